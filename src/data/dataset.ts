@@ -1,0 +1,29 @@
+/** Detection ground truth: centres in cells, x along the last axis, y along the rows; cell (0, 0) spans [0,1)x[0,1). */
+export interface DetectionGroundTruth {
+  readonly classes: readonly string[];
+  /** Rows, columns of the heatmap. */
+  readonly grid: readonly [number, number];
+  readonly scenes: readonly {
+    readonly objects: readonly { readonly class: number; readonly x: number; readonly y: number }[];
+  }[];
+}
+
+/**
+ * An ordered, random-access set of preprocessed samples. Memory does not grow with `sampleCount` for file-backed sets:
+ * samples are read when asked for.
+ */
+export interface Dataset {
+  readonly sampleCount: number;
+  /** Shape of one sample as the model sees it, without the batch axis, e.g. `[3, 32, 32]`. */
+  readonly sampleShape: readonly number[];
+  /** Class labels `[sampleCount]`, or null. */
+  readonly labels: Int32Array | null;
+  readonly groundTruth: DetectionGroundTruth | null;
+  /**
+   * Writes samples `first .. first + count - 1`, preprocessed, contiguous row-major, into `into`
+   * (`count * product(sampleShape)` floats from offset 0).
+   */
+  read(first: number, count: number, into: Float32Array): void;
+  /** Closes files. Reading afterwards is an error. */
+  close(): void;
+}

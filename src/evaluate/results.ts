@@ -1,0 +1,164 @@
+/**
+ * What the stages and trials of a sweep produce: plain, structured-cloneable records that a child process sends to the
+ * parent and that the store writes. Layers are named by {@link LayerRecord.name}.
+ */
+
+import type { LayerOp, LossMode } from '../experiment/settings.js';
+
+export interface ModelRecord {
+  readonly sha256: string;
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly opset: number;
+  /** Numbers in float initializers. */
+  readonly parameters: number;
+  readonly layers: readonly LayerRecord[];
+}
+
+export interface LayerRecord {
+  readonly position: number;
+  readonly name: string;
+  readonly op: LayerOp;
+  readonly inputTensor: string;
+  readonly outputTensor: string;
+  readonly weightShape: readonly number[];
+  readonly groups: number;
+  readonly inputChannels: number;
+  readonly outputChannels: number;
+  /** Name of the BatchNormalization node folded into the layer, or null. */
+  readonly batchNorm: string | null;
+  /** Why the layer can't be quantized, or null. */
+  readonly unsupported: string | null;
+  /** `[inputChannels]` each; null for an unsupported layer. */
+  readonly weightAbsmax: Float64Array | null;
+  readonly weightAbsmaxView: Float64Array | null;
+}
+
+/** Statistics of a layer's input over one prefix of the calibration data, `[inputChannels]` each. */
+export interface InputStatistics {
+  readonly layer: string;
+  readonly min: Float64Array;
+  readonly max: Float64Array;
+  /** max |x| per channel. */
+  readonly absmax: Float64Array;
+  /** max |x| per column of `x.view(-1, C)`; null unless asked for. */
+  readonly absmaxView: Float64Array | null;
+}
+
+export interface ObservationRecord {
+  readonly batches: number;
+  readonly samples: number;
+  readonly inputs: readonly InputStatistics[];
+}
+
+export interface SearchPoint {
+  readonly layer: string;
+  readonly alpha: number;
+  /** Value of the objective, e.g. mean |y - y_fp32|. */
+  readonly loss: number;
+  readonly relL1: number | null;
+}
+
+export interface AccuracyRecord {
+  /** `top1`, `top5`, `agreement`, `mAP`, or `ap` with a slice `class@threshold`. */
+  readonly metric: string;
+  readonly slice: string;
+  /** 0..1 */
+  readonly value: number;
+  readonly ciLow: number | null;
+  readonly ciHigh: number | null;
+  readonly ciMethod: 'wilson' | 'bootstrap' | null;
+  readonly correct: number | null;
+  readonly total: number | null;
+}
+
+/** Per-sample evidence for paired comparisons of two trials. */
+export interface OutcomeRecord {
+  readonly metric: string;
+  /** `bitset`: 1 bit a sample, low bit first; `bootstrap`: float64 replicates on resamples that all trials share. */
+  readonly kind: 'bitset' | 'bootstrap';
+  /** Samples of a bitset, replicates of a bootstrap. */
+  readonly count: number;
+  readonly data: Uint8Array;
+}
+
+export interface EvaluationRecord {
+  /** The metric by which trials are ranked: `top1` or `mAP`. */
+  readonly primaryMetric: string;
+  readonly samples: number;
+  readonly accuracies: readonly AccuracyRecord[];
+  readonly outcomes: readonly OutcomeRecord[];
+}
+
+export interface LayerLossRecord {
+  readonly layer: string;
+  readonly mode: LossMode;
+  readonly l1: number;
+  readonly relL1: number | null;
+  readonly mse: number;
+  readonly sqnrDb: number | null;
+  readonly cosine: number | null;
+  readonly maxAbs: number;
+}
+
+export interface QuantizerRecord {
+  readonly layer: string;
+  readonly role: 'input' | 'weight';
+  readonly granularity: 'tensor' | 'channel';
+  readonly bits: number;
+  readonly signed: boolean;
+  /** Largest over channels. */
+  readonly amax: number;
+  /** The same with s = 1. */
+  readonly amaxUnsmoothed: number;
+  /** Largest over channels. */
+  readonly scale: number;
+  readonly zeroPoint: number;
+  /** `[outputChannels]`, or null when per tensor. */
+  readonly amaxChannels: Float64Array | null;
+}
+
+export interface SmoothingRecord {
+  readonly layer: string;
+  /** null for unsmoothed. */
+  readonly alpha: number | null;
+  readonly apply: 'insert' | 'none';
+  readonly fallbackReason: string | null;
+  readonly deadChannels: number;
+  /** `[inputChannels]` */
+  readonly s: Float32Array;
+}
+
+export interface GateRecord {
+  /** max |smoothed float - fp32| / absmax(fp32). */
+  readonly maxRelativeError: number;
+  readonly samples: number;
+}
+
+/** What ran a piece of work, as the runtime itself reported it. */
+export interface ExecutionRecord {
+  /** e.g. `CPUExecutionProvider`; several joined by `+`. */
+  readonly provider: string;
+  /** Phase -> milliseconds. */
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+export interface TrialRecord {
+  readonly evaluation: EvaluationRecord;
+  readonly losses: readonly LayerLossRecord[];
+  readonly quantizers: readonly QuantizerRecord[];
+  readonly smoothing: readonly SmoothingRecord[];
+  /** null for fp32. */
+  readonly gate: GateRecord | null;
+}
+
+/**
+ * Why work failed. `transient` work may be tried again (child killed, out of memory, device lost); `permanent` work
+ * fails the same way each time (unsupported operator, non-finite numbers, gate not passed).
+ */
+export interface FailureRecord {
+  /** e.g. `NonFiniteError`, `GateError`, `WorkerDied`. */
+  readonly errorClass: string;
+  readonly message: string;
+  readonly retry: boolean;
+}

@@ -1,0 +1,208 @@
+/**
+ * The settings of one trial, as the experiment file spells them (camelCase throughout, plain JSON).
+ * An axis of the grid is a dotted path into {@link Settings}, e.g. `smoothing.alpha`.
+ */
+
+/** Weighted operators that can be quantized. */
+export type LayerOp = 'Conv' | 'ConvTranspose' | 'Gemm' | 'MatMul';
+
+/** Where samples come from. Paths are absolute once loaded; in the file they are relative to the file. */
+export type DataSource =
+  | {
+      readonly format: 'cifar10';
+      /** CIFAR-10 binary file: records of 1 label byte and 3072 pixel bytes (R, G, B planes of 32x32). */
+      readonly path: string;
+    }
+  | {
+      readonly format: 'npy';
+      /** Samples `[N, ...]`. */
+      readonly path: string;
+      /** Integer class labels `[N]`, a second `.npy`; null without labels. */
+      readonly labels: string | null;
+      /** Detection ground truth, JSON; null without. */
+      readonly groundTruth: string | null;
+    }
+  | {
+      readonly format: 'npz';
+      readonly path: string;
+      /** Member that holds the samples `[N, ...]`. */
+      readonly array: string;
+      /** Member that holds integer class labels `[N]`; null without. */
+      readonly labelsArray: string | null;
+      readonly groundTruth: string | null;
+    }
+  | {
+      readonly format: 'bevScenes';
+      /** Seed of the generator of bird's-eye-view LiDAR scenes (the embedded demo's data). */
+      readonly seed: number;
+      /** Number of scenes. */
+      readonly scenes: number;
+    };
+
+export interface PreprocessSettings {
+  /** Axis order of the stored samples; the model is fed channels-first. */
+  readonly layout: 'channelsFirst' | 'channelsLast';
+  /** `reverse` turns RGB into BGR and back. */
+  readonly channelOrder: 'keep' | 'reverse';
+  /** Every value is divided by this first (255 for bytes). */
+  readonly divideBy: number;
+  /** Subtracted after the division, per channel; null: nothing. */
+  readonly mean: readonly number[] | null;
+  /** Divided by after the mean, per channel; null: nothing. */
+  readonly std: readonly number[] | null;
+}
+
+export interface ModelSettings {
+  readonly path: string;
+  /** Name of the input fed with samples; null: the model's only input. */
+  readonly input: string | null;
+  /** Name of the output that is evaluated; null: the model's only output. */
+  readonly output: string | null;
+}
+
+export interface CalibrationSettings {
+  readonly source: DataSource;
+  readonly batchSize: number;
+  /** Calibration size in batches: the first `batches * batchSize` samples of the source. */
+  readonly batches: number;
+}
+
+export interface EvaluationSettings {
+  readonly source: DataSource;
+  /** Samples of one run of the session; does not change results on CPU. */
+  readonly batchSize: number;
+  /** The first so many samples, or `all`. */
+  readonly samples: number | 'all';
+}
+
+export type TaskSettings =
+  | { readonly kind: 'classification' }
+  | {
+      /** Dense heatmap `[N, classes, H, W]`, scored by centre-distance mAP (nuScenes style). */
+      readonly kind: 'centerDetection';
+      /** Distances in cells. */
+      readonly thresholds: readonly number[];
+      readonly maxDetections: number;
+      readonly minScore: number;
+      /** Replicates of the paired bootstrap over samples that gives the interval. */
+      readonly bootstrap: number;
+    };
+
+export interface LayerSettings {
+  readonly ops: readonly LayerOp[];
+  /** Globs of layer names (`*` matches any run of characters). */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+export interface ActivationQuantizerSettings {
+  readonly bits: number;
+  readonly calibrator: 'max';
+}
+
+export interface WeightQuantizerSettings {
+  readonly bits: number;
+  readonly granularity: 'channel' | 'tensor';
+}
+
+export interface QuantizationSettings {
+  readonly activation: ActivationQuantizerSettings;
+  readonly weight: WeightQuantizerSettings;
+}
+
+export type AbsmaxMethod = 'channel' | 'view';
+
+export type SmoothingMode = 'none' | 'static' | 'dynamic';
+
+export interface SmoothingSettings {
+  readonly mode: SmoothingMode;
+  /** Migration strength in [0, 1]; used by `static` only. */
+  readonly alpha: number;
+  readonly absmax: AbsmaxMethod;
+  /** `insert`: each layer divides its own input. */
+  readonly apply: 'insert';
+}
+
+export interface SearchSettings {
+  /** Candidate alphas, ascending. */
+  readonly candidates: readonly number[];
+  /** The first so many calibration samples. */
+  readonly samples: number;
+  readonly objective: 'l1';
+  readonly order: 'isolated';
+}
+
+export type LossMode = 'accumulated' | 'isolated';
+
+export interface LossSettings {
+  /** The first so many evaluation samples. */
+  readonly samples: number;
+  readonly modes: readonly LossMode[];
+}
+
+export interface GateSettings {
+  /** The first so many evaluation samples on which the smoothed float model must reproduce FP32. */
+  readonly samples: number;
+  /** Largest allowed error relative to the absmax of the FP32 output. */
+  readonly tolerance: number;
+}
+
+/** Everything a trial depends on. `run` settings (provider, slots, ...) are not here: they must not change results. */
+export interface Settings {
+  readonly model: ModelSettings;
+  readonly data: {
+    readonly calibration: CalibrationSettings;
+    readonly evaluation: EvaluationSettings;
+    readonly preprocess: PreprocessSettings;
+  };
+  readonly task: TaskSettings;
+  readonly layers: LayerSettings;
+  readonly quantization: QuantizationSettings;
+  readonly smoothing: SmoothingSettings;
+  readonly search: SearchSettings;
+  readonly loss: LossSettings;
+  readonly gate: GateSettings;
+}
+
+export type ProviderRequest = 'auto' | 'cuda' | 'webgpu' | 'cpu';
+export type OptimizationLevel = 'disabled' | 'basic' | 'extended' | 'all';
+
+/** How a sweep is run: nothing here changes a result, except the provider and level, which are part of every key. */
+export interface RunSettings {
+  readonly provider: ProviderRequest;
+  /** Child processes at work at once; null: one per core on CPU, one per device on a GPU. */
+  readonly slots: number | null;
+  /** Threads of each child's session; null: cores / slots. */
+  readonly threads: number | null;
+  readonly optimizationLevel: OptimizationLevel;
+  /** SQLite file; absolute once loaded. */
+  readonly database: string;
+  /** Further attempts after a child died. */
+  readonly retries: number;
+}
+
+export type BaselineRole = 'fp32' | 'unsmoothed';
+export type TrialRole = BaselineRole | 'candidate';
+
+/** One trial before content keys: its role, its full settings, and the axis values that made it. */
+export interface ExpandedTrial {
+  readonly role: TrialRole;
+  readonly settings: Settings;
+  /** Dotted path -> value, for the axes of the block that the trial came from. */
+  readonly axes: Readonly<Record<string, unknown>>;
+}
+
+/** A loaded, validated experiment file. */
+export interface Experiment {
+  readonly name: string;
+  /** The question that the sweep answers, shown first in the report; null without. */
+  readonly question: string | null;
+  readonly path: string;
+  /** The file's text as read. */
+  readonly yaml: string;
+  readonly run: RunSettings;
+  /** Trials in the order baselines, then grid; none twice. */
+  readonly trials: readonly ExpandedTrial[];
+  /** Dotted paths of all axes of the grid, in order of appearance. */
+  readonly axisPaths: readonly string[];
+}

@@ -1,0 +1,131 @@
+import type {
+  AbsmaxMethod,
+  CalibrationSettings,
+  EvaluationSettings,
+  GateSettings,
+  LayerSettings,
+  LossSettings,
+  ModelSettings,
+  OptimizationLevel,
+  PreprocessSettings,
+  QuantizationSettings,
+  SearchSettings,
+  SmoothingMode,
+  TaskSettings,
+  TrialRole,
+} from '../experiment/settings.js';
+
+/** sha256 in hex of the canonical JSON of everything that a result depends on. */
+export type ContentKey = string;
+
+/** How one candidate or unsmoothed trial quantizes; null parts do not apply to the trial. */
+export interface CanonicalSmoothing {
+  readonly mode: SmoothingMode;
+  /** null unless `mode` is `static`. */
+  readonly alpha: number | null;
+  /** null when `mode` is `none`. */
+  readonly absmax: AbsmaxMethod | null;
+  readonly apply: 'insert' | null;
+}
+
+/**
+ * Settings with everything that cannot influence the trial's result set to null, so that equal work has equal keys:
+ * an `fp32` trial has only model, evaluation, preprocess and task; `search` exists only for dynamic alpha.
+ */
+export interface TrialSettings {
+  readonly role: TrialRole;
+  readonly model: ModelSettings;
+  readonly evaluation: EvaluationSettings;
+  readonly preprocess: PreprocessSettings;
+  readonly task: TaskSettings;
+  readonly calibration: CalibrationSettings | null;
+  readonly layers: LayerSettings | null;
+  readonly quantization: QuantizationSettings | null;
+  readonly smoothing: CanonicalSmoothing;
+  readonly search: SearchSettings | null;
+  readonly loss: LossSettings | null;
+  readonly gate: GateSettings | null;
+}
+
+export interface PlannedTrial {
+  readonly key: ContentKey;
+  readonly settings: TrialSettings;
+  /** e.g. `static alpha=0.15, 200 batches`; distinct within a sweep. */
+  readonly label: string;
+  /** Axis path -> value; empty for fp32. */
+  readonly axes: Readonly<Record<string, unknown>>;
+  readonly position: number;
+  readonly referenceKey: ContentKey;
+  /** null for fp32. */
+  readonly observeKey: ContentKey | null;
+  /** null unless dynamic. */
+  readonly searchKey: ContentKey | null;
+  /** Keys that the trial's counterparts have (or would have), for comparisons. */
+  readonly fp32Key: ContentKey;
+  readonly unsmoothedKey: ContentKey | null;
+}
+
+/** One pass over the calibration data; serves every trial that calibrates on a prefix of it. */
+export interface ObserveStage {
+  readonly kind: 'observe';
+  readonly key: ContentKey;
+  readonly model: ModelSettings;
+  readonly preprocess: PreprocessSettings;
+  /** `batches` is the largest prefix that any trial needs. */
+  readonly calibration: CalibrationSettings;
+  /** Prefix sizes in batches at which statistics are kept, ascending: those of the trials and 1, 2, 5, 10, ... between. */
+  readonly snapshots: readonly number[];
+  /** Prefix sizes that trials need (subset of `snapshots`). */
+  readonly required: readonly number[];
+  /** Statistics for `view` are gathered only when a trial wants them. */
+  readonly methods: readonly AbsmaxMethod[];
+}
+
+/** The FP32 pass over the evaluation data; an fp32 trial is this stage's result under a trial's name. */
+export interface ReferenceStage {
+  readonly kind: 'reference';
+  readonly key: ContentKey;
+  readonly model: ModelSettings;
+  readonly preprocess: PreprocessSettings;
+  readonly evaluation: EvaluationSettings;
+  readonly task: TaskSettings;
+}
+
+/** The per-layer search of dynamic alpha, at one calibration size. */
+export interface SearchStage {
+  readonly kind: 'search';
+  readonly key: ContentKey;
+  readonly observeKey: ContentKey;
+  readonly model: ModelSettings;
+  readonly preprocess: PreprocessSettings;
+  readonly calibration: CalibrationSettings;
+  readonly layers: LayerSettings;
+  readonly quantization: QuantizationSettings;
+  readonly absmax: AbsmaxMethod;
+  readonly search: SearchSettings;
+}
+
+export type PlannedStage = ObserveStage | ReferenceStage | SearchStage;
+
+export interface SweepPlan {
+  readonly name: string;
+  readonly question: string | null;
+  /** Content key of the whole sweep: the hash of its trials' keys in order. */
+  readonly key: ContentKey;
+  readonly trials: readonly PlannedTrial[];
+  readonly stages: readonly PlannedStage[];
+  readonly axisPaths: readonly string[];
+}
+
+/** Content identities that keys are made of, resolved before planning. */
+export interface PlanContext {
+  /** sha256 of the model's bytes (external data included) by absolute path. */
+  readonly modelSha256: (path: string) => string;
+  /** sha256 of a source's bytes: samples, labels and ground truth. */
+  readonly dataSha256: (source: CalibrationSettings['source']) => string;
+  /** Changes when the numerics of the code change. */
+  readonly numericsVersion: string;
+  /** Provider that will run (`auto` already resolved). */
+  readonly provider: 'cuda' | 'webgpu' | 'cpu';
+  readonly optimizationLevel: OptimizationLevel;
+}

@@ -1,0 +1,99 @@
+import type { Experiment } from '../experiment/settings.js';
+import type {
+  EvaluationRecord,
+  ExecutionRecord,
+  FailureRecord,
+  ModelRecord,
+  ObservationRecord,
+  SearchPoint,
+  TrialRecord,
+} from '../evaluate/results.js';
+import type { ContentKey, PlannedStage, PlannedTrial, SweepPlan } from '../plan/plan.js';
+
+export interface EnvironmentRecord {
+  readonly quantsweepVersion: string;
+  readonly nodeVersion: string;
+  readonly onnxruntimeVersion: string;
+  readonly os: string;
+  readonly host: string;
+  readonly cpuModel: string;
+  readonly cpuFlags: string;
+  readonly cpuCores: number;
+  readonly memoryMb: number;
+  readonly gpu: string | null;
+  readonly gpuDriver: string | null;
+  readonly gitCommit: string | null;
+}
+
+/** A piece of work that an attempt is made at. */
+export type AttemptSubject =
+  | { readonly kind: 'trial'; readonly key: ContentKey }
+  | { readonly kind: 'stage'; readonly key: ContentKey; readonly part: string };
+
+export interface StoredReference {
+  readonly evaluation: EvaluationRecord;
+  /** FP32 argmax per evaluation sample `[samples]`; null where the task has none. */
+  readonly argmax: Int32Array | null;
+}
+
+export interface StoredSearch {
+  readonly points: readonly (SearchPoint & { readonly chosen: boolean })[];
+}
+
+/**
+ * The contract of the store. One process writes: the parent of a sweep. Every method is one transaction: it happens
+ * whole or not at all, also when the process is killed. Finished trials and stages never change: finishing one again
+ * is an error. Deliberately left out: queries for people (they open the file read-only, see `query.ts`).
+ */
+export interface SweepStore {
+  /**
+   * Records the sweep, its trials and stages (those not yet known become `pending`) and replaces the membership of the
+   * sweep of that name by the plan's. Attempts that a dead parent left `running` become `interrupted`.
+   */
+  beginSweep(experiment: Experiment, plan: SweepPlan, models: readonly ModelRecord[], environment: EnvironmentRecord): void;
+
+  finishedTrials(keys: readonly ContentKey[]): ReadonlySet<ContentKey>;
+  finishedStages(keys: readonly ContentKey[]): ReadonlySet<ContentKey>;
+  /** Value of the primary metric of each finished trial of the given keys. */
+  primaryValues(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, number>;
+  /** Medians over all finished attempts, for estimates: milliseconds by kind of work. Empty when nothing ran yet. */
+  typicalDurations(): ReadonlyMap<string, number>;
+
+  startAttempt(subject: AttemptSubject, device: string): number;
+  /** For a stage's part that is not the whole stage. Its payload is kept until the stage is finished. */
+  finishPart(attempt: number, stage: ContentKey, part: string, payload: unknown, execution: ExecutionRecord): void;
+  /** Payloads of finished parts of a pending stage. */
+  stageParts(stage: ContentKey): ReadonlyMap<string, unknown>;
+  failAttempt(attempt: number, failure: FailureRecord): void;
+  interruptAttempt(attempt: number): void;
+
+  /** Statistics at each prefix; `modelSha256` names the model whose layers they belong to. */
+  finishObserve(stage: ContentKey, modelSha256: string, observations: readonly ObservationRecord[]): void;
+  finishReference(stage: ContentKey, modelSha256: string, reference: StoredReference): void;
+  finishSearch(stage: ContentKey, modelSha256: string, search: StoredSearch): void;
+  failStage(stage: ContentKey, failure: FailureRecord): void;
+
+  /** Statistics of the prefix of `batches` of an observe stage. Null if the stage does not hold it. */
+  observation(stage: ContentKey, batches: number): ObservationRecord | null;
+  reference(stage: ContentKey): StoredReference | null;
+  search(stage: ContentKey): StoredSearch | null;
+
+  /** Commits a trial whole: its rows and its attempt (null where no attempt was needed: fp32 from the reference stage). */
+  finishTrial(
+    trial: PlannedTrial,
+    modelSha256: string,
+    record: TrialRecord,
+    execution: ExecutionRecord,
+    optimizationLevel: string,
+    attempt: number | null,
+  ): void;
+  failTrial(trial: ContentKey, failure: FailureRecord): void;
+
+  /** Rebuilds the derived `comparison` rows of the sweep of that name. */
+  refreshComparisons(sweep: string): void;
+
+  close(): void;
+}
+
+/** Planned stage kinds by key, as `beginSweep` stores them. */
+export type StageOfKind<K extends PlannedStage['kind']> = Extract<PlannedStage, { kind: K }>;
