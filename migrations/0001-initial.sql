@@ -47,11 +47,14 @@ CREATE TABLE layer (
 ) STRICT;
 
 -- max |W| per input channel over every weight that reads it ("channel"), and the mistaken view(-1, I/g) ("view").
+-- Rows, not a JSON vector: v_channel joins it by channel, and a vector would be searched once a channel.
 CREATE TABLE weight_stat (
-  layer_id           INTEGER PRIMARY KEY REFERENCES layer(id),
-  weight_absmax      TEXT NOT NULL,                    -- JSON [input_channels]
-  weight_absmax_view TEXT NOT NULL                     -- JSON [input_channels]
-) STRICT;
+  layer_id           INTEGER NOT NULL REFERENCES layer(id),
+  channel            INTEGER NOT NULL,                 -- input channel
+  weight_absmax      REAL NOT NULL,
+  weight_absmax_view REAL NOT NULL,
+  PRIMARY KEY (layer_id, channel)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE stage (
   id          INTEGER PRIMARY KEY,
@@ -81,6 +84,7 @@ CREATE TABLE observation (
   stage_id INTEGER NOT NULL REFERENCES stage(id),
   batches  INTEGER NOT NULL,
   samples  INTEGER NOT NULL,
+  result   BLOB NOT NULL,                              -- the whole record, bit for bit (a REAL column turns -0 into 0)
   UNIQUE (stage_id, batches)
 ) STRICT;
 
@@ -276,7 +280,7 @@ CREATE TABLE comparison (
   ci_high        REAL,
   only_trial     INTEGER,                              -- samples that only this trial gets right, McNemar only
   only_other     INTEGER,
-  significant    INTEGER NOT NULL,                     -- p_value < 0.05
+  significant    INTEGER NOT NULL CHECK (significant IN (0, 1)), -- p_value < 0.05
   PRIMARY KEY (sweep_id, trial_id, against)
 ) STRICT, WITHOUT ROWID;
 
@@ -340,7 +344,7 @@ LEFT JOIN smoothing s ON s.trial_id = t.id AND s.layer_id = l.id;
 
 CREATE VIEW v_amax_convergence AS
 SELECT sw.name AS sweep, o.batches, o.samples, l.position, l.name AS layer, a.amax,
-       a.amax / nullif(max(a.amax) OVER (PARTITION BY sw.id, o.stage_id, l.id), 0) AS share_of_largest
+       a.amax / nullif(max(a.amax) OVER (PARTITION BY sw.name, o.stage_id, l.id), 0) AS share_of_largest
 FROM sweep sw
 JOIN sweep_stage ss ON ss.sweep_id = sw.id
 JOIN observation o ON o.stage_id = ss.stage_id
@@ -349,17 +353,36 @@ JOIN layer l ON l.id = a.layer_id;
 
 CREATE VIEW v_channel AS
 SELECT sw.name AS sweep, t.id AS trial, st.label, t.alpha_mode, t.calibration_batches, l.position, l.name AS layer, c.channel,
-       c.act_min, c.act_max, c.act_absmax, w.value AS weight_absmax, s.alpha AS layer_alpha, sv.value AS s,
-       c.act_absmax / sv.value AS act_absmax_smoothed, w.value * sv.value AS weight_absmax_smoothed
+       c.act_min, c.act_max, c.act_absmax, w.weight_absmax, s.alpha AS layer_alpha, sv.value AS s,
+       c.act_absmax / sv.value AS act_absmax_smoothed, w.weight_absmax * sv.value AS weight_absmax_smoothed,
+       t.absmax, c.act_absmax_view, w.weight_absmax_view
 FROM sweep sw
 JOIN sweep_trial st ON st.sweep_id = sw.id
 JOIN trial t ON t.id = st.trial_id
 JOIN smoothing s ON s.trial_id = t.id
 JOIN layer l ON l.id = s.layer_id
-JOIN weight_stat ws ON ws.layer_id = l.id
 JOIN json_each(s.s) sv
 JOIN channel_stat c ON c.observation_id = t.observation_id AND c.layer_id = l.id AND c.channel = sv.key
-JOIN json_each(ws.weight_absmax) w ON w.key = c.channel;
+JOIN weight_stat w ON w.layer_id = l.id AND w.channel = c.channel;
+
+CREATE VIEW v_smoothing AS
+SELECT sw.name AS sweep, t.id AS trial, st.label, t.alpha_mode, t.alpha AS trial_alpha, t.calibration_batches,
+       l.position, l.name AS layer, s.alpha AS layer_alpha, s.apply, s.fallback_reason,
+       s.s_min, s.s_max, s.s_geomean, s.dead_channels, l.input_channels
+FROM sweep sw
+JOIN sweep_trial st ON st.sweep_id = sw.id
+JOIN trial t ON t.id = st.trial_id
+JOIN smoothing s ON s.trial_id = t.id
+JOIN layer l ON l.id = s.layer_id;
+
+CREATE VIEW v_layer AS
+SELECT DISTINCT sw.name AS sweep, m.name AS model, l.position, l.name AS layer, l.op, l.input_tensor, l.output_tensor,
+       l.weight_shape, l.groups, l.input_channels, l.output_channels, l.batch_norm, l.unsupported
+FROM sweep sw
+JOIN sweep_trial st ON st.sweep_id = sw.id
+JOIN trial t ON t.id = st.trial_id
+JOIN model m ON m.id = t.model_id
+JOIN layer l ON l.model_id = m.id;
 
 CREATE VIEW v_search_curve AS
 SELECT sw.name AS sweep, t.id AS trial, st.label, t.calibration_batches, l.position, l.name AS layer, c.alpha, c.loss, c.rel_l1, c.chosen
@@ -394,8 +417,9 @@ LEFT JOIN stage s ON s.id = a.stage_id
 LEFT JOIN environment e ON e.id = a.environment_id;
 
 CREATE VIEW v_sweep AS
-SELECT sw.name AS sweep, sw.question, count(*) AS trials,
-       sum(t.status = 'done') AS done, sum(t.status = 'failed') AS failed, sum(t.status = 'pending') AS pending,
+SELECT sw.name AS sweep, sw.question, count(t.id) AS trials,
+       count(*) FILTER (WHERE t.status = 'done') AS done, count(*) FILTER (WHERE t.status = 'failed') AS failed,
+       count(*) FILTER (WHERE t.status = 'pending') AS pending,
        sw.created_at, sw.updated_at, sw.experiment_path, sw.key
 FROM sweep sw
 LEFT JOIN sweep_trial st ON st.sweep_id = sw.id

@@ -1,51 +1,21 @@
+import type { CanonicalSmoothing, TrialSettings } from '../experiment/canonical-settings.js';
 import type {
   AbsmaxMethod,
   CalibrationSettings,
   EvaluationSettings,
-  GateSettings,
   LayerSettings,
-  LossSettings,
   ModelSettings,
   OptimizationLevel,
   PreprocessSettings,
   QuantizationSettings,
   SearchSettings,
-  SmoothingMode,
   TaskSettings,
-  TrialRole,
 } from '../experiment/settings.js';
 
 /** sha256 in hex of the canonical JSON of everything that a result depends on. */
 export type ContentKey = string;
 
-/** How one candidate or unsmoothed trial quantizes; null parts do not apply to the trial. */
-export interface CanonicalSmoothing {
-  readonly mode: SmoothingMode;
-  /** null unless `mode` is `static`. */
-  readonly alpha: number | null;
-  /** null when `mode` is `none`. */
-  readonly absmax: AbsmaxMethod | null;
-  readonly apply: 'insert' | null;
-}
-
-/**
- * Settings with everything that cannot influence the trial's result set to null, so that equal work has equal keys:
- * an `fp32` trial has only model, evaluation, preprocess and task; `search` exists only for dynamic alpha.
- */
-export interface TrialSettings {
-  readonly role: TrialRole;
-  readonly model: ModelSettings;
-  readonly evaluation: EvaluationSettings;
-  readonly preprocess: PreprocessSettings;
-  readonly task: TaskSettings;
-  readonly calibration: CalibrationSettings | null;
-  readonly layers: LayerSettings | null;
-  readonly quantization: QuantizationSettings | null;
-  readonly smoothing: CanonicalSmoothing;
-  readonly search: SearchSettings | null;
-  readonly loss: LossSettings | null;
-  readonly gate: GateSettings | null;
-}
+export type { CanonicalSmoothing, TrialSettings };
 
 export interface PlannedTrial {
   readonly key: ContentKey;

@@ -34,6 +34,14 @@ export interface StoredReference {
   readonly evaluation: EvaluationRecord;
   /** FP32 argmax per evaluation sample `[samples]`; null where the task has none. */
   readonly argmax: Int32Array | null;
+  /** Execution provider that ran it, as the runtime names it. */
+  readonly provider: string;
+}
+
+/** Why a trial or stage failed last. */
+export interface StoredFailure {
+  readonly errorClass: string;
+  readonly message: string;
 }
 
 export interface StoredSearch {
@@ -43,17 +51,25 @@ export interface StoredSearch {
 /**
  * The contract of the store. One process writes: the parent of a sweep. Every method is one transaction: it happens
  * whole or not at all, also when the process is killed. Finished trials and stages never change: finishing one again
- * is an error. Deliberately left out: queries for people (they open the file read-only, see `query.ts`).
+ * is an error. Deliberately left out: queries for people (they open the file read-only, see `query-database.ts`).
  */
 export interface SweepStore {
   /**
    * Records the sweep, its trials and stages (those not yet known become `pending`) and replaces the membership of the
    * sweep of that name by the plan's. Attempts that a dead parent left `running` become `interrupted`.
    */
-  beginSweep(experiment: Experiment, plan: SweepPlan, models: readonly ModelRecord[], environment: EnvironmentRecord): void;
+  beginSweep(
+    experiment: Experiment,
+    plan: SweepPlan,
+    models: readonly ModelRecord[],
+    environment: EnvironmentRecord,
+  ): void;
 
   finishedTrials(keys: readonly ContentKey[]): ReadonlySet<ContentKey>;
   finishedStages(keys: readonly ContentKey[]): ReadonlySet<ContentKey>;
+  /** Those that failed and were not finished by a later attempt. */
+  failedTrials(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, StoredFailure>;
+  failedStages(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, StoredFailure>;
   /** Value of the primary metric of each finished trial of the given keys. */
   primaryValues(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, number>;
   /** Medians over all finished attempts, for estimates: milliseconds by kind of work. Empty when nothing ran yet. */
@@ -87,6 +103,7 @@ export interface SweepStore {
     optimizationLevel: string,
     attempt: number | null,
   ): void;
+  /** The trial stays `failed` until it is finished by a later attempt. */
   failTrial(trial: ContentKey, failure: FailureRecord): void;
 
   /** Rebuilds the derived `comparison` rows of the sweep of that name. */
@@ -94,6 +111,21 @@ export interface SweepStore {
 
   close(): void;
 }
+
+/** What of a store can be used without being its writer, while a sweep may be running. */
+export type SweepReader = Pick<
+  SweepStore,
+  | 'finishedTrials'
+  | 'finishedStages'
+  | 'failedTrials'
+  | 'failedStages'
+  | 'primaryValues'
+  | 'typicalDurations'
+  | 'observation'
+  | 'reference'
+  | 'search'
+  | 'close'
+>;
 
 /** Planned stage kinds by key, as `beginSweep` stores them. */
 export type StageOfKind<K extends PlannedStage['kind']> = Extract<PlannedStage, { kind: K }>;

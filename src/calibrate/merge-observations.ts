@@ -1,0 +1,39 @@
+import type { InputStatistics, ObservationRecord } from '../evaluate/results.js';
+
+/**
+ * Joins the observations of consecutive ranges of batches, observed apart, into prefix snapshots: each snapshot of a
+ * range is joined with everything before the range. Exact, since min and max are associative.
+ *
+ * @param parts in order; each part's snapshots count batches and samples from the start of the data, cover only the
+ * part's own range, ascend, and end with the range's end
+ * @param wanted prefix sizes to keep
+ */
+export function mergeObservations(
+  parts: readonly (readonly ObservationRecord[])[],
+  wanted: readonly number[],
+): readonly ObservationRecord[] {
+  const merged: ObservationRecord[] = [];
+  let before: ObservationRecord | null = null;
+  for (const part of parts) {
+    const prefix: readonly ObservationRecord[] = part.map((own) => (before === null ? own : join(before, own)));
+    merged.push(...prefix);
+    before = prefix[prefix.length - 1] ?? before;
+  }
+  return merged.filter((o) => wanted.includes(o.batches));
+}
+
+function join(before: ObservationRecord, own: ObservationRecord): ObservationRecord {
+  const inputs = own.inputs.map((input, i) => joinInputs(before.inputs[i]!, input));
+  return { batches: own.batches, samples: own.samples, inputs };
+}
+
+function joinInputs(a: InputStatistics, b: InputStatistics): InputStatistics {
+  const larger = (x: Float64Array, y: Float64Array): Float64Array => x.map((v, c) => Math.max(v, y[c]!));
+  return {
+    layer: b.layer,
+    min: a.min.map((v, c) => Math.min(v, b.min[c]!)),
+    max: larger(a.max, b.max),
+    absmax: larger(a.absmax, b.absmax),
+    absmaxView: a.absmaxView === null || b.absmaxView === null ? null : larger(a.absmaxView, b.absmaxView),
+  };
+}

@@ -1,0 +1,73 @@
+import type { AbsmaxMethod } from '../experiment/settings.js';
+import { applyEdits } from '../graph/edits.js';
+import { GraphPatch } from '../graph/graph-patch.js';
+import type { Layer } from '../graph/layers.js';
+import type { OnnxModel } from '../graph/onnx-model.js';
+
+/** The graph outputs that hold the statistics of one observed tensor. */
+export interface ObservedTensor {
+  readonly tensor: string;
+  /** Every layer that reads the tensor. */
+  readonly layers: readonly Layer[];
+  readonly channels: number;
+  /** Outputs `[rows, C]`: one row a sample for convolutions, one row a batch otherwise. */
+  readonly max: string;
+  readonly min: string;
+  /** Mean per row and channel: only to find NaN, which max and min may swallow. */
+  readonly mean: string;
+  /** Output `[C]` of the `view` method; null unless asked for. */
+  readonly viewMax: string | null;
+}
+
+export interface ObserveGraph {
+  readonly model: OnnxModel;
+  readonly observed: readonly ObservedTensor[];
+}
+
+/**
+ * The model with its outputs replaced by per-channel statistics of every layer's input, reduced inside the graph, so
+ * that only small arrays leave the runtime. A tensor that several layers read is observed once.
+ */
+export function observeGraph(
+  folded: OnnxModel,
+  layers: readonly Layer[],
+  methods: readonly AbsmaxMethod[],
+): ObserveGraph {
+  const patch = new GraphPatch(folded);
+  const byTensor = new Map<string, Layer[]>();
+  for (const layer of layers) {
+    const id = `${layer.inputTensor}\n${layer.inputRank ?? 'any'}`;
+    byTensor.set(id, [...(byTensor.get(id) ?? []), layer]);
+  }
+  const observed = [...byTensor.values()].map((readers, i) => observeTensor(patch, readers, methods, `quantsweep/observe/${i}`));
+  const tensors = observed.flatMap((o) => [o.max, o.min, o.mean, ...(o.viewMax === null ? [] : [o.viewMax])]);
+  patch.edit({ kind: 'setOutputs', tensors });
+  return { model: applyEdits(folded, patch.edits), observed };
+}
+
+function observeTensor(
+  patch: GraphPatch,
+  layers: readonly Layer[],
+  methods: readonly AbsmaxMethod[],
+  name: string,
+): ObservedTensor {
+  const [{ inputTensor, inputChannels, inputRank }] = layers as readonly [Layer, ...Layer[]];
+  const isConvolution = inputRank !== null && inputRank > 2;
+  const rows = isConvolution ? inputTensor : patch.reshape(inputTensor, [-1, inputChannels], `${name}/rows`);
+  const axes = isConvolution ? Array.from({ length: inputRank - 2 }, (_, i) => i + 2) : [0];
+  return {
+    tensor: inputTensor,
+    layers,
+    channels: inputChannels,
+    max: patch.reduce('ReduceMax', rows, axes, `${name}/max`),
+    min: patch.reduce('ReduceMin', rows, axes, `${name}/min`),
+    mean: patch.reduce('ReduceMean', rows, axes, `${name}/mean`),
+    viewMax: methods.includes('view') ? observeView(patch, inputTensor, inputChannels, name) : null,
+  };
+}
+
+/** `x.view(-1, C).abs().max(0)`: column j takes every C-th number of the contiguous tensor. */
+function observeView(patch: GraphPatch, tensor: string, channels: number, name: string): string {
+  const view = patch.reshape(tensor, [-1, channels], `${name}/view`);
+  return patch.reduce('ReduceMax', patch.apply('Abs', [view], `${name}/view_abs`), [0], `${name}/view_max`);
+}

@@ -1,0 +1,62 @@
+import { NonFiniteError } from '../evaluate/non-finite-error.js';
+import type { InputStatistics, ObservationRecord } from '../evaluate/results.js';
+import type { ObservedTensor } from './observe-graph.js';
+
+/** One graph output of a run. */
+export interface StatisticsTensor {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
+interface Running {
+  readonly tensor: ObservedTensor;
+  readonly min: Float64Array;
+  readonly max: Float64Array;
+  readonly viewMax: Float64Array | null;
+}
+
+/** Running per-channel statistics of every observed tensor; memory does not grow with the number of batches. */
+export class StatisticsAccumulator {
+  readonly #running: readonly Running[];
+
+  constructor(observed: readonly ObservedTensor[]) {
+    this.#running = observed.map((tensor) => ({
+      tensor,
+      min: new Float64Array(tensor.channels).fill(Infinity),
+      max: new Float64Array(tensor.channels).fill(-Infinity),
+      viewMax: tensor.viewMax === null ? null : new Float64Array(tensor.channels),
+    }));
+  }
+
+  /** @throws NonFiniteError naming the first layer whose input is not finite */
+  add(outputs: Readonly<Record<string, StatisticsTensor>>): void {
+    for (const { tensor, min, max, viewMax } of this.#running) {
+      // The mean is NaN or infinite if any value is: max and min may swallow a NaN.
+      if (!outputs[tensor.mean]!.data.every(Number.isFinite)) {
+        throw new NonFiniteError(`the input of layer "${tensor.layers[0]!.name}"`);
+      }
+      foldRows(outputs[tensor.max]!.data, max, Math.max);
+      foldRows(outputs[tensor.min]!.data, min, Math.min);
+      if (tensor.viewMax !== null) foldRows(outputs[tensor.viewMax]!.data, viewMax!, Math.max);
+    }
+  }
+
+  /** The statistics so far, copied. */
+  snapshot(batches: number, samples: number): ObservationRecord {
+    const inputs = this.#running.flatMap(({ tensor, min, max, viewMax }) =>
+      tensor.layers.map((layer): InputStatistics => ({
+        layer: layer.name,
+        min: min.slice(),
+        max: max.slice(),
+        absmax: max.map((high, c) => Math.max(Math.abs(high), Math.abs(min[c]!))),
+        absmaxView: viewMax?.slice() ?? null,
+      })),
+    );
+    return { batches, samples, inputs };
+  }
+}
+
+function foldRows(rows: Float32Array, into: Float64Array, fold: (a: number, b: number) => number): void {
+  const channels = into.length;
+  for (let i = 0; i < rows.length; i++) into[i % channels] = fold(into[i % channels]!, rows[i]!);
+}

@@ -1,0 +1,64 @@
+import type { QueryConnection } from '../store/query-database.js';
+import { pickSweep, readDatabase, table } from './read-database.js';
+import { UsageError } from './usage-error.js';
+
+/** The text of `quantsweep show`. */
+export function describeTrial(database: string, wantedSweep: string | undefined, wanted: string): string {
+  return readDatabase(database, (queries) => {
+    const sweep = pickSweep(queries, wantedSweep);
+    const trial = findTrial(queries, sweep, wanted);
+    const [label, role, status, key, provider, level, gate, error] = queries.query(
+      'SELECT label, role, status, key, provider, optimization_level, gate_error, error FROM v_trial WHERE sweep = :sweep AND trial = :trial',
+      { sweep, trial },
+    ).rows[0]!;
+    const lines = [`trial ${trial} of ${sweep}: ${String(label)}`, `${String(role)}, ${String(status)}, key ${String(key)}`];
+    if (provider !== null) lines.push(`ran on ${String(provider)} at graph optimization level ${String(level)}`);
+    if (typeof gate === 'number') lines.push(`equivalence gate: largest relative error ${gate.toExponential(2)}`);
+    if (error !== null) lines.push(`error: ${String(error)}`);
+    const section = (title: string, sql: string): void => {
+      const parameters = { sweep, trial };
+      if (queries.query(sql, parameters).rows.length > 0) {
+        lines.push('', title, table(queries, sql, parameters).trimEnd());
+      }
+    };
+    section(
+      'settings',
+      'SELECT fullkey AS setting, atom AS value FROM v_trial, json_tree(v_trial.settings) WHERE sweep = :sweep AND trial = :trial AND atom IS NOT NULL',
+    );
+    section(
+      'accuracy (higher is better)',
+      'SELECT metric, slice, value, ci_low, ci_high, ci_method, correct, total FROM v_accuracy WHERE sweep = :sweep AND trial = :trial',
+    );
+    section(
+      'against others',
+      'SELECT against, other_label, difference, method, p_value, significant FROM v_comparison WHERE sweep = :sweep AND trial = :trial',
+    );
+    section(
+      'layers (losses accumulated: lower is better; amax as unsmoothed -> used)',
+      `SELECT l.layer, l.layer_alpha AS alpha, l.l1, l.rel_l1, l.sqnr_db, i.amax_unsmoothed AS input_before, i.amax AS input_after,
+              w.amax_unsmoothed AS weight_before, w.amax AS weight_after
+       FROM v_layer_loss l
+       JOIN v_amax i ON i.sweep = l.sweep AND i.trial = l.trial AND i.layer = l.layer AND i.role = 'input'
+       JOIN v_amax w ON w.sweep = l.sweep AND w.trial = l.trial AND w.layer = l.layer AND w.role = 'weight'
+       WHERE l.sweep = :sweep AND l.trial = :trial AND l.mode = 'accumulated' ORDER BY l.position`,
+    );
+    section(
+      'attempts',
+      'SELECT number, status, device, provider, started_at, round(duration_ms) AS ms, error_class, error FROM v_attempt WHERE trial = :trial AND :sweep IS NOT NULL',
+    );
+    return `${lines.join('\n')}\n`;
+  });
+}
+
+/** @throws UsageError when no trial or several match */
+function findTrial(queries: QueryConnection, sweep: string, wanted: string): number {
+  const sql =
+    wanted === 'best'
+      ? "SELECT trial FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role <> 'fp32' AND :wanted = 'best' ORDER BY value DESC, position LIMIT 1"
+      : 'SELECT trial FROM v_trial WHERE sweep = :sweep AND (CAST(trial AS TEXT) = :wanted OR label = :wanted OR (length(:wanted) >= 6 AND substr(key, 1, length(:wanted)) = :wanted))';
+  const found = queries.query(sql, { sweep, wanted }).rows.map(([trial]) => Number(trial));
+  if (found.length === 1) return found[0]!;
+  throw new UsageError(
+    `Expected the number, key (6 characters or more) or label of a trial of sweep "${sweep}"; got "${wanted}", which ${found.length === 0 ? 'matches none' : `matches trials ${found.join(', ')}`}. \`quantsweep query "select trial, label from v_trial"\` lists them.`,
+  );
+}

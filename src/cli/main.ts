@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+import { createRequire } from 'node:module';
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { ExitCode, reportError } from './exit-code.js';
+import { doctorCommand } from './doctor-command.js';
+import { planCommand } from './plan-command.js';
+import { queryCommand } from './query-command.js';
+import { reportCommand } from './report-command.js';
+import { runCommand } from './run-command.js';
+import { showCommand } from './show-command.js';
+import { statusCommand } from './status-command.js';
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
+
+const cli = yargs(hideBin(process.argv))
+  .scriptName('quantsweep')
+  .usage('$0 <command>\n\nSweeps post-training quantization settings of convolutional ONNX models.')
+  .command(runCommand)
+  .command(planCommand)
+  .command(statusCommand)
+  .command(queryCommand)
+  .command(reportCommand)
+  .command(showCommand)
+  .command(doctorCommand)
+  .demandCommand(1, 'Name a command; `quantsweep --help` lists them.')
+  .strict()
+  .recommendCommands()
+  .version(version)
+  .help()
+  .wrap(Math.min(120, process.stdout.isTTY ? process.stdout.columns : 100))
+  .epilogue('Exit codes: 0 done, 1 failure, 2 wrong usage or input, 130 stopped by Ctrl-C.')
+  .exitProcess(false)
+  .fail((message: string | null, error: Error | undefined) => {
+    // Thrown so that one place prints it; yargs gives a message for wrong usage and an error for what a handler threw.
+    throw error ?? new CommandLineError(message ?? 'wrong usage');
+  });
+
+/** yargs refused the command line. */
+class CommandLineError extends Error {
+  override readonly name = 'CommandLineError';
+}
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // `quantsweep query ... | head` closes the pipe early: nothing is left to say.
+  process.exit(error.code === 'EPIPE' ? ExitCode.done : ExitCode.failure);
+});
+
+try {
+  await cli.parseAsync();
+} catch (error) {
+  if (error instanceof CommandLineError) {
+    process.stderr.write(`${error.message}\nSee \`quantsweep --help\`.\n`);
+    process.exitCode = ExitCode.usage;
+  } else {
+    process.exitCode = reportError(error, (text) => process.stderr.write(`${text}\n`));
+  }
+}

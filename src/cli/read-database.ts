@@ -1,0 +1,29 @@
+import { formatRows } from './format-rows.js';
+import { openQueries, type QueryConnection } from '../store/query-database.js';
+import { UsageError } from './usage-error.js';
+
+/** Opens the database for reading, hands it to `work` and closes it. @throws StoreError */
+export function readDatabase<T>(path: string, work: (queries: QueryConnection) => T): T {
+  const queries = openQueries(path);
+  try {
+    return work(queries);
+  } finally {
+    queries.close();
+  }
+}
+
+/** Rows of a query as an aligned table that fits the terminal. */
+export function table(queries: QueryConnection, sql: string, parameters: Readonly<Record<string, string | number>>): string {
+  const width = process.stdout.isTTY ? process.stdout.columns : null;
+  return formatRows(queries.query(sql, parameters), 'table', width);
+}
+
+/** The named sweep, or the one that ran last. @throws UsageError naming the sweeps that there are */
+export function pickSweep(queries: QueryConnection, wanted: string | undefined): string {
+  const names = queries.query('SELECT sweep FROM v_sweep ORDER BY updated_at DESC', []).rows.map(([n]) => String(n));
+  const [latest] = names;
+  if (latest === undefined) throw new UsageError('The database holds no sweep yet. `quantsweep run` makes one.');
+  if (wanted === undefined) return latest;
+  if (names.includes(wanted)) return wanted;
+  throw new UsageError(`Expected a sweep of the database, one of ${names.join(', ')}; got "${wanted}".`);
+}

@@ -1,0 +1,27 @@
+import type { CommandModule } from 'yargs';
+
+export interface RunArguments {
+  readonly experiment: string;
+  readonly set: readonly string[];
+}
+
+export const runCommand: CommandModule<object, RunArguments> = {
+  command: 'run <experiment>',
+  describe: 'Run what is missing of an experiment',
+  builder: (yargs) =>
+    yargs
+      .positional('experiment', { type: 'string', demandOption: true, describe: 'Experiment file (YAML)' })
+      .option('set', {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        default: [] as string[],
+        describe: 'Override a setting: path=value. Paths of files are relative to the current folder',
+      })
+      .example('$0 run experiments/demo.yaml', 'run the demo; again: nothing is left to do')
+      .example('$0 run x.yaml --set run.provider=cpu --set smoothing.alpha=0.5', 'with other settings'),
+  handler: async ({ experiment, set }) => {
+    const { runSweepFile } = await import('./run-sweep-file.js');
+    process.exitCode = await runSweepFile(experiment, set);
+  },
+};

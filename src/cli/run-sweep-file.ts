@@ -1,0 +1,92 @@
+import { prepareSweep, workerEntry } from '../schedule/prepare-sweep.js';
+import { describeEnvironment } from '../schedule/environment.js';
+import { deviceSlots } from '../schedule/device-slots.js';
+import { runSweep, type SweepOutcome } from '../schedule/run-sweep.js';
+import { WorkerPool } from '../runtime/worker-pool.js';
+import { openStore } from '../store/sqlite-store.js';
+import { ExitCode } from './exit-code.js';
+import { plural } from './format-values.js';
+import { Progress } from './progress.js';
+
+/**
+ * `quantsweep run`: plans the experiment, runs what is missing and says how it ended.
+ *
+ * @returns the exit code
+ */
+export async function runSweepFile(path: string, overrides: readonly string[]): Promise<number> {
+  const entry = workerEntry();
+  const { experiment, inputs, provider, plan } = await prepareSweep(path, overrides, entry);
+  const slots = deviceSlots(experiment.run, provider.provider);
+  say(`Provider: ${provider.why}. ${plural(slots.length, 'slot')} (${slots.map((s) => s.device).join(', ')}).`);
+  const store = openStore(experiment.run.database);
+  const pool = new WorkerPool(slots, entry);
+  const stopping = new AbortController();
+  const onSignal = stopOnSignal(stopping);
+  const progress = new Progress({
+    write: (text) => process.stdout.write(text),
+    columns: process.stdout.isTTY ? process.stdout.columns : null,
+  });
+  try {
+    store.beginSweep(experiment, plan, [...inputs.models.values()], describeEnvironment());
+    const cached = store.finishedTrials(plan.trials.map((t) => t.key)).size;
+    say(
+      `${plan.name}: ${plural(plan.trials.length, 'trial')}, ${cached} finished already, ${plan.trials.length - cached} to run. Results go to ${experiment.run.database}`,
+    );
+    const outcome = await runSweep({
+      plan,
+      inputs,
+      store,
+      pool,
+      retries: experiment.run.retries,
+      optimizationLevel: experiment.run.optimizationLevel,
+      onEvent: (event) => {
+        progress.handle(event);
+      },
+      signal: stopping.signal,
+    });
+    progress.finish();
+    store.refreshComparisons(plan.name);
+    return conclude(outcome, experiment.run.database, plan.name);
+  } finally {
+    progress.finish();
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+    await pool.close();
+    store.close();
+  }
+}
+
+/** The first signal stops the sweep cleanly, a second one ends the process at once. */
+function stopOnSignal(stopping: AbortController): () => void {
+  const onSignal = (): void => {
+    if (stopping.signal.aborted) process.exit(ExitCode.interrupted);
+    process.stderr.write('\nStopping; what is finished is kept. Ctrl-C again to end at once.\n');
+    stopping.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return onSignal;
+}
+
+function conclude(outcome: SweepOutcome, database: string, name: string): number {
+  const { ran, cached, failed, interrupted } = outcome;
+  say(`${plural(ran, 'trial')} run, ${cached} taken from the database, ${failed.length} failed.`);
+  if (interrupted) {
+    say('Stopped. Run the same command again to go on.');
+    return ExitCode.interrupted;
+  }
+  if (failed.length > 0) {
+    say(failed.map((f) => `  ${f.label}: ${f.errorClass}: ${f.message}`).join('\n'));
+    return ExitCode.failure;
+  }
+  say(`Next: quantsweep report ${quoted(name)} --db ${quoted(database)}`);
+  return ExitCode.done;
+}
+
+function quoted(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,43 @@
+import { formatDuration, formatMetric, plural } from './format-values.js';
+import { pickSweep, readDatabase, table } from './read-database.js';
+
+/** The text of `quantsweep status`. */
+export function sweepStatus(database: string, wanted: string | undefined): string {
+  return readDatabase(database, (queries) => {
+    const sweep = pickSweep(queries, wanted);
+    const one = (sql: string): readonly unknown[] => queries.query(sql, { sweep }).rows[0] ?? [];
+    const [trials, done, failed, pending, updated] = one(
+      'SELECT trials, done, failed, pending, updated_at FROM v_sweep WHERE sweep = :sweep',
+    );
+    const lines = [
+      `${sweep}: ${plural(Number(trials), 'trial')}, ${String(done)} done, ${String(failed)} failed, ${String(pending)} to run (last run began ${String(updated)})`,
+    ];
+    const [label, value, low, high] = one(
+      "SELECT label, value, ci_low, ci_high FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role <> 'fp32' ORDER BY value DESC, position LIMIT 1",
+    );
+    if (label !== undefined) {
+      const interval = low === null ? '' : ` (95 % interval ${formatMetric(Number(low))} to ${formatMetric(Number(high))})`;
+      lines.push(`best so far: ${String(label)}, ${formatMetric(Number(value))}${interval}`);
+    }
+    const [mean] = one(
+      "SELECT avg(duration_ms) FROM v_attempt WHERE work = 'trial' AND status = 'done' AND trial IN (SELECT trial FROM v_trial WHERE sweep = :sweep)",
+    );
+    if (mean !== null && mean !== undefined) lines.push(`a trial takes ${formatDuration(Number(mean))} on average`);
+    const section = (title: string, sql: string): void => {
+      if (queries.query(sql, { sweep }).rows.length > 0) lines.push('', title, table(queries, sql, { sweep }).trimEnd());
+    };
+    section(
+      'stages',
+      'SELECT kind, status, attempts, round(duration_ms / 1000, 1) AS seconds, finished_at FROM v_stage WHERE sweep = :sweep',
+    );
+    section(
+      'running now (or left by a process that was killed)',
+      "SELECT coalesce(stage_kind || ' ' || part, 'trial ' || trial) AS work, device, number AS attempt, started_at FROM v_attempt WHERE status = 'running'",
+    );
+    section(
+      'failed',
+      "SELECT trial, label, error_class, error FROM v_trial WHERE sweep = :sweep AND status = 'failed' ORDER BY position",
+    );
+    return `${lines.join('\n')}\n`;
+  });
+}

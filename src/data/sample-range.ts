@@ -1,0 +1,28 @@
+import type { Dataset } from './dataset.js';
+
+/**
+ * Checks the arguments of {@link Dataset.read}; these are the caller's to get right, not the data's.
+ *
+ * @throws RangeError unless `first .. first + count - 1` are samples of the set and `into` holds them.
+ */
+export function checkSampleRange(dataset: Dataset, first: number, count: number, into: Float32Array): void {
+  const { sampleCount, sampleShape } = dataset;
+  const sound = Number.isInteger(first) && Number.isInteger(count) && first >= 0 && count >= 0;
+  if (!sound || first + count > sampleCount) {
+    throw new RangeError(`Expected samples within 0..${sampleCount - 1}, got ${count} from ${first} on`);
+  }
+  const needed = sampleShape.reduce((product, size) => product * size, count);
+  if (into.length < needed) throw new RangeError(`Expected room for ${needed} numbers, got ${into.length}`);
+}
+
+/**
+ * Returns the place in `values[from .. to - 1]` of the first NaN or infinity, or -1. Written for the case that there is
+ * none: x - x is 0 for a finite x and NaN for all others, and NaN survives the sum.
+ */
+export function findNonFinite(values: Float32Array, from: number, to: number): number {
+  let sum = 0;
+  for (let place = from; place < to; place += 1) sum += values[place]! - values[place]!;
+  if (sum === 0) return -1;
+  for (let place = from; place < to; place += 1) if (!Number.isFinite(values[place])) return place;
+  return -1;
+}

@@ -1,0 +1,165 @@
+import type { LossMode } from '../experiment/settings.js';
+import { copyUnderPrefix } from '../graph/copy-under-prefix.js';
+import { applyEdits } from '../graph/edits.js';
+import { GraphPatch } from '../graph/graph-patch.js';
+import type { Layer } from '../graph/layers.js';
+import type { OnnxModel } from '../graph/onnx-model.js';
+import type { PreparedLayer } from '../quantize/prepare-layers.js';
+import { addIsolatedLayer } from '../quantize/quantized-graph.js';
+
+/** Names of graph outputs with means per sample (and channel): `[N, O]` or `[N]`; `maxError` holds maxima. */
+export interface LossOutputs {
+  readonly absError: string;
+  readonly squaredError: string;
+  readonly errorTimesReference: string;
+  readonly maxError: string;
+}
+
+export interface ReferenceOutputs {
+  readonly absReference: string;
+  readonly squaredReference: string;
+}
+
+export interface LayerLossOutputs {
+  readonly layer: string;
+  readonly reference: ReferenceOutputs;
+  readonly modes: readonly { readonly mode: LossMode; readonly outputs: LossOutputs }[];
+}
+
+export interface LossGraph {
+  readonly model: OnnxModel;
+  readonly layers: readonly LayerLossOutputs[];
+}
+
+const TWIN = 'quantized/';
+
+/**
+ * One graph that holds the untouched FP32 model and the quantized one, fed by the same input, and reduces the error of
+ * each layer's own output (bias included, before any activation function) inside the graph.
+ *
+ * @param untouched as loaded, before any folding: `y_fp32` always comes from it
+ * @param folded with BatchNormalization folded; its layer outputs have the same tensor names
+ * @param quantized what the trial deploys
+ */
+export function lossGraph(
+  untouched: OnnxModel,
+  folded: OnnxModel,
+  quantized: OnnxModel,
+  prepared: readonly PreparedLayer[],
+  modes: readonly LossMode[],
+): LossGraph {
+  const patch = new GraphPatch(untouched);
+  for (const tensor of quantized.graph.initializer) patch.initializer(tensor);
+  if (modes.includes('accumulated')) for (const node of copyUnderPrefix(quantized.graph.node, TWIN)) patch.node(node);
+  const layers = prepared.map((p) => {
+    const name = `quantsweep/loss/${p.layer.name}`;
+    const outputOf = (mode: LossMode): string =>
+      mode === 'accumulated' ? TWIN + p.layer.outputTensor : addIsolatedLayer(patch, folded, p, `${name}/isolated`);
+    return {
+      layer: p.layer.name,
+      reference: reduceReference(patch, p.layer, name),
+      modes: modes.map((mode) => ({ mode, outputs: reduceError(patch, p.layer, outputOf(mode), `${name}/${mode}`) })),
+    };
+  });
+  const tensors = layers.flatMap((l) => [
+    l.reference.absReference,
+    l.reference.squaredReference,
+    ...l.modes.flatMap(({ outputs: o }) => [o.absError, o.squaredError, o.errorTimesReference, o.maxError]),
+  ]);
+  patch.edit({ kind: 'setOutputs', tensors });
+  return { model: applyEdits(untouched, patch.edits), layers };
+}
+
+/** Graph outputs of one candidate of one layer in a search: mean |y - y_fp32| per sample. */
+export interface CandidateOutput {
+  readonly layer: string;
+  readonly alpha: number;
+  readonly absError: string;
+}
+
+export interface SearchGraph {
+  readonly model: OnnxModel;
+  readonly candidates: readonly CandidateOutput[];
+  /** Layer -> output with mean |y_fp32| per sample. */
+  readonly absReference: ReadonlyMap<string, string>;
+}
+
+/**
+ * One graph that holds the untouched FP32 model and, for every layer and candidate alpha, the layer alone in its
+ * quantized form fed the FP32 input, with the l1 of its output.
+ *
+ * @param candidates prepared layers by candidate alpha
+ */
+export function searchGraph(
+  untouched: OnnxModel,
+  folded: OnnxModel,
+  candidates: ReadonlyMap<number, readonly PreparedLayer[]>,
+): SearchGraph {
+  const patch = new GraphPatch(untouched);
+  const outputs: CandidateOutput[] = [];
+  const absReference = new Map<string, string>();
+  for (const [alpha, prepared] of candidates) {
+    for (const p of prepared) {
+      const name = `quantsweep/search/${p.layer.name}`;
+      if (!absReference.has(p.layer.name)) {
+        const magnitude = patch.apply('Abs', [p.layer.outputTensor], `${name}/reference_abs`);
+        absReference.set(p.layer.name, meanPerSample(patch, p.layer, magnitude, `${name}/reference_mean`));
+      }
+      const branch = `${name}/${alpha}`;
+      const output = addIsolatedLayer(patch, folded, p, branch);
+      const error = patch.apply('Sub', [output, p.layer.outputTensor], `${branch}/error`);
+      const magnitude = patch.apply('Abs', [error], `${branch}/abs`);
+      outputs.push({ layer: p.layer.name, alpha, absError: meanPerSample(patch, p.layer, magnitude, `${branch}/l1`) });
+    }
+  }
+  patch.edit({ kind: 'setOutputs', tensors: [...absReference.values(), ...outputs.map((o) => o.absError)] });
+  return { model: applyEdits(untouched, patch.edits), candidates: outputs, absReference };
+}
+
+function reduceReference(patch: GraphPatch, layer: Layer, name: string): ReferenceOutputs {
+  const y = layer.outputTensor;
+  return {
+    absReference: meanPerSample(patch, layer, patch.apply('Abs', [y], `${name}/abs`), `${name}/abs_mean`),
+    squaredReference: meanPerSample(patch, layer, patch.apply('Mul', [y, y], `${name}/square`), `${name}/square_mean`),
+  };
+}
+
+function reduceError(patch: GraphPatch, layer: Layer, output: string, name: string): LossOutputs {
+  const reference = layer.outputTensor;
+  const error = patch.apply('Sub', [output, reference], `${name}/error`);
+  const magnitude = patch.apply('Abs', [error], `${name}/abs`);
+  const squared = patch.apply('Mul', [error, error], `${name}/square`);
+  const product = patch.apply('Mul', [error, reference], `${name}/product`);
+  return {
+    absError: meanPerSample(patch, layer, magnitude, `${name}/abs_mean`),
+    squaredError: meanPerSample(patch, layer, squared, `${name}/square_mean`),
+    errorTimesReference: meanPerSample(patch, layer, product, `${name}/product_mean`),
+    maxError: reducePerSample(patch, 'ReduceMax', layer, magnitude, `${name}/max`),
+  };
+}
+
+function meanPerSample(patch: GraphPatch, layer: Layer, tensor: string, name: string): string {
+  return reducePerSample(patch, 'ReduceMean', layer, tensor, name);
+}
+
+/**
+ * `[N, O]` for convolutions: only the spatial axes are reduced in float32, whose rounding then stays near 5e-7; the
+ * rest is added up in float64 outside. `[N]` otherwise.
+ */
+function reducePerSample(
+  patch: GraphPatch,
+  op: 'ReduceMax' | 'ReduceMean',
+  layer: Layer,
+  tensor: string,
+  name: string,
+): string {
+  if (layer.inputRank !== null && layer.inputRank > 2) {
+    return patch.reduce(
+      op,
+      tensor,
+      Array.from({ length: layer.inputRank - 2 }, (_, i) => i + 2),
+      name,
+    );
+  }
+  return patch.reduce(op, patch.flatten(tensor, `${name}/flat`), [1], name);
+}

@@ -1,0 +1,4 @@
+/** A model's output and the task that judges it don't fit together: shape, label, number of classes, missing samples. */
+export class MetricError extends Error {
+  override readonly name = 'MetricError';
+}

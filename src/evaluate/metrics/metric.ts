@@ -1,0 +1,45 @@
+import type { DetectionGroundTruth } from '../../data/dataset.js';
+import type { EvaluationRecord } from '../results.js';
+import type { CenterDetectionState } from './center-detection-state.js';
+import type { ClassificationState } from './classification-state.js';
+
+/** What a metric judges outputs by. */
+export interface MetricContext {
+  /** Class labels `[>= sampleCount]`, or null. */
+  readonly labels: Int32Array | null;
+  /** At least `sampleCount` scenes, or null. */
+  readonly groundTruth: DetectionGroundTruth | null;
+  /** Argmax of the FP32 model `[>= sampleCount]`; null for FP32 itself. */
+  readonly referenceArgmax: Int32Array | null;
+  /** Samples `0 .. sampleCount - 1` are evaluated. */
+  readonly sampleCount: number;
+}
+
+/** What a metric has gathered: plain, structured-cloneable data that a child process sends to its parent. */
+export type MetricState = ClassificationState | CenterDetectionState;
+
+export interface MetricResult {
+  readonly evaluation: EvaluationRecord;
+  /** Class with the largest output `[sampleCount]`; null where outputs are not classes. */
+  readonly argmax: Int32Array | null;
+}
+
+/** Gathers what a metric needs of a model's outputs, in any order of samples, and then computes it. */
+export interface Metric {
+  /**
+   * Takes the output of samples `first .. first + count - 1`: numbers of the given shape, `[count, ...]`, row-major.
+   * `output` is not kept.
+   *
+   * @throws MetricError when the shape or the samples don't fit, or a label is no class of the output.
+   * @throws NonFiniteError when the output holds NaN or an infinity.
+   */
+  add(first: number, count: number, output: Float32Array, shape: readonly number[]): void;
+  /** Returns what was gathered so far. */
+  state(): MetricState;
+  /**
+   * Returns the metric over all samples.
+   *
+   * @throws MetricError when a sample is missing.
+   */
+  finish(): MetricResult;
+}

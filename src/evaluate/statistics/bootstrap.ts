@@ -1,0 +1,55 @@
+import { percentileOfSorted } from './percentile.js';
+import { createPrng } from './prng.js';
+
+/** Seed of every resampling of scenes, one for all trials: replicate b weighs the scenes alike in each, so trials pair up. */
+export const BOOTSTRAP_SEED = 20221118;
+
+export interface PairedBootstrap {
+  readonly ciLow: number;
+  readonly ciHigh: number;
+  /** Two-sided. */
+  readonly pValue: number;
+}
+
+/**
+ * Writes into `weight` how often each of its samples is drawn when as many are drawn with replacement; depends on `replicate`
+ * and the number of samples only.
+ */
+export function drawResample(replicate: number, weight: Uint16Array): void {
+  const random = createPrng(BOOTSTRAP_SEED, replicate);
+  weight.fill(0);
+  for (let draw = 0; draw < weight.length; draw += 1) weight[random.nextBelow(weight.length)]! += 1;
+}
+
+/** Returns the 95 % percentile interval of bootstrap replicates, at least one. */
+export function percentileInterval95(replicates: Float64Array): [low: number, high: number] {
+  const sorted = replicates.toSorted();
+  return [percentileOfSorted(sorted, 2.5), percentileOfSorted(sorted, 97.5)];
+}
+
+/**
+ * Compares two trials by replicates of a metric on the same resamples, `[replicates]` each (Efron and Tibshirani 1993, ch.
+ * 13 and 16): the 95 % percentile interval of a - b, and
+ *
+ *   p = min(1, 2 min(#(a - b <= 0) + 1, #(a - b >= 0) + 1) / (replicates + 1))
+ *
+ * so p is never 0. `difference` is the observed a - b on all samples; where it is exactly 0 nothing speaks against equality
+ * and p is 1.
+ *
+ * @throws RangeError when the lengths differ or are 0.
+ */
+export function pairedBootstrap(a: Float64Array, b: Float64Array, difference: number): PairedBootstrap {
+  if (a.length !== b.length || a.length === 0) {
+    throw new RangeError(`Expected as many replicates of both, one or more, got ${a.length} and ${b.length}`);
+  }
+  const differences = a.map((value, index) => value - b[index]!);
+  let notAbove = 1;
+  let notBelow = 1;
+  for (const value of differences) {
+    if (value <= 0) notAbove += 1;
+    if (value >= 0) notBelow += 1;
+  }
+  const [ciLow, ciHigh] = percentileInterval95(differences);
+  const share = (2 * Math.min(notAbove, notBelow)) / (differences.length + 1);
+  return { ciLow, ciHigh, pValue: difference === 0 ? 1 : Math.min(1, share) };
+}

@@ -1,0 +1,66 @@
+import { describeValue } from './experiment-error.js';
+import type { Problem } from './experiment-error.js';
+import { placeOf } from './located-node.js';
+import type { ResolvedSections } from './resolve-settings.js';
+import type { FileSettings } from './settings-schema.js';
+
+type Evaluation = FileSettings['data']['evaluation'];
+
+interface Missing {
+  /** Path inside `data.evaluation`. */
+  readonly key: string;
+  readonly text: string;
+}
+
+function lacksForClassification(evaluation: Evaluation): Missing | undefined {
+  const why = 'that task classification is scored by';
+  switch (evaluation.format) {
+    case 'cifar10':
+      return undefined;
+    case 'npy':
+      if (evaluation.labels !== null) return undefined;
+      return { key: 'labels', text: `expected the path of a .npy file of class labels, ${why}, got null or nothing` };
+    case 'npz':
+      if (evaluation.labelsArray !== null) return undefined;
+      return {
+        key: 'labelsArray',
+        text: `expected the name of the array of class labels, ${why}, got null or nothing`,
+      };
+    case 'bevScenes':
+      return {
+        key: 'format',
+        text: `expected a format with class labels, ${why}, got ${describeValue(evaluation.format)}`,
+      };
+  }
+}
+
+function lacksForCenterDetection(evaluation: Evaluation): Missing | undefined {
+  const why = 'that task centerDetection is scored by';
+  switch (evaluation.format) {
+    case 'cifar10':
+      return {
+        key: 'format',
+        text: `expected a format with ground truth, ${why}, got ${describeValue(evaluation.format)}`,
+      };
+    case 'npy':
+    case 'npz':
+      if (evaluation.groundTruth !== null) return undefined;
+      return {
+        key: 'groundTruth',
+        text: `expected the path of a JSON file of ground truth, ${why}, got null or nothing`,
+      };
+    case 'bevScenes':
+      return undefined;
+  }
+}
+
+/** What is wrong between sections that are each right by themselves: evaluation data that the task can't be scored on. */
+export function checkSettings(settings: FileSettings, sections: ResolvedSections): readonly Problem[] {
+  const { evaluation } = settings.data;
+  const missing =
+    settings.task.kind === 'classification' ? lacksForClassification(evaluation) : lacksForCenterDetection(evaluation);
+  if (missing === undefined) return [];
+  // Valid settings have their data section written out.
+  const place = placeOf(sections.data.node!, ['evaluation', missing.key]);
+  return [{ place, field: `data.evaluation.${missing.key}`, text: missing.text }];
+}

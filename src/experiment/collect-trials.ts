@@ -1,0 +1,41 @@
+import { canonicalSettings } from './canonical-settings.js';
+import type { BaselineRole, ExpandedTrial, TrialRole } from './settings.js';
+
+/** Whether an axis can make two trials of that role differ: fp32 depends on model, evaluation and task alone. */
+function isAxisOf(role: TrialRole, path: string): boolean {
+  const [section] = path.split('.');
+  switch (role) {
+    case 'candidate':
+      return true;
+    case 'unsmoothed':
+      return section !== 'smoothing' && section !== 'search';
+    case 'fp32':
+      return section === 'model' || section === 'task' || /^data\.(evaluation|preprocess)\./.test(path);
+  }
+}
+
+function inRole(role: TrialRole, trial: ExpandedTrial): ExpandedTrial {
+  if (role === 'candidate') return trial;
+  const axes = Object.fromEntries(Object.entries(trial.axes).filter(([path]) => isAxisOf(role, path)));
+  if (role === 'fp32') return { role, settings: trial.settings, axes };
+  return { role, settings: { ...trial.settings, smoothing: { ...trial.settings.smoothing, mode: 'none' } }, axes };
+}
+
+/**
+ * The trials of a sweep: for each baseline the counterpart of every trial of the grid, fp32 first, then the grid; each
+ * once, judged by what can influence its result. A trial of the grid without smoothing is an `unsmoothed` trial.
+ */
+export function collectTrials(
+  grid: readonly ExpandedTrial[],
+  baselines: readonly BaselineRole[],
+): readonly ExpandedTrial[] {
+  const byContent = new Map<string, ExpandedTrial>();
+  const add = (role: TrialRole, trial: ExpandedTrial): void => {
+    const content = JSON.stringify(canonicalSettings(role, trial.settings));
+    if (!byContent.has(content)) byContent.set(content, inRole(role, trial));
+  };
+  for (const role of ['fp32', 'unsmoothed'] as const)
+    if (baselines.includes(role)) for (const trial of grid) add(role, trial);
+  for (const trial of grid) add(trial.settings.smoothing.mode === 'none' ? 'unsmoothed' : 'candidate', trial);
+  return [...byContent.values()];
+}

@@ -1,0 +1,114 @@
+import { dirname, resolve } from 'node:path';
+import { reportInto } from './axis-values.js';
+import { collectTrials } from './collect-trials.js';
+import { readExclude } from './exclude-rules.js';
+import { impliedMode } from './expand-grid.js';
+import { ExperimentError, describeValue } from './experiment-error.js';
+import type { Problem } from './experiment-error.js';
+import { headerSchemas } from './header-schema.js';
+import { entryOf, toPlain, withNodeAt } from './located-node.js';
+import type { LocatedMapping, LocatedNode } from './located-node.js';
+import { didYouMean } from './nearest-name.js';
+import { overrideGrid } from './override-grid.js';
+import { parseOverrides } from './parse-overrides.js';
+import type { Override } from './parse-overrides.js';
+import { readGrid } from './read-grid.js';
+import { readHeader } from './read-header.js';
+import { readYaml } from './read-yaml.js';
+import { resolveGrid } from './resolve-grid.js';
+import type { Experiment } from './settings.js';
+import { sectionNames } from './settings-schema.js';
+
+const largestFileBytes = 1_000_000;
+const topLevelKeys = [...Object.keys(headerSchemas), ...sectionNames, 'grid', 'exclude'];
+
+function readRoot(text: string, file: string): LocatedMapping {
+  const start = { kind: 'file', file, line: 1, column: 1 } as const;
+  const fail = (problem: string): never => {
+    throw new ExperimentError([{ place: start, field: '', text: problem }]);
+  };
+  const bytes = Buffer.byteLength(text);
+  if (bytes > largestFileBytes) fail(`expected an experiment file of at most ${largestFileBytes} bytes, got ${bytes}`);
+  const root = readYaml(text, { kind: 'file', file });
+  if (root.kind !== 'mapping')
+    return fail(`expected an experiment (a mapping with model, data, task, grid), got ${describeValue(toPlain(root))}`);
+  return root;
+}
+
+/** Applies overrides of one value and writes `task: classification` out as `task: {kind: classification}`. */
+function withFixedValues(root: LocatedMapping, overrides: readonly Override[]): LocatedMapping {
+  const task = entryOf(root, 'task');
+  const written: LocatedNode =
+    task?.node.kind === 'scalar'
+      ? withNodeAt(root, ['task'], {
+          kind: 'mapping',
+          entries: new Map([['kind', task]]),
+          place: task.node.place,
+        })
+      : root;
+  const fixed = overrides.filter((override) => !override.isAxis);
+  // Replacing a value inside a mapping leaves it a mapping.
+  return fixed.reduce(
+    (node, { setting, values }) => withNodeAt(node, setting.segments, values[0]!),
+    written,
+  ) as LocatedMapping;
+}
+
+/**
+ * Loads an experiment file: text -> YAML with places -> overrides -> grid of points -> settings of each point -> rules
+ * -> trials, baselines first.
+ *
+ * @param path the file, as messages shall name it; relative paths inside it are relative to its folder
+ * @param overrides `path=value` of each `--set`; relative paths in them are relative to the current folder
+ * @param readText returns the text of the file; its errors pass through
+ * @throws {ExperimentError} with everything that is wrong
+ */
+export function loadExperiment(
+  path: string,
+  overrides: readonly string[],
+  readText: (path: string) => string,
+): Experiment {
+  const absolutePath = resolve(path);
+  const yaml = readText(path);
+  const file = readRoot(yaml, path);
+  const problems: Problem[] = [];
+  const report = reportInto(problems);
+
+  for (const [key, { keyPlace }] of file.entries)
+    if (!topLevelKeys.includes(key))
+      report(keyPlace, key, `expected one of ${topLevelKeys.join(', ')}, got "${key}"${didYouMean(key, topLevelKeys)}`);
+
+  const applied = parseOverrides(overrides, report);
+  const root = withFixedValues(file, applied);
+  const header = readHeader(root, absolutePath, problems);
+  const gridEntry = entryOf(file, 'grid');
+  const blocks = overrideGrid(readGrid(gridEntry?.node, file.place, report), applied);
+  const axisPaths = [
+    ...new Set(
+      blocks.flatMap((block) => block.axes.flatMap((axis) => axis.settings.map(({ path: axisPath }) => axisPath))),
+    ),
+  ];
+  const rules = readExclude(entryOf(file, 'exclude')?.node, report);
+  const points = blocks.map((block) => impliedMode(block, report));
+
+  const grid = resolveGrid({
+    root,
+    blocks: points,
+    axisPaths,
+    rules,
+    rulesMayBeIdle: applied.some((override) => override.kind === 'setting'),
+    folder: dirname(absolutePath),
+    gridPlace: gridEntry?.keyPlace ?? file.place,
+    problems,
+  });
+  if (problems.length > 0 || header === null) throw new ExperimentError(problems);
+  return {
+    name: header.name,
+    question: header.question,
+    path: absolutePath,
+    yaml,
+    run: header.run,
+    trials: collectTrials(grid, header.baselines),
+    axisPaths,
+  };
+}

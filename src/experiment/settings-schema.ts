@@ -1,0 +1,296 @@
+import { z } from 'zod';
+
+/** Leaves that name a file: relative to the experiment file, or to the current folder when given by `--set`. */
+export const filePaths = z.registry<{ readonly kind: 'file' }>();
+
+/** List settings whose value may also be written as a range `{from, to, step}`; the range is expanded before validation. */
+export const rangesAllowed = z.registry<{ readonly kind: 'range' }>();
+
+// The `error` of a leaf is what is expected there: "expected <error>, got <value>".
+
+function integer(least: number, description: string) {
+  const error = least === 0 ? 'a whole number from 0' : `a whole number from ${least}`;
+  return z.int({ error }).min(least, { error }).describe(description);
+}
+
+function fraction(expected: string) {
+  return z.number({ error: expected }).min(0, { error: expected }).max(1, { error: expected });
+}
+
+function positive(description: string) {
+  const error = 'a number above 0';
+  return z.number({ error }).gt(0, { error }).describe(description);
+}
+
+function text(expected: string, description: string) {
+  return z.string({ error: expected }).min(1, { error: expected }).describe(description);
+}
+
+function file(expected: string, description: string) {
+  return text(expected, description).register(filePaths, { kind: 'file' });
+}
+
+function listOf<Item extends z.ZodType>(item: Item, expected: string, description: string) {
+  return z.array(item, { error: expected }).min(1, { error: expected }).describe(description);
+}
+
+function oneOf<const Values extends readonly [string, ...string[]]>(values: Values, description: string) {
+  return z.enum(values).describe(description);
+}
+
+const modelSchema = z
+  .strictObject({
+    path: file('the path of an ONNX model', 'The ONNX model. Relative to the experiment file.'),
+    input: text('the name of a model input', "Name of the input fed with samples; null: the model's only input.")
+      .nullable()
+      .default(null),
+    output: text('the name of a model output', "Name of the output that is evaluated; null: the model's only output.")
+      .nullable()
+      .default(null),
+  })
+  .meta({ title: 'Model', description: 'The floating-point model that is quantized.' });
+
+const groundTruth = file('the path of a JSON file', 'Detection ground truth (JSON); null without.')
+  .nullable()
+  .default(null);
+
+const sourceShapes = {
+  cifar10: {
+    format: z.literal('cifar10').describe('CIFAR-10 binary: records of 1 label byte and 3072 pixel bytes.'),
+    path: file('the path of a CIFAR-10 binary file', 'A CIFAR-10 binary file, e.g. data_batch_1.bin.'),
+  },
+  npy: {
+    format: z.literal('npy').describe('NumPy array file of samples [N, ...].'),
+    path: file('the path of a .npy file', 'Samples [N, ...], float16, float32 or uint8.'),
+    labels: file('the path of a .npy file', 'Integer class labels [N], a second .npy; null without.')
+      .nullable()
+      .default(null),
+    groundTruth,
+  },
+  npz: {
+    format: z.literal('npz').describe('NumPy archive.'),
+    path: file('the path of a .npz file', 'The archive.'),
+    array: text('the name of an array in the archive', 'Member that holds the samples [N, ...].'),
+    labelsArray: text(
+      'the name of an array in the archive',
+      'Member that holds integer class labels [N]; null without.',
+    )
+      .nullable()
+      .default(null),
+    groundTruth,
+  },
+  bevScenes: {
+    format: z.literal('bevScenes').describe("Generated bird's-eye-view LiDAR scenes (the embedded demo's data)."),
+    seed: integer(0, 'Seed of the scene generator.'),
+    scenes: integer(1, 'Number of scenes.'),
+  },
+} as const;
+
+/** The data of one role: a source of any format, flattened beside the fields of the role. */
+function dataSchema<Role extends z.ZodRawShape>(role: Role, title: string, description: string) {
+  return z
+    .discriminatedUnion('format', [
+      z.strictObject({ ...sourceShapes.cifar10, ...role }),
+      z.strictObject({ ...sourceShapes.npy, ...role }),
+      z.strictObject({ ...sourceShapes.npz, ...role }),
+      z.strictObject({ ...sourceShapes.bevScenes, ...role }),
+    ])
+    .meta({ title, description });
+}
+
+const channelNumbers = 'a list of numbers, one per channel';
+const deviations = 'a list of numbers other than 0, one per channel';
+
+const preprocessSchema = z
+  .strictObject({
+    layout: oneOf(
+      ['channelsFirst', 'channelsLast'],
+      'Axis order of the stored samples; the model is fed channels first.',
+    ).default('channelsFirst'),
+    channelOrder: oneOf(['keep', 'reverse'], '`reverse` turns RGB into BGR and back.').default('keep'),
+    divideBy: positive('Every value is divided by this first (255 for bytes).').default(1),
+    mean: listOf(
+      z.number({ error: 'a number' }),
+      channelNumbers,
+      'Subtracted after the division, per channel; null: nothing.',
+    )
+      .nullable()
+      .default(null),
+    std: listOf(
+      z.number({ error: 'a number other than 0' }).refine((value) => value !== 0, { error: 'a number other than 0' }),
+      deviations,
+      'Divided by after the mean, per channel; null: nothing.',
+    )
+      .nullable()
+      .default(null),
+  })
+  .superRefine(({ mean, std }, context) => {
+    if (mean !== null && std !== null && mean.length !== std.length)
+      context.addIssue({ code: 'custom', path: ['std'], message: `as many numbers as mean has (${mean.length})` });
+  })
+  .meta({ title: 'Preprocessing', description: '((value / divideBy) - mean) / std, in float32.' });
+
+const taskSchema = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('classification').describe('Top-1, top-5, agreement with FP32.') }),
+    z.strictObject({
+      kind: z
+        .literal('centerDetection')
+        .describe('Dense heatmap [N, classes, H, W], scored by centre-distance mAP (nuScenes style).'),
+      thresholds: listOf(
+        positive('A distance in cells.'),
+        'a list of distances in cells, each above 0',
+        'Distances in cells at which a detection matches.',
+      ).default([0.5, 1, 2, 4]),
+      maxDetections: integer(1, 'Detections kept per sample.').default(100),
+      minScore: fraction('a number from 0 to 1').describe('Detections below this score are dropped.').default(0.01),
+      bootstrap: integer(1, 'Replicates of the paired bootstrap over samples that gives the interval.').default(400),
+    }),
+  ])
+  .meta({ title: 'Task', description: 'What the evaluated output is and how it is scored.' });
+
+const layersSchema = z
+  .strictObject({
+    ops: listOf(
+      z.enum(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']),
+      'a list of operators',
+      'Weighted operators that are quantized.',
+    ).default(['Conv']),
+    include: listOf(
+      text('a glob of layer names', 'A glob.'),
+      'a list of globs',
+      'Globs of layer names that are quantized (`*`: any characters).',
+    ).default(['*']),
+    exclude: z
+      .array(text('a glob of layer names', 'A glob.'), { error: 'a list of globs' })
+      .describe('Globs of layer names that stay in float; wins over include.')
+      .default([]),
+  })
+  .meta({ title: 'Layers', description: 'Which layers are quantized. Input and weight of each, nothing else.' });
+
+const bits = z
+  .int({ error: '2 to 8, or 16' })
+  .refine((value) => (value >= 2 && value <= 8) || value === 16, { error: '2 to 8, or 16' });
+
+const quantizationSchema = z
+  .strictObject({
+    activation: z
+      .strictObject({
+        bits: bits.describe('Bits of the input quantizer: 2 to 8, or 16.').default(8),
+        calibrator: oneOf(['max'], 'How calibration statistics become the range (amax).').default('max'),
+      })
+      .prefault({})
+      .meta({ title: 'Input quantizer', description: 'Symmetric, signed, per tensor.' }),
+    weight: z
+      .strictObject({
+        bits: bits.describe('Bits of the weight quantizer: 2 to 8, or 16.').default(8),
+        granularity: oneOf(['channel', 'tensor'], 'One range per output channel, or one for the whole weight.').default(
+          'channel',
+        ),
+      })
+      .prefault({})
+      .meta({ title: 'Weight quantizer', description: 'Symmetric, signed.' }),
+  })
+  .meta({ title: 'Quantization', description: 'The two quantizers of every layer. W8A8 by default.' });
+
+const smoothingSchema = z
+  .strictObject({
+    mode: oneOf(
+      ['none', 'static', 'dynamic'],
+      '`static`: one alpha for all layers; `dynamic`: one searched per layer; `none`: s = 1.',
+    ).default('static'),
+    alpha: fraction('a number from 0 to 1').describe('Migration strength; used by `static` only.').default(0.5),
+    absmax: oneOf(
+      ['channel', 'view'],
+      '`channel`: true channel statistics; `view`: those of x.view(-1, C), a common mistake.',
+    ).default('channel'),
+    apply: oneOf(['insert'], '`insert`: each layer divides its own input.').default('insert'),
+  })
+  .meta({
+    title: 'Smoothing',
+    description: 's[c] = act[c]^alpha / wt[c]^(1 - alpha), SmoothQuant (arXiv 2211.10438).',
+  });
+
+const ascending = 'ascending numbers from 0 to 1, none twice';
+const defaultCandidates = Array.from({ length: 19 }, (_, index) => (index + 1) / 20);
+
+const searchSchema = z
+  .strictObject({
+    candidates: listOf(
+      fraction('a number from 0 to 1'),
+      ascending,
+      'Candidate alphas, ascending; a range {from, to, step} is allowed.',
+    )
+      .refine((values) => values.every((value, index) => index === 0 || value > values[index - 1]!), {
+        error: ascending,
+      })
+      .register(rangesAllowed, { kind: 'range' })
+      .default(defaultCandidates),
+    samples: integer(1, 'The first so many calibration samples.').default(256),
+    objective: oneOf(['l1'], 'What a candidate is judged by: mean |y - y_fp32| of the layer.').default('l1'),
+    order: oneOf(['isolated'], '`isolated`: each layer alone, fed the FP32 input.').default('isolated'),
+  })
+  .meta({ title: 'Search', description: 'The search of smoothing mode `dynamic`.' });
+
+const lossSchema = z
+  .strictObject({
+    samples: integer(1, 'The first so many evaluation samples.').default(512),
+    modes: listOf(
+      z.enum(['accumulated', 'isolated']),
+      'a list of loss modes',
+      '`accumulated`: whole network quantized; `isolated`: the layer alone.',
+    )
+      .refine((modes) => new Set(modes).size === modes.length, { error: 'each mode once' })
+      .default(['accumulated']),
+  })
+  .meta({ title: 'Layer losses', description: 'Error of each layer output against FP32.' });
+
+const gateSchema = z
+  .strictObject({
+    samples: integer(1, 'The first so many evaluation samples.').default(64),
+    tolerance: positive('Largest allowed error relative to the absmax of the FP32 output.').default(0.001),
+  })
+  .meta({
+    title: 'Equivalence gate',
+    description: 'The smoothed float model must reproduce FP32, or the trial fails.',
+  });
+
+const calibrationRole = {
+  batchSize: integer(1, 'Samples of one calibration batch.').default(4),
+  batches: integer(1, 'Calibration size: the first `batches * batchSize` samples.').default(200),
+};
+
+const evaluationRole = {
+  batchSize: integer(1, 'Samples of one run of the session.').default(50),
+  samples: z
+    .union([z.literal('all'), integer(1, 'A number of samples.')], { error: '"all" or a whole number from 1' })
+    .describe('The first so many samples, or `all`.')
+    .default('all'),
+};
+
+/** One zod schema per section of an experiment file, in the shape of the file. Every leaf in them can be an axis. */
+export const sectionSchemas = {
+  model: modelSchema,
+  data: z
+    .strictObject({
+      calibration: dataSchema(calibrationRole, 'Calibration data', 'Unlabelled samples that the ranges come from.'),
+      evaluation: dataSchema(evaluationRole, 'Evaluation data', 'Samples that accuracy and losses are measured on.'),
+      preprocess: preprocessSchema.prefault({}),
+    })
+    .meta({ title: 'Data', description: 'Samples and their preprocessing.' }),
+  task: taskSchema,
+  layers: layersSchema.prefault({}),
+  quantization: quantizationSchema.prefault({}),
+  smoothing: smoothingSchema.prefault({}),
+  search: searchSchema.prefault({}),
+  loss: lossSchema.prefault({}),
+  gate: gateSchema.prefault({}),
+} as const;
+
+export type SectionName = keyof typeof sectionSchemas;
+
+/** The sections' names in the order of the file. */
+export const sectionNames = Object.keys(sectionSchemas) as SectionName[];
+
+/** Validated sections in the shape of the file, defaults filled in, paths as written. */
+export type FileSettings = { readonly [Name in SectionName]: z.output<(typeof sectionSchemas)[Name]> };

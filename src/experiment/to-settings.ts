@@ -1,0 +1,59 @@
+import { resolve } from 'node:path';
+import type { DataSource, Settings } from './settings.js';
+import type { FileSettings } from './settings-schema.js';
+
+type FileData = FileSettings['data'];
+
+function toSource(data: FileData['calibration'] | FileData['evaluation'], folder: string): DataSource {
+  const locate = (path: string | null): string | null => (path === null ? null : resolve(folder, path));
+  switch (data.format) {
+    case 'cifar10':
+      return { format: data.format, path: resolve(folder, data.path) };
+    case 'npy':
+      return {
+        format: data.format,
+        path: resolve(folder, data.path),
+        labels: locate(data.labels),
+        groundTruth: locate(data.groundTruth),
+      };
+    case 'npz':
+      return {
+        format: data.format,
+        path: resolve(folder, data.path),
+        array: data.array,
+        labelsArray: data.labelsArray,
+        groundTruth: locate(data.groundTruth),
+      };
+    case 'bevScenes':
+      return { format: data.format, seed: data.seed, scenes: data.scenes };
+  }
+}
+
+function toData(data: FileData, folder: string): Settings['data'] {
+  const { calibration, evaluation } = data;
+  return {
+    calibration: {
+      source: toSource(calibration, folder),
+      batchSize: calibration.batchSize,
+      batches: calibration.batches,
+    },
+    evaluation: { source: toSource(evaluation, folder), batchSize: evaluation.batchSize, samples: evaluation.samples },
+    preprocess: data.preprocess,
+  };
+}
+
+/**
+ * A function from settings in the shape of the file to {@link Settings}: sources get a level of their own, paths become
+ * absolute (relative ones against `folder`). Sections that are one object in the input are one object in the output.
+ */
+export function createSettingsConverter(folder: string): (settings: FileSettings) => Settings {
+  const knownData = new Map<FileData, Settings['data']>();
+  const knownModels = new Map<FileSettings['model'], Settings['model']>();
+  return (settings) => {
+    const data = knownData.get(settings.data) ?? toData(settings.data, folder);
+    knownData.set(settings.data, data);
+    const model = knownModels.get(settings.model) ?? { ...settings.model, path: resolve(folder, settings.model.path) };
+    knownModels.set(settings.model, model);
+    return { ...settings, model, data };
+  };
+}

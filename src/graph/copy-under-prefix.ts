@@ -1,0 +1,43 @@
+import { create } from '@bufbuild/protobuf';
+import { copyNode } from './node.js';
+import { copyGraph } from './onnx-model.js';
+import { AttributeProtoSchema, type AttributeProto, type GraphProto, type NodeProto } from './onnx_pb.js';
+
+/**
+ * Copies nodes with every tensor that they make renamed to `prefix + name`, so that two variants of a graph can live in
+ * one. Tensors made elsewhere (graph inputs, initializers) are shared. Subgraphs that read renamed tensors follow.
+ */
+export function copyUnderPrefix(nodes: readonly NodeProto[], prefix: string): NodeProto[] {
+  const made = new Set(nodes.flatMap((node) => node.output));
+  const rename = (tensor: string): string => (tensor !== '' && made.has(tensor) ? prefix + tensor : tensor);
+  return nodes.map((node) => renameNode(node, rename, prefix));
+}
+
+function renameNode(node: NodeProto, rename: (tensor: string) => string, prefix: string): NodeProto {
+  return copyNode(node, {
+    name: node.name === '' ? '' : prefix + node.name,
+    input: node.input.map(rename),
+    output: node.output.map(rename),
+    attribute: node.attribute.map((a) => renameAttribute(a, rename, prefix)),
+  });
+}
+
+function renameAttribute(attribute: AttributeProto, rename: (t: string) => string, prefix: string): AttributeProto {
+  if (attribute.g === undefined && attribute.graphs.length === 0) return attribute;
+  const renamed = Object.assign(create(AttributeProtoSchema), attribute, {
+    graphs: attribute.graphs.map((g) => renameSubgraph(g, rename, prefix)),
+  });
+  if (attribute.g !== undefined) renamed.g = renameSubgraph(attribute.g, rename, prefix);
+  return renamed;
+}
+
+/** Names that the subgraph itself makes hide outer ones and stay as they are. */
+function renameSubgraph(graph: GraphProto, rename: (t: string) => string, prefix: string): GraphProto {
+  const own = new Set([
+    ...graph.input.map((i) => i.name),
+    ...graph.initializer.map((t) => t.name),
+    ...graph.node.flatMap((n) => n.output),
+  ]);
+  const inner = (tensor: string): string => (own.has(tensor) ? tensor : rename(tensor));
+  return copyGraph(graph, { node: graph.node.map((n) => renameNode(n, inner, prefix)) });
+}

@@ -1,0 +1,90 @@
+import type { GraphProto, NodeProto, TensorProto } from './onnx_pb.js';
+import { ModelError } from './model-error.js';
+
+/** Where a tensor is read: a node's input, or (index -1) inside one of the node's subgraphs. */
+export interface Consumer {
+  readonly node: NodeProto;
+  readonly index: number;
+}
+
+/** Look-up tables of one graph. Nodes are identified by their first output: names may be missing or repeated. */
+export interface GraphIndex {
+  readonly initializers: ReadonlyMap<string, TensorProto>;
+  readonly producers: ReadonlyMap<string, NodeProto>;
+  readonly consumers: ReadonlyMap<string, readonly Consumer[]>;
+  readonly outputs: ReadonlySet<string>;
+  /** Graph inputs that are fed, i.e. not initializers. */
+  readonly inputs: readonly string[];
+}
+
+/** How a node is named in messages. */
+export function describeNode(node: NodeProto): string {
+  return node.name === '' ? `${node.opType} that makes "${node.output[0] ?? ''}"` : `${node.opType} "${node.name}"`;
+}
+
+/** @throws ModelError for a tensor that is made twice, missing, or depends on itself */
+export function indexGraph(graph: GraphProto): GraphIndex {
+  const initializers = new Map<string, TensorProto>();
+  for (const tensor of graph.initializer) {
+    if (initializers.has(tensor.name)) throw new ModelError(`Initializer "${tensor.name}" is there twice.`);
+    initializers.set(tensor.name, tensor);
+  }
+  const producers = new Map<string, NodeProto>();
+  const consumers = new Map<string, Consumer[]>();
+  const consume = (tensor: string, consumer: Consumer): void => {
+    const list = consumers.get(tensor);
+    if (list === undefined) consumers.set(tensor, [consumer]);
+    else list.push(consumer);
+  };
+  for (const node of graph.node) {
+    for (const output of node.output) {
+      if (output === '') continue;
+      if (producers.has(output) || initializers.has(output)) {
+        throw new ModelError(`Tensor "${output}" is made twice, the second time by ${describeNode(node)}.`);
+      }
+      producers.set(output, node);
+    }
+    for (const [index, tensor] of node.input.entries()) if (tensor !== '') consume(tensor, { node, index });
+    for (const tensor of capturedTensors(node)) consume(tensor, { node, index: -1 });
+  }
+  const inputNames = graph.input.map((i) => i.name);
+  const index: GraphIndex = {
+    initializers,
+    producers,
+    consumers,
+    outputs: new Set(graph.output.map((o) => o.name)),
+    inputs: inputNames.filter((name) => !initializers.has(name)),
+  };
+  checkTensors(index, new Set(inputNames));
+  return index;
+}
+
+function checkTensors(index: GraphIndex, inputs: ReadonlySet<string>): void {
+  const exists = (name: string): boolean =>
+    index.producers.has(name) || index.initializers.has(name) || inputs.has(name);
+  for (const [tensor, consumers] of index.consumers) {
+    const direct = consumers.find((c) => c.index >= 0);
+    if (direct !== undefined && !exists(tensor)) {
+      throw new ModelError(`Tensor "${tensor}", read by ${describeNode(direct.node)}, is made by nothing.`);
+    }
+  }
+  for (const output of index.outputs) {
+    if (!exists(output)) throw new ModelError(`Graph output "${output}" is made by nothing.`);
+  }
+}
+
+/** Outer tensors that the subgraphs of a node (If, Loop, Scan) may read. */
+function capturedTensors(node: NodeProto): readonly string[] {
+  const captured = new Set<string>();
+  for (const attribute of node.attribute) {
+    const subgraphs = attribute.g === undefined ? attribute.graphs : [attribute.g, ...attribute.graphs];
+    for (const subgraph of subgraphs) {
+      for (const inner of subgraph.node) {
+        for (const tensor of inner.input) if (tensor !== '') captured.add(tensor);
+        for (const tensor of capturedTensors(inner)) captured.add(tensor);
+      }
+      for (const output of subgraph.output) captured.add(output.name);
+    }
+  }
+  return [...captured];
+}

@@ -1,0 +1,68 @@
+import { ModelError } from './model-error.js';
+import type { OnnxModel } from './onnx-model.js';
+import { TensorProto_DataType } from './onnx_pb.js';
+import { dataTypeName } from './tensor.js';
+
+/** The input that samples are fed to and the output that is evaluated. */
+export interface ModelIo {
+  readonly input: string;
+  readonly output: string;
+  /** Shape of the input, batch axis first; null where a dimension is free. Null when the model does not say. */
+  readonly inputShape: readonly (number | null)[] | null;
+}
+
+/**
+ * Resolves the names of the experiment file against the model.
+ *
+ * @throws ModelError naming the model's inputs or outputs when the name is missing or ambiguous
+ */
+export function resolveModelIo(model: OnnxModel, names: { input: string | null; output: string | null }): ModelIo {
+  const input = pick('input', names.input, model.index.inputs);
+  const output = pick('output', names.output, [...model.index.outputs]);
+  if (model.index.inputs.length > 1) {
+    throw new ModelError(
+      `Expected a model with one input, got ${model.index.inputs.length}: ${listed(model.index.inputs)}. Models with several inputs are not supported yet.`,
+    );
+  }
+  const type = model.graph.input.find((i) => i.name === input)?.type?.tensorType;
+  if (type !== undefined && type.elemType !== Number(TensorProto_DataType.FLOAT)) {
+    throw new ModelError(`Expected input "${input}" to be float32, got ${dataTypeName(type.elemType)}.`);
+  }
+  const dims = type?.shape?.dim;
+  const inputShape = dims?.map(({ value }) => (value.case === 'dimValue' && value.value > 0n ? Number(value.value) : null));
+  return { input, output, inputShape: inputShape ?? null };
+}
+
+/**
+ * Checks that samples of the given shape fit the input.
+ *
+ * @throws ModelError with both shapes
+ */
+export function checkSampleShape(io: ModelIo, sampleShape: readonly number[]): void {
+  if (io.inputShape === null) return;
+  const expected = io.inputShape.slice(1);
+  const fits = expected.length === sampleShape.length && expected.every((dim, i) => dim === null || dim === sampleShape[i]);
+  if (fits) return;
+  throw new ModelError(
+    `Expected samples of shape [${expected.map((d) => d ?? 'any').join(', ')}] for input "${io.input}", got [${sampleShape.join(', ')}]. Check data and data.preprocess.layout.`,
+  );
+}
+
+/** The number of samples that every run must have, where the model fixes its batch axis; else null. */
+export function fixedBatchSize(io: ModelIo): number | null {
+  return io.inputShape?.[0] ?? null;
+}
+
+function pick(what: 'input' | 'output', wanted: string | null, names: readonly string[]): string {
+  if (wanted !== null) {
+    if (names.includes(wanted)) return wanted;
+    throw new ModelError(`Expected model.${what} to be one of ${listed(names)}, got "${wanted}".`);
+  }
+  const [only] = names;
+  if (only !== undefined && names.length === 1) return only;
+  throw new ModelError(`The model has ${names.length} ${what}s: ${listed(names)}. Name one as model.${what}.`);
+}
+
+function listed(names: readonly string[]): string {
+  return names.map((n) => `"${n}"`).join(', ');
+}

@@ -1,0 +1,121 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import {
+  GraphProtoSchema,
+  ModelProtoSchema,
+  TensorProto_DataLocation,
+  type GraphProto,
+  type ModelProto,
+  type TensorProto,
+} from './onnx_pb.js';
+import { indexGraph, type GraphIndex } from './graph-index.js';
+import { ModelError } from './model-error.js';
+
+export const OLDEST_OPSET = 9;
+export const NEWEST_OPSET = 24;
+
+/** Largest model that protobuf and onnxruntime can hold in one buffer. */
+export const LARGEST_MODEL_BYTES = 2 ** 31 - 1;
+
+/**
+ * An ONNX model that nothing changes: transformations return a new one (see `edits.ts`). All tensors are inside it:
+ * external data is read when the model is decoded.
+ */
+export interface OnnxModel {
+  readonly proto: ModelProto;
+  readonly graph: GraphProto;
+  readonly index: GraphIndex;
+  /** Version of the default operator set. */
+  readonly opset: number;
+}
+
+/** Reads a piece of an external data file that lies beside the model; `length` null: to the end of the file. */
+export type ReadExternal = (location: string, offset: number, length: number | null) => Uint8Array;
+
+/**
+ * Decodes the bytes of an `.onnx` file (opset 9 to 24) and checks what every later step relies on: one graph, unique
+ * tensor names, no cycle, no missing tensor. Unknown fields are kept.
+ *
+ * @throws ModelError naming what is wrong
+ */
+export function decodeModel(bytes: Uint8Array, readExternal?: ReadExternal): OnnxModel {
+  let proto: ModelProto;
+  try {
+    proto = fromBinary(ModelProtoSchema, bytes);
+  } catch (cause) {
+    throw new ModelError(
+      `Expected an ONNX model, got ${bytes.length} bytes that do not decode as one. The file is truncated or of another format.`,
+      { cause },
+    );
+  }
+  if (proto.graph === undefined || proto.graph.node.length === 0) {
+    throw new ModelError(
+      `Expected an ONNX model with a graph, got ${bytes.length} bytes without any node. The file is truncated or of another format.`,
+    );
+  }
+  for (const tensor of proto.graph.initializer) inlineExternalData(tensor, readExternal);
+  return modelOf(proto);
+}
+
+/** Bytes of the model as an `.onnx` file. */
+export function encodeModel(model: OnnxModel): Uint8Array {
+  const bytes = toBinary(ModelProtoSchema, model.proto);
+  if (bytes.length > LARGEST_MODEL_BYTES) {
+    throw new ModelError(`Expected a model of at most 2 GB, got ${bytes.length} bytes: protobuf can't hold more.`);
+  }
+  return bytes;
+}
+
+/** The model with another graph; checks the graph anew. */
+export function withGraph(model: OnnxModel, graph: GraphProto): OnnxModel {
+  const proto = Object.assign(create(ModelProtoSchema), model.proto, { graph });
+  return modelOf(proto);
+}
+
+/** A copy of the graph with some fields replaced; unknown fields are kept. */
+export function copyGraph(graph: GraphProto, changes: Partial<GraphProto>): GraphProto {
+  return Object.assign(create(GraphProtoSchema), graph, changes);
+}
+
+function modelOf(proto: ModelProto): OnnxModel {
+  const graph = proto.graph!;
+  return { proto, graph, index: indexGraph(graph), opset: defaultOpset(proto) };
+}
+
+function defaultOpset(proto: ModelProto): number {
+  const entry = proto.opsetImport.find((o) => o.domain === '' || o.domain === 'ai.onnx');
+  if (entry === undefined) {
+    throw new ModelError('Expected the model to import the default operator set (ai.onnx), got none.');
+  }
+  const version = Number(entry.version);
+  if (version < OLDEST_OPSET || version > NEWEST_OPSET) {
+    throw new ModelError(
+      `Expected opset ${OLDEST_OPSET} to ${NEWEST_OPSET}, got ${version}. Export the model again with a supported opset.`,
+    );
+  }
+  return version;
+}
+
+function inlineExternalData(tensor: TensorProto, readExternal: ReadExternal | undefined): void {
+  if (tensor.dataLocation !== TensorProto_DataLocation.EXTERNAL) return;
+  const entries = new Map(tensor.externalData.map((e) => [e.key, e.value]));
+  const location = entries.get('location');
+  if (location === undefined || readExternal === undefined) {
+    throw new ModelError(`Initializer "${tensor.name}" has external data, but no file for it is given.`);
+  }
+  const length = entries.get('length');
+  tensor.rawData = readExternal(
+    location,
+    nonNegativeInteger(tensor.name, 'offset', entries.get('offset') ?? '0'),
+    length === undefined ? null : nonNegativeInteger(tensor.name, 'length', length),
+  );
+  tensor.dataLocation = TensorProto_DataLocation.DEFAULT;
+  tensor.externalData = [];
+}
+
+function nonNegativeInteger(tensor: string, field: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new ModelError(`Initializer "${tensor}": expected external data ${field} to be a byte count, got "${text}".`);
+  }
+  return value;
+}

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import type { TrialSettings } from '../experiment/canonical-settings.js';
+import type { CalibrationSettings, DataSource, EvaluationSettings, ModelSettings } from '../experiment/settings.js';
+import type { ContentKey, ObserveStage, PlanContext, ReferenceStage, SearchStage } from './plan.js';
+
+/*
+ * What a key is made of, and what not.
+ *
+ * In every key: what the key is of (trial, observe, reference, search), the version of the numerics, the provider, the
+ * graph optimization level, the sha256 of the model with the names of its input and output, the preprocessing, and the
+ * sha256 of the data with what else selects samples from it (format, array names, seed).
+ *
+ * In no key: paths, `evaluation.batchSize` (it does not change results on CPU), the labels, axes and position of a
+ * trial, the name of the sweep, threads, slots and everything else of `run`.
+ *
+ * Renaming a file, moving a folder or adding a block to a grid therefore leaves finished trials finished.
+ */
+
+/** JSON with sorted keys and no spaces: equal values have equal texts. Numbers print as the shortest that reads back. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonicalJson(inner)}`).join(',')}}`;
+}
+
+/** sha256 in hex of the canonical JSON of a value. */
+export function contentKey(value: unknown): ContentKey {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+}
+
+function environmentContent({ numericsVersion, provider, optimizationLevel }: PlanContext): object {
+  return { numericsVersion, provider, optimizationLevel };
+}
+
+function modelContent(model: ModelSettings, context: PlanContext): object {
+  return { sha256: context.modelSha256(model.path), input: model.input, output: model.output };
+}
+
+function sourceContent(source: DataSource, context: PlanContext): object {
+  const sha256 = context.dataSha256(source);
+  switch (source.format) {
+    case 'cifar10':
+      return { format: source.format, sha256 };
+    case 'npy':
+      return { format: source.format, sha256 };
+    case 'npz':
+      return { format: source.format, sha256, array: source.array, labelsArray: source.labelsArray };
+    case 'bevScenes':
+      return { format: source.format, sha256, seed: source.seed, scenes: source.scenes };
+  }
+}
+
+function evaluationContent({ source, samples }: EvaluationSettings, context: PlanContext): object {
+  return { source: sourceContent(source, context), samples };
+}
+
+function calibrationContent({ source, batchSize, batches }: CalibrationSettings, context: PlanContext): object {
+  return { source: sourceContent(source, context), batchSize, batches };
+}
+
+/** Key of a trial: the above, its role, and every setting that {@link TrialSettings} keeps for it. */
+export function trialKey(trial: TrialSettings, context: PlanContext): ContentKey {
+  const { model, evaluation, calibration, ...rest } = trial;
+  return contentKey({
+    ...rest,
+    of: 'trial',
+    environment: environmentContent(context),
+    model: modelContent(model, context),
+    evaluation: evaluationContent(evaluation, context),
+    calibration: calibration && calibrationContent(calibration, context),
+  });
+}
+
+/** Key of the FP32 pass: evaluation data, preprocessing and task. */
+export function referenceKey(stage: Omit<ReferenceStage, 'kind' | 'key'>, context: PlanContext): ContentKey {
+  return contentKey({
+    of: 'reference',
+    environment: environmentContent(context),
+    model: modelContent(stage.model, context),
+    preprocess: stage.preprocess,
+    evaluation: evaluationContent(stage.evaluation, context),
+    task: stage.task,
+  });
+}
+
+/**
+ * Key of a calibration pass: besides the data its whole length, the prefix sizes that it keeps and its statistics. A
+ * pass that is shorter, or that did not keep a size that is needed now, is thus never taken for this one. The standard
+ * sizes (1, 2, 5, 10, ...) are always kept, so asking for one of them more or less does not change the key.
+ */
+export function observeKey(stage: Omit<ObserveStage, 'kind' | 'key' | 'required'>, context: PlanContext): ContentKey {
+  return contentKey({
+    of: 'observe',
+    environment: environmentContent(context),
+    model: modelContent(stage.model, context),
+    preprocess: stage.preprocess,
+    calibration: calibrationContent(stage.calibration, context),
+    snapshots: stage.snapshots,
+    methods: stage.methods,
+  });
+}
+
+/** What calibration passes have in common that can be one pass: everything but length, kept sizes and statistics. */
+export function observeGroup(
+  { model, preprocess, calibration }: Pick<ObserveStage, 'model' | 'preprocess' | 'calibration'>,
+  context: PlanContext,
+): string {
+  const source = sourceContent(calibration.source, context);
+  return canonicalJson({ model: modelContent(model, context), preprocess, source, batchSize: calibration.batchSize });
+}
+
+/**
+ * Key of a search: the calibration data up to its own number of batches, the quantizers, layers, statistic and search
+ * settings. Not the observe stage's key: a longer calibration pass gives the same prefix, so the search stays done.
+ */
+export function searchKey(stage: Omit<SearchStage, 'kind' | 'key' | 'observeKey'>, context: PlanContext): ContentKey {
+  return contentKey({
+    of: 'search',
+    environment: environmentContent(context),
+    model: modelContent(stage.model, context),
+    preprocess: stage.preprocess,
+    calibration: calibrationContent(stage.calibration, context),
+    layers: stage.layers,
+    quantization: stage.quantization,
+    absmax: stage.absmax,
+    search: stage.search,
+  });
+}

@@ -1,0 +1,73 @@
+import { basename } from 'node:path';
+import type { TrialSettings } from '../experiment/canonical-settings.js';
+
+/** Axes that have words of their own in a label. */
+const named = new Set(['smoothing.mode', 'smoothing.alpha', 'data.calibration.batches']);
+
+/** Fields of data that are beside the source's own in the file, and around the source in {@link TrialSettings}. */
+const aroundSource = new Set(['batchSize', 'batches', 'samples']);
+
+function method({ role, smoothing }: TrialSettings): string {
+  if (role === 'fp32') return 'fp32';
+  if (smoothing.mode === 'none') return 'unsmoothed';
+  return smoothing.mode === 'static' ? `static alpha=${smoothing.alpha ?? ''}` : 'dynamic';
+}
+
+/** The trial's own value of a setting by its path in the file; undefined where the trial does not depend on it. */
+function valueAt(trial: TrialSettings, path: string): unknown {
+  const [first, second, ...rest] = path.split('.') as [string, string, ...string[]];
+  const isInSource = (second === 'calibration' || second === 'evaluation') && !aroundSource.has(rest[0]!);
+  const segments = first === 'data' ? [second, ...(isInSource ? ['source'] : []), ...rest] : [first, second, ...rest];
+  const value = segments.reduce<unknown>(
+    (inner, segment) => (inner as Record<string, unknown> | null | undefined)?.[segment],
+    trial,
+  );
+  // In smoothing null stands for what does not apply; elsewhere (labels, mean) it is a value.
+  return first === 'smoothing' && value === null ? undefined : value;
+}
+
+/** `quantization.weight.bits` as `weight.bits`; `smoothing.absmax` as `absmax`; others as they are. */
+function shortPath(path: string): string {
+  const segments = path.split('.');
+  return segments.length > 2 || segments[0] === 'smoothing' ? segments.slice(1).join('.') : path;
+}
+
+function shortValue(value: unknown): string {
+  if (typeof value === 'string') return value.includes('/') ? basename(value) : value;
+  if (!Array.isArray(value)) return JSON.stringify(value);
+  const items = value.map(shortValue);
+  return items.length <= 4 ? `[${items.join(' ')}]` : `[${items[0]!} .. ${items.at(-1)!}]`;
+}
+
+interface VaryingSetting {
+  readonly path: string;
+  readonly print: (value: unknown) => string;
+}
+
+/** The setting, if trials differ in it, with the shortest print that tells its values apart. */
+function varyingSetting(path: string, trials: readonly TrialSettings[]): readonly VaryingSetting[] {
+  const all = trials.map((trial) => valueAt(trial, path)).filter((value) => value !== undefined);
+  const values = [...new Map(all.map((value) => [JSON.stringify(value), value])).values()];
+  if (values.length < 2) return [];
+  const isDistinctWhenShort = new Set(values.map(shortValue)).size === values.length;
+  return [{ path, print: isDistinctWhenShort ? shortValue : (value) => JSON.stringify(value) }];
+}
+
+/**
+ * One short label a trial: the method, the calibration size where it varies, and the other axes that vary, as
+ * `static alpha=0.15, 200 batches, weight.granularity=tensor`. Distinct for trials that differ in an axis. Files go by
+ * their base name and long lists by their ends where that tells them apart.
+ */
+export function labelTrials(trials: readonly TrialSettings[], axisPaths: readonly string[]): readonly string[] {
+  const sizes = new Set(trials.flatMap(({ calibration }) => (calibration === null ? [] : [calibration.batches])));
+  const varying = axisPaths.filter((path) => !named.has(path)).flatMap((path) => varyingSetting(path, trials));
+  return trials.map((trial) => {
+    const batches = trial.calibration?.batches;
+    const size = batches === undefined || sizes.size < 2 ? [] : [`${batches} ${batches === 1 ? 'batch' : 'batches'}`];
+    const others = varying.flatMap(({ path, print }) => {
+      const value = valueAt(trial, path);
+      return value === undefined ? [] : [`${shortPath(path)}=${print(value)}`];
+    });
+    return [method(trial), ...size, ...others].join(', ');
+  });
+}

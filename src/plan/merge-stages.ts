@@ -1,0 +1,85 @@
+import type { TrialSettings } from '../experiment/canonical-settings.js';
+import type { AbsmaxMethod } from '../experiment/settings.js';
+import { observeGroup, observeKey, referenceKey, searchKey } from './content-key.js';
+import type { ContentKey, ObserveStage, PlanContext, PlannedStage, ReferenceStage, SearchStage } from './plan.js';
+import { snapshotSizes } from './snapshot-sizes.js';
+
+/** The stages that one trial waits for; null where it needs none of the kind. */
+export interface TrialStages {
+  readonly referenceKey: ContentKey;
+  readonly observeKey: ContentKey | null;
+  readonly searchKey: ContentKey | null;
+}
+
+export interface MergedStages {
+  /** References, observations and searches, each once, in order of first use. */
+  readonly stages: readonly PlannedStage[];
+  /** One entry a trial, in the order of the trials. */
+  readonly ofTrials: readonly TrialStages[];
+}
+
+/** Calibration passes by what they must have in common, each as long as its most demanding trial needs. */
+function mergeObserves(trials: readonly TrialSettings[], context: PlanContext): ReadonlyMap<string, ObserveStage> {
+  const groups = new Map<string, { trial: TrialSettings; batches: Set<number>; methods: Set<AbsmaxMethod> }>();
+  for (const trial of trials) {
+    if (trial.calibration === null) continue;
+    const name = observeGroup({ ...trial, calibration: trial.calibration }, context);
+    const group = groups.get(name) ?? { trial, batches: new Set<number>(), methods: new Set<AbsmaxMethod>() };
+    groups.set(name, group);
+    group.batches.add(trial.calibration.batches);
+    if (trial.smoothing.absmax !== null) group.methods.add(trial.smoothing.absmax);
+  }
+  return new Map(
+    [...groups].map(([name, { trial, batches, methods }]) => {
+      const required = [...batches].sort((a, b) => a - b);
+      const content = {
+        model: trial.model,
+        preprocess: trial.preprocess,
+        calibration: { ...trial.calibration!, batches: required.at(-1)! },
+        snapshots: snapshotSizes(required),
+        // Range and statistics per channel are what every quantizer needs.
+        methods: methods.has('view') ? (['channel', 'view'] as const) : (['channel'] as const),
+      };
+      return [name, { kind: 'observe', key: observeKey(content, context), ...content, required }];
+    }),
+  );
+}
+
+function referenceOf(trial: TrialSettings, context: PlanContext): ReferenceStage {
+  const { model, preprocess, evaluation, task } = trial;
+  const content = { model, preprocess, evaluation, task };
+  return { kind: 'reference', key: referenceKey(content, context), ...content };
+}
+
+function searchOf(trial: TrialSettings, observe: ObserveStage | null, context: PlanContext): SearchStage | null {
+  const { model, preprocess, calibration, layers, quantization, smoothing, search } = trial;
+  if (observe === null || calibration === null || layers === null || quantization === null) return null;
+  if (search === null || smoothing.absmax === null) return null;
+  const content = { model, preprocess, calibration, layers, quantization, absmax: smoothing.absmax, search };
+  return { kind: 'search', key: searchKey(content, context), observeKey: observe.key, ...content };
+}
+
+/** The work that trials share, each piece once: FP32 passes, calibration passes, searches. */
+export function mergeStages(trials: readonly TrialSettings[], context: PlanContext): MergedStages {
+  const observes = mergeObserves(trials, context);
+  const byKind = {
+    reference: new Map<ContentKey, PlannedStage>(),
+    observe: new Map<ContentKey, PlannedStage>(),
+    search: new Map<ContentKey, PlannedStage>(),
+  };
+  const add = <Stage extends PlannedStage>(stage: Stage): Stage => {
+    if (!byKind[stage.kind].has(stage.key)) byKind[stage.kind].set(stage.key, stage);
+    return stage;
+  };
+  const ofTrials = trials.map((trial): TrialStages => {
+    const reference = add(referenceOf(trial, context));
+    const { calibration } = trial;
+    const observe = calibration && observes.get(observeGroup({ ...trial, calibration }, context))!;
+    if (observe !== null) add(observe);
+    const search = searchOf(trial, observe, context);
+    if (search !== null) add(search);
+    return { referenceKey: reference.key, observeKey: observe?.key ?? null, searchKey: search?.key ?? null };
+  });
+  const stages = [...byKind.reference.values(), ...byKind.observe.values(), ...byKind.search.values()];
+  return { stages, ofTrials };
+}

@@ -1,0 +1,42 @@
+import type { LayerSettings } from '../experiment/settings.js';
+import { ModelError } from '../graph/model-error.js';
+import type { FoundLayer, Layer } from '../graph/layers.js';
+
+/**
+ * The layers that a trial quantizes: of the wanted operators, matched by a glob of `include` and by none of `exclude`.
+ * Layers that can't be quantized stay float unless `include` names one of them without a wildcard.
+ *
+ * @throws ModelError when no layer is left, or a named layer can't be quantized
+ */
+export function selectLayers(layers: readonly FoundLayer[], settings: LayerSettings): readonly Layer[] {
+  const included = settings.include.map(globToRegExp);
+  const excluded = settings.exclude.map(globToRegExp);
+  const wanted = layers.filter(
+    (l) =>
+      settings.ops.includes(l.op) && included.some((g) => g.test(l.name)) && !excluded.some((g) => g.test(l.name)),
+  );
+  for (const layer of wanted) {
+    if (!layer.supported && settings.include.includes(layer.name)) {
+      throw new ModelError(`Layer "${layer.name}" can't be quantized: ${layer.reason}. Take it out of layers.include.`);
+    }
+  }
+  const selected = wanted.filter((l) => l.supported);
+  if (selected.length === 0) throw new ModelError(nothingSelected(layers, settings));
+  return selected;
+}
+
+function nothingSelected(layers: readonly FoundLayer[], settings: LayerSettings): string {
+  const ops = settings.ops.join(', ');
+  const counts = new Map<string, number>();
+  for (const layer of layers) if (layer.supported) counts.set(layer.op, (counts.get(layer.op) ?? 0) + 1);
+  const has = [...counts].map(([op, n]) => `${n} ${op}`).join(', ');
+  const reasons = layers.flatMap((l) => (l.supported ? [] : [`${l.op} "${l.name}": ${l.reason}`]));
+  const notes = reasons.length === 0 ? '' : ` Not supported: ${reasons.slice(0, 5).join('; ')}.`;
+  return `Expected at least one layer to quantize (layers.ops: ${ops}, include: ${settings.include.join(', ')}), got none; the model has ${has === '' ? 'no layer that can be quantized' : has}.${notes}`;
+}
+
+/** `*` matches any run of characters, `?` one; all else is literal. */
+function globToRegExp(glob: string): RegExp {
+  const source = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  return new RegExp(`^${source}$`, 's');
+}

@@ -1,0 +1,76 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { Row } from './query.js';
+import type { SweepFacts } from './sweep-facts.js';
+
+/** Parts of the page, in order. */
+export type SectionId = 'first' | 'accuracy' | 'layers' | 'ranges' | 'absmax' | 'trials' | 'provenance';
+
+/**
+ * One figure: a query and what to make of its rows. Pure: no database, no document. Specs take the query's rows under
+ * the data name `rows`; anything derived is a transform inside the spec, so the page holds the rows once, as queried.
+ */
+export interface Figure {
+  /** Stable, unique; the figure's anchor in the page. */
+  readonly id: string;
+  readonly section: SectionId;
+  readonly title: (facts: SweepFacts) => string;
+  /** A SELECT on the documented views with every value written in. */
+  readonly sql: (facts: SweepFacts) => string;
+  readonly build: (rows: readonly Row[], facts: SweepFacts) => FigureContent;
+}
+
+/** What a figure shows. */
+export type FigureContent = ChartContent | TableContent | AbsentContent;
+
+/** Charts side by side (small multiples) with one caption. */
+export interface ChartContent {
+  readonly kind: 'charts';
+  readonly panels: readonly Panel[];
+  /** Selections above the charts; each sets the Vega-Lite parameter of its name in every panel. */
+  readonly controls: readonly Control[];
+  /** What is seen and how to read it. */
+  readonly caption: string;
+}
+
+/** One chart. */
+export interface Panel {
+  /** Empty where the figure has one panel. */
+  readonly title: string;
+  readonly spec: TopLevelSpec;
+  /** Read out by screen readers instead of the chart. */
+  readonly alt: string;
+}
+
+/** A choice that sets a Vega-Lite parameter; the first option is chosen at first. */
+export interface Control {
+  readonly param: string;
+  readonly label: string;
+  readonly options: readonly { readonly value: string | number; readonly label: string }[];
+}
+
+/** A table that stands in the page itself. */
+export interface TableContent {
+  readonly kind: 'table';
+  readonly columns: readonly TableColumn[];
+  readonly caption: string;
+  /** True where a click on a column's head sorts by it. */
+  readonly sortable: boolean;
+  /** Class of a row, for emphasis. */
+  readonly emphasis?: (row: Row) => 'best' | 'failed' | null;
+}
+
+/** One column of a table. */
+export interface TableColumn {
+  readonly title: string;
+  /** Column of the query that the cell is sorted by. */
+  readonly field: string;
+  readonly align: 'left' | 'right';
+  readonly text: (row: Row) => string;
+}
+
+/** Nothing to draw: the sweep lacks the data. */
+export interface AbsentContent {
+  readonly kind: 'absent';
+  /** Which setting of the experiment brings the data. */
+  readonly note: string;
+}

@@ -1,0 +1,67 @@
+import type { Figure } from '../figure.js';
+import { numberOf, sqlText } from '../query.js';
+import type { SweepFacts } from '../sweep-facts.js';
+import { color } from '../theme.js';
+import { absmaxAxis, drawnAxes, splitVariants } from '../variants.js';
+import { accuracyChart, valueRange } from './accuracy-chart.js';
+import { rangeControl } from './accuracy-by-alpha.js';
+
+/** What an absmax figure says where the sweep has one method only. */
+export const absmaxNote =
+  'One absmax method only: smoothing.absmax: [channel, view] in the grid compares them.';
+
+/** True where the sweep has candidates of both absmax methods. */
+export function hasBothMethods({ trials }: SweepFacts): boolean {
+  return ['channel', 'view'].every((method) => trials.some((t) => t.role === 'candidate' && t.absmax === method));
+}
+
+/** Accuracy over alpha by absmax method, a panel for each calibration size and variant of other settings. */
+export const absmaxAccuracy: Figure = {
+  id: 'absmax-accuracy',
+  section: 'absmax',
+  title: ({ metric }) => `Does the wrong axis cost anything? ${metric.name} by absmax method`,
+  sql: ({ sweep }) =>
+    `SELECT trial, label, role, alpha_mode, alpha, absmax, calibration_batches, value, ci_low, ci_high
+FROM v_trial WHERE sweep = ${sqlText(sweep.name)} AND status = 'done' AND value IS NOT NULL ORDER BY absmax, position`,
+  build: (rows, facts) => {
+    if (!hasBothMethods(facts)) return { kind: 'absent', note: absmaxNote };
+    const drawn = new Set(rows.map((row) => numberOf(row, 'trial')));
+    const trials = facts.trials.filter((trial) => drawn.has(trial.trial));
+    const range = valueRange(trials);
+    const variants = splitVariants(facts.trials, [...drawnAxes, absmaxAxis]);
+    return {
+      kind: 'charts',
+      controls: range.differs ? [rangeControl] : [],
+      caption:
+        'channel: the largest magnitude of each channel. view: torch’s view(-1, C) on NCHW data, which mixes channels. Bands and bars: 95 % intervals.',
+      panels: variants.flatMap((variant) =>
+        facts.sizes.flatMap((size) => {
+          const shown = trials.filter(
+            (t) => variant.trials.has(t.trial) && (t.role === 'fp32' || t.calibrationBatches === size),
+          );
+          if (!shown.some((trial) => trial.role === 'candidate')) return [];
+          const title = [`${size} batches`, variant.label].filter((part) => part !== '').join(', ');
+          const alt = `Line chart of ${facts.metric.name} over alpha by absmax method, ${title}.`;
+          const spec = accuracyChart({
+            metric: facts.metric,
+            trials: shown,
+            group: {
+              title: 'absmax',
+              expression: 'datum.absmax',
+              values: ['channel', 'view'],
+              colors: [color('absmaxChannel'), color('absmaxView')],
+              dashes: [
+                [1, 0],
+                [6, 3],
+              ],
+            },
+            best: facts.best?.trial ?? null,
+            range,
+            description: alt,
+          });
+          return [{ title, alt, spec }];
+        }),
+      ),
+    };
+  },
+};

@@ -1,0 +1,80 @@
+import type { Control, Figure } from '../figure.js';
+import { differenceText, valueText } from '../number-text.js';
+import { numberOf, sqlText } from '../query.js';
+import type { SweepFacts } from '../sweep-facts.js';
+import { sizeColors, sizeDashes } from '../theme.js';
+import { accuracyChart, valueRange } from './accuracy-chart.js';
+
+/** The main chart: accuracy over alpha, a line for each calibration size, one panel for each variant of other settings. */
+export const accuracyByAlpha: Figure = {
+  id: 'accuracy-by-alpha',
+  section: 'first',
+  title: ({ metric }) => `${capitalize(metric.name)} over alpha, by calibration size`,
+  sql: ({ sweep }) =>
+    `SELECT trial, label, role, alpha_mode, alpha, absmax, calibration_batches, value, ci_low, ci_high
+FROM v_trial WHERE sweep = ${sqlText(sweep.name)} AND status = 'done' AND value IS NOT NULL ORDER BY position`,
+  build: (rows, facts) => {
+    const drawn = new Set(rows.map((row) => numberOf(row, 'trial')));
+    const trials = facts.trials.filter((trial) => drawn.has(trial.trial));
+    if (!trials.some((trial) => trial.role === 'candidate')) {
+      return { kind: 'absent', note: 'No setting has finished: run the sweep, with smoothing.alpha as an axis of its grid.' };
+    }
+    const range = valueRange(trials);
+    return {
+      kind: 'charts',
+      controls: range.differs ? [rangeControl] : [],
+      caption: caption(facts),
+      panels: facts.variants.map((variant) => ({
+        title: variant.label,
+        alt: altText(facts, variant.label),
+        spec: accuracyChart({
+          metric: facts.metric,
+          trials: trials.filter((trial) => variant.trials.has(trial.trial)),
+          group: {
+            title: 'calibrated on',
+            expression: "datum.calibration_batches + ' batches'",
+            values: facts.sizes.map((size) => `${size} batches`),
+            colors: sizeColors(facts.sizes.length),
+            dashes: sizeDashes(facts.sizes.length),
+          },
+          best: facts.best?.trial ?? null,
+          range,
+          description: altText(facts, variant.label),
+        }),
+      })),
+    };
+  },
+};
+
+/** Chooses between the whole axis and the part around the candidates. */
+export const rangeControl: Control = {
+  param: 'range',
+  label: 'axis',
+  options: [
+    { value: 'near', label: 'around the candidates' },
+    { value: 'all', label: 'with unsmoothed' },
+  ],
+};
+
+function caption({ best, metric }: SweepFacts): string {
+  const ring = best === null ? '' : ` Ringed: the best, ${best.label}.`;
+  return `Lines: static alpha; diamonds at the right: dynamic alpha (one per layer). Bands and bars: 95 % intervals of each ${metric.shortName} by itself.${ring}`;
+}
+
+function altText({ best, metric, trials }: SweepFacts, variant: string): string {
+  const candidates = trials.filter((t) => t.alphaMode === 'static' && t.value !== null);
+  const values = candidates.map((t) => t.value ?? 0);
+  const span =
+    values.length === 0
+      ? ''
+      : ` Static settings lie between ${valueText(Math.min(...values), metric)} and ${valueText(Math.max(...values), metric)}.`;
+  const top =
+    best === null
+      ? ''
+      : ` Best: ${best.label}, ${valueText(best.value, metric)}, ${differenceText(best.gapToFp32, metric)} from FP32.`;
+  return `Line chart of ${metric.name} over alpha by calibration size${variant === '' ? '' : `, ${variant}`}.${top}${span}`;
+}
+
+function capitalize(text: string): string {
+  return text === 'mAP' ? text : text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,95 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { Figure } from '../figure.js';
+import { significantText } from '../number-text.js';
+import type { Row } from '../query.js';
+import { numberOf, sqlText, textOf } from '../query.js';
+import { color } from '../theme.js';
+import { layerAxis, layerNames, layerTooltip } from './layer-axis.js';
+
+/** What smoothing did to the quantizers' ranges in the best trial: amax of input and weight, before and after. */
+export const amaxBeforeAfter: Figure = {
+  id: 'amax',
+  section: 'ranges',
+  title: ({ best }) => `Ranges before and after smoothing${best === null ? '' : ` (${best.label})`}`,
+  sql: ({ sweep, best }) =>
+    `SELECT position, layer, role, granularity, bits, layer_alpha, amax_unsmoothed, amax, ratio
+FROM v_amax WHERE sweep = ${sqlText(sweep.name)} AND trial = ${best?.trial ?? -1} ORDER BY role, position`,
+  build: (rows, facts) => {
+    if (rows.length === 0) {
+      return { kind: 'absent', note: 'No ranges to show: they come with the first finished setting with smoothing.mode static or dynamic.' };
+    }
+    return {
+      kind: 'charts',
+      controls: [],
+      caption: `amax is the range that a quantizer spends its levels on (log scale, units of the tensor; smaller is finer). Smoothing moves range from input to weight. ${shrinkText(rows)}`,
+      panels: (['input', 'weight'] as const).flatMap((role) => {
+        const shown = rows.filter((row) => row['role'] === role);
+        const granularity = shown[0]?.['granularity'] === 'channel' ? ', largest over output channels' : '';
+        const alt = `Dot plot of ${role} amax of each layer before and after smoothing, ${facts.best?.label ?? ''}. ${shrinkText(rows)}`;
+        return shown.length === 0 ? [] : [{ title: `${role} quantizer${granularity}`, alt, spec: chart(shown, role, alt) }];
+      }),
+    };
+  },
+};
+
+function shrinkText(rows: readonly Row[]): string {
+  const ratios = rows.filter((row) => row['role'] === 'input' && typeof row['ratio'] === 'number');
+  if (ratios.length === 0) return '';
+  const most = ratios.reduce((least, row) => (numberOf(row, 'ratio') < numberOf(least, 'ratio') ? row : least));
+  return `Strongest on ${textOf(most, 'layer').slice(0, 120)}: input amax ${significantText(numberOf(most, 'amax_unsmoothed'), 3)} to ${significantText(numberOf(most, 'amax'), 3)}.`;
+}
+
+function chart(rows: readonly Row[], role: 'input' | 'weight', description: string): TopLevelSpec {
+  const x = {
+    type: 'quantitative' as const,
+    title: `${role} amax`,
+    scale: { type: 'log' as const, nice: false, padding: 10 },
+    axis: { format: '~g', labelOverlap: 'greedy' as const, tickCount: 6 },
+  };
+  return {
+    description,
+    data: { name: 'rows' },
+    width: 'container',
+    height: { step: 17 },
+    autosize: { type: 'fit-x', contains: 'padding', resize: true },
+    params: [{ name: 'layerNames', value: { ...layerNames(rows) } }],
+    transform: [{ filter: `datum.role == '${role}' && datum.amax > 0 && datum.amax_unsmoothed > 0` }],
+    layer: [
+      {
+        mark: { type: 'rule', color: color('muted'), strokeWidth: 1.5 },
+        encoding: { y: layerAxis, x: { ...x, field: 'amax_unsmoothed' }, x2: { field: 'amax' } },
+      },
+      {
+        transform: [
+          { fold: ['amax_unsmoothed', 'amax'], as: ['which', 'range'] },
+          { calculate: "datum.which == 'amax' ? 'after smoothing' : 'before'", as: 'when' },
+        ],
+        mark: { type: 'point', filled: true, size: 55, opacity: 1 },
+        encoding: {
+          y: layerAxis,
+          x: { ...x, field: 'range' },
+          color: {
+            field: 'when',
+            type: 'nominal',
+            title: null,
+            scale: { domain: ['before', 'after smoothing'], range: [color('unsmoothed'), color('smoothed')] },
+          },
+          shape: {
+            field: 'when',
+            type: 'nominal',
+            title: null,
+            scale: { domain: ['before', 'after smoothing'], range: ['circle', 'diamond'] },
+          },
+          tooltip: [
+            layerTooltip,
+            { field: 'amax_unsmoothed', title: 'amax before', format: '.4~g' },
+            { field: 'amax', title: 'amax after', format: '.4~g' },
+            { field: 'ratio', title: 'after / before', format: '.3~g' },
+            { field: 'layer_alpha', title: 'alpha of the layer', type: 'nominal' },
+            { field: 'bits', title: 'bits' },
+          ],
+        },
+      },
+    ],
+  };
+}

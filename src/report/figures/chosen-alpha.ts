@@ -1,0 +1,99 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { Figure } from '../figure.js';
+import type { Row } from '../query.js';
+import { numberOf, numberOrNull, sqlText } from '../query.js';
+import type { SweepFacts } from '../sweep-facts.js';
+import { color, sizeColors } from '../theme.js';
+import { layerAxis, layerNames, layerTooltip } from './layer-axis.js';
+
+/** The alpha that dynamic trials chose for each layer, by calibration size. */
+export const chosenAlpha: Figure = {
+  id: 'chosen-alpha',
+  section: 'layers',
+  title: () => 'The alpha that dynamic smoothing chose for each layer',
+  sql: ({ sweep }) =>
+    `SELECT trial, label, calibration_batches, position, layer, layer_alpha
+FROM v_amax WHERE sweep = ${sqlText(sweep.name)} AND alpha_mode = 'dynamic' AND role = 'input' ORDER BY trial, position`,
+  build: (rows, facts) => {
+    if (rows.length === 0) {
+      return { kind: 'absent', note: 'No dynamic trial has finished: smoothing.mode: dynamic in the grid brings one alpha per layer.' };
+    }
+    return {
+      kind: 'charts',
+      controls: [],
+      caption: caption(rows, facts),
+      panels: facts.variants.flatMap((variant) => {
+        const shown = rows.filter((row) => variant.trials.has(numberOf(row, 'trial')));
+        const alt = `Dot plot of the alpha chosen for each layer${variant.label === '' ? '' : `, ${variant.label}`}. ${caption(rows, facts)}`;
+        return shown.length === 0 ? [] : [{ title: variant.label, alt, spec: chart(shown, facts, alt) }];
+      }),
+    };
+  },
+};
+
+function caption(rows: readonly Row[], { sizes }: SweepFacts): string {
+  const small = sizes[0];
+  const large = sizes.at(-1);
+  const alphas = rows.map((row) => numberOrNull(row, 'layer_alpha')).filter((alpha) => alpha !== null);
+  const extent = `Chosen alphas run from ${Math.min(...alphas)} to ${Math.max(...alphas)}.`;
+  if (small === undefined || large === undefined || small === large) return extent;
+  const byPlace = (size: number): Map<unknown, unknown> =>
+    new Map(rows.filter((row) => row['calibration_batches'] === size).map((row) => [row['position'], row['layer_alpha']]));
+  const first = byPlace(small);
+  const second = byPlace(large);
+  const both = [...first.keys()].filter((position) => second.has(position));
+  const moved = both.filter((position) => first.get(position) !== second.get(position)).length;
+  return `${extent} ${moved} of ${both.length} layers choose another alpha with ${large} batches than with ${small}.`;
+}
+
+function chart(rows: readonly Row[], { sizes }: SweepFacts, description: string): TopLevelSpec {
+  const names = sizes.map((size) => `${size} batches`);
+  return {
+    description,
+    data: { name: 'rows' },
+    width: 'container',
+    height: { step: 17 },
+    autosize: { type: 'fit-x', contains: 'padding', resize: true },
+    params: [{ name: 'layerNames', value: { ...layerNames(rows) } }],
+    transform: [
+      { filter: { field: 'trial', oneOf: [...new Set(rows.map((row) => numberOf(row, 'trial')))] } },
+      { calculate: "datum.calibration_batches + ' batches'", as: 'size' },
+    ],
+    layer: [
+      {
+        transform: [
+          {
+            aggregate: [
+              { op: 'min', field: 'layer_alpha', as: 'low' },
+              { op: 'max', field: 'layer_alpha', as: 'high' },
+            ],
+            groupby: ['position'],
+          },
+        ],
+        mark: { type: 'rule', color: color('muted'), strokeWidth: 1.5 },
+        encoding: { y: layerAxis, x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 60, opacity: 1 },
+        encoding: {
+          y: layerAxis,
+          x: {
+            field: 'layer_alpha',
+            type: 'quantitative',
+            title: 'chosen alpha',
+            scale: { domain: [0, 1] },
+            axis: { tickCount: 6 },
+          },
+          color: {
+            field: 'size',
+            type: 'nominal',
+            title: 'calibrated on',
+            scale: { domain: names, range: sizeColors(sizes.length) },
+          },
+          shape: { field: 'size', type: 'nominal', title: 'calibrated on', scale: { domain: names } },
+          tooltip: [layerTooltip, { field: 'size', title: 'calibrated on' }, { field: 'layer_alpha', title: 'chosen alpha' }],
+        },
+      },
+    ],
+  };
+}

@@ -1,0 +1,29 @@
+import type { Figure } from '../figure.js';
+import { absmaxAccuracy } from './absmax-accuracy.js';
+import { absmaxLayers } from './absmax-layers.js';
+import { accuracyByAlpha } from './accuracy-by-alpha.js';
+import { amaxBeforeAfter } from './amax.js';
+import { amaxConvergence } from './amax-convergence.js';
+import { chosenAlpha } from './chosen-alpha.js';
+import { layerLoss } from './layer-loss.js';
+import { environments, failedAttempts, times } from './provenance.js';
+import { searchCurve } from './search-curve.js';
+import { staticAgainstDynamic } from './static-against-dynamic.js';
+import { trialTable } from './trials.js';
+
+/** Every figure of the sweep page, in order. */
+export const figures: readonly Figure[] = [
+  accuracyByAlpha,
+  staticAgainstDynamic,
+  layerLoss,
+  chosenAlpha,
+  searchCurve,
+  amaxBeforeAfter,
+  amaxConvergence,
+  absmaxAccuracy,
+  absmaxLayers,
+  trialTable,
+  times,
+  environments,
+  failedAttempts,
+];

@@ -1,0 +1,142 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { Figure } from '../figure.js';
+import { significantText } from '../number-text.js';
+import type { Row } from '../query.js';
+import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
+import { lossRange } from '../theme.js';
+import type { LayerNames } from './layer-axis.js';
+import { layerAxis, layerNames, layerTooltip } from './layer-axis.js';
+
+/** Heatmap of every layer's accumulated loss at every alpha, a panel for each calibration size and variant. */
+export const layerLoss: Figure = {
+  id: 'layer-loss',
+  section: 'layers',
+  title: () => 'Which layers pay: loss of each layer at each alpha',
+  sql: ({ sweep }) =>
+    `SELECT trial, role, alpha_mode, trial_alpha, layer_alpha, calibration_batches, position, layer, l1, rel_l1, sqnr_db
+FROM v_layer_loss WHERE sweep = ${sqlText(sweep.name)} AND mode = 'accumulated' AND role <> 'fp32' ORDER BY trial, position`,
+  build: (rows, facts) => {
+    if (rows.length === 0) {
+      return { kind: 'absent', note: 'No layer losses are stored: loss.modes: [accumulated] in the experiment brings them.' };
+    }
+    const measures = measureRanges(rows);
+    const worst = rows.reduce((most, row) => (numberOf(row, 'l1') > numberOf(most, 'l1') ? row : most));
+    const panels = facts.variants.flatMap((variant) =>
+      facts.sizes.map((size) => {
+        const shown = rows.filter(
+          (row) => variant.trials.has(numberOf(row, 'trial')) && row['calibration_batches'] === size,
+        );
+        const title = [`${size} batches`, variant.label].filter((part) => part !== '').join(', ');
+        const alt = `Heatmap of accumulated layer loss, layers in graph order by alpha, ${title}. Largest l1: ${worstText(worst)}.`;
+        return { title, alt, rows: shown, spec: chart(shown, measures, alt) };
+      }),
+    );
+    return {
+      kind: 'charts',
+      controls: [
+        {
+          param: 'measure',
+          label: 'loss',
+          options: [
+            { value: 'l1', label: 'L1: mean |y − y_fp32|' },
+            { value: 'rel_l1', label: 'relative L1: share of the output' },
+            { value: 'sqnr_db', label: 'SQNR in dB (lower is worse)' },
+          ],
+        },
+      ],
+      caption: `Loss on each layer's own output with the whole network quantized (accumulated). Layers run from input (top) to output; the further from the background, the worse; L1 and relative L1 are coloured on a log scale. Left column: unsmoothed; right column: dynamic alpha. Largest L1: ${worstText(worst)}.`,
+      panels: panels.filter((panel) => panel.rows.length > 0),
+    };
+  },
+};
+
+function worstText(row: Row): string {
+  const alpha = numberOrNull(row, 'trial_alpha');
+  const setting = alpha === null ? (row['role'] === 'unsmoothed' ? 'unsmoothed' : 'dynamic alpha') : `alpha ${alpha}`;
+  return `${significantText(numberOf(row, 'l1'), 3)} in ${textOf(row, 'layer').slice(0, 120)} (${setting})`;
+}
+
+/** Ends of the colour scale for each measure, on the scale that is drawn: log10, or minus decibels. */
+function measureRanges(rows: readonly Row[]): Readonly<Record<string, readonly [number, number]>> {
+  const drawn: Record<string, (value: number) => number> = {
+    l1: Math.log10,
+    rel_l1: Math.log10,
+    sqnr_db: (value) => -value,
+  };
+  return Object.fromEntries(
+    Object.entries(drawn).map(([measure, scale]) => {
+      const values = rows
+        .map((row) => numberOrNull(row, measure))
+        .filter((value) => value !== null && (measure === 'sqnr_db' || value > 0))
+        .map((value) => scale(value ?? 1));
+      return [measure, values.length === 0 ? [0, 1] : [Math.min(...values), Math.max(...values)]];
+    }),
+  );
+}
+
+function chart(rows: readonly Row[], ranges: ReturnType<typeof measureRanges>, description: string): TopLevelSpec {
+  const trials = [...new Set(rows.map((row) => numberOf(row, 'trial')))];
+  const alphas = [...new Set(rows.map((row) => numberOrNull(row, 'trial_alpha')))].filter((alpha) => alpha !== null);
+  const names: LayerNames = layerNames(rows);
+  const end = (index: 0 | 1): string =>
+    ['l1', 'rel_l1', 'sqnr_db'].reduceRight(
+      (rest, measure) => `measure == '${measure}' ? ${ranges[measure]?.[index] ?? index} : ${rest}`,
+      '0',
+    );
+  return {
+    description,
+    data: { name: 'rows' },
+    width: 'container',
+    height: { step: 17 },
+    autosize: { type: 'fit-x', contains: 'padding', resize: true },
+    params: [
+      { name: 'measure', value: 'l1' },
+      { name: 'layerNames', value: { ...names } },
+    ],
+    transform: [
+      { filter: { field: 'trial', oneOf: trials } },
+      {
+        calculate:
+          "datum.role == 'unsmoothed' ? 'none' : datum.alpha_mode == 'dynamic' ? 'dyn' : toString(datum.trial_alpha)",
+        as: 'column',
+      },
+      { calculate: 'datum[measure]', as: 'loss' },
+      {
+        calculate:
+          "!isValid(datum.loss) ? null : measure == 'sqnr_db' ? -datum.loss : datum.loss > 0 ? log(datum.loss) / LN10 : null",
+        as: 'shown',
+      },
+    ],
+    mark: { type: 'rect', tooltip: true },
+    encoding: {
+      x: {
+        field: 'column',
+        type: 'ordinal',
+        title: 'alpha',
+        sort: ['none', ...alphas.sort((a, b) => a - b).map(String), 'dyn'],
+        axis: { labelAngle: 0, labelOverlap: 'greedy', ticks: false, domain: false },
+        scale: { paddingInner: 0.04 },
+      },
+      y: layerAxis,
+      color: {
+        field: 'shown',
+        type: 'quantitative',
+        title: null,
+        scale: { domainMin: { expr: end(0) }, domainMax: { expr: end(1) }, range: lossRange, zero: false, nice: false },
+        legend: {
+          orient: 'bottom',
+          gradientLength: 200,
+          labelExpr: "measure == 'sqnr_db' ? format(-datum.value, '.0f') + ' dB' : format(pow(10, datum.value), '.1~e')",
+        },
+      },
+      tooltip: [
+        layerTooltip,
+        { field: 'column', title: 'alpha of the trial' },
+        { field: 'layer_alpha', title: 'alpha of the layer', type: 'nominal' },
+        { field: 'l1', title: 'L1', format: '.4~g' },
+        { field: 'rel_l1', title: 'relative L1', format: '.4~g' },
+        { field: 'sqnr_db', title: 'SQNR (dB)', format: '.1f' },
+      ],
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { Figure } from '../figure.js';
+import type { Row } from '../query.js';
+import { numberOf, sqlText, textOf } from '../query.js';
+import { color, lossRange } from '../theme.js';
+import { layerAxis, layerNames, layerTooltip } from './layer-axis.js';
+
+/** Losses beyond this many times the layer's best share one colour. */
+const largestRatio = 3;
+
+/** The search behind dynamic alpha: each candidate's loss relative to the layer's best, with the choice marked. */
+export const searchCurve: Figure = {
+  id: 'search-curve',
+  section: 'layers',
+  title: () => 'The search behind it: loss of each candidate alpha, relative to the layer’s best',
+  sql: ({ sweep }) =>
+    `SELECT trial, label, calibration_batches, position, layer, alpha, loss, chosen
+FROM v_search_curve WHERE sweep = ${sqlText(sweep.name)} ORDER BY trial, position, alpha`,
+  build: (rows) => {
+    if (rows.length === 0) {
+      return { kind: 'absent', note: 'No search curves are stored: smoothing.mode: dynamic in the grid brings them.' };
+    }
+    const trials = new Map(rows.map((row) => [numberOf(row, 'trial'), textOf(row, 'label')]));
+    return {
+      kind: 'charts',
+      controls: [],
+      caption: `Isolated loss of each candidate divided by the smallest of its layer; ${largestRatio} times and more share one colour. Dots: the chosen alpha. A pale row means that the layer hardly cares.`,
+      panels: [...trials].map(([trial, label]) => {
+        const alt = `Heatmap of search losses of ${label}: layers in graph order by candidate alpha.`;
+        return { title: label, alt, spec: chart(rows.filter((row) => row['trial'] === trial), trial, alt) };
+      }),
+    };
+  },
+};
+
+function chart(rows: readonly Row[], trial: number, description: string): TopLevelSpec {
+  const x = {
+    field: 'alpha',
+    type: 'ordinal' as const,
+    title: 'candidate alpha',
+    axis: { labelAngle: 0, labelOverlap: 'greedy' as const, ticks: false, domain: false },
+    scale: { paddingInner: 0.04 },
+  };
+  return {
+    description,
+    data: { name: 'rows' },
+    width: 'container',
+    height: { step: 17 },
+    autosize: { type: 'fit-x', contains: 'padding', resize: true },
+    params: [{ name: 'layerNames', value: { ...layerNames(rows) } }],
+    transform: [
+      { filter: { field: 'trial', equal: trial } },
+      { joinaggregate: [{ op: 'min', field: 'loss', as: 'least' }], groupby: ['position'] },
+      { calculate: 'datum.least > 0 ? datum.loss / datum.least : null', as: 'ratio' },
+    ],
+    layer: [
+      {
+        mark: { type: 'rect' },
+        encoding: {
+          x,
+          y: layerAxis,
+          color: {
+            field: 'ratio',
+            type: 'quantitative',
+            title: null,
+            scale: { type: 'log', domain: [1, largestRatio], clamp: true, range: lossRange },
+            legend: { orient: 'bottom', gradientLength: 200, values: [1, 1.5, 2, 3], labelExpr: "datum.label + ' ×'" },
+          },
+          tooltip: [
+            layerTooltip,
+            { field: 'alpha', title: 'alpha' },
+            { field: 'loss', title: 'loss', format: '.4~g' },
+            { field: 'ratio', title: 'relative to the best', format: '.3f' },
+          ],
+        },
+      },
+      {
+        transform: [{ filter: 'datum.chosen == 1' }],
+        mark: { type: 'point', filled: true, size: 36, color: color('smoothed'), stroke: color('ground'), strokeWidth: 1, opacity: 1 },
+        encoding: { x, y: layerAxis },
+      },
+    ],
+  };
+}

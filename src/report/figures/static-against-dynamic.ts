@@ -1,0 +1,109 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { Figure } from '../figure.js';
+import { differenceText, valueText } from '../number-text.js';
+import type { Row } from '../query.js';
+import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
+import type { SweepFacts } from '../sweep-facts.js';
+import { color, sizeColors } from '../theme.js';
+
+/** Best static alpha against dynamic alpha at each calibration size, with intervals. */
+export const staticAgainstDynamic: Figure = {
+  id: 'static-against-dynamic',
+  section: 'accuracy',
+  title: () => 'Static against dynamic alpha, by calibration size',
+  sql: ({ sweep }) =>
+    `SELECT b.trial, b.label, b.alpha_mode, b.alpha, b.absmax, b.calibration_batches, b.value, b.ci_low, b.ci_high,
+       b.gap_to_fp32, b.fp32_value, c.difference AS behind_best, c.p_value AS p_against_best
+FROM (SELECT *, row_number() OVER (PARTITION BY alpha_mode, calibration_batches, absmax, activation_bits, weight_bits,
+        weight_granularity ORDER BY value DESC, trial) AS place
+      FROM v_accuracy_by_alpha WHERE sweep = ${sqlText(sweep.name)} AND role = 'candidate') b
+LEFT JOIN v_comparison c ON c.sweep = b.sweep AND c.trial = b.trial AND c.against = 'best'
+WHERE b.place = 1 ORDER BY b.calibration_batches, b.alpha_mode DESC, b.trial`,
+  build: (rows, facts) => {
+    const modes = new Set(rows.map((row) => textOf(row, 'alpha_mode')));
+    if (!modes.has('static') || !modes.has('dynamic')) {
+      const missing = modes.has('static') ? 'dynamic' : 'static';
+      return { kind: 'absent', note: `No ${missing} alpha has finished: smoothing.mode: [static, dynamic] in the grid brings both.` };
+    }
+    const lines = rows.map((row) => rowText(row, facts));
+    return {
+      kind: 'charts',
+      controls: [],
+      caption: `Best static alpha and dynamic alpha of each calibration size; bars are 95 % intervals, the line is FP32. ${lines.join('; ')}.`,
+      panels: facts.variants.flatMap((variant) => {
+        const trials = rows.map((row) => numberOf(row, 'trial')).filter((trial) => variant.trials.has(trial));
+        const alt = `Static against dynamic alpha${variant.label === '' ? '' : `, ${variant.label}`}: ${lines.join('; ')}.`;
+        return trials.length === 0 ? [] : [{ title: variant.label, alt, spec: chart(facts, trials, alt) }];
+      }),
+    };
+  },
+};
+
+function rowText(row: Row, { metric }: SweepFacts): string {
+  const gap = numberOrNull(row, 'gap_to_fp32');
+  const distance = gap === null ? '' : ` (${differenceText(gap, metric)} from FP32)`;
+  return `${textOf(row, 'label')}: ${valueText(numberOrNull(row, 'value'), metric)}${distance}`;
+}
+
+function chart({ metric, sizes }: SweepFacts, trials: readonly number[], description: string): TopLevelSpec {
+  const names = sizes.map((size) => `${size} batches`);
+  const scale = { domain: names, range: sizeColors(sizes.length) };
+  const x = {
+    field: 'value',
+    type: 'quantitative' as const,
+    title: metric.axisTitle,
+    scale: { zero: false, padding: 12 },
+    axis: { format: metric.axisFormat, tickCount: 5 },
+  };
+  const y = { field: 'kind', type: 'nominal' as const, title: null, sort: ['best static', 'dynamic'] };
+  const yOffset = { field: 'size', type: 'nominal' as const, sort: names };
+  const groupColor = { field: 'size', type: 'nominal' as const, title: 'calibrated on', scale };
+  return {
+    description,
+    data: { name: 'rows' },
+    width: 'container',
+    height: { step: 24 },
+    autosize: { type: 'fit-x', contains: 'padding', resize: true },
+    transform: [
+      { filter: { field: 'trial', oneOf: [...trials] } },
+      { calculate: "datum.alpha_mode == 'static' ? 'best static' : 'dynamic'", as: 'kind' },
+      { calculate: "datum.calibration_batches + ' batches'", as: 'size' },
+    ],
+    layer: [
+      {
+        transform: [{ aggregate: [{ op: 'mean', field: 'fp32_value', as: 'fp32' }] }, { filter: 'isValid(datum.fp32)' }],
+        mark: { type: 'rule', color: color('fp32'), strokeWidth: 1.5 },
+        encoding: {
+          x: { ...x, field: 'fp32' },
+          tooltip: [{ field: 'fp32', title: 'FP32', format: metric.tooltipFormat }],
+        },
+      },
+      {
+        mark: { type: 'rule', strokeWidth: 2 },
+        encoding: { x: { ...x, field: 'ci_low' }, x2: { field: 'ci_high' }, y, yOffset, color: { ...groupColor, legend: null } },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 80, opacity: 1 },
+        encoding: {
+          x,
+          y,
+          yOffset,
+          color: groupColor,
+          shape: {
+            field: 'kind',
+            type: 'nominal',
+            legend: null,
+            scale: { domain: ['best static', 'dynamic'], range: ['circle', 'diamond'] },
+          },
+          tooltip: [
+            { field: 'label', title: 'setting' },
+            { field: 'value', title: metric.shortName, format: metric.tooltipFormat },
+            { field: 'ci_low', title: '95 % from', format: metric.tooltipFormat },
+            { field: 'ci_high', title: '95 % to', format: metric.tooltipFormat },
+            { field: 'p_against_best', title: 'p against the best', format: '.3f' },
+          ],
+        },
+      },
+    ],
+  };
+}

@@ -1,0 +1,72 @@
+import type { Figure, TableColumn } from '../figure.js';
+import { durationText, intervalText, signed, significantText, valueText } from '../number-text.js';
+import type { Row } from '../query.js';
+import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../query.js';
+import type { MetricText } from '../number-text.js';
+
+/** Every trial of the sweep with its numbers. */
+export const trialTable: Figure = {
+  id: 'trials',
+  section: 'trials',
+  title: () => 'All trials',
+  sql: ({ sweep }) =>
+    `SELECT t.trial, t.position, t.label, t.role, t.status, t.value, t.ci_low, t.ci_high, t.gap_to_fp32, f.p_value AS p_against_fp32,
+       b.p_value AS p_against_best, t.mean_l1, t.agreement, t.gate_error, t.duration_ms, t.provider, substr(t.key, 1, 10) AS key,
+       t.error_class, t.error
+FROM v_trial t
+LEFT JOIN v_comparison f ON f.sweep = t.sweep AND f.trial = t.trial AND f.against = 'fp32'
+LEFT JOIN v_comparison b ON b.sweep = t.sweep AND b.trial = t.trial AND b.against = 'best'
+WHERE t.sweep = ${sqlText(sweep.name)} ORDER BY t.position`,
+  build: (_, { metric, best }) => ({
+    kind: 'table',
+    sortable: true,
+    caption: `Click a column's head to sort. Gap: distance from FP32${metric.isProportion ? ' in points' : ''}; p: paired test, below 0.05 is outside the noise; gate: largest error of the smoothed float model relative to FP32.`,
+    columns: columns(metric),
+    emphasis: (row) =>
+      row['status'] === 'failed' ? 'failed' : best !== null && numberOf(row, 'trial') === best.trial ? 'best' : null,
+  }),
+};
+
+function columns(metric: MetricText): TableColumn[] {
+  const share = (value: number | null): string => (value === null ? '–' : `${(100 * value).toFixed(2)} %`);
+  return [
+    { title: 'setting', field: 'position', align: 'left', text: (row) => textOf(row, 'label') },
+    { title: 'status', field: 'status', align: 'left', text: statusText },
+    right(metric.shortName, 'value', (row) => valueText(numberOrNull(row, 'value'), metric)),
+    right('95 % interval', 'ci_low', (row) => {
+      const low = numberOrNull(row, 'ci_low');
+      const high = numberOrNull(row, 'ci_high');
+      return low === null || high === null ? '–' : intervalText(low, high, metric);
+    }),
+    right('gap', 'gap_to_fp32', (row) => {
+      const gap = numberOrNull(row, 'gap_to_fp32');
+      return gap === null || row['role'] === 'fp32' ? '–' : signed(gap, metric);
+    }),
+    right('p, FP32', 'p_against_fp32', (row) => pText(numberOrNull(row, 'p_against_fp32'))),
+    right('p, best', 'p_against_best', (row) => pText(numberOrNull(row, 'p_against_best'))),
+    right('mean L1', 'mean_l1', (row) => significantText(numberOrNull(row, 'mean_l1'), 4)),
+    right('agreement', 'agreement', (row) => share(numberOrNull(row, 'agreement'))),
+    right('gate', 'gate_error', (row) => numberOrNull(row, 'gate_error')?.toExponential(1) ?? '–'),
+    right('time', 'duration_ms', (row) => durationText(numberOrNull(row, 'duration_ms'))),
+    { title: 'provider', field: 'provider', align: 'left', text: providerText },
+    { title: 'key', field: 'key', align: 'left', text: (row) => textOf(row, 'key') },
+  ];
+}
+
+function right(title: string, field: string, text: (row: Row) => string): TableColumn {
+  return { title, field, align: 'right', text };
+}
+
+function statusText(row: Row): string {
+  const status = textOf(row, 'status');
+  const reason = [textOrNull(row, 'error_class'), textOrNull(row, 'error')].filter((part) => part !== null).join(': ');
+  return status === 'failed' && reason !== '' ? `failed: ${reason.slice(0, 300)}` : status;
+}
+
+function providerText(row: Row): string {
+  return textOrNull(row, 'provider')?.replaceAll('ExecutionProvider', '') ?? '–';
+}
+
+function pText(value: number | null): string {
+  return value === null ? '–' : value < 0.001 ? '< 0.001' : value.toFixed(3);
+}

@@ -1,0 +1,100 @@
+/** How a metric's values and differences are written; every number of the report passes through this file. */
+export interface MetricText {
+  /** As stored: `top1`, `mAP`, ... */
+  readonly metric: string;
+  /** As people say it: `top-1 accuracy`. */
+  readonly name: string;
+  /** Shorter, for tiles and table heads: `top-1`. */
+  readonly shortName: string;
+  /** True for shares of samples, written in percent; mAP stays between 0 and 1. */
+  readonly isProportion: boolean;
+  /** d3 format of axis labels and tooltips. */
+  readonly axisFormat: string;
+  readonly tooltipFormat: string;
+  /** Unit and direction for an axis title, e.g. `top-1 accuracy (%), higher is better`. */
+  readonly axisTitle: string;
+}
+
+const names: Readonly<Record<string, readonly [string, string]>> = {
+  top1: ['top-1 accuracy', 'top-1'],
+  top5: ['top-5 accuracy', 'top-5'],
+  agreement: ['agreement with FP32', 'agreement'],
+};
+
+/** The way to write values of a stored metric. Unknown metrics are written as numbers between 0 and 1. */
+export function metricText(metric: string): MetricText {
+  const known = names[metric];
+  const [name, shortName] = known ?? [metric, metric];
+  const isProportion = known !== undefined;
+  return {
+    metric,
+    name,
+    shortName,
+    isProportion,
+    axisFormat: isProportion ? '.4~%' : '.4~f',
+    tooltipFormat: isProportion ? '.2%' : '.4f',
+    axisTitle: `${name} (${isProportion ? '%' : '0 to 1'}), higher is better`,
+  };
+}
+
+/** `91.73 %`, or `0.7497` for mAP; an en dash for a missing value. */
+export function valueText(value: number | null, metric: MetricText): string {
+  if (value === null) return '–';
+  return metric.isProportion ? `${(100 * value).toFixed(2)} %` : value.toFixed(4);
+}
+
+/** `91.17–92.25 %`: the ends of an interval with one unit. */
+export function intervalText(low: number, high: number, metric: MetricText): string {
+  return metric.isProportion
+    ? `${(100 * low).toFixed(2)}–${(100 * high).toFixed(2)} %`
+    : `${low.toFixed(4)}–${high.toFixed(4)}`;
+}
+
+/** A signed difference: `+0.31 points` (of a percent scale), `−0.0031` for mAP. Uses the true minus sign. */
+export function differenceText(difference: number | null, metric: MetricText): string {
+  if (difference === null) return '–';
+  return signed(difference, metric) + (metric.isProportion ? ' points' : '');
+}
+
+/** The size of a difference without its sign: `0.31 points`. */
+export function magnitudeText(difference: number, metric: MetricText): string {
+  return differenceText(Math.abs(difference), metric).replace('+', '');
+}
+
+/** A signed difference without unit, for table cells. */
+export function signed(difference: number, metric: MetricText): string {
+  const digits = metric.isProportion ? (100 * difference).toFixed(2) : difference.toFixed(4);
+  if (Number(digits) === 0) return digits.replace('-', '');
+  return difference > 0 ? `+${digits}` : digits.replace('-', '−');
+}
+
+/** `p = 0.03`, `p < 0.001`. */
+export function pValueText(p: number): string {
+  if (p < 0.001) return 'p < 0.001';
+  return `p = ${p >= 0.995 ? '1' : p.toFixed(p < 0.01 ? 3 : 2)}`;
+}
+
+/** At most so many significant digits, without trailing zeros: 0.0213, 1.2e-7. */
+export function significantText(value: number | null, digits = 4): string {
+  return value === null ? '–' : String(Number(value.toPrecision(digits)));
+}
+
+/** `850 ms`, `12.3 s`, `4 min 05 s`, `1 h 02 min`. */
+export function durationText(milliseconds: number | null): string {
+  if (milliseconds === null) return '–';
+  if (milliseconds < 1000) return `${milliseconds.toFixed(0)} ms`;
+  const seconds = milliseconds / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
+  return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`;
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
+/** `1 trial`, `3 trials`. */
+export function countText(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,160 @@
+import { themeTokens } from './theme.js';
+
+/**
+ * The page's own script, after Vega: draws each figure's charts from its embedded rows, redraws them when the colour
+ * scheme or the print medium changes, fills data tables on opening, sorts tables and copies SQL. Text from the database
+ * reaches the document as text nodes only.
+ */
+export const pageScript = `'use strict';
+(() => {
+const tokens = ${JSON.stringify(themeTokens)};
+const dark = matchMedia('(prefers-color-scheme: dark)');
+const mostRows = 200;
+const figures = [...document.querySelectorAll('script[data-figure]')].map((script) => ({ id: script.dataset.figure, ...JSON.parse(script.textContent), views: [] }));
+
+function create(name, className, text) {
+  const node = document.createElement(name);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+/* Tooltips */
+const tip = document.body.appendChild(create('div', 'tooltip'));
+tip.setAttribute('aria-hidden', 'true');
+function showTooltip(_, event, __, value) {
+  if (value === null || value === undefined || value === '') { tip.style.visibility = 'hidden'; return; }
+  tip.replaceChildren();
+  const table = create('table');
+  for (const [name, cell] of Object.entries(value)) {
+    const row = table.insertRow();
+    row.append(create('td', '', name), create('td', '', String(cell).slice(0, 200)));
+  }
+  tip.append(table);
+  const box = tip.getBoundingClientRect();
+  tip.style.left = Math.max(4, Math.min(event.clientX + 14, innerWidth - box.width - 8)) + 'px';
+  tip.style.top = Math.max(4, event.clientY + 14 + box.height > innerHeight ? event.clientY - box.height - 10 : event.clientY + 14) + 'px';
+  tip.style.visibility = 'visible';
+}
+
+/* Charts */
+function rowObjects(figure) {
+  return figure.rows.map((cells) => Object.fromEntries(figure.columns.map((column, index) => [column, cells[index]])));
+}
+function themed(spec, mode, narrow) {
+  return JSON.parse(JSON.stringify(spec), (key, value) => {
+    if (key === 'labelLimit' && narrow && value > 110) return 110;
+    if (typeof value !== 'string' || value[0] !== '@') return value;
+    const token = tokens[value.slice(1)];
+    return token === undefined ? value : token[mode];
+  });
+}
+function drawFigure(figure, mode) {
+  const section = document.getElementById(figure.id);
+  figure.views = figure.panels.map((spec, index) => {
+    const holder = section.querySelector('[data-panel="' + index + '"]');
+    const old = figure.views[index];
+    if (old) old.finalize();
+    holder.replaceChildren();
+    const ready = themed(spec, mode, holder.clientWidth < 480);
+    for (const data of ready.data) if (data.name === 'rows') data.values = rowObjects(figure);
+    const view = new vega.View(vega.parse(ready, undefined, { ast: true }), {
+      expr: vega.expressionInterpreter, renderer: 'svg', hover: true, logLevel: vega.Warn, tooltip: showTooltip, container: holder,
+    });
+    for (const select of section.querySelectorAll('select[data-param]')) setParam(view, select);
+    view.run();
+    return view;
+  });
+}
+function setParam(view, select) {
+  view.signal(select.dataset.param, JSON.parse(select.value));
+}
+function drawAll(mode) {
+  for (const figure of figures) {
+    if (!figure.panels.length) continue;
+    try { drawFigure(figure, mode); } catch (error) {
+      console.error(error);
+      document.getElementById(figure.id).querySelector('[data-panel]').replaceChildren(create('p', 'absent', 'This chart could not be drawn: ' + error.message));
+    }
+  }
+  document.documentElement.dataset.drawn = mode;
+}
+const mode = () => (dark.matches ? 'dark' : 'light');
+for (const select of document.querySelectorAll('select[data-param]')) {
+  select.addEventListener('change', () => {
+    const figure = figures.find((one) => one.id === select.closest('figure').id);
+    for (const view of figure.views) { setParam(view, select); view.runAsync(); }
+  });
+}
+drawAll(mode());
+dark.addEventListener('change', () => drawAll(mode()));
+addEventListener('beforeprint', () => drawAll('light'));
+addEventListener('afterprint', () => drawAll(mode()));
+
+/* Data tables behind charts, filled on opening */
+function cellText(value) {
+  if (value === null) return '–';
+  return typeof value === 'number' ? String(Number(value.toPrecision(6))) : String(value);
+}
+function fillTable(figure, holder) {
+  const shown = figure.rows.slice(0, mostRows);
+  if (figure.rows.length > shown.length) holder.before(create('p', 'caption', 'The first ' + mostRows + ' of ' + figure.rows.length + ' rows; the SQL gives all.'));
+  const table = create('table');
+  table.append(create('caption', 'hidden', document.getElementById(figure.id).querySelector('h3').textContent));
+  const head = table.createTHead().insertRow();
+  const numeric = figure.columns.map((_, index) => shown.every((row) => row[index] === null || typeof row[index] === 'number'));
+  figure.columns.forEach((column, index) => {
+    const cell = create('th', numeric[index] ? 'right' : '', column);
+    cell.scope = 'col';
+    head.append(cell);
+  });
+  const body = table.createTBody();
+  for (const row of shown) {
+    const line = body.insertRow();
+    row.forEach((value, index) => line.append(create('td', numeric[index] ? 'right' : '', cellText(value))));
+  }
+  holder.append(table);
+}
+for (const holder of document.querySelectorAll('[data-rows-of]')) {
+  holder.closest('details').addEventListener('toggle', () => {
+    if (!holder.firstChild) fillTable(figures.find((one) => one.id === holder.dataset.rowsOf), holder);
+  });
+}
+
+/* Sorting */
+function sortBy(table, head) {
+  const index = [...head.parentNode.children].indexOf(head);
+  const down = head.getAttribute('aria-sort') === 'ascending';
+  for (const other of head.parentNode.children) other.setAttribute('aria-sort', 'none');
+  head.setAttribute('aria-sort', down ? 'descending' : 'ascending');
+  const valueOf = (row) => JSON.parse(row.cells[index].dataset.sort);
+  const rows = [...table.tBodies[0].rows].sort((one, other) => {
+    const a = valueOf(one), b = valueOf(other);
+    if (a === null || b === null) return (a === null) - (b === null);
+    const order = typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b));
+    return down ? -order : order;
+  });
+  table.tBodies[0].append(...rows);
+}
+for (const button of document.querySelectorAll('th[aria-sort] button')) {
+  button.addEventListener('click', () => sortBy(button.closest('table'), button.closest('th')));
+}
+
+/* Copying SQL */
+async function copy(text) {
+  try { await navigator.clipboard.writeText(text); return true; } catch {
+    const area = document.body.appendChild(create('textarea', 'hidden'));
+    area.value = text;
+    area.select();
+    const done = document.execCommand('copy');
+    area.remove();
+    return done;
+  }
+}
+for (const button of document.querySelectorAll('button.copy')) {
+  button.addEventListener('click', async () => {
+    button.textContent = (await copy(button.closest('details').querySelector('code').textContent)) ? 'Copied' : 'Select the text to copy it';
+    setTimeout(() => { button.textContent = 'Copy'; }, 2000);
+  });
+}
+})();`;

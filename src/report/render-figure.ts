@@ -1,0 +1,91 @@
+import { compileChart } from './compile-chart.js';
+import type { AbsentContent, ChartContent, Control, Figure, FigureContent, TableContent } from './figure.js';
+import { embedJson, escapeHtml } from './html.js';
+import type { Query, QueryResult, Row } from './query.js';
+import { toRows } from './query.js';
+import type { SweepFacts } from './sweep-facts.js';
+
+/** Queries a figure's rows and returns its HTML, the embedded rows and compiled charts included. */
+export function renderFigure(figure: Figure, facts: SweepFacts, query: Query): string {
+  const sql = figure.sql(facts);
+  const result = query(sql, []);
+  const rows = toRows(result);
+  const content = figure.build(rows, facts);
+  const title = figure.title(facts);
+  if (content.kind === 'absent') return absentHtml(figure, title, content, sql, result);
+  const panels = content.kind === 'charts' ? content.panels.map((panel) => compileChart(panel.spec, figure.id)) : [];
+  return `<figure id="${figure.id}"${content.kind === 'table' ? ' class="wide"' : ''} aria-labelledby="${figure.id}-title">
+<h3 id="${figure.id}-title">${escapeHtml(title)}</h3>
+<figcaption>${escapeHtml(content.caption)}</figcaption>
+${bodyHtml(content, rows, figure.id)}
+<div class="sources">${content.kind === 'charts' ? dataDisclosure(figure.id, rows.length) : ''}${sqlDisclosure(sql)}</div>
+${embedded(figure.id, result, panels)}
+</figure>`;
+}
+
+/** A disclosure with the query and a copy button. */
+export function sqlDisclosure(sql: string, name = 'SQL'): string {
+  return `<details><summary>${escapeHtml(name)}</summary><pre><code class="sql">${escapeHtml(sql)}</code></pre><button type="button" class="copy">Copy</button></details>`;
+}
+
+/** Rows (and charts) of a figure as JSON for the page's script. */
+export function embedded(id: string, result: QueryResult, panels: readonly unknown[]): string {
+  return `<script type="application/json" data-figure="${id}">${embedJson({ columns: result.columns, rows: result.rows, panels })}</script>`;
+}
+
+function absentHtml(
+  figure: Figure,
+  title: string,
+  content: AbsentContent,
+  sql: string,
+  result: QueryResult,
+): string {
+  return `<div class="absent" id="${figure.id}"><b>${escapeHtml(title)}.</b> ${escapeHtml(content.note)} ${sqlDisclosure(sql)}${embedded(figure.id, result, [])}</div>`;
+}
+
+function bodyHtml(content: Exclude<FigureContent, AbsentContent>, rows: readonly Row[], id: string): string {
+  switch (content.kind) {
+    case 'charts':
+      return chartsHtml(content, id);
+    case 'table':
+      return tableHtml(content, rows);
+  }
+}
+
+function chartsHtml({ panels, controls }: ChartContent, id: string): string {
+  const selects = controls.map((control) => controlHtml(control, id)).join('');
+  const charts = panels.map(
+    ({ title, alt }, index) =>
+      `<div>${title === '' ? '' : `<h4>${escapeHtml(title)}</h4>`}<div class="chart" data-panel="${index}" role="img" aria-label="${escapeHtml(alt)}"></div></div>`,
+  );
+  return `${selects === '' ? '' : `<div class="controls">${selects}</div>`}<div class="panels">${charts.join('')}</div>`;
+}
+
+function controlHtml({ param, label, options }: Control, id: string): string {
+  const choices = options.map(
+    ({ value, label: text }) => `<option value="${escapeHtml(JSON.stringify(value))}">${escapeHtml(text)}</option>`,
+  );
+  return `<label>${escapeHtml(label)} <select data-param="${param}" name="${id}-${param}" autocomplete="off">${choices.join('')}</select></label>`;
+}
+
+function dataDisclosure(id: string, count: number): string {
+  return `<details><summary>Data (${count} rows)</summary><div class="scroll data" data-rows-of="${id}" tabindex="0" role="region" aria-label="Data behind the chart"></div></details>`;
+}
+
+function tableHtml({ columns, sortable, emphasis }: TableContent, rows: readonly Row[]): string {
+  const heads = columns.map(({ title, align }) => {
+    const text = sortable ? `<button type="button">${escapeHtml(title)}</button>` : escapeHtml(title);
+    return `<th scope="col"${align === 'right' ? ' class="right"' : ''}${sortable ? ' aria-sort="none"' : ''}>${text}</th>`;
+  });
+  const lines = rows.map((row) => {
+    const cells = columns.map(({ field, align, text }) => {
+      const shown = text(row);
+      const kind = align === 'right' ? 'right' : field === 'key' ? 'code' : shown.length > 40 ? 'long' : '';
+      const sort = sortable ? ` data-sort="${escapeHtml(JSON.stringify(row[field] ?? null))}"` : '';
+      return `<td${kind === '' ? '' : ` class="${kind}"`}${sort}>${escapeHtml(shown)}</td>`;
+    });
+    const marked = emphasis?.(row) ?? null;
+    return `<tr${marked === null ? '' : ` class="${marked}"`}>${cells.join('')}</tr>`;
+  });
+  return `<div class="scroll" tabindex="0"><table><thead><tr>${heads.join('')}</tr></thead><tbody>${lines.join('\n')}</tbody></table></div>`;
+}

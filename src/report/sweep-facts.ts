@@ -1,0 +1,164 @@
+import type { Query, Row } from './query.js';
+import { numberOf, numberOrNull, sqlText, textOf, textOrNull, toRows } from './query.js';
+import type { MetricText } from './number-text.js';
+import { metricText } from './number-text.js';
+import type { Variant } from './variants.js';
+import { splitVariants } from './variants.js';
+
+/** One row of v_sweep. */
+export interface SweepSummary {
+  readonly name: string;
+  readonly question: string | null;
+  readonly trials: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly pending: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly experimentPath: string;
+}
+
+/** One row of v_trial, of the columns that reports use. Values of metrics are 0..1. */
+export interface TrialFacts {
+  readonly trial: number;
+  readonly position: number;
+  readonly label: string;
+  readonly role: 'fp32' | 'unsmoothed' | 'candidate';
+  readonly status: 'pending' | 'done' | 'failed';
+  readonly alphaMode: 'none' | 'static' | 'dynamic';
+  readonly alpha: number | null;
+  readonly absmax: string | null;
+  readonly calibrationBatches: number | null;
+  readonly metric: string | null;
+  readonly value: number | null;
+  readonly ciLow: number | null;
+  readonly ciHigh: number | null;
+  readonly fp32Value: number | null;
+  readonly gapToFp32: number | null;
+  readonly unsmoothedValue: number | null;
+  readonly gainOverUnsmoothed: number | null;
+  readonly meanL1: number | null;
+  readonly model: string | null;
+  readonly axes: Readonly<Record<string, unknown>>;
+  readonly settings: unknown;
+}
+
+/** One row of v_comparison. */
+export interface ComparisonFacts {
+  readonly trial: number;
+  readonly against: 'fp32' | 'unsmoothed' | 'best';
+  readonly otherTrial: number;
+  readonly difference: number;
+  readonly method: 'mcnemar' | 'paired bootstrap';
+  readonly pValue: number;
+  readonly significant: boolean;
+}
+
+/** What the answer and every figure know about the sweep before they query for themselves. */
+export interface SweepFacts {
+  readonly sweep: SweepSummary;
+  readonly trials: readonly TrialFacts[];
+  readonly comparisons: readonly ComparisonFacts[];
+  readonly metric: MetricText;
+  /** Calibration sizes in batches, ascending. */
+  readonly sizes: readonly number[];
+  readonly variants: readonly Variant[];
+  /** The finished candidate with the highest metric; the comparisons' choice among equals. Null without one. */
+  readonly best: TrialFacts | null;
+}
+
+/** The queries behind {@link SweepFacts}, as the page shows them. */
+export const factsSql = {
+  sweep: (sweep: string): string =>
+    `SELECT sweep, question, trials, done, failed, pending, created_at, updated_at, experiment_path
+FROM v_sweep WHERE sweep = ${sqlText(sweep)}`,
+  trials: (sweep: string): string =>
+    `SELECT trial, position, label, role, status, alpha_mode, alpha, absmax, calibration_batches, metric, value,
+       ci_low, ci_high, fp32_value, gap_to_fp32, unsmoothed_value, gain_over_unsmoothed, mean_l1, model, axes, settings
+FROM v_trial WHERE sweep = ${sqlText(sweep)} ORDER BY position`,
+  comparisons: (sweep: string): string =>
+    `SELECT trial, label, against, other_trial, other_label, difference, method, p_value, significant
+FROM v_comparison WHERE sweep = ${sqlText(sweep)} ORDER BY trial, against`,
+};
+
+/** Reads a sweep's facts; null where the database has no sweep of that name. */
+export function readSweepFacts(query: Query, name: string): SweepFacts | null {
+  const summary = toRows(query(factsSql.sweep(name), []))[0];
+  if (summary === undefined) return null;
+  const trials = toRows(query(factsSql.trials(name), [])).map(toTrial);
+  const comparisons = toRows(query(factsSql.comparisons(name), [])).map(toComparison);
+  const sizes = [...new Set(trials.map((trial) => trial.calibrationBatches))].filter((size) => size !== null);
+  return {
+    sweep: toSummary(summary),
+    trials,
+    comparisons,
+    metric: metricText(trials.find((trial) => trial.metric !== null)?.metric ?? 'top1'),
+    sizes: sizes.sort((a, b) => a - b),
+    variants: splitVariants(trials),
+    best: chooseBest(trials, comparisons),
+  };
+}
+
+/** The finished candidate of highest value; among equals the one that comparisons were made against, else the first. */
+export function chooseBest(
+  trials: readonly TrialFacts[],
+  comparisons: readonly ComparisonFacts[] = [],
+): TrialFacts | null {
+  const finished = trials.filter((trial) => trial.role === 'candidate' && trial.status === 'done' && trial.value !== null);
+  const highest = finished.reduce((most, trial) => Math.max(most, trial.value ?? 0), -Infinity);
+  const equals = finished.filter((trial) => trial.value === highest);
+  const compared = new Set(comparisons.filter((c) => c.against === 'best').map((c) => c.otherTrial));
+  return equals.find((trial) => compared.has(trial.trial)) ?? equals[0] ?? null;
+}
+
+function toSummary(row: Row): SweepSummary {
+  return {
+    name: textOf(row, 'sweep'),
+    question: textOrNull(row, 'question'),
+    trials: numberOf(row, 'trials'),
+    done: numberOrNull(row, 'done') ?? 0,
+    failed: numberOrNull(row, 'failed') ?? 0,
+    pending: numberOrNull(row, 'pending') ?? 0,
+    createdAt: textOf(row, 'created_at'),
+    updatedAt: textOf(row, 'updated_at'),
+    experimentPath: textOf(row, 'experiment_path'),
+  };
+}
+
+function toTrial(row: Row): TrialFacts {
+  return {
+    trial: numberOf(row, 'trial'),
+    position: numberOf(row, 'position'),
+    label: textOf(row, 'label'),
+    role: textOf(row, 'role') as TrialFacts['role'],
+    status: textOf(row, 'status') as TrialFacts['status'],
+    alphaMode: textOf(row, 'alpha_mode') as TrialFacts['alphaMode'],
+    alpha: numberOrNull(row, 'alpha'),
+    absmax: textOrNull(row, 'absmax'),
+    calibrationBatches: numberOrNull(row, 'calibration_batches'),
+    metric: textOrNull(row, 'metric'),
+    value: numberOrNull(row, 'value'),
+    ciLow: numberOrNull(row, 'ci_low'),
+    ciHigh: numberOrNull(row, 'ci_high'),
+    fp32Value: numberOrNull(row, 'fp32_value'),
+    gapToFp32: numberOrNull(row, 'gap_to_fp32'),
+    unsmoothedValue: numberOrNull(row, 'unsmoothed_value'),
+    gainOverUnsmoothed: numberOrNull(row, 'gain_over_unsmoothed'),
+    meanL1: numberOrNull(row, 'mean_l1'),
+    model: textOrNull(row, 'model'),
+    axes: JSON.parse(textOf(row, 'axes')) as Record<string, unknown>,
+    settings: JSON.parse(textOf(row, 'settings')) as unknown,
+  };
+}
+
+function toComparison(row: Row): ComparisonFacts {
+  return {
+    trial: numberOf(row, 'trial'),
+    against: textOf(row, 'against') as ComparisonFacts['against'],
+    otherTrial: numberOf(row, 'other_trial'),
+    difference: numberOf(row, 'difference'),
+    method: textOf(row, 'method') as ComparisonFacts['method'],
+    pValue: numberOf(row, 'p_value'),
+    significant: numberOf(row, 'significant') === 1,
+  };
+}

@@ -1,0 +1,85 @@
+import type { Config } from 'vega-lite';
+
+/**
+ * One colour for one meaning, throughout the report. Specs name colours by token (`@fp32`); the page puts in the value
+ * for light or dark when it draws. Hues after Okabe and Ito (2008), which stay apart for colour-blind readers; lightened
+ * in the dark so that contrast with the ground stays above 3:1.
+ */
+export const themeTokens = {
+  ground: { light: '#ffffff', dark: '#16181c' },
+  text: { light: '#1c1e21', dark: '#e6e7ea' },
+  muted: { light: '#5d636b', dark: '#a2a8b1' },
+  grid: { light: '#e6e8eb', dark: '#2b2f36' },
+  /** FP32: always this neutral. */
+  fp32: { light: '#33373c', dark: '#d5d8dd' },
+  /** Unsmoothed (s = 1): always this vermillion, also for amax before smoothing. */
+  unsmoothed: { light: '#d55e00', dark: '#f08a3c' },
+  /** Smoothed quantities where calibration size is not the topic. */
+  smoothed: { light: '#0072b2', dark: '#4ba3dc' },
+  absmaxChannel: { light: '#0072b2', dark: '#4ba3dc' },
+  absmaxView: { light: '#aa4499', dark: '#dc8fd0' },
+  size0: { light: '#0072b2', dark: '#4ba3dc' },
+  size1: { light: '#008561', dark: '#2fbf96' },
+  size2: { light: '#b07d00', dark: '#e6b23a' },
+  size3: { light: '#8a4f9e', dark: '#c99adb' },
+  size4: { light: '#3f8fb5', dark: '#8fd0ef' },
+  size5: { light: '#6b6b6b', dark: '#bdbdbd' },
+  /** Small to large loss; the end far from the ground is the bad one. */
+  loss0: { light: '#f4f1e4', dark: '#23262c' },
+  loss1: { light: '#e3c972', dark: '#4d3f63' },
+  loss2: { light: '#c98945', dark: '#8a4a7d' },
+  loss3: { light: '#8d4a52', dark: '#cf6a68' },
+  loss4: { light: '#3a2149', dark: '#f6d37a' },
+} as const;
+
+/** Name of a colour in {@link themeTokens}. */
+export type ThemeToken = keyof typeof themeTokens;
+
+/** A token as specs write it, e.g. `@fp32`. */
+export function color(token: ThemeToken): string {
+  return `@${token}`;
+}
+
+/** The colour scale of losses, small to large. */
+export const lossRange = [color('loss0'), color('loss1'), color('loss2'), color('loss3'), color('loss4')];
+
+const sizeTokens = ['size0', 'size1', 'size2', 'size3', 'size4', 'size5'] as const;
+
+/** Colours of the calibration sizes in ascending order; from the seventh size on they repeat. */
+export function sizeColors(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => color(sizeTokens[index % sizeTokens.length]!));
+}
+
+/** Dashes of the calibration sizes, a second sign beside colour (print, colour blindness). */
+export function sizeDashes(count: number): number[][] {
+  const dashes = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3], [12, 4]];
+  return Array.from({ length: count }, (_, index) => dashes[index % dashes.length]!);
+}
+
+/** Vega-Lite's configuration: no frame, no background, quiet axes. Colours are tokens. */
+export const chartConfig: Config = {
+  background: 'transparent',
+  font: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
+  axis: {
+    labelColor: color('muted'),
+    titleColor: color('text'),
+    gridColor: color('grid'),
+    domainColor: color('muted'),
+    tickColor: color('muted'),
+    labelFontSize: 11,
+    titleFontSize: 12,
+    titleFontWeight: 500,
+    tickSize: 4,
+    titlePadding: 8,
+  },
+  legend: {
+    labelColor: color('text'),
+    titleColor: color('muted'),
+    labelFontSize: 12,
+    titleFontSize: 12,
+    titleFontWeight: 500,
+    symbolStrokeWidth: 2,
+    labelLimit: 240,
+  },
+  text: { fill: color('text'), fontSize: 12 },
+};

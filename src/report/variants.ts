@@ -1,0 +1,81 @@
+import { posix } from 'node:path';
+
+/** What the report needs of a trial to know which settings set it apart. */
+export interface VariedTrial {
+  readonly trial: number;
+  readonly role: string;
+  /** Axis path -> value. */
+  readonly axes: Readonly<Record<string, unknown>>;
+  /** Canonical settings of the trial; a null there means that the setting cannot matter to this trial. */
+  readonly settings: unknown;
+}
+
+/** Trials that differ in nothing but alpha, mode and calibration size. */
+export interface Variant {
+  /** e.g. `absmax = view, weight bits = 4`; empty where the sweep has one variant. */
+  readonly label: string;
+  readonly trials: ReadonlySet<number>;
+}
+
+/** Axes that charts show as position and colour, so that they make no variants. */
+export const drawnAxes: readonly string[] = ['smoothing.alpha', 'smoothing.mode', 'data.calibration.batches'];
+
+/** Axis path of calibration size. */
+export const calibrationSizeAxis = 'data.calibration.batches';
+
+/** Axis path of the absmax method. */
+export const absmaxAxis = 'smoothing.absmax';
+
+type Values = readonly (string | null)[];
+
+/**
+ * Splits trials by every axis but the drawn ones, so that no chart mixes settings silently. A trial to which an axis
+ * does not apply (the FP32 baseline under bit widths, the unsmoothed one under absmax methods) belongs to every variant
+ * that agrees with it in the other axes. Variants come in order of first appearance; at least one is returned.
+ */
+export function splitVariants(trials: readonly VariedTrial[], drawn: readonly string[] = drawnAxes): Variant[] {
+  const paths = [...new Set(trials.flatMap((trial) => Object.keys(trial.axes)))].filter((path) => !drawn.includes(path));
+  const values = new Map(trials.map((trial) => [trial.trial, paths.map((path) => axisValue(trial, path))] as const));
+  const varying = paths.map((_, index) => new Set([...values.values()].map((v) => v[index] ?? null)).size > 1);
+  const combinations = distinct(trials.filter((t) => t.role === 'candidate').map((t) => values.get(t.trial) ?? []));
+  const variants = combinations.filter((one) => !combinations.some((other) => other !== one && covers(one, other)));
+  if (variants.length < 2) return [{ label: '', trials: new Set(trials.map((trial) => trial.trial)) }];
+  return variants.map((variant) => ({
+    label: paths
+      .filter((_, index) => varying[index] === true && variant[index] !== null)
+      .map((path) => `${axisName(path)} = ${variant[paths.indexOf(path)] ?? ''}`)
+      .join(', '),
+    trials: new Set(trials.filter((t) => covers(values.get(t.trial) ?? [], variant)).map((t) => t.trial)),
+  }));
+}
+
+/** The value of an axis for a trial: of its axes, else of its settings (a block of the grid may leave an axis out). */
+export function axisValue(trial: VariedTrial, path: string): string | null {
+  const value = path in trial.axes ? trial.axes[path] : lookUp(trial.settings, path.replace(/^data\./, '').split('.'));
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'string') return path === 'model.path' ? posix.basename(value) : value;
+  return JSON.stringify(value);
+}
+
+/** `smoothing.absmax` -> `absmax`, `quantization.weight.bits` -> `weight bits`, `model.path` -> `model`. */
+export function axisName(path: string): string {
+  if (path === 'model.path') return 'model';
+  const parts = path.split('.');
+  return (parts.length > 1 ? parts.slice(1) : parts).join(' ');
+}
+
+function lookUp(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (inner, part) => (typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>)[part] : null),
+    value,
+  );
+}
+
+/** True where `general` equals `special` in every axis that applies to it. */
+function covers(general: Values, special: Values): boolean {
+  return general.every((value, index) => value === null || value === special[index]);
+}
+
+function distinct(list: readonly Values[]): Values[] {
+  return [...new Map(list.map((values) => [JSON.stringify(values), values])).values()];
+}

@@ -1,0 +1,84 @@
+import type { Dataset } from '../data/dataset.js';
+import { openDataset } from '../data/open-dataset.js';
+import type { DataSource, PreprocessSettings } from '../experiment/settings.js';
+import { encodeModel, type OnnxModel } from '../graph/onnx-model.js';
+import { fixedBatchSize, type ModelIo } from '../graph/model-io.js';
+import { elementCount } from '../graph/tensor.js';
+import { providersThatRan, Session, type SessionSettings } from './session.js';
+
+/** What a job may use besides its own description. */
+export interface JobContext {
+  readonly session: SessionSettings;
+  readonly report: (done: number, total: number) => void;
+  readonly clock: PhaseClock;
+}
+
+/** Adds up the time of named phases, in milliseconds. */
+export class PhaseClock {
+  readonly timings: Record<string, number> = {};
+
+  async measure<T>(phase: string, work: () => T | Promise<T>): Promise<T> {
+    const start = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.timings[phase] = (this.timings[phase] ?? 0) + performance.now() - start;
+    }
+  }
+}
+
+/** Runs `work` with a session on the model and releases it, whatever happens. */
+export async function withSession<T>(
+  model: OnnxModel,
+  io: ModelIo,
+  { session: settings, clock }: JobContext,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await clock.measure('session', () => Session.create(encodeModel(model), io.input, settings));
+  try {
+    return await work(session);
+  } finally {
+    await session.release();
+  }
+}
+
+let open: { readonly key: string; readonly dataset: Dataset } | null = null;
+
+/** Opens a job's samples; the last ones stay open, as most jobs of a child read the same. */
+export function openJobDataset(source: DataSource, preprocess: PreprocessSettings): Dataset {
+  const key = JSON.stringify([source, preprocess]);
+  if (open?.key === key) return open.dataset;
+  open?.dataset.close();
+  open = null;
+  const dataset = openDataset(source, preprocess);
+  open = { key, dataset };
+  return dataset;
+}
+
+const ran = new Map<string, string>();
+
+/**
+ * The execution providers that run this kind of graph of this model, by a profiled run of one sample; asked once per
+ * child and kind.
+ */
+export async function observedProvider(
+  kind: string,
+  model: OnnxModel,
+  io: ModelIo,
+  dataset: Dataset,
+  { session, clock }: JobContext,
+): Promise<string> {
+  const known = ran.get(kind);
+  if (known !== undefined) return known;
+  const rows = fixedBatchSize(io) ?? 1;
+  const sample = new Float32Array(elementCount(dataset.sampleShape));
+  dataset.read(0, 1, sample);
+  const data = new Float32Array(rows * sample.length);
+  for (let row = 0; row < rows; row++) data.set(sample, row * sample.length);
+  const batch = { data, dims: [rows, ...dataset.sampleShape] };
+  const providers = await clock.measure('profile', () =>
+    providersThatRan(encodeModel(model), io.input, batch, session),
+  );
+  ran.set(kind, providers);
+  return providers;
+}

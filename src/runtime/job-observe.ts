@@ -1,0 +1,37 @@
+import { observeGraph } from '../calibrate/observe-graph.js';
+import { StatisticsAccumulator } from '../calibrate/statistics-accumulator.js';
+import type { ObservationRecord } from '../evaluate/results.js';
+import { observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
+import type { JobResult, ObserveJob } from './jobs.js';
+import { loadModel } from './model-cache.js';
+import { runBatches } from './run-batches.js';
+
+/** Observes the inputs of all layers over a range of calibration batches. */
+export async function runObserve(job: ObserveJob, context: JobContext): Promise<JobResult<'observe'>> {
+  const { folded, layers, io } = loadModel(job.model);
+  const dataset = openJobDataset(job.source, job.preprocess);
+  const supported = layers.filter((l) => l.supported);
+  const { model, observed } = observeGraph(folded, supported, job.methods);
+  const statistics = new StatisticsAccumulator(observed);
+  const ends = [...new Set([...job.snapshots, job.endBatch])]
+    .filter((batches) => batches > job.firstBatch && batches <= job.endBatch)
+    .sort((a, b) => a - b);
+  const value: ObservationRecord[] = [];
+  await withSession(model, io, context, (session) =>
+    context.clock.measure('run', async () => {
+      let batch = job.firstBatch;
+      for (const end of ends) {
+        const first = batch * job.batchSize;
+        const range = { first, count: (end - batch) * job.batchSize, batchSize: job.batchSize };
+        await runBatches(session, io, dataset, range, (outputs, at, samples) => {
+          statistics.add(outputs);
+          context.report(at + samples - job.firstBatch * job.batchSize, (job.endBatch - job.firstBatch) * job.batchSize);
+        });
+        batch = end;
+        value.push(statistics.snapshot(end, end * job.batchSize));
+      }
+    }),
+  );
+  const provider = await observedProvider('observe', model, io, dataset, context);
+  return { value, execution: { provider, timings: context.clock.timings } };
+}

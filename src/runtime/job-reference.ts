@@ -1,0 +1,29 @@
+import { createMetric } from '../evaluate/metrics/create-metric.js';
+import { observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
+import type { JobResult, ReferenceJob } from './jobs.js';
+import { loadModel } from './model-cache.js';
+import { runBatches } from './run-batches.js';
+
+/** Runs the untouched model over a range of the evaluation samples. */
+export async function runReference(job: ReferenceJob, context: JobContext): Promise<JobResult<'reference'>> {
+  const { untouched, io } = loadModel(job.model);
+  const dataset = openJobDataset(job.evaluation.source, job.preprocess);
+  const metric = createMetric(job.task, {
+    labels: dataset.labels,
+    groundTruth: dataset.groundTruth,
+    referenceArgmax: null,
+    sampleCount: job.samples,
+  });
+  const range = { first: job.first, count: job.count, batchSize: job.evaluation.batchSize };
+  await withSession(untouched, io, context, (session) =>
+    context.clock.measure('run', () =>
+      runBatches(session, io, dataset, range, (outputs, first, samples) => {
+        const { data, dims } = outputs[io.output]!;
+        metric.add(first, samples, data, dims);
+        context.report(first + samples - job.first, job.count);
+      }),
+    ),
+  );
+  const provider = await observedProvider('reference', untouched, io, dataset, context);
+  return { value: metric.state(), execution: { provider, timings: context.clock.timings } };
+}

@@ -1,0 +1,66 @@
+import { sumRows } from '../evaluate/loss-accumulator.js';
+import { searchGraph } from '../evaluate/loss-graph.js';
+import { NonFiniteError } from '../evaluate/non-finite-error.js';
+import type { SearchPoint } from '../evaluate/results.js';
+import { prepareLayers } from '../quantize/prepare-layers.js';
+import { selectLayers } from '../quantize/select-layers.js';
+import { observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
+import type { JobResult, SearchJob } from './jobs.js';
+import { loadModel } from './model-cache.js';
+import { runBatches } from './run-batches.js';
+
+/** Measures the isolated l1 of every layer at each of the job's candidate alphas, in one graph. */
+export async function runSearch(job: SearchJob, context: JobContext): Promise<JobResult<'search'>> {
+  const { untouched, folded, layers, io } = loadModel(job.model);
+  const dataset = openJobDataset(job.calibration.source, job.preprocess);
+  const selected = selectLayers(layers, job.layers);
+  const statistics = new Map(job.observation.inputs.map((i) => [i.layer, i]));
+  const graph = await context.clock.measure('prepare', () =>
+    searchGraph(
+      untouched,
+      folded,
+      new Map(
+        job.candidates.map((alpha) => [
+          alpha,
+          prepareLayers(selected, statistics, {
+            quantization: job.quantization,
+            absmax: job.absmax,
+            alphaOf: () => alpha,
+          }),
+        ]),
+      ),
+    ),
+  );
+  const sums = new Map<string, number>();
+  let rows = 0;
+  const add = (output: string, sum: number): void => void sums.set(output, (sums.get(output) ?? 0) + sum);
+  const range = { first: 0, count: job.search.samples, batchSize: job.calibration.batchSize };
+  const means = new Map<string, number>();
+  await withSession(graph.model, io, context, (session) =>
+    context.clock.measure('run', () =>
+      runBatches(session, io, dataset, range, (outputs, first, samples) => {
+        for (const [name, tensor] of Object.entries(outputs)) {
+          add(name, sumRows(tensor, samples));
+          means.set(name, tensor.data.length / tensor.dims[0]!);
+        }
+        rows += samples;
+        context.report(first + samples, job.search.samples);
+      }),
+    ),
+  );
+  const value = graph.candidates.map(({ layer, alpha, absError }): SearchPoint => {
+    const error = sums.get(absError)!;
+    const reference = sums.get(graph.absReference.get(layer)!)!;
+    if (!Number.isFinite(error) || !Number.isFinite(reference)) {
+      throw new NonFiniteError(`the output of layer "${layer}" in the search at alpha ${alpha}`);
+    }
+    return {
+      layer,
+      alpha,
+      loss: error / (rows * means.get(absError)!),
+      relL1: reference > 0 ? error / reference : null,
+    };
+  });
+  const provider = await observedProvider('search', graph.model, io, dataset, context);
+  return { value, execution: { provider, timings: context.clock.timings } };
+}

@@ -1,0 +1,119 @@
+import type {
+  AbsmaxMethod,
+  CalibrationSettings,
+  DataSource,
+  EvaluationSettings,
+  LayerSettings,
+  ModelSettings,
+  PreprocessSettings,
+  QuantizationSettings,
+  SearchSettings,
+  TaskSettings,
+} from '../experiment/settings.js';
+import type {
+  ExecutionRecord,
+  FailureRecord,
+  ObservationRecord,
+  SearchPoint,
+  TrialRecord,
+} from '../evaluate/results.js';
+import type { MetricState } from '../evaluate/metrics/metric.js';
+import type { TrialSettings } from '../plan/plan.js';
+import type { Provider, SessionSettings } from './session.js';
+
+/** The model that a job works on; the child refuses a file whose hash is another one. */
+export interface JobModel extends ModelSettings {
+  readonly sha256: string;
+}
+
+/** Statistics over the calibration batches `firstBatch .. endBatch - 1`, kept at each snapshot in that range. */
+export interface ObserveJob {
+  readonly kind: 'observe';
+  readonly model: JobModel;
+  readonly preprocess: PreprocessSettings;
+  readonly source: DataSource;
+  readonly batchSize: number;
+  readonly firstBatch: number;
+  readonly endBatch: number;
+  /** Batches counted from the start of the data; `endBatch` is always kept as well. */
+  readonly snapshots: readonly number[];
+  readonly methods: readonly AbsmaxMethod[];
+}
+
+/** The untouched model over the evaluation samples `first .. first + count - 1`. */
+export interface ReferenceJob {
+  readonly kind: 'reference';
+  readonly model: JobModel;
+  readonly preprocess: PreprocessSettings;
+  readonly evaluation: EvaluationSettings;
+  readonly task: TaskSettings;
+  readonly first: number;
+  readonly count: number;
+  /** Samples of the whole evaluation, of which this job does a part. */
+  readonly samples: number;
+}
+
+/** Losses of every layer at some of a search's candidates. */
+export interface SearchJob {
+  readonly kind: 'search';
+  readonly model: JobModel;
+  readonly preprocess: PreprocessSettings;
+  readonly calibration: CalibrationSettings;
+  readonly layers: LayerSettings;
+  readonly quantization: QuantizationSettings;
+  readonly absmax: AbsmaxMethod;
+  readonly search: SearchSettings;
+  readonly candidates: readonly number[];
+  readonly observation: ObservationRecord;
+}
+
+/** A whole quantized trial. */
+export interface TrialJob {
+  readonly kind: 'trial';
+  readonly model: JobModel;
+  readonly settings: TrialSettings;
+  readonly observation: ObservationRecord;
+  /** Chosen alpha by layer for dynamic trials; null otherwise. */
+  readonly alphas: ReadonlyMap<string, number> | null;
+  /** FP32 argmax by evaluation sample; null where the task has none. */
+  readonly referenceArgmax: Int32Array | null;
+}
+
+/** Loads a tiny model on the child's provider, to see whether it can run. */
+export interface ProbeJob {
+  readonly kind: 'probe';
+}
+
+export type Job = ObserveJob | ReferenceJob | SearchJob | TrialJob | ProbeJob;
+
+export interface JobResults {
+  readonly observe: readonly ObservationRecord[];
+  readonly reference: MetricState;
+  readonly search: readonly SearchPoint[];
+  readonly trial: TrialRecord;
+  readonly probe: { readonly onnxruntimeVersion: string };
+}
+
+export type JobResult<K extends Job['kind']> = { readonly value: JobResults[K]; readonly execution: ExecutionRecord };
+
+/** One child process at work on one device. */
+export interface Slot {
+  /** e.g. `cpu:0`, `cuda:1` */
+  readonly device: string;
+  readonly session: SessionSettings;
+}
+
+export type { Provider };
+
+export type ParentMessage = {
+  readonly kind: 'job';
+  readonly id: number;
+  readonly job: Job;
+  readonly session: SessionSettings;
+};
+
+export type ChildMessage =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'progress'; readonly id: number; readonly done: number; readonly total: number }
+  | { readonly kind: 'result'; readonly id: number; readonly result: JobResult<Job['kind']> }
+  | { readonly kind: 'failure'; readonly id: number; readonly failure: FailureRecord };

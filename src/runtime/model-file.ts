@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative } from 'node:path';
+import { ModelError } from '../graph/model-error.js';
+import { decodeModel, LARGEST_MODEL_BYTES, type OnnxModel } from '../graph/onnx-model.js';
+
+export interface ModelFile {
+  readonly path: string;
+  /** Hash of the file's bytes and, where it has them, of its external data. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly model: OnnxModel;
+}
+
+/**
+ * Reads an `.onnx` file and the external data beside it. Paths of external data stay inside the file's folder.
+ *
+ * @throws ModelError naming the file and what is wrong
+ */
+export function readModelFile(path: string): ModelFile {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  const take = (bytes: Uint8Array): Uint8Array => {
+    hash.update(bytes);
+    sizeBytes += bytes.length;
+    if (sizeBytes > LARGEST_MODEL_BYTES) {
+      throw new ModelError(`Expected a model of at most 2 GB with its external data, got more.`);
+    }
+    return bytes;
+  };
+  try {
+    const model = decodeModel(take(readWhole(path)), (location, offset, length) =>
+      take(readPart(dirname(path), location, offset, length)),
+    );
+    return { path, sha256: hash.digest('hex'), sizeBytes, model };
+  } catch (cause) {
+    if (cause instanceof ModelError) throw new ModelError(`${path}: ${cause.message}`, { cause });
+    throw cause;
+  }
+}
+
+function readWhole(path: string): Uint8Array {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) throw new ModelError('Expected a model file, got nothing there. Check model.path.');
+  if (!stat.isFile()) throw new ModelError('Expected a model file, got a folder. Check model.path.');
+  if (stat.size > LARGEST_MODEL_BYTES) throw new ModelError(`Expected a file of at most 2 GB, got ${stat.size} bytes.`);
+  return readFileSync(path);
+}
+
+function readPart(folder: string, location: string, offset: number, length: number | null): Uint8Array {
+  const path = join(folder, location);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!isInside(folder, path) || isAbsolute(location)) {
+    throw new ModelError(`External data "${location}" lies outside the model's folder; it is not read.`);
+  }
+  if (stat === undefined) throw new ModelError(`External data file "${location}" is missing beside the model.`);
+  if (!isInside(realpathSync(folder), realpathSync(path))) {
+    throw new ModelError(`External data "${location}" is a link that leads outside the model's folder; it is not read.`);
+  }
+  const file = openSync(path, 'r');
+  try {
+    const available = fstatSync(file).size - offset;
+    const wanted = length ?? available;
+    if (wanted < 0 || wanted > available) {
+      throw new ModelError(`External data "${location}": expected ${wanted} bytes at ${offset}, got ${available}.`);
+    }
+    const bytes = new Uint8Array(wanted);
+    let done = 0;
+    while (done < wanted) done += readSync(file, bytes, done, Math.min(wanted - done, 2 ** 30), offset + done);
+    return bytes;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== '' && !way.startsWith('..') && !isAbsolute(way);
+}

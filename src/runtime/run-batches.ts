@@ -1,0 +1,42 @@
+import type { Dataset } from '../data/dataset.js';
+import { checkSampleShape, fixedBatchSize, type ModelIo } from '../graph/model-io.js';
+import { elementCount } from '../graph/tensor.js';
+import type { Outputs, Session } from './session.js';
+
+export interface BatchRange {
+  readonly first: number;
+  readonly count: number;
+  /** Samples of one run; a model with a fixed batch axis overrides it. */
+  readonly batchSize: number;
+}
+
+/**
+ * Feeds a range of samples to a session. The last batch is smaller, or, where the model fixes its batch axis, padded
+ * with copies of its last sample.
+ *
+ * @param onBatch gets the outputs, the first sample's index and the number of real samples
+ */
+export async function runBatches(
+  session: Session,
+  io: ModelIo,
+  dataset: Dataset,
+  range: BatchRange,
+  onBatch: (outputs: Outputs, first: number, samples: number) => void,
+): Promise<void> {
+  checkSampleShape(io, dataset.sampleShape);
+  const fixed = fixedBatchSize(io);
+  const size = fixed ?? Math.min(range.batchSize, range.count);
+  const sampleLength = elementCount(dataset.sampleShape);
+  const buffer = new Float32Array(size * sampleLength);
+  const end = range.first + range.count;
+  for (let first = range.first; first < end; first += size) {
+    const samples = Math.min(size, end - first);
+    dataset.read(first, samples, buffer);
+    const rows = fixed === null ? samples : size;
+    for (let row = samples; row < rows; row++) {
+      buffer.copyWithin(row * sampleLength, (samples - 1) * sampleLength, samples * sampleLength);
+    }
+    const data = buffer.subarray(0, rows * sampleLength);
+    onBatch(await session.run({ data, dims: [rows, ...dataset.sampleShape] }), first, samples);
+  }
+}

@@ -1,0 +1,137 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as ort from 'onnxruntime-node';
+import type { OptimizationLevel } from '../experiment/settings.js';
+
+/** What sessions can run on. */
+export type Provider = 'cuda' | 'webgpu' | 'cpu';
+
+export interface SessionSettings {
+  readonly provider: Provider;
+  /** Index of the GPU; 0 on CPU. */
+  readonly deviceId: number;
+  /** Threads of one operator on CPU. */
+  readonly threads: number;
+  readonly optimizationLevel: OptimizationLevel;
+}
+
+/** A float32 tensor, row-major. */
+export interface FloatTensor {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
+export type Outputs = Readonly<Record<string, FloatTensor>>;
+
+/** The runtime refused to make or run a session; `message` starts with what was tried. */
+export class RuntimeError extends Error {
+  override readonly name = 'RuntimeError';
+}
+
+/** A session of onnxruntime-node. `run` and `create` block the event loop: use it in a child process only. */
+export class Session {
+  readonly #session: ort.InferenceSession;
+  readonly #input: string;
+
+  private constructor(session: ort.InferenceSession, input: string) {
+    this.#session = session;
+    this.#input = input;
+  }
+
+  /**
+   * @param model bytes of an `.onnx` file
+   * @param input the graph input that samples are fed to
+   * @throws RuntimeError with the runtime's own words
+   */
+  static async create(model: Uint8Array, input: string, settings: SessionSettings): Promise<Session> {
+    return new Session(await createSession(model, settings, {}), input);
+  }
+
+  /** Feeds one batch and returns all graph outputs. @throws RuntimeError */
+  async run(batch: FloatTensor): Promise<Outputs> {
+    try {
+      const results = await this.#session.run({ [this.#input]: new ort.Tensor('float32', batch.data, batch.dims) });
+      const outputs: Record<string, FloatTensor> = {};
+      for (const [name, tensor] of Object.entries(results)) {
+        outputs[name] = { data: tensor.data as Float32Array, dims: tensor.dims };
+      }
+      return outputs;
+    } catch (cause) {
+      throw new RuntimeError(`Running the model failed: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+/**
+ * Runs one batch under the runtime's profiler and returns the execution providers whose kernels ran, as the runtime
+ * names them, e.g. `CPUExecutionProvider`, joined by `+`.
+ */
+export async function providersThatRan(
+  model: Uint8Array,
+  input: string,
+  batch: FloatTensor,
+  settings: SessionSettings,
+): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'quantsweep-profile-'));
+  try {
+    const session = await createSession(model, settings, { enableProfiling: true, profileFilePrefix: join(folder, 'p') });
+    await session.run({ [input]: new ort.Tensor('float32', batch.data, batch.dims) });
+    session.endProfiling();
+    await session.release();
+    const [file] = readdirSync(folder);
+    const events = JSON.parse(readFileSync(join(folder, file!), 'utf8')) as readonly ProfileEvent[];
+    const providers = new Set(events.filter(isKernel).map((e) => e.args!.provider!));
+    return [...providers].sort().join('+');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface ProfileEvent {
+  readonly name: string;
+  readonly args?: { readonly provider?: string };
+}
+
+function isKernel(event: ProfileEvent): boolean {
+  return event.name.endsWith('_kernel_time') && (event.args?.provider ?? '') !== '';
+}
+
+/** Version of onnxruntime-node. */
+export function onnxruntimeVersion(): string {
+  return ort.env.versions.node ?? ort.env.versions.common;
+}
+
+async function createSession(
+  model: Uint8Array,
+  settings: SessionSettings,
+  options: ort.InferenceSession.SessionOptions,
+): Promise<ort.InferenceSession> {
+  try {
+    return await ort.InferenceSession.create(model, {
+      ...options,
+      executionProviders: [providerOption(settings)],
+      graphOptimizationLevel: settings.optimizationLevel,
+      intraOpNumThreads: settings.threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      logSeverityLevel: 3,
+      // A model that brings its own QuantizeLinear is run as written, not fused into integer kernels.
+      extra: { session: { disable_quant_qdq: '1' } },
+    });
+  } catch (cause) {
+    throw new RuntimeError(`Loading the model on ${settings.provider} failed: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function providerOption({ provider, deviceId }: SessionSettings): ort.InferenceSession.ExecutionProviderConfig {
+  return provider === 'cuda' ? { name: 'cuda', deviceId } : provider;
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

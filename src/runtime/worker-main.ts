@@ -1,0 +1,30 @@
+import type { ChildMessage, ParentMessage } from './jobs.js';
+import { failureOf, runJob } from './run-job.js';
+
+/**
+ * Entry of a child process: runs one job at a time and answers over the IPC channel. It leaves Ctrl-C to the parent
+ * and ends when the parent is gone.
+ */
+function main(): void {
+  process.on('SIGINT', () => undefined);
+  process.on('disconnect', () => process.exit(0));
+  process.on('message', (message: ParentMessage) => void work(message));
+  send({ kind: 'ready' });
+}
+
+async function work({ id, job, session }: ParentMessage): Promise<void> {
+  try {
+    const result = await runJob(job, session, (done, total) => {
+      send({ kind: 'progress', id, done, total });
+    });
+    send({ kind: 'result', id, result });
+  } catch (cause) {
+    send({ kind: 'failure', id, failure: failureOf(cause) });
+  }
+}
+
+function send(message: ChildMessage): void {
+  process.send?.(message);
+}
+
+main();

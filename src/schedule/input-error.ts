@@ -1,0 +1,4 @@
+/** The experiment's settings do not fit its model or data; the message says which and what to do. */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+}

@@ -1,0 +1,59 @@
+import { readFileSync, statSync } from 'node:fs';
+import { loadExperiment } from '../experiment/load-experiment.js';
+import type { Experiment } from '../experiment/settings.js';
+import type { SweepPlan } from '../plan/plan.js';
+import { planSweep } from '../plan/plan-sweep.js';
+import { resolveProvider, type ResolvedProvider } from './resolve-provider.js';
+import { openSweepInputs, type SweepInputs } from './sweep-inputs.js';
+
+/**
+ * Part of every content key. To be raised whenever a change of the code changes the numbers that trials produce, so
+ * that old results are not taken for new ones.
+ */
+export const NUMERICS_VERSION = '1';
+
+export interface PreparedSweep {
+  readonly experiment: Experiment;
+  readonly inputs: SweepInputs;
+  readonly provider: ResolvedProvider;
+  readonly plan: SweepPlan;
+}
+
+/** The compiled entry of the child processes. */
+export function workerEntry(): URL {
+  return new URL('../runtime/worker-main.js', import.meta.url);
+}
+
+/**
+ * From the experiment file to the plan: loads and validates the file, opens its models and data, decides on the
+ * provider and plans trials and shared stages.
+ *
+ * @param overrides `path=value`, as given to `--set`
+ * @throws ExperimentError, ModelError, DatasetError or InputError saying what is wrong and where
+ */
+export async function prepareSweep(path: string, overrides: readonly string[], entry: URL): Promise<PreparedSweep> {
+  const experiment = loadExperiment(path, overrides, readExperimentText);
+  const inputs = await openSweepInputs(experiment);
+  const provider = await resolveProvider(experiment.run, entry);
+  const plan = planSweep(experiment, {
+    modelSha256: (model) => inputs.modelSha256(model),
+    dataSha256: (source) => inputs.dataSha256(source),
+    numericsVersion: NUMERICS_VERSION,
+    provider: provider.provider,
+    optimizationLevel: experiment.run.optimizationLevel,
+  });
+  return { experiment, inputs, provider, plan };
+}
+
+function readExperimentText(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) throw new ExperimentFileError(`${path}: expected an experiment file, got nothing there.`);
+  if (!stat.isFile()) throw new ExperimentFileError(`${path}: expected an experiment file, got a folder.`);
+  return readFileSync(path, 'utf8');
+}
+
+/** The experiment file itself can't be read. */
+export class ExperimentFileError extends Error {
+  override readonly name = 'ExperimentFileError';
+}
+

@@ -1,0 +1,343 @@
+import { openDataset } from '../data/open-dataset.js';
+import { finishMetric, mergeMetricStates } from '../evaluate/metrics/create-metric.js';
+import type { ModelSettings } from '../experiment/settings.js';
+import type {
+  ContentKey,
+  ObserveStage,
+  PlannedStage,
+  PlannedTrial,
+  ReferenceStage,
+  SearchStage,
+  SweepPlan,
+} from '../plan/plan.js';
+import type { Job, JobModel, JobResults } from '../runtime/jobs.js';
+import { JobInterrupted, type WorkerPool } from '../runtime/worker-pool.js';
+import type { SweepStore } from '../store/store.js';
+import { StageFailed } from './stage-failed.js';
+import {
+  chooseAlphas,
+  mergeObserveParts,
+  observeParts,
+  referenceParts,
+  searchParts,
+  type StagePart,
+} from './stage-parts.js';
+import type { BestTrial, OnSweepEvent } from './sweep-events.js';
+import type { SweepInputs } from './sweep-inputs.js';
+import { failureRecord, WorkQueue } from './work-queue.js';
+
+export interface RunSweepOptions {
+  readonly plan: SweepPlan;
+  readonly inputs: SweepInputs;
+  readonly store: SweepStore;
+  readonly pool: WorkerPool;
+  readonly retries: number;
+  readonly optimizationLevel: string;
+  readonly onEvent: OnSweepEvent;
+  /** Aborting it ends the children at once and loses at most the attempts that run. */
+  readonly signal: AbortSignal;
+}
+
+export interface SweepOutcome {
+  /** Trials that this run finished. */
+  readonly ran: number;
+  /** Trials that were finished before. */
+  readonly cached: number;
+  readonly failed: readonly { readonly label: string; readonly errorClass: string; readonly message: string }[];
+  readonly interrupted: boolean;
+}
+
+/**
+ * Runs what is missing of a sweep:
+ *
+ *     observe ──> [search] ──> trial (one per setting)
+ *     reference ─────────────> trial, fp32
+ *
+ * Every stage is shared by all trials that name its key. Stages are cut into parts that several children work on; parts
+ * and trials are committed as they finish, so that stopping at any moment loses only what was running.
+ */
+export async function runSweep(options: RunSweepOptions): Promise<SweepOutcome> {
+  const sweep = new SweepRun(options);
+  const stop = (): void => void sweep.stop();
+  options.signal.addEventListener('abort', stop, { once: true });
+  if (options.signal.aborted) stop();
+  try {
+    return await sweep.run();
+  } finally {
+    options.signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Stages before trials, and of trials the first ones first. */
+const STAGE_PRIORITY = { observe: 3e6, reference: 2e6, search: 1e6 } as const;
+
+class SweepRun {
+  readonly #options: RunSweepOptions;
+  readonly #queue: WorkQueue;
+  readonly #stages: ReadonlyMap<ContentKey, PlannedStage>;
+  readonly #finished: ReadonlySet<ContentKey>;
+  readonly #running = new Map<ContentKey, Promise<void>>();
+  readonly #failed: { label: string; errorClass: string; message: string }[] = [];
+  #best: BestTrial | null = null;
+  #ran = 0;
+  #interrupted = false;
+
+  constructor(options: RunSweepOptions) {
+    const { plan, store, pool, retries, onEvent } = options;
+    this.#options = options;
+    this.#queue = new WorkQueue(pool, store, retries, onEvent);
+    this.#stages = new Map(plan.stages.map((s) => [s.key, s]));
+    this.#finished = new Set([
+      ...store.finishedStages(plan.stages.map((s) => s.key)),
+      ...store.finishedTrials(plan.trials.map((t) => t.key)),
+    ]);
+  }
+
+  async stop(): Promise<void> {
+    this.#interrupted = true;
+    await this.#queue.stop();
+  }
+
+  async run(): Promise<SweepOutcome> {
+    const { plan, onEvent } = this.#options;
+    const missing = plan.trials.filter((t) => !this.#finished.has(t.key));
+    this.#noteBestSoFar();
+    onEvent({
+      kind: 'started',
+      trials: plan.trials.length,
+      finishedTrials: plan.trials.length - missing.length,
+      stages: plan.stages.length,
+      finishedStages: plan.stages.filter((s) => this.#finished.has(s.key)).length,
+      best: this.#best,
+    });
+    for (const stage of this.#stagesNeeded(missing)) this.#queue.expect(this.#stageCost(stage));
+    for (const trial of missing) this.#queue.expect(this.#trialCost(trial));
+    const errors = await Promise.all(missing.map((trial) => this.#runTrial(trial)));
+    const fatal = errors.find((e) => e !== null);
+    if (fatal !== undefined && fatal !== null) throw fatal;
+    return {
+      ran: this.#ran,
+      cached: plan.trials.length - missing.length,
+      failed: this.#failed,
+      interrupted: this.#interrupted,
+    };
+  }
+
+  /** Never rejects, so that no trial's work goes on unwatched: returns what is neither a failure nor an interruption. */
+  async #runTrial(trial: PlannedTrial): Promise<Error | null> {
+    try {
+      await (trial.settings.role === 'fp32' ? this.#commitFp32(trial) : this.#evaluate(trial));
+      return null;
+    } catch (cause) {
+      if (cause instanceof JobInterrupted || this.#interrupted) return null;
+      try {
+        const failure = failureRecord(cause);
+        this.#options.store.failTrial(trial.key, failure);
+        this.#failed.push({ label: trial.label, ...failure });
+        this.#options.onEvent({ kind: 'failed', label: trial.label, failure });
+        return null;
+      } catch (storeError) {
+        await this.stop();
+        return storeError instanceof Error ? storeError : new Error(String(storeError));
+      }
+    }
+  }
+
+  /** The fp32 trial is the reference stage's result under a trial's name. */
+  async #commitFp32(trial: PlannedTrial): Promise<void> {
+    await this.#stageDone(trial.referenceKey);
+    const { store, optimizationLevel } = this.#options;
+    const { evaluation, provider } = store.reference(trial.referenceKey)!;
+    const record = { evaluation, losses: [], quantizers: [], smoothing: [], gate: null };
+    const execution = { provider, timings: {} };
+    const sha256 = this.#jobModel(trial.settings.model).sha256;
+    store.finishTrial(trial, sha256, record, execution, optimizationLevel, null);
+    this.#queue.settle(this.#trialCost(trial));
+    this.#finishedTrial(trial, evaluation, 0);
+  }
+
+  async #evaluate(trial: PlannedTrial): Promise<void> {
+    await this.#stageDone(trial.referenceKey);
+    await this.#stageDone(trial.observeKey!);
+    if (trial.searchKey !== null) await this.#stageDone(trial.searchKey);
+    const { store, optimizationLevel } = this.#options;
+    const model = this.#jobModel(trial.settings.model);
+    const observation = store.observation(trial.observeKey!, trial.settings.calibration!.batches)!;
+    const search = trial.searchKey === null ? null : store.search(trial.searchKey)!;
+    const chosen = search?.points.filter((p) => p.chosen).map((p) => [p.layer, p.alpha] as const);
+    const { value, execution, attempt, durationMs } = await this.#queue.run({
+      job: {
+        kind: 'trial',
+        model,
+        settings: trial.settings,
+        observation,
+        alphas: chosen === undefined ? null : new Map(chosen),
+        referenceArgmax: store.reference(trial.referenceKey)!.argmax,
+      },
+      subject: { kind: 'trial', key: trial.key },
+      label: trial.label,
+      priority: -trial.position,
+      cost: this.#trialCost(trial),
+    });
+    store.finishTrial(trial, model.sha256, value, execution, optimizationLevel, attempt);
+    this.#finishedTrial(trial, value.evaluation, durationMs);
+  }
+
+  #finishedTrial(trial: PlannedTrial, evaluation: JobResults['trial']['evaluation'], durationMs: number): void {
+    const metric = evaluation.primaryMetric;
+    const value = evaluation.accuracies.find((a) => a.metric === metric && a.slice === '')!.value;
+    this.#ran++;
+    this.#noteBest(trial, value);
+    this.#options.onEvent({ kind: 'trialFinished', trial, metric, value, durationMs, best: this.#best });
+  }
+
+  #noteBest(trial: PlannedTrial, value: number): void {
+    if (trial.settings.role === 'fp32') return;
+    if (this.#best === null || value > this.#best.value) this.#best = { label: trial.label, value };
+  }
+
+  #noteBestSoFar(): void {
+    const { plan, store } = this.#options;
+    const values = store.primaryValues(plan.trials.map((t) => t.key));
+    for (const trial of plan.trials) {
+      const value = values.get(trial.key);
+      if (value !== undefined) this.#noteBest(trial, value);
+    }
+  }
+
+  /** Resolves when the stage is finished, running it at most once. @throws StageFailed */
+  #stageDone(key: ContentKey): Promise<void> {
+    if (this.#finished.has(key)) return Promise.resolve();
+    let running = this.#running.get(key);
+    if (running === undefined) {
+      running = this.#runStage(this.#stages.get(key)!);
+      this.#running.set(key, running);
+    }
+    return running;
+  }
+
+  async #runStage(stage: PlannedStage): Promise<void> {
+    const start = performance.now();
+    try {
+      switch (stage.kind) {
+        case 'observe':
+          await this.#observe(stage);
+          break;
+        case 'reference':
+          await this.#reference(stage);
+          break;
+        case 'search':
+          await this.#search(stage);
+          break;
+      }
+    } catch (cause) {
+      if (cause instanceof JobInterrupted || this.#interrupted) throw cause;
+      const failure = failureRecord(cause);
+      this.#options.store.failStage(stage.key, failure);
+      this.#options.onEvent({ kind: 'failed', label: `the ${stage.kind} stage`, failure });
+      throw new StageFailed(stage.kind, failure);
+    }
+    this.#options.onEvent({ kind: 'stageFinished', stage, durationMs: performance.now() - start });
+  }
+
+  async #observe(stage: ObserveStage): Promise<void> {
+    const model = this.#jobModel(stage.model);
+    const parts = await this.#runParts(stage, observeParts(stage, model));
+    this.#options.store.finishObserve(stage.key, model.sha256, mergeObserveParts(stage, valuesOf(parts)));
+  }
+
+  async #reference(stage: ReferenceStage): Promise<void> {
+    const { inputs, store } = this.#options;
+    const model = this.#jobModel(stage.model);
+    const samples = inputs.evaluationSamples(stage);
+    const parts = await this.#runParts(stage, referenceParts(stage, model, samples));
+    const dataset = openDataset(stage.evaluation.source, stage.preprocess);
+    try {
+      const { labels, groundTruth } = dataset;
+      const context = { labels, groundTruth, referenceArgmax: null, sampleCount: samples };
+      const result = finishMetric(stage.task, context, mergeMetricStates(valuesOf(parts)));
+      const provider = [...new Set(parts.map((p) => p.provider))].join('+');
+      store.finishReference(stage.key, model.sha256, { ...result, provider });
+    } finally {
+      dataset.close();
+    }
+  }
+
+  async #search(stage: SearchStage): Promise<void> {
+    await this.#stageDone(stage.observeKey);
+    const model = this.#jobModel(stage.model);
+    const observation = this.#options.store.observation(stage.observeKey, stage.calibration.batches)!;
+    const parts = await this.#runParts(stage, searchParts(stage, model, observation));
+    this.#options.store.finishSearch(stage.key, model.sha256, chooseAlphas(valuesOf(parts)));
+  }
+
+  /** Results of all parts in order; parts that an earlier run finished are taken from the store. */
+  async #runParts<K extends PlannedStage['kind']>(
+    stage: PlannedStage & { readonly kind: K },
+    parts: readonly StagePart<Extract<Job, { kind: K }>>[],
+  ): Promise<readonly PartResult<K>[]> {
+    const stored = this.#options.store.stageParts(stage.key);
+    const results = parts.map(async ({ id, job, cost }, index): Promise<PartResult<K>> => {
+      if (stored.has(id)) {
+        this.#queue.settle(cost);
+        // The store returns what an earlier run of the same part, by the same code version, put there.
+        return stored.get(id) as PartResult<K>;
+      }
+      const result = await this.#queue.run<K>({
+        job,
+        subject: { kind: 'stage', key: stage.key, part: id },
+        label: `${stage.kind} ${id}`,
+        priority: STAGE_PRIORITY[stage.kind] - index,
+        cost,
+      });
+      const part: PartResult<K> = { value: result.value, provider: result.execution.provider };
+      this.#options.store.finishPart(result.attempt, stage.key, id, part, result.execution);
+      return part;
+    });
+    return allSettledOrFirstError(results);
+  }
+
+  #jobModel(model: ModelSettings): JobModel {
+    return { ...model, sha256: this.#options.inputs.modelSha256(model.path) };
+  }
+
+  /** Stages that a missing trial needs and that are not finished. */
+  #stagesNeeded(missing: readonly PlannedTrial[]): readonly PlannedStage[] {
+    const keys = new Set(missing.flatMap((t) => [t.referenceKey, t.observeKey, t.searchKey]));
+    return this.#options.plan.stages.filter((s) => keys.has(s.key) && !this.#finished.has(s.key));
+  }
+
+  #stageCost(stage: PlannedStage): number {
+    switch (stage.kind) {
+      case 'observe':
+        return 1.2 * stage.calibration.batches * stage.calibration.batchSize;
+      case 'reference':
+        return this.#options.inputs.evaluationSamples(stage);
+      case 'search': {
+        const graphs = Math.ceil(stage.search.candidates.length / 5);
+        return stage.search.samples * (graphs + 1.5 * stage.search.candidates.length);
+      }
+    }
+  }
+
+  #trialCost({ settings }: PlannedTrial): number {
+    if (settings.role === 'fp32') return 0;
+    return this.#options.inputs.evaluationSamples(settings) * 1.4 + (settings.loss?.samples ?? 0) * 3;
+  }
+}
+
+/** What a finished part of a stage is stored as. */
+interface PartResult<K extends Job['kind']> {
+  readonly value: JobResults[K];
+  readonly provider: string;
+}
+
+function valuesOf<K extends Job['kind']>(parts: readonly PartResult<K>[]): readonly JobResults[K][] {
+  return parts.map((p) => p.value);
+}
+
+/** Waits for all, also when one fails: no part goes on unwatched after its stage has failed. */
+async function allSettledOrFirstError<T>(promises: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}

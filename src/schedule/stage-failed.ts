@@ -1,0 +1,10 @@
+import type { FailureRecord } from '../evaluate/results.js';
+
+/** A trial can't run because a stage that it shares with others failed. */
+export class StageFailed extends Error {
+  override readonly name = 'StageFailed';
+
+  constructor(stage: string, failure: FailureRecord) {
+    super(`Its ${stage} stage failed: ${failure.message}`);
+  }
+}

@@ -1,0 +1,104 @@
+import { mergeObservations } from '../calibrate/merge-observations.js';
+import type { ObservationRecord, SearchPoint } from '../evaluate/results.js';
+import type { ObserveStage, ReferenceStage, SearchStage } from '../plan/plan.js';
+import type { JobModel, ObserveJob, ReferenceJob, SearchJob } from '../runtime/jobs.js';
+import type { StoredSearch } from '../store/store.js';
+
+/** A piece of a stage that one child does in one go; finished parts survive an interruption. */
+export interface StagePart<J> {
+  /** Stable across runs, so that a resumed stage finds its finished parts whatever the number of slots. */
+  readonly id: string;
+  readonly job: J;
+  /** Forward passes of FP32-equivalent samples, roughly: weighs progress. */
+  readonly cost: number;
+}
+
+/** A stage over samples is cut into so many ranges: enough to keep several slots busy and to lose little when killed. */
+const RANGES = 8;
+
+/** Candidates of a search that share one graph, and so one FP32 pass. */
+const CANDIDATES_PER_PART = 5;
+
+export function observeParts(stage: ObserveStage, model: JobModel): readonly StagePart<ObserveJob>[] {
+  const { calibration, preprocess, snapshots, methods } = stage;
+  const { source, batchSize, batches } = calibration;
+  return ranges(batches).map(([firstBatch, endBatch]) => ({
+    id: `batches ${firstBatch}-${endBatch}`,
+    job: { kind: 'observe', model, preprocess, source, batchSize, firstBatch, endBatch, snapshots, methods },
+    cost: (endBatch - firstBatch) * batchSize * 1.2,
+  }));
+}
+
+/** @param parts results in the order of `observeParts` */
+export function mergeObserveParts(
+  stage: ObserveStage,
+  parts: readonly (readonly ObservationRecord[])[],
+): readonly ObservationRecord[] {
+  return mergeObservations(parts, stage.snapshots);
+}
+
+export function referenceParts(
+  stage: ReferenceStage,
+  model: JobModel,
+  samples: number,
+): readonly StagePart<ReferenceJob>[] {
+  const { preprocess, evaluation, task } = stage;
+  return ranges(samples).map(([first, end]) => ({
+    id: `samples ${first}-${end}`,
+    job: { kind: 'reference', model, preprocess, evaluation, task, first, count: end - first, samples },
+    cost: end - first,
+  }));
+}
+
+export function searchParts(
+  stage: SearchStage,
+  model: JobModel,
+  observation: ObservationRecord,
+): readonly StagePart<SearchJob>[] {
+  const { preprocess, calibration, layers, quantization, absmax, search } = stage;
+  const parts: StagePart<SearchJob>[] = [];
+  for (let i = 0; i < search.candidates.length; i += CANDIDATES_PER_PART) {
+    const candidates = search.candidates.slice(i, i + CANDIDATES_PER_PART);
+    parts.push({
+      id: `alpha ${candidates.join(' ')}`,
+      job: {
+        kind: 'search',
+        model,
+        preprocess,
+        calibration,
+        layers,
+        quantization,
+        absmax,
+        search,
+        candidates,
+        observation,
+      },
+      cost: search.samples * (1 + 1.5 * candidates.length),
+    });
+  }
+  return parts;
+}
+
+/**
+ * Each layer's candidate with the smallest loss; ties go to the smaller alpha.
+ *
+ * @param parts results in the order of `searchParts`
+ */
+export function chooseAlphas(parts: readonly (readonly SearchPoint[])[]): StoredSearch {
+  const points = parts.flat();
+  const best = new Map<string, SearchPoint>();
+  for (const point of points) {
+    const chosen = best.get(point.layer);
+    if (chosen === undefined || point.loss < chosen.loss || (point.loss === chosen.loss && point.alpha < chosen.alpha)) {
+      best.set(point.layer, point);
+    }
+  }
+  return { points: points.map((p) => ({ ...p, chosen: best.get(p.layer) === p })) };
+}
+
+/** Cuts `0 .. count` into at most RANGES consecutive, nearly equal ranges `[first, end)`. */
+function ranges(count: number): readonly (readonly [number, number])[] {
+  const parts = Math.min(RANGES, count);
+  const edge = (i: number): number => Math.floor((i * count) / parts);
+  return Array.from({ length: parts }, (_, i) => [edge(i), edge(i + 1)] as const);
+}

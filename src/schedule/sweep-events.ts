@@ -1,0 +1,35 @@
+import type { FailureRecord } from '../evaluate/results.js';
+import type { PlannedStage, PlannedTrial } from '../plan/plan.js';
+
+/** What happens while a sweep runs, for whoever shows it. */
+export type SweepEvent =
+  | {
+      readonly kind: 'started';
+      readonly trials: number;
+      readonly finishedTrials: number;
+      readonly stages: number;
+      readonly finishedStages: number;
+      readonly best: BestTrial | null;
+    }
+  | { readonly kind: 'workStarted'; readonly label: string }
+  /** Share of all work to do in this run that is done, 0..1, with the work now running. */
+  | { readonly kind: 'progress'; readonly share: number; readonly running: readonly string[] }
+  | { readonly kind: 'stageFinished'; readonly stage: PlannedStage; readonly durationMs: number }
+  | {
+      readonly kind: 'trialFinished';
+      readonly trial: PlannedTrial;
+      readonly metric: string;
+      readonly value: number;
+      readonly durationMs: number;
+      readonly best: BestTrial | null;
+    }
+  | { readonly kind: 'retrying'; readonly label: string; readonly failure: FailureRecord; readonly attempt: number }
+  | { readonly kind: 'failed'; readonly label: string; readonly failure: FailureRecord };
+
+/** The quantized trial with the highest value of the primary metric so far. */
+export interface BestTrial {
+  readonly label: string;
+  readonly value: number;
+}
+
+export type OnSweepEvent = (event: SweepEvent) => void;

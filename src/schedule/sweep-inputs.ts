@@ -1,0 +1,168 @@
+import { openDataset } from '../data/open-dataset.js';
+import { hashSource } from '../data/hash-source.js';
+import type { Dataset } from '../data/dataset.js';
+import type { DataSource, Experiment, ModelSettings, PreprocessSettings, Settings } from '../experiment/settings.js';
+import type { LayerRecord, ModelRecord } from '../evaluate/results.js';
+import { foldBatchNorm } from '../graph/fold-batch-norm.js';
+import { findLayers, type FoundLayer } from '../graph/layers.js';
+import { ModelError } from '../graph/model-error.js';
+import { checkSampleShape, resolveModelIo } from '../graph/model-io.js';
+import { elementCount, readFloatTensor, tensorShape } from '../graph/tensor.js';
+import { TensorProto_DataType } from '../graph/onnx_pb.js';
+import { selectLayers } from '../quantize/select-layers.js';
+import { readModelFile, type ModelFile } from '../runtime/model-file.js';
+import { perInputChannelAbsmax, viewAbsmax } from '../smooth/weight-absmax.js';
+import { InputError } from './input-error.js';
+
+/** Everything about the models and data of an experiment that planning and running need. */
+export interface SweepInputs {
+  /** By absolute path. */
+  readonly models: ReadonlyMap<string, ModelRecord>;
+  modelSha256(path: string): string;
+  dataSha256(source: DataSource): string;
+  /** Samples of an evaluation, `all` resolved. */
+  evaluationSamples(settings: Pick<Settings['data'], 'evaluation' | 'preprocess'>): number;
+}
+
+/**
+ * Opens every model and data source that the experiment names and checks that they fit each other, before anything is
+ * run: names of inputs and outputs, shapes, layers to quantize, enough samples.
+ *
+ * @throws ModelError, DatasetError or InputError saying what does not fit
+ */
+export async function openSweepInputs(experiment: Experiment): Promise<SweepInputs> {
+  const files = new Map<string, ModelFile>();
+  const layers = new Map<string, readonly FoundLayer[]>();
+  const models = new Map<string, ModelRecord>();
+  const hashes = new Map<string, string>();
+  const counts = new Map<string, number>();
+  const checked = new Set<string>();
+  for (const { settings, role } of experiment.trials) {
+    const { model, data } = settings;
+    let file = files.get(model.path);
+    if (file === undefined) {
+      file = readModelFile(model.path);
+      const { model: folded, folded: norms } = foldBatchNorm(file.model);
+      const found = findLayers(folded);
+      files.set(model.path, file);
+      layers.set(model.path, found);
+      models.set(model.path, modelRecord(file, found, norms));
+    }
+    const sources = role === 'fp32' ? [data.evaluation.source] : [data.evaluation.source, data.calibration.source];
+    for (const source of sources) {
+      const id = JSON.stringify(source);
+      if (!hashes.has(id)) hashes.set(id, await hashSource(source));
+      once(checked, ['shape', source, data.preprocess, model], () => {
+        counts.set(countKey(source, data.preprocess), checkSource(file, model, source, data.preprocess));
+      });
+    }
+    if (role !== 'fp32') {
+      once(checked, ['layers', model.path, settings.layers], () => {
+        inFile(model.path, () => selectLayers(layers.get(model.path)!, settings.layers));
+      });
+      checkCalibration(settings, counts.get(countKey(data.calibration.source, data.preprocess))!);
+    }
+  }
+  return {
+    models,
+    modelSha256: (path) => models.get(path)!.sha256,
+    dataSha256: (source) => hashes.get(JSON.stringify(source))!,
+    evaluationSamples: ({ evaluation, preprocess }) => {
+      const count = counts.get(countKey(evaluation.source, preprocess))!;
+      return evaluation.samples === 'all' ? count : Math.min(evaluation.samples, count);
+    },
+  };
+}
+
+function once(done: Set<string>, id: unknown, work: () => void): void {
+  const key = JSON.stringify(id);
+  if (done.has(key)) return;
+  done.add(key);
+  work();
+}
+
+function countKey(source: DataSource, preprocess: PreprocessSettings): string {
+  return JSON.stringify([source, preprocess]);
+}
+
+function checkSource(
+  file: ModelFile,
+  names: ModelSettings,
+  source: DataSource,
+  preprocess: PreprocessSettings,
+): number {
+  const dataset: Dataset = openDataset(source, preprocess);
+  try {
+    inFile(file.path, () => {
+      checkSampleShape(resolveModelIo(file.model, names), dataset.sampleShape);
+    });
+    return dataset.sampleCount;
+  } finally {
+    dataset.close();
+  }
+}
+
+function checkCalibration({ data: { calibration }, smoothing, search }: Settings, available: number): void {
+  const needed = calibration.batches * calibration.batchSize;
+  if (needed > available) {
+    throw new InputError(
+      `Expected data.calibration to hold at least ${needed} samples (${calibration.batches} batches of ${calibration.batchSize}), got ${available}. Lower batches or batchSize.`,
+    );
+  }
+  if (smoothing.mode === 'dynamic' && search.samples > available) {
+    throw new InputError(`Expected search.samples to be at most the ${available} calibration samples, got ${search.samples}.`);
+  }
+}
+
+function inFile<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof ModelError) throw new ModelError(`${path}: ${cause.message}`, { cause });
+    throw cause;
+  }
+}
+
+function modelRecord(
+  file: ModelFile,
+  layers: readonly FoundLayer[],
+  norms: ReadonlyMap<string, string>,
+): ModelRecord {
+  const floats = file.model.graph.initializer.filter((t) => t.dataType === Number(TensorProto_DataType.FLOAT));
+  return {
+    sha256: file.sha256,
+    path: file.path,
+    sizeBytes: file.sizeBytes,
+    opset: file.model.opset,
+    parameters: floats.reduce((sum, t) => sum + elementCount(tensorShape(t)), 0),
+    layers: layers.map((layer, position) => layerRecord(layer, position, norms.get(layer.outputTensor) ?? null)),
+  };
+}
+
+function layerRecord(layer: FoundLayer, position: number, batchNorm: string | null): LayerRecord {
+  const { name, op, inputTensor, outputTensor } = layer;
+  const base = { position, name, op, inputTensor, outputTensor, batchNorm };
+  if (!layer.supported) {
+    return {
+      ...base,
+      weightShape: [],
+      groups: 1,
+      inputChannels: 0,
+      outputChannels: 0,
+      unsupported: layer.reason,
+      weightAbsmax: null,
+      weightAbsmaxView: null,
+    };
+  }
+  const weight = readFloatTensor(layer.weight);
+  return {
+    ...base,
+    weightShape: layer.weightShape,
+    groups: layer.layout.groups,
+    inputChannels: layer.inputChannels,
+    outputChannels: layer.outputChannels,
+    unsupported: null,
+    weightAbsmax: perInputChannelAbsmax(weight, layer.layout),
+    weightAbsmaxView: viewAbsmax(weight, layer.layout),
+  };
+}

@@ -1,0 +1,123 @@
+import PQueue from 'p-queue';
+import type { ExecutionRecord, FailureRecord } from '../evaluate/results.js';
+import type { Job, JobResults } from '../runtime/jobs.js';
+import { JobError, JobInterrupted, type WorkerPool } from '../runtime/worker-pool.js';
+import type { AttemptSubject, SweepStore } from '../store/store.js';
+import type { OnSweepEvent } from './sweep-events.js';
+
+/** One job for one child, with the attempt that it is recorded as. */
+export interface WorkItem<K extends Job['kind']> {
+  readonly job: Extract<Job, { kind: K }>;
+  readonly subject: AttemptSubject;
+  /** For people: `observe batches 0-187`, or a trial's label. */
+  readonly label: string;
+  /** Larger runs first. */
+  readonly priority: number;
+  readonly cost: number;
+}
+
+export interface WorkResult<K extends Job['kind']> {
+  readonly value: JobResults[K];
+  readonly execution: ExecutionRecord;
+  /** The attempt, still to be finished by the store call that commits the result. */
+  readonly attempt: number;
+  readonly durationMs: number;
+}
+
+/**
+ * Runs work items on the pool's slots, highest priority first, records every attempt, and gives work whose child died
+ * further attempts.
+ */
+export class WorkQueue {
+  readonly #pool: WorkerPool;
+  readonly #store: SweepStore;
+  readonly #retries: number;
+  readonly #onEvent: OnSweepEvent;
+  readonly #queue: PQueue;
+  readonly #running = new Map<string, number>();
+  #costDone = 0;
+  #costTotal = 0;
+  #stopped = false;
+
+  constructor(pool: WorkerPool, store: SweepStore, retries: number, onEvent: OnSweepEvent) {
+    this.#pool = pool;
+    this.#store = store;
+    this.#retries = retries;
+    this.#onEvent = onEvent;
+    this.#queue = new PQueue({ concurrency: pool.size });
+  }
+
+  /** Announces work before its items are known, so that the share of work done is of all of it. */
+  expect(cost: number): void {
+    this.#costTotal += cost;
+  }
+
+  /** Takes announced work off that will not be done, or counts it as done. */
+  settle(cost: number): void {
+    this.#costDone += cost;
+    this.#report();
+  }
+
+  /** @throws JobError when the last attempt failed, JobInterrupted when the sweep was stopped */
+  run<K extends Job['kind']>(item: WorkItem<K>): Promise<WorkResult<K>> {
+    return this.#queue.add(() => this.#attempts(item), { priority: item.priority });
+  }
+
+  /** Ends the children; all unfinished items reject with JobInterrupted. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#pool.close();
+  }
+
+  async #attempts<K extends Job['kind']>(item: WorkItem<K>): Promise<WorkResult<K>> {
+    for (let number = 1; ; number++) {
+      try {
+        return await this.#attempt(item);
+      } catch (cause) {
+        if (!(cause instanceof JobError) || !cause.failure.retry || number > this.#retries) throw cause;
+        this.#onEvent({ kind: 'retrying', label: item.label, failure: cause.failure, attempt: number + 1 });
+      }
+    }
+  }
+
+  async #attempt<K extends Job['kind']>(item: WorkItem<K>): Promise<WorkResult<K>> {
+    if (this.#stopped) throw new JobInterrupted('The sweep was stopped.');
+    const slot = this.#pool.idleSlot();
+    if (slot === null) throw new Error('Invariant: the queue runs no more items than there are slots.');
+    const attempt = this.#store.startAttempt(item.subject, this.#pool.device(slot));
+    this.#onEvent({ kind: 'workStarted', label: item.label });
+    const start = performance.now();
+    try {
+      const { value, execution } = await this.#pool.run(slot, item.job, (done, total) => {
+        this.#running.set(item.label, (item.cost * done) / total);
+        this.#report();
+      });
+      this.#costDone += item.cost;
+      return { value, execution, attempt, durationMs: performance.now() - start };
+    } catch (cause) {
+      this.#recordEnd(attempt, cause);
+      throw cause;
+    } finally {
+      this.#running.delete(item.label);
+      this.#report();
+    }
+  }
+
+  #recordEnd(attempt: number, cause: unknown): void {
+    if (cause instanceof JobError) this.#store.failAttempt(attempt, cause.failure);
+    else if (cause instanceof JobInterrupted) this.#store.interruptAttempt(attempt);
+  }
+
+  #report(): void {
+    const running = [...this.#running.values()].reduce((a, b) => a + b, 0);
+    const share = this.#costTotal > 0 ? Math.min(1, (this.#costDone + running) / this.#costTotal) : 1;
+    this.#onEvent({ kind: 'progress', share, running: [...this.#running.keys()] });
+  }
+}
+
+/** A failure's record, also of errors that did not come from a child. */
+export function failureRecord(cause: unknown): FailureRecord {
+  if (cause instanceof JobError) return cause.failure;
+  if (cause instanceof Error) return { errorClass: cause.name, message: cause.message, retry: false };
+  return { errorClass: 'UnknownError', message: String(cause), retry: false };
+}

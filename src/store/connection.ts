@@ -1,0 +1,52 @@
+import type Database from 'better-sqlite3';
+
+import { explainFailure } from './sqlite-failure.js';
+
+/** What can be bound to a statement's parameters, in order. */
+export type Bindable = string | number | bigint | Uint8Array | null;
+
+/** An open database with each statement prepared once, found again by its text. */
+export class Connection {
+  readonly #statements = new Map<string, Database.Statement>();
+
+  constructor(readonly database: Database.Database) {}
+
+  /** Runs a statement that returns no rows; returns the last row id and the number of changed rows. */
+  run(sql: string, ...parameters: readonly Bindable[]): { readonly id: number; readonly changes: number } {
+    const { lastInsertRowid, changes } = this.#statement(sql).run(...parameters);
+    return { id: Number(lastInsertRowid), changes };
+  }
+
+  /** The first row as an object, or undefined. The caller states its type. */
+  get(sql: string, ...parameters: readonly Bindable[]): unknown {
+    return this.#statement(sql).get(...parameters);
+  }
+
+  /** All rows as objects. The caller states their type. */
+  all(sql: string, ...parameters: readonly Bindable[]): readonly unknown[] {
+    return this.#statement(sql).all(...parameters);
+  }
+
+  /** Runs `work` in one write transaction: all of it is stored, or, when it throws, nothing. */
+  transaction<T>(work: () => T): T {
+    try {
+      return this.database.transaction(work).immediate();
+    } catch (error) {
+      throw explainFailure(error, this.database.name);
+    }
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.database.close();
+  }
+
+  #statement(sql: string): Database.Statement {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,205 @@
+import type { Bindable } from './connection.js';
+
+/** A question that is asked often, as SQL over the documented views. */
+export interface NamedQuery {
+  readonly name: string;
+  /** One line: what the rows tell, and in which direction good is. */
+  readonly about: string;
+  /** Parameters beside `:sweep`, which is the sweep that was started last unless given. */
+  readonly parameters: readonly QueryParameter[];
+  readonly sql: string;
+}
+
+export interface QueryParameter {
+  readonly name: string;
+  readonly about: string;
+  /** null: SQL NULL, which each query reads as "no restriction" or as what `about` says. */
+  readonly default: Bindable;
+}
+
+/** The quantized trial with the highest value of the primary metric, the first of equals. */
+const bestTrial = `(SELECT trial FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role <> 'fp32' ORDER BY value DESC, position LIMIT 1)`;
+
+const trial: QueryParameter = { name: 'trial', about: 'number of a trial; default: the best', default: null };
+const limit: QueryParameter = { name: 'limit', about: 'rows at most', default: 20 };
+const mode: QueryParameter = {
+  name: 'mode',
+  about: 'accumulated (whole network quantized) or isolated',
+  default: 'accumulated',
+};
+
+/** All named queries, in the order in which they are listed. */
+export const namedQueries: readonly NamedQuery[] = [
+  {
+    name: 'sweeps',
+    about: 'Sweeps in this database and how far they are',
+    parameters: [],
+    sql: `SELECT sweep, trials, done, failed, pending, updated_at, question FROM v_sweep ORDER BY updated_at DESC`,
+  },
+  {
+    name: 'best',
+    about: 'Best settings by the primary metric (higher is better), with the gap to FP32 and whether it is noise',
+    parameters: [limit],
+    sql: `SELECT t.trial, t.label, t.metric, t.value, t.ci_low, t.ci_high, t.gap_to_fp32, t.gain_over_unsmoothed,
+       c.p_value AS p_against_fp32,
+       CASE c.significant WHEN 1 THEN 'differs from FP32' WHEN 0 THEN 'inside the noise' END AS verdict
+FROM v_trial t
+LEFT JOIN v_comparison c ON c.sweep = t.sweep AND c.trial = t.trial AND c.against = 'fp32'
+WHERE t.sweep = :sweep AND t.status = 'done' AND t.role <> 'fp32'
+ORDER BY t.value DESC, t.position LIMIT :limit`,
+  },
+  {
+    name: 'trials',
+    about: 'Every trial of the sweep with its status and value',
+    parameters: [],
+    sql: `SELECT trial, status, label, value, gap_to_fp32, mean_l1, duration_ms / 1000.0 AS seconds, error
+FROM v_trial WHERE sweep = :sweep ORDER BY position`,
+  },
+  {
+    name: 'accuracy-by-alpha',
+    about: 'Accuracy over alpha by calibration size, with 95 % interval, FP32 and unsmoothed beside it',
+    parameters: [],
+    sql: `SELECT absmax, calibration_batches, alpha_mode, alpha, value, ci_low, ci_high, fp32_value, unsmoothed_value, mean_l1
+FROM v_accuracy_by_alpha WHERE sweep = :sweep
+ORDER BY absmax, calibration_batches, alpha_mode, alpha`,
+  },
+  {
+    name: 'static-against-dynamic',
+    about: 'Best static alpha against dynamic alpha by calibration size (difference above 0: static is better)',
+    parameters: [],
+    sql: `WITH ranked AS (
+  SELECT *, row_number() OVER (PARTITION BY alpha_mode, absmax, calibration_batches ORDER BY value DESC, alpha) AS rank
+  FROM v_accuracy_by_alpha WHERE sweep = :sweep)
+SELECT s.absmax, s.calibration_batches, s.alpha AS best_static_alpha, s.value AS static_value, d.value AS dynamic_value,
+       s.value - d.value AS difference, s.fp32_value
+FROM ranked s
+JOIN ranked d ON d.absmax = s.absmax AND d.calibration_batches = s.calibration_batches AND d.alpha_mode = 'dynamic' AND d.rank = 1
+WHERE s.alpha_mode = 'static' AND s.rank = 1
+ORDER BY s.absmax, s.calibration_batches`,
+  },
+  {
+    name: 'calibration-size',
+    about:
+      'The smallest against the largest calibration size at equal settings (difference above 0: more data is better)',
+    parameters: [],
+    sql: `WITH sizes AS (SELECT min(calibration_batches) AS small, max(calibration_batches) AS large FROM v_accuracy_by_alpha WHERE sweep = :sweep)
+SELECT a.absmax, a.alpha_mode, a.alpha, sizes.small AS small_batches, sizes.large AS large_batches,
+       a.value AS small_value, b.value AS large_value, b.value - a.value AS difference
+FROM sizes
+JOIN v_accuracy_by_alpha a ON a.sweep = :sweep AND a.calibration_batches = sizes.small
+JOIN v_accuracy_by_alpha b ON b.sweep = :sweep AND b.calibration_batches = sizes.large AND b.alpha_mode = a.alpha_mode
+  AND b.alpha IS a.alpha AND b.absmax IS a.absmax AND b.activation_bits = a.activation_bits
+  AND b.weight_bits = a.weight_bits AND b.weight_granularity = a.weight_granularity
+WHERE sizes.small < sizes.large
+ORDER BY a.absmax, a.alpha_mode, a.alpha`,
+  },
+  {
+    name: 'absmax-method',
+    about: 'absmax "channel" against "view" at equal settings (difference above 0: channel is better)',
+    parameters: [],
+    sql: `SELECT c.calibration_batches, c.alpha_mode, c.alpha, c.value AS channel_value, v.value AS view_value,
+       c.value - v.value AS difference, c.mean_l1 AS channel_mean_l1, v.mean_l1 AS view_mean_l1
+FROM v_accuracy_by_alpha c
+JOIN v_accuracy_by_alpha v ON v.sweep = c.sweep AND v.absmax = 'view' AND v.alpha_mode = c.alpha_mode AND v.alpha IS c.alpha
+  AND v.calibration_batches = c.calibration_batches AND v.activation_bits = c.activation_bits
+  AND v.weight_bits = c.weight_bits AND v.weight_granularity = c.weight_granularity
+WHERE c.sweep = :sweep AND c.absmax = 'channel'
+ORDER BY c.calibration_batches, c.alpha_mode, c.alpha`,
+  },
+  {
+    name: 'noise',
+    about: 'Each trial against FP32, unsmoothed and the best: difference, p, and whether it is inside the noise',
+    parameters: [],
+    sql: `SELECT label, against, other_label, metric, difference, method, p_value,
+       CASE significant WHEN 1 THEN 'differs' ELSE 'inside the noise' END AS verdict, only_trial, only_other, ci_low, ci_high
+FROM v_comparison WHERE sweep = :sweep ORDER BY against, difference DESC`,
+  },
+  {
+    name: 'worst-layers',
+    about: 'Layers of one trial by relative L1 loss, worst first (lower is better)',
+    parameters: [trial, mode, limit],
+    sql: `SELECT position, layer, op, layer_alpha, l1, rel_l1, sqnr_db, cosine, max_abs
+FROM v_layer_loss WHERE sweep = :sweep AND trial = coalesce(:trial, ${bestTrial}) AND mode = :mode
+ORDER BY rel_l1 DESC NULLS LAST, position LIMIT :limit`,
+  },
+  {
+    name: 'best-alpha-by-layer',
+    about: 'For each layer the static trial with the smallest L1 loss (lower is better)',
+    parameters: [mode],
+    sql: `SELECT position, layer, calibration_batches, layer_alpha AS best_alpha, l1 FROM (
+  SELECT *, row_number() OVER (PARTITION BY position, calibration_batches ORDER BY l1, layer_alpha) AS rank
+  FROM v_layer_loss WHERE sweep = :sweep AND alpha_mode = 'static' AND mode = :mode)
+WHERE rank = 1 ORDER BY calibration_batches, position`,
+  },
+  {
+    name: 'chosen-alphas',
+    about: 'Alpha that the dynamic trials chose, by layer and calibration size',
+    parameters: [],
+    sql: `SELECT label, calibration_batches, position, layer, alpha, loss, rel_l1
+FROM v_search_curve WHERE sweep = :sweep AND chosen = 1 ORDER BY trial, position`,
+  },
+  {
+    name: 'search-curve',
+    about: 'Loss over alpha that the dynamic search saw (lower is better)',
+    parameters: [{ name: 'layer', about: 'name of a layer; default: all', default: null }],
+    sql: `SELECT label, position, layer, alpha, loss, rel_l1, chosen
+FROM v_search_curve WHERE sweep = :sweep AND (:layer IS NULL OR layer = :layer) ORDER BY trial, position, alpha`,
+  },
+  {
+    name: 'amax',
+    about: 'amax of both quantizers of each layer before and after smoothing (ratio below 1: the range shrank)',
+    parameters: [trial],
+    sql: `SELECT position, layer, role, layer_alpha, amax_unsmoothed, amax, ratio, scale, bits
+FROM v_amax WHERE sweep = :sweep AND trial = coalesce(:trial, ${bestTrial}) ORDER BY position, role`,
+  },
+  {
+    name: 'amax-convergence',
+    about: 'Input amax over the number of calibration batches, as a share of the largest (near 1: enough data)',
+    parameters: [],
+    sql: `SELECT batches, samples, count(*) AS layers, avg(share_of_largest) AS mean_share, min(share_of_largest) AS worst_share
+FROM v_amax_convergence WHERE sweep = :sweep GROUP BY batches, samples ORDER BY batches`,
+  },
+  {
+    name: 'outlier-channels',
+    about: 'Input channels whose absmax stands out most from the mean of their layer, before and after smoothing',
+    parameters: [trial, limit],
+    sql: `SELECT position, layer, channel, act_absmax, act_absmax / nullif(avg(act_absmax) OVER (PARTITION BY position), 0) AS times_mean,
+       weight_absmax, s, act_absmax_smoothed, weight_absmax_smoothed
+FROM v_channel WHERE sweep = :sweep AND trial = coalesce(:trial, ${bestTrial})
+ORDER BY times_mean DESC NULLS LAST, position, channel LIMIT :limit`,
+  },
+  {
+    name: 'failed',
+    about: 'Attempts at the trials and stages of the sweep that failed, latest first, with their error',
+    parameters: [limit],
+    sql: `SELECT attempt, work, coalesce(t.label, a.stage_kind || ' ' || a.part) AS what, number, device, ended_at, a.error_class, a.error
+FROM v_attempt a
+LEFT JOIN v_trial t ON t.trial = a.trial AND t.sweep = :sweep
+WHERE a.status = 'failed' AND (t.trial IS NOT NULL OR a.stage IN (SELECT stage FROM v_stage WHERE sweep = :sweep))
+ORDER BY attempt DESC LIMIT :limit`,
+  },
+  {
+    name: 'cost',
+    about: 'Time by kind of work: attempts, seconds in all and for one, and the share that was lost',
+    parameters: [],
+    sql: `SELECT coalesce(stage_kind, work) AS work, count(*) AS attempts, sum(duration_ms) / 1000 AS seconds,
+       avg(duration_ms) FILTER (WHERE status = 'done') / 1000 AS mean_seconds,
+       count(*) FILTER (WHERE status = 'failed') AS failed, count(*) FILTER (WHERE status = 'interrupted') AS interrupted,
+       coalesce(sum(duration_ms) FILTER (WHERE status <> 'done'), 0) / nullif(sum(duration_ms), 0) AS lost_share
+FROM v_attempt
+WHERE trial IN (SELECT trial FROM v_trial WHERE sweep = :sweep) OR stage IN (SELECT stage FROM v_stage WHERE sweep = :sweep)
+GROUP BY 1 ORDER BY seconds DESC`,
+  },
+  {
+    name: 'environments',
+    about: 'Where the attempts ran: versions, processor, device and the provider that the runtime reported',
+    parameters: [],
+    sql: `SELECT host, device, provider, count(*) AS attempts, quantsweep_version, onnxruntime_version, cpu_model, cpu_flags, gpu
+FROM v_attempt GROUP BY host, device, provider, quantsweep_version, onnxruntime_version, cpu_model, cpu_flags, gpu ORDER BY attempts DESC`,
+  },
+];
+
+/** The query of that name, or undefined. */
+export function findNamedQuery(name: string): NamedQuery | undefined {
+  return namedQueries.find((query) => query.name === name);
+}

@@ -1,0 +1,69 @@
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+
+import Database from 'better-sqlite3';
+
+import { migrate } from './migrate.js';
+import { readMigrations, type Migration } from './migrations.js';
+import { explainFailure } from './sqlite-failure.js';
+import { checkIdentity } from './schema-identity.js';
+import { StoreError } from './store-error.js';
+
+export interface OpenOptions {
+  /** The schema to bring the file to; default: the package's own migrations. */
+  readonly migrations?: readonly Migration[];
+  /** How long to wait for another connection, in milliseconds; default 5000. */
+  readonly busyTimeoutMs?: number;
+}
+
+/**
+ * Opens the database for writing; creates it, and the folders above it, where missing; brings its schema up to date.
+ * An existing file is copied beside itself (`<path>.v<version>.bak`) before it is migrated.
+ *
+ * `synchronous = NORMAL`: in WAL mode a killed process loses nothing; a power cut may lose the last transactions, but
+ * never tears one. What is lost is run again by the same command, so waiting for the disk at each commit buys nothing.
+ *
+ * Throws {@link StoreError}: `bad-path`, `no-permission`, `not-a-database`, `foreign-database`, `newer-schema`,
+ * `changed-migration`, `locked`, `disk-full`, `io`.
+ */
+export function openDatabase(path: string, options: OpenOptions = {}): Database.Database {
+  const file = resolve(path);
+  const migrations = options.migrations ?? readMigrations();
+  let database: Database.Database | null = null;
+  try {
+    const existed = checkPath(file);
+    if (!existed) mkdirSync(dirname(file), { recursive: true });
+    database = new Database(file, { timeout: options.busyTimeoutMs ?? 5000 });
+    // Before anything is written, also the journal mode: a foreign file must stay as it is.
+    checkIdentity(database, file, migrations.length);
+    if (database.pragma('journal_mode = WAL', { simple: true }) !== 'wal') {
+      throw new StoreError(
+        'io',
+        `SQLite can't use a write-ahead log for ${file}: the file system lacks shared memory (a network mount?). Give a path on a local disk.`,
+      );
+    }
+    database.pragma('synchronous = NORMAL');
+    migrate(database, file, migrations);
+    database.pragma('foreign_keys = ON');
+    return database;
+  } catch (error) {
+    database?.close();
+    throw explainFailure(error, file);
+  }
+}
+
+/** True where the file exists. Says clearly what SQLite would only call "unable to open". */
+function checkPath(file: string): boolean {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) return false;
+  if (stats.isDirectory()) {
+    throw new StoreError(
+      'bad-path',
+      `Expected a database file, got a folder: ${file}. Give a file in it, e.g. ${file}/quantsweep.db.`,
+    );
+  }
+  // SQLite would open a file that it may not write for reading only, and fail at the first write.
+  accessSync(file, constants.R_OK | constants.W_OK);
+  accessSync(dirname(file), constants.W_OK);
+  return true;
+}

@@ -1,0 +1,73 @@
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import Database from 'better-sqlite3';
+
+import { readMigrations } from './migrations.js';
+import { checkIdentity } from './schema-identity.js';
+import { explainFailure } from './sqlite-failure.js';
+import { StoreError } from './store-error.js';
+
+/**
+ * Opens an existing quantsweep database of this schema for reading only; a sweep may be writing it meanwhile.
+ * Throws {@link StoreError}: `missing`, `bad-path`, `no-permission`, `not-a-database`, `foreign-database`,
+ * `newer-schema`, `older-schema`.
+ */
+export function openReadOnly(path: string): Database.Database {
+  const file = resolve(path);
+  const known = readMigrations().length;
+  let database: Database.Database | null = null;
+  try {
+    checkFile(file);
+    database = openFile(file);
+    const version = checkIdentity(database, file, known);
+    if (version < known) {
+      throw new StoreError(
+        'older-schema',
+        version === 0
+          ? `${file} is an empty database: no sweep has been run in it. Run one with quantsweep run, or give another path.`
+          : `${file} has schema version ${version}; this quantsweep reads version ${known}. quantsweep run migrates it (and keeps a copy).`,
+      );
+    }
+    database.pragma('query_only = ON');
+    return database;
+  } catch (error) {
+    database?.close();
+    throw explainFailure(error, file);
+  }
+}
+
+function checkFile(file: string): void {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) {
+    throw new StoreError(
+      'missing',
+      `Expected a database at ${file}, found none. Run a sweep first, or give the path of another one.`,
+    );
+  }
+  if (stats.isDirectory()) {
+    throw new StoreError(
+      'bad-path',
+      `Expected a database file, got a folder: ${file}. Give a file in it, e.g. ${file}/quantsweep.db.`,
+    );
+  }
+}
+
+function openFile(file: string): Database.Database {
+  let database: Database.Database | null = null;
+  try {
+    database = new Database(file, { readonly: true, fileMustExist: true, timeout: 5000 });
+    database.pragma('schema_version');
+    return database;
+  } catch (error) {
+    database?.close();
+    const cantOpen = error instanceof Database.SqliteError && error.code.startsWith('SQLITE_CANTOPEN');
+    // SQLite reads a WAL database only where it may make files beside it. On read-only media it can't; a database that
+    // was closed properly is whole without them, and nobody can write it meanwhile.
+    if (cantOpen && !existsSync(`${file}-wal`)) {
+      return new Database(`${pathToFileURL(file).href}?immutable=1`, { readonly: true, fileMustExist: true });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+import type { ContentKey } from '../plan/plan.js';
+import type { Connection } from './connection.js';
+import type { StoredFailure } from './store.js';
+
+/** Those of the given keys whose trial or stage is done. */
+export function readFinished(
+  connection: Connection,
+  table: 'trial' | 'stage',
+  keys: readonly ContentKey[],
+): ReadonlySet<ContentKey> {
+  const rows = connection.all(
+    `SELECT w.key FROM json_each(?) k CROSS JOIN ${table} w ON w.key = k.value WHERE w.status = 'done'`,
+    JSON.stringify(keys),
+  ) as readonly { key: string }[];
+  return new Set(rows.map(({ key }) => key));
+}
+
+/** Error of those of the given keys whose trial or stage has failed and was not finished since. */
+export function readFailed(
+  connection: Connection,
+  table: 'trial' | 'stage',
+  keys: readonly ContentKey[],
+): ReadonlyMap<ContentKey, StoredFailure> {
+  const rows = connection.all(
+    `SELECT w.key, w.error_class AS errorClass, w.error AS message
+     FROM json_each(?) k CROSS JOIN ${table} w ON w.key = k.value WHERE w.status = 'failed'`,
+    JSON.stringify(keys),
+  ) as readonly (StoredFailure & { key: string })[];
+  return new Map(rows.map(({ key, errorClass, message }) => [key, { errorClass, message }]));
+}
+
+/** Value of the primary metric of each finished trial of the given keys. */
+export function readPrimaryValues(
+  connection: Connection,
+  keys: readonly ContentKey[],
+): ReadonlyMap<ContentKey, number> {
+  const rows = connection.all(
+    `SELECT t.key, a.value FROM json_each(?) k CROSS JOIN trial t ON t.key = k.value
+     JOIN accuracy a ON a.trial_id = t.id AND a.metric = t.primary_metric AND a.slice = '' WHERE t.status = 'done'`,
+    JSON.stringify(keys),
+  ) as readonly { key: string; value: number }[];
+  return new Map(rows.map(({ key, value }) => [key, value]));
+}
+
+/** The latest attempts that a median looks at: older ones may come from another machine or model. */
+const recentAttempts = 500;
+
+/** Median milliseconds of the finished attempts: `trial`, and of one part each `observe`, `reference`, `search`. */
+export function readTypicalDurations(connection: Connection): ReadonlyMap<string, number> {
+  const trials = connection.all(
+    `SELECT 'trial' AS kind, duration_ms AS ms FROM attempt WHERE trial_id IS NOT NULL AND status = 'done' ORDER BY id DESC LIMIT ?`,
+    recentAttempts,
+  );
+  const stages = connection.all(
+    `SELECT kind, ms FROM (
+       SELECT s.kind, a.duration_ms AS ms, row_number() OVER (PARTITION BY s.kind ORDER BY a.id DESC) AS age
+       FROM attempt a JOIN stage s ON s.id = a.stage_id WHERE a.status = 'done') WHERE age <= ?`,
+    recentAttempts,
+  );
+  const byKind = new Map<string, number[]>();
+  for (const { kind, ms } of [...trials, ...stages] as readonly { kind: string; ms: number | null }[]) {
+    if (ms !== null) byKind.set(kind, [...(byKind.get(kind) ?? []), ms]);
+  }
+  return new Map([...byKind].map(([kind, durations]) => [kind, median(durations)]));
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)]!;
+  const lower = sorted[Math.floor((sorted.length - 1) / 2)]!;
+  return (lower + upper) / 2;
+}

@@ -1,0 +1,223 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+
+import type {
+  ExecutionRecord,
+  FailureRecord,
+  ModelRecord,
+  ObservationRecord,
+  TrialRecord,
+} from '../evaluate/results.js';
+import type { Experiment } from '../experiment/settings.js';
+import type { ContentKey, PlannedTrial, SweepPlan } from '../plan/plan.js';
+import { Connection } from './connection.js';
+import { lockDatabase, type DatabaseLock } from './lock-database.js';
+import { openDatabase } from './open-database.js';
+import { openReadOnly } from './open-read-only.js';
+import { readFailed, readFinished, readPrimaryValues, readTypicalDurations } from './read-progress.js';
+import { readObservation, readParts, readReference, readSearch } from './read-stages.js';
+import { explainFailure } from './sqlite-failure.js';
+import { StoreError } from './store-error.js';
+import type {
+  AttemptSubject,
+  EnvironmentRecord,
+  StoredFailure,
+  StoredReference,
+  StoredSearch,
+  SweepReader,
+  SweepStore,
+} from './store.js';
+import { AttemptWriter } from './write-attempt.js';
+import { writeComparisons } from './write-comparisons.js';
+import { writeEnvironment } from './write-model.js';
+import { openStage, writeObserve, writePart, writeReference, writeSearch, writeStageFailure } from './write-stages.js';
+import { writeSweep } from './write-sweep.js';
+import { openTrial, writeTrial, writeTrialFailure } from './write-trial.js';
+
+/**
+ * Opens the store of a sweep for writing: takes the lock (one sweep per database), creates or migrates the file.
+ * Throws {@link StoreError}; see `openDatabase` and `lockDatabase`.
+ */
+export function openStore(path: string): SweepStore {
+  const file = resolve(path);
+  let lock: DatabaseLock | null = null;
+  try {
+    // Before the lock makes a file beside it: a bad path must leave nothing behind.
+    prepareFile(file);
+    lock = lockDatabase(file);
+    return new SqliteStore(new Connection(openDatabase(file)), lock);
+  } catch (error) {
+    lock?.release();
+    throw explainFailure(error, file);
+  }
+}
+
+/** Refuses what is no quantsweep database; makes the folder of a new one. */
+function prepareFile(file: string): void {
+  if (statSync(file, { throwIfNoEntry: false }) === undefined) {
+    mkdirSync(dirname(file), { recursive: true });
+    return;
+  }
+  try {
+    openReadOnly(file).close();
+  } catch (error) {
+    // An empty file or an older schema is what opening for writing brings up to date.
+    if (!(error instanceof StoreError && error.code === 'older-schema')) throw error;
+  }
+}
+
+/** Opens an existing store for reading, without a lock: a sweep may be running. Null where there is no file yet. */
+export function openStoreForReading(path: string): SweepReader | null {
+  try {
+    return new SqliteStore(new Connection(openReadOnly(path)), null);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'missing') return null;
+    throw error;
+  }
+}
+
+/** {@link SweepStore} on one SQLite file; each write method is one transaction. */
+class SqliteStore implements SweepStore {
+  readonly #attempts: AttemptWriter;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly lock: DatabaseLock | null,
+  ) {
+    this.#attempts = new AttemptWriter(connection);
+  }
+
+  beginSweep(
+    experiment: Experiment,
+    plan: SweepPlan,
+    models: readonly ModelRecord[],
+    environment: EnvironmentRecord,
+  ): void {
+    this.connection.transaction(() => {
+      this.#attempts.interruptLeftOver();
+      this.#attempts.setEnvironment(writeEnvironment(this.connection, environment));
+      writeSweep(this.connection, experiment, plan, models);
+    });
+  }
+
+  finishedTrials(keys: readonly ContentKey[]): ReadonlySet<ContentKey> {
+    return readFinished(this.connection, 'trial', keys);
+  }
+
+  finishedStages(keys: readonly ContentKey[]): ReadonlySet<ContentKey> {
+    return readFinished(this.connection, 'stage', keys);
+  }
+
+  failedTrials(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, StoredFailure> {
+    return readFailed(this.connection, 'trial', keys);
+  }
+
+  failedStages(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, StoredFailure> {
+    return readFailed(this.connection, 'stage', keys);
+  }
+
+  primaryValues(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, number> {
+    return readPrimaryValues(this.connection, keys);
+  }
+
+  typicalDurations(): ReadonlyMap<string, number> {
+    return readTypicalDurations(this.connection);
+  }
+
+  startAttempt(subject: AttemptSubject, device: string): number {
+    return this.connection.transaction(() => this.#attempts.start(subject, device));
+  }
+
+  finishPart(attempt: number, stage: ContentKey, part: string, payload: unknown, execution: ExecutionRecord): void {
+    this.connection.transaction(() => {
+      const { id } = openStage(this.connection, stage);
+      this.#attempts.finish(attempt, { trial_id: null, stage_id: id, part }, execution);
+      writePart(this.connection, id, part, payload);
+    });
+  }
+
+  stageParts(stage: ContentKey): ReadonlyMap<string, unknown> {
+    return readParts(this.connection, stage);
+  }
+
+  failAttempt(attempt: number, failure: FailureRecord): void {
+    this.connection.transaction(() => {
+      this.#attempts.fail(attempt, failure);
+    });
+  }
+
+  interruptAttempt(attempt: number): void {
+    this.connection.transaction(() => {
+      this.#attempts.interrupt(attempt);
+    });
+  }
+
+  finishObserve(stage: ContentKey, modelSha256: string, observations: readonly ObservationRecord[]): void {
+    this.connection.transaction(() => {
+      writeObserve(this.connection, stage, modelSha256, observations);
+    });
+  }
+
+  finishReference(stage: ContentKey, modelSha256: string, reference: StoredReference): void {
+    this.connection.transaction(() => {
+      writeReference(this.connection, stage, modelSha256, reference);
+    });
+  }
+
+  finishSearch(stage: ContentKey, modelSha256: string, search: StoredSearch): void {
+    this.connection.transaction(() => {
+      writeSearch(this.connection, stage, modelSha256, search);
+    });
+  }
+
+  failStage(stage: ContentKey, failure: FailureRecord): void {
+    this.connection.transaction(() => {
+      writeStageFailure(this.connection, stage, failure);
+    });
+  }
+
+  observation(stage: ContentKey, batches: number): ObservationRecord | null {
+    return readObservation(this.connection, stage, batches);
+  }
+
+  reference(stage: ContentKey): StoredReference | null {
+    return readReference(this.connection, stage);
+  }
+
+  search(stage: ContentKey): StoredSearch | null {
+    return readSearch(this.connection, stage);
+  }
+
+  finishTrial(
+    trial: PlannedTrial,
+    modelSha256: string,
+    record: TrialRecord,
+    execution: ExecutionRecord,
+    optimizationLevel: string,
+    attempt: number | null,
+  ): void {
+    this.connection.transaction(() => {
+      const id = openTrial(this.connection, trial.key);
+      const durationMs =
+        attempt === null ? null : this.#attempts.finish(attempt, { trial_id: id, stage_id: null, part: '' }, execution);
+      writeTrial(this.connection, id, trial, record, { modelSha256, execution, optimizationLevel, durationMs });
+    });
+  }
+
+  failTrial(trial: ContentKey, failure: FailureRecord): void {
+    this.connection.transaction(() => {
+      writeTrialFailure(this.connection, trial, failure);
+    });
+  }
+
+  refreshComparisons(sweep: string): void {
+    this.connection.transaction(() => {
+      writeComparisons(this.connection, sweep);
+    });
+  }
+
+  close(): void {
+    this.connection.close();
+    this.lock?.release();
+  }
+}

@@ -1,0 +1,63 @@
+/** What went wrong, for control flow; the message is for people. */
+export type StoreErrorCode =
+  /** No file at the path, where one is needed. */
+  | 'missing'
+  /** The path, or a parent of it, is not what it must be (a folder in place of a file, a file in place of a folder). */
+  | 'bad-path'
+  /** Reading or writing is not allowed. */
+  | 'no-permission'
+  /** The file is not an SQLite database, or a damaged one. */
+  | 'not-a-database'
+  /** An SQLite database that another program made. */
+  | 'foreign-database'
+  | 'newer-schema'
+  /** Only where the file can't be migrated, because it was opened for reading. */
+  | 'older-schema'
+  /** A migration was edited after it had been applied to the database, or its file is gone. */
+  | 'changed-migration'
+  /** Another sweep runs on the database, or another program holds it. */
+  | 'locked'
+  | 'disk-full'
+  /** The operating system failed to read or write. */
+  | 'io'
+  /** A NaN or an infinity where a number must be. */
+  | 'non-finite'
+  /** A trial, stage or attempt that is finished already. */
+  | 'finished'
+  /** A trial, stage, attempt, layer or model that the database does not know. */
+  | 'unknown'
+  /** A record that lacks something it must have. */
+  | 'incomplete'
+  /** SQL of the user's that can't be run. */
+  | 'bad-query';
+
+/** Everything the store refuses; the message says what was expected, what came, where, and what to do. */
+export class StoreError extends Error {
+  override readonly name: string = 'StoreError';
+
+  constructor(
+    readonly code: StoreErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** A NaN or an infinity was about to be stored. SQLite would turn NaN into NULL silently. */
+export class NonFiniteStoreError extends StoreError {
+  override readonly name = 'NonFiniteStoreError';
+
+  constructor(
+    readonly table: string,
+    readonly column: string,
+    readonly layer: string | null,
+    readonly value: number,
+  ) {
+    super(
+      'non-finite',
+      `Expected a finite number for ${table}.${column}${layer === null ? '' : ` of layer "${layer}"`}, got ${value}; ` +
+        'nothing was stored. Such a result must fail its trial.',
+    );
+  }
+}

@@ -1,0 +1,174 @@
+import type { AccuracyRecord, FailureRecord, ObservationRecord, OutcomeRecord } from '../evaluate/results.js';
+import type { ContentKey, PlannedStage } from '../plan/plan.js';
+import type { Connection } from './connection.js';
+import { RowNumbers } from './finite.js';
+import { encodePayload } from './payload.js';
+import { StoreError } from './store-error.js';
+import type { StoredReference, StoredSearch } from './store.js';
+import { StoredModel } from './write-model.js';
+
+interface StageRow {
+  readonly id: number;
+  readonly kind: PlannedStage['kind'];
+  readonly status: 'pending' | 'done' | 'failed';
+}
+
+/** The row of a stage that is not finished. Throws {@link StoreError} `unknown` or `finished`. */
+export function openStage(connection: Connection, key: ContentKey, kind?: PlannedStage['kind']): StageRow {
+  const row = connection.get('SELECT id, kind, status FROM stage WHERE key = ?', key) as StageRow | undefined;
+  if (row === undefined) throw new StoreError('unknown', `Expected a stage that beginSweep recorded, got key ${key}.`);
+  if (kind !== undefined && row.kind !== kind) {
+    throw new StoreError(
+      'unknown',
+      `Expected the key of a stage of kind ${kind}, got that of kind ${row.kind}: ${key}.`,
+    );
+  }
+  if (row.status === 'done')
+    throw new StoreError('finished', `The ${row.kind} stage ${key} is finished; it never changes.`);
+  return row;
+}
+
+/** Keeps the payload of a part until the stage is finished. */
+export function writePart(connection: Connection, stage: number, part: string, payload: unknown): void {
+  const { changes } = connection.run(
+    'INSERT INTO stage_part (stage_id, part, payload) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+    stage,
+    part,
+    encodePayload(payload),
+  );
+  if (changes === 0)
+    throw new StoreError('finished', `Part "${part}" of stage ${stage} is finished; it never changes.`);
+}
+
+/** Writes the statistics of each prefix and marks the stage done. */
+export function writeObserve(
+  connection: Connection,
+  key: ContentKey,
+  sha256: string,
+  observations: readonly ObservationRecord[],
+): void {
+  const stage = openStage(connection, key, 'observe');
+  const model = StoredModel.find(connection, sha256);
+  for (const observation of observations) writeObservation(connection, stage.id, model, observation);
+  closeStage(connection, stage.id, model.id, null);
+}
+
+function writeObservation(
+  connection: Connection,
+  stage: number,
+  model: StoredModel,
+  observation: ObservationRecord,
+): void {
+  const { id } = connection.run(
+    'INSERT INTO observation (stage_id, batches, samples, result) VALUES (?, ?, ?, ?)',
+    stage,
+    observation.batches,
+    observation.samples,
+    encodePayload(observation),
+  );
+  for (const input of observation.inputs) {
+    const layer = model.layerId(input.layer);
+    const numbers = new RowNumbers('channel_stat', input.layer);
+    let amax = 0;
+    input.absmax.forEach((absmax, channel) => {
+      amax = Math.max(amax, absmax);
+      connection.run(
+        `INSERT INTO channel_stat (observation_id, layer_id, channel, act_min, act_max, act_absmax, act_absmax_view)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        id,
+        layer,
+        channel,
+        numbers.finite('act_min', input.min[channel] ?? NaN),
+        numbers.finite('act_max', input.max[channel] ?? NaN),
+        numbers.finite('act_absmax', absmax),
+        input.absmaxView === null ? null : numbers.finite('act_absmax_view', input.absmaxView[channel] ?? NaN),
+      );
+    });
+    connection.run('INSERT INTO amax_snapshot (observation_id, layer_id, amax) VALUES (?, ?, ?)', id, layer, amax);
+  }
+}
+
+/** Keeps the FP32 results and marks the stage done. */
+export function writeReference(
+  connection: Connection,
+  key: ContentKey,
+  sha256: string,
+  reference: StoredReference,
+): void {
+  const stage = openStage(connection, key, 'reference');
+  const model = StoredModel.find(connection, sha256);
+  reference.evaluation.accuracies.forEach(checkAccuracy);
+  reference.evaluation.outcomes.forEach(checkOutcome);
+  closeStage(connection, stage.id, model.id, encodePayload(reference));
+}
+
+/** Writes the curve of each layer and marks the stage done. */
+export function writeSearch(connection: Connection, key: ContentKey, sha256: string, search: StoredSearch): void {
+  const stage = openStage(connection, key, 'search');
+  const model = StoredModel.find(connection, sha256);
+  for (const point of search.points) {
+    const numbers = new RowNumbers('search_curve', point.layer);
+    connection.run(
+      'INSERT INTO search_curve (stage_id, layer_id, alpha, loss, rel_l1, chosen) VALUES (?, ?, ?, ?, ?, ?)',
+      stage.id,
+      model.layerId(point.layer),
+      numbers.finite('alpha', point.alpha),
+      numbers.finite('loss', point.loss),
+      numbers.finiteOrNull('rel_l1', point.relL1),
+      point.chosen ? 1 : 0,
+    );
+  }
+  closeStage(connection, stage.id, model.id, encodePayload(search));
+}
+
+/** Marks a stage failed; its finished parts stay, so that trying again repeats none of them. */
+export function writeStageFailure(connection: Connection, key: ContentKey, failure: FailureRecord): void {
+  const stage = openStage(connection, key);
+  connection.run(
+    `UPDATE stage SET status = 'failed', error_class = ?, error = ? WHERE id = ?`,
+    failure.errorClass,
+    failure.message,
+    stage.id,
+  );
+}
+
+function closeStage(connection: Connection, stage: number, model: number, result: Uint8Array | null): void {
+  connection.run('DELETE FROM stage_part WHERE stage_id = ?', stage);
+  connection.run(
+    `UPDATE stage SET status = 'done', model_id = ?, result = ?, finished_at = ?, error_class = NULL, error = NULL,
+       duration_ms = (SELECT sum(duration_ms) FROM attempt WHERE stage_id = stage.id AND status = 'done')
+     WHERE id = ?`,
+    model,
+    result,
+    new Date().toISOString(),
+    stage,
+  );
+}
+
+/** Throws {@link NonFiniteStoreError} for numbers that `accuracy` can't hold. */
+export function checkAccuracy(accuracy: AccuracyRecord): void {
+  const numbers = new RowNumbers('accuracy');
+  numbers.finite(`value (${accuracy.metric})`, accuracy.value);
+  numbers.finiteOrNull(`ci_low (${accuracy.metric})`, accuracy.ciLow);
+  numbers.finiteOrNull(`ci_high (${accuracy.metric})`, accuracy.ciHigh);
+}
+
+/** Throws {@link StoreError} where an outcome's bytes do not fit its count, or a replicate is not finite. */
+export function checkOutcome(outcome: OutcomeRecord): void {
+  const expected = outcome.kind === 'bitset' ? Math.ceil(outcome.count / 8) : outcome.count * 8;
+  if (outcome.data.byteLength !== expected) {
+    throw new StoreError(
+      'incomplete',
+      `Expected ${expected} bytes for the ${outcome.kind} of ${outcome.count} of metric ${outcome.metric}, got ${outcome.data.byteLength}.`,
+    );
+  }
+  if (outcome.kind === 'bitset') return;
+  const numbers = new RowNumbers('sample_outcome');
+  for (const replicate of outcomeReplicates(outcome.data)) numbers.finite(`data (${outcome.metric})`, replicate);
+}
+
+/** The float64 values of a bootstrap outcome `[count]`, whatever the alignment of its bytes. */
+export function outcomeReplicates(data: Uint8Array): Float64Array {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  return Float64Array.from({ length: data.byteLength / 8 }, (_, index) => view.getFloat64(index * 8, true));
+}

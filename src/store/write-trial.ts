@@ -1,0 +1,197 @@
+import type {
+  EvaluationRecord,
+  ExecutionRecord,
+  FailureRecord,
+  LayerLossRecord,
+  QuantizerRecord,
+  SmoothingRecord,
+  TrialRecord,
+} from '../evaluate/results.js';
+import type { ContentKey, PlannedTrial } from '../plan/plan.js';
+import type { Connection } from './connection.js';
+import { RowNumbers } from './finite.js';
+import { StoreError } from './store-error.js';
+import { findTrialLinks, type TrialLinks } from './trial-columns.js';
+import { StoredModel } from './write-model.js';
+import { checkAccuracy, checkOutcome } from './write-stages.js';
+
+/** Row id of a trial that is not finished. Throws {@link StoreError} `unknown` or `finished`. */
+export function openTrial(connection: Connection, key: ContentKey): number {
+  const row = connection.get('SELECT id, status FROM trial WHERE key = ?', key) as
+    { id: number; status: string } | undefined;
+  if (row === undefined) throw new StoreError('unknown', `Expected a trial that beginSweep recorded, got key ${key}.`);
+  if (row.status === 'done') throw new StoreError('finished', `Trial ${key} is finished; it never changes.`);
+  return row.id;
+}
+
+/** What {@link writeTrial} stores beside the record. */
+export interface TrialRun {
+  readonly modelSha256: string;
+  readonly execution: ExecutionRecord;
+  readonly optimizationLevel: string;
+  /** null where no attempt of the trial's own was needed. */
+  readonly durationMs: number | null;
+}
+
+/** Writes every row of a finished trial and marks it done. */
+export function writeTrial(
+  connection: Connection,
+  id: number,
+  trial: PlannedTrial,
+  record: TrialRecord,
+  run: TrialRun,
+): void {
+  const model = StoredModel.find(connection, run.modelSha256);
+  const links = findTrialLinks(connection, trial);
+  checkLinks(trial, links);
+  writeEvaluation(connection, id, record.evaluation);
+  for (const loss of record.losses) writeLoss(connection, id, model.layerId(loss.layer), loss);
+  for (const quantizer of record.quantizers) writeQuantizer(connection, id, model.layerId(quantizer.layer), quantizer);
+  for (const smoothing of record.smoothing) writeSmoothing(connection, id, model.layerId(smoothing.layer), smoothing);
+  connection.run(
+    `UPDATE trial SET status = 'done', model_id = ?, observation_id = ?, search_stage_id = ?,
+       calibration_samples = coalesce(?, calibration_samples), evaluation_samples = ?, primary_metric = ?,
+       gate_error = ?, gate_samples = ?, provider = ?, optimization_level = ?, finished_at = ?, duration_ms = ?,
+       error_class = NULL, error = NULL
+     WHERE id = ?`,
+    model.id,
+    links.observation?.id ?? null,
+    links.searchStage,
+    links.observation?.samples ?? null,
+    record.evaluation.samples,
+    record.evaluation.primaryMetric,
+    new RowNumbers('trial').finiteOrNull('gate_error', record.gate?.maxRelativeError ?? null),
+    record.gate?.samples ?? null,
+    run.execution.provider,
+    run.optimizationLevel,
+    new Date().toISOString(),
+    run.durationMs,
+    id,
+  );
+}
+
+/** Marks a trial failed. It may be tried again, and then finish. */
+export function writeTrialFailure(connection: Connection, key: ContentKey, failure: FailureRecord): void {
+  const id = openTrial(connection, key);
+  connection.run(
+    `UPDATE trial SET status = 'failed', error_class = ?, error = ? WHERE id = ?`,
+    failure.errorClass,
+    failure.message,
+    id,
+  );
+}
+
+function checkLinks(trial: PlannedTrial, links: TrialLinks): void {
+  if (trial.observeKey !== null && links.observation === null) {
+    throw new StoreError(
+      'unknown',
+      `Expected the statistics of ${trial.settings.calibration?.batches ?? '?'} batches in observe stage ${trial.observeKey} ` +
+        `before trial "${trial.label}" finishes, got none: finishObserve comes first.`,
+    );
+  }
+  if (trial.searchKey !== null && links.searchStage === null) {
+    throw new StoreError(
+      'unknown',
+      `Expected the search stage ${trial.searchKey} of trial "${trial.label}", got none: beginSweep records it.`,
+    );
+  }
+}
+
+function writeEvaluation(connection: Connection, trial: number, evaluation: EvaluationRecord): void {
+  if (!evaluation.accuracies.some(({ metric, slice }) => metric === evaluation.primaryMetric && slice === '')) {
+    const got = evaluation.accuracies.map(({ metric }) => metric).join(', ') || 'none';
+    throw new StoreError(
+      'incomplete',
+      `Expected an accuracy for the primary metric ${evaluation.primaryMetric}, got ${got}.`,
+    );
+  }
+  for (const accuracy of evaluation.accuracies) {
+    checkAccuracy(accuracy);
+    connection.run(
+      `INSERT INTO accuracy (trial_id, metric, slice, value, ci_low, ci_high, ci_method, correct, total)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      trial,
+      accuracy.metric,
+      accuracy.slice,
+      accuracy.value,
+      accuracy.ciLow,
+      accuracy.ciHigh,
+      accuracy.ciMethod,
+      accuracy.correct,
+      accuracy.total,
+    );
+  }
+  for (const outcome of evaluation.outcomes) {
+    checkOutcome(outcome);
+    connection.run(
+      'INSERT INTO sample_outcome (trial_id, metric, kind, count, data) VALUES (?, ?, ?, ?, ?)',
+      trial,
+      outcome.metric,
+      outcome.kind,
+      outcome.count,
+      outcome.data,
+    );
+  }
+}
+
+function writeLoss(connection: Connection, trial: number, layer: number, loss: LayerLossRecord): void {
+  const numbers = new RowNumbers('layer_loss', loss.layer);
+  connection.run(
+    `INSERT INTO layer_loss (trial_id, layer_id, mode, l1, rel_l1, mse, sqnr_db, cosine, max_abs) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    trial,
+    layer,
+    loss.mode,
+    numbers.finite('l1', loss.l1),
+    numbers.finiteOrNull('rel_l1', loss.relL1),
+    numbers.finite('mse', loss.mse),
+    numbers.finiteOrNull('sqnr_db', loss.sqnrDb),
+    numbers.finiteOrNull('cosine', loss.cosine),
+    numbers.finite('max_abs', loss.maxAbs),
+  );
+}
+
+function writeQuantizer(connection: Connection, trial: number, layer: number, quantizer: QuantizerRecord): void {
+  const numbers = new RowNumbers('quantizer', quantizer.layer);
+  connection.run(
+    `INSERT INTO quantizer (trial_id, layer_id, role, granularity, bits, signed, amax, amax_unsmoothed, scale, zero_point, amax_channels)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    trial,
+    layer,
+    quantizer.role,
+    quantizer.granularity,
+    quantizer.bits,
+    quantizer.signed ? 1 : 0,
+    numbers.finite('amax', quantizer.amax),
+    numbers.finite('amax_unsmoothed', quantizer.amaxUnsmoothed),
+    numbers.finite('scale', quantizer.scale),
+    quantizer.zeroPoint,
+    quantizer.amaxChannels === null ? null : numbers.vector('amax_channels', quantizer.amaxChannels),
+  );
+}
+
+function writeSmoothing(connection: Connection, trial: number, layer: number, smoothing: SmoothingRecord): void {
+  const numbers = new RowNumbers('smoothing', smoothing.layer);
+  const vector = numbers.vector('s', smoothing.s);
+  let min = Infinity;
+  let max = -Infinity;
+  let sumOfLogs = 0;
+  for (const s of smoothing.s) {
+    min = Math.min(min, s);
+    max = Math.max(max, s);
+    sumOfLogs += Math.log(s);
+  }
+  connection.run(
+    `INSERT INTO smoothing (trial_id, layer_id, alpha, apply, fallback_reason, s_min, s_max, s_geomean, dead_channels, s)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    trial,
+    layer,
+    numbers.finiteOrNull('alpha', smoothing.alpha),
+    smoothing.apply,
+    smoothing.fallbackReason,
+    numbers.finite('s_min', min),
+    numbers.finite('s_max', max),
+    numbers.finite('s_geomean', Math.exp(sumOfLogs / smoothing.s.length)),
+    smoothing.deadChannels,
+    vector,
+  );
+}
