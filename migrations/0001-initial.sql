@@ -1,5 +1,6 @@
 -- The store of quantsweep. Documented for users in docs/SCHEMA.md; users query the views at the end of this file.
 -- Vectors (per channel, per candidate) are JSON arrays in TEXT columns, so that json_each() opens them in SQL.
+-- Tables with long rows keep their rowid: WITHOUT ROWID spills each row above a quarter page to a page of its own.
 -- Times are UTC, ISO 8601 with milliseconds. Durations are milliseconds. NaN is never stored.
 
 CREATE TABLE environment (
@@ -76,7 +77,7 @@ CREATE TABLE stage_part (
   part     TEXT NOT NULL,
   payload  BLOB NOT NULL,
   PRIMARY KEY (stage_id, part)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Statistics of one prefix of the calibration data.
 CREATE TABLE observation (
@@ -218,7 +219,7 @@ CREATE TABLE quantizer (
   zero_point      INTEGER NOT NULL,
   amax_channels   TEXT,                                -- JSON [output_channels]; NULL when per tensor
   PRIMARY KEY (trial_id, layer_id, role)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE smoothing (
   trial_id        INTEGER NOT NULL REFERENCES trial(id),
@@ -232,7 +233,7 @@ CREATE TABLE smoothing (
   dead_channels   INTEGER NOT NULL,                    -- channels with s = 1 because a statistic is ~0 or not finite
   s               TEXT NOT NULL,                       -- JSON [input_channels]
   PRIMARY KEY (trial_id, layer_id)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE search_curve (
   stage_id INTEGER NOT NULL REFERENCES stage(id),
@@ -264,7 +265,7 @@ CREATE TABLE sample_outcome (
   count    INTEGER NOT NULL,
   data     BLOB NOT NULL,
   PRIMARY KEY (trial_id, metric)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Derived from sample_outcome after a run: each trial against the FP32, unsmoothed and best trials of its sweep.
 CREATE TABLE comparison (
@@ -376,12 +377,10 @@ JOIN smoothing s ON s.trial_id = t.id
 JOIN layer l ON l.id = s.layer_id;
 
 CREATE VIEW v_layer AS
-SELECT DISTINCT sw.name AS sweep, m.name AS model, l.position, l.name AS layer, l.op, l.input_tensor, l.output_tensor,
+SELECT sw.name AS sweep, m.name AS model, l.position, l.name AS layer, l.op, l.input_tensor, l.output_tensor,
        l.weight_shape, l.groups, l.input_channels, l.output_channels, l.batch_norm, l.unsupported
 FROM sweep sw
-JOIN sweep_trial st ON st.sweep_id = sw.id
-JOIN trial t ON t.id = st.trial_id
-JOIN model m ON m.id = t.model_id
+JOIN model m ON m.id IN (SELECT t.model_id FROM sweep_trial st JOIN trial t ON t.id = st.trial_id WHERE st.sweep_id = sw.id)
 JOIN layer l ON l.model_id = m.id;
 
 CREATE VIEW v_search_curve AS
@@ -424,4 +423,4 @@ SELECT sw.name AS sweep, sw.question, count(t.id) AS trials,
 FROM sweep sw
 LEFT JOIN sweep_trial st ON st.sweep_id = sw.id
 LEFT JOIN trial t ON t.id = st.trial_id
-GROUP BY sw.id;
+GROUP BY sw.name;

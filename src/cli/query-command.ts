@@ -5,7 +5,6 @@ import type { Argv, CommandModule } from 'yargs';
 
 import { findNamedQuery, namedQueries, type NamedQuery } from '../store/named-queries.js';
 import { openQueries, type QueryConnection, type QueryResult } from '../store/query-database.js';
-import { StoreError } from '../store/store-error.js';
 import { formatRows, rowFormats, type RowFormat } from './format-rows.js';
 import { parseParameters, type ParameterValues } from './query-parameters.js';
 import { UsageError } from './usage-error.js';
@@ -26,12 +25,7 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
   describe: 'Ask the database with SQL, or one of the named queries',
   builder: buildOptions,
   handler: async (args) => {
-    try {
-      await writeStdout(await runQueryCommand(args));
-    } catch (error) {
-      process.exitCode = exitCodeOf(error);
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    }
+    await writeStdout(await runQueryCommand(args));
   },
 };
 
@@ -84,8 +78,10 @@ function requireNamedQuery(name: string): NamedQuery {
 async function readSql({ sql, file }: QueryArguments): Promise<string> {
   if (sql !== undefined && file !== undefined) throw new UsageError('Expected SQL or --file, got both. Leave one out.');
   if (file !== undefined) return readFile(file);
-  if (sql !== undefined && sql !== '-') return sql;
-  if (sql === undefined && process.stdin.isTTY) {
+  // yargs turns a lone dash into an empty text.
+  const asked = sql === '-' || sql === '';
+  if (sql !== undefined && !asked) return sql;
+  if (!asked && process.stdin.isTTY) {
     throw new UsageError(
       'Expected SQL, --file, --name or SQL on the standard input, got none. quantsweep query --list lists the named queries.',
     );
@@ -131,20 +127,12 @@ function listQueries(): QueryResult {
   return { columns: ['name', 'about', 'parameters'], rows };
 }
 
-/** 2: asked wrongly; 1: asked rightly, and it failed. */
-function exitCodeOf(error: unknown): 1 | 2 {
-  if (error instanceof UsageError) return 2;
-  return error instanceof StoreError && (error.code === 'bad-query' || error.code === 'missing') ? 2 : 1;
-}
-
-/** Resolves when the text is handed over. A reader that has seen enough (`| head`) closes the pipe: that is no failure. */
+/** Resolves when the text is handed over. A closed pipe (`| head`) is the concern of `main`, which listens for it. */
 function writeStdout(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const settle = (error: Error | null | undefined): void => {
-      if (!error || ('code' in error && error.code === 'EPIPE')) resolve();
-      else reject(error);
-    };
-    process.stdout.on('error', settle);
-    process.stdout.write(text, settle);
+    process.stdout.write(text, (error) => {
+      if (error) reject(error);
+      else resolve();
+    });
   });
 }

@@ -3,11 +3,17 @@ import type { LayerLossOutputs } from './loss-graph.js';
 import { NonFiniteError } from './non-finite-error.js';
 import type { LayerLossRecord } from './results.js';
 
-/** One graph output of a run: rows of equal length, one a sample. */
+/** One graph output of a run: rows of equal length, one or more a sample (a Gemm may read `[N*T, K]`). */
 export interface RowTensor {
   readonly data: Float32Array;
   /** Rows first. */
   readonly dims: readonly number[];
+}
+
+/** How many samples a run was fed: the first are real, the rest pads a fixed batch. */
+export interface FedBatch {
+  readonly samples: number;
+  readonly fed: number;
 }
 
 interface Sums {
@@ -30,20 +36,19 @@ export class LossAccumulator {
     this.#layers = layers;
   }
 
-  /** @param samples how many of the rows are real; the rest pads a fixed batch */
-  add(outputs: Readonly<Record<string, RowTensor>>, samples: number): void {
+  add(outputs: Readonly<Record<string, RowTensor>>, batch: FedBatch): void {
     for (const { layer, reference, modes } of this.#layers) {
-      const absReference = sumRows(outputs[reference.absReference]!, samples);
-      const squaredReference = sumRows(outputs[reference.squaredReference]!, samples);
+      const absReference = sumRows(outputs[reference.absReference]!, batch);
+      const squaredReference = sumRows(outputs[reference.squaredReference]!, batch);
       for (const { mode, outputs: names } of modes) {
         const sums = this.#sumsOf(layer, mode);
-        sums.absError += sumRows(outputs[names.absError]!, samples);
-        sums.squaredError += sumRows(outputs[names.squaredError]!, samples);
-        sums.errorTimesReference += sumRows(outputs[names.errorTimesReference]!, samples);
-        sums.maxError = Math.max(sums.maxError, maxOfRows(outputs[names.maxError]!, samples));
+        sums.absError += sumRows(outputs[names.absError]!, batch);
+        sums.squaredError += sumRows(outputs[names.squaredError]!, batch);
+        sums.errorTimesReference += sumRows(outputs[names.errorTimesReference]!, batch);
+        sums.maxError = Math.max(sums.maxError, maxOfRows(outputs[names.maxError]!, batch));
         sums.absReference += absReference;
         sums.squaredReference += squaredReference;
-        sums.count += samples * rowLength(outputs[names.absError]!);
+        sums.count += realCount(outputs[names.absError]!, batch);
       }
     }
   }
@@ -92,21 +97,26 @@ function lossRecord(layer: string, mode: LossMode, sums: Sums): LayerLossRecord 
   };
 }
 
-function rowLength({ data, dims }: RowTensor): number {
-  return data.length / dims[0]!;
+/**
+ * How many leading numbers of an output belong to real samples. Where padding can't be told apart, because the first
+ * axis is not the batch, all count.
+ */
+export function realCount({ data, dims }: RowTensor, { samples, fed }: FedBatch): number {
+  const rows = (dims[0]! * samples) / fed;
+  return Number.isInteger(rows) ? rows * (data.length / dims[0]!) : data.length;
 }
 
-/** Sum over the first rows, in float64. */
-export function sumRows(tensor: RowTensor, rows: number): number {
-  const end = rows * rowLength(tensor);
+/** Sum over the real rows, in float64. */
+export function sumRows(tensor: RowTensor, batch: FedBatch): number {
+  const end = realCount(tensor, batch);
   let sum = 0;
   for (let i = 0; i < end; i++) sum += tensor.data[i]!;
   return sum;
 }
 
 /** NaN if any value is NaN, which `Math.max` guarantees. */
-function maxOfRows(tensor: RowTensor, rows: number): number {
-  const end = rows * rowLength(tensor);
+function maxOfRows(tensor: RowTensor, batch: FedBatch): number {
+  const end = realCount(tensor, batch);
   let max = 0;
   for (let i = 0; i < end; i++) max = Math.max(max, tensor.data[i]!);
   return max;

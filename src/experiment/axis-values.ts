@@ -59,16 +59,11 @@ export function readAxisValues(node: LocatedNode, setting: SettingPath, report: 
   if (node.kind === 'mapping') return setting.holdsList ? [node] : readRange(node, field, report);
   if (node.items.length === 0) report(node.place, field, 'expected at least one value, got an empty list');
   return node.items.flatMap((item) => {
-    if (setting.holdsList) {
-      if (item.kind === 'scalar' && item.value !== null)
-        report(
-          item.place,
-          field,
-          `expected a list as each value of the axis (the setting is a list), got ${describeValue(item.value)}`,
-        );
-      return [item];
-    }
-    return item.kind === 'mapping' ? readRange(item, field, report) : [item];
+    if (!setting.holdsList) return item.kind === 'mapping' ? readRange(item, field, report) : [item];
+    if (item.kind !== 'scalar' || item.value === null) return [item];
+    const got = describeValue(item.value);
+    report(item.place, field, `expected a list as each value of the axis (the setting is a list), got ${got}`);
+    return [];
   });
 }
 

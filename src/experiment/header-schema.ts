@@ -59,5 +59,3 @@ export const headerSchemas = {
     .default(['fp32', 'unsmoothed']),
   run: runSchema.prefault({}),
 } as const;
-
-export type HeaderName = keyof typeof headerSchemas;

@@ -5,8 +5,9 @@ import { readExclude } from './exclude-rules.js';
 import { impliedMode } from './expand-grid.js';
 import { ExperimentError, describeValue } from './experiment-error.js';
 import type { Problem } from './experiment-error.js';
+import { explainIssue } from './explain-issue.js';
 import { headerSchemas } from './header-schema.js';
-import { entryOf, toPlain, withNodeAt } from './located-node.js';
+import { entryOf, nodeAt, toPlain, withNodeAt } from './located-node.js';
 import type { LocatedMapping, LocatedNode } from './located-node.js';
 import { didYouMean } from './nearest-name.js';
 import { overrideGrid } from './override-grid.js';
@@ -16,6 +17,7 @@ import { readGrid } from './read-grid.js';
 import { readHeader } from './read-header.js';
 import { readYaml } from './read-yaml.js';
 import { resolveGrid } from './resolve-grid.js';
+import { settingPaths } from './setting-paths.js';
 import type { Experiment } from './settings.js';
 import { sectionNames } from './settings-schema.js';
 
@@ -54,6 +56,20 @@ function withFixedValues(root: LocatedMapping, overrides: readonly Override[]): 
   ) as LocatedMapping;
 }
 
+/** Fixed values that every block replaces are never used, but a mistake in one is still a mistake. */
+function checkReplacedValues(root: LocatedMapping, axisPaths: readonly string[]): readonly Problem[] {
+  return axisPaths.flatMap((path) => {
+    const { segments, schemas } = settingPaths.get(path)!;
+    const node = nodeAt(root, segments);
+    if (node === undefined || node.kind === 'mapping') return [];
+    const results = schemas.map((schema) => ({ schema, result: schema.safeParse(toPlain(node)) }));
+    if (results.some(({ result }) => result.success)) return [];
+    const { schema, result } = results[0]!;
+    const refused = { field: path, schema, node, around: node.place };
+    return result.error!.issues.flatMap((issue) => explainIssue(issue, refused));
+  });
+}
+
 /**
  * Loads an experiment file: text -> YAML with places -> overrides -> grid of points -> settings of each point -> rules
  * -> trials, baselines first.
@@ -88,6 +104,7 @@ export function loadExperiment(
       blocks.flatMap((block) => block.axes.flatMap((axis) => axis.settings.map(({ path: axisPath }) => axisPath))),
     ),
   ];
+  problems.push(...checkReplacedValues(root, axisPaths));
   const rules = readExclude(entryOf(file, 'exclude')?.node, report);
   const points = blocks.map((block) => impliedMode(block, report));
 

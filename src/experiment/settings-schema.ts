@@ -261,7 +261,7 @@ const calibrationRole = {
 };
 
 const evaluationRole = {
-  batchSize: integer(1, 'Samples of one run of the session.').default(50),
+  batchSize: integer(1, 'Samples of one run of the session.').default(16),
   samples: z
     .union([z.literal('all'), integer(1, 'A number of samples.')], { error: '"all" or a whole number from 1' })
     .describe('The first so many samples, or `all`.')

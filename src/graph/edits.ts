@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { copyNode } from './node.js';
+import { firstOutput } from './graph-index.js';
 import { ModelError } from './model-error.js';
 import { copyGraph, withGraph, type OnnxModel } from './onnx-model.js';
 import { sortNodes } from './sort-nodes.js';
@@ -23,7 +24,7 @@ export type GraphEdit =
  * @throws ModelError when an edit names a node that is not there, or the result is not a valid graph
  */
 export function applyEdits(model: OnnxModel, edits: readonly GraphEdit[]): OnnxModel {
-  const nodes = new Map<string, NodeProto>(model.graph.node.map((node) => [node.output[0]!, node]));
+  const nodes = new Map<string, NodeProto>(model.graph.node.map((node) => [firstOutput(node), node]));
   const added: NodeProto[] = [];
   const initializers = [...model.graph.initializer];
   let outputs = model.graph.output;

@@ -47,7 +47,7 @@ function followingBatchNorm(model: OnnxModel, tensor: string): NodeProto | null 
   const { node, index } = only;
   if (node.opType !== 'BatchNormalization' || index !== 0) return null;
   const training = readIntAttribute(node, 'training_mode', 0) !== 0;
-  const usesStatistics = node.output.slice(1).some((o) => o !== '' && model.index.consumers.has(o));
+  const usesStatistics = node.output.slice(1).some((o) => model.index.consumers.has(o) || model.index.outputs.has(o));
   return training || usesStatistics ? null : node;
 }
 

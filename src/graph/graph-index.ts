@@ -19,16 +19,22 @@ export interface GraphIndex {
 
 /** How a node is named in messages. */
 export function describeNode(node: NodeProto): string {
-  return node.name === '' ? `${node.opType} that makes "${node.output[0] ?? ''}"` : `${node.opType} "${node.name}"`;
+  return node.name === '' ? `${node.opType} that makes "${firstOutput(node)}"` : `${node.opType} "${node.name}"`;
 }
 
-/** @throws ModelError for a tensor that is made twice, missing, or depends on itself */
+/** The first output that is not left out: what identifies a node. */
+export function firstOutput(node: NodeProto): string {
+  return node.output.find((output) => output !== '') ?? '';
+}
+
+/** @throws ModelError for a tensor that is made twice or missing */
 export function indexGraph(graph: GraphProto): GraphIndex {
   const initializers = new Map<string, TensorProto>();
   for (const tensor of graph.initializer) {
     if (initializers.has(tensor.name)) throw new ModelError(`Initializer "${tensor.name}" is there twice.`);
     initializers.set(tensor.name, tensor);
   }
+  const inputNames = new Set(graph.input.map((i) => i.name));
   const producers = new Map<string, NodeProto>();
   const consumers = new Map<string, Consumer[]>();
   const consume = (tensor: string, consumer: Consumer): void => {
@@ -39,7 +45,7 @@ export function indexGraph(graph: GraphProto): GraphIndex {
   for (const node of graph.node) {
     for (const output of node.output) {
       if (output === '') continue;
-      if (producers.has(output) || initializers.has(output)) {
+      if (producers.has(output) || initializers.has(output) || inputNames.has(output)) {
         throw new ModelError(`Tensor "${output}" is made twice, the second time by ${describeNode(node)}.`);
       }
       producers.set(output, node);
@@ -47,15 +53,14 @@ export function indexGraph(graph: GraphProto): GraphIndex {
     for (const [index, tensor] of node.input.entries()) if (tensor !== '') consume(tensor, { node, index });
     for (const tensor of capturedTensors(node)) consume(tensor, { node, index: -1 });
   }
-  const inputNames = graph.input.map((i) => i.name);
   const index: GraphIndex = {
     initializers,
     producers,
     consumers,
     outputs: new Set(graph.output.map((o) => o.name)),
-    inputs: inputNames.filter((name) => !initializers.has(name)),
+    inputs: [...inputNames].filter((name) => !initializers.has(name)),
   };
-  checkTensors(index, new Set(inputNames));
+  checkTensors(index, inputNames);
   return index;
 }
 
@@ -73,17 +78,22 @@ function checkTensors(index: GraphIndex, inputs: ReadonlySet<string>): void {
   }
 }
 
-/** Outer tensors that the subgraphs of a node (If, Loop, Scan) may read. */
-function capturedTensors(node: NodeProto): readonly string[] {
+/** Outer tensors that the subgraphs of a node (If, Loop, Scan) read; names that a subgraph makes itself hide outer ones. */
+export function capturedTensors(node: NodeProto): readonly string[] {
   const captured = new Set<string>();
   for (const attribute of node.attribute) {
     const subgraphs = attribute.g === undefined ? attribute.graphs : [attribute.g, ...attribute.graphs];
     for (const subgraph of subgraphs) {
-      for (const inner of subgraph.node) {
-        for (const tensor of inner.input) if (tensor !== '') captured.add(tensor);
-        for (const tensor of capturedTensors(inner)) captured.add(tensor);
-      }
-      for (const output of subgraph.output) captured.add(output.name);
+      const own = new Set([
+        ...subgraph.input.map((i) => i.name),
+        ...subgraph.initializer.map((t) => t.name),
+        ...subgraph.node.flatMap((n) => n.output),
+      ]);
+      const read = [
+        ...subgraph.node.flatMap((inner) => [...inner.input, ...capturedTensors(inner)]),
+        ...subgraph.output.map((o) => o.name),
+      ];
+      for (const tensor of read) if (tensor !== '' && !own.has(tensor)) captured.add(tensor);
     }
   }
   return [...captured];

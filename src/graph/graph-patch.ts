@@ -1,7 +1,9 @@
+import { equals } from '@bufbuild/protobuf';
 import type { GraphEdit } from './edits.js';
+import { ModelError } from './model-error.js';
 import { floatAttribute, intAttribute, intsAttribute, makeNode } from './node.js';
 import type { OnnxModel } from './onnx-model.js';
-import type { NodeProto, TensorProto } from './onnx_pb.js';
+import { TensorProtoSchema, type NodeProto, type TensorProto } from './onnx_pb.js';
 import { floatTensor, int64Tensor } from './tensor.js';
 
 /** 1.5 * 2^23: adding and subtracting it rounds a float32 of magnitude below 2^22 to the nearest integer, half to even. */
@@ -14,11 +16,11 @@ const ROUNDING = 12582912;
 export class GraphPatch {
   readonly edits: GraphEdit[] = [];
   readonly #opset: number;
-  readonly #initializers: Set<string>;
+  readonly #initializers: Map<string, TensorProto>;
 
   constructor(model: OnnxModel) {
     this.#opset = model.opset;
-    this.#initializers = new Set(model.index.initializers.keys());
+    this.#initializers = new Map(model.index.initializers);
   }
 
   edit(edit: GraphEdit): void {
@@ -29,11 +31,20 @@ export class GraphPatch {
     this.edits.push({ kind: 'addNode', node });
   }
 
-  /** Adds an initializer unless one of that name is there: equal names mean equal content within a patch. */
+  /**
+   * Adds an initializer unless the same one is there.
+   *
+   * @throws ModelError where the name stands for other numbers
+   */
   initializer(tensor: TensorProto): string {
-    if (!this.#initializers.has(tensor.name)) {
-      this.#initializers.add(tensor.name);
+    const known = this.#initializers.get(tensor.name);
+    if (known === undefined) {
+      this.#initializers.set(tensor.name, tensor);
       this.edits.push({ kind: 'addInitializer', tensor });
+    } else if (known !== tensor && !equals(TensorProtoSchema, known, tensor)) {
+      throw new ModelError(
+        `Initializer "${tensor.name}" is in the model with other numbers. Rename it: quantsweep adds tensors of that name.`,
+      );
     }
     return tensor.name;
   }

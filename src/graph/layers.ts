@@ -41,12 +41,14 @@ const layerOps: ReadonlySet<string> = new Set<LayerOp>(['Conv', 'ConvTranspose',
 
 /**
  * All weighted operators in graph order. A MatMul of two computed tensors has no weight and is no layer. Names are the
- * nodes', or the output tensor's where a node has no name of its own.
+ * nodes', or the output tensor's where a node has no name of its own; no two layers have the same.
  */
 export function findLayers(model: OnnxModel): readonly FoundLayer[] {
   const nodes = model.graph.node.filter((node) => layerOps.has(node.opType) && isDefaultDomain(node));
   const uses = new Map<string, number>();
-  for (const node of nodes) uses.set(node.name, (uses.get(node.name) ?? 0) + 1);
+  for (const node of nodes) {
+    for (const name of new Set([node.name, node.output[0]!])) uses.set(name, (uses.get(name) ?? 0) + 1);
+  }
   const layers: FoundLayer[] = [];
   for (const node of nodes) {
     const unique = node.name !== '' && uses.get(node.name) === 1;

@@ -1,6 +1,6 @@
 import { ModelError } from './model-error.js';
 import type { OnnxModel } from './onnx-model.js';
-import { TensorProto_DataType } from './onnx_pb.js';
+import { TensorProto_DataType, type ValueInfoProto } from './onnx_pb.js';
 import { dataTypeName } from './tensor.js';
 
 /** The input that samples are fed to and the output that is evaluated. */
@@ -17,18 +17,16 @@ export interface ModelIo {
  * @throws ModelError naming the model's inputs or outputs when the name is missing or ambiguous
  */
 export function resolveModelIo(model: OnnxModel, names: { input: string | null; output: string | null }): ModelIo {
-  const input = pick('input', names.input, model.index.inputs);
-  const output = pick('output', names.output, [...model.index.outputs]);
   if (model.index.inputs.length > 1) {
     throw new ModelError(
       `Expected a model with one input, got ${model.index.inputs.length}: ${listed(model.index.inputs)}. Models with several inputs are not supported yet.`,
     );
   }
-  const type = model.graph.input.find((i) => i.name === input)?.type?.tensorType;
-  if (type !== undefined && type.elemType !== Number(TensorProto_DataType.FLOAT)) {
-    throw new ModelError(`Expected input "${input}" to be float32, got ${dataTypeName(type.elemType)}.`);
-  }
-  const dims = type?.shape?.dim;
+  const input = pick('input', names.input, model.index.inputs);
+  const output = pick('output', names.output, [...model.index.outputs]);
+  checkFloat('input', model.graph.input, input);
+  checkFloat('output', model.graph.output, output);
+  const dims = model.graph.input.find((i) => i.name === input)?.type?.tensorType?.shape?.dim;
   const inputShape = dims?.map(({ value }) => (value.case === 'dimValue' && value.value > 0n ? Number(value.value) : null));
   return { input, output, inputShape: inputShape ?? null };
 }
@@ -51,6 +49,12 @@ export function checkSampleShape(io: ModelIo, sampleShape: readonly number[]): v
 /** The number of samples that every run must have, where the model fixes its batch axis; else null. */
 export function fixedBatchSize(io: ModelIo): number | null {
   return io.inputShape?.[0] ?? null;
+}
+
+function checkFloat(what: 'input' | 'output', values: readonly ValueInfoProto[], name: string): void {
+  const type = values.find((v) => v.name === name)?.type?.tensorType;
+  if (type === undefined || type.elemType === Number(TensorProto_DataType.FLOAT)) return;
+  throw new ModelError(`Expected ${what} "${name}" to be float32, got ${dataTypeName(type.elemType)}.`);
 }
 
 function pick(what: 'input' | 'output', wanted: string | null, names: readonly string[]): string {

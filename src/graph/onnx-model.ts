@@ -9,6 +9,7 @@ import {
 } from './onnx_pb.js';
 import { indexGraph, type GraphIndex } from './graph-index.js';
 import { ModelError } from './model-error.js';
+import { sortNodes } from './sort-nodes.js';
 
 export const OLDEST_OPSET = 9;
 export const NEWEST_OPSET = 24;
@@ -53,7 +54,9 @@ export function decodeModel(bytes: Uint8Array, readExternal?: ReadExternal): Onn
     );
   }
   for (const tensor of proto.graph.initializer) inlineExternalData(tensor, readExternal);
-  return modelOf(proto);
+  const model = modelOf(proto);
+  sortNodes(proto.graph.node); // Only for its refusal of a cycle: the model's own order stays.
+  return model;
 }
 
 /** Bytes of the model as an `.onnx` file. */

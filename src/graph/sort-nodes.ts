@@ -1,5 +1,5 @@
 import type { NodeProto } from './onnx_pb.js';
-import { describeNode } from './graph-index.js';
+import { capturedTensors, describeNode } from './graph-index.js';
 import { ModelError } from './model-error.js';
 
 /**
@@ -10,7 +10,9 @@ import { ModelError } from './model-error.js';
  */
 export function sortNodes(nodes: readonly NodeProto[]): NodeProto[] {
   const producers = new Map<string, number>();
-  for (const [position, node] of nodes.entries()) for (const output of node.output) producers.set(output, position);
+  for (const [position, node] of nodes.entries()) {
+    for (const output of node.output) if (output !== '') producers.set(output, position);
+  }
   const sorted: NodeProto[] = [];
   const state = new Uint8Array(nodes.length);
   const entered = 1;
@@ -25,7 +27,7 @@ export function sortNodes(nodes: readonly NodeProto[]): NodeProto[] {
       }
       const node = nodes[position]!;
       state[position] = entered;
-      const missing = dependencies(node)
+      const missing = [...node.input, ...capturedTensors(node)]
         .map((tensor) => producers.get(tensor))
         .find((p) => p !== undefined && state[p] !== done);
       if (missing === undefined) {
@@ -40,10 +42,4 @@ export function sortNodes(nodes: readonly NodeProto[]): NodeProto[] {
     }
   }
   return sorted;
-}
-
-function dependencies(node: NodeProto): readonly string[] {
-  const inner = node.attribute.flatMap((a) => (a.g === undefined ? a.graphs : [a.g, ...a.graphs]));
-  if (inner.length === 0) return node.input;
-  return [...node.input, ...inner.flatMap((g) => [...g.node.flatMap(dependencies), ...g.output.map((o) => o.name)])];
 }

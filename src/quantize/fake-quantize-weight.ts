@@ -56,7 +56,7 @@ export function weightAmax(
     const slot = perChannel ? output : 0;
     for (let i = offset; i < offset + layout.kernelSize; i++) {
       const value = Math.abs(weight[i]!);
-      if (!(value <= amax[slot]!)) amax[slot] = value;
+      if (value > amax[slot]! || Number.isNaN(value)) amax[slot] = value;
     }
   });
   return amax;

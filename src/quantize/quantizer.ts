@@ -1,3 +1,6 @@
+/** Smallest positive float32 of full precision. */
+const SMALLEST_NORMAL = 2 ** -126;
+
 /** A uniform affine quantizer: `q = clip(round(x / scale), qmin - z, qmax - z) + z`, round half to even. */
 export interface Quantizer {
   readonly bits: number;
@@ -13,7 +16,10 @@ export interface Quantizer {
 
 /**
  * The symmetric signed quantizer of b bits: `scale = amax / (2^(b-1) - 1)`, range `[-2^(b-1), 2^(b-1) - 1]`, zero point
- * 0. An amax of 0 gives scale 1. A scale that float32 can't hold as a normal number is an error.
+ * 0. An amax of 0 gives scale 1, and so does one whose scale would be below float32's normal numbers (weight decay leaves
+ * such channels behind): everything rounds to 0, an error of at most amax.
+ *
+ * @throws RangeError for an amax that is not finite
  */
 export function symmetricQuantizer(amax: number, bits: number): Quantizer {
   const qmax = 2 ** (bits - 1) - 1;
@@ -21,10 +27,9 @@ export function symmetricQuantizer(amax: number, bits: number): Quantizer {
 }
 
 function scaleOf(amax: number, steps: number): number {
-  if (amax === 0) return 1;
   const scale = Math.fround(amax / steps);
-  if (!Number.isFinite(scale) || scale <= 0) {
+  if (!Number.isFinite(scale) || scale < 0) {
     throw new RangeError(`Expected an amax that gives a finite scale, got amax ${amax} over ${steps} steps.`);
   }
-  return scale;
+  return scale < SMALLEST_NORMAL ? 1 : scale;
 }

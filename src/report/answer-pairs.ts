@@ -70,7 +70,7 @@ function changePhrases({ differences, halfWidth }: PairedDifferences, { metric }
   const range =
     count === 1
       ? differenceText(low, metric)
-      : `${differenceText(low, metric).replace(' points', '')} to ${differenceText(high, metric)}`;
+      : `${differenceText(low, metric).replace('\u00a0points', '')} to ${differenceText(high, metric)}`;
   const where = count === 1 ? ' in the one pair of otherwise equal settings' : ` over ${count} pairs of otherwise equal settings`;
   const median = count === 1 ? '' : `, median ${differenceText(middle, metric)}`;
   if (halfWidth === null) return sentence(strong(range), `${where}${median}.`);
@@ -78,8 +78,8 @@ function changePhrases({ differences, halfWidth }: PairedDifferences, { metric }
   const width = `±${magnitudeText(halfWidth, metric)}`;
   const verdict =
     largest <= halfWidth
-      ? `; ${count === 1 ? 'less' : 'each less'} than one trial's 95 % interval (${width})`
-      : `; ${differences.filter((d) => Math.abs(d) > halfWidth).length} of them more than one trial's 95 % interval (${width})`;
+      ? `; ${count === 1 ? '' : 'each '}within one trial's own 95 % interval (${width})`
+      : `; ${differences.filter((d) => Math.abs(d) > halfWidth).length} of them beyond one trial's own 95 % interval (${width})`;
   return sentence(strong(range), `${where}${median}${verdict}.`);
 }
 

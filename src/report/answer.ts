@@ -79,7 +79,7 @@ function unsmoothedSentence(facts: SweepFacts): Sentence | null {
     );
   }
   const gain = against(best.gainOverUnsmoothed, 'unsmoothed', best.unsmoothedValue, facts);
-  return sentence('Smoothing pays? ', strong(gain), '; ', ...noisePhrase(find(facts, best, 'unsmoothed')), '.');
+  return sentence('Smoothing: ', strong(gain), '; ', ...noisePhrase(find(facts, best, 'unsmoothed')), '.');
 }
 
 function modeSentence(facts: SweepFacts): Sentence | null {
@@ -109,16 +109,16 @@ function tieSentence(facts: SweepFacts): Sentence | null {
   const compared = rivals.filter((trial) => judged.has(trial.trial));
   if (compared.length === 0) return null;
   const tied = compared.filter((trial) => judged.get(trial.trial)?.significant === false);
-  const alphas = distinctAlphas(tied);
+  const alphas = distinctAlphas([best, ...tied]);
   const all = distinctAlphas([best, ...compared]).length;
   const extent =
-    alphas.length === 0 ? '' : ` (${alphas.length} of ${countText(all, 'static alpha')}, ${alphas[0]} to ${alphas.at(-1)})`;
+    alphas.length < 2 ? '' : `; with it they cover ${alphas.length} of ${all} static alphas, ${alphas[0]} to ${alphas.at(-1)}`;
   if (tied.length === 0) return sentence(strong('No other setting is tied with it'), ': all differ by more than the noise.');
   const calm = lowestLoss([best, ...tied]);
   return sentence(
     strong(`${tied.length} of the ${compared.length} other settings are statistically tied with the best`),
-    alphas.length === 1 ? ` (alpha ${alphas[0]})` : extent,
-    calm === null || calm === best ? '.' : `; of these ${calm.label} has the lowest mean layer L1.`,
+    extent,
+    calm === null || calm === best ? '.' : `. Of these ${calm.label} has the lowest mean layer L1.`,
   );
 }
 

@@ -3,7 +3,7 @@ import type { Row } from './query.js';
 import type { SweepFacts } from './sweep-facts.js';
 
 /** Parts of the page, in order. */
-export type SectionId = 'first' | 'accuracy' | 'layers' | 'ranges' | 'absmax' | 'trials' | 'provenance';
+export type SectionId = 'first' | 'layers' | 'ranges' | 'absmax' | 'trials' | 'provenance';
 
 /**
  * One figure: a query and what to make of its rows. Pure: no database, no document. Specs take the query's rows under

@@ -40,20 +40,20 @@ export function metricText(metric: string): MetricText {
 /** `91.73 %`, or `0.7497` for mAP; an en dash for a missing value. */
 export function valueText(value: number | null, metric: MetricText): string {
   if (value === null) return '–';
-  return metric.isProportion ? `${(100 * value).toFixed(2)} %` : value.toFixed(4);
+  return metric.isProportion ? `${(100 * value).toFixed(2)}\u00a0%` : value.toFixed(4);
 }
 
 /** `91.17–92.25 %`: the ends of an interval with one unit. */
 export function intervalText(low: number, high: number, metric: MetricText): string {
   return metric.isProportion
-    ? `${(100 * low).toFixed(2)}–${(100 * high).toFixed(2)} %`
+    ? `${(100 * low).toFixed(2)}–${(100 * high).toFixed(2)}\u00a0%`
     : `${low.toFixed(4)}–${high.toFixed(4)}`;
 }
 
-/** A signed difference: `+0.31 points` (of a percent scale), `−0.0031` for mAP. Uses the true minus sign. */
+/** A signed difference: `+0.31 points` (of a percent scale), `−0.0031` for mAP. Uses the true minus sign, and spaces that do not break. */
 export function differenceText(difference: number | null, metric: MetricText): string {
   if (difference === null) return '–';
-  return signed(difference, metric) + (metric.isProportion ? ' points' : '');
+  return signed(difference, metric) + (metric.isProportion ? '\u00a0points' : '');
 }
 
 /** The size of a difference without its sign: `0.31 points`. */

@@ -35,7 +35,7 @@ a { color: var(--size0); }
 .tile.fp32 { border-color: var(--fp32); } .tile.unsmoothed { border-color: var(--unsmoothed); } .tile.best { border-color: var(--smoothed); } .tile.done { border-color: var(--size1); }
 section { margin: 40px 0 0; }
 figure { margin: 18px 0 30px; min-width: 0; }
-.first figure { margin: 0; }
+.first figure { margin: 0 0 26px; }
 figcaption, .caption { color: var(--muted); font-size: 13px; line-height: 1.45; margin: 0 0 8px; max-width: 92ch; }
 .controls { display: flex; flex-wrap: wrap; gap: 6px 16px; margin: 4px 0 8px; font-size: 13px; color: var(--muted); }
 select, button { font: inherit; font-size: 13px; color: var(--text); background: var(--panel); border: 1px solid var(--line); border-radius: 4px; padding: 3px 7px; max-width: 100%; }

@@ -13,7 +13,7 @@ export function renderFigure(figure: Figure, facts: SweepFacts, query: Query): s
   const content = figure.build(rows, facts);
   const title = figure.title(facts);
   if (content.kind === 'absent') return absentHtml(figure, title, content, sql, result);
-  const panels = content.kind === 'charts' ? content.panels.map((panel) => compileChart(panel.spec, figure.id)) : [];
+  const panels = content.kind === 'charts' ? content.panels.map((panel) => compileChart(panel.spec).spec) : [];
   return `<figure id="${figure.id}"${content.kind === 'table' ? ' class="wide"' : ''} aria-labelledby="${figure.id}-title">
 <h3 id="${figure.id}-title">${escapeHtml(title)}</h3>
 <figcaption>${escapeHtml(content.caption)}</figcaption>

@@ -29,7 +29,6 @@ export class UnknownSweepError extends Error {
 }
 
 const sectionTitles: readonly (readonly [Exclude<SectionId, 'first'>, string])[] = [
-  ['accuracy', 'Static against dynamic'],
   ['layers', 'Layers'],
   ['ranges', 'Quantizer ranges'],
   ['absmax', 'The absmax method'],
@@ -69,7 +68,7 @@ export function renderReport(query: Query, sweep: string, options: ReportOptions
     style: pageStyle,
     body: `<main class="page">
 ${headerHtml(facts)}
-<div class="first"><div>${answerHtml(answerSweep(facts))}${tilesHtml(facts)}${factsSources(facts)}</div>${ofSection('first')}</div>
+<div class="first"><div>${answerHtml(answerSweep(facts))}${tilesHtml(facts)}${factsSources(facts)}</div><div>${ofSection('first')}</div></div>
 <noscript><p class="warning">The charts need JavaScript; the answer and the tables of trials do not.</p></noscript>
 ${sections.join('\n')}
 ${footerHtml(facts, options)}

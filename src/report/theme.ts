@@ -80,6 +80,11 @@ export const chartConfig: Config = {
     titleFontWeight: 500,
     symbolStrokeWidth: 2,
     labelLimit: 240,
+    orient: 'top',
+    offset: 6,
+    titleOrient: 'left',
+    titleAnchor: 'middle',
   },
+  view: { stroke: 'transparent' },
   text: { fill: color('text'), fontSize: 12 },
 };

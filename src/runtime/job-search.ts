@@ -1,4 +1,4 @@
-import { sumRows } from '../evaluate/loss-accumulator.js';
+import { realCount, sumRows } from '../evaluate/loss-accumulator.js';
 import { searchGraph } from '../evaluate/loss-graph.js';
 import { NonFiniteError } from '../evaluate/non-finite-error.js';
 import type { SearchPoint } from '../evaluate/results.js';
@@ -8,6 +8,9 @@ import { observedProvider, openJobDataset, withSession, type JobContext } from '
 import type { JobResult, SearchJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
 import { runBatches } from './run-batches.js';
+
+/** Samples of one run: losses are added up by sample, so it changes no result; this many stay in the cache on CPU. */
+const RUN_SAMPLES = 16;
 
 /** Measures the isolated l1 of every layer at each of the job's candidate alphas, in one graph. */
 export async function runSearch(job: SearchJob, context: JobContext): Promise<JobResult<'search'>> {
@@ -32,18 +35,18 @@ export async function runSearch(job: SearchJob, context: JobContext): Promise<Jo
     ),
   );
   const sums = new Map<string, number>();
-  let rows = 0;
-  const add = (output: string, sum: number): void => void sums.set(output, (sums.get(output) ?? 0) + sum);
-  const range = { first: 0, count: job.search.samples, batchSize: job.calibration.batchSize };
-  const means = new Map<string, number>();
+  const counts = new Map<string, number>();
+  const add = (to: Map<string, number>, output: string, value: number): void => {
+    to.set(output, (to.get(output) ?? 0) + value);
+  };
+  const range = { first: 0, count: job.search.samples, batchSize: RUN_SAMPLES };
   await withSession(graph.model, io, context, (session) =>
     context.clock.measure('run', () =>
-      runBatches(session, io, dataset, range, (outputs, first, samples) => {
+      runBatches(session, io, dataset, range, (outputs, first, samples, fed) => {
         for (const [name, tensor] of Object.entries(outputs)) {
-          add(name, sumRows(tensor, samples));
-          means.set(name, tensor.data.length / tensor.dims[0]!);
+          add(sums, name, sumRows(tensor, { samples, fed }));
+          add(counts, name, realCount(tensor, { samples, fed }));
         }
-        rows += samples;
         context.report(first + samples, job.search.samples);
       }),
     ),
@@ -57,7 +60,7 @@ export async function runSearch(job: SearchJob, context: JobContext): Promise<Jo
     return {
       layer,
       alpha,
-      loss: error / (rows * means.get(absError)!),
+      loss: error / counts.get(absError)!,
       relL1: reference > 0 ? error / reference : null,
     };
   });

@@ -168,8 +168,8 @@ async function measureLosses(
   const range = { first: 0, count: samples, batchSize: job.settings.evaluation.batchSize };
   await withSession(graph.model, model.io, context, (session) =>
     context.clock.measure('loss', () =>
-      runBatches(session, model.io, dataset, range, (outputs, first, count) => {
-        losses.add(outputs, count);
+      runBatches(session, model.io, dataset, range, (outputs, first, count, fed) => {
+        losses.add(outputs, { samples: count, fed });
         context.report(total - samples + first + count, total);
       }),
     ),

@@ -14,14 +14,14 @@ export interface BatchRange {
  * Feeds a range of samples to a session. The last batch is smaller, or, where the model fixes its batch axis, padded
  * with copies of its last sample.
  *
- * @param onBatch gets the outputs, the first sample's index and the number of real samples
+ * @param onBatch gets the outputs, the first sample's index, the number of real samples, and of those fed with padding
  */
 export async function runBatches(
   session: Session,
   io: ModelIo,
   dataset: Dataset,
   range: BatchRange,
-  onBatch: (outputs: Outputs, first: number, samples: number) => void,
+  onBatch: (outputs: Outputs, first: number, samples: number, fed: number) => void,
 ): Promise<void> {
   checkSampleShape(io, dataset.sampleShape);
   const fixed = fixedBatchSize(io);
@@ -37,6 +37,6 @@ export async function runBatches(
       buffer.copyWithin(row * sampleLength, (samples - 1) * sampleLength, samples * sampleLength);
     }
     const data = buffer.subarray(0, rows * sampleLength);
-    onBatch(await session.run({ data, dims: [rows, ...dataset.sampleShape] }), first, samples);
+    onBatch(await session.run({ data, dims: [rows, ...dataset.sampleShape] }), first, samples, rows);
   }
 }

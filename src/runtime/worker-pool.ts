@@ -109,6 +109,7 @@ export class WorkerPool {
       this.#receive(worker, message);
     });
     child.on('error', (cause) => {
+      child.kill('SIGKILL');
       this.#lose(worker, child, `could not be started or reached: ${cause.message}`);
     });
     child.on('exit', (code, signal) => {

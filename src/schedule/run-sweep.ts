@@ -1,6 +1,7 @@
 import { openDataset } from '../data/open-dataset.js';
 import { finishMetric, mergeMetricStates } from '../evaluate/metrics/create-metric.js';
-import type { ModelSettings } from '../experiment/settings.js';
+import type { EvaluationSettings, ModelSettings } from '../experiment/settings.js';
+import { estimateCost, type WorkCost } from '../plan/estimate-cost.js';
 import type {
   ContentKey,
   ObserveStage,
@@ -78,6 +79,7 @@ class SweepRun {
   readonly #finished: ReadonlySet<ContentKey>;
   readonly #running = new Map<ContentKey, Promise<void>>();
   readonly #failed: { label: string; errorClass: string; message: string }[] = [];
+  readonly #costs: ReadonlyMap<ContentKey, WorkCost>;
   #best: BestTrial | null = null;
   #ran = 0;
   #interrupted = false;
@@ -91,6 +93,13 @@ class SweepRun {
       ...store.finishedStages(plan.stages.map((s) => s.key)),
       ...store.finishedTrials(plan.trials.map((t) => t.key)),
     ]);
+    const { work } = estimateCost(plan, {
+      finished: this.#finished,
+      sampleCount: (source) => options.inputs.sampleCount(source),
+      typicalDurationsMs: new Map(),
+      slots: pool.size,
+    });
+    this.#costs = new Map(work.map((w) => [w.key, w]));
   }
 
   async stop(): Promise<void> {
@@ -110,8 +119,7 @@ class SweepRun {
       finishedStages: plan.stages.filter((s) => this.#finished.has(s.key)).length,
       best: this.#best,
     });
-    for (const stage of this.#stagesNeeded(missing)) this.#queue.expect(this.#stageCost(stage));
-    for (const trial of missing) this.#queue.expect(this.#trialCost(trial));
+    for (const { forwardPasses } of this.#costs.values()) this.#queue.expect(forwardPasses);
     const errors = await Promise.all(missing.map((trial) => this.#runTrial(trial)));
     const fatal = errors.find((e) => e !== null);
     if (fatal !== undefined && fatal !== null) throw fatal;
@@ -152,7 +160,6 @@ class SweepRun {
     const execution = { provider, timings: {} };
     const sha256 = this.#jobModel(trial.settings.model).sha256;
     store.finishTrial(trial, sha256, record, execution, optimizationLevel, null);
-    this.#queue.settle(this.#trialCost(trial));
     this.#finishedTrial(trial, evaluation, 0);
   }
 
@@ -177,7 +184,7 @@ class SweepRun {
       subject: { kind: 'trial', key: trial.key },
       label: trial.label,
       priority: -trial.position,
-      cost: this.#trialCost(trial),
+      cost: this.#costs.get(trial.key)?.forwardPasses ?? 0,
     });
     store.finishTrial(trial, model.sha256, value, execution, optimizationLevel, attempt);
     this.#finishedTrial(trial, value.evaluation, durationMs);
@@ -249,7 +256,7 @@ class SweepRun {
   async #reference(stage: ReferenceStage): Promise<void> {
     const { inputs, store } = this.#options;
     const model = this.#jobModel(stage.model);
-    const samples = inputs.evaluationSamples(stage);
+    const samples = evaluationSamples(stage.evaluation, inputs);
     const parts = await this.#runParts(stage, referenceParts(stage, model, samples));
     const dataset = openDataset(stage.evaluation.source, stage.preprocess);
     try {
@@ -277,9 +284,10 @@ class SweepRun {
     parts: readonly StagePart<Extract<Job, { kind: K }>>[],
   ): Promise<readonly PartResult<K>[]> {
     const stored = this.#options.store.stageParts(stage.key);
-    const results = parts.map(async ({ id, job, cost }, index): Promise<PartResult<K>> => {
+    const share = (this.#costs.get(stage.key)?.forwardPasses ?? 0) / parts.length;
+    const results = parts.map(async ({ id, job }, index): Promise<PartResult<K>> => {
       if (stored.has(id)) {
-        this.#queue.settle(cost);
+        this.#queue.settle(share);
         // The store returns what an earlier run of the same part, by the same code version, put there.
         return stored.get(id) as PartResult<K>;
       }
@@ -288,7 +296,7 @@ class SweepRun {
         subject: { kind: 'stage', key: stage.key, part: id },
         label: `${stage.kind} ${id}`,
         priority: STAGE_PRIORITY[stage.kind] - index,
-        cost,
+        cost: share,
       });
       const part: PartResult<K> = { value: result.value, provider: result.execution.provider };
       this.#options.store.finishPart(result.attempt, stage.key, id, part, result.execution);
@@ -300,30 +308,11 @@ class SweepRun {
   #jobModel(model: ModelSettings): JobModel {
     return { ...model, sha256: this.#options.inputs.modelSha256(model.path) };
   }
+}
 
-  /** Stages that a missing trial needs and that are not finished. */
-  #stagesNeeded(missing: readonly PlannedTrial[]): readonly PlannedStage[] {
-    const keys = new Set(missing.flatMap((t) => [t.referenceKey, t.observeKey, t.searchKey]));
-    return this.#options.plan.stages.filter((s) => keys.has(s.key) && !this.#finished.has(s.key));
-  }
-
-  #stageCost(stage: PlannedStage): number {
-    switch (stage.kind) {
-      case 'observe':
-        return 1.2 * stage.calibration.batches * stage.calibration.batchSize;
-      case 'reference':
-        return this.#options.inputs.evaluationSamples(stage);
-      case 'search': {
-        const graphs = Math.ceil(stage.search.candidates.length / 5);
-        return stage.search.samples * (graphs + 1.5 * stage.search.candidates.length);
-      }
-    }
-  }
-
-  #trialCost({ settings }: PlannedTrial): number {
-    if (settings.role === 'fp32') return 0;
-    return this.#options.inputs.evaluationSamples(settings) * 1.4 + (settings.loss?.samples ?? 0) * 3;
-  }
+function evaluationSamples({ source, samples }: EvaluationSettings, inputs: SweepInputs): number {
+  const count = inputs.sampleCount(source);
+  return samples === 'all' ? count : Math.min(samples, count);
 }
 
 /** What a finished part of a stage is stored as. */

@@ -9,8 +9,6 @@ export interface StagePart<J> {
   /** Stable across runs, so that a resumed stage finds its finished parts whatever the number of slots. */
   readonly id: string;
   readonly job: J;
-  /** Forward passes of FP32-equivalent samples, roughly: weighs progress. */
-  readonly cost: number;
 }
 
 /** A stage over samples is cut into so many ranges: enough to keep several slots busy and to lose little when killed. */
@@ -25,7 +23,6 @@ export function observeParts(stage: ObserveStage, model: JobModel): readonly Sta
   return ranges(batches).map(([firstBatch, endBatch]) => ({
     id: `batches ${firstBatch}-${endBatch}`,
     job: { kind: 'observe', model, preprocess, source, batchSize, firstBatch, endBatch, snapshots, methods },
-    cost: (endBatch - firstBatch) * batchSize * 1.2,
   }));
 }
 
@@ -46,7 +43,6 @@ export function referenceParts(
   return ranges(samples).map(([first, end]) => ({
     id: `samples ${first}-${end}`,
     job: { kind: 'reference', model, preprocess, evaluation, task, first, count: end - first, samples },
-    cost: end - first,
   }));
 }
 
@@ -73,7 +69,6 @@ export function searchParts(
         candidates,
         observation,
       },
-      cost: search.samples * (1 + 1.5 * candidates.length),
     });
   }
   return parts;

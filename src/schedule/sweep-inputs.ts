@@ -20,8 +20,8 @@ export interface SweepInputs {
   readonly models: ReadonlyMap<string, ModelRecord>;
   modelSha256(path: string): string;
   dataSha256(source: DataSource): string;
-  /** Samples of an evaluation, `all` resolved. */
-  evaluationSamples(settings: Pick<Settings['data'], 'evaluation' | 'preprocess'>): number;
+  /** Samples that a source holds. */
+  sampleCount(source: DataSource): number;
 }
 
 /**
@@ -53,24 +53,21 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
       const id = JSON.stringify(source);
       if (!hashes.has(id)) hashes.set(id, await hashSource(source));
       once(checked, ['shape', source, data.preprocess, model], () => {
-        counts.set(countKey(source, data.preprocess), checkSource(file, model, source, data.preprocess));
+        counts.set(id, checkSource(file, model, source, data.preprocess));
       });
     }
     if (role !== 'fp32') {
       once(checked, ['layers', model.path, settings.layers], () => {
         inFile(model.path, () => selectLayers(layers.get(model.path)!, settings.layers));
       });
-      checkCalibration(settings, counts.get(countKey(data.calibration.source, data.preprocess))!);
+      checkCalibration(settings, counts.get(JSON.stringify(data.calibration.source))!);
     }
   }
   return {
     models,
     modelSha256: (path) => models.get(path)!.sha256,
     dataSha256: (source) => hashes.get(JSON.stringify(source))!,
-    evaluationSamples: ({ evaluation, preprocess }) => {
-      const count = counts.get(countKey(evaluation.source, preprocess))!;
-      return evaluation.samples === 'all' ? count : Math.min(evaluation.samples, count);
-    },
+    sampleCount: (source) => counts.get(JSON.stringify(source))!,
   };
 }
 
@@ -79,10 +76,6 @@ function once(done: Set<string>, id: unknown, work: () => void): void {
   if (done.has(key)) return;
   done.add(key);
   work();
-}
-
-function countKey(source: DataSource, preprocess: PreprocessSettings): string {
-  return JSON.stringify([source, preprocess]);
 }
 
 function checkSource(

@@ -10,7 +10,7 @@ export function perInputChannelAbsmax(weight: Float32Array, layout: WeightLayout
   visitKernels(layout, (input, _output, offset) => {
     for (let i = offset; i < offset + layout.kernelSize; i++) {
       const value = Math.abs(weight[i]!);
-      if (!(value <= absmax[input]!)) absmax[input] = value;
+      if (value > absmax[input]! || Number.isNaN(value)) absmax[input] = value;
     }
   });
   return absmax;
@@ -27,7 +27,7 @@ export function viewAbsmax(weight: Float32Array, layout: WeightLayout): Float64A
   const byColumn = new Float64Array(columns);
   for (let i = 0; i < weight.length; i++) {
     const value = Math.abs(weight[i]!);
-    if (!(value <= byColumn[i % columns]!)) byColumn[i % columns] = value;
+    if (value > byColumn[i % columns]! || Number.isNaN(value)) byColumn[i % columns] = value;
   }
   return Float64Array.from({ length: inputChannels(layout) }, (_, channel) => byColumn[channel % columns]!);
 }

@@ -82,12 +82,13 @@ ORDER BY s.absmax, s.calibration_batches`,
     about:
       'The smallest against the largest calibration size at equal settings (difference above 0: more data is better)',
     parameters: [],
-    sql: `WITH sizes AS (SELECT min(calibration_batches) AS small, max(calibration_batches) AS large FROM v_accuracy_by_alpha WHERE sweep = :sweep)
+    sql: `WITH done AS MATERIALIZED (SELECT * FROM v_accuracy_by_alpha WHERE sweep = :sweep),
+sizes AS (SELECT min(calibration_batches) AS small, max(calibration_batches) AS large FROM done)
 SELECT a.absmax, a.alpha_mode, a.alpha, sizes.small AS small_batches, sizes.large AS large_batches,
        a.value AS small_value, b.value AS large_value, b.value - a.value AS difference
 FROM sizes
-JOIN v_accuracy_by_alpha a ON a.sweep = :sweep AND a.calibration_batches = sizes.small
-JOIN v_accuracy_by_alpha b ON b.sweep = :sweep AND b.calibration_batches = sizes.large AND b.alpha_mode = a.alpha_mode
+JOIN done a ON a.calibration_batches = sizes.small
+JOIN done b ON b.calibration_batches = sizes.large AND b.alpha_mode = a.alpha_mode
   AND b.alpha IS a.alpha AND b.absmax IS a.absmax AND b.activation_bits = a.activation_bits
   AND b.weight_bits = a.weight_bits AND b.weight_granularity = a.weight_granularity
 WHERE sizes.small < sizes.large
@@ -97,13 +98,14 @@ ORDER BY a.absmax, a.alpha_mode, a.alpha`,
     name: 'absmax-method',
     about: 'absmax "channel" against "view" at equal settings (difference above 0: channel is better)',
     parameters: [],
-    sql: `SELECT c.calibration_batches, c.alpha_mode, c.alpha, c.value AS channel_value, v.value AS view_value,
+    sql: `WITH done AS MATERIALIZED (SELECT * FROM v_accuracy_by_alpha WHERE sweep = :sweep)
+SELECT c.calibration_batches, c.alpha_mode, c.alpha, c.value AS channel_value, v.value AS view_value,
        c.value - v.value AS difference, c.mean_l1 AS channel_mean_l1, v.mean_l1 AS view_mean_l1
-FROM v_accuracy_by_alpha c
-JOIN v_accuracy_by_alpha v ON v.sweep = c.sweep AND v.absmax = 'view' AND v.alpha_mode = c.alpha_mode AND v.alpha IS c.alpha
+FROM done c
+JOIN done v ON v.absmax = 'view' AND v.alpha_mode = c.alpha_mode AND v.alpha IS c.alpha
   AND v.calibration_batches = c.calibration_batches AND v.activation_bits = c.activation_bits
   AND v.weight_bits = c.weight_bits AND v.weight_granularity = c.weight_granularity
-WHERE c.sweep = :sweep AND c.absmax = 'channel'
+WHERE c.absmax = 'channel'
 ORDER BY c.calibration_batches, c.alpha_mode, c.alpha`,
   },
   {

@@ -1,6 +1,5 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
 import Database from 'better-sqlite3';
 
@@ -62,12 +61,18 @@ function openFile(file: string): Database.Database {
     return database;
   } catch (error) {
     database?.close();
-    const cantOpen = error instanceof Database.SqliteError && error.code.startsWith('SQLITE_CANTOPEN');
+    const noSideFiles = error instanceof Database.SqliteError && /^SQLITE_(CANTOPEN|READONLY)/.test(error.code);
     // SQLite reads a WAL database only where it may make files beside it. On read-only media it can't; a database that
-    // was closed properly is whole without them, and nobody can write it meanwhile.
-    if (cantOpen && !existsSync(`${file}-wal`)) {
-      return new Database(`${pathToFileURL(file).href}?immutable=1`, { readonly: true, fileMustExist: true });
-    }
+    // was closed properly is whole without them and is read from memory.
+    if (noSideFiles && !existsSync(`${file}-wal`)) return openCopyInMemory(file);
     throw error;
   }
+}
+
+function openCopyInMemory(file: string): Database.Database {
+  const bytes = readFileSync(file);
+  // File format versions for writing and reading: 2 is a write-ahead log, which memory does not have; 1 a journal.
+  bytes[18] = 1;
+  bytes[19] = 1;
+  return new Database(bytes, { readonly: true });
 }

@@ -45,7 +45,7 @@ export function readPrimaryValues(
 /** The latest attempts that a median looks at: older ones may come from another machine or model. */
 const recentAttempts = 500;
 
-/** Median milliseconds of the finished attempts: `trial`, and of one part each `observe`, `reference`, `search`. */
+/** Median milliseconds of work: of a `trial`, and of a whole `observe`, `reference` or `search` stage over all its parts. */
 export function readTypicalDurations(connection: Connection): ReadonlyMap<string, number> {
   const trials = connection.all(
     `SELECT 'trial' AS kind, duration_ms AS ms FROM attempt WHERE trial_id IS NOT NULL AND status = 'done' ORDER BY id DESC LIMIT ?`,
@@ -53,8 +53,9 @@ export function readTypicalDurations(connection: Connection): ReadonlyMap<string
   );
   const stages = connection.all(
     `SELECT kind, ms FROM (
-       SELECT s.kind, a.duration_ms AS ms, row_number() OVER (PARTITION BY s.kind ORDER BY a.id DESC) AS age
-       FROM attempt a JOIN stage s ON s.id = a.stage_id WHERE a.status = 'done') WHERE age <= ?`,
+       SELECT s.kind, sum(a.duration_ms) AS ms, row_number() OVER (PARTITION BY s.kind ORDER BY max(a.id) DESC) AS age
+       FROM attempt a JOIN stage s ON s.id = a.stage_id WHERE a.status = 'done' AND s.status = 'done'
+       GROUP BY s.id) WHERE age <= ?`,
     recentAttempts,
   );
   const byKind = new Map<string, number[]>();

@@ -72,7 +72,7 @@ export interface SweepStore {
   failedStages(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, StoredFailure>;
   /** Value of the primary metric of each finished trial of the given keys. */
   primaryValues(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, number>;
-  /** Medians over all finished attempts, for estimates: milliseconds by kind of work. Empty when nothing ran yet. */
+  /** Medians for estimates: milliseconds of a `trial` and of each kind of stage, all parts. Empty when nothing ran yet. */
   typicalDurations(): ReadonlyMap<string, number>;
 
   startAttempt(subject: AttemptSubject, device: string): number;

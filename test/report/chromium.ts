@@ -59,7 +59,7 @@ export class Chromium {
     await this.#send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] });
     await this.#send('Page.navigate', { url: pathToFileURL(path).href });
     await this.evaluate(
-      `new Promise((done) => { const look = () => document.readyState === 'complete' && document.documentElement.dataset.drawn ? setTimeout(done, 50) : setTimeout(look, 20); look(); })`,
+      `new Promise((done, fail) => { setTimeout(() => fail(new Error('The charts were not drawn within 20 s')), 20000); const look = () => document.readyState === 'complete' && document.documentElement.dataset.drawn ? setTimeout(done, 50) : setTimeout(look, 20); look(); })`,
     );
   }
 
@@ -70,16 +70,18 @@ export class Chromium {
     return (answer['result'] as Message)['value'];
   }
 
-  /** A PNG of the whole page. */
-  async screenshot(): Promise<Buffer> {
-    const answer = await this.#send('Page.captureScreenshot', { format: 'png', captureBeyondViewport: true });
+  /** A PNG of the whole page, or of a band of it. */
+  async screenshot(band?: { readonly y: number; readonly width: number; readonly height: number }): Promise<Buffer> {
+    const clip = band === undefined ? {} : { clip: { x: 0, scale: 1, ...band } };
+    const answer = await this.#send('Page.captureScreenshot', { format: 'png', captureBeyondViewport: true, ...clip });
     return Buffer.from(answer['data'] as string, 'base64');
   }
 
   /** Ends the browser. */
   async close(): Promise<void> {
     const ended = new Promise((done) => this.#process.once('exit', done));
-    this.#process.kill('SIGKILL');
+    this.#session = undefined;
+    void this.#send('Browser.close', {});
     await ended;
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }

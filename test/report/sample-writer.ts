@@ -75,7 +75,7 @@ export class SampleWriter {
     const largest = Math.max(...sizes);
     snapshots.filter((batches) => batches <= largest).forEach((batches, index) => {
       const id = this.#base + index;
-      this.#insert('observation', { id, stage_id: observe, batches, samples: 4 * batches });
+      this.#insert('observation', { id, stage_id: observe, batches, samples: 4 * batches, result: Buffer.alloc(0) });
       layers.forEach((_, position) => {
         const seen = 1 - 0.35 * Math.exp(-Math.log1p(batches) * (0.4 + 0.05 * position)) + 0.02 * Math.log10(batches);
         this.#insert('amax_snapshot', { observation_id: id, layer_id: this.#base + position, amax: (6 + position) * seen });

@@ -225,6 +225,7 @@ export function evaluation(correct: readonly number[], samples = 10): Evaluation
 
 export const reference: StoredReference = {
   evaluation: evaluation([0, 1, 2, 3, 4, 5, 6, 7, 8]),
+  provider: 'CPUExecutionProvider',
   argmax: Int32Array.from([3, 1, 4, 1, 5, 9, 2, 6, 5, 3]),
 };
 

@@ -153,7 +153,7 @@ describe('SqliteStore', () => {
           store.finishPart(again, 'observe', 'a', 1, execution);
         }),
       ).toBe('finished');
-      expect(rows('SELECT status FROM v_attempt WHERE attempt = ' + again)).toEqual([['running']]);
+      expect(rows(`SELECT status FROM v_attempt WHERE attempt = ${again}`)).toEqual([['running']]);
     });
 
     it('finishes a stage after it failed', () => {

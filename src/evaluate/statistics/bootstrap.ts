@@ -36,13 +36,17 @@ export function percentileInterval95(replicates: Float64Array): [low: number, hi
  * so p is never 0. `difference` is the observed a - b on all samples; where it is exactly 0 nothing speaks against equality
  * and p is 1.
  *
- * @throws RangeError when the lengths differ or are 0.
+ * @throws RangeError when the lengths differ or are 0, or a number is NaN or infinite.
  */
 export function pairedBootstrap(a: Float64Array, b: Float64Array, difference: number): PairedBootstrap {
   if (a.length !== b.length || a.length === 0) {
     throw new RangeError(`Expected as many replicates of both, one or more, got ${a.length} and ${b.length}`);
   }
   const differences = a.map((value, index) => value - b[index]!);
+  // NaN is on neither side and so would look like the strongest evidence.
+  if (!Number.isFinite(difference) || !differences.every(Number.isFinite)) {
+    throw new RangeError('Expected finite replicates and a finite difference, got NaN or an infinity');
+  }
   let notAbove = 1;
   let notBelow = 1;
   for (const value of differences) {

@@ -6,7 +6,7 @@ import type { Row } from '../query.js';
 import { numberOf, sqlText, textOf } from '../query.js';
 import { color } from '../theme.js';
 import { absmaxNote, hasBothMethods } from './absmax-accuracy.js';
-import { layerAxis, layerNames, layerTooltip } from './layer-axis.js';
+import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 
 /** Where the wrong axis costs: input amax and L1 of each layer under both absmax methods at one static alpha. */
 export const absmaxLayers: Figure = {
@@ -100,7 +100,7 @@ function chart(
     description,
     data: { name: 'rows' },
     width: 'container',
-    height: { step: 17 },
+    height: layersHeight(rows),
     autosize: { type: 'fit-x', contains: 'padding', resize: true },
     params: [
       { name: 'alpha', value: alpha },

@@ -58,7 +58,7 @@ export const rangeControl: Control = {
 
 function caption({ best, metric }: SweepFacts): string {
   const ring = best === null ? '' : ` Ringed: the best, ${best.label}.`;
-  return `Lines: static alpha; diamonds at the right: dynamic alpha (one per layer). Bands and bars: 95 % intervals of each ${metric.shortName} by itself.${ring}`;
+  return `alpha: how much of the activation’s range moves into the weights. Lines: static alpha; diamonds at the right: dynamic alpha (one per layer). Bands and bars: 95 % intervals of each ${metric.shortName} by itself.${ring}`;
 }
 
 function altText({ best, metric, trials }: SweepFacts, variant: string): string {

@@ -50,7 +50,7 @@ function extent(trials: readonly TrialFacts[]): [number, number] {
 type ChartLayer = Extract<TopLevelSpec, { layer: unknown }>['layer'][number];
 
 /** Where dynamic trials stand on the alpha axis, which ends at 1. */
-const dynamicAt = 1.1;
+const dynamicAt = 1.11;
 
 /** Accuracy over alpha: a line with its 95 % band per group, references as rules, dynamic alpha at the right. */
 export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
@@ -61,13 +61,13 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
   const x = {
     field: 'x',
     type: 'quantitative' as const,
-    title: 'alpha: share of the activation range moved into the weights',
-    scale: { domain: [0, hasDynamic ? 1.2 : 1], nice: false },
+    title: 'alpha',
+    scale: { domain: [0, hasDynamic ? 1.21 : 1], nice: false },
     axis: {
-      values: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, ...(hasDynamic ? [dynamicAt] : [])],
-      labelExpr: "datum.value > 1.05 ? 'dynamic' : format(datum.value, '.1f')",
-      labelOverlap: 'greedy' as const,
-      labelBound: false,
+      values: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1],
+      format: '.1f',
+      labelOverlap: 'parity' as const,
+      labelSeparation: 6,
       grid: false,
     },
   };
@@ -78,8 +78,10 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
     scale: {
       zero: false,
       nice: false,
-      domainMin: { expr: `range == 'near' ? ${range.near[0]} : ${range.all[0]}` },
-      domainMax: { expr: `range == 'near' ? ${range.near[1]} : ${range.all[1]}` },
+      domain: [
+        { expr: `range == 'near' ? ${range.near[0]} : ${range.all[0]}` },
+        { expr: `range == 'near' ? ${range.near[1]} : ${range.all[1]}` },
+      ],
     },
     axis: { format: metric.axisFormat, tickCount: 6 },
   };
@@ -115,7 +117,7 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
       {
         transform: only("datum.alpha_mode == 'static'"),
         mark: { type: 'area', opacity: 0.14, clip: true, tooltip: null },
-        encoding: { x, y: low, y2: high, color: { ...groupColor, legend: null } },
+        encoding: { x, y: low, y2: high, color: groupColor },
       },
       {
         transform: only("datum.role != 'candidate'"),
@@ -145,7 +147,7 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
       {
         transform: only("datum.alpha_mode == 'static'"),
         mark: { type: 'point', filled: true, size: 34, opacity: 1, clip: true },
-        encoding: { x, y, color: { ...groupColor, legend: null }, tooltip },
+        encoding: { x, y, color: groupColor, tooltip },
       },
       ...(hasDynamic ? dynamicLayers() : []),
       {
@@ -162,24 +164,29 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
     return [
       {
         data: { values: [{}] },
-        mark: { type: 'rule', color: color('grid'), strokeWidth: 1 },
-        encoding: { x: { datum: 1.02, type: 'quantitative' as const } },
+        mark: { type: 'rule', color: color('muted'), strokeWidth: 1, opacity: 0.5 },
+        encoding: { x: { datum: 1.02, type: 'quantitative' } },
+      },
+      {
+        data: { values: [{}] },
+        mark: { type: 'text', text: 'dynamic', color: color('muted'), baseline: 'bottom', dy: -4 },
+        encoding: { x: { datum: dynamicAt, type: 'quantitative' }, y: { value: 'height' } },
       },
       {
         transform: dynamic,
         mark: { type: 'rule', strokeWidth: 2, clip: true },
-        encoding: { x, y: low, y2: high, color: { ...groupColor, legend: null } },
+        encoding: { x, y: low, y2: high, color: groupColor },
       },
       {
         transform: dynamic,
         mark: { type: 'point', shape: 'diamond', filled: true, size: 90, opacity: 1, clip: true },
-        encoding: { x, y, color: { ...groupColor, legend: null }, tooltip },
+        encoding: { x, y, color: groupColor, tooltip },
       },
     ];
   }
 }
 
-/** `FP32 91.73 %` above its rule and `unsmoothed 61.2–61.4 %` below its own, at the left, with a halo. */
+/** `FP32 91.73 %` above its rule and `unsmoothed 61.2–61.4 %` below its own, towards the right, with a halo. */
 function referenceLabels({ trials, metric, range }: AccuracyChart): ChartLayer[] {
   const fp32 = trials.find((trial) => trial.role === 'fp32' && trial.value !== null)?.value ?? null;
   const unsmoothed = trials
@@ -193,7 +200,7 @@ function referenceLabels({ trials, metric, range }: AccuracyChart): ChartLayer[]
   const labels = [];
   if (fp32 !== null) labels.push({ y: fp32, above: fp32IsAbove, role: 'fp32', text: `FP32 ${valueText(fp32, metric)}` });
   if (low !== null && high !== null) {
-    const values = low === high ? '' : `${valueText(low, metric).replace(' %', '')}–`;
+    const values = low === high ? '' : `${valueText(low, metric).replace('\u00a0%', '')}–`;
     const text = `unsmoothed ${values}${valueText(high, metric)}`;
     labels.push({ y: fp32IsAbove ? low : high, above: !fp32IsAbove, role: 'unsmoothed', text });
   }
@@ -218,14 +225,13 @@ function labelLayer(
     ],
     mark: {
       type: 'text',
-      align: 'left',
+      align: 'right',
       fontWeight: 600,
-      dx: 4,
       dy: { expr: `datum.above || datum.below ? -8 : 9` },
       ...paint,
     },
     encoding: {
-      x: { value: 0 },
+      x: { datum: 1, type: 'quantitative' },
       y: { field: 'at', type: 'quantitative' as const },
       text: { field: 'shown' },
     },

@@ -4,7 +4,7 @@ import { significantText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, sqlText, textOf } from '../query.js';
 import { color } from '../theme.js';
-import { layerAxis, layerNames, layerTooltip } from './layer-axis.js';
+import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 
 /** What smoothing did to the quantizers' ranges in the best trial: amax of input and weight, before and after. */
 export const amaxBeforeAfter: Figure = {
@@ -50,7 +50,7 @@ function chart(rows: readonly Row[], role: 'input' | 'weight', description: stri
     description,
     data: { name: 'rows' },
     width: 'container',
-    height: { step: 17 },
+    height: layersHeight(rows),
     autosize: { type: 'fit-x', contains: 'padding', resize: true },
     params: [{ name: 'layerNames', value: { ...layerNames(rows) } }],
     transform: [{ filter: `datum.role == '${role}' && datum.amax > 0 && datum.amax_unsmoothed > 0` }],

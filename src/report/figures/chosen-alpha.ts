@@ -4,7 +4,7 @@ import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { color, sizeColors } from '../theme.js';
-import { layerAxis, layerNames, layerTooltip } from './layer-axis.js';
+import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 
 /** The alpha that dynamic trials chose for each layer, by calibration size. */
 export const chosenAlpha: Figure = {
@@ -52,7 +52,7 @@ function chart(rows: readonly Row[], { sizes }: SweepFacts, description: string)
     description,
     data: { name: 'rows' },
     width: 'container',
-    height: { step: 17 },
+    height: layersHeight(rows),
     autosize: { type: 'fit-x', contains: 'padding', resize: true },
     params: [{ name: 'layerNames', value: { ...layerNames(rows) } }],
     transform: [
@@ -74,8 +74,10 @@ function chart(rows: readonly Row[], { sizes }: SweepFacts, description: string)
         encoding: { y: layerAxis, x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } },
       },
       {
-        mark: { type: 'point', filled: true, size: 60, opacity: 1 },
+        mark: { type: 'point', filled: true, opacity: 1 },
         encoding: {
+          // The smallest size is drawn largest and first, so that it shows around an equal choice of another.
+          size: { field: 'size', type: 'ordinal', legend: null, scale: { domain: names, range: names.map((_, i) => Math.max(40, 150 - 100 * i)) } },
           y: layerAxis,
           x: {
             field: 'layer_alpha',

@@ -31,6 +31,11 @@ export const layerAxis = {
 /** Tooltip entry with the layer's whole name. */
 export const layerTooltip = { field: 'layer', title: 'layer', type: 'nominal' as const };
 
+/** Height in pixels of a chart with one line per layer. */
+export function layersHeight(rows: readonly Row[]): number {
+  return 17 * Math.max(2, new Set(rows.map((row) => row['position'])).size);
+}
+
 function sharedStart(names: readonly string[]): number {
   const first = names[0] ?? '';
   let length = 0;

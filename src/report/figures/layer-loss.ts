@@ -4,8 +4,9 @@ import { significantText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
 import { lossRange } from '../theme.js';
+import { alphaColumnAxis, labelledAlphas } from './alpha-columns.js';
 import type { LayerNames } from './layer-axis.js';
-import { layerAxis, layerNames, layerTooltip } from './layer-axis.js';
+import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 
 /** Heatmap of every layer's accumulated loss at every alpha, a panel for each calibration size and variant. */
 export const layerLoss: Figure = {
@@ -76,7 +77,7 @@ function measureRanges(rows: readonly Row[]): Readonly<Record<string, readonly [
 
 function chart(rows: readonly Row[], ranges: ReturnType<typeof measureRanges>, description: string): TopLevelSpec {
   const trials = [...new Set(rows.map((row) => numberOf(row, 'trial')))];
-  const alphas = [...new Set(rows.map((row) => numberOrNull(row, 'trial_alpha')))].filter((alpha) => alpha !== null);
+  const alphas = [...new Set(rows.map((row) => numberOrNull(row, 'trial_alpha')))].filter((alpha) => alpha !== null).sort((a, b) => a - b);
   const names: LayerNames = layerNames(rows);
   const end = (index: 0 | 1): string =>
     ['l1', 'rel_l1', 'sqnr_db'].reduceRight(
@@ -87,7 +88,7 @@ function chart(rows: readonly Row[], ranges: ReturnType<typeof measureRanges>, d
     description,
     data: { name: 'rows' },
     width: 'container',
-    height: { step: 17 },
+    height: layersHeight(rows),
     autosize: { type: 'fit-x', contains: 'padding', resize: true },
     params: [
       { name: 'measure', value: 'l1' },
@@ -113,8 +114,8 @@ function chart(rows: readonly Row[], ranges: ReturnType<typeof measureRanges>, d
         field: 'column',
         type: 'ordinal',
         title: 'alpha',
-        sort: ['none', ...alphas.sort((a, b) => a - b).map(String), 'dyn'],
-        axis: { labelAngle: 0, labelOverlap: 'greedy', ticks: false, domain: false },
+        sort: ['none', ...alphas.map(String), 'dyn'],
+        axis: { ...alphaColumnAxis, values: ['none', ...labelledAlphas(alphas), 'dyn'] },
         scale: { paddingInner: 0.04 },
       },
       y: layerAxis,
@@ -124,9 +125,8 @@ function chart(rows: readonly Row[], ranges: ReturnType<typeof measureRanges>, d
         title: null,
         scale: { domainMin: { expr: end(0) }, domainMax: { expr: end(1) }, range: lossRange, zero: false, nice: false },
         legend: {
-          orient: 'bottom',
           gradientLength: 200,
-          labelExpr: "measure == 'sqnr_db' ? format(-datum.value, '.0f') + ' dB' : format(pow(10, datum.value), '.1~e')",
+          labelExpr: "measure == 'sqnr_db' ? format(-datum.value, '.0f') + ' dB' : format(pow(10, datum.value), '.2~g')",
         },
       },
       tooltip: [

@@ -3,7 +3,8 @@ import type { Figure } from '../figure.js';
 import type { Row } from '../query.js';
 import { numberOf, sqlText, textOf } from '../query.js';
 import { color, lossRange } from '../theme.js';
-import { layerAxis, layerNames, layerTooltip } from './layer-axis.js';
+import { alphaColumnAxis, labelledAlphas } from './alpha-columns.js';
+import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 
 /** Losses beyond this many times the layer's best share one colour. */
 const largestRatio = 3;
@@ -34,18 +35,19 @@ FROM v_search_curve WHERE sweep = ${sqlText(sweep.name)} ORDER BY trial, positio
 };
 
 function chart(rows: readonly Row[], trial: number, description: string): TopLevelSpec {
+  const alphas = [...new Set(rows.map((row) => numberOf(row, 'alpha')))].sort((a, b) => a - b);
   const x = {
     field: 'alpha',
     type: 'ordinal' as const,
     title: 'candidate alpha',
-    axis: { labelAngle: 0, labelOverlap: 'greedy' as const, ticks: false, domain: false },
+    axis: { ...alphaColumnAxis, values: labelledAlphas(alphas).map(Number) },
     scale: { paddingInner: 0.04 },
   };
   return {
     description,
     data: { name: 'rows' },
     width: 'container',
-    height: { step: 17 },
+    height: layersHeight(rows),
     autosize: { type: 'fit-x', contains: 'padding', resize: true },
     params: [{ name: 'layerNames', value: { ...layerNames(rows) } }],
     transform: [
@@ -64,7 +66,7 @@ function chart(rows: readonly Row[], trial: number, description: string): TopLev
             type: 'quantitative',
             title: null,
             scale: { type: 'log', domain: [1, largestRatio], clamp: true, range: lossRange },
-            legend: { orient: 'bottom', gradientLength: 200, values: [1, 1.5, 2, 3], labelExpr: "datum.label + ' ×'" },
+            legend: { gradientLength: 200, values: [1, 1.5, 2, 3], labelExpr: "datum.label + ' ×'" },
           },
           tooltip: [
             layerTooltip,

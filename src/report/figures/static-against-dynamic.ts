@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Figure } from '../figure.js';
-import { differenceText, valueText } from '../number-text.js';
+import { valueText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
@@ -9,7 +9,7 @@ import { color, sizeColors } from '../theme.js';
 /** Best static alpha against dynamic alpha at each calibration size, with intervals. */
 export const staticAgainstDynamic: Figure = {
   id: 'static-against-dynamic',
-  section: 'accuracy',
+  section: 'first',
   title: () => 'Static against dynamic alpha, by calibration size',
   sql: ({ sweep }) =>
     `SELECT b.trial, b.label, b.alpha_mode, b.alpha, b.absmax, b.calibration_batches, b.value, b.ci_low, b.ci_high,
@@ -29,7 +29,7 @@ WHERE b.place = 1 ORDER BY b.calibration_batches, b.alpha_mode DESC, b.trial`,
     return {
       kind: 'charts',
       controls: [],
-      caption: `Best static alpha and dynamic alpha of each calibration size; bars are 95 % intervals, the line is FP32. ${lines.join('; ')}.`,
+      caption: `${lines.join('; ')}. Bars: 95 % intervals; vertical line: FP32.`,
       panels: facts.variants.flatMap((variant) => {
         const trials = rows.map((row) => numberOf(row, 'trial')).filter((trial) => variant.trials.has(trial));
         const alt = `Static against dynamic alpha${variant.label === '' ? '' : `, ${variant.label}`}: ${lines.join('; ')}.`;
@@ -40,9 +40,7 @@ WHERE b.place = 1 ORDER BY b.calibration_batches, b.alpha_mode DESC, b.trial`,
 };
 
 function rowText(row: Row, { metric }: SweepFacts): string {
-  const gap = numberOrNull(row, 'gap_to_fp32');
-  const distance = gap === null ? '' : ` (${differenceText(gap, metric)} from FP32)`;
-  return `${textOf(row, 'label')}: ${valueText(numberOrNull(row, 'value'), metric)}${distance}`;
+  return `${textOf(row, 'label')} ${valueText(numberOrNull(row, 'value'), metric)}`;
 }
 
 function chart({ metric, sizes }: SweepFacts, trials: readonly number[], description: string): TopLevelSpec {
@@ -62,7 +60,7 @@ function chart({ metric, sizes }: SweepFacts, trials: readonly number[], descrip
     description,
     data: { name: 'rows' },
     width: 'container',
-    height: { step: 24 },
+    height: 2 * (14 + 22 * sizes.length),
     autosize: { type: 'fit-x', contains: 'padding', resize: true },
     transform: [
       { filter: { field: 'trial', oneOf: [...trials] } },
@@ -80,7 +78,7 @@ function chart({ metric, sizes }: SweepFacts, trials: readonly number[], descrip
       },
       {
         mark: { type: 'rule', strokeWidth: 2 },
-        encoding: { x: { ...x, field: 'ci_low' }, x2: { field: 'ci_high' }, y, yOffset, color: { ...groupColor, legend: null } },
+        encoding: { x: { ...x, field: 'ci_low' }, x2: { field: 'ci_high' }, y, yOffset, color: groupColor },
       },
       {
         mark: { type: 'point', filled: true, size: 80, opacity: 1 },

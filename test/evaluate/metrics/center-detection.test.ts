@@ -69,6 +69,21 @@ describe('centre detection', () => {
     }
   });
 
+  it('ranks equal scores by scene before cell', () => {
+    // A miss in scene 0 at a late cell, a hit in scene 1 at an early one: precision is r / 2, as for a leading miss.
+    const scenes = [{ objects: [] }, { objects: [{ class: 0, x: 1.5, y: 0.5 }] }];
+    const groundTruth: DetectionGroundTruth = { classes: ['car'], grid: [8, 8], scenes };
+    const metric = createMetric(TASK, { labels: null, groundTruth, referenceArgmax: null, sampleCount: 2 });
+    const heatmaps = new Float32Array(128);
+    heatmaps[60] = 0.5;
+    heatmaps[64 + 1] = 0.5;
+    metric.add(1, 1, heatmaps.subarray(64), [1, 1, 8, 8]);
+    metric.add(0, 1, heatmaps.subarray(0, 64), [1, 1, 8, 8]);
+    let sum = 0;
+    for (let step = 21; step <= 100; step += 1) sum += step / 200 - 0.1;
+    expect(metric.finish().evaluation.accuracies[0]!.value).toBeCloseTo(sum / 90 / 0.9, 12);
+  });
+
   it('is the same, bit for bit, however the scenes are split over processes and in whatever order', () => {
     const { context, heatmaps } = makeScenes(12);
     const whole = createMetric(TASK, context);

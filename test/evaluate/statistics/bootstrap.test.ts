@@ -32,7 +32,8 @@ it('an observed difference of 0 gives p = 1', () => {
 });
 
 it('exchanging the trials mirrors the interval and keeps p', () => {
-  const replicates = fc.array(fc.tuple(fc.double({ min: 0, max: 1 }), fc.double({ min: 0, max: 1 })), { minLength: 1 });
+  const share = fc.double({ min: 0, max: 1, noNaN: true });
+  const replicates = fc.array(fc.tuple(share, share), { minLength: 1 });
   fc.assert(
     fc.property(replicates, (pairs) => {
       const a = Float64Array.from(pairs, ([value]) => value);
@@ -49,6 +50,14 @@ it('exchanging the trials mirrors the interval and keeps p', () => {
 
 it('replicates of different numbers are not compared', () => {
   expect(() => pairedBootstrap(new Float64Array(2), new Float64Array(3), 1)).toThrow('got 2 and 3');
+  expect(() => pairedBootstrap(new Float64Array(0), new Float64Array(0), 1)).toThrow('got 0 and 0');
+});
+
+it('NaN is refused, since it would pass for the strongest evidence', () => {
+  expect(() => pairedBootstrap(Float64Array.of(Number.NaN), Float64Array.of(0), 1)).toThrow(
+    'Expected finite replicates',
+  );
+  expect(() => pairedBootstrap(Float64Array.of(1), Float64Array.of(0), Number.NaN)).toThrow('a finite difference');
 });
 
 it('a resample draws as many samples as there are, the same for the same replicate', () => {

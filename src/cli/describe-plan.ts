@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs';
+import type { PlannedStage, SweepPlan } from '../plan/plan.js';
+import { estimateCost } from '../plan/estimate-cost.js';
+import { deviceSlots } from '../schedule/device-slots.js';
+import { prepareSweep, workerEntry, type PreparedSweep } from '../schedule/prepare-sweep.js';
+import { openStoreForReading } from '../store/sqlite-store.js';
+import { formatDuration, plural } from './format-values.js';
+
+/** Trials listed without `--all`. */
+const LISTED = 60;
+
+/** The text of `quantsweep plan`: nothing is run or written. */
+export async function describePlan(path: string, overrides: readonly string[], all: boolean): Promise<string> {
+  const prepared = await prepareSweep(path, overrides, workerEntry());
+  const { experiment, provider, plan, inputs } = prepared;
+  const slots = deviceSlots(experiment.run, provider.provider);
+  const { finished, typicalDurations } = readStore(experiment.run.database, plan);
+  const cost = estimateCost(plan, {
+    finished,
+    sampleCount: (source) => inputs.sampleCount(source),
+    typicalDurationsMs: typicalDurations,
+    slots: slots.length,
+  });
+  const state = (key: string): string => (finished.has(key) ? 'cached' : 'to run');
+  const cached = plan.trials.filter((t) => finished.has(t.key)).length;
+  const lines = [
+    `Provider: ${provider.why}. ${plural(slots.length, 'slot')} (${slots.map((s) => s.device).join(', ')}).`,
+    `${plan.name}: ${plural(plan.trials.length, 'trial')}, ${cached} cached, ${plan.trials.length - cached} to run; database ${experiment.run.database}`,
+    ...(plan.question === null ? [] : [`Question: ${plan.question}`]),
+    ...layerLines(prepared),
+    '',
+    'shared stages',
+    ...plan.stages.map((stage) => `  ${state(stage.key).padEnd(8)}${describeStage(stage, plan)}`),
+    '',
+    'trials',
+    ...plan.trials.slice(0, all ? plan.trials.length : LISTED).map((t) => `  ${state(t.key).padEnd(8)}${t.label}`),
+  ];
+  if (!all && plan.trials.length > LISTED) lines.push(`  ... and ${plan.trials.length - LISTED} more (--all lists them)`);
+  const passes = Math.round(cost.forwardPasses).toLocaleString('en-US');
+  const time =
+    cost.durationMs === null
+      ? 'how long that takes is known once something has run in this database'
+      : `about ${formatDuration(cost.durationMs)}, going by earlier runs in this database`;
+  lines.push('', cached === plan.trials.length ? 'Nothing is left to run.' : `Left to do: about ${passes} forward passes of one sample; ${time}.`);
+  return `${lines.join('\n')}\n`;
+}
+
+function readStore(
+  database: string,
+  plan: SweepPlan,
+): { readonly finished: ReadonlySet<string>; readonly typicalDurations: ReadonlyMap<string, number> } {
+  const store = existsSync(database) ? openStoreForReading(database) : null;
+  if (store === null) return { finished: new Set(), typicalDurations: new Map() };
+  try {
+    const trials = store.finishedTrials(plan.trials.map((t) => t.key));
+    const stages = store.finishedStages(plan.stages.map((s) => s.key));
+    return { finished: new Set([...trials, ...stages]), typicalDurations: store.typicalDurations() };
+  } finally {
+    store.close();
+  }
+}
+
+/** What of each model is quantized; layers that stay float because they can't be quantized are named. */
+function layerLines({ inputs }: PreparedSweep): readonly string[] {
+  return [...inputs.models.values()].flatMap((model) => {
+    const counts = new Map<string, number>();
+    for (const layer of model.layers) counts.set(layer.op, (counts.get(layer.op) ?? 0) + 1);
+    const folded = model.layers.filter((l) => l.batchNorm !== null).length;
+    const summary = [...counts].map(([op, n]) => `${n} ${op}`).join(', ');
+    return [
+      `Model ${model.path}: opset ${model.opset}, ${model.parameters.toLocaleString('en-US')} parameters, weighted layers: ${summary}${folded > 0 ? `; ${folded} BatchNormalization folded` : ''}`,
+      ...model.layers
+        .filter((l) => l.unsupported !== null)
+        .map((l) => `  stays float: ${l.op} "${l.name}", because ${l.unsupported ?? ''}`),
+    ];
+  });
+}
+
+function describeStage(stage: PlannedStage, plan: SweepPlan): string {
+  const users = plan.trials.filter((t) => [t.observeKey, t.referenceKey, t.searchKey].includes(stage.key)).length;
+  const forTrials = `for ${plural(users, 'trial')}`;
+  switch (stage.kind) {
+    case 'observe': {
+      const { batches, batchSize } = stage.calibration;
+      return `observe    ${batches} calibration batches of ${batchSize}, kept at ${stage.snapshots.join(', ')}; ${forTrials}`;
+    }
+    case 'reference':
+      return `reference  FP32 over ${stage.evaluation.samples === 'all' ? 'all' : stage.evaluation.samples} evaluation samples; ${forTrials}`;
+    case 'search': {
+      const { candidates, samples } = stage.search;
+      return `search     ${candidates.length} alphas on ${samples} samples, calibrated on ${stage.calibration.batches} batches; ${forTrials}`;
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import type { CommandModule } from 'yargs';
+import type { RunArguments } from './run-command.js';
+
+interface PlanArguments extends RunArguments {
+  readonly all: boolean;
+}
+
+export const planCommand: CommandModule<object, PlanArguments> = {
+  command: 'plan <experiment>',
+  describe: 'Say what `run` would do: trials, shared stages, what is cached, what it costs',
+  builder: (yargs) =>
+    yargs
+      .positional('experiment', { type: 'string', demandOption: true, describe: 'Experiment file (YAML)' })
+      .option('set', {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        default: [] as string[],
+        describe: 'Override a setting: path=value',
+      })
+      .option('all', { type: 'boolean', default: false, describe: 'List every trial, however many' })
+      .example('$0 plan experiments/demo.yaml', 'before running it'),
+  handler: async ({ experiment, set, all }) => {
+    const { describePlan } = await import('./describe-plan.js');
+    process.stdout.write(await describePlan(experiment, set, all));
+  },
+};

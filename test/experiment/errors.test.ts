@@ -1,0 +1,299 @@
+import { describe, expect, it } from 'vitest';
+import { base, problemsOf, withBase } from './load-text.js';
+
+const grid = 'grid: { smoothing.alpha: 0.5 }\n';
+
+describe('YAML errors name the place', () => {
+  it.each([
+    [
+      'a key twice',
+      `${base}${grid}task: classification\n`,
+      'a.yaml:7:1: task: expected each key once, got "task" again',
+    ],
+    [
+      'a tab',
+      'model:\n\tpath: m.onnx\n',
+      'a.yaml:2:1: expected one YAML document, got an error: Tabs are not allowed as indentation',
+    ],
+    [
+      'an open quote',
+      'model: { path: "m.onnx\n',
+      'a.yaml:2:1: expected one YAML document, got an error: Missing closing "quote',
+    ],
+    [
+      'an unknown tag',
+      `${base}grid: !range 1\n`,
+      'a.yaml:6:7: expected one YAML document, got an error: Unresolved tag: !range',
+    ],
+    [
+      'two documents',
+      'a: 1\n---\nb: 1\n',
+      'a.yaml:2:1: expected one YAML document, got an error: Source contains multiple documents',
+    ],
+    ['a merge key', withBase(`${grid}<<: { name: x }\n`), 'a.yaml:7:1: <<: expected one of version, name,'],
+    [
+      'YAML 1.1',
+      '%YAML 1.1\n---\nname: yes\n',
+      'a.yaml:1:1: expected YAML 1.2, got a %YAML directive for another version',
+    ],
+    ['a list as key', '? [a]\n: b\n', 'a.yaml:1:3: expected text as a key, got a list, a mapping or an alias'],
+    ['an alias of nothing', 'model: *m\n', 'a.yaml:1:8: model: expected an alias of an anchor above it, got *m'],
+    [
+      'an alias of itself',
+      'model: &m { path: *m }\n',
+      'a.yaml:1:19: model.path: expected an alias of a value outside it, got *m',
+    ],
+    [
+      'text only',
+      'hello\n',
+      'a.yaml:1:1: expected an experiment (a mapping with model, data, task, grid), got "hello"',
+    ],
+    ['nothing', '', 'a.yaml:1:1: expected an experiment (a mapping with model, data, task, grid), got null'],
+  ])('%s', (_, text, expected) => {
+    const [first] = problemsOf(text);
+    expect(first).toContain(expected);
+  });
+
+  it('limits the size of the file', () => {
+    expect(problemsOf(`${base}${grid}#${'x'.repeat(1_000_000)}`)[0]).toMatch(
+      /^a.yaml:1:1: expected an experiment file of at most 1000000 bytes, got 1000\d+$/,
+    );
+  });
+
+  it('limits what aliases grow to', () => {
+    const list = (inner: string): string => `[${Array.from({ length: 9 }, () => inner).join(', ')}]`;
+    const levels = ['a', 'b', 'c', 'd', 'e', 'f'].map(
+      (name, index, all) => `${name}: &${name} ${list(index === 0 ? '1' : `*${all[index - 1]!}`)}\n`,
+    );
+    expect(problemsOf(levels.join(''))[0]).toMatch(/expected at most 1000 aliases, got more$/);
+  });
+
+  it('limits nesting', () => {
+    expect(problemsOf(`model: ${'['.repeat(50)}${']'.repeat(50)}\n`)[0]).toMatch(
+      /^a.yaml:1:\d+: expected at most 32 levels of nesting, got more$/,
+    );
+    expect(problemsOf(`model: ${'['.repeat(100_000)}\n`)[0]).toMatch(
+      /^a.yaml:1:\d+: expected one YAML document, got an error: /,
+    );
+  });
+});
+
+describe('unknown names', () => {
+  it('points at the key and names the nearest', () => {
+    expect(problemsOf(withBase(`smoothing: { alhpa: 0.5 }\n${grid}`))).toEqual([
+      'a.yaml:6:14: smoothing.alhpa: expected a key of smoothing (mode, alpha, absmax, apply), got "alhpa"; did you mean "alpha"?',
+    ]);
+  });
+
+  it('knows the keys of the format that the data has', () => {
+    const text = `${base}${grid}`.replace('format: cifar10, path: c.bin', 'format: npy, path: c.npy, lables: l.npy');
+    expect(problemsOf(text)).toEqual([
+      'a.yaml:3:44: data.calibration.lables: expected a key of data.calibration (format, path, labels, groundTruth, batchSize, batches), got "lables"; did you mean "labels"?',
+    ]);
+  });
+
+  it('at the top level', () => {
+    expect(problemsOf(withBase(`gird: 1\n${grid}`))[0]).toMatch(
+      /^a.yaml:6:1: gird: expected one of version, .*, got "gird"; did you mean "grid"\?$/,
+    );
+  });
+
+  it('has no suggestion where none is near', () => {
+    expect(problemsOf(withBase(`zzzzzz: 1\n${grid}`))[0]).toMatch(/got "zzzzzz"$/);
+  });
+
+  it('formats and enumerations', () => {
+    const text = `${base}quantization: { weight: { granularity: chanel } }\n${grid}`.replace(
+      'format: cifar10, path: c',
+      'format: cifar, path: c',
+    );
+    expect(problemsOf(text)).toEqual([
+      'a.yaml:3:26: data.calibration.format: expected "cifar10", "npy", "npz" or "bevScenes", got "cifar"; did you mean "cifar10"?',
+      'a.yaml:6:40: quantization.weight.granularity: expected "channel" or "tensor", got "chanel"; did you mean "channel"?',
+    ]);
+  });
+
+  it('the task, by its word', () => {
+    expect(problemsOf(`${base}${grid}`.replace('classification', 'clasification'))).toEqual([
+      'a.yaml:5:7: task.kind: expected "classification" or "centerDetection", got "clasification"; did you mean "classification"?',
+    ]);
+  });
+
+  it('axis paths', () => {
+    expect(
+      problemsOf(withBase('grid:\n  - { smoothing.alfa: 0.5 }\n  - { alpha: 0.5 }\n  - { smoothing: 0.5 }\n')),
+    ).toEqual([
+      'a.yaml:7:7: grid[0].smoothing.alfa: expected the dotted path of a setting, got "smoothing.alfa"; did you mean "smoothing.alpha"?',
+      'a.yaml:8:7: grid[1].alpha: expected the dotted path of a setting, got "alpha"; did you mean "smoothing.alpha"?',
+      'a.yaml:9:7: grid[2].smoothing: expected the dotted path of a setting, got "smoothing" (write e.g. "smoothing.mode")',
+    ]);
+  });
+});
+
+describe('bad values point at the value', () => {
+  it.each([
+    ['smoothing: { alpha: 1.5 }', 'a.yaml:6:21: smoothing.alpha: expected a number from 0 to 1, got 1.5'],
+    ['smoothing: { alpha: high }', 'a.yaml:6:21: smoothing.alpha: expected a number from 0 to 1, got "high"'],
+    ['smoothing: { alpha: .nan }', 'a.yaml:6:21: smoothing.alpha: expected a number from 0 to 1, got NaN'],
+    ['smoothing: 3', 'a.yaml:6:12: smoothing: expected a mapping with mode, alpha, absmax, apply, got 3'],
+    ['quantization: { weight: { bits: 9 } }', 'a.yaml:6:33: quantization.weight.bits: expected 2 to 8, or 16, got 9'],
+    [
+      'quantization: { activation: { bits: 4.5 } }',
+      'a.yaml:6:37: quantization.activation.bits: expected 2 to 8, or 16, got 4.5',
+    ],
+    [
+      'search: { candidates: [0.2, 0.1] }',
+      'a.yaml:6:23: search.candidates: expected ascending numbers from 0 to 1, none twice, got a list of 2',
+    ],
+    ['search: { candidates: [0.2, 1.2] }', 'a.yaml:6:29: search.candidates[1]: expected a number from 0 to 1, got 1.2'],
+    [
+      'search: { candidates: [] }',
+      'a.yaml:6:23: search.candidates: expected ascending numbers from 0 to 1, none twice, got an empty list',
+    ],
+    [
+      'search: { candidates: { from: 0, to: 1, step: 0 } }',
+      'a.yaml:6:47: search.candidates.step: expected a number above 0, got 0',
+    ],
+    [
+      'layers: { ops: [Convolution] }',
+      'a.yaml:6:17: layers.ops[0]: expected "Conv", "ConvTranspose", "Gemm" or "MatMul", got "Convolution"',
+    ],
+    ['layers: { include: conv1 }', 'a.yaml:6:20: layers.include: expected a list of globs, got "conv1"'],
+    ['loss: { samples: 0 }', 'a.yaml:6:18: loss.samples: expected a whole number from 1, got 0'],
+    ['loss: { modes: [isolated, isolated] }', 'a.yaml:6:16: loss.modes: expected each mode once, got a list of 2'],
+    ['gate: { tolerance: 0 }', 'a.yaml:6:20: gate.tolerance: expected a number above 0, got 0'],
+    ['run: { retries: -1 }', 'a.yaml:6:17: run.retries: expected a whole number from 0, got -1'],
+    ['version: 2', 'a.yaml:6:10: version: expected 1, got 2'],
+    [
+      'name: a/b',
+      'a.yaml:6:7: name: expected a name of letters, digits, spaces, dots, dashes and underscores, at most 100, got "a/b"',
+    ],
+    [
+      'baselines: [fp23]',
+      'a.yaml:6:13: baselines[0]: expected "fp32" or "unsmoothed", got "fp23"; did you mean "fp32"?',
+    ],
+  ])('%s', (line, expected) => {
+    const [first, ...others] = problemsOf(withBase(`${line}\n${grid}`));
+    expect(first).toContain(expected);
+    expect(others).toEqual([]);
+  });
+
+  it.each([
+    ['batches: 0', 'a.yaml:3:55: data.calibration.batches: expected a whole number from 1, got 0'],
+    ['batches: 1.5', 'a.yaml:3:55: data.calibration.batches: expected a whole number from 1, got 1.5'],
+  ])('calibration %s', (field, expected) => {
+    const text = `${base}${grid}`.replace('path: c.bin', `path: c.b, ${field}`);
+    expect(problemsOf(text)).toEqual([expected]);
+  });
+
+  it.each([
+    ['std: [1, 0, 1]', 'a.yaml:5:26: data.preprocess.std[1]: expected a number other than 0, got 0'],
+    [
+      'mean: [1, 2], std: [1, 2, 3]',
+      'a.yaml:5:36: data.preprocess.std: expected as many numbers as mean has (2), got a list of 3',
+    ],
+  ])('preprocess %s', (fields, expected) => {
+    const text = `${base}${grid}`.replace('task:', `  preprocess: { ${fields} }\ntask:`);
+    expect(problemsOf(text)).toEqual([expected]);
+  });
+
+  it('of an axis, at the value of the axis', () => {
+    expect(problemsOf(withBase('grid:\n  - smoothing.alpha: [0.5, 1.5]\n    loss.samples: [8, 16]\n'))).toEqual([
+      'a.yaml:7:28: smoothing.alpha: expected a number from 0 to 1, got 1.5',
+    ]);
+  });
+});
+
+describe('what is missing points at the mapping around it', () => {
+  it('a required setting', () => {
+    expect(problemsOf(`${base}${grid}`.replace('{ path: m.onnx }', '{ input: x }'))).toEqual([
+      'a.yaml:1:8: model.path: expected the path of an ONNX model, got nothing',
+    ]);
+  });
+
+  it('required sections', () => {
+    expect(problemsOf('name: x\ngrid: { smoothing.alpha: 0.5 }\n')).toEqual([
+      'a.yaml:1:1: model: expected a mapping with path, input, output, got nothing',
+      'a.yaml:1:1: data: expected a mapping with calibration, evaluation, preprocess, got nothing',
+      'a.yaml:1:1: task: expected a mapping with kind, thresholds, maxDetections, minScore, bootstrap, got nothing',
+    ]);
+  });
+
+  it('the grid, with what to do', () => {
+    const advice = 'add a block such as "- smoothing.alpha: [0.25, 0.5, 0.75]"';
+    expect(problemsOf(base)).toEqual([`a.yaml:1:1: grid: expected at least one block, got nothing: ${advice}`]);
+    expect(problemsOf(withBase('grid: []\n'))).toEqual([
+      `a.yaml:6:7: grid: expected at least one block, got an empty list: ${advice}`,
+    ]);
+    expect(problemsOf(withBase('grid:\n'))).toEqual([
+      `a.yaml:6:6: grid: expected at least one block, got nothing: ${advice}`,
+    ]);
+  });
+
+  it('an axis without values, a block without axes', () => {
+    expect(problemsOf(withBase('grid:\n  - { smoothing.alpha: [] }\n  - {}\n  - 3\n'))).toEqual([
+      'a.yaml:7:24: smoothing.alpha: expected at least one value, got an empty list',
+      'a.yaml:8:5: grid[1]: expected a mapping of setting paths to values, such as "smoothing.alpha: [0.25, 0.5]", got an empty mapping',
+      'a.yaml:9:5: grid[2]: expected a mapping of setting paths to values, such as "smoothing.alpha: [0.25, 0.5]", got 3',
+    ]);
+  });
+});
+
+describe('settings that contradict each other', () => {
+  const evaluate = (evaluation: string, task: string): readonly string[] =>
+    problemsOf(
+      `${base}${grid}`.replace('{ format: cifar10, path: e.bin }', evaluation).replace('classification', task),
+    );
+
+  it.each([
+    [
+      '{ format: npy, path: e.npy }',
+      'classification',
+      'a.yaml:4:15: data.evaluation.labels: expected the path of a .npy file of class labels, that task classification is scored by, got null or nothing',
+    ],
+    [
+      '{ format: npz, path: e.npz, array: x }',
+      'classification',
+      'a.yaml:4:15: data.evaluation.labelsArray: expected the name of the array of class labels, that task classification is scored by, got null or nothing',
+    ],
+    [
+      '{ format: bevScenes, seed: 1, scenes: 2 }',
+      'classification',
+      'a.yaml:4:25: data.evaluation.format: expected a format with class labels, that task classification is scored by, got "bevScenes"',
+    ],
+    [
+      '{ format: cifar10, path: e.bin }',
+      'centerDetection',
+      'a.yaml:4:25: data.evaluation.format: expected a format with ground truth, that task centerDetection is scored by, got "cifar10"',
+    ],
+    [
+      '{ format: npy, path: e.npy, groundTruth: null }',
+      'centerDetection',
+      'a.yaml:4:56: data.evaluation.groundTruth: expected the path of a JSON file of ground truth, that task centerDetection is scored by, got null or nothing',
+    ],
+  ])('%s with task %s', (evaluation, task, expected) => {
+    expect(evaluate(evaluation, task)).toEqual([expected]);
+  });
+
+  it('an alpha axis beside a mode that has no alpha', () => {
+    expect(problemsOf(withBase('grid:\n  - smoothing.mode: [static, dynamic]\n    smoothing.alpha: [0.5]\n'))).toEqual([
+      'a.yaml:8:5: smoothing.alpha: expected no alpha beside smoothing.mode dynamic, which searches alpha in search.candidates: put it in a block of its own',
+    ]);
+    expect(problemsOf(withBase('grid: { smoothing.mode: none, smoothing.alpha: 0.5 }\n'))).toEqual([
+      'a.yaml:6:31: smoothing.alpha: expected no alpha beside smoothing.mode none, which has no alpha: put it in a block of its own',
+    ]);
+  });
+});
+
+it('tells all problems at once, from top to bottom', () => {
+  const text = withBase('loss: { samples: -1 }\ngrid:\n  - smoothing.alpha: 2\n    foo: 1\n')
+    .replace('m.onnx', '3')
+    .replace('path: 3', 'pth: 3');
+  expect(problemsOf(text).map((line) => line.split(': ').slice(0, 2).join(' '))).toEqual([
+    'a.yaml:1:8 model.path',
+    'a.yaml:1:10 model.pth',
+    'a.yaml:6:18 loss.samples',
+    'a.yaml:8:22 smoothing.alpha',
+    'a.yaml:9:5 grid[0].foo',
+  ]);
+});

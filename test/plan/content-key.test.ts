@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../src/plan/content-key.js';
+import type { PlanContext, SweepPlan } from '../../src/plan/plan.js';
+import { base } from '../experiment/load-text.js';
+import { planText, planWithBase } from './plan-text.js';
+
+const grid = 'grid:\n  - smoothing.alpha: 0.5\n  - smoothing.mode: dynamic\n';
+
+function keysOf(plan: SweepPlan): readonly string[] {
+  return [...plan.trials.map(({ key }) => key), ...plan.stages.map(({ key }) => key)];
+}
+
+const usual = keysOf(planWithBase(grid));
+
+describe('canonical JSON', () => {
+  it('sorts keys at every level and keeps lists in order', () => {
+    expect(canonicalJson({ b: [{ z: 1, a: null }, 0.15], a: 'x' })).toBe('{"a":"x","b":[{"a":null,"z":1},0.15]}');
+  });
+});
+
+describe('keys', () => {
+  it('are sha256 in hex, all different', () => {
+    expect(usual).toHaveLength(7);
+    expect(new Set(usual).size).toBe(7);
+    for (const key of usual) expect(key).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it.each([
+    ['another folder', `${base}${grid}`.replaceAll('path: ', 'path: elsewhere/')],
+    ['evaluation.batchSize', `${base}${grid}`.replace('path: e.bin', 'path: e.bin, batchSize: 7')],
+    ['run and name', `${base}name: other\nrun: { slots: 1, threads: 2, retries: 0 }\n${grid}`],
+    ['defaults written out', `${base}loss: { samples: 512 }\nquantization: { weight: { bits: 8 } }\n${grid}`],
+    ['the order of sets', `${base}layers: { ops: [Conv, Conv] }\n${grid}`],
+  ])('do not change with %s', (_, text) => {
+    expect(keysOf(planText(text))).toEqual(usual);
+  });
+
+  it.each<[string, Partial<PlanContext>]>([
+    ['the numerics', { numericsVersion: '2' }],
+    ['the provider', { provider: 'cuda' }],
+    ['the optimization level', { optimizationLevel: 'basic' }],
+    ['the model', { modelSha256: () => 'other' }],
+    ['the data', { dataSha256: () => 'other' }],
+  ])('all change with %s', (_, changes) => {
+    const keys = keysOf(planWithBase(grid, changes));
+    expect(keys.filter((key) => usual.includes(key))).toEqual([]);
+  });
+
+  it.each([
+    // trials fp32, unsmoothed, static, dynamic; stages reference, observe, search
+    ['evaluation samples', `${base}${grid}`.replace('path: e.bin', 'path: e.bin, samples: 10000'), 'ttttR--'],
+    ['preprocessing', `${base}${grid}`.replace('task:', '  preprocess: { divideBy: 255 }\ntask:'), 'ttttROS'],
+    ['calibration batches', `${base}${grid}`.replace('path: c.bin', 'path: c.bin, batches: 100'), '-ttt-OS'],
+    ['calibration batch size', `${base}${grid}`.replace('path: c.bin', 'path: c.bin, batchSize: 8'), '-ttt-OS'],
+    ['weight bits', `${base}quantization: { weight: { bits: 4 } }\n${grid}`, '-ttt--S'],
+    ['layers', `${base}layers: { exclude: [conv1] }\n${grid}`, '-ttt--S'],
+    ['absmax', `${base}smoothing: { absmax: view }\n${grid}`, '--tt-OS'],
+    ['search samples', `${base}search: { samples: 8 }\n${grid}`, '---t--S'],
+    ['loss samples', `${base}loss: { samples: 8 }\n${grid}`, '-ttt---'],
+    ['loss modes', `${base}loss: { modes: [accumulated, isolated] }\n${grid}`, '-ttt---'],
+    ['the gate', `${base}gate: { tolerance: 0.01 }\n${grid}`, '-ttt---'],
+    ['the output', `${base}${grid}`.replace('path: m.onnx', 'path: m.onnx, output: y'), 'ttttROS'],
+  ])('change with %s where it matters, and only there', (_, text, expected) => {
+    const changed = keysOf(planText(text)).map((key, index) => (key === usual[index] ? '-' : 'ttttROS'[index]!));
+    expect(changed.join('')).toBe(expected);
+  });
+
+  it('of a smaller numbers of samples than asked for are those of that number', () => {
+    const small = `${base}${grid}`.replace('path: e.bin', 'path: e.bin, samples: 32');
+    const said = small.replace('task:', 'loss: { samples: 32 }\ngate: { samples: 32 }\ntask:');
+    expect(keysOf(planText(small))).toEqual(keysOf(planText(said)));
+    const few = `${base}${grid}`.replace('path: c.bin', 'path: c.bin, batches: 2');
+    expect(keysOf(planText(few))).toEqual(keysOf(planText(few.replace('task:', 'search: { samples: 8 }\ntask:'))));
+  });
+
+  it('of trials and searches stay when the grid grows, so they stay done', () => {
+    const sized = (batches: string): SweepPlan =>
+      planWithBase(`grid:\n  - { smoothing.mode: dynamic, data.calibration.batches: [${batches}] }\n`);
+    const few = sized('200');
+    const more = sized('200, 1500');
+    const isKept = (kind: string): boolean =>
+      few.stages
+        .filter((stage) => stage.kind === kind)
+        .every(({ key }) => more.stages.some((stage) => stage.key === key));
+    expect(few.trials.every(({ key }) => more.trials.some((trial) => trial.key === key))).toBe(true);
+    expect([isKept('reference'), isKept('search')]).toEqual([true, true]);
+    // The shorter observation lacks the statistics of 1500 batches.
+    expect(isKept('observe')).toBe(false);
+  });
+
+  it('of an observation do not depend on which of the standard sizes are asked for, but on odd ones', () => {
+    const observe = (batches: string): string | undefined =>
+      planWithBase(`grid:\n  - { smoothing.alpha: 0.5, data.calibration.batches: [${batches}] }\n`).stages[1]?.key;
+    expect(observe('200, 1500')).toBe(observe('1500'));
+    expect(observe('300, 1500')).not.toBe(observe('1500'));
+  });
+
+  it('of the sweep are the keys of its trials in order', () => {
+    expect(planWithBase(`name: other\n${grid}`).key).toBe(planWithBase(grid).key);
+    expect(planWithBase('grid: { smoothing.alpha: 0.5 }\n').key).not.toBe(planWithBase(grid).key);
+  });
+});
