@@ -65,7 +65,8 @@ export function writeReports(database: string, sweeps: readonly string[], output
 }
 
 function outputPaths(names: readonly string[], output: string | undefined): string[] {
-  const isFolder = output === undefined || output.endsWith('/') || (existsSync(output) && statSync(output).isDirectory());
+  const isFolder =
+    output === undefined || output.endsWith('/') || (existsSync(output) && statSync(output).isDirectory());
   if (!isFolder) {
     if (names.length === 1) return [output];
     throw new UsageError(`Expected a folder for ${names.length} sweeps (--output reports/), got the file "${output}".`);
@@ -73,14 +74,19 @@ function outputPaths(names: readonly string[], output: string | undefined): stri
   const files = names.map((name) => `${fileName(name)}.html`);
   const repeated = files.find((file, index) => files.indexOf(file) !== index);
   if (repeated !== undefined) {
-    throw new UsageError(`Two of the sweeps would be written to "${repeated}": report them one at a time with --output.`);
+    throw new UsageError(
+      `Two of the sweeps would be written to "${repeated}": report them one at a time with --output.`,
+    );
   }
   return files.map((file) => join(output ?? 'reports', file));
 }
 
 /** A sweep's name as a file name: what is not a letter, digit, dot, dash or underscore becomes a dash. */
 function fileName(sweep: string): string {
-  const name = sweep.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[.-]+/, '').slice(0, 80);
+  const name = sweep
+    .replace(/[^\p{L}\p{N}._-]+/gu, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, 80);
   return name === '' ? 'sweep' : name;
 }
 

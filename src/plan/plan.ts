@@ -1,4 +1,4 @@
-import type { CanonicalSmoothing, TrialSettings } from '../experiment/canonical-settings.js';
+import type { TrialSettings } from '../experiment/canonical-settings.js';
 import type {
   AbsmaxMethod,
   CalibrationSettings,
@@ -15,14 +15,14 @@ import type {
 /** sha256 in hex of the canonical JSON of everything that a result depends on. */
 export type ContentKey = string;
 
-export type { CanonicalSmoothing, TrialSettings };
+export type { TrialSettings };
 
 export interface PlannedTrial {
   readonly key: ContentKey;
   readonly settings: TrialSettings;
   /** e.g. `static alpha=0.15, 200 batches`; distinct within a sweep. */
   readonly label: string;
-  /** Axis path -> value; empty for fp32. */
+  /** Axis path -> value, for the axes that the trial depends on (an fp32 trial: those of model, evaluation, task). */
   readonly axes: Readonly<Record<string, unknown>>;
   readonly position: number;
   readonly referenceKey: ContentKey;
@@ -43,7 +43,7 @@ export interface ObserveStage {
   readonly preprocess: PreprocessSettings;
   /** `batches` is the largest prefix that any trial needs. */
   readonly calibration: CalibrationSettings;
-  /** Prefix sizes in batches at which statistics are kept, ascending: those of the trials and 1, 2, 5, 10, ... between. */
+  /** Prefix sizes in batches at which statistics are kept, ascending: those of the trials and 1, 2, 5, 10, ... below. */
   readonly snapshots: readonly number[];
   /** Prefix sizes that trials need (subset of `snapshots`). */
   readonly required: readonly number[];

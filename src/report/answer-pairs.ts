@@ -22,7 +22,9 @@ export function pairTrials(
   const paths = [...new Set(trials.flatMap((trial) => Object.keys(trial.axes)))].filter((axis) => axis !== path).sort();
   const keyOf = (trial: TrialFacts): string =>
     JSON.stringify([trial.alphaMode, trial.alpha, ...paths.map((axis) => axisValue(trial, axis))]);
-  const finished = trials.filter((trial) => trial.role === 'candidate' && trial.status === 'done' && trial.value !== null);
+  const finished = trials.filter(
+    (trial) => trial.role === 'candidate' && trial.status === 'done' && trial.value !== null,
+  );
   const seconds = new Map(finished.filter(second).map((trial) => [keyOf(trial), trial]));
   const pairs = finished.filter(first).flatMap((one) => {
     const other = seconds.get(keyOf(one));
@@ -71,7 +73,8 @@ function changePhrases({ differences, halfWidth }: PairedDifferences, { metric }
     count === 1
       ? differenceText(low, metric)
       : `${differenceText(low, metric).replace('\u00a0points', '')} to ${differenceText(high, metric)}`;
-  const where = count === 1 ? ' in the one pair of otherwise equal settings' : ` over ${count} pairs of otherwise equal settings`;
+  const where =
+    count === 1 ? ' in the one pair of otherwise equal settings' : ` over ${count} pairs of otherwise equal settings`;
   const median = count === 1 ? '' : `, median ${differenceText(middle, metric)}`;
   if (halfWidth === null) return sentence(strong(range), `${where}${median}.`);
   const largest = Math.max(Math.abs(low), Math.abs(high));

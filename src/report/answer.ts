@@ -46,12 +46,16 @@ function warningText({ sweep }: SweepFacts): string | null {
 
 function headline(facts: SweepFacts): Sentence {
   const { best, metric, sweep, trials } = facts;
-  if (best?.value == null) {
+  if (best === null || best.value === null) {
     const candidates = trials.filter((trial) => trial.role === 'candidate');
     if (candidates.length === 0) return sentence('The sweep has no settings to choose from, only baselines.');
     const failed = candidates.filter((trial) => trial.status === 'failed').length;
-    if (failed === candidates.length) return sentence(strong('No answer: '), `all ${countText(failed, 'setting')} failed.`);
-    return sentence(strong('No answer yet: '), `none of the ${countText(sweep.trials, 'trial')} with a setting has finished.`);
+    if (failed === candidates.length)
+      return sentence(strong('No answer: '), `all ${countText(failed, 'setting')} failed.`);
+    return sentence(
+      strong('No answer yet: '),
+      `none of the ${countText(sweep.trials, 'trial')} with a setting has finished.`,
+    );
   }
   const interval =
     best.ciLow === null || best.ciHigh === null
@@ -59,7 +63,7 @@ function headline(facts: SweepFacts): Sentence {
       : ` (95 % interval ${intervalText(best.ciLow, best.ciHigh, metric)})`;
   const finished = trials.filter((trial) => trial.role === 'candidate' && trial.status === 'done').length;
   const lead = finished === 1 ? ' reaches ' : ' is best: ';
-  const start = [strong(best.label), lead, `${metric.name} `, strong(valueText(best.value, metric)), `${interval}`];
+  const start = [strong(best.label), lead, `${metric.name} `, strong(valueText(best.value, metric)), interval];
   if (best.fp32Value === null || best.gapToFp32 === null) {
     return sentence(
       ...start,
@@ -84,9 +88,15 @@ function unsmoothedSentence(facts: SweepFacts): Sentence | null {
 
 function modeSentence(facts: SweepFacts): Sentence | null {
   const { best, metric, trials } = facts;
-  const bestStatic = chooseBest(trials.filter((trial) => trial.alphaMode === 'static'), facts.comparisons);
-  const bestDynamic = chooseBest(trials.filter((trial) => trial.alphaMode === 'dynamic'), facts.comparisons);
-  if (best === null || bestStatic?.value == null || bestDynamic?.value == null) return null;
+  const bestStatic = chooseBest(
+    trials.filter((trial) => trial.alphaMode === 'static'),
+    facts.comparisons,
+  );
+  const bestDynamic = chooseBest(
+    trials.filter((trial) => trial.alphaMode === 'dynamic'),
+    facts.comparisons,
+  );
+  if (best === null || bestStatic === null || bestDynamic === null) return null;
   const [winner, loser] = best === bestDynamic ? [bestDynamic, bestStatic] : [bestStatic, bestDynamic];
   const difference = (winner.value ?? 0) - (loser.value ?? 0);
   const values = `${bestStatic.label} ${valueText(bestStatic.value, metric)}, ${bestDynamic.label} ${valueText(bestDynamic.value, metric)}`;
@@ -112,8 +122,11 @@ function tieSentence(facts: SweepFacts): Sentence | null {
   const alphas = distinctAlphas([best, ...tied]);
   const all = distinctAlphas([best, ...compared]).length;
   const extent =
-    alphas.length < 2 ? '' : `; with it they cover ${alphas.length} of ${all} static alphas, ${alphas[0]} to ${alphas.at(-1)}`;
-  if (tied.length === 0) return sentence(strong('No other setting is tied with it'), ': all differ by more than the noise.');
+    alphas.length < 2
+      ? ''
+      : `; with it they cover ${alphas.length} of ${all} static alphas, ${alphas[0]} to ${alphas.at(-1)}`;
+  if (tied.length === 0)
+    return sentence(strong('No other setting is tied with it'), ': all differ by more than the noise.');
   const calm = lowestLoss([best, ...tied]);
   return sentence(
     strong(`${tied.length} of the ${compared.length} other settings are statistically tied with the best`),

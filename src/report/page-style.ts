@@ -64,11 +64,13 @@ th[aria-sort] button::after { content: "\\2195"; opacity: 0.35; padding-left: 4p
 th[aria-sort=ascending] button::after { content: "\\2191"; opacity: 1; }
 th[aria-sort=descending] button::after { content: "\\2193"; opacity: 1; }
 .right { text-align: right; white-space: nowrap; }
-td.code { font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 12px; }
+td:first-child { min-width: 13em; }
+.whole { white-space: nowrap; }
+td.code { white-space: nowrap;  font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 12px; }
 tr.best td { background: var(--good); font-weight: 600; }
 tr.failed td { background: var(--bad); }
 .tooltip { position: fixed; z-index: 9; pointer-events: none; visibility: hidden; max-width: min(340px, 90vw); background: var(--ground); color: var(--text); border: 1px solid var(--muted); border-radius: 5px; padding: 6px 10px; font-size: 12.5px; box-shadow: 0 3px 12px rgb(0 0 0 / 0.25); }
-.tooltip table { width: auto; } .tooltip td { border: 0; padding: 1px 0 1px 10px; overflow-wrap: anywhere; } .tooltip td:first-child { color: var(--muted); padding-left: 0; white-space: nowrap; }
+.tooltip td:first-child { min-width: 0; } .tooltip table { width: auto; } .tooltip td { border: 0; padding: 1px 0 1px 10px; overflow-wrap: anywhere; } .tooltip td:first-child { color: var(--muted); padding-left: 0; white-space: nowrap; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 footer { margin-top: 48px; padding-top: 10px; border-top: 1px solid var(--line); color: var(--muted); font-size: 12.5px; }
 @media (max-width: 860px) { .first { grid-template-columns: minmax(0, 1fr); } .page { padding: 18px 14px 48px; } h1 { font-size: 22px; } .headline { font-size: 17px; } }

@@ -33,13 +33,7 @@ export function embedded(id: string, result: QueryResult, panels: readonly unkno
   return `<script type="application/json" data-figure="${id}">${embedJson({ columns: result.columns, rows: result.rows, panels })}</script>`;
 }
 
-function absentHtml(
-  figure: Figure,
-  title: string,
-  content: AbsentContent,
-  sql: string,
-  result: QueryResult,
-): string {
+function absentHtml(figure: Figure, title: string, content: AbsentContent, sql: string, result: QueryResult): string {
   return `<div class="absent" id="${figure.id}"><b>${escapeHtml(title)}.</b> ${escapeHtml(content.note)} ${sqlDisclosure(sql)}${embedded(figure.id, result, [])}</div>`;
 }
 

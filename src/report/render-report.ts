@@ -49,7 +49,9 @@ const sectionTitles: readonly (readonly [Exclude<SectionId, 'first'>, string])[]
 export function renderReport(query: Query, sweep: string, options: ReportOptions): string {
   const facts = readSweepFacts(query, sweep);
   if (facts === null) {
-    const names = toRows(query('SELECT sweep FROM v_sweep ORDER BY updated_at DESC', [])).map((row) => textOf(row, 'sweep'));
+    const names = toRows(query('SELECT sweep FROM v_sweep ORDER BY updated_at DESC', [])).map((row) =>
+      textOf(row, 'sweep'),
+    );
     const known = names.length === 0 ? 'it has none' : `it has ${names.slice(0, 20).join(', ')}`;
     throw new UnknownSweepError(`Expected a sweep of ${options.database}, got "${sweep}"; ${known}`);
   }
@@ -98,22 +100,39 @@ function answerHtml({ warning, headline, findings }: Answer): string {
 }
 
 function sentenceHtml(sentence: Sentence): string {
-  return sentence
-    .map(({ text, strong }) => (strong ? `<strong>${escapeHtml(text)}</strong>` : escapeHtml(text)))
-    .join('');
+  return sentence.map(({ text, strong }) => (strong ? `<strong>${unbroken(text)}</strong>` : unbroken(text))).join('');
+}
+
+/** Escaped text in which `top-1` does not break at its hyphen. */
+function unbroken(text: string): string {
+  return escapeHtml(text).replaceAll(/\btop-\d\b/g, '<span class="whole">$&</span>');
 }
 
 function tilesHtml({ sweep, trials, best, metric }: SweepFacts): string {
   const fp32 = trials.find((trial) => trial.role === 'fp32' && trial.value !== null) ?? null;
-  const interval = fp32?.ciLow == null || fp32.ciHigh === null ? '' : `, ${intervalText(fp32.ciLow, fp32.ciHigh, metric)}`;
+  const interval =
+    fp32 === null || fp32.ciLow === null || fp32.ciHigh === null
+      ? ''
+      : `, ${intervalText(fp32.ciLow, fp32.ciHigh, metric)}`;
   const tiles = [
     ['fp32', valueText(best?.fp32Value ?? fp32?.value ?? null, metric), `FP32 ${metric.shortName}${interval}`],
     ['unsmoothed', valueText(best?.unsmoothedValue ?? null, metric), 'unsmoothed, at the best’s calibration size'],
-    ['best', valueText(best?.value ?? null, metric), `best, ${differenceText(best?.gapToFp32 ?? null, metric)} from FP32`],
-    ['done', `${sweep.done} of ${sweep.trials}`, sweep.failed > 0 ? `trials done, ${sweep.failed} failed` : 'trials done'],
+    [
+      'best',
+      valueText(best?.value ?? null, metric),
+      `best, ${differenceText(best?.gapToFp32 ?? null, metric)} from FP32`,
+    ],
+    [
+      'done',
+      `${sweep.done} of ${sweep.trials}`,
+      sweep.failed > 0 ? `trials done, ${sweep.failed} failed` : 'trials done',
+    ],
   ] as const;
   return `<div class="tiles">${tiles
-    .map(([kind, value, text]) => `<div class="tile ${kind}"><b>${escapeHtml(value)}</b><span>${escapeHtml(text)}</span></div>`)
+    .map(
+      ([kind, value, text]) =>
+        `<div class="tile ${kind}"><b>${escapeHtml(value)}</b><span>${escapeHtml(text)}</span></div>`,
+    )
     .join('')}</div>`;
 }
 

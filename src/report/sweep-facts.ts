@@ -104,7 +104,9 @@ export function chooseBest(
   trials: readonly TrialFacts[],
   comparisons: readonly ComparisonFacts[] = [],
 ): TrialFacts | null {
-  const finished = trials.filter((trial) => trial.role === 'candidate' && trial.status === 'done' && trial.value !== null);
+  const finished = trials.filter(
+    (trial) => trial.role === 'candidate' && trial.status === 'done' && trial.value !== null,
+  );
   const highest = finished.reduce((most, trial) => Math.max(most, trial.value ?? 0), -Infinity);
   const equals = finished.filter((trial) => trial.value === highest);
   const compared = new Set(comparisons.filter((c) => c.against === 'best').map((c) => c.otherTrial));

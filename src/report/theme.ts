@@ -52,7 +52,14 @@ export function sizeColors(count: number): string[] {
 
 /** Dashes of the calibration sizes, a second sign beside colour (print, colour blindness). */
 export function sizeDashes(count: number): number[][] {
-  const dashes = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3], [12, 4]];
+  const dashes = [
+    [1, 0],
+    [6, 3],
+    [2, 2],
+    [8, 3, 2, 3],
+    [1, 3],
+    [12, 4],
+  ];
   return Array.from({ length: count }, (_, index) => dashes[index % dashes.length]!);
 }
 

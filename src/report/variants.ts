@@ -34,7 +34,9 @@ type Values = readonly (string | null)[];
  * that agrees with it in the other axes. Variants come in order of first appearance; at least one is returned.
  */
 export function splitVariants(trials: readonly VariedTrial[], drawn: readonly string[] = drawnAxes): Variant[] {
-  const paths = [...new Set(trials.flatMap((trial) => Object.keys(trial.axes)))].filter((path) => !drawn.includes(path));
+  const paths = [...new Set(trials.flatMap((trial) => Object.keys(trial.axes)))].filter(
+    (path) => !drawn.includes(path),
+  );
   const values = new Map(trials.map((trial) => [trial.trial, paths.map((path) => axisValue(trial, path))] as const));
   const varying = paths.map((_, index) => new Set([...values.values()].map((v) => v[index] ?? null)).size > 1);
   const combinations = distinct(trials.filter((t) => t.role === 'candidate').map((t) => values.get(t.trial) ?? []));

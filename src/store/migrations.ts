@@ -16,7 +16,7 @@ export interface Migration {
 }
 
 /** The package's `migrations/` folder: two levels up both from `src/store` and from `dist/store`. */
-export const migrationsFolder = fileURLToPath(new URL('../../migrations/', import.meta.url));
+const migrationsFolder = fileURLToPath(new URL('../../migrations/', import.meta.url));
 
 /**
  * The migrations of a folder in order. Other files than `NNNN-name.sql` are not looked at.

@@ -28,7 +28,7 @@ describe('a minimal experiment', () => {
       model: { path: '/exp/m.onnx', input: null, output: null },
       data: {
         calibration: { source: { format: 'cifar10', path: '/exp/c.bin' }, batchSize: 4, batches: 200 },
-        evaluation: { source: { format: 'cifar10', path: '/exp/e.bin' }, batchSize: 50, samples: 'all' },
+        evaluation: { source: { format: 'cifar10', path: '/exp/e.bin' }, batchSize: 16, samples: 'all' },
         preprocess: { layout: 'channelsFirst', channelOrder: 'keep', divideBy: 1, mean: null, std: null },
       },
       task: { kind: 'classification' },
@@ -133,6 +133,16 @@ describe('baselines', () => {
     const { trials } = loadText(text);
     expect(countRoles(trials)).toEqual({ fp32: 2, unsmoothed: 2, candidate: 4 });
     expect(trials[1]!.axes).toEqual({ 'model.path': 'n.onnx' });
+  });
+
+  it('has the axes that the baseline depends on, and no others', () => {
+    const text = withBase('grid: { smoothing.alpha: [0.25, 0.5], data.calibration.batches: 10 }\n');
+    expect(loadText(text).trials.map(({ axes }) => axes)).toEqual([
+      {},
+      { 'data.calibration.batches': 10 },
+      { 'smoothing.alpha': 0.25, 'data.calibration.batches': 10 },
+      { 'smoothing.alpha': 0.5, 'data.calibration.batches': 10 },
+    ]);
   });
 
   it('can be left out', () => {

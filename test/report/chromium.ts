@@ -35,7 +35,15 @@ export class Chromium {
     this.#folder = mkdtempSync(join(tmpdir(), 'quantsweep-chromium-'));
     this.#process = spawn(
       chromiumPath,
-      ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--remote-debugging-pipe', `--user-data-dir=${this.#folder}`, 'about:blank'],
+      [
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-dev-shm-usage',
+        '--remote-debugging-pipe',
+        `--user-data-dir=${this.#folder}`,
+        'about:blank',
+      ],
       { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
     );
     let text = '';
@@ -55,7 +63,12 @@ export class Chromium {
     const attached = await this.#send('Target.attachToTarget', { targetId: target['targetId'], flatten: true });
     this.#session = attached['sessionId'] as string;
     for (const domain of ['Page', 'Runtime', 'Network', 'Log']) await this.#send(`${domain}.enable`, {});
-    await this.#send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: width < 600 });
+    await this.#send('Emulation.setDeviceMetricsOverride', {
+      width,
+      height,
+      deviceScaleFactor: 1,
+      mobile: width < 600,
+    });
     await this.#send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] });
     await this.#send('Page.navigate', { url: pathToFileURL(path).href });
     await this.evaluate(
@@ -66,7 +79,8 @@ export class Chromium {
   /** The value of a JavaScript expression in the page; promises are awaited. */
   async evaluate(expression: string): Promise<unknown> {
     const answer = await this.#send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
-    if (answer['exceptionDetails'] !== undefined) throw new Error(`In the page: ${JSON.stringify(answer['exceptionDetails'])}`);
+    if (answer['exceptionDetails'] !== undefined)
+      throw new Error(`In the page: ${JSON.stringify(answer['exceptionDetails'])}`);
     return (answer['result'] as Message)['value'];
   }
 
@@ -115,7 +129,7 @@ export class Chromium {
         break;
       case 'Network.requestWillBeSent': {
         const url = String(params['request']?.['url']);
-        if (params['type'] as unknown !== 'Document') this.requests.push(url);
+        if ((params['type'] as unknown) !== 'Document') this.requests.push(url);
         break;
       }
     }

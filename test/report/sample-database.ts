@@ -1,8 +1,9 @@
-import Database from 'better-sqlite3';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Query } from '../../src/report/query.js';
+import { openDatabase } from '../../src/store/open-database.js';
+import { openQueries } from '../../src/store/query-database.js';
 import { SampleWriter } from './sample-writer.js';
 
 /** What a synthetic sweep is like; every field has a default in {@link defaultSample}. */
@@ -43,7 +44,11 @@ export const defaultSample: Sample = {
   weightBits: [8],
   dynamic: true,
   baselines: ['fp32', 'unsmoothed'],
-  layers: Array.from({ length: 12 }, (_, i) => `/layer${Math.floor(i / 4) + 1}/layer${Math.floor(i / 4) + 1}.${Math.floor((i % 4) / 2)}/conv${(i % 2) + 1}/Conv_output_0`),
+  layers: Array.from(
+    { length: 12 },
+    (_, i) =>
+      `/layer${Math.floor(i / 4) + 1}/layer${Math.floor(i / 4) + 1}.${Math.floor((i % 4) / 2)}/conv${(i % 2) + 1}/Conv_output_0`,
+  ),
   failed: 0,
   pending: 0,
   compared: true,
@@ -53,6 +58,26 @@ export const defaultSample: Sample = {
 /** Names as an attacker or a careless person would give them. */
 export const hostileName = `<script>alert(1)</script>'"&</script><!--\u2028 \`\${x}\``;
 
+/** The shapes of sweep that every test of the page goes through. */
+export const sampleSweeps: readonly Partial<Sample>[] = [
+  {},
+  { name: 'bev-alpha', metric: 'mAP', fp32: 0.7497, unsmoothed: 0.5123, top: 0.745, evaluationSamples: 2000 },
+  { name: 'absmax-method', methods: ['channel', 'view'], question: null, unsmoothed: 0.83 },
+  { name: 'far-below', unsmoothed: 0.113 },
+  { name: 'incomplete', failed: 3, pending: 5 },
+  { name: 'not-begun', pending: 43 },
+  { name: 'single', alphas: [0.5], sizes: [100], dynamic: false, baselines: [], compared: false },
+  { name: 'bits', weightBits: [8, 4] },
+  {
+    name: hostileName,
+    question: hostileName,
+    layers: defaultSample.layers.map(
+      (layer, index) => `${hostileName}${layer}${index}${'x'.repeat(index === 3 ? 10_000 : 0)}`,
+    ),
+    failed: 1,
+  },
+];
+
 /** A temporary database with one synthetic sweep for each sample. */
 export interface SampleDatabase {
   readonly path: string;
@@ -60,26 +85,23 @@ export interface SampleDatabase {
   readonly remove: () => void;
 }
 
-/** Builds a database from the project's own migration; the caller removes it. */
+/** Builds a database by the store's own migrations, read through its own queries; the caller removes it. */
 export function sampleDatabase(...samples: readonly Partial<Sample>[]): SampleDatabase {
   const folder = mkdtempSync(join(tmpdir(), 'quantsweep-report-'));
   const path = join(folder, 'sample.db');
-  const database = new Database(path);
-  database.exec(readFileSync(new URL('../../migrations/0001-initial.sql', import.meta.url), 'utf8'));
+  const database = openDatabase(path);
   database.transaction(() => {
     samples.forEach((sample, index) => {
       new SampleWriter(database, { ...defaultSample, ...sample }, index).write();
     });
   })();
+  database.close();
+  const queries = openQueries(path);
   return {
     path,
-    query: (sql, params) => {
-      const statement = database.prepare<unknown[], unknown[]>(sql).raw(true);
-      const rows = statement.all(...params);
-      return { columns: statement.columns().map((column) => column.name), rows };
-    },
+    query: (sql) => queries.query(sql),
     remove: () => {
-      database.close();
+      queries.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -28,7 +28,9 @@ export function sampleTrials(sample: Sample): SampleTrial[] {
   const combinations = weightBits.flatMap((bits) => sizes.map((size) => ({ bits, size })));
   const drafts: Draft[] = [
     ...(baselines.includes('fp32') ? [fp32(sample)] : []),
-    ...(baselines.includes('unsmoothed') ? combinations.map(({ bits, size }) => quantized(sample, bits, size, 'none', null, null)) : []),
+    ...(baselines.includes('unsmoothed')
+      ? combinations.map(({ bits, size }) => quantized(sample, bits, size, 'none', null, null))
+      : []),
     ...methods.flatMap((method) =>
       combinations.flatMap(({ bits, size }) => [
         ...alphas.map((alpha) => quantized(sample, bits, size, 'static', alpha, method)),
@@ -47,13 +49,25 @@ export function sampleTrials(sample: Sample): SampleTrial[] {
           ? 'pending'
           : 'done',
     fp32: fp32Offset === -1 ? null : fp32Offset,
-    unsmoothed: orNull(drafts.findIndex((one) => one.role === 'unsmoothed' && one.size === draft.size && one.weightBits === draft.weightBits)),
+    unsmoothed: orNull(
+      drafts.findIndex(
+        (one) => one.role === 'unsmoothed' && one.size === draft.size && one.weightBits === draft.weightBits,
+      ),
+    ),
   }));
 }
 
 function fp32(sample: Sample): Draft {
   return {
-    role: 'fp32', mode: 'none', alpha: null, absmax: null, size: null, weightBits: null, value: sample.fp32, label: 'fp32', axes: {},
+    role: 'fp32',
+    mode: 'none',
+    alpha: null,
+    absmax: null,
+    size: null,
+    weightBits: null,
+    value: sample.fp32,
+    label: 'fp32',
+    axes: {},
     settings: { role: 'fp32', smoothing: { mode: 'none', alpha: null, absmax: null } },
   };
 }
@@ -74,7 +88,13 @@ function quantized(
     ...(sample.name.includes('<') ? [sample.name] : []),
   ];
   return {
-    role: mode === 'none' ? 'unsmoothed' : 'candidate', mode, alpha, absmax, size, weightBits: bits, value: value(sample, bits, size, mode, alpha, absmax),
+    role: mode === 'none' ? 'unsmoothed' : 'candidate',
+    mode,
+    alpha,
+    absmax,
+    size,
+    weightBits: bits,
+    value: value(sample, bits, size, mode, alpha, absmax),
     label: parts.join(', '),
     axes: {
       ...(mode === 'static' ? { 'smoothing.alpha': alpha } : {}),
@@ -92,7 +112,14 @@ function quantized(
 }
 
 /** A curve with its top near 0.2, a slower fall to the right, and a little deterministic scatter. */
-function value(sample: Sample, bits: number, size: number, mode: string, alpha: number | null, absmax: string | null): number {
+function value(
+  sample: Sample,
+  bits: number,
+  size: number,
+  mode: string,
+  alpha: number | null,
+  absmax: string | null,
+): number {
   const sizeIndex = sample.sizes.indexOf(size);
   const height = sample.top - (8 - bits) * 0.04 + 0.0012 * sizeIndex - (absmax === 'view' ? 0.013 : 0);
   if (mode === 'none') return sample.unsmoothed + 0.004 * sizeIndex;

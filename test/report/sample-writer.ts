@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { Sample } from './sample-database.js';
+import { sampleComparisons } from './sample-comparisons.js';
 import type { SampleTrial } from './sample-trials.js';
 import { sampleTrials } from './sample-trials.js';
 
@@ -26,7 +27,8 @@ export class SampleWriter {
     this.#stages();
     for (const trial of this.#trials) this.#trial(trial);
     for (const trial of this.#trials.filter((one) => one.status === 'done')) this.#results(trial);
-    if (this.#sample.compared) this.#comparisons();
+    if (!this.#sample.compared) return;
+    for (const row of sampleComparisons(this.#sample, this.#trials, this.#base)) this.#insert('comparison', row);
   }
 
   #insert(table: string, row: Readonly<Record<string, unknown>>): void {
@@ -40,21 +42,52 @@ export class SampleWriter {
     const { name, question, layers } = this.#sample;
     const id = this.#base;
     this.#insert('environment', {
-      id, key: `environment-${id}`, quantsweep_version: '0.1.0', node_version: 'v20.20.2', onnxruntime_version: '1.30.0',
-      os: 'linux', host: 'bench-1', cpu_model: 'AMD EPYC 7763', cpu_flags: 'avx2', cpu_cores: 2, memory_mb: 7900,
+      id,
+      key: `environment-${id}`,
+      quantsweep_version: '0.1.0',
+      node_version: 'v20.20.2',
+      onnxruntime_version: '1.30.0',
+      os: 'linux',
+      host: 'bench-1',
+      cpu_model: 'AMD EPYC 7763',
+      cpu_flags: 'avx2',
+      cpu_cores: 2,
+      memory_mb: 7900,
     });
     const model = name.includes('<') ? name : 'cifar10-mobilenetv2-skewed.onnx';
-    this.#insert('model', { id, sha256: `sha-${id}`, name: model, path: `/models/${model}`, size_bytes: 1_100_000, opset: 17, parameters: 272_474 });
+    this.#insert('model', {
+      id,
+      sha256: `sha-${id}`,
+      name: model,
+      path: `/models/${model}`,
+      size_bytes: 1_100_000,
+      opset: 17,
+      parameters: 272_474,
+    });
     layers.forEach((layer, position) => {
       this.#insert('layer', {
-        id: id + position, model_id: id, position, name: layer, op: 'Conv', input_tensor: `in${position}`,
-        output_tensor: `out${position}`, weight_shape: '[16,16,3,3]', groups: 1, input_channels: 16, output_channels: 16,
+        id: id + position,
+        model_id: id,
+        position,
+        name: layer,
+        op: 'Conv',
+        input_tensor: `in${position}`,
+        output_tensor: `out${position}`,
+        weight_shape: '[16,16,3,3]',
+        groups: 1,
+        input_channels: 16,
+        output_channels: 16,
       });
     });
     this.#insert('sweep', {
-      id, name, key: `sweep-${id}`, question, experiment_path: `/work/experiments/${name}.yaml`,
+      id,
+      name,
+      key: `sweep-${id}`,
+      question,
+      experiment_path: `/work/experiments/${name}.yaml`,
       experiment_yaml: `name: ${name}\ngrid:\n  - smoothing.alpha: { from: 0.05, to: 0.95, step: 0.05 }\n`,
-      axes: '["smoothing.alpha","data.calibration.batches"]', created_at: '2026-11-23T08:00:00.000Z',
+      axes: '["smoothing.alpha","data.calibration.batches"]',
+      created_at: '2026-11-23T08:00:00.000Z',
       updated_at: `2026-11-23T09:${String(id / 1000).padStart(2, '0')}:00.000Z`,
     });
   }
@@ -64,7 +97,14 @@ export class SampleWriter {
     const stage = (offset: number, kind: string, ms: number): number => {
       const id = this.#base + offset;
       this.#insert('stage', {
-        id, key: `stage-${id}`, kind, status: 'done', model_id: this.#base, settings: '{}', finished_at: '2026-11-23T08:05:00.000Z', duration_ms: ms,
+        id,
+        key: `stage-${id}`,
+        kind,
+        status: 'done',
+        model_id: this.#base,
+        settings: '{}',
+        finished_at: '2026-11-23T08:05:00.000Z',
+        duration_ms: ms,
       });
       this.#insert('sweep_stage', { sweep_id: this.#base, stage_id: id });
       this.#attempt({ stage_id: id, status: 'done', number: 1, duration_ms: ms });
@@ -73,25 +113,37 @@ export class SampleWriter {
     const observe = stage(0, 'observe', 41_300);
     stage(1, 'reference', 21_900);
     const largest = Math.max(...sizes);
-    snapshots.filter((batches) => batches <= largest).forEach((batches, index) => {
-      const id = this.#base + index;
-      this.#insert('observation', { id, stage_id: observe, batches, samples: 4 * batches, result: Buffer.alloc(0) });
-      layers.forEach((_, position) => {
-        const seen = 1 - 0.35 * Math.exp(-Math.log1p(batches) * (0.4 + 0.05 * position)) + 0.02 * Math.log10(batches);
-        this.#insert('amax_snapshot', { observation_id: id, layer_id: this.#base + position, amax: (6 + position) * seen });
+    snapshots
+      .filter((batches) => batches <= largest)
+      .forEach((batches, index) => {
+        const id = this.#base + index;
+        this.#insert('observation', { id, stage_id: observe, batches, samples: 4 * batches, result: Buffer.alloc(0) });
+        layers.forEach((_, position) => {
+          const seen = 1 - 0.35 * Math.exp(-Math.log1p(batches) * (0.4 + 0.05 * position)) + 0.02 * Math.log10(batches);
+          this.#insert('amax_snapshot', {
+            observation_id: id,
+            layer_id: this.#base + position,
+            amax: (6 + position) * seen,
+          });
+        });
       });
-    });
     if (!this.#sample.dynamic) return;
-    sizes.forEach((size, index) => {
+    sizes.forEach((_, index) => {
       const id = stage(10 + index, 'search', 33_000 + 400 * index);
-      layers.forEach((_, position) => {
+      layers.forEach((__, position) => {
         const chosen = this.#chosenAlpha(position, index);
         for (const alpha of alphas) {
           const loss = 0.005 * (1 + position / 6) * (1 + (1.5 + (position % 3)) * (alpha - chosen) ** 2);
-          this.#insert('search_curve', { stage_id: id, layer_id: this.#base + position, alpha, loss, rel_l1: loss * 2, chosen: alpha === chosen ? 1 : 0 });
+          this.#insert('search_curve', {
+            stage_id: id,
+            layer_id: this.#base + position,
+            alpha,
+            loss,
+            rel_l1: loss * 2,
+            chosen: alpha === chosen ? 1 : 0,
+          });
         }
       });
-      void size;
     });
   }
 
@@ -102,30 +154,67 @@ export class SampleWriter {
 
   #attempt(values: Readonly<Record<string, unknown>>): void {
     this.#insert('attempt', {
-      started_at: '2026-11-23T08:00:01.000Z', ended_at: '2026-11-23T08:00:09.000Z', host: 'bench-1', parent_pid: 4242,
-      device: 'cpu:0', provider: 'CPUExecutionProvider', environment_id: this.#base, timings: '{"create":40,"run":8000}', ...values,
+      started_at: '2026-11-23T08:00:01.000Z',
+      ended_at: '2026-11-23T08:00:09.000Z',
+      host: 'bench-1',
+      parent_pid: 4242,
+      device: 'cpu:0',
+      provider: 'CPUExecutionProvider',
+      environment_id: this.#base,
+      timings: '{"create":40,"run":8000}',
+      ...values,
     });
   }
 
   #trial(trial: SampleTrial): void {
     const { metric, evaluationSamples } = this.#sample;
     const done = trial.status === 'done';
-    const failure = { error_class: 'NonFiniteError', error: `Expected finite numbers, got NaN in the output of ${this.#sample.layers[2] ?? ''}` };
-    const keyOf = (offset: number | null): string | null => (offset === null ? null : `${(this.#base + offset).toString(16)}-key-0123456789abcdef`);
+    const failure = {
+      error_class: 'NonFiniteError',
+      error: `Expected finite numbers, got NaN in the output of ${this.#sample.layers[2] ?? ''}`,
+    };
+    const keyOf = (offset: number | null): string | null =>
+      offset === null ? null : `${(this.#base + offset).toString(16)}-key-0123456789abcdef`;
     const id = this.#base + trial.offset;
     this.#insert('trial', {
-      id, key: keyOf(trial.offset), role: trial.role, status: trial.status, model_id: done ? this.#base : null,
-      search_stage_id: trial.mode === 'dynamic' && done ? this.#base + 10 + this.#sample.sizes.indexOf(trial.size ?? 0) : null,
-      fp32_key: keyOf(trial.fp32) ?? 'no-such-key', unsmoothed_key: keyOf(trial.unsmoothed), settings: JSON.stringify(trial.settings),
-      alpha_mode: trial.mode, alpha: trial.alpha, absmax: trial.absmax, calibration_batches: trial.size, calibration_batch_size: trial.size === null ? null : 4,
-      calibration_samples: trial.size === null ? null : 4 * trial.size, activation_bits: trial.role === 'fp32' ? null : 8,
-      weight_bits: trial.weightBits, weight_granularity: trial.role === 'fp32' ? null : 'tensor', evaluation_samples: done ? evaluationSamples : null,
-      loss_samples: done ? 512 : null, primary_metric: done ? metric : null, gate_error: done && trial.role !== 'fp32' ? 2.1e-6 : null,
-      provider: done ? 'CPUExecutionProvider' : null, optimization_level: done ? 'all' : null, finished_at: done ? '2026-11-23T08:20:00.000Z' : null,
-      duration_ms: done ? 38_000 + 97 * trial.offset : null, ...(trial.status === 'failed' ? failure : {}),
+      id,
+      key: keyOf(trial.offset),
+      role: trial.role,
+      status: trial.status,
+      model_id: done ? this.#base : null,
+      search_stage_id:
+        trial.mode === 'dynamic' && done ? this.#base + 10 + this.#sample.sizes.indexOf(trial.size ?? 0) : null,
+      fp32_key: keyOf(trial.fp32) ?? 'no-such-key',
+      unsmoothed_key: keyOf(trial.unsmoothed),
+      settings: JSON.stringify(trial.settings),
+      alpha_mode: trial.mode,
+      alpha: trial.alpha,
+      absmax: trial.absmax,
+      calibration_batches: trial.size,
+      calibration_batch_size: trial.size === null ? null : 4,
+      calibration_samples: trial.size === null ? null : 4 * trial.size,
+      activation_bits: trial.role === 'fp32' ? null : 8,
+      weight_bits: trial.weightBits,
+      weight_granularity: trial.role === 'fp32' ? null : 'tensor',
+      evaluation_samples: done ? evaluationSamples : null,
+      loss_samples: done ? 512 : null,
+      primary_metric: done ? metric : null,
+      gate_error: done && trial.role !== 'fp32' ? 2.1e-6 : null,
+      provider: done ? 'CPUExecutionProvider' : null,
+      optimization_level: done ? 'all' : null,
+      finished_at: done ? '2026-11-23T08:20:00.000Z' : null,
+      duration_ms: done ? 38_000 + 97 * trial.offset : null,
+      ...(trial.status === 'failed' ? failure : {}),
     });
-    this.#insert('sweep_trial', { sweep_id: this.#base, trial_id: id, position: trial.offset, label: trial.label, axes: JSON.stringify(trial.axes) });
-    if (trial.status !== 'pending') this.#attempt({ trial_id: id, status: trial.status, number: 1, duration_ms: 38_000, ...(done ? {} : failure) });
+    this.#insert('sweep_trial', {
+      sweep_id: this.#base,
+      trial_id: id,
+      position: trial.offset,
+      label: trial.label,
+      axes: JSON.stringify(trial.axes),
+    });
+    if (trial.status !== 'pending')
+      this.#attempt({ trial_id: id, status: trial.status, number: 1, duration_ms: 38_000, ...(done ? {} : failure) });
   }
 
   #results(trial: SampleTrial): void {
@@ -133,8 +222,20 @@ export class SampleWriter {
     const id = this.#base + trial.offset;
     const half = 1.96 * Math.sqrt((trial.value * (1 - trial.value)) / evaluationSamples);
     const method = metric === 'top1' ? 'wilson' : 'bootstrap';
-    this.#insert('accuracy', { trial_id: id, metric, value: trial.value, ci_low: trial.value - half, ci_high: trial.value + half, ci_method: method });
-    if (metric === 'top1') this.#insert('accuracy', { trial_id: id, metric: 'agreement', value: trial.role === 'fp32' ? 1 : trial.value + 0.05 });
+    this.#insert('accuracy', {
+      trial_id: id,
+      metric,
+      value: trial.value,
+      ci_low: trial.value - half,
+      ci_high: trial.value + half,
+      ci_method: method,
+    });
+    if (metric === 'top1')
+      this.#insert('accuracy', {
+        trial_id: id,
+        metric: 'agreement',
+        value: trial.role === 'fp32' ? 1 : trial.value + 0.05,
+      });
     if (trial.role === 'fp32') return;
     layers.forEach((_, position) => {
       const sizeIndex = this.#sample.sizes.indexOf(trial.size ?? 0);
@@ -143,36 +244,52 @@ export class SampleWriter {
       const view = trial.absmax === 'view' ? 1.15 + 0.1 * (position % 4) : 1;
       const l1 = 0.004 * (1 + position) * bend * view * (1 + 0.02 * sizeIndex);
       const layer = { trial_id: id, layer_id: this.#base + position };
-      this.#insert('layer_loss', { ...layer, mode: 'accumulated', l1, rel_l1: 1.7 * l1, mse: l1 * l1, sqnr_db: 40 - 20 * Math.log10(l1 / 0.004), cosine: 0.999, max_abs: 20 * l1 });
-      this.#insert('smoothing', { ...layer, alpha, apply: alpha === null ? 'none' : 'insert', s_min: 0.1, s_max: 9, s_geomean: 1.2, dead_channels: 0, s: '[1,1]' });
+      this.#insert('layer_loss', {
+        ...layer,
+        mode: 'accumulated',
+        l1,
+        rel_l1: 1.7 * l1,
+        mse: l1 * l1,
+        sqnr_db: 40 - 20 * Math.log10(l1 / 0.004),
+        cosine: 0.999,
+        max_abs: 20 * l1,
+      });
+      this.#insert('smoothing', {
+        ...layer,
+        alpha,
+        apply: alpha === null ? 'none' : 'insert',
+        s_min: 0.1,
+        s_max: 9,
+        s_geomean: 1.2,
+        dead_channels: 0,
+        s: '[1,1]',
+      });
       const before = (6 + position) * (1 + 0.01 * sizeIndex);
       const after = alpha === null ? before : before ** (1 - alpha) * 0.8 * view;
-      this.#insert('quantizer', { ...layer, role: 'input', granularity: 'tensor', bits: 8, signed: 1, amax: after, amax_unsmoothed: before, scale: after / 127, zero_point: 0 });
+      this.#insert('quantizer', {
+        ...layer,
+        role: 'input',
+        granularity: 'tensor',
+        bits: 8,
+        signed: 1,
+        amax: after,
+        amax_unsmoothed: before,
+        scale: after / 127,
+        zero_point: 0,
+      });
       const weight = 0.4 + 0.03 * position;
       const grown = alpha === null ? weight : weight * (1 + 4 * alpha);
-      this.#insert('quantizer', { ...layer, role: 'weight', granularity: 'tensor', bits: trial.weightBits, signed: 1, amax: grown, amax_unsmoothed: weight, scale: grown / 127, zero_point: 0 });
+      this.#insert('quantizer', {
+        ...layer,
+        role: 'weight',
+        granularity: 'tensor',
+        bits: trial.weightBits,
+        signed: 1,
+        amax: grown,
+        amax_unsmoothed: weight,
+        scale: grown / 127,
+        zero_point: 0,
+      });
     });
-  }
-
-  /** Normal approximation of the paired test, good enough for a page's fixture. */
-  #comparisons(): void {
-    const done = this.#trials.filter((trial) => trial.status === 'done');
-    const candidates = done.filter((trial) => trial.role === 'candidate');
-    const best = candidates.reduce<SampleTrial | null>((top, trial) => (top === null || trial.value > top.value ? trial : top), null);
-    for (const trial of done) {
-      const others = { fp32: trial.fp32, unsmoothed: trial.unsmoothed, best: best?.offset ?? null };
-      for (const [against, offset] of Object.entries(others)) {
-        const other = done.find((one) => one.offset === offset);
-        if (other === undefined || other === trial) continue;
-        const difference = trial.value - other.value;
-        const p = Math.min(1, 2 * Math.exp(-0.7 * (Math.abs(difference) / 0.0025) ** 1.3) * 0.5);
-        const mAP = this.#sample.metric === 'mAP';
-        this.#insert('comparison', {
-          sweep_id: this.#base, trial_id: this.#base + trial.offset, against, other_trial_id: this.#base + other.offset, metric: this.#sample.metric,
-          difference, method: mAP ? 'paired bootstrap' : 'mcnemar', p_value: p, ci_low: mAP ? difference - 0.006 : null, ci_high: mAP ? difference + 0.006 : null,
-          only_trial: mAP ? null : 60, only_other: mAP ? null : 70, significant: p < 0.05 ? 1 : 0,
-        });
-      }
-    }
   }
 }

@@ -22,7 +22,10 @@ WHERE a.sweep = ${sqlText(sweep.name)} AND a.role = 'input' AND a.alpha_mode = '
     const both = ['channel', 'view'].map((method) => new Set(rows.filter((r) => r['absmax'] === method).map(pointOf)));
     const points = [...(both[0] ?? [])].filter((point) => both[1]?.has(point) === true);
     if (points.length === 0) {
-      return { kind: 'absent', note: 'No static alpha has finished under both absmax methods at one calibration size.' };
+      return {
+        kind: 'absent',
+        note: 'No static alpha has finished under both absmax methods at one calibration size.',
+      };
     }
     const alphas = distinct(rows, 'trial_alpha', points);
     const sizes = distinct(rows, 'calibration_batches', points).reverse();
@@ -35,9 +38,16 @@ WHERE a.sweep = ${sqlText(sweep.name)} AND a.role = 'input' AND a.alpha_mode = '
         {
           param: 'alpha',
           label: 'alpha',
-          options: [first, ...alphas.filter((alpha) => alpha !== first)].map((value) => ({ value, label: String(value) })),
+          options: [first, ...alphas.filter((alpha) => alpha !== first)].map((value) => ({
+            value,
+            label: String(value),
+          })),
         },
-        { param: 'size', label: 'calibrated on', options: sizes.map((value) => ({ value, label: `${value} batches` })) },
+        {
+          param: 'size',
+          label: 'calibrated on',
+          options: sizes.map((value) => ({ value, label: `${value} batches` })),
+        },
       ],
       caption: ratioText(ratios),
       panels: (['amax', 'l1'] as const).map((measure) => {
@@ -61,7 +71,9 @@ function distinct(rows: readonly Row[], column: string, points: readonly string[
 /** Median over alphas and sizes of L1 under view divided by L1 under channel, by layer, worst first. */
 function lossRatios(rows: readonly Row[]): { readonly layer: string; readonly ratio: number }[] {
   const keyOf = (row: Row): string => `${pointOf(row)}/${String(row['position'])}`;
-  const channel = new Map(rows.filter((row) => row['absmax'] === 'channel').map((row) => [keyOf(row), numberOf(row, 'l1')]));
+  const channel = new Map(
+    rows.filter((row) => row['absmax'] === 'channel').map((row) => [keyOf(row), numberOf(row, 'l1')]),
+  );
   const byLayer = new Map<string, number[]>();
   for (const row of rows) {
     const other = channel.get(keyOf(row));
@@ -107,9 +119,7 @@ function chart(
       { name: 'size', value: size },
       { name: 'layerNames', value: { ...layerNames(rows) } },
     ],
-    transform: [
-      { filter: `datum.trial_alpha == alpha && datum.calibration_batches == size && datum.${measure} > 0` },
-    ],
+    transform: [{ filter: `datum.trial_alpha == alpha && datum.calibration_batches == size && datum.${measure} > 0` }],
     layer: [
       {
         transform: [

@@ -17,7 +17,10 @@ FROM v_trial WHERE sweep = ${sqlText(sweep.name)} AND status = 'done' AND value 
     const drawn = new Set(rows.map((row) => numberOf(row, 'trial')));
     const trials = facts.trials.filter((trial) => drawn.has(trial.trial));
     if (!trials.some((trial) => trial.role === 'candidate')) {
-      return { kind: 'absent', note: 'No setting has finished: run the sweep, with smoothing.alpha as an axis of its grid.' };
+      return {
+        kind: 'absent',
+        note: 'No setting has finished: run the sweep, with smoothing.alpha as an axis of its grid.',
+      };
     }
     const range = valueRange(trials);
     return {

@@ -85,7 +85,8 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
     },
     axis: { format: metric.axisFormat, tickCount: 6 },
   };
-  const groupColor = { field: 'group', type: 'nominal' as const, title: group.title, scale: colorScale };
+  const legend = { symbolOpacity: 1, symbolType: 'stroke', symbolSize: 400, symbolStrokeWidth: 2.5 };
+  const groupColor = { field: 'group', type: 'nominal' as const, title: group.title, scale: colorScale, legend };
   const low = { ...y, field: 'ci_low' };
   const high = { field: 'ci_high' };
   const tooltip = [
@@ -141,6 +142,7 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
             type: 'nominal',
             title: group.title,
             scale: { domain: [...group.values], range: group.dashes.map((dash) => [...dash]) },
+            legend,
           },
         },
       },
@@ -198,7 +200,8 @@ function referenceLabels({ trials, metric, range }: AccuracyChart): ChartLayer[]
   const high = unsmoothed.at(-1) ?? null;
   const fp32IsAbove = fp32 === null || high === null || fp32 >= high;
   const labels = [];
-  if (fp32 !== null) labels.push({ y: fp32, above: fp32IsAbove, role: 'fp32', text: `FP32 ${valueText(fp32, metric)}` });
+  if (fp32 !== null)
+    labels.push({ y: fp32, above: fp32IsAbove, role: 'fp32', text: `FP32 ${valueText(fp32, metric)}` });
   if (low !== null && high !== null) {
     const values = low === high ? '' : `${valueText(low, metric).replace('\u00a0%', '')}–`;
     const text = `unsmoothed ${values}${valueText(high, metric)}`;

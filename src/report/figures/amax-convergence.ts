@@ -17,26 +17,39 @@ FROM v_amax_convergence WHERE sweep = ${sqlText(sweep.name)} GROUP BY position, 
   build: (rows, facts) => {
     const batches = new Set(rows.map((row) => numberOf(row, 'batches')));
     if (batches.size < 2) {
-      return { kind: 'absent', note: 'Ranges are known at fewer than two calibration sizes: a larger data.calibration.batches brings snapshots between.' };
+      return {
+        kind: 'absent',
+        note: 'Ranges are known at fewer than two calibration sizes: a larger data.calibration.batches brings snapshots between.',
+      };
     }
     const caption = captionText(rows, facts);
     return {
       kind: 'charts',
       controls: [],
       caption,
-      panels: [{ title: '', alt: `Line chart of input amax over calibration batches. ${caption}`, spec: chart(facts, caption) }],
+      panels: [
+        {
+          title: '',
+          alt: `Line chart of input amax over calibration batches. ${caption}`,
+          spec: chart(facts, caption),
+        },
+      ],
     };
   },
 };
 
 function captionText(rows: readonly Row[], { sizes }: SweepFacts): string {
   const shares = (size: number): number[] =>
-    rows.filter((row) => row['batches'] === size && row['share_of_largest'] !== null).map((row) => numberOf(row, 'share_of_largest'));
+    rows
+      .filter((row) => row['batches'] === size && row['share_of_largest'] !== null)
+      .map((row) => numberOf(row, 'share_of_largest'));
   const parts = sizes.slice(0, -1).flatMap((size) => {
     const values = shares(size).sort((a, b) => a - b);
     if (values.length === 0) return [];
     const middle = values[Math.floor(values.length / 2)] ?? 0;
-    return [`After ${size} batches the median layer has seen ${percent(middle)} of its final range, the lowest ${percent(values[0] ?? 0)}.`];
+    return [
+      `After ${size} batches the median layer has seen ${percent(middle)} of its final range, the lowest ${percent(values[0] ?? 0)}.`,
+    ];
   });
   const mixed = rows.some((row) => numberOf(row, 'passes') > 1)
     ? ' Means over several calibration passes of the sweep.'
@@ -54,7 +67,12 @@ function chart({ sizes }: SweepFacts, description: string): TopLevelSpec {
     type: 'quantitative' as const,
     title: 'calibration batches',
     scale: { type: 'log' as const, nice: false },
-    axis: { values: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000], format: 'd', labelOverlap: 'greedy' as const, grid: false },
+    axis: {
+      values: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000],
+      format: 'd',
+      labelOverlap: 'greedy' as const,
+      grid: false,
+    },
   };
   const y = {
     field: 'share_of_largest',

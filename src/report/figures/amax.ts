@@ -16,7 +16,10 @@ export const amaxBeforeAfter: Figure = {
 FROM v_amax WHERE sweep = ${sqlText(sweep.name)} AND trial = ${best?.trial ?? -1} ORDER BY role, position`,
   build: (rows, facts) => {
     if (rows.length === 0) {
-      return { kind: 'absent', note: 'No ranges to show: they come with the first finished setting with smoothing.mode static or dynamic.' };
+      return {
+        kind: 'absent',
+        note: 'No ranges to show: they come with the first finished setting with smoothing.mode static or dynamic.',
+      };
     }
     return {
       kind: 'charts',
@@ -26,7 +29,9 @@ FROM v_amax WHERE sweep = ${sqlText(sweep.name)} AND trial = ${best?.trial ?? -1
         const shown = rows.filter((row) => row['role'] === role);
         const granularity = shown[0]?.['granularity'] === 'channel' ? ', largest over output channels' : '';
         const alt = `Dot plot of ${role} amax of each layer before and after smoothing, ${facts.best?.label ?? ''}. ${shrinkText(rows)}`;
-        return shown.length === 0 ? [] : [{ title: `${role} quantizer${granularity}`, alt, spec: chart(shown, role, alt) }];
+        return shown.length === 0
+          ? []
+          : [{ title: `${role} quantizer${granularity}`, alt, spec: chart(shown, role, alt) }];
       }),
     };
   },

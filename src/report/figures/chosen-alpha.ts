@@ -16,7 +16,10 @@ export const chosenAlpha: Figure = {
 FROM v_amax WHERE sweep = ${sqlText(sweep.name)} AND alpha_mode = 'dynamic' AND role = 'input' ORDER BY trial, position`,
   build: (rows, facts) => {
     if (rows.length === 0) {
-      return { kind: 'absent', note: 'No dynamic trial has finished: smoothing.mode: dynamic in the grid brings one alpha per layer.' };
+      return {
+        kind: 'absent',
+        note: 'No dynamic trial has finished: smoothing.mode: dynamic in the grid brings one alpha per layer.',
+      };
     }
     return {
       kind: 'charts',
@@ -38,7 +41,9 @@ function caption(rows: readonly Row[], { sizes }: SweepFacts): string {
   const extent = `Chosen alphas run from ${Math.min(...alphas)} to ${Math.max(...alphas)}.`;
   if (small === undefined || large === undefined || small === large) return extent;
   const byPlace = (size: number): Map<unknown, unknown> =>
-    new Map(rows.filter((row) => row['calibration_batches'] === size).map((row) => [row['position'], row['layer_alpha']]));
+    new Map(
+      rows.filter((row) => row['calibration_batches'] === size).map((row) => [row['position'], row['layer_alpha']]),
+    );
   const first = byPlace(small);
   const second = byPlace(large);
   const both = [...first.keys()].filter((position) => second.has(position));
@@ -77,7 +82,12 @@ function chart(rows: readonly Row[], { sizes }: SweepFacts, description: string)
         mark: { type: 'point', filled: true, opacity: 1 },
         encoding: {
           // The smallest size is drawn largest and first, so that it shows around an equal choice of another.
-          size: { field: 'size', type: 'ordinal', legend: null, scale: { domain: names, range: names.map((_, i) => Math.max(40, 150 - 100 * i)) } },
+          size: {
+            field: 'size',
+            type: 'ordinal',
+            legend: null,
+            scale: { domain: names, range: names.map((_, i) => Math.max(40, 150 - 100 * i)) },
+          },
           y: layerAxis,
           x: {
             field: 'layer_alpha',
@@ -93,7 +103,11 @@ function chart(rows: readonly Row[], { sizes }: SweepFacts, description: string)
             scale: { domain: names, range: sizeColors(sizes.length) },
           },
           shape: { field: 'size', type: 'nominal', title: 'calibrated on', scale: { domain: names } },
-          tooltip: [layerTooltip, { field: 'size', title: 'calibrated on' }, { field: 'layer_alpha', title: 'chosen alpha' }],
+          tooltip: [
+            layerTooltip,
+            { field: 'size', title: 'calibrated on' },
+            { field: 'layer_alpha', title: 'chosen alpha' },
+          ],
         },
       },
     ],

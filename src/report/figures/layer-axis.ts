@@ -15,7 +15,7 @@ export function layerNames(rows: readonly Row[]): LayerNames {
   const full = new Map(rows.map((row) => [String(numberOf(row, 'position')), textOf(row, 'layer')]));
   const names = [...full.values()];
   const start = names.length < 2 ? 0 : sharedStart(names);
-  const end = names.length < 2 ? 0 : sharedStart(names.map((name) => [...name.slice(start)].reverse().join('')));
+  const end = names.length < 2 ? 0 : sharedStart(names.map((name) => reversed(name.slice(start))));
   return Object.fromEntries([...full].map(([position, name]) => [position, cut(name.slice(start, name.length - end))]));
 }
 
@@ -42,6 +42,10 @@ function sharedStart(names: readonly string[]): number {
   while (length < first.length && names.every((name) => name[length] === first[length])) length += 1;
   const boundary = Math.max(...['/', '.', '_'].map((mark) => first.slice(0, length).lastIndexOf(mark)));
   return boundary + 1;
+}
+
+function reversed(name: string): string {
+  return Array.from(name).reverse().join('');
 }
 
 function cut(name: string): string {

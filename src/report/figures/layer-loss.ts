@@ -18,7 +18,10 @@ export const layerLoss: Figure = {
 FROM v_layer_loss WHERE sweep = ${sqlText(sweep.name)} AND mode = 'accumulated' AND role <> 'fp32' ORDER BY trial, position`,
   build: (rows, facts) => {
     if (rows.length === 0) {
-      return { kind: 'absent', note: 'No layer losses are stored: loss.modes: [accumulated] in the experiment brings them.' };
+      return {
+        kind: 'absent',
+        note: 'No layer losses are stored: loss.modes: [accumulated] in the experiment brings them.',
+      };
     }
     const measures = measureRanges(rows);
     const worst = rows.reduce((most, row) => (numberOf(row, 'l1') > numberOf(most, 'l1') ? row : most));
@@ -77,7 +80,9 @@ function measureRanges(rows: readonly Row[]): Readonly<Record<string, readonly [
 
 function chart(rows: readonly Row[], ranges: ReturnType<typeof measureRanges>, description: string): TopLevelSpec {
   const trials = [...new Set(rows.map((row) => numberOf(row, 'trial')))];
-  const alphas = [...new Set(rows.map((row) => numberOrNull(row, 'trial_alpha')))].filter((alpha) => alpha !== null).sort((a, b) => a - b);
+  const alphas = [...new Set(rows.map((row) => numberOrNull(row, 'trial_alpha')))]
+    .filter((alpha) => alpha !== null)
+    .sort((a, b) => a - b);
   const names: LayerNames = layerNames(rows);
   const end = (index: 0 | 1): string =>
     ['l1', 'rel_l1', 'sqnr_db'].reduceRight(
@@ -126,7 +131,8 @@ function chart(rows: readonly Row[], ranges: ReturnType<typeof measureRanges>, d
         scale: { domainMin: { expr: end(0) }, domainMax: { expr: end(1) }, range: lossRange, zero: false, nice: false },
         legend: {
           gradientLength: 200,
-          labelExpr: "measure == 'sqnr_db' ? format(-datum.value, '.0f') + ' dB' : format(pow(10, datum.value), '.2~g')",
+          labelExpr:
+            "measure == 'sqnr_db' ? format(-datum.value, '.0f') + ' dB' : format(pow(10, datum.value), '.2~g')",
         },
       },
       tooltip: [

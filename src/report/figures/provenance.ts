@@ -21,7 +21,10 @@ FROM v_attempt WHERE ${attemptsOf(sweep.name)} AND status = 'done'
 GROUP BY host, device, provider, cpu_model, gpu, onnxruntime_version, quantsweep_version ORDER BY attempts DESC, device, provider`,
   build: (rows) =>
     rows.length === 0
-      ? { kind: 'absent', note: 'No attempt is recorded: every trial was found finished in another sweep of the database, or none ran.' }
+      ? {
+          kind: 'absent',
+          note: 'No attempt is recorded: every trial was found finished in another sweep of the database, or none ran.',
+        }
       : {
           kind: 'table',
           sortable: false,
@@ -54,13 +57,19 @@ SELECT 'trial', count(*), sum(status = 'done'), NULL, sum(duration_ms) FROM v_tr
   build: () => ({
     kind: 'table',
     sortable: false,
-    caption: 'Work done, added up over its parts; parts that ran side by side count each. Stages serve all trials that need them.',
+    caption:
+      'Work done, added up over its parts; parts that ran side by side count each. Stages serve all trials that need them.',
     columns: [
       text('work', 'work'),
       number('pieces', 'pieces'),
       number('done', 'done'),
       number('attempts', 'attempts'),
-      { title: 'time', field: 'duration_ms', align: 'right', text: (row) => durationText(numberOrNull(row, 'duration_ms')) },
+      {
+        title: 'time',
+        field: 'duration_ms',
+        align: 'right',
+        text: (row) => durationText(numberOrNull(row, 'duration_ms')),
+      },
     ],
   }),
 };
@@ -79,7 +88,8 @@ FROM v_attempt WHERE ${attemptsOf(sweep.name)} AND status IN ('failed', 'interru
       : {
           kind: 'table',
           sortable: false,
-          caption: 'A failed attempt is tried again where the failure may pass; a trial counts as failed only when none succeeded.',
+          caption:
+            'A failed attempt is tried again where the failure may pass; a trial counts as failed only when none succeeded.',
           columns: [
             number('attempt', 'attempt'),
             { title: 'work', field: 'work', align: 'left', text: workText },
@@ -88,7 +98,12 @@ FROM v_attempt WHERE ${attemptsOf(sweep.name)} AND status IN ('failed', 'interru
             text('started', 'started_at'),
             text('device', 'device'),
             text('error', 'error_class'),
-            { title: 'message', field: 'error', align: 'left', text: (row) => (textOrNull(row, 'error') ?? '–').slice(0, 2000) },
+            {
+              title: 'message',
+              field: 'error',
+              align: 'left',
+              text: (row) => (textOrNull(row, 'error') ?? '–').slice(0, 2000),
+            },
           ],
         },
 };

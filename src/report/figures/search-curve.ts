@@ -28,7 +28,15 @@ FROM v_search_curve WHERE sweep = ${sqlText(sweep.name)} ORDER BY trial, positio
       caption: `Isolated loss of each candidate divided by the smallest of its layer; ${largestRatio} times and more share one colour. Dots: the chosen alpha. A pale row means that the layer hardly cares.`,
       panels: [...trials].map(([trial, label]) => {
         const alt = `Heatmap of search losses of ${label}: layers in graph order by candidate alpha.`;
-        return { title: label, alt, spec: chart(rows.filter((row) => row['trial'] === trial), trial, alt) };
+        return {
+          title: label,
+          alt,
+          spec: chart(
+            rows.filter((row) => row['trial'] === trial),
+            trial,
+            alt,
+          ),
+        };
       }),
     };
   },
@@ -78,7 +86,15 @@ function chart(rows: readonly Row[], trial: number, description: string): TopLev
       },
       {
         transform: [{ filter: 'datum.chosen == 1' }],
-        mark: { type: 'point', filled: true, size: 36, color: color('smoothed'), stroke: color('ground'), strokeWidth: 1, opacity: 1 },
+        mark: {
+          type: 'point',
+          filled: true,
+          size: 36,
+          color: color('smoothed'),
+          stroke: color('ground'),
+          strokeWidth: 1,
+          opacity: 1,
+        },
         encoding: { x, y: layerAxis },
       },
     ],

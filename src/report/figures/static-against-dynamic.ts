@@ -23,7 +23,10 @@ WHERE b.place = 1 ORDER BY b.calibration_batches, b.alpha_mode DESC, b.trial`,
     const modes = new Set(rows.map((row) => textOf(row, 'alpha_mode')));
     if (!modes.has('static') || !modes.has('dynamic')) {
       const missing = modes.has('static') ? 'dynamic' : 'static';
-      return { kind: 'absent', note: `No ${missing} alpha has finished: smoothing.mode: [static, dynamic] in the grid brings both.` };
+      return {
+        kind: 'absent',
+        note: `No ${missing} alpha has finished: smoothing.mode: [static, dynamic] in the grid brings both.`,
+      };
     }
     const lines = rows.map((row) => rowText(row, facts));
     return {
@@ -69,7 +72,10 @@ function chart({ metric, sizes }: SweepFacts, trials: readonly number[], descrip
     ],
     layer: [
       {
-        transform: [{ aggregate: [{ op: 'mean', field: 'fp32_value', as: 'fp32' }] }, { filter: 'isValid(datum.fp32)' }],
+        transform: [
+          { aggregate: [{ op: 'mean', field: 'fp32_value', as: 'fp32' }] },
+          { filter: 'isValid(datum.fp32)' },
+        ],
         mark: { type: 'rule', color: color('fp32'), strokeWidth: 1.5 },
         encoding: {
           x: { ...x, field: 'fp32' },

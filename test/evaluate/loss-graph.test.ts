@@ -1,0 +1,248 @@
+import { describe, expect, it } from 'vitest';
+import { LossAccumulator } from '../../src/evaluate/loss-accumulator.js';
+import { lossGraph, searchGraph } from '../../src/evaluate/loss-graph.js';
+import { NonFiniteError } from '../../src/evaluate/non-finite-error.js';
+import type { LayerLossRecord } from '../../src/evaluate/results.js';
+import { foldBatchNorm } from '../../src/graph/fold-batch-norm.js';
+import { floatAttribute, intsAttribute } from '../../src/graph/node.js';
+import type { OnnxModel } from '../../src/graph/onnx-model.js';
+import { prepareLayers, type PreparedLayer } from '../../src/quantize/prepare-layers.js';
+import { quantizedModel } from '../../src/quantize/quantized-graph.js';
+import { activations, observeDirectly } from '../calibrate/observe-directly.js';
+import { buildModel, layersOf, node, tensor, value, type ModelSpec } from '../graph/build-model.js';
+import { randomFloats } from '../graph/pseudo-random.js';
+import { runModel, type Floats } from '../graph/run-model.js';
+import { preparation, w8a8 } from '../quantize/preparations.js';
+
+/** conv -> Relu -> conv, both 1x1, on images of 2x3. */
+const network: ModelSpec = {
+  nodes: [
+    node('Conv', ['x', 'w1', 'b1'], 'c1', [], 'first'),
+    node('Relu', ['c1'], 'r'),
+    node('Conv', ['r', 'w2'], 'c2', [], 'second'),
+    node('Sigmoid', ['c2'], 'y'),
+  ],
+  inputs: [value('x', ['N', 2, 2, 3])],
+  initializers: [
+    tensor('w1', [3, 2, 1, 1], randomFloats(1, 6)),
+    tensor('b1', [3], [0.3, -0.2, 0.1]),
+    tensor('w2', [2, 3, 1, 1], randomFloats(2, 6)),
+  ],
+};
+const x: Floats = { data: randomFloats(3, 48, (i) => (i % 12 < 6 ? 1 : 20)), dims: [4, 2, 2, 3] };
+const modes = ['accumulated', 'isolated'] as const;
+
+async function measure(untouched: OnnxModel, input: Floats, how = preparation(4, 0.5), batch = { samples: input.dims[0]!, fed: input.dims[0]! }) {
+  const { model: folded } = foldBatchNorm(untouched);
+  const layers = layersOf(folded);
+  const prepared = prepareLayers(layers, await observeDirectly(folded, layers, input), how);
+  const graph = lossGraph(untouched, folded, quantizedModel(folded, prepared), prepared, modes);
+  const losses = new LossAccumulator(graph.layers);
+  losses.add(await runModel(graph.model, { x: input }), batch);
+  return { losses: losses.finish(), prepared, folded };
+}
+
+/** Output of a 1x1 convolution with its input fake-quantized, in float64 but for the quantizer's own rounding. */
+function quantizedConvolution({ layer, divisor, input, weight }: PreparedLayer, bias: readonly number[], source: Floats): Float64Array {
+  const channels = layer.inputChannels;
+  const outputs = layer.outputChannels;
+  const pixels = 6;
+  const half = (v: number): number => (Math.abs(v % 1) === 0.5 ? 2 * Math.round(v / 2) : Math.round(v));
+  return Float64Array.from({ length: source.dims[0]! * outputs * pixels }, (_, i) => {
+    const sample = Math.floor(i / (outputs * pixels));
+    const o = Math.floor(i / pixels) % outputs;
+    let sum = bias[o] ?? 0;
+    for (let c = 0; c < channels; c++) {
+      const steps = half(Math.fround(source.data[(sample * channels + c) * pixels + (i % pixels)]! / divisor[c]!));
+      sum += Math.min(Math.max(steps, input.qmin), input.qmax) * input.scale * weight.values[o * channels + c]!;
+    }
+    return sum;
+  });
+}
+
+/** The losses by their definition. */
+function lossesOf(y: ArrayLike<number>, reference: Float32Array): Omit<LayerLossRecord, 'layer' | 'mode'> {
+  const sum = (f: (r: number, q: number) => number): number => reference.reduce((a, r, i) => a + f(r, y[i]!), 0);
+  const squared = sum((r, q) => (q - r) ** 2);
+  return {
+    l1: sum((r, q) => Math.abs(q - r)) / reference.length,
+    relL1: sum((r, q) => Math.abs(q - r)) / sum((r) => Math.abs(r)),
+    mse: squared / reference.length,
+    sqnrDb: 10 * Math.log10(sum((r) => r * r) / squared),
+    cosine: sum((r, q) => r * q) / Math.sqrt(sum((r) => r * r) * sum((_r, q) => q * q)),
+    maxAbs: reference.reduce((a, r, i) => Math.max(a, Math.abs(y[i]! - r)), 0),
+  };
+}
+
+function expectClose(actual: LayerLossRecord, expected: Omit<LayerLossRecord, 'layer' | 'mode'>): void {
+  for (const [name, wanted] of Object.entries(expected) as [keyof typeof expected, number][]) {
+    expect(Math.abs(actual[name]! / wanted - 1), `${actual.layer} ${actual.mode} ${name}`).toBeLessThan(1e-5);
+  }
+}
+
+const pick = (losses: readonly LayerLossRecord[], layer: string, mode: string): LayerLossRecord =>
+  losses.find((l) => l.layer === layer && l.mode === mode)!;
+
+describe('the losses of a layer', () => {
+  it('are those of its quantized output, computed apart', async () => {
+    const model = buildModel(network);
+    const { losses, prepared } = await measure(model, x);
+    const values = await activations(model, ['c1', 'r', 'c2'], x);
+    const [first, second] = prepared as [PreparedLayer, PreparedLayer];
+    const firstQuantized = quantizedConvolution(first, [0.3, -0.2, 0.1].map(Math.fround), x);
+    expectClose(pick(losses, 'first', 'isolated'), lossesOf(firstQuantized, values['c1']!.data));
+    expectClose(pick(losses, 'first', 'accumulated'), lossesOf(firstQuantized, values['c1']!.data));
+    expectClose(pick(losses, 'second', 'isolated'), lossesOf(quantizedConvolution(second, [], values['r']!), values['c2']!.data));
+    const passedOn: Floats = { data: Float32Array.from(firstQuantized, (v) => Math.max(v, 0)), dims: [4, 3, 2, 3] };
+    expectClose(pick(losses, 'second', 'accumulated'), lossesOf(quantizedConvolution(second, [], passedOn), values['c2']!.data));
+  });
+
+  it('differ between accumulated and isolated from the second layer on', async () => {
+    const { losses } = await measure(buildModel(network), x);
+    expect(pick(losses, 'first', 'accumulated')).toEqual({ ...pick(losses, 'first', 'isolated'), mode: 'accumulated' });
+    expect(pick(losses, 'second', 'accumulated').l1).not.toBeCloseTo(pick(losses, 'second', 'isolated').l1, 3);
+  });
+
+  it('do not depend on how the samples are batched', async () => {
+    const untouched = buildModel(network);
+    const layers = layersOf(untouched);
+    const prepared = prepareLayers(layers, await observeDirectly(untouched, layers, x), preparation(4, 0.5));
+    const graph = lossGraph(untouched, untouched, quantizedModel(untouched, prepared), prepared, modes);
+    const whole = new LossAccumulator(graph.layers);
+    whole.add(await runModel(graph.model, { x }), { samples: 4, fed: 4 });
+    const parts = new LossAccumulator(graph.layers);
+    for (const [first, samples] of [[0, 3], [3, 1]] as const) {
+      const data = x.data.slice(first * 12, (first + samples) * 12);
+      parts.add(await runModel(graph.model, { x: { data, dims: [samples, 2, 2, 3] } }), { samples, fed: samples });
+    }
+    for (const [i, loss] of whole.finish().entries()) {
+      const { layer, mode, ...numbers } = loss;
+      expectClose(parts.finish()[i]!, numbers);
+      expect([parts.finish()[i]!.layer, parts.finish()[i]!.mode]).toEqual([layer, mode]);
+    }
+  });
+
+  it('leave out the samples that only pad a fixed batch', async () => {
+    const untouched = buildModel(network);
+    const padded: Floats = { data: x.data.slice(), dims: x.dims };
+    padded.data.copyWithin(36, 24, 36);
+    const three = await measure(untouched, { data: x.data.slice(0, 36), dims: [3, 2, 2, 3] });
+    const { losses } = await measure(untouched, padded, preparation(4, 0.5), { samples: 3, fed: 4 });
+    for (const [i, { layer: _layer, mode: _mode, ...numbers }] of three.losses.entries()) expectClose(losses[i]!, numbers);
+  });
+
+  it('are measured against the untouched BatchNormalization', async () => {
+    const untouched = buildModel({
+      ...network,
+      nodes: [
+        node('Conv', ['x', 'w1', 'b1'], 'c1', [], 'first'),
+        node('BatchNormalization', ['c1', 'gamma', 'beta', 'mean', 'variance'], 'n', [floatAttribute('epsilon', 1e-3)]),
+        node('Relu', ['n'], 'y'),
+      ],
+      initializers: [
+        ...network.initializers!,
+        tensor('gamma', [3], [2, 30, -1]),
+        tensor('beta', [3], [0.5, 0, 7]),
+        tensor('mean', [3], [1, -1, 0]),
+        tensor('variance', [3], [1, 4, 0.5]),
+      ],
+    });
+    const { losses, prepared, folded } = await measure(untouched, x);
+    const { n } = await activations(untouched, ['n'], x);
+    const bias = folded.index.initializers.get('n/folded_bias')!.rawData;
+    const quantized = quantizedConvolution(prepared[0]!, [...new Float32Array(new Uint8Array(bias).buffer)], x);
+    expectClose(pick(losses, 'first', 'isolated'), lossesOf(quantized, n!.data));
+    expectClose(pick(losses, 'first', 'accumulated'), lossesOf(quantized, n!.data));
+  });
+
+  it('count every row of a Gemm that reads several rows of one sample', async () => {
+    const rows = buildModel({
+      nodes: [node('Reshape', ['x', 'shape'], 'flat'), node('Gemm', ['flat', 'w'], 'y', [], 'gemm')],
+      inputs: [value('x', ['N', 3, 4])],
+      initializers: [{ ...tensor('shape', [2], []), dataType: 7, rawData: new Uint8Array(BigInt64Array.of(-1n, 4n).buffer) }, tensor('w', [4, 5], randomFloats(4, 20))],
+    });
+    const images: Floats = { data: randomFloats(6, 24, (i) => 1 + i), dims: [2, 3, 4] };
+    const { losses, prepared, folded } = await measure(rows, images);
+    const y = (await activations(folded, ['y'], images))['y']!;
+    const quantized = (await activations(quantizedModel(folded, prepared), ['y'], images))['y']!;
+    expect(y.dims).toEqual([6, 5]);
+    expectClose(pick(losses, 'gemm', 'isolated'), lossesOf(quantized.data, y.data));
+  });
+
+  it.each<[string, readonly number[], ModelSpec['nodes'][number], readonly number[]]>([
+    ['1-D Conv', [2, 3, 7], node('Conv', ['x', 'w'], 'y', [], 'layer'), [4, 3, 2]],
+    ['3-D Conv', [2, 3, 2, 3, 2], node('Conv', ['x', 'w'], 'y', [], 'layer'), [4, 3, 1, 2, 1]],
+    ['strided ConvTranspose', [2, 3, 4, 4], node('ConvTranspose', ['x', 'w'], 'y', [intsAttribute('strides', [2, 2])], 'layer'), [3, 4, 2, 2]],
+    ['MatMul of three dimensions', [2, 5, 3], node('MatMul', ['x', 'w'], 'y', [], 'layer'), [3, 4]],
+  ])('are right for a %s', async (_, dims, layer, weightShape) => {
+    const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+    const model = buildModel({
+      nodes: [layer],
+      inputs: [value('x', ['N', ...dims.slice(1)])],
+      initializers: [tensor('w', weightShape, randomFloats(8, size(weightShape)))],
+    });
+    const input = { data: randomFloats(9, size(dims)), dims };
+    const { losses, prepared } = await measure(model, input);
+    const y = (await activations(model, ['y'], input))['y']!;
+    const quantized = (await activations(quantizedModel(model, prepared), ['y'], input))['y']!;
+    for (const mode of modes) expectClose(pick(losses, 'layer', mode), lossesOf(quantized.data, y.data));
+  });
+});
+
+describe('degenerate losses', () => {
+  const identity: ModelSpec = {
+    nodes: [node('Conv', ['x', 'w'], 'y', [], 'only')],
+    inputs: [value('x', ['N', 1, 1, 2])],
+    initializers: [tensor('w', [1, 1, 1, 1], [127])],
+  };
+
+  it('have no SQNR and a cosine of 1 where nothing is lost', async () => {
+    const { losses } = await measure(buildModel(identity), { data: Float32Array.of(127, -3), dims: [1, 1, 1, 2] }, w8a8(null));
+    const zero = { layer: 'only', l1: 0, relL1: 0, mse: 0, sqnrDb: null, cosine: 1, maxAbs: 0 };
+    expect(losses).toEqual(modes.map((mode) => ({ ...zero, mode })));
+  });
+
+  it('have no relative error, SQNR or cosine where the reference is zero', async () => {
+    const { losses } = await measure(buildModel(identity), { data: new Float32Array(2), dims: [1, 1, 1, 2] }, w8a8(null));
+    expect(losses[0]).toEqual({ layer: 'only', mode: 'accumulated', l1: 0, relL1: null, mse: 0, sqnrDb: null, cosine: null, maxAbs: 0 });
+  });
+
+  it('name the layer whose output is not finite', () => {
+    const outputs = { absError: 'e', squaredError: 'e', errorTimesReference: 'e', maxError: 'e' };
+    const reference = { absReference: 'r', squaredReference: 'r' };
+    const losses = new LossAccumulator([{ layer: 'broken', reference, modes: [{ mode: 'isolated', outputs }] }]);
+    losses.add({ e: { data: Float32Array.of(1, NaN), dims: [2, 1] }, r: { data: Float32Array.of(1, 1), dims: [2, 1] } }, { samples: 2, fed: 2 });
+    expect(() => losses.finish()).toThrow(new NonFiniteError('the output of layer "broken" (isolated)'));
+  });
+});
+
+describe('searchGraph', () => {
+  it("measures each candidate's isolated l1, as the trial at that alpha would", async () => {
+    const untouched = buildModel(network);
+    const layers = layersOf(untouched);
+    const statistics = await observeDirectly(untouched, layers, x);
+    const candidates = new Map([0, 0.3, 0.5, 1].map((alpha) => [alpha, prepareLayers(layers, statistics, preparation(4, alpha))]));
+    const graph = searchGraph(untouched, untouched, candidates);
+    const outputs = await runModel(graph.model, { x });
+    expect(graph.candidates).toHaveLength(8);
+    for (const { layer, alpha, absError } of graph.candidates) {
+      const { data } = outputs[absError]!;
+      const { losses } = await measure(untouched, x, preparation(4, alpha));
+      const expected = pick(losses, layer, 'isolated');
+      const sum = data.reduce((a, b) => a + b, 0);
+      expect(sum / data.length / expected.l1, `${layer} at ${alpha}`).toBeCloseTo(1, 6);
+      const reference = outputs[graph.absReference.get(layer)!]!.data.reduce((a, b) => a + b, 0);
+      expect(sum / reference / expected.relL1!).toBeCloseTo(1, 6);
+    }
+  });
+
+  it('gives different losses for different alphas', async () => {
+    const untouched = buildModel(network);
+    const layers = layersOf(untouched);
+    const statistics = await observeDirectly(untouched, layers, x);
+    const graph = searchGraph(untouched, untouched, new Map([0.2, 0.8].map((a) => [a, prepareLayers(layers, statistics, preparation(4, a))])));
+    const outputs = await runModel(graph.model, { x });
+    const [low, , high] = graph.candidates.map((c) => outputs[c.absError]!.data.reduce((a, b) => a + b, 0));
+    expect(low).not.toBeCloseTo(high!, 4);
+  });
+});

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import type { LayerSettings } from '../../src/experiment/settings.js';
+import { findLayers } from '../../src/graph/layers.js';
+import { selectLayers } from '../../src/quantize/select-layers.js';
+import { intAttribute } from '../../src/graph/node.js';
+import { buildModel, node, tensor } from '../graph/build-model.js';
+
+const layers = findLayers(
+  buildModel({
+    nodes: [
+      node('Conv', ['x', 'w'], 'a', [], '/stem/conv.1'),
+      node('Conv', ['a', 'w'], 'b', [], '/stem/convX1'),
+      node('Conv', ['b', 'w'], 'c', [], '/head[0]/conv'),
+      node('Gemm', ['c', 'm'], 'd', [], '/head[0]/fc'),
+      node('Gemm', ['d', 'm'], 'y', [intAttribute('transA', 1)], '/odd'),
+    ],
+    initializers: [tensor('w', [1, 1, 1, 1], [1]), tensor('m', [1, 1], [1])],
+  }),
+);
+
+function select(settings: Partial<LayerSettings>): string[] {
+  const ops = ['Conv', 'ConvTranspose', 'Gemm', 'MatMul'] as const;
+  return selectLayers(layers, { ops, include: ['*'], exclude: [], ...settings }).map((l) => l.name);
+}
+
+describe('selectLayers', () => {
+  it('selects every supported layer of the wanted operators', () => {
+    expect(select({})).toEqual(['/stem/conv.1', '/stem/convX1', '/head[0]/conv', '/head[0]/fc']);
+    expect(select({ ops: ['Gemm'] })).toEqual(['/head[0]/fc']);
+  });
+
+  it('takes only * and ? for wildcards', () => {
+    expect(select({ include: ['/stem/conv.1'] })).toEqual(['/stem/conv.1']);
+    expect(select({ include: ['/stem/conv?1'] })).toEqual(['/stem/conv.1', '/stem/convX1']);
+    expect(select({ include: ['/head[0]*'] })).toEqual(['/head[0]/conv', '/head[0]/fc']);
+    expect(select({ include: ['*conv'] })).toEqual(['/head[0]/conv']);
+  });
+
+  it('lets exclude win over include', () => {
+    expect(select({ include: ['/stem/*', '*fc'], exclude: ['*X1'] })).toEqual(['/stem/conv.1', '/head[0]/fc']);
+  });
+
+  it('refuses a layer named outright that can not be quantized, with the reason', () => {
+    expect(() => select({ include: ['/odd'] })).toThrow(
+      `Layer "/odd" can't be quantized: its input is transposed (transA). Take it out of layers.include.`,
+    );
+  });
+
+  it('says what the model has when nothing is selected', () => {
+    expect(() => select({ ops: ['MatMul'] })).toThrow(
+      'Expected at least one layer to quantize (layers.ops: MatMul, include: *), got none; the model has 3 Conv, 1 Gemm. Not supported: Gemm "/odd": its input is transposed (transA).',
+    );
+    expect(() => selectLayers([], { ops: ['Conv'], include: ['*'], exclude: [] })).toThrow(
+      'the model has no layer that can be quantized',
+    );
+  });
+});

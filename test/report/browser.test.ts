@@ -1,0 +1,83 @@
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renderReport } from '../../src/report/render-report.js';
+import { Chromium, chromiumPath } from './chromium.js';
+import type { SampleDatabase } from './sample-database.js';
+import { hostileName, sampleDatabase, sampleSweeps } from './sample-database.js';
+
+if (chromiumPath === null)
+  console.warn('Skipped: tests of the report in a browser need Chromium (apt-get install chromium).');
+
+describe.skipIf(chromiumPath === null)('the report in a browser', () => {
+  let database: SampleDatabase;
+  let browser: Chromium;
+
+  beforeAll(() => {
+    database = sampleDatabase(...sampleSweeps);
+    browser = new Chromium();
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    database.remove();
+  });
+
+  async function open(name: string, width = 1280, scheme: 'light' | 'dark' = 'light'): Promise<void> {
+    const path = join(dirname(database.path), 'page.html');
+    writeFileSync(path, renderReport(database.query, name, { database: 'sample.db', generatedAt: new Date(0) }));
+    await browser.open(path, { width, height: 900, scheme });
+  }
+
+  it.each(sampleSweeps.map((sample) => sample.name ?? 'smoothquant-alpha'))(
+    'draws %j without a console message or a request',
+    async (name) => {
+      await open(name, 390, 'dark');
+      expect(browser.problems).toEqual([]);
+      expect(browser.requests).toEqual([]);
+      expect(
+        await browser.evaluate(
+          `[...document.querySelectorAll('.chart')].every((chart) => chart.querySelector('svg path'))`,
+        ),
+      ).toBe(true);
+      expect(await browser.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    },
+  );
+
+  it('draws a point for each static trial and a cell for each layer and trial', async () => {
+    await open('smoothquant-alpha');
+    const marks = async (id: string, role: string): Promise<unknown> =>
+      browser.evaluate(`[...document.querySelectorAll('#${id} svg .${role}')].map((group) => group.children.length)`);
+    expect(await marks('accuracy-by-alpha', 'mark-symbol.role-mark')).toEqual([38, 2, 1]);
+    expect(await marks('layer-loss', 'mark-rect.role-mark')).toEqual([21 * 12, 21 * 12]);
+  });
+
+  it('redraws the heatmap when another loss is chosen', async () => {
+    await open('smoothquant-alpha');
+    const fills = `[...document.querySelectorAll('#layer-loss svg .mark-rect path')].map((cell) => cell.getAttribute('fill')).join()`;
+    const before = await browser.evaluate(fills);
+    const after = await browser.evaluate(
+      `(() => { const select = document.querySelector('#layer-loss select'); select.value = '"sqnr_db"'; select.dispatchEvent(new Event('change')); return new Promise((done) => setTimeout(() => done(${fills}), 300)); })()`,
+    );
+    expect(after).not.toBe(before);
+    expect(browser.problems).toEqual([]);
+  });
+
+  it('sorts the table of trials by a click and fills a data table on opening', async () => {
+    await open('smoothquant-alpha');
+    const column = `[...document.querySelectorAll('#trials tbody tr')].map((row) => JSON.parse(row.cells[2].dataset.sort))`;
+    await browser.evaluate(`document.querySelectorAll('#trials th button')[2].click()`);
+    const sorted = (await browser.evaluate(column)) as number[];
+    expect(sorted).toEqual([...sorted].sort((a, b) => a - b));
+    const filled = await browser.evaluate(
+      `(() => { document.querySelector('#layer-loss details').open = true; return new Promise((done) => setTimeout(() => done([document.querySelectorAll('#layer-loss .data tbody tr').length, document.querySelector('#layer-loss details .caption').textContent]), 200)); })()`,
+    );
+    expect(filled).toEqual([200, 'The first 200 of 504 rows; the SQL gives all.']);
+  });
+
+  it('shows hostile names as text', async () => {
+    await open(hostileName);
+    expect(await browser.evaluate(`document.querySelector('h1').textContent`)).toBe(hostileName);
+    expect(await browser.evaluate(`document.querySelectorAll('script:not([data-figure])').length`)).toBe(2);
+  });
+});

@@ -1,0 +1,217 @@
+import { writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { mergeObservations } from '../../src/calibrate/merge-observations.js';
+import type { LayerLossRecord, ObservationRecord, TrialRecord } from '../../src/evaluate/results.js';
+import { foldBatchNorm } from '../../src/graph/fold-batch-norm.js';
+import { modelBytes } from '../graph/build-model.js';
+import type { Job, JobResults, SearchJob } from '../../src/runtime/jobs.js';
+import { readModelFile } from '../../src/runtime/model-file.js';
+import { failureOf, runJob } from '../../src/runtime/run-job.js';
+import { npyArray } from '../data/write-files.js';
+import { layersOf } from '../graph/build-model.js';
+import { observeDirectly } from '../calibrate/observe-directly.js';
+import { randomFloats } from '../graph/pseudo-random.js';
+import {
+  asStored,
+  jobModel,
+  observeJob,
+  oneThread,
+  SAMPLES,
+  smallNetwork,
+  temporaryFiles,
+  trialJob,
+  writeModel,
+  writeSamples,
+} from './small-experiment.js';
+
+const write = temporaryFiles();
+const source = writeSamples(write);
+const free = writeModel(write, 'N');
+const fixed = writeModel(write, 4);
+
+async function run<K extends Job['kind']>(job: Extract<Job, { kind: K }>): Promise<JobResults[K]> {
+  const { value } = await runJob(job, oneThread, () => undefined);
+  return value as JobResults[K];
+}
+
+const observe = (changes = {}, model = free) => run<'observe'>(observeJob(model, source, changes));
+const lastOf = (records: readonly ObservationRecord[]): ObservationRecord => records[records.length - 1]!;
+
+/** Equal but for the order in which float32 sums were taken. */
+function expectSameLosses(actual: readonly LayerLossRecord[], expected: readonly LayerLossRecord[]): void {
+  expect(actual.map((l) => [l.layer, l.mode])).toEqual(expected.map((l) => [l.layer, l.mode]));
+  for (const [i, loss] of actual.entries()) {
+    for (const name of ['l1', 'relL1', 'mse', 'sqnrDb', 'cosine', 'maxAbs'] as const) {
+      expect(Math.abs(loss[name]! / expected[i]![name]! - 1), `${loss.layer} ${loss.mode} ${name}`).toBeLessThan(1e-6);
+    }
+  }
+}
+
+describe('an observe job', () => {
+  it('gives the statistics of the first samples at each snapshot', async () => {
+    const records = await observe();
+    expect(records.map((r) => [r.batches, r.samples])).toEqual([[1, 3], [2, 6], [5, 15]]);
+    const { model: folded } = foldBatchNorm(readModelFile(free.path).model);
+    const data = randomFloats(7, SAMPLES * 108, (i) => [1, 5, 0.2][Math.floor(i / 36) % 3]!);
+    for (const { samples, inputs } of records) {
+      const x = { data: data.slice(0, samples * 108), dims: [samples, 3, 6, 6] };
+      const expected = await observeDirectly(folded, layersOf(folded), x);
+      for (const actual of inputs) {
+        const wanted = expected.get(actual.layer)!;
+        expect(actual.layer === 'first' ? actual.absmax : actual.absmax.length).toEqual(
+          actual.layer === 'first' ? wanted.absmax : wanted.absmax.length,
+        );
+        for (const [c, v] of wanted.absmax.entries()) expect(actual.absmax[c]).toBeCloseTo(v, 4);
+        for (const [c, v] of wanted.absmaxView!.entries()) expect(actual.absmaxView![c]).toBeCloseTo(v, 4);
+      }
+    }
+  });
+
+  it('gives the same whether the range is observed at once or in parts', async () => {
+    const whole = await observe({ snapshots: [1, 2, 3, 4] });
+    const first = await observe({ snapshots: [1, 2, 3, 4], endBatch: 2 });
+    const second = await observe({ snapshots: [1, 2, 3, 4], firstBatch: 2 });
+    expect(mergeObservations([first, second], [1, 2, 3, 4, 5])).toEqual(whole);
+  });
+
+  it('is not changed by the padding of a model with a fixed batch', async () => {
+    expect(await observe({}, fixed)).toEqual(await observe());
+  });
+
+  it('names the layer whose input is not finite', async () => {
+    const data = randomFloats(1, 3 * 108);
+    data[200] = NaN;
+    const broken = { ...source, path: write('nan.npy', npyArray('<f4', [3, 3, 6, 6], data)), labels: null } as typeof source;
+    await expect(run<'observe'>(observeJob(free, broken, { endBatch: 1 }))).rejects.toThrow('the input of layer "first"');
+  });
+
+  it('reports its progress up to the whole', async () => {
+    const seen: number[][] = [];
+    await runJob(observeJob(free, source), oneThread, (done, total) => seen.push([done, total]));
+    expect(seen).toEqual([[3, 15], [6, 15], [9, 15], [12, 15], [15, 15]]);
+  });
+});
+
+describe('a trial job', () => {
+  const trial = async (changes: Parameters<typeof trialJob>[3], model = free): Promise<TrialRecord> =>
+    run<'trial'>(trialJob(model, source, lastOf(await observe()), changes));
+
+  it('gives the same again', async () => {
+    expect(await trial({})).toEqual(await trial({}));
+  });
+
+  it.each([1, 3])('gives the same at batch size %i', async (batchSize) => {
+    const expected = await trial({ batchSize: 8 });
+    const { losses, gate, ...rest } = await trial({ batchSize });
+    expectSameLosses(losses, expected.losses);
+    expect(gate!.maxRelativeError).toBeCloseTo(expected.gate!.maxRelativeError, 6);
+    expect(rest).toEqual({ evaluation: expected.evaluation, quantizers: expected.quantizers, smoothing: expected.smoothing });
+  });
+
+  it('gives the same on a model with a fixed batch', async () => {
+    const expected = await trial({});
+    const { losses, evaluation } = await trial({}, fixed);
+    expectSameLosses(losses, expected.losses);
+    expect(evaluation).toEqual(expected.evaluation);
+  });
+
+  it('measures every layer in both modes, the folded one under its own name', async () => {
+    const { losses, quantizers, smoothing, gate, evaluation } = await trial({});
+    const names = ['first', 'second', 'classifier'];
+    expect(losses.map((l) => `${l.layer} ${l.mode}`)).toEqual(names.flatMap((n) => [`${n} accumulated`, `${n} isolated`]));
+    expect(quantizers.map((q) => `${q.layer} ${q.role}`)).toEqual(names.flatMap((n) => [`${n} input`, `${n} weight`]));
+    expect(smoothing.map((s) => [s.layer, s.alpha, s.apply])).toEqual(names.map((n) => [n, 0.5, 'insert']));
+    expect(gate!.samples).toBe(5);
+    expect(evaluation.samples).toBe(SAMPLES);
+    for (const loss of losses) expect(loss.l1).toBeGreaterThan(0);
+  });
+
+  it('takes the alpha of each layer from the search when it is dynamic', async () => {
+    const alphas = new Map([['first', 0.1], ['second', 0.5], ['classifier', 0.9]]);
+    const { smoothing } = await trial({ alphas });
+    expect(smoothing.map((s) => s.alpha)).toEqual([0.1, 0.5, 0.9]);
+  });
+
+  it('does not smooth when the mode is none', async () => {
+    const { smoothing } = await trial({ alpha: null });
+    expect(smoothing.map((s) => [s.alpha, s.apply, [...new Set(s.s)]])).toEqual(new Array(3).fill([null, 'none', [1]]));
+  });
+
+  it('fails when the smoothed float model misses the gate', async () => {
+    await expect(trial({ tolerance: 1e-12 })).rejects.toThrow(
+      /^Expected the smoothed float model to reproduce FP32 within 1e-12 .*alpha 0\.5/,
+    );
+  });
+
+  it('fails with the number when statistics are of another model', async () => {
+    const observation = lastOf(await observe());
+    const none = { ...observation, inputs: observation.inputs.slice(1) };
+    await expect(run<'trial'>(trialJob(free, source, none))).rejects.toThrow('no statistics for layer "first"');
+  });
+});
+
+describe('a search job', () => {
+  it("gives each candidate the isolated loss of the trial at that alpha on the same samples", async () => {
+    const observation = lastOf(await observe());
+    const { settings } = trialJob(free, source, observation);
+    const job: SearchJob = {
+      kind: 'search',
+      model: free,
+      preprocess: asStored,
+      calibration: { source, batchSize: 3, batches: 5 },
+      layers: settings.layers!,
+      quantization: settings.quantization!,
+      absmax: 'channel',
+      search: { candidates: [0.2, 0.7], samples: 10, objective: 'l1', order: 'isolated' },
+      candidates: [0.2, 0.7],
+      observation,
+    };
+    for (const model of [free, fixed]) {
+      const points = await run<'search'>({ ...job, model });
+      expect(points).toHaveLength(6);
+      for (const alpha of job.candidates) {
+        const { losses } = await run<'trial'>(trialJob(model, source, observation, { alpha, lossSamples: 10 }));
+        for (const { layer, l1, relL1 } of losses.filter((l) => l.mode === 'isolated')) {
+          const point = points.find((p) => p.layer === layer && p.alpha === alpha)!;
+          expect(Math.abs(point.loss / l1 - 1)).toBeLessThan(1e-6);
+          expect(Math.abs(point.relL1! / relL1! - 1)).toBeLessThan(1e-6);
+        }
+      }
+    }
+  });
+});
+
+describe('any job', () => {
+  it('refuses a model file that is not the one the sweep was planned with', async () => {
+    const path = write('changing.onnx', modelBytes(smallNetwork('N')));
+    const model = jobModel(path);
+    writeFileSync(path, modelBytes({ ...smallNetwork('N'), opset: 12 }));
+    await expect(run<'observe'>(observeJob(model, source))).rejects.toThrow('the file changed during the sweep');
+  });
+
+  it('refuses samples that do not fit the model', async () => {
+    const wide = { ...source, path: write('wide.npy', npyArray('<f4', [3, 6, 6, 3], randomFloats(1, 324))), labels: null } as typeof source;
+    await expect(run<'observe'>(observeJob(free, wide, { endBatch: 1 }))).rejects.toThrow(
+      'Expected samples of shape [3, 6, 6] for input "x", got [6, 6, 3].',
+    );
+  });
+
+  it('says which provider ran and how long', async () => {
+    const { execution } = await runJob(observeJob(free, source), oneThread, () => undefined);
+    expect(execution.provider).toBe('CPUExecutionProvider');
+    expect(execution.timings['run']).toBeGreaterThan(0);
+  });
+
+  it('probes the provider with a model of its own', async () => {
+    const { value, execution } = await runJob({ kind: 'probe' }, oneThread, () => undefined);
+    expect(execution.provider).toBe('CPUExecutionProvider');
+    expect(value).toEqual({ onnxruntimeVersion: expect.stringMatching(/^\d+\.\d+/) as string });
+  });
+});
+
+describe('failureOf', () => {
+  it('keeps the class and words of an error, never worth another attempt', () => {
+    expect(failureOf(new RangeError('too much'))).toEqual({ errorClass: 'RangeError', message: 'too much', retry: false });
+    expect(failureOf('thrown text')).toEqual({ errorClass: 'UnknownError', message: 'thrown text', retry: false });
+  });
+});

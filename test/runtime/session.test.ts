@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { intAttribute } from '../../src/graph/node.js';
+import { providersThatRan, RuntimeError, Session } from '../../src/runtime/session.js';
+import { modelBytes, node, tensor, value } from '../graph/build-model.js';
+import { oneThread } from './small-experiment.js';
+
+const adding = modelBytes({
+  nodes: [node('Add', ['x', 'one'], 'y')],
+  inputs: [value('x', ['N', 2])],
+  initializers: [tensor('one', [], [1])],
+});
+
+describe('Session', () => {
+  it('runs batches of different sizes', async () => {
+    const session = await Session.create(adding, 'x', oneThread);
+    const first = await session.run({ data: Float32Array.of(1, 2), dims: [1, 2] });
+    const second = await session.run({ data: Float32Array.of(1, 2, 3, 4), dims: [2, 2] });
+    await session.release();
+    expect(first['y']).toEqual({ data: Float32Array.of(2, 3), dims: [1, 2] });
+    expect(second['y']).toEqual({ data: Float32Array.of(2, 3, 4, 5), dims: [2, 2] });
+  });
+
+  it("refuses a broken model in the runtime's words, naming the provider", async () => {
+    const creating = Session.create(Uint8Array.of(1, 2, 3), 'x', oneThread);
+    await expect(creating).rejects.toThrow(RuntimeError);
+    await expect(creating).rejects.toThrow('Loading the model on cpu failed: ');
+  });
+
+  it('stays usable after a run that fails', async () => {
+    const session = await Session.create(adding, 'x', oneThread);
+    await expect(session.run({ data: Float32Array.of(1, 2, 3), dims: [1, 3] })).rejects.toThrow('Running the model failed: ');
+    const { y } = await session.run({ data: Float32Array.of(1, 2), dims: [1, 2] });
+    expect(y!.data).toEqual(Float32Array.of(2, 3));
+    await session.release();
+  });
+});
+
+describe('providersThatRan', () => {
+  it('names the providers of the kernels that ran', async () => {
+    const model = modelBytes({ nodes: [node('Softmax', ['x'], 'y', [intAttribute('axis', 1)])], inputs: [value('x', ['N', 2])] });
+    const batch = { data: Float32Array.of(1, 2), dims: [1, 2] };
+    expect(await providersThatRan(model, 'x', batch, oneThread)).toBe('CPUExecutionProvider');
+  });
+
+  it('wraps what the runtime says when the run fails', async () => {
+    const batch = { data: Float32Array.of(1, 2, 3), dims: [1, 3] };
+    await expect(providersThatRan(adding, 'x', batch, oneThread)).rejects.toThrow(RuntimeError);
+  });
+});

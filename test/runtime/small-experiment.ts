@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import type { DataSource, PreprocessSettings } from '../../src/experiment/settings.js';
+import { floatAttribute, intsAttribute } from '../../src/graph/node.js';
+import type { ObservationRecord } from '../../src/evaluate/results.js';
+import type { JobModel, ObserveJob, TrialJob } from '../../src/runtime/jobs.js';
+import type { SessionSettings } from '../../src/runtime/session.js';
+import { npyArray } from '../data/write-files.js';
+import { modelBytes, node, tensor, value, type ModelSpec } from '../graph/build-model.js';
+import { randomFloats } from '../graph/pseudo-random.js';
+
+export const SAMPLES = 21;
+export const oneThread: SessionSettings = { provider: 'cpu', deviceId: 0, threads: 1, optimizationLevel: 'all' };
+
+export const asStored: PreprocessSettings = {
+  layout: 'channelsFirst',
+  channelOrder: 'keep',
+  divideBy: 1,
+  mean: null,
+  std: null,
+};
+
+/** Conv with BatchNormalization, Relu, Conv, pooling, Gemm: 10 classes of `[3, 6, 6]` samples. */
+export function smallNetwork(batch: number | string): ModelSpec {
+  return {
+    nodes: [
+      node('Conv', ['x', 'w1'], 'c1', [intsAttribute('pads', [1, 1, 1, 1])], 'first'),
+      node('BatchNormalization', ['c1', 'gamma', 'beta', 'mean', 'variance'], 'n', [floatAttribute('epsilon', 1e-5)]),
+      node('Relu', ['n'], 'r1'),
+      node('Conv', ['r1', 'w2', 'b2'], 'c2', [], 'second'),
+      node('Relu', ['c2'], 'r2'),
+      node('GlobalAveragePool', ['r2'], 'pooled'),
+      node('Flatten', ['pooled'], 'flat'),
+      node('Gemm', ['flat', 'w3'], 'y', [], 'classifier'),
+    ],
+    inputs: [value('x', [batch, 3, 6, 6])],
+    initializers: [
+      tensor('w1', [4, 3, 3, 3], randomFloats(1, 108)),
+      tensor('gamma', [4], [1, 20, 0.3, 2]),
+      tensor('beta', [4], [0.1, -1, 0.2, 0]),
+      tensor('mean', [4], [0.3, 0, -0.2, 0.5]),
+      tensor('variance', [4], [1, 2, 0.5, 3]),
+      tensor('w2', [5, 4, 3, 3], randomFloats(2, 180)),
+      tensor('b2', [5], randomFloats(3, 5)),
+      tensor('w3', [5, 10], randomFloats(4, 50)),
+    ],
+  };
+}
+
+/** A folder that is removed after the file's tests; returns a writer into it that gives the path. */
+export function temporaryFiles(): (name: string, content: Uint8Array | string) => string {
+  const folder = mkdtempSync(join(tmpdir(), 'quantsweep-runtime-'));
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return (name, content) => {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    return path;
+  };
+}
+
+export function jobModel(path: string): JobModel {
+  const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
+  return { path, input: null, output: null, sha256 };
+}
+
+/** Labelled random samples whose channels differ in range. */
+export function writeSamples(write: (name: string, content: Uint8Array) => string): DataSource {
+  const data = randomFloats(7, SAMPLES * 108, (i) => [1, 5, 0.2][Math.floor(i / 36) % 3]!);
+  const labels = Int32Array.from({ length: SAMPLES }, (_, i) => (i * 7) % 10);
+  return {
+    format: 'npy',
+    path: write('samples.npy', npyArray('<f4', [SAMPLES, 3, 6, 6], data)),
+    labels: write('labels.npy', npyArray('<i4', [SAMPLES], labels)),
+    groundTruth: null,
+  };
+}
+
+export function observeJob(model: JobModel, source: DataSource, more: Partial<ObserveJob> = {}): ObserveJob {
+  return {
+    kind: 'observe',
+    model,
+    preprocess: asStored,
+    source,
+    batchSize: 3,
+    firstBatch: 0,
+    endBatch: 5,
+    snapshots: [1, 2],
+    methods: ['channel', 'view'],
+    ...more,
+  };
+}
+
+export interface TrialChanges {
+  readonly batchSize?: number;
+  readonly alpha?: number | null;
+  readonly alphas?: ReadonlyMap<string, number>;
+  readonly tolerance?: number;
+  readonly lossSamples?: number;
+}
+
+/** A W4A4 trial over all samples. */
+export function trialJob(
+  model: JobModel,
+  source: DataSource,
+  observation: ObservationRecord,
+  { batchSize = 8, alpha = 0.5, alphas, tolerance = 1e-3, lossSamples = 10 }: TrialChanges = {},
+): TrialJob {
+  const mode = alphas !== undefined ? 'dynamic' : alpha === null ? 'none' : 'static';
+  return {
+    kind: 'trial',
+    model,
+    settings: {
+      role: 'candidate',
+      model,
+      evaluation: { source, batchSize, samples: 'all' },
+      preprocess: asStored,
+      task: { kind: 'classification' },
+      calibration: { source, batchSize: 3, batches: 5 },
+      layers: { ops: ['Conv', 'Gemm'], include: ['*'], exclude: [] },
+      quantization: { activation: { bits: 4, calibrator: 'max' }, weight: { bits: 4, granularity: 'channel' } },
+      smoothing: { mode, alpha: mode === 'static' ? alpha : null, absmax: mode === 'none' ? null : 'channel', apply: mode === 'none' ? null : 'insert' },
+      search: null,
+      loss: { samples: lossSamples, modes: ['accumulated', 'isolated'] },
+      gate: { samples: 5, tolerance },
+    },
+    observation,
+    alphas: alphas ?? null,
+    referenceArgmax: new Int32Array(SAMPLES),
+  };
+}
+
+export function writeModel(write: (name: string, content: Uint8Array) => string, batch: number | string): JobModel {
+  return jobModel(write(`batch-${batch}.onnx`, modelBytes(smallNetwork(batch))));
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import type { ObserveStage, SearchStage } from '../../src/plan/plan.js';
+import { chooseAlphas, observeParts, searchParts } from '../../src/schedule/stage-parts.js';
+
+const model = { path: '/m.onnx', input: null, output: null, sha256: 'a' };
+const source = { format: 'bevScenes', seed: 1, scenes: 100 } as const;
+const preprocess = { layout: 'channelsFirst', channelOrder: 'keep', divideBy: 1, mean: null, std: null } as const;
+
+function observeStage(batches: number): ObserveStage {
+  return {
+    kind: 'observe',
+    key: 'k',
+    model,
+    preprocess,
+    calibration: { source, batchSize: 2, batches },
+    snapshots: [1, batches],
+    required: [batches],
+    methods: ['channel'],
+  };
+}
+
+describe('observeParts', () => {
+  it('cuts the batches into consecutive ranges that cover all of them', () => {
+    const ranges = observeParts(observeStage(1500), model).map(({ job }) => [job.firstBatch, job.endBatch]);
+    expect(ranges).toHaveLength(8);
+    expect(ranges[0]![0]).toBe(0);
+    expect(ranges.at(-1)![1]).toBe(1500);
+    for (let i = 1; i < ranges.length; i++) expect(ranges[i]![0]).toBe(ranges[i - 1]![1]);
+  });
+
+  it('makes no empty range where there are fewer batches than ranges', () => {
+    const parts = observeParts(observeStage(3), model);
+    expect(parts.map(({ id }) => id)).toEqual(['batches 0-1', 'batches 1-2', 'batches 2-3']);
+  });
+});
+
+describe('searchParts', () => {
+  it('spreads the candidates over several graphs, each candidate once', () => {
+    const candidates = Array.from({ length: 19 }, (_, i) => (i + 1) / 20);
+    const stage = {
+      kind: 'search',
+      key: 'k',
+      observeKey: 'o',
+      model,
+      preprocess,
+      calibration: { source, batchSize: 2, batches: 2 },
+      layers: { ops: ['Conv'], include: ['*'], exclude: [] },
+      quantization: { activation: { bits: 8, calibrator: 'max' }, weight: { bits: 8, granularity: 'tensor' } },
+      absmax: 'channel',
+      search: { candidates, samples: 4, objective: 'l1', order: 'isolated' },
+    } satisfies SearchStage;
+    const parts = searchParts(stage, model, { batches: 2, samples: 4, inputs: [] });
+    expect(parts.flatMap(({ job }) => job.candidates)).toEqual(candidates);
+    expect(parts).toHaveLength(4);
+  });
+});
+
+describe('chooseAlphas', () => {
+  it('takes the candidate with the smallest loss of each layer, and the smaller alpha on a tie', () => {
+    const point = (layer: string, alpha: number, loss: number) => ({ layer, alpha, loss, relL1: null });
+    const { points } = chooseAlphas([
+      [point('a', 0.5, 2), point('b', 0.5, 1)],
+      [point('a', 0.25, 3), point('b', 0.25, 1)],
+      [point('a', 0.75, 1), point('b', 0.75, 1)],
+    ]);
+    const chosen = points.filter((p) => p.chosen).map((p) => [p.layer, p.alpha]);
+    expect(chosen).toEqual([
+      ['b', 0.25],
+      ['a', 0.75],
+    ]);
+  });
+});

@@ -1,0 +1,73 @@
+import { expect, it } from 'vitest';
+
+import { pairedBootstrap } from '../../src/evaluate/statistics/bootstrap.js';
+import type { EvaluationRecord, TrialRecord } from '../../src/evaluate/results.js';
+import { queryDatabase } from '../../src/store/query-database.js';
+import { openStore } from '../../src/store/sqlite-store.js';
+import * as sample from './sample-sweep.js';
+
+/** A mAP with its bootstrap replicates, on bytes that do not lie at a multiple of 8. */
+function detection(value: number, replicates: readonly number[]): TrialRecord {
+  const data = new Uint8Array(1 + replicates.length * 8).subarray(1);
+  replicates.forEach((replicate, index) => {
+    new DataView(data.buffer, data.byteOffset).setFloat64(index * 8, replicate, true);
+  });
+  const evaluation: EvaluationRecord = {
+    primaryMetric: 'mAP',
+    samples: 10,
+    accuracies: [
+      { metric: 'mAP', slice: '', value, ciLow: null, ciHigh: null, ciMethod: null, correct: null, total: null },
+    ],
+    outcomes: [{ metric: 'mAP', kind: 'bootstrap', count: replicates.length, data }],
+  };
+  return { ...sample.quantizedRecord([], 0.1, 0.5), evaluation };
+}
+
+it('compares by paired bootstrap where the outcomes are replicates', () => {
+  const path = sample.temporaryDatabase();
+  const store = openStore(path);
+  sample.begin(store);
+  store.finishObserve('observe', sample.model.sha256, [sample.observation(200)]);
+  const a = [0.5, 0.52, 0.48, 0.51];
+  const b = [0.4, 0.43, 0.37, 0.4];
+  sample.finish(store, sample.trials.unsmoothed, detection(0.4, b));
+  sample.finish(store, sample.trials.static, detection(0.5, a));
+  store.refreshComparisons('tiny');
+  store.close();
+  const { ciLow, ciHigh, pValue } = pairedBootstrap(Float64Array.from(a), Float64Array.from(b), 0.5 - 0.4);
+  expect(
+    queryDatabase(
+      path,
+      `SELECT method, difference, p_value, ci_low, ci_high, only_trial FROM v_comparison WHERE trial = 3 AND against = 'unsmoothed'`,
+    ).rows,
+  ).toEqual([['paired bootstrap', 0.5 - 0.4, pValue, ciLow, ciHigh, null]]);
+});
+
+it('does not compare trials of different evaluation sets, and takes the first of equals as the best', () => {
+  const path = sample.temporaryDatabase();
+  const store = openStore(path);
+  sample.fill(store);
+  const other = { ...sample.trials.static, key: 'other', label: 'other' };
+  store.beginSweep(
+    sample.experiment,
+    { ...sample.plan, trials: [sample.trials.static, { ...other, position: 9 }, sample.trials.fp32] },
+    [sample.model],
+    sample.environment,
+  );
+  const record = sample.quantizedRecord([0], 0.1, 0.5);
+  sample.finish(store, other, {
+    ...record,
+    evaluation: sample.evaluation(
+      Array.from({ length: 16 }, (_, i) => i),
+      20,
+    ),
+  });
+  store.refreshComparisons('tiny');
+  store.close();
+  // Equal value 0.8: the static trial comes first, so it is the best; "other" saw 20 samples and is left out.
+  expect(queryDatabase(path, `SELECT label, against FROM v_comparison ORDER BY label, against`).rows).toEqual([
+    ['FP32', 'best'],
+    ['static alpha=0.5, 200 batches', 'fp32'],
+    ['static alpha=0.5, 200 batches', 'unsmoothed'],
+  ]);
+});
