@@ -43,7 +43,11 @@ if (mtime(marker) < mtime(join(root, 'package-lock.json'))) {
 
 // A hash, not times: a fresh checkout of an older commit has newer files.
 const hash = createHash('sha256');
-for (const path of [...sourceFiles(join(root, 'src')), join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json')].sort()) {
+for (const path of [
+  ...sourceFiles(join(root, 'src')),
+  join(root, 'tsconfig.json'),
+  join(root, 'tsconfig.build.json'),
+].sort()) {
   hash.update(path).update(readFileSync(path));
 }
 const stamp = join(root, 'dist', '.source-hash');

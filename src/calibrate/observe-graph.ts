@@ -39,7 +39,9 @@ export function observeGraph(
     const id = `${layer.inputTensor}\n${layer.inputRank ?? 'any'}`;
     byTensor.set(id, [...(byTensor.get(id) ?? []), layer]);
   }
-  const observed = [...byTensor.values()].map((readers, i) => observeTensor(patch, readers, methods, `quantsweep/observe/${i}`));
+  const observed = [...byTensor.values()].map((readers, i) =>
+    observeTensor(patch, readers, methods, `quantsweep/observe/${i}`),
+  );
   const tensors = observed.flatMap((o) => [o.max, o.min, o.mean, ...(o.viewMax === null ? [] : [o.viewMax])]);
   patch.edit({ kind: 'setOutputs', tensors });
   return { model: applyEdits(folded, patch.edits), observed };

@@ -35,13 +35,19 @@ export async function describePlan(path: string, overrides: readonly string[], a
     'trials',
     ...plan.trials.slice(0, all ? plan.trials.length : LISTED).map((t) => `  ${state(t.key).padEnd(8)}${t.label}`),
   ];
-  if (!all && plan.trials.length > LISTED) lines.push(`  ... and ${plan.trials.length - LISTED} more (--all lists them)`);
+  if (!all && plan.trials.length > LISTED)
+    lines.push(`  ... and ${plan.trials.length - LISTED} more (--all lists them)`);
   const passes = Math.round(cost.forwardPasses).toLocaleString('en-US');
   const time =
     cost.durationMs === null
       ? 'how long that takes is known once something has run in this database'
       : `about ${formatDuration(cost.durationMs)}, going by earlier runs in this database`;
-  lines.push('', cached === plan.trials.length ? 'Nothing is left to run.' : `Left to do: about ${passes} forward passes of one sample; ${time}.`);
+  lines.push(
+    '',
+    cached === plan.trials.length
+      ? 'Nothing is left to run.'
+      : `Left to do: about ${passes} forward passes of one sample; ${time}.`,
+  );
   return `${lines.join('\n')}\n`;
 }
 

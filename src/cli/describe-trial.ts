@@ -11,7 +11,10 @@ export function describeTrial(database: string, wantedSweep: string | undefined,
       'SELECT label, role, status, key, provider, optimization_level, gate_error, error FROM v_trial WHERE sweep = :sweep AND trial = :trial',
       { sweep, trial },
     ).rows[0]!;
-    const lines = [`trial ${trial} of ${sweep}: ${String(label)}`, `${String(role)}, ${String(status)}, key ${String(key)}`];
+    const lines = [
+      `trial ${trial} of ${sweep}: ${String(label)}`,
+      `${String(role)}, ${String(status)}, key ${String(key)}`,
+    ];
     if (provider !== null) lines.push(`ran on ${String(provider)} at graph optimization level ${String(level)}`);
     if (typeof gate === 'number') lines.push(`equivalence gate: largest relative error ${gate.toExponential(2)}`);
     if (error !== null) lines.push(`error: ${String(error)}`);

@@ -34,7 +34,9 @@ function vnniNote(flags: string): string {
 function cudaNeeds(): readonly string[] {
   const libraries = loaderCache();
   const item = (there: boolean | null, what: string, remedy: string): string =>
-    there === null ? `?        ${what}: ldconfig can't be asked here. ${remedy}` : `${there ? 'ok      ' : 'missing '} ${what}${there ? '' : `. ${remedy}`}`;
+    there === null
+      ? `?        ${what}: ldconfig can't be asked here. ${remedy}`
+      : `${there ? 'ok      ' : 'missing '} ${what}${there ? '' : `. ${remedy}`}`;
   const has = (name: string): boolean | null => (libraries === null ? null : libraries.includes(name));
   return [
     item(
@@ -43,9 +45,17 @@ function cudaNeeds(): readonly string[] {
       'Bring it: ONNXRUNTIME_NODE_INSTALL=1 node node_modules/onnxruntime-node/script/install.js',
     ),
     item(has('libcuda.so.1'), 'NVIDIA driver (libcuda.so.1)', 'Install the driver of your GPU.'),
-    item(has('libcudart.so.12'), 'CUDA 12 runtime (libcudart.so.12)', 'Install the CUDA 12 runtime, or put its folder on LD_LIBRARY_PATH.'),
+    item(
+      has('libcudart.so.12'),
+      'CUDA 12 runtime (libcudart.so.12)',
+      'Install the CUDA 12 runtime, or put its folder on LD_LIBRARY_PATH.',
+    ),
     item(has('libcublasLt.so.12'), 'cuBLAS 12 (libcublasLt.so.12)', 'It comes with the CUDA 12 runtime.'),
-    item(has('libcudnn.so.9'), 'cuDNN 9 (libcudnn.so.9)', 'Install cuDNN 9 for CUDA 12, or put its folder on LD_LIBRARY_PATH.'),
+    item(
+      has('libcudnn.so.9'),
+      'cuDNN 9 (libcudnn.so.9)',
+      'Install cuDNN 9 for CUDA 12, or put its folder on LD_LIBRARY_PATH.',
+    ),
   ];
 }
 

@@ -13,7 +13,11 @@ export function readDatabase<T>(path: string, work: (queries: QueryConnection) =
 }
 
 /** Rows of a query as an aligned table that fits the terminal. */
-export function table(queries: QueryConnection, sql: string, parameters: Readonly<Record<string, string | number>>): string {
+export function table(
+  queries: QueryConnection,
+  sql: string,
+  parameters: Readonly<Record<string, string | number>>,
+): string {
   const width = process.stdout.isTTY ? process.stdout.columns : null;
   return formatRows(queries.query(sql, parameters), 'table', width);
 }

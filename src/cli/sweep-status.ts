@@ -1,30 +1,38 @@
+import type { SqlValue } from '../store/query-database.js';
 import { formatDuration, formatMetric, plural } from './format-values.js';
 import { pickSweep, readDatabase, table } from './read-database.js';
+
+/** A cell that is a number or text, as v_sweep's are. */
+function text(cell: SqlValue | undefined): string {
+  return typeof cell === 'string' || typeof cell === 'number' ? String(cell) : '0';
+}
 
 /** The text of `quantsweep status`. */
 export function sweepStatus(database: string, wanted: string | undefined): string {
   return readDatabase(database, (queries) => {
     const sweep = pickSweep(queries, wanted);
-    const one = (sql: string): readonly unknown[] => queries.query(sql, { sweep }).rows[0] ?? [];
+    const one = (sql: string): readonly SqlValue[] => queries.query(sql, { sweep }).rows[0] ?? [];
     const [trials, done, failed, pending, updated] = one(
       'SELECT trials, done, failed, pending, updated_at FROM v_sweep WHERE sweep = :sweep',
     );
     const lines = [
-      `${sweep}: ${plural(Number(trials), 'trial')}, ${String(done)} done, ${String(failed)} failed, ${String(pending)} to run (last run began ${String(updated)})`,
+      `${sweep}: ${plural(Number(trials), 'trial')}, ${text(done)} done, ${text(failed)} failed, ${text(pending)} to run (last run began ${text(updated)})`,
     ];
     const [label, value, low, high] = one(
       "SELECT label, value, ci_low, ci_high FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role <> 'fp32' ORDER BY value DESC, position LIMIT 1",
     );
-    if (label !== undefined) {
-      const interval = low === null ? '' : ` (95 % interval ${formatMetric(Number(low))} to ${formatMetric(Number(high))})`;
-      lines.push(`best so far: ${String(label)}, ${formatMetric(Number(value))}${interval}`);
+    if (typeof label === 'string') {
+      const interval =
+        low === null ? '' : ` (95 % interval ${formatMetric(Number(low))} to ${formatMetric(Number(high))})`;
+      lines.push(`best so far: ${label}, ${formatMetric(Number(value))}${interval}`);
     }
     const [mean] = one(
       "SELECT avg(duration_ms) FROM v_attempt WHERE work = 'trial' AND status = 'done' AND trial IN (SELECT trial FROM v_trial WHERE sweep = :sweep)",
     );
     if (mean !== null && mean !== undefined) lines.push(`a trial takes ${formatDuration(Number(mean))} on average`);
     const section = (title: string, sql: string): void => {
-      if (queries.query(sql, { sweep }).rows.length > 0) lines.push('', title, table(queries, sql, { sweep }).trimEnd());
+      if (queries.query(sql, { sweep }).rows.length > 0)
+        lines.push('', title, table(queries, sql, { sweep }).trimEnd());
     };
     section(
       'stages',

@@ -146,6 +146,8 @@ export interface ExecutionRecord {
 export interface TrialRecord {
   readonly evaluation: EvaluationRecord;
   readonly losses: readonly LayerLossRecord[];
+  /** Samples that the losses were measured on; 0 for fp32. */
+  readonly lossSamples: number;
   readonly quantizers: readonly QuantizerRecord[];
   readonly smoothing: readonly SmoothingRecord[];
   /** null for fp32. */

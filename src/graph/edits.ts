@@ -30,7 +30,8 @@ export function applyEdits(model: OnnxModel, edits: readonly GraphEdit[]): OnnxM
   let outputs = model.graph.output;
   const find = (id: string): NodeProto => {
     const node = nodes.get(id);
-    if (node === undefined) throw new ModelError(`An edit names the node that makes "${id}", which is not in the graph.`);
+    if (node === undefined)
+      throw new ModelError(`An edit names the node that makes "${id}", which is not in the graph.`);
     return node;
   };
   for (const edit of edits) {

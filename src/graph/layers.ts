@@ -4,8 +4,8 @@ import { describeNode } from './graph-index.js';
 import { ModelError } from './model-error.js';
 import { readFloatAttribute, readIntAttribute } from './node.js';
 import type { OnnxModel } from './onnx-model.js';
-import { TensorProto_DataType, type NodeProto, type TensorProto } from './onnx_pb.js';
-import { dataTypeName, elementCount, tensorShape } from './tensor.js';
+import type { NodeProto, TensorProto } from './onnx_pb.js';
+import { dataTypeName, elementCount, FLOAT32, tensorShape } from './tensor.js';
 import { inputChannels, outputChannels, type WeightLayout } from './weight-layout.js';
 
 /** A weighted operator of the graph that can be quantized. */
@@ -76,7 +76,7 @@ function readLayer(model: OnnxModel, node: NodeProto, name: string): FoundLayer 
     const left = constantTensor(model, inputTensor);
     return left === null ? null : unsupported('its constant is the left operand');
   }
-  if (weight.dataType !== Number(TensorProto_DataType.FLOAT)) {
+  if (weight.dataType !== FLOAT32) {
     return unsupported(`its weight is ${dataTypeName(weight.dataType)}, only float32 can be quantized`);
   }
   const weightShape = tensorShape(weight);

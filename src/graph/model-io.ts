@@ -1,7 +1,7 @@
 import { ModelError } from './model-error.js';
 import type { OnnxModel } from './onnx-model.js';
-import { TensorProto_DataType, type ValueInfoProto } from './onnx_pb.js';
-import { dataTypeName } from './tensor.js';
+import type { ValueInfoProto } from './onnx_pb.js';
+import { dataTypeName, FLOAT32 } from './tensor.js';
 
 /** The input that samples are fed to and the output that is evaluated. */
 export interface ModelIo {
@@ -27,7 +27,9 @@ export function resolveModelIo(model: OnnxModel, names: { input: string | null; 
   checkFloat('input', model.graph.input, input);
   checkFloat('output', model.graph.output, output);
   const dims = model.graph.input.find((i) => i.name === input)?.type?.tensorType?.shape?.dim;
-  const inputShape = dims?.map(({ value }) => (value.case === 'dimValue' && value.value > 0n ? Number(value.value) : null));
+  const inputShape = dims?.map(({ value }) =>
+    value.case === 'dimValue' && value.value > 0n ? Number(value.value) : null,
+  );
   return { input, output, inputShape: inputShape ?? null };
 }
 
@@ -39,7 +41,8 @@ export function resolveModelIo(model: OnnxModel, names: { input: string | null; 
 export function checkSampleShape(io: ModelIo, sampleShape: readonly number[]): void {
   if (io.inputShape === null) return;
   const expected = io.inputShape.slice(1);
-  const fits = expected.length === sampleShape.length && expected.every((dim, i) => dim === null || dim === sampleShape[i]);
+  const fits =
+    expected.length === sampleShape.length && expected.every((dim, i) => dim === null || dim === sampleShape[i]);
   if (fits) return;
   throw new ModelError(
     `Expected samples of shape [${expected.map((d) => d ?? 'any').join(', ')}] for input "${io.input}", got [${sampleShape.join(', ')}]. Check data and data.preprocess.layout.`,
@@ -53,7 +56,7 @@ export function fixedBatchSize(io: ModelIo): number | null {
 
 function checkFloat(what: 'input' | 'output', values: readonly ValueInfoProto[], name: string): void {
   const type = values.find((v) => v.name === name)?.type?.tensorType;
-  if (type === undefined || type.elemType === Number(TensorProto_DataType.FLOAT)) return;
+  if (type === undefined || type.elemType === FLOAT32) return;
   throw new ModelError(`Expected ${what} "${name}" to be float32, got ${dataTypeName(type.elemType)}.`);
 }
 

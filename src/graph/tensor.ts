@@ -2,6 +2,9 @@ import { create } from '@bufbuild/protobuf';
 import { TensorProtoSchema, TensorProto_DataType, type TensorProto } from './onnx_pb.js';
 import { ModelError } from './model-error.js';
 
+/** The code of float32 as messages store it: a plain number. */
+export const FLOAT32: number = TensorProto_DataType.FLOAT;
+
 /** Dimensions of the tensor as numbers. @throws ModelError for a dimension that is negative or absurd */
 export function tensorShape(tensor: TensorProto): number[] {
   return tensor.dims.map((dim) => {
@@ -24,7 +27,7 @@ export function elementCount(shape: readonly number[]): number {
  * @throws ModelError when the type is another one, or the data has not the size of the shape
  */
 export function readFloatTensor(tensor: TensorProto): Float32Array {
-  if (tensor.dataType !== Number(TensorProto_DataType.FLOAT)) {
+  if (tensor.dataType !== FLOAT32) {
     throw new ModelError(`Initializer "${tensor.name}": expected float32, got ${dataTypeName(tensor.dataType)}.`);
   }
   const expected = elementCount(tensorShape(tensor));

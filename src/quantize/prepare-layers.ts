@@ -52,7 +52,8 @@ export function prepareLayers(
 function prepareLayer(layer: Layer, inputs: InputStatistics, preparation: Preparation): PreparedLayer {
   const weight = readFloatTensor(layer.weight);
   const alpha = preparation.alphaOf(layer.name);
-  const factors = alpha === null ? noSmoothing(layer.inputChannels) : factorsOf(layer, weight, inputs, alpha, preparation);
+  const factors =
+    alpha === null ? noSmoothing(layer.inputChannels) : factorsOf(layer, weight, inputs, alpha, preparation);
   const inputAmax = maxCalibrator(inputs.absmax, factors.s);
   if (!Number.isFinite(inputAmax)) throw new NonFiniteError(`the input of layer "${layer.name}"`);
   const input = symmetricQuantizer(inputAmax, preparation.quantization.activation.bits);

@@ -16,7 +16,12 @@ export function quantizedModel(folded: OnnxModel, layers: readonly PreparedLayer
     const { layer } = prepared;
     const name = `quantsweep/${layer.name}`;
     const weight = patch.floats(`${name}/weight`, layer.weightShape, prepared.weight.values);
-    patch.edit({ kind: 'setInput', node: layer.outputTensor, index: 0, tensor: fakeQuantizeInput(patch, prepared, name) });
+    patch.edit({
+      kind: 'setInput',
+      node: layer.outputTensor,
+      index: 0,
+      tensor: fakeQuantizeInput(patch, prepared, name),
+    });
     patch.edit({ kind: 'setInput', node: layer.outputTensor, index: 1, tensor: weight });
   }
   return applyEdits(folded, patch.edits);

@@ -12,8 +12,7 @@ export function selectLayers(layers: readonly FoundLayer[], settings: LayerSetti
   const included = settings.include.map(globToRegExp);
   const excluded = settings.exclude.map(globToRegExp);
   const wanted = layers.filter(
-    (l) =>
-      settings.ops.includes(l.op) && included.some((g) => g.test(l.name)) && !excluded.some((g) => g.test(l.name)),
+    (l) => settings.ops.includes(l.op) && included.some((g) => g.test(l.name)) && !excluded.some((g) => g.test(l.name)),
   );
   for (const layer of wanted) {
     if (!layer.supported && settings.include.includes(layer.name)) {
@@ -37,6 +36,9 @@ function nothingSelected(layers: readonly FoundLayer[], settings: LayerSettings)
 
 /** `*` matches any run of characters, `?` one; all else is literal. */
 function globToRegExp(glob: string): RegExp {
-  const source = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  const source = glob
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   return new RegExp(`^${source}$`, 's');
 }

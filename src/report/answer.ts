@@ -18,7 +18,8 @@ export interface Answer {
 /**
  * The answer to the sweep's question. A difference is "outside the noise" where the paired test of v_comparison (exact
  * McNemar or paired bootstrap over the same samples) gives p < 0.05, else "inside the noise"; where the test is missing
- * the answer says so and judges nothing.
+ * the answer says so and judges nothing. The best of many settings was chosen on the same samples that judge it: where it
+ * is above another trial, p counts times the number of settings (Bonferroni).
  */
 export function answerSweep(facts: SweepFacts): Answer {
   const findings = [
@@ -61,7 +62,7 @@ function headline(facts: SweepFacts): Sentence {
     best.ciLow === null || best.ciHigh === null
       ? ''
       : ` (95 % interval ${intervalText(best.ciLow, best.ciHigh, metric)})`;
-  const finished = trials.filter((trial) => trial.role === 'candidate' && trial.status === 'done').length;
+  const finished = finishedSettings(facts);
   const lead = finished === 1 ? ' reaches ' : ' is best: ';
   const start = [strong(best.label), lead, `${metric.name} `, strong(valueText(best.value, metric)), interval];
   if (best.fp32Value === null || best.gapToFp32 === null) {
@@ -70,7 +71,7 @@ function headline(facts: SweepFacts): Sentence {
       '. What quantization costs is not known: no FP32 baseline has finished (baselines: [fp32] in the experiment brings it).',
     );
   }
-  const noise = noisePhrase(find(facts, best, 'fp32'));
+  const noise = noisePhrase(find(facts, best, 'fp32'), finished);
   return sentence(...start, `, ${against(best.gapToFp32, 'FP32', best.fp32Value, facts)}; `, ...noise, '.');
 }
 
@@ -83,7 +84,13 @@ function unsmoothedSentence(facts: SweepFacts): Sentence | null {
     );
   }
   const gain = against(best.gainOverUnsmoothed, 'unsmoothed', best.unsmoothedValue, facts);
-  return sentence('Smoothing: ', strong(gain), '; ', ...noisePhrase(find(facts, best, 'unsmoothed')), '.');
+  return sentence(
+    'Smoothing: ',
+    strong(gain),
+    '; ',
+    ...noisePhrase(find(facts, best, 'unsmoothed'), finishedSettings(facts)),
+    '.',
+  );
 }
 
 function modeSentence(facts: SweepFacts): Sentence | null {
@@ -151,10 +158,28 @@ function find(facts: SweepFacts, trial: TrialFacts, other: ComparisonFacts['agai
   return facts.comparisons.find((c) => c.trial === trial.trial && c.against === other) ?? null;
 }
 
-/** Whether a difference is more than chance, with the test that says so. */
-export function noisePhrase(comparison: ComparisonFacts | null): Sentence {
+function finishedSettings({ trials }: SweepFacts): number {
+  return trials.filter((trial) => trial.role === 'candidate' && trial.status === 'done').length;
+}
+
+/**
+ * Whether a difference is more than chance, with the test that says so.
+ *
+ * @param chosenFrom settings of which the compared one was chosen for being best
+ */
+export function noisePhrase(comparison: ComparisonFacts | null, chosenFrom = 1): Sentence {
   if (comparison === null) return sentence('whether that is more than noise has not been tested');
   const test = comparison.method === 'mcnemar' ? 'McNemar' : 'paired bootstrap';
+  if (comparison.significant && comparison.difference > 0 && chosenFrom > 1) {
+    const corrected = Math.min(1, comparison.pValue * chosenFrom);
+    const choice = `the choice among ${chosenFrom} settings`;
+    return corrected < 0.05
+      ? sentence(strong('outside the noise'), ` (${test} ${pValueText(corrected)}, corrected for ${choice})`)
+      : sentence(
+          strong('inside the noise'),
+          ` once ${choice} is allowed for (${test} ${pValueText(comparison.pValue)}, corrected ${pValueText(corrected).slice(4)})`,
+        );
+  }
   const verdict = comparison.significant ? 'outside the noise' : 'inside the noise';
   return sentence(strong(verdict), ` (${test} ${pValueText(comparison.pValue)})`);
 }

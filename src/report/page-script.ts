@@ -58,6 +58,7 @@ function drawFigure(figure, mode) {
     holder.replaceChildren();
     const ready = themed(spec, mode, holder.clientWidth < 480);
     if (holder.clientWidth < 480) for (const signal of ready.signals || []) if (signal.name === 'layerNames') signal.value = Object.fromEntries(Object.entries(signal.value).map(([place, name]) => [place, name.length > 17 ? name.slice(0, 6) + '…' + name.slice(-10) : name]));
+    if (holder.clientWidth < 480 && ready.config && ready.config.legend) Object.assign(ready.config.legend, { titleOrient: 'top', columns: 2 });
     for (const data of ready.data) if (data.name === 'rows') data.values = rowObjects(figure);
     const view = new vega.View(vega.parse(ready, undefined, { ast: true }), {
       expr: vega.expressionInterpreter, renderer: 'svg', hover: true, logLevel: vega.Warn, tooltip: showTooltip, container: holder,

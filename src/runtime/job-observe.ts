@@ -25,7 +25,10 @@ export async function runObserve(job: ObserveJob, context: JobContext): Promise<
         const range = { first, count: (end - batch) * job.batchSize, batchSize: job.batchSize };
         await runBatches(session, io, dataset, range, (outputs, at, samples) => {
           statistics.add(outputs);
-          context.report(at + samples - job.firstBatch * job.batchSize, (job.endBatch - job.firstBatch) * job.batchSize);
+          context.report(
+            at + samples - job.firstBatch * job.batchSize,
+            (job.endBatch - job.firstBatch) * job.batchSize,
+          );
         });
         batch = end;
         value.push(statistics.snapshot(end, end * job.batchSize));

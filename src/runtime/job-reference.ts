@@ -2,7 +2,7 @@ import { createMetric } from '../evaluate/metrics/create-metric.js';
 import { observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, ReferenceJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
-import { runBatches } from './run-batches.js';
+import { runBatches, withoutPadding } from './run-batches.js';
 
 /** Runs the untouched model over a range of the evaluation samples. */
 export async function runReference(job: ReferenceJob, context: JobContext): Promise<JobResult<'reference'>> {
@@ -17,8 +17,8 @@ export async function runReference(job: ReferenceJob, context: JobContext): Prom
   const range = { first: job.first, count: job.count, batchSize: job.evaluation.batchSize };
   await withSession(untouched, io, context, (session) =>
     context.clock.measure('run', () =>
-      runBatches(session, io, dataset, range, (outputs, first, samples) => {
-        const { data, dims } = outputs[io.output]!;
+      runBatches(session, io, dataset, range, (outputs, first, samples, fed) => {
+        const { data, dims } = withoutPadding(outputs[io.output]!, samples, fed);
         metric.add(first, samples, data, dims);
         context.report(first + samples - job.first, job.count);
       }),

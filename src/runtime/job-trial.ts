@@ -13,7 +13,7 @@ import { selectLayers } from '../quantize/select-layers.js';
 import { observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, TrialJob } from './jobs.js';
 import { loadModel, type LoadedModel } from './model-cache.js';
-import { runBatches } from './run-batches.js';
+import { runBatches, withoutPadding } from './run-batches.js';
 
 /** What stays the same through the phases of one trial. */
 interface Trial {
@@ -57,6 +57,7 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
     value: {
       evaluation,
       losses,
+      lossSamples,
       quantizers: prepared.flatMap((p) => quantizerRecords(p, statistics.get(p.layer.name)!)),
       smoothing: prepared.map(smoothingRecord),
       gate: gateRecord,
@@ -70,10 +71,7 @@ export function evaluationSamples({ samples }: EvaluationSettings, dataset: Data
   return samples === 'all' ? dataset.sampleCount : Math.min(samples, dataset.sampleCount);
 }
 
-function alphaOf(
-  smoothing: TrialSettings['smoothing'],
-  alphas: TrialJob['alphas'],
-): (layer: string) => number | null {
+function alphaOf(smoothing: TrialSettings['smoothing'], alphas: TrialJob['alphas']): (layer: string) => number | null {
   switch (smoothing.mode) {
     case 'none':
       return () => null;
@@ -121,9 +119,8 @@ async function outputsOf(trial: Trial, graph: OnnxModel, count: number): Promise
   const chunks: Float32Array[] = [];
   const range = { first: 0, count, batchSize: job.settings.evaluation.batchSize };
   await withSession(graph, model.io, context, (session) =>
-    runBatches(session, model.io, dataset, range, (outputs, _first, samples) => {
-      const { data, dims } = outputs[model.io.output]!;
-      chunks.push(data.slice(0, (data.length / dims[0]!) * samples));
+    runBatches(session, model.io, dataset, range, (outputs, _first, samples, fed) => {
+      chunks.push(withoutPadding(outputs[model.io.output]!, samples, fed).data.slice());
     }),
   );
   const all = new Float32Array(chunks.reduce((sum, c) => sum + c.length, 0));
@@ -146,8 +143,8 @@ async function evaluate(trial: Trial, quantized: OnnxModel, samples: number): Pr
   const range = { first: 0, count: samples, batchSize: job.settings.evaluation.batchSize };
   await withSession(quantized, model.io, context, (session) =>
     context.clock.measure('evaluate', () =>
-      runBatches(session, model.io, dataset, range, (outputs, first, count) => {
-        const { data, dims } = outputs[model.io.output]!;
+      runBatches(session, model.io, dataset, range, (outputs, first, count, fed) => {
+        const { data, dims } = withoutPadding(outputs[model.io.output]!, count, fed);
         metric.add(first, count, data, dims);
         context.report(first + count, total);
       }),

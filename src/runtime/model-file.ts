@@ -55,13 +55,19 @@ function readPart(folder: string, location: string, offset: number, length: numb
   }
   if (stat === undefined) throw new ModelError(`External data file "${location}" is missing beside the model.`);
   if (!isInside(realpathSync(folder), realpathSync(path))) {
-    throw new ModelError(`External data "${location}" is a link that leads outside the model's folder; it is not read.`);
+    throw new ModelError(
+      `External data "${location}" is a link that leads outside the model's folder; it is not read.`,
+    );
   }
   const file = openSync(path, 'r');
   try {
-    const available = fstatSync(file).size - offset;
+    const { size } = fstatSync(file);
+    const available = size - offset;
+    if (available < 0) {
+      throw new ModelError(`External data "${location}": expected data at ${offset}, got a file of ${size} bytes.`);
+    }
     const wanted = length ?? available;
-    if (wanted < 0 || wanted > available) {
+    if (wanted > available) {
       throw new ModelError(`External data "${location}": expected ${wanted} bytes at ${offset}, got ${available}.`);
     }
     const bytes = new Uint8Array(wanted);

@@ -1,13 +1,19 @@
 import type { Dataset } from '../data/dataset.js';
 import { checkSampleShape, fixedBatchSize, type ModelIo } from '../graph/model-io.js';
 import { elementCount } from '../graph/tensor.js';
-import type { Outputs, Session } from './session.js';
+import type { FloatTensor, Outputs, Session } from './session.js';
 
 export interface BatchRange {
   readonly first: number;
   readonly count: number;
   /** Samples of one run; a model with a fixed batch axis overrides it. */
   readonly batchSize: number;
+}
+
+/** An output without the rows that only pad a fixed batch. */
+export function withoutPadding({ data, dims }: FloatTensor, samples: number, fed: number): FloatTensor {
+  const rows = (dims[0]! * samples) / fed;
+  return { data: data.subarray(0, rows * (data.length / dims[0]!)), dims: [rows, ...dims.slice(1)] };
 }
 
 /**

@@ -70,6 +70,8 @@ export class Session {
 /**
  * Runs one batch under the runtime's profiler and returns the execution providers whose kernels ran, as the runtime
  * names them, e.g. `CPUExecutionProvider`, joined by `+`.
+ *
+ * @throws RuntimeError with the runtime's own words
  */
 export async function providersThatRan(
   model: Uint8Array,
@@ -79,10 +81,18 @@ export async function providersThatRan(
 ): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'quantsweep-profile-'));
   try {
-    const session = await createSession(model, settings, { enableProfiling: true, profileFilePrefix: join(folder, 'p') });
-    await session.run({ [input]: new ort.Tensor('float32', batch.data, batch.dims) });
-    session.endProfiling();
-    await session.release();
+    const session = await createSession(model, settings, {
+      enableProfiling: true,
+      profileFilePrefix: join(folder, 'p'),
+    });
+    try {
+      await session.run({ [input]: new ort.Tensor('float32', batch.data, batch.dims) });
+      session.endProfiling();
+    } catch (cause) {
+      throw new RuntimeError(`Running the model on ${settings.provider} failed: ${messageOf(cause)}`, { cause });
+    } finally {
+      await session.release();
+    }
     const [file] = readdirSync(folder);
     const events = JSON.parse(readFileSync(join(folder, file!), 'utf8')) as readonly ProfileEvent[];
     const providers = new Set(events.filter(isKernel).map((e) => e.args!.provider!));

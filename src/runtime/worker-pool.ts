@@ -155,7 +155,11 @@ export class WorkerPool {
 async function endChild(worker: Worker): Promise<void> {
   const { child } = worker;
   if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise<void>((resolve) => child.once('exit', () => { resolve(); }));
+  const ended = new Promise<void>((resolve) =>
+    child.once('exit', () => {
+      resolve();
+    }),
+  );
   child.kill('SIGKILL');
   await ended;
 }

@@ -56,4 +56,3 @@ function readExperimentText(path: string): string {
 export class ExperimentFileError extends Error {
   override readonly name = 'ExperimentFileError';
 }
-

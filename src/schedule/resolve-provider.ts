@@ -24,7 +24,8 @@ export async function resolveProvider(run: RunSettings, entry: URL): Promise<Res
   if (wanted === 'cpu') return { provider: 'cpu', why: 'cpu, as asked for' };
   const provider = wanted === 'auto' ? 'cuda' : wanted;
   const obstacle = await providerObstacle(provider, entry);
-  if (obstacle === null) return { provider, why: `${provider}, ${wanted === 'auto' ? 'as it loads here' : 'as asked for'}` };
+  if (obstacle === null)
+    return { provider, why: `${provider}, ${wanted === 'auto' ? 'as it loads here' : 'as asked for'}` };
   if (wanted === 'auto') return { provider: 'cpu', why: `cpu, because cuda does not load here: ${obstacle}` };
   throw new InputError(
     `Expected run.provider ${provider} to load here, but ${obstacle}. \`quantsweep doctor\` says what is missing; \`run.provider: auto\` falls back to cpu.`,

@@ -121,8 +121,8 @@ class SweepRun {
     });
     for (const { forwardPasses } of this.#costs.values()) this.#queue.expect(forwardPasses);
     const errors = await Promise.all(missing.map((trial) => this.#runTrial(trial)));
-    const fatal = errors.find((e) => e !== null);
-    if (fatal !== undefined && fatal !== null) throw fatal;
+    const fatal = errors.find((e) => e instanceof Error);
+    if (fatal instanceof Error) throw fatal;
     return {
       ran: this.#ran,
       cached: plan.trials.length - missing.length,
@@ -156,7 +156,7 @@ class SweepRun {
     await this.#stageDone(trial.referenceKey);
     const { store, optimizationLevel } = this.#options;
     const { evaluation, provider } = store.reference(trial.referenceKey)!;
-    const record = { evaluation, losses: [], quantizers: [], smoothing: [], gate: null };
+    const record = { evaluation, losses: [], lossSamples: 0, quantizers: [], smoothing: [], gate: null };
     const execution = { provider, timings: {} };
     const sha256 = this.#jobModel(trial.settings.model).sha256;
     store.finishTrial(trial, sha256, record, execution, optimizationLevel, null);

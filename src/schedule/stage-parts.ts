@@ -84,7 +84,11 @@ export function chooseAlphas(parts: readonly (readonly SearchPoint[])[]): Stored
   const best = new Map<string, SearchPoint>();
   for (const point of points) {
     const chosen = best.get(point.layer);
-    if (chosen === undefined || point.loss < chosen.loss || (point.loss === chosen.loss && point.alpha < chosen.alpha)) {
+    if (
+      chosen === undefined ||
+      point.loss < chosen.loss ||
+      (point.loss === chosen.loss && point.alpha < chosen.alpha)
+    ) {
       best.set(point.layer, point);
     }
   }

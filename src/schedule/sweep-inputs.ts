@@ -56,6 +56,7 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
         counts.set(id, checkSource(file, model, source, data.preprocess));
       });
     }
+    checkEvaluation(settings, counts.get(JSON.stringify(data.evaluation.source))!);
     if (role !== 'fp32') {
       once(checked, ['layers', model.path, settings.layers], () => {
         inFile(model.path, () => selectLayers(layers.get(model.path)!, settings.layers));
@@ -95,6 +96,13 @@ function checkSource(
   }
 }
 
+function checkEvaluation({ data: { evaluation } }: Settings, available: number): void {
+  if (evaluation.samples === 'all' || evaluation.samples <= available) return;
+  throw new InputError(
+    `Expected data.evaluation.samples to be at most the ${available} samples of its source, got ${evaluation.samples}. \`all\` takes what there is.`,
+  );
+}
+
 function checkCalibration({ data: { calibration }, smoothing, search }: Settings, available: number): void {
   const needed = calibration.batches * calibration.batchSize;
   if (needed > available) {
@@ -103,7 +111,9 @@ function checkCalibration({ data: { calibration }, smoothing, search }: Settings
     );
   }
   if (smoothing.mode === 'dynamic' && search.samples > available) {
-    throw new InputError(`Expected search.samples to be at most the ${available} calibration samples, got ${search.samples}.`);
+    throw new InputError(
+      `Expected search.samples to be at most the ${available} calibration samples, got ${search.samples}.`,
+    );
   }
 }
 
@@ -116,12 +126,8 @@ function inFile<T>(path: string, work: () => T): T {
   }
 }
 
-function modelRecord(
-  file: ModelFile,
-  layers: readonly FoundLayer[],
-  norms: ReadonlyMap<string, string>,
-): ModelRecord {
-  const floats = file.model.graph.initializer.filter((t) => t.dataType === Number(TensorProto_DataType.FLOAT));
+function modelRecord(file: ModelFile, layers: readonly FoundLayer[], norms: ReadonlyMap<string, string>): ModelRecord {
+  const floats = file.model.graph.initializer.filter((t) => t.dataType === TensorProto_DataType.FLOAT);
   return {
     sha256: file.sha256,
     path: file.path,

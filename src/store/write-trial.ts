@@ -50,7 +50,7 @@ export function writeTrial(
   for (const smoothing of record.smoothing) writeSmoothing(connection, id, model.layerId(smoothing.layer), smoothing);
   connection.run(
     `UPDATE trial SET status = 'done', model_id = ?, observation_id = ?, search_stage_id = ?,
-       calibration_samples = coalesce(?, calibration_samples), evaluation_samples = ?, primary_metric = ?,
+       calibration_samples = coalesce(?, calibration_samples), evaluation_samples = ?, loss_samples = nullif(?, 0), primary_metric = ?,
        gate_error = ?, gate_samples = ?, provider = ?, optimization_level = ?, finished_at = ?, duration_ms = ?,
        error_class = NULL, error = NULL
      WHERE id = ?`,
@@ -59,6 +59,7 @@ export function writeTrial(
     links.searchStage,
     links.observation?.samples ?? null,
     record.evaluation.samples,
+    record.lossSamples,
     record.evaluation.primaryMetric,
     new RowNumbers('trial').finiteOrNull('gate_error', record.gate?.maxRelativeError ?? null),
     record.gate?.samples ?? null,

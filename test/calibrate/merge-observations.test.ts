@@ -14,7 +14,9 @@ function observe(batches: readonly (readonly number[])[], first: number, end: nu
     const fold = (f: (...values: number[]) => number, of: (v: number) => number): Float64Array =>
       Float64Array.from({ length: CHANNELS }, (_, c) => f(...seen.map((b) => of(b[c]!))));
     const absmax = fold(Math.max, Math.abs);
-    const inputs = [{ layer: 'a', min: fold(Math.min, (v) => v), max: fold(Math.max, (v) => v), absmax, absmaxView: absmax }];
+    const inputs = [
+      { layer: 'a', min: fold(Math.min, (v) => v), max: fold(Math.max, (v) => v), absmax, absmaxView: absmax },
+    ];
     snapshots.push({ batches: until, samples: until * 4, inputs });
   }
   return snapshots;
@@ -22,10 +24,19 @@ function observe(batches: readonly (readonly number[])[], first: number, end: nu
 
 describe('mergeObservations', () => {
   it('equals one pass for any split', () => {
-    const batch = fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: CHANNELS, maxLength: CHANNELS });
+    const batch = fc.array(fc.double({ min: -100, max: 100, noNaN: true }), {
+      minLength: CHANNELS,
+      maxLength: CHANNELS,
+    });
     const split = fc
       .array(batch, { minLength: 1, maxLength: 8 })
-      .chain((batches) => fc.tuple(fc.constant(batches), fc.subarray(batches.map((_, i) => i).slice(1)), fc.subarray(batches.map((_, i) => i + 1))));
+      .chain((batches) =>
+        fc.tuple(
+          fc.constant(batches),
+          fc.subarray(batches.map((_, i) => i).slice(1)),
+          fc.subarray(batches.map((_, i) => i + 1)),
+        ),
+      );
     fc.assert(
       fc.property(split, ([batches, cuts, wanted]) => {
         const ends = [...cuts, batches.length];
@@ -41,7 +52,10 @@ describe('mergeObservations', () => {
       ...o,
       inputs: o.inputs.map((i) => ({ ...i, absmaxView: null })),
     });
-    const batches = [[1, 2, 3], [4, 5, 6]];
+    const batches = [
+      [1, 2, 3],
+      [4, 5, 6],
+    ];
     const merged = mergeObservations([observe(batches, 0, 1).map(strip), observe(batches, 1, 2).map(strip)], [2]);
     expect(merged[0]!.inputs[0]!.absmaxView).toBeNull();
     expect([...merged[0]!.inputs[0]!.absmax]).toEqual([4, 5, 6]);
@@ -54,11 +68,17 @@ describe('maxCalibrator', () => {
   });
 
   it('equals a second pass over the smoothed data', () => {
-    const sample = fc.tuple(fc.float({ min: -100, max: 100, noNaN: true }), fc.float({ min: -100, max: 100, noNaN: true }));
+    const sample = fc.tuple(
+      fc.float({ min: -100, max: 100, noNaN: true }),
+      fc.float({ min: -100, max: 100, noNaN: true }),
+    );
     const factor = fc.float({ min: Math.fround(0.01), max: 100, noNaN: true });
     fc.assert(
       fc.property(fc.array(sample, { minLength: 1 }), factor, factor, (samples, s0, s1) => {
-        const absmax = Float64Array.of(Math.max(...samples.map(([a]) => Math.abs(a))), Math.max(...samples.map(([, b]) => Math.abs(b))));
+        const absmax = Float64Array.of(
+          Math.max(...samples.map(([a]) => Math.abs(a))),
+          Math.max(...samples.map(([, b]) => Math.abs(b))),
+        );
         const direct = Math.max(...samples.map(([a, b]) => Math.max(Math.abs(a / s0), Math.abs(b / s1))));
         expect(maxCalibrator(absmax, Float32Array.of(s0, s1))).toBe(direct);
       }),

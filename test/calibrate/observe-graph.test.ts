@@ -54,7 +54,9 @@ describe('observed statistics', () => {
   it.each([9, 11, 18])('equal a plain loop over the activations at opset %i', async (opset) => {
     const model = modelOfKind(layerKinds[0]!, 7, opset);
     const input = inputOfKind(layerKinds[0]!, 7, 3);
-    expect(await observe(model, input, [3])).toEqual([...(await observeDirectly(model, layersOf(model), input)).values()]);
+    expect(await observe(model, input, [3])).toEqual([
+      ...(await observeDirectly(model, layersOf(model), input)).values(),
+    ]);
   });
 
   it('of a whole network equal those of plain loops, however the samples are batched', async () => {
@@ -107,7 +109,11 @@ describe('StatisticsAccumulator', () => {
 
   it('names the layer whose input overflows on the way', async () => {
     const overflowing = buildModel({
-      nodes: [node('Conv', ['x', 'w'], 'a', [], 'first'), node('Mul', ['a', 'a'], 'b'), node('Conv', ['b', 'w'], 'y', [], 'second')],
+      nodes: [
+        node('Conv', ['x', 'w'], 'a', [], 'first'),
+        node('Mul', ['a', 'a'], 'b'),
+        node('Conv', ['b', 'w'], 'y', [], 'second'),
+      ],
       inputs: [value('x', [1, 1, 1, 1])],
       initializers: [tensor('w', [1, 1, 1, 1], [1])],
     });

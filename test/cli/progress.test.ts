@@ -4,7 +4,11 @@ import type { PlannedTrial } from '../../src/plan/plan.js';
 
 const trial = { label: 'static alpha=0.5' } as PlannedTrial;
 
-function shown(columns: number | null): { readonly progress: Progress; readonly text: () => string; tick: (ms: number) => void } {
+function shown(columns: number | null): {
+  readonly progress: Progress;
+  readonly text: () => string;
+  tick: (ms: number) => void;
+} {
   let text = '';
   let now = 0;
   const output = { write: (part: string) => void (text += part), columns };

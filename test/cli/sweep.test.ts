@@ -116,7 +116,9 @@ describe('an interrupted run', () => {
       const children = childrenOf(running.child.pid!);
       running.child.kill('SIGKILL');
       await running.ended;
-      await expect.poll(() => children.filter((pid) => existsSync(`/proc/${pid}/stat`)), { timeout: 10_000 }).toEqual([]);
+      await expect
+        .poll(() => children.filter((pid) => existsSync(`/proc/${pid}/stat`)), { timeout: 10_000 })
+        .toEqual([]);
     }
     const resumed = await quantsweep(folder, 'run', path);
     expect(resumed.stderr).toBe('');
@@ -135,7 +137,9 @@ describe('an interrupted run', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('was ended by SIGKILL');
     expect(stdout).toContain(`${smallTrials} trials run, 0 taken from the database, 0 failed.`);
-    expect(count(folder, "SELECT count(*) FROM attempt WHERE status = 'failed' AND error_class = 'WorkerDied'")).toBe(1);
+    expect(count(folder, "SELECT count(*) FROM attempt WHERE status = 'failed' AND error_class = 'WorkerDied'")).toBe(
+      1,
+    );
   });
 
   it('lets only one run use a database at a time', async () => {

@@ -120,7 +120,11 @@ export function graphText(model: OnnxModel): string {
     .map(({ opType, input, output, attribute }) => {
       const attributes = attribute.map((a) => {
         const shown =
-          a.type === AttributeProto_AttributeType.INTS ? `[${a.ints.join(', ')}]` : a.type === AttributeProto_AttributeType.FLOAT ? a.f : a.i;
+          a.type === AttributeProto_AttributeType.INTS
+            ? `[${a.ints.join(', ')}]`
+            : a.type === AttributeProto_AttributeType.FLOAT
+              ? a.f
+              : a.i;
         return `${a.name}=${shown}`;
       });
       const suffix = attributes.length === 0 ? '' : ` {${attributes.join(', ')}}`;

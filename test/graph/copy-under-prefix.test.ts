@@ -6,13 +6,20 @@ import { TensorProtoSchema, TensorProto_DataType } from '../../src/graph/onnx_pb
 import { buildModel, graphAttribute, node, subgraph, tensor, value } from './build-model.js';
 import { runModel } from './run-model.js';
 
-const flag = create(TensorProtoSchema, { name: 'flag', dataType: TensorProto_DataType.BOOL, rawData: Uint8Array.of(1) });
+const flag = create(TensorProtoSchema, {
+  name: 'flag',
+  dataType: TensorProto_DataType.BOOL,
+  rawData: Uint8Array.of(1),
+});
 
 const model = buildModel({
   nodes: [
     node('Add', ['x', 'one'], 'a'),
     node('If', ['flag'], 'y', [
-      graphAttribute('then_branch', subgraph([node('Mul', ['a', 'a'], 'inner'), node('Add', ['inner', 'one'], 'out')], ['out'])),
+      graphAttribute(
+        'then_branch',
+        subgraph([node('Mul', ['a', 'a'], 'inner'), node('Add', ['inner', 'one'], 'out')], ['out']),
+      ),
       graphAttribute('else_branch', subgraph([node('Identity', ['a'], 'same')], ['same'])),
     ]),
   ],
@@ -36,7 +43,10 @@ describe('copyUnderPrefix', () => {
 
   it('keeps outputs and inputs that are left out', () => {
     const [copy] = copyUnderPrefix([node('LSTM', ['x', '', 'r'], ['', 'h'])], 'twin/');
-    expect([copy!.input, copy!.output]).toEqual([['x', '', 'r'], ['', 'twin/h']]);
+    expect([copy!.input, copy!.output]).toEqual([
+      ['x', '', 'r'],
+      ['', 'twin/h'],
+    ]);
   });
 
   it('leaves the given nodes as they were', () => {

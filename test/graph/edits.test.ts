@@ -41,7 +41,9 @@ describe('applyEdits', () => {
     ['removed', { kind: 'removeNode', node: 'gone' }],
     ['changed', { kind: 'setInput', node: 'gone', index: 0, tensor: 'x' }],
   ])('refuses an edit of a node that is not there: %s', (_, edit) => {
-    expect(() => applyEdits(model, [edit])).toThrow('An edit names the node that makes "gone", which is not in the graph.');
+    expect(() => applyEdits(model, [edit])).toThrow(
+      'An edit names the node that makes "gone", which is not in the graph.',
+    );
   });
 
   it('refuses a result in which a tensor is missing', () => {
@@ -51,7 +53,9 @@ describe('applyEdits', () => {
   });
 
   it('refuses a result with a cycle', () => {
-    expect(() => applyEdits(model, [{ kind: 'setInput', node: 'a', index: 0, tensor: 'y' }])).toThrow('The graph has a cycle');
+    expect(() => applyEdits(model, [{ kind: 'setInput', node: 'a', index: 0, tensor: 'y' }])).toThrow(
+      'The graph has a cycle',
+    );
   });
 
   it('fills the gap before an optional input with nothing', () => {
@@ -61,7 +65,11 @@ describe('applyEdits', () => {
 
   it('keeps two nodes that both leave out their first output', () => {
     const skipping = buildModel({
-      nodes: [node('LSTM', ['x', 'w', 'r'], ['', 'h1']), node('LSTM', ['x', 'w', 'r'], ['', 'h2']), node('Add', ['h1', 'h2'], 'y')],
+      nodes: [
+        node('LSTM', ['x', 'w', 'r'], ['', 'h1']),
+        node('LSTM', ['x', 'w', 'r'], ['', 'h2']),
+        node('Add', ['h1', 'h2'], 'y'),
+      ],
       initializers: [tensor('w', [1], [1]), tensor('r', [1], [1])],
     });
     expect(applyEdits(skipping, []).graph.node).toHaveLength(3);
@@ -70,7 +78,9 @@ describe('applyEdits', () => {
   it('keeps an initializer that only a subgraph reads', () => {
     const branch = subgraph([node('Add', ['x', 'inner_only'], 'sum')], ['sum']);
     const conditional = buildModel({
-      nodes: [node('If', ['flag'], 'y', [graphAttribute('then_branch', branch), graphAttribute('else_branch', branch)])],
+      nodes: [
+        node('If', ['flag'], 'y', [graphAttribute('then_branch', branch), graphAttribute('else_branch', branch)]),
+      ],
       initializers: [tensor('inner_only', [], [3]), tensor('flag', [], [1]), tensor('unread', [], [4])],
     });
     const after = applyEdits(conditional, [{ kind: 'addNode', node: node('Relu', ['x'], 'r') }]);

@@ -20,7 +20,13 @@ const parameters = [
 const parameterNames = ['gamma', 'beta', 'mean', 'variance'];
 
 function batchNorm(input: string, output: string | string[], attributes: AttributeProto[] = []): NodeProto {
-  return node('BatchNormalization', [input, ...parameterNames], output, [floatAttribute('epsilon', 1), ...attributes], 'norm');
+  return node(
+    'BatchNormalization',
+    [input, ...parameterNames],
+    output,
+    [floatAttribute('epsilon', 1), ...attributes],
+    'norm',
+  );
 }
 
 function layerAndNorm(layer: NodeProto, weights: TensorProto[], more: Partial<ModelSpec> = {}): ModelSpec {
@@ -81,13 +87,21 @@ describe('foldBatchNorm', () => {
     const initializers = [
       tensor('w', [6, 2, 3, 3], randomFloats(1, 108)),
       tensor('b', [6], randomFloats(2, 6)),
-      tensor('gamma', [6], randomFloats(3, 6, () => 4)),
+      tensor(
+        'gamma',
+        [6],
+        randomFloats(3, 6, () => 4),
+      ),
       tensor('beta', [6], randomFloats(4, 6)),
       tensor('mean', [6], randomFloats(5, 6)),
       tensor('variance', [6], randomFloats(6, 6).map(Math.abs)),
     ];
     const conv = node('Conv', ['x', 'w', 'b'], 'c', [intAttribute('group', 2)]);
-    const untouched = buildModel({ nodes: [conv, batchNorm('c', 'y')], initializers, inputs: [value('x', [1, 4, 5, 5])] });
+    const untouched = buildModel({
+      nodes: [conv, batchNorm('c', 'y')],
+      initializers,
+      inputs: [value('x', [1, 4, 5, 5])],
+    });
     const x = { data: randomFloats(7, 100), dims: [1, 4, 5, 5] };
     const expected = await runOnX(untouched, x);
     const actual = await runOnX(foldBatchNorm(untouched).model, x);
@@ -95,8 +109,15 @@ describe('foldBatchNorm', () => {
   });
 
   it('folds one of two layers that share a weight and leaves the other as it was', () => {
-    const nodes = [node('Conv', ['x', 'w'], 'c'), batchNorm('c', 'n'), node('Conv', ['x', 'w'], 'd'), node('Add', ['n', 'd'], 'y')];
-    const { model } = foldBatchNorm(buildModel({ nodes, initializers: [tensor('w', [2, 1, 1, 1], [1, 3]), ...parameters] }));
+    const nodes = [
+      node('Conv', ['x', 'w'], 'c'),
+      batchNorm('c', 'n'),
+      node('Conv', ['x', 'w'], 'd'),
+      node('Add', ['n', 'd'], 'y'),
+    ];
+    const { model } = foldBatchNorm(
+      buildModel({ nodes, initializers: [tensor('w', [2, 1, 1, 1], [1, 3]), ...parameters] }),
+    );
     expect(layersOf(model).map((l) => l.weight.name)).toEqual(['n/folded_weight', 'w']);
     expect(floatsOf(model, 'w')).toEqual([1, 3]);
   });
@@ -130,7 +151,11 @@ describe('foldBatchNorm', () => {
     [
       'whose statistics are read',
       {
-        nodes: [node('Conv', ['x', 'w'], 'c'), batchNorm('c', ['n', 'batch_mean']), node('Add', ['n', 'batch_mean'], 'y')],
+        nodes: [
+          node('Conv', ['x', 'w'], 'c'),
+          batchNorm('c', ['n', 'batch_mean']),
+          node('Add', ['n', 'batch_mean'], 'y'),
+        ],
         initializers: [tensor('w', [2, 1, 1, 1], [1, 3]), ...parameters],
       },
     ],
@@ -145,11 +170,7 @@ describe('foldBatchNorm', () => {
     [
       'whose parameters are computed',
       {
-        nodes: [
-          node('Conv', ['x', 'w'], 'c'),
-          node('Abs', ['raw'], 'gamma'),
-          batchNorm('c', 'y'),
-        ],
+        nodes: [node('Conv', ['x', 'w'], 'c'), node('Abs', ['raw'], 'gamma'), batchNorm('c', 'y')],
         initializers: [tensor('w', [2, 1, 1, 1], [1, 3]), tensor('raw', [2], [1, 2]), ...parameters.slice(1)],
       },
     ],
@@ -160,7 +181,10 @@ describe('foldBatchNorm', () => {
         initializers: [tensor('w', [2, 1, 1, 1], [1, 3]), tensor('raw', [2], [1, 2]), ...parameters],
       },
     ],
-    ['after a Gemm that scales its product', layerAndNorm(node('Gemm', ['x', 'w'], 'c', [floatAttribute('alpha', 2)]), [tensor('w', [2, 2], [1, 2, 3, 4])])],
+    [
+      'after a Gemm that scales its product',
+      layerAndNorm(node('Gemm', ['x', 'w'], 'c', [floatAttribute('alpha', 2)]), [tensor('w', [2, 2], [1, 2, 3, 4])]),
+    ],
   ])('does not fold a BatchNormalization %s', (_, spec) => {
     const untouched = buildModel(spec);
     const { model, folded } = foldBatchNorm(untouched);

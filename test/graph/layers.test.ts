@@ -2,7 +2,12 @@ import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { findLayers } from '../../src/graph/layers.js';
 import { floatAttribute, intAttribute } from '../../src/graph/node.js';
-import { AttributeProtoSchema, TensorProtoSchema, TensorProto_DataType } from '../../src/graph/onnx_pb.js';
+import {
+  AttributeProtoSchema,
+  AttributeProto_AttributeType,
+  TensorProtoSchema,
+  TensorProto_DataType,
+} from '../../src/graph/onnx_pb.js';
 import { buildModel, layersOf, node, tensor, tensorAttribute } from './build-model.js';
 
 const w = tensor('w', [1, 1, 1, 1], [2]);
@@ -48,7 +53,13 @@ describe('findLayers', () => {
       ],
     });
     const layers = layersOf(model).map((l) => [l.op, l.inputChannels, l.outputChannels, l.layout, l.inputRank]);
-    const layout = (order: string, groups: number, inputsPerGroup: number, outputsPerGroup: number, kernelSize: number) => ({
+    const layout = (
+      order: string,
+      groups: number,
+      inputsPerGroup: number,
+      outputsPerGroup: number,
+      kernelSize: number,
+    ) => ({
       order,
       groups,
       inputsPerGroup,
@@ -76,7 +87,10 @@ describe('findLayers', () => {
       ],
       initializers: [w],
     });
-    expect(layersOf(model).map((l) => [...new Float32Array(new Uint8Array(l.weight.rawData).buffer)])).toEqual([[3], [2]]);
+    expect(layersOf(model).map((l) => [...new Float32Array(new Uint8Array(l.weight.rawData).buffer)])).toEqual([
+      [3],
+      [2],
+    ]);
   });
 
   it('finds both layers that share one weight', () => {
@@ -140,7 +154,7 @@ describe('findLayers', () => {
   });
 
   it('reads an attribute that is given its default explicitly like one that is left out', () => {
-    const explicit = create(AttributeProtoSchema, { name: 'group', type: 2, i: 1n });
+    const explicit = create(AttributeProtoSchema, { name: 'group', type: AttributeProto_AttributeType.INT, i: 1n });
     const model = buildModel({ nodes: [node('Conv', ['x', 'w'], 'y', [explicit])], initializers: [w] });
     expect(layersOf(model)[0]!.layout.groups).toBe(1);
   });

@@ -32,13 +32,17 @@ describe('resolveModelIo', () => {
 
   it('asks for a name when there are several outputs', () => {
     const model = buildModel({ nodes, outputs: ['y', 'z'] });
-    expect(() => resolveModelIo(model, unnamed)).toThrow('The model has 2 outputs: "y", "z". Name one as model.output.');
+    expect(() => resolveModelIo(model, unnamed)).toThrow(
+      'The model has 2 outputs: "y", "z". Name one as model.output.',
+    );
     expect(resolveModelIo(model, { input: null, output: 'z' }).output).toBe('z');
   });
 
   it.each([null, 'x'])('says that several inputs are not supported, whether one is named or not (%s)', (input) => {
     const two = buildModel({ nodes: [node('Add', ['x', 'u'], 'y')], inputs: [value('x', ['N']), value('u', ['N'])] });
-    expect(() => resolveModelIo(two, { input, output: null })).toThrow('Expected a model with one input, got 2: "x", "u".');
+    expect(() => resolveModelIo(two, { input, output: null })).toThrow(
+      'Expected a model with one input, got 2: "x", "u".',
+    );
   });
 
   it('refuses an input or output that is not float32', () => {
@@ -53,7 +57,9 @@ describe('resolveModelIo', () => {
     const io = resolveModelIo(buildModel({ nodes, inputs: [create(ValueInfoProtoSchema, { name: 'x' })] }), unnamed);
     expect(io.inputShape).toBeNull();
     expect(fixedBatchSize(io)).toBeNull();
-    expect(() => { checkSampleShape(io, [1, 2, 3]); }).not.toThrow();
+    expect(() => {
+      checkSampleShape(io, [1, 2, 3]);
+    }).not.toThrow();
   });
 });
 
@@ -73,12 +79,14 @@ describe('checkSampleShape', () => {
   const io = resolveModelIo(buildModel({ nodes, inputs: [value('x', ['N', 3, 'H', 8])] }), unnamed);
 
   it('accepts samples that fit, with any size along a free axis', () => {
-    expect(() => { checkSampleShape(io, [3, 100, 8]); }).not.toThrow();
+    expect(() => {
+      checkSampleShape(io, [3, 100, 8]);
+    }).not.toThrow();
   });
 
   it.each([[[8, 100, 3]], [[3, 100]], [[3, 100, 8, 1]]])('refuses samples of shape %j with both shapes', (shape) => {
-    expect(() => { checkSampleShape(io, shape); }).toThrow(
-      `Expected samples of shape [3, any, 8] for input "x", got [${shape.join(', ')}].`,
-    );
+    expect(() => {
+      checkSampleShape(io, shape);
+    }).toThrow(`Expected samples of shape [3, any, 8] for input "x", got [${shape.join(', ')}].`);
   });
 });

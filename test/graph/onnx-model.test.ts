@@ -1,7 +1,12 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { intAttribute } from '../../src/graph/node.js';
-import { ModelProtoSchema, TensorProtoSchema, TensorProto_DataType } from '../../src/graph/onnx_pb.js';
+import {
+  ModelProtoSchema,
+  TensorProtoSchema,
+  TensorProto_DataLocation,
+  TensorProto_DataType,
+} from '../../src/graph/onnx_pb.js';
 import { decodeModel, encodeModel } from '../../src/graph/onnx-model.js';
 import { int64Tensor, readFloatTensor, tensorShape } from '../../src/graph/tensor.js';
 import { buildModel, modelBytes, node, tensor, value, type ModelSpec } from './build-model.js';
@@ -104,7 +109,7 @@ describe('decodeModel', () => {
     const [w] = proto.graph!.initializer;
     const stored = Float32Array.of(9, 5, 7);
     w!.rawData = new Uint8Array(0);
-    w!.dataLocation = 1;
+    w!.dataLocation = TensorProto_DataLocation.EXTERNAL;
     w!.externalData = [
       { key: 'location', value: 'w.bin' },
       { key: 'offset', value: '4' },
@@ -124,7 +129,12 @@ describe('decodeModel', () => {
 
 describe('readFloatTensor', () => {
   it('reads typed data like raw data', () => {
-    const typed = create(TensorProtoSchema, { name: 't', dims: [2n], dataType: TensorProto_DataType.FLOAT, floatData: [0.1, -2] });
+    const typed = create(TensorProtoSchema, {
+      name: 't',
+      dims: [2n],
+      dataType: TensorProto_DataType.FLOAT,
+      floatData: [0.1, -2],
+    });
     const raw = tensor('t', [2], [0.1, -2]);
     expect(readFloatTensor(typed)).toEqual(Float32Array.of(0.1, -2));
     expect(readFloatTensor(raw)).toEqual(readFloatTensor(typed));

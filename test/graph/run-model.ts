@@ -19,7 +19,10 @@ export async function runModel(
     extra: { session: { disable_quant_qdq: '1' } },
   });
   try {
-    const tensors = Object.entries(feeds).map(([name, { data, dims }]) => [name, new ort.Tensor('float32', data, dims)]);
+    const tensors = Object.entries(feeds).map(([name, { data, dims }]) => [
+      name,
+      new ort.Tensor('float32', data, dims),
+    ]);
     const results = await session.run(Object.fromEntries(tensors) as ort.InferenceSession.FeedsType);
     return Object.fromEntries(
       Object.entries(results).map(([name, t]) => [name, { data: t.data as Float32Array, dims: t.dims }]),

@@ -43,12 +43,12 @@ describe('sortNodes', () => {
   });
 
   it('orders any shuffled graph without losing a node', () => {
-    const graph = fc
-      .array(fc.array(fc.nat(), { maxLength: 3 }), { minLength: 1, maxLength: 12 })
-      .chain((reads) => {
-        const nodes = reads.map((picks, i) => node('Sum', ['x', ...picks.filter(() => i > 0).map((p) => `t${p % Math.max(i, 1)}`)], `t${i}`));
-        return fc.shuffledSubarray(nodes, { minLength: nodes.length });
-      });
+    const graph = fc.array(fc.array(fc.nat(), { maxLength: 3 }), { minLength: 1, maxLength: 12 }).chain((reads) => {
+      const nodes = reads.map((picks, i) =>
+        node('Sum', ['x', ...picks.filter(() => i > 0).map((p) => `t${p % Math.max(i, 1)}`)], `t${i}`),
+      );
+      return fc.shuffledSubarray(nodes, { minLength: nodes.length });
+    });
     fc.assert(
       fc.property(graph, (nodes) => {
         const sorted = sortNodes(nodes);

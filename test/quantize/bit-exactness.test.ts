@@ -40,7 +40,9 @@ async function quantizeWithNodes(x: Floats, scales: readonly number[], bits: num
     initializers: [
       tensor('scale', dims, scales),
       integers('zero', bits, zeros, dims),
-      ...(narrow ? [integers('low', bits, [-(2 ** (bits - 1))], []), integers('high', bits, [2 ** (bits - 1) - 1], [])] : []),
+      ...(narrow
+        ? [integers('low', bits, [-(2 ** (bits - 1))], []), integers('high', bits, [2 ** (bits - 1) - 1], [])]
+        : []),
     ],
     opset: 21,
     irVersion: 10,
@@ -49,14 +51,23 @@ async function quantizeWithNodes(x: Floats, scales: readonly number[], bits: num
 }
 
 describe.each(widths)('at %i bits', (bits) => {
-  it.each(['channel', 'tensor'] as const)('the fake-quantized weight per %s is what Q/DQ nodes make of it', async (granularity) => {
-    const weight = randomFloats(bits, 4 * 300, (i) => 10 ** (Math.floor(i / 300) - 2));
-    const layout = { order: 'outputFirst', groups: 1, inputsPerGroup: 300, outputsPerGroup: 4, kernelSize: 1 } as const;
-    const { values, quantizers } = fakeQuantizeWeight(weight, layout, { bits, granularity });
-    const scales = quantizers.map((q) => q.scale);
-    const expected = await quantizeWithNodes({ data: weight, dims: [4, 300] }, scales, bits);
-    expect(plain(values)).toEqual(plain(expected));
-  });
+  it.each(['channel', 'tensor'] as const)(
+    'the fake-quantized weight per %s is what Q/DQ nodes make of it',
+    async (granularity) => {
+      const weight = randomFloats(bits, 4 * 300, (i) => 10 ** (Math.floor(i / 300) - 2));
+      const layout = {
+        order: 'outputFirst',
+        groups: 1,
+        inputsPerGroup: 300,
+        outputsPerGroup: 4,
+        kernelSize: 1,
+      } as const;
+      const { values, quantizers } = fakeQuantizeWeight(weight, layout, { bits, granularity });
+      const scales = quantizers.map((q) => q.scale);
+      const expected = await quantizeWithNodes({ data: weight, dims: [4, 300] }, scales, bits);
+      expect(plain(values)).toEqual(plain(expected));
+    },
+  );
 
   it.each([9, 13])('the unsmoothed activation chain at opset %i is what Q/DQ nodes make of it', async (opset) => {
     const model = buildModel({
@@ -74,7 +85,9 @@ describe.each(widths)('at %i bits', (bits) => {
     ]);
     // Also values out of range, exact halves of a step, and zeros.
     const { scale } = prepared!.input;
-    const data = randomFloats(bits + 90, 1000, () => 1.5).map((v, i) => (i % 5 === 0 ? (Math.round(v * 7) + 0.5) * scale : v));
+    const data = randomFloats(bits + 90, 1000, () => 1.5).map((v, i) =>
+      i % 5 === 0 ? (Math.round(v * 7) + 0.5) * scale : v,
+    );
     data[1] = 0;
     const x = { data, dims: [1, 2, 20, 25] };
     for (const level of ['disabled', 'all'] as const) {

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { InputStatistics } from '../../src/evaluate/results.js';
 import { NonFiniteError } from '../../src/evaluate/non-finite-error.js';
-import { prepareLayers, quantizerRecords, smoothingRecord, type Preparation } from '../../src/quantize/prepare-layers.js';
+import {
+  prepareLayers,
+  quantizerRecords,
+  smoothingRecord,
+  type Preparation,
+} from '../../src/quantize/prepare-layers.js';
 import { buildModel, layersOf, node, tensor } from '../graph/build-model.js';
 import { preparation, w8a8 } from './preparations.js';
 
@@ -35,7 +40,10 @@ describe('prepareLayers', () => {
     expect([...prepared.factors.s]).toEqual([2, 2]);
     expect(prepared.input.amax).toBe(8);
     expect(prepared.input.scale).toBe(Math.fround(8 / 127));
-    expect([...prepared.divisor]).toEqual([Math.fround(2 * Math.fround(8 / 127)), Math.fround(2 * Math.fround(8 / 127))]);
+    expect([...prepared.divisor]).toEqual([
+      Math.fround(2 * Math.fround(8 / 127)),
+      Math.fround(2 * Math.fround(8 / 127)),
+    ]);
     expect([...prepared.smoothedWeight]).toEqual([8, 0.5, 2, 0.25]);
     expect(prepared.weight.quantizers.map((q) => q.amax)).toEqual([8, 2]);
   });
@@ -85,15 +93,37 @@ describe('quantizerRecords', () => {
   it('tells amax with and without smoothing', () => {
     const inputs = statistics([16, 1]);
     const [input, weight] = quantizerRecords(prepareOne([4, 0.25, 1, 0.125], inputs, w8a8(0.5)), inputs);
-    expect(input).toMatchObject({ role: 'input', granularity: 'tensor', amax: 8, amaxUnsmoothed: 16, amaxChannels: null });
-    expect(weight).toMatchObject({ role: 'weight', granularity: 'channel', amax: 8, amaxUnsmoothed: 4, bits: 8, zeroPoint: 0 });
+    expect(input).toMatchObject({
+      role: 'input',
+      granularity: 'tensor',
+      amax: 8,
+      amaxUnsmoothed: 16,
+      amaxChannels: null,
+    });
+    expect(weight).toMatchObject({
+      role: 'weight',
+      granularity: 'channel',
+      amax: 8,
+      amaxUnsmoothed: 4,
+      bits: 8,
+      zeroPoint: 0,
+    });
     expect(weight!.amaxChannels).toEqual(Float64Array.of(8, 2));
     expect(weight!.scale).toBe(Math.fround(8 / 127));
   });
 
   it('has no channels for a weight per tensor', () => {
     const inputs = statistics([16, 1]);
-    const [, weight] = quantizerRecords(prepareOne([4, 0.25, 1, 0.125], inputs, preparation(4, null, 'tensor')), inputs);
-    expect(weight).toMatchObject({ granularity: 'tensor', amax: 4, scale: Math.fround(4 / 7), amaxChannels: null, bits: 4 });
+    const [, weight] = quantizerRecords(
+      prepareOne([4, 0.25, 1, 0.125], inputs, preparation(4, null, 'tensor')),
+      inputs,
+    );
+    expect(weight).toMatchObject({
+      granularity: 'tensor',
+      amax: 4,
+      scale: Math.fround(4 / 7),
+      amaxChannels: null,
+      bits: 4,
+    });
   });
 });

@@ -3,7 +3,16 @@ import { intAttribute } from '../../src/graph/node.js';
 import { prepareLayers } from '../../src/quantize/prepare-layers.js';
 import { quantizedModel, smoothedModel } from '../../src/quantize/quantized-graph.js';
 import { observeDirectly } from '../calibrate/observe-directly.js';
-import { buildModel, floatsOf, graphText, layersOf, node, tensor, value, type ModelSpec } from '../graph/build-model.js';
+import {
+  buildModel,
+  floatsOf,
+  graphText,
+  layersOf,
+  node,
+  tensor,
+  value,
+  type ModelSpec,
+} from '../graph/build-model.js';
 import { randomFloats } from '../graph/pseudo-random.js';
 import { runOnX } from '../graph/run-model.js';
 import { inputOfKind, layerKinds, modelOfKind } from '../smooth/layer-kinds.js';
@@ -99,7 +108,11 @@ describe('quantizedModel', () => {
   it('gives each of two layers that share an input its own factors', async () => {
     const { model, prepared } = await prepare(
       {
-        nodes: [node('Conv', ['x', 'v'], 'a', [], 'a'), node('Conv', ['x', 'w'], 'b', [], 'b'), node('Add', ['a', 'b'], 'y')],
+        nodes: [
+          node('Conv', ['x', 'v'], 'a', [], 'a'),
+          node('Conv', ['x', 'w'], 'b', [], 'b'),
+          node('Add', ['a', 'b'], 'y'),
+        ],
         inputs: [value('x', ['N', 2, 3, 3])],
         initializers: [tensor('v', [2, 2, 1, 1], [1, 2, 3, 4]), tensor('w', [2, 2, 1, 1], [40, 3, 2, 1])],
       },
@@ -120,7 +133,10 @@ describe('quantizedModel', () => {
     const expected = await runOnX(model, input);
     const errors: number[] = [];
     for (const bits of [4, 8, 16]) {
-      const actual = await runOnX(quantizedModel(model, prepareLayers(layers, statistics, preparation(bits, 0.5))), input);
+      const actual = await runOnX(
+        quantizedModel(model, prepareLayers(layers, statistics, preparation(bits, 0.5))),
+        input,
+      );
       const sum = (values: Float32Array): number => values.reduce((a, b) => a + Math.abs(b), 0);
       errors.push(sum(actual.data.map((v, i) => v - expected.data[i]!)) / sum(expected.data));
     }

@@ -54,7 +54,10 @@ describe('fakeQuantizeWeight', () => {
   it('has one quantizer per output channel, or one per tensor', () => {
     const weight = Float32Array.of(7, 0.6, -70, 6);
     const channel = fakeQuantizeWeight(weight, rows(2, 2), { bits: 4, granularity: 'channel' });
-    expect(channel.quantizers.map((q) => [q.amax, q.scale])).toEqual([[7, 1], [70, 10]]);
+    expect(channel.quantizers.map((q) => [q.amax, q.scale])).toEqual([
+      [7, 1],
+      [70, 10],
+    ]);
     expect([...channel.values]).toEqual([7, 1, -70, 10]);
     const tensor = fakeQuantizeWeight(weight, rows(2, 2), { bits: 4, granularity: 'tensor' });
     expect(tensor.quantizers.map((q) => [q.amax, q.scale])).toEqual([[70, 10]]);
@@ -69,7 +72,10 @@ describe('fakeQuantizeWeight', () => {
   });
 
   it('leaves a channel of zeros at zero', () => {
-    const { values, quantizers } = fakeQuantizeWeight(new Float32Array(4), rows(2, 2), { bits: 8, granularity: 'channel' });
+    const { values, quantizers } = fakeQuantizeWeight(new Float32Array(4), rows(2, 2), {
+      bits: 8,
+      granularity: 'channel',
+    });
     expect([...values]).toEqual([0, 0, 0, 0]);
     expect(quantizers.map((q) => q.scale)).toEqual([1, 1]);
   });

@@ -86,6 +86,18 @@ describe('the headline', () => {
     );
   });
 
+  it('allows for the choice among the settings where the best of them is above FP32', () => {
+    const above = { fp32Value: 0.89, gapToFp32: 0.01 };
+    const given = (p: number): SweepFacts =>
+      facts([trial(1, above), trial(2, { value: 0.85 })], [{ ...compared(1, 'fp32', p), difference: 0.01 }]);
+    expect(headline(given(0.03))).toContain(
+      'inside the noise once the choice among 2 settings is allowed for (McNemar p = 0.03, corrected 0.06)',
+    );
+    expect(headline(given(0.01))).toContain(
+      'outside the noise (McNemar p = 0.02, corrected for the choice among 2 settings)',
+    );
+  });
+
   it('judges nothing where the paired test is missing', () => {
     const text = headline(facts([trial(1, {})]));
     expect(text).toContain('whether that is more than noise has not been tested');

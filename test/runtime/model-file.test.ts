@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ModelError } from '../../src/graph/model-error.js';
-import { ModelProtoSchema, StringStringEntryProtoSchema } from '../../src/graph/onnx_pb.js';
+import { ModelProtoSchema, StringStringEntryProtoSchema, TensorProto_DataLocation } from '../../src/graph/onnx_pb.js';
 import { readFloatTensor } from '../../src/graph/tensor.js';
 import { readModelFile } from '../../src/runtime/model-file.js';
 import { modelBytes, node, tensor } from '../graph/build-model.js';
@@ -31,8 +31,10 @@ function withExternal(entries: Readonly<Record<string, string>>): string {
   const proto = fromBinary(ModelProtoSchema, conv);
   const [w] = proto.graph!.initializer;
   w!.rawData = new Uint8Array(0);
-  w!.dataLocation = 1;
-  w!.externalData = Object.entries(entries).map(([key, text]) => create(StringStringEntryProtoSchema, { key, value: text }));
+  w!.dataLocation = TensorProto_DataLocation.EXTERNAL;
+  w!.externalData = Object.entries(entries).map(([key, text]) =>
+    create(StringStringEntryProtoSchema, { key, value: text }),
+  );
   const path = join(folder, 'external.onnx');
   writeFileSync(path, toBinary(ModelProtoSchema, proto));
   return path;
@@ -75,8 +77,16 @@ describe('readModelFile', () => {
     ['has an absolute path', { location: '/etc/passwd' }, '"/etc/passwd" lies outside'],
     ['is the folder itself', { location: '.' }, '"." lies outside'],
     ['ends too early', { location: 'w.bin', offset: '12', length: '8' }, '"w.bin": expected 8 bytes at 12, got 4.'],
-    ['starts behind its end', { location: 'w.bin', offset: '100' }, '"w.bin": expected data at 100, got a file of 16 bytes.'],
-    ['has a length that is no number', { location: 'w.bin', length: '8x' }, 'external data length to be a byte count, got "8x"'],
+    [
+      'starts behind its end',
+      { location: 'w.bin', offset: '100' },
+      '"w.bin": expected data at 100, got a file of 16 bytes.',
+    ],
+    [
+      'has a length that is no number',
+      { location: 'w.bin', length: '8x' },
+      'external data length to be a byte count, got "8x"',
+    ],
     ['has a negative offset', { location: 'w.bin', offset: '-4' }, 'external data offset to be a byte count, got "-4"'],
     ['has no location', { offset: '0' }, 'has external data, but no file for it is given'],
   ])('refuses external data that %s', (_, entries, message) => {
@@ -86,7 +96,9 @@ describe('readModelFile', () => {
   });
 
   it('refuses external data of fewer bytes than the shape needs once it is read', () => {
-    expect(() => weightOf(withExternal({ location: 'w.bin', length: '4' }))).toThrow('expected 8 bytes for shape [1, 2, 1, 1], got 4');
+    expect(() => weightOf(withExternal({ location: 'w.bin', length: '4' }))).toThrow(
+      'expected 8 bytes for shape [1, 2, 1, 1], got 4',
+    );
   });
 
   it('refuses a link that leads outside the folder', () => {
@@ -100,7 +112,9 @@ describe('readModelFile', () => {
     const path = join(folder, 'cut.onnx');
     writeFileSync(path, conv.subarray(0, conv.length - 30));
     expect(() => readModelFile(path)).toThrow(`${path}: Expected`);
-    expect(() => readModelFile(join(folder, 'gone.onnx'))).toThrow('gone.onnx: Expected a model file, got nothing there.');
+    expect(() => readModelFile(join(folder, 'gone.onnx'))).toThrow(
+      'gone.onnx: Expected a model file, got nothing there.',
+    );
     expect(() => readModelFile(folder)).toThrow('models: Expected a model file, got a folder.');
   });
 });

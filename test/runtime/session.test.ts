@@ -28,7 +28,9 @@ describe('Session', () => {
 
   it('stays usable after a run that fails', async () => {
     const session = await Session.create(adding, 'x', oneThread);
-    await expect(session.run({ data: Float32Array.of(1, 2, 3), dims: [1, 3] })).rejects.toThrow('Running the model failed: ');
+    await expect(session.run({ data: Float32Array.of(1, 2, 3), dims: [1, 3] })).rejects.toThrow(
+      'Running the model failed: ',
+    );
     const { y } = await session.run({ data: Float32Array.of(1, 2), dims: [1, 2] });
     expect(y!.data).toEqual(Float32Array.of(2, 3));
     await session.release();
@@ -37,7 +39,10 @@ describe('Session', () => {
 
 describe('providersThatRan', () => {
   it('names the providers of the kernels that ran', async () => {
-    const model = modelBytes({ nodes: [node('Softmax', ['x'], 'y', [intAttribute('axis', 1)])], inputs: [value('x', ['N', 2])] });
+    const model = modelBytes({
+      nodes: [node('Softmax', ['x'], 'y', [intAttribute('axis', 1)])],
+      inputs: [value('x', ['N', 2])],
+    });
     const batch = { data: Float32Array.of(1, 2), dims: [1, 2] };
     expect(await providersThatRan(model, 'x', batch, oneThread)).toBe('CPUExecutionProvider');
   });

@@ -123,7 +123,12 @@ export function trialJob(
       calibration: { source, batchSize: 3, batches: 5 },
       layers: { ops: ['Conv', 'Gemm'], include: ['*'], exclude: [] },
       quantization: { activation: { bits: 4, calibrator: 'max' }, weight: { bits: 4, granularity: 'channel' } },
-      smoothing: { mode, alpha: mode === 'static' ? alpha : null, absmax: mode === 'none' ? null : 'channel', apply: mode === 'none' ? null : 'insert' },
+      smoothing: {
+        mode,
+        alpha: mode === 'static' ? alpha : null,
+        absmax: mode === 'none' ? null : 'channel',
+        apply: mode === 'none' ? null : 'insert',
+      },
       search: null,
       loss: { samples: lossSamples, modes: ['accumulated', 'isolated'] },
       gate: { samples: 5, tolerance },

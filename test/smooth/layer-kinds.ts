@@ -35,10 +35,14 @@ function kind(
 /** One layer of every kind that can be quantized. */
 export const layerKinds: readonly LayerKind[] = [
   kind('Conv', 'Conv', [3, 4, 2, 2], 3, [2, 4, 5, 5]),
-  kind('strided and padded Conv', 'Conv', [3, 4, 3, 3], 3, [2, 4, 5, 5], [
-    intsAttribute('strides', [2, 2]),
-    intsAttribute('pads', [1, 1, 1, 1]),
-  ]),
+  kind(
+    'strided and padded Conv',
+    'Conv',
+    [3, 4, 3, 3],
+    3,
+    [2, 4, 5, 5],
+    [intsAttribute('strides', [2, 2]), intsAttribute('pads', [1, 1, 1, 1])],
+  ),
   kind('grouped Conv', 'Conv', [6, 2, 2, 2], 6, [2, 4, 5, 5], group(2)),
   kind('depthwise Conv', 'Conv', [4, 1, 3, 3], 4, [2, 4, 5, 5], group(4)),
   kind('depthwise Conv with channel multiplier 2', 'Conv', [8, 1, 3, 3], 8, [2, 4, 5, 5], group(4)),
@@ -53,7 +57,11 @@ export const layerKinds: readonly LayerKind[] = [
 ];
 
 /** The kind as a model with random weights, fed `x`. */
-export function modelOfKind({ layer, weightShape, outputChannels, dims }: LayerKind, seed: number, opset = 13): OnnxModel {
+export function modelOfKind(
+  { layer, weightShape, outputChannels, dims }: LayerKind,
+  seed: number,
+  opset = 13,
+): OnnxModel {
   return buildModel({
     nodes: [layer],
     inputs: [value('x', ['N', ...dims.slice(1)])],
@@ -69,6 +77,10 @@ export function modelOfKind({ layer, weightShape, outputChannels, dims }: LayerK
 export function inputOfKind({ dims, channelAxis }: LayerKind, seed: number, samples = dims[0]!): Floats {
   const inner = elementCount(dims.slice(channelAxis + 1));
   const own = [samples, ...dims.slice(1)];
-  const data = randomFloats(seed + 2, elementCount(own), (i) => 10 ** (Math.floor(i / inner) % dims[channelAxis]!) / 10);
+  const data = randomFloats(
+    seed + 2,
+    elementCount(own),
+    (i) => 10 ** (Math.floor(i / inner) % dims[channelAxis]!) / 10,
+  );
   return { data, dims: own };
 }

@@ -10,7 +10,13 @@ import { w8a8 } from '../quantize/preparations.js';
 import { inputOfKind, layerKinds, modelOfKind, type LayerKind } from './layer-kinds.js';
 
 /** Largest error of the smoothed float model relative to the largest output, and the largest |s - 1|. */
-async function smoothingError(kind: LayerKind, alpha: number, seed: number, opset: number, absmax: 'channel' | 'view' = 'channel') {
+async function smoothingError(
+  kind: LayerKind,
+  alpha: number,
+  seed: number,
+  opset: number,
+  absmax: 'channel' | 'view' = 'channel',
+) {
   const model = modelOfKind(kind, seed, opset);
   const x = inputOfKind(kind, seed);
   const layers = layersOf(model);

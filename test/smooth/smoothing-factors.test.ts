@@ -26,7 +26,10 @@ describe('smoothingFactors', () => {
     ['weight is NaN', 1, NaN],
   ])('is 1 and counted as dead where the %s', (_, act, wt) => {
     for (const alpha of [0, 0.5, 1]) {
-      expect(factorsOf([act, 2], [wt, 2], alpha)).toEqual({ s: Float32Array.of(1, 2 ** (2 * alpha - 1)), deadChannels: 1 });
+      expect(factorsOf([act, 2], [wt, 2], alpha)).toEqual({
+        s: Float32Array.of(1, 2 ** (2 * alpha - 1)),
+        deadChannels: 1,
+      });
     }
   });
 
@@ -49,7 +52,11 @@ describe('smoothingFactors', () => {
 
   it('balances both ranges at alpha 0.5', () => {
     const { s } = factorsOf([100, 0.3, 7], [0.02, 5, 1], 0.5);
-    for (const [c, [act, wt]] of [[100, 0.02], [0.3, 5], [7, 1]].entries()) {
+    for (const [c, [act, wt]] of [
+      [100, 0.02],
+      [0.3, 5],
+      [7, 1],
+    ].entries()) {
       expect(act! / s[c]!).toBeCloseTo(wt! * s[c]!, 5);
     }
   });

@@ -248,6 +248,7 @@ export function quantizedRecord(correct: readonly number[], l1: number, alpha: n
       { layer: 'conv1', l1, relL1: l1 * 2, ...loss },
       { layer: 'conv2', l1: 0.01, relL1: null, ...loss },
     ],
+    lossSamples: 4,
     quantizers: [
       { layer: 'conv1', role: 'input', amax: 2, amaxUnsmoothed: 8, scale: 2 / 127, ...quantizer },
       {
@@ -272,6 +273,7 @@ export function quantizedRecord(correct: readonly number[], l1: number, alpha: n
 export const fp32Record: TrialRecord = {
   evaluation: reference.evaluation,
   losses: [],
+  lossSamples: 0,
   quantizers: [],
   smoothing: [],
   gate: null,

@@ -1,8 +1,12 @@
+import { normalTail } from './normal-tail.js';
 import { percentileOfSorted } from './percentile.js';
 import { createPrng } from './prng.js';
 
 /** Seed of every resampling of scenes, one for all trials: replicate b weighs the scenes alike in each, so trials pair up. */
 export const BOOTSTRAP_SEED = 20221118;
+
+const REPLICATES_FOR_TAIL = 100;
+const SMALLEST_P = 1e-300;
 
 export interface PairedBootstrap {
   readonly ciLow: number;
@@ -33,7 +37,9 @@ export function percentileInterval95(replicates: Float64Array): [low: number, hi
  *
  *   p = min(1, 2 min(#(a - b <= 0) + 1, #(a - b >= 0) + 1) / (replicates + 1))
  *
- * so p is never 0. `difference` is the observed a - b on all samples; where it is exactly 0 nothing speaks against equality
+ * Counting can't tell p below 2 / (replicates + 1). Where all replicates lie on one side, p is the smaller of that and the
+ * two-sided normal tail beyond |a - b| / (standard deviation of the replicates' differences), so that a p can stand a
+ * correction for many comparisons; fewer than 100 replicates do not give a standard deviation to rely on. p is never 0. `difference` is the observed a - b on all samples; where it is exactly 0 nothing speaks against equality
  * and p is 1.
  *
  * @throws RangeError when the lengths differ or are 0, or a number is NaN or infinite.
@@ -55,5 +61,15 @@ export function pairedBootstrap(a: Float64Array, b: Float64Array, difference: nu
   }
   const [ciLow, ciHigh] = percentileInterval95(differences);
   const share = (2 * Math.min(notAbove, notBelow)) / (differences.length + 1);
-  return { ciLow, ciHigh, pValue: difference === 0 ? 1 : Math.min(1, share) };
+  if (difference === 0) return { ciLow, ciHigh, pValue: 1 };
+  const oneSided = Math.min(notAbove, notBelow) === 1;
+  const z = Math.abs(difference) / standardDeviation(differences);
+  if (!oneSided || differences.length < REPLICATES_FOR_TAIL || z < 2)
+    return { ciLow, ciHigh, pValue: Math.min(1, share) };
+  return { ciLow, ciHigh, pValue: Math.max(SMALLEST_P, Math.min(share, 2 * normalTail(z))) };
+}
+
+function standardDeviation(values: Float64Array): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1));
 }

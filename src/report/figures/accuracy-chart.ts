@@ -85,7 +85,7 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
     },
     axis: { format: metric.axisFormat, tickCount: 6 },
   };
-  const legend = { symbolOpacity: 1, symbolType: 'stroke', symbolSize: 400, symbolStrokeWidth: 2.5 };
+  const legend = { symbolOpacity: 1, symbolType: 'stroke', symbolSize: 220, symbolStrokeWidth: 2.5 };
   const groupColor = { field: 'group', type: 'nominal' as const, title: group.title, scale: colorScale, legend };
   const low = { ...y, field: 'ci_low' };
   const high = { field: 'ci_high' };

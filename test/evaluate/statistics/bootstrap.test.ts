@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
 import { drawResample, pairedBootstrap, percentileInterval95 } from '../../../src/evaluate/statistics/bootstrap.js';
+import { normalTail } from '../../../src/evaluate/statistics/normal-tail.js';
 
 it('the interval of 0, 1, .., 400 ends at 10 and 390, as numpy.percentile has it', () => {
   expect(percentileInterval95(Float64Array.from({ length: 401 }, (_, index) => 400 - index))).toEqual([10, 390]);
@@ -19,6 +20,13 @@ it('replicates that are all larger give the smallest p there is', () => {
   const { ciLow, pValue } = pairedBootstrap(a, new Float64Array(399), 200);
   expect(pValue).toBeCloseTo(2 / 400, 15);
   expect(ciLow).toBeCloseTo(1 + 0.025 * 398, 10);
+});
+
+it('below what counting can tell, p is the normal tail of the difference over its standard deviation', () => {
+  // Differences 10 + (-1 | 1): standard deviation sqrt(400 / 399), so z is 10 but for that.
+  const a = Float64Array.from({ length: 400 }, (_, index) => 10 + (index % 2 === 0 ? 1 : -1));
+  const { pValue } = pairedBootstrap(a, new Float64Array(400), 10);
+  expect(pValue / (2 * normalTail(10 / Math.sqrt(400 / 399)))).toBeCloseTo(1, 9);
 });
 
 it('the p-value counts replicates on the smaller side, and one more', () => {
