@@ -1,5 +1,6 @@
 import type { GraphProto, NodeProto, TensorProto } from './onnx_pb.js';
 import { ModelError } from './model-error.js';
+import { subgraphsOf } from './subgraphs.js';
 
 /** Where a tensor is read: a node's input, or (index -1) inside one of the node's subgraphs. */
 export interface Consumer {
@@ -81,20 +82,17 @@ function checkTensors(index: GraphIndex, inputs: ReadonlySet<string>): void {
 /** Outer tensors that the subgraphs of a node (If, Loop, Scan) read; names that a subgraph makes itself hide outer ones. */
 export function capturedTensors(node: NodeProto): readonly string[] {
   const captured = new Set<string>();
-  for (const attribute of node.attribute) {
-    const subgraphs = attribute.g === undefined ? attribute.graphs : [attribute.g, ...attribute.graphs];
-    for (const subgraph of subgraphs) {
-      const own = new Set([
-        ...subgraph.input.map((i) => i.name),
-        ...subgraph.initializer.map((t) => t.name),
-        ...subgraph.node.flatMap((n) => n.output),
-      ]);
-      const read = [
-        ...subgraph.node.flatMap((inner) => [...inner.input, ...capturedTensors(inner)]),
-        ...subgraph.output.map((o) => o.name),
-      ];
-      for (const tensor of read) if (tensor !== '' && !own.has(tensor)) captured.add(tensor);
-    }
+  for (const subgraph of subgraphsOf(node)) {
+    const own = new Set([
+      ...subgraph.input.map((i) => i.name),
+      ...subgraph.initializer.map((t) => t.name),
+      ...subgraph.node.flatMap((n) => n.output),
+    ]);
+    const read = [
+      ...subgraph.node.flatMap((inner) => [...inner.input, ...capturedTensors(inner)]),
+      ...subgraph.output.map((o) => o.name),
+    ];
+    for (const tensor of read) if (tensor !== '' && !own.has(tensor)) captured.add(tensor);
   }
   return [...captured];
 }

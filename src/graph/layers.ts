@@ -1,6 +1,7 @@
 import type { LayerOp } from '../experiment/settings.js';
 import { constantTensor } from './constants.js';
 import { describeNode } from './graph-index.js';
+import { findHiddenLayers, isDefaultDomain } from './hidden-layers.js';
 import { ModelError } from './model-error.js';
 import { readFloatAttribute, readIntAttribute } from './node.js';
 import type { OnnxModel } from './onnx-model.js';
@@ -41,7 +42,8 @@ const layerOps: ReadonlySet<string> = new Set<LayerOp>(['Conv', 'ConvTranspose',
 
 /**
  * All weighted operators in graph order. A MatMul of two computed tensors has no weight and is no layer. Names are the
- * nodes', or the output tensor's where a node has no name of its own; no two layers have the same.
+ * nodes', or the output tensor's where a node has no name of its own; no two layers have the same. Those in places or of
+ * kinds that can't be quantized come last, with the reason.
  */
 export function findLayers(model: OnnxModel): readonly FoundLayer[] {
   const nodes = model.graph.node.filter((node) => layerOps.has(node.opType) && isDefaultDomain(node));
@@ -55,11 +57,8 @@ export function findLayers(model: OnnxModel): readonly FoundLayer[] {
     const found = readLayer(model, node, unique ? node.name : node.output[0]!);
     if (found !== null) layers.push(found);
   }
-  return layers;
-}
-
-function isDefaultDomain(node: NodeProto): boolean {
-  return node.domain === '' || node.domain === 'ai.onnx';
+  const hidden = findHiddenLayers(model, new Set(layers.map((l) => l.name)));
+  return [...layers, ...hidden.map((layer) => ({ supported: false, ...layer }) as const)];
 }
 
 function readLayer(model: OnnxModel, node: NodeProto, name: string): FoundLayer | null {

@@ -9,6 +9,7 @@ import {
 } from './onnx_pb.js';
 import { indexGraph, type GraphIndex } from './graph-index.js';
 import { ModelError } from './model-error.js';
+import { subgraphsOf } from './subgraphs.js';
 import { sortNodes } from './sort-nodes.js';
 
 export const OLDEST_OPSET = 9;
@@ -53,7 +54,7 @@ export function decodeModel(bytes: Uint8Array, readExternal?: ReadExternal): Onn
       `Expected an ONNX model with a graph, got ${bytes.length} bytes without any node. The file is truncated or of another format.`,
     );
   }
-  for (const tensor of proto.graph.initializer) inlineExternalData(tensor, readExternal);
+  for (const tensor of tensorsOf(proto.graph)) inlineExternalData(tensor, readExternal);
   const model = modelOf(proto);
   sortNodes(proto.graph.node); // Only for its refusal of a cycle: the model's own order stays.
   return model;
@@ -96,6 +97,18 @@ function defaultOpset(proto: ModelProto): number {
     );
   }
   return version;
+}
+
+/** Initializers and tensors in attributes, those of subgraphs included. */
+function* tensorsOf(graph: GraphProto): Generator<TensorProto> {
+  yield* graph.initializer;
+  for (const node of graph.node) {
+    for (const { t, tensors } of node.attribute) {
+      if (t !== undefined) yield t;
+      yield* tensors;
+    }
+    for (const subgraph of subgraphsOf(node)) yield* tensorsOf(subgraph);
+  }
 }
 
 function inlineExternalData(tensor: TensorProto, readExternal: ReadExternal | undefined): void {

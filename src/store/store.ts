@@ -8,7 +8,7 @@ import type {
   SearchPoint,
   TrialRecord,
 } from '../evaluate/results.js';
-import type { ContentKey, PlannedStage, PlannedTrial, SweepPlan } from '../plan/plan.js';
+import type { ContentKey, PlannedTrial, SweepPlan } from '../plan/plan.js';
 
 export interface EnvironmentRecord {
   readonly quantsweepVersion: string;
@@ -126,6 +126,3 @@ export type SweepReader = Pick<
   | 'search'
   | 'close'
 >;
-
-/** Planned stage kinds by key, as `beginSweep` stores them. */
-export type StageOfKind<K extends PlannedStage['kind']> = Extract<PlannedStage, { kind: K }>;

@@ -41,6 +41,14 @@ describe('copyUnderPrefix', () => {
     expect([add!.input, add!.output]).toEqual([['inner', 'one'], ['out']]);
   });
 
+  it('leaves a branch its own tensor where that hides an outer one', () => {
+    const branch = subgraph([node('Abs', ['x'], 'a'), node('Relu', ['a'], 'out')], ['out']);
+    const nodes = [node('Relu', ['x'], 'a'), node('If', ['flag'], 'y', [graphAttribute('then_branch', branch)])];
+    const [, conditional] = copyUnderPrefix(nodes, 'twin/');
+    const [abs, relu] = conditional!.attribute[0]!.g!.node;
+    expect([abs!.output, relu!.input]).toEqual([['a'], ['a']]);
+  });
+
   it('keeps outputs and inputs that are left out', () => {
     const [copy] = copyUnderPrefix([node('LSTM', ['x', '', 'r'], ['', 'h'])], 'twin/');
     expect([copy!.input, copy!.output]).toEqual([

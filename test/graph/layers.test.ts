@@ -131,10 +131,11 @@ describe('findLayers', () => {
     ]);
   });
 
-  it('leaves operators of other domains alone', () => {
+  it('names operators of other domains as not supported', () => {
     const foreign = node('Conv', ['x', 'w'], 'y');
     foreign.domain = 'com.example';
-    expect(findLayers(buildModel({ nodes: [foreign], initializers: [w] }))).toEqual([]);
+    const [found] = findLayers(buildModel({ nodes: [foreign], initializers: [w] }));
+    expect(found).toMatchObject({ supported: false, reason: 'it is a com.example Conv' });
   });
 
   it('refuses a group that does not divide the channels', () => {

@@ -21,11 +21,11 @@ describe('the cost of the main experiment', () => {
   it('is counted in forward passes of one sample', () => {
     const { work, forwardPasses } = estimateCost(plan, nothingKnown);
     const reference = 10_000;
-    const observe = 1500 * 4 * 1.3;
-    const search = 256 * (1 + 19);
-    const trial = 10_000 * 2 + 512 * 4 + 64 * 2;
+    const observe = 1500 * 4 * 1.1;
+    const search = 256 * (1 + 1.25 * 19);
+    const trial = 10_000 * 1.2 + 512 * 2.6 + 64 * 2;
     expect(work).toHaveLength(4 + 43);
-    expect(forwardPasses).toBe(reference + observe + 2 * search + 42 * trial);
+    expect(forwardPasses).toBeCloseTo(reference + observe + 2 * search + 42 * trial);
   });
 
   it('is unknown in time until every kind of work was timed', () => {
@@ -56,11 +56,7 @@ describe('the cost of the main experiment', () => {
     const limited = planWithBase(
       'baselines: [fp32]\nloss: { samples: 1 }\ngate: { samples: 1 }\ngrid: { smoothing.alpha: 0.5, data.evaluation.samples: 100 }\n',
     );
-    expect(estimateCost(limited, nothingKnown).work.map(({ forwardPasses }) => forwardPasses)).toEqual([
-      100,
-      200 * 4 * 1.3,
-      0,
-      100 * 2 + 4 + 2,
-    ]);
+    const passes = estimateCost(limited, nothingKnown).work.map(({ forwardPasses }) => forwardPasses.toFixed(6));
+    expect(passes).toEqual([100, 200 * 4 * 1.1, 0, 100 * 1.2 + 2.6 + 2].map((value) => value.toFixed(6)));
   });
 });

@@ -5,6 +5,7 @@ import { intAttribute } from '../../src/graph/node.js';
 import { TensorProtoSchema, TensorProto_DataType, type TensorProto } from '../../src/graph/onnx_pb.js';
 import { fakeQuantizeWeight } from '../../src/quantize/fake-quantize-weight.js';
 import { prepareLayers } from '../../src/quantize/prepare-layers.js';
+import { symmetricQuantizer } from '../../src/quantize/quantizer.js';
 import { quantizedModel } from '../../src/quantize/quantized-graph.js';
 import { statisticsOf } from '../calibrate/observe-directly.js';
 import { buildModel, layersOf, node, tensor, value } from '../graph/build-model.js';
@@ -22,6 +23,19 @@ function integers(name: string, bits: number, values: readonly number[], dims: r
   const data = wide ? Int16Array.from(values) : Int8Array.from(values);
   const dataType = wide ? TensorProto_DataType.INT16 : TensorProto_DataType.INT8;
   return create(TensorProtoSchema, { name, dims: dims.map(BigInt), dataType, rawData: new Uint8Array(data.buffer) });
+}
+
+/** Weights `[4, 300]` of rows that differ in range; two in three lie as near to the middle of two levels as float32 can. */
+function nearHalfSteps(bits: number, granularity: 'channel' | 'tensor'): Float32Array {
+  const range = (row: number): number => Math.fround(1.37 * 10 ** (row - 2));
+  const weight = randomFloats(bits, 1200, (i) => range(Math.floor(i / 300)));
+  for (const [i, value] of weight.entries()) {
+    const own = range(Math.floor(i / 300));
+    if (i % 300 === 0) weight[i] = own;
+    const { scale } = symmetricQuantizer(granularity === 'channel' ? own : range(3), bits);
+    if (i % 3 !== 0) weight[i] = (Math.trunc((value / scale) * 0.9) + Math.sign(value) / 2) * scale;
+  }
+  return weight;
 }
 
 /** QuantizeLinear, a clip to the bits' range where the integer type is wider, DequantizeLinear. */
@@ -54,7 +68,7 @@ describe.each(widths)('at %i bits', (bits) => {
   it.each(['channel', 'tensor'] as const)(
     'the fake-quantized weight per %s is what Q/DQ nodes make of it',
     async (granularity) => {
-      const weight = randomFloats(bits, 4 * 300, (i) => 10 ** (Math.floor(i / 300) - 2));
+      const weight = nearHalfSteps(bits, granularity);
       const layout = {
         order: 'outputFirst',
         groups: 1,

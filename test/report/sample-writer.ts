@@ -84,7 +84,7 @@ export class SampleWriter {
       name,
       key: `sweep-${id}`,
       question,
-      experiment_path: `/work/experiments/${name}.yaml`,
+      experiment_path: `/home/me/experiments/${name}.yaml`,
       experiment_yaml: `name: ${name}\ngrid:\n  - smoothing.alpha: { from: 0.05, to: 0.95, step: 0.05 }\n`,
       axes: '["smoothing.alpha","data.calibration.batches"]',
       created_at: '2026-11-23T08:00:00.000Z',
