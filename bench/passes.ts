@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { observeGraph } from '../src/calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../src/calibrate/statistics-accumulator.js';
 import { openDataset } from '../src/data/open-dataset.js';
@@ -18,7 +19,7 @@ const SAMPLES = 64;
 const BATCH = 16;
 
 const settings = { provider: 'cpu', deviceId: 0, threads: 1, optimizationLevel: 'all' } as const;
-const path = new URL('../experiments/demo/bev-demo.onnx', import.meta.url).pathname;
+const path = fileURLToPath(new URL('../experiments/demo/bev-demo.onnx', import.meta.url));
 const { sha256 } = readModelFile(path);
 const { untouched, folded, layers: found, io } = loadModel({ path, sha256, input: null, output: null });
 const layers = found.filter((l) => l.supported);

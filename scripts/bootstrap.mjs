@@ -1,9 +1,9 @@
-// Makes a fresh clone ready: installs the packages when they are missing or the lock file is newer, and compiles src/
+// Makes a fresh clone ready: installs the packages when they are missing or the lock file changed, and compiles src/
 // when it changed. Plain Node, since nothing is installed when it starts.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -25,10 +25,6 @@ function npm(why, ...args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-function mtime(path) {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-}
-
 function sourceFiles(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
@@ -36,25 +32,34 @@ function sourceFiles(folder) {
   });
 }
 
-const marker = join(root, 'node_modules', '.package-lock.json');
-if (mtime(marker) < mtime(join(root, 'package-lock.json'))) {
-  npm('installing packages (better-sqlite3 may be compiled: a minute or two)', 'ci', '--no-audit', '--no-fund');
+/** Does the work unless the stamp holds the hash of what it depends on: hashes, as times differ between checkouts. */
+function unlessDone(stamp, wanted, work) {
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  work();
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, wanted);
 }
 
-// A hash, not times: a fresh checkout of an older commit has newer files.
-const hash = createHash('sha256');
-for (const path of [
+function hashOf(paths) {
+  const hash = createHash('sha256');
+  for (const path of paths) hash.update(relative(root, path)).update(readFileSync(path));
+  return hash.digest('hex');
+}
+
+const lock = join(root, 'package-lock.json');
+unlessDone(
+  join(root, 'node_modules', '.quantsweep-lock-hash'),
+  `${hashOf([lock])} Node ${process.versions.modules}`,
+  () => {
+    npm('installing packages (better-sqlite3 may be compiled: a minute or two)', 'ci', '--include=dev');
+  },
+);
+
+const sources = [
   ...sourceFiles(join(root, 'src')),
   join(root, 'tsconfig.json'),
   join(root, 'tsconfig.build.json'),
-].sort()) {
-  hash.update(path).update(readFileSync(path));
-}
-const stamp = join(root, 'dist', '.source-hash');
-const built = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
-const wanted = hash.digest('hex');
-if (built !== wanted) {
+].sort();
+unlessDone(join(root, 'dist', '.source-hash'), hashOf(sources), () => {
   npm('compiling', 'run', '--silent', 'build');
-  mkdirSync(join(root, 'dist'), { recursive: true });
-  writeFileSync(stamp, wanted);
-}
+});

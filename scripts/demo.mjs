@@ -1,15 +1,19 @@
 // `npm run demo`: a real sweep of the embedded detector, then its report.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-function quantsweep(...args) {
+// The terminal's Ctrl-C reaches the child too, which stops cleanly; this process waits for it.
+process.on('SIGINT', () => undefined);
+
+async function quantsweep(...args) {
   console.log(`\n$ quantsweep ${args.join(' ')}`);
-  const { status } = spawnSync(process.execPath, ['dist/cli/main.js', ...args], { cwd: root, stdio: 'inherit' });
-  if (status !== 0) process.exit(status ?? 1);
+  const child = spawn(process.execPath, ['dist/cli/main.js', ...args], { cwd: root, stdio: 'inherit' });
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  if (code !== 0) process.exit(code ?? 1);
 }
 
-quantsweep('run', 'experiments/demo.yaml');
-quantsweep('query', '--name', 'best', '--param', 'sweep=demo');
-quantsweep('report', 'demo', '-o', 'reports/demo.html');
+await quantsweep('run', 'experiments/demo.yaml');
+await quantsweep('query', '--name', 'best', '--param', 'sweep=demo');
+await quantsweep('report', 'demo', '-o', 'reports/demo.html');

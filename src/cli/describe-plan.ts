@@ -4,6 +4,8 @@ import { estimateCost } from '../plan/estimate-cost.js';
 import { deviceSlots } from '../schedule/device-slots.js';
 import { prepareSweep, workerEntry, type PreparedSweep } from '../schedule/prepare-sweep.js';
 import { openStoreForReading } from '../store/sqlite-store.js';
+import type { SweepReader } from '../store/store.js';
+import { StoreError } from '../store/store-error.js';
 import { formatDuration, plural } from './format-values.js';
 
 /** Trials listed without `--all`. */
@@ -27,7 +29,8 @@ export async function describePlan(path: string, overrides: readonly string[], a
     `Provider: ${provider.why}. ${plural(slots.length, 'slot')} (${slots.map((s) => s.device).join(', ')}).`,
     `${plan.name}: ${plural(plan.trials.length, 'trial')}, ${cached} cached, ${plan.trials.length - cached} to run; database ${experiment.run.database}`,
     ...(plan.question === null ? [] : [`Question: ${plan.question}`]),
-    ...layerLines(prepared),
+    ...modelLines(prepared),
+    ...inputs.notes,
     '',
     'shared stages',
     ...plan.stages.map((stage) => `  ${state(stage.key).padEnd(8)}${describeStage(stage, plan)}`),
@@ -51,11 +54,21 @@ export async function describePlan(path: string, overrides: readonly string[], a
   return `${lines.join('\n')}\n`;
 }
 
+/** Null for an empty file or an older schema, which `run` brings up to date: nothing in it is known to be cached. */
+function openUnlessOlder(database: string): SweepReader | null {
+  try {
+    return openStoreForReading(database);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'older-schema') return null;
+    throw error;
+  }
+}
+
 function readStore(
   database: string,
   plan: SweepPlan,
 ): { readonly finished: ReadonlySet<string>; readonly typicalDurations: ReadonlyMap<string, number> } {
-  const store = existsSync(database) ? openStoreForReading(database) : null;
+  const store = existsSync(database) ? openUnlessOlder(database) : null;
   if (store === null) return { finished: new Set(), typicalDurations: new Map() };
   try {
     const trials = store.finishedTrials(plan.trials.map((t) => t.key));
@@ -66,19 +79,10 @@ function readStore(
   }
 }
 
-/** What of each model is quantized; layers that stay float because they can't be quantized are named. */
-function layerLines({ inputs }: PreparedSweep): readonly string[] {
-  return [...inputs.models.values()].flatMap((model) => {
-    const counts = new Map<string, number>();
-    for (const layer of model.layers) counts.set(layer.op, (counts.get(layer.op) ?? 0) + 1);
+function modelLines({ inputs }: PreparedSweep): readonly string[] {
+  return [...inputs.models.values()].map((model) => {
     const folded = model.layers.filter((l) => l.batchNorm !== null).length;
-    const summary = [...counts].map(([op, n]) => `${n} ${op}`).join(', ');
-    return [
-      `Model ${model.path}: opset ${model.opset}, ${model.parameters.toLocaleString('en-US')} parameters, weighted layers: ${summary}${folded > 0 ? `; ${folded} BatchNormalization folded` : ''}`,
-      ...model.layers
-        .filter((l) => l.unsupported !== null)
-        .map((l) => `  stays float: ${l.op} "${l.name}", because ${l.unsupported ?? ''}`),
-    ];
+    return `Model ${model.path}: opset ${model.opset}, ${model.parameters.toLocaleString('en-US')} parameters, ${plural(model.layers.length, 'weighted layer')}${folded > 0 ? `, ${folded} BatchNormalization folded` : ''}`;
   });
 }
 

@@ -15,6 +15,16 @@ const usageErrors: ReadonlySet<string> = new Set([
 /** Errors of the surroundings, whose message tells all: no stack trace, exit code 1. */
 const expectedErrors: ReadonlySet<string> = new Set(['StoreError', 'NonFiniteStoreError', 'RuntimeError', 'JobError']);
 
+/** Codes of the store's errors that the command line or the experiment can mend by naming another file or query. */
+const usageCodes: ReadonlySet<string> = new Set([
+  'bad-path',
+  'bad-query',
+  'foreign-database',
+  'missing',
+  'newer-schema',
+  'not-a-database',
+]);
+
 /** Prints an error as its kind deserves and returns the exit code. */
 export function reportError(error: unknown, print: (text: string) => void): number {
   if (!(error instanceof Error)) {
@@ -27,7 +37,7 @@ export function reportError(error: unknown, print: (text: string) => void): numb
   }
   if (expectedErrors.has(error.name) || isSystemError(error)) {
     print(`quantsweep: ${error.message}`);
-    return 'code' in error && error.code === 'bad-query' ? ExitCode.usage : ExitCode.failure;
+    return 'code' in error && usageCodes.has(String(error.code)) ? ExitCode.usage : ExitCode.failure;
   }
   print(`quantsweep: unexpected error, please report it:\n${error.stack ?? error.message}`);
   return ExitCode.failure;

@@ -4,6 +4,7 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { ExitCode, reportError } from './exit-code.js';
 import { doctorCommand } from './doctor-command.js';
+import { exportCommand } from './export-command.js';
 import { planCommand } from './plan-command.js';
 import { queryCommand } from './query-command.js';
 import { reportCommand } from './report-command.js';
@@ -22,6 +23,7 @@ const cli = yargs(hideBin(process.argv))
   .command(queryCommand)
   .command(reportCommand)
   .command(showCommand)
+  .command(exportCommand)
   .command(doctorCommand)
   .demandCommand(1, 'Name a command; `quantsweep --help` lists them.')
   .strict()
@@ -42,8 +44,9 @@ class CommandLineError extends Error {
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // `quantsweep query ... | head` closes the pipe early: nothing is left to say.
-  process.exit(error.code === 'EPIPE' ? ExitCode.done : ExitCode.failure);
+  if (error.code !== 'EPIPE') process.exit(ExitCode.failure);
+  // `quantsweep query ... | head` closes the pipe early: nothing is left to say. A sweep runs on to its own exit code.
+  if (process.argv[2] !== 'run') process.exit(ExitCode.done);
 });
 
 try {

@@ -65,8 +65,9 @@ export class Progress {
         this.#line(`${event.label}: ${event.failure.message} Attempt ${event.attempt} follows.`);
         return;
       case 'failed':
-        if (!event.label.startsWith('the ')) this.#failed++;
-        this.#line(`FAILED ${event.label}: ${event.failure.message}`);
+        if (event.work === 'trial') this.#failed++;
+        // A failed stage has been printed itself; its trials are counted.
+        if (event.failure.errorClass !== 'StageFailed') this.#line(`FAILED ${event.label}: ${event.failure.message}`);
         return;
     }
   }

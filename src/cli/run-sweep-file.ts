@@ -18,6 +18,7 @@ export async function runSweepFile(path: string, overrides: readonly string[]): 
   const { experiment, inputs, provider, plan } = await prepareSweep(path, overrides, entry);
   const slots = deviceSlots(experiment.run, provider.provider);
   say(`Provider: ${provider.why}. ${plural(slots.length, 'slot')} (${slots.map((s) => s.device).join(', ')}).`);
+  for (const note of inputs.notes) say(note);
   const store = openStore(experiment.run.database);
   const pool = new WorkerPool(slots, entry);
   const stopping = new AbortController();
@@ -76,11 +77,24 @@ function conclude(outcome: SweepOutcome, database: string, name: string): number
     return ExitCode.interrupted;
   }
   if (failed.length > 0) {
-    say(failed.map((f) => `  ${f.label}: ${f.errorClass}: ${f.message}`).join('\n'));
+    say(failuresByCause(failed).join('\n'));
     return ExitCode.failure;
   }
   say(`Next: quantsweep report ${quoted(name)} --db ${quoted(database)}`);
   return ExitCode.done;
+}
+
+/** One line for each cause with the trials that it hit: a failed stage fails many trials alike. */
+function failuresByCause(failed: SweepOutcome['failed']): readonly string[] {
+  const labels = new Map<string, string[]>();
+  for (const { label, errorClass, message } of failed) {
+    const cause = `${errorClass}: ${message}`;
+    labels.set(cause, [...(labels.get(cause) ?? []), label]);
+  }
+  return [...labels].map(([cause, trials]) => {
+    const named = trials.slice(0, 3).join('; ');
+    return `  ${named}${trials.length > 3 ? ` and ${trials.length - 3} more` : ''}: ${cause}`;
+  });
 }
 
 function quoted(text: string): string {

@@ -44,7 +44,7 @@ export function sweepStatus(database: string, wanted: string | undefined): strin
     );
     section(
       'failed',
-      "SELECT trial, label, error_class, error FROM v_trial WHERE sweep = :sweep AND status = 'failed' ORDER BY position",
+      "SELECT count(*) AS trials, min(label) AS for_example, error_class, error FROM v_trial WHERE sweep = :sweep AND status = 'failed' GROUP BY error_class, error ORDER BY min(position)",
     );
     return `${lines.join('\n')}\n`;
   });

@@ -19,15 +19,16 @@ export interface FedBatch {
 interface Sums {
   absError: number;
   squaredError: number;
-  errorTimesReference: number;
+  squaredOutput: number;
+  outputTimesReference: number;
   maxError: number;
   absReference: number;
   squaredReference: number;
-  /** Means that were added up: samples, or samples x channels. */
-  count: number;
+  /** Weight of the means that were added up. */
+  samples: number;
 }
 
-/** Adds up the outputs of a loss graph in float64 and turns them into the losses of DESIGN's definition. */
+/** Adds up the outputs of a loss graph in float64 and turns them into l1, rel_l1, mse, sqnr_db, cosine and max_abs. */
 export class LossAccumulator {
   readonly #layers: readonly LayerLossOutputs[];
   readonly #sums = new Map<string, Sums>();
@@ -38,17 +39,18 @@ export class LossAccumulator {
 
   add(outputs: Readonly<Record<string, RowTensor>>, batch: FedBatch): void {
     for (const { layer, reference, modes } of this.#layers) {
-      const absReference = sumRows(outputs[reference.absReference]!, batch);
-      const squaredReference = sumRows(outputs[reference.squaredReference]!, batch);
+      const absReference = weightedMean(outputs[reference.absReference]!, batch);
+      const squaredReference = weightedMean(outputs[reference.squaredReference]!, batch);
       for (const { mode, outputs: names } of modes) {
         const sums = this.#sumsOf(layer, mode);
-        sums.absError += sumRows(outputs[names.absError]!, batch);
-        sums.squaredError += sumRows(outputs[names.squaredError]!, batch);
-        sums.errorTimesReference += sumRows(outputs[names.errorTimesReference]!, batch);
+        sums.absError += weightedMean(outputs[names.absError]!, batch);
+        sums.squaredError += weightedMean(outputs[names.squaredError]!, batch);
+        sums.squaredOutput += weightedMean(outputs[names.squaredOutput]!, batch);
+        sums.outputTimesReference += weightedMean(outputs[names.outputTimesReference]!, batch);
         sums.maxError = Math.max(sums.maxError, maxOfRows(outputs[names.maxError]!, batch));
         sums.absReference += absReference;
         sums.squaredReference += squaredReference;
-        sums.count += realCount(outputs[names.absError]!, batch);
+        sums.samples += batch.samples;
       }
     }
   }
@@ -67,11 +69,12 @@ export class LossAccumulator {
       sums = {
         absError: 0,
         squaredError: 0,
-        errorTimesReference: 0,
+        squaredOutput: 0,
+        outputTimesReference: 0,
         maxError: 0,
         absReference: 0,
         squaredReference: 0,
-        count: 0,
+        samples: 0,
       };
       this.#sums.set(id, sums);
     }
@@ -81,18 +84,16 @@ export class LossAccumulator {
 
 function lossRecord(layer: string, mode: LossMode, sums: Sums): LayerLossRecord {
   if (!Object.values(sums).every(Number.isFinite)) throw new NonFiniteError(`the output of layer "${layer}" (${mode})`);
-  const { squaredError, squaredReference, errorTimesReference, absError, absReference, count } = sums;
-  // y = ref + error, so sum y*ref = sum ref^2 + sum error*ref and sum y^2 = sum ref^2 + 2 sum error*ref + sum error^2.
-  const squaredOutput = Math.max(squaredReference + 2 * errorTimesReference + squaredError, 0);
+  const { squaredError, squaredReference, squaredOutput, outputTimesReference, absError, absReference, samples } = sums;
   const norm = Math.sqrt(squaredOutput * squaredReference);
   return {
     layer,
     mode,
-    l1: absError / count,
+    l1: absError / samples,
     relL1: absReference > 0 ? absError / absReference : null,
-    mse: squaredError / count,
+    mse: squaredError / samples,
     sqnrDb: squaredError > 0 && squaredReference > 0 ? 10 * Math.log10(squaredReference / squaredError) : null,
-    cosine: norm > 0 ? Math.min(1, Math.max(-1, (squaredReference + errorTimesReference) / norm)) : null,
+    cosine: norm > 0 ? Math.min(1, Math.max(-1, outputTimesReference / norm)) : null,
     maxAbs: sums.maxError,
   };
 }
@@ -101,17 +102,20 @@ function lossRecord(layer: string, mode: LossMode, sums: Sums): LayerLossRecord 
  * How many leading numbers of an output belong to real samples. Where padding can't be told apart, because the first
  * axis is not the batch, all count.
  */
-export function realCount({ data, dims }: RowTensor, { samples, fed }: FedBatch): number {
+function realCount({ data, dims }: RowTensor, { samples, fed }: FedBatch): number {
   const rows = (dims[0]! * samples) / fed;
   return Number.isInteger(rows) ? rows * (data.length / dims[0]!) : data.length;
 }
 
-/** Sum over the real rows, in float64. */
-export function sumRows(tensor: RowTensor, batch: FedBatch): number {
+/**
+ * The mean over the real rows, in float64, times the real samples of the run: a short last batch weighs less, whichever
+ * axis of the layer's output is the batch.
+ */
+export function weightedMean(tensor: RowTensor, batch: FedBatch): number {
   const end = realCount(tensor, batch);
   let sum = 0;
   for (let i = 0; i < end; i++) sum += tensor.data[i]!;
-  return sum;
+  return (sum / end) * batch.samples;
 }
 
 /** NaN if any value is NaN, which `Math.max` guarantees. */

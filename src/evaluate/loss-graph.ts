@@ -11,7 +11,8 @@ import { addIsolatedLayer } from '../quantize/quantized-graph.js';
 export interface LossOutputs {
   readonly absError: string;
   readonly squaredError: string;
-  readonly errorTimesReference: string;
+  readonly squaredOutput: string;
+  readonly outputTimesReference: string;
   readonly maxError: string;
 }
 
@@ -31,7 +32,8 @@ export interface LossGraph {
   readonly layers: readonly LayerLossOutputs[];
 }
 
-const TWIN = 'quantized/';
+/** Like all that begins with quantsweep/, refused in the tensor names of a model. */
+const TWIN = 'quantsweep/twin/';
 
 /**
  * One graph that holds the untouched FP32 model and the quantized one, fed by the same input, and reduces the error of
@@ -51,8 +53,9 @@ export function lossGraph(
   const patch = new GraphPatch(untouched);
   for (const tensor of quantized.graph.initializer) patch.initializer(tensor);
   if (modes.includes('accumulated')) for (const node of copyUnderPrefix(quantized.graph.node, TWIN)) patch.node(node);
-  const layers = prepared.map((p) => {
-    const name = `quantsweep/loss/${p.layer.name}`;
+  const layers = prepared.map((p, index) => {
+    // Numbered, not named: a layer called conv/isolated must not meet a branch of layer conv.
+    const name = `quantsweep/loss/${index}`;
     const outputOf = (mode: LossMode): string =>
       mode === 'accumulated' ? TWIN + p.layer.outputTensor : addIsolatedLayer(patch, folded, p, `${name}/isolated`);
     return {
@@ -64,7 +67,13 @@ export function lossGraph(
   const tensors = layers.flatMap((l) => [
     l.reference.absReference,
     l.reference.squaredReference,
-    ...l.modes.flatMap(({ outputs: o }) => [o.absError, o.squaredError, o.errorTimesReference, o.maxError]),
+    ...l.modes.flatMap(({ outputs: o }) => [
+      o.absError,
+      o.squaredError,
+      o.squaredOutput,
+      o.outputTimesReference,
+      o.maxError,
+    ]),
   ]);
   patch.edit({ kind: 'setOutputs', tensors });
   return { model: applyEdits(untouched, patch.edits), layers };
@@ -99,8 +108,8 @@ export function searchGraph(
   const outputs: CandidateOutput[] = [];
   const absReference = new Map<string, string>();
   for (const [alpha, prepared] of candidates) {
-    for (const p of prepared) {
-      const name = `quantsweep/search/${p.layer.name}`;
+    for (const [index, p] of prepared.entries()) {
+      const name = `quantsweep/search/${index}`;
       if (!absReference.has(p.layer.name)) {
         const magnitude = patch.apply('Abs', [p.layer.outputTensor], `${name}/reference_abs`);
         absReference.set(p.layer.name, meanPerSample(patch, p.layer, magnitude, `${name}/reference_mean`));
@@ -129,11 +138,13 @@ function reduceError(patch: GraphPatch, layer: Layer, output: string, name: stri
   const error = patch.apply('Sub', [output, reference], `${name}/error`);
   const magnitude = patch.apply('Abs', [error], `${name}/abs`);
   const squared = patch.apply('Mul', [error, error], `${name}/square`);
-  const product = patch.apply('Mul', [error, reference], `${name}/product`);
+  const squaredOutput = patch.apply('Mul', [output, output], `${name}/output_square`);
+  const product = patch.apply('Mul', [output, reference], `${name}/product`);
   return {
     absError: meanPerSample(patch, layer, magnitude, `${name}/abs_mean`),
     squaredError: meanPerSample(patch, layer, squared, `${name}/square_mean`),
-    errorTimesReference: meanPerSample(patch, layer, product, `${name}/product_mean`),
+    squaredOutput: meanPerSample(patch, layer, squaredOutput, `${name}/output_square_mean`),
+    outputTimesReference: meanPerSample(patch, layer, product, `${name}/product_mean`),
     maxError: reducePerSample(patch, 'ReduceMax', layer, magnitude, `${name}/max`),
   };
 }

@@ -1,18 +1,62 @@
+import { capturedTensors } from './graph-index.js';
+import { readIntsAttribute } from './node.js';
 import type { OnnxModel } from './onnx-model.js';
-import type { TensorProto } from './onnx_pb.js';
+import type { NodeProto, TensorProto } from './onnx_pb.js';
+import { FLOAT32, floatTensor, readFloatTensor, tensorShape } from './tensor.js';
 
 /**
- * The constant behind a tensor name: an initializer, the value of a Constant node, or either seen through Identity
- * nodes (as exporters write shared weights). Null when the tensor is computed from inputs.
+ * The constant behind a tensor name: an initializer, the value of a Constant node, or either seen through Identity nodes
+ * (as exporters write shared weights) and, for float32 matrices, Transpose (as they write Linear layers). Null when the
+ * tensor is computed otherwise.
  */
 export function constantTensor(model: OnnxModel, name: string): TensorProto | null {
-  let tensor = name;
-  for (;;) {
-    const initializer = model.index.initializers.get(tensor);
-    if (initializer !== undefined) return initializer;
-    const producer = model.index.producers.get(tensor);
-    if (producer?.opType === 'Constant') return producer.attribute.find((a) => a.name === 'value')?.t ?? null;
-    if (producer?.opType !== 'Identity') return null;
-    tensor = producer.input[0]!;
+  const initializer = model.index.initializers.get(name);
+  if (initializer !== undefined) return initializer;
+  const producer = model.index.producers.get(name);
+  switch (producer?.opType) {
+    case 'Constant':
+      return constantValue(producer, name);
+    case 'Identity':
+      return constantTensor(model, producer.input[0]!);
+    case 'Transpose': {
+      const inner = constantTensor(model, producer.input[0]!);
+      return inner === null ? null : transposed(inner, producer, name);
+    }
+    default:
+      return null;
   }
+}
+
+function constantValue(node: NodeProto, name: string): TensorProto | null {
+  for (const { name: kind, t, f, floats } of node.attribute) {
+    if (kind === 'value') return t ?? null;
+    if (kind === 'value_float') return floatTensor(name, [], Float32Array.of(f));
+    if (kind === 'value_floats') return floatTensor(name, [floats.length], Float32Array.from(floats));
+  }
+  return null;
+}
+
+function transposed(tensor: TensorProto, node: NodeProto, name: string): TensorProto | null {
+  const shape = tensorShape(tensor);
+  const permutation = readIntsAttribute(node, 'perm') ?? [1, 0];
+  if (tensor.dataType !== FLOAT32 || shape.length !== 2 || permutation.join() !== '1,0') return null;
+  const [rows, columns] = shape as [number, number];
+  const values = readFloatTensor(tensor);
+  const result = new Float32Array(values.length);
+  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) result[c * rows + r] = values[r * columns + c]!;
+  return floatTensor(name, [columns, rows], result);
+}
+
+/** Whether a tensor depends on what is fed to the graph; false for anything that is made of constants alone. */
+export function dependsOnInputs(model: OnnxModel, name: string): boolean {
+  const seen = new Set<string>();
+  const open = [name];
+  for (let tensor = open.pop(); tensor !== undefined; tensor = open.pop()) {
+    if (tensor === '' || seen.has(tensor) || model.index.initializers.has(tensor)) continue;
+    seen.add(tensor);
+    const producer = model.index.producers.get(tensor);
+    if (producer === undefined) return true;
+    open.push(...producer.input, ...capturedTensors(producer));
+  }
+  return false;
 }

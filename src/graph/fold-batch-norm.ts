@@ -12,6 +12,8 @@ export interface FoldedModel {
   readonly model: OnnxModel;
   /** Layer output tensor (the BatchNormalization's, from now on the layer's own) -> name of the folded node. */
   readonly folded: ReadonlyMap<string, string>;
+  /** BatchNormalization nodes that follow a layer and stay nodes of their own -> why. */
+  readonly unfolded: ReadonlyMap<string, string>;
 }
 
 /**
@@ -23,16 +25,22 @@ export interface FoldedModel {
 export function foldBatchNorm(model: OnnxModel): FoldedModel {
   const edits: GraphEdit[] = [];
   const folded = new Map<string, string>();
+  const unfolded = new Map<string, string>();
   for (const layer of findLayers(model)) {
-    if (!layer.supported || layer.biasIndex === null) continue;
     const norm = followingBatchNorm(model, layer.outputTensor);
-    if (norm === null) continue;
-    const parameters = readParameters(model, norm, layer);
-    if (parameters === null) continue;
-    edits.push(...foldEdits(layer, norm.output[0]!, parameters));
-    folded.set(norm.output[0]!, norm.name === '' ? norm.output[0]! : norm.name);
+    if (norm === null || !layer.supported) continue;
+    const name = norm.name === '' ? norm.output[0]! : norm.name;
+    const parameters = layer.biasIndex === null ? null : readParameters(model, norm, layer);
+    if (layer.biasIndex === null) {
+      unfolded.set(name, `${layer.op} "${layer.name}" has no bias to fold it into`);
+    } else if (parameters === null) {
+      unfolded.set(name, `its parameters or the bias of "${layer.name}" are computed, or not one per output channel`);
+    } else {
+      edits.push(...foldEdits(layer, norm.output[0]!, parameters));
+      folded.set(norm.output[0]!, name);
+    }
   }
-  return edits.length === 0 ? { model, folded } : { model: applyEdits(model, edits), folded };
+  return { model: edits.length === 0 ? model : applyEdits(model, edits), folded, unfolded };
 }
 
 interface BatchNormParameters {

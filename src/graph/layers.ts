@@ -1,12 +1,12 @@
 import type { LayerOp } from '../experiment/settings.js';
-import { constantTensor } from './constants.js';
+import { constantTensor, dependsOnInputs } from './constants.js';
 import { describeNode } from './graph-index.js';
 import { findHiddenLayers, isDefaultDomain } from './hidden-layers.js';
 import { ModelError } from './model-error.js';
 import { readFloatAttribute, readIntAttribute } from './node.js';
 import type { OnnxModel } from './onnx-model.js';
 import type { NodeProto, TensorProto } from './onnx_pb.js';
-import { dataTypeName, elementCount, FLOAT32, tensorShape } from './tensor.js';
+import { dataTypeName, elementCount, FLOAT32, readFloatTensor, tensorShape } from './tensor.js';
 import { inputChannels, outputChannels, type WeightLayout } from './weight-layout.js';
 
 /** A weighted operator of the graph that can be quantized. */
@@ -72,12 +72,13 @@ function readLayer(model: OnnxModel, node: NodeProto, name: string): FoundLayer 
   const weight = constantTensor(model, weightName);
   if (weight === null) {
     if (op !== 'MatMul') return unsupported(`its weight "${weightName}" is computed, not constant`);
-    const left = constantTensor(model, inputTensor);
-    return left === null ? null : unsupported('its constant is the left operand');
+    if (!dependsOnInputs(model, weightName)) return unsupported(`its weight "${weightName}" is computed, not constant`);
+    return dependsOnInputs(model, inputTensor) ? null : unsupported('its constant is the left operand');
   }
   if (weight.dataType !== FLOAT32) {
     return unsupported(`its weight is ${dataTypeName(weight.dataType)}, only float32 can be quantized`);
   }
+  if (!readFloatTensor(weight).every(Number.isFinite)) return unsupported('its weight holds NaN or an infinity');
   const weightShape = tensorShape(weight);
   const read = readLayout(node, weightShape);
   if (typeof read === 'string') return unsupported(read);

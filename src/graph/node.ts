@@ -41,6 +41,11 @@ export function readIntAttribute(node: NodeProto, name: string, fallback: number
   return attribute === undefined ? fallback : Number(attribute.i);
 }
 
+/** Values of a list of integers, or null where the node has none of that name. */
+export function readIntsAttribute(node: NodeProto, name: string): readonly number[] | null {
+  return node.attribute.find((a) => a.name === name)?.ints.map(Number) ?? null;
+}
+
 export function readFloatAttribute(node: NodeProto, name: string, fallback: number): number {
   return node.attribute.find((a) => a.name === name)?.f ?? fallback;
 }

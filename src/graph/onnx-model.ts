@@ -64,7 +64,9 @@ export function decodeModel(bytes: Uint8Array, readExternal?: ReadExternal): Onn
 export function encodeModel(model: OnnxModel): Uint8Array {
   const bytes = toBinary(ModelProtoSchema, model.proto);
   if (bytes.length > LARGEST_MODEL_BYTES) {
-    throw new ModelError(`Expected a model of at most 2 GB, got ${bytes.length} bytes: protobuf can't hold more.`);
+    throw new ModelError(
+      `Expected a graph of at most 2 GB, got ${bytes.length} bytes: protobuf can't hold more. The graphs that measure losses hold the weights twice, those of a search once for each candidate.`,
+    );
   }
   return bytes;
 }

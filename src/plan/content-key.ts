@@ -6,8 +6,8 @@ import type { ContentKey, ObserveStage, PlanContext, ReferenceStage, SearchStage
 /*
  * What a key is made of, and what not.
  *
- * In every key: what the key is of (trial, observe, reference, search), the version of the numerics, the provider, the
- * graph optimization level, the sha256 of the model with the names of its input and output, the preprocessing, and the
+ * In every key: what the key is of (trial, observe, reference, search), the version of the numerics and of onnxruntime, the
+ * provider, the graph optimization level, the sha256 of the model with the names of its input and output, the preprocessing, and the
  * sha256 of the data with what else selects samples from it (format, array names, seed).
  *
  * In no key: paths, `evaluation.batchSize` (it does not change results on CPU), the labels, axes and position of a
@@ -29,8 +29,9 @@ export function contentKey(value: unknown): ContentKey {
   return createHash('sha256').update(canonicalJson(value)).digest('hex');
 }
 
-function environmentContent({ numericsVersion, provider, optimizationLevel }: PlanContext): object {
-  return { numericsVersion, provider, optimizationLevel };
+function environmentContent(context: PlanContext): object {
+  const { numericsVersion, onnxruntimeVersion, provider, optimizationLevel } = context;
+  return { numericsVersion, onnxruntimeVersion, provider, optimizationLevel };
 }
 
 function modelContent(model: ModelSettings, context: PlanContext): object {

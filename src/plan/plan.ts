@@ -95,6 +95,8 @@ export interface PlanContext {
   readonly dataSha256: (source: CalibrationSettings['source']) => string;
   /** Changes when the numerics of the code change. */
   readonly numericsVersion: string;
+  /** Its kernels round as they round: results of two versions are never mixed. */
+  readonly onnxruntimeVersion: string;
   /** Provider that will run (`auto` already resolved). */
   readonly provider: 'cuda' | 'webgpu' | 'cpu';
   readonly optimizationLevel: OptimizationLevel;

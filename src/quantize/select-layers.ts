@@ -9,19 +9,25 @@ import type { FoundLayer, Layer } from '../graph/layers.js';
  * @throws ModelError when no layer is left, or a named layer can't be quantized
  */
 export function selectLayers(layers: readonly FoundLayer[], settings: LayerSettings): readonly Layer[] {
-  const included = settings.include.map(globToRegExp);
-  const excluded = settings.exclude.map(globToRegExp);
-  const wanted = layers.filter(
-    (l) => settings.ops.includes(l.op) && included.some((g) => g.test(l.name)) && !excluded.some((g) => g.test(l.name)),
-  );
-  for (const layer of wanted) {
-    if (!layer.supported && settings.include.includes(layer.name)) {
+  for (const layer of layers) {
+    if (!layer.supported && settings.include.includes(layer.name) && unwanted(layer, settings) === null) {
       throw new ModelError(`Layer "${layer.name}" can't be quantized: ${layer.reason}. Take it out of layers.include.`);
     }
   }
-  const selected = wanted.filter((l) => l.supported);
+  const selected = layers.filter((l) => l.supported).filter((l) => unwanted(l, settings) === null);
   if (selected.length === 0) throw new ModelError(nothingSelected(layers, settings));
   return selected;
+}
+
+/** Why a layer stays float under the settings; null if it is quantized. */
+export function reasonForFloat(layer: FoundLayer, settings: LayerSettings): string | null {
+  return unwanted(layer, settings) ?? (layer.supported ? null : layer.reason);
+}
+
+function unwanted(layer: FoundLayer, { ops, include, exclude }: LayerSettings): string | null {
+  if (!ops.includes(layer.op)) return `layers.ops has no ${layer.op}`;
+  if (!include.some((glob) => globToRegExp(glob).test(layer.name))) return 'layers.include does not match it';
+  return exclude.some((glob) => globToRegExp(glob).test(layer.name)) ? 'layers.exclude matches it' : null;
 }
 
 function nothingSelected(layers: readonly FoundLayer[], settings: LayerSettings): string {

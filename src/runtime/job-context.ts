@@ -59,16 +59,20 @@ const ran = new Map<string, string>();
 
 /**
  * The execution providers that run this kind of graph of this model, by a profiled run of one sample; asked once per
- * child and kind.
+ * child, kind and model.
+ *
+ * @param modelKey sha256 of the model, with whatever else makes graphs of one kind differ in their operators
  */
 export async function observedProvider(
   kind: string,
+  modelKey: string,
   model: OnnxModel,
   io: ModelIo,
   dataset: Dataset,
   { session, clock }: JobContext,
 ): Promise<string> {
-  const known = ran.get(kind);
+  const id = `${kind}\n${modelKey}`;
+  const known = ran.get(id);
   if (known !== undefined) return known;
   const rows = fixedBatchSize(io) ?? 1;
   const sample = new Float32Array(elementCount(dataset.sampleShape));
@@ -79,6 +83,6 @@ export async function observedProvider(
   const providers = await clock.measure('profile', () =>
     providersThatRan(encodeModel(model), io.input, batch, session),
   );
-  ran.set(kind, providers);
+  ran.set(id, providers);
   return providers;
 }

@@ -35,6 +35,6 @@ export async function runObserve(job: ObserveJob, context: JobContext): Promise<
       }
     }),
   );
-  const provider = await observedProvider('observe', model, io, dataset, context);
+  const provider = await observedProvider('observe', job.model.sha256, model, io, dataset, context);
   return { value, execution: { provider, timings: context.clock.timings } };
 }

@@ -24,6 +24,6 @@ export async function runReference(job: ReferenceJob, context: JobContext): Prom
       }),
     ),
   );
-  const provider = await observedProvider('reference', untouched, io, dataset, context);
+  const provider = await observedProvider('reference', job.model.sha256, untouched, io, dataset, context);
   return { value: metric.state(), execution: { provider, timings: context.clock.timings } };
 }

@@ -1,4 +1,4 @@
-import { realCount, sumRows } from '../evaluate/loss-accumulator.js';
+import { weightedMean } from '../evaluate/loss-accumulator.js';
 import { searchGraph } from '../evaluate/loss-graph.js';
 import { NonFiniteError } from '../evaluate/non-finite-error.js';
 import type { SearchPoint } from '../evaluate/results.js';
@@ -8,6 +8,7 @@ import { observedProvider, openJobDataset, withSession, type JobContext } from '
 import type { JobResult, SearchJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
 import { runBatches } from './run-batches.js';
+import { lossSamples } from './whole-batches.js';
 
 /** Samples of one run: losses are added up by sample, so it changes no result; this many stay in the cache on CPU. */
 const RUN_SAMPLES = 16;
@@ -35,19 +36,18 @@ export async function runSearch(job: SearchJob, context: JobContext): Promise<Jo
     ),
   );
   const sums = new Map<string, number>();
-  const counts = new Map<string, number>();
-  const add = (to: Map<string, number>, output: string, value: number): void => {
-    to.set(output, (to.get(output) ?? 0) + value);
+  const add = (output: string, value: number): void => {
+    sums.set(output, (sums.get(output) ?? 0) + value);
   };
-  const range = { first: 0, count: job.search.samples, batchSize: RUN_SAMPLES };
+  const measured = lossSamples(job.search.samples, io, selected);
+  const range = { first: 0, count: measured, batchSize: RUN_SAMPLES };
   await withSession(graph.model, io, context, (session) =>
     context.clock.measure('run', () =>
       runBatches(session, io, dataset, range, (outputs, first, samples, fed) => {
         for (const [name, tensor] of Object.entries(outputs)) {
-          add(sums, name, sumRows(tensor, { samples, fed }));
-          add(counts, name, realCount(tensor, { samples, fed }));
+          add(name, weightedMean(tensor, { samples, fed }));
         }
-        context.report(first + samples, job.search.samples);
+        context.report(first + samples, measured);
       }),
     ),
   );
@@ -60,10 +60,17 @@ export async function runSearch(job: SearchJob, context: JobContext): Promise<Jo
     return {
       layer,
       alpha,
-      loss: error / counts.get(absError)!,
+      loss: error / measured,
       relL1: reference > 0 ? error / reference : null,
     };
   });
-  const provider = await observedProvider('search', graph.model, io, dataset, context);
+  const provider = await observedProvider(
+    'search',
+    job.model.sha256 + JSON.stringify(job.layers),
+    graph.model,
+    io,
+    dataset,
+    context,
+  );
   return { value, execution: { provider, timings: context.clock.timings } };
 }

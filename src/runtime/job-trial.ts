@@ -14,6 +14,7 @@ import { observedProvider, openJobDataset, withSession, type JobContext } from '
 import type { JobResult, TrialJob } from './jobs.js';
 import { loadModel, type LoadedModel } from './model-cache.js';
 import { runBatches, withoutPadding } from './run-batches.js';
+import { lossSamples } from './whole-batches.js';
 
 /** What stays the same through the phases of one trial. */
 interface Trial {
@@ -46,18 +47,29 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
     }),
   );
   const samples = evaluationSamples(evaluationSettings, dataset);
-  const lossSamples = Math.min(loss.samples, samples);
-  const trial = { job, model, dataset, prepared, context, total: samples + lossSamples };
+  const measured = lossSamples(
+    Math.min(loss.samples, samples),
+    model.io,
+    prepared.map((p) => p.layer),
+  );
+  const trial = { job, model, dataset, prepared, context, total: samples + measured };
   const gateRecord = await context.clock.measure('gate', () => passGate(trial, gate, samples));
   const quantized = await context.clock.measure('prepare', () => quantizedModel(model.folded, prepared));
   const evaluation = await evaluate(trial, quantized, samples);
-  const losses = await measureLosses(trial, quantized, loss, lossSamples);
-  const provider = await observedProvider('trial', quantized, model.io, dataset, context);
+  const losses = await measureLosses(trial, quantized, loss, measured);
+  const provider = await observedProvider(
+    'trial',
+    job.model.sha256 + JSON.stringify(layers),
+    quantized,
+    model.io,
+    dataset,
+    context,
+  );
   return {
     value: {
       evaluation,
       losses,
-      lossSamples,
+      lossSamples: measured,
       quantizers: prepared.flatMap((p) => quantizerRecords(p, statistics.get(p.layer.name)!)),
       smoothing: prepared.map(smoothingRecord),
       gate: gateRecord,

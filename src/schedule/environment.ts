@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { arch, cpus, hostname, platform, release, totalmem, availableParallelism } from 'node:os';
 import type { EnvironmentRecord } from '../store/store.js';
 
@@ -22,7 +23,7 @@ export function describeEnvironment(): EnvironmentRecord {
     memoryMb: Math.round(totalmem() / 2 ** 20),
     gpu: gpuName,
     gpuDriver,
-    gitCommit: ask('git', ['-C', new URL('.', import.meta.url).pathname, 'rev-parse', 'HEAD']),
+    gitCommit: ownCommit(),
   };
 }
 
@@ -39,6 +40,13 @@ export function cpuFlags(): readonly string[] {
   } catch {
     return [];
   }
+}
+
+/** Commit of quantsweep's own checkout; null when it is installed inside another repository, or in none. */
+function ownCommit(): string | null {
+  const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+  if (ask('git', ['-C', root, 'rev-parse', '--show-toplevel']) !== root) return null;
+  return ask('git', ['-C', root, 'rev-parse', 'HEAD']);
 }
 
 function splitGpu(line: string): readonly [string, string | null] {

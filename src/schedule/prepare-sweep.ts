@@ -3,6 +3,7 @@ import { loadExperiment } from '../experiment/load-experiment.js';
 import type { Experiment } from '../experiment/settings.js';
 import type { SweepPlan } from '../plan/plan.js';
 import { planSweep } from '../plan/plan-sweep.js';
+import { packageVersion } from './environment.js';
 import { resolveProvider, type ResolvedProvider } from './resolve-provider.js';
 import { openSweepInputs, type SweepInputs } from './sweep-inputs.js';
 
@@ -39,6 +40,7 @@ export async function prepareSweep(path: string, overrides: readonly string[], e
     modelSha256: (model) => inputs.modelSha256(model),
     dataSha256: (source) => inputs.dataSha256(source),
     numericsVersion: NUMERICS_VERSION,
+    onnxruntimeVersion: packageVersion('onnxruntime-node/package.json'),
     provider: provider.provider,
     optimizationLevel: experiment.run.optimizationLevel,
   });

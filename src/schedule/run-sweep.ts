@@ -13,7 +13,8 @@ import type {
 } from '../plan/plan.js';
 import type { Job, JobModel, JobResults } from '../runtime/jobs.js';
 import { JobInterrupted, type WorkerPool } from '../runtime/worker-pool.js';
-import type { SweepStore } from '../store/store.js';
+import { StoreError } from '../store/store-error.js';
+import type { StoredSearch, SweepStore } from '../store/store.js';
 import { StageFailed } from './stage-failed.js';
 import {
   chooseAlphas,
@@ -138,11 +139,15 @@ class SweepRun {
       return null;
     } catch (cause) {
       if (cause instanceof JobInterrupted || this.#interrupted) return null;
+      if (isStoreFailure(cause)) {
+        await this.stop();
+        return cause;
+      }
       try {
         const failure = failureRecord(cause);
         this.#options.store.failTrial(trial.key, failure);
         this.#failed.push({ label: trial.label, ...failure });
-        this.#options.onEvent({ kind: 'failed', label: trial.label, failure });
+        this.#options.onEvent({ kind: 'failed', work: 'trial', label: trial.label, failure });
         return null;
       } catch (storeError) {
         await this.stop();
@@ -164,23 +169,19 @@ class SweepRun {
   }
 
   async #evaluate(trial: PlannedTrial): Promise<void> {
-    await this.#stageDone(trial.referenceKey);
-    await this.#stageDone(trial.observeKey!);
-    if (trial.searchKey !== null) await this.#stageDone(trial.searchKey);
+    const keys = [trial.referenceKey, trial.observeKey!, ...(trial.searchKey === null ? [] : [trial.searchKey])];
+    await allSettledOrFirstError(keys.map((key) => this.#stageDone(key)));
     const { store, optimizationLevel } = this.#options;
     const model = this.#jobModel(trial.settings.model);
-    const observation = store.observation(trial.observeKey!, trial.settings.calibration!.batches)!;
-    const search = trial.searchKey === null ? null : store.search(trial.searchKey)!;
-    const chosen = search?.points.filter((p) => p.chosen).map((p) => [p.layer, p.alpha] as const);
     const { value, execution, attempt, durationMs } = await this.#queue.run({
-      job: {
+      job: () => ({
         kind: 'trial',
         model,
         settings: trial.settings,
-        observation,
-        alphas: chosen === undefined ? null : new Map(chosen),
+        observation: store.observation(trial.observeKey!, trial.settings.calibration!.batches)!,
+        alphas: trial.searchKey === null ? null : chosenAlphas(store.search(trial.searchKey)!),
         referenceArgmax: store.reference(trial.referenceKey)!.argmax,
-      },
+      }),
       subject: { kind: 'trial', key: trial.key },
       label: trial.label,
       priority: -trial.position,
@@ -238,10 +239,10 @@ class SweepRun {
           break;
       }
     } catch (cause) {
-      if (cause instanceof JobInterrupted || this.#interrupted) throw cause;
+      if (cause instanceof JobInterrupted || this.#interrupted || isStoreFailure(cause)) throw cause;
       const failure = failureRecord(cause);
       this.#options.store.failStage(stage.key, failure);
-      this.#options.onEvent({ kind: 'failed', label: `the ${stage.kind} stage`, failure });
+      this.#options.onEvent({ kind: 'failed', work: 'stage', label: `the ${stage.kind} stage`, failure });
       throw new StageFailed(stage.kind, failure);
     }
     this.#options.onEvent({ kind: 'stageFinished', stage, durationMs: performance.now() - start });
@@ -274,7 +275,10 @@ class SweepRun {
     await this.#stageDone(stage.observeKey);
     const model = this.#jobModel(stage.model);
     const observation = this.#options.store.observation(stage.observeKey, stage.calibration.batches)!;
-    const parts = await this.#runParts(stage, searchParts(stage, model, observation));
+    const parts = await this.#runParts(
+      stage,
+      searchParts(stage, model, observation, this.#options.inputs.models.get(stage.model.path)!.sizeBytes),
+    );
     this.#options.store.finishSearch(stage.key, model.sha256, chooseAlphas(valuesOf(parts)));
   }
 
@@ -292,7 +296,7 @@ class SweepRun {
         return stored.get(id) as PartResult<K>;
       }
       const result = await this.#queue.run<K>({
-        job,
+        job: () => job,
         subject: { kind: 'stage', key: stage.key, part: id },
         label: `${stage.kind} ${id}`,
         priority: STAGE_PRIORITY[stage.kind] - index,
@@ -313,6 +317,16 @@ class SweepRun {
 function evaluationSamples({ source, samples }: EvaluationSettings, inputs: SweepInputs): number {
   const count = inputs.sampleCount(source);
   return samples === 'all' ? count : Math.min(samples, count);
+}
+
+/** Chosen alpha by layer. */
+function chosenAlphas(search: StoredSearch): ReadonlyMap<string, number> {
+  return new Map(search.points.filter((p) => p.chosen).map((p) => [p.layer, p.alpha]));
+}
+
+/** The store can't write (disk full, locked, ...): no fault of the trial, and no trial after it would fare better. */
+function isStoreFailure(cause: unknown): cause is StoreError {
+  return cause instanceof StoreError && cause.code !== 'non-finite';
 }
 
 /** What a finished part of a stage is stored as. */

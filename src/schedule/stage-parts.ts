@@ -14,8 +14,11 @@ export interface StagePart<J> {
 /** A stage over samples is cut into so many ranges: enough to keep several slots busy and to lose little when killed. */
 const RANGES = 8;
 
-/** Candidates of a search that share one graph, and so one FP32 pass. */
+/** Candidates of a search that share one graph, and so one FP32 pass; fewer where the weights are large. */
 const CANDIDATES_PER_PART = 5;
+
+/** A search's graph holds the weights of the model and of each candidate, and must stay well below 2 GB. */
+const SEARCH_GRAPH_BYTES = 1.5e9;
 
 export function observeParts(stage: ObserveStage, model: JobModel): readonly StagePart<ObserveJob>[] {
   const { calibration, preprocess, snapshots, methods } = stage;
@@ -50,11 +53,14 @@ export function searchParts(
   stage: SearchStage,
   model: JobModel,
   observation: ObservationRecord,
+  modelBytes: number,
 ): readonly StagePart<SearchJob>[] {
   const { preprocess, calibration, layers, quantization, absmax, search } = stage;
   const parts: StagePart<SearchJob>[] = [];
-  for (let i = 0; i < search.candidates.length; i += CANDIDATES_PER_PART) {
-    const candidates = search.candidates.slice(i, i + CANDIDATES_PER_PART);
+  const fitting = Math.floor(SEARCH_GRAPH_BYTES / modelBytes) - 1;
+  const perPart = Math.max(1, Math.min(CANDIDATES_PER_PART, fitting));
+  for (let i = 0; i < search.candidates.length; i += perPart) {
+    const candidates = search.candidates.slice(i, i + perPart);
     parts.push({
       id: `alpha ${candidates.join(' ')}`,
       job: {

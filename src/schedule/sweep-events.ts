@@ -24,7 +24,12 @@ export type SweepEvent =
       readonly best: BestTrial | null;
     }
   | { readonly kind: 'retrying'; readonly label: string; readonly failure: FailureRecord; readonly attempt: number }
-  | { readonly kind: 'failed'; readonly label: string; readonly failure: FailureRecord };
+  | {
+      readonly kind: 'failed';
+      readonly work: 'stage' | 'trial';
+      readonly label: string;
+      readonly failure: FailureRecord;
+    };
 
 /** The quantized trial with the highest value of the primary metric so far. */
 export interface BestTrial {

@@ -1,7 +1,15 @@
+import { basename } from 'node:path';
 import { openDataset } from '../data/open-dataset.js';
 import { hashSource } from '../data/hash-source.js';
 import type { Dataset } from '../data/dataset.js';
-import type { DataSource, Experiment, ModelSettings, PreprocessSettings, Settings } from '../experiment/settings.js';
+import type {
+  DataSource,
+  Experiment,
+  LayerSettings,
+  ModelSettings,
+  PreprocessSettings,
+  Settings,
+} from '../experiment/settings.js';
 import type { LayerRecord, ModelRecord } from '../evaluate/results.js';
 import { foldBatchNorm } from '../graph/fold-batch-norm.js';
 import { findLayers, type FoundLayer } from '../graph/layers.js';
@@ -9,7 +17,7 @@ import { ModelError } from '../graph/model-error.js';
 import { checkSampleShape, resolveModelIo } from '../graph/model-io.js';
 import { elementCount, readFloatTensor, tensorShape } from '../graph/tensor.js';
 import { TensorProto_DataType } from '../graph/onnx_pb.js';
-import { selectLayers } from '../quantize/select-layers.js';
+import { reasonForFloat, selectLayers } from '../quantize/select-layers.js';
 import { readModelFile, type ModelFile } from '../runtime/model-file.js';
 import { perInputChannelAbsmax, viewAbsmax } from '../smooth/weight-absmax.js';
 import { InputError } from './input-error.js';
@@ -18,6 +26,8 @@ import { InputError } from './input-error.js';
 export interface SweepInputs {
   /** By absolute path. */
   readonly models: ReadonlyMap<string, ModelRecord>;
+  /** What of each model is quantized, what stays float and why: lines for people. */
+  readonly notes: readonly string[];
   modelSha256(path: string): string;
   dataSha256(source: DataSource): string;
   /** Samples that a source holds. */
@@ -37,16 +47,18 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
   const hashes = new Map<string, string>();
   const counts = new Map<string, number>();
   const checked = new Set<string>();
+  const notes: string[] = [];
   for (const { settings, role } of experiment.trials) {
     const { model, data } = settings;
     let file = files.get(model.path);
     if (file === undefined) {
       file = readModelFile(model.path);
-      const { model: folded, folded: norms } = foldBatchNorm(file.model);
+      const { model: folded, folded: norms, unfolded } = foldBatchNorm(file.model);
       const found = findLayers(folded);
       files.set(model.path, file);
       layers.set(model.path, found);
       models.set(model.path, modelRecord(file, found, norms));
+      for (const [norm, reason] of unfolded) notes.push(`BatchNormalization "${norm}" is not folded: ${reason}`);
     }
     const sources = role === 'fp32' ? [data.evaluation.source] : [data.evaluation.source, data.calibration.source];
     for (const source of sources) {
@@ -59,17 +71,38 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
     checkEvaluation(settings, counts.get(JSON.stringify(data.evaluation.source))!);
     if (role !== 'fp32') {
       once(checked, ['layers', model.path, settings.layers], () => {
-        inFile(model.path, () => selectLayers(layers.get(model.path)!, settings.layers));
+        const found = layers.get(model.path)!;
+        const selected = inFile(model.path, () => selectLayers(found, settings.layers));
+        notes.push(...selectionNotes(model.path, found, selected.length, settings.layers));
       });
       checkCalibration(settings, counts.get(JSON.stringify(data.calibration.source))!);
     }
   }
   return {
     models,
+    notes,
     modelSha256: (path) => models.get(path)!.sha256,
     dataSha256: (source) => hashes.get(JSON.stringify(source))!,
     sampleCount: (source) => counts.get(JSON.stringify(source))!,
   };
+}
+
+/** How many layers are quantized, and those that stay float by reason. */
+function selectionNotes(
+  path: string,
+  layers: readonly FoundLayer[],
+  quantized: number,
+  settings: LayerSettings,
+): readonly string[] {
+  const byReason = new Map<string, string[]>();
+  for (const layer of layers) {
+    const reason = reasonForFloat(layer, settings);
+    if (reason !== null) byReason.set(reason, [...(byReason.get(reason) ?? []), `${layer.op} "${layer.name}"`]);
+  }
+  return [
+    `${basename(path)}: ${quantized} of ${layers.length} weighted layers are quantized`,
+    ...[...byReason].map(([reason, names]) => `  float: ${names.join(', ')}: ${reason}`),
+  ];
 }
 
 function once(done: Set<string>, id: unknown, work: () => void): void {
@@ -103,16 +136,11 @@ function checkEvaluation({ data: { evaluation } }: Settings, available: number):
   );
 }
 
-function checkCalibration({ data: { calibration }, smoothing, search }: Settings, available: number): void {
+function checkCalibration({ data: { calibration } }: Settings, available: number): void {
   const needed = calibration.batches * calibration.batchSize;
   if (needed > available) {
     throw new InputError(
       `Expected data.calibration to hold at least ${needed} samples (${calibration.batches} batches of ${calibration.batchSize}), got ${available}. Lower batches or batchSize.`,
-    );
-  }
-  if (smoothing.mode === 'dynamic' && search.samples > available) {
-    throw new InputError(
-      `Expected search.samples to be at most the ${available} calibration samples, got ${search.samples}.`,
     );
   }
 }

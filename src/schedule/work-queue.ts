@@ -7,7 +7,8 @@ import type { OnSweepEvent } from './sweep-events.js';
 
 /** One job for one child, with the attempt that it is recorded as. */
 export interface WorkItem<K extends Job['kind']> {
-  readonly job: Extract<Job, { kind: K }>;
+  /** Made when a slot takes the item: jobs hold statistics, and thousands may wait. */
+  readonly job: () => Extract<Job, { kind: K }>;
   readonly subject: AttemptSubject;
   /** For people: `observe batches 0-187`, or a trial's label. */
   readonly label: string;
@@ -74,7 +75,10 @@ export class WorkQueue {
       try {
         return await this.#attempt(item);
       } catch (cause) {
-        if (!(cause instanceof JobError) || !cause.failure.retry || number > this.#retries) throw cause;
+        if (!(cause instanceof JobError) || !cause.failure.retry || number > this.#retries) {
+          this.settle(item.cost);
+          throw cause;
+        }
         this.#onEvent({ kind: 'retrying', label: item.label, failure: cause.failure, attempt: number + 1 });
       }
     }
@@ -84,11 +88,12 @@ export class WorkQueue {
     if (this.#stopped) throw new JobInterrupted('The sweep was stopped.');
     const slot = this.#pool.idleSlot();
     if (slot === null) throw new Error('Invariant: the queue runs no more items than there are slots.');
+    const job = item.job();
     const attempt = this.#store.startAttempt(item.subject, this.#pool.device(slot));
     this.#onEvent({ kind: 'workStarted', label: item.label });
     const start = performance.now();
     try {
-      const { value, execution } = await this.#pool.run(slot, item.job, (done, total) => {
+      const { value, execution } = await this.#pool.run(slot, job, (done, total) => {
         this.#running.set(item.label, (item.cost * done) / total);
         this.#report();
       });

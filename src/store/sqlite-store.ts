@@ -1,5 +1,5 @@
-import { mkdirSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 
 import type {
   ExecutionRecord,
@@ -39,7 +39,7 @@ import { openTrial, writeTrial, writeTrialFailure } from './write-trial.js';
  * Throws {@link StoreError}; see `openDatabase` and `lockDatabase`.
  */
 export function openStore(path: string): SweepStore {
-  const file = resolve(path);
+  const file = realPath(resolve(path));
   let lock: DatabaseLock | null = null;
   try {
     // Before the lock makes a file beside it: a bad path must leave nothing behind.
@@ -50,6 +50,12 @@ export function openStore(path: string): SweepStore {
     lock?.release();
     throw explainFailure(error, file);
   }
+}
+
+/** The file behind links, so that one database has one lock whatever name it is reached by. */
+function realPath(file: string): string {
+  if (existsSync(file)) return realpathSync(file);
+  return existsSync(dirname(file)) ? join(realpathSync(dirname(file)), basename(file)) : file;
 }
 
 /** Refuses what is no quantsweep database; makes the folder of a new one. */

@@ -79,7 +79,7 @@ describe('bad input ends with a clear message, no stack trace, and the right exi
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'results'));
     const { code, stderr } = await quantsweep(folder, 'run', writeExperiment(folder), '--set', 'run.database=results');
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toContain('got a folder');
   });
 
@@ -93,7 +93,7 @@ describe('bad input ends with a clear message, no stack trace, and the right exi
     database.close();
     copyFileSync(file, join(folder, 'before.db'));
     const { code, stderr } = await quantsweep(folder, 'run', path);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toMatch(/schema version 99.*versions up to \d/);
     expect(readFileSync(file).equals(readFileSync(join(folder, 'before.db')))).toBe(true);
   });

@@ -45,8 +45,8 @@ describe('Progress', () => {
     const { progress, text, tick } = shown(null);
     const failure = { errorClass: 'GateError', message: 'no', retry: false };
     progress.handle(started);
-    progress.handle({ kind: 'failed', label: 'the search stage', failure });
-    progress.handle({ kind: 'failed', label: 'dynamic', failure });
+    progress.handle({ kind: 'failed', work: 'stage', label: 'the search stage', failure });
+    progress.handle({ kind: 'failed', work: 'trial', label: 'dynamic', failure });
     tick(60_000);
     progress.handle({ kind: 'progress', share: 0.5, running: [] });
     expect(text()).toContain('1 failed');

@@ -67,7 +67,7 @@ describe('quantsweep query', () => {
       encoding: 'utf8',
     });
     expect(stderr).toMatch(/Expected a database at .*\.none, found none\. Run a sweep first/);
-    expect(status).toBe(1);
+    expect(status).toBe(2);
   });
 
   it('ends quietly when the reader of its output goes away', async () => {

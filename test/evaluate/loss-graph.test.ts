@@ -250,8 +250,34 @@ describe('degenerate losses', () => {
     });
   });
 
+  it('weigh a short last batch by its samples, also where the first axis of the output is not the batch', () => {
+    const names = { absError: 'e', squaredError: 'e', squaredOutput: 'e', outputTimesReference: 'e', maxError: 'e' };
+    const reference = { absReference: 'e', squaredReference: 'e' };
+    const losses = new LossAccumulator([{ layer: 'time', reference, modes: [{ mode: 'isolated', outputs: names }] }]);
+    const threeTimeSteps = (value: number) => ({ e: { data: new Float32Array(3).fill(value), dims: [3] } });
+    losses.add(threeTimeSteps(1), { samples: 4, fed: 4 });
+    losses.add(threeTimeSteps(6), { samples: 1, fed: 1 });
+    expect(losses.finish()[0]!.l1).toBe((4 * 1 + 1 * 6) / 5);
+  });
+
+  it("are told apart for a layer whose name looks like another layer's branch", async () => {
+    const [first, relu, second, sigmoid] = network.nodes;
+    const renamed = buildModel({
+      ...network,
+      nodes: [first!, relu!, { ...second!, name: 'first/isolated' }, sigmoid!],
+    });
+    const { losses } = await measure(renamed, x);
+    expect(losses.map((l) => `${l.layer} ${l.mode}`)).toEqual([
+      'first accumulated',
+      'first isolated',
+      'first/isolated accumulated',
+      'first/isolated isolated',
+    ]);
+  });
+
   it('name the layer whose output is not finite', () => {
-    const outputs = { absError: 'e', squaredError: 'e', errorTimesReference: 'e', maxError: 'e' };
+    const means = { squaredOutput: 'r', outputTimesReference: 'r' };
+    const outputs = { absError: 'e', squaredError: 'e', maxError: 'e', ...means };
     const reference = { absReference: 'r', squaredReference: 'r' };
     const losses = new LossAccumulator([{ layer: 'broken', reference, modes: [{ mode: 'isolated', outputs }] }]);
     losses.add(

@@ -1,7 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
+import { readFloatTensor } from '../../src/graph/tensor.js';
 import { findLayers } from '../../src/graph/layers.js';
-import { floatAttribute, intAttribute } from '../../src/graph/node.js';
+import { floatAttribute, intAttribute, intsAttribute } from '../../src/graph/node.js';
 import {
   AttributeProtoSchema,
   AttributeProto_AttributeType,
@@ -129,6 +130,30 @@ describe('findLayers', () => {
       'e: its weight has 3 dimensions, not 2',
       'f: its constant is the left operand',
     ]);
+  });
+
+  it('names a layer whose weight holds NaN as not supported', () => {
+    const model = buildModel({
+      nodes: [node('Conv', ['x', 'bad'], 'y', [], 'a')],
+      initializers: [tensor('bad', [1, 1, 1, 1], [NaN])],
+    });
+    expect(findLayers(model)).toMatchObject([{ supported: false, reason: 'its weight holds NaN or an infinity' }]);
+  });
+
+  it('sees a weight through Transpose, and names a MatMul whose weight is computed from constants', () => {
+    const model = buildModel({
+      nodes: [
+        node('Transpose', ['m'], 'turned', [intsAttribute('perm', [1, 0])], 't'),
+        node('MatMul', ['x', 'turned'], 'p', [], 'first'),
+        node('Abs', ['m'], 'computed', [], 'abs'),
+        node('MatMul', ['p', 'computed'], 'y', [], 'second'),
+      ],
+      initializers: [tensor('m', [2, 3], [1, 2, 3, 4, 5, 6])],
+    });
+    const [first, second] = findLayers(model);
+    expect(first).toMatchObject({ supported: true, weightShape: [3, 2], inputChannels: 3, outputChannels: 2 });
+    expect(first?.supported === true && [...readFloatTensor(first.weight)]).toEqual([1, 4, 2, 5, 3, 6]);
+    expect(second).toMatchObject({ supported: false, reason: 'its weight "computed" is computed, not constant' });
   });
 
   it('names operators of other domains as not supported', () => {

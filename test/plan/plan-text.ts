@@ -7,6 +7,7 @@ export const context: PlanContext = {
   modelSha256: (path) => `model ${path.replace(/.*\//, '')}`,
   dataSha256: (source) => `data ${'path' in source ? source.path.replace(/.*\//, '') : source.seed}`,
   numericsVersion: '1',
+  onnxruntimeVersion: '1.30.0',
   provider: 'cpu',
   optimizationLevel: 'all',
 };

@@ -79,8 +79,8 @@ describe('prepareLayers', () => {
     expect([prepared.input.amax, prepared.input.scale]).toEqual([0, 1]);
   });
 
-  it('names the layer whose weight or statistics are not finite', () => {
-    expect(() => prepareOne([NaN, 1, 1, 1], statistics([1, 1]), w8a8(0.5))).toThrow(
+  it('names the layer whose smoothed weight or statistics are not finite', () => {
+    expect(() => prepareOne([3e38, 1, 1, 1], statistics([10, 1]), w8a8(1))).toThrow(
       new NonFiniteError('the smoothed weight of layer "conv"'),
     );
     expect(() => prepareOne([1, 1, 1, 1], statistics([Infinity, 1]), w8a8(0.5))).toThrow(

@@ -30,7 +30,7 @@ export interface Sample {
   readonly evaluationSamples: number;
 }
 
-/** The shape of DESIGN section 3: 43 trials on a small residual network. */
+/** The main experiment: 43 trials on a small residual network. */
 export const defaultSample: Sample = {
   name: 'smoothquant-alpha',
   question: 'Which alpha keeps the most accuracy, does dynamic alpha beat it, and does more calibration pay?',

@@ -152,10 +152,16 @@ describe('a trial job', () => {
   });
 
   it('gives the same on a model with a fixed batch', async () => {
-    const expected = await trial({});
-    const { losses, evaluation } = await trial({}, fixed);
+    const expected = await trial({ lossSamples: 8 });
+    const { losses, evaluation } = await trial({ lossSamples: 8 }, fixed);
     expectSameLosses(losses, expected.losses);
     expect(evaluation).toEqual(expected.evaluation);
+  });
+
+  it('measures losses on whole batches only where a fixed batch feeds a Gemm', async () => {
+    const { losses, lossSamples } = await trial({ lossSamples: 10 }, fixed);
+    expect(lossSamples).toBe(8);
+    expectSameLosses(losses, (await trial({ lossSamples: 8 })).losses);
   });
 
   it('measures every layer in both modes, the folded one under its own name', async () => {

@@ -49,9 +49,11 @@ describe('searchParts', () => {
       absmax: 'channel',
       search: { candidates, samples: 4, objective: 'l1', order: 'isolated' },
     } satisfies SearchStage;
-    const parts = searchParts(stage, model, { batches: 2, samples: 4, inputs: [] });
+    const parts = searchParts(stage, model, { batches: 2, samples: 4, inputs: [] }, 1e6);
     expect(parts.flatMap(({ job }) => job.candidates)).toEqual(candidates);
     expect(parts).toHaveLength(4);
+    const large = searchParts(stage, model, { batches: 2, samples: 4, inputs: [] }, 5e8);
+    expect(large.map(({ job }) => job.candidates.length).slice(0, 2)).toEqual([2, 2]);
   });
 });
 

@@ -1,0 +1,61 @@
+import { exportTrial, type ExportSummary } from '../schedule/export-trial.js';
+import { findTrials } from '../store/find-trials.js';
+import { readTrial } from '../store/read-trial.js';
+import type { ExportArguments } from './export-command.js';
+import { pickSweep, readDatabase } from './read-database.js';
+import { UsageError } from './usage-error.js';
+
+/** Exports the trial that the arguments name; returns what to print. */
+export function runExport(args: ExportArguments): string {
+  const trial = readDatabase(args.db, (queries) => {
+    const sweep = pickSweep(queries, args.sweep);
+    const found = findTrials(queries, sweep, args.trial);
+    if (found.length === 1) return readTrial(queries, sweep, found[0]!);
+    throw new UsageError(
+      `Expected the number, key (6 characters or more) or label of a trial of sweep "${sweep}", or \`best\`; got "${args.trial}", which ${found.length === 0 ? 'matches none' : `matches trials ${found.join(', ')}`}. \`quantsweep query "select trial, label from v_trial"\` lists them.`,
+    );
+  });
+  const { 'calibration-table': calibrationTable, 'smoothed-model': smoothedModel } = args;
+  const summary = exportTrial(trial, args.model ?? null, {
+    output: args.output,
+    calibrationTable: calibrationTable ?? null,
+    smoothedModel: smoothedModel ?? null,
+    force: args.force,
+  });
+  const { accuracy } = trial;
+  const measured = accuracy === null ? '' : `, ${accuracy.metric} ${accuracy.value.toFixed(4)} as simulated`;
+  const lines = [
+    `trial ${trial.number} of ${trial.sweep}: ${trial.label}${measured}`,
+    `${args.output}: ${summary.layers} layers quantized, ${summary.smoothedLayers} of them smoothed`,
+    ...notes(summary),
+  ];
+  if (calibrationTable !== undefined) lines.push(`${calibrationTable}: ${tableNote(smoothedModel, summary)}`);
+  if (smoothedModel !== undefined) lines.push(`${smoothedModel}: the smoothed model in float`);
+  return `${lines.join('\n')}\n`;
+}
+
+function notes({ floatWeights, usesRuntimeDomain }: ExportSummary): readonly string[] {
+  const lines: string[] = [];
+  if (usesRuntimeDomain) {
+    lines.push(
+      "  note: the model's opset lacks some of its QuantizeLinear or DequantizeLinear forms; they are in the domain com.microsoft, which onnxruntime knows. For other runtimes convert the model to opset 13 (21 for 16 bits) and sweep that.",
+    );
+  }
+  if (floatWeights.length > 0) {
+    lines.push(
+      `  note: weights that stay float32, rounded to their levels (grouped ConvTranspose per channel): ${floatWeights.join(', ')}`,
+    );
+  }
+  return lines;
+}
+
+function tableNote(smoothedModel: string | undefined, { smoothedLayers, weightsAsInTensorrt }: ExportSummary): string {
+  const model =
+    smoothedLayers === 0
+      ? 'for the original model'
+      : smoothedModel === undefined
+        ? 'for the smoothed float model (--smoothed-model writes it)'
+        : `for ${smoothedModel}`;
+  const weights = weightsAsInTensorrt ? '' : ', which those of this trial are not';
+  return `scales of layer inputs ${model}. It holds no weights: TensorRT quantizes them itself, 8 bits per channel${weights}.`;
+}

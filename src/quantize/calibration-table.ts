@@ -1,0 +1,47 @@
+import { ModelError } from '../graph/model-error.js';
+import type { PreparedLayer } from './prepare-layers.js';
+import { isSmoothed } from './qdq-graph.js';
+
+/** What TensorRT 8.6 writes itself; `trtexec --calib` expects this algorithm. */
+const HEADER = 'TRT-8601-EntropyCalibration2';
+
+/**
+ * TensorRT's text calibration cache: the header, then a line `tensor: scale` for every quantized input, the scale
+ * `amax / 127` as the eight hex digits of its big-endian float32. A smoothed layer's tensor is the smoothed input, so
+ * the table belongs to the smoothed float model (`smoothedModel`); without smoothing to the model as it was.
+ *
+ * The cache holds one symmetric 8-bit scale a tensor and nothing about weights, other bits, or which layers stay float.
+ *
+ * @throws ModelError for an input quantizer that a line can't hold, naming the layer
+ */
+export function calibrationTable(layers: readonly PreparedLayer[]): string {
+  const scales = new Map<string, { readonly scale: number; readonly layer: string }>();
+  for (const prepared of layers) {
+    const { layer, input } = prepared;
+    if (input.bits !== 8 || !input.signed || input.zeroPoint !== 0) {
+      throw new ModelError(
+        `Layer "${layer.name}": expected a symmetric signed input quantizer of 8 bits, got ${input.bits} bits, ${input.signed ? 'signed' : 'unsigned'}, zero point ${input.zeroPoint}. TensorRT's calibration table can't hold it; leave out --calibration-table.`,
+      );
+    }
+    const tensor = isSmoothed(prepared) ? smoothedInput(layer.name) : layer.inputTensor;
+    const known = scales.get(tensor);
+    if (known !== undefined && known.scale !== input.scale) {
+      throw new ModelError(
+        `Tensor "${tensor}": expected one scale, got ${known.scale} for layer "${known.layer}" and ${input.scale} for layer "${layer.name}". TensorRT's calibration table holds one scale a tensor.`,
+      );
+    }
+    scales.set(tensor, { scale: input.scale, layer: layer.name });
+  }
+  return [HEADER, ...Array.from(scales, ([tensor, { scale }]) => `${tensor}: ${float32Hex(scale)}`), ''].join('\n');
+}
+
+/** As `smoothedModel` names it. */
+function smoothedInput(layer: string): string {
+  return `quantsweep/${layer}/smoothed_input`;
+}
+
+function float32Hex(value: number): string {
+  const view = new DataView(new ArrayBuffer(4));
+  view.setFloat32(0, value);
+  return view.getUint32(0).toString(16).padStart(8, '0');
+}

@@ -1,0 +1,33 @@
+import { create } from '@bufbuild/protobuf';
+import type { OnnxModel } from '../graph/onnx-model.js';
+import { ModelProtoSchema, OperatorSetIdProtoSchema, StringStringEntryProtoSchema } from '../graph/onnx_pb.js';
+
+/** From this version of the format on, an initializer need not be listed as a graph input too. */
+const FREE_INITIALIZERS_IR_VERSION = 4n;
+
+/**
+ * The model with entries added to its metadata (those of the same key are replaced) and version 1 of further operator
+ * domains imported. An IR version below 4 becomes 4: new initializers are not graph inputs.
+ */
+export function withHeader(
+  model: OnnxModel,
+  domains: readonly string[],
+  metadata: Readonly<Record<string, string>>,
+): OnnxModel {
+  const { proto } = model;
+  const imported = new Set(proto.opsetImport.map((o) => o.domain));
+  const changed = Object.assign(create(ModelProtoSchema), proto, {
+    irVersion: proto.irVersion < FREE_INITIALIZERS_IR_VERSION ? FREE_INITIALIZERS_IR_VERSION : proto.irVersion,
+    opsetImport: [
+      ...proto.opsetImport,
+      ...domains
+        .filter((domain) => !imported.has(domain))
+        .map((domain) => create(OperatorSetIdProtoSchema, { domain, version: 1n })),
+    ],
+    metadataProps: [
+      ...proto.metadataProps.filter(({ key }) => !(key in metadata)),
+      ...Object.entries(metadata).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value })),
+    ],
+  });
+  return { ...model, proto: changed };
+}

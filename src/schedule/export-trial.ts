@@ -1,0 +1,135 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { basename } from 'node:path';
+import { foldBatchNorm } from '../graph/fold-batch-norm.js';
+import { findLayers } from '../graph/layers.js';
+import { encodeModel, type OnnxModel } from '../graph/onnx-model.js';
+import { calibrationTable } from '../quantize/calibration-table.js';
+import { withHeader } from '../quantize/model-header.js';
+import type { PreparedLayer } from '../quantize/prepare-layers.js';
+import { isSmoothed, qdqModel } from '../quantize/qdq-graph.js';
+import { smoothedModel } from '../quantize/quantized-graph.js';
+import { staysFloat } from '../quantize/quantized-integers.js';
+import { restoreLayers } from '../quantize/restore-layers.js';
+import { readModelFile } from '../runtime/model-file.js';
+import type { StoredTrial } from '../store/read-trial.js';
+import { packageVersion } from './environment.js';
+import { InputError } from './input-error.js';
+import { writeFiles, type NewFile } from './write-files.js';
+
+export interface ExportTargets {
+  /** The QDQ model. */
+  readonly output: string;
+  /** TensorRT's calibration cache; null: none. */
+  readonly calibrationTable: string | null;
+  /** The smoothed float model that the cache belongs to; null: none. */
+  readonly smoothedModel: string | null;
+  /** Overwrite files that are there. */
+  readonly force: boolean;
+}
+
+/** What was exported, for messages. */
+export interface ExportSummary {
+  readonly layers: number;
+  readonly smoothedLayers: number;
+  /** Layers whose weight stays float32, rounded to its levels. */
+  readonly floatWeights: readonly string[];
+  /** True where the model needs onnxruntime's own QuantizeLinear or DequantizeLinear. */
+  readonly usesRuntimeDomain: boolean;
+  /** True where all weights have 8 bits per channel, as TensorRT quantizes them beside a calibration table. */
+  readonly weightsAsInTensorrt: boolean;
+}
+
+/**
+ * Writes the deployable model of a finished trial and, where wanted, TensorRT's calibration table and the float model
+ * that it belongs to. Everything comes from the store and the model's file: no data is read.
+ *
+ * @param modelPath where the model lies now; null: where the sweep read it
+ * @throws InputError or ModelError saying why the trial can't be exported; nothing is written then
+ */
+export function exportTrial(trial: StoredTrial, modelPath: string | null, targets: ExportTargets): ExportSummary {
+  const stored = checkTrial(trial);
+  const path = modelPath ?? stored.path;
+  const { model: folded } = foldBatchNorm(readSource(path, stored.sha256));
+  const layers = restoreLayers(findLayers(folded), trial.layers);
+  const floatWeights = layers.filter(staysFloat).map((l) => l.layer.name);
+  const metadata = exportMetadata(trial, layers, floatWeights);
+  const quantized = qdqModel(folded, layers, metadata);
+  const files: NewFile[] = [{ path: targets.output, content: () => encodeModel(quantized) }];
+  if (targets.calibrationTable !== null) {
+    const table = calibrationTable(layers);
+    files.push({ path: targets.calibrationTable, content: () => table });
+  }
+  if (targets.smoothedModel !== null) {
+    const smoothed = withHeader(smoothedModel(folded, layers.filter(isSmoothed)), [], metadata);
+    files.push({ path: targets.smoothedModel, content: () => encodeModel(smoothed) });
+  }
+  for (const file of files) keepSource(file.path, path);
+  writeFiles(files, targets.force);
+  return {
+    layers: layers.length,
+    smoothedLayers: layers.filter(isSmoothed).length,
+    floatWeights,
+    usesRuntimeDomain: quantized.graph.node.some((n) => n.domain !== '' && n.name.startsWith('quantsweep/')),
+    weightsAsInTensorrt: trial.layers.every(({ weight }) => weight.bits === 8 && weight.granularity === 'channel'),
+  };
+}
+
+function checkTrial({ number, label, role, status, model, layers }: StoredTrial): NonNullable<StoredTrial['model']> {
+  const trial = `trial ${number} (${label})`;
+  if (role === 'fp32') {
+    throw new InputError(
+      `Expected a quantized trial, got ${trial}: nothing is quantized in it, deploy the model as it is.`,
+    );
+  }
+  if (status !== 'done' || model === null || layers.length === 0) {
+    throw new InputError(
+      `Expected a finished trial, got ${trial}, which is ${status}. \`quantsweep run\` finishes it.`,
+    );
+  }
+  return model;
+}
+
+function readSource(path: string, sha256: string): OnnxModel {
+  if (!existsSync(path)) {
+    throw new InputError(`Expected the trial's model at ${path}, got nothing there. Say where it is with --model.`);
+  }
+  const file = readModelFile(path);
+  if (file.sha256 === sha256) return file.model;
+  throw new InputError(
+    `${path}: expected the model that the trial quantized (sha256 ${sha256}), got sha256 ${file.sha256}. Give the original file with --model.`,
+  );
+}
+
+/** Not even `force` replaces the model that the trial was made from. */
+function keepSource(target: string, source: string): void {
+  if (!existsSync(target) || realpathSync(target) !== realpathSync(source)) return;
+  throw new InputError(`${target} is the trial's own model, which is not overwritten. Give another path.`);
+}
+
+function exportMetadata(
+  trial: StoredTrial,
+  layers: readonly PreparedLayer[],
+  floatWeights: readonly string[],
+): Readonly<Record<string, string>> {
+  const smoothing = layers.map(({ layer, alpha, factors }) => [layer.name, { alpha, s: Array.from(factors.s) }]);
+  const { accuracy } = trial;
+  return {
+    'quantsweep.version': packageVersion('../../package.json'),
+    'quantsweep.sweep': trial.sweep,
+    'quantsweep.sweep_key': trial.sweepKey,
+    'quantsweep.trial_key': trial.key,
+    'quantsweep.label': trial.label,
+    'quantsweep.settings': withoutFolders(trial.settings),
+    'quantsweep.smoothing': JSON.stringify(Object.fromEntries(smoothing)),
+    'quantsweep.float_weights': JSON.stringify(floatWeights),
+    ...(accuracy === null ? {} : { [`quantsweep.simulated.${accuracy.metric}`]: String(accuracy.value) }),
+  };
+}
+
+/** The settings with paths cut to file names: where files lay on the machine of the sweep is nobody's business. */
+function withoutFolders(settings: string): string {
+  const paths = new Set(['path', 'labels', 'groundTruth']);
+  return JSON.stringify(JSON.parse(settings), (key, value: unknown) =>
+    paths.has(key) && typeof value === 'string' ? basename(value) : value,
+  );
+}

@@ -1,0 +1,43 @@
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { InputError } from './input-error.js';
+
+/** A file to be written; its content is made only once all paths were found fit. */
+export interface NewFile {
+  readonly path: string;
+  readonly content: () => Uint8Array | string;
+}
+
+/**
+ * Writes the files, each whole or not at all: beside its target, then renamed. All are written before the first is
+ * renamed, so that a failure of one leaves every target as it was.
+ *
+ * @throws InputError before anything is written: two files of one path, a folder, or (without `overwrite`) a file that
+ *   is there
+ */
+export function writeFiles(files: readonly NewFile[], overwrite: boolean): void {
+  checkTargets(files, overwrite);
+  const written: { readonly temporary: string; readonly path: string }[] = [];
+  try {
+    for (const { path, content } of files) {
+      const temporary = `${path}.${process.pid}.tmp`;
+      mkdirSync(dirname(path), { recursive: true });
+      written.push({ temporary, path });
+      writeFileSync(temporary, content());
+    }
+    for (const { temporary, path } of written) renameSync(temporary, path);
+  } finally {
+    for (const { temporary } of written) rmSync(temporary, { force: true });
+  }
+}
+
+function checkTargets(files: readonly NewFile[], overwrite: boolean): void {
+  const seen = new Set<string>();
+  for (const { path } of files) {
+    if (seen.has(resolve(path))) throw new InputError(`Expected a path of its own for each file, got ${path} twice.`);
+    seen.add(resolve(path));
+    if (!existsSync(path)) continue;
+    if (statSync(path).isDirectory()) throw new InputError(`Expected a file to write, got a folder: ${path}.`);
+    if (!overwrite) throw new InputError(`${path} is there already. Give another path, or --force to overwrite it.`);
+  }
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { ModelError } from '../../src/graph/model-error.js';
+import { findLayers } from '../../src/graph/layers.js';
+import { prepareLayers, type PreparedLayer } from '../../src/quantize/prepare-layers.js';
+import { restoreLayers, type StoredLayer } from '../../src/quantize/restore-layers.js';
+import { observeDirectly } from '../calibrate/observe-directly.js';
+import { layersOf } from '../graph/build-model.js';
+import { inputOfKind, layerKinds, modelOfKind } from '../smooth/layer-kinds.js';
+import { preparation } from './preparations.js';
+import { storedLayer } from './stored-layers.js';
+
+const kind = layerKinds.find((k) => k.title === 'grouped Conv')!;
+const model = modelOfKind(kind, 1);
+const layers = layersOf(model);
+
+/** A layer prepared as in a trial, and what the trial stores of it. */
+async function trial(
+  alpha: number | null,
+  granularity: 'channel' | 'tensor',
+): Promise<{ prepared: PreparedLayer; stored: StoredLayer }> {
+  const statistics = await observeDirectly(model, layers, inputOfKind(kind, 2));
+  const [prepared] = prepareLayers(layers, statistics, preparation(8, alpha, granularity));
+  return { prepared: prepared!, stored: storedLayer(prepared!, statistics) };
+}
+
+describe('restoreLayers', () => {
+  it.each(['channel', 'tensor'] as const)(
+    'gives the prepared layer of the trial, weight per %s',
+    async (granularity) => {
+      for (const alpha of [null, 0.5]) {
+        const { prepared, stored } = await trial(alpha, granularity);
+        expect(restoreLayers(findLayers(model), [stored])).toEqual([prepared]);
+      }
+    },
+  );
+
+  it('refuses a layer that the model does not have', async () => {
+    const { stored } = await trial(0.5, 'channel');
+    expect(() => restoreLayers(findLayers(model), [{ ...stored, name: 'other' }])).toThrow(/layer "other"/);
+  });
+
+  it('refuses numbers that the model does not give', async () => {
+    const { stored } = await trial(0.5, 'channel');
+    const amaxChannels = stored.weight.amaxChannels!.map((a, i) => (i === 1 ? a * 2 : a));
+    const wrong: readonly [StoredLayer, RegExp][] = [
+      [{ ...stored, weight: { ...stored.weight, amaxChannels } }, /"layer".*weight amax \[1\]/],
+      [{ ...stored, weight: { ...stored.weight, amaxChannels: null } }, /numbers of weight amax 1, got 6/],
+      [{ ...stored, input: { ...stored.input, scale: 1 } }, /input scale 1, got/],
+      [{ ...stored, s: [1] }, /numbers of s 1, got 4/],
+    ];
+    for (const [layer, message] of wrong) {
+      expect(() => restoreLayers(findLayers(model), [layer])).toThrow(ModelError);
+      expect(() => restoreLayers(findLayers(model), [layer])).toThrow(message);
+    }
+  });
+
+  it('refuses forms that it does not know', async () => {
+    const { stored } = await trial(0.5, 'channel');
+    const forms: readonly [StoredLayer, RegExp][] = [
+      [{ ...stored, apply: 'fold' }, /got "fold"/],
+      [{ ...stored, input: { ...stored.input, signed: false } }, /unsigned with zero point 0/],
+      [{ ...stored, weight: { ...stored.weight, zeroPoint: 3 } }, /signed with zero point 3/],
+      [{ ...stored, input: { ...stored.input, granularity: 'channel' } }, /per tensor, got per channel/],
+    ];
+    for (const [layer, message] of forms) expect(() => restoreLayers(findLayers(model), [layer])).toThrow(message);
+  });
+});
