@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, dirname } from 'node:path';
 
@@ -12,7 +12,19 @@ export function chartLibrary(): string {
   const require = createRequire(import.meta.url);
   const vega = readFileSync(join(dirname(require.resolve('vega')), 'vega.min.js'), 'utf8');
   const interpreter = asScript(readFileSync(require.resolve('vega-interpreter'), 'utf8'));
-  return `${withoutSourceMap(vega)}\n${interpreter}`;
+  return `${licence('vega')}\n${withoutSourceMap(vega)}\n${licence('vega-interpreter')}\n${interpreter}`;
+}
+
+/** The licence of a package as a comment: whoever passes a report on passes its code on. */
+function licence(name: string): string {
+  let folder = dirname(createRequire(import.meta.url).resolve(name));
+  while (!existsSync(join(folder, 'LICENSE'))) {
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error(`Expected package ${name} to bring a LICENSE file, found none.`);
+    folder = parent;
+  }
+  const text = readFileSync(join(folder, 'LICENSE'), 'utf8').trim().replaceAll('*/', '* /');
+  return `/* ${name}\n\n${text}\n*/`;
 }
 
 /** Turns vega-interpreter's ES module, which imports from vega-util and exports one function, into a plain script. */

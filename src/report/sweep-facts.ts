@@ -87,15 +87,16 @@ export function readSweepFacts(query: Query, name: string): SweepFacts | null {
   if (summary === undefined) return null;
   const trials = toRows(query(factsSql.trials(name), [])).map(toTrial);
   const comparisons = toRows(query(factsSql.comparisons(name), [])).map(toComparison);
+  const best = chooseBest(trials, comparisons);
   const sizes = [...new Set(trials.map((trial) => trial.calibrationBatches))].filter((size) => size !== null);
   return {
     sweep: toSummary(summary),
     trials,
-    comparisons,
+    comparisons: comparisons.filter((c) => c.against !== 'best' || c.otherTrial === best?.trial),
     metric: metricText(trials.find((trial) => trial.metric !== null)?.metric ?? 'top1'),
     sizes: sizes.sort((a, b) => a - b),
     variants: splitVariants(trials),
-    best: chooseBest(trials, comparisons),
+    best,
   };
 }
 

@@ -11,6 +11,8 @@ type Against = 'fp32' | 'unsmoothed' | 'best';
 interface DoneTrial {
   readonly id: number;
   readonly role: string;
+  /** Equal for trials that are judged alike: the same model, evaluation data, preprocessing and task. */
+  readonly fp32Key: string;
   readonly metric: string;
   readonly value: number;
   readonly fp32: number | null;
@@ -35,8 +37,8 @@ interface Comparison {
 
 /**
  * Rebuilds the `comparison` rows of a sweep: each finished trial against its FP32 trial, its unsmoothed trial and the
- * sweep's best one (quantized, highest primary value, the first of equals). Trials are compared where both have outcomes
- * of the same metric, kind and count: different counts mean different evaluation sets.
+ * best one of those that are judged on the same evaluation (highest primary value of the candidates, the first of equals;
+ * of the unsmoothed where no candidate has finished). Samples pair up only within one evaluation: one FP32 key.
  */
 export function writeComparisons(connection: Connection, sweepName: string): void {
   const sweep = connection.get('SELECT id FROM sweep WHERE name = ?', sweepName) as { id: number } | undefined;
@@ -50,12 +52,13 @@ export function writeComparisons(connection: Connection, sweepName: string): voi
     const others = [
       ['fp32', trial.fp32],
       ['unsmoothed', trial.unsmoothed],
-      ['best', best],
+      ['best', best.get(trial.fp32Key) ?? null],
     ] as const;
     const outcome = readOutcome(connection, trial.id, trial.metric);
     for (const [against, otherId] of others) {
       const other = otherId === null ? undefined : (byId.get(otherId) ?? readDoneTrial(connection, otherId));
       if (other === undefined || other.id === trial.id || other.metric !== trial.metric) continue;
+      if (other.fp32Key !== trial.fp32Key) continue;
       let otherOutcome = counterparts.get(other.id);
       if (otherOutcome === undefined) {
         otherOutcome = readOutcome(connection, other.id, other.metric);
@@ -68,7 +71,7 @@ export function writeComparisons(connection: Connection, sweepName: string): voi
   }
 }
 
-const doneTrial = `SELECT t.id, t.role, t.primary_metric AS metric, a.value,
+const doneTrial = `SELECT t.id, t.role, t.fp32_key AS fp32Key, t.primary_metric AS metric, a.value,
     (SELECT f.id FROM trial f WHERE f.key = t.fp32_key AND f.status = 'done') AS fp32,
     (SELECT u.id FROM trial u WHERE u.key = t.unsmoothed_key AND u.status = 'done') AS unsmoothed
   FROM trial t
@@ -87,12 +90,17 @@ function readDoneTrial(connection: Connection, id: number): DoneTrial | undefine
   return connection.get(`${doneTrial} WHERE t.id = ? AND t.status = 'done'`, id) as DoneTrial | undefined;
 }
 
-function findBest(trials: readonly DoneTrial[]): number | null {
-  let best: DoneTrial | null = null;
-  for (const trial of trials) {
-    if (trial.role !== 'fp32' && (best === null || trial.value > best.value)) best = trial;
+/** Id of the best trial by FP32 key. */
+function findBest(trials: readonly DoneTrial[]): ReadonlyMap<string, number> {
+  const best = new Map<string, DoneTrial>();
+  for (const role of ['candidate', 'unsmoothed']) {
+    for (const trial of trials) {
+      if (trial.role !== role) continue;
+      const before = best.get(trial.fp32Key);
+      if (before === undefined || (before.role === role && trial.value > before.value)) best.set(trial.fp32Key, trial);
+    }
   }
-  return best?.id ?? null;
+  return new Map([...best].map(([key, trial]) => [key, trial.id]));
 }
 
 function readOutcome(connection: Connection, trial: number, metric: string): Outcome | null {

@@ -23,10 +23,15 @@ it('replicates that are all larger give the smallest p there is', () => {
 });
 
 it('below what counting can tell, p is the normal tail of the difference over its standard deviation', () => {
-  // Differences 10 + (-1 | 1): standard deviation sqrt(400 / 399), so z is 10 but for that.
-  const a = Float64Array.from({ length: 400 }, (_, index) => 10 + (index % 2 === 0 ? 1 : -1));
-  const { pValue } = pairedBootstrap(a, new Float64Array(400), 10);
-  expect(pValue / (2 * normalTail(10 / Math.sqrt(400 / 399)))).toBeCloseTo(1, 9);
+  // Differences 1000 + (-199.5 .. 199.5): their squares add up to n (n^2 - 1) / 12.
+  const a = Float64Array.from({ length: 400 }, (_, index) => 1000 + index - 199.5);
+  const { pValue } = pairedBootstrap(a, new Float64Array(400), 1000);
+  const deviation = Math.sqrt((400 * (400 ** 2 - 1)) / 12 / 399);
+  expect(pValue / (2 * normalTail(1000 / deviation))).toBeCloseTo(1, 9);
+});
+
+it('replicates that hardly differ among themselves are no evidence beyond counting', () => {
+  expect(pairedBootstrap(new Float64Array(400).fill(0.5), new Float64Array(400).fill(0.4), 0.1).pValue).toBe(2 / 401);
 });
 
 it('the p-value counts replicates on the smaller side, and one more', () => {
