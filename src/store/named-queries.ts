@@ -68,14 +68,17 @@ ORDER BY absmax, calibration_batches, alpha_mode, alpha`,
     about: 'Best static alpha against dynamic alpha by calibration size (difference above 0: static is better)',
     parameters: [],
     sql: `WITH ranked AS (
-  SELECT *, row_number() OVER (PARTITION BY alpha_mode, absmax, calibration_batches ORDER BY value DESC, alpha) AS rank
+  SELECT *, row_number() OVER (PARTITION BY alpha_mode, absmax, calibration_batches, activation_bits, weight_bits,
+                               weight_granularity, fp32_value ORDER BY value DESC, alpha) AS rank
   FROM v_accuracy_by_alpha WHERE sweep = :sweep)
-SELECT s.absmax, s.calibration_batches, s.alpha AS best_static_alpha, s.value AS static_value, d.value AS dynamic_value,
+SELECT s.absmax, s.calibration_batches, s.activation_bits, s.weight_bits, s.weight_granularity, s.alpha AS best_static_alpha, s.value AS static_value, d.value AS dynamic_value,
        s.value - d.value AS difference, s.fp32_value
 FROM ranked s
 JOIN ranked d ON d.absmax = s.absmax AND d.calibration_batches = s.calibration_batches AND d.alpha_mode = 'dynamic' AND d.rank = 1
+  AND d.activation_bits = s.activation_bits AND d.weight_bits = s.weight_bits
+  AND d.weight_granularity = s.weight_granularity AND d.fp32_value IS s.fp32_value
 WHERE s.alpha_mode = 'static' AND s.rank = 1
-ORDER BY s.absmax, s.calibration_batches`,
+ORDER BY s.absmax, s.calibration_batches, s.activation_bits, s.weight_bits, s.weight_granularity`,
   },
   {
     name: 'calibration-size',
@@ -128,10 +131,17 @@ ORDER BY rel_l1 DESC NULLS LAST, position LIMIT :limit`,
     name: 'best-alpha-by-layer',
     about: 'For each layer the static trial with the smallest L1 loss (lower is better)',
     parameters: [mode],
-    sql: `SELECT position, layer, calibration_batches, layer_alpha AS best_alpha, l1 FROM (
-  SELECT *, row_number() OVER (PARTITION BY position, calibration_batches ORDER BY l1, layer_alpha) AS rank
-  FROM v_layer_loss WHERE sweep = :sweep AND alpha_mode = 'static' AND mode = :mode)
-WHERE rank = 1 ORDER BY calibration_batches, position`,
+    sql: `SELECT model, position, layer, calibration_batches, absmax, activation_bits, weight_bits, weight_granularity,
+       layer_alpha AS best_alpha, l1
+FROM (
+  SELECT l.*, t.model, t.activation_bits, t.weight_bits, t.weight_granularity,
+         row_number() OVER (PARTITION BY t.model, l.position, l.calibration_batches, l.absmax, t.activation_bits,
+                            t.weight_bits, t.weight_granularity ORDER BY l.l1, l.layer_alpha) AS rank
+  FROM v_layer_loss l
+  JOIN v_trial t ON t.sweep = l.sweep AND t.trial = l.trial
+  WHERE l.sweep = :sweep AND l.alpha_mode = 'static' AND l.mode = :mode)
+WHERE rank = 1
+ORDER BY model, calibration_batches, absmax, activation_bits, weight_bits, weight_granularity, position`,
   },
   {
     name: 'chosen-alphas',

@@ -127,7 +127,9 @@ describe('views and named queries on a hand-made sweep', () => {
   });
 
   it('static-against-dynamic, chosen-alphas, worst-layers and failed answer their questions', () => {
-    expect(named('static-against-dynamic')).toEqual([['channel', 200, 0.5, 0.8, 0.7, expect.closeTo(0.1, 12), 0.9]]);
+    expect(named('static-against-dynamic')).toEqual([
+      ['channel', 200, 8, 8, 'channel', 0.5, 0.8, 0.7, expect.closeTo(0.1, 12), 0.9],
+    ]);
     expect(named('chosen-alphas').map((row) => row.slice(3, 5))).toEqual([
       ['conv1', 0.7],
       ['conv2', 0.3],
