@@ -13,7 +13,8 @@ export function constantTensor(model: OnnxModel, name: string): TensorProto | nu
   const initializer = model.index.initializers.get(name);
   if (initializer !== undefined) return initializer;
   const producer = model.index.producers.get(name);
-  switch (producer?.opType) {
+  if (producer === undefined) return null;
+  switch (producer.opType) {
     case 'Constant':
       return constantValue(producer, name);
     case 'Identity':

@@ -15,8 +15,7 @@ import { foldBatchNorm } from '../graph/fold-batch-norm.js';
 import { findLayers, type FoundLayer } from '../graph/layers.js';
 import { ModelError } from '../graph/model-error.js';
 import { checkSampleShape, resolveModelIo } from '../graph/model-io.js';
-import { elementCount, readFloatTensor, tensorShape } from '../graph/tensor.js';
-import { TensorProto_DataType } from '../graph/onnx_pb.js';
+import { elementCount, FLOAT32, readFloatTensor, tensorShape } from '../graph/tensor.js';
 import { reasonForFloat, selectLayers } from '../quantize/select-layers.js';
 import { readModelFile, type ModelFile } from '../runtime/model-file.js';
 import { perInputChannelAbsmax, viewAbsmax } from '../smooth/weight-absmax.js';
@@ -155,7 +154,7 @@ function inFile<T>(path: string, work: () => T): T {
 }
 
 function modelRecord(file: ModelFile, layers: readonly FoundLayer[], norms: ReadonlyMap<string, string>): ModelRecord {
-  const floats = file.model.graph.initializer.filter((t) => t.dataType === TensorProto_DataType.FLOAT);
+  const floats = file.model.graph.initializer.filter((t) => t.dataType === FLOAT32);
   return {
     sha256: file.sha256,
     path: file.path,
