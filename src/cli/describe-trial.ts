@@ -57,7 +57,7 @@ export function describeTrial(database: string, wantedSweep: string | undefined,
 function findTrial(queries: QueryConnection, sweep: string, wanted: string): number {
   const sql =
     wanted === 'best'
-      ? "SELECT trial FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role <> 'fp32' AND :wanted = 'best' ORDER BY value DESC, position LIMIT 1"
+      ? "SELECT trial FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role <> 'fp32' AND :wanted = 'best' ORDER BY role = 'unsmoothed', value DESC, position LIMIT 1"
       : 'SELECT trial FROM v_trial WHERE sweep = :sweep AND (CAST(trial AS TEXT) = :wanted OR label = :wanted OR (length(:wanted) >= 6 AND substr(key, 1, length(:wanted)) = :wanted))';
   const found = queries.query(sql, { sweep, wanted }).rows.map(([trial]) => Number(trial));
   if (found.length === 1) return found[0]!;

@@ -14,13 +14,13 @@ export interface Figure {
   readonly id: string;
   readonly section: SectionId;
   readonly title: (facts: SweepFacts) => string;
-  /** A SELECT on the documented views with every value written in. */
+  /** A SELECT on the documented views, or on tables where no view tells, with every value written in. */
   readonly sql: (facts: SweepFacts) => string;
   readonly build: (rows: readonly Row[], facts: SweepFacts) => FigureContent;
 }
 
 /** What a figure shows. */
-export type FigureContent = ChartContent | TableContent | AbsentContent;
+export type FigureContent = ChartContent | TableContent | TextContent | AbsentContent;
 
 /** Charts side by side (small multiples) with one caption. */
 export interface ChartContent {
@@ -66,6 +66,12 @@ export interface TableColumn {
   readonly field: string;
   readonly align: 'left' | 'right';
   readonly text: (row: Row) => string;
+}
+
+/** A sentence that says what the rows hold. */
+export interface TextContent {
+  readonly kind: 'text';
+  readonly caption: string;
 }
 
 /** Nothing to draw: the sweep lacks the data. */

@@ -18,7 +18,7 @@ export function renderFigure(figure: Figure, facts: SweepFacts, query: Query): s
 <h3 id="${figure.id}-title">${escapeHtml(title)}</h3>
 <figcaption>${escapeHtml(content.caption)}</figcaption>
 ${bodyHtml(content, rows, figure.id)}
-<div class="sources">${content.kind === 'charts' ? dataDisclosure(figure.id, rows.length) : ''}${sqlDisclosure(sql)}</div>
+<div class="sources">${content.kind === 'charts' || content.kind === 'text' ? dataDisclosure(figure.id, rows.length) : ''}${sqlDisclosure(sql)}</div>
 ${embedded(figure.id, result, panels)}
 </figure>`;
 }
@@ -43,6 +43,8 @@ function bodyHtml(content: Exclude<FigureContent, AbsentContent>, rows: readonly
       return chartsHtml(content, id);
     case 'table':
       return tableHtml(content, rows);
+    case 'text':
+      return '';
   }
 }
 

@@ -17,8 +17,20 @@ export interface QueryParameter {
   readonly default: Bindable;
 }
 
-/** The quantized trial with the highest value of the primary metric, the first of equals. */
-const bestTrial = `(SELECT trial FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role <> 'fp32' ORDER BY value DESC, position LIMIT 1)`;
+/** The candidate with the highest value of the primary metric, the first of equals; unsmoothed where no candidate is done. */
+const bestTrial = `(SELECT trial FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role <> 'fp32' ORDER BY role = 'unsmoothed', value DESC, position LIMIT 1)`;
+
+/** The finished quantized trials, and the columns in which two that are set against each other are equal. */
+const doneTrials = `SELECT * FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role <> 'fp32'`;
+const fixedColumns = 'model, activation_bits, weight_bits, weight_granularity';
+const fixedOf = (alias: string): string =>
+  fixedColumns
+    .split(', ')
+    .map((column) => `${alias}.${column}`)
+    .join(', ');
+/** `fp32_value` keeps evaluation sets apart; NULL where FP32 has not finished. */
+const alike = (a: string, b: string): string =>
+  [...fixedColumns.split(', '), 'fp32_value'].map((column) => `${b}.${column} IS ${a}.${column}`).join(' AND ');
 
 const trial: QueryParameter = { name: 'trial', about: 'number of a trial; default: the best', default: null };
 const limit: QueryParameter = { name: 'limit', about: 'rows at most', default: 20 };
@@ -38,9 +50,10 @@ export const namedQueries: readonly NamedQuery[] = [
   },
   {
     name: 'best',
-    about: 'Best settings by the primary metric (higher is better), with the gap to FP32 and whether it is noise',
+    about:
+      'Quantized trials by the primary metric (higher is better; role unsmoothed: baseline), gap to FP32, whether it is noise',
     parameters: [limit],
-    sql: `SELECT t.trial, t.label, t.metric, t.value, t.ci_low, t.ci_high, t.gap_to_fp32, t.gain_over_unsmoothed,
+    sql: `SELECT t.trial, t.label, t.role, t.metric, t.value, t.ci_low, t.ci_high, t.gap_to_fp32, t.gain_over_unsmoothed,
        c.p_value AS p_against_fp32,
        CASE c.significant WHEN 1 THEN 'differs from FP32' WHEN 0 THEN 'inside the noise' END AS verdict
 FROM v_trial t
@@ -67,49 +80,46 @@ ORDER BY absmax, calibration_batches, alpha_mode, alpha`,
     name: 'static-against-dynamic',
     about: 'Best static alpha against dynamic alpha by calibration size (difference above 0: static is better)',
     parameters: [],
-    sql: `WITH ranked AS (
-  SELECT *, row_number() OVER (PARTITION BY alpha_mode, absmax, calibration_batches, activation_bits, weight_bits,
-                               weight_granularity, fp32_value ORDER BY value DESC, alpha) AS rank
-  FROM v_accuracy_by_alpha WHERE sweep = :sweep)
-SELECT s.absmax, s.calibration_batches, s.activation_bits, s.weight_bits, s.weight_granularity, s.alpha AS best_static_alpha, s.value AS static_value, d.value AS dynamic_value,
-       s.value - d.value AS difference, s.fp32_value
+    sql: `WITH ranked AS MATERIALIZED (
+  SELECT *, row_number() OVER (PARTITION BY alpha_mode, absmax, calibration_batches, ${fixedColumns}, fp32_value
+                               ORDER BY value DESC, alpha) AS rank
+  FROM (${doneTrials}))
+SELECT ${fixedOf('s')}, s.absmax, s.calibration_batches, s.alpha AS best_static_alpha,
+       s.value AS static_value, d.value AS dynamic_value, s.value - d.value AS difference, s.fp32_value
 FROM ranked s
 JOIN ranked d ON d.absmax = s.absmax AND d.calibration_batches = s.calibration_batches AND d.alpha_mode = 'dynamic' AND d.rank = 1
-  AND d.activation_bits = s.activation_bits AND d.weight_bits = s.weight_bits
-  AND d.weight_granularity = s.weight_granularity AND d.fp32_value IS s.fp32_value
+  AND ${alike('s', 'd')}
 WHERE s.alpha_mode = 'static' AND s.rank = 1
-ORDER BY s.absmax, s.calibration_batches, s.activation_bits, s.weight_bits, s.weight_granularity`,
+ORDER BY ${fixedOf('s')}, s.absmax, s.calibration_batches`,
   },
   {
     name: 'calibration-size',
     about:
       'The smallest against the largest calibration size at equal settings (difference above 0: more data is better)',
     parameters: [],
-    sql: `WITH done AS MATERIALIZED (SELECT * FROM v_accuracy_by_alpha WHERE sweep = :sweep),
+    sql: `WITH done AS MATERIALIZED (${doneTrials}),
 sizes AS (SELECT min(calibration_batches) AS small, max(calibration_batches) AS large FROM done)
-SELECT a.absmax, a.alpha_mode, a.alpha, sizes.small AS small_batches, sizes.large AS large_batches,
+SELECT ${fixedOf('a')}, a.absmax, a.alpha_mode, a.alpha, sizes.small AS small_batches, sizes.large AS large_batches,
        a.value AS small_value, b.value AS large_value, b.value - a.value AS difference
 FROM sizes
 JOIN done a ON a.calibration_batches = sizes.small
 JOIN done b ON b.calibration_batches = sizes.large AND b.alpha_mode = a.alpha_mode
-  AND b.alpha IS a.alpha AND b.absmax IS a.absmax AND b.activation_bits = a.activation_bits
-  AND b.weight_bits = a.weight_bits AND b.weight_granularity = a.weight_granularity
+  AND b.alpha IS a.alpha AND b.absmax IS a.absmax AND ${alike('a', 'b')}
 WHERE sizes.small < sizes.large
-ORDER BY a.absmax, a.alpha_mode, a.alpha`,
+ORDER BY ${fixedOf('a')}, a.absmax, a.alpha_mode, a.alpha`,
   },
   {
     name: 'absmax-method',
     about: 'absmax "channel" against "view" at equal settings (difference above 0: channel is better)',
     parameters: [],
-    sql: `WITH done AS MATERIALIZED (SELECT * FROM v_accuracy_by_alpha WHERE sweep = :sweep)
-SELECT c.calibration_batches, c.alpha_mode, c.alpha, c.value AS channel_value, v.value AS view_value,
+    sql: `WITH done AS MATERIALIZED (${doneTrials})
+SELECT ${fixedOf('c')}, c.calibration_batches, c.alpha_mode, c.alpha, c.value AS channel_value, v.value AS view_value,
        c.value - v.value AS difference, c.mean_l1 AS channel_mean_l1, v.mean_l1 AS view_mean_l1
 FROM done c
 JOIN done v ON v.absmax = 'view' AND v.alpha_mode = c.alpha_mode AND v.alpha IS c.alpha
-  AND v.calibration_batches = c.calibration_batches AND v.activation_bits = c.activation_bits
-  AND v.weight_bits = c.weight_bits AND v.weight_granularity = c.weight_granularity
+  AND v.calibration_batches = c.calibration_batches AND ${alike('c', 'v')}
 WHERE c.absmax = 'channel'
-ORDER BY c.calibration_batches, c.alpha_mode, c.alpha`,
+ORDER BY ${fixedOf('c')}, c.calibration_batches, c.alpha_mode, c.alpha`,
   },
   {
     name: 'noise',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileChart } from '../../src/report/compile-chart.js';
 import { figures } from '../../src/report/figures/index.js';
@@ -110,6 +111,15 @@ describe('renderReport', () => {
     expect(html).not.toContain('<script>alert');
     expect(html.match(/<script/g)?.length).toBe(html.match(/<\/script>/g)?.length);
     expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+  });
+
+  it('carries the licences of the code that draws the charts', () => {
+    const html = renderReport(database.query, 'single', options);
+    for (const name of ['vega', 'vega-interpreter']) {
+      const licence = readFileSync(new URL(`../../node_modules/${name}/LICENSE`, import.meta.url), 'utf8').trim();
+      expect(licence).toContain('Redistribution and use in source and binary forms');
+      expect(html).toContain(`/* ${name}\n\n${licence}\n*/`);
+    }
   });
 
   it('leaves out charts without data and says which setting brings them', () => {

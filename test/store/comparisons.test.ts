@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 
 import { pairedBootstrap } from '../../src/evaluate/statistics/bootstrap.js';
 import type { EvaluationRecord, TrialRecord } from '../../src/evaluate/results.js';
+import type { PlannedTrial } from '../../src/plan/plan.js';
 import { queryDatabase } from '../../src/store/query-database.js';
 import { openStore } from '../../src/store/sqlite-store.js';
 import * as sample from './sample-sweep.js';
@@ -70,4 +71,71 @@ it('does not compare trials of different evaluation sets, and takes the first of
     ['static alpha=0.5, 200 batches', 'fp32'],
     ['static alpha=0.5, 200 batches', 'unsmoothed'],
   ]);
+});
+
+/** A sweep of the given trials, finished with the given places right (of 10 samples). */
+function sweepOf(...finished: readonly (readonly [PlannedTrial, readonly number[]])[]): string {
+  const path = sample.temporaryDatabase();
+  const store = openStore(path);
+  const trials = finished.map(([planned], position) => ({ ...planned, position }));
+  store.beginSweep(sample.experiment, { ...sample.plan, trials }, [sample.model], sample.environment);
+  store.finishObserve('observe', sample.model.sha256, [sample.observation(200)]);
+  store.finishReference('reference', sample.model.sha256, sample.reference);
+  for (const [planned, correct] of finished) {
+    const fp32 = planned.settings.role === 'fp32';
+    const record = fp32 ? sample.fp32Record : sample.quantizedRecord([], 0.1, 0.5);
+    sample.finish(store, planned, { ...record, evaluation: sample.evaluation(correct) });
+  }
+  store.refreshComparisons('tiny');
+  store.close();
+  return path;
+}
+
+const pairs = (path: string, against: string) =>
+  queryDatabase(
+    path,
+    `SELECT c.label, t.label FROM v_comparison c JOIN v_trial t ON t.trial = c.other_trial AND t.sweep = c.sweep
+     WHERE against = '${against}' ORDER BY 1`,
+  ).rows;
+
+it('compares within one evaluation only: two subsets of as many samples have a best each', () => {
+  const { fp32, unsmoothed, static: smoothed, dynamic } = sample.trials;
+  const second = (planned: PlannedTrial): PlannedTrial => ({
+    ...planned,
+    key: `${planned.key}-b`,
+    label: `b: ${planned.label}`,
+    fp32Key: 'fp32-b',
+    unsmoothedKey: planned.unsmoothedKey === null ? null : `${planned.unsmoothedKey}-b`,
+  });
+  const path = sweepOf(
+    [fp32, [0, 1, 2, 3, 4]],
+    [unsmoothed, [0]],
+    [smoothed, [0, 1, 2]],
+    [dynamic, [0, 1]],
+    [second(fp32), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]],
+    [second(unsmoothed), [0, 1, 2, 3, 4, 5]],
+    [second(smoothed), [0, 1, 2, 3, 4, 5, 6]],
+    [second(dynamic), [0, 1, 2, 3, 4, 5, 6, 7]],
+  );
+  expect(pairs(path, 'best')).toEqual([
+    ['FP32', smoothed.label],
+    ['b: FP32', `b: ${dynamic.label}`],
+    [`b: ${smoothed.label}`, `b: ${dynamic.label}`],
+    [`b: ${unsmoothed.label}`, `b: ${dynamic.label}`],
+    [dynamic.label, smoothed.label],
+    [unsmoothed.label, smoothed.label],
+  ]);
+  const ownSubset = (rows: readonly (readonly unknown[])[]) =>
+    rows.every(([a, b]) => String(a).startsWith('b: ') === String(b).startsWith('b: '));
+  expect(pairs(path, 'fp32')).toHaveLength(6);
+  expect(ownSubset(pairs(path, 'fp32')) && ownSubset(pairs(path, 'unsmoothed'))).toBe(true);
+});
+
+it('takes a candidate as the best, however high unsmoothed is, and unsmoothed where no candidate is done', () => {
+  const { fp32, unsmoothed, static: smoothed } = sample.trials;
+  expect(pairs(sweepOf([fp32, [0]], [unsmoothed, [0, 1, 2]], [smoothed, [0, 1]]), 'best')).toEqual([
+    ['FP32', smoothed.label],
+    [unsmoothed.label, smoothed.label],
+  ]);
+  expect(pairs(sweepOf([fp32, [0]], [unsmoothed, [0, 1, 2]]), 'best')).toEqual([['FP32', unsmoothed.label]]);
 });

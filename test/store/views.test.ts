@@ -117,10 +117,10 @@ describe('views and named queries on a hand-made sweep', () => {
 
   it('best names the best trial and its distance from the baselines', () => {
     const found = named('best');
-    expect(found.map((row) => row[1])).toEqual([
-      'static alpha=0.5, 200 batches',
-      'dynamic alpha, 200 batches',
-      'unsmoothed, 200 batches',
+    expect(found.map((row) => row.slice(1, 3))).toEqual([
+      ['static alpha=0.5, 200 batches', 'candidate'],
+      ['dynamic alpha, 200 batches', 'candidate'],
+      ['unsmoothed, 200 batches', 'unsmoothed'],
     ]);
     expect(found[0]?.at(-1)).toBe('inside the noise');
     expect(named('best', { limit: 1 })).toHaveLength(1);
@@ -128,7 +128,7 @@ describe('views and named queries on a hand-made sweep', () => {
 
   it('static-against-dynamic, chosen-alphas, worst-layers and failed answer their questions', () => {
     expect(named('static-against-dynamic')).toEqual([
-      ['channel', 200, 8, 8, 'channel', 0.5, 0.8, 0.7, expect.closeTo(0.1, 12), 0.9],
+      ['tiny.onnx', 8, 8, 'channel', 'channel', 200, 0.5, 0.8, 0.7, expect.closeTo(0.1, 12), 0.9],
     ]);
     expect(named('chosen-alphas').map((row) => row.slice(3, 5))).toEqual([
       ['conv1', 0.7],

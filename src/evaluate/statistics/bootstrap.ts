@@ -8,6 +8,8 @@ export const BOOTSTRAP_SEED = 20221118;
 const REPLICATES_FOR_TAIL = 100;
 /** Fewer different differences come from a handful of samples, whose spread says little. */
 const DISTINCT_FOR_TAIL = 50;
+/** A spread below this share of the difference is what rounding leaves of none at all. */
+const ROUNDING = 1e-12;
 const SMALLEST_P = 1e-300;
 
 export interface PairedBootstrap {
@@ -41,9 +43,9 @@ export function percentileInterval95(replicates: Float64Array): [low: number, hi
  *
  * Counting can't tell p below 2 / (replicates + 1). Where all replicates lie on one side, p is the smaller of that and the
  * two-sided normal tail beyond |a - b| / (standard deviation of the replicates' differences), so that a p can stand a
- * correction for many comparisons; fewer than 100 replicates, or than 50 different ones, do not give a
- * standard deviation to rely on. p is never 0. `difference` is the observed a - b on all samples; where it is exactly 0 nothing speaks against equality
- * and p is 1.
+ * correction for many comparisons; fewer than 100 replicates, fewer than 50 different ones, or a spread within rounding do
+ * not give a standard deviation to rely on, and the counted p stays. p is never 0. `difference` is the observed a - b on all
+ * samples; where it is exactly 0 nothing speaks against equality and p is 1.
  *
  * @throws RangeError when the lengths differ or are 0, or a number is NaN or infinite.
  */
@@ -66,11 +68,19 @@ export function pairedBootstrap(a: Float64Array, b: Float64Array, difference: nu
   const share = (2 * Math.min(notAbove, notBelow)) / (differences.length + 1);
   if (difference === 0) return { ciLow, ciHigh, pValue: 1 };
   const oneSided = Math.min(notAbove, notBelow) === 1;
-  const distinct = new Set(differences).size;
-  const z = Math.abs(difference) / standardDeviation(differences);
-  if (!oneSided || differences.length < REPLICATES_FOR_TAIL || distinct < DISTINCT_FOR_TAIL || z < 2)
+  const deviation = standardDeviation(differences);
+  const z = Math.abs(difference) / deviation;
+  if (!oneSided || !spreadIsReliable(differences, deviation, difference) || z < 2)
     return { ciLow, ciHigh, pValue: Math.min(1, share) };
   return { ciLow, ciHigh, pValue: Math.max(SMALLEST_P, Math.min(share, 2 * normalTail(z))) };
+}
+
+function spreadIsReliable(differences: Float64Array, deviation: number, difference: number): boolean {
+  return (
+    differences.length >= REPLICATES_FOR_TAIL &&
+    new Set(differences).size >= DISTINCT_FOR_TAIL &&
+    deviation > ROUNDING * Math.max(Math.abs(difference), Number.MIN_VALUE)
+  );
 }
 
 function standardDeviation(values: Float64Array): number {

@@ -1,19 +1,39 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Figure } from '../figure.js';
 import type { Row } from '../query.js';
-import { numberOf, sqlText } from '../query.js';
+import { numberOf, sqlText, textOf } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { color } from '../theme.js';
 import { layerTooltip } from './layer-axis.js';
 
-/** How the unsmoothed input amax grows with the number of calibration batches: a line per layer and their median. */
+/**
+ * How the unsmoothed input amax grows with the number of calibration batches: a line per layer and their median. One
+ * calibration pass only, since ranges of two models or data sets have no mean: of the best trial's model the longest
+ * pass, among equals the one that the trial is calibrated on. Reads tables: v_amax_convergence does not tell passes apart.
+ */
 export const amaxConvergence: Figure = {
   id: 'amax-convergence',
   section: 'ranges',
   title: () => 'How many batches until the ranges settle',
-  sql: ({ sweep }) =>
-    `SELECT batches, samples, position, layer, avg(amax) AS amax, avg(share_of_largest) AS share_of_largest, count(*) AS passes
-FROM v_amax_convergence WHERE sweep = ${sqlText(sweep.name)} GROUP BY position, layer, batches, samples ORDER BY position, batches`,
+  sql: ({ sweep, best }) =>
+    `WITH observed AS (
+  SELECT s.id, s.model_id, s.model_id IS best.model_id AS of_best, max(o.batches) AS longest, max(o.id IS best.observation_id) AS used
+  FROM sweep w
+  JOIN sweep_stage ss ON ss.sweep_id = w.id
+  JOIN stage s ON s.id = ss.stage_id
+  JOIN observation o ON o.stage_id = s.id
+  LEFT JOIN trial best ON best.id = ${best?.trial ?? -1}
+  WHERE w.name = ${sqlText(sweep.name)}
+  GROUP BY s.id)
+SELECT o.batches, o.samples, l.position, l.name AS layer, a.amax,
+       a.amax / nullif(max(a.amax) OVER (PARTITION BY l.id), 0) AS share_of_largest, m.name AS model,
+       (SELECT count(*) FROM observed) AS passes, (SELECT count(DISTINCT model_id) FROM observed) AS models
+FROM (SELECT id FROM observed ORDER BY of_best DESC, longest DESC, used DESC, id LIMIT 1) pass
+JOIN observation o ON o.stage_id = pass.id
+JOIN amax_snapshot a ON a.observation_id = o.id
+JOIN layer l ON l.id = a.layer_id
+JOIN model m ON m.id = l.model_id
+ORDER BY l.position, o.batches`,
   build: (rows, facts) => {
     const batches = new Set(rows.map((row) => numberOf(row, 'batches')));
     if (batches.size < 2) {
@@ -38,7 +58,7 @@ FROM v_amax_convergence WHERE sweep = ${sqlText(sweep.name)} GROUP BY position, 
   },
 };
 
-function captionText(rows: readonly Row[], { sizes }: SweepFacts): string {
+function captionText(rows: readonly Row[], { sizes, best }: SweepFacts): string {
   const shares = (size: number): number[] =>
     rows
       .filter((row) => row['batches'] === size && row['share_of_largest'] !== null)
@@ -51,10 +71,15 @@ function captionText(rows: readonly Row[], { sizes }: SweepFacts): string {
       `After ${size} batches the median layer has seen ${percent(middle)} of its final range, the lowest ${percent(values[0] ?? 0)}.`,
     ];
   });
-  const mixed = rows.some((row) => numberOf(row, 'passes') > 1)
-    ? ' Means over several calibration passes of the sweep.'
-    : '';
-  return `Input amax without smoothing, as a share of the largest seen. Thin: one layer each; thick: their median; dashed: calibration sizes of the sweep. ${parts.join(' ')}${mixed}`;
+  return `Input amax without smoothing, as a share of the largest seen. Thin: one layer each; thick: their median; dashed: calibration sizes of the sweep. ${parts.join(' ')}${passText(rows[0], best !== null)}`;
+}
+
+/** Which of several passes is shown; empty where the sweep has one. */
+function passText(row: Row | undefined, ofBest: boolean): string {
+  if (row === undefined || numberOf(row, 'passes') < 2) return '';
+  const [passes, models] = [numberOf(row, 'passes'), numberOf(row, 'models')];
+  const among = models > 1 ? `${passes} calibration passes over ${models} models` : `${passes} calibration passes`;
+  return ` Of the ${among} of the sweep one is shown: the longest of ${textOf(row, 'model').slice(0, 120)}${models > 1 && ofBest ? ', the model of the best setting' : ''}.`;
 }
 
 function percent(share: number): string {

@@ -7,6 +7,7 @@ import { amaxConvergence } from './amax-convergence.js';
 import { chosenAlpha } from './chosen-alpha.js';
 import { layerLoss } from './layer-loss.js';
 import { environments, failedAttempts, times } from './provenance.js';
+import { quantizedLayers } from './quantized-layers.js';
 import { searchCurve } from './search-curve.js';
 import { staticAgainstDynamic } from './static-against-dynamic.js';
 import { trialTable } from './trials.js';
@@ -15,6 +16,7 @@ import { trialTable } from './trials.js';
 export const figures: readonly Figure[] = [
   accuracyByAlpha,
   staticAgainstDynamic,
+  quantizedLayers,
   layerLoss,
   chosenAlpha,
   searchCurve,

@@ -11,13 +11,13 @@ export const staticAgainstDynamic: Figure = {
   id: 'static-against-dynamic',
   section: 'first',
   title: () => 'Static against dynamic alpha, by calibration size',
-  sql: ({ sweep }) =>
+  sql: ({ sweep, best }) =>
     `SELECT b.trial, b.label, b.alpha_mode, b.alpha, b.absmax, b.calibration_batches, b.value, b.ci_low, b.ci_high,
        b.gap_to_fp32, b.fp32_value, c.difference AS behind_best, c.p_value AS p_against_best
 FROM (SELECT *, row_number() OVER (PARTITION BY alpha_mode, calibration_batches, absmax, activation_bits, weight_bits,
-        weight_granularity ORDER BY value DESC, trial) AS place
-      FROM v_accuracy_by_alpha WHERE sweep = ${sqlText(sweep.name)} AND role = 'candidate') b
-LEFT JOIN v_comparison c ON c.sweep = b.sweep AND c.trial = b.trial AND c.against = 'best'
+        weight_granularity, model, fp32_value ORDER BY value DESC, trial) AS place
+      FROM v_trial WHERE sweep = ${sqlText(sweep.name)} AND role = 'candidate' AND status = 'done') b
+LEFT JOIN v_comparison c ON c.sweep = b.sweep AND c.trial = b.trial AND c.against = 'best' AND c.other_trial = ${best?.trial ?? -1}
 WHERE b.place = 1 ORDER BY b.calibration_batches, b.alpha_mode DESC, b.trial`,
   build: (rows, facts) => {
     const modes = new Set(rows.map((row) => textOf(row, 'alpha_mode')));

@@ -9,13 +9,13 @@ export const trialTable: Figure = {
   id: 'trials',
   section: 'trials',
   title: () => 'All trials',
-  sql: ({ sweep }) =>
+  sql: ({ sweep, best }) =>
     `SELECT t.trial, t.position, t.label, t.role, t.status, t.value, t.ci_low, t.ci_high, t.gap_to_fp32, f.p_value AS p_against_fp32,
        b.p_value AS p_against_best, t.mean_l1, t.agreement, t.gate_error, t.duration_ms, t.provider, substr(t.key, 1, 10) AS key,
        t.error_class, t.error
 FROM v_trial t
 LEFT JOIN v_comparison f ON f.sweep = t.sweep AND f.trial = t.trial AND f.against = 'fp32'
-LEFT JOIN v_comparison b ON b.sweep = t.sweep AND b.trial = t.trial AND b.against = 'best'
+LEFT JOIN v_comparison b ON b.sweep = t.sweep AND b.trial = t.trial AND b.against = 'best' AND b.other_trial = ${best?.trial ?? -1}
 WHERE t.sweep = ${sqlText(sweep.name)} ORDER BY t.position`,
   build: (_, { metric, best }) => ({
     kind: 'table',

@@ -34,6 +34,19 @@ it('replicates that hardly differ among themselves are no evidence beyond counti
   expect(pairedBootstrap(new Float64Array(400).fill(0.5), new Float64Array(400).fill(0.4), 0.1).pValue).toBe(2 / 401);
 });
 
+it('few different replicates are no evidence beyond counting', () => {
+  // 49 values around 10, each far from 0 in units of their spread; with a 50th the tail counts.
+  const of = (distinct: number) => Float64Array.from({ length: 399 }, (_, index) => 10 + 1e-3 * (index % distinct));
+  expect(pairedBootstrap(of(49), new Float64Array(399), 10).pValue).toBe(2 / 400);
+  expect(pairedBootstrap(of(50), new Float64Array(399), 10).pValue).toBeLessThan(1e-100);
+});
+
+it('a spread of rounding size is no evidence beyond counting, however many values it has', () => {
+  const a = Float64Array.from({ length: 399 }, (_, index) => 10 + index * 2 ** -49);
+  expect(new Set(a).size).toBe(399);
+  expect(pairedBootstrap(a, new Float64Array(399), 10).pValue).toBe(2 / 400);
+});
+
 it('the p-value counts replicates on the smaller side, and one more', () => {
   // Differences -1, -1, 1 x 7, 0: three are <= 0.
   const a = Float64Array.of(-1, -1, 1, 1, 1, 1, 1, 1, 1, 0);

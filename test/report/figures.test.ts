@@ -1,0 +1,119 @@
+import type { Database } from 'better-sqlite3';
+import { afterEach, describe, expect, it } from 'vitest';
+import { amaxConvergence } from '../../src/report/figures/amax-convergence.js';
+import { quantizedLayers } from '../../src/report/figures/quantized-layers.js';
+import type { Figure } from '../../src/report/figure.js';
+import type { Row } from '../../src/report/query.js';
+import { toRows } from '../../src/report/query.js';
+import { readSweepFacts } from '../../src/report/sweep-facts.js';
+import { openDatabase } from '../../src/store/open-database.js';
+import type { Sample, SampleDatabase } from './sample-database.js';
+import { sampleDatabase } from './sample-database.js';
+
+const name = 'smoothquant-alpha';
+let database: SampleDatabase;
+
+afterEach(() => {
+  database.remove();
+});
+
+/** The sample sweep (ids from 1000) with a change made to it. */
+function changed(change: (tables: Database) => void, sample: Partial<Sample> = {}): void {
+  database = sampleDatabase(sample);
+  const tables = openDatabase(database.path);
+  change(tables);
+  tables.close();
+}
+
+function built(figure: Figure): { readonly rows: readonly Row[]; readonly text: string } {
+  const facts = readSweepFacts(database.query, name)!;
+  const rows = toRows(database.query(figure.sql(facts), []));
+  const content = figure.build(rows, facts);
+  return { rows, text: content.kind === 'absent' ? content.note : content.caption };
+}
+
+/** A second observe stage of the sweep over the given model, to so many batches, with one layer. */
+function addPass(tables: Database, model: number, layer: number, batches: number): void {
+  tables.exec(`INSERT INTO stage (id, key, kind, status, model_id, settings) VALUES (9000, 'pass', 'observe', 'done', ${model}, '{}');
+    INSERT INTO sweep_stage (sweep_id, stage_id) VALUES (1000, 9000);
+    INSERT INTO observation (id, stage_id, batches, samples, result) VALUES (9001, 9000, 1, 4, x''), (9002, 9000, ${batches}, ${4 * batches}, x'');
+    INSERT INTO amax_snapshot (observation_id, layer_id, amax) VALUES (9001, ${layer}, 50), (9002, ${layer}, 100);`);
+}
+
+describe('the convergence of amax', () => {
+  it('is that of the best setting’s model where the sweep has several, and says so', () => {
+    changed((tables) => {
+      // The other model's layer has the position and name of the first: nothing but the model tells them apart.
+      tables.exec(`INSERT INTO model SELECT 9000, 'other', 'other.onnx', path, size_bytes, opset, parameters FROM model WHERE id = 1000;
+        INSERT INTO layer SELECT 9000, 9000, position, name, op, input_tensor, output_tensor, weight_shape, groups, input_channels, output_channels, batch_norm, unsupported FROM layer WHERE id = 1000;`);
+      addPass(tables, 9000, 9000, 2000);
+    });
+    const { rows, text } = built(amaxConvergence);
+    expect(new Set(rows.map((row) => row['model']))).toEqual(new Set(['cifar10-mobilenetv2-skewed.onnx']));
+    expect(rows.filter((row) => row['position'] === 0).map((row) => row['batches'])).toEqual([
+      1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 1500,
+    ]);
+    expect(rows.some((row) => Number(row['amax']) >= 50)).toBe(false);
+    expect(text).toContain(
+      'Of the 2 calibration passes over 2 models of the sweep one is shown: the longest of cifar10-mobilenetv2-skewed.onnx, the model of the best setting.',
+    );
+  });
+
+  it('is that of the longest pass over one model, with shares of its own largest', () => {
+    changed((tables) => {
+      addPass(tables, 1000, 1000, 2000);
+    });
+    const { rows, text } = built(amaxConvergence);
+    expect(rows.map((row) => [row['batches'], row['amax'], row['share_of_largest']])).toEqual([
+      [1, 50, 0.5],
+      [2000, 100, 1],
+    ]);
+    expect(text).toContain('Of the 2 calibration passes of the sweep one is shown');
+  });
+
+  it('says nothing of passes where there is one', () => {
+    changed(() => undefined);
+    expect(built(amaxConvergence).text).not.toContain('passes');
+  });
+});
+
+describe('what was quantized', () => {
+  it('counts the layers, and names those that stayed float with their reason', () => {
+    changed((tables) => {
+      tables.exec(`DELETE FROM smoothing WHERE layer_id IN (1001, 1002, 1003);
+        UPDATE layer SET op = 'ConvTranspose', name = 'up1/up' WHERE id = 1001;
+        UPDATE layer SET unsupported = 'its weight holds NaN or an infinity', name = 'bad' WHERE id = 1002;
+        UPDATE layer SET name = 'head' WHERE id = 1003;
+        UPDATE trial SET settings = json_set(settings, '$.layers', json('{"ops":["Conv"],"include":["*"],"exclude":["head"]}'));`);
+    });
+    const label = readSweepFacts(database.query, name)!.best!.label;
+    expect(built(quantizedLayers).text).toBe(
+      `${label}: 9 of 12 weighted layers quantized; float: up1/up (ConvTranspose, not in layers.ops), bad (Conv, its weight holds NaN or an infinity), head (Conv, left out by layers.include or layers.exclude).`,
+    );
+  });
+
+  it('names no layer where all were quantized, and none before a setting has finished', () => {
+    changed(() => undefined);
+    expect(built(quantizedLayers).text).toMatch(/: 12 of 12 weighted layers quantized\.$/);
+    database.remove();
+    changed(() => undefined, { pending: 43 });
+    expect(built(quantizedLayers).text).toBe('Not known before the first setting has finished.');
+  });
+
+  it('names twenty float layers and counts the rest', () => {
+    changed((tables) => tables.exec('DELETE FROM smoothing WHERE layer_id > 1000'), {
+      layers: Array.from({ length: 30 }, (_, index) => `conv${index}`),
+    });
+    expect(built(quantizedLayers).text).toMatch(/: 1 of 30 weighted layers .* conv20 \([^)]*\), and 9 more\.$/);
+  });
+});
+
+it('comparisons against another best than the report’s are left out', () => {
+  changed((tables) =>
+    tables.exec(`UPDATE comparison SET other_trial_id = 1001 WHERE against = 'best' AND trial_id = 1000`),
+  );
+  const { best, comparisons } = readSweepFacts(database.query, name)!;
+  const against = comparisons.filter((comparison) => comparison.against === 'best');
+  expect(new Set(against.map((comparison) => comparison.otherTrial))).toEqual(new Set([best!.trial]));
+  expect(against.some((comparison) => comparison.trial === 1000)).toBe(false);
+});
