@@ -51,7 +51,7 @@ export const namedQueries: readonly NamedQuery[] = [
   {
     name: 'best',
     about:
-      'Quantized trials by the primary metric (higher is better; role unsmoothed: baseline), gap to FP32, whether it is noise',
+      'Best settings by the primary metric (higher is better; role unsmoothed: a baseline), gap to FP32, whether it is noise',
     parameters: [limit],
     sql: `SELECT t.trial, t.label, t.role, t.metric, t.value, t.ci_low, t.ci_high, t.gap_to_fp32, t.gain_over_unsmoothed,
        c.p_value AS p_against_fp32,
