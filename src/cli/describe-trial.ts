@@ -1,12 +1,10 @@
-import type { QueryConnection } from '../store/query-database.js';
-import { pickSweep, readDatabase, table } from './read-database.js';
-import { UsageError } from './usage-error.js';
+import { pickSweep, pickTrial, readDatabase, table } from './read-database.js';
 
 /** The text of `quantsweep show`. */
 export function describeTrial(database: string, wantedSweep: string | undefined, wanted: string): string {
   return readDatabase(database, (queries) => {
     const sweep = pickSweep(queries, wantedSweep);
-    const trial = findTrial(queries, sweep, wanted);
+    const trial = pickTrial(queries, sweep, wanted);
     const [label, role, status, key, provider, level, gate, error] = queries.query(
       'SELECT label, role, status, key, provider, optimization_level, gate_error, error FROM v_trial WHERE sweep = :sweep AND trial = :trial',
       { sweep, trial },
@@ -51,17 +49,4 @@ export function describeTrial(database: string, wantedSweep: string | undefined,
     );
     return `${lines.join('\n')}\n`;
   });
-}
-
-/** @throws UsageError when no trial or several match */
-function findTrial(queries: QueryConnection, sweep: string, wanted: string): number {
-  const sql =
-    wanted === 'best'
-      ? "SELECT trial FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role <> 'fp32' AND :wanted = 'best' ORDER BY role = 'unsmoothed', value DESC, position LIMIT 1"
-      : 'SELECT trial FROM v_trial WHERE sweep = :sweep AND (CAST(trial AS TEXT) = :wanted OR label = :wanted OR (length(:wanted) >= 6 AND substr(key, 1, length(:wanted)) = :wanted))';
-  const found = queries.query(sql, { sweep, wanted }).rows.map(([trial]) => Number(trial));
-  if (found.length === 1) return found[0]!;
-  throw new UsageError(
-    `Expected the number, key (6 characters or more) or label of a trial of sweep "${sweep}"; got "${wanted}", which ${found.length === 0 ? 'matches none' : `matches trials ${found.join(', ')}`}. \`quantsweep query "select trial, label from v_trial"\` lists them.`,
-  );
 }

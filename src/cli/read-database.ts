@@ -1,4 +1,5 @@
 import { formatRows } from './format-rows.js';
+import { findTrials } from '../store/find-trials.js';
 import { openQueries, type QueryConnection } from '../store/query-database.js';
 import { UsageError } from './usage-error.js';
 
@@ -30,4 +31,13 @@ export function pickSweep(queries: QueryConnection, wanted: string | undefined):
   if (wanted === undefined) return latest;
   if (names.includes(wanted)) return wanted;
   throw new UsageError(`Expected a sweep of the database, one of ${names.join(', ')}; got "${wanted}".`);
+}
+
+/** The one trial of a sweep that a user's word names, see `findTrials`. @throws UsageError when no trial or several match */
+export function pickTrial(queries: QueryConnection, sweep: string, wanted: string): number {
+  const found = findTrials(queries, sweep, wanted);
+  if (found.length === 1) return found[0]!;
+  throw new UsageError(
+    `Expected the number, key (6 characters or more) or label of a trial of sweep "${sweep}", or \`best\`; got "${wanted}", which ${found.length === 0 ? 'matches none' : `matches trials ${found.join(', ')}`}. \`quantsweep query "select trial, label from v_trial"\` lists them.`,
+  );
 }

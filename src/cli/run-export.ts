@@ -1,19 +1,13 @@
 import { exportTrial, type ExportSummary } from '../schedule/export-trial.js';
-import { findTrials } from '../store/find-trials.js';
 import { readTrial } from '../store/read-trial.js';
 import type { ExportArguments } from './export-command.js';
-import { pickSweep, readDatabase } from './read-database.js';
-import { UsageError } from './usage-error.js';
+import { pickSweep, pickTrial, readDatabase } from './read-database.js';
 
 /** Exports the trial that the arguments name; returns what to print. */
 export function runExport(args: ExportArguments): string {
   const trial = readDatabase(args.db, (queries) => {
     const sweep = pickSweep(queries, args.sweep);
-    const found = findTrials(queries, sweep, args.trial);
-    if (found.length === 1) return readTrial(queries, sweep, found[0]!);
-    throw new UsageError(
-      `Expected the number, key (6 characters or more) or label of a trial of sweep "${sweep}", or \`best\`; got "${args.trial}", which ${found.length === 0 ? 'matches none' : `matches trials ${found.join(', ')}`}. \`quantsweep query "select trial, label from v_trial"\` lists them.`,
-    );
+    return readTrial(queries, sweep, pickTrial(queries, sweep, args.trial));
   });
   const { 'calibration-table': calibrationTable, 'smoothed-model': smoothedModel } = args;
   const summary = exportTrial(trial, args.model ?? null, {

@@ -7,7 +7,7 @@ import { TensorProtoSchema, type NodeProto, type TensorProto } from './onnx_pb.j
 import { floatTensor, int64Tensor } from './tensor.js';
 
 /** 1.5 * 2^23: adding and subtracting it rounds a float32 of magnitude below 2^22 to the nearest integer, half to even. */
-const ROUNDING = 12582912;
+export const ROUNDING = 12582912;
 
 /**
  * Collects edits that add nodes, writing each operator as the model's opset spells it. New tensors are named

@@ -1,3 +1,4 @@
+import { ROUNDING } from '../graph/graph-patch.js';
 import { outputChannels, visitKernels, type WeightLayout } from '../graph/weight-layout.js';
 import { symmetricQuantizer, type Quantizer } from './quantizer.js';
 
@@ -13,9 +14,6 @@ export interface WeightQuantization {
   readonly bits: number;
   readonly granularity: 'channel' | 'tensor';
 }
-
-/** 1.5 * 2^23: adding and subtracting it rounds a float32 of magnitude below 2^22 to the nearest integer, half to even. */
-const ROUNDING = 12582912;
 
 /**
  * Quantizes and dequantizes a weight with symmetric signed quantizers whose amax is the largest magnitude, per output

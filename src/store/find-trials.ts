@@ -2,13 +2,13 @@ import type { QueryConnection } from './query-database.js';
 
 /**
  * Numbers of the trials of a sweep that a user's word names: a number, the beginning of a key (6 characters or more), a
- * label, or `best` for the finished quantized trial of the highest value.
+ * label, or `best` for the finished candidate of the highest value (unsmoothed where there is none), as comparisons have it.
  */
 export function findTrials(queries: QueryConnection, sweep: string, wanted: string): readonly number[] {
   const sql =
     wanted === 'best'
       ? `SELECT trial FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role <> 'fp32' AND :wanted = 'best'
-         ORDER BY value DESC, position LIMIT 1`
+         ORDER BY role = 'unsmoothed', value DESC, position LIMIT 1`
       : `SELECT trial FROM v_trial WHERE sweep = :sweep AND (CAST(trial AS TEXT) = :wanted OR label = :wanted
            OR (length(:wanted) >= 6 AND substr(key, 1, length(:wanted)) = :wanted)) ORDER BY position`;
   return queries.query(sql, { sweep, wanted }).rows.map(([trial]) => Number(trial));
