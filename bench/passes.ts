@@ -32,8 +32,8 @@ const range = { first: 0, count: SAMPLES, batchSize: BATCH };
 const observe = observeGraph(folded, layers, ['channel']);
 const statistics = new StatisticsAccumulator(observe.observed);
 const observing = await Session.create(encodeModel(observe.model), io.input, settings);
-await runBatches(observing, io, dataset, range, (outputs) => {
-  statistics.add(outputs);
+await runBatches(observing, io, dataset, range, (outputs, _first, samples, fed) => {
+  statistics.add(outputs, { samples, fed });
 });
 await observing.release();
 const inputs = new Map(statistics.snapshot(1, SAMPLES).inputs.map((i) => [i.layer, i]));

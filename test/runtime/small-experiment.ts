@@ -91,6 +91,7 @@ export function observeJob(model: JobModel, source: DataSource, more: Partial<Ob
     endBatch: 5,
     snapshots: [1, 2],
     methods: ['channel', 'view'],
+    histograms: null,
     ...more,
   };
 }

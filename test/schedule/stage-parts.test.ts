@@ -16,6 +16,7 @@ function observeStage(batches: number): ObserveStage {
     snapshots: [1, batches],
     required: [batches],
     methods: ['channel'],
+    histograms: false,
   };
 }
 
