@@ -18,8 +18,7 @@ export interface ChannelHistograms {
 /** Histograms of two disjoint sets of samples -> those of their union, exactly. Associative and commutative. */
 export function joinHistograms(a: ChannelHistograms, b: ChannelHistograms): ChannelHistograms {
   const binWidth = a.binWidth.map((width, c) => Math.max(width, b.binWidth[c]!));
-  const negative =
-    a.negative === null && b.negative === null ? null : joinSide(a, b, binWidth, (h) => h.negative);
+  const negative = a.negative === null && b.negative === null ? null : joinSide(a, b, binWidth, (h) => h.negative);
   return { binWidth, positive: joinSide(a, b, binWidth, (h) => h.positive), negative };
 }
 

@@ -30,7 +30,13 @@ export function mseAmax({ counts, high }: CalibrationHistogram, largest: number)
 }
 
 /** The error, or any larger number once it is above `limit`. */
-function squaredError(centers: Float64Array, weights: Float64Array, amax: number, largest: number, limit: number): number {
+function squaredError(
+  centers: Float64Array,
+  weights: Float64Array,
+  amax: number,
+  largest: number,
+  limit: number,
+): number {
   const scale = amax / largest;
   const perScale = largest / amax;
   let error = 0;

@@ -44,10 +44,17 @@ export function observeGraph(
     byTensor.set(id, [...(byTensor.get(id) ?? []), layer]);
   }
   const observed = [...byTensor.values()].map((readers, i) =>
-    observeTensor(patch, readers, methods, histograms, `quantsweep/observe/${i}`),
+    observeTensor(
+      patch,
+      readers,
+      methods,
+      histograms,
+      folded.index.producers.has(readers[0]!.inputTensor),
+      `quantsweep/observe/${i}`,
+    ),
   );
   const tensors = observed.flatMap((o) => [o.max, o.min, o.mean, o.viewMax, o.values]).filter((o) => o !== null);
-  patch.edit({ kind: 'setOutputs', tensors });
+  patch.edit({ kind: 'setOutputs', tensors: [...new Set(tensors)] });
   return { model: applyEdits(folded, patch.edits), observed };
 }
 
@@ -56,6 +63,7 @@ function observeTensor(
   layers: readonly Layer[],
   methods: readonly AbsmaxMethod[],
   histograms: boolean,
+  isComputed: boolean,
   name: string,
 ): ObservedTensor {
   const [{ inputTensor, inputChannels, inputRank }] = layers as readonly [Layer, ...Layer[]];
@@ -71,7 +79,7 @@ function observeTensor(
     mean: patch.reduce('ReduceMean', rows, axes, `${name}/mean`),
     viewMax: methods.includes('view') ? observeView(patch, inputTensor, inputChannels, name) : null,
     // A graph input can't be an output under its own name.
-    values: histograms ? patch.apply('Identity', [inputTensor], `${name}/values`) : null,
+    values: !histograms ? null : isComputed ? inputTensor : patch.apply('Identity', [inputTensor], `${name}/values`),
   };
 }
 

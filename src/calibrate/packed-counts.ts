@@ -18,7 +18,7 @@ export class CountWriter {
     // A number takes at most 8 bytes, and an empty bin no more than two numbers.
     this.#reserve((end - first + 1) * 16);
     this.#put(end - first);
-    for (let i = first; i < end; ) {
+    for (let i = first; i < end;) {
       const value = counts[i]!;
       this.#put(value);
       i++;
@@ -71,7 +71,7 @@ export class CountReader {
    */
   addTo(into: Float64Array, shift = 0): number {
     const bins = this.#next();
-    for (let bin = 0; bin < bins; ) {
+    for (let bin = 0; bin < bins;) {
       const count = this.#next();
       if (count === 0) {
         bin += this.#next();
@@ -85,12 +85,16 @@ export class CountReader {
 
   #next(): number {
     let byte = this.#bytes[this.#position++];
-    if (byte === undefined) throw new RangeError(`Expected a number at byte ${this.#position - 1} of packed counts, got their end.`);
+    if (byte === undefined)
+      throw new RangeError(`Expected a number at byte ${this.#position - 1} of packed counts, got their end.`);
     let number = byte & 0x7f;
     let unit = 0x80;
     while (byte >= 0x80) {
       byte = this.#bytes[this.#position++];
-      if (byte === undefined) throw new RangeError(`Expected more of a number at byte ${this.#position - 1} of packed counts, got their end.`);
+      if (byte === undefined)
+        throw new RangeError(
+          `Expected more of a number at byte ${this.#position - 1} of packed counts, got their end.`,
+        );
       number += (byte & 0x7f) * unit;
       unit *= 0x80;
     }

@@ -9,7 +9,12 @@ import { CALIBRATION_BINS, type CalibrationHistogram } from './smoothed-histogra
  * @param below values that lie below the first bin
  * @param total values in all, those below included
  */
-export function percentileAmax({ counts, high }: CalibrationHistogram, share: number, below: number, total: number): number {
+export function percentileAmax(
+  { counts, high }: CalibrationHistogram,
+  share: number,
+  below: number,
+  total: number,
+): number {
   if (share === 1 || high === 0) return high;
   const wanted = share * total;
   if (below >= wanted) return 0;

@@ -23,13 +23,17 @@ export class StatisticsAccumulator {
   readonly #running: readonly Running[];
 
   constructor(observed: readonly ObservedTensor[]) {
-    this.#running = observed.map((tensor) => ({
-      tensor,
-      min: new Float64Array(tensor.channels).fill(Infinity),
-      max: new Float64Array(tensor.channels).fill(-Infinity),
-      viewMax: tensor.viewMax === null ? null : new Float64Array(tensor.channels),
-      counter: tensor.values === null ? null : new ChannelCounter(tensor.channels),
-    }));
+    this.#running = observed.map((tensor) => {
+      const min = new Float64Array(tensor.channels).fill(Infinity);
+      const max = new Float64Array(tensor.channels).fill(-Infinity);
+      return {
+        tensor,
+        min,
+        max,
+        viewMax: tensor.viewMax === null ? null : new Float64Array(tensor.channels),
+        counter: tensor.values === null ? null : new ChannelCounter(min, max),
+      };
+    });
   }
 
   /**
@@ -52,7 +56,7 @@ export class StatisticsAccumulator {
         const { data, dims } = outputs[tensor.values!]!;
         const channelAxis = tensor.layers[0]!.inputRank === null ? dims.length - 1 : 1;
         const real = data.subarray(0, (data.length / fed) * samples);
-        counter.add(real, elementCount(dims.slice(channelAxis + 1)), min, max);
+        counter.add(real, elementCount(dims.slice(channelAxis + 1)));
       }
     }
   }

@@ -26,7 +26,18 @@ export function observeParts(stage: ObserveStage, model: JobModel): readonly Sta
   const { source, batchSize, batches } = calibration;
   return ranges(batches).map(([firstBatch, endBatch]) => ({
     id: `batches ${firstBatch}-${endBatch}`,
-    job: { kind: 'observe', model, preprocess, source, batchSize, firstBatch, endBatch, snapshots, methods, histograms },
+    job: {
+      kind: 'observe',
+      model,
+      preprocess,
+      source,
+      batchSize,
+      firstBatch,
+      endBatch,
+      snapshots,
+      methods,
+      histograms,
+    },
   }));
 }
 
