@@ -63,9 +63,9 @@ async function runTrial(alpha: number | null): Promise<JobResults['trial']> {
       evaluation: { source: evaluation, batchSize: 64, samples: LOSS_SAMPLES },
       preprocess,
       task: { kind: 'classification' },
-      calibration: { source: calibration, batchSize: 40, batches: 20 },
-      layers: { ops: ['Conv'], include: ['*'], exclude: [] },
-      quantization: { activation: { bits: 8, calibrator: 'max' }, weight: { bits: 8, granularity: 'channel' } },
+      calibration: { source: calibration, batchSize: 40, batches: 20, sampleSeed: null },
+      layers: everyLayer('Conv'),
+      quantization: plainQuantization(8),
       smoothing: {
         mode: alpha === null ? 'none' : 'static',
         alpha,

@@ -120,9 +120,9 @@ export function trialJob(
       evaluation: { source, batchSize, samples: 'all' },
       preprocess: asStored,
       task: { kind: 'classification' },
-      calibration: { source, batchSize: 3, batches: 5 },
-      layers: { ops: ['Conv', 'Gemm'], include: ['*'], exclude: [] },
-      quantization: { activation: { bits: 4, calibrator: 'max' }, weight: { bits: 4, granularity: 'channel' } },
+      calibration: { source, batchSize: 3, batches: 5, sampleSeed: null },
+      layers: everyLayer('Conv', 'Gemm'),
+      quantization: plainQuantization(4),
       smoothing: {
         mode,
         alpha: mode === 'static' ? alpha : null,

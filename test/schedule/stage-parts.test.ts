@@ -12,7 +12,7 @@ function observeStage(batches: number): ObserveStage {
     key: 'k',
     model,
     preprocess,
-    calibration: { source, batchSize: 2, batches },
+    calibration: { source, batchSize: 2, batches, sampleSeed: null },
     snapshots: [1, batches],
     required: [batches],
     methods: ['channel'],
@@ -43,11 +43,12 @@ describe('searchParts', () => {
       observeKey: 'o',
       model,
       preprocess,
-      calibration: { source, batchSize: 2, batches: 2 },
-      layers: { ops: ['Conv'], include: ['*'], exclude: [] },
-      quantization: { activation: { bits: 8, calibrator: 'max' }, weight: { bits: 8, granularity: 'tensor' } },
-      absmax: 'channel',
-      search: { candidates, samples: 4, objective: 'l1', order: 'isolated' },
+      calibration: { source, batchSize: 2, batches: 2, sampleSeed: null },
+      layers: everyLayer('Conv'),
+      quantization: plainQuantization(8, 'tensor'),
+      smoothing: { mode: 'dynamic', alpha: null, absmax: 'channel', apply: 'insert' },
+      task: { kind: 'classification' },
+      search: { candidates, samples: 4, objective: 'l1', order: 'isolated', ties: 'smaller', sweeps: 0 },
     } satisfies SearchStage;
     const parts = searchParts(stage, model, { batches: 2, samples: 4, inputs: [] }, 1e6);
     expect(parts.flatMap(({ job }) => job.candidates)).toEqual(candidates);
