@@ -58,7 +58,7 @@ const graphs: Readonly<Record<string, OnnxModel>> = {
   fp32: untouched,
   quantized,
   observe: observe.model,
-  loss: lossGraph(untouched, folded, quantized, prepared(0.5), ['accumulated']).model,
+  loss: lossGraph({ untouched, folded, io }, quantized, { base: folded, layers: prepared(0.5) }, ['accumulated']).model,
   'search of 5 candidates': searchGraph(untouched, folded, candidates).model,
 };
 

@@ -180,11 +180,8 @@ UPDATE quantizer SET low = -amax;
 
 CREATE VIEW v_trial AS
 SELECT sw.name AS sweep, t.id AS trial, st.position, st.label, t.role, t.status,
-       t.alpha_mode, t.alpha, t.absmax, t.smoothing_apply, t.search_order, t.search_objective,
-       t.calibration_batches, t.calibration_samples, t.calibration_seed,
-       t.activation_bits, t.activation_calibrator, t.percentile, t.activation_scheme,
-       t.weight_bits, t.weight_granularity, t.weight_calibrator, t.weight_scheme, t.bias_correction, t.execution,
-       t.sensitivity, t.focus_layer, t.keep_float,
+       t.alpha_mode, t.alpha, t.absmax, t.calibration_batches, t.calibration_samples,
+       t.activation_bits, t.activation_calibrator, t.weight_bits, t.weight_granularity,
        t.primary_metric AS metric, a.value, a.ci_low, a.ci_high,
        f.value AS fp32_value, a.value - f.value AS gap_to_fp32,
        u.value AS unsmoothed_value, a.value - u.value AS gain_over_unsmoothed,
@@ -192,8 +189,11 @@ SELECT sw.name AS sweep, t.id AS trial, st.position, st.label, t.role, t.status,
        (SELECT avg(l.rel_l1) FROM layer_loss l WHERE l.trial_id = t.id AND l.mode = 'accumulated') AS mean_rel_l1,
        (SELECT avg(l.sqnr_db) FROM layer_loss l WHERE l.trial_id = t.id AND l.mode = 'accumulated') AS mean_sqnr_db,
        (SELECT g.value FROM accuracy g WHERE g.trial_id = t.id AND g.metric = 'agreement' AND g.slice = '') AS agreement,
-       t.output_divergence, t.gate_error, t.provider, t.optimization_level, t.duration_ms, t.finished_at,
-       t.error_class, t.error, m.name AS model, t.key, st.axes, t.settings
+       t.gate_error, t.provider, t.optimization_level, t.duration_ms, t.finished_at,
+       t.error_class, t.error, m.name AS model, t.key, st.axes, t.settings,
+       t.smoothing_apply, t.search_order, t.search_objective, t.calibration_seed, t.percentile, t.activation_scheme,
+       t.weight_calibrator, t.weight_scheme, t.bias_correction, t.execution, t.sensitivity, t.focus_layer, t.keep_float,
+       t.output_divergence
 FROM sweep sw
 JOIN sweep_trial st ON st.sweep_id = sw.id
 JOIN trial t ON t.id = st.trial_id
@@ -205,10 +205,11 @@ LEFT JOIN trial ut ON ut.key = t.unsmoothed_key
 LEFT JOIN accuracy u ON u.trial_id = ut.id AND u.metric = t.primary_metric AND u.slice = '';
 
 CREATE VIEW v_accuracy_by_alpha AS
-SELECT sweep, trial, label, role, alpha_mode, alpha, absmax, smoothing_apply, search_order, search_objective,
-       calibration_batches, calibration_samples, calibration_seed, activation_bits, activation_calibrator, activation_scheme,
-       weight_bits, weight_granularity, weight_calibrator, bias_correction, execution, sensitivity, focus_layer, keep_float, metric, value, ci_low, ci_high,
-       fp32_value, unsmoothed_value, gap_to_fp32, gain_over_unsmoothed, mean_l1
+SELECT sweep, trial, label, role, alpha_mode, alpha, absmax, calibration_batches, calibration_samples,
+       activation_bits, weight_bits, weight_granularity, metric, value, ci_low, ci_high,
+       fp32_value, unsmoothed_value, gap_to_fp32, gain_over_unsmoothed, mean_l1,
+       smoothing_apply, search_order, search_objective, calibration_seed, activation_calibrator, percentile, activation_scheme,
+       weight_calibrator, weight_scheme, bias_correction, execution, sensitivity, focus_layer, keep_float, output_divergence
 FROM v_trial
 WHERE status = 'done' AND role <> 'fp32';
 
@@ -231,8 +232,8 @@ LEFT JOIN smoothing s ON s.trial_id = t.id AND s.layer_id = l.id;
 
 CREATE VIEW v_amax AS
 SELECT sw.name AS sweep, t.id AS trial, st.label, t.role AS trial_role, t.alpha_mode, t.alpha AS trial_alpha, s.alpha AS layer_alpha,
-       t.absmax, t.calibration_batches, l.position, l.name AS layer, q.role, q.granularity, q.bits, q.signed, q.narrow_range, q.amax, q.low, q.amax_unsmoothed,
-       q.amax / nullif(q.amax_unsmoothed, 0) AS ratio, q.scale, q.zero_point
+       t.absmax, t.calibration_batches, l.position, l.name AS layer, q.role, q.granularity, q.bits, q.amax, q.amax_unsmoothed,
+       q.amax / nullif(q.amax_unsmoothed, 0) AS ratio, q.scale, q.zero_point, q.signed, q.narrow_range, q.low
 FROM sweep sw
 JOIN sweep_trial st ON st.sweep_id = sw.id
 JOIN trial t ON t.id = st.trial_id
@@ -241,12 +242,12 @@ JOIN layer l ON l.id = q.layer_id
 LEFT JOIN smoothing s ON s.trial_id = t.id AND s.layer_id = l.id;
 
 CREATE VIEW v_amax_convergence AS
-SELECT sw.name AS sweep, o.batches, o.samples, a.calibrator, l.position, l.name AS layer, a.amax,
-       a.amax / nullif(max(a.amax) OVER (PARTITION BY sw.name, o.stage_id, l.id, a.calibrator), 0) AS share_of_largest
+SELECT sw.name AS sweep, o.batches, o.samples, l.position, l.name AS layer, a.amax,
+       a.amax / nullif(max(a.amax) OVER (PARTITION BY sw.name, o.stage_id, l.id), 0) AS share_of_largest
 FROM sweep sw
 JOIN sweep_stage ss ON ss.sweep_id = sw.id
 JOIN observation o ON o.stage_id = ss.stage_id
-JOIN amax_snapshot a ON a.observation_id = o.id
+JOIN amax_snapshot a ON a.observation_id = o.id AND a.calibrator = 'max'
 JOIN layer l ON l.id = a.layer_id;
 
 CREATE VIEW v_channel AS
@@ -281,7 +282,7 @@ JOIN model m ON m.id IN (SELECT t.model_id FROM sweep_trial st JOIN trial t ON t
 JOIN layer l ON l.model_id = m.id;
 
 CREATE VIEW v_search_curve AS
-SELECT sw.name AS sweep, t.id AS trial, st.label, t.calibration_batches, l.position, l.name AS layer, c.sweep AS descent_sweep, c.alpha, c.loss, c.rel_l1, c.chosen
+SELECT sw.name AS sweep, t.id AS trial, st.label, t.calibration_batches, l.position, l.name AS layer, c.alpha, c.loss, c.rel_l1, c.chosen, c.sweep AS descent_sweep
 FROM sweep sw
 JOIN sweep_trial st ON st.sweep_id = sw.id
 JOIN trial t ON t.id = st.trial_id
@@ -328,6 +329,23 @@ FROM sweep sw
 JOIN sweep_trial st ON st.sweep_id = sw.id
 JOIN trial t ON t.id = st.trial_id
 JOIN alpha_curve c ON c.stage_id = t.search_stage_id;
+
+CREATE VIEW v_calibrated_amax AS
+SELECT sw.name AS sweep, o.batches, o.samples, l.position, l.name AS layer, a.calibrator, a.amax,
+       a.amax / nullif((SELECT m.amax FROM amax_snapshot m WHERE m.observation_id = o.id AND m.layer_id = l.id AND m.calibrator = 'max'), 0) AS share_of_max
+FROM sweep sw
+JOIN sweep_stage ss ON ss.sweep_id = sw.id
+JOIN observation o ON o.stage_id = ss.stage_id
+JOIN amax_snapshot a ON a.observation_id = o.id
+JOIN layer l ON l.id = a.layer_id;
+
+CREATE VIEW v_bias_correction AS
+SELECT sw.name AS sweep, t.id AS trial, st.label, l.position, l.name AS layer, b.correction_max, b.correction
+FROM sweep sw
+JOIN sweep_trial st ON st.sweep_id = sw.id
+JOIN trial t ON t.id = st.trial_id
+JOIN bias_correction b ON b.trial_id = t.id
+JOIN layer l ON l.id = b.layer_id;
 
 CREATE VIEW v_layer_rank AS
 SELECT sw.name AS sweep, t.id AS trial, st.label, t.keep_float, l.position, l.name AS layer, r.rank, r.divergence, r.rank <= t.keep_float AS kept_float

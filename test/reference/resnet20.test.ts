@@ -5,6 +5,7 @@ import type { DataSource, PreprocessSettings } from '../../src/experiment/settin
 import type { JobResults, TrialJob } from '../../src/runtime/jobs.js';
 import { runJob } from '../../src/runtime/run-job.js';
 import { jobModel, observeJob, oneThread } from '../runtime/small-experiment.js';
+import { everyLayer, plainQuantization } from '../quantize/preparations.js';
 
 interface ReferenceLayer {
   readonly node: string;
@@ -78,6 +79,7 @@ async function runTrial(alpha: number | null): Promise<JobResults['trial']> {
     },
     observation: observation!,
     alphas: null,
+    keptFloat: [],
     referenceArgmax: null,
   };
   return (await runJob(job, oneThread, () => undefined)).value as JobResults['trial'];

@@ -11,6 +11,7 @@ import type { SessionSettings } from '../../src/runtime/session.js';
 import { npyArray } from '../data/write-files.js';
 import { modelBytes, node, tensor, value, type ModelSpec } from '../graph/build-model.js';
 import { randomFloats } from '../graph/pseudo-random.js';
+import { everyLayer, plainQuantization } from '../quantize/preparations.js';
 
 export const SAMPLES = 21;
 export const oneThread: SessionSettings = { provider: 'cpu', deviceId: 0, threads: 1, optimizationLevel: 'all' };
@@ -135,6 +136,7 @@ export function trialJob(
     },
     observation,
     alphas: alphas ?? null,
+    keptFloat: [],
     referenceArgmax: new Int32Array(SAMPLES),
   };
 }
