@@ -22,6 +22,19 @@ export function joinHistograms(a: ChannelHistograms, b: ChannelHistograms): Chan
   return { binWidth, positive: joinSide(a, b, binWidth, (h) => h.positive), negative };
 }
 
+/** Values that were counted, of both signs. */
+export function countedValues({ binWidth, positive, negative }: ChannelHistograms): number {
+  return sideTotal(positive, binWidth.length) + (negative === null ? 0 : sideTotal(negative, binWidth.length));
+}
+
+/** Values that were counted on one side, of which `bytes` is. */
+export function sideTotal(bytes: Uint8Array, channels: number): number {
+  const reader = new CountReader(bytes);
+  const counts = new Float64Array(CHANNEL_BINS);
+  for (let c = 0; c < channels; c++) reader.addTo(counts);
+  return counts.reduce((a, b) => a + b, 0);
+}
+
 function joinSide(
   a: ChannelHistograms,
   b: ChannelHistograms,

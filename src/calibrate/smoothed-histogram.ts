@@ -1,6 +1,6 @@
 import type { InputStatistics } from '../evaluate/results.js';
 import { CHANNEL_BINS } from './bin-width.js';
-import type { ChannelHistograms } from './channel-histogram.js';
+import { sideTotal, type ChannelHistograms } from './channel-histogram.js';
 import { CountReader } from './packed-counts.js';
 
 /** Bins of the histogram that calibrators read, as in pytorch-quantization. */
@@ -55,11 +55,7 @@ export function smoothedHistogram(inputs: InputStatistics, s: Float32Array, side
 /** Number of values below zero. */
 export function negativeCount(inputs: InputStatistics): number {
   const { binWidth, negative } = histogramsOf(inputs);
-  if (negative === null) return 0;
-  const reader = new CountReader(negative);
-  const sum = new Float64Array(CHANNEL_BINS);
-  for (let c = 0; c < binWidth.length; c++) reader.addTo(sum);
-  return sum.reduce((a, b) => a + b, 0);
+  return negative === null ? 0 : sideTotal(negative, binWidth.length);
 }
 
 function histogramsOf(inputs: InputStatistics): ChannelHistograms {
