@@ -67,8 +67,7 @@ function mergeObserves(trials: readonly TrialSettings[], context: PlanContext): 
 
 /** Every calibrator but max derives its range from histograms. */
 function readsHistograms({ quantization }: TrialSettings): boolean {
-  const calibrator: string | undefined = quantization?.activation.calibrator;
-  return calibrator !== undefined && calibrator !== 'max';
+  return quantization !== null && quantization.activation.calibrator !== 'max';
 }
 
 function referenceOf(trial: TrialSettings, context: PlanContext): ReferenceStage {

@@ -31,6 +31,12 @@ describe('observeParts', () => {
     for (let i = 1; i < ranges.length; i++) expect(ranges[i]![0]).toBe(ranges[i - 1]![1]);
   });
 
+  it('asks for histograms at the sizes that trials need, if at all', () => {
+    const histogramsOf = (stage: ObserveStage) => observeParts(stage, model).map(({ job }) => job.histograms);
+    expect(histogramsOf(observeStage(2))).toEqual([null, null]);
+    expect(histogramsOf({ ...observeStage(2), histograms: true })).toEqual([[2], [2]]);
+  });
+
   it('makes no empty range where there are fewer batches than ranges', () => {
     const parts = observeParts(observeStage(3), model);
     expect(parts.map(({ id }) => id)).toEqual(['batches 0-1', 'batches 1-2', 'batches 2-3']);
