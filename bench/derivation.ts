@@ -17,7 +17,7 @@ import { noSmoothing, smoothingFactors } from '../src/smooth/smoothing-factors.j
 import { perInputChannelAbsmax } from '../src/smooth/weight-absmax.js';
 import { oneThread, subjects, type Subject } from './subjects.js';
 
-const SAMPLES = 64;
+const SAMPLES = 256;
 const calibrators = ['percentile', 'entropy', 'mse'] as const;
 const alphas = [null, 0.15, 0.5, 0.85] as const;
 
@@ -50,6 +50,17 @@ function directAmax(calibrator: CalibratorOptions['calibrator'], counts: Float64
     case 'mse':
       return mseAmax(histogram, 127);
   }
+}
+
+/** Mean squared error of quantization to 8 bits, signed, at the centres of the bins. */
+function quantizationError(counts: Float64Array, high: number, amax: number): number {
+  const scale = amax / 127;
+  let sum = 0;
+  for (const [bin, count] of counts.entries()) {
+    const center = ((bin + 0.5) * high) / CALIBRATION_BINS;
+    sum += count * (Math.min(127, Math.round(center / scale)) * scale - center) ** 2;
+  }
+  return sum;
 }
 
 /** Statistics of each layer's input, and the values themselves, of one run. */
@@ -101,14 +112,20 @@ for (const subject of subjects()) {
         const s = factors(layer, inputs, alpha);
         const options = { calibrator, percentile: 99.99, bits: 8, signed: true, symmetric: true } as const;
         const high = calibrateInput(inputs, s, { ...options, calibrator: 'max' }).high;
-        if (high === 0) return 0;
-        const direct = directAmax(calibrator, countDirectly(layer, values, s, high), high);
-        return Math.abs(calibrateInput(inputs, s, options).high / direct - 1);
+        if (high === 0) return { amax: 0, error: 1 };
+        const counts = countDirectly(layer, values, s, high);
+        const direct = directAmax(calibrator, counts, high);
+        const derived = calibrateInput(inputs, s, options).high;
+        const error = quantizationError(counts, high, derived) / quantizationError(counts, high, direct);
+        return { amax: Math.abs(derived / direct - 1), error };
       });
-      const mean = differences.reduce((a, b) => a + b) / differences.length;
+      const mean = (of: (d: (typeof differences)[number]) => number): number =>
+        differences.reduce((sum, d) => sum + of(d), 0) / differences.length;
+      const worst = Math.max(...differences.map((d) => d.amax));
       console.log(
         `${subject.name.padEnd(28)} ${(alpha === null ? 'unsmoothed' : `alpha ${alpha}`).padEnd(10)} ${calibrator.padEnd(10)} ` +
-          `mean ${(mean * 100).toFixed(3)} %   max ${(Math.max(...differences) * 100).toFixed(3)} %`,
+          `mean ${(mean((d) => d.amax) * 100).toFixed(3)} %   max ${(worst * 100).toFixed(3)} %   ` +
+          `error x ${mean((d) => d.error).toFixed(4)}`,
       );
     }
   }
