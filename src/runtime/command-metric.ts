@@ -47,7 +47,13 @@ export async function finishCommandMetric(
     const path = join(folder, 'predictions.npy');
     writePredictions(path, sampleCount, state);
     const words = task.command.map((word) => word.replaceAll(PLACEHOLDER, path));
-    const { stdout, stderr } = await runCommand(words, task.folder, task.timeoutSeconds * 1000, signal);
+    const { stdout, stderr } = await runCommand(
+      words,
+      `The command ${task.command.join(' ')}`,
+      task.folder,
+      task.timeoutSeconds * 1000,
+      signal,
+    );
     const where = `the command ${task.command.join(' ')}`;
     const score = readScore(parseScore(stdout, stderr, where), where);
     const primary = primaryName(task);

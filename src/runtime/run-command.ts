@@ -10,18 +10,19 @@ const MAX_STDOUT = 16 * 1024 * 1024;
  * Runs a program without a shell and returns what it printed.
  *
  * @param words program and arguments
+ * @param name what messages call it
  * @param signal ends the program when aborted
  * @throws CustomCodeError when it can't be started, ends with another code than 0, or is still running after the limit;
  *   with the end of its stderr
  */
 export function runCommand(
   words: readonly string[],
+  name: string,
   folder: string,
   timeoutMs: number,
   signal: AbortSignal | null,
 ): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const [program, ...args] = words;
-  const name = `The command ${words.join(' ')}`;
   return new Promise((resolve, reject) => {
     const child = spawn(program!, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], shell: false });
     const pieces: Buffer[] = [];

@@ -71,7 +71,7 @@ describe('a metric by command', () => {
     [
       'another exit code',
       'console.error("no data"); process.exit(3)',
-      /eval\.mjs .*predictions\.npy ended with code 3\. Its last words on stderr: no data$/s,
+      /^The command .*eval\.mjs \{predictions\} ended with code 3\. Its last words on stderr: no data$/s,
     ],
     ['a signal', 'process.kill(process.pid, "SIGTERM"); setTimeout(() => {}, 9e3)', /was ended by SIGTERM\.$/],
     [
