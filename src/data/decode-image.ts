@@ -1,11 +1,20 @@
-import sharp from 'sharp';
+import type Sharp from 'sharp';
 
 import type { ResizeKernel } from '../experiment/settings.js';
 import { DatasetError } from './dataset-error.js';
 
-// Every image is decoded once a pass: a cache would only hold memory. One thread, as one child works on each core.
-sharp.cache(false);
-sharp.concurrency(1);
+let loading: Promise<typeof Sharp> | null = null;
+
+/** The library is loaded with the first image: no other data needs it. */
+function loadSharp(): Promise<typeof Sharp> {
+  loading ??= import('sharp').then(({ default: sharp }) => {
+    // Every image is decoded once a pass: a cache would only hold memory. One thread, as a child works on each core.
+    sharp.cache(false);
+    sharp.concurrency(1);
+    return sharp;
+  });
+  return loading;
+}
 
 /** How an image file becomes bytes of one size. */
 export interface ImageGeometry {
@@ -26,7 +35,8 @@ export interface DecodedImage {
 }
 
 /** Version of the library that decodes: pixels of two versions may differ in the last bit. */
-export function imageLibraryVersion(): string {
+export async function imageLibraryVersion(): Promise<string> {
+  const sharp = await loadSharp();
   return `sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}`;
 }
 
@@ -38,6 +48,7 @@ export function imageLibraryVersion(): string {
  */
 export async function decodeImage(path: string, geometry: ImageGeometry): Promise<DecodedImage> {
   const { resize, kernel, channels } = geometry;
+  const sharp = await loadSharp();
   try {
     const stored = await sharp(path).metadata();
     const [height, width] = sizeAfter(resize, stored.height, stored.width);

@@ -57,7 +57,7 @@ export async function hashSource(source: DataSource): Promise<string> {
       break;
     case 'imageFolder': {
       const { format, resize, crop, kernel, channels } = source;
-      addHeader(hash, { format, resize, crop, kernel, channels, library: imageLibraryVersion() });
+      addHeader(hash, { format, resize, crop, kernel, channels, library: await imageLibraryVersion() });
       await addFolder(hash, source.path, listFiles(source.path, IMAGE_EXTENSIONS, IMAGE_DEPTH));
       await addFile(hash, 'labels', source.labels);
       break;
