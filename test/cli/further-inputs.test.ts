@@ -23,7 +23,10 @@ function writeFolder(inputs: string): string {
     node('Mul', ['shifted', 'scale'], 'z'),
   ];
   const further = [value('shift', ['N', 10], TensorProto_DataType.INT64), value('scale', [1])];
-  writeFileSync(join(folder, 'net.onnx'), modelBytes({ ...small, nodes, inputs: [...small.inputs!, ...further], outputs: ['z'] }));
+  writeFileSync(
+    join(folder, 'net.onnx'),
+    modelBytes({ ...small, nodes, inputs: [...small.inputs!, ...further], outputs: ['z'] }),
+  );
   writeFileSync(join(folder, 'x.npy'), npyArray('<f4', [SAMPLES, 3, 6, 6], randomFloats(7, SAMPLES * 108)));
   const labels = Int32Array.from({ length: SAMPLES }, (_, sample) => sample % 10);
   writeFileSync(join(folder, 'labels.npy'), npyArray('<i4', [SAMPLES], labels));
