@@ -285,6 +285,9 @@ describe('settings that contradict each other', () => {
     expect(problemsOf(withBase('grid: { smoothing.mode: none, smoothing.alpha: 0.5 }\n'))).toEqual([
       'a.yaml:6:31: smoothing.alpha: expected no alpha beside smoothing.mode none, which has no alpha: put it in a block of its own',
     ]);
+    expect(problemsOf(withBase('grid: { smoothing.mode: cle, smoothing.alpha: 0.5 }\n'))).toEqual([
+      'a.yaml:6:30: smoothing.alpha: expected no alpha beside smoothing.mode cle, which equalizes weights without one: put it in a block of its own',
+    ]);
   });
 });
 

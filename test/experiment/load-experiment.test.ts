@@ -182,6 +182,11 @@ describe('baselines', () => {
 });
 
 describe('shipped experiments', () => {
+  it('smoothing-methods.yaml is fp32 and 15 methods with and without bias correction: 31 trials', () => {
+    const { trials } = loadShipped('smoothing-methods.yaml');
+    expect(countRoles(trials)).toEqual({ fp32: 1, unsmoothed: 2, candidate: 28 });
+  });
+
   it('smoothquant-alpha.yaml is fp32, 2 unsmoothed, 19 x 2 static and 2 dynamic: 43 trials', () => {
     const { trials, axisPaths, question } = loadShipped('smoothquant-alpha.yaml');
     expect(countRoles(trials)).toEqual({ fp32: 1, unsmoothed: 2, candidate: 40 });
