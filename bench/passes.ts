@@ -40,8 +40,14 @@ const inputs = new Map(statistics.snapshot(1, SAMPLES).inputs.map((i) => [i.laye
 
 function prepared(alpha: number): readonly PreparedLayer[] {
   return prepareLayers(layers, inputs, {
-    quantization: { activation: { bits: 8, calibrator: 'max' }, weight: { bits: 8, granularity: 'channel' } },
-    absmax: 'channel',
+    quantization: {
+      activation: { bits: 8, calibrator: 'max', percentile: 99.99, scheme: 'signed', narrowRange: false },
+      weight: { bits: 8, granularity: 'channel', calibrator: 'max', scheme: 'signed', narrowRange: false },
+      biasCorrection: { method: 'none', samples: 0 },
+      execution: 'simulated',
+    },
+    smoothing: { mode: 'static', alpha, absmax: 'channel', apply: 'insert' },
+    rules: [],
     alphaOf: () => alpha,
   });
 }
@@ -52,7 +58,7 @@ const graphs: Readonly<Record<string, OnnxModel>> = {
   fp32: untouched,
   quantized,
   observe: observe.model,
-  loss: lossGraph(untouched, folded, quantized, prepared(0.5), ['accumulated']).model,
+  loss: lossGraph({ untouched, folded, io }, quantized, { base: folded, layers: prepared(0.5) }, ['accumulated']).model,
   'search of 5 candidates': searchGraph(untouched, folded, candidates).model,
 };
 

@@ -25,6 +25,7 @@ export async function describePlan(
   const cost = estimateCost(plan, {
     finished,
     sampleCount: (source) => inputs.sampleCount(source),
+    layerCount: ({ path: model }) => inputs.models.get(model)?.layers.length ?? 0,
     typicalDurationsMs: typicalDurations,
     slots: slots.length,
   });
@@ -92,7 +93,9 @@ function modelLines({ inputs }: PreparedSweep): readonly string[] {
 }
 
 function describeStage(stage: PlannedStage, plan: SweepPlan): string {
-  const users = plan.trials.filter((t) => [t.observeKey, t.referenceKey, t.searchKey].includes(stage.key)).length;
+  const users = plan.trials.filter((t) =>
+    [t.observeKey, t.referenceKey, t.searchKey, t.rankKey].includes(stage.key),
+  ).length;
   const forTrials = `for ${plural(users, 'trial')}`;
   switch (stage.kind) {
     case 'observe': {
@@ -105,5 +108,7 @@ function describeStage(stage: PlannedStage, plan: SweepPlan): string {
       const { candidates, samples } = stage.search;
       return `search     ${candidates.length} alphas on ${samples} samples, calibrated on ${stage.calibration.batches} batches; ${forTrials}`;
     }
+    case 'rank':
+      return `rank       each layer quantized alone on ${stage.samples} samples; ${forTrials}`;
   }
 }

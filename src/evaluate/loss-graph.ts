@@ -4,7 +4,7 @@ import { applyEdits } from '../graph/edits.js';
 import { GraphPatch } from '../graph/graph-patch.js';
 import type { Layer } from '../graph/layers.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
-import type { PreparedLayer } from '../quantize/prepare-layers.js';
+import type { PreparedLayer, PreparedModel } from '../quantize/prepare-layers.js';
 import { addIsolatedLayer } from '../quantize/quantized-graph.js';
 
 /** Names of graph outputs with means per sample (and channel): `[N, O]` or `[N]`; `maxError` holds maxima. */
@@ -29,30 +29,38 @@ export interface LayerLossOutputs {
 
 export interface LossGraph {
   readonly model: OnnxModel;
+  /** Graph outputs with the evaluated output of both models. */
+  readonly output: { readonly reference: string; readonly quantized: string };
   readonly layers: readonly LayerLossOutputs[];
 }
 
 /** Like all that begins with quantsweep/, refused in the tensor names of a model. */
 const TWIN = 'quantsweep/twin/';
 
+/** The model that losses are measured against. */
+export interface ReferenceModel {
+  /** As loaded, before any folding: `y_fp32` always comes from it. */
+  readonly untouched: OnnxModel;
+  /** With BatchNormalization folded; its layer outputs have the same tensor names. */
+  readonly folded: OnnxModel;
+  readonly io: { readonly output: string };
+}
+
 /**
  * One graph that holds the untouched FP32 model and the quantized one, fed by the same input, and reduces the error of
  * each layer's own output (bias included, before any activation function) inside the graph.
  *
- * @param untouched as loaded, before any folding: `y_fp32` always comes from it
- * @param folded with BatchNormalization folded; its layer outputs have the same tensor names
  * @param quantized what the trial deploys
  */
 export function lossGraph(
-  untouched: OnnxModel,
-  folded: OnnxModel,
+  { untouched, folded, io }: ReferenceModel,
   quantized: OnnxModel,
-  prepared: readonly PreparedLayer[],
+  { layers: prepared }: PreparedModel,
   modes: readonly LossMode[],
 ): LossGraph {
   const patch = new GraphPatch(untouched);
   for (const tensor of quantized.graph.initializer) patch.initializer(tensor);
-  if (modes.includes('accumulated')) for (const node of copyUnderPrefix(quantized.graph.node, TWIN)) patch.node(node);
+  for (const node of copyUnderPrefix(quantized.graph.node, TWIN)) patch.node(node);
   const layers = prepared.map((p, index) => {
     // Numbered, not named: a layer called conv/isolated must not meet a branch of layer conv.
     const name = `quantsweep/loss/${index}`;
@@ -75,8 +83,9 @@ export function lossGraph(
       o.maxError,
     ]),
   ]);
-  patch.edit({ kind: 'setOutputs', tensors });
-  return { model: applyEdits(untouched, patch.edits), layers };
+  const output = { reference: io.output, quantized: TWIN + io.output };
+  patch.edit({ kind: 'setOutputs', tensors: [...new Set([...tensors, output.reference, output.quantized])] });
+  return { model: applyEdits(untouched, patch.edits), layers, output };
 }
 
 /** Graph outputs of one candidate of one layer in a search: mean |y - y_fp32| per sample. */

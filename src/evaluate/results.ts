@@ -51,12 +51,28 @@ export interface ObservationRecord {
   readonly inputs: readonly InputStatistics[];
 }
 
+/** One candidate alpha of one layer in a search. */
 export interface SearchPoint {
   readonly layer: string;
   readonly alpha: number;
+  /** Sweep of the descent of order `output`, from 1; 0 in the other orders. */
+  readonly sweep: number;
   /** Value of the objective, e.g. mean |y - y_fp32|. */
   readonly loss: number;
   readonly relL1: number | null;
+}
+
+/** One static alpha for all layers in a search. */
+export interface AlphaPoint {
+  readonly alpha: number;
+  /** Of the quantized model's output from FP32's, see `outputDivergence`. */
+  readonly divergence: number;
+}
+
+/** How far the output is from FP32's when this layer alone is quantized. */
+export interface LayerRankRecord {
+  readonly layer: string;
+  readonly divergence: number;
 }
 
 export interface AccuracyRecord {
@@ -113,20 +129,34 @@ export interface QuantizerRecord {
   readonly amaxUnsmoothed: number;
   /** Largest over channels. */
   readonly scale: number;
+  /** Of the channel with the largest amax. */
   readonly zeroPoint: number;
+  /** Lowest real value of the range: -amax, 0 when unsigned, its own when asymmetric; smallest over channels. */
+  readonly low: number;
+  readonly narrowRange: boolean;
   /** `[outputChannels]`, or null when per tensor. */
   readonly amaxChannels: Float64Array | null;
+  /** `[outputChannels]` of `low` where asymmetric per channel, else null. */
+  readonly lowChannels: Float64Array | null;
 }
 
 export interface SmoothingRecord {
   readonly layer: string;
-  /** null for unsmoothed. */
+  /** null without SmoothQuant (unsmoothed, cle). */
   readonly alpha: number | null;
-  readonly apply: 'insert' | 'none';
+  readonly apply: 'insert' | 'fold' | 'none';
+  /** Why 1/s was inserted although folding was asked for, or why cle left the layer alone; null otherwise. */
   readonly fallbackReason: string | null;
   readonly deadChannels: number;
   /** `[inputChannels]` */
   readonly s: Float32Array;
+}
+
+/** What bias correction took off a layer's bias. */
+export interface BiasCorrectionRecord {
+  readonly layer: string;
+  /** `[outputChannels]` */
+  readonly correction: Float32Array;
 }
 
 export interface GateRecord {
@@ -150,6 +180,10 @@ export interface TrialRecord {
   readonly lossSamples: number;
   readonly quantizers: readonly QuantizerRecord[];
   readonly smoothing: readonly SmoothingRecord[];
+  /** Empty unless biases are corrected. */
+  readonly biasCorrections: readonly BiasCorrectionRecord[];
+  /** Mean over the loss samples of the output's divergence from FP32's, see `outputDivergence`; null for fp32. */
+  readonly outputDivergence: number | null;
   /** null for fp32. */
   readonly gate: GateRecord | null;
 }

@@ -10,24 +10,30 @@ import type {
   QuantizationSettings,
   SearchSettings,
   Settings,
+  SmoothingApply,
   SmoothingMode,
   TaskSettings,
   TrialRole,
 } from './settings.js';
 
+/** How alphas come about: `auto` is one static alpha, searched; the others are the settings' own modes. */
+export type AlphaMode = SmoothingMode | 'auto';
+
 /** How one candidate or unsmoothed trial smooths; null parts do not apply to the trial. */
 export interface CanonicalSmoothing {
-  readonly mode: SmoothingMode;
+  readonly mode: AlphaMode;
   /** null unless `mode` is `static`. */
   readonly alpha: number | null;
-  /** null when `mode` is `none`. */
+  /** null unless s comes from activations, so when `mode` is `none` or `cle`. */
   readonly absmax: AbsmaxMethod | null;
-  readonly apply: 'insert' | null;
+  /** null when `mode` is `none`; always `fold` for `cle`. */
+  readonly apply: SmoothingApply | null;
 }
 
 /**
  * Settings with everything that cannot influence the trial's result set to null, so that equal work has equal keys:
- * an `fp32` trial has only model, evaluation, preprocess and task; `search` exists only for dynamic alpha. Numbers of
+ * an `fp32` trial has only model, evaluation, preprocess and task; `search` exists only where alphas are searched.
+ * Numbers inside a section that cannot matter take a fixed value (the percentile of another calibrator, say). Numbers of
  * samples are at most those that the data settings give; sets (operators, globs, loss modes) are sorted.
  */
 export interface TrialSettings {
@@ -48,7 +54,64 @@ export interface TrialSettings {
 const unsmoothed: CanonicalSmoothing = { mode: 'none', alpha: null, absmax: null, apply: null };
 
 function canonicalSmoothing({ mode, alpha, absmax, apply }: Settings['smoothing']): CanonicalSmoothing {
-  return mode === 'none' ? unsmoothed : { mode, alpha: mode === 'static' ? alpha : null, absmax, apply };
+  switch (mode) {
+    case 'none':
+      return unsmoothed;
+    case 'cle':
+      return { mode, alpha: null, absmax: null, apply: 'fold' };
+    case 'dynamic':
+      return { mode, alpha: null, absmax, apply };
+    case 'static':
+      return alpha === 'auto' ? { mode: 'auto', alpha: null, absmax, apply } : { mode, alpha, absmax, apply };
+  }
+}
+
+/** Sweeps of the search of alpha `auto`: it is the descent's start, the best static alpha, without the descent. */
+export const NO_DESCENT = 0;
+
+function canonicalSearch(mode: AlphaMode, search: SearchSettings, calibrationSamples: number): SearchSettings | null {
+  const own = { ...search, samples: Math.min(search.samples, calibrationSamples) };
+  if (mode === 'auto') return { ...own, objective: 'l1', order: 'output', sweeps: NO_DESCENT };
+  if (mode !== 'dynamic') return null;
+  return own.order === 'output' ? { ...own, objective: 'l1' } : { ...own, sweeps: NO_DESCENT };
+}
+
+const UNUSED_PERCENTILE = 99.99;
+const UNUSED_SAMPLES = 0;
+
+function canonicalQuantization(
+  { activation, biasCorrection, ...rest }: QuantizationSettings,
+  calibrationSamples: number,
+): QuantizationSettings {
+  const { method, samples } = biasCorrection;
+  return {
+    ...rest,
+    activation: {
+      ...activation,
+      percentile: activation.calibrator === 'percentile' ? activation.percentile : UNUSED_PERCENTILE,
+    },
+    biasCorrection: { method, samples: method === 'none' ? UNUSED_SAMPLES : Math.min(samples, calibrationSamples) },
+  };
+}
+
+function canonicalLayers({
+  ops,
+  include,
+  exclude,
+  rules,
+  sensitivity,
+  focus,
+  keepFloat,
+}: LayerSettings): LayerSettings {
+  return {
+    ops: sortedSet(ops),
+    include: sortedSet(include),
+    exclude: sortedSet(exclude),
+    rules,
+    sensitivity,
+    focus: sensitivity === 'none' ? '*' : focus,
+    keepFloat,
+  };
 }
 
 function sortedSet<Value extends string>(values: readonly Value[]): readonly Value[] {
@@ -76,14 +139,10 @@ export function canonicalSettings(role: TrialRole, settings: Settings): TrialSet
   return {
     ...common,
     calibration: data.calibration,
-    layers: {
-      ops: sortedSet(layers.ops),
-      include: sortedSet(layers.include),
-      exclude: sortedSet(layers.exclude),
-    },
-    quantization,
+    layers: canonicalLayers(layers),
+    quantization: canonicalQuantization(quantization, calibrationSamples),
     smoothing,
-    search: smoothing.mode === 'dynamic' ? { ...search, samples: Math.min(search.samples, calibrationSamples) } : null,
+    search: canonicalSearch(smoothing.mode, search, calibrationSamples),
     loss: { samples: Math.min(loss.samples, evaluationSamples), modes: sortedSet(loss.modes) },
     gate: { ...gate, samples: Math.min(gate.samples, evaluationSamples) },
   };

@@ -21,6 +21,11 @@ function inRole(role: TrialRole, trial: ExpandedTrial): ExpandedTrial {
   return { role, settings: { ...trial.settings, smoothing: { ...trial.settings.smoothing, mode: 'none' } }, axes };
 }
 
+/** A trial of one layer's sensitivity is held against its own sweep's other trials, not an unsmoothed twin for each layer. */
+function hasBaseline(role: BaselineRole, { settings }: ExpandedTrial): boolean {
+  return role === 'fp32' || settings.layers.sensitivity === 'none';
+}
+
 /**
  * The trials of a sweep: for each baseline the counterpart of every trial of the grid, fp32 first, then the grid; each
  * once, judged by what can influence its result. A trial of the grid without smoothing is an `unsmoothed` trial.
@@ -35,7 +40,7 @@ export function collectTrials(
     if (!byContent.has(content)) byContent.set(content, inRole(role, trial));
   };
   for (const role of ['fp32', 'unsmoothed'] as const)
-    if (baselines.includes(role)) for (const trial of grid) add(role, trial);
+    if (baselines.includes(role)) for (const trial of grid.filter((each) => hasBaseline(role, each))) add(role, trial);
   for (const trial of grid) add(trial.settings.smoothing.mode === 'none' ? 'unsmoothed' : 'candidate', trial);
   return [...byContent.values()];
 }

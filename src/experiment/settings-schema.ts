@@ -34,6 +34,10 @@ function listOf<Item extends z.ZodType>(item: Item, expected: string, descriptio
   return z.array(item, { error: expected }).min(1, { error: expected }).describe(description);
 }
 
+function flag(description: string) {
+  return z.boolean({ error: 'true or false' }).describe(description);
+}
+
 function oneOf<const Values extends readonly [string, ...string[]]>(values: Values, description: string) {
   return z.enum(values).describe(description);
 }
@@ -296,6 +300,24 @@ const taskSchema = z
   ])
   .meta({ title: 'Task', description: 'What the evaluated output is and how it is scored.' });
 
+const bits = z
+  .int({ error: '2 to 8, or 16' })
+  .refine((value) => (value >= 2 && value <= 8) || value === 16, { error: '2 to 8, or 16' });
+
+const glob = text('a glob of layer names', 'A glob.');
+
+const layerRuleSchema = z
+  .strictObject({
+    match: text(
+      'first, last or a glob of layer names',
+      '`first` or `last` of the selected layers in graph order, or a glob of layer names.',
+    ),
+    precision: oneOf(['float', 'quantized'], '`float` leaves the layers in float.').default('quantized'),
+    activationBits: bits.describe('Bits of their input quantizers; null: as elsewhere.').nullable().default(null),
+    weightBits: bits.describe('Bits of their weight quantizers; null: as elsewhere.').nullable().default(null),
+  })
+  .meta({ title: 'Layer rule', description: 'Other quantizers for some layers; the last matching rule counts.' });
+
 const layersSchema = z
   .strictObject({
     ops: listOf(
@@ -303,55 +325,108 @@ const layersSchema = z
       'a list of operators',
       'Weighted operators that are quantized.',
     ).default(['Conv']),
-    include: listOf(
-      text('a glob of layer names', 'A glob.'),
-      'a list of globs',
-      'Globs of layer names that are quantized (`*`: any characters).',
-    ).default(['*']),
+    include: listOf(glob, 'a list of globs', 'Globs of layer names that are quantized (`*`: any characters).').default([
+      '*',
+    ]),
     exclude: z
-      .array(text('a glob of layer names', 'A glob.'), { error: 'a list of globs' })
+      .array(glob, { error: 'a list of globs' })
       .describe('Globs of layer names that stay in float; wins over include.')
       .default([]),
+    rules: z
+      .array(layerRuleSchema, { error: 'a list of rules' })
+      .describe('Layers that stay in float or get other bits; of several matching rules the last counts.')
+      .default([]),
+    sensitivity: oneOf(
+      ['none', 'only', 'allBut'],
+      'One trial for each layer: `only` it quantized, or `allBut` it quantized.',
+    ).default('none'),
+    focus: text(
+      'a glob of layer names',
+      'Glob of the layers that `sensitivity` makes trials for; every selected one by default.',
+    ).default('*'),
+    keepFloat: integer(0, 'So many of the layers that hurt the output most alone stay in float.').default(0),
   })
   .meta({ title: 'Layers', description: 'Which layers are quantized. Input and weight of each, nothing else.' });
-
-const bits = z
-  .int({ error: '2 to 8, or 16' })
-  .refine((value) => (value >= 2 && value <= 8) || value === 16, { error: '2 to 8, or 16' });
 
 const quantizationSchema = z
   .strictObject({
     activation: z
       .strictObject({
         bits: bits.describe('Bits of the input quantizer: 2 to 8, or 16.').default(8),
-        calibrator: oneOf(['max'], 'How calibration statistics become the range (amax).').default('max'),
+        calibrator: oneOf(
+          ['max', 'percentile', 'entropy', 'mse'],
+          'How calibration statistics become the range (amax).',
+        ).default('max'),
+        percentile: z
+          .number({ error: 'a number above 50, at most 100' })
+          .gt(50, { error: 'a number above 50, at most 100' })
+          .max(100, { error: 'a number above 50, at most 100' })
+          .describe('Percent of all |x| that calibrator `percentile` does not clip.')
+          .default(99.99),
+        scheme: oneOf(
+          ['signed', 'unsigned', 'auto', 'asymmetric'],
+          '`auto`: unsigned where the observed minimum is not negative, else signed.',
+        ).default('signed'),
+        narrowRange: flag('Leaves out the lowest level: signed levels are symmetric.').default(false),
       })
       .prefault({})
-      .meta({ title: 'Input quantizer', description: 'Symmetric, signed, per tensor.' }),
+      .meta({ title: 'Input quantizer', description: 'One range per tensor.' }),
     weight: z
       .strictObject({
         bits: bits.describe('Bits of the weight quantizer: 2 to 8, or 16.').default(8),
         granularity: oneOf(['channel', 'tensor'], 'One range per output channel, or one for the whole weight.').default(
           'channel',
         ),
+        calibrator: oneOf(
+          ['max', 'mse'],
+          '`max`: the largest magnitude; `mse`: the range of the smallest squared error.',
+        ).default('max'),
+        scheme: oneOf(['signed', 'asymmetric'], '`asymmetric`: with a zero point.').default('signed'),
+        narrowRange: flag('Leaves out the lowest level: signed levels are symmetric.').default(false),
       })
       .prefault({})
-      .meta({ title: 'Weight quantizer', description: 'Symmetric, signed.' }),
+      .meta({ title: 'Weight quantizer', description: 'Its range is taken after smoothing.' }),
+    biasCorrection: z
+      .strictObject({
+        method: oneOf(
+          ['none', 'empirical'],
+          '`empirical`: the mean error of each output channel over calibration samples is taken off the bias.',
+        ).default('none'),
+        samples: integer(1, 'The first so many calibration samples.').default(256),
+      })
+      .prefault({})
+      .meta({ title: 'Bias correction', description: 'Nagel et al., arXiv 1906.04721, section 4.2.' }),
+    execution: oneOf(
+      ['simulated', 'integer'],
+      '`integer`: accuracy is that of the QDQ model, which the runtime may fuse to integer kernels.',
+    ).default('simulated'),
+  })
+  .superRefine(({ activation }, context) => {
+    if (activation.scheme !== 'asymmetric' || activation.calibrator === 'max') return;
+    if (activation.calibrator === 'percentile') return;
+    const message = `max or percentile beside scheme asymmetric (${activation.calibrator} is defined on symmetric ranges)`;
+    context.addIssue({ code: 'custom', path: ['activation', 'calibrator'], message });
   })
   .meta({ title: 'Quantization', description: 'The two quantizers of every layer. W8A8 by default.' });
 
 const smoothingSchema = z
   .strictObject({
     mode: oneOf(
-      ['none', 'static', 'dynamic'],
-      '`static`: one alpha for all layers; `dynamic`: one searched per layer; `none`: s = 1.',
+      ['none', 'static', 'dynamic', 'cle'],
+      '`static`: one alpha for all layers; `dynamic`: one searched per layer; `cle`: cross-layer equalization; `none`: s = 1.',
     ).default('static'),
-    alpha: fraction('a number from 0 to 1').describe('Migration strength; used by `static` only.').default(0.5),
+    alpha: z
+      .union([z.literal('auto'), fraction('a number from 0 to 1')], { error: 'a number from 0 to 1, or "auto"' })
+      .describe("Migration strength; `auto`: the candidate whose output is nearest to FP32's. Used by `static` only.")
+      .default(0.5),
     absmax: oneOf(
       ['channel', 'view'],
       '`channel`: true channel statistics; `view`: those of x.view(-1, C), a common mistake.',
     ).default('channel'),
-    apply: oneOf(['insert'], '`insert`: each layer divides its own input.').default('insert'),
+    apply: oneOf(
+      ['insert', 'fold'],
+      '`insert`: each layer divides its own input; `fold`: 1/s goes into what makes the input, where that is exact.',
+    ).default('insert'),
   })
   .meta({
     title: 'Smoothing',
@@ -374,21 +449,29 @@ const searchSchema = z
       .register(rangesAllowed, { kind: 'range' })
       .default(defaultCandidates),
     samples: integer(1, 'The first so many calibration samples.').default(256),
-    objective: oneOf(['l1'], 'What a candidate is judged by: mean |y - y_fp32| of the layer.').default('l1'),
-    order: oneOf(['isolated'], '`isolated`: each layer alone, fed the FP32 input.').default('isolated'),
+    objective: oneOf(
+      ['l1', 'mse', 'channelMse'],
+      "What a candidate is judged by: mean |error| or squared error of the layer's output, or squared error relative to each channel's power.",
+    ).default('l1'),
+    order: oneOf(
+      ['isolated', 'sequential', 'output'],
+      '`isolated`: each layer alone; `sequential`: behind its quantized predecessors; `output`: descent on the divergence of the output.',
+    ).default('isolated'),
+    ties: oneOf(['smaller', 'larger'], 'Which of equally good candidates is taken.').default('smaller'),
+    sweeps: integer(1, 'Times that order `output` goes through all layers at most.').default(1),
   })
-  .meta({ title: 'Search', description: 'The search of smoothing mode `dynamic`.' });
+  .meta({ title: 'Search', description: 'The search of smoothing mode `dynamic` and of alpha `auto`.' });
 
 const lossSchema = z
   .strictObject({
     samples: integer(1, 'The first so many evaluation samples.').default(512),
     modes: listOf(
-      z.enum(['accumulated', 'isolated']),
+      z.enum(['accumulated', 'isolated', 'weight', 'activation']),
       'a list of loss modes',
-      '`accumulated`: whole network quantized; `isolated`: the layer alone.',
+      '`accumulated`: whole network quantized; `isolated`: the layer alone; `weight`, `activation`: only that quantizer of it.',
     )
       .refine((modes) => new Set(modes).size === modes.length, { error: 'each mode once' })
-      .default(['accumulated']),
+      .default(['accumulated', 'isolated']),
   })
   .meta({ title: 'Layer losses', description: 'Error of each layer output against FP32.' });
 
@@ -405,6 +488,9 @@ const gateSchema = z
 const calibrationRole = {
   batchSize: integer(1, 'Samples of one calibration batch.').default(4),
   batches: integer(1, 'Calibration size: the first `batches * batchSize` samples.').default(200),
+  sampleSeed: integer(0, 'Seed of a random order of the samples, of which the first are taken; null: as they lie.')
+    .nullable()
+    .default(null),
 };
 
 const evaluationRole = {

@@ -136,8 +136,10 @@ export interface ModelSettings {
 export interface CalibrationSettings {
   readonly source: DataSource;
   readonly batchSize: number;
-  /** Calibration size in batches: the first `batches * batchSize` samples of the source. */
+  /** Calibration size in batches: the first `batches * batchSize` samples of the source, in its order or a seed's. */
   readonly batches: number;
+  /** Seed of the order in which the source's samples are taken; null: as they lie. */
+  readonly sampleSeed: number | null;
 }
 
 export interface EvaluationSettings {
@@ -186,51 +188,122 @@ export type TaskSettings =
       readonly timeoutSeconds: number;
     };
 
+/** What some layers get instead of the sweep's quantizers. Of several rules that match a layer the last one counts. */
+export interface LayerRule {
+  /** `first` or `last` of the selected layers in graph order, or a glob of layer names. */
+  readonly match: string;
+  /** `float` leaves the layer in float; `quantized` takes it back from an earlier rule. */
+  readonly precision: 'float' | 'quantized';
+  /** null: those of `quantization`. */
+  readonly activationBits: number | null;
+  readonly weightBits: number | null;
+}
+
+/** Which of the selected layers one trial quantizes. */
+export type SensitivityMode = 'none' | 'only' | 'allBut';
+
 export interface LayerSettings {
   readonly ops: readonly LayerOp[];
   /** Globs of layer names (`*` matches any run of characters). */
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+  readonly rules: readonly LayerRule[];
+  /** `only`: a trial for each layer, which alone is quantized; `allBut`: one for each, which alone stays float. */
+  readonly sensitivity: SensitivityMode;
+  /** The layer that a sensitivity trial is of: a glob in the file, the name of one layer once expanded. */
+  readonly focus: string;
+  /** So many layers stay float: those that hurt the output most when they alone are quantized. */
+  readonly keepFloat: number;
 }
+
+export type Calibrator = 'max' | 'percentile' | 'entropy' | 'mse';
+
+/** `auto`: unsigned where the observed minimum is not negative, else signed. */
+export type ActivationScheme = 'signed' | 'unsigned' | 'auto' | 'asymmetric';
 
 export interface ActivationQuantizerSettings {
   readonly bits: number;
-  readonly calibrator: 'max';
+  readonly calibrator: Calibrator;
+  /** Share of |x|, in percent, that the percentile calibrator does not clip. */
+  readonly percentile: number;
+  readonly scheme: ActivationScheme;
+  /** Leaves out the lowest level, so that signed levels are symmetric. */
+  readonly narrowRange: boolean;
 }
+
+/** `mse`: the amax with the smallest squared error of the weight. */
+export type WeightCalibrator = 'max' | 'mse';
+
+export type WeightScheme = 'signed' | 'asymmetric';
 
 export interface WeightQuantizerSettings {
   readonly bits: number;
   readonly granularity: 'channel' | 'tensor';
+  readonly calibrator: WeightCalibrator;
+  readonly scheme: WeightScheme;
+  readonly narrowRange: boolean;
 }
+
+export interface BiasCorrectionSettings {
+  /** `empirical`: the mean error of each output channel over calibration samples is taken off the bias. */
+  readonly method: 'none' | 'empirical';
+  /** The first so many calibration samples. */
+  readonly samples: number;
+}
+
+/** `integer`: the QDQ model, which the runtime may fuse to its integer kernels. */
+export type Execution = 'simulated' | 'integer';
 
 export interface QuantizationSettings {
   readonly activation: ActivationQuantizerSettings;
   readonly weight: WeightQuantizerSettings;
+  readonly biasCorrection: BiasCorrectionSettings;
+  readonly execution: Execution;
 }
 
 export type AbsmaxMethod = 'channel' | 'view';
 
-export type SmoothingMode = 'none' | 'static' | 'dynamic';
+/** `static`: SmoothQuant with one alpha; `dynamic`: one alpha a layer; `cle`: cross-layer equalization; `none`: s = 1. */
+export type SmoothingMode = 'none' | 'static' | 'dynamic' | 'cle';
+
+export type SmoothingApply = 'insert' | 'fold';
 
 export interface SmoothingSettings {
   readonly mode: SmoothingMode;
-  /** Migration strength in [0, 1]; used by `static` only. */
-  readonly alpha: number;
+  /** Migration strength in [0, 1]; `auto`: the candidate whose output is nearest to FP32's. Used by `static` only. */
+  readonly alpha: number | 'auto';
   readonly absmax: AbsmaxMethod;
-  /** `insert`: each layer divides its own input. */
-  readonly apply: 'insert';
+  /** `insert`: each layer divides its own input; `fold`: 1/s goes into the producer of the input where that is exact. */
+  readonly apply: SmoothingApply;
 }
+
+/** What a candidate alpha of a layer is judged by; the `output` order always takes the divergence of the output. */
+export type SearchObjective = 'l1' | 'mse' | 'channelMse';
+
+/**
+ * `isolated`: each layer alone, fed the FP32 input; `sequential`: in graph order, behind its quantized predecessors;
+ * `output`: coordinate descent on the divergence of the output, from the best static alpha.
+ */
+export type SearchOrder = 'isolated' | 'sequential' | 'output';
 
 export interface SearchSettings {
   /** Candidate alphas, ascending. */
   readonly candidates: readonly number[];
   /** The first so many calibration samples. */
   readonly samples: number;
-  readonly objective: 'l1';
-  readonly order: 'isolated';
+  readonly objective: SearchObjective;
+  readonly order: SearchOrder;
+  /** Which of equally good candidates is taken. */
+  readonly ties: 'smaller' | 'larger';
+  /** Times that the descent of order `output` goes through all layers; it stops early when nothing changes. */
+  readonly sweeps: number;
 }
 
-export type LossMode = 'accumulated' | 'isolated';
+/**
+ * `accumulated`: the whole network quantized. The others feed the layer alone the FP32 input: `isolated` quantizes its
+ * input and weight, `weight` and `activation` only the one.
+ */
+export type LossMode = 'accumulated' | 'isolated' | 'weight' | 'activation';
 
 export interface LossSettings {
   /** The first so many evaluation samples. */

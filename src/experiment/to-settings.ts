@@ -65,6 +65,7 @@ function toData(data: FileData, folder: string): Settings['data'] {
       source: toSource(calibration, folder),
       batchSize: calibration.batchSize,
       batches: calibration.batches,
+      sampleSeed: calibration.sampleSeed,
     },
     evaluation: { source: toSource(evaluation, folder), batchSize: evaluation.batchSize, samples: evaluation.samples },
     preprocess: data.preprocess,

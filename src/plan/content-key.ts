@@ -7,7 +7,7 @@ import type {
   ModelSettings,
   TaskSettings,
 } from '../experiment/settings.js';
-import type { ContentKey, ObserveStage, PlanContext, ReferenceStage, SearchStage } from './plan.js';
+import type { ContentKey, ObserveStage, PlanContext, RankStage, ReferenceStage, SearchStage } from './plan.js';
 
 /*
  * What a key is made of, and what not.
@@ -83,8 +83,11 @@ function evaluationContent({ source, samples }: EvaluationSettings, context: Pla
   return { source: sourceContent(source, context), samples };
 }
 
-function calibrationContent({ source, batchSize, batches }: CalibrationSettings, context: PlanContext): object {
-  return { source: sourceContent(source, context), batchSize, batches };
+function calibrationContent(
+  { source, batchSize, batches, sampleSeed }: CalibrationSettings,
+  context: PlanContext,
+): object {
+  return { source: sourceContent(source, context), batchSize, batches, sampleSeed };
 }
 
 /** Key of a trial: the above, its role, and every setting that {@link TrialSettings} keeps for it. */
@@ -135,8 +138,9 @@ export function observeGroup(
   { model, preprocess, calibration }: Pick<ObserveStage, 'model' | 'preprocess' | 'calibration'>,
   context: PlanContext,
 ): string {
+  const { batchSize, sampleSeed } = calibration;
   const source = sourceContent(calibration.source, context);
-  return canonicalJson({ model: modelContent(model, context), preprocess, source, batchSize: calibration.batchSize });
+  return canonicalJson({ model: modelContent(model, context), preprocess, source, batchSize, sampleSeed });
 }
 
 /**
@@ -152,7 +156,24 @@ export function searchKey(stage: Omit<SearchStage, 'kind' | 'key' | 'observeKey'
     calibration: calibrationContent(stage.calibration, context),
     layers: stage.layers,
     quantization: stage.quantization,
-    absmax: stage.absmax,
+    smoothing: stage.smoothing,
     search: stage.search,
+    task: taskContent(stage.task, context),
+  });
+}
+
+/** Key of a ranking of layers: as of a search, with the smoothing that the layers are ranked under. */
+export function rankKey(stage: Omit<RankStage, 'kind' | 'key' | 'observeKey'>, context: PlanContext): ContentKey {
+  return contentKey({
+    of: 'rank',
+    environment: environmentContent(context),
+    model: modelContent(stage.model, context),
+    preprocess: stage.preprocess,
+    calibration: calibrationContent(stage.calibration, context),
+    layers: stage.layers,
+    quantization: stage.quantization,
+    smoothing: stage.smoothing,
+    samples: stage.samples,
+    task: taskContent(stage.task, context),
   });
 }

@@ -1,4 +1,4 @@
-import type { DataSource } from '../experiment/settings.js';
+import type { DataSource, ModelSettings } from '../experiment/settings.js';
 import type { ContentKey, PlannedStage, PlannedTrial, SweepPlan } from './plan.js';
 
 /** Kinds of work that attempts are timed by. */
@@ -10,6 +10,8 @@ export interface CostContext {
   readonly finished: ReadonlySet<ContentKey>;
   /** Samples of a source; needed where an experiment says `all`. */
   readonly sampleCount: (source: DataSource) => number;
+  /** Weighted layers of a model. */
+  readonly layerCount: (model: ModelSettings) => number;
   /** Typical milliseconds of one piece of work by kind, from earlier runs; kinds that never ran are missing. */
   readonly typicalDurationsMs: ReadonlyMap<string, number>;
   /** Pieces of work at once. */
@@ -57,6 +59,8 @@ function stagePasses(stage: PlannedStage, context: CostContext): number {
     case 'search':
       // Each candidate computes every layer once more, beside the FP32 pass that feeds them.
       return stage.search.samples * (1 + relativeCost.candidate * stage.search.candidates.length);
+    case 'rank':
+      return stage.samples * relativeCost.quantized * context.layerCount(stage.model);
   }
 }
 
@@ -87,7 +91,9 @@ function durationOf(work: readonly WorkCost[], context: CostContext): number | n
  */
 export function estimateCost(plan: SweepPlan, context: CostContext): CostEstimate {
   const trials = plan.trials.filter(({ key }) => !context.finished.has(key));
-  const needed = new Set(trials.flatMap((trial) => [trial.referenceKey, trial.observeKey, trial.searchKey]));
+  const needed = new Set(
+    trials.flatMap((trial) => [trial.referenceKey, trial.observeKey, trial.searchKey, trial.rankKey]),
+  );
   const stages = plan.stages.filter(({ key }) => needed.has(key) && !context.finished.has(key));
   const work: readonly WorkCost[] = [
     ...stages.map((stage) => ({ key: stage.key, kind: stage.kind, forwardPasses: stagePasses(stage, context) })),

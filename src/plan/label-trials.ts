@@ -2,15 +2,37 @@ import { basename } from 'node:path';
 import type { TrialSettings } from '../experiment/canonical-settings.js';
 
 /** Axes that have words of their own in a label. */
-const named = new Set(['smoothing.mode', 'smoothing.alpha', 'data.calibration.batches']);
+const named = new Set([
+  'smoothing.mode',
+  'smoothing.alpha',
+  'data.calibration.batches',
+  'layers.sensitivity',
+  'layers.focus',
+]);
 
 /** Fields of data that are beside the source's own in the file, and around the source in {@link TrialSettings}. */
-const aroundSource = new Set(['batchSize', 'batches', 'samples']);
+const aroundSource = new Set(['batchSize', 'batches', 'samples', 'sampleSeed']);
 
 function method({ role, smoothing }: TrialSettings): string {
   if (role === 'fp32') return 'fp32';
-  if (smoothing.mode === 'none') return 'unsmoothed';
-  return smoothing.mode === 'static' ? `static alpha=${smoothing.alpha ?? ''}` : 'dynamic';
+  switch (smoothing.mode) {
+    case 'none':
+      return 'unsmoothed';
+    case 'static':
+      return `static alpha=${smoothing.alpha ?? ''}`;
+    case 'auto':
+      return 'static alpha=auto';
+    case 'dynamic':
+      return 'dynamic';
+    case 'cle':
+      return 'cle';
+  }
+}
+
+/** `only /conv1/Conv`: which layer a sensitivity trial is of. */
+function sensitivity({ layers }: TrialSettings): readonly string[] {
+  if (layers === null || layers.sensitivity === 'none') return [];
+  return [`${layers.sensitivity === 'only' ? 'only' : 'all but'} ${layers.focus}`];
 }
 
 /** The trial's own value of a setting by its path in the file; undefined where the trial does not depend on it. */
@@ -68,6 +90,6 @@ export function labelTrials(trials: readonly TrialSettings[], axisPaths: readonl
       const value = valueAt(trial, path);
       return value === undefined ? [] : [`${shortPath(path)}=${print(value)}`];
     });
-    return [method(trial), ...size, ...others].join(', ');
+    return [method(trial), ...sensitivity(trial), ...size, ...others].join(', ');
   });
 }

@@ -1,7 +1,15 @@
 import type { TrialSettings } from '../experiment/canonical-settings.js';
-import type { AbsmaxMethod } from '../experiment/settings.js';
-import { observeGroup, observeKey, referenceKey, searchKey } from './content-key.js';
-import type { ContentKey, ObserveStage, PlanContext, PlannedStage, ReferenceStage, SearchStage } from './plan.js';
+import type { AbsmaxMethod, QuantizationSettings } from '../experiment/settings.js';
+import { observeGroup, observeKey, rankKey, referenceKey, searchKey } from './content-key.js';
+import type {
+  ContentKey,
+  ObserveStage,
+  PlanContext,
+  PlannedStage,
+  RankStage,
+  ReferenceStage,
+  SearchStage,
+} from './plan.js';
 import { snapshotSizes } from './snapshot-sizes.js';
 
 /** The stages that one trial waits for; null where it needs none of the kind. */
@@ -9,10 +17,11 @@ export interface TrialStages {
   readonly referenceKey: ContentKey;
   readonly observeKey: ContentKey | null;
   readonly searchKey: ContentKey | null;
+  readonly rankKey: ContentKey | null;
 }
 
 export interface MergedStages {
-  /** References, observations and searches, each once, in order of first use. */
+  /** References, observations, rankings and searches, each once, in order of first use. */
   readonly stages: readonly PlannedStage[];
   /** One entry a trial, in the order of the trials. */
   readonly ofTrials: readonly TrialStages[];
@@ -52,19 +61,55 @@ function referenceOf(trial: TrialSettings, context: PlanContext): ReferenceStage
 }
 
 function searchOf(trial: TrialSettings, observe: ObserveStage | null, context: PlanContext): SearchStage | null {
-  const { model, preprocess, calibration, layers, quantization, smoothing, search } = trial;
+  const { model, preprocess, calibration, layers, quantization, smoothing, search, task } = trial;
   if (observe === null || calibration === null || layers === null || quantization === null) return null;
-  if (search === null || smoothing.absmax === null) return null;
-  const content = { model, preprocess, calibration, layers, quantization, absmax: smoothing.absmax, search };
+  if (search === null) return null;
+  const content = {
+    model,
+    preprocess,
+    calibration,
+    layers,
+    quantization: forStages(quantization),
+    smoothing,
+    search,
+    task,
+  };
   return { kind: 'search', key: searchKey(content, context), observeKey: observe.key, ...content };
 }
 
-/** The work that trials share, each piece once: FP32 passes, calibration passes, searches. */
+/** Samples that layers are ranked on, as many as a search takes by default. */
+const RANK_SAMPLES = 256;
+
+function rankOf(trial: TrialSettings, observe: ObserveStage | null, context: PlanContext): RankStage | null {
+  const { model, preprocess, calibration, layers, quantization, smoothing, task } = trial;
+  if (observe === null || calibration === null || layers === null || quantization === null) return null;
+  if (layers.keepFloat === 0) return null;
+  const samples = Math.min(RANK_SAMPLES, calibration.batchSize * calibration.batches);
+  const content = {
+    model,
+    preprocess,
+    calibration,
+    layers: { ...layers, keepFloat: 0 },
+    quantization: forStages(quantization),
+    smoothing,
+    samples,
+    task,
+  };
+  return { kind: 'rank', key: rankKey(content, context), observeKey: observe.key, ...content };
+}
+
+/** Searches and rankings come before bias correction, and always simulate. */
+function forStages(quantization: QuantizationSettings): QuantizationSettings {
+  return { ...quantization, biasCorrection: { method: 'none', samples: 0 }, execution: 'simulated' };
+}
+
+/** The work that trials share, each piece once: FP32 passes, calibration passes, rankings, searches. */
 export function mergeStages(trials: readonly TrialSettings[], context: PlanContext): MergedStages {
   const observes = mergeObserves(trials, context);
   const byKind = {
     reference: new Map<ContentKey, PlannedStage>(),
     observe: new Map<ContentKey, PlannedStage>(),
+    rank: new Map<ContentKey, PlannedStage>(),
     search: new Map<ContentKey, PlannedStage>(),
   };
   const add = <Stage extends PlannedStage>(stage: Stage): Stage => {
@@ -78,8 +123,15 @@ export function mergeStages(trials: readonly TrialSettings[], context: PlanConte
     if (observe !== null) add(observe);
     const search = searchOf(trial, observe, context);
     if (search !== null) add(search);
-    return { referenceKey: reference.key, observeKey: observe?.key ?? null, searchKey: search?.key ?? null };
+    const rank = rankOf(trial, observe, context);
+    if (rank !== null) add(rank);
+    return {
+      referenceKey: reference.key,
+      observeKey: observe?.key ?? null,
+      searchKey: search?.key ?? null,
+      rankKey: rank?.key ?? null,
+    };
   });
-  const stages = [...byKind.reference.values(), ...byKind.observe.values(), ...byKind.search.values()];
+  const stages = [byKind.reference, byKind.observe, byKind.rank, byKind.search].flatMap((kind) => [...kind.values()]);
   return { stages, ofTrials };
 }

@@ -30,14 +30,15 @@ export function planSweep(experiment: Experiment, context: PlanContext): SweepPl
 
   const byKey = new Map<
     string,
-    Omit<PlannedTrial, 'label' | 'position' | 'referenceKey' | 'observeKey' | 'searchKey'>
+    Omit<PlannedTrial, 'label' | 'position' | 'referenceKey' | 'observeKey' | 'searchKey' | 'rankKey'>
   >();
   for (const { role, settings: full, axes } of experiment.trials) {
     const settings = canonicalSettings(role, full);
     const key = trialKey(settings, remembering);
     if (byKey.has(key)) continue;
     const fp32Key = trialKey(canonicalSettings('fp32', full), remembering);
-    const unsmoothedKey = role === 'fp32' ? null : trialKey(canonicalSettings('unsmoothed', full), remembering);
+    const hasCounterpart = role !== 'fp32' && full.layers.sensitivity === 'none';
+    const unsmoothedKey = !hasCounterpart ? null : trialKey(canonicalSettings('unsmoothed', full), remembering);
     byKey.set(key, { key, settings, axes, fp32Key, unsmoothedKey });
   }
   const trials = [...byKey.values()];

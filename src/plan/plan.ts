@@ -1,4 +1,4 @@
-import type { TrialSettings } from '../experiment/canonical-settings.js';
+import type { CanonicalSmoothing, TrialSettings } from '../experiment/canonical-settings.js';
 import type {
   AbsmaxMethod,
   CalibrationSettings,
@@ -28,10 +28,13 @@ export interface PlannedTrial {
   readonly referenceKey: ContentKey;
   /** null for fp32. */
   readonly observeKey: ContentKey | null;
-  /** null unless dynamic. */
+  /** null unless alphas are searched (dynamic, auto). */
   readonly searchKey: ContentKey | null;
+  /** null unless some layers are kept in float by their rank. */
+  readonly rankKey: ContentKey | null;
   /** Keys that the trial's counterparts have (or would have), for comparisons. */
   readonly fp32Key: ContentKey;
+  /** null for fp32, and for a sensitivity trial, whose counterpart nobody asked for. */
   readonly unsmoothedKey: ContentKey | null;
 }
 
@@ -61,7 +64,7 @@ export interface ReferenceStage {
   readonly task: TaskSettings;
 }
 
-/** The per-layer search of dynamic alpha, at one calibration size. */
+/** The search of alphas, one per layer (dynamic) or one for all (auto), at one calibration size. */
 export interface SearchStage {
   readonly kind: 'search';
   readonly key: ContentKey;
@@ -71,11 +74,32 @@ export interface SearchStage {
   readonly calibration: CalibrationSettings;
   readonly layers: LayerSettings;
   readonly quantization: QuantizationSettings;
-  readonly absmax: AbsmaxMethod;
+  /** Mode `dynamic` or `auto`. */
+  readonly smoothing: CanonicalSmoothing;
   readonly search: SearchSettings;
+  /** Tells how the outputs of two models are compared. */
+  readonly task: TaskSettings;
 }
 
-export type PlannedStage = ObserveStage | ReferenceStage | SearchStage;
+/** Every layer quantized alone: how far the output then is from FP32's, over calibration samples. */
+export interface RankStage {
+  readonly kind: 'rank';
+  readonly key: ContentKey;
+  readonly observeKey: ContentKey;
+  readonly model: ModelSettings;
+  readonly preprocess: PreprocessSettings;
+  readonly calibration: CalibrationSettings;
+  /** With `keepFloat` 0: layers are ranked before any is kept. */
+  readonly layers: LayerSettings;
+  readonly quantization: QuantizationSettings;
+  /** Mode `none`, `static` or `cle`. */
+  readonly smoothing: CanonicalSmoothing;
+  /** The first so many calibration samples. */
+  readonly samples: number;
+  readonly task: TaskSettings;
+}
+
+export type PlannedStage = ObserveStage | ReferenceStage | SearchStage | RankStage;
 
 export interface SweepPlan {
   readonly name: string;

@@ -69,10 +69,14 @@ function restoreLayer(layer: Layer, stored: StoredLayer): PreparedLayer {
     layer,
     alpha: stored.alpha,
     factors: { s, deadChannels: stored.deadChannels },
+    apply: stored.alpha === null ? 'none' : 'insert',
+    fallbackReason: null,
+    outputFactors: null,
     input,
     divisor: Float32Array.from(s, (factor) => factor * input.scale),
     smoothedWeight,
     weight,
+    biasCorrection: null,
   };
 }
 

@@ -6,9 +6,14 @@ import type { FoundLayer, Layer } from '../graph/layers.js';
  * The layers that a trial quantizes: of the wanted operators, matched by a glob of `include` and by none of `exclude`.
  * Layers that can't be quantized stay float unless `include` names one of them without a wildcard.
  *
+ * @param keptFloat layers that stay float by their rank
  * @throws ModelError when no layer is left, or a named layer can't be quantized
  */
-export function selectLayers(layers: readonly FoundLayer[], settings: LayerSettings): readonly Layer[] {
+export function selectLayers(
+  layers: readonly FoundLayer[],
+  settings: LayerSettings,
+  keptFloat: readonly string[] = [],
+): readonly Layer[] {
   for (const layer of layers) {
     if (!layer.supported && settings.include.includes(layer.name) && unwanted(layer, settings) === null) {
       throw new ModelError(`Layer "${layer.name}" can't be quantized: ${layer.reason}. Take it out of layers.include.`);
@@ -16,7 +21,7 @@ export function selectLayers(layers: readonly FoundLayer[], settings: LayerSetti
   }
   const selected = layers.filter((l) => l.supported).filter((l) => unwanted(l, settings) === null);
   if (selected.length === 0) throw new ModelError(nothingSelected(layers, settings));
-  return selected;
+  return selected.filter((layer) => !keptFloat.includes(layer.name));
 }
 
 /** Why a layer stays float under the settings; null if it is quantized. */

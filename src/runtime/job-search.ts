@@ -2,7 +2,7 @@ import { weightedMean } from '../evaluate/loss-accumulator.js';
 import { searchGraph } from '../evaluate/loss-graph.js';
 import { NonFiniteError } from '../evaluate/non-finite-error.js';
 import type { SearchPoint } from '../evaluate/results.js';
-import { prepareLayers } from '../quantize/prepare-layers.js';
+import { prepareModel } from '../quantize/prepare-layers.js';
 import { selectLayers } from '../quantize/select-layers.js';
 import { observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, SearchJob } from './jobs.js';
@@ -26,11 +26,12 @@ export async function runSearch(job: SearchJob, context: JobContext): Promise<Jo
       new Map(
         job.candidates.map((alpha) => [
           alpha,
-          prepareLayers(selected, statistics, {
+          prepareModel(folded, selected, statistics, {
             quantization: job.quantization,
-            absmax: job.absmax,
+            smoothing: job.smoothing,
+            rules: job.layers.rules,
             alphaOf: () => alpha,
-          }),
+          }).layers,
         ]),
       ),
     ),
@@ -51,7 +52,7 @@ export async function runSearch(job: SearchJob, context: JobContext): Promise<Jo
       }),
     ),
   );
-  const value = graph.candidates.map(({ layer, alpha, absError }): SearchPoint => {
+  const points = graph.candidates.map(({ layer, alpha, absError }): SearchPoint => {
     const error = sums.get(absError)!;
     const reference = sums.get(graph.absReference.get(layer)!)!;
     if (!Number.isFinite(error) || !Number.isFinite(reference)) {
@@ -60,6 +61,7 @@ export async function runSearch(job: SearchJob, context: JobContext): Promise<Jo
     return {
       layer,
       alpha,
+      sweep: 0,
       loss: error / measured,
       relL1: reference > 0 ? error / reference : null,
     };
@@ -72,5 +74,6 @@ export async function runSearch(job: SearchJob, context: JobContext): Promise<Jo
     dataset,
     context,
   );
+  const value = { points, alphaCurve: [], alphas: null };
   return { value, execution: { provider, timings: context.clock.timings } };
 }

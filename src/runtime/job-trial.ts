@@ -2,16 +2,25 @@ import type { Dataset } from '../data/dataset.js';
 import { GateError } from '../evaluate/gate-error.js';
 import { LossAccumulator } from '../evaluate/loss-accumulator.js';
 import { lossGraph } from '../evaluate/loss-graph.js';
+import { outputDivergence } from '../evaluate/output-divergence.js';
 import type { EvaluationRecord, GateRecord, LayerLossRecord } from '../evaluate/results.js';
 import type { EvaluationSettings, GateSettings, LossSettings } from '../experiment/settings.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import type { TrialSettings } from '../plan/plan.js';
-import { prepareLayers, quantizerRecords, smoothingRecord, type PreparedLayer } from '../quantize/prepare-layers.js';
+import {
+  prepareModel,
+  quantizerRecords,
+  smoothingRecord,
+  type AlphaOf,
+  type PreparedModel,
+} from '../quantize/prepare-layers.js';
 import { quantizedModel, smoothedModel } from '../quantize/quantized-graph.js';
 import { selectLayers } from '../quantize/select-layers.js';
+import { fixedAlphas } from './fixed-alphas.js';
 import { observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, TrialJob } from './jobs.js';
 import { loadModel, type LoadedModel } from './model-cache.js';
+import { modelOutputs } from './model-outputs.js';
 import { besideReference, REFERENCE_OUTPUT } from './reference-session.js';
 import { runBatches, withoutPadding } from './run-batches.js';
 import type { Session } from './session.js';
@@ -23,7 +32,7 @@ interface Trial {
   readonly job: TrialJob;
   readonly model: LoadedModel;
   readonly dataset: Dataset;
-  readonly prepared: readonly PreparedLayer[];
+  readonly prepared: PreparedModel;
   readonly context: JobContext;
   /** Samples to run over all phases, for progress. */
   readonly total: number;
@@ -42,9 +51,10 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
   const dataset = await openJobDataset(evaluationSettings.source, preprocess);
   const statistics = new Map(job.observation.inputs.map((i) => [i.layer, i]));
   const prepared = await context.clock.measure('prepare', () =>
-    prepareLayers(selectLayers(model.layers, layers), statistics, {
+    prepareModel(model.folded, selectLayers(model.layers, layers, job.keptFloat), statistics, {
       quantization,
-      absmax: smoothing.absmax ?? 'channel',
+      smoothing,
+      rules: layers.rules,
       alphaOf: alphaOf(smoothing, job.alphas),
     }),
   );
@@ -52,13 +62,13 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
   const measured = lossSamples(
     Math.min(loss.samples, samples),
     model.io,
-    prepared.map((p) => p.layer),
+    prepared.layers.map((p) => p.layer),
   );
   const trial = { job, model, dataset, prepared, context, total: samples + measured };
   const gateRecord = await context.clock.measure('gate', () => passGate(trial, gate, samples));
-  const quantized = await context.clock.measure('prepare', () => quantizedModel(model.folded, prepared));
+  const quantized = await context.clock.measure('prepare', () => quantizedModel(prepared.base, prepared.layers));
   const evaluation = await evaluate(trial, quantized, samples);
-  const losses = await measureLosses(trial, quantized, loss, measured);
+  const { losses, divergence } = await measureLosses(trial, quantized, loss, measured);
   const provider = await observedProvider(
     'trial',
     job.model.sha256 + JSON.stringify(layers),
@@ -72,8 +82,10 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
       evaluation,
       losses,
       lossSamples: measured,
-      quantizers: prepared.flatMap((p) => quantizerRecords(p, statistics.get(p.layer.name)!)),
-      smoothing: prepared.map(smoothingRecord),
+      quantizers: prepared.layers.flatMap((p) => quantizerRecords(p, statistics.get(p.layer.name)!)),
+      smoothing: prepared.layers.map(smoothingRecord),
+      biasCorrections: [],
+      outputDivergence: divergence,
       gate: gateRecord,
     },
     execution: { provider, timings: context.clock.timings },
@@ -85,27 +97,21 @@ export function evaluationSamples({ samples }: EvaluationSettings, dataset: Data
   return samples === 'all' ? dataset.sampleCount : Math.min(samples, dataset.sampleCount);
 }
 
-function alphaOf(smoothing: TrialSettings['smoothing'], alphas: TrialJob['alphas']): (layer: string) => number | null {
-  switch (smoothing.mode) {
-    case 'none':
-      return () => null;
-    case 'static':
-      return () => smoothing.alpha;
-    case 'dynamic':
-      return (layer) => {
-        const alpha = alphas?.get(layer);
-        if (alpha === undefined) throw new Error(`Invariant: the search chose no alpha for layer "${layer}".`);
-        return alpha;
-      };
-  }
+function alphaOf(smoothing: TrialSettings['smoothing'], alphas: TrialJob['alphas']): AlphaOf {
+  if (smoothing.mode !== 'dynamic' && smoothing.mode !== 'auto') return fixedAlphas(smoothing);
+  return (layer) => {
+    const alpha = alphas?.get(layer);
+    if (alpha === undefined) throw new Error(`Invariant: the search chose no alpha for layer "${layer}".`);
+    return alpha;
+  };
 }
 
 /** The smoothed float model (also with BatchNormalization folded) must reproduce the untouched one. */
 async function passGate(trial: Trial, gate: GateSettings, samples: number): Promise<GateRecord> {
-  const { model, prepared, job } = trial;
+  const { prepared, job } = trial;
   const count = Math.min(gate.samples, samples);
   const expected = await referenceOutputs(trial, count);
-  const actual = await outputsOf(trial, smoothedModel(model.folded, prepared), count);
+  const actual = await outputsOf(trial, smoothedModel(prepared.base, prepared.layers), count);
   let largest = 0;
   let error = 0;
   for (const [i, value] of expected.entries()) {
@@ -128,22 +134,9 @@ async function referenceOutputs(trial: Trial, count: number): Promise<Float32Arr
   return reference.outputs;
 }
 
-async function outputsOf(trial: Trial, graph: OnnxModel, count: number): Promise<Float32Array> {
-  const { model, dataset, job, context } = trial;
-  const chunks: Float32Array[] = [];
+function outputsOf({ model, dataset, job, context }: Trial, graph: OnnxModel, count: number): Promise<Float32Array> {
   const range = { first: 0, count, batchSize: job.settings.evaluation.batchSize };
-  await withSession(graph, model.io, context, (session) =>
-    runBatches(session, model.io, dataset, range, (outputs, _first, samples, fed) => {
-      chunks.push(withoutPadding(outputs[model.io.output]!, samples, fed).data.slice());
-    }),
-  );
-  const all = new Float32Array(chunks.reduce((sum, c) => sum + c.length, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return all;
+  return modelOutputs(graph, model.io, dataset, range, context);
 }
 
 async function evaluate(trial: Trial, quantized: OnnxModel, samples: number): Promise<EvaluationRecord> {
@@ -180,18 +173,23 @@ async function measureLosses(
   quantized: OnnxModel,
   loss: LossSettings,
   samples: number,
-): Promise<readonly LayerLossRecord[]> {
+): Promise<{ readonly losses: readonly LayerLossRecord[]; readonly divergence: number }> {
   const { model, dataset, job, context, prepared, total } = trial;
-  const graph = lossGraph(model.untouched, model.folded, quantized, prepared, loss.modes);
+  const graph = lossGraph(model, quantized, prepared, loss.modes);
   const losses = new LossAccumulator(graph.layers);
   const range = { first: 0, count: samples, batchSize: job.settings.evaluation.batchSize };
+  let divergence = 0;
   await withSession(graph.model, model.io, context, (session) =>
     context.clock.measure('loss', () =>
       runBatches(session, model.io, dataset, range, (outputs, first, count, fed) => {
         losses.add(outputs, { samples: count, fed });
+        const [expected, actual] = [graph.output.reference, graph.output.quantized].map(
+          (name) => withoutPadding(outputs[name]!, count, fed).data,
+        );
+        divergence += outputDivergence(job.settings.task.kind, expected!, actual!, count) * count;
         context.report(total - samples + first + count, total);
       }),
     ),
   );
-  return losses.finish();
+  return { losses: losses.finish(), divergence: divergence / samples };
 }

@@ -11,13 +11,16 @@ import type {
   TaskSettings,
 } from '../experiment/settings.js';
 import type {
+  AlphaPoint,
   ExecutionRecord,
   FailureRecord,
+  LayerRankRecord,
   ObservationRecord,
   SearchPoint,
   TrialRecord,
 } from '../evaluate/results.js';
 import type { MetricState } from '../evaluate/metrics/metric.js';
+import type { CanonicalSmoothing } from '../experiment/canonical-settings.js';
 import type { TrialSettings } from '../plan/plan.js';
 import type { Provider, SessionSettings } from './session.js';
 
@@ -61,10 +64,37 @@ export interface SearchJob {
   readonly calibration: CalibrationSettings;
   readonly layers: LayerSettings;
   readonly quantization: QuantizationSettings;
-  readonly absmax: AbsmaxMethod;
+  readonly smoothing: CanonicalSmoothing;
   readonly search: SearchSettings;
+  readonly task: TaskSettings;
   readonly candidates: readonly number[];
   readonly observation: ObservationRecord;
+}
+
+/** Divergence of the output with each of some layers quantized alone. */
+export interface RankJob {
+  readonly kind: 'rank';
+  readonly model: JobModel;
+  readonly preprocess: PreprocessSettings;
+  readonly calibration: CalibrationSettings;
+  readonly layers: LayerSettings;
+  readonly quantization: QuantizationSettings;
+  readonly smoothing: CanonicalSmoothing;
+  readonly samples: number;
+  readonly task: TaskSettings;
+  readonly observation: ObservationRecord;
+  /** Of the layers in graph order: every `of`th, from `index`. */
+  readonly share: { readonly index: number; readonly of: number };
+}
+
+/** What a search found: curves, and an alpha for every layer that is quantized. */
+export interface SearchResult {
+  /** Empty for alpha `auto`. */
+  readonly points: readonly SearchPoint[];
+  /** Static alphas by divergence: of order `output` only. */
+  readonly alphaCurve: readonly AlphaPoint[];
+  /** null from a part that knows only some of the candidates. */
+  readonly alphas: ReadonlyMap<string, number> | null;
 }
 
 /** A whole quantized trial. */
@@ -73,8 +103,10 @@ export interface TrialJob {
   readonly model: JobModel;
   readonly settings: TrialSettings;
   readonly observation: ObservationRecord;
-  /** Chosen alpha by layer for dynamic trials; null otherwise. */
+  /** Chosen alpha by layer where they were searched; null otherwise. */
   readonly alphas: ReadonlyMap<string, number> | null;
+  /** Layers that stay in float by their rank. */
+  readonly keptFloat: readonly string[];
   /** FP32 argmax by evaluation sample; null where the task has none. */
   readonly referenceArgmax: Int32Array | null;
 }
@@ -84,12 +116,13 @@ export interface ProbeJob {
   readonly kind: 'probe';
 }
 
-export type Job = ObserveJob | ReferenceJob | SearchJob | TrialJob | ProbeJob;
+export type Job = ObserveJob | ReferenceJob | SearchJob | RankJob | TrialJob | ProbeJob;
 
 export interface JobResults {
   readonly observe: readonly ObservationRecord[];
   readonly reference: MetricState;
-  readonly search: readonly SearchPoint[];
+  readonly search: SearchResult;
+  readonly rank: readonly LayerRankRecord[];
   readonly trial: TrialRecord;
   readonly probe: { readonly onnxruntimeVersion: string };
 }

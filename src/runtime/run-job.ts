@@ -2,6 +2,7 @@ import type { FailureRecord } from '../evaluate/results.js';
 import { PhaseClock, type JobContext } from './job-context.js';
 import { runObserve } from './job-observe.js';
 import { runProbe } from './job-probe.js';
+import { runRank } from './job-rank.js';
 import { runReference } from './job-reference.js';
 import { runSearch } from './job-search.js';
 import { runTrial } from './job-trial.js';
@@ -22,6 +23,8 @@ export async function runJob(
       return runReference(job, context);
     case 'search':
       return runSearch(job, context);
+    case 'rank':
+      return runRank(job, context);
     case 'trial':
       return runTrial(job, context);
     case 'probe':

@@ -7,6 +7,7 @@ import type {
   ObserveStage,
   PlannedStage,
   PlannedTrial,
+  RankStage,
   ReferenceStage,
   SearchStage,
   SweepPlan,
@@ -15,12 +16,14 @@ import type { Job, JobModel, JobResults } from '../runtime/jobs.js';
 import { finishTask } from '../runtime/task-metric.js';
 import { JobInterrupted, type WorkerPool } from '../runtime/worker-pool.js';
 import { StoreError } from '../store/store-error.js';
-import type { StoredSearch, SweepStore } from '../store/store.js';
+import type { SweepStore } from '../store/store.js';
 import { StageFailed } from './stage-failed.js';
 import {
   chooseAlphas,
   mergeObserveParts,
+  mergeRanks,
   observeParts,
+  rankParts,
   referenceParts,
   searchParts,
   type StagePart,
@@ -53,7 +56,8 @@ export interface SweepOutcome {
 /**
  * Runs what is missing of a sweep:
  *
- *     observe ──> [search] ──> trial (one per setting)
+ *     observe ──> [rank] ────> trial (one per setting)
+ *     observe ──> [search] ──> trial
  *     reference ─────────────> trial, fp32
  *
  * Every stage is shared by all trials that name its key. Stages are cut into parts that several children work on; parts
@@ -72,7 +76,7 @@ export async function runSweep(options: RunSweepOptions): Promise<SweepOutcome> 
 }
 
 /** Stages before trials, and of trials the first ones first. */
-const STAGE_PRIORITY = { observe: 3e6, reference: 2e6, search: 1e6 } as const;
+const STAGE_PRIORITY = { observe: 3e6, reference: 2e6, rank: 1.5e6, search: 1e6 } as const;
 
 class SweepRun {
   readonly #options: RunSweepOptions;
@@ -98,6 +102,7 @@ class SweepRun {
     const { work } = estimateCost(plan, {
       finished: this.#finished,
       sampleCount: (source) => options.inputs.sampleCount(source),
+      layerCount: ({ path }) => options.inputs.models.get(path)?.layers.length ?? 0,
       typicalDurationsMs: new Map(),
       slots: pool.size,
     });
@@ -162,7 +167,16 @@ class SweepRun {
     await this.#stageDone(trial.referenceKey);
     const { store, optimizationLevel } = this.#options;
     const { evaluation, provider } = store.reference(trial.referenceKey)!;
-    const record = { evaluation, losses: [], lossSamples: 0, quantizers: [], smoothing: [], gate: null };
+    const record = {
+      evaluation,
+      losses: [],
+      lossSamples: 0,
+      quantizers: [],
+      smoothing: [],
+      biasCorrections: [],
+      outputDivergence: null,
+      gate: null,
+    };
     const execution = { provider, timings: {} };
     const sha256 = this.#jobModel(trial.settings.model).sha256;
     store.finishTrial(trial, sha256, record, execution, optimizationLevel, null);
@@ -170,7 +184,7 @@ class SweepRun {
   }
 
   async #evaluate(trial: PlannedTrial): Promise<void> {
-    const keys = [trial.referenceKey, trial.observeKey!, ...(trial.searchKey === null ? [] : [trial.searchKey])];
+    const keys = [trial.referenceKey, trial.observeKey!, trial.searchKey, trial.rankKey].filter((key) => key !== null);
     await allSettledOrFirstError(keys.map((key) => this.#stageDone(key)));
     const { store, optimizationLevel } = this.#options;
     const model = this.#jobModel(trial.settings.model);
@@ -180,7 +194,8 @@ class SweepRun {
         model,
         settings: trial.settings,
         observation: store.observation(trial.observeKey!, trial.settings.calibration!.batches)!,
-        alphas: trial.searchKey === null ? null : chosenAlphas(store.search(trial.searchKey)!),
+        alphas: trial.searchKey === null ? null : store.search(trial.searchKey)!.alphas,
+        keptFloat: this.#keptFloat(trial),
         referenceArgmax: store.reference(trial.referenceKey)!.argmax,
       }),
       subject: { kind: 'trial', key: trial.key },
@@ -190,6 +205,12 @@ class SweepRun {
     });
     store.finishTrial(trial, model.sha256, value, execution, optimizationLevel, attempt);
     this.#finishedTrial(trial, value.evaluation, durationMs);
+  }
+
+  #keptFloat({ rankKey, settings }: PlannedTrial): readonly string[] {
+    if (rankKey === null) return [];
+    const ranking = this.#options.store.rank(rankKey)!;
+    return ranking.slice(0, settings.layers!.keepFloat).map(({ layer }) => layer);
   }
 
   #finishedTrial(trial: PlannedTrial, evaluation: JobResults['trial']['evaluation'], durationMs: number): void {
@@ -238,6 +259,9 @@ class SweepRun {
         case 'search':
           await this.#search(stage);
           break;
+        case 'rank':
+          await this.#rank(stage);
+          break;
       }
     } catch (cause) {
       if (cause instanceof JobInterrupted || this.#interrupted || isStoreFailure(cause)) throw cause;
@@ -283,6 +307,14 @@ class SweepRun {
     this.#options.store.finishSearch(stage.key, model.sha256, chooseAlphas(valuesOf(parts)));
   }
 
+  async #rank(stage: RankStage): Promise<void> {
+    await this.#stageDone(stage.observeKey);
+    const model = this.#jobModel(stage.model);
+    const observation = this.#options.store.observation(stage.observeKey, stage.calibration.batches)!;
+    const parts = await this.#runParts(stage, rankParts(stage, model, observation));
+    this.#options.store.finishRank(stage.key, model.sha256, mergeRanks(valuesOf(parts)));
+  }
+
   /** Results of all parts in order; parts that an earlier run finished are taken from the store. */
   async #runParts<K extends PlannedStage['kind']>(
     stage: PlannedStage & { readonly kind: K },
@@ -318,11 +350,6 @@ class SweepRun {
 function evaluationSamples({ source, samples }: EvaluationSettings, inputs: SweepInputs): number {
   const count = inputs.sampleCount(source);
   return samples === 'all' ? count : Math.min(samples, count);
-}
-
-/** Chosen alpha by layer. */
-function chosenAlphas(search: StoredSearch): ReadonlyMap<string, number> {
-  return new Map(search.points.filter((p) => p.chosen).map((p) => [p.layer, p.alpha]));
 }
 
 /** The store can't write (disk full, locked, ...): no fault of the trial, and no trial after it would fare better. */

@@ -1,7 +1,7 @@
 import { mergeObservations } from '../calibrate/merge-observations.js';
-import type { ObservationRecord, SearchPoint } from '../evaluate/results.js';
-import type { ObserveStage, ReferenceStage, SearchStage } from '../plan/plan.js';
-import type { JobModel, ObserveJob, ReferenceJob, SearchJob } from '../runtime/jobs.js';
+import type { LayerRankRecord, ObservationRecord, SearchPoint } from '../evaluate/results.js';
+import type { ObserveStage, RankStage, ReferenceStage, SearchStage } from '../plan/plan.js';
+import type { JobModel, ObserveJob, RankJob, ReferenceJob, SearchJob, SearchResult } from '../runtime/jobs.js';
 import type { StoredSearch } from '../store/store.js';
 
 /** A piece of a stage that one child does in one go; finished parts survive an interruption. */
@@ -55,7 +55,7 @@ export function searchParts(
   observation: ObservationRecord,
   modelBytes: number,
 ): readonly StagePart<SearchJob>[] {
-  const { preprocess, calibration, layers, quantization, absmax, search } = stage;
+  const { preprocess, calibration, layers, quantization, smoothing, search, task } = stage;
   const parts: StagePart<SearchJob>[] = [];
   const fitting = Math.floor(SEARCH_GRAPH_BYTES / modelBytes) - 1;
   const perPart = Math.max(1, Math.min(CANDIDATES_PER_PART, fitting));
@@ -70,8 +70,9 @@ export function searchParts(
         calibration,
         layers,
         quantization,
-        absmax,
+        smoothing,
         search,
+        task,
         candidates,
         observation,
       },
@@ -80,13 +81,46 @@ export function searchParts(
   return parts;
 }
 
+/** How many parts a ranking is cut into at most. */
+const RANK_PARTS = 8;
+
+export function rankParts(
+  stage: RankStage,
+  model: JobModel,
+  observation: ObservationRecord,
+): readonly StagePart<RankJob>[] {
+  const { preprocess, calibration, layers, quantization, smoothing, samples, task } = stage;
+  const of = Math.max(1, Math.min(RANK_PARTS, observation.inputs.length));
+  return Array.from({ length: of }, (_, index) => ({
+    id: `layers ${index + 1} of ${of}`,
+    job: {
+      kind: 'rank',
+      model,
+      preprocess,
+      calibration,
+      layers,
+      quantization,
+      smoothing,
+      samples,
+      task,
+      observation,
+      share: { index, of },
+    },
+  }));
+}
+
+/** All layers, the one that hurts most first; equal ones by name. */
+export function mergeRanks(parts: readonly (readonly LayerRankRecord[])[]): readonly LayerRankRecord[] {
+  return parts.flat().sort((a, b) => b.divergence - a.divergence || (a.layer < b.layer ? -1 : 1));
+}
+
 /**
  * Each layer's candidate with the smallest loss; ties go to the smaller alpha.
  *
  * @param parts results in the order of `searchParts`
  */
-export function chooseAlphas(parts: readonly (readonly SearchPoint[])[]): StoredSearch {
-  const points = parts.flat();
+export function chooseAlphas(parts: readonly SearchResult[]): StoredSearch {
+  const points = parts.flatMap((part) => part.points);
   const best = new Map<string, SearchPoint>();
   for (const point of points) {
     const chosen = best.get(point.layer);
@@ -98,7 +132,11 @@ export function chooseAlphas(parts: readonly (readonly SearchPoint[])[]): Stored
       best.set(point.layer, point);
     }
   }
-  return { points: points.map((p) => ({ ...p, chosen: best.get(p.layer) === p })) };
+  return {
+    points: points.map((p) => ({ ...p, chosen: best.get(p.layer) === p })),
+    alphaCurve: [],
+    alphas: new Map([...best].map(([layer, { alpha }]) => [layer, alpha])),
+  };
 }
 
 /** Cuts `0 .. count` into at most RANGES consecutive, nearly equal ranges `[first, end)`. */

@@ -1,4 +1,4 @@
-import type { ObservationRecord } from '../evaluate/results.js';
+import type { LayerRankRecord, ObservationRecord } from '../evaluate/results.js';
 import type { ContentKey } from '../plan/plan.js';
 import type { Connection } from './connection.js';
 import { decodePayload } from './payload.js';
@@ -25,7 +25,12 @@ export function readSearch(connection: Connection, key: ContentKey): StoredSearc
   return readResult(connection, key, 'search') as StoredSearch | null;
 }
 
-function readResult(connection: Connection, key: ContentKey, kind: 'reference' | 'search'): unknown {
+/** What a finished rank stage was finished with, or null. */
+export function readRank(connection: Connection, key: ContentKey): readonly LayerRankRecord[] | null {
+  return readResult(connection, key, 'rank') as readonly LayerRankRecord[] | null;
+}
+
+function readResult(connection: Connection, key: ContentKey, kind: 'reference' | 'search' | 'rank'): unknown {
   const row = connection.get(`SELECT result FROM stage WHERE key = ? AND kind = ? AND status = 'done'`, key, kind) as
     { result: Uint8Array } | undefined;
   return row === undefined ? null : decodePayload(row.result, `${kind} stage ${key}`);

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type {
   ExecutionRecord,
   FailureRecord,
+  LayerRankRecord,
   ModelRecord,
   ObservationRecord,
   TrialRecord,
@@ -15,7 +16,7 @@ import { lockDatabase, type DatabaseLock } from './lock-database.js';
 import { openDatabase } from './open-database.js';
 import { openReadOnly } from './open-read-only.js';
 import { readFailed, readFinished, readPrimaryValues, readTypicalDurations } from './read-progress.js';
-import { readObservation, readParts, readReference, readSearch } from './read-stages.js';
+import { readObservation, readParts, readRank, readReference, readSearch } from './read-stages.js';
 import { explainFailure } from './sqlite-failure.js';
 import { StoreError } from './store-error.js';
 import type {
@@ -30,7 +31,15 @@ import type {
 import { AttemptWriter } from './write-attempt.js';
 import { writeComparisons } from './write-comparisons.js';
 import { writeEnvironment } from './write-model.js';
-import { openStage, writeObserve, writePart, writeReference, writeSearch, writeStageFailure } from './write-stages.js';
+import {
+  openStage,
+  writeObserve,
+  writePart,
+  writeRank,
+  writeReference,
+  writeSearch,
+  writeStageFailure,
+} from './write-stages.js';
 import { writeSweep } from './write-sweep.js';
 import { openTrial, writeTrial, writeTrialFailure } from './write-trial.js';
 
@@ -176,6 +185,12 @@ class SqliteStore implements SweepStore {
     });
   }
 
+  finishRank(stage: ContentKey, modelSha256: string, ranking: readonly LayerRankRecord[]): void {
+    this.connection.transaction(() => {
+      writeRank(this.connection, stage, modelSha256, ranking);
+    });
+  }
+
   failStage(stage: ContentKey, failure: FailureRecord): void {
     this.connection.transaction(() => {
       writeStageFailure(this.connection, stage, failure);
@@ -192,6 +207,10 @@ class SqliteStore implements SweepStore {
 
   search(stage: ContentKey): StoredSearch | null {
     return readSearch(this.connection, stage);
+  }
+
+  rank(stage: ContentKey): readonly LayerRankRecord[] | null {
+    return readRank(this.connection, stage);
   }
 
   finishTrial(

@@ -1,8 +1,10 @@
 import type { Experiment } from '../experiment/settings.js';
 import type {
+  AlphaPoint,
   EvaluationRecord,
   ExecutionRecord,
   FailureRecord,
+  LayerRankRecord,
   ModelRecord,
   ObservationRecord,
   SearchPoint,
@@ -45,7 +47,12 @@ export interface StoredFailure {
 }
 
 export interface StoredSearch {
+  /** Empty for alpha `auto`. */
   readonly points: readonly (SearchPoint & { readonly chosen: boolean })[];
+  /** Static alphas by divergence: of order `output` and alpha `auto` only. */
+  readonly alphaCurve: readonly (AlphaPoint & { readonly chosen: boolean })[];
+  /** Of every layer that is quantized. */
+  readonly alphas: ReadonlyMap<string, number>;
 }
 
 /**
@@ -87,12 +94,16 @@ export interface SweepStore {
   finishObserve(stage: ContentKey, modelSha256: string, observations: readonly ObservationRecord[]): void;
   finishReference(stage: ContentKey, modelSha256: string, reference: StoredReference): void;
   finishSearch(stage: ContentKey, modelSha256: string, search: StoredSearch): void;
+  /** Layers from the largest divergence to the smallest. */
+  finishRank(stage: ContentKey, modelSha256: string, ranking: readonly LayerRankRecord[]): void;
   failStage(stage: ContentKey, failure: FailureRecord): void;
 
   /** Statistics of the prefix of `batches` of an observe stage. Null if the stage does not hold it. */
   observation(stage: ContentKey, batches: number): ObservationRecord | null;
   reference(stage: ContentKey): StoredReference | null;
   search(stage: ContentKey): StoredSearch | null;
+  /** From the largest divergence to the smallest. */
+  rank(stage: ContentKey): readonly LayerRankRecord[] | null;
 
   /** Commits a trial whole: its rows and its attempt (null where no attempt was needed: fp32 from the reference stage). */
   finishTrial(
@@ -124,5 +135,6 @@ export type SweepReader = Pick<
   | 'observation'
   | 'reference'
   | 'search'
+  | 'rank'
   | 'close'
 >;

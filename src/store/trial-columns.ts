@@ -11,20 +11,34 @@ export const settingsColumns = [
   'alpha_mode',
   'alpha',
   'absmax',
+  'smoothing_apply',
+  'search_order',
+  'search_objective',
   'calibration_batches',
   'calibration_batch_size',
   'calibration_samples',
+  'calibration_seed',
   'activation_bits',
   'activation_calibrator',
+  'percentile',
+  'activation_scheme',
   'weight_bits',
   'weight_granularity',
+  'weight_calibrator',
+  'weight_scheme',
+  'bias_correction',
+  'execution',
+  'sensitivity',
+  'focus_layer',
+  'keep_float',
   'evaluation_samples',
   'loss_samples',
 ] as const;
 
 /** Values of {@link settingsColumns}, in that order. Sample counts are the asked ones; finishing a trial puts the real ones. */
 export function settingsValues(trial: PlannedTrial): readonly (string | number | null)[] {
-  const { role, smoothing, calibration, quantization, evaluation, loss } = trial.settings;
+  const { role, smoothing, calibration, quantization, evaluation, loss, layers } = trial.settings;
+  const isSensitivity = layers !== null && layers.sensitivity !== 'none';
   return [
     role,
     trial.fp32Key,
@@ -33,25 +47,44 @@ export function settingsValues(trial: PlannedTrial): readonly (string | number |
     smoothing.mode,
     new RowNumbers('trial').finiteOrNull('alpha', smoothing.alpha),
     smoothing.absmax,
+    smoothing.apply,
+    ...searchValues(trial),
     calibration?.batches ?? null,
     calibration?.batchSize ?? null,
     calibration === null ? null : calibration.batches * calibration.batchSize,
+    calibration?.sampleSeed ?? null,
     quantization?.activation.bits ?? null,
     quantization?.activation.calibrator ?? null,
+    quantization?.activation.calibrator === 'percentile' ? quantization.activation.percentile : null,
+    quantization?.activation.scheme ?? null,
     quantization?.weight.bits ?? null,
     quantization?.weight.granularity ?? null,
+    quantization?.weight.calibrator ?? null,
+    quantization?.weight.scheme ?? null,
+    quantization?.biasCorrection.method ?? null,
+    quantization?.execution ?? null,
+    isSensitivity ? layers.sensitivity : null,
+    isSensitivity ? layers.focus : null,
+    layers?.keepFloat ?? null,
     evaluation.samples === 'all' ? null : evaluation.samples,
     loss?.samples ?? null,
   ];
+}
+
+/** Order and objective of the search; alphas of order `output` are judged by the divergence of the output. */
+function searchValues({ settings: { search } }: PlannedTrial): readonly [string | null, string | null] {
+  if (search === null) return [null, null];
+  return [search.order, search.order === 'output' ? 'divergence' : search.objective];
 }
 
 /** Rows of other tables that a trial builds on. */
 export interface TrialLinks {
   readonly observation: { readonly id: number; readonly samples: number } | null;
   readonly searchStage: number | null;
+  readonly rankStage: number | null;
 }
 
-/** The observation and the search stage of a trial, each null where it does not exist (yet). */
+/** The observation, the search and the ranking of a trial, each null where it does not exist (yet). */
 export function findTrialLinks(connection: Connection, trial: PlannedTrial): TrialLinks {
   const batches = trial.settings.calibration?.batches;
   const observation =
@@ -62,9 +95,15 @@ export function findTrialLinks(connection: Connection, trial: PlannedTrial): Tri
           trial.observeKey,
           batches,
         ) as { id: number; samples: number } | undefined);
-  const search =
-    trial.searchKey === null
-      ? undefined
-      : (connection.get('SELECT id FROM stage WHERE key = ?', trial.searchKey) as { id: number } | undefined);
-  return { observation: observation ?? null, searchStage: search?.id ?? null };
+  return {
+    observation: observation ?? null,
+    searchStage: stageId(connection, trial.searchKey),
+    rankStage: stageId(connection, trial.rankKey),
+  };
+}
+
+function stageId(connection: Connection, key: string | null): number | null {
+  if (key === null) return null;
+  const row = connection.get('SELECT id FROM stage WHERE key = ?', key) as { id: number } | undefined;
+  return row?.id ?? null;
 }

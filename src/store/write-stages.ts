@@ -1,4 +1,10 @@
-import type { AccuracyRecord, FailureRecord, ObservationRecord, OutcomeRecord } from '../evaluate/results.js';
+import type {
+  AccuracyRecord,
+  FailureRecord,
+  LayerRankRecord,
+  ObservationRecord,
+  OutcomeRecord,
+} from '../evaluate/results.js';
 import type { ContentKey, PlannedStage } from '../plan/plan.js';
 import type { Connection } from './connection.js';
 import { RowNumbers } from './finite.js';
@@ -109,16 +115,48 @@ export function writeSearch(connection: Connection, key: ContentKey, sha256: str
   for (const point of search.points) {
     const numbers = new RowNumbers('search_curve', point.layer);
     connection.run(
-      'INSERT INTO search_curve (stage_id, layer_id, alpha, loss, rel_l1, chosen) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO search_curve (stage_id, layer_id, sweep, alpha, loss, rel_l1, chosen) VALUES (?, ?, ?, ?, ?, ?, ?)',
       stage.id,
       model.layerId(point.layer),
+      point.sweep,
       numbers.finite('alpha', point.alpha),
       numbers.finite('loss', point.loss),
       numbers.finiteOrNull('rel_l1', point.relL1),
       point.chosen ? 1 : 0,
     );
   }
+  for (const point of search.alphaCurve) {
+    const numbers = new RowNumbers('alpha_curve');
+    connection.run(
+      'INSERT INTO alpha_curve (stage_id, alpha, divergence, chosen) VALUES (?, ?, ?, ?)',
+      stage.id,
+      numbers.finite('alpha', point.alpha),
+      numbers.finite('divergence', point.divergence),
+      point.chosen ? 1 : 0,
+    );
+  }
   closeStage(connection, stage.id, model.id, encodePayload(search));
+}
+
+/** Writes the ranking and marks the stage done. */
+export function writeRank(
+  connection: Connection,
+  key: ContentKey,
+  sha256: string,
+  ranking: readonly LayerRankRecord[],
+): void {
+  const stage = openStage(connection, key, 'rank');
+  const model = StoredModel.find(connection, sha256);
+  for (const [index, { layer, divergence }] of ranking.entries()) {
+    connection.run(
+      'INSERT INTO layer_rank (stage_id, layer_id, rank, divergence) VALUES (?, ?, ?, ?)',
+      stage.id,
+      model.layerId(layer),
+      index + 1,
+      new RowNumbers('layer_rank', layer).finite('divergence', divergence),
+    );
+  }
+  closeStage(connection, stage.id, model.id, encodePayload(ranking));
 }
 
 /** Marks a stage failed; its finished parts stay, so that trying again repeats none of them. */

@@ -66,8 +66,8 @@ function writeStage(connection: Connection, stage: PlannedStage, model: number |
   return (connection.get('SELECT id FROM stage WHERE key = ?', stage.key) as { id: number }).id;
 }
 
-const insertTrial = `INSERT INTO trial (key, status, model_id, observation_id, search_stage_id, ${settingsColumns.join(', ')})
-  VALUES (?, 'pending', ?, ?, ?, ${settingsColumns.map(() => '?').join(', ')})`;
+const insertTrial = `INSERT INTO trial (key, status, model_id, observation_id, search_stage_id, rank_stage_id, ${settingsColumns.join(', ')})
+  VALUES (?, 'pending', ?, ?, ?, ?, ${settingsColumns.map(() => '?').join(', ')})`;
 
 function writePendingTrial(connection: Connection, trial: PlannedTrial, model: number | null): number {
   const known = connection.get('SELECT id FROM trial WHERE key = ?', trial.key) as { id: number } | undefined;
@@ -79,6 +79,7 @@ function writePendingTrial(connection: Connection, trial: PlannedTrial, model: n
     model,
     links.observation?.id ?? null,
     links.searchStage,
+    links.rankStage,
     ...settingsValues(trial),
   ).id;
 }

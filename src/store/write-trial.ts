@@ -1,4 +1,5 @@
 import type {
+  BiasCorrectionRecord,
   EvaluationRecord,
   ExecutionRecord,
   FailureRecord,
@@ -48,20 +49,27 @@ export function writeTrial(
   for (const loss of record.losses) writeLoss(connection, id, model.layerId(loss.layer), loss);
   for (const quantizer of record.quantizers) writeQuantizer(connection, id, model.layerId(quantizer.layer), quantizer);
   for (const smoothing of record.smoothing) writeSmoothing(connection, id, model.layerId(smoothing.layer), smoothing);
+  for (const correction of record.biasCorrections) {
+    writeBiasCorrection(connection, id, model.layerId(correction.layer), correction);
+  }
+  const numbers = new RowNumbers('trial');
   connection.run(
-    `UPDATE trial SET status = 'done', model_id = ?, observation_id = ?, search_stage_id = ?,
-       calibration_samples = coalesce(?, calibration_samples), evaluation_samples = ?, loss_samples = nullif(?, 0), primary_metric = ?,
+    `UPDATE trial SET status = 'done', model_id = ?, observation_id = ?, search_stage_id = ?, rank_stage_id = ?,
+       alpha = coalesce(?, alpha), output_divergence = ?, calibration_samples = coalesce(?, calibration_samples), evaluation_samples = ?, loss_samples = nullif(?, 0), primary_metric = ?,
        gate_error = ?, gate_samples = ?, provider = ?, optimization_level = ?, finished_at = ?, duration_ms = ?,
        error_class = NULL, error = NULL
      WHERE id = ?`,
     model.id,
     links.observation?.id ?? null,
     links.searchStage,
+    links.rankStage,
+    trial.settings.smoothing.mode === 'auto' ? (record.smoothing[0]?.alpha ?? null) : null,
+    numbers.finiteOrNull('output_divergence', record.outputDivergence),
     links.observation?.samples ?? null,
     record.evaluation.samples,
     record.lossSamples,
     record.evaluation.primaryMetric,
-    new RowNumbers('trial').finiteOrNull('gate_error', record.gate?.maxRelativeError ?? null),
+    numbers.finiteOrNull('gate_error', record.gate?.maxRelativeError ?? null),
     record.gate?.samples ?? null,
     run.execution.provider,
     run.optimizationLevel,
@@ -94,6 +102,12 @@ function checkLinks(trial: PlannedTrial, links: TrialLinks): void {
     throw new StoreError(
       'unknown',
       `Expected the search stage ${trial.searchKey} of trial "${trial.label}", got none: beginSweep records it.`,
+    );
+  }
+  if (trial.rankKey !== null && links.rankStage === null) {
+    throw new StoreError(
+      'unknown',
+      `Expected the rank stage ${trial.rankKey} of trial "${trial.label}", got none: beginSweep records it.`,
     );
   }
 }
@@ -154,8 +168,9 @@ function writeLoss(connection: Connection, trial: number, layer: number, loss: L
 function writeQuantizer(connection: Connection, trial: number, layer: number, quantizer: QuantizerRecord): void {
   const numbers = new RowNumbers('quantizer', quantizer.layer);
   connection.run(
-    `INSERT INTO quantizer (trial_id, layer_id, role, granularity, bits, signed, amax, amax_unsmoothed, scale, zero_point, amax_channels)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO quantizer (trial_id, layer_id, role, granularity, bits, signed, amax, amax_unsmoothed, scale, zero_point,
+       amax_channels, low, narrow_range, low_channels)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     trial,
     layer,
     quantizer.role,
@@ -167,6 +182,26 @@ function writeQuantizer(connection: Connection, trial: number, layer: number, qu
     numbers.finite('scale', quantizer.scale),
     quantizer.zeroPoint,
     quantizer.amaxChannels === null ? null : numbers.vector('amax_channels', quantizer.amaxChannels),
+    numbers.finite('low', quantizer.low),
+    quantizer.narrowRange ? 1 : 0,
+    quantizer.lowChannels === null ? null : numbers.vector('low_channels', quantizer.lowChannels),
+  );
+}
+
+function writeBiasCorrection(
+  connection: Connection,
+  trial: number,
+  layer: number,
+  { layer: name, correction }: BiasCorrectionRecord,
+): void {
+  const vector = new RowNumbers('bias_correction', name).vector('correction', correction);
+  const largest = correction.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  connection.run(
+    'INSERT INTO bias_correction (trial_id, layer_id, correction_max, correction) VALUES (?, ?, ?, ?)',
+    trial,
+    layer,
+    largest,
+    vector,
   );
 }
 

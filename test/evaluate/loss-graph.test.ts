@@ -41,7 +41,12 @@ async function measure(
   const { model: folded } = foldBatchNorm(untouched);
   const layers = layersOf(folded);
   const prepared = prepareLayers(layers, await observeDirectly(folded, layers, input), how);
-  const graph = lossGraph(untouched, folded, quantizedModel(folded, prepared), prepared, modes);
+  const graph = lossGraph(
+    { untouched, folded, io: { output: untouched.graph.output[0]!.name } },
+    quantizedModel(folded, prepared),
+    { base: folded, layers: prepared },
+    modes,
+  );
   const losses = new LossAccumulator(graph.layers);
   losses.add(await runModel(graph.model, { x: input }), batch);
   return { losses: losses.finish(), prepared, folded };
@@ -122,7 +127,12 @@ describe('the losses of a layer', () => {
     const untouched = buildModel(network);
     const layers = layersOf(untouched);
     const prepared = prepareLayers(layers, await observeDirectly(untouched, layers, x), preparation(4, 0.5));
-    const graph = lossGraph(untouched, untouched, quantizedModel(untouched, prepared), prepared, modes);
+    const graph = lossGraph(
+      { untouched, folded: untouched, io: { output: untouched.graph.output[0]!.name } },
+      quantizedModel(untouched, prepared),
+      { base: untouched, layers: prepared },
+      modes,
+    );
     const whole = new LossAccumulator(graph.layers);
     whole.add(await runModel(graph.model, { x }), { samples: 4, fed: 4 });
     const parts = new LossAccumulator(graph.layers);

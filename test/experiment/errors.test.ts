@@ -88,7 +88,7 @@ describe('unknown names', () => {
   it('knows the keys of the format that the data has', () => {
     const text = `${base}${grid}`.replace('format: cifar10, path: c.bin', 'format: npy, path: c.npy, lables: l.npy');
     expect(problemsOf(text)).toEqual([
-      'a.yaml:3:44: data.calibration.lables: expected a key of data.calibration (format, path, labels, groundTruth, inputs, batchSize, batches), got "lables"; did you mean "labels"?',
+      'a.yaml:3:44: data.calibration.lables: expected a key of data.calibration (format, path, labels, groundTruth, inputs, batchSize, batches, sampleSeed), got "lables"; did you mean "labels"?',
     ]);
   });
 
@@ -133,8 +133,11 @@ describe('unknown names', () => {
 describe('bad values point at the value', () => {
   it.each([
     ['smoothing: { alpha: 1.5 }', 'a.yaml:6:21: smoothing.alpha: expected a number from 0 to 1, got 1.5'],
-    ['smoothing: { alpha: high }', 'a.yaml:6:21: smoothing.alpha: expected a number from 0 to 1, got "high"'],
-    ['smoothing: { alpha: .nan }', 'a.yaml:6:21: smoothing.alpha: expected a number from 0 to 1, got NaN'],
+    [
+      'smoothing: { alpha: high }',
+      'a.yaml:6:21: smoothing.alpha: expected a number from 0 to 1, or "auto", got "high"',
+    ],
+    ['smoothing: { alpha: .nan }', 'a.yaml:6:21: smoothing.alpha: expected a number from 0 to 1, or "auto", got NaN'],
     ['smoothing: 3', 'a.yaml:6:12: smoothing: expected a mapping with mode, alpha, absmax, apply, got 3'],
     ['quantization: { weight: { bits: 9 } }', 'a.yaml:6:33: quantization.weight.bits: expected 2 to 8, or 16, got 9'],
     [
@@ -296,6 +299,9 @@ describe('settings that contradict each other', () => {
     ]);
     expect(problemsOf(withBase('grid: { smoothing.mode: none, smoothing.alpha: 0.5 }\n'))).toEqual([
       'a.yaml:6:31: smoothing.alpha: expected no alpha beside smoothing.mode none, which has no alpha: put it in a block of its own',
+    ]);
+    expect(problemsOf(withBase('grid: { smoothing.mode: cle, smoothing.alpha: 0.5 }\n'))).toEqual([
+      'a.yaml:6:30: smoothing.alpha: expected no alpha beside smoothing.mode cle, which equalizes weights without one: put it in a block of its own',
     ]);
   });
 });

@@ -29,10 +29,16 @@ describe('the JSON Schema', () => {
 
   it('describes an axis as a value, several values or a range', () => {
     const definitions = schema['definitions'] as Record<string, unknown>;
-    const alpha = { type: 'number', minimum: 0, maximum: 1 };
+    const alpha = {
+      anyOf: [
+        { type: 'string', const: 'auto' },
+        { type: 'number', minimum: 0, maximum: 1 },
+      ],
+    };
     const range = { $ref: '#/definitions/range' };
     expect(definitions['smoothing.alpha']).toEqual({
-      description: 'Migration strength; used by `static` only.',
+      description:
+        "Migration strength; `auto`: the candidate whose output is nearest to FP32's. Used by `static` only.",
       anyOf: [alpha, { type: 'array', minItems: 1, items: { anyOf: [alpha, range] } }, range],
     });
   });

@@ -27,13 +27,31 @@ describe('a minimal experiment', () => {
     expect(settings).toEqual({
       model: { path: '/exp/m.onnx', input: null, output: null },
       data: {
-        calibration: { source: { format: 'cifar10', path: '/exp/c.bin' }, batchSize: 4, batches: 200 },
+        calibration: {
+          source: { format: 'cifar10', path: '/exp/c.bin' },
+          batchSize: 4,
+          batches: 200,
+          sampleSeed: null,
+        },
         evaluation: { source: { format: 'cifar10', path: '/exp/e.bin' }, batchSize: 16, samples: 'all' },
         preprocess: { layout: 'channelsFirst', channelOrder: 'keep', divideBy: 1, mean: null, std: null },
       },
       task: { kind: 'classification' },
-      layers: { ops: ['Conv'], include: ['*'], exclude: [] },
-      quantization: { activation: { bits: 8, calibrator: 'max' }, weight: { bits: 8, granularity: 'channel' } },
+      layers: {
+        ops: ['Conv'],
+        include: ['*'],
+        exclude: [],
+        rules: [],
+        sensitivity: 'none',
+        focus: '*',
+        keepFloat: 0,
+      },
+      quantization: {
+        activation: { bits: 8, calibrator: 'max', percentile: 99.99, scheme: 'signed', narrowRange: false },
+        weight: { bits: 8, granularity: 'channel', calibrator: 'max', scheme: 'signed', narrowRange: false },
+        biasCorrection: { method: 'none', samples: 256 },
+        execution: 'simulated',
+      },
       smoothing: { mode: 'static', alpha: 0.5, absmax: 'channel', apply: 'insert' },
       search: {
         candidates: [
@@ -42,8 +60,10 @@ describe('a minimal experiment', () => {
         samples: 256,
         objective: 'l1',
         order: 'isolated',
+        ties: 'smaller',
+        sweeps: 1,
       },
-      loss: { samples: 512, modes: ['accumulated'] },
+      loss: { samples: 512, modes: ['accumulated', 'isolated'] },
       gate: { samples: 64, tolerance: 0.001 },
     });
   });
@@ -162,6 +182,11 @@ describe('baselines', () => {
 });
 
 describe('shipped experiments', () => {
+  it('smoothing-methods.yaml is fp32 and 15 methods with and without bias correction: 31 trials', () => {
+    const { trials } = loadShipped('smoothing-methods.yaml');
+    expect(countRoles(trials)).toEqual({ fp32: 1, unsmoothed: 2, candidate: 28 });
+  });
+
   it('smoothquant-alpha.yaml is fp32, 2 unsmoothed, 19 x 2 static and 2 dynamic: 43 trials', () => {
     const { trials, axisPaths, question } = loadShipped('smoothquant-alpha.yaml');
     expect(countRoles(trials)).toEqual({ fp32: 1, unsmoothed: 2, candidate: 40 });

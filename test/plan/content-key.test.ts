@@ -76,7 +76,7 @@ describe('keys', () => {
     ['absmax', `${base}smoothing: { absmax: view }\n${grid}`, '--tt-OS'],
     ['search samples', `${base}search: { samples: 8 }\n${grid}`, '---t--S'],
     ['loss samples', `${base}loss: { samples: 8 }\n${grid}`, '-ttt---'],
-    ['loss modes', `${base}loss: { modes: [accumulated, isolated] }\n${grid}`, '-ttt---'],
+    ['loss modes', `${base}loss: { modes: [accumulated] }\n${grid}`, '-ttt---'],
     ['the gate', `${base}gate: { tolerance: 0.01 }\n${grid}`, '-ttt---'],
     ['the output', `${base}${grid}`.replace('path: m.onnx', 'path: m.onnx, output: y'), 'ttttROS'],
   ])('change with %s where it matters, and only there', (_, text, expected) => {

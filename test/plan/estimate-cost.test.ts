@@ -8,6 +8,7 @@ const plan = planWithBase(mainGrid);
 const nothingKnown: CostContext = {
   finished: new Set(),
   sampleCount: () => 10_000,
+  layerCount: () => 20,
   typicalDurationsMs: new Map(),
   slots: 2,
 };
@@ -24,7 +25,7 @@ describe('the cost of the main experiment', () => {
     const reference = 10_000;
     const observe = 1500 * 4 * 1.1;
     const search = 256 * (1 + 1.25 * 19);
-    const trial = 10_000 * 1.2 + 512 * 2.6 + 64 * 2;
+    const trial = 10_000 * 1.2 + 512 * 2 * 2.6 + 64 * 2;
     expect(work).toHaveLength(4 + 43);
     expect(forwardPasses).toBeCloseTo(reference + observe + 2 * search + 42 * trial);
   });
@@ -65,6 +66,6 @@ describe('the cost of the main experiment', () => {
       'baselines: [fp32]\nloss: { samples: 1 }\ngate: { samples: 1 }\ngrid: { smoothing.alpha: 0.5, data.evaluation.samples: 100 }\n',
     );
     const passes = estimateCost(limited, nothingKnown).work.map(({ forwardPasses }) => forwardPasses.toFixed(6));
-    expect(passes).toEqual([100, 200 * 4 * 1.1, 0, 100 * 1.2 + 2.6 + 2].map((value) => value.toFixed(6)));
+    expect(passes).toEqual([100, 200 * 4 * 1.1, 0, 100 * 1.2 + 2 * 2.6 + 2].map((value) => value.toFixed(6)));
   });
 });

@@ -1,5 +1,23 @@
-import type { WeightQuantizerSettings } from '../../src/experiment/settings.js';
+import type { LayerSettings, QuantizationSettings, WeightQuantizerSettings } from '../../src/experiment/settings.js';
 import type { Preparation } from '../../src/quantize/prepare-layers.js';
+
+/** Symmetric signed quantizers with max ranges, both with the same bits. */
+export function plainQuantization(
+  bits: number,
+  granularity: WeightQuantizerSettings['granularity'] = 'channel',
+): QuantizationSettings {
+  return {
+    activation: { bits, calibrator: 'max', percentile: 99.99, scheme: 'signed', narrowRange: false },
+    weight: { bits, granularity, calibrator: 'max', scheme: 'signed', narrowRange: false },
+    biasCorrection: { method: 'none', samples: 0 },
+    execution: 'simulated',
+  };
+}
+
+/** Every layer of the given operators. */
+export function everyLayer(...ops: LayerSettings['ops']): LayerSettings {
+  return { ops, include: ['*'], exclude: [], rules: [], sensitivity: 'none', focus: '*', keepFloat: 0 };
+}
 
 /** Both quantizers with the same bits; alpha null: unsmoothed. */
 export function preparation(
@@ -8,8 +26,12 @@ export function preparation(
   granularity: WeightQuantizerSettings['granularity'] = 'channel',
 ): Preparation {
   return {
-    quantization: { activation: { bits, calibrator: 'max' }, weight: { bits, granularity } },
-    absmax: 'channel',
+    quantization: plainQuantization(bits, granularity),
+    smoothing:
+      alpha === null
+        ? { mode: 'none', alpha, absmax: null, apply: null }
+        : { mode: 'static', alpha, absmax: 'channel', apply: 'insert' },
+    rules: [],
     alphaOf: () => alpha,
   };
 }

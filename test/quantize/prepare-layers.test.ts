@@ -50,7 +50,10 @@ describe('prepareLayers', () => {
 
   it('takes amax from the true absmax even where s comes from the view', () => {
     // View statistics say 4 and 4; the view of the weight has columns [4, 1] and [0.25, 0.125].
-    const prepared = prepareOne([4, 0.25, 1, 0.125], statistics([16, 1], [4, 4]), { ...w8a8(0.5), absmax: 'view' });
+    const prepared = prepareOne([4, 0.25, 1, 0.125], statistics([16, 1], [4, 4]), {
+      ...w8a8(0.5),
+      smoothing: { mode: 'static', alpha: 0.5, absmax: 'view', apply: 'insert' },
+    });
     expect([...prepared.factors.s]).toEqual([1, 4]);
     expect(prepared.input.amax).toBe(16);
   });

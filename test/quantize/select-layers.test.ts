@@ -4,6 +4,7 @@ import { findLayers } from '../../src/graph/layers.js';
 import { selectLayers } from '../../src/quantize/select-layers.js';
 import { intAttribute } from '../../src/graph/node.js';
 import { buildModel, node, tensor } from '../graph/build-model.js';
+import { everyLayer } from './preparations.js';
 
 const layers = findLayers(
   buildModel({
@@ -20,7 +21,7 @@ const layers = findLayers(
 
 function select(settings: Partial<LayerSettings>): string[] {
   const ops = ['Conv', 'ConvTranspose', 'Gemm', 'MatMul'] as const;
-  return selectLayers(layers, { ops, include: ['*'], exclude: [], ...settings }).map((l) => l.name);
+  return selectLayers(layers, { ...everyLayer(...ops), ...settings }).map((l) => l.name);
 }
 
 describe('selectLayers', () => {
@@ -50,8 +51,6 @@ describe('selectLayers', () => {
     expect(() => select({ ops: ['MatMul'] })).toThrow(
       'Expected at least one layer to quantize (layers.ops: MatMul, include: *), got none; the model has 3 Conv, 1 Gemm. Not supported: Gemm "/odd": its input is transposed (transA).',
     );
-    expect(() => selectLayers([], { ops: ['Conv'], include: ['*'], exclude: [] })).toThrow(
-      'the model has no layer that can be quantized',
-    );
+    expect(() => selectLayers([], everyLayer('Conv'))).toThrow('the model has no layer that can be quantized');
   });
 });

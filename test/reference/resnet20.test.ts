@@ -5,6 +5,7 @@ import type { DataSource, PreprocessSettings } from '../../src/experiment/settin
 import type { JobResults, TrialJob } from '../../src/runtime/jobs.js';
 import { runJob } from '../../src/runtime/run-job.js';
 import { jobModel, observeJob, oneThread } from '../runtime/small-experiment.js';
+import { everyLayer, plainQuantization } from '../quantize/preparations.js';
 
 interface ReferenceLayer {
   readonly node: string;
@@ -63,9 +64,9 @@ async function runTrial(alpha: number | null): Promise<JobResults['trial']> {
       evaluation: { source: evaluation, batchSize: 64, samples: LOSS_SAMPLES },
       preprocess,
       task: { kind: 'classification' },
-      calibration: { source: calibration, batchSize: 40, batches: 20 },
-      layers: { ops: ['Conv'], include: ['*'], exclude: [] },
-      quantization: { activation: { bits: 8, calibrator: 'max' }, weight: { bits: 8, granularity: 'channel' } },
+      calibration: { source: calibration, batchSize: 40, batches: 20, sampleSeed: null },
+      layers: everyLayer('Conv'),
+      quantization: plainQuantization(8),
       smoothing: {
         mode: alpha === null ? 'none' : 'static',
         alpha,
@@ -78,6 +79,7 @@ async function runTrial(alpha: number | null): Promise<JobResults['trial']> {
     },
     observation: observation!,
     alphas: null,
+    keptFloat: [],
     referenceArgmax: null,
   };
   return (await runJob(job, oneThread, () => undefined)).value as JobResults['trial'];

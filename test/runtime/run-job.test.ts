@@ -214,16 +214,17 @@ describe('a search job', () => {
       kind: 'search',
       model: free,
       preprocess: asStored,
-      calibration: { source, batchSize: 3, batches: 5 },
+      calibration: { source, batchSize: 3, batches: 5, sampleSeed: null },
       layers: settings.layers!,
       quantization: settings.quantization!,
-      absmax: 'channel',
-      search: { candidates: [0.2, 0.7], samples: 10, objective: 'l1', order: 'isolated' },
+      smoothing: { mode: 'dynamic', alpha: null, absmax: 'channel', apply: 'insert' },
+      task: { kind: 'classification' },
+      search: { candidates: [0.2, 0.7], samples: 10, objective: 'l1', order: 'isolated', ties: 'smaller', sweeps: 0 },
       candidates: [0.2, 0.7],
       observation,
     };
     for (const model of [free, fixed]) {
-      const points = await run<'search'>({ ...job, model });
+      const { points } = await run<'search'>({ ...job, model });
       expect(points).toHaveLength(6);
       for (const alpha of job.candidates) {
         const { losses } = await run<'trial'>(trialJob(model, source, observation, { alpha, lossSamples: 10 }));

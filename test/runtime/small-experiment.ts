@@ -11,6 +11,7 @@ import type { SessionSettings } from '../../src/runtime/session.js';
 import { npyArray } from '../data/write-files.js';
 import { modelBytes, node, tensor, value, type ModelSpec } from '../graph/build-model.js';
 import { randomFloats } from '../graph/pseudo-random.js';
+import { everyLayer, plainQuantization } from '../quantize/preparations.js';
 
 export const SAMPLES = 21;
 export const oneThread: SessionSettings = { provider: 'cpu', deviceId: 0, threads: 1, optimizationLevel: 'all' };
@@ -120,9 +121,9 @@ export function trialJob(
       evaluation: { source, batchSize, samples: 'all' },
       preprocess: asStored,
       task: { kind: 'classification' },
-      calibration: { source, batchSize: 3, batches: 5 },
-      layers: { ops: ['Conv', 'Gemm'], include: ['*'], exclude: [] },
-      quantization: { activation: { bits: 4, calibrator: 'max' }, weight: { bits: 4, granularity: 'channel' } },
+      calibration: { source, batchSize: 3, batches: 5, sampleSeed: null },
+      layers: everyLayer('Conv', 'Gemm'),
+      quantization: plainQuantization(4),
       smoothing: {
         mode,
         alpha: mode === 'static' ? alpha : null,
@@ -135,6 +136,7 @@ export function trialJob(
     },
     observation,
     alphas: alphas ?? null,
+    keptFloat: [],
     referenceArgmax: new Int32Array(SAMPLES),
   };
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ObserveStage, SearchStage } from '../../src/plan/plan.js';
 import { chooseAlphas, observeParts, searchParts } from '../../src/schedule/stage-parts.js';
+import type { SearchPoint } from '../../src/evaluate/results.js';
+import { everyLayer, plainQuantization } from '../quantize/preparations.js';
 
 const model = { path: '/m.onnx', input: null, output: null, sha256: 'a' };
 const source = { format: 'bevScenes', seed: 1, scenes: 100 } as const;
@@ -12,7 +14,7 @@ function observeStage(batches: number): ObserveStage {
     key: 'k',
     model,
     preprocess,
-    calibration: { source, batchSize: 2, batches },
+    calibration: { source, batchSize: 2, batches, sampleSeed: null },
     snapshots: [1, batches],
     required: [batches],
     methods: ['channel'],
@@ -43,11 +45,12 @@ describe('searchParts', () => {
       observeKey: 'o',
       model,
       preprocess,
-      calibration: { source, batchSize: 2, batches: 2 },
-      layers: { ops: ['Conv'], include: ['*'], exclude: [] },
-      quantization: { activation: { bits: 8, calibrator: 'max' }, weight: { bits: 8, granularity: 'tensor' } },
-      absmax: 'channel',
-      search: { candidates, samples: 4, objective: 'l1', order: 'isolated' },
+      calibration: { source, batchSize: 2, batches: 2, sampleSeed: null },
+      layers: everyLayer('Conv'),
+      quantization: plainQuantization(8, 'tensor'),
+      smoothing: { mode: 'dynamic', alpha: null, absmax: 'channel', apply: 'insert' },
+      task: { kind: 'classification' },
+      search: { candidates, samples: 4, objective: 'l1', order: 'isolated', ties: 'smaller', sweeps: 0 },
     } satisfies SearchStage;
     const parts = searchParts(stage, model, { batches: 2, samples: 4, inputs: [] }, 1e6);
     expect(parts.flatMap(({ job }) => job.candidates)).toEqual(candidates);
@@ -59,12 +62,19 @@ describe('searchParts', () => {
 
 describe('chooseAlphas', () => {
   it('takes the candidate with the smallest loss of each layer, and the smaller alpha on a tie', () => {
-    const point = (layer: string, alpha: number, loss: number) => ({ layer, alpha, loss, relL1: null });
-    const { points } = chooseAlphas([
-      [point('a', 0.5, 2), point('b', 0.5, 1)],
-      [point('a', 0.25, 3), point('b', 0.25, 1)],
-      [point('a', 0.75, 1), point('b', 0.75, 1)],
+    const point = (layer: string, alpha: number, loss: number) => ({ layer, alpha, sweep: 0, loss, relL1: null });
+    const part = (...points: SearchPoint[]) => ({ points, alphaCurve: [], alphas: null });
+    const { points, alphas } = chooseAlphas([
+      part(point('a', 0.5, 2), point('b', 0.5, 1)),
+      part(point('a', 0.25, 3), point('b', 0.25, 1)),
+      part(point('a', 0.75, 1), point('b', 0.75, 1)),
     ]);
+    expect(alphas).toEqual(
+      new Map([
+        ['a', 0.75],
+        ['b', 0.25],
+      ]),
+    );
     const chosen = points.filter((p) => p.chosen).map((p) => [p.layer, p.alpha]);
     expect(chosen).toEqual([
       ['b', 0.25],

@@ -20,7 +20,10 @@ async function smoothingError(
   const model = modelOfKind(kind, seed, opset);
   const x = inputOfKind(kind, seed);
   const layers = layersOf(model);
-  const prepared = prepareLayers(layers, await observeDirectly(model, layers, x), { ...w8a8(alpha), absmax });
+  const prepared = prepareLayers(layers, await observeDirectly(model, layers, x), {
+    ...w8a8(alpha),
+    smoothing: { mode: 'static', alpha, absmax, apply: 'insert' },
+  });
   const expected = await runOnX(model, x);
   const actual = await runOnX(smoothedModel(model, prepared), x);
   expect(actual.dims).toEqual(expected.dims);

@@ -13,6 +13,8 @@ import type {
 import type { Experiment } from '../../src/experiment/settings.js';
 import type { PlannedStage, PlannedTrial, SweepPlan, TrialSettings } from '../../src/plan/plan.js';
 import type { EnvironmentRecord, StoredReference, StoredSearch, SweepStore } from '../../src/store/store.js';
+import type { SearchSettings } from '../../src/experiment/settings.js';
+import { everyLayer, plainQuantization } from '../quantize/preparations.js';
 
 /** A fresh folder's path of a database that does not exist yet. */
 export function temporaryDatabase(): string {
@@ -66,15 +68,19 @@ export const model: ModelRecord = {
 const modelSettings = { path: model.path, input: null, output: null };
 const preprocess = { layout: 'channelsFirst', channelOrder: 'keep', divideBy: 255, mean: null, std: null } as const;
 const source = { format: 'cifar10', path: '/data/batch.bin' } as const;
-const calibrationOf = (batches: number) => ({ source, batchSize: 4, batches });
+const calibrationOf = (batches: number) => ({ source, batchSize: 4, batches, sampleSeed: null });
 const evaluationSettings = { source, batchSize: 100, samples: 10 } as const;
 const task = { kind: 'classification' } as const;
-const layers = { ops: ['Conv'], include: ['*'], exclude: [] } as const;
-const quantization = {
-  activation: { bits: 8, calibrator: 'max' },
-  weight: { bits: 8, granularity: 'channel' },
-} as const;
-const searchSettings = { candidates: [0.3, 0.7], samples: 4, objective: 'l1', order: 'isolated' } as const;
+const layers = everyLayer('Conv');
+const quantization = plainQuantization(8);
+const searchSettings: SearchSettings = {
+  candidates: [0.3, 0.7],
+  samples: 4,
+  objective: 'l1',
+  order: 'isolated',
+  ties: 'smaller',
+  sweeps: 0,
+};
 
 function trial(
   position: number,
@@ -106,6 +112,7 @@ function trial(
     referenceKey: 'reference',
     observeKey: quantized ? 'observe' : null,
     searchKey: dynamic ? 'search' : null,
+    rankKey: null,
     fp32Key: 'fp32',
     unsmoothedKey: quantized ? `unsmoothed-${batches}` : null,
   };
@@ -150,7 +157,8 @@ const stages: readonly PlannedStage[] = [
     calibration: calibrationOf(200),
     layers,
     quantization,
-    absmax: 'channel',
+    smoothing: dynamic,
+    task,
     search: searchSettings,
   },
 ];
@@ -231,16 +239,29 @@ export const reference: StoredReference = {
 
 export const search: StoredSearch = {
   points: [
-    { layer: 'conv1', alpha: 0.3, loss: 0.02, relL1: 0.1, chosen: false },
-    { layer: 'conv1', alpha: 0.7, loss: 0.01, relL1: 0.05, chosen: true },
-    { layer: 'conv2', alpha: 0.3, loss: 0.03, relL1: null, chosen: true },
-    { layer: 'conv2', alpha: 0.7, loss: 0.04, relL1: 0.2, chosen: false },
+    { layer: 'conv1', alpha: 0.3, loss: 0.02, relL1: 0.1, sweep: 0, chosen: false },
+    { layer: 'conv1', alpha: 0.7, loss: 0.01, relL1: 0.05, sweep: 0, chosen: true },
+    { layer: 'conv2', alpha: 0.3, loss: 0.03, relL1: null, sweep: 0, chosen: true },
+    { layer: 'conv2', alpha: 0.7, loss: 0.04, relL1: 0.2, sweep: 0, chosen: false },
   ],
+  alphaCurve: [],
+  alphas: new Map([
+    ['conv1', 0.7],
+    ['conv2', 0.3],
+  ]),
 };
 
 /** A trial that quantizes both layers: s of conv1 is [2, 4], of conv2 [1]. `l1` is that of conv1; conv2's is 0.01. */
 export function quantizedRecord(correct: readonly number[], l1: number, alpha: number | null): TrialRecord {
-  const quantizer = { granularity: 'tensor', bits: 8, signed: true, zeroPoint: 0, amaxChannels: null } as const;
+  const quantizer = {
+    granularity: 'tensor',
+    bits: 8,
+    signed: true,
+    zeroPoint: 0,
+    narrowRange: false,
+    amaxChannels: null,
+    lowChannels: null,
+  } as const;
   const loss = { mode: 'accumulated', mse: l1 * l1, sqnrDb: 30, cosine: 0.99, maxAbs: 1 } as const;
   return {
     evaluation: evaluation(correct),
@@ -250,11 +271,12 @@ export function quantizedRecord(correct: readonly number[], l1: number, alpha: n
     ],
     lossSamples: 4,
     quantizers: [
-      { layer: 'conv1', role: 'input', amax: 2, amaxUnsmoothed: 8, scale: 2 / 127, ...quantizer },
+      { layer: 'conv1', role: 'input', amax: 2, low: -2, amaxUnsmoothed: 8, scale: 2 / 127, ...quantizer },
       {
         layer: 'conv1',
         role: 'weight',
         amax: 8,
+        low: -8,
         amaxUnsmoothed: 2,
         scale: 8 / 127,
         ...quantizer,
@@ -266,6 +288,8 @@ export function quantizedRecord(correct: readonly number[], l1: number, alpha: n
       { layer: 'conv1', alpha, apply: 'insert', fallbackReason: null, deadChannels: 0, s: Float32Array.of(2, 4) },
       { layer: 'conv2', alpha, apply: 'insert', fallbackReason: null, deadChannels: 1, s: Float32Array.of(1) },
     ],
+    biasCorrections: [],
+    outputDivergence: 0.125,
     gate: { maxRelativeError: 1e-6, samples: 2 },
   };
 }
@@ -276,6 +300,8 @@ export const fp32Record: TrialRecord = {
   lossSamples: 0,
   quantizers: [],
   smoothing: [],
+  biasCorrections: [],
+  outputDivergence: null,
   gate: null,
 };
 

@@ -1,0 +1,45 @@
+import { outputDivergence } from '../evaluate/output-divergence.js';
+import type { LayerRankRecord } from '../evaluate/results.js';
+import { prepareModel } from '../quantize/prepare-layers.js';
+import { quantizedModel } from '../quantize/quantized-graph.js';
+import { selectLayers } from '../quantize/select-layers.js';
+import { fixedAlphas } from './fixed-alphas.js';
+import { observedProvider, openJobDataset, type JobContext } from './job-context.js';
+import type { JobResult, RankJob } from './jobs.js';
+import { loadModel } from './model-cache.js';
+import { modelOutputs } from './model-outputs.js';
+
+const RUN_SAMPLES = 16;
+
+/** Quantizes every layer of the job's share alone and measures how far the output is from FP32's. */
+export async function runRank(job: RankJob, context: JobContext): Promise<JobResult<'rank'>> {
+  const { untouched, folded, layers, io } = loadModel(job.model);
+  const dataset = await openJobDataset(job.calibration.source, job.preprocess);
+  const statistics = new Map(job.observation.inputs.map((i) => [i.layer, i]));
+  const prepared = await context.clock.measure('prepare', () =>
+    prepareModel(folded, selectLayers(layers, job.layers), statistics, {
+      quantization: job.quantization,
+      smoothing: job.smoothing,
+      rules: job.layers.rules,
+      alphaOf: fixedAlphas(job.smoothing),
+    }),
+  );
+  const own = prepared.layers.filter((_, index) => index % job.share.of === job.share.index);
+  const range = { first: 0, count: job.samples, batchSize: RUN_SAMPLES };
+  const outputsOf = (model: typeof untouched): Promise<Float32Array> =>
+    context.clock.measure('run', () => modelOutputs(model, io, dataset, range, context));
+  const reference = await outputsOf(untouched);
+  const value: LayerRankRecord[] = [];
+  for (const [index, layer] of own.entries()) {
+    const output = await outputsOf(quantizedModel(prepared.base, [layer]));
+    value.push({
+      layer: layer.layer.name,
+      divergence: outputDivergence(job.task.kind, reference, output, job.samples),
+    });
+    context.report(index + 1, own.length);
+  }
+  const graph = quantizedModel(prepared.base, prepared.layers);
+  const key = job.model.sha256 + JSON.stringify(job.layers);
+  const provider = await observedProvider('rank', key, graph, io, dataset, context);
+  return { value, execution: { provider, timings: context.clock.timings } };
+}
