@@ -353,7 +353,8 @@ export interface RunSettings {
 }
 
 export type BaselineRole = 'fp32' | 'unsmoothed';
-export type TrialRole = BaselineRole | 'candidate';
+/** `sensitivity`: of one layer, to learn from; never a setting to choose. */
+export type TrialRole = BaselineRole | 'candidate' | 'sensitivity';
 
 /** One trial before content keys: its role, its full settings, and the axis values that made it. */
 export interface ExpandedTrial {

@@ -222,7 +222,7 @@ class SweepRun {
   }
 
   #noteBest(trial: PlannedTrial, value: number): void {
-    if (trial.settings.role === 'fp32') return;
+    if (trial.settings.role === 'fp32' || trial.settings.role === 'sensitivity') return;
     if (this.#best === null || value > this.#best.value) this.#best = { label: trial.label, value };
   }
 
