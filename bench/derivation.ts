@@ -75,7 +75,7 @@ async function observe({ model, source, preprocess }: Subject) {
   const statistics = new StatisticsAccumulator(graph.observed);
   const values = new Map<string, FloatTensor>();
   const session = await Session.create(encodeModel(graph.model), io.input, oneThread);
-  const dataset = openDataset(source, preprocess);
+  const dataset = await openDataset(source, preprocess);
   await runBatches(
     session,
     io,

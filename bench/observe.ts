@@ -32,7 +32,7 @@ interface MemoryReport {
 
 async function timed({ model, source, preprocess }: Subject): Promise<ReadonlyMap<string, readonly number[]>> {
   const { untouched, folded, layers, io } = loadModel(model);
-  const dataset = openDataset(source, preprocess);
+  const dataset = await openDataset(source, preprocess);
   const supported = layers.filter((l) => l.supported);
   const range = { first: 0, count: SAMPLES, batchSize: BATCH };
   const pass = async (graph: OnnxModel, statistics: StatisticsAccumulator | null) => {

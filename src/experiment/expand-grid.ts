@@ -10,6 +10,13 @@ export interface Assignment {
   readonly value: LocatedNode;
 }
 
+/** Modes that have no alpha of their own, and why. */
+const reasonsAgainstAlpha = new Map([
+  ['dynamic', 'searches alpha in search.candidates'],
+  ['none', 'has no alpha'],
+  ['cle', 'equalizes weights without one'],
+]);
+
 /**
  * Gives a block with an axis `smoothing.alpha` and no `smoothing.mode` the mode `static`. A block with both must be
  * static throughout: other modes have no alpha of their own, and their product with alphas would be one trial many times.
@@ -27,13 +34,13 @@ export function impliedMode(block: Block, report: Report): Block {
   }
   for (const row of mode.axis.rows) {
     const node = row[mode.column]!;
-    if (node.kind !== 'scalar' || (node.value !== 'dynamic' && node.value !== 'none')) continue;
-    const why = node.value === 'dynamic' ? 'searches alpha in search.candidates' : 'has no alpha';
+    const why = node.kind === 'scalar' ? reasonsAgainstAlpha.get(String(node.value)) : undefined;
+    if (node.kind !== 'scalar' || why === undefined) continue;
     const advice = 'put it in a block of its own';
     report(
       alphaPlace,
       'smoothing.alpha',
-      `expected no alpha beside smoothing.mode ${node.value}, which ${why}: ${advice}`,
+      `expected no alpha beside smoothing.mode ${String(node.value)}, which ${why}: ${advice}`,
     );
     break;
   }

@@ -182,6 +182,11 @@ describe('baselines', () => {
 });
 
 describe('shipped experiments', () => {
+  it('smoothing-methods.yaml is fp32 and 15 methods with and without bias correction: 31 trials', () => {
+    const { trials } = loadShipped('smoothing-methods.yaml');
+    expect(countRoles(trials)).toEqual({ fp32: 1, unsmoothed: 2, candidate: 28 });
+  });
+
   it('smoothquant-alpha.yaml is fp32, 2 unsmoothed, 19 x 2 static and 2 dynamic: 43 trials', () => {
     const { trials, axisPaths, question } = loadShipped('smoothquant-alpha.yaml');
     expect(countRoles(trials)).toEqual({ fp32: 1, unsmoothed: 2, candidate: 40 });
@@ -210,4 +215,22 @@ describe('shipped experiments', () => {
     for (const name of ['smoothquant-alpha.yaml', 'absmax-method.yaml'])
       expect(loadShipped(name).yaml).toMatch(/^# yaml-language-server: \$schema=\.\/quantsweep\.schema\.json\n/);
   });
+});
+
+it('files of further inputs and of tasks become absolute, and a command starts in the folder of the file', () => {
+  const inputs = 'inputs: { imu: { path: imu.npy }, flag: { value: true } }';
+  const load = (task: string) =>
+    loadText(
+      withBase('grid: { smoothing.alpha: 0.5 }\n')
+        .replace('path: e.bin', `path: e.bin, ${inputs}`)
+        .replace('classification', task),
+    ).trials[0]!.settings;
+  const { data, task } = load('{ kind: module, path: m.mjs, options: { a: [1] } }');
+  expect(data.evaluation.source.inputs).toEqual({
+    imu: { path: '/exp/imu.npy', array: null, value: null, per: 'sample' },
+    flag: { path: null, array: null, value: true, per: 'sample' },
+  });
+  expect(task).toEqual({ kind: 'module', path: '/exp/m.mjs', options: { a: [1] }, bootstrap: 400 });
+  const command = load("{ kind: command, command: [x, '{predictions}'], metric: mAP }").task;
+  expect(command).toMatchObject({ folder: '/exp', command: ['x', '{predictions}'], higherIsBetter: true });
 });
