@@ -1,7 +1,7 @@
 import { constantTensor } from '../graph/constants.js';
 import type { GraphPatch } from '../graph/graph-patch.js';
 import type { Layer } from '../graph/layers.js';
-import { copyNode } from '../graph/node.js';
+import { copyNode, makeNode } from '../graph/node.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import type { NodeProto } from '../graph/onnx_pb.js';
 import { outputChannelShape } from '../graph/scale-output.js';
@@ -63,7 +63,9 @@ function addToOutput(
 ): string {
   const negative = biasCorrection!.map((c) => -c);
   const correction = patch.floats(`${name}/correction`, outputChannelShape(layer), negative);
-  return patch.apply('Add', [tensor, correction], output);
+  // Not named like its output: the layer's node often is already.
+  patch.node(copyNode(makeNode('Add', [tensor, correction], output), { name: `${name}/corrected` }));
+  return output;
 }
 
 /** `[O]`, zeros where there is no bias; null where there can be none or it is something else. */
