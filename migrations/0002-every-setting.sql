@@ -50,7 +50,7 @@ ALTER TABLE amax_snapshot_new RENAME TO amax_snapshot;
 CREATE TABLE trial_new (
   id                     INTEGER PRIMARY KEY,
   key                    TEXT NOT NULL UNIQUE,
-  role                   TEXT NOT NULL CHECK (role IN ('fp32', 'unsmoothed', 'candidate')),
+  role                   TEXT NOT NULL CHECK (role IN ('fp32', 'unsmoothed', 'candidate', 'sensitivity')),
   status                 TEXT NOT NULL CHECK (status IN ('pending', 'done', 'failed')),
   model_id               INTEGER REFERENCES model(id),
   observation_id         INTEGER REFERENCES observation(id),
@@ -193,7 +193,7 @@ SELECT sw.name AS sweep, t.id AS trial, st.position, st.label, t.role, t.status,
        t.error_class, t.error, m.name AS model, t.key, st.axes, t.settings,
        t.smoothing_apply, t.search_order, t.search_objective, t.calibration_seed, t.percentile, t.activation_scheme,
        t.weight_calibrator, t.weight_scheme, t.bias_correction, t.execution, t.sensitivity, t.focus_layer, t.keep_float,
-       t.output_divergence
+       t.output_divergence, (SELECT g.duration_ms FROM stage g WHERE g.id = t.search_stage_id) AS search_duration_ms
 FROM sweep sw
 JOIN sweep_trial st ON st.sweep_id = sw.id
 JOIN trial t ON t.id = st.trial_id
@@ -211,7 +211,7 @@ SELECT sweep, trial, label, role, alpha_mode, alpha, absmax, calibration_batches
        smoothing_apply, search_order, search_objective, calibration_seed, activation_calibrator, percentile, activation_scheme,
        weight_calibrator, weight_scheme, bias_correction, execution, sensitivity, focus_layer, keep_float, output_divergence
 FROM v_trial
-WHERE status = 'done' AND role <> 'fp32';
+WHERE status = 'done' AND role IN ('candidate', 'unsmoothed');
 
 CREATE VIEW v_accuracy AS
 SELECT sw.name AS sweep, t.id AS trial, st.label, a.metric, a.slice, a.value, a.ci_low, a.ci_high, a.ci_method, a.correct, a.total

@@ -6,6 +6,7 @@ function isAxisOf(role: TrialRole, path: string): boolean {
   const [section] = path.split('.');
   switch (role) {
     case 'candidate':
+    case 'sensitivity':
       return true;
     case 'unsmoothed':
       return section !== 'smoothing' && section !== 'search';
@@ -15,10 +16,15 @@ function isAxisOf(role: TrialRole, path: string): boolean {
 }
 
 function inRole(role: TrialRole, trial: ExpandedTrial): ExpandedTrial {
-  if (role === 'candidate') return trial;
+  if (role === 'candidate' || role === 'sensitivity') return { ...trial, role };
   const axes = Object.fromEntries(Object.entries(trial.axes).filter(([path]) => isAxisOf(role, path)));
   if (role === 'fp32') return { role, settings: trial.settings, axes };
   return { role, settings: { ...trial.settings, smoothing: { ...trial.settings.smoothing, mode: 'none' } }, axes };
+}
+
+function ownRole({ settings }: ExpandedTrial): TrialRole {
+  if (settings.layers.sensitivity !== 'none') return 'sensitivity';
+  return settings.smoothing.mode === 'none' ? 'unsmoothed' : 'candidate';
 }
 
 /** A trial of one layer's sensitivity is held against its own sweep's other trials, not an unsmoothed twin for each layer. */
@@ -28,7 +34,8 @@ function hasBaseline(role: BaselineRole, { settings }: ExpandedTrial): boolean {
 
 /**
  * The trials of a sweep: for each baseline the counterpart of every trial of the grid, fp32 first, then the grid; each
- * once, judged by what can influence its result. A trial of the grid without smoothing is an `unsmoothed` trial.
+ * once, judged by what can influence its result. A trial of the grid without smoothing is an `unsmoothed` trial, one of
+ * a layer's sensitivity a `sensitivity` trial.
  */
 export function collectTrials(
   grid: readonly ExpandedTrial[],
@@ -41,6 +48,6 @@ export function collectTrials(
   };
   for (const role of ['fp32', 'unsmoothed'] as const)
     if (baselines.includes(role)) for (const trial of grid.filter((each) => hasBaseline(role, each))) add(role, trial);
-  for (const trial of grid) add(trial.settings.smoothing.mode === 'none' ? 'unsmoothed' : 'candidate', trial);
+  for (const trial of grid) add(ownRole(trial), trial);
   return [...byContent.values()];
 }

@@ -23,9 +23,9 @@ export interface TrialFacts {
   readonly trial: number;
   readonly position: number;
   readonly label: string;
-  readonly role: 'fp32' | 'unsmoothed' | 'candidate';
+  readonly role: 'fp32' | 'unsmoothed' | 'candidate' | 'sensitivity';
   readonly status: 'pending' | 'done' | 'failed';
-  readonly alphaMode: 'none' | 'static' | 'dynamic';
+  readonly alphaMode: 'none' | 'static' | 'dynamic' | 'auto' | 'cle';
   readonly alpha: number | null;
   readonly absmax: string | null;
   readonly calibrationBatches: number | null;
@@ -57,6 +57,7 @@ export interface ComparisonFacts {
 /** What the answer and every figure know about the sweep before they query for themselves. */
 export interface SweepFacts {
   readonly sweep: SweepSummary;
+  /** Without those of one layer's sensitivity, which have figures of their own. */
   readonly trials: readonly TrialFacts[];
   readonly comparisons: readonly ComparisonFacts[];
   readonly metric: MetricText;
@@ -85,7 +86,9 @@ FROM v_comparison WHERE sweep = ${sqlText(sweep)} ORDER BY trial, against`,
 export function readSweepFacts(query: Query, name: string): SweepFacts | null {
   const summary = toRows(query(factsSql.sweep(name), []))[0];
   if (summary === undefined) return null;
-  const trials = toRows(query(factsSql.trials(name), [])).map(toTrial);
+  const trials = toRows(query(factsSql.trials(name), []))
+    .map(toTrial)
+    .filter((trial) => trial.role !== 'sensitivity');
   const comparisons = toRows(query(factsSql.comparisons(name), [])).map(toComparison);
   const best = chooseBest(trials, comparisons);
   const sizes = [...new Set(trials.map((trial) => trial.calibrationBatches))].filter((size) => size !== null);

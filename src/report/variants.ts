@@ -17,8 +17,23 @@ export interface Variant {
   readonly trials: ReadonlySet<number>;
 }
 
-/** Axes that charts show as position and colour, so that they make no variants. */
-export const drawnAxes: readonly string[] = ['smoothing.alpha', 'smoothing.mode', 'data.calibration.batches'];
+/**
+ * Axes that charts show as position and colour, so that they make no variants. How alphas were searched matters to some
+ * trials only; those stand side by side.
+ */
+export const drawnAxes: readonly string[] = [
+  'smoothing.alpha',
+  'smoothing.mode',
+  'data.calibration.batches',
+  'search.order',
+  'search.objective',
+  'search.sweeps',
+  'search.samples',
+  'search.ties',
+  'search.candidates',
+  'layers.sensitivity',
+  'layers.focus',
+];
 
 /** Axis path of calibration size. */
 export const calibrationSizeAxis = 'data.calibration.batches';

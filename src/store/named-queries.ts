@@ -18,10 +18,10 @@ export interface QueryParameter {
 }
 
 /** The candidate with the highest value of the primary metric, the first of equals; unsmoothed where no candidate is done. */
-const bestTrial = `(SELECT trial FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role <> 'fp32' ORDER BY role = 'unsmoothed', value DESC, position LIMIT 1)`;
+const bestTrial = `(SELECT trial FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role IN ('candidate', 'unsmoothed') ORDER BY role = 'unsmoothed', value DESC, position LIMIT 1)`;
 
 /** The finished quantized trials, and the columns in which two that are set against each other are equal. */
-const doneTrials = `SELECT * FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role <> 'fp32'`;
+const doneTrials = `SELECT * FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role IN ('candidate', 'unsmoothed')`;
 const fixedColumns = 'model, activation_bits, weight_bits, weight_granularity';
 const fixedOf = (alias: string): string =>
   fixedColumns
@@ -58,7 +58,7 @@ export const namedQueries: readonly NamedQuery[] = [
        CASE c.significant WHEN 1 THEN 'differs from FP32' WHEN 0 THEN 'inside the noise' END AS verdict
 FROM v_trial t
 LEFT JOIN v_comparison c ON c.sweep = t.sweep AND c.trial = t.trial AND c.against = 'fp32'
-WHERE t.sweep = :sweep AND t.status = 'done' AND t.role <> 'fp32'
+WHERE t.sweep = :sweep AND t.status = 'done' AND t.role IN ('candidate', 'unsmoothed')
 ORDER BY t.value DESC, t.position LIMIT :limit`,
   },
   {

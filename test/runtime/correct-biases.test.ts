@@ -41,7 +41,7 @@ const context = { session: oneThread, report: () => undefined, clock: new PhaseC
 const prepared = (how: Preparation): PreparedModel => prepareModel(loaded.folded, layers, statistics, how);
 
 async function correct(model: PreparedModel, samples = SAMPLES): Promise<PreparedModel> {
-  const dataset = openDataset(source, asStored);
+  const dataset = await openDataset(source, asStored);
   try {
     return await correctBiases(loaded, model, { dataset, samples, key: String(samples) }, context);
   } finally {

@@ -61,7 +61,7 @@ export const rangeControl: Control = {
 
 function caption({ best, metric }: SweepFacts): string {
   const ring = best === null ? '' : ` Ringed: the best, ${best.label}.`;
-  return `alpha: how much of the activation’s range moves into the weights. Lines: static alpha; diamonds at the right: dynamic alpha (one per layer). Bands and bars: 95 % intervals of each ${metric.shortName} by itself.${ring}`;
+  return `alpha: how much of the activation’s range moves into the weights. Lines: static alpha; squares: the one that alpha auto chose; at the right diamonds: dynamic alpha (one per layer), triangles: cross-layer equalization. Bands and bars: 95 % intervals of each ${metric.shortName} by itself.${ring}`;
 }
 
 function altText({ best, metric, trials }: SweepFacts, variant: string): string {

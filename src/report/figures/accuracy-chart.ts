@@ -49,20 +49,27 @@ function extent(trials: readonly TrialFacts[]): [number, number] {
 
 type ChartLayer = Extract<TopLevelSpec, { layer: unknown }>['layer'][number];
 
-/** Where dynamic trials stand on the alpha axis, which ends at 1. */
-const dynamicAt = 1.11;
+/** Where trials without one alpha of their own (dynamic, cle) stand beside the alpha axis, which ends at 1. */
+const besideAt = 1.11;
 
-/** Accuracy over alpha: a line with its 95 % band per group, references as rules, dynamic alpha at the right. */
+const besideTest = "(datum.alpha_mode == 'dynamic' || datum.alpha_mode == 'cle')";
+
+/**
+ * Accuracy over alpha: a line with its 95 % band per group, references as rules; a square where the search of one alpha
+ * ended; dynamic alpha and cle at the right.
+ */
 export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
   const { metric, group, range } = chart;
-  const hasDynamic = chart.trials.some((trial) => trial.alphaMode === 'dynamic');
+  const isBeside = (mode: string): boolean => chart.trials.some((trial) => trial.alphaMode === mode);
+  const besides = [...(isBeside('dynamic') ? ['dynamic'] : []), ...(isBeside('cle') ? ['cle'] : [])];
+  const hasBeside = besides.length > 0;
   const spread = group.values.length > 1 ? 0.05 : 0;
   const colorScale = { domain: [...group.values], range: [...group.colors] };
   const x = {
     field: 'x',
     type: 'quantitative' as const,
     title: 'alpha',
-    scale: { domain: [0, hasDynamic ? 1.21 : 1], nice: false },
+    scale: { domain: [0, hasBeside ? 1.21 : 1], nice: false },
     axis: {
       values: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1],
       format: '.1f',
@@ -110,7 +117,7 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
       { filter: { field: 'trial', oneOf: chart.trials.map((trial) => trial.trial) } },
       { calculate: group.expression, as: 'group' },
       {
-        calculate: `datum.alpha_mode == 'dynamic' ? ${dynamicAt} + ${spread} * (indexof(groups, datum.group) - ${(group.values.length - 1) / 2}) : datum.alpha`,
+        calculate: `${besideTest} ? ${besideAt} + ${spread} * (indexof(groups, datum.group) - ${(group.values.length - 1) / 2}) : datum.alpha`,
         as: 'x',
       },
     ],
@@ -151,7 +158,12 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
         mark: { type: 'point', filled: true, size: 34, opacity: 1, clip: true },
         encoding: { x, y, color: groupColor, tooltip },
       },
-      ...(hasDynamic ? dynamicLayers() : []),
+      {
+        transform: only("datum.alpha_mode == 'auto'"),
+        mark: { type: 'point', shape: 'square', filled: true, size: 110, opacity: 1, clip: true },
+        encoding: { x, y, color: groupColor, tooltip },
+      },
+      ...(hasBeside ? besideLayers() : []),
       {
         transform: only(`datum.trial == ${chart.best ?? -1}`),
         mark: { type: 'point', filled: false, size: 230, strokeWidth: 2, color: color('text'), opacity: 1 },
@@ -161,8 +173,8 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
     ],
   };
 
-  function dynamicLayers(): ChartLayer[] {
-    const dynamic = only("datum.alpha_mode == 'dynamic'");
+  function besideLayers(): ChartLayer[] {
+    const beside = only(besideTest);
     return [
       {
         data: { values: [{}] },
@@ -171,18 +183,24 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
       },
       {
         data: { values: [{}] },
-        mark: { type: 'text', text: 'dynamic', color: color('muted'), baseline: 'bottom', dy: -4 },
-        encoding: { x: { datum: dynamicAt, type: 'quantitative' }, y: { value: 'height' } },
+        mark: { type: 'text', text: besides.join(', '), color: color('muted'), baseline: 'bottom', dy: -4 },
+        encoding: { x: { datum: besideAt, type: 'quantitative' }, y: { value: 'height' } },
       },
       {
-        transform: dynamic,
+        transform: beside,
         mark: { type: 'rule', strokeWidth: 2, clip: true },
         encoding: { x, y: low, y2: high, color: groupColor },
       },
       {
-        transform: dynamic,
-        mark: { type: 'point', shape: 'diamond', filled: true, size: 90, opacity: 1, clip: true },
-        encoding: { x, y, color: groupColor, tooltip },
+        transform: beside,
+        mark: { type: 'point', filled: true, size: 90, opacity: 1, clip: true },
+        encoding: {
+          x,
+          y,
+          color: groupColor,
+          shape: { condition: { test: "datum.alpha_mode == 'cle'", value: 'triangle-up' }, value: 'diamond' },
+          tooltip,
+        },
       },
     ];
   }

@@ -9,6 +9,7 @@ import { layerLoss } from './layer-loss.js';
 import { environments, failedAttempts, times } from './provenance.js';
 import { quantizedLayers } from './quantized-layers.js';
 import { searchCurve } from './search-curve.js';
+import { smoothingMethods } from './smoothing-methods.js';
 import { staticAgainstDynamic } from './static-against-dynamic.js';
 import { trialTable } from './trials.js';
 
@@ -16,6 +17,7 @@ import { trialTable } from './trials.js';
 export const figures: readonly Figure[] = [
   accuracyByAlpha,
   staticAgainstDynamic,
+  smoothingMethods,
   quantizedLayers,
   layerLoss,
   chosenAlpha,

@@ -15,7 +15,7 @@ export const layerLoss: Figure = {
   title: () => 'Which layers pay: loss of each layer at each alpha',
   sql: ({ sweep }) =>
     `SELECT trial, role, alpha_mode, trial_alpha, layer_alpha, calibration_batches, position, layer, l1, rel_l1, sqnr_db
-FROM v_layer_loss WHERE sweep = ${sqlText(sweep.name)} AND mode = 'accumulated' AND role <> 'fp32' ORDER BY trial, position`,
+FROM v_layer_loss WHERE sweep = ${sqlText(sweep.name)} AND mode = 'accumulated' AND role IN ('candidate', 'unsmoothed') ORDER BY trial, position`,
   build: (rows, facts) => {
     if (rows.length === 0) {
       return {
