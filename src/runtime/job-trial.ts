@@ -16,6 +16,7 @@ import {
 } from '../quantize/prepare-layers.js';
 import { quantizedModel, smoothedModel } from '../quantize/quantized-graph.js';
 import { selectLayers } from '../quantize/select-layers.js';
+import { correctBiases } from './correct-biases.js';
 import { fixedAlphas } from './fixed-alphas.js';
 import { observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, TrialJob } from './jobs.js';
@@ -39,8 +40,8 @@ interface Trial {
 }
 
 /**
- * Evaluates one quantized setting: smooth and quantize, pass the equivalence gate, measure accuracy over the whole
- * evaluation set and layer losses over the loss samples.
+ * Evaluates one quantized setting: smooth and quantize, pass the equivalence gate, correct biases where wanted, measure
+ * accuracy over the whole evaluation set and layer losses over the loss samples.
  */
 export async function runTrial(job: TrialJob, context: JobContext): Promise<JobResult<'trial'>> {
   const { evaluation: evaluationSettings, preprocess, layers, quantization, smoothing, loss, gate } = job.settings;
@@ -48,9 +49,9 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
     throw new Error('Invariant: a trial job is a quantized trial.');
   }
   const model = loadModel(job.model);
-  const dataset = await openJobDataset(evaluationSettings.source, preprocess);
+  const gated = await openJobDataset(evaluationSettings.source, preprocess);
   const statistics = new Map(job.observation.inputs.map((i) => [i.layer, i]));
-  const prepared = await context.clock.measure('prepare', () =>
+  const uncorrected = await context.clock.measure('prepare', () =>
     prepareModel(model.folded, selectLayers(model.layers, layers, job.keptFloat), statistics, {
       quantization,
       smoothing,
@@ -58,14 +59,18 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
       alphaOf: alphaOf(smoothing, job.alphas),
     }),
   );
-  const samples = evaluationSamples(evaluationSettings, dataset);
+  const samples = evaluationSamples(evaluationSettings, gated);
   const measured = lossSamples(
     Math.min(loss.samples, samples),
     model.io,
-    prepared.layers.map((p) => p.layer),
+    uncorrected.layers.map((p) => p.layer),
   );
-  const trial = { job, model, dataset, prepared, context, total: samples + measured };
-  const gateRecord = await context.clock.measure('gate', () => passGate(trial, gate, samples));
+  const before = { job, model, dataset: gated, prepared: uncorrected, context, total: samples + measured };
+  const gateRecord = await context.clock.measure('gate', () => passGate(before, gate, samples));
+  const prepared = await withCorrectedBiases(before);
+  // Opened anew: the calibration samples of the correction took its place.
+  const dataset = await openJobDataset(evaluationSettings.source, preprocess);
+  const trial = { ...before, dataset, prepared };
   const quantized = await context.clock.measure('prepare', () => quantizedModel(prepared.base, prepared.layers));
   const evaluation = await evaluate(trial, quantized, samples);
   const { losses, divergence } = await measureLosses(trial, quantized, loss, measured);
@@ -84,12 +89,25 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
       lossSamples: measured,
       quantizers: prepared.layers.flatMap((p) => quantizerRecords(p, statistics.get(p.layer.name)!)),
       smoothing: prepared.layers.map(smoothingRecord),
-      biasCorrections: [],
+      biasCorrections: prepared.layers.flatMap(({ layer, biasCorrection: correction }) =>
+        correction === null ? [] : [{ layer: layer.name, correction }],
+      ),
       outputDivergence: divergence,
       gate: gateRecord,
     },
     execution: { provider, timings: context.clock.timings },
   };
+}
+
+async function withCorrectedBiases({ job, model, prepared, context }: Trial): Promise<PreparedModel> {
+  const { calibration, preprocess, layers, quantization } = job.settings;
+  const { method, samples } = quantization!.biasCorrection;
+  if (method === 'none' || calibration === null) return prepared;
+  const dataset = await openJobDataset(calibration.source, preprocess);
+  const key = JSON.stringify([job.model, calibration, preprocess, layers, job.keptFloat, samples]);
+  return context.clock.measure('biasCorrection', () =>
+    correctBiases(model, prepared, { dataset, samples, key }, context),
+  );
 }
 
 /** Evaluation samples that the settings ask for. */
