@@ -2,7 +2,7 @@ import { outputDivergence } from '../evaluate/output-divergence.js';
 import type { LayerRankRecord } from '../evaluate/results.js';
 import { prepareModel } from '../quantize/prepare-layers.js';
 import { quantizedModel } from '../quantize/quantized-graph.js';
-import { selectLayers } from '../quantize/select-layers.js';
+import { bitsOfLayers, selectLayers } from '../quantize/select-layers.js';
 import { fixedAlphas } from './fixed-alphas.js';
 import { observedProvider, openJobDataset, type JobContext } from './job-context.js';
 import type { JobResult, RankJob } from './jobs.js';
@@ -20,7 +20,7 @@ export async function runRank(job: RankJob, context: JobContext): Promise<JobRes
     prepareModel(folded, selectLayers(layers, job.layers), statistics, {
       quantization: job.quantization,
       smoothing: job.smoothing,
-      rules: job.layers.rules,
+      bits: bitsOfLayers(layers, job.layers),
       alphaOf: fixedAlphas(job.smoothing),
     }),
   );

@@ -3,7 +3,7 @@ import { searchGraph } from '../evaluate/loss-graph.js';
 import { NonFiniteError } from '../evaluate/non-finite-error.js';
 import type { SearchPoint } from '../evaluate/results.js';
 import { prepareModel } from '../quantize/prepare-layers.js';
-import { selectLayers } from '../quantize/select-layers.js';
+import { bitsOfLayers, selectLayers } from '../quantize/select-layers.js';
 import { observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, SearchJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
@@ -28,7 +28,7 @@ export async function runSearch(job: SearchJob, context: JobContext): Promise<Jo
           prepareModel(folded, selected, statistics, {
             quantization: job.quantization,
             smoothing: job.smoothing,
-            rules: job.layers.rules,
+            bits: bitsOfLayers(layers, job.layers),
             alphaOf: () => alpha,
           }),
         ]),

@@ -15,7 +15,7 @@ import {
   type PreparedModel,
 } from '../quantize/prepare-layers.js';
 import { quantizedModel, smoothedModel } from '../quantize/quantized-graph.js';
-import { selectLayers } from '../quantize/select-layers.js';
+import { bitsOfLayers, selectLayers } from '../quantize/select-layers.js';
 import { correctBiases } from './correct-biases.js';
 import { fixedAlphas } from './fixed-alphas.js';
 import { observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
@@ -51,13 +51,10 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
   const model = loadModel(job.model);
   const gated = await openJobDataset(evaluationSettings.source, preprocess);
   const statistics = new Map(job.observation.inputs.map((i) => [i.layer, i]));
+  const bits = bitsOfLayers(model.layers, layers);
+  const preparation = { quantization, smoothing, bits, alphaOf: alphaOf(smoothing, job.alphas) };
   const uncorrected = await context.clock.measure('prepare', () =>
-    prepareModel(model.folded, selectLayers(model.layers, layers, job.keptFloat), statistics, {
-      quantization,
-      smoothing,
-      rules: layers.rules,
-      alphaOf: alphaOf(smoothing, job.alphas),
-    }),
+    prepareModel(model.folded, selectLayers(model.layers, layers, job.keptFloat), statistics, preparation),
   );
   const samples = evaluationSamples(evaluationSettings, gated);
   const measured = lossSamples(
@@ -87,7 +84,7 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
       evaluation,
       losses,
       lossSamples: measured,
-      quantizers: prepared.layers.flatMap((p) => quantizerRecords(p, statistics.get(p.layer.name)!)),
+      quantizers: prepared.layers.flatMap((p) => quantizerRecords(p, statistics.get(p.layer.name)!, preparation)),
       smoothing: prepared.layers.map(smoothingRecord),
       biasCorrections: prepared.layers.flatMap(({ layer, biasCorrection: correction }) =>
         correction === null ? [] : [{ layer: layer.name, correction }],

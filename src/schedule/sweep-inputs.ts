@@ -18,7 +18,7 @@ import { findLayers, type FoundLayer } from '../graph/layers.js';
 import { ModelError } from '../graph/model-error.js';
 import { checkSampleShape, fixedBatchSize, resolveModelIo } from '../graph/model-io.js';
 import { elementCount, FLOAT32, readFloatTensor, tensorShape } from '../graph/tensor.js';
-import { reasonForFloat, selectLayers } from '../quantize/select-layers.js';
+import { floatLayers, selectLayers } from '../quantize/select-layers.js';
 import { feedReader } from '../runtime/feeds.js';
 import { readModelFile, type ModelFile } from '../runtime/model-file.js';
 import { perInputChannelAbsmax, viewAbsmax } from '../smooth/weight-absmax.js';
@@ -109,9 +109,8 @@ function selectionNotes(
   settings: LayerSettings,
 ): readonly string[] {
   const byReason = new Map<string, string[]>();
-  for (const layer of layers) {
-    const reason = reasonForFloat(layer, settings);
-    if (reason !== null) byReason.set(reason, [...(byReason.get(reason) ?? []), `${layer.op} "${layer.name}"`]);
+  for (const { layer, reason } of floatLayers(layers, settings)) {
+    byReason.set(reason, [...(byReason.get(reason) ?? []), `${layer.op} "${layer.name}"`]);
   }
   return [
     `${basename(path)}: ${quantized} of ${layers.length} weighted layers are quantized`,
