@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { intAttribute } from '../../src/graph/node.js';
-import { providersThatRan, RuntimeError, Session } from '../../src/runtime/session.js';
+import { profileKernels, RuntimeError, Session } from '../../src/runtime/session.js';
 import { modelBytes, node, tensor, value } from '../graph/build-model.js';
 import { oneThread } from './small-experiment.js';
 
@@ -37,18 +37,21 @@ describe('Session', () => {
   });
 });
 
-describe('providersThatRan', () => {
+describe('profileKernels', () => {
   it('names the providers of the kernels that ran', async () => {
     const model = modelBytes({
       nodes: [node('Softmax', ['x'], 'y', [intAttribute('axis', 1)])],
       inputs: [value('x', ['N', 2])],
     });
     const batch = { data: Float32Array.of(1, 2), dims: [1, 2] };
-    expect(await providersThatRan(model, 'x', batch, oneThread)).toBe('CPUExecutionProvider');
+    expect(await profileKernels(model, 'x', batch, oneThread)).toEqual({
+      provider: 'CPUExecutionProvider',
+      integerKernels: {},
+    });
   });
 
   it('wraps what the runtime says when the run fails', async () => {
     const batch = { data: Float32Array.of(1, 2, 3), dims: [1, 3] };
-    await expect(providersThatRan(adding, 'x', batch, oneThread)).rejects.toThrow(RuntimeError);
+    await expect(profileKernels(adding, 'x', batch, oneThread)).rejects.toThrow(RuntimeError);
   });
 });
