@@ -59,6 +59,7 @@ module.exports = {
       to: { path: '^(node:)?(fs|fs/promises|child_process|os|worker_threads|net|http)$' },
     },
     onlyFrom('onnxruntime-behind-one-file', '', 'node_modules/onnxruntime-node', '^src/runtime/session\\.ts$'),
+    onlyFrom('sharp-behind-one-file', '', 'node_modules/sharp', '^src/data/decode-image\\.ts$'),
     onlyFrom('sqlite-behind-the-store', '', 'node_modules/better-sqlite3', '^src/store/'),
     onlyFrom('queue-behind-the-scheduler', '', 'node_modules/p-queue', '^src/schedule/'),
     onlyFrom('yargs-behind-the-cli', '', 'node_modules/yargs', '^src/cli/'),

@@ -23,7 +23,7 @@ const path = fileURLToPath(new URL('../experiments/demo/bev-demo.onnx', import.m
 const { sha256 } = readModelFile(path);
 const { untouched, folded, layers: found, io } = loadModel({ path, sha256, input: null, output: null });
 const layers = found.filter((l) => l.supported);
-const dataset = openDataset(
+const dataset = await openDataset(
   { format: 'bevScenes', seed: 2, scenes: SAMPLES },
   { layout: 'channelsFirst', channelOrder: 'keep', divideBy: 1, mean: null, std: null },
 );

@@ -12,8 +12,13 @@ import { formatDuration, plural } from './format-values.js';
 const LISTED = 60;
 
 /** The text of `quantsweep plan`: nothing is run or written. */
-export async function describePlan(path: string, overrides: readonly string[], all: boolean): Promise<string> {
-  const prepared = await prepareSweep(path, overrides, workerEntry());
+export async function describePlan(
+  path: string,
+  overrides: readonly string[],
+  all: boolean,
+  allowCode: boolean,
+): Promise<string> {
+  const prepared = await prepareSweep(path, overrides, workerEntry(), { use: 'plan', allowed: allowCode });
   const { experiment, provider, plan, inputs } = prepared;
   const slots = deviceSlots(experiment.run, provider.provider);
   const { finished, typicalDurations } = readStore(experiment.run.database, plan);

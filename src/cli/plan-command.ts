@@ -18,10 +18,15 @@ export const planCommand: CommandModule<object, PlanArguments> = {
         default: [] as string[],
         describe: 'Override a setting: path=value',
       })
+      .option('allow-code', {
+        type: 'boolean',
+        default: false,
+        describe: 'Let the experiment run the dataset modules that it names',
+      })
       .option('all', { type: 'boolean', default: false, describe: 'List every trial, however many' })
       .example('$0 plan experiments/demo.yaml', 'before running it'),
-  handler: async ({ experiment, set, all }) => {
+  handler: async ({ experiment, set, all, 'allow-code': allowCode }) => {
     const { describePlan } = await import('./describe-plan.js');
-    process.stdout.write(await describePlan(experiment, set, all));
+    process.stdout.write(await describePlan(experiment, set, all, allowCode));
   },
 };

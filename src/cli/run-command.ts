@@ -3,6 +3,7 @@ import type { CommandModule } from 'yargs';
 export interface RunArguments {
   readonly experiment: string;
   readonly set: readonly string[];
+  readonly 'allow-code': boolean;
 }
 
 export const runCommand: CommandModule<object, RunArguments> = {
@@ -18,10 +19,15 @@ export const runCommand: CommandModule<object, RunArguments> = {
         default: [] as string[],
         describe: 'Override a setting: path=value. Paths of files are relative to the current folder',
       })
+      .option('allow-code', {
+        type: 'boolean',
+        default: false,
+        describe: 'Let the experiment run the modules and commands that it names',
+      })
       .example('$0 run experiments/demo.yaml', 'run the demo; again: nothing is left to do')
       .example('$0 run x.yaml --set run.provider=cpu --set smoothing.alpha=0.5', 'with other settings'),
-  handler: async ({ experiment, set }) => {
+  handler: async ({ experiment, set, 'allow-code': allowCode }) => {
     const { runSweepFile } = await import('./run-sweep-file.js');
-    process.exitCode = await runSweepFile(experiment, set);
+    process.exitCode = await runSweepFile(experiment, set, allowCode);
   },
 };

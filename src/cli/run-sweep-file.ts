@@ -13,9 +13,12 @@ import { Progress } from './progress.js';
  *
  * @returns the exit code
  */
-export async function runSweepFile(path: string, overrides: readonly string[]): Promise<number> {
+export async function runSweepFile(path: string, overrides: readonly string[], allowCode: boolean): Promise<number> {
   const entry = workerEntry();
-  const { experiment, inputs, provider, plan } = await prepareSweep(path, overrides, entry);
+  const { experiment, inputs, provider, plan } = await prepareSweep(path, overrides, entry, {
+    use: 'run',
+    allowed: allowCode,
+  });
   const slots = deviceSlots(experiment.run, provider.provider);
   say(`Provider: ${provider.why}. ${plural(slots.length, 'slot')} (${slots.map((s) => s.device).join(', ')}).`);
   for (const note of inputs.notes) say(note);

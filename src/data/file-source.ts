@@ -17,7 +17,8 @@ export interface ByteSource {
 }
 
 /**
- * Opens a regular file; the only place of this folder that touches the file system.
+ * Opens a regular file; with `list-files.ts` and `decode-image.ts` the only place of this folder that touches the file
+ * system.
  *
  * @throws DatasetError when there is no readable regular file at `path`.
  */

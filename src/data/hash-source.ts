@@ -1,18 +1,28 @@
 import { createHash, type Hash } from 'node:crypto';
+import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { DataSource } from '../experiment/settings.js';
 import { generateBevScenes } from './bev-scenes.js';
+import { imageLibraryVersion } from './decode-image.js';
 import { openFile } from './file-source.js';
+import { IMAGE_DEPTH, IMAGE_EXTENSIONS } from './image-folder.js';
+import { listFiles } from './list-files.js';
+import { readModuleIdentity } from './module-dataset.js';
+import { createSynthetic, type SyntheticSource } from './synthetic.js';
 
 /** To be raised with every change of the scenes that `generateBevScenes` makes. */
 const BEV_GENERATOR_VERSION = 1;
+/** To be raised with every change of the numbers that `createSynthetic` draws. */
+const SYNTHETIC_VERSION = 1;
+const AS_STORED = { layout: 'channelsFirst', channelOrder: 'keep', divideBy: 1, mean: null, std: null } as const;
 const CHUNK_BYTES = 1 << 22;
 
 /**
  * Returns the SHA-256, hex, of everything that the samples, labels and ground truth of `source` depend on: the format and
  * the bytes of all its files (not their paths); for `bevScenes` the generator's version, seed, number of scenes and, in
- * case the version was forgotten, its first scene. Memory is constant and the event loop gets turns in between.
+ * case the version was forgotten, its first scene; for `synthetic` likewise; for images also the library that decodes
+ * them; for a module its own bytes, its options and what it says of its data. Further inputs follow by name. Memory is constant and the event loop gets turns in between.
  *
  * @throws DatasetError when a file is missing.
  */
@@ -34,10 +44,51 @@ export async function hashSource(source: DataSource): Promise<string> {
       await addFile(hash, 'samples', source.path);
       await addFile(hash, 'groundTruth', source.groundTruth);
       break;
+    case 'idx':
+      addHeader(hash, { format: source.format });
+      await addFile(hash, 'samples', source.path);
+      await addFile(hash, 'labels', source.labels);
+      break;
+    case 'npyFolder':
+      addHeader(hash, { format: source.format });
+      await addFolder(hash, source.path, listFiles(source.path, ['.npy'], 1));
+      await addFile(hash, 'labels', source.labels);
+      await addFile(hash, 'groundTruth', source.groundTruth);
+      break;
+    case 'imageFolder': {
+      const { format, resize, crop, kernel, channels } = source;
+      addHeader(hash, { format, resize, crop, kernel, channels, library: await imageLibraryVersion() });
+      await addFolder(hash, source.path, listFiles(source.path, IMAGE_EXTENSIONS, IMAGE_DEPTH));
+      await addFile(hash, 'labels', source.labels);
+      break;
+    }
+    case 'synthetic':
+      await addSynthetic(hash, source);
+      break;
+    case 'module':
+      addHeader(hash, { format: source.format, options: source.options });
+      await addFile(hash, 'module', source.path);
+      addHeader(hash, { identity: await readModuleIdentity(source) });
+      break;
     case 'bevScenes':
       addScenes(hash, source.seed, source.scenes);
       break;
   }
+  for (const [name, { path, array, value, per }] of Object.entries(source.inputs ?? {}).sort(byName)) {
+    addHeader(hash, { input: name, array, value, per });
+    await addFile(hash, 'input', path);
+  }
+  return hash.digest('hex');
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
+
+/** SHA-256, hex, of a file's size and bytes. @throws DatasetError when it is missing */
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await addFile(hash, 'file', path);
   return hash.digest('hex');
 }
 
@@ -61,6 +112,21 @@ async function addFile(hash: Hash, role: string, path: string | null): Promise<v
   } finally {
     file.close();
   }
+}
+
+/** Names inside the folder count: they give the order, and classes or the lines of a CSV go by them. */
+async function addFolder(hash: Hash, folder: string, files: readonly string[]): Promise<void> {
+  for (const name of files) await addFile(hash, `sample ${name}`, join(folder, name));
+}
+
+/** With the first sample, in case the version was forgotten. */
+async function addSynthetic(hash: Hash, source: SyntheticSource): Promise<void> {
+  const { format, shape, distribution, channelScales, seed, count } = source;
+  addHeader(hash, { format, version: SYNTHETIC_VERSION, shape, distribution, channelScales, seed, count });
+  const dataset = createSynthetic(source, AS_STORED);
+  const sample = new Float32Array(shape.reduce((product, size) => product * size, 1));
+  await dataset.read(0, 1, sample);
+  hash.update(new Uint8Array(sample.buffer));
 }
 
 function addScenes(hash: Hash, seed: number, scenes: number): void {

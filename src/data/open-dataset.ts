@@ -4,18 +4,37 @@ import { openCifar10 } from './cifar10.js';
 import type { Dataset, DetectionGroundTruth } from './dataset.js';
 import { openFile, type ByteSource } from './file-source.js';
 import { readGroundTruth } from './ground-truth.js';
+import { withFurtherInputs } from './further-inputs.js';
+import { openIdx, withChannelAxis } from './idx.js';
+import { openImageFolder } from './image-folder.js';
+import { readLabelCsv } from './label-csv.js';
 import { readLabels } from './labels.js';
+import { listFiles } from './list-files.js';
+import { openModuleDataset } from './module-dataset.js';
 import { countSamples, createNpyDataset } from './npy-dataset.js';
-import { readNpyHeader } from './npy-header.js';
+import { createNpyFolder } from './npy-folder.js';
+import { readNpyHeader, type NpyArray } from './npy-header.js';
 import { openNpzMember } from './npz.js';
+import { createSynthetic } from './synthetic.js';
 
 /**
- * Opens the samples of `source`; labels and ground truth are read and checked now, samples when asked for. Close it
+ * Opens the samples of `source`, and what its further inputs are fed with; labels and ground truth are read and checked now, samples when asked for. Close it
  * when done.
  *
  * @throws DatasetError when a file is missing or damaged, or doesn't fit the settings.
  */
-export function openDataset(source: DataSource, preprocess: PreprocessSettings): Dataset {
+export async function openDataset(source: DataSource, preprocess: PreprocessSettings): Promise<Dataset> {
+  const dataset = await openSamples(source, preprocess);
+  if (source.inputs === undefined) return dataset;
+  try {
+    return withFurtherInputs(dataset, source.inputs);
+  } catch (error) {
+    dataset.close();
+    throw error;
+  }
+}
+
+function openSamples(source: DataSource, preprocess: PreprocessSettings): Dataset | Promise<Dataset> {
   switch (source.format) {
     case 'cifar10':
       return using(openFile(source.path), (file) => openCifar10(file, preprocess));
@@ -31,9 +50,43 @@ export function openDataset(source: DataSource, preprocess: PreprocessSettings):
         const openLabels = labelsArray === null ? null : () => openNpzMember(source.path, labelsArray);
         return openArray(member, preprocess, openLabels, groundTruth);
       });
+    case 'idx': {
+      const array = openIdx(source.path);
+      return using(array.source, () => openIdxSamples(array, source.labels, preprocess));
+    }
+    case 'npyFolder': {
+      const files = listFiles(source.path, ['.npy'], 1);
+      const labels = source.labels === null ? null : readFolderLabels(source.labels, files);
+      return createNpyFolder(source.path, files, preprocess, labels, openGroundTruth(source.groundTruth, files.length));
+    }
+    case 'imageFolder':
+      return openImageFolder(source, preprocess);
+    case 'synthetic':
+      return createSynthetic(source, preprocess);
+    case 'module':
+      return openModuleDataset(source, preprocess);
     case 'bevScenes':
       return createBevDataset(source.seed, source.scenes, preprocess);
   }
+}
+
+/** MNIST's images have no axis of channels; whatever the layout, they have one channel. */
+function openIdxSamples(array: NpyArray, labelsPath: string | null, preprocess: PreprocessSettings): Dataset {
+  const images = withChannelAxis(array);
+  const labels = labelsPath === null ? null : openIdx(labelsPath);
+  const read = labels === null ? null : readAndClose(labels.source, () => readLabels(labels, countSamples(images)));
+  const settings: PreprocessSettings = images === array ? preprocess : { ...preprocess, layout: 'channelsFirst' };
+  return createNpyDataset(images, settings, read, null);
+}
+
+function readFolderLabels(path: string, files: readonly string[]): Int32Array {
+  return readAndClose(openFile(path), (file) =>
+    path.toLowerCase().endsWith('.csv') ? readLabelCsv(file, files) : readLabels(readNpyHeader(file), files.length),
+  );
+}
+
+function openGroundTruth(path: string | null, sampleCount: number): DetectionGroundTruth | null {
+  return path === null ? null : readAndClose(openFile(path), (file) => readGroundTruth(file, sampleCount));
 }
 
 function openArray(
@@ -46,11 +99,7 @@ function openArray(
   const sampleCount = countSamples(array);
   const labels =
     openLabels === null ? null : readAndClose(openLabels(), (file) => readLabels(readNpyHeader(file), sampleCount));
-  const groundTruth: DetectionGroundTruth | null =
-    groundTruthPath === null
-      ? null
-      : readAndClose(openFile(groundTruthPath), (file) => readGroundTruth(file, sampleCount));
-  return createNpyDataset(array, preprocess, labels, groundTruth);
+  return createNpyDataset(array, preprocess, labels, openGroundTruth(groundTruthPath, sampleCount));
 }
 
 /** Closes `source` when `build` throws; what it returns owns it otherwise. */

@@ -42,7 +42,9 @@ function divergenceOf(task: TaskSettings['kind']): Divergence {
       return softmaxDivergence;
     case 'centerDetection':
       return bernoulliDivergence;
-    default:
+    case 'fidelity':
+    case 'module':
+    case 'command':
       return relativeSquaredError;
   }
 }

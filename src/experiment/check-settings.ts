@@ -18,14 +18,23 @@ function lacksForClassification(evaluation: Evaluation): Missing | undefined {
     case 'cifar10':
       return undefined;
     case 'npy':
+    case 'npyFolder':
       if (evaluation.labels !== null) return undefined;
       return { key: 'labels', text: `expected the path of a .npy file of class labels, ${why}, got null or nothing` };
+    case 'idx':
+      if (evaluation.labels !== null) return undefined;
+      return { key: 'labels', text: `expected the path of an IDX file of class labels, ${why}, got null or nothing` };
+    case 'imageFolder':
+    case 'module':
+      // Whether there are labels is known when the folder or the module is opened.
+      return undefined;
     case 'npz':
       if (evaluation.labelsArray !== null) return undefined;
       return {
         key: 'labelsArray',
         text: `expected the name of the array of class labels, ${why}, got null or nothing`,
       };
+    case 'synthetic':
     case 'bevScenes':
       return {
         key: 'format',
@@ -38,18 +47,36 @@ function lacksForCenterDetection(evaluation: Evaluation): Missing | undefined {
   const why = 'that task centerDetection is scored by';
   switch (evaluation.format) {
     case 'cifar10':
+    case 'idx':
+    case 'imageFolder':
+    case 'synthetic':
       return {
         key: 'format',
         text: `expected a format with ground truth, ${why}, got ${describeValue(evaluation.format)}`,
       };
     case 'npy':
     case 'npz':
+    case 'npyFolder':
       if (evaluation.groundTruth !== null) return undefined;
       return {
         key: 'groundTruth',
         text: `expected the path of a JSON file of ground truth, ${why}, got null or nothing`,
       };
+    case 'module':
     case 'bevScenes':
+      return undefined;
+  }
+}
+
+function lacksForTask({ kind }: FileSettings['task'], evaluation: Evaluation): Missing | undefined {
+  switch (kind) {
+    case 'classification':
+      return lacksForClassification(evaluation);
+    case 'centerDetection':
+      return lacksForCenterDetection(evaluation);
+    case 'fidelity':
+    case 'module':
+    case 'command':
       return undefined;
   }
 }
@@ -57,8 +84,7 @@ function lacksForCenterDetection(evaluation: Evaluation): Missing | undefined {
 /** What is wrong between sections that are each right by themselves: evaluation data that the task can't be scored on. */
 export function checkSettings(settings: FileSettings, sections: ResolvedSections): readonly Problem[] {
   const { evaluation } = settings.data;
-  const missing =
-    settings.task.kind === 'classification' ? lacksForClassification(evaluation) : lacksForCenterDetection(evaluation);
+  const missing = lacksForTask(settings.task, evaluation);
   if (missing === undefined) return [];
   // Valid settings have their data section written out.
   const place = placeOf(sections.data.node!, ['evaluation', missing.key]);

@@ -58,6 +58,33 @@ const groundTruth = file('the path of a JSON file', 'Detection ground truth (JSO
   .nullable()
   .default(null);
 
+/** A side, or height and width. */
+function extent(description: string) {
+  const error = 'a whole number from 1, or [height, width]';
+  const side = z.int().min(1);
+  return z
+    .union([side, z.tuple([side, side])], { error })
+    .describe(description)
+    .nullable()
+    .default(null);
+}
+
+/** What is handed to code of the user's own. */
+function options() {
+  const error = 'a mapping with finite numbers, text, true, false, null, lists and mappings';
+  return z
+    .record(z.string(), z.unknown(), { error })
+    .refine(holdsFiniteNumbers, { error })
+    .describe('Handed to the module as it is.')
+    .default({});
+}
+
+/** YAML has NaN and infinities, JSON and so content keys have not. */
+function holdsFiniteNumbers(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  return typeof value !== 'object' || value === null || Object.values(value).every(holdsFiniteNumbers);
+}
+
 const sourceShapes = {
   cifar10: {
     format: z.literal('cifar10').describe('CIFAR-10 binary: records of 1 label byte and 3072 pixel bytes.'),
@@ -83,6 +110,60 @@ const sourceShapes = {
       .default(null),
     groundTruth,
   },
+  idx: {
+    format: z.literal('idx').describe('IDX file of bytes, as MNIST has them; plain or gzip.'),
+    path: file('the path of an IDX file', 'Samples [N, ...] of bytes, plain or .gz.'),
+    labels: file('the path of an IDX file', 'Class labels [N], a second IDX file; null without.')
+      .nullable()
+      .default(null),
+  },
+  npyFolder: {
+    format: z.literal('npyFolder').describe('Folder of .npy files, one sample each, in the order of their names.'),
+    path: file('the path of a folder', 'The folder.'),
+    labels: file(
+      'the path of a .npy or .csv file',
+      'Integer class labels: a .npy [N], or a CSV of file name and label; null without.',
+    )
+      .nullable()
+      .default(null),
+    groundTruth,
+  },
+  imageFolder: {
+    format: z.literal('imageFolder').describe('Folder of JPEG and PNG files, in the order of their paths.'),
+    path: file('the path of a folder', 'The folder.'),
+    labels: file('the path of a .csv file', 'CSV of path and label; null: the class is the name of the sub-folder.')
+      .nullable()
+      .default(null),
+    resize: extent('Length of the shorter side, or [height, width]; null: as stored.'),
+    crop: extent('Centre crop after resizing: side, or [height, width]; null: none.'),
+    kernel: oneOf(['linear', 'cubic', 'lanczos3'], 'Filter of the resizing, widened when shrinking.').default('linear'),
+    channels: z
+      .literal([1, 3], { error: '1 or 3' })
+      .describe('3: red, green, blue; 1: luminance. Grey images fit both.')
+      .default(3),
+  },
+  synthetic: {
+    format: z.literal('synthetic').describe('Random tensors, for models without data.'),
+    shape: listOf(integer(1, 'A length.'), 'a list of lengths, channels first', 'Shape of one sample, channels first.'),
+    distribution: oneOf(
+      ['normal', 'uniform', 'halfNormal'],
+      '`normal`: N(0, 1); `uniform`: -1 to 1; `halfNormal`: |N(0, 1)|, as after a ReLU.',
+    ).default('normal'),
+    channelScales: z
+      .union([z.array(positive('A factor.')).min(1), z.record(z.string().regex(/^\d+$/), positive('A factor.'))], {
+        error: 'a list with a factor above 0 for each channel, or a mapping of channel to factor',
+      })
+      .describe('Factor by channel: a list of all, or some by index, as {3: 50}; null: 1.')
+      .nullable()
+      .default(null),
+    seed: integer(0, 'Seed of the generator.'),
+    count: integer(1, 'Number of samples.'),
+  },
+  module: {
+    format: z.literal('module').describe('A dataset of your own, an ES module. Runs with --allow-code only.'),
+    path: file('the path of an ES module', 'The module; its default export opens the dataset.'),
+    options: options(),
+  },
   bevScenes: {
     format: z.literal('bevScenes').describe("Generated bird's-eye-view LiDAR scenes (the embedded demo's data)."),
     seed: integer(0, 'Seed of the scene generator.'),
@@ -90,14 +171,46 @@ const sourceShapes = {
   },
 } as const;
 
+const inputSchema = z
+  .strictObject({
+    path: file('the path of a .npy or .npz file', 'Array that is fed; relative to the experiment file.')
+      .nullable()
+      .default(null),
+    array: text('the name of an array in the archive', 'Member of a .npz; null for a .npy.').nullable().default(null),
+    value: z
+      .union([z.number(), z.boolean()], { error: 'a number, true or false' })
+      .describe('One number for the whole tensor, instead of a file.')
+      .nullable()
+      .default(null),
+    per: oneOf(['sample', 'run'], '`sample`: the array is [N, ...]; `run`: it is fed whole to every run.').default(
+      'sample',
+    ),
+  })
+  .superRefine(({ path, value }, context) => {
+    if ((path === null) === (value === null))
+      context.addIssue({ code: 'custom', path: [], message: 'either path or value' });
+  });
+
+const furtherInputs = {
+  inputs: z
+    .record(z.string(), inputSchema, { error: 'a mapping of input names' })
+    .describe("The model's further inputs, by name.")
+    .default({}),
+};
+
 /** The data of one role: a source of any format, flattened beside the fields of the role. */
 function dataSchema<Role extends z.ZodRawShape>(role: Role, title: string, description: string) {
   return z
     .discriminatedUnion('format', [
-      z.strictObject({ ...sourceShapes.cifar10, ...role }),
-      z.strictObject({ ...sourceShapes.npy, ...role }),
-      z.strictObject({ ...sourceShapes.npz, ...role }),
-      z.strictObject({ ...sourceShapes.bevScenes, ...role }),
+      z.strictObject({ ...sourceShapes.cifar10, ...furtherInputs, ...role }),
+      z.strictObject({ ...sourceShapes.npy, ...furtherInputs, ...role }),
+      z.strictObject({ ...sourceShapes.npz, ...furtherInputs, ...role }),
+      z.strictObject({ ...sourceShapes.idx, ...furtherInputs, ...role }),
+      z.strictObject({ ...sourceShapes.npyFolder, ...furtherInputs, ...role }),
+      z.strictObject({ ...sourceShapes.imageFolder, ...furtherInputs, ...role }),
+      z.strictObject({ ...sourceShapes.synthetic, ...furtherInputs, ...role }),
+      z.strictObject({ ...sourceShapes.module, ...furtherInputs, ...role }),
+      z.strictObject({ ...sourceShapes.bevScenes, ...furtherInputs, ...role }),
     ])
     .meta({ title, description });
 }
@@ -134,6 +247,8 @@ const preprocessSchema = z
   })
   .meta({ title: 'Preprocessing', description: '((value / divideBy) - mean) / std, in float32.' });
 
+const metricName = 'a name of letters, digits, dots, dashes, underscores, that begins with a letter';
+
 const taskSchema = z
   .discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('classification').describe('Top-1, top-5, agreement with FP32.') }),
@@ -149,6 +264,38 @@ const taskSchema = z
       maxDetections: integer(1, 'Detections kept per sample.').default(100),
       minScore: fraction('a number from 0 to 1').describe('Detections below this score are dropped.').default(0.01),
       bootstrap: integer(1, 'Replicates of the paired bootstrap over samples that gives the interval.').default(400),
+    }),
+    z.strictObject({
+      kind: z.literal('fidelity').describe("Mean cosine of the output to FP32's, by sample; needs no labels."),
+      bootstrap: integer(1, 'Replicates of the paired bootstrap over samples that gives the interval.').default(400),
+    }),
+    z.strictObject({
+      kind: z.literal('module').describe('A metric of your own, an ES module. Runs with --allow-code only.'),
+      path: file('the path of an ES module', 'The module; its default export makes the metric.'),
+      options: options(),
+      bootstrap: integer(
+        0,
+        'Replicates of the paired bootstrap over samples that gives the interval; 0: none.',
+      ).default(400),
+    }),
+    z.strictObject({
+      kind: z.literal('command').describe('A metric by an external command. Runs with --allow-code only.'),
+      command: listOf(
+        text('a word of the command', 'A word.'),
+        'a list: the program and its arguments',
+        'Program and arguments, run without a shell in the folder of the experiment; {predictions} is the .npy file.',
+      ).refine((words) => words.some((word) => word.includes('{predictions}')), {
+        error: 'a command with {predictions} among its arguments',
+      }),
+      metric: z
+        .string({ error: metricName })
+        .regex(/^[A-Za-z][\w.@-]{0,63}$/, { error: metricName })
+        .describe('Name of the value in results.'),
+      higherIsBetter: z
+        .boolean({ error: 'true or false' })
+        .describe('false: 1 - value is what trials are ranked by.')
+        .default(true),
+      timeoutSeconds: positive('Longest time that one run of the command may take.').default(600),
     }),
   ])
   .meta({ title: 'Task', description: 'What the evaluated output is and how it is scored.' });

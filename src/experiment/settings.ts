@@ -6,8 +6,34 @@
 /** Weighted operators that can be quantized. */
 export type LayerOp = 'Conv' | 'ConvTranspose' | 'Gemm' | 'MatMul';
 
+/** Plain data, as written in the file. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+export type JsonObject = Readonly<Record<string, JsonValue>>;
+
 /** Where samples come from. Paths are absolute once loaded; in the file they are relative to the file. */
-export type DataSource =
+export type DataSource = SampleSource & {
+  /** Where the model's further inputs come from, by name; absent where it has none. */
+  readonly inputs?: Readonly<Record<string, InputSource>>;
+};
+
+/** One further input of the model. Exactly one of `path` and `value` is not null. */
+export interface InputSource {
+  /** `.npy` or, with `array`, `.npz`. */
+  readonly path: string | null;
+  /** Member of an archive; null for a `.npy`. */
+  readonly array: string | null;
+  /** One number for the whole tensor. */
+  readonly value: number | boolean | null;
+  /** `sample`: the array is `[N, ...]`, one entry a sample; `run`: the whole array is fed to every run. */
+  readonly per: 'sample' | 'run';
+}
+
+export type SyntheticDistribution = 'normal' | 'uniform' | 'halfNormal';
+
+export type ResizeKernel = 'linear' | 'cubic' | 'lanczos3';
+
+/** Where the samples of a model's main input come from. */
+export type SampleSource =
   | {
       readonly format: 'cifar10';
       /** CIFAR-10 binary file: records of 1 label byte and 3072 pixel bytes (R, G, B planes of 32x32). */
@@ -30,6 +56,53 @@ export type DataSource =
       /** Member that holds integer class labels `[N]`; null without. */
       readonly labelsArray: string | null;
       readonly groundTruth: string | null;
+    }
+  | {
+      readonly format: 'idx';
+      /** IDX file of bytes `[N, ...]` (MNIST's format), plain or gzip. */
+      readonly path: string;
+      /** IDX file of labels `[N]`, plain or gzip; null without. */
+      readonly labels: string | null;
+    }
+  | {
+      readonly format: 'npyFolder';
+      /** Folder of `.npy` files, one sample each, in the order of their names. */
+      readonly path: string;
+      /** Integer class labels: a `.npy` `[N]`, or a CSV of file name and label; null without. */
+      readonly labels: string | null;
+      readonly groundTruth: string | null;
+    }
+  | {
+      readonly format: 'imageFolder';
+      /** Folder of JPEG and PNG files, in the order of their paths inside it. */
+      readonly path: string;
+      /** CSV of path and label; null: classes by the name of the sub-folder, or none where there are no sub-folders. */
+      readonly labels: string | null;
+      /** Length of the shorter side, or `[height, width]`; null: as stored. */
+      readonly resize: number | readonly [number, number] | null;
+      /** Centre crop after resizing: side, or `[height, width]`; null: none. */
+      readonly crop: number | readonly [number, number] | null;
+      readonly kernel: ResizeKernel;
+      /** 3: red, green, blue; 1: luminance. */
+      readonly channels: 1 | 3;
+    }
+  | {
+      readonly format: 'synthetic';
+      /** Shape of one sample, channels first. */
+      readonly shape: readonly number[];
+      readonly distribution: SyntheticDistribution;
+      /** Factor by channel: of all, or of some by index; null: 1. */
+      readonly channelScales: readonly number[] | Readonly<Record<string, number>> | null;
+      readonly seed: number;
+      /** Number of samples. */
+      readonly count: number;
+    }
+  | {
+      readonly format: 'module';
+      /** ES module whose default export opens the dataset. */
+      readonly path: string;
+      /** Handed to the module. */
+      readonly options: JsonObject;
     }
   | {
       readonly format: 'bevScenes';
@@ -88,6 +161,31 @@ export type TaskSettings =
       readonly minScore: number;
       /** Replicates of the paired bootstrap over samples that gives the interval. */
       readonly bootstrap: number;
+    }
+  | {
+      /** Any output, without labels: the mean cosine of the output to FP32's, by sample, at least 0. */
+      readonly kind: 'fidelity';
+      readonly bootstrap: number;
+    }
+  | {
+      /** A metric of the user's own, an ES module. */
+      readonly kind: 'module';
+      readonly path: string;
+      /** Handed to the module. */
+      readonly options: JsonObject;
+      readonly bootstrap: number;
+    }
+  | {
+      /** A metric by an external command: predictions in, JSON out. */
+      readonly kind: 'command';
+      /** Program and arguments; `{predictions}` stands for the file of the predictions. */
+      readonly command: readonly string[];
+      /** Where the command starts; absolute once loaded: the folder of the experiment. */
+      readonly folder: string;
+      /** Name of the value. */
+      readonly metric: string;
+      readonly higherIsBetter: boolean;
+      readonly timeoutSeconds: number;
     };
 
 /** What some layers get instead of the sweep's quantizers. Of several rules that match a layer the last one counts. */

@@ -9,6 +9,17 @@ export interface ModelIo {
   readonly output: string;
   /** Shape of the input, batch axis first; null where a dimension is free. Null when the model does not say. */
   readonly inputShape: readonly (number | null)[] | null;
+  /** The model's other inputs, in its order. */
+  readonly further: readonly FurtherModelInput[];
+}
+
+/** An input that is not fed with samples. */
+export interface FurtherModelInput {
+  readonly name: string;
+  /** Type of its numbers, as messages store it; 0 when the model does not say. */
+  readonly elemType: number;
+  /** null where a dimension is free; null as a whole when the model does not say. */
+  readonly shape: readonly (number | null)[] | null;
 }
 
 /**
@@ -17,20 +28,28 @@ export interface ModelIo {
  * @throws ModelError naming the model's inputs or outputs when the name is missing or ambiguous
  */
 export function resolveModelIo(model: OnnxModel, names: { input: string | null; output: string | null }): ModelIo {
-  if (model.index.inputs.length > 1) {
-    throw new ModelError(
-      `Expected a model with one input, got ${model.index.inputs.length}: ${listed(model.index.inputs)}. Models with several inputs are not supported yet.`,
-    );
-  }
   const input = pick('input', names.input, model.index.inputs);
   const output = pick('output', names.output, [...model.index.outputs]);
   checkFloat('input', model.graph.input, input);
   checkFloat('output', model.graph.output, output);
-  const dims = model.graph.input.find((i) => i.name === input)?.type?.tensorType?.shape?.dim;
-  const inputShape = dims?.map(({ value }) =>
-    value.case === 'dimValue' && value.value > 0n ? Number(value.value) : null,
-  );
-  return { input, output, inputShape: inputShape ?? null };
+  const further = model.index.inputs
+    .filter((name) => name !== input)
+    .map((name) => ({
+      name,
+      elemType: inputType(model, name)?.elemType ?? 0,
+      shape: inputShape(model, name),
+    }));
+  return { input, output, inputShape: inputShape(model, input), further };
+}
+
+function inputType(model: OnnxModel, name: string) {
+  return model.graph.input.find((i) => i.name === name)?.type?.tensorType;
+}
+
+function inputShape(model: OnnxModel, name: string): readonly (number | null)[] | null {
+  const dims = inputType(model, name)?.shape?.dim;
+  const shape = dims?.map(({ value }) => (value.case === 'dimValue' && value.value > 0n ? Number(value.value) : null));
+  return shape ?? null;
 }
 
 /**

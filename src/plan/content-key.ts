@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { TrialSettings } from '../experiment/canonical-settings.js';
-import type { CalibrationSettings, DataSource, EvaluationSettings, ModelSettings } from '../experiment/settings.js';
+import type {
+  CalibrationSettings,
+  DataSource,
+  EvaluationSettings,
+  ModelSettings,
+  TaskSettings,
+} from '../experiment/settings.js';
 import type { ContentKey, ObserveStage, PlanContext, RankStage, ReferenceStage, SearchStage } from './plan.js';
 
 /*
@@ -8,7 +14,7 @@ import type { ContentKey, ObserveStage, PlanContext, RankStage, ReferenceStage, 
  *
  * In every key: what the key is of (trial, observe, reference, search), the version of the numerics and of onnxruntime, the
  * provider, the graph optimization level, the sha256 of the model with the names of its input and output, the preprocessing, and the
- * sha256 of the data with what else selects samples from it (format, array names, seed).
+ * sha256 of the data with what else selects samples from it (format, array names, seed), the sha256 of code of the user's own.
  *
  * In no key: paths, `evaluation.batchSize` (it does not change results on CPU), the labels, axes and position of a
  * trial, the name of the sweep, threads, slots and everything else of `run`.
@@ -42,13 +48,34 @@ function sourceContent(source: DataSource, context: PlanContext): object {
   const sha256 = context.dataSha256(source);
   switch (source.format) {
     case 'cifar10':
-      return { format: source.format, sha256 };
     case 'npy':
+    case 'idx':
+    case 'npyFolder':
+    case 'imageFolder':
+    case 'synthetic':
+    case 'module':
+      // All that selects or makes samples of these is in the hash.
       return { format: source.format, sha256 };
     case 'npz':
       return { format: source.format, sha256, array: source.array, labelsArray: source.labelsArray };
     case 'bevScenes':
       return { format: source.format, sha256, seed: source.seed, scenes: source.scenes };
+  }
+}
+
+/** Code of the user's own counts by its bytes, not by where it lies; how long it may take changes no result. */
+function taskContent(task: TaskSettings, context: PlanContext): object {
+  switch (task.kind) {
+    case 'classification':
+    case 'centerDetection':
+    case 'fidelity':
+      return task;
+    case 'module':
+      return { kind: task.kind, sha256: context.taskSha256(task), options: task.options, bootstrap: task.bootstrap };
+    case 'command': {
+      const { kind, metric, higherIsBetter } = task;
+      return { kind, sha256: context.taskSha256(task), metric, higherIsBetter };
+    }
   }
 }
 
@@ -65,13 +92,14 @@ function calibrationContent(
 
 /** Key of a trial: the above, its role, and every setting that {@link TrialSettings} keeps for it. */
 export function trialKey(trial: TrialSettings, context: PlanContext): ContentKey {
-  const { model, evaluation, calibration, ...rest } = trial;
+  const { model, evaluation, calibration, task, ...rest } = trial;
   return contentKey({
     ...rest,
     of: 'trial',
     environment: environmentContent(context),
     model: modelContent(model, context),
     evaluation: evaluationContent(evaluation, context),
+    task: taskContent(task, context),
     calibration: calibration && calibrationContent(calibration, context),
   });
 }
@@ -84,7 +112,7 @@ export function referenceKey(stage: Omit<ReferenceStage, 'kind' | 'key'>, contex
     model: modelContent(stage.model, context),
     preprocess: stage.preprocess,
     evaluation: evaluationContent(stage.evaluation, context),
-    task: stage.task,
+    task: taskContent(stage.task, context),
   });
 }
 
@@ -130,7 +158,7 @@ export function searchKey(stage: Omit<SearchStage, 'kind' | 'key' | 'observeKey'
     quantization: stage.quantization,
     smoothing: stage.smoothing,
     search: stage.search,
-    task: stage.task,
+    task: taskContent(stage.task, context),
   });
 }
 
@@ -146,6 +174,6 @@ export function rankKey(stage: Omit<RankStage, 'kind' | 'key' | 'observeKey'>, c
     quantization: stage.quantization,
     smoothing: stage.smoothing,
     samples: stage.samples,
-    task: stage.task,
+    task: taskContent(stage.task, context),
   });
 }

@@ -69,7 +69,9 @@ function trialPasses({ settings }: PlannedTrial, context: CostContext): number {
   if (settings.role === 'fp32') return 0;
   const losses = (settings.loss?.samples ?? 0) * (settings.loss?.modes.length ?? 0) * relativeCost.layerLosses;
   const gate = (settings.gate?.samples ?? 0) * relativeCost.gate;
-  return evaluated(settings.evaluation, context) * relativeCost.quantized + losses + gate;
+  // Fidelity runs FP32 beside the quantized model.
+  const perSample = relativeCost.quantized + (settings.task.kind === 'fidelity' ? relativeCost.reference : 0);
+  return evaluated(settings.evaluation, context) * perSample + losses + gate;
 }
 
 function durationOf(work: readonly WorkCost[], context: CostContext): number | null {

@@ -119,6 +119,8 @@ export interface PlanContext {
   readonly modelSha256: (path: string) => string;
   /** sha256 of a source's bytes: samples, labels and ground truth. */
   readonly dataSha256: (source: CalibrationSettings['source']) => string;
+  /** sha256 of the code that scores a task of kind `module` or `command`; null for others. */
+  readonly taskSha256: (task: TaskSettings) => string | null;
   /** Changes when the numerics of the code change. */
   readonly numericsVersion: string;
   /** Its kernels round as they round: results of two versions are never mixed. */

@@ -4,6 +4,7 @@ import type { DataSource, PreprocessSettings } from '../experiment/settings.js';
 import { encodeModel, type OnnxModel } from '../graph/onnx-model.js';
 import { fixedBatchSize, type ModelIo } from '../graph/model-io.js';
 import { elementCount } from '../graph/tensor.js';
+import { feedReader } from './feeds.js';
 import { profileKernels, Session, type KernelProfile, type SessionSettings } from './session.js';
 
 /** What a job may use besides its own description. */
@@ -45,12 +46,12 @@ export async function withSession<T>(
 let open: { readonly key: string; readonly dataset: Dataset } | null = null;
 
 /** Opens a job's samples; the last ones stay open, as most jobs of a child read the same. */
-export function openJobDataset(source: DataSource, preprocess: PreprocessSettings): Dataset {
+export async function openJobDataset(source: DataSource, preprocess: PreprocessSettings): Promise<Dataset> {
   const key = JSON.stringify([source, preprocess]);
   if (open?.key === key) return open.dataset;
   open?.dataset.close();
   open = null;
-  const dataset = openDataset(source, preprocess);
+  const dataset = await openDataset(source, preprocess);
   open = { key, dataset };
   return dataset;
 }
@@ -88,9 +89,10 @@ export async function observedKernels(
 ): Promise<KernelProfile> {
   const rows = fixedBatchSize(io) ?? 1;
   const sample = new Float32Array(elementCount(dataset.sampleShape));
-  dataset.read(0, 1, sample);
+  await dataset.read(0, 1, sample);
   const data = new Float32Array(rows * sample.length);
   for (let row = 0; row < rows; row++) data.set(sample, row * sample.length);
   const batch = { data, dims: [rows, ...dataset.sampleShape] };
-  return clock.measure('profile', () => profileKernels(encodeModel(model), io.input, batch, session));
+  const further = feedReader(io, dataset)(0, 1, rows);
+  return clock.measure('profile', () => profileKernels(encodeModel(model), io.input, batch, session, further));
 }

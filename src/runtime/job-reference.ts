@@ -1,14 +1,14 @@
-import { createMetric } from '../evaluate/metrics/create-metric.js';
 import { observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, ReferenceJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
 import { runBatches, withoutPadding } from './run-batches.js';
+import { openTaskMetric } from './task-metric.js';
 
 /** Runs the untouched model over a range of the evaluation samples. */
 export async function runReference(job: ReferenceJob, context: JobContext): Promise<JobResult<'reference'>> {
   const { untouched, io } = loadModel(job.model);
-  const dataset = openJobDataset(job.evaluation.source, job.preprocess);
-  const metric = createMetric(job.task, {
+  const dataset = await openJobDataset(job.evaluation.source, job.preprocess);
+  const metric = await openTaskMetric(job.task, {
     labels: dataset.labels,
     groundTruth: dataset.groundTruth,
     referenceArgmax: null,
@@ -17,9 +17,10 @@ export async function runReference(job: ReferenceJob, context: JobContext): Prom
   const range = { first: job.first, count: job.count, batchSize: job.evaluation.batchSize };
   await withSession(untouched, io, context, (session) =>
     context.clock.measure('run', () =>
-      runBatches(session, io, dataset, range, (outputs, first, samples, fed) => {
+      runBatches(session, io, dataset, range, async (outputs, first, samples, fed) => {
         const { data, dims } = withoutPadding(outputs[io.output]!, samples, fed);
-        metric.add(first, samples, data, dims);
+        // FP32 is judged against itself.
+        await metric.add(first, samples, data, dims, data);
         context.report(first + samples - job.first, job.count);
       }),
     ),

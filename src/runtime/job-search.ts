@@ -16,7 +16,7 @@ const RUN_SAMPLES = 16;
 /** Measures the isolated l1 of every layer at each of the job's candidate alphas, in one graph. */
 export async function runSearch(job: SearchJob, context: JobContext): Promise<JobResult<'search'>> {
   const { untouched, folded, layers, io } = loadModel(job.model);
-  const dataset = openJobDataset(job.calibration.source, job.preprocess);
+  const dataset = await openJobDataset(job.calibration.source, job.preprocess);
   const selected = selectLayers(layers, job.layers);
   const statistics = new Map(job.observation.inputs.map((i) => [i.layer, i]));
   const graph = await context.clock.measure('prepare', () =>

@@ -2,7 +2,6 @@ import type { Dataset } from '../data/dataset.js';
 import { GateError } from '../evaluate/gate-error.js';
 import { LossAccumulator } from '../evaluate/loss-accumulator.js';
 import { lossGraph } from '../evaluate/loss-graph.js';
-import { createMetric } from '../evaluate/metrics/create-metric.js';
 import { outputDivergence } from '../evaluate/output-divergence.js';
 import type { EvaluationRecord, GateRecord, LayerLossRecord } from '../evaluate/results.js';
 import type { EvaluationSettings, GateSettings, LossSettings } from '../experiment/settings.js';
@@ -23,7 +22,10 @@ import { observedKernels, observedProvider, openJobDataset, withSession, type Jo
 import type { JobResult, TrialJob } from './jobs.js';
 import { loadModel, type LoadedModel } from './model-cache.js';
 import { modelOutputs } from './model-outputs.js';
+import { besideReference, REFERENCE_OUTPUT } from './reference-session.js';
 import { runBatches, withoutPadding } from './run-batches.js';
+import type { Session } from './session.js';
+import { openTaskMetric } from './task-metric.js';
 import { lossSamples } from './whole-batches.js';
 
 /** What stays the same through the phases of one trial. */
@@ -48,7 +50,7 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
     throw new Error('Invariant: a trial job is a quantized trial.');
   }
   const model = loadModel(job.model);
-  const dataset = openJobDataset(evaluationSettings.source, preprocess);
+  const dataset = await openJobDataset(evaluationSettings.source, preprocess);
   const statistics = new Map(job.observation.inputs.map((i) => [i.layer, i]));
   const prepared = await context.clock.measure('prepare', () =>
     prepareModel(model.folded, selectLayers(model.layers, layers, job.keptFloat), statistics, {
@@ -147,23 +149,31 @@ function outputsOf({ model, dataset, job, context }: Trial, graph: OnnxModel, co
 
 async function evaluate(trial: Trial, quantized: OnnxModel, samples: number): Promise<EvaluationRecord> {
   const { model, dataset, job, context, total } = trial;
-  const metric = createMetric(job.settings.task, {
+  const metric = await openTaskMetric(job.settings.task, {
     labels: dataset.labels,
     groundTruth: dataset.groundTruth,
     referenceArgmax: job.referenceArgmax,
     sampleCount: samples,
   });
   const range = { first: 0, count: samples, batchSize: job.settings.evaluation.batchSize };
-  await withSession(quantized, model.io, context, (session) =>
+  const evaluateWith = (session: Pick<Session, 'run'>): Promise<void> =>
     context.clock.measure('evaluate', () =>
-      runBatches(session, model.io, dataset, range, (outputs, first, count, fed) => {
+      runBatches(session, model.io, dataset, range, async (outputs, first, count, fed) => {
         const { data, dims } = withoutPadding(outputs[model.io.output]!, count, fed);
-        metric.add(first, count, data, dims);
+        const reference = outputs[REFERENCE_OUTPUT];
+        await metric.add(first, count, data, dims, reference && withoutPadding(reference, count, fed).data);
         context.report(first + count, total);
       }),
-    ),
+    );
+  await withSession(quantized, model.io, context, (session) =>
+    metric.needsReference
+      ? withSession(model.untouched, model.io, context, (fp32) =>
+          evaluateWith(besideReference(session, fp32, model.io.output)),
+        )
+      : evaluateWith(session),
   );
-  return context.clock.measure('metric', () => metric.finish().evaluation);
+  const { evaluation } = await context.clock.measure('metric', () => metric.finish());
+  return evaluation;
 }
 
 async function measureLosses(

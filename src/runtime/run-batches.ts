@@ -1,6 +1,7 @@
 import type { Dataset } from '../data/dataset.js';
 import { checkSampleShape, fixedBatchSize, type ModelIo } from '../graph/model-io.js';
 import { elementCount } from '../graph/tensor.js';
+import { feedReader } from './feeds.js';
 import type { FloatTensor, Outputs, Session } from './session.js';
 
 export interface BatchRange {
@@ -23,13 +24,14 @@ export function withoutPadding({ data, dims }: FloatTensor, samples: number, fed
  * @param onBatch gets the outputs, the first sample's index, the number of real samples, and of those fed with padding
  */
 export async function runBatches(
-  session: Session,
+  session: Pick<Session, 'run'>,
   io: ModelIo,
   dataset: Dataset,
   range: BatchRange,
-  onBatch: (outputs: Outputs, first: number, samples: number, fed: number) => void,
+  onBatch: (outputs: Outputs, first: number, samples: number, fed: number) => void | Promise<void>,
 ): Promise<void> {
   checkSampleShape(io, dataset.sampleShape);
+  const feeds = feedReader(io, dataset);
   const fixed = fixedBatchSize(io);
   const size = fixed ?? Math.min(range.batchSize, range.count);
   const sampleLength = elementCount(dataset.sampleShape);
@@ -37,12 +39,13 @@ export async function runBatches(
   const end = range.first + range.count;
   for (let first = range.first; first < end; first += size) {
     const samples = Math.min(size, end - first);
-    dataset.read(first, samples, buffer);
+    await dataset.read(first, samples, buffer);
     const rows = fixed === null ? samples : size;
     for (let row = samples; row < rows; row++) {
       buffer.copyWithin(row * sampleLength, (samples - 1) * sampleLength, samples * sampleLength);
     }
     const data = buffer.subarray(0, rows * sampleLength);
-    onBatch(await session.run({ data, dims: [rows, ...dataset.sampleShape] }), first, samples, rows);
+    const batch = { data, dims: [rows, ...dataset.sampleShape] };
+    await onBatch(await session.run(batch, feeds(first, samples, rows)), first, samples, rows);
   }
 }

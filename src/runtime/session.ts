@@ -24,6 +24,17 @@ export interface FloatTensor {
   readonly dims: readonly number[];
 }
 
+/** What one further input of the model gets in one run. */
+export interface Feed {
+  readonly type: 'float32' | 'int64' | 'int32' | 'uint8' | 'bool';
+  /** Numbers of that type, row-major; bool as 0 and 1 in bytes. */
+  readonly data: Float32Array | BigInt64Array | Int32Array | Uint8Array;
+  readonly dims: readonly number[];
+}
+
+/** By name of the model's input. */
+export type Feeds = Readonly<Record<string, Feed>>;
+
 export type Outputs = Readonly<Record<string, FloatTensor>>;
 
 /** The runtime refused to make or run a session; `message` starts with what was tried. */
@@ -50,10 +61,10 @@ export class Session {
     return new Session(await createSession(model, settings, {}), input);
   }
 
-  /** Feeds one batch and returns all graph outputs. @throws RuntimeError */
-  async run(batch: FloatTensor): Promise<Outputs> {
+  /** Feeds one batch, and further inputs where the model has them, and returns all graph outputs. @throws RuntimeError */
+  async run(batch: FloatTensor, further: Feeds = {}): Promise<Outputs> {
     try {
-      const results = await this.#session.run({ [this.#input]: new ort.Tensor('float32', batch.data, batch.dims) });
+      const results = await this.#session.run(toTensors(this.#input, batch, further));
       const outputs: Record<string, FloatTensor> = {};
       for (const [name, tensor] of Object.entries(results)) {
         outputs[name] = { data: tensor.data as Float32Array, dims: tensor.dims };
@@ -87,6 +98,7 @@ export async function profileKernels(
   input: string,
   batch: FloatTensor,
   settings: SessionSettings,
+  further: Feeds = {},
 ): Promise<KernelProfile> {
   const folder = mkdtempSync(join(tmpdir(), 'quantsweep-profile-'));
   try {
@@ -95,7 +107,7 @@ export async function profileKernels(
       profileFilePrefix: join(folder, 'p'),
     });
     try {
-      await session.run({ [input]: new ort.Tensor('float32', batch.data, batch.dims) });
+      await session.run(toTensors(input, batch, further));
       session.endProfiling();
     } catch (cause) {
       throw new RuntimeError(`Running the model on ${settings.provider} failed: ${messageOf(cause)}`, { cause });
@@ -112,6 +124,12 @@ export async function profileKernels(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function toTensors(input: string, batch: FloatTensor, further: Feeds): Record<string, ort.Tensor> {
+  const tensors: Record<string, ort.Tensor> = { [input]: new ort.Tensor('float32', batch.data, batch.dims) };
+  for (const [name, { type, data, dims }] of Object.entries(further)) tensors[name] = new ort.Tensor(type, data, dims);
+  return tensors;
 }
 
 interface ProfileEvent {

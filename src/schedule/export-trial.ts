@@ -128,7 +128,7 @@ function exportMetadata(
 
 /** The settings with paths cut to file names: where files lay on the machine of the sweep is nobody's business. */
 function withoutFolders(settings: string): string {
-  const paths = new Set(['path', 'labels', 'groundTruth']);
+  const paths = new Set(['path', 'labels', 'groundTruth', 'folder']);
   return JSON.stringify(JSON.parse(settings), (key, value: unknown) =>
     paths.has(key) && typeof value === 'string' ? basename(value) : value,
   );

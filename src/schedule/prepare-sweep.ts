@@ -3,6 +3,7 @@ import { loadExperiment } from '../experiment/load-experiment.js';
 import type { Experiment } from '../experiment/settings.js';
 import type { SweepPlan } from '../plan/plan.js';
 import { planSweep } from '../plan/plan-sweep.js';
+import { requireCodeConsent, type CodeUse } from './code-consent.js';
 import { packageVersion } from './environment.js';
 import { resolveProvider, type ResolvedProvider } from './resolve-provider.js';
 import { openSweepInputs, type SweepInputs } from './sweep-inputs.js';
@@ -30,15 +31,23 @@ export function workerEntry(): URL {
  * provider and plans trials and shared stages.
  *
  * @param overrides `path=value`, as given to `--set`
+ * @param code what the caller will run of the experiment's own code, and whether the user allowed it
  * @throws ExperimentError, ModelError, DatasetError or InputError saying what is wrong and where
  */
-export async function prepareSweep(path: string, overrides: readonly string[], entry: URL): Promise<PreparedSweep> {
+export async function prepareSweep(
+  path: string,
+  overrides: readonly string[],
+  entry: URL,
+  code: { readonly use: CodeUse; readonly allowed: boolean },
+): Promise<PreparedSweep> {
   const experiment = loadExperiment(path, overrides, readExperimentText);
+  requireCodeConsent(experiment, code.use, code.allowed);
   const inputs = await openSweepInputs(experiment);
   const provider = await resolveProvider(experiment.run, entry);
   const plan = planSweep(experiment, {
     modelSha256: (model) => inputs.modelSha256(model),
     dataSha256: (source) => inputs.dataSha256(source),
+    taskSha256: (task) => inputs.taskSha256(task),
     numericsVersion: NUMERICS_VERSION,
     onnxruntimeVersion: packageVersion('onnxruntime-node/package.json'),
     provider: provider.provider,

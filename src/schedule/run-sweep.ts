@@ -1,5 +1,5 @@
 import { openDataset } from '../data/open-dataset.js';
-import { finishMetric, mergeMetricStates } from '../evaluate/metrics/create-metric.js';
+import { mergeMetricStates } from '../evaluate/metrics/create-metric.js';
 import type { EvaluationSettings, ModelSettings } from '../experiment/settings.js';
 import { estimateCost, type WorkCost } from '../plan/estimate-cost.js';
 import type {
@@ -13,6 +13,7 @@ import type {
   SweepPlan,
 } from '../plan/plan.js';
 import type { Job, JobModel, JobResults } from '../runtime/jobs.js';
+import { finishTask } from '../runtime/task-metric.js';
 import { JobInterrupted, type WorkerPool } from '../runtime/worker-pool.js';
 import { StoreError } from '../store/store-error.js';
 import type { SweepStore } from '../store/store.js';
@@ -283,11 +284,11 @@ class SweepRun {
     const model = this.#jobModel(stage.model);
     const samples = evaluationSamples(stage.evaluation, inputs);
     const parts = await this.#runParts(stage, referenceParts(stage, model, samples));
-    const dataset = openDataset(stage.evaluation.source, stage.preprocess);
+    const dataset = await openDataset(stage.evaluation.source, stage.preprocess);
     try {
       const { labels, groundTruth } = dataset;
       const context = { labels, groundTruth, referenceArgmax: null, sampleCount: samples };
-      const result = finishMetric(stage.task, context, mergeMetricStates(valuesOf(parts)));
+      const result = await finishTask(stage.task, context, mergeMetricStates(valuesOf(parts)), this.#options.signal);
       const provider = [...new Set(parts.map((p) => p.provider))].join('+');
       store.finishReference(stage.key, model.sha256, { ...result, provider });
     } finally {

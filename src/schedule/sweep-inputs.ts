@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { openDataset } from '../data/open-dataset.js';
 import { hashSource } from '../data/hash-source.js';
+import { hashTask } from '../data/hash-task.js';
 import type { Dataset } from '../data/dataset.js';
 import type {
   DataSource,
@@ -9,14 +10,16 @@ import type {
   ModelSettings,
   PreprocessSettings,
   Settings,
+  TaskSettings,
 } from '../experiment/settings.js';
 import type { LayerRecord, ModelRecord } from '../evaluate/results.js';
 import { foldBatchNorm } from '../graph/fold-batch-norm.js';
 import { findLayers, type FoundLayer } from '../graph/layers.js';
 import { ModelError } from '../graph/model-error.js';
-import { checkSampleShape, resolveModelIo } from '../graph/model-io.js';
+import { checkSampleShape, fixedBatchSize, resolveModelIo } from '../graph/model-io.js';
 import { elementCount, FLOAT32, readFloatTensor, tensorShape } from '../graph/tensor.js';
 import { reasonForFloat, selectLayers } from '../quantize/select-layers.js';
+import { feedReader } from '../runtime/feeds.js';
 import { readModelFile, type ModelFile } from '../runtime/model-file.js';
 import { perInputChannelAbsmax, viewAbsmax } from '../smooth/weight-absmax.js';
 import { InputError } from './input-error.js';
@@ -29,8 +32,16 @@ export interface SweepInputs {
   readonly notes: readonly string[];
   modelSha256(path: string): string;
   dataSha256(source: DataSource): string;
+  /** sha256 of the code that scores a task; null for tasks without code of the user's own. */
+  taskSha256(task: TaskSettings): string | null;
   /** Samples that a source holds. */
   sampleCount(source: DataSource): number;
+}
+
+/** What was found when a source was opened. */
+interface CheckedSource {
+  readonly samples: number;
+  readonly hasLabels: boolean;
 }
 
 /**
@@ -44,7 +55,8 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
   const layers = new Map<string, readonly FoundLayer[]>();
   const models = new Map<string, ModelRecord>();
   const hashes = new Map<string, string>();
-  const counts = new Map<string, number>();
+  const sources = new Map<string, CheckedSource>();
+  const tasks = new Map<string, string | null>();
   const checked = new Set<string>();
   const notes: string[] = [];
   for (const { settings, role } of experiment.trials) {
@@ -59,22 +71,24 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
       models.set(model.path, modelRecord(file, found, norms));
       for (const [norm, reason] of unfolded) notes.push(`BatchNormalization "${norm}" is not folded: ${reason}`);
     }
-    const sources = role === 'fp32' ? [data.evaluation.source] : [data.evaluation.source, data.calibration.source];
-    for (const source of sources) {
+    const taskId = JSON.stringify(settings.task);
+    if (!tasks.has(taskId)) tasks.set(taskId, await hashTask(settings.task));
+    const needed = role === 'fp32' ? [data.evaluation.source] : [data.evaluation.source, data.calibration.source];
+    for (const source of needed) {
       const id = JSON.stringify(source);
       if (!hashes.has(id)) hashes.set(id, await hashSource(source));
-      once(checked, ['shape', source, data.preprocess, model], () => {
-        counts.set(id, checkSource(file, model, source, data.preprocess));
-      });
+      if (isNew(checked, ['shape', source, data.preprocess, model])) {
+        sources.set(id, await checkSource(file, model, source, data.preprocess));
+      }
     }
-    checkEvaluation(settings, counts.get(JSON.stringify(data.evaluation.source))!);
+    checkEvaluation(settings, sources.get(JSON.stringify(data.evaluation.source))!);
     if (role !== 'fp32') {
-      once(checked, ['layers', model.path, settings.layers], () => {
+      if (isNew(checked, ['layers', model.path, settings.layers])) {
         const found = layers.get(model.path)!;
         const selected = inFile(model.path, () => selectLayers(found, settings.layers));
         notes.push(...selectionNotes(model.path, found, selected.length, settings.layers));
-      });
-      checkCalibration(settings, counts.get(JSON.stringify(data.calibration.source))!);
+      }
+      checkCalibration(settings, sources.get(JSON.stringify(data.calibration.source))!);
     }
   }
   return {
@@ -82,7 +96,8 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
     notes,
     modelSha256: (path) => models.get(path)!.sha256,
     dataSha256: (source) => hashes.get(JSON.stringify(source))!,
-    sampleCount: (source) => counts.get(JSON.stringify(source))!,
+    taskSha256: (task) => tasks.get(JSON.stringify(task))!,
+    sampleCount: (source) => sources.get(JSON.stringify(source))!.samples,
   };
 }
 
@@ -104,38 +119,46 @@ function selectionNotes(
   ];
 }
 
-function once(done: Set<string>, id: unknown, work: () => void): void {
+/** True the first time that `id` is asked for. */
+function isNew(known: Set<string>, id: unknown): boolean {
   const key = JSON.stringify(id);
-  if (done.has(key)) return;
-  done.add(key);
-  work();
+  if (known.has(key)) return false;
+  known.add(key);
+  return true;
 }
 
-function checkSource(
+async function checkSource(
   file: ModelFile,
   names: ModelSettings,
   source: DataSource,
   preprocess: PreprocessSettings,
-): number {
-  const dataset: Dataset = openDataset(source, preprocess);
+): Promise<CheckedSource> {
+  const dataset: Dataset = await openDataset(source, preprocess);
   try {
     inFile(file.path, () => {
-      checkSampleShape(resolveModelIo(file.model, names), dataset.sampleShape);
+      const io = resolveModelIo(file.model, names);
+      checkSampleShape(io, dataset.sampleShape);
+      feedReader(io, dataset)(0, 1, fixedBatchSize(io) ?? 1);
     });
-    return dataset.sampleCount;
+    return { samples: dataset.sampleCount, hasLabels: dataset.labels !== null };
   } finally {
     dataset.close();
   }
 }
 
-function checkEvaluation({ data: { evaluation } }: Settings, available: number): void {
-  if (evaluation.samples === 'all' || evaluation.samples <= available) return;
+function checkEvaluation({ task, data: { evaluation } }: Settings, { samples, hasLabels }: CheckedSource): void {
+  if (task.kind === 'classification' && !hasLabels) {
+    throw new InputError(
+      `Expected data.evaluation to have class labels, which task classification is scored by, got none (${evaluation.source.format}). Task fidelity needs none.`,
+    );
+  }
+  if (evaluation.samples === 'all' || evaluation.samples <= samples) return;
   throw new InputError(
-    `Expected data.evaluation.samples to be at most the ${available} samples of its source, got ${evaluation.samples}. \`all\` takes what there is.`,
+    `Expected data.evaluation.samples to be at most the ${samples} samples of its source, got ${evaluation.samples}. \`all\` takes what there is.`,
   );
 }
 
-function checkCalibration({ data: { calibration } }: Settings, available: number): void {
+function checkCalibration({ data: { calibration } }: Settings, { samples: available }: CheckedSource): void {
   const needed = calibration.batches * calibration.batchSize;
   if (needed > available) {
     throw new InputError(

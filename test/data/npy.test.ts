@@ -16,10 +16,10 @@ function open(bytes: Uint8Array, preprocess: PreprocessSettings = AS_STORED, lab
   );
 }
 
-function readAll(bytes: Uint8Array, preprocess: PreprocessSettings = AS_STORED): number[] {
-  const dataset = open(bytes, preprocess);
+async function readAll(bytes: Uint8Array, preprocess: PreprocessSettings = AS_STORED): Promise<number[]> {
+  const dataset = await open(bytes, preprocess);
   const into = new Float32Array(dataset.sampleShape.reduce((a, b) => a * b, dataset.sampleCount));
-  dataset.read(0, dataset.sampleCount, into);
+  await dataset.read(0, dataset.sampleCount, into);
   dataset.close();
   return [...into];
 }
@@ -38,23 +38,23 @@ describe('samples of .npy files', () => {
     ['<i4', Int32Array.of(-5, 70000), [-5, 70000]],
     ['<i8', BigInt64Array.of(-5n, 5_000_000_000n), [-5, 5_000_000_000]],
     ['|b1', Uint8Array.of(0, 1), [0, 1]],
-  ])('of dtype %s are widened to float32', (descr, data, expected) => {
-    expect(readAll(npyArray(descr, [1, 2], data))).toEqual(expected);
+  ])('of dtype %s are widened to float32', async (descr, data, expected) => {
+    expect(await readAll(npyArray(descr, [1, 2], data))).toEqual(expected);
   });
 
-  it('stored channels last are turned channels first, order reversed, mean and std by the model channel', () => {
+  it('stored channels last are turned channels first, order reversed, mean and std by the model channel', async () => {
     // One sample of 1 x 2 pixels with three channels: (10, 20, 30), (40, 50, 60).
     const bytes = npyArray('|u1', [1, 1, 2, 3], Uint8Array.of(10, 20, 30, 40, 50, 60));
     const settings: PreprocessSettings = { ...AS_STORED, layout: 'channelsLast' };
-    expect(open(bytes, settings).sampleShape).toEqual([3, 1, 2]);
-    expect(readAll(bytes, settings)).toEqual([10, 40, 20, 50, 30, 60]);
+    expect((await open(bytes, settings)).sampleShape).toEqual([3, 1, 2]);
+    expect(await readAll(bytes, settings)).toEqual([10, 40, 20, 50, 30, 60]);
     const reversed: PreprocessSettings = { ...settings, channelOrder: 'reverse', divideBy: 10, mean: [1, 0, 0] };
-    expect(readAll(bytes, reversed)).toEqual([2, 5, 2, 5, 1, 4]);
+    expect(await readAll(bytes, reversed)).toEqual([2, 5, 2, 5, 1, 4]);
     const floats = npyArray('<f4', [1, 1, 2, 3], Float32Array.of(10, 20, 30, 40, 50, 60));
-    expect(readAll(floats, reversed)).toEqual([2, 5, 2, 5, 1, 4]);
+    expect(await readAll(floats, reversed)).toEqual([2, 5, 2, 5, 1, 4]);
   });
 
-  it('are the same numbers whether stored as bytes or as float32', () => {
+  it('are the same numbers whether stored as bytes or as float32', async () => {
     const settings = fc.record({
       layout: fc.constantFrom('channelsFirst' as const, 'channelsLast' as const),
       channelOrder: fc.constantFrom('keep' as const, 'reverse' as const),
@@ -62,36 +62,40 @@ describe('samples of .npy files', () => {
       mean: fc.constantFrom(null, [0.485, 0.456, 0.406]),
       std: fc.constantFrom(null, [0.229, 0.224, 0.225]),
     });
-    fc.assert(
-      fc.property(settings, fc.uint8Array({ minLength: 27, maxLength: 27 }), (preprocess, data) => {
-        const bytes = readAll(npyArray('|u1', [1, 3, 3, 3], data), preprocess);
-        expect(bytes).toEqual(readAll(npyArray('<f4', [1, 3, 3, 3], Float32Array.from(data)), preprocess));
+    await fc.assert(
+      fc.asyncProperty(settings, fc.uint8Array({ minLength: 27, maxLength: 27 }), async (preprocess, data) => {
+        const bytes = await readAll(npyArray('|u1', [1, 3, 3, 3], data), preprocess);
+        expect(bytes).toEqual(await readAll(npyArray('<f4', [1, 3, 3, 3], Float32Array.from(data)), preprocess));
       }),
       { numRuns: 30 },
     );
   });
 
-  it('are refused with the sample that holds NaN, or overflows float32', () => {
+  it('are refused with the sample that holds NaN, or overflows float32', async () => {
     const nan = npyArray('<f4', [3, 2], Float32Array.of(1, 2, 3, 4, 5, Number.NaN));
-    expect(() => readAll(nan)).toThrow(
+    await expect(readAll(nan)).rejects.toThrow(
       /^Expected finite numbers only, got NaN after preprocessing \(.*samples\.npy, sample 2, byte 86\)\. Mend/,
     );
-    expect(() => readAll(npyArray('<f8', [1, 2], Float64Array.of(1e300, -Infinity)))).toThrow('got Infinity after');
+    await expect(readAll(npyArray('<f8', [1, 2], Float64Array.of(1e300, -Infinity)))).rejects.toThrow(
+      'got Infinity after',
+    );
   });
 
-  it('have a sample axis, another one, and one sample at least', () => {
-    expect(() => open(npyArray('<f4', [4], FOUR))).toThrow(/^Expected samples of shape \[N, \.\.\.\].*got shape \[4\]/);
-    expect(() => open(npyArray('<f4', [0, 3], new Uint8Array(0)))).toThrow('got shape [0, 3]');
-    expect(() => open(npyArray('<f4', [3, 0], new Uint8Array(0)))).toThrow('got samples of shape [0]');
+  it('have a sample axis, another one, and one sample at least', async () => {
+    await expect(open(npyArray('<f4', [4], FOUR))).rejects.toThrow(
+      /^Expected samples of shape \[N, \.\.\.\].*got shape \[4\]/,
+    );
+    await expect(open(npyArray('<f4', [0, 3], new Uint8Array(0)))).rejects.toThrow('got shape [0, 3]');
+    await expect(open(npyArray('<f4', [3, 0], new Uint8Array(0)))).rejects.toThrow('got samples of shape [0]');
   });
 
-  it('need one mean for each channel and no zero divisor', () => {
+  it('need one mean for each channel and no zero divisor', async () => {
     const bytes = npyArray('<f4', [2, 2], FOUR);
-    expect(() => open(bytes, { ...AS_STORED, mean: [1, 2, 3] })).toThrow(
+    await expect(open(bytes, { ...AS_STORED, mean: [1, 2, 3] })).rejects.toThrow(
       /^Expected data\.preprocess\.mean to be 2 finite numbers, one for each channel, got \[1, 2, 3\] .*layout/,
     );
-    expect(() => open(bytes, { ...AS_STORED, std: [1, 0] })).toThrow('data.preprocess.std[1]');
-    expect(() => open(bytes, { ...AS_STORED, divideBy: 1e-60 })).toThrow('Expected data.preprocess.divideBy');
+    await expect(open(bytes, { ...AS_STORED, std: [1, 0] })).rejects.toThrow('data.preprocess.std[1]');
+    await expect(open(bytes, { ...AS_STORED, divideBy: 1e-60 })).rejects.toThrow('Expected data.preprocess.divideBy');
   });
 });
 
@@ -101,20 +105,22 @@ describe('labels of .npy files', () => {
   it.each([
     ['<i8', BigInt64Array.of(3n, 0n)],
     ['|u1', Uint8Array.of(3, 0)],
-  ])('of dtype %s are read', (descr, data) => {
-    expect([...open(samples, AS_STORED, npyArray(descr, [2], data)).labels!]).toEqual([3, 0]);
+  ])('of dtype %s are read', async (descr, data) => {
+    expect([...(await open(samples, AS_STORED, npyArray(descr, [2], data))).labels!]).toEqual([3, 0]);
   });
 
-  it('are refused when negative, too large, too few or no integers', () => {
-    const withLabels = (labels: Uint8Array) => () => open(samples, AS_STORED, labels);
-    expect(withLabels(npyArray('<i4', [2], Int32Array.of(1, -1)))).toThrow(
+  it('are refused when negative, too large, too few or no integers', async () => {
+    const withLabels = (labels: Uint8Array) => open(samples, AS_STORED, labels);
+    await expect(withLabels(npyArray('<i4', [2], Int32Array.of(1, -1)))).rejects.toThrow(
       /^Expected labels of 0 or above that int32 holds, got -1 \(.*labels\.npy, label 1, byte 72\)/,
     );
-    expect(withLabels(npyArray('<i8', [2], BigInt64Array.of(1n, 2n ** 31n)))).toThrow('got 2147483648');
-    expect(withLabels(npyArray('<i4', [1], Int32Array.of(1)))).toThrow(
+    await expect(withLabels(npyArray('<i8', [2], BigInt64Array.of(1n, 2n ** 31n)))).rejects.toThrow('got 2147483648');
+    await expect(withLabels(npyArray('<i4', [1], Int32Array.of(1)))).rejects.toThrow(
       /^Expected labels of shape \[2\], one for each sample, got shape \[1\]/,
     );
-    expect(withLabels(npyArray('<f4', [2], Float32Array.of(1, 2)))).toThrow('Expected labels of an integer dtype');
+    await expect(withLabels(npyArray('<f4', [2], Float32Array.of(1, 2)))).rejects.toThrow(
+      'Expected labels of an integer dtype',
+    );
   });
 });
 

@@ -88,7 +88,7 @@ describe('unknown names', () => {
   it('knows the keys of the format that the data has', () => {
     const text = `${base}${grid}`.replace('format: cifar10, path: c.bin', 'format: npy, path: c.npy, lables: l.npy');
     expect(problemsOf(text)).toEqual([
-      'a.yaml:3:44: data.calibration.lables: expected a key of data.calibration (format, path, labels, groundTruth, batchSize, batches, sampleSeed), got "lables"; did you mean "labels"?',
+      'a.yaml:3:44: data.calibration.lables: expected a key of data.calibration (format, path, labels, groundTruth, inputs, batchSize, batches, sampleSeed), got "lables"; did you mean "labels"?',
     ]);
   });
 
@@ -108,14 +108,14 @@ describe('unknown names', () => {
       'format: cifar, path: c',
     );
     expect(problemsOf(text)).toEqual([
-      'a.yaml:3:26: data.calibration.format: expected "cifar10", "npy", "npz" or "bevScenes", got "cifar"; did you mean "cifar10"?',
+      'a.yaml:3:26: data.calibration.format: expected "cifar10", "npy", "npz", "idx", "npyFolder", "imageFolder", "synthetic", "module" or "bevScenes", got "cifar"; did you mean "cifar10"?',
       'a.yaml:6:40: quantization.weight.granularity: expected "channel" or "tensor", got "chanel"; did you mean "channel"?',
     ]);
   });
 
   it('the task, by its word', () => {
     expect(problemsOf(`${base}${grid}`.replace('classification', 'clasification'))).toEqual([
-      'a.yaml:5:7: task.kind: expected "classification" or "centerDetection", got "clasification"; did you mean "classification"?',
+      'a.yaml:5:7: task.kind: expected "classification", "centerDetection", "fidelity", "module" or "command", got "clasification"; did you mean "classification"?',
     ]);
   });
 
@@ -218,7 +218,7 @@ describe('what is missing points at the mapping around it', () => {
     expect(problemsOf('name: x\ngrid: { smoothing.alpha: 0.5 }\n')).toEqual([
       'a.yaml:1:1: model: expected a mapping with path, input, output, got nothing',
       'a.yaml:1:1: data: expected a mapping with calibration, evaluation, preprocess, got nothing',
-      'a.yaml:1:1: task: expected a mapping with kind, thresholds, maxDetections, minScore, bootstrap, got nothing',
+      'a.yaml:1:1: task: expected a mapping with kind, thresholds, maxDetections, minScore, bootstrap, path, options, command, metric, higherIsBetter, timeoutSeconds, got nothing',
     ]);
   });
 
@@ -265,6 +265,21 @@ describe('settings that contradict each other', () => {
       'a.yaml:4:25: data.evaluation.format: expected a format with class labels, that task classification is scored by, got "bevScenes"',
     ],
     [
+      '{ format: idx, path: e.idx }',
+      'classification',
+      'a.yaml:4:15: data.evaluation.labels: expected the path of an IDX file of class labels, that task classification is scored by, got null or nothing',
+    ],
+    [
+      '{ format: synthetic, shape: [3, 4, 4], seed: 1, count: 2 }',
+      'classification',
+      'a.yaml:4:25: data.evaluation.format: expected a format with class labels, that task classification is scored by, got "synthetic"',
+    ],
+    [
+      '{ format: imageFolder, path: e }',
+      'centerDetection',
+      'a.yaml:4:25: data.evaluation.format: expected a format with ground truth, that task centerDetection is scored by, got "imageFolder"',
+    ],
+    [
       '{ format: cifar10, path: e.bin }',
       'centerDetection',
       'a.yaml:4:25: data.evaluation.format: expected a format with ground truth, that task centerDetection is scored by, got "cifar10"',
@@ -287,6 +302,43 @@ describe('settings that contradict each other', () => {
     ]);
     expect(problemsOf(withBase('grid: { smoothing.mode: cle, smoothing.alpha: 0.5 }\n'))).toEqual([
       'a.yaml:6:30: smoothing.alpha: expected no alpha beside smoothing.mode cle, which equalizes weights without one: put it in a block of its own',
+    ]);
+  });
+});
+
+describe('values of the formats and tasks', () => {
+  const problems = (evaluation: string, task = 'fidelity'): readonly string[] =>
+    problemsOf(
+      `${base}${grid}`.replace('{ format: cifar10, path: e.bin }', evaluation).replace('classification', task),
+    ).map((line) => line.replace(/^a\.yaml:\d+:\d+: /, ''));
+
+  it.each([
+    [
+      '{ format: imageFolder, path: e, resize: [8, 8, 8] }',
+      'data.evaluation.resize: expected a whole number from 1, or [height, width], got a list of 3',
+    ],
+    ['{ format: imageFolder, path: e, channels: 2 }', 'data.evaluation.channels: expected 1 or 3, got 2'],
+    [
+      '{ format: synthetic, shape: [3], seed: 1, count: 2, channelScales: { a: 2 } }',
+      'data.evaluation.channelScales: expected a list with a factor above 0 for each channel, or a mapping of channel to factor, got a mapping',
+    ],
+    [
+      '{ format: module, path: e.mjs, options: { a: .nan } }',
+      'data.evaluation.options: expected a mapping with finite numbers, text, true, false, null, lists and mappings, got a mapping',
+    ],
+    [
+      '{ format: cifar10, path: e.bin, inputs: { imu: { path: a.npy, value: 1 } } }',
+      'data.evaluation.inputs.imu: expected either path or value, got a mapping',
+    ],
+  ])('%s', (evaluation, expected) => {
+    expect(problems(evaluation)).toEqual([expected]);
+  });
+
+  it('a command without the place of the predictions, and a name that is none', () => {
+    const data = '{ format: cifar10, path: e.bin }';
+    expect(problems(data, '{ kind: command, command: [python3, eval.py], metric: "m A P" }')).toEqual([
+      'task.command: expected a command with {predictions} among its arguments, got a list of 2',
+      'task.metric: expected a name of letters, digits, dots, dashes, underscores, that begins with a letter, got "m A P"',
     ]);
   });
 });

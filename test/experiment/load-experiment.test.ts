@@ -216,3 +216,21 @@ describe('shipped experiments', () => {
       expect(loadShipped(name).yaml).toMatch(/^# yaml-language-server: \$schema=\.\/quantsweep\.schema\.json\n/);
   });
 });
+
+it('files of further inputs and of tasks become absolute, and a command starts in the folder of the file', () => {
+  const inputs = 'inputs: { imu: { path: imu.npy }, flag: { value: true } }';
+  const load = (task: string) =>
+    loadText(
+      withBase('grid: { smoothing.alpha: 0.5 }\n')
+        .replace('path: e.bin', `path: e.bin, ${inputs}`)
+        .replace('classification', task),
+    ).trials[0]!.settings;
+  const { data, task } = load('{ kind: module, path: m.mjs, options: { a: [1] } }');
+  expect(data.evaluation.source.inputs).toEqual({
+    imu: { path: '/exp/imu.npy', array: null, value: null, per: 'sample' },
+    flag: { path: null, array: null, value: true, per: 'sample' },
+  });
+  expect(task).toEqual({ kind: 'module', path: '/exp/m.mjs', options: { a: [1] }, bootstrap: 400 });
+  const command = load("{ kind: command, command: [x, '{predictions}'], metric: mAP }").task;
+  expect(command).toMatchObject({ folder: '/exp', command: ['x', '{predictions}'], higherIsBetter: true });
+});

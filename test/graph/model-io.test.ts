@@ -10,7 +10,12 @@ const nodes = [node('Relu', ['x'], 'y'), node('Abs', ['x'], 'z')];
 describe('resolveModelIo', () => {
   it('takes the only input and output', () => {
     const model = buildModel({ nodes, inputs: [value('x', ['N', 3, 8, 'W'])] });
-    expect(resolveModelIo(model, unnamed)).toEqual({ input: 'x', output: 'y', inputShape: [null, 3, 8, null] });
+    expect(resolveModelIo(model, unnamed)).toEqual({
+      input: 'x',
+      output: 'y',
+      inputShape: [null, 3, 8, null],
+      further: [],
+    });
   });
 
   it('does not take an initializer that is listed as an input for one', () => {
@@ -38,11 +43,13 @@ describe('resolveModelIo', () => {
     expect(resolveModelIo(model, { input: null, output: 'z' }).output).toBe('z');
   });
 
-  it.each([null, 'x'])('says that several inputs are not supported, whether one is named or not (%s)', (input) => {
-    const two = buildModel({ nodes: [node('Add', ['x', 'u'], 'y')], inputs: [value('x', ['N']), value('u', ['N'])] });
-    expect(() => resolveModelIo(two, { input, output: null })).toThrow(
-      'Expected a model with one input, got 2: "x", "u".',
-    );
+  it('asks which of several inputs gets the samples, and lists the others with type and shape', () => {
+    const inputs = [value('x', ['N']), value('u', ['N', 2], TensorProto_DataType.INT64)];
+    const two = buildModel({ nodes: [node('Add', ['x', 'u'], 'y')], inputs });
+    expect(() => resolveModelIo(two, unnamed)).toThrow('The model has 2 inputs: "x", "u". Name one as model.input.');
+    expect(resolveModelIo(two, { input: 'x', output: null }).further).toEqual([
+      { name: 'u', elemType: TensorProto_DataType.INT64, shape: [null, 2] },
+    ]);
   });
 
   it('refuses an input or output that is not float32', () => {

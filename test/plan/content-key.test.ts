@@ -46,6 +46,25 @@ describe('keys', () => {
     expect(keys.filter((key) => usual.includes(key))).toEqual([]);
   });
 
+  it('of a task with code of its own change with the code and its options, not with the folder or the time limit', () => {
+    const keys = (task: string, changes: Partial<PlanContext> = {}): readonly string[] =>
+      keysOf(planText(`${base}${grid}`.replace('task: classification', `task: ${task}`), changes));
+    const module = keys('{ kind: module, path: m.mjs }');
+    expect(keys('{ kind: module, path: elsewhere/m.mjs }')).toEqual(module);
+    const command = keys("{ kind: command, command: [x, '{predictions}'], metric: mAP }");
+    expect(keys("{ kind: command, command: [x, '{predictions}'], metric: mAP, timeoutSeconds: 5 }")).toEqual(command);
+    const different = [
+      usual,
+      module,
+      keys('{ kind: module, path: m.mjs, options: { a: 1 } }'),
+      keys('{ kind: module, path: m.mjs }', { taskSha256: () => 'other' }),
+      command,
+      keys("{ kind: command, command: [x, '{predictions}'], metric: mAP }", { taskSha256: () => 'other' }),
+      keys("{ kind: command, command: [x, '{predictions}'], metric: mAP, higherIsBetter: false }"),
+    ].map(([fp32]) => fp32);
+    expect(new Set(different).size).toBe(different.length);
+  });
+
   it.each([
     // trials fp32, unsmoothed, static, dynamic; stages reference, observe, search
     ['evaluation samples', `${base}${grid}`.replace('path: e.bin', 'path: e.bin, samples: 10000'), 'ttttR--'],

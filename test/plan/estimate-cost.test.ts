@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { estimateCost } from '../../src/plan/estimate-cost.js';
 import type { CostContext } from '../../src/plan/estimate-cost.js';
-import { mainGrid, planWithBase } from './plan-text.js';
+import { base } from '../experiment/load-text.js';
+import { mainGrid, planText, planWithBase } from './plan-text.js';
 
 const plan = planWithBase(mainGrid);
 const nothingKnown: CostContext = {
@@ -51,6 +52,13 @@ describe('the cost of the main experiment', () => {
       forwardPasses: 0,
       durationMs: 0,
     });
+  });
+
+  it('counts the FP32 pass beside each trial that fidelity needs', () => {
+    const judged = planText(`${base}grid: { smoothing.alpha: 0.5 }\n`.replace('classification', 'fidelity'));
+    const usual = planText(`${base}grid: { smoothing.alpha: 0.5 }\n`);
+    const more = estimateCost(judged, nothingKnown).forwardPasses - estimateCost(usual, nothingKnown).forwardPasses;
+    expect(more).toBeCloseTo(2 * 10_000);
   });
 
   it('counts evaluation samples where they are limited', () => {

@@ -6,6 +6,7 @@ import { loadText, withBase } from '../experiment/load-text.js';
 export const context: PlanContext = {
   modelSha256: (path) => `model ${path.replace(/.*\//, '')}`,
   dataSha256: (source) => `data ${'path' in source ? source.path.replace(/.*\//, '') : source.seed}`,
+  taskSha256: (task) => ('path' in task ? `code ${task.path.replace(/.*\//, '')}` : null),
   numericsVersion: '1',
   onnxruntimeVersion: '1.30.0',
   provider: 'cpu',

@@ -1,10 +1,17 @@
 import type { TaskSettings } from '../../experiment/settings.js';
 import { createCenterDetection, finishCenterDetection } from './center-detection.js';
-import { mergeCenterDetectionStates, type CenterDetectionState } from './center-detection-state.js';
+import { mergeCenterDetectionStates } from './center-detection-state.js';
 import { createClassification, finishClassification } from './classification.js';
-import { mergeClassificationStates, type ClassificationState } from './classification-state.js';
+import { mergeClassificationStates } from './classification-state.js';
+import { mergeEvidenceStates } from './evidence-state.js';
+import { createFidelity, finishFidelity } from './fidelity.js';
+import { mergeFidelityStates } from './fidelity-state.js';
 import type { Metric, MetricContext, MetricResult, MetricState } from './metric.js';
 import { MetricError } from './metric-error.js';
+import { mergePredictionStates } from './prediction-state.js';
+
+/** Tasks that are scored without code of the user's own. */
+export type BuiltInTask = Exclude<TaskSettings, { kind: 'module' | 'command' }>;
 
 /**
  * Returns the metric of `task`. One process may take all outputs and finish; or several take disjoint samples, each with
@@ -17,12 +24,14 @@ import { MetricError } from './metric-error.js';
  *
  * @throws MetricError when the context lacks what the task needs.
  */
-export function createMetric(task: TaskSettings, context: MetricContext): Metric {
+export function createMetric(task: BuiltInTask, context: MetricContext): Metric {
   switch (task.kind) {
     case 'classification':
       return createClassification(context);
     case 'centerDetection':
       return createCenterDetection(task, context);
+    case 'fidelity':
+      return createFidelity(task, context);
   }
 }
 
@@ -32,18 +41,22 @@ export function createMetric(task: TaskSettings, context: MetricContext): Metric
  * @throws MetricError when they are of different tasks or a sample is in two of them.
  */
 export function mergeMetricStates(states: readonly MetricState[]): MetricState {
-  const classifications: ClassificationState[] = [];
-  const centerDetections: CenterDetectionState[] = [];
-  for (const state of states) {
-    if (state.kind === 'classification') classifications.push(state);
-    else centerDetections.push(state);
+  const [kind] = new Set(states.map((state) => state.kind));
+  if (kind === undefined || states.some((state) => state.kind !== kind)) {
+    throw new MetricError(`Expected states of one task, at least one, got ${states.length} of several kinds or none`);
   }
-  if ((classifications.length === 0) === (centerDetections.length === 0)) {
-    throw new MetricError(`Expected states of one task, at least one, got ${states.length} of both kinds or none`);
+  switch (kind) {
+    case 'classification':
+      return mergeClassificationStates(states.filter((state) => state.kind === kind));
+    case 'centerDetection':
+      return mergeCenterDetectionStates(states.filter((state) => state.kind === kind));
+    case 'fidelity':
+      return mergeFidelityStates(states.filter((state) => state.kind === kind));
+    case 'module':
+      return mergeEvidenceStates(states.filter((state) => state.kind === kind));
+    case 'command':
+      return mergePredictionStates(states.filter((state) => state.kind === kind));
   }
-  return classifications.length > 0
-    ? mergeClassificationStates(classifications)
-    : mergeCenterDetectionStates(centerDetections);
 }
 
 /**
@@ -51,10 +64,11 @@ export function mergeMetricStates(states: readonly MetricState[]): MetricState {
  *
  * @throws MetricError when a sample is missing or the state is of another task.
  */
-export function finishMetric(task: TaskSettings, context: MetricContext, state: MetricState): MetricResult {
+export function finishMetric(task: BuiltInTask, context: MetricContext, state: MetricState): MetricResult {
   if (task.kind === 'classification' && state.kind === 'classification') return finishClassification(context, state);
   if (task.kind === 'centerDetection' && state.kind === 'centerDetection') {
     return finishCenterDetection(task, context, state);
   }
+  if (task.kind === 'fidelity' && state.kind === 'fidelity') return finishFidelity(task, context, state);
   throw new MetricError(`Expected the state of a ${task.kind} task, got that of ${state.kind}`);
 }

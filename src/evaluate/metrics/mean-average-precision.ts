@@ -1,9 +1,10 @@
 import type { DetectionGroundTruth } from '../../data/dataset.js';
 import type { AccuracyRecord, OutcomeRecord } from '../results.js';
-import { drawResample, percentileInterval95 } from '../statistics/bootstrap.js';
+import { drawResample } from '../statistics/bootstrap.js';
 import { averagePrecision, type RankedDetections } from './average-precision.js';
 import type { CenterDetectionTask } from './center-detection.js';
 import type { Detections } from './center-detection-state.js';
+import { replicatedRecord, replicateOutcomes } from './replicates.js';
 
 /** What ranks one class, kept so that a resample of the scenes costs one walk over its detections. */
 interface ClassEvidence {
@@ -38,14 +39,10 @@ export function measureMeanAveragePrecision(
   }
 
   const accuracies = [
-    toRecord('mAP', '', meanOf(measured), meanReplicates),
-    ...slices.map((slice, index) => toRecord('ap', slice, measured[index]!, replicates[index]!)),
+    replicatedRecord('mAP', '', meanOf(measured), meanReplicates),
+    ...slices.map((slice, index) => replicatedRecord('ap', slice, measured[index]!, replicates[index]!)),
   ];
-  if (task.bootstrap === 0) return { accuracies, outcomes: [] };
-  return {
-    accuracies,
-    outcomes: [{ metric: 'mAP', kind: 'bootstrap', count: task.bootstrap, data: toLittleEndian(meanReplicates) }],
-  };
+  return { accuracies, outcomes: replicateOutcomes('mAP', meanReplicates) };
 }
 
 function collectEvidence(
@@ -79,22 +76,6 @@ function measureAll(evidence: readonly ClassEvidence[], thresholds: number, weig
   });
 }
 
-function toRecord(metric: string, slice: string, value: number, replicates: Float64Array): AccuracyRecord {
-  const base = { metric, slice, value, correct: null, total: null };
-  if (replicates.length === 0) return { ...base, ciLow: null, ciHigh: null, ciMethod: null };
-  const [ciLow, ciHigh] = percentileInterval95(replicates);
-  return { ...base, ciLow, ciHigh, ciMethod: 'bootstrap' };
-}
-
 function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function toLittleEndian(values: Float64Array): Uint8Array {
-  const bytes = new Uint8Array(values.length * 8);
-  const view = new DataView(bytes.buffer);
-  values.forEach((value, index) => {
-    view.setFloat64(index * 8, value, true);
-  });
-  return bytes;
 }

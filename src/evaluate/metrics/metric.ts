@@ -2,6 +2,9 @@ import type { DetectionGroundTruth } from '../../data/dataset.js';
 import type { EvaluationRecord } from '../results.js';
 import type { CenterDetectionState } from './center-detection-state.js';
 import type { ClassificationState } from './classification-state.js';
+import type { EvidenceState } from './evidence-state.js';
+import type { FidelityState } from './fidelity-state.js';
+import type { PredictionState } from './prediction-state.js';
 
 /** What a metric judges outputs by. */
 export interface MetricContext {
@@ -16,7 +19,7 @@ export interface MetricContext {
 }
 
 /** What a metric has gathered: plain, structured-cloneable data that a child process sends to its parent. */
-export type MetricState = ClassificationState | CenterDetectionState;
+export type MetricState = ClassificationState | CenterDetectionState | FidelityState | EvidenceState | PredictionState;
 
 export interface MetricResult {
   readonly evaluation: EvaluationRecord;
@@ -28,12 +31,12 @@ export interface MetricResult {
 export interface Metric {
   /**
    * Takes the output of samples `first .. first + count - 1`: numbers of the given shape, `[count, ...]`, row-major.
-   * `output` is not kept.
+   * `output` is not kept. `reference` is the FP32 model's output for the same samples; only fidelity looks at it.
    *
    * @throws MetricError when the shape or the samples don't fit, or a label is no class of the output.
    * @throws NonFiniteError when the output holds NaN or an infinity.
    */
-  add(first: number, count: number, output: Float32Array, shape: readonly number[]): void;
+  add(first: number, count: number, output: Float32Array, shape: readonly number[], reference?: Float32Array): void;
   /** Returns what was gathered so far. */
   state(): MetricState;
   /**

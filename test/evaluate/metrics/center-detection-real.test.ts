@@ -28,7 +28,7 @@ const BATCH = 32;
 it.skipIf(!existsSync(MODEL))(
   `the real detector has the published mAP on 256 scenes (skipped without ${SHARED}, the shared models and data)`,
   async () => {
-    const dataset = openDataset(
+    const dataset = await openDataset(
       {
         format: 'npy',
         path: join(SHARED, 'data/bev/eval.npy'),
@@ -42,7 +42,7 @@ it.skipIf(!existsSync(MODEL))(
     const metric = createMetric(TASK, { labels: null, groundTruth, referenceArgmax: null, sampleCount });
     const batch = new Float32Array(BATCH * 8 * 64 * 64);
     for (let first = 0; first < sampleCount; first += BATCH) {
-      dataset.read(first, BATCH, batch);
+      await dataset.read(first, BATCH, batch);
       const { heatmap } = await session.run({ input: new Tensor('float32', batch, [BATCH, 8, 64, 64]) });
       metric.add(first, BATCH, heatmap!.data as Float32Array, heatmap!.dims);
     }

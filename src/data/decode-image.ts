@@ -1,0 +1,103 @@
+import type Sharp from 'sharp';
+
+import type { ResizeKernel } from '../experiment/settings.js';
+import { DatasetError } from './dataset-error.js';
+
+let loading: Promise<typeof Sharp> | null = null;
+
+/** The library is loaded with the first image: no other data needs it. */
+function loadSharp(): Promise<typeof Sharp> {
+  loading ??= import('sharp').then(({ default: sharp }) => {
+    // Every image is decoded once a pass: a cache would only hold memory. One thread, as a child works on each core.
+    sharp.cache(false);
+    sharp.concurrency(1);
+    return sharp;
+  });
+  return loading;
+}
+
+/** How an image file becomes bytes of one size. */
+export interface ImageGeometry {
+  /** Length of the shorter side, or `[height, width]`; null: as stored. */
+  readonly resize: number | readonly [number, number] | null;
+  /** Side, or `[height, width]`, cut from the centre; null: none. */
+  readonly crop: number | readonly [number, number] | null;
+  readonly kernel: ResizeKernel;
+  /** 3: red, green, blue; 1: luminance. */
+  readonly channels: 1 | 3;
+}
+
+/** Bytes `[height, width, channels]`, row-major. */
+export interface DecodedImage {
+  readonly data: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Version of the library that decodes: pixels of two versions may differ in the last bit. */
+export async function imageLibraryVersion(): Promise<string> {
+  const sharp = await loadSharp();
+  return `sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}`;
+}
+
+/**
+ * Decodes a JPEG or PNG file: resized to the shorter side (the longer one is rounded down, as torchvision does), cropped
+ * from the centre, 8 bits a channel. Transparency is dropped, and an EXIF orientation is not applied.
+ *
+ * @throws DatasetError naming the file when it is missing or damaged, or smaller than the crop
+ */
+export async function decodeImage(path: string, geometry: ImageGeometry): Promise<DecodedImage> {
+  const { resize, kernel, channels } = geometry;
+  const sharp = await loadSharp();
+  try {
+    const stored = await sharp(path).metadata();
+    const [height, width] = sizeAfter(resize, stored.height, stored.width);
+    const crop = cropOf(geometry.crop, height, width, path);
+    let image = sharp(path, { failOn: 'warning' }).removeAlpha();
+    if (height !== stored.height || width !== stored.width) {
+      image = image.resize({ width, height, fit: 'fill', kernel, fastShrinkOnLoad: false });
+    }
+    if (crop !== null) image = image.extract(crop);
+    const { data, info } = await image
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    if (info.channels !== channels) {
+      const got = `${info.channels}`;
+      throw new DatasetError({ expected: `an image that gives ${channels} channels`, got, where: path });
+    }
+    return { data, height: info.height, width: info.width };
+  } catch (cause) {
+    if (cause instanceof DatasetError) throw cause;
+    const got = cause instanceof Error ? cause.message : String(cause);
+    const advice = 'Mend the file or take it out of the folder.';
+    throw new DatasetError({ expected: 'a sound JPEG or PNG image', got, where: path, advice }, { cause });
+  }
+}
+
+function sizeAfter(resize: ImageGeometry['resize'], height: number, width: number): readonly [number, number] {
+  if (resize === null) return [height, width];
+  if (typeof resize !== 'number') return resize;
+  return height <= width
+    ? [resize, Math.max(resize, Math.floor((resize * width) / height))]
+    : [Math.max(resize, Math.floor((resize * height) / width)), resize];
+}
+
+function cropOf(crop: ImageGeometry['crop'], height: number, width: number, path: string) {
+  if (crop === null) return null;
+  const [rows, columns] = typeof crop === 'number' ? [crop, crop] : crop;
+  if (rows > height || columns > width) {
+    throw new DatasetError({
+      expected: `an image of at least ${rows} x ${columns} pixels (height x width) to crop from`,
+      got: `${height} x ${width}`,
+      where: path,
+      advice: 'Set resize so that every image is large enough.',
+    });
+  }
+  return {
+    top: Math.round((height - rows) / 2),
+    left: Math.round((width - columns) / 2),
+    width: columns,
+    height: rows,
+  };
+}

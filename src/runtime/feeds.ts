@@ -1,0 +1,149 @@
+import type { Dataset, FurtherInput } from '../data/dataset.js';
+import { DatasetError } from '../data/dataset-error.js';
+import type { NpyArray } from '../data/npy-header.js';
+import { ModelError } from '../graph/model-error.js';
+import type { FurtherModelInput, ModelIo } from '../graph/model-io.js';
+import { TensorProto_DataType } from '../graph/onnx_pb.js';
+import { dataTypeName, elementCount } from '../graph/tensor.js';
+import type { Feed, Feeds } from './session.js';
+
+/** Returns the further inputs of a run of `rows` rows, of which the first `samples` are the samples from `first` on. */
+export type FeedReader = (first: number, samples: number, rows: number) => Feeds;
+
+/**
+ * Matches the further inputs of the data with those of the model. The runtime ignores a feed that the model does not
+ * know, so every name is checked here.
+ *
+ * @throws ModelError when an input is missing or unknown, or has a type that can't be fed; the reader throws it for a
+ *   shape that does not fit, and DatasetError for a number that the input's type can't hold
+ */
+export function feedReader(io: ModelIo, { inputs = [] }: Dataset): FeedReader {
+  const names = io.further.map(({ name }) => name);
+  const unknown = inputs.find(({ name }) => !names.includes(name));
+  if (unknown !== undefined) {
+    const known = names.length === 0 ? 'none' : names.map((name) => `"${name}"`).join(', ');
+    throw new ModelError(
+      `Expected the inputs of data to be further inputs of the model (${known}), got "${unknown.name}". The samples go to "${io.input}".`,
+    );
+  }
+  const readers = io.further.map((target) => {
+    const input = inputs.find(({ name }) => name === target.name);
+    if (input === undefined) {
+      throw new ModelError(
+        `Input "${target.name}" of the model gets nothing. Name its array or value under inputs of data.calibration and data.evaluation.`,
+      );
+    }
+    return [target.name, readerOf(target, input)] as const;
+  });
+  return (first, samples, rows) =>
+    Object.fromEntries(readers.map(([name, read]) => [name, read(first, samples, rows)]));
+}
+
+function readerOf(
+  target: FurtherModelInput,
+  input: FurtherInput,
+): (first: number, samples: number, rows: number) => Feed {
+  const convert = converterOf(target);
+  if (input.kind === 'value') {
+    return (_first, _samples, rows) => {
+      const dims = filledShape(target, rows);
+      return convert(new Float64Array(elementCount(dims)).fill(input.value), dims, 'its value');
+    };
+  }
+  const { array } = input;
+  const where = array.source.path;
+  if (input.per === 'run') {
+    const whole = convert(readRows(array, 0, array.shape[0] ?? 1), [...array.shape], where);
+    return (_first, _samples, rows) => {
+      checkShape(target, whole.dims, rows, where);
+      return whole;
+    };
+  }
+  const size = elementCount(array.shape.slice(1));
+  return (first, samples, rows) => {
+    const dims = [rows, ...array.shape.slice(1)];
+    checkShape(target, dims, rows, where);
+    const values = new Float64Array(rows * size);
+    values.set(readRows(array, first, samples));
+    // Rows that only pad a fixed batch are copies of the last sample, as those of the samples themselves.
+    for (let row = samples; row < rows; row++) values.copyWithin(row * size, (samples - 1) * size, samples * size);
+    return convert(values, dims, where);
+  };
+}
+
+function readRows({ source, dtype, shape, dataStart }: NpyArray, first: number, rows: number): Float64Array {
+  const size = elementCount(shape.slice(1));
+  const bytes = new Uint8Array(rows * size * dtype.itemBytes);
+  source.read(dataStart + first * size * dtype.itemBytes, bytes);
+  const values = new Float64Array(rows * size);
+  dtype.decode(bytes, values);
+  return values;
+}
+
+/** The model's own shape, where only the first axis, the batch, may be free. */
+function filledShape({ name, shape }: FurtherModelInput, rows: number): readonly number[] {
+  const dims = shape?.map((dim, axis) => dim ?? (axis === 0 ? rows : null));
+  if (dims?.every((dim) => dim !== null) === true) return dims;
+  const got = shape === null ? 'a model that does not say' : `[${shape.map((dim) => dim ?? 'any').join(', ')}]`;
+  throw new ModelError(
+    `Expected a known shape to fill input "${name}" with its value, got ${got}. Give an array (path).`,
+  );
+}
+
+function checkShape({ name, shape }: FurtherModelInput, dims: readonly number[], rows: number, where: string): void {
+  if (shape === null) return;
+  const fits = shape.length === dims.length && shape.every((dim, axis) => dim === null || dim === dims[axis]);
+  if (fits) return;
+  const expected = shape.map((dim) => dim ?? 'any').join(', ');
+  throw new ModelError(
+    `Expected an array of shape [${expected}] for input "${name}" in a run of ${rows} samples, got [${dims.join(', ')}] (${where}).`,
+  );
+}
+
+type Converter = (values: Float64Array, dims: readonly number[], where: string) => Feed;
+
+/** The types that can be fed, by their code in messages. */
+const converters: ReadonlyMap<number, (name: string) => Converter> = new Map([
+  [TensorProto_DataType.FLOAT, floats],
+  [
+    TensorProto_DataType.INT64,
+    integers('int64', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, (values) => BigInt64Array.from(values, BigInt)),
+  ],
+  [TensorProto_DataType.INT32, integers('int32', -(2 ** 31), 2 ** 31 - 1, (values) => Int32Array.from(values))],
+  [TensorProto_DataType.UINT8, integers('uint8', 0, 255, (values) => Uint8Array.from(values))],
+  [TensorProto_DataType.BOOL, integers('bool', 0, 1, (values) => Uint8Array.from(values))],
+]);
+
+function converterOf({ name, elemType }: FurtherModelInput): Converter {
+  const make = converters.get(elemType);
+  if (make !== undefined) return make(name);
+  throw new ModelError(
+    `Expected input "${name}" to be float32, int64, int32, uint8 or bool, got ${dataTypeName(elemType)}.`,
+  );
+}
+
+function floats(name: string): Converter {
+  return (values, dims, where) => {
+    const data = Float32Array.from(values);
+    const bad = data.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw unfit(`finite float32 numbers for input "${name}"`, values, bad, where);
+    return { type: 'float32', data, dims };
+  };
+}
+
+function integers(
+  type: Feed['type'],
+  least: number,
+  most: number,
+  convert: (values: Float64Array) => Feed['data'],
+): (name: string) => Converter {
+  return (name) => (values, dims, where) => {
+    const bad = values.findIndex((value) => !Number.isInteger(value) || value < least || value > most);
+    if (bad >= 0) throw unfit(`whole numbers within ${least}..${most} for input "${name}"`, values, bad, where);
+    return { type, data: convert(values), dims };
+  };
+}
+
+function unfit(expected: string, values: Float64Array, bad: number, where: string): DatasetError {
+  return new DatasetError({ expected, got: String(values[bad]), where: `${where}, number ${bad} of a run` });
+}
