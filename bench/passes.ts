@@ -7,7 +7,7 @@ import { openDataset } from '../src/data/open-dataset.js';
 import { lossGraph, searchGraph } from '../src/evaluate/loss-graph.js';
 import type { OnnxModel } from '../src/graph/onnx-model.js';
 import { encodeModel } from '../src/graph/onnx-model.js';
-import { prepareLayers, type PreparedLayer } from '../src/quantize/prepare-layers.js';
+import { prepareModel, type PreparedModel } from '../src/quantize/prepare-layers.js';
 import { quantizedModel } from '../src/quantize/quantized-graph.js';
 import { loadModel } from '../src/runtime/model-cache.js';
 import { readModelFile } from '../src/runtime/model-file.js';
@@ -32,14 +32,14 @@ const range = { first: 0, count: SAMPLES, batchSize: BATCH };
 const observe = observeGraph(folded, layers, ['channel']);
 const statistics = new StatisticsAccumulator(observe.observed);
 const observing = await Session.create(encodeModel(observe.model), io.input, settings);
-await runBatches(observing, io, dataset, range, (outputs) => {
-  statistics.add(outputs);
+await runBatches(observing, io, dataset, range, (outputs, _first, samples, fed) => {
+  statistics.add(outputs, { samples, fed });
 });
 await observing.release();
 const inputs = new Map(statistics.snapshot(1, SAMPLES).inputs.map((i) => [i.layer, i]));
 
-function prepared(alpha: number): readonly PreparedLayer[] {
-  return prepareLayers(layers, inputs, {
+function prepared(alpha: number): PreparedModel {
+  return prepareModel(folded, layers, inputs, {
     quantization: {
       activation: { bits: 8, calibrator: 'max', percentile: 99.99, scheme: 'signed', narrowRange: false },
       weight: { bits: 8, granularity: 'channel', calibrator: 'max', scheme: 'signed', narrowRange: false },
@@ -52,14 +52,14 @@ function prepared(alpha: number): readonly PreparedLayer[] {
   });
 }
 
-const quantized = quantizedModel(folded, prepared(0.5));
+const quantized = quantizedModel(folded, prepared(0.5).layers);
 const candidates = new Map([0.3, 0.4, 0.5, 0.6, 0.7].map((alpha) => [alpha, prepared(alpha)]));
 const graphs: Readonly<Record<string, OnnxModel>> = {
   fp32: untouched,
   quantized,
   observe: observe.model,
-  loss: lossGraph({ untouched, folded, io }, quantized, { base: folded, layers: prepared(0.5) }, ['accumulated']).model,
-  'search of 5 candidates': searchGraph(untouched, folded, candidates).model,
+  loss: lossGraph({ untouched, io }, quantized, prepared(0.5), ['accumulated']).model,
+  'search of 5 candidates': searchGraph(untouched, candidates).model,
 };
 
 const sessions = new Map<string, Session>();

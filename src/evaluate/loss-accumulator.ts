@@ -102,7 +102,7 @@ function lossRecord(layer: string, mode: LossMode, sums: Sums): LayerLossRecord 
  * How many leading numbers of an output belong to real samples. Where padding can't be told apart, because the first
  * axis is not the batch, all count.
  */
-function realCount({ data, dims }: RowTensor, { samples, fed }: FedBatch): number {
+export function realCount({ data, dims }: RowTensor, { samples, fed }: FedBatch): number {
   const rows = (dims[0]! * samples) / fed;
   return Number.isInteger(rows) ? rows * (data.length / dims[0]!) : data.length;
 }

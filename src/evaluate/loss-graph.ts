@@ -5,6 +5,7 @@ import { GraphPatch } from '../graph/graph-patch.js';
 import type { Layer } from '../graph/layers.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import type { PreparedLayer, PreparedModel } from '../quantize/prepare-layers.js';
+import { scaleOutput } from '../graph/scale-output.js';
 import { addIsolatedLayer } from '../quantize/quantized-graph.js';
 
 /** Names of graph outputs with means per sample (and channel): `[N, O]` or `[N]`; `maxError` holds maxima. */
@@ -41,8 +42,6 @@ const TWIN = 'quantsweep/twin/';
 export interface ReferenceModel {
   /** As loaded, before any folding: `y_fp32` always comes from it. */
   readonly untouched: OnnxModel;
-  /** With BatchNormalization folded; its layer outputs have the same tensor names. */
-  readonly folded: OnnxModel;
   readonly io: { readonly output: string };
 }
 
@@ -53,9 +52,9 @@ export interface ReferenceModel {
  * @param quantized what the trial deploys
  */
 export function lossGraph(
-  { untouched, folded, io }: ReferenceModel,
+  { untouched, io }: ReferenceModel,
   quantized: OnnxModel,
-  { layers: prepared }: PreparedModel,
+  { base, layers: prepared }: PreparedModel,
   modes: readonly LossMode[],
 ): LossGraph {
   const patch = new GraphPatch(untouched);
@@ -65,7 +64,9 @@ export function lossGraph(
     // Numbered, not named: a layer called conv/isolated must not meet a branch of layer conv.
     const name = `quantsweep/loss/${index}`;
     const outputOf = (mode: LossMode): string =>
-      mode === 'accumulated' ? TWIN + p.layer.outputTensor : addIsolatedLayer(patch, folded, p, `${name}/isolated`);
+      mode === 'accumulated'
+        ? twinOutput(patch, p, `${name}/twin`)
+        : addIsolatedLayer(patch, base, p, `${name}/isolated`);
     return {
       layer: p.layer.name,
       reference: reduceReference(patch, p.layer, name),
@@ -88,6 +89,12 @@ export function lossGraph(
   return { model: applyEdits(untouched, patch.edits), layers, output };
 }
 
+/** A layer's output in the quantized model, in FP32's units. */
+function twinOutput(patch: GraphPatch, { layer, outputFactors }: PreparedLayer, name: string): string {
+  const output = TWIN + layer.outputTensor;
+  return outputFactors === null ? output : scaleOutput(patch, layer, output, outputFactors, name);
+}
+
 /** Graph outputs of one candidate of one layer in a search: mean |y - y_fp32| per sample. */
 export interface CandidateOutput {
   readonly layer: string;
@@ -106,25 +113,21 @@ export interface SearchGraph {
  * One graph that holds the untouched FP32 model and, for every layer and candidate alpha, the layer alone in its
  * quantized form fed the FP32 input, with the l1 of its output.
  *
- * @param candidates prepared layers by candidate alpha
+ * @param candidates prepared models by candidate alpha
  */
-export function searchGraph(
-  untouched: OnnxModel,
-  folded: OnnxModel,
-  candidates: ReadonlyMap<number, readonly PreparedLayer[]>,
-): SearchGraph {
+export function searchGraph(untouched: OnnxModel, candidates: ReadonlyMap<number, PreparedModel>): SearchGraph {
   const patch = new GraphPatch(untouched);
   const outputs: CandidateOutput[] = [];
   const absReference = new Map<string, string>();
-  for (const [alpha, prepared] of candidates) {
-    for (const [index, p] of prepared.entries()) {
+  for (const [alpha, { base, layers }] of candidates) {
+    for (const [index, p] of layers.entries()) {
       const name = `quantsweep/search/${index}`;
       if (!absReference.has(p.layer.name)) {
         const magnitude = patch.apply('Abs', [p.layer.outputTensor], `${name}/reference_abs`);
         absReference.set(p.layer.name, meanPerSample(patch, p.layer, magnitude, `${name}/reference_mean`));
       }
       const branch = `${name}/${alpha}`;
-      const output = addIsolatedLayer(patch, folded, p, branch);
+      const output = addIsolatedLayer(patch, base, p, branch);
       const error = patch.apply('Sub', [output, p.layer.outputTensor], `${branch}/error`);
       const magnitude = patch.apply('Abs', [error], `${branch}/abs`);
       outputs.push({ layer: p.layer.name, alpha, absError: meanPerSample(patch, p.layer, magnitude, `${branch}/l1`) });

@@ -3,6 +3,7 @@
  * parent and that the store writes. Layers are named by {@link LayerRecord.name}.
  */
 
+import type { ChannelHistograms } from '../calibrate/channel-histogram.js';
 import type { LayerOp, LossMode } from '../experiment/settings.js';
 
 export interface ModelRecord {
@@ -43,6 +44,18 @@ export interface InputStatistics {
   readonly absmax: Float64Array;
   /** max |x| per column of `x.view(-1, C)`; null unless asked for. */
   readonly absmaxView: Float64Array | null;
+  /** Null unless a calibrator other than `max` is to be used on this prefix. */
+  readonly histograms: ChannelHistograms | null;
+  /** By each calibrator that reads histograms; none where no histograms were gathered. */
+  readonly histogramAmax?: HistogramAmax;
+}
+
+/** The amax of a layer's input in 8 bits, signed, without smoothing: how it converges as samples are added. */
+export interface HistogramAmax {
+  /** 99.99 % */
+  readonly percentile: number;
+  readonly entropy: number;
+  readonly mse: number;
 }
 
 export interface ObservationRecord {

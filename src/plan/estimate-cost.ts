@@ -39,6 +39,7 @@ export interface CostEstimate {
  */
 const relativeCost = {
   observe: 1.1,
+  observeHistograms: 2.3,
   reference: 1,
   quantized: 1.2,
   layerLosses: 2.6,
@@ -53,7 +54,11 @@ function evaluated({ source, samples }: PlannedTrial['settings']['evaluation'], 
 function stagePasses(stage: PlannedStage, context: CostContext): number {
   switch (stage.kind) {
     case 'observe':
-      return stage.calibration.batches * stage.calibration.batchSize * relativeCost.observe;
+      return (
+        stage.calibration.batches *
+        stage.calibration.batchSize *
+        (stage.histograms ? relativeCost.observeHistograms : relativeCost.observe)
+      );
     case 'reference':
       return evaluated(stage.evaluation, context) * relativeCost.reference;
     case 'search':

@@ -29,17 +29,26 @@ export interface MergedStages {
 
 /** Calibration passes by what they must have in common, each as long as its most demanding trial needs. */
 function mergeObserves(trials: readonly TrialSettings[], context: PlanContext): ReadonlyMap<string, ObserveStage> {
-  const groups = new Map<string, { trial: TrialSettings; batches: Set<number>; methods: Set<AbsmaxMethod> }>();
+  const groups = new Map<
+    string,
+    { trial: TrialSettings; batches: Set<number>; methods: Set<AbsmaxMethod>; histograms: boolean }
+  >();
   for (const trial of trials) {
     if (trial.calibration === null) continue;
     const name = observeGroup({ ...trial, calibration: trial.calibration }, context);
-    const group = groups.get(name) ?? { trial, batches: new Set<number>(), methods: new Set<AbsmaxMethod>() };
+    const group = groups.get(name) ?? {
+      trial,
+      batches: new Set<number>(),
+      methods: new Set<AbsmaxMethod>(),
+      histograms: false,
+    };
     groups.set(name, group);
     group.batches.add(trial.calibration.batches);
     if (trial.smoothing.absmax !== null) group.methods.add(trial.smoothing.absmax);
+    if (readsHistograms(trial)) group.histograms = true;
   }
   return new Map(
-    [...groups].map(([name, { trial, batches, methods }]) => {
+    [...groups].map(([name, { trial, batches, methods, histograms }]) => {
       const required = [...batches].sort((a, b) => a - b);
       const content = {
         model: trial.model,
@@ -48,10 +57,17 @@ function mergeObserves(trials: readonly TrialSettings[], context: PlanContext): 
         snapshots: snapshotSizes(required),
         // Range and statistics per channel are what every quantizer needs.
         methods: methods.has('view') ? (['channel', 'view'] as const) : (['channel'] as const),
+        histograms,
+        required,
       };
-      return [name, { kind: 'observe', key: observeKey(content, context), ...content, required }];
+      return [name, { kind: 'observe', key: observeKey(content, context), ...content }];
     }),
   );
+}
+
+/** Every calibrator but max derives its range from histograms. */
+function readsHistograms({ quantization }: TrialSettings): boolean {
+  return quantization !== null && quantization.activation.calibrator !== 'max';
 }
 
 function referenceOf(trial: TrialSettings, context: PlanContext): ReferenceStage {

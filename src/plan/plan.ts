@@ -54,6 +54,8 @@ export interface ObserveStage {
   readonly required: readonly number[];
   /** Statistics for `view` are gathered only when a trial wants them. */
   readonly methods: readonly AbsmaxMethod[];
+  /** Whether histograms are gathered: for calibrators other than `max`. They are kept at the required sizes. */
+  readonly histograms: boolean;
 }
 
 /** The FP32 pass over the evaluation data; an fp32 trial is this stage's result under a trial's name. */

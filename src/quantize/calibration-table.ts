@@ -1,6 +1,6 @@
 import { ModelError } from '../graph/model-error.js';
 import type { PreparedLayer } from './prepare-layers.js';
-import { isSmoothed } from './qdq-graph.js';
+import { dividesInput } from './qdq-graph.js';
 
 /** What TensorRT 8.6 writes itself; `trtexec --calib` expects this algorithm. */
 const HEADER = 'TRT-8601-EntropyCalibration2';
@@ -23,7 +23,7 @@ export function calibrationTable(layers: readonly PreparedLayer[]): string {
         `Layer "${layer.name}": expected a symmetric signed input quantizer of 8 bits, got ${input.bits} bits, ${input.signed ? 'signed' : 'unsigned'}, zero point ${input.zeroPoint}. TensorRT's calibration table can't hold it; leave out --calibration-table.`,
       );
     }
-    const tensor = isSmoothed(prepared) ? smoothedInput(layer.name) : layer.inputTensor;
+    const tensor = dividesInput(prepared) ? smoothedInput(layer.name) : layer.inputTensor;
     const known = scales.get(tensor);
     if (known !== undefined && known.scale !== input.scale) {
       throw new ModelError(

@@ -4,6 +4,7 @@ import { floatAttribute, intAttribute, makeNode } from '../graph/node.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import { integerTensor, isNarrowerThanStorage, storageOf, type IntegerStorage } from './integer-tensor.js';
 import { withHeader } from './model-header.js';
+import { correctBias } from './correct-bias.js';
 import type { PreparedLayer } from './prepare-layers.js';
 import { smoothedModel } from './quantized-graph.js';
 import { quantizedIntegers } from './quantized-integers.js';
@@ -14,7 +15,7 @@ const RUNTIME_DOMAIN = 'com.microsoft';
 
 /**
  * The deployable model: for every prepared layer `x -> Div(s) -> [Clip] -> QuantizeLinear -> DequantizeLinear -> layer`,
- * and the weight `W * s` as integers behind a DequantizeLinear. Layers with s = 1 have no Div. The bias stays float.
+ * and the weight `W * s` as integers behind a DequantizeLinear. Layers whose s is 1 or folded have no Div. The bias stays float.
  *
  * - Bits below 8 are stored as 8-bit integers, and a float Clip in front of QuantizeLinear keeps to the narrower range.
  * - A node whose form the model's opset does not have yet (int8 per axis before 13, 16 bits before 21) is written in
@@ -27,33 +28,41 @@ const RUNTIME_DOMAIN = 'com.microsoft';
  * @param metadata written to the file's `metadata_props`; entries of the model with other keys are kept
  */
 export function qdqModel(
-  folded: OnnxModel,
+  base: OnnxModel,
   layers: readonly PreparedLayer[],
   metadata: Readonly<Record<string, string>>,
 ): OnnxModel {
-  const smoothed = smoothedModel(folded, layers.filter(isSmoothed));
+  const smoothed = smoothedModel(base, layers.filter(dividesInput));
   const patch = new QdqPatch(smoothed);
   for (const prepared of layers) {
     const node = prepared.layer.outputTensor;
     const [input] = smoothed.index.producers.get(node)!.input;
     patch.setInput(node, 0, patch.quantizeInput(input!, prepared));
     patch.setInput(node, 1, patch.quantizedWeight(prepared));
+    patch.correctBias(prepared);
   }
   const model = applyEdits(smoothed, patch.edits);
   return withHeader(model, patch.usesRuntimeDomain ? [RUNTIME_DOMAIN] : [], metadata);
 }
 
-/** True where dividing the input by s changes it. */
+/** True where some s differs from 1. */
 export function isSmoothed({ factors }: PreparedLayer): boolean {
   return factors.s.some((s) => s !== 1);
 }
 
+/** True where the exported model divides the layer's input by s, which is not folded then. */
+export function dividesInput(prepared: PreparedLayer): boolean {
+  return prepared.apply === 'insert' && isSmoothed(prepared);
+}
+
 class QdqPatch {
   usesRuntimeDomain = false;
+  readonly #model: OnnxModel;
   readonly #patch: GraphPatch;
   readonly #opset: number;
 
   constructor(model: OnnxModel) {
+    this.#model = model;
     this.#patch = new GraphPatch(model);
     this.#opset = model.opset;
   }
@@ -64,6 +73,10 @@ class QdqPatch {
 
   setInput(node: string, index: number, tensor: string): void {
     this.#patch.edit({ kind: 'setInput', node, index, tensor });
+  }
+
+  correctBias(prepared: PreparedLayer): void {
+    correctBias(this.#patch, this.#model, prepared);
   }
 
   quantizeInput(tensor: string, { layer, input }: PreparedLayer): string {

@@ -1,8 +1,12 @@
+import { create } from '@bufbuild/protobuf';
 import { applyEdits } from '../graph/edits.js';
 import { GraphPatch } from '../graph/graph-patch.js';
 import type { Layer } from '../graph/layers.js';
 import { copyNode } from '../graph/node.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
+import { TensorProtoSchema, type TensorProto } from '../graph/onnx_pb.js';
+import { scaleOutput } from '../graph/scale-output.js';
+import { addCorrected, correctBias } from './correct-bias.js';
 import type { PreparedLayer } from './prepare-layers.js';
 
 /**
@@ -10,8 +14,8 @@ import type { PreparedLayer } from './prepare-layers.js';
  * divisor, its weight is replaced by the fake-quantized smoothed weight. Nothing else changes; the bias stays float.
  * No QuantizeLinear is used, so that no runtime can fuse integer kernels in.
  */
-export function quantizedModel(folded: OnnxModel, layers: readonly PreparedLayer[]): OnnxModel {
-  const patch = new GraphPatch(folded);
+export function quantizedModel(base: OnnxModel, layers: readonly PreparedLayer[]): OnnxModel {
+  const patch = new GraphPatch(base);
   for (const prepared of layers) {
     const { layer } = prepared;
     const name = `quantsweep/${layer.name}`;
@@ -20,18 +24,22 @@ export function quantizedModel(folded: OnnxModel, layers: readonly PreparedLayer
       kind: 'setInput',
       node: layer.outputTensor,
       index: 0,
-      tensor: fakeQuantizeInput(patch, prepared, name),
+      tensor: fakeQuantizeInput(patch, prepared, name, baseDivisor(prepared)),
     });
     patch.edit({ kind: 'setInput', node: layer.outputTensor, index: 1, tensor: weight });
+    correctBias(patch, base, prepared);
   }
-  return applyEdits(folded, patch.edits);
+  return applyEdits(base, patch.edits);
 }
 
-/** The smoothed float model: input divided by s, weight multiplied by s, nothing quantized. */
-export function smoothedModel(folded: OnnxModel, layers: readonly PreparedLayer[]): OnnxModel {
-  const patch = new GraphPatch(folded);
-  for (const { layer, factors, smoothedWeight, alpha } of layers) {
-    if (alpha === null) continue;
+/**
+ * The smoothed float model: inputs that are not folded are divided by s and their weights multiplied by s, nothing is
+ * quantized.
+ */
+export function smoothedModel(base: OnnxModel, layers: readonly PreparedLayer[]): OnnxModel {
+  const patch = new GraphPatch(base);
+  for (const { layer, factors, smoothedWeight, apply } of layers) {
+    if (apply !== 'insert') continue;
     const name = `quantsweep/${layer.name}`;
     const s = patch.floats(`${name}/s`, channelShape(layer), factors.s);
     const input = patch.apply('Div', [layer.inputTensor, s], `${name}/smoothed_input`);
@@ -39,41 +47,53 @@ export function smoothedModel(folded: OnnxModel, layers: readonly PreparedLayer[
     patch.edit({ kind: 'setInput', node: layer.outputTensor, index: 0, tensor: input });
     patch.edit({ kind: 'setInput', node: layer.outputTensor, index: 1, tensor: weight });
   }
-  return applyEdits(folded, patch.edits);
+  return applyEdits(base, patch.edits);
 }
 
 /**
  * Adds the layer alone in its quantized form, fed the tensor that feeds it in the float model.
  *
+ * @param base the prepared model's
  * @param name unique for this branch, e.g. with the candidate's alpha
- * @returns the branch's output tensor
+ * @returns the branch's output tensor, in the float model's units
  */
-export function addIsolatedLayer(patch: GraphPatch, folded: OnnxModel, prepared: PreparedLayer, name: string): string {
-  const { layer } = prepared;
-  const node = folded.index.producers.get(layer.outputTensor)!;
-  const input = fakeQuantizeInput(patch, prepared, name);
+export function addIsolatedLayer(patch: GraphPatch, base: OnnxModel, prepared: PreparedLayer, name: string): string {
+  const { layer, outputFactors } = prepared;
+  const node = base.index.producers.get(layer.outputTensor)!;
+  const input = fakeQuantizeInput(patch, prepared, name, prepared.divisor);
   const weight = patch.floats(`${name}/weight`, layer.weightShape, prepared.weight.values);
-  for (const tensor of node.input.slice(2)) {
-    const initializer = folded.index.initializers.get(tensor);
-    if (initializer !== undefined) patch.initializer(initializer);
-  }
   const output = `${name}/output`;
-  patch.node(copyNode(node, { name: output, input: [input, weight, ...node.input.slice(2)], output: [output] }));
-  return output;
+  const rest = node.input.slice(2).map((tensor, index) => {
+    // Under a name of this branch: what another branch's base holds under the same name may be other numbers.
+    const initializer = base.index.initializers.get(tensor);
+    return initializer === undefined ? tensor : patch.initializer(renamed(initializer, `${name}/input/${index + 2}`));
+  });
+  const copy = copyNode(node, { name: output, input: [input, weight, ...rest], output: [output] });
+  const corrected = addCorrected(patch, base, prepared, copy, name);
+  return outputFactors === null ? corrected : scaleOutput(patch, layer, corrected, outputFactors, `${name}/unscaled`);
+}
+
+function renamed(tensor: TensorProto, name: string): TensorProto {
+  return Object.assign(create(TensorProtoSchema), tensor, { name });
 }
 
 /**
  * `Clip(Round(x / d), qmin - z, qmax - z) * q` with `d[c] = s[c] * q`: quantize and dequantize of x / s, bit-exact to
  * QuantizeLinear/DequantizeLinear up to the rounding of the one division.
  */
-function fakeQuantizeInput(patch: GraphPatch, prepared: PreparedLayer, name: string): string {
-  const { layer, input, divisor } = prepared;
+function fakeQuantizeInput(patch: GraphPatch, prepared: PreparedLayer, name: string, divisor: Float32Array): string {
+  const { layer, input } = prepared;
   const d = patch.floats(`${name}/divisor`, channelShape(layer), divisor);
   const divided = patch.apply('Div', [layer.inputTensor, d], `${name}/divided`);
   const { qmin, qmax, zeroPoint } = input;
   const steps = patch.roundAndClip(divided, qmin - zeroPoint, qmax - zeroPoint, `${name}/steps`);
   const scale = patch.floats(`${name}/scale`, [], Float32Array.of(input.scale));
   return patch.apply('Mul', [steps, scale], `${name}/dequantized`);
+}
+
+/** What divides the base model's tensor, which is smoothed already where the layer is folded. */
+function baseDivisor({ apply, divisor, input }: PreparedLayer): Float32Array {
+  return apply === 'fold' ? new Float32Array(divisor.length).fill(input.scale) : divisor;
 }
 
 /** Shape that broadcasts a vector over the channel axis: axis 1 of a convolution's input, the last one otherwise. */

@@ -1,9 +1,10 @@
 import { ModelError } from '../graph/model-error.js';
-import type { FoundLayer, Layer } from '../graph/layers.js';
-import { readFloatTensor } from '../graph/tensor.js';
-import { smoothWeight } from '../smooth/smooth-weight.js';
+import { findLayers, type Layer } from '../graph/layers.js';
+import type { OnnxModel } from '../graph/onnx-model.js';
+import { restoreSmoothing } from '../smooth/restore-smoothing.js';
+import type { LayerSmoothing, SmoothedLayer } from '../smooth/smooth-layers.js';
 import { fakeQuantizeWeight } from './fake-quantize-weight.js';
-import type { PreparedLayer } from './prepare-layers.js';
+import type { PreparedLayer, PreparedModel } from './prepare-layers.js';
 import { symmetricQuantizer } from './quantizer.js';
 
 /** A quantizer as the store keeps it. */
@@ -23,39 +24,58 @@ export interface StoredQuantizer {
 export interface StoredLayer {
   readonly name: string;
   readonly alpha: number | null;
-  /** How the smoothing was applied: `insert`, or `none`. */
+  /** How the smoothing was applied: `insert`, `fold` or `none`. */
   readonly apply: string;
+  /** Why it was not folded; null where it was, or was not to be. */
+  readonly fallbackReason: string | null;
   readonly deadChannels: number;
   /** `[I]` */
   readonly s: readonly number[];
   readonly input: StoredQuantizer;
   readonly weight: StoredQuantizer;
+  /** `[O]`, taken off the bias; null: nothing. */
+  readonly biasCorrection: readonly number[] | null;
 }
 
 /**
- * The prepared layers of a finished trial, from the folded model and what the trial stored: s and the input's amax are
- * taken as they are, the weight is quantized again and must give the stored amax. No data is needed.
+ * The prepared model of a finished trial, from the folded model and what the trial stored: s, the input's amax and bias
+ * corrections are taken as they are, the weight is quantized again and must give the stored amax. No data is needed.
  *
+ * @param model with BatchNormalization folded
  * @throws ModelError naming the layer that is not in the model, gives other numbers, or has a form that can't be exported
  */
-export function restoreLayers(found: readonly FoundLayer[], stored: readonly StoredLayer[]): readonly PreparedLayer[] {
-  const byName = new Map(found.map((layer) => [layer.name, layer]));
-  return stored.map((own) => {
+export function restoreModel(model: OnnxModel, stored: readonly StoredLayer[]): PreparedModel {
+  const byName = new Map(findLayers(model).map((layer) => [layer.name, layer]));
+  const decisions = new Map<string, LayerSmoothing>();
+  const layers = stored.map((own) => {
     const layer = byName.get(own.name);
     if (layer?.supported !== true) {
       throw new ModelError(`Expected layer "${own.name}" of the trial in the model, got none that can be quantized.`);
     }
-    return restoreLayer(layer, own);
+    decisions.set(own.name, restoreDecision(layer, own));
+    return layer;
   });
+  const smoothed = restoreSmoothing(model, layers, decisions);
+  return { base: smoothed.base, layers: smoothed.layers.map((layer, index) => restoreLayer(layer, stored[index]!)) };
 }
 
-function restoreLayer(layer: Layer, stored: StoredLayer): PreparedLayer {
-  checkForm(stored);
+function restoreDecision(layer: Layer, stored: StoredLayer): LayerSmoothing {
+  const { apply, alpha, fallbackReason, deadChannels } = stored;
+  if (apply !== 'insert' && apply !== 'fold' && apply !== 'none') {
+    throw new ModelError(
+      `Layer "${layer.name}": expected smoothing that is inserted, folded or none, got "${apply}". It can't be exported.`,
+    );
+  }
   const s = Float32Array.from(stored.s);
   if (s.length !== layer.inputChannels) throw differs(layer, 'numbers of s', s.length, layer.inputChannels);
+  return { alpha, apply, fallbackReason, factors: { s, deadChannels } };
+}
+
+function restoreLayer(smoothed: SmoothedLayer, stored: StoredLayer): PreparedLayer {
+  checkForm(stored);
+  const { layer, factors, smoothedWeight } = smoothed;
   const input = symmetricQuantizer(stored.input.amax, stored.input.bits);
   if (input.scale !== stored.input.scale) throw differs(layer, 'input scale', stored.input.scale, input.scale);
-  const smoothedWeight = smoothWeight(readFloatTensor(layer.weight), layer.layout, s);
   const { bits, granularity } = stored.weight;
   const weight = fakeQuantizeWeight(smoothedWeight, layer.layout, { bits, granularity });
   const expected = stored.weight.amaxChannels ?? [stored.weight.amax];
@@ -65,27 +85,20 @@ function restoreLayer(layer: Layer, stored: StoredLayer): PreparedLayer {
   for (const [channel, { amax }] of weight.quantizers.entries()) {
     if (amax !== expected[channel]) throw differs(layer, `weight amax [${channel}]`, expected[channel]!, amax);
   }
+  const correction = stored.biasCorrection;
+  if (correction !== null && correction.length !== layer.outputChannels) {
+    throw differs(layer, 'numbers of bias correction', correction.length, layer.outputChannels);
+  }
   return {
-    layer,
-    alpha: stored.alpha,
-    factors: { s, deadChannels: stored.deadChannels },
-    apply: stored.alpha === null ? 'none' : 'insert',
-    fallbackReason: null,
-    outputFactors: null,
+    ...smoothed,
     input,
-    divisor: Float32Array.from(s, (factor) => factor * input.scale),
-    smoothedWeight,
+    divisor: Float32Array.from(factors.s, (factor) => factor * input.scale),
     weight,
-    biasCorrection: null,
+    biasCorrection: correction === null ? null : Float32Array.from(correction),
   };
 }
 
-function checkForm({ name, apply, input, weight }: StoredLayer): void {
-  if (apply !== 'insert' && apply !== 'none') {
-    throw new ModelError(
-      `Layer "${name}": expected smoothing that is inserted or none, got "${apply}". It can't be exported.`,
-    );
-  }
+function checkForm({ name, input, weight }: StoredLayer): void {
   for (const { signed, zeroPoint } of [input, weight]) {
     if (signed && zeroPoint === 0) continue;
     throw new ModelError(

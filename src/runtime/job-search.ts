@@ -22,7 +22,6 @@ export async function runSearch(job: SearchJob, context: JobContext): Promise<Jo
   const graph = await context.clock.measure('prepare', () =>
     searchGraph(
       untouched,
-      folded,
       new Map(
         job.candidates.map((alpha) => [
           alpha,
@@ -31,7 +30,7 @@ export async function runSearch(job: SearchJob, context: JobContext): Promise<Jo
             smoothing: job.smoothing,
             rules: job.layers.rules,
             alphaOf: () => alpha,
-          }).layers,
+          }),
         ]),
       ),
     ),

@@ -17,6 +17,7 @@ import {
 import { qdqModel } from '../quantize/qdq-graph.js';
 import { quantizedModel, smoothedModel } from '../quantize/quantized-graph.js';
 import { selectLayers } from '../quantize/select-layers.js';
+import { correctBiases } from './correct-biases.js';
 import { fixedAlphas } from './fixed-alphas.js';
 import { observedKernels, observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, TrialJob } from './jobs.js';
@@ -40,9 +41,9 @@ interface Trial {
 }
 
 /**
- * Evaluates one quantized setting: smooth and quantize, pass the equivalence gate, measure accuracy over the whole
- * evaluation set and layer losses over the loss samples. Of integer execution the accuracy is that of the QDQ model,
- * which the runtime may fuse to integer kernels; gate and losses are simulated all the same.
+ * Evaluates one quantized setting: smooth and quantize, pass the equivalence gate, correct biases where wanted, measure
+ * accuracy over the whole evaluation set and layer losses over the loss samples. Of integer execution the accuracy is
+ * that of the QDQ model, which the runtime may fuse to integer kernels; gate and losses are simulated all the same.
  */
 export async function runTrial(job: TrialJob, context: JobContext): Promise<JobResult<'trial'>> {
   const { evaluation: evaluationSettings, preprocess, layers, quantization, smoothing, loss, gate } = job.settings;
@@ -50,9 +51,9 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
     throw new Error('Invariant: a trial job is a quantized trial.');
   }
   const model = loadModel(job.model);
-  const dataset = await openJobDataset(evaluationSettings.source, preprocess);
+  const gated = await openJobDataset(evaluationSettings.source, preprocess);
   const statistics = new Map(job.observation.inputs.map((i) => [i.layer, i]));
-  const prepared = await context.clock.measure('prepare', () =>
+  const uncorrected = await context.clock.measure('prepare', () =>
     prepareModel(model.folded, selectLayers(model.layers, layers, job.keptFloat), statistics, {
       quantization,
       smoothing,
@@ -60,14 +61,18 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
       alphaOf: alphaOf(smoothing, job.alphas),
     }),
   );
-  const samples = evaluationSamples(evaluationSettings, dataset);
+  const samples = evaluationSamples(evaluationSettings, gated);
   const measured = lossSamples(
     Math.min(loss.samples, samples),
     model.io,
-    prepared.layers.map((p) => p.layer),
+    uncorrected.layers.map((p) => p.layer),
   );
-  const trial = { job, model, dataset, prepared, context, total: samples + measured };
-  const gateRecord = await context.clock.measure('gate', () => passGate(trial, gate, samples));
+  const before = { job, model, dataset: gated, prepared: uncorrected, context, total: samples + measured };
+  const gateRecord = await context.clock.measure('gate', () => passGate(before, gate, samples));
+  const prepared = await withCorrectedBiases(before);
+  // Opened anew: the calibration samples of the correction took its place.
+  const dataset = await openJobDataset(evaluationSettings.source, preprocess);
+  const trial = { ...before, dataset, prepared };
   const quantized = await context.clock.measure('prepare', () => quantizedModel(prepared.base, prepared.layers));
   const integer = quantization.execution === 'integer' ? qdqModel(prepared.base, prepared.layers, {}) : null;
   const fusing = { ...context, session: { ...context.session, fuseQuantized: true } };
@@ -87,7 +92,9 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
       lossSamples: measured,
       quantizers: prepared.layers.flatMap((p) => quantizerRecords(p, statistics.get(p.layer.name)!)),
       smoothing: prepared.layers.map(smoothingRecord),
-      biasCorrections: [],
+      biasCorrections: prepared.layers.flatMap(({ layer, biasCorrection: correction }) =>
+        correction === null ? [] : [{ layer: layer.name, correction }],
+      ),
       outputDivergence: divergence,
       gate: gateRecord,
     },
@@ -98,6 +105,17 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
 function providerOf({ job, model, dataset, context }: Trial, quantized: OnnxModel): Promise<string> {
   const key = job.model.sha256 + JSON.stringify(job.settings.layers);
   return observedProvider('trial', key, quantized, model.io, dataset, context);
+}
+
+async function withCorrectedBiases({ job, model, prepared, context }: Trial): Promise<PreparedModel> {
+  const { calibration, preprocess, layers, quantization } = job.settings;
+  const { method, samples } = quantization!.biasCorrection;
+  if (method === 'none' || calibration === null) return prepared;
+  const dataset = await openJobDataset(calibration.source, preprocess);
+  const key = JSON.stringify([job.model, calibration, preprocess, layers, job.keptFloat, samples]);
+  return context.clock.measure('biasCorrection', () =>
+    correctBiases(model, prepared, { dataset, samples, key }, context),
+  );
 }
 
 /** Evaluation samples that the settings ask for. */

@@ -41,6 +41,8 @@ export interface ObserveJob {
   /** Batches counted from the start of the data; `endBatch` is always kept as well. */
   readonly snapshots: readonly number[];
   readonly methods: readonly AbsmaxMethod[];
+  /** Prefix sizes at which histograms are kept; null to gather none. */
+  readonly histograms: readonly number[] | null;
 }
 
 /** The untouched model over the evaluation samples `first .. first + count - 1`. */

@@ -1,15 +1,14 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { foldBatchNorm } from '../graph/fold-batch-norm.js';
-import { findLayers } from '../graph/layers.js';
 import { encodeModel, type OnnxModel } from '../graph/onnx-model.js';
 import { calibrationTable } from '../quantize/calibration-table.js';
 import { withHeader } from '../quantize/model-header.js';
 import type { PreparedLayer } from '../quantize/prepare-layers.js';
-import { isSmoothed, qdqModel } from '../quantize/qdq-graph.js';
+import { dividesInput, isSmoothed, qdqModel } from '../quantize/qdq-graph.js';
 import { smoothedModel } from '../quantize/quantized-graph.js';
 import { staysFloat } from '../quantize/quantized-integers.js';
-import { restoreLayers } from '../quantize/restore-layers.js';
+import { restoreModel } from '../quantize/restore-layers.js';
 import { readModelFile } from '../runtime/model-file.js';
 import type { StoredTrial } from '../store/read-trial.js';
 import { packageVersion } from './environment.js';
@@ -50,17 +49,17 @@ export function exportTrial(trial: StoredTrial, modelPath: string | null, target
   const stored = checkTrial(trial);
   const path = modelPath ?? stored.path;
   const { model: folded } = foldBatchNorm(readSource(path, stored.sha256));
-  const layers = restoreLayers(findLayers(folded), trial.layers);
+  const { base, layers } = restoreModel(folded, trial.layers);
   const floatWeights = layers.filter(staysFloat).map((l) => l.layer.name);
   const metadata = exportMetadata(trial, layers, floatWeights);
-  const quantized = qdqModel(folded, layers, metadata);
+  const quantized = qdqModel(base, layers, metadata);
   const files: NewFile[] = [{ path: targets.output, content: () => encodeModel(quantized) }];
   if (targets.calibrationTable !== null) {
     const table = calibrationTable(layers);
     files.push({ path: targets.calibrationTable, content: () => table });
   }
   if (targets.smoothedModel !== null) {
-    const smoothed = withHeader(smoothedModel(folded, layers.filter(isSmoothed)), [], metadata);
+    const smoothed = withHeader(smoothedModel(base, layers.filter(dividesInput)), [], metadata);
     files.push({ path: targets.smoothedModel, content: () => encodeModel(smoothed) });
   }
   for (const file of files) keepSource(file.path, path);

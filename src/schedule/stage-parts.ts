@@ -21,11 +21,23 @@ const CANDIDATES_PER_PART = 5;
 const SEARCH_GRAPH_BYTES = 1.5e9;
 
 export function observeParts(stage: ObserveStage, model: JobModel): readonly StagePart<ObserveJob>[] {
-  const { calibration, preprocess, snapshots, methods } = stage;
+  const { calibration, preprocess, snapshots, methods, required } = stage;
+  const histograms = stage.histograms ? required : null;
   const { source, batchSize, batches } = calibration;
   return ranges(batches).map(([firstBatch, endBatch]) => ({
     id: `batches ${firstBatch}-${endBatch}`,
-    job: { kind: 'observe', model, preprocess, source, batchSize, firstBatch, endBatch, snapshots, methods },
+    job: {
+      kind: 'observe',
+      model,
+      preprocess,
+      source,
+      batchSize,
+      firstBatch,
+      endBatch,
+      snapshots,
+      methods,
+      histograms,
+    },
   }));
 }
 
@@ -34,7 +46,7 @@ export function mergeObserveParts(
   stage: ObserveStage,
   parts: readonly (readonly ObservationRecord[])[],
 ): readonly ObservationRecord[] {
-  return mergeObservations(parts, stage.snapshots);
+  return mergeObservations(parts, stage.snapshots, stage.histograms ? stage.required : []);
 }
 
 export function referenceParts(

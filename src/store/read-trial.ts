@@ -30,10 +30,11 @@ const quantizerColumns = (role: string): string =>
   `${role}.granularity, ${role}.bits, ${role}.signed, ${role}.amax, ${role}.scale, ${role}.zero_point, ${role}.amax_channels`;
 
 const layersSql = `
-  SELECT l.name, s.alpha, s.apply, s.dead_channels, s.s, ${quantizerColumns('i')}, ${quantizerColumns('w')}
+  SELECT l.name, s.alpha, s.apply, s.fallback_reason, s.dead_channels, s.s, b.correction, ${quantizerColumns('i')}, ${quantizerColumns('w')}
   FROM smoothing s JOIN layer l ON l.id = s.layer_id
   LEFT JOIN quantizer i ON i.trial_id = s.trial_id AND i.layer_id = s.layer_id AND i.role = 'input'
   LEFT JOIN quantizer w ON w.trial_id = s.trial_id AND w.layer_id = s.layer_id AND w.role = 'weight'
+  LEFT JOIN bias_correction b ON b.trial_id = s.trial_id AND b.layer_id = s.layer_id
   WHERE s.trial_id = :trial ORDER BY l.position`;
 
 /**
@@ -62,15 +63,17 @@ export function readTrial(queries: QueryConnection, sweep: string, number: numbe
 }
 
 function storedLayer(row: readonly SqlValue[]): StoredLayer {
-  const [name, alpha, apply, deadChannels, s] = row;
+  const [name, alpha, apply, fallbackReason, deadChannels, s, correction] = row;
   return {
     name: String(name),
     alpha: typeof alpha === 'number' ? alpha : null,
     apply: String(apply),
+    fallbackReason: typeof fallbackReason === 'string' ? fallbackReason : null,
     deadChannels: Number(deadChannels),
     s: JSON.parse(String(s)) as number[],
-    input: storedQuantizer(row.slice(5, 12), String(name)),
-    weight: storedQuantizer(row.slice(12, 19), String(name)),
+    input: storedQuantizer(row.slice(7, 14), String(name)),
+    weight: storedQuantizer(row.slice(14, 21), String(name)),
+    biasCorrection: typeof correction === 'string' ? (JSON.parse(correction) as number[]) : null,
   };
 }
 

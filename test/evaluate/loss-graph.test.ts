@@ -6,7 +6,7 @@ import type { LayerLossRecord } from '../../src/evaluate/results.js';
 import { foldBatchNorm } from '../../src/graph/fold-batch-norm.js';
 import { floatAttribute, intsAttribute } from '../../src/graph/node.js';
 import type { OnnxModel } from '../../src/graph/onnx-model.js';
-import { prepareLayers, type PreparedLayer } from '../../src/quantize/prepare-layers.js';
+import { prepareLayers, prepareModel, type PreparedLayer } from '../../src/quantize/prepare-layers.js';
 import { quantizedModel } from '../../src/quantize/quantized-graph.js';
 import { activations, observeDirectly } from '../calibrate/observe-directly.js';
 import { buildModel, layersOf, node, tensor, value, type ModelSpec } from '../graph/build-model.js';
@@ -42,7 +42,7 @@ async function measure(
   const layers = layersOf(folded);
   const prepared = prepareLayers(layers, await observeDirectly(folded, layers, input), how);
   const graph = lossGraph(
-    { untouched, folded, io: { output: untouched.graph.output[0]!.name } },
+    { untouched, io: { output: untouched.graph.output[0]!.name } },
     quantizedModel(folded, prepared),
     { base: folded, layers: prepared },
     modes,
@@ -128,7 +128,7 @@ describe('the losses of a layer', () => {
     const layers = layersOf(untouched);
     const prepared = prepareLayers(layers, await observeDirectly(untouched, layers, x), preparation(4, 0.5));
     const graph = lossGraph(
-      { untouched, folded: untouched, io: { output: untouched.graph.output[0]!.name } },
+      { untouched, io: { output: untouched.graph.output[0]!.name } },
       quantizedModel(untouched, prepared),
       { base: untouched, layers: prepared },
       modes,
@@ -304,9 +304,9 @@ describe('searchGraph', () => {
     const layers = layersOf(untouched);
     const statistics = await observeDirectly(untouched, layers, x);
     const candidates = new Map(
-      [0, 0.3, 0.5, 1].map((alpha) => [alpha, prepareLayers(layers, statistics, preparation(4, alpha))]),
+      [0, 0.3, 0.5, 1].map((alpha) => [alpha, prepareModel(untouched, layers, statistics, preparation(4, alpha))]),
     );
-    const graph = searchGraph(untouched, untouched, candidates);
+    const graph = searchGraph(untouched, candidates);
     const outputs = await runModel(graph.model, { x });
     expect(graph.candidates).toHaveLength(8);
     for (const { layer, alpha, absError } of graph.candidates) {
@@ -326,8 +326,7 @@ describe('searchGraph', () => {
     const statistics = await observeDirectly(untouched, layers, x);
     const graph = searchGraph(
       untouched,
-      untouched,
-      new Map([0.2, 0.8].map((a) => [a, prepareLayers(layers, statistics, preparation(4, a))])),
+      new Map([0.2, 0.8].map((a) => [a, prepareModel(untouched, layers, statistics, preparation(4, a))])),
     );
     const outputs = await runModel(graph.model, { x });
     const [low, , high] = graph.candidates.map((c) => outputs[c.absError]!.data.reduce((a, b) => a + b, 0));

@@ -113,8 +113,9 @@ export function checkByHand(
 async function observe(model: OnnxModel, x: Floats): Promise<ReadonlyMap<string, InputStatistics>> {
   const graph = observeGraph(model, layersOf(model), ['channel']);
   const statistics = new StatisticsAccumulator(graph.observed);
-  statistics.add(await runModel(graph.model, { x }));
-  return new Map(statistics.snapshot(1, x.dims[0]!).inputs.map((inputs) => [inputs.layer, inputs]));
+  const samples = x.dims[0]!;
+  statistics.add(await runModel(graph.model, { x }), { samples, fed: samples });
+  return new Map(statistics.snapshot(1, samples).inputs.map((inputs) => [inputs.layer, inputs]));
 }
 
 /** The output channel's scale at each place of the weight: axis 0 of Conv and transposed Gemm, else axis 1 in its group. */

@@ -20,6 +20,7 @@ describe('the main experiment', () => {
     expect(observe.required).toEqual([200, 1500]);
     expect(observe.snapshots).toEqual([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 1500]);
     expect(observe.methods).toEqual(['channel']);
+    expect(observe.histograms).toBe(false);
   });
 
   it('searches once at each calibration size, on the shared observation', () => {
@@ -105,6 +106,27 @@ describe('stages', () => {
     expect(observes).toHaveLength(1);
     expect(observes[0]!.methods).toEqual(['channel', 'view']);
     expect(ofKind(plan.stages, 'reference')).toHaveLength(1);
+  });
+
+  it('gather histograms as soon as one trial of the pass has a calibrator other than max', () => {
+    const plan = planWithBase(
+      'grid: { smoothing.alpha: 0.5, quantization.activation.calibrator: [max, percentile, entropy, mse] }\n',
+    );
+    expect(ofKind(plan.stages, 'observe').map(({ histograms }) => histograms)).toEqual([true]);
+  });
+
+  it('observe again for histograms, and for histograms of another size, but not for statistics of one', () => {
+    const keyOf = (calibrator: string, batches: string): string =>
+      ofKind(
+        planWithBase(
+          `grid: { smoothing.alpha: 0.5, quantization.activation.calibrator: ${calibrator}, data.calibration.batches: ${batches} }\n`,
+        ).stages,
+        'observe',
+      )[0]!.key;
+    expect(keyOf('max', '[50, 100]')).toBe(keyOf('max', '100'));
+    expect(keyOf('mse', '100')).not.toBe(keyOf('max', '100'));
+    expect(keyOf('mse', '[50, 100]')).not.toBe(keyOf('mse', '100'));
+    expect(keyOf('mse', '100')).toBe(keyOf('entropy', '100'));
   });
 
   it('search again for other quantizers, layers, absmax and search settings', () => {

@@ -26,6 +26,7 @@ function statistics(absmax: readonly number[], absmaxView: readonly number[] | n
     max,
     absmax: max,
     absmaxView: absmaxView === null ? null : Float64Array.from(absmaxView),
+    histograms: null,
   };
 }
 

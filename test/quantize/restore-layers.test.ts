@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../src/graph/model-error.js';
-import { findLayers } from '../../src/graph/layers.js';
 import { prepareLayers, type PreparedLayer } from '../../src/quantize/prepare-layers.js';
-import { restoreLayers, type StoredLayer } from '../../src/quantize/restore-layers.js';
+import { restoreModel, type StoredLayer } from '../../src/quantize/restore-layers.js';
 import { observeDirectly } from '../calibrate/observe-directly.js';
 import { layersOf } from '../graph/build-model.js';
 import { inputOfKind, layerKinds, modelOfKind } from '../smooth/layer-kinds.js';
@@ -23,20 +22,20 @@ async function trial(
   return { prepared: prepared!, stored: storedLayer(prepared!, statistics) };
 }
 
-describe('restoreLayers', () => {
+describe('restoreModel', () => {
   it.each(['channel', 'tensor'] as const)(
     'gives the prepared layer of the trial, weight per %s',
     async (granularity) => {
       for (const alpha of [null, 0.5]) {
         const { prepared, stored } = await trial(alpha, granularity);
-        expect(restoreLayers(findLayers(model), [stored])).toEqual([prepared]);
+        expect(restoreModel(model, [stored])).toEqual({ base: model, layers: [prepared] });
       }
     },
   );
 
   it('refuses a layer that the model does not have', async () => {
     const { stored } = await trial(0.5, 'channel');
-    expect(() => restoreLayers(findLayers(model), [{ ...stored, name: 'other' }])).toThrow(/layer "other"/);
+    expect(() => restoreModel(model, [{ ...stored, name: 'other' }])).toThrow(/layer "other"/);
   });
 
   it('refuses numbers that the model does not give', async () => {
@@ -49,19 +48,21 @@ describe('restoreLayers', () => {
       [{ ...stored, s: [1] }, /numbers of s 1, got 4/],
     ];
     for (const [layer, message] of wrong) {
-      expect(() => restoreLayers(findLayers(model), [layer])).toThrow(ModelError);
-      expect(() => restoreLayers(findLayers(model), [layer])).toThrow(message);
+      expect(() => restoreModel(model, [layer])).toThrow(ModelError);
+      expect(() => restoreModel(model, [layer])).toThrow(message);
     }
   });
 
   it('refuses forms that it does not know', async () => {
     const { stored } = await trial(0.5, 'channel');
     const forms: readonly [StoredLayer, RegExp][] = [
-      [{ ...stored, apply: 'fold' }, /got "fold"/],
+      [{ ...stored, apply: 'moved' }, /got "moved"/],
+      [{ ...stored, apply: 'fold' }, /to fold into the model, but "x" is made by no operator/],
+      [{ ...stored, biasCorrection: [1] }, /numbers of bias correction 1, got 6/],
       [{ ...stored, input: { ...stored.input, signed: false } }, /unsigned with zero point 0/],
       [{ ...stored, weight: { ...stored.weight, zeroPoint: 3 } }, /signed with zero point 3/],
       [{ ...stored, input: { ...stored.input, granularity: 'channel' } }, /per tensor, got per channel/],
     ];
-    for (const [layer, message] of forms) expect(() => restoreLayers(findLayers(model), [layer])).toThrow(message);
+    for (const [layer, message] of forms) expect(() => restoreModel(model, [layer])).toThrow(message);
   });
 });

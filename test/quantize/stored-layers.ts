@@ -6,15 +6,17 @@ import type { StoredLayer, StoredQuantizer } from '../../src/quantize/restore-la
 export function storedLayer(prepared: PreparedLayer, statistics: ReadonlyMap<string, InputStatistics>): StoredLayer {
   const { name } = prepared.layer;
   const [input, weight] = quantizerRecords(prepared, statistics.get(name)!);
-  const { alpha, apply, deadChannels, s } = smoothingRecord(prepared);
+  const { alpha, apply, fallbackReason, deadChannels, s } = smoothingRecord(prepared);
   return {
     name,
     alpha,
     apply,
+    fallbackReason,
     deadChannels,
     s: Array.from(s),
     input: storedQuantizer(input!),
     weight: storedQuantizer(weight!),
+    biasCorrection: prepared.biasCorrection === null ? null : Array.from(prepared.biasCorrection),
   };
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
+import type { CanonicalSmoothing } from '../../src/experiment/canonical-settings.js';
 import type { DataSource, PreprocessSettings } from '../../src/experiment/settings.js';
 import { floatAttribute, intsAttribute } from '../../src/graph/node.js';
 import type { ObservationRecord } from '../../src/evaluate/results.js';
@@ -92,6 +93,7 @@ export function observeJob(model: JobModel, source: DataSource, more: Partial<Ob
     endBatch: 5,
     snapshots: [1, 2],
     methods: ['channel', 'view'],
+    histograms: null,
     ...more,
   };
 }
@@ -102,6 +104,9 @@ export interface TrialChanges {
   readonly alphas?: ReadonlyMap<string, number>;
   readonly tolerance?: number;
   readonly lossSamples?: number;
+  readonly smoothing?: CanonicalSmoothing;
+  /** Samples of empirical bias correction; none unless given. */
+  readonly correctionSamples?: number;
 }
 
 /** A W4A4 trial over all samples. */
@@ -109,7 +114,15 @@ export function trialJob(
   model: JobModel,
   source: DataSource,
   observation: ObservationRecord,
-  { batchSize = 8, alpha = 0.5, alphas, tolerance = 1e-3, lossSamples = 10 }: TrialChanges = {},
+  {
+    batchSize = 8,
+    alpha = 0.5,
+    alphas,
+    tolerance = 1e-3,
+    lossSamples = 10,
+    smoothing,
+    correctionSamples,
+  }: TrialChanges = {},
 ): TrialJob {
   const mode = alphas !== undefined ? 'dynamic' : alpha === null ? 'none' : 'static';
   return {
@@ -123,8 +136,14 @@ export function trialJob(
       task: { kind: 'classification' },
       calibration: { source, batchSize: 3, batches: 5, sampleSeed: null },
       layers: everyLayer('Conv', 'Gemm'),
-      quantization: plainQuantization(4),
-      smoothing: {
+      quantization: {
+        ...plainQuantization(4),
+        biasCorrection:
+          correctionSamples === undefined
+            ? { method: 'none', samples: 0 }
+            : { method: 'empirical', samples: correctionSamples },
+      },
+      smoothing: smoothing ?? {
         mode,
         alpha: mode === 'static' ? alpha : null,
         absmax: mode === 'none' ? null : 'channel',

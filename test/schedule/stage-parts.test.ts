@@ -18,6 +18,7 @@ function observeStage(batches: number): ObserveStage {
     snapshots: [1, batches],
     required: [batches],
     methods: ['channel'],
+    histograms: false,
   };
 }
 
@@ -28,6 +29,12 @@ describe('observeParts', () => {
     expect(ranges[0]![0]).toBe(0);
     expect(ranges.at(-1)![1]).toBe(1500);
     for (let i = 1; i < ranges.length; i++) expect(ranges[i]![0]).toBe(ranges[i - 1]![1]);
+  });
+
+  it('asks for histograms at the sizes that trials need, if at all', () => {
+    const histogramsOf = (stage: ObserveStage) => observeParts(stage, model).map(({ job }) => job.histograms);
+    expect(histogramsOf(observeStage(2))).toEqual([null, null]);
+    expect(histogramsOf({ ...observeStage(2), histograms: true })).toEqual([[2], [2]]);
   });
 
   it('makes no empty range where there are fewer batches than ranges', () => {

@@ -61,6 +61,7 @@ describe('reading a trial', () => {
         name: 'conv1',
         alpha: 0.5,
         apply: 'insert',
+        fallbackReason: null,
         deadChannels: 0,
         s: [2, 4],
         input: {
@@ -81,6 +82,7 @@ describe('reading a trial', () => {
           zeroPoint: 0,
           amaxChannels: [8, 0.1, Math.fround(0.3), 4],
         },
+        biasCorrection: null,
       },
     ]);
   });

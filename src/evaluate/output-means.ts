@@ -1,0 +1,60 @@
+import { cutGraph } from '../graph/cut-graph.js';
+import { applyEdits } from '../graph/edits.js';
+import { GraphPatch } from '../graph/graph-patch.js';
+import type { Layer } from '../graph/layers.js';
+import type { OnnxModel } from '../graph/onnx-model.js';
+import { realCount, type FedBatch, type RowTensor } from './loss-accumulator.js';
+import { NonFiniteError } from './non-finite-error.js';
+
+/** A graph whose outputs give the means of layer outputs, and which output belongs to which layer. */
+export interface OutputMeansGraph {
+  readonly model: OnnxModel;
+  readonly outputs: readonly { readonly layer: string; readonly tensor: string }[];
+}
+
+/**
+ * The part of the model that makes the given layers' outputs, averaged over positions where they are a convolution's; of
+ * matrices the output itself.
+ */
+export function outputMeansGraph(model: OnnxModel, layers: readonly Layer[]): OutputMeansGraph {
+  const patch = new GraphPatch(model);
+  const outputs = layers.map(({ name, outputTensor, inputRank }, index) => {
+    if (inputRank === null || inputRank <= 2) return { layer: name, tensor: outputTensor };
+    const positions = Array.from({ length: inputRank - 2 }, (_, axis) => axis + 2);
+    const tensor = patch.reduce('ReduceMean', outputTensor, positions, `quantsweep/mean/${index}`);
+    return { layer: name, tensor };
+  });
+  const tensors = outputs.map(({ tensor }) => tensor);
+  return { model: cutGraph(applyEdits(model, patch.edits), tensors), outputs };
+}
+
+/** Averages rows of a graph of {@link outputMeansGraph} per channel, in float64. */
+export class OutputMeans {
+  readonly #sums: readonly { readonly layer: string; readonly tensor: string; readonly sum: Float64Array }[];
+  readonly #rows = new Map<string, number>();
+
+  constructor({ outputs }: OutputMeansGraph, layers: readonly Layer[]) {
+    const channels = new Map(layers.map((layer) => [layer.name, layer.outputChannels]));
+    this.#sums = outputs.map((output) => ({ ...output, sum: new Float64Array(channels.get(output.layer)!) }));
+  }
+
+  add(outputs: Readonly<Record<string, RowTensor>>, batch: FedBatch): void {
+    for (const { layer, tensor, sum } of this.#sums) {
+      const own = outputs[tensor]!;
+      const count = realCount(own, batch);
+      for (let i = 0; i < count; i++) sum[i % sum.length] = sum[i % sum.length]! + own.data[i]!;
+      this.#rows.set(layer, (this.#rows.get(layer) ?? 0) + count / sum.length);
+    }
+  }
+
+  /** `[O]` by layer. @throws NonFiniteError naming the first layer whose output is not finite */
+  finish(): ReadonlyMap<string, Float64Array> {
+    return new Map(
+      this.#sums.map(({ layer, sum }) => {
+        const mean = sum.map((total) => total / this.#rows.get(layer)!);
+        if (!mean.every(Number.isFinite)) throw new NonFiniteError(`the output of layer "${layer}"`);
+        return [layer, mean];
+      }),
+    );
+  }
+}

@@ -1,0 +1,75 @@
+import type { Dataset } from '../data/dataset.js';
+import { OutputMeans, outputMeansGraph } from '../evaluate/output-means.js';
+import { layersByDepth } from '../graph/layer-depths.js';
+import type { Layer } from '../graph/layers.js';
+import type { OnnxModel } from '../graph/onnx-model.js';
+import type { PreparedLayer, PreparedModel } from '../quantize/prepare-layers.js';
+import { quantizedModel } from '../quantize/quantized-graph.js';
+import { withSession, type JobContext } from './job-context.js';
+import type { LoadedModel } from './model-cache.js';
+import { runBatches } from './run-batches.js';
+import { lossSamples } from './whole-batches.js';
+
+/** Samples of one run: means are added up by sample, so it changes no result; this many stay in the cache on CPU. */
+const RUN_SAMPLES = 16;
+
+/** What calibration samples are read through. */
+export interface BiasData {
+  readonly dataset: Dataset;
+  /** The first so many. */
+  readonly samples: number;
+  /** Identifies model, samples and layers: FP32's means of the last key are kept. */
+  readonly key: string;
+}
+
+let reference: { readonly key: string; readonly means: ReadonlyMap<string, Float64Array> } | null = null;
+
+/**
+ * Empirical bias correction (Nagel et al. 2019, arXiv 1906.04721, section 4.2 and appendix D): what quantization adds to
+ * the mean of each output channel, `E[y_q] - E[y_fp32]` over calibration samples, is to be taken off the layer's bias.
+ * Each layer is measured behind its quantized predecessors with their biases corrected already, so that it corrects what
+ * reaches it as well as what it does itself. Layers that don't depend on each other are measured in one session.
+ *
+ * @returns the prepared model with corrections
+ * @throws NonFiniteError naming a layer
+ */
+export async function correctBiases(
+  { untouched, io }: LoadedModel,
+  prepared: PreparedModel,
+  { dataset, samples, key }: BiasData,
+  context: JobContext,
+): Promise<PreparedModel> {
+  const all = prepared.layers.map(({ original }) => original);
+  const count = lossSamples(samples, io, all);
+  const means = async (model: OnnxModel, layers: readonly Layer[]): Promise<ReadonlyMap<string, Float64Array>> => {
+    const graph = outputMeansGraph(model, layers);
+    const sums = new OutputMeans(graph, layers);
+    const range = { first: 0, count, batchSize: RUN_SAMPLES };
+    await withSession(graph.model, io, context, (session) =>
+      runBatches(session, io, dataset, range, (outputs, _first, real, fed) => {
+        sums.add(outputs, { samples: real, fed });
+      }),
+    );
+    return sums.finish();
+  };
+  if (reference?.key !== key) reference = { key, means: await means(untouched, all) };
+  const expected = reference.means;
+  const corrected = new Map(prepared.layers.map((layer) => [layer.layer.name, layer]));
+  const groups = layersByDepth(
+    prepared.base,
+    prepared.layers.map(({ layer }) => layer),
+  );
+  for (const group of groups) {
+    const actual = await means(quantizedModel(prepared.base, [...corrected.values()]), group);
+    for (const { name } of group) {
+      const own = corrected.get(name)!;
+      corrected.set(name, { ...own, biasCorrection: difference(own, actual.get(name)!, expected.get(name)!) });
+    }
+  }
+  return { base: prepared.base, layers: [...corrected.values()] };
+}
+
+/** In the units of the base model's output, which of a producer of folded layers is divided by its factors. */
+function difference({ outputFactors }: PreparedLayer, actual: Float64Array, expected: Float64Array): Float32Array {
+  return Float32Array.from(actual, (mean, channel) => mean - expected[channel]! / (outputFactors?.[channel] ?? 1));
+}

@@ -1,0 +1,45 @@
+import type { Layer } from '../graph/layers.js';
+import { ModelError } from '../graph/model-error.js';
+import type { OnnxModel } from '../graph/onnx-model.js';
+import { findFoldRegions } from './fold-regions.js';
+import type { Fold } from './rescale-model.js';
+import { applySmoothing, type LayerSmoothing, type SmoothedModel } from './smooth-layers.js';
+
+/**
+ * Smooths the layers of a finished trial again as it did, from the s that it stored.
+ *
+ * @param model the trial's, with BatchNormalization folded
+ * @param layers all layers that the trial quantized
+ * @param decisions by layer name
+ * @throws ModelError naming a layer whose s can't be folded into this model, or not as one with its neighbours'
+ */
+export function restoreSmoothing(
+  model: OnnxModel,
+  layers: readonly Layer[],
+  decisions: ReadonlyMap<string, LayerSmoothing>,
+): SmoothedModel {
+  const isFolded = ({ name }: Layer): boolean => decisions.get(name)?.apply === 'fold';
+  const { regions, reasons } = findFoldRegions(model, layers);
+  for (const { name } of layers.filter(isFolded)) {
+    const reason = reasons.get(name);
+    if (reason !== undefined) throw differs(name, reason);
+  }
+  const folds = regions
+    .filter(({ readers }) => readers.some(isFolded))
+    .map((region): Fold => {
+      const [first, ...others] = region.readers.map(({ name }) => ({ name, ...decisions.get(name)! }));
+      const { s } = first!.factors;
+      for (const { name, apply, factors } of others) {
+        const same = apply === 'fold' && factors.s.every((value, channel) => value === s[channel]);
+        if (!same) throw differs(name, `layer "${first!.name}" reads the same tensor with another s`);
+      }
+      return { region, s };
+    });
+  return applySmoothing(model, layers, decisions, folds);
+}
+
+function differs(layer: string, reason: string): ModelError {
+  return new ModelError(
+    `Layer "${layer}": expected the trial's s to fold into the model, but ${reason}. The trial was made by another version of quantsweep; run its sweep again.`,
+  );
+}

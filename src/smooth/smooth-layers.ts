@@ -1,0 +1,184 @@
+import type { InputStatistics } from '../evaluate/results.js';
+import type { CanonicalSmoothing } from '../experiment/canonical-settings.js';
+import type { FoldRegion } from '../graph/fold-region.js';
+import type { Layer } from '../graph/layers.js';
+import type { OnnxModel } from '../graph/onnx-model.js';
+import { readFloatTensor } from '../graph/tensor.js';
+import { crossLayerFactors } from './cross-layer-equalization.js';
+import { findFoldRegions, type FoldRegions } from './fold-regions.js';
+import { rescaleModel, type Fold } from './rescale-model.js';
+import { noSmoothing, smoothingFactors, type SmoothingFactors } from './smoothing-factors.js';
+import { smoothWeight } from './smooth-weight.js';
+import { perInputChannelAbsmax, viewAbsmax } from './weight-absmax.js';
+
+/** Alpha of a layer: a number, or null for no smoothing. */
+export type AlphaOf = (layer: string) => number | null;
+
+/** A layer whose smoothing is decided. */
+export interface SmoothedLayer {
+  /** Of the smoothed model's `base`. */
+  readonly layer: Layer;
+  /** The same layer before anything was folded: its weight is FP32's. */
+  readonly original: Layer;
+  /** null without SmoothQuant. */
+  readonly alpha: number | null;
+  /** The factors that are applied: of a folded layer those of its tensor, which it may share. */
+  readonly factors: SmoothingFactors;
+  /** `insert`: the input is divided by s here; `fold`: the base model's tensor is divided already. */
+  readonly apply: 'insert' | 'fold' | 'none';
+  /** Why s is inserted although it was to be folded, or why cle left the layer alone; null otherwise. */
+  readonly fallbackReason: string | null;
+  /** `[O]`, by which the base model's output of this layer is divided, for layers behind it that were folded; null: 1. */
+  readonly outputFactors: Float32Array | null;
+  /** W * s, of the weight's shape, in the units of the base model's output. */
+  readonly smoothedWeight: Float32Array;
+}
+
+export interface SmoothedModel {
+  /** The given model with 1/s moved into the producers, and s into the weights, of folded layers: the same function. */
+  readonly base: OnnxModel;
+  readonly layers: readonly SmoothedLayer[];
+}
+
+/** What was decided for one layer. */
+export interface LayerSmoothing {
+  readonly alpha: number | null;
+  readonly factors: SmoothingFactors;
+  readonly apply: SmoothedLayer['apply'];
+  readonly fallbackReason: string | null;
+}
+
+/**
+ * Decides s of every layer and how it is applied. All s come from the given model's weights and statistics, so that the
+ * order of layers does not matter; folding then takes the elementwise maximum over the layers that read one tensor.
+ */
+export function smoothLayers(
+  model: OnnxModel,
+  layers: readonly Layer[],
+  statistics: ReadonlyMap<string, InputStatistics>,
+  smoothing: CanonicalSmoothing,
+  alphaOf: AlphaOf,
+): SmoothedModel {
+  if (smoothing.mode === 'cle') return equalize(model, layers);
+  const decisions = decideFactors(layers, statistics, smoothing, alphaOf);
+  if (smoothing.apply !== 'fold') return applySmoothing(model, layers, decisions, []);
+  const { regions, reasons } = findFoldRegions(model, layers);
+  for (const [name, fallbackReason] of reasons) decisions.set(name, { ...decisions.get(name)!, fallbackReason });
+  const folds = regions.map((region) => {
+    const all = region.readers.map(({ name }) => decisions.get(name)!.factors.s);
+    return { region, s: all[0]!.map((_, c) => Math.max(...all.map((s) => s[c]!))) };
+  });
+  for (const { region, s } of folds) {
+    for (const { name } of region.readers) {
+      const own = decisions.get(name)!;
+      decisions.set(name, { ...own, factors: { ...own.factors, s }, apply: 'fold' });
+    }
+  }
+  return applySmoothing(model, layers, decisions, folds);
+}
+
+/** Each layer by itself, its own input divided by s. */
+export function insertSmoothing(
+  layers: readonly Layer[],
+  statistics: ReadonlyMap<string, InputStatistics>,
+  smoothing: CanonicalSmoothing,
+  alphaOf: AlphaOf,
+): readonly SmoothedLayer[] {
+  const decisions = decideFactors(layers, statistics, smoothing, alphaOf);
+  return layers.map((layer) => smoothLayer(layer, layer, decisions.get(layer.name)!, null));
+}
+
+function decideFactors(
+  layers: readonly Layer[],
+  statistics: ReadonlyMap<string, InputStatistics>,
+  smoothing: CanonicalSmoothing,
+  alphaOf: AlphaOf,
+): Map<string, LayerSmoothing> {
+  return new Map(
+    layers.map((layer): [string, LayerSmoothing] => {
+      const alpha = alphaOf(layer.name);
+      const inputs = statistics.get(layer.name);
+      if (inputs === undefined) throw new Error(`Invariant: no statistics for layer "${layer.name}".`);
+      const none = { alpha, factors: noSmoothing(layer.inputChannels), apply: 'none', fallbackReason: null } as const;
+      if (alpha === null) return [layer.name, none];
+      return [layer.name, { ...none, factors: factorsOf(layer, inputs, alpha, smoothing), apply: 'insert' }];
+    }),
+  );
+}
+
+/**
+ * Applies smoothing that is decided, e.g. that a finished trial stored.
+ *
+ * @param decisions by layer name
+ * @param folds the regions of all layers whose smoothing is folded
+ */
+export function applySmoothing(
+  model: OnnxModel,
+  layers: readonly Layer[],
+  decisions: ReadonlyMap<string, LayerSmoothing>,
+  folds: readonly Fold[],
+): SmoothedModel {
+  const rescaled = rescaleModel(model, folds);
+  return {
+    base: rescaled.model,
+    layers: layers.map((original) => {
+      const layer = folds.length === 0 ? original : rescaled.layers.get(original.name)!;
+      const outputFactors = rescaled.outputFactors.get(original.name) ?? null;
+      return smoothLayer(layer, original, decisions.get(original.name)!, outputFactors);
+    }),
+  };
+}
+
+function smoothLayer(
+  layer: Layer,
+  original: Layer,
+  decision: LayerSmoothing,
+  outputFactors: Float32Array | null,
+): SmoothedLayer {
+  const weight = readFloatTensor(layer.weight);
+  const smoothedWeight = decision.apply === 'insert' ? smoothWeight(weight, layer.layout, decision.factors.s) : weight;
+  return { layer, original, ...decision, outputFactors, smoothedWeight };
+}
+
+function equalize(model: OnnxModel, layers: readonly Layer[]): SmoothedModel {
+  const { regions, reasons } = withLayerProducers(findFoldRegions(model, layers));
+  const factors = crossLayerFactors(regions);
+  const folded = new Map(
+    regions.flatMap(({ readers }, index) => readers.map(({ name }) => [name, factors[index]!] as const)),
+  );
+  const decisions = new Map(
+    layers.map(({ name, inputChannels }): [string, LayerSmoothing] => {
+      const own = folded.get(name);
+      const fallbackReason = reasons.get(name) ?? null;
+      if (own === undefined) {
+        return [name, { alpha: null, factors: noSmoothing(inputChannels), apply: 'none', fallbackReason }];
+      }
+      return [name, { alpha: null, factors: own, apply: 'fold', fallbackReason: null }];
+    }),
+  );
+  const folds = regions.map((region, index) => ({ region, s: factors[index]!.s }));
+  return applySmoothing(model, layers, decisions, folds);
+}
+
+/** Equalization evens out two weights: a BatchNormalization has none. */
+function withLayerProducers({ regions, reasons }: FoldRegions): FoldRegions {
+  const pairs: FoldRegion[] = [];
+  const all = new Map(reasons);
+  for (const region of regions) {
+    if (region.producer.layer !== null) pairs.push(region);
+    else for (const { name } of region.readers) all.set(name, 'its input comes from a BatchNormalization, not a layer');
+  }
+  return { regions: pairs, reasons: all };
+}
+
+function factorsOf(
+  layer: Layer,
+  inputs: InputStatistics,
+  alpha: number,
+  { absmax }: CanonicalSmoothing,
+): SmoothingFactors {
+  const weight = readFloatTensor(layer.weight);
+  if (absmax !== 'view') return smoothingFactors(inputs.absmax, perInputChannelAbsmax(weight, layer.layout), alpha);
+  if (inputs.absmaxView === null) throw new Error(`Invariant: no view statistics for layer "${layer.name}".`);
+  return smoothingFactors(inputs.absmaxView, viewAbsmax(weight, layer.layout), alpha);
+}
