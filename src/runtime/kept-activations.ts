@@ -25,7 +25,7 @@ export class KeptActivations {
     const kept = [...this.#batches].filter(([name]) => names.has(name));
     let batch = 0;
     return {
-      run: (samples, further = {}) => {
+      run: (samples, further) => {
         const own: Feeds = Object.fromEntries(
           kept.map(([name, tensors]) => [name, { type: 'float32', ...tensors[batch]! } as const]),
         );
