@@ -21,7 +21,7 @@ export class KeptActivations {
   }
 
   /** A session that is fed the kept tensors among `names` beside each batch, in the order of the first run. */
-  feeding(session: Session, names: ReadonlySet<string>): Pick<Session, 'run'> {
+  feeding(session: Pick<Session, 'run'>, names: ReadonlySet<string>): Pick<Session, 'run'> {
     const kept = [...this.#batches].filter(([name]) => names.has(name));
     let batch = 0;
     return {

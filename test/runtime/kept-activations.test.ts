@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { KeptActivations } from '../../src/runtime/kept-activations.js';
-import type { Feeds, FloatTensor, Outputs, Session } from '../../src/runtime/session.js';
+import type { Feeds, FloatTensor, Outputs } from '../../src/runtime/session.js';
 
 const row = (...values: number[]): FloatTensor => ({ data: Float32Array.from(values), dims: [1, values.length] });
 
@@ -11,7 +11,7 @@ async function fed(kept: KeptActivations, names: readonly string[], runs: number
     seen.push(further);
     return Promise.resolve({});
   };
-  const session = kept.feeding({ run } as Session, new Set(names));
+  const session = kept.feeding({ run }, new Set(names));
   for (let i = 0; i < runs; i++) await session.run(row(0), { other: { type: 'float32', ...row(9) } });
   return seen;
 }
