@@ -19,13 +19,27 @@ export function selectLayers(
 ): readonly Layer[] {
   const wanted = wantedLayers(layers, settings);
   const rules = rulesOfLayers(wanted, settings.rules);
-  const selected = wanted.filter(({ name }) => rules.get(name)?.precision !== 'float' && !keptFloat.includes(name));
+  const selected = wanted.filter(
+    ({ name }) => rules.get(name)?.precision !== 'float' && !keptFloat.includes(name) && isInFocus(name, settings),
+  );
   if (selected.length === 0) {
     throw new ModelError(
-      'Expected at least one layer to quantize, got none: layers.rules or layers.keepFloat keep all in float.',
+      'Expected at least one layer to quantize, got none: layers.rules, layers.keepFloat or layers.sensitivity keep all in float.',
     );
   }
   return selected;
+}
+
+/** A sensitivity trial's focus is the name of one layer, not a glob any more. */
+function isInFocus(name: string, { sensitivity, focus }: LayerSettings): boolean {
+  switch (sensitivity) {
+    case 'none':
+      return true;
+    case 'only':
+      return name === focus;
+    case 'allBut':
+      return name !== focus;
+  }
 }
 
 /** Bits of a layer that differ from the sweep's own; null: as there. */

@@ -1,5 +1,6 @@
 import type { Dataset } from '../data/dataset.js';
 import { openDataset } from '../data/open-dataset.js';
+import { permutedDataset } from '../data/permuted-dataset.js';
 import type { DataSource, PreprocessSettings } from '../experiment/settings.js';
 import { encodeModel, type OnnxModel } from '../graph/onnx-model.js';
 import { fixedBatchSize, type ModelIo } from '../graph/model-io.js';
@@ -45,13 +46,22 @@ export async function withSession<T>(
 
 let open: { readonly key: string; readonly dataset: Dataset } | null = null;
 
-/** Opens a job's samples; the last ones stay open, as most jobs of a child read the same. */
-export async function openJobDataset(source: DataSource, preprocess: PreprocessSettings): Promise<Dataset> {
-  const key = JSON.stringify([source, preprocess]);
+/**
+ * Opens a job's samples; the last ones stay open, as most jobs of a child read the same.
+ *
+ * @param sampleSeed of the order of calibration samples; null: as they lie
+ */
+export async function openJobDataset(
+  source: DataSource,
+  preprocess: PreprocessSettings,
+  sampleSeed: number | null = null,
+): Promise<Dataset> {
+  const key = JSON.stringify([source, preprocess, sampleSeed]);
   if (open?.key === key) return open.dataset;
   open?.dataset.close();
   open = null;
-  const dataset = await openDataset(source, preprocess);
+  const opened = await openDataset(source, preprocess);
+  const dataset = sampleSeed === null ? opened : permutedDataset(opened, sampleSeed);
   open = { key, dataset };
   return dataset;
 }

@@ -108,7 +108,7 @@ async function withCorrectedBiases({ job, model, prepared, context }: Trial): Pr
   const { calibration, preprocess, layers, quantization } = job.settings;
   const { method, samples } = quantization!.biasCorrection;
   if (method === 'none' || calibration === null) return prepared;
-  const dataset = await openJobDataset(calibration.source, preprocess);
+  const dataset = await openJobDataset(calibration.source, preprocess, calibration.sampleSeed);
   const key = JSON.stringify([job.model, calibration, preprocess, layers, job.keptFloat, samples]);
   return context.clock.measure('biasCorrection', () =>
     correctBiases(model, prepared, { dataset, samples, key }, context),
