@@ -72,6 +72,7 @@ async function observeAndReport(subject: Subject, batches: number, histograms: b
     model: subject.model,
     preprocess: subject.preprocess,
     source: subject.source,
+    sampleSeed: null,
     batchSize: SMALL_BATCH,
     firstBatch: 0,
     endBatch: batches,

@@ -48,7 +48,7 @@ function prepared(alpha: number): PreparedModel {
       execution: 'simulated',
     },
     smoothing: { mode: 'static', alpha, absmax: 'channel', apply: 'insert' },
-    rules: [],
+    bits: new Map(),
     alphaOf: () => alpha,
   });
 }

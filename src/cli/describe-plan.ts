@@ -3,6 +3,7 @@ import type { PlannedStage, SweepPlan } from '../plan/plan.js';
 import { estimateCost } from '../plan/estimate-cost.js';
 import { deviceSlots } from '../schedule/device-slots.js';
 import { prepareSweep, workerEntry, type PreparedSweep } from '../schedule/prepare-sweep.js';
+import { saturationNotes } from '../schedule/saturation.js';
 import { openStoreForReading } from '../store/sqlite-store.js';
 import type { SweepReader } from '../store/store.js';
 import { StoreError } from '../store/store-error.js';
@@ -37,6 +38,7 @@ export async function describePlan(
     ...(plan.question === null ? [] : [`Question: ${plan.question}`]),
     ...modelLines(prepared),
     ...inputs.notes,
+    ...saturationNotes(experiment),
     '',
     'shared stages',
     ...plan.stages.map((stage) => `  ${state(stage.key).padEnd(8)}${describeStage(stage, plan)}`),

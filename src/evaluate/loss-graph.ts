@@ -66,7 +66,7 @@ export function lossGraph(
     const outputOf = (mode: LossMode): string =>
       mode === 'accumulated'
         ? twinOutput(patch, p, `${name}/twin`)
-        : addIsolatedLayer(patch, base, p, `${name}/isolated`);
+        : addIsolatedLayer(patch, base, p, `${name}/${mode}`, isolatedParts[mode]);
     return {
       layer: p.layer.name,
       reference: reduceReference(patch, p.layer, name),
@@ -88,6 +88,8 @@ export function lossGraph(
   patch.edit({ kind: 'setOutputs', tensors: [...new Set([...tensors, output.reference, output.quantized])] });
   return { model: applyEdits(untouched, patch.edits), layers, output };
 }
+
+const isolatedParts = { isolated: 'both', weight: 'weight', activation: 'input' } as const;
 
 /** A layer's output in the quantized model, in FP32's units. */
 function twinOutput(patch: GraphPatch, { layer, outputFactors }: PreparedLayer, name: string): string {

@@ -194,6 +194,8 @@ export interface ExecutionRecord {
   readonly provider: string;
   /** Phase -> milliseconds. */
   readonly timings: Readonly<Record<string, number>>;
+  /** Nodes that ran as integer kernels, by operator; only of trials of integer execution. */
+  readonly integerKernels?: Readonly<Record<string, number>>;
 }
 
 export interface TrialRecord {

@@ -39,7 +39,7 @@ export function searchGraph(
   predecessors: OnnxModel | null = null,
 ): SearchGraph {
   const patch = new GraphPatch(untouched);
-  const feed = predecessors === null ? undefined : addTwin(patch, predecessors);
+  const feed = predecessors === null ? (tensor: string) => tensor : addTwin(patch, predecessors);
   const outputs: CandidateOutput[] = [];
   const references = new Map<string, string>();
   for (const [alpha, { base, layers }] of candidates) {
@@ -50,7 +50,8 @@ export function searchGraph(
         references.set(layer.name, reduce(patch, layer, layer.outputTensor, objective, `${name}/reference`));
       }
       const branch = `${name}/${alpha}`;
-      const output = addIsolatedLayer(patch, base, prepared, branch, feed);
+      const fed = { ...prepared, layer: { ...layer, inputTensor: feed(layer.inputTensor) } };
+      const output = addIsolatedLayer(patch, base, fed, branch);
       const error = patch.apply('Sub', [output, layer.outputTensor], `${branch}/error`);
       outputs.push({ layer, alpha, error: reduce(patch, layer, error, objective, `${branch}/loss`) });
     }

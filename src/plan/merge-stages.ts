@@ -1,5 +1,5 @@
 import type { TrialSettings } from '../experiment/canonical-settings.js';
-import type { AbsmaxMethod, QuantizationSettings } from '../experiment/settings.js';
+import type { AbsmaxMethod, LayerSettings, QuantizationSettings } from '../experiment/settings.js';
 import { observeGroup, observeKey, rankKey, referenceKey, searchKey } from './content-key.js';
 import type {
   ContentKey,
@@ -85,7 +85,7 @@ function searchOf(trial: TrialSettings, observe: ObserveStage | null, context: P
     model,
     preprocess,
     calibration,
-    layers,
+    layers: forEveryLayer(layers),
     quantization: forStages(quantization),
     smoothing: { ...smoothing, apply: 'insert' as const },
     search,
@@ -106,13 +106,18 @@ function rankOf(trial: TrialSettings, observe: ObserveStage | null, context: Pla
     model,
     preprocess,
     calibration,
-    layers: { ...layers, keepFloat: 0 },
+    layers: forEveryLayer(layers),
     quantization: forStages(quantization),
     smoothing,
     samples,
     task,
   };
   return { kind: 'rank', key: rankKey(content, context), observeKey: observe.key, ...content };
+}
+
+/** A search or ranking is of every layer, whichever a trial then quantizes, so that trials share it. */
+function forEveryLayer(layers: LayerSettings): LayerSettings {
+  return { ...layers, sensitivity: 'none', focus: '*', keepFloat: 0 };
 }
 
 /** Searches and rankings come before bias correction, and always simulate. */

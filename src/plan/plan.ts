@@ -36,6 +36,8 @@ export interface PlannedTrial {
   readonly fp32Key: ContentKey;
   /** null for fp32, and for a sensitivity trial, whose counterpart nobody asked for. */
   readonly unsmoothedKey: ContentKey | null;
+  /** Of the trial that differs in nothing but being simulated; null unless this one's execution is integer. */
+  readonly simulatedKey: ContentKey | null;
 }
 
 /** One pass over the calibration data; serves every trial that calibrates on a prefix of it. */

@@ -50,12 +50,15 @@ export function smoothedModel(base: OnnxModel, layers: readonly PreparedLayer[])
   return applyEdits(base, patch.edits);
 }
 
+/** Which quantizers of an isolated layer are at work. */
+export type QuantizedParts = 'both' | 'input' | 'weight';
+
 /**
  * Adds the layer alone in its quantized form, fed the tensor that feeds it in the float model.
  *
  * @param base the prepared model's
  * @param name unique for this branch, e.g. with the candidate's alpha
- * @param feed the tensor that stands for one of the float model's, in place of that itself
+ * @param parts the others are left out: the layer is smoothed alike
  * @returns the branch's output tensor, in the float model's units
  */
 export function addIsolatedLayer(
@@ -63,23 +66,31 @@ export function addIsolatedLayer(
   base: OnnxModel,
   prepared: PreparedLayer,
   name: string,
-  feed: (tensor: string) => string = (tensor) => tensor,
+  parts: QuantizedParts = 'both',
 ): string {
   const { layer, outputFactors } = prepared;
   const node = base.index.producers.get(layer.outputTensor)!;
-  const input = fakeQuantizeInput(patch, prepared, name, prepared.divisor, feed(layer.inputTensor));
-  const weight = patch.floats(`${name}/weight`, layer.weightShape, prepared.weight.values);
+  const input =
+    parts === 'weight'
+      ? smoothInput(patch, prepared, name)
+      : fakeQuantizeInput(patch, prepared, name, prepared.divisor);
+  const values = parts === 'input' ? prepared.smoothedWeight : prepared.weight.values;
+  const weight = patch.floats(`${name}/weight`, layer.weightShape, values);
   const output = `${name}/output`;
   const rest = node.input.slice(2).map((tensor, index) => {
     // Under a name of this branch: what another branch's base holds under the same name may be other numbers.
     const initializer = base.index.initializers.get(tensor);
-    return initializer === undefined
-      ? feed(tensor)
-      : patch.initializer(renamed(initializer, `${name}/input/${index + 2}`));
+    return initializer === undefined ? tensor : patch.initializer(renamed(initializer, `${name}/input/${index + 2}`));
   });
   const copy = copyNode(node, { name: output, input: [input, weight, ...rest], output: [output] });
   const corrected = addCorrected(patch, base, prepared, copy, name);
   return outputFactors === null ? corrected : scaleOutput(patch, layer, corrected, outputFactors, `${name}/unscaled`);
+}
+
+/** The FP32 tensor divided by s. */
+function smoothInput(patch: GraphPatch, { layer, factors }: PreparedLayer, name: string): string {
+  const s = patch.floats(`${name}/s`, channelShape(layer), factors.s);
+  return patch.apply('Div', [layer.inputTensor, s], `${name}/smoothed_input`);
 }
 
 function renamed(tensor: TensorProto, name: string): TensorProto {
@@ -90,16 +101,10 @@ function renamed(tensor: TensorProto, name: string): TensorProto {
  * `Clip(Round(x / d), qmin - z, qmax - z) * q` with `d[c] = s[c] * q`: quantize and dequantize of x / s, bit-exact to
  * QuantizeLinear/DequantizeLinear up to the rounding of the one division.
  */
-function fakeQuantizeInput(
-  patch: GraphPatch,
-  prepared: PreparedLayer,
-  name: string,
-  divisor: Float32Array,
-  tensor: string = prepared.layer.inputTensor,
-): string {
+function fakeQuantizeInput(patch: GraphPatch, prepared: PreparedLayer, name: string, divisor: Float32Array): string {
   const { layer, input } = prepared;
   const d = patch.floats(`${name}/divisor`, channelShape(layer), divisor);
-  const divided = patch.apply('Div', [tensor, d], `${name}/divided`);
+  const divided = patch.apply('Div', [layer.inputTensor, d], `${name}/divided`);
   const { qmin, qmax, zeroPoint } = input;
   const steps = patch.roundAndClip(divided, qmin - zeroPoint, qmax - zeroPoint, `${name}/steps`);
   const scale = patch.floats(`${name}/scale`, [], Float32Array.of(input.scale));

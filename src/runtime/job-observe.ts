@@ -10,7 +10,7 @@ import { runBatches } from './run-batches.js';
 /** Observes the inputs of all layers over a range of calibration batches. */
 export async function runObserve(job: ObserveJob, context: JobContext): Promise<JobResult<'observe'>> {
   const { folded, layers, io } = loadModel(job.model);
-  const dataset = await openJobDataset(job.source, job.preprocess);
+  const dataset = await openJobDataset(job.source, job.preprocess, job.sampleSeed);
   const supported = layers.filter((l) => l.supported);
   const { model, observed } = observeGraph(folded, supported, job.methods, job.histograms !== null);
   const statistics = new StatisticsAccumulator(observed);

@@ -35,6 +35,8 @@ export interface ObserveJob {
   readonly model: JobModel;
   readonly preprocess: PreprocessSettings;
   readonly source: DataSource;
+  /** Of the order of the samples; null: as they lie. */
+  readonly sampleSeed: number | null;
   readonly batchSize: number;
   readonly firstBatch: number;
   readonly endBatch: number;

@@ -4,6 +4,7 @@ import { SearchLosses } from '../evaluate/search-losses.js';
 import type { SearchPoint } from '../evaluate/results.js';
 import type { Layer } from '../graph/layers.js';
 import { prepareModel, type AlphaOf, type PreparedModel } from '../quantize/prepare-layers.js';
+import { bitsOfLayers } from '../quantize/select-layers.js';
 import { withSession, type JobContext } from './job-context.js';
 import type { SearchJob } from './jobs.js';
 import type { LoadedModel } from './model-cache.js';
@@ -31,7 +32,8 @@ export function prepareAt(
 ): Promise<PreparedModel> {
   const statistics = new Map(job.observation.inputs.map((i) => [i.layer, i]));
   const { quantization, smoothing } = job;
-  const preparation = { quantization, smoothing, rules: job.layers.rules, alphaOf };
+  const bits = bitsOfLayers(model.layers, job.layers);
+  const preparation = { quantization, smoothing, bits, alphaOf };
   return context.clock.measure('prepare', () => prepareModel(model.folded, layers, statistics, preparation));
 }
 

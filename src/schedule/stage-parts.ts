@@ -25,7 +25,7 @@ const SEARCH_GRAPH_BYTES = 1.5e9;
 export function observeParts(stage: ObserveStage, model: JobModel): readonly StagePart<ObserveJob>[] {
   const { calibration, preprocess, snapshots, methods, required } = stage;
   const histograms = stage.histograms ? required : null;
-  const { source, batchSize, batches } = calibration;
+  const { source, sampleSeed, batchSize, batches } = calibration;
   return ranges(batches).map(([firstBatch, endBatch]) => ({
     id: `batches ${firstBatch}-${endBatch}`,
     job: {
@@ -33,6 +33,7 @@ export function observeParts(stage: ObserveStage, model: JobModel): readonly Sta
       model,
       preprocess,
       source,
+      sampleSeed,
       batchSize,
       firstBatch,
       endBatch,

@@ -130,6 +130,15 @@ ORDER BY ${fixedOf('c')}, c.calibration_batches, c.alpha_mode, c.alpha`,
 FROM v_comparison WHERE sweep = :sweep ORDER BY against, difference DESC`,
   },
   {
+    name: 'execution',
+    about: 'Integer execution against simulated at equal settings (difference below 0: integer is worse), and what ran',
+    parameters: [],
+    sql: `SELECT trial, label, simulated, integer, difference, p_value,
+       CASE significant WHEN 1 THEN 'differs' WHEN 0 THEN 'inside the noise' END AS verdict,
+       only_simulated, only_integer, integer_kernels, cpu_flags LIKE '%vnni%' AS vnni
+FROM v_execution WHERE sweep = :sweep ORDER BY difference, trial`,
+  },
+  {
     name: 'worst-layers',
     about: 'Layers of one trial by relative L1 loss, worst first (lower is better)',
     parameters: [trial, mode, limit],

@@ -69,6 +69,19 @@ describe('counterparts', () => {
       unsmoothedKey: withBaselines.trials[1]!.key,
     });
   });
+
+  it('of integer execution are the simulated trials of otherwise equal settings, which share the searches', () => {
+    const { trials, stages } = planWithBase(
+      'grid: { quantization.execution: [simulated, integer], smoothing.mode: dynamic }\n',
+    );
+    const of = (role: string, execution: string) =>
+      trials.find((t) => t.settings.role === role && t.settings.quantization?.execution === execution)!;
+    for (const role of ['unsmoothed', 'candidate']) {
+      expect(of(role, 'integer').simulatedKey).toBe(of(role, 'simulated').key);
+      expect(of(role, 'simulated').simulatedKey).toBeNull();
+    }
+    expect(stages.filter((stage) => stage.kind === 'search')).toHaveLength(1);
+  });
 });
 
 describe('stages', () => {

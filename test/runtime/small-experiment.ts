@@ -88,6 +88,7 @@ export function observeJob(model: JobModel, source: DataSource, more: Partial<Ob
     model,
     preprocess: asStored,
     source,
+    sampleSeed: null,
     batchSize: 3,
     firstBatch: 0,
     endBatch: 5,

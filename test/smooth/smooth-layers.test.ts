@@ -52,7 +52,10 @@ const unitStatistics = (model: OnnxModel, absmax: Readonly<Record<string, readon
   new Map(
     layersOf(model).map(({ name }) => {
       const values = Float64Array.from(absmax[name]!);
-      return [name, { layer: name, min: values.map((v) => -v), max: values, absmax: values, absmaxView: null }];
+      return [
+        name,
+        { layer: name, min: values.map((v) => -v), max: values, absmax: values, absmaxView: null, histograms: null },
+      ];
     }),
   );
 

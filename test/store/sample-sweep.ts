@@ -115,6 +115,7 @@ function trial(
     rankKey: null,
     fp32Key: 'fp32',
     unsmoothedKey: quantized ? `unsmoothed-${batches}` : null,
+    simulatedKey: null,
   };
 }
 
