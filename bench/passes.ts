@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { observeGraph } from '../src/calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../src/calibrate/statistics-accumulator.js';
 import { openDataset } from '../src/data/open-dataset.js';
-import { lossGraph, searchGraph } from '../src/evaluate/loss-graph.js';
+import { lossGraph } from '../src/evaluate/loss-graph.js';
+import { searchGraph } from '../src/evaluate/search-graph.js';
 import type { OnnxModel } from '../src/graph/onnx-model.js';
 import { encodeModel } from '../src/graph/onnx-model.js';
 import { prepareModel, type PreparedModel } from '../src/quantize/prepare-layers.js';
@@ -59,7 +60,7 @@ const graphs: Readonly<Record<string, OnnxModel>> = {
   quantized,
   observe: observe.model,
   loss: lossGraph({ untouched, io }, quantized, prepared(0.5), ['accumulated']).model,
-  'search of 5 candidates': searchGraph(untouched, candidates).model,
+  'search of 5 candidates': searchGraph(untouched, candidates, 'l1').model,
 };
 
 const sessions = new Map<string, Session>();

@@ -82,6 +82,16 @@ export interface AlphaPoint {
   readonly divergence: number;
 }
 
+/** What a search found. */
+export interface SearchRecord {
+  /** Empty for alpha `auto`. */
+  readonly points: readonly (SearchPoint & { readonly chosen: boolean })[];
+  /** Static alphas by divergence: of order `output` and alpha `auto` only. */
+  readonly alphaCurve: readonly (AlphaPoint & { readonly chosen: boolean })[];
+  /** Of every layer that is quantized. */
+  readonly alphas: ReadonlyMap<string, number>;
+}
+
 /** How far the output is from FP32's when this layer alone is quantized. */
 export interface LayerRankRecord {
   readonly layer: string;

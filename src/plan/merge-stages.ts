@@ -76,6 +76,7 @@ function referenceOf(trial: TrialSettings, context: PlanContext): ReferenceStage
   return { kind: 'reference', key: referenceKey(content, context), ...content };
 }
 
+/** A search judges each layer by itself, so it divides the layer's own input, also where 1/s is to be folded later. */
 function searchOf(trial: TrialSettings, observe: ObserveStage | null, context: PlanContext): SearchStage | null {
   const { model, preprocess, calibration, layers, quantization, smoothing, search, task } = trial;
   if (observe === null || calibration === null || layers === null || quantization === null) return null;
@@ -86,7 +87,7 @@ function searchOf(trial: TrialSettings, observe: ObserveStage | null, context: P
     calibration,
     layers: forEveryLayer(layers),
     quantization: forStages(quantization),
-    smoothing,
+    smoothing: { ...smoothing, apply: 'insert' as const },
     search,
     task,
   };

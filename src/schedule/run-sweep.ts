@@ -310,7 +310,8 @@ class SweepRun {
       stage,
       searchParts(stage, model, observation, this.#options.inputs.models.get(stage.model.path)!.sizeBytes),
     );
-    this.#options.store.finishSearch(stage.key, model.sha256, chooseAlphas(valuesOf(parts)));
+    const found = chooseAlphas(valuesOf(parts), stage.search.ties);
+    this.#options.store.finishSearch(stage.key, model.sha256, found);
   }
 
   async #rank(stage: RankStage): Promise<void> {

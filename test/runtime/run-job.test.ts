@@ -271,7 +271,8 @@ describe('a search job', () => {
       observation,
     };
     for (const model of [free, fixed]) {
-      const { points } = await run<'search'>({ ...job, model });
+      const result = await run<'search'>({ ...job, model });
+      const points = result.kind === 'losses' ? result.points : [];
       expect(points).toHaveLength(6);
       for (const alpha of job.candidates) {
         const { losses } = await run<'trial'>(trialJob(model, source, observation, { alpha, lossSamples: 10 }));
