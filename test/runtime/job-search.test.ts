@@ -30,7 +30,7 @@ await (await openJobDataset(source, asStored, null)).read(0, SAMPLES, x.data);
 
 async function search(
   changes: Partial<SearchSettings>,
-  onReport = (_: number, __: number) => {},
+  onReport: (done: number, total: number) => void = () => undefined,
 ): Promise<SearchRecord> {
   const settings: SearchSettings = {
     candidates,
