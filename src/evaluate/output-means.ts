@@ -15,8 +15,16 @@ export interface OutputMeansGraph {
 /**
  * The part of the model that makes the given layers' outputs, averaged over positions where they are a convolution's; of
  * matrices the output itself.
+ *
+ * @param given tensors that are fed, so that what makes them is not computed again
+ * @param further tensors that are outputs as well
  */
-export function outputMeansGraph(model: OnnxModel, layers: readonly Layer[]): OutputMeansGraph {
+export function outputMeansGraph(
+  model: OnnxModel,
+  layers: readonly Layer[],
+  given: ReadonlySet<string> = new Set(),
+  further: readonly string[] = [],
+): OutputMeansGraph {
   const patch = new GraphPatch(model);
   const outputs = layers.map(({ name, outputTensor, inputRank }, index) => {
     if (inputRank === null || inputRank <= 2) return { layer: name, tensor: outputTensor };
@@ -24,8 +32,8 @@ export function outputMeansGraph(model: OnnxModel, layers: readonly Layer[]): Ou
     const tensor = patch.reduce('ReduceMean', outputTensor, positions, `quantsweep/mean/${index}`);
     return { layer: name, tensor };
   });
-  const tensors = outputs.map(({ tensor }) => tensor);
-  return { model: cutGraph(applyEdits(model, patch.edits), tensors), outputs };
+  const tensors = new Set([...outputs.map(({ tensor }) => tensor), ...further]);
+  return { model: cutGraph(applyEdits(model, patch.edits), [...tensors], given), outputs };
 }
 
 /** Averages rows of a graph of {@link outputMeansGraph} per channel, in float64. */

@@ -5,7 +5,9 @@ import type { Layer } from '../graph/layers.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import type { PreparedLayer, PreparedModel } from '../quantize/prepare-layers.js';
 import { quantizedModel } from '../quantize/quantized-graph.js';
+import { readOnTheWay } from '../graph/cut-graph.js';
 import { withSession, type JobContext } from './job-context.js';
+import { KeptActivations } from './kept-activations.js';
 import type { LoadedModel } from './model-cache.js';
 import { runBatches } from './run-batches.js';
 import { lossSamples } from './whole-batches.js';
@@ -30,6 +32,7 @@ let reference: { readonly key: string; readonly means: ReadonlyMap<string, Float
  * Each layer is measured behind its quantized predecessors with their biases corrected already, so that it corrects what
  * reaches it as well as what it does itself. Layers that don't depend on each other are measured in one session.
  *
+ * @param mostBytes of activations that are kept from one step to the next
  * @returns the prepared model with corrections
  * @throws NonFiniteError naming a layer
  */
@@ -38,29 +41,44 @@ export async function correctBiases(
   prepared: PreparedModel,
   { dataset, samples, key }: BiasData,
   context: JobContext,
+  mostBytes?: number,
 ): Promise<PreparedModel> {
   const all = prepared.layers.map(({ original }) => original);
   const count = lossSamples(samples, io, all);
-  const means = async (model: OnnxModel, layers: readonly Layer[]): Promise<ReadonlyMap<string, Float64Array>> => {
-    const graph = outputMeansGraph(model, layers);
+  const range = { first: 0, count, batchSize: RUN_SAMPLES };
+  const kept = new KeptActivations(mostBytes);
+  const means = async (
+    model: OnnxModel,
+    layers: readonly Layer[],
+    toKeep: readonly string[],
+  ): Promise<ReadonlyMap<string, Float64Array>> => {
+    const given = kept.tensors;
+    const graph = outputMeansGraph(model, layers, given, toKeep);
     const sums = new OutputMeans(graph, layers);
-    const range = { first: 0, count, batchSize: RUN_SAMPLES };
+    const names = new Set(graph.model.graph.input.map((input) => input.name).filter((name) => given.has(name)));
+    let batch = 0;
     await withSession(graph.model, io, context, (session) =>
-      runBatches(session, io, dataset, range, (outputs, _first, real, fed) => {
+      runBatches(kept.feeding(session, names), io, dataset, range, (outputs, _first, real, fed) => {
         sums.add(outputs, { samples: real, fed });
+        kept.keep(outputs, toKeep, batch++, Math.ceil(count / Math.min(fed, count)));
       }),
     );
     return sums.finish();
   };
-  if (reference?.key !== key) reference = { key, means: await means(untouched, all) };
+  if (reference?.key !== key) reference = { key, means: await means(untouched, all, []) };
   const expected = reference.means;
   const corrected = new Map(prepared.layers.map((layer) => [layer.layer.name, layer]));
   const groups = layersByDepth(
     prepared.base,
     prepared.layers.map(({ layer }) => layer),
   );
-  for (const group of groups) {
-    const actual = await means(quantizedModel(prepared.base, [...corrected.values()]), group);
+  for (const [index, group] of groups.entries()) {
+    const model = quantizedModel(prepared.base, [...corrected.values()]);
+    const outputs = (from: number): string[] => groups.slice(from).flatMap((g) => g.map((l) => l.outputTensor));
+    // The group before is corrected only now: its outputs are computed once more, and then no more.
+    const before = (groups[index - 1] ?? []).map((layer) => layer.outputTensor);
+    const actual = await means(model, group, before);
+    kept.retain(readOnTheWay(model, outputs(index), kept.tensors));
     for (const { name } of group) {
       const own = corrected.get(name)!;
       corrected.set(name, { ...own, biasCorrection: difference(own, actual.get(name)!, expected.get(name)!) });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { cutGraph } from '../../src/graph/cut-graph.js';
+import { cutGraph, readOnTheWay } from '../../src/graph/cut-graph.js';
 import { layersByDepth } from '../../src/graph/layer-depths.js';
-import { buildModel, graphAttribute, graphText, layersOf, node, subgraph, tensor } from './build-model.js';
+import { buildModel, graphAttribute, graphText, layersOf, node, subgraph, tensor, value } from './build-model.js';
+import { runModel } from './run-model.js';
 
 const one = (name: string) => tensor(name, [1, 1, 1, 1], [1]);
 
@@ -23,6 +24,34 @@ describe('cutGraph', () => {
     expect(cut.graph.output.map((o) => o.name)).toEqual(['c']);
     expect(cut.graph.initializer.map((t) => t.name)).toEqual(['w1', 'condition']);
     expect(graphText(cutGraph(model, ['b']))).toBe('b = Conv(x, w2)');
+  });
+});
+
+describe('a graph cut at tensors that are given', () => {
+  const model = buildModel({
+    nodes: [
+      node('Conv', ['x', 'w1'], 'a'),
+      node('Relu', ['a'], 'r'),
+      node('Conv', ['r', 'w2'], 'b'),
+      node('Add', ['b', 'x'], 'y'),
+    ],
+    inputs: [value('x', [1, 1, 1, 2])],
+    initializers: [tensor('w1', [1, 1, 1, 1], [3]), tensor('w2', [1, 1, 1, 1], [-2])],
+  });
+
+  it('takes them as inputs and computes only what is behind', async () => {
+    const cut = cutGraph(model, ['y'], new Set(['a', 'elsewhere']));
+    expect(cut.graph.input.map((i) => i.name)).toEqual(['x', 'a']);
+    expect(cut.graph.initializer.map((t) => t.name)).toEqual(['w2']);
+    const x = { data: Float32Array.of(1, 2), dims: [1, 1, 1, 2] };
+    const a = { data: Float32Array.of(10, -10), dims: [1, 1, 1, 2] };
+    expect([...(await runModel(cut, { x, a }))['y']!.data]).toEqual([-19, 2]);
+  });
+
+  it('reads a given tensor only where it lies on the way', () => {
+    expect(readOnTheWay(model, ['y'], new Set(['a', 'b']))).toEqual(new Set(['b']));
+    expect(readOnTheWay(model, ['r'], new Set(['a', 'b']))).toEqual(new Set(['a']));
+    expect(readOnTheWay(model, ['a'], new Set(['b']))).toEqual(new Set());
   });
 });
 

@@ -40,10 +40,10 @@ const context = { session: oneThread, report: () => undefined, clock: new PhaseC
 
 const prepared = (how: Preparation): PreparedModel => prepareModel(loaded.folded, layers, statistics, how);
 
-async function correct(model: PreparedModel, samples = SAMPLES): Promise<PreparedModel> {
+async function correct(model: PreparedModel, samples = SAMPLES, mostBytes?: number): Promise<PreparedModel> {
   const dataset = await openDataset(source, asStored);
   try {
-    return await correctBiases(loaded, model, { dataset, samples, key: String(samples) }, context);
+    return await correctBiases(loaded, model, { dataset, samples, key: String(samples) }, context, mostBytes);
   } finally {
     dataset.close();
   }
@@ -111,6 +111,13 @@ describe('correctBiases', () => {
     const [a, b] = [few, all].map(({ layers: [first] }) => [...first!.biasCorrection!]);
     expect(a).not.toEqual(b);
     expect((await meanErrors(few))[0]).toBeGreaterThan(1e-4);
+  });
+
+  it.each(Object.keys(ways))('gives the same whether activations are kept or computed again: %s', async (way) => {
+    const kept = await correct(prepared(ways[way]!));
+    for (const mostBytes of [0, SAMPLES * 4 * 36 * 4]) {
+      expect((await correct(prepared(ways[way]!), SAMPLES, mostBytes)).layers).toEqual(kept.layers);
+    }
   });
 
   it('leaves the given prepared model as it was', async () => {
