@@ -16,7 +16,8 @@ export const staticAgainstDynamic: Figure = {
        b.gap_to_fp32, b.fp32_value, c.difference AS behind_best, c.p_value AS p_against_best
 FROM (SELECT *, row_number() OVER (PARTITION BY alpha_mode, calibration_batches, absmax, activation_bits, weight_bits,
         weight_granularity, model, fp32_value ORDER BY value DESC, trial) AS place
-      FROM v_trial WHERE sweep = ${sqlText(sweep.name)} AND role = 'candidate' AND status = 'done') b
+      FROM v_trial WHERE sweep = ${sqlText(sweep.name)} AND role = 'candidate' AND status = 'done'
+        AND alpha_mode IN ('static', 'dynamic')) b
 LEFT JOIN v_comparison c ON c.sweep = b.sweep AND c.trial = b.trial AND c.against = 'best' AND c.other_trial = ${best?.trial ?? -1}
 WHERE b.place = 1 ORDER BY b.calibration_batches, b.alpha_mode DESC, b.trial`,
   build: (rows, facts) => {
