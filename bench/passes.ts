@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { observeGraph } from '../src/calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../src/calibrate/statistics-accumulator.js';
 import { openDataset } from '../src/data/open-dataset.js';
-import { lossGraph, searchGraph } from '../src/evaluate/loss-graph.js';
+import { lossGraph } from '../src/evaluate/loss-graph.js';
+import { searchGraph } from '../src/evaluate/search-graph.js';
 import type { OnnxModel } from '../src/graph/onnx-model.js';
 import { encodeModel } from '../src/graph/onnx-model.js';
 import { prepareModel, type PreparedModel } from '../src/quantize/prepare-layers.js';
@@ -32,8 +33,8 @@ const range = { first: 0, count: SAMPLES, batchSize: BATCH };
 const observe = observeGraph(folded, layers, ['channel']);
 const statistics = new StatisticsAccumulator(observe.observed);
 const observing = await Session.create(encodeModel(observe.model), io.input, settings);
-await runBatches(observing, io, dataset, range, (outputs) => {
-  statistics.add(outputs);
+await runBatches(observing, io, dataset, range, (outputs, _first, samples, fed) => {
+  statistics.add(outputs, { samples, fed });
 });
 await observing.release();
 const inputs = new Map(statistics.snapshot(1, SAMPLES).inputs.map((i) => [i.layer, i]));
@@ -47,7 +48,7 @@ function prepared(alpha: number): PreparedModel {
       execution: 'simulated',
     },
     smoothing: { mode: 'static', alpha, absmax: 'channel', apply: 'insert' },
-    rules: [],
+    bits: new Map(),
     alphaOf: () => alpha,
   });
 }
@@ -59,7 +60,7 @@ const graphs: Readonly<Record<string, OnnxModel>> = {
   quantized,
   observe: observe.model,
   loss: lossGraph({ untouched, io }, quantized, prepared(0.5), ['accumulated']).model,
-  'search of 5 candidates': searchGraph(untouched, candidates).model,
+  'search of 5 candidates': searchGraph(untouched, candidates, 'l1').model,
 };
 
 const sessions = new Map<string, Session>();

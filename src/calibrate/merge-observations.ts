@@ -1,25 +1,34 @@
+import { joinHistograms } from './channel-histogram.js';
+import { withHistogramAmax } from './histogram-amax.js';
 import type { InputStatistics, ObservationRecord } from '../evaluate/results.js';
 
 /**
  * Joins the observations of consecutive ranges of batches, observed apart, into prefix snapshots: each snapshot of a
- * range is joined with everything before the range. Exact, since min and max are associative.
+ * range is joined with everything before the range. Exact, since min, max and the histograms' counts are associative.
  *
  * @param parts in order; each part's snapshots count batches and samples from the start of the data, cover only the
- * part's own range, ascend, and end with the range's end
+ * part's own range, ascend, and end with the range's end; with histograms at each snapshot, or at none, but that
+ * those of the first part may have `histogramAmax` instead, save the last
  * @param wanted prefix sizes to keep
+ * @param withHistograms those of them at which histograms are kept
  */
 export function mergeObservations(
   parts: readonly (readonly ObservationRecord[])[],
   wanted: readonly number[],
+  withHistograms: readonly number[] = [],
 ): readonly ObservationRecord[] {
   const merged: ObservationRecord[] = [];
   let before: ObservationRecord | null = null;
   for (const part of parts) {
-    const prefix: readonly ObservationRecord[] = part.map((own) => (before === null ? own : join(before, own)));
-    merged.push(...prefix);
-    before = prefix[prefix.length - 1] ?? before;
+    let prefix: ObservationRecord | null = before;
+    for (const own of part) {
+      prefix = before === null ? own : join(before, own);
+      if (!wanted.includes(own.batches)) continue;
+      merged.push(withHistogramAmax(prefix, withHistograms.includes(own.batches)));
+    }
+    before = prefix;
   }
-  return merged.filter((o) => wanted.includes(o.batches));
+  return merged;
 }
 
 function join(before: ObservationRecord, own: ObservationRecord): ObservationRecord {
@@ -35,5 +44,6 @@ function joinInputs(a: InputStatistics, b: InputStatistics): InputStatistics {
     max: larger(a.max, b.max),
     absmax: larger(a.absmax, b.absmax),
     absmaxView: a.absmaxView === null || b.absmaxView === null ? null : larger(a.absmaxView, b.absmaxView),
+    histograms: a.histograms === null || b.histograms === null ? null : joinHistograms(a.histograms, b.histograms),
   };
 }

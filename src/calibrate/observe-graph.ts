@@ -17,6 +17,8 @@ export interface ObservedTensor {
   readonly mean: string;
   /** Output `[C]` of the `view` method; null unless asked for. */
   readonly viewMax: string | null;
+  /** Output of the tensor's values themselves, for histograms; null unless asked for. */
+  readonly values: string | null;
 }
 
 export interface ObserveGraph {
@@ -26,12 +28,14 @@ export interface ObserveGraph {
 
 /**
  * The model with its outputs replaced by per-channel statistics of every layer's input, reduced inside the graph, so
- * that only small arrays leave the runtime. A tensor that several layers read is observed once.
+ * that only small arrays leave the runtime. A tensor that several layers read is observed once. Histograms have no operator
+ * of ONNX: for them the values leave the runtime as well.
  */
 export function observeGraph(
   folded: OnnxModel,
   layers: readonly Layer[],
   methods: readonly AbsmaxMethod[],
+  histograms = false,
 ): ObserveGraph {
   const patch = new GraphPatch(folded);
   const byTensor = new Map<string, Layer[]>();
@@ -40,10 +44,17 @@ export function observeGraph(
     byTensor.set(id, [...(byTensor.get(id) ?? []), layer]);
   }
   const observed = [...byTensor.values()].map((readers, i) =>
-    observeTensor(patch, readers, methods, `quantsweep/observe/${i}`),
+    observeTensor(
+      patch,
+      readers,
+      methods,
+      histograms,
+      folded.index.producers.has(readers[0]!.inputTensor),
+      `quantsweep/observe/${i}`,
+    ),
   );
-  const tensors = observed.flatMap((o) => [o.max, o.min, o.mean, ...(o.viewMax === null ? [] : [o.viewMax])]);
-  patch.edit({ kind: 'setOutputs', tensors });
+  const tensors = observed.flatMap((o) => [o.max, o.min, o.mean, o.viewMax, o.values]).filter((o) => o !== null);
+  patch.edit({ kind: 'setOutputs', tensors: [...new Set(tensors)] });
   return { model: applyEdits(folded, patch.edits), observed };
 }
 
@@ -51,6 +62,8 @@ function observeTensor(
   patch: GraphPatch,
   layers: readonly Layer[],
   methods: readonly AbsmaxMethod[],
+  histograms: boolean,
+  isComputed: boolean,
   name: string,
 ): ObservedTensor {
   const [{ inputTensor, inputChannels, inputRank }] = layers as readonly [Layer, ...Layer[]];
@@ -65,6 +78,8 @@ function observeTensor(
     min: patch.reduce('ReduceMin', rows, axes, `${name}/min`),
     mean: patch.reduce('ReduceMean', rows, axes, `${name}/mean`),
     viewMax: methods.includes('view') ? observeView(patch, inputTensor, inputChannels, name) : null,
+    // A graph input can't be an output under its own name.
+    values: !histograms ? null : isComputed ? inputTensor : patch.apply('Identity', [inputTensor], `${name}/values`),
   };
 }
 

@@ -1,3 +1,5 @@
+import { elementCount } from '../graph/tensor.js';
+import { ChannelCounter } from './channel-counter.js';
 import { NonFiniteError } from '../evaluate/non-finite-error.js';
 import type { InputStatistics, ObservationRecord } from '../evaluate/results.js';
 import type { ObservedTensor } from './observe-graph.js';
@@ -13,6 +15,7 @@ interface Running {
   readonly min: Float64Array;
   readonly max: Float64Array;
   readonly viewMax: Float64Array | null;
+  readonly counter: ChannelCounter | null;
 }
 
 /** Running per-channel statistics of every observed tensor; memory does not grow with the number of batches. */
@@ -20,17 +23,28 @@ export class StatisticsAccumulator {
   readonly #running: readonly Running[];
 
   constructor(observed: readonly ObservedTensor[]) {
-    this.#running = observed.map((tensor) => ({
-      tensor,
-      min: new Float64Array(tensor.channels).fill(Infinity),
-      max: new Float64Array(tensor.channels).fill(-Infinity),
-      viewMax: tensor.viewMax === null ? null : new Float64Array(tensor.channels),
-    }));
+    this.#running = observed.map((tensor) => {
+      const min = new Float64Array(tensor.channels).fill(Infinity);
+      const max = new Float64Array(tensor.channels).fill(-Infinity);
+      return {
+        tensor,
+        min,
+        max,
+        viewMax: tensor.viewMax === null ? null : new Float64Array(tensor.channels),
+        counter: tensor.values === null ? null : new ChannelCounter(min, max),
+      };
+    });
   }
 
-  /** @throws NonFiniteError naming the first layer whose input is not finite */
-  add(outputs: Readonly<Record<string, StatisticsTensor>>): void {
-    for (const { tensor, min, max, viewMax } of this.#running) {
+  /**
+   * @param rows samples of the run, and how many were fed: copies that only pad a fixed batch are not counted
+   * @throws NonFiniteError naming the first layer whose input is not finite
+   */
+  add(
+    outputs: Readonly<Record<string, StatisticsTensor>>,
+    { samples, fed }: { readonly samples: number; readonly fed: number },
+  ): void {
+    for (const { tensor, min, max, viewMax, counter } of this.#running) {
       // The mean is NaN or infinite if any value is: max and min may swallow a NaN.
       if (!outputs[tensor.mean]!.data.every(Number.isFinite)) {
         throw new NonFiniteError(`the input of layer "${tensor.layers[0]!.name}"`);
@@ -38,20 +52,28 @@ export class StatisticsAccumulator {
       foldRows(outputs[tensor.max]!.data, max, Math.max);
       foldRows(outputs[tensor.min]!.data, min, Math.min);
       if (tensor.viewMax !== null) foldRows(outputs[tensor.viewMax]!.data, viewMax!, Math.max);
+      if (counter !== null) {
+        const { data, dims } = outputs[tensor.values!]!;
+        const channelAxis = tensor.layers[0]!.inputRank === null ? dims.length - 1 : 1;
+        const real = data.subarray(0, (data.length / fed) * samples);
+        counter.add(real, elementCount(dims.slice(channelAxis + 1)));
+      }
     }
   }
 
   /** The statistics so far, copied. */
   snapshot(batches: number, samples: number): ObservationRecord {
-    const inputs = this.#running.flatMap(({ tensor, min, max, viewMax }) =>
-      tensor.layers.map((layer): InputStatistics => ({
+    const inputs = this.#running.flatMap(({ tensor, min, max, viewMax, counter }) => {
+      const histograms = counter?.snapshot() ?? null;
+      return tensor.layers.map((layer): InputStatistics => ({
         layer: layer.name,
         min: min.slice(),
         max: max.slice(),
         absmax: max.map((high, c) => Math.max(Math.abs(high), Math.abs(min[c]!))),
         absmaxView: viewMax?.slice() ?? null,
-      })),
-    );
+        histograms,
+      }));
+    });
     return { batches, samples, inputs };
   }
 }

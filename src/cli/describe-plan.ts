@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
+import { NO_DESCENT } from '../experiment/canonical-settings.js';
+import type { SearchSettings } from '../experiment/settings.js';
 import type { PlannedStage, SweepPlan } from '../plan/plan.js';
 import { estimateCost } from '../plan/estimate-cost.js';
 import { deviceSlots } from '../schedule/device-slots.js';
 import { prepareSweep, workerEntry, type PreparedSweep } from '../schedule/prepare-sweep.js';
+import { saturationNotes } from '../schedule/saturation.js';
 import { openStoreForReading } from '../store/sqlite-store.js';
 import type { SweepReader } from '../store/store.js';
 import { StoreError } from '../store/store-error.js';
@@ -37,6 +40,7 @@ export async function describePlan(
     ...(plan.question === null ? [] : [`Question: ${plan.question}`]),
     ...modelLines(prepared),
     ...inputs.notes,
+    ...saturationNotes(experiment),
     '',
     'shared stages',
     ...plan.stages.map((stage) => `  ${state(stage.key).padEnd(8)}${describeStage(stage, plan)}`),
@@ -92,6 +96,13 @@ function modelLines({ inputs }: PreparedSweep): readonly string[] {
   });
 }
 
+function describeSearch({ order, objective, sweeps }: SearchSettings): string {
+  if (order !== 'output') return `${order}, by ${objective}`;
+  return sweeps === NO_DESCENT
+    ? "one alpha, by the output's divergence"
+    : `descent by the output's divergence, ${plural(sweeps, 'sweep')}`;
+}
+
 function describeStage(stage: PlannedStage, plan: SweepPlan): string {
   const users = plan.trials.filter((t) =>
     [t.observeKey, t.referenceKey, t.searchKey, t.rankKey].includes(stage.key),
@@ -106,7 +117,7 @@ function describeStage(stage: PlannedStage, plan: SweepPlan): string {
       return `reference  FP32 over ${stage.evaluation.samples === 'all' ? 'all' : stage.evaluation.samples} evaluation samples; ${forTrials}`;
     case 'search': {
       const { candidates, samples } = stage.search;
-      return `search     ${candidates.length} alphas on ${samples} samples, calibrated on ${stage.calibration.batches} batches; ${forTrials}`;
+      return `search     ${describeSearch(stage.search)}: ${candidates.length} alphas on ${samples} samples, calibrated on ${stage.calibration.batches} batches; ${forTrials}`;
     }
     case 'rank':
       return `rank       each layer quantized alone on ${stage.samples} samples; ${forTrials}`;

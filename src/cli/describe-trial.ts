@@ -5,8 +5,8 @@ export function describeTrial(database: string, wantedSweep: string | undefined,
   return readDatabase(database, (queries) => {
     const sweep = pickSweep(queries, wantedSweep);
     const trial = pickTrial(queries, sweep, wanted);
-    const [label, role, status, key, provider, level, gate, error] = queries.query(
-      'SELECT label, role, status, key, provider, optimization_level, gate_error, error FROM v_trial WHERE sweep = :sweep AND trial = :trial',
+    const [label, role, status, key, provider, level, gate, divergence, error] = queries.query(
+      'SELECT label, role, status, key, provider, optimization_level, gate_error, output_divergence, error FROM v_trial WHERE sweep = :sweep AND trial = :trial',
       { sweep, trial },
     ).rows[0]!;
     const lines = [
@@ -15,6 +15,8 @@ export function describeTrial(database: string, wantedSweep: string | undefined,
     ];
     if (provider !== null) lines.push(`ran on ${String(provider)} at graph optimization level ${String(level)}`);
     if (typeof gate === 'number') lines.push(`equivalence gate: largest relative error ${gate.toExponential(2)}`);
+    if (typeof divergence === 'number')
+      lines.push(`divergence of the output from FP32's: ${divergence.toExponential(3)}`);
     if (error !== null) lines.push(`error: ${String(error)}`);
     const section = (title: string, sql: string): void => {
       const parameters = { sweep, trial };

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describeEnvironment, packageVersion } from '../schedule/environment.js';
 import { workerEntry } from '../schedule/prepare-sweep.js';
+import { hasVnni } from '../schedule/saturation.js';
 import { cudaLibraryPath, providerObstacle } from '../schedule/resolve-provider.js';
 
 /** The text of `quantsweep doctor`. */
@@ -25,9 +26,9 @@ export async function diagnose(): Promise<string> {
 }
 
 function vnniNote(flags: string): string {
-  return /vnni/.test(flags)
+  return hasVnni(flags)
     ? 'VNNI: yes; integer kernels do not saturate.'
-    : 'VNNI: no; integer U8S8 kernels may saturate here. Simulated quantization, which sweeps use, is not affected.';
+    : 'VNNI: no; integer kernels with signed 8-bit weights may saturate here (quantization.execution: integer, exported models). Simulated quantization is not affected.';
 }
 
 /** Each thing that the CUDA provider needs, whether it is there, and what brings it. */

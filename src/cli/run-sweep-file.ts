@@ -2,6 +2,7 @@ import { prepareSweep, workerEntry } from '../schedule/prepare-sweep.js';
 import { describeEnvironment } from '../schedule/environment.js';
 import { deviceSlots } from '../schedule/device-slots.js';
 import { runSweep, type SweepOutcome } from '../schedule/run-sweep.js';
+import { saturationNotes } from '../schedule/saturation.js';
 import { WorkerPool } from '../runtime/worker-pool.js';
 import { openStore } from '../store/sqlite-store.js';
 import { ExitCode } from './exit-code.js';
@@ -21,7 +22,7 @@ export async function runSweepFile(path: string, overrides: readonly string[], a
   });
   const slots = deviceSlots(experiment.run, provider.provider);
   say(`Provider: ${provider.why}. ${plural(slots.length, 'slot')} (${slots.map((s) => s.device).join(', ')}).`);
-  for (const note of inputs.notes) say(note);
+  for (const note of [...inputs.notes, ...saturationNotes(experiment)]) say(note);
   const store = openStore(experiment.run.database);
   const pool = new WorkerPool(slots, entry);
   const stopping = new AbortController();

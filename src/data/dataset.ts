@@ -34,6 +34,8 @@ export interface Dataset {
   readonly groundTruth: DetectionGroundTruth | null;
   /** What the model's further inputs are fed with; absent where it has none. Not preprocessed. */
   readonly inputs?: readonly FurtherInput[];
+  /** Which entry of `inputs` belongs to each sample, `[sampleCount]`; absent: its own. */
+  readonly order?: Uint32Array;
   /**
    * Writes samples `first .. first + count - 1`, preprocessed, contiguous row-major, into `into`
    * (`count * product(sampleShape)` floats from offset 0). A promise where samples are decoded elsewhere: await it, and

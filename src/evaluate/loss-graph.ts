@@ -36,7 +36,7 @@ export interface LossGraph {
 }
 
 /** Like all that begins with quantsweep/, refused in the tensor names of a model. */
-const TWIN = 'quantsweep/twin/';
+export const TWIN = 'quantsweep/twin/';
 
 /** The model that losses are measured against. */
 export interface ReferenceModel {
@@ -66,7 +66,7 @@ export function lossGraph(
     const outputOf = (mode: LossMode): string =>
       mode === 'accumulated'
         ? twinOutput(patch, p, `${name}/twin`)
-        : addIsolatedLayer(patch, base, p, `${name}/isolated`);
+        : addIsolatedLayer(patch, base, p, `${name}/${mode}`, isolatedParts[mode]);
     return {
       layer: p.layer.name,
       reference: reduceReference(patch, p.layer, name),
@@ -89,52 +89,12 @@ export function lossGraph(
   return { model: applyEdits(untouched, patch.edits), layers, output };
 }
 
+const isolatedParts = { isolated: 'both', weight: 'weight', activation: 'input' } as const;
+
 /** A layer's output in the quantized model, in FP32's units. */
 function twinOutput(patch: GraphPatch, { layer, outputFactors }: PreparedLayer, name: string): string {
   const output = TWIN + layer.outputTensor;
   return outputFactors === null ? output : scaleOutput(patch, layer, output, outputFactors, name);
-}
-
-/** Graph outputs of one candidate of one layer in a search: mean |y - y_fp32| per sample. */
-export interface CandidateOutput {
-  readonly layer: string;
-  readonly alpha: number;
-  readonly absError: string;
-}
-
-export interface SearchGraph {
-  readonly model: OnnxModel;
-  readonly candidates: readonly CandidateOutput[];
-  /** Layer -> output with mean |y_fp32| per sample. */
-  readonly absReference: ReadonlyMap<string, string>;
-}
-
-/**
- * One graph that holds the untouched FP32 model and, for every layer and candidate alpha, the layer alone in its
- * quantized form fed the FP32 input, with the l1 of its output.
- *
- * @param candidates prepared models by candidate alpha
- */
-export function searchGraph(untouched: OnnxModel, candidates: ReadonlyMap<number, PreparedModel>): SearchGraph {
-  const patch = new GraphPatch(untouched);
-  const outputs: CandidateOutput[] = [];
-  const absReference = new Map<string, string>();
-  for (const [alpha, { base, layers }] of candidates) {
-    for (const [index, p] of layers.entries()) {
-      const name = `quantsweep/search/${index}`;
-      if (!absReference.has(p.layer.name)) {
-        const magnitude = patch.apply('Abs', [p.layer.outputTensor], `${name}/reference_abs`);
-        absReference.set(p.layer.name, meanPerSample(patch, p.layer, magnitude, `${name}/reference_mean`));
-      }
-      const branch = `${name}/${alpha}`;
-      const output = addIsolatedLayer(patch, base, p, branch);
-      const error = patch.apply('Sub', [output, p.layer.outputTensor], `${branch}/error`);
-      const magnitude = patch.apply('Abs', [error], `${branch}/abs`);
-      outputs.push({ layer: p.layer.name, alpha, absError: meanPerSample(patch, p.layer, magnitude, `${branch}/l1`) });
-    }
-  }
-  patch.edit({ kind: 'setOutputs', tensors: [...absReference.values(), ...outputs.map((o) => o.absError)] });
-  return { model: applyEdits(untouched, patch.edits), candidates: outputs, absReference };
 }
 
 function reduceReference(patch: GraphPatch, layer: Layer, name: string): ReferenceOutputs {
@@ -161,7 +121,8 @@ function reduceError(patch: GraphPatch, layer: Layer, output: string, name: stri
   };
 }
 
-function meanPerSample(patch: GraphPatch, layer: Layer, tensor: string, name: string): string {
+/** Mean over each sample's numbers, or, of convolutions, over the positions of each sample and channel. */
+export function meanPerSample(patch: GraphPatch, layer: Layer, tensor: string, name: string): string {
   return reducePerSample(patch, 'ReduceMean', layer, tensor, name);
 }
 

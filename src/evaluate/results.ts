@@ -3,6 +3,7 @@
  * parent and that the store writes. Layers are named by {@link LayerRecord.name}.
  */
 
+import type { ChannelHistograms } from '../calibrate/channel-histogram.js';
 import type { LayerOp, LossMode } from '../experiment/settings.js';
 
 export interface ModelRecord {
@@ -43,6 +44,18 @@ export interface InputStatistics {
   readonly absmax: Float64Array;
   /** max |x| per column of `x.view(-1, C)`; null unless asked for. */
   readonly absmaxView: Float64Array | null;
+  /** Null unless a calibrator other than `max` is to be used on this prefix. */
+  readonly histograms: ChannelHistograms | null;
+  /** By each calibrator that reads histograms; none where no histograms were gathered. */
+  readonly histogramAmax?: HistogramAmax;
+}
+
+/** The amax of a layer's input in 8 bits, signed, without smoothing: how it converges as samples are added. */
+export interface HistogramAmax {
+  /** 99.99 % */
+  readonly percentile: number;
+  readonly entropy: number;
+  readonly mse: number;
 }
 
 export interface ObservationRecord {
@@ -67,6 +80,16 @@ export interface AlphaPoint {
   readonly alpha: number;
   /** Of the quantized model's output from FP32's, see `outputDivergence`. */
   readonly divergence: number;
+}
+
+/** What a search found. */
+export interface SearchRecord {
+  /** Empty for alpha `auto`. */
+  readonly points: readonly (SearchPoint & { readonly chosen: boolean })[];
+  /** Static alphas by divergence: of order `output` and alpha `auto` only. */
+  readonly alphaCurve: readonly (AlphaPoint & { readonly chosen: boolean })[];
+  /** Of every layer that is quantized. */
+  readonly alphas: ReadonlyMap<string, number>;
 }
 
 /** How far the output is from FP32's when this layer alone is quantized. */
@@ -171,6 +194,8 @@ export interface ExecutionRecord {
   readonly provider: string;
   /** Phase -> milliseconds. */
   readonly timings: Readonly<Record<string, number>>;
+  /** Nodes that ran as integer kernels, by operator; only of trials of integer execution. */
+  readonly integerKernels?: Readonly<Record<string, number>>;
 }
 
 export interface TrialRecord {

@@ -80,7 +80,7 @@ const UNUSED_PERCENTILE = 99.99;
 const UNUSED_SAMPLES = 0;
 
 function canonicalQuantization(
-  { activation, biasCorrection, ...rest }: QuantizationSettings,
+  { activation, weight, biasCorrection, ...rest }: QuantizationSettings,
   calibrationSamples: number,
 ): QuantizationSettings {
   const { method, samples } = biasCorrection;
@@ -89,7 +89,9 @@ function canonicalQuantization(
     activation: {
       ...activation,
       percentile: activation.calibrator === 'percentile' ? activation.percentile : UNUSED_PERCENTILE,
+      narrowRange: activation.narrowRange && (activation.scheme === 'signed' || activation.scheme === 'auto'),
     },
+    weight: { ...weight, narrowRange: weight.narrowRange && weight.scheme === 'signed' },
     biasCorrection: { method, samples: method === 'none' ? UNUSED_SAMPLES : Math.min(samples, calibrationSamples) },
   };
 }

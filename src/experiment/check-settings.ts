@@ -81,8 +81,34 @@ function lacksForTask({ kind }: FileSettings['task'], evaluation: Evaluation): M
   }
 }
 
-/** What is wrong between sections that are each right by themselves: evaluation data that the task can't be scored on. */
+/** Why layers can't be kept in float by their rank under the other settings; null if they can. */
+function obstacleToKeeping({ layers, smoothing }: FileSettings): string | null {
+  if (layers.sensitivity !== 'none') return `layers.sensitivity ${layers.sensitivity}, which is of all layers`;
+  const searched = smoothing.mode === 'dynamic' ? 'smoothing.mode dynamic' : 'smoothing.alpha auto';
+  if (smoothing.mode === 'dynamic' || (smoothing.mode === 'static' && smoothing.alpha === 'auto')) {
+    return `${searched}, whose alphas are searched with every layer quantized`;
+  }
+  return null;
+}
+
+function checkKeepFloat(settings: FileSettings, sections: ResolvedSections): readonly Problem[] {
+  const { keepFloat } = settings.layers;
+  const obstacle = keepFloat === 0 ? null : obstacleToKeeping(settings);
+  if (obstacle === null) return [];
+  // A number other than the default is written out.
+  const place = placeOf(sections.layers.node!, ['keepFloat']);
+  return [{ place, field: 'layers.keepFloat', text: `expected 0 beside ${obstacle}, got ${keepFloat}` }];
+}
+
+/**
+ * What is wrong between sections that are each right by themselves: evaluation data that the task can't be scored on, and
+ * layers kept in float by a rank that other settings rule out.
+ */
 export function checkSettings(settings: FileSettings, sections: ResolvedSections): readonly Problem[] {
+  return [...checkEvaluationData(settings, sections), ...checkKeepFloat(settings, sections)];
+}
+
+function checkEvaluationData(settings: FileSettings, sections: ResolvedSections): readonly Problem[] {
   const { evaluation } = settings.data;
   const missing = lacksForTask(settings.task, evaluation);
   if (missing === undefined) return [];

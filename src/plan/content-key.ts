@@ -119,9 +119,10 @@ export function referenceKey(stage: Omit<ReferenceStage, 'kind' | 'key'>, contex
 /**
  * Key of a calibration pass: besides the data its whole length, the prefix sizes that it keeps and its statistics. A
  * pass that is shorter, or that did not keep a size that is needed now, is thus never taken for this one. The standard
- * sizes (1, 2, 5, 10, ...) are always kept, so asking for one of them more or less does not change the key.
+ * sizes (1, 2, 5, 10, ...) are always kept, so asking for one of them more or less does not change the key, unless
+ * histograms are gathered: these are kept at the required sizes only.
  */
-export function observeKey(stage: Omit<ObserveStage, 'kind' | 'key' | 'required'>, context: PlanContext): ContentKey {
+export function observeKey(stage: Omit<ObserveStage, 'kind' | 'key'>, context: PlanContext): ContentKey {
   return contentKey({
     of: 'observe',
     environment: environmentContent(context),
@@ -130,6 +131,7 @@ export function observeKey(stage: Omit<ObserveStage, 'kind' | 'key' | 'required'
     calibration: calibrationContent(stage.calibration, context),
     snapshots: stage.snapshots,
     methods: stage.methods,
+    ...(stage.histograms ? { histograms: stage.required } : {}),
   });
 }
 

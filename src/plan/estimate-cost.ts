@@ -1,5 +1,5 @@
 import type { DataSource, ModelSettings } from '../experiment/settings.js';
-import type { ContentKey, PlannedStage, PlannedTrial, SweepPlan } from './plan.js';
+import type { ContentKey, PlannedStage, PlannedTrial, SearchStage, SweepPlan } from './plan.js';
 
 /** Kinds of work that attempts are timed by. */
 export type WorkKind = PlannedStage['kind'] | 'trial';
@@ -39,6 +39,7 @@ export interface CostEstimate {
  */
 const relativeCost = {
   observe: 1.1,
+  observeHistograms: 2.3,
   reference: 1,
   quantized: 1.2,
   layerLosses: 2.6,
@@ -53,14 +54,33 @@ function evaluated({ source, samples }: PlannedTrial['settings']['evaluation'], 
 function stagePasses(stage: PlannedStage, context: CostContext): number {
   switch (stage.kind) {
     case 'observe':
-      return stage.calibration.batches * stage.calibration.batchSize * relativeCost.observe;
+      return (
+        stage.calibration.batches *
+        stage.calibration.batchSize *
+        (stage.histograms ? relativeCost.observeHistograms : relativeCost.observe)
+      );
     case 'reference':
       return evaluated(stage.evaluation, context) * relativeCost.reference;
     case 'search':
-      // Each candidate computes every layer once more, beside the FP32 pass that feeds them.
-      return stage.search.samples * (1 + relativeCost.candidate * stage.search.candidates.length);
+      return stage.search.samples * searchedPasses(stage, context.layerCount(stage.model));
     case 'rank':
       return stage.samples * relativeCost.quantized * context.layerCount(stage.model);
+  }
+}
+
+/** Passes of one sample in a search over so many layers. */
+function searchedPasses({ search }: SearchStage, layers: number): number {
+  const candidates = search.candidates.length;
+  switch (search.order) {
+    case 'isolated':
+      // Each candidate computes every layer once more, beside the FP32 pass that feeds them.
+      return 1 + relativeCost.candidate * candidates;
+    case 'sequential':
+      // For each layer the FP32 and the quantized model up to it, half a pass each on average.
+      return (layers * (relativeCost.reference + relativeCost.quantized)) / 2 + relativeCost.candidate * candidates;
+    case 'output':
+      // The scan of static alphas, then each layer's candidates: the layer and what is behind it, half on average.
+      return 1 + relativeCost.quantized * (candidates + (search.sweeps * layers * (candidates + 1)) / 2);
   }
 }
 

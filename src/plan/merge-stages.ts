@@ -1,5 +1,5 @@
 import type { TrialSettings } from '../experiment/canonical-settings.js';
-import type { AbsmaxMethod, QuantizationSettings } from '../experiment/settings.js';
+import type { AbsmaxMethod, LayerSettings, QuantizationSettings } from '../experiment/settings.js';
 import { observeGroup, observeKey, rankKey, referenceKey, searchKey } from './content-key.js';
 import type {
   ContentKey,
@@ -29,17 +29,26 @@ export interface MergedStages {
 
 /** Calibration passes by what they must have in common, each as long as its most demanding trial needs. */
 function mergeObserves(trials: readonly TrialSettings[], context: PlanContext): ReadonlyMap<string, ObserveStage> {
-  const groups = new Map<string, { trial: TrialSettings; batches: Set<number>; methods: Set<AbsmaxMethod> }>();
+  const groups = new Map<
+    string,
+    { trial: TrialSettings; batches: Set<number>; methods: Set<AbsmaxMethod>; histograms: boolean }
+  >();
   for (const trial of trials) {
     if (trial.calibration === null) continue;
     const name = observeGroup({ ...trial, calibration: trial.calibration }, context);
-    const group = groups.get(name) ?? { trial, batches: new Set<number>(), methods: new Set<AbsmaxMethod>() };
+    const group = groups.get(name) ?? {
+      trial,
+      batches: new Set<number>(),
+      methods: new Set<AbsmaxMethod>(),
+      histograms: false,
+    };
     groups.set(name, group);
     group.batches.add(trial.calibration.batches);
     if (trial.smoothing.absmax !== null) group.methods.add(trial.smoothing.absmax);
+    if (readsHistograms(trial)) group.histograms = true;
   }
   return new Map(
-    [...groups].map(([name, { trial, batches, methods }]) => {
+    [...groups].map(([name, { trial, batches, methods, histograms }]) => {
       const required = [...batches].sort((a, b) => a - b);
       const content = {
         model: trial.model,
@@ -48,10 +57,17 @@ function mergeObserves(trials: readonly TrialSettings[], context: PlanContext): 
         snapshots: snapshotSizes(required),
         // Range and statistics per channel are what every quantizer needs.
         methods: methods.has('view') ? (['channel', 'view'] as const) : (['channel'] as const),
+        histograms,
+        required,
       };
-      return [name, { kind: 'observe', key: observeKey(content, context), ...content, required }];
+      return [name, { kind: 'observe', key: observeKey(content, context), ...content }];
     }),
   );
+}
+
+/** Every calibrator but max derives its range from histograms. */
+function readsHistograms({ quantization }: TrialSettings): boolean {
+  return quantization !== null && quantization.activation.calibrator !== 'max';
 }
 
 function referenceOf(trial: TrialSettings, context: PlanContext): ReferenceStage {
@@ -60,6 +76,7 @@ function referenceOf(trial: TrialSettings, context: PlanContext): ReferenceStage
   return { kind: 'reference', key: referenceKey(content, context), ...content };
 }
 
+/** A search judges each layer by itself, so it divides the layer's own input, also where 1/s is to be folded later. */
 function searchOf(trial: TrialSettings, observe: ObserveStage | null, context: PlanContext): SearchStage | null {
   const { model, preprocess, calibration, layers, quantization, smoothing, search, task } = trial;
   if (observe === null || calibration === null || layers === null || quantization === null) return null;
@@ -68,9 +85,9 @@ function searchOf(trial: TrialSettings, observe: ObserveStage | null, context: P
     model,
     preprocess,
     calibration,
-    layers,
+    layers: forEveryLayer(layers),
     quantization: forStages(quantization),
-    smoothing,
+    smoothing: { ...smoothing, apply: 'insert' as const },
     search,
     task,
   };
@@ -89,13 +106,18 @@ function rankOf(trial: TrialSettings, observe: ObserveStage | null, context: Pla
     model,
     preprocess,
     calibration,
-    layers: { ...layers, keepFloat: 0 },
+    layers: forEveryLayer(layers),
     quantization: forStages(quantization),
     smoothing,
     samples,
     task,
   };
   return { kind: 'rank', key: rankKey(content, context), observeKey: observe.key, ...content };
+}
+
+/** A search or ranking is of every layer, whichever a trial then quantizes, so that trials share it. */
+function forEveryLayer(layers: LayerSettings): LayerSettings {
+  return { ...layers, sensitivity: 'none', focus: '*', keepFloat: 0 };
 }
 
 /** Searches and rankings come before bias correction, and always simulate. */

@@ -1,4 +1,4 @@
-import { canonicalSettings } from '../experiment/canonical-settings.js';
+import { canonicalSettings, type TrialSettings } from '../experiment/canonical-settings.js';
 import type { Experiment } from '../experiment/settings.js';
 import { contentKey, trialKey } from './content-key.js';
 import { labelTrials } from './label-trials.js';
@@ -39,7 +39,9 @@ export function planSweep(experiment: Experiment, context: PlanContext): SweepPl
     const fp32Key = trialKey(canonicalSettings('fp32', full), remembering);
     const hasCounterpart = role !== 'fp32' && full.layers.sensitivity === 'none';
     const unsmoothedKey = !hasCounterpart ? null : trialKey(canonicalSettings('unsmoothed', full), remembering);
-    byKey.set(key, { key, settings, axes, fp32Key, unsmoothedKey });
+    const simulated = simulatedCounterpart(settings);
+    const simulatedKey = simulated && trialKey(simulated, remembering);
+    byKey.set(key, { key, settings, axes, fp32Key, unsmoothedKey, simulatedKey });
   }
   const trials = [...byKey.values()];
   const settings = trials.map((trial) => trial.settings);
@@ -53,4 +55,10 @@ export function planSweep(experiment: Experiment, context: PlanContext): SweepPl
     stages,
     axisPaths: experiment.axisPaths,
   };
+}
+
+function simulatedCounterpart(settings: TrialSettings): TrialSettings | null {
+  const { quantization } = settings;
+  if (quantization?.execution !== 'integer') return null;
+  return { ...settings, quantization: { ...quantization, execution: 'simulated' } };
 }

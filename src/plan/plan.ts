@@ -36,6 +36,8 @@ export interface PlannedTrial {
   readonly fp32Key: ContentKey;
   /** null for fp32, and for a sensitivity trial, whose counterpart nobody asked for. */
   readonly unsmoothedKey: ContentKey | null;
+  /** Of the trial that differs in nothing but being simulated; null unless this one's execution is integer. */
+  readonly simulatedKey: ContentKey | null;
 }
 
 /** One pass over the calibration data; serves every trial that calibrates on a prefix of it. */
@@ -52,6 +54,8 @@ export interface ObserveStage {
   readonly required: readonly number[];
   /** Statistics for `view` are gathered only when a trial wants them. */
   readonly methods: readonly AbsmaxMethod[];
+  /** Whether histograms are gathered: for calibrators other than `max`. They are kept at the required sizes. */
+  readonly histograms: boolean;
 }
 
 /** The FP32 pass over the evaluation data; an fp32 trial is this stage's result under a trial's name. */

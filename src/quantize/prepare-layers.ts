@@ -1,14 +1,16 @@
-import { maxCalibrator } from '../calibrate/calibrators.js';
 import type { CanonicalSmoothing } from '../experiment/canonical-settings.js';
-import type { LayerRule, QuantizationSettings } from '../experiment/settings.js';
+import type { QuantizationSettings } from '../experiment/settings.js';
 import type { InputStatistics, QuantizerRecord, SmoothingRecord } from '../evaluate/results.js';
 import { NonFiniteError } from '../evaluate/non-finite-error.js';
 import type { Layer } from '../graph/layers.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import { readFloatTensor } from '../graph/tensor.js';
 import { insertSmoothing, smoothLayers, type AlphaOf, type SmoothedLayer } from '../smooth/smooth-layers.js';
-import { fakeQuantizeWeight, weightAmax, type QuantizedWeight } from './fake-quantize-weight.js';
-import { symmetricQuantizer, type Quantizer } from './quantizer.js';
+import { fakeQuantizeWeight, type QuantizedWeight } from './fake-quantize-weight.js';
+import { inputQuantizer } from './input-quantizer.js';
+import type { Quantizer } from './quantizer.js';
+import type { LayerBits } from './select-layers.js';
+import { weightQuantizers } from './weight-quantizers.js';
 
 export type { AlphaOf };
 
@@ -28,7 +30,8 @@ export interface PreparedLayer extends SmoothedLayer {
 export interface Preparation {
   readonly quantization: QuantizationSettings;
   readonly smoothing: CanonicalSmoothing;
-  readonly rules: readonly LayerRule[];
+  /** Of layers with bits of their own. */
+  readonly bits: ReadonlyMap<string, LayerBits>;
   readonly alphaOf: AlphaOf;
 }
 
@@ -70,38 +73,52 @@ export function prepareLayers(
 
 function prepareLayer(smoothed: SmoothedLayer, inputs: InputStatistics, preparation: Preparation): PreparedLayer {
   const { layer, factors, smoothedWeight } = smoothed;
-  const inputAmax = maxCalibrator(inputs.absmax, factors.s);
-  if (!Number.isFinite(inputAmax)) throw new NonFiniteError(`the input of layer "${layer.name}"`);
-  const input = symmetricQuantizer(inputAmax, preparation.quantization.activation.bits);
+  if (!inputs.absmax.every(Number.isFinite)) throw new NonFiniteError(`the input of layer "${layer.name}"`);
+  const { activation, weight } = settingsOf(layer, preparation);
+  const input = inputQuantizer(inputs, factors.s, activation);
   if (!smoothedWeight.every(Number.isFinite)) throw new NonFiniteError(`the smoothed weight of layer "${layer.name}"`);
   return {
     ...smoothed,
     input,
     divisor: Float32Array.from(factors.s, (s) => s * input.scale),
-    weight: fakeQuantizeWeight(smoothedWeight, layer.layout, preparation.quantization.weight),
+    weight: fakeQuantizeWeight(smoothedWeight, layer.layout, weight),
     biasCorrection: null,
   };
 }
 
-/** Rows of the store for both quantizers of a prepared layer. */
-export function quantizerRecords(prepared: PreparedLayer, inputs: InputStatistics): readonly QuantizerRecord[] {
+/** The quantizer settings of one layer. */
+function settingsOf(
+  { name }: Layer,
+  { quantization, bits }: Pick<Preparation, 'quantization' | 'bits'>,
+): Pick<QuantizationSettings, 'activation' | 'weight'> {
+  const own = bits.get(name);
+  return {
+    activation: { ...quantization.activation, bits: own?.activation ?? quantization.activation.bits },
+    weight: { ...quantization.weight, bits: own?.weight ?? quantization.weight.bits },
+  };
+}
+
+/** Rows of the store for both quantizers of a prepared layer; what they would be with s = 1 is computed anew. */
+export function quantizerRecords(
+  prepared: PreparedLayer,
+  inputs: InputStatistics,
+  preparation: Pick<Preparation, 'quantization' | 'bits'>,
+): readonly QuantizerRecord[] {
   const { layer, original, input, weight } = prepared;
-  const perChannel = prepared.weight.granularity === 'channel';
-  const largest = weight.quantizers.reduce((a, b) => (b.amax > a.amax ? b : a));
-  const unsmoothed = weightAmax(readFloatTensor(original.weight), layer.layout, 'tensor')[0]!;
+  const settings = settingsOf(layer, preparation);
+  const ones = new Float32Array(layer.inputChannels).fill(1);
+  const unsmoothed = weightQuantizers(readFloatTensor(original.weight), layer.layout, settings.weight);
+  const perChannel = weight.granularity === 'channel';
+  const asymmetric = settings.weight.scheme === 'asymmetric';
+  const largest = widest(weight.quantizers);
+  const channels = (end: (quantizer: Quantizer) => number): Float64Array => Float64Array.from(weight.quantizers, end);
   return [
     {
       layer: layer.name,
       role: 'input',
       granularity: 'tensor',
-      bits: input.bits,
-      signed: input.signed,
-      amax: input.amax,
-      amaxUnsmoothed: inputs.absmax.reduce((a, b) => Math.max(a, b), 0),
-      scale: input.scale,
-      zeroPoint: input.zeroPoint,
-      low: -input.amax,
-      narrowRange: false,
+      ...recordOf(input),
+      amaxUnsmoothed: inputQuantizer(inputs, ones, settings.activation).amax,
       amaxChannels: null,
       lowChannels: null,
     },
@@ -109,18 +126,21 @@ export function quantizerRecords(prepared: PreparedLayer, inputs: InputStatistic
       layer: layer.name,
       role: 'weight',
       granularity: perChannel ? 'channel' : 'tensor',
-      bits: largest.bits,
-      signed: largest.signed,
-      amax: largest.amax,
-      amaxUnsmoothed: unsmoothed,
-      scale: largest.scale,
-      zeroPoint: largest.zeroPoint,
-      low: -largest.amax,
-      narrowRange: false,
-      lowChannels: null,
-      amaxChannels: perChannel ? Float64Array.from(weight.quantizers, (q) => q.amax) : null,
+      ...recordOf(largest),
+      low: Math.min(...channels((q) => q.low)),
+      amaxUnsmoothed: widest(unsmoothed).amax,
+      amaxChannels: perChannel ? channels((q) => q.amax) : null,
+      lowChannels: perChannel && asymmetric ? channels((q) => q.low) : null,
     },
   ];
+}
+
+function recordOf({ bits, signed, amax, low, scale, zeroPoint, narrowRange }: Quantizer) {
+  return { bits, signed, amax, low, scale, zeroPoint, narrowRange };
+}
+
+function widest(quantizers: readonly Quantizer[]): Quantizer {
+  return quantizers.reduce((a, b) => (b.amax > a.amax ? b : a));
 }
 
 export function smoothingRecord(prepared: PreparedLayer): SmoothingRecord {

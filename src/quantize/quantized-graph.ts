@@ -50,18 +50,32 @@ export function smoothedModel(base: OnnxModel, layers: readonly PreparedLayer[])
   return applyEdits(base, patch.edits);
 }
 
+/** Which quantizers of an isolated layer are at work. */
+export type QuantizedParts = 'both' | 'input' | 'weight';
+
 /**
  * Adds the layer alone in its quantized form, fed the tensor that feeds it in the float model.
  *
  * @param base the prepared model's
  * @param name unique for this branch, e.g. with the candidate's alpha
+ * @param parts the others are left out: the layer is smoothed alike
  * @returns the branch's output tensor, in the float model's units
  */
-export function addIsolatedLayer(patch: GraphPatch, base: OnnxModel, prepared: PreparedLayer, name: string): string {
+export function addIsolatedLayer(
+  patch: GraphPatch,
+  base: OnnxModel,
+  prepared: PreparedLayer,
+  name: string,
+  parts: QuantizedParts = 'both',
+): string {
   const { layer, outputFactors } = prepared;
   const node = base.index.producers.get(layer.outputTensor)!;
-  const input = fakeQuantizeInput(patch, prepared, name, prepared.divisor);
-  const weight = patch.floats(`${name}/weight`, layer.weightShape, prepared.weight.values);
+  const input =
+    parts === 'weight'
+      ? smoothInput(patch, prepared, name)
+      : fakeQuantizeInput(patch, prepared, name, prepared.divisor);
+  const values = parts === 'input' ? prepared.smoothedWeight : prepared.weight.values;
+  const weight = patch.floats(`${name}/weight`, layer.weightShape, values);
   const output = `${name}/output`;
   const rest = node.input.slice(2).map((tensor, index) => {
     // Under a name of this branch: what another branch's base holds under the same name may be other numbers.
@@ -71,6 +85,12 @@ export function addIsolatedLayer(patch: GraphPatch, base: OnnxModel, prepared: P
   const copy = copyNode(node, { name: output, input: [input, weight, ...rest], output: [output] });
   const corrected = addCorrected(patch, base, prepared, copy, name);
   return outputFactors === null ? corrected : scaleOutput(patch, layer, corrected, outputFactors, `${name}/unscaled`);
+}
+
+/** The FP32 tensor divided by s. */
+function smoothInput(patch: GraphPatch, { layer, factors }: PreparedLayer, name: string): string {
+  const s = patch.floats(`${name}/s`, channelShape(layer), factors.s);
+  return patch.apply('Div', [layer.inputTensor, s], `${name}/smoothed_input`);
 }
 
 function renamed(tensor: TensorProto, name: string): TensorProto {

@@ -3,9 +3,10 @@ import { findLayers, type Layer } from '../graph/layers.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import { restoreSmoothing } from '../smooth/restore-smoothing.js';
 import type { LayerSmoothing, SmoothedLayer } from '../smooth/smooth-layers.js';
-import { fakeQuantizeWeight } from './fake-quantize-weight.js';
+import { applyQuantizers } from './fake-quantize-weight.js';
 import type { PreparedLayer, PreparedModel } from './prepare-layers.js';
-import { symmetricQuantizer } from './quantizer.js';
+import { asymmetricQuantizer, symmetricQuantizer, unsignedQuantizer, type Quantizer } from './quantizer.js';
+import { weightQuantizers } from './weight-quantizers.js';
 
 /** A quantizer as the store keeps it. */
 export interface StoredQuantizer {
@@ -14,10 +15,15 @@ export interface StoredQuantizer {
   readonly signed: boolean;
   /** The largest over channels. */
   readonly amax: number;
+  /** The smallest over channels. */
+  readonly low: number;
   readonly scale: number;
   readonly zeroPoint: number;
+  readonly narrowRange: boolean;
   /** `[O]`; null when per tensor. */
   readonly amaxChannels: readonly number[] | null;
+  /** `[O]`; null unless asymmetric per channel. */
+  readonly lowChannels: readonly number[] | null;
 }
 
 /** What a finished trial stored of one layer. */
@@ -38,8 +44,8 @@ export interface StoredLayer {
 }
 
 /**
- * The prepared model of a finished trial, from the folded model and what the trial stored: s, the input's amax and bias
- * corrections are taken as they are, the weight is quantized again and must give the stored amax. No data is needed.
+ * The prepared model of a finished trial, from the folded model and what the trial stored: s, the ranges of both quantizers
+ * and bias corrections are taken as they are, and must give the stored scales. No data is needed.
  *
  * @param model with BatchNormalization folded
  * @throws ModelError naming the layer that is not in the model, gives other numbers, or has a form that can't be exported
@@ -74,17 +80,14 @@ function restoreDecision(layer: Layer, stored: StoredLayer): LayerSmoothing {
 function restoreLayer(smoothed: SmoothedLayer, stored: StoredLayer): PreparedLayer {
   checkForm(stored);
   const { layer, factors, smoothedWeight } = smoothed;
-  const input = symmetricQuantizer(stored.input.amax, stored.input.bits);
-  if (input.scale !== stored.input.scale) throw differs(layer, 'input scale', stored.input.scale, input.scale);
-  const { bits, granularity } = stored.weight;
-  const weight = fakeQuantizeWeight(smoothedWeight, layer.layout, { bits, granularity });
-  const expected = stored.weight.amaxChannels ?? [stored.weight.amax];
-  if (expected.length !== weight.quantizers.length) {
-    throw differs(layer, 'numbers of weight amax', expected.length, weight.quantizers.length);
-  }
-  for (const [channel, { amax }] of weight.quantizers.entries()) {
-    if (amax !== expected[channel]) throw differs(layer, `weight amax [${channel}]`, expected[channel]!, amax);
-  }
+  const input = restoreQuantizer(stored.input, stored.input.amax, stored.input.low);
+  checkQuantizer(layer, 'input', stored.input, input);
+  const weight = applyQuantizers(
+    smoothedWeight,
+    layer.layout,
+    restoreWeightQuantizers(smoothed, stored.weight),
+    stored.weight.granularity,
+  );
   const correction = stored.biasCorrection;
   if (correction !== null && correction.length !== layer.outputChannels) {
     throw differs(layer, 'numbers of bias correction', correction.length, layer.outputChannels);
@@ -98,13 +101,53 @@ function restoreLayer(smoothed: SmoothedLayer, stored: StoredLayer): PreparedLay
   };
 }
 
-function checkForm({ name, input, weight }: StoredLayer): void {
-  for (const { signed, zeroPoint } of [input, weight]) {
-    if (signed && zeroPoint === 0) continue;
-    throw new ModelError(
-      `Layer "${name}": expected symmetric signed quantizers, got ${signed ? 'signed' : 'unsigned'} with zero point ${zeroPoint}. It can't be exported.`,
-    );
+/** The stored form with a range of its own: one channel's, or the tensor's. */
+function restoreQuantizer(
+  { bits, signed, zeroPoint, narrowRange }: StoredQuantizer,
+  amax: number,
+  low: number,
+): Quantizer {
+  if (signed) return symmetricQuantizer(amax, bits, narrowRange);
+  // An asymmetric range that begins at 0 has the scale and zero point of the unsigned one.
+  return zeroPoint === 0 && low === 0 ? unsignedQuantizer(amax, bits) : asymmetricQuantizer(low, amax, bits);
+}
+
+/** @throws ModelError where the stored ranges do not fit the layer, or give another scale than the stored one */
+function restoreWeightQuantizers(
+  { layer, smoothedWeight }: SmoothedLayer,
+  stored: StoredQuantizer,
+): readonly Quantizer[] {
+  const amax = stored.amaxChannels ?? [stored.amax];
+  const low = stored.lowChannels ?? (stored.amaxChannels === null ? [stored.low] : null);
+  const channels = stored.granularity === 'channel' ? layer.outputChannels : 1;
+  if (amax.length !== channels) throw differs(layer, 'numbers of weight amax', amax.length, channels);
+  const quantizers = amax.map((value, channel) => restoreQuantizer(stored, value, low?.[channel] ?? 0 - value));
+  const largest = quantizers.reduce((a, b) => (b.amax > a.amax ? b : a));
+  checkQuantizer(layer, 'weight', stored, largest);
+  // A trial's range is the weight's own, or a share of it that has less error; never more.
+  const { bits, granularity, signed, narrowRange } = stored;
+  const scheme = signed ? 'signed' : 'asymmetric';
+  const whole = weightQuantizers(smoothedWeight, layer.layout, {
+    bits,
+    granularity,
+    scheme,
+    narrowRange,
+    calibrator: 'max',
+  });
+  for (const [channel, { amax: own }] of whole.entries()) {
+    if (!(quantizers[channel]!.amax <= own)) {
+      throw differs(layer, `weight amax [${channel}]`, quantizers[channel]!.amax, own);
+    }
   }
+  return quantizers;
+}
+
+function checkQuantizer(layer: Layer, what: string, stored: StoredQuantizer, { scale, zeroPoint }: Quantizer): void {
+  if (scale !== stored.scale) throw differs(layer, `${what} scale`, stored.scale, scale);
+  if (zeroPoint !== stored.zeroPoint) throw differs(layer, `${what} zero point`, stored.zeroPoint, zeroPoint);
+}
+
+function checkForm({ name, input }: StoredLayer): void {
   if (input.granularity !== 'tensor') {
     throw new ModelError(`Layer "${name}": expected an input quantizer per tensor, got per ${input.granularity}.`);
   }

@@ -1,32 +1,87 @@
 import type { LayerSettings } from '../experiment/settings.js';
 import { ModelError } from '../graph/model-error.js';
 import type { FoundLayer, Layer } from '../graph/layers.js';
+import { globToRegExp } from './glob.js';
+import { rulesOfLayers } from './layer-rules.js';
 
 /**
  * The layers that a trial quantizes: of the wanted operators, matched by a glob of `include` and by none of `exclude`.
- * Layers that can't be quantized stay float unless `include` names one of them without a wildcard.
+ * Layers that can't be quantized stay float unless `include` names one of them without a wildcard; so do those whose rule
+ * says so.
  *
  * @param keptFloat layers that stay float by their rank
- * @throws ModelError when no layer is left, or a named layer can't be quantized
+ * @throws ModelError when no layer is left, a named layer can't be quantized, or a rule matches none
  */
 export function selectLayers(
   layers: readonly FoundLayer[],
   settings: LayerSettings,
   keptFloat: readonly string[] = [],
 ): readonly Layer[] {
+  const wanted = wantedLayers(layers, settings);
+  const rules = rulesOfLayers(wanted, settings.rules);
+  const selected = wanted.filter(
+    ({ name }) => rules.get(name)?.precision !== 'float' && !keptFloat.includes(name) && isInFocus(name, settings),
+  );
+  if (selected.length === 0) {
+    throw new ModelError(
+      'Expected at least one layer to quantize, got none: layers.rules, layers.keepFloat or layers.sensitivity keep all in float.',
+    );
+  }
+  return selected;
+}
+
+/** A sensitivity trial's focus is the name of one layer, not a glob any more. */
+function isInFocus(name: string, { sensitivity, focus }: LayerSettings): boolean {
+  switch (sensitivity) {
+    case 'none':
+      return true;
+    case 'only':
+      return name === focus;
+    case 'allBut':
+      return name !== focus;
+  }
+}
+
+/** Bits of a layer that differ from the sweep's own; null: as there. */
+export interface LayerBits {
+  readonly activation: number | null;
+  readonly weight: number | null;
+}
+
+/** Bits by layer name, of the layers that a rule is for. @throws ModelError as {@link selectLayers} */
+export function bitsOfLayers(layers: readonly FoundLayer[], settings: LayerSettings): ReadonlyMap<string, LayerBits> {
+  const rules = rulesOfLayers(wantedLayers(layers, settings), settings.rules);
+  return new Map(
+    [...rules].map(([name, { activationBits, weightBits }]) => [
+      name,
+      { activation: activationBits, weight: weightBits },
+    ]),
+  );
+}
+
+/** Layers by operator and globs, before rules: what `first` and `last` of a rule are the ends of. */
+function wantedLayers(layers: readonly FoundLayer[], settings: LayerSettings): readonly Layer[] {
   for (const layer of layers) {
     if (!layer.supported && settings.include.includes(layer.name) && unwanted(layer, settings) === null) {
       throw new ModelError(`Layer "${layer.name}" can't be quantized: ${layer.reason}. Take it out of layers.include.`);
     }
   }
-  const selected = layers.filter((l) => l.supported).filter((l) => unwanted(l, settings) === null);
-  if (selected.length === 0) throw new ModelError(nothingSelected(layers, settings));
-  return selected.filter((layer) => !keptFloat.includes(layer.name));
+  const wanted = layers.filter((l) => l.supported).filter((l) => unwanted(l, settings) === null);
+  if (wanted.length === 0) throw new ModelError(nothingSelected(layers, settings));
+  return wanted;
 }
 
-/** Why a layer stays float under the settings; null if it is quantized. */
-export function reasonForFloat(layer: FoundLayer, settings: LayerSettings): string | null {
-  return unwanted(layer, settings) ?? (layer.supported ? null : layer.reason);
+/** Layers that stay float whatever their rank, each with the reason. */
+export function floatLayers(
+  layers: readonly FoundLayer[],
+  settings: LayerSettings,
+): readonly { readonly layer: FoundLayer; readonly reason: string }[] {
+  const rules = rulesOfLayers(wantedLayers(layers, settings), settings.rules);
+  return layers.flatMap((layer) => {
+    const ruled = rules.get(layer.name)?.precision === 'float' ? 'layers.rules keep it in float' : null;
+    const reason = unwanted(layer, settings) ?? (layer.supported ? ruled : layer.reason);
+    return reason === null ? [] : [{ layer, reason }];
+  });
 }
 
 function unwanted(layer: FoundLayer, { ops, include, exclude }: LayerSettings): string | null {
@@ -43,13 +98,4 @@ function nothingSelected(layers: readonly FoundLayer[], settings: LayerSettings)
   const reasons = layers.flatMap((l) => (l.supported ? [] : [`${l.op} "${l.name}": ${l.reason}`]));
   const notes = reasons.length === 0 ? '' : ` Not supported: ${reasons.slice(0, 5).join('; ')}.`;
   return `Expected at least one layer to quantize (layers.ops: ${ops}, include: ${settings.include.join(', ')}), got none; the model has ${has === '' ? 'no layer that can be quantized' : has}.${notes}`;
-}
-
-/** `*` matches any run of characters, `?` one; all else is literal. */
-function globToRegExp(glob: string): RegExp {
-  const source = glob
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's');
 }

@@ -46,7 +46,7 @@ export interface TrialFacts {
 /** One row of v_comparison. */
 export interface ComparisonFacts {
   readonly trial: number;
-  readonly against: 'fp32' | 'unsmoothed' | 'best';
+  readonly against: 'fp32' | 'unsmoothed' | 'simulated' | 'best';
   readonly otherTrial: number;
   readonly difference: number;
   readonly method: 'mcnemar' | 'paired bootstrap';

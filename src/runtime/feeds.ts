@@ -17,7 +17,7 @@ export type FeedReader = (first: number, samples: number, rows: number) => Feeds
  * @throws ModelError when an input is missing or unknown, or has a type that can't be fed; the reader throws it for a
  *   shape that does not fit, and DatasetError for a number that the input's type can't hold
  */
-export function feedReader(io: ModelIo, { inputs = [] }: Dataset): FeedReader {
+export function feedReader(io: ModelIo, { inputs = [], order }: Dataset): FeedReader {
   const names = io.further.map(({ name }) => name);
   const unknown = inputs.find(({ name }) => !names.includes(name));
   if (unknown !== undefined) {
@@ -33,7 +33,7 @@ export function feedReader(io: ModelIo, { inputs = [] }: Dataset): FeedReader {
         `Input "${target.name}" of the model gets nothing. Name its array or value under inputs of data.calibration and data.evaluation.`,
       );
     }
-    return [target.name, readerOf(target, input)] as const;
+    return [target.name, readerOf(target, input, order)] as const;
   });
   return (first, samples, rows) =>
     Object.fromEntries(readers.map(([name, read]) => [name, read(first, samples, rows)]));
@@ -42,6 +42,7 @@ export function feedReader(io: ModelIo, { inputs = [] }: Dataset): FeedReader {
 function readerOf(
   target: FurtherModelInput,
   input: FurtherInput,
+  order: Uint32Array | undefined,
 ): (first: number, samples: number, rows: number) => Feed {
   const convert = converterOf(target);
   if (input.kind === 'value') {
@@ -64,7 +65,8 @@ function readerOf(
     const dims = [rows, ...array.shape.slice(1)];
     checkShape(target, dims, rows, where);
     const values = new Float64Array(rows * size);
-    values.set(readRows(array, first, samples));
+    if (order === undefined) values.set(readRows(array, first, samples));
+    else for (let i = 0; i < samples; i++) values.set(readRows(array, order[first + i]!, 1), i * size);
     // Rows that only pad a fixed batch are copies of the last sample, as those of the samples themselves.
     for (let row = samples; row < rows; row++) values.copyWithin(row * size, (samples - 1) * size, samples * size);
     return convert(values, dims, where);

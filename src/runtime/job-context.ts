@@ -1,11 +1,12 @@
 import type { Dataset } from '../data/dataset.js';
 import { openDataset } from '../data/open-dataset.js';
+import { permutedDataset } from '../data/permuted-dataset.js';
 import type { DataSource, PreprocessSettings } from '../experiment/settings.js';
 import { encodeModel, type OnnxModel } from '../graph/onnx-model.js';
 import { fixedBatchSize, type ModelIo } from '../graph/model-io.js';
 import { elementCount } from '../graph/tensor.js';
 import { feedReader } from './feeds.js';
-import { providersThatRan, Session, type SessionSettings } from './session.js';
+import { profileKernels, Session, type KernelProfile, type SessionSettings } from './session.js';
 
 /** What a job may use besides its own description. */
 export interface JobContext {
@@ -45,13 +46,22 @@ export async function withSession<T>(
 
 let open: { readonly key: string; readonly dataset: Dataset } | null = null;
 
-/** Opens a job's samples; the last ones stay open, as most jobs of a child read the same. */
-export async function openJobDataset(source: DataSource, preprocess: PreprocessSettings): Promise<Dataset> {
-  const key = JSON.stringify([source, preprocess]);
+/**
+ * Opens a job's samples; the last ones stay open, as most jobs of a child read the same.
+ *
+ * @param sampleSeed of the order of calibration samples; null: as they lie
+ */
+export async function openJobDataset(
+  source: DataSource,
+  preprocess: PreprocessSettings,
+  sampleSeed: number | null = null,
+): Promise<Dataset> {
+  const key = JSON.stringify([source, preprocess, sampleSeed]);
   if (open?.key === key) return open.dataset;
   open?.dataset.close();
   open = null;
-  const dataset = await openDataset(source, preprocess);
+  const opened = await openDataset(source, preprocess);
+  const dataset = sampleSeed === null ? opened : permutedDataset(opened, sampleSeed);
   open = { key, dataset };
   return dataset;
 }
@@ -59,8 +69,8 @@ export async function openJobDataset(source: DataSource, preprocess: PreprocessS
 const ran = new Map<string, string>();
 
 /**
- * The execution providers that run this kind of graph of this model, by a profiled run of one sample; asked once per
- * child, kind and model.
+ * The execution providers that run this kind of graph of this model, see {@link observedKernels}; asked once per child,
+ * kind and model.
  *
  * @param modelKey sha256 of the model, with whatever else makes graphs of one kind differ in their operators
  */
@@ -70,20 +80,29 @@ export async function observedProvider(
   model: OnnxModel,
   io: ModelIo,
   dataset: Dataset,
-  { session, clock }: JobContext,
+  context: JobContext,
 ): Promise<string> {
   const id = `${kind}\n${modelKey}`;
   const known = ran.get(id);
   if (known !== undefined) return known;
+  const { provider } = await observedKernels(model, io, dataset, context);
+  ran.set(id, provider);
+  return provider;
+}
+
+/** What runs this model, by a profiled run of one sample. */
+export async function observedKernels(
+  model: OnnxModel,
+  io: ModelIo,
+  dataset: Dataset,
+  { session, clock }: JobContext,
+): Promise<KernelProfile> {
   const rows = fixedBatchSize(io) ?? 1;
   const sample = new Float32Array(elementCount(dataset.sampleShape));
   await dataset.read(0, 1, sample);
   const data = new Float32Array(rows * sample.length);
   for (let row = 0; row < rows; row++) data.set(sample, row * sample.length);
   const batch = { data, dims: [rows, ...dataset.sampleShape] };
-  const providers = await clock.measure('profile', () =>
-    providersThatRan(encodeModel(model), io.input, batch, session, feedReader(io, dataset)(0, 1, rows)),
-  );
-  ran.set(id, providers);
-  return providers;
+  const further = feedReader(io, dataset)(0, 1, rows);
+  return clock.measure('profile', () => profileKernels(encodeModel(model), io.input, batch, session, further));
 }

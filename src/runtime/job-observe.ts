@@ -1,3 +1,4 @@
+import { withHistogramAmax } from '../calibrate/histogram-amax.js';
 import { observeGraph } from '../calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../calibrate/statistics-accumulator.js';
 import type { ObservationRecord } from '../evaluate/results.js';
@@ -9,9 +10,9 @@ import { runBatches } from './run-batches.js';
 /** Observes the inputs of all layers over a range of calibration batches. */
 export async function runObserve(job: ObserveJob, context: JobContext): Promise<JobResult<'observe'>> {
   const { folded, layers, io } = loadModel(job.model);
-  const dataset = await openJobDataset(job.source, job.preprocess);
+  const dataset = await openJobDataset(job.source, job.preprocess, job.sampleSeed);
   const supported = layers.filter((l) => l.supported);
-  const { model, observed } = observeGraph(folded, supported, job.methods);
+  const { model, observed } = observeGraph(folded, supported, job.methods, job.histograms !== null);
   const statistics = new StatisticsAccumulator(observed);
   const ends = [...new Set([...job.snapshots, job.endBatch])]
     .filter((batches) => batches > job.firstBatch && batches <= job.endBatch)
@@ -23,18 +24,28 @@ export async function runObserve(job: ObserveJob, context: JobContext): Promise<
       for (const end of ends) {
         const first = batch * job.batchSize;
         const range = { first, count: (end - batch) * job.batchSize, batchSize: job.batchSize };
-        await runBatches(session, io, dataset, range, (outputs, at, samples) => {
-          statistics.add(outputs);
+        await runBatches(session, io, dataset, range, (outputs, at, samples, fed) => {
+          statistics.add(outputs, { samples, fed });
           context.report(
             at + samples - job.firstBatch * job.batchSize,
             (job.endBatch - job.firstBatch) * job.batchSize,
           );
         });
         batch = end;
-        value.push(statistics.snapshot(end, end * job.batchSize));
+        value.push(snapshot(job, statistics, end));
       }
     }),
   );
   const provider = await observedProvider('observe', job.model.sha256, model, io, dataset, context);
   return { value, execution: { provider, timings: context.clock.timings } };
+}
+
+/**
+ * A prefix from the first batch on is complete: what its histograms are needed for besides the trials is calculated here,
+ * and only those that others must have leave the child. Parts that start later are joined first, in the parent.
+ */
+function snapshot(job: ObserveJob, statistics: StatisticsAccumulator, end: number): ObservationRecord {
+  const observation = statistics.snapshot(end, end * job.batchSize);
+  if (job.histograms === null || job.firstBatch > 0) return observation;
+  return withHistogramAmax(observation, end === job.endBatch || job.histograms.includes(end));
 }

@@ -14,12 +14,12 @@ import { makeNode } from '../graph/node.js';
 import { toBinary } from '@bufbuild/protobuf';
 import type { JobContext } from './job-context.js';
 import type { JobResult } from './jobs.js';
-import { onnxruntimeVersion, providersThatRan } from './session.js';
+import { onnxruntimeVersion, profileKernels } from './session.js';
 
 /** Runs a model of one addition on the child's provider. @throws RuntimeError with what the runtime says is missing */
 export async function runProbe({ session, clock }: JobContext): Promise<JobResult<'probe'>> {
   const batch = { data: Float32Array.of(1, 2), dims: [1, 2] };
-  const provider = await providersThatRan(additionModel(), 'x', batch, session);
+  const { provider } = await profileKernels(additionModel(), 'x', batch, session);
   return { value: { onnxruntimeVersion: onnxruntimeVersion() }, execution: { provider, timings: clock.timings } };
 }
 

@@ -2,7 +2,7 @@ import { outputDivergence } from '../evaluate/output-divergence.js';
 import type { LayerRankRecord } from '../evaluate/results.js';
 import { prepareModel } from '../quantize/prepare-layers.js';
 import { quantizedModel } from '../quantize/quantized-graph.js';
-import { selectLayers } from '../quantize/select-layers.js';
+import { bitsOfLayers, selectLayers } from '../quantize/select-layers.js';
 import { fixedAlphas } from './fixed-alphas.js';
 import { observedProvider, openJobDataset, type JobContext } from './job-context.js';
 import type { JobResult, RankJob } from './jobs.js';
@@ -14,13 +14,13 @@ const RUN_SAMPLES = 16;
 /** Quantizes every layer of the job's share alone and measures how far the output is from FP32's. */
 export async function runRank(job: RankJob, context: JobContext): Promise<JobResult<'rank'>> {
   const { untouched, folded, layers, io } = loadModel(job.model);
-  const dataset = await openJobDataset(job.calibration.source, job.preprocess);
+  const dataset = await openJobDataset(job.calibration.source, job.preprocess, job.calibration.sampleSeed);
   const statistics = new Map(job.observation.inputs.map((i) => [i.layer, i]));
   const prepared = await context.clock.measure('prepare', () =>
     prepareModel(folded, selectLayers(layers, job.layers), statistics, {
       quantization: job.quantization,
       smoothing: job.smoothing,
-      rules: job.layers.rules,
+      bits: bitsOfLayers(layers, job.layers),
       alphaOf: fixedAlphas(job.smoothing),
     }),
   );

@@ -14,11 +14,12 @@ import {
   type AlphaOf,
   type PreparedModel,
 } from '../quantize/prepare-layers.js';
+import { qdqModel } from '../quantize/qdq-graph.js';
 import { quantizedModel, smoothedModel } from '../quantize/quantized-graph.js';
-import { selectLayers } from '../quantize/select-layers.js';
+import { bitsOfLayers, selectLayers } from '../quantize/select-layers.js';
 import { correctBiases } from './correct-biases.js';
 import { fixedAlphas } from './fixed-alphas.js';
-import { observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
+import { observedKernels, observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, TrialJob } from './jobs.js';
 import { loadModel, type LoadedModel } from './model-cache.js';
 import { modelOutputs } from './model-outputs.js';
@@ -41,7 +42,8 @@ interface Trial {
 
 /**
  * Evaluates one quantized setting: smooth and quantize, pass the equivalence gate, correct biases where wanted, measure
- * accuracy over the whole evaluation set and layer losses over the loss samples.
+ * accuracy over the whole evaluation set and layer losses over the loss samples. Of integer execution the accuracy is
+ * that of the QDQ model, which the runtime may fuse to integer kernels; gate and losses are simulated all the same.
  */
 export async function runTrial(job: TrialJob, context: JobContext): Promise<JobResult<'trial'>> {
   const { evaluation: evaluationSettings, preprocess, layers, quantization, smoothing, loss, gate } = job.settings;
@@ -51,13 +53,10 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
   const model = loadModel(job.model);
   const gated = await openJobDataset(evaluationSettings.source, preprocess);
   const statistics = new Map(job.observation.inputs.map((i) => [i.layer, i]));
+  const bits = bitsOfLayers(model.layers, layers);
+  const preparation = { quantization, smoothing, bits, alphaOf: alphaOf(smoothing, job.alphas) };
   const uncorrected = await context.clock.measure('prepare', () =>
-    prepareModel(model.folded, selectLayers(model.layers, layers, job.keptFloat), statistics, {
-      quantization,
-      smoothing,
-      rules: layers.rules,
-      alphaOf: alphaOf(smoothing, job.alphas),
-    }),
+    prepareModel(model.folded, selectLayers(model.layers, layers, job.keptFloat), statistics, preparation),
   );
   const samples = evaluationSamples(evaluationSettings, gated);
   const measured = lossSamples(
@@ -72,22 +71,23 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
   const dataset = await openJobDataset(evaluationSettings.source, preprocess);
   const trial = { ...before, dataset, prepared };
   const quantized = await context.clock.measure('prepare', () => quantizedModel(prepared.base, prepared.layers));
-  const evaluation = await evaluate(trial, quantized, samples);
+  const integer = quantization.execution === 'integer' ? qdqModel(prepared.base, prepared.layers, {}) : null;
+  const fusing = { ...context, session: { ...context.session, fuseQuantized: true } };
+  const evaluation =
+    integer === null
+      ? await evaluate(trial, quantized, samples)
+      : await evaluate({ ...trial, context: fusing }, integer, samples);
   const { losses, divergence } = await measureLosses(trial, quantized, loss, measured);
-  const provider = await observedProvider(
-    'trial',
-    job.model.sha256 + JSON.stringify(layers),
-    quantized,
-    model.io,
-    dataset,
-    context,
-  );
+  const ran =
+    integer === null
+      ? { provider: await providerOf(trial, quantized) }
+      : await observedKernels(integer, model.io, dataset, fusing);
   return {
     value: {
       evaluation,
       losses,
       lossSamples: measured,
-      quantizers: prepared.layers.flatMap((p) => quantizerRecords(p, statistics.get(p.layer.name)!)),
+      quantizers: prepared.layers.flatMap((p) => quantizerRecords(p, statistics.get(p.layer.name)!, preparation)),
       smoothing: prepared.layers.map(smoothingRecord),
       biasCorrections: prepared.layers.flatMap(({ layer, biasCorrection: correction }) =>
         correction === null ? [] : [{ layer: layer.name, correction }],
@@ -95,15 +95,20 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
       outputDivergence: divergence,
       gate: gateRecord,
     },
-    execution: { provider, timings: context.clock.timings },
+    execution: { ...ran, timings: context.clock.timings },
   };
+}
+
+function providerOf({ job, model, dataset, context }: Trial, quantized: OnnxModel): Promise<string> {
+  const key = job.model.sha256 + JSON.stringify(job.settings.layers);
+  return observedProvider('trial', key, quantized, model.io, dataset, context);
 }
 
 async function withCorrectedBiases({ job, model, prepared, context }: Trial): Promise<PreparedModel> {
   const { calibration, preprocess, layers, quantization } = job.settings;
   const { method, samples } = quantization!.biasCorrection;
   if (method === 'none' || calibration === null) return prepared;
-  const dataset = await openJobDataset(calibration.source, preprocess);
+  const dataset = await openJobDataset(calibration.source, preprocess, calibration.sampleSeed);
   const key = JSON.stringify([job.model, calibration, preprocess, layers, job.keptFloat, samples]);
   return context.clock.measure('biasCorrection', () =>
     correctBiases(model, prepared, { dataset, samples, key }, context),

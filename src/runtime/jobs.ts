@@ -11,12 +11,12 @@ import type {
   TaskSettings,
 } from '../experiment/settings.js';
 import type {
-  AlphaPoint,
   ExecutionRecord,
   FailureRecord,
   LayerRankRecord,
   ObservationRecord,
   SearchPoint,
+  SearchRecord,
   TrialRecord,
 } from '../evaluate/results.js';
 import type { MetricState } from '../evaluate/metrics/metric.js';
@@ -35,12 +35,16 @@ export interface ObserveJob {
   readonly model: JobModel;
   readonly preprocess: PreprocessSettings;
   readonly source: DataSource;
+  /** Of the order of the samples; null: as they lie. */
+  readonly sampleSeed: number | null;
   readonly batchSize: number;
   readonly firstBatch: number;
   readonly endBatch: number;
   /** Batches counted from the start of the data; `endBatch` is always kept as well. */
   readonly snapshots: readonly number[];
   readonly methods: readonly AbsmaxMethod[];
+  /** Prefix sizes at which histograms are kept; null to gather none. */
+  readonly histograms: readonly number[] | null;
 }
 
 /** The untouched model over the evaluation samples `first .. first + count - 1`. */
@@ -56,7 +60,7 @@ export interface ReferenceJob {
   readonly samples: number;
 }
 
-/** Losses of every layer at some of a search's candidates. */
+/** Losses of every layer at some of a search's candidates (order isolated), or a whole search. */
 export interface SearchJob {
   readonly kind: 'search';
   readonly model: JobModel;
@@ -87,15 +91,10 @@ export interface RankJob {
   readonly share: { readonly index: number; readonly of: number };
 }
 
-/** What a search found: curves, and an alpha for every layer that is quantized. */
-export interface SearchResult {
-  /** Empty for alpha `auto`. */
-  readonly points: readonly SearchPoint[];
-  /** Static alphas by divergence: of order `output` only. */
-  readonly alphaCurve: readonly AlphaPoint[];
-  /** null from a part that knows only some of the candidates. */
-  readonly alphas: ReadonlyMap<string, number> | null;
-}
+/** Losses of some candidates, to be chosen from when all parts are there, or a search that made its choices itself. */
+export type SearchResult =
+  | { readonly kind: 'losses'; readonly points: readonly SearchPoint[] }
+  | { readonly kind: 'choice'; readonly search: SearchRecord };
 
 /** A whole quantized trial. */
 export interface TrialJob {

@@ -14,6 +14,8 @@ export interface SessionSettings {
   /** Threads of one operator on CPU. */
   readonly threads: number;
   readonly optimizationLevel: OptimizationLevel;
+  /** True: QuantizeLinear and DequantizeLinear may be fused into integer kernels, as by default in the runtime. */
+  readonly fuseQuantized?: boolean;
 }
 
 /** A float32 tensor, row-major. */
@@ -78,19 +80,26 @@ export class Session {
   }
 }
 
+/** What the runtime's own profile says of one run. */
+export interface KernelProfile {
+  /** Execution providers whose kernels ran, e.g. `CPUExecutionProvider`, joined by `+`. */
+  readonly provider: string;
+  /** Operators that computed on integers, e.g. `QLinearConv`, with the number of their nodes. */
+  readonly integerKernels: Readonly<Record<string, number>>;
+}
+
 /**
- * Runs one batch under the runtime's profiler and returns the execution providers whose kernels ran, as the runtime
- * names them, e.g. `CPUExecutionProvider`, joined by `+`.
+ * Runs one batch under the runtime's profiler.
  *
  * @throws RuntimeError with the runtime's own words
  */
-export async function providersThatRan(
+export async function profileKernels(
   model: Uint8Array,
   input: string,
   batch: FloatTensor,
   settings: SessionSettings,
   further: Feeds = {},
-): Promise<string> {
+): Promise<KernelProfile> {
   const folder = mkdtempSync(join(tmpdir(), 'quantsweep-profile-'));
   try {
     const session = await createSession(model, settings, {
@@ -107,8 +116,11 @@ export async function providersThatRan(
     }
     const [file] = readdirSync(folder);
     const events = JSON.parse(readFileSync(join(folder, file!), 'utf8')) as readonly ProfileEvent[];
-    const providers = new Set(events.filter(isKernel).map((e) => e.args!.provider!));
-    return [...providers].sort().join('+');
+    const kernels = events.filter(isKernel).map((e) => e.args!);
+    const integers = kernels.map((k) => k.op_name ?? '').filter((op) => integerKernel.test(op));
+    const integerKernels: Record<string, number> = {};
+    for (const op of integers.sort()) integerKernels[op] = (integerKernels[op] ?? 0) + 1;
+    return { provider: [...new Set(kernels.map((k) => k.provider!))].sort().join('+'), integerKernels };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -122,8 +134,11 @@ function toTensors(input: string, batch: FloatTensor, further: Feeds): Record<st
 
 interface ProfileEvent {
   readonly name: string;
-  readonly args?: { readonly provider?: string };
+  readonly args?: { readonly provider?: string; readonly op_name?: string };
 }
+
+/** Operators that take quantized numbers and compute on them; QuantizeLinear and DequantizeLinear only convert. */
+const integerKernel = /^(?:QLinear.+|QGemm|(?:Conv|MatMul)Integer.*|DynamicQuantizeMatMul)$/;
 
 function isKernel(event: ProfileEvent): boolean {
   return event.name.endsWith('_kernel_time') && (event.args?.provider ?? '') !== '';
@@ -148,8 +163,8 @@ async function createSession(
       interOpNumThreads: 1,
       executionMode: 'sequential',
       logSeverityLevel: 3,
-      // A model that brings its own QuantizeLinear is run as written, not fused into integer kernels.
-      extra: { session: { disable_quant_qdq: '1' } },
+      // A model that brings its own QuantizeLinear is run as written, not fused into integer kernels, unless asked for.
+      extra: { session: { disable_quant_qdq: settings.fuseQuantized === true ? '0' : '1' } },
     });
   } catch (cause) {
     throw new RuntimeError(`Loading the model on ${settings.provider} failed: ${messageOf(cause)}`, { cause });

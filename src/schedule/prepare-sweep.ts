@@ -1,10 +1,14 @@
 import { readFileSync, statSync } from 'node:fs';
 import { loadExperiment } from '../experiment/load-experiment.js';
-import type { Experiment } from '../experiment/settings.js';
+import { didYouMean } from '../experiment/nearest-name.js';
+import type { Experiment, Settings } from '../experiment/settings.js';
+import { expandSensitivity } from '../plan/expand-sensitivity.js';
 import type { SweepPlan } from '../plan/plan.js';
 import { planSweep } from '../plan/plan-sweep.js';
 import { requireCodeConsent, type CodeUse } from './code-consent.js';
 import { packageVersion } from './environment.js';
+import { globToRegExp } from '../quantize/glob.js';
+import { InputError } from './input-error.js';
 import { resolveProvider, type ResolvedProvider } from './resolve-provider.js';
 import { openSweepInputs, type SweepInputs } from './sweep-inputs.js';
 
@@ -40,9 +44,10 @@ export async function prepareSweep(
   entry: URL,
   code: { readonly use: CodeUse; readonly allowed: boolean },
 ): Promise<PreparedSweep> {
-  const experiment = loadExperiment(path, overrides, readExperimentText);
-  requireCodeConsent(experiment, code.use, code.allowed);
-  const inputs = await openSweepInputs(experiment);
+  const loaded = loadExperiment(path, overrides, readExperimentText);
+  requireCodeConsent(loaded, code.use, code.allowed);
+  const inputs = await openSweepInputs(loaded);
+  const experiment = expandSensitivity(loaded, ({ settings }) => focusLayers(inputs, settings));
   const provider = await resolveProvider(experiment.run, entry);
   const plan = planSweep(experiment, {
     modelSha256: (model) => inputs.modelSha256(model),
@@ -54,6 +59,17 @@ export async function prepareSweep(
     optimizationLevel: experiment.run.optimizationLevel,
   });
   return { experiment, inputs, provider, plan };
+}
+
+/** The layers that a sensitivity trial's glob names. @throws InputError where it names none */
+function focusLayers(inputs: SweepInputs, { model, layers }: Settings): readonly string[] {
+  const names = inputs.selectedLayers(model.path, layers);
+  const pattern = globToRegExp(layers.focus);
+  const matched = names.filter((name) => pattern.test(name));
+  if (matched.length > 0) return matched;
+  throw new InputError(
+    `Expected layers.focus to match layers that are quantized, got "${layers.focus}", which matches none${didYouMean(layers.focus, names)}.`,
+  );
 }
 
 function readExperimentText(path: string): string {

@@ -1,6 +1,12 @@
 import { openDataset } from '../data/open-dataset.js';
 import { mergeMetricStates } from '../evaluate/metrics/create-metric.js';
-import type { EvaluationSettings, ModelSettings } from '../experiment/settings.js';
+import type { ObservationRecord } from '../evaluate/results.js';
+import type {
+  CalibrationSettings,
+  EvaluationSettings,
+  ModelSettings,
+  QuantizationSettings,
+} from '../experiment/settings.js';
 import { estimateCost, type WorkCost } from '../plan/estimate-cost.js';
 import type {
   ContentKey,
@@ -193,7 +199,7 @@ class SweepRun {
         kind: 'trial',
         model,
         settings: trial.settings,
-        observation: store.observation(trial.observeKey!, trial.settings.calibration!.batches)!,
+        observation: this.#observation(trial.observeKey!, trial.settings.calibration!, trial.settings.quantization!),
         alphas: trial.searchKey === null ? null : store.search(trial.searchKey)!.alphas,
         keptFloat: this.#keptFloat(trial),
         referenceArgmax: store.reference(trial.referenceKey)!.argmax,
@@ -299,20 +305,32 @@ class SweepRun {
   async #search(stage: SearchStage): Promise<void> {
     await this.#stageDone(stage.observeKey);
     const model = this.#jobModel(stage.model);
-    const observation = this.#options.store.observation(stage.observeKey, stage.calibration.batches)!;
+    const observation = this.#observation(stage.observeKey, stage.calibration, stage.quantization);
     const parts = await this.#runParts(
       stage,
       searchParts(stage, model, observation, this.#options.inputs.models.get(stage.model.path)!.sizeBytes),
     );
-    this.#options.store.finishSearch(stage.key, model.sha256, chooseAlphas(valuesOf(parts)));
+    const found = chooseAlphas(valuesOf(parts), stage.search.ties);
+    this.#options.store.finishSearch(stage.key, model.sha256, found);
   }
 
   async #rank(stage: RankStage): Promise<void> {
     await this.#stageDone(stage.observeKey);
     const model = this.#jobModel(stage.model);
-    const observation = this.#options.store.observation(stage.observeKey, stage.calibration.batches)!;
+    const observation = this.#observation(stage.observeKey, stage.calibration, stage.quantization);
     const parts = await this.#runParts(stage, rankParts(stage, model, observation));
     this.#options.store.finishRank(stage.key, model.sha256, mergeRanks(valuesOf(parts)));
+  }
+
+  /** Histograms, which are large, go to a child only where its calibrator reads them. */
+  #observation(
+    observeKey: ContentKey,
+    { batches }: CalibrationSettings,
+    { activation }: QuantizationSettings,
+  ): ObservationRecord {
+    const observation = this.#options.store.observation(observeKey, batches)!;
+    if (activation.calibrator !== 'max') return observation;
+    return { ...observation, inputs: observation.inputs.map((input) => ({ ...input, histograms: null })) };
   }
 
   /** Results of all parts in order; parts that an earlier run finished are taken from the store. */

@@ -1,5 +1,7 @@
 import { mergeObservations } from '../calibrate/merge-observations.js';
+import { chooseCandidate } from '../evaluate/choose-candidate.js';
 import type { LayerRankRecord, ObservationRecord, SearchPoint } from '../evaluate/results.js';
+import type { SearchSettings } from '../experiment/settings.js';
 import type { ObserveStage, RankStage, ReferenceStage, SearchStage } from '../plan/plan.js';
 import type { JobModel, ObserveJob, RankJob, ReferenceJob, SearchJob, SearchResult } from '../runtime/jobs.js';
 import type { StoredSearch } from '../store/store.js';
@@ -21,11 +23,24 @@ const CANDIDATES_PER_PART = 5;
 const SEARCH_GRAPH_BYTES = 1.5e9;
 
 export function observeParts(stage: ObserveStage, model: JobModel): readonly StagePart<ObserveJob>[] {
-  const { calibration, preprocess, snapshots, methods } = stage;
-  const { source, batchSize, batches } = calibration;
+  const { calibration, preprocess, snapshots, methods, required } = stage;
+  const histograms = stage.histograms ? required : null;
+  const { source, sampleSeed, batchSize, batches } = calibration;
   return ranges(batches).map(([firstBatch, endBatch]) => ({
     id: `batches ${firstBatch}-${endBatch}`,
-    job: { kind: 'observe', model, preprocess, source, batchSize, firstBatch, endBatch, snapshots, methods },
+    job: {
+      kind: 'observe',
+      model,
+      preprocess,
+      source,
+      sampleSeed,
+      batchSize,
+      firstBatch,
+      endBatch,
+      snapshots,
+      methods,
+      histograms,
+    },
   }));
 }
 
@@ -34,7 +49,7 @@ export function mergeObserveParts(
   stage: ObserveStage,
   parts: readonly (readonly ObservationRecord[])[],
 ): readonly ObservationRecord[] {
-  return mergeObservations(parts, stage.snapshots);
+  return mergeObservations(parts, stage.snapshots, stage.histograms ? stage.required : []);
 }
 
 export function referenceParts(
@@ -49,6 +64,7 @@ export function referenceParts(
   }));
 }
 
+/** Isolated losses of some candidates each; the other orders build on choices already made, so they are one part. */
 export function searchParts(
   stage: SearchStage,
   model: JobModel,
@@ -56,27 +72,28 @@ export function searchParts(
   modelBytes: number,
 ): readonly StagePart<SearchJob>[] {
   const { preprocess, calibration, layers, quantization, smoothing, search, task } = stage;
-  const parts: StagePart<SearchJob>[] = [];
+  const part = (candidates: readonly number[]): StagePart<SearchJob> => ({
+    id: `alpha ${candidates.join(' ')}`,
+    job: {
+      kind: 'search',
+      model,
+      preprocess,
+      calibration,
+      layers,
+      quantization,
+      smoothing,
+      search,
+      task,
+      candidates,
+      observation,
+    },
+  });
+  if (search.order !== 'isolated') return [part(search.candidates)];
   const fitting = Math.floor(SEARCH_GRAPH_BYTES / modelBytes) - 1;
   const perPart = Math.max(1, Math.min(CANDIDATES_PER_PART, fitting));
+  const parts: StagePart<SearchJob>[] = [];
   for (let i = 0; i < search.candidates.length; i += perPart) {
-    const candidates = search.candidates.slice(i, i + perPart);
-    parts.push({
-      id: `alpha ${candidates.join(' ')}`,
-      job: {
-        kind: 'search',
-        model,
-        preprocess,
-        calibration,
-        layers,
-        quantization,
-        smoothing,
-        search,
-        task,
-        candidates,
-        observation,
-      },
-    });
+    parts.push(part(search.candidates.slice(i, i + perPart)));
   }
   return parts;
 }
@@ -115,23 +132,20 @@ export function mergeRanks(parts: readonly (readonly LayerRankRecord[])[]): read
 }
 
 /**
- * Each layer's candidate with the smallest loss; ties go to the smaller alpha.
+ * What a search found: each layer's candidate with the smallest loss, unless the search itself made its choices.
  *
  * @param parts results in the order of `searchParts`
+ * @param ties which of equally good candidates is taken
  */
-export function chooseAlphas(parts: readonly SearchResult[]): StoredSearch {
-  const points = parts.flatMap((part) => part.points);
-  const best = new Map<string, SearchPoint>();
-  for (const point of points) {
-    const chosen = best.get(point.layer);
-    if (
-      chosen === undefined ||
-      point.loss < chosen.loss ||
-      (point.loss === chosen.loss && point.alpha < chosen.alpha)
-    ) {
-      best.set(point.layer, point);
-    }
+export function chooseAlphas(parts: readonly SearchResult[], ties: SearchSettings['ties']): StoredSearch {
+  const points: SearchPoint[] = [];
+  for (const part of parts) {
+    if (part.kind === 'choice') return part.search;
+    points.push(...part.points);
   }
+  const byLayer = new Map<string, SearchPoint[]>();
+  for (const point of points) byLayer.set(point.layer, [...(byLayer.get(point.layer) ?? []), point]);
+  const best = new Map([...byLayer].map(([layer, own]) => [layer, chooseCandidate(own, ties)]));
   return {
     points: points.map((p) => ({ ...p, chosen: best.get(p.layer) === p })),
     alphaCurve: [],

@@ -18,7 +18,7 @@ import { findLayers, type FoundLayer } from '../graph/layers.js';
 import { ModelError } from '../graph/model-error.js';
 import { checkSampleShape, fixedBatchSize, resolveModelIo } from '../graph/model-io.js';
 import { elementCount, FLOAT32, readFloatTensor, tensorShape } from '../graph/tensor.js';
-import { reasonForFloat, selectLayers } from '../quantize/select-layers.js';
+import { floatLayers, selectLayers } from '../quantize/select-layers.js';
 import { feedReader } from '../runtime/feeds.js';
 import { readModelFile, type ModelFile } from '../runtime/model-file.js';
 import { perInputChannelAbsmax, viewAbsmax } from '../smooth/weight-absmax.js';
@@ -36,6 +36,8 @@ export interface SweepInputs {
   taskSha256(task: TaskSettings): string | null;
   /** Samples that a source holds. */
   sampleCount(source: DataSource): number;
+  /** Names of the layers that settings select, whichever of them a sensitivity trial is of, in graph order. */
+  selectedLayers(modelPath: string, settings: LayerSettings): readonly string[];
 }
 
 /** What was found when a source was opened. */
@@ -85,8 +87,12 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
     if (role !== 'fp32') {
       if (isNew(checked, ['layers', model.path, settings.layers])) {
         const found = layers.get(model.path)!;
-        const selected = inFile(model.path, () => selectLayers(found, settings.layers));
-        notes.push(...selectionNotes(model.path, found, selected.length, settings.layers));
+        const selected = inFile(model.path, () => selectLayers(found, ofEveryLayer(settings.layers)));
+        checkFloatLayers(settings.layers, selected.length);
+        // Settings that differ in rules or sensitivity alone would say the same again.
+        for (const note of selectionNotes(model.path, found, selected.length, settings.layers)) {
+          if (!notes.includes(note)) notes.push(note);
+        }
       }
       checkCalibration(settings, sources.get(JSON.stringify(data.calibration.source))!);
     }
@@ -98,7 +104,28 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
     dataSha256: (source) => hashes.get(JSON.stringify(source))!,
     taskSha256: (task) => tasks.get(JSON.stringify(task))!,
     sampleCount: (source) => sources.get(JSON.stringify(source))!.samples,
+    selectedLayers: (path, settings) =>
+      selectLayers(layers.get(path)!, ofEveryLayer(settings)).map((layer) => layer.name),
   };
+}
+
+/** The settings without what singles out a layer. */
+function ofEveryLayer(settings: LayerSettings): LayerSettings {
+  return { ...settings, sensitivity: 'none', focus: '*' };
+}
+
+/** @throws InputError where no layer would be left to quantize */
+function checkFloatLayers({ keepFloat, sensitivity }: LayerSettings, selected: number): void {
+  if (keepFloat >= selected) {
+    throw new InputError(
+      `Expected layers.keepFloat to leave a layer to quantize, so at most ${selected - 1}, got ${keepFloat}.`,
+    );
+  }
+  if (sensitivity === 'allBut' && selected === 1) {
+    throw new InputError(
+      'Expected several layers for layers.sensitivity allBut, got one: without it nothing is quantized.',
+    );
+  }
 }
 
 /** How many layers are quantized, and those that stay float by reason. */
@@ -109,9 +136,8 @@ function selectionNotes(
   settings: LayerSettings,
 ): readonly string[] {
   const byReason = new Map<string, string[]>();
-  for (const layer of layers) {
-    const reason = reasonForFloat(layer, settings);
-    if (reason !== null) byReason.set(reason, [...(byReason.get(reason) ?? []), `${layer.op} "${layer.name}"`]);
+  for (const { layer, reason } of floatLayers(layers, settings)) {
+    byReason.set(reason, [...(byReason.get(reason) ?? []), `${layer.op} "${layer.name}"`]);
   }
   return [
     `${basename(path)}: ${quantized} of ${layers.length} weighted layers are quantized`,

@@ -71,10 +71,12 @@ function divideVector(patch: GraphPatch, model: OnnxModel, { node }: Producer, i
 }
 
 /**
+ * The weight multiplied along its input channels and divided along its output channels.
+ *
  * @param input `[I]` multiplies, null: 1
  * @param output `[O]` divides, null: 1
  */
-function rescaleWeight(
+export function rescaleWeight(
   weight: Float32Array,
   layout: Layer['layout'],
   input: Float32Array | null,

@@ -3,10 +3,10 @@ import type { CanonicalSmoothing } from '../experiment/canonical-settings.js';
 import type { FoldRegion } from '../graph/fold-region.js';
 import type { Layer } from '../graph/layers.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
-import { readFloatTensor } from '../graph/tensor.js';
+import { floatTensor, readFloatTensor } from '../graph/tensor.js';
 import { crossLayerFactors } from './cross-layer-equalization.js';
 import { findFoldRegions, type FoldRegions } from './fold-regions.js';
-import { rescaleModel, type Fold } from './rescale-model.js';
+import { rescaleModel, rescaleWeight, type Fold } from './rescale-model.js';
 import { noSmoothing, smoothingFactors, type SmoothingFactors } from './smoothing-factors.js';
 import { smoothWeight } from './smooth-weight.js';
 import { perInputChannelAbsmax, viewAbsmax } from './weight-absmax.js';
@@ -49,8 +49,10 @@ export interface LayerSmoothing {
 }
 
 /**
- * Decides s of every layer and how it is applied. All s come from the given model's weights and statistics, so that the
- * order of layers does not matter; folding then takes the elementwise maximum over the layers that read one tensor.
+ * Decides s of every layer and how it is applied. Inserted s all come from the given model's weights. Folding takes the
+ * elementwise maximum over the layers that read one tensor, from the output to the input of the network: a layer whose
+ * own output was divided by then has its s from the divided weight, the one that it is quantized with. (From the given
+ * weights a range that lies in two neighbours would be evened out twice, and so be uneven again.)
  */
 export function smoothLayers(
   model: OnnxModel,
@@ -60,21 +62,43 @@ export function smoothLayers(
   alphaOf: AlphaOf,
 ): SmoothedModel {
   if (smoothing.mode === 'cle') return equalize(model, layers);
-  const decisions = decideFactors(layers, statistics, smoothing, alphaOf);
-  if (smoothing.apply !== 'fold') return applySmoothing(model, layers, decisions, []);
+  if (smoothing.apply !== 'fold') {
+    return applySmoothing(model, layers, decideFactors(layers, statistics, smoothing, alphaOf), []);
+  }
   const { regions, reasons } = findFoldRegions(model, layers);
-  for (const [name, fallbackReason] of reasons) decisions.set(name, { ...decisions.get(name)!, fallbackReason });
-  const folds = regions.map((region) => {
+  const decisions = new Map<string, LayerSmoothing>();
+  const folds: Fold[] = [];
+  const outputFactors = new Map<string, Float32Array>();
+  for (const layer of [...layers].reverse()) {
+    const divided = divideOutput(layer, outputFactors.get(layer.name) ?? null);
+    const own = decideFactors([divided], statistics, smoothing, alphaOf).get(layer.name)!;
+    decisions.set(layer.name, { ...own, fallbackReason: reasons.get(layer.name) ?? null });
+    // Readers come behind their producer: at the first of them in graph order all are decided.
+    const region = regions.find(({ readers }) => firstOf(layers, readers) === layer.name);
+    if (region === undefined) continue;
     const all = region.readers.map(({ name }) => decisions.get(name)!.factors.s);
-    return { region, s: all[0]!.map((_, c) => Math.max(...all.map((s) => s[c]!))) };
-  });
-  for (const { region, s } of folds) {
+    const s = all[0]!.map((_, c) => Math.max(...all.map((factors) => factors[c]!)));
     for (const { name } of region.readers) {
-      const own = decisions.get(name)!;
-      decisions.set(name, { ...own, factors: { ...own.factors, s }, apply: 'fold' });
+      const reader = decisions.get(name)!;
+      decisions.set(name, { ...reader, factors: { ...reader.factors, s }, apply: 'fold' });
     }
+    folds.push({ region, s });
+    if (region.producer.layer !== null) outputFactors.set(region.producer.layer.name, s);
   }
   return applySmoothing(model, layers, decisions, folds);
+}
+
+/** Name of the first of the readers in graph order. */
+function firstOf(layers: readonly Layer[], readers: readonly Layer[]): string | undefined {
+  const names = new Set(readers.map(({ name }) => name));
+  return layers.find(({ name }) => names.has(name))?.name;
+}
+
+/** The layer with its weight divided along its output channels. */
+function divideOutput(layer: Layer, factors: Float32Array | null): Layer {
+  if (factors === null) return layer;
+  const values = rescaleWeight(readFloatTensor(layer.weight), layer.layout, null, factors);
+  return { ...layer, weight: floatTensor(layer.weight.name, layer.weightShape, values) };
 }
 
 /** Each layer by itself, its own input divided by s. */

@@ -130,6 +130,15 @@ ORDER BY ${fixedOf('c')}, c.calibration_batches, c.alpha_mode, c.alpha`,
 FROM v_comparison WHERE sweep = :sweep ORDER BY against, difference DESC`,
   },
   {
+    name: 'execution',
+    about: 'Integer execution against simulated at equal settings (difference below 0: integer is worse), and what ran',
+    parameters: [],
+    sql: `SELECT trial, label, simulated, integer, difference, p_value,
+       CASE significant WHEN 1 THEN 'differs' WHEN 0 THEN 'inside the noise' END AS verdict,
+       only_simulated, only_integer, integer_kernels, cpu_flags LIKE '%vnni%' AS vnni
+FROM v_execution WHERE sweep = :sweep ORDER BY difference, trial`,
+  },
+  {
     name: 'worst-layers',
     about: 'Layers of one trial by relative L1 loss, worst first (lower is better)',
     parameters: [trial, mode, limit],
@@ -158,14 +167,16 @@ ORDER BY model, calibration_batches, absmax, activation_bits, weight_bits, weigh
     about: 'Alpha that the dynamic trials chose, by layer and calibration size',
     parameters: [],
     sql: `SELECT label, calibration_batches, position, layer, alpha, loss, rel_l1
-FROM v_search_curve WHERE sweep = :sweep AND chosen = 1 ORDER BY trial, position`,
+FROM (SELECT *, max(descent_sweep) OVER (PARTITION BY trial) AS last_sweep FROM v_search_curve WHERE sweep = :sweep)
+WHERE chosen = 1 AND descent_sweep = last_sweep ORDER BY trial, position`,
   },
   {
     name: 'search-curve',
-    about: 'Loss over alpha that the dynamic search saw (lower is better)',
+    about: 'Loss over alpha that the dynamic search saw (lower is better); of a descent one curve a sweep',
     parameters: [{ name: 'layer', about: 'name of a layer; default: all', default: null }],
-    sql: `SELECT label, position, layer, alpha, loss, rel_l1, chosen
-FROM v_search_curve WHERE sweep = :sweep AND (:layer IS NULL OR layer = :layer) ORDER BY trial, position, alpha`,
+    sql: `SELECT label, position, layer, descent_sweep, alpha, loss, rel_l1, chosen
+FROM v_search_curve WHERE sweep = :sweep AND (:layer IS NULL OR layer = :layer)
+ORDER BY trial, position, descent_sweep, alpha`,
   },
   {
     name: 'amax',

@@ -1,18 +1,38 @@
 import type { LayerRankRecord, ObservationRecord } from '../evaluate/results.js';
+import type { ChannelHistograms } from '../calibrate/channel-histogram.js';
 import type { ContentKey } from '../plan/plan.js';
 import type { Connection } from './connection.js';
+import { decodeHistograms } from './histogram-blob.js';
 import { decodePayload } from './payload.js';
 import type { StoredReference, StoredSearch } from './store.js';
 
 /** The statistics of the first `batches` of a finished observe stage, or null. */
 export function readObservation(connection: Connection, key: ContentKey, batches: number): ObservationRecord | null {
   const row = connection.get(
-    'SELECT o.result FROM observation o JOIN stage s ON s.id = o.stage_id WHERE s.key = ? AND o.batches = ?',
+    'SELECT o.id, o.result FROM observation o JOIN stage s ON s.id = o.stage_id WHERE s.key = ? AND o.batches = ?',
     key,
     batches,
-  ) as { result: Uint8Array } | undefined;
+  ) as { id: number; result: Uint8Array } | undefined;
   if (row === undefined) return null;
-  return decodePayload(row.result, `observation of ${batches} batches of stage ${key}`) as ObservationRecord;
+  const where = `observation of ${batches} batches of stage ${key}`;
+  const observation = decodePayload(row.result, where) as ObservationRecord;
+  const histograms = readHistograms(connection, row.id, where);
+  // A record that was stored before there were histograms has no place for them.
+  const inputs = observation.inputs.map((input) => ({ ...input, histograms: histograms.get(input.layer) ?? null }));
+  return { ...observation, inputs };
+}
+
+/** By layer; empty where none were gathered, or not kept at this prefix. */
+function readHistograms(
+  connection: Connection,
+  observation: number,
+  where: string,
+): ReadonlyMap<string, ChannelHistograms> {
+  const rows = connection.all(
+    'SELECT l.name, h.bins FROM histogram h JOIN layer l ON l.id = h.layer_id WHERE h.observation_id = ?',
+    observation,
+  ) as readonly { name: string; bins: Uint8Array }[];
+  return new Map(rows.map(({ name, bins }) => [name, decodeHistograms(bins, `layer ${name} in the ${where}`)]));
 }
 
 /** What a finished reference stage was finished with, or null. */

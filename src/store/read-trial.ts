@@ -27,7 +27,7 @@ const trialSql = `
   WHERE v.sweep = :sweep AND v.trial = :trial`;
 
 const quantizerColumns = (role: string): string =>
-  `${role}.granularity, ${role}.bits, ${role}.signed, ${role}.amax, ${role}.scale, ${role}.zero_point, ${role}.amax_channels`;
+  `${role}.granularity, ${role}.bits, ${role}.signed, ${role}.amax, ${role}.scale, ${role}.zero_point, ${role}.amax_channels, ${role}.low, ${role}.narrow_range, ${role}.low_channels`;
 
 const layersSql = `
   SELECT l.name, s.alpha, s.apply, s.fallback_reason, s.dead_channels, s.s, b.correction, ${quantizerColumns('i')}, ${quantizerColumns('w')}
@@ -71,14 +71,14 @@ function storedLayer(row: readonly SqlValue[]): StoredLayer {
     fallbackReason: typeof fallbackReason === 'string' ? fallbackReason : null,
     deadChannels: Number(deadChannels),
     s: JSON.parse(String(s)) as number[],
-    input: storedQuantizer(row.slice(7, 14), String(name)),
-    weight: storedQuantizer(row.slice(14, 21), String(name)),
-    biasCorrection: typeof correction === 'string' ? (JSON.parse(correction) as number[]) : null,
+    input: storedQuantizer(row.slice(7, 17), String(name)),
+    weight: storedQuantizer(row.slice(17, 27), String(name)),
+    biasCorrection: vector(correction),
   };
 }
 
 function storedQuantizer(row: readonly SqlValue[], layer: string): StoredQuantizer {
-  const [granularity, bits, signed, amax, scale, zeroPoint, amaxChannels] = row;
+  const [granularity, bits, signed, amax, scale, zeroPoint, amaxChannels, low, narrowRange, lowChannels] = row;
   if (granularity === null) {
     throw new StoreError(
       'incomplete',
@@ -92,6 +92,13 @@ function storedQuantizer(row: readonly SqlValue[], layer: string): StoredQuantiz
     amax: Number(amax),
     scale: Number(scale),
     zeroPoint: Number(zeroPoint),
-    amaxChannels: typeof amaxChannels === 'string' ? (JSON.parse(amaxChannels) as number[]) : null,
+    amaxChannels: vector(amaxChannels),
+    low: Number(low),
+    narrowRange: narrowRange === 1,
+    lowChannels: vector(lowChannels),
   };
+}
+
+function vector(cell: SqlValue | undefined): readonly number[] | null {
+  return typeof cell === 'string' ? (JSON.parse(cell) as number[]) : null;
 }

@@ -1,13 +1,12 @@
 import type { Experiment } from '../experiment/settings.js';
 import type {
-  AlphaPoint,
   EvaluationRecord,
   ExecutionRecord,
   FailureRecord,
   LayerRankRecord,
   ModelRecord,
   ObservationRecord,
-  SearchPoint,
+  SearchRecord,
   TrialRecord,
 } from '../evaluate/results.js';
 import type { ContentKey, PlannedTrial, SweepPlan } from '../plan/plan.js';
@@ -46,14 +45,7 @@ export interface StoredFailure {
   readonly message: string;
 }
 
-export interface StoredSearch {
-  /** Empty for alpha `auto`. */
-  readonly points: readonly (SearchPoint & { readonly chosen: boolean })[];
-  /** Static alphas by divergence: of order `output` and alpha `auto` only. */
-  readonly alphaCurve: readonly (AlphaPoint & { readonly chosen: boolean })[];
-  /** Of every layer that is quantized. */
-  readonly alphas: ReadonlyMap<string, number>;
-}
+export type StoredSearch = SearchRecord;
 
 /**
  * The contract of the store. One process writes: the parent of a sweep. Every method is one transaction: it happens

@@ -5,7 +5,7 @@ import type { Connection } from './connection.js';
 import { RowNumbers } from './finite.js';
 import { outcomeReplicates } from './write-stages.js';
 
-type Against = 'fp32' | 'unsmoothed' | 'best';
+type Against = 'fp32' | 'unsmoothed' | 'simulated' | 'best';
 
 /** A finished trial of the sweep, in order of position. */
 interface DoneTrial {
@@ -17,6 +17,7 @@ interface DoneTrial {
   readonly value: number;
   readonly fp32: number | null;
   readonly unsmoothed: number | null;
+  readonly simulated: number | null;
 }
 
 interface Outcome {
@@ -36,8 +37,8 @@ interface Comparison {
 }
 
 /**
- * Rebuilds the `comparison` rows of a sweep: each finished trial against its FP32 trial, its unsmoothed trial and the
- * best one of those that are judged on the same evaluation (highest primary value of the candidates, the first of equals;
+ * Rebuilds the `comparison` rows of a sweep: each finished trial against its FP32 trial, its unsmoothed trial, for
+ * integer execution its simulated trial, and the best one of those that are judged on the same evaluation (highest primary value of the candidates, the first of equals;
  * of the unsmoothed where no candidate has finished). Samples pair up only within one evaluation: one FP32 key.
  */
 export function writeComparisons(connection: Connection, sweepName: string): void {
@@ -52,6 +53,7 @@ export function writeComparisons(connection: Connection, sweepName: string): voi
     const others = [
       ['fp32', trial.fp32],
       ['unsmoothed', trial.unsmoothed],
+      ['simulated', trial.simulated],
       ['best', best.get(trial.fp32Key) ?? null],
     ] as const;
     const outcome = readOutcome(connection, trial.id, trial.metric);
@@ -73,7 +75,8 @@ export function writeComparisons(connection: Connection, sweepName: string): voi
 
 const doneTrial = `SELECT t.id, t.role, t.fp32_key AS fp32Key, t.primary_metric AS metric, a.value,
     (SELECT f.id FROM trial f WHERE f.key = t.fp32_key AND f.status = 'done') AS fp32,
-    (SELECT u.id FROM trial u WHERE u.key = t.unsmoothed_key AND u.status = 'done') AS unsmoothed
+    (SELECT u.id FROM trial u WHERE u.key = t.unsmoothed_key AND u.status = 'done') AS unsmoothed,
+    (SELECT i.id FROM trial i WHERE i.key = t.simulated_key AND i.status = 'done') AS simulated
   FROM trial t
   JOIN accuracy a ON a.trial_id = t.id AND a.metric = t.primary_metric AND a.slice = ''`;
 

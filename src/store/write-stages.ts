@@ -1,3 +1,4 @@
+import { countedValues, type ChannelHistograms } from '../calibrate/channel-histogram.js';
 import type {
   AccuracyRecord,
   FailureRecord,
@@ -8,6 +9,7 @@ import type {
 import type { ContentKey, PlannedStage } from '../plan/plan.js';
 import type { Connection } from './connection.js';
 import { RowNumbers } from './finite.js';
+import { encodeHistograms } from './histogram-blob.js';
 import { encodePayload } from './payload.js';
 import { StoreError } from './store-error.js';
 import type { StoredReference, StoredSearch } from './store.js';
@@ -70,7 +72,8 @@ function writeObservation(
     stage,
     observation.batches,
     observation.samples,
-    encodePayload(observation),
+    // Histograms have a table of their own: they are large, and few readers want them.
+    encodePayload({ ...observation, inputs: observation.inputs.map((input) => ({ ...input, histograms: null })) }),
   );
   for (const input of observation.inputs) {
     const layer = model.layerId(input.layer);
@@ -90,8 +93,34 @@ function writeObservation(
         input.absmaxView === null ? null : numbers.finite('act_absmax_view', input.absmaxView[channel] ?? NaN),
       );
     });
-    connection.run('INSERT INTO amax_snapshot (observation_id, layer_id, amax) VALUES (?, ?, ?)', id, layer, amax);
+    const byCalibrator = { max: amax, ...input.histogramAmax };
+    for (const [calibrator, value] of Object.entries(byCalibrator)) {
+      connection.run(
+        'INSERT INTO amax_snapshot (observation_id, layer_id, calibrator, amax) VALUES (?, ?, ?, ?)',
+        id,
+        layer,
+        calibrator,
+        new RowNumbers('amax_snapshot', input.layer).finite('amax', value),
+      );
+    }
+    if (input.histograms !== null) writeHistograms(connection, id, layer, input.histograms);
   }
+}
+
+function writeHistograms(
+  connection: Connection,
+  observation: number,
+  layer: number,
+  histograms: ChannelHistograms,
+): void {
+  connection.run(
+    'INSERT INTO histogram (observation_id, layer_id, channels, total, bins) VALUES (?, ?, ?, ?, ?)',
+    observation,
+    layer,
+    histograms.binWidth.length,
+    countedValues(histograms),
+    encodeHistograms(histograms),
+  );
 }
 
 /** Keeps the FP32 results and marks the stage done. */

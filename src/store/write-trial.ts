@@ -56,7 +56,7 @@ export function writeTrial(
   connection.run(
     `UPDATE trial SET status = 'done', model_id = ?, observation_id = ?, search_stage_id = ?, rank_stage_id = ?,
        alpha = coalesce(?, alpha), output_divergence = ?, calibration_samples = coalesce(?, calibration_samples), evaluation_samples = ?, loss_samples = nullif(?, 0), primary_metric = ?,
-       gate_error = ?, gate_samples = ?, provider = ?, optimization_level = ?, finished_at = ?, duration_ms = ?,
+       gate_error = ?, gate_samples = ?, provider = ?, integer_kernels = ?, optimization_level = ?, finished_at = ?, duration_ms = ?,
        error_class = NULL, error = NULL
      WHERE id = ?`,
     model.id,
@@ -72,6 +72,7 @@ export function writeTrial(
     numbers.finiteOrNull('gate_error', record.gate?.maxRelativeError ?? null),
     record.gate?.samples ?? null,
     run.execution.provider,
+    run.execution.integerKernels === undefined ? null : JSON.stringify(run.execution.integerKernels),
     run.optimizationLevel,
     new Date().toISOString(),
     run.durationMs,

@@ -15,7 +15,14 @@ function observe(batches: readonly (readonly number[])[], first: number, end: nu
       Float64Array.from({ length: CHANNELS }, (_, c) => f(...seen.map((b) => of(b[c]!))));
     const absmax = fold(Math.max, Math.abs);
     const inputs = [
-      { layer: 'a', min: fold(Math.min, (v) => v), max: fold(Math.max, (v) => v), absmax, absmaxView: absmax },
+      {
+        layer: 'a',
+        min: fold(Math.min, (v) => v),
+        max: fold(Math.max, (v) => v),
+        absmax,
+        absmaxView: absmax,
+        histograms: null,
+      },
     ];
     snapshots.push({ batches: until, samples: until * 4, inputs });
   }

@@ -21,7 +21,7 @@ export function statisticsOf(layer: Layer, { data, dims }: Floats): InputStatist
     absmax[c] = Math.max(absmax[c]!, Math.abs(x));
     absmaxView[i % channels] = Math.max(absmaxView[i % channels]!, Math.abs(x));
   }
-  return { layer: layer.name, min, max, absmax, absmaxView };
+  return { layer: layer.name, min, max, absmax, absmaxView, histograms: null };
 }
 
 /** Values of any tensors of the model. */

@@ -19,7 +19,10 @@ async function observe(model: OnnxModel, x: Floats, batches: readonly number[]):
   let first = 0;
   for (const samples of batches) {
     const data = x.data.slice(first * length, (first + samples) * length);
-    statistics.add(await runModel(graph.model, { x: { data, dims: [samples, ...x.dims.slice(1)] } }));
+    statistics.add(await runModel(graph.model, { x: { data, dims: [samples, ...x.dims.slice(1)] } }), {
+      samples,
+      fed: samples,
+    });
     first += samples;
   }
   return statistics.snapshot(batches.length, first).inputs;
@@ -126,10 +129,10 @@ describe('StatisticsAccumulator', () => {
     const graph = observeGraph(network, layersOf(network), ['channel']);
     const statistics = new StatisticsAccumulator(graph.observed);
     const feed = (scale: number) => runModel(graph.model, { x: { data: x.data.map((v) => v * scale), dims: x.dims } });
-    statistics.add(await feed(1));
+    statistics.add(await feed(1), { samples: 5, fed: 5 });
     const before = statistics.snapshot(1, 5);
     const copy = structuredClone(before);
-    statistics.add(await feed(10));
+    statistics.add(await feed(10), { samples: 5, fed: 5 });
     expect(before).toEqual(copy);
     expect(statistics.snapshot(2, 10).inputs[0]!.absmax[0]).toBeGreaterThan(before.inputs[0]!.absmax[0]!);
   });

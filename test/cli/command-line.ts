@@ -95,7 +95,7 @@ export function storedResults(database: string): readonly unknown[] {
     `${by}, l.name, s.alpha, s FROM smoothing s JOIN trial t ON t.id = trial_id JOIN layer l ON l.id = layer_id ORDER BY 1, 2`,
     `${by}, metric, hex(data) FROM sample_outcome o JOIN trial t ON t.id = trial_id ORDER BY 1, 2`,
     `SELECT batches, l.name, channel, act_min, act_max, act_absmax FROM channel_stat c JOIN observation o ON o.id = observation_id JOIN layer l ON l.id = layer_id ORDER BY 1, 2, 3`,
-    `SELECT s.key, l.name, alpha, loss, chosen FROM search_curve c JOIN stage s ON s.id = stage_id JOIN layer l ON l.id = layer_id ORDER BY 1, 2, 3`,
+    `SELECT s.key, l.name, sweep, alpha, loss, chosen FROM search_curve c JOIN stage s ON s.id = stage_id JOIN layer l ON l.id = layer_id ORDER BY 1, 2, 3, 4`,
   ];
   return queries.map((sql) => queryDatabase(database, sql).rows);
 }

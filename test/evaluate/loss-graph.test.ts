@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { LossAccumulator } from '../../src/evaluate/loss-accumulator.js';
-import { lossGraph, searchGraph } from '../../src/evaluate/loss-graph.js';
+import { lossGraph } from '../../src/evaluate/loss-graph.js';
 import { NonFiniteError } from '../../src/evaluate/non-finite-error.js';
 import type { LayerLossRecord } from '../../src/evaluate/results.js';
 import { foldBatchNorm } from '../../src/graph/fold-batch-norm.js';
 import { floatAttribute, intsAttribute } from '../../src/graph/node.js';
 import type { OnnxModel } from '../../src/graph/onnx-model.js';
-import { prepareLayers, prepareModel, type PreparedLayer } from '../../src/quantize/prepare-layers.js';
+import { prepareLayers, type PreparedLayer } from '../../src/quantize/prepare-layers.js';
 import { quantizedModel } from '../../src/quantize/quantized-graph.js';
 import { activations, observeDirectly } from '../calibrate/observe-directly.js';
 import { buildModel, layersOf, node, tensor, value, type ModelSpec } from '../graph/build-model.js';
@@ -295,41 +295,5 @@ describe('degenerate losses', () => {
       { samples: 2, fed: 2 },
     );
     expect(() => losses.finish()).toThrow(new NonFiniteError('the output of layer "broken" (isolated)'));
-  });
-});
-
-describe('searchGraph', () => {
-  it("measures each candidate's isolated l1, as the trial at that alpha would", async () => {
-    const untouched = buildModel(network);
-    const layers = layersOf(untouched);
-    const statistics = await observeDirectly(untouched, layers, x);
-    const candidates = new Map(
-      [0, 0.3, 0.5, 1].map((alpha) => [alpha, prepareModel(untouched, layers, statistics, preparation(4, alpha))]),
-    );
-    const graph = searchGraph(untouched, candidates);
-    const outputs = await runModel(graph.model, { x });
-    expect(graph.candidates).toHaveLength(8);
-    for (const { layer, alpha, absError } of graph.candidates) {
-      const { data } = outputs[absError]!;
-      const { losses } = await measure(untouched, x, preparation(4, alpha));
-      const expected = pick(losses, layer, 'isolated');
-      const sum = data.reduce((a, b) => a + b, 0);
-      expect(sum / data.length / expected.l1, `${layer} at ${alpha}`).toBeCloseTo(1, 6);
-      const reference = outputs[graph.absReference.get(layer)!]!.data.reduce((a, b) => a + b, 0);
-      expect(sum / reference / expected.relL1!).toBeCloseTo(1, 6);
-    }
-  });
-
-  it('gives different losses for different alphas', async () => {
-    const untouched = buildModel(network);
-    const layers = layersOf(untouched);
-    const statistics = await observeDirectly(untouched, layers, x);
-    const graph = searchGraph(
-      untouched,
-      new Map([0.2, 0.8].map((a) => [a, prepareModel(untouched, layers, statistics, preparation(4, a))])),
-    );
-    const outputs = await runModel(graph.model, { x });
-    const [low, , high] = graph.candidates.map((c) => outputs[c.absError]!.data.reduce((a, b) => a + b, 0));
-    expect(low).not.toBeCloseTo(high!, 4);
   });
 });

@@ -293,6 +293,15 @@ describe('settings that contradict each other', () => {
     expect(evaluate(evaluation, task)).toEqual([expected]);
   });
 
+  it('layers kept in float by rank beside what rules that out', () => {
+    const problems = (lines: string): readonly string[] => problemsOf(withBase(`layers: { keepFloat: 2 }\n${lines}`));
+    expect(problems('grid: { smoothing.mode: dynamic }\n')).toEqual([
+      'a.yaml:6:22: layers.keepFloat: expected 0 beside smoothing.mode dynamic, whose alphas are searched with every layer quantized, got 2',
+    ]);
+    expect(problems('grid: { smoothing.alpha: auto }\n')[0]).toContain('expected 0 beside smoothing.alpha auto');
+    expect(problems('grid: { layers.sensitivity: only }\n')[0]).toContain('expected 0 beside layers.sensitivity only');
+  });
+
   it('an alpha axis beside a mode that has no alpha', () => {
     expect(problemsOf(withBase('grid:\n  - smoothing.mode: [static, dynamic]\n    smoothing.alpha: [0.5]\n'))).toEqual([
       'a.yaml:8:5: smoothing.alpha: expected no alpha beside smoothing.mode dynamic, which searches alpha in search.candidates: put it in a block of its own',

@@ -71,6 +71,11 @@ describe('keys', () => {
     ['preprocessing', `${base}${grid}`.replace('task:', '  preprocess: { divideBy: 255 }\ntask:'), 'ttttROS'],
     ['calibration batches', `${base}${grid}`.replace('path: c.bin', 'path: c.bin, batches: 100'), '-ttt-OS'],
     ['calibration batch size', `${base}${grid}`.replace('path: c.bin', 'path: c.bin, batchSize: 8'), '-ttt-OS'],
+    [
+      'the order of calibration samples',
+      `${base}${grid}`.replace('path: c.bin', 'path: c.bin, sampleSeed: 1'),
+      '-ttt-OS',
+    ],
     ['weight bits', `${base}quantization: { weight: { bits: 4 } }\n${grid}`, '-ttt--S'],
     ['layers', `${base}layers: { exclude: [conv1] }\n${grid}`, '-ttt--S'],
     ['absmax', `${base}smoothing: { absmax: view }\n${grid}`, '--tt-OS'],

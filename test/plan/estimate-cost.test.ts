@@ -54,6 +54,16 @@ describe('the cost of the main experiment', () => {
     });
   });
 
+  it.each([
+    ['sequential', 'search.order: sequential', (20 * 2.2) / 2 + 1.25 * 3],
+    ['two sweeps of a descent', 'search.order: output, search.sweeps: 2', 1 + 1.2 * (3 + (2 * 20 * 4) / 2)],
+  ])('counts a search in the order: %s', (_, order, passes) => {
+    const candidates = 'search.candidates: [[0.1, 0.2, 0.3]]';
+    const searched = planText(`${base}grid: { smoothing.mode: dynamic, ${candidates}, ${order} }\n`);
+    const { work } = estimateCost(searched, nothingKnown);
+    expect(work.find(({ kind }) => kind === 'search')!.forwardPasses).toBeCloseTo(256 * passes);
+  });
+
   it('counts the FP32 pass beside each trial that fidelity needs', () => {
     const judged = planText(`${base}grid: { smoothing.alpha: 0.5 }\n`.replace('classification', 'fidelity'));
     const usual = planText(`${base}grid: { smoothing.alpha: 0.5 }\n`);

@@ -20,6 +20,7 @@ describe('the main experiment', () => {
     expect(observe.required).toEqual([200, 1500]);
     expect(observe.snapshots).toEqual([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 1500]);
     expect(observe.methods).toEqual(['channel']);
+    expect(observe.histograms).toBe(false);
   });
 
   it('searches once at each calibration size, on the shared observation', () => {
@@ -68,6 +69,19 @@ describe('counterparts', () => {
       unsmoothedKey: withBaselines.trials[1]!.key,
     });
   });
+
+  it('of integer execution are the simulated trials of otherwise equal settings, which share the searches', () => {
+    const { trials, stages } = planWithBase(
+      'grid: { quantization.execution: [simulated, integer], smoothing.mode: dynamic }\n',
+    );
+    const of = (role: string, execution: string) =>
+      trials.find((t) => t.settings.role === role && t.settings.quantization?.execution === execution)!;
+    for (const role of ['unsmoothed', 'candidate']) {
+      expect(of(role, 'integer').simulatedKey).toBe(of(role, 'simulated').key);
+      expect(of(role, 'simulated').simulatedKey).toBeNull();
+    }
+    expect(stages.filter((stage) => stage.kind === 'search')).toHaveLength(1);
+  });
 });
 
 describe('stages', () => {
@@ -92,6 +106,27 @@ describe('stages', () => {
     expect(observes).toHaveLength(1);
     expect(observes[0]!.methods).toEqual(['channel', 'view']);
     expect(ofKind(plan.stages, 'reference')).toHaveLength(1);
+  });
+
+  it('gather histograms as soon as one trial of the pass has a calibrator other than max', () => {
+    const plan = planWithBase(
+      'grid: { smoothing.alpha: 0.5, quantization.activation.calibrator: [max, percentile, entropy, mse] }\n',
+    );
+    expect(ofKind(plan.stages, 'observe').map(({ histograms }) => histograms)).toEqual([true]);
+  });
+
+  it('observe again for histograms, and for histograms of another size, but not for statistics of one', () => {
+    const keyOf = (calibrator: string, batches: string): string =>
+      ofKind(
+        planWithBase(
+          `grid: { smoothing.alpha: 0.5, quantization.activation.calibrator: ${calibrator}, data.calibration.batches: ${batches} }\n`,
+        ).stages,
+        'observe',
+      )[0]!.key;
+    expect(keyOf('max', '[50, 100]')).toBe(keyOf('max', '100'));
+    expect(keyOf('mse', '100')).not.toBe(keyOf('max', '100'));
+    expect(keyOf('mse', '[50, 100]')).not.toBe(keyOf('mse', '100'));
+    expect(keyOf('mse', '100')).toBe(keyOf('entropy', '100'));
   });
 
   it('search again for other quantizers, layers, absmax and search settings', () => {

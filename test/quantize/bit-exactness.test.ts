@@ -11,7 +11,7 @@ import { statisticsOf } from '../calibrate/observe-directly.js';
 import { buildModel, layersOf, node, tensor, value } from '../graph/build-model.js';
 import { randomFloats } from '../graph/pseudo-random.js';
 import { runModel, runOnX, type Floats } from '../graph/run-model.js';
-import { preparation } from './preparations.js';
+import { plainWeight, preparation } from './preparations.js';
 
 const widths = [2, 3, 4, 5, 6, 7, 8, 16];
 
@@ -76,7 +76,7 @@ describe.each(widths)('at %i bits', (bits) => {
         outputsPerGroup: 4,
         kernelSize: 1,
       } as const;
-      const { values, quantizers } = fakeQuantizeWeight(weight, layout, { bits, granularity });
+      const { values, quantizers } = fakeQuantizeWeight(weight, layout, plainWeight(bits, granularity));
       const scales = quantizers.map((q) => q.scale);
       const expected = await quantizeWithNodes({ data: weight, dims: [4, 300] }, scales, bits);
       expect(plain(values)).toEqual(plain(expected));

@@ -29,7 +29,7 @@ function prepared(bits: number, alpha: number | null): readonly PreparedLayer[] 
   const layers = layersOf(model);
   const statistics = layers.map((layer) => {
     const channels = Float64Array.of(absmax.get(layer.name)!, 1);
-    return { layer: layer.name, min: channels, max: channels, absmax: channels, absmaxView: null };
+    return { layer: layer.name, min: channels, max: channels, absmax: channels, absmaxView: null, histograms: null };
   });
   return prepareLayers(layers, new Map(statistics.map((s) => [s.layer, s])), preparation(bits, alpha));
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { TensorProto_DataType } from '../../src/graph/onnx_pb.js';
 import { integerTensor, isNarrowerThanStorage, storageOf } from '../../src/quantize/integer-tensor.js';
-import { symmetricQuantizer, type Quantizer } from '../../src/quantize/quantizer.js';
+import { symmetricQuantizer, unsignedQuantizer, type Quantizer } from '../../src/quantize/quantizer.js';
 
 function unsigned(bits: number): Quantizer {
-  return { bits, signed: false, amax: 1, scale: 1, zeroPoint: 0, qmin: 0, qmax: 2 ** bits - 1 };
+  return unsignedQuantizer(1, bits);
 }
 
 describe('storageOf', () => {
@@ -21,7 +21,7 @@ describe('storageOf', () => {
 
 describe('isNarrowerThanStorage', () => {
   it('tells whether integers of the storage lie outside the quantizer', () => {
-    const narrow = [symmetricQuantizer(1, 7), unsigned(7), { ...symmetricQuantizer(1, 8), qmin: -127 }];
+    const narrow = [symmetricQuantizer(1, 7), unsigned(7), symmetricQuantizer(1, 8, true)];
     const whole = [symmetricQuantizer(1, 8), symmetricQuantizer(1, 16), unsigned(8), unsigned(16)];
     expect(narrow.map(isNarrowerThanStorage)).toEqual([true, true, true]);
     expect(whole.map(isNarrowerThanStorage)).toEqual([false, false, false, false]);

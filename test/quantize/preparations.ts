@@ -14,6 +14,14 @@ export function plainQuantization(
   };
 }
 
+/** The weight half of {@link plainQuantization}. */
+export function plainWeight(
+  bits: number,
+  granularity: WeightQuantizerSettings['granularity'] = 'channel',
+): WeightQuantizerSettings {
+  return plainQuantization(bits, granularity).weight;
+}
+
 /** Every layer of the given operators. */
 export function everyLayer(...ops: LayerSettings['ops']): LayerSettings {
   return { ops, include: ['*'], exclude: [], rules: [], sensitivity: 'none', focus: '*', keepFloat: 0 };
@@ -31,7 +39,7 @@ export function preparation(
       alpha === null
         ? { mode: 'none', alpha, absmax: null, apply: null }
         : { mode: 'static', alpha, absmax: 'channel', apply: 'insert' },
-    rules: [],
+    bits: new Map(),
     alphaOf: () => alpha,
   };
 }

@@ -26,6 +26,7 @@ function statistics(absmax: readonly number[], absmaxView: readonly number[] | n
     max,
     absmax: max,
     absmaxView: absmaxView === null ? null : Float64Array.from(absmaxView),
+    histograms: null,
   };
 }
 
@@ -95,7 +96,7 @@ describe('prepareLayers', () => {
 describe('quantizerRecords', () => {
   it('tells amax with and without smoothing', () => {
     const inputs = statistics([16, 1]);
-    const [input, weight] = quantizerRecords(prepareOne([4, 0.25, 1, 0.125], inputs, w8a8(0.5)), inputs);
+    const [input, weight] = quantizerRecords(prepareOne([4, 0.25, 1, 0.125], inputs, w8a8(0.5)), inputs, w8a8(0.5));
     expect(input).toMatchObject({
       role: 'input',
       granularity: 'tensor',
@@ -117,10 +118,8 @@ describe('quantizerRecords', () => {
 
   it('has no channels for a weight per tensor', () => {
     const inputs = statistics([16, 1]);
-    const [, weight] = quantizerRecords(
-      prepareOne([4, 0.25, 1, 0.125], inputs, preparation(4, null, 'tensor')),
-      inputs,
-    );
+    const how = preparation(4, null, 'tensor');
+    const [, weight] = quantizerRecords(prepareOne([4, 0.25, 1, 0.125], inputs, how), inputs, how);
     expect(weight).toMatchObject({
       granularity: 'tensor',
       amax: 4,

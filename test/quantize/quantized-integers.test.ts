@@ -15,7 +15,7 @@ function layerOf(op: string, shape: readonly number[], weight: readonly number[]
   });
   const [layer] = layersOf(model);
   const ones = new Float64Array(layer!.inputChannels).fill(1);
-  const statistics = { layer: 'layer', min: ones, max: ones, absmax: ones, absmaxView: null };
+  const statistics = { layer: 'layer', min: ones, max: ones, absmax: ones, absmaxView: null, histograms: null };
   const how = preparation(8, null, granularity === 'channel' ? 'channel' : 'tensor');
   return prepareLayers([layer!], new Map([['layer', statistics]]), how)[0] as PreparedLayer;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LayerSettings } from '../../src/experiment/settings.js';
 import { findLayers } from '../../src/graph/layers.js';
-import { selectLayers } from '../../src/quantize/select-layers.js';
+import { bitsOfLayers, floatLayers, selectLayers } from '../../src/quantize/select-layers.js';
 import { intAttribute } from '../../src/graph/node.js';
 import { buildModel, node, tensor } from '../graph/build-model.js';
 import { everyLayer } from './preparations.js';
@@ -52,5 +52,56 @@ describe('selectLayers', () => {
       'Expected at least one layer to quantize (layers.ops: MatMul, include: *), got none; the model has 3 Conv, 1 Gemm. Not supported: Gemm "/odd": its input is transposed (transA).',
     );
     expect(() => selectLayers([], everyLayer('Conv'))).toThrow('the model has no layer that can be quantized');
+  });
+});
+
+describe('rules', () => {
+  const rule = { precision: 'quantized', activationBits: null, weightBits: null } as const;
+
+  it('leave the first, the last, or layers of a glob in float', () => {
+    expect(select({ rules: [{ ...rule, match: 'first', precision: 'float' }] })).toEqual([
+      '/stem/convX1',
+      '/head[0]/conv',
+      '/head[0]/fc',
+    ]);
+    expect(select({ ops: ['Conv'], rules: [{ ...rule, match: 'last', precision: 'float' }] })).toEqual([
+      '/stem/conv.1',
+      '/stem/convX1',
+    ]);
+    expect(select({ rules: [{ ...rule, match: '/stem/*', precision: 'float' }] })).toEqual([
+      '/head[0]/conv',
+      '/head[0]/fc',
+    ]);
+  });
+
+  it('hold as a whole, the last that matches', () => {
+    const rules = [
+      { ...rule, match: '*', precision: 'float' as const },
+      { ...rule, match: '/stem/*', activationBits: 4 },
+      { ...rule, match: 'first', weightBits: 2 },
+    ];
+    expect(select({ rules })).toEqual(['/stem/conv.1', '/stem/convX1']);
+    const bits = bitsOfLayers(layers, { ...everyLayer('Conv', 'Gemm'), rules });
+    expect(bits.get('/stem/conv.1')).toEqual({ activation: null, weight: 2 });
+    expect(bits.get('/stem/convX1')).toEqual({ activation: 4, weight: null });
+  });
+
+  it('say so where one matches nothing, with the nearest name', () => {
+    expect(() => select({ rules: [{ ...rule, match: '/stem/conv.2' }] })).toThrow(
+      'Expected layers.rules to match layers that are quantized, got match "/stem/conv.2", which matches none; did you mean "/stem/conv.1"?',
+    );
+  });
+
+  it('must leave a layer to quantize', () => {
+    expect(() => select({ rules: [{ ...rule, match: '*', precision: 'float' }] })).toThrow('keep all in float');
+  });
+
+  it('are named as the reason for a float layer', () => {
+    const settings = { ...everyLayer('Conv'), rules: [{ ...rule, match: 'last', precision: 'float' as const }] };
+    expect(floatLayers(layers, settings).map(({ layer, reason }) => [layer.name, reason])).toEqual([
+      ['/head[0]/conv', 'layers.rules keep it in float'],
+      ['/head[0]/fc', 'layers.ops has no Gemm'],
+      ['/odd', 'layers.ops has no Gemm'],
+    ]);
   });
 });

@@ -1,11 +1,21 @@
+import { preparation } from './preparations.js';
 import type { InputStatistics, QuantizerRecord } from '../../src/evaluate/results.js';
-import { quantizerRecords, smoothingRecord, type PreparedLayer } from '../../src/quantize/prepare-layers.js';
+import {
+  quantizerRecords,
+  smoothingRecord,
+  type PreparedLayer,
+  type Preparation,
+} from '../../src/quantize/prepare-layers.js';
 import type { StoredLayer, StoredQuantizer } from '../../src/quantize/restore-layers.js';
 
 /** What a trial stores of a prepared layer. */
-export function storedLayer(prepared: PreparedLayer, statistics: ReadonlyMap<string, InputStatistics>): StoredLayer {
+export function storedLayer(
+  prepared: PreparedLayer,
+  statistics: ReadonlyMap<string, InputStatistics>,
+  how: Pick<Preparation, 'quantization' | 'bits'> = preparation(8, null, prepared.weight.granularity),
+): StoredLayer {
   const { name } = prepared.layer;
-  const [input, weight] = quantizerRecords(prepared, statistics.get(name)!);
+  const [input, weight] = quantizerRecords(prepared, statistics.get(name)!, how);
   const { alpha, apply, fallbackReason, deadChannels, s } = smoothingRecord(prepared);
   return {
     name,
@@ -21,7 +31,20 @@ export function storedLayer(prepared: PreparedLayer, statistics: ReadonlyMap<str
 }
 
 function storedQuantizer(record: QuantizerRecord): StoredQuantizer {
-  const { granularity, bits, signed, amax, scale, zeroPoint, amaxChannels } = record;
-  const channels = amaxChannels === null ? null : Array.from(amaxChannels);
-  return { granularity, bits, signed, amax, scale, zeroPoint, amaxChannels: channels };
+  const { granularity, bits, signed, amax, low, scale, zeroPoint, narrowRange } = record;
+  const [amaxChannels, lowChannels] = [record.amaxChannels, record.lowChannels].map((channels) =>
+    channels === null ? null : Array.from(channels),
+  );
+  return {
+    granularity,
+    bits,
+    signed,
+    amax,
+    low,
+    scale,
+    zeroPoint,
+    narrowRange,
+    amaxChannels: amaxChannels!,
+    lowChannels: lowChannels!,
+  };
 }

@@ -88,7 +88,7 @@ describe('what was quantized', () => {
     });
     const label = readSweepFacts(database.query, name)!.best!.label;
     expect(built(quantizedLayers).text).toBe(
-      `${label}: 9 of 12 weighted layers quantized; float: up1/up (ConvTranspose, not in layers.ops), bad (Conv, its weight holds NaN or an infinity), head (Conv, left out by layers.include or layers.exclude).`,
+      `${label}: 9 of 12 weighted layers quantized; float: up1/up (ConvTranspose, not in layers.ops), bad (Conv, its weight holds NaN or an infinity), head (Conv, left out by layers.include, exclude, rules or keepFloat).`,
     );
   });
 

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { countedValues } from '../../src/calibrate/channel-histogram.js';
 import { mergeObservations } from '../../src/calibrate/merge-observations.js';
 import { finishMetric, mergeMetricStates } from '../../src/evaluate/metrics/create-metric.js';
 import type { LayerLossRecord, ObservationRecord, TrialRecord } from '../../src/evaluate/results.js';
@@ -77,6 +78,52 @@ describe('an observe job', () => {
     const first = await observe({ snapshots: [1, 2, 3, 4], endBatch: 2 });
     const second = await observe({ snapshots: [1, 2, 3, 4], firstBatch: 2 });
     expect(mergeObservations([first, second], [1, 2, 3, 4, 5])).toEqual(whole);
+  });
+
+  it('gives histograms that count every value once, at the sizes that ask for them', async () => {
+    const records = await observe({ snapshots: [1, 2, 3], histograms: [2] });
+    expect(records.map((r) => r.inputs.map(({ histograms }) => histograms !== null))).toEqual([
+      [false, false, false],
+      [true, true, true],
+      [false, false, false],
+      // The end of a part is what later parts are joined to.
+      [true, true, true],
+    ]);
+    // Inputs of 3x6x6, 4x6x6 and 5 numbers a sample.
+    const counted = records[3]!.inputs.map(({ histograms }) => countedValues(histograms!));
+    expect(counted).toEqual([108, 144, 5].map((values) => values * 15));
+    expect(records[3]!.inputs.map(({ histograms }) => histograms!.negative !== null)).toEqual([true, false, false]);
+  });
+
+  it('gives the same histograms and amax whether the range is observed at once or in parts', async () => {
+    const asked = { snapshots: [1, 2, 3, 4], histograms: [3, 5] };
+    const whole = mergeObservations([await observe(asked)], [1, 2, 3, 4, 5], [3, 5]);
+    const parts = [
+      await observe({ ...asked, endBatch: 2 }),
+      await observe({ ...asked, firstBatch: 2, endBatch: 4 }),
+      await observe({ ...asked, firstBatch: 4 }),
+    ];
+    expect(mergeObservations(parts, [1, 2, 3, 4, 5], [3, 5])).toEqual(whole);
+    for (const { batches, inputs } of whole) {
+      for (const { histograms, histogramAmax, absmax } of inputs) {
+        expect(histograms !== null).toBe(batches === 3 || batches === 5);
+        const largest = Math.max(...absmax);
+        for (const amax of Object.values(histogramAmax!)) {
+          expect(amax).toBeGreaterThan(largest / 16);
+          expect(amax).toBeLessThanOrEqual(largest);
+        }
+      }
+    }
+  });
+
+  it('does not count the padding of a model with a fixed batch', async () => {
+    const asked = { snapshots: [], histograms: [5] };
+    const [free5] = await observe(asked);
+    const [fixed5] = await observe(asked, fixed);
+    expect(fixed5!.inputs.map(({ histograms }) => countedValues(histograms!))).toEqual(
+      free5!.inputs.map(({ histograms }) => countedValues(histograms!)),
+    );
+    expect(fixed5!.inputs[0]).toEqual(free5!.inputs[0]);
   });
 
   it('is not changed by the padding of a model with a fixed batch', async () => {
@@ -224,7 +271,8 @@ describe('a search job', () => {
       observation,
     };
     for (const model of [free, fixed]) {
-      const { points } = await run<'search'>({ ...job, model });
+      const result = await run<'search'>({ ...job, model });
+      const points = result.kind === 'losses' ? result.points : [];
       expect(points).toHaveLength(6);
       for (const alpha of job.candidates) {
         const { losses } = await run<'trial'>(trialJob(model, source, observation, { alpha, lossSamples: 10 }));

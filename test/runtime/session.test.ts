@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { intAttribute } from '../../src/graph/node.js';
-import { providersThatRan, RuntimeError, Session } from '../../src/runtime/session.js';
+import { integerTensor, storageOf } from '../../src/quantize/integer-tensor.js';
+import { profileKernels, RuntimeError, Session } from '../../src/runtime/session.js';
 import { modelBytes, node, tensor, value } from '../graph/build-model.js';
 import { oneThread } from './small-experiment.js';
 
@@ -37,18 +38,45 @@ describe('Session', () => {
   });
 });
 
-describe('providersThatRan', () => {
+describe('profileKernels', () => {
   it('names the providers of the kernels that ran', async () => {
     const model = modelBytes({
       nodes: [node('Softmax', ['x'], 'y', [intAttribute('axis', 1)])],
       inputs: [value('x', ['N', 2])],
     });
     const batch = { data: Float32Array.of(1, 2), dims: [1, 2] };
-    expect(await providersThatRan(model, 'x', batch, oneThread)).toBe('CPUExecutionProvider');
+    expect(await profileKernels(model, 'x', batch, oneThread)).toEqual({
+      provider: 'CPUExecutionProvider',
+      integerKernels: {},
+    });
+  });
+
+  it('counts the operators that ran as integer kernels, where they may be fused', async () => {
+    const scale = ['scale', 'zero'];
+    const model = modelBytes({
+      nodes: [
+        node('QuantizeLinear', ['x', ...scale], 'q'),
+        node('DequantizeLinear', ['q', ...scale], 'd'),
+        node('DequantizeLinear', ['w', ...scale], 'dw'),
+        node('Conv', ['d', 'dw'], 'c'),
+        node('QuantizeLinear', ['c', ...scale], 'cq'),
+        node('DequantizeLinear', ['cq', ...scale], 'y'),
+      ],
+      inputs: [value('x', [1, 1, 1, 2])],
+      initializers: [
+        tensor('scale', [], [1]),
+        integerTensor('zero', [], storageOf({ bits: 8, signed: true }), [0]),
+        integerTensor('w', [1, 1, 1, 1], storageOf({ bits: 8, signed: true }), [2]),
+      ],
+    });
+    const batch = { data: Float32Array.of(1, 2), dims: [1, 1, 1, 2] };
+    const fused = await profileKernels(model, 'x', batch, { ...oneThread, fuseQuantized: true });
+    expect(fused.integerKernels).toEqual({ QLinearConv: 1 });
+    expect((await profileKernels(model, 'x', batch, oneThread)).integerKernels).toEqual({});
   });
 
   it('wraps what the runtime says when the run fails', async () => {
     const batch = { data: Float32Array.of(1, 2, 3), dims: [1, 3] };
-    await expect(providersThatRan(adding, 'x', batch, oneThread)).rejects.toThrow(RuntimeError);
+    await expect(profileKernels(adding, 'x', batch, oneThread)).rejects.toThrow(RuntimeError);
   });
 });

@@ -88,11 +88,13 @@ export function observeJob(model: JobModel, source: DataSource, more: Partial<Ob
     model,
     preprocess: asStored,
     source,
+    sampleSeed: null,
     batchSize: 3,
     firstBatch: 0,
     endBatch: 5,
     snapshots: [1, 2],
     methods: ['channel', 'view'],
+    histograms: null,
     ...more,
   };
 }

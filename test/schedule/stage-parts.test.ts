@@ -18,6 +18,7 @@ function observeStage(batches: number): ObserveStage {
     snapshots: [1, batches],
     required: [batches],
     methods: ['channel'],
+    histograms: false,
   };
 }
 
@@ -28,6 +29,12 @@ describe('observeParts', () => {
     expect(ranges[0]![0]).toBe(0);
     expect(ranges.at(-1)![1]).toBe(1500);
     for (let i = 1; i < ranges.length; i++) expect(ranges[i]![0]).toBe(ranges[i - 1]![1]);
+  });
+
+  it('asks for histograms at the sizes that trials need, if at all', () => {
+    const histogramsOf = (stage: ObserveStage) => observeParts(stage, model).map(({ job }) => job.histograms);
+    expect(histogramsOf(observeStage(2))).toEqual([null, null]);
+    expect(histogramsOf({ ...observeStage(2), histograms: true })).toEqual([[2], [2]]);
   });
 
   it('makes no empty range where there are fewer batches than ranges', () => {
@@ -57,18 +64,32 @@ describe('searchParts', () => {
     expect(parts).toHaveLength(4);
     const large = searchParts(stage, model, { batches: 2, samples: 4, inputs: [] }, 5e8);
     expect(large.map(({ job }) => job.candidates.length).slice(0, 2)).toEqual([2, 2]);
+    const sequential = { ...stage, search: { ...stage.search, order: 'sequential' as const } };
+    const whole = searchParts(sequential, model, { batches: 2, samples: 4, inputs: [] }, 1e6);
+    expect(whole.map(({ job }) => job.candidates)).toEqual([candidates]);
   });
 });
 
 describe('chooseAlphas', () => {
-  it('takes the candidate with the smallest loss of each layer, and the smaller alpha on a tie', () => {
+  it('leaves the choices of a search that made them itself', () => {
+    const search = {
+      points: [],
+      alphaCurve: [{ alpha: 0.3, divergence: 1, chosen: true }],
+      alphas: new Map([['a', 0.3]]),
+    };
+    expect(chooseAlphas([{ kind: 'choice', search }], 'smaller')).toEqual(search);
+  });
+
+  it('takes the candidate with the smallest loss of each layer, and on a tie the one that the settings say', () => {
     const point = (layer: string, alpha: number, loss: number) => ({ layer, alpha, sweep: 0, loss, relL1: null });
-    const part = (...points: SearchPoint[]) => ({ points, alphaCurve: [], alphas: null });
-    const { points, alphas } = chooseAlphas([
+    const part = (...points: SearchPoint[]) => ({ kind: 'losses', points }) as const;
+    const parts = [
       part(point('a', 0.5, 2), point('b', 0.5, 1)),
       part(point('a', 0.25, 3), point('b', 0.25, 1)),
       part(point('a', 0.75, 1), point('b', 0.75, 1)),
-    ]);
+    ];
+    const { points, alphas } = chooseAlphas(parts, 'smaller');
+    expect(chooseAlphas(parts, 'larger').alphas.get('b')).toBe(0.75);
     expect(alphas).toEqual(
       new Map([
         ['a', 0.75],

@@ -52,7 +52,10 @@ const unitStatistics = (model: OnnxModel, absmax: Readonly<Record<string, readon
   new Map(
     layersOf(model).map(({ name }) => {
       const values = Float64Array.from(absmax[name]!);
-      return [name, { layer: name, min: values.map((v) => -v), max: values, absmax: values, absmaxView: null }];
+      return [
+        name,
+        { layer: name, min: values.map((v) => -v), max: values, absmax: values, absmaxView: null, histograms: null },
+      ];
     }),
   );
 
@@ -83,14 +86,13 @@ describe('smoothing that is folded', () => {
     expect(floatsOf(model, 'w1')).toEqual([8, 4, 1, 0.5]);
   });
 
-  it('takes s of each layer from the weights as they were, whatever is folded behind it', () => {
+  it('takes s of each layer from the weight that what is folded behind it leaves', () => {
     const model = pair();
-    const statistics = unitStatistics(model, { first: [1, 1], second: [8, 2] });
-    const [first] = prepareModel(model, layersOf(model), statistics, folding(0)).layers;
-    // alpha 0: s = 1 / wt, wt of the untouched first layer = [8, 4].
-    expect([...first!.factors.s]).toEqual([0.125, 0.25]);
-    // W1 * s = [1, 1, 0.125, 0.125], then rows divided by s of the second layer, 1 / [0.5, 8] = [2, 0.125].
-    expect([...first!.smoothedWeight]).toEqual([0.5, 0.5, 1, 1]);
+    const statistics = unitStatistics(model, { first: [2, 4], second: [8, 2] });
+    const [first] = prepareModel(model, layersOf(model), statistics, folding(0.5)).layers;
+    // The rows of W1 divided by s of the second layer, [4, 0.5], are [2, 1] and [2, 1]: wt = [2, 1], s = sqrt([2, 4] / wt).
+    expect([...first!.factors.s]).toEqual([1, 2]);
+    expect([...first!.smoothedWeight]).toEqual([2, 2, 2, 2]);
   });
 
   it('gives all readers of a tensor the elementwise largest s', () => {

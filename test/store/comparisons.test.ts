@@ -139,3 +139,28 @@ it('takes a candidate as the best, however high unsmoothed is, and unsmoothed wh
   ]);
   expect(pairs(sweepOf([fp32, [0]], [unsmoothed, [0, 1, 2]]), 'best')).toEqual([['FP32', unsmoothed.label]]);
 });
+
+it('sets integer execution against its simulated counterpart, with what ran and on which CPU', () => {
+  const { fp32, static: simulated } = sample.trials;
+  const integer = { ...simulated, key: 'integer', label: 'integer', position: 3, simulatedKey: simulated.key };
+  const quantization = { ...simulated.settings.quantization!, execution: 'integer' } as const;
+  const planned = { ...integer, settings: { ...simulated.settings, quantization } };
+  const path = sample.temporaryDatabase();
+  const store = openStore(path);
+  const plan = { ...sample.plan, trials: [fp32, simulated, planned] };
+  store.beginSweep(sample.experiment, plan, [sample.model], sample.environment);
+  store.finishObserve('observe', sample.model.sha256, [sample.observation(200)]);
+  sample.finish(store, simulated, sample.quantizedRecord([0, 1, 2, 3, 4], 0.1, 0.5));
+  const attempt = store.startAttempt({ kind: 'trial', key: planned.key }, 'cpu:0');
+  const execution = { ...sample.execution, integerKernels: { QGemm: 1, QLinearConv: 2 } };
+  const record = sample.quantizedRecord([0, 1, 9], 0.1, 0.5);
+  store.finishTrial(planned, sample.model.sha256, record, execution, 'all', attempt);
+  store.refreshComparisons('tiny');
+  store.close();
+  const columns =
+    'label, simulated, integer, only_integer, only_simulated, significant, integer_nodes, integer_kernels, cpu_flags';
+  expect(queryDatabase(path, `SELECT ${columns} FROM v_execution WHERE sweep = 'tiny'`).rows).toEqual([
+    ['integer', 0.5, 0.3, 1, 3, 0, 3, '{"QGemm":1,"QLinearConv":2}', 'avx2 avx512_vnni'],
+  ]);
+  expect(pairs(path, 'simulated')).toEqual([['integer', simulated.label]]);
+});

@@ -115,6 +115,7 @@ function trial(
     rankKey: null,
     fp32Key: 'fp32',
     unsmoothedKey: quantized ? `unsmoothed-${batches}` : null,
+    simulatedKey: null,
   };
 }
 
@@ -146,6 +147,7 @@ const stages: readonly PlannedStage[] = [
     snapshots: [1, 200, 1500],
     required: [200, 1500],
     methods: ['channel'],
+    histograms: false,
   },
   { kind: 'reference', key: 'reference', model: modelSettings, preprocess, evaluation: evaluationSettings, task },
   {
@@ -196,13 +198,14 @@ export function observation(batches: number): ObservationRecord {
     batches,
     samples: batches * 4,
     inputs: [
-      { layer: 'conv1', min: Float64Array.of(-0, -8), max: absmax, absmax, absmaxView: null },
+      { layer: 'conv1', min: Float64Array.of(-0, -8), max: absmax, absmax, absmaxView: null, histograms: null },
       {
         layer: 'conv2',
         min: Float64Array.of(0),
         max: Float64Array.of(4),
         absmax: Float64Array.of(4),
         absmaxView: null,
+        histograms: null,
       },
     ],
   };

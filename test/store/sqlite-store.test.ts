@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import type { InputStatistics } from '../../src/evaluate/results.js';
 import { openStore, openStoreForReading } from '../../src/store/sqlite-store.js';
 import { queryDatabase } from '../../src/store/query-database.js';
 import { NonFiniteStoreError, StoreError } from '../../src/store/store-error.js';
@@ -90,6 +91,35 @@ describe('SqliteStore', () => {
       expect(Object.is(stored?.inputs[0]?.min[0], -0)).toBe(true);
       expect(store.observation('observe', 1500)).toBeNull();
       expect(store.observation('search', 200)).toBeNull();
+    });
+
+    it('keeps histograms where an observation has them, and the amax of each calibrator', () => {
+      const plain = sample.observation(200);
+      const [conv1, conv2] = plain.inputs as [InputStatistics, InputStatistics];
+      const counted = {
+        ...conv1,
+        // Channel 0: 3 values in bin 0; channel 1: 1 in bin 0, 200 in bin 1. Below zero: none, 7 in bin 0.
+        histograms: {
+          binWidth: Float64Array.of(0.5, 2),
+          positive: Uint8Array.of(1, 3, 2, 1, 0x80 | 72, 1),
+          negative: Uint8Array.of(0, 1, 7),
+        },
+        histogramAmax: { percentile: 7.5, entropy: 6, mse: 7 },
+      };
+      const observation = { ...plain, inputs: [counted, conv2] };
+      store.finishObserve('observe', model.sha256, [sample.observation(1), observation]);
+      reopen();
+      expect(store.observation('observe', 200)).toStrictEqual(observation);
+      expect(store.observation('observe', 1)).toStrictEqual(sample.observation(1));
+      expect(rows('SELECT channels, total FROM histogram')).toEqual([[2, 211]]);
+      const amax = `SELECT a.calibrator, a.amax FROM amax_snapshot a JOIN layer l ON l.id = a.layer_id
+        JOIN observation o ON o.id = a.observation_id WHERE l.name = 'conv1' AND o.batches = 200 ORDER BY a.amax, 1`;
+      expect(rows(amax)).toEqual([
+        ['entropy', 6],
+        ['mse', 7],
+        ['percentile', 7.5],
+        ['max', Math.sqrt(200)],
+      ]);
     });
 
     it('gives reference and search results back after reopening, and null before', () => {

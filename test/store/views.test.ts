@@ -159,6 +159,7 @@ describe('views at scale', () => {
       'v_layer',
       'v_search_curve',
       'v_comparison',
+      'v_execution',
       'v_stage',
       'v_sweep',
     ].map((view) => [view]),

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Figure } from '../figure.js';
 import type { Row } from '../query.js';
-import { numberOf, numberOrNull, sqlText } from '../query.js';
+import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { color, sizeColors } from '../theme.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
@@ -12,8 +12,9 @@ export const chosenAlpha: Figure = {
   section: 'layers',
   title: () => 'The alpha that dynamic smoothing chose for each layer',
   sql: ({ sweep }) =>
-    `SELECT trial, label, calibration_batches, position, layer, layer_alpha
-FROM v_amax WHERE sweep = ${sqlText(sweep.name)} AND alpha_mode = 'dynamic' AND role = 'input' ORDER BY trial, position`,
+    `SELECT a.trial, a.label, a.calibration_batches, a.position, a.layer, a.layer_alpha, t.search_order, t.search_objective
+FROM v_amax a JOIN v_trial t ON t.sweep = a.sweep AND t.trial = a.trial
+WHERE a.sweep = ${sqlText(sweep.name)} AND a.alpha_mode = 'dynamic' AND a.role = 'input' ORDER BY a.trial, a.position`,
   build: (rows, facts) => {
     if (rows.length === 0) {
       return {
@@ -21,18 +22,32 @@ FROM v_amax WHERE sweep = ${sqlText(sweep.name)} AND alpha_mode = 'dynamic' AND 
         note: 'No dynamic trial has finished: smoothing.mode: dynamic in the grid brings one alpha per layer.',
       };
     }
+    const several = bySearch(rows).size > 1;
     return {
       kind: 'charts',
       controls: [],
-      caption: caption(rows, facts),
+      caption: several ? 'One panel for each way to search.' : caption(rows, facts),
       panels: facts.variants.flatMap((variant) => {
         const shown = rows.filter((row) => variant.trials.has(numberOf(row, 'trial')));
-        const alt = `Dot plot of the alpha chosen for each layer${variant.label === '' ? '' : `, ${variant.label}`}. ${caption(rows, facts)}`;
-        return shown.length === 0 ? [] : [{ title: variant.label, alt, spec: chart(shown, facts, alt) }];
+        return [...bySearch(shown)].map(([search, own]) => {
+          const title = [variant.label, several ? search : ''].filter((part) => part !== '').join(', ');
+          const alt = `Dot plot of the alpha chosen for each layer${title === '' ? '' : `, ${title}`}. ${caption(own, facts)}`;
+          return { title, alt, spec: chart(own, facts, alt) };
+        });
       }),
     };
   },
 };
+
+/** Rows by how their alphas were searched, e.g. `sequential by mse`: alphas of several searches don't share a panel. */
+function bySearch(rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const search = `${textOf(row, 'search_order')} by ${textOf(row, 'search_objective')}`;
+    groups.set(search, [...(groups.get(search) ?? []), row]);
+  }
+  return groups;
+}
 
 function caption(rows: readonly Row[], { sizes }: SweepFacts): string {
   const small = sizes[0];

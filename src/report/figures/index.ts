@@ -5,6 +5,7 @@ import { accuracyByAlpha } from './accuracy-by-alpha.js';
 import { amaxBeforeAfter } from './amax.js';
 import { amaxConvergence } from './amax-convergence.js';
 import { chosenAlpha } from './chosen-alpha.js';
+import { integerAgainstSimulated } from './execution.js';
 import { layerLoss } from './layer-loss.js';
 import { environments, failedAttempts, times } from './provenance.js';
 import { quantizedLayers } from './quantized-layers.js';
@@ -26,6 +27,7 @@ export const figures: readonly Figure[] = [
   amaxConvergence,
   absmaxAccuracy,
   absmaxLayers,
+  integerAgainstSimulated,
   trialTable,
   times,
   environments,

@@ -15,10 +15,10 @@ export const environments: Figure = {
   section: 'provenance',
   title: () => 'What ran it',
   sql: ({ sweep }) =>
-    `SELECT host, device, provider, cpu_model, gpu, onnxruntime_version, quantsweep_version, count(*) AS attempts,
+    `SELECT host, device, provider, cpu_model, cpu_flags LIKE '%vnni%' AS vnni, gpu, onnxruntime_version, quantsweep_version, count(*) AS attempts,
        min(started_at) AS first_start, max(ended_at) AS last_end
 FROM v_attempt WHERE ${attemptsOf(sweep.name)} AND status = 'done'
-GROUP BY host, device, provider, cpu_model, gpu, onnxruntime_version, quantsweep_version ORDER BY attempts DESC, device, provider`,
+GROUP BY host, device, provider, cpu_model, vnni, gpu, onnxruntime_version, quantsweep_version ORDER BY attempts DESC, device, provider`,
   build: (rows) =>
     rows.length === 0
       ? {
@@ -34,6 +34,7 @@ GROUP BY host, device, provider, cpu_model, gpu, onnxruntime_version, quantsweep
             text('device', 'device'),
             text('provider', 'provider'),
             text('CPU', 'cpu_model'),
+            { title: 'VNNI', field: 'vnni', align: 'left', text: vnniText },
             text('GPU', 'gpu'),
             text('onnxruntime', 'onnxruntime_version'),
             text('quantsweep', 'quantsweep_version'),
@@ -113,6 +114,11 @@ function workText(row: Row): string {
   return row['work'] === 'trial'
     ? `trial ${numberOrNull(row, 'trial') ?? ''}`
     : `${textOrNull(row, 'stage_kind') ?? 'stage'}${part === '' ? '' : ` ${part}`}`;
+}
+
+/** Without VNNI integer kernels may saturate, see docs/EXPORT.md. */
+function vnniText(row: Row): string {
+  return row['vnni'] === null ? '–' : row['vnni'] === 1 ? 'yes' : 'no';
 }
 
 function text(title: string, field: string): TableColumn {

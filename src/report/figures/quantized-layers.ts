@@ -42,7 +42,7 @@ function captionText(rows: readonly Row[], best: TrialFacts): string {
 /** The first that holds of what `selectLayers` asks of a layer. */
 function floatReason(row: Row, ops: readonly unknown[] | null): string {
   if (ops !== null && !ops.includes(row['op'])) return 'not in layers.ops';
-  return textOrNull(row, 'unsupported') ?? 'left out by layers.include or layers.exclude';
+  return textOrNull(row, 'unsupported') ?? 'left out by layers.include, exclude, rules or keepFloat';
 }
 
 /** `layers.ops` of a trial's settings; null where they have none. */

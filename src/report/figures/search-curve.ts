@@ -16,7 +16,8 @@ export const searchCurve: Figure = {
   title: () => 'The search behind it: loss of each candidate alpha, relative to the layer’s best',
   sql: ({ sweep }) =>
     `SELECT trial, label, calibration_batches, position, layer, alpha, loss, chosen
-FROM v_search_curve WHERE sweep = ${sqlText(sweep.name)} ORDER BY trial, position, alpha`,
+FROM (SELECT *, max(descent_sweep) OVER (PARTITION BY trial) AS last_sweep FROM v_search_curve WHERE sweep = ${sqlText(sweep.name)})
+WHERE descent_sweep = last_sweep ORDER BY trial, position, alpha`,
   build: (rows) => {
     if (rows.length === 0) {
       return { kind: 'absent', note: 'No search curves are stored: smoothing.mode: dynamic in the grid brings them.' };
@@ -25,7 +26,7 @@ FROM v_search_curve WHERE sweep = ${sqlText(sweep.name)} ORDER BY trial, positio
     return {
       kind: 'charts',
       controls: [],
-      caption: `Isolated loss of each candidate divided by the smallest of its layer; ${largestRatio} times and more share one colour. Dots: the chosen alpha. A pale row means that the layer hardly cares.`,
+      caption: `What the search judged each candidate by, divided by the smallest of its layer (of a descent: in its last sweep); ${largestRatio} times and more share one colour. Dots: the chosen alpha. A pale row means that the layer hardly cares.`,
       panels: [...trials].map(([trial, label]) => {
         const alt = `Heatmap of search losses of ${label}: layers in graph order by candidate alpha.`;
         return {

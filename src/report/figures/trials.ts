@@ -11,7 +11,7 @@ export const trialTable: Figure = {
   title: () => 'All trials',
   sql: ({ sweep, best }) =>
     `SELECT t.trial, t.position, t.label, t.role, t.status, t.value, t.ci_low, t.ci_high, t.gap_to_fp32, f.p_value AS p_against_fp32,
-       b.p_value AS p_against_best, t.mean_l1, t.agreement, t.gate_error, t.duration_ms, t.provider, substr(t.key, 1, 10) AS key,
+       b.p_value AS p_against_best, t.mean_l1, t.output_divergence, t.agreement, t.gate_error, t.duration_ms, t.provider, substr(t.key, 1, 10) AS key,
        t.error_class, t.error
 FROM v_trial t
 LEFT JOIN v_comparison f ON f.sweep = t.sweep AND f.trial = t.trial AND f.against = 'fp32'
@@ -20,7 +20,7 @@ WHERE t.sweep = ${sqlText(sweep.name)} ORDER BY t.position`,
   build: (_, { metric, best }) => ({
     kind: 'table',
     sortable: true,
-    caption: `Click a column's head to sort. Gap: distance from FP32${metric.isProportion ? ' in points' : ''}; p: paired test, below 0.05 is outside the noise; gate: largest error of the smoothed float model relative to FP32.`,
+    caption: `Click a column's head to sort. Gap: distance from FP32${metric.isProportion ? ' in points' : ''}; p: paired test, below 0.05 is outside the noise; divergence: of the output from FP32’s (KL for classes and heatmaps), needs no labels; gate: largest error of the smoothed float model relative to FP32.`,
     columns: columns(metric),
     emphasis: (row) =>
       row['status'] === 'failed' ? 'failed' : best !== null && numberOf(row, 'trial') === best.trial ? 'best' : null,
@@ -45,6 +45,7 @@ function columns(metric: MetricText): TableColumn[] {
     right('p, FP32', 'p_against_fp32', (row) => pText(numberOrNull(row, 'p_against_fp32'))),
     right('p, best', 'p_against_best', (row) => pText(numberOrNull(row, 'p_against_best'))),
     right('mean L1', 'mean_l1', (row) => significantText(numberOrNull(row, 'mean_l1'), 4)),
+    right('divergence', 'output_divergence', (row) => significantText(numberOrNull(row, 'output_divergence'), 3)),
     right('agreement', 'agreement', (row) => share(numberOrNull(row, 'agreement'))),
     right('gate', 'gate_error', (row) => numberOrNull(row, 'gate_error')?.toExponential(1) ?? '–'),
     right('time', 'duration_ms', (row) => durationText(numberOrNull(row, 'duration_ms'))),

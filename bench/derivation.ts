@@ -1,0 +1,132 @@
+import { calibrateInput, type CalibratorOptions } from '../src/calibrate/calibrators.js';
+import { entropyAmax } from '../src/calibrate/entropy-amax.js';
+import { mseAmax } from '../src/calibrate/mse-amax.js';
+import { observeGraph } from '../src/calibrate/observe-graph.js';
+import { percentileAmax } from '../src/calibrate/percentile-amax.js';
+import { CALIBRATION_BINS } from '../src/calibrate/smoothed-histogram.js';
+import { StatisticsAccumulator } from '../src/calibrate/statistics-accumulator.js';
+import { openDataset } from '../src/data/open-dataset.js';
+import type { InputStatistics } from '../src/evaluate/results.js';
+import type { Layer } from '../src/graph/layers.js';
+import { encodeModel } from '../src/graph/onnx-model.js';
+import { elementCount, readFloatTensor } from '../src/graph/tensor.js';
+import { loadModel } from '../src/runtime/model-cache.js';
+import { runBatches } from '../src/runtime/run-batches.js';
+import { Session, type FloatTensor } from '../src/runtime/session.js';
+import { noSmoothing, smoothingFactors } from '../src/smooth/smoothing-factors.js';
+import { perInputChannelAbsmax } from '../src/smooth/weight-absmax.js';
+import { oneThread, subjects, type Subject } from './subjects.js';
+
+const SAMPLES = 256;
+const calibrators = ['percentile', 'entropy', 'mse'] as const;
+const alphas = [null, 0.15, 0.5, 0.85] as const;
+
+/** numpy's histogram of |x/s| of all values, from a second look at them. */
+function countDirectly(layer: Layer, { data, dims }: FloatTensor, s: Float32Array, high: number): Float64Array {
+  const axis = layer.inputRank === null ? dims.length - 1 : 1;
+  const inner = elementCount(dims.slice(axis + 1));
+  const counts = new Float64Array(CALIBRATION_BINS);
+  for (let i = 0; i < data.length; i++) {
+    const smoothed = Math.abs(data[i]!) / s[Math.floor(i / inner) % s.length]!;
+    counts[Math.min(CALIBRATION_BINS - 1, Math.floor((smoothed / high) * CALIBRATION_BINS))]! += 1;
+  }
+  return counts;
+}
+
+function directAmax(calibrator: CalibratorOptions['calibrator'], counts: Float64Array, high: number): number {
+  const histogram = { counts, high };
+  switch (calibrator) {
+    case 'max':
+      return high;
+    case 'percentile':
+      return percentileAmax(
+        histogram,
+        0.9999,
+        0,
+        counts.reduce((a, b) => a + b),
+      );
+    case 'entropy':
+      return entropyAmax(histogram, 128);
+    case 'mse':
+      return mseAmax(histogram, 127);
+  }
+}
+
+/** Mean squared error of quantization to 8 bits, signed, at the centres of the bins. */
+function quantizationError(counts: Float64Array, high: number, amax: number): number {
+  const scale = amax / 127;
+  let sum = 0;
+  for (const [bin, count] of counts.entries()) {
+    const center = ((bin + 0.5) * high) / CALIBRATION_BINS;
+    sum += count * (Math.min(127, Math.round(center / scale)) * scale - center) ** 2;
+  }
+  return sum;
+}
+
+/** Statistics of each layer's input, and the values themselves, of one run. */
+async function observe({ model, source, preprocess }: Subject) {
+  const { folded, layers, io } = loadModel(model);
+  const graph = observeGraph(
+    folded,
+    layers.filter((l) => l.supported),
+    ['channel'],
+    true,
+  );
+  const statistics = new StatisticsAccumulator(graph.observed);
+  const values = new Map<string, FloatTensor>();
+  const session = await Session.create(encodeModel(graph.model), io.input, oneThread);
+  const dataset = await openDataset(source, preprocess);
+  await runBatches(
+    session,
+    io,
+    dataset,
+    { first: 0, count: SAMPLES, batchSize: SAMPLES },
+    (outputs, _, samples, fed) => {
+      statistics.add(outputs, { samples, fed });
+      for (const { values: name, layers: readers } of graph.observed) {
+        for (const layer of readers) values.set(layer.name, outputs[name!]!);
+      }
+    },
+  );
+  dataset.close();
+  await session.release();
+  const inputs = new Map(statistics.snapshot(1, SAMPLES).inputs.map((i) => [i.layer, i]));
+  return graph.observed.flatMap(({ layers: readers }) =>
+    readers.map((layer) => ({ layer, inputs: inputs.get(layer.name)!, values: values.get(layer.name)! })),
+  );
+}
+
+function factors(layer: Layer, inputs: InputStatistics, alpha: number | null): Float32Array {
+  if (alpha === null) return noSmoothing(layer.inputChannels).s;
+  return smoothingFactors(inputs.absmax, perInputChannelAbsmax(readFloatTensor(layer.weight), layer.layout), alpha).s;
+}
+
+console.log(
+  `amax derived from histograms of x against that of a second pass over x/s; ${SAMPLES} samples, signed, 8 bits`,
+);
+for (const subject of subjects()) {
+  const observed = await observe(subject);
+  for (const alpha of alphas) {
+    for (const calibrator of calibrators) {
+      const differences = observed.map(({ layer, inputs, values }) => {
+        const s = factors(layer, inputs, alpha);
+        const options = { calibrator, percentile: 99.99, bits: 8, signed: true, symmetric: true } as const;
+        const high = calibrateInput(inputs, s, { ...options, calibrator: 'max' }).high;
+        if (high === 0) return { amax: 0, error: 1 };
+        const counts = countDirectly(layer, values, s, high);
+        const direct = directAmax(calibrator, counts, high);
+        const derived = calibrateInput(inputs, s, options).high;
+        const error = quantizationError(counts, high, derived) / quantizationError(counts, high, direct);
+        return { amax: Math.abs(derived / direct - 1), error };
+      });
+      const mean = (of: (d: (typeof differences)[number]) => number): number =>
+        differences.reduce((sum, d) => sum + of(d), 0) / differences.length;
+      const worst = Math.max(...differences.map((d) => d.amax));
+      console.log(
+        `${subject.name.padEnd(28)} ${(alpha === null ? 'unsmoothed' : `alpha ${alpha}`).padEnd(10)} ${calibrator.padEnd(10)} ` +
+          `mean ${(mean((d) => d.amax) * 100).toFixed(3)} %   max ${(worst * 100).toFixed(3)} %   ` +
+          `error x ${mean((d) => d.error).toFixed(4)}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import type { SearchObjective } from '../experiment/settings.js';
+import { copyUnderPrefix } from '../graph/copy-under-prefix.js';
+import { cutGraph } from '../graph/cut-graph.js';
+import { applyEdits } from '../graph/edits.js';
+import { GraphPatch } from '../graph/graph-patch.js';
+import type { Layer } from '../graph/layers.js';
+import type { OnnxModel } from '../graph/onnx-model.js';
+import type { PreparedModel } from '../quantize/prepare-layers.js';
+import { addIsolatedLayer } from '../quantize/quantized-graph.js';
+import { meanPerSample, TWIN } from './loss-graph.js';
+
+/** Graph output with the error of one candidate of one layer, reduced as the objective needs it. */
+export interface CandidateOutput {
+  readonly layer: Layer;
+  readonly alpha: number;
+  readonly error: string;
+}
+
+export interface SearchGraph {
+  readonly model: OnnxModel;
+  readonly objective: SearchObjective;
+  readonly candidates: readonly CandidateOutput[];
+  /** Layer -> output with the magnitude of its FP32 output, reduced as the error is; empty for mse, which needs none. */
+  readonly references: ReadonlyMap<string, string>;
+}
+
+/**
+ * One graph that holds the untouched FP32 model and, for every layer and candidate alpha, the layer alone in its
+ * quantized form, with the error of its output; of the FP32 model only what these need.
+ *
+ * @param candidates prepared models by candidate alpha
+ * @param predecessors the model whose tensors feed the candidates: that with the layers before them quantized; null:
+ *   the FP32 model itself
+ */
+export function searchGraph(
+  untouched: OnnxModel,
+  candidates: ReadonlyMap<number, PreparedModel>,
+  objective: SearchObjective,
+  predecessors: OnnxModel | null = null,
+): SearchGraph {
+  const patch = new GraphPatch(untouched);
+  const feed = predecessors === null ? (tensor: string) => tensor : addTwin(patch, predecessors);
+  const outputs: CandidateOutput[] = [];
+  const references = new Map<string, string>();
+  for (const [alpha, { base, layers }] of candidates) {
+    for (const [index, prepared] of layers.entries()) {
+      const { layer } = prepared;
+      const name = `quantsweep/search/${index}`;
+      if (objective !== 'mse' && !references.has(layer.name)) {
+        references.set(layer.name, reduce(patch, layer, layer.outputTensor, objective, `${name}/reference`));
+      }
+      const branch = `${name}/${alpha}`;
+      const fed = { ...prepared, layer: { ...layer, inputTensor: feed(layer.inputTensor) } };
+      const output = addIsolatedLayer(patch, base, fed, branch);
+      const error = patch.apply('Sub', [output, layer.outputTensor], `${branch}/error`);
+      outputs.push({ layer, alpha, error: reduce(patch, layer, error, objective, `${branch}/loss`) });
+    }
+  }
+  const tensors = [...references.values(), ...outputs.map((o) => o.error)];
+  const model = cutGraph(applyEdits(untouched, patch.edits), tensors);
+  return { model, objective, candidates: outputs, references };
+}
+
+/** Adds a second model under a prefix of its own, and returns what its tensors are called there. */
+function addTwin(patch: GraphPatch, twin: OnnxModel): (tensor: string) => string {
+  for (const tensor of twin.graph.initializer) patch.initializer(tensor);
+  for (const node of copyUnderPrefix(twin.graph.node, TWIN)) patch.node(node);
+  return (tensor) => (twin.index.producers.has(tensor) ? TWIN + tensor : tensor);
+}
+
+/**
+ * Mean magnitude (l1) or mean square of each sample; for channelMse of each sample and channel, or, of matrices, the
+ * squares themselves, whose last axis is the channel.
+ */
+function reduce(patch: GraphPatch, layer: Layer, tensor: string, objective: SearchObjective, name: string): string {
+  if (objective === 'l1') return meanPerSample(patch, layer, patch.apply('Abs', [tensor], `${name}/abs`), name);
+  const isConvolution = layer.inputRank !== null && layer.inputRank > 2;
+  if (objective === 'channelMse' && !isConvolution) return patch.apply('Mul', [tensor, tensor], name);
+  return meanPerSample(patch, layer, patch.apply('Mul', [tensor, tensor], `${name}/square`), name);
+}

@@ -1,0 +1,77 @@
+import type { Dataset } from '../data/dataset.js';
+import type { SearchGraph } from '../evaluate/search-graph.js';
+import { SearchLosses } from '../evaluate/search-losses.js';
+import type { SearchPoint } from '../evaluate/results.js';
+import type { Layer } from '../graph/layers.js';
+import { prepareModel, type AlphaOf, type PreparedModel } from '../quantize/prepare-layers.js';
+import { bitsOfLayers } from '../quantize/select-layers.js';
+import { withSession, type JobContext } from './job-context.js';
+import type { SearchJob } from './jobs.js';
+import type { LoadedModel } from './model-cache.js';
+import { runBatches } from './run-batches.js';
+import { lossSamples } from './whole-batches.js';
+
+/** Samples of one run: losses are added up by sample, so it changes no result; this many stay in the cache on CPU. */
+export const RUN_SAMPLES = 16;
+
+/** What stays the same through a search. */
+export interface SearchContext {
+  readonly job: SearchJob;
+  readonly model: LoadedModel;
+  readonly dataset: Dataset;
+  /** The layers that are quantized, in graph order. */
+  readonly layers: readonly Layer[];
+  readonly context: JobContext;
+}
+
+/** Some layers smoothed and quantized at the given alphas. */
+export function prepareAt(
+  { job, model, context }: SearchContext,
+  layers: readonly Layer[],
+  alphaOf: AlphaOf,
+): Promise<PreparedModel> {
+  const statistics = new Map(job.observation.inputs.map((i) => [i.layer, i]));
+  const { quantization, smoothing } = job;
+  const bits = bitsOfLayers(model.layers, job.layers);
+  const preparation = { quantization, smoothing, bits, alphaOf };
+  return context.clock.measure('prepare', () => prepareModel(model.folded, layers, statistics, preparation));
+}
+
+/** Each candidate with some layers prepared at it. */
+export async function prepareCandidates(
+  search: SearchContext,
+  layers: readonly Layer[],
+): Promise<ReadonlyMap<number, PreparedModel>> {
+  const prepared = new Map<number, PreparedModel>();
+  for (const alpha of search.job.candidates) prepared.set(alpha, await prepareAt(search, layers, () => alpha));
+  return prepared;
+}
+
+/** Samples that losses of layers are measured on. */
+export function measuredSamples({ job, model, layers }: SearchContext): number {
+  return lossSamples(job.search.samples, model.io, layers);
+}
+
+/**
+ * Losses of the graph's candidates on the search's samples.
+ *
+ * @param onSamples gets the number of samples done so far
+ */
+export async function measureCandidates(
+  search: SearchContext,
+  graph: SearchGraph,
+  onSamples: (done: number) => void,
+): Promise<readonly SearchPoint[]> {
+  const { model, dataset, context } = search;
+  const losses = new SearchLosses(graph);
+  const range = { first: 0, count: measuredSamples(search), batchSize: RUN_SAMPLES };
+  await withSession(graph.model, model.io, context, (session) =>
+    context.clock.measure('run', () =>
+      runBatches(session, model.io, dataset, range, (outputs, first, samples, fed) => {
+        losses.add(outputs, { samples, fed });
+        onSamples(first + samples);
+      }),
+    ),
+  );
+  return losses.finish();
+}

@@ -1,0 +1,71 @@
+import { chooseCandidate } from '../evaluate/choose-candidate.js';
+import { outputDivergence } from '../evaluate/output-divergence.js';
+import type { SearchRecord } from '../evaluate/results.js';
+import type { OnnxModel } from '../graph/onnx-model.js';
+import type { PreparedLayer } from '../quantize/prepare-layers.js';
+import { quantizedModel } from '../quantize/quantized-graph.js';
+import type { SearchResult } from './jobs.js';
+import { modelOutputs } from './model-outputs.js';
+import { prepareAt, prepareCandidates, RUN_SAMPLES, type SearchContext } from './search-context.js';
+
+/**
+ * Coordinate descent on the divergence of the whole quantized model's output from FP32's. It starts from the best static
+ * alpha and goes through the layers in graph order, `sweeps` times or until nothing changes: each layer takes the
+ * candidate that is strictly better than its own alpha, with the alphas of all others as they are. Without sweeps
+ * (alpha `auto`) every layer keeps the best static alpha.
+ */
+export async function searchOutput(search: SearchContext): Promise<{ value: SearchResult; graph: OnnxModel }> {
+  const { job, model, dataset, layers, context } = search;
+  const { samples, ties, sweeps } = job.search;
+  const { candidates } = job;
+  const range = { first: 0, count: samples, batchSize: RUN_SAMPLES };
+  const outputsOf = (graph: OnnxModel): Promise<Float32Array> =>
+    context.clock.measure('run', () => modelOutputs(graph, model.io, dataset, range, context));
+  const reference = await outputsOf(model.untouched);
+  const divergenceOf = async (prepared: readonly PreparedLayer[]): Promise<number> =>
+    outputDivergence(job.task.kind, reference, await outputsOf(quantizedModel(model.folded, prepared)), samples);
+
+  const total = candidates.length * (1 + sweeps * layers.length);
+  let done = 0;
+  const report = (): void => {
+    context.report(++done, total);
+  };
+
+  const curve: { readonly alpha: number; readonly loss: number }[] = [];
+  for (const alpha of candidates) {
+    const { layers: prepared } = await prepareAt(search, layers, () => alpha);
+    curve.push({ alpha, loss: await divergenceOf(prepared) });
+    report();
+  }
+  const start = chooseCandidate(curve, ties);
+  const { layers: startLayers } = await prepareAt(search, layers, () => start.alpha);
+  const current = new Map(startLayers.map((prepared) => [prepared.layer.name, prepared]));
+
+  const points: SearchRecord['points'][number][] = [];
+  for (let sweep = 1; sweep <= sweeps; sweep++) {
+    let changed = false;
+    for (const layer of layers) {
+      const prepared = await prepareCandidates(search, [layer]);
+      const own: { readonly alpha: number; readonly loss: number }[] = [];
+      for (const [alpha, { layers: at }] of prepared) {
+        own.push({ alpha, loss: await divergenceOf([...new Map(current).set(layer.name, at[0]!).values()]) });
+        report();
+      }
+      const before = own.find(({ alpha }) => alpha === current.get(layer.name)!.alpha)!;
+      const best = chooseCandidate(own, ties);
+      const kept = best.loss < before.loss ? best : before;
+      if (kept !== before) {
+        changed = true;
+        current.set(layer.name, prepared.get(kept.alpha)!.layers[0]!);
+      }
+      points.push(...own.map((p) => ({ ...p, layer: layer.name, sweep, relL1: null, chosen: p === kept })));
+    }
+    if (!changed) break;
+  }
+  const alphaCurve = curve.map((p) => ({ alpha: p.alpha, divergence: p.loss, chosen: p === start }));
+  const alphas = new Map([...current].map(([name, { alpha }]) => [name, alpha!]));
+  return {
+    value: { kind: 'choice', search: { points, alphaCurve, alphas } },
+    graph: quantizedModel(model.folded, [...current.values()]),
+  };
+}

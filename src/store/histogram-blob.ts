@@ -1,0 +1,30 @@
+import { deflateSync, inflateSync } from 'node:zlib';
+import type { ChannelHistograms } from '../calibrate/channel-histogram.js';
+import { decodePayload, encodePayload } from './payload.js';
+import { messageOf } from './sqlite-failure.js';
+import { StoreError } from './store-error.js';
+
+/** Deflate level: a higher one takes longer for little. */
+const LEVEL = 1;
+
+/** The histograms of a layer's input as bytes; the program's own form and no part of the schema's contract. */
+export function encodeHistograms(histograms: ChannelHistograms): Uint8Array {
+  return deflateSync(encodePayload(histograms), { level: LEVEL });
+}
+
+/** What {@link encodeHistograms} was given. `where` names the row in the error of damaged bytes. */
+export function decodeHistograms(bytes: Uint8Array, where: string): ChannelHistograms {
+  return decodePayload(inflated(bytes, where), where) as ChannelHistograms;
+}
+
+function inflated(bytes: Uint8Array, where: string): Uint8Array {
+  try {
+    return inflateSync(bytes);
+  } catch (error) {
+    throw new StoreError(
+      'not-a-database',
+      `The stored bytes of ${where} can't be read (${messageOf(error)}): they are damaged.`,
+      { cause: error },
+    );
+  }
+}
