@@ -69,6 +69,33 @@ ORDER BY t.value DESC, t.position LIMIT :limit`,
 FROM v_trial WHERE sweep = :sweep ORDER BY position`,
   },
   {
+    name: 'sensitivity',
+    about: 'Each layer: the drop of quantizing it alone, the gain of leaving it alone in float; the worst first',
+    parameters: [],
+    sql: `SELECT layer, op, rank, drop_only, gain_all_but, only_divergence, only_value, all_but_value, whole_value, fp32_value, whole_label
+FROM v_sensitivity WHERE sweep = :sweep ORDER BY whole_trial, rank, gain_all_but DESC`,
+  },
+  {
+    name: 'pareto',
+    about: 'Layers kept in float against accuracy: the settings that no other beats with as few float layers',
+    parameters: [],
+    sql: `SELECT float_layers, layers, float_weight_share, value, ci_low, ci_high, trial, label
+FROM v_pareto WHERE sweep = :sweep AND on_front ORDER BY activation_bits, weight_bits, float_layers, value DESC`,
+  },
+  {
+    name: 'proxy-fidelity',
+    about: 'Which loss orders the trials as accuracy does: Spearman correlation with its 95 % interval; 1 is best',
+    parameters: [],
+    sql: `SELECT mode, loss, trials, rho, ci_low, ci_high FROM v_proxy_fidelity WHERE sweep = :sweep ORDER BY evaluation, rho IS NULL, rho DESC`,
+  },
+  {
+    name: 'calibration-noise',
+    about: 'Spread of input ranges, chosen alphas and values over random calibration subsets (sampleSeed)',
+    parameters: [],
+    sql: `SELECT first_label, layer, seeds, amax_mean, amax_relative_sd, amax_min, amax_max, alpha_min, alpha_max, value_min, value_max
+FROM v_calibration_noise WHERE sweep = :sweep ORDER BY first_trial, amax_relative_sd DESC`,
+  },
+  {
     name: 'accuracy-by-alpha',
     about: 'Accuracy over alpha by calibration size, with 95 % interval, FP32 and unsmoothed beside it',
     parameters: [],

@@ -4,12 +4,16 @@ import { absmaxLayers } from './absmax-layers.js';
 import { accuracyByAlpha } from './accuracy-by-alpha.js';
 import { amaxBeforeAfter } from './amax.js';
 import { amaxConvergence } from './amax-convergence.js';
+import { calibrationNoise } from './calibration-noise.js';
 import { chosenAlpha } from './chosen-alpha.js';
 import { integerAgainstSimulated } from './execution.js';
 import { layerLoss } from './layer-loss.js';
+import { pareto } from './pareto.js';
+import { proxyFidelity } from './proxy-fidelity.js';
 import { environments, failedAttempts, times } from './provenance.js';
 import { quantizedLayers } from './quantized-layers.js';
 import { searchCurve } from './search-curve.js';
+import { sensitivity } from './sensitivity.js';
 import { smoothingMethods } from './smoothing-methods.js';
 import { staticAgainstDynamic } from './static-against-dynamic.js';
 import { trialTable } from './trials.js';
@@ -21,10 +25,14 @@ export const figures: readonly Figure[] = [
   smoothingMethods,
   quantizedLayers,
   layerLoss,
+  proxyFidelity,
+  sensitivity,
+  pareto,
   chosenAlpha,
   searchCurve,
   amaxBeforeAfter,
   amaxConvergence,
+  calibrationNoise,
   absmaxAccuracy,
   absmaxLayers,
   integerAgainstSimulated,

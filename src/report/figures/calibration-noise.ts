@@ -1,0 +1,78 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { Figure } from '../figure.js';
+import { differenceText, valueText } from '../number-text.js';
+import type { Row } from '../query.js';
+import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
+import type { SweepFacts } from '../sweep-facts.js';
+import { color } from '../theme.js';
+import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
+
+/** How much the choice of calibration samples matters: the spread of each layer's input range over random subsets. */
+export const calibrationNoise: Figure = {
+  id: 'calibration-noise',
+  section: 'ranges',
+  title: () => 'Noise of calibration',
+  sql: ({ sweep }) =>
+    `SELECT first_trial, first_label, position, layer, seeds, amax_mean, amax_relative_sd, amax_min, amax_max, alpha_min, alpha_max, value_min, value_max
+FROM v_calibration_noise WHERE sweep = ${sqlText(sweep.name)} AND seeds > 1 ORDER BY first_trial, position`,
+  build: (rows, facts) => {
+    if (rows.length === 0) {
+      return {
+        kind: 'absent',
+        note: 'One choice of calibration samples only: data.calibration.sampleSeed: [1, 2, 3, 4, 5] in the grid shows the noise.',
+      };
+    }
+    const groups = [...new Map(rows.map((row) => [numberOf(row, 'first_trial'), row])).values()];
+    const widest = rows.reduce((a, b) =>
+      (numberOrNull(b, 'amax_relative_sd') ?? 0) > (numberOrNull(a, 'amax_relative_sd') ?? 0) ? b : a,
+    );
+    const share = (100 * (numberOrNull(widest, 'amax_relative_sd') ?? 0)).toFixed(1);
+    const caption = `${groups
+      .slice(0, 4)
+      .map((row) => spreadText(row, facts))
+      .join(
+        '; ',
+      )}. The input range of ${textOf(widest, 'layer')} moves most: standard deviation ${share} % of its mean.`;
+    return {
+      kind: 'charts',
+      controls: [],
+      caption,
+      panels: [{ title: '', alt: `Spread of input ranges by layer. ${caption}`, spec: chart(rows) }],
+    };
+  },
+};
+
+function spreadText(row: Row, { metric }: SweepFacts): string {
+  const low = numberOf(row, 'value_min');
+  const high = numberOf(row, 'value_max');
+  return `${textOf(row, 'first_label')} and its ${numberOf(row, 'seeds') - 1} other subsets: ${valueText(low, metric)} to ${valueText(high, metric)} (${differenceText(high - low, metric)})`;
+}
+
+function chart(rows: readonly Row[]): TopLevelSpec {
+  return {
+    description: 'Relative standard deviation of each input range over random calibration subsets',
+    data: { name: 'rows' },
+    width: 'container',
+    height: layersHeight(rows),
+    autosize: { type: 'fit-x', contains: 'padding', resize: true },
+    params: [{ name: 'layerNames', value: layerNames(rows) }],
+    transform: [{ filter: `datum.first_trial == ${numberOf(rows[0]!, 'first_trial')}` }],
+    mark: { type: 'bar', color: color('smoothed') },
+    encoding: {
+      x: {
+        field: 'amax_relative_sd',
+        type: 'quantitative',
+        title: 'standard deviation of the input’s amax over seeds, share of its mean, lower is steadier',
+        axis: { format: '.1%', tickCount: 6 },
+      },
+      y: layerAxis,
+      tooltip: [
+        layerTooltip,
+        { field: 'amax_mean', title: 'mean amax', format: '.4~g' },
+        { field: 'amax_min', title: 'smallest', format: '.4~g' },
+        { field: 'amax_max', title: 'largest', format: '.4~g' },
+        { field: 'amax_relative_sd', title: 'relative sd', format: '.2%' },
+      ],
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { Figure } from '../figure.js';
+import { countText, valueText } from '../number-text.js';
+import type { Row } from '../query.js';
+import { numberOf, sqlText } from '../query.js';
+import type { SweepFacts } from '../sweep-facts.js';
+import { color } from '../theme.js';
+
+/** What keeping layers in float brings: accuracy over the number of float layers, and the settings nothing beats. */
+export const pareto: Figure = {
+  id: 'pareto',
+  section: 'layers',
+  title: ({ metric }) => `${metric.name} against layers kept in float`,
+  sql: ({ sweep }) =>
+    `SELECT trial, label, role, activation_bits, weight_bits, 'W' || weight_bits || 'A' || activation_bits AS bits, float_layers, layers,
+       float_weight_share, value, ci_low, ci_high, on_front
+FROM v_pareto WHERE sweep = ${sqlText(sweep.name)} ORDER BY weight_bits, activation_bits, float_layers, value DESC, trial`,
+  build: (rows, facts) => {
+    if (new Set(rows.map((row) => numberOf(row, 'float_layers'))).size < 2) {
+      return {
+        kind: 'absent',
+        note: 'All settings quantize the same number of layers: layers.keepFloat: [0, 1, 2, 5] or layers.sensitivity: allBut in the grid compares them.',
+      };
+    }
+    const front = rows.filter((row) => row['on_front'] === 1);
+    const caption = `${front
+      .slice(0, 8)
+      .map((row) => pointText(row, facts))
+      .join(
+        '; ',
+      )}${front.length > 8 ? `; and ${front.length - 8} more` : ''}. Line: the settings that none with as few float layers beats; points: all others. Chosen on the samples that judge them.`;
+    return {
+      kind: 'charts',
+      controls: [],
+      caption,
+      panels: [{ title: '', alt: `Accuracy over float layers: ${caption}`, spec: chart(rows, facts) }],
+    };
+  },
+};
+
+function pointText(row: Row, { metric }: SweepFacts): string {
+  return `${String(row['bits'])}, ${countText(numberOf(row, 'float_layers'), 'layer')} in float: ${valueText(numberOf(row, 'value'), metric)}`;
+}
+
+function chart(rows: readonly Row[], { metric, best }: SweepFacts): TopLevelSpec {
+  const bits = [...new Set(rows.map((row) => String(row['bits'])))];
+  const palette = [color('size0'), color('size1'), color('size2'), color('size3'), color('size4'), color('size5')];
+  const x = {
+    field: 'float_layers',
+    type: 'quantitative' as const,
+    title: 'layers in float, fewer is smaller and faster',
+    axis: { format: 'd', tickMinStep: 1, grid: false },
+  };
+  const y = {
+    field: 'value',
+    type: 'quantitative' as const,
+    title: metric.axisTitle,
+    scale: { zero: false },
+    axis: { format: metric.axisFormat, tickCount: 6 },
+  };
+  const group = {
+    field: 'bits',
+    type: 'nominal' as const,
+    title: 'bits',
+    scale: { domain: bits, range: bits.map((_, index) => palette[index % palette.length]!) },
+  };
+  return {
+    description: 'Accuracy over the number of layers kept in float',
+    data: { name: 'rows' },
+    width: 'container',
+    height: 300,
+    autosize: { type: 'fit', contains: 'padding', resize: true },
+    layer: [
+      ...(best?.fp32Value === null || best?.fp32Value === undefined
+        ? []
+        : [
+            {
+              data: { values: [{ fp32: best.fp32Value }] },
+              mark: { type: 'rule' as const, color: color('fp32'), strokeWidth: 1.5 },
+              encoding: { y: { ...y, field: 'fp32' } },
+            },
+          ]),
+      {
+        transform: [{ filter: 'datum.on_front == 1' }],
+        mark: { type: 'line', interpolate: 'step-after', strokeWidth: 2 },
+        encoding: { x, y, color: group },
+      },
+      {
+        mark: { type: 'point', filled: true, opacity: 1 },
+        encoding: {
+          x,
+          y,
+          color: group,
+          size: { condition: { test: 'datum.on_front == 1', value: 80 }, value: 22 },
+          tooltip: [
+            { field: 'label', title: 'setting' },
+            { field: 'value', title: metric.shortName, format: metric.tooltipFormat },
+            { field: 'float_layers', title: 'layers in float' },
+            { field: 'float_weight_share', title: 'weights in float', format: '.1%' },
+          ],
+        },
+      },
+    ],
+  };
+}

@@ -1,0 +1,103 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { Figure } from '../figure.js';
+import { differenceText } from '../number-text.js';
+import type { Row } from '../query.js';
+import { numberOrNull, sqlText, textOf } from '../query.js';
+import type { SweepFacts } from '../sweep-facts.js';
+import { color } from '../theme.js';
+import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
+
+/** Which layers pay: what each costs by itself, and what it brings back when it alone stays in float. */
+export const sensitivity: Figure = {
+  id: 'sensitivity',
+  section: 'layers',
+  title: () => 'Which layers pay',
+  sql: ({ sweep }) =>
+    `SELECT whole_trial, whole_label, position, layer, op, rank, drop_only, only_value, only_divergence, gain_all_but, all_but_value
+FROM v_sensitivity WHERE sweep = ${sqlText(sweep.name)}
+AND coalesce(whole_trial, 0) = (SELECT coalesce(min(whole_trial), 0) FROM v_sensitivity WHERE sweep = ${sqlText(sweep.name)}) ORDER BY position`,
+  build: (rows, facts) => {
+    if (rows.length === 0) {
+      return {
+        kind: 'absent',
+        note: 'Sensitivity of each layer: layers.sensitivity: [only, allBut] in the grid brings it.',
+      };
+    }
+    const caption = captionText(rows, facts);
+    return {
+      kind: 'charts',
+      controls: [],
+      caption,
+      panels: [{ title: '', alt: `Bars by layer: ${caption}`, spec: chart(rows, facts) }],
+    };
+  },
+};
+
+function captionText(rows: readonly Row[], { metric }: SweepFacts): string {
+  const worst = largest(rows, 'drop_only');
+  const best = largest(rows, 'gain_all_but');
+  const parts = [
+    ...(worst === null
+      ? []
+      : [
+          `quantized alone, ${textOf(worst, 'layer')} costs most (${differenceText(-(numberOrNull(worst, 'drop_only') ?? 0), metric)})`,
+        ]),
+    ...(best === null
+      ? []
+      : [
+          `left alone in float, ${textOf(best, 'layer')} brings most (${differenceText(numberOrNull(best, 'gain_all_but'), metric)})`,
+        ]),
+  ];
+  const whole = rows[0]?.['whole_label'];
+  return `${parts.join('; ')}. Upper bar: drop from FP32 with only this layer quantized; lower bar: gain over quantizing all${typeof whole === 'string' ? ` (${whole})` : ''}.`;
+}
+
+function largest(rows: readonly Row[], field: string): Row | null {
+  return rows.reduce<Row | null>((most, row) => {
+    const value = numberOrNull(row, field);
+    return value !== null && value > (most === null ? -Infinity : (numberOrNull(most, field) ?? -Infinity))
+      ? row
+      : most;
+  }, null);
+}
+
+function chart(rows: readonly Row[], { metric }: SweepFacts): TopLevelSpec {
+  const kinds = ['drop, only this quantized', 'gain, only this in float'];
+  return {
+    description: 'Sensitivity by layer',
+    data: { name: 'rows' },
+    width: 'container',
+    height: 1.6 * layersHeight(rows),
+    autosize: { type: 'fit-x', contains: 'padding', resize: true },
+    params: [{ name: 'layerNames', value: layerNames(rows) }],
+    transform: [
+      { fold: ['drop_only', 'gain_all_but'], as: ['measure', 'change'] },
+      { filter: 'isValid(datum.change)' },
+      { calculate: `datum.measure == 'drop_only' ? '${kinds[0]}' : '${kinds[1]}'`, as: 'kind' },
+    ],
+    mark: { type: 'bar' },
+    encoding: {
+      x: {
+        field: 'change',
+        type: 'quantitative',
+        title: `change of ${metric.name}${metric.isProportion ? ' (share)' : ''}`,
+        axis: { format: metric.axisFormat, tickCount: 6 },
+      },
+      y: layerAxis,
+      yOffset: { field: 'kind', type: 'nominal', sort: kinds },
+      color: {
+        field: 'kind',
+        type: 'nominal',
+        title: null,
+        scale: { domain: kinds, range: [color('unsmoothed'), color('smoothed')] },
+      },
+      tooltip: [
+        layerTooltip,
+        { field: 'kind', title: 'change' },
+        { field: 'change', title: metric.shortName, format: metric.tooltipFormat },
+        { field: 'only_divergence', title: 'divergence alone', format: '.3~e' },
+        { field: 'rank', title: 'rank by divergence' },
+      ],
+    },
+  };
+}
