@@ -22,6 +22,9 @@ const MOST_BYTES = 256e6;
  * Runs what is in front of a layer once and keeps the tensors that reach the rest. The whole model is the tail where
  * they are too many or of another type than float32.
  *
+ * Head and tail are optimized apart, so their sums may round otherwise than the whole model's; a layer's candidates are
+ * all tried in the same one.
+ *
  * @param others the model with the other layers as they are, this one in float
  */
 export async function openTail(
