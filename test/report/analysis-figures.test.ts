@@ -75,6 +75,18 @@ describe('which loss predicts accuracy', () => {
     );
   });
 
+  it('counts the losses that predict it as well', () => {
+    // The mean L1 is the divergence, and both order the trials as the value does.
+    const { text } = build(
+      proxyFidelity,
+      `${divergence}; DELETE FROM layer_loss WHERE mode = 'isolated';
+       UPDATE layer_loss SET mse = 1, max_abs = 1, sqnr_db = NULL, cosine = NULL, rel_l1 = NULL,
+         l1 = (SELECT output_divergence FROM trial WHERE id = trial_id)`,
+      { ...four, alphas: [0.2, 0.3, 0.4, 0.5, 0.6, 0.8] },
+    );
+    expect(text).toMatch(/^accumulated l1 \(as 1 other\) is the safest guide/);
+  });
+
   it('is told by that of seven, though agreement orders them as well', () => {
     const seven = { ...four, alphas: [0.2, 0.3, 0.4, 0.5, 0.6, 0.8] };
     const { rows, text } = build(proxyFidelity, `DELETE FROM layer_loss; ${divergence}`, seven);
@@ -136,7 +148,7 @@ describe('accuracy against layers kept in float', () => {
   it('lists the settings that none with as few float layers beats', () => {
     const { text } = build(
       pareto,
-      `UPDATE accuracy SET value = 0.9 WHERE trial_id = 1010 AND metric = 'top1';
+      `UPDATE accuracy SET value = 0.9 WHERE trial_id IN (1010, 1011) AND metric = 'top1';
        DELETE FROM quantizer WHERE trial_id IN (1010, 1011) AND layer_id < 1002;`,
     );
     expect(text).toMatch(/W8A8, 0 layers in float: 84\.\d\d %; W8A8, 2 layers in float: 90\.00 %\. Line/);

@@ -23,12 +23,13 @@ FROM v_pareto WHERE sweep = ${sqlText(sweep.name)} ORDER BY weight_bits, activat
       };
     }
     const front = rows.filter((row) => row['on_front'] === 1);
-    const caption = `${front
+    // Equal settings under two names, as one layer left out by its name and by its rank, are one point.
+    const points = [...new Set(front.map((row) => pointText(row, facts)))];
+    const caption = `${points
       .slice(0, 8)
-      .map((row) => pointText(row, facts))
       .join(
         '; ',
-      )}${front.length > 8 ? `; and ${front.length - 8} more` : ''}. Line: the settings that none with as few float layers beats; points: all others. Chosen on the samples that judge them.`;
+      )}${points.length > 8 ? `; and ${points.length - 8} more` : ''}. Line: the settings that none with as few float layers beats; points: all others. Chosen on the samples that judge them.`;
     return {
       kind: 'charts',
       controls: [],

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Figure } from '../figure.js';
+import { countText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
 import { color } from '../theme.js';
@@ -37,7 +38,10 @@ function verdict(rows: readonly Row[]): string {
     (numberOrNull(b, 'ci_low') ?? -2) > (numberOrNull(a, 'ci_low') ?? -2) ? b : a,
   );
   const low = numberOrNull(trusted, 'ci_low') ?? -1;
-  const name = nameOf(trusted);
+  const equals = losses.filter(
+    (row) => row !== trusted && row['rho'] === trusted['rho'] && row['ci_low'] === trusted['ci_low'],
+  );
+  const name = `${nameOf(trusted)}${equals.length === 0 ? '' : ` (as ${countText(equals.length, 'other')})`}`;
   const rho = `rho ${numberOf(trusted, 'rho').toFixed(2)}, at least ${low.toFixed(2)}`;
   if (low <= 0) return `None of the losses orders these trials better than chance does (best: ${name}, ${rho}).`;
   return `${name} is the safest guide to a setting here (${rho}).`;
