@@ -68,13 +68,12 @@ export function asymmetricQuantizer(low: number, high: number, bits: number): Qu
   return { bits, signed: false, amax: high, low, scale, zeroPoint, qmin: 0, qmax, narrowRange: false };
 }
 
-/** To the nearest integer, half to even, for magnitudes below 2^51. */
-export function roundHalfToEven(value: number): number {
+/** 1.5 * 2^52: adding and subtracting it rounds a float64 below 2^51 to the nearest integer, half to even. */
+export const FLOAT64_ROUNDING = 6755399441055744;
+
+function roundHalfToEven(value: number): number {
   return value + FLOAT64_ROUNDING - FLOAT64_ROUNDING;
 }
-
-/** 1.5 * 2^52: adding and subtracting it leaves no fraction in a float64. */
-const FLOAT64_ROUNDING = 6755399441055744;
 
 function scaleOf(width: number, steps: number): number {
   const scale = Math.fround(width / steps);
