@@ -5,7 +5,7 @@ const SMALLEST_NORMAL = 2 ** -126;
 export interface Quantizer {
   readonly bits: number;
   readonly signed: boolean;
-  /** Upper end of the range of real values that it represents without clipping. */
+  /** Upper end of the range of real values that it represents without clipping; of an asymmetric one its own. */
   readonly amax: number;
   /** Lower end: -amax, 0 when unsigned, its own when asymmetric. */
   readonly low: number;
@@ -66,6 +66,11 @@ export function asymmetricQuantizer(low: number, high: number, bits: number): Qu
   const scale = scaleOf(high - low, qmax);
   const zeroPoint = Math.min(Math.max(roundHalfToEven(-low / scale), 0), qmax);
   return { bits, signed: false, amax: high, low, scale, zeroPoint, qmin: 0, qmax, narrowRange: false };
+}
+
+/** Of several the one with the widest range, so with the largest scale; the first of equal ones. */
+export function widestQuantizer(quantizers: readonly Quantizer[]): Quantizer {
+  return quantizers.reduce((a, b) => (b.amax - b.low > a.amax - a.low ? b : a));
 }
 
 /** 1.5 * 2^52: adding and subtracting it rounds a float64 below 2^51 to the nearest integer, half to even. */

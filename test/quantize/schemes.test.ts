@@ -296,6 +296,7 @@ describe('the exported model', () => {
       const restored = restoreModel(
         model,
         prepared.map((p) => storedLayer(p, statistics, how)),
+        how.quantization.weight.calibrator,
       );
       expect(restored.layers.map((l) => [l.input, l.weight])).toEqual(prepared.map((p) => [p.input, p.weight]));
       const actual = await runOnX(qdqModel(restored.base, restored.layers, {}), x);

@@ -43,6 +43,7 @@ async function finishedTrial(alpha: number | null, bits = 8) {
     settings: JSON.stringify({ model: { path: '/home/somebody/model.onnx', input: null }, task: 'classification' }),
     accuracy: { metric: 'top1', value: 0.5 },
     model: { path, sha256: createHash('sha256').update(bytes).digest('hex') },
+    weightCalibrator: 'max',
     layers: prepared.map((p) => storedLayer(p, statistics)),
   };
   const targets: ExportTargets = {
