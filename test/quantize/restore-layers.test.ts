@@ -72,7 +72,10 @@ describe('restoreModel', () => {
     const statistics = await observeDirectly(model, layers, inputOfKind(kind, 2));
     const plain = preparation(8, null);
     const { quantization } = plain;
-    const how = { ...plain, quantization: { ...quantization, weight: { ...quantization.weight, scheme: 'asymmetric' } } };
+    const how = {
+      ...plain,
+      quantization: { ...quantization, weight: { ...quantization.weight, scheme: 'asymmetric' } },
+    };
     const [prepared] = prepareLayers(layers, statistics, how as typeof plain);
     const stored = storedLayer(prepared!, statistics, how as typeof plain);
     expect(restoreModel(model, [stored], 'max').layers).toEqual([prepared]);

@@ -88,6 +88,15 @@ describe('exportTrial', () => {
     expect(Array.from((await runOnX(float, x)).data)).toEqual(Array.from(expected.data));
   });
 
+  it('tells whether the weights are as TensorRT quantizes them', async () => {
+    const { trial, targets } = await finishedTrial(null);
+    const asInTensorrt = (changed: StoredTrial): boolean =>
+      exportTrial(changed, null, { ...targets, force: true }).weightsAsInTensorrt;
+    expect(asInTensorrt(trial)).toBe(true);
+    expect(asInTensorrt({ ...trial, weightCalibrator: 'mse' })).toBe(false);
+    expect(asInTensorrt((await finishedTrial(null, 4)).trial)).toBe(false);
+  });
+
   it('takes the model from elsewhere, but no other model', async () => {
     const { folder, path, trial, targets } = await finishedTrial(0.5);
     const moved = { ...trial, model: { ...trial.model!, path: join(folder, 'gone.onnx') } };
