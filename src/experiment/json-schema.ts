@@ -3,7 +3,8 @@ import { mostRangeValues } from './decimal-range.js';
 import { headerSchemas } from './header-schema.js';
 import { settingPaths } from './setting-paths.js';
 import type { SettingPath } from './setting-paths.js';
-import { rangesAllowed, sectionSchemas } from './settings-schema.js';
+import { rangesAllowed } from './schema-leaves.js';
+import { sectionSchemas } from './settings-schema.js';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 

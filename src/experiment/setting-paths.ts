@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { headerSchemas } from './header-schema.js';
-import { filePaths, rangesAllowed, sectionSchemas } from './settings-schema.js';
+import { filePaths, rangesAllowed } from './schema-leaves.js';
+import { sectionSchemas } from './settings-schema.js';
 
 /** A setting that has no settings inside: what an axis, a rule or an override names. */
 export interface SettingPath {

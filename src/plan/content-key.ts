@@ -7,7 +7,15 @@ import type {
   ModelSettings,
   TaskSettings,
 } from '../experiment/settings.js';
-import type { ContentKey, ObserveStage, PlanContext, RankStage, ReferenceStage, SearchStage } from './plan.js';
+import type {
+  ContentKey,
+  ObserveStage,
+  PlanContext,
+  QuantizedStage,
+  RankStage,
+  ReferenceStage,
+  SearchStage,
+} from './plan.js';
 
 /*
  * What a key is made of, and what not.
@@ -149,25 +157,19 @@ export function observeGroup(
  * Key of a search: the calibration data up to its own number of batches, the quantizers, layers, statistic and search
  * settings. Not the observe stage's key: a longer calibration pass gives the same prefix, so the search stays done.
  */
-export function searchKey(stage: Omit<SearchStage, 'kind' | 'key' | 'observeKey'>, context: PlanContext): ContentKey {
-  return contentKey({
-    of: 'search',
-    environment: environmentContent(context),
-    model: modelContent(stage.model, context),
-    preprocess: stage.preprocess,
-    calibration: calibrationContent(stage.calibration, context),
-    layers: stage.layers,
-    quantization: stage.quantization,
-    smoothing: stage.smoothing,
-    search: stage.search,
-    task: taskContent(stage.task, context),
-  });
+export function searchKey(stage: StageContent<SearchStage>, context: PlanContext): ContentKey {
+  return contentKey({ of: 'search', ...quantizedContent(stage, context), search: stage.search });
 }
 
 /** Key of a ranking of layers: as of a search, with the smoothing that the layers are ranked under. */
-export function rankKey(stage: Omit<RankStage, 'kind' | 'key' | 'observeKey'>, context: PlanContext): ContentKey {
-  return contentKey({
-    of: 'rank',
+export function rankKey(stage: StageContent<RankStage>, context: PlanContext): ContentKey {
+  return contentKey({ of: 'rank', ...quantizedContent(stage, context), samples: stage.samples });
+}
+
+type StageContent<Stage> = Omit<Stage, 'kind' | 'key' | 'observeKey'>;
+
+function quantizedContent(stage: StageContent<QuantizedStage>, context: PlanContext): object {
+  return {
     environment: environmentContent(context),
     model: modelContent(stage.model, context),
     preprocess: stage.preprocess,
@@ -175,7 +177,6 @@ export function rankKey(stage: Omit<RankStage, 'kind' | 'key' | 'observeKey'>, c
     layers: stage.layers,
     quantization: stage.quantization,
     smoothing: stage.smoothing,
-    samples: stage.samples,
     task: taskContent(stage.task, context),
-  });
+  };
 }

@@ -45,8 +45,8 @@ function valueAt(trial: TrialSettings, path: string): unknown {
     (inner, segment) => (inner as Record<string, unknown> | null | undefined)?.[segment],
     trial,
   );
-  // In smoothing null stands for what does not apply; elsewhere (labels, mean) it is a value.
-  return first === 'smoothing' && value === null ? undefined : value;
+  // In smoothing null stands for what does not apply, as for the seed of samples; elsewhere (labels, mean) it is a value.
+  return value === null && (first === 'smoothing' || path.endsWith('.sampleSeed')) ? undefined : value;
 }
 
 /** `quantization.weight.bits` as `weight.bits`; `smoothing.absmax` as `absmax`; others as they are. */

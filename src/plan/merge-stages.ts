@@ -76,21 +76,26 @@ function referenceOf(trial: TrialSettings, context: PlanContext): ReferenceStage
   return { kind: 'reference', key: referenceKey(content, context), ...content };
 }
 
-/** A search judges each layer by itself, so it divides the layer's own input, also where 1/s is to be folded later. */
-function searchOf(trial: TrialSettings, observe: ObserveStage | null, context: PlanContext): SearchStage | null {
-  const { model, preprocess, calibration, layers, quantization, smoothing, search, task } = trial;
-  if (observe === null || calibration === null || layers === null || quantization === null) return null;
-  if (search === null) return null;
-  const content = {
+/** What a search or ranking takes of a trial; null where nothing is quantized. */
+function quantizedContent({ model, preprocess, calibration, layers, quantization, smoothing, task }: TrialSettings) {
+  if (calibration === null || layers === null || quantization === null) return null;
+  return {
     model,
     preprocess,
     calibration,
     layers: forEveryLayer(layers),
     quantization: forStages(quantization),
-    smoothing: { ...smoothing, apply: 'insert' as const },
-    search,
+    smoothing,
     task,
   };
+}
+
+/** A search judges each layer by itself, so it divides the layer's own input, also where 1/s is to be folded later. */
+function searchOf(trial: TrialSettings, observe: ObserveStage | null, context: PlanContext): SearchStage | null {
+  const common = quantizedContent(trial);
+  const { search } = trial;
+  if (observe === null || common === null || search === null) return null;
+  const content = { ...common, smoothing: { ...common.smoothing, apply: 'insert' as const }, search };
   return { kind: 'search', key: searchKey(content, context), observeKey: observe.key, ...content };
 }
 
@@ -98,20 +103,10 @@ function searchOf(trial: TrialSettings, observe: ObserveStage | null, context: P
 const RANK_SAMPLES = 256;
 
 function rankOf(trial: TrialSettings, observe: ObserveStage | null, context: PlanContext): RankStage | null {
-  const { model, preprocess, calibration, layers, quantization, smoothing, task } = trial;
-  if (observe === null || calibration === null || layers === null || quantization === null) return null;
-  if (layers.keepFloat === 0) return null;
-  const samples = Math.min(RANK_SAMPLES, calibration.batchSize * calibration.batches);
-  const content = {
-    model,
-    preprocess,
-    calibration,
-    layers: forEveryLayer(layers),
-    quantization: forStages(quantization),
-    smoothing,
-    samples,
-    task,
-  };
+  const common = quantizedContent(trial);
+  if (observe === null || common === null || trial.layers?.keepFloat === 0) return null;
+  const { batchSize, batches } = common.calibration;
+  const content = { ...common, samples: Math.min(RANK_SAMPLES, batchSize * batches) };
   return { kind: 'rank', key: rankKey(content, context), observeKey: observe.key, ...content };
 }
 

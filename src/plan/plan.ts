@@ -68,39 +68,35 @@ export interface ReferenceStage {
   readonly task: TaskSettings;
 }
 
-/** The search of alphas, one per layer (dynamic) or one for all (auto), at one calibration size. */
-export interface SearchStage {
-  readonly kind: 'search';
+/** What stages that quantize the model over calibration samples have in common. */
+export interface QuantizedStage {
   readonly key: ContentKey;
   readonly observeKey: ContentKey;
   readonly model: ModelSettings;
   readonly preprocess: PreprocessSettings;
   readonly calibration: CalibrationSettings;
+  /** Of every layer: without sensitivity, with `keepFloat` 0. */
   readonly layers: LayerSettings;
   readonly quantization: QuantizationSettings;
-  /** Mode `dynamic` or `auto`. */
   readonly smoothing: CanonicalSmoothing;
-  readonly search: SearchSettings;
   /** Tells how the outputs of two models are compared. */
   readonly task: TaskSettings;
 }
 
-/** Every layer quantized alone: how far the output then is from FP32's, over calibration samples. */
-export interface RankStage {
+/** The search of alphas, one per layer (mode `dynamic`) or one for all (`auto`), at one calibration size. */
+export interface SearchStage extends QuantizedStage {
+  readonly kind: 'search';
+  readonly search: SearchSettings;
+}
+
+/**
+ * Every layer quantized alone, under a smoothing that searches nothing: how far the output then is from FP32's, over
+ * calibration samples.
+ */
+export interface RankStage extends QuantizedStage {
   readonly kind: 'rank';
-  readonly key: ContentKey;
-  readonly observeKey: ContentKey;
-  readonly model: ModelSettings;
-  readonly preprocess: PreprocessSettings;
-  readonly calibration: CalibrationSettings;
-  /** With `keepFloat` 0: layers are ranked before any is kept. */
-  readonly layers: LayerSettings;
-  readonly quantization: QuantizationSettings;
-  /** Mode `none`, `static` or `cle`. */
-  readonly smoothing: CanonicalSmoothing;
   /** The first so many calibration samples. */
   readonly samples: number;
-  readonly task: TaskSettings;
 }
 
 export type PlannedStage = ObserveStage | ReferenceStage | SearchStage | RankStage;

@@ -38,6 +38,13 @@ export const drawnAxes: readonly string[] = [
 /** Axis path of calibration size. */
 export const calibrationSizeAxis = 'data.calibration.batches';
 
+/** Axis path of the seed of calibration samples, whose null is a choice: samples as they lie. */
+const sampleSeedAxis = 'data.calibration.sampleSeed';
+
+function calibrates({ settings }: VariedTrial): boolean {
+  return lookUp(settings, ['calibration']) !== null;
+}
+
 /** Axis path of the absmax method. */
 export const absmaxAxis = 'smoothing.absmax';
 
@@ -69,6 +76,7 @@ export function splitVariants(trials: readonly VariedTrial[], drawn: readonly st
 /** The value of an axis for a trial: of its axes, else of its settings (a block of the grid may leave an axis out). */
 export function axisValue(trial: VariedTrial, path: string): string | null {
   const value = path in trial.axes ? trial.axes[path] : lookUp(trial.settings, path.replace(/^data\./, '').split('.'));
+  if (path === sampleSeedAxis && value === null) return calibrates(trial) ? 'none' : null;
   if (value === null || value === undefined) return null;
   if (typeof value === 'string') return path === 'model.path' ? posix.basename(value) : value;
   return JSON.stringify(value);

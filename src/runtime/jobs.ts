@@ -60,33 +60,29 @@ export interface ReferenceJob {
   readonly samples: number;
 }
 
-/** Losses of every layer at some of a search's candidates (order isolated), or a whole search. */
-export interface SearchJob {
-  readonly kind: 'search';
+/** What jobs that quantize the model over calibration samples have in common. */
+interface QuantizedJob {
   readonly model: JobModel;
   readonly preprocess: PreprocessSettings;
   readonly calibration: CalibrationSettings;
   readonly layers: LayerSettings;
   readonly quantization: QuantizationSettings;
   readonly smoothing: CanonicalSmoothing;
-  readonly search: SearchSettings;
   readonly task: TaskSettings;
-  readonly candidates: readonly number[];
   readonly observation: ObservationRecord;
 }
 
+/** Losses of every layer at some of a search's candidates (order isolated), or a whole search. */
+export interface SearchJob extends QuantizedJob {
+  readonly kind: 'search';
+  readonly search: SearchSettings;
+  readonly candidates: readonly number[];
+}
+
 /** Divergence of the output with each of some layers quantized alone. */
-export interface RankJob {
+export interface RankJob extends QuantizedJob {
   readonly kind: 'rank';
-  readonly model: JobModel;
-  readonly preprocess: PreprocessSettings;
-  readonly calibration: CalibrationSettings;
-  readonly layers: LayerSettings;
-  readonly quantization: QuantizationSettings;
-  readonly smoothing: CanonicalSmoothing;
   readonly samples: number;
-  readonly task: TaskSettings;
-  readonly observation: ObservationRecord;
   /** Of the layers in graph order: every `of`th, from `index`. */
   readonly share: { readonly index: number; readonly of: number };
 }

@@ -3,6 +3,10 @@ import type { ModelIo } from '../graph/model-io.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import { withSession, type JobContext } from './job-context.js';
 import { runBatches, withoutPadding, type BatchRange } from './run-batches.js';
+import type { Session } from './session.js';
+
+/** What stands between the batches and the session, to feed it more than the batches. */
+export type RunWith = (session: Session) => Pick<Session, 'run'>;
 
 /** The evaluated output of a range of samples, one after the other: float32, `[count, ...]`. */
 export async function modelOutputs(
@@ -11,10 +15,11 @@ export async function modelOutputs(
   dataset: Dataset,
   range: BatchRange,
   context: JobContext,
+  runWith: RunWith = (session) => session,
 ): Promise<Float32Array> {
   const chunks: Float32Array[] = [];
   await withSession(graph, io, context, (session) =>
-    runBatches(session, io, dataset, range, (outputs, _first, samples, fed) => {
+    runBatches(runWith(session), io, dataset, range, (outputs, _first, samples, fed) => {
       chunks.push(withoutPadding(outputs[io.output]!, samples, fed).data.slice());
     }),
   );

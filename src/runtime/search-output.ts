@@ -2,10 +2,10 @@ import { chooseCandidate } from '../evaluate/choose-candidate.js';
 import { outputDivergence } from '../evaluate/output-divergence.js';
 import type { SearchRecord } from '../evaluate/results.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
-import type { PreparedLayer } from '../quantize/prepare-layers.js';
 import { quantizedModel } from '../quantize/quantized-graph.js';
 import type { SearchResult } from './jobs.js';
-import { modelOutputs } from './model-outputs.js';
+import { modelOutputs, type RunWith } from './model-outputs.js';
+import { openTail } from './open-tail.js';
 import { prepareAt, prepareCandidates, RUN_SAMPLES, type SearchContext } from './search-context.js';
 
 /**
@@ -19,11 +19,11 @@ export async function searchOutput(search: SearchContext): Promise<{ value: Sear
   const { samples, ties, sweeps } = job.search;
   const { candidates } = job;
   const range = { first: 0, count: samples, batchSize: RUN_SAMPLES };
-  const outputsOf = (graph: OnnxModel): Promise<Float32Array> =>
-    context.clock.measure('run', () => modelOutputs(graph, model.io, dataset, range, context));
+  const outputsOf = (graph: OnnxModel, runWith?: RunWith): Promise<Float32Array> =>
+    context.clock.measure('run', () => modelOutputs(graph, model.io, dataset, range, context, runWith));
   const reference = await outputsOf(model.untouched);
-  const divergenceOf = async (prepared: readonly PreparedLayer[]): Promise<number> =>
-    outputDivergence(job.task.kind, reference, await outputsOf(quantizedModel(model.folded, prepared)), samples);
+  const divergenceOf = async (graph: OnnxModel, runWith?: RunWith): Promise<number> =>
+    outputDivergence(job.task.kind, reference, await outputsOf(graph, runWith), samples);
 
   const total = candidates.length * (1 + sweeps * layers.length);
   let done = 0;
@@ -34,7 +34,7 @@ export async function searchOutput(search: SearchContext): Promise<{ value: Sear
   const curve: { readonly alpha: number; readonly loss: number }[] = [];
   for (const alpha of candidates) {
     const { layers: prepared } = await prepareAt(search, layers, () => alpha);
-    curve.push({ alpha, loss: await divergenceOf(prepared) });
+    curve.push({ alpha, loss: await divergenceOf(quantizedModel(model.folded, prepared)) });
     report();
   }
   const start = chooseCandidate(curve, ties);
@@ -46,9 +46,13 @@ export async function searchOutput(search: SearchContext): Promise<{ value: Sear
     let changed = false;
     for (const layer of layers) {
       const prepared = await prepareCandidates(search, [layer]);
+      const others = [...current.values()].filter((p) => p.layer.name !== layer.name);
+      const tail = await context.clock.measure('run', () =>
+        openTail(search, quantizedModel(model.folded, others), layer, range),
+      );
       const own: { readonly alpha: number; readonly loss: number }[] = [];
       for (const [alpha, { layers: at }] of prepared) {
-        own.push({ alpha, loss: await divergenceOf([...new Map(current).set(layer.name, at[0]!).values()]) });
+        own.push({ alpha, loss: await divergenceOf(quantizedModel(tail.model, at), tail.runWith) });
         report();
       }
       const before = own.find(({ alpha }) => alpha === current.get(layer.name)!.alpha)!;

@@ -195,6 +195,7 @@ export class SampleWriter {
       search_objective: trial.mode === 'dynamic' ? 'l1' : null,
       bias_correction: trial.role === 'fp32' ? null : 'none',
       execution: trial.role === 'fp32' ? null : 'simulated',
+      keep_float: trial.role === 'fp32' ? null : 0,
       calibration_batches: trial.size,
       calibration_batch_size: trial.size === null ? null : 4,
       calibration_samples: trial.size === null ? null : 4 * trial.size,

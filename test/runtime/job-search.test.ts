@@ -2,17 +2,29 @@ import { describe, expect, it } from 'vitest';
 import type { SearchRecord } from '../../src/evaluate/results.js';
 import type { SearchObjective, SearchSettings } from '../../src/experiment/settings.js';
 import type { Layer } from '../../src/graph/layers.js';
+import { intAttribute } from '../../src/graph/node.js';
+import { int64Tensor } from '../../src/graph/tensor.js';
 import { prepareModel, type PreparedLayer } from '../../src/quantize/prepare-layers.js';
 import { quantizedModel } from '../../src/quantize/quantized-graph.js';
 import { openJobDataset } from '../../src/runtime/job-context.js';
-import type { JobResults, SearchJob } from '../../src/runtime/jobs.js';
+import type { JobModel, JobResults, SearchJob } from '../../src/runtime/jobs.js';
 import { loadModel } from '../../src/runtime/model-cache.js';
 import { runJob } from '../../src/runtime/run-job.js';
 import { chooseAlphas } from '../../src/schedule/stage-parts.js';
 import { activations } from '../calibrate/observe-directly.js';
+import { modelBytes, node } from '../graph/build-model.js';
 import type { Floats } from '../graph/run-model.js';
 import { everyLayer, plainQuantization, preparation } from '../quantize/preparations.js';
-import { asStored, observeJob, oneThread, temporaryFiles, writeModel, writeSamples } from './small-experiment.js';
+import {
+  asStored,
+  jobModel,
+  observeJob,
+  oneThread,
+  smallNetwork,
+  temporaryFiles,
+  writeModel,
+  writeSamples,
+} from './small-experiment.js';
 
 const BITS = 4;
 const SAMPLES = 10;
@@ -31,6 +43,7 @@ await (await openJobDataset(source, asStored, null)).read(0, SAMPLES, x.data);
 async function search(
   changes: Partial<SearchSettings>,
   onReport: (done: number, total: number) => void = () => undefined,
+  searched = model,
 ): Promise<SearchRecord> {
   const settings: SearchSettings = {
     candidates,
@@ -43,7 +56,7 @@ async function search(
   };
   const job: SearchJob = {
     kind: 'search',
-    model,
+    model: searched,
     preprocess: asStored,
     calibration: { source, batchSize: 3, batches: 5, sampleSeed: null },
     layers: everyLayer('Conv', 'Gemm'),
@@ -60,6 +73,26 @@ async function search(
 
 function at(layer: Layer, alpha: number): PreparedLayer {
   return prepareModel(folded, [layer], statistics, preparation(BITS, alpha)).layers[0]!;
+}
+
+/** The same network with a Reshape behind the second layer, to a shape that is computed from the first one's output. */
+function writeReshaping(): JobModel {
+  const { nodes, initializers, ...rest } = smallNetwork('N');
+  const last = nodes.find(({ name }) => name === 'classifier')!;
+  const reshaped = [
+    node('Shape', ['r1'], 'shape'),
+    node('Gather', ['shape', 'batchAxis'], 'rows'),
+    node('Concat', ['rows', 'columns'], 'target', [intAttribute('axis', 0)]),
+    node('Reshape', ['flat', 'target'], 'reshaped'),
+    node('Gemm', ['reshaped', ...last.input.slice(1)], 'y', [], 'classifier'),
+  ];
+  const integers = [int64Tensor('batchAxis', [0]), int64Tensor('columns', [5])];
+  const spec = {
+    ...rest,
+    nodes: [...nodes.filter((own) => own !== last), ...reshaped],
+    initializers: [...initializers!, ...integers],
+  };
+  return jobModel(write('reshaping.onnx', modelBytes(spec)));
 }
 
 /** The objective by plain loops over `[N, O, ...]`. */
@@ -208,6 +241,16 @@ describe('a search by the output', () => {
     const alphasOf = (sweep: number): readonly number[] =>
       points.filter((point) => point.chosen && point.sweep === sweep).map((point) => point.alpha);
     expect(alphasOf(sweeps)).toEqual(alphasOf(sweeps - 1));
+  });
+
+  it.each([
+    ['with a fixed batch, whose last one is padded', () => writeModel(write, 4)],
+    ['that reads an integer tensor from in front of a layer', writeReshaping],
+  ])('descends alike in a model %s', async (_, variant) => {
+    const expected = await search({ order: 'output', sweeps: 1 });
+    const actual = await search({ order: 'output', sweeps: 1 }, undefined, variant());
+    expect(actual.alphas).toEqual(expected.alphas);
+    for (const [i, { loss }] of actual.points.entries()) expect(loss / expected.points[i]!.loss).toBeCloseTo(1, 3);
   });
 
   it.each(['sequential', 'output'] as const)('reports progress up to the whole in the %s order', async (order) => {

@@ -78,6 +78,8 @@ function chart(rows: readonly Row[], { sizes }: SweepFacts, description: string)
     transform: [
       { filter: { field: 'trial', oneOf: [...new Set(rows.map((row) => numberOf(row, 'trial')))] } },
       { calculate: "datum.calibration_batches + ' batches'", as: 'size' },
+      // The smallest size is drawn largest and first, so that it shows around an equal choice of another.
+      { calculate: `max(40, 150 - 100 * indexof(${JSON.stringify(names)}, datum.size))`, as: 'area' },
     ],
     layer: [
       {
@@ -96,13 +98,7 @@ function chart(rows: readonly Row[], { sizes }: SweepFacts, description: string)
       {
         mark: { type: 'point', filled: true, opacity: 1 },
         encoding: {
-          // The smallest size is drawn largest and first, so that it shows around an equal choice of another.
-          size: {
-            field: 'size',
-            type: 'ordinal',
-            legend: null,
-            scale: { domain: names, range: names.map((_, i) => Math.max(40, 150 - 100 * i)) },
-          },
+          size: { field: 'area', type: 'quantitative', scale: null },
           y: layerAxis,
           x: {
             field: 'layer_alpha',

@@ -15,7 +15,9 @@ export const layerLoss: Figure = {
   title: () => 'Which layers pay: loss of each layer at each alpha',
   sql: ({ sweep }) =>
     `SELECT trial, role, alpha_mode, trial_alpha, layer_alpha, calibration_batches, position, layer, l1, rel_l1, sqnr_db
-FROM v_layer_loss WHERE sweep = ${sqlText(sweep.name)} AND mode = 'accumulated' AND role IN ('candidate', 'unsmoothed') ORDER BY trial, position`,
+FROM v_layer_loss WHERE sweep = ${sqlText(sweep.name)} AND mode = 'accumulated' AND role IN ('candidate', 'unsmoothed')
+-- Of several searches the most accurate: a column holds one trial.
+AND (alpha_mode NOT IN ('dynamic', 'auto') OR trial IN (${shownSearches(sweep.name)})) ORDER BY trial, position`,
   build: (rows, facts) => {
     if (rows.length === 0) {
       return {
@@ -48,15 +50,28 @@ FROM v_layer_loss WHERE sweep = ${sqlText(sweep.name)} AND mode = 'accumulated' 
           ],
         },
       ],
-      caption: `Loss on each layer's own output with the whole network quantized (accumulated). Layers run from input (top) to output; the further from the background, the worse; L1 and relative L1 are coloured on a log scale. Left column: unsmoothed; right column: dynamic alpha. Largest L1: ${worstText(worst)}.`,
+      caption: `Loss on each layer's own output with the whole network quantized (accumulated). Layers run from input (top) to output; the further from the background, the worse; L1 and relative L1 are coloured on a log scale. Left column: unsmoothed; at the right: dynamic alpha (of several searches the most accurate), cross-layer equalization. Largest L1: ${worstText(worst)}.`,
       panels: panels.filter((panel) => panel.rows.length > 0),
     };
   },
 };
 
+/** The most accurate dynamic trial among those that differ only in how alphas were searched. */
+function shownSearches(sweep: string): string {
+  return `SELECT trial FROM (SELECT trial, row_number() OVER (
+    PARTITION BY alpha_mode, json_remove(settings, '$.search') ORDER BY value DESC, position) AS place
+  FROM v_trial WHERE sweep = ${sqlText(sweep)} AND alpha_mode = 'dynamic') WHERE place = 1`;
+}
+
+/** Modes without one alpha, in words. */
+const unnamed = new Map([
+  ['dynamic', 'dynamic alpha'],
+  ['cle', 'cross-layer equalization'],
+]);
+
 function worstText(row: Row): string {
   const alpha = numberOrNull(row, 'trial_alpha');
-  const setting = alpha === null ? (row['role'] === 'unsmoothed' ? 'unsmoothed' : 'dynamic alpha') : `alpha ${alpha}`;
+  const setting = alpha === null ? (unnamed.get(textOf(row, 'alpha_mode')) ?? 'unsmoothed') : `alpha ${alpha}`;
   return `${significantText(numberOf(row, 'l1'), 3)} in ${textOf(row, 'layer').slice(0, 120)} (${setting})`;
 }
 
@@ -103,7 +118,7 @@ function chart(rows: readonly Row[], ranges: ReturnType<typeof measureRanges>, d
       { filter: { field: 'trial', oneOf: trials } },
       {
         calculate:
-          "datum.role == 'unsmoothed' ? 'none' : datum.alpha_mode == 'dynamic' ? 'dyn' : toString(datum.trial_alpha)",
+          "datum.role == 'unsmoothed' ? 'none' : datum.alpha_mode == 'dynamic' ? 'dyn' : datum.alpha_mode == 'cle' ? 'cle' : toString(datum.trial_alpha)",
         as: 'column',
       },
       { calculate: 'datum[measure]', as: 'loss' },
@@ -119,8 +134,8 @@ function chart(rows: readonly Row[], ranges: ReturnType<typeof measureRanges>, d
         field: 'column',
         type: 'ordinal',
         title: 'alpha',
-        sort: ['none', ...alphas.map(String), 'dyn'],
-        axis: { ...alphaColumnAxis, values: ['none', ...labelledAlphas(alphas), 'dyn'] },
+        sort: ['none', ...alphas.map(String), 'dyn', 'cle'],
+        axis: { ...alphaColumnAxis, values: ['none', ...labelledAlphas(alphas), 'dyn', 'cle'] },
         scale: { paddingInner: 0.04 },
       },
       y: layerAxis,

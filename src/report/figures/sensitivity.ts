@@ -11,7 +11,7 @@ import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.
 export const sensitivity: Figure = {
   id: 'sensitivity',
   section: 'layers',
-  title: () => 'Which layers pay',
+  title: () => 'Sensitivity: each layer by itself',
   sql: ({ sweep }) =>
     `SELECT whole_trial, whole_label, position, layer, op, rank, drop_only, only_value, only_divergence, gain_all_but, all_but_value
 FROM v_sensitivity WHERE sweep = ${sqlText(sweep.name)}

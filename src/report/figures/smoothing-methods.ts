@@ -6,6 +6,8 @@ import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../query.js
 import type { SweepFacts } from '../sweep-facts.js';
 import { color } from '../theme.js';
 
+import { fp32Rule, metricAxis, valueTooltip } from './dot-layers.js';
+
 /** How a row of v_trial smooths, in a few words: SQL on its columns. */
 const methodSql = `CASE
     WHEN role = 'unsmoothed' THEN 'unsmoothed'
@@ -24,7 +26,7 @@ export const smoothingMethods: Figure = {
     `SELECT trial, label, method, bias_correction, alpha, value, ci_low, ci_high, fp32_value, mean_rel_l1, output_divergence, search_duration_ms
 FROM (SELECT *, row_number() OVER (PARTITION BY method, bias_correction ORDER BY value DESC, position) AS place
       FROM (SELECT *, ${methodSql} AS method
-            FROM v_trial WHERE sweep = ${sqlText(sweep.name)} AND status = 'done' AND role IN ('candidate', 'unsmoothed') AND value IS NOT NULL))
+            FROM v_trial WHERE sweep = ${sqlText(sweep.name)} AND status = 'done' AND role IN ('candidate', 'unsmoothed') AND keep_float = 0 AND value IS NOT NULL))
 WHERE place = 1 ORDER BY value DESC, trial`,
   build: (rows, facts) => {
     const methods = [...new Set(rows.map((row) => textOf(row, 'method')))];
@@ -63,13 +65,7 @@ function rowText(row: Row, { metric }: SweepFacts): string {
 }
 
 function chart({ metric }: SweepFacts, methods: readonly string[], description: string): TopLevelSpec {
-  const x = {
-    field: 'value',
-    type: 'quantitative' as const,
-    title: metric.axisTitle,
-    scale: { zero: false, padding: 12 },
-    axis: { format: metric.axisFormat, tickCount: 5 },
-  };
+  const x = metricAxis(metric);
   const y = {
     field: 'method',
     type: 'nominal' as const,
@@ -92,17 +88,7 @@ function chart({ metric }: SweepFacts, methods: readonly string[], description: 
     height: 34 * methods.length,
     autosize: { type: 'fit-x', contains: 'padding', resize: true },
     layer: [
-      {
-        transform: [
-          { aggregate: [{ op: 'mean', field: 'fp32_value', as: 'fp32' }] },
-          { filter: 'isValid(datum.fp32)' },
-        ],
-        mark: { type: 'rule', color: color('fp32'), strokeWidth: 1.5 },
-        encoding: {
-          x: { ...x, field: 'fp32' },
-          tooltip: [{ field: 'fp32', title: 'FP32', format: metric.tooltipFormat }],
-        },
-      },
+      fp32Rule(metric),
       {
         mark: { type: 'rule', strokeWidth: 2 },
         encoding: { x: { ...x, field: 'ci_low' }, x2: { field: 'ci_high' }, y, yOffset, color: correction },
@@ -116,10 +102,7 @@ function chart({ metric }: SweepFacts, methods: readonly string[], description: 
           color: correction,
           shape: { ...correction, scale: { domain: corrections, range: ['circle', 'diamond'] } },
           tooltip: [
-            { field: 'label', title: 'setting' },
-            { field: 'value', title: metric.shortName, format: metric.tooltipFormat },
-            { field: 'ci_low', title: '95 % from', format: metric.tooltipFormat },
-            { field: 'ci_high', title: '95 % to', format: metric.tooltipFormat },
+            ...valueTooltip(metric),
             { field: 'mean_rel_l1', title: 'mean relative L1', format: '.4f' },
             { field: 'output_divergence', title: 'output divergence', format: '.3~e' },
           ],

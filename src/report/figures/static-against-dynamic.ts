@@ -4,7 +4,9 @@ import { valueText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
-import { color, sizeColors } from '../theme.js';
+import { sizeColors } from '../theme.js';
+
+import { fp32Rule, metricAxis, valueTooltip } from './dot-layers.js';
 
 /** Best static alpha against dynamic alpha at each calibration size, with intervals. */
 export const staticAgainstDynamic: Figure = {
@@ -16,7 +18,8 @@ export const staticAgainstDynamic: Figure = {
        b.gap_to_fp32, b.fp32_value, c.difference AS behind_best, c.p_value AS p_against_best
 FROM (SELECT *, row_number() OVER (PARTITION BY alpha_mode, calibration_batches, absmax, activation_bits, weight_bits,
         weight_granularity, model, fp32_value ORDER BY value DESC, trial) AS place
-      FROM v_trial WHERE sweep = ${sqlText(sweep.name)} AND role = 'candidate' AND status = 'done') b
+      FROM v_trial WHERE sweep = ${sqlText(sweep.name)} AND role = 'candidate' AND status = 'done'
+        AND alpha_mode IN ('static', 'dynamic')) b
 LEFT JOIN v_comparison c ON c.sweep = b.sweep AND c.trial = b.trial AND c.against = 'best' AND c.other_trial = ${best?.trial ?? -1}
 WHERE b.place = 1 ORDER BY b.calibration_batches, b.alpha_mode DESC, b.trial`,
   build: (rows, facts) => {
@@ -49,13 +52,7 @@ function rowText(row: Row, { metric }: SweepFacts): string {
 function chart({ metric, sizes }: SweepFacts, trials: readonly number[], description: string): TopLevelSpec {
   const names = sizes.map((size) => `${size} batches`);
   const scale = { domain: names, range: sizeColors(sizes.length) };
-  const x = {
-    field: 'value',
-    type: 'quantitative' as const,
-    title: metric.axisTitle,
-    scale: { zero: false, padding: 12 },
-    axis: { format: metric.axisFormat, tickCount: 5 },
-  };
+  const x = metricAxis(metric);
   const y = { field: 'kind', type: 'nominal' as const, title: null, sort: ['best static', 'dynamic'] };
   const yOffset = { field: 'size', type: 'nominal' as const, sort: names };
   const groupColor = { field: 'size', type: 'nominal' as const, title: 'calibrated on', scale };
@@ -71,17 +68,7 @@ function chart({ metric, sizes }: SweepFacts, trials: readonly number[], descrip
       { calculate: "datum.calibration_batches + ' batches'", as: 'size' },
     ],
     layer: [
-      {
-        transform: [
-          { aggregate: [{ op: 'mean', field: 'fp32_value', as: 'fp32' }] },
-          { filter: 'isValid(datum.fp32)' },
-        ],
-        mark: { type: 'rule', color: color('fp32'), strokeWidth: 1.5 },
-        encoding: {
-          x: { ...x, field: 'fp32' },
-          tooltip: [{ field: 'fp32', title: 'FP32', format: metric.tooltipFormat }],
-        },
-      },
+      fp32Rule(metric),
       {
         mark: { type: 'rule', strokeWidth: 2 },
         encoding: { x: { ...x, field: 'ci_low' }, x2: { field: 'ci_high' }, y, yOffset, color: groupColor },
@@ -99,13 +86,7 @@ function chart({ metric, sizes }: SweepFacts, trials: readonly number[], descrip
             legend: null,
             scale: { domain: ['best static', 'dynamic'], range: ['circle', 'diamond'] },
           },
-          tooltip: [
-            { field: 'label', title: 'setting' },
-            { field: 'value', title: metric.shortName, format: metric.tooltipFormat },
-            { field: 'ci_low', title: '95 % from', format: metric.tooltipFormat },
-            { field: 'ci_high', title: '95 % to', format: metric.tooltipFormat },
-            { field: 'p_against_best', title: 'p against the best', format: '.3f' },
-          ],
+          tooltip: [...valueTooltip(metric), { field: 'p_against_best', title: 'p against the best', format: '.3f' }],
         },
       },
     ],

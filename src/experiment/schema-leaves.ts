@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+/** Leaves that name a file: relative to the experiment file, or to the current folder when given by `--set`. */
+export const filePaths = z.registry<{ readonly kind: 'file' }>();
+
+/** List settings whose value may also be written as a range `{from, to, step}`; the range is expanded before validation. */
+export const rangesAllowed = z.registry<{ readonly kind: 'range' }>();
+
+// The `error` of a leaf is what is expected there: "expected <error>, got <value>".
+
+export function integer(least: number, description: string) {
+  const error = least === 0 ? 'a whole number from 0' : `a whole number from ${least}`;
+  return z.int({ error }).min(least, { error }).describe(description);
+}
+
+export function fraction(expected: string) {
+  return z.number({ error: expected }).min(0, { error: expected }).max(1, { error: expected });
+}
+
+export function positive(description: string) {
+  const error = 'a number above 0';
+  return z.number({ error }).gt(0, { error }).describe(description);
+}
+
+export function text(expected: string, description: string) {
+  return z.string({ error: expected }).min(1, { error: expected }).describe(description);
+}
+
+export function file(expected: string, description: string) {
+  return text(expected, description).register(filePaths, { kind: 'file' });
+}
+
+export function listOf<Item extends z.ZodType>(item: Item, expected: string, description: string) {
+  return z.array(item, { error: expected }).min(1, { error: expected }).describe(description);
+}
+
+export function flag(description: string) {
+  return z.boolean({ error: 'true or false' }).describe(description);
+}
+
+export function oneOf<const Values extends readonly [string, ...string[]]>(values: Values, description: string) {
+  return z.enum(values).describe(description);
+}

@@ -1,0 +1,50 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Figure } from '../../src/report/figure.js';
+import { chosenAlpha } from '../../src/report/figures/chosen-alpha.js';
+import { searchCurve } from '../../src/report/figures/search-curve.js';
+import { toRows } from '../../src/report/query.js';
+import { readSweepFacts } from '../../src/report/sweep-facts.js';
+import { openDatabase } from '../../src/store/open-database.js';
+import { sampleDatabase, type SampleDatabase } from './sample-database.js';
+
+let database: SampleDatabase;
+
+afterEach(() => {
+  database.remove();
+});
+
+function build(figure: Figure, change: string) {
+  database = sampleDatabase({});
+  const tables = openDatabase(database.path);
+  tables.exec(change);
+  tables.close();
+  const facts = readSweepFacts(database.query, 'smoothquant-alpha')!;
+  const rows = toRows(database.query(figure.sql(facts), []));
+  const content = figure.build(rows, facts);
+  return { rows, titles: content.kind === 'charts' ? content.panels.map(({ title }) => title) : [] };
+}
+
+describe('figures of several searches', () => {
+  it('show the alphas of each order and objective in a panel of its own', () => {
+    const { titles } = build(
+      chosenAlpha,
+      `UPDATE trial SET search_order = 'output', search_objective = 'divergence'
+       WHERE alpha_mode = 'dynamic' AND calibration_batches = 200`,
+    );
+    expect(titles.toSorted()).toEqual(['isolated by l1', 'output by divergence']);
+  });
+
+  it('show the alphas of one search in one panel', () => {
+    expect(build(chosenAlpha, '').titles).toEqual(['']);
+  });
+
+  it('show the last sweep of a descent', () => {
+    const { rows } = build(
+      searchCurve,
+      `INSERT INTO search_curve (stage_id, layer_id, sweep, alpha, loss, rel_l1, chosen)
+       SELECT stage_id, layer_id, 1, alpha, loss + 100, NULL, chosen FROM search_curve`,
+    );
+    expect(rows.length).toBeGreaterThan(0);
+    expect(Math.min(...rows.map((row) => Number(row['loss'])))).toBeGreaterThan(100);
+  });
+});
