@@ -110,8 +110,9 @@ function describeStage(stage: PlannedStage, plan: SweepPlan): string {
   const forTrials = `for ${plural(users, 'trial')}`;
   switch (stage.kind) {
     case 'observe': {
-      const { batches, batchSize } = stage.calibration;
-      return `observe    ${batches} calibration batches of ${batchSize}, kept at ${stage.snapshots.join(', ')}; ${forTrials}`;
+      const { batches, batchSize, sampleSeed } = stage.calibration;
+      const order = sampleSeed === null ? '' : ` in the order of seed ${sampleSeed}`;
+      return `observe    ${batches} calibration batches of ${batchSize}${order}, kept at ${stage.snapshots.join(', ')}; ${forTrials}`;
     }
     case 'reference':
       return `reference  FP32 over ${stage.evaluation.samples === 'all' ? 'all' : stage.evaluation.samples} evaluation samples; ${forTrials}`;

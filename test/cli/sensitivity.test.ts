@@ -73,6 +73,22 @@ describe('sensitivity', () => {
   });
 });
 
+describe('the plan', () => {
+  it('tells passes of other sample orders apart, and has the ranking', async () => {
+    const folder = temporaryFolder();
+    const grid = withGrid(`  - smoothing.alpha: 0.5
+    layers.keepFloat: [1, 2]
+  - smoothing.alpha: 0.5
+    data.calibration.sampleSeed: 7
+`);
+    const { code, stdout } = await quantsweep(folder, 'plan', writeExperiment(folder, grid));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/observe {4}4 calibration batches of 2, kept at/);
+    expect(stdout).toMatch(/observe {4}4 calibration batches of 2 in the order of seed 7, kept at/);
+    expect(stdout).toMatch(/rank {7}each layer quantized alone on 8 samples; for 2 trials/);
+  });
+});
+
 describe('calibration seeds, calibrators and loss modes', () => {
   it('give each seed its statistics, each calibrator its range and each layer its four losses', async () => {
     const folder = temporaryFolder();

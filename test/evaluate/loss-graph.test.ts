@@ -3,6 +3,7 @@ import { LossAccumulator } from '../../src/evaluate/loss-accumulator.js';
 import { lossGraph } from '../../src/evaluate/loss-graph.js';
 import { NonFiniteError } from '../../src/evaluate/non-finite-error.js';
 import type { LayerLossRecord } from '../../src/evaluate/results.js';
+import type { LossMode } from '../../src/experiment/settings.js';
 import { foldBatchNorm } from '../../src/graph/fold-batch-norm.js';
 import { floatAttribute, intsAttribute } from '../../src/graph/node.js';
 import type { OnnxModel } from '../../src/graph/onnx-model.js';
@@ -30,13 +31,14 @@ const network: ModelSpec = {
   ],
 };
 const x: Floats = { data: randomFloats(3, 48, (i) => (i % 12 < 6 ? 1 : 20)), dims: [4, 2, 2, 3] };
-const modes = ['accumulated', 'isolated'] as const;
+const modes: readonly LossMode[] = ['accumulated', 'isolated'];
 
 async function measure(
   untouched: OnnxModel,
   input: Floats,
   how = preparation(4, 0.5),
   batch = { samples: input.dims[0]!, fed: input.dims[0]! },
+  measured = modes,
 ) {
   const { model: folded } = foldBatchNorm(untouched);
   const layers = layersOf(folded);
@@ -45,7 +47,7 @@ async function measure(
     { untouched, io: { output: untouched.graph.output[0]!.name } },
     quantizedModel(folded, prepared),
     { base: folded, layers: prepared },
-    modes,
+    measured,
   );
   const losses = new LossAccumulator(graph.layers);
   losses.add(await runModel(graph.model, { x: input }), batch);
@@ -121,6 +123,32 @@ describe('the losses of a layer', () => {
     const { losses } = await measure(buildModel(network), x);
     expect(pick(losses, 'first', 'accumulated')).toEqual({ ...pick(losses, 'first', 'isolated'), mode: 'accumulated' });
     expect(pick(losses, 'second', 'accumulated').l1).not.toBeCloseTo(pick(losses, 'second', 'isolated').l1, 3);
+  });
+
+  // x [7, 3.4] and w [7, 2.6] have scale 1 at 4 bits: y = 57.84. Smoothed with alpha 0.5, s = [1, sqrt(3.4 / 2.6)], and
+  // both are 2.97321 in the second channel.
+  it.each([
+    { alpha: null, weight: 7 * 7 + 3.4 * 3 - 57.84, activation: 7 * 7 + 3 * 2.6 - 57.84, isolated: 58 - 57.84 },
+    {
+      alpha: 0.5,
+      weight: 7 * 7 + Math.sqrt(3.4 * 2.6) * 3 - 57.84,
+      activation: 7 * 7 + 3 * Math.sqrt(3.4 * 2.6) - 57.84,
+      isolated: 58 - 57.84,
+    },
+  ])('of one quantizer leave the other operand float, smoothed alike (alpha $alpha)', async ({ alpha, ...errors }) => {
+    const one = buildModel({
+      nodes: [node('Conv', ['x', 'w'], 'y', [], 'only')],
+      inputs: [value('x', ['N', 2, 1, 1])],
+      initializers: [tensor('w', [1, 2, 1, 1], [7, 2.6])],
+    });
+    const input: Floats = { data: Float32Array.of(7, 3.4), dims: [1, 2, 1, 1] };
+    const { losses } = await measure(one, input, preparation(4, alpha), { samples: 1, fed: 1 }, [
+      'weight',
+      'activation',
+      'isolated',
+    ]);
+    expect(losses.map(({ mode }) => mode)).toEqual(['weight', 'activation', 'isolated']);
+    for (const { mode, l1 } of losses) expect(l1, mode).toBeCloseTo(Math.abs(errors[mode as keyof typeof errors]), 5);
   });
 
   it('do not depend on how the samples are batched', async () => {

@@ -97,6 +97,14 @@ describe('keys', () => {
     expect(keysOf(planText(few))).toEqual(keysOf(planText(few.replace('task:', 'search: { samples: 8 }\ntask:'))));
   });
 
+  it('of calibration sizes with one seed share a pass, those of two seeds none', () => {
+    const passes = (lines: string): number =>
+      planText(`${base}grid:\n  - smoothing.alpha: 0.5\n${lines}`).stages.filter(({ kind }) => kind === 'observe')
+        .length;
+    expect(passes('    data.calibration.sampleSeed: 1\n    data.calibration.batches: [2, 4]\n')).toBe(1);
+    expect(passes('    data.calibration.sampleSeed: [1, 2]\n    data.calibration.batches: [2, 4]\n')).toBe(2);
+  });
+
   it('of trials and searches stay when the grid grows, so they stay done', () => {
     const sized = (batches: string): SweepPlan =>
       planWithBase(`grid:\n  - { smoothing.mode: dynamic, data.calibration.batches: [${batches}] }\n`);

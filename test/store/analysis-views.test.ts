@@ -166,11 +166,27 @@ describe('v_proxy_fidelity', () => {
     expect(constant!.slice(3)).toEqual([null, null, null]);
   });
 
-  it('is 1 with an interval of one point for a perfect order, and nothing below four trials', () => {
+  it('is nothing below four trials, and of a perfect order as sure as the number of trials allows', () => {
+    const rho = `SELECT rho, round(ci_low, 6), ci_high FROM v_proxy_fidelity WHERE loss = 'divergence'`;
     for (const value of [0.1, 0.2, 0.3]) add({ value, divergence: 1 - value });
-    expect(rows(`SELECT rho FROM v_proxy_fidelity WHERE loss = 'divergence'`)).toEqual([[null]]);
+    expect(rows(rho)).toEqual([[null, null, null]]);
     add({ value: 0.4, divergence: 0.6 });
-    expect(rows(`SELECT rho, ci_low, ci_high FROM v_proxy_fidelity WHERE loss = 'divergence'`)).toEqual([[1, 1, 1]]);
+    // Two neighbours of four exchanged: rho 0.8, z 1.098612, standard error sqrt(1.32): tanh(1.098612 - 2.251844).
+    expect(rows(rho)).toEqual([[1, -0.818816, 1]]);
+    add({ value: 0.5, divergence: 0.5 });
+    add({ value: 0.6, divergence: 0.4 });
+    add({ value: 0.7, divergence: 0.3 });
+    const inner = 1 - 12 / (343 - 7);
+    const low = Math.tanh(Math.atanh(inner) - 1.959964 * Math.sqrt((1 + inner ** 2 / 2) / 4));
+    expect(low).toBeGreaterThan(0.5);
+    expect(rows(rho)).toEqual([[1, Number(low.toFixed(6)), 1]]);
+  });
+
+  it('of a reversed order ends at -1', () => {
+    for (const value of [0.1, 0.2, 0.3, 0.4]) add({ value, divergence: value });
+    expect(rows(`SELECT rho, ci_low, round(ci_high, 6) FROM v_proxy_fidelity WHERE loss = 'divergence'`)).toEqual([
+      [-1, -1, 0.818816],
+    ]);
   });
 });
 

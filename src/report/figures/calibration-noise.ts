@@ -23,21 +23,23 @@ FROM v_calibration_noise WHERE sweep = ${sqlText(sweep.name)} AND seeds > 1 ORDE
       };
     }
     const groups = [...new Map(rows.map((row) => [numberOf(row, 'first_trial'), row])).values()];
-    const widest = rows.reduce((a, b) =>
+    const drawn = rows.filter((row) => row['first_trial'] === rows[0]!['first_trial']);
+    const widest = drawn.reduce((a, b) =>
       (numberOrNull(b, 'amax_relative_sd') ?? 0) > (numberOrNull(a, 'amax_relative_sd') ?? 0) ? b : a,
     );
+    const which = groups.length === 1 ? '' : `Drawn: ${textOf(rows[0]!, 'first_label')} and its other subsets. `;
     const share = (100 * (numberOrNull(widest, 'amax_relative_sd') ?? 0)).toFixed(1);
     const caption = `${groups
       .slice(0, 4)
       .map((row) => spreadText(row, facts))
       .join(
         '; ',
-      )}. The input range of ${textOf(widest, 'layer')} moves most: standard deviation ${share} % of its mean.`;
+      )}${groups.length > 4 ? `; and ${groups.length - 4} more settings` : ''}. ${which}The input range of ${textOf(widest, 'layer')} moves most: standard deviation ${share} % of its mean.`;
     return {
       kind: 'charts',
       controls: [],
       caption,
-      panels: [{ title: '', alt: `Spread of input ranges by layer. ${caption}`, spec: chart(rows) }],
+      panels: [{ title: '', alt: `Spread of input ranges by layer. ${caption}`, spec: chart(drawn) }],
     };
   },
 };

@@ -31,8 +31,9 @@ AND p.evaluation = (SELECT fp32_key FROM trial WHERE id = ${best?.trial ?? -1}) 
 };
 
 function verdict(rows: readonly Row[]): string {
-  // Agreement needs the evaluation samples themselves; what can be measured without choosing on them is what is asked for.
-  const trusted = rows.reduce((a, b) =>
+  // Agreement is taken over the evaluation samples, which must not choose; a loss can be measured on others.
+  const losses = rows.filter((row) => row['loss'] !== 'agreement');
+  const trusted = (losses.length === 0 ? rows : losses).reduce((a, b) =>
     (numberOrNull(b, 'ci_low') ?? -2) > (numberOrNull(a, 'ci_low') ?? -2) ? b : a,
   );
   const low = numberOrNull(trusted, 'ci_low') ?? -1;

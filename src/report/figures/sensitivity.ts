@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { Figure } from '../figure.js';
 import { differenceText } from '../number-text.js';
 import type { Row } from '../query.js';
-import { numberOrNull, sqlText, textOf } from '../query.js';
+import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { color } from '../theme.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
@@ -13,7 +13,8 @@ export const sensitivity: Figure = {
   section: 'layers',
   title: () => 'Sensitivity: each layer by itself',
   sql: ({ sweep }) =>
-    `SELECT whole_trial, whole_label, position, layer, op, rank, drop_only, only_value, only_divergence, gain_all_but, all_but_value
+    `SELECT whole_trial, whole_label, position, layer, op, rank, drop_only, only_value, only_divergence, gain_all_but, all_but_value,
+       (SELECT count(DISTINCT coalesce(whole_trial, 0)) FROM v_sensitivity WHERE sweep = ${sqlText(sweep.name)}) AS settings
 FROM v_sensitivity WHERE sweep = ${sqlText(sweep.name)}
 AND coalesce(whole_trial, 0) = (SELECT coalesce(min(whole_trial), 0) FROM v_sensitivity WHERE sweep = ${sqlText(sweep.name)}) ORDER BY position`,
   build: (rows, facts) => {
@@ -40,16 +41,18 @@ function captionText(rows: readonly Row[], { metric }: SweepFacts): string {
     ...(worst === null
       ? []
       : [
-          `quantized alone, ${textOf(worst, 'layer')} costs most (${differenceText(-(numberOrNull(worst, 'drop_only') ?? 0), metric)})`,
+          `Quantized alone, ${textOf(worst, 'layer')} costs most (${differenceText(-(numberOrNull(worst, 'drop_only') ?? 0), metric)})`,
         ]),
     ...(best === null
       ? []
       : [
-          `left alone in float, ${textOf(best, 'layer')} brings most (${differenceText(numberOrNull(best, 'gain_all_but'), metric)})`,
+          `${worst === null ? 'Left' : 'left'} alone in float, ${textOf(best, 'layer')} brings most (${differenceText(numberOrNull(best, 'gain_all_but'), metric)})`,
         ]),
   ];
   const whole = rows[0]?.['whole_label'];
-  return `${parts.join('; ')}. Upper bar: drop from FP32 with only this layer quantized; lower bar: gain over quantizing all${typeof whole === 'string' ? ` (${whole})` : ''}.`;
+  const settings = numberOf(rows[0]!, 'settings');
+  const others = settings === 1 ? '' : ` Of the ${settings} settings with such trials one is shown.`;
+  return `${parts.join('; ')}. Upper bar: drop from FP32 with only this layer quantized; lower bar: gain over quantizing all${typeof whole === 'string' ? ` (${whole})` : ''}.${others}`;
 }
 
 function largest(rows: readonly Row[], field: string): Row | null {
