@@ -65,7 +65,8 @@ JOIN sweep sw ON sw.id = p.sweep_id;
 
 -- Spearman's rank correlation of each loss with the primary value over the quantized trials of a sweep that are judged on
 -- one evaluation; ties have their mean rank. Losses are turned so that larger is better: 1 means that the loss orders the
--- trials as the value does. Interval: Fisher's z with the standard error of Bonett and Wright (2000).
+-- trials as the value does. Interval: Fisher's z with the standard error of Bonett and Wright (2000). That of
+-- a perfect order has no width, however few the trials: its other end is taken where two neighbours change places.
 CREATE VIEW v_proxy_fidelity AS
 WITH judged AS (
   SELECT st.sweep_id, t.id, t.fp32_key, t.output_divergence, a.value
@@ -106,11 +107,14 @@ WITH judged AS (
   SELECT sweep_id, fp32_key, mode, loss, n,
          CASE WHEN n >= 4 AND xx > 1e-9 AND yy > 1e-9 THEN max(-1.0, min(1.0, xy / sqrt(xx * yy))) END AS rho
   FROM moments
+), bounded AS (
+  SELECT c.*, max(12.0 / (n * n * n - n) - 1, min(1 - 12.0 / (n * n * n - n), rho)) AS inner
+  FROM correlation c
 )
 SELECT sw.name AS sweep, c.fp32_key AS evaluation, c.mode, c.loss, c.n AS trials, c.rho,
-       CASE WHEN abs(c.rho) > 0.999999 THEN c.rho ELSE tanh(atanh(c.rho) - 1.959964 * sqrt((1 + c.rho * c.rho / 2) / (c.n - 3))) END AS ci_low,
-       CASE WHEN abs(c.rho) > 0.999999 THEN c.rho ELSE tanh(atanh(c.rho) + 1.959964 * sqrt((1 + c.rho * c.rho / 2) / (c.n - 3))) END AS ci_high
-FROM correlation c
+       min(c.rho, tanh(atanh(c.inner) - 1.959964 * sqrt((1 + c.inner * c.inner / 2) / (c.n - 3)))) AS ci_low,
+       max(c.rho, tanh(atanh(c.inner) + 1.959964 * sqrt((1 + c.inner * c.inner / 2) / (c.n - 3)))) AS ci_high
+FROM bounded c
 JOIN sweep sw ON sw.id = c.sweep_id;
 
 -- Trials that are equal but for the seed of their calibration samples: the spread of ranges, alphas and values.

@@ -51,5 +51,5 @@ function tableNote(smoothedModel: string | undefined, { smoothedLayers, weightsA
         ? 'for the smoothed float model (--smoothed-model writes it)'
         : `for ${smoothedModel}`;
   const weights = weightsAsInTensorrt ? '' : ', which those of this trial are not';
-  return `scales of layer inputs ${model}. It holds no weights: TensorRT quantizes them itself, 8 bits per channel${weights}.`;
+  return `scales of layer inputs ${model}. It holds no weights: TensorRT quantizes them itself, signed, 8 bits per channel${weights}.`;
 }

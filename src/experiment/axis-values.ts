@@ -60,8 +60,9 @@ export function readAxisValues(node: LocatedNode, setting: SettingPath, report: 
   if (node.items.length === 0) report(node.place, field, 'expected at least one value, got an empty list');
   return node.items.flatMap((item) => {
     if (!setting.holdsList) return item.kind === 'mapping' ? readRange(item, field, report) : [item];
-    if (item.kind !== 'scalar' || item.value === null) return [item];
-    const got = describeValue(item.value);
+    const isInner = item.kind === 'scalar' ? item.value !== null : item.kind === 'mapping' && setting.holdsMappings;
+    if (!isInner) return [item];
+    const got = describeValue(toPlain(item));
     report(item.place, field, `expected a list as each value of the axis (the setting is a list), got ${got}`);
     return [];
   });

@@ -29,10 +29,21 @@ export function readExclude(node: LocatedNode | undefined, report: Report): read
     }
     const conditions = [...rule.entries].flatMap(([path, entry]) => {
       const setting = readSettingPath(path, entry.keyPlace, `${field}.${path}`, report);
-      return setting ? [{ setting, values: readAxisValues(entry.node, setting, report).map(toPlain) }] : [];
+      if (setting === undefined) return [];
+      const values = readAxisValues(entry.node, setting, report).map((value) => asParsed(toPlain(value), setting));
+      return [{ setting, values }];
     });
     return [{ conditions, place: rule.place, field }];
   });
+}
+
+/** The value as trials have it, with the defaults inside filled in (a rule of `layers.rules`); as it is where it is none. */
+function asParsed(value: unknown, { schemas }: SettingPath): unknown {
+  for (const schema of schemas) {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+  }
+  return value;
 }
 
 function valueAt(settings: FileSettings, setting: SettingPath): unknown {

@@ -41,7 +41,9 @@ function fromCurrentFolder(node: LocatedNode, setting: SettingPath): LocatedNode
 function isSeveral(node: LocatedNode, setting: SettingPath): boolean {
   if (node.kind === 'scalar') return false;
   if (!setting.holdsList) return true;
-  return node.kind === 'list' && node.items.some((item) => item.kind !== 'scalar');
+  const isInner = (item: LocatedNode): boolean =>
+    item.kind === 'scalar' || (item.kind === 'mapping' && setting.holdsMappings);
+  return node.kind === 'list' && !node.items.every(isInner);
 }
 
 function parseOverride(text: string, report: Report): Override | undefined {

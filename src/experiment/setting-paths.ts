@@ -12,6 +12,8 @@ export interface SettingPath {
   readonly schemas: readonly z.ZodType[];
   /** The value itself is a list, so an axis of it is a list of lists. */
   readonly holdsList: boolean;
+  /** The value is a list of mappings. */
+  readonly holdsMappings: boolean;
   /** The value may be written as `{from, to, step}`. */
   readonly allowsRange: boolean;
   readonly isFile: boolean;
@@ -36,6 +38,7 @@ function leavesOf(schema: z.ZodType, segments: readonly string[]): readonly Sett
       segments,
       schemas: [schema],
       holdsList: inner instanceof z.ZodArray,
+      holdsMappings: inner instanceof z.ZodArray && unwrapSchema(inner.element) instanceof z.ZodObject,
       allowsRange: rangesAllowed.has(inner),
       isFile: filePaths.has(inner),
     },

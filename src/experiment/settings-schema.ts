@@ -83,6 +83,13 @@ const layerRuleSchema = z
     activationBits: bits.describe('Bits of their input quantizers; null: as elsewhere.').nullable().default(null),
     weightBits: bits.describe('Bits of their weight quantizers; null: as elsewhere.').nullable().default(null),
   })
+  .superRefine((rule, context) => {
+    if (rule.precision !== 'float') return;
+    for (const path of ['activationBits', 'weightBits'] as const) {
+      if (rule[path] !== null)
+        context.addIssue({ code: 'custom', path: [path], message: 'no bits beside precision float' });
+    }
+  })
   .meta({ title: 'Layer rule', description: 'Other quantizers for some layers; the last matching rule counts.' });
 
 const layersSchema = z

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { TrialSettings } from '../experiment/canonical-settings.js';
+import type { LayerRule } from '../experiment/settings.js';
 
 /** Axes that have words of their own in a label. */
 const named = new Set([
@@ -61,6 +62,15 @@ function shortValue(value: unknown): string {
   return items.length <= 4 ? `[${items.join(' ')}]` : `[${items[0]!} .. ${items.at(-1)!}]`;
 }
 
+/** `[first:float head/*:A4W4]`: what each rule gives the layers that it matches. */
+function shortRules(rules: unknown): string {
+  const words = (rules as readonly LayerRule[]).map(({ match, precision, activationBits, weightBits }) => {
+    const bits = `${activationBits === null ? '' : `A${activationBits}`}${weightBits === null ? '' : `W${weightBits}`}`;
+    return `${match}:${precision === 'float' || bits === '' ? precision : bits}`;
+  });
+  return `[${words.join(' ')}]`;
+}
+
 interface VaryingSetting {
   readonly path: string;
   readonly print: (value: unknown) => string;
@@ -71,8 +81,9 @@ function varyingSetting(path: string, trials: readonly TrialSettings[]): readonl
   const all = trials.map((trial) => valueAt(trial, path)).filter((value) => value !== undefined);
   const values = [...new Map(all.map((value) => [JSON.stringify(value), value])).values()];
   if (values.length < 2) return [];
-  const isDistinctWhenShort = new Set(values.map(shortValue)).size === values.length;
-  return [{ path, print: isDistinctWhenShort ? shortValue : (value) => JSON.stringify(value) }];
+  const short = path === 'layers.rules' ? shortRules : shortValue;
+  const isDistinctWhenShort = new Set(values.map(short)).size === values.length;
+  return [{ path, print: isDistinctWhenShort ? short : (value) => JSON.stringify(value) }];
 }
 
 /**

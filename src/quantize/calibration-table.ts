@@ -18,9 +18,9 @@ export function calibrationTable(layers: readonly PreparedLayer[]): string {
   const scales = new Map<string, { readonly scale: number; readonly layer: string }>();
   for (const prepared of layers) {
     const { layer, input } = prepared;
-    if (input.bits !== 8 || !input.signed || input.zeroPoint !== 0) {
+    if (input.bits !== 8 || !input.signed || input.narrowRange) {
       throw new ModelError(
-        `Layer "${layer.name}": expected a symmetric signed input quantizer of 8 bits, got ${input.bits} bits, ${input.signed ? 'signed' : 'unsigned'}, zero point ${input.zeroPoint}. TensorRT's calibration table can't hold it; leave out --calibration-table.`,
+        `Layer "${layer.name}": expected a signed input quantizer of 8 bits with all levels -128 to 127, got ${input.bits} bits, ${input.signed ? 'signed' : 'unsigned'}, zero point ${input.zeroPoint}, levels ${input.qmin} to ${input.qmax}. TensorRT's calibration table can't hold it; leave out --calibration-table.`,
       );
     }
     const tensor = dividesInput(prepared) ? smoothedInput(layer.name) : layer.inputTensor;

@@ -8,7 +8,7 @@ import { readFloatTensor } from '../graph/tensor.js';
 import { insertSmoothing, smoothLayers, type AlphaOf, type SmoothedLayer } from '../smooth/smooth-layers.js';
 import { fakeQuantizeWeight, type QuantizedWeight } from './fake-quantize-weight.js';
 import { inputQuantizer } from './input-quantizer.js';
-import type { Quantizer } from './quantizer.js';
+import { widestQuantizer, type Quantizer } from './quantizer.js';
 import type { LayerBits } from './select-layers.js';
 import { weightQuantizers } from './weight-quantizers.js';
 
@@ -110,7 +110,6 @@ export function quantizerRecords(
   const unsmoothed = weightQuantizers(readFloatTensor(original.weight), layer.layout, settings.weight);
   const perChannel = weight.granularity === 'channel';
   const asymmetric = settings.weight.scheme === 'asymmetric';
-  const largest = widest(weight.quantizers);
   const channels = (end: (quantizer: Quantizer) => number): Float64Array => Float64Array.from(weight.quantizers, end);
   return [
     {
@@ -126,9 +125,11 @@ export function quantizerRecords(
       layer: layer.name,
       role: 'weight',
       granularity: perChannel ? 'channel' : 'tensor',
-      ...recordOf(largest),
+      ...recordOf(widestQuantizer(weight.quantizers)),
+      // Asymmetric ranges: the channel that reaches highest need not be the widest.
+      amax: Math.max(...channels((q) => q.amax)),
       low: Math.min(...channels((q) => q.low)),
-      amaxUnsmoothed: widest(unsmoothed).amax,
+      amaxUnsmoothed: Math.max(...unsmoothed.map((q) => q.amax)),
       amaxChannels: perChannel ? channels((q) => q.amax) : null,
       lowChannels: perChannel && asymmetric ? channels((q) => q.low) : null,
     },
@@ -137,10 +138,6 @@ export function quantizerRecords(
 
 function recordOf({ bits, signed, amax, low, scale, zeroPoint, narrowRange }: Quantizer) {
   return { bits, signed, amax, low, scale, zeroPoint, narrowRange };
-}
-
-function widest(quantizers: readonly Quantizer[]): Quantizer {
-  return quantizers.reduce((a, b) => (b.amax > a.amax ? b : a));
 }
 
 export function smoothingRecord(prepared: PreparedLayer): SmoothingRecord {

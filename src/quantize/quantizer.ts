@@ -5,7 +5,7 @@ const SMALLEST_NORMAL = 2 ** -126;
 export interface Quantizer {
   readonly bits: number;
   readonly signed: boolean;
-  /** Upper end of the range of real values that it represents without clipping. */
+  /** Upper end of the range of real values that it represents without clipping; of an asymmetric one its own. */
   readonly amax: number;
   /** Lower end: -amax, 0 when unsigned, its own when asymmetric. */
   readonly low: number;
@@ -68,13 +68,17 @@ export function asymmetricQuantizer(low: number, high: number, bits: number): Qu
   return { bits, signed: false, amax: high, low, scale, zeroPoint, qmin: 0, qmax, narrowRange: false };
 }
 
-/** To the nearest integer, half to even, for magnitudes below 2^51. */
-export function roundHalfToEven(value: number): number {
-  return value + FLOAT64_ROUNDING - FLOAT64_ROUNDING;
+/** Of several the one with the widest range, so with the largest scale; the first of equal ones. */
+export function widestQuantizer(quantizers: readonly Quantizer[]): Quantizer {
+  return quantizers.reduce((a, b) => (b.amax - b.low > a.amax - a.low ? b : a));
 }
 
-/** 1.5 * 2^52: adding and subtracting it leaves no fraction in a float64. */
-const FLOAT64_ROUNDING = 6755399441055744;
+/** 1.5 * 2^52: adding and subtracting it rounds a float64 below 2^51 to the nearest integer, half to even. */
+export const FLOAT64_ROUNDING = 6755399441055744;
+
+function roundHalfToEven(value: number): number {
+  return value + FLOAT64_ROUNDING - FLOAT64_ROUNDING;
+}
 
 function scaleOf(width: number, steps: number): number {
   const scale = Math.fround(width / steps);

@@ -1,3 +1,4 @@
+import type { WeightCalibrator } from '../experiment/settings.js';
 import { ModelError } from '../graph/model-error.js';
 import { findLayers, type Layer } from '../graph/layers.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
@@ -5,7 +6,13 @@ import { restoreSmoothing } from '../smooth/restore-smoothing.js';
 import type { LayerSmoothing, SmoothedLayer } from '../smooth/smooth-layers.js';
 import { applyQuantizers } from './fake-quantize-weight.js';
 import type { PreparedLayer, PreparedModel } from './prepare-layers.js';
-import { asymmetricQuantizer, symmetricQuantizer, unsignedQuantizer, type Quantizer } from './quantizer.js';
+import {
+  asymmetricQuantizer,
+  symmetricQuantizer,
+  unsignedQuantizer,
+  widestQuantizer,
+  type Quantizer,
+} from './quantizer.js';
 import { weightQuantizers } from './weight-quantizers.js';
 
 /** A quantizer as the store keeps it. */
@@ -45,12 +52,17 @@ export interface StoredLayer {
 
 /**
  * The prepared model of a finished trial, from the folded model and what the trial stored: s, the ranges of both quantizers
- * and bias corrections are taken as they are, and must give the stored scales. No data is needed.
+ * and bias corrections are taken as they are, must give the stored scales and fit the weights. No data is needed.
  *
  * @param model with BatchNormalization folded
+ * @param weightCalibrator of the trial
  * @throws ModelError naming the layer that is not in the model, gives other numbers, or has a form that can't be exported
  */
-export function restoreModel(model: OnnxModel, stored: readonly StoredLayer[]): PreparedModel {
+export function restoreModel(
+  model: OnnxModel,
+  stored: readonly StoredLayer[],
+  weightCalibrator: WeightCalibrator,
+): PreparedModel {
   const byName = new Map(findLayers(model).map((layer) => [layer.name, layer]));
   const decisions = new Map<string, LayerSmoothing>();
   const layers = stored.map((own) => {
@@ -62,7 +74,10 @@ export function restoreModel(model: OnnxModel, stored: readonly StoredLayer[]): 
     return layer;
   });
   const smoothed = restoreSmoothing(model, layers, decisions);
-  return { base: smoothed.base, layers: smoothed.layers.map((layer, index) => restoreLayer(layer, stored[index]!)) };
+  return {
+    base: smoothed.base,
+    layers: smoothed.layers.map((layer, index) => restoreLayer(layer, stored[index]!, weightCalibrator)),
+  };
 }
 
 function restoreDecision(layer: Layer, stored: StoredLayer): LayerSmoothing {
@@ -77,7 +92,7 @@ function restoreDecision(layer: Layer, stored: StoredLayer): LayerSmoothing {
   return { alpha, apply, fallbackReason, factors: { s, deadChannels } };
 }
 
-function restoreLayer(smoothed: SmoothedLayer, stored: StoredLayer): PreparedLayer {
+function restoreLayer(smoothed: SmoothedLayer, stored: StoredLayer, weightCalibrator: WeightCalibrator): PreparedLayer {
   checkForm(stored);
   const { layer, factors, smoothedWeight } = smoothed;
   const input = restoreQuantizer(stored.input, stored.input.amax, stored.input.low);
@@ -85,7 +100,7 @@ function restoreLayer(smoothed: SmoothedLayer, stored: StoredLayer): PreparedLay
   const weight = applyQuantizers(
     smoothedWeight,
     layer.layout,
-    restoreWeightQuantizers(smoothed, stored.weight),
+    restoreWeightQuantizers(smoothed, stored.weight, weightCalibrator),
     stored.weight.granularity,
   );
   const correction = stored.biasCorrection;
@@ -116,15 +131,14 @@ function restoreQuantizer(
 function restoreWeightQuantizers(
   { layer, smoothedWeight }: SmoothedLayer,
   stored: StoredQuantizer,
+  calibrator: WeightCalibrator,
 ): readonly Quantizer[] {
   const amax = stored.amaxChannels ?? [stored.amax];
   const low = stored.lowChannels ?? (stored.amaxChannels === null ? [stored.low] : null);
   const channels = stored.granularity === 'channel' ? layer.outputChannels : 1;
   if (amax.length !== channels) throw differs(layer, 'numbers of weight amax', amax.length, channels);
   const quantizers = amax.map((value, channel) => restoreQuantizer(stored, value, low?.[channel] ?? 0 - value));
-  const largest = quantizers.reduce((a, b) => (b.amax > a.amax ? b : a));
-  checkQuantizer(layer, 'weight', stored, largest);
-  // A trial's range is the weight's own, or a share of it that has less error; never more.
+  checkQuantizer(layer, 'weight', stored, widestQuantizer(quantizers));
   const { bits, granularity, signed, narrowRange } = stored;
   const scheme = signed ? 'signed' : 'asymmetric';
   const whole = weightQuantizers(smoothedWeight, layer.layout, {
@@ -134,10 +148,13 @@ function restoreWeightQuantizers(
     narrowRange,
     calibrator: 'max',
   });
-  for (const [channel, { amax: own }] of whole.entries()) {
-    if (!(quantizers[channel]!.amax <= own)) {
-      throw differs(layer, `weight amax [${channel}]`, quantizers[channel]!.amax, own);
-    }
+  // By max a range is the weight's own. By mse it is a share of that, never more; it is not searched for again.
+  const fits = (end: number, own: number): boolean =>
+    calibrator === 'max' ? end === own : Math.abs(end) <= Math.abs(own);
+  for (const [channel, own] of whole.entries()) {
+    const { amax: high, low } = quantizers[channel]!;
+    if (!fits(high, own.amax)) throw differs(layer, `weight amax [${channel}]`, high, own.amax);
+    if (!fits(low, own.low)) throw differs(layer, `weight low [${channel}]`, low, own.low);
   }
   return quantizers;
 }

@@ -34,7 +34,7 @@ export interface ExportSummary {
   readonly floatWeights: readonly string[];
   /** True where the model needs onnxruntime's own QuantizeLinear or DequantizeLinear. */
   readonly usesRuntimeDomain: boolean;
-  /** True where all weights have 8 bits per channel, as TensorRT quantizes them beside a calibration table. */
+  /** True where all weights are as TensorRT quantizes them beside a calibration table: signed, 8 bits per channel, by max. */
   readonly weightsAsInTensorrt: boolean;
 }
 
@@ -49,7 +49,7 @@ export function exportTrial(trial: StoredTrial, modelPath: string | null, target
   const stored = checkTrial(trial);
   const path = modelPath ?? stored.path;
   const { model: folded } = foldBatchNorm(readSource(path, stored.sha256));
-  const { base, layers } = restoreModel(folded, trial.layers);
+  const { base, layers } = restoreModel(folded, trial.layers, trial.weightCalibrator);
   const floatWeights = layers.filter(staysFloat).map((l) => l.layer.name);
   const metadata = exportMetadata(trial, layers, floatWeights);
   const quantized = qdqModel(base, layers, metadata);
@@ -69,7 +69,9 @@ export function exportTrial(trial: StoredTrial, modelPath: string | null, target
     smoothedLayers: layers.filter(isSmoothed).length,
     floatWeights,
     usesRuntimeDomain: quantized.graph.node.some((n) => n.domain !== '' && n.name.startsWith('quantsweep/')),
-    weightsAsInTensorrt: trial.layers.every(({ weight }) => weight.bits === 8 && weight.granularity === 'channel'),
+    weightsAsInTensorrt:
+      trial.weightCalibrator === 'max' &&
+      trial.layers.every(({ weight }) => weight.bits === 8 && weight.signed && weight.granularity === 'channel'),
   };
 }
 

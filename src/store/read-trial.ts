@@ -1,3 +1,4 @@
+import type { WeightCalibrator } from '../experiment/settings.js';
 import type { StoredLayer, StoredQuantizer } from '../quantize/restore-layers.js';
 import type { QueryConnection, SqlValue } from './query-database.js';
 import { StoreError } from './store-error.js';
@@ -17,12 +18,13 @@ export interface StoredTrial {
   readonly accuracy: { readonly metric: string; readonly value: number } | null;
   /** Where the model was last read, and the hash of its bytes; null where none is recorded. */
   readonly model: { readonly path: string; readonly sha256: string } | null;
+  readonly weightCalibrator: WeightCalibrator;
   /** Quantized layers in graph order; none for fp32. */
   readonly layers: readonly StoredLayer[];
 }
 
 const trialSql = `
-  SELECT v.key, v.label, v.role, v.status, sw.key, v.settings, v.metric, v.value, m.path, m.sha256
+  SELECT v.key, v.label, v.role, v.status, sw.key, v.settings, v.metric, v.value, m.path, m.sha256, v.weight_calibrator
   FROM v_trial v JOIN sweep sw ON sw.name = v.sweep JOIN trial t ON t.id = v.trial LEFT JOIN model m ON m.id = t.model_id
   WHERE v.sweep = :sweep AND v.trial = :trial`;
 
@@ -46,7 +48,7 @@ const layersSql = `
 export function readTrial(queries: QueryConnection, sweep: string, number: number): StoredTrial {
   const [row] = queries.query(trialSql, { sweep, trial: number }).rows;
   if (row === undefined) throw new StoreError('unknown', `Expected a trial of sweep "${sweep}", got ${number}.`);
-  const [key, label, role, status, sweepKey, settings, metric, value, path, sha256] = row;
+  const [key, label, role, status, sweepKey, settings, metric, value, path, sha256, calibrator] = row;
   return {
     number,
     key: String(key),
@@ -58,6 +60,7 @@ export function readTrial(queries: QueryConnection, sweep: string, number: numbe
     settings: String(settings),
     accuracy: typeof value === 'number' ? { metric: String(metric), value } : null,
     model: typeof path === 'string' ? { path, sha256: String(sha256) } : null,
+    weightCalibrator: calibrator === 'mse' ? 'mse' : 'max',
     layers: queries.query(layersSql, { trial: number }).rows.map(storedLayer),
   };
 }

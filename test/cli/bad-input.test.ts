@@ -48,6 +48,17 @@ describe('bad input ends with a clear message, no stack trace, and the right exi
     expect(stderr).toContain('Expected model.input to be one of "input", got "images"');
   });
 
+  it.each(['plan', 'run'])('a rule that matches no layer, when planning (%s)', async (command) => {
+    const folder = temporaryFolder();
+    const rules = 'layers.rules=[{match: first, precision: float}, {match: stem/cnv, weightBits: 4}]';
+    const { code, stderr } = await quantsweep(folder, command, writeExperiment(folder), '--set', rules);
+    expect(code).toBe(2);
+    expect(stderr).toContain(
+      'layers.rules to match layers that are quantized, got match "stem/cnv", which matches none',
+    );
+    expect(stderr).toContain('did you mean "stem/conv"?');
+  });
+
   it('labels out of range', async () => {
     const folder = temporaryFolder();
     const records = new Uint8Array(3073 * 4);

@@ -293,6 +293,46 @@ describe('settings that contradict each other', () => {
     expect(evaluate(evaluation, task)).toEqual([expected]);
   });
 
+  it('what is wrong in a rule for layers, where it stands', () => {
+    const grid = 'grid: { smoothing.alpha: 0.5 }\n';
+    const problems = (rules: string): readonly string[] => problemsOf(withBase(`layers: { rules: ${rules} }\n${grid}`));
+    expect(problems('[{ match: first, precisoin: float }]')).toEqual([
+      'a.yaml:6:35: layers.rules[0].precisoin: expected a key of layers.rules[0] (match, precision, activationBits, weightBits), got "precisoin"; did you mean "precision"?',
+    ]);
+    expect(problems('[{ match: first }, { weightBits: 9 }]')).toEqual([
+      'a.yaml:6:37: layers.rules[1].match: expected first, last or a glob of layer names, got nothing',
+      'a.yaml:6:51: layers.rules[1].weightBits: expected 2 to 8, or 16, got 9',
+    ]);
+    expect(problems('[{ match: first, precision: float, weightBits: 4 }]')).toEqual([
+      'a.yaml:6:65: layers.rules[0].weightBits: expected no bits beside precision float, got 4',
+    ]);
+    expect(problems('[first]')).toEqual([
+      'a.yaml:6:19: layers.rules[0]: expected a mapping with match, precision, activationBits, weightBits, got "first"',
+    ]);
+  });
+
+  it('an axis of rules for layers that is no list of lists', () => {
+    expect(
+      problemsOf(withBase('grid:\n  - smoothing.alpha: 0.5\n    layers.rules: [{ match: first, precision: float }]\n')),
+    ).toEqual([
+      'a.yaml:8:20: layers.rules: expected a list as each value of the axis (the setting is a list), got a mapping',
+    ]);
+    expect(
+      problemsOf(
+        withBase(
+          'grid:\n  - smoothing.alpha: 0.5\n    layers.rules:\n      - []\n      - [{ match: a, weightBits: 1 }]\n',
+        ),
+      ),
+    ).toEqual(['a.yaml:10:34: layers.rules[0].weightBits: expected 2 to 8, or 16, got 1']);
+  });
+
+  it('an asymmetric range by a calibrator of symmetric ones', () => {
+    const quantization = 'quantization: { activation: { scheme: asymmetric, calibrator: mse } }\n';
+    expect(problemsOf(withBase(`${quantization}grid: { smoothing.alpha: 0.5 }\n`))).toEqual([
+      'a.yaml:6:63: quantization.activation.calibrator: expected max or percentile beside scheme asymmetric (mse is defined on symmetric ranges), got "mse"',
+    ]);
+  });
+
   it('layers kept in float by rank beside what rules that out', () => {
     const problems = (lines: string): readonly string[] => problemsOf(withBase(`layers: { keepFloat: 2 }\n${lines}`));
     expect(problems('grid: { smoothing.mode: dynamic }\n')).toEqual([

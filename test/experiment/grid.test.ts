@@ -165,6 +165,19 @@ exclude:
     expect(problemsOf(text, ['smoothing.alpha=0.4'])).toEqual([]);
   });
 
+  it('drops trials by rules for layers, whose defaults need not be written', () => {
+    const text = withBase(`grid:
+  - smoothing.alpha: 0.5
+    layers.rules: [[], [{ match: first, precision: float }], [{ match: last, weightBits: 4 }]]
+exclude:
+  - layers.rules: [[{ match: first, precision: float }]]
+`);
+    const rules = loadText(text)
+      .trials.filter(({ role }) => role === 'candidate')
+      .map(({ settings }) => settings.layers.rules);
+    expect(rules).toEqual([[], [{ match: 'last', precision: 'quantized', activationBits: null, weightBits: 4 }]]);
+  });
+
   it('refuses rules that drop all trials, and things that are no rules', () => {
     expect(problemsOf(withBase(`${grid}exclude: [{ smoothing.alpha: [0.25, 0.5] }]\n`))).toEqual([
       'a.yaml:6:1: grid: expected at least one trial, got none: rules of exclude drop all of them',

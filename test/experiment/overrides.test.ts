@@ -56,6 +56,17 @@ describe('--set', () => {
     expect(candidates(two, ['loss.modes=[isolated]'])[0]!.loss.modes).toEqual(['isolated']);
   });
 
+  it('takes a list of mappings as the one value of a list setting, a list of such lists as an axis', () => {
+    const last = { match: 'last', precision: 'quantized', activationBits: null, weightBits: 4 };
+    const one = candidates(two, ['layers.rules=[{match: last, weightBits: 4}]']);
+    expect(one.map(({ layers }) => layers.rules)).toEqual([[last], [last], [last], [last], [last]]);
+    const several = candidates(two, ['layers.rules=[[], [{match: last, weightBits: 4}]]', 'smoothing.alpha=0.5']);
+    expect(several.slice(0, 2).map(({ layers }) => layers.rules)).toEqual([[], [last]]);
+    expect(problemsOf(two, ['layers.rules=[{match: last, weightBits: 1}]'])).toEqual([
+      '--set layers.rules=[{match: last, weightBits: 1}]: layers.rules[0].weightBits: expected 2 to 8, or 16, got 1',
+    ]);
+  });
+
   it('takes the task by its word', () => {
     const bev = two.replace('format: cifar10, path: e.bin', 'format: bevScenes, seed: 1, scenes: 8');
     expect(candidates(bev, ['task=centerDetection'])[0]!.task.kind).toBe('centerDetection');

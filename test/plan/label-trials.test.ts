@@ -73,6 +73,15 @@ describe('labels', () => {
     ).toEqual(['dynamic, search.candidates=[0.5]', 'dynamic, search.candidates=[0.1 .. 0.9]']);
   });
 
+  it('name rules for layers by what they give', () => {
+    const rules = `[[], [{ match: first, precision: float }], [{ match: 'head/*', activationBits: 4, weightBits: 16 }, { match: last }]]`;
+    expect(labels(`baselines: []\ngrid: { smoothing.alpha: 0.5, layers.rules: ${rules} }\n`)).toEqual([
+      'static alpha=0.5, layers.rules=[]',
+      'static alpha=0.5, layers.rules=[first:float]',
+      'static alpha=0.5, layers.rules=[head/*:A4W16 last:quantized]',
+    ]);
+  });
+
   it('are distinct', () => {
     const subset = <Value>(values: readonly Value[]) => fc.subarray([...values], { minLength: 1 });
     const property = fc.property(

@@ -4,7 +4,7 @@ import { calibrationTable } from '../../src/quantize/calibration-table.js';
 import { prepareLayers, type PreparedLayer } from '../../src/quantize/prepare-layers.js';
 import { qdqModel } from '../../src/quantize/qdq-graph.js';
 import { smoothedModel } from '../../src/quantize/quantized-graph.js';
-import { symmetricQuantizer } from '../../src/quantize/quantizer.js';
+import { asymmetricQuantizer, symmetricQuantizer, unsignedQuantizer } from '../../src/quantize/quantizer.js';
 import { buildModel, layersOf, node, tensor, value } from '../graph/build-model.js';
 import { preparation } from './preparations.js';
 
@@ -55,7 +55,19 @@ describe('calibrationTable', () => {
 
   it('refuses other bits than 8, naming the layer', () => {
     expect(() => calibrationTable(prepared(4, null))).toThrow(ModelError);
-    expect(() => calibrationTable(prepared(4, null))).toThrow(/"left".*got 4 bits, signed/);
+    expect(() => calibrationTable(prepared(4, null))).toThrow(/"left".*got 4 bits, signed, .* levels -8 to 7/);
+  });
+
+  it.each([
+    ['unsigned', unsignedQuantizer(127, 8), 'got 8 bits, unsigned, zero point 0, levels 0 to 255'],
+    ['asymmetric', asymmetricQuantizer(-127, 128, 8), 'got 8 bits, unsigned, zero point 127, levels 0 to 255'],
+    ['narrow', symmetricQuantizer(127, 8, true), 'got 8 bits, signed, zero point 0, levels -127 to 127'],
+  ])('refuses an %s input, naming the layer', (_form, input, got) => {
+    const [left, right, last] = prepared(8, null) as [PreparedLayer, PreparedLayer, PreparedLayer];
+    const table = (): string => calibrationTable([left, right, { ...last, input }]);
+    expect(table).toThrow(ModelError);
+    expect(table).toThrow(/Layer "last"/);
+    expect(table).toThrow(got);
   });
 
   it('refuses two scales of one tensor', () => {

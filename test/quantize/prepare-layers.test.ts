@@ -116,6 +116,42 @@ describe('quantizerRecords', () => {
     expect(weight!.scale).toBe(Math.fround(8 / 127));
   });
 
+  it('tells the ends of an asymmetric weight, and the scale of its widest channel', () => {
+    const inputs = statistics([16, 1]);
+    const plain = w8a8(null);
+    const { quantization } = plain;
+    const how: Preparation = {
+      ...plain,
+      quantization: { ...quantization, weight: { ...quantization.weight, scheme: 'asymmetric' } },
+    };
+    // Channel 0 reaches from -500 to 10, channel 1 from 0 to 51: the widest is not the one that reaches highest.
+    const [, weight] = quantizerRecords(prepareOne([-500, 10, 51, 0], inputs, how), inputs, how);
+    expect(weight).toMatchObject({ signed: false, amax: 51, low: -500, scale: 2, zeroPoint: 250, amaxUnsmoothed: 51 });
+    expect(weight!.amaxChannels).toEqual(Float64Array.of(10, 51));
+    expect(weight!.lowChannels).toEqual(Float64Array.of(-500, 0));
+  });
+
+  it.each([
+    ['unsigned', { amax: 8, low: 0, signed: false, amaxUnsmoothed: 16 }],
+    // Before smoothing from -64 to 16: what lies below 0 is divided by 2 too.
+    ['asymmetric', { amax: 8, low: -32, signed: false, amaxUnsmoothed: 16 }],
+  ] as const)('tells the range of an %s input with and without smoothing', (scheme, expected) => {
+    const inputs = { ...statistics([64, 1]), min: Float64Array.of(-64, 0), max: Float64Array.of(16, 1) };
+    const plain = w8a8(0.5);
+    const { quantization } = plain;
+    const how: Preparation = {
+      ...plain,
+      quantization: { ...quantization, activation: { ...quantization.activation, scheme } },
+    };
+    // Weight absmax by input channel 16 and 0.25: s = sqrt(64 / 16) = 2 and sqrt(1 / 0.25) = 2.
+    const [input] = quantizerRecords(prepareOne([16, 0.25, 1, 0.125], inputs, how), inputs, how);
+    expect(input).toMatchObject(expected);
+    const width = expected.amax - expected.low;
+    expect(input!.scale).toBe(Math.fround(width / 255));
+    // 32 / (40 / 255) = 204.
+    expect(input!.zeroPoint).toBe(scheme === 'asymmetric' ? 204 : 0);
+  });
+
   it('has no channels for a weight per tensor', () => {
     const inputs = statistics([16, 1]);
     const how = preparation(4, null, 'tensor');

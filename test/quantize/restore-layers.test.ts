@@ -28,14 +28,14 @@ describe('restoreModel', () => {
     async (granularity) => {
       for (const alpha of [null, 0.5]) {
         const { prepared, stored } = await trial(alpha, granularity);
-        expect(restoreModel(model, [stored])).toEqual({ base: model, layers: [prepared] });
+        expect(restoreModel(model, [stored], 'max')).toEqual({ base: model, layers: [prepared] });
       }
     },
   );
 
   it('refuses a layer that the model does not have', async () => {
     const { stored } = await trial(0.5, 'channel');
-    expect(() => restoreModel(model, [{ ...stored, name: 'other' }])).toThrow(/layer "other"/);
+    expect(() => restoreModel(model, [{ ...stored, name: 'other' }], 'max')).toThrow(/layer "other"/);
   });
 
   it('refuses numbers that the model does not give', async () => {
@@ -48,9 +48,44 @@ describe('restoreModel', () => {
       [{ ...stored, s: [1] }, /numbers of s 1, got 4/],
     ];
     for (const [layer, message] of wrong) {
-      expect(() => restoreModel(model, [layer])).toThrow(ModelError);
-      expect(() => restoreModel(model, [layer])).toThrow(message);
+      expect(() => restoreModel(model, [layer], 'max')).toThrow(ModelError);
+      expect(() => restoreModel(model, [layer], 'max')).toThrow(message);
     }
+  });
+
+  it('takes the weight ranges of calibrator mse as stored, if they are no wider than the weight', async () => {
+    const { stored } = await trial(0.5, 'channel');
+    // Channel 1 at half its range; the scale of the row is that of the widest channel.
+    const scaled = (factor: number): StoredLayer => {
+      const amaxChannels = stored.weight.amaxChannels!.map((a, i) => (i === 1 ? a * factor : a));
+      const amax = Math.max(...amaxChannels);
+      return { ...stored, weight: { ...stored.weight, amaxChannels, amax, scale: Math.fround(amax / 127) } };
+    };
+    const { layers: restored } = restoreModel(model, [scaled(0.5)], 'mse');
+    const ranges = restored[0]!.weight.quantizers.map((q) => q.amax);
+    expect(ranges).toEqual(stored.weight.amaxChannels!.map((a, i) => (i === 1 ? a / 2 : a)));
+    expect(() => restoreModel(model, [scaled(0.5)], 'max')).toThrow(/weight amax \[1\]/);
+    expect(() => restoreModel(model, [scaled(1.5)], 'mse')).toThrow(/weight amax \[1\]/);
+  });
+
+  it('refuses the lower end of an asymmetric weight that the model does not give', async () => {
+    const statistics = await observeDirectly(model, layers, inputOfKind(kind, 2));
+    const plain = preparation(8, null);
+    const { quantization } = plain;
+    const how = {
+      ...plain,
+      quantization: { ...quantization, weight: { ...quantization.weight, scheme: 'asymmetric' } },
+    };
+    const [prepared] = prepareLayers(layers, statistics, how as typeof plain);
+    const stored = storedLayer(prepared!, statistics, how as typeof plain);
+    expect(restoreModel(model, [stored], 'max').layers).toEqual([prepared]);
+    // A narrower channel than the widest, so that the scale of the row stays.
+    const { weight } = stored;
+    const width = weight.lowChannels!.map((low, i) => weight.amaxChannels![i]! - low);
+    const narrowest = width.indexOf(Math.min(...width));
+    const lowChannels = weight.lowChannels!.map((low, i) => (i === narrowest ? low / 2 : low));
+    const wrong = { ...stored, weight: { ...weight, lowChannels } };
+    expect(() => restoreModel(model, [wrong], 'max')).toThrow(`weight low [${narrowest}]`);
   });
 
   it('refuses forms that it does not know', async () => {
@@ -63,6 +98,6 @@ describe('restoreModel', () => {
       [{ ...stored, weight: { ...stored.weight, zeroPoint: 3 } }, /weight zero point 3, got 0/],
       [{ ...stored, input: { ...stored.input, granularity: 'channel' } }, /per tensor, got per channel/],
     ];
-    for (const [layer, message] of forms) expect(() => restoreModel(model, [layer])).toThrow(message);
+    for (const [layer, message] of forms) expect(() => restoreModel(model, [layer], 'max')).toThrow(message);
   });
 });

@@ -130,6 +130,24 @@ async function quantizeWithNodes(x: Floats, q: Quantizer): Promise<Float32Array>
   return (await runOnX(model, x)).data;
 }
 
+const weightForms = (['channel', 'tensor'] as const).flatMap((granularity) => [
+  { granularity, scheme: 'asymmetric', calibrator: 'max', narrowRange: false } as const,
+  { granularity, scheme: 'asymmetric', calibrator: 'mse', narrowRange: false } as const,
+  // By max nothing reaches the level that a narrow range leaves out.
+  { granularity, scheme: 'signed', calibrator: 'mse', narrowRange: true } as const,
+]);
+
+/** Rows of other ranges, not centred; two in three lie as near to the middle of two levels as float32 can. */
+function nearHalfSteps(bits: number, settings: WeightQuantizerSettings): Float32Array {
+  const weight = randomFloats(bits, 1200).map((v, i) => (v ** 3 + 0.2) * 10 ** (Math.floor(i / 300) - 2));
+  const quantizers = weightQuantizers(weight, row(1200, 4), settings);
+  return weight.map((value, i) => {
+    const { scale, low, amax } = quantizers[Math.floor(i / 300)] ?? quantizers[0]!;
+    const half = (Math.floor(value / scale) + 0.5) * scale;
+    return i % 3 !== 0 && half > low && half < amax ? half : value;
+  });
+}
+
 const schemes: readonly ActivationScheme[] = ['signed', 'unsigned', 'asymmetric'];
 
 describe.each(widths)('at %i bits', (bits) => {
@@ -160,16 +178,21 @@ describe.each(widths)('at %i bits', (bits) => {
     expect(plain(actual!.data)).toEqual(plain(await quantizeWithNodes(x, prepared!.input)));
   });
 
-  it('an asymmetric weight is quantized as QuantizeLinear does it', async () => {
-    const weight = randomFloats(bits, 300).map((v) => v + 0.2);
-    const { values, quantizers } = fakeQuantizeWeight(weight, row(300), {
-      ...plainWeight(bits, 'tensor'),
-      scheme: 'asymmetric',
-    });
-    expect(quantizers[0]!.zeroPoint).toBeGreaterThan(0);
-    const expected = await quantizeWithNodes({ data: weight, dims: [1, 300] }, quantizers[0]!);
-    expect(plain(values)).toEqual(plain(expected));
-  });
+  it.each(weightForms)(
+    'a weight $scheme by $calibrator (narrow: $narrowRange) per $granularity is quantized as QuantizeLinear does it',
+    async (form) => {
+      const settings = { ...plainWeight(bits), ...form };
+      const weight = nearHalfSteps(bits, settings);
+      const { values, quantizers } = fakeQuantizeWeight(weight, row(1200, 4), settings);
+      expect(quantizers).toHaveLength(form.granularity === 'channel' ? 4 : 1);
+      if (form.scheme === 'asymmetric') expect(quantizers[0]!.zeroPoint).toBeGreaterThan(0);
+      for (let output = 0; output < 4; output++) {
+        const data = weight.slice(output * 300, output * 300 + 300);
+        const expected = await quantizeWithNodes({ data, dims: [1, 300] }, quantizers[output] ?? quantizers[0]!);
+        expect(plain(values.slice(output * 300, output * 300 + 300))).toEqual(plain(expected));
+      }
+    },
+  );
 });
 
 function withActivation(how: Preparation, changes: Partial<QuantizationSettings['activation']>): Preparation {
@@ -278,6 +301,27 @@ const forms = schemes
   );
 
 describe('the exported model', () => {
+  it.each(
+    [2, 5, 8, 16].flatMap((bits) => [
+      { scheme: 'signed' as const, bits, narrowRange: true },
+      { scheme: 'unsigned' as const, bits, narrowRange: false },
+      { scheme: 'asymmetric' as const, bits, narrowRange: false },
+    ]),
+  )(
+    'clips what lies outside the calibrated range as the simulated one, $scheme $bits bits',
+    async ({ scheme, bits, narrowRange }) => {
+      const model = network();
+      const layers = layersOf(model);
+      const x = { data: randomFloats(11, 216), dims: [2, 3, 6, 6] };
+      const how = withActivation(preparation(bits, null), { scheme, narrowRange });
+      const prepared = prepareLayers(layers, await observeDirectly(model, layers, x), how);
+      const wider = { ...x, data: x.data.map((v) => v * 2.5) };
+      const expected = await runOnX(quantizedModel(model, prepared), wider);
+      const actual = await runOnX(qdqModel(model, prepared, {}), wider);
+      expect(plain(actual.data)).toEqual(plain(expected.data));
+    },
+  );
+
   it.each(forms)(
     'of inputs $scheme, weights $weightScheme per $granularity, $bits bits is the simulated one, restored from the store too',
     async ({ scheme, weightScheme, bits, granularity }) => {
@@ -296,6 +340,7 @@ describe('the exported model', () => {
       const restored = restoreModel(
         model,
         prepared.map((p) => storedLayer(p, statistics, how)),
+        how.quantization.weight.calibrator,
       );
       expect(restored.layers.map((l) => [l.input, l.weight])).toEqual(prepared.map((p) => [p.input, p.weight]));
       const actual = await runOnX(qdqModel(restored.base, restored.layers, {}), x);

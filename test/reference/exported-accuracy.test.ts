@@ -10,7 +10,7 @@ import { createMetric, type BuiltInTask } from '../../src/evaluate/metrics/creat
 import { decodeModel } from '../../src/graph/onnx-model.js';
 import { queryDatabase } from '../../src/store/query-database.js';
 import { asStored } from '../runtime/small-experiment.js';
-import { quantsweep, temporaryFolder, writeExperiment } from '../cli/command-line.js';
+import { quantsweep, smallExperiment, temporaryFolder, writeExperiment } from '../cli/command-line.js';
 
 /*
  * What a user gets who loads an exported model in plain onnxruntime: sessions made here with the runtime's own API, the
@@ -215,32 +215,68 @@ describe.skipIf(missing.length > 0)('an exported model on CIFAR-10 in a plain se
   });
 });
 
+function metadataOf(path: string): ReadonlyMap<string, string> {
+  return new Map(decodeModel(readFileSync(path)).proto.metadataProps.map((p) => [p.key, p.value]));
+}
+
+/** The model's mAP over the small experiment's evaluation scenes. */
+async function measureMap(path: string): Promise<number> {
+  const scenes = 12;
+  const dataset = createBevDataset(3, scenes, { ...asStored });
+  const pixels = new Float32Array(scenes * dataset.sampleShape.reduce((a, b) => a * b, 1));
+  await dataset.read(0, scenes, pixels);
+  const x = new ort.Tensor('float32', pixels, [scenes, ...dataset.sampleShape]);
+  const session = await createSession(path, 'simulated');
+  const [output] = Object.values(await session.run({ [session.inputNames[0]!]: x }));
+  await session.release();
+  const { task } = JSON.parse(metadataOf(path).get('quantsweep.settings')!) as { readonly task: BuiltInTask };
+  const { groundTruth } = dataset;
+  const metric = createMetric(task, { labels: null, groundTruth, referenceArgmax: null, sampleCount: scenes });
+  metric.add(0, scenes, output!.data as Float32Array, output!.dims);
+  const { evaluation } = metric.finish();
+  return evaluation.accuracies.find(({ metric: name, slice }) => name === 'mAP' && slice === '')!.value;
+}
+
+/** Every scheme, narrow ranges, rules that mix bits, weights by mse: each in a trial of its own or beside others. */
+const schemesGrid = `grid:
+  - smoothing.mode: none
+    quantization.activation.scheme: [signed, unsigned, auto, asymmetric]
+    quantization.activation.narrowRange: true
+    layers.rules:
+      - []
+      - [{ match: '*', weightBits: 4 }, { match: first, precision: float }, { match: last, activationBits: 16, weightBits: 16 }]
+  - smoothing.mode: none
+    quantization.weight.scheme: [signed, asymmetric]
+    quantization.weight.calibrator: mse
+    quantization.weight.granularity: [channel, tensor]
+    quantization.weight.narrowRange: true
+    quantization.weight.bits: 3
+`;
+
 describe('an exported model of the embedded detector in a plain session', () => {
+  it('has the stored mAP whatever the schemes, bits and rules of the trial', async () => {
+    const folder = temporaryFolder();
+    const text = smallExperiment.replace(/grid:[^]*(?=run:)/, `baselines: [fp32]\n${schemesGrid}`);
+    expect((await quantsweep(folder, 'run', writeExperiment(folder, text))).code).toBe(0);
+    const exported = await exportAll(folder);
+    expect(exported).toHaveLength(12);
+    for (const { path, label, value } of exported) {
+      expect(Math.abs((await measureMap(path)) - value), label).toBeLessThanOrEqual(1e-6);
+      const float = label.includes('first:float');
+      const smoothing = JSON.parse(metadataOf(path).get('quantsweep.smoothing')!) as object;
+      expect(Object.keys(smoothing), label).toHaveLength(float ? 9 : 10);
+    }
+  });
+
   it('has the stored mAP, and tells of its trial in its metadata', async () => {
     const folder = temporaryFolder();
     expect((await quantsweep(folder, 'run', writeExperiment(folder))).code).toBe(0);
-    const scenes = 12;
-    const dataset = createBevDataset(3, scenes, { ...asStored });
-    const pixels = new Float32Array(scenes * dataset.sampleShape.reduce((a, b) => a * b, 1));
-    await dataset.read(0, scenes, pixels);
-    const x = new ort.Tensor('float32', pixels, [scenes, ...dataset.sampleShape]);
     const exported = await exportAll(folder);
     expect(exported).toHaveLength(7);
     for (const { path, label, value, alphaMode } of exported) {
-      const session = await createSession(path, 'simulated');
-      const [output] = Object.values(await session.run({ [session.inputNames[0]!]: x }));
-      await session.release();
-      const metadata = new Map(decodeModel(readFileSync(path)).proto.metadataProps.map((p) => [p.key, p.value]));
-      const settings = JSON.parse(metadata.get('quantsweep.settings')!) as { readonly task: BuiltInTask };
-      const metric = createMetric(settings.task, {
-        labels: null,
-        groundTruth: dataset.groundTruth,
-        referenceArgmax: null,
-        sampleCount: scenes,
-      });
-      metric.add(0, scenes, output!.data as Float32Array, output!.dims);
-      const { evaluation } = metric.finish();
-      const measured = evaluation.accuracies.find(({ metric: name, slice }) => name === 'mAP' && slice === '')!.value;
+      const measured = await measureMap(path);
+      const metadata = metadataOf(path);
+      const settings = JSON.parse(metadata.get('quantsweep.settings')!) as object;
       expect(Math.abs(measured - value), label).toBeLessThanOrEqual(alphaMode === 'none' ? 1e-6 : 5e-3);
       expect(metadata.get('quantsweep.label')).toBe(label);
       expect(metadata.get('quantsweep.simulated.mAP')).toBe(String(value));

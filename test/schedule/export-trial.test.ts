@@ -43,6 +43,7 @@ async function finishedTrial(alpha: number | null, bits = 8) {
     settings: JSON.stringify({ model: { path: '/home/somebody/model.onnx', input: null }, task: 'classification' }),
     accuracy: { metric: 'top1', value: 0.5 },
     model: { path, sha256: createHash('sha256').update(bytes).digest('hex') },
+    weightCalibrator: 'max',
     layers: prepared.map((p) => storedLayer(p, statistics)),
   };
   const targets: ExportTargets = {
@@ -85,6 +86,15 @@ describe('exportTrial', () => {
     for (const line of lines) expect(float.index.producers.has(line.split(': ')[0]!)).toBe(true);
     const expected = await runOnX(smoothedModel(folded, prepared), x);
     expect(Array.from((await runOnX(float, x)).data)).toEqual(Array.from(expected.data));
+  });
+
+  it('tells whether the weights are as TensorRT quantizes them', async () => {
+    const { trial, targets } = await finishedTrial(null);
+    const asInTensorrt = (changed: StoredTrial): boolean =>
+      exportTrial(changed, null, { ...targets, force: true }).weightsAsInTensorrt;
+    expect(asInTensorrt(trial)).toBe(true);
+    expect(asInTensorrt({ ...trial, weightCalibrator: 'mse' })).toBe(false);
+    expect(asInTensorrt((await finishedTrial(null, 4)).trial)).toBe(false);
   });
 
   it('takes the model from elsewhere, but no other model', async () => {

@@ -224,7 +224,7 @@ describe.each([
     const statistics = await observeDirectly(model, layers, x);
     const prepared = prepareModel(model, layers, statistics, how(5));
     const stored = prepared.layers.map((layer) => storedLayer(layer, statistics));
-    const restored = restoreModel(model, stored);
+    const restored = restoreModel(model, stored, 'max');
     expect(restored.layers).toEqual(prepared.layers);
     expect(graphText(restored.base)).toBe(graphText(prepared.base));
     const exported = qdqModel(restored.base, restored.layers, {});
@@ -243,7 +243,7 @@ describe('restoring', () => {
     const statistics = unitStatistics(model, { first: [1, 1], second: [8, 2] });
     const prepared = prepareModel(model, layersOf(model), statistics, folding(0.5));
     const [first, second] = prepared.layers.map((layer) => storedLayer(layer, statistics));
-    expect(() => restoreModel(model, [{ ...first!, apply: 'fold' }, second!])).toThrow(
+    expect(() => restoreModel(model, [{ ...first!, apply: 'fold' }, second!], 'max')).toThrow(
       /Layer "first": expected the trial's s to fold into the model, but "x" is made by no operator/,
     );
   });
