@@ -22,7 +22,8 @@ WITH own AS (
   WHERE sensitivity IS NOT NULL
   GROUP BY sweep_id, model_id, fp32_key, whole, focus_layer
 )
-SELECT sw.name AS sweep, m.name AS model, w.id AS whole_trial, w.label AS whole_label, l.position, o.focus_layer AS layer, l.op,
+SELECT sw.name AS sweep, m.name AS model,
+       dense_rank() OVER (PARTITION BY o.sweep_id ORDER BY o.model_id, o.fp32_key, o.whole) AS setting, w.id AS whole_trial, w.label AS whole_label, l.position, o.focus_layer AS layer, l.op,
        f.value AS fp32_value, w.value AS whole_value, o.only_trial, o.only_value, f.value - o.only_value AS drop_only, o.only_divergence,
        o.all_but_trial, o.all_but_value, o.all_but_value - w.value AS gain_all_but, o.all_but_divergence,
        CASE WHEN o.only_divergence IS NOT NULL THEN
@@ -68,12 +69,18 @@ JOIN sweep sw ON sw.id = p.sweep_id;
 -- trials as the value does. Interval: Fisher's z with the standard error of Bonett and Wright (2000). That of
 -- a perfect order has no width, however few the trials: its other end is taken where two neighbours change places.
 CREATE VIEW v_proxy_fidelity AS
-WITH judged AS (
+WITH done AS (
   SELECT st.sweep_id, t.id, t.fp32_key, t.output_divergence, a.value
   FROM sweep_trial st
   JOIN trial t ON t.id = st.trial_id
   JOIN accuracy a ON a.trial_id = t.id AND a.metric = t.primary_metric AND a.slice = ''
   WHERE t.status = 'done' AND t.role IN ('candidate', 'unsmoothed')
+), widest AS (
+  -- A mean over other layers is another measure: only trials that quantize as many layers as any are compared.
+  SELECT *, max(layers) OVER (PARTITION BY sweep_id, fp32_key) AS most
+  FROM (SELECT d.*, (SELECT count(*) FROM quantizer q WHERE q.trial_id = d.id AND q.role = 'input') AS layers FROM done d)
+), judged AS (
+  SELECT sweep_id, id, fp32_key, output_divergence, value FROM widest WHERE layers = most
 ), mean AS (
   SELECT l.trial_id, l.mode, -avg(l.l1) AS l1, -avg(l.rel_l1) AS rel_l1, -avg(l.mse) AS mse, avg(l.sqnr_db) AS sqnr_db,
          avg(l.cosine) AS cosine, -avg(l.max_abs) AS max_abs

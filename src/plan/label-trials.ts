@@ -45,6 +45,8 @@ function valueAt(trial: TrialSettings, path: string): unknown {
     (inner, segment) => (inner as Record<string, unknown> | null | undefined)?.[segment],
     trial,
   );
+  if (path === 'quantization.activation.percentile' && trial.quantization?.activation.calibrator !== 'percentile')
+    return undefined;
   // In smoothing null stands for what does not apply, as for the seed of samples; elsewhere (labels, mean) it is a value.
   return value === null && (first === 'smoothing' || path.endsWith('.sampleSeed')) ? undefined : value;
 }

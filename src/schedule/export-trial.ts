@@ -123,8 +123,14 @@ function exportMetadata(
     'quantsweep.settings': withoutFolders(trial.settings),
     'quantsweep.smoothing': JSON.stringify(Object.fromEntries(smoothing)),
     'quantsweep.float_weights': JSON.stringify(floatWeights),
-    ...(accuracy === null ? {} : { [`quantsweep.simulated.${accuracy.metric}`]: String(accuracy.value) }),
+    ...(accuracy === null ? {} : { [`quantsweep.${executionOf(trial)}.${accuracy.metric}`]: String(accuracy.value) }),
   };
+}
+
+/** How the stored accuracy was measured. */
+function executionOf({ settings }: StoredTrial): string {
+  const { quantization } = JSON.parse(settings) as { readonly quantization?: { readonly execution?: string } | null };
+  return quantization?.execution ?? 'simulated';
 }
 
 /** The settings with paths cut to file names: where files lay on the machine of the sweep is nobody's business. */

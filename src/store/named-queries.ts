@@ -20,8 +20,15 @@ export interface QueryParameter {
 /** The candidate with the highest value of the primary metric, the first of equals; unsmoothed where no candidate is done. */
 const bestTrial = `(SELECT trial FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role IN ('candidate', 'unsmoothed') ORDER BY role = 'unsmoothed', value DESC, position LIMIT 1)`;
 
+/**
+ * Settings without what the comparisons have as columns (alpha, its search, absmax, calibration size, and the numbers of
+ * samples that a small calibration size caps): equal texts are equal settings.
+ */
+const restOfSettings = `json_remove(settings, '$.role', '$.smoothing.mode', '$.smoothing.alpha', '$.smoothing.absmax', '$.search',
+  '$.calibration.batches', '$.quantization.biasCorrection.samples')`;
+
 /** The finished quantized trials, and the columns in which two that are set against each other are equal. */
-const doneTrials = `SELECT * FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role IN ('candidate', 'unsmoothed')`;
+const doneTrials = `SELECT *, ${restOfSettings} AS rest FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role IN ('candidate', 'unsmoothed')`;
 const fixedColumns = 'model, activation_bits, weight_bits, weight_granularity';
 const fixedOf = (alias: string): string =>
   fixedColumns
@@ -30,7 +37,7 @@ const fixedOf = (alias: string): string =>
     .join(', ');
 /** `fp32_value` keeps evaluation sets apart; NULL where FP32 has not finished. */
 const alike = (a: string, b: string): string =>
-  [...fixedColumns.split(', '), 'fp32_value'].map((column) => `${b}.${column} IS ${a}.${column}`).join(' AND ');
+  [...fixedColumns.split(', '), 'fp32_value', 'rest'].map((column) => `${b}.${column} IS ${a}.${column}`).join(' AND ');
 
 const trial: QueryParameter = { name: 'trial', about: 'number of a trial; default: the best', default: null };
 const limit: QueryParameter = { name: 'limit', about: 'rows at most', default: 20 };
@@ -72,8 +79,8 @@ FROM v_trial WHERE sweep = :sweep ORDER BY position`,
     name: 'sensitivity',
     about: 'Each layer: the drop of quantizing it alone, the gain of leaving it alone in float; the worst first',
     parameters: [],
-    sql: `SELECT layer, op, rank, drop_only, gain_all_but, only_divergence, only_value, all_but_value, whole_value, fp32_value, whole_label
-FROM v_sensitivity WHERE sweep = :sweep ORDER BY whole_trial, rank, gain_all_but DESC`,
+    sql: `SELECT layer, op, rank, drop_only, gain_all_but, only_divergence, only_value, all_but_value, whole_value, fp32_value, setting, whole_label
+FROM v_sensitivity WHERE sweep = :sweep ORDER BY setting, rank, gain_all_but DESC`,
   },
   {
     name: 'pareto',
@@ -108,11 +115,12 @@ ORDER BY absmax, calibration_batches, alpha_mode, alpha`,
     about: 'Best static alpha against dynamic alpha by calibration size (difference above 0: static is better)',
     parameters: [],
     sql: `WITH ranked AS MATERIALIZED (
-  SELECT *, row_number() OVER (PARTITION BY alpha_mode, absmax, calibration_batches, ${fixedColumns}, fp32_value
+  SELECT *, row_number() OVER (PARTITION BY alpha_mode, absmax, calibration_batches, ${fixedColumns}, fp32_value, rest
                                ORDER BY value DESC, alpha) AS rank
   FROM (${doneTrials}))
 SELECT ${fixedOf('s')}, s.absmax, s.calibration_batches, s.alpha AS best_static_alpha,
-       s.value AS static_value, d.value AS dynamic_value, s.value - d.value AS difference, s.fp32_value
+       s.value AS static_value, d.value AS dynamic_value, s.value - d.value AS difference, s.fp32_value,
+       s.label AS static_label, d.label AS dynamic_label
 FROM ranked s
 JOIN ranked d ON d.absmax = s.absmax AND d.calibration_batches = s.calibration_batches AND d.alpha_mode = 'dynamic' AND d.rank = 1
   AND ${alike('s', 'd')}
@@ -127,11 +135,12 @@ ORDER BY ${fixedOf('s')}, s.absmax, s.calibration_batches`,
     sql: `WITH done AS MATERIALIZED (${doneTrials}),
 sizes AS (SELECT min(calibration_batches) AS small, max(calibration_batches) AS large FROM done)
 SELECT ${fixedOf('a')}, a.absmax, a.alpha_mode, a.alpha, sizes.small AS small_batches, sizes.large AS large_batches,
-       a.value AS small_value, b.value AS large_value, b.value - a.value AS difference
+       a.value AS small_value, b.value AS large_value, b.value - a.value AS difference, a.label AS small_label
 FROM sizes
 JOIN done a ON a.calibration_batches = sizes.small
 JOIN done b ON b.calibration_batches = sizes.large AND b.alpha_mode = a.alpha_mode
-  AND b.alpha IS a.alpha AND b.absmax IS a.absmax AND ${alike('a', 'b')}
+  AND b.search_order IS a.search_order AND b.search_objective IS a.search_objective
+  AND (b.alpha IS a.alpha OR a.alpha_mode = 'auto') AND b.absmax IS a.absmax AND ${alike('a', 'b')}
 WHERE sizes.small < sizes.large
 ORDER BY ${fixedOf('a')}, a.absmax, a.alpha_mode, a.alpha`,
   },
@@ -141,9 +150,10 @@ ORDER BY ${fixedOf('a')}, a.absmax, a.alpha_mode, a.alpha`,
     parameters: [],
     sql: `WITH done AS MATERIALIZED (${doneTrials})
 SELECT ${fixedOf('c')}, c.calibration_batches, c.alpha_mode, c.alpha, c.value AS channel_value, v.value AS view_value,
-       c.value - v.value AS difference, c.mean_l1 AS channel_mean_l1, v.mean_l1 AS view_mean_l1
+       c.value - v.value AS difference, c.mean_l1 AS channel_mean_l1, v.mean_l1 AS view_mean_l1, c.label AS channel_label
 FROM done c
-JOIN done v ON v.absmax = 'view' AND v.alpha_mode = c.alpha_mode AND v.alpha IS c.alpha
+JOIN done v ON v.absmax = 'view' AND v.alpha_mode = c.alpha_mode AND (v.alpha IS c.alpha OR c.alpha_mode = 'auto')
+  AND v.search_order IS c.search_order AND v.search_objective IS c.search_objective
   AND v.calibration_batches = c.calibration_batches AND ${alike('c', 'v')}
 WHERE c.absmax = 'channel'
 ORDER BY ${fixedOf('c')}, c.calibration_batches, c.alpha_mode, c.alpha`,
@@ -178,16 +188,17 @@ ORDER BY rel_l1 DESC NULLS LAST, position LIMIT :limit`,
     about: 'For each layer the static trial with the smallest L1 loss (lower is better)',
     parameters: [mode],
     sql: `SELECT model, position, layer, calibration_batches, absmax, activation_bits, weight_bits, weight_granularity,
-       layer_alpha AS best_alpha, l1
+       layer_alpha AS best_alpha, l1, label
 FROM (
   SELECT l.*, t.model, t.activation_bits, t.weight_bits, t.weight_granularity,
          row_number() OVER (PARTITION BY t.model, l.position, l.calibration_batches, l.absmax, t.activation_bits,
-                            t.weight_bits, t.weight_granularity ORDER BY l.l1, l.layer_alpha) AS rank
+                            t.weight_bits, t.weight_granularity, ${restOfSettings.replace('settings', 't.settings')}
+                            ORDER BY l.l1, l.layer_alpha) AS rank
   FROM v_layer_loss l
   JOIN v_trial t ON t.sweep = l.sweep AND t.trial = l.trial
   WHERE l.sweep = :sweep AND l.alpha_mode = 'static' AND l.mode = :mode)
 WHERE rank = 1
-ORDER BY model, calibration_batches, absmax, activation_bits, weight_bits, weight_granularity, position`,
+ORDER BY model, calibration_batches, absmax, activation_bits, weight_bits, weight_granularity, trial, position`,
   },
   {
     name: 'chosen-alphas',

@@ -76,6 +76,15 @@ describe('exportTrial', () => {
     expect(JSON.parse(metadata['quantsweep.smoothing']!)).toMatchObject({ first: { alpha: null, s: [1, 1, 1] } });
   });
 
+  it('says of an integer trial that its accuracy was measured with integer kernels', async () => {
+    const { trial, targets } = await finishedTrial(null);
+    const settings = JSON.stringify({ ...JSON.parse(trial.settings), quantization: { execution: 'integer' } });
+    exportTrial({ ...trial, settings }, null, targets);
+    const keys = decodeModel(readFileSync(targets.output)).proto.metadataProps.map(({ key }) => key);
+    expect(keys).toContain('quantsweep.integer.top1');
+    expect(keys).not.toContain('quantsweep.simulated.top1');
+  });
+
   it('writes the calibration table and the smoothed float model that it belongs to', async () => {
     const { folder, trial, prepared, targets } = await finishedTrial(0.5);
     const more = { calibrationTable: join(folder, 'table'), smoothedModel: join(folder, 'float.onnx') };

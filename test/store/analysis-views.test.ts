@@ -101,6 +101,21 @@ describe('v_sensitivity', () => {
       ['a', null, 0.05, null, null],
     ]);
   });
+
+  it('numbers settings that no trial of all layers tells apart', () => {
+    add({ role: 'fp32', value: 0.9 });
+    for (const [index, value] of [0.85, 0.7].entries()) {
+      const id = add({ value, sensitivity: 'only', focus: 'a' });
+      database
+        .prepare(`UPDATE trial SET settings = json_set(settings, '$.smoothing.alpha', ?) WHERE id = ?`)
+        .run(index, id);
+    }
+    const found = rows('SELECT setting, layer, whole_trial, only_value FROM v_sensitivity ORDER BY setting');
+    expect(found).toEqual([
+      [1, 'a', null, 0.85],
+      [2, 'a', null, 0.7],
+    ]);
+  });
 });
 
 describe('v_pareto', () => {
@@ -187,6 +202,13 @@ describe('v_proxy_fidelity', () => {
     expect(rows(`SELECT rho, ci_low, round(ci_high, 6) FROM v_proxy_fidelity WHERE loss = 'divergence'`)).toEqual([
       [-1, -1, 0.818816],
     ]);
+  });
+
+  it('compares trials that quantize the same number of layers: the most', () => {
+    for (const value of [0.1, 0.2, 0.3, 0.4]) add({ value, quantized: [1, 2], losses: [1 - value, 1 - value] });
+    // Float layers raise accuracy, and the mean loss of the one that is left.
+    for (const value of [0.8, 0.9]) add({ value, quantized: [1], losses: [5] });
+    expect(rows(`SELECT trials, rho FROM v_proxy_fidelity WHERE loss = 'l1'`)).toEqual([[4, 1]]);
   });
 });
 

@@ -88,6 +88,62 @@ it('static-against-dynamic pairs trials of equal bits', () => {
   ]);
 });
 
+it('comparisons pair trials that are equal in every other setting, also those without a column', () => {
+  const path = sample.temporaryDatabase();
+  const store = openStore(path);
+  const { fp32, static: smoothed, dynamic } = sample.trials;
+  const make = (calibrator: 'max' | 'mse', batches: number, base: PlannedTrial, position: number): PlannedTrial => {
+    const { quantization, calibration } = base.settings;
+    const activation = { ...quantization!.activation, calibrator };
+    const key = `${base.key}-${calibrator}-${batches}`;
+    return {
+      ...withSettings(base, key, {
+        quantization: { ...quantization!, activation },
+        calibration: { ...calibration!, batches },
+      }),
+      position,
+    };
+  };
+  // Right of 10: static 200 max, mse; 1500 max, mse; dynamic 200 max, mse.
+  const trials = [
+    make('max', 200, smoothed, 1),
+    make('mse', 200, smoothed, 2),
+    make('max', 1500, smoothed, 3),
+    make('mse', 1500, smoothed, 4),
+    make('max', 200, dynamic, 5),
+    make('mse', 200, dynamic, 6),
+  ];
+  store.beginSweep(
+    sample.experiment,
+    { ...sample.plan, trials: [fp32, ...trials] },
+    [sample.model],
+    sample.environment,
+  );
+  store.finishObserve('observe', sample.model.sha256, [200, 1500].map(sample.observation));
+  store.finishReference('reference', sample.model.sha256, sample.reference);
+  store.finishSearch('search', sample.model.sha256, sample.search);
+  sample.finish(store, fp32, sample.fp32Record);
+  for (const [index, count] of [2, 8, 5, 9, 6, 4].entries()) {
+    const right = Array.from({ length: count }, (_, sample_) => sample_);
+    sample.finish(store, trials[index]!, sample.quantizedRecord(right, 0.1, 0.5));
+  }
+  store.close();
+  const own = openQueries(path);
+  const rows = (name: string, columns: readonly string[]): unknown[][] => {
+    const result = own.query(findNamedQuery(name)!.sql, { sweep: 'tiny' });
+    return result.rows.map((row) => columns.map((column) => row[result.columns.indexOf(column)]));
+  };
+  expect(rows('calibration-size', ['small_value', 'large_value']).sort()).toEqual([
+    [0.2, 0.5],
+    [0.8, 0.9],
+  ]);
+  expect(rows('static-against-dynamic', ['static_value', 'dynamic_value']).sort()).toEqual([
+    [0.2, 0.6],
+    [0.8, 0.4],
+  ]);
+  own.close();
+});
+
 it('calibration-size and absmax-method pair trials of equal bits', () => {
   expect(named('calibration-size')).toMatchObject([
     { weight_bits: 4, small_value: 0.3, large_value: 0.5 },

@@ -13,10 +13,10 @@ export const sensitivity: Figure = {
   section: 'layers',
   title: () => 'Sensitivity: each layer by itself',
   sql: ({ sweep }) =>
-    `SELECT whole_trial, whole_label, position, layer, op, rank, drop_only, only_value, only_divergence, gain_all_but, all_but_value,
-       (SELECT count(DISTINCT coalesce(whole_trial, 0)) FROM v_sensitivity WHERE sweep = ${sqlText(sweep.name)}) AS settings
+    `SELECT setting, whole_label, position, layer, op, rank, drop_only, only_value, only_divergence, gain_all_but, all_but_value,
+       (SELECT count(DISTINCT setting) FROM v_sensitivity WHERE sweep = ${sqlText(sweep.name)}) AS settings
 FROM v_sensitivity WHERE sweep = ${sqlText(sweep.name)}
-AND coalesce(whole_trial, 0) = (SELECT coalesce(min(whole_trial), 0) FROM v_sensitivity WHERE sweep = ${sqlText(sweep.name)}) ORDER BY position`,
+AND setting = (SELECT setting FROM v_sensitivity WHERE sweep = ${sqlText(sweep.name)} ORDER BY whole_trial IS NULL, setting LIMIT 1) ORDER BY position`,
   build: (rows, facts) => {
     if (rows.length === 0) {
       return {

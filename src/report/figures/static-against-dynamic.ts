@@ -17,7 +17,8 @@ export const staticAgainstDynamic: Figure = {
     `SELECT b.trial, b.label, b.alpha_mode, b.alpha, b.absmax, b.calibration_batches, b.value, b.ci_low, b.ci_high,
        b.gap_to_fp32, b.fp32_value, c.difference AS behind_best, c.p_value AS p_against_best
 FROM (SELECT *, row_number() OVER (PARTITION BY alpha_mode, calibration_batches, absmax, activation_bits, weight_bits,
-        weight_granularity, model, fp32_value ORDER BY value DESC, trial) AS place
+        weight_granularity, model, fp32_value,
+        json_remove(settings, '$.role', '$.smoothing.mode', '$.smoothing.alpha', '$.search') ORDER BY value DESC, trial) AS place
       FROM v_trial WHERE sweep = ${sqlText(sweep.name)} AND role = 'candidate' AND status = 'done'
         AND alpha_mode IN ('static', 'dynamic')) b
 LEFT JOIN v_comparison c ON c.sweep = b.sweep AND c.trial = b.trial AND c.against = 'best' AND c.other_trial = ${best?.trial ?? -1}
