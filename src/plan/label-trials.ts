@@ -36,6 +36,20 @@ function sensitivity({ layers }: TrialSettings): readonly string[] {
   return [`${layers.sensitivity === 'only' ? 'only' : 'all but'} ${layers.focus}`];
 }
 
+/** False for a setting that takes a fixed value in the trial because it can't matter there. */
+function matters(path: string, { quantization }: TrialSettings): boolean {
+  switch (path) {
+    case 'quantization.activation.percentile':
+      return quantization?.activation.calibrator === 'percentile';
+    case 'quantization.activation.narrowRange':
+      return quantization?.activation.scheme === 'signed' || quantization?.activation.scheme === 'auto';
+    case 'quantization.weight.narrowRange':
+      return quantization?.weight.scheme === 'signed';
+    default:
+      return true;
+  }
+}
+
 /** The trial's own value of a setting by its path in the file; undefined where the trial does not depend on it. */
 function valueAt(trial: TrialSettings, path: string): unknown {
   const [first, second, ...rest] = path.split('.') as [string, string, ...string[]];
@@ -45,8 +59,7 @@ function valueAt(trial: TrialSettings, path: string): unknown {
     (inner, segment) => (inner as Record<string, unknown> | null | undefined)?.[segment],
     trial,
   );
-  if (path === 'quantization.activation.percentile' && trial.quantization?.activation.calibrator !== 'percentile')
-    return undefined;
+  if (!matters(path, trial)) return undefined;
   // In smoothing null stands for what does not apply, as for the seed of samples; elsewhere (labels, mean) it is a value.
   return value === null && (first === 'smoothing' || path.endsWith('.sampleSeed')) ? undefined : value;
 }

@@ -27,6 +27,25 @@ describe('labels', () => {
     ]);
   });
 
+  it('leave out settings that can not matter to a trial', () => {
+    const text = `baselines: []
+grid:
+  smoothing.alpha: 0.5
+  quantization.activation.calibrator: [max, percentile]
+  quantization.activation.percentile: [99, 99.9]
+  quantization.weight.scheme: [signed, asymmetric]
+  quantization.weight.narrowRange: [false, true]
+`;
+    const all = labels(text);
+    expect(all.filter((label) => label.includes('calibrator=max'))).toEqual([
+      'static alpha=0.5, activation.calibrator=max, weight.scheme=signed, weight.narrowRange=false',
+      'static alpha=0.5, activation.calibrator=max, weight.scheme=signed, weight.narrowRange=true',
+      'static alpha=0.5, activation.calibrator=max, weight.scheme=asymmetric',
+    ]);
+    expect(all).toHaveLength(9);
+    expect(new Set(all).size).toBe(9);
+  });
+
   it('append other axes by short names, to the trials that depend on them', () => {
     expect(
       labels(
