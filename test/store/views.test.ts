@@ -129,8 +129,19 @@ describe('views and named queries on a hand-made sweep', () => {
   it('static-against-dynamic, chosen-alphas, worst-layers and failed answer their questions', () => {
     expect(named('static-against-dynamic')).toEqual([
       [
-        ...['tiny.onnx', 8, 8, 'channel', 'channel', 200, 0.5, 0.8, 0.7, expect.closeTo(0.1, 12), 0.9],
-        ...['static alpha=0.5, 200 batches', 'dynamic alpha, 200 batches'],
+        'tiny.onnx',
+        8,
+        8,
+        'channel',
+        'channel',
+        200,
+        0.5,
+        0.8,
+        0.7,
+        expect.closeTo(0.1, 12),
+        0.9,
+        'static alpha=0.5, 200 batches',
+        'dynamic alpha, 200 batches',
       ],
     ]);
     expect(named('chosen-alphas').map((row) => row.slice(3, 5))).toEqual([
