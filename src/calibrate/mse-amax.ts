@@ -1,10 +1,8 @@
+import { FLOAT64_ROUNDING } from '../graph/graph-patch.js';
 import { CALIBRATION_BINS, type CalibrationHistogram } from './smoothed-histogram.js';
 
 /** The first candidate, in bins; every later one is tried. */
 const START_BIN = 128;
-
-/** 1.5 * 2^52: adding and subtracting it rounds a float64 below 2^51 to the nearest integer, half to even. */
-const ROUNDING = 1.5 * 2 ** 52;
 
 /**
  * The amax with the smallest mean squared error of quantization, as pytorch-quantization defines it: values are taken at
@@ -43,7 +41,7 @@ function squaredError(
   // From the far end: what is cut off weighs most, and ends hopeless candidates early.
   for (let j = centers.length - 1; j >= 0 && error <= limit; j--) {
     const center = centers[j]!;
-    const integer = Math.min(largest, center * perScale + ROUNDING - ROUNDING);
+    const integer = Math.min(largest, center * perScale + FLOAT64_ROUNDING - FLOAT64_ROUNDING);
     const difference = integer * scale - center;
     error += weights[j]! * difference * difference;
   }

@@ -9,6 +9,9 @@ import { floatTensor, int64Tensor } from './tensor.js';
 /** 1.5 * 2^23: adding and subtracting it rounds a float32 of magnitude below 2^22 to the nearest integer, half to even. */
 export const ROUNDING = 12582912;
 
+/** 1.5 * 2^52: the same for a float64 of magnitude below 2^51. */
+export const FLOAT64_ROUNDING = 6755399441055744;
+
 /**
  * Collects edits that add nodes, writing each operator as the model's opset spells it. New tensors are named
  * `quantsweep/...`, which no exporter uses.

@@ -1,4 +1,5 @@
-import { FLOAT64_ROUNDING, type Quantizer } from './quantizer.js';
+import { FLOAT64_ROUNDING } from '../graph/graph-patch.js';
+import type { Quantizer } from './quantizer.js';
 
 /** Shares of the whole range that are tried first, and how finely the neighbourhood of the best is tried then. */
 const LOWEST_SHARE = 0.05;

@@ -1,3 +1,5 @@
+import { FLOAT64_ROUNDING } from '../graph/graph-patch.js';
+
 /** Smallest positive float32 of full precision. */
 const SMALLEST_NORMAL = 2 ** -126;
 
@@ -72,9 +74,6 @@ export function asymmetricQuantizer(low: number, high: number, bits: number): Qu
 export function widestQuantizer(quantizers: readonly Quantizer[]): Quantizer {
   return quantizers.reduce((a, b) => (b.amax - b.low > a.amax - a.low ? b : a));
 }
-
-/** 1.5 * 2^52: adding and subtracting it rounds a float64 below 2^51 to the nearest integer, half to even. */
-export const FLOAT64_ROUNDING = 6755399441055744;
 
 function roundHalfToEven(value: number): number {
   return value + FLOAT64_ROUNDING - FLOAT64_ROUNDING;

@@ -61,7 +61,7 @@ export interface ReferenceJob {
 }
 
 /** What jobs that quantize the model over calibration samples have in common. */
-interface QuantizedJob {
+export interface QuantizedJob {
   readonly model: JobModel;
   readonly preprocess: PreprocessSettings;
   readonly calibration: CalibrationSettings;

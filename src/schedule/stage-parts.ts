@@ -2,8 +2,16 @@ import { mergeObservations } from '../calibrate/merge-observations.js';
 import { chooseCandidate } from '../evaluate/choose-candidate.js';
 import type { LayerRankRecord, ObservationRecord, SearchPoint } from '../evaluate/results.js';
 import type { SearchSettings } from '../experiment/settings.js';
-import type { ObserveStage, RankStage, ReferenceStage, SearchStage } from '../plan/plan.js';
-import type { JobModel, ObserveJob, RankJob, ReferenceJob, SearchJob, SearchResult } from '../runtime/jobs.js';
+import type { ObserveStage, QuantizedStage, RankStage, ReferenceStage, SearchStage } from '../plan/plan.js';
+import type {
+  JobModel,
+  ObserveJob,
+  QuantizedJob,
+  RankJob,
+  ReferenceJob,
+  SearchJob,
+  SearchResult,
+} from '../runtime/jobs.js';
 import type { StoredSearch } from '../store/store.js';
 
 /** A piece of a stage that one child does in one go; finished parts survive an interruption. */
@@ -65,28 +73,26 @@ export function referenceParts(
 }
 
 /** Isolated losses of some candidates each; the other orders build on choices already made, so they are one part. */
+/** What the jobs of a search or ranking take of their stage. */
+function quantizedJob(
+  { preprocess, calibration, layers, quantization, smoothing, task }: QuantizedStage,
+  model: JobModel,
+  observation: ObservationRecord,
+): QuantizedJob {
+  return { model, preprocess, calibration, layers, quantization, smoothing, task, observation };
+}
+
 export function searchParts(
   stage: SearchStage,
   model: JobModel,
   observation: ObservationRecord,
   modelBytes: number,
 ): readonly StagePart<SearchJob>[] {
-  const { preprocess, calibration, layers, quantization, smoothing, search, task } = stage;
+  const { search } = stage;
+  const common = quantizedJob(stage, model, observation);
   const part = (candidates: readonly number[]): StagePart<SearchJob> => ({
     id: `alpha ${candidates.join(' ')}`,
-    job: {
-      kind: 'search',
-      model,
-      preprocess,
-      calibration,
-      layers,
-      quantization,
-      smoothing,
-      search,
-      task,
-      candidates,
-      observation,
-    },
+    job: { kind: 'search', ...common, search, candidates },
   });
   if (search.order !== 'isolated') return [part(search.candidates)];
   const fitting = Math.floor(SEARCH_GRAPH_BYTES / modelBytes) - 1;
@@ -106,23 +112,12 @@ export function rankParts(
   model: JobModel,
   observation: ObservationRecord,
 ): readonly StagePart<RankJob>[] {
-  const { preprocess, calibration, layers, quantization, smoothing, samples, task } = stage;
+  const { samples } = stage;
+  const common = quantizedJob(stage, model, observation);
   const of = Math.max(1, Math.min(RANK_PARTS, observation.inputs.length));
   return Array.from({ length: of }, (_, index) => ({
     id: `layers ${index + 1} of ${of}`,
-    job: {
-      kind: 'rank',
-      model,
-      preprocess,
-      calibration,
-      layers,
-      quantization,
-      smoothing,
-      samples,
-      task,
-      observation,
-      share: { index, of },
-    },
+    job: { kind: 'rank', ...common, samples, share: { index, of } },
   }));
 }
 

@@ -1,30 +1,15 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Figure } from '../../src/report/figure.js';
 import { calibrationNoise } from '../../src/report/figures/calibration-noise.js';
 import { pareto } from '../../src/report/figures/pareto.js';
 import { proxyFidelity } from '../../src/report/figures/proxy-fidelity.js';
 import { sensitivity } from '../../src/report/figures/sensitivity.js';
-import { toRows } from '../../src/report/query.js';
-import { readSweepFacts } from '../../src/report/sweep-facts.js';
-import { openDatabase } from '../../src/store/open-database.js';
-import { sampleDatabase, type Sample, type SampleDatabase } from './sample-database.js';
-
-const name = 'smoothquant-alpha';
-let database: SampleDatabase;
-
-afterEach(() => {
-  database.remove();
-});
+import { buildFigure } from './build-figure.js';
+import type { Sample } from './sample-database.js';
 
 /** The figure of the sample sweep after a change: its text, and its rows. */
 function build(figure: Figure, change: string, sample: Partial<Sample> = {}) {
-  database = sampleDatabase(sample);
-  const tables = openDatabase(database.path);
-  tables.exec(change);
-  tables.close();
-  const facts = readSweepFacts(database.query, name)!;
-  const rows = toRows(database.query(figure.sql(facts), []));
-  const content = figure.build(rows, facts);
+  const { rows, content } = buildFigure(figure, change, sample);
   const text = content.kind === 'absent' ? content.note : content.caption;
   return { kind: content.kind, rows, text: text.replaceAll(/\s/g, ' ') };
 }

@@ -1,26 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { integerAgainstSimulated } from '../../src/report/figures/execution.js';
-import { toRows } from '../../src/report/query.js';
-import { readSweepFacts } from '../../src/report/sweep-facts.js';
-import { openDatabase } from '../../src/store/open-database.js';
-import { sampleDatabase, type SampleDatabase } from './sample-database.js';
+import { buildFigure } from './build-figure.js';
 
-const name = 'smoothquant-alpha';
-let database: SampleDatabase;
-
-afterEach(() => {
-  database.remove();
-});
-
-function build(change: string) {
-  database = sampleDatabase({});
-  const tables = openDatabase(database.path);
-  tables.exec(change);
-  tables.close();
-  const facts = readSweepFacts(database.query, name)!;
-  const rows = toRows(database.query(integerAgainstSimulated.sql(facts), []));
-  return { rows, content: integerAgainstSimulated.build(rows, facts) };
-}
+const build = (change: string) => buildFigure(integerAgainstSimulated, change);
 
 /** Trial 1004 becomes the integer counterpart of trial 1003, 2 points below it. */
 const paired = `

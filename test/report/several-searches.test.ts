@@ -1,26 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Figure } from '../../src/report/figure.js';
 import { chosenAlpha } from '../../src/report/figures/chosen-alpha.js';
 import { searchCurve } from '../../src/report/figures/search-curve.js';
-import { toRows } from '../../src/report/query.js';
-import { readSweepFacts } from '../../src/report/sweep-facts.js';
-import { openDatabase } from '../../src/store/open-database.js';
-import { sampleDatabase, type SampleDatabase } from './sample-database.js';
-
-let database: SampleDatabase;
-
-afterEach(() => {
-  database.remove();
-});
+import { buildFigure } from './build-figure.js';
 
 function build(figure: Figure, change: string) {
-  database = sampleDatabase({});
-  const tables = openDatabase(database.path);
-  tables.exec(change);
-  tables.close();
-  const facts = readSweepFacts(database.query, 'smoothquant-alpha')!;
-  const rows = toRows(database.query(figure.sql(facts), []));
-  const content = figure.build(rows, facts);
+  const { rows, content } = buildFigure(figure, change);
   return { rows, titles: content.kind === 'charts' ? content.panels.map(({ title }) => title) : [] };
 }
 

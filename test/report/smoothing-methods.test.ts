@@ -1,26 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { smoothingMethods } from '../../src/report/figures/smoothing-methods.js';
 import { toRows } from '../../src/report/query.js';
-import { readSweepFacts } from '../../src/report/sweep-facts.js';
-import { openDatabase } from '../../src/store/open-database.js';
-import { sampleDatabase, type SampleDatabase } from './sample-database.js';
+import { buildFigure, sampleSweep } from './build-figure.js';
 
-const name = 'smoothquant-alpha';
-let database: SampleDatabase;
-
-afterEach(() => {
-  database.remove();
-});
-
-function build(change: string) {
-  database = sampleDatabase({});
-  const tables = openDatabase(database.path);
-  tables.exec(change);
-  tables.close();
-  const facts = readSweepFacts(database.query, name)!;
-  const rows = toRows(database.query(smoothingMethods.sql(facts), []));
-  return { rows, content: smoothingMethods.build(rows, facts) };
-}
+const build = (change: string) => buildFigure(smoothingMethods, change);
 
 describe('the figure of smoothing methods', () => {
   it('is left out where one search and static alphas are all there is, and names the settings that bring more', () => {
@@ -29,7 +12,7 @@ describe('the figure of smoothing methods', () => {
   });
 
   it('has the best trial of each method, with and without bias correction', () => {
-    const { rows, content } = build(`
+    const { database, rows, content } = build(`
       UPDATE trial SET alpha_mode = 'cle', alpha = NULL WHERE alpha_mode = 'static' AND alpha = 0.05;
       UPDATE trial SET bias_correction = 'empirical' WHERE alpha_mode = 'static' AND alpha > 0.5;
       UPDATE trial SET search_order = 'output' WHERE alpha_mode = 'dynamic' AND calibration_batches = 200;`);
@@ -46,7 +29,7 @@ describe('the figure of smoothing methods', () => {
       ...rows.filter((row) => row['bias_correction'] === 'empirical').map((r) => Number(r['value'])),
     );
     const all = database.query(
-      `SELECT max(value) FROM v_trial WHERE bias_correction = 'empirical' AND sweep = '${name}'`,
+      `SELECT max(value) FROM v_trial WHERE bias_correction = 'empirical' AND sweep = '${sampleSweep}'`,
       [],
     );
     expect(best).toBe(toRows(all)[0]!['max(value)']);
