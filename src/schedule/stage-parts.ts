@@ -72,7 +72,6 @@ export function referenceParts(
   }));
 }
 
-/** Isolated losses of some candidates each; the other orders build on choices already made, so they are one part. */
 /** What the jobs of a search or ranking take of their stage. */
 function quantizedJob(
   { preprocess, calibration, layers, quantization, smoothing, task }: QuantizedStage,
@@ -82,6 +81,7 @@ function quantizedJob(
   return { model, preprocess, calibration, layers, quantization, smoothing, task, observation };
 }
 
+/** Isolated losses of some candidates each; the other orders build on choices already made, so they are one part. */
 export function searchParts(
   stage: SearchStage,
   model: JobModel,
