@@ -30,6 +30,10 @@ export const themeTokens = {
   loss2: { light: '#c98945', dark: '#8a4a7d' },
   loss3: { light: '#8d4a52', dark: '#cf6a68' },
   loss4: { light: '#3a2149', dark: '#f6d37a' },
+  /** First to last layer of the network. */
+  depth0: { light: '#2f9479', dark: '#7fd9be' },
+  depth1: { light: '#2c6f9f', dark: '#62aee0' },
+  depth2: { light: '#5b3a9a', dark: '#a993f0' },
 } as const;
 
 /** Name of a colour in {@link themeTokens}. */
@@ -42,6 +46,9 @@ export function color(token: ThemeToken): string {
 
 /** The colour scale of losses, small to large. */
 export const lossRange = [color('loss0'), color('loss1'), color('loss2'), color('loss3'), color('loss4')];
+
+/** Colours of layers' lines, from input to output. */
+export const depthRange = [color('depth0'), color('depth1'), color('depth2')];
 
 const sizeTokens = ['size0', 'size1', 'size2', 'size3', 'size4', 'size5'] as const;
 

@@ -52,7 +52,9 @@ describe.skipIf(skipped)('the report in a browser', () => {
       browser.evaluate(`[...document.querySelectorAll('#${id} svg .${role}')].map((group) => group.children.length)`);
     // Static, static by alpha auto (none here), dynamic, the ring around the best.
     expect(await marks('accuracy-by-alpha', 'mark-symbol.role-mark')).toEqual([38, 0, 2, 1]);
+    // Two modes are stored, one is drawn.
     expect(await marks('layer-loss', 'mark-rect.role-mark')).toEqual([21 * 12, 21 * 12]);
+    expect(await marks('layer-loss', 'mark-symbol.role-mark')).toEqual([21 * 12, 21 * 12]);
   });
 
   it('redraws the heatmap when another loss is chosen', async () => {
@@ -75,7 +77,7 @@ describe.skipIf(skipped)('the report in a browser', () => {
     const filled = await browser.evaluate(
       `(() => { document.querySelector('#layer-loss details').open = true; return new Promise((done) => setTimeout(() => done([document.querySelectorAll('#layer-loss .data tbody tr').length, document.querySelector('#layer-loss details .caption').textContent]), 200)); })()`,
     );
-    expect(filled).toEqual([200, 'The first 200 of 504 rows; the SQL gives all.']);
+    expect(filled).toEqual([200, 'The first 200 of 1008 rows; the SQL gives all.']);
   });
 
   it('shows hostile names as text', async () => {
