@@ -5,6 +5,7 @@ import { color, depthRange, lossRange } from '../theme.js';
 import { alphaColumnAxis, labelledAlphas } from './alpha-columns.js';
 import { layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 import {
+  chartHeading,
   chosenOpacity,
   detail,
   fixedRoom,
@@ -74,14 +75,7 @@ export function layerLossChart(
     { field: 'layer_alpha', title: 'alpha of the layer', type: 'nominal' as const },
     ...lossMeasures.map(({ field, name, format }) => ({ field, title: name, format })),
   ];
-  const heading = {
-    text: { expr: axisTitle },
-    anchor: 'start' as const,
-    fontSize: 11,
-    fontWeight: 500 as const,
-    color: color('muted'),
-    offset: 4,
-  };
+  const heading = chartHeading({ expr: axisTitle });
   return linkedCharts({
     description,
     names: layerNames(rows),

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { fitWidth } from '../compile-chart.js';
+import { color } from '../theme.js';
 import type { LayerNames } from './layer-axis.js';
 import { layerAxis } from './layer-axis.js';
 
@@ -61,6 +62,18 @@ export const fixedRoom = { minExtent: { expr: 'axisRoom' }, maxExtent: { expr: '
 
 /** {@link layerAxis} with {@link fixedRoom}. */
 export const linkedLayerAxis = { ...layerAxis, axis: { ...layerAxis.axis, ...fixedRoom } };
+
+/** What a chart's colours or y axis show, set over its top left corner, where a rotated title would take width. */
+export function chartHeading(text: string | { readonly expr: string }) {
+  return {
+    text,
+    anchor: 'start' as const,
+    fontSize: 11,
+    fontWeight: 500 as const,
+    color: color('muted'),
+    offset: 4,
+  };
+}
 
 /** Opacity of a mark of one layer: full where chosen or hovered, or where nothing is chosen. */
 export function chosenOpacity(full: number, other: number) {
