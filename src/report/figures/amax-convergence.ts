@@ -92,7 +92,7 @@ function chart({ sizes }: SweepFacts, description: string): TopLevelSpec {
     field: 'batches',
     type: 'quantitative' as const,
     title: 'calibration batches',
-    scale: { type: 'log' as const, nice: false },
+    scale: { type: 'log' as const, nice: false, padding: 8 },
     axis: {
       values: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000],
       format: 'd',
@@ -103,15 +103,15 @@ function chart({ sizes }: SweepFacts, description: string): TopLevelSpec {
   const y = {
     field: 'share_of_largest',
     type: 'quantitative' as const,
-    title: 'share of the largest amax (%), 100 % is settled',
-    scale: { zero: false },
+    title: 'share of final amax (%), 100 is settled',
+    scale: { zero: false, nice: false, padding: 8 },
     axis: { format: '.0%', tickCount: 6 },
   };
   return {
     description,
     data: { name: 'rows' },
     width: 'container',
-    height: 300,
+    height: 320,
     autosize: { type: 'fit', contains: 'padding', resize: true },
     layer: [
       {

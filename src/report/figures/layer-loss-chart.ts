@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Row } from '../query.js';
 import { numberOf, numberOrNull } from '../query.js';
-import { color, depthRange, lossRange } from '../theme.js';
+import { color, lossRange } from '../theme.js';
 import { alphaColumnAxis, labelledAlphas } from './alpha-columns.js';
 import { layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 import {
@@ -10,6 +10,7 @@ import {
   detail,
   fixedRoom,
   hoveredSize,
+  layerDepth,
   linkedCharts,
   linkedLayerAxis,
   overview,
@@ -63,12 +64,7 @@ export function layerLossChart(
     scale: { domain: [{ expr: `ranges[${key}].low` }, { expr: `ranges[${key}].high` }], zero: false, nice: false },
     axis: { ...fixedRoom, values: { expr: `ranges[${key}].ticks` }, labelExpr },
   };
-  const depth = {
-    field: 'position',
-    type: 'quantitative' as const,
-    scale: { range: depthRange },
-    legend: null,
-  };
+  const depth = layerDepth(rows);
   const tooltip = [
     layerTooltip,
     { field: 'column', title: 'alpha of the trial' },

@@ -1,6 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { fitWidth } from '../compile-chart.js';
-import { color } from '../theme.js';
+import type { Row } from '../query.js';
+import { numberOf } from '../query.js';
+import { color, depthRange } from '../theme.js';
 import type { LayerNames } from './layer-axis.js';
 import { layerAxis } from './layer-axis.js';
 
@@ -89,6 +91,13 @@ export function chosenOpacity(full: number, other: number) {
 /** A number for the hovered layer, else another: widths of lines. */
 export function hoveredSize(hovered: number, other: number) {
   return { condition: { param: 'hovered', empty: false, value: hovered }, value: other };
+}
+
+/** Colour of a layer's line by its place in the network; the domain is given, as a panel may have no line. */
+export function layerDepth(rows: readonly Row[]) {
+  const positions = rows.map((row) => numberOf(row, 'position'));
+  const domain = [0, positions.reduce((most, position) => Math.max(most, position), 1)];
+  return { field: 'position', type: 'quantitative' as const, scale: { domain, range: depthRange }, legend: null };
 }
 
 /** How to use the selections, for captions. */

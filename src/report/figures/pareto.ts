@@ -50,13 +50,14 @@ function chart(rows: readonly Row[], { metric, best }: SweepFacts): TopLevelSpec
     field: 'float_layers',
     type: 'quantitative' as const,
     title: 'layers in float, fewer is smaller and faster',
+    scale: { zero: false, nice: false, padding: 14 },
     axis: { format: 'd', tickMinStep: 1, grid: false },
   };
   const y = {
     field: 'value',
     type: 'quantitative' as const,
     title: metric.axisTitle,
-    scale: { zero: false },
+    scale: { zero: false, padding: 8 },
     axis: { format: metric.axisFormat, tickCount: 6 },
   };
   const group = {

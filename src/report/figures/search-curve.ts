@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { Figure } from '../figure.js';
 import type { Row } from '../query.js';
 import { numberOf, sqlText, textOf } from '../query.js';
-import { color, depthRange, lossRange } from '../theme.js';
+import { color, lossRange } from '../theme.js';
 import { alphaColumnAxis, labelledAlphas } from './alpha-columns.js';
 import { layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 import {
@@ -11,6 +11,7 @@ import {
   detail,
   fixedRoom,
   hoveredSize,
+  layerDepth,
   linkedCharts,
   linkedHint,
   linkedLayerAxis,
@@ -70,7 +71,7 @@ function chart(rows: readonly Row[], trial: number, description: string): TopLev
     title: null,
     scale: { type: 'log' as const, domain: [1, largestRatio], clamp: true, nice: false },
   };
-  const depth = { field: 'position', type: 'quantitative' as const, scale: { range: depthRange }, legend: null };
+  const depth = layerDepth(rows);
   const labels = { values: [1, 1.5, 2, 3], labelExpr: "datum.label + ' ×'" };
   const tooltip = [
     layerTooltip,
