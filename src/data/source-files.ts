@@ -43,8 +43,13 @@ function inFolder(folder: string, files: readonly string[]): readonly string[] {
  * @throws DatasetError when a folder of the source is gone
  */
 export function sourceStamp(source: DataSource): string {
+  return stampFiles(sourceFiles(source));
+}
+
+/** The same of any files; one that is missing has a stamp too. */
+export function stampFiles(paths: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const path of sourceFiles(source)) {
+  for (const path of paths) {
     const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
     hash.update(JSON.stringify([path, stat && [stat.size, stat.mtimeNs, stat.ctimeNs, stat.ino].map(String)]));
   }

@@ -28,7 +28,7 @@ export function loadModel(job: JobModel): LoadedModel {
   const file = readModelFile(job.path);
   if (file.sha256 !== job.sha256) {
     throw new InputChangedError(
-      `${job.path}: the file changed during the sweep. Restore it, or start the sweep again.`,
+      `${job.path}: the model changed during the sweep. Restore it, or run the experiment again.`,
     );
   }
   const { model: folded } = foldBatchNorm(file.model);

@@ -116,7 +116,7 @@ describe('WorkerPool', () => {
     expect(error).toBeInstanceOf(JobError);
     expect((error as JobError).failure).toEqual({
       errorClass: 'InputChangedError',
-      message: `${model.path}: the file changed during the sweep. Restore it, or start the sweep again.`,
+      message: `${model.path}: the model changed during the sweep. Restore it, or run the experiment again.`,
       retry: false,
     });
     expect((await workers.run<'observe'>(0, short)).value).toHaveLength(3);
