@@ -191,9 +191,7 @@ export class WorkerPool {
     }
     const words = worker.stderr.trim();
     const message = `The child process on ${worker.slot.device} ${how}.${words === '' ? '' : ` Its last words: ${words}`}`;
-    // Nobody but the kernel that needs memory, or a person, kills a child like this.
-    const smallerBatches = child.signalCode === 'SIGKILL';
-    running.reject(new JobError({ errorClass: 'WorkerDied', message, retry: true, smallerBatches }));
+    running.reject(new JobError({ errorClass: 'WorkerDied', message, retry: true }));
   }
 }
 

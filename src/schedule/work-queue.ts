@@ -90,9 +90,10 @@ export class WorkQueue {
         return await this.#queue.add(() => this.#attempt(item, batchLimit), { priority: item.priority });
       } catch (cause) {
         const failure = cause instanceof JobError && cause.failure.retry ? cause.failure : null;
-        const smaller: number | null = failure?.smallerBatches === true ? halved(batchLimit ?? item.batchSize) : null;
-        const outOfMemory = failure?.errorClass === 'OutOfMemory';
+        const outOfMemory = failure?.smallerBatches === true;
         if (!outOfMemory) lost++;
+        // A child that is lost twice at the same work may have been ended by a kernel that was short of memory.
+        const smaller: number | null = outOfMemory || lost > 1 ? halved(batchLimit ?? item.batchSize) : null;
         if (failure === null || (outOfMemory && smaller === null) || lost > this.#retries) {
           this.settle(item.cost);
           throw cause;

@@ -134,7 +134,6 @@ describe('WorkerPool', () => {
       errorClass: 'WorkerDied',
       message: 'The child process on cpu:0 was ended by SIGKILL.',
       retry: true,
-      smallerBatches: true,
     });
     expect(workers.idleSlot()).toBe(0);
     expect((await workers.run<'observe'>(0, short)).value).toHaveLength(3);
@@ -161,7 +160,9 @@ describe('WorkerPool', () => {
     const error = await workers.run<'observe'>(0, long).catch((cause: unknown) => cause);
     expect((error as JobError).failure).toMatchObject({
       errorClass: 'OutOfMemory',
-      message: expect.stringMatching(/^The child process on cpu:0 used \d+ MiB of memory; run.memoryMb allows 64\.$/),
+      message: expect.stringMatching(
+        /^The child process on cpu:0 used \d+ MiB of memory; run.memoryMb allows 64\.$/,
+      ) as string,
       retry: true,
       smallerBatches: true,
     });
