@@ -3,7 +3,7 @@ import { copyFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { ChannelHistograms } from '../../src/calibrate/channel-histogram.js';
-import type { ObservationRecord } from '../../src/evaluate/results.js';
+import type { DisplayHistograms, ObservationRecord } from '../../src/evaluate/results.js';
 import { openDatabase } from '../../src/store/open-database.js';
 import { openQueries, queryDatabase, type QueryConnection } from '../../src/store/query-database.js';
 import { openStore } from '../../src/store/sqlite-store.js';
@@ -17,7 +17,19 @@ const histograms: ChannelHistograms = {
   negative: Uint8Array.of(0, 1, 7),
 };
 
-/** The sample with histograms of conv1 at 200 batches. */
+/** Of 16 samples: in both layers, 5 values in [0, 4) a channel and none below zero. */
+const display: DisplayHistograms = {
+  samples: 16,
+  inputs: [
+    {
+      layer: 'conv1',
+      histograms: { binWidth: Float64Array.of(4, 4), positive: Uint8Array.of(1, 5, 1, 5), negative: null },
+    },
+    { layer: 'conv2', histograms: { binWidth: Float64Array.of(4), positive: Uint8Array.of(1, 5), negative: null } },
+  ],
+};
+
+/** The sample with full histograms of conv1 at 200 batches, and with those to look at. */
 function fill(path: string): void {
   const plain = sample.observation(200);
   const observation: ObservationRecord = {
@@ -26,7 +38,12 @@ function fill(path: string): void {
   };
   const store = openStore(path);
   sample.begin(store);
-  store.finishObserve('observe', sample.model.sha256, [sample.observation(1), observation, sample.observation(1500)]);
+  store.finishObserve(
+    'observe',
+    sample.model.sha256,
+    [sample.observation(1), observation, sample.observation(1500)],
+    display,
+  );
   store.finishReference('reference', sample.model.sha256, sample.reference);
   store.finishSearch('search', sample.model.sha256, sample.search);
   sample.finish(store, sample.trials.fp32, sample.fp32Record);
@@ -78,13 +95,31 @@ describe('table functions', () => {
       expect(inside('after', 0.5, 1)).toBeGreaterThanOrEqual(200);
     });
 
+    it('is of the first samples where there is no full one', () => {
+      // conv2: one channel with values in 0..4, s = 1.
+      expect(
+        rows(`SELECT quantity, min(low), max(high), sum(count), count(*), min(samples)
+              FROM activation_histogram(3, 'conv2') GROUP BY quantity ORDER BY quantity DESC`),
+      ).toEqual([
+        ['before', 0, 4, 5, 128, 16],
+        ['after', 0, 4, 5, 128, 16],
+      ]);
+    });
+
+    it('has no rows where an earlier version observed', () => {
+      const copy = edited(`DELETE FROM display_histogram`);
+      expect(queryDatabase(copy, `SELECT * FROM activation_histogram(3, 'conv2')`).rows).toEqual([]);
+    });
+
     it('can be joined with views, its arguments taken from them', () => {
       expect(
         rows(`SELECT t.trial, l.layer, sum(h.count) FROM v_trial t, v_layer l, activation_histogram(t.trial, l.layer) h
               WHERE h.quantity = 'before' GROUP BY 1, 2 ORDER BY 1, 2`),
       ).toEqual([
         [2, 'conv1', 211],
+        [2, 'conv2', 5],
         [3, 'conv1', 211],
+        [3, 'conv2', 5],
       ]);
     });
 
@@ -95,7 +130,6 @@ describe('table functions', () => {
     });
 
     it.each([
-      ['a layer without a histogram', `3, 'conv2'`],
       ['FP32', `1, 'conv1'`],
       ['a pending trial', `5, 'conv1'`],
       ['an unknown layer', `3, 'conv'`],
