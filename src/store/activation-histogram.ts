@@ -1,5 +1,6 @@
 import type { ChannelHistograms } from '../calibrate/channel-histogram.js';
 import { displayHistogram, type ChannelInputs } from '../calibrate/display-histogram.js';
+import { pickChannel } from '../calibrate/pick-channel.js';
 import type { Bindable, Connection } from './connection.js';
 import { decodeHistograms } from './histogram-blob.js';
 import { messageOf } from './sqlite-failure.js';
@@ -38,18 +39,55 @@ export function activationHistogramRows(
 ): readonly (readonly Bindable[])[] {
   const stored = connection.get(storedInput, trial, layer) as StoredInput | undefined;
   if (stored === undefined) return [];
-  const where = `the input of layer ${String(layer)} of trial ${String(trial)}`;
+  const where = nameOf(trial, layer);
   const inputs = readInputs(connection, stored, where);
-  const rows = (quantity: 'before' | 'after', s: Float64Array | null): readonly (readonly Bindable[])[] =>
-    undamaged(where, () => displayHistogram(inputs, s)).map(({ low, high, count }, bin) => [
-      quantity,
+  const before = binRows(inputs, null, stored.samples, where).map((row) => ['before', ...row]);
+  if (stored.s === null) return before;
+  const s = readFactors(stored.s, inputs, where);
+  return [...before, ...binRows(inputs, s, stored.samples, where).map((row) => ['after', ...row])];
+}
+
+/**
+ * The rows of `channel_histogram(trial, layer, channel)`: `bin`, `low`, `high`, `count`, `samples`, of one channel before
+ * smoothing, over its own range. None where `activation_histogram` has none, and for an unknown channel.
+ *
+ * @throws StoreError `not-a-database` where the stored bytes are damaged
+ */
+export function channelHistogramRows(
+  connection: Connection,
+  trial: Bindable,
+  layer: Bindable,
+  channel: Bindable,
+): readonly (readonly Bindable[])[] {
+  const stored = connection.get(storedInput, trial, layer) as StoredInput | undefined;
+  if (stored === undefined) return [];
+  const where = nameOf(trial, layer);
+  const inputs = readInputs(connection, stored, where);
+  if (typeof channel !== 'number' || inputs.min[channel] === undefined) return [];
+  const picked = undamaged(where, () => pickChannel(inputs, channel));
+  return binRows(picked, null, stored.samples, where);
+}
+
+function nameOf(trial: Bindable, layer: Bindable): string {
+  return `the input of layer ${String(layer)} of trial ${String(trial)}`;
+}
+
+/** `bin`, `low`, `high`, `count`, `samples` */
+function binRows(
+  inputs: ChannelInputs,
+  s: Float64Array | null,
+  samples: number,
+  where: string,
+): readonly (readonly Bindable[])[] {
+  return undamaged(where, () =>
+    displayHistogram(inputs, s).map(({ low, high, count }, bin) => [
       BigInt(bin),
       low,
       high,
       BigInt(count),
-      BigInt(stored.samples),
-    ]);
-  return [...rows('before', null), ...(stored.s === null ? [] : rows('after', readFactors(stored.s, inputs, where)))];
+      BigInt(samples),
+    ]),
+  );
 }
 
 function readInputs(connection: Connection, { observation, layer, bins }: StoredInput, where: string): ChannelInputs {

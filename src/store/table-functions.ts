@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 
-import { activationHistogramRows } from './activation-histogram.js';
+import { activationHistogramRows, channelHistogramRows } from './activation-histogram.js';
 import { compareTrialsRows } from './compare-trials.js';
 import type { Bindable, Connection } from './connection.js';
 import { StoreError } from './store-error.js';
@@ -8,13 +8,13 @@ import { StoreError } from './store-error.js';
 /** A function of SQL that returns rows. */
 interface TableFunction {
   readonly name: string;
-  readonly parameters: readonly [string, string];
+  readonly parameters: readonly string[];
   readonly columns: readonly string[];
   /**
-   * Rows of cells in the order of the columns, whole numbers as bigints: SQLite takes other numbers as REAL. Arguments
-   * are whatever the query gives.
+   * Rows of cells in the order of the columns, whole numbers as bigints: SQLite takes other numbers as REAL. There is an
+   * argument for each parameter, and it is whatever the query gives.
    */
-  readonly rows: (connection: Connection, first: Bindable, second: Bindable) => readonly (readonly Bindable[])[];
+  readonly rows: (connection: Connection, ...args: readonly Bindable[]) => readonly (readonly Bindable[])[];
 }
 
 /** Documented in docs/SCHEMA.md, column by column; part of the contract as views are. */
@@ -24,6 +24,12 @@ export const tableFunctions: readonly TableFunction[] = [
     parameters: ['trial', 'layer'],
     columns: ['quantity', 'bin', 'low', 'high', 'count', 'samples'],
     rows: activationHistogramRows,
+  },
+  {
+    name: 'channel_histogram',
+    parameters: ['trial', 'layer', 'channel'],
+    columns: ['bin', 'low', 'high', 'count', 'samples'],
+    rows: channelHistogramRows,
   },
   {
     name: 'compare_trials',
@@ -61,14 +67,13 @@ export function registerTableFunctions(database: Database.Database, reader: () =
       columns: [...columns],
       directOnly: true,
       *rows(...args) {
-        const [first, second] = args as readonly (Bindable | undefined)[];
-        if (first === undefined || second === undefined) {
+        if (args.length < parameters.length || args.includes(undefined)) {
           throw new StoreError(
             'bad-query',
             `Expected ${name}(${parameters.join(', ')}), got a call that lacks an argument. See docs/SCHEMA.md.`,
           );
         }
-        for (const row of rows(reader(), first, second)) yield [...row];
+        for (const row of rows(reader(), ...(args as readonly Bindable[]))) yield [...row];
       },
     });
   }

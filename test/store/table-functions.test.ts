@@ -153,6 +153,29 @@ describe('table functions', () => {
     });
   });
 
+  describe('channel_histogram', () => {
+    it('is of one channel, over its own range', () => {
+      const columns = 'min(low), max(high), sum(count), count(*), max(bin), min(samples)';
+      expect(rows(`SELECT ${columns} FROM channel_histogram(3, 'conv1', 0)`)).toEqual([
+        [0, Math.sqrt(200), 3, 128, 127, 800],
+      ]);
+      expect(rows(`SELECT ${columns} FROM channel_histogram(3, 'conv1', 1)`)).toEqual([[-8, 8, 208, 128, 127, 800]]);
+      expect(rows(`SELECT sum(count) FROM channel_histogram(3, 'conv1', 1) WHERE high <= 0`)).toEqual([[7]]);
+    });
+
+    it.each(['2', '-1', '0.5', `'0'`, 'NULL'])('has no rows for channel %s', (channel) => {
+      expect(rows(`SELECT * FROM channel_histogram(3, 'conv1', ${channel})`)).toEqual([]);
+    });
+
+    it('adds up to the histogram of the layer', () => {
+      expect(
+        rows(`SELECT (SELECT sum(count) FROM v_channel c, channel_histogram(c.trial, c.layer, c.channel)
+                      WHERE c.trial = 3 AND c.layer = 'conv1') -
+                     (SELECT sum(count) FROM activation_histogram(3, 'conv1') WHERE quantity = 'after')`),
+      ).toEqual([[0]]);
+    });
+  });
+
   describe('compare_trials', () => {
     it('is what v_comparison holds of each of its pairs', () => {
       const columns = 'metric, difference, method, p_value, ci_low, ci_high, only_trial, only_other, significant';
