@@ -16,6 +16,7 @@ import type { SweepStore } from '../store/store.js';
 import { allSettledOrFirstError } from './all-settled.js';
 import {
   chooseAlphas,
+  displayOf,
   mergeObserveParts,
   mergeRanks,
   observeParts,
@@ -73,8 +74,9 @@ export class StageWork {
 
   async #observe(stage: ObserveStage): Promise<void> {
     const model = jobModel(stage.model, this.#options.inputs);
-    const parts = await this.#runParts(stage, observeParts(stage, model));
-    this.#options.store.finishObserve(stage.key, model.sha256, mergeObserveParts(stage, valuesOf(parts)));
+    const parts = valuesOf(await this.#runParts(stage, observeParts(stage, model)));
+    const observations = mergeObserveParts(stage, parts);
+    this.#options.store.finishObserve(stage.key, model.sha256, observations, displayOf(parts));
   }
 
   async #reference(stage: ReferenceStage): Promise<void> {
