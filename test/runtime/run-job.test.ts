@@ -313,7 +313,7 @@ describe('any job', () => {
     const path = write('changing.onnx', modelBytes(smallNetwork('N')));
     const model = jobModel(path);
     writeFileSync(path, modelBytes({ ...smallNetwork('N'), opset: 12 }));
-    await expect(run<'observe'>(observeJob(model, source))).rejects.toThrow('the file changed during the sweep');
+    await expect(run<'observe'>(observeJob(model, source))).rejects.toThrow('the model changed during the sweep');
   });
 
   it('refuses samples that do not fit the model', async () => {
