@@ -5,6 +5,7 @@ import { significantText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, sqlText, textOf } from '../query.js';
 import { color } from '../theme.js';
+import { legendFilter, legendHint, shownOpacity } from './interaction.js';
 import { absmaxNote, hasBothMethods } from './absmax-accuracy.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 
@@ -49,7 +50,7 @@ WHERE a.sweep = ${sqlText(sweep.name)} AND a.role = 'input' AND a.alpha_mode = '
           options: sizes.map((value) => ({ value, label: `${value} batches` })),
         },
       ],
-      caption: ratioText(ratios),
+      caption: `${ratioText(ratios)} ${legendHint}`,
       panels: (['amax', 'l1'] as const).map((measure) => {
         const title = measure === 'amax' ? 'input amax after smoothing' : 'accumulated L1 (lower is better)';
         const alt = `Dot plot of ${title} of each layer under absmax channel and view. ${ratioText(ratios)}`;
@@ -104,7 +105,10 @@ function chart(
 ): TopLevelSpec {
   const x = {
     type: 'quantitative' as const,
-    title: measure === 'amax' ? 'input amax' : 'L1, lower is better',
+    title:
+      measure === 'amax'
+        ? 'input amax, units of the input, smaller is finer'
+        : 'L1, units of the output, lower is better',
     scale: { type: 'log' as const, nice: false, padding: 10 },
     axis: { format: '~g', labelOverlap: 'greedy' as const, tickCount: 6 },
   };
@@ -135,8 +139,10 @@ function chart(
         encoding: { y: layerAxis, x: { ...x, field: 'low' }, x2: { field: 'high' } },
       },
       {
-        mark: { type: 'point', filled: true, size: 55, opacity: mixed ? 0.6 : 1 },
+        params: [legendFilter('absmax')],
+        mark: { type: 'point', filled: true, size: 55 },
         encoding: {
+          opacity: shownOpacity(mixed ? 0.6 : 1),
           y: layerAxis,
           x: { ...x, field: measure },
           color: {

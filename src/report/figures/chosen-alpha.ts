@@ -4,6 +4,7 @@ import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { color, sizeColors } from '../theme.js';
+import { legendFilter, legendHint, shownOpacity } from './interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 
 /** The alpha that dynamic trials chose for each layer, by calibration size. */
@@ -26,7 +27,7 @@ WHERE a.sweep = ${sqlText(sweep.name)} AND a.alpha_mode = 'dynamic' AND a.role =
     return {
       kind: 'charts',
       controls: [],
-      caption: several ? 'One panel for each way to search.' : caption(rows, facts),
+      caption: `${several ? 'One panel for each way to search.' : caption(rows, facts)} ${legendHint}`,
       panels: facts.variants.flatMap((variant) => {
         const shown = rows.filter((row) => variant.trials.has(numberOf(row, 'trial')));
         return [...bySearch(shown)].map(([search, own]) => {
@@ -96,14 +97,16 @@ function chart(rows: readonly Row[], { sizes }: SweepFacts, description: string)
         encoding: { y: layerAxis, x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } },
       },
       {
-        mark: { type: 'point', filled: true, opacity: 1 },
+        params: [legendFilter('size')],
+        mark: { type: 'point', filled: true },
         encoding: {
+          opacity: shownOpacity(1),
           size: { field: 'area', type: 'quantitative', scale: null },
           y: layerAxis,
           x: {
             field: 'layer_alpha',
             type: 'quantitative',
-            title: 'chosen alpha',
+            title: 'chosen alpha, 0: the range stays in the input, 1: it moves into the weight',
             scale: { domain: [0, 1] },
             axis: { tickCount: 6 },
           },
