@@ -16,4 +16,4 @@ async function quantsweep(...args) {
 
 await quantsweep('run', 'experiments/demo.yaml');
 await quantsweep('query', '--name', 'best', '--param', 'sweep=demo');
-await quantsweep('report', 'demo', '-o', 'reports/demo.html');
+await quantsweep('report', 'demo', '-o', 'reports/demo');

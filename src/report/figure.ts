@@ -2,21 +2,32 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { Row } from './query.js';
 import type { SweepFacts } from './sweep-facts.js';
 
-/** Parts of the page, in order. */
+/** Parts of the sweep page, in order. */
 export type SectionId = 'first' | 'layers' | 'ranges' | 'absmax' | 'trials' | 'provenance';
 
 /**
- * One figure: a query and what to make of its rows. Pure: no database, no document. Specs take the query's rows under
- * the data name `rows`; anything derived is a transform inside the spec, so the page holds the rows once, as queried.
+ * One figure of a page whose facts are `Facts`: a query and what to make of its rows. Pure: no database, no document.
+ * Specs take the query's rows under the data name `rows`; anything derived is a transform inside the spec, so the page
+ * holds the rows once, as queried.
+ *
+ * The page adds two fields to each row: `trial_href` where the row has a `trial`, `layer_href` where it has a
+ * `position`: the address of that trial's or layer's page, null where the report has none. A mark becomes a link by
+ * `encoding: { href: { field: 'trial_href', type: 'nominal' } }`.
  */
-export interface Figure {
-  /** Stable, unique; the figure's anchor in the page. */
+export interface PageFigure<Facts> {
+  /** Stable, unique in its page; the figure's anchor. */
   readonly id: string;
-  readonly section: SectionId;
-  readonly title: (facts: SweepFacts) => string;
+  /** Section of the page that it stands in. */
+  readonly section: string;
+  readonly title: (facts: Facts) => string;
   /** A SELECT on the documented views, or on tables where no view tells, with every value written in. */
-  readonly sql: (facts: SweepFacts) => string;
-  readonly build: (rows: readonly Row[], facts: SweepFacts) => FigureContent;
+  readonly sql: (facts: Facts) => string;
+  readonly build: (rows: readonly Row[], facts: Facts) => FigureContent;
+}
+
+/** A figure of the sweep page. */
+export interface Figure extends PageFigure<SweepFacts> {
+  readonly section: SectionId;
 }
 
 /** What a figure shows. */
@@ -66,6 +77,8 @@ export interface TableColumn {
   readonly field: string;
   readonly align: 'left' | 'right';
   readonly text: (row: Row) => string;
+  /** Address of the page that the cell links to, relative to this one; null without. */
+  readonly href?: (row: Row) => string | null;
 }
 
 /** A sentence that says what the rows hold. */

@@ -22,7 +22,8 @@ function create(name, className, text) {
 /* Tooltips */
 const tip = document.body.appendChild(create('div', 'tooltip'));
 tip.setAttribute('aria-hidden', 'true');
-function showTooltip(_, event, __, value) {
+function showTooltip(_, event, item, value) {
+  if (event.target && event.target.style) event.target.style.cursor = item && item.href ? 'pointer' : '';
   if (value === null || value === undefined || value === '') { tip.style.visibility = 'hidden'; return; }
   tip.replaceChildren();
   const table = create('table');
@@ -38,8 +39,21 @@ function showTooltip(_, event, __, value) {
 }
 
 /* Charts */
+const links = JSON.parse(document.querySelector('main').dataset.links);
+function trialHref(trial) {
+  return links.trials !== null && (links.trials === 'any' || links.trials.includes(trial)) ? 'trial-' + trial + '.html' : null;
+}
+function layerHref(position) {
+  const number = links.layers === null ? undefined : links.layers[position];
+  return number === undefined ? null : 'layer-' + number + '.html';
+}
 function rowObjects(figure) {
-  return figure.rows.map((cells) => Object.fromEntries(figure.columns.map((column, index) => [column, cells[index]])));
+  return figure.rows.map((cells) => {
+    const row = Object.fromEntries(figure.columns.map((column, index) => [column, cells[index]]));
+    if (typeof row.trial === 'number') row.trial_href = trialHref(row.trial);
+    if (typeof row.position === 'number') row.layer_href = layerHref(row.position);
+    return row;
+  });
 }
 function themed(spec, mode, narrow) {
   return JSON.parse(JSON.stringify(spec), (key, value) => {

@@ -4,44 +4,79 @@ import { escapeHtml } from './html.js';
 /** Parts of the finished document. */
 export interface Page {
   readonly title: string;
-  readonly style: string;
   /** HTML of the body; every value in it escaped. */
   readonly body: string;
-  /** Scripts in order, as source text; none may contain `</script`. */
-  readonly scripts: readonly string[];
+  readonly assets: PageAssets;
 }
 
+/** The style sheet and the scripts: in the page itself, or in files that all pages of a report share. */
+export type PageAssets =
+  | {
+      readonly kind: 'inline';
+      readonly style: string;
+      /** In order, as source text; none may contain `</script`. */
+      readonly scripts: readonly string[];
+    }
+  | {
+      readonly kind: 'shared';
+      /** Addresses, relative to the page. */
+      readonly style: string;
+      readonly scripts: readonly string[];
+      /** True where the page may ask the server that it came from for news. */
+      readonly live: boolean;
+    };
+
 /**
- * The whole document. Its content security policy allows nothing but the inlined scripts and the style sheet, by their
- * hashes: no network, no other script, no eval, no form, no frame.
+ * The whole document. Its content security policy allows nothing but its own style sheet and scripts: inlined ones by
+ * their hashes, shared ones as files from where the page is. No network, no other script, no eval, no form, no frame.
  */
-export function pageHtml({ title, style, body, scripts }: Page): string {
-  for (const script of scripts) {
-    if (/<\/script|<!--/i.test(script)) throw new Error('Expected inlined scripts without "</script" or "<!--"');
-  }
-  const policy = [
-    "default-src 'none'",
-    `script-src ${scripts.map(hashSource).join(' ')}`,
-    `style-src ${hashSource(style)}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
+export function pageHtml({ title, body, assets }: Page): string {
+  const { policy, head, foot } = assetHtml(assets);
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta http-equiv="Content-Security-Policy" content="${policy.join('; ')}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="quantsweep">
 <title>${escapeHtml(title)}</title>
-<style>${style}</style>
+${head}
 </head>
 <body>
 ${body}
-${scripts.map((script) => `<script>${script}</script>`).join('\n')}
+${foot}
 </body>
 </html>
 `;
+}
+
+function assetHtml(assets: PageAssets): { policy: string[]; head: string; foot: string } {
+  const closed = ["base-uri 'none'", "form-action 'none'"];
+  switch (assets.kind) {
+    case 'inline': {
+      for (const script of assets.scripts) {
+        if (/<\/script|<!--/i.test(script)) throw new Error('Expected inlined scripts without "</script" or "<!--"');
+      }
+      const sources = `script-src ${assets.scripts.map(hashSource).join(' ')}`;
+      return {
+        policy: ["default-src 'none'", sources, `style-src ${hashSource(assets.style)}`, ...closed],
+        head: `<style>${assets.style}</style>`,
+        foot: assets.scripts.map((script) => `<script>${script}</script>`).join('\n'),
+      };
+    }
+    case 'shared':
+      return {
+        policy: [
+          "default-src 'none'",
+          "script-src 'self'",
+          "style-src 'self'",
+          ...(assets.live ? ["connect-src 'self'"] : []),
+          ...closed,
+        ],
+        head: `<link rel="stylesheet" href="${escapeHtml(assets.style)}">`,
+        foot: assets.scripts.map((script) => `<script src="${escapeHtml(script)}"></script>`).join('\n'),
+      };
+  }
 }
 
 function hashSource(text: string): string {

@@ -1,18 +1,17 @@
 import { compileChart } from './compile-chart.js';
-import type { AbsentContent, ChartContent, Control, Figure, FigureContent, TableContent } from './figure.js';
+import type { AbsentContent, ChartContent, Control, FigureContent, PageFigure, TableContent } from './figure.js';
 import { embedJson, escapeHtml } from './html.js';
 import type { Query, QueryResult, Row } from './query.js';
 import { toRows } from './query.js';
-import type { SweepFacts } from './sweep-facts.js';
 
 /** Queries a figure's rows and returns its HTML, the embedded rows and compiled charts included. */
-export function renderFigure(figure: Figure, facts: SweepFacts, query: Query): string {
+export function renderFigure<Facts>(figure: PageFigure<Facts>, facts: Facts, query: Query): string {
   const sql = figure.sql(facts);
   const result = query(sql, []);
   const rows = toRows(result);
   const content = figure.build(rows, facts);
   const title = figure.title(facts);
-  if (content.kind === 'absent') return absentHtml(figure, title, content, sql, result);
+  if (content.kind === 'absent') return absentHtml(figure.id, title, content, sql, result);
   const panels = content.kind === 'charts' ? content.panels.map((panel) => compileChart(panel.spec).spec) : [];
   return `<figure id="${figure.id}"${content.kind === 'table' ? ' class="wide"' : ''} aria-labelledby="${figure.id}-title">
 <h3 id="${figure.id}-title">${escapeHtml(title)}</h3>
@@ -33,8 +32,8 @@ export function embedded(id: string, result: QueryResult, panels: readonly unkno
   return `<script type="application/json" data-figure="${id}">${embedJson({ columns: result.columns, rows: result.rows, panels })}</script>`;
 }
 
-function absentHtml(figure: Figure, title: string, content: AbsentContent, sql: string, result: QueryResult): string {
-  return `<div class="absent" id="${figure.id}"><b>${escapeHtml(title)}.</b> ${escapeHtml(content.note)} ${sqlDisclosure(sql)}${embedded(figure.id, result, [])}</div>`;
+function absentHtml(id: string, title: string, content: AbsentContent, sql: string, result: QueryResult): string {
+  return `<div class="absent" id="${id}"><b>${escapeHtml(title)}.</b> ${escapeHtml(content.note)} ${sqlDisclosure(sql)}${embedded(id, result, [])}</div>`;
 }
 
 function bodyHtml(content: Exclude<FigureContent, AbsentContent>, rows: readonly Row[], id: string): string {
@@ -74,14 +73,19 @@ function tableHtml({ columns, sortable, emphasis }: TableContent, rows: readonly
     return `<th scope="col"${align === 'right' ? ' class="right"' : ''}${sortable ? ' aria-sort="none"' : ''}>${text}</th>`;
   });
   const lines = rows.map((row) => {
-    const cells = columns.map(({ field, align, text }) => {
+    const cells = columns.map(({ field, align, text, href }) => {
       const shown = text(row);
       const kind = align === 'right' ? 'right' : field === 'key' ? 'code' : shown.length > 40 ? 'long' : '';
       const sort = sortable ? ` data-sort="${escapeHtml(JSON.stringify(row[field] ?? null))}"` : '';
-      return `<td${kind === '' ? '' : ` class="${kind}"`}${sort}>${escapeHtml(shown)}</td>`;
+      return `<td${kind === '' ? '' : ` class="${kind}"`}${sort}>${linked(escapeHtml(shown), href?.(row) ?? null)}</td>`;
     });
     const marked = emphasis?.(row) ?? null;
     return `<tr${marked === null ? '' : ` class="${marked}"`}>${cells.join('')}</tr>`;
   });
   return `<div class="scroll" tabindex="0"><table><thead><tr>${heads.join('')}</tr></thead><tbody>${lines.join('\n')}</tbody></table></div>`;
+}
+
+/** Escaped text as a link where there is an address. */
+export function linked(html: string, href: string | null): string {
+  return href === null ? html : `<a href="${escapeHtml(href)}">${html}</a>`;
 }

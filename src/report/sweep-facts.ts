@@ -1,3 +1,5 @@
+import type { PageLinks } from './page-links.js';
+import { noLinks } from './page-links.js';
 import type { Query, Row } from './query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull, toRows } from './query.js';
 import type { MetricText } from './number-text.js';
@@ -54,11 +56,32 @@ export interface ComparisonFacts {
   readonly significant: boolean;
 }
 
+/** One row of v_layer. */
+export interface LayerFacts {
+  /** File name of its model. */
+  readonly model: string;
+  /** Order in the model's graph, from 0. */
+  readonly position: number;
+  readonly name: string;
+  readonly op: string;
+  /** JSON array, e.g. `[16,3,3,3]`. */
+  readonly weightShape: string;
+  readonly groups: number;
+  readonly inputChannels: number;
+  readonly outputChannels: number;
+  /** Why it can't be quantized; null where it can. */
+  readonly unsupported: string | null;
+}
+
 /** What the answer and every figure know about the sweep before they query for themselves. */
 export interface SweepFacts {
   readonly sweep: SweepSummary;
   /** Without those of one layer's sensitivity, which have figures of their own. */
   readonly trials: readonly TrialFacts[];
+  /** With those of one layer's sensitivity. */
+  readonly allTrials: readonly TrialFacts[];
+  /** Of every model of the sweep. */
+  readonly layers: readonly LayerFacts[];
   readonly comparisons: readonly ComparisonFacts[];
   readonly metric: MetricText;
   /** Calibration sizes in batches, ascending. */
@@ -66,6 +89,8 @@ export interface SweepFacts {
   readonly variants: readonly Variant[];
   /** The finished candidate with the highest metric; the comparisons' choice among equals. Null without one. */
   readonly best: TrialFacts | null;
+  /** Addresses of other pages. */
+  readonly links: PageLinks;
 }
 
 /** The queries behind {@link SweepFacts}, as the page shows them. */
@@ -80,26 +105,31 @@ FROM v_trial WHERE sweep = ${sqlText(sweep)} ORDER BY position`,
   comparisons: (sweep: string): string =>
     `SELECT trial, label, against, other_trial, other_label, difference, method, p_value, significant
 FROM v_comparison WHERE sweep = ${sqlText(sweep)} ORDER BY trial, against`,
+  layers: (sweep: string): string =>
+    `SELECT model, position, layer, op, weight_shape, groups, input_channels, output_channels, unsupported
+FROM v_layer WHERE sweep = ${sqlText(sweep)} ORDER BY model, position`,
 };
 
-/** Reads a sweep's facts; null where the database has no sweep of that name. */
+/** Reads a sweep's facts; null where the database has no sweep of that name. They link to no other page. */
 export function readSweepFacts(query: Query, name: string): SweepFacts | null {
   const summary = toRows(query(factsSql.sweep(name), []))[0];
   if (summary === undefined) return null;
-  const trials = toRows(query(factsSql.trials(name), []))
-    .map(toTrial)
-    .filter((trial) => trial.role !== 'sensitivity');
+  const allTrials = toRows(query(factsSql.trials(name), [])).map(toTrial);
+  const trials = allTrials.filter((trial) => trial.role !== 'sensitivity');
   const comparisons = toRows(query(factsSql.comparisons(name), [])).map(toComparison);
   const best = chooseBest(trials, comparisons);
   const sizes = [...new Set(trials.map((trial) => trial.calibrationBatches))].filter((size) => size !== null);
   return {
     sweep: toSummary(summary),
     trials,
+    allTrials,
+    layers: toRows(query(factsSql.layers(name), [])).map(toLayer),
     comparisons: comparisons.filter((c) => c.against !== 'best' || c.otherTrial === best?.trial),
     metric: metricText(trials.find((trial) => trial.metric !== null)?.metric ?? 'top1'),
     sizes: sizes.sort((a, b) => a - b),
     variants: splitVariants(trials),
     best,
+    links: noLinks,
   };
 }
 
@@ -154,6 +184,20 @@ function toTrial(row: Row): TrialFacts {
     model: textOrNull(row, 'model'),
     axes: JSON.parse(textOf(row, 'axes')) as Record<string, unknown>,
     settings: JSON.parse(textOf(row, 'settings')) as unknown,
+  };
+}
+
+function toLayer(row: Row): LayerFacts {
+  return {
+    model: textOf(row, 'model'),
+    position: numberOf(row, 'position'),
+    name: textOf(row, 'layer'),
+    op: textOf(row, 'op'),
+    weightShape: textOf(row, 'weight_shape'),
+    groups: numberOf(row, 'groups'),
+    inputChannels: numberOf(row, 'input_channels'),
+    outputChannels: numberOf(row, 'output_channels'),
+    unsupported: textOrNull(row, 'unsupported'),
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { answerSweep } from '../../src/report/answer.js';
+import { noLinks } from '../../src/report/page-links.js';
 import { metricText } from '../../src/report/number-text.js';
 import { sentenceText } from '../../src/report/sentence.js';
 import type { ComparisonFacts, SweepFacts, TrialFacts } from '../../src/report/sweep-facts.js';
@@ -61,6 +62,9 @@ function facts(
       experimentPath: '',
     },
     trials,
+    allTrials: trials,
+    layers: [],
+    links: noLinks,
     comparisons,
     metric: metricText(metric),
     sizes: sizes.sort((a, b) => a - b),

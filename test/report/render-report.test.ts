@@ -7,6 +7,7 @@ import { toRows } from '../../src/report/query.js';
 import { renderReport, UnknownSweepError } from '../../src/report/render-report.js';
 import { readSweepFacts } from '../../src/report/sweep-facts.js';
 import type { SampleDatabase } from './sample-database.js';
+import { embeddedRows, figurePieces, shownSql } from './shown-sql.js';
 import { hostileName, sampleDatabase, sampleSweeps } from './sample-database.js';
 
 const options = { database: 'sample.db', generatedAt: new Date('2026-11-23T10:00:00Z') };
@@ -21,40 +22,14 @@ afterAll(() => {
   database.remove();
 });
 
-function unescape(html: string): string {
-  return html
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&quot;', '"')
-    .replaceAll('&#39;', "'")
-    .replaceAll('&amp;', '&');
-}
-
-/** The SQL shown in a piece of the page. */
-function shownSql(html: string): string[] {
-  return [...html.matchAll(/<code class="sql">([^]*?)<\/code>/g)].map((match) => unescape(match[1] ?? ''));
-}
-
-/** Pieces of the page that begin at a figure or at a line in place of one, by id. */
-function pieces(html: string): Map<string, string> {
-  const starts = [...html.matchAll(/<(?:figure|div class="absent") id="([^"]+)"/g)];
-  return new Map(
-    starts.map((match, index) => [
-      match[1] ?? '',
-      html.slice(match.index, starts[index + 1]?.index ?? html.indexOf('</main>')),
-    ]),
-  );
-}
-
 describe.each(names)('the report of %j', (name) => {
   it('shows with every figure the SQL that gives exactly its rows', () => {
     const html = renderReport(database.query, name, options);
-    const found = pieces(html);
+    const found = figurePieces(html);
     expect([...found.keys()].sort()).toEqual(figures.map((figure) => figure.id).sort());
     for (const [id, piece] of found) {
       const sql = shownSql(piece)[0] ?? '';
-      const embedded = /<script type="application\/json" data-figure="[^"]+">([^]*?)<\/script>/.exec(piece)?.[1] ?? '';
-      const { columns, rows } = JSON.parse(embedded) as { columns: unknown; rows: unknown };
+      const { columns, rows } = embeddedRows(piece);
       expect({ id, ...database.query(sql, []) }).toEqual({ id, columns, rows });
     }
   });
@@ -124,12 +99,12 @@ describe('renderReport', () => {
 
   it('leaves out charts without data and says which setting brings them', () => {
     const html = renderReport(database.query, 'single', options);
-    expect(pieces(html).get('chosen-alpha')).toContain('smoothing.mode: dynamic in the grid');
-    expect(pieces(html).get('absmax-accuracy')).toContain('smoothing.absmax: [channel, view]');
+    expect(figurePieces(html).get('chosen-alpha')).toContain('smoothing.mode: dynamic in the grid');
+    expect(figurePieces(html).get('absmax-accuracy')).toContain('smoothing.absmax: [channel, view]');
   });
 
   it('never mixes settings: a sweep over weight bits has a panel for each', () => {
-    const piece = pieces(renderReport(database.query, 'bits', options)).get('accuracy-by-alpha') ?? '';
+    const piece = figurePieces(renderReport(database.query, 'bits', options)).get('accuracy-by-alpha') ?? '';
     expect(piece).toContain('<h4>weight bits = 8</h4>');
     expect(piece).toContain('<h4>weight bits = 4</h4>');
   });

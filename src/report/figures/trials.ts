@@ -3,6 +3,7 @@ import { durationText, intervalText, signed, significantText, valueText } from '
 import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../query.js';
 import type { MetricText } from '../number-text.js';
+import type { PageLinks } from '../page-links.js';
 
 /** Every trial of the sweep with its numbers. */
 export const trialTable: Figure = {
@@ -17,20 +18,26 @@ FROM v_trial t
 LEFT JOIN v_comparison f ON f.sweep = t.sweep AND f.trial = t.trial AND f.against = 'fp32'
 LEFT JOIN v_comparison b ON b.sweep = t.sweep AND b.trial = t.trial AND b.against = 'best' AND b.other_trial = ${best?.trial ?? -1}
 WHERE t.sweep = ${sqlText(sweep.name)} ORDER BY t.position`,
-  build: (_, { metric, best }) => ({
+  build: (_, { metric, best, links }) => ({
     kind: 'table',
     sortable: true,
     caption: `Click a column's head to sort. Gap: distance from FP32${metric.isProportion ? ' in points' : ''}; p: paired test, below 0.05 is outside the noise; divergence: of the output from FP32’s (KL for classes and heatmaps), needs no labels; gate: largest error of the smoothed float model relative to FP32.`,
-    columns: columns(metric),
+    columns: columns(metric, links),
     emphasis: (row) =>
       row['status'] === 'failed' ? 'failed' : best !== null && numberOf(row, 'trial') === best.trial ? 'best' : null,
   }),
 };
 
-function columns(metric: MetricText): TableColumn[] {
+function columns(metric: MetricText, links: PageLinks): TableColumn[] {
   const share = (value: number | null): string => (value === null ? '–' : `${(100 * value).toFixed(2)} %`);
   return [
-    { title: 'setting', field: 'position', align: 'left', text: (row) => textOf(row, 'label') },
+    {
+      title: 'setting',
+      field: 'position',
+      align: 'left',
+      text: (row) => textOf(row, 'label'),
+      href: (row) => links.trial(numberOf(row, 'trial')),
+    },
     { title: 'status', field: 'status', align: 'left', text: statusText },
     right(metric.shortName, 'value', (row) => valueText(numberOrNull(row, 'value'), metric)),
     right('95 % interval', 'ci_low', (row) => {

@@ -1,0 +1,80 @@
+import type { PageFigure } from '../figure.js';
+import { escapeHtml } from '../html.js';
+import type { PageLinks } from '../page-links.js';
+import type { Query } from '../query.js';
+import { linked, renderFigure, sqlDisclosure } from '../render-figure.js';
+
+/** What a report says about itself. */
+export interface ReportOptions {
+  /** Where the rows come from, as shown in the page. */
+  readonly database: string;
+  /** When the page was made; given, so that equal input makes an equal page. */
+  readonly generatedAt: Date;
+}
+
+/** A part of a page under a heading of its own, with its figures. */
+export interface Section<Facts> {
+  readonly id: string;
+  readonly title: string;
+  /** HTML after the figures; empty without. */
+  readonly after?: string;
+  readonly figures: readonly PageFigure<Facts>[];
+}
+
+/** One step of the way from the index to the page. */
+export interface Crumb {
+  readonly text: string;
+  /** Null for the page itself, and where the report has no such page. */
+  readonly href: string | null;
+}
+
+/** What every page is made of. */
+export interface PageBody<Facts> {
+  /** Last is the page itself. Not shown where it is alone. */
+  readonly crumbs: readonly Crumb[];
+  readonly heading: string;
+  /** Short facts in a row under the heading. */
+  readonly about: readonly string[];
+  /** HTML between heading and sections. */
+  readonly first: string;
+  readonly sections: readonly Section<Facts>[];
+  /** Which sweep or database the page is of, for the foot. */
+  readonly source: string;
+  readonly links: PageLinks;
+}
+
+/** The body of a page: way to it, heading, first screen, sections of figures, and where it came from. */
+export function pageBody<Facts>(page: PageBody<Facts>, facts: Facts, query: Query, options: ReportOptions): string {
+  return `<main class="page" data-links="${escapeHtml(JSON.stringify(page.links.ofRows))}">
+${crumbsHtml(page.crumbs)}<header><h1>${escapeHtml(page.heading)}</h1>
+<p class="about">${page.about.map((part) => `<span>${escapeHtml(part)}</span>`).join('')}</p></header>
+${page.first}
+<noscript><p class="warning">The charts need JavaScript; the text and the tables do not.</p></noscript>
+${page.sections.map((section) => sectionHtml(section, facts, query)).join('\n')}
+<footer>Made by quantsweep report at ${escapeHtml(timeText(options.generatedAt.toISOString()))} from ${escapeHtml(options.database)}, ${escapeHtml(page.source)}. Every number comes from the SQL shown beside it: <code>quantsweep query "…"</code> gives the same rows.</footer>
+</main>`;
+}
+
+function crumbsHtml(crumbs: readonly Crumb[]): string {
+  if (crumbs.length < 2) return '';
+  const items = crumbs.map(({ text, href }, index) =>
+    index === crumbs.length - 1
+      ? `<li aria-current="page">${escapeHtml(text)}</li>`
+      : `<li>${linked(escapeHtml(text), href)}</li>`,
+  );
+  return `<nav class="crumbs" aria-label="Where this page is"><ol>${items.join('')}</ol></nav>\n`;
+}
+
+function sectionHtml<Facts>({ id, title, figures, after }: Section<Facts>, facts: Facts, query: Query): string {
+  return `<section id="${id}"><h2>${escapeHtml(title)}</h2>${figures.map((figure) => renderFigure(figure, facts, query)).join('\n')}${after ?? ''}</section>`;
+}
+
+/** Disclosures of queries that text of the page comes from, by what they tell. */
+export function sourcesHtml(sources: readonly (readonly [string, string])[]): string {
+  return `<div class="sources">${sources.map(([name, sql]) => sqlDisclosure(sql, `SQL: ${name}`)).join('')}</div>`;
+}
+
+/** `2026-11-23 10:00 UTC`. */
+export function timeText(iso: string): string {
+  return `${iso.slice(0, 16).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,134 @@
+import type { Answer } from '../answer.js';
+import { answerSweep } from '../answer.js';
+import type { SectionId } from '../figure.js';
+import { figures } from '../figures/index.js';
+import { escapeHtml } from '../html.js';
+import { countText, differenceText, intervalText, valueText } from '../number-text.js';
+import type { Query } from '../query.js';
+import { sqlText, textOf, toRows } from '../query.js';
+import { renderFigure, sqlDisclosure } from '../render-figure.js';
+import type { Sentence } from '../sentence.js';
+import type { SweepFacts } from '../sweep-facts.js';
+import { factsSql } from '../sweep-facts.js';
+import type { ReportOptions } from './page-body.js';
+import { pageBody, sourcesHtml, timeText } from './page-body.js';
+
+const sectionTitles: readonly (readonly [Exclude<SectionId, 'first'>, string])[] = [
+  ['layers', 'Layers'],
+  ['ranges', 'Quantizer ranges'],
+  ['absmax', 'The absmax method'],
+  ['trials', 'Trials'],
+  ['provenance', 'Provenance'],
+];
+
+/**
+ * The body of a sweep's page:
+ *
+ *     query -> facts (sweep, trials, comparisons) -> answer -> sentences
+ *                                                 \-> figure.sql -> query -> figure.build -> Vega-Lite -> Vega
+ *                                                                                               \-> page
+ */
+export function sweepPage(facts: SweepFacts, query: Query, options: ReportOptions): string {
+  const { sweep, links, metric } = facts;
+  const question = sweep.question?.trim() ?? '';
+  const first = figures
+    .filter((figure) => figure.section === 'first')
+    .map((figure) => renderFigure(figure, facts, query))
+    .join('\n');
+  const page = {
+    crumbs: [
+      { text: 'Sweeps', href: links.index },
+      { text: sweep.name, href: null },
+    ].filter((crumb, index) => index > 0 || crumb.href !== null),
+    heading: question === '' ? `Which setting of ${sweep.name} keeps the most ${metric.name}?` : question,
+    about: aboutSweep(facts),
+    first: `<div class="first"><div>${answerHtml(answerSweep(facts))}${tilesHtml(facts)}${sourcesHtml(factsSources(facts))}</div><div>${first}</div></div>`,
+    sections: sectionTitles.map(([id, title]) => ({
+      id,
+      title,
+      figures: figures.filter((figure) => figure.section === id),
+      after: id === 'provenance' ? experimentHtml(query, sweep.name) : '',
+    })),
+    source: `sweep ${sweep.name} (created ${timeText(sweep.createdAt)})`,
+    links,
+  };
+  return pageBody(page, facts, query, options);
+}
+
+function aboutSweep({ sweep, trials, metric }: SweepFacts): string[] {
+  const models = [...new Set(trials.map((trial) => trial.model).filter((model) => model !== null))];
+  return [
+    `sweep ${sweep.name}`,
+    models.length === 0 ? null : `model ${models.join(', ')}`,
+    countText(sweep.trials, 'trial'),
+    `judged by ${metric.name}`,
+    `updated ${timeText(sweep.updatedAt)}`,
+  ].filter((part) => part !== null);
+}
+
+function answerHtml({ warning, headline, findings }: Answer): string {
+  return `${warning === null ? '' : `<p class="warning" role="status"><strong>Incomplete.</strong> ${escapeHtml(warning)}</p>`}
+<p class="headline">${sentenceHtml(headline)}</p>
+<ul class="findings">${findings.map((finding) => `<li>${sentenceHtml(finding)}</li>`).join('')}</ul>`;
+}
+
+/** A sentence as HTML, escaped. */
+export function sentenceHtml(sentence: Sentence): string {
+  return sentence.map(({ text, strong }) => (strong ? `<strong>${unbroken(text)}</strong>` : unbroken(text))).join('');
+}
+
+/** Escaped text in which `top-1` does not break at its hyphen. */
+function unbroken(text: string): string {
+  return escapeHtml(text).replaceAll(/\btop-\d\b/g, '<span class="whole">$&</span>');
+}
+
+function tilesHtml({ sweep, trials, best, metric }: SweepFacts): string {
+  const fp32 = trials.find((trial) => trial.role === 'fp32' && trial.value !== null) ?? null;
+  const interval =
+    fp32 === null || fp32.ciLow === null || fp32.ciHigh === null
+      ? ''
+      : `, ${intervalText(fp32.ciLow, fp32.ciHigh, metric)}`;
+  const tiles = [
+    ['fp32', valueText(best?.fp32Value ?? fp32?.value ?? null, metric), `FP32 ${metric.shortName}${interval}`],
+    ['unsmoothed', valueText(best?.unsmoothedValue ?? null, metric), 'unsmoothed, at the best’s calibration size'],
+    [
+      'best',
+      valueText(best?.value ?? null, metric),
+      `best, ${differenceText(best?.gapToFp32 ?? null, metric)} from FP32`,
+    ],
+    [
+      'done',
+      `${sweep.done} of ${sweep.trials}`,
+      sweep.failed > 0 ? `trials done, ${sweep.failed} failed` : 'trials done',
+    ],
+  ] as const;
+  return tileRow(tiles);
+}
+
+/** Numbers that stand out, each with what it is: kind (a class of the style sheet), number, words. */
+export function tileRow(tiles: readonly (readonly [string, string, string])[]): string {
+  return `<div class="tiles">${tiles
+    .map(
+      ([kind, value, text]) =>
+        `<div class="tile ${kind}"><b>${escapeHtml(value)}</b><span>${escapeHtml(text)}</span></div>`,
+    )
+    .join('')}</div>`;
+}
+
+/** The queries that the answer, the tiles and the links come from. */
+function factsSources({ sweep }: SweepFacts): (readonly [string, string])[] {
+  return [
+    ['sweep', factsSql.sweep(sweep.name)],
+    ['trials', factsSql.trials(sweep.name)],
+    ['comparisons', factsSql.comparisons(sweep.name)],
+    ['layers', factsSql.layers(sweep.name)],
+  ];
+}
+
+/** The experiment file as stored when the sweep was begun. */
+function experimentHtml(query: Query, sweep: string): string {
+  const sql = `SELECT experiment_path, experiment_yaml FROM sweep WHERE name = ${sqlText(sweep)}`;
+  const row = toRows(query(sql, []))[0];
+  if (row === undefined) return '';
+  return `<details><summary>Experiment file: ${escapeHtml(textOf(row, 'experiment_path'))}</summary><pre>${escapeHtml(textOf(row, 'experiment_yaml'))}</pre></details>${sqlDisclosure(sql, 'SQL: experiment file')}`;
+}

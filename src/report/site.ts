@@ -1,0 +1,198 @@
+import { chartLibrary } from './chart-library.js';
+import type { PageAssets } from './page.js';
+import { pageHtml } from './page.js';
+import { pageScript } from './page-script.js';
+import { pageStyle } from './page-style.js';
+import { comparisonPage } from './pages/comparison-page.js';
+import { indexPage } from './pages/index-page.js';
+import { layerPage } from './pages/layer-page.js';
+import type { ReportOptions } from './pages/page-body.js';
+import { sweepPage } from './pages/sweep-page.js';
+import { trialPage } from './pages/trial-page.js';
+import type { Query } from './query.js';
+import type { Pair, PageId, SweepFolder } from './site-map.js';
+import { folderLinks, folderNames, pageName, parsePageName } from './site-map.js';
+import type { SweepFacts, TrialFacts } from './sweep-facts.js';
+import { readSweepFacts } from './sweep-facts.js';
+
+/** How a report of several pages is made. */
+export interface SiteOptions extends ReportOptions {
+  /**
+   * `files`: pages for a folder; the sweep's own page carries its style and scripts, so that it can be passed on alone,
+   * the others share files. `server`: all pages share files, each trial and pair of trials has a page, and pages ask
+   * for news.
+   */
+  readonly mode: 'files' | 'server';
+  /** Further pairs of trials to compare, by sweep. */
+  readonly pairs?: ReadonlyMap<string, readonly Pair[]>;
+}
+
+/** A report of several pages over some sweeps of a database. Pages are made when asked for. */
+export interface Site {
+  /** Every file of it, in the order index, sweep pages, what they link to. Of a server: those that a sweep's page links to. */
+  readonly paths: () => string[];
+  /** The text of a file; null for a path that it doesn't have. */
+  readonly render: (path: string) => string | null;
+  /** Path of a sweep's page. */
+  readonly sweepPath: (sweep: string) => string;
+}
+
+/** Trials that get a page in a folder; a report of more says which it left out. */
+export const mostTrialPages = 500;
+
+const style = 'assets/quantsweep.css';
+const chartScript = 'assets/vega.js';
+const script = 'assets/quantsweep.js';
+
+/**
+ * Opens a report over the named sweeps. Pure but for `query`, which runs SELECTs, and for reading Vega's own files.
+ * The facts of a sweep are read once; a server that wants news opens the site anew.
+ *
+ * @param all every sweep of the database in a fixed order, so that folders keep their names whatever is chosen
+ */
+export function openSite(query: Query, all: readonly string[], sweeps: readonly string[], options: SiteOptions): Site {
+  const folders = folderNames(all);
+  const known = new Map<string, SweepFacts | null>();
+  const shownFolder = new Map(sweeps.map((sweep) => [folders.get(sweep) ?? '', sweep]));
+
+  return { paths, render, sweepPath: (sweep) => `${folders.get(sweep) ?? ''}/${pageName.sweep}` };
+
+  function paths(): string[] {
+    const pages = sweeps.flatMap((sweep) => {
+      const folder = folderOf(sweep);
+      if (folder === null) return [];
+      const facts = factsOf(sweep);
+      const trials = (facts?.allTrials ?? []).filter((t) => folder.trials === 'any' || folder.trials.has(t.trial));
+      return [
+        pageName.sweep,
+        ...trials.map(({ trial }) => pageName.trial(trial)),
+        ...folder.layers.map((_, number) => pageName.layer(number)),
+        ...(folder.comparisons === 'any' ? [] : folder.comparisons.map(pageName.comparison)),
+      ].map((name) => `${folder.folder}/${name}`);
+    });
+    return ['index.html', style, chartScript, script, ...pages];
+  }
+
+  function render(path: string): string | null {
+    switch (path) {
+      case style:
+        return pageStyle;
+      case chartScript:
+        return chartLibrary();
+      case script:
+        return pageScript;
+      case 'index.html':
+        return pageHtml({
+          title: 'quantsweep',
+          body: indexPage(
+            { sweeps, href: (sweep) => encodeURI(`${folders.get(sweep) ?? ''}/${pageName.sweep}`) },
+            query,
+            options,
+          ),
+          assets: shared(''),
+        });
+    }
+    const [folder = '', name = '', more] = path.split('/');
+    const sweep = shownFolder.get(folder);
+    const page = more === undefined ? parsePageName(name) : null;
+    return sweep === undefined || page === null ? null : renderPage(sweep, page);
+  }
+
+  function renderPage(sweep: string, page: PageId): string | null {
+    const facts = factsOf(sweep);
+    const folder = folderOf(sweep);
+    if (facts === null || folder === null) return null;
+    const body = bodyOf(page, { ...facts, links: folderLinks(folder) }, folder);
+    if (body === null) return null;
+    const alone = page.kind === 'sweep' && options.mode === 'files';
+    return pageHtml({
+      title: `${titleOf(page, sweep)} · quantsweep`,
+      body,
+      assets: alone ? inlineAssets() : shared('../'),
+    });
+  }
+
+  function bodyOf(page: PageId, sweep: SweepFacts, folder: SweepFolder): string | null {
+    const trialOf = (number: number): TrialFacts | null => sweep.allTrials.find((t) => t.trial === number) ?? null;
+    switch (page.kind) {
+      case 'sweep':
+        return sweepPage(sweep, query, options);
+      case 'trial': {
+        const trial = trialOf(page.trial);
+        return trial === null ? null : trialPage({ sweep, trial }, query, options);
+      }
+      case 'layer': {
+        const layer = folder.layers[page.number];
+        return layer === undefined ? null : layerPage({ sweep, layer }, query, options);
+      }
+      case 'comparison': {
+        const [trial, other] = [trialOf(page.pair[0]), trialOf(page.pair[1])];
+        return trial === null || other === null ? null : comparisonPage({ sweep, trial, other }, query, options);
+      }
+    }
+  }
+
+  function factsOf(sweep: string): SweepFacts | null {
+    const read = known.get(sweep);
+    if (read !== undefined) return read;
+    const facts = readSweepFacts(query, sweep);
+    known.set(sweep, facts);
+    return facts;
+  }
+
+  function folderOf(sweep: string): SweepFolder | null {
+    const facts = factsOf(sweep);
+    const folder = folders.get(sweep);
+    if (facts === null || folder === undefined) return null;
+    return options.mode === 'server'
+      ? { sweep, folder, trials: 'any', layers: facts.layers, comparisons: 'any' }
+      : {
+          sweep,
+          folder,
+          trials: trialsWithPages(facts),
+          layers: facts.layers,
+          comparisons: [...usefulPairs(facts), ...(options.pairs?.get(sweep) ?? [])],
+        };
+  }
+
+  function shared(root: string): PageAssets {
+    const scripts = [`${root}${chartScript}`, `${root}${script}`];
+    return { kind: 'shared', style: `${root}${style}`, scripts, live: options.mode === 'server' };
+  }
+}
+
+/** Style and scripts for a page that is passed on alone. */
+export function inlineAssets(): PageAssets {
+  return { kind: 'inline', style: pageStyle, scripts: [chartLibrary(), pageScript] };
+}
+
+function titleOf(page: PageId, sweep: string): string {
+  switch (page.kind) {
+    case 'sweep':
+      return sweep;
+    case 'trial':
+      return `trial ${page.trial} · ${sweep}`;
+    case 'layer':
+      return `layer ${page.number} · ${sweep}`;
+    case 'comparison':
+      return `trial ${page.pair[0]} against ${page.pair[1]} · ${sweep}`;
+  }
+}
+
+/** All trials, or of very many the baselines and those of the highest value. */
+function trialsWithPages({ allTrials, best }: SweepFacts): ReadonlySet<number> {
+  const rank = (trial: TrialFacts): number =>
+    trial === best ? 2 : trial.role === 'fp32' || trial.role === 'unsmoothed' ? 1.5 : (trial.value ?? 0);
+  const chosen =
+    allTrials.length <= mostTrialPages
+      ? allTrials
+      : [...allTrials].sort((a, b) => rank(b) - rank(a) || a.position - b.position).slice(0, mostTrialPages);
+  return new Set(chosen.map(({ trial }) => trial));
+}
+
+/** The pairs that a reader asks for first: the best against its unsmoothed counterpart. */
+function usefulPairs({ best, trials, comparisons }: SweepFacts): Pair[] {
+  if (best === null) return [];
+  const unsmoothed = comparisons.find((c) => c.trial === best.trial && c.against === 'unsmoothed')?.otherTrial;
+  return trials.filter((trial) => trial.trial === unsmoothed).map((trial) => [best.trial, trial.trial] as const);
+}
