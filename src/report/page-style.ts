@@ -66,7 +66,7 @@ th[aria-sort] button::after { content: "\\2195"; opacity: 0.35; padding-left: 4p
 th[aria-sort=ascending] button::after { content: "\\2191"; opacity: 1; }
 th[aria-sort=descending] button::after { content: "\\2193"; opacity: 1; }
 .right { text-align: right; white-space: nowrap; }
-td:first-child { min-width: 13em; }
+td:first-child { min-width: min(13em, 30vw); }
 .whole { white-space: nowrap; }
 td.code { white-space: nowrap;  font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 12px; }
 tr.best td { background: var(--good); font-weight: 600; }

@@ -40,6 +40,9 @@ export const themeTokens = {
   /** What quantizing a layer costs, and what leaving it in float brings. */
   cost: { light: '#a1304e', dark: '#ee7d95' },
   gain: { light: '#2f7d8c', dark: '#7cc8d6' },
+  /** Time of work done, and of work found finished. */
+  spent: { light: '#4d6a87', dark: '#8fabc9' },
+  spared: { light: '#b4c1cd', dark: '#4c5a69' },
   /** First to last layer of the network. */
   depth0: { light: '#2f9479', dark: '#7fd9be' },
   depth1: { light: '#2c6f9f', dark: '#62aee0' },

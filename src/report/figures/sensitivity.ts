@@ -53,7 +53,7 @@ function captionText(rows: readonly Row[], { metric }: SweepFacts): string {
   const whole = rows[0]?.['whole_label'];
   const settings = numberOf(rows[0]!, 'settings');
   const others = settings === 1 ? '' : ` Of the ${settings} settings with such trials one is shown.`;
-  return `${parts.join('; ')}. Upper bar: drop from FP32 with only this layer quantized; lower bar: gain over quantizing all${typeof whole === 'string' ? ` (${whole})` : ''}.${others} ${legendHint}`;
+  return `${parts.join('; ')}. Quantized alone: drop from FP32 with only this layer quantized; alone in float: gain over quantizing all${typeof whole === 'string' ? ` (${whole})` : ''}.${others} ${legendHint}`;
 }
 
 const orderControl: Control = {
@@ -81,7 +81,7 @@ function largest(rows: readonly Row[], field: string): Row | null {
 }
 
 function chart(rows: readonly Row[], { metric }: SweepFacts): TopLevelSpec {
-  const kinds = ['drop, only this quantized', 'gain, only this in float'];
+  const kinds = ['quantized alone', 'alone in float'];
   return {
     description: 'Sensitivity by layer',
     data: { name: 'rows' },
