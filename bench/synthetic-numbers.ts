@@ -89,7 +89,8 @@ export class SyntheticNumbers {
       0.002 * layers!.keepFloat +
       (calibration!.batches < 1000 ? 0.0012 : 0) +
       0.003 * noise(position, calibration!.sampleSeed ?? 0);
-    if (layers!.sensitivity !== 'none') return 0.92 - (layers!.sensitivity === 'only' ? 0.01 : 0.1) * noise(position, 3);
+    if (layers!.sensitivity !== 'none')
+      return 0.92 - (layers!.sensitivity === 'only' ? 0.01 : 0.1) * noise(position, 3);
     if (role === 'unsmoothed') return 0.6 - cost;
     if (smoothing.mode === 'dynamic') return 0.905 - cost;
     return 0.91 - cost - 0.2 * Math.abs((smoothing.alpha ?? 0.5) - 0.3) ** 2.2;

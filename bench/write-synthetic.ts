@@ -24,12 +24,7 @@ export function writeSynthetic(path: string, grid: SyntheticGrid): number {
 
   const database = openDatabase(path);
   const connection = new Connection(database);
-  const layers = connection.all('SELECT id FROM layer ORDER BY position') as readonly { id: number }[];
-  const writer = new SyntheticWriter(
-    connection,
-    grid,
-    layers.map(({ id }) => id),
-  );
+  const writer = new SyntheticWriter(connection, grid);
   connection.transaction(() => {
     writer.stages();
     for (const trial of plan.trials) writer.trial(trial);
@@ -85,13 +80,18 @@ function modelOf(grid: SyntheticGrid, path: string): ModelRecord {
 /** Rows of one synthetic sweep. */
 class SyntheticWriter {
   readonly #numbers: SyntheticNumbers;
+  readonly #model: number;
+  readonly #layers: readonly number[];
 
   constructor(
     readonly connection: Connection,
     readonly grid: SyntheticGrid,
-    readonly layers: readonly number[],
   ) {
     this.#numbers = new SyntheticNumbers(grid);
+    const model = connection.get('SELECT id FROM model WHERE sha256 = ?', modelSha256(grid)) as { id: number };
+    this.#model = model.id;
+    const layers = connection.all('SELECT id FROM layer WHERE model_id = ? ORDER BY position', this.#model);
+    this.#layers = (layers as readonly { id: number }[]).map(({ id }) => id);
   }
 
   #insert(table: string, columns: string, ...values: Values): number {
@@ -103,7 +103,10 @@ class SyntheticWriter {
 
   /** Results of every stage: statistics by channel at each snapshot, and search curves. */
   stages(): void {
-    const stages = this.connection.all('SELECT id, kind, settings FROM stage') as readonly {
+    const stages = this.connection.all(
+      'SELECT id, kind, settings FROM stage WHERE model_id = ?',
+      this.#model,
+    ) as readonly {
       id: number;
       kind: string;
       settings: string;
@@ -115,9 +118,10 @@ class SyntheticWriter {
       );
       this.#attempt(null, stage.id, 1, 'done');
       const settings = JSON.parse(stage.settings) as { snapshots?: number[]; search?: { candidates: number[] } };
-      if (stage.kind === 'observe') for (const batches of settings.snapshots ?? []) this.#observation(stage.id, batches);
+      if (stage.kind === 'observe')
+        for (const batches of settings.snapshots ?? []) this.#observation(stage.id, batches);
       if (stage.kind !== 'search') continue;
-      this.layers.forEach((layer, position) => {
+      this.#layers.forEach((layer, position) => {
         const chosen = this.#numbers.chosenAlpha(position, stage.id);
         for (const alpha of this.#numbers.alphas) {
           const loss = 0.005 * (1 + position / 6) * (1 + 2 * (alpha - chosen) ** 2);
@@ -131,7 +135,10 @@ class SyntheticWriter {
     }
     this.connection.run(
       `UPDATE trial SET observation_id = (SELECT o.id FROM observation o JOIN stage s ON s.id = o.stage_id
-         WHERE o.batches = calibration_batches AND s.settings ->> '$.calibration.sampleSeed' IS calibration_seed)`,
+         WHERE s.model_id = trial.model_id AND o.batches = calibration_batches
+           AND s.settings ->> '$.calibration.sampleSeed' IS calibration_seed)
+       WHERE model_id = ?`,
+      this.#model,
     );
   }
 
@@ -141,7 +148,7 @@ class SyntheticWriter {
       'stage_id, batches, samples, result',
       ...[stage, batches, 4 * batches, new Uint8Array(0)],
     );
-    this.layers.forEach((layer, position) => {
+    this.#layers.forEach((layer, position) => {
       const amax = this.#numbers.rawAmax(position, batches);
       this.#insert('amax_snapshot', 'observation_id, layer_id, amax', id, layer, amax);
       for (let channel = 0; channel < this.grid.channels; channel++) {
@@ -207,7 +214,7 @@ class SyntheticWriter {
   #layerRows(id: number, stage: number | null, { settings }: PlannedTrial): void {
     const { quantization, layers, smoothing } = settings;
     const perChannel = quantization!.weight.granularity === 'channel';
-    this.layers.forEach((layer, position) => {
+    this.#layers.forEach((layer, position) => {
       const isFocus = layers!.focus === this.#numbers.layerName(position);
       if (layers!.sensitivity === 'only' ? !isFocus : layers!.sensitivity === 'allBut' && isFocus) return;
       if (position < layers!.keepFloat) return;
@@ -236,7 +243,22 @@ class SyntheticWriter {
       const weight = 0.4 + 0.01 * position;
       const grown = alpha === null ? weight : weight * (1 + 4 * alpha);
       const { bits } = quantization!.activation;
-      this.#insert('quantizer', columns, id, layer, 'input', 'tensor', bits, 1, after, before, after / 127, 0, -after, null);
+      this.#insert(
+        'quantizer',
+        columns,
+        id,
+        layer,
+        'input',
+        'tensor',
+        bits,
+        1,
+        after,
+        before,
+        after / 127,
+        0,
+        -after,
+        null,
+      );
       this.#insert(
         'quantizer',
         columns,
