@@ -1,8 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { drawnLimits } from '../drawn-limits.js';
+import type { Drawn, SizePart } from '../drawn-parts.js';
+import { chooseParts, leftOutText, mostLayers, onlyTrials, sizeParts } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
 import { significantText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
+import type { SweepFacts } from '../sweep-facts.js';
 import { lossRange } from '../theme.js';
 import { alphaColumnAxis, labelledAlphas } from './alpha-columns.js';
 import type { LayerNames } from './layer-axis.js';
@@ -13,11 +17,11 @@ export const layerLoss: Figure = {
   id: 'layer-loss',
   section: 'layers',
   title: () => 'Which layers pay: loss of each layer at each alpha',
-  sql: ({ sweep }) =>
+  sql: (facts) =>
     `SELECT trial, role, alpha_mode, trial_alpha, layer_alpha, calibration_batches, position, layer, l1, rel_l1, sqnr_db
-FROM v_layer_loss WHERE sweep = ${sqlText(sweep.name)} AND mode = 'accumulated' AND role IN ('candidate', 'unsmoothed')
+FROM v_layer_loss WHERE sweep = ${sqlText(facts.sweep.name)} AND mode = 'accumulated' AND role IN ('candidate', 'unsmoothed')
 -- Of several searches the most accurate: a column holds one trial.
-AND (alpha_mode NOT IN ('dynamic', 'auto') OR trial IN (${shownSearches(sweep.name)})) ORDER BY trial, position`,
+AND (alpha_mode NOT IN ('dynamic', 'auto') OR trial IN (${shownSearches(facts.sweep.name)}))${onlyTrials(drawnParts(facts).trials)} ORDER BY trial, position`,
   build: (rows, facts) => {
     if (rows.length === 0) {
       return {
@@ -27,16 +31,13 @@ AND (alpha_mode NOT IN ('dynamic', 'auto') OR trial IN (${shownSearches(sweep.na
     }
     const measures = measureRanges(rows);
     const worst = rows.reduce((most, row) => (numberOf(row, 'l1') > numberOf(most, 'l1') ? row : most));
-    const panels = facts.variants.flatMap((variant) =>
-      facts.sizes.map((size) => {
-        const shown = rows.filter(
-          (row) => variant.trials.has(numberOf(row, 'trial')) && row['calibration_batches'] === size,
-        );
-        const title = [`${size} batches`, variant.label].filter((part) => part !== '').join(', ');
-        const alt = `Heatmap of accumulated layer loss, layers in graph order by alpha, ${title}. Largest l1: ${worstText(worst)}.`;
-        return { title, alt, rows: shown, spec: chart(shown, measures, alt) };
-      }),
-    );
+    const drawn = drawnParts(facts);
+    const panels = drawn.parts.map(({ variant, size, trials }) => {
+      const shown = rows.filter((row) => trials.has(numberOf(row, 'trial')));
+      const title = [`${size} batches`, variant.label].filter((part) => part !== '').join(', ');
+      const alt = `Heatmap of accumulated layer loss, layers in graph order by alpha, ${title}. Largest l1: ${worstText(worst)}.`;
+      return { title, alt, rows: shown, spec: chart(shown, measures, alt) };
+    });
     return {
       kind: 'charts',
       controls: [
@@ -50,11 +51,21 @@ AND (alpha_mode NOT IN ('dynamic', 'auto') OR trial IN (${shownSearches(sweep.na
           ],
         },
       ],
-      caption: `Loss on each layer's own output with the whole network quantized (accumulated). Layers run from input (top) to output; the further from the background, the worse; L1 and relative L1 are coloured on a log scale. Left column: unsmoothed; at the right: dynamic alpha (of several searches the most accurate), cross-layer equalization. Largest L1: ${worstText(worst)}.`,
+      caption: `Loss on each layer's own output with the whole network quantized (accumulated). Layers run from input (top) to output; the further from the background, the worse; L1 and relative L1 are coloured on a log scale. Left column: unsmoothed; at the right: dynamic alpha (of several searches the most accurate), cross-layer equalization. Largest L1: ${worstText(worst)}.${leftOutText(drawn, 'combinations of calibration size and other settings', facts)}`,
       panels: panels.filter((panel) => panel.rows.length > 0),
     };
   },
 };
+
+/** The panels: each variant at each calibration size, as many as `heatCells` holds. */
+function drawnParts(facts: SweepFacts): Drawn<SizePart> {
+  const layers = mostLayers(facts);
+  return chooseParts(sizeParts(facts.variants, facts), facts, {
+    most: Infinity,
+    sizeOf: ({ trials }) => trials.size * layers,
+    budget: drawnLimits.heatCells,
+  });
+}
 
 /** The most accurate dynamic trial among those that differ only in how alphas were searched. */
 function shownSearches(sweep: string): string {
