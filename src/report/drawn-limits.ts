@@ -6,8 +6,10 @@
 export const drawnLimits = {
   /** Combinations of other settings with a panel each: as many as a reader compares without losing the place. */
   variants: 6,
-  /** Cells of all heatmaps of one figure, each an SVG element and 90 bytes: three times two panels of 21 trials x 50 layers. */
+  /** Cells of all heatmaps of one figure, each an element of the page: three times two panels of 21 trials x 50 layers. */
   heatCells: 6500,
+  /** Rows behind them, where a control chooses among several loss modes; about 90 bytes each. */
+  heatRows: 10_000,
   /** Search curves with a panel each. Of large models fewer, so that `heatCells` holds, but never fewer than two. */
   searches: 6,
   /** Dots of all layers in one figure, over all choices of its controls; 70 bytes each. */

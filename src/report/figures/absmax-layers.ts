@@ -10,6 +10,7 @@ import { numberOf, sqlText, textOf } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { color } from '../theme.js';
 import { absmaxNote, hasBothMethods, methodParts } from './absmax-accuracy.js';
+import { legendFilter, legendHint, shownOpacity } from './interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 
 /** Where the wrong axis costs: input amax and L1 of each layer under both absmax methods at one static alpha. */
@@ -53,9 +54,7 @@ WHERE a.sweep = ${sqlText(facts.sweep.name)} AND a.role = 'input' AND a.alpha_mo
           options: sizes.map((value) => ({ value, label: `${value} batches` })),
         },
       ],
-      caption:
-        ratioText(ratios) +
-        leftOutText(drawnParts(facts), 'combinations of calibration size and other settings with both methods', facts),
+      caption: `${ratioText(ratios)} ${legendHint}${leftOutText(drawnParts(facts), 'combinations of calibration size and other settings with both methods', facts)}`,
       panels: (['amax', 'l1'] as const).map((measure) => {
         const title = measure === 'amax' ? 'input amax after smoothing' : 'accumulated L1 (lower is better)';
         const alt = `Dot plot of ${title} of each layer under absmax channel and view. ${ratioText(ratios)}`;
@@ -115,7 +114,10 @@ function chart(
 ): TopLevelSpec {
   const x = {
     type: 'quantitative' as const,
-    title: measure === 'amax' ? 'input amax' : 'L1, lower is better',
+    title:
+      measure === 'amax'
+        ? 'input amax, units of the input, smaller is finer'
+        : 'L1, units of the output, lower is better',
     scale: { type: 'log' as const, nice: false, padding: 10 },
     axis: { format: '~g', labelOverlap: 'greedy' as const, tickCount: 6 },
   };
@@ -146,8 +148,10 @@ function chart(
         encoding: { y: layerAxis, x: { ...x, field: 'low' }, x2: { field: 'high' } },
       },
       {
-        mark: { type: 'point', filled: true, size: 55, opacity: mixed ? 0.6 : 1 },
+        params: [legendFilter('absmax')],
+        mark: { type: 'point', filled: true, size: 55 },
         encoding: {
+          opacity: shownOpacity(mixed ? 0.6 : 1),
           y: layerAxis,
           x: { ...x, field: measure },
           color: {

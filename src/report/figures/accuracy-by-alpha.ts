@@ -8,6 +8,7 @@ import type { SweepFacts } from '../sweep-facts.js';
 import { sizeColors, sizeDashes } from '../theme.js';
 import type { Variant } from '../variants.js';
 import { accuracyChart, valueRange } from './accuracy-chart.js';
+import { legendHint, zoomHint } from './interaction.js';
 
 /** The main chart: accuracy over alpha, a line for each calibration size, one panel for each variant of other settings. */
 export const accuracyByAlpha: Figure = {
@@ -68,9 +69,17 @@ export const rangeControl: Control = {
   ],
 };
 
-function caption({ best, metric }: SweepFacts): string {
+function caption({ best, trials }: SweepFacts): string {
+  const drawn = (mode: string, text: string): string[] => (trials.some((t) => t.alphaMode === mode) ? [text] : []);
+  const marks = [
+    'Lines: static alpha',
+    ...drawn('auto', 'squares: the one that alpha auto chose'),
+    ...drawn('dynamic', 'diamonds at the right: dynamic alpha, one for each layer'),
+    ...drawn('cle', 'triangles at the right: cross-layer equalization'),
+    'bands and bars: 95 % intervals of each setting by itself',
+  ];
   const ring = best === null ? '' : ` Ringed: the best, ${best.label}.`;
-  return `alpha: how much of the activation’s range moves into the weights. Lines: static alpha; squares: the one that alpha auto chose; at the right diamonds: dynamic alpha (one per layer), triangles: cross-layer equalization. Bands and bars: 95 % intervals of each ${metric.shortName} by itself.${ring}`;
+  return `alpha: how much of the activation’s range moves into the weights. ${marks.join('; ')}.${ring} ${legendHint} ${zoomHint}`;
 }
 
 function altText({ best, metric, trials }: SweepFacts, variant: string): string {

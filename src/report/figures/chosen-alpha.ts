@@ -8,6 +8,7 @@ import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
 import type { SweepFacts, TrialFacts } from '../sweep-facts.js';
 import { color, sizeColors } from '../theme.js';
 import type { Variant } from '../variants.js';
+import { legendFilter, legendHint, shownOpacity } from './interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 
 /** The alpha that dynamic trials chose for each layer, by calibration size. */
@@ -31,9 +32,7 @@ WHERE a.sweep = ${sqlText(facts.sweep.name)} AND a.alpha_mode = 'dynamic' AND a.
     return {
       kind: 'charts',
       controls: [],
-      caption:
-        (several ? 'One panel for each way to search.' : caption(rows, facts)) +
-        leftOutText(variants, 'combinations of other settings with dynamic alpha', facts),
+      caption: `${several ? 'One panel for each way to search.' : caption(rows, facts)} ${legendHint}${leftOutText(variants, 'combinations of other settings with dynamic alpha', facts)}`,
       panels: variants.parts.flatMap((variant) => {
         const shown = rows.filter((row) => variant.trials.has(numberOf(row, 'trial')));
         return [...bySearch(shown)].map(([search, own]) => {
@@ -115,14 +114,16 @@ function chart(rows: readonly Row[], { sizes }: SweepFacts, description: string)
         encoding: { y: layerAxis, x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } },
       },
       {
-        mark: { type: 'point', filled: true, opacity: 1 },
+        params: [legendFilter('size')],
+        mark: { type: 'point', filled: true },
         encoding: {
+          opacity: shownOpacity(1),
           size: { field: 'area', type: 'quantitative', scale: null },
           y: layerAxis,
           x: {
             field: 'layer_alpha',
             type: 'quantitative',
-            title: 'chosen alpha',
+            title: 'chosen alpha, 0: the range stays in the input, 1: it moves into the weight',
             scale: { domain: [0, 1] },
             axis: { tickCount: 6 },
           },

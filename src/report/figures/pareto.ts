@@ -4,7 +4,8 @@ import { countText, valueText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, sqlText } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
-import { color } from '../theme.js';
+import { bitsColors, color } from '../theme.js';
+import { legendFilter, legendHint, shownOpacity, zoom, zoomHint } from './interaction.js';
 
 /** What keeping layers in float brings: accuracy over the number of float layers, and the settings nothing beats. */
 export const pareto: Figure = {
@@ -29,7 +30,7 @@ FROM v_pareto WHERE sweep = ${sqlText(sweep.name)} ORDER BY weight_bits, activat
       .slice(0, 8)
       .join(
         '; ',
-      )}${points.length > 8 ? `; and ${points.length - 8} more` : ''}. Line: the settings that none with as few float layers beats; points: all others. Chosen on the samples that judge them.`;
+      )}${points.length > 8 ? `; and ${points.length - 8} more` : ''}. Line: the settings that none with as few float layers beats; points: all others; horizontal line: FP32. Chosen on the samples that judge them. ${legendHint} ${zoomHint}`;
     return {
       kind: 'charts',
       controls: [],
@@ -45,25 +46,25 @@ function pointText(row: Row, { metric }: SweepFacts): string {
 
 function chart(rows: readonly Row[], { metric, best }: SweepFacts): TopLevelSpec {
   const bits = [...new Set(rows.map((row) => String(row['bits'])))];
-  const palette = [color('size0'), color('size1'), color('size2'), color('size3'), color('size4'), color('size5')];
   const x = {
     field: 'float_layers',
     type: 'quantitative' as const,
     title: 'layers in float, fewer is smaller and faster',
+    scale: { zero: false, nice: false, padding: 14 },
     axis: { format: 'd', tickMinStep: 1, grid: false },
   };
   const y = {
     field: 'value',
     type: 'quantitative' as const,
     title: metric.axisTitle,
-    scale: { zero: false },
+    scale: { zero: false, padding: 8 },
     axis: { format: metric.axisFormat, tickCount: 6 },
   };
   const group = {
     field: 'bits',
     type: 'nominal' as const,
     title: 'bits',
-    scale: { domain: bits, range: bits.map((_, index) => palette[index % palette.length]!) },
+    scale: { domain: bits, range: bitsColors(bits.length) },
   };
   return {
     description: 'Accuracy over the number of layers kept in float',
@@ -77,18 +78,20 @@ function chart(rows: readonly Row[], { metric, best }: SweepFacts): TopLevelSpec
         : [
             {
               data: { values: [{ fp32: best.fp32Value }] },
-              mark: { type: 'rule' as const, color: color('fp32'), strokeWidth: 1.5 },
+              mark: { type: 'rule' as const, color: color('fp32'), strokeWidth: 1.5, clip: true },
               encoding: { y: { ...y, field: 'fp32' } },
             },
           ]),
       {
         transform: [{ filter: 'datum.on_front == 1' }],
-        mark: { type: 'line', interpolate: 'step-after', strokeWidth: 2 },
-        encoding: { x, y, color: group },
+        params: [legendFilter('bits'), zoom],
+        mark: { type: 'line', interpolate: 'step-after', strokeWidth: 2, clip: true },
+        encoding: { x, y, color: group, opacity: shownOpacity(1) },
       },
       {
-        mark: { type: 'point', filled: true, opacity: 1 },
+        mark: { type: 'point', filled: true, clip: true },
         encoding: {
+          opacity: shownOpacity(1),
           x,
           y,
           color: group,

@@ -9,7 +9,7 @@ import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { sizeColors } from '../theme.js';
 import type { Variant } from '../variants.js';
-
+import { legendFilter, legendHint, shownOpacity } from './interaction.js';
 import { fp32Rule, metricAxis, valueTooltip } from './dot-layers.js';
 
 /** Best static alpha against dynamic alpha at each calibration size, with intervals. */
@@ -41,7 +41,7 @@ WHERE b.place = 1 ORDER BY b.calibration_batches, b.alpha_mode DESC, b.trial`,
     return {
       kind: 'charts',
       controls: [],
-      caption: `${text}. Bars: 95 % intervals; vertical line: FP32.${leftOutText(variants, 'combinations of other settings with both', facts)}`,
+      caption: `${text}. Bars: 95 % intervals; vertical line: FP32. ${legendHint}${leftOutText(variants, 'combinations of other settings with both', facts)}`,
       panels: variants.parts.flatMap((variant) => {
         const trials = rows.map((row) => numberOf(row, 'trial')).filter((trial) => variant.trials.has(trial));
         const alt = `Static against dynamic alpha${variant.label === '' ? '' : `, ${variant.label}`}: ${text}.`;
@@ -93,16 +93,26 @@ function chart({ metric, sizes }: SweepFacts, trials: readonly number[], descrip
     layer: [
       fp32Rule(metric),
       {
+        // In the first mark of the legend: Vega-Lite makes the legend clickable by that one.
+        params: [legendFilter('size')],
         mark: { type: 'rule', strokeWidth: 2 },
-        encoding: { x: { ...x, field: 'ci_low' }, x2: { field: 'ci_high' }, y, yOffset, color: groupColor },
+        encoding: {
+          x: { ...x, field: 'ci_low' },
+          x2: { field: 'ci_high' },
+          y,
+          yOffset,
+          color: groupColor,
+          opacity: shownOpacity(1),
+        },
       },
       {
-        mark: { type: 'point', filled: true, size: 80, opacity: 1 },
+        mark: { type: 'point', filled: true, size: 80 },
         encoding: {
           x,
           y,
           yOffset,
           color: groupColor,
+          opacity: shownOpacity(1),
           shape: {
             field: 'kind',
             type: 'nominal',
