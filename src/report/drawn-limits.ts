@@ -6,18 +6,20 @@
 export const drawnLimits = {
   /** Combinations of other settings with a panel each: as many as a reader compares without losing the place. */
   variants: 6,
+  /** Panels of absmax methods: two combinations at two calibration sizes. */
+  methodPanels: 4,
   /** Cells of all heatmaps of one figure, each an element of the page: three times two panels of 21 trials x 50 layers. */
   heatCells: 6500,
   /** Rows behind them, where a control chooses among several loss modes; about 90 bytes each. */
-  heatRows: 10_000,
+  heatRows: 8500,
   /** Search curves with a panel each. Of large models fewer, so that `heatCells` holds, but never fewer than two. */
-  searches: 6,
+  searches: 4,
   /** Dots of all layers in one figure, over all choices of its controls; 70 bytes each. */
   layerDots: 4000,
   /** Trials up to which the table holds all; what browsers sort and readers search without waiting. */
   tableTrials: 300,
   /** Of more trials: the best settings, the best unsmoothed ones, and the first that failed. */
-  tableBest: 200,
+  tableBest: 150,
   tableUnsmoothed: 30,
   tableFailed: 50,
   /** Points of a scatter plot before it is thinned out to half as many; more overlap anyway. */

@@ -36,7 +36,7 @@ export function methodParts(
 
 /** The drawn panels' trials and, as their reference, FP32. */
 function shownTrials(facts: SweepFacts): string {
-  const { trials } = methodParts(facts, drawnLimits.variants, () => 0, 0);
+  const { trials } = methodParts(facts, drawnLimits.methodPanels, () => 0, 0);
   if (trials === null) return '';
   const references = facts.trials.filter((trial) => trial.role === 'fp32').map((trial) => trial.trial);
   return onlyTrials([...references, ...trials]);
@@ -55,7 +55,7 @@ FROM v_trial WHERE sweep = ${sqlText(facts.sweep.name)} AND status = 'done' AND 
     const drawn = new Set(rows.map((row) => numberOf(row, 'trial')));
     const trials = facts.trials.filter((trial) => drawn.has(trial.trial));
     const range = valueRange(trials);
-    const drawnParts = methodParts(facts, drawnLimits.variants, () => 0, 0);
+    const drawnParts = methodParts(facts, drawnLimits.methodPanels, () => 0, 0);
     return {
       kind: 'charts',
       controls: range.differs ? [rangeControl] : [],
