@@ -1,4 +1,5 @@
 import { compileChart } from './compile-chart.js';
+import { embedRows } from './embed-rows.js';
 import type { AbsentContent, ChartContent, Control, FigureContent, PageFigure, TableContent } from './figure.js';
 import { embedJson, escapeHtml } from './html.js';
 import type { Query, QueryResult, Row } from './query.js';
@@ -29,7 +30,7 @@ export function sqlDisclosure(sql: string, name = 'SQL'): string {
 
 /** Rows (and charts) of a figure as JSON for the page's script. */
 export function embedded(id: string, result: QueryResult, panels: readonly unknown[]): string {
-  return `<script type="application/json" data-figure="${id}">${embedJson({ columns: result.columns, rows: result.rows, panels })}</script>`;
+  return `<script type="application/json" data-figure="${id}">${embedJson({ ...embedRows(result), panels })}</script>`;
 }
 
 function absentHtml(id: string, title: string, content: AbsentContent, sql: string, result: QueryResult): string {

@@ -1,8 +1,12 @@
+import { drawnLimits } from '../drawn-limits.js';
+import type { Drawn } from '../drawn-parts.js';
+import { chooseParts, leftOutText, onlyTrials } from '../drawn-parts.js';
 import type { Control, Figure } from '../figure.js';
 import { differenceText, valueText } from '../number-text.js';
 import { numberOf, sqlText } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { sizeColors, sizeDashes } from '../theme.js';
+import type { Variant } from '../variants.js';
 import { accuracyChart, valueRange } from './accuracy-chart.js';
 import { legendHint, zoomHint } from './interaction.js';
 
@@ -11,9 +15,9 @@ export const accuracyByAlpha: Figure = {
   id: 'accuracy-by-alpha',
   section: 'first',
   title: ({ metric }) => `${capitalize(metric.name)} over alpha, by calibration size`,
-  sql: ({ sweep }) =>
+  sql: (facts) =>
     `SELECT trial, label, role, alpha_mode, alpha, absmax, calibration_batches, value, ci_low, ci_high
-FROM v_trial WHERE sweep = ${sqlText(sweep.name)} AND status = 'done' AND value IS NOT NULL ORDER BY position`,
+FROM v_trial WHERE sweep = ${sqlText(facts.sweep.name)} AND status = 'done' AND value IS NOT NULL${onlyTrials(drawnVariants(facts).trials)} ORDER BY position`,
   build: (rows, facts) => {
     const drawn = new Set(rows.map((row) => numberOf(row, 'trial')));
     const trials = facts.trials.filter((trial) => drawn.has(trial.trial));
@@ -24,11 +28,12 @@ FROM v_trial WHERE sweep = ${sqlText(sweep.name)} AND status = 'done' AND value 
       };
     }
     const range = valueRange(trials);
+    const variants = drawnVariants(facts);
     return {
       kind: 'charts',
       controls: range.differs ? [rangeControl] : [],
-      caption: caption(facts),
-      panels: facts.variants.map((variant) => ({
+      caption: caption(facts) + leftOutText(variants, 'combinations of other settings', facts),
+      panels: variants.parts.map((variant) => ({
         title: variant.label,
         alt: altText(facts, variant.label),
         spec: accuracyChart({
@@ -49,6 +54,10 @@ FROM v_trial WHERE sweep = ${sqlText(sweep.name)} AND status = 'done' AND value 
     };
   },
 };
+
+function drawnVariants(facts: SweepFacts): Drawn<Variant> {
+  return chooseParts(facts.variants, facts, { most: drawnLimits.variants });
+}
 
 /** Chooses between the whole axis and the part around the candidates. */
 export const rangeControl: Control = {

@@ -1,7 +1,11 @@
+import { drawnLimits } from '../drawn-limits.js';
+import type { Drawn, SizePart } from '../drawn-parts.js';
+import { chooseParts, leftOutText, mostLayers, onlyTrials, sizeParts } from '../drawn-parts.js';
 import type { Control, Figure } from '../figure.js';
 import { significantText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
+import type { SweepFacts, TrialFacts } from '../sweep-facts.js';
 import { layerLossChart } from './layer-loss-chart.js';
 import { linkedHint } from './linked-charts.js';
 import { drawnRanges, lossMeasures } from './loss-measures.js';
@@ -11,12 +15,12 @@ export const layerLoss: Figure = {
   id: 'layer-loss',
   section: 'layers',
   title: () => 'Which layers pay: loss of each layer at each alpha',
-  sql: ({ sweep }) =>
+  sql: (facts) =>
     `SELECT trial, role, alpha_mode, trial_alpha, layer_alpha, calibration_batches, position, layer, mode,
        ${lossColumns.join(', ')}
-FROM v_layer_loss WHERE sweep = ${sqlText(sweep.name)} AND role IN ('candidate', 'unsmoothed')
+FROM v_layer_loss WHERE sweep = ${sqlText(facts.sweep.name)} AND role IN ('candidate', 'unsmoothed')
 -- Of several searches the most accurate: a column holds one trial.
-AND (alpha_mode NOT IN ('dynamic', 'auto') OR trial IN (${shownSearches(sweep.name)})) ORDER BY trial, mode, position`,
+AND (alpha_mode NOT IN ('dynamic', 'auto') OR trial IN (${shownSearches(facts.sweep.name)}))${onlyTrials(drawnParts(facts).trials)} ORDER BY trial, mode, position`,
   build: (rows, facts) => {
     if (rows.length === 0) {
       return {
@@ -30,16 +34,13 @@ AND (alpha_mode NOT IN ('dynamic', 'auto') OR trial IN (${shownSearches(sweep.na
     const worst = rows
       .filter((row) => row['mode'] === mode)
       .reduce((most, row) => (numberOf(row, 'l1') > numberOf(most, 'l1') ? row : most));
-    const panels = facts.variants.flatMap((variant) =>
-      facts.sizes.map((size) => {
-        const shown = rows.filter(
-          (row) => variant.trials.has(numberOf(row, 'trial')) && row['calibration_batches'] === size,
-        );
-        const title = [`${size} batches`, variant.label].filter((part) => part !== '').join(', ');
-        const alt = `Heatmap and lines of ${mode} layer loss, layers in graph order by alpha, ${title}. Largest L1: ${worstText(worst)}.`;
-        return { title, alt, rows: shown, spec: layerLossChart(shown, ranges, mode, alt) };
-      }),
-    );
+    const drawn = drawnParts(facts);
+    const panels = drawn.parts.map(({ variant, size, trials }) => {
+      const shown = rows.filter((row) => trials.has(numberOf(row, 'trial')));
+      const title = [`${size} batches`, variant.label].filter((part) => part !== '').join(', ');
+      const alt = `Heatmap and lines of ${mode} layer loss, layers in graph order by alpha, ${title}. Largest L1: ${worstText(worst)}.`;
+      return { title, alt, rows: shown, spec: layerLossChart(shown, ranges, mode, alt) };
+    });
     return {
       kind: 'charts',
       controls: [
@@ -53,11 +54,29 @@ AND (alpha_mode NOT IN ('dynamic', 'auto') OR trial IN (${shownSearches(sweep.na
         ...(modes.length > 1 ? [{ param: 'mode', label: 'quantized', options: modes }] : []),
         scaleControl,
       ],
-      caption: `Error of each layer's own output against FP32, layers from input (top) to output. The further from the background, the worse. Column none: unsmoothed (dashed in the lines); dyn: dynamic alpha (of several searches the most accurate); cle: cross-layer equalization. Lines run in colour from the first layer (green) to the last (violet). ${linkedHint} Largest ${mode} L1: ${worstText(worst)}.`,
+      caption: `Error of each layer's own output against FP32, layers from input (top) to output. The further from the background, the worse. Column none: unsmoothed (dashed in the lines); dyn: dynamic alpha (of several searches the most accurate); cle: cross-layer equalization. Lines run in colour from the first layer (green) to the last (violet). ${linkedHint} Largest ${mode} L1: ${worstText(worst)}.${leftOutText(drawn, 'combinations of calibration size and other settings', facts)}`,
       panels: panels.filter((panel) => panel.rows.length > 0),
     };
   },
 };
+
+/** The panels: each variant at each calibration size, as many as `heatCells` and `heatRows` hold. */
+function drawnParts(facts: SweepFacts): Drawn<SizePart> {
+  const layers = mostLayers(facts);
+  const modes = facts.trials.reduce((most, trial) => Math.max(most, lossModeCount(trial)), 1);
+  return chooseParts(sizeParts(facts.variants, facts), facts, {
+    most: Infinity,
+    // A share of what may be drawn, or of what the page may hold.
+    sizeOf: ({ trials }) => trials.size * layers * Math.max(1 / drawnLimits.heatCells, modes / drawnLimits.heatRows),
+    budget: 1,
+  });
+}
+
+/** How many `loss.modes` a trial measured. */
+function lossModeCount({ settings }: TrialFacts): number {
+  const modes = (settings as { readonly loss?: { readonly modes?: unknown } | null } | null)?.loss?.modes;
+  return Array.isArray(modes) ? modes.length : 0;
+}
 
 /** Six digits, as data tables show them, keep the page small. */
 const lossColumns = [

@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { drawnLimits } from '../drawn-limits.js';
 import type { Figure } from '../figure.js';
 import { countText, valueText } from '../number-text.js';
 import type { Row } from '../query.js';
@@ -12,10 +13,9 @@ export const pareto: Figure = {
   id: 'pareto',
   section: 'layers',
   title: ({ metric }) => `${metric.name} against layers kept in float`,
-  sql: ({ sweep }) =>
+  sql: (facts) =>
     `SELECT trial, label, role, activation_bits, weight_bits, 'W' || weight_bits || 'A' || activation_bits AS bits, float_layers, layers,
-       float_weight_share, value, ci_low, ci_high, on_front
-FROM v_pareto WHERE sweep = ${sqlText(sweep.name)} ORDER BY weight_bits, activation_bits, float_layers, value DESC, trial`,
+       float_weight_share, value, ci_low, ci_high, on_front${shownPoints(facts)} ORDER BY weight_bits, activation_bits, float_layers, value DESC, trial`,
   build: (rows, facts) => {
     if (new Set(rows.map((row) => numberOf(row, 'float_layers'))).size < 2) {
       return {
@@ -30,7 +30,7 @@ FROM v_pareto WHERE sweep = ${sqlText(sweep.name)} ORDER BY weight_bits, activat
       .slice(0, 8)
       .join(
         '; ',
-      )}${points.length > 8 ? `; and ${points.length - 8} more` : ''}. Line: the settings that none with as few float layers beats; points: all others; horizontal line: FP32. Chosen on the samples that judge them. ${legendHint} ${zoomHint}`;
+      )}${points.length > 8 ? `; and ${points.length - 8} more` : ''}. Line: the settings that none with as few float layers beats; points: all others; horizontal line: FP32. Chosen on the samples that judge them. ${legendHint} ${zoomHint}${thinnedText(rows, facts)}`;
     return {
       kind: 'charts',
       controls: [],
@@ -39,6 +39,31 @@ FROM v_pareto WHERE sweep = ${sqlText(sweep.name)} ORDER BY weight_bits, activat
     };
   },
 };
+
+/** Every so many points are drawn; 1: all. */
+function strideOf({ trials }: SweepFacts): number {
+  const { scatterPoints } = drawnLimits;
+  return trials.length <= scatterPoints ? 1 : Math.ceil(trials.length / (scatterPoints / 2));
+}
+
+/** From where the points come: of many the front and, among those with equally many float layers, every so many by value. */
+function shownPoints(facts: SweepFacts): string {
+  const all = `v_pareto WHERE sweep = ${sqlText(facts.sweep.name)}`;
+  const stride = strideOf(facts);
+  if (stride === 1) return `\nFROM ${all}`;
+  return `, settings
+FROM (SELECT *, count(*) OVER () AS settings,
+        row_number() OVER (PARTITION BY weight_bits, activation_bits, float_layers ORDER BY value DESC, trial) AS place
+      FROM ${all})
+WHERE on_front = 1 OR place % ${stride} = 1`;
+}
+
+/** What is left out of many points, with a space before it; empty where all are drawn. */
+function thinnedText(rows: readonly Row[], facts: SweepFacts): string {
+  const stride = strideOf(facts);
+  if (stride === 1) return '';
+  return ` Drawn: ${rows.length} of ${numberOf(rows[0]!, 'settings')} settings, the front and one in ${stride} by ${facts.metric.name} of those with equal bits and float layers; the SQL without its last condition gives all.`;
+}
 
 function pointText(row: Row, { metric }: SweepFacts): string {
   return `${String(row['bits'])}, ${countText(numberOf(row, 'float_layers'), 'layer')} in float: ${valueText(numberOf(row, 'value'), metric)}`;

@@ -1,7 +1,8 @@
+import { drawnLimits } from '../drawn-limits.js';
 import type { Figure, TableColumn } from '../figure.js';
 import { countText } from '../number-text.js';
 import type { Row } from '../query.js';
-import { numberOrNull, sqlText, textOrNull } from '../query.js';
+import { numberOf, numberOrNull, sqlText, textOrNull } from '../query.js';
 
 /** Attempts of a sweep: v_attempt has no sweep column, since work is shared between sweeps. */
 function attemptsOf(sweep: string, of = ''): string {
@@ -61,16 +62,17 @@ export const failedAttempts: Figure = {
   section: 'provenance',
   title: () => 'Attempts that failed',
   sql: ({ sweep }) =>
-    `SELECT attempt, work, trial, stage_kind, part, number, status, started_at, duration_ms, host, device, error_class, error
-FROM v_attempt WHERE ${attemptsOf(sweep.name)} AND status IN ('failed', 'interrupted') ORDER BY attempt`,
+    `SELECT * FROM (
+  SELECT attempt, work, trial, stage_kind, part, number, status, started_at, duration_ms, host, device, error_class, error, count(*) OVER () AS of_all
+  FROM v_attempt WHERE ${attemptsOf(sweep.name)} AND status IN ('failed', 'interrupted') ORDER BY attempt DESC LIMIT ${drawnLimits.tableRows})
+ORDER BY attempt`,
   build: (rows) =>
     rows.length === 0
       ? { kind: 'absent', note: 'No attempt failed or was interrupted.' }
       : {
           kind: 'table',
           sortable: false,
-          caption:
-            'A failed attempt is tried again where the failure may pass; a trial counts as failed only when none succeeded.',
+          caption: `A failed attempt is tried again where the failure may pass; a trial counts as failed only when none succeeded.${latestText(rows)}`,
           columns: [
             number('attempt', 'attempt'),
             { title: 'work', field: 'work', align: 'left', text: workText },
@@ -88,6 +90,13 @@ FROM v_attempt WHERE ${attemptsOf(sweep.name)} AND status IN ('failed', 'interru
           ],
         },
 };
+
+function latestText(rows: readonly Row[]): string {
+  const all = numberOf(rows[0]!, 'of_all');
+  return all === rows.length
+    ? ''
+    : ` Listed: the latest ${rows.length} of ${all}; the SQL without its LIMIT gives all.`;
+}
 
 function workText(row: Row): string {
   const part = textOrNull(row, 'part') ?? '';

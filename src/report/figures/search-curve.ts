@@ -1,7 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { drawnLimits } from '../drawn-limits.js';
+import type { Drawn, Part } from '../drawn-parts.js';
+import { chooseParts, leftOutText, mostLayers, onlyTrials } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
 import type { Row } from '../query.js';
 import { numberOf, sqlText, textOf } from '../query.js';
+import type { SweepFacts } from '../sweep-facts.js';
 import { color, lossRange } from '../theme.js';
 import { alphaColumnAxis, labelledAlphas } from './alpha-columns.js';
 import { layerNames, layersHeight, layerTooltip } from './layer-axis.js';
@@ -26,11 +30,11 @@ export const searchCurve: Figure = {
   id: 'search-curve',
   section: 'layers',
   title: () => 'The search behind it: loss of each candidate alpha, relative to the layer’s best',
-  sql: ({ sweep }) =>
+  sql: (facts) =>
     `SELECT trial, label, calibration_batches, position, layer, alpha, loss, chosen
-FROM (SELECT *, max(descent_sweep) OVER (PARTITION BY trial) AS last_sweep FROM v_search_curve WHERE sweep = ${sqlText(sweep.name)})
+FROM (SELECT *, max(descent_sweep) OVER (PARTITION BY trial) AS last_sweep FROM v_search_curve WHERE sweep = ${sqlText(facts.sweep.name)}${onlyTrials(drawnSearches(facts).trials)})
 WHERE descent_sweep = last_sweep ORDER BY trial, position, alpha`,
-  build: (rows) => {
+  build: (rows, facts) => {
     if (rows.length === 0) {
       return { kind: 'absent', note: 'No search curves are stored: smoothing.mode: dynamic in the grid brings them.' };
     }
@@ -38,7 +42,7 @@ WHERE descent_sweep = last_sweep ORDER BY trial, position, alpha`,
     return {
       kind: 'charts',
       controls: [],
-      caption: `What the search judged each candidate by, divided by the smallest of its layer (of a descent: in its last sweep); ${largestRatio} times and more share one colour. Dots: the chosen alpha. A pale row, and a flat line, mean that the layer hardly cares. Lines run in colour from the first layer (green) to the last (violet). ${linkedHint}`,
+      caption: `What the search judged each candidate by, divided by the smallest of its layer (of a descent: in its last sweep); ${largestRatio} times and more share one colour. Dots: the chosen alpha. A pale row, and a flat line, mean that the layer hardly cares. Lines run in colour from the first layer (green) to the last (violet). ${linkedHint}${leftOutText(drawnSearches(facts), 'searches', facts)}`,
       panels: [...trials].map(([trial, label]) => {
         const alt = `Heatmap and lines of search losses of ${label}: layers in graph order by candidate alpha.`;
         return {
@@ -54,6 +58,17 @@ WHERE descent_sweep = last_sweep ORDER BY trial, position, alpha`,
     };
   },
 };
+
+/** Candidates that most searches have: 0.05 to 0.95. */
+const usualCandidates = 19;
+
+function drawnSearches(facts: SweepFacts): Drawn<Part> {
+  const searches = facts.trials
+    .filter((trial) => trial.alphaMode === 'dynamic')
+    .map(({ trial }) => ({ trials: new Set([trial]) }));
+  const inCells = Math.floor(drawnLimits.heatCells / (usualCandidates * Math.max(1, mostLayers(facts))));
+  return chooseParts(searches, facts, { most: Math.max(2, Math.min(drawnLimits.searches, inCells)) });
+}
 
 function chart(rows: readonly Row[], trial: number, description: string): TopLevelSpec {
   const alphas = [...new Set(rows.map((row) => numberOf(row, 'alpha')))].sort((a, b) => a - b);
