@@ -141,11 +141,16 @@ function chart(rows: readonly Row[]): TopLevelSpec {
           tooltip,
         },
       },
-      {
-        transform: [{ filter: 'datum.alone > 0' }],
-        mark: { type: 'tick', thickness: 2.5, size: 22, color: color('text') },
-        encoding: { x: { ...x, field: 'alone' }, y, tooltip },
-      },
+      // Where no trial has used a stage yet there is no estimate, and an axis over no number.
+      ...(total(rows, 'alone_ms') > 0
+        ? [
+            {
+              transform: [{ filter: 'datum.alone > 0' }],
+              mark: { type: 'tick' as const, thickness: 2.5, size: 22, color: color('text') },
+              encoding: { x: { ...x, field: 'alone' }, y, tooltip },
+            },
+          ]
+        : []),
     ],
   };
 }
