@@ -29,9 +29,10 @@ export class SyntheticNumbers {
     return this.alphas[(position * 5 + (position % 3 === 0 ? stage : 0) + 7) % this.alphas.length]!;
   }
 
-  /** Input amax without smoothing after so many batches. */
-  rawAmax(position: number, batches: number): number {
-    return (6 + position) * (1 - 0.3 * Math.exp(-Math.log1p(batches) * (0.4 + 0.02 * position)));
+  /** Input amax without smoothing after so many batches, of the samples of a seed. */
+  rawAmax(position: number, batches: number, seed: number | null = null): number {
+    const luck = seed === null ? 1 : 1 + 0.01 * (position % 7) * (noise(seed, position) - 0.5);
+    return luck * (6 + position) * (1 - 0.3 * Math.exp(-Math.log1p(batches) * (0.4 + 0.02 * position)));
   }
 
   /** Weight amax by output channel, a JSON vector. */

@@ -238,7 +238,7 @@ class SyntheticWriter {
       );
       const columns =
         'trial_id, layer_id, role, granularity, bits, signed, amax, amax_unsmoothed, scale, zero_point, low, amax_channels';
-      const before = this.#numbers.rawAmax(position, settings.calibration!.batches);
+      const before = this.#numbers.rawAmax(position, settings.calibration!.batches, settings.calibration!.sampleSeed);
       const after = alpha === null ? before : 0.8 * before ** (1 - alpha);
       const weight = 0.4 + 0.01 * position;
       const grown = alpha === null ? weight : weight * (1 + 4 * alpha);

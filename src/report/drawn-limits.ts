@@ -8,6 +8,8 @@ export const drawnLimits = {
   variants: 6,
   /** Panels of absmax methods: two combinations at two calibration sizes. */
   methodPanels: 4,
+  /** Heatmaps of one figure, whatever their size. */
+  heatPanels: 8,
   /** Cells of all heatmaps of one figure, each an element of the page: three times two panels of 21 trials x 50 layers. */
   heatCells: 6500,
   /** Rows behind them, where a control chooses among several loss modes; about 90 bytes each. */

@@ -59,6 +59,7 @@ pre { background: var(--panel); border-radius: 5px; padding: 10px 12px; margin: 
 table { border-collapse: collapse; width: 100%; font-size: 13px; line-height: 1.35; }
 th, td { padding: 5px 10px; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); overflow-wrap: normal; }
 td.long { min-width: 15em; overflow-wrap: anywhere; }
+td.long.wide { min-width: min(32em, 75vw); }
 tbody tr:last-child td { border-bottom: 0; }
 th { position: sticky; top: 0; background: var(--panel); font-weight: 600; white-space: nowrap; z-index: 1; }
 th button { border: 0; background: none; padding: 0; font: inherit; font-weight: 600; color: inherit; white-space: nowrap; }

@@ -76,7 +76,8 @@ function tableHtml({ columns, sortable, emphasis }: TableContent, rows: readonly
   const lines = rows.map((row) => {
     const cells = columns.map(({ field, align, text, href }) => {
       const shown = text(row);
-      const kind = align === 'right' ? 'right' : field === 'key' ? 'code' : shown.length > 40 ? 'long' : '';
+      const long = shown.length > 90 ? 'long wide' : shown.length > 40 ? 'long' : '';
+      const kind = align === 'right' ? 'right' : field === 'key' ? 'code' : long;
       const sort = sortable ? ` data-sort="${escapeHtml(JSON.stringify(row[field] ?? null))}"` : '';
       return `<td${kind === '' ? '' : ` class="${kind}"`}${sort}>${linked(escapeHtml(shown), href?.(row) ?? null)}</td>`;
     });

@@ -60,12 +60,12 @@ AND (alpha_mode NOT IN ('dynamic', 'auto') OR trial IN (${shownSearches(facts.sw
   },
 };
 
-/** The panels: each variant at each calibration size, as many as `heatCells` and `heatRows` hold. */
+/** The panels: each variant at each calibration size, as many as the limits hold. */
 function drawnParts(facts: SweepFacts): Drawn<SizePart> {
   const layers = mostLayers(facts);
   const modes = facts.trials.reduce((most, trial) => Math.max(most, lossModeCount(trial)), 1);
   return chooseParts(sizeParts(facts.variants, facts), facts, {
-    most: Infinity,
+    most: drawnLimits.heatPanels,
     // A share of what may be drawn, or of what the page may hold.
     sizeOf: ({ trials }) => trials.size * layers * Math.max(1 / drawnLimits.heatCells, modes / drawnLimits.heatRows),
     budget: 1,
