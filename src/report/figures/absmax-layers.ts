@@ -5,7 +5,7 @@ import { significantText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, sqlText, textOf } from '../query.js';
 import { color } from '../theme.js';
-import { legendFilter, legendHint, shownOpacity } from './interaction.js';
+import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from './interaction.js';
 import { absmaxNote, hasBothMethods } from './absmax-accuracy.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 
@@ -140,8 +140,9 @@ function chart(
       },
       {
         params: [legendFilter('absmax')],
-        mark: { type: 'point', filled: true, size: 55 },
+        mark: { type: 'point', filled: true, size: 55, ...linkCursor },
         encoding: {
+          ...layerLink,
           opacity: shownOpacity(mixed ? 0.6 : 1),
           y: layerAxis,
           x: { ...x, field: measure },
