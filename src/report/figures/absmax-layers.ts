@@ -10,7 +10,7 @@ import { numberOf, sqlText, textOf } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { color } from '../theme.js';
 import { absmaxNote, hasBothMethods, methodParts } from './absmax-accuracy.js';
-import { legendFilter, legendHint, shownOpacity } from './interaction.js';
+import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from './interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 
 /** Where the wrong axis costs: input amax and L1 of each layer under both absmax methods at one static alpha. */
@@ -149,8 +149,9 @@ function chart(
       },
       {
         params: [legendFilter('absmax')],
-        mark: { type: 'point', filled: true, size: 55 },
+        mark: { type: 'point', filled: true, size: 55, ...linkCursor },
         encoding: {
+          ...layerLink,
           opacity: shownOpacity(mixed ? 0.6 : 1),
           y: layerAxis,
           x: { ...x, field: measure },

@@ -3,7 +3,7 @@ import type { MetricText } from '../number-text.js';
 import { valueText } from '../number-text.js';
 import type { TrialFacts } from '../sweep-facts.js';
 import { color } from '../theme.js';
-import { legendFilter, shownOpacity, zoom } from './interaction.js';
+import { legendFilter, linkCursor, shownOpacity, trialLink, zoom } from './interaction.js';
 
 /** What an accuracy-over-alpha chart shows beside the rows themselves. */
 export interface AccuracyChart {
@@ -158,19 +158,28 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
       },
       {
         transform: only("datum.alpha_mode == 'static'"),
-        mark: { type: 'point', filled: true, size: 34, clip: true },
-        encoding: { x, y, color: groupColor, opacity: shownOpacity(1), tooltip },
+        mark: { type: 'point', filled: true, size: 34, clip: true, ...linkCursor },
+        encoding: { x, y, color: groupColor, opacity: shownOpacity(1), tooltip, ...trialLink },
       },
       {
         transform: only("datum.alpha_mode == 'auto'"),
-        mark: { type: 'point', shape: 'square', filled: true, size: 110, clip: true },
-        encoding: { x, y, color: groupColor, opacity: shownOpacity(1), tooltip },
+        mark: { type: 'point', shape: 'square', filled: true, size: 110, clip: true, ...linkCursor },
+        encoding: { x, y, color: groupColor, opacity: shownOpacity(1), tooltip, ...trialLink },
       },
       ...(hasBeside ? besideLayers() : []),
       {
         transform: only(`datum.trial == ${chart.best ?? -1}`),
-        mark: { type: 'point', filled: false, size: 230, strokeWidth: 2, color: color('text'), opacity: 1, clip: true },
-        encoding: { x, y, tooltip },
+        mark: {
+          type: 'point',
+          filled: false,
+          size: 230,
+          strokeWidth: 2,
+          color: color('text'),
+          opacity: 1,
+          clip: true,
+          ...linkCursor,
+        },
+        encoding: { x, y, tooltip, ...trialLink },
       },
       ...referenceLabels(chart),
     ],
@@ -196,7 +205,7 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
       },
       {
         transform: beside,
-        mark: { type: 'point', filled: true, size: 90, clip: true },
+        mark: { type: 'point', filled: true, size: 90, clip: true, ...linkCursor },
         encoding: {
           x,
           y,
@@ -204,6 +213,7 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
           opacity: shownOpacity(1),
           shape: { condition: { test: "datum.alpha_mode == 'cle'", value: 'triangle-up' }, value: 'diamond' },
           tooltip,
+          ...trialLink,
         },
       },
     ];

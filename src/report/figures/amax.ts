@@ -4,7 +4,7 @@ import { significantText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, sqlText, textOf } from '../query.js';
 import { color } from '../theme.js';
-import { legendFilter, shownOpacity } from './interaction.js';
+import { layerLink, legendFilter, linkCursor, shownOpacity } from './interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 
 /** What smoothing did to the quantizers' ranges in the best trial: amax of input and weight, before and after. */
@@ -71,8 +71,9 @@ function chart(rows: readonly Row[], role: 'input' | 'weight', description: stri
           { calculate: "datum.which == 'amax' ? 'after smoothing' : 'before'", as: 'when' },
         ],
         params: [legendFilter('when')],
-        mark: { type: 'point', filled: true, size: 55 },
+        mark: { type: 'point', filled: true, size: 55, ...linkCursor },
         encoding: {
+          ...layerLink,
           opacity: shownOpacity(1),
           y: layerAxis,
           x: { ...x, field: 'range' },

@@ -7,6 +7,7 @@ import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
 import type { SweepFacts, TrialFacts } from '../sweep-facts.js';
 import { color } from '../theme.js';
+import { layerLink, linkCursor } from './interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 
 /** How much the choice of calibration samples matters: the spread of each layer's input range over random subsets. */
@@ -86,8 +87,9 @@ function chart(rows: readonly Row[]): TopLevelSpec {
     autosize: { type: 'fit-x', contains: 'padding', resize: true },
     params: [{ name: 'layerNames', value: layerNames(rows) }],
     transform: [{ filter: `datum.first_trial == ${numberOf(rows[0]!, 'first_trial')}` }],
-    mark: { type: 'bar', color: color('smoothed') },
+    mark: { type: 'bar', color: color('smoothed'), ...linkCursor },
     encoding: {
+      ...layerLink,
       x: {
         field: 'amax_relative_sd',
         type: 'quantitative',

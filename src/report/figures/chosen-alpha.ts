@@ -8,7 +8,7 @@ import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
 import type { SweepFacts, TrialFacts } from '../sweep-facts.js';
 import { color, sizeColors } from '../theme.js';
 import type { Variant } from '../variants.js';
-import { legendFilter, legendHint, shownOpacity } from './interaction.js';
+import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from './interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 
 /** The alpha that dynamic trials chose for each layer, by calibration size. */
@@ -115,8 +115,9 @@ function chart(rows: readonly Row[], { sizes }: SweepFacts, description: string)
       },
       {
         params: [legendFilter('size')],
-        mark: { type: 'point', filled: true },
+        mark: { type: 'point', filled: true, ...linkCursor },
         encoding: {
+          ...layerLink,
           opacity: shownOpacity(1),
           size: { field: 'area', type: 'quantitative', scale: null },
           y: layerAxis,

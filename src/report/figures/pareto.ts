@@ -6,7 +6,7 @@ import type { Row } from '../query.js';
 import { numberOf, sqlText } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { bitsColors, color } from '../theme.js';
-import { legendFilter, legendHint, shownOpacity, zoom, zoomHint } from './interaction.js';
+import { legendFilter, legendHint, linkCursor, shownOpacity, trialLink, zoom, zoomHint } from './interaction.js';
 
 /** What keeping layers in float brings: accuracy over the number of float layers, and the settings nothing beats. */
 export const pareto: Figure = {
@@ -114,8 +114,9 @@ function chart(rows: readonly Row[], { metric, best }: SweepFacts): TopLevelSpec
         encoding: { x, y, color: group, opacity: shownOpacity(1) },
       },
       {
-        mark: { type: 'point', filled: true, clip: true },
+        mark: { type: 'point', filled: true, clip: true, ...linkCursor },
         encoding: {
+          ...trialLink,
           opacity: shownOpacity(1),
           x,
           y,

@@ -5,7 +5,7 @@ import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { color } from '../theme.js';
-import { legendFilter, legendHint, shownOpacity } from './interaction.js';
+import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from './interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 
 /** Which layers pay: what each costs by itself, and what it brings back when it alone stays in float. */
@@ -100,8 +100,9 @@ function chart(rows: readonly Row[], { metric }: SweepFacts): TopLevelSpec {
       { filter: 'isValid(datum.change)' },
       { calculate: `datum.measure == 'drop_only' ? '${kinds[0]}' : '${kinds[1]}'`, as: 'kind' },
     ],
-    mark: { type: 'bar' },
+    mark: { type: 'bar', ...linkCursor },
     encoding: {
+      ...layerLink,
       x: {
         field: 'change',
         type: 'quantitative',

@@ -6,7 +6,7 @@ import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../query.js
 import type { SweepFacts } from '../sweep-facts.js';
 import { color } from '../theme.js';
 import { fp32Rule, metricAxis, valueTooltip } from './dot-layers.js';
-import { legendFilter, shownOpacity } from './interaction.js';
+import { legendFilter, linkCursor, shownOpacity, trialLink } from './interaction.js';
 
 /** How a row of v_trial smooths, in a few words: SQL on its columns. */
 const methodSql = `CASE
@@ -102,8 +102,9 @@ function chart({ metric }: SweepFacts, methods: readonly string[], description: 
         },
       },
       {
-        mark: { type: 'point', filled: true, size: 80 },
+        mark: { type: 'point', filled: true, size: 80, ...linkCursor },
         encoding: {
+          ...trialLink,
           opacity: shownOpacity(1),
           x,
           y,

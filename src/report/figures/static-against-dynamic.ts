@@ -9,7 +9,7 @@ import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { sizeColors } from '../theme.js';
 import type { Variant } from '../variants.js';
-import { legendFilter, legendHint, shownOpacity } from './interaction.js';
+import { legendFilter, legendHint, linkCursor, shownOpacity, trialLink } from './interaction.js';
 import { fp32Rule, metricAxis, valueTooltip } from './dot-layers.js';
 
 /** Best static alpha against dynamic alpha at each calibration size, with intervals. */
@@ -106,8 +106,9 @@ function chart({ metric, sizes }: SweepFacts, trials: readonly number[], descrip
         },
       },
       {
-        mark: { type: 'point', filled: true, size: 80 },
+        mark: { type: 'point', filled: true, size: 80, ...linkCursor },
         encoding: {
+          ...trialLink,
           x,
           y,
           yOffset,
