@@ -40,7 +40,9 @@ export async function chartSvg({ spec, rows, controls, title, description }: Sta
     padding: 8,
     config: staticConfig(themed.config ?? {}),
     data: (themed.data ?? []).map((data) =>
-      data.name === 'rows' ? { ...data, values: rows.map((row) => ({ ...row, trial_href: null, layer_href: null })) } : data,
+      data.name === 'rows'
+        ? { ...data, values: rows.map((row) => ({ ...row, trial_href: null, layer_href: null })) }
+        : data,
     ),
   };
   vega.resetSVGDefIds();
@@ -78,6 +80,9 @@ function staticConfig(config: vega.Config): vega.Config {
   return { ...others, axis: { labelLimit: cutSlack * 180, ...axis } };
 }
 
+/** Room for readers without Helvetica and Arial: their sans-serif is up to so much wider (DejaVu Sans). */
+const fallbackSlack = 1.15;
+
 /** Vega's text measure, which its type declarations leave out. */
 interface TextMetrics {
   width: (item: { readonly fontSize?: number; readonly limit?: number }, text: unknown) => number;
@@ -87,7 +92,8 @@ interface TextMetrics {
 function measureByTable(): void {
   const { textMetrics } = vega as unknown as { readonly textMetrics: TextMetrics };
   textMetrics.width = ({ fontSize, limit }, text) => {
-    const width = textWidth(text === null || text === undefined ? '' : String(text as string).trim(), fontSize ?? 11);
+    const shown = text === null || text === undefined ? '' : String(text as string).trim();
+    const width = fallbackSlack * textWidth(shown, fontSize ?? 11);
     return limit !== undefined && limit > 0 ? Math.min(width, limit) : width;
   };
 }
