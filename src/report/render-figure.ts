@@ -1,17 +1,13 @@
 import { compileChart } from './compile-chart.js';
 import { embedRows } from './embed-rows.js';
 import type { AbsentContent, ChartContent, Control, FigureContent, PageFigure, TableContent } from './figure.js';
+import { figureData } from './figure-data.js';
 import { embedJson, escapeHtml } from './html.js';
 import type { Query, QueryResult, Row } from './query.js';
-import { toRows } from './query.js';
 
 /** Queries a figure's rows and returns its HTML, the embedded rows and compiled charts included. */
 export function renderFigure<Facts>(figure: PageFigure<Facts>, facts: Facts, query: Query): string {
-  const sql = figure.sql(facts);
-  const result = query(sql, []);
-  const rows = toRows(result);
-  const content = figure.build(rows, facts);
-  const title = figure.title(facts);
+  const { sql, result, rows, content, title } = figureData(figure, facts, query);
   if (content.kind === 'absent') return absentHtml(figure.id, title, content, sql, result);
   const panels = content.kind === 'charts' ? content.panels.map((panel) => compileChart(panel.spec).spec) : [];
   return `<figure id="${figure.id}"${content.kind === 'table' ? ' class="wide"' : ''} aria-labelledby="${figure.id}-title">

@@ -57,6 +57,14 @@ export function color(token: ThemeToken): string {
   return `@${token}`;
 }
 
+/** A specification with the colours of a scheme in place of their tokens; the page's script does the same. */
+export function resolveTokens<Spec>(spec: Spec, mode: 'light' | 'dark'): Spec {
+  const colors: Readonly<Record<string, { readonly light: string; readonly dark: string } | undefined>> = themeTokens;
+  return JSON.parse(JSON.stringify(spec), (_, value: unknown) =>
+    typeof value === 'string' && value.startsWith('@') ? (colors[value.slice(1)]?.[mode] ?? value) : value,
+  ) as Spec;
+}
+
 /** The colour scale of losses, small to large. */
 export const lossRange = [color('loss0'), color('loss1'), color('loss2'), color('loss3'), color('loss4')];
 
