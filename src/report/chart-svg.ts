@@ -92,7 +92,7 @@ interface TextMetrics {
 function measureByTable(): void {
   const { textMetrics } = vega as unknown as { readonly textMetrics: TextMetrics };
   textMetrics.width = ({ fontSize, limit }, text) => {
-    const shown = text === null || text === undefined ? '' : String(text as string).trim();
+    const shown = text === null || text === undefined ? '' : String(text).trim();
     const width = fallbackSlack * textWidth(shown, fontSize ?? 11);
     return limit !== undefined && limit > 0 ? Math.min(width, limit) : width;
   };

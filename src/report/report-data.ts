@@ -66,9 +66,11 @@ function sweepData(facts: SweepFacts, query: Query): SweepData {
   };
 }
 
-function withoutSettings({ settings, ...trial }: TrialFacts): Omit<TrialFacts, 'settings'> {
-  void settings;
-  return trial;
+function withoutSettings(trial: TrialFacts): Omit<TrialFacts, 'settings'> {
+  return Object.fromEntries(Object.entries(trial).filter(([name]) => name !== 'settings')) as Omit<
+    TrialFacts,
+    'settings'
+  >;
 }
 
 function dataOfFigure({ id, title, sql, result, rows, content }: FigureData): DataOfFigure {
