@@ -3,6 +3,7 @@ import { expressionInterpreter } from 'vega-interpreter';
 import type { TopLevelSpec } from 'vega-lite';
 import { compileChart } from './compile-chart.js';
 import type { Control } from './figure.js';
+import { legendHint, zoomHint } from './figures/interaction.js';
 import { escapeHtml } from './html.js';
 import type { Row } from './query.js';
 import { textWidth } from './text-width.js';
@@ -32,8 +33,8 @@ const staticFont = 'Helvetica, Arial, sans-serif';
  * fonts. Expressions are interpreted as on the page. Charts must be drawn one after another, as ids are counted.
  */
 export async function chartSvg({ spec, rows, controls, title, description }: StaticChart): Promise<string> {
-  const { spec: compiled } = compileChart(fixedWidth(spec));
-  const themed = resolveTokens(compiled, 'light');
+  const { spec: compiled } = compileChart(standalone(spec));
+  const themed = resolveTokens(placed(compiled), 'light');
   const ready: vega.Spec = {
     ...themed,
     background: '#ffffff',
@@ -55,17 +56,23 @@ export async function chartSvg({ spec, rows, controls, title, description }: Sta
   try {
     for (const { param, options } of controls) view.signal(param, options[0]?.value);
     const svg = await view.toSVG();
-    return `<?xml version="1.0" encoding="UTF-8"?>\n${withoutForbidden(named(svg, title, description))}\n`;
+    return `<?xml version="1.0" encoding="UTF-8"?>\n${withoutForbidden(named(svg, title, withoutHints(description)))}\n`;
   } finally {
     view.finalize();
   }
 }
 
-/** The specification with every width that the page would fill given in pixels. */
-function fixedWidth(spec: TopLevelSpec): TopLevelSpec {
-  return JSON.parse(JSON.stringify(spec), (key, value: unknown) =>
-    key === 'width' && value === 'container' ? staticWidth : value,
-  ) as TopLevelSpec;
+/** The specification with every width that the page would fill given in pixels, and without links to other pages. */
+function standalone(spec: TopLevelSpec): TopLevelSpec {
+  return JSON.parse(JSON.stringify(spec), (key, value: unknown) => {
+    if (key === 'href') return undefined;
+    return key === 'width' && value === 'container' ? staticWidth : value;
+  }) as TopLevelSpec;
+}
+
+/** The same for charts side by side, whose width is an expression of their place's. */
+function placed(spec: vega.Spec): vega.Spec {
+  return JSON.parse(JSON.stringify(spec).replaceAll('containerSize()[0]', String(staticWidth))) as vega.Spec;
 }
 
 /** How much wider Vega guesses text to be, where it cuts labels without a canvas, than it is. */
@@ -92,7 +99,7 @@ interface TextMetrics {
 function measureByTable(): void {
   const { textMetrics } = vega as unknown as { readonly textMetrics: TextMetrics };
   textMetrics.width = ({ fontSize, limit }, text) => {
-    const shown = text === null || text === undefined ? '' : String(text).trim();
+    const shown = typeof text === 'string' || typeof text === 'number' ? String(text).trim() : '';
     const width = fallbackSlack * textWidth(shown, fontSize ?? 11);
     return limit !== undefined && limit > 0 ? Math.min(width, limit) : width;
   };
@@ -105,6 +112,11 @@ function named(svg: string, title: string, description: string): string {
 <title id="title">${escapeHtml(title)}</title>
 <desc id="description">${escapeHtml(description)}</desc>
 ${svg.slice(end + 1)}`;
+}
+
+/** Without how to use a chart that can be clicked. */
+function withoutHints(description: string): string {
+  return description.replaceAll(legendHint, '').replaceAll(zoomHint, '').replaceAll(/ {2,}/g, ' ').trim();
 }
 
 /** Without the characters that XML 1.0 (section 2.2) does not have even as references, e.g. NUL. */
