@@ -1,4 +1,5 @@
 import { restoreRows } from './embed-rows.js';
+import { unpackCharts } from './packed-charts.js';
 import { themeTokens } from './theme.js';
 
 /**
@@ -12,9 +13,10 @@ const tokens = ${JSON.stringify(themeTokens)};
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const mostRows = 200;
 const restoreRows = ${restoreRows};
+const unpackCharts = ${unpackCharts};
 const figures = [...document.querySelectorAll('script[data-figure]')].map((script) => {
   const embedded = JSON.parse(script.textContent);
-  return { id: script.dataset.figure, ...embedded, rows: restoreRows(embedded), views: [] };
+  return { id: script.dataset.figure, packed: embedded.panels, columns: embedded.columns, rows: restoreRows(embedded), panels: [], views: [] };
 });
 
 function create(name, className, text) {
@@ -93,10 +95,7 @@ function setParam(view, select) {
 function drawAll(mode) {
   for (const figure of figures) {
     if (!figure.panels.length) continue;
-    try { drawFigure(figure, mode); } catch (error) {
-      console.error(error);
-      document.getElementById(figure.id).querySelector('[data-panel]').replaceChildren(create('p', 'absent', 'This chart could not be drawn: ' + error.message));
-    }
+    try { drawFigure(figure, mode); } catch (error) { cannotDraw(figure, error); }
   }
   document.documentElement.dataset.drawn = mode;
 }
@@ -107,10 +106,19 @@ for (const select of document.querySelectorAll('select[data-param]')) {
     for (const view of figure.views) { setParam(view, select); view.runAsync(); }
   });
 }
-drawAll(mode());
-dark.addEventListener('change', () => drawAll(mode()));
-addEventListener('beforeprint', () => drawAll('light'));
-addEventListener('afterprint', () => drawAll(mode()));
+function cannotDraw(figure, error) {
+  console.error(error);
+  document.getElementById(figure.id).querySelector('[data-panel]').replaceChildren(create('p', 'absent', 'This chart could not be drawn: ' + error.message));
+}
+async function unpackFigure(figure) {
+  try { figure.panels = await unpackCharts(figure.packed); } catch (error) { cannotDraw(figure, error); }
+}
+Promise.all(figures.map(unpackFigure)).then(() => {
+  drawAll(mode());
+  dark.addEventListener('change', () => drawAll(mode()));
+  addEventListener('beforeprint', () => drawAll('light'));
+  addEventListener('afterprint', () => drawAll(mode()));
+});
 
 /* Data tables behind charts, filled on opening */
 function cellText(value) {
