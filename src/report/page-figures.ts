@@ -17,7 +17,9 @@ export function pageFigures(page: PageId, sweep: SweepFacts, query: Query): Figu
       return figures.map((figure) => figureData(figure, sweep, query));
     case 'trial': {
       const trial = trialOf(page.trial);
-      return trial === null ? null : trialFigures.map((figure) => figureData(figure, trialPageFacts(sweep, trial), query));
+      return trial === null
+        ? null
+        : trialFigures.map((figure) => figureData(figure, trialPageFacts(sweep, trial), query));
     }
     case 'layer': {
       const layer = sweep.layers[page.number];

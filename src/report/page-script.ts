@@ -1,5 +1,5 @@
 import { restoreRows } from './embed-rows.js';
-import { unpackCharts } from './packed-charts.js';
+import { unpackInPage } from './packed-figure.js';
 import { themeTokens } from './theme.js';
 
 /**
@@ -13,11 +13,10 @@ const tokens = ${JSON.stringify(themeTokens)};
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const mostRows = 200;
 const restoreRows = ${restoreRows};
-const unpackCharts = ${unpackCharts};
-const figures = [...document.querySelectorAll('script[data-figure]')].map((script) => {
-  const embedded = JSON.parse(script.textContent);
-  return { id: script.dataset.figure, packed: embedded.panels, columns: embedded.columns, rows: restoreRows(embedded), panels: [], views: [] };
-});
+const unpack = ${unpackInPage};
+const figures = [...document.querySelectorAll('script[data-figure]')].map((script) => ({
+  id: script.dataset.figure, packed: script.textContent, columns: [], rows: [], panels: [], views: [],
+}));
 
 function create(name, className, text) {
   const node = document.createElement(name);
@@ -108,12 +107,17 @@ for (const select of document.querySelectorAll('select[data-param]')) {
 }
 function cannotDraw(figure, error) {
   console.error(error);
-  document.getElementById(figure.id).querySelector('[data-panel]').replaceChildren(create('p', 'absent', 'This chart could not be drawn: ' + error.message));
+  const holder = document.getElementById(figure.id).querySelector('[data-panel]');
+  if (holder) holder.replaceChildren(create('p', 'absent', 'This chart could not be drawn: ' + error.message));
 }
 async function unpackFigure(figure) {
-  try { figure.panels = await unpackCharts(figure.packed); } catch (error) { cannotDraw(figure, error); }
+  try {
+    const { columns, panels, ...rows } = await unpack(figure.packed);
+    Object.assign(figure, { columns, panels, rows: restoreRows(rows), packed: '' });
+  } catch (error) { cannotDraw(figure, error); }
 }
-Promise.all(figures.map(unpackFigure)).then(() => {
+const unpacked = Promise.all(figures.map(unpackFigure));
+unpacked.then(() => {
   drawAll(mode());
   dark.addEventListener('change', () => drawAll(mode()));
   addEventListener('beforeprint', () => drawAll('light'));
@@ -146,7 +150,7 @@ function fillTable(figure, holder) {
 }
 for (const holder of document.querySelectorAll('[data-rows-of]')) {
   holder.closest('details').addEventListener('toggle', () => {
-    if (!holder.firstChild) fillTable(figures.find((one) => one.id === holder.dataset.rowsOf), holder);
+    unpacked.then(() => { if (!holder.firstChild) fillTable(figures.find((one) => one.id === holder.dataset.rowsOf), holder); });
   });
 }
 

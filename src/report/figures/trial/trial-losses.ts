@@ -8,6 +8,7 @@ import { color } from '../../theme.js';
 import { drawnLoss, drawnLossParams } from '../drawn-loss.js';
 import { layerLink, linkCursor } from '../interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../layer-axis.js';
+import { chartHeading } from '../linked-charts.js';
 import { lossColumns, lossControls, storedModes } from '../loss-controls.js';
 import { drawnRanges, lossMeasures } from '../loss-measures.js';
 
@@ -67,13 +68,14 @@ function chart(rows: readonly Row[], mode: string): TopLevelSpec {
   const x = {
     field: 'drawn',
     type: 'quantitative' as const,
-    title: { expr: drawnLoss.axisTitle } as never,
+    title: null,
     scale: { ...drawnLoss.scale, padding: 10 },
     axis: { values: drawnLoss.ticks, labelExpr: drawnLoss.labelExpr, labelOverlap: 'greedy' as const },
   };
   return {
     description: 'Loss of each layer',
     data: { name: 'rows' },
+    title: chartHeading({ expr: drawnLoss.axisTitle }),
     width: 'container',
     height: layersHeight(rows),
     autosize: { type: 'fit-x', contains: 'padding', resize: true },

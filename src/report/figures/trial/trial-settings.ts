@@ -10,7 +10,7 @@ export const trialSettings: PageFigure<TrialPageFacts> = {
   title: () => 'Settings',
   sql: ({ sweep, trial }) =>
     `SELECT substr(s.fullkey, 3) AS setting, s.atom AS value, EXISTS (
-         SELECT 1 FROM json_each(t.axes) a WHERE substr(s.fullkey, 3) = a.key OR substr(s.fullkey, 3) LIKE a.key || '%') AS axis
+         SELECT 1 FROM json_each(t.axes) a WHERE s.fullkey = '$.' || a.key OR a.key LIKE '%.' || substr(s.fullkey, 3) OR s.fullkey LIKE '$.' || a.key || '.%') AS axis
 FROM v_trial t, json_tree(t.settings) s
 WHERE t.sweep = ${sqlText(sweep.sweep.name)} AND t.trial = ${trial.trial} AND s.type NOT IN ('object', 'array') ORDER BY axis DESC, setting`,
   build: (rows) =>
@@ -31,5 +31,5 @@ WHERE t.sweep = ${sqlText(sweep.sweep.name)} AND t.trial = ${trial.trial} AND s.
 
 function valueOf(row: Row): string {
   const value = row['value'];
-  return value === null || value === undefined ? 'null' : String(value);
+  return value === null || value === undefined ? '– (not set)' : String(value);
 }
