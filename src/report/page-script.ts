@@ -3,14 +3,18 @@ import { themeTokens } from './theme.js';
 /**
  * The page's own script, after Vega: draws each figure's charts from its embedded rows, redraws them when the colour
  * scheme or the print medium changes, fills data tables on opening, sorts tables and copies SQL. Text from the database
- * reaches the document as text nodes only.
+ * reaches the document as text nodes only. Handlers sit on the document, so that parts of a page may be replaced: what
+ * a live page needs for that is `quantsweepPage` (see live/live-script).
  */
 export const pageScript = `'use strict';
 (() => {
 const tokens = ${JSON.stringify(themeTokens)};
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const mostRows = 200;
-const figures = [...document.querySelectorAll('script[data-figure]')].map((script) => ({ id: script.dataset.figure, ...JSON.parse(script.textContent), views: [] }));
+let figures = readFigures(document);
+function readFigures(root) {
+  return [...root.querySelectorAll('script[data-figure]')].map((script) => ({ id: script.dataset.figure, ...JSON.parse(script.textContent), views: [] }));
+}
 
 function create(name, className, text) {
   const node = document.createElement(name);
@@ -39,7 +43,10 @@ function showTooltip(_, event, item, value) {
 }
 
 /* Charts */
-const links = JSON.parse(document.querySelector('main').dataset.links);
+let links = readLinks();
+function readLinks() {
+  return JSON.parse(document.querySelector('main').dataset.links);
+}
 function trialHref(trial) {
   return links.trials !== null && (links.trials === 'any' || links.trials.includes(trial)) ? 'trial-' + trial + '.html' : null;
 }
@@ -86,22 +93,25 @@ function setParam(view, select) {
   view.signal(select.dataset.param, JSON.parse(select.value));
 }
 function drawAll(mode) {
-  for (const figure of figures) {
+  draw(figures, mode);
+  document.documentElement.dataset.drawn = mode;
+}
+function draw(drawn, mode) {
+  for (const figure of drawn) {
     if (!figure.panels.length) continue;
     try { drawFigure(figure, mode); } catch (error) {
       console.error(error);
       document.getElementById(figure.id).querySelector('[data-panel]').replaceChildren(create('p', 'absent', 'This chart could not be drawn: ' + error.message));
     }
   }
-  document.documentElement.dataset.drawn = mode;
 }
 const mode = () => (dark.matches ? 'dark' : 'light');
-for (const select of document.querySelectorAll('select[data-param]')) {
-  select.addEventListener('change', () => {
-    const figure = figures.find((one) => one.id === select.closest('figure').id);
-    for (const view of figure.views) { setParam(view, select); view.runAsync(); }
-  });
-}
+document.addEventListener('change', ({ target }) => {
+  const select = target.closest('select[data-param]');
+  if (!select) return;
+  const figure = figures.find((one) => one.id === select.closest('figure').id);
+  for (const view of figure.views) { setParam(view, select); view.runAsync(); }
+});
 drawAll(mode());
 dark.addEventListener('change', () => drawAll(mode()));
 addEventListener('beforeprint', () => drawAll('light'));
@@ -131,11 +141,10 @@ function fillTable(figure, holder) {
   }
   holder.append(table);
 }
-for (const holder of document.querySelectorAll('[data-rows-of]')) {
-  holder.closest('details').addEventListener('toggle', () => {
-    if (!holder.firstChild) fillTable(figures.find((one) => one.id === holder.dataset.rowsOf), holder);
-  });
-}
+document.addEventListener('toggle', ({ target }) => {
+  const holder = target.querySelector('[data-rows-of]');
+  if (holder && !holder.firstChild) fillTable(figures.find((one) => one.id === holder.dataset.rowsOf), holder);
+}, true);
 
 /* Sorting */
 function sortBy(table, head) {
@@ -152,9 +161,10 @@ function sortBy(table, head) {
   });
   table.tBodies[0].append(...rows);
 }
-for (const button of document.querySelectorAll('th[aria-sort] button')) {
-  button.addEventListener('click', () => sortBy(button.closest('table'), button.closest('th')));
-}
+document.addEventListener('click', ({ target }) => {
+  const button = target.closest('th[aria-sort] button');
+  if (button) sortBy(button.closest('table'), button.closest('th'));
+});
 
 /* Copying SQL */
 async function copy(text) {
@@ -167,10 +177,39 @@ async function copy(text) {
     return done;
   }
 }
-for (const button of document.querySelectorAll('button.copy')) {
-  button.addEventListener('click', async () => {
-    button.textContent = (await copy(button.closest('details').querySelector('code').textContent)) ? 'Copied' : 'Select the text to copy it';
-    setTimeout(() => { button.textContent = 'Copy'; }, 2000);
-  });
+document.addEventListener('click', async ({ target }) => {
+  const button = target.closest('button.copy');
+  if (!button) return;
+  button.textContent = (await copy(button.closest('details').querySelector('code').textContent)) ? 'Copied' : 'Select the text to copy it';
+  setTimeout(() => { button.textContent = 'Copy'; }, 2000);
+});
+
+/* For parts of the page that are replaced */
+globalThis.quantsweepPage = {
+  sortBy,
+  /* Ends the charts within an element that is about to leave the document; returns what was selected in them. */
+  discard(root) {
+    const ids = new Set(readFigures(root).map(({ id }) => id));
+    const gone = figures.filter(({ id }) => ids.has(id));
+    figures = figures.filter(({ id }) => !ids.has(id));
+    tip.style.visibility = 'hidden';
+    const states = new Map(gone.map(({ id, views }) => [id, views.map(selections)]));
+    for (const { views } of gone) for (const view of views) view.finalize();
+    return states;
+  },
+  /* Draws the charts within an element that has come into the document, with the selections of the ones before. */
+  adopt(root, states) {
+    links = readLinks();
+    const come = readFigures(root);
+    figures.push(...come);
+    draw(come, mode());
+    for (const { id, views } of come) views.forEach((view, index) => select(view, (states.get(id) || [])[index]));
+  },
+};
+function selections(view) {
+  return JSON.parse(JSON.stringify(view.getState({ data: (name) => name.endsWith('_store'), signals: () => false, recurse: false }).data || {}));
+}
+function select(view, data) {
+  if (data && Object.values(data).some((rows) => rows && rows.length)) view.setState({ data });
 }
 })();`;

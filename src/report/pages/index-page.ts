@@ -1,4 +1,5 @@
 import { indexFigures } from '../figures/sweeps/index.js';
+import { liveIndexHtml } from '../live/live-section.js';
 import { countText } from '../number-text.js';
 import { noLinks } from '../page-links.js';
 import type { Query } from '../query.js';
@@ -19,7 +20,7 @@ export function indexPage(facts: IndexPageFacts, query: Query, options: ReportOp
     crumbs: [],
     heading: 'Quantization sweeps',
     about: [countText(facts.sweeps.length, 'sweep'), options.database],
-    first: '',
+    first: liveIndexHtml(facts.sweeps, facts.href, query, options),
     sections: [{ id: 'sweeps', title: 'Sweeps', figures: indexFigures }],
     source: countText(facts.sweeps.length, 'sweep'),
     links: noLinks,
