@@ -27,7 +27,7 @@ function create(name, className, text) {
 const tip = document.body.appendChild(create('div', 'tooltip'));
 tip.setAttribute('aria-hidden', 'true');
 function showTooltip(_, event, item, value) {
-  if (event.target && event.target.style) event.target.style.cursor = item && item.href ? 'pointer' : '';
+  if (event && event.target && event.target.style) event.target.style.cursor = item && item.href ? 'pointer' : '';
   if (value === null || value === undefined || value === '') { tip.style.visibility = 'hidden'; return; }
   tip.replaceChildren();
   const table = create('table');
