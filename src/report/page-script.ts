@@ -1,3 +1,4 @@
+import { restoreRows } from './embed-rows.js';
 import { themeTokens } from './theme.js';
 
 /**
@@ -11,9 +12,13 @@ export const pageScript = `'use strict';
 const tokens = ${JSON.stringify(themeTokens)};
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const mostRows = 200;
+const restoreRows = ${restoreRows};
 let figures = readFigures(document);
 function readFigures(root) {
-  return [...root.querySelectorAll('script[data-figure]')].map((script) => ({ id: script.dataset.figure, ...JSON.parse(script.textContent), views: [] }));
+  return [...root.querySelectorAll('script[data-figure]')].map((script) => {
+    const embedded = JSON.parse(script.textContent);
+    return { id: script.dataset.figure, ...embedded, rows: restoreRows(embedded), views: [] };
+  });
 }
 
 function create(name, className, text) {

@@ -86,8 +86,12 @@ export class LiveSite {
     const pages = this.#pages;
     pages.set(path, made);
     // Neither failures nor paths that are not there stay, nor more than a few pages.
-    const drop = (): void => void (pages.get(path) === made && pages.delete(path));
-    made.then((text) => void (text === null && drop()), drop);
+    const drop = (): void => {
+      if (pages.get(path) === made) pages.delete(path);
+    };
+    made.then((text) => {
+      if (text === null) drop();
+    }, drop);
     for (const oldest of pages.keys()) {
       if (pages.size <= keptPages) break;
       pages.delete(oldest);
