@@ -1,4 +1,5 @@
 import { restoreRows } from './embed-rows.js';
+import { unpackCharts } from './packed-charts.js';
 import { themeTokens } from './theme.js';
 
 /**
@@ -13,11 +14,12 @@ const tokens = ${JSON.stringify(themeTokens)};
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const mostRows = 200;
 const restoreRows = ${restoreRows};
+const unpackCharts = ${unpackCharts};
 let figures = readFigures(document);
 function readFigures(root) {
   return [...root.querySelectorAll('script[data-figure]')].map((script) => {
     const embedded = JSON.parse(script.textContent);
-    return { id: script.dataset.figure, ...embedded, rows: restoreRows(embedded), views: [] };
+    return { id: script.dataset.figure, packed: embedded.panels, columns: embedded.columns, rows: restoreRows(embedded), panels: [], views: [], failure: null };
   });
 }
 
@@ -103,12 +105,15 @@ function drawAll(mode) {
 }
 function draw(drawn, mode) {
   for (const figure of drawn) {
-    if (!figure.panels.length) continue;
-    try { drawFigure(figure, mode); } catch (error) {
-      console.error(error);
-      document.getElementById(figure.id).querySelector('[data-panel]').replaceChildren(create('p', 'absent', 'This chart could not be drawn: ' + error.message));
-    }
+    try {
+      if (figure.failure) throw figure.failure;
+      if (figure.panels.length) drawFigure(figure, mode);
+    } catch (error) { cannotDraw(figure, error); }
   }
+}
+function cannotDraw(figure, error) {
+  console.error(error);
+  document.getElementById(figure.id).querySelector('[data-panel]').replaceChildren(create('p', 'absent', 'This chart could not be drawn: ' + error.message));
 }
 const mode = () => (dark.matches ? 'dark' : 'light');
 document.addEventListener('change', ({ target }) => {
@@ -117,10 +122,18 @@ document.addEventListener('change', ({ target }) => {
   const figure = figures.find((one) => one.id === select.closest('figure').id);
   for (const view of figure.views) { setParam(view, select); view.runAsync(); }
 });
-drawAll(mode());
-dark.addEventListener('change', () => drawAll(mode()));
-addEventListener('beforeprint', () => drawAll('light'));
-addEventListener('afterprint', () => drawAll(mode()));
+async function unpack(packed) {
+  await Promise.all(packed.map(async (figure) => {
+    try { figure.panels = await unpackCharts(figure.packed); } catch (error) { figure.failure = error; }
+  }));
+  return packed;
+}
+unpack(figures).then(() => {
+  drawAll(mode());
+  dark.addEventListener('change', () => drawAll(mode()));
+  addEventListener('beforeprint', () => drawAll('light'));
+  addEventListener('afterprint', () => drawAll(mode()));
+});
 
 /* Data tables behind charts, filled on opening */
 function cellText(value) {
@@ -192,25 +205,30 @@ document.addEventListener('click', async ({ target }) => {
 /* For parts of the page that are replaced */
 globalThis.quantsweepPage = {
   sortBy,
+  /* Promises the figures of a document by id, unpacked, so that \`adopt\` draws at once and the page does not jump. */
+  unpack: async (root) => new Map((await unpack(readFigures(root))).map((figure) => [figure.id, figure])),
   /* Ends the charts within an element that is about to leave the document; returns what was selected in them. */
   discard(root) {
-    const ids = new Set(readFigures(root).map(({ id }) => id));
-    const gone = figures.filter(({ id }) => ids.has(id));
-    figures = figures.filter(({ id }) => !ids.has(id));
+    const ids = idsIn(root);
+    const gone = figures.filter(({ id }) => ids.includes(id));
+    figures = figures.filter(({ id }) => !ids.includes(id));
     tip.style.visibility = 'hidden';
     const states = new Map(gone.map(({ id, views }) => [id, views.map(selections)]));
     for (const { views } of gone) for (const view of views) view.finalize();
     return states;
   },
   /* Draws the charts within an element that has come into the document, with the selections of the ones before. */
-  adopt(root, states) {
+  adopt(root, unpacked, states) {
     links = readLinks();
-    const come = readFigures(root);
+    const come = idsIn(root).map((id) => unpacked.get(id));
     figures.push(...come);
     draw(come, mode());
     for (const { id, views } of come) views.forEach((view, index) => select(view, (states.get(id) || [])[index]));
   },
 };
+function idsIn(root) {
+  return [...root.querySelectorAll('script[data-figure]')].map((script) => script.dataset.figure);
+}
 function selections(view) {
   return JSON.parse(JSON.stringify(view.getState({ data: (name) => name.endsWith('_store'), signals: () => false, recurse: false }).data || {}));
 }

@@ -3,6 +3,7 @@ import { embedRows } from './embed-rows.js';
 import type { AbsentContent, ChartContent, Control, FigureContent, PageFigure, TableContent } from './figure.js';
 import { figureData } from './figure-data.js';
 import { embedJson, escapeHtml } from './html.js';
+import { packCharts } from './packed-charts.js';
 import type { Query, QueryResult, Row } from './query.js';
 
 /** Queries a figure's rows and returns its HTML, the embedded rows and compiled charts included. */
@@ -26,7 +27,7 @@ export function sqlDisclosure(sql: string, name = 'SQL'): string {
 
 /** Rows (and charts) of a figure as JSON for the page's script. */
 export function embedded(id: string, result: QueryResult, panels: readonly unknown[]): string {
-  return `<script type="application/json" data-figure="${id}">${embedJson({ ...embedRows(result), panels })}</script>`;
+  return `<script type="application/json" data-figure="${id}">${embedJson({ ...embedRows(result), panels: packCharts(panels) })}</script>`;
 }
 
 function absentHtml(id: string, title: string, content: AbsentContent, sql: string, result: QueryResult): string {

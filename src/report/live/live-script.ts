@@ -38,7 +38,7 @@ function keyed(nodes) {
     return [key + ' ' + count, node];
   }));
 }
-function patch(live, before, after, states) {
+function patch(live, before, after, unpacked, states) {
   for (const { name, value } of after.attributes) if (live.getAttribute(name) !== value) live.setAttribute(name, value);
   const lives = [...live.childNodes], old = new Map([...keyed(before.childNodes)].map(([key, node], index) => [key, { node, live: lives[index] }]));
   const next = keyed(after.childNodes);
@@ -47,7 +47,7 @@ function patch(live, before, after, states) {
   for (const [key, node] of next) {
     const one = old.get(key);
     if (one && one.node.isEqualNode(node)) place = put(live, one.live, place);
-    else if (one && node.nodeType === 1 && isContainer(one.live)) { place = put(live, one.live, place); patch(one.live, one.node, node, states); }
+    else if (one && node.nodeType === 1 && isContainer(one.live)) { place = put(live, one.live, place); patch(one.live, one.node, node, unpacked, states); }
     else {
       const come = document.importNode(node, true);
       if (one) { forget(one.live, states); if (place === one.live) place = place.nextSibling; }
@@ -56,7 +56,7 @@ function patch(live, before, after, states) {
       place = put(live, come, place);
       if (come.nodeType !== 1) continue;
       if (restore) restore(come);
-      quantsweepPage.adopt(come, states);
+      quantsweepPage.adopt(come, unpacked, states);
       if (restore) restore(come, true);
     }
   }
@@ -118,8 +118,9 @@ async function update() {
   const fetched = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const next = fetched.querySelector('main');
   for (const part of next.querySelectorAll('noscript')) part.remove();
+  const unpacked = await quantsweepPage.unpack(next);
   const hold = anchor();
-  patch(main, sent, next, new Map());
+  patch(main, sent, next, unpacked, new Map());
   sent = next;
   document.title = fetched.title;
   hold();
