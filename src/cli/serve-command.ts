@@ -1,7 +1,9 @@
 import type { CommandModule } from 'yargs';
+import { ExitCode } from './exit-code.js';
 import { UsageError } from './usage-error.js';
 
 interface ServeArguments {
+  readonly sweep: readonly string[];
   readonly db: string;
   readonly port: number | undefined;
   readonly host: string;
@@ -10,10 +12,17 @@ interface ServeArguments {
 
 /** `quantsweep serve`: the report in a browser, following the database while sweeps run. */
 export const serveCommand: CommandModule<object, ServeArguments> = {
-  command: 'serve',
+  command: 'serve [sweep..]',
   describe: 'Show the report in a browser and keep it current while a sweep runs',
   builder: (yargs) =>
     yargs
+      .positional('sweep', {
+        type: 'string',
+        array: true,
+        default: [] as string[],
+        defaultDescription: 'all sweeps',
+        describe: 'Names of sweeps; they may begin later',
+      })
       .option('db', { type: 'string', default: './quantsweep.db', requiresArg: true, describe: 'Database file' })
       .option('port', {
         type: 'number',
@@ -32,32 +41,26 @@ export const serveCommand: CommandModule<object, ServeArguments> = {
         default: false,
         describe: 'Let other machines read the whole database, without a password',
       })
-      .example('$0 serve', 'beside a `quantsweep run`, or after it; Ctrl-C ends it')
-      .example('$0 serve --db results.db --port 9000', 'another database and port'),
-  handler: async ({ db, port, host, 'allow-remote': allowRemote }) => {
+      .epilogue('It only reads: the database, and any sweep that runs on it, stay as they are. Ctrl-C ends it.')
+      .example('$0 serve', 'all sweeps, beside a `quantsweep run`, before or after it')
+      .example('$0 serve demo --db results.db --port 9000', 'one sweep, another database and port'),
+  handler: async ({ sweep, db, port, host, 'allow-remote': allowRemote }) => {
     if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
       throw new UsageError(`Expected a port from 0 to 65535 for --port, got ${port}.`);
     }
     const { serveDatabase } = await import('./serve/serve-database.js');
     const warn = (text: string): void => void process.stderr.write(`quantsweep: ${text}\n`);
-    const serving = await serveDatabase({ database: db, host, port, allowRemote, warn });
-    if (serving.isRemote) {
-      warn(
-        `warning: ${serving.address} can be reached from other machines. There is no password and no encryption: whoever reaches it can read everything in ${db}.`,
-      );
-    }
-    process.stdout.write(`${serving.url}\nThe report of ${db}, for reading; Ctrl-C ends it.\n`);
-    await stopped();
-    await serving.close();
+    const { url } = await serveDatabase({ database: db, sweeps: [...new Set(sweep)], host, port, allowRemote, warn });
+    process.stdout.write(`${url}\nThe report of ${db}, for reading; Ctrl-C ends it.\n`);
+    endAtOnce();
   },
 };
 
-/** Resolves at the first Ctrl-C or SIGTERM, which is how serving ends. */
-function stopped(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.once(signal, () => {
-        resolve();
-      });
-  });
+/**
+ * Signals end a process by themselves, even in the middle of making a page, and a reader leaves nothing to put in order.
+ * Only the first process of a container has to ask for it.
+ */
+function endAtOnce(): void {
+  if (process.pid !== 1) return;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(ExitCode.interrupted));
 }

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { escapeHtml } from '../../report/html.js';
-import { pageHtml } from '../../report/page.js';
 import { isAllowedHost } from './allowed-hosts.js';
 import type { EventStream } from './event-stream.js';
 import type { LiveSite } from './live-site.js';
+import { noticePage, type Notice } from './notice-page.js';
 
 /** What a request is answered from. */
 export interface Answering {
@@ -26,6 +25,11 @@ const guards: OutgoingHttpHeaders = {
   'Cross-Origin-Opener-Policy': 'same-origin',
 };
 
+/** Kept by the browser, and asked for again at no cost. */
+const kept: OutgoingHttpHeaders = { 'Cache-Control': 'no-cache' };
+
+const noSuchPage: Notice = { title: 'No such page', text: 'The report has no page of this address.' };
+
 const kinds: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
   css: 'text/css; charset=utf-8',
@@ -38,14 +42,15 @@ const kinds: Readonly<Record<string, string>> = {
  */
 export async function answerRequest(request: IncomingMessage, response: ServerResponse, to: Answering): Promise<void> {
   if (!isAllowedHost(request.headers.host, to.host.asked, to.host.address)) {
-    refuse(response, 421, 'Another name', 'The report answers under the address that quantsweep serve has printed.');
+    refuse(response, 421, {
+      title: 'Another name',
+      text: 'The report answers under the address that quantsweep serve has printed.',
+    });
     return;
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    refuse(response, 405, 'Only for reading', 'The report can be read, not written to.', {
-      Allow: 'GET, HEAD',
-      Connection: 'close',
-    });
+    const notice = { title: 'Only for reading', text: 'The report can be read, not written to.' };
+    refuse(response, 405, notice, { Allow: 'GET, HEAD', Connection: 'close' });
     return;
   }
   const path = sitePath(request.url ?? '');
@@ -54,15 +59,44 @@ export async function answerRequest(request: IncomingMessage, response: ServerRe
     return;
   }
   try {
-    const text = path === null ? null : await to.site.render(path);
-    if (path === null || text === null)
-      refuse(response, 404, 'No such page', 'The report has no page of this address.');
-    else if (path.startsWith('assets/')) sendAsset(request, response, path, text);
-    else send(response, 200, path, text, { 'Cache-Control': 'no-store' });
+    if (path === null) refuse(response, 404, noSuchPage);
+    else await answerPath(request, response, path, to.site);
   } catch (error) {
     to.failed(error);
     const why = error instanceof Error ? error.message : String(error);
-    refuse(response, 500, 'The page could not be made', why);
+    refuse(response, 500, { title: 'The page could not be made', text: why });
+  }
+}
+
+async function answerPath(
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  site: LiveSite,
+): Promise<void> {
+  // A page that the reader has of this revision needs not be made.
+  const { revision, trouble } = site.state();
+  if (trouble === null && path.endsWith('.html') && isKnown(request, pageTag(revision))) {
+    notModified(response, pageTag(revision));
+    return;
+  }
+  const answer = await site.answer(path);
+  switch (answer.kind) {
+    case 'none':
+      refuse(response, 404, noSuchPage);
+      return;
+    case 'page':
+      send(response, 200, path, answer.text, { ...kept, ETag: pageTag(answer.revision) });
+      return;
+    case 'trouble':
+      send(response, 503, path, answer.text, { 'Cache-Control': 'no-store', 'Retry-After': '2' });
+      return;
+    case 'asset': {
+      const tag = `"${createHash('sha256').update(answer.text).digest('base64url').slice(0, 24)}"`;
+      if (isKnown(request, tag)) notModified(response, tag);
+      else send(response, 200, path, answer.text, { ...kept, ETag: tag });
+      return;
+    }
   }
 }
 
@@ -81,9 +115,13 @@ export function sitePath(url: string): string | null {
 function answerEvents(request: IncomingMessage, response: ServerResponse, events: EventStream): void {
   const from = request.headers['sec-fetch-site'];
   if (from !== undefined && from !== 'same-origin' && from !== 'none') {
-    refuse(response, 403, 'For pages of the report', 'Events are for the pages of the report itself.');
+    refuse(response, 403, {
+      title: 'For pages of the report',
+      text: 'Events are for the pages of the report itself.',
+    });
   } else if (events.isFull) {
-    refuse(response, 503, 'Too many pages', 'Too many pages follow the database already.', { 'Retry-After': '10' });
+    const notice = { title: 'Too many pages', text: 'Too many pages follow the database already.' };
+    refuse(response, 503, notice, { 'Retry-After': '10' });
   } else {
     const headers = {
       ...guards,
@@ -97,31 +135,22 @@ function answerEvents(request: IncomingMessage, response: ServerResponse, events
   }
 }
 
-/** Files that all pages share: kept by the browser, and asked for again at no cost. */
-function sendAsset(request: IncomingMessage, response: ServerResponse, path: string, text: string): void {
-  const tag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 24)}"`;
-  const headers = { ETag: tag, 'Cache-Control': 'no-cache' };
-  if (request.headers['if-none-match']?.split(/,\s*/).includes(tag) === true) {
-    response.writeHead(304, { ...guards, ...headers }).end();
-  } else {
-    send(response, 200, path, text, headers);
-  }
+/** Weak: pages of a revision say the same, and may say it a few seconds later. */
+function pageTag(revision: string): string {
+  return `W/"${revision}"`;
+}
+
+function isKnown(request: IncomingMessage, tag: string): boolean {
+  return request.headers['if-none-match']?.split(/,\s*/).includes(tag) === true;
+}
+
+function notModified(response: ServerResponse, tag: string): void {
+  response.writeHead(304, { ...guards, ...kept, ETag: tag }).end();
 }
 
 /** A small page that says why there is no other. */
-function refuse(
-  response: ServerResponse,
-  status: number,
-  title: string,
-  text: string,
-  headers: OutgoingHttpHeaders = {},
-): void {
-  const page = pageHtml({
-    title: `${title} · quantsweep`,
-    body: `<main class="page"><h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p><p><a href="/">All sweeps</a></p></main>`,
-    assets: { kind: 'shared', style: '/assets/quantsweep.css', scripts: [], live: false },
-  });
-  send(response, status, 'index.html', page, { 'Cache-Control': 'no-store', ...headers });
+function refuse(response: ServerResponse, status: number, notice: Notice, headers: OutgoingHttpHeaders = {}): void {
+  send(response, status, 'index.html', noticePage(notice), { 'Cache-Control': 'no-store', ...headers });
 }
 
 function send(

@@ -26,16 +26,13 @@ export class EventStream {
   readonly #clients = new Set<ServerResponse>();
   readonly #options: EventStreamOptions;
   readonly #state: () => LiveState;
-  readonly #failed: (error: unknown) => void;
   #looking: NodeJS.Timeout | null = null;
   #beating: NodeJS.Timeout | null = null;
   #told = '';
   #toldAt = -Infinity;
 
-  /** @param failed told what looking at the database ran into; the next look tries again */
-  constructor(state: () => LiveState, failed: (error: unknown) => void, options: EventStreamOptions) {
+  constructor(state: () => LiveState, options: EventStreamOptions) {
     this.#state = state;
-    this.#failed = failed;
     this.#options = options;
   }
 
@@ -58,12 +55,10 @@ export class EventStream {
     response.once('error', leave);
     response.write('retry: 2000\n\n');
     this.#wake();
-    this.#guarded(() => {
-      const state = this.#state();
-      // Of the first client's state all others, there are none, have been told.
-      if (this.#clients.size === 1) this.#note(state);
-      this.#send(response, eventText(state));
-    });
+    const state = this.#state();
+    // Of the first client's state all others, there are none, have been told.
+    if (this.#clients.size === 1) this.#note(state);
+    this.#send(response, eventText(state));
   }
 
   /** Ends all streams. */
@@ -74,9 +69,7 @@ export class EventStream {
 
   #wake(): void {
     this.#looking ??= setInterval(() => {
-      this.#guarded(() => {
-        this.#look();
-      });
+      this.#look();
     }, this.#options.lookMs);
     this.#beating ??= setInterval(() => {
       for (const client of this.#clients) this.#send(client, ': still here\n\n');
@@ -105,14 +98,6 @@ export class EventStream {
   #send(client: ServerResponse, text: string): void {
     if (client.writableLength > mostUnread) client.destroy();
     else client.write(text);
-  }
-
-  #guarded(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.#failed(error);
-    }
   }
 }
 

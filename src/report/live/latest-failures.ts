@@ -7,6 +7,9 @@ import type { LiveSweep } from './live-facts.js';
 /** Causes shown at most; the failed attempts below and the SQL have all. */
 const mostCauses = 8;
 
+/** Letters of an error's text shown at most. */
+const mostLetters = 2000;
+
 /** What failed, by cause, the latest first, with the error's text. */
 export const latestFailures: PageFigure<LiveSweep> = {
   id: 'live-failures',
@@ -50,12 +53,18 @@ ORDER BY attempt DESC NULLS LAST LIMIT ${mostCauses}`;
           title: 'message',
           field: 'error',
           align: 'left',
-          text: (row) => (textOrNull(row, 'error') ?? '–').slice(0, 2000),
+          text: (row) => shortened(textOrNull(row, 'error') ?? '–'),
         },
       ],
     };
   },
 };
+
+function shortened(text: string): string {
+  return text.length > mostLetters
+    ? `${text.slice(0, mostLetters)}… (${text.length} letters; the SQL gives all)`
+    : text;
+}
 
 function whatText(row: Row): string {
   const times = numberOf(row, 'times');

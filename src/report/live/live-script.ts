@@ -113,7 +113,7 @@ function anchor() {
 
 async function update() {
   const answer = await fetch(location.pathname + location.search, { cache: 'no-store' });
-  if (answer.status === 404) throw new Error('this page is no longer there');
+  if (answer.status === 404) throw Object.assign(new Error('this page is no longer there'), { isFinal: true });
   if (!answer.ok) throw new Error('the server could not make the page');
   const fetched = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const next = fetched.querySelector('main');
@@ -155,7 +155,7 @@ function tick() {
 setInterval(tick, 1000);
 
 /* News */
-let source = null, wanted = null, working = false, again = 0;
+let source = null, wanted = null, working = false, again = 0, later = 0;
 async function follow() {
   if (working) return;
   working = true;
@@ -169,6 +169,8 @@ async function follow() {
   } catch (error) {
     console.info(error);
     say('not updated: ' + error.message, true);
+    clearTimeout(later);
+    if (!error.isFinal) later = setTimeout(follow, 5000);
   }
   working = false;
 }
@@ -179,6 +181,7 @@ function connect() {
   opened.addEventListener('state', ({ data }) => {
     const state = JSON.parse(data);
     skew = state.now - Date.now();
+    if (state.trouble !== null) { wanted = null; say('not updated: ' + state.trouble, true); return; }
     wanted = state.revision;
     progress = state.progress[folder] || '';
     follow();
@@ -193,6 +196,7 @@ function connect() {
 }
 function disconnect() {
   clearTimeout(again);
+  clearTimeout(later);
   if (source) source.close();
   source = null;
 }
