@@ -27,14 +27,17 @@ ${renderFigure(latestFailures, live, query)}
 `;
 }
 
-/** The first section of the index on a server: progress of the sweep that is run. Empty where none is. */
+/** The first section of the index on a server: progress of the sweep that is run, or that there is none yet. Else empty. */
 export function liveIndexHtml(
   sweeps: readonly string[],
   href: (sweep: string) => string | null,
   query: Query,
   options: ReportOptions,
 ): string {
-  const run = options.live?.run ?? { kind: 'none' };
+  if (options.live === undefined) return '';
+  if (sweeps.length === 0)
+    return '<section id="live"><p class="warning">No sweep has begun yet. The report appears here as soon as <code>quantsweep run</code> begins one.</p></section>\n';
+  const { run } = options.live;
   if (run.kind === 'none') return '';
   const sql = `SELECT sweep, updated_at FROM v_sweep WHERE updated_at >= ${sqlText(run.since)} AND pending > 0 ORDER BY updated_at DESC`;
   const parts = toRows(query(sql, []))

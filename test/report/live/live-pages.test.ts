@@ -67,7 +67,11 @@ describe.each([runningSweep, hostileName])('pages of a server while %j runs', (n
   });
 
   it('name the revision, and nothing in them is undefined or of another origin', () => {
-    for (const path of ['index.html', undefined, `${site(sample, name, run).sweepPath(name).split('/')[0] ?? ''}/trial-1001.html`]) {
+    for (const path of [
+      'index.html',
+      undefined,
+      `${site(sample, name, run).sweepPath(name).split('/')[0] ?? ''}/trial-1001.html`,
+    ]) {
       const page = pageOf(sample, name, run, path);
       expect(page).toContain('data-revision="r-1"');
       expect(page).toContain("connect-src 'self'");

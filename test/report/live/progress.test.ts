@@ -69,6 +69,8 @@ describe('progress of a running sweep', () => {
     expect(html({}, { ...running, run: { kind: 'none' }, isRun: false })).toContain('No run is at work');
     const elsewhere = { kind: 'unknown' as const, pid: 7, host: '<b>', since: '2026-11-23T08:00:00.000Z' };
     const text = html({}, { ...running, run: elsewhere });
-    expect(text).toContain('Last begun on &lt;b&gt; at 08:00:00 UTC; whether it still runs can&#39;t be seen from here.');
+    expect(text).toContain(
+      'Last begun on &lt;b&gt; at 08:00:00 UTC; whether it still runs can&#39;t be seen from here.',
+    );
   });
 });
