@@ -38,9 +38,15 @@ ORDER BY attempt DESC NULLS LAST LIMIT ${mostCauses}`;
     return {
       kind: 'table',
       sortable: false,
-      caption: `One row for each cause, the latest first${rows.length === mostCauses ? `, ${mostCauses} at most` : ''}. The next quantsweep run tries failed work again.`,
+      caption: `One row for each cause, the latest first${rows.length === mostCauses ? `, ${mostCauses} at most` : ''}. A run tries again what another attempt may mend, and all of it with --retry-failed.`,
       columns: [
         { title: 'what', field: 'times', align: 'left', text: whatText },
+        {
+          title: 'message',
+          field: 'error',
+          align: 'left',
+          text: (row) => shortened(textOrNull(row, 'error') ?? '–'),
+        },
         {
           title: 'for example',
           field: 'example',
@@ -49,12 +55,6 @@ ORDER BY attempt DESC NULLS LAST LIMIT ${mostCauses}`;
           href: (row) => (row['trial'] === null ? null : links.trial(numberOrNull(row, 'trial') ?? -1)),
         },
         { title: 'error', field: 'error_class', align: 'left', text: (row) => textOrNull(row, 'error_class') ?? '–' },
-        {
-          title: 'message',
-          field: 'error',
-          align: 'left',
-          text: (row) => shortened(textOrNull(row, 'error') ?? '–'),
-        },
       ],
     };
   },

@@ -133,6 +133,13 @@ function say(text, lost) {
   line.classList.toggle('lost', Boolean(lost));
   if (what.textContent !== text) what.textContent = text;
 }
+function sayTrouble(text) {
+  wanted = null;
+  /* The page that waits for the database says it itself. */
+  const waiting = main.dataset.revision === '' ? main.querySelector('.warning') : null;
+  if (waiting) waiting.textContent = text;
+  say(waiting ? 'waiting' : 'not updated: ' + text, true);
+}
 function sayUpdated() {
   when.textContent = 'updated ' + new Date().toLocaleTimeString('en-GB');
   say(progress);
@@ -181,7 +188,7 @@ function connect() {
   opened.addEventListener('state', ({ data }) => {
     const state = JSON.parse(data);
     skew = state.now - Date.now();
-    if (state.trouble !== null) { wanted = null; say('not updated: ' + state.trouble, true); return; }
+    if (state.trouble !== null) { sayTrouble(state.trouble); return; }
     wanted = state.revision;
     progress = state.progress[folder] || '';
     follow();

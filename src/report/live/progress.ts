@@ -112,9 +112,11 @@ function paceHtml(
   const until = new Date(endsAt).toISOString();
   const rest =
     left < 1000
-      ? `longer than expected`
+      ? 'the next takes longer'
       : `about <span data-until="${until}">${durationText(left)}</span> left, until ${until.slice(11, 16)} UTC`;
-  return `${Number(trialsPerMinute.toPrecision(2))} trials a minute (the last ${recent}): ${rest}.${stages}`;
+  const from = recent === 1 ? 'the first of this run' : `the last ${recent}`;
+  const rate = Number(trialsPerMinute.toPrecision(2));
+  return `${rate} ${rate === 1 ? 'trial' : 'trials'} a minute (${from}): ${rest}.${stages}`;
 }
 
 /** Whether anything is at work, in words. */
