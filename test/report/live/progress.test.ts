@@ -62,7 +62,9 @@ describe('progress of a running sweep', () => {
   });
 
   it('promises no end that has passed', () => {
-    expect(html({}, { ...running, now: new Date('2026-11-23T08:30:00.000Z') })).toContain('2 trials a minute (the last 11): the next takes longer.');
+    expect(html({}, { ...running, now: new Date('2026-11-23T08:30:00.000Z') })).toContain(
+      '2 trials a minute (the last 11): the next takes longer.',
+    );
   });
 
   it('says when nothing is at work, and when that cannot be seen', () => {
