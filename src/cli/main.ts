@@ -9,6 +9,7 @@ import { planCommand } from './plan-command.js';
 import { queryCommand } from './query-command.js';
 import { reportCommand } from './report-command.js';
 import { runCommand } from './run-command.js';
+import { serveCommand } from './serve-command.js';
 import { showCommand } from './show-command.js';
 import { statusCommand } from './status-command.js';
 
@@ -22,6 +23,7 @@ const cli = yargs(hideBin(process.argv))
   .command(statusCommand)
   .command(queryCommand)
   .command(reportCommand)
+  .command(serveCommand)
   .command(showCommand)
   .command(exportCommand)
   .command(doctorCommand)

@@ -79,6 +79,8 @@ export interface TableColumn {
   readonly text: (row: Row) => string;
   /** Address of the page that the cell links to, relative to this one; null without. */
   readonly href?: (row: Row) => string | null;
+  /** UTC time (ISO 8601) since which a live page counts the cell's text up; null where it stays. */
+  readonly since?: (row: Row) => string | null;
 }
 
 /** A sentence that says what the rows hold. */

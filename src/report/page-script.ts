@@ -5,7 +5,8 @@ import { themeTokens } from './theme.js';
 /**
  * The page's own script, after Vega: draws each figure's charts from its embedded rows, redraws them when the colour
  * scheme or the print medium changes, fills data tables on opening, sorts tables and copies SQL. Text from the database
- * reaches the document as text nodes only.
+ * reaches the document as text nodes only. Handlers sit on the document, so that parts of a page may be replaced: what
+ * a live page needs for that is `quantsweepPage` (see live/live-script).
  */
 export const pageScript = `'use strict';
 (() => {
@@ -13,10 +14,13 @@ const tokens = ${JSON.stringify(themeTokens)};
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const mostRows = 200;
 const restoreRows = ${restoreRows};
-const unpack = ${unpackInPage};
-const figures = [...document.querySelectorAll('script[data-figure]')].map((script) => ({
-  id: script.dataset.figure, packed: script.textContent, columns: [], rows: [], panels: [], views: [],
-}));
+const inflate = ${unpackInPage};
+let figures = readFigures(document);
+function readFigures(root) {
+  return [...root.querySelectorAll('script[data-figure]')].map((script) => ({
+    id: script.dataset.figure, packed: script.textContent, columns: [], rows: [], panels: [], views: [], failure: null,
+  }));
+}
 
 function create(name, className, text) {
   const node = document.createElement(name);
@@ -29,7 +33,7 @@ function create(name, className, text) {
 const tip = document.body.appendChild(create('div', 'tooltip'));
 tip.setAttribute('aria-hidden', 'true');
 function showTooltip(_, event, item, value) {
-  if (event.target && event.target.style) event.target.style.cursor = item && item.href ? 'pointer' : '';
+  if (event && event.target && event.target.style) event.target.style.cursor = item && item.href ? 'pointer' : '';
   if (value === null || value === undefined || value === '') { tip.style.visibility = 'hidden'; return; }
   tip.replaceChildren();
   const table = create('table');
@@ -45,7 +49,10 @@ function showTooltip(_, event, item, value) {
 }
 
 /* Charts */
-const links = JSON.parse(document.querySelector('main').dataset.links);
+let links = readLinks();
+function readLinks() {
+  return JSON.parse(document.querySelector('main').dataset.links);
+}
 function trialHref(trial) {
   return links.trials !== null && (links.trials === 'any' || links.trials.includes(trial)) ? 'trial-' + trial + '.html' : null;
 }
@@ -92,31 +99,39 @@ function setParam(view, select) {
   view.signal(select.dataset.param, JSON.parse(select.value));
 }
 function drawAll(mode) {
-  for (const figure of figures) {
-    if (!figure.panels.length) continue;
-    try { drawFigure(figure, mode); } catch (error) { cannotDraw(figure, error); }
-  }
+  draw(figures, mode);
   document.documentElement.dataset.drawn = mode;
 }
-const mode = () => (dark.matches ? 'dark' : 'light');
-for (const select of document.querySelectorAll('select[data-param]')) {
-  select.addEventListener('change', () => {
-    const figure = figures.find((one) => one.id === select.closest('figure').id);
-    for (const view of figure.views) { setParam(view, select); view.runAsync(); }
-  });
+function draw(drawn, mode) {
+  for (const figure of drawn) {
+    try {
+      if (figure.failure) throw figure.failure;
+      if (figure.panels.length) drawFigure(figure, mode);
+    } catch (error) { cannotDraw(figure, error); }
+  }
 }
 function cannotDraw(figure, error) {
   console.error(error);
   const holder = document.getElementById(figure.id).querySelector('[data-panel]');
   if (holder) holder.replaceChildren(create('p', 'absent', 'This chart could not be drawn: ' + error.message));
 }
-async function unpackFigure(figure) {
-  try {
-    const { columns, panels, ...rows } = await unpack(figure.packed);
-    Object.assign(figure, { columns, panels, rows: restoreRows(rows), packed: '' });
-  } catch (error) { cannotDraw(figure, error); }
+const mode = () => (dark.matches ? 'dark' : 'light');
+document.addEventListener('change', ({ target }) => {
+  const select = target.closest('select[data-param]');
+  if (!select) return;
+  const figure = figures.find((one) => one.id === select.closest('figure').id);
+  for (const view of figure.views) { setParam(view, select); view.runAsync(); }
+});
+async function unpack(packed) {
+  await Promise.all(packed.map(async (figure) => {
+    try {
+      const { columns, panels, ...rows } = await inflate(figure.packed);
+      Object.assign(figure, { columns, panels, rows: restoreRows(rows) });
+    } catch (error) { figure.failure = error; }
+  }));
+  return packed;
 }
-const unpacked = Promise.all(figures.map(unpackFigure));
+let unpacked = unpack(figures);
 unpacked.then(() => {
   drawAll(mode());
   dark.addEventListener('change', () => drawAll(mode()));
@@ -148,11 +163,11 @@ function fillTable(figure, holder) {
   }
   holder.append(table);
 }
-for (const holder of document.querySelectorAll('[data-rows-of]')) {
-  holder.closest('details').addEventListener('toggle', () => {
-    unpacked.then(() => { if (!holder.firstChild) fillTable(figures.find((one) => one.id === holder.dataset.rowsOf), holder); });
-  });
-}
+document.addEventListener('toggle', ({ target }) => {
+  const holder = target.querySelector('[data-rows-of]');
+  if (!holder) return;
+  unpacked.then(() => { if (!holder.firstChild) fillTable(figures.find((one) => one.id === holder.dataset.rowsOf), holder); });
+}, true);
 
 /* Sorting */
 function sortBy(table, head) {
@@ -169,9 +184,10 @@ function sortBy(table, head) {
   });
   table.tBodies[0].append(...rows);
 }
-for (const button of document.querySelectorAll('th[aria-sort] button')) {
-  button.addEventListener('click', () => sortBy(button.closest('table'), button.closest('th')));
-}
+document.addEventListener('click', ({ target }) => {
+  const button = target.closest('th[aria-sort] button');
+  if (button) sortBy(button.closest('table'), button.closest('th'));
+});
 
 /* Copying SQL */
 async function copy(text) {
@@ -184,10 +200,44 @@ async function copy(text) {
     return done;
   }
 }
-for (const button of document.querySelectorAll('button.copy')) {
-  button.addEventListener('click', async () => {
-    button.textContent = (await copy(button.closest('details').querySelector('code').textContent)) ? 'Copied' : 'Select the text to copy it';
-    setTimeout(() => { button.textContent = 'Copy'; }, 2000);
-  });
+document.addEventListener('click', async ({ target }) => {
+  const button = target.closest('button.copy');
+  if (!button) return;
+  button.textContent = (await copy(button.closest('details').querySelector('code').textContent)) ? 'Copied' : 'Select the text to copy it';
+  setTimeout(() => { button.textContent = 'Copy'; }, 2000);
+});
+
+/* For parts of the page that are replaced */
+globalThis.quantsweepPage = {
+  sortBy,
+  /* Promises the figures of a document by id, unpacked, so that \`adopt\` draws at once and the page does not jump. */
+  unpack: async (root) => new Map((await unpack(readFigures(root))).map((figure) => [figure.id, figure])),
+  /* Ends the charts within an element that is about to leave the document; returns what was selected in them. */
+  discard(root) {
+    const ids = idsIn(root);
+    const gone = figures.filter(({ id }) => ids.includes(id));
+    figures = figures.filter(({ id }) => !ids.includes(id));
+    tip.style.visibility = 'hidden';
+    const states = new Map(gone.map(({ id, views }) => [id, views.map(selections)]));
+    for (const { views } of gone) for (const view of views) view.finalize();
+    return states;
+  },
+  /* Draws the charts within an element that has come into the document, with the selections of the ones before. */
+  adopt(root, unpacked, states) {
+    links = readLinks();
+    const come = idsIn(root).map((id) => unpacked.get(id));
+    figures.push(...come);
+    draw(come, mode());
+    for (const { id, views } of come) views.forEach((view, index) => select(view, (states.get(id) || [])[index]));
+  },
+};
+function idsIn(root) {
+  return [...root.querySelectorAll('script[data-figure]')].map((script) => script.dataset.figure);
+}
+function selections(view) {
+  return JSON.parse(JSON.stringify(view.getState({ data: (name) => name.endsWith('_store'), signals: () => false, recurse: false }).data || {}));
+}
+function select(view, data) {
+  if (data && Object.values(data).some((rows) => rows && rows.length)) view.setState({ data });
 }
 })();`;

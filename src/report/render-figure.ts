@@ -70,12 +70,14 @@ function tableHtml({ columns, sortable, emphasis }: TableContent, rows: readonly
     return `<th scope="col"${align === 'right' ? ' class="right"' : ''}${sortable ? ' aria-sort="none"' : ''}>${text}</th>`;
   });
   const lines = rows.map((row) => {
-    const cells = columns.map(({ field, align, text, href }) => {
+    const cells = columns.map(({ field, align, text, href, since }) => {
       const shown = text(row);
       const long = shown.length > 90 ? 'long wide' : shown.length > 40 ? 'long' : '';
       const kind = align === 'right' ? 'right' : field === 'key' ? 'code' : long;
       const sort = sortable ? ` data-sort="${escapeHtml(JSON.stringify(row[field] ?? null))}"` : '';
-      return `<td${kind === '' ? '' : ` class="${kind}"`}${sort}>${linked(escapeHtml(shown), href?.(row) ?? null)}</td>`;
+      const began = since?.(row) ?? null;
+      const ticking = began === null ? '' : ` data-since="${escapeHtml(began)}"`;
+      return `<td${kind === '' ? '' : ` class="${kind}"`}${sort}${ticking}>${linked(escapeHtml(shown), href?.(row) ?? null)}</td>`;
     });
     const marked = emphasis?.(row) ?? null;
     return `<tr${marked === null ? '' : ` class="${marked}"`}>${cells.join('')}</tr>`;

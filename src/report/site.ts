@@ -1,5 +1,7 @@
 import { chartLibrary } from './chart-library.js';
 import type { PageAssets } from './page.js';
+import { liveScript } from './live/live-script.js';
+import { liveStyle } from './live/live-style.js';
 import { pageHtml } from './page.js';
 import { pageScript } from './page-script.js';
 import { pageStyle } from './page-style.js';
@@ -44,6 +46,7 @@ export const mostTrialPages = 500;
 const style = 'assets/quantsweep.css';
 const chartScript = 'assets/vega.js';
 const script = 'assets/quantsweep.js';
+const live = 'assets/live.js';
 
 /**
  * Opens a report over the named sweeps. Pure but for `query`, which runs SELECTs, and for reading Vega's own files.
@@ -71,17 +74,19 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
         ...(folder.comparisons === 'any' ? [] : folder.comparisons.map(pageName.comparison)),
       ].map((name) => `${folder.folder}/${name}`);
     });
-    return ['index.html', style, chartScript, script, ...pages];
+    return ['index.html', style, chartScript, ...(options.mode === 'server' ? [live] : []), script, ...pages];
   }
 
   function render(path: string): string | null {
     switch (path) {
       case style:
-        return pageStyle;
+        return options.mode === 'server' ? `${pageStyle}\n${liveStyle}` : pageStyle;
       case chartScript:
         return chartLibrary();
       case script:
         return pageScript;
+      case live:
+        return options.mode === 'server' ? liveScript : null;
       case 'index.html':
         return pageHtml({
           title: 'quantsweep',
@@ -162,8 +167,9 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
   }
 
   function shared(root: string): PageAssets {
-    const scripts = [`${root}${chartScript}`, `${root}${script}`];
-    return { kind: 'shared', style: `${root}${style}`, scripts, live: options.mode === 'server' };
+    const isLive = options.mode === 'server';
+    const scripts = [chartScript, ...(isLive ? [live] : []), script].map((path) => `${root}${path}`);
+    return { kind: 'shared', style: `${root}${style}`, scripts, live: isLive };
   }
 }
 

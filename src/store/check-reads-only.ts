@@ -17,6 +17,7 @@ const informingPragmas = new Set([
   'compile_options',
   'user_version',
   'application_id',
+  'data_version',
 ]);
 
 /**

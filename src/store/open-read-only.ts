@@ -12,14 +12,16 @@ import { StoreError } from './store-error.js';
  * Opens an existing quantsweep database of this schema for reading only; a sweep may be writing it meanwhile.
  * Throws {@link StoreError}: `missing`, `bad-path`, `no-permission`, `not-a-database`, `foreign-database`,
  * `newer-schema`, `older-schema`.
+ *
+ * @param busyMs for so long a reader blocks where another program holds the whole database for a moment
  */
-export function openReadOnly(path: string): Database.Database {
+export function openReadOnly(path: string, busyMs = 5000): Database.Database {
   const file = resolve(path);
   const known = readMigrations().length;
   let database: Database.Database | null = null;
   try {
     checkFile(file);
-    database = openFile(file);
+    database = openFile(file, busyMs);
     const version = checkIdentity(database, file, known);
     if (version < known) {
       throw new StoreError(
@@ -53,10 +55,10 @@ function checkFile(file: string): void {
   }
 }
 
-function openFile(file: string): Database.Database {
+function openFile(file: string, busyMs: number): Database.Database {
   let database: Database.Database | null = null;
   try {
-    database = new Database(file, { readonly: true, fileMustExist: true, timeout: 5000 });
+    database = new Database(file, { readonly: true, fileMustExist: true, timeout: busyMs });
     database.pragma('schema_version');
     return database;
   } catch (error) {

@@ -31,12 +31,12 @@ export interface QueryConnection {
 
 /**
  * Opens a quantsweep database for queries, on its views and with its table functions; a sweep may be writing it
- * meanwhile. Throws {@link StoreError}, see `openReadOnly`.
+ * meanwhile. Throws {@link StoreError}; for this and `busyMs` see `openReadOnly`.
  */
-export function openQueries(path: string): QueryConnection {
-  const database = openReadOnly(path);
+export function openQueries(path: string, busyMs?: number): QueryConnection {
+  const database = openReadOnly(path, busyMs);
   let reader: Connection | null = null;
-  registerTableFunctions(database, () => (reader ??= new Connection(openReadOnly(path))));
+  registerTableFunctions(database, () => (reader ??= new Connection(openReadOnly(path, busyMs))));
   return {
     query: (sql, parameters = []) => runQuery(database, path, sql, parameters),
     close: () => {

@@ -248,6 +248,9 @@ class SqliteStore implements SweepStore {
   }
 
   close(): void {
+    // Where another program has the database open (a report that is served), closing would leave the last commits in the
+    // -wal file alone, and a copy of the database file would lack them.
+    if (this.lock !== null) this.connection.database.pragma('wal_checkpoint(TRUNCATE)');
     this.connection.close();
     this.lock?.release();
   }

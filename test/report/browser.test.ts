@@ -62,7 +62,7 @@ describe.skipIf(skipped)('the report in a browser', () => {
     const fills = `[...document.querySelectorAll('#layer-loss svg .mark-rect path')].map((cell) => cell.getAttribute('fill')).join()`;
     const before = await browser.evaluate(fills);
     const after = await browser.evaluate(
-      `(() => { const select = document.querySelector('#layer-loss select'); select.value = '"sqnr_db"'; select.dispatchEvent(new Event('change')); return new Promise((done) => setTimeout(() => done(${fills}), 300)); })()`,
+      `(() => { const select = document.querySelector('#layer-loss select'); select.value = '"sqnr_db"'; select.dispatchEvent(new Event('change', { bubbles: true })); return new Promise((done) => setTimeout(() => done(${fills}), 300)); })()`,
     );
     expect(after).not.toBe(before);
     expect(browser.problems).toEqual([]);

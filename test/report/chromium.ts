@@ -54,8 +54,8 @@ export class Chromium {
     });
   }
 
-  /** Opens a file in a fresh tab and waits until its charts are drawn. */
-  async open(path: string, { width, height, scheme }: View): Promise<void> {
+  /** Opens a file, or an http address, in a fresh tab and waits until its charts are drawn. */
+  async open(page: string, { width, height, scheme }: View): Promise<void> {
     this.#session = undefined;
     this.problems = [];
     this.requests = [];
@@ -70,7 +70,7 @@ export class Chromium {
       mobile: width < 600,
     });
     await this.#send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] });
-    await this.#send('Page.navigate', { url: pathToFileURL(path).href });
+    await this.#send('Page.navigate', { url: page.startsWith('http:') ? page : pathToFileURL(page).href });
     await this.evaluate(
       `new Promise((done, fail) => { setTimeout(() => fail(new Error('The charts were not drawn within 20 s')), 20000); const look = () => document.readyState === 'complete' && document.documentElement.dataset.drawn ? setTimeout(done, 50) : setTimeout(look, 20); look(); })`,
     );

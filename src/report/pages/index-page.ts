@@ -1,5 +1,6 @@
 import { indexFigures } from '../figures/sweeps/index.js';
 import { ofSweeps } from '../figures/sweeps/of-sweeps.js';
+import { liveIndexHtml } from '../live/live-section.js';
 import { countText } from '../number-text.js';
 import { noLinks } from '../page-links.js';
 import type { Query } from '../query.js';
@@ -40,7 +41,7 @@ export function indexPage(facts: IndexPageFacts, query: Query, options: ReportOp
     crumbs: [],
     heading: 'Quantization sweeps',
     about: [countText(sweeps.length, 'sweep'), options.database],
-    first: `<section id="newest" class="cards"><h2>Answers, last updated first</h2>${note}${cards.join('\n')}${sourcesHtml([['order', sql]])}</section>`,
+    first: `${liveIndexHtml(sweeps, href, query, options)}<section id="newest" class="cards"><h2>Answers, last updated first</h2>${note}${cards.join('\n')}${sourcesHtml([['order', sql]])}</section>`,
     sections: [{ id: 'all', title: 'All sweeps', figures: indexFigures }],
     source: countText(sweeps.length, 'sweep'),
     links: noLinks,

@@ -1,5 +1,6 @@
 import type { PageFigure } from '../figure.js';
 import { escapeHtml } from '../html.js';
+import type { LiveFacts } from '../live/live-facts.js';
 import type { PageLinks } from '../page-links.js';
 import type { Query } from '../query.js';
 import { linked, renderFigure, sqlDisclosure } from '../render-figure.js';
@@ -10,6 +11,8 @@ export interface ReportOptions {
   readonly database: string;
   /** When the page was made; given, so that equal input makes an equal page. */
   readonly generatedAt: Date;
+  /** Given by a server whose pages follow a running database. */
+  readonly live?: LiveFacts;
 }
 
 /** A part of a page under a heading of its own, with its figures. */
@@ -45,7 +48,8 @@ export interface PageBody<Facts> {
 
 /** The body of a page: way to it, heading, first screen, sections of figures, and where it came from. */
 export function pageBody<Facts>(page: PageBody<Facts>, facts: Facts, query: Query, options: ReportOptions): string {
-  return `<main class="page" data-links="${escapeHtml(JSON.stringify(page.links.ofRows))}">
+  const revision = options.live === undefined ? '' : ` data-revision="${escapeHtml(options.live.revision)}"`;
+  return `<main class="page" data-links="${escapeHtml(JSON.stringify(page.links.ofRows))}"${revision}>
 ${crumbsHtml(page.crumbs)}<header><h1>${escapeHtml(page.heading)}</h1>
 <p class="about">${page.about.map((part) => `<span>${escapeHtml(part)}</span>`).join('')}</p></header>
 ${page.first}

@@ -3,6 +3,7 @@ import { answerSweep } from '../answer.js';
 import type { SectionId } from '../figure.js';
 import { figures } from '../figures/index.js';
 import { escapeHtml } from '../html.js';
+import { liveSectionHtml } from '../live/live-section.js';
 import { countText, differenceText, intervalText, valueText } from '../number-text.js';
 import type { Query } from '../query.js';
 import { sqlText, textOf, toRows } from '../query.js';
@@ -42,7 +43,7 @@ export function sweepPage(facts: SweepFacts, query: Query, options: ReportOption
     ].filter((crumb, index) => index > 0 || crumb.href !== null),
     heading: question === '' ? `Which setting of ${sweep.name} keeps the most ${metric.name}?` : question,
     about: aboutSweep(facts),
-    first: `<div class="first"><div>${answerHtml(answerSweep(facts))}${tilesHtml(facts)}${sourcesHtml(factsSources(facts))}</div><div>${first}</div></div>`,
+    first: `${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml(answerSweep(facts))}${tilesHtml(facts)}${sourcesHtml(factsSources(facts))}</div><div>${first}</div></div>`,
     sections: sectionTitles.map(([id, title]) => ({
       id,
       title,

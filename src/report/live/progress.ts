@@ -1,0 +1,139 @@
+import { escapeHtml } from '../html.js';
+import { countText, durationText } from '../number-text.js';
+import type { Query, Row } from '../query.js';
+import { numberOf, numberOrNull, sqlText, textOrNull, toRows } from '../query.js';
+import { embedded, sqlDisclosure } from '../render-figure.js';
+import type { LiveSweep } from './live-facts.js';
+
+/** The rate is that of the last so many finished trials: enough to even out, few enough to follow a change of pace. */
+const recentTrials = 20;
+
+/** How far a sweep is. */
+export interface Progress {
+  readonly trials: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly pending: number;
+  /** Stages that are not finished, e.g. searches: their time comes on top of the trials'. */
+  readonly pendingStages: number;
+  /** Trials that the rate is taken from. */
+  readonly recent: number;
+  /** Null where too few trials have finished in this run. */
+  readonly trialsPerMinute: number | null;
+  /** When the pending trials are done at that rate, milliseconds since 1970. Null without a rate or nothing pending. */
+  readonly endsAt: number | null;
+}
+
+/** The query behind {@link readProgress}: counts, and the ends of the latest finished trials of this run. */
+export function progressSql({ name, run }: LiveSweep): string {
+  const sweep = sqlText(name);
+  const since = run.kind === 'none' ? '' : ` AND started_at >= ${sqlText(run.since)}`;
+  return `WITH recent AS (
+  SELECT started_at, ended_at FROM v_attempt
+  WHERE work = 'trial' AND status = 'done' AND trial IN (SELECT trial FROM v_trial WHERE sweep = ${sweep})${since}
+  ORDER BY ended_at DESC LIMIT ${recentTrials})
+SELECT trials, done, failed, pending,
+       (SELECT count(*) FROM v_stage WHERE sweep = ${sweep} AND status = 'pending') AS pending_stages,
+       (SELECT count(*) FROM recent) AS recent,
+       (SELECT min(started_at) FROM recent) AS first_start,
+       (SELECT min(ended_at) FROM recent) AS first_end,
+       (SELECT max(ended_at) FROM recent) AS last_end
+FROM v_sweep WHERE sweep = ${sweep}`;
+}
+
+/**
+ * The progress that a row of {@link progressSql} tells. Rate: trials that ended after the first of them, over the time
+ * from its end to the last one's (of a single trial: one over its duration). Slots side by side are in it already.
+ */
+export function readProgress(row: Row, { isRun }: LiveSweep): Progress {
+  const recent = numberOf(row, 'recent');
+  const last = secondsOf(row, 'last_end');
+  const from = secondsOf(row, recent > 1 ? 'first_end' : 'first_start');
+  const seconds = last - from;
+  const rate = isRun && seconds > 0 ? Math.max(1, recent - 1) / seconds : null;
+  const pending = numberOrNull(row, 'pending') ?? 0;
+  return {
+    trials: numberOf(row, 'trials'),
+    done: numberOrNull(row, 'done') ?? 0,
+    failed: numberOrNull(row, 'failed') ?? 0,
+    pending,
+    pendingStages: numberOf(row, 'pending_stages'),
+    recent,
+    trialsPerMinute: rate === null ? null : 60 * rate,
+    endsAt: rate === null || pending === 0 ? null : 1000 * (last + pending / rate),
+  };
+}
+
+/** Seconds since 1970; NaN where there is no time. */
+function secondsOf(row: Row, column: string): number {
+  return Date.parse(textOrNull(row, column) ?? '') / 1000;
+}
+
+/** Bar, counts, rate and expected end of a sweep, with the SQL that they come from. */
+export function progressHtml(id: string, title: string, live: LiveSweep, query: Query): string {
+  const sql = progressSql(live);
+  const result = query(sql, []);
+  const row = toRows(result)[0];
+  if (row === undefined) return '';
+  const progress = readProgress(row, live);
+  const heading = title === '' ? '' : `<h3 id="${id}-title">${title}</h3>\n`;
+  return `<figure id="${id}" class="progress"${title === '' ? '' : ` aria-labelledby="${id}-title"`}>
+${heading}${barHtml(progress)}
+<p class="counts">${sentencesHtml(progress, live)}</p>
+<div class="sources">${sqlDisclosure(sql)}</div>
+${embedded(id, result, [])}
+</figure>`;
+}
+
+function barHtml({ trials, done, failed, pending }: Progress): string {
+  const part = (kind: string, x: number, width: number): string =>
+    width === 0 ? '' : `<rect class="${kind}" x="${x}" y="0" width="${width}" height="1"/>`;
+  return `<svg class="bar" role="img" aria-label="${done} done, ${failed} failed, ${pending} to go" viewBox="0 0 ${Math.max(1, trials)} 1" preserveAspectRatio="none">${part('done', 0, done)}${part('failed', done, failed)}</svg>`;
+}
+
+function sentencesHtml(progress: Progress, live: LiveSweep): string {
+  const { trials, done, failed, pending } = progress;
+  const counts = `<b>${done} of ${countText(trials, 'trial')} done</b>${failed > 0 ? `, <b>${failed} failed</b>` : ''}${pending > 0 ? `, ${pending} to go` : ''}.`;
+  return [counts, paceHtml(progress, live), escapeHtml(runText(live, pending))].filter((part) => part !== '').join(' ');
+}
+
+function paceHtml(
+  { recent, trialsPerMinute, endsAt, pending, pendingStages }: Progress,
+  { isRun, now }: LiveSweep,
+): string {
+  if (!isRun || pending === 0) return '';
+  const stages =
+    pendingStages === 0
+      ? ''
+      : ` ${countText(pendingStages, 'shared stage')} to finish ${pendingStages === 1 ? 'comes' : 'come'} on top.`;
+  if (trialsPerMinute === null || endsAt === null)
+    return `No trial has finished in this run yet, so its rate is not known.${stages}`;
+  const left = endsAt - now.getTime();
+  const until = new Date(endsAt).toISOString();
+  const rest =
+    left < 1000
+      ? 'the next takes longer'
+      : `about <span data-until="${until}">${durationText(left)}</span> left, until ${until.slice(11, 16)} UTC`;
+  const from = recent === 1 ? 'the first of this run' : `the last ${recent}`;
+  const rate = Number(trialsPerMinute.toPrecision(2));
+  return `${rate} ${rate === 1 ? 'trial' : 'trials'} a minute (${from}): ${rest}.${stages}`;
+}
+
+/** Whether anything is at work, in words. */
+function runText({ run, isRun }: LiveSweep, pending: number): string {
+  switch (run.kind) {
+    case 'none':
+      return pending > 0 ? 'No run is at work; the same quantsweep run command goes on.' : '';
+    case 'running':
+      return isRun
+        ? `Running since ${clockText(run.since)} (process ${run.pid} on ${run.host}).`
+        : `A run is at work on another sweep of the database (process ${run.pid} on ${run.host}).`;
+    case 'unknown':
+      return `Last begun on ${run.host} at ${clockText(run.since)}; whether it still runs can't be seen from here.`;
+  }
+}
+
+/** `11:50:02 UTC` */
+export function clockText(iso: string): string {
+  return `${iso.slice(11, 19)} UTC`;
+}

@@ -1,0 +1,77 @@
+import type { PageFigure } from '../figure.js';
+import { durationText } from '../number-text.js';
+import type { Row } from '../query.js';
+import { numberOrNull, sqlText, textOf, textOrNull } from '../query.js';
+import type { LiveSweep } from './live-facts.js';
+import { clockText } from './progress.js';
+
+/** What the children work at now; attempts whose run is gone are called cut off. */
+export const runningAttempts: PageFigure<LiveSweep> = {
+  id: 'live-attempts',
+  section: 'live',
+  title: () => 'At work',
+  sql: ({ name }) => {
+    const sweep = sqlText(name);
+    return `SELECT a.attempt, a.work, a.trial, (SELECT t.label FROM v_trial t WHERE t.sweep = ${sweep} AND t.trial = a.trial) AS label,
+       a.stage_kind, a.part, a.number, a.device, a.host, a.started_at
+FROM v_attempt a
+WHERE a.status = 'running' AND (a.trial IN (SELECT trial FROM v_trial WHERE sweep = ${sweep})
+  OR a.stage IN (SELECT stage FROM v_stage WHERE sweep = ${sweep}))
+ORDER BY a.started_at, a.attempt`;
+  },
+  build: (rows, live) => {
+    if (rows.length === 0) return { kind: 'absent', note: 'Nothing of this sweep is being worked at.' };
+    const cut = rows.filter((row) => stateOf(row, live) === 'cut off').length;
+    return {
+      kind: 'table',
+      sortable: false,
+      caption:
+        cut === 0
+          ? 'One row for each child process. Elapsed: since the attempt began.'
+          : 'Cut off: the run that began the attempt has ended without saying so (killed, or the machine stopped). The same quantsweep run command takes the work up again.',
+      emphasis: (row) => (stateOf(row, live) === 'cut off' ? 'failed' : null),
+      columns: [
+        {
+          title: 'work',
+          field: 'label',
+          align: 'left',
+          text: workText,
+          href: (row) => (row['trial'] === null ? null : live.links.trial(numberOrNull(row, 'trial') ?? -1)),
+        },
+        { title: 'device', field: 'device', align: 'left', text: (row) => textOf(row, 'device') },
+        { title: 'try', field: 'number', align: 'right', text: (row) => String(numberOrNull(row, 'number') ?? 1) },
+        { title: 'since', field: 'started_at', align: 'left', text: (row) => clockText(textOf(row, 'started_at')) },
+        {
+          title: 'elapsed',
+          field: 'started_at',
+          align: 'right',
+          text: (row) =>
+            stateOf(row, live) === 'cut off'
+              ? '–'
+              : durationText(Math.max(0, live.now.getTime() - Date.parse(textOf(row, 'started_at')))),
+          since: (row) => (stateOf(row, live) === 'running' ? textOf(row, 'started_at') : null),
+        },
+        { title: 'state', field: 'started_at', align: 'left', text: (row) => stateOf(row, live) },
+      ],
+    };
+  },
+};
+
+/** A run ends all earlier attempts when it begins: one from before it can't be alive. */
+function stateOf(row: Row, { run }: LiveSweep): string {
+  switch (run.kind) {
+    case 'none':
+      return 'cut off';
+    case 'running':
+      return textOf(row, 'started_at') >= run.since ? 'running' : 'cut off';
+    case 'unknown':
+      return `not known (${textOf(row, 'host')})`;
+  }
+}
+
+function workText(row: Row): string {
+  const part = textOrNull(row, 'part') ?? '';
+  return row['work'] === 'trial'
+    ? (textOrNull(row, 'label') ?? 'trial')
+    : `${textOrNull(row, 'stage_kind') ?? 'stage'}${part === '' ? '' : ` ${part}`}`;
+}
