@@ -2,6 +2,7 @@ import { withHistogramAmax } from '../calibrate/histogram-amax.js';
 import { observeGraph } from '../calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../calibrate/statistics-accumulator.js';
 import type { ObservationRecord } from '../evaluate/results.js';
+import { displayHistograms } from './display-histograms.js';
 import { observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, ObserveJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
@@ -9,7 +10,8 @@ import { runBatches } from './run-batches.js';
 
 /** Observes the inputs of all layers over a range of calibration batches. */
 export async function runObserve(job: ObserveJob, context: JobContext): Promise<JobResult<'observe'>> {
-  const { folded, layers, io } = loadModel(job.model);
+  const loaded = loadModel(job.model);
+  const { folded, layers, io } = loaded;
   const dataset = await openJobDataset(job.source, job.preprocess, job.sampleSeed);
   const supported = layers.filter((l) => l.supported);
   const { model, observed } = observeGraph(folded, supported, job.methods, job.histograms !== null);
@@ -36,6 +38,10 @@ export async function runObserve(job: ObserveJob, context: JobContext): Promise<
       }
     }),
   );
+  if (job.displaySamples > 0) {
+    const display = await displayHistograms(job.displaySamples, loaded, dataset, context);
+    value.push({ ...value.pop()!, display });
+  }
   const provider = await observedProvider('observe', job.model.sha256, model, io, dataset, context);
   return { value, execution: { provider, timings: context.clock.timings } };
 }

@@ -45,6 +45,8 @@ export interface ObserveJob {
   readonly methods: readonly AbsmaxMethod[];
   /** Prefix sizes at which histograms are kept; null to gather none. */
   readonly histograms: readonly number[] | null;
+  /** The first so many samples are counted into histograms to look at; 0 for none. */
+  readonly displaySamples: number;
 }
 
 /** The untouched model over the evaluation samples `first .. first + count - 1`. */

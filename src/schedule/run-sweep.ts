@@ -26,6 +26,7 @@ import type { SweepStore } from '../store/store.js';
 import { StageFailed } from './stage-failed.js';
 import {
   chooseAlphas,
+  displayOf,
   mergeObserveParts,
   mergeRanks,
   observeParts,
@@ -281,8 +282,9 @@ class SweepRun {
 
   async #observe(stage: ObserveStage): Promise<void> {
     const model = this.#jobModel(stage.model);
-    const parts = await this.#runParts(stage, observeParts(stage, model));
-    this.#options.store.finishObserve(stage.key, model.sha256, mergeObserveParts(stage, valuesOf(parts)));
+    const parts = valuesOf(await this.#runParts(stage, observeParts(stage, model)));
+    const observations = mergeObserveParts(stage, parts);
+    this.#options.store.finishObserve(stage.key, model.sha256, observations, displayOf(parts));
   }
 
   async #reference(stage: ReferenceStage): Promise<void> {

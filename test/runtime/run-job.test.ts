@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { coarseHistograms } from '../../src/calibrate/coarse-histograms.js';
 import { countedValues } from '../../src/calibrate/channel-histogram.js';
 import { mergeObservations } from '../../src/calibrate/merge-observations.js';
 import { finishMetric, mergeMetricStates } from '../../src/evaluate/metrics/create-metric.js';
@@ -124,6 +125,26 @@ describe('an observe job', () => {
       free5!.inputs.map(({ histograms }) => countedValues(histograms!)),
     );
     expect(fixed5!.inputs[0]).toEqual(free5!.inputs[0]);
+  });
+
+  it.each([
+    ['free', free, 7],
+    // Whole batches of 4: a Gemm's input may begin with any axis.
+    ['fixed', fixed, 4],
+  ])('counts the first samples to look at, and nothing else is different: %s batch', async (_, model, samples) => {
+    const plain = await observe({}, model);
+    const looked = await observe({ displaySamples: 7 }, model);
+    const { display, ...last } = lastOf(looked);
+    expect([...looked.slice(0, -1), last]).toEqual(plain);
+    expect(display!.samples).toBe(samples);
+    const layers = display!.inputs.map(({ layer, histograms }) => [layer, countedValues(histograms)]);
+    expect(layers).toEqual(last.inputs.map(({ layer }, i) => [layer, [108, 144, 5][i]! * samples]));
+    expect(mergeObservations([looked], [1, 2, 5])).toEqual(plain);
+    // The same values as in the histograms of a pass of so many samples, in bins eight times as wide.
+    const [whole] = await observe({ batchSize: samples, endBatch: 1, snapshots: [], histograms: [1] }, free);
+    expect(display!.inputs.map(({ histograms }) => histograms)).toEqual(
+      whole!.inputs.map(({ histograms }) => coarseHistograms(histograms!)),
+    );
   });
 
   it('is not changed by the padding of a model with a fixed batch', async () => {
