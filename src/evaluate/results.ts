@@ -229,5 +229,8 @@ export interface FailureRecord {
   /** e.g. `NonFiniteError`, `GateError`, `WorkerDied`. */
   readonly errorClass: string;
   readonly message: string;
+  /** True where another attempt may succeed: the child was lost, not the work wrong. */
   readonly retry: boolean;
+  /** True where memory may have been short: the next attempt feeds fewer samples at once, which changes no result. */
+  readonly smallerBatches?: boolean;
 }

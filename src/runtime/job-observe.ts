@@ -3,7 +3,7 @@ import { observeGraph } from '../calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../calibrate/statistics-accumulator.js';
 import type { ObservationRecord } from '../evaluate/results.js';
 import { displayHistograms } from './display-histograms.js';
-import { observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
+import { batchWithin, observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, ObserveJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
 import { runBatches } from './run-batches.js';
@@ -25,7 +25,7 @@ export async function runObserve(job: ObserveJob, context: JobContext): Promise<
       let batch = job.firstBatch;
       for (const end of ends) {
         const first = batch * job.batchSize;
-        const range = { first, count: (end - batch) * job.batchSize, batchSize: job.batchSize };
+        const range = { first, count: (end - batch) * job.batchSize, batchSize: batchWithin(job.batchSize, context) };
         await runBatches(session, io, dataset, range, (outputs, at, samples, fed) => {
           statistics.add(outputs, { samples, fed });
           context.report(

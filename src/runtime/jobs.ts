@@ -22,6 +22,7 @@ import type {
 import type { MetricState } from '../evaluate/metrics/metric.js';
 import type { CanonicalSmoothing } from '../experiment/canonical-settings.js';
 import type { TrialSettings } from '../plan/plan.js';
+import type { InputIdentity } from '../data/input-identity.js';
 import type { Provider, SessionSettings } from './session.js';
 
 /** The model that a job works on; the child refuses a file whose hash is another one. */
@@ -140,6 +141,8 @@ export type ParentMessage = {
   readonly id: number;
   readonly job: Job;
   readonly session: SessionSettings;
+  readonly batchLimit: number | null;
+  readonly inputs: readonly InputIdentity[];
 };
 
 export type ChildMessage =

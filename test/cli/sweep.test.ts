@@ -157,9 +157,15 @@ describe('an interrupted run', () => {
     const path = writeExperiment(folder);
     const running = new Running(['run', path], folder);
     await running.printed('8 to run');
-    const second = await quantsweep(folder, 'run', path);
-    expect(second.code).toBe(1);
-    expect(second.stderr).toMatch(/running|locked|another/i);
+    const waiting = quantsweep(folder, 'run', path);
+    const refused = await quantsweep(folder, 'run', path, '--no-wait');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/Process \d+ on .* runs a sweep on .*quantsweep\.db/);
     expect((await running.ended).code).toBe(0);
+    const second = await waiting;
+    expect(second.code).toBe(0);
+    expect(second.stdout).toMatch(/^Waiting: Process \d+ on /m);
+    expect(second.stdout).toContain(`0 trials run, ${smallTrials} taken from the database, 0 failed.`);
+    expect(count(folder, 'SELECT max(number) FROM attempt')).toBe(1);
   });
 });

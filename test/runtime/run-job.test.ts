@@ -10,6 +10,7 @@ import { modelBytes } from '../graph/build-model.js';
 import type { Job, JobResults, SearchJob } from '../../src/runtime/jobs.js';
 import { readModelFile } from '../../src/runtime/model-file.js';
 import { failureOf, runJob } from '../../src/runtime/run-job.js';
+import { RuntimeError } from '../../src/runtime/session.js';
 import { npyArray } from '../data/write-files.js';
 import { layersOf } from '../graph/build-model.js';
 import { observeDirectly } from '../calibrate/observe-directly.js';
@@ -312,7 +313,7 @@ describe('any job', () => {
     const path = write('changing.onnx', modelBytes(smallNetwork('N')));
     const model = jobModel(path);
     writeFileSync(path, modelBytes({ ...smallNetwork('N'), opset: 12 }));
-    await expect(run<'observe'>(observeJob(model, source))).rejects.toThrow('the file changed during the sweep');
+    await expect(run<'observe'>(observeJob(model, source))).rejects.toThrow('the model changed during the sweep');
   });
 
   it('refuses samples that do not fit the model', async () => {
@@ -340,6 +341,29 @@ describe('any job', () => {
 });
 
 describe('failureOf', () => {
+  it.each([
+    ['Failed to allocate memory for requested buffer of size 4294967296', 'OutOfMemory'],
+    ['std::bad_alloc', 'OutOfMemory'],
+    ['CUDA failure 2: out of memory ; GPU=0', 'OutOfMemory'],
+    ['CUDA failure 719: unspecified launch failure', 'DeviceLost'],
+    ['WebGPU device lost (2): unknown', 'DeviceLost'],
+  ])('takes %j for trouble that may pass', (words, errorClass) => {
+    expect(failureOf(new RuntimeError('Running the model', new Error(words)))).toMatchObject({
+      errorClass,
+      message: `Running the model failed: ${words}`,
+      retry: true,
+      smallerBatches: errorClass === 'OutOfMemory',
+    });
+  });
+
+  it('takes what else the runtime refuses for the fault of the model', () => {
+    const cause = new Error("Non-zero status code returned while running Conv node. Name:'c' Status Message: shape");
+    expect(failureOf(new RuntimeError('Running the model', cause))).toMatchObject({
+      errorClass: 'RuntimeError',
+      retry: false,
+    });
+  });
+
   it('keeps the class and words of an error, never worth another attempt', () => {
     expect(failureOf(new RangeError('too much'))).toEqual({
       errorClass: 'RangeError',

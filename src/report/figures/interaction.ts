@@ -28,3 +28,12 @@ export const zoomHint = 'Drag to move, Ctrl + wheel to zoom, double click to res
 
 /** How to use {@link legendFilter}, for captions. */
 export const legendHint = 'Click the legend to pick out a group.';
+
+/** Makes a mark the link to the page of its row's trial; without such a page it stays a mark. */
+export const trialLink = { href: { field: 'trial_href', type: 'nominal' as const } };
+
+/** The same of its row's layer. */
+export const layerLink = { href: { field: 'layer_href', type: 'nominal' as const } };
+
+/** The cursor of marks with {@link trialLink} or {@link layerLink}: a hand where there is a page. */
+export const linkCursor = { cursor: { expr: "datum.trial_href || datum.layer_href ? 'pointer' : 'default'" } };
