@@ -3,6 +3,7 @@ import type { Row } from '../query.js';
 import { numberOf, numberOrNull } from '../query.js';
 import { color, lossRange } from '../theme.js';
 import { alphaColumnAxis, labelledAlphas } from './alpha-columns.js';
+import type { DrawnRange } from './drawn-range.js';
 import { layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 import {
   chartHeading,
@@ -15,7 +16,6 @@ import {
   linkedLayerAxis,
   overview,
 } from './linked-charts.js';
-import type { DrawnRange } from './loss-measures.js';
 import { lossMeasures } from './loss-measures.js';
 
 const key = "mode + ' ' + measure + ' ' + lossScale";

@@ -9,6 +9,7 @@ import type { SweepFacts, TrialFacts } from '../sweep-facts.js';
 import { layerLossChart } from './layer-loss-chart.js';
 import { linkedHint } from './linked-charts.js';
 import { drawnRanges, lossMeasures } from './loss-measures.js';
+import { sixDigits } from './six-digits.js';
 
 /** Heatmap and lines of every layer's loss at every alpha, a panel for each calibration size and variant. */
 export const layerLoss: Figure = {
@@ -78,16 +79,11 @@ function lossModeCount({ settings }: TrialFacts): number {
   return Array.isArray(modes) ? modes.length : 0;
 }
 
-/** Six digits, as data tables show them, keep the page small. */
 const lossColumns = [
   ...['l1', 'rel_l1', 'mse', 'sqnr_db'].map((column) => sixDigits(column, column)),
   sixDigits('1 - cosine', 'cosine_distance'),
   sixDigits('max_abs', 'max_abs'),
 ];
-
-function sixDigits(expression: string, name: string): string {
-  return `iif(${name === 'cosine_distance' ? 'cosine' : name} IS NULL, NULL, CAST(printf('%.6g', ${expression}) AS REAL)) AS ${name}`;
-}
 
 /** How much of the network was quantized; the first that is stored is shown at first. */
 const lossModes = [

@@ -15,6 +15,8 @@ export interface RangeFacts {
   readonly scale: number;
   /** True where the zero point is 0: the range before smoothing then has the same shape. */
   readonly symmetric: boolean;
+  /** `tensor`: one range; `channel`: `amax`, `scale` and `low` are of the widest or lowest channel. */
+  readonly granularity: 'tensor' | 'channel';
 }
 
 /** A trial whose smoothing of the layer the page shows. */
@@ -90,7 +92,7 @@ ranked AS (
          row_number() OVER (PARTITION BY alpha_mode ORDER BY likeness DESC, alpha DESC, position) AS highest
   FROM quantized)
 SELECT trial, label, role, layer_alpha, l1, CASE
-  WHEN by_value = 1 THEN 'best'
+  WHEN by_value = 1 AND role = 'candidate' THEN 'best'
   WHEN role = 'unsmoothed' AND of_role = 1 THEN 'unsmoothed'
   WHEN alpha_mode NOT IN ('none', 'static') AND of_mode = 1 THEN 'best ' || alpha_mode
   WHEN alpha_mode = 'static' AND of_mode = 1 THEN 'best static'
@@ -102,7 +104,7 @@ ORDER BY why = 'best' DESC, why = 'unsmoothed' DESC, substr(why, 1, 4) = 'best' 
   },
   /** Both quantizers of the layer in these trials. */
   ranges: (sweep: SweepFacts, layer: LayerFacts, trials: readonly number[]): string =>
-    `SELECT trial, role, bits, amax, amax_unsmoothed, low, scale, zero_point, signed, narrow_range
+    `SELECT trial, role, granularity, bits, amax, amax_unsmoothed, low, scale, zero_point, signed, narrow_range
 FROM v_amax WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial IN (${trials.join(', ')}) AND position = ${layer.position} ORDER BY trial, role`,
   /** Largest and median absmax of the input's channels in one trial. */
   channels: (sweep: SweepFacts, layer: LayerFacts, trial: number): string =>
@@ -213,6 +215,7 @@ function toRange(row: Row): RangeFacts {
     low: (lowest - zero) * scale,
     high: (highest - zero) * scale,
     symmetric: zero === 0,
+    granularity: row['granularity'] === 'channel' ? 'channel' : 'tensor',
   };
 }
 

@@ -1,6 +1,7 @@
 import type { PageFigure } from '../../figure.js';
-import type { LayerPageFacts } from '../../pages/layer-page.js';
+import type { LayerPageFacts } from '../../pages/layer-page-facts.js';
+import { channels } from './channels.js';
 import { layerLosses } from './layer-losses.js';
 
 /** Every figure of the page of a layer, in order. */
-export const layerFigures: readonly PageFigure<LayerPageFacts>[] = [layerLosses];
+export const layerFigures: readonly PageFigure<LayerPageFacts>[] = [channels, layerLosses];

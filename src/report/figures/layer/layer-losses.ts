@@ -1,6 +1,6 @@
 import type { PageFigure } from '../../figure.js';
 import { significantText } from '../../number-text.js';
-import type { LayerPageFacts } from '../../pages/layer-page.js';
+import type { LayerPageFacts } from '../../pages/layer-page-facts.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
 
 /** Loss of the layer in each trial. */
