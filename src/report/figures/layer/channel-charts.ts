@@ -53,7 +53,7 @@ export function channelCharts(rows: readonly Row[], facts: LayerPageFacts, descr
       trialParam(facts),
       { name: 'scale', value: 'log' },
       { name: 'order', value: 'channel' },
-      { name: 'ranges', value: drawnRangesOf(rows) },
+      { name: 'ranges', value: drawnRangesOf(rows, facts) },
       { name: 'halfSteps', value: Object.fromEntries(facts.shown.map((shown) => [shown.trial, halfStep(shown)])) },
     ],
     transform: [
@@ -115,7 +115,7 @@ function halfStepRules(y: object): object {
     data: { values: [{ which: 'before' }, { which: 'after' }] },
     transform: [
       { calculate: 'halfSteps[trial][datum.which]', as: 'half' },
-      { filter: 'datum.half > 0' },
+      { filter: "datum.half > 0 && (scale == 'linear' || log(datum.half) / LN10 > ranges['act log'].low)" },
       drawnAs('half', 'drawn', 'act'),
     ],
     mark: { type: 'rule', clip: true, strokeDash: [5, 4], opacity: 0.9 },
@@ -188,7 +188,7 @@ function dotSize(count: number): number {
 const mostDecades = 8;
 
 /** Ranges by `quantity scale`, over all shown trials so that they can be compared by switching. */
-function drawnRangesOf(rows: readonly Row[]): Record<string, DrawnRange> {
+function drawnRangesOf(rows: readonly Row[], { shown }: LayerPageFacts): Record<string, DrawnRange> {
   const fields: Readonly<Record<Quantity, readonly string[]>> = {
     act: ['act_absmax', 'act_absmax_smoothed'],
     weight: ['weight_absmax', 'weight_absmax_smoothed'],
@@ -196,7 +196,8 @@ function drawnRangesOf(rows: readonly Row[]): Record<string, DrawnRange> {
   };
   return Object.fromEntries(
     Object.entries(fields).flatMap(([quantity, names]) => {
-      const values = names.flatMap((name) => rows.map((row) => numberOf(row, name)));
+      const steps = quantity === 'act' ? shown.map((trial) => halfStep(trial).before ?? 0) : [];
+      const values = [...steps, ...names.flatMap((name) => rows.map((row) => numberOf(row, name)))];
       const largest = values.reduce((most, value) => Math.max(most, value), 0);
       const seen = quantity === 's' ? [1, ...values] : values.filter((value) => value > largest / 10 ** mostDecades);
       return [

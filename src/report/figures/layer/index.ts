@@ -1,7 +1,14 @@
 import type { PageFigure } from '../../figure.js';
 import type { LayerPageFacts } from '../../pages/layer-page-facts.js';
 import { channels } from './channels.js';
+import { activationHistograms } from './activation-histograms.js';
+import { outlierChannels } from './outlier-channels.js';
 import { layerLosses } from './layer-losses.js';
 
 /** Every figure of the page of a layer, in order. */
-export const layerFigures: readonly PageFigure<LayerPageFacts>[] = [channels, layerLosses];
+export const layerFigures: readonly PageFigure<LayerPageFacts>[] = [
+  channels,
+  outlierChannels,
+  activationHistograms,
+  layerLosses,
+];
