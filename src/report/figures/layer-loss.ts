@@ -8,8 +8,8 @@ import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
 import type { SweepFacts, TrialFacts } from '../sweep-facts.js';
 import { layerLossChart } from './layer-loss-chart.js';
 import { linkedHint } from './linked-charts.js';
+import { lossColumns, lossModes } from './loss-columns.js';
 import { drawnRanges, lossMeasures } from './loss-measures.js';
-import { sixDigits } from './six-digits.js';
 
 /** Heatmap and lines of every layer's loss at every alpha, a panel for each calibration size and variant. */
 export const layerLoss: Figure = {
@@ -78,20 +78,6 @@ function lossModeCount({ settings }: TrialFacts): number {
   const modes = (settings as { readonly loss?: { readonly modes?: unknown } | null } | null)?.loss?.modes;
   return Array.isArray(modes) ? modes.length : 0;
 }
-
-const lossColumns = [
-  ...['l1', 'rel_l1', 'mse', 'sqnr_db'].map((column) => sixDigits(column, column)),
-  sixDigits('1 - cosine', 'cosine_distance'),
-  sixDigits('max_abs', 'max_abs'),
-];
-
-/** How much of the network was quantized; the first that is stored is shown at first. */
-const lossModes = [
-  { value: 'accumulated', label: 'the whole network (accumulated)' },
-  { value: 'isolated', label: 'the layer alone (isolated)' },
-  { value: 'weight', label: 'the layer’s weight alone' },
-  { value: 'activation', label: 'the layer’s input alone' },
-];
 
 const scaleControl: Control = {
   param: 'lossScale',

@@ -88,8 +88,7 @@ function histogram(quantity: 'before' | 'after'): View {
             axis: {
               ...fixedRoom,
               values: { expr: 'ranges[scale].ticks' },
-              labelExpr:
-                "scale == 'log' ? (datum.value < -3.5 ? format(pow(10, datum.value + 2), '.0e') : format(pow(10, datum.value + 2), '~g')) + ' %' : format(datum.value, '~%')",
+              labelExpr: "scale == 'log' ? format(pow(10, datum.value + 2), '.1~r') + ' %' : format(datum.value, '~%')",
             },
           },
           y2: { field: 'floor' },

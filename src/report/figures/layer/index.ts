@@ -2,6 +2,8 @@ import type { PageFigure } from '../../figure.js';
 import type { LayerPageFacts } from '../../pages/layer-page-facts.js';
 import { channels } from './channels.js';
 import { activationHistograms } from './activation-histograms.js';
+import { lossOverAlpha } from './loss-over-alpha.js';
+import { layerSearch } from './layer-search.js';
 import { outlierChannels } from './outlier-channels.js';
 import { layerLosses } from './layer-losses.js';
 

@@ -1,0 +1,153 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { LayerPageFacts } from '../../pages/layer-page-facts.js';
+import type { Row } from '../../query.js';
+import { numberOf } from '../../query.js';
+import { color, sizeColors, sizeDashes } from '../../theme.js';
+import type { DrawnRange } from '../drawn-range.js';
+import { legendFilter, linkCursor, shownOpacity, trialLink } from '../interaction.js';
+import { lossMeasures } from '../loss-measures.js';
+
+const key = "mode + ' ' + measure + ' ' + scale";
+const onLog = "(scale == 'log' && measure != 'sqnr_db')";
+
+/** Where trials without an alpha of the layer (cle) stand beside the axis, which ends at 1. */
+const besideAt = 1.05;
+
+/** Loss over the layer's alpha for trials of one variant. */
+export function lossOverAlphaChart(
+  rows: readonly Row[],
+  { sweep, shown }: LayerPageFacts,
+  ranges: Readonly<Record<string, DrawnRange>>,
+  mode: string,
+  description: string,
+): TopLevelSpec {
+  const trials = [...new Set(rows.map((row) => numberOf(row, 'trial')))];
+  const range = `ranges[${key}]`;
+  const axisTitle = lossMeasures.reduceRight(
+    (rest, { field, axisTitle: title }) => `measure == '${field}' ? ${JSON.stringify(title)} : ${rest}`,
+    "''",
+  );
+  const y = {
+    field: 'drawn',
+    type: 'quantitative' as const,
+    title: null,
+    scale: {
+      domain: [{ expr: `${range}.low - ${padding(range)}` }, { expr: `${range}.high + ${padding(range)}` }],
+      zero: false,
+      nice: false,
+    },
+    axis: {
+      values: { expr: `${range}.ticks` },
+      labelExpr: `${onLog} ? format(pow(10, datum.value), '.2~g') : measure == 'sqnr_db' ? format(-datum.value, '.3~g') + ' dB' : format(datum.value, '.3~g')`,
+    },
+  };
+  const beside = rows.some((row) => row['alpha_mode'] === 'cle');
+  const x = {
+    field: 'at',
+    type: 'quantitative' as const,
+    title: 'alpha of the layer',
+    scale: { domain: [0, beside ? besideAt + 0.03 : 1], nice: false },
+    axis: { values: [0, 0.2, 0.4, 0.6, 0.8, 1] },
+  };
+  const sizes = sweep.sizes.map((size) => `${size} batches`);
+  const size = {
+    field: 'group',
+    type: 'nominal' as const,
+    title: 'calibrated on',
+    scale: { domain: sizes, range: sizeColors(sizes.length) },
+  };
+  const dash = {
+    field: 'group',
+    type: 'nominal' as const,
+    title: 'calibrated on',
+    scale: { domain: sizes, range: sizeDashes(sizes.length) },
+  };
+  const tooltip = [
+    { field: 'layer_alpha', title: 'alpha of the layer', type: 'nominal' as const },
+    { field: 'alpha_mode', title: 'mode', type: 'nominal' as const },
+    { field: 'group', title: 'calibrated on', type: 'nominal' as const },
+    ...lossMeasures.map(({ field, name, format }) => ({ field, title: name, format })),
+  ];
+  const chosen = shown[0]?.alpha ?? null;
+  return {
+    description,
+    data: { name: 'rows' },
+    width: 'container',
+    height: 260,
+    autosize: { type: 'fit-x', contains: 'padding', resize: true },
+    title: {
+      text: { expr: axisTitle },
+      anchor: 'start',
+      fontSize: 11,
+      fontWeight: 500,
+      color: color('muted'),
+      offset: 4,
+    },
+    params: [
+      { name: 'measure', value: lossMeasures[0]!.field },
+      { name: 'mode', value: mode },
+      { name: 'scale', value: 'log' },
+      { name: 'ranges', value: { ...ranges } },
+    ],
+    transform: [
+      { filter: { field: 'trial', oneOf: trials } },
+      { filter: 'datum.mode == mode' },
+      { calculate: "datum.calibration_batches + ' batches'", as: 'group' },
+      { calculate: `isValid(datum.layer_alpha) ? datum.layer_alpha : ${besideAt}`, as: 'at' },
+      { calculate: 'datum[measure]', as: 'loss' },
+      {
+        calculate: `!isValid(datum.loss) ? null : measure == 'sqnr_db' ? -datum.loss : ${onLog} ? (datum.loss > 0 ? log(datum.loss) / LN10 : null) : datum.loss`,
+        as: 'drawn',
+      },
+      { filter: 'isValid(datum.drawn)' },
+    ],
+    encoding: { y },
+    layer: [
+      ...(chosen === null
+        ? []
+        : [
+            {
+              data: { values: [{ at: chosen }] },
+              mark: { type: 'rule' as const, color: color('muted'), strokeWidth: 1.2 },
+              encoding: { x, y: { value: 0 }, y2: { value: 'height' as const } },
+            },
+          ]),
+      {
+        transform: [{ filter: "datum.role == 'unsmoothed'" }],
+        mark: { type: 'rule', strokeDash: [6, 4], strokeWidth: 1.5, ...linkCursor },
+        encoding: { ...trialLink, color: size, opacity: shownOpacity(1), tooltip },
+      },
+      {
+        transform: [{ filter: "datum.alpha_mode == 'static'" }],
+        params: [legendFilter('group')],
+        mark: { type: 'line', strokeWidth: 1.8 },
+        encoding: { x, color: size, strokeDash: dash, detail: { field: 'group' }, opacity: shownOpacity(1) },
+      },
+      {
+        transform: [{ filter: "datum.role != 'unsmoothed'" }],
+        mark: { type: 'point', filled: true, ...linkCursor },
+        encoding: {
+          ...trialLink,
+          x,
+          color: size,
+          shape: {
+            condition: [
+              { test: "datum.alpha_mode == 'dynamic'", value: 'diamond' },
+              { test: "datum.alpha_mode == 'auto'", value: 'square' },
+              { test: "datum.alpha_mode == 'cle'", value: 'triangle' },
+            ],
+            value: 'circle',
+          },
+          size: { condition: { test: "datum.alpha_mode == 'static'", value: 26 }, value: 110 },
+          opacity: shownOpacity(1),
+          tooltip,
+        },
+      },
+    ],
+  };
+}
+
+/** Room above and below, so that no mark is cut. */
+function padding(range: string): string {
+  return `0.05 * (${range}.high - ${range}.low)`;
+}
