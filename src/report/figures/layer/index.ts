@@ -1,16 +1,18 @@
 import type { PageFigure } from '../../figure.js';
 import type { LayerPageFacts } from '../../pages/layer-page-facts.js';
-import { channels } from './channels.js';
 import { activationHistograms } from './activation-histograms.js';
-import { lossOverAlpha } from './loss-over-alpha.js';
-import { layerSearch } from './layer-search.js';
-import { outlierChannels } from './outlier-channels.js';
+import { channels } from './channels.js';
 import { layerLosses } from './layer-losses.js';
+import { layerSearch } from './layer-search.js';
+import { lossOverAlpha } from './loss-over-alpha.js';
+import { outlierChannels } from './outlier-channels.js';
 
 /** Every figure of the page of a layer, in order. */
 export const layerFigures: readonly PageFigure<LayerPageFacts>[] = [
   channels,
   outlierChannels,
   activationHistograms,
+  lossOverAlpha,
+  layerSearch,
   layerLosses,
 ];

@@ -114,8 +114,8 @@ export function lossOverAlphaChart(
           ]),
       {
         transform: [{ filter: "datum.role == 'unsmoothed'" }],
-        mark: { type: 'rule', strokeDash: [6, 4], strokeWidth: 1.5, ...linkCursor },
-        encoding: { ...trialLink, color: size, opacity: shownOpacity(1), tooltip },
+        mark: { type: 'rule', color: color('unsmoothed'), strokeDash: [5, 4], strokeWidth: 1.5, ...linkCursor },
+        encoding: { ...trialLink, opacity: shownOpacity(1), tooltip },
       },
       {
         transform: [{ filter: "datum.alpha_mode == 'static'" }],

@@ -41,6 +41,9 @@ AND role IN ('candidate', 'unsmoothed')${onlyTrials(drawnVariants(facts.sweep).t
       const alt = `Lines of the layer’s loss over its alpha by calibration size${label === '' ? '' : `, ${label}`}. ${told}`;
       return { title: label, alt, own, spec: lossOverAlphaChart(own, facts, ranges, mode, alt) };
     });
+    const plain = new Set(rows.filter((row) => row['role'] === 'unsmoothed').map((row) => row['trial'])).size;
+    const unsmoothed =
+      plain === 0 ? '' : `Dashed across: unsmoothed${plain > 1 ? ', a line for each calibration size' : ''}.`;
     const has = (alphaMode: string): boolean => rows.some((row) => row['alpha_mode'] === alphaMode);
     return {
       kind: 'charts',
@@ -62,7 +65,7 @@ AND role IN ('candidate', 'unsmoothed')${onlyTrials(drawnVariants(facts.sweep).t
           ],
         },
       ],
-      caption: `Error of the layer’s own output against FP32. Lines: static alpha${has('dynamic') ? '; diamonds: dynamic alpha, at the alpha that it chose for this layer' : ''}${has('auto') ? '; squares: alpha auto' : ''}${has('cle') ? '; triangles at the right: cross-layer equalization' : ''}. Dashed: unsmoothed, in the colour of its calibration size. ${chosenText(facts)} ${told} ${legendHint}${leftOutText(drawn, 'combinations of other settings', sweep)}`,
+      caption: `Error of the layer’s own output against FP32. Lines: static alpha${has('dynamic') ? '; diamonds: dynamic alpha, at the alpha that it chose for this layer' : ''}${has('auto') ? '; squares: alpha auto' : ''}${has('cle') ? '; triangles at the right: cross-layer equalization' : ''}. ${unsmoothed} ${chosenText(facts)} ${told} ${legendHint}${leftOutText(drawn, 'combinations of other settings', sweep)}`,
       panels: panels.filter(({ own }) => own.length > 0),
     };
   },

@@ -32,6 +32,10 @@ export function quantizationGrid({ input, unsmoothed }: ShownTrial): {
 
 function toGrid(low: number, high: number, step: number): Grid {
   const levels = Math.round((high - low) / step) + 1;
-  const text = `${levels} levels from ${significantText(low, 3)} to ${significantText(high, 3)}, step ${significantText(step, 3)}`;
+  const text =
+    `${levels} levels from ${significantText(low, 3)} to ${significantText(high, 3)}, step ${significantText(step, 3)}`.replaceAll(
+      '-',
+      '−',
+    );
   return { low, high, step, levels, text };
 }
