@@ -38,10 +38,11 @@ export function channelCharts(rows: readonly Row[], facts: LayerPageFacts, descr
     field: 'place',
     type: 'quantitative' as const,
     scale: { domain: [-0.5, count - 0.5], nice: false, zero: false },
-    axis: { tickMinStep: 1, grid: false, format: 'd' },
+    // Sorted, places are no channels; tooltips name them.
+    axis: { tickMinStep: 1, grid: false, format: 'd', labelExpr: "order == 'largest' ? '' : datum.label" },
   };
   const hidden = { ...x, title: null, axis: { ...x.axis, labels: false } };
-  const titled = { ...x, title: 'input channel' };
+  const titled = { ...x, title: 'input channel, as the control orders them' };
   return {
     description,
     data: { name: 'rows' },
@@ -167,7 +168,7 @@ function axis(quantity: Quantity) {
     axis: {
       ...fixedRoom,
       values: { expr: `${range}.ticks` },
-      labelExpr: "scale == 'log' ? format(pow(10, datum.value), '.2~g') : format(datum.value, '.3~g')",
+      labelExpr: "scale == 'log' ? format(pow(10, datum.value), '~g') : format(datum.value, '.3~g')",
     },
   };
 }
