@@ -44,6 +44,7 @@ function histogram(quantity: 'before' | 'after'): View {
       zero: false,
       nice: false,
     },
+    axis: { labelOverlap: 'greedy' as const, labelSeparation: 8 },
   };
   const title = quantity === 'before' ? 'x, units of the input' : 'x / s, units of the smoothed input';
   const top = { y: { value: 0 }, y2: { value: 'height' } };

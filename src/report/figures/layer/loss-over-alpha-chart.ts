@@ -5,10 +5,8 @@ import { numberOf } from '../../query.js';
 import { color, sizeColors, sizeDashes } from '../../theme.js';
 import type { DrawnRange } from '../drawn-range.js';
 import { legendFilter, linkCursor, shownOpacity, trialLink } from '../interaction.js';
+import { drawnLoss, drawnLossParams } from '../drawn-loss.js';
 import { lossMeasures } from '../loss-measures.js';
-
-const key = "mode + ' ' + measure + ' ' + scale";
-const onLog = "(scale == 'log' && measure != 'sqnr_db')";
 
 /** Where trials without an alpha of the layer (cle) stand beside the axis, which ends at 1. */
 const besideAt = 1.05;
@@ -22,24 +20,12 @@ export function lossOverAlphaChart(
   description: string,
 ): TopLevelSpec {
   const trials = [...new Set(rows.map((row) => numberOf(row, 'trial')))];
-  const range = `ranges[${key}]`;
-  const axisTitle = lossMeasures.reduceRight(
-    (rest, { field, axisTitle: title }) => `measure == '${field}' ? ${JSON.stringify(title)} : ${rest}`,
-    "''",
-  );
   const y = {
     field: 'drawn',
     type: 'quantitative' as const,
     title: null,
-    scale: {
-      domain: [{ expr: `${range}.low - ${padding(range)}` }, { expr: `${range}.high + ${padding(range)}` }],
-      zero: false,
-      nice: false,
-    },
-    axis: {
-      values: { expr: `${range}.ticks` },
-      labelExpr: `${onLog} ? format(pow(10, datum.value), '.2~g') : measure == 'sqnr_db' ? format(-datum.value, '.3~g') + ' dB' : format(datum.value, '.3~g')`,
-    },
+    scale: { ...drawnLoss.scale, padding: 8 },
+    axis: { values: drawnLoss.ticks, labelExpr: drawnLoss.labelExpr },
   };
   const beside = rows.some((row) => row['alpha_mode'] === 'cle');
   const x = {
@@ -76,29 +62,19 @@ export function lossOverAlphaChart(
     height: 260,
     autosize: { type: 'fit-x', contains: 'padding', resize: true },
     title: {
-      text: { expr: axisTitle },
+      text: { expr: drawnLoss.axisTitle },
       anchor: 'start',
       fontSize: 11,
       fontWeight: 500,
       color: color('muted'),
       offset: 4,
     },
-    params: [
-      { name: 'measure', value: lossMeasures[0]!.field },
-      { name: 'mode', value: mode },
-      { name: 'scale', value: 'log' },
-      { name: 'ranges', value: { ...ranges } },
-    ],
+    params: drawnLossParams(mode, ranges),
     transform: [
       { filter: { field: 'trial', oneOf: trials } },
-      { filter: 'datum.mode == mode' },
+      ...drawnLoss.transform,
       { calculate: "datum.calibration_batches + ' batches'", as: 'group' },
       { calculate: `isValid(datum.layer_alpha) ? datum.layer_alpha : ${besideAt}`, as: 'at' },
-      { calculate: 'datum[measure]', as: 'loss' },
-      {
-        calculate: `!isValid(datum.loss) ? null : measure == 'sqnr_db' ? -datum.loss : ${onLog} ? (datum.loss > 0 ? log(datum.loss) / LN10 : null) : datum.loss`,
-        as: 'drawn',
-      },
       { filter: 'isValid(datum.drawn)' },
     ],
     encoding: { y },
@@ -145,9 +121,4 @@ export function lossOverAlphaChart(
       },
     ],
   };
-}
-
-/** Room above and below, so that no mark is cut. */
-function padding(range: string): string {
-  return `0.05 * (${range}.high - ${range}.low)`;
 }

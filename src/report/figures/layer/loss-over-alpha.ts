@@ -10,8 +10,8 @@ import { numberOf, numberOrNull, sqlText } from '../../query.js';
 import type { SweepFacts } from '../../sweep-facts.js';
 import type { Variant } from '../../variants.js';
 import { legendHint } from '../interaction.js';
-import { lossColumns, lossModes } from '../loss-columns.js';
-import { drawnRanges, lossMeasures } from '../loss-measures.js';
+import { lossColumns, lossControls, storedModes } from '../loss-controls.js';
+import { drawnRanges } from '../loss-measures.js';
 import { lossOverAlphaChart } from './loss-over-alpha-chart.js';
 
 /** The layer's loss over its own alpha, a line for each calibration size, one panel for each variant of other settings. */
@@ -32,8 +32,7 @@ AND role IN ('candidate', 'unsmoothed')${onlyTrials(drawnVariants(facts.sweep).t
     }
     const { sweep } = facts;
     const ranges = drawnRanges(rows);
-    const modes = lossModes.filter(({ value }) => rows.some((row) => row['mode'] === value));
-    const mode = modes[0]?.value ?? 'accumulated';
+    const mode = storedModes(rows)[0]?.value ?? 'accumulated';
     const drawn = drawnVariants(sweep);
     const told = bestText(rows, mode, facts);
     const panels = drawn.parts.map(({ label, trials }) => {
@@ -47,24 +46,7 @@ AND role IN ('candidate', 'unsmoothed')${onlyTrials(drawnVariants(facts.sweep).t
     const has = (alphaMode: string): boolean => rows.some((row) => row['alpha_mode'] === alphaMode);
     return {
       kind: 'charts',
-      controls: [
-        {
-          param: 'measure',
-          label: 'loss',
-          options: lossMeasures
-            .filter(({ field }) => rows.some((row) => row[field] !== null))
-            .map(({ field, label }) => ({ value: field, label })),
-        },
-        ...(modes.length > 1 ? [{ param: 'mode', label: 'quantized', options: modes }] : []),
-        {
-          param: 'scale',
-          label: 'scale',
-          options: [
-            { value: 'log', label: 'logarithmic' },
-            { value: 'linear', label: 'linear' },
-          ],
-        },
-      ],
+      controls: lossControls(rows),
       caption: `Error of the layer’s own output against FP32. Lines: static alpha${has('dynamic') ? '; diamonds: dynamic alpha, at the alpha that it chose for this layer' : ''}${has('auto') ? '; squares: alpha auto' : ''}${has('cle') ? '; triangles at the right: cross-layer equalization' : ''}. ${unsmoothed} ${chosenText(facts)} ${told} ${legendHint}${leftOutText(drawn, 'combinations of other settings', sweep)}`,
       panels: panels.filter(({ own }) => own.length > 0),
     };
