@@ -66,18 +66,15 @@ export const deadBelow = 1e-9;
 export const layerFactsSql = {
   /**
    * At most six trials that quantize the layer: the most accurate, its unsmoothed counterpart, the most accurate of each
-   * way to choose alpha, and with the best's other settings the lowest, the middle and the highest static alpha.
+   * way to choose alpha, and with the best's other settings the lowest and the highest static alpha.
    */
   shown: (sweep: SweepFacts, layer: LayerFacts): string => {
     const best = bestOf(sweep, layer);
     const counterpart = sweep.comparisons.find((c) => c.trial === best?.trial && c.against === 'unsmoothed');
     return `WITH quantized AS (
   SELECT t.trial, t.label, t.role, t.alpha_mode, t.alpha, t.value, t.position, m.layer_alpha, loss.l1,
-         (t.calibration_batches IS best.calibration_batches) + (t.calibration_seed IS best.calibration_seed) + (t.absmax IS best.absmax)
-         + (t.activation_bits IS best.activation_bits) + (t.weight_bits IS best.weight_bits)
-         + (t.weight_granularity IS best.weight_granularity) + (t.activation_calibrator IS best.activation_calibrator)
-         + (t.activation_scheme IS best.activation_scheme) + (t.execution IS best.execution) + (t.keep_float IS best.keep_float)
-         + (t.bias_correction IS best.bias_correction) AS likeness
+         (json_remove(t.settings, '$.role', '$.smoothing', '$.search') = json_remove(best.settings, '$.role', '$.smoothing', '$.search'))
+           + (t.absmax IS best.absmax) AS likeness
   FROM v_trial t
   JOIN v_smoothing m ON m.sweep = t.sweep AND m.trial = t.trial AND m.position = ${layer.position}
   LEFT JOIN v_trial best ON best.sweep = t.sweep AND best.trial = ${best?.trial ?? -1}
@@ -88,7 +85,6 @@ ranked AS (
          row_number() OVER (PARTITION BY role ORDER BY trial = ${counterpart?.otherTrial ?? -1} DESC, likeness DESC, position) AS of_role,
          row_number() OVER (PARTITION BY alpha_mode ORDER BY value DESC, position) AS of_mode,
          row_number() OVER (PARTITION BY alpha_mode ORDER BY likeness DESC, alpha, position) AS lowest,
-         row_number() OVER (PARTITION BY alpha_mode ORDER BY likeness DESC, abs(alpha - 0.5), position) AS middle,
          row_number() OVER (PARTITION BY alpha_mode ORDER BY likeness DESC, alpha DESC, position) AS highest
   FROM quantized)
 SELECT trial, label, role, layer_alpha, l1, CASE
@@ -97,8 +93,7 @@ SELECT trial, label, role, layer_alpha, l1, CASE
   WHEN alpha_mode NOT IN ('none', 'static') AND of_mode = 1 THEN 'best ' || alpha_mode
   WHEN alpha_mode = 'static' AND of_mode = 1 THEN 'best static'
   WHEN alpha_mode = 'static' AND lowest = 1 THEN 'lowest alpha'
-  WHEN alpha_mode = 'static' AND highest = 1 THEN 'highest alpha'
-  WHEN alpha_mode = 'static' AND middle = 1 THEN 'middle alpha' END AS why
+  WHEN alpha_mode = 'static' AND highest = 1 THEN 'highest alpha' END AS why
 FROM ranked WHERE why IS NOT NULL
 ORDER BY why = 'best' DESC, why = 'unsmoothed' DESC, substr(why, 1, 4) = 'best' DESC, alpha, trial LIMIT 6`;
   },

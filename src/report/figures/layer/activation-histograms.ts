@@ -2,7 +2,7 @@ import type { PageFigure } from '../../figure.js';
 import { significantText } from '../../number-text.js';
 import type { LayerPageFacts, ShownTrial } from '../../pages/layer-page-facts.js';
 import { numberOf, sqlText } from '../../query.js';
-import { sixDigits } from '../six-digits.js';
+import { rounded } from '../rounded.js';
 import { histogramCharts } from './histogram-charts.js';
 import { mostDrawnLevels, quantizationGrid } from './quantization-grid.js';
 import { noTrialNote, trialControls, trialList } from './shown-trials.js';
@@ -12,8 +12,8 @@ export const activationHistograms: PageFigure<LayerPageFacts> = {
   id: 'activation-histograms',
   section: 'activation',
   title: () => 'The activation on its quantization grid, before and after smoothing',
-  sql: (facts) => `SELECT t.trial, h.quantity, ${sixDigits('h.low', 'low')},
-       ${sixDigits('h.high', 'high')}, h.count, h.samples
+  sql: (facts) => `SELECT t.trial, h.quantity, ${rounded('h.low', 'low', 5)},
+       ${rounded('h.high', 'high', 5)}, h.count, h.samples
 FROM v_trial t, activation_histogram(t.trial, ${sqlText(facts.layer.name)}) h
 WHERE t.sweep = ${sqlText(facts.sweep.sweep.name)} AND t.trial IN (${trialList(facts)}) AND h.count > 0
 -- Before smoothing, trials with the same calibration data have the same activation: one of them is enough.

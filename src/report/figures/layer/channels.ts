@@ -3,7 +3,7 @@ import { countText, significantText } from '../../number-text.js';
 import type { LayerPageFacts } from '../../pages/layer-page-facts.js';
 import { shortName } from '../../pages/layer-page-facts.js';
 import { numberOf, sqlText } from '../../query.js';
-import { sixDigits } from '../six-digits.js';
+import { rounded } from '../rounded.js';
 import { channelCharts, halfStep } from './channel-charts.js';
 import { noTrialNote, trialControls, trialList } from './shown-trials.js';
 
@@ -63,5 +63,5 @@ ORDER BY trial, channel`,
 };
 
 const columns = ['act_absmax', 'act_absmax_smoothed', 'weight_absmax', 'weight_absmax_smoothed', 's'].map((column) =>
-  sixDigits(column, column),
+  rounded(column, column, 4),
 );

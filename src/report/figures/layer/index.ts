@@ -2,8 +2,6 @@ import type { PageFigure } from '../../figure.js';
 import type { LayerPageFacts } from '../../pages/layer-page-facts.js';
 import { activationHistograms } from './activation-histograms.js';
 import { channels } from './channels.js';
-import { layerLosses } from './layer-losses.js';
-import { layerSearch } from './layer-search.js';
 import { lossOverAlpha } from './loss-over-alpha.js';
 import { outlierChannels } from './outlier-channels.js';
 
@@ -13,6 +11,4 @@ export const layerFigures: readonly PageFigure<LayerPageFacts>[] = [
   outlierChannels,
   activationHistograms,
   lossOverAlpha,
-  layerSearch,
-  layerLosses,
 ];

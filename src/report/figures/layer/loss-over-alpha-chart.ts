@@ -49,9 +49,8 @@ export function lossOverAlphaChart(
     scale: { domain: sizes, range: sizeDashes(sizes.length) },
   };
   const tooltip = [
+    { field: 'label', title: 'setting', type: 'nominal' as const },
     { field: 'layer_alpha', title: 'alpha of the layer', type: 'nominal' as const },
-    { field: 'alpha_mode', title: 'mode', type: 'nominal' as const },
-    { field: 'group', title: 'calibrated on', type: 'nominal' as const },
     ...lossMeasures.map(({ field, name, format }) => ({ field, title: name, format })),
   ];
   const chosen = shown[0]?.alpha ?? null;

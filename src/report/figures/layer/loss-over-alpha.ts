@@ -10,7 +10,7 @@ import { numberOf, numberOrNull, sqlText } from '../../query.js';
 import type { SweepFacts } from '../../sweep-facts.js';
 import type { Variant } from '../../variants.js';
 import { legendHint } from '../interaction.js';
-import { lossColumns, lossControls, storedModes } from '../loss-controls.js';
+import { lossColumnsOf, lossControls, storedModes } from '../loss-controls.js';
 import { drawnRanges } from '../loss-measures.js';
 import { lossOverAlphaChart } from './loss-over-alpha-chart.js';
 
@@ -19,8 +19,8 @@ export const lossOverAlpha: PageFigure<LayerPageFacts> = {
   id: 'loss-over-alpha',
   section: 'loss',
   title: () => 'Loss over alpha',
-  sql: (facts) => `SELECT trial, role, alpha_mode, layer_alpha, calibration_batches, mode,
-       ${lossColumns.join(', ')}
+  sql: (facts) => `SELECT trial, label, role, alpha_mode, layer_alpha, calibration_batches, mode,
+       ${lossColumnsOf(4).join(', ')}
 FROM v_layer_loss WHERE sweep = ${sqlText(facts.sweep.sweep.name)} AND position = ${facts.layer.position} AND layer = ${sqlText(facts.layer.name)}
 AND role IN ('candidate', 'unsmoothed')${onlyTrials(drawnVariants(facts.sweep).trials)} ORDER BY trial, mode`,
   build: (rows, facts) => {
