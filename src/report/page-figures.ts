@@ -4,6 +4,7 @@ import { comparisonFigures } from './figures/comparison/index.js';
 import { figures } from './figures/index.js';
 import { layerFigures } from './figures/layer/index.js';
 import { trialFigures } from './figures/trial/index.js';
+import { readLayerPageFacts } from './pages/layer-page-facts.js';
 import { trialPageFacts } from './pages/trial-page-facts.js';
 import type { Query } from './query.js';
 import type { PageId } from './site-map.js';
@@ -23,7 +24,9 @@ export function pageFigures(page: PageId, sweep: SweepFacts, query: Query): Figu
     }
     case 'layer': {
       const layer = sweep.layers[page.number];
-      return layer === undefined ? null : layerFigures.map((figure) => figureData(figure, { sweep, layer }, query));
+      if (layer === undefined) return null;
+      const { facts } = readLayerPageFacts(sweep, layer, query);
+      return layerFigures.map((figure) => figureData(figure, facts, query));
     }
     case 'comparison': {
       const [trial, other] = page.pair.map(trialOf);

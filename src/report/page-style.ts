@@ -23,6 +23,7 @@ a { color: var(--size0); }
 .crumbs ol { list-style: none; display: flex; flex-wrap: wrap; margin: 0 0 8px; padding: 0; font-size: 13px; color: var(--muted); }
 .steps ul { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 24px; margin: 10px 0; padding: 0; font-size: 13px; color: var(--muted); overflow-wrap: anywhere; }
 .crumbs li + li::before { content: "/"; padding: 0 8px; }
+.neighbours { display: flex; flex-wrap: wrap; gap: 2px 26px; font-size: 13.5px; margin: 0 0 10px; }
 .about { color: var(--muted); font-size: 13.5px; margin: 0 0 18px; }
 .about span + span::before { content: "·"; padding: 0 7px; }
 .warning { background: var(--warn); border-left: 4px solid var(--warn-line); padding: 9px 14px; margin: 0 0 18px; border-radius: 3px; }

@@ -134,7 +134,7 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
       }
       case 'layer': {
         const layer = folder.layers[page.number];
-        return layer === undefined ? null : layerPage({ sweep, layer }, query, options);
+        return layer === undefined ? null : layerPage(sweep, layer, query, options);
       }
       case 'comparison': {
         const [trial, other] = [trialOf(page.pair[0]), trialOf(page.pair[1])];

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Sample } from './sample-database.js';
 import { sampleComparisons } from './sample-comparisons.js';
+import { sampleActivation, sampleChannels, sampleFactors, sampleHistograms, sampleWeight } from './sample-channels.js';
 import type { SampleTrial } from './sample-trials.js';
 import { sampleTrials } from './sample-trials.js';
 
@@ -78,6 +79,13 @@ export class SampleWriter {
         input_channels: 16,
         output_channels: 16,
       });
+      for (const [channel, absmax] of sampleWeight(position).entries())
+        this.#insert('weight_stat', {
+          layer_id: id + position,
+          channel,
+          weight_absmax: absmax,
+          weight_absmax_view: absmax,
+        });
     });
     this.#insert('sweep', {
       id,
@@ -126,7 +134,9 @@ export class SampleWriter {
             amax: (6 + position) * seen,
           });
         });
+        if (sizes.includes(batches)) this.#channels(id, sizes.indexOf(batches));
       });
+    layers.forEach((_, position) => this.#displayHistogram(observe, position));
     if (!this.#sample.dynamic) return;
     sizes.forEach((_, index) => {
       const id = stage(10 + index, 'search', 33_000 + 400 * index);
@@ -147,9 +157,42 @@ export class SampleWriter {
     });
   }
 
+  /** The statistics of a calibration size: each layer has one outlier channel and one that is dead. */
+  #channels(observation: number, sizeIndex: number): void {
+    this.#sample.layers.forEach((_, position) => {
+      for (const [channel, absmax] of sampleActivation(position, sizeIndex).entries())
+        this.#insert('channel_stat', {
+          observation_id: observation,
+          layer_id: this.#base + position,
+          channel,
+          act_min: -absmax / 2,
+          act_max: absmax,
+          act_absmax: absmax,
+        });
+    });
+  }
+
+  #displayHistogram(stage: number, position: number): void {
+    const { bins, total } = sampleHistograms(sampleActivation(position, 0));
+    this.#insert('display_histogram', {
+      stage_id: stage,
+      layer_id: this.#base + position,
+      samples: 16,
+      channels: sampleChannels,
+      total,
+      bins,
+    });
+  }
+
   #chosenAlpha(position: number, sizeIndex: number): number {
     const { alphas } = this.#sample;
     return alphas[(position * 5 + (position % 3 === 0 ? sizeIndex : 0) + 7) % alphas.length] ?? 0.5;
+  }
+
+  /** The observation of the first so many batches; null where a trial has none. */
+  #observationOf(size: number | null): number | null {
+    const index = snapshots.indexOf(size ?? 0);
+    return index === -1 ? null : this.#base + index;
   }
 
   #attempt(values: Readonly<Record<string, unknown>>): void {
@@ -182,6 +225,7 @@ export class SampleWriter {
       role: trial.role,
       status: trial.status,
       model_id: done ? this.#base : null,
+      observation_id: done ? this.#observationOf(trial.size) : null,
       search_stage_id:
         trial.mode === 'dynamic' && done ? this.#base + 10 + this.#sample.sizes.indexOf(trial.size ?? 0) : null,
       fp32_key: keyOf(trial.fp32) ?? 'no-such-key',
@@ -265,15 +309,16 @@ export class SampleWriter {
           max_abs: 20 * share * l1,
         });
       }
+      const s = sampleFactors(sampleActivation(position, Math.max(0, sizeIndex)), sampleWeight(position), alpha);
       this.#insert('smoothing', {
         ...layer,
         alpha,
         apply: alpha === null ? 'none' : 'insert',
-        s_min: 0.1,
-        s_max: 9,
+        s_min: Math.min(...s),
+        s_max: Math.max(...s),
         s_geomean: 1.2,
-        dead_channels: 0,
-        s: '[1,1]',
+        dead_channels: alpha === null ? 0 : 1,
+        s: JSON.stringify(s),
       });
       const before = (6 + position) * (1 + 0.01 * sizeIndex);
       const after = alpha === null ? before : before ** (1 - alpha) * 0.8 * view;

@@ -1,4 +1,4 @@
-import type { DrawnRange } from './loss-measures.js';
+import type { DrawnRange } from './drawn-range.js';
 import { lossMeasures } from './loss-measures.js';
 
 /*

@@ -16,7 +16,7 @@ import {
   linkedLayerAxis,
   overview,
 } from './linked-charts.js';
-import type { DrawnRange } from './loss-measures.js';
+import type { DrawnRange } from './drawn-range.js';
 import { lossMeasures } from './loss-measures.js';
 
 /** Heatmap of layer x alpha over the lines of each layer, of the trials of one calibration size and variant. */

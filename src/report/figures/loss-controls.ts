@@ -1,17 +1,19 @@
 import type { Control } from '../figure.js';
 import type { Row } from '../query.js';
 import { lossMeasures } from './loss-measures.js';
+import { rounded } from './rounded.js';
 
-/** Columns of v_layer_loss for {@link lossMeasures}, six digits each: more would fill the page with noise. */
-export const lossColumns: readonly string[] = [
-  ...['l1', 'rel_l1', 'mse', 'sqnr_db'].map((column) => sixDigits(column, column)),
-  sixDigits('1 - cosine', 'cosine_distance'),
-  sixDigits('max_abs', 'max_abs'),
-];
-
-function sixDigits(expression: string, name: string): string {
-  return `iif(${name === 'cosine_distance' ? 'cosine' : name} IS NULL, NULL, CAST(printf('%.6g', ${expression}) AS REAL)) AS ${name}`;
+/** Columns of v_layer_loss for {@link lossMeasures}, rounded: more digits would fill the page with noise. */
+export function lossColumnsOf(digits: 4 | 6): readonly string[] {
+  return [
+    ...['l1', 'rel_l1', 'mse', 'sqnr_db'].map((column) => rounded(column, column, digits)),
+    rounded('1 - cosine', 'cosine_distance', digits),
+    rounded('max_abs', 'max_abs', digits),
+  ];
 }
+
+/** {@link lossColumnsOf} six digits, as data tables show them. */
+export const lossColumns = lossColumnsOf(6);
 
 /** How much of the network was quantized; the first that is stored is shown at first. */
 const lossModes = [

@@ -1,5 +1,7 @@
 import type { Row } from '../query.js';
 import { numberOrNull, textOf } from '../query.js';
+import type { DrawnRange } from './drawn-range.js';
+import { linearRange, logRange } from './drawn-range.js';
 
 /** A measure of layer loss: column of v_layer_loss, or `cosine_distance`, 1 - cosine. */
 export interface LossMeasure {
@@ -59,13 +61,6 @@ export const lossMeasures: readonly LossMeasure[] = [
   },
 ];
 
-/** Ends of the scale that a measure is drawn on, and the places of its labels. */
-export interface DrawnRange {
-  readonly low: number;
-  readonly high: number;
-  readonly ticks: readonly number[];
-}
-
 /**
  * Ranges by `mode measure scale`, e.g. `accumulated l1 log`, in drawn units: log10 of the loss, the loss itself (from 0),
  * or minus decibels, which have no other scale.
@@ -88,43 +83,5 @@ export function drawnRanges(rows: readonly Row[]): Readonly<Record<string, Drawn
 
 function rangeOf(values: readonly number[], field: LossMeasure['field'], scale: 'log' | 'linear'): DrawnRange {
   if (field === 'sqnr_db') return linearRange(values.map((value) => -value));
-  if (scale === 'linear') return linearRange([0, ...values]);
-  const [low, high] = ends(values.filter((value) => value > 0).map(Math.log10));
-  return { low, high, ticks: logTicks(low, high) };
-}
-
-function linearRange(values: readonly number[]): DrawnRange {
-  const [low, high] = ends(values);
-  return { low, high, ticks: linearTicks(low, high) };
-}
-
-/** Smallest and largest; of equal ones a range around them. */
-function ends(values: readonly number[]): [number, number] {
-  const low = values.reduce((least, value) => Math.min(least, value), Infinity);
-  const high = values.reduce((most, value) => Math.max(most, value), -Infinity);
-  if (low > high) return [0, 1];
-  return low === high ? [low - 0.5, high + 0.5] : [low, high];
-}
-
-/** log10 of 1, 2, 5 times powers of ten between the ends; of more than two decades powers only, every so many of them. */
-function logTicks(low: number, high: number): number[] {
-  const decades = Array.from({ length: Math.floor(high) - Math.floor(low) + 1 }, (_, i) => Math.floor(low) + i);
-  const within = (tick: number): boolean => tick >= low - 1e-9 && tick <= high + 1e-9;
-  if (high - low > 2) {
-    const stride = Math.max(1, Math.ceil((high - low) / 5));
-    return decades.filter((decade) => within(decade) && decade % stride === 0);
-  }
-  const factors = high - low > 1 ? [1, 3] : [1, 2, 5];
-  return decades.flatMap((decade) => factors.map((factor) => decade + Math.log10(factor))).filter(within);
-}
-
-/** About five round steps. */
-function linearTicks(low: number, high: number): number[] {
-  const rough = (high - low) / 5.5;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);
-  const first = Math.ceil(low / step - 1e-9);
-  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, index) =>
-    Number(((first + index) * step).toPrecision(12)),
-  );
+  return scale === 'linear' ? linearRange([0, ...values]) : logRange(values);
 }

@@ -1,6 +1,14 @@
 import type { PageFigure } from '../../figure.js';
-import type { LayerPageFacts } from '../../pages/layer-page.js';
-import { layerLosses } from './layer-losses.js';
+import type { LayerPageFacts } from '../../pages/layer-page-facts.js';
+import { activationHistograms } from './activation-histograms.js';
+import { channels } from './channels.js';
+import { lossOverAlpha } from './loss-over-alpha.js';
+import { outlierChannels } from './outlier-channels.js';
 
 /** Every figure of the page of a layer, in order. */
-export const layerFigures: readonly PageFigure<LayerPageFacts>[] = [layerLosses];
+export const layerFigures: readonly PageFigure<LayerPageFacts>[] = [
+  channels,
+  outlierChannels,
+  activationHistograms,
+  lossOverAlpha,
+];

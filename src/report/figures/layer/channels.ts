@@ -1,0 +1,67 @@
+import type { PageFigure } from '../../figure.js';
+import { countText, significantText } from '../../number-text.js';
+import type { LayerPageFacts } from '../../pages/layer-page-facts.js';
+import { shortName } from '../../pages/layer-page-facts.js';
+import { numberOf, sqlText } from '../../query.js';
+import { rounded } from '../rounded.js';
+import { channelCharts, halfStep } from './channel-charts.js';
+import { noTrialNote, trialControls, trialList } from './shown-trials.js';
+
+/** absmax of activation and weight by input channel, before and after smoothing, and s: figure 1 of the SmoothQuant paper. */
+export const channels: PageFigure<LayerPageFacts> = {
+  id: 'channels',
+  section: 'channels',
+  title: () => 'Each input channel before and after smoothing',
+  sql: (facts) => `SELECT trial, channel, ${columns.join(',\n       ')}
+FROM v_channel WHERE sweep = ${sqlText(facts.sweep.sweep.name)} AND position = ${facts.layer.position} AND trial IN (${trialList(facts)})
+ORDER BY trial, channel`,
+  build: (rows, facts) => {
+    const [first] = facts.shown;
+    if (first === undefined) return { kind: 'absent', note: noTrialNote };
+    if (rows.length === 0) {
+      return {
+        kind: 'absent',
+        note: 'No statistics of its channels are stored: a sweep run by this version keeps them.',
+      };
+    }
+    const own = rows.filter((row) => row['trial'] === first.trial);
+    const most = (field: string): string =>
+      significantText(
+        own.reduce((largest, row) => Math.max(largest, numberOf(row, field)), 0),
+        3,
+      );
+    const told = `Largest activation channel ${most('act_absmax')} before, ${most('act_absmax_smoothed')} after; largest weight channel ${most('weight_absmax')} before, ${most('weight_absmax_smoothed')} after (${shortName(first.label)}).`;
+    const steps = facts.shown.some((shown) => halfStep(shown).after !== null)
+      ? ' Dashed: half a quantization step of the input; a channel below it is rounded to 0 altogether.'
+      : '';
+    const alt = `Dots of absmax of the activation and, below it, of the weight, by input channel, before and after smoothing, and the smoothing factor s. ${told}`;
+    return {
+      kind: 'charts',
+      controls: [
+        ...trialControls(facts),
+        {
+          param: 'scale',
+          label: 'scale',
+          options: [
+            { value: 'log', label: 'logarithmic' },
+            { value: 'linear', label: 'linear' },
+          ],
+        },
+        {
+          param: 'order',
+          label: 'channels',
+          options: [
+            { value: 'channel', label: 'as in the model' },
+            { value: 'largest', label: 'largest activation first' },
+          ],
+        },
+      ],
+      caption: `absmax (largest magnitude) of ${countText(own.length, 'channel')}: above of the activation, in the middle of the weights that read it, both in units of the tensor; below the factor s by which smoothing divides the one and multiplies the other. One step serves all channels of the activation, so the flatter the better. On the log scale a channel of 0 stands on the lower edge.${steps} ${told}`,
+      panels: [{ title: '', alt, spec: channelCharts(rows, facts, alt) }],
+    };
+  },
+};
+
+const columns = ['act_absmax', 'act_absmax_smoothed', 'weight_absmax', 'weight_absmax_smoothed', 's'].map((column) =>
+  rounded(column, column, 4),
+);

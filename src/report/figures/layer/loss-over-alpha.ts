@@ -1,0 +1,74 @@
+import { drawnLimits } from '../../drawn-limits.js';
+import type { Drawn } from '../../drawn-parts.js';
+import { chooseParts, leftOutText, onlyTrials } from '../../drawn-parts.js';
+import type { PageFigure } from '../../figure.js';
+import { significantText } from '../../number-text.js';
+import type { LayerPageFacts } from '../../pages/layer-page-facts.js';
+import { shortName } from '../../pages/layer-page-facts.js';
+import type { Row } from '../../query.js';
+import { numberOf, numberOrNull, sqlText } from '../../query.js';
+import type { SweepFacts } from '../../sweep-facts.js';
+import type { Variant } from '../../variants.js';
+import { legendHint } from '../interaction.js';
+import { lossColumnsOf, lossControls, storedModes } from '../loss-controls.js';
+import { drawnRanges } from '../loss-measures.js';
+import { lossOverAlphaChart } from './loss-over-alpha-chart.js';
+
+/** The layer's loss over its own alpha, a line for each calibration size, one panel for each variant of other settings. */
+export const lossOverAlpha: PageFigure<LayerPageFacts> = {
+  id: 'loss-over-alpha',
+  section: 'loss',
+  title: () => 'Loss over alpha',
+  sql: (facts) => `SELECT trial, label, role, alpha_mode, layer_alpha, calibration_batches, mode,
+       ${lossColumnsOf(4).join(', ')}
+FROM v_layer_loss WHERE sweep = ${sqlText(facts.sweep.sweep.name)} AND position = ${facts.layer.position} AND layer = ${sqlText(facts.layer.name)}
+AND role IN ('candidate', 'unsmoothed')${onlyTrials(drawnVariants(facts.sweep).trials)} ORDER BY trial, mode`,
+  build: (rows, facts) => {
+    if (rows.length === 0) {
+      return {
+        kind: 'absent',
+        note: 'No losses of this layer are stored: loss.modes: [accumulated] in the experiment brings them.',
+      };
+    }
+    const { sweep } = facts;
+    const ranges = drawnRanges(rows);
+    const mode = storedModes(rows)[0]?.value ?? 'accumulated';
+    const drawn = drawnVariants(sweep);
+    const told = bestText(rows, mode, facts);
+    const panels = drawn.parts.map(({ label, trials }) => {
+      const own = rows.filter((row) => trials.has(numberOf(row, 'trial')));
+      const alt = `Lines of the layer’s loss over its alpha by calibration size${label === '' ? '' : `, ${label}`}. ${told}`;
+      return { title: label, alt, own, spec: lossOverAlphaChart(own, facts, ranges, mode, alt) };
+    });
+    const plain = new Set(rows.filter((row) => row['role'] === 'unsmoothed').map((row) => row['trial'])).size;
+    const unsmoothed =
+      plain === 0 ? '' : `Dashed across: unsmoothed${plain > 1 ? ', a line for each calibration size' : ''}.`;
+    const has = (alphaMode: string): boolean => rows.some((row) => row['alpha_mode'] === alphaMode);
+    return {
+      kind: 'charts',
+      controls: lossControls(rows),
+      caption: `Error of the layer’s own output against FP32. Lines: static alpha${has('dynamic') ? '; diamonds: dynamic alpha, at the alpha that it chose for this layer' : ''}${has('auto') ? '; squares: alpha auto' : ''}${has('cle') ? '; triangles at the right: cross-layer equalization' : ''}. ${unsmoothed} ${chosenText(facts)} ${told} ${legendHint}${leftOutText(drawn, 'combinations of other settings', sweep)}`,
+      panels: panels.filter(({ own }) => own.length > 0),
+    };
+  },
+};
+
+function drawnVariants(sweep: SweepFacts): Drawn<Variant> {
+  return chooseParts(sweep.variants, sweep, { most: drawnLimits.variants });
+}
+
+function chosenText({ shown: [first] }: LayerPageFacts): string {
+  if (first === undefined || first.alpha === null) return '';
+  return `Upright line: alpha ${significantText(first.alpha)}, that of the best setting (${shortName(first.label)}).`;
+}
+
+/** Where this layer itself would be best. */
+function bestText(rows: readonly Row[], mode: string, { sweep }: LayerPageFacts): string {
+  const own = rows.filter((row) => row['mode'] === mode && numberOrNull(row, 'layer_alpha') !== null);
+  const [head] = own;
+  if (head === undefined) return '';
+  const least = own.reduce((best, row) => (numberOf(row, 'l1') < numberOf(best, 'l1') ? row : best), head);
+  const label =
+    sweep.trials.find(({ trial }) => trial === least['trial'])?.label ?? `trial ${numberOf(least, 'trial')}`;
+  return `Smallest ${mode} L1 of this layer: ${significantText(numberOf(least, 'l1'), 3)} at alpha ${significantText(numberOf(least, 'layer_alpha'))} (${shortName(label)}).`;
+}
