@@ -3,6 +3,7 @@ import type { PageAssets } from './page.js';
 import { pageHtml } from './page.js';
 import { pageScript } from './page-script.js';
 import { pageStyle } from './page-style.js';
+import { readComparedTrials } from './compared-trials.js';
 import { comparisonPage } from './pages/comparison-page.js';
 import { indexPage } from './pages/index-page.js';
 import { layerPage } from './pages/layer-page.js';
@@ -131,10 +132,18 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
         return layer === undefined ? null : layerPage({ sweep, layer }, query, options);
       }
       case 'comparison': {
-        const [trial, other] = [trialOf(page.pair[0]), trialOf(page.pair[1])];
-        return trial === null || other === null ? null : comparisonPage({ sweep, trial, other }, query, options);
+        const compared = readComparedTrials(query, sweep, page.pair, hrefOfTrial);
+        return compared === null ? null : comparisonPage(compared, query, options);
       }
     }
+  }
+
+  /** Address of a trial's page as seen from the folder of another sweep; null where the report has none. */
+  function hrefOfTrial(sweep: string, trial: number): string | null {
+    const folder = sweeps.includes(sweep) ? folderOf(sweep) : null;
+    return folder === null || (folder.trials !== 'any' && !folder.trials.has(trial))
+      ? null
+      : encodeURI(`../${folder.folder}/${pageName.trial(trial)}`);
   }
 
   function factsOf(sweep: string): SweepFacts | null {

@@ -79,7 +79,7 @@ function lossModeCount({ settings }: TrialFacts): number {
 }
 
 /** Six digits, as data tables show them, keep the page small. */
-const lossColumns = [
+export const lossColumns = [
   ...['l1', 'rel_l1', 'mse', 'sqnr_db'].map((column) => sixDigits(column, column)),
   sixDigits('1 - cosine', 'cosine_distance'),
   sixDigits('max_abs', 'max_abs'),
@@ -90,14 +90,15 @@ function sixDigits(expression: string, name: string): string {
 }
 
 /** How much of the network was quantized; the first that is stored is shown at first. */
-const lossModes = [
+export const lossModes = [
   { value: 'accumulated', label: 'the whole network (accumulated)' },
   { value: 'isolated', label: 'the layer alone (isolated)' },
   { value: 'weight', label: 'the layer’s weight alone' },
   { value: 'activation', label: 'the layer’s input alone' },
 ];
 
-const scaleControl: Control = {
+/** Logarithmic or linear, as the parameter `lossScale`. */
+export const scaleControl: Control = {
   param: 'lossScale',
   label: 'scale',
   options: [
