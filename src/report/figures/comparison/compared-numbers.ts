@@ -3,7 +3,7 @@ import { ofBoth } from '../../compared-trials.js';
 import type { PageFigure, TableColumn } from '../../figure.js';
 import { durationText, intervalText, signed, significantText, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
-import { numberOf, numberOrNull, textOf, textOrNull } from '../../query.js';
+import { numberOf, numberOrNull, textOf } from '../../query.js';
 
 /** The numbers of both trials in two lines: metric, losses, size, time. */
 export const comparedNumbers: PageFigure<ComparedTrials> = {
@@ -13,23 +13,22 @@ export const comparedNumbers: PageFigure<ComparedTrials> = {
   sql: (facts) =>
     `SELECT t.trial, t.sweep, t.label, t.status, t.value, t.ci_low, t.ci_high, t.gap_to_fp32, t.gain_over_unsmoothed, t.mean_l1,
        t.output_divergence, t.agreement, t.activation_bits, t.weight_bits, t.calibration_samples, p.float_weight_share,
-       t.duration_ms, t.search_duration_ms, t.provider
+       t.duration_ms, t.search_duration_ms
 FROM v_trial t
 LEFT JOIN v_pareto p ON p.sweep = t.sweep AND p.trial = t.trial
-WHERE ${ofBoth(facts, 't.')} ORDER BY t.trial`,
+WHERE ${ofBoth(facts, 't.')} ORDER BY t.trial <> ${facts.trial.trial}`,
   build: (_, facts) => {
     const { metric } = facts.sweep;
     return {
       kind: 'table',
       sortable: false,
-      caption: `Gap and gain${metric.isProportion ? ' in points' : ''}; mean L1 and divergence (of the output from FP32’s): lower is better. Time of the trial itself, without the stages that trials share; search: of the alphas.`,
+      caption: `Gap and gain${metric.isProportion ? ' in points' : ''}; bits: of inputs and weights; mean L1 and divergence (of the output from FP32’s): lower is better. Time of the trial itself, without the stages that trials share; search: of the alphas.`,
       columns: [
-        { title: '', field: 'trial', align: 'left', text: (row) => (isFirst(row, facts) ? 'A' : 'B') },
         {
           title: 'setting',
           field: 'label',
           align: 'left',
-          text: (row) => textOf(row, 'label'),
+          text: (row) => `${isFirst(row, facts) ? 'A' : 'B'}: ${textOf(row, 'label')}`,
           href: (row) => (isFirst(row, facts) ? facts.sweep.links.trial(facts.trial.trial) : facts.otherHref),
         },
         right(metric.shortName, 'value', (row) => valueText(numberOrNull(row, 'value'), metric)),
@@ -42,17 +41,11 @@ WHERE ${ofBoth(facts, 't.')} ORDER BY t.trial`,
         right('mean L1', 'mean_l1', (row) => significantText(numberOrNull(row, 'mean_l1'))),
         right('divergence', 'output_divergence', (row) => significantText(numberOrNull(row, 'output_divergence'), 3)),
         right('agreement', 'agreement', (row) => shareText(numberOrNull(row, 'agreement'))),
-        right('bits (input, weight)', 'weight_bits', bitsText),
+        right('bits', 'weight_bits', bitsText),
         right('weights in float', 'float_weight_share', (row) => shareText(numberOrNull(row, 'float_weight_share'))),
         right('calibrated on', 'calibration_samples', (row) => samplesText(numberOrNull(row, 'calibration_samples'))),
         right('time', 'duration_ms', (row) => durationText(numberOrNull(row, 'duration_ms'))),
         right('search', 'search_duration_ms', (row) => durationText(numberOrNull(row, 'search_duration_ms'))),
-        {
-          title: 'provider',
-          field: 'provider',
-          align: 'left',
-          text: (row) => textOrNull(row, 'provider')?.replaceAll('ExecutionProvider', '') ?? '–',
-        },
       ],
     };
   },
@@ -81,5 +74,5 @@ function samplesText(samples: number | null): string {
 
 function bitsText(row: Row): string {
   const bits = [numberOrNull(row, 'activation_bits'), numberOrNull(row, 'weight_bits')];
-  return bits.every((count) => count === null) ? '–' : bits.map((count) => count?.toString() ?? '–').join(', ');
+  return bits.every((count) => count === null) ? '–' : bits.map((count) => count?.toString() ?? '–').join(' / ');
 }

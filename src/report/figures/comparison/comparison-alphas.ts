@@ -21,6 +21,7 @@ FROM v_smoothing WHERE ${ofBoth(facts)} AND layer_alpha IS NOT NULL ORDER BY pos
       return { kind: 'absent', note: 'Neither smooths by an alpha: smoothing.mode: static or dynamic does.' };
     }
     const text = alphaText(rows, facts);
+    if (isConstant(rows)) return { kind: 'text', caption: text };
     const alt = `Dot plot of the alpha of each layer in both trials, layers in the model's order. ${text}`;
     return {
       kind: 'charts',
@@ -36,7 +37,7 @@ FROM v_smoothing WHERE ${ofBoth(facts)} AND layer_alpha IS NOT NULL ORDER BY pos
               rows,
               field: 'layer_alpha',
               x: {
-                title: 'alpha, 0: the range stays in the input, 1: it moves into the weight',
+                title: 'alpha, 0: range in the input, 1: in the weight',
                 scale: { domain: [0, 1] },
                 axis: { tickCount: 6 },
               },
@@ -54,6 +55,12 @@ FROM v_smoothing WHERE ${ofBoth(facts)} AND layer_alpha IS NOT NULL ORDER BY pos
     };
   },
 };
+
+/** True where each trial has one alpha in all its layers: a chart of two straight lines tells nothing. */
+function isConstant(rows: readonly Row[]): boolean {
+  const values = new Set(rows.map((row) => `${row['trial'] ?? ''} ${row['layer_alpha'] ?? ''}`));
+  return values.size === new Set(rows.map((row) => row['trial'])).size;
+}
 
 function alphaText(rows: readonly Row[], { trial, other }: ComparedTrials): string {
   const byLayer = (number: number): Map<unknown, number | null> =>

@@ -22,7 +22,7 @@ FROM v_amax WHERE ${ofBoth(facts)} ORDER BY role, position, trial`,
     return {
       kind: 'charts',
       controls: [],
-      caption: `amax is the range that a quantizer spends its levels on, with smoothing (log scale, units of the tensor; smaller is finer). A layer that one of the two keeps in float has one dot. ${widestText(rows, facts)} ${legendHint}`,
+      caption: `amax is the range that a quantizer spends its levels on, with smoothing (in units of the tensor). A layer that one of the two keeps in float has one dot. ${widestText(rows, facts)} ${legendHint}`,
       panels: (['input', 'weight'] as const).flatMap((role) => {
         const own = rows.filter((row) => row['role'] === role);
         const shown = own.filter((row) => (numberOrNull(row, 'amax') ?? 0) > 0);
@@ -35,7 +35,7 @@ FROM v_amax WHERE ${ofBoth(facts)} ORDER BY role, position, trial`,
             rows: own,
             field: 'amax',
             x: {
-              title: `${role} amax, units of the tensor, smaller is finer`,
+              title: `${role} amax (log scale), smaller is finer`,
               scale: { type: 'log', nice: false, padding: 10 },
               axis: { format: '~g', labelOverlap: 'greedy', tickCount: 6 },
             },

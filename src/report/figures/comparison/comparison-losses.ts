@@ -8,6 +8,7 @@ import { drawnRanges, lossMeasures } from '../loss-measures.js';
 import { layerDumbbell } from './layer-dumbbell.js';
 
 const key = "mode + ' ' + measure + ' ' + lossScale";
+const range = `ranges[${key}]`;
 const onLog = "(lossScale == 'log' && measure != 'sqnr_db')";
 const labelExpr = `${onLog} ? format(pow(10, datum.value), '.2~g') : measure == 'sqnr_db' ? format(-datum.value, '.3~g') + ' dB' : format(datum.value, '.3~g')`;
 const axisTitle = lossMeasures.reduceRight(
@@ -57,15 +58,18 @@ FROM v_layer_loss WHERE ${ofBoth(facts)} ORDER BY mode, position, trial`,
               description: alt,
               rows: own,
               field: 'drawn',
+              title: { expr: axisTitle },
               x: {
-                title: { expr: axisTitle } as never,
+                title: null,
                 scale: {
-                  domain: [{ expr: `ranges[${key}].low` }, { expr: `ranges[${key}].high` }],
+                  domain: [
+                    { expr: `${range}.low - 0.02 * (${range}.high - ${range}.low)` },
+                    { expr: `${range}.high + 0.02 * (${range}.high - ${range}.low)` },
+                  ],
                   zero: false,
                   nice: false,
-                  padding: 10,
                 },
-                axis: { values: { expr: `ranges[${key}].ticks` }, labelExpr, labelOverlap: 'greedy' },
+                axis: { values: { expr: `${range}.ticks` }, labelExpr, labelOverlap: 'greedy' },
               },
               params: [
                 { name: 'measure', value: lossMeasures[0]!.field },

@@ -4,6 +4,7 @@ import { sideColors, sideExpression, sideNames } from '../../compared-trials.js'
 import type { Row } from '../../query.js';
 import { color } from '../../theme.js';
 import { layerLink, legendFilter, linkCursor, shownOpacity } from '../interaction.js';
+import { chartHeading } from '../linked-charts.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../layer-axis.js';
 
 type LayeredSpec = Extract<TopLevelSpec, { layer: unknown }>;
@@ -16,6 +17,8 @@ export interface LayerDumbbell {
   readonly rows: readonly Row[];
   /** Column, or field of `transform`, that is drawn along x. */
   readonly field: string;
+  /** Over the chart, where the axis itself has no title because it changes. */
+  readonly title?: { readonly expr: string };
   readonly x: Partial<Extract<NonNullable<PointEncoding['x']>, { scale?: unknown }>>;
   readonly params?: NonNullable<LayeredSpec['params']>;
   readonly transform: NonNullable<LayeredSpec['transform']>;
@@ -31,6 +34,9 @@ export function layerDumbbell(chart: LayerDumbbell, facts: ComparedTrials): TopL
     data: { name: 'rows' },
     width: 'container',
     height: layersHeight(chart.rows),
+    ...(chart.title === undefined
+      ? {}
+      : { title: { ...chartHeading(chart.title), orient: 'bottom' as const, anchor: 'middle' as const } }),
     autosize: { type: 'fit-x', contains: 'padding', resize: true },
     params: [
       { name: 'layerNames', value: { ...layerNames(chart.rows) } },

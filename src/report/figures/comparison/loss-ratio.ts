@@ -33,7 +33,7 @@ ORDER BY ratio, a.position`,
     return {
       kind: 'charts',
       controls: [],
-      caption: `L1 of the layer's output with the whole network quantized, as a ratio: to the left of 1 the layer does better in A, to the right in B. The best for A stands first. ${extremesText(rows)}`,
+      caption: `L1 of the layer's output with the whole network quantized, as a ratio: on a log scale: to the left of 1 the layer does better in A, to the right in B. The best for A stands first. ${extremesText(rows)}`,
       panels: [{ title: '', alt, spec: chart(rows, facts, alt) }],
     };
   },
@@ -69,7 +69,7 @@ function chart(rows: readonly Row[], facts: ComparedTrials, description: string)
           x: {
             field: 'ratio',
             type: 'quantitative',
-            title: 'L1 of A / L1 of B (log scale), below 1: lower, so better, in A',
+            title: 'L1 of A / L1 of B, below 1: A is better',
             scale: { type: 'log', base: 2, nice: false, padding: 12 },
             axis: { format: '.3~g', labelOverlap: 'greedy', tickCount: 7 },
           },
