@@ -27,7 +27,7 @@ function warningText({ a, b, models, evaluations }: ComparedSweeps): string | nu
   const parts = [
     ...unfinished.map(([side, { sweep }]) => `${side} is incomplete (${sweep.done} of ${sweep.trials} trials done).`),
     models === 'none' && a.sweep.done > 0 && b.sweep.done > 0
-      ? `The models differ (A ${names(a)}, B ${names(b)}): differences are not of the settings alone.`
+      ? `The models differ (${names(a) === names(b) ? `two files called ${names(a)}` : `A ${names(a)}, B ${names(b)}`}): differences are not of the settings alone, and no pair can be tested sample by sample.`
       : models === 'some'
         ? 'The sweeps share only some of their models.'
         : null,

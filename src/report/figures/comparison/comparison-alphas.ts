@@ -37,7 +37,7 @@ FROM v_smoothing WHERE ${ofBoth(facts)} AND layer_alpha IS NOT NULL ORDER BY pos
               rows,
               field: 'layer_alpha',
               x: {
-                title: 'alpha, 0: range in the input, 1: in the weight',
+                title: 'alpha (1: all range in the weight)',
                 scale: { domain: [0, 1] },
                 axis: { tickCount: 6 },
               },

@@ -36,7 +36,14 @@ export function layerDumbbell(chart: LayerDumbbell, facts: ComparedTrials): TopL
     height: layersHeight(chart.rows),
     ...(chart.title === undefined
       ? {}
-      : { title: { ...chartHeading(chart.title), orient: 'bottom' as const, anchor: 'middle' as const } }),
+      : {
+          title: {
+            ...chartHeading(chart.title),
+            orient: 'bottom' as const,
+            anchor: 'middle' as const,
+            frame: 'bounds' as const,
+          },
+        }),
     autosize: { type: 'fit-x', contains: 'padding', resize: true },
     params: [
       { name: 'layerNames', value: { ...layerNames(chart.rows) } },

@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { medianOf } from '../../answer-pairs.js';
 import type { ComparedSweeps } from '../../compared-sweeps.js';
 import type { PageFigure } from '../../figure.js';
+import type { MetricText } from '../../number-text.js';
 import { differenceText, pValueText, signed, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
@@ -21,12 +22,18 @@ export const matchedTrials: PageFigure<ComparedSweeps> = {
     const note = whyNone(rows, facts);
     if (note !== null) return { kind: 'absent', note };
     const text = summaryText(rows, facts);
+    const overAlpha = `Dots: A less B over alpha of the matched settings that have one. ${text}`;
     const alt = `Scatter plot of matched settings, value in A over value in B. ${text}`;
     return {
       kind: 'charts',
       controls: [],
-      caption: `${text} Above the line A is better. ${apartText(facts)}${leftOutText(rows)} ${legendHint}`,
-      panels: [{ title: '', alt, spec: chart(rows, facts, alt) }],
+      caption: `${text} Above the lines A is better. ${apartText(facts)}${leftOutText(rows)} ${legendHint}`,
+      panels: [
+        { title: 'value in A over value in B', alt, spec: scatter(rows, facts, alt) },
+        ...(rows.some((row) => row['alpha'] !== null)
+          ? [{ title: 'difference over alpha', alt: overAlpha, spec: differences(facts, overAlpha) }]
+          : []),
+      ],
     };
   },
 };
@@ -97,14 +104,14 @@ function matchedSql({ a, b, apart }: ComparedSweeps): string {
   const rest = (): string =>
     `json_remove(settings, ${["'$.role'", ...apart.map((path) => sqlText(jsonPath(path)))].join(', ')})`;
   const side = (name: string): string =>
-    `SELECT trial, position, label, value, ci_low, ci_high, ${rest()} AS rest
+    `SELECT trial, position, label, alpha, value, ci_low, ci_high, ${rest()} AS rest
   FROM v_trial WHERE sweep = ${sqlText(name)} AND status = 'done' AND role IN ('unsmoothed', 'candidate')`;
   return `WITH a AS MATERIALIZED (
   ${side(a.sweep.name)}),
 b AS MATERIALIZED (
   ${side(b.sweep.name)}),
 pair AS MATERIALIZED (
-  SELECT a.trial, a.label, b.trial AS other_trial, b.label AS other_label, a.value, b.value AS other_value,
+  SELECT a.trial, a.label, a.alpha, b.trial AS other_trial, b.label AS other_label, a.value, b.value AS other_value,
          a.value - b.value AS difference, a.ci_low, a.ci_high, count(*) OVER () AS of_all
   FROM a JOIN b ON b.rest = a.rest ORDER BY a.position, b.position LIMIT ${mostPairs})
 SELECT pair.*, c.p_value, c.significant
@@ -152,12 +159,48 @@ function leftOutText(rows: readonly Row[]): string {
     : '';
 }
 
-function chart(rows: readonly Row[], { a: { metric } }: ComparedSweeps, description: string): TopLevelSpec {
+const verdicts = ['A better, outside the noise', 'B better, outside the noise', 'inside the noise or not tested'];
+
+/** What both charts share: the verdict of each pair as colour and shape. */
+const verdictTransform = {
+  calculate: `datum.significant == 1 ? (datum.difference > 0 ? '${verdicts[0]!}' : '${verdicts[1]!}') : '${verdicts[2]!}'`,
+  as: 'verdict',
+};
+
+function verdictMarks(metric: MetricText) {
+  const legend = { direction: 'vertical' as const, labelLimit: 300 };
+  return {
+    opacity: shownOpacity(0.85),
+    color: {
+      field: 'verdict',
+      type: 'nominal' as const,
+      title: null,
+      scale: { domain: verdicts, range: [color('sideA'), color('sideB'), color('muted')] },
+      legend,
+    },
+    shape: {
+      field: 'verdict',
+      type: 'nominal' as const,
+      title: null,
+      scale: { domain: verdicts, range: ['circle', 'diamond', 'cross'] },
+      legend,
+    },
+    tooltip: [
+      { field: 'label', title: 'A', type: 'nominal' as const },
+      { field: 'value', title: `A, ${metric.shortName}`, format: metric.tooltipFormat },
+      { field: 'other_label', title: 'B', type: 'nominal' as const },
+      { field: 'other_value', title: `B, ${metric.shortName}`, format: metric.tooltipFormat },
+      { field: 'difference', title: 'A less B', format: '+.4f' },
+      { field: 'p_value', title: 'p', format: '.3~g' },
+    ],
+  };
+}
+
+function scatter(rows: readonly Row[], { a: { metric } }: ComparedSweeps, description: string): TopLevelSpec {
   const values = rows.flatMap((row) => [numberOf(row, 'value'), numberOf(row, 'other_value')]);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const margin = Math.max(0.04 * (high - low), 0.0005);
-  const domain = [low - margin, high + margin];
-  const names = ['A better, outside the noise', 'B better, outside the noise', 'inside the noise or not tested'];
+  const domain: [number, number] = [low - margin, high + margin];
   const axis = (field: string, side: string) => ({
     field,
     type: 'quantitative' as const,
@@ -171,54 +214,57 @@ function chart(rows: readonly Row[], { a: { metric } }: ComparedSweeps, descript
     description,
     data: { name: 'rows' },
     width: 'container',
-    height: 320,
+    height: 360,
     autosize: { type: 'fit', contains: 'padding', resize: true },
-    transform: [
-      {
-        calculate: `datum.significant == 1 ? (datum.difference > 0 ? '${names[0]!}' : '${names[1]!}') : '${names[2]!}'`,
-        as: 'verdict',
-      },
-    ],
+    transform: [verdictTransform],
     layer: [
       {
         data: { values: [{ x: domain[0], y: domain[0], x2: domain[1], y2: domain[1] }] },
         mark: { type: 'rule', color: color('muted'), strokeDash: [4, 3] },
-        encoding: {
-          x: { ...x, field: 'x' },
-          y: { ...y, field: 'y' },
-          x2: { field: 'x2' },
-          y2: { field: 'y2' },
-        },
+        encoding: { x: { ...x, field: 'x' }, y: { ...y, field: 'y' }, x2: { field: 'x2' }, y2: { field: 'y2' } },
+      },
+      {
+        params: [legendFilter('verdict')],
+        mark: { type: 'point', filled: true, size: 60 },
+        encoding: { x, y, ...verdictMarks(metric) },
+      },
+    ],
+  };
+}
+
+function differences({ a: { metric } }: ComparedSweeps, description: string): TopLevelSpec {
+  return {
+    description,
+    data: { name: 'rows' },
+    width: 'container',
+    height: 360,
+    autosize: { type: 'fit', contains: 'padding', resize: true },
+    transform: [{ filter: 'isValid(datum.alpha)' }, verdictTransform],
+    layer: [
+      {
+        data: { values: [{}] },
+        mark: { type: 'rule', color: color('muted'), strokeDash: [4, 3] },
+        encoding: { y: { datum: 0, type: 'quantitative' } },
       },
       {
         params: [legendFilter('verdict')],
         mark: { type: 'point', filled: true, size: 60 },
         encoding: {
-          x,
-          y,
-          opacity: shownOpacity(0.85),
-          color: {
-            field: 'verdict',
-            type: 'nominal',
-            title: null,
-            scale: { domain: names, range: [color('sideA'), color('sideB'), color('muted')] },
-            legend: { direction: 'vertical', labelLimit: 300 },
+          x: {
+            field: 'alpha',
+            type: 'quantitative',
+            title: 'alpha',
+            scale: { domain: [0, 1] },
+            axis: { tickCount: 6, grid: false },
           },
-          shape: {
-            field: 'verdict',
-            type: 'nominal',
-            title: null,
-            scale: { domain: names, range: ['circle', 'diamond', 'cross'] },
-            legend: { direction: 'vertical', labelLimit: 300 },
+          y: {
+            field: 'difference',
+            type: 'quantitative',
+            title: `A less B${metric.isProportion ? ' (%, in points)' : ''}, above 0: A is better`,
+            scale: { zero: true, padding: 10 },
+            axis: { format: metric.axisFormat, tickCount: 6 },
           },
-          tooltip: [
-            { field: 'label', title: 'A' },
-            { field: 'value', title: `A, ${metric.shortName}`, format: metric.tooltipFormat },
-            { field: 'other_label', title: 'B' },
-            { field: 'other_value', title: `B, ${metric.shortName}`, format: metric.tooltipFormat },
-            { field: 'difference', title: 'A less B', format: '+.4f' },
-            { field: 'p_value', title: 'p', format: '.3~g' },
-          ],
+          ...verdictMarks(metric),
         },
       },
     ],
