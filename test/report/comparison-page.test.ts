@@ -36,7 +36,7 @@ beforeAll(() => {
   site = openSite(database.query, names, names, {
     database: 'sample.db',
     generatedAt: new Date('2026-11-23T10:00:00Z'),
-    mode: 'server',
+    mode: 'files',
   });
 });
 
@@ -175,8 +175,7 @@ describe.skipIf(chromiumPath === null && !required)('the comparison of two trial
     const root = join(dirname(database.path), 'site');
     for (const file of [path, 'assets/quantsweep.css', 'assets/vega.js', 'assets/quantsweep.js']) {
       mkdirSync(dirname(join(root, file)), { recursive: true });
-      // A page of a server asks it for news, which a file has not.
-      writeFileSync(join(root, file), render(file).replaceAll('new EventSource(', 'void ('));
+      writeFileSync(join(root, file), render(file));
     }
     await browser.open(join(root, path), { width, height: 900, scheme: 'light' });
   }
@@ -208,7 +207,7 @@ describe.skipIf(chromiumPath === null && !required)('the comparison of two trial
     expect(browser.problems).toEqual([]);
   });
 
-  it.each(Object.entries(pages))('draws %s on a phone without a console message or a request', async (_, path) => {
+  it.each(Object.entries(pages))('draws %s on a phone without a console message', async (_, path) => {
     await open(path, 390);
     expect(browser.problems).toEqual([]);
     expect(await browser.evaluate('document.documentElement.scrollWidth')).toBe(390);

@@ -38,15 +38,16 @@ export function judgeAlike(path: string, [from, to]: readonly [number, number]):
 }
 
 function rightSamples(id: number, count: number, value: number): Buffer {
-  const difficulty = (sample: number): number =>
-    ((sample * 0.618_033_988_7) % 1) + 0.01 * Math.sin(sample * (1 + (id % 97) / 7));
-  const byDifficulty = Array.from({ length: count }, (_, sample) => sample).sort(
-    (a, b) => difficulty(a) - difficulty(b),
+  const difficulties = Float64Array.from(
+    { length: count },
+    (_, sample) => ((sample * 0.618_033_988_7) % 1) + 0.01 * Math.sin(sample * (1 + (id % 97) / 7)),
   );
+  const right = Math.round(value * count);
+  const threshold = right < count ? difficulties.toSorted()[right]! : Infinity;
   const bits = Buffer.alloc(Math.ceil(count / 8));
-  for (const sample of byDifficulty.slice(0, Math.round(value * count))) {
-    bits[sample >> 3] = (bits[sample >> 3] ?? 0) | (1 << (sample & 7));
-  }
+  difficulties.forEach((difficulty, sample) => {
+    if (difficulty < threshold) bits[sample >> 3] = (bits[sample >> 3] ?? 0) | (1 << (sample & 7));
+  });
   return bits;
 }
 
