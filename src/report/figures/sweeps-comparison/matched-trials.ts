@@ -27,7 +27,7 @@ export const matchedTrials: PageFigure<ComparedSweeps> = {
     return {
       kind: 'charts',
       controls: [],
-      caption: `${text} Above the lines A is better. ${apartText(facts)}${leftOutText(rows)} ${legendHint}`,
+      caption: `${text} Above the lines A is better; not told apart: inside the noise, or not tested. ${apartText(facts)}${leftOutText(rows)} ${legendHint}`,
       panels: [
         { title: 'value in A over value in B', alt, spec: scatter(rows, facts, alt) },
         ...(rows.some((row) => row['alpha'] !== null)
@@ -159,7 +159,7 @@ function leftOutText(rows: readonly Row[]): string {
     : '';
 }
 
-const verdicts = ['A better, outside the noise', 'B better, outside the noise', 'inside the noise or not tested'];
+const verdicts = ['A better', 'B better', 'not told apart'];
 
 /** What both charts share: the verdict of each pair as colour and shape. */
 const verdictTransform = {
