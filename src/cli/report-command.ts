@@ -8,6 +8,8 @@ interface ReportArguments {
   readonly page: readonly string[];
   readonly markdown: string | undefined;
   readonly json: string | undefined;
+  readonly compare: readonly string[];
+  readonly 'compare-sweeps': readonly string[];
 }
 
 /** `quantsweep report`: HTML pages of sweeps, their trials and layers, that open offline. */
@@ -15,7 +17,7 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
   command: 'report [sweep..]',
   describe: 'Write sweeps as HTML pages that open offline',
   builder: buildOptions,
-  handler: async ({ sweep, db, page, markdown, json, ...files }) => {
+  handler: async ({ sweep, db, page, markdown, json, compare, 'compare-sweeps': compareSweeps, ...files }) => {
     const { writeOutputs } = await import('./write-outputs.js');
     const { paths, text } = await writeOutputs({
       database: db,
@@ -25,6 +27,7 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
       pages: page,
       markdown: markdown === '' ? '-' : markdown,
       json: json === '' ? '-' : json,
+      comparisons: { trials: inPairs(compare), sweeps: inPairs(compareSweeps) },
     });
     const listing = text === null ? process.stdout : process.stderr;
     for (const path of paths) listing.write(`${path}\n`);
@@ -49,6 +52,23 @@ function buildOptions(yargs: Argv<object>): Argv<ReportArguments> {
         'Folder of the pages, reports/<sweep> by default; or a name that ends with .html for the sweep’s page alone',
       requiresArg: true,
     })
+    .option('compare', {
+      type: 'string',
+      array: true,
+      nargs: 2,
+      default: [] as string[],
+      defaultDescription: 'the best against its unsmoothed counterpart',
+      describe:
+        'Two trials to compare on a page of their own, by number, key, label or best; the second may be of another sweep. May be given again',
+    })
+    .option('compare-sweeps', {
+      type: 'string',
+      array: true,
+      nargs: 2,
+      default: [] as string[],
+      defaultDescription: 'none',
+      describe: 'Two sweeps to compare on a page of their own; they become part of the report. May be given again',
+    })
     .option('svg', { type: 'string', describe: 'Folder for each chart as a static SVG', requiresArg: true })
     .option('page', {
       type: 'string',
@@ -71,7 +91,17 @@ function buildOptions(yargs: Argv<object>): Argv<ReportArguments> {
     .epilogue('With --svg, --markdown or --json pages are written only where --output says so.')
     .example('$0 report', 'the latest sweep, its trials and its layers, to reports/<sweep>/')
     .example('$0 report one two -o reports/both', 'two sweeps with an index')
+    .example('$0 report demo --compare best 7', 'with a page that sets the best trial against trial 7')
+    .example(
+      '$0 report --compare-sweeps one two -o reports/both',
+      'with a page that sets two sweeps against each other',
+    )
     .example('$0 report demo -o demo.html', 'the page of one sweep alone, in one file')
     .example('$0 report demo --svg figures', 'its charts for a paper')
     .example('$0 report demo --markdown', 'a summary to paste into a pull request');
+}
+
+/** Words two by two, as an option with two values that may be given again collects them. */
+function inPairs(words: readonly string[]): (readonly [string, string])[] {
+  return Array.from({ length: words.length / 2 }, (_, index) => [words[2 * index]!, words[2 * index + 1]!] as const);
 }

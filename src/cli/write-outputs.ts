@@ -11,6 +11,7 @@ import type { SweepFacts } from '../report/sweep-facts.js';
 import { readSweepFacts } from '../report/sweep-facts.js';
 import { pickSweep, readDatabase } from './read-database.js';
 import { UsageError } from './usage-error.js';
+import type { Comparisons } from './write-report.js';
 import { everySweep, writeReport } from './write-report.js';
 import { requireFile, requireFolder, writeWhole } from './write-whole.js';
 
@@ -28,6 +29,8 @@ export interface ReportRequest {
   /** Files, or `-` for the standard output. */
   readonly markdown: string | undefined;
   readonly json: string | undefined;
+  /** What pages compare; only where pages are written. */
+  readonly comparisons: Comparisons;
 }
 
 /** What a report left. */
@@ -44,13 +47,14 @@ export interface ReportOutputs {
  * for the database.
  */
 export async function writeOutputs(request: ReportRequest): Promise<ReportOutputs> {
-  const { database, output, svg, markdown, json } = request;
+  const { database, output, svg, markdown, json, comparisons } = request;
   const pages = checkRequest(request);
   const onlyPages = svg === undefined && markdown === undefined && json === undefined;
-  if (onlyPages) return { paths: writeReport(database, request.sweeps, output), text: null };
+  if (onlyPages) return { paths: writeReport(database, request.sweeps, output, comparisons), text: null };
   return await readDatabase(database, async (queries) => {
     const query: Query = (sql, params) => queries.query(sql, params as never[]);
-    const wanted = request.sweeps.length === 0 ? [undefined] : [...new Set(request.sweeps)];
+    const named = [...new Set([...request.sweeps, ...comparisons.sweeps.flat()])];
+    const wanted = named.length === 0 ? [undefined] : named;
     const sweeps = wanted.map((name) => factsOf(query, pickSweep(queries, name)));
     const folders = folderNames(everySweep(queries));
     const charts = svg === undefined ? [] : await drawCharts(sweeps, pages, folders, query);
@@ -58,7 +62,7 @@ export async function writeOutputs(request: ReportRequest): Promise<ReportOutput
     const data = json === undefined ? null : `${JSON.stringify(reportData(sweeps, query, options))}\n`;
 
     const names = sweeps.map(({ sweep }) => sweep.name);
-    const pagePaths = output === undefined ? [] : writeReport(database, names, output);
+    const pagePaths = output === undefined ? [] : writeReport(database, names, output, comparisons);
     const chartPaths = charts.map(({ name, text }) => writeTo(join(svg ?? '', name), text));
     const dataPath = json === undefined || json === '-' || data === null ? null : writeTo(json, data);
     const summaries = sweeps.map((facts, index) => {
@@ -81,10 +85,16 @@ export async function writeOutputs(request: ReportRequest): Promise<ReportOutput
 }
 
 /** The pages whose charts are drawn. */
-function checkRequest({ svg, pages, markdown, json }: ReportRequest): readonly PageId[] {
+function checkRequest({ output, svg, pages, markdown, json, comparisons }: ReportRequest): readonly PageId[] {
   if (markdown === '-' && json === '-') {
     throw new UsageError(
       'Expected one of --markdown and --json on the standard output, got both; name a file for one.',
+    );
+  }
+  const hasComparisons = comparisons.trials.length + comparisons.sweeps.length > 0;
+  if (hasComparisons && output === undefined && [svg, markdown, json].some((other) => other !== undefined)) {
+    throw new UsageError(
+      'Expected --output with --compare or --compare-sweeps beside --svg, --markdown or --json: comparisons are pages.',
     );
   }
   if (pages.length > 0 && svg === undefined) throw new UsageError('Expected --svg with --page: it names whose charts.');

@@ -4,25 +4,48 @@ import { basename, join } from 'node:path';
 import type { Query } from '../report/query.js';
 import { renderReport } from '../report/render-report.js';
 import { openSite } from '../report/site.js';
+import type { Pair } from '../report/site-map.js';
 import { fileName } from '../report/site-map.js';
+import { findTrials } from '../store/find-trials.js';
 import type { QueryConnection } from '../store/query-database.js';
-import { pickSweep, readDatabase } from './read-database.js';
+import { pickSweep, pickTrial, readDatabase } from './read-database.js';
 import { UsageError } from './usage-error.js';
 import { requireFile, requireFolder, writeWhole } from './write-whole.js';
 
 /** The file that lists what a report wrote into its folder, so that the next one removes what it no longer has. */
 const listFile = 'assets/files.json';
 
+/** What a report sets side by side, beside what it does anyway. */
+export interface Comparisons {
+  /** Trials as the user names them: number, key, label or `best`. The first is of a sweep of the report. */
+  readonly trials: readonly (readonly [string, string])[];
+  /** Names of sweeps, which become sweeps of the report. */
+  readonly sweeps: readonly (readonly [string, string])[];
+}
+
+/** Nothing but what a report compares by itself. */
+export const noComparisons: Comparisons = { trials: [], sweeps: [] };
+
 /**
- * Writes a report of the named sweeps (the latest where none is named) and returns the paths of their own pages: into
- * the folder `output` with all its pages, or where `output` ends with `.html` the page of one sweep alone. A file
+ * Writes a report of the named sweeps (the latest where none is named) and returns the paths of their own pages and of
+ * the comparisons that were asked for: into the folder `output` with all its pages, or where `output` ends with `.html` the page of one sweep alone. A file
  * appears whole or not at all. Throws UsageError for an unknown sweep and for several sweeps into one file, StoreError
  * for the database.
  */
-export function writeReport(database: string, sweeps: readonly string[], output: string | undefined): string[] {
+export function writeReport(
+  database: string,
+  sweeps: readonly string[],
+  output: string | undefined,
+  comparisons: Comparisons = noComparisons,
+): string[] {
   return readDatabase(database, (queries) => {
-    const names = sweeps.length === 0 ? [pickSweep(queries, undefined)] : [...new Set(sweeps)];
+    const named = [...new Set([...sweeps, ...comparisons.sweeps.flat()])];
+    const names = named.length === 0 ? [pickSweep(queries, undefined)] : named;
     for (const name of names) pickSweep(queries, name);
+    for (const [one, other] of comparisons.sweeps)
+      if (one === other) throw new UsageError(`Expected two sweeps for --compare-sweeps, got "${one}" twice.`);
+    const all = everySweep(queries);
+    const pairs = comparisons.trials.map((pair) => pickPair(queries, names, all, pair));
     const query: Query = (sql, params) => queries.query(sql, params as never[]);
     const options = { database: basename(database), generatedAt: new Date() };
     if (output?.endsWith('.html') === true) {
@@ -32,6 +55,9 @@ export function writeReport(database: string, sweeps: readonly string[], output:
           `Expected a folder for ${names.length} sweeps (--output reports), got the file "${output}".`,
         );
       }
+      if (pairs.length > 0) {
+        throw new UsageError(`Expected a folder for comparisons (--output reports), got the file "${output}".`);
+      }
       requireFile(output, '--output');
       writeWhole(output, renderReport(query, name, options));
       return [output];
@@ -39,10 +65,38 @@ export function writeReport(database: string, sweeps: readonly string[], output:
     const folder =
       output ?? join('reports', names.length === 1 ? fileName(names[0] ?? '') : fileName(basename(database, '.db')));
     requireFolder(folder, '--output (a name that ends with .html is the page alone)');
-    const site = openSite(query, everySweep(queries), names, { ...options, mode: 'files' });
+    const site = openSite(query, all, names, {
+      ...options,
+      mode: 'files',
+      pairs: new Map(names.map((name) => [name, pairs.filter(({ sweep }) => sweep === name).map(({ pair }) => pair)])),
+      sweepPairs: distinctPairs(comparisons.sweeps),
+    });
     writeSite(folder, site.paths(), site.render);
-    return names.map((name) => join(folder, site.sweepPath(name)));
+    const asked = [
+      ...pairs.map(({ sweep, pair }) => site.comparisonPath(sweep, pair)),
+      ...comparisons.sweeps.map(site.sweepsComparisonPath),
+    ];
+    return [...names.map((name) => site.sweepPath(name)), ...new Set(asked)].map((path) => join(folder, path));
   });
+}
+
+/** The two trials that a user's words name: the first of a sweep of the report, the second of it, else of any other. */
+function pickPair(
+  queries: QueryConnection,
+  names: readonly string[],
+  all: readonly string[],
+  [first, second]: readonly [string, string],
+): { readonly sweep: string; readonly pair: Pair } {
+  const sweep = names.find((name) => findTrials(queries, name, first).length === 1) ?? names[0] ?? '';
+  const trial = pickTrial(queries, sweep, first);
+  const beside = [sweep, ...names, ...all].find((name) => findTrials(queries, name, second).length > 0) ?? sweep;
+  const other = pickTrial(queries, beside, second);
+  if (trial === other) throw new UsageError(`Expected two trials for --compare, got trial ${trial} twice.`);
+  return { sweep, pair: [trial, other] };
+}
+
+function distinctPairs<Value>(pairs: readonly (readonly [Value, Value])[]): readonly (readonly [Value, Value])[] {
+  return [...new Map(pairs.map((pair) => [JSON.stringify(pair), pair])).values()];
 }
 
 /** Every sweep in the order of their making, which no later run changes. */
@@ -65,7 +119,7 @@ function writeSite(folder: string, paths: readonly string[], render: (path: stri
 function earlierFiles(folder: string): readonly string[] {
   try {
     const listed: unknown = JSON.parse(readFileSync(join(folder, listFile), 'utf8'));
-    const own = /^[^/\\]+\/(?:index|trial-\d+|layer-\d+|compare-\d+-\d+)\.html$/;
+    const own = /^(?:compare-[^/\\+]+\+[^/\\+]+\.html|[^/\\]+\/(?:index|trial-\d+|layer-\d+|compare-\d+-\d+)\.html)$/;
     return Array.isArray(listed)
       ? listed.filter((path): path is string => typeof path === 'string' && own.test(path) && !path.startsWith('.'))
       : [];

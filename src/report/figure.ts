@@ -66,6 +66,8 @@ export interface TableContent {
   readonly caption: string;
   /** True where a click on a column's head sorts by it. */
   readonly sortable: boolean;
+  /** Where given, the table is behind a disclosure of this text. */
+  readonly disclosure?: string;
   /** Class of a row, for emphasis. */
   readonly emphasis?: (row: Row) => 'best' | 'failed' | 'varied' | null;
 }

@@ -1,4 +1,5 @@
 import type { FigureData } from './figure-data.js';
+import { readComparedTrials } from './compared-trials.js';
 import { figureData } from './figure-data.js';
 import { comparisonFigures } from './figures/comparison/index.js';
 import { figures } from './figures/index.js';
@@ -29,9 +30,8 @@ export function pageFigures(page: PageId, sweep: SweepFacts, query: Query): Figu
       return layerFigures.map((figure) => figureData(figure, facts, query));
     }
     case 'comparison': {
-      const [trial, other] = page.pair.map(trialOf);
-      if (trial === null || trial === undefined || other === null || other === undefined) return null;
-      return comparisonFigures.map((figure) => figureData(figure, { sweep, trial, other }, query));
+      const compared = readComparedTrials(query, sweep, page.pair, () => null);
+      return compared === null ? null : comparisonFigures.map((figure) => figureData(figure, compared, query));
     }
   }
 }

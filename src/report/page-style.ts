@@ -36,7 +36,7 @@ a { color: var(--size0); }
 .tile { background: var(--panel); border-radius: 5px; padding: 9px 12px 10px; border-left: 4px solid var(--line); min-width: 0; }
 .tile b { display: block; font-size: 20px; line-height: 1.25; font-weight: 650; white-space: nowrap; }
 .tile span { display: block; font-size: 12.5px; color: var(--muted); line-height: 1.35; }
-.tile.fp32 { border-color: var(--fp32); } .tile.unsmoothed { border-color: var(--unsmoothed); } .tile.best { border-color: var(--smoothed); } .tile.done { border-color: var(--size1); }
+.tile.fp32 { border-color: var(--fp32); } .tile.unsmoothed { border-color: var(--unsmoothed); } .tile.best { border-color: var(--smoothed); } .tile.done { border-color: var(--size1); } .tile.side-a { border-color: var(--sideA); } .tile.side-b { border-color: var(--sideB); }
 section { margin: 40px 0 0; }
 figure { margin: 18px 0 30px; min-width: 0; }
 .first figure { margin: 0 0 26px; }

@@ -64,7 +64,7 @@ function dataDisclosure(id: string, count: number): string {
   return `<details><summary>Data (${count} rows)</summary><div class="scroll data" data-rows-of="${id}" tabindex="0" role="region" aria-label="Data behind the chart"></div></details>`;
 }
 
-function tableHtml({ columns, sortable, emphasis }: TableContent, rows: readonly Row[]): string {
+function tableHtml({ columns, sortable, emphasis, disclosure }: TableContent, rows: readonly Row[]): string {
   const heads = columns.map(({ title, align }) => {
     const text = sortable ? `<button type="button">${escapeHtml(title)}</button>` : escapeHtml(title);
     return `<th scope="col"${align === 'right' ? ' class="right"' : ''}${sortable ? ' aria-sort="none"' : ''}>${text}</th>`;
@@ -82,7 +82,8 @@ function tableHtml({ columns, sortable, emphasis }: TableContent, rows: readonly
     const marked = emphasis?.(row) ?? null;
     return `<tr${marked === null ? '' : ` class="${marked}"`}>${cells.join('')}</tr>`;
   });
-  return `<div class="scroll" tabindex="0"><table><thead><tr>${heads.join('')}</tr></thead><tbody>${lines.join('\n')}</tbody></table></div>`;
+  const table = `<div class="scroll" tabindex="0"><table><thead><tr>${heads.join('')}</tr></thead><tbody>${lines.join('\n')}</tbody></table></div>`;
+  return disclosure === undefined ? table : `<details><summary>${escapeHtml(disclosure)}</summary>${table}</details>`;
 }
 
 /** Escaped text as a link where there is an address. */

@@ -91,3 +91,17 @@ export function fileName(sweep: string): string {
     .slice(0, 80);
   return name === '' ? 'sweep' : name;
 }
+
+/**
+ * File name of the comparison of two sweeps, beside the index: `compare-one+other.html`. Folders hold no plus sign, so
+ * that it names two of them, and no folder has its name.
+ */
+export function sweepsComparisonName(folder: string, other: string): string {
+  return `compare-${folder}+${other}.html`;
+}
+
+/** The inverse of {@link sweepsComparisonName}; null for a name that no such page has. */
+export function parseSweepsComparison(name: string): readonly [string, string] | null {
+  const [, one, other] = /^compare-([^+/]+)\+([^+/]+)\.html$/.exec(name) ?? [];
+  return one === undefined || other === undefined ? null : [one, other];
+}

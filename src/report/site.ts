@@ -5,16 +5,26 @@ import { liveStyle } from './live/live-style.js';
 import { pageHtml } from './page.js';
 import { pageScript } from './page-script.js';
 import { pageStyle } from './page-style.js';
+import { readComparedSweeps } from './compared-sweeps.js';
+import { readComparedTrials } from './compared-trials.js';
 import { comparisonPage } from './pages/comparison-page.js';
 import { indexPage } from './pages/index-page.js';
 import { layerPage } from './pages/layer-page.js';
 import type { ReportOptions } from './pages/page-body.js';
 import { sweepPage } from './pages/sweep-page.js';
+import { sweepsComparisonPage } from './pages/sweeps-comparison-page.js';
 import { trialPageFacts } from './pages/trial-page-facts.js';
 import { trialPage } from './pages/trial-page.js';
 import type { Query } from './query.js';
 import type { Pair, PageId, SweepFolder } from './site-map.js';
-import { folderLinks, folderNames, pageName, parsePageName } from './site-map.js';
+import {
+  folderLinks,
+  folderNames,
+  pageName,
+  parsePageName,
+  parseSweepsComparison,
+  sweepsComparisonName,
+} from './site-map.js';
 import type { SweepFacts, TrialFacts } from './sweep-facts.js';
 import { readSweepFacts } from './sweep-facts.js';
 
@@ -28,7 +38,12 @@ export interface SiteOptions extends ReportOptions {
   readonly mode: 'files' | 'server';
   /** Further pairs of trials to compare, by sweep. */
   readonly pairs?: ReadonlyMap<string, readonly Pair[]>;
+  /** Pairs of sweeps of the report to compare; a server compares any two. */
+  readonly sweepPairs?: readonly SweepPair[];
 }
+
+/** Names of two sweeps to compare. */
+export type SweepPair = readonly [string, string];
 
 /** A report of several pages over some sweeps of a database. Pages are made when asked for. */
 export interface Site {
@@ -38,6 +53,10 @@ export interface Site {
   readonly render: (path: string) => string | null;
   /** Path of a sweep's page. */
   readonly sweepPath: (sweep: string) => string;
+  /** Path of the comparison of two sweeps. */
+  readonly sweepsComparisonPath: (pair: SweepPair) => string;
+  /** Path of the comparison of two trials of a sweep, or of one of it and another. */
+  readonly comparisonPath: (sweep: string, pair: Pair) => string;
 }
 
 /** Trials that get a page in a folder; a report of more says which it left out. */
@@ -59,7 +78,21 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
   const known = new Map<string, SweepFacts | null>();
   const shownFolder = new Map(sweeps.map((sweep) => [folders.get(sweep) ?? '', sweep]));
 
-  return { paths, render, sweepPath: (sweep) => `${folders.get(sweep) ?? ''}/${pageName.sweep}` };
+  return {
+    paths,
+    render,
+    sweepPath: (sweep) => `${folderName(sweep)}/${pageName.sweep}`,
+    sweepsComparisonPath,
+    comparisonPath: (sweep, pair) => `${folderName(sweep)}/${pageName.comparison(pair)}`,
+  };
+
+  function folderName(sweep: string): string {
+    return folders.get(sweep) ?? '';
+  }
+
+  function sweepsComparisonPath([one, other]: SweepPair): string {
+    return sweepsComparisonName(folderName(one), folderName(other));
+  }
 
   function paths(): string[] {
     const pages = sweeps.flatMap((sweep) => {
@@ -74,7 +107,9 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
         ...(folder.comparisons === 'any' ? [] : folder.comparisons.map(pageName.comparison)),
       ].map((name) => `${folder.folder}/${name}`);
     });
-    return ['index.html', style, chartScript, ...(options.mode === 'server' ? [live] : []), script, ...pages];
+    const comparisons = (options.sweepPairs ?? []).map(sweepsComparisonPath);
+    const assets = [style, chartScript, ...(options.mode === 'server' ? [live] : []), script];
+    return ['index.html', ...assets, ...comparisons, ...pages];
   }
 
   function render(path: string): string | null {
@@ -94,8 +129,13 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
             {
               sweeps,
               isWhole: sweeps.length === all.length,
-              href: (sweep) => encodeURI(`${folders.get(sweep) ?? ''}/${pageName.sweep}`),
+              href: (sweep) => encodeURI(`${folderName(sweep)}/${pageName.sweep}`),
               factsOf,
+              trialComparisons: comparisonsOf,
+              sweepComparisons: (options.sweepPairs ?? []).map((pair) => ({
+                pair,
+                href: encodeURI(sweepsComparisonPath(pair)),
+              })),
             },
             query,
             options,
@@ -103,6 +143,8 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
           assets: shared(''),
         });
     }
+    const pair = parseSweepsComparison(path);
+    if (pair !== null) return renderSweeps(pair);
     const [folder = '', name = '', more] = path.split('/');
     const sweep = shownFolder.get(folder);
     const page = more === undefined ? parsePageName(name) : null;
@@ -123,6 +165,33 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
     });
   }
 
+  function renderSweeps([one, other]: readonly [string, string]): string | null {
+    const [a, b] = [shownFolder.get(one), shownFolder.get(other)];
+    const asked = options.sweepPairs?.some((pair) => pair[0] === a && pair[1] === b) === true;
+    if (a === undefined || b === undefined || a === b || (options.mode === 'files' && !asked)) return null;
+    const [factsA, factsB] = [factsOf(a), factsOf(b)];
+    if (factsA === null || factsB === null) return null;
+    const links = {
+      index: 'index.html',
+      sweep: (sweep: string) => encodeURI(`${folderName(sweep)}/${pageName.sweep}`),
+      trial: (sweep: string, trial: number) => trialHref('', sweep, trial),
+    };
+    return pageHtml({
+      title: `${a} against ${b} · quantsweep`,
+      body: sweepsComparisonPage(readComparedSweeps(query, factsA, factsB, links), query, options),
+      assets: shared(''),
+    });
+  }
+
+  /** The comparisons of trials of a sweep that the report has pages for, or that a reader of a server asks for first. */
+  function comparisonsOf(sweep: string): { readonly pair: Pair; readonly href: string }[] {
+    const facts = factsOf(sweep);
+    const folder = folderOf(sweep);
+    if (facts === null || folder === null) return [];
+    const pairs = folder.comparisons === 'any' ? usefulPairs(facts) : folder.comparisons;
+    return pairs.map((pair) => ({ pair, href: encodeURI(`${folder.folder}/${pageName.comparison(pair)}`) }));
+  }
+
   function bodyOf(page: PageId, sweep: SweepFacts, folder: SweepFolder): string | null {
     const trialOf = (number: number): TrialFacts | null => sweep.allTrials.find((t) => t.trial === number) ?? null;
     switch (page.kind) {
@@ -137,10 +206,18 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
         return layer === undefined ? null : layerPage(sweep, layer, query, options);
       }
       case 'comparison': {
-        const [trial, other] = [trialOf(page.pair[0]), trialOf(page.pair[1])];
-        return trial === null || other === null ? null : comparisonPage({ sweep, trial, other }, query, options);
+        const compared = readComparedTrials(query, sweep, page.pair, (name, trial) => trialHref('../', name, trial));
+        return compared === null ? null : comparisonPage(compared, query, options);
       }
     }
+  }
+
+  /** Address of a trial's page from where `root` leads to the report's folder; null where the report has none. */
+  function trialHref(root: string, sweep: string, trial: number): string | null {
+    const folder = sweeps.includes(sweep) ? folderOf(sweep) : null;
+    return folder === null || (folder.trials !== 'any' && !folder.trials.has(trial))
+      ? null
+      : encodeURI(`${root}${folder.folder}/${pageName.trial(trial)}`);
   }
 
   function factsOf(sweep: string): SweepFacts | null {
@@ -162,7 +239,7 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
           folder,
           trials: trialsWithPages(facts),
           layers: facts.layers,
-          comparisons: [...usefulPairs(facts), ...(options.pairs?.get(sweep) ?? [])],
+          comparisons: distinctPairs([...usefulPairs(facts), ...(options.pairs?.get(sweep) ?? [])]),
         };
   }
 
@@ -207,4 +284,8 @@ function usefulPairs({ best, trials, comparisons }: SweepFacts): Pair[] {
   if (best === null) return [];
   const unsmoothed = comparisons.find((c) => c.trial === best.trial && c.against === 'unsmoothed')?.otherTrial;
   return trials.filter((trial) => trial.trial === unsmoothed).map((trial) => [best.trial, trial.trial] as const);
+}
+
+function distinctPairs(pairs: readonly Pair[]): Pair[] {
+  return [...new Map(pairs.map((pair) => [pair.join(' '), pair])).values()];
 }

@@ -93,15 +93,21 @@ export interface SweepFacts {
   readonly links: PageLinks;
 }
 
+const trialColumns = `trial, position, label, role, status, alpha_mode, alpha, absmax, calibration_batches, metric, value,
+       ci_low, ci_high, fp32_value, gap_to_fp32, unsmoothed_value, gain_over_unsmoothed, mean_l1, model, axes, settings`;
+
 /** The queries behind {@link SweepFacts}, as the page shows them. */
 export const factsSql = {
   sweep: (sweep: string): string =>
     `SELECT sweep, question, trials, done, failed, pending, created_at, updated_at, experiment_path
 FROM v_sweep WHERE sweep = ${sqlText(sweep)}`,
   trials: (sweep: string): string =>
-    `SELECT trial, position, label, role, status, alpha_mode, alpha, absmax, calibration_batches, metric, value,
-       ci_low, ci_high, fp32_value, gap_to_fp32, unsmoothed_value, gain_over_unsmoothed, mean_l1, model, axes, settings
+    `SELECT ${trialColumns}
 FROM v_trial WHERE sweep = ${sqlText(sweep)} ORDER BY position`,
+  /** One trial of it. */
+  trial: (sweep: string, trial: number): string =>
+    `SELECT ${trialColumns}
+FROM v_trial WHERE sweep = ${sqlText(sweep)} AND trial = ${trial}`,
   comparisons: (sweep: string): string =>
     `SELECT trial, label, against, other_trial, other_label, difference, method, p_value, significant
 FROM v_comparison WHERE sweep = ${sqlText(sweep)} ORDER BY trial, against`,
@@ -159,6 +165,12 @@ function toSummary(row: Row): SweepSummary {
     updatedAt: textOf(row, 'updated_at'),
     experimentPath: textOf(row, 'experiment_path'),
   };
+}
+
+/** One trial of a sweep; null where the sweep has none of that number. */
+export function readTrialFacts(query: Query, sweep: string, trial: number): TrialFacts | null {
+  const row = toRows(query(factsSql.trial(sweep, trial), []))[0];
+  return row === undefined ? null : toTrial(row);
 }
 
 function toTrial(row: Row): TrialFacts {

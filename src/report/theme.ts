@@ -43,6 +43,9 @@ export const themeTokens = {
   /** Time of work done, and of work found finished. */
   spent: { light: '#4d6a87', dark: '#8fabc9' },
   spared: { light: '#b4c1cd', dark: '#4c5a69' },
+  /** The two sides of a comparison, trials or sweeps, where neither is FP32 or unsmoothed. */
+  sideA: { light: '#3f51b5', dark: '#9fb0ff' },
+  sideB: { light: '#a86a00', dark: '#e9b44c' },
   /** First to last layer of the network. */
   depth0: { light: '#2f9479', dark: '#7fd9be' },
   depth1: { light: '#2c6f9f', dark: '#62aee0' },

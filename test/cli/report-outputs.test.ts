@@ -57,6 +57,22 @@ describe('quantsweep report', () => {
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
+  it('compares the trials and sweeps that it is told to', async () => {
+    const args = ['--compare', 'best', 'fp32', '--compare-sweeps', 'older', 'newer / 2', '-o', 'compared'];
+    const { code, stdout } = await report('older', ...args);
+    expect(code).toBe(0);
+    expect(stdout.trim().split('\n').slice(2)).toEqual([
+      expect.stringMatching(/^compared\/older\/compare-\d+-1000\.html$/),
+      'compared/compare-older+newer-2.html',
+    ]);
+    const lone = await report('older', '--compare', 'best');
+    expect(lone.code).toBe(2);
+    expect(lone.stderr).toContain('Not enough arguments following: compare');
+    const without = await report('older', '--compare', 'best', 'fp32', '--svg', 'charts-only');
+    expect(without.code).toBe(2);
+    expect(without.stderr).toContain('Expected --output with --compare');
+  });
+
   it('gives the summary on standard output, links as seen from a file otherwise', async () => {
     expect((await report('older', '--markdown', '-')).stdout).toMatch(/^## Which alpha/);
     const { code } = await report('older', '--markdown', 'deep/er/sum.md', '--json', 'data.json');

@@ -57,6 +57,48 @@ describe('writeReport', () => {
     expect(bytes).toBeLessThan(3_000_000);
   });
 
+  it('writes the comparisons that were asked for, lists them last, and links to them from the index', () => {
+    const root = join(folder, 'compared');
+    // Of `older`: unsmoothed 1001, static 1002; of `newer / 2`: FP32 2000 to static 2002.
+    const paths = writeReport(database.path, ['older'], root, {
+      trials: [
+        ['1002', '2002'],
+        ['best', 'fp32'],
+        ['1002', '1000'],
+      ],
+      sweeps: [['older', 'newer / 2']],
+    });
+    expect(paths).toEqual(
+      [
+        'older/index.html',
+        'newer-2/index.html',
+        'older/compare-1002-2002.html',
+        'older/compare-1002-1000.html',
+        'compare-older+newer-2.html',
+      ].map((path) => join(root, path)),
+    );
+    const index = readFileSync(join(root, 'index.html'), 'utf8');
+    for (const path of paths.slice(2)) {
+      expect(existsSync(path), path).toBe(true);
+      expect(index).toContain(`<a href="${path.slice(root.length + 1)}">`);
+    }
+    writeReport(database.path, ['older'], root);
+    for (const path of paths.slice(2)) expect(existsSync(path), path).toBe(false);
+  });
+
+  it('refuses comparisons of what is not there, of one thing with itself, and in a single page', () => {
+    const root = join(folder, 'refused');
+    const refused = (trials: [string, string][], sweeps: [string, string][], output = root) =>
+      expect(() => writeReport(database.path, ['older'], output, { trials, sweeps }));
+    refused([['77', 'best']], []).toThrow(/trial of sweep "older", or `best`; got "77"/);
+    refused([['best', '77']], []).toThrow(/got "77"/);
+    refused([['best', '1002']], []).toThrow('Expected two trials for --compare, got trial 1002 twice.');
+    refused([], [['older', 'odler']]).toThrow(/got "odler"/);
+    refused([], [['older', 'older']]).toThrow('Expected two sweeps for --compare-sweeps, got "older" twice.');
+    refused([['best', 'fp32']], [], join(folder, 'one.html')).toThrow(/Expected a folder for comparisons/);
+    expect(existsSync(root)).toBe(false);
+  });
+
   it('removes pages of an earlier report that this one does not have, and no other file', () => {
     const root = join(folder, 'stale');
     writeReport(database.path, ['older'], root);

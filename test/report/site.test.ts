@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Query } from '../../src/report/query.js';
 import type { Site } from '../../src/report/site.js';
 import { openSite } from '../../src/report/site.js';
+import type { Pair } from '../../src/report/site-map.js';
 import type { SampleDatabase } from './sample-database.js';
 import { hostileName, sampleDatabase, sampleSweeps } from './sample-database.js';
+import { addOutcomes, judgeAlike } from './sample-outcomes.js';
 import { embeddedRows, figurePieces, shownSql } from './shown-sql.js';
 
 const names = sampleSweeps.map((sample) => sample.name ?? 'smoothquant-alpha');
@@ -13,31 +15,63 @@ const ran: string[] = [];
 
 beforeAll(() => {
   database = sampleDatabase(...sampleSweeps);
+  // The third sweep and those with bits and hostile names are judged as the first is, so that trials of both pair up.
+  judgeAlike(database.path, [2, 0]);
+  judgeAlike(database.path, [7, 0]);
+  addOutcomes(database.path);
 });
 
 afterAll(() => {
   database.remove();
 });
 
+const recording: Query = (sql, params) => {
+  expect(params).toEqual([]);
+  ran.push(sql);
+  return database.query(sql, params);
+};
+
 function siteOf(...sweeps: readonly string[]): Site {
-  const recording: Query = (sql, params) => {
-    expect(params).toEqual([]);
-    ran.push(sql);
-    return database.query(sql, params);
-  };
   return openSite(recording, names, sweeps, options);
 }
 
-function pagesOf(site: Site): string[] {
-  return site.paths().filter((path) => path.endsWith('.html'));
+const main = 'smoothquant-alpha';
+
+/** Every page of a sweep's report, and its comparisons with the main sweep: of both, and of trials of either. */
+function pagesOf(name: string): { readonly site: Site; readonly path: string }[] {
+  const own = siteOf(name);
+  const base = 1000 * (names.indexOf(name) + 1);
+  // One of the sweeps has one trial.
+  const pairs: Pair[] = [...(name === 'single' ? [] : [[base + 1, base + 3] as const]), [base, 1006]];
+  const compared = openSite(recording, names, [...new Set([main, name])], {
+    ...options,
+    pairs: new Map([[name, pairs]]),
+    sweepPairs:
+      name === main
+        ? []
+        : [
+            [main, name],
+            [name, main],
+          ],
+  });
+  const folder = compared.sweepPath(name).split('/')[0] ?? '';
+  const ofBoth = compared
+    .paths()
+    .filter((path) => path.startsWith('compare-') || path.startsWith(`${folder}/compare-`));
+  expect(ofBoth.filter((path) => path.startsWith('compare-'))).toHaveLength(name === main ? 0 : 2);
+  expect(ofBoth.length).toBeGreaterThan(name === 'single' ? 2 : 1);
+  return [
+    ...own.paths().map((path) => ({ site: own, path })),
+    ...ofBoth.map((path) => ({ site: compared, path })),
+    { site: compared, path: 'index.html' },
+  ].filter(({ path }) => path.endsWith('.html'));
 }
 
 describe.each(names)('every page of %j', (name) => {
   it('shows the SQL of each figure, which gives exactly its rows, and every query that it ran', () => {
-    const site = siteOf(name);
-    const pages = pagesOf(site);
+    const pages = pagesOf(name);
     expect(pages.length).toBeGreaterThan(12);
-    for (const path of pages) {
+    for (const { site, path } of pages) {
       ran.length = 0;
       const html = site.render(path) ?? '';
       const shown = shownSql(html);
@@ -52,8 +86,7 @@ describe.each(names)('every page of %j', (name) => {
   });
 
   it('says nothing of NaN, undefined or null', () => {
-    const site = siteOf(name);
-    for (const path of pagesOf(site)) {
+    for (const { site, path } of pagesOf(name)) {
       const text = (site.render(path) ?? '')
         .replaceAll(/<(script|style)[^>]*>[^]*?<\/\1>/g, '')
         .replaceAll(/<code[^>]*>[^]*?<\/code>/g, '')
@@ -65,8 +98,7 @@ describe.each(names)('every page of %j', (name) => {
   });
 
   it('opens no tag that is not its own', () => {
-    const site = siteOf(name);
-    for (const path of pagesOf(site)) {
+    for (const { site, path } of pagesOf(name)) {
       const html = site.render(path) ?? '';
       expect(html.includes('<script>alert'), path).toBe(false);
       expect(html.match(/<script/g)?.length, path).toBe(html.match(/<\/script>/g)?.length);

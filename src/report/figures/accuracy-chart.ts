@@ -222,7 +222,13 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
 
 /** `FP32 91.73 %` above its rule and `unsmoothed 61.2–61.4 %` below its own, towards the right, with a halo. */
 function referenceLabels({ trials, metric, range }: AccuracyChart): ChartLayer[] {
-  const fp32 = trials.find((trial) => trial.role === 'fp32' && trial.value !== null)?.value ?? null;
+  const fp32s = trials
+    .filter((trial) => trial.role === 'fp32')
+    .map((trial) => trial.value)
+    .filter((value) => value !== null)
+    .sort((a, b) => a - b);
+  const fp32 = fp32s.at(-1) ?? null;
+  const lowestFp32 = fp32s[0] ?? null;
   const unsmoothed = trials
     .filter((trial) => trial.role === 'unsmoothed')
     .map((trial) => trial.value)
@@ -232,8 +238,10 @@ function referenceLabels({ trials, metric, range }: AccuracyChart): ChartLayer[]
   const high = unsmoothed.at(-1) ?? null;
   const fp32IsAbove = fp32 === null || high === null || fp32 >= high;
   const labels = [];
-  if (fp32 !== null)
-    labels.push({ y: fp32, above: fp32IsAbove, role: 'fp32', text: `FP32 ${valueText(fp32, metric)}` });
+  if (fp32 !== null && lowestFp32 !== null) {
+    const from = lowestFp32 === fp32 ? '' : `${valueText(lowestFp32, metric).replace('\u00a0%', '')}–`;
+    labels.push({ y: fp32, above: fp32IsAbove, role: 'fp32', text: `FP32 ${from}${valueText(fp32, metric)}` });
+  }
   if (low !== null && high !== null) {
     const values = low === high ? '' : `${valueText(low, metric).replace('\u00a0%', '')}–`;
     const text = `unsmoothed ${values}${valueText(high, metric)}`;

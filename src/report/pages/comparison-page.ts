@@ -1,20 +1,29 @@
+import { answerComparison } from '../comparison-answer.js';
+import type { ComparedTrials } from '../compared-trials.js';
+import { comparedSources } from '../compared-trials.js';
 import { comparisonFigures } from '../figures/comparison/index.js';
+import { differenceText, pValueText, valueText } from '../number-text.js';
 import type { Query } from '../query.js';
-import type { SweepFacts, TrialFacts } from '../sweep-facts.js';
-import { factsSql } from '../sweep-facts.js';
+import { renderFigure } from '../render-figure.js';
+import type { TrialFacts } from '../sweep-facts.js';
 import type { ReportOptions } from './page-body.js';
 import { pageBody, sourcesHtml, timeText } from './page-body.js';
+import { answerHtml, tileRow } from './sweep-page.js';
 
-/** What the figures of a comparison of two trials of one sweep know. */
-export interface ComparisonPageFacts {
-  readonly sweep: SweepFacts;
-  readonly trial: TrialFacts;
-  readonly other: TrialFacts;
-}
+const sectionTitles = [
+  ['numbers', 'Numbers'],
+  ['layers', 'Layers'],
+  ['ranges', 'Quantizer ranges'],
+] as const;
 
-/** The body of the page that compares two trials of a sweep. */
-export function comparisonPage(facts: ComparisonPageFacts, query: Query, options: ReportOptions): string {
-  const { sweep, trial, other } = facts;
+/** The body of the page that compares two trials: answer and settings first, then numbers, layers, ranges. */
+export function comparisonPage(facts: ComparedTrials, query: Query, options: ReportOptions): string {
+  const { sweep, trial, other, otherSweep } = facts;
+  const first = comparisonFigures
+    .filter(({ section }) => section === 'first')
+    .map((figure) => renderFigure(figure, facts, query))
+    .join('\n');
+  const isOneSweep = otherSweep === sweep.sweep.name;
   const page = {
     crumbs: [
       { text: 'Sweeps', href: sweep.links.index },
@@ -22,11 +31,33 @@ export function comparisonPage(facts: ComparisonPageFacts, query: Query, options
       { text: `trial ${trial.trial} against ${other.trial}`, href: null },
     ],
     heading: `${trial.label} against ${other.label}`,
-    about: [`trials ${trial.trial} and ${other.trial} of sweep ${sweep.sweep.name}`],
-    first: sourcesHtml([['trials', factsSql.trials(sweep.sweep.name)]]),
-    sections: [{ id: 'layers', title: 'Layers', figures: comparisonFigures }],
-    source: `sweep ${sweep.sweep.name} (created ${timeText(sweep.sweep.createdAt)}), trials ${trial.trial} and ${other.trial}`,
+    about: isOneSweep
+      ? [`A: trial ${trial.trial}`, `B: trial ${other.trial}`, `both of sweep ${sweep.sweep.name}`]
+      : [`A: trial ${trial.trial} of sweep ${sweep.sweep.name}`, `B: trial ${other.trial} of sweep ${otherSweep}`],
+    first: `<div class="first"><div>${answerHtml(answerComparison(facts), 'Read with care')}${tiles(facts)}${sourcesHtml(comparedSources(facts))}</div><div>${first}</div></div>`,
+    sections: sectionTitles.map(([id, title]) => ({
+      id,
+      title,
+      figures: comparisonFigures.filter(({ section }) => section === id),
+    })),
+    source: `sweep ${sweep.sweep.name} (created ${timeText(sweep.sweep.createdAt)}), trials ${trial.trial} and ${other.trial}${isOneSweep ? '' : ` of ${otherSweep}`}`,
     links: sweep.links,
   };
   return pageBody(page, facts, query, options);
+}
+
+function tiles({ sweep: { metric }, trial, other, verdict }: ComparedTrials): string {
+  const classOf = ({ role }: TrialFacts, { role: beside }: TrialFacts, side: string): string =>
+    role !== beside && (role === 'fp32' || role === 'unsmoothed') ? role : side;
+  const difference = trial.value === null || other.value === null ? null : trial.value - other.value;
+  return tileRow([
+    [classOf(trial, other, 'side-a'), valueText(trial.value, metric), `A, ${metric.shortName}`],
+    [classOf(other, trial, 'side-b'), valueText(other.value, metric), `B, ${metric.shortName}`],
+    ['', differenceText(difference, metric), 'A less B'],
+    [
+      '',
+      verdict === null ? '–' : pValueText(verdict.pValue),
+      verdict === null ? 'not tested' : verdict.significant ? 'outside the noise' : 'inside the noise',
+    ],
+  ]);
 }

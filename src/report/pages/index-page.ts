@@ -1,10 +1,13 @@
 import { indexFigures } from '../figures/sweeps/index.js';
 import { ofSweeps } from '../figures/sweeps/of-sweeps.js';
+import { escapeHtml } from '../html.js';
 import { liveIndexHtml } from '../live/live-section.js';
 import { countText } from '../number-text.js';
 import { noLinks } from '../page-links.js';
 import type { Query } from '../query.js';
 import { textOf, toRows } from '../query.js';
+import { linked } from '../render-figure.js';
+import type { Pair } from '../site-map.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import type { ReportOptions } from './page-body.js';
 import { pageBody, sourcesHtml } from './page-body.js';
@@ -19,6 +22,10 @@ export interface IndexPageFacts {
   /** Address of a sweep's page. */
   readonly href: (sweep: string) => string | null;
   readonly factsOf: (sweep: string) => SweepFacts | null;
+  /** Comparisons of trials of a sweep that have pages. */
+  readonly trialComparisons: (sweep: string) => readonly { readonly pair: Pair; readonly href: string }[];
+  /** Comparisons of sweeps that have pages. */
+  readonly sweepComparisons: readonly { readonly pair: readonly [string, string]; readonly href: string }[];
 }
 
 /** Sweeps with their answer on the index; reading more would make it slow and long. The table has every sweep. */
@@ -37,16 +44,31 @@ export function indexPage(facts: IndexPageFacts, query: Query, options: ReportOp
     sweeps.length > newest.length
       ? `<p class="caption">The answers of the ${mostAnswers} sweeps that were updated last; <a href="#sweeps">the table</a> has all ${sweeps.length}.</p>`
       : '';
+  const comparisons = comparisonsHtml(facts, newest);
   const page = {
     crumbs: [],
     heading: 'Quantization sweeps',
     about: [countText(sweeps.length, 'sweep'), options.database],
-    first: `${liveIndexHtml(sweeps, href, query, options)}<section id="newest" class="cards"><h2>Answers, last updated first</h2>${note}${cards.join('\n')}${sourcesHtml([['order', sql]])}</section>`,
+    first: `${liveIndexHtml(sweeps, href, query, options)}<section id="newest" class="cards"><h2>Answers, last updated first</h2>${note}${cards.join('\n')}${sourcesHtml([['order', sql]])}</section>${comparisons}`,
     sections: [{ id: 'all', title: 'All sweeps', figures: indexFigures }],
     source: countText(sweeps.length, 'sweep'),
     links: noLinks,
   };
   return pageBody(page, facts, query, options);
+}
+
+/** Links to comparisons: of sweeps, and of trials of the sweeps with an answer on the page. */
+function comparisonsHtml(facts: IndexPageFacts, newest: readonly string[]): string {
+  const ofSweeps = facts.sweepComparisons.map(({ pair: [a, b], href }) => ({ text: `${a} against ${b}`, href }));
+  const ofTrials = newest.flatMap((sweep) =>
+    facts
+      .trialComparisons(sweep)
+      .map(({ pair: [a, b], href }) => ({ text: `${sweep}: trial ${a} against trial ${b}`, href })),
+  );
+  const items = [...ofSweeps, ...ofTrials].map(({ text, href }) => `<li>${linked(escapeHtml(text), href)}</li>`);
+  return items.length === 0
+    ? ''
+    : `<section id="comparisons"><h2>Comparisons</h2><ul class="findings">${items.join('')}</ul></section>`;
 }
 
 function newestSql(facts: IndexPageFacts): string {

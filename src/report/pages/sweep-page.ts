@@ -67,8 +67,13 @@ function aboutSweep({ sweep, trials, metric }: SweepFacts): string[] {
   ].filter((part) => part !== null);
 }
 
-function answerHtml({ warning, headline, findings }: Answer): string {
-  return `${warning === null ? '' : `<p class="warning" role="status"><strong>Incomplete.</strong> ${escapeHtml(warning)}</p>`}
+/**
+ * An answer as HTML: warning, headline, findings.
+ *
+ * @param head what kind of warning it is
+ */
+export function answerHtml({ warning, headline, findings }: Answer, head = 'Incomplete'): string {
+  return `${warning === null ? '' : `<p class="warning" role="status"><strong>${escapeHtml(head)}.</strong> ${escapeHtml(warning)}</p>`}
 <p class="headline">${sentenceHtml(headline)}</p>
 <ul class="findings">${findings.map((finding) => `<li>${sentenceHtml(finding)}</li>`).join('')}</ul>`;
 }

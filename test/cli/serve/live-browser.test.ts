@@ -86,7 +86,6 @@ describe.skipIf(skipped)('a live page in a browser', () => {
       document.querySelector('#layer-loss summary').focus({ preventScroll: true });
     })()`);
     await until(`document.querySelector('#layer-loss [data-rows-of] table') !== null`);
-    const top = `document.querySelector('#layer-loss').getBoundingClientRect().top`;
     const shown = `JSON.stringify({
       open: [...document.querySelectorAll('#layer-loss details')].map((one) => one.open),
       failures: document.querySelector('#live-failures details').open,

@@ -1,40 +1,81 @@
+import type { ComparedTrials } from '../../compared-trials.js';
+import { layersApart, ofBoth } from '../../compared-trials.js';
 import type { PageFigure } from '../../figure.js';
-import { significantText } from '../../number-text.js';
-import type { ComparisonPageFacts } from '../../pages/comparison-page.js';
-import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
+import type { Row } from '../../query.js';
+import { drawnLoss, drawnLossParams } from '../drawn-loss.js';
+import { legendHint } from '../interaction.js';
+import { lossColumns, lossControls, storedModes } from '../loss-controls.js';
+import { drawnRanges, lossMeasures } from '../loss-measures.js';
+import { layerDumbbell } from './layer-dumbbell.js';
 
-/** Loss of each layer in both trials. */
-export const comparisonLosses: PageFigure<ComparisonPageFacts> = {
+/** Loss of each layer in both trials, layers in the model's order. */
+export const comparisonLosses: PageFigure<ComparedTrials> = {
   id: 'losses',
   section: 'layers',
   title: () => 'Loss of each layer in both',
-  sql: ({ sweep, trial, other }) =>
-    `SELECT a.position, a.layer, a.l1, b.l1 AS other_l1
-FROM v_layer_loss a
-JOIN v_layer_loss b ON b.sweep = a.sweep AND b.trial = ${other.trial} AND b.layer = a.layer AND b.mode = a.mode
-WHERE a.sweep = ${sqlText(sweep.sweep.name)} AND a.trial = ${trial.trial} AND a.mode = 'accumulated' ORDER BY a.position`,
-  build: (rows, { sweep, trial }) =>
-    rows.length === 0
-      ? { kind: 'absent', note: 'No layer losses are stored: loss.modes: [accumulated] in the experiment brings them.' }
-      : {
-          kind: 'table',
-          sortable: true,
-          caption: 'On each layer’s own output, with the whole network quantized.',
-          columns: [
+  sql: (facts) =>
+    `SELECT trial, position, layer, mode, layer_alpha,
+       ${lossColumns.join(', ')}
+FROM v_layer_loss WHERE ${ofBoth(facts)} ORDER BY mode, position, trial`,
+  build: (rows, facts) => {
+    const apart = layersApart(facts);
+    if (apart !== null) return { kind: 'absent', note: apart };
+    const lacking = trialsLacking(rows, facts);
+    if (lacking !== null) return { kind: 'absent', note: lacking };
+    const mode = storedModes(rows)[0]?.value ?? 'accumulated';
+    const own = rows.filter((row) => row['mode'] === mode);
+    const alt = `Dot plot of the loss of each layer in both trials, layers in the model's order. ${lowerText(own, facts)}`;
+    return {
+      kind: 'charts',
+      controls: lossControls(rows),
+      caption: `Error of each layer's own output against FP32, layers from input (top) to output; the further right, the worse. ${lowerText(own, facts)} ${legendHint}`,
+      panels: [
+        {
+          title: '',
+          alt,
+          spec: layerDumbbell(
             {
-              title: 'layer',
-              field: 'position',
-              align: 'left',
-              text: (row) => textOf(row, 'layer'),
-              href: (row) => (trial.model === null ? null : sweep.links.layer(trial.model, numberOf(row, 'position'))),
+              description: alt,
+              rows: own,
+              field: 'drawn',
+              title: { expr: drawnLoss.axisTitle },
+              x: {
+                title: null,
+                scale: { ...drawnLoss.scale, padding: 10 },
+                axis: { values: drawnLoss.ticks, labelExpr: drawnLoss.labelExpr, labelOverlap: 'greedy' },
+              },
+              params: drawnLossParams(mode, drawnRanges(rows)),
+              transform: [...drawnLoss.transform],
+              tooltip: lossMeasures.map(({ field, name, format }) => ({ field, title: name, format })),
             },
-            { title: 'L1', field: 'l1', align: 'right', text: (row) => significantText(numberOrNull(row, 'l1')) },
-            {
-              title: 'other',
-              field: 'other_l1',
-              align: 'right',
-              text: (row) => significantText(numberOrNull(row, 'other_l1')),
-            },
-          ],
+            facts,
+          ),
         },
+      ],
+    };
+  },
 };
+
+/** What to say where a trial has no such rows: FP32 quantizes nothing, others lack a mode of loss. */
+export function trialsLacking(rows: readonly Row[], { trial, other }: ComparedTrials): string | null {
+  const lacking = [trial, other].filter(({ trial: number }) => !rows.some((row) => row['trial'] === number));
+  const float = lacking.find(({ role }) => role === 'fp32');
+  if (float !== undefined) return 'FP32 quantizes no layer, so it has no loss or range to set beside the other.';
+  if (lacking.length > 0)
+    return 'No layer losses are stored of one of the two: loss.modes: [accumulated] in the experiment brings them.';
+  return null;
+}
+
+/** `A has the lower L1 on 9 of 12 layers.` */
+function lowerText(rows: readonly Row[], { trial, other }: ComparedTrials): string {
+  const byLayer = (number: number): Map<unknown, unknown> =>
+    new Map(rows.filter((row) => row['trial'] === number).map((row) => [row['position'], row['l1']]));
+  const [first, second] = [byLayer(trial.trial), byLayer(other.trial)];
+  const pairs = [...first].flatMap(([position, l1]) => {
+    const beside = second.get(position);
+    return typeof l1 === 'number' && typeof beside === 'number' ? [[l1, beside] as const] : [];
+  });
+  const lower = pairs.filter(([a, b]) => a < b).length;
+  const equal = pairs.filter(([a, b]) => a === b).length;
+  return `A has the lower L1 on ${lower} of ${pairs.length} layers${equal === 0 ? '' : `, the same on ${equal}`}.`;
+}

@@ -1,0 +1,149 @@
+import type { Answer } from './answer.js';
+import type { ComparedTrials, Verdict } from './compared-trials.js';
+import { layersApart } from './compared-trials.js';
+import { differenceText, intervalText, magnitudeText, pValueText, significantText, valueText } from './number-text.js';
+import type { MetricText } from './number-text.js';
+import type { Sentence } from './sentence.js';
+import { sentence, strong } from './sentence.js';
+import type { TrialFacts } from './sweep-facts.js';
+
+/** Which of two trials is better, by how much, and whether that is more than noise; what else sets them apart. */
+export function answerComparison(facts: ComparedTrials): Answer {
+  const { sweep, trial, other, otherSweep, verdict } = facts;
+  const { metric } = sweep;
+  const warnings = [
+    unfinishedText(facts),
+    trial.metric !== null && other.metric !== null && trial.metric !== other.metric
+      ? `A is judged by ${trial.metric}, B by ${other.metric}: their values are not of one kind.`
+      : null,
+    layersApart(facts)?.startsWith('The trials are of different models') === true ? layersApart(facts) : null,
+  ].filter((warning) => warning !== null);
+  return {
+    warning: warnings.length === 0 ? null : warnings.join(' '),
+    headline: headline(facts),
+    findings: [
+      otherSweep === sweep.sweep.name
+        ? null
+        : sentence('A is of sweep ', strong(sweep.sweep.name), ', B of sweep ', strong(otherSweep), '.'),
+      verdict?.counts === null || verdict === null ? null : countsSentence(verdict.counts),
+      fp32Sentence(facts),
+      choiceSentence(facts),
+      lossSentence(trial, other),
+      agreementOf(verdict, metric),
+    ].filter((finding) => finding !== null),
+  };
+}
+
+function unfinishedText({ trial, other }: ComparedTrials): string | null {
+  const sides = [['A', trial] as const, ['B', other] as const].filter(([, { status }]) => status !== 'done');
+  return sides.length === 0
+    ? null
+    : `${sides.map(([side, { status }]) => `${side} ${status === 'failed' ? 'failed' : 'has not finished'}`).join(', ')}: there are no numbers of it.`;
+}
+
+function headline({ sweep: { metric }, trial, other, verdict }: ComparedTrials): Sentence {
+  const a = `A, ${trial.label}`;
+  const b = `B, ${other.label}`;
+  if (trial.trial === other.trial) return sentence('A and B are one and the same trial: ', strong(trial.label), '.');
+  if (trial.value === null || other.value === null) {
+    return sentence(`${a}, against ${b}: `, strong('not to be told yet'), ', as not both have finished.');
+  }
+  const difference = trial.value - other.value;
+  const values = `${valueText(trial.value, metric)} against ${valueText(other.value, metric)}`;
+  if (trial.metric !== other.metric) {
+    return sentence(`${a}, against ${b}: `, strong('judged by different metrics'), '.');
+  }
+  const noise =
+    verdict === null
+      ? sentence(
+          '; ',
+          strong('not tested'),
+          ', as the two are not paired: another evaluation, or nothing stored by sample',
+        )
+      : sentence('; that is ', ...verdictPhrase(verdict));
+  if (difference === 0)
+    return sentence(
+      `${a}, and ${b}, are `,
+      strong('equal'),
+      ` in ${metric.name} (${valueText(trial.value, metric)})`,
+      ...noise,
+      '.',
+    );
+  const [ahead, behind] = difference > 0 ? [a, b] : [b, a];
+  return sentence(
+    `${ahead}, is `,
+    strong(`${magnitudeText(difference, metric)} better`),
+    ` in ${metric.name} than ${behind} (A ${values})`,
+    ...noise,
+    '.',
+  );
+}
+
+/** `outside the noise (McNemar p < 0.001)`. */
+export function verdictPhrase({ significant, method, pValue }: Verdict): Sentence {
+  return sentence(
+    strong(significant ? 'outside the noise' : 'inside the noise'),
+    ` (${method === 'mcnemar' ? 'McNemar' : 'paired bootstrap'} ${pValueText(pValue)})`,
+  );
+}
+
+function countsSentence({ onlyTrial, onlyOther, both, neither }: NonNullable<Verdict['counts']>): Sentence {
+  const all = onlyTrial + onlyOther + both + neither;
+  return sentence(
+    `Of ${all} samples `,
+    strong(`A alone gets ${onlyTrial} right, B alone ${onlyOther}`),
+    `, both ${both}, neither ${neither}.`,
+  );
+}
+
+function fp32Sentence({ sweep: { metric }, trial, other }: ComparedTrials): Sentence | null {
+  if (trial.role === 'fp32' || other.role === 'fp32') return null;
+  if (trial.fp32Value === null || other.fp32Value === null) return null;
+  const gap = ({ gapToFp32 }: TrialFacts): string => differenceText(gapToFp32, metric);
+  return trial.fp32Value === other.fp32Value
+    ? sentence(
+        `From FP32 (${valueText(trial.fp32Value, metric)}): A `,
+        strong(gap(trial)),
+        ', B ',
+        strong(gap(other)),
+        '.',
+      )
+    : sentence(
+        `From its FP32: A `,
+        strong(gap(trial)),
+        ` (of ${valueText(trial.fp32Value, metric)}), B `,
+        strong(gap(other)),
+        ` (of ${valueText(other.fp32Value, metric)}).`,
+      );
+}
+
+/** A winner of many was in luck too; the test of the pair does not know. */
+function choiceSentence({ sweep, trial, other, verdict }: ComparedTrials): Sentence | null {
+  const side = sweep.best?.trial === trial.trial ? 'A' : sweep.best?.trial === other.trial ? 'B' : null;
+  const count = sweep.trials.filter(({ role, status }) => role === 'candidate' && status === 'done').length;
+  if (side === null || verdict === null || count < 2) return null;
+  return sentence(
+    `${side} is the best of ${count} settings; p is of this pair alone and does not allow for that choice.`,
+  );
+}
+
+function lossSentence({ meanL1: a }: TrialFacts, { meanL1: b }: TrialFacts): Sentence | null {
+  if (a === null || b === null) return null;
+  const [less, side] = a <= b ? [a / b, 'A'] : [b / a, 'B'];
+  const much =
+    a === b ? 'equal' : `lower in ${side}${Number.isFinite(less) ? ` by ${Math.round(100 * (1 - less))} %` : ''}`;
+  return sentence(
+    'Mean L1 of the layers: ',
+    strong(much),
+    ` (A ${significantText(a, 3)}, B ${significantText(b, 3)}).`,
+  );
+}
+
+function agreementOf(verdict: Verdict | null, metric: MetricText): Sentence | null {
+  if (verdict === null || verdict.ciLow === null || verdict.ciHigh === null) return null;
+  return sentence(
+    '95 % interval of the difference: ',
+    strong(intervalText(verdict.ciLow, verdict.ciHigh, metric).replaceAll('-', '−')),
+    '.',
+  );
+}

@@ -1,0 +1,50 @@
+import type { ComparedSweeps } from '../../compared-sweeps.js';
+import type { PageFigure, TableColumn } from '../../figure.js';
+import type { Row } from '../../query.js';
+import { numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
+
+/** Settings and axes that are not the same in both sweeps, with the values that each goes through. */
+export const sweepsSettings: PageFigure<ComparedSweeps> = {
+  id: 'settings',
+  section: 'settings',
+  title: () => 'Settings and axes that differ',
+  sql: ({ a, b }) => {
+    const side = (name: string): string => `sweep = ${sqlText(name)}`;
+    const of = (column: string, name: string): string => `max(${column}) FILTER (WHERE ${side(name)})`;
+    return `SELECT setting, ${of('texts', a.sweep.name)} AS in_a, ${of('texts', b.sweep.name)} AS in_b,
+       ${of('count', a.sweep.name)} AS count_a, ${of('count', b.sweep.name)} AS count_b
+FROM (SELECT sweep, setting, count(*) AS count, group_concat(value, ', ') AS texts
+      FROM (SELECT DISTINCT t.sweep, substr(j.fullkey, 3) AS setting,
+              CASE j.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE j.value END AS value
+            FROM v_trial t, json_tree(t.settings) j
+            WHERE t.sweep IN (${sqlText(a.sweep.name)}, ${sqlText(b.sweep.name)}) AND t.role = 'candidate'
+              AND j.type NOT IN ('object', 'null') AND j.path NOT LIKE '%[%' AND j.fullkey <> '$.role'
+            ORDER BY 1, 2, 3)
+      GROUP BY sweep, setting)
+GROUP BY setting HAVING in_a IS NOT in_b ORDER BY setting`;
+  },
+  build: (rows, { apart }) =>
+    rows.length === 0
+      ? { kind: 'absent', note: 'None: both sweeps go through the same values of every setting.' }
+      : {
+          kind: 'table',
+          sortable: false,
+          caption: `Every value that the settings of each sweep go through; – where it has none. Marked: nothing in common, so that every pair of matched settings differs in it. The rest differ in range only.`,
+          columns,
+          emphasis: (row) => (apart.includes(textOf(row, 'setting')) ? 'best' : null),
+        },
+};
+
+const columns: readonly TableColumn[] = [
+  { title: 'setting', field: 'setting', align: 'left', text: (row) => textOf(row, 'setting') },
+  { title: 'A', field: 'in_a', align: 'left', text: (row) => valuesText(row, 'a') },
+  { title: 'B', field: 'in_b', align: 'left', text: (row) => valuesText(row, 'b') },
+];
+
+function valuesText(row: Row, side: 'a' | 'b'): string {
+  const texts = textOrNull(row, `in_${side}`);
+  if (texts === null) return '–';
+  const count = numberOrNull(row, `count_${side}`) ?? 1;
+  const shown = texts.length > 160 ? `${texts.slice(0, 160)}…` : texts;
+  return count > 3 ? `${count} values: ${shown}` : shown;
+}

@@ -1,0 +1,70 @@
+import type { ComparedSweeps } from '../compared-sweeps.js';
+import { sweepsSources } from '../compared-sweeps.js';
+import { sweepsComparisonFigures } from '../figures/sweeps-comparison/index.js';
+import { escapeHtml } from '../html.js';
+import { countText, pValueText, valueText } from '../number-text.js';
+import { noLinks } from '../page-links.js';
+import type { Query } from '../query.js';
+import { linked, renderFigure } from '../render-figure.js';
+import { answerSweeps, fp32Of } from '../sweeps-answer.js';
+import type { ReportOptions } from './page-body.js';
+import { pageBody, sourcesHtml } from './page-body.js';
+import { answerHtml, tileRow } from './sweep-page.js';
+
+const sectionTitles = [
+  ['settings', 'What they vary'],
+  ['matched', 'Matched settings'],
+  ['axes', 'By axis'],
+] as const;
+
+/** The body of the page that compares two sweeps: answer and accuracy first, then settings, matched pairs, axes. */
+export function sweepsComparisonPage(facts: ComparedSweeps, query: Query, options: ReportOptions): string {
+  const { a, b, links } = facts;
+  const first = sweepsComparisonFigures
+    .filter(({ section }) => section === 'first')
+    .map((figure) => renderFigure(figure, facts, query))
+    .join('\n');
+  const page = {
+    crumbs: [
+      { text: 'Sweeps', href: links.index },
+      { text: `${a.sweep.name} against ${b.sweep.name}`, href: null },
+    ],
+    heading: `${a.sweep.name} against ${b.sweep.name}`,
+    about: [
+      `A: ${a.sweep.name}, ${countText(a.sweep.trials, 'trial')}`,
+      `B: ${b.sweep.name}, ${countText(b.sweep.trials, 'trial')}`,
+    ],
+    first: `<div class="first"><div>${answerHtml(answerSweeps(facts), 'Read with care')}${tiles(facts)}${pagesHtml(facts)}${sourcesHtml(sweepsSources(facts))}</div><div>${first}</div></div>`,
+    sections: sectionTitles.map(([id, title]) => ({
+      id,
+      title,
+      figures: sweepsComparisonFigures.filter(({ section }) => section === id),
+    })),
+    source: `sweeps ${a.sweep.name} and ${b.sweep.name}`,
+    links: noLinks,
+  };
+  return pageBody(page, facts, query, options);
+}
+
+function tiles({ a, b, verdict }: ComparedSweeps): string {
+  return tileRow([
+    ['side-a', valueText(a.best?.value ?? null, a.metric), `best of A, FP32 ${valueText(fp32Of(a), a.metric)}`],
+    ['side-b', valueText(b.best?.value ?? null, b.metric), `best of B, FP32 ${valueText(fp32Of(b), b.metric)}`],
+    [
+      '',
+      verdict === null ? '–' : pValueText(verdict.pValue),
+      verdict === null ? 'not tested' : verdict.significant ? 'outside the noise' : 'inside the noise',
+    ],
+  ]);
+}
+
+/** Links to the pages of both sweeps and of their best trials. */
+function pagesHtml({ a, b, links }: ComparedSweeps): string {
+  const items = [['A', a] as const, ['B', b] as const].map(([side, { sweep, best }]) => {
+    const page = linked(escapeHtml(sweep.name), links.sweep(sweep.name));
+    const trial =
+      best === null ? '' : `, its best: ${linked(escapeHtml(best.label), links.trial(sweep.name, best.trial))}`;
+    return `<li>${side}: ${page}${trial}</li>`;
+  });
+  return `<ul class="findings">${items.join('')}</ul>`;
+}
