@@ -73,6 +73,10 @@ describe.skipIf(skipped)('a live page in a browser', () => {
   it('keeps what the reader has opened, chosen, sorted and scrolled to', async () => {
     await browser.open(`${serving.url}running/index.html`, wide);
     await until(isCurrent);
+    // Not every browser holds the place by itself as this one does.
+    await browser.evaluate(
+      `document.documentElement.style.overflowAnchor = document.body.style.overflowAnchor = 'none'`,
+    );
     await browser.evaluate(`(() => {
       const loss = document.querySelector('#layer-loss');
       for (const one of loss.querySelectorAll('details')) one.open = true;
@@ -99,11 +103,12 @@ describe.skipIf(skipped)('a live page in a browser', () => {
     const topBefore = Number(await browser.evaluate(top));
     expect(before).toContain('"select":"\\"sqnr_db\\"","sorted":"ascending","focus":"layer-loss"');
     await browser.evaluate(`globalThis.kept = document.querySelector('#layer-loss')`);
-    sample.finishTrial(sample.running[0] ?? 0);
-    await until(`${doneText} === '36 of 43 trials done'`);
+    // With both, the table of attempts goes.
+    for (const trial of sample.running) sample.finishTrial(trial);
+    await until(`${doneText} === '37 of 43 trials done'`);
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(await browser.evaluate(shown)).toBe(before);
-    // The table above has lost a row of 28 pixels; browsers scroll by whole ones.
+    // Browsers scroll by whole pixels.
     expect(Math.abs(Number(await browser.evaluate(top)) - topBefore)).toBeLessThan(2);
     expect(browser.problems).toEqual([]);
   });
