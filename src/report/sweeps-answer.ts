@@ -44,7 +44,7 @@ function warningText({ a, b, models, evaluations }: ComparedSweeps): string | nu
 function headline({ a, b, verdict }: ComparedSweeps): Sentence {
   const { metric } = a;
   const [nameA, nameB] = [`A, ${a.sweep.name}`, `B, ${b.sweep.name}`];
-  if (a.best?.value == null || b.best?.value == null) {
+  if (a.best === null || b.best === null || a.best.value === null || b.best.value === null) {
     const without = [a.best === null ? nameA : null, b.best === null ? nameB : null].filter((name) => name !== null);
     return sentence(strong('Not to be told yet'), `: no setting of ${without.join(' and none of ')} has finished.`);
   }
