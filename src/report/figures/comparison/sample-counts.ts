@@ -21,7 +21,8 @@ export const sampleCounts: PageFigure<ComparedTrials> = {
     }
     if (row['only_trial'] === null) {
       const [low, high] = [numberOrNull(row, 'ci_low'), numberOrNull(row, 'ci_high')];
-      const interval = low === null || high === null ? '' : `, 95 % interval ${intervalText(low, high, metric)}`;
+      const interval =
+        low === null || high === null ? '' : `, 95 % interval ${intervalText(low, high, metric).replaceAll('-', '−')}`;
       const alt = `The difference of A and B, ${differenceText(numberOf(row, 'difference'), metric)}${interval}.`;
       return {
         kind: 'charts',
