@@ -77,9 +77,11 @@ function channelValues(
   where: string,
 ): Float32Array | null {
   if (values === null) return null;
-  if (values.length === channels && values.every(Number.isFinite)) return Float32Array.from(values);
+  if (values.length === channels && values.every((value) => Number.isFinite(Math.fround(value)))) {
+    return Float32Array.from(values);
+  }
   throw new DatasetError({
-    expected: `data.preprocess.${name} to be ${channels} finite numbers, one for each channel`,
+    expected: `data.preprocess.${name} to be ${channels} numbers that float32 holds, one for each channel`,
     got: `[${values.join(', ')}]`,
     where,
     advice: 'Check data.preprocess.layout as well: it says which axis counts channels.',
@@ -115,6 +117,26 @@ export function preprocessFloats(
       place += step;
     }
   }
+}
+
+/**
+ * As {@link tabulateBytes} for bytes that are pixels.
+ *
+ * @throws DatasetError when the preprocessing takes some byte out of what float32 holds
+ */
+export function tabulatePixels(plan: PreprocessPlan, where: string): Float32Array {
+  const tables = tabulateBytes(
+    plan,
+    Float32Array.from({ length: 256 }, (_, byte) => byte),
+  );
+  const bad = tables.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return tables;
+  throw new DatasetError({
+    expected: 'data.preprocess to make finite numbers of all bytes',
+    got: `${tables[bad]!} of ${bad % 256}`,
+    where,
+    advice: 'Check divideBy and std, which divide.',
+  });
 }
 
 /** Returns the preprocessed value of each byte in each channel, `[C, 256]`; `values[b]` is the number that byte b stores. */

@@ -3,6 +3,7 @@ import type { Node, Pair } from 'yaml';
 import { ExperimentError, describeValue } from './experiment-error.js';
 import type { Place } from './experiment-error.js';
 import type { LocatedEntry, LocatedNode } from './located-node.js';
+import { findDeepNesting } from './yaml-nesting.js';
 
 // Bounds on what a small text can grow to by aliases, and on nesting.
 const mostNodes = 200_000;
@@ -28,6 +29,8 @@ export function readYaml(text: string, origin: YamlOrigin): LocatedNode {
     throw new ExperimentError([{ place: placeOfOffset(offset), field, text: problem }]);
   };
 
+  const deep = findDeepNesting(text, deepest);
+  if (deep !== null) fail(deep, `expected at most ${deepest} levels of nesting, got more`);
   // Duplicate keys are found below: the parser's own check is quadratic in the number of keys.
   const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
   const syntaxError = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])[0];

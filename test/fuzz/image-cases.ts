@@ -84,8 +84,14 @@ export const imageFormat: FuzzFormat = {
   weight: 7,
   makeCase(random) {
     const mutated = someImage(random);
-    const where = random.pick(['a.jpg', 'b.png', 'x/a.png', 'x/y/z/a.jpeg', `${'n'.repeat(200)}.png`]);
-    const sound = random.pick([['b0.jpg'], ['x/b0.jpg', 'y/b1.jpg'], []]);
+    const [where, sound] = random.pick<readonly [string, readonly string[]]>([
+      ['a.jpg', []],
+      ['c.png', ['b0.jpg']],
+      ['x/y/z/a.jpeg', ['x/b0.jpg', 'y/b1.jpg']],
+      ['x/a.png', ['y/b1.jpg']],
+      [`${'n'.repeat(200)}.png`, []],
+      ['a.png', ['x/b0.jpg']],
+    ]);
     const labels = random.pick([null, null, null, `${where},1\n`, `${sound[0] ?? where},4\n${where},99999999999\n`]);
     const geometry = random.chance(0.6)
       ? { resize: null, crop: null }

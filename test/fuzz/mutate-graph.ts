@@ -212,7 +212,7 @@ const mutations: readonly GraphMutation[] = [
   },
   (model, random) => {
     // Subgraphs: deep, empty, or around a layer that reads from outside.
-    const depth = random.pick([0, 1, 20, 45, 60, 3000]);
+    const depth = random.pick([0, 1, 20, 30, 45, 60]);
     let graph = subgraph([node('Conv', ['inner', 'w'], 'i0')], ['i0']);
     for (let level = 0; level < depth; level++) {
       graph = subgraph([node('If', ['cond'], `i${level + 1}`, [graphAttribute('then_branch', graph)])], [`i${level + 1}`]);
