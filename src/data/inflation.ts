@@ -1,6 +1,8 @@
 /** Compressed arrays are held in memory whole. */
 export const MOST_INFLATED_BYTES = 2 ** 30;
-/** Of any ratio: DEFLATE itself goes to 1032:1, and arrays of zeros get there. */
+/** DEFLATE can't expand further (a match of 258 bytes in two bits); arrays of zeros get there. */
+const DEFLATE_RATIO = 1032;
+/** Of any ratio. */
 const FREE_BYTES = 2 ** 26;
 /** Beyond that; sparse grids of detectors come to 50:1. */
 const MOST_RATIO = 200;
@@ -10,5 +12,5 @@ const MOST_RATIO = 200;
  * gigabyte is a bomb, or an array that is better stored plain.
  */
 export function mostInflatedBytes(compressedBytes: number, limit: number = MOST_INFLATED_BYTES): number {
-  return Math.min(limit, Math.max(FREE_BYTES, compressedBytes * MOST_RATIO));
+  return Math.min(limit, compressedBytes * DEFLATE_RATIO, Math.max(FREE_BYTES, compressedBytes * MOST_RATIO));
 }

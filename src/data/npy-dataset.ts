@@ -5,8 +5,6 @@ import type { NpyArray } from './npy-header.js';
 import { planPreprocess, preprocessBytes, preprocessFloats, tabulateBytes } from './preprocess.js';
 import { checkSampleRange, findNonFinite } from './sample-range.js';
 
-/** A sample is held in memory whole, as stored and as float32. */
-const MOST_SAMPLE_NUMBERS = 2 ** 28;
 /** Tables have 256 entries a channel: worth it where a channel has as many numbers. */
 const MOST_TABLE_CHANNELS = 4096;
 /** Read at a time, or one sample where that is larger. */
@@ -28,14 +26,6 @@ export function createNpyDataset(
   const sampleCount = countSamples(array);
   const plan = planPreprocess(shape.slice(1), preprocess, source.path);
   const sampleBytes = plan.sampleSize * dtype.itemBytes;
-  if (plan.sampleSize > MOST_SAMPLE_NUMBERS) {
-    throw new DatasetError({
-      expected: `samples of at most ${MOST_SAMPLE_NUMBERS} numbers`,
-      got: `shape [${shape.slice(1).join(', ')}]`,
-      where: source.path,
-      advice: 'The first axis counts samples.',
-    });
-  }
   const perRead = Math.min(sampleCount, Math.max(1, Math.floor(READ_BYTES / sampleBytes)));
   const scratch = new Uint8Array(perRead * sampleBytes);
   const convert = dtype.itemBytes === 1 && plan.channels <= MOST_TABLE_CHANNELS ? byTable() : byArithmetic();

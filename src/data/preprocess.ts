@@ -1,6 +1,9 @@
 import type { PreprocessSettings } from '../experiment/settings.js';
 import { DatasetError } from './dataset-error.js';
 
+/** A sample is held in memory whole, as stored and as float32. */
+const MOST_SAMPLE_NUMBERS = 2 ** 28;
+
 /**
  * How stored samples become model inputs. In float32 throughout, each step rounded:
  *
@@ -46,6 +49,11 @@ export function planPreprocess(
     const got = `samples of shape [${storedShape.join(', ')}]`;
     throw new DatasetError({ expected: 'samples with at least one axis and no empty axis', got, where });
   }
+  if (sampleSize > MOST_SAMPLE_NUMBERS) {
+    const expected = `samples of at most ${MOST_SAMPLE_NUMBERS} numbers`;
+    const got = `shape [${storedShape.join(', ')}]`;
+    throw new DatasetError({ expected, got, where, advice: 'The first axis of an array counts samples.' });
+  }
   const planeSize = sampleSize / channels;
   const mean = channelValues('mean', settings.mean, channels, where) ?? new Float32Array(channels);
   const std = channelValues('std', settings.std, channels, where) ?? new Float32Array(channels).fill(1);
@@ -81,7 +89,7 @@ function channelValues(
     return Float32Array.from(values);
   }
   throw new DatasetError({
-    expected: `data.preprocess.${name} to be ${channels} numbers that float32 holds, one for each channel`,
+    expected: `data.preprocess.${name} to be ${channels} finite float32 numbers, one for each channel`,
     got: `[${values.join(', ')}]`,
     where,
     advice: 'Check data.preprocess.layout as well: it says which axis counts channels.',

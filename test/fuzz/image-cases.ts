@@ -92,9 +92,9 @@ export const imageFormat: FuzzFormat = {
       [`${'n'.repeat(200)}.png`, []],
       ['a.png', ['x/b0.jpg']],
     ]);
-    const labels = random.pick([null, null, null, `${where},1\n`, `${sound[0] ?? where},4\n${where},99999999999\n`]);
-    const geometry = random.chance(0.6)
-      ? { resize: null, crop: null }
+    const labels = random.pick([null, null, null, null, null, null, `${where},1\n`, `${sound[0] ?? where},4\n${where},99999999999\n`]);
+    const geometry = random.chance(0.7)
+      ? { resize: random.pick([null, [5, 4] as const]), crop: null }
       : {
           resize: random.pick([8, 1, [3, 5] as const, 100_000, [60_000, 60_000] as const, 2 ** 31]),
           crop: random.pick([null, 4, [2, 3] as const, 100_000]),

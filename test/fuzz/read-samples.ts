@@ -33,7 +33,7 @@ export async function readSamples(source: DataSource, preprocess: PreprocessSett
 
 /** Mostly plain settings, some that do not fit. */
 export function somePreprocess(random: Random): PreprocessSettings {
-  if (random.chance(0.6)) {
+  if (random.chance(0.8)) {
     return { layout: 'channelsFirst', channelOrder: 'keep', divideBy: 1, mean: null, std: null };
   }
   return {
