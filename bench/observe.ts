@@ -79,6 +79,7 @@ async function observeAndReport(subject: Subject, batches: number, histograms: b
     snapshots: [batches],
     methods: ['channel'],
     histograms: histograms ? [batches] : null,
+    displaySamples: 0,
   };
   const { value } = (await runJob(job, oneThread, () => undefined)) as JobResult<'observe'>;
   const peakMb = process.resourceUsage().maxRSS / 1024;

@@ -22,7 +22,7 @@ export function withHistogramAmax(observation: ObservationRecord, keepHistograms
       histogramAmax: input.histogramAmax ?? histogramAmax(input),
     };
   });
-  return { ...observation, inputs };
+  return { batches: observation.batches, samples: observation.samples, inputs };
 }
 
 function histogramAmax(input: InputStatistics): HistogramAmax {

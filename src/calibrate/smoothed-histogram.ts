@@ -1,7 +1,6 @@
 import type { InputStatistics } from '../evaluate/results.js';
-import { CHANNEL_BINS } from './bin-width.js';
+import { visitChannelBins } from './channel-bins.js';
 import { sideTotal, type ChannelHistograms } from './channel-histogram.js';
-import { CountReader } from './packed-counts.js';
 
 /** Bins of the histogram that calibrators read, as in pytorch-quantization. */
 export const CALIBRATION_BINS = 2048;
@@ -32,20 +31,11 @@ export function smoothedHistogram(inputs: InputStatistics, s: Float32Array, side
   const edges = { both: inputs.absmax, positive, negative }[side];
   const high = edges.reduce((largest, edge, c) => Math.max(largest, edge / s[c]!), 0);
   const counts = new Float64Array(CALIBRATION_BINS);
+  const perUnit = Float64Array.from(s, (factor) => (high === 0 ? 0 : CALIBRATION_BINS / (high * factor)));
   const pour = (bytes: Uint8Array, sideEdges: Float64Array): void => {
-    const reader = new CountReader(bytes);
-    const own = new Float64Array(CHANNEL_BINS);
-    for (const [c, width] of histograms.binWidth.entries()) {
-      own.fill(0);
-      const bins = reader.addTo(own);
-      const perUnit = high === 0 ? 0 : CALIBRATION_BINS / (high * s[c]!);
-      for (let bin = 0; bin < bins; bin++) {
-        if (own[bin] === 0) continue;
-        // The last bin ends at the channel's largest value, so that many equal ones (a ReLU6's 6) stay where they are.
-        const end = Math.max(bin * width, Math.min((bin + 1) * width, sideEdges[c]!));
-        pourBin(counts, bin * width * perUnit, end * perUnit, own[bin]!);
-      }
-    }
+    visitChannelBins(bytes, histograms.binWidth, sideEdges, (c, from, to, count) => {
+      pourBin(counts, from * perUnit[c]!, to * perUnit[c]!, count);
+    });
   };
   if (side !== 'negative') pour(histograms.positive, positive);
   if (side !== 'positive' && histograms.negative !== null) pour(histograms.negative, negative);

@@ -1,7 +1,8 @@
 import type { CommandModule } from 'yargs';
-import type { RunArguments } from './run-command.js';
-
-interface PlanArguments extends RunArguments {
+interface PlanArguments {
+  readonly experiment: string;
+  readonly set: readonly string[];
+  readonly 'allow-code': boolean;
   readonly all: boolean;
 }
 

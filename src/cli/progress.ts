@@ -62,7 +62,7 @@ export class Progress {
         return;
       }
       case 'retrying':
-        this.#line(`${event.label}: ${event.failure.message} Attempt ${event.attempt} follows.`);
+        this.#line(`${event.label}: ${event.failure.message} Attempt ${event.attempt} follows${batchText(event)}.`);
         return;
       case 'failed':
         if (event.work === 'trial') this.#failed++;
@@ -124,4 +124,8 @@ export class Progress {
     if (this.#running !== '') parts.push(`now ${this.#running}`);
     return parts.join(' | ');
   }
+}
+
+function batchText({ batchLimit }: { readonly batchLimit: number | null }): string {
+  return batchLimit === null ? '' : `, with batches of at most ${batchLimit} (which changes no result)`;
 }

@@ -3,13 +3,19 @@ import { findTrials } from '../store/find-trials.js';
 import { openQueries, type QueryConnection } from '../store/query-database.js';
 import { UsageError } from './usage-error.js';
 
-/** Opens the database for reading, hands it to `work` and closes it. @throws StoreError */
+/** Opens the database for reading, hands it to `work` and closes it when that is done. @throws StoreError */
 export function readDatabase<T>(path: string, work: (queries: QueryConnection) => T): T {
   const queries = openQueries(path);
+  let isPending = false;
   try {
-    return work(queries);
+    const result = work(queries);
+    if (!(result instanceof Promise)) return result;
+    isPending = true;
+    return result.finally(() => {
+      queries.close();
+    }) as T;
   } finally {
-    queries.close();
+    if (!isPending) queries.close();
   }
 }
 

@@ -4,6 +4,10 @@ interface ReportArguments {
   readonly sweep: readonly string[];
   readonly db: string;
   readonly output: string | undefined;
+  readonly svg: string | undefined;
+  readonly page: readonly string[];
+  readonly markdown: string | undefined;
+  readonly json: string | undefined;
 }
 
 /** `quantsweep report`: HTML pages of sweeps, their trials and layers, that open offline. */
@@ -11,9 +15,20 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
   command: 'report [sweep..]',
   describe: 'Write sweeps as HTML pages that open offline',
   builder: buildOptions,
-  handler: async ({ sweep, db, output }) => {
-    const { writeReport } = await import('./write-report.js');
-    for (const path of writeReport(db, sweep, output)) process.stdout.write(`${path}\n`);
+  handler: async ({ sweep, db, page, markdown, json, ...files }) => {
+    const { writeOutputs } = await import('./write-outputs.js');
+    const { paths, text } = await writeOutputs({
+      database: db,
+      sweeps: sweep,
+      output: files.output,
+      svg: files.svg,
+      pages: page,
+      markdown: markdown === '' ? '-' : markdown,
+      json: json === '' ? '-' : json,
+    });
+    const listing = text === null ? process.stdout : process.stderr;
+    for (const path of paths) listing.write(`${path}\n`);
+    if (text !== null) process.stdout.write(text);
   },
 };
 
@@ -34,7 +49,29 @@ function buildOptions(yargs: Argv<object>): Argv<ReportArguments> {
         'Folder of the pages, reports/<sweep> by default; or a name that ends with .html for the sweep’s page alone',
       requiresArg: true,
     })
+    .option('svg', { type: 'string', describe: 'Folder for each chart as a static SVG', requiresArg: true })
+    .option('page', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      defaultDescription: 'the sweep’s own',
+      describe:
+        'With --svg: pages whose charts are drawn, as their files are called: index, trial-7, layer-3, compare-7-2',
+      requiresArg: true,
+    })
+    .option('markdown', {
+      type: 'string',
+      describe:
+        'Summary for a pull request: a file that ends with .md, or - (also without a value) for standard output',
+    })
+    .option('json', {
+      type: 'string',
+      describe: 'Answer and data: a file that ends with .json, or - (also without a value) for standard output',
+    })
+    .epilogue('With --svg, --markdown or --json pages are written only where --output says so.')
     .example('$0 report', 'the latest sweep, its trials and its layers, to reports/<sweep>/')
     .example('$0 report one two -o reports/both', 'two sweeps with an index')
-    .example('$0 report demo -o demo.html', 'the page of one sweep alone, in one file');
+    .example('$0 report demo -o demo.html', 'the page of one sweep alone, in one file')
+    .example('$0 report demo --svg figures', 'its charts for a paper')
+    .example('$0 report demo --markdown', 'a summary to paste into a pull request');
 }

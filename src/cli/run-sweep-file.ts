@@ -1,20 +1,33 @@
 import { prepareSweep, workerEntry } from '../schedule/prepare-sweep.js';
 import { describeEnvironment } from '../schedule/environment.js';
 import { deviceSlots } from '../schedule/device-slots.js';
-import { runSweep, type SweepOutcome } from '../schedule/run-sweep.js';
+import { runSweep, type FailedTrial, type SweepOutcome } from '../schedule/run-sweep.js';
 import { saturationNotes } from '../schedule/saturation.js';
 import { WorkerPool } from '../runtime/worker-pool.js';
-import { openStore } from '../store/sqlite-store.js';
 import { ExitCode } from './exit-code.js';
 import { plural } from './format-values.js';
+import { openUnlocked } from './open-unlocked.js';
 import { Progress } from './progress.js';
+
+/** Flags of `quantsweep run`. */
+export interface RunFlags {
+  readonly allowCode: boolean;
+  readonly failFast: boolean;
+  readonly retryFailed: boolean;
+  /** Wait for another process that runs a sweep on the database. */
+  readonly wait: boolean;
+}
 
 /**
  * `quantsweep run`: plans the experiment, runs what is missing and says how it ended.
  *
  * @returns the exit code
  */
-export async function runSweepFile(path: string, overrides: readonly string[], allowCode: boolean): Promise<number> {
+export async function runSweepFile(
+  path: string,
+  overrides: readonly string[],
+  { allowCode, failFast, retryFailed, wait }: RunFlags,
+): Promise<number> {
   const entry = workerEntry();
   const { experiment, inputs, provider, plan } = await prepareSweep(path, overrides, entry, {
     use: 'run',
@@ -23,10 +36,12 @@ export async function runSweepFile(path: string, overrides: readonly string[], a
   const slots = deviceSlots(experiment.run, provider.provider);
   say(`Provider: ${provider.why}. ${plural(slots.length, 'slot')} (${slots.map((s) => s.device).join(', ')}).`);
   for (const note of [...inputs.notes, ...saturationNotes(experiment)]) say(note);
-  const store = openStore(experiment.run.database);
-  const pool = new WorkerPool(slots, entry);
   const stopping = new AbortController();
   const onSignal = stopOnSignal(stopping);
+  const store = await openUnlocked(experiment.run.database, wait, stopping.signal);
+  if (store === null) return ExitCode.interrupted;
+  const { hangSeconds, memoryMb } = experiment.run;
+  const pool = new WorkerPool(slots, entry, { hangSeconds, memoryMb, inputs: inputs.identities });
   const progress = new Progress({
     write: (text) => process.stdout.write(text),
     columns: process.stdout.isTTY ? process.stdout.columns : null,
@@ -44,6 +59,8 @@ export async function runSweepFile(path: string, overrides: readonly string[], a
       pool,
       retries: experiment.run.retries,
       optimizationLevel: experiment.run.optimizationLevel,
+      failFast,
+      retryFailed,
       onEvent: (event) => {
         progress.handle(event);
       },
@@ -51,7 +68,7 @@ export async function runSweepFile(path: string, overrides: readonly string[], a
     });
     progress.finish();
     store.refreshComparisons(plan.name);
-    return conclude(outcome, experiment.run.database, plan.name);
+    return conclude(outcome, experiment.run.database, plan.name, failFast);
   } finally {
     progress.finish();
     process.off('SIGINT', onSignal);
@@ -73,23 +90,26 @@ function stopOnSignal(stopping: AbortController): () => void {
   return onSignal;
 }
 
-function conclude(outcome: SweepOutcome, database: string, name: string): number {
-  const { ran, cached, failed, interrupted } = outcome;
+function conclude(outcome: SweepOutcome, database: string, name: string, failFast: boolean): number {
+  const { ran, cached, failed, failedBefore, interrupted } = outcome;
   say(`${plural(ran, 'trial')} run, ${cached} taken from the database, ${failed.length} failed.`);
-  if (interrupted) {
+  if (interrupted && !(failFast && failed.length > 0)) {
     say('Stopped. Run the same command again to go on.');
     return ExitCode.interrupted;
   }
-  if (failed.length > 0) {
-    say(failuresByCause(failed).join('\n'));
-    return ExitCode.failure;
+  if (failed.length > 0) say(failuresByCause(failed).join('\n'));
+  if (interrupted) say('Stopped at the first failure (--fail-fast). Run the same command without it to go on.');
+  if (failedBefore.length > 0) {
+    say(`${plural(failedBefore.length, 'trial')} failed before and not tried again; --retry-failed does:`);
+    say(failuresByCause(failedBefore).join('\n'));
   }
+  if (failed.length > 0 || failedBefore.length > 0) return ExitCode.failure;
   say(`Next: quantsweep report ${quoted(name)} --db ${quoted(database)}`);
   return ExitCode.done;
 }
 
 /** One line for each cause with the trials that it hit: a failed stage fails many trials alike. */
-function failuresByCause(failed: SweepOutcome['failed']): readonly string[] {
+function failuresByCause(failed: readonly FailedTrial[]): readonly string[] {
   const labels = new Map<string, string[]>();
   for (const { label, errorClass, message } of failed) {
     const cause = `${errorClass}: ${message}`;

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 
 import type { Query } from '../report/query.js';
 import { renderReport } from '../report/render-report.js';
@@ -8,6 +8,7 @@ import { fileName } from '../report/site-map.js';
 import type { QueryConnection } from '../store/query-database.js';
 import { pickSweep, readDatabase } from './read-database.js';
 import { UsageError } from './usage-error.js';
+import { requireFile, requireFolder, writeWhole } from './write-whole.js';
 
 /** The file that lists what a report wrote into its folder, so that the next one removes what it no longer has. */
 const listFile = 'assets/files.json';
@@ -26,19 +27,18 @@ export function writeReport(database: string, sweeps: readonly string[], output:
     const options = { database: basename(database), generatedAt: new Date() };
     if (output?.endsWith('.html') === true) {
       const [name = '', ...more] = names;
-      if (more.length > 0 || (existsSync(output) && statSync(output).isDirectory())) {
+      if (more.length > 0) {
         throw new UsageError(
           `Expected a folder for ${names.length} sweeps (--output reports), got the file "${output}".`,
         );
       }
+      requireFile(output, '--output');
       writeWhole(output, renderReport(query, name, options));
       return [output];
     }
     const folder =
       output ?? join('reports', names.length === 1 ? fileName(names[0] ?? '') : fileName(basename(database, '.db')));
-    if (existsSync(folder) && !statSync(folder).isDirectory()) {
-      throw new UsageError(`Expected a folder or a name that ends with .html for --output, got the file "${folder}".`);
-    }
+    requireFolder(folder, '--output (a name that ends with .html is the page alone)');
     const site = openSite(query, everySweep(queries), names, { ...options, mode: 'files' });
     writeSite(folder, site.paths(), site.render);
     return names.map((name) => join(folder, site.sweepPath(name)));
@@ -71,18 +71,5 @@ function earlierFiles(folder: string): readonly string[] {
       : [];
   } catch {
     return [];
-  }
-}
-
-/** Writes beside the target and renames, so that a reader never sees half a page. */
-function writeWhole(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    writeFileSync(temporary, text);
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
   }
 }

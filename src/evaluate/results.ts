@@ -62,6 +62,14 @@ export interface ObservationRecord {
   readonly batches: number;
   readonly samples: number;
   readonly inputs: readonly InputStatistics[];
+  /** Only in the last record of the first part of a pass, and only where one was asked for. */
+  readonly display?: DisplayHistograms;
+}
+
+/** Histograms of the input of every layer over the first few calibration samples: to look at, never to calculate with. */
+export interface DisplayHistograms {
+  readonly samples: number;
+  readonly inputs: readonly { readonly layer: string; readonly histograms: ChannelHistograms }[];
 }
 
 /** One candidate alpha of one layer in a search. */
@@ -221,5 +229,8 @@ export interface FailureRecord {
   /** e.g. `NonFiniteError`, `GateError`, `WorkerDied`. */
   readonly errorClass: string;
   readonly message: string;
+  /** True where another attempt may succeed: the child was lost, not the work wrong. */
   readonly retry: boolean;
+  /** True where memory may have been short: the next attempt feeds fewer samples at once, which changes no result. */
+  readonly smallerBatches?: boolean;
 }

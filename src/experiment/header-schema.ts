@@ -35,8 +35,21 @@ const runSchema = z
     retries: z
       .int({ error: 'a whole number from 0' })
       .min(0, { error: 'a whole number from 0' })
-      .describe('Further attempts after a child process died.')
+      .describe('Further attempts after a child process died, hung or lost its device.')
       .default(2),
+    hangSeconds: z
+      .number({ error: 'a number of seconds from 1' })
+      .min(1, { error: 'a number of seconds from 1' })
+      .describe('Seconds without a sign of life after which a child process counts as hanging and is replaced.')
+      .default(60),
+    memoryMb: z
+      .int({ error: 'a whole number of MiB from 64, or null' })
+      .min(64, { error: 'a whole number of MiB from 64, or null' })
+      .describe(
+        'Resident memory in MiB that one child process may use; one that uses more is replaced and gets smaller batches. null: no limit.',
+      )
+      .nullable()
+      .default(null),
   })
   .meta({ title: 'Run', description: 'How the sweep runs. Only provider and optimizationLevel can change a result.' });
 

@@ -348,8 +348,12 @@ export interface RunSettings {
   readonly optimizationLevel: OptimizationLevel;
   /** SQLite file; absolute once loaded. */
   readonly database: string;
-  /** Further attempts after a child died. */
+  /** Further attempts after a child died, hung or lost its device. */
   readonly retries: number;
+  /** Seconds without a sign of life after which a child counts as hanging and is replaced. */
+  readonly hangSeconds: number;
+  /** Resident memory in MiB that one child may use; null: no limit. */
+  readonly memoryMb: number | null;
 }
 
 export type BaselineRole = 'fp32' | 'unsmoothed';

@@ -1,4 +1,4 @@
-import type { LoggerInterface, Spec } from 'vega';
+import type { LoggerInterface, Signal, Spec } from 'vega';
 import type { TopLevelSpec } from 'vega-lite';
 import { compile } from 'vega-lite';
 import { chartConfig } from './theme.js';
@@ -24,7 +24,7 @@ export function compileChart(chart: TopLevelSpec): CompiledChart {
     debug: () => logger,
   };
   const { spec } = compile(chart, { config: chartConfig, logger });
-  return { spec, warnings };
+  return { spec: fitted(spec), warnings };
 
   function note(...messages: readonly unknown[]): LoggerInterface {
     warnings.push(messages.map(String).join(' '));
@@ -36,4 +36,23 @@ export function compileChart(chart: TopLevelSpec): CompiledChart {
   function levelOf(level?: number): LoggerInterface | number {
     return level === undefined ? 0 : logger;
   }
+}
+
+/**
+ * What makes a concatenation as wide as its place in the page, which Vega-Lite offers for single charts only: its charts
+ * (all of one width given as a number) get the place's width less `beside`, a Vega expression in pixels for what stands
+ * beside them.
+ */
+export function fitWidth(beside: string): { readonly beside: string } {
+  return { beside };
+}
+
+function fitted(spec: Spec): Spec {
+  const beside: unknown = (spec.usermeta as { readonly beside?: unknown } | undefined)?.beside;
+  if (typeof beside !== 'string') return spec;
+  const update = `max(120, containerSize()[0] - (${beside}))`;
+  const width: Signal = { name: 'width', init: update, on: [{ update, events: 'window:resize' }] };
+  // A signal is known to those after it: parameters of the expression come first.
+  const others = Object.fromEntries(Object.entries(spec).filter(([name]) => name !== 'width'));
+  return { ...others, signals: [...(spec.signals ?? []), width] };
 }

@@ -1,3 +1,4 @@
+import { restoreRows } from './embed-rows.js';
 import { themeTokens } from './theme.js';
 
 /**
@@ -10,7 +11,11 @@ export const pageScript = `'use strict';
 const tokens = ${JSON.stringify(themeTokens)};
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const mostRows = 200;
-const figures = [...document.querySelectorAll('script[data-figure]')].map((script) => ({ id: script.dataset.figure, ...JSON.parse(script.textContent), views: [] }));
+const restoreRows = ${restoreRows};
+const figures = [...document.querySelectorAll('script[data-figure]')].map((script) => {
+  const embedded = JSON.parse(script.textContent);
+  return { id: script.dataset.figure, ...embedded, rows: restoreRows(embedded), views: [] };
+});
 
 function create(name, className, text) {
   const node = document.createElement(name);

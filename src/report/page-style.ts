@@ -59,6 +59,7 @@ pre { background: var(--panel); border-radius: 5px; padding: 10px 12px; margin: 
 table { border-collapse: collapse; width: 100%; font-size: 13px; line-height: 1.35; }
 th, td { padding: 5px 10px; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); overflow-wrap: normal; }
 td.long { min-width: 15em; overflow-wrap: anywhere; }
+td.long.wide { min-width: min(32em, 75vw); }
 tbody tr:last-child td { border-bottom: 0; }
 th { position: sticky; top: 0; background: var(--panel); font-weight: 600; white-space: nowrap; z-index: 1; }
 th button { border: 0; background: none; padding: 0; font: inherit; font-weight: 600; color: inherit; white-space: nowrap; }
@@ -66,16 +67,26 @@ th[aria-sort] button::after { content: "\\2195"; opacity: 0.35; padding-left: 4p
 th[aria-sort=ascending] button::after { content: "\\2191"; opacity: 1; }
 th[aria-sort=descending] button::after { content: "\\2193"; opacity: 1; }
 .right { text-align: right; white-space: nowrap; }
-td:first-child { min-width: 13em; }
+td:first-child { min-width: min(13em, 30vw); }
 .whole { white-space: nowrap; }
 td.code { white-space: nowrap;  font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 12px; }
 tr.best td { background: var(--good); font-weight: 600; }
 tr.failed td { background: var(--bad); }
 .tooltip { position: fixed; z-index: 9; pointer-events: none; visibility: hidden; max-width: min(340px, 90vw); background: var(--ground); color: var(--text); border: 1px solid var(--muted); border-radius: 5px; padding: 6px 10px; font-size: 12.5px; box-shadow: 0 3px 12px rgb(0 0 0 / 0.25); }
 .tooltip td:first-child { min-width: 0; } .tooltip table { width: auto; } .tooltip td { border: 0; padding: 1px 0 1px 10px; overflow-wrap: anywhere; } .tooltip td:first-child { color: var(--muted); padding-left: 0; white-space: nowrap; }
+.cards { margin-top: 8px; }
+.card { display: grid; grid-template-columns: minmax(0, 7fr) minmax(0, 5fr); gap: 8px 32px; padding: 16px 0 12px; border-top: 1px solid var(--line); }
+.cards h2 + .card { border-top: 0; }
+.card h3 { font-size: 17px; display: flex; flex-wrap: wrap; gap: 2px 12px; align-items: baseline; }
+.card .question { color: var(--muted); margin: 0 0 6px; max-width: 80ch; }
+.card figure { margin: 0; } .card figure h3 { font-size: 12.5px; color: var(--muted); font-weight: 500; } .card figcaption { font-size: 12px; margin: 0 0 4px; }
+.status { font-size: 12px; font-weight: 500; padding: 1px 8px; border-radius: 9px; background: var(--panel); color: var(--muted); } .status.incomplete { background: var(--warn); color: var(--text); }
+.numbers { display: flex; flex-wrap: wrap; gap: 6px 22px; margin: 0 0 6px; }
+.numbers div { border-left: 3px solid var(--line); padding-left: 8px; } .numbers dt { font-size: 12px; color: var(--muted); } .numbers dd { margin: 0; font-weight: 600; white-space: nowrap; }
+.numbers .best { border-color: var(--smoothed); } .numbers .fp32 { border-color: var(--fp32); } .numbers .unsmoothed { border-color: var(--unsmoothed); }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 footer { margin-top: 48px; padding-top: 10px; border-top: 1px solid var(--line); color: var(--muted); font-size: 12.5px; }
-@media (max-width: 860px) { .first { grid-template-columns: minmax(0, 1fr); } .page { padding: 18px 14px 48px; } h1 { font-size: 22px; } .headline { font-size: 17px; } }
+@media (max-width: 860px) { .card { grid-template-columns: minmax(0, 1fr); } .first { grid-template-columns: minmax(0, 1fr); } .page { padding: 18px 14px 48px; } h1 { font-size: 22px; } .headline { font-size: 17px; } }
 @media (max-width: 860px) and (min-width: 560px) { .tiles { grid-template-columns: repeat(4, minmax(0, 1fr)); } }
 @media print { :root { ${variables('light')} --panel: #f6f7f8; --line: #cfd3d8; --good: #e5f2ec; --bad: #fbe6dc; --warn: #fff3d6; } .page { max-width: none; padding: 0; } .scroll { max-height: none; overflow: visible; border: 0; } .controls, .sources, button.copy { display: none; } th { position: static; } table { font-size: 9px; } th, td { padding: 2px 4px; } figure, .tile, li { break-inside: avoid; } figure.wide { break-inside: auto; } h2, h3 { break-after: avoid; } }
 `.trim();

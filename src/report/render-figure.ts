@@ -1,16 +1,13 @@
 import { compileChart } from './compile-chart.js';
+import { embedRows } from './embed-rows.js';
 import type { AbsentContent, ChartContent, Control, FigureContent, PageFigure, TableContent } from './figure.js';
+import { figureData } from './figure-data.js';
 import { embedJson, escapeHtml } from './html.js';
 import type { Query, QueryResult, Row } from './query.js';
-import { toRows } from './query.js';
 
 /** Queries a figure's rows and returns its HTML, the embedded rows and compiled charts included. */
 export function renderFigure<Facts>(figure: PageFigure<Facts>, facts: Facts, query: Query): string {
-  const sql = figure.sql(facts);
-  const result = query(sql, []);
-  const rows = toRows(result);
-  const content = figure.build(rows, facts);
-  const title = figure.title(facts);
+  const { sql, result, rows, content, title } = figureData(figure, facts, query);
   if (content.kind === 'absent') return absentHtml(figure.id, title, content, sql, result);
   const panels = content.kind === 'charts' ? content.panels.map((panel) => compileChart(panel.spec).spec) : [];
   return `<figure id="${figure.id}"${content.kind === 'table' ? ' class="wide"' : ''} aria-labelledby="${figure.id}-title">
@@ -29,7 +26,7 @@ export function sqlDisclosure(sql: string, name = 'SQL'): string {
 
 /** Rows (and charts) of a figure as JSON for the page's script. */
 export function embedded(id: string, result: QueryResult, panels: readonly unknown[]): string {
-  return `<script type="application/json" data-figure="${id}">${embedJson({ columns: result.columns, rows: result.rows, panels })}</script>`;
+  return `<script type="application/json" data-figure="${id}">${embedJson({ ...embedRows(result), panels })}</script>`;
 }
 
 function absentHtml(id: string, title: string, content: AbsentContent, sql: string, result: QueryResult): string {
@@ -75,7 +72,8 @@ function tableHtml({ columns, sortable, emphasis }: TableContent, rows: readonly
   const lines = rows.map((row) => {
     const cells = columns.map(({ field, align, text, href }) => {
       const shown = text(row);
-      const kind = align === 'right' ? 'right' : field === 'key' ? 'code' : shown.length > 40 ? 'long' : '';
+      const long = shown.length > 90 ? 'long wide' : shown.length > 40 ? 'long' : '';
+      const kind = align === 'right' ? 'right' : field === 'key' ? 'code' : long;
       const sort = sortable ? ` data-sort="${escapeHtml(JSON.stringify(row[field] ?? null))}"` : '';
       return `<td${kind === '' ? '' : ` class="${kind}"`}${sort}>${linked(escapeHtml(shown), href?.(row) ?? null)}</td>`;
     });

@@ -85,7 +85,12 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
         return pageHtml({
           title: 'quantsweep',
           body: indexPage(
-            { sweeps, href: (sweep) => encodeURI(`${folders.get(sweep) ?? ''}/${pageName.sweep}`) },
+            {
+              sweeps,
+              isWhole: sweeps.length === all.length,
+              href: (sweep) => encodeURI(`${folders.get(sweep) ?? ''}/${pageName.sweep}`),
+              factsOf,
+            },
             query,
             options,
           ),

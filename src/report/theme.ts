@@ -30,6 +30,23 @@ export const themeTokens = {
   loss2: { light: '#c98945', dark: '#8a4a7d' },
   loss3: { light: '#8d4a52', dark: '#cf6a68' },
   loss4: { light: '#3a2149', dark: '#f6d37a' },
+  /** Pairs of weight and activation bits, in ascending order. */
+  bits0: { light: '#8c5109', dark: '#d9a05b' },
+  bits1: { light: '#4053a8', dark: '#8fa2f2' },
+  bits2: { light: '#a03a67', dark: '#ea8bb4' },
+  bits3: { light: '#2a6e5a', dark: '#6fc7ab' },
+  /** With bias correction, beside the blue of smoothed alone. */
+  corrected: { light: '#5c7a00', dark: '#b2cf57' },
+  /** What quantizing a layer costs, and what leaving it in float brings. */
+  cost: { light: '#a1304e', dark: '#ee7d95' },
+  gain: { light: '#2f7d8c', dark: '#7cc8d6' },
+  /** Time of work done, and of work found finished. */
+  spent: { light: '#4d6a87', dark: '#8fabc9' },
+  spared: { light: '#b4c1cd', dark: '#4c5a69' },
+  /** First to last layer of the network. */
+  depth0: { light: '#2f9479', dark: '#7fd9be' },
+  depth1: { light: '#2c6f9f', dark: '#62aee0' },
+  depth2: { light: '#5b3a9a', dark: '#a993f0' },
 } as const;
 
 /** Name of a colour in {@link themeTokens}. */
@@ -40,14 +57,32 @@ export function color(token: ThemeToken): string {
   return `@${token}`;
 }
 
+/** A specification with the colours of a scheme in place of their tokens; the page's script does the same. */
+export function resolveTokens<Spec>(spec: Spec, mode: 'light' | 'dark'): Spec {
+  const colors: Readonly<Record<string, { readonly light: string; readonly dark: string } | undefined>> = themeTokens;
+  return JSON.parse(JSON.stringify(spec), (_, value: unknown) =>
+    typeof value === 'string' && value.startsWith('@') ? (colors[value.slice(1)]?.[mode] ?? value) : value,
+  ) as Spec;
+}
+
 /** The colour scale of losses, small to large. */
 export const lossRange = [color('loss0'), color('loss1'), color('loss2'), color('loss3'), color('loss4')];
+
+/** Colours of layers' lines, from input to output. */
+export const depthRange = [color('depth0'), color('depth1'), color('depth2')];
 
 const sizeTokens = ['size0', 'size1', 'size2', 'size3', 'size4', 'size5'] as const;
 
 /** Colours of the calibration sizes in ascending order; from the seventh size on they repeat. */
 export function sizeColors(count: number): string[] {
   return Array.from({ length: count }, (_, index) => color(sizeTokens[index % sizeTokens.length]!));
+}
+
+const bitsTokens = ['bits0', 'bits1', 'bits2', 'bits3'] as const;
+
+/** Colours of pairs of bits in ascending order; from the fifth pair on they repeat. */
+export function bitsColors(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => color(bitsTokens[index % bitsTokens.length]!));
 }
 
 /** Dashes of the calibration sizes, a second sign beside colour (print, colour blindness). */

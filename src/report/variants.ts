@@ -62,15 +62,41 @@ export function splitVariants(trials: readonly VariedTrial[], drawn: readonly st
   const values = new Map(trials.map((trial) => [trial.trial, paths.map((path) => axisValue(trial, path))] as const));
   const varying = paths.map((_, index) => new Set([...values.values()].map((v) => v[index] ?? null)).size > 1);
   const combinations = distinct(trials.filter((t) => t.role === 'candidate').map((t) => values.get(t.trial) ?? []));
-  const variants = combinations.filter((one) => !combinations.some((other) => other !== one && covers(one, other)));
+  // One without a null covers no other.
+  const variants = combinations.filter(
+    (one) => !one.includes(null) || !combinations.some((other) => other !== one && covers(one, other)),
+  );
   if (variants.length < 2) return [{ label: '', trials: new Set(trials.map((trial) => trial.trial)) }];
+  const alike = membersByValues(trials, values);
   return variants.map((variant) => ({
     label: paths
       .filter((_, index) => varying[index] === true && variant[index] !== null)
       .map((path) => `${axisName(path)} = ${variant[paths.indexOf(path)] ?? ''}`)
       .join(', '),
-    trials: new Set(trials.filter((t) => covers(values.get(t.trial) ?? [], variant)).map((t) => t.trial)),
+    trials: new Set(
+      alike
+        .filter((one) => covers(one.values, variant))
+        .flatMap((one) => one.places)
+        .sort((a, b) => a - b)
+        .map((place) => trials[place]!.trial),
+    ),
   }));
+}
+
+/** Places of the trials that have equal values: many trials of few combinations are compared once a combination. */
+function membersByValues(
+  trials: readonly VariedTrial[],
+  valuesOf: ReadonlyMap<number, Values>,
+): readonly { readonly values: Values; readonly places: readonly number[] }[] {
+  const groups = new Map<string, { readonly values: Values; readonly places: number[] }>();
+  trials.forEach(({ trial }, place) => {
+    const values = valuesOf.get(trial) ?? [];
+    const key = JSON.stringify(values);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { values, places: [place] });
+    else group.places.push(place);
+  });
+  return [...groups.values()];
 }
 
 /** The value of an axis for a trial: of its axes, else of its settings (a block of the grid may leave an axis out). */

@@ -6,7 +6,7 @@ import type { OnnxModel } from '../graph/onnx-model.js';
 import type { PreparedLayer, PreparedModel } from '../quantize/prepare-layers.js';
 import { quantizedModel } from '../quantize/quantized-graph.js';
 import { readOnTheWay } from '../graph/cut-graph.js';
-import { withSession, type JobContext } from './job-context.js';
+import { batchWithin, withSession, type JobContext } from './job-context.js';
 import { KeptActivations } from './kept-activations.js';
 import type { LoadedModel } from './model-cache.js';
 import { runBatches } from './run-batches.js';
@@ -45,7 +45,7 @@ export async function correctBiases(
 ): Promise<PreparedModel> {
   const all = prepared.layers.map(({ original }) => original);
   const count = lossSamples(samples, io, all);
-  const range = { first: 0, count, batchSize: RUN_SAMPLES };
+  const range = { first: 0, count, batchSize: batchWithin(RUN_SAMPLES, context) };
   const kept = new KeptActivations(mostBytes);
   const means = async (
     model: OnnxModel,

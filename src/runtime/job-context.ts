@@ -5,6 +5,7 @@ import type { DataSource, PreprocessSettings } from '../experiment/settings.js';
 import { encodeModel, type OnnxModel } from '../graph/onnx-model.js';
 import { fixedBatchSize, type ModelIo } from '../graph/model-io.js';
 import { elementCount } from '../graph/tensor.js';
+import type { InputIdentity } from '../data/input-identity.js';
 import { feedReader } from './feeds.js';
 import { profileKernels, Session, type KernelProfile, type SessionSettings } from './session.js';
 
@@ -13,6 +14,15 @@ export interface JobContext {
   readonly session: SessionSettings;
   readonly report: (done: number, total: number) => void;
   readonly clock: PhaseClock;
+  /** Samples of one run at most, after an attempt ran out of memory; null: as many as the settings say. */
+  readonly batchLimit: number | null;
+  /** What the sweep was planned with; the job is refused once one of them has changed. */
+  readonly inputs: readonly InputIdentity[];
+}
+
+/** Samples of one run: as wanted, or fewer where memory was short. Changes no result. */
+export function batchWithin(wanted: number, { batchLimit }: Pick<JobContext, 'batchLimit'>): number {
+  return batchLimit === null ? wanted : Math.min(wanted, batchLimit);
 }
 
 /** Adds up the time of named phases, in milliseconds. */

@@ -2,14 +2,16 @@ import { withHistogramAmax } from '../calibrate/histogram-amax.js';
 import { observeGraph } from '../calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../calibrate/statistics-accumulator.js';
 import type { ObservationRecord } from '../evaluate/results.js';
-import { observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
+import { displayHistograms } from './display-histograms.js';
+import { batchWithin, observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, ObserveJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
 import { runBatches } from './run-batches.js';
 
 /** Observes the inputs of all layers over a range of calibration batches. */
 export async function runObserve(job: ObserveJob, context: JobContext): Promise<JobResult<'observe'>> {
-  const { folded, layers, io } = loadModel(job.model);
+  const loaded = loadModel(job.model);
+  const { folded, layers, io } = loaded;
   const dataset = await openJobDataset(job.source, job.preprocess, job.sampleSeed);
   const supported = layers.filter((l) => l.supported);
   const { model, observed } = observeGraph(folded, supported, job.methods, job.histograms !== null);
@@ -23,7 +25,7 @@ export async function runObserve(job: ObserveJob, context: JobContext): Promise<
       let batch = job.firstBatch;
       for (const end of ends) {
         const first = batch * job.batchSize;
-        const range = { first, count: (end - batch) * job.batchSize, batchSize: job.batchSize };
+        const range = { first, count: (end - batch) * job.batchSize, batchSize: batchWithin(job.batchSize, context) };
         await runBatches(session, io, dataset, range, (outputs, at, samples, fed) => {
           statistics.add(outputs, { samples, fed });
           context.report(
@@ -36,6 +38,10 @@ export async function runObserve(job: ObserveJob, context: JobContext): Promise<
       }
     }),
   );
+  if (job.displaySamples > 0) {
+    const display = await displayHistograms(job.displaySamples, loaded, dataset, context);
+    value.push({ ...value.pop()!, display });
+  }
   const provider = await observedProvider('observe', job.model.sha256, model, io, dataset, context);
   return { value, execution: { provider, timings: context.clock.timings } };
 }

@@ -4,7 +4,7 @@ import { prepareModel } from '../quantize/prepare-layers.js';
 import { quantizedModel } from '../quantize/quantized-graph.js';
 import { bitsOfLayers, selectLayers } from '../quantize/select-layers.js';
 import { fixedAlphas } from './fixed-alphas.js';
-import { observedProvider, openJobDataset, type JobContext } from './job-context.js';
+import { batchWithin, observedProvider, openJobDataset, type JobContext } from './job-context.js';
 import type { JobResult, RankJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
 import { modelOutputs } from './model-outputs.js';
@@ -25,7 +25,7 @@ export async function runRank(job: RankJob, context: JobContext): Promise<JobRes
     }),
   );
   const own = prepared.layers.filter((_, index) => index % job.share.of === job.share.index);
-  const range = { first: 0, count: job.samples, batchSize: RUN_SAMPLES };
+  const range = { first: 0, count: job.samples, batchSize: batchWithin(RUN_SAMPLES, context) };
   const outputsOf = (model: typeof untouched): Promise<Float32Array> =>
     context.clock.measure('run', () => modelOutputs(model, io, dataset, range, context));
   const reference = await outputsOf(untouched);

@@ -1,4 +1,4 @@
-import { observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
+import { batchWithin, observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, ReferenceJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
 import { runBatches, withoutPadding } from './run-batches.js';
@@ -14,7 +14,7 @@ export async function runReference(job: ReferenceJob, context: JobContext): Prom
     referenceArgmax: null,
     sampleCount: job.samples,
   });
-  const range = { first: job.first, count: job.count, batchSize: job.evaluation.batchSize };
+  const range = { first: job.first, count: job.count, batchSize: batchWithin(job.evaluation.batchSize, context) };
   await withSession(untouched, io, context, (session) =>
     context.clock.measure('run', () =>
       runBatches(session, io, dataset, range, async (outputs, first, samples, fed) => {

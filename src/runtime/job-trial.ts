@@ -19,7 +19,14 @@ import { quantizedModel, smoothedModel } from '../quantize/quantized-graph.js';
 import { bitsOfLayers, selectLayers } from '../quantize/select-layers.js';
 import { correctBiases } from './correct-biases.js';
 import { fixedAlphas } from './fixed-alphas.js';
-import { observedKernels, observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
+import {
+  batchWithin,
+  observedKernels,
+  observedProvider,
+  openJobDataset,
+  withSession,
+  type JobContext,
+} from './job-context.js';
 import type { JobResult, TrialJob } from './jobs.js';
 import { loadModel, type LoadedModel } from './model-cache.js';
 import { modelOutputs } from './model-outputs.js';
@@ -158,7 +165,7 @@ async function referenceOutputs(trial: Trial, count: number): Promise<Float32Arr
 }
 
 function outputsOf({ model, dataset, job, context }: Trial, graph: OnnxModel, count: number): Promise<Float32Array> {
-  const range = { first: 0, count, batchSize: job.settings.evaluation.batchSize };
+  const range = { first: 0, count, batchSize: batchWithin(job.settings.evaluation.batchSize, context) };
   return modelOutputs(graph, model.io, dataset, range, context);
 }
 
@@ -170,7 +177,7 @@ async function evaluate(trial: Trial, quantized: OnnxModel, samples: number): Pr
     referenceArgmax: job.referenceArgmax,
     sampleCount: samples,
   });
-  const range = { first: 0, count: samples, batchSize: job.settings.evaluation.batchSize };
+  const range = { first: 0, count: samples, batchSize: batchWithin(job.settings.evaluation.batchSize, context) };
   const evaluateWith = (session: Pick<Session, 'run'>): Promise<void> =>
     context.clock.measure('evaluate', () =>
       runBatches(session, model.io, dataset, range, async (outputs, first, count, fed) => {
@@ -200,7 +207,7 @@ async function measureLosses(
   const { model, dataset, job, context, prepared, total } = trial;
   const graph = lossGraph(model, quantized, prepared, loss.modes);
   const losses = new LossAccumulator(graph.layers);
-  const range = { first: 0, count: samples, batchSize: job.settings.evaluation.batchSize };
+  const range = { first: 0, count: samples, batchSize: batchWithin(job.settings.evaluation.batchSize, context) };
   let divergence = 0;
   await withSession(graph.model, model.io, context, (session) =>
     context.clock.measure('loss', () =>

@@ -22,6 +22,7 @@ import type {
 import type { MetricState } from '../evaluate/metrics/metric.js';
 import type { CanonicalSmoothing } from '../experiment/canonical-settings.js';
 import type { TrialSettings } from '../plan/plan.js';
+import type { InputIdentity } from '../data/input-identity.js';
 import type { Provider, SessionSettings } from './session.js';
 
 /** The model that a job works on; the child refuses a file whose hash is another one. */
@@ -45,6 +46,8 @@ export interface ObserveJob {
   readonly methods: readonly AbsmaxMethod[];
   /** Prefix sizes at which histograms are kept; null to gather none. */
   readonly histograms: readonly number[] | null;
+  /** The first so many samples are counted into histograms to look at; 0 for none. */
+  readonly displaySamples: number;
 }
 
 /** The untouched model over the evaluation samples `first .. first + count - 1`. */
@@ -138,6 +141,8 @@ export type ParentMessage = {
   readonly id: number;
   readonly job: Job;
   readonly session: SessionSettings;
+  readonly batchLimit: number | null;
+  readonly inputs: readonly InputIdentity[];
 };
 
 export type ChildMessage =

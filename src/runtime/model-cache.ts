@@ -1,10 +1,10 @@
 import { findLayers, type FoundLayer } from '../graph/layers.js';
 import { foldBatchNorm } from '../graph/fold-batch-norm.js';
-import { ModelError } from '../graph/model-error.js';
 import { resolveModelIo, type ModelIo } from '../graph/model-io.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import type { JobModel } from './jobs.js';
 import { readModelFile } from './model-file.js';
+import { InputChangedError } from './unchanged-inputs.js';
 
 export interface LoadedModel {
   readonly untouched: OnnxModel;
@@ -20,14 +20,16 @@ let cached: { readonly key: string; readonly model: LoadedModel } | null = null;
 /**
  * Loads a job's model; the last one is kept, as most jobs of a child work on the same.
  *
- * @throws ModelError when the file's hash is not the one that the sweep was planned with
+ * @throws InputChangedError when the file's hash is not the one that the sweep was planned with
  */
 export function loadModel(job: JobModel): LoadedModel {
   const key = JSON.stringify([job.path, job.sha256, job.input, job.output]);
   if (cached?.key === key) return cached.model;
   const file = readModelFile(job.path);
   if (file.sha256 !== job.sha256) {
-    throw new ModelError(`${job.path}: the file changed during the sweep. Restore it, or start the sweep again.`);
+    throw new InputChangedError(
+      `${job.path}: the model changed during the sweep. Restore it, or run the experiment again.`,
+    );
   }
   const { model: folded } = foldBatchNorm(file.model);
   const model = { untouched: file.model, folded, layers: findLayers(folded), io: resolveModelIo(file.model, job) };

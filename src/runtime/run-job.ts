@@ -7,15 +7,24 @@ import { runReference } from './job-reference.js';
 import { runSearch } from './job-search.js';
 import { runTrial } from './job-trial.js';
 import type { Job, JobResult } from './jobs.js';
-import type { SessionSettings } from './session.js';
+import { checkUnchanged } from './unchanged-inputs.js';
+import { RuntimeError, type SessionSettings } from './session.js';
 
 /** Runs any job to its end in this process. */
 export async function runJob(
   job: Job,
   session: SessionSettings,
   report: JobContext['report'],
+  given: Pick<JobContext, 'batchLimit' | 'inputs'> = { batchLimit: null, inputs: [] },
 ): Promise<JobResult<Job['kind']>> {
-  const context: JobContext = { session, report, clock: new PhaseClock() };
+  const result = await resultOf(job, { ...given, session, report, clock: new PhaseClock() });
+  // Data may have been written to while it was read: such a result is of no data that there ever was.
+  await checkUnchanged(given.inputs);
+  return result;
+}
+
+async function resultOf(job: Job, context: JobContext): Promise<JobResult<Job['kind']>> {
+  await checkUnchanged(context.inputs);
   switch (job.kind) {
     case 'observe':
       return runObserve(job, context);
@@ -32,8 +41,18 @@ export async function runJob(
   }
 }
 
-/** Errors that a job throws fail the same way each time; only a lost child is worth another attempt. */
+/**
+ * Errors that a job throws fail the same way each time, but for what the surroundings did: memory that was short, or a
+ * device that went away.
+ */
 export function failureOf(cause: unknown): FailureRecord {
+  if (cause instanceof RuntimeError && cause.trouble !== null) {
+    const smallerBatches = cause.trouble === 'OutOfMemory';
+    return { errorClass: cause.trouble, message: cause.message, retry: true, smallerBatches };
+  }
+  if (cause instanceof RangeError && /^(Array buffer|Invalid typed array) /.test(cause.message)) {
+    return { errorClass: 'OutOfMemory', message: cause.message, retry: true, smallerBatches: true };
+  }
   if (cause instanceof Error) return { errorClass: cause.name, message: cause.message, retry: false };
   return { errorClass: 'UnknownError', message: String(cause), retry: false };
 }

@@ -5,7 +5,7 @@ import type { SearchPoint } from '../evaluate/results.js';
 import type { Layer } from '../graph/layers.js';
 import { prepareModel, type AlphaOf, type PreparedModel } from '../quantize/prepare-layers.js';
 import { bitsOfLayers } from '../quantize/select-layers.js';
-import { withSession, type JobContext } from './job-context.js';
+import { batchWithin, withSession, type JobContext } from './job-context.js';
 import type { SearchJob } from './jobs.js';
 import type { LoadedModel } from './model-cache.js';
 import { runBatches } from './run-batches.js';
@@ -64,7 +64,7 @@ export async function measureCandidates(
 ): Promise<readonly SearchPoint[]> {
   const { model, dataset, context } = search;
   const losses = new SearchLosses(graph);
-  const range = { first: 0, count: measuredSamples(search), batchSize: RUN_SAMPLES };
+  const range = { first: 0, count: measuredSamples(search), batchSize: batchWithin(RUN_SAMPLES, context) };
   await withSession(graph.model, model.io, context, (session) =>
     context.clock.measure('run', () =>
       runBatches(session, model.io, dataset, range, (outputs, first, samples, fed) => {

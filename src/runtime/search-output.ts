@@ -3,6 +3,7 @@ import { outputDivergence } from '../evaluate/output-divergence.js';
 import type { SearchRecord } from '../evaluate/results.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import { quantizedModel } from '../quantize/quantized-graph.js';
+import { batchWithin } from './job-context.js';
 import type { SearchResult } from './jobs.js';
 import { modelOutputs, type RunWith } from './model-outputs.js';
 import { openTail } from './open-tail.js';
@@ -18,7 +19,7 @@ export async function searchOutput(search: SearchContext): Promise<{ value: Sear
   const { job, model, dataset, layers, context } = search;
   const { samples, ties, sweeps } = job.search;
   const { candidates } = job;
-  const range = { first: 0, count: samples, batchSize: RUN_SAMPLES };
+  const range = { first: 0, count: samples, batchSize: batchWithin(RUN_SAMPLES, context) };
   const outputsOf = (graph: OnnxModel, runWith?: RunWith): Promise<Float32Array> =>
     context.clock.measure('run', () => modelOutputs(graph, model.io, dataset, range, context, runWith));
   const reference = await outputsOf(model.untouched);

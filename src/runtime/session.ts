@@ -37,9 +37,34 @@ export type Feeds = Readonly<Record<string, Feed>>;
 
 export type Outputs = Readonly<Record<string, FloatTensor>>;
 
+/** What the surroundings did rather than the model: worth another attempt. */
+export type RuntimeTrouble = 'OutOfMemory' | 'DeviceLost';
+
 /** The runtime refused to make or run a session; `message` starts with what was tried. */
 export class RuntimeError extends Error {
   override readonly name = 'RuntimeError';
+  /** Null where the same would happen again. */
+  readonly trouble: RuntimeTrouble | null;
+
+  constructor(tried: string, cause: unknown) {
+    const words = cause instanceof Error ? cause.message : String(cause);
+    super(`${tried} failed: ${words}`, { cause });
+    this.trouble = troubleOf(words);
+  }
+}
+
+/**
+ * The runtime gives no code with its errors, so its words are all there is to tell them apart: those of its allocators
+ * (`BFCArena`, `std::bad_alloc`), of CUDA and of WebGPU's device loss. What is not known counts as the model's own fault.
+ */
+function troubleOf(words: string): RuntimeTrouble | null {
+  if (/bad_?\s?alloc|failed to allocate memory|available memory of \d+ is smaller|out of memory/i.test(words)) {
+    return 'OutOfMemory';
+  }
+  if (/device (?:was |is )?lost|device removed|CUDA(?: error| failure)?[ :]+(?:4|46|100|719|999)\b/i.test(words)) {
+    return 'DeviceLost';
+  }
+  return null;
 }
 
 /** A session of onnxruntime-node. `run` and `create` block the event loop: use it in a child process only. */
@@ -71,7 +96,7 @@ export class Session {
       }
       return outputs;
     } catch (cause) {
-      throw new RuntimeError(`Running the model failed: ${messageOf(cause)}`, { cause });
+      throw new RuntimeError('Running the model', cause);
     }
   }
 
@@ -110,7 +135,7 @@ export async function profileKernels(
       await session.run(toTensors(input, batch, further));
       session.endProfiling();
     } catch (cause) {
-      throw new RuntimeError(`Running the model on ${settings.provider} failed: ${messageOf(cause)}`, { cause });
+      throw new RuntimeError(`Running the model on ${settings.provider}`, cause);
     } finally {
       await session.release();
     }
@@ -167,14 +192,10 @@ async function createSession(
       extra: { session: { disable_quant_qdq: settings.fuseQuantized === true ? '0' : '1' } },
     });
   } catch (cause) {
-    throw new RuntimeError(`Loading the model on ${settings.provider} failed: ${messageOf(cause)}`, { cause });
+    throw new RuntimeError(`Loading the model on ${settings.provider}`, cause);
   }
 }
 
 function providerOption({ provider, deviceId }: SessionSettings): ort.InferenceSession.ExecutionProviderConfig {
   return provider === 'cuda' ? { name: 'cuda', deviceId } : provider;
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,3 +1,4 @@
+import { startHeartbeat } from './heartbeat.js';
 import type { ChildMessage, ParentMessage } from './jobs.js';
 import { failureOf, runJob } from './run-job.js';
 
@@ -9,14 +10,16 @@ function main(): void {
   process.on('SIGINT', () => undefined);
   process.on('disconnect', () => process.exit(0));
   process.on('message', (message: ParentMessage) => void work(message));
+  startHeartbeat();
   send({ kind: 'ready' });
 }
 
-async function work({ id, job, session }: ParentMessage): Promise<void> {
+async function work({ id, job, session, batchLimit, inputs }: ParentMessage): Promise<void> {
   try {
-    const result = await runJob(job, session, (done, total) => {
+    const report = (done: number, total: number): void => {
       send({ kind: 'progress', id, done, total });
-    });
+    };
+    const result = await runJob(job, session, report, { batchLimit, inputs });
     send({ kind: 'result', id, result });
   } catch (cause) {
     send({ kind: 'failure', id, failure: failureOf(cause) });

@@ -1,5 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { FailureRecord } from '../evaluate/results.js';
+import type { InputIdentity } from '../data/input-identity.js';
+import { ChildWatch, type WatchLimits } from './child-watch.js';
+import { HEARTBEAT_FD, parseBeats } from './heartbeat.js';
 import type { ChildMessage, Job, JobResult, ParentMessage, Slot } from './jobs.js';
 
 /** A job failed, in the child's own words or because the child died. */
@@ -21,6 +24,13 @@ interface Running {
   readonly onProgress: (done: number, total: number) => void;
   readonly resolve: (result: JobResult<Job['kind']>) => void;
   readonly reject: (error: Error) => void;
+  readonly watch: ChildWatch;
+}
+
+/** How a pool treats its children. */
+export interface PoolOptions extends WatchLimits {
+  /** What the sweep was planned with; children refuse work on anything else. */
+  readonly inputs: readonly InputIdentity[];
 }
 
 interface Worker {
@@ -29,9 +39,14 @@ interface Worker {
   running: Running | null;
   /** The last words on the child's stderr, for the message when it dies. */
   stderr: string;
+  /** Why this pool kills the child; null unless it does. */
+  verdict: FailureRecord | null;
 }
 
 const STDERR_KEPT = 4000;
+
+/** Milliseconds between two looks at the children. */
+const TICK_MS = 500;
 
 /**
  * Child processes, one per slot, each running one job at a time. onnxruntime-node blocks the event loop, and a crash
@@ -40,13 +55,24 @@ const STDERR_KEPT = 4000;
 export class WorkerPool {
   readonly #workers: readonly Worker[];
   readonly #entry: URL;
+  readonly #options: PoolOptions;
+  readonly #ticking: NodeJS.Timeout;
   #nextId = 1;
   #closed = false;
 
   /** @param entry the compiled `worker-main.js` */
-  constructor(slots: readonly Slot[], entry: URL) {
-    this.#workers = slots.map((slot) => ({ slot, child: null, running: null, stderr: '' }));
+  constructor(
+    slots: readonly Slot[],
+    entry: URL,
+    options: PoolOptions = { hangSeconds: 60, memoryMb: null, inputs: [] },
+  ) {
+    this.#workers = slots.map((slot) => ({ slot, child: null, running: null, stderr: '', verdict: null }));
     this.#entry = entry;
+    this.#options = options;
+    this.#ticking = setInterval(() => {
+      this.#workers.forEach(giveUpHanging);
+    }, TICK_MS);
+    this.#ticking.unref();
   }
 
   get size(): number {
@@ -66,12 +92,14 @@ export class WorkerPool {
   /**
    * Runs a job on a slot that is idle.
    *
+   * @param batchLimit samples of one run at most; null: as many as the settings say
    * @throws JobError when the job fails or its child dies, JobInterrupted when the pool is closed meanwhile
    */
   run<K extends Job['kind']>(
     slot: number,
     job: Extract<Job, { kind: K }>,
     onProgress: (done: number, total: number) => void = () => undefined,
+    batchLimit: number | null = null,
   ): Promise<JobResult<K>> {
     const worker = this.#workers[slot]!;
     if (this.#closed) return Promise.reject(new JobInterrupted('The pool is closed.'));
@@ -81,6 +109,7 @@ export class WorkerPool {
     return new Promise<JobResult<K>>((resolve, reject) => {
       worker.running = {
         id,
+        watch: new ChildWatch(this.#options, TICK_MS),
         onProgress,
         // The child answers a job of kind K with a result of kind K.
         resolve: (result) => {
@@ -88,7 +117,8 @@ export class WorkerPool {
         },
         reject,
       };
-      const message: ParentMessage = { kind: 'job', id, job, session: worker.slot.session };
+      const { session } = worker.slot;
+      const message: ParentMessage = { kind: 'job', id, job, session, batchLimit, inputs: this.#options.inputs };
       child.send(message);
     });
   }
@@ -96,12 +126,20 @@ export class WorkerPool {
   /** Ends all children at once; running jobs reject with JobInterrupted. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearInterval(this.#ticking);
     await Promise.all(this.#workers.map(endChild));
   }
 
   #start(worker: Worker): ChildProcess {
-    const child = fork(this.#entry, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = fork(this.#entry, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'] });
     worker.stderr = '';
+    worker.verdict = null;
+    let heard = '';
+    child.stdio[HEARTBEAT_FD]?.on('data', (chunk: Buffer) => {
+      const { beats, rest } = parseBeats(heard + chunk.toString('latin1'));
+      heard = rest;
+      for (const beat of beats) worker.running?.watch.beat(beat);
+    });
     child.stderr?.on('data', (chunk: Buffer) => {
       worker.stderr = (worker.stderr + chunk.toString('utf8')).slice(-STDERR_KEPT);
     });
@@ -123,6 +161,7 @@ export class WorkerPool {
     if (message.kind === 'ready' || message.id !== running?.id) return;
     switch (message.kind) {
       case 'progress':
+        running.watch.progress();
         running.onProgress(message.done, message.total);
         return;
       case 'result':
@@ -146,10 +185,22 @@ export class WorkerPool {
       running.reject(new JobInterrupted('The sweep was stopped.'));
       return;
     }
+    if (worker.verdict !== null) {
+      running.reject(new JobError(worker.verdict));
+      return;
+    }
     const words = worker.stderr.trim();
     const message = `The child process on ${worker.slot.device} ${how}.${words === '' ? '' : ` Its last words: ${words}`}`;
     running.reject(new JobError({ errorClass: 'WorkerDied', message, retry: true }));
   }
+}
+
+function giveUpHanging(worker: Worker): void {
+  const { child, running, verdict } = worker;
+  if (child === null || running === null || verdict !== null) return;
+  worker.verdict = running.watch.tick(worker.slot.device);
+  // SIGKILL also ends a process that is stopped.
+  if (worker.verdict !== null) child.kill('SIGKILL');
 }
 
 async function endChild(worker: Worker): Promise<void> {

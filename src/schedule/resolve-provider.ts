@@ -32,13 +32,20 @@ export async function resolveProvider(run: RunSettings, entry: URL): Promise<Res
   );
 }
 
+/** A driver may take its time to wake a device; this long is a hang. */
+const PROBE_SECONDS = 120;
+
 /** Why a provider can't run here, by loading it in a child of its own; null if it runs. */
 export async function providerObstacle(provider: Provider, entry: URL): Promise<string | null> {
   if (provider === 'cuda' && !existsSync(cudaLibraryPath())) {
     return "onnxruntime-node's CUDA library is not installed";
   }
   const session = { provider, deviceId: 0, threads: 1, optimizationLevel: 'all' } as const;
-  const pool = new WorkerPool([{ device: `${provider}:0`, session }], entry);
+  const pool = new WorkerPool([{ device: `${provider}:0`, session }], entry, {
+    hangSeconds: PROBE_SECONDS,
+    memoryMb: null,
+    inputs: [],
+  });
   try {
     const { execution } = await pool.run(0, { kind: 'probe' });
     const ran = execution.provider.toLowerCase();

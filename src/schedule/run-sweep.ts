@@ -1,39 +1,15 @@
-import { openDataset } from '../data/open-dataset.js';
-import { mergeMetricStates } from '../evaluate/metrics/create-metric.js';
-import type { ObservationRecord } from '../evaluate/results.js';
-import type {
-  CalibrationSettings,
-  EvaluationSettings,
-  ModelSettings,
-  QuantizationSettings,
-} from '../experiment/settings.js';
+import type { FailureRecord } from '../evaluate/results.js';
 import { estimateCost, type WorkCost } from '../plan/estimate-cost.js';
-import type {
-  ContentKey,
-  ObserveStage,
-  PlannedStage,
-  PlannedTrial,
-  RankStage,
-  ReferenceStage,
-  SearchStage,
-  SweepPlan,
-} from '../plan/plan.js';
-import type { Job, JobModel, JobResults } from '../runtime/jobs.js';
-import { finishTask } from '../runtime/task-metric.js';
+import type { ContentKey, PlannedStage, PlannedTrial, SweepPlan } from '../plan/plan.js';
+import type { JobResults } from '../runtime/jobs.js';
 import { JobInterrupted, type WorkerPool } from '../runtime/worker-pool.js';
 import { StoreError } from '../store/store-error.js';
-import type { SweepStore } from '../store/store.js';
+import type { StoredFailure, SweepStore } from '../store/store.js';
+import { allSettledOrFirstError } from './all-settled.js';
+import { isInputChange, permanentFailures } from './failure-classes.js';
+import { InputError } from './input-error.js';
 import { StageFailed } from './stage-failed.js';
-import {
-  chooseAlphas,
-  mergeObserveParts,
-  mergeRanks,
-  observeParts,
-  rankParts,
-  referenceParts,
-  searchParts,
-  type StagePart,
-} from './stage-parts.js';
+import { jobModel, StageWork, storedObservation } from './stage-work.js';
 import type { BestTrial, OnSweepEvent } from './sweep-events.js';
 import type { SweepInputs } from './sweep-inputs.js';
 import { failureRecord, WorkQueue } from './work-queue.js';
@@ -45,6 +21,10 @@ export interface RunSweepOptions {
   readonly pool: WorkerPool;
   readonly retries: number;
   readonly optimizationLevel: string;
+  /** Stop at the first trial that fails. */
+  readonly failFast: boolean;
+  /** Also run trials that failed before in a way that another attempt would repeat. */
+  readonly retryFailed: boolean;
   readonly onEvent: OnSweepEvent;
   /** Aborting it ends the children at once and loses at most the attempts that run. */
   readonly signal: AbortSignal;
@@ -55,8 +35,16 @@ export interface SweepOutcome {
   readonly ran: number;
   /** Trials that were finished before. */
   readonly cached: number;
-  readonly failed: readonly { readonly label: string; readonly errorClass: string; readonly message: string }[];
+  readonly failed: readonly FailedTrial[];
+  /** Trials that failed in an earlier run and were not tried again. */
+  readonly failedBefore: readonly FailedTrial[];
   readonly interrupted: boolean;
+}
+
+export interface FailedTrial {
+  readonly label: string;
+  readonly errorClass: string;
+  readonly message: string;
 }
 
 /**
@@ -81,17 +69,15 @@ export async function runSweep(options: RunSweepOptions): Promise<SweepOutcome> 
   }
 }
 
-/** Stages before trials, and of trials the first ones first. */
-const STAGE_PRIORITY = { observe: 3e6, reference: 2e6, rank: 1.5e6, search: 1e6 } as const;
-
 class SweepRun {
   readonly #options: RunSweepOptions;
   readonly #queue: WorkQueue;
   readonly #stages: ReadonlyMap<ContentKey, PlannedStage>;
   readonly #finished: ReadonlySet<ContentKey>;
   readonly #running = new Map<ContentKey, Promise<void>>();
-  readonly #failed: { label: string; errorClass: string; message: string }[] = [];
+  readonly #failed: FailedTrial[] = [];
   readonly #costs: ReadonlyMap<ContentKey, WorkCost>;
+  readonly #stageWork: StageWork;
   #best: BestTrial | null = null;
   #ran = 0;
   #interrupted = false;
@@ -113,6 +99,7 @@ class SweepRun {
       slots: pool.size,
     });
     this.#costs = new Map(work.map((w) => [w.key, w]));
+    this.#stageWork = new StageWork(options, this.#queue, this.#costs, (key) => this.#stageDone(key));
   }
 
   async stop(): Promise<void> {
@@ -121,13 +108,15 @@ class SweepRun {
   }
 
   async run(): Promise<SweepOutcome> {
-    const { plan, onEvent } = this.#options;
-    const missing = plan.trials.filter((t) => !this.#finished.has(t.key));
+    const { plan, store, retryFailed, onEvent } = this.#options;
+    const given = retryFailed ? new Map<ContentKey, StoredFailure>() : permanentFailures(plan, store);
+    const unfinished = plan.trials.filter((t) => !this.#finished.has(t.key));
+    const missing = unfinished.filter((t) => !given.has(t.key));
     this.#noteBestSoFar();
     onEvent({
       kind: 'started',
       trials: plan.trials.length,
-      finishedTrials: plan.trials.length - missing.length,
+      finishedTrials: plan.trials.length - unfinished.length,
       stages: plan.stages.length,
       finishedStages: plan.stages.filter((s) => this.#finished.has(s.key)).length,
       best: this.#best,
@@ -138,8 +127,12 @@ class SweepRun {
     if (fatal instanceof Error) throw fatal;
     return {
       ran: this.#ran,
-      cached: plan.trials.length - missing.length,
+      cached: plan.trials.length - unfinished.length,
       failed: this.#failed,
+      failedBefore: unfinished.flatMap(({ key, label }) => {
+        const failure = given.get(key);
+        return failure === undefined ? [] : [{ label, ...failure }];
+      }),
       interrupted: this.#interrupted,
     };
   }
@@ -151,21 +144,29 @@ class SweepRun {
       return null;
     } catch (cause) {
       if (cause instanceof JobInterrupted || this.#interrupted) return null;
-      if (isStoreFailure(cause)) {
+      if (isStoreFailure(cause) || cause instanceof InputError) {
         await this.stop();
         return cause;
       }
       try {
         const failure = failureRecord(cause);
+        if (isInputChange(failure)) return await this.#refuse(failure);
         this.#options.store.failTrial(trial.key, failure);
         this.#failed.push({ label: trial.label, ...failure });
         this.#options.onEvent({ kind: 'failed', work: 'trial', label: trial.label, failure });
+        if (this.#options.failFast) await this.stop();
         return null;
       } catch (storeError) {
         await this.stop();
         return storeError instanceof Error ? storeError : new Error(String(storeError));
       }
     }
+  }
+
+  /** Stops the sweep, whose model or data is not what it was planned with. No trial counts as failed for it. */
+  async #refuse({ message }: FailureRecord): Promise<InputError> {
+    await this.stop();
+    return new InputError(message);
   }
 
   /** The fp32 trial is the reference stage's result under a trial's name. */
@@ -184,7 +185,7 @@ class SweepRun {
       gate: null,
     };
     const execution = { provider, timings: {} };
-    const sha256 = this.#jobModel(trial.settings.model).sha256;
+    const sha256 = jobModel(trial.settings.model, this.#options.inputs).sha256;
     store.finishTrial(trial, sha256, record, execution, optimizationLevel, null);
     this.#finishedTrial(trial, evaluation, 0);
   }
@@ -193,13 +194,18 @@ class SweepRun {
     const keys = [trial.referenceKey, trial.observeKey!, trial.searchKey, trial.rankKey].filter((key) => key !== null);
     await allSettledOrFirstError(keys.map((key) => this.#stageDone(key)));
     const { store, optimizationLevel } = this.#options;
-    const model = this.#jobModel(trial.settings.model);
+    const model = jobModel(trial.settings.model, this.#options.inputs);
     const { value, execution, attempt, durationMs } = await this.#queue.run({
       job: () => ({
         kind: 'trial',
         model,
         settings: trial.settings,
-        observation: this.#observation(trial.observeKey!, trial.settings.calibration!, trial.settings.quantization!),
+        observation: storedObservation(
+          store,
+          trial.observeKey!,
+          trial.settings.calibration!,
+          trial.settings.quantization!,
+        ),
         alphas: trial.searchKey === null ? null : store.search(trial.searchKey)!.alphas,
         keptFloat: this.#keptFloat(trial),
         referenceArgmax: store.reference(trial.referenceKey)!.argmax,
@@ -208,6 +214,7 @@ class SweepRun {
       label: trial.label,
       priority: -trial.position,
       cost: this.#costs.get(trial.key)?.forwardPasses ?? 0,
+      batchSize: trial.settings.evaluation.batchSize,
     });
     store.finishTrial(trial, model.sha256, value, execution, optimizationLevel, attempt);
     this.#finishedTrial(trial, value.evaluation, durationMs);
@@ -255,138 +262,20 @@ class SweepRun {
   async #runStage(stage: PlannedStage): Promise<void> {
     const start = performance.now();
     try {
-      switch (stage.kind) {
-        case 'observe':
-          await this.#observe(stage);
-          break;
-        case 'reference':
-          await this.#reference(stage);
-          break;
-        case 'search':
-          await this.#search(stage);
-          break;
-        case 'rank':
-          await this.#rank(stage);
-          break;
-      }
+      await this.#stageWork.run(stage);
     } catch (cause) {
       if (cause instanceof JobInterrupted || this.#interrupted || isStoreFailure(cause)) throw cause;
       const failure = failureRecord(cause);
+      if (isInputChange(failure)) throw new InputError(failure.message);
       this.#options.store.failStage(stage.key, failure);
       this.#options.onEvent({ kind: 'failed', work: 'stage', label: `the ${stage.kind} stage`, failure });
       throw new StageFailed(stage.kind, failure);
     }
     this.#options.onEvent({ kind: 'stageFinished', stage, durationMs: performance.now() - start });
   }
-
-  async #observe(stage: ObserveStage): Promise<void> {
-    const model = this.#jobModel(stage.model);
-    const parts = await this.#runParts(stage, observeParts(stage, model));
-    this.#options.store.finishObserve(stage.key, model.sha256, mergeObserveParts(stage, valuesOf(parts)));
-  }
-
-  async #reference(stage: ReferenceStage): Promise<void> {
-    const { inputs, store } = this.#options;
-    const model = this.#jobModel(stage.model);
-    const samples = evaluationSamples(stage.evaluation, inputs);
-    const parts = await this.#runParts(stage, referenceParts(stage, model, samples));
-    const dataset = await openDataset(stage.evaluation.source, stage.preprocess);
-    try {
-      const { labels, groundTruth } = dataset;
-      const context = { labels, groundTruth, referenceArgmax: null, sampleCount: samples };
-      const result = await finishTask(stage.task, context, mergeMetricStates(valuesOf(parts)), this.#options.signal);
-      const provider = [...new Set(parts.map((p) => p.provider))].join('+');
-      store.finishReference(stage.key, model.sha256, { ...result, provider });
-    } finally {
-      dataset.close();
-    }
-  }
-
-  async #search(stage: SearchStage): Promise<void> {
-    await this.#stageDone(stage.observeKey);
-    const model = this.#jobModel(stage.model);
-    const observation = this.#observation(stage.observeKey, stage.calibration, stage.quantization);
-    const parts = await this.#runParts(
-      stage,
-      searchParts(stage, model, observation, this.#options.inputs.models.get(stage.model.path)!.sizeBytes),
-    );
-    const found = chooseAlphas(valuesOf(parts), stage.search.ties);
-    this.#options.store.finishSearch(stage.key, model.sha256, found);
-  }
-
-  async #rank(stage: RankStage): Promise<void> {
-    await this.#stageDone(stage.observeKey);
-    const model = this.#jobModel(stage.model);
-    const observation = this.#observation(stage.observeKey, stage.calibration, stage.quantization);
-    const parts = await this.#runParts(stage, rankParts(stage, model, observation));
-    this.#options.store.finishRank(stage.key, model.sha256, mergeRanks(valuesOf(parts)));
-  }
-
-  /** Histograms, which are large, go to a child only where its calibrator reads them. */
-  #observation(
-    observeKey: ContentKey,
-    { batches }: CalibrationSettings,
-    { activation }: QuantizationSettings,
-  ): ObservationRecord {
-    const observation = this.#options.store.observation(observeKey, batches)!;
-    if (activation.calibrator !== 'max') return observation;
-    return { ...observation, inputs: observation.inputs.map((input) => ({ ...input, histograms: null })) };
-  }
-
-  /** Results of all parts in order; parts that an earlier run finished are taken from the store. */
-  async #runParts<K extends PlannedStage['kind']>(
-    stage: PlannedStage & { readonly kind: K },
-    parts: readonly StagePart<Extract<Job, { kind: K }>>[],
-  ): Promise<readonly PartResult<K>[]> {
-    const stored = this.#options.store.stageParts(stage.key);
-    const share = (this.#costs.get(stage.key)?.forwardPasses ?? 0) / parts.length;
-    const results = parts.map(async ({ id, job }, index): Promise<PartResult<K>> => {
-      if (stored.has(id)) {
-        this.#queue.settle(share);
-        // The store returns what an earlier run of the same part, by the same code version, put there.
-        return stored.get(id) as PartResult<K>;
-      }
-      const result = await this.#queue.run<K>({
-        job: () => job,
-        subject: { kind: 'stage', key: stage.key, part: id },
-        label: `${stage.kind} ${id}`,
-        priority: STAGE_PRIORITY[stage.kind] - index,
-        cost: share,
-      });
-      const part: PartResult<K> = { value: result.value, provider: result.execution.provider };
-      this.#options.store.finishPart(result.attempt, stage.key, id, part, result.execution);
-      return part;
-    });
-    return allSettledOrFirstError(results);
-  }
-
-  #jobModel(model: ModelSettings): JobModel {
-    return { ...model, sha256: this.#options.inputs.modelSha256(model.path) };
-  }
-}
-
-function evaluationSamples({ source, samples }: EvaluationSettings, inputs: SweepInputs): number {
-  const count = inputs.sampleCount(source);
-  return samples === 'all' ? count : Math.min(samples, count);
 }
 
 /** The store can't write (disk full, locked, ...): no fault of the trial, and no trial after it would fare better. */
 function isStoreFailure(cause: unknown): cause is StoreError {
   return cause instanceof StoreError && cause.code !== 'non-finite';
-}
-
-/** What a finished part of a stage is stored as. */
-interface PartResult<K extends Job['kind']> {
-  readonly value: JobResults[K];
-  readonly provider: string;
-}
-
-function valuesOf<K extends Job['kind']>(parts: readonly PartResult<K>[]): readonly JobResults[K][] {
-  return parts.map((p) => p.value);
-}
-
-/** Waits for all, also when one fails: no part goes on unwatched after its stage has failed. */
-async function allSettledOrFirstError<T>(promises: readonly Promise<T>[]): Promise<readonly T[]> {
-  await Promise.allSettled(promises);
-  return Promise.all(promises);
 }

@@ -1,6 +1,6 @@
 import { mergeObservations } from '../calibrate/merge-observations.js';
 import { chooseCandidate } from '../evaluate/choose-candidate.js';
-import type { LayerRankRecord, ObservationRecord, SearchPoint } from '../evaluate/results.js';
+import type { DisplayHistograms, LayerRankRecord, ObservationRecord, SearchPoint } from '../evaluate/results.js';
 import type { SearchSettings } from '../experiment/settings.js';
 import type { ObserveStage, QuantizedStage, RankStage, ReferenceStage, SearchStage } from '../plan/plan.js';
 import type {
@@ -30,10 +30,18 @@ const CANDIDATES_PER_PART = 5;
 /** A search's graph holds the weights of the model and of each candidate, and must stay well below 2 GB. */
 const SEARCH_GRAPH_BYTES = 1.5e9;
 
+/**
+ * Samples whose layer inputs are counted for people to look at, in every sweep: 16 images have thousands of numbers in
+ * the smallest layers, and counting them takes a fiftieth of observing six thousand (bench/README.md).
+ */
+const DISPLAY_SAMPLES = 16;
+
 export function observeParts(stage: ObserveStage, model: JobModel): readonly StagePart<ObserveJob>[] {
   const { calibration, preprocess, snapshots, methods, required } = stage;
   const histograms = stage.histograms ? required : null;
   const { source, sampleSeed, batchSize, batches } = calibration;
+  // Where full histograms are kept there is nothing to add; else no more than each trial has calibrated on.
+  const displaySamples = stage.histograms ? 0 : Math.min(DISPLAY_SAMPLES, required[0]! * batchSize);
   return ranges(batches).map(([firstBatch, endBatch]) => ({
     id: `batches ${firstBatch}-${endBatch}`,
     job: {
@@ -48,6 +56,7 @@ export function observeParts(stage: ObserveStage, model: JobModel): readonly Sta
       snapshots,
       methods,
       histograms,
+      displaySamples: firstBatch === 0 ? displaySamples : 0,
     },
   }));
 }
@@ -58,6 +67,11 @@ export function mergeObserveParts(
   parts: readonly (readonly ObservationRecord[])[],
 ): readonly ObservationRecord[] {
   return mergeObservations(parts, stage.snapshots, stage.histograms ? stage.required : []);
+}
+
+/** Histograms to look at, of the part that begins with the first sample. Null where none were gathered. */
+export function displayOf(parts: readonly (readonly ObservationRecord[])[]): DisplayHistograms | null {
+  return parts[0]?.at(-1)?.display ?? null;
 }
 
 export function referenceParts(

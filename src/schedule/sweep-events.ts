@@ -23,7 +23,14 @@ export type SweepEvent =
       readonly durationMs: number;
       readonly best: BestTrial | null;
     }
-  | { readonly kind: 'retrying'; readonly label: string; readonly failure: FailureRecord; readonly attempt: number }
+  | {
+      readonly kind: 'retrying';
+      readonly label: string;
+      readonly failure: FailureRecord;
+      readonly attempt: number;
+      /** Samples of one run from now on; null: as the settings say. */
+      readonly batchLimit: number | null;
+    }
   | {
       readonly kind: 'failed';
       readonly work: 'stage' | 'trial';

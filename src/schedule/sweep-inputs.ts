@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { openDataset } from '../data/open-dataset.js';
-import { hashSource } from '../data/hash-source.js';
+import { stampFiles } from '../data/source-files.js';
+import { identifyInput, type DataIdentity, type InputIdentity, type ModelIdentity } from '../data/input-identity.js';
 import { hashTask } from '../data/hash-task.js';
 import type { Dataset } from '../data/dataset.js';
 import type {
@@ -32,6 +33,8 @@ export interface SweepInputs {
   readonly notes: readonly string[];
   modelSha256(path: string): string;
   dataSha256(source: DataSource): string;
+  /** Every model and source of data, as it is now. */
+  readonly identities: readonly InputIdentity[];
   /** sha256 of the code that scores a task; null for tasks without code of the user's own. */
   taskSha256(task: TaskSettings): string | null;
   /** Samples that a source holds. */
@@ -56,7 +59,8 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
   const files = new Map<string, ModelFile>();
   const layers = new Map<string, readonly FoundLayer[]>();
   const models = new Map<string, ModelRecord>();
-  const hashes = new Map<string, string>();
+  const identities = new Map<string, DataIdentity>();
+  const modelIdentities: ModelIdentity[] = [];
   const sources = new Map<string, CheckedSource>();
   const tasks = new Map<string, string | null>();
   const checked = new Set<string>();
@@ -65,7 +69,9 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
     const { model, data } = settings;
     let file = files.get(model.path);
     if (file === undefined) {
+      const stamp = stampFiles([model.path]);
       file = readModelFile(model.path);
+      modelIdentities.push({ kind: 'model', path: model.path, sha256: file.sha256, stamp });
       const { model: folded, folded: norms, unfolded } = foldBatchNorm(file.model);
       const found = findLayers(folded);
       files.set(model.path, file);
@@ -78,7 +84,7 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
     const needed = role === 'fp32' ? [data.evaluation.source] : [data.evaluation.source, data.calibration.source];
     for (const source of needed) {
       const id = JSON.stringify(source);
-      if (!hashes.has(id)) hashes.set(id, await hashSource(source));
+      if (!identities.has(id)) identities.set(id, await identifyInput(source));
       if (isNew(checked, ['shape', source, data.preprocess, model])) {
         sources.set(id, await checkSource(file, model, source, data.preprocess));
       }
@@ -101,7 +107,8 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
     models,
     notes,
     modelSha256: (path) => models.get(path)!.sha256,
-    dataSha256: (source) => hashes.get(JSON.stringify(source))!,
+    dataSha256: (source) => identities.get(JSON.stringify(source))!.sha256,
+    identities: [...modelIdentities, ...identities.values()],
     taskSha256: (task) => tasks.get(JSON.stringify(task))!,
     sampleCount: (source) => sources.get(JSON.stringify(source))!.samples,
     selectedLayers: (path, settings) =>

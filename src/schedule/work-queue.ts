@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { ExecutionRecord, FailureRecord } from '../evaluate/results.js';
 import type { Job, JobResults } from '../runtime/jobs.js';
@@ -15,6 +16,8 @@ export interface WorkItem<K extends Job['kind']> {
   /** Larger runs first. */
   readonly priority: number;
   readonly cost: number;
+  /** Samples of one run where memory is not short. */
+  readonly batchSize: number;
 }
 
 export interface WorkResult<K extends Job['kind']> {
@@ -25,9 +28,16 @@ export interface WorkResult<K extends Job['kind']> {
   readonly durationMs: number;
 }
 
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 30_000;
+
+function halved(batch: number): number | null {
+  return batch > 1 ? Math.floor(batch / 2) : null;
+}
+
 /**
- * Runs work items on the pool's slots, highest priority first, records every attempt, and gives work whose child died
- * further attempts.
+ * Runs work items on the pool's slots, highest priority first, records every attempt, and gives work whose child was
+ * lost further attempts.
  */
 export class WorkQueue {
   readonly #pool: WorkerPool;
@@ -38,7 +48,7 @@ export class WorkQueue {
   readonly #running = new Map<string, number>();
   #costDone = 0;
   #costTotal = 0;
-  #stopped = false;
+  readonly #stopping = new AbortController();
 
   constructor(pool: WorkerPool, store: SweepStore, retries: number, onEvent: OnSweepEvent) {
     this.#pool = pool;
@@ -61,31 +71,48 @@ export class WorkQueue {
 
   /** @throws JobError when the last attempt failed, JobInterrupted when the sweep was stopped */
   run<K extends Job['kind']>(item: WorkItem<K>): Promise<WorkResult<K>> {
-    return this.#queue.add(() => this.#attempts(item), { priority: item.priority });
+    return this.#attempts(item);
   }
 
   /** Ends the children; all unfinished items reject with JobInterrupted. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
     await this.#pool.close();
   }
 
+  /** Smaller batches are tried until none is smaller; attempts that are lost for another reason are counted. */
   async #attempts<K extends Job['kind']>(item: WorkItem<K>): Promise<WorkResult<K>> {
+    let batchLimit: number | null = null;
+    let lost = 0;
     for (let number = 1; ; number++) {
       try {
-        return await this.#attempt(item);
+        // Queued anew each time: the slot serves other work while this waits.
+        return await this.#queue.add(() => this.#attempt(item, batchLimit), { priority: item.priority });
       } catch (cause) {
-        if (!(cause instanceof JobError) || !cause.failure.retry || number > this.#retries) {
+        const failure = cause instanceof JobError && cause.failure.retry ? cause.failure : null;
+        const outOfMemory = failure?.smallerBatches === true;
+        if (!outOfMemory) lost++;
+        // A child that is lost twice at the same work may have been ended by a kernel that was short of memory.
+        const smaller: number | null = outOfMemory || lost > 1 ? halved(batchLimit ?? item.batchSize) : null;
+        if (failure === null || (outOfMemory && smaller === null) || lost > this.#retries) {
           this.settle(item.cost);
           throw cause;
         }
-        this.#onEvent({ kind: 'retrying', label: item.label, failure: cause.failure, attempt: number + 1 });
+        batchLimit = smaller ?? batchLimit;
+        this.#onEvent({ kind: 'retrying', label: item.label, failure, attempt: number + 1, batchLimit });
+        await this.#pause(number);
       }
     }
   }
 
-  async #attempt<K extends Job['kind']>(item: WorkItem<K>): Promise<WorkResult<K>> {
-    if (this.#stopped) throw new JobInterrupted('The sweep was stopped.');
+  /** Twice as long each time: what was short (memory, a device) gets time to come back. */
+  async #pause(number: number): Promise<void> {
+    const waitMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (number - 1));
+    await pause(waitMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+  }
+
+  async #attempt<K extends Job['kind']>(item: WorkItem<K>, batchLimit: number | null): Promise<WorkResult<K>> {
+    if (this.#stopping.signal.aborted) throw new JobInterrupted('The sweep was stopped.');
     const slot = this.#pool.idleSlot();
     if (slot === null) throw new Error('Invariant: the queue runs no more items than there are slots.');
     const job = item.job();
@@ -93,10 +120,11 @@ export class WorkQueue {
     this.#onEvent({ kind: 'workStarted', label: item.label });
     const start = performance.now();
     try {
-      const { value, execution } = await this.#pool.run(slot, job, (done, total) => {
+      const onProgress = (done: number, total: number): void => {
         this.#running.set(item.label, (item.cost * done) / total);
         this.#report();
-      });
+      };
+      const { value, execution } = await this.#pool.run(slot, job, onProgress, batchLimit);
       this.#costDone += item.cost;
       return { value, execution, attempt, durationMs: performance.now() - start };
     } catch (cause) {

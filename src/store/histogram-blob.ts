@@ -7,6 +7,9 @@ import { StoreError } from './store-error.js';
 /** Deflate level: a higher one takes longer for little. */
 const LEVEL = 1;
 
+/** Bytes of a layer's histograms that are inflated at most, whatever damaged ones ask for. */
+const LARGEST = 2 ** 30;
+
 /** The histograms of a layer's input as bytes; the program's own form and no part of the schema's contract. */
 export function encodeHistograms(histograms: ChannelHistograms): Uint8Array {
   return deflateSync(encodePayload(histograms), { level: LEVEL });
@@ -19,7 +22,7 @@ export function decodeHistograms(bytes: Uint8Array, where: string): ChannelHisto
 
 function inflated(bytes: Uint8Array, where: string): Uint8Array {
   try {
-    return inflateSync(bytes);
+    return inflateSync(bytes, { maxOutputLength: LARGEST });
   } catch (error) {
     throw new StoreError(
       'not-a-database',

@@ -1,10 +1,11 @@
 import Database from 'better-sqlite3';
 
 import { checkReadsOnly } from './check-reads-only.js';
-import type { Bindable } from './connection.js';
+import { Connection, type Bindable } from './connection.js';
 import { openReadOnly } from './open-read-only.js';
 import { explainFailure, messageOf } from './sqlite-failure.js';
 import { StoreError } from './store-error.js';
+import { registerTableFunctions } from './table-functions.js';
 
 /** A cell. Integers beyond 2^53 are bigints; blobs are bytes. */
 export type SqlValue = string | number | bigint | Uint8Array | null;
@@ -28,12 +29,20 @@ export interface QueryConnection {
   close(): void;
 }
 
-/** Opens a quantsweep database for queries; a sweep may be writing it meanwhile. Throws {@link StoreError}, see `openReadOnly`. */
+/**
+ * Opens a quantsweep database for queries, on its views and with its table functions; a sweep may be writing it
+ * meanwhile. Throws {@link StoreError}, see `openReadOnly`.
+ */
 export function openQueries(path: string): QueryConnection {
   const database = openReadOnly(path);
+  let reader: Connection | null = null;
+  registerTableFunctions(database, () => (reader ??= new Connection(openReadOnly(path))));
   return {
     query: (sql, parameters = []) => runQuery(database, path, sql, parameters),
-    close: () => void database.close(),
+    close: () => {
+      database.close();
+      reader?.close();
+    },
   };
 }
 

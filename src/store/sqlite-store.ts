@@ -6,6 +6,7 @@ import type {
   FailureRecord,
   LayerRankRecord,
   ModelRecord,
+  DisplayHistograms,
   ObservationRecord,
   TrialRecord,
 } from '../evaluate/results.js';
@@ -167,9 +168,14 @@ class SqliteStore implements SweepStore {
     });
   }
 
-  finishObserve(stage: ContentKey, modelSha256: string, observations: readonly ObservationRecord[]): void {
+  finishObserve(
+    stage: ContentKey,
+    modelSha256: string,
+    observations: readonly ObservationRecord[],
+    display: DisplayHistograms | null = null,
+  ): void {
     this.connection.transaction(() => {
-      writeObserve(this.connection, stage, modelSha256, observations);
+      writeObserve(this.connection, stage, modelSha256, observations, display);
     });
   }
 

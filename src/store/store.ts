@@ -1,5 +1,6 @@
 import type { Experiment } from '../experiment/settings.js';
 import type {
+  DisplayHistograms,
   EvaluationRecord,
   ExecutionRecord,
   FailureRecord,
@@ -82,8 +83,17 @@ export interface SweepStore {
   failAttempt(attempt: number, failure: FailureRecord): void;
   interruptAttempt(attempt: number): void;
 
-  /** Statistics at each prefix; `modelSha256` names the model whose layers they belong to. */
-  finishObserve(stage: ContentKey, modelSha256: string, observations: readonly ObservationRecord[]): void;
+  /**
+   * Statistics at each prefix; `modelSha256` names the model whose layers they belong to.
+   *
+   * @param display histograms to look at; null or left out: none were gathered
+   */
+  finishObserve(
+    stage: ContentKey,
+    modelSha256: string,
+    observations: readonly ObservationRecord[],
+    display?: DisplayHistograms | null,
+  ): void;
   finishReference(stage: ContentKey, modelSha256: string, reference: StoredReference): void;
   finishSearch(stage: ContentKey, modelSha256: string, search: StoredSearch): void;
   /** Layers from the largest divergence to the smallest. */

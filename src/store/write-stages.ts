@@ -1,6 +1,7 @@
 import { countedValues, type ChannelHistograms } from '../calibrate/channel-histogram.js';
 import type {
   AccuracyRecord,
+  DisplayHistograms,
   FailureRecord,
   LayerRankRecord,
   ObservationRecord,
@@ -48,17 +49,38 @@ export function writePart(connection: Connection, stage: number, part: string, p
     throw new StoreError('finished', `Part "${part}" of stage ${stage} is finished; it never changes.`);
 }
 
-/** Writes the statistics of each prefix and marks the stage done. */
+/** Writes the statistics of each prefix, and the histograms to look at if there are any, and marks the stage done. */
 export function writeObserve(
   connection: Connection,
   key: ContentKey,
   sha256: string,
   observations: readonly ObservationRecord[],
+  display: DisplayHistograms | null,
 ): void {
   const stage = openStage(connection, key, 'observe');
   const model = StoredModel.find(connection, sha256);
   for (const observation of observations) writeObservation(connection, stage.id, model, observation);
+  if (display !== null) writeDisplay(connection, stage.id, model, display);
   closeStage(connection, stage.id, model.id, null);
+}
+
+function writeDisplay(
+  connection: Connection,
+  stage: number,
+  model: StoredModel,
+  { samples, inputs }: DisplayHistograms,
+): void {
+  for (const { layer, histograms } of inputs) {
+    connection.run(
+      'INSERT INTO display_histogram (stage_id, layer_id, samples, channels, total, bins) VALUES (?, ?, ?, ?, ?, ?)',
+      stage,
+      model.layerId(layer),
+      samples,
+      histograms.binWidth.length,
+      countedValues(histograms),
+      encodeHistograms(histograms),
+    );
+  }
 }
 
 function writeObservation(

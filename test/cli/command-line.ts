@@ -15,6 +15,13 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** What a program is started in. */
+export interface Surroundings {
+  /** Run by the shell that becomes the program, e.g. `ulimit -f 100`. */
+  readonly shell?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** The real program in a process of its own, compiled, as a user starts it. */
 export class Running {
   readonly child: ChildProcess;
@@ -22,8 +29,11 @@ export class Running {
   stdout = '';
   #stderr = '';
 
-  constructor(args: readonly string[], cwd: string) {
-    this.child = spawn(process.execPath, [main, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(args: readonly string[], cwd: string, { shell, env = {} }: Surroundings = {}) {
+    const program = [process.execPath, main, ...args];
+    const [command, ...rest] =
+      shell === undefined ? program : ['bash', '-c', `${shell}; exec "$@"`, 'bash', ...program];
+    this.child = spawn(command!, rest, { cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     this.child.stdout!.on('data', (chunk: Buffer) => (this.stdout += chunk.toString('utf8')));
     this.child.stderr!.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString('utf8')));
     this.ended = new Promise((resolve) => {

@@ -64,6 +64,16 @@ describe('quantsweep run', () => {
     await quantsweep(folder, 'run', writeExperiment(folder));
     const csv = await quantsweep(folder, 'query', 'SELECT count(*) AS n FROM v_trial', '--format', 'csv');
     expect(csv.stdout.trim()).toBe(`n\r\n${smallTrials}`);
+    const histogram = await quantsweep(
+      folder,
+      'query',
+      `SELECT quantity, count(*) AS bins, min(samples) AS samples, sum(count) / min(samples) AS numbers
+       FROM activation_histogram(3, 'stem/conv') GROUP BY quantity ORDER BY quantity`,
+      '--format',
+      'csv',
+    );
+    // Two batches of two: what the smallest trial calibrates on; 8 x 48 x 48 numbers a sample.
+    expect(histogram.stdout).toBe('quantity,bins,samples,numbers\r\nafter,128,4,18432\r\nbefore,128,4,18432\r\n');
     const show = await quantsweep(folder, 'show', 'best');
     expect(show.code).toBe(0);
     expect(show.stdout).toContain('stem/conv');
@@ -147,9 +157,15 @@ describe('an interrupted run', () => {
     const path = writeExperiment(folder);
     const running = new Running(['run', path], folder);
     await running.printed('8 to run');
-    const second = await quantsweep(folder, 'run', path);
-    expect(second.code).toBe(1);
-    expect(second.stderr).toMatch(/running|locked|another/i);
+    const waiting = quantsweep(folder, 'run', path);
+    const refused = await quantsweep(folder, 'run', path, '--no-wait');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/Process \d+ on .* runs a sweep on .*quantsweep\.db/);
     expect((await running.ended).code).toBe(0);
+    const second = await waiting;
+    expect(second.code).toBe(0);
+    expect(second.stdout).toMatch(/^Waiting: Process \d+ on /m);
+    expect(second.stdout).toContain(`0 trials run, ${smallTrials} taken from the database, 0 failed.`);
+    expect(count(folder, 'SELECT max(number) FROM attempt')).toBe(1);
   });
 });

@@ -76,6 +76,8 @@ describe('a minimal experiment', () => {
       optimizationLevel: 'all',
       database: '/exp/quantsweep.db',
       retries: 2,
+      hangSeconds: 60,
+      memoryMb: null,
     });
   });
 

@@ -52,7 +52,9 @@ describe.skipIf(skipped)('the report in a browser', () => {
       browser.evaluate(`[...document.querySelectorAll('#${id} svg .${role}')].map((group) => group.children.length)`);
     // Static, static by alpha auto (none here), dynamic, the ring around the best.
     expect(await marks('accuracy-by-alpha', 'mark-symbol.role-mark')).toEqual([38, 0, 2, 1]);
+    // Two modes are stored, one is drawn.
     expect(await marks('layer-loss', 'mark-rect.role-mark')).toEqual([21 * 12, 21 * 12]);
+    expect(await marks('layer-loss', 'mark-symbol.role-mark')).toEqual([21 * 12, 21 * 12]);
   });
 
   it('redraws the heatmap when another loss is chosen', async () => {
@@ -66,6 +68,35 @@ describe.skipIf(skipped)('the report in a browser', () => {
     expect(browser.problems).toEqual([]);
   });
 
+  it.each(['layer-loss', 'search-curve'])(
+    'a click on a layer of %s keeps its line alone, a double click all',
+    async (id) => {
+      await open('smoothquant-alpha');
+      const opacities = `[...document.querySelector('#${id} .chart').querySelectorAll('.mark-line path')].map((line) => Number(line.getAttribute('opacity')))`;
+      const at = (event: string, cell: number): string =>
+        `(() => { const cell = document.querySelector('#${id} .chart').querySelectorAll('.mark-rect.role-mark path')[${cell}]; const { x, y } = cell.getBoundingClientRect(); cell.dispatchEvent(new PointerEvent('${event}', { bubbles: true, cancelable: true, clientX: x + 2, clientY: y + 2 })); return new Promise((done) => setTimeout(() => done(${opacities}), 200)); })()`;
+      const all = (await browser.evaluate(opacities)) as number[];
+      expect(all).toEqual(Array(12).fill(all[0]));
+      // The first cell is of the first layer.
+      const one = (await browser.evaluate(at('click', 0))) as number[];
+      expect(one.filter((opacity) => opacity === all[0])).toHaveLength(1);
+      expect(Math.min(...one)).toBeLessThan(0.1);
+      expect(await browser.evaluate(at('dblclick', 0))).toEqual(all);
+      expect(browser.problems).toEqual([]);
+    },
+  );
+
+  it('draws charts under each other as wide as their place', async () => {
+    for (const width of [1280, 390]) {
+      await open('smoothquant-alpha', width);
+      const [chart, place] = (await browser.evaluate(
+        `(() => { const place = document.querySelector('#layer-loss .chart'); return [place.querySelector('svg').getBoundingClientRect().width, place.clientWidth]; })()`,
+      )) as [number, number];
+      expect(chart).toBeLessThanOrEqual(place);
+      expect(chart).toBeGreaterThan(place - 12);
+    }
+  });
+
   it('sorts the table of trials by a click and fills a data table on opening', async () => {
     await open('smoothquant-alpha');
     const column = `[...document.querySelectorAll('#trials tbody tr')].map((row) => JSON.parse(row.cells[2].dataset.sort))`;
@@ -75,7 +106,7 @@ describe.skipIf(skipped)('the report in a browser', () => {
     const filled = await browser.evaluate(
       `(() => { document.querySelector('#layer-loss details').open = true; return new Promise((done) => setTimeout(() => done([document.querySelectorAll('#layer-loss .data tbody tr').length, document.querySelector('#layer-loss details .caption').textContent]), 200)); })()`,
     );
-    expect(filled).toEqual([200, 'The first 200 of 504 rows; the SQL gives all.']);
+    expect(filled).toEqual([200, 'The first 200 of 1008 rows; the SQL gives all.']);
   });
 
   it('shows hostile names as text', async () => {

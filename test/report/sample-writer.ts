@@ -250,16 +250,21 @@ export class SampleWriter {
       const view = trial.absmax === 'view' ? 1.15 + 0.1 * (position % 4) : 1;
       const l1 = 0.004 * (1 + position) * bend * view * (1 + 0.02 * sizeIndex);
       const layer = { trial_id: id, layer_id: this.#base + position };
-      this.#insert('layer_loss', {
-        ...layer,
-        mode: 'accumulated',
-        l1,
-        rel_l1: 1.7 * l1,
-        mse: l1 * l1,
-        sqnr_db: 40 - 20 * Math.log10(l1 / 0.004),
-        cosine: 0.999,
-        max_abs: 20 * l1,
-      });
+      for (const [mode, share] of [
+        ['accumulated', 1],
+        ['isolated', 0.3],
+      ] as const) {
+        this.#insert('layer_loss', {
+          ...layer,
+          mode,
+          l1: share * l1,
+          rel_l1: 1.7 * share * l1,
+          mse: (share * l1) ** 2,
+          sqnr_db: 40 - 20 * Math.log10((share * l1) / 0.004),
+          cosine: 1 - (share * l1) ** 2,
+          max_abs: 20 * share * l1,
+        });
+      }
       this.#insert('smoothing', {
         ...layer,
         alpha,

@@ -36,7 +36,7 @@ const x = {
   dims: [SAMPLES, 3, 6, 6],
 };
 const statistics = await observeDirectly(loaded.folded, layers, x);
-const context = { session: oneThread, report: () => undefined, clock: new PhaseClock() };
+const context = { session: oneThread, report: () => undefined, clock: new PhaseClock(), batchLimit: null, inputs: [] };
 
 const prepared = (how: Preparation): PreparedModel => prepareModel(loaded.folded, layers, statistics, how);
 

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { coarseHistograms } from '../../src/calibrate/coarse-histograms.js';
 import { countedValues } from '../../src/calibrate/channel-histogram.js';
 import { mergeObservations } from '../../src/calibrate/merge-observations.js';
 import { finishMetric, mergeMetricStates } from '../../src/evaluate/metrics/create-metric.js';
@@ -9,6 +10,7 @@ import { modelBytes } from '../graph/build-model.js';
 import type { Job, JobResults, SearchJob } from '../../src/runtime/jobs.js';
 import { readModelFile } from '../../src/runtime/model-file.js';
 import { failureOf, runJob } from '../../src/runtime/run-job.js';
+import { RuntimeError } from '../../src/runtime/session.js';
 import { npyArray } from '../data/write-files.js';
 import { layersOf } from '../graph/build-model.js';
 import { observeDirectly } from '../calibrate/observe-directly.js';
@@ -124,6 +126,26 @@ describe('an observe job', () => {
       free5!.inputs.map(({ histograms }) => countedValues(histograms!)),
     );
     expect(fixed5!.inputs[0]).toEqual(free5!.inputs[0]);
+  });
+
+  it.each([
+    ['free', free, 7],
+    // Whole batches of 4: a Gemm's input may begin with any axis.
+    ['fixed', fixed, 4],
+  ])('counts the first samples to look at, and nothing else is different: %s batch', async (_, model, samples) => {
+    const plain = await observe({}, model);
+    const looked = await observe({ displaySamples: 7 }, model);
+    const { display, ...last } = lastOf(looked);
+    expect([...looked.slice(0, -1), last]).toEqual(plain);
+    expect(display!.samples).toBe(samples);
+    const layers = display!.inputs.map(({ layer, histograms }) => [layer, countedValues(histograms)]);
+    expect(layers).toEqual(last.inputs.map(({ layer }, i) => [layer, [108, 144, 5][i]! * samples]));
+    expect(mergeObservations([looked], [1, 2, 5])).toEqual(plain);
+    // The same values as in the histograms of a pass of so many samples, in bins eight times as wide.
+    const [whole] = await observe({ batchSize: samples, endBatch: 1, snapshots: [], histograms: [1] }, free);
+    expect(display!.inputs.map(({ histograms }) => histograms)).toEqual(
+      whole!.inputs.map(({ histograms }) => coarseHistograms(histograms!)),
+    );
   });
 
   it('is not changed by the padding of a model with a fixed batch', async () => {
@@ -291,7 +313,7 @@ describe('any job', () => {
     const path = write('changing.onnx', modelBytes(smallNetwork('N')));
     const model = jobModel(path);
     writeFileSync(path, modelBytes({ ...smallNetwork('N'), opset: 12 }));
-    await expect(run<'observe'>(observeJob(model, source))).rejects.toThrow('the file changed during the sweep');
+    await expect(run<'observe'>(observeJob(model, source))).rejects.toThrow('the model changed during the sweep');
   });
 
   it('refuses samples that do not fit the model', async () => {
@@ -319,6 +341,29 @@ describe('any job', () => {
 });
 
 describe('failureOf', () => {
+  it.each([
+    ['Failed to allocate memory for requested buffer of size 4294967296', 'OutOfMemory'],
+    ['std::bad_alloc', 'OutOfMemory'],
+    ['CUDA failure 2: out of memory ; GPU=0', 'OutOfMemory'],
+    ['CUDA failure 719: unspecified launch failure', 'DeviceLost'],
+    ['WebGPU device lost (2): unknown', 'DeviceLost'],
+  ])('takes %j for trouble that may pass', (words, errorClass) => {
+    expect(failureOf(new RuntimeError('Running the model', new Error(words)))).toMatchObject({
+      errorClass,
+      message: `Running the model failed: ${words}`,
+      retry: true,
+      smallerBatches: errorClass === 'OutOfMemory',
+    });
+  });
+
+  it('takes what else the runtime refuses for the fault of the model', () => {
+    const cause = new Error("Non-zero status code returned while running Conv node. Name:'c' Status Message: shape");
+    expect(failureOf(new RuntimeError('Running the model', cause))).toMatchObject({
+      errorClass: 'RuntimeError',
+      retry: false,
+    });
+  });
+
   it('keeps the class and words of an error, never worth another attempt', () => {
     expect(failureOf(new RangeError('too much'))).toEqual({
       errorClass: 'RangeError',

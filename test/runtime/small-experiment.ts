@@ -70,6 +70,7 @@ export function observeJob(model: JobModel, source: DataSource, more: Partial<Ob
     snapshots: [1, 2],
     methods: ['channel', 'view'],
     histograms: null,
+    displaySamples: 0,
     ...more,
   };
 }

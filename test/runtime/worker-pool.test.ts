@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Slot } from '../../src/runtime/jobs.js';
-import { JobError, JobInterrupted, WorkerPool } from '../../src/runtime/worker-pool.js';
+import { JobError, JobInterrupted, WorkerPool, type PoolOptions } from '../../src/runtime/worker-pool.js';
 import { npyArray } from '../data/write-files.js';
 import { observeJob, oneThread, temporaryFiles, writeModel, writeSamples } from './small-experiment.js';
 
@@ -59,7 +59,11 @@ async function untilEnded(pid: number): Promise<void> {
 
 const pools: WorkerPool[] = [];
 function pool(...devices: string[]): WorkerPool {
-  const made = new WorkerPool(devices.map(slot), entry);
+  return watched({}, ...devices);
+}
+
+function watched(options: Partial<PoolOptions>, ...devices: string[]): WorkerPool {
+  const made = new WorkerPool(devices.map(slot), entry, { hangSeconds: 60, memoryMb: null, inputs: [], ...options });
   pools.push(made);
   return made;
 }
@@ -111,8 +115,8 @@ describe('WorkerPool', () => {
     const error = await failing.catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(JobError);
     expect((error as JobError).failure).toEqual({
-      errorClass: 'ModelError',
-      message: `${model.path}: the file changed during the sweep. Restore it, or start the sweep again.`,
+      errorClass: 'InputChangedError',
+      message: `${model.path}: the model changed during the sweep. Restore it, or run the experiment again.`,
       retry: false,
     });
     expect((await workers.run<'observe'>(0, short)).value).toHaveLength(3);
@@ -134,6 +138,34 @@ describe('WorkerPool', () => {
     expect(workers.idleSlot()).toBe(0);
     expect((await workers.run<'observe'>(0, short)).value).toHaveLength(3);
     expect(childPid()).not.toBe(killed);
+  });
+
+  it('kills a child that is stopped, after hangSeconds without a beat, and starts a new one', async () => {
+    const workers = watched({ hangSeconds: 1 }, 'cpu:0');
+    const { job } = await startLong(workers);
+    const stopped = childPid();
+    process.kill(stopped, 'SIGSTOP');
+    const error = await job.catch((cause: unknown) => cause);
+    expect((error as JobError).failure).toEqual({
+      errorClass: 'WorkerHung',
+      message: 'The child process on cpu:0 gave no sign of life for 1 s (run.hangSeconds) and was killed.',
+      retry: true,
+    });
+    await untilEnded(stopped);
+    expect((await workers.run<'observe'>(0, short)).value).toHaveLength(3);
+  });
+
+  it('kills a child that uses more memory than allowed', async () => {
+    const workers = watched({ memoryMb: 64 }, 'cpu:0');
+    const error = await workers.run<'observe'>(0, long).catch((cause: unknown) => cause);
+    expect((error as JobError).failure).toMatchObject({
+      errorClass: 'OutOfMemory',
+      message: expect.stringMatching(
+        /^The child process on cpu:0 used \d+ MiB of memory; run.memoryMb allows 64\.$/,
+      ) as string,
+      retry: true,
+      smallerBatches: true,
+    });
   });
 
   it('replaces a child that died between two jobs', async () => {

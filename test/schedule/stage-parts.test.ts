@@ -37,6 +37,13 @@ describe('observeParts', () => {
     expect(histogramsOf({ ...observeStage(2), histograms: true })).toEqual([[2], [2]]);
   });
 
+  it('asks the first part for histograms to look at, of no more samples than every trial has', () => {
+    const samplesOf = (stage: ObserveStage) => observeParts(stage, model).map(({ job }) => job.displaySamples);
+    expect(samplesOf(observeStage(1500))).toEqual([16, 0, 0, 0, 0, 0, 0, 0]);
+    expect(samplesOf({ ...observeStage(1500), required: [3, 1500] })[0]).toBe(6);
+    expect(samplesOf({ ...observeStage(2), histograms: true })).toEqual([0, 0]);
+  });
+
   it('makes no empty range where there are fewer batches than ranges', () => {
     const parts = observeParts(observeStage(3), model);
     expect(parts.map(({ id }) => id)).toEqual(['batches 0-1', 'batches 1-2', 'batches 2-3']);

@@ -186,6 +186,8 @@ export const experiment: Experiment = {
     optimizationLevel: 'basic',
     database: '/unused.db',
     retries: 1,
+    hangSeconds: 60,
+    memoryMb: null,
   },
   trials: [],
   axisPaths: plan.axisPaths,

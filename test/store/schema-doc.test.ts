@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { openQueries, type QueryConnection } from '../../src/store/query-database.js';
 import { openStore } from '../../src/store/sqlite-store.js';
+import { tableFunctions } from '../../src/store/table-functions.js';
 import * as sample from './sample-sweep.js';
 
 const text = readFileSync(new URL('../../docs/SCHEMA.md', import.meta.url), 'utf8');
@@ -29,6 +30,7 @@ describe('docs/SCHEMA.md', () => {
       text
         .split(/^### /m)
         .slice(1)
+        .filter((section) => section.startsWith('v_'))
         .map((section) => [
           /^v_\w+/.exec(section)![0],
           [...section.split(/^## /m)[0]!.matchAll(/^\| `(\w+)` \|/gm)].map(([, column]) => column),
@@ -39,6 +41,23 @@ describe('docs/SCHEMA.md', () => {
     ).rows;
     const actual: Record<string, string[]> = {};
     for (const [view, column] of columns as readonly [string, string][]) (actual[view] ??= []).push(column);
+    expect(documented).toEqual(actual);
+  });
+
+  it('lists every table function with its parameters and every column in order', () => {
+    const functions = text.slice(text.indexOf('## Table functions'), text.indexOf('## Cookbook')).split(/^### /m);
+    const documented = functions
+      .slice(1)
+      .map((section) => [
+        section.split('\n')[0],
+        /^`\w+\((?<parameters>[\w, ]+)\)`/m.exec(section)?.groups?.['parameters'],
+        [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, column]) => column),
+      ]);
+    const actual = tableFunctions.map(({ name, parameters }) => [
+      name,
+      parameters.join(', '),
+      queries.query(`SELECT name FROM pragma_table_info('${name}')`).rows.map(([column]) => column),
+    ]);
     expect(documented).toEqual(actual);
   });
 

@@ -1,11 +1,16 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { medianOf } from '../answer-pairs.js';
+import { drawnLimits } from '../drawn-limits.js';
+import type { Drawn, SizePart } from '../drawn-parts.js';
+import { leftOutText, mostLayers, onlyTrials } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
 import { significantText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, sqlText, textOf } from '../query.js';
+import type { SweepFacts } from '../sweep-facts.js';
 import { color } from '../theme.js';
-import { absmaxNote, hasBothMethods } from './absmax-accuracy.js';
+import { absmaxNote, hasBothMethods, methodParts } from './absmax-accuracy.js';
+import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from './interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 
 /** Where the wrong axis costs: input amax and L1 of each layer under both absmax methods at one static alpha. */
@@ -13,10 +18,10 @@ export const absmaxLayers: Figure = {
   id: 'absmax-layers',
   section: 'absmax',
   title: () => 'Where it costs: input amax and loss of each layer by absmax method',
-  sql: ({ sweep }) =>
+  sql: (facts) =>
     `SELECT a.trial, a.label, a.absmax, a.trial_alpha, a.calibration_batches, a.position, a.layer, a.amax, l.l1
 FROM v_amax a JOIN v_layer_loss l ON l.sweep = a.sweep AND l.trial = a.trial AND l.position = a.position AND l.mode = 'accumulated'
-WHERE a.sweep = ${sqlText(sweep.name)} AND a.role = 'input' AND a.alpha_mode = 'static' ORDER BY a.trial, a.position`,
+WHERE a.sweep = ${sqlText(facts.sweep.name)} AND a.role = 'input' AND a.alpha_mode = 'static'${onlyTrials(drawnParts(facts).trials, 'a.trial')} ORDER BY a.trial, a.position`,
   build: (rows, facts) => {
     if (!hasBothMethods(facts)) return { kind: 'absent', note: absmaxNote };
     const both = ['channel', 'view'].map((method) => new Set(rows.filter((r) => r['absmax'] === method).map(pointOf)));
@@ -49,7 +54,7 @@ WHERE a.sweep = ${sqlText(sweep.name)} AND a.role = 'input' AND a.alpha_mode = '
           options: sizes.map((value) => ({ value, label: `${value} batches` })),
         },
       ],
-      caption: ratioText(ratios),
+      caption: `${ratioText(ratios)} ${legendHint}${leftOutText(drawnParts(facts), 'combinations of calibration size and other settings with both methods', facts)}`,
       panels: (['amax', 'l1'] as const).map((measure) => {
         const title = measure === 'amax' ? 'input amax after smoothing' : 'accumulated L1 (lower is better)';
         const alt = `Dot plot of ${title} of each layer under absmax channel and view. ${ratioText(ratios)}`;
@@ -58,6 +63,11 @@ WHERE a.sweep = ${sqlText(sweep.name)} AND a.role = 'input' AND a.alpha_mode = '
     };
   },
 };
+
+function drawnParts(facts: SweepFacts): Drawn<SizePart> {
+  const layers = mostLayers(facts);
+  return methodParts(facts, Infinity, ({ trials }) => trials.size * layers, drawnLimits.layerDots);
+}
 
 function pointOf(row: Row): string {
   return `${String(row['trial_alpha'])}/${String(row['calibration_batches'])}`;
@@ -104,7 +114,10 @@ function chart(
 ): TopLevelSpec {
   const x = {
     type: 'quantitative' as const,
-    title: measure === 'amax' ? 'input amax' : 'L1, lower is better',
+    title:
+      measure === 'amax'
+        ? 'input amax, units of the input, smaller is finer'
+        : 'L1, units of the output, lower is better',
     scale: { type: 'log' as const, nice: false, padding: 10 },
     axis: { format: '~g', labelOverlap: 'greedy' as const, tickCount: 6 },
   };
@@ -135,8 +148,11 @@ function chart(
         encoding: { y: layerAxis, x: { ...x, field: 'low' }, x2: { field: 'high' } },
       },
       {
-        mark: { type: 'point', filled: true, size: 55, opacity: mixed ? 0.6 : 1 },
+        params: [legendFilter('absmax')],
+        mark: { type: 'point', filled: true, size: 55, ...linkCursor },
         encoding: {
+          ...layerLink,
+          opacity: shownOpacity(mixed ? 0.6 : 1),
           y: layerAxis,
           x: { ...x, field: measure },
           color: {

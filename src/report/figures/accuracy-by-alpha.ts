@@ -1,18 +1,23 @@
+import { drawnLimits } from '../drawn-limits.js';
+import type { Drawn } from '../drawn-parts.js';
+import { chooseParts, leftOutText, onlyTrials } from '../drawn-parts.js';
 import type { Control, Figure } from '../figure.js';
 import { differenceText, valueText } from '../number-text.js';
 import { numberOf, sqlText } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { sizeColors, sizeDashes } from '../theme.js';
+import type { Variant } from '../variants.js';
 import { accuracyChart, valueRange } from './accuracy-chart.js';
+import { legendHint, zoomHint } from './interaction.js';
 
 /** The main chart: accuracy over alpha, a line for each calibration size, one panel for each variant of other settings. */
 export const accuracyByAlpha: Figure = {
   id: 'accuracy-by-alpha',
   section: 'first',
   title: ({ metric }) => `${capitalize(metric.name)} over alpha, by calibration size`,
-  sql: ({ sweep }) =>
+  sql: (facts) =>
     `SELECT trial, label, role, alpha_mode, alpha, absmax, calibration_batches, value, ci_low, ci_high
-FROM v_trial WHERE sweep = ${sqlText(sweep.name)} AND status = 'done' AND value IS NOT NULL ORDER BY position`,
+FROM v_trial WHERE sweep = ${sqlText(facts.sweep.name)} AND status = 'done' AND value IS NOT NULL${onlyTrials(drawnVariants(facts).trials)} ORDER BY position`,
   build: (rows, facts) => {
     const drawn = new Set(rows.map((row) => numberOf(row, 'trial')));
     const trials = facts.trials.filter((trial) => drawn.has(trial.trial));
@@ -23,11 +28,12 @@ FROM v_trial WHERE sweep = ${sqlText(sweep.name)} AND status = 'done' AND value 
       };
     }
     const range = valueRange(trials);
+    const variants = drawnVariants(facts);
     return {
       kind: 'charts',
       controls: range.differs ? [rangeControl] : [],
-      caption: caption(facts),
-      panels: facts.variants.map((variant) => ({
+      caption: caption(facts) + leftOutText(variants, 'combinations of other settings', facts),
+      panels: variants.parts.map((variant) => ({
         title: variant.label,
         alt: altText(facts, variant.label),
         spec: accuracyChart({
@@ -49,6 +55,10 @@ FROM v_trial WHERE sweep = ${sqlText(sweep.name)} AND status = 'done' AND value 
   },
 };
 
+function drawnVariants(facts: SweepFacts): Drawn<Variant> {
+  return chooseParts(facts.variants, facts, { most: drawnLimits.variants });
+}
+
 /** Chooses between the whole axis and the part around the candidates. */
 export const rangeControl: Control = {
   param: 'range',
@@ -59,9 +69,17 @@ export const rangeControl: Control = {
   ],
 };
 
-function caption({ best, metric }: SweepFacts): string {
+function caption({ best, trials }: SweepFacts): string {
+  const drawn = (mode: string, text: string): string[] => (trials.some((t) => t.alphaMode === mode) ? [text] : []);
+  const marks = [
+    'Lines: static alpha',
+    ...drawn('auto', 'squares: the one that alpha auto chose'),
+    ...drawn('dynamic', 'diamonds at the right: dynamic alpha, one for each layer'),
+    ...drawn('cle', 'triangles at the right: cross-layer equalization'),
+    'bands and bars: 95 % intervals of each setting by itself',
+  ];
   const ring = best === null ? '' : ` Ringed: the best, ${best.label}.`;
-  return `alpha: how much of the activation’s range moves into the weights. Lines: static alpha; squares: the one that alpha auto chose; at the right diamonds: dynamic alpha (one per layer), triangles: cross-layer equalization. Bands and bars: 95 % intervals of each ${metric.shortName} by itself.${ring}`;
+  return `alpha: how much of the activation’s range moves into the weights. ${marks.join('; ')}.${ring} ${legendHint} ${zoomHint}`;
 }
 
 function altText({ best, metric, trials }: SweepFacts, variant: string): string {

@@ -3,6 +3,7 @@ import type { MetricText } from '../number-text.js';
 import { valueText } from '../number-text.js';
 import type { TrialFacts } from '../sweep-facts.js';
 import { color } from '../theme.js';
+import { legendFilter, linkCursor, shownOpacity, trialLink, zoom } from './interaction.js';
 
 /** What an accuracy-over-alpha chart shows beside the rows themselves. */
 export interface AccuracyChart {
@@ -124,8 +125,8 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
     layer: [
       {
         transform: only("datum.alpha_mode == 'static'"),
-        mark: { type: 'area', opacity: 0.14, clip: true, tooltip: null },
-        encoding: { x, y: low, y2: high, color: groupColor },
+        mark: { type: 'area', clip: true, tooltip: null },
+        encoding: { x, y: low, y2: high, color: groupColor, opacity: shownOpacity(0.14) },
       },
       {
         transform: only("datum.role != 'candidate'"),
@@ -139,11 +140,13 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
       },
       {
         transform: only("datum.alpha_mode == 'static'"),
+        params: [legendFilter('group'), zoom],
         mark: { type: 'line', strokeWidth: 2, clip: true },
         encoding: {
           x,
           y,
           color: groupColor,
+          opacity: shownOpacity(1),
           strokeDash: {
             field: 'group',
             type: 'nominal',
@@ -155,19 +158,28 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
       },
       {
         transform: only("datum.alpha_mode == 'static'"),
-        mark: { type: 'point', filled: true, size: 34, opacity: 1, clip: true },
-        encoding: { x, y, color: groupColor, tooltip },
+        mark: { type: 'point', filled: true, size: 34, clip: true, ...linkCursor },
+        encoding: { x, y, color: groupColor, opacity: shownOpacity(1), tooltip, ...trialLink },
       },
       {
         transform: only("datum.alpha_mode == 'auto'"),
-        mark: { type: 'point', shape: 'square', filled: true, size: 110, opacity: 1, clip: true },
-        encoding: { x, y, color: groupColor, tooltip },
+        mark: { type: 'point', shape: 'square', filled: true, size: 110, clip: true, ...linkCursor },
+        encoding: { x, y, color: groupColor, opacity: shownOpacity(1), tooltip, ...trialLink },
       },
       ...(hasBeside ? besideLayers() : []),
       {
         transform: only(`datum.trial == ${chart.best ?? -1}`),
-        mark: { type: 'point', filled: false, size: 230, strokeWidth: 2, color: color('text'), opacity: 1 },
-        encoding: { x, y, tooltip },
+        mark: {
+          type: 'point',
+          filled: false,
+          size: 230,
+          strokeWidth: 2,
+          color: color('text'),
+          opacity: 1,
+          clip: true,
+          ...linkCursor,
+        },
+        encoding: { x, y, tooltip, ...trialLink },
       },
       ...referenceLabels(chart),
     ],
@@ -178,28 +190,30 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
     return [
       {
         data: { values: [{}] },
-        mark: { type: 'rule', color: color('muted'), strokeWidth: 1, opacity: 0.5 },
+        mark: { type: 'rule', color: color('muted'), strokeWidth: 1, opacity: 0.5, clip: true },
         encoding: { x: { datum: 1.02, type: 'quantitative' } },
       },
       {
         data: { values: [{}] },
-        mark: { type: 'text', text: besides.join(', '), color: color('muted'), baseline: 'bottom', dy: -4 },
+        mark: { type: 'text', text: besides.join(', '), color: color('muted'), baseline: 'bottom', dy: -4, clip: true },
         encoding: { x: { datum: besideAt, type: 'quantitative' }, y: { value: 'height' } },
       },
       {
         transform: beside,
         mark: { type: 'rule', strokeWidth: 2, clip: true },
-        encoding: { x, y: low, y2: high, color: groupColor },
+        encoding: { x, y: low, y2: high, color: groupColor, opacity: shownOpacity(1) },
       },
       {
         transform: beside,
-        mark: { type: 'point', filled: true, size: 90, opacity: 1, clip: true },
+        mark: { type: 'point', filled: true, size: 90, clip: true, ...linkCursor },
         encoding: {
           x,
           y,
           color: groupColor,
+          opacity: shownOpacity(1),
           shape: { condition: { test: "datum.alpha_mode == 'cle'", value: 'triangle-up' }, value: 'diamond' },
           tooltip,
+          ...trialLink,
         },
       },
     ];
@@ -248,6 +262,7 @@ function labelLayer(
       type: 'text',
       align: 'right',
       fontWeight: 600,
+      clip: true,
       dy: { expr: `datum.above || datum.below ? -8 : 9` },
       ...paint,
     },

@@ -4,6 +4,7 @@ import type { Row } from '../query.js';
 import { numberOf, sqlText, textOf } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { color } from '../theme.js';
+import { zoom, zoomHint } from './interaction.js';
 import { layerTooltip } from './layer-axis.js';
 
 /**
@@ -71,7 +72,7 @@ function captionText(rows: readonly Row[], { sizes, best }: SweepFacts): string 
       `After ${size} batches the median layer has seen ${percent(middle)} of its final range, the lowest ${percent(values[0] ?? 0)}.`,
     ];
   });
-  return `Input amax without smoothing, as a share of the largest seen. Thin: one layer each; thick: their median; dashed: calibration sizes of the sweep. ${parts.join(' ')}${passText(rows[0], best !== null)}`;
+  return `Input amax without smoothing, as a share of the largest seen. Thin: one layer each; thick: their median; dashed: calibration sizes of the sweep. Point at a layer’s line to see it whole. ${zoomHint} ${parts.join(' ')}${passText(rows[0], best !== null)}`;
 }
 
 /** Which of several passes is shown; empty where the sweep has one. */
@@ -91,7 +92,7 @@ function chart({ sizes }: SweepFacts, description: string): TopLevelSpec {
     field: 'batches',
     type: 'quantitative' as const,
     title: 'calibration batches',
-    scale: { type: 'log' as const, nice: false },
+    scale: { type: 'log' as const, nice: false, padding: 8 },
     axis: {
       values: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000],
       format: 'd',
@@ -102,23 +103,33 @@ function chart({ sizes }: SweepFacts, description: string): TopLevelSpec {
   const y = {
     field: 'share_of_largest',
     type: 'quantitative' as const,
-    title: 'share of the largest amax (%)',
-    scale: { zero: false },
+    title: 'share of final amax (%), 100 is settled',
+    scale: { zero: false, nice: false, padding: 8 },
     axis: { format: '.0%', tickCount: 6 },
   };
   return {
     description,
     data: { name: 'rows' },
     width: 'container',
-    height: 300,
+    height: 320,
     autosize: { type: 'fit', contains: 'padding', resize: true },
     layer: [
       {
-        mark: { type: 'line', strokeWidth: 1, opacity: 0.45, color: color('smoothed') },
-        encoding: { x, y, detail: { field: 'position', type: 'nominal' } },
+        params: [zoom],
+        mark: { type: 'line', color: color('smoothed'), clip: true },
+        encoding: {
+          x,
+          y,
+          detail: { field: 'position', type: 'nominal' },
+          strokeWidth: hovered(3, 1),
+          opacity: hovered(1, 0.45),
+        },
       },
       {
-        mark: { type: 'point', filled: true, size: 22, opacity: 0.6, color: color('smoothed') },
+        params: [
+          { name: 'hovered', select: { type: 'point', fields: ['position'], on: 'pointerover', clear: 'pointerout' } },
+        ],
+        mark: { type: 'point', filled: true, size: 22, opacity: 0.6, color: color('smoothed'), clip: true },
         encoding: {
           x,
           y,
@@ -133,14 +144,19 @@ function chart({ sizes }: SweepFacts, description: string): TopLevelSpec {
       },
       {
         transform: [{ aggregate: [{ op: 'median', field: 'share_of_largest', as: 'middle' }], groupby: ['batches'] }],
-        mark: { type: 'line', strokeWidth: 3, color: color('text') },
+        mark: { type: 'line', strokeWidth: 3, color: color('text'), clip: true },
         encoding: { x, y: { ...y, field: 'middle' } },
       },
       {
         data: { values: sizes.map((size) => ({ size })) },
-        mark: { type: 'rule', strokeDash: [3, 3], color: color('muted') },
+        mark: { type: 'rule', strokeDash: [3, 3], color: color('muted'), clip: true },
         encoding: { x: { ...x, field: 'size' } },
       },
     ],
   };
+}
+
+/** A value for the layer pointed at, else another. */
+function hovered(pointedAt: number, other: number) {
+  return { condition: { param: 'hovered', empty: false, value: pointedAt }, value: other };
 }

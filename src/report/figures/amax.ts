@@ -4,6 +4,7 @@ import { significantText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, sqlText, textOf } from '../query.js';
 import { color } from '../theme.js';
+import { layerLink, legendFilter, linkCursor, shownOpacity } from './interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 
 /** What smoothing did to the quantizers' ranges in the best trial: amax of input and weight, before and after. */
@@ -47,7 +48,7 @@ function shrinkText(rows: readonly Row[]): string {
 function chart(rows: readonly Row[], role: 'input' | 'weight', description: string): TopLevelSpec {
   const x = {
     type: 'quantitative' as const,
-    title: `${role} amax`,
+    title: `${role} amax, units of the tensor, smaller is finer`,
     scale: { type: 'log' as const, nice: false, padding: 10 },
     axis: { format: '~g', labelOverlap: 'greedy' as const, tickCount: 6 },
   };
@@ -69,8 +70,11 @@ function chart(rows: readonly Row[], role: 'input' | 'weight', description: stri
           { fold: ['amax_unsmoothed', 'amax'], as: ['which', 'range'] },
           { calculate: "datum.which == 'amax' ? 'after smoothing' : 'before'", as: 'when' },
         ],
-        mark: { type: 'point', filled: true, size: 55, opacity: 1 },
+        params: [legendFilter('when')],
+        mark: { type: 'point', filled: true, size: 55, ...linkCursor },
         encoding: {
+          ...layerLink,
+          opacity: shownOpacity(1),
           y: layerAxis,
           x: { ...x, field: 'range' },
           color: {

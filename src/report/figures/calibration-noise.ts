@@ -1,10 +1,13 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { drawnLimits } from '../drawn-limits.js';
+import { bestValue, onlyTrials } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
 import { differenceText, valueText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
-import type { SweepFacts } from '../sweep-facts.js';
+import type { SweepFacts, TrialFacts } from '../sweep-facts.js';
 import { color } from '../theme.js';
+import { layerLink, linkCursor } from './interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 
 /** How much the choice of calibration samples matters: the spread of each layer's input range over random subsets. */
@@ -12,9 +15,9 @@ export const calibrationNoise: Figure = {
   id: 'calibration-noise',
   section: 'ranges',
   title: () => 'Noise of calibration',
-  sql: ({ sweep }) =>
+  sql: (facts) =>
     `SELECT first_trial, first_label, position, layer, seeds, amax_mean, amax_relative_sd, amax_min, amax_max, alpha_min, alpha_max, value_min, value_max
-FROM v_calibration_noise WHERE sweep = ${sqlText(sweep.name)} AND seeds > 1 ORDER BY first_trial, position`,
+FROM v_calibration_noise WHERE sweep = ${sqlText(facts.sweep.name)} AND seeds > 1${onlyTrials(shownGroups(facts).trials, 'first_trial')} ORDER BY first_trial, position`,
   build: (rows, facts) => {
     if (rows.length === 0) {
       return {
@@ -30,11 +33,11 @@ FROM v_calibration_noise WHERE sweep = ${sqlText(sweep.name)} AND seeds > 1 ORDE
     const which = groups.length === 1 ? '' : `Drawn: ${textOf(rows[0]!, 'first_label')} and its other subsets. `;
     const share = (100 * (numberOrNull(widest, 'amax_relative_sd') ?? 0)).toFixed(1);
     const caption = `${groups
-      .slice(0, 4)
+      .slice(0, drawnLimits.noiseGroups)
       .map((row) => spreadText(row, facts))
       .join(
         '; ',
-      )}${groups.length > 4 ? `; and ${groups.length - 4} more settings` : ''}. ${which}The input range of ${textOf(widest, 'layer')} moves most: standard deviation ${share} % of its mean.`;
+      )}${groups.length > drawnLimits.noiseGroups ? `; and ${groups.length - drawnLimits.noiseGroups} more settings` : ''}. ${which}The input range of ${textOf(widest, 'layer')} moves most: standard deviation ${share} % of its mean.${leftOutText(facts)}`;
     return {
       kind: 'charts',
       controls: [],
@@ -43,6 +46,31 @@ FROM v_calibration_noise WHERE sweep = ${sqlText(sweep.name)} AND seeds > 1 ORDE
     };
   },
 };
+
+/** Groups of finished trials that are equal but for the seed of their samples; of very many those with the best values. */
+function shownGroups({ trials }: SweepFacts): { readonly trials: readonly number[] | null; readonly of: number } {
+  const groups = new Map<string, TrialFacts[]>();
+  for (const trial of trials) {
+    const { calibration } = trial.settings as { readonly calibration?: { readonly sampleSeed?: number | null } | null };
+    if (trial.status !== 'done' || typeof calibration?.sampleSeed !== 'number') continue;
+    const alike = JSON.stringify({ ...(trial.settings as object), calibration: { ...calibration, sampleSeed: 0 } });
+    groups.set(alike, [...(groups.get(alike) ?? []), trial]);
+  }
+  const several = [...groups.values()].filter((group) => group.length > 1);
+  if (several.length <= drawnLimits.noiseGroupsHeld) return { trials: null, of: several.length };
+  const shown = several
+    .sort((a, b) => (bestValue(b) ?? 0) - (bestValue(a) ?? 0))
+    .slice(0, drawnLimits.noiseGroups)
+    .flat()
+    .map(({ trial }) => trial);
+  return { trials: shown.sort((a, b) => a - b), of: several.length };
+}
+
+function leftOutText(facts: SweepFacts): string {
+  const { trials, of } = shownGroups(facts);
+  if (trials === null) return '';
+  return ` Told: ${drawnLimits.noiseGroups} of ${of} settings with several seeds, those with the highest ${facts.metric.name}; the SQL without its list of trials gives all.`;
+}
 
 function spreadText(row: Row, { metric }: SweepFacts): string {
   const low = numberOf(row, 'value_min');
@@ -59,8 +87,9 @@ function chart(rows: readonly Row[]): TopLevelSpec {
     autosize: { type: 'fit-x', contains: 'padding', resize: true },
     params: [{ name: 'layerNames', value: layerNames(rows) }],
     transform: [{ filter: `datum.first_trial == ${numberOf(rows[0]!, 'first_trial')}` }],
-    mark: { type: 'bar', color: color('smoothed') },
+    mark: { type: 'bar', color: color('smoothed'), ...linkCursor },
     encoding: {
+      ...layerLink,
       x: {
         field: 'amax_relative_sd',
         type: 'quantitative',

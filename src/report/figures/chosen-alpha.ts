@@ -1,9 +1,14 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { drawnLimits } from '../drawn-limits.js';
+import type { Drawn } from '../drawn-parts.js';
+import { bestValue, chooseParts, leftOutText, mostLayers, onlyTrials } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
 import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
-import type { SweepFacts } from '../sweep-facts.js';
+import type { SweepFacts, TrialFacts } from '../sweep-facts.js';
 import { color, sizeColors } from '../theme.js';
+import type { Variant } from '../variants.js';
+import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from './interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 
 /** The alpha that dynamic trials chose for each layer, by calibration size. */
@@ -11,10 +16,10 @@ export const chosenAlpha: Figure = {
   id: 'chosen-alpha',
   section: 'layers',
   title: () => 'The alpha that dynamic smoothing chose for each layer',
-  sql: ({ sweep }) =>
+  sql: (facts) =>
     `SELECT a.trial, a.label, a.calibration_batches, a.position, a.layer, a.layer_alpha, t.search_order, t.search_objective
 FROM v_amax a JOIN v_trial t ON t.sweep = a.sweep AND t.trial = a.trial
-WHERE a.sweep = ${sqlText(sweep.name)} AND a.alpha_mode = 'dynamic' AND a.role = 'input' ORDER BY a.trial, a.position`,
+WHERE a.sweep = ${sqlText(facts.sweep.name)} AND a.alpha_mode = 'dynamic' AND a.role = 'input'${onlyTrials(drawnVariants(facts).trials, 'a.trial')} ORDER BY a.trial, a.position`,
   build: (rows, facts) => {
     if (rows.length === 0) {
       return {
@@ -23,11 +28,12 @@ WHERE a.sweep = ${sqlText(sweep.name)} AND a.alpha_mode = 'dynamic' AND a.role =
       };
     }
     const several = bySearch(rows).size > 1;
+    const variants = drawnVariants(facts);
     return {
       kind: 'charts',
       controls: [],
-      caption: several ? 'One panel for each way to search.' : caption(rows, facts),
-      panels: facts.variants.flatMap((variant) => {
+      caption: `${several ? 'One panel for each way to search.' : caption(rows, facts)} ${legendHint}${leftOutText(variants, 'combinations of other settings with dynamic alpha', facts)}`,
+      panels: variants.parts.flatMap((variant) => {
         const shown = rows.filter((row) => variant.trials.has(numberOf(row, 'trial')));
         return [...bySearch(shown)].map(([search, own]) => {
           const title = [variant.label, several ? search : ''].filter((part) => part !== '').join(', ');
@@ -38,6 +44,18 @@ WHERE a.sweep = ${sqlText(sweep.name)} AND a.alpha_mode = 'dynamic' AND a.role =
     };
   },
 };
+
+function drawnVariants(facts: SweepFacts): Drawn<Variant> {
+  const layers = mostLayers(facts);
+  const isDynamic = ({ alphaMode }: TrialFacts): boolean => alphaMode === 'dynamic';
+  const dynamic = new Set(facts.trials.filter(isDynamic).map((t) => t.trial));
+  return chooseParts(facts.variants, facts, {
+    most: drawnLimits.variants,
+    sizeOf: ({ trials }) => [...trials].filter((trial) => dynamic.has(trial)).length * layers,
+    budget: drawnLimits.layerDots,
+    scoreOf: (trials) => bestValue(trials.filter(isDynamic)),
+  });
+}
 
 /** Rows by how their alphas were searched, e.g. `sequential by mse`: alphas of several searches don't share a panel. */
 function bySearch(rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> {
@@ -96,14 +114,17 @@ function chart(rows: readonly Row[], { sizes }: SweepFacts, description: string)
         encoding: { y: layerAxis, x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } },
       },
       {
-        mark: { type: 'point', filled: true, opacity: 1 },
+        params: [legendFilter('size')],
+        mark: { type: 'point', filled: true, ...linkCursor },
         encoding: {
+          ...layerLink,
+          opacity: shownOpacity(1),
           size: { field: 'area', type: 'quantitative', scale: null },
           y: layerAxis,
           x: {
             field: 'layer_alpha',
             type: 'quantitative',
-            title: 'chosen alpha',
+            title: 'chosen alpha, 0: the range stays in the input, 1: it moves into the weight',
             scale: { domain: [0, 1] },
             axis: { tickCount: 6 },
           },

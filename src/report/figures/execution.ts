@@ -1,28 +1,38 @@
+import { drawnLimits } from '../drawn-limits.js';
 import type { Figure, TableColumn } from '../figure.js';
 import type { MetricText } from '../number-text.js';
 import { differenceText, pValueText, valueText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOrNull, sqlText, textOrNull } from '../query.js';
+import type { TrialFacts } from '../sweep-facts.js';
 
 /** Each trial of integer execution beside the simulated one that differs in nothing else. */
 export const integerAgainstSimulated: Figure = {
   id: 'execution',
   section: 'trials',
   title: () => 'Integer against simulated execution',
-  sql: ({ sweep }) =>
+  sql: ({ sweep, trials }) =>
     `SELECT trial, label, simulated, integer, difference, p_value, significant, only_simulated, only_integer, integer_nodes, integer_kernels,
        cpu_flags LIKE '%vnni%' AS vnni
-FROM v_execution WHERE sweep = ${sqlText(sweep.name)} ORDER BY difference, trial`,
-  build: (rows, { metric }) =>
+FROM v_execution WHERE sweep = ${sqlText(sweep.name)} ORDER BY ${integerTrials(trials) > drawnLimits.tableRows ? `abs(difference) DESC, trial LIMIT ${drawnLimits.tableRows}` : 'difference, trial'}`,
+  build: (rows, { metric, trials }) =>
     rows.length === 0
       ? {
           kind: 'absent',
           note: 'Everything was simulated: quantization.execution: [simulated, integer] in the grid shows what the runtime’s integer kernels make of it.',
         }
-      : { kind: 'table', sortable: true, caption: captionText(rows), columns: columns(metric) },
+      : { kind: 'table', sortable: true, caption: captionText(rows, integerTrials(trials)), columns: columns(metric) },
 };
 
-function captionText(rows: readonly Row[]): string {
+/** Finished trials of integer execution. */
+function integerTrials(trials: readonly TrialFacts[]): number {
+  return trials.filter(({ status, settings }) => {
+    const { quantization } = settings as { readonly quantization?: { readonly execution?: unknown } | null };
+    return status === 'done' && quantization?.execution === 'integer';
+  }).length;
+}
+
+function captionText(rows: readonly Row[], all: number): string {
   const differ = rows.filter((row) => row['significant'] === 1).length;
   const float = rows.filter((row) => (numberOrNull(row, 'integer_nodes') ?? 0) === 0).length;
   const parts = [
@@ -33,6 +43,9 @@ function captionText(rows: readonly Row[]): string {
       ? ['The CPU has no VNNI: kernels with signed 8-bit weights may have saturated.']
       : []),
     'Layer losses of both are simulated.',
+    ...(all > rows.length
+      ? [`Listed: the ${rows.length} of ${all} that differ most; the SQL without its LIMIT gives all.`]
+      : []),
   ];
   return parts.join(' ');
 }

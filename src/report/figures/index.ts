@@ -7,15 +7,17 @@ import { amaxConvergence } from './amax-convergence.js';
 import { calibrationNoise } from './calibration-noise.js';
 import { chosenAlpha } from './chosen-alpha.js';
 import { integerAgainstSimulated } from './execution.js';
+import { inputs } from './inputs.js';
 import { layerLoss } from './layer-loss.js';
 import { pareto } from './pareto.js';
 import { proxyFidelity } from './proxy-fidelity.js';
-import { environments, failedAttempts, times } from './provenance.js';
+import { environments, failedAttempts } from './provenance.js';
 import { quantizedLayers } from './quantized-layers.js';
 import { searchCurve } from './search-curve.js';
 import { sensitivity } from './sensitivity.js';
 import { smoothingMethods } from './smoothing-methods.js';
 import { staticAgainstDynamic } from './static-against-dynamic.js';
+import { times } from './times.js';
 import { trialTable } from './trials.js';
 
 /** Every figure of the sweep page, in order. */
@@ -38,6 +40,7 @@ export const figures: readonly Figure[] = [
   integerAgainstSimulated,
   trialTable,
   times,
+  inputs,
   environments,
   failedAttempts,
 ];

@@ -1,10 +1,26 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { drawnLimits } from '../drawn-limits.js';
+import type { Drawn, Part } from '../drawn-parts.js';
+import { chooseParts, leftOutText, mostLayers, onlyTrials } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
 import type { Row } from '../query.js';
 import { numberOf, sqlText, textOf } from '../query.js';
+import type { SweepFacts } from '../sweep-facts.js';
 import { color, lossRange } from '../theme.js';
 import { alphaColumnAxis, labelledAlphas } from './alpha-columns.js';
-import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
+import { layerNames, layersHeight, layerTooltip } from './layer-axis.js';
+import {
+  chartHeading,
+  chosenOpacity,
+  detail,
+  fixedRoom,
+  hoveredSize,
+  layerDepth,
+  linkedCharts,
+  linkedHint,
+  linkedLayerAxis,
+  overview,
+} from './linked-charts.js';
 
 /** Losses beyond this many times the layer's best share one colour. */
 const largestRatio = 3;
@@ -14,11 +30,11 @@ export const searchCurve: Figure = {
   id: 'search-curve',
   section: 'layers',
   title: () => 'The search behind it: loss of each candidate alpha, relative to the layer’s best',
-  sql: ({ sweep }) =>
+  sql: (facts) =>
     `SELECT trial, label, calibration_batches, position, layer, alpha, loss, chosen
-FROM (SELECT *, max(descent_sweep) OVER (PARTITION BY trial) AS last_sweep FROM v_search_curve WHERE sweep = ${sqlText(sweep.name)})
+FROM (SELECT *, max(descent_sweep) OVER (PARTITION BY trial) AS last_sweep FROM v_search_curve WHERE sweep = ${sqlText(facts.sweep.name)}${onlyTrials(drawnSearches(facts).trials)})
 WHERE descent_sweep = last_sweep ORDER BY trial, position, alpha`,
-  build: (rows) => {
+  build: (rows, facts) => {
     if (rows.length === 0) {
       return { kind: 'absent', note: 'No search curves are stored: smoothing.mode: dynamic in the grid brings them.' };
     }
@@ -26,9 +42,9 @@ WHERE descent_sweep = last_sweep ORDER BY trial, position, alpha`,
     return {
       kind: 'charts',
       controls: [],
-      caption: `What the search judged each candidate by, divided by the smallest of its layer (of a descent: in its last sweep); ${largestRatio} times and more share one colour. Dots: the chosen alpha. A pale row means that the layer hardly cares.`,
+      caption: `What the search judged each candidate by, divided by the smallest of its layer (of a descent: in its last sweep); ${largestRatio} times and more share one colour. Dots: the chosen alpha. A pale row, and a flat line, mean that the layer hardly cares. Lines run in colour from the first layer (green) to the last (violet). ${linkedHint}${leftOutText(drawnSearches(facts), 'searches', facts)}`,
       panels: [...trials].map(([trial, label]) => {
-        const alt = `Heatmap of search losses of ${label}: layers in graph order by candidate alpha.`;
+        const alt = `Heatmap and lines of search losses of ${label}: layers in graph order by candidate alpha.`;
         return {
           title: label,
           alt,
@@ -43,6 +59,17 @@ WHERE descent_sweep = last_sweep ORDER BY trial, position, alpha`,
   },
 };
 
+/** Candidates that most searches have: 0.05 to 0.95. */
+const usualCandidates = 19;
+
+function drawnSearches(facts: SweepFacts): Drawn<Part> {
+  const searches = facts.trials
+    .filter((trial) => trial.alphaMode === 'dynamic')
+    .map(({ trial }) => ({ trials: new Set([trial]) }));
+  const inCells = Math.floor(drawnLimits.heatCells / (usualCandidates * Math.max(1, mostLayers(facts))));
+  return chooseParts(searches, facts, { most: Math.max(2, Math.min(drawnLimits.searches, inCells)) });
+}
+
 function chart(rows: readonly Row[], trial: number, description: string): TopLevelSpec {
   const alphas = [...new Set(rows.map((row) => numberOf(row, 'alpha')))].sort((a, b) => a - b);
   const x = {
@@ -50,54 +77,94 @@ function chart(rows: readonly Row[], trial: number, description: string): TopLev
     type: 'ordinal' as const,
     title: 'candidate alpha',
     axis: { ...alphaColumnAxis, values: labelledAlphas(alphas).map(Number) },
-    scale: { paddingInner: 0.04 },
+    scale: { domain: alphas },
   };
-  return {
+  const cells = { ...x, title: null, scale: { ...x.scale, paddingInner: 0.04 } };
+  const ratio = {
+    field: 'ratio',
+    type: 'quantitative' as const,
+    title: null,
+    scale: { type: 'log' as const, domain: [1, largestRatio], clamp: true, nice: false },
+  };
+  const depth = layerDepth(rows);
+  const labels = { values: [1, 1.5, 2, 3], labelExpr: "datum.label + ' ×'" };
+  const tooltip = [
+    layerTooltip,
+    { field: 'alpha', title: 'alpha' },
+    { field: 'loss', title: 'loss', format: '.4~g' },
+    { field: 'ratio', title: 'relative to the best', format: '.3f' },
+  ];
+  const heading = chartHeading('loss relative to the layer’s best, lower is better');
+  return linkedCharts({
     description,
-    data: { name: 'rows' },
-    width: 'container',
-    height: layersHeight(rows),
-    autosize: { type: 'fit-x', contains: 'padding', resize: true },
-    params: [{ name: 'layerNames', value: { ...layerNames(rows) } }],
+    names: layerNames(rows),
+    params: [],
     transform: [
       { filter: { field: 'trial', equal: trial } },
       { joinaggregate: [{ op: 'min', field: 'loss', as: 'least' }], groupby: ['position'] },
       { calculate: 'datum.least > 0 ? datum.loss / datum.least : null', as: 'ratio' },
     ],
-    layer: [
-      {
-        mark: { type: 'rect' },
-        encoding: {
-          x,
-          y: layerAxis,
-          color: {
-            field: 'ratio',
-            type: 'quantitative',
-            title: null,
-            scale: { type: 'log', domain: [1, largestRatio], clamp: true, range: lossRange },
-            legend: { gradientLength: 200, values: [1, 1.5, 2, 3], labelExpr: "datum.label + ' ×'" },
+    overview: {
+      width: 400,
+      height: layersHeight(rows),
+      title: heading,
+      layer: [
+        {
+          name: overview,
+          mark: { type: 'rect', cursor: 'pointer' },
+          encoding: {
+            x: cells,
+            y: linkedLayerAxis,
+            color: {
+              ...ratio,
+              scale: { ...ratio.scale, range: lossRange },
+              legend: { gradientLength: 200, ...labels },
+            },
+            opacity: chosenOpacity(1, 0.3),
+            tooltip,
           },
-          tooltip: [
-            layerTooltip,
-            { field: 'alpha', title: 'alpha' },
-            { field: 'loss', title: 'loss', format: '.4~g' },
-            { field: 'ratio', title: 'relative to the best', format: '.3f' },
-          ],
         },
-      },
-      {
-        transform: [{ filter: 'datum.chosen == 1' }],
-        mark: {
-          type: 'point',
-          filled: true,
-          size: 36,
-          color: color('smoothed'),
-          stroke: color('ground'),
-          strokeWidth: 1,
-          opacity: 1,
+        {
+          transform: [{ filter: 'datum.chosen == 1' }],
+          mark: {
+            type: 'point',
+            filled: true,
+            size: 36,
+            color: color('smoothed'),
+            stroke: color('ground'),
+            strokeWidth: 1,
+            opacity: 1,
+          },
+          encoding: { x: cells, y: linkedLayerAxis },
         },
-        encoding: { x, y: layerAxis },
-      },
-    ],
-  };
+      ],
+    },
+    detail: {
+      width: 400,
+      height: 180,
+      title: heading,
+      encoding: { x, y: { ...ratio, axis: { ...fixedRoom, ...labels } } },
+      layer: [
+        {
+          mark: { type: 'line' },
+          encoding: {
+            color: depth,
+            detail: { field: 'position' },
+            opacity: chosenOpacity(0.7, 0.05),
+            strokeWidth: hoveredSize(4, 1.5),
+          },
+        },
+        {
+          name: detail,
+          mark: { type: 'point', filled: true, cursor: 'pointer' },
+          encoding: {
+            color: depth,
+            size: { condition: { test: 'datum.chosen == 1', value: 80 }, value: 12 },
+            opacity: chosenOpacity(1, 0.05),
+            tooltip,
+          },
+        },
+      ],
+    },
+  });
 }

@@ -1,10 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { Figure } from '../figure.js';
+import type { Control, Figure } from '../figure.js';
 import { differenceText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { color } from '../theme.js';
+import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from './interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 
 /** Which layers pay: what each costs by itself, and what it brings back when it alone stays in float. */
@@ -27,7 +28,7 @@ AND setting = (SELECT setting FROM v_sensitivity WHERE sweep = ${sqlText(sweep.n
     const caption = captionText(rows, facts);
     return {
       kind: 'charts',
-      controls: [],
+      controls: [orderControl],
       caption,
       panels: [{ title: '', alt: `Bars by layer: ${caption}`, spec: chart(rows, facts) }],
     };
@@ -52,7 +53,22 @@ function captionText(rows: readonly Row[], { metric }: SweepFacts): string {
   const whole = rows[0]?.['whole_label'];
   const settings = numberOf(rows[0]!, 'settings');
   const others = settings === 1 ? '' : ` Of the ${settings} settings with such trials one is shown.`;
-  return `${parts.join('; ')}. Upper bar: drop from FP32 with only this layer quantized; lower bar: gain over quantizing all${typeof whole === 'string' ? ` (${whole})` : ''}.${others}`;
+  return `${parts.join('; ')}. Quantized alone: drop from FP32 with only this layer quantized; alone in float: gain over quantizing all${typeof whole === 'string' ? ` (${whole})` : ''}.${others} ${legendHint}`;
+}
+
+const orderControl: Control = {
+  param: 'order',
+  label: 'layers',
+  options: [
+    { value: 'cost', label: 'most costly first' },
+    { value: 'graph', label: 'from input to output' },
+  ],
+};
+
+/** Positions of the layers, those first that cost most alone; where that is not known, that bring most in float. */
+function ranked(rows: readonly Row[]): number[] {
+  const cost = (row: Row): number => numberOrNull(row, 'drop_only') ?? numberOrNull(row, 'gain_all_but') ?? -Infinity;
+  return [...rows].sort((a, b) => cost(b) - cost(a)).map((row) => numberOf(row, 'position'));
 }
 
 function largest(rows: readonly Row[], field: string): Row | null {
@@ -65,34 +81,46 @@ function largest(rows: readonly Row[], field: string): Row | null {
 }
 
 function chart(rows: readonly Row[], { metric }: SweepFacts): TopLevelSpec {
-  const kinds = ['drop, only this quantized', 'gain, only this in float'];
+  const kinds = ['quantized alone', 'alone in float'];
   return {
     description: 'Sensitivity by layer',
     data: { name: 'rows' },
     width: 'container',
     height: 1.6 * layersHeight(rows),
     autosize: { type: 'fit-x', contains: 'padding', resize: true },
-    params: [{ name: 'layerNames', value: layerNames(rows) }],
+    params: [
+      { name: 'layerNames', value: layerNames(rows) },
+      { name: 'order', value: 'cost' },
+      { name: 'ranked', value: ranked(rows) },
+      legendFilter('kind'),
+    ],
     transform: [
+      { calculate: "order == 'cost' ? indexof(ranked, datum.position) : datum.position", as: 'place' },
       { fold: ['drop_only', 'gain_all_but'], as: ['measure', 'change'] },
       { filter: 'isValid(datum.change)' },
       { calculate: `datum.measure == 'drop_only' ? '${kinds[0]}' : '${kinds[1]}'`, as: 'kind' },
     ],
-    mark: { type: 'bar' },
+    mark: { type: 'bar', ...linkCursor },
     encoding: {
+      ...layerLink,
       x: {
         field: 'change',
         type: 'quantitative',
-        title: `change of ${metric.name}${metric.isProportion ? ' (share)' : ''}`,
+        title: `change of ${metric.name}${metric.isProportion ? ' (points of %)' : ''}, far right: a layer worth float`,
         axis: { format: metric.axisFormat, tickCount: 6 },
       },
-      y: layerAxis,
+      y: {
+        ...layerAxis,
+        field: 'place',
+        axis: { ...layerAxis.axis, labelExpr: "layerNames[order == 'cost' ? ranked[datum.value] : datum.value]" },
+      },
+      opacity: shownOpacity(1),
       yOffset: { field: 'kind', type: 'nominal', sort: kinds },
       color: {
         field: 'kind',
         type: 'nominal',
         title: null,
-        scale: { domain: kinds, range: [color('unsmoothed'), color('smoothed')] },
+        scale: { domain: kinds, range: [color('cost'), color('gain')] },
       },
       tooltip: [
         layerTooltip,

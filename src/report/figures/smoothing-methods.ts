@@ -5,8 +5,8 @@ import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { color } from '../theme.js';
-
 import { fp32Rule, metricAxis, valueTooltip } from './dot-layers.js';
+import { legendFilter, linkCursor, shownOpacity, trialLink } from './interaction.js';
 
 /** How a row of v_trial smooths, in a few words: SQL on its columns. */
 const methodSql = `CASE
@@ -79,7 +79,7 @@ function chart({ metric }: SweepFacts, methods: readonly string[], description: 
     field: 'bias_correction',
     type: 'nominal' as const,
     title: 'bias correction',
-    scale: { domain: corrections, range: [color('smoothed'), color('absmaxView')] },
+    scale: { domain: corrections, range: [color('smoothed'), color('corrected')] },
   };
   return {
     description,
@@ -90,12 +90,22 @@ function chart({ metric }: SweepFacts, methods: readonly string[], description: 
     layer: [
       fp32Rule(metric),
       {
+        params: [legendFilter('bias_correction')],
         mark: { type: 'rule', strokeWidth: 2 },
-        encoding: { x: { ...x, field: 'ci_low' }, x2: { field: 'ci_high' }, y, yOffset, color: correction },
+        encoding: {
+          x: { ...x, field: 'ci_low' },
+          x2: { field: 'ci_high' },
+          y,
+          yOffset,
+          color: correction,
+          opacity: shownOpacity(1),
+        },
       },
       {
-        mark: { type: 'point', filled: true, size: 80, opacity: 1 },
+        mark: { type: 'point', filled: true, size: 80, ...linkCursor },
         encoding: {
+          ...trialLink,
+          opacity: shownOpacity(1),
           x,
           y,
           yOffset,

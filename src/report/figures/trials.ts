@@ -1,32 +1,64 @@
+import { drawnLimits } from '../drawn-limits.js';
+import { onlyTrials } from '../drawn-parts.js';
 import type { Figure, TableColumn } from '../figure.js';
 import { durationText, intervalText, signed, significantText, valueText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../query.js';
 import type { MetricText } from '../number-text.js';
 import type { PageLinks } from '../page-links.js';
+import type { SweepFacts, TrialFacts } from '../sweep-facts.js';
 
-/** Every trial of the sweep with its numbers. */
+/** Every trial of the sweep with its numbers; of very many those that readers look for. */
 export const trialTable: Figure = {
   id: 'trials',
   section: 'trials',
-  title: () => 'All trials',
-  sql: ({ sweep, best }) =>
+  title: (facts) => (listedTrials(facts) === null ? 'All trials' : 'Trials: baselines, the best, and failed ones'),
+  sql: (facts) =>
     `SELECT t.trial, t.position, t.label, t.role, t.status, t.value, t.ci_low, t.ci_high, t.gap_to_fp32, f.p_value AS p_against_fp32,
        b.p_value AS p_against_best, t.mean_l1, t.output_divergence, t.agreement, t.gate_error, t.duration_ms, t.provider, substr(t.key, 1, 10) AS key,
        t.error_class, t.error
 FROM v_trial t
 LEFT JOIN v_comparison f ON f.sweep = t.sweep AND f.trial = t.trial AND f.against = 'fp32'
-LEFT JOIN v_comparison b ON b.sweep = t.sweep AND b.trial = t.trial AND b.against = 'best' AND b.other_trial = ${best?.trial ?? -1}
-WHERE t.sweep = ${sqlText(sweep.name)} ORDER BY t.position`,
-  build: (_, { metric, best, links }) => ({
-    kind: 'table',
-    sortable: true,
-    caption: `Click a column's head to sort. Gap: distance from FP32${metric.isProportion ? ' in points' : ''}; p: paired test, below 0.05 is outside the noise; divergence: of the output from FP32’s (KL for classes and heatmaps), needs no labels; gate: largest error of the smoothed float model relative to FP32.`,
-    columns: columns(metric, links),
-    emphasis: (row) =>
-      row['status'] === 'failed' ? 'failed' : best !== null && numberOf(row, 'trial') === best.trial ? 'best' : null,
-  }),
+LEFT JOIN v_comparison b ON b.sweep = t.sweep AND b.trial = t.trial AND b.against = 'best' AND b.other_trial = ${facts.best?.trial ?? -1}
+WHERE t.sweep = ${sqlText(facts.sweep.name)}${onlyTrials(listedTrials(facts), 't.trial')} ORDER BY ${listedTrials(facts) === null ? '' : 't.value IS NULL, t.value DESC, '}t.position`,
+  build: (_, facts) => {
+    const { metric, best, links } = facts;
+    return {
+      kind: 'table',
+      sortable: true,
+      caption: `Click a column's head to sort. Gap: distance from FP32${metric.isProportion ? ' in points' : ''}; p: paired test, below 0.05 is outside the noise; divergence: of the output from FP32’s (KL for classes and heatmaps), needs no labels; gate: largest error of the smoothed float model relative to FP32.${leftOutText(facts)}`,
+      columns: columns(metric, links),
+      emphasis: (row) =>
+        row['status'] === 'failed' ? 'failed' : best !== null && numberOf(row, 'trial') === best.trial ? 'best' : null,
+    };
+  },
 };
+
+/** Of more trials than a table should have: FP32, the best unsmoothed, the best settings, and the first that failed. Null: all. */
+function listedTrials({ allTrials }: SweepFacts): readonly number[] | null {
+  const { tableTrials, tableBest, tableUnsmoothed, tableFailed } = drawnLimits;
+  if (allTrials.length <= tableTrials) return null;
+  const best = (role: TrialFacts['role'], most: number): TrialFacts[] =>
+    allTrials
+      .filter((trial) => trial.role === role && trial.value !== null)
+      .sort((a, b) => (b.value ?? 0) - (a.value ?? 0))
+      .slice(0, most);
+  return [
+    ...best('fp32', tableUnsmoothed),
+    ...best('unsmoothed', tableUnsmoothed),
+    ...best('candidate', tableBest),
+    ...allTrials.filter((trial) => trial.status === 'failed').slice(0, tableFailed),
+  ]
+    .map(({ trial }) => trial)
+    .sort((a, b) => a - b);
+}
+
+function leftOutText(facts: SweepFacts): string {
+  const listed = listedTrials(facts);
+  if (listed === null) return '';
+  const { tableBest, tableUnsmoothed, tableFailed } = drawnLimits;
+  return ` Listed: ${listed.length} of ${facts.allTrials.length} trials, best first: FP32, the best ${tableUnsmoothed} unsmoothed, the best ${tableBest} settings and the first ${tableFailed} that failed, as far as there are so many; the SQL without its list of trials gives all.`;
+}
 
 function columns(metric: MetricText, links: PageLinks): TableColumn[] {
   const share = (value: number | null): string => (value === null ? '–' : `${(100 * value).toFixed(2)} %`);

@@ -1,28 +1,53 @@
 import { indexFigures } from '../figures/sweeps/index.js';
+import { ofSweeps } from '../figures/sweeps/of-sweeps.js';
 import { countText } from '../number-text.js';
 import { noLinks } from '../page-links.js';
 import type { Query } from '../query.js';
+import { textOf, toRows } from '../query.js';
+import type { SweepFacts } from '../sweep-facts.js';
 import type { ReportOptions } from './page-body.js';
-import { pageBody } from './page-body.js';
+import { pageBody, sourcesHtml } from './page-body.js';
+import { sweepCard } from './sweep-card.js';
 
 /** What the figures of the index know. */
 export interface IndexPageFacts {
   /** Names of the sweeps of the report, in order. */
   readonly sweeps: readonly string[];
+  /** True where these are all of the database, so that no query need name them. */
+  readonly isWhole: boolean;
   /** Address of a sweep's page. */
   readonly href: (sweep: string) => string | null;
+  readonly factsOf: (sweep: string) => SweepFacts | null;
 }
 
-/** The body of the index of a report's sweeps. */
+/** Sweeps with their answer on the index; reading more would make it slow and long. The table has every sweep. */
+export const mostAnswers = 20;
+
+/** The body of the index of a report's sweeps: answers of those updated last, and a table of all. */
 export function indexPage(facts: IndexPageFacts, query: Query, options: ReportOptions): string {
+  const { sweeps, href, factsOf } = facts;
+  const sql = newestSql(facts);
+  const newest = toRows(query(sql, [])).map((row) => textOf(row, 'sweep'));
+  const cards = newest.map((sweep, place) => {
+    const own = factsOf(sweep);
+    return own === null ? '' : sweepCard(own, place, href(sweep), query);
+  });
+  const note =
+    sweeps.length > newest.length
+      ? `<p class="caption">The answers of the ${mostAnswers} sweeps that were updated last; <a href="#sweeps">the table</a> has all ${sweeps.length}.</p>`
+      : '';
   const page = {
     crumbs: [],
     heading: 'Quantization sweeps',
-    about: [countText(facts.sweeps.length, 'sweep'), options.database],
-    first: '',
-    sections: [{ id: 'sweeps', title: 'Sweeps', figures: indexFigures }],
-    source: countText(facts.sweeps.length, 'sweep'),
+    about: [countText(sweeps.length, 'sweep'), options.database],
+    first: `<section id="newest" class="cards"><h2>Answers, last updated first</h2>${note}${cards.join('\n')}${sourcesHtml([['order', sql]])}</section>`,
+    sections: [{ id: 'all', title: 'All sweeps', figures: indexFigures }],
+    source: countText(sweeps.length, 'sweep'),
     links: noLinks,
   };
   return pageBody(page, facts, query, options);
+}
+
+function newestSql(facts: IndexPageFacts): string {
+  return `SELECT sweep FROM v_sweep WHERE ${ofSweeps('sweep', facts)} ORDER BY updated_at DESC, sweep LIMIT ${mostAnswers}`;
 }

@@ -1,65 +1,76 @@
-import type { PageFigure } from '../../figure.js';
+import type { PageFigure, TableColumn } from '../../figure.js';
+import type { MetricText } from '../../number-text.js';
 import { differenceText, metricText, valueText } from '../../number-text.js';
 import type { IndexPageFacts } from '../../pages/index-page.js';
 import type { Row } from '../../query.js';
-import { numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
+import { ofSweeps } from './of-sweeps.js';
+import { numberOrNull, textOf, textOrNull } from '../../query.js';
 
 /** The sweeps of the report with their best setting. */
 export const sweepsTable: PageFigure<IndexPageFacts> = {
   id: 'sweeps',
-  section: 'sweeps',
+  section: 'all',
   title: () => 'Sweeps and their best settings',
-  sql: ({
-    sweeps,
-  }) => `SELECT s.sweep, s.question, s.trials, s.done, s.failed, s.pending, s.created_at, s.updated_at, b.label, b.metric,
-       b.value, b.fp32_value, b.gap_to_fp32
-FROM v_sweep s
-LEFT JOIN (SELECT *, row_number() OVER (PARTITION BY sweep ORDER BY value DESC, position) AS place
-           FROM v_trial WHERE role = 'candidate' AND status = 'done') b ON b.sweep = s.sweep AND b.place = 1
-WHERE s.sweep IN (${sweeps.map(sqlText).join(', ')}) ORDER BY s.updated_at DESC, s.sweep`,
+  sql: (facts) => `WITH t AS (
+  SELECT sweep, label, role, model, metric, value, fp32_value, unsmoothed_value, gap_to_fp32,
+         row_number() OVER (PARTITION BY sweep ORDER BY role = 'candidate' AND status = 'done' DESC, value DESC, position) AS place,
+         max(model) OVER (PARTITION BY sweep) AS any_model, min(model) OVER (PARTITION BY sweep) <> max(model) OVER (PARTITION BY sweep) AS several
+  FROM v_trial WHERE ${ofSweeps('sweep', facts)})
+SELECT s.sweep, s.question, s.trials, s.done, s.failed, s.pending, s.created_at, s.updated_at,
+       iif(t.several, 'several', t.any_model) AS model, iif(t.role = 'candidate' AND t.value IS NOT NULL, t.label, NULL) AS label,
+       t.metric, iif(t.role = 'candidate', t.value, NULL) AS value, t.fp32_value, t.unsmoothed_value,
+       iif(t.role = 'candidate', t.gap_to_fp32, NULL) AS gap_to_fp32
+FROM v_sweep s LEFT JOIN t ON t.sweep = s.sweep AND t.place = 1
+WHERE ${ofSweeps('s.sweep', facts)} ORDER BY s.updated_at DESC, s.sweep`,
   build: (_, { href }) => ({
     kind: 'table',
     sortable: true,
-    caption: 'Best: the finished setting of the highest value, higher is better. Gap: distance from FP32.',
+    caption:
+      'Best: the finished setting of the highest value, higher is better. Gap: distance from FP32. Click a column’s head to sort.',
     columns: [
-      {
-        title: 'sweep',
-        field: 'sweep',
-        align: 'left',
-        text: (row) => textOf(row, 'sweep'),
-        href: (row) => href(textOf(row, 'sweep')),
-      },
-      { title: 'question', field: 'question', align: 'left', text: (row) => textOrNull(row, 'question') ?? '–' },
-      { title: 'best setting', field: 'label', align: 'left', text: (row) => textOrNull(row, 'label') ?? '–' },
-      {
-        title: 'value',
-        field: 'value',
-        align: 'right',
-        text: (row) => valueText(numberOrNull(row, 'value'), metricOf(row)),
-      },
-      {
-        title: 'gap',
-        field: 'gap_to_fp32',
-        align: 'right',
-        text: (row) => differenceText(numberOrNull(row, 'gap_to_fp32'), metricOf(row)),
-      },
+      { ...text('sweep', 'sweep'), href: (row) => href(textOf(row, 'sweep')) },
+      text('best setting', 'label'),
+      number('value', 'value', valueText),
+      number('FP32', 'fp32_value', valueText),
+      number('unsmoothed', 'unsmoothed_value', valueText),
+      number('gap', 'gap_to_fp32', differenceText),
       {
         title: 'done',
         field: 'done',
         align: 'right',
         text: (row) => `${numberOrNull(row, 'done') ?? 0} of ${numberOrNull(row, 'trials') ?? 0}`,
       },
-      { title: 'failed', field: 'failed', align: 'right', text: (row) => String(numberOrNull(row, 'failed') ?? 0) },
-      {
-        title: 'updated',
-        field: 'updated_at',
-        align: 'left',
-        text: (row) => textOf(row, 'updated_at').slice(0, 16).replace('T', ' '),
-      },
+      count('failed'),
+      count('pending'),
+      text('model', 'model'),
+      time('begun', 'created_at'),
+      time('updated', 'updated_at'),
+      text('question', 'question'),
     ],
+    emphasis: (row) => ((numberOrNull(row, 'failed') ?? 0) > 0 ? 'failed' : null),
   }),
 };
 
-function metricOf(row: Row): ReturnType<typeof metricText> {
+function text(title: string, field: string): TableColumn {
+  return { title, field, align: 'left', text: (row) => textOrNull(row, field) ?? '–' };
+}
+
+function number(
+  title: string,
+  field: string,
+  format: (value: number | null, metric: MetricText) => string,
+): TableColumn {
+  return { title, field, align: 'right', text: (row) => format(numberOrNull(row, field), metricOf(row)) };
+}
+
+function count(field: string): TableColumn {
+  return { title: field, field, align: 'right', text: (row) => String(numberOrNull(row, field) ?? 0) };
+}
+
+function time(title: string, field: string): TableColumn {
+  return { title, field, align: 'right', text: (row) => textOf(row, field).slice(0, 16).replace('T', ' ') };
+}
+
+function metricOf(row: Row): MetricText {
   return metricText(textOrNull(row, 'metric') ?? 'top1');
 }

@@ -1,0 +1,31 @@
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { UsageError } from './usage-error.js';
+
+/** Writes beside the target and renames, so that a reader never sees half a file; makes its folder where it is missing. */
+export function writeWhole(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, text);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Throws UsageError where a file stands in the place or in the way of a folder that an option names. */
+export function requireFolder(path: string, option: string): void {
+  let place = resolve(path);
+  while (!existsSync(place)) place = dirname(place);
+  if (!statSync(place).isDirectory()) throw new UsageError(`Expected a folder for ${option}, got the file "${place}".`);
+}
+
+/** Throws UsageError where a folder stands in the place of a file that an option names, or a file in that of its folder. */
+export function requireFile(path: string, option: string): void {
+  if (existsSync(path) && statSync(path).isDirectory()) {
+    throw new UsageError(`Expected a file for ${option}, got the folder "${path}".`);
+  }
+  requireFolder(dirname(path), option);
+}

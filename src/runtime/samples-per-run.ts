@@ -1,0 +1,19 @@
+import type { Job } from './jobs.js';
+import { RUN_SAMPLES } from './search-context.js';
+
+/** Samples that a job feeds to one run of its session where memory is not short. */
+export function samplesPerRun(job: Job): number {
+  switch (job.kind) {
+    case 'observe':
+      return job.batchSize;
+    case 'reference':
+      return job.evaluation.batchSize;
+    case 'trial':
+      return job.settings.evaluation.batchSize;
+    case 'search':
+    case 'rank':
+      return RUN_SAMPLES;
+    case 'probe':
+      return 1;
+  }
+}

@@ -1,0 +1,178 @@
+import { openDataset } from '../data/open-dataset.js';
+import { mergeMetricStates } from '../evaluate/metrics/create-metric.js';
+import type { ObservationRecord } from '../evaluate/results.js';
+import type {
+  CalibrationSettings,
+  EvaluationSettings,
+  ModelSettings,
+  QuantizationSettings,
+} from '../experiment/settings.js';
+import type { WorkCost } from '../plan/estimate-cost.js';
+import type { ContentKey, ObserveStage, PlannedStage, RankStage, ReferenceStage, SearchStage } from '../plan/plan.js';
+import type { Job, JobModel, JobResults } from '../runtime/jobs.js';
+import { samplesPerRun } from '../runtime/samples-per-run.js';
+import { finishTask } from '../runtime/task-metric.js';
+import type { SweepStore } from '../store/store.js';
+import { allSettledOrFirstError } from './all-settled.js';
+import {
+  chooseAlphas,
+  displayOf,
+  mergeObserveParts,
+  mergeRanks,
+  observeParts,
+  rankParts,
+  referenceParts,
+  searchParts,
+  type StagePart,
+} from './stage-parts.js';
+import type { SweepInputs } from './sweep-inputs.js';
+import type { WorkQueue } from './work-queue.js';
+
+/** Stages before trials, whose priority is below 0; of trials the first ones first. */
+const STAGE_PRIORITY = { observe: 3e6, reference: 2e6, rank: 1.5e6, search: 1e6 } as const;
+
+/** What stages need of their sweep. */
+interface StageSurroundings {
+  readonly inputs: SweepInputs;
+  readonly store: SweepStore;
+  readonly signal: AbortSignal;
+}
+
+/** Runs stages: cut into parts that several children work on, joined and committed when all parts are there. */
+export class StageWork {
+  readonly #options: StageSurroundings;
+  readonly #queue: WorkQueue;
+  readonly #costs: ReadonlyMap<ContentKey, WorkCost>;
+  readonly #stageDone: (key: ContentKey) => Promise<void>;
+
+  /** @param stageDone resolves when another stage, which this one needs, is finished */
+  constructor(
+    options: StageSurroundings,
+    queue: WorkQueue,
+    costs: ReadonlyMap<ContentKey, WorkCost>,
+    stageDone: (key: ContentKey) => Promise<void>,
+  ) {
+    this.#options = options;
+    this.#queue = queue;
+    this.#costs = costs;
+    this.#stageDone = stageDone;
+  }
+
+  /** Runs what is missing of a stage and commits it. */
+  async run(stage: PlannedStage): Promise<void> {
+    switch (stage.kind) {
+      case 'observe':
+        return this.#observe(stage);
+      case 'reference':
+        return this.#reference(stage);
+      case 'search':
+        return this.#search(stage);
+      case 'rank':
+        return this.#rank(stage);
+    }
+  }
+
+  async #observe(stage: ObserveStage): Promise<void> {
+    const model = jobModel(stage.model, this.#options.inputs);
+    const parts = valuesOf(await this.#runParts(stage, observeParts(stage, model)));
+    const observations = mergeObserveParts(stage, parts);
+    this.#options.store.finishObserve(stage.key, model.sha256, observations, displayOf(parts));
+  }
+
+  async #reference(stage: ReferenceStage): Promise<void> {
+    const { inputs, store } = this.#options;
+    const model = jobModel(stage.model, this.#options.inputs);
+    const samples = evaluationSamples(stage.evaluation, inputs);
+    const parts = await this.#runParts(stage, referenceParts(stage, model, samples));
+    const dataset = await openDataset(stage.evaluation.source, stage.preprocess);
+    try {
+      const { labels, groundTruth } = dataset;
+      const context = { labels, groundTruth, referenceArgmax: null, sampleCount: samples };
+      const result = await finishTask(stage.task, context, mergeMetricStates(valuesOf(parts)), this.#options.signal);
+      const provider = [...new Set(parts.map((p) => p.provider))].join('+');
+      store.finishReference(stage.key, model.sha256, { ...result, provider });
+    } finally {
+      dataset.close();
+    }
+  }
+
+  async #search(stage: SearchStage): Promise<void> {
+    await this.#stageDone(stage.observeKey);
+    const model = jobModel(stage.model, this.#options.inputs);
+    const observation = storedObservation(this.#options.store, stage.observeKey, stage.calibration, stage.quantization);
+    const parts = await this.#runParts(
+      stage,
+      searchParts(stage, model, observation, this.#options.inputs.models.get(stage.model.path)!.sizeBytes),
+    );
+    const found = chooseAlphas(valuesOf(parts), stage.search.ties);
+    this.#options.store.finishSearch(stage.key, model.sha256, found);
+  }
+
+  async #rank(stage: RankStage): Promise<void> {
+    await this.#stageDone(stage.observeKey);
+    const model = jobModel(stage.model, this.#options.inputs);
+    const observation = storedObservation(this.#options.store, stage.observeKey, stage.calibration, stage.quantization);
+    const parts = await this.#runParts(stage, rankParts(stage, model, observation));
+    this.#options.store.finishRank(stage.key, model.sha256, mergeRanks(valuesOf(parts)));
+  }
+
+  /** Results of all parts in order; parts that an earlier run finished are taken from the store. */
+  async #runParts<K extends PlannedStage['kind']>(
+    stage: PlannedStage & { readonly kind: K },
+    parts: readonly StagePart<Extract<Job, { kind: K }>>[],
+  ): Promise<readonly PartResult<K>[]> {
+    const stored = this.#options.store.stageParts(stage.key);
+    const share = (this.#costs.get(stage.key)?.forwardPasses ?? 0) / parts.length;
+    const results = parts.map(async ({ id, job }, index): Promise<PartResult<K>> => {
+      if (stored.has(id)) {
+        this.#queue.settle(share);
+        // The store returns what an earlier run of the same part, by the same code version, put there.
+        return stored.get(id) as PartResult<K>;
+      }
+      const result = await this.#queue.run<K>({
+        job: () => job,
+        subject: { kind: 'stage', key: stage.key, part: id },
+        label: `${stage.kind} ${id}`,
+        priority: STAGE_PRIORITY[stage.kind] - index,
+        cost: share,
+        batchSize: samplesPerRun(job),
+      });
+      const part: PartResult<K> = { value: result.value, provider: result.execution.provider };
+      this.#options.store.finishPart(result.attempt, stage.key, id, part, result.execution);
+      return part;
+    });
+    return allSettledOrFirstError(results);
+  }
+}
+
+/** The statistics that trials of a calibration size read. Histograms, which are large, go to a child only where its calibrator reads them. */
+export function storedObservation(
+  store: SweepStore,
+  observeKey: ContentKey,
+  { batches }: CalibrationSettings,
+  { activation }: QuantizationSettings,
+): ObservationRecord {
+  const observation = store.observation(observeKey, batches)!;
+  if (activation.calibrator !== 'max') return observation;
+  return { ...observation, inputs: observation.inputs.map((input) => ({ ...input, histograms: null })) };
+}
+
+/** A model as children get it. */
+export function jobModel(model: ModelSettings, inputs: SweepInputs): JobModel {
+  return { ...model, sha256: inputs.modelSha256(model.path) };
+}
+
+function evaluationSamples({ source, samples }: EvaluationSettings, inputs: SweepInputs): number {
+  const count = inputs.sampleCount(source);
+  return samples === 'all' ? count : Math.min(samples, count);
+}
+
+/** What a finished part of a stage is stored as. */
+interface PartResult<K extends Job['kind']> {
+  readonly value: JobResults[K];
+  readonly provider: string;
+}
+
+function valuesOf<K extends Job['kind']>(parts: readonly PartResult<K>[]): readonly JobResults[K][] {
+  return parts.map((p) => p.value);
+}

@@ -1,0 +1,21 @@
+/** A sweep that passes through every stage: observe, reference, rank, search in two orders, and seven trials. */
+export const faultExperiment = `version: 1
+name: faults
+model:
+  path: model.onnx
+data:
+  calibration: { format: bevScenes, seed: 2, scenes: 12, batchSize: 2, batches: 4 }
+  evaluation: { format: bevScenes, seed: 3, scenes: 8, batchSize: 4 }
+task: { kind: centerDetection, bootstrap: 20 }
+loss: { samples: 4, modes: [accumulated] }
+gate: { samples: 2 }
+search: { candidates: [0.25, 0.75], samples: 4 }
+grid:
+  - smoothing.alpha: [0.4, 0.6]
+    data.calibration.batches: [4, 6]
+  - smoothing.mode: dynamic
+    quantization.activation.calibrator: percentile
+  - layers.keepFloat: 1
+    smoothing.alpha: 0.5
+run: { provider: cpu, slots: 2, threads: 1, hangSeconds: 1 }
+`;

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import type { Job, JobResults } from '../../src/runtime/jobs.js';
+import { runJob } from '../../src/runtime/run-job.js';
+import { modelBytes } from '../graph/build-model.js';
+import {
+  jobModel,
+  observeJob,
+  oneThread,
+  smallNetwork,
+  temporaryFiles,
+  trialJob,
+  writeModel,
+  writeSamples,
+} from './small-experiment.js';
+
+const write = temporaryFiles();
+const source = writeSamples(write);
+const model = writeModel(write, 'N');
+
+async function run<K extends Job['kind']>(
+  job: Extract<Job, { kind: K }>,
+  batchLimit: number | null,
+): Promise<JobResults[K]> {
+  const { value } = await runJob(job, oneThread, () => undefined, { batchLimit, inputs: [] });
+  return value as JobResults[K];
+}
+
+describe('smaller batches', () => {
+  it.each([1, 2])('of at most %i give the same statistics, bit for bit', async (limit) => {
+    const job = observeJob(model, source, { histograms: [5] });
+    expect(await run<'observe'>(job, limit)).toEqual(await run<'observe'>(job, null));
+  });
+
+  it.each([1, 3])(
+    'of at most %i give the same accuracy bit for bit, and the same losses but for rounding',
+    async (limit) => {
+      const observation = (await run<'observe'>(observeJob(model, source), null)).at(-1)!;
+      const job = trialJob(model, source, observation, { correctionSamples: 10 });
+      const whole = await run<'trial'>(job, null);
+      const parts = await run<'trial'>(job, limit);
+      expect(parts.evaluation).toEqual(whole.evaluation);
+      expect(parts.quantizers).toEqual(whole.quantizers);
+      expect(parts.losses.length).toBeGreaterThan(0);
+      for (const [index, loss] of parts.losses.entries()) {
+        expect(Math.abs(loss.l1 / whole.losses[index]!.l1 - 1), loss.layer).toBeLessThan(1e-6);
+      }
+    },
+  );
+
+  it('feeds no run more samples than the limit', async () => {
+    // A model whose batch axis is fixed at 4 can't be fed less, and is not.
+    const fixed = jobModel(write('fixed.onnx', modelBytes(smallNetwork(4))));
+    const job = observeJob(fixed, source);
+    expect(await run<'observe'>(job, 1)).toEqual(await run<'observe'>(job, null));
+    const steps: number[] = [];
+    await runJob(observeJob(model, source), oneThread, (done) => steps.push(done), { batchLimit: 1, inputs: [] });
+    expect(steps).toEqual(Array.from({ length: 15 }, (_, index) => index + 1));
+  });
+});
