@@ -30,7 +30,8 @@ function readRoot(text: string, file: string): LocatedMapping {
     throw new ExperimentError([{ place: start, field: '', text: problem }]);
   };
   const bytes = Buffer.byteLength(text);
-  if (bytes > LARGEST_EXPERIMENT_BYTES) fail(`expected an experiment file of at most ${LARGEST_EXPERIMENT_BYTES} bytes, got ${bytes}`);
+  if (bytes > LARGEST_EXPERIMENT_BYTES)
+    fail(`expected an experiment file of at most ${LARGEST_EXPERIMENT_BYTES} bytes, got ${bytes}`);
   const root = readYaml(text, { kind: 'file', file });
   if (root.kind !== 'mapping')
     return fail(`expected an experiment (a mapping with model, data, task, grid), got ${describeValue(toPlain(root))}`);

@@ -61,22 +61,16 @@ export function checkTensor(tensor: TensorProto): void {
 }
 
 /** Numbers in the field that a type has for itself. */
-function typedCount({ dataType, floatData, doubleData, int32Data, int64Data, uint64Data }: TensorProto): number {
-  switch (dataType as TensorProto_DataType) {
-    case TensorProto_DataType.FLOAT:
-      return floatData.length;
-    case TensorProto_DataType.COMPLEX64:
-      return floatData.length / 2;
-    case TensorProto_DataType.DOUBLE:
-      return doubleData.length;
-    case TensorProto_DataType.COMPLEX128:
-      return doubleData.length / 2;
-    case TensorProto_DataType.INT64:
-      return int64Data.length;
-    case TensorProto_DataType.UINT32:
-    case TensorProto_DataType.UINT64:
-      return uint64Data.length;
-    default:
-      return int32Data.length;
-  }
+function typedCount(tensor: TensorProto): number {
+  const { dataType, floatData, doubleData, int32Data, int64Data, uint64Data } = tensor;
+  const fields: ReadonlyMap<number, number> = new Map([
+    [TensorProto_DataType.FLOAT, floatData.length],
+    [TensorProto_DataType.COMPLEX64, floatData.length / 2],
+    [TensorProto_DataType.DOUBLE, doubleData.length],
+    [TensorProto_DataType.COMPLEX128, doubleData.length / 2],
+    [TensorProto_DataType.INT64, int64Data.length],
+    [TensorProto_DataType.UINT32, uint64Data.length],
+    [TensorProto_DataType.UINT64, uint64Data.length],
+  ]);
+  return fields.get(dataType) ?? int32Data.length;
 }

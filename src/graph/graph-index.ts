@@ -45,7 +45,9 @@ export function indexGraph(graph: GraphProto): GraphIndex {
   };
   for (const node of graph.node) {
     if (firstOutput(node) === '') {
-      throw new ModelError(`Expected every node to make a tensor, got ${node.opType} "${node.name}", which makes none.`);
+      throw new ModelError(
+        `Expected every node to make a tensor, got ${node.opType} "${node.name}", which makes none.`,
+      );
     }
     for (const output of node.output) {
       if (output === '') continue;

@@ -18,12 +18,44 @@ export function soundArray(random: Random): Uint8Array {
   const descr = random.pick(['<f4', '<f2', '<f8', '|u1', '|i1', '<u2', '<i4', '<i8', '|b1']);
   const itemBytes = Number(descr.slice(2));
   if (descr === '<f4') return floats;
-  const values = descr === '<f8' ? Float64Array.from({ length: count }, (_, i) => i / 7) : random.bytes(count * itemBytes);
+  const values =
+    descr === '<f8' ? Float64Array.from({ length: count }, (_, i) => i / 7) : random.bytes(count * itemBytes);
   return npyArray(descr, shape, values);
 }
 
-const names = ['<f4', '>f4', '<f2', '<f16', '<c8', '|O', '|S5', '<U3', '|V4', '<M8[s]', '', '<', 'f4', '=f4', '<f3', '__proto__'];
-const sizes = ['6', '0', '-1', '-6', '1e3', '6.0', '9007199254740993', '99999999999999999999', '4294967296', '6L', 'None', "'a'", ''];
+const names = [
+  '<f4',
+  '>f4',
+  '<f2',
+  '<f16',
+  '<c8',
+  '|O',
+  '|S5',
+  '<U3',
+  '|V4',
+  '<M8[s]',
+  '',
+  '<',
+  'f4',
+  '=f4',
+  '<f3',
+  '__proto__',
+];
+const sizes = [
+  '6',
+  '0',
+  '-1',
+  '-6',
+  '1e3',
+  '6.0',
+  '9007199254740993',
+  '99999999999999999999',
+  '4294967296',
+  '6L',
+  'None',
+  "'a'",
+  '',
+];
 
 /** A header that says something else than the data hold. */
 function lyingArray(random: Random): Mutated {
@@ -44,7 +76,8 @@ function lyingArray(random: Random): Mutated {
     `{'descr': '\x1b[31m<f4', 'fortran_order': False, 'shape': (6, 3, 4, 5), }`,
   ]);
   const data = new Uint8Array(randomFloats(1, count).buffer);
-  const bytes = dict.length < 65_000 ? npyFile(dict, random.chance(0.8) ? data : data.slice(0, random.below(1440))) : floats;
+  const bytes =
+    dict.length < 65_000 ? npyFile(dict, random.chance(0.8) ? data : data.slice(0, random.below(1440))) : floats;
   return { what: `header ${dict.slice(0, 120)}`, bytes };
 }
 
@@ -59,7 +92,13 @@ function wildNumbers(random: Random): Mutated {
       ? npyArray(descr, shape, values)
       : descr === '<f4'
         ? npyArray(descr, shape, Float32Array.from(values))
-        : npyArray(descr, shape, Uint16Array.from(values, (value) => (value === wild ? random.pick([0x7c00, 0xfc00, 0x7e01, 0x7bff]) : 0x3c00)));
+        : npyArray(
+            descr,
+            shape,
+            Uint16Array.from(values, (value) =>
+              value === wild ? random.pick([0x7c00, 0xfc00, 0x7e01, 0x7bff]) : 0x3c00,
+            ),
+          );
   return { what: `${wild} in ${descr}`, bytes };
 }
 
@@ -122,11 +161,25 @@ export const npyFormat: FuzzFormat = {
       what: `${what}${labels === null ? '' : ', labels'}${sparse === null ? '' : `, ${sparse} bytes of holes`}`,
       async read(folder) {
         const path = join(folder, 'a.npy');
-        writeFileSync(path, sparse === null ? bytes : npyFile(`{'descr': '|u1', 'fortran_order': False, 'shape': (1, ${sparse}), }`, new Uint8Array(0)));
-        if (sparse !== null) truncateSync(path, 10 + `{'descr': '|u1', 'fortran_order': False, 'shape': (1, ${sparse}), }\n`.length + sparse);
+        writeFileSync(
+          path,
+          sparse === null
+            ? bytes
+            : npyFile(`{'descr': '|u1', 'fortran_order': False, 'shape': (1, ${sparse}), }`, new Uint8Array(0)),
+        );
+        if (sparse !== null)
+          truncateSync(
+            path,
+            10 + `{'descr': '|u1', 'fortran_order': False, 'shape': (1, ${sparse}), }\n`.length + sparse,
+          );
         if (labels !== null) writeFileSync(join(folder, 'l.npy'), labels);
         // Hashing terabytes of holes takes as long as it must: the readers alone are asked there.
-        const source = { format: 'npy', path, labels: labels === null ? null : join(folder, 'l.npy'), groundTruth: null } as const;
+        const source = {
+          format: 'npy',
+          path,
+          labels: labels === null ? null : join(folder, 'l.npy'),
+          groundTruth: null,
+        } as const;
         if (sparse === null) await readSamples(source, preprocess);
         else (await openDataset(source, preprocess)).close();
       },
@@ -139,11 +192,15 @@ export const npyFolderFormat: FuzzFormat = {
   weight: 5,
   makeCase(random) {
     const samples = Array.from({ length: 3 }, () => npyArray('<f4', [3, 4, 5], randomFloats(random.below(99), 60)));
-    const mutated = random.chance(0.5)
-      ? mutatedArray(random)
-      : mutateBytes(samples[1]!, random);
+    const mutated = random.chance(0.5) ? mutatedArray(random) : mutateBytes(samples[1]!, random);
     samples[random.below(3)] = mutated.bytes;
-    const labels = random.pick([null, 'a.npy,1\nb.npy,2\nc.npy,0\n', 'a.npy,1\n', 'x'.repeat(20_000) + ',1\n', '../a.npy,3\n']);
+    const labels = random.pick([
+      null,
+      'a.npy,1\nb.npy,2\nc.npy,0\n',
+      'a.npy,1\n',
+      'x'.repeat(20_000) + ',1\n',
+      '../a.npy,3\n',
+    ]);
     const preprocess = somePreprocess(random);
     return {
       what: `${mutated.what}${labels === null ? '' : `, labels ${labels.slice(0, 20)}`}`,
@@ -170,7 +227,9 @@ function idxFile(axes: readonly number[], type = 8): Uint8Array {
 }
 
 function mutatedIdx(random: Random): Mutated {
-  const axes = random.chance(0.5) ? [4, 5, 6] : random.pick([[4, 1, 5, 6], [4], [1, 300_000], [300_000, 1], [0, 5, 6], [2, 0]]);
+  const axes = random.chance(0.5)
+    ? [4, 5, 6]
+    : random.pick([[4, 1, 5, 6], [4], [1, 300_000], [300_000, 1], [0, 5, 6], [2, 0]]);
   const type = random.chance(0.9) ? 8 : random.pick([9, 0x0d, 0]);
   const bytes = idxFile(axes, type);
   if (random.chance(0.5)) return { what: `IDX [${axes.join(', ')}] of type ${type}`, bytes };
@@ -211,7 +270,9 @@ export const idxFormat: FuzzFormat = {
   weight: 8,
   makeCase(random) {
     const samples = packed(mutatedIdx(random), random);
-    const labels = random.chance(0.5) ? null : packed(random.chance(0.5) ? { what: 'labels', bytes: idxFile([4]) } : mutatedIdx(random), random);
+    const labels = random.chance(0.5)
+      ? null
+      : packed(random.chance(0.5) ? { what: 'labels', bytes: idxFile([4]) } : mutatedIdx(random), random);
     const preprocess = somePreprocess(random);
     return {
       what: `${samples.what}${labels === null ? '' : ` with ${labels.what}`}`,

@@ -10,7 +10,9 @@ import { readSamples, somePreprocess } from './read-samples.js';
 
 /** A JPEG of 16 x 12 pixels. */
 const jpeg = Uint8Array.from(
-  await sharp({ create: { width: 16, height: 12, channels: 3, background: '#804020' } }).jpeg().toBuffer(),
+  await sharp({ create: { width: 16, height: 12, channels: 3, background: '#804020' } })
+    .jpeg()
+    .toBuffer(),
 );
 
 function chunk(type: string, data: Uint8Array): Buffer {
@@ -66,7 +68,14 @@ function someImage(random: Random): { readonly what: string; readonly bytes: Uin
       return { what: `PNG of depth ${depth}, colour ${colour}`, bytes: png(16, 12, depth, colour) };
     }
     case 3: {
-      const text = random.pick([svg, 'GIF89a\x01\x00\x01\x00', '%PDF-1.4', 'RIFF\x00\x00\x00\x00WEBPVP8 ', 'II*\x00\x08\x00\x00\x00', '']);
+      const text = random.pick([
+        svg,
+        'GIF89a\x01\x00\x01\x00',
+        '%PDF-1.4',
+        'RIFF\x00\x00\x00\x00WEBPVP8 ',
+        'II*\x00\x08\x00\x00\x00',
+        '',
+      ]);
       return { what: `another kind: ${text.slice(0, 8)}`, bytes: Uint8Array.from(Buffer.from(text, 'latin1')) };
     }
     case 4:
@@ -92,7 +101,16 @@ export const imageFormat: FuzzFormat = {
       [`${'n'.repeat(200)}.png`, []],
       ['a.png', ['x/b0.jpg']],
     ]);
-    const labels = random.pick([null, null, null, null, null, null, `${where},1\n`, `${sound[0] ?? where},4\n${where},99999999999\n`]);
+    const labels = random.pick([
+      null,
+      null,
+      null,
+      null,
+      null,
+      null,
+      `${where},1\n`,
+      `${sound[0] ?? where},4\n${where},99999999999\n`,
+    ]);
     const geometry = random.chance(0.7)
       ? { resize: random.pick([null, [5, 4] as const]), crop: null }
       : {
@@ -111,7 +129,14 @@ export const imageFormat: FuzzFormat = {
         writeFileSync(join(path, where), mutated.bytes);
         if (labels !== null) writeFileSync(join(folder, 'i.csv'), labels);
         const csv = labels === null ? null : join(folder, 'i.csv');
-        const source: DataSource = { format: 'imageFolder', path, labels: csv, kernel: 'linear', channels, ...geometry };
+        const source: DataSource = {
+          format: 'imageFolder',
+          path,
+          labels: csv,
+          kernel: 'linear',
+          channels,
+          ...geometry,
+        };
         await readSamples(source, preprocess);
       },
     };

@@ -2,20 +2,24 @@ import { create, type MessageShape } from '@bufbuild/protobuf';
 import { intAttribute, intsAttribute } from '../../src/graph/node.js';
 import {
   AttributeProtoSchema,
+  AttributeProto_AttributeType,
   GraphProtoSchema,
   StringStringEntryProtoSchema,
   TensorProtoSchema,
   TensorProto_DataLocation,
+  TensorProto_DataType,
   ValueInfoProtoSchema,
   type GraphProto,
   type ModelProtoSchema,
   type NodeProto,
   type TensorProto,
-  type TensorProto_DataType,
 } from '../../src/graph/onnx_pb.js';
 import { floatTensor } from '../../src/graph/tensor.js';
 import { graphAttribute, node, subgraph, value } from '../graph/build-model.js';
+import { lengths, locations } from './external-entries.js';
 import type { Random } from './random.js';
+
+const { FLOAT } = TensorProto_DataType;
 
 type Model = MessageShape<typeof ModelProtoSchema>;
 
@@ -23,7 +27,17 @@ type Model = MessageShape<typeof ModelProtoSchema>;
 type GraphMutation = (model: Model, random: Random) => string;
 
 const oddIntegers = [0n, -1n, 1n, 2n ** 31n, 2n ** 40n, 2n ** 53n, 2n ** 62n, -(2n ** 63n)] as const;
-const oddNames = ['', 'x', '__proto__', 'quantsweep/observe/0/max', 'n'.repeat(10_000), 'a\nb', '\x1b[31mred', '../w', '\0'];
+const oddNames = [
+  '',
+  'x',
+  '__proto__',
+  'quantsweep/observe/0/max',
+  'n'.repeat(10_000),
+  'a\nb',
+  '\x1b[31mred',
+  '../w',
+  '\0',
+];
 
 const layerOps = ['Conv', 'ConvTranspose', 'Gemm', 'MatMul'];
 const anyNode = (model: Model, random: Random): NodeProto => random.pick(graphOf(model).node);
@@ -41,13 +55,6 @@ function graphOf(model: Model): GraphProto {
 function setAttribute(target: NodeProto, attribute: NodeProto['attribute'][number]): void {
   target.attribute = [...target.attribute.filter((a) => a.name !== attribute.name), attribute];
 }
-
-/** Entries of external data; the folder of the cases has `w.bin` (64 KB), `link.bin`, `loop.bin`, `pipe`, `huge.bin`. */
-const locations = [
-  '../secret.bin', '/etc/passwd', 'w.bin', 'link.bin', 'loop.bin', 'pipe', 'huge.bin', '.', '..', '', 'a/../../secret.bin',
-  'w.bin\0', 'w.bin/', `${'l'.repeat(300)}`, 'd/'.repeat(5000), 'file:///etc/passwd', '~/x', '//etc/passwd', 'inner', '\x1b[2J',
-];
-const lengths = ['0', '-1', '8', '1e3', '0x10', '', ' 4', '99999999999', '9007199254740993', '1.5', 'NaN', 'Infinity', '65536'];
 
 const mutations: readonly GraphMutation[] = [
   (model, random) => {
@@ -120,7 +127,15 @@ const mutations: readonly GraphMutation[] = [
   },
   (model, random) => {
     const tensor = weightOf(model, random);
-    const length = random.pick([0, 1, 3, 4, tensor.rawData.length - 1, tensor.rawData.length + 4, tensor.rawData.length * 2]);
+    const length = random.pick([
+      0,
+      1,
+      3,
+      4,
+      tensor.rawData.length - 1,
+      tensor.rawData.length + 4,
+      tensor.rawData.length * 2,
+    ]);
     tensor.rawData = new Uint8Array(Math.max(0, length));
     if (random.chance(0.3)) tensor.floatData = [1, NaN];
     return `weight of ${tensor.rawData.length} bytes`;
@@ -143,23 +158,46 @@ const mutations: readonly GraphMutation[] = [
   (model, random) => {
     const target = layerNode(model, random);
     const group = random.pick([...oddIntegers, 3n, 1000n]);
-    setAttribute(target, create(AttributeProtoSchema, { name: 'group', type: 2, i: group }));
+    setAttribute(
+      target,
+      create(AttributeProtoSchema, { name: 'group', type: AttributeProto_AttributeType.INT, i: group }),
+    );
     return `${target.opType} of group ${group}`;
   },
   (model, random) => {
     const target = layerNode(model, random);
     const name = random.pick(['pads', 'strides', 'dilations', 'kernel_shape', 'output_padding', 'perm', 'axes']);
     const ints = Array.from({ length: random.pick([0, 1, 2, 4, 2000]) }, () => Number(random.pick(oddIntegers)));
-    setAttribute(target, intsAttribute(name, ints.map((i) => (Number.isSafeInteger(i) ? i : 2 ** 40))));
+    setAttribute(
+      target,
+      intsAttribute(
+        name,
+        ints.map((i) => (Number.isSafeInteger(i) ? i : 2 ** 40)),
+      ),
+    );
     return `${target.opType} with ${name} of ${ints.length}`;
   },
   (model, random) => {
     const target = layerNode(model, random);
-    const name = random.pick(['transA', 'transB', 'alpha', 'beta', 'group', 'auto_pad', 'axis', 'epsilon', 'training_mode']);
+    const name = random.pick([
+      'transA',
+      'transB',
+      'alpha',
+      'beta',
+      'group',
+      'auto_pad',
+      'axis',
+      'epsilon',
+      'training_mode',
+    ]);
     const attribute = random.pick([
       intAttribute(name, random.pick([0, 1, -1, 2 ** 40])),
-      create(AttributeProtoSchema, { name, type: 1, f: random.pick([NaN, 0, -1, Infinity]) }),
-      create(AttributeProtoSchema, { name, type: 4, t: weightOf(model, random) }),
+      create(AttributeProtoSchema, {
+        name,
+        type: AttributeProto_AttributeType.FLOAT,
+        f: random.pick([NaN, 0, -1, Infinity]),
+      }),
+      create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.TENSOR, t: weightOf(model, random) }),
       create(AttributeProtoSchema, { name, refAttrName: 'r' }),
     ]);
     setAttribute(random.chance(0.7) ? target : anyNode(model, random), attribute);
@@ -167,7 +205,14 @@ const mutations: readonly GraphMutation[] = [
   },
   (model, random) => {
     const target = random.chance(0.5) ? layerNode(model, random) : anyNode(model, random);
-    const change = random.pick(['no inputs', 'no outputs', 'inputs left out', 'one input', 'outputs left out', 'more inputs'] as const);
+    const change = random.pick([
+      'no inputs',
+      'no outputs',
+      'inputs left out',
+      'one input',
+      'outputs left out',
+      'more inputs',
+    ] as const);
     if (change === 'no inputs') target.input = [];
     if (change === 'no outputs') target.output = [];
     if (change === 'inputs left out') target.input = target.input.map(() => '');
@@ -180,7 +225,8 @@ const mutations: readonly GraphMutation[] = [
     const tensor = weightOf(model, random);
     const entries: (readonly [string, string])[] = [['location', random.pick(locations)]];
     if (random.chance(0.6)) entries.push(['offset', random.pick(lengths)]);
-    if (random.chance(0.6)) entries.push(['length', random.chance(0.3) ? String(tensor.rawData.length) : random.pick(lengths)]);
+    if (random.chance(0.6))
+      entries.push(['length', random.chance(0.3) ? String(tensor.rawData.length) : random.pick(lengths)]);
     if (random.chance(0.1)) entries.push(['location', 'w.bin']);
     tensor.rawData = new Uint8Array(0);
     tensor.dataLocation = TensorProto_DataLocation.EXTERNAL;
@@ -204,9 +250,18 @@ const mutations: readonly GraphMutation[] = [
   },
   (model, random) => {
     const graph = graphOf(model);
-    const dims = random.pick([[2 ** 40, 3, 4], [2 ** 31, 32, 32, 32], [-1, 0], [], Array.from({ length: 2000 }, () => 2), ['n', 'm']]);
+    const dims = random.pick([
+      [2 ** 40, 3, 4],
+      [2 ** 31, 32, 32, 32],
+      [-1, 0],
+      [],
+      Array.from({ length: 2000 }, () => 2),
+      ['n', 'm'],
+    ]);
     const name = graph.input[0]?.name ?? 'x';
-    graph.input = [value(name, dims, random.pick<TensorProto_DataType>([1, 1, 1, 7, 10]))];
+    graph.input = [
+      value(name, dims, random.pick([FLOAT, FLOAT, FLOAT, TensorProto_DataType.INT64, TensorProto_DataType.FLOAT16])),
+    ];
     if (random.chance(0.3)) graph.input.push(create(ValueInfoProtoSchema, { name: 'second' }));
     return `input of [${dims.slice(0, 4).join(', ')}]`;
   },
@@ -215,7 +270,10 @@ const mutations: readonly GraphMutation[] = [
     const depth = random.pick([0, 1, 20, 30, 45, 60]);
     let graph = subgraph([node('Conv', ['inner', 'w'], 'i0')], ['i0']);
     for (let level = 0; level < depth; level++) {
-      graph = subgraph([node('If', ['cond'], `i${level + 1}`, [graphAttribute('then_branch', graph)])], [`i${level + 1}`]);
+      graph = subgraph(
+        [node('If', ['cond'], `i${level + 1}`, [graphAttribute('then_branch', graph)])],
+        [`i${level + 1}`],
+      );
     }
     const holder = anyNode(model, random);
     holder.opType = random.pick(['If', 'Loop', 'Scan', holder.opType]);
@@ -242,14 +300,29 @@ const mutations: readonly GraphMutation[] = [
     if (random.chance(0.3)) {
       const inputs = Array.from({ length: 20_000 }, (_, i) => `many/${i}`);
       const first = graph.input[0]?.name ?? 'x';
-      graph.node = [node('Sum', inputs, 'many'), ...inputs.map((name) => node('Relu', [first], name)).reverse(), ...graph.node];
+      graph.node = [
+        node('Sum', inputs, 'many'),
+        ...inputs.map((name) => node('Relu', [first], name)).reverse(),
+        ...graph.node,
+      ];
       return 'nodes in reverse, one of 20,000 inputs';
     }
     return 'nodes in reverse';
   },
   (model, random) => {
     const target = anyNode(model, random);
-    target.opType = random.pick(['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'BatchNormalization', 'Constant', 'Identity', '', 'QLinearConv', 'n'.repeat(10_000)]);
+    target.opType = random.pick([
+      'Conv',
+      'ConvTranspose',
+      'Gemm',
+      'MatMul',
+      'BatchNormalization',
+      'Constant',
+      'Identity',
+      '',
+      'QLinearConv',
+      'n'.repeat(10_000),
+    ]);
     if (random.chance(0.2)) target.domain = random.pick(['ai.onnx', 'com.microsoft', 'x'.repeat(10_000)]);
     return `an operator is ${target.opType.slice(0, 20)}`;
   },
@@ -262,7 +335,9 @@ const mutations: readonly GraphMutation[] = [
     if (!(size >= 0 && size < 10_000)) return 'nothing';
     const fill = random.pick([0, NaN, -1, 1, 3.4e38]);
     for (const name of ['gamma', 'beta', 'mean', 'var']) {
-      graph.initializer.push(floatTensor(`bn/${name}`, [size], new Float32Array(size).fill(name === 'var' ? fill : random.pick([1, fill]))));
+      graph.initializer.push(
+        floatTensor(`bn/${name}`, [size], new Float32Array(size).fill(name === 'var' ? fill : random.pick([1, fill]))),
+      );
     }
     target.output[0] = 'bn/in';
     const inputs = ['bn/in', 'bn/gamma', 'bn/beta', 'bn/mean', 'bn/var'].slice(0, random.pick([5, 5, 5, 1, 4]));

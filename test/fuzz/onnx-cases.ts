@@ -1,6 +1,6 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { floatAttribute, intAttribute, intsAttribute } from '../../src/graph/node.js';
@@ -15,10 +15,6 @@ import type { Random } from './random.js';
 import { readModel } from './read-model.js';
 
 const demo = fileURLToPath(new URL('../../experiments/demo/bev-demo.onnx', import.meta.url));
-/** Further real models, where they are there. */
-const shared = fileURLToPath(new URL('../../../shared/models/', import.meta.url));
-export const sharedModels = existsSync(shared) ? readdirSync(shared).filter((name) => name.endsWith('.onnx')) : [];
-const real = [demo, ...sharedModels.map((name) => join(shared, name))];
 
 /** Grouped and transposed convolutions, weights behind Constant, Identity and Transpose, and a branch. */
 const varied = modelBytes({
@@ -51,23 +47,11 @@ const varied = modelBytes({
     tensor('b6', [7], randomFloats(7, 7)),
   ],
 });
-const small = modelBytes(smallNetwork(2));
-const cache = new Map<string, Uint8Array>();
+const models = { small: modelBytes(smallNetwork(2)), varied, demo: Uint8Array.from(readFileSync(demo)) } as const;
 
 function someModel(random: Random): { readonly name: string; readonly bytes: Uint8Array } {
-  const [name, get] = random.pick<readonly [string, () => Uint8Array]>([
-    ['small', () => small],
-    ['small', () => small],
-    ['varied', () => varied],
-    ['varied', () => varied],
-    ['varied', () => varied],
-    ['demo', () => readFileSync(demo)],
-    ['real', () => new Uint8Array(0)],
-  ]);
-  const path = name === 'real' ? random.pick(real) : name;
-  const bytes = cache.get(path) ?? Uint8Array.from(name === 'real' ? readFileSync(path) : get());
-  cache.set(path, bytes);
-  return { name: path.slice(path.lastIndexOf('/') + 1), bytes };
+  const name = random.pick(['small', 'small', 'varied', 'varied', 'varied', 'demo', 'demo'] as const);
+  return { name, bytes: models[name] };
 }
 
 function caseOf(what: string, bytes: Uint8Array, apply: 'insert' | 'fold'): FuzzCase {
@@ -107,7 +91,10 @@ export const onnxBytesFormat: FuzzFormat = {
 };
 
 /** A model whose decoded structure was mutated. */
-export function mutatedModel(random: Random, choose = someModel): { readonly what: string; readonly bytes: Uint8Array } {
+export function mutatedModel(
+  random: Random,
+  choose = someModel,
+): { readonly what: string; readonly bytes: Uint8Array } {
   const { name, bytes } = choose(random);
   const proto = fromBinary(ModelProtoSchema, bytes);
   const what = mutateGraph(proto, random);

@@ -3,10 +3,15 @@ import type { CaseResult } from './case-result.js';
 /** The results of all formats as a Markdown table, one line a format, and the sum. */
 export function fuzzTable(results: readonly CaseResult[]): string {
   const formats = [...new Set(results.map(({ format }) => format))];
-  const lines = formats.map((format) => line(format, results.filter((result) => result.format === format)));
+  const lines = formats.map((format) =>
+    line(
+      format,
+      results.filter((result) => result.format === format),
+    ),
+  );
   return [
-    '| input | cases | accepted | refused, by class | failures | slowest, ms of CPU | largest growth, MB |',
-    '|---|--:|--:|---|--:|--:|--:|',
+    '| input | cases | read | refused, by class | different messages | failures | slowest, ms of CPU | largest growth, MB |',
+    '|---|--:|--:|---|--:|--:|--:|--:|',
     ...lines,
     line('all', results),
   ].join('\n');
@@ -21,6 +26,7 @@ function line(name: string, results: readonly CaseResult[]): string {
     results.length,
     counts.get('accepted') ?? 0,
     refused.map(([outcome, count]) => `${outcome} ${count}`).join(', '),
+    new Set(results.map(({ said }) => said).filter((said) => said !== '')).size,
     counts.get('failure') ?? 0,
     Math.round(largest(results.map(({ cpuMs }) => cpuMs))),
     Math.round(largest(results.map(({ grownBytes }) => grownBytes)) / 2 ** 20),

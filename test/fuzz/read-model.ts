@@ -45,7 +45,11 @@ export async function readModel(path: string, apply: 'insert' | 'fold'): Promise
   for (const record of models.values()) checkFinite(record, 'model record');
 }
 
-function quantize(folded: Parameters<typeof prepareModel>[0], layers: readonly Layer[], apply: 'insert' | 'fold'): void {
+function quantize(
+  folded: Parameters<typeof prepareModel>[0],
+  layers: readonly Layer[],
+  apply: 'insert' | 'fold',
+): void {
   const statistics = new Map(layers.map((layer) => [layer.name, statisticsOf(layer)]));
   const preparation = {
     quantization: plainQuantization(8),

@@ -5,17 +5,64 @@ import { mutateBytes } from './mutate-bytes.js';
 import type { Random } from './random.js';
 
 const folder = new URL('../../experiments/', import.meta.url);
-const texts = ['demo.yaml', 'smoothquant-alpha.yaml', 'absmax-method.yaml', 'sensitivity.yaml', 'smoothing-methods.yaml'].map(
-  (name) => readFileSync(new URL(name, folder), 'utf8').replace(/^\s*#.*\n/gm, ''),
-);
+const texts = [
+  'demo.yaml',
+  'smoothquant-alpha.yaml',
+  'absmax-method.yaml',
+  'sensitivity.yaml',
+  'smoothing-methods.yaml',
+].map((name) => readFileSync(new URL(name, folder), 'utf8').replace(/^\s*#.*\n/gm, ''));
 
 const oddValues = [
-  '', '~', 'null', '.nan', '.inf', '-.inf', '-1', '0', '1e308', '1e400', '-0', '0x7fffffff', '9007199254740993', 'true', 'yes',
-  '[]', '{}', '[[]]', '{a: {b: 1}}', '!!binary aGVsbG8=', '!!set {a, b}', '!!js/function "f"', '!foo bar', '2024-01-01',
-  '"\\x1b[31m"', '"\\0"', '"\\ud800"', "''", '|\n  text', '*unknown', '&a [*a]', '{ from: 0, to: 1, step: 0.0000001 }',
-  '{ from: 0, to: 1e300, step: 1e-300 }', '{ from: .nan, to: 1, step: 1 }', '{ from: 1, to: 0, step: 0.1 }', '{<<: {a: 1}}',
-  '__proto__', 'constructor', '{__proto__: {a: 1}}', '[1, 2, [3, {x: .nan}]]', '"*"', '"**[a-"', `"${'*a'.repeat(3000)}"`,
-  'x'.repeat(10_000), `[${'1, '.repeat(3000)}1]`, '../../../../etc/passwd', '\u202e', '1_000', '1.7976931348623159e308',
+  '',
+  '~',
+  'null',
+  '.nan',
+  '.inf',
+  '-.inf',
+  '-1',
+  '0',
+  '1e308',
+  '1e400',
+  '-0',
+  '0x7fffffff',
+  '9007199254740993',
+  'true',
+  'yes',
+  '[]',
+  '{}',
+  '[[]]',
+  '{a: {b: 1}}',
+  '!!binary aGVsbG8=',
+  '!!set {a, b}',
+  '!!js/function "f"',
+  '!foo bar',
+  '2024-01-01',
+  '"\\x1b[31m"',
+  '"\\0"',
+  '"\\ud800"',
+  "''",
+  '|\n  text',
+  '*unknown',
+  '&a [*a]',
+  '{ from: 0, to: 1, step: 0.0000001 }',
+  '{ from: 0, to: 1e300, step: 1e-300 }',
+  '{ from: .nan, to: 1, step: 1 }',
+  '{ from: 1, to: 0, step: 0.1 }',
+  '{<<: {a: 1}}',
+  '__proto__',
+  'constructor',
+  '{__proto__: {a: 1}}',
+  '[1, 2, [3, {x: .nan}]]',
+  '"*"',
+  '"**[a-"',
+  `"${'*a'.repeat(3000)}"`,
+  'x'.repeat(10_000),
+  `[${'1, '.repeat(3000)}1]`,
+  '../../../../etc/passwd',
+  '\u202e',
+  '1_000',
+  '1.7976931348623159e308',
 ];
 
 function atLine(text: string, random: Random, change: (line: string) => string): string {
@@ -39,7 +86,8 @@ const monsters: readonly (readonly [string, () => string])[] = [
   ['explicit keys', () => '? '.repeat(100_000)],
   [
     'alias bomb',
-    () => `a0: &a0 [x, x, x, x, x, x, x, x, x]\n${Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array.from({ length: 9 }, () => `*a${i}`).join(', ')}]`).join('\n')}\n`,
+    () =>
+      `a0: &a0 [x, x, x, x, x, x, x, x, x]\n${Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array.from({ length: 9 }, () => `*a${i}`).join(', ')}]`).join('\n')}\n`,
   ],
   ['900 aliases behind 180,000 values', () => `a: [${'1,'.repeat(180_000)}]\nc: &c 1\nd: [${'*c,'.repeat(900)}]`],
   ['50,000 aliases', () => `a: &a 1\nb: [${'*a,'.repeat(50_000)}]`],
@@ -47,7 +95,10 @@ const monsters: readonly (readonly [string, () => string])[] = [
   ['a text without end', () => `name: "${'\\x41'.repeat(200_000)}`],
   ['100,000 documents', () => '---\n'.repeat(100_000)],
   ['150,000 candidates that are text', () => `search: { candidates: [${'x, '.repeat(150_000)}] }`],
-  ['150,000 unknown keys in a section', () => `search:\n${Array.from({ length: 90_000 }, (_, i) => `  k${i}:`).join('\n')}`],
+  [
+    '150,000 unknown keys in a section',
+    () => `search:\n${Array.from({ length: 90_000 }, (_, i) => `  k${i}:`).join('\n')}`,
+  ],
   ['a grid of many axes', () => `grid: [{ ${Array.from({ length: 9000 }, (_, i) => `x${i}: [1, 2]`).join(', ')} }]`],
   ['tabs', () => '\t'.repeat(100_000)],
   ['100,000 tags', () => '!a '.repeat(100_000)],
@@ -63,18 +114,38 @@ function someText(random: Random): { readonly what: string; readonly text: strin
     case 0:
     case 1:
     case 2:
-      return { what: `value ${odd.slice(0, 40)}`, text: atLine(base, random, (line) => line.replace(/:.*$/, () => `: ${odd}`)) };
+      return {
+        what: `value ${odd.slice(0, 40)}`,
+        text: atLine(base, random, (line) => line.replace(/:.*$/, () => `: ${odd}`)),
+      };
     case 3:
       return { what: 'a line twice', text: atLine(base, random, (line) => `${line}\n${line}`) };
     case 4:
       return { what: 'a line gone', text: atLine(base, random, () => '') };
     case 5: {
       const spaces = random.below(9);
-      return { what: `${spaces} spaces before a line`, text: atLine(base, random, (line) => ' '.repeat(spaces) + line.trimStart()) };
+      return {
+        what: `${spaces} spaces before a line`,
+        text: atLine(base, random, (line) => ' '.repeat(spaces) + line.trimStart()),
+      };
     }
     case 6: {
-      const key = random.pick(['kee', '__proto__', 'toString', 'K'.repeat(10_000), '"a\\nb"', '? [1]', '"\\x1b[2J"', '1', 'null', '<<']);
-      return { what: `key ${key.slice(0, 20)}`, text: atLine(base, random, (line) => line.replace(/[\w.]+:/, () => `${key}:`)) };
+      const key = random.pick([
+        'kee',
+        '__proto__',
+        'toString',
+        'K'.repeat(10_000),
+        '"a\\nb"',
+        '? [1]',
+        '"\\x1b[2J"',
+        '1',
+        'null',
+        '<<',
+      ]);
+      return {
+        what: `key ${key.slice(0, 20)}`,
+        text: atLine(base, random, (line) => line.replace(/[\w.]+:/, () => `${key}:`)),
+      };
     }
     case 7: {
       if (!random.chance(0.25)) break;
@@ -90,12 +161,24 @@ function someText(random: Random): { readonly what: string; readonly text: strin
   return { what, text: Buffer.from(bytes).toString('utf8') };
 }
 
-const settings = ['smoothing.alpha', 'data.calibration.batches', 'layers.rules', 'model', 'quantization.weight.bits', 'x', '', '__proto__', 'task'];
+const settings = [
+  'smoothing.alpha',
+  'data.calibration.batches',
+  'layers.rules',
+  'model',
+  'quantization.weight.bits',
+  'x',
+  '',
+  '__proto__',
+  'task',
+];
 
 function someOverrides(random: Random): string[] {
   if (random.chance(0.8)) return [];
   const value = random.pick(oddValues);
-  return [random.pick([`${random.pick(settings)}=${value}`, value, `grid=${value}`, `${random.pick(settings)}=[${value}]`])];
+  return [
+    random.pick([`${random.pick(settings)}=${value}`, value, `grid=${value}`, `${random.pick(settings)}=[${value}]`]),
+  ];
 }
 
 function checkFinite(value: unknown, path: string): void {

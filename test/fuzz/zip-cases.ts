@@ -17,7 +17,10 @@ interface Member {
 }
 
 /** A ZIP archive, byte by byte, so that every field can lie. */
-function zipFile(members: readonly Member[], end: { readonly entries?: number; readonly start?: number } = {}): Uint8Array {
+function zipFile(
+  members: readonly Member[],
+  end: { readonly entries?: number; readonly start?: number } = {},
+): Uint8Array {
   const locals: Buffer[] = [];
   const entries: Buffer[] = [];
   let place = 0;
