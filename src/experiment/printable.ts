@@ -12,17 +12,18 @@ const UNSAFE = /[\0-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069
  * @param most characters that are kept, 1500 unless given
  */
 export function printable(text: string, most: number = MOST_CHARACTERS): string {
-  // Cut first: the rest need not be looked through.
-  const safe = cut(text, most).replace(
-    UNSAFE,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return cut(safe, most);
+  const tail = Math.floor(most / 4);
+  const head = most - tail;
+  if (text.length <= most) {
+    const safe = escape(text);
+    return safe.length <= most ? safe : `${safe.slice(0, head)}...${safe.slice(-tail)}`;
+  }
+  // Cut first, the rest need not be looked through; and again, since escapes are longer than what they stand for.
+  const start = escape(text.slice(0, head)).slice(0, head);
+  const end = escape(text.slice(text.length - tail)).slice(-tail);
+  return `${start}... (${text.length - most} characters) ...${end}`;
 }
 
-function cut(text: string, most: number): string {
-  if (text.length <= most) return text;
-  const end = Math.floor(most / 4);
-  const left = text.length - most;
-  return `${text.slice(0, most - end)}... (${left} characters) ...${text.slice(text.length - end)}`;
+function escape(text: string): string {
+  return text.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
