@@ -1,7 +1,9 @@
 /** What fuzzing found in the reader of experiments (test/fuzz), each as small as it gets. */
 import { describe, expect, it } from 'vitest';
 import { printable } from '../../src/experiment/printable.js';
-import { findDeepNesting } from '../../src/experiment/yaml-nesting.js';
+import { findYamlExcess } from '../../src/experiment/find-yaml-excess.js';
+import { toPlain } from '../../src/experiment/located-node.js';
+import { readYaml } from '../../src/experiment/read-yaml.js';
 import { base, problemsOf, withBase } from './load-text.js';
 
 const grid = 'grid: { smoothing.alpha: 0.5 }\n';
@@ -27,6 +29,27 @@ describe('experiments that would take long, or much memory, are refused soon', (
     expect(problemsOf(`a0: &a0 [x, x]\n${lines.join('\n')}`)).toHaveLength(1);
   });
 
+  it.each([
+    ['of numbers', `a:\nb: [${'1,'.repeat(499_000)}1]`],
+    ['of nothing', `a:\nb:\n${'-\n'.repeat(400_000)}`],
+    ['of aliases', `a: &a 1\nb: [${'*a,'.repeat(300_000)}]`],
+    ['of keys', `a:\n${Array.from({ length: 110_000 }, (_, i) => `k${i.toString(36)}:`).join('\n')}`],
+  ])('by the number of their values: %s', (_, text) => {
+    expect(problemsOf(text)).toEqual([
+      expect.stringMatching(/^a\.yaml:\d+:\d+: expected at most 100000 values, got more$/),
+    ]);
+  });
+
+  it('with the line and the column at which it became too much', () => {
+    expect(problemsOf(`a: 1\n\nb: ${'['.repeat(40)}`)).toEqual([
+      'a.yaml:3:36: expected at most 32 levels of nesting, got more',
+    ]);
+  });
+
+  it('by the number of their aliases', () => {
+    expect(problemsOf(`a: &a 1\nb: [${'*a,'.repeat(50_000)}]`)[0]).toMatch(/expected at most 1000 aliases, got more$/);
+  });
+
   it('of thousands of problems tell the first', () => {
     const keys = Array.from({ length: 5000 }, (_, i) => `  key${i}: 1`).join('\n');
     const problems = problemsOf(withBase(`${grid}search:\n${keys}\n`));
@@ -42,7 +65,23 @@ describe('experiments that would take long, or much memory, are refused soon', (
   });
 });
 
-describe('findDeepNesting', () => {
+describe('an alias', () => {
+  it('stands for the last anchor of its name before it, also where it is reached by another alias', () => {
+    const text = `${withBase('')}grid:
+  - smoothing.alpha: [&x 0.25]
+  - smoothing.alpha: &y [*x]
+  - smoothing.alpha: [&x 0.75]
+  - smoothing.alpha: *y
+  - smoothing.alpha: [*x]
+`;
+    const alphas = readYaml(text, { kind: 'option', option: 'o' });
+    expect(JSON.stringify(toPlain(alphas))).toContain(
+      '"grid":[{"smoothing.alpha":[0.25]},{"smoothing.alpha":[0.25]},{"smoothing.alpha":[0.75]},{"smoothing.alpha":[0.25]},{"smoothing.alpha":[0.75]}]',
+    );
+  });
+});
+
+describe('findYamlExcess', () => {
   it.each([
     ['a: [[1]]', 2, null],
     ['a: [[1]]', 1, 4],
@@ -56,7 +95,7 @@ describe('findDeepNesting', () => {
     ['a:\n b:\n  c:\n   d:\n    e: 1', 1, 22],
     ['a:\n b: |\n    x\n     y\n      z\n       z\n', 1, null],
   ])('%j at most %d deep: %j', (text, deepest, offset) => {
-    expect(findDeepNesting(text, deepest)).toBe(offset);
+    expect(findYamlExcess(text, { deepest, mostValues: 100 })?.offset ?? null).toBe(offset);
   });
 });
 

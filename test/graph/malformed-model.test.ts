@@ -1,5 +1,5 @@
 /** What fuzzing found in the model's reader (test/fuzz), each as small as it gets. */
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { create, fromBinary, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { constantTensor, dependsOnInputs } from '../../src/graph/constants.js';
 import { foldBatchNorm } from '../../src/graph/fold-batch-norm.js';
@@ -19,13 +19,15 @@ import { buildModel, layersOf, modelBytes, node, tensor, value } from './build-m
 
 const w = tensor('w', [1, 1, 1, 1], [2]);
 
-function withWeight(weight: Partial<TensorProto>): () => unknown {
+type WeightFields = Omit<MessageInitShape<typeof TensorProtoSchema>, '$typeName' | '$unknown'>;
+
+function withWeight(weight: WeightFields): () => unknown {
   const initializers = [create(TensorProtoSchema, { name: 'w', dataType: TensorProto_DataType.FLOAT, ...weight })];
   return () => buildModel({ nodes: [node('Conv', ['x', 'w'], 'y')], initializers });
 }
 
 describe('tensors that lie about their size are refused', () => {
-  it.each<[string, Partial<TensorProto>, string]>([
+  it.each<[string, WeightFields, string]>([
     ['too few bytes', { dims: [2n, 1n], rawData: new Uint8Array(4) }, 'expected 8 bytes for shape [2, 1], got 4.'],
     ['no data', { dims: [2n] }, 'expected 8 bytes for shape [2], got 0.'],
     ['too few numbers', { dims: [3n], floatData: [1, 2] }, 'expected 3 numbers for shape [3], got 2.'],
