@@ -9,7 +9,7 @@ import { graphAttribute, modelBytes, node, subgraph, tensor, tensorAttribute, va
 import { randomFloats } from '../graph/pseudo-random.js';
 import { smallNetwork } from '../runtime/small-network.js';
 import type { FuzzCase, FuzzFormat } from './fuzz-case.js';
-import { mutateBytes } from './mutate-bytes.js';
+import { flipBits, mutateBytes } from './mutate-bytes.js';
 import { mutateGraph } from './mutate-graph.js';
 import type { Random } from './random.js';
 import { readModel } from './read-model.js';
@@ -85,7 +85,7 @@ export const onnxBytesFormat: FuzzFormat = {
   weight: 14,
   makeCase(random) {
     const { name, bytes } = someModel(random);
-    const mutated = mutateBytes(bytes, random);
+    const mutated = random.chance(0.5) ? flipBits(bytes, random) : mutateBytes(bytes, random);
     return caseOf(`${name}: ${mutated.what}`, mutated.bytes, random.pick(['insert', 'fold']));
   },
 };

@@ -8,12 +8,7 @@ import { findLayers } from '../../src/graph/layers.js';
 import { ModelError } from '../../src/graph/model-error.js';
 import { checkSampleShape, resolveModelIo } from '../../src/graph/model-io.js';
 import { decodeModel } from '../../src/graph/onnx-model.js';
-import {
-  ModelProtoSchema,
-  TensorProtoSchema,
-  TensorProto_DataType,
-  type TensorProto,
-} from '../../src/graph/onnx_pb.js';
+import { ModelProtoSchema, TensorProtoSchema, TensorProto_DataType } from '../../src/graph/onnx_pb.js';
 import { sortNodes } from '../../src/graph/sort-nodes.js';
 import { buildModel, layersOf, modelBytes, node, tensor, value } from './build-model.js';
 
