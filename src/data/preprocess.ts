@@ -45,7 +45,7 @@ export function planPreprocess(
   const last = settings.layout === 'channelsLast';
   const channels = (last ? storedShape.at(-1) : storedShape[0]) ?? 0;
   const sampleSize = storedShape.reduce((product, size) => product * size, 1);
-  if (channels < 1 || sampleSize < 1) {
+  if (storedShape.length === 0 || storedShape.includes(0)) {
     const got = `samples of shape [${storedShape.join(', ')}]`;
     throw new DatasetError({ expected: 'samples with at least one axis and no empty axis', got, where });
   }

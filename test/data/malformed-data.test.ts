@@ -22,7 +22,7 @@ async function openNpy(bytes: Uint8Array, preprocess: PreprocessSettings = AS_ST
 describe('.npy files', () => {
   it.each([
     ['a shape of more axes than NumPy has', `(${'1, '.repeat(3000)})`, 'an array of at most 64 axes, got 3000'],
-    ['no sample, of 2^100 numbers', `(0, ${'1048576, '.repeat(5)})`, 'with N of 1 or above, got shape [0, 1048576'],
+    ['an empty axis behind more numbers than float64 counts', `(${'1048576, '.repeat(60)}0)`, 'no empty axis'],
     ['a sample of more numbers than memory holds', '(1, 4294967296)', 'Expected 4294967296 bytes of data'],
   ])('are refused with %s', async (_, shape, message) => {
     const dict = `{'descr': '|u1', 'fortran_order': False, 'shape': ${shape}, }`;

@@ -66,6 +66,7 @@ function lyingArray(random: Random): Mutated {
     random.chance(0.4) ? random.pick(sizes) : axes > 4 ? random.pick(['1', '1', '2']) : String(shape[axis]),
   );
   const dict = random.pick([
+    `{'descr': '|u1', 'fortran_order': False, 'shape': (${'1048576, '.repeat(random.between(2, 60))}0), }`,
     `{'descr': '${descr}', 'fortran_order': ${order}, 'shape': (${dims.join(', ')}), }`,
     `{'descr': '${descr}', 'fortran_order': ${order}, 'shape': (${dims.join(',')})}`,
     `{'shape': (6, 3, 4, 5), 'descr': '${descr}', 'fortran_order': ${order}, 'shape': (1,)}`,

@@ -11,6 +11,8 @@ const MOST_GARBAGE_BYTES = 2 ** 24;
 
 const [seed, spans] = process.argv.slice(2) as [string, string];
 const folder = mkdtempSync(join(tmpdir(), 'quantsweep-fuzz-'));
+// Nobody watches any more.
+process.on('disconnect', () => process.exit());
 process.on('exit', () => {
   rmSync(folder, { recursive: true, force: true });
 });
