@@ -67,7 +67,7 @@ export interface TableContent {
   /** True where a click on a column's head sorts by it. */
   readonly sortable: boolean;
   /** Class of a row, for emphasis. */
-  readonly emphasis?: (row: Row) => 'best' | 'failed' | null;
+  readonly emphasis?: (row: Row) => 'best' | 'failed' | 'varied' | null;
 }
 
 /** One column of a table. */

@@ -4,6 +4,7 @@ import { comparisonFigures } from './figures/comparison/index.js';
 import { figures } from './figures/index.js';
 import { layerFigures } from './figures/layer/index.js';
 import { trialFigures } from './figures/trial/index.js';
+import { trialPageFacts } from './pages/trial-page-facts.js';
 import type { Query } from './query.js';
 import type { PageId } from './site-map.js';
 import type { SweepFacts } from './sweep-facts.js';
@@ -16,7 +17,9 @@ export function pageFigures(page: PageId, sweep: SweepFacts, query: Query): Figu
       return figures.map((figure) => figureData(figure, sweep, query));
     case 'trial': {
       const trial = trialOf(page.trial);
-      return trial === null ? null : trialFigures.map((figure) => figureData(figure, { sweep, trial }, query));
+      return trial === null
+        ? null
+        : trialFigures.map((figure) => figureData(figure, trialPageFacts(sweep, trial), query));
     }
     case 'layer': {
       const layer = sweep.layers[page.number];

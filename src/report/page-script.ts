@@ -1,4 +1,5 @@
 import { restoreRows } from './embed-rows.js';
+import { unpackInPage } from './packed-figure.js';
 import { themeTokens } from './theme.js';
 
 /**
@@ -12,10 +13,10 @@ const tokens = ${JSON.stringify(themeTokens)};
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const mostRows = 200;
 const restoreRows = ${restoreRows};
-const figures = [...document.querySelectorAll('script[data-figure]')].map((script) => {
-  const embedded = JSON.parse(script.textContent);
-  return { id: script.dataset.figure, ...embedded, rows: restoreRows(embedded), views: [] };
-});
+const unpack = ${unpackInPage};
+const figures = [...document.querySelectorAll('script[data-figure]')].map((script) => ({
+  id: script.dataset.figure, packed: script.textContent, columns: [], rows: [], panels: [], views: [],
+}));
 
 function create(name, className, text) {
   const node = document.createElement(name);
@@ -93,10 +94,7 @@ function setParam(view, select) {
 function drawAll(mode) {
   for (const figure of figures) {
     if (!figure.panels.length) continue;
-    try { drawFigure(figure, mode); } catch (error) {
-      console.error(error);
-      document.getElementById(figure.id).querySelector('[data-panel]').replaceChildren(create('p', 'absent', 'This chart could not be drawn: ' + error.message));
-    }
+    try { drawFigure(figure, mode); } catch (error) { cannotDraw(figure, error); }
   }
   document.documentElement.dataset.drawn = mode;
 }
@@ -107,10 +105,24 @@ for (const select of document.querySelectorAll('select[data-param]')) {
     for (const view of figure.views) { setParam(view, select); view.runAsync(); }
   });
 }
-drawAll(mode());
-dark.addEventListener('change', () => drawAll(mode()));
-addEventListener('beforeprint', () => drawAll('light'));
-addEventListener('afterprint', () => drawAll(mode()));
+function cannotDraw(figure, error) {
+  console.error(error);
+  const holder = document.getElementById(figure.id).querySelector('[data-panel]');
+  if (holder) holder.replaceChildren(create('p', 'absent', 'This chart could not be drawn: ' + error.message));
+}
+async function unpackFigure(figure) {
+  try {
+    const { columns, panels, ...rows } = await unpack(figure.packed);
+    Object.assign(figure, { columns, panels, rows: restoreRows(rows), packed: '' });
+  } catch (error) { cannotDraw(figure, error); }
+}
+const unpacked = Promise.all(figures.map(unpackFigure));
+unpacked.then(() => {
+  drawAll(mode());
+  dark.addEventListener('change', () => drawAll(mode()));
+  addEventListener('beforeprint', () => drawAll('light'));
+  addEventListener('afterprint', () => drawAll(mode()));
+});
 
 /* Data tables behind charts, filled on opening */
 function cellText(value) {
@@ -138,7 +150,7 @@ function fillTable(figure, holder) {
 }
 for (const holder of document.querySelectorAll('[data-rows-of]')) {
   holder.closest('details').addEventListener('toggle', () => {
-    if (!holder.firstChild) fillTable(figures.find((one) => one.id === holder.dataset.rowsOf), holder);
+    unpacked.then(() => { if (!holder.firstChild) fillTable(figures.find((one) => one.id === holder.dataset.rowsOf), holder); });
   });
 }
 

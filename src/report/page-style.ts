@@ -21,6 +21,7 @@ h4 { font-size: 13px; font-weight: 600; color: var(--muted); margin: 0 0 4px; }
 p { margin: 0 0 8px; }
 a { color: var(--size0); }
 .crumbs ol { list-style: none; display: flex; flex-wrap: wrap; margin: 0 0 8px; padding: 0; font-size: 13px; color: var(--muted); }
+.steps ul { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 24px; margin: 10px 0; padding: 0; font-size: 13px; color: var(--muted); overflow-wrap: anywhere; }
 .crumbs li + li::before { content: "/"; padding: 0 8px; }
 .about { color: var(--muted); font-size: 13.5px; margin: 0 0 18px; }
 .about span + span::before { content: "·"; padding: 0 7px; }
@@ -71,6 +72,7 @@ td:first-child { min-width: min(13em, 30vw); }
 .whole { white-space: nowrap; }
 td.code { white-space: nowrap;  font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 12px; }
 tr.best td { background: var(--good); font-weight: 600; }
+tr.varied td { font-weight: 600; }
 tr.failed td { background: var(--bad); }
 .tooltip { position: fixed; z-index: 9; pointer-events: none; visibility: hidden; max-width: min(340px, 90vw); background: var(--ground); color: var(--text); border: 1px solid var(--muted); border-radius: 5px; padding: 6px 10px; font-size: 12.5px; box-shadow: 0 3px 12px rgb(0 0 0 / 0.25); }
 .tooltip td:first-child { min-width: 0; } .tooltip table { width: auto; } .tooltip td { border: 0; padding: 1px 0 1px 10px; overflow-wrap: anywhere; } .tooltip td:first-child { color: var(--muted); padding-left: 0; white-space: nowrap; }

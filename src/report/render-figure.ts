@@ -1,8 +1,8 @@
 import { compileChart } from './compile-chart.js';
-import { embedRows } from './embed-rows.js';
 import type { AbsentContent, ChartContent, Control, FigureContent, PageFigure, TableContent } from './figure.js';
 import { figureData } from './figure-data.js';
-import { embedJson, escapeHtml } from './html.js';
+import { escapeHtml } from './html.js';
+import { packFigure } from './packed-figure.js';
 import type { Query, QueryResult, Row } from './query.js';
 
 /** Queries a figure's rows and returns its HTML, the embedded rows and compiled charts included. */
@@ -24,9 +24,9 @@ export function sqlDisclosure(sql: string, name = 'SQL'): string {
   return `<details><summary>${escapeHtml(name)}</summary><pre><code class="sql">${escapeHtml(sql)}</code></pre><button type="button" class="copy">Copy</button></details>`;
 }
 
-/** Rows (and charts) of a figure as JSON for the page's script. */
+/** Rows (and charts) of a figure for the page's script. */
 export function embedded(id: string, result: QueryResult, panels: readonly unknown[]): string {
-  return `<script type="application/json" data-figure="${id}">${embedJson({ ...embedRows(result), panels })}</script>`;
+  return `<script type="text/plain" data-figure="${id}">${packFigure(result, panels)}</script>`;
 }
 
 function absentHtml(id: string, title: string, content: AbsentContent, sql: string, result: QueryResult): string {

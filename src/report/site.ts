@@ -8,6 +8,7 @@ import { indexPage } from './pages/index-page.js';
 import { layerPage } from './pages/layer-page.js';
 import type { ReportOptions } from './pages/page-body.js';
 import { sweepPage } from './pages/sweep-page.js';
+import { trialPageFacts } from './pages/trial-page-facts.js';
 import { trialPage } from './pages/trial-page.js';
 import type { Query } from './query.js';
 import type { Pair, PageId, SweepFolder } from './site-map.js';
@@ -124,7 +125,7 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
         return sweepPage(sweep, query, options);
       case 'trial': {
         const trial = trialOf(page.trial);
-        return trial === null ? null : trialPage({ sweep, trial }, query, options);
+        return trial === null ? null : trialPage(trialPageFacts(sweep, trial), query, options);
       }
       case 'layer': {
         const layer = folder.layers[page.number];

@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { embedRows, restoreRows, type EmbeddedRows } from '../../src/report/embed-rows.js';
-import { embedJson } from '../../src/report/html.js';
+import { packFigure, unpackFigure } from '../../src/report/packed-figure.js';
 
 const restore = (embedded: EmbeddedRows): unknown =>
   structuredClone((runInNewContext(restoreRows) as (rows: EmbeddedRows) => unknown)(embedded));
@@ -23,7 +23,7 @@ describe('embedRows', () => {
   });
 
   it('is undone in the page, cell by cell', () => {
-    const embedded = JSON.parse(embedJson(embedRows({ columns, rows }))) as EmbeddedRows;
+    const embedded = unpackFigure(packFigure({ columns, rows }, []));
     expect(restore(embedded)).toEqual(rows);
     expect(restore(embedRows({ columns, rows: [] }))).toEqual([]);
   });

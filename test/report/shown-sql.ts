@@ -1,5 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { restoreRows, type EmbeddedRows } from '../../src/report/embed-rows.js';
+import { unpackFigure } from '../../src/report/packed-figure.js';
 
 /** Text of a page's HTML without its entities. */
 export function unescapeHtml(html: string): string {
@@ -29,8 +30,8 @@ export function figurePieces(html: string): Map<string, string> {
 
 /** Columns and rows that a figure's piece holds for the page's script. */
 export function embeddedRows(piece: string): { columns: unknown; rows: unknown } {
-  const json = /<script type="application\/json" data-figure="[^"]+">([^]*?)<\/script>/.exec(piece)?.[1] ?? '';
-  const embedded = JSON.parse(json) as EmbeddedRows;
+  const packed = /<script type="text\/plain" data-figure="[^"]+">([^]*?)<\/script>/.exec(piece)?.[1] ?? '';
+  const embedded = unpackFigure(packed);
   const restore = runInNewContext(restoreRows) as (rows: EmbeddedRows) => unknown;
   // Arrays of this realm, as queries return them.
   return { columns: embedded.columns, rows: structuredClone(restore(embedded)) };

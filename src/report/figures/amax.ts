@@ -1,8 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { Figure } from '../figure.js';
+import type { Figure, FigureContent } from '../figure.js';
 import { significantText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, sqlText, textOf } from '../query.js';
+import type { TrialFacts } from '../sweep-facts.js';
 import { color } from '../theme.js';
 import { layerLink, legendFilter, linkCursor, shownOpacity } from './interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
@@ -12,31 +13,38 @@ export const amaxBeforeAfter: Figure = {
   id: 'amax',
   section: 'ranges',
   title: ({ best }) => `Ranges before and after smoothing${best === null ? '' : ` (${best.label})`}`,
-  sql: ({ sweep, best }) =>
-    `SELECT position, layer, role, granularity, bits, layer_alpha, amax_unsmoothed, amax, ratio
-FROM v_amax WHERE sweep = ${sqlText(sweep.name)} AND trial = ${best?.trial ?? -1} ORDER BY role, position`,
-  build: (rows, facts) => {
-    if (rows.length === 0) {
-      return {
-        kind: 'absent',
-        note: 'No ranges to show: they come with the first finished setting with smoothing.mode static or dynamic.',
-      };
-    }
-    return {
-      kind: 'charts',
-      controls: [],
-      caption: `amax is the range that a quantizer spends its levels on (log scale, units of the tensor; smaller is finer). Smoothing moves range from input to weight. ${shrinkText(rows)}`,
-      panels: (['input', 'weight'] as const).flatMap((role) => {
-        const shown = rows.filter((row) => row['role'] === role);
-        const granularity = shown[0]?.['granularity'] === 'channel' ? ', largest over output channels' : '';
-        const alt = `Dot plot of ${role} amax of each layer before and after smoothing, ${facts.best?.label ?? ''}. ${shrinkText(rows)}`;
-        return shown.length === 0
-          ? []
-          : [{ title: `${role} quantizer${granularity}`, alt, spec: chart(shown, role, alt) }];
-      }),
-    };
-  },
+  sql: ({ sweep, best }) => amaxSql(sweep.name, best?.trial ?? -1),
+  build: (rows, { best }) =>
+    amaxContent(
+      rows,
+      best,
+      'No ranges to show: they come with the first finished setting with smoothing.mode static or dynamic.',
+    ),
 };
+
+/** Both quantizers of each layer of a trial. */
+export function amaxSql(sweep: string, trial: number): string {
+  return `SELECT position, layer, role, granularity, bits, layer_alpha, amax_unsmoothed, amax, ratio
+FROM v_amax WHERE sweep = ${sqlText(sweep)} AND trial = ${trial} ORDER BY role, position`;
+}
+
+/** The rows of {@link amaxSql} as two charts, inputs and weights; `note` where there is none. */
+export function amaxContent(rows: readonly Row[], trial: TrialFacts | null, note: string): FigureContent {
+  if (rows.length === 0) return { kind: 'absent', note };
+  return {
+    kind: 'charts',
+    controls: [],
+    caption: `amax is the range that a quantizer spends its levels on (log scale, units of the tensor; smaller is finer). Smoothing moves range from input to weight. ${shrinkText(rows)}`,
+    panels: (['input', 'weight'] as const).flatMap((role) => {
+      const shown = rows.filter((row) => row['role'] === role);
+      const granularity = shown[0]?.['granularity'] === 'channel' ? ', largest over output channels' : '';
+      const alt = `Dot plot of ${role} amax of each layer before and after smoothing, ${trial?.label ?? ''}. ${shrinkText(rows)}`;
+      return shown.length === 0
+        ? []
+        : [{ title: `${role} quantizer${granularity}`, alt, spec: chart(shown, role, alt) }];
+    }),
+  };
+}
 
 function shrinkText(rows: readonly Row[]): string {
   const ratios = rows.filter((row) => row['role'] === 'input' && typeof row['ratio'] === 'number');

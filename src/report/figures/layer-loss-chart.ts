@@ -3,6 +3,7 @@ import type { Row } from '../query.js';
 import { numberOf, numberOrNull } from '../query.js';
 import { color, lossRange } from '../theme.js';
 import { alphaColumnAxis, labelledAlphas } from './alpha-columns.js';
+import { drawnLoss, drawnLossParams } from './drawn-loss.js';
 import { layerNames, layersHeight, layerTooltip } from './layer-axis.js';
 import {
   chartHeading,
@@ -17,17 +18,6 @@ import {
 } from './linked-charts.js';
 import type { DrawnRange } from './loss-measures.js';
 import { lossMeasures } from './loss-measures.js';
-
-const key = "mode + ' ' + measure + ' ' + lossScale";
-const onLog = "(lossScale == 'log' && measure != 'sqnr_db')";
-
-/** Text of a drawn value: the loss that it stands for. */
-const labelExpr = `${onLog} ? format(pow(10, datum.value), '.2~g') : measure == 'sqnr_db' ? format(-datum.value, '.3~g') + ' dB' : format(datum.value, '.3~g')`;
-
-const axisTitle = lossMeasures.reduceRight(
-  (rest, { field, axisTitle: title }) => `measure == '${field}' ? ${JSON.stringify(title)} : ${rest}`,
-  "''",
-);
 
 /** Heatmap of layer x alpha over the lines of each layer, of the trials of one calibration size and variant. */
 export function layerLossChart(
@@ -61,8 +51,8 @@ export function layerLossChart(
     field: 'drawn',
     type: 'quantitative' as const,
     title: null,
-    scale: { domain: [{ expr: `ranges[${key}].low` }, { expr: `ranges[${key}].high` }], zero: false, nice: false },
-    axis: { ...fixedRoom, values: { expr: `ranges[${key}].ticks` }, labelExpr },
+    scale: drawnLoss.scale,
+    axis: { ...fixedRoom, values: drawnLoss.ticks, labelExpr: drawnLoss.labelExpr },
   };
   const depth = layerDepth(rows);
   const tooltip = [
@@ -71,29 +61,19 @@ export function layerLossChart(
     { field: 'layer_alpha', title: 'alpha of the layer', type: 'nominal' as const },
     ...lossMeasures.map(({ field, name, format }) => ({ field, title: name, format })),
   ];
-  const heading = chartHeading({ expr: axisTitle });
+  const heading = chartHeading({ expr: drawnLoss.axisTitle });
   return linkedCharts({
     description,
     names: layerNames(rows),
-    params: [
-      { name: 'measure', value: lossMeasures[0]!.field },
-      { name: 'mode', value: mode },
-      { name: 'lossScale', value: 'log' },
-      { name: 'ranges', value: { ...ranges } },
-    ],
+    params: drawnLossParams(mode, ranges),
     transform: [
       { filter: { field: 'trial', oneOf: trials } },
-      { filter: 'datum.mode == mode' },
       {
         calculate:
           "datum.role == 'unsmoothed' ? 'none' : datum.alpha_mode == 'dynamic' ? 'dyn' : datum.alpha_mode == 'cle' ? 'cle' : toString(datum.trial_alpha)",
         as: 'column',
       },
-      { calculate: 'datum[measure]', as: 'loss' },
-      {
-        calculate: `!isValid(datum.loss) ? null : measure == 'sqnr_db' ? -datum.loss : ${onLog} ? (datum.loss > 0 ? log(datum.loss) / LN10 : null) : datum.loss`,
-        as: 'drawn',
-      },
+      ...drawnLoss.transform,
     ],
     overview: {
       name: overview,
@@ -107,7 +87,7 @@ export function layerLossChart(
         color: {
           ...y,
           scale: { ...y.scale, range: lossRange },
-          legend: { gradientLength: 200, values: { expr: `ranges[${key}].ticks` }, labelExpr },
+          legend: { gradientLength: 200, values: drawnLoss.ticks, labelExpr: drawnLoss.labelExpr },
         },
         opacity: chosenOpacity(1, 0.3),
         tooltip,

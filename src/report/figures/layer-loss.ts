@@ -1,14 +1,15 @@
 import { drawnLimits } from '../drawn-limits.js';
 import type { Drawn, SizePart } from '../drawn-parts.js';
 import { chooseParts, leftOutText, mostLayers, onlyTrials, sizeParts } from '../drawn-parts.js';
-import type { Control, Figure } from '../figure.js';
+import type { Figure } from '../figure.js';
 import { significantText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
 import type { SweepFacts, TrialFacts } from '../sweep-facts.js';
 import { layerLossChart } from './layer-loss-chart.js';
 import { linkedHint } from './linked-charts.js';
-import { drawnRanges, lossMeasures } from './loss-measures.js';
+import { lossColumns, lossControls, storedModes } from './loss-controls.js';
+import { drawnRanges } from './loss-measures.js';
 
 /** Heatmap and lines of every layer's loss at every alpha, a panel for each calibration size and variant. */
 export const layerLoss: Figure = {
@@ -29,8 +30,7 @@ AND (alpha_mode NOT IN ('dynamic', 'auto') OR trial IN (${shownSearches(facts.sw
       };
     }
     const ranges = drawnRanges(rows);
-    const modes = lossModes.filter(({ value }) => rows.some((row) => row['mode'] === value));
-    const mode = modes[0]?.value ?? 'accumulated';
+    const mode = storedModes(rows)[0]?.value ?? 'accumulated';
     const worst = rows
       .filter((row) => row['mode'] === mode)
       .reduce((most, row) => (numberOf(row, 'l1') > numberOf(most, 'l1') ? row : most));
@@ -43,17 +43,7 @@ AND (alpha_mode NOT IN ('dynamic', 'auto') OR trial IN (${shownSearches(facts.sw
     });
     return {
       kind: 'charts',
-      controls: [
-        {
-          param: 'measure',
-          label: 'loss',
-          options: lossMeasures
-            .filter(({ field }) => rows.some((row) => row[field] !== null))
-            .map(({ field, label }) => ({ value: field, label })),
-        },
-        ...(modes.length > 1 ? [{ param: 'mode', label: 'quantized', options: modes }] : []),
-        scaleControl,
-      ],
+      controls: lossControls(rows),
       caption: `Error of each layer's own output against FP32, layers from input (top) to output. The further from the background, the worse. Column none: unsmoothed (dashed in the lines); dyn: dynamic alpha (of several searches the most accurate); cle: cross-layer equalization. Lines run in colour from the first layer (green) to the last (violet). ${linkedHint} Largest ${mode} L1: ${worstText(worst)}.${leftOutText(drawn, 'combinations of calibration size and other settings', facts)}`,
       panels: panels.filter((panel) => panel.rows.length > 0),
     };
@@ -79,32 +69,6 @@ function lossModeCount({ settings }: TrialFacts): number {
 }
 
 /** Six digits, as data tables show them, keep the page small. */
-const lossColumns = [
-  ...['l1', 'rel_l1', 'mse', 'sqnr_db'].map((column) => sixDigits(column, column)),
-  sixDigits('1 - cosine', 'cosine_distance'),
-  sixDigits('max_abs', 'max_abs'),
-];
-
-function sixDigits(expression: string, name: string): string {
-  return `iif(${name === 'cosine_distance' ? 'cosine' : name} IS NULL, NULL, CAST(printf('%.6g', ${expression}) AS REAL)) AS ${name}`;
-}
-
-/** How much of the network was quantized; the first that is stored is shown at first. */
-const lossModes = [
-  { value: 'accumulated', label: 'the whole network (accumulated)' },
-  { value: 'isolated', label: 'the layer alone (isolated)' },
-  { value: 'weight', label: 'the layer’s weight alone' },
-  { value: 'activation', label: 'the layer’s input alone' },
-];
-
-const scaleControl: Control = {
-  param: 'lossScale',
-  label: 'scale',
-  options: [
-    { value: 'log', label: 'logarithmic' },
-    { value: 'linear', label: 'linear' },
-  ],
-};
 
 /** The most accurate dynamic trial among those that differ only in how alphas were searched. */
 function shownSearches(sweep: string): string {

@@ -1,22 +1,44 @@
+import { noisePhrase } from '../answer.js';
 import { trialFigures } from '../figures/trial/index.js';
-import { differenceText, valueText } from '../number-text.js';
+import { escapeHtml } from '../html.js';
+import { countText, differenceText, intervalText, magnitudeText, valueText } from '../number-text.js';
 import type { Query } from '../query.js';
-import type { SweepFacts, TrialFacts } from '../sweep-facts.js';
+import { linked } from '../render-figure.js';
+import type { Sentence } from '../sentence.js';
+import { sentence, strong } from '../sentence.js';
+import type { TrialFacts } from '../sweep-facts.js';
 import { factsSql } from '../sweep-facts.js';
 import type { ReportOptions } from './page-body.js';
 import { pageBody, sourcesHtml, timeText } from './page-body.js';
-import { tileRow } from './sweep-page.js';
-
-/** What the figures of a trial's page know. */
-export interface TrialPageFacts {
-  readonly sweep: SweepFacts;
-  readonly trial: TrialFacts;
-}
+import { sentenceHtml, tileRow } from './sweep-page.js';
+import type { TrialPageFacts } from './trial-page-facts.js';
+import { comparedWith } from './trial-page-facts.js';
 
 /** The body of the page of one trial of a sweep. */
 export function trialPage(facts: TrialPageFacts, query: Query, options: ReportOptions): string {
   const { sweep, trial } = facts;
   const { metric, links } = sweep;
+  const tiles = [
+    ['best', valueText(trial.value, metric), tileName(facts)],
+    ...(trial.role === 'fp32'
+      ? []
+      : [
+          [
+            'fp32',
+            differenceText(trial.gapToFp32, metric),
+            `from FP32 (${valueText(trial.fp32Value, metric)})`,
+          ] as const,
+        ]),
+    ...(trial.alphaMode === 'none'
+      ? []
+      : [
+          [
+            'unsmoothed',
+            differenceText(trial.gainOverUnsmoothed, metric),
+            `from unsmoothed (${valueText(trial.unsmoothedValue, metric)})`,
+          ] as const,
+        ]),
+  ] as const;
   const page = {
     crumbs: [
       { text: 'Sweeps', href: links.index },
@@ -24,19 +46,106 @@ export function trialPage(facts: TrialPageFacts, query: Query, options: ReportOp
       { text: `trial ${trial.trial}`, href: null },
     ],
     heading: trial.label,
-    about: [`trial ${trial.trial} of sweep ${sweep.sweep.name}`, trial.role, trial.status],
-    first: `${tileRow([
-      ['best', valueText(trial.value, metric), metric.name],
-      ['fp32', differenceText(trial.gapToFp32, metric), `from FP32 (${valueText(trial.fp32Value, metric)})`],
+    about: [
+      `trial ${trial.trial} of sweep ${sweep.sweep.name}`,
+      ...(trial.model === null ? [] : [`model ${trial.model}`]),
+      trial.role,
+      trial.status,
+    ],
+    first: `<p class="headline">${sentenceHtml(verdictSentence(facts))}</p>${tileRow(tiles)}${neighboursHtml(facts)}${sourcesHtml(
       [
-        'unsmoothed',
-        differenceText(trial.gainOverUnsmoothed, metric),
-        `from unsmoothed (${valueText(trial.unsmoothedValue, metric)})`,
+        ['trials', factsSql.trials(sweep.sweep.name)],
+        ['comparisons', factsSql.comparisons(sweep.sweep.name)],
       ],
-    ])}${sourcesHtml([['trials', factsSql.trials(sweep.sweep.name)]])}`,
-    sections: [{ id: 'layers', title: 'Layers', figures: trialFigures }],
+    )}`,
+    sections: [
+      { id: 'evidence-first', title: 'Against the others', figures: figuresOf('comparisons') },
+      { id: 'layers', title: 'Layers', figures: trialFigures.filter(({ section }) => section === 'layers') },
+      { id: 'evidence', title: 'Where the numbers come from', figures: figuresOf('settings', 'attempts') },
+    ],
     source: `sweep ${sweep.sweep.name} (created ${timeText(sweep.sweep.createdAt)}), trial ${trial.trial}`,
     links,
   };
   return pageBody(page, facts, query, options);
+}
+
+function figuresOf(...ids: readonly string[]) {
+  return trialFigures.filter(({ id }) => ids.includes(id));
+}
+
+function tileName({ sweep: { metric }, trial }: TrialPageFacts): string {
+  const { ciLow, ciHigh } = trial;
+  return ciLow === null || ciHigh === null
+    ? metric.name
+    : `${metric.name}, 95 % interval ${intervalText(ciLow, ciHigh, metric)}`;
+}
+
+/** What the trial came to, beside FP32, unsmoothed and the best. */
+function verdictSentence(facts: TrialPageFacts): Sentence {
+  const { sweep, trial } = facts;
+  const { metric } = sweep;
+  if (trial.status === 'failed') {
+    return sentence(strong('This trial failed'), ': its attempts below say why. It counts nowhere.');
+  }
+  if (trial.status === 'pending' || trial.value === null) {
+    return sentence(
+      strong('This trial has not finished'),
+      ': quantsweep run with the same experiment goes on with it.',
+    );
+  }
+  const value = strong(`${valueText(trial.value, metric)} ${metric.name}`);
+  if (trial.role === 'fp32')
+    return sentence(value, ': the model as it is, which every other trial is measured against.');
+  return sentence(
+    value,
+    ...standing(facts),
+    ...against(facts, 'fp32', 'FP32', trial.gapToFp32),
+    ...overUnsmoothed(facts),
+    '.',
+  );
+}
+
+/** `, the best of 41 settings` or `, number 3 of 41 settings`. */
+function standing({ sweep, trial }: TrialPageFacts): Sentence {
+  const settings = sweep.trials.filter((t) => t.role === 'candidate' && t.status === 'done' && t.value !== null);
+  if (trial.role !== 'candidate' || settings.length < 2) return [];
+  const above = settings.filter((t) => (t.value ?? 0) > (trial.value ?? 0)).length;
+  return sentence(`, ${above === 0 ? 'the best' : `number ${above + 1}`} of ${countText(settings.length, 'setting')}`);
+}
+
+function against(
+  { sweep, trial }: TrialPageFacts,
+  other: 'fp32' | 'unsmoothed',
+  name: string,
+  difference: number | null,
+): Sentence {
+  if (difference === null) return [];
+  const where =
+    difference === 0
+      ? `equal to ${name}`
+      : `${magnitudeText(difference, sweep.metric)} ${difference > 0 ? 'above' : 'below'} ${name}`;
+  return sentence('; ', strong(where), ', ', ...noisePhrase(comparedWith(sweep, trial, other)));
+}
+
+function overUnsmoothed(facts: TrialPageFacts): Sentence {
+  return facts.trial.alphaMode === 'none'
+    ? []
+    : against(facts, 'unsmoothed', 'unsmoothed', facts.trial.gainOverUnsmoothed);
+}
+
+/** Links to the trials before and after it, and to comparisons with others that have a page. */
+function neighboursHtml({ sweep, trial }: TrialPageFacts): string {
+  const place = sweep.allTrials.findIndex((t) => t.trial === trial.trial);
+  const steps = [
+    ['‹ ', sweep.allTrials[place - 1], 'before'],
+    ['› ', sweep.allTrials[place + 1], 'after'],
+  ] as const;
+  const items = steps.flatMap(([mark, other, where]) =>
+    other === undefined ? [] : [`<li>${mark}${where}: ${trialLinkHtml(other, sweep.links.trial(other.trial))}</li>`],
+  );
+  return items.length === 0 ? '' : `<nav class="steps" aria-label="Other trials"><ul>${items.join('')}</ul></nav>`;
+}
+
+function trialLinkHtml({ label }: TrialFacts, href: string | null): string {
+  return linked(escapeHtml(label.length > 160 ? `${label.slice(0, 160)}…` : label), href);
 }

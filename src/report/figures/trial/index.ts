@@ -1,6 +1,20 @@
 import type { PageFigure } from '../../figure.js';
-import type { TrialPageFacts } from '../../pages/trial-page.js';
+import type { TrialPageFacts } from '../../pages/trial-page-facts.js';
+import { trialAttempts } from './trial-attempts.js';
+import { trialBias } from './trial-bias.js';
+import { trialComparisons } from './trial-comparisons.js';
 import { trialLosses } from './trial-losses.js';
+import { trialRanges } from './trial-ranges.js';
+import { trialSettings } from './trial-settings.js';
+import { trialSmoothing } from './trial-smoothing.js';
 
 /** Every figure of the page of a trial, in order. */
-export const trialFigures: readonly PageFigure<TrialPageFacts>[] = [trialLosses];
+export const trialFigures: readonly PageFigure<TrialPageFacts>[] = [
+  trialComparisons,
+  trialLosses,
+  trialSmoothing,
+  trialRanges,
+  trialBias,
+  trialSettings,
+  trialAttempts,
+];

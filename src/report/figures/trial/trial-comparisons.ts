@@ -1,0 +1,74 @@
+import type { PageFigure } from '../../figure.js';
+import { countText, differenceText, pValueText } from '../../number-text.js';
+import type { TrialPageFacts } from '../../pages/trial-page-facts.js';
+import type { Row } from '../../query.js';
+import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
+
+const names: Readonly<Record<string, string>> = {
+  fp32: 'FP32',
+  unsmoothed: 'unsmoothed, equal else',
+  simulated: 'the same, simulated',
+  best: 'the best of the sweep',
+};
+
+/** The trial against those it is judged by, sample by sample. */
+export const trialComparisons: PageFigure<TrialPageFacts> = {
+  id: 'comparisons',
+  section: 'evidence',
+  title: () => 'Is the difference real?',
+  sql: ({ sweep, trial }) =>
+    `SELECT against, other_trial, other_label, difference, method, p_value, significant, only_trial, only_other, ci_low, ci_high
+FROM v_comparison WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${trial.trial}
+ORDER BY CASE against WHEN 'fp32' THEN 0 WHEN 'unsmoothed' THEN 1 WHEN 'simulated' THEN 2 ELSE 3 END`,
+  build: (rows, { sweep, trial }) =>
+    rows.length === 0
+      ? {
+          kind: 'absent',
+          note:
+            trial.status === 'done'
+              ? 'Nothing to compare with: baselines: [fp32, unsmoothed] in the experiment bring the trials that judge this one.'
+              : 'Comparisons come when the trial has finished.',
+        }
+      : {
+          kind: 'table',
+          sortable: false,
+          caption:
+            'Paired over the same evaluation samples: exact McNemar test where a sample is right or wrong, bootstrap else. Above 0: this trial is better. p < 0.05 is outside the noise.',
+          columns: [
+            {
+              title: 'against',
+              field: 'against',
+              align: 'left',
+              text: (row) => names[textOf(row, 'against')] ?? textOf(row, 'against'),
+            },
+            {
+              title: 'setting',
+              field: 'other_label',
+              align: 'left',
+              text: (row) => textOrNull(row, 'other_label') ?? `trial ${numberOf(row, 'other_trial')} of another sweep`,
+              href: (row) => sweep.links.trial(numberOf(row, 'other_trial')),
+            },
+            {
+              title: 'difference',
+              field: 'difference',
+              align: 'right',
+              text: (row) => differenceText(numberOf(row, 'difference'), sweep.metric),
+              href: (row) => sweep.links.comparison(trial.trial, numberOf(row, 'other_trial')),
+            },
+            { title: 'evidence', field: 'p_value', align: 'left', text: (row) => evidenceText(row) },
+            {
+              title: 'verdict',
+              field: 'significant',
+              align: 'left',
+              text: (row) => (numberOf(row, 'significant') === 1 ? 'outside the noise' : 'inside the noise'),
+            },
+          ],
+        },
+};
+
+function evidenceText(row: Row): string {
+  const p = pValueText(numberOf(row, 'p_value'));
+  const [mine, others] = [numberOrNull(row, 'only_trial'), numberOrNull(row, 'only_other')];
+  if (mine === null || others === null) return `${textOf(row, 'method')}, ${p}`;
+  return `${p}; ${countText(mine, 'sample')} right here only, ${others} there only`;
+}

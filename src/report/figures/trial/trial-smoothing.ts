@@ -1,0 +1,136 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { PageFigure } from '../../figure.js';
+import { significantText } from '../../number-text.js';
+import type { TrialPageFacts } from '../../pages/trial-page-facts.js';
+import type { Row } from '../../query.js';
+import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
+import { color } from '../../theme.js';
+import { layerLink, linkCursor } from '../interaction.js';
+import { layerAxis, layerNames, layersHeight, layerTooltip } from '../layer-axis.js';
+
+/** The alpha of each layer and what its s came to. */
+export const trialSmoothing: PageFigure<TrialPageFacts> = {
+  id: 'smoothing',
+  section: 'layers',
+  title: () => 'Smoothing of each layer',
+  sql: ({ sweep, trial }) =>
+    `SELECT position, layer, layer_alpha, apply, fallback_reason, s_min, s_geomean, s_max, dead_channels, input_channels
+FROM v_smoothing WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${trial.trial} ORDER BY position`,
+  build: (rows, { trial }) => {
+    if (rows.length === 0) {
+      return {
+        kind: 'absent',
+        note:
+          trial.alphaMode === 'none'
+            ? 'This trial smooths nothing: smoothing.mode static, dynamic, auto or cle does.'
+            : 'No smoothing factors are stored: they come when the trial has finished.',
+      };
+    }
+    const caption = captionText(rows);
+    const alphas = rows.some((row) => numberOrNull(row, 'layer_alpha') !== null);
+    const differ = new Set(rows.map((row) => row['layer_alpha'])).size > 1;
+    return {
+      kind: 'charts',
+      controls: [],
+      caption,
+      panels: [
+        ...(alphas && differ
+          ? [{ title: 'alpha', alt: `Dot plot of the alpha of each layer. ${caption}`, spec: alphaChart(rows) }]
+          : []),
+        {
+          title: alphas && differ ? 's' : '',
+          alt: `Range plot of the smoothing factors s of each layer. ${caption}`,
+          spec: factorChart(rows),
+        },
+      ],
+    };
+  },
+};
+
+function captionText(rows: readonly Row[]): string {
+  const widest = rows.reduce((most, row) => (spread(row) > spread(most) ? row : most));
+  const dead = rows.reduce((sum, row) => sum + (numberOrNull(row, 'dead_channels') ?? 0), 0);
+  const fallen = rows.filter((row) => textOrNull(row, 'fallback_reason') !== null);
+  const reason = fallen[0] === undefined ? '' : textOf(fallen[0], 'fallback_reason').slice(0, 160);
+  return `Each input channel is divided by its s, the weight multiplied by it: bar from the smallest to the largest s of the layer, dot their geometric mean, line s = 1 (unchanged). Widest: ${textOf(widest, 'layer').slice(0, 120)}, ${significantText(numberOf(widest, 's_min'), 3)} to ${significantText(numberOf(widest, 's_max'), 3)}.${dead === 0 ? '' : ` ${dead} dead channels keep s = 1.`}${fallen.length === 0 ? '' : ` ${fallen.length} of ${rows.length} layers not smoothed as asked: ${reason}${fallen.length > 1 ? ' (and others, in the data)' : ''}.`}`;
+}
+
+function spread(row: Row): number {
+  const [low, high] = [numberOrNull(row, 's_min'), numberOrNull(row, 's_max')];
+  return low === null || high === null || low <= 0 ? 0 : high / low;
+}
+
+function tooltips() {
+  return [
+    layerTooltip,
+    { field: 'layer_alpha', title: 'alpha of the layer', type: 'nominal' as const },
+    { field: 's_min', title: 'smallest s', format: '.4~g' },
+    { field: 's_geomean', title: 'geometric mean', format: '.4~g' },
+    { field: 's_max', title: 'largest s', format: '.4~g' },
+    { field: 'dead_channels', title: 'dead channels' },
+    { field: 'input_channels', title: 'input channels' },
+    { field: 'apply', title: 'applied by', type: 'nominal' as const },
+    { field: 'fallback_reason', title: 'why not as asked', type: 'nominal' as const },
+  ];
+}
+
+function base(rows: readonly Row[], description: string) {
+  return {
+    description,
+    data: { name: 'rows' },
+    width: 'container' as const,
+    height: layersHeight(rows),
+    autosize: { type: 'fit-x' as const, contains: 'padding' as const, resize: true },
+    params: [{ name: 'layerNames', value: { ...layerNames(rows) } }],
+  };
+}
+
+function alphaChart(rows: readonly Row[]): TopLevelSpec {
+  return {
+    ...base(rows, 'Alpha of each layer'),
+    transform: [{ filter: 'isValid(datum.layer_alpha)' }],
+    mark: { type: 'point', filled: true, size: 55, color: color('smoothed'), ...linkCursor },
+    encoding: {
+      ...layerLink,
+      y: layerAxis,
+      x: {
+        field: 'layer_alpha',
+        type: 'quantitative',
+        title: 'alpha, share of the range moved into the weights',
+        scale: { domain: [0, 1] },
+        axis: { tickCount: 5 },
+      },
+      tooltip: tooltips(),
+    },
+  };
+}
+
+function factorChart(rows: readonly Row[]): TopLevelSpec {
+  const x = {
+    type: 'quantitative' as const,
+    title: 's, factor (log scale)',
+    scale: { type: 'log' as const, nice: false, padding: 10 },
+    axis: { format: '~g', labelOverlap: 'greedy' as const, tickCount: 6 },
+  };
+  return {
+    ...base(rows, 'Smoothing factors of each layer'),
+    transform: [{ filter: 'datum.s_min > 0 && datum.s_max > 0' }],
+    layer: [
+      { mark: { type: 'rule', color: color('fp32'), strokeWidth: 1 }, encoding: { x: { ...x, datum: 1 } } },
+      {
+        mark: { type: 'bar', height: 5, color: color('smoothed'), opacity: 0.45, ...linkCursor },
+        encoding: {
+          ...layerLink,
+          y: layerAxis,
+          x: { ...x, field: 's_min' },
+          x2: { field: 's_max' },
+          tooltip: tooltips(),
+        },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 45, color: color('smoothed'), ...linkCursor },
+        encoding: { ...layerLink, y: layerAxis, x: { ...x, field: 's_geomean' }, tooltip: tooltips() },
+      },
+    ],
+  };
+}

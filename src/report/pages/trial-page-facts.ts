@@ -1,0 +1,24 @@
+import type { ComparisonFacts, SweepFacts, TrialFacts } from '../sweep-facts.js';
+
+/** What the figures of a trial's page know. */
+export interface TrialPageFacts {
+  readonly sweep: SweepFacts;
+  readonly trial: TrialFacts;
+  /** Number of the trial with s = 1, else equal; null where there is none, and for that trial itself. */
+  readonly unsmoothed: number | null;
+}
+
+/** What the page of a trial of the sweep knows. */
+export function trialPageFacts(sweep: SweepFacts, trial: TrialFacts): TrialPageFacts {
+  const unsmoothed = comparedWith(sweep, trial, 'unsmoothed')?.otherTrial ?? null;
+  return { sweep, trial, unsmoothed: unsmoothed === trial.trial ? null : unsmoothed };
+}
+
+/** The paired test of a trial against another; null where it was not made. */
+export function comparedWith(
+  sweep: SweepFacts,
+  trial: TrialFacts,
+  against: ComparisonFacts['against'],
+): ComparisonFacts | null {
+  return sweep.comparisons.find((c) => c.trial === trial.trial && c.against === against) ?? null;
+}
