@@ -13,6 +13,7 @@ const [seed, spans] = process.argv.slice(2) as [string, string];
 const folder = mkdtempSync(join(tmpdir(), 'quantsweep-fuzz-'));
 // Nobody watches any more.
 process.on('disconnect', () => process.exit());
+if (!process.connected) process.exit();
 process.on('exit', () => {
   rmSync(folder, { recursive: true, force: true });
 });
