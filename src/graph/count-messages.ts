@@ -14,7 +14,7 @@ interface Counts {
 }
 
 /**
- * Refuses bytes that would decode to far more memory than they take: a megabyte of empty nodes is a gigabyte of objects.
+ * Refuses bytes that would decode to far more memory than they take: an empty node takes 80 times its two bytes.
  * Floats and raw bytes are not counted: they grow twofold at most. Bytes that are no message are left to the decoder.
  *
  * @throws ModelError saying what there is too much of
