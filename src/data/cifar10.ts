@@ -2,7 +2,7 @@ import type { PreprocessSettings } from '../experiment/settings.js';
 import type { Dataset } from './dataset.js';
 import { DatasetError } from './dataset-error.js';
 import type { ByteSource } from './file-source.js';
-import { planPreprocess, preprocessBytes, tabulateBytes } from './preprocess.js';
+import { planPreprocess, preprocessBytes, tabulatePixels } from './preprocess.js';
 import { checkSampleRange } from './sample-range.js';
 
 const SAMPLE_SHAPE = [3, 32, 32] as const;
@@ -35,10 +35,7 @@ export function openCifar10(source: ByteSource, preprocess: PreprocessSettings):
     });
   }
   const plan = planPreprocess(SAMPLE_SHAPE, preprocess, source.path);
-  const tables = tabulateBytes(
-    plan,
-    Float32Array.from({ length: 256 }, (_, byte) => byte),
-  );
+  const tables = tabulatePixels(plan, source.path);
   const sampleCount = source.sizeBytes / RECORD_BYTES;
   const scratch = new Uint8Array(Math.min(sampleCount, RECORDS_PER_READ) * RECORD_BYTES);
   return {

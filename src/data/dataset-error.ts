@@ -1,3 +1,5 @@
+import { printable } from '../experiment/printable.js';
+
 /** What a {@link DatasetError} says. */
 export interface DatasetErrorDetails {
   readonly expected: string;
@@ -16,7 +18,9 @@ export class DatasetError extends Error {
 
   constructor(details: DatasetErrorDetails, options?: ErrorOptions) {
     const advice = details.advice === undefined ? '' : ` ${details.advice}`;
-    super(`Expected ${details.expected}, got ${details.got} (${details.where}).${advice}`, options);
+    // Every part is cut by itself, so that a long name leaves room for the others.
+    const [expected, got, where] = [details.expected, details.got, details.where].map((part) => printable(part, 450));
+    super(printable(`Expected ${expected!}, got ${got!} (${where!}).${advice}`.replaceAll('\n', '\\n')), options);
     this.where = details.where;
   }
 }

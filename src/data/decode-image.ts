@@ -2,6 +2,12 @@ import type Sharp from 'sharp';
 
 import type { ResizeKernel } from '../experiment/settings.js';
 import { DatasetError } from './dataset-error.js';
+import { openFile } from './file-source.js';
+
+/** Of a file: 64 million are 192 MB when decoded. */
+const MOST_PIXELS = 2 ** 26;
+/** Of what comes out, after resizing and cropping: 16 million are 192 MB as float32. */
+const MOST_SAMPLE_PIXELS = 2 ** 24;
 
 let loading: Promise<typeof Sharp> | null = null;
 
@@ -49,11 +55,17 @@ export async function imageLibraryVersion(): Promise<string> {
 export async function decodeImage(path: string, geometry: ImageGeometry): Promise<DecodedImage> {
   const { resize, kernel, channels } = geometry;
   const sharp = await loadSharp();
+  checkKind(path);
   try {
-    const stored = await sharp(path).metadata();
+    const stored = await sharp(path, { limitInputPixels: false }).metadata();
+    checkPixels('an image', MOST_PIXELS, stored.height, stored.width, path);
     const [height, width] = sizeAfter(resize, stored.height, stored.width);
     const crop = cropOf(geometry.crop, height, width, path);
-    let image = sharp(path, { failOn: 'warning' }).removeAlpha();
+    const [rows, columns] = crop === null ? [height, width] : [crop.height, crop.width];
+    checkPixels('an image that becomes a sample', MOST_SAMPLE_PIXELS, rows, columns, path);
+    // What is cropped from an enlarged image is not enlarged whole by every filter, but may be.
+    checkPixels('an image that resizing makes', MOST_PIXELS, height, width, path);
+    let image = sharp(path, { failOn: 'warning', limitInputPixels: MOST_PIXELS }).removeAlpha();
     if (height !== stored.height || width !== stored.width) {
       image = image.resize({ width, height, fit: 'fill', kernel, fastShrinkOnLoad: false });
     }
@@ -73,6 +85,35 @@ export async function decodeImage(path: string, geometry: ImageGeometry): Promis
     const advice = 'Mend the file or take it out of the folder.';
     throw new DatasetError({ expected: 'a sound JPEG or PNG image', got, where: path, advice }, { cause });
   }
+}
+
+/** The library reads many kinds, some of which (SVG, PDF) fetch files and run on for long: only two are let in. */
+function checkKind(path: string): void {
+  const file = openFile(path);
+  const start = new Uint8Array(Math.min(8, file.sizeBytes));
+  try {
+    file.read(0, start);
+  } finally {
+    file.close();
+  }
+  const hex = Buffer.from(start).toString('hex');
+  if (hex === '89504e470d0a1a0a' || hex.startsWith('ffd8ff')) return;
+  throw new DatasetError({
+    expected: 'a JPEG or PNG image, which begins with ffd8ff or 89504e470d0a1a0a',
+    got: hex === '' ? 'an empty file' : `${file.sizeBytes} bytes that begin with ${hex}`,
+    where: path,
+    advice: 'Convert it, or take it out of the folder.',
+  });
+}
+
+function checkPixels(what: string, most: number, height: number, width: number, path: string): void {
+  if (height * width <= most) return;
+  throw new DatasetError({
+    expected: `${what} of at most ${most} pixels`,
+    got: `${height} x ${width} (height x width)`,
+    where: path,
+    advice: 'Make it smaller, or set resize and crop.',
+  });
 }
 
 function sizeAfter(resize: ImageGeometry['resize'], height: number, width: number): readonly [number, number] {

@@ -1,6 +1,9 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 import { DatasetError } from './dataset-error.js';
+
+/** Windows has neither the flag nor pipes among its files. */
+const NONBLOCK = (constants as Partial<typeof constants>).O_NONBLOCK ?? 0;
 
 /** Bytes that are read by position, so that memory does not grow with their number. */
 export interface ByteSource {
@@ -78,7 +81,8 @@ export function memorySource(path: string, bytes: Uint8Array): ByteSource {
 function openRegularFile(path: string): number {
   let descriptor: number;
   try {
-    descriptor = openSync(path, 'r');
+    // Not to wait for somebody to write into a pipe.
+    descriptor = openSync(path, constants.O_RDONLY | NONBLOCK);
   } catch (cause) {
     const got = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     const advice = 'Check the path; in an experiment file it is relative to that file.';

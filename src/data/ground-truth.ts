@@ -113,9 +113,15 @@ function unexpected(expected: string, value: unknown, where: string): DatasetErr
   return new DatasetError({ expected, got: show(value), where });
 }
 
-/** A value as JSON, cut; `nothing` for a missing field; numbers beyond JSON (1e999 parses to Infinity) by name. */
+/** A value as JSON, cut; lists and objects that hold others by their size, as they may be of any depth; numbers beyond JSON (1e999 parses to Infinity) by name. */
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
+  if (typeof value === 'object' && value !== null) {
+    const inner = Object.values(value);
+    if (inner.length > 8 || inner.some((item) => typeof item === 'object' && item !== null)) {
+      return Array.isArray(value) ? `an array of ${value.length}` : `an object of ${inner.length} fields`;
+    }
+  }
   const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }

@@ -1,12 +1,15 @@
-import { gunzipSync } from 'node:zlib';
+import { constants, gunzipSync } from 'node:zlib';
 
 import { DatasetError } from './dataset-error.js';
 import { memorySource, openFile, type ByteSource } from './file-source.js';
+import { mostInflatedBytes } from './inflation.js';
 import { NPY_DTYPES } from './npy-dtype.js';
 import type { NpyArray } from './npy-header.js';
 
-/** A compressed file is held in memory whole; MNIST's largest has 47 MB. */
-const MAX_INFLATED_BYTES = 2 ** 30;
+/** A gzip file is held in memory, compressed too; MNIST's largest has 10 MB. */
+const MOST_COMPRESSED_BYTES = 2 ** 28;
+/** Inflates to far more than a header, and to a megabyte at most. */
+const PEEKED_BYTES = 1024;
 const UNSIGNED_BYTE = 0x08;
 
 /**
@@ -34,7 +37,22 @@ export function withChannelAxis(array: NpyArray): NpyArray {
   return shape.length === 3 ? { ...array, shape: [shape[0]!, 1, shape[1]!, shape[2]!] } : array;
 }
 
-function readHeader(source: ByteSource): { shape: readonly number[]; dataStart: number } {
+function readHeader(source: ByteSource): { readonly shape: readonly number[]; readonly dataStart: number } {
+  const header = readShape(source);
+  if (header.dataStart + header.dataBytes === source.sizeBytes) return header;
+  const what = `${header.dataBytes} bytes of data for shape [${header.shape.join(', ')}]`;
+  throw bad(source, header.dataStart, what, `${source.sizeBytes - header.dataStart}`);
+}
+
+interface IdxShape {
+  readonly shape: readonly number[];
+  readonly dataStart: number;
+  /** As the shape says. */
+  readonly dataBytes: number;
+}
+
+/** What the file's start says. */
+function readShape(source: ByteSource): IdxShape {
   const start = new Uint8Array(4);
   source.read(0, start);
   const [zero, alsoZero, type, axes] = start as unknown as [number, number, number, number];
@@ -47,13 +65,8 @@ function readHeader(source: ByteSource): { shape: readonly number[]; dataStart: 
   const lengths = new Uint8Array(4 * axes);
   source.read(4, lengths);
   const shape = Array.from({ length: axes }, (_, axis) => Buffer.from(lengths).readUInt32BE(4 * axis));
-  const dataStart = 4 + lengths.length;
-  const expected = shape.reduce((product, size) => product * size, 1);
-  if (dataStart + expected !== source.sizeBytes) {
-    const what = `${expected} bytes of data for shape [${shape.join(', ')}]`;
-    throw bad(source, dataStart, what, `${source.sizeBytes - dataStart}`);
-  }
-  return { shape, dataStart };
+  const dataBytes = shape.reduce((product, size) => product * size, 1);
+  return { shape, dataStart: 4 + lengths.length, dataBytes };
 }
 
 function isGzip(file: ByteSource): boolean {
@@ -63,21 +76,37 @@ function isGzip(file: ByteSource): boolean {
   return start[0] === 0x1f && start[1] === 0x8b;
 }
 
+/** The first bytes say how many there will be: that is decided on before the rest is inflated, and no more is. */
 function inflate(file: ByteSource): ByteSource {
+  if (file.sizeBytes > MOST_COMPRESSED_BYTES) {
+    const expected = `a gzip file of at most ${MOST_COMPRESSED_BYTES} bytes`;
+    const advice = 'Unpack it with gunzip: a plain file is read piece by piece.';
+    throw new DatasetError({ expected, got: String(file.sizeBytes), where: file.path, advice });
+  }
   const bytes = new Uint8Array(file.sizeBytes);
   file.read(0, bytes);
+  const start = gunzip(file, bytes.subarray(0, PEEKED_BYTES), 2 ** 21, constants.Z_SYNC_FLUSH);
+  const { dataStart, dataBytes } = readShape(start);
+  const most = mostInflatedBytes(file.sizeBytes);
+  if (dataStart + dataBytes > most) {
+    throw new DatasetError({
+      expected: `a gzip file that inflates to at most ${most} bytes (${file.sizeBytes} are compressed)`,
+      got: `${dataStart + dataBytes}`,
+      where: file.path,
+      advice: 'Unpack it with gunzip: a plain file is read piece by piece.',
+    });
+  }
+  return gunzip(file, bytes, dataStart + dataBytes, constants.Z_FINISH);
+}
+
+function gunzip(file: ByteSource, bytes: Uint8Array, most: number, finishFlush: number): ByteSource {
   try {
-    return memorySource(file.path, gunzipSync(bytes, { maxOutputLength: MAX_INFLATED_BYTES }));
+    return memorySource(file.path, gunzipSync(bytes, { maxOutputLength: most, finishFlush }));
   } catch (cause) {
-    throw new DatasetError(
-      {
-        expected: `a sound gzip file of at most ${MAX_INFLATED_BYTES} inflated bytes`,
-        got: cause instanceof Error ? cause.message : String(cause),
-        where: file.path,
-        advice: 'Unpack it with gunzip to see whether it is whole; a plain file is read piece by piece.',
-      },
-      { cause },
-    );
+    const got = cause instanceof Error ? cause.message : String(cause);
+    const advice = 'Unpack it with gunzip to see whether it is whole; a plain file is read piece by piece.';
+    const expected = `a sound gzip file that inflates to ${most} bytes, as its header says`;
+    throw new DatasetError({ expected, got, where: file.path, advice }, { cause });
   }
 }
 

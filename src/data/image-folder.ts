@@ -7,7 +7,7 @@ import { decodeImage } from './decode-image.js';
 import { openFile } from './file-source.js';
 import { readLabelCsv } from './label-csv.js';
 import { listFiles } from './list-files.js';
-import { planPreprocess, preprocessBytes, tabulateBytes } from './preprocess.js';
+import { planPreprocess, preprocessBytes, tabulatePixels } from './preprocess.js';
 import { checkSampleRange } from './sample-range.js';
 
 export type ImageFolderSource = Extract<SampleSource, { format: 'imageFolder' }>;
@@ -33,10 +33,7 @@ export async function openImageFolder(source: ImageFolderSource, preprocess: Pre
   const storedShape = [first.height, first.width, source.channels];
   // The decoder gives channels last, whatever the layout of other data.
   const plan = planPreprocess(storedShape, { ...preprocess, layout: 'channelsLast' }, folder);
-  const tables = tabulateBytes(
-    plan,
-    Float32Array.from({ length: 256 }, (_, byte) => byte),
-  );
+  const tables = tabulatePixels(plan, folder);
   let open = true;
 
   async function readImage(index: number, into: Float32Array, to: number): Promise<void> {

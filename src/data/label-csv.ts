@@ -15,17 +15,19 @@ const MAX_LABEL = 2 ** 31 - 1;
 export function readLabelCsv(source: ByteSource, files: readonly string[]): Int32Array {
   const positions = new Map(files.map((name, index) => [name, index]));
   const labels = new Int32Array(files.length).fill(-1);
-  for (const [index, line] of readText(source).split(/\r?\n/).entries()) {
+  let index = -1;
+  for (const line of linesOf(readText(source))) {
+    index += 1;
     if (line.trim() === '') continue;
     const where = `${source.path}, line ${index + 1}`;
-    const parts = /^\s*(?:"([^"]*)"|(.*?))\s*,\s*"?(\d{1,10})"?\s*$/.exec(line);
+    const parts = splitLine(line);
     if (parts === null && index === 0) continue;
-    const label = Number(parts?.[3]);
-    if (parts === null || label > MAX_LABEL) {
+    if (parts === null || parts.label > MAX_LABEL) {
       const expected = 'a line path,label with a whole number from 0 as label';
       throw new DatasetError({ expected, got: JSON.stringify(line.slice(0, 100)), where });
     }
-    const name = (parts[1] ?? parts[2]!).replace(/^\.\//, '');
+    const { label } = parts;
+    const name = parts.path.replace(/^\.\//, '');
     const position = positions.get(name);
     if (position === undefined) {
       const expected = `the path of one of the folder's ${files.length} files, such as ${files[0]!}`;
@@ -44,6 +46,26 @@ export function readLabelCsv(source: ByteSource, files: readonly string[]): Int3
     where: source.path,
     advice: 'Add a line for it, or take the file out of the folder.',
   });
+}
+
+/** One at a time: a file of nothing but line feeds would make more strings than fit into memory. */
+function* linesOf(text: string): Generator<string> {
+  let start = 0;
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+    yield text.slice(start, end);
+    start = end + 1;
+  }
+  yield text.slice(start);
+}
+
+/** By hand, since a regular expression for it takes time that grows with the square of the line. */
+function splitLine(line: string): { readonly path: string; readonly label: number } | null {
+  const comma = line.lastIndexOf(',');
+  const label = /^"?(\d{1,10})"?$/.exec(line.slice(comma + 1).trim())?.[1];
+  if (comma < 0 || label === undefined) return null;
+  const path = line.slice(0, comma).trim();
+  const isQuoted = path.length > 1 && path.startsWith('"') && path.indexOf('"', 1) === path.length - 1;
+  return { path: isQuoted ? path.slice(1, -1) : path, label: Number(label) };
 }
 
 function readText(source: ByteSource): string {

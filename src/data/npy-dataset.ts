@@ -5,6 +5,8 @@ import type { NpyArray } from './npy-header.js';
 import { planPreprocess, preprocessBytes, preprocessFloats, tabulateBytes } from './preprocess.js';
 import { checkSampleRange, findNonFinite } from './sample-range.js';
 
+/** Tables have 256 entries a channel: worth it where a channel has as many numbers. */
+const MOST_TABLE_CHANNELS = 4096;
 /** Read at a time, or one sample where that is larger. */
 const READ_BYTES = 1 << 21;
 
@@ -26,7 +28,7 @@ export function createNpyDataset(
   const sampleBytes = plan.sampleSize * dtype.itemBytes;
   const perRead = Math.min(sampleCount, Math.max(1, Math.floor(READ_BYTES / sampleBytes)));
   const scratch = new Uint8Array(perRead * sampleBytes);
-  const convert = dtype.itemBytes === 1 ? byTable() : byArithmetic();
+  const convert = dtype.itemBytes === 1 && plan.channels <= MOST_TABLE_CHANNELS ? byTable() : byArithmetic();
 
   /** For one-byte dtypes: 256 possible values a channel, none of which is NaN. */
   function byTable() {

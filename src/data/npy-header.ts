@@ -11,6 +11,8 @@ export interface NpyArray {
   readonly dataStart: number;
 }
 
+/** As NumPy's arrays. */
+const MOST_AXES = 64;
 /** NumPy's own headers are below 10,000 bytes, its reader's default limit. */
 const MAX_HEADER_BYTES = 65536;
 const MAGIC = '\x93NUMPY';
@@ -36,7 +38,10 @@ export function readNpyHeader(source: ByteSource): NpyArray {
       advice: 'Write it again with numpy.save(path, numpy.ascontiguousarray(array)).',
     });
   }
-  const expectedBytes = fields.shape.reduce((product, size) => product * size, dtype.itemBytes);
+  // In this order, since 0 times a product that left float64 would be NaN.
+  const expectedBytes = fields.shape.includes(0)
+    ? 0
+    : fields.shape.reduce((product, size) => product * size, dtype.itemBytes);
   if (dataStart + expectedBytes !== source.sizeBytes) {
     throw new DatasetError({
       expected: `${expectedBytes} bytes of data for ${dtype.name} of shape [${fields.shape.join(', ')}]`,
@@ -113,7 +118,12 @@ function parseDict(text: string, path: string): HeaderFields {
 function parseShape(tuple: string, text: string, path: string): number[] {
   const trimmed = tuple.trim().replace(/,$/, '').trim();
   if (trimmed === '') return [];
-  return trimmed.split(',').map((item) => {
+  const items = trimmed.split(',');
+  if (items.length > MOST_AXES) {
+    const expected = `an array of at most ${MOST_AXES} axes`;
+    throw new DatasetError({ expected, got: String(items.length), where: path });
+  }
+  return items.map((item) => {
     const size = /^\s*(\d{1,16})L?\s*$/.exec(item)?.[1];
     if (size === undefined || !Number.isSafeInteger(Number(size))) throw badHeader(text, path);
     return Number(size);

@@ -4,12 +4,9 @@ import { Inflate } from 'fflate';
 
 import { DatasetError } from './dataset-error.js';
 import { memorySource, openFile, windowOf, type ByteSource } from './file-source.js';
+import { MOST_INFLATED_BYTES, mostInflatedBytes } from './inflation.js';
 import { locateMemberData, readZipDirectory, type ZipMember } from './zip-directory.js';
 
-/** Compressed members are held in memory whole. */
-const MAX_INFLATED_BYTES = 2 ** 30;
-/** DEFLATE can't expand further than 1032:1 (a match of 258 bytes in two bits). */
-const MAX_DEFLATE_RATIO = 1032;
 /** Of compressed data at a time, so at most 17 MB come out at once. */
 const CHUNK_BYTES = 1 << 14;
 
@@ -21,7 +18,7 @@ const CHUNK_BYTES = 1 << 14;
  * @throws DatasetError when the archive is damaged, the member is missing (its members are listed), encrypted, too large
  *   or doesn't match its checksum.
  */
-export function openNpzMember(path: string, array: string, maxInflatedBytes: number = MAX_INFLATED_BYTES): ByteSource {
+export function openNpzMember(path: string, array: string, maxInflatedBytes: number = MOST_INFLATED_BYTES): ByteSource {
   const file = openFile(path);
   try {
     const member = findMember(file, array);
@@ -67,10 +64,11 @@ function findMember(file: ByteSource, array: string): ZipMember {
 /** Inflates in small pieces, so a member that is larger than it says is found out before it is held. */
 function inflate(data: ByteSource, member: ZipMember, maxBytes: number): Uint8Array {
   const declared = member.uncompressedBytes;
-  if (declared > maxBytes || declared > member.compressedBytes * MAX_DEFLATE_RATIO) {
+  const most = mostInflatedBytes(member.compressedBytes, maxBytes);
+  if (declared > most) {
     throw new DatasetError({
-      expected: `a compressed array of at most ${maxBytes} bytes and ${MAX_DEFLATE_RATIO} times its compressed size`,
-      got: `${declared} bytes from ${member.compressedBytes}`,
+      expected: `a compressed array of at most ${most} bytes (${member.compressedBytes} bytes are compressed)`,
+      got: `${declared}`,
       where: data.path,
       advice: 'Write it uncompressed, with numpy.savez or numpy.save: then it is read piece by piece.',
     });

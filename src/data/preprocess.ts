@@ -1,6 +1,9 @@
 import type { PreprocessSettings } from '../experiment/settings.js';
 import { DatasetError } from './dataset-error.js';
 
+/** A sample is held in memory whole, as stored and as float32. */
+const MOST_SAMPLE_NUMBERS = 2 ** 28;
+
 /**
  * How stored samples become model inputs. In float32 throughout, each step rounded:
  *
@@ -42,9 +45,14 @@ export function planPreprocess(
   const last = settings.layout === 'channelsLast';
   const channels = (last ? storedShape.at(-1) : storedShape[0]) ?? 0;
   const sampleSize = storedShape.reduce((product, size) => product * size, 1);
-  if (channels < 1 || sampleSize < 1) {
+  if (storedShape.length === 0 || storedShape.includes(0)) {
     const got = `samples of shape [${storedShape.join(', ')}]`;
     throw new DatasetError({ expected: 'samples with at least one axis and no empty axis', got, where });
+  }
+  if (sampleSize > MOST_SAMPLE_NUMBERS) {
+    const expected = `samples of at most ${MOST_SAMPLE_NUMBERS} numbers`;
+    const got = `shape [${storedShape.join(', ')}]`;
+    throw new DatasetError({ expected, got, where, advice: 'The first axis of an array counts samples.' });
   }
   const planeSize = sampleSize / channels;
   const mean = channelValues('mean', settings.mean, channels, where) ?? new Float32Array(channels);
@@ -77,9 +85,11 @@ function channelValues(
   where: string,
 ): Float32Array | null {
   if (values === null) return null;
-  if (values.length === channels && values.every(Number.isFinite)) return Float32Array.from(values);
+  if (values.length === channels && values.every((value) => Number.isFinite(Math.fround(value)))) {
+    return Float32Array.from(values);
+  }
   throw new DatasetError({
-    expected: `data.preprocess.${name} to be ${channels} finite numbers, one for each channel`,
+    expected: `data.preprocess.${name} to be ${channels} finite float32 numbers, one for each channel`,
     got: `[${values.join(', ')}]`,
     where,
     advice: 'Check data.preprocess.layout as well: it says which axis counts channels.',
@@ -115,6 +125,26 @@ export function preprocessFloats(
       place += step;
     }
   }
+}
+
+/**
+ * As {@link tabulateBytes} for bytes that are pixels.
+ *
+ * @throws DatasetError when the preprocessing takes some byte out of what float32 holds
+ */
+export function tabulatePixels(plan: PreprocessPlan, where: string): Float32Array {
+  const tables = tabulateBytes(
+    plan,
+    Float32Array.from({ length: 256 }, (_, byte) => byte),
+  );
+  const bad = tables.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return tables;
+  throw new DatasetError({
+    expected: 'data.preprocess to make finite numbers of all bytes',
+    got: `${tables[bad]!} of ${bad % 256}`,
+    where,
+    advice: 'Check divideBy and std, which divide.',
+  });
 }
 
 /** Returns the preprocessed value of each byte in each channel, `[C, 256]`; `values[b]` is the number that byte b stores. */

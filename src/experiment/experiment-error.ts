@@ -1,3 +1,5 @@
+import { printable } from './printable.js';
+
 /** Where a value of an experiment was written: in the file (line and column from 1) or in a `--set` option. */
 export type Place =
   | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
@@ -18,8 +20,14 @@ export function formatPlace(place: Place): string {
 }
 
 function formatProblem({ place, field, text }: Problem): string {
-  return [formatPlace(place), ...(field === '' ? [] : [field]), text].join(': ');
+  const parts = [formatPlace(place), ...(field === '' ? [] : [field]), text];
+  return parts.map((part) => printable(part.replaceAll('\n', '\\n'), MOST_CHARACTERS)).join(': ');
 }
+
+/** Problems that are told: who mends these sees the next ones then. */
+const MOST_PROBLEMS = 30;
+/** Of a place, a field or a text. */
+const MOST_CHARACTERS = 600;
 
 /** Says which value came instead of the expected one: text quoted, long values cut, a missing value as `nothing`. */
 export function describeValue(value: unknown): string {
@@ -49,7 +57,9 @@ export class ExperimentError extends Error {
   constructor(problems: readonly Problem[]) {
     const ordered = [...problems].sort((left, right) => comparePlaces(left.place, right.place));
     const byLine = new Map(ordered.map((problem) => [formatProblem(problem), problem]));
-    super([...byLine.keys()].join('\n'));
+    const lines = [...byLine.keys()];
+    const more = lines.length > MOST_PROBLEMS ? [`... and ${lines.length - MOST_PROBLEMS} more`] : [];
+    super([...lines.slice(0, MOST_PROBLEMS), ...more].join('\n'));
     this.problems = [...byLine.values()];
   }
 }

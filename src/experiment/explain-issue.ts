@@ -63,8 +63,16 @@ function expectKind(schema: z.core.$ZodType | undefined, message: string): strin
   return message;
 }
 
+/** More than a message tells: each is explained from the whole value, which for thousands takes minutes. */
+const MOST_ISSUES = 50;
+
+/** The first issues of a value, explained. */
+export function explainIssues(issues: readonly z.core.$ZodIssue[], refused: RefusedValue): readonly Problem[] {
+  return issues.slice(0, MOST_ISSUES).flatMap((issue) => explainIssue(issue, refused));
+}
+
 /** Turns one zod issue into what was expected, what came, and where each was written. */
-export function explainIssue(issue: z.core.$ZodIssue, refused: RefusedValue): readonly Problem[] {
+function explainIssue(issue: z.core.$ZodIssue, refused: RefusedValue): readonly Problem[] {
   const { field, node, around } = refused;
   const name = issue.path.reduce<string>(
     (path, segment) => (typeof segment === 'number' ? `${path}[${segment}]` : `${path}.${String(segment)}`),
@@ -78,7 +86,7 @@ export function explainIssue(issue: z.core.$ZodIssue, refused: RefusedValue): re
   switch (issue.code) {
     case 'unrecognized_keys': {
       const keys = keysOf(schema);
-      return issue.keys.map((key) => ({
+      return issue.keys.slice(0, MOST_ISSUES).map((key) => ({
         place: entryOf(found, key)?.keyPlace ?? place,
         field: `${name}.${key}`,
         text: `expected a key of ${name} (${keys.join(', ')}), got "${key}"${didYouMean(key, keys)}`,

@@ -5,7 +5,7 @@ import { readExclude } from './exclude-rules.js';
 import { impliedMode } from './expand-grid.js';
 import { ExperimentError, describeValue } from './experiment-error.js';
 import type { Problem } from './experiment-error.js';
-import { explainIssue } from './explain-issue.js';
+import { explainIssues } from './explain-issue.js';
 import { headerSchemas } from './header-schema.js';
 import { entryOf, nodeAt, toPlain, withNodeAt } from './located-node.js';
 import type { LocatedMapping, LocatedNode } from './located-node.js';
@@ -21,7 +21,7 @@ import { settingPaths } from './setting-paths.js';
 import type { Experiment } from './settings.js';
 import { sectionNames } from './settings-schema.js';
 
-const largestFileBytes = 1_000_000;
+export const LARGEST_EXPERIMENT_BYTES = 1_000_000;
 const topLevelKeys = [...Object.keys(headerSchemas), ...sectionNames, 'grid', 'exclude'];
 
 function readRoot(text: string, file: string): LocatedMapping {
@@ -30,7 +30,8 @@ function readRoot(text: string, file: string): LocatedMapping {
     throw new ExperimentError([{ place: start, field: '', text: problem }]);
   };
   const bytes = Buffer.byteLength(text);
-  if (bytes > largestFileBytes) fail(`expected an experiment file of at most ${largestFileBytes} bytes, got ${bytes}`);
+  if (bytes > LARGEST_EXPERIMENT_BYTES)
+    fail(`expected an experiment file of at most ${LARGEST_EXPERIMENT_BYTES} bytes, got ${bytes}`);
   const root = readYaml(text, { kind: 'file', file });
   if (root.kind !== 'mapping')
     return fail(`expected an experiment (a mapping with model, data, task, grid), got ${describeValue(toPlain(root))}`);
@@ -66,7 +67,7 @@ function checkReplacedValues(root: LocatedMapping, axisPaths: readonly string[])
     if (results.some(({ result }) => result.success)) return [];
     const { schema, result } = results[0]!;
     const refused = { field: path, schema, node, around: node.place };
-    return result.error!.issues.flatMap((issue) => explainIssue(issue, refused));
+    return explainIssues(result.error!.issues, refused);
   });
 }
 

@@ -1,7 +1,7 @@
 import { basename, dirname, extname, resolve } from 'node:path';
 import type { z } from 'zod';
 import type { Problem } from './experiment-error.js';
-import { explainIssue } from './explain-issue.js';
+import { explainIssues } from './explain-issue.js';
 import { headerSchemas } from './header-schema.js';
 import { entryOf, toPlain } from './located-node.js';
 import type { LocatedMapping } from './located-node.js';
@@ -33,7 +33,7 @@ export function readHeader(root: LocatedMapping, path: string, problems: Problem
     const result = schema.safeParse(node === undefined ? fallback : toPlain(node));
     if (result.success) return result.data;
     const refused = { field, schema, node, around: root.place };
-    problems.push(...result.error.issues.flatMap((issue) => explainIssue(issue, refused)));
+    problems.push(...explainIssues(result.error.issues, refused));
     return null;
   };
   read('version', headerSchemas.version);

@@ -1,11 +1,12 @@
-import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
-import type { Node, Pair } from 'yaml';
+import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import type { Alias, Document, Node, Pair } from 'yaml';
 import { ExperimentError, describeValue } from './experiment-error.js';
 import type { Place } from './experiment-error.js';
+import { findYamlExcess } from './find-yaml-excess.js';
 import type { LocatedEntry, LocatedNode } from './located-node.js';
 
-// Bounds on what a small text can grow to by aliases, and on nesting.
-const mostNodes = 200_000;
+// Bounds on what a small text can grow to by aliases or in memory, and on nesting.
+const mostNodes = 100_000;
 const mostAliases = 1_000;
 const deepest = 32;
 
@@ -28,6 +29,14 @@ export function readYaml(text: string, origin: YamlOrigin): LocatedNode {
     throw new ExperimentError([{ place: placeOfOffset(offset), field, text: problem }]);
   };
 
+  const excess = findYamlExcess(text, { deepest, mostValues: mostNodes });
+  if (excess !== null) {
+    // The parser, which has not run, would count the lines.
+    for (let start = 0; start <= excess.offset; start = text.indexOf('\n', start) + 1 || Infinity) {
+      lineCounter.addNewLine(start);
+    }
+    fail(excess.offset, excess.problem);
+  }
   // Duplicate keys are found below: the parser's own check is quadratic in the number of keys.
   const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
   const syntaxError = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])[0];
@@ -42,6 +51,7 @@ export function readYaml(text: string, origin: YamlOrigin): LocatedNode {
   let nodes = 0;
   let aliases = 0;
   const open = new Set<Node>();
+  const targets = targetsOfAliases(document);
 
   function readKey(pair: Pair): { readonly key: string; readonly offset: number } {
     const offset = (pair.key as Node | null)?.range?.[0] ?? 0;
@@ -70,7 +80,7 @@ export function readYaml(text: string, origin: YamlOrigin): LocatedNode {
     const place = placeOfOffset(offset);
     if (isAlias(node)) {
       if ((aliases += 1) > mostAliases) fail(offset, `expected at most ${mostAliases} aliases, got more`, field);
-      const target = node.resolve(document);
+      const target = targets.get(node);
       if (target === undefined)
         return fail(offset, `expected an alias of an anchor above it, got *${node.source}`, field);
       if (open.has(target)) return fail(offset, `expected an alias of a value outside it, got *${node.source}`, field);
@@ -94,4 +104,21 @@ export function readYaml(text: string, origin: YamlOrigin): LocatedNode {
   }
 
   return readNode(document.contents, placeOfOffset(0), []);
+}
+
+/** What each alias stands for: the last anchor of its name before it. In one go, as the parser's own way is one per alias. */
+function targetsOfAliases(document: Document.Parsed): ReadonlyMap<Alias, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, {
+    Node(_, node) {
+      if (isAlias(node)) {
+        const target = anchors.get(node.source);
+        if (target !== undefined) targets.set(node, target);
+      } else if (node.anchor !== undefined) {
+        anchors.set(node.anchor, node);
+      }
+    },
+  });
+  return targets;
 }

@@ -1,6 +1,6 @@
 import { readRange, reportInto } from './axis-values.js';
 import type { Problem } from './experiment-error.js';
-import { explainIssue } from './explain-issue.js';
+import { explainIssues } from './explain-issue.js';
 import type { Assignment } from './expand-grid.js';
 import { entryOf, nodeAt, toPlain, withNodeAt } from './located-node.js';
 import type { LocatedMapping, LocatedNode } from './located-node.js';
@@ -47,7 +47,7 @@ function resolveSection(root: LocatedMapping, name: SectionName, assignments: re
   const result = schema.safeParse(node === undefined ? undefined : toPlain(node));
   if (result.success) return { value: result.data, node, problems };
   const refused = { field: name, schema, node, around: root.place };
-  return { value: undefined, node, problems: result.error.issues.flatMap((issue) => explainIssue(issue, refused)) };
+  return { value: undefined, node, problems: explainIssues(result.error.issues, refused) };
 }
 
 /** Resolves points of the grid against the fixed settings of a file. */

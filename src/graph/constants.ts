@@ -10,22 +10,29 @@ import { FLOAT32, floatTensor, readFloatTensor, tensorShape } from './tensor.js'
  * tensor is computed otherwise.
  */
 export function constantTensor(model: OnnxModel, name: string): TensorProto | null {
-  const initializer = model.index.initializers.get(name);
-  if (initializer !== undefined) return initializer;
-  const producer = model.index.producers.get(name);
-  if (producer === undefined) return null;
-  switch (producer.opType) {
-    case 'Constant':
-      return constantValue(producer, name);
-    case 'Identity':
-      return constantTensor(model, producer.input[0]!);
-    case 'Transpose': {
-      const inner = constantTensor(model, producer.input[0]!);
-      return inner === null ? null : transposed(inner, producer, name);
-    }
-    default:
+  // Back from the name to what is constant, then forth again through the transpositions in between.
+  const transpositions: { readonly node: NodeProto; readonly name: string }[] = [];
+  let tensor: TensorProto | null = null;
+  for (let place = name; tensor === null;) {
+    const initializer = model.index.initializers.get(place);
+    const producer = model.index.producers.get(place);
+    if (initializer !== undefined) {
+      tensor = initializer;
+    } else if (producer?.opType === 'Constant') {
+      tensor = constantValue(producer, place);
+      if (tensor === null) return null;
+    } else if (producer?.opType === 'Identity' || producer?.opType === 'Transpose') {
+      if (producer.opType === 'Transpose') transpositions.push({ node: producer, name: place });
+      place = producer.input[0] ?? '';
+    } else {
       return null;
+    }
   }
+  for (const { node, name: output } of transpositions.reverse()) {
+    tensor = transposed(tensor, node, output);
+    if (tensor === null) return null;
+  }
+  return tensor;
 }
 
 function constantValue(node: NodeProto, name: string): TensorProto | null {
@@ -57,7 +64,7 @@ export function dependsOnInputs(model: OnnxModel, name: string): boolean {
     seen.add(tensor);
     const producer = model.index.producers.get(tensor);
     if (producer === undefined) return true;
-    open.push(...producer.input, ...capturedTensors(producer));
+    for (const input of [...producer.input, ...capturedTensors(producer)]) open.push(input);
   }
   return false;
 }

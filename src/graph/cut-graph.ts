@@ -25,7 +25,7 @@ function partOf(model: OnnxModel, tensors: readonly string[], given: ReadonlySet
     const node = model.index.producers.get(tensor);
     if (node === undefined || nodes.has(firstOutput(node))) continue;
     nodes.add(firstOutput(node));
-    open.push(...node.input, ...capturedTensors(node));
+    for (const input of [...node.input, ...capturedTensors(node)]) open.push(input);
   }
   return { nodes, inputs };
 }

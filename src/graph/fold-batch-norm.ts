@@ -36,8 +36,13 @@ export function foldBatchNorm(model: OnnxModel): FoldedModel {
     } else if (parameters === null) {
       unfolded.set(name, `its parameters or the bias of "${layer.name}" are computed, or not one per output channel`);
     } else {
-      edits.push(...foldEdits(layer, norm.output[0]!, parameters));
-      folded.set(norm.output[0]!, name);
+      const fold = foldEdits(layer, norm.output[0]!, parameters);
+      if (fold === null) {
+        unfolded.set(name, `folded into "${layer.name}" it would make numbers that float32 does not hold`);
+      } else {
+        edits.push(...fold);
+        folded.set(norm.output[0]!, name);
+      }
     }
   }
   return { model: edits.length === 0 ? model : applyEdits(model, edits), folded, unfolded };
@@ -78,18 +83,21 @@ function biasOf(model: OnnxModel, layer: Layer): string | null {
   return name === undefined || name === '' ? null : name;
 }
 
-function foldEdits(layer: Layer, output: string, { factor, bias }: BatchNormParameters): GraphEdit[] {
+/** Null where a number of the folded weight or bias is not finite. */
+function foldEdits(layer: Layer, output: string, { factor, bias }: BatchNormParameters): readonly GraphEdit[] | null {
   const weight = Float32Array.from(readFloatTensor(layer.weight));
   const { kernelSize } = layer.layout;
   visitKernels(layer.layout, (_input, channel, offset) => {
     for (let i = offset; i < offset + kernelSize; i++) weight[i] = weight[i]! * factor[channel]!;
   });
+  const foldedBias = Float32Array.from(bias);
+  if (!weight.every(Number.isFinite) || !foldedBias.every(Number.isFinite)) return null;
   const weightName = `${output}/folded_weight`;
   const biasName = `${output}/folded_bias`;
   return [
     { kind: 'removeNode', node: output },
     { kind: 'addInitializer', tensor: floatTensor(weightName, layer.weightShape, weight) },
-    { kind: 'addInitializer', tensor: floatTensor(biasName, [factor.length], Float32Array.from(bias)) },
+    { kind: 'addInitializer', tensor: floatTensor(biasName, [factor.length], foldedBias) },
     { kind: 'setInput', node: layer.outputTensor, index: 1, tensor: weightName },
     { kind: 'setInput', node: layer.outputTensor, index: layer.biasIndex!, tensor: biasName },
     { kind: 'renameOutput', node: layer.outputTensor, tensor: output },

@@ -44,6 +44,11 @@ export function indexGraph(graph: GraphProto): GraphIndex {
     else list.push(consumer);
   };
   for (const node of graph.node) {
+    if (firstOutput(node) === '') {
+      throw new ModelError(
+        `Expected every node to make a tensor, got ${node.opType} "${node.name}", which makes none.`,
+      );
+    }
     for (const output of node.output) {
       if (output === '') continue;
       if (producers.has(output) || initializers.has(output) || inputNames.has(output)) {

@@ -15,7 +15,7 @@ export function layersByDepth<L extends Pick<Layer, 'outputTensor'>>(
   const depths = new Map<string, number>();
   for (const node of sortNodes(model.graph.node)) {
     const before = [...node.input, ...capturedTensors(node)].map((tensor) => depths.get(tensor) ?? 0);
-    const depth = Math.max(0, ...before) + (own.has(node.output[0]!) ? 1 : 0);
+    const depth = before.reduce((most, own) => Math.max(most, own), 0) + (own.has(node.output[0]!) ? 1 : 0);
     for (const output of node.output) depths.set(output, depth);
   }
   const groups = new Map<number, L[]>();

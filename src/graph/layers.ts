@@ -63,9 +63,13 @@ export function findLayers(model: OnnxModel): readonly FoundLayer[] {
 
 function readLayer(model: OnnxModel, node: NodeProto, name: string): FoundLayer | null {
   const op = node.opType as LayerOp;
-  const [inputTensor, weightName] = node.input;
-  if (inputTensor === undefined || weightName === undefined) {
-    throw new ModelError(`${describeNode(node)}: expected an input and a weight, got ${node.input.length} inputs.`);
+  const [inputTensor = '', weightName = ''] = node.input;
+  if (inputTensor === '' || weightName === '') {
+    const given = node.input.filter((tensor) => tensor !== '').length;
+    throw new ModelError(`${describeNode(node)}: expected an input and a weight, got ${given} inputs.`);
+  }
+  if (node.output.length !== 1) {
+    throw new ModelError(`${describeNode(node)}: expected one output, got ${node.output.length}.`);
   }
   const base = { name, op, inputTensor, outputTensor: node.output[0]! };
   const unsupported = (reason: string): FoundLayer => ({ supported: false, ...base, reason });
@@ -80,6 +84,7 @@ function readLayer(model: OnnxModel, node: NodeProto, name: string): FoundLayer 
   }
   if (!readFloatTensor(weight).every(Number.isFinite)) return unsupported('its weight holds NaN or an infinity');
   const weightShape = tensorShape(weight);
+  if (weightShape.includes(0)) return unsupported('its weight is empty');
   const read = readLayout(node, weightShape);
   if (typeof read === 'string') return unsupported(read);
   return {

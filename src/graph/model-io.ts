@@ -1,7 +1,10 @@
 import { ModelError } from './model-error.js';
 import type { OnnxModel } from './onnx-model.js';
 import type { ValueInfoProto } from './onnx_pb.js';
-import { dataTypeName, FLOAT32 } from './tensor.js';
+import { dataTypeName, elementCount, FLOAT32 } from './tensor.js';
+
+/** Numbers that one run is fed: 1 GB of float32. */
+const LARGEST_FEED = 2 ** 28;
 
 /** The input that samples are fed to and the output that is evaluated. */
 export interface ModelIo {
@@ -59,6 +62,12 @@ function inputShape(model: OnnxModel, name: string): readonly (number | null)[] 
  */
 export function checkSampleShape(io: ModelIo, sampleShape: readonly number[]): void {
   if (io.inputShape === null) return;
+  const batch = fixedBatchSize(io) ?? 1;
+  if (batch * elementCount(sampleShape) > LARGEST_FEED) {
+    throw new ModelError(
+      `Expected input "${io.input}" to take at most ${LARGEST_FEED} numbers a run, got a batch of ${batch} samples of shape [${sampleShape.join(', ')}], which the model fixes.`,
+    );
+  }
   const expected = io.inputShape.slice(1);
   const fits =
     expected.length === sampleShape.length && expected.every((dim, i) => dim === null || dim === sampleShape[i]);

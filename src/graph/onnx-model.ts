@@ -7,6 +7,8 @@ import {
   type ModelProto,
   type TensorProto,
 } from './onnx_pb.js';
+import { checkTensor, rawBytes } from './check-tensor.js';
+import { checkMessageCount } from './count-messages.js';
 import { indexGraph, type GraphIndex } from './graph-index.js';
 import { ModelError } from './model-error.js';
 import { subgraphsOf } from './subgraphs.js';
@@ -35,11 +37,12 @@ export type ReadExternal = (location: string, offset: number, length: number | n
 
 /**
  * Decodes the bytes of an `.onnx` file (opset 9 to 24) and checks what every later step relies on: one graph, unique
- * tensor names, no cycle, no missing tensor. Unknown fields are kept.
+ * tensor names, no cycle, no missing tensor, as many numbers as each shape says. Unknown fields are kept.
  *
  * @throws ModelError naming what is wrong
  */
 export function decodeModel(bytes: Uint8Array, readExternal?: ReadExternal): OnnxModel {
+  checkMessageCount(ModelProtoSchema, bytes);
   let proto: ModelProto;
   try {
     proto = fromBinary(ModelProtoSchema, bytes);
@@ -54,7 +57,10 @@ export function decodeModel(bytes: Uint8Array, readExternal?: ReadExternal): Onn
       `Expected an ONNX model with a graph, got ${bytes.length} bytes without any node. The file is truncated or of another format.`,
     );
   }
-  for (const tensor of tensorsOf(proto.graph)) inlineExternalData(tensor, readExternal);
+  for (const tensor of tensorsOf(proto.graph)) {
+    inlineExternalData(tensor, readExternal);
+    checkTensor(tensor);
+  }
   const model = modelOf(proto);
   sortNodes(proto.graph.node); // Only for its refusal of a cycle: the model's own order stays.
   return model;
@@ -121,10 +127,17 @@ function inlineExternalData(tensor: TensorProto, readExternal: ReadExternal | un
     throw new ModelError(`Initializer "${tensor.name}" has external data, but no file for it is given.`);
   }
   const length = entries.get('length');
+  const expected = rawBytes(tensor);
+  const wanted = length === undefined ? expected : nonNegativeInteger(tensor.name, 'length', length);
+  if (expected !== null && wanted !== expected) {
+    throw new ModelError(
+      `Initializer "${tensor.name}": expected ${expected} bytes for shape [${tensor.dims.join(', ')}], got ${wanted} of external data.`,
+    );
+  }
   tensor.rawData = readExternal(
     location,
     nonNegativeInteger(tensor.name, 'offset', entries.get('offset') ?? '0'),
-    length === undefined ? null : nonNegativeInteger(tensor.name, 'length', length),
+    wanted,
   );
   tensor.dataLocation = TensorProto_DataLocation.DEFAULT;
   tensor.externalData = [];

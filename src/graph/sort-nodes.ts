@@ -2,6 +2,13 @@ import type { NodeProto } from './onnx_pb.js';
 import { capturedTensors, describeNode } from './graph-index.js';
 import { ModelError } from './model-error.js';
 
+/** A node whose producers are being looked at; those before `next` are done, so that none is looked at twice. */
+interface Entered {
+  readonly position: number;
+  readonly reads: readonly string[];
+  next: number;
+}
+
 /**
  * The nodes in an order in which every tensor is made before it is read, as ONNX demands; nodes that are already in
  * order keep their places. Tensors that no node makes (inputs, initializers) count as given.
@@ -17,28 +24,29 @@ export function sortNodes(nodes: readonly NodeProto[]): NodeProto[] {
   const state = new Uint8Array(nodes.length);
   const entered = 1;
   const done = 2;
+  const enter = (position: number): Entered => {
+    state[position] = entered;
+    const node = nodes[position]!;
+    return { position, reads: [...node.input, ...capturedTensors(node)], next: 0 };
+  };
   for (const root of nodes.keys()) {
-    const stack = [root];
+    if (state[root] === done) continue;
+    const stack = [enter(root)];
     while (stack.length > 0) {
-      const position = stack[stack.length - 1]!;
-      if (state[position] === done) {
+      const top = stack[stack.length - 1]!;
+      if (top.next === top.reads.length) {
+        state[top.position] = done;
+        sorted.push(nodes[top.position]!);
         stack.pop();
         continue;
       }
-      const node = nodes[position]!;
-      state[position] = entered;
-      const missing = [...node.input, ...capturedTensors(node)]
-        .map((tensor) => producers.get(tensor))
-        .find((p) => p !== undefined && state[p] !== done);
-      if (missing === undefined) {
-        state[position] = done;
-        sorted.push(node);
-        stack.pop();
-      } else if (state[missing] === entered) {
-        throw new ModelError(`The graph has a cycle through ${describeNode(nodes[missing]!)}.`);
-      } else {
-        stack.push(missing);
+      const producer = producers.get(top.reads[top.next]!);
+      top.next += 1;
+      if (producer === undefined || state[producer] === done) continue;
+      if (state[producer] === entered) {
+        throw new ModelError(`The graph has a cycle through ${describeNode(nodes[producer]!)}.`);
       }
+      stack.push(enter(producer));
     }
   }
   return sorted;

@@ -69,7 +69,8 @@ function descendants({ index }: OnnxModel, node: string): ReadonlySet<NodeProto>
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (found.has(next)) continue;
     found.add(next);
-    for (const tensor of next.output) open.push(...(index.consumers.get(tensor) ?? []).map((c) => c.node));
+    for (const tensor of next.output)
+      for (const { node: reader } of index.consumers.get(tensor) ?? []) open.push(reader);
   }
   return found;
 }

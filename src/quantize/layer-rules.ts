@@ -2,7 +2,7 @@ import type { LayerRule } from '../experiment/settings.js';
 import { didYouMean } from '../experiment/nearest-name.js';
 import type { Layer } from '../graph/layers.js';
 import { ModelError } from '../graph/model-error.js';
-import { globToRegExp } from './glob.js';
+import { compileGlob } from './glob.js';
 
 /**
  * The rule that holds for each layer: of those that match it the last one, as a whole.
@@ -29,6 +29,6 @@ export function rulesOfLayers(selected: readonly Layer[], rules: readonly LayerR
 function matchedNames(names: readonly string[], match: string): readonly string[] {
   if (match === 'first') return names.slice(0, 1);
   if (match === 'last') return names.slice(-1);
-  const pattern = globToRegExp(match);
+  const pattern = compileGlob(match);
   return names.filter((name) => pattern.test(name));
 }

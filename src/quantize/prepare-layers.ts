@@ -127,13 +127,18 @@ export function quantizerRecords(
       granularity: perChannel ? 'channel' : 'tensor',
       ...recordOf(widestQuantizer(weight.quantizers)),
       // Asymmetric ranges: the channel that reaches highest need not be the widest.
-      amax: Math.max(...channels((q) => q.amax)),
-      low: Math.min(...channels((q) => q.low)),
-      amaxUnsmoothed: Math.max(...unsmoothed.map((q) => q.amax)),
+      amax: largestOf(weight.quantizers),
+      low: weight.quantizers.reduce((least, q) => Math.min(least, q.low), Infinity),
+      amaxUnsmoothed: largestOf(unsmoothed),
       amaxChannels: perChannel ? channels((q) => q.amax) : null,
       lowChannels: perChannel && asymmetric ? channels((q) => q.low) : null,
     },
   ];
+}
+
+/** Not by `Math.max(...)`: a weight may have more channels than a call has arguments. */
+function largestOf(quantizers: readonly Quantizer[]): number {
+  return quantizers.reduce((most, { amax }) => Math.max(most, amax), -Infinity);
 }
 
 function recordOf({ bits, signed, amax, low, scale, zeroPoint, narrowRange }: Quantizer) {

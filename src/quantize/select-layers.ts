@@ -1,7 +1,7 @@
 import type { LayerSettings } from '../experiment/settings.js';
 import { ModelError } from '../graph/model-error.js';
 import type { FoundLayer, Layer } from '../graph/layers.js';
-import { globToRegExp } from './glob.js';
+import { compileGlob } from './glob.js';
 import { rulesOfLayers } from './layer-rules.js';
 
 /**
@@ -86,8 +86,8 @@ export function floatLayers(
 
 function unwanted(layer: FoundLayer, { ops, include, exclude }: LayerSettings): string | null {
   if (!ops.includes(layer.op)) return `layers.ops has no ${layer.op}`;
-  if (!include.some((glob) => globToRegExp(glob).test(layer.name))) return 'layers.include does not match it';
-  return exclude.some((glob) => globToRegExp(glob).test(layer.name)) ? 'layers.exclude matches it' : null;
+  if (!include.some((glob) => compileGlob(glob).test(layer.name))) return 'layers.include does not match it';
+  return exclude.some((glob) => compileGlob(glob).test(layer.name)) ? 'layers.exclude matches it' : null;
 }
 
 function nothingSelected(layers: readonly FoundLayer[], settings: LayerSettings): string {

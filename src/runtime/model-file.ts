@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { ModelError } from '../graph/model-error.js';
 import { decodeModel, LARGEST_MODEL_BYTES, type OnnxModel } from '../graph/onnx-model.js';
@@ -49,16 +49,18 @@ function readWhole(path: string): Uint8Array {
 
 function readPart(folder: string, location: string, offset: number, length: number | null): Uint8Array {
   const path = join(folder, location);
-  const stat = statSync(path, { throwIfNoEntry: false });
   if (!isInside(folder, path) || isAbsolute(location)) {
     throw new ModelError(`External data "${location}" lies outside the model's folder; it is not read.`);
   }
-  if (stat === undefined) throw new ModelError(`External data file "${location}" is missing beside the model.`);
+  const stat = statOf(path, location);
+  if (stat === null) throw new ModelError(`External data file "${location}" is missing beside the model.`);
   if (!isInside(realpathSync(folder), realpathSync(path))) {
     throw new ModelError(
       `External data "${location}" is a link that leads outside the model's folder; it is not read.`,
     );
   }
+  // Opening a pipe would wait for somebody to write into it.
+  if (!stat.isFile()) throw new ModelError(`External data "${location}": expected a file, got a folder or a device.`);
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
@@ -70,12 +72,29 @@ function readPart(folder: string, location: string, offset: number, length: numb
     if (wanted > available) {
       throw new ModelError(`External data "${location}": expected ${wanted} bytes at ${offset}, got ${available}.`);
     }
+    if (wanted > LARGEST_MODEL_BYTES) {
+      throw new ModelError(`External data "${location}": expected at most 2 GB, got ${wanted} bytes.`);
+    }
     const bytes = new Uint8Array(wanted);
     let done = 0;
-    while (done < wanted) done += readSync(file, bytes, done, Math.min(wanted - done, 2 ** 30), offset + done);
+    while (done < wanted) {
+      const count = readSync(file, bytes, done, Math.min(wanted - done, 2 ** 30), offset + done);
+      if (count === 0) throw new ModelError(`External data "${location}" became shorter while it was read.`);
+      done += count;
+    }
     return bytes;
   } finally {
     closeSync(file);
+  }
+}
+
+/** Null where there is nothing; names that can't be one (too long, with a zero byte) or go in circles are refused. */
+function statOf(path: string, location: string): Stats | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    throw new ModelError(`External data "${location}": expected a file beside the model, got ${code}.`, { cause });
   }
 }
 

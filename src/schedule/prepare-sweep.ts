@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { loadExperiment } from '../experiment/load-experiment.js';
+import { LARGEST_EXPERIMENT_BYTES, loadExperiment } from '../experiment/load-experiment.js';
 import { didYouMean } from '../experiment/nearest-name.js';
 import type { Experiment, Settings } from '../experiment/settings.js';
 import { expandSensitivity } from '../plan/expand-sensitivity.js';
@@ -7,7 +7,7 @@ import type { SweepPlan } from '../plan/plan.js';
 import { planSweep } from '../plan/plan-sweep.js';
 import { requireCodeConsent, type CodeUse } from './code-consent.js';
 import { packageVersion } from './environment.js';
-import { globToRegExp } from '../quantize/glob.js';
+import { compileGlob } from '../quantize/glob.js';
 import { InputError } from './input-error.js';
 import { resolveProvider, type ResolvedProvider } from './resolve-provider.js';
 import { openSweepInputs, type SweepInputs } from './sweep-inputs.js';
@@ -64,7 +64,7 @@ export async function prepareSweep(
 /** The layers that a sensitivity trial's glob names. @throws InputError where it names none */
 function focusLayers(inputs: SweepInputs, { model, layers }: Settings): readonly string[] {
   const names = inputs.selectedLayers(model.path, layers);
-  const pattern = globToRegExp(layers.focus);
+  const pattern = compileGlob(layers.focus);
   const matched = names.filter((name) => pattern.test(name));
   if (matched.length > 0) return matched;
   throw new InputError(
@@ -76,6 +76,12 @@ function readExperimentText(path: string): string {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) throw new ExperimentFileError(`${path}: expected an experiment file, got nothing there.`);
   if (!stat.isFile()) throw new ExperimentFileError(`${path}: expected an experiment file, got a folder.`);
+  // Its text is checked again where it is loaded; a file of gigabytes would not become a text.
+  if (stat.size > LARGEST_EXPERIMENT_BYTES) {
+    throw new ExperimentFileError(
+      `${path}: expected an experiment file of at most ${LARGEST_EXPERIMENT_BYTES} bytes, got ${stat.size}.`,
+    );
+  }
   return readFileSync(path, 'utf8');
 }
 

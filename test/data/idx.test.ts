@@ -54,7 +54,17 @@ describe('IDX files', () => {
     ['no axes', idx([], []), /1 to 4 axes, got 0 \(.*, byte 3\)/],
     ['a missing byte', IMAGES.subarray(0, 27), /12 bytes of data for shape \[2, 2, 3\], got 11 \(.*, byte 16\)/],
     ['a cut header', IMAGES.subarray(0, 9), /12 bytes from byte 4 on, got the end of the data at byte 9/],
-    ['a damaged gzip file', gzipSync(IMAGES).subarray(0, 20), /a sound gzip file of at most 1073741824 inflated bytes/],
+    [
+      'a damaged gzip file',
+      gzipSync(IMAGES).subarray(0, 20),
+      /12 bytes from byte 4 on, got the end of the data at byte \d+/,
+    ],
+    ['a gzip file without its end', gzipSync(IMAGES).subarray(0, -4), /a sound gzip file that inflates to 28 bytes/],
+    [
+      'a gzip file that goes on',
+      gzipSync(Buffer.concat([IMAGES, Buffer.alloc(99)])),
+      /that inflates to 28 bytes, as its/,
+    ],
   ])('are refused with %s', async (_, bytes, message) => {
     await expect(open(bytes)).rejects.toThrow(message);
   });

@@ -92,7 +92,7 @@ describe('samples of .npy files', () => {
   it('need one mean for each channel and no zero divisor', async () => {
     const bytes = npyArray('<f4', [2, 2], FOUR);
     await expect(open(bytes, { ...AS_STORED, mean: [1, 2, 3] })).rejects.toThrow(
-      /^Expected data\.preprocess\.mean to be 2 finite numbers, one for each channel, got \[1, 2, 3\] .*layout/,
+      /^Expected data\.preprocess\.mean to be 2 finite float32 numbers, one for each channel, got \[1, 2, 3\] .*layout/,
     );
     await expect(open(bytes, { ...AS_STORED, std: [1, 0] })).rejects.toThrow('data.preprocess.std[1]');
     await expect(open(bytes, { ...AS_STORED, divideBy: 1e-60 })).rejects.toThrow('Expected data.preprocess.divideBy');

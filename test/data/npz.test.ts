@@ -54,14 +54,14 @@ describe('.npz files', () => {
   it('are refused when an array is compressed beyond what fits into memory', () => {
     const path = temporaryFolder()('data.npz', archive(6, { 'x.npy': new Uint8Array(100_000) }));
     expect(() => openNpzMember(path, 'x', 99_999)).toThrow(
-      /^Expected a compressed array of at most 99999 bytes and 1032 times its compressed size, got 100000 bytes from \d+ \(.*data\.npz:x\.npy\)\. Write it uncompressed/,
+      /^Expected a compressed array of at most 99999 bytes \(\d+ bytes are compressed\), got 100000 \(.*data\.npz:x\.npy\)\. Write it uncompressed/,
     );
   });
 
   it('are refused when a member says it is larger than DEFLATE can make it, before memory is taken', async () => {
     const bytes = Buffer.from(archive(6, { 'x.npy': new Uint8Array(1000) }));
     bytes.writeUInt32LE(1_000_000_000, bytes.indexOf('PK\x01\x02', 'latin1') + 24);
-    await expect(open(bytes, 'x', null)).rejects.toThrow('got 1000000000 bytes from');
+    await expect(open(bytes, 'x', null)).rejects.toThrow(/at most \d{5} bytes .*, got 1000000000 /);
   });
 
   it('are refused when a member inflates to more than it says', async () => {

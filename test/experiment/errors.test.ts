@@ -73,7 +73,7 @@ describe('YAML errors name the place', () => {
       /^a.yaml:1:\d+: expected at most 32 levels of nesting, got more$/,
     );
     expect(problemsOf(`model: ${'['.repeat(100_000)}\n`)[0]).toMatch(
-      /^a.yaml:1:\d+: expected one YAML document, got an error: /,
+      /^a.yaml:1:40: expected at most 32 levels of nesting, got more$/,
     );
   });
 });

@@ -1,6 +1,7 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -20,6 +21,11 @@ afterAll(() => {
 const weights = Buffer.from(Float32Array.of(0, 1, 2, 3).buffer);
 writeFileSync(join(folder, 'w.bin'), weights);
 writeFileSync(join(root, 'secret.bin'), weights);
+
+mkdirSync(join(folder, 'inner'));
+symlinkSync('loop.bin', join(folder, 'loop.bin'));
+symlinkSync(root, join(folder, 'out'));
+execFileSync('mkfifo', [join(folder, 'pipe')]);
 
 const conv = modelBytes({
   nodes: [node('Conv', ['x', 'w'], 'y')],
@@ -88,6 +94,17 @@ describe('readModelFile', () => {
       'external data length to be a byte count, got "8x"',
     ],
     ['has a negative offset', { location: 'w.bin', offset: '-4' }, 'external data offset to be a byte count, got "-4"'],
+    ['is of another length than its shape', { location: 'w.bin', length: '16' }, 'for shape [1, 2, 1, 1], got 16'],
+    [
+      'has a zero byte in its name',
+      { location: 'w.bin\0' },
+      'expected a file beside the model, got ERR_INVALID_ARG_VALUE',
+    ],
+    ['has a name that no file can have', { location: 'l'.repeat(300) }, 'a file beside the model, got ENAMETOOLONG'],
+    ['is a folder', { location: 'inner' }, '"inner": expected a file, got a folder or a device.'],
+    ['is a pipe', { location: 'pipe' }, '"pipe": expected a file, got a folder or a device.'],
+    ['is a link in a circle', { location: 'loop.bin' }, '"loop.bin": expected a file beside the model, got ELOOP.'],
+    ['is reached by a folder that leads outside', { location: 'out/secret.bin' }, 'is a link that leads outside'],
     ['has no location', { offset: '0' }, 'has external data, but no file for it is given'],
   ])('refuses external data that %s', (_, entries, message) => {
     const path = withExternal(entries);
@@ -105,6 +122,14 @@ describe('readModelFile', () => {
     symlinkSync(join(root, 'secret.bin'), join(folder, 'link.bin'));
     expect(() => readModelFile(withExternal({ location: 'link.bin', length: '8' }))).toThrow(
       '"link.bin" is a link that leads outside',
+    );
+  });
+
+  it('refuses external data with holes of terabytes by its length', () => {
+    writeFileSync(join(folder, 'huge.bin'), '');
+    truncateSync(join(folder, 'huge.bin'), 2 ** 40);
+    expect(() => readModelFile(withExternal({ location: 'huge.bin', length: String(2 ** 40) }))).toThrow(
+      'expected 8 bytes for shape [1, 2, 1, 1], got 1099511627776 of external data',
     );
   });
 
