@@ -14,7 +14,12 @@ export interface PackedFigure extends EmbeddedRows {
  */
 export function packFigure(result: QueryResult, panels: readonly unknown[]): string {
   const figure: PackedFigure = { ...embedRows(result), panels };
-  return deflateRawSync(JSON.stringify(figure), { level: 9 }).toString('base64');
+  return packJson(figure);
+}
+
+/** Any JSON value as such text. */
+export function packJson(value: unknown): string {
+  return deflateRawSync(JSON.stringify(value), { level: 9 }).toString('base64');
 }
 
 /** {@link packFigure} undone. */
@@ -22,7 +27,7 @@ export function unpackFigure(packed: string): PackedFigure {
   return JSON.parse(inflateRawSync(Buffer.from(packed, 'base64')).toString('utf8')) as PackedFigure;
 }
 
-/** The same as JavaScript for the page: a function of the text that promises the figure. */
+/** {@link packJson} undone, as JavaScript for the page: a function of the text that promises the value. */
 export const unpackInPage = `async (packed) => {
   const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
   const inflated = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));

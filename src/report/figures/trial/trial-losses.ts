@@ -9,7 +9,7 @@ import { drawnLoss, drawnLossParams } from '../drawn-loss.js';
 import { layerLink, linkCursor } from '../interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../layer-axis.js';
 import { chartHeading } from '../linked-charts.js';
-import { lossColumns, lossControls, storedModes } from '../loss-controls.js';
+import { lossColumnsOf, lossControls, storedModes } from '../loss-controls.js';
 import { drawnRanges, lossMeasures } from '../loss-measures.js';
 
 /** Loss of each layer of the trial, beside that of the unsmoothed trial with equal settings else. */
@@ -19,7 +19,7 @@ export const trialLosses: PageFigure<TrialPageFacts> = {
   title: () => 'Loss of each layer',
   sql: ({ sweep, trial, unsmoothed }) =>
     `SELECT iif(trial = ${trial.trial}, 'this', 'unsmoothed') AS which, position, layer, op, mode, layer_alpha,
-       ${lossColumns.join(', ')}
+       ${lossColumnsOf(4).join(', ')}
 FROM v_layer_loss WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial IN (${[trial.trial, ...(unsmoothed === null ? [] : [unsmoothed])].join(', ')})
 ORDER BY mode, position, which`,
   build: (rows, facts) => {
