@@ -136,7 +136,7 @@ export class SampleWriter {
         });
         if (sizes.includes(batches)) this.#channels(id, sizes.indexOf(batches));
       });
-    layers.forEach((_, position) => this.#displayHistogram(observe, position));
+    layers.forEach((_, position) => { this.#displayHistogram(observe, position); });
     if (!this.#sample.dynamic) return;
     sizes.forEach((_, index) => {
       const id = stage(10 + index, 'search', 33_000 + 400 * index);

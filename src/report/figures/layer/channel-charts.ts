@@ -156,7 +156,7 @@ function factors(x: object, count: number): View {
         encoding: { x, y: { ...y, field: 'drawn' }, tooltip },
       },
     ],
-  } as View;
+  };
 }
 
 function axis(quantity: Quantity) {
