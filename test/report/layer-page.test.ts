@@ -234,6 +234,11 @@ describe.skipIf(chromiumPath === null && !required)('the page of a layer in a br
     expect(await marks('activation-histograms', 'rect')).toBe(before + after + 2);
     const rules = `document.querySelectorAll('#activation-histograms .mark-rule.role-mark line').length`;
     expect(await browser.evaluate(rules)).toBe(2 * 2);
+    // The activation before smoothing is the same one, and stored once.
+    const other = factsOf(database, 5).shown.at(-1)!;
+    await choose('activation-histograms', 'trial', other.trial);
+    expect(await marks('activation-histograms', 'rect')).toBe(before + bars(other.trial, 'after') + 2);
+    await choose('activation-histograms', 'trial', best!.trial);
     await choose('activation-histograms', 'scale', 'linear');
     expect(await marks('activation-histograms', 'rect')).toBe(before + after + 2);
     expect(browser.problems).toEqual([]);

@@ -5,14 +5,14 @@ import type { ChannelSummary, LayerPageFacts, ShownTrial } from './layer-page-fa
 import { shortName } from './layer-page-facts.js';
 
 /** What smoothing did to the layer in the best trial: alpha, spread of the channels, ranges, loss against unsmoothed. */
-export function layerHeadline({ layer, shown, channels }: LayerPageFacts): Sentence {
+export function layerHeadline({ sweep, layer, shown, channels }: LayerPageFacts): Sentence {
   if (layer.unsupported !== null) return sentence(`This layer can’t be quantized: ${layer.unsupported}`);
   const [first] = shown;
   if (first === undefined) return sentence('No finished setting quantizes this layer yet.');
   if (first.unsmoothed) return sentence(`Only unsmoothed settings are finished yet (${shortName(first.label)}).`);
   const plain = shown.find((trial) => trial.unsmoothed) ?? null;
   return sentence(
-    'In the best setting, ',
+    first.trial === sweep.best?.trial ? 'In the best setting, ' : 'In the best setting that quantizes this layer, ',
     strong(shortName(first.label)),
     ', smoothing ',
     ...(first.alpha === null
