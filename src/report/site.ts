@@ -59,8 +59,11 @@ export interface Site {
   readonly comparisonPath: (sweep: string, pair: Pair) => string;
 }
 
-/** Trials that get a page in a folder; a report of more says which it left out. */
-export const mostTrialPages = 500;
+/** Trials up to which each gets a page in a folder. */
+const mostTrialPages = 500;
+
+/** The best ones that get a page where there are more: a folder of thousands helps nobody, and takes minutes to make. */
+const bestTrialPages = 100;
 
 const style = 'assets/quantsweep.css';
 const chartScript = 'assets/vega.js';
@@ -275,7 +278,7 @@ function trialsWithPages({ allTrials, best }: SweepFacts): ReadonlySet<number> {
   const chosen =
     allTrials.length <= mostTrialPages
       ? allTrials
-      : [...allTrials].sort((a, b) => rank(b) - rank(a) || a.position - b.position).slice(0, mostTrialPages);
+      : [...allTrials].sort((a, b) => rank(b) - rank(a) || a.position - b.position).slice(0, bestTrialPages);
   return new Set(chosen.map(({ trial }) => trial));
 }
 

@@ -1,5 +1,9 @@
-/** A sweep that passes through every stage: observe, reference, rank, search in two orders, and seven trials. */
-export const faultExperiment = `version: 1
+/**
+ * A sweep that passes through every stage: observe, reference, rank, search in two orders, and seven trials.
+ *
+ * @param hangSeconds silence after which a child is taken to hang; a machine under load makes a healthy one silent for seconds
+ */
+export const faultExperiment = (hangSeconds: number): string => `version: 1
 name: faults
 model:
   path: model.onnx
@@ -17,5 +21,5 @@ grid:
     quantization.activation.calibrator: percentile
   - layers.keepFloat: 1
     smoothing.alpha: 0.5
-run: { provider: cpu, slots: 2, threads: 1, hangSeconds: 1 }
+run: { provider: cpu, slots: 2, threads: 1, hangSeconds: ${hangSeconds} }
 `;

@@ -26,11 +26,11 @@ interface Tally {
 let expected: readonly unknown[];
 let durationMs: number;
 
-function prepare(folder: string): string {
+function prepare(folder: string, { hangSeconds = 60 }: Partial<Fault> = {}): string {
   mkdirSync(folder, { recursive: true });
   copyFileSync(demoModel, join(folder, 'model.onnx'));
   const path = join(folder, 'faults.yaml');
-  writeFileSync(path, faultExperiment);
+  writeFileSync(path, faultExperiment(hangSeconds));
   return path;
 }
 
@@ -53,7 +53,7 @@ describe('a sweep under faults', () => {
     `survives $name, ${each} times`,
     async (fault: Fault) => {
       const folder = temporaryFolder();
-      const experiment = prepare(folder);
+      const experiment = prepare(folder, fault);
       const database = join(folder, 'quantsweep.db');
       const next = pseudoRandom(seed + 1000 * faults.indexOf(fault));
       const random = (): number => (next() + 1) / 2;

@@ -24,6 +24,8 @@ export interface Fault {
   readonly codes: readonly (number | null)[];
   /** True where smaller batches may follow, which change the last digits of losses (sums in another order). */
   readonly rounds?: boolean;
+  /** Silence after which a child is taken to hang; 60 by default. */
+  readonly hangSeconds?: number;
 }
 
 /** Processes that have the given one as parent. */
@@ -215,7 +217,7 @@ export const faults: readonly Fault[] = [
   signalled('Ctrl-C', ['SIGINT'], [0, 130, null]),
   signalled('Ctrl-C twice', ['SIGINT', 'SIGINT'], [0, 130, null]),
   childSignalled('kill -9 of a child', 'SIGKILL'),
-  childSignalled('a child hangs (SIGSTOP)', 'SIGSTOP'),
+  { ...childSignalled('a child hangs (SIGSTOP)', 'SIGSTOP'), hangSeconds: 3 },
   outOfMemory,
   sizeLimit,
   fullDisk,

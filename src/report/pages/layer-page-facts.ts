@@ -2,6 +2,7 @@ import type { Query, Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, toRows } from '../query.js';
 import type { LayerFacts, SweepFacts, TrialFacts } from '../sweep-facts.js';
 import { chooseBest } from '../sweep-facts.js';
+import { firstTrials, manyTrials } from './first-trials.js';
 
 /** A quantizer of the layer in one trial; ranges in units of the tensor, of a per-channel one the widest channel's. */
 export interface RangeFacts {
@@ -67,19 +68,26 @@ export const layerFactsSql = {
   /**
    * At most six trials that quantize the layer: the most accurate, its unsmoothed counterpart, the most accurate of each
    * way to choose alpha, and with the best's other settings the lowest and the highest static alpha.
+   *
+   * @param among the trials to choose from; null: all
    */
-  shown: (sweep: SweepFacts, layer: LayerFacts): string => {
+  shown: (sweep: SweepFacts, layer: LayerFacts, among: readonly number[] | null): string => {
     const best = bestOf(sweep, layer);
     const counterpart = sweep.comparisons.find((c) => c.trial === best?.trial && c.against === 'unsmoothed');
     return `WITH quantized AS (
-  SELECT t.trial, t.label, t.role, t.alpha_mode, t.alpha, t.value, t.position, m.layer_alpha, loss.l1,
+  SELECT t.trial, t.label, t.role, t.alpha_mode, t.alpha, t.value, t.position, m.layer_alpha,
          (json_remove(t.settings, '$.role', '$.smoothing', '$.search') = json_remove(best.settings, '$.role', '$.smoothing', '$.search'))
            + (t.absmax IS best.absmax) AS likeness
   FROM v_trial t
   JOIN v_smoothing m ON m.sweep = t.sweep AND m.trial = t.trial AND m.position = ${layer.position}
   LEFT JOIN v_trial best ON best.sweep = t.sweep AND best.trial = ${best?.trial ?? -1}
-  LEFT JOIN v_layer_loss loss ON loss.sweep = t.sweep AND loss.trial = t.trial AND loss.position = m.position AND loss.mode = 'accumulated'
-  WHERE t.sweep = ${sqlText(sweep.sweep.name)} AND t.model = ${sqlText(layer.model)} AND t.status = 'done' AND t.role IN ('candidate', 'unsmoothed')),
+  WHERE t.sweep = ${sqlText(sweep.sweep.name)} AND t.model = ${sqlText(layer.model)} AND t.status = 'done' AND t.role IN ('candidate', 'unsmoothed')${
+    among === null
+      ? ''
+      : `
+-- Of ${sweep.trials.length} trials those that come first by any of the choices below.
+  AND t.trial IN (${among.join(', ')})`
+  }),
 ranked AS (
   SELECT *, row_number() OVER (ORDER BY role = 'candidate' DESC, trial = ${best?.trial ?? -1} DESC, value DESC, position) AS by_value,
          row_number() OVER (PARTITION BY role ORDER BY trial = ${counterpart?.otherTrial ?? -1} DESC, likeness DESC, position) AS of_role,
@@ -87,7 +95,9 @@ ranked AS (
          row_number() OVER (PARTITION BY alpha_mode ORDER BY likeness DESC, alpha, position) AS lowest,
          row_number() OVER (PARTITION BY alpha_mode ORDER BY likeness DESC, alpha DESC, position) AS highest
   FROM quantized)
-SELECT trial, label, role, layer_alpha, l1, CASE
+SELECT trial, label, role, layer_alpha, (
+  SELECT l1 FROM v_layer_loss loss
+  WHERE loss.sweep = ${sqlText(sweep.sweep.name)} AND loss.trial = ranked.trial AND loss.position = ${layer.position} AND loss.mode = 'accumulated') AS l1, CASE
   WHEN by_value = 1 AND role = 'candidate' THEN 'best'
   WHEN role = 'unsmoothed' AND of_role = 1 THEN 'unsmoothed'
   WHEN alpha_mode NOT IN ('none', 'static') AND of_mode = 1 THEN 'best ' || alpha_mode
@@ -120,8 +130,7 @@ export function readLayerPageFacts(
   layer: LayerFacts,
   query: Query,
 ): { readonly facts: LayerPageFacts; readonly sources: readonly (readonly [string, string])[] } {
-  const shownSql = layerFactsSql.shown(sweep, layer);
-  const trials = toRows(query(shownSql, []));
+  const { sql: shownSql, rows: trials } = chooseTrials(sweep, layer, query);
   const [first] = trials;
   if (first === undefined) {
     return { facts: { sweep, layer, shown: [], channels: null }, sources: [['trials to show', shownSql]] };
@@ -148,6 +157,24 @@ export function readLayerPageFacts(
       ['channels', channelsSql],
     ],
   };
+}
+
+/**
+ * Runs the query for the trials to show. In a large sweep it looks at the first of each choice only, which takes a
+ * hundredth of the time, and at all where none of a choice's first quantizes the layer.
+ */
+function chooseTrials(sweep: SweepFacts, layer: LayerFacts, query: Query): { sql: string; rows: readonly Row[] } {
+  const run = (among: readonly number[] | null) => {
+    const sql = layerFactsSql.shown(sweep, layer, among);
+    return { sql, rows: toRows(query(sql, [])) };
+  };
+  if (sweep.trials.length <= manyTrials) return run(null);
+  const { trials, choices } = firstTrials(sweep, layer.model);
+  const sql = `SELECT trial FROM v_smoothing
+WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial IN (${trials.join(', ')}) AND position = ${layer.position}`;
+  const quantizing = new Set(toRows(query(sql, [])).map((row) => numberOf(row, 'trial')));
+  const sure = choices.every((choice) => choice.some((trial) => quantizing.has(trial)));
+  return run(sure ? trials : null);
 }
 
 /** Names short enough for headings and captions: the whole name stands once in the page. */
