@@ -12,7 +12,7 @@ import { SyntheticRecords } from './synthetic-records.js';
 
 /** Trials of 50 layers in the end; fewer for a quick look. */
 const TRIALS = Number(process.env['QUANTSWEEP_BENCH_TRIALS'] ?? 100_000);
-const CHANNELS = Number(process.env['QUANTSWEEP_BENCH_CHANNELS'] ?? 32);
+const CHANNELS = Number(process.env['QUANTSWEEP_BENCH_CHANNELS'] ?? 16);
 /** Trials whose mean is one point of the insert rate. */
 const WINDOW = 500;
 const ROUNDS = 7;
@@ -22,14 +22,21 @@ const folder = mkdtempSync(join(kept ?? tmpdir(), 'quantsweep-store-'));
 const path = join(folder, 'store.db');
 const execution = { provider: 'CPUExecutionProvider', timings: { create: 40, run: 7960 } };
 
-/** Milliseconds that inserting each trial took, in the order in which they were inserted. */
-const insertMs: number[] = [];
-const begins: { readonly stored: number; readonly ms: number }[] = [];
+/** Milliseconds on the clock, and of the processor: where other programs want it too, only the second says what work costs. */
+interface Took {
+  readonly wall: number;
+  readonly cpu: number;
+}
 
-function timed(work: () => void): number {
-  const start = performance.now();
+/** What inserting each trial took, in the order in which they were inserted. */
+const inserts: Took[] = [];
+const begins: (Took & { readonly stored: number })[] = [];
+
+function timed(work: () => void): Took {
+  const [start, before] = [performance.now(), process.cpuUsage()];
   work();
-  return performance.now() - start;
+  const { user, system } = process.cpuUsage(before);
+  return { wall: performance.now() - start, cpu: (user + system) / 1000 };
 }
 
 /** Stores a sweep as a run does, up to so many trials; every trial is an attempt that starts and one that finishes. */
@@ -39,8 +46,8 @@ function insertSweep(store: SweepStore, grid: SyntheticGrid, most: number): void
   const sha256 = modelSha256(grid);
   const model = syntheticModel(grid, plan.trials[0]!.settings.model.path);
   begins.push({
-    stored: insertMs.length,
-    ms: timed(() => {
+    stored: inserts.length,
+    ...timed(() => {
       store.beginSweep(experiment, plan, [model], syntheticEnvironment);
     }),
   });
@@ -63,7 +70,7 @@ function insertSweep(store: SweepStore, grid: SyntheticGrid, most: number): void
   });
   for (const trial of plan.trials.slice(0, most)) {
     const record = records.trial(trial);
-    insertMs.push(
+    inserts.push(
       timed(() => {
         const attempt = store.startAttempt({ kind: 'trial', key: trial.key }, 'cpu:0');
         store.finishTrial(trial, sha256, record, execution, 'all', attempt);
@@ -84,101 +91,109 @@ const grid: SyntheticGrid = { ...largeGrid, channels: CHANNELS };
 const store = openStore(path);
 insertSweep(store, { ...plainGrid, channels: CHANNELS }, Infinity);
 store.refreshComparisons('plain');
-insertMs.length = 0;
+inserts.length = 0;
 let sweeps = 0;
-let comparisonsMs = 0;
-while (insertMs.length < TRIALS) {
+const comparisons: Took[] = [];
+while (inserts.length < TRIALS) {
   sweeps += 1;
-  insertSweep(store, { ...grid, name: `large-${sweeps}` }, TRIALS - insertMs.length);
-  comparisonsMs = timed(() => {
-    store.refreshComparisons(`large-${sweeps}`);
-  });
-  console.error(`${insertMs.length} trials, ${mean(insertMs.slice(-WINDOW)).toFixed(2)} ms a trial`);
+  const name = `large-${sweeps}`;
+  insertSweep(store, { ...grid, name }, TRIALS - inserts.length);
+  comparisons.push(
+    timed(() => {
+      store.refreshComparisons(name);
+    }),
+  );
+  console.error(`${inserts.length} trials`);
 }
 // Half of one more sweep: what a resume finds.
 const resumed = { ...grid, name: 'resumed' };
-insertSweep(store, resumed, 2500);
+const FINISHED = 2500;
+insertSweep(store, resumed, FINISHED);
 store.close();
 
-const first = mean(insertMs.slice(0, WINDOW));
-const rates = [0, 5000, TRIALS - WINDOW]
-  .filter((from) => from + WINDOW <= insertMs.length)
-  .map((from) => {
-    const window = insertMs.slice(from, from + WINDOW);
-    return { stored: from, ms: mean(window), median: median(window), longest: Math.max(...window), ratio: mean(window) / first };
-  });
+const windows = [0, 5000, TRIALS - WINDOW].map((stored) => {
+  const window = inserts.slice(stored, stored + WINDOW);
+  const [wall, cpu] = [window.map((took) => took.wall), window.map((took) => took.cpu)];
+  return { stored, cpu: mean(cpu), wall: mean(wall), median: median(wall), longest: Math.max(...wall) };
+});
 const megabytes = statSync(path).size / 2 ** 20;
-console.log(`${TRIALS} trials of 50 layers with ${CHANNELS} channels, ${megabytes.toFixed(0)} MiB; ${cpus()[0]?.model ?? '?'}, Node ${process.version}`);
-for (const { stored, ms, median: middle, longest, ratio } of rates) {
+console.log(
+  `${TRIALS} trials of 50 layers with ${CHANNELS} channels, ${megabytes.toFixed(0)} MiB; ${cpus()[0]?.model ?? '?'}, Node ${process.version}`,
+);
+for (const { stored, cpu, wall, median: middle, longest } of windows) {
   console.log(
-    `insert at ${String(stored).padStart(6)} stored   ${ms.toFixed(2)} ms a trial (median ${middle.toFixed(2)}, longest ${longest.toFixed(0)}), ${(1000 / ms).toFixed(0)} trials/s, ${ratio.toFixed(2)} x the first`,
+    `insert at ${stored} stored: ${cpu.toFixed(2)} ms of processor a trial, ${(cpu / windows[0]!.cpu).toFixed(2)} x the first; ` +
+      `clock mean ${wall.toFixed(2)}, median ${middle.toFixed(2)}, longest ${longest.toFixed(0)} ms; ${(1000 / wall).toFixed(0)} trials/s`,
   );
 }
-const begin = begins.at(-1)!;
-console.log(`begin a sweep of 5,027 trials: ${begins[1]!.ms.toFixed(0)} ms at 0, ${begin.ms.toFixed(0)} ms at ${begin.stored} stored`);
-console.log(`comparisons of the last large sweep: ${comparisonsMs.toFixed(0)} ms`);
+const said = ({ wall, cpu }: Took): string => `${cpu.toFixed(1)} ms of processor, ${wall.toFixed(1)} on the clock`;
+console.log(`begin a large sweep at ${begins[1]!.stored} stored: ${said(begins[1]!)}`);
+console.log(`begin a large sweep at ${begins.at(-1)!.stored} stored: ${said(begins.at(-1)!)}`);
+console.log(`comparisons of the first large sweep: ${said(comparisons[0]!)}`);
 
-/** What `run` does before the first trial of a sweep that is half done; model and data are hashed elsewhere. */
-const resume = { plan: 0, read: 0, begin: 0, trials: 0 };
-const parts: (typeof resume)[] = [];
-for (let round = 0; round < ROUNDS; round++) {
-  const start = performance.now();
-  const { experiment, plan } = planSynthetic(resumed);
-  const planned = performance.now();
-  const reader = openStoreForReading(path)!;
-  const trials = plan.trials.map(({ key }) => key);
-  const stages = plan.stages.map(({ key }) => key);
-  const finished = reader.finishedTrials(trials).size;
-  if (finished !== 2500) throw new Error(`Expected 2500 finished trials, got ${finished}.`);
-  reader.finishedStages(stages);
-  reader.failedTrials(trials);
-  reader.failedStages(stages);
-  reader.primaryValues(trials);
-  reader.typicalDurations();
-  reader.close();
-  const read = performance.now();
-  const writer = openStore(path);
-  writer.beginSweep(experiment, plan, [syntheticModel(resumed, plan.trials[0]!.settings.model.path)], syntheticEnvironment);
-  const begun = performance.now();
-  writer.close();
-  parts.push({ plan: planned - start, read: read - planned, begin: begun - read, trials: plan.trials.length });
+/** What `run` does before the first trial of a sweep that is half done; hashing model and data is left out. */
+function planResume(): { readonly plan: Took; readonly read: Took; readonly begin: Took } {
+  let planned: ReturnType<typeof planSynthetic> | undefined;
+  const plan = timed(() => (planned = planSynthetic(resumed)));
+  const { experiment, plan: sweep } = planned!;
+  const read = timed(() => {
+    const reader = openStoreForReading(path)!;
+    const [trials, stages] = [sweep.trials.map(({ key }) => key), sweep.stages.map(({ key }) => key)];
+    const finished = reader.finishedTrials(trials).size;
+    if (finished !== FINISHED) throw new Error(`Expected ${FINISHED} finished trials, got ${finished}.`);
+    reader.finishedStages(stages);
+    reader.failedTrials(trials);
+    reader.failedStages(stages);
+    reader.primaryValues(trials);
+    reader.typicalDurations();
+    reader.close();
+  });
+  const begin = timed(() => {
+    const writer = openStore(path);
+    const model = syntheticModel(resumed, sweep.trials[0]!.settings.model.path);
+    writer.beginSweep(experiment, sweep, [model], syntheticEnvironment);
+    writer.close();
+  });
+  return { plan, read, begin };
 }
-const total = median(parts.map(({ plan, read, begin: b }) => plan + read + b));
-console.log(
-  `plan a resume of ${parts[0]!.trials} trials: ${total.toFixed(0)} ms (grid and keys ${median(parts.map((p) => p.plan)).toFixed(0)}, what is finished ${median(parts.map((p) => p.read)).toFixed(0)}, begin ${median(parts.map((p) => p.begin)).toFixed(0)})`,
-);
+
+const resumes = Array.from({ length: ROUNDS }, planResume);
+for (const part of ['plan', 'read', 'begin'] as const) {
+  const took = resumes.map((resume) => resume[part]);
+  console.log(
+    `resume of a large sweep, ${part}: ${said({ wall: median(took.map(({ wall }) => wall)), cpu: median(took.map(({ cpu }) => cpu)) })}`,
+  );
+}
 
 const queries = openQueries(path);
-const trialOf = (sweep: string, mode: string): number =>
-  Number(
-    queries.query(
-      `SELECT t.id FROM sweep s JOIN sweep_trial st ON st.sweep_id = s.id JOIN trial t ON t.id = st.trial_id
-       WHERE s.name = ? AND t.alpha_mode = ? AND t.status = 'done' ORDER BY t.id LIMIT 1`,
-      [sweep, mode],
-    ).rows[0]![0],
+function trialOf(sweep: string, mode: string): number {
+  const found = queries.query(
+    `SELECT t.id FROM sweep s JOIN sweep_trial st ON st.sweep_id = s.id JOIN trial t ON t.id = st.trial_id
+     WHERE s.name = ? AND t.alpha_mode = ? AND t.status = 'done' ORDER BY t.id LIMIT 1`,
+    [sweep, mode],
   );
+  return Number(found.rows[0]![0]);
+}
 const views = commonFilters.map(({ view, sql }) => {
   const of = ['plain', 'large-1'].map((sweep) => {
     const parameters = { sweep, trial: trialOf(sweep, 'static'), dynamic: trialOf(sweep, 'dynamic') };
-    const times: number[] = [];
+    const took: Took[] = [];
     let rows = 0;
-    for (let round = 0; round < ROUNDS; round++) {
-      times.push(timed(() => (rows = queries.query(sql, parameters).rows.length)));
-      if (times[0]! > 2000) break;
+    while (took.length < ROUNDS && (took[0]?.cpu ?? 0) < 2000) {
+      took.push(timed(() => (rows = queries.query(sql, parameters).rows.length)));
     }
-    return { rows, ms: median(times), first: times[0]! };
+    return { sweep, rows, cpu: median(took.map(({ cpu }) => cpu)), wall: median(took.map(({ wall }) => wall)) };
   });
-  console.log(
-    `${view.padEnd(22)} ${of.map(({ rows, ms, first: cold }) => `${String(rows).padStart(7)} rows ${ms.toFixed(1).padStart(8)} ms (first ${cold.toFixed(1)})`).join('   ')}   ${sql}`,
-  );
-  return { view, sql, plain: of[0], large: of[1] };
+  const words = of.map((each) => `${each.sweep}: ${each.rows} rows, ${said(each)}`);
+  console.log(`${view}: ${words.join('; ')}`);
+  return { view, sql, of };
 });
 queries.close();
 const results = new URL('results/', import.meta.url);
 mkdirSync(results, { recursive: true });
 writeFileSync(
   new URL('store.json', results),
-  `${JSON.stringify({ trials: TRIALS, channels: CHANNELS, megabytes, rates, begins, comparisonsMs, resume: parts, views }, null, 2)}\n`,
+  `${JSON.stringify({ trials: TRIALS, channels: CHANNELS, megabytes, windows, begins, comparisons, resumes, views }, null, 2)}\n`,
 );
 if (kept === undefined) rmSync(folder, { recursive: true });
 else console.log(path);

@@ -81,7 +81,13 @@ export class SyntheticRecords {
     const value = correct / samples;
     const half = 1.96 * Math.sqrt((value * (1 - value)) / samples);
     const positions = isFp32 ? [] : this.#quantized(trial);
-    const interval = { ciLow: value - half, ciHigh: value + half, ciMethod: 'wilson', correct, total: samples } as const;
+    const interval = {
+      ciLow: value - half,
+      ciHigh: value + half,
+      ciMethod: 'wilson',
+      correct,
+      total: samples,
+    } as const;
     const none = { ciLow: null, ciHigh: null, ciMethod: null, correct: null, total: null } as const;
     return {
       evaluation: {
