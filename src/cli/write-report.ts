@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 import type { Query } from '../report/query.js';
 import { renderReport } from '../report/render-report.js';
 import { openSite } from '../report/site.js';
 import { fileName } from '../report/site-map.js';
+import { makeFolder } from '../schedule/make-folder.js';
 import type { QueryConnection } from '../store/query-database.js';
 import { pickSweep, readDatabase } from './read-database.js';
 import { UsageError } from './usage-error.js';
@@ -76,7 +77,7 @@ function earlierFiles(folder: string): readonly string[] {
 
 /** Writes beside the target and renames, so that a reader never sees half a page. */
 function writeWhole(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     writeFileSync(temporary, text);
