@@ -1,10 +1,10 @@
-import type { ModelRecord } from '../src/evaluate/results.js';
 import type { PlannedTrial } from '../src/plan/plan.js';
 import { Connection } from '../src/store/connection.js';
 import { openDatabase } from '../src/store/open-database.js';
 import { openStore } from '../src/store/sqlite-store.js';
 import { writeComparisons } from '../src/store/write-comparisons.js';
-import { layerNames, modelSha256, planSynthetic, type SyntheticGrid } from './synthetic-experiment.js';
+import { modelSha256, planSynthetic, type SyntheticGrid } from './synthetic-experiment.js';
+import { syntheticEnvironment, syntheticModel } from './synthetic-model.js';
 import { SyntheticNumbers } from './synthetic-numbers.js';
 
 type Values = readonly (string | number | Uint8Array | null)[];
@@ -19,7 +19,7 @@ const FAILED_EVERY = 97;
 export function writeSynthetic(path: string, grid: SyntheticGrid): number {
   const { experiment, plan } = planSynthetic(grid);
   const store = openStore(path);
-  store.beginSweep(experiment, plan, [modelOf(grid, plan.trials[0]!.settings.model.path)], environment);
+  store.beginSweep(experiment, plan, [syntheticModel(grid, plan.trials[0]!.settings.model.path)], syntheticEnvironment);
   store.close();
 
   const database = openDatabase(path);
@@ -34,47 +34,6 @@ export function writeSynthetic(path: string, grid: SyntheticGrid): number {
   database.pragma('wal_checkpoint(TRUNCATE)');
   connection.close();
   return plan.trials.length;
-}
-
-const environment = {
-  quantsweepVersion: '0.1.0',
-  nodeVersion: 'v20.20.2',
-  onnxruntimeVersion: '1.30.0',
-  os: 'linux',
-  host: 'synthetic',
-  cpuModel: 'none',
-  cpuFlags: 'avx2',
-  cpuCores: 2,
-  memoryMb: 8000,
-  gpu: null,
-  gpuDriver: null,
-  gitCommit: null,
-};
-
-function modelOf(grid: SyntheticGrid, path: string): ModelRecord {
-  const { channels } = grid;
-  return {
-    sha256: modelSha256(grid),
-    path,
-    sizeBytes: 4 * 9 * channels * channels * grid.layers,
-    opset: 17,
-    parameters: 9 * channels * channels * grid.layers,
-    layers: layerNames(grid).map((name, position) => ({
-      position,
-      name,
-      op: 'Conv',
-      inputTensor: `input${position}`,
-      outputTensor: `output${position}`,
-      weightShape: [channels, channels, 3, 3],
-      groups: 1,
-      inputChannels: channels,
-      outputChannels: channels,
-      batchNorm: null,
-      unsupported: null,
-      weightAbsmax: Float64Array.from({ length: channels }, (_, channel) => 0.1 + (channel % 7) / 20),
-      weightAbsmaxView: Float64Array.from({ length: channels }, (_, channel) => 0.2 + (channel % 5) / 20),
-    })),
-  };
 }
 
 /** Rows of one synthetic sweep. */

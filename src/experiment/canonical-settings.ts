@@ -120,6 +120,12 @@ function sortedSet<Value extends string>(values: readonly Value[]): readonly Val
   return [...new Set(values)].sort();
 }
 
+/** The sections that {@link canonicalSettings} of a baseline look into: equal ones give equal canonical settings. */
+export function sectionsOf(role: 'fp32' | 'unsmoothed', settings: Settings): readonly [unknown, ...unknown[]] {
+  const { model, data, task, layers, quantization, loss, gate } = settings;
+  return role === 'fp32' ? [model, data, task] : [model, data, task, layers, quantization, loss, gate];
+}
+
 /** The settings of a trial in a role, e.g. of the unsmoothed trial that a candidate is compared with. */
 export function canonicalSettings(role: TrialRole, settings: Settings): TrialSettings {
   const { model, data, task, layers, quantization, search, loss, gate } = settings;

@@ -1,4 +1,5 @@
-import { canonicalSettings } from './canonical-settings.js';
+import { canonicalSettings, sectionsOf } from './canonical-settings.js';
+import { IdenticalParts } from './identical-parts.js';
 import type { BaselineRole, ExpandedTrial, TrialRole } from './settings.js';
 
 /** Whether an axis can make two trials of that role differ: fp32 depends on model, evaluation and task alone. */
@@ -46,8 +47,15 @@ export function collectTrials(
     const content = JSON.stringify(canonicalSettings(role, trial.settings));
     if (!byContent.has(content)) byContent.set(content, inRole(role, trial));
   };
-  for (const role of ['fp32', 'unsmoothed'] as const)
-    if (baselines.includes(role)) for (const trial of grid.filter((each) => hasBaseline(role, each))) add(role, trial);
+  for (const role of ['fp32', 'unsmoothed'] as const) {
+    if (!baselines.includes(role)) continue;
+    const counterparts = new IdenticalParts<ExpandedTrial>();
+    for (const trial of grid.filter((each) => hasBaseline(role, each)))
+      counterparts.get(sectionsOf(role, trial.settings), () => {
+        add(role, trial);
+        return trial;
+      });
+  }
   for (const trial of grid) add(ownRole(trial), trial);
   return [...byContent.values()];
 }

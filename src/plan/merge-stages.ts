@@ -1,5 +1,6 @@
 import type { TrialSettings } from '../experiment/canonical-settings.js';
-import type { AbsmaxMethod, LayerSettings, QuantizationSettings } from '../experiment/settings.js';
+import { IdenticalParts } from '../experiment/identical-parts.js';
+import type { AbsmaxMethod, CalibrationSettings, LayerSettings, QuantizationSettings } from '../experiment/settings.js';
 import { observeGroup, observeKey, rankKey, referenceKey, searchKey } from './content-key.js';
 import type {
   ContentKey,
@@ -10,6 +11,7 @@ import type {
   ReferenceStage,
   SearchStage,
 } from './plan.js';
+import { rememberByContent } from './remember-by-content.js';
 import { snapshotSizes } from './snapshot-sizes.js';
 
 /** The stages that one trial waits for; null where it needs none of the kind. */
@@ -27,15 +29,22 @@ export interface MergedStages {
   readonly ofTrials: readonly TrialStages[];
 }
 
+type GroupedSettings = Pick<TrialSettings, 'model' | 'preprocess'>;
+type GroupOf = (settings: GroupedSettings, calibration: CalibrationSettings) => string;
+
 /** Calibration passes by what they must have in common, each as long as its most demanding trial needs. */
-function mergeObserves(trials: readonly TrialSettings[], context: PlanContext): ReadonlyMap<string, ObserveStage> {
+function mergeObserves(
+  trials: readonly TrialSettings[],
+  groupOf: GroupOf,
+  context: PlanContext,
+): ReadonlyMap<string, ObserveStage> {
   const groups = new Map<
     string,
     { trial: TrialSettings; batches: Set<number>; methods: Set<AbsmaxMethod>; histograms: boolean }
   >();
   for (const trial of trials) {
     if (trial.calibration === null) continue;
-    const name = observeGroup({ ...trial, calibration: trial.calibration }, context);
+    const name = groupOf(trial, trial.calibration);
     const group = groups.get(name) ?? {
       trial,
       batches: new Set<number>(),
@@ -91,23 +100,21 @@ function quantizedContent({ model, preprocess, calibration, layers, quantization
 }
 
 /** A search judges each layer by itself, so it divides the layer's own input, also where 1/s is to be folded later. */
-function searchOf(trial: TrialSettings, observe: ObserveStage | null, context: PlanContext): SearchStage | null {
+function searchContent(trial: TrialSettings) {
   const common = quantizedContent(trial);
   const { search } = trial;
-  if (observe === null || common === null || search === null) return null;
-  const content = { ...common, smoothing: { ...common.smoothing, apply: 'insert' as const }, search };
-  return { kind: 'search', key: searchKey(content, context), observeKey: observe.key, ...content };
+  if (common === null || search === null) return null;
+  return { ...common, smoothing: { ...common.smoothing, apply: 'insert' as const }, search };
 }
 
 /** Samples that layers are ranked on, as many as a search takes by default. */
 const RANK_SAMPLES = 256;
 
-function rankOf(trial: TrialSettings, observe: ObserveStage | null, context: PlanContext): RankStage | null {
+function rankContent(trial: TrialSettings) {
   const common = quantizedContent(trial);
-  if (observe === null || common === null || trial.layers?.keepFloat === 0) return null;
+  if (common === null || trial.layers?.keepFloat === 0) return null;
   const { batchSize, batches } = common.calibration;
-  const content = { ...common, samples: Math.min(RANK_SAMPLES, batchSize * batches) };
-  return { kind: 'rank', key: rankKey(content, context), observeKey: observe.key, ...content };
+  return { ...common, samples: Math.min(RANK_SAMPLES, batchSize * batches) };
 }
 
 /** A search or ranking is of every layer, whichever a trial then quantizes, so that trials share it. */
@@ -122,7 +129,22 @@ function forStages(quantization: QuantizationSettings): QuantizationSettings {
 
 /** The work that trials share, each piece once: FP32 passes, calibration passes, rankings, searches. */
 export function mergeStages(trials: readonly TrialSettings[], context: PlanContext): MergedStages {
-  const observes = mergeObserves(trials, context);
+  // Thousands of trials share a few stages, each keyed once.
+  const groups = new IdenticalParts<string>();
+  const groupOf: GroupOf = ({ model, preprocess }, calibration) =>
+    groups.get([model, preprocess, calibration], () => observeGroup({ model, preprocess, calibration }, context));
+  const observes = mergeObserves(trials, groupOf, context);
+  const references = new IdenticalParts<ReferenceStage>();
+  const stageOf = {
+    search: rememberByContent((content: NonNullable<ReturnType<typeof searchContent>>): SearchStage => {
+      const { key: observeKey } = observes.get(groupOf(content, content.calibration))!;
+      return { kind: 'search', key: searchKey(content, context), observeKey, ...content };
+    }),
+    rank: rememberByContent((content: NonNullable<ReturnType<typeof rankContent>>): RankStage => {
+      const { key: observeKey } = observes.get(groupOf(content, content.calibration))!;
+      return { kind: 'rank', key: rankKey(content, context), observeKey, ...content };
+    }),
+  };
   const byKind = {
     reference: new Map<ContentKey, PlannedStage>(),
     observe: new Map<ContentKey, PlannedStage>(),
@@ -134,14 +156,13 @@ export function mergeStages(trials: readonly TrialSettings[], context: PlanConte
     return stage;
   };
   const ofTrials = trials.map((trial): TrialStages => {
-    const reference = add(referenceOf(trial, context));
-    const { calibration } = trial;
-    const observe = calibration && observes.get(observeGroup({ ...trial, calibration }, context))!;
-    if (observe !== null) add(observe);
-    const search = searchOf(trial, observe, context);
-    if (search !== null) add(search);
-    const rank = rankOf(trial, observe, context);
-    if (rank !== null) add(rank);
+    const { model, preprocess, evaluation, task } = trial;
+    const reference = add(references.get([model, preprocess, evaluation, task], () => referenceOf(trial, context)));
+    const observe = trial.calibration && add(observes.get(groupOf(trial, trial.calibration))!);
+    const searched = searchContent(trial);
+    const search = searched && add(stageOf.search(searched));
+    const ranked = rankContent(trial);
+    const rank = ranked && add(stageOf.rank(ranked));
     return {
       referenceKey: reference.key,
       observeKey: observe?.key ?? null,

@@ -1,9 +1,11 @@
-import { canonicalSettings, type TrialSettings } from '../experiment/canonical-settings.js';
-import type { Experiment } from '../experiment/settings.js';
+import { canonicalSettings, sectionsOf, type TrialSettings } from '../experiment/canonical-settings.js';
+import { IdenticalParts } from '../experiment/identical-parts.js';
+import type { Experiment, Settings } from '../experiment/settings.js';
 import { contentKey, trialKey } from './content-key.js';
 import { labelTrials } from './label-trials.js';
 import { mergeStages } from './merge-stages.js';
-import type { PlanContext, PlannedTrial, SweepPlan } from './plan.js';
+import { rememberByContent } from './remember-by-content.js';
+import type { ContentKey, PlanContext, PlannedTrial, SweepPlan } from './plan.js';
 
 /**
  * Turns an experiment into trials with content keys and the stages that they share:
@@ -13,20 +15,15 @@ import type { PlanContext, PlannedTrial, SweepPlan } from './plan.js';
  * (a missing file, say) pass through.
  */
 export function planSweep(experiment: Experiment, context: PlanContext): SweepPlan {
-  const known = new Map<string, string>();
-  const once = <Argument>(name: (argument: Argument) => string, compute: (argument: Argument) => string) => {
-    return (argument: Argument): string => {
-      const key = name(argument);
-      const value = known.get(key) ?? compute(argument);
-      known.set(key, value);
-      return value;
-    };
-  };
   const remembering: PlanContext = {
     ...context,
-    modelSha256: once((path) => `model ${path}`, context.modelSha256),
-    dataSha256: once((source) => `data ${JSON.stringify(source)}`, context.dataSha256),
+    modelSha256: rememberByContent(context.modelSha256),
+    dataSha256: rememberByContent(context.dataSha256),
   };
+  // Thousands of trials have the same few counterparts.
+  const counterparts = { fp32: new IdenticalParts<ContentKey>(), unsmoothed: new IdenticalParts<ContentKey>() };
+  const counterpartKey = (role: 'fp32' | 'unsmoothed', settings: Settings): ContentKey =>
+    counterparts[role].get(sectionsOf(role, settings), () => trialKey(canonicalSettings(role, settings), remembering));
 
   const byKey = new Map<
     string,
@@ -36,9 +33,9 @@ export function planSweep(experiment: Experiment, context: PlanContext): SweepPl
     const settings = canonicalSettings(role, full);
     const key = trialKey(settings, remembering);
     if (byKey.has(key)) continue;
-    const fp32Key = trialKey(canonicalSettings('fp32', full), remembering);
+    const fp32Key = counterpartKey('fp32', full);
     const hasCounterpart = role !== 'fp32' && full.layers.sensitivity === 'none';
-    const unsmoothedKey = !hasCounterpart ? null : trialKey(canonicalSettings('unsmoothed', full), remembering);
+    const unsmoothedKey = !hasCounterpart ? null : counterpartKey('unsmoothed', full);
     const simulated = simulatedCounterpart(settings);
     const simulatedKey = simulated && trialKey(simulated, remembering);
     byKey.set(key, { key, settings, axes, fp32Key, unsmoothedKey, simulatedKey });

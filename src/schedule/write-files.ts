@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { InputError } from './input-error.js';
+import { makeFolder } from './make-folder.js';
 
 /** A file to be written; its content is made only once all paths were found fit. */
 export interface NewFile {
@@ -21,7 +22,7 @@ export function writeFiles(files: readonly NewFile[], overwrite: boolean): void 
   try {
     for (const { path, content } of files) {
       const temporary = `${path}.${process.pid}.tmp`;
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       written.push({ temporary, path });
       writeFileSync(temporary, content());
     }

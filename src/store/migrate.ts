@@ -15,8 +15,8 @@ const migrationTable = `CREATE TABLE IF NOT EXISTS migration (
 ) STRICT`;
 
 /**
- * Brings a database, whose version must not be above that of `migrations`, to the last of them; one transaction each,
- * so that a failed one leaves the version before it. Throws {@link StoreError} `changed-migration` where an applied one
+ * Brings a database, whose version must not be above that of `migrations`, to the last of them, in one transaction: where
+ * one fails the file stays what it was, byte for byte. Throws {@link StoreError} `changed-migration` where an applied one
  * has another checksum. Leaves `foreign_keys` off.
  */
 export function migrate(database: Database.Database, file: string, migrations: readonly Migration[]): void {
@@ -26,14 +26,14 @@ export function migrate(database: Database.Database, file: string, migrations: r
   if (version > 0) backUp(database, file, version);
   // Has no effect inside a transaction. A migration that rebuilds a table needs it off; it is checked before the commit.
   database.pragma('foreign_keys = OFF');
-  for (const migration of migrations) {
-    database
-      .transaction(() => {
-        // Read again under the write lock: another process may have migrated meanwhile.
+  database
+    .transaction(() => {
+      // The version is read again under the write lock: another process may have migrated meanwhile.
+      for (const migration of migrations) {
         if (versionOf(database) < migration.number) apply(database, file, migration);
-      })
-      .immediate();
-  }
+      }
+    })
+    .immediate();
 }
 
 function apply(database: Database.Database, file: string, migration: Migration): void {

@@ -34,8 +34,10 @@ export function openDatabase(path: string, options: OpenOptions = {}): Database.
     const existed = checkPath(file);
     if (!existed) mkdirSync(dirname(file), { recursive: true });
     database = new Database(file, { timeout: options.busyTimeoutMs ?? 5000 });
-    // Before anything is written, also the journal mode: a foreign file must stay as it is.
+    // Before anything is written: a foreign file must stay as it is. And one that can't be migrated: the journal mode is
+    // in the file.
     checkIdentity(database, file, migrations.length);
+    migrate(database, file, migrations);
     if (database.pragma('journal_mode = WAL', { simple: true }) !== 'wal') {
       throw new StoreError(
         'io',
@@ -43,7 +45,6 @@ export function openDatabase(path: string, options: OpenOptions = {}): Database.
       );
     }
     database.pragma('synchronous = NORMAL');
-    migrate(database, file, migrations);
     database.pragma('foreign_keys = ON');
     return database;
   } catch (error) {

@@ -8,6 +8,7 @@ import type {
   SmoothingRecord,
   TrialRecord,
 } from '../evaluate/results.js';
+import { BOOTSTRAP_SEED } from '../evaluate/statistics/bootstrap.js';
 import type { ContentKey, PlannedTrial } from '../plan/plan.js';
 import type { Connection } from './connection.js';
 import { RowNumbers } from './finite.js';
@@ -124,8 +125,8 @@ function writeEvaluation(connection: Connection, trial: number, evaluation: Eval
   for (const accuracy of evaluation.accuracies) {
     checkAccuracy(accuracy);
     connection.run(
-      `INSERT INTO accuracy (trial_id, metric, slice, value, ci_low, ci_high, ci_method, correct, total)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO accuracy (trial_id, metric, slice, value, ci_low, ci_high, ci_method, correct, total, ci_seed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       trial,
       accuracy.metric,
       accuracy.slice,
@@ -135,6 +136,7 @@ function writeEvaluation(connection: Connection, trial: number, evaluation: Eval
       accuracy.ciMethod,
       accuracy.correct,
       accuracy.total,
+      accuracy.ciMethod === 'bootstrap' ? BOOTSTRAP_SEED : null,
     );
   }
   for (const outcome of evaluation.outcomes) {

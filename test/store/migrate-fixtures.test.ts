@@ -63,6 +63,16 @@ describe.each(earlier)('a database that schema %i left behind', (version) => {
     queries.close();
   });
 
+  it('stays what it was, byte for byte, when a migration fails', () => {
+    const path = fixture(version);
+    const bytes = readFileSync(path);
+    const broken = { number: readMigrations().length + 1, name: 'broken.sql', sql: 'DROP TABLE nowhere', sha256: '' };
+    expect(() => openDatabase(path, { migrations: [...readMigrations(), broken] })).toThrow(
+      /Migration broken\.sql failed .* The file is as it was/,
+    );
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+  });
+
   it('is refused for reading with both versions named, and left as it was', () => {
     const path = fixture(version);
     const bytes = readFileSync(path);

@@ -95,6 +95,24 @@ describe('openDatabase', () => {
     expect(existsSync(`${path}.v1.bak.3`)).toBe(true);
   });
 
+  it.each(['wal', 'delete'])('leaves every byte when a later one of several migrations fails, in mode %s', (mode) => {
+    write([first]);
+    const made = new Database(path);
+    made.pragma(`journal_mode = ${mode}`);
+    made.close();
+    const before = readFileSync(path);
+    // More than the cache of a connection holds, so that pages reach the disk before the failure.
+    const large = migration(2, 'CREATE TABLE b (y BLOB) STRICT; INSERT INTO b VALUES (zeroblob(40000000));');
+    const broken = migration(3, 'INSERT INTO a VALUES (8); INSERT INTO nowhere VALUES (1);');
+    expect(() => {
+      write([first, large, broken]);
+    }).toThrow(/0003-test\.sql failed.*The file is as it was/);
+    expect(readFileSync(path).equals(before)).toBe(true);
+    expect(existsSync(`${path}-journal`)).toBe(false);
+    write([first, second]);
+    expect(caught(() => openDatabase(path, { migrations: [first] })).message).toMatch(/schema version 2;.*up to 1/);
+  });
+
   it('refuses a newer schema with both versions and changes nothing', () => {
     write([first, second]);
     const before = readFileSync(path);

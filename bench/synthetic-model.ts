@@ -1,0 +1,46 @@
+import type { ModelRecord } from '../src/evaluate/results.js';
+import type { EnvironmentRecord } from '../src/store/store.js';
+import { layerNames, modelSha256, type SyntheticGrid } from './synthetic-experiment.js';
+
+/** Where a synthetic sweep claims to have run. */
+export const syntheticEnvironment: EnvironmentRecord = {
+  quantsweepVersion: '0.1.0',
+  nodeVersion: 'v20.20.2',
+  onnxruntimeVersion: '1.30.0',
+  os: 'linux',
+  host: 'synthetic',
+  cpuModel: 'none',
+  cpuFlags: 'avx2',
+  cpuCores: 2,
+  memoryMb: 8000,
+  gpu: null,
+  gpuDriver: null,
+  gitCommit: null,
+};
+
+/** The model of a synthetic sweep: convolutions of equal size. */
+export function syntheticModel(grid: SyntheticGrid, path: string): ModelRecord {
+  const { channels } = grid;
+  return {
+    sha256: modelSha256(grid),
+    path,
+    sizeBytes: 4 * 9 * channels * channels * grid.layers,
+    opset: 17,
+    parameters: 9 * channels * channels * grid.layers,
+    layers: layerNames(grid).map((name, position) => ({
+      position,
+      name,
+      op: 'Conv',
+      inputTensor: `input${position}`,
+      outputTensor: `output${position}`,
+      weightShape: [channels, channels, 3, 3],
+      groups: 1,
+      inputChannels: channels,
+      outputChannels: channels,
+      batchNorm: null,
+      unsupported: null,
+      weightAbsmax: Float64Array.from({ length: channels }, (_, channel) => 0.1 + (channel % 7) / 20),
+      weightAbsmaxView: Float64Array.from({ length: channels }, (_, channel) => 0.2 + (channel % 5) / 20),
+    })),
+  };
+}
