@@ -50,18 +50,21 @@ function matters(path: string, { quantization }: TrialSettings): boolean {
   }
 }
 
-/** The trial's own value of a setting by its path in the file; undefined where the trial does not depend on it. */
-function valueAt(trial: TrialSettings, path: string): unknown {
+/** Reads the trial's own value of a setting; undefined where the trial does not depend on it. */
+type ReadValue = (trial: TrialSettings) => unknown;
+
+/** Reads a setting by its path in the file. */
+function readerOf(path: string): ReadValue {
   const [first, second, ...rest] = path.split('.') as [string, string, ...string[]];
   const isInSource = (second === 'calibration' || second === 'evaluation') && !aroundSource.has(rest[0]!);
   const segments = first === 'data' ? [second, ...(isInSource ? ['source'] : []), ...rest] : [first, second, ...rest];
-  const value = segments.reduce<unknown>(
-    (inner, segment) => (inner as Record<string, unknown> | null | undefined)?.[segment],
-    trial,
-  );
-  if (!matters(path, trial)) return undefined;
   // In smoothing null stands for what does not apply, as for the seed of samples; elsewhere (labels, mean) it is a value.
-  return value === null && (first === 'smoothing' || path.endsWith('.sampleSeed')) ? undefined : value;
+  const nullIsNone = first === 'smoothing' || path.endsWith('.sampleSeed');
+  return (trial) => {
+    let value: unknown = trial;
+    for (const segment of segments) value = (value as Record<string, unknown> | null | undefined)?.[segment];
+    return !matters(path, trial) || (value === null && nullIsNone) ? undefined : value;
+  };
 }
 
 /** `quantization.weight.bits` as `weight.bits`; `smoothing.absmax` as `absmax`; others as they are. */
@@ -88,17 +91,20 @@ function shortRules(rules: unknown): string {
 
 interface VaryingSetting {
   readonly path: string;
+  readonly read: ReadValue;
   readonly print: (value: unknown) => string;
 }
 
 /** The setting, if trials differ in it, with the shortest print that tells its values apart. */
 function varyingSetting(path: string, trials: readonly TrialSettings[]): readonly VaryingSetting[] {
-  const all = trials.map((trial) => valueAt(trial, path)).filter((value) => value !== undefined);
-  const values = [...new Map(all.map((value) => [JSON.stringify(value), value])).values()];
+  // Thousands of trials have few values: each is written as JSON once.
+  const read = readerOf(path);
+  const all = new Set(trials.map(read).filter((value) => value !== undefined));
+  const values = [...new Map([...all].map((value) => [JSON.stringify(value), value])).values()];
   if (values.length < 2) return [];
   const short = path === 'layers.rules' ? shortRules : shortValue;
   const isDistinctWhenShort = new Set(values.map(short)).size === values.length;
-  return [{ path, print: isDistinctWhenShort ? short : (value) => JSON.stringify(value) }];
+  return [{ path, read, print: isDistinctWhenShort ? short : (value) => JSON.stringify(value) }];
 }
 
 /**
@@ -112,8 +118,8 @@ export function labelTrials(trials: readonly TrialSettings[], axisPaths: readonl
   return trials.map((trial) => {
     const batches = trial.calibration?.batches;
     const size = batches === undefined || sizes.size < 2 ? [] : [`${batches} ${batches === 1 ? 'batch' : 'batches'}`];
-    const others = varying.flatMap(({ path, print }) => {
-      const value = valueAt(trial, path);
+    const others = varying.flatMap(({ path, read, print }) => {
+      const value = read(trial);
       return value === undefined ? [] : [`${shortPath(path)}=${print(value)}`];
     });
     return [method(trial), ...sensitivity(trial), ...size, ...others].join(', ');
