@@ -15,6 +15,11 @@ export function chartLibrary(): string {
   return `${licence('vega')}\n${withoutSourceMap(vega)}\n${licence('vega-interpreter')}\n${interpreter}`;
 }
 
+/** The licences of what {@link chartLibrary} holds. */
+export function chartLicences(): string {
+  return `${licence('vega')}\n${licence('vega-interpreter')}`;
+}
+
 /** The licence of a package as a comment: whoever passes a report on passes its code on. */
 function licence(name: string): string {
   let folder = dirname(createRequire(import.meta.url).resolve(name));

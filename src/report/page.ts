@@ -17,6 +17,8 @@ export type PageAssets =
       readonly style: string;
       /** In order, as source text. */
       readonly scripts: readonly string[];
+      /** Licences of code in the scripts, which stay readable beside them. */
+      readonly licences: string;
     }
   | {
       readonly kind: 'shared';
@@ -60,7 +62,7 @@ function assetHtml(assets: PageAssets): { policy: string[]; head: string; foot: 
       return {
         policy: ["default-src 'none'", sources, `style-src ${hashSource(assets.style)}`, ...closed],
         head: `<style>${assets.style}</style>`,
-        foot: `<script type="text/plain" data-scripts>${packJson(assets.scripts)}</script>\n<script>${startScripts}</script>`,
+        foot: `<!--\n${assets.licences.replaceAll('--', '- -')}\n-->\n<script type="text/plain" data-scripts>${packJson(assets.scripts)}</script>\n<script>${startScripts}</script>`,
       };
     }
     case 'shared':

@@ -1,4 +1,4 @@
-import { chartLibrary } from './chart-library.js';
+import { chartLibrary, chartLicences } from './chart-library.js';
 import type { PageAssets } from './page.js';
 import { liveScript } from './live/live-script.js';
 import { liveStyle } from './live/live-style.js';
@@ -255,7 +255,7 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
 
 /** Style and scripts for a page that is passed on alone. */
 export function inlineAssets(): PageAssets {
-  return { kind: 'inline', style: pageStyle, scripts: [chartLibrary(), pageScript] };
+  return { kind: 'inline', style: pageStyle, scripts: [chartLibrary(), pageScript], licences: chartLicences() };
 }
 
 function titleOf(page: PageId, sweep: string): string {

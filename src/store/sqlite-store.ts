@@ -250,8 +250,15 @@ class SqliteStore implements SweepStore {
   close(): void {
     // Where another program has the database open (a report that is served), closing would leave the last commits in the
     // -wal file alone, and a copy of the database file would lack them.
-    if (this.lock !== null) this.connection.database.pragma('wal_checkpoint(TRUNCATE)');
-    this.connection.close();
-    this.lock?.release();
+    try {
+      if (this.lock !== null) {
+        // A connection that has only just gone over to the write-ahead log must read once before it can empty it.
+        this.connection.database.pragma('user_version');
+        this.connection.database.pragma('wal_checkpoint(TRUNCATE)');
+      }
+    } finally {
+      this.connection.close();
+      this.lock?.release();
+    }
   }
 }
