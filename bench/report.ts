@@ -7,6 +7,7 @@ import { figures } from '../src/report/figures/index.js';
 import type { Query } from '../src/report/query.js';
 import { renderFigure } from '../src/report/render-figure.js';
 import { renderReport } from '../src/report/render-report.js';
+import { openSite } from '../src/report/site.js';
 import { readSweepFacts } from '../src/report/sweep-facts.js';
 import { openQueries } from '../src/store/query-database.js';
 import { largeGrid, plainGrid } from './synthetic-experiment.js';
@@ -21,6 +22,8 @@ interface PageReport {
   readonly seconds: number;
   readonly peakMb: number;
   readonly pageMb: number;
+  /** The whole folder: the sweep's page again, and the pages of its trials and layers. */
+  readonly site: { readonly seconds: number; readonly files: number; readonly mb: number };
   /** Slowest first, query and build. */
   readonly figures: readonly { readonly id: string; readonly ms: number; readonly kb: number }[];
 }
@@ -33,6 +36,10 @@ function renderAndReport(path: string, sweep: string): PageReport {
   const html = renderReport(query, sweep, { database: path, generatedAt: new Date(0) });
   const seconds = (performance.now() - start) / 1000;
   const peakMb = process.resourceUsage().maxRSS / 1024;
+  const siteStart = performance.now();
+  const site = openSite(query, [sweep], [sweep], { database: path, generatedAt: new Date(0), mode: 'files' });
+  const sizes = site.paths().map((file) => Buffer.byteLength(site.render(file) ?? ''));
+  const siteSeconds = (performance.now() - siteStart) / 1000;
   const facts = readSweepFacts(query, sweep)!;
   const each = figures.map((figure) => {
     const begun = performance.now();
@@ -44,6 +51,7 @@ function renderAndReport(path: string, sweep: string): PageReport {
     seconds,
     peakMb,
     pageMb: Buffer.byteLength(html) / 1e6,
+    site: { seconds: siteSeconds, files: sizes.length, mb: sizes.reduce((sum, size) => sum + size, 0) / 1e6 },
     figures: each.sort((a, b) => b.ms - a.ms).slice(0, SLOWEST),
   };
 }
@@ -100,10 +108,14 @@ if (process.argv[2] === 'child') {
       seconds: median(reports.map((report) => report.seconds)),
       peakMb: median(reports.map((report) => report.peakMb)),
       pageMb: reports[0]!.pageMb,
+      site: { ...reports[0]!.site, seconds: median(reports.map((report) => report.site.seconds)) },
       slowest: reports.at(-1)!.figures,
     };
     console.log(
       `${name.padEnd(6)} ${row.ratio.toFixed(2).padStart(6)} x ${sweeps[0]!.name}   (${row.lowest.toFixed(2)} .. ${row.highest.toFixed(2)})   ${row.seconds.toFixed(2)} s, peak ${row.peakMb.toFixed(0)} MB, page ${row.pageMb.toFixed(2)} MB`,
+    );
+    console.log(
+      `  whole folder ${row.site.seconds.toFixed(2)} s, ${row.site.files} files, ${row.site.mb.toFixed(2)} MB`,
     );
     for (const { id, ms, kb } of row.slowest)
       console.log(`  ${id.padEnd(24)} ${ms.toFixed(0).padStart(6)} ms ${kb.toFixed(0).padStart(6)} kB`);
