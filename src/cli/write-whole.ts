@@ -16,8 +16,9 @@ export function writeWhole(path: string, text: string): void {
   }
 }
 
-/** Throws UsageError where a file stands in the place or in the way of a folder that an option names. */
+/** Throws UsageError for an empty name, and where a file stands in the place or in the way of a folder that an option names. */
 export function requireFolder(path: string, option: string): void {
+  if (path === '') throw new UsageError(`Expected a folder for ${option}, got an empty name.`);
   let place = resolve(path);
   while (!existsSync(place)) place = dirname(place);
   if (!statSync(place).isDirectory()) throw new UsageError(`Expected a folder for ${option}, got the file "${place}".`);

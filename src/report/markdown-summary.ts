@@ -119,7 +119,7 @@ function reproduce(facts: SweepFacts, query: Query, { database }: SummaryOptions
     `quantsweep ${listed('quantsweep_version')}, onnxruntime ${listed('onnxruntime_version')}, ${listed('provider')}`,
   ];
   const commands = [
-    `quantsweep run ${shellWord(sweep.experimentPath)} --db ${shellWord(database)}`,
+    `quantsweep run ${shellWord(sweep.experimentPath)} --set ${shellWord(`run.database=${database}`)}`,
     `quantsweep report ${shellWord(sweep.name)} --db ${shellWord(database)}`,
   ];
   return `${lines.map((line) => `- ${escapeMarkdown(line)}`).join('\n')}\n\n${fencedCode(commands.join('\n'), 'sh')}`;

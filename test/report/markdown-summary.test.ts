@@ -87,7 +87,7 @@ describe('markdownSummary', () => {
   it('warns of an incomplete sweep and says how to run it again', () => {
     const text = summaryOf('incomplete');
     expect(text).toContain('> [!WARNING]\n> **Incomplete.** 5 of 43 trials not finished, 3 of 43 trials failed.');
-    expect(text).toContain("quantsweep run /home/me/experiments/incomplete.yaml --db 'my db.db'\n");
+    expect(text).toContain("quantsweep run /home/me/experiments/incomplete.yaml --set 'run.database=my db.db'\n");
     expect(text).toContain('quantsweep 0.1.0, onnxruntime 1.30.0, CPUExecutionProvider');
     expect(text).toContain('key sweep-5000');
   });

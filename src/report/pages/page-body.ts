@@ -70,7 +70,9 @@ function crumbsHtml(crumbs: readonly Crumb[]): string {
 }
 
 function sectionHtml<Facts>({ id, title, figures, after }: Section<Facts>, facts: Facts, query: Query): string {
-  return `<section id="${id}"><h2>${escapeHtml(title)}</h2>${figures.map((figure) => renderFigure(figure, facts, query)).join('\n')}${after ?? ''}</section>`;
+  // An id is of one element: where a figure is called as its section is, the figure has it.
+  const own = figures.some((figure) => figure.id === id) ? `${id}-section` : id;
+  return `<section id="${own}"><h2>${escapeHtml(title)}</h2>${figures.map((figure) => renderFigure(figure, facts, query)).join('\n')}${after ?? ''}</section>`;
 }
 
 /** Disclosures of queries that text of the page comes from, by what they tell. */

@@ -46,9 +46,9 @@ ORDER BY kind = 'outlier' DESC, act_absmax DESC, channel LIMIT ${drawnLimits.tab
         { title: 'kind', field: 'kind', align: 'left', text: (row) => textOf(row, 'kind') },
         number('activation', 'act_absmax'),
         number('× median', 'times_median'),
-        number('after', 'act_absmax_smoothed'),
+        number('activation after', 'act_absmax_smoothed'),
         number('weight', 'weight_absmax'),
-        number('after', 'weight_absmax_smoothed'),
+        number('weight after', 'weight_absmax_smoothed'),
         number('s', 's'),
       ],
     };

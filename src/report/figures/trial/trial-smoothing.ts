@@ -52,7 +52,7 @@ function captionText(rows: readonly Row[]): string {
   const dead = rows.reduce((sum, row) => sum + (numberOrNull(row, 'dead_channels') ?? 0), 0);
   const fallen = rows.filter((row) => textOrNull(row, 'fallback_reason') !== null);
   const reason = fallen[0] === undefined ? '' : textOf(fallen[0], 'fallback_reason').slice(0, 160);
-  return `Each input channel is divided by its s, the weight multiplied by it: bar from the smallest to the largest s of the layer, dot their geometric mean, line s = 1 (unchanged). Widest: ${textOf(widest, 'layer').slice(0, 120)}, ${significantText(numberOf(widest, 's_min'), 3)} to ${significantText(numberOf(widest, 's_max'), 3)}.${dead === 0 ? '' : ` ${dead} dead channels keep s = 1.`}${fallen.length === 0 ? '' : ` ${fallen.length} of ${rows.length} layers not smoothed as asked: ${reason}${fallen.length > 1 ? ' (and others, in the data)' : ''}.`}`;
+  return `Each input channel is divided by its s, the weight multiplied by it: bar from the smallest to the largest s of the layer, dot their geometric mean, line s = 1 (unchanged). Widest: ${textOf(widest, 'layer').slice(0, 120)}, ${significantText(numberOf(widest, 's_min'), 3)} to ${significantText(numberOf(widest, 's_max'), 3)}.${dead === 0 ? '' : ` ${dead} dead channel${dead === 1 ? ' keeps' : 's keep'} s = 1.`}${fallen.length === 0 ? '' : ` ${fallen.length} of ${rows.length} layers not smoothed as asked: ${reason}${fallen.length > 1 ? ' (and others, in the data)' : ''}.`}`;
 }
 
 function spread(row: Row): number {
