@@ -1,6 +1,6 @@
 import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { makeFolder } from '../schedule/make-folder.js';
+import { makeFolder } from '../store/make-folder.js';
 import { UsageError } from './usage-error.js';
 
 /** Writes beside the target and renames, so that a reader never sees half a file; makes its folder where it is missing. */

@@ -1,7 +1,7 @@
 import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { InputError } from './input-error.js';
-import { makeFolder } from './make-folder.js';
+import { makeFolder } from '../store/make-folder.js';
 
 /** A file to be written; its content is made only once all paths were found fit. */
 export interface NewFile {

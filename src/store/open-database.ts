@@ -1,8 +1,9 @@
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 import Database from 'better-sqlite3';
 
+import { makeFolder } from './make-folder.js';
 import { migrate } from './migrate.js';
 import { readMigrations, type Migration } from './migrations.js';
 import { explainFailure } from './sqlite-failure.js';
@@ -32,7 +33,7 @@ export function openDatabase(path: string, options: OpenOptions = {}): Database.
   let database: Database.Database | null = null;
   try {
     const existed = checkPath(file);
-    if (!existed) mkdirSync(dirname(file), { recursive: true });
+    if (!existed) makeFolder(dirname(file));
     database = new Database(file, { timeout: options.busyTimeoutMs ?? 5000 });
     // Before anything is written: a foreign file must stay as it is. And one that can't be migrated: the journal mode is
     // in the file.

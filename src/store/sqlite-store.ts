@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import type {
@@ -14,6 +14,7 @@ import type { Experiment } from '../experiment/settings.js';
 import type { ContentKey, PlannedTrial, SweepPlan } from '../plan/plan.js';
 import { Connection } from './connection.js';
 import { lockDatabase, type DatabaseLock } from './lock-database.js';
+import { makeFolder } from './make-folder.js';
 import { openDatabase } from './open-database.js';
 import { openReadOnly } from './open-read-only.js';
 import { readFailed, readFinished, readPrimaryValues, readTypicalDurations } from './read-progress.js';
@@ -71,7 +72,7 @@ function realPath(file: string): string {
 /** Refuses what is no quantsweep database; makes the folder of a new one. */
 function prepareFile(file: string): void {
   if (statSync(file, { throwIfNoEntry: false }) === undefined) {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     return;
   }
   try {
