@@ -56,7 +56,7 @@ details { font-size: 13px; margin: 4px 0 0; }
 summary { cursor: pointer; color: var(--muted); width: fit-content; }
 summary:hover { color: var(--text); }
 pre { background: var(--panel); border-radius: 5px; padding: 10px 12px; margin: 6px 0; font: 12px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; white-space: pre-wrap; max-height: 420px; overflow: auto; }
-.scroll { overflow: auto; max-height: 78vh; border: 1px solid var(--line); border-radius: 5px; }
+.scroll { overflow: auto; max-height: 78vh; border: 1px solid var(--line); border-radius: 5px; background: linear-gradient(var(--ground), var(--ground)) 0 0 / 20px 100% no-repeat local, linear-gradient(var(--ground), var(--ground)) 100% 0 / 20px 100% no-repeat local, linear-gradient(to right, var(--muted), transparent) 0 0 / 8px 100% no-repeat scroll, linear-gradient(to left, var(--muted), transparent) 100% 0 / 8px 100% no-repeat scroll; }
 .scroll.data { max-height: 420px; margin: 6px 0; }
 table { border-collapse: collapse; width: 100%; font-size: 13px; line-height: 1.35; }
 th, td { padding: 5px 10px; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); overflow-wrap: normal; }

@@ -264,7 +264,7 @@ function labelLayer(
     transform: [
       { calculate: `datum.y < ${floor}`, as: 'below' },
       { calculate: `max(datum.y, ${floor})`, as: 'at' },
-      { calculate: "datum.below ? datum.text + ' ↓ below this axis' : datum.text", as: 'shown' },
+      { calculate: "datum.below ? datum.text + (width < 380 ? ' ↓' : ' ↓ below this axis') : datum.text", as: 'shown' },
     ],
     mark: {
       type: 'text',
