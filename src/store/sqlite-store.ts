@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3';
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
@@ -257,6 +258,9 @@ class SqliteStore implements SweepStore {
         this.connection.database.pragma('user_version');
         this.connection.database.pragma('wal_checkpoint(TRUNCATE)');
       }
+    } catch (error) {
+      // On a full disk commits stay in the -wal file, where they are safe; the write that failed has said what to do.
+      if (!(error instanceof Database.SqliteError)) throw error;
     } finally {
       this.connection.close();
       this.lock?.release();

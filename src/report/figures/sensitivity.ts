@@ -14,10 +14,10 @@ export const sensitivity: Figure = {
   section: 'layers',
   title: () => 'Sensitivity: each layer by itself',
   sql: ({ sweep }) =>
-    `SELECT setting, whole_label, position, layer, op, rank, drop_only, only_value, only_divergence, gain_all_but, all_but_value,
-       (SELECT count(DISTINCT setting) FROM v_sensitivity WHERE sweep = ${sqlText(sweep.name)}) AS settings
-FROM v_sensitivity WHERE sweep = ${sqlText(sweep.name)}
-AND setting = (SELECT setting FROM v_sensitivity WHERE sweep = ${sqlText(sweep.name)} ORDER BY whole_trial IS NULL, setting LIMIT 1) ORDER BY position`,
+    `WITH every AS MATERIALIZED (SELECT * FROM v_sensitivity WHERE sweep = ${sqlText(sweep.name)})
+SELECT setting, whole_label, position, layer, op, rank, drop_only, only_value, only_divergence, gain_all_but, all_but_value,
+       (SELECT count(DISTINCT setting) FROM every) AS settings
+FROM every WHERE setting = (SELECT setting FROM every ORDER BY whole_trial IS NULL, setting LIMIT 1) ORDER BY position`,
   build: (rows, facts) => {
     if (rows.length === 0) {
       return {
