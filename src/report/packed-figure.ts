@@ -19,7 +19,7 @@ export function packFigure(result: QueryResult, panels: readonly unknown[]): str
 
 /** Any JSON value as such text. */
 export function packJson(value: unknown): string {
-  return deflateRawSync(JSON.stringify(value), { level: 9 }).toString('base64');
+  return deflateRawSync(JSON.stringify(value), { level: 6 }).toString('base64');
 }
 
 /** {@link packFigure} undone. */
