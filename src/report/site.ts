@@ -63,7 +63,7 @@ export interface Site {
 const mostTrialPages = 500;
 
 /** The best ones that get a page where there are more: a folder of thousands helps nobody, and takes minutes to make. */
-const bestTrialPages = 40;
+const bestTrialPages = 24;
 
 const style = 'assets/quantsweep.css';
 const chartScript = 'assets/vega.js';
