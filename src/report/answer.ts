@@ -1,5 +1,5 @@
 import type { ComparisonFacts, SweepFacts, TrialFacts } from './sweep-facts.js';
-import { chooseBest } from './sweep-facts.js';
+import { chooseBest, comparedWith } from './sweep-facts.js';
 import { calibrationSentence, methodSentence } from './answer-pairs.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
@@ -71,7 +71,7 @@ function headline(facts: SweepFacts): Sentence {
       '. What quantization costs is not known: no FP32 baseline has finished (baselines: [fp32] in the experiment brings it).',
     );
   }
-  const noise = noisePhrase(find(facts, best, 'fp32'), finished);
+  const noise = noisePhrase(comparedWith(facts, best, 'fp32'), finished);
   return sentence(...start, `, ${against(best.gapToFp32, 'FP32', best.fp32Value, facts)}; `, ...noise, '.');
 }
 
@@ -88,7 +88,7 @@ function unsmoothedSentence(facts: SweepFacts): Sentence | null {
     'Smoothing: ',
     strong(gain),
     '; ',
-    ...noisePhrase(find(facts, best, 'unsmoothed'), finishedSettings(facts)),
+    ...noisePhrase(comparedWith(facts, best, 'unsmoothed'), finishedSettings(facts)),
     '.',
   );
 }
@@ -113,7 +113,7 @@ function modeSentence(facts: SweepFacts): Sentence | null {
     'Static against dynamic alpha: ',
     strong(`${name} is ahead by ${magnitudeText(difference, metric)}`),
     ` (${values}); `,
-    ...noisePhrase(find(facts, loser, 'best')),
+    ...noisePhrase(comparedWith(facts, loser, 'best')),
     '.',
   );
 }
@@ -152,10 +152,6 @@ function lowestLoss(trials: readonly TrialFacts[]): TrialFacts | null {
 
 function distinctAlphas(trials: readonly TrialFacts[]): number[] {
   return [...new Set(trials.map((trial) => trial.alpha).filter((alpha) => alpha !== null))].sort((a, b) => a - b);
-}
-
-function find(facts: SweepFacts, trial: TrialFacts, other: ComparisonFacts['against']): ComparisonFacts | null {
-  return facts.comparisons.find((c) => c.trial === trial.trial && c.against === other) ?? null;
 }
 
 function finishedSettings({ trials }: SweepFacts): number {

@@ -26,7 +26,7 @@ import {
   sweepsComparisonName,
 } from './site-map.js';
 import type { SweepFacts, TrialFacts } from './sweep-facts.js';
-import { readSweepFacts } from './sweep-facts.js';
+import { comparedWith, readSweepFacts } from './sweep-facts.js';
 
 /** How a report of several pages is made. */
 export interface SiteOptions extends ReportOptions {
@@ -285,7 +285,7 @@ function trialsWithPages({ allTrials, best }: SweepFacts): ReadonlySet<number> {
 /** The pairs that a reader asks for first: the best against its unsmoothed counterpart. */
 function usefulPairs({ best, trials, comparisons }: SweepFacts): Pair[] {
   if (best === null) return [];
-  const unsmoothed = comparisons.find((c) => c.trial === best.trial && c.against === 'unsmoothed')?.otherTrial;
+  const unsmoothed = comparedWith({ comparisons }, best, 'unsmoothed')?.otherTrial;
   return trials.filter((trial) => trial.trial === unsmoothed).map((trial) => [best.trial, trial.trial] as const);
 }
 

@@ -153,6 +153,15 @@ export function chooseBest(
   return equals.find((trial) => compared.has(trial.trial)) ?? equals[0] ?? null;
 }
 
+/** The paired test of a trial of the sweep against another; null where it was not made, or without a trial. */
+export function comparedWith(
+  { comparisons }: Pick<SweepFacts, 'comparisons'>,
+  trial: TrialFacts | null,
+  against: ComparisonFacts['against'],
+): ComparisonFacts | null {
+  return comparisons.find((c) => c.trial === trial?.trial && c.against === against) ?? null;
+}
+
 function toSummary(row: Row): SweepSummary {
   return {
     name: textOf(row, 'sweep'),

@@ -40,13 +40,18 @@ export function lossControls(rows: readonly Row[]): Control[] {
         .map(({ field, label }) => ({ value: field, label })),
     },
     ...(modes.length > 1 ? [{ param: 'mode', label: 'quantized', options: modes }] : []),
-    {
-      param: 'lossScale',
-      label: 'scale',
-      options: [
-        { value: 'log', label: 'logarithmic' },
-        { value: 'linear', label: 'linear' },
-      ],
-    },
+    scaleControl('lossScale'),
   ];
+}
+
+/** The choice between a logarithmic and a linear scale, as the parameter `param`. */
+export function scaleControl(param: string): Control {
+  return {
+    param,
+    label: 'scale',
+    options: [
+      { value: 'log', label: 'logarithmic' },
+      { value: 'linear', label: 'linear' },
+    ],
+  };
 }

@@ -1,5 +1,5 @@
 import type { SweepFacts, TrialFacts } from '../sweep-facts.js';
-import { chooseBest } from '../sweep-facts.js';
+import { chooseBest, comparedWith } from '../sweep-facts.js';
 
 /** Trials up to which a layer's page chooses among all. */
 export const manyTrials = 200;
@@ -36,7 +36,7 @@ function findFirst({ trials, comparisons }: SweepFacts, model: string): FirstTri
   const likeness = new Map(
     own.map((t) => [t, Number(t.absmax === best?.absmax) + Number(otherSettings(t) === likeBest)]),
   );
-  const counterpart = comparisons.find((c) => c.trial === best?.trial && c.against === 'unsmoothed')?.otherTrial;
+  const counterpart = comparedWith({ comparisons }, best, 'unsmoothed')?.otherTrial;
   const byValue = own.toSorted((a, b) => (b.value ?? -1) - (a.value ?? -1) || a.position - b.position);
   const byAlpha = own.toSorted((a, b) => (a.alpha ?? -1) - (b.alpha ?? -1) || a.position - b.position);
   const highFirst = own.toSorted((a, b) => (b.alpha ?? -1) - (a.alpha ?? -1) || a.position - b.position);

@@ -1,7 +1,7 @@
 import type { Query, Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, toRows } from '../query.js';
 import type { LayerFacts, SweepFacts, TrialFacts } from '../sweep-facts.js';
-import { chooseBest } from '../sweep-facts.js';
+import { chooseBest, comparedWith } from '../sweep-facts.js';
 import { firstTrials, manyTrials } from './first-trials.js';
 
 /** A quantizer of the layer in one trial; ranges in units of the tensor, of a per-channel one the widest channel's. */
@@ -73,7 +73,7 @@ export const layerFactsSql = {
    */
   shown: (sweep: SweepFacts, layer: LayerFacts, among: readonly number[] | null): string => {
     const best = bestOf(sweep, layer);
-    const counterpart = sweep.comparisons.find((c) => c.trial === best?.trial && c.against === 'unsmoothed');
+    const counterpart = comparedWith(sweep, best, 'unsmoothed');
     return `WITH quantized AS (
   SELECT t.trial, t.label, t.role, t.alpha_mode, t.alpha, t.value, t.position, m.layer_alpha,
          (json_remove(t.settings, '$.role', '$.smoothing', '$.search') = json_remove(best.settings, '$.role', '$.smoothing', '$.search'))

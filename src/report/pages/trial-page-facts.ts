@@ -1,4 +1,5 @@
-import type { ComparisonFacts, SweepFacts, TrialFacts } from '../sweep-facts.js';
+import type { SweepFacts, TrialFacts } from '../sweep-facts.js';
+import { comparedWith } from '../sweep-facts.js';
 
 /** What the figures of a trial's page know. */
 export interface TrialPageFacts {
@@ -12,13 +13,4 @@ export interface TrialPageFacts {
 export function trialPageFacts(sweep: SweepFacts, trial: TrialFacts): TrialPageFacts {
   const unsmoothed = comparedWith(sweep, trial, 'unsmoothed')?.otherTrial ?? null;
   return { sweep, trial, unsmoothed: unsmoothed === trial.trial ? null : unsmoothed };
-}
-
-/** The paired test of a trial against another; null where it was not made. */
-export function comparedWith(
-  sweep: SweepFacts,
-  trial: TrialFacts,
-  against: ComparisonFacts['against'],
-): ComparisonFacts | null {
-  return sweep.comparisons.find((c) => c.trial === trial.trial && c.against === against) ?? null;
 }

@@ -7,12 +7,11 @@ import { linked } from '../render-figure.js';
 import type { Sentence } from '../sentence.js';
 import { sentence, strong } from '../sentence.js';
 import type { TrialFacts } from '../sweep-facts.js';
-import { factsSql } from '../sweep-facts.js';
+import { comparedWith, factsSql } from '../sweep-facts.js';
 import type { ReportOptions } from './page-body.js';
 import { pageBody, sourcesHtml, timeText } from './page-body.js';
 import { sentenceHtml, tileRow } from './sweep-page.js';
 import type { TrialPageFacts } from './trial-page-facts.js';
-import { comparedWith } from './trial-page-facts.js';
 
 /** The body of the page of one trial of a sweep. */
 export function trialPage(facts: TrialPageFacts, query: Query, options: ReportOptions): string {

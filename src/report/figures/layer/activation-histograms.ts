@@ -6,6 +6,7 @@ import { rounded } from '../rounded.js';
 import { histogramCharts } from './histogram-charts.js';
 import { mostDrawnLevels, quantizationGrid } from './quantization-grid.js';
 import { noTrialNote, trialControls, trialList } from './shown-trials.js';
+import { scaleControl } from '../loss-controls.js';
 
 /** Histograms of the layer's input before and after smoothing, with the range and the levels of its quantizer. */
 export const activationHistograms: PageFigure<LayerPageFacts> = {
@@ -27,17 +28,7 @@ ORDER BY t.trial, h.quantity DESC, h.bin`,
     const alt = `Histograms of the layer’s input before smoothing and, below it, after it, with the quantizer’s clip range. ${gridText(first)}`;
     return {
       kind: 'charts',
-      controls: [
-        ...trialControls(facts),
-        {
-          param: 'scale',
-          label: 'scale',
-          options: [
-            { value: 'log', label: 'logarithmic' },
-            { value: 'linear', label: 'linear' },
-          ],
-        },
-      ],
+      controls: [...trialControls(facts), scaleControl('scale')],
       caption: `Share of the input’s numbers in each of up to 128 bins, over all channels of the first ${samples} calibration samples; after smoothing each channel is divided by its own s, so the units differ. Solid lines: the range that the quantizer keeps, beyond it values are clipped. Gray band: what is rounded to 0, one step wide. ${levelsText(facts.shown)} ${gridText(first)}`,
       panels: [{ title: '', alt, spec: histogramCharts(rows, facts, alt) }],
     };

@@ -6,6 +6,7 @@ import { numberOf, sqlText } from '../../query.js';
 import { rounded } from '../rounded.js';
 import { channelCharts, halfStep } from './channel-charts.js';
 import { noTrialNote, trialControls, trialList } from './shown-trials.js';
+import { scaleControl } from '../loss-controls.js';
 
 /** absmax of activation and weight by input channel, before and after smoothing, and s: figure 1 of the SmoothQuant paper. */
 export const channels: PageFigure<LayerPageFacts> = {
@@ -39,14 +40,7 @@ ORDER BY trial, channel`,
       kind: 'charts',
       controls: [
         ...trialControls(facts),
-        {
-          param: 'scale',
-          label: 'scale',
-          options: [
-            { value: 'log', label: 'logarithmic' },
-            { value: 'linear', label: 'linear' },
-          ],
-        },
+        scaleControl('scale'),
         {
           param: 'order',
           label: 'channels',
