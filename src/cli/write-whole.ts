@@ -1,19 +1,11 @@
-import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { makeFolder } from '../store/make-folder.js';
+import { writeFiles } from '../schedule/write-files.js';
 import { UsageError } from './usage-error.js';
 
 /** Writes beside the target and renames, so that a reader never sees half a file; makes its folder where it is missing. */
 export function writeWhole(path: string, text: string): void {
-  makeFolder(dirname(path));
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    writeFileSync(temporary, text);
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  writeFiles([{ path, content: () => text }], true);
 }
 
 /** Throws UsageError for an empty name, and where a file stands in the place or in the way of a folder that an option names. */
