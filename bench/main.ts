@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { inWords } from './measure/ratios.js';
-import { SIZE_VARIABLE, type Size } from './measure/size.js';
+import { benchSize, SIZE_VARIABLE, type Size } from './measure/size.js';
 
 /** In the order in which all are run: what a sweep costs first. */
 const all = [
@@ -36,6 +36,8 @@ async function runBenchmark(name: string, size: Size): Promise<Ended> {
 
 /** `npm run bench`: every benchmark at its share of fifteen minutes; `npm run bench -- NAME ...`: those, in full. */
 const named = process.argv.slice(2);
+// A size that is none is refused here, before it fails in every benchmark.
+benchSize();
 const unknown = named.filter((name) => !all.some((known) => known === name));
 if (unknown.length > 0) {
   console.error(`Expected benchmarks (${all.join(', ')}), got "${unknown.join(' ')}".`);

@@ -117,7 +117,7 @@ class UnsharedProcedure {
 }
 
 /** The first trial of each kind that costs differently: static at each calibration size, dynamic at the smallest. */
-export function typicalTrials(trials: readonly PlannedTrial[]): readonly PlannedTrial[] {
+function typicalTrials(trials: readonly PlannedTrial[]): readonly PlannedTrial[] {
   const sizes = [...new Set(trials.flatMap(({ settings }) => settings.calibration?.batches ?? []))];
   const find = (mode: string, batches: number): PlannedTrial =>
     trials.find(({ settings }) => settings.smoothing.mode === mode && settings.calibration?.batches === batches)!;

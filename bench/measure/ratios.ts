@@ -27,7 +27,7 @@ export function ratiosOver(base: string, costs: Measured<number>): readonly Rati
   });
 }
 
-const NAME_WIDTH = 40;
+const NAME_WIDTH = 44;
 
 /** Prints rows as `name  1.23 x base   (1.20 .. 1.30)   456 ms`. */
 export function printRatios(rows: readonly RatioRow[], base: string): void {
