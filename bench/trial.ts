@@ -22,7 +22,7 @@ import { bySize } from './measure/size.js';
 import { prepareTrial } from './prepare-trial.js';
 import { trialExperiments, type TrialExperiment } from './trial-experiments.js';
 
-const ROUNDS = bySize({ quick: 1, part: 2, full: 5 });
+const ROUNDS = bySize({ quick: 1, part: 2, full: 3 });
 /** Shares of the classifiers' 10,000 images and of the detector's 256 scenes. */
 const IMAGES = bySize({ quick: 0.05, part: 0.2, full: 1 });
 const SCENES = bySize({ quick: 0.25, part: 1, full: 1 });

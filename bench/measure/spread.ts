@@ -5,10 +5,12 @@ export interface Spread {
   readonly highest: number;
 }
 
-/** The middle one, the upper of the two where their number is even. @throws RangeError where there is none */
+/** The middle one, or the mean of the two in the middle where their number is even. @throws RangeError for no values */
 export function median(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError('Expected at least one value, got none.');
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length / 2;
+  return (sorted[Math.ceil(half) - 1]! + sorted[Math.floor(half)]!) / 2;
 }
 
 export function spreadOf(values: readonly number[]): Spread {

@@ -42,6 +42,10 @@ describe('the median', () => {
     expect(median([9, 1, 5])).toBe(5);
   });
 
+  it('is the mean of the two in the middle of an even number', () => {
+    expect(median([9, 1, 5, 2])).toBe(3.5);
+  });
+
   it('is of at least one value', () => {
     expect(() => median([])).toThrow(RangeError);
   });
