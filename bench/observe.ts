@@ -25,7 +25,7 @@ const BATCH = 8;
 const SMALL_BATCH = 4;
 
 /** Calibration sizes at which memory is measured. */
-const SIZES = bySize({ quick: [20], part: [200, 1500], full: [200, 1500] });
+const SIZES = bySize({ quick: [20], part: [50, 400], full: [200, 1500] });
 
 /** What a child that only observes says at its end. */
 interface MemoryReport {

@@ -17,7 +17,7 @@ import { writeResult } from './measure/result-file.js';
 import { bySize } from './measure/size.js';
 import { oneThread, subjects, type Subject } from './subjects.js';
 
-const ROUNDS = bySize({ quick: 1, part: 2, full: 5 });
+const ROUNDS = bySize({ quick: 1, part: 2, full: 3 });
 const SAMPLES = bySize({ quick: 16, part: 128, full: 256 });
 const BATCH = 16;
 const candidates = Array.from({ length: 19 }, (_, index) => (index + 1) / 20);

@@ -25,7 +25,7 @@ import { trialExperiments, type TrialExperiment } from './trial-experiments.js';
 const ROUNDS = bySize({ quick: 1, part: 2, full: 3 });
 /** Shares of the classifiers' 10,000 images and of the detector's 256 scenes. */
 const IMAGES = bySize({ quick: 0.05, part: 0.2, full: 1 });
-const SCENES = bySize({ quick: 0.25, part: 1, full: 1 });
+const SCENES = bySize({ quick: 0.25, part: 0.5, full: 1 });
 const SLOTS = availableParallelism();
 /** Trials of one round: each slot has some one after the other, as in a sweep. */
 const TRIALS = SLOTS * bySize({ quick: 1, part: 2, full: 2 });
