@@ -22,6 +22,8 @@ async function sessionOf({ graph, threads }: BarePass): Promise<ort.InferenceSes
     sessions.get(key) ??
     (await ort.InferenceSession.create(graph, {
       logSeverityLevel: 3,
+      // Quantizers written as QuantizeLinear stay float, as in the program's own sessions.
+      extra: { session: { disable_quant_qdq: '1' } },
       ...(threads === null ? {} : { intraOpNumThreads: threads, interOpNumThreads: 1 }),
     }));
   sessions.set(key, session);

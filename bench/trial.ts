@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeModel } from '../src/graph/onnx-model.js';
+import { withLinearQuantizers } from '../src/quantize/linear-quantizers.js';
 import { quantizedModel } from '../src/quantize/quantized-graph.js';
 import { loadModel } from '../src/runtime/model-cache.js';
 import { WorkerPool } from '../src/runtime/worker-pool.js';
@@ -88,7 +89,7 @@ function writeQuantized(folder: string, { inputs }: PreparedSweep, trial: Planne
   const observation = storedObservation(store, observeKey!, settings.calibration!, settings.quantization!);
   const { base, layers } = prepareTrial(settings, loadModel(jobModel(settings.model, inputs)), observation, null);
   const path = join(folder, 'quantized.onnx');
-  writeFileSync(path, encodeModel(quantizedModel(base, layers)));
+  writeFileSync(path, encodeModel(withLinearQuantizers(quantizedModel(base, layers))));
   return path;
 }
 
