@@ -120,6 +120,31 @@ function sortedSet<Value extends string>(values: readonly Value[]): readonly Val
   return [...new Set(values)].sort();
 }
 
+/** What follows from a section and a number, by the very object: thousands of trials share theirs. */
+function onceForEach<Section extends object, Result>(
+  calculate: (section: Section, number: number) => Result,
+): (section: Section, number: number) => Result {
+  const known = new WeakMap<Section, Map<number, Result>>();
+  return (section, number) => {
+    const ofSection = known.get(section) ?? new Map<number, Result>();
+    known.set(section, ofSection);
+    const result = ofSection.get(number) ?? calculate(section, number);
+    ofSection.set(number, result);
+    return result;
+  };
+}
+
+const layersOnce = onceForEach(canonicalLayers);
+const quantizationOnce = onceForEach(canonicalQuantization);
+const lossOnce = onceForEach(({ samples, modes }: LossSettings, most): LossSettings => ({
+  samples: Math.min(samples, most),
+  modes: sortedSet(modes),
+}));
+const gateOnce = onceForEach((gate: GateSettings, most): GateSettings => ({
+  ...gate,
+  samples: Math.min(gate.samples, most),
+}));
+
 /** The sections that {@link canonicalSettings} of a baseline look into: equal ones give equal canonical settings. */
 export function sectionsOf(role: 'fp32' | 'unsmoothed', settings: Settings): readonly [unknown, ...unknown[]] {
   const { model, data, task, layers, quantization, loss, gate } = settings;
@@ -147,11 +172,11 @@ export function canonicalSettings(role: TrialRole, settings: Settings): TrialSet
   return {
     ...common,
     calibration: data.calibration,
-    layers: canonicalLayers(layers),
-    quantization: canonicalQuantization(quantization, calibrationSamples),
+    layers: layersOnce(layers, 0),
+    quantization: quantizationOnce(quantization, calibrationSamples),
     smoothing,
     search: canonicalSearch(smoothing.mode, search, calibrationSamples),
-    loss: { samples: Math.min(loss.samples, evaluationSamples), modes: sortedSet(loss.modes) },
-    gate: { ...gate, samples: Math.min(gate.samples, evaluationSamples) },
+    loss: lossOnce(loss, evaluationSamples),
+    gate: gateOnce(gate, evaluationSamples),
   };
 }

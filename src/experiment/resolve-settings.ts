@@ -2,6 +2,7 @@ import { readRange, reportInto } from './axis-values.js';
 import type { Problem } from './experiment-error.js';
 import { explainIssues } from './explain-issue.js';
 import type { Assignment } from './expand-grid.js';
+import { IdenticalParts } from './identical-parts.js';
 import { entryOf, nodeAt, toPlain, withNodeAt } from './located-node.js';
 import type { LocatedMapping, LocatedNode } from './located-node.js';
 import { settingPaths } from './setting-paths.js';
@@ -59,14 +60,16 @@ export type SectionResolver = (assignments: readonly Assignment[]) => ResolvedSe
  */
 export function createSectionResolver(root: LocatedMapping): SectionResolver {
   const known = new Map<string, ResolvedSection>();
+  const ofSame = new IdenticalParts<ResolvedSection>();
   const resolve = (name: SectionName, assignments: readonly Assignment[]): ResolvedSection => {
     const own = assignments.filter(({ setting }) => setting.segments[0] === name);
-    const key = JSON.stringify([name, ...own.map(({ setting, value }) => [setting.path, toPlain(value)])]);
-    const present = known.get(key);
-    if (present !== undefined) return present;
-    const resolved = resolveSection(root, name, own);
-    known.set(key, resolved);
-    return resolved;
+    // Their number first: paths of one length end at one depth.
+    return ofSame.get([own.length, name, ...own.flatMap(({ setting, value }) => [setting, value])], () => {
+      const key = JSON.stringify([name, ...own.map(({ setting, value }) => [setting.path, toPlain(value)])]);
+      const resolved = known.get(key) ?? resolveSection(root, name, own);
+      known.set(key, resolved);
+      return resolved;
+    });
   };
   return (assignments) =>
     Object.fromEntries(sectionNames.map((name) => [name, resolve(name, assignments)])) as Record<

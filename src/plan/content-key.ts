@@ -45,14 +45,38 @@ export function canonicalJson(value: unknown): string {
   return `{${text}}`;
 }
 
-/** sha256 in hex of the canonical JSON of a value. */
-export function contentKey(value: unknown): ContentKey {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+/**
+ * sha256 in hex of the canonical JSON of an object. Thousands of trials share most of their sections, which are objects
+ * that never change: the text of each is made once.
+ */
+export function contentKey(content: object): ContentKey {
+  let text = '';
+  for (const key of Object.keys(content).sort()) {
+    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${sectionText((content as Record<string, unknown>)[key])}`;
+  }
+  return createHash('sha256').update(`{${text}}`).digest('hex');
 }
 
+const sectionTexts = new WeakMap<object, string>();
+
+function sectionText(section: unknown): string {
+  if (typeof section !== 'object' || section === null) return canonicalJson(section);
+  const known = sectionTexts.get(section);
+  if (known !== undefined) return known;
+  const text = canonicalJson(section);
+  sectionTexts.set(section, text);
+  return text;
+}
+
+const environments = new WeakMap<PlanContext, object>();
+
 function environmentContent(context: PlanContext): object {
+  const known = environments.get(context);
+  if (known !== undefined) return known;
   const { numericsVersion, onnxruntimeVersion, provider, optimizationLevel } = context;
-  return { numericsVersion, onnxruntimeVersion, provider, optimizationLevel };
+  const content = { numericsVersion, onnxruntimeVersion, provider, optimizationLevel };
+  environments.set(context, content);
+  return content;
 }
 
 function modelContent(model: ModelSettings, context: PlanContext): object {
