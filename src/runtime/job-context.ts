@@ -1,13 +1,16 @@
 import type { Dataset } from '../data/dataset.js';
 import { openDataset } from '../data/open-dataset.js';
 import { permutedDataset } from '../data/permuted-dataset.js';
+import type { ExecutionRecord } from '../evaluate/results.js';
 import type { DataSource, PreprocessSettings } from '../experiment/settings.js';
 import { encodeModel, type OnnxModel } from '../graph/onnx-model.js';
-import { fixedBatchSize, type ModelIo } from '../graph/model-io.js';
+import { checkSampleShape, fixedBatchSize, type ModelIo } from '../graph/model-io.js';
 import { elementCount } from '../graph/tensor.js';
 import type { InputIdentity } from '../data/input-identity.js';
+import { checkFallback } from './check-fallback.js';
 import { feedReader } from './feeds.js';
-import { profileKernels, Session, type KernelProfile, type SessionSettings } from './session.js';
+import type { KernelProfile } from './kernel-profile.js';
+import { profileKernels, Session, type SessionSettings } from './session.js';
 
 /** What a job may use besides its own description. */
 export interface JobContext {
@@ -76,37 +79,47 @@ export async function openJobDataset(
   return dataset;
 }
 
-const ran = new Map<string, string>();
+/** What ran a graph, as it is recorded. */
+export type Ran = Pick<ExecutionRecord, 'provider' | 'kernels'>;
+
+const ran = new Map<string, Ran>();
 
 /**
- * The execution providers that run this kind of graph of this model, see {@link observedKernels}; asked once per child,
- * kind and model.
+ * What runs this kind of graph of this model, see {@link observedKernels}; asked once per child, kind and model. To be
+ * asked before a long pass, which a fall-back to the CPU would make much longer.
  *
  * @param modelKey sha256 of the model, with whatever else makes graphs of one kind differ in their operators
+ * @param graph made only where it was not asked before
+ * @throws FallbackError
  */
-export async function observedProvider(
+export async function observedExecution(
   kind: string,
   modelKey: string,
-  model: OnnxModel,
+  graph: () => OnnxModel | Promise<OnnxModel>,
   io: ModelIo,
   dataset: Dataset,
   context: JobContext,
-): Promise<string> {
+): Promise<Ran> {
   const id = `${kind}\n${modelKey}`;
   const known = ran.get(id);
   if (known !== undefined) return known;
-  const { provider } = await observedKernels(model, io, dataset, context);
-  ran.set(id, provider);
-  return provider;
+  const { provider, kernels } = await observedKernels(await graph(), io, dataset, context);
+  ran.set(id, { provider, kernels });
+  return { provider, kernels };
 }
 
-/** What runs this model, by a profiled run of one sample. */
+/**
+ * What runs this model, by a profiled run of one sample.
+ *
+ * @throws FallbackError where it ran on the CPU though it should not
+ */
 export async function observedKernels(
   model: OnnxModel,
   io: ModelIo,
   dataset: Dataset,
   { session, clock }: JobContext,
 ): Promise<KernelProfile> {
+  checkSampleShape(io, dataset.sampleShape);
   const rows = fixedBatchSize(io) ?? 1;
   const sample = new Float32Array(elementCount(dataset.sampleShape));
   await dataset.read(0, 1, sample);
@@ -114,5 +127,9 @@ export async function observedKernels(
   for (let row = 0; row < rows; row++) data.set(sample, row * sample.length);
   const batch = { data, dims: [rows, ...dataset.sampleShape] };
   const further = feedReader(io, dataset)(0, 1, rows);
-  return clock.measure('profile', () => profileKernels(encodeModel(model), io.input, batch, session, further));
+  const profile = await clock.measure('profile', () =>
+    profileKernels(encodeModel(model), io.input, batch, session, further),
+  );
+  if (session.allowFallback !== true) checkFallback(profile.kernels, session.provider);
+  return profile;
 }
