@@ -7,6 +7,7 @@ import { encodeModel, type OnnxModel } from '../graph/onnx-model.js';
 import { checkSampleShape, fixedBatchSize, type ModelIo } from '../graph/model-io.js';
 import { elementCount } from '../graph/tensor.js';
 import type { InputIdentity } from '../data/input-identity.js';
+import { asProviderRuns } from './as-provider-runs.js';
 import { checkFallback } from './check-fallback.js';
 import { feedReader } from './feeds.js';
 import type { KernelProfile } from './kernel-profile.js';
@@ -49,7 +50,9 @@ export async function withSession<T>(
   { session: settings, clock }: JobContext,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = await clock.measure('session', () => Session.create(encodeModel(model), io.input, settings));
+  const session = await clock.measure('session', async () =>
+    Session.create(encodeModel(await asProviderRuns(model, settings)), io.input, settings),
+  );
   try {
     return await work(session);
   } finally {
@@ -127,8 +130,8 @@ export async function observedKernels(
   for (let row = 0; row < rows; row++) data.set(sample, row * sample.length);
   const batch = { data, dims: [rows, ...dataset.sampleShape] };
   const further = feedReader(io, dataset)(0, 1, rows);
-  const profile = await clock.measure('profile', () =>
-    profileKernels(encodeModel(model), io.input, batch, session, further),
+  const profile = await clock.measure('profile', async () =>
+    profileKernels(encodeModel(await asProviderRuns(model, session)), io.input, batch, session, further),
   );
   if (session.allowFallback !== true) checkFallback(profile.kernels, session.provider);
   return profile;
