@@ -64,8 +64,16 @@ export async function providerObstacle(provider: Provider, entry: URL): Promise<
 
 /** Where onnxruntime-node looks for its CUDA provider. */
 export function cudaLibraryPath(): string {
-  const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
-  return join(root, 'bin', 'napi-v6', platform(), arch(), 'libonnxruntime_providers_cuda.so');
+  return join(runtimeFolder(), 'bin', 'napi-v6', platform(), arch(), 'libonnxruntime_providers_cuda.so');
+}
+
+/** onnxruntime-node's script that downloads its CUDA provider. */
+export function cudaInstallScript(): string {
+  return join(runtimeFolder(), 'script', 'install.js');
+}
+
+function runtimeFolder(): string {
+  return dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
 }
 
 function firstLine(text: string): string {
