@@ -1,6 +1,7 @@
 import type { Dataset } from '../data/dataset.js';
 import { openDataset } from '../data/open-dataset.js';
 import { permutedDataset } from '../data/permuted-dataset.js';
+import { readAhead } from '../data/read-ahead.js';
 import type { ExecutionRecord } from '../evaluate/results.js';
 import type { DataSource, PreprocessSettings } from '../experiment/settings.js';
 import { encodeModel, type OnnxModel } from '../graph/onnx-model.js';
@@ -63,13 +64,15 @@ export async function withSession<T>(
 let open: { readonly key: string; readonly dataset: Dataset } | null = null;
 
 /**
- * Opens a job's samples; the last ones stay open, as most jobs of a child read the same.
+ * Opens a job's samples; the last ones stay open, as most jobs of a child read the same. On a device the next batch is
+ * read while it works; on the CPU, whose cores the children fill, that would gain nothing.
  *
  * @param sampleSeed of the order of calibration samples; null: as they lie
  */
 export async function openJobDataset(
   source: DataSource,
   preprocess: PreprocessSettings,
+  { session }: Pick<JobContext, 'session'>,
   sampleSeed: number | null = null,
 ): Promise<Dataset> {
   const key = JSON.stringify([source, preprocess, sampleSeed]);
@@ -77,10 +80,16 @@ export async function openJobDataset(
   open?.dataset.close();
   open = null;
   const opened = await openDataset(source, preprocess);
-  const dataset = sampleSeed === null ? opened : permutedDataset(opened, sampleSeed);
+  const ordered = sampleSeed === null ? opened : permutedDataset(opened, sampleSeed);
+  // Code of the user's own is run once, in the thread that it expects.
+  const isAhead = session.provider !== 'cpu' && source.format !== 'module';
+  const dataset = isAhead ? readAhead(ordered, { source, preprocess, sampleSeed }, readingThread) : ordered;
   open = { key, dataset };
   return dataset;
 }
+
+/** Compiled beside this file's folder. */
+const readingThread = new URL('../data/read-ahead-thread.js', import.meta.url);
 
 /** What ran a graph, as it is recorded. */
 export type Ran = Pick<ExecutionRecord, 'provider' | 'kernels'>;

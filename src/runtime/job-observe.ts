@@ -12,7 +12,7 @@ import { runBatches } from './run-batches.js';
 export async function runObserve(job: ObserveJob, context: JobContext): Promise<JobResult<'observe'>> {
   const loaded = loadModel(job.model);
   const { folded, layers, io } = loaded;
-  const dataset = await openJobDataset(job.source, job.preprocess, job.sampleSeed);
+  const dataset = await openJobDataset(job.source, job.preprocess, context, job.sampleSeed);
   const supported = layers.filter((l) => l.supported);
   const { model, observed } = observeGraph(folded, supported, job.methods, job.histograms !== null);
   const ran = await observedExecution('observe', job.model.sha256, () => model, io, dataset, context);

@@ -15,7 +15,7 @@ const RUN_SAMPLES = 16;
 /** Quantizes every layer of the job's share alone and measures how far the output is from FP32's. */
 export async function runRank(job: RankJob, context: JobContext): Promise<JobResult<'rank'>> {
   const { untouched, folded, layers, io } = loadModel(job.model);
-  const dataset = await openJobDataset(job.calibration.source, job.preprocess, job.calibration.sampleSeed);
+  const dataset = await openJobDataset(job.calibration.source, job.preprocess, context, job.calibration.sampleSeed);
   const statistics = new Map(job.observation.inputs.map((i) => [i.layer, i]));
   const prepared = await context.clock.measure('prepare', () =>
     prepareModel(folded, selectLayers(layers, job.layers), statistics, {

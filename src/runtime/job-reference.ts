@@ -7,7 +7,7 @@ import { openTaskMetric } from './task-metric.js';
 /** Runs the untouched model over a range of the evaluation samples. */
 export async function runReference(job: ReferenceJob, context: JobContext): Promise<JobResult<'reference'>> {
   const { untouched, io } = loadModel(job.model);
-  const dataset = await openJobDataset(job.evaluation.source, job.preprocess);
+  const dataset = await openJobDataset(job.evaluation.source, job.preprocess, context);
   const ran = await observedExecution('reference', job.model.sha256, () => untouched, io, dataset, context);
   const metric = await openTaskMetric(job.task, {
     labels: dataset.labels,

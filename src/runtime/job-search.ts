@@ -13,7 +13,7 @@ import { searchSequential } from './search-sequential.js';
 /** Judges candidate alphas on calibration samples, in the order of the search's settings. */
 export async function runSearch(job: SearchJob, context: JobContext): Promise<JobResult<'search'>> {
   const model = loadModel(job.model);
-  const dataset = await openJobDataset(job.calibration.source, job.preprocess, job.calibration.sampleSeed);
+  const dataset = await openJobDataset(job.calibration.source, job.preprocess, context, job.calibration.sampleSeed);
   const layers = selectLayers(model.layers, job.layers);
   const search: SearchContext = { job, model, dataset, layers, context };
   const key = job.model.sha256 + JSON.stringify(job.layers);

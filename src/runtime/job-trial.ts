@@ -59,7 +59,7 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
     throw new Error('Invariant: a trial job is a quantized trial.');
   }
   const model = loadModel(job.model);
-  const gated = await openJobDataset(evaluationSettings.source, preprocess);
+  const gated = await openJobDataset(evaluationSettings.source, preprocess, context);
   const statistics = new Map(job.observation.inputs.map((i) => [i.layer, i]));
   const bits = bitsOfLayers(model.layers, layers);
   const preparation = { quantization, smoothing, bits, alphaOf: alphaOf(smoothing, job.alphas) };
@@ -77,7 +77,7 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
   const gateRecord = await context.clock.measure('gate', () => passGate(before, gate, samples));
   const prepared = await withCorrectedBiases(before);
   // Opened anew: the calibration samples of the correction took its place.
-  const dataset = await openJobDataset(evaluationSettings.source, preprocess);
+  const dataset = await openJobDataset(evaluationSettings.source, preprocess, context);
   const trial = { ...before, dataset, prepared };
   const quantized = await context.clock.measure('prepare', () => quantizedModel(prepared.base, prepared.layers));
   const integer = quantization.execution === 'integer' ? qdqModel(prepared.base, prepared.layers, {}) : null;
@@ -116,7 +116,7 @@ async function withCorrectedBiases({ job, model, prepared, context }: Trial): Pr
   const { calibration, preprocess, layers, quantization } = job.settings;
   const { method, samples } = quantization!.biasCorrection;
   if (method === 'none' || calibration === null) return prepared;
-  const dataset = await openJobDataset(calibration.source, preprocess, calibration.sampleSeed);
+  const dataset = await openJobDataset(calibration.source, preprocess, context, calibration.sampleSeed);
   const key = JSON.stringify([job.model, calibration, preprocess, layers, job.keptFloat, samples]);
   return context.clock.measure('biasCorrection', () =>
     correctBiases(model, prepared, { dataset, samples, key }, context),

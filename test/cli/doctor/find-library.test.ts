@@ -1,23 +1,19 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { libraryFinder, linkedLibraries, readLinked, vulkanDrivers } from '../../../src/cli/doctor/find-library.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'quantsweep-libraries-'));
-const before = { ...process.env };
 afterEach(() => {
-  for (const name of ['LD_LIBRARY_PATH', 'VK_DRIVER_FILES', 'VK_ICD_FILENAMES']) {
-    if (before[name] === undefined) delete process.env[name];
-    else process.env[name] = before[name];
-  }
+  vi.unstubAllEnvs();
 });
 
 describe('libraryFinder', () => {
   it('finds what is in a folder of LD_LIBRARY_PATH, and not what is nowhere', () => {
     writeFileSync(join(folder, 'libquantsweep-test.so.1'), '');
     expect(libraryFinder()('libquantsweep-test.so.1')).toEqual({ kind: 'missing' });
-    process.env['LD_LIBRARY_PATH'] = `/nowhere:${folder}`;
+    vi.stubEnv('LD_LIBRARY_PATH', `/nowhere:${folder}`);
     expect(libraryFinder()('libquantsweep-test.so.1')).toEqual({ kind: 'found' });
     rmSync(folder, { recursive: true });
   });
@@ -46,9 +42,9 @@ describe('readLinked', () => {
 
 describe('vulkanDrivers', () => {
   it('are those that the environment names and that exist', () => {
-    process.env['VK_ICD_FILENAMES'] = `/nowhere.json:${import.meta.filename}`;
+    vi.stubEnv('VK_ICD_FILENAMES', `/nowhere.json:${import.meta.filename}`);
     expect(vulkanDrivers()).toEqual([import.meta.filename]);
-    process.env['VK_DRIVER_FILES'] = '/nowhere.json';
+    vi.stubEnv('VK_DRIVER_FILES', '/nowhere.json');
     expect(vulkanDrivers()).toEqual([]);
   });
 });
