@@ -15,9 +15,13 @@ import { runBatches } from '../src/runtime/run-batches.js';
 import { Session, type FloatTensor } from '../src/runtime/session.js';
 import { noSmoothing, smoothingFactors } from '../src/smooth/smoothing-factors.js';
 import { perInputChannelAbsmax } from '../src/smooth/weight-absmax.js';
+import { sayEnvironment } from './measure/environment.js';
+import { writeResult } from './measure/result-file.js';
+import { bySize } from './measure/size.js';
+import { mean } from './measure/spread.js';
 import { oneThread, subjects, type Subject } from './subjects.js';
 
-const SAMPLES = 256;
+const SAMPLES = bySize({ quick: 16, part: 128, full: 256 });
 const calibrators = ['percentile', 'entropy', 'mse'] as const;
 const alphas = [null, 0.15, 0.5, 0.85] as const;
 
@@ -101,9 +105,10 @@ function factors(layer: Layer, inputs: InputStatistics, alpha: number | null): F
   return smoothingFactors(inputs.absmax, perInputChannelAbsmax(readFloatTensor(layer.weight), layer.layout), alpha).s;
 }
 
-console.log(
-  `amax derived from histograms of x against that of a second pass over x/s; ${SAMPLES} samples, signed, 8 bits`,
+const environment = sayEnvironment(
+  `amax derived from histograms of x, over that of a second pass over x/s; ${SAMPLES} samples, signed, 8 bits`,
 );
+const rows: object[] = [];
 for (const subject of subjects()) {
   const observed = await observe(subject);
   for (const alpha of alphas) {
@@ -119,14 +124,19 @@ for (const subject of subjects()) {
         const error = quantizationError(counts, high, derived) / quantizationError(counts, high, direct);
         return { amax: Math.abs(derived / direct - 1), error };
       });
-      const mean = (of: (d: (typeof differences)[number]) => number): number =>
-        differences.reduce((sum, d) => sum + of(d), 0) / differences.length;
-      const worst = Math.max(...differences.map((d) => d.amax));
+      const row = {
+        ...{ subject: subject.name, alpha, calibrator },
+        meanDifference: mean(differences.map((d) => d.amax)),
+        largestDifference: Math.max(...differences.map((d) => d.amax)),
+        error: mean(differences.map((d) => d.error)),
+      };
+      rows.push(row);
       console.log(
         `${subject.name.padEnd(28)} ${(alpha === null ? 'unsmoothed' : `alpha ${alpha}`).padEnd(10)} ${calibrator.padEnd(10)} ` +
-          `mean ${(mean((d) => d.amax) * 100).toFixed(3)} %   max ${(worst * 100).toFixed(3)} %   ` +
-          `error x ${mean((d) => d.error).toFixed(4)}`,
+          `mean ${(row.meanDifference * 100).toFixed(3)} %   max ${(row.largestDifference * 100).toFixed(3)} %   ` +
+          `error x ${row.error.toFixed(4)}`,
       );
     }
   }
 }
+writeResult('derivation', { environment, samples: SAMPLES, rows });

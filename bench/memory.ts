@@ -1,12 +1,16 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sayEnvironment } from './measure/environment.js';
+import { writeResult } from './measure/result-file.js';
+import { bySize } from './measure/size.js';
+import { median } from './measure/spread.js';
 
 const model = fileURLToPath(new URL('../experiments/demo/bev-demo.onnx', import.meta.url));
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-const TRIALS = Number(process.env['QUANTSWEEP_BENCH_TRIALS'] ?? 500);
+const TRIALS = Number(process.env['QUANTSWEEP_BENCH_TRIALS'] ?? bySize({ quick: 40, part: 150, full: 500 }));
 /** Of the trials. At the start caches of models, datasets and compiled code fill: the first tenth tells nothing of leaks. */
 const DECILES = 10;
 const SAMPLE_MS = 200;
@@ -57,6 +61,7 @@ interface Sample {
   readonly mb: number;
 }
 
+const environment = sayEnvironment(`Memory of a sweep of ${TRIALS} trials on the demo model`);
 const folder = mkdtempSync(join(tmpdir(), 'quantsweep-memory-'));
 writeFileSync(join(folder, 'memory.yaml'), experiment);
 const start = performance.now();
@@ -84,22 +89,17 @@ const code = await new Promise((resolve) => running.on('close', resolve));
 clearInterval(timer);
 if (code !== 0) throw new Error(`Expected the sweep to end with 0, got ${String(code)}.`);
 
-function median(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
 const seconds = (performance.now() - start) / 1000;
 console.log(
   `${TRIALS} trials in ${seconds.toFixed(0)} s, ${finished} seen; median resident MB of each tenth of the trials`,
 );
 const rows = [...new Set(names.values())].map((name) => {
-  const deciles = Array.from({ length: DECILES }, (_, decile) =>
-    median(
-      samples
-        .filter(({ process: of, done }) => of === name && Math.min(DECILES - 1, Math.floor(done * DECILES)) === decile)
-        .map(({ mb }) => mb),
-    ),
-  );
+  const deciles = Array.from({ length: DECILES }, (_, decile) => {
+    const own = samples.filter(
+      ({ process: of, done }) => of === name && Math.min(DECILES - 1, Math.floor(done * DECILES)) === decile,
+    );
+    return own.length === 0 ? null : median(own.map(({ mb }) => mb));
+  });
   const [second, last] = [deciles[1], deciles.at(-1)];
   const [first] = deciles;
   const ratio = first && last ? last / first : null;
@@ -110,7 +110,5 @@ const rows = [...new Set(names.values())].map((name) => {
   );
   return { name, deciles, ratio, afterWarmUp };
 });
-const results = new URL('results/', import.meta.url);
-mkdirSync(results, { recursive: true });
-writeFileSync(new URL('memory.json', results), `${JSON.stringify({ trials: TRIALS, seconds, rows }, null, 2)}\n`);
+writeResult('memory', { environment, trials: TRIALS, seconds, rows });
 rmSync(folder, { recursive: true });

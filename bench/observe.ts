@@ -1,7 +1,3 @@
-import { fork } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { countedValues } from '../src/calibrate/channel-histogram.js';
 import { observeGraph } from '../src/calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../src/calibrate/statistics-accumulator.js';
@@ -14,13 +10,22 @@ import { runJob } from '../src/runtime/run-job.js';
 import { Session } from '../src/runtime/session.js';
 import type { JobResult } from '../src/runtime/jobs.js';
 import { encodeHistograms } from '../src/store/histogram-blob.js';
+import { childArguments, report, reportOf } from './measure/child-report.js';
+import { sayEnvironment } from './measure/environment.js';
+import { clocked, interleavedRounds, type Measured } from './measure/interleaved-rounds.js';
+import { printRatios, ratiosOver } from './measure/ratios.js';
+import { writeResult } from './measure/result-file.js';
+import { bySize } from './measure/size.js';
 import { oneThread, subjects, type Subject } from './subjects.js';
 
-const ROUNDS = 7;
+const ROUNDS = bySize({ quick: 1, part: 3, full: 7 });
 const SAMPLES = 64;
 const BATCH = 8;
 /** Samples of a batch where memory is measured: 1500 batches must fit the data. */
 const SMALL_BATCH = 4;
+
+/** Calibration sizes at which memory is measured. */
+const SIZES = bySize({ quick: [20], part: [50, 400], full: [200, 1500] });
 
 /** What a child that only observes says at its end. */
 interface MemoryReport {
@@ -30,7 +35,7 @@ interface MemoryReport {
   readonly storedBytes: number;
 }
 
-async function timed({ model, source, preprocess }: Subject): Promise<ReadonlyMap<string, readonly number[]>> {
+async function timed({ model, source, preprocess }: Subject): Promise<Measured<number>> {
   const { untouched, folded, layers, io } = loadModel(model);
   const dataset = await openDataset(source, preprocess);
   const supported = layers.filter((l) => l.supported);
@@ -38,9 +43,11 @@ async function timed({ model, source, preprocess }: Subject): Promise<ReadonlyMa
   const pass = async (graph: OnnxModel, statistics: StatisticsAccumulator | null) => {
     const session = await Session.create(encodeModel(graph), io.input, oneThread);
     return () =>
-      runBatches(session, io, dataset, range, (outputs, _first, samples, fed) => {
-        statistics?.add(outputs, { samples, fed });
-      });
+      clocked(() =>
+        runBatches(session, io, dataset, range, (outputs, _first, samples, fed) => {
+          statistics?.add(outputs, { samples, fed });
+        }),
+      );
   };
   const observe = (histograms: boolean) => {
     const graph = observeGraph(folded, supported, ['channel'], histograms);
@@ -52,15 +59,7 @@ async function timed({ model, source, preprocess }: Subject): Promise<ReadonlyMa
     ['histograms, not counted', await pass(observeGraph(folded, supported, ['channel'], true).model, null)],
     ['histograms', await observe(true)],
   ]);
-  const times = new Map([...passes.keys()].map((name) => [name, [] as number[]]));
-  for (let round = -1; round < ROUNDS; round++) {
-    for (const [name, run] of passes) {
-      const start = performance.now();
-      await run();
-      // The first round warms up.
-      if (round >= 0) times.get(name)!.push(performance.now() - start);
-    }
-  }
+  const times = await interleavedRounds(passes, ROUNDS);
   dataset.close();
   return times;
 }
@@ -93,67 +92,39 @@ async function observeAndReport(subject: Subject, batches: number, histograms: b
   };
 }
 
-function inChild(subject: string, batches: number, histograms: boolean): Promise<MemoryReport> {
-  const child = fork(fileURLToPath(import.meta.url), ['child', subject, String(batches), String(histograms)]);
-  return new Promise((resolve, reject) => {
-    child.on('message', (report) => {
-      resolve(report as MemoryReport);
-    });
-    child.on('exit', (code) => {
-      reject(new Error(`Expected a report of ${subject}, got exit code ${code}.`));
-    });
-  });
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-if (process.argv[2] === 'child') {
-  const [, , , name, batches, histograms] = process.argv;
+const given = childArguments();
+if (given === null) await measureAll();
+else {
+  const [name, batches, histograms] = given;
   const subject = subjects().find((s) => s.name === name)!;
-  process.send!(await observeAndReport(subject, Number(batches), histograms === 'true'));
-  process.disconnect();
-} else {
-  const environment = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length, rounds: ROUNDS };
-  console.log(
-    `${SAMPLES} samples in batches of ${BATCH}, one thread; ${environment.cpu ?? '?'}, Node ${environment.node}`,
-  );
+  report(await observeAndReport(subject, Number(batches), histograms === 'true'));
+}
+
+async function measureAll(): Promise<void> {
+  const environment = sayEnvironment(`Observing ${SAMPLES} samples in batches of ${BATCH}, one thread`);
   const rows: object[] = [];
   for (const subject of subjects()) {
     console.log(subject.name);
-    const times = await timed(subject);
-    const base = times.get('fp32')!;
-    for (const [name, values] of times) {
-      const ratios = values.map((value, round) => value / base[round]!);
-      const row = {
-        ratio: median(ratios),
-        lowest: Math.min(...ratios),
-        highest: Math.max(...ratios),
-        ms: median(values),
-      };
-      rows.push({ subject: subject.name, name, ...row });
-      const spread = `${row.lowest.toFixed(2)} .. ${row.highest.toFixed(2)}`;
-      console.log(
-        `  ${name.padEnd(24)} ${row.ratio.toFixed(2).padStart(6)} x fp32   (${spread})   ${row.ms.toFixed(0)} ms`,
-      );
-    }
+    const ratios = ratiosOver('fp32', await timed(subject));
+    printRatios(ratios, 'fp32');
+    rows.push(...ratios.map((row) => ({ subject: subject.name, ...row })));
     // The demo's scenes are too few for 1500 batches.
     if (subject.source.format === 'bevScenes') continue;
-    for (const batches of [200, 1500]) {
+    for (const batches of SIZES) {
       for (const histograms of [false, true]) {
-        const report = await inChild(subject.name, batches, histograms);
-        rows.push({ subject: subject.name, batches, histograms, ...report });
+        const memory = await reportOf<MemoryReport>(
+          import.meta.url,
+          ...[subject.name, String(batches), String(histograms)],
+        );
+        rows.push({ subject: subject.name, batches, histograms, ...memory });
         const sizes = histograms
-          ? `, ${report.values} values in ${(report.packedBytes / 1e6).toFixed(2)} MB, stored ${(report.storedBytes / 1e6).toFixed(2)} MB`
+          ? `, ${memory.values} values in ${(memory.packedBytes / 1e6).toFixed(2)} MB, stored ${(memory.storedBytes / 1e6).toFixed(2)} MB`
           : '';
         console.log(
-          `  ${batches} batches of ${SMALL_BATCH}, ${histograms ? 'with' : 'no'} histograms: peak ${report.peakMb.toFixed(0)} MB${sizes}`,
+          `  ${batches} batches of ${SMALL_BATCH}, ${histograms ? 'with' : 'no'} histograms: peak ${memory.peakMb.toFixed(0)} MB${sizes}`,
         );
       }
     }
   }
-  const folder = new URL('results/', import.meta.url);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(new URL('observe.json', folder), `${JSON.stringify({ environment, rows }, null, 2)}\n`);
+  writeResult('observe', { environment, rounds: ROUNDS, rows });
 }

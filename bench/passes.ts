@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { observeGraph } from '../src/calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../src/calibrate/statistics-accumulator.js';
@@ -14,12 +12,17 @@ import { loadModel } from '../src/runtime/model-cache.js';
 import { readModelFile } from '../src/runtime/model-file.js';
 import { runBatches } from '../src/runtime/run-batches.js';
 import { Session } from '../src/runtime/session.js';
+import { sayEnvironment } from './measure/environment.js';
+import { clocked, interleavedRounds } from './measure/interleaved-rounds.js';
+import { printRatios, ratiosOver } from './measure/ratios.js';
+import { writeResult } from './measure/result-file.js';
+import { bySize } from './measure/size.js';
+import { oneThread as settings } from './subjects.js';
 
-const ROUNDS = 7;
+const ROUNDS = bySize({ quick: 2, part: 7, full: 15 });
 const SAMPLES = 64;
 const BATCH = 16;
 
-const settings = { provider: 'cpu', deviceId: 0, threads: 1, optimizationLevel: 'all' } as const;
 const path = fileURLToPath(new URL('../experiments/demo/bev-demo.onnx', import.meta.url));
 const { sha256 } = readModelFile(path);
 const { untouched, folded, layers: found, io } = loadModel({ path, sha256, input: null, output: null });
@@ -63,37 +66,14 @@ const graphs: Readonly<Record<string, OnnxModel>> = {
   'search of 5 candidates': searchGraph(untouched, candidates, 'l1').model,
 };
 
-const sessions = new Map<string, Session>();
-for (const [name, graph] of Object.entries(graphs)) {
-  sessions.set(name, await Session.create(encodeModel(graph), io.input, settings));
-}
-const times = new Map<string, number[]>([...sessions.keys()].map((name) => [name, []]));
-for (let round = -1; round < ROUNDS; round++) {
-  for (const [name, session] of sessions) {
-    const start = performance.now();
-    await runBatches(session, io, dataset, range, () => undefined);
-    // The first round warms up.
-    if (round >= 0) times.get(name)!.push(performance.now() - start);
-  }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-const base = times.get('fp32')!;
-const rows = [...times].map(([name, values]) => {
-  const ratios = values.map((value, round) => value / base[round]!);
-  return { name, ratio: median(ratios), lowest: Math.min(...ratios), highest: Math.max(...ratios), ms: median(values) };
-});
-const environment = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length, rounds: ROUNDS };
-console.log(
-  `${SAMPLES} samples in batches of ${BATCH}, one thread; ${environment.cpu ?? '?'}, Node ${environment.node}`,
+const environment = sayEnvironment(
+  `Passes over ${SAMPLES} scenes of the demo model in batches of ${BATCH}, one thread`,
 );
-for (const { name, ratio, lowest, highest, ms } of rows) {
-  const spread = `${lowest.toFixed(2)} .. ${highest.toFixed(2)}`;
-  console.log(`${name.padEnd(24)} ${ratio.toFixed(2).padStart(6)} x fp32   (${spread})   ${ms.toFixed(0)} ms`);
+const passes = new Map<string, () => Promise<number>>();
+for (const [name, graph] of Object.entries(graphs)) {
+  const session = await Session.create(encodeModel(graph), io.input, settings);
+  passes.set(name, () => clocked(() => runBatches(session, io, dataset, range, () => undefined)));
 }
-const folder = new URL('results/', import.meta.url);
-mkdirSync(folder, { recursive: true });
-writeFileSync(new URL('passes.json', folder), `${JSON.stringify({ environment, rows }, null, 2)}\n`);
+const rows = ratiosOver('fp32', await interleavedRounds(passes, ROUNDS));
+printRatios(rows, 'fp32');
+writeResult('passes', { environment, rounds: ROUNDS, samples: SAMPLES, rows });

@@ -1,8 +1,6 @@
-import { fork } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { figures } from '../src/report/figures/index.js';
 import type { Query } from '../src/report/query.js';
 import { renderFigure } from '../src/report/render-figure.js';
@@ -10,10 +8,17 @@ import { renderReport } from '../src/report/render-report.js';
 import { openSite } from '../src/report/site.js';
 import { readSweepFacts } from '../src/report/sweep-facts.js';
 import { openQueries } from '../src/store/query-database.js';
+import { childArguments, report, reportOf } from './measure/child-report.js';
+import { sayEnvironment } from './measure/environment.js';
+import { interleavedRounds } from './measure/interleaved-rounds.js';
+import { inWords } from './measure/ratios.js';
+import { writeResult } from './measure/result-file.js';
+import { bySize } from './measure/size.js';
+import { median, spreadOf } from './measure/spread.js';
 import { largeGrid, plainGrid } from './synthetic-experiment.js';
 import { writeSynthetic } from './write-synthetic.js';
 
-const ROUNDS = 5;
+const ROUNDS = bySize({ quick: 1, part: 2, full: 5 });
 /** Figures that are named. */
 const SLOWEST = 5;
 
@@ -56,63 +61,43 @@ function renderAndReport(path: string, sweep: string): PageReport {
   };
 }
 
-function inChild(path: string, sweep: string): Promise<PageReport> {
-  const child = fork(fileURLToPath(import.meta.url), ['child', path, sweep]);
-  return new Promise((resolve, reject) => {
-    child.on('message', (report) => {
-      resolve(report as PageReport);
-    });
-    child.on('exit', (code) => {
-      reject(new Error(`Expected a report of sweep ${sweep}, got exit code ${code}.`));
-    });
-  });
-}
+const given = childArguments();
+if (given === null) await measureAll();
+else report(renderAndReport(given[0]!, given[1]!));
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-if (process.argv[2] === 'child') {
-  const [, , , path, sweep] = process.argv;
-  process.send!(renderAndReport(path!, sweep!));
-  process.disconnect();
-} else {
+async function measureAll(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'quantsweep-bench-'));
-  const environment = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length, rounds: ROUNDS };
-  console.log(`One page a process, ${ROUNDS} rounds; ${environment.cpu ?? '?'}, Node ${environment.node}`);
+  const environment = sayEnvironment('The page of a sweep, one a process');
   const sweeps = [plainGrid, largeGrid].map((grid) => {
     const path = join(folder, `${grid.name}.db`);
     const start = performance.now();
     const trials = writeSynthetic(path, grid);
-    console.log(
-      `${grid.name}: ${trials} trials x ${grid.layers} layers, ${seconds(performance.now() - start)} to write`,
-    );
-    return { name: grid.name, trials, path, reports: [] as PageReport[] };
+    const written = inWords(performance.now() - start);
+    console.log(`${grid.name}: ${trials} trials x ${grid.layers} layers, ${written} to write`);
+    return { name: grid.name, trials, path };
   });
-  for (let round = -1; round < ROUNDS; round++) {
-    for (const { path, name, reports } of sweeps) {
-      const report = await inChild(path, name);
-      // The first round brings the file into the system's cache.
-      if (round >= 0) reports.push(report);
-    }
-  }
-  const base = sweeps[0]!.reports;
-  const rows = sweeps.map(({ name, trials, reports }) => {
-    const ratios = reports.map((report, round) => report.seconds / base[round]!.seconds);
+  // The round before the first brings the files into the system's cache.
+  const reports = await interleavedRounds(
+    new Map(sweeps.map(({ name, path }) => [name, () => reportOf<PageReport>(import.meta.url, path, name)])),
+    ROUNDS,
+  );
+  const base = reports.get(plainGrid.name)!;
+  const rows = sweeps.map(({ name, trials }) => {
+    const own = reports.get(name)!;
+    const { median: ratio, ...spread } = spreadOf(own.map(({ seconds }, round) => seconds / base[round]!.seconds));
     const row = {
       name,
       trials,
-      ratio: median(ratios),
-      lowest: Math.min(...ratios),
-      highest: Math.max(...ratios),
-      seconds: median(reports.map((report) => report.seconds)),
-      peakMb: median(reports.map((report) => report.peakMb)),
-      pageMb: reports[0]!.pageMb,
-      site: { ...reports[0]!.site, seconds: median(reports.map((report) => report.site.seconds)) },
-      slowest: reports.at(-1)!.figures,
+      ratio,
+      ...spread,
+      seconds: median(own.map(({ seconds }) => seconds)),
+      peakMb: median(own.map(({ peakMb }) => peakMb)),
+      pageMb: own[0]!.pageMb,
+      site: { ...own[0]!.site, seconds: median(own.map(({ site }) => site.seconds)) },
+      slowest: own.at(-1)!.figures,
     };
     console.log(
-      `${name.padEnd(6)} ${row.ratio.toFixed(2).padStart(6)} x ${sweeps[0]!.name}   (${row.lowest.toFixed(2)} .. ${row.highest.toFixed(2)})   ${row.seconds.toFixed(2)} s, peak ${row.peakMb.toFixed(0)} MB, page ${row.pageMb.toFixed(2)} MB`,
+      `${name.padEnd(6)} ${ratio.toFixed(2).padStart(6)} x ${plainGrid.name}   (${row.lowest.toFixed(2)} .. ${row.highest.toFixed(2)})   ${row.seconds.toFixed(2)} s, peak ${row.peakMb.toFixed(0)} MB, page ${row.pageMb.toFixed(2)} MB`,
     );
     console.log(
       `  whole folder ${row.site.seconds.toFixed(2)} s, ${row.site.files} files, ${row.site.mb.toFixed(2)} MB`,
@@ -122,11 +107,5 @@ if (process.argv[2] === 'child') {
     return row;
   });
   rmSync(folder, { recursive: true });
-  const results = new URL('results/', import.meta.url);
-  mkdirSync(results, { recursive: true });
-  writeFileSync(new URL('report.json', results), `${JSON.stringify({ environment, rows }, null, 2)}\n`);
-}
-
-function seconds(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(1)} s`;
+  writeResult('report', { environment, rounds: ROUNDS, rows });
 }

@@ -1,17 +1,21 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ObserveStage, SearchStage } from '../src/plan/plan.js';
 import { openQueries } from '../src/store/query-database.js';
 import { openStore, openStoreForReading } from '../src/store/sqlite-store.js';
 import type { SweepStore } from '../src/store/store.js';
 import { commonFilters } from './common-filters.js';
+import { sayEnvironment } from './measure/environment.js';
+import { writeResult } from './measure/result-file.js';
+import { bySize } from './measure/size.js';
+import { mean, median } from './measure/spread.js';
 import { largeGrid, modelSha256, plainGrid, planSynthetic, type SyntheticGrid } from './synthetic-experiment.js';
 import { syntheticEnvironment, syntheticModel } from './synthetic-model.js';
 import { SyntheticRecords } from './synthetic-records.js';
 
-/** Trials of 50 layers in the end; fewer for a quick look. */
-const TRIALS = Number(process.env['QUANTSWEEP_BENCH_TRIALS'] ?? 100_000);
+/** Trials of 50 layers in the end. */
+const TRIALS = Number(process.env['QUANTSWEEP_BENCH_TRIALS'] ?? bySize({ quick: 6000, part: 6000, full: 100_000 }));
 const CHANNELS = Number(process.env['QUANTSWEEP_BENCH_CHANNELS'] ?? 16);
 /** Trials whose mean is one point of the insert rate. */
 const WINDOW = 500;
@@ -79,14 +83,7 @@ function insertSweep(store: SweepStore, grid: SyntheticGrid, most: number): void
   }
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
+const environment = sayEnvironment(`Store with ${TRIALS} trials of 50 layers with ${CHANNELS} channels`);
 const grid: SyntheticGrid = { ...largeGrid, channels: CHANNELS };
 const store = openStore(path);
 insertSweep(store, { ...plainGrid, channels: CHANNELS }, Infinity);
@@ -117,9 +114,7 @@ const windows = [0, 5000, TRIALS - WINDOW].map((stored) => {
   return { stored, cpu: mean(cpu), wall: mean(wall), median: median(wall), longest: Math.max(...wall) };
 });
 const megabytes = statSync(path).size / 2 ** 20;
-console.log(
-  `${TRIALS} trials of 50 layers with ${CHANNELS} channels, ${megabytes.toFixed(0)} MiB; ${cpus()[0]?.model ?? '?'}, Node ${process.version}`,
-);
+console.log(`${megabytes.toFixed(0)} MiB`);
 for (const { stored, cpu, wall, median: middle, longest } of windows) {
   console.log(
     `insert at ${stored} stored: ${cpu.toFixed(2)} ms of processor a trial, ${(cpu / windows[0]!.cpu).toFixed(2)} x the first; ` +
@@ -189,11 +184,11 @@ const views = commonFilters.map(({ view, sql }) => {
   return { view, sql, of };
 });
 queries.close();
-const results = new URL('results/', import.meta.url);
-mkdirSync(results, { recursive: true });
-writeFileSync(
-  new URL('store.json', results),
-  `${JSON.stringify({ trials: TRIALS, channels: CHANNELS, megabytes, windows, begins, comparisons, resumes, views }, null, 2)}\n`,
-);
+writeResult('store', {
+  environment,
+  trials: TRIALS,
+  channels: CHANNELS,
+  ...{ megabytes, windows, begins, comparisons, resumes, views },
+});
 if (kept === undefined) rmSync(folder, { recursive: true });
 else console.log(path);

@@ -67,10 +67,14 @@ export function lossGraph(
       mode === 'accumulated'
         ? twinOutput(patch, p, `${name}/twin`)
         : addIsolatedLayer(patch, base, p, `${name}/${mode}`, isolatedParts[mode]);
+    const reference = flattenPositions(patch, p.layer, p.layer.outputTensor, `${name}/positions`);
     return {
       layer: p.layer.name,
-      reference: reduceReference(patch, p.layer, name),
-      modes: modes.map((mode) => ({ mode, outputs: reduceError(patch, p.layer, outputOf(mode), `${name}/${mode}`) })),
+      reference: reduceReference(patch, p.layer, reference, name),
+      modes: modes.map((mode) => ({
+        mode,
+        outputs: reduceError(patch, p.layer, reference, outputOf(mode), `${name}/${mode}`),
+      })),
     };
   });
   const tensors = layers.flatMap((l) => [
@@ -97,21 +101,20 @@ function twinOutput(patch: GraphPatch, { layer, outputFactors }: PreparedLayer, 
   return outputFactors === null ? output : scaleOutput(patch, layer, output, outputFactors, name);
 }
 
-function reduceReference(patch: GraphPatch, layer: Layer, name: string): ReferenceOutputs {
-  const y = layer.outputTensor;
+function reduceReference(patch: GraphPatch, layer: Layer, y: string, name: string): ReferenceOutputs {
   return {
     absReference: meanPerSample(patch, layer, patch.apply('Abs', [y], `${name}/abs`), `${name}/abs_mean`),
     squaredReference: meanPerSample(patch, layer, patch.apply('Mul', [y, y], `${name}/square`), `${name}/square_mean`),
   };
 }
 
-function reduceError(patch: GraphPatch, layer: Layer, output: string, name: string): LossOutputs {
-  const reference = layer.outputTensor;
-  const error = patch.apply('Sub', [output, reference], `${name}/error`);
+function reduceError(patch: GraphPatch, layer: Layer, reference: string, output: string, name: string): LossOutputs {
+  const y = flattenPositions(patch, layer, output, `${name}/positions`);
+  const error = patch.apply('Sub', [y, reference], `${name}/error`);
   const magnitude = patch.apply('Abs', [error], `${name}/abs`);
   const squared = patch.apply('Mul', [error, error], `${name}/square`);
-  const squaredOutput = patch.apply('Mul', [output, output], `${name}/output_square`);
-  const product = patch.apply('Mul', [output, reference], `${name}/product`);
+  const squaredOutput = patch.apply('Mul', [y, y], `${name}/output_square`);
+  const product = patch.apply('Mul', [y, reference], `${name}/product`);
   return {
     absError: meanPerSample(patch, layer, magnitude, `${name}/abs_mean`),
     squaredError: meanPerSample(patch, layer, squared, `${name}/square_mean`),
@@ -121,29 +124,34 @@ function reduceError(patch: GraphPatch, layer: Layer, output: string, name: stri
   };
 }
 
+/**
+ * `[N, O, ...]` to `[N, O, positions]`, other layers' `[N, ...]` to `[N, rest]`: costs nothing, and what is calculated
+ * from it afterwards is calculated in the plain layout. From the layer's output itself the runtime would calculate in the blocked layout
+ * of its convolutions, and then bring each result into the plain one instead of the output once.
+ */
+export function flattenPositions(patch: GraphPatch, layer: Layer, tensor: string, name: string): string {
+  return isConvolution(layer) ? patch.reshape(tensor, [0, 0, -1], name) : patch.flatten(tensor, name);
+}
+
 /** Mean over each sample's numbers, or, of convolutions, over the positions of each sample and channel. */
-export function meanPerSample(patch: GraphPatch, layer: Layer, tensor: string, name: string): string {
-  return reducePerSample(patch, 'ReduceMean', layer, tensor, name);
+export function meanPerSample(patch: GraphPatch, layer: Layer, flattened: string, name: string): string {
+  return reducePerSample(patch, 'ReduceMean', layer, flattened, name);
 }
 
 /**
- * `[N, O]` for convolutions: only the spatial axes are reduced in float32, whose rounding then stays near 5e-7; the
+ * `[N, O]` for convolutions: only positions are reduced in float32, whose rounding then stays near 5e-7; the
  * rest is added up in float64 outside. `[N]` otherwise.
  */
 function reducePerSample(
   patch: GraphPatch,
   op: 'ReduceMax' | 'ReduceMean',
   layer: Layer,
-  tensor: string,
+  flattened: string,
   name: string,
 ): string {
-  if (layer.inputRank !== null && layer.inputRank > 2) {
-    return patch.reduce(
-      op,
-      tensor,
-      Array.from({ length: layer.inputRank - 2 }, (_, i) => i + 2),
-      name,
-    );
-  }
-  return patch.reduce(op, patch.flatten(tensor, `${name}/flat`), [1], name);
+  return patch.reduce(op, flattened, [isConvolution(layer) ? 2 : 1], name);
+}
+
+function isConvolution({ inputRank }: Layer): boolean {
+  return inputRank !== null && inputRank > 2;
 }

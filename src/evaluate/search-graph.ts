@@ -7,7 +7,7 @@ import type { Layer } from '../graph/layers.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import type { PreparedModel } from '../quantize/prepare-layers.js';
 import { addIsolatedLayer } from '../quantize/quantized-graph.js';
-import { meanPerSample, TWIN } from './loss-graph.js';
+import { flattenPositions, meanPerSample, TWIN } from './loss-graph.js';
 
 /** Graph output with the error of one candidate of one layer, reduced as the objective needs it. */
 export interface CandidateOutput {
@@ -73,8 +73,9 @@ function addTwin(patch: GraphPatch, twin: OnnxModel): (tensor: string) => string
  * squares themselves, whose last axis is the channel.
  */
 function reduce(patch: GraphPatch, layer: Layer, tensor: string, objective: SearchObjective, name: string): string {
-  if (objective === 'l1') return meanPerSample(patch, layer, patch.apply('Abs', [tensor], `${name}/abs`), name);
   const isConvolution = layer.inputRank !== null && layer.inputRank > 2;
   if (objective === 'channelMse' && !isConvolution) return patch.apply('Mul', [tensor, tensor], name);
-  return meanPerSample(patch, layer, patch.apply('Mul', [tensor, tensor], `${name}/square`), name);
+  const positions = flattenPositions(patch, layer, tensor, `${name}/positions`);
+  if (objective === 'l1') return meanPerSample(patch, layer, patch.apply('Abs', [positions], `${name}/abs`), name);
+  return meanPerSample(patch, layer, patch.apply('Mul', [positions, positions], `${name}/square`), name);
 }

@@ -12,7 +12,8 @@ import type { PreparedLayer } from './prepare-layers.js';
 /**
  * The model with every prepared layer quantized: its input passes through a fake quantizer with smoothing inside the
  * divisor, its weight is replaced by the fake-quantized smoothed weight. Nothing else changes; the bias stays float.
- * No QuantizeLinear is used, so that no runtime can fuse integer kernels in.
+ * It is written in plain arithmetic, which every provider has kernels for; `withLinearQuantizers` writes the same faster
+ * where that helps.
  */
 export function quantizedModel(base: OnnxModel, layers: readonly PreparedLayer[]): OnnxModel {
   const patch = new GraphPatch(base);

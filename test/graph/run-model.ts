@@ -1,3 +1,4 @@
+import type { OptimizationLevel } from '../../src/experiment/settings.js';
 import * as ort from 'onnxruntime-node';
 import { encodeModel, type OnnxModel } from '../../src/graph/onnx-model.js';
 
@@ -10,7 +11,7 @@ export interface Floats {
 export async function runModel(
   model: OnnxModel | Uint8Array,
   feeds: Readonly<Record<string, Floats>>,
-  level: 'disabled' | 'all' = 'disabled',
+  level: OptimizationLevel = 'disabled',
 ): Promise<Readonly<Record<string, Floats>>> {
   const session = await ort.InferenceSession.create(model instanceof Uint8Array ? model : encodeModel(model), {
     graphOptimizationLevel: level,
@@ -33,7 +34,7 @@ export async function runModel(
 }
 
 /** The only output of a run on input `x`. */
-export async function runOnX(model: OnnxModel, x: Floats, level: 'disabled' | 'all' = 'disabled'): Promise<Floats> {
+export async function runOnX(model: OnnxModel, x: Floats, level: OptimizationLevel = 'disabled'): Promise<Floats> {
   const [output] = Object.values(await runModel(model, { x }, level));
   return output!;
 }

@@ -40,7 +40,7 @@ export const drawnLoss = {
   },
   ticks: { expr: `ranges[${key}].ticks` },
   /** Text of a drawn value: the loss that it stands for. */
-  labelExpr: `${onLog} ? format(pow(10, datum.value), '.2~g') : measure == 'sqnr_db' ? format(-datum.value, '.3~g') + ' dB' : format(datum.value, '.3~g')`,
+  labelExpr: `${onLog} ? format(pow(10, datum.value), '.3~g') : measure == 'sqnr_db' ? format(-datum.value, '.3~g') + ' dB' : format(datum.value, '.3~g')`,
   /** Name, unit and direction of the chosen measure, an expression. */
   axisTitle: lossMeasures.reduceRight(
     (rest, { field, axisTitle }) => `measure == '${field}' ? ${JSON.stringify(axisTitle)} : ${rest}`,

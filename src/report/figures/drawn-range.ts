@@ -25,7 +25,10 @@ function ends(values: readonly number[]): [number, number] {
   return low === high ? [low - 0.5, high + 0.5] : [low, high];
 }
 
-/** log10 of 1, 2, 5 times powers of ten between the ends; of more than two decades powers only, every so many of them. */
+/**
+ * log10 of 1, 2, 5 times powers of ten between the ends; of more than two decades powers only, every so many of them; where
+ * fewer than two lie between them, log10 of even steps.
+ */
 function logTicks(low: number, high: number): number[] {
   const decades = Array.from({ length: Math.floor(high) - Math.floor(low) + 1 }, (_, i) => Math.floor(low) + i);
   const within = (tick: number): boolean => tick >= low - 1e-9 && tick <= high + 1e-9;
@@ -34,7 +37,8 @@ function logTicks(low: number, high: number): number[] {
     return decades.filter((decade) => within(decade) && decade % stride === 0);
   }
   const factors = high - low > 1 ? [1, 3] : [1, 2, 5];
-  return decades.flatMap((decade) => factors.map((factor) => decade + Math.log10(factor))).filter(within);
+  const ticks = decades.flatMap((decade) => factors.map((factor) => decade + Math.log10(factor))).filter(within);
+  return ticks.length >= 2 ? ticks : linearTicks(10 ** low, 10 ** high).map(Math.log10);
 }
 
 /** About five round steps. */

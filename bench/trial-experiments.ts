@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** An experiment whose trials are measured. */
+export interface TrialExperiment {
+  readonly name: string;
+  /** Samples of the evaluation, and of its losses. */
+  readonly samples: number;
+  readonly lossSamples: number;
+  /** Text of its file, but for the database. */
+  readonly yaml: string;
+}
+
+/** Samples that losses and gate take by default, of a whole evaluation. */
+const LOSS_SAMPLES = 512;
+const GATE_SAMPLES = 64;
+const IMAGES = 10_000;
+const SCENES = 256;
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const shared = (relative: string): string => path(`../../shared/${relative}`);
+
+/** Model, data and task of an experiment; the rest is the same for all. */
+interface Subject {
+  readonly name: string;
+  readonly samples: number;
+  /** Samples of a whole evaluation. */
+  readonly whole: number;
+  readonly files: readonly string[];
+  readonly sections: string;
+}
+
+function cifar10(name: string, share: number): Subject {
+  const samples = Math.round(IMAGES * share);
+  const [model, calibration, evaluation] = [
+    shared(`models/${name}.onnx`),
+    shared('data/cifar10/data_batch_1.bin'),
+    shared('data/cifar10/test_batch.bin'),
+  ];
+  return {
+    name,
+    samples,
+    whole: IMAGES,
+    files: [model, calibration, evaluation],
+    sections: `model: { path: ${model} }
+data:
+  calibration: { format: cifar10, path: ${calibration}, batchSize: 4, batches: 200 }
+  evaluation: { format: cifar10, path: ${evaluation}, samples: ${samples} }
+  preprocess: { divideBy: 255, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }
+task: classification`,
+  };
+}
+
+function detector(share: number): Subject {
+  const samples = Math.round(SCENES * share);
+  const [model, folder] = [shared('models/bev-centerpoint-small.onnx'), shared('data/bev')];
+  return {
+    name: 'bev-centerpoint-small',
+    samples,
+    whole: SCENES,
+    files: [model, `${folder}/calib.npy`, `${folder}/eval.npy`],
+    sections: `model: { path: ${model} }
+data:
+  calibration: { format: npy, path: ${folder}/calib.npy, batchSize: 4, batches: 50 }
+  evaluation: { format: npy, path: ${folder}/eval.npy, groundTruth: ${folder}/eval_gt.json, samples: ${samples} }
+task: centerDetection`,
+  };
+}
+
+/** The detector that comes with the program, whose scenes are generated as they are read. */
+function demoDetector(share: number): Subject {
+  const samples = Math.round(SCENES * share);
+  return {
+    name: 'bev-demo',
+    samples,
+    whole: SCENES,
+    files: [],
+    sections: `model: { path: ${path('../experiments/demo/bev-demo.onnx')} }
+data:
+  calibration: { format: bevScenes, seed: 2, scenes: 200, batchSize: 4, batches: 50 }
+  evaluation: { format: bevScenes, seed: 3, scenes: ${samples} }
+task: centerDetection`,
+  };
+}
+
+/** Whether all files of a subject are there; says what is missing. */
+function isHere({ name, files }: Subject): boolean {
+  const missing = files.filter((file) => !existsSync(file));
+  if (missing.length > 0) console.log(`Skipped ${name}: ${missing.join(', ')} is not here.`);
+  return missing.length === 0;
+}
+
+/**
+ * W8A8 experiments on two classifiers and a detector of `../shared`; the demo's detector where the other is not there.
+ * Losses and gate take the default samples, fewer where the evaluation is smaller: their share of a trial stays the same.
+ *
+ * @param alphas of their trials
+ * @param images of the 10,000 of the classifiers' evaluation, as a share
+ * @param scenes of the 256 of the detector's, as a share
+ */
+export function trialExperiments(alphas: readonly number[], images: number, scenes: number): TrialExperiment[] {
+  const classifiers = ['cifar10-resnet20', 'cifar10-mobilenetv2-skewed'].map((name) => cifar10(name, images));
+  const ofShared = detector(scenes);
+  const subjects = [...classifiers.filter(isHere), isHere(ofShared) ? ofShared : demoDetector(scenes)];
+  return subjects.map(({ name, samples, whole, sections }) => {
+    const scaled = (most: number): number => Math.max(1, Math.round((Math.min(most, whole) * samples) / whole));
+    const lossSamples = scaled(LOSS_SAMPLES);
+    const yaml = `version: 1
+name: ${name}
+${sections}
+loss: { samples: ${lossSamples} }
+gate: { samples: ${scaled(GATE_SAMPLES)} }
+baselines: [fp32]
+grid:
+  - smoothing.alpha: ${JSON.stringify(alphas)}
+`;
+    return { name, samples, lossSamples, yaml };
+  });
+}
