@@ -10,6 +10,12 @@ const runSchema = z
       .enum(['auto', 'cuda', 'webgpu', 'cpu'])
       .describe('Where inference runs. `auto`: CUDA where it loads, else CPU.')
       .default('auto'),
+    allowFallback: z
+      .boolean({ error: 'true or false' })
+      .describe(
+        'Let the CPU do what the provider can not: convolutions and matrix products that it has no kernel for, or all where a named provider does not load. Otherwise both are errors.',
+      )
+      .default(false),
     slots: z
       .int({ error: wholeFromOne })
       .min(1, { error: wholeFromOne })

@@ -341,6 +341,8 @@ export type OptimizationLevel = 'disabled' | 'basic' | 'extended' | 'all';
 /** How a sweep is run: nothing here changes a result, except the provider and level, which are part of every key. */
 export interface RunSettings {
   readonly provider: ProviderRequest;
+  /** The CPU may do what the provider can't; false: that is an error. */
+  readonly allowFallback: boolean;
   /** Child processes at work at once; null: one per core on CPU, one per device on a GPU. */
   readonly slots: number | null;
   /** Threads of each child's session; null: cores / slots. */

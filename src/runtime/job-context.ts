@@ -1,14 +1,18 @@
 import type { Dataset } from '../data/dataset.js';
 import { openDataset } from '../data/open-dataset.js';
 import { permutedDataset } from '../data/permuted-dataset.js';
+import { readAhead } from '../data/read-ahead.js';
+import type { ExecutionRecord } from '../evaluate/results.js';
 import type { DataSource, PreprocessSettings } from '../experiment/settings.js';
 import { encodeModel, type OnnxModel } from '../graph/onnx-model.js';
-import { fixedBatchSize, type ModelIo } from '../graph/model-io.js';
+import { checkSampleShape, fixedBatchSize, type ModelIo } from '../graph/model-io.js';
 import { elementCount } from '../graph/tensor.js';
-import { withLinearQuantizers } from '../quantize/linear-quantizers.js';
 import type { InputIdentity } from '../data/input-identity.js';
+import { asProviderRuns } from './as-provider-runs.js';
+import { checkFallback } from './check-fallback.js';
 import { feedReader } from './feeds.js';
-import { profileKernels, Session, type KernelProfile, type SessionSettings } from './session.js';
+import type { KernelProfile } from './kernel-profile.js';
+import { profileKernels, Session, type SessionSettings } from './session.js';
 
 /** What a job may use besides its own description. */
 export interface JobContext {
@@ -47,7 +51,9 @@ export async function withSession<T>(
   { session: settings, clock }: JobContext,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = await clock.measure('session', () => Session.create(bytesFor(settings, model), io.input, settings));
+  const session = await clock.measure('session', async () =>
+    Session.create(encodeModel(await asProviderRuns(model, settings)), io.input, settings),
+  );
   try {
     return await work(session);
   } finally {
@@ -55,21 +61,18 @@ export async function withSession<T>(
   }
 }
 
-/** The model as this session runs it: on CPU with the faster of two equal forms of its fake quantizers. */
-function bytesFor({ provider }: SessionSettings, model: OnnxModel): Uint8Array {
-  return encodeModel(provider === 'cpu' ? withLinearQuantizers(model) : model);
-}
-
 let open: { readonly key: string; readonly dataset: Dataset } | null = null;
 
 /**
- * Opens a job's samples; the last ones stay open, as most jobs of a child read the same.
+ * Opens a job's samples; the last ones stay open, as most jobs of a child read the same. On a device the next batch is
+ * read while it works; on the CPU, whose cores the children fill, that would gain nothing.
  *
  * @param sampleSeed of the order of calibration samples; null: as they lie
  */
 export async function openJobDataset(
   source: DataSource,
   preprocess: PreprocessSettings,
+  { session }: Pick<JobContext, 'session'>,
   sampleSeed: number | null = null,
 ): Promise<Dataset> {
   const key = JSON.stringify([source, preprocess, sampleSeed]);
@@ -77,42 +80,58 @@ export async function openJobDataset(
   open?.dataset.close();
   open = null;
   const opened = await openDataset(source, preprocess);
-  const dataset = sampleSeed === null ? opened : permutedDataset(opened, sampleSeed);
+  const ordered = sampleSeed === null ? opened : permutedDataset(opened, sampleSeed);
+  // Code of the user's own is run once, in the thread that it expects.
+  const isAhead = session.provider !== 'cpu' && source.format !== 'module';
+  const dataset = isAhead ? readAhead(ordered, { source, preprocess, sampleSeed }, readingThread) : ordered;
   open = { key, dataset };
   return dataset;
 }
 
-const ran = new Map<string, string>();
+/** Compiled beside this file's folder. */
+const readingThread = new URL('../data/read-ahead-thread.js', import.meta.url);
+
+/** What ran a graph, as it is recorded. */
+export type Ran = Pick<ExecutionRecord, 'provider' | 'kernels'>;
+
+const ran = new Map<string, Ran>();
 
 /**
- * The execution providers that run this kind of graph of this model, see {@link observedKernels}; asked once per child,
- * kind and model.
+ * What runs this kind of graph of this model, see {@link observedKernels}; asked once per child, kind and model. To be
+ * asked before a long pass, which a fall-back to the CPU would make much longer.
  *
  * @param modelKey sha256 of the model, with whatever else makes graphs of one kind differ in their operators
+ * @param graph made only where it was not asked before
+ * @throws FallbackError
  */
-export async function observedProvider(
+export async function observedExecution(
   kind: string,
   modelKey: string,
-  model: OnnxModel,
+  graph: () => OnnxModel | Promise<OnnxModel>,
   io: ModelIo,
   dataset: Dataset,
   context: JobContext,
-): Promise<string> {
+): Promise<Ran> {
   const id = `${kind}\n${modelKey}`;
   const known = ran.get(id);
   if (known !== undefined) return known;
-  const { provider } = await observedKernels(model, io, dataset, context);
-  ran.set(id, provider);
-  return provider;
+  const { provider, kernels } = await observedKernels(await graph(), io, dataset, context);
+  ran.set(id, { provider, kernels });
+  return { provider, kernels };
 }
 
-/** What runs this model, by a profiled run of one sample. */
+/**
+ * What runs this model, by a profiled run of one sample.
+ *
+ * @throws FallbackError where it ran on the CPU though it should not
+ */
 export async function observedKernels(
   model: OnnxModel,
   io: ModelIo,
   dataset: Dataset,
   { session, clock }: JobContext,
 ): Promise<KernelProfile> {
+  checkSampleShape(io, dataset.sampleShape);
   const rows = fixedBatchSize(io) ?? 1;
   const sample = new Float32Array(elementCount(dataset.sampleShape));
   await dataset.read(0, 1, sample);
@@ -120,5 +139,9 @@ export async function observedKernels(
   for (let row = 0; row < rows; row++) data.set(sample, row * sample.length);
   const batch = { data, dims: [rows, ...dataset.sampleShape] };
   const further = feedReader(io, dataset)(0, 1, rows);
-  return clock.measure('profile', () => profileKernels(bytesFor(session, model), io.input, batch, session, further));
+  const profile = await clock.measure('profile', async () =>
+    profileKernels(encodeModel(await asProviderRuns(model, session)), io.input, batch, session, further),
+  );
+  if (session.allowFallback !== true) checkFallback(profile.kernels, session.provider);
+  return profile;
 }

@@ -3,7 +3,7 @@ import { observeGraph } from '../calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../calibrate/statistics-accumulator.js';
 import type { ObservationRecord } from '../evaluate/results.js';
 import { displayHistograms } from './display-histograms.js';
-import { batchWithin, observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
+import { batchWithin, observedExecution, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, ObserveJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
 import { runBatches } from './run-batches.js';
@@ -12,9 +12,10 @@ import { runBatches } from './run-batches.js';
 export async function runObserve(job: ObserveJob, context: JobContext): Promise<JobResult<'observe'>> {
   const loaded = loadModel(job.model);
   const { folded, layers, io } = loaded;
-  const dataset = await openJobDataset(job.source, job.preprocess, job.sampleSeed);
+  const dataset = await openJobDataset(job.source, job.preprocess, context, job.sampleSeed);
   const supported = layers.filter((l) => l.supported);
   const { model, observed } = observeGraph(folded, supported, job.methods, job.histograms !== null);
+  const ran = await observedExecution('observe', job.model.sha256, () => model, io, dataset, context);
   const statistics = new StatisticsAccumulator(observed);
   const ends = [...new Set([...job.snapshots, job.endBatch])]
     .filter((batches) => batches > job.firstBatch && batches <= job.endBatch)
@@ -42,8 +43,7 @@ export async function runObserve(job: ObserveJob, context: JobContext): Promise<
     const display = await displayHistograms(job.displaySamples, loaded, dataset, context);
     value.push({ ...value.pop()!, display });
   }
-  const provider = await observedProvider('observe', job.model.sha256, model, io, dataset, context);
-  return { value, execution: { provider, timings: context.clock.timings } };
+  return { value, execution: { ...ran, timings: context.clock.timings } };
 }
 
 /**

@@ -1,49 +1,26 @@
-import { create } from '@bufbuild/protobuf';
-import {
-  GraphProtoSchema,
-  ModelProtoSchema,
-  OperatorSetIdProtoSchema,
-  TensorProto_DataType,
-  TensorShapeProtoSchema,
-  TensorShapeProto_DimensionSchema,
-  TypeProtoSchema,
-  TypeProto_TensorSchema,
-  ValueInfoProtoSchema,
-} from '../graph/onnx_pb.js';
 import { makeNode } from '../graph/node.js';
-import { toBinary } from '@bufbuild/protobuf';
+import { smallModel } from '../graph/small-model.js';
+import { floatTensor } from '../graph/tensor.js';
 import type { JobContext } from './job-context.js';
 import type { JobResult } from './jobs.js';
 import { onnxruntimeVersion, profileKernels } from './session.js';
 
-/** Runs a model of one addition on the child's provider. @throws RuntimeError with what the runtime says is missing */
+/**
+ * Runs a model of one convolution on the child's provider: with CUDA that also needs cuDNN.
+ *
+ * @throws RuntimeError with what the runtime says is missing
+ */
 export async function runProbe({ session, clock }: JobContext): Promise<JobResult<'probe'>> {
-  const batch = { data: Float32Array.of(1, 2), dims: [1, 2] };
-  const { provider } = await profileKernels(additionModel(), 'x', batch, session);
-  return { value: { onnxruntimeVersion: onnxruntimeVersion() }, execution: { provider, timings: clock.timings } };
-}
-
-function additionModel(): Uint8Array {
-  const value = (name: string) =>
-    create(ValueInfoProtoSchema, {
-      name,
-      type: create(TypeProtoSchema, {
-        tensorType: create(TypeProto_TensorSchema, {
-          elemType: TensorProto_DataType.FLOAT,
-          shape: create(TensorShapeProtoSchema, {
-            dim: [1n, 2n].map((dimValue) =>
-              create(TensorShapeProto_DimensionSchema, { value: { case: 'dimValue', value: dimValue } }),
-            ),
-          }),
-        }),
-      }),
-    });
-  const graph = create(GraphProtoSchema, {
-    name: 'probe',
-    node: [makeNode('Add', ['x', 'x'], 'y')],
-    input: [value('x')],
-    output: [value('y')],
+  const model = smallModel({
+    nodes: [makeNode('Conv', ['x', 'w'], 'y')],
+    inputShape: [1, 1, 4, 4],
+    outputShape: [1, 1, 2, 2],
+    initializers: [floatTensor('w', [1, 1, 3, 3], new Float32Array(9).fill(1))],
   });
-  const opsetImport = [create(OperatorSetIdProtoSchema, { domain: '', version: 13n })];
-  return toBinary(ModelProtoSchema, create(ModelProtoSchema, { irVersion: 8n, opsetImport, graph }));
+  const batch = { data: new Float32Array(16).fill(1), dims: [1, 1, 4, 4] };
+  const { provider, kernels } = await profileKernels(model, 'x', batch, session);
+  return {
+    value: { onnxruntimeVersion: onnxruntimeVersion() },
+    execution: { provider, kernels, timings: clock.timings },
+  };
 }

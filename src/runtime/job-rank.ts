@@ -1,10 +1,11 @@
 import { outputDivergence } from '../evaluate/output-divergence.js';
 import type { LayerRankRecord } from '../evaluate/results.js';
+import type { OnnxModel } from '../graph/onnx-model.js';
 import { prepareModel } from '../quantize/prepare-layers.js';
 import { quantizedModel } from '../quantize/quantized-graph.js';
 import { bitsOfLayers, selectLayers } from '../quantize/select-layers.js';
 import { fixedAlphas } from './fixed-alphas.js';
-import { batchWithin, observedProvider, openJobDataset, type JobContext } from './job-context.js';
+import { batchWithin, observedExecution, openJobDataset, type JobContext } from './job-context.js';
 import type { JobResult, RankJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
 import { modelOutputs } from './model-outputs.js';
@@ -14,7 +15,7 @@ const RUN_SAMPLES = 16;
 /** Quantizes every layer of the job's share alone and measures how far the output is from FP32's. */
 export async function runRank(job: RankJob, context: JobContext): Promise<JobResult<'rank'>> {
   const { untouched, folded, layers, io } = loadModel(job.model);
-  const dataset = await openJobDataset(job.calibration.source, job.preprocess, job.calibration.sampleSeed);
+  const dataset = await openJobDataset(job.calibration.source, job.preprocess, context, job.calibration.sampleSeed);
   const statistics = new Map(job.observation.inputs.map((i) => [i.layer, i]));
   const prepared = await context.clock.measure('prepare', () =>
     prepareModel(folded, selectLayers(layers, job.layers), statistics, {
@@ -24,6 +25,9 @@ export async function runRank(job: RankJob, context: JobContext): Promise<JobRes
       alphaOf: fixedAlphas(job.smoothing),
     }),
   );
+  const key = job.model.sha256 + JSON.stringify(job.layers);
+  const whole = (): OnnxModel => quantizedModel(prepared.base, prepared.layers);
+  const ran = await observedExecution('rank', key, whole, io, dataset, context);
   const own = prepared.layers.filter((_, index) => index % job.share.of === job.share.index);
   const range = { first: 0, count: job.samples, batchSize: batchWithin(RUN_SAMPLES, context) };
   const outputsOf = (model: typeof untouched): Promise<Float32Array> =>
@@ -38,8 +42,5 @@ export async function runRank(job: RankJob, context: JobContext): Promise<JobRes
     });
     context.report(index + 1, own.length);
   }
-  const graph = quantizedModel(prepared.base, prepared.layers);
-  const key = job.model.sha256 + JSON.stringify(job.layers);
-  const provider = await observedProvider('rank', key, graph, io, dataset, context);
-  return { value, execution: { provider, timings: context.clock.timings } };
+  return { value, execution: { ...ran, timings: context.clock.timings } };
 }

@@ -1,4 +1,4 @@
-import { batchWithin, observedProvider, openJobDataset, withSession, type JobContext } from './job-context.js';
+import { batchWithin, observedExecution, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, ReferenceJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
 import { runBatches, withoutPadding } from './run-batches.js';
@@ -7,7 +7,8 @@ import { openTaskMetric } from './task-metric.js';
 /** Runs the untouched model over a range of the evaluation samples. */
 export async function runReference(job: ReferenceJob, context: JobContext): Promise<JobResult<'reference'>> {
   const { untouched, io } = loadModel(job.model);
-  const dataset = await openJobDataset(job.evaluation.source, job.preprocess);
+  const dataset = await openJobDataset(job.evaluation.source, job.preprocess, context);
+  const ran = await observedExecution('reference', job.model.sha256, () => untouched, io, dataset, context);
   const metric = await openTaskMetric(job.task, {
     labels: dataset.labels,
     groundTruth: dataset.groundTruth,
@@ -25,6 +26,5 @@ export async function runReference(job: ReferenceJob, context: JobContext): Prom
       }),
     ),
   );
-  const provider = await observedProvider('reference', job.model.sha256, untouched, io, dataset, context);
-  return { value: metric.state(), execution: { provider, timings: context.clock.timings } };
+  return { value: metric.state(), execution: { ...ran, timings: context.clock.timings } };
 }

@@ -1,9 +1,11 @@
+import { searchGraph } from '../evaluate/search-graph.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
+import { quantizedModel } from '../quantize/quantized-graph.js';
 import { selectLayers } from '../quantize/select-layers.js';
-import { observedProvider, openJobDataset, type JobContext } from './job-context.js';
+import { observedExecution, openJobDataset, type JobContext } from './job-context.js';
 import type { JobResult, SearchJob, SearchResult } from './jobs.js';
 import { loadModel } from './model-cache.js';
-import type { SearchContext } from './search-context.js';
+import { prepareAt, type SearchContext } from './search-context.js';
 import { searchIsolated } from './search-isolated.js';
 import { searchOutput } from './search-output.js';
 import { searchSequential } from './search-sequential.js';
@@ -11,16 +13,16 @@ import { searchSequential } from './search-sequential.js';
 /** Judges candidate alphas on calibration samples, in the order of the search's settings. */
 export async function runSearch(job: SearchJob, context: JobContext): Promise<JobResult<'search'>> {
   const model = loadModel(job.model);
-  const dataset = await openJobDataset(job.calibration.source, job.preprocess, job.calibration.sampleSeed);
+  const dataset = await openJobDataset(job.calibration.source, job.preprocess, context, job.calibration.sampleSeed);
   const layers = selectLayers(model.layers, job.layers);
-  const { value, graph } = await searchBy({ job, model, dataset, layers, context });
+  const search: SearchContext = { job, model, dataset, layers, context };
   const key = job.model.sha256 + JSON.stringify(job.layers);
   const kind = `search ${job.search.order}`;
-  const provider = await observedProvider(kind, key, graph, model.io, dataset, context);
-  return { value, execution: { provider, timings: context.clock.timings } };
+  const ran = await observedExecution(kind, key, () => firstGraph(search), model.io, dataset, context);
+  return { value: await searchBy(search), execution: { ...ran, timings: context.clock.timings } };
 }
 
-function searchBy(search: SearchContext): Promise<{ value: SearchResult; graph: OnnxModel }> {
+function searchBy(search: SearchContext): Promise<SearchResult> {
   switch (search.job.search.order) {
     case 'isolated':
       return searchIsolated(search);
@@ -29,4 +31,13 @@ function searchBy(search: SearchContext): Promise<{ value: SearchResult; graph: 
     case 'output':
       return searchOutput(search);
   }
+}
+
+/** All layers at the first candidate: the operators of every graph that the search runs. */
+async function firstGraph(search: SearchContext): Promise<OnnxModel> {
+  const { job, model, layers } = search;
+  const [alpha] = job.candidates;
+  const prepared = await prepareAt(search, layers, () => alpha!);
+  if (job.search.order === 'output') return quantizedModel(model.folded, prepared.layers);
+  return searchGraph(model.untouched, new Map([[alpha!, prepared]]), job.search.objective).model;
 }

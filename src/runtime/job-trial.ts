@@ -21,11 +21,12 @@ import { correctBiases } from './correct-biases.js';
 import { fixedAlphas } from './fixed-alphas.js';
 import {
   batchWithin,
+  observedExecution,
   observedKernels,
-  observedProvider,
   openJobDataset,
   withSession,
   type JobContext,
+  type Ran,
 } from './job-context.js';
 import type { JobResult, TrialJob } from './jobs.js';
 import { loadModel, type LoadedModel } from './model-cache.js';
@@ -58,7 +59,7 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
     throw new Error('Invariant: a trial job is a quantized trial.');
   }
   const model = loadModel(job.model);
-  const gated = await openJobDataset(evaluationSettings.source, preprocess);
+  const gated = await openJobDataset(evaluationSettings.source, preprocess, context);
   const statistics = new Map(job.observation.inputs.map((i) => [i.layer, i]));
   const bits = bitsOfLayers(model.layers, layers);
   const preparation = { quantization, smoothing, bits, alphaOf: alphaOf(smoothing, job.alphas) };
@@ -72,23 +73,21 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
     uncorrected.layers.map((p) => p.layer),
   );
   const before = { job, model, dataset: gated, prepared: uncorrected, context, total: samples + measured };
+  const simulated = await ranOn(before);
   const gateRecord = await context.clock.measure('gate', () => passGate(before, gate, samples));
   const prepared = await withCorrectedBiases(before);
   // Opened anew: the calibration samples of the correction took its place.
-  const dataset = await openJobDataset(evaluationSettings.source, preprocess);
+  const dataset = await openJobDataset(evaluationSettings.source, preprocess, context);
   const trial = { ...before, dataset, prepared };
   const quantized = await context.clock.measure('prepare', () => quantizedModel(prepared.base, prepared.layers));
   const integer = quantization.execution === 'integer' ? qdqModel(prepared.base, prepared.layers, {}) : null;
   const fusing = { ...context, session: { ...context.session, fuseQuantized: true } };
+  const ran = integer === null ? simulated : await observedKernels(integer, model.io, dataset, fusing);
   const evaluation =
     integer === null
       ? await evaluate(trial, quantized, samples)
       : await evaluate({ ...trial, context: fusing }, integer, samples);
   const { losses, divergence } = await measureLosses(trial, quantized, loss, measured);
-  const ran =
-    integer === null
-      ? { provider: await providerOf(trial, quantized) }
-      : await observedKernels(integer, model.io, dataset, fusing);
   return {
     value: {
       evaluation,
@@ -106,16 +105,18 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
   };
 }
 
-function providerOf({ job, model, dataset, context }: Trial, quantized: OnnxModel): Promise<string> {
+/** What runs the simulated model; a correction of its biases adds no operator that matters. */
+function ranOn({ job, model, dataset, prepared, context }: Trial): Promise<Ran> {
   const key = job.model.sha256 + JSON.stringify(job.settings.layers);
-  return observedProvider('trial', key, quantized, model.io, dataset, context);
+  const graph = (): OnnxModel => quantizedModel(prepared.base, prepared.layers);
+  return observedExecution('trial', key, graph, model.io, dataset, context);
 }
 
 async function withCorrectedBiases({ job, model, prepared, context }: Trial): Promise<PreparedModel> {
   const { calibration, preprocess, layers, quantization } = job.settings;
   const { method, samples } = quantization!.biasCorrection;
   if (method === 'none' || calibration === null) return prepared;
-  const dataset = await openJobDataset(calibration.source, preprocess, calibration.sampleSeed);
+  const dataset = await openJobDataset(calibration.source, preprocess, context, calibration.sampleSeed);
   const key = JSON.stringify([job.model, calibration, preprocess, layers, job.keptFloat, samples]);
   return context.clock.measure('biasCorrection', () =>
     correctBiases(model, prepared, { dataset, samples, key }, context),

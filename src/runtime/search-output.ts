@@ -15,7 +15,7 @@ import { prepareAt, prepareCandidates, RUN_SAMPLES, type SearchContext } from '.
  * candidate that is strictly better than its own alpha, with the alphas of all others as they are. Without sweeps
  * (alpha `auto`) every layer keeps the best static alpha.
  */
-export async function searchOutput(search: SearchContext): Promise<{ value: SearchResult; graph: OnnxModel }> {
+export async function searchOutput(search: SearchContext): Promise<SearchResult> {
   const { job, model, dataset, layers, context } = search;
   const { samples, ties, sweeps } = job.search;
   const { candidates } = job;
@@ -69,8 +69,5 @@ export async function searchOutput(search: SearchContext): Promise<{ value: Sear
   }
   const alphaCurve = curve.map((p) => ({ alpha: p.alpha, divergence: p.loss, chosen: p === start }));
   const alphas = new Map([...current].map(([name, { alpha }]) => [name, alpha!]));
-  return {
-    value: { kind: 'choice', search: { points, alphaCurve, alphas } },
-    graph: quantizedModel(model.folded, [...current.values()]),
-  };
+  return { kind: 'choice', search: { points, alphaCurve, alphas } };
 }

@@ -2,7 +2,6 @@ import { chooseCandidate } from '../evaluate/choose-candidate.js';
 import type { SearchRecord } from '../evaluate/results.js';
 import { searchGraph } from '../evaluate/search-graph.js';
 import { layersByDepth } from '../graph/layer-depths.js';
-import type { OnnxModel } from '../graph/onnx-model.js';
 import type { PreparedLayer } from '../quantize/prepare-layers.js';
 import { quantizedModel } from '../quantize/quantized-graph.js';
 import type { SearchResult } from './jobs.js';
@@ -13,7 +12,7 @@ import { measureCandidates, measuredSamples, prepareCandidates, type SearchConte
  * already chosen, and judged against the layer's output in the untouched FP32 model. Layers that don't depend on each
  * other are measured in one session.
  */
-export async function searchSequential(search: SearchContext): Promise<{ value: SearchResult; graph: OnnxModel }> {
+export async function searchSequential(search: SearchContext): Promise<SearchResult> {
   const { job, model, layers, context } = search;
   const chosen: PreparedLayer[] = [];
   const points: SearchRecord['points'][number][] = [];
@@ -35,8 +34,5 @@ export async function searchSequential(search: SearchContext): Promise<{ value: 
       chosen.push(prepared.get(best.alpha)!.layers.find((p) => p.layer.name === name)!);
     }
   }
-  return {
-    value: { kind: 'choice', search: { points, alphaCurve: [], alphas } },
-    graph: quantizedModel(model.folded, chosen),
-  };
+  return { kind: 'choice', search: { points, alphaCurve: [], alphas } };
 }

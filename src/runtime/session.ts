@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import type { OptimizationLevel } from '../experiment/settings.js';
+import { kernelProfile, type KernelProfile, type ProfileEvent } from './kernel-profile.js';
 
 /** What sessions can run on. */
 export type Provider = 'cuda' | 'webgpu' | 'cpu';
@@ -16,6 +17,8 @@ export interface SessionSettings {
   readonly optimizationLevel: OptimizationLevel;
   /** True: QuantizeLinear and DequantizeLinear may be fused into integer kernels, as by default in the runtime. */
   readonly fuseQuantized?: boolean;
+  /** True: work that the provider has no kernel for may run on the CPU, also that which matters. */
+  readonly allowFallback?: boolean;
 }
 
 /** A float32 tensor, row-major. */
@@ -105,14 +108,6 @@ export class Session {
   }
 }
 
-/** What the runtime's own profile says of one run. */
-export interface KernelProfile {
-  /** Execution providers whose kernels ran, e.g. `CPUExecutionProvider`, joined by `+`. */
-  readonly provider: string;
-  /** Operators that computed on integers, e.g. `QLinearConv`, with the number of their nodes. */
-  readonly integerKernels: Readonly<Record<string, number>>;
-}
-
 /**
  * Runs one batch under the runtime's profiler.
  *
@@ -140,12 +135,7 @@ export async function profileKernels(
       await session.release();
     }
     const [file] = readdirSync(folder);
-    const events = JSON.parse(readFileSync(join(folder, file!), 'utf8')) as readonly ProfileEvent[];
-    const kernels = events.filter(isKernel).map((e) => e.args!);
-    const integers = kernels.map((k) => k.op_name ?? '').filter((op) => integerKernel.test(op));
-    const integerKernels: Record<string, number> = {};
-    for (const op of integers.sort()) integerKernels[op] = (integerKernels[op] ?? 0) + 1;
-    return { provider: [...new Set(kernels.map((k) => k.provider!))].sort().join('+'), integerKernels };
+    return kernelProfile(JSON.parse(readFileSync(join(folder, file!), 'utf8')) as readonly ProfileEvent[]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -155,18 +145,6 @@ function toTensors(input: string, batch: FloatTensor, further: Feeds): Record<st
   const tensors: Record<string, ort.Tensor> = { [input]: new ort.Tensor('float32', batch.data, batch.dims) };
   for (const [name, { type, data, dims }] of Object.entries(further)) tensors[name] = new ort.Tensor(type, data, dims);
   return tensors;
-}
-
-interface ProfileEvent {
-  readonly name: string;
-  readonly args?: { readonly provider?: string; readonly op_name?: string };
-}
-
-/** Operators that take quantized numbers and compute on them; QuantizeLinear and DequantizeLinear only convert. */
-const integerKernel = /^(?:QLinear.+|QGemm|(?:Conv|MatMul)Integer.*|DynamicQuantizeMatMul)$/;
-
-function isKernel(event: ProfileEvent): boolean {
-  return event.name.endsWith('_kernel_time') && (event.args?.provider ?? '') !== '';
 }
 
 /** Version of onnxruntime-node. */

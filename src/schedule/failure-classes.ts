@@ -9,6 +9,8 @@ const transientClasses: ReadonlySet<string> = new Set([
   'OutOfMemory',
   'DeviceLost',
   'InputChangedError',
+  // Another driver, or run.allowFallback, and it runs; the check comes before the work.
+  'FallbackError',
 ]);
 
 /** A failure that no trial of the sweep would escape: its model or data is not the planned one. */

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { RunSettings } from '../experiment/settings.js';
+import { fallbackOf } from '../runtime/check-fallback.js';
 import type { Provider } from '../runtime/jobs.js';
 import { JobError, WorkerPool } from '../runtime/worker-pool.js';
 import { InputError } from './input-error.js';
@@ -14,21 +15,24 @@ export interface ResolvedProvider {
 }
 
 /**
- * Decides what runs: a named provider if it loads, and with `auto` CUDA where it loads, else CPU.
+ * Decides what runs: a named provider if it loads, and with `auto` CUDA where it loads, else CPU. With `allowFallback` a
+ * named provider that does not load is CPU as well: the work is CPU's then in every key and record.
  *
  * @param entry the compiled `worker-main.js`
  * @throws InputError when a named provider can't run, saying what is missing
  */
 export async function resolveProvider(run: RunSettings, entry: URL): Promise<ResolvedProvider> {
-  const { provider: wanted } = run;
+  const { provider: wanted, allowFallback } = run;
   if (wanted === 'cpu') return { provider: 'cpu', why: 'cpu, as asked for' };
   const provider = wanted === 'auto' ? 'cuda' : wanted;
   const obstacle = await providerObstacle(provider, entry);
   if (obstacle === null)
     return { provider, why: `${provider}, ${wanted === 'auto' ? 'as it loads here' : 'as asked for'}` };
   if (wanted === 'auto') return { provider: 'cpu', why: `cpu, because cuda does not load here: ${obstacle}` };
+  if (allowFallback)
+    return { provider: 'cpu', why: `cpu, by run.allowFallback, because ${provider} does not load here: ${obstacle}` };
   throw new InputError(
-    `Expected run.provider ${provider} to load here, but ${obstacle}. \`quantsweep doctor\` says what is missing; \`run.provider: auto\` falls back to cpu.`,
+    `Expected run.provider ${provider} to load here, but ${obstacle}. \`quantsweep doctor\` says what is missing; \`run.provider: auto\` and \`run.allowFallback: true\` fall back to cpu.`,
   );
 }
 
@@ -48,9 +52,8 @@ export async function providerObstacle(provider: Provider, entry: URL): Promise<
   });
   try {
     const { execution } = await pool.run(0, { kind: 'probe' });
-    const ran = execution.provider.toLowerCase();
-    if (ran.includes(provider === 'webgpu' ? 'webgpu' : provider)) return null;
-    return `a test model ran on ${execution.provider} instead`;
+    const elsewhere = fallbackOf(execution.kernels ?? {}, provider);
+    return elsewhere === null ? null : `of a test model it ran ${elsewhere}`;
   } catch (cause) {
     if (cause instanceof JobError) return firstLine(cause.failure.message);
     throw cause;
@@ -61,8 +64,16 @@ export async function providerObstacle(provider: Provider, entry: URL): Promise<
 
 /** Where onnxruntime-node looks for its CUDA provider. */
 export function cudaLibraryPath(): string {
-  const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
-  return join(root, 'bin', 'napi-v6', platform(), arch(), 'libonnxruntime_providers_cuda.so');
+  return join(runtimeFolder(), 'bin', 'napi-v6', platform(), arch(), 'libonnxruntime_providers_cuda.so');
+}
+
+/** onnxruntime-node's script that downloads its CUDA provider. */
+export function cudaInstallScript(): string {
+  return join(runtimeFolder(), 'script', 'install.js');
+}
+
+function runtimeFolder(): string {
+  return dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
 }
 
 function firstLine(text: string): string {

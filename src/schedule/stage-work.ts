@@ -89,7 +89,7 @@ export class StageWork {
       const { labels, groundTruth } = dataset;
       const context = { labels, groundTruth, referenceArgmax: null, sampleCount: samples };
       const result = await finishTask(stage.task, context, mergeMetricStates(valuesOf(parts)), this.#options.signal);
-      const provider = [...new Set(parts.map((p) => p.provider))].join('+');
+      const provider = [...new Set(parts.flatMap((p) => p.provider.split('+')))].sort().join('+');
       store.finishReference(stage.key, model.sha256, { ...result, provider });
     } finally {
       dataset.close();

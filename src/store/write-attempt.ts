@@ -109,12 +109,13 @@ export class AttemptWriter {
   #end(attempt: number, status: string, execution: ExecutionRecord | null, failure: FailureRecord | null): number {
     const durationMs = performance.now() - (this.#startedMs.get(attempt) ?? performance.now());
     this.connection.run(
-      `UPDATE attempt SET status = ?, ended_at = ?, duration_ms = ?, provider = ?, timings = ?, error_class = ?, error = ? WHERE id = ?`,
+      `UPDATE attempt SET status = ?, ended_at = ?, duration_ms = ?, provider = ?, timings = ?, kernels = ?, error_class = ?, error = ? WHERE id = ?`,
       status,
       new Date().toISOString(),
       durationMs,
       execution?.provider ?? null,
       execution === null ? null : JSON.stringify(execution.timings),
+      execution?.kernels === undefined ? null : JSON.stringify(execution.kernels),
       failure?.errorClass ?? null,
       failure?.message ?? null,
       attempt,

@@ -71,6 +71,7 @@ describe('a minimal experiment', () => {
   it('runs on its own defaults, with the database beside the file', () => {
     expect(experiment.run).toEqual({
       provider: 'auto',
+      allowFallback: false,
       slots: null,
       threads: null,
       optimizationLevel: 'all',

@@ -38,7 +38,7 @@ const { untouched, folded, layers: found, io } = loadModel(model);
 const layers = found.filter((layer) => layer.supported);
 const statistics = new Map(observation.inputs.map((inputs) => [inputs.layer, inputs]));
 const x: Floats = { data: new Float32Array(SAMPLES * 108), dims: [SAMPLES, 3, 6, 6] };
-await (await openJobDataset(source, asStored, null)).read(0, SAMPLES, x.data);
+await (await openJobDataset(source, asStored, { session: oneThread })).read(0, SAMPLES, x.data);
 
 async function search(
   changes: Partial<SearchSettings>,

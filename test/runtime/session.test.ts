@@ -47,6 +47,7 @@ describe('profileKernels', () => {
     const batch = { data: Float32Array.of(1, 2), dims: [1, 2] };
     expect(await profileKernels(model, 'x', batch, oneThread)).toEqual({
       provider: 'CPUExecutionProvider',
+      kernels: { CPUExecutionProvider: { Softmax: 1 } },
       integerKernels: {},
     });
   });

@@ -21,7 +21,11 @@ export function temporaryDatabase(): string {
   return join(mkdtempSync(join(tmpdir(), 'quantsweep-store-')), 'sweep.db');
 }
 
-export const execution: ExecutionRecord = { provider: 'CPUExecutionProvider', timings: { run: 12.5, create: 3 } };
+export const execution: ExecutionRecord = {
+  provider: 'CPUExecutionProvider',
+  kernels: { CPUExecutionProvider: { Conv: 2, Relu: 1 } },
+  timings: { run: 12.5, create: 3 },
+};
 
 export const environment: EnvironmentRecord = {
   quantsweepVersion: '0.1.0',
@@ -181,6 +185,7 @@ export const experiment: Experiment = {
   yaml: 'name: tiny\n',
   run: {
     provider: 'cpu',
+    allowFallback: false,
     slots: 1,
     threads: 1,
     optimizationLevel: 'basic',

@@ -229,8 +229,8 @@ describe('SqliteStore', () => {
           store.failTrial('static-200', failure);
         }),
       ).toBe('finished');
-      expect(rows('SELECT status, provider, timings FROM v_attempt')).toEqual([
-        ['done', 'CPUExecutionProvider', '{"run":12.5,"create":3}'],
+      expect(rows('SELECT status, provider, timings, kernels FROM v_attempt')).toEqual([
+        ['done', 'CPUExecutionProvider', '{"run":12.5,"create":3}', '{"CPUExecutionProvider":{"Conv":2,"Relu":1}}'],
       ]);
       expect([...store.typicalDurations().keys()]).toEqual(['trial']);
     });

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { arch, platform } from 'node:os';
+import { describeEnvironment, packageVersion } from '../../schedule/environment.js';
+import { workerEntry } from '../../schedule/prepare-sweep.js';
+import { hasVnni } from '../../schedule/saturation.js';
+import { cudaInstallScript, cudaLibraryPath, providerObstacle } from '../../schedule/resolve-provider.js';
+import { cudaNeeds } from './cuda-needs.js';
+import { libraryFinder, linkedLibraries, vulkanDrivers } from './find-library.js';
+import { webgpuNeeds } from './webgpu-needs.js';
+
+/** The text of `quantsweep doctor`. */
+export async function diagnose(): Promise<string> {
+  const environment = describeEnvironment();
+  const lines = [
+    `quantsweep ${environment.quantsweepVersion}, Node ${environment.nodeVersion}, onnxruntime-node ${environment.onnxruntimeVersion}, better-sqlite3 ${packageVersion('better-sqlite3/package.json')}`,
+    `${environment.os}, ${environment.cpuModel}, ${environment.cpuCores} cores, ${environment.memoryMb} MB`,
+    `CPU flags: ${environment.cpuFlags === '' ? 'unknown' : environment.cpuFlags}`,
+    vnniNote(environment.cpuFlags),
+    `GPU: ${environment.gpu === null ? 'none that nvidia-smi lists' : `${environment.gpu}, driver ${environment.gpuDriver ?? 'unknown'}`}`,
+    '',
+    'Providers, each by running a small model in a child process:',
+  ];
+  for (const provider of ['cpu', 'cuda', 'webgpu'] as const) {
+    const obstacle = await providerObstacle(provider, workerEntry());
+    lines.push(`  ${provider.padEnd(7)}${obstacle === null ? 'works' : `does not load: ${obstacle}`}`);
+  }
+  const find = libraryFinder();
+  const path = cudaLibraryPath();
+  const cuda = cudaNeeds({
+    system: `${platform()} ${arch()}`,
+    gpu: environment.gpu,
+    providerLibrary: { path, isThere: existsSync(path) },
+    installScript: cudaInstallScript(),
+    linked: linkedLibraries(path),
+    find,
+  });
+  const softwareDriver = '/usr/lib/chromium/vk_swiftshader_icd.json';
+  const webgpu = webgpuNeeds({
+    platform: platform(),
+    find,
+    drivers: vulkanDrivers(),
+    softwareDriver: existsSync(softwareDriver) ? softwareDriver : null,
+  });
+  lines.push('', 'CUDA needs:', ...indented(cuda), '', 'WebGPU needs:', ...indented(webgpu));
+  return `${lines.join('\n')}\n`;
+}
+
+function vnniNote(flags: string): string {
+  return hasVnni(flags)
+    ? 'VNNI: yes; integer kernels do not saturate.'
+    : 'VNNI: no; integer kernels with signed 8-bit weights may saturate here (quantization.execution: integer, exported models). Simulated quantization is not affected.';
+}
+
+function indented(lines: readonly string[]): readonly string[] {
+  return lines.map((line) => `  ${line}`);
+}

@@ -1,0 +1,58 @@
+import { ROUNDING } from '../graph/graph-patch.js';
+import { makeNode } from '../graph/node.js';
+import type { OnnxModel } from '../graph/onnx-model.js';
+import { roundByAdding } from '../graph/round-by-adding.js';
+import { smallModel } from '../graph/small-model.js';
+import { floatTensor } from '../graph/tensor.js';
+import { withLinearQuantizers } from '../quantize/linear-quantizers.js';
+import { Session, type SessionSettings } from './session.js';
+
+/**
+ * The model as this provider runs it best, with the same numbers: on CPU with the faster of two equal forms of its fake
+ * quantizers; on WebGPU, which has no kernel for Round, with the rounding of quantizers written as additions, if
+ * additions on the device round as it takes.
+ */
+export async function asProviderRuns(model: OnnxModel, settings: SessionSettings): Promise<OnnxModel> {
+  switch (settings.provider) {
+    case 'cpu':
+      return withLinearQuantizers(model);
+    case 'webgpu':
+      return (await roundsByAdding(settings)) ? roundByAdding(model) : model;
+    case 'cuda':
+      return model;
+  }
+}
+
+const known = new Map<number, boolean>();
+
+/** Whether adding and subtracting 1.5 * 2^23 rounds half to even on this device: run once per child and device. */
+async function roundsByAdding(settings: SessionSettings): Promise<boolean> {
+  const before = known.get(settings.deviceId);
+  if (before !== undefined) return before;
+  const parts = [0, 0.25, 0.49999997, 0.5, 0.50000006, 0.75];
+  const wholes = [-65536, -32767, -128, -3, -2, -1, 0, 1, 2, 127, 254, 255, 32767, 65535];
+  const data = Float32Array.from(wholes.flatMap((whole) => parts.map((part) => whole + part)));
+  const dims = [data.length];
+  const model = smallModel({
+    nodes: [makeNode('Add', ['x', 'c'], 'shifted'), makeNode('Sub', ['shifted', 'c'], 'y')],
+    inputShape: dims,
+    outputShape: dims,
+    initializers: [floatTensor('c', [], Float32Array.of(ROUNDING))],
+  });
+  const session = await Session.create(model, 'x', settings);
+  try {
+    const { y } = await session.run({ data, dims });
+    const exact = data.every((value, i) => y!.data[i] === roundHalfToEven(value));
+    known.set(settings.deviceId, exact);
+    return exact;
+  } finally {
+    await session.release();
+  }
+}
+
+function roundHalfToEven(value: number): number {
+  const low = Math.floor(value);
+  const part = value - low;
+  if (part !== 0.5) return part < 0.5 ? low : low + 1;
+  return low % 2 === 0 ? low : low + 1;
+}
