@@ -16,7 +16,15 @@ function shown(columns: number | null): {
   return { progress, text: () => text, tick: (ms) => void (now += ms) };
 }
 
-const started = { kind: 'started', trials: 4, finishedTrials: 1, stages: 2, finishedStages: 0, best: null } as const;
+const started = {
+  kind: 'started',
+  trials: 4,
+  finishedTrials: 1,
+  stoppedTrials: 0,
+  stages: 2,
+  finishedStages: 0,
+  best: null,
+} as const;
 const best = { label: 'static alpha=0.5', value: 0.9 };
 
 describe('Progress', () => {

@@ -57,6 +57,7 @@ function facts(
       done: count('done'),
       failed: count('failed'),
       pending: count('pending'),
+      stopped: count('stopped'),
       createdAt: '',
       updatedAt: '',
       experimentPath: '',
