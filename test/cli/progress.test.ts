@@ -49,6 +49,23 @@ describe('Progress', () => {
     expect(bar).toContain('██████░');
   });
 
+  it('counts trials that were stopped early, also in an earlier run, and keeps the best that is complete', () => {
+    const { progress, text, tick } = shown(null);
+    const stopped = {
+      ...{ reason: 'test', against: 'k', metric: 'top1', confidence: 0.999, orderSeed: 1, samples: 10_000 },
+      ...{ seen: 1500, right: 700, otherRight: 1200, onlyTrial: 10, onlyOther: 510, pValue: 1e-99, threshold: 5e-5 },
+    } as const;
+    progress.handle({ ...started, finishedTrials: 2, stoppedTrials: 1, best });
+    progress.handle({ kind: 'trialStopped', trial, stopped, durationMs: 1500 });
+    tick(60_000);
+    progress.handle({ kind: 'progress', share: 0.5, running: [] });
+    expect(text()).toContain(
+      '[3/4] static alpha=0.5: stopped after 1500 of 10000 samples, 700 right where the best has 1200, 1.5 s\n',
+    );
+    expect(text()).toContain('3/4 trials | 2 stopped early | 1.0 trials/min | ETA');
+    expect(text()).toContain('best static alpha=0.5 0.9000');
+  });
+
   it('counts failed trials, and failed stages not as trials', () => {
     const { progress, text, tick } = shown(null);
     const failure = { errorClass: 'GateError', message: 'no', retry: false };
