@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { StopRecord } from '../../src/evaluate/results.js';
 import { Progress } from '../../src/cli/progress.js';
 import type { PlannedTrial } from '../../src/plan/plan.js';
 
@@ -51,10 +52,10 @@ describe('Progress', () => {
 
   it('counts trials that were stopped early, also in an earlier run, and keeps the best that is complete', () => {
     const { progress, text, tick } = shown(null);
-    const stopped = {
-      ...{ reason: 'test', against: 'k', metric: 'top1', confidence: 0.999, orderSeed: 1, samples: 10_000 },
+    const stopped: StopRecord = {
+      ...{ reason: 'test' as const, against: 'k', metric: 'top1', confidence: 0.999, orderSeed: 1, samples: 10_000 },
       ...{ seen: 1500, right: 700, otherRight: 1200, onlyTrial: 10, onlyOther: 510, pValue: 1e-99, threshold: 5e-5 },
-    } as const;
+    };
     progress.handle({ ...started, finishedTrials: 2, stoppedTrials: 1, best });
     progress.handle({ kind: 'trialStopped', trial, stopped, durationMs: 1500 });
     tick(60_000);

@@ -26,8 +26,9 @@ const stop: StopRecord = {
 };
 
 function stoppedRecord(): StoppedTrialRecord {
-  const { evaluation: _, ...rest } = sample.quantizedRecord([], 0.09, 0.7);
-  return { ...rest, stopped: stop };
+  const { losses, lossSamples, quantizers, smoothing, biasCorrections, outputDivergence, gate } =
+    sample.quantizedRecord([], 0.09, 0.7);
+  return { losses, lossSamples, quantizers, smoothing, biasCorrections, outputDivergence, gate, stopped: stop };
 }
 
 /** The sample sweep, of which the dynamic trial is stopped early; its 1500-batch trial is not begun. */
