@@ -319,7 +319,7 @@ export class SampleWriter {
       only_trial: 8,
       only_against: 48,
       p_value: 2.3e-8,
-      threshold: 0.001 / 19,
+      threshold: 0.001 / 15,
     });
   }
 

@@ -92,7 +92,7 @@ describe('a trial that may be stopped', () => {
     });
     expect(stopped.seen).toBeLessThan(COUNT / 2);
     expect(stopped.reason).toBe('test');
-    expect(stopped.pValue).toBeLessThanOrEqual(0.001 / 19);
+    expect(stopped.pValue).toBeLessThanOrEqual(0.001 / 15);
     expect(stopped.otherRight - stopped.right).toBe(stopped.onlyOther - stopped.onlyTrial);
     // A file sorted by class would show one class alone so soon: the order is not the file's.
     const share = countBits(outcomeOf(bad).data) / COUNT;

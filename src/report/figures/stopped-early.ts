@@ -1,6 +1,5 @@
 import { drawnLimits } from '../drawn-limits.js';
 import type { Figure, TableColumn } from '../figure.js';
-import { pValueText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, sqlText, textOf, textOrNull } from '../query.js';
 import type { PageLinks } from '../page-links.js';
@@ -55,7 +54,7 @@ function columns(links: PageLinks): TableColumn[] {
     right('only here', 'only_trial', (row) => whole(row, 'only_trial')),
     right('only there', 'only_against', (row) => whole(row, 'only_against')),
     right('p', 'p_value', (row) =>
-      row['reason'] === 'certain' ? 'out of reach' : pValueText(numberOf(row, 'p_value')),
+      row['reason'] === 'certain' ? 'out of reach' : numberOf(row, 'p_value').toExponential(1),
     ),
     {
       title: 'held against',
