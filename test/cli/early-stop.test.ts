@@ -115,6 +115,16 @@ describe('quantsweep run with data.evaluation.stop', () => {
     ]);
   });
 
+  it('holds trials against what an earlier run completed', async () => {
+    const experiment = await classification();
+    const folder = join(experiment, '..');
+    const good = await quantsweep(folder, 'run', experiment, ...stopping, '--set', 'quantization.weight.bits=8');
+    expect(good.stdout).toContain('5 trials run, 0 taken from the database');
+    // The bad ones come first now: without the earlier run the first of them would have nothing to be held against.
+    const rest = await quantsweep(folder, 'run', experiment, ...stopping, '--set', 'quantization.weight.bits=[2, 8]');
+    expect(rest.stdout).toContain('4 trials run (3 of them stopped early, as certainly not the best), 5 taken from');
+  });
+
   it('is refused with exit code 2 beside a task whose samples are not right or wrong', async () => {
     const folder = temporaryFolder();
     for (const command of ['plan', 'run']) {
