@@ -74,7 +74,16 @@ function jobOf(step: StepName, { plan, inputs }: PreparedSweep, folder: string):
     const stage = plan.stages.find((s): s is SearchStage => s.kind === 'search')!;
     return searchParts(stage, model, observation, inputs.models.get(model.path)!.sizeBytes)[0]!.job;
   }
-  return { kind: 'trial', model, settings, observation, alphas: null, keptFloat: [], referenceArgmax: null };
+  return {
+    kind: 'trial',
+    model,
+    settings,
+    observation,
+    alphas: null,
+    keptFloat: [],
+    referenceArgmax: null,
+    stop: null,
+  };
 }
 
 async function runStep(step: StepName, folder: string): Promise<Step> {

@@ -33,6 +33,10 @@ export function describeTrial(database: string, wantedSweep: string | undefined,
       'SELECT metric, slice, value, ci_low, ci_high, ci_method, correct, total FROM v_accuracy WHERE sweep = :sweep AND trial = :trial',
     );
     section(
+      'stopped early: certainly not the best (counts are of the samples seen)',
+      'SELECT evaluated_samples, samples, correct, against_label AS against, against_correct, only_trial, only_against, p_value, threshold, reason FROM v_stopped WHERE sweep = :sweep AND trial = :trial',
+    );
+    section(
       'against others',
       'SELECT against, other_label, difference, method, p_value, significant FROM v_comparison WHERE sweep = :sweep AND trial = :trial',
     );

@@ -19,6 +19,7 @@ export class Progress {
   #trials = 0;
   #done = 0;
   #cached = 0;
+  #stopped = 0;
   #failed = 0;
   #share = 0;
   #best = '';
@@ -40,6 +41,7 @@ export class Progress {
         this.#trials = event.trials;
         this.#cached = event.finishedTrials;
         this.#done = event.finishedTrials;
+        this.#stopped = event.stoppedTrials;
         if (event.best !== null) this.#best = `${event.best.label} ${formatMetric(event.best.value)}`;
         return;
       case 'workStarted':
@@ -58,6 +60,15 @@ export class Progress {
         const took = event.durationMs > 0 ? `, ${formatDuration(event.durationMs)}` : '';
         this.#line(
           `[${this.#done}/${this.#trials}] ${event.trial.label}: ${event.metric} ${formatMetric(event.value)}${took}`,
+        );
+        return;
+      }
+      case 'trialStopped': {
+        const { seen, samples, right, otherRight } = event.stopped;
+        this.#done++;
+        this.#stopped++;
+        this.#line(
+          `[${this.#done}/${this.#trials}] ${event.trial.label}: stopped after ${seen} of ${samples} samples, ${right} right where the best has ${otherRight}, ${formatDuration(event.durationMs)}`,
         );
         return;
       }
@@ -114,6 +125,7 @@ export class Progress {
   #summary(): string {
     const elapsed = this.#now() - this.#start;
     const parts = [`${this.#done}/${this.#trials} trials`];
+    if (this.#stopped > 0) parts.push(`${this.#stopped} stopped early`);
     if (this.#failed > 0) parts.push(`${this.#failed} failed`);
     const perMinute = ((this.#done - this.#cached) / elapsed) * 60_000;
     if (this.#done > this.#cached) parts.push(`${perMinute.toFixed(1)} trials/min`);

@@ -91,8 +91,9 @@ function stopOnSignal(stopping: AbortController): () => void {
 }
 
 function conclude(outcome: SweepOutcome, database: string, name: string, failFast: boolean): number {
-  const { ran, cached, failed, failedBefore, interrupted } = outcome;
-  say(`${plural(ran, 'trial')} run, ${cached} taken from the database, ${failed.length} failed.`);
+  const { ran, stopped, cached, failed, failedBefore, interrupted } = outcome;
+  const early = stopped === 0 ? '' : ` (${stopped} of them stopped early, as certainly not the best)`;
+  say(`${plural(ran, 'trial')} run${early}, ${cached} taken from the database, ${failed.length} failed.`);
   if (interrupted && !(failFast && failed.length > 0)) {
     say('Stopped. Run the same command again to go on.');
     return ExitCode.interrupted;

@@ -12,11 +12,11 @@ export function sweepStatus(database: string, wanted: string | undefined): strin
   return readDatabase(database, (queries) => {
     const sweep = pickSweep(queries, wanted);
     const one = (sql: string): readonly SqlValue[] => queries.query(sql, { sweep }).rows[0] ?? [];
-    const [trials, done, failed, pending, updated] = one(
-      'SELECT trials, done, failed, pending, updated_at FROM v_sweep WHERE sweep = :sweep',
+    const [trials, done, failed, pending, updated, stopped] = one(
+      'SELECT trials, done, failed, pending, updated_at, stopped FROM v_sweep WHERE sweep = :sweep',
     );
     const lines = [
-      `${sweep}: ${plural(Number(trials), 'trial')}, ${text(done)} done, ${text(failed)} failed, ${text(pending)} to run (last run began ${text(updated)})`,
+      `${sweep}: ${plural(Number(trials), 'trial')}, ${text(done)} done,${Number(stopped) === 0 ? '' : ` ${text(stopped)} stopped early,`} ${text(failed)} failed, ${text(pending)} to run (last run began ${text(updated)})`,
     ];
     const [label, value, low, high] = one(
       "SELECT label, value, ci_low, ci_high FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role IN ('candidate', 'unsmoothed') ORDER BY value DESC, position LIMIT 1",
@@ -41,6 +41,10 @@ export function sweepStatus(database: string, wanted: string | undefined): strin
     section(
       'running now (or left by a process that was killed)',
       "SELECT coalesce(stage_kind || ' ' || part, 'trial ' || trial) AS work, device, number AS attempt, started_at FROM v_attempt WHERE status = 'running'",
+    );
+    section(
+      'stopped early, as certainly not the best (counts are of the samples seen)',
+      'SELECT label, evaluated_samples, samples, correct, against_label AS against, against_correct, only_trial, only_against, p_value FROM v_stopped WHERE sweep = :sweep ORDER BY trial',
     );
     section(
       'failed',

@@ -24,13 +24,17 @@ export function sampleOrder(count: number, seed: number): Uint32Array {
  * samples of. Labels and further inputs follow their samples; ground truth, which calibration does not use, is left out.
  */
 export function permutedDataset(dataset: Dataset, seed: number): Dataset {
-  const order = sampleOrder(dataset.sampleCount, seed);
+  return reorderedDataset(dataset, sampleOrder(dataset.sampleCount, seed));
+}
+
+/** The samples of a data set that `order` names, in its order; otherwise as {@link permutedDataset}. */
+export function reorderedDataset(dataset: Dataset, order: Uint32Array): Dataset {
   const size = elementCount(dataset.sampleShape);
   const { labels, inputs } = dataset;
   return {
-    sampleCount: dataset.sampleCount,
+    sampleCount: order.length,
     sampleShape: dataset.sampleShape,
-    labels: labels === null ? null : labels.map((_, index) => labels[order[index]!]!),
+    labels: labels === null ? null : Int32Array.from(order, (sample) => labels[sample]!),
     groundTruth: null,
     ...(inputs === undefined ? {} : { inputs }),
     order,

@@ -5,6 +5,7 @@
 
 import type { ChannelHistograms } from '../calibrate/channel-histogram.js';
 import type { LayerOp, LossMode } from '../experiment/settings.js';
+import type { StopVerdict } from './statistics/sequential-test.js';
 
 export interface ModelRecord {
   readonly sha256: string;
@@ -221,6 +222,24 @@ export interface TrialRecord {
   readonly outputDivergence: number | null;
   /** null for fp32. */
   readonly gate: GateRecord | null;
+}
+
+/** How a trial came to be stopped before it had seen all evaluation samples. Counts are of the samples seen. */
+export interface StopRecord extends StopVerdict {
+  /** Content key of the complete trial that it was held against. */
+  readonly against: string;
+  /** The primary metric, of which right and wrong are. */
+  readonly metric: string;
+  readonly confidence: number;
+  /** Of the random order in which samples were taken. */
+  readonly orderSeed: number;
+  /** Samples of the whole evaluation. */
+  readonly samples: number;
+}
+
+/** A trial that was stopped: it has no accuracy, which is of all samples; all else is that of a complete one. */
+export interface StoppedTrialRecord extends Omit<TrialRecord, 'evaluation'> {
+  readonly stopped: StopRecord;
 }
 
 /**

@@ -145,6 +145,12 @@ const gateOnce = onceForEach((gate: GateSettings, most): GateSettings => ({
   samples: Math.min(gate.samples, most),
 }));
 
+/** The evaluation of what is never stopped early: all but candidates. The same object where there is no such setting. */
+export function withoutStop(evaluation: EvaluationSettings): EvaluationSettings {
+  const { source, batchSize, samples, stop } = evaluation;
+  return stop === undefined ? evaluation : { source, batchSize, samples };
+}
+
 /** The sections that {@link canonicalSettings} of a baseline look into: equal ones give equal canonical settings. */
 export function sectionsOf(role: 'fp32' | 'unsmoothed', settings: Settings): readonly [unknown, ...unknown[]] {
   const { model, data, task, layers, quantization, loss, gate } = settings;
@@ -154,7 +160,13 @@ export function sectionsOf(role: 'fp32' | 'unsmoothed', settings: Settings): rea
 /** The settings of a trial in a role, e.g. of the unsmoothed trial that a candidate is compared with. */
 export function canonicalSettings(role: TrialRole, settings: Settings): TrialSettings {
   const { model, data, task, layers, quantization, search, loss, gate } = settings;
-  const common = { role, model, evaluation: data.evaluation, preprocess: data.preprocess, task };
+  const common = {
+    role,
+    model,
+    evaluation: role === 'candidate' ? data.evaluation : withoutStop(data.evaluation),
+    preprocess: data.preprocess,
+    task,
+  };
   if (role === 'fp32')
     return {
       ...common,

@@ -101,11 +101,25 @@ function checkKeepFloat(settings: FileSettings, sections: ResolvedSections): rea
 }
 
 /**
- * What is wrong between sections that are each right by themselves: evaluation data that the task can't be scored on, and
- * layers kept in float by a rank that other settings rule out.
+ * What is wrong between sections that are each right by themselves: evaluation data that the task can't be scored on,
+ * layers kept in float by a rank that other settings rule out, and stopping by a metric that is no count of samples.
  */
 export function checkSettings(settings: FileSettings, sections: ResolvedSections): readonly Problem[] {
-  return [...checkEvaluationData(settings, sections), ...checkKeepFloat(settings, sections)];
+  return [
+    ...checkEvaluationData(settings, sections),
+    ...checkKeepFloat(settings, sections),
+    ...checkStop(settings, sections),
+  ];
+}
+
+/** The sequential test pairs samples that are right or wrong; the metrics of other tasks are not made of such samples. */
+function checkStop({ task, data }: FileSettings, sections: ResolvedSections): readonly Problem[] {
+  const { confidence } = data.evaluation.stop;
+  if (confidence === null || task.kind === 'classification') return [];
+  const place = placeOf(sections.data.node!, ['evaluation', 'stop', 'confidence']);
+  const why = `whose metric does not say of each sample whether it is right`;
+  const text = `expected null beside task ${task.kind}, ${why}, got ${confidence}`;
+  return [{ place, field: 'data.evaluation.stop.confidence', text }];
 }
 
 function checkEvaluationData(settings: FileSettings, sections: ResolvedSections): readonly Problem[] {

@@ -202,12 +202,28 @@ const calibrationRole = {
     .default(null),
 };
 
+const stopConfidence = 'a number from 0.5, below 1, or null';
+
 const evaluationRole = {
   batchSize: integer(1, 'Samples of one run of the session.').default(16),
   samples: z
     .union([z.literal('all'), integer(1, 'A number of samples.')], { error: '"all" or a whole number from 1' })
     .describe('The first so many samples, or `all`.')
     .default('all'),
+  stop: z
+    .strictObject({
+      confidence: z
+        .number({ error: stopConfidence })
+        .gte(0.5, { error: stopConfidence })
+        .lt(1, { error: stopConfidence })
+        .describe(
+          'A setting is stopped once it is worse than the best complete one, by a test that is right with this probability; null: every trial sees all samples. Task classification only.',
+        )
+        .nullable()
+        .default(null),
+    })
+    .prefault({})
+    .meta({ title: 'Sequential stopping', description: 'Settings that are certainly not the best are stopped early.' }),
 };
 
 /** The `data` section. */

@@ -148,6 +148,14 @@ export interface EvaluationSettings {
   readonly batchSize: number;
   /** The first so many samples, or `all`. */
   readonly samples: number | 'all';
+  /** When a candidate is stopped before it has seen them all; absent: never. */
+  readonly stop?: StopSettings;
+}
+
+/** A candidate is stopped once it is certainly not the best. */
+export interface StopSettings {
+  /** Probability, 0.5 to below 1, with which a setting that is as good as the best complete one is not stopped. */
+  readonly confidence: number;
 }
 
 export type TaskSettings =

@@ -58,6 +58,13 @@ function toSamples(data: FileData['calibration'] | FileData['evaluation'], folde
   }
 }
 
+function toEvaluation(evaluation: FileData['evaluation'], folder: string): Settings['data']['evaluation'] {
+  const { batchSize, samples, stop } = evaluation;
+  const settings = { source: toSource(evaluation, folder), batchSize, samples };
+  // Absent where it is off: keys of trials without it are those of versions that did not know it.
+  return stop.confidence === null ? settings : { ...settings, stop: { confidence: stop.confidence } };
+}
+
 function toData(data: FileData, folder: string): Settings['data'] {
   const { calibration, evaluation } = data;
   return {
@@ -67,7 +74,7 @@ function toData(data: FileData, folder: string): Settings['data'] {
       batches: calibration.batches,
       sampleSeed: calibration.sampleSeed,
     },
-    evaluation: { source: toSource(evaluation, folder), batchSize: evaluation.batchSize, samples: evaluation.samples },
+    evaluation: toEvaluation(evaluation, folder),
     preprocess: data.preprocess,
   };
 }

@@ -24,6 +24,8 @@ import type {
  * provider, the graph optimization level, the sha256 of the model with the names of its input and output, the preprocessing, and the
  * sha256 of the data with what else selects samples from it (format, array names, seed), the sha256 of code of the user's own.
  *
+ * In the key of a candidate that may be stopped early: when. Its accuracy does not depend on it, whether it has one does.
+ *
  * In no key: paths, `evaluation.batchSize` (it does not change results on CPU), the labels, axes and position of a
  * trial, the name of the sweep, threads, slots and everything else of `run`.
  *
@@ -118,8 +120,8 @@ function taskContent(task: TaskSettings, context: PlanContext): object {
   }
 }
 
-function evaluationContent({ source, samples }: EvaluationSettings, context: PlanContext): object {
-  return { source: sourceContent(source, context), samples };
+function evaluationContent({ source, samples, stop }: EvaluationSettings, context: PlanContext): object {
+  return { source: sourceContent(source, context), samples, ...(stop === undefined ? {} : { stop }) };
 }
 
 function calibrationContent(

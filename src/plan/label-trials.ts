@@ -12,7 +12,7 @@ const named = new Set([
 ]);
 
 /** Fields of data that are beside the source's own in the file, and around the source in {@link TrialSettings}. */
-const aroundSource = new Set(['batchSize', 'batches', 'samples', 'sampleSeed']);
+const aroundSource = new Set(['batchSize', 'batches', 'samples', 'sampleSeed', 'stop']);
 
 function method({ role, smoothing }: TrialSettings): string {
   if (role === 'fp32') return 'fp32';
@@ -53,8 +53,12 @@ function matters(path: string, { quantization }: TrialSettings): boolean {
 /** Reads the trial's own value of a setting; undefined where the trial does not depend on it. */
 type ReadValue = (trial: TrialSettings) => unknown;
 
+const stopConfidence: ReadValue = ({ role, evaluation }) =>
+  role === 'candidate' ? (evaluation.stop?.confidence ?? null) : undefined;
+
 /** Reads a setting by its path in the file. */
 function readerOf(path: string): ReadValue {
+  if (path === 'data.evaluation.stop.confidence') return stopConfidence;
   const [first, second, ...rest] = path.split('.') as [string, string, ...string[]];
   const isInSource = (second === 'calibration' || second === 'evaluation') && !aroundSource.has(rest[0]!);
   const segments = first === 'data' ? [second, ...(isInSource ? ['source'] : []), ...rest] : [first, second, ...rest];

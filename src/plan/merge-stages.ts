@@ -1,4 +1,4 @@
-import type { TrialSettings } from '../experiment/canonical-settings.js';
+import { withoutStop, type TrialSettings } from '../experiment/canonical-settings.js';
 import { IdenticalParts } from '../experiment/identical-parts.js';
 import type { AbsmaxMethod, CalibrationSettings, LayerSettings, QuantizationSettings } from '../experiment/settings.js';
 import { observeGroup, observeKey, rankKey, referenceKey, searchKey } from './content-key.js';
@@ -80,8 +80,8 @@ function readsHistograms({ quantization }: TrialSettings): boolean {
 }
 
 function referenceOf(trial: TrialSettings, context: PlanContext): ReferenceStage {
-  const { model, preprocess, evaluation, task } = trial;
-  const content = { model, preprocess, evaluation, task };
+  const { model, preprocess, task } = trial;
+  const content = { model, preprocess, evaluation: withoutStop(trial.evaluation), task };
   return { kind: 'reference', key: referenceKey(content, context), ...content };
 }
 

@@ -28,6 +28,7 @@ export function answerSweep(facts: SweepFacts): Answer {
     calibrationSentence(facts),
     tieSentence(facts),
     methodSentence(facts),
+    stoppedSentence(facts),
   ];
   return {
     warning: warningText(facts),
@@ -37,7 +38,7 @@ export function answerSweep(facts: SweepFacts): Answer {
 }
 
 function warningText({ sweep }: SweepFacts): string | null {
-  if (sweep.done === sweep.trials) return null;
+  if (sweep.done + sweep.stopped === sweep.trials) return null;
   const parts = [
     sweep.pending > 0 ? `${sweep.pending} of ${countText(sweep.trials, 'trial')} not finished` : '',
     sweep.failed > 0 ? `${sweep.failed} of ${countText(sweep.trials, 'trial')} failed` : '',
@@ -154,8 +155,23 @@ function distinctAlphas(trials: readonly TrialFacts[]): number[] {
   return [...new Set(trials.map((trial) => trial.alpha).filter((alpha) => alpha !== null))].sort((a, b) => a - b);
 }
 
+/** What the best was chosen from: settings that were stopped early were judged, too. */
 function finishedSettings({ trials }: SweepFacts): number {
-  return trials.filter((trial) => trial.role === 'candidate' && trial.status === 'done').length;
+  return trials.filter(isJudged).length;
+}
+
+/** Whether a trial is a setting that a best one was chosen from: complete, or stopped early for not being it. */
+export function isJudged({ role, status }: TrialFacts): boolean {
+  return role === 'candidate' && (status === 'done' || status === 'stopped');
+}
+
+function stoppedSentence({ sweep: { stopped }, trials }: SweepFacts): Sentence | null {
+  if (stopped === 0) return null;
+  const settings = trials.filter((trial) => trial.role === 'candidate').length;
+  return sentence(
+    strong(`${stopped} of ${countText(settings, 'setting')}`),
+    ` ${stopped === 1 ? 'was' : 'were'} stopped early, as certainly not the best: without accuracy, and in no comparison or chart of it.`,
+  );
 }
 
 /**

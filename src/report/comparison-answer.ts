@@ -1,4 +1,4 @@
-import type { Answer } from './answer.js';
+import { isJudged, type Answer } from './answer.js';
 import type { ComparedTrials, Verdict } from './compared-trials.js';
 import { layersApart } from './compared-trials.js';
 import { differenceText, intervalText, magnitudeText, pValueText, significantText, valueText } from './number-text.js';
@@ -34,11 +34,17 @@ export function answerComparison(facts: ComparedTrials): Answer {
   };
 }
 
+const unfinished: Readonly<Record<string, string>> = {
+  failed: 'failed',
+  pending: 'has not finished',
+  stopped: 'was stopped early, as certainly not the best',
+};
+
 function unfinishedText({ trial, other }: ComparedTrials): string | null {
   const sides = [['A', trial] as const, ['B', other] as const].filter(([, { status }]) => status !== 'done');
   return sides.length === 0
     ? null
-    : `${sides.map(([side, { status }]) => `${side} ${status === 'failed' ? 'failed' : 'has not finished'}`).join(', ')}: there are no numbers of it.`;
+    : `${sides.map(([side, { status }]) => `${side} ${unfinished[status] ?? ''}`).join(', ')}: there are no numbers of it.`;
 }
 
 function headline({ sweep: { metric }, trial, other, verdict }: ComparedTrials): Sentence {
@@ -46,7 +52,9 @@ function headline({ sweep: { metric }, trial, other, verdict }: ComparedTrials):
   const b = `B, ${other.label}`;
   if (trial.trial === other.trial) return sentence('A and B are one and the same trial: ', strong(trial.label), '.');
   if (trial.value === null || other.value === null) {
-    return sentence(`${a}, against ${b}: `, strong('not to be told yet'), ', as not both have finished.');
+    return [trial, other].some(({ status }) => status === 'stopped')
+      ? sentence(`${a}, against ${b}: `, strong('not to be told'), ', as not both saw all samples.')
+      : sentence(`${a}, against ${b}: `, strong('not to be told yet'), ', as not both have finished.');
   }
   const difference = trial.value - other.value;
   const values = `${valueText(trial.value, metric)} against ${valueText(other.value, metric)}`;
@@ -120,7 +128,7 @@ function fp32Sentence({ sweep: { metric }, trial, other }: ComparedTrials): Sent
 /** A winner of many was in luck too; the test of the pair does not know. */
 function choiceSentence({ sweep, trial, other, verdict }: ComparedTrials): Sentence | null {
   const side = sweep.best?.trial === trial.trial ? 'A' : sweep.best?.trial === other.trial ? 'B' : null;
-  const count = sweep.trials.filter(({ role, status }) => role === 'candidate' && status === 'done').length;
+  const count = sweep.trials.filter(isJudged).length;
   if (side === null || verdict === null || count < 2) return null;
   return sentence(
     `${side} is the best of ${count} settings; p is of this pair alone and does not allow for that choice.`,

@@ -15,6 +15,8 @@ export interface SweepSummary {
   readonly done: number;
   readonly failed: number;
   readonly pending: number;
+  /** Not evaluated to the end, as certainly not the best. */
+  readonly stopped: number;
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly experimentPath: string;
@@ -26,7 +28,7 @@ export interface TrialFacts {
   readonly position: number;
   readonly label: string;
   readonly role: 'fp32' | 'unsmoothed' | 'candidate' | 'sensitivity';
-  readonly status: 'pending' | 'done' | 'failed';
+  readonly status: 'pending' | 'done' | 'failed' | 'stopped';
   readonly alphaMode: 'none' | 'static' | 'dynamic' | 'auto' | 'cle';
   readonly alpha: number | null;
   readonly absmax: string | null;
@@ -99,7 +101,7 @@ const trialColumns = `trial, position, label, role, status, alpha_mode, alpha, a
 /** The queries behind {@link SweepFacts}, as the page shows them. */
 export const factsSql = {
   sweep: (sweep: string): string =>
-    `SELECT sweep, question, trials, done, failed, pending, created_at, updated_at, experiment_path
+    `SELECT sweep, question, trials, done, failed, pending, stopped, created_at, updated_at, experiment_path
 FROM v_sweep WHERE sweep = ${sqlText(sweep)}`,
   trials: (sweep: string): string =>
     `SELECT ${trialColumns}
@@ -170,6 +172,7 @@ function toSummary(row: Row): SweepSummary {
     done: numberOrNull(row, 'done') ?? 0,
     failed: numberOrNull(row, 'failed') ?? 0,
     pending: numberOrNull(row, 'pending') ?? 0,
+    stopped: numberOrNull(row, 'stopped') ?? 0,
     createdAt: textOf(row, 'created_at'),
     updatedAt: textOf(row, 'updated_at'),
     experimentPath: textOf(row, 'experiment_path'),

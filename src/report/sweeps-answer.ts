@@ -1,4 +1,4 @@
-import type { Answer } from './answer.js';
+import { isJudged, type Answer } from './answer.js';
 import type { ComparedSweeps } from './compared-sweeps.js';
 import { verdictPhrase } from './comparison-answer.js';
 import { differenceText, magnitudeText, valueText } from './number-text.js';
@@ -23,7 +23,9 @@ export function answerSweeps(facts: ComparedSweeps): Answer {
 function warningText({ a, b, models, evaluations }: ComparedSweeps): string | null {
   const names = ({ trials }: SweepFacts): string =>
     [...new Set(trials.map(({ model }) => model).filter((model) => model !== null))].join(', ');
-  const unfinished = [['A', a] as const, ['B', b] as const].filter(([, { sweep }]) => sweep.done < sweep.trials);
+  const unfinished = [['A', a] as const, ['B', b] as const].filter(
+    ([, { sweep }]) => sweep.done + sweep.stopped < sweep.trials,
+  );
   const parts = [
     ...unfinished.map(([side, { sweep }]) => `${side} is incomplete (${sweep.done} of ${sweep.trials} trials done).`),
     models === 'none' && a.sweep.done > 0 && b.sweep.done > 0
@@ -98,8 +100,7 @@ function fp32Sentence({ a, b }: ComparedSweeps): Sentence | null {
 
 function choiceSentence({ a, b, verdict }: ComparedSweeps): Sentence | null {
   if (verdict === null) return null;
-  const count = ({ trials }: SweepFacts): number =>
-    trials.filter(({ role, status }) => role === 'candidate' && status === 'done').length;
+  const count = ({ trials }: SweepFacts): number => trials.filter(isJudged).length;
   return sentence(
     `Each is the best of several (${count(a)} in A, ${count(b)} in B): p is of this pair alone and does not allow for that choice; the matched settings below do not depend on it.`,
   );

@@ -3,7 +3,7 @@ import { GateError } from '../evaluate/gate-error.js';
 import { LossAccumulator } from '../evaluate/loss-accumulator.js';
 import { lossGraph } from '../evaluate/loss-graph.js';
 import { outputDivergence } from '../evaluate/output-divergence.js';
-import type { EvaluationRecord, GateRecord, LayerLossRecord } from '../evaluate/results.js';
+import type { GateRecord, LayerLossRecord } from '../evaluate/results.js';
 import type { EvaluationSettings, GateSettings, LossSettings } from '../experiment/settings.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import type { TrialSettings } from '../plan/plan.js';
@@ -18,6 +18,7 @@ import { qdqModel } from '../quantize/qdq-graph.js';
 import { quantizedModel, smoothedModel } from '../quantize/quantized-graph.js';
 import { bitsOfLayers, selectLayers } from '../quantize/select-layers.js';
 import { correctBiases } from './correct-biases.js';
+import { evaluateTrial, type Evaluated } from './evaluate-trial.js';
 import { fixedAlphas } from './fixed-alphas.js';
 import {
   batchWithin,
@@ -29,28 +30,19 @@ import {
   type Ran,
 } from './job-context.js';
 import type { JobResult, TrialJob } from './jobs.js';
-import { loadModel, type LoadedModel } from './model-cache.js';
+import { loadModel } from './model-cache.js';
 import { modelOutputs } from './model-outputs.js';
-import { besideReference, REFERENCE_OUTPUT } from './reference-session.js';
 import { runBatches, withoutPadding } from './run-batches.js';
-import type { Session } from './session.js';
-import { openTaskMetric } from './task-metric.js';
 import { lossSamples } from './whole-batches.js';
 
 /** What stays the same through the phases of one trial. */
-interface Trial {
-  readonly job: TrialJob;
-  readonly model: LoadedModel;
-  readonly dataset: Dataset;
+interface Trial extends Evaluated {
   readonly prepared: PreparedModel;
-  readonly context: JobContext;
-  /** Samples to run over all phases, for progress. */
-  readonly total: number;
 }
 
 /**
  * Evaluates one quantized setting: smooth and quantize, pass the equivalence gate, correct biases where wanted, measure
- * accuracy over the whole evaluation set and layer losses over the loss samples. Of integer execution the accuracy is
+ * accuracy over the whole evaluation set, unless it is stopped before, and layer losses over the loss samples. Of integer execution the accuracy is
  * that of the QDQ model, which the runtime may fuse to integer kernels; gate and losses are simulated all the same.
  */
 export async function runTrial(job: TrialJob, context: JobContext): Promise<JobResult<'trial'>> {
@@ -83,14 +75,14 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
   const integer = quantization.execution === 'integer' ? qdqModel(prepared.base, prepared.layers, {}) : null;
   const fusing = { ...context, session: { ...context.session, fuseQuantized: true } };
   const ran = integer === null ? simulated : await observedKernels(integer, model.io, dataset, fusing);
-  const evaluation =
+  const outcome =
     integer === null
-      ? await evaluate(trial, quantized, samples)
-      : await evaluate({ ...trial, context: fusing }, integer, samples);
+      ? await evaluateTrial(trial, quantized, samples)
+      : await evaluateTrial({ ...trial, context: fusing }, integer, samples);
   const { losses, divergence } = await measureLosses(trial, quantized, loss, measured);
   return {
     value: {
-      evaluation,
+      ...(outcome.kind === 'complete' ? { evaluation: outcome.evaluation } : { stopped: outcome.stopped }),
       losses,
       lossSamples: measured,
       quantizers: prepared.layers.flatMap((p) => quantizerRecords(p, statistics.get(p.layer.name)!, preparation)),
@@ -168,35 +160,6 @@ async function referenceOutputs(trial: Trial, count: number): Promise<Float32Arr
 function outputsOf({ model, dataset, job, context }: Trial, graph: OnnxModel, count: number): Promise<Float32Array> {
   const range = { first: 0, count, batchSize: batchWithin(job.settings.evaluation.batchSize, context) };
   return modelOutputs(graph, model.io, dataset, range, context);
-}
-
-async function evaluate(trial: Trial, quantized: OnnxModel, samples: number): Promise<EvaluationRecord> {
-  const { model, dataset, job, context, total } = trial;
-  const metric = await openTaskMetric(job.settings.task, {
-    labels: dataset.labels,
-    groundTruth: dataset.groundTruth,
-    referenceArgmax: job.referenceArgmax,
-    sampleCount: samples,
-  });
-  const range = { first: 0, count: samples, batchSize: batchWithin(job.settings.evaluation.batchSize, context) };
-  const evaluateWith = (session: Pick<Session, 'run'>): Promise<void> =>
-    context.clock.measure('evaluate', () =>
-      runBatches(session, model.io, dataset, range, async (outputs, first, count, fed) => {
-        const { data, dims } = withoutPadding(outputs[model.io.output]!, count, fed);
-        const reference = outputs[REFERENCE_OUTPUT];
-        await metric.add(first, count, data, dims, reference && withoutPadding(reference, count, fed).data);
-        context.report(first + count, total);
-      }),
-    );
-  await withSession(quantized, model.io, context, (session) =>
-    metric.needsReference
-      ? withSession(model.untouched, model.io, context, (fp32) =>
-          evaluateWith(besideReference(session, fp32, model.io.output)),
-        )
-      : evaluateWith(session),
-  );
-  const { evaluation } = await context.clock.measure('metric', () => metric.finish());
-  return evaluation;
 }
 
 async function measureLosses(

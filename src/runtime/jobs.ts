@@ -15,13 +15,15 @@ import type {
   FailureRecord,
   LayerRankRecord,
   ObservationRecord,
+  OutcomeRecord,
   SearchPoint,
   SearchRecord,
+  StoppedTrialRecord,
   TrialRecord,
 } from '../evaluate/results.js';
 import type { MetricState } from '../evaluate/metrics/metric.js';
 import type { CanonicalSmoothing } from '../experiment/canonical-settings.js';
-import type { TrialSettings } from '../plan/plan.js';
+import type { ContentKey, TrialSettings } from '../plan/plan.js';
 import type { InputIdentity } from '../data/input-identity.js';
 import type { Provider, SessionSettings } from './session.js';
 
@@ -107,6 +109,19 @@ export interface TrialJob {
   readonly keptFloat: readonly string[];
   /** FP32 argmax by evaluation sample; null where the task has none. */
   readonly referenceArgmax: Int32Array | null;
+  /** What may stop the trial before all samples are seen; null: it runs to its end. */
+  readonly stop: StopRule | null;
+}
+
+/** When a trial is stopped: held against a complete one, see `createSequentialTest`. */
+export interface StopRule {
+  readonly confidence: number;
+  /** Of the random order in which the evaluation samples are taken. */
+  readonly orderSeed: number;
+  /** Content key of the complete trial. */
+  readonly against: ContentKey;
+  /** What that trial achieved by the primary metric: a bitset over the evaluation samples. */
+  readonly outcome: OutcomeRecord;
 }
 
 /** Loads a tiny model on the child's provider, to see whether it can run. */
@@ -121,7 +136,7 @@ export interface JobResults {
   readonly reference: MetricState;
   readonly search: SearchResult;
   readonly rank: readonly LayerRankRecord[];
-  readonly trial: TrialRecord;
+  readonly trial: TrialRecord | StoppedTrialRecord;
   readonly probe: { readonly onnxruntimeVersion: string };
 }
 

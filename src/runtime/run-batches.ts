@@ -22,6 +22,7 @@ export function withoutPadding({ data, dims }: FloatTensor, samples: number, fed
  * with copies of its last sample.
  *
  * @param onBatch gets the outputs, the first sample's index, the number of real samples, and of those fed with padding
+ * @param isEnough asked after each batch: true leaves the rest of the range out
  */
 export async function runBatches(
   session: Pick<Session, 'run'>,
@@ -29,6 +30,7 @@ export async function runBatches(
   dataset: Dataset,
   range: BatchRange,
   onBatch: (outputs: Outputs, first: number, samples: number, fed: number) => void | Promise<void>,
+  isEnough: () => boolean = () => false,
 ): Promise<void> {
   checkSampleShape(io, dataset.sampleShape);
   const feeds = feedReader(io, dataset);
@@ -47,5 +49,6 @@ export async function runBatches(
     const data = buffer.subarray(0, rows * sampleLength);
     const batch = { data, dims: [rows, ...dataset.sampleShape] };
     await onBatch(await session.run(batch, feeds(first, samples, rows)), first, samples, rows);
+    if (isEnough()) return;
   }
 }

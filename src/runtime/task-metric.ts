@@ -10,6 +10,8 @@ export interface TaskMetric {
   /** `add` wants the FP32 model's output of the same samples. */
   readonly needsReference: boolean;
   add(...args: Parameters<Metric['add']>): void | Promise<void>;
+  /** As {@link Metric.isRight}. */
+  readonly isRight?: (sample: number) => boolean;
   state(): MetricState;
   finish(): Promise<MetricResult>;
 }
@@ -29,6 +31,7 @@ export async function openTaskMetric(task: TaskSettings, context: MetricContext)
     add: (...args) => {
       metric.add(...args);
     },
+    ...(metric.isRight === undefined ? {} : { isRight: metric.isRight }),
     state: () => metric.state(),
     finish: () => Promise.resolve(metric.finish()),
   };

@@ -82,6 +82,11 @@ function checkTrial({ number, label, role, status, model, layers }: StoredTrial)
       `Expected a quantized trial, got ${trial}: nothing is quantized in it, deploy the model as it is.`,
     );
   }
+  if (status === 'stopped') {
+    throw new InputError(
+      `Expected a finished trial, got ${trial}, which was stopped early as certainly not the best. Without data.evaluation.stop it runs to its end.`,
+    );
+  }
   if (status !== 'done' || model === null || layers.length === 0) {
     throw new InputError(
       `Expected a finished trial, got ${trial}, which is ${status}. \`quantsweep run\` finishes it.`,

@@ -1,7 +1,7 @@
-import type { FailureRecord } from '../evaluate/results.js';
+import type { EvaluationRecord, FailureRecord, StopRecord } from '../evaluate/results.js';
 import { estimateCost, type WorkCost } from '../plan/estimate-cost.js';
 import type { ContentKey, PlannedStage, PlannedTrial, SweepPlan } from '../plan/plan.js';
-import type { JobResults } from '../runtime/jobs.js';
+import type { StopRule } from '../runtime/jobs.js';
 import { JobInterrupted, type WorkerPool } from '../runtime/worker-pool.js';
 import { StoreError } from '../store/store-error.js';
 import type { StoredFailure, SweepStore } from '../store/store.js';
@@ -31,8 +31,9 @@ export interface RunSweepOptions {
 }
 
 export interface SweepOutcome {
-  /** Trials that this run finished. */
+  /** Trials that this run finished, those that were stopped early among them. */
   readonly ran: number;
+  readonly stopped: number;
   /** Trials that were finished before. */
   readonly cached: number;
   readonly failed: readonly FailedTrial[];
@@ -79,7 +80,10 @@ class SweepRun {
   readonly #costs: ReadonlyMap<ContentKey, WorkCost>;
   readonly #stageWork: StageWork;
   #best: BestTrial | null = null;
+  /** The best complete candidate by the evaluation that it is judged on. */
+  readonly #leaders = new Map<ContentKey, { readonly key: ContentKey; readonly value: number }>();
   #ran = 0;
+  #stopped = 0;
   #interrupted = false;
 
   constructor(options: RunSweepOptions) {
@@ -117,6 +121,7 @@ class SweepRun {
       kind: 'started',
       trials: plan.trials.length,
       finishedTrials: plan.trials.length - unfinished.length,
+      stoppedTrials: store.stoppedTrials(plan.trials.map((t) => t.key)).size,
       stages: plan.stages.length,
       finishedStages: plan.stages.filter((s) => this.#finished.has(s.key)).length,
       best: this.#best,
@@ -127,6 +132,7 @@ class SweepRun {
     if (fatal instanceof Error) throw fatal;
     return {
       ran: this.#ran,
+      stopped: this.#stopped,
       cached: plan.trials.length - unfinished.length,
       failed: this.#failed,
       failedBefore: unfinished.flatMap(({ key, label }) => {
@@ -209,6 +215,7 @@ class SweepRun {
         alphas: trial.searchKey === null ? null : store.search(trial.searchKey)!.alphas,
         keptFloat: this.#keptFloat(trial),
         referenceArgmax: store.reference(trial.referenceKey)!.argmax,
+        stop: this.#stopRule(trial),
       }),
       subject: { kind: 'trial', key: trial.key },
       label: trial.label,
@@ -216,8 +223,22 @@ class SweepRun {
       cost: this.#costs.get(trial.key)?.forwardPasses ?? 0,
       batchSize: trial.settings.evaluation.batchSize,
     });
-    store.finishTrial(trial, model.sha256, value, execution, optimizationLevel, attempt);
-    this.#finishedTrial(trial, value.evaluation, durationMs);
+    if ('stopped' in value) {
+      store.stopTrial(trial, model.sha256, value, execution, optimizationLevel, attempt);
+      this.#stoppedTrial(trial, value.stopped, durationMs);
+    } else {
+      store.finishTrial(trial, model.sha256, value, execution, optimizationLevel, attempt);
+      this.#finishedTrial(trial, value.evaluation, durationMs);
+    }
+  }
+
+  /** The best candidate that is complete at this moment and judged on the same samples, where the trial may be stopped. */
+  #stopRule({ key, settings, referenceKey }: PlannedTrial): StopRule | null {
+    const { stop } = settings.evaluation;
+    const against = this.#leaders.get(referenceKey)?.key;
+    if (stop === undefined || against === undefined) return null;
+    const outcome = this.#options.store.primaryOutcome(against)!;
+    return { confidence: stop.confidence, orderSeed: orderSeedOf(key), against, outcome };
   }
 
   #keptFloat({ rankKey, settings }: PlannedTrial): readonly string[] {
@@ -226,7 +247,13 @@ class SweepRun {
     return ranking.slice(0, settings.layers!.keepFloat).map(({ layer }) => layer);
   }
 
-  #finishedTrial(trial: PlannedTrial, evaluation: JobResults['trial']['evaluation'], durationMs: number): void {
+  #stoppedTrial(trial: PlannedTrial, stopped: StopRecord, durationMs: number): void {
+    this.#ran++;
+    this.#stopped++;
+    this.#options.onEvent({ kind: 'trialStopped', trial, stopped, durationMs });
+  }
+
+  #finishedTrial(trial: PlannedTrial, evaluation: EvaluationRecord, durationMs: number): void {
     const metric = evaluation.primaryMetric;
     const value = evaluation.accuracies.find((a) => a.metric === metric && a.slice === '')!.value;
     this.#ran++;
@@ -237,6 +264,11 @@ class SweepRun {
   #noteBest(trial: PlannedTrial, value: number): void {
     if (trial.settings.role === 'fp32' || trial.settings.role === 'sensitivity') return;
     if (this.#best === null || value > this.#best.value) this.#best = { label: trial.label, value };
+    if (trial.settings.role !== 'candidate') return;
+    const leader = this.#leaders.get(trial.referenceKey);
+    if (leader === undefined || value > leader.value) {
+      this.#leaders.set(trial.referenceKey, { key: trial.key, value });
+    }
   }
 
   #noteBestSoFar(): void {
@@ -273,6 +305,14 @@ class SweepRun {
     }
     this.#options.onEvent({ kind: 'stageFinished', stage, durationMs: performance.now() - start });
   }
+}
+
+/**
+ * Seed of the order in which a trial that may be stopped takes its samples: the first 32 bits of its key. Each trial has an
+ * order of its own, so that which trial it is held against has not been chosen by the order that judges it.
+ */
+export function orderSeedOf(key: ContentKey): number {
+  return Number.parseInt(key.slice(0, 8), 16);
 }
 
 /** The store can't write (disk full, locked, ...): no fault of the trial, and no trial after it would fare better. */

@@ -1,4 +1,4 @@
-import type { FailureRecord } from '../evaluate/results.js';
+import type { FailureRecord, StopRecord } from '../evaluate/results.js';
 import type { PlannedStage, PlannedTrial } from '../plan/plan.js';
 
 /** What happens while a sweep runs, for whoever shows it. */
@@ -7,6 +7,8 @@ export type SweepEvent =
       readonly kind: 'started';
       readonly trials: number;
       readonly finishedTrials: number;
+      /** Those of them that were stopped early. */
+      readonly stoppedTrials: number;
       readonly stages: number;
       readonly finishedStages: number;
       readonly best: BestTrial | null;
@@ -22,6 +24,13 @@ export type SweepEvent =
       readonly value: number;
       readonly durationMs: number;
       readonly best: BestTrial | null;
+    }
+  | {
+      /** It is certainly not the best, and was not evaluated to the end. */
+      readonly kind: 'trialStopped';
+      readonly trial: PlannedTrial;
+      readonly stopped: StopRecord;
+      readonly durationMs: number;
     }
   | {
       readonly kind: 'retrying';

@@ -1,18 +1,38 @@
+import type { OutcomeRecord } from '../evaluate/results.js';
 import type { ContentKey } from '../plan/plan.js';
 import type { Connection } from './connection.js';
 import type { StoredFailure } from './store.js';
 
-/** Those of the given keys whose trial or stage is done. */
+/** Those of the given keys whose trial or stage is done; a trial that was stopped early is, too. */
 export function readFinished(
   connection: Connection,
   table: 'trial' | 'stage',
   keys: readonly ContentKey[],
 ): ReadonlySet<ContentKey> {
   const rows = connection.all(
-    `SELECT w.key FROM json_each(?) k CROSS JOIN ${table} w ON w.key = k.value WHERE w.status = 'done'`,
+    `SELECT w.key FROM json_each(?) k CROSS JOIN ${table} w ON w.key = k.value WHERE w.status IN ('done', 'stopped')`,
     JSON.stringify(keys),
   ) as readonly { key: string }[];
   return new Set(rows.map(({ key }) => key));
+}
+
+/** Those of the given keys whose trial was stopped early. */
+export function readStopped(connection: Connection, keys: readonly ContentKey[]): ReadonlySet<ContentKey> {
+  const rows = connection.all(
+    `SELECT t.key FROM json_each(?) k CROSS JOIN trial t ON t.key = k.value WHERE t.status = 'stopped'`,
+    JSON.stringify(keys),
+  ) as readonly { key: string }[];
+  return new Set(rows.map(({ key }) => key));
+}
+
+/** What a complete trial achieved by its primary metric; null for any other trial. */
+export function readPrimaryOutcome(connection: Connection, key: ContentKey): OutcomeRecord | null {
+  const row = connection.get(
+    `SELECT o.metric, o.kind, o.count, o.data FROM trial t JOIN sample_outcome o ON o.trial_id = t.id AND o.metric = t.primary_metric
+     WHERE t.key = ? AND t.status = 'done'`,
+    key,
+  ) as OutcomeRecord | undefined;
+  return row ?? null;
 }
 
 /** Error of those of the given keys whose trial or stage has failed and was not finished since. */
@@ -29,7 +49,7 @@ export function readFailed(
   return new Map(rows.map(({ key, errorClass, message }) => [key, { errorClass, message }]));
 }
 
-/** Value of the primary metric of each finished trial of the given keys. */
+/** Value of the primary metric of each complete trial of the given keys. */
 export function readPrimaryValues(
   connection: Connection,
   keys: readonly ContentKey[],

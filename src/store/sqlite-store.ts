@@ -9,6 +9,8 @@ import type {
   ModelRecord,
   DisplayHistograms,
   ObservationRecord,
+  OutcomeRecord,
+  StoppedTrialRecord,
   TrialRecord,
 } from '../evaluate/results.js';
 import type { Experiment } from '../experiment/settings.js';
@@ -18,7 +20,14 @@ import { lockDatabase, type DatabaseLock } from './lock-database.js';
 import { makeFolder } from './make-folder.js';
 import { openDatabase } from './open-database.js';
 import { openReadOnly } from './open-read-only.js';
-import { readFailed, readFinished, readPrimaryValues, readTypicalDurations } from './read-progress.js';
+import {
+  readFailed,
+  readFinished,
+  readPrimaryOutcome,
+  readPrimaryValues,
+  readStopped,
+  readTypicalDurations,
+} from './read-progress.js';
 import { readObservation, readParts, readRank, readReference, readSearch } from './read-stages.js';
 import { explainFailure } from './sqlite-failure.js';
 import { StoreError } from './store-error.js';
@@ -44,7 +53,7 @@ import {
   writeStageFailure,
 } from './write-stages.js';
 import { writeSweep } from './write-sweep.js';
-import { openTrial, writeTrial, writeTrialFailure } from './write-trial.js';
+import { openTrial, writeStoppedTrial, writeTrial, writeTrialFailure } from './write-trial.js';
 
 /**
  * Opens the store of a sweep for writing: takes the lock (one sweep per database), creates or migrates the file.
@@ -122,6 +131,10 @@ class SqliteStore implements SweepStore {
     return readFinished(this.connection, 'trial', keys);
   }
 
+  stoppedTrials(keys: readonly ContentKey[]): ReadonlySet<ContentKey> {
+    return readStopped(this.connection, keys);
+  }
+
   finishedStages(keys: readonly ContentKey[]): ReadonlySet<ContentKey> {
     return readFinished(this.connection, 'stage', keys);
   }
@@ -136,6 +149,10 @@ class SqliteStore implements SweepStore {
 
   primaryValues(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, number> {
     return readPrimaryValues(this.connection, keys);
+  }
+
+  primaryOutcome(trial: ContentKey): OutcomeRecord | null {
+    return readPrimaryOutcome(this.connection, trial);
   }
 
   typicalDurations(): ReadonlyMap<string, number> {
@@ -234,6 +251,21 @@ class SqliteStore implements SweepStore {
       const durationMs =
         attempt === null ? null : this.#attempts.finish(attempt, { trial_id: id, stage_id: null, part: '' }, execution);
       writeTrial(this.connection, id, trial, record, { modelSha256, execution, optimizationLevel, durationMs });
+    });
+  }
+
+  stopTrial(
+    trial: PlannedTrial,
+    modelSha256: string,
+    record: StoppedTrialRecord,
+    execution: ExecutionRecord,
+    optimizationLevel: string,
+    attempt: number,
+  ): void {
+    this.connection.transaction(() => {
+      const id = openTrial(this.connection, trial.key);
+      const durationMs = this.#attempts.finish(attempt, { trial_id: id, stage_id: null, part: '' }, execution);
+      writeStoppedTrial(this.connection, id, trial, record, { modelSha256, execution, optimizationLevel, durationMs });
     });
   }
 

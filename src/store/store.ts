@@ -7,7 +7,9 @@ import type {
   LayerRankRecord,
   ModelRecord,
   ObservationRecord,
+  OutcomeRecord,
   SearchRecord,
+  StoppedTrialRecord,
   TrialRecord,
 } from '../evaluate/results.js';
 import type { ContentKey, PlannedTrial, SweepPlan } from '../plan/plan.js';
@@ -65,13 +67,18 @@ export interface SweepStore {
     environment: EnvironmentRecord,
   ): void;
 
+  /** Those that will not be run again: complete, or stopped early. */
   finishedTrials(keys: readonly ContentKey[]): ReadonlySet<ContentKey>;
+  /** Those that were stopped early. */
+  stoppedTrials(keys: readonly ContentKey[]): ReadonlySet<ContentKey>;
   finishedStages(keys: readonly ContentKey[]): ReadonlySet<ContentKey>;
   /** Those that failed and were not finished by a later attempt. */
   failedTrials(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, StoredFailure>;
   failedStages(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, StoredFailure>;
-  /** Value of the primary metric of each finished trial of the given keys. */
+  /** Value of the primary metric of each complete trial of the given keys. */
   primaryValues(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, number>;
+  /** What a complete trial achieved by its primary metric, sample by sample or as replicates; null for any other. */
+  primaryOutcome(trial: ContentKey): OutcomeRecord | null;
   /** Medians for estimates: milliseconds of a `trial` and of each kind of stage, all parts. Empty when nothing ran yet. */
   typicalDurations(): ReadonlyMap<string, number>;
 
@@ -115,6 +122,15 @@ export interface SweepStore {
     execution: ExecutionRecord,
     optimizationLevel: string,
     attempt: number | null,
+  ): void;
+  /** As {@link finishTrial}, of a trial that was stopped early: it has no accuracy, and is never compared. */
+  stopTrial(
+    trial: PlannedTrial,
+    modelSha256: string,
+    record: StoppedTrialRecord,
+    execution: ExecutionRecord,
+    optimizationLevel: string,
+    attempt: number,
   ): void;
   /** The trial stays `failed` until it is finished by a later attempt. */
   failTrial(trial: ContentKey, failure: FailureRecord): void;

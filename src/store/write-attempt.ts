@@ -41,7 +41,7 @@ export class AttemptWriter {
     if (work === undefined) {
       throw new StoreError('unknown', `Expected a ${subject.kind} that beginSweep recorded, got key ${subject.key}.`);
     }
-    if (work.status === 'done') {
+    if (work.status === 'done' || work.status === 'stopped') {
       throw new StoreError('finished', `The ${subject.kind} ${subject.key} is finished; it is never run again.`);
     }
     const trial = subject.kind === 'trial' ? work.id : null;

@@ -6,6 +6,8 @@ import type {
   LayerLossRecord,
   QuantizerRecord,
   SmoothingRecord,
+  StoppedTrialRecord,
+  StopRecord,
   TrialRecord,
 } from '../evaluate/results.js';
 import { BOOTSTRAP_SEED } from '../evaluate/statistics/bootstrap.js';
@@ -22,7 +24,8 @@ export function openTrial(connection: Connection, key: ContentKey): number {
   const row = connection.get('SELECT id, status FROM trial WHERE key = ?', key) as
     { id: number; status: string } | undefined;
   if (row === undefined) throw new StoreError('unknown', `Expected a trial that beginSweep recorded, got key ${key}.`);
-  if (row.status === 'done') throw new StoreError('finished', `Trial ${key} is finished; it never changes.`);
+  if (row.status === 'done' || row.status === 'stopped')
+    throw new StoreError('finished', `Trial ${key} is finished; it never changes.`);
   return row.id;
 }
 
@@ -35,7 +38,7 @@ export interface TrialRun {
   readonly durationMs: number | null;
 }
 
-/** Writes every row of a finished trial and marks it done. */
+/** Writes every row of a complete trial and marks it done. */
 export function writeTrial(
   connection: Connection,
   id: number,
@@ -43,10 +46,36 @@ export function writeTrial(
   record: TrialRecord,
   run: TrialRun,
 ): void {
+  writeEvaluation(connection, id, record.evaluation);
+  const { samples, primaryMetric } = record.evaluation;
+  writeRest(connection, id, trial, record, run, { status: 'done', samples, primaryMetric });
+}
+
+/** Writes every row of a trial that was stopped early, marks it so, and leaves it without accuracy and outcomes. */
+export function writeStoppedTrial(
+  connection: Connection,
+  id: number,
+  trial: PlannedTrial,
+  record: StoppedTrialRecord,
+  run: TrialRun,
+): void {
+  const { samples, metric: primaryMetric } = record.stopped;
+  writeStop(connection, id, record.stopped);
+  writeRest(connection, id, trial, record, run, { status: 'stopped', samples, primaryMetric });
+}
+
+/** What of a trial does not depend on whether it is complete. */
+function writeRest(
+  connection: Connection,
+  id: number,
+  trial: PlannedTrial,
+  record: Omit<TrialRecord, 'evaluation'>,
+  run: TrialRun,
+  end: { readonly status: 'done' | 'stopped'; readonly samples: number; readonly primaryMetric: string },
+): void {
   const model = StoredModel.find(connection, run.modelSha256);
   const links = findTrialLinks(connection, trial);
   checkLinks(trial, links);
-  writeEvaluation(connection, id, record.evaluation);
   for (const loss of record.losses) writeLoss(connection, id, model.layerId(loss.layer), loss);
   for (const quantizer of record.quantizers) writeQuantizer(connection, id, model.layerId(quantizer.layer), quantizer);
   for (const smoothing of record.smoothing) writeSmoothing(connection, id, model.layerId(smoothing.layer), smoothing);
@@ -55,11 +84,12 @@ export function writeTrial(
   }
   const numbers = new RowNumbers('trial');
   connection.run(
-    `UPDATE trial SET status = 'done', model_id = ?, observation_id = ?, search_stage_id = ?, rank_stage_id = ?,
+    `UPDATE trial SET status = ?, model_id = ?, observation_id = ?, search_stage_id = ?, rank_stage_id = ?,
        alpha = coalesce(?, alpha), output_divergence = ?, calibration_samples = coalesce(?, calibration_samples), evaluation_samples = ?, loss_samples = nullif(?, 0), primary_metric = ?,
        gate_error = ?, gate_samples = ?, provider = ?, integer_kernels = ?, optimization_level = ?, finished_at = ?, duration_ms = ?,
        error_class = NULL, error = NULL
      WHERE id = ?`,
+    end.status,
     model.id,
     links.observation?.id ?? null,
     links.searchStage,
@@ -67,9 +97,9 @@ export function writeTrial(
     trial.settings.smoothing.mode === 'auto' ? (record.smoothing[0]?.alpha ?? null) : null,
     numbers.finiteOrNull('output_divergence', record.outputDivergence),
     links.observation?.samples ?? null,
-    record.evaluation.samples,
+    end.samples,
     record.lossSamples,
-    record.evaluation.primaryMetric,
+    end.primaryMetric,
     numbers.finiteOrNull('gate_error', record.gate?.maxRelativeError ?? null),
     record.gate?.samples ?? null,
     run.execution.provider,
@@ -150,6 +180,37 @@ function writeEvaluation(connection: Connection, trial: number, evaluation: Eval
       outcome.data,
     );
   }
+}
+
+function writeStop(connection: Connection, trial: number, stop: StopRecord): void {
+  const other = connection.get(`SELECT id FROM trial WHERE key = ? AND status = 'done'`, stop.against) as
+    { id: number } | undefined;
+  if (other === undefined) {
+    throw new StoreError(
+      'unknown',
+      `Expected a complete trial that this one was held against, got key ${stop.against}.`,
+    );
+  }
+  const numbers = new RowNumbers('early_stop');
+  connection.run(
+    `INSERT INTO early_stop (trial_id, against_trial_id, metric, reason, confidence, order_seed, samples, evaluated_samples,
+       correct, against_correct, only_trial, only_against, p_value, threshold)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    trial,
+    other.id,
+    stop.metric,
+    stop.reason,
+    numbers.finite('confidence', stop.confidence),
+    stop.orderSeed,
+    stop.samples,
+    stop.seen,
+    stop.right,
+    stop.otherRight,
+    stop.onlyTrial,
+    stop.onlyOther,
+    numbers.finite('p_value', stop.pValue),
+    numbers.finite('threshold', stop.threshold),
+  );
 }
 
 function writeLoss(connection: Connection, trial: number, layer: number, loss: LayerLossRecord): void {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { StopRecord } from '../../src/evaluate/results.js';
 import { Progress } from '../../src/cli/progress.js';
 import type { PlannedTrial } from '../../src/plan/plan.js';
 
@@ -16,7 +17,15 @@ function shown(columns: number | null): {
   return { progress, text: () => text, tick: (ms) => void (now += ms) };
 }
 
-const started = { kind: 'started', trials: 4, finishedTrials: 1, stages: 2, finishedStages: 0, best: null } as const;
+const started = {
+  kind: 'started',
+  trials: 4,
+  finishedTrials: 1,
+  stoppedTrials: 0,
+  stages: 2,
+  finishedStages: 0,
+  best: null,
+} as const;
 const best = { label: 'static alpha=0.5', value: 0.9 };
 
 describe('Progress', () => {
@@ -39,6 +48,23 @@ describe('Progress', () => {
     const bar = text().split('\u001b[2K').at(-1)!;
     expect(bar.length).toBeLessThan(40);
     expect(bar).toContain('██████░');
+  });
+
+  it('counts trials that were stopped early, also in an earlier run, and keeps the best that is complete', () => {
+    const { progress, text, tick } = shown(null);
+    const stopped: StopRecord = {
+      ...{ reason: 'test' as const, against: 'k', metric: 'top1', confidence: 0.999, orderSeed: 1, samples: 10_000 },
+      ...{ seen: 1500, right: 700, otherRight: 1200, onlyTrial: 10, onlyOther: 510, pValue: 1e-99, threshold: 5e-5 },
+    };
+    progress.handle({ ...started, finishedTrials: 2, stoppedTrials: 1, best });
+    progress.handle({ kind: 'trialStopped', trial, stopped, durationMs: 1500 });
+    tick(60_000);
+    progress.handle({ kind: 'progress', share: 0.5, running: [] });
+    expect(text()).toContain(
+      '[3/4] static alpha=0.5: stopped after 1500 of 10000 samples, 700 right where the best has 1200, 1.5 s\n',
+    );
+    expect(text()).toContain('3/4 trials | 2 stopped early | 1.0 trials/min | ETA');
+    expect(text()).toContain('best static alpha=0.5 0.9000');
   });
 
   it('counts failed trials, and failed stages not as trials', () => {

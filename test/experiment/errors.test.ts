@@ -333,6 +333,28 @@ describe('settings that contradict each other', () => {
     ]);
   });
 
+  it.each(['fidelity', 'centerDetection'])('of stopping early beside a task without right and wrong: %s', (task) => {
+    const evaluation = 'format: npy, path: e.npy, groundTruth: g.json, stop: { confidence: 0.999 }';
+    const text = base.replace('format: cifar10, path: e.bin', evaluation).replace('classification', task);
+    expect(problemsOf(`${text}${grid}`)).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^a\\.yaml:4:\\d+: data\\.evaluation\\.stop\\.confidence: expected null beside task ${task}, whose metric does not say of each sample whether it is right, got 0\\.999$`,
+        ),
+      ),
+    ]);
+    expect(problemsOf(`${text.replace('0.999', 'null')}${grid}`)).toEqual([]);
+  });
+
+  it.each(['1', '0.4', 'true'])('of a confidence of %s', (confidence) => {
+    const text = base.replace('path: e.bin', `path: e.bin, stop: { confidence: ${confidence} }`);
+    expect(problemsOf(`${text}${grid}`)).toEqual([
+      expect.stringContaining(
+        `data.evaluation.stop.confidence: expected a number from 0.5, below 1, or null, got ${confidence}`,
+      ),
+    ]);
+  });
+
   it('layers kept in float by rank beside what rules that out', () => {
     const problems = (lines: string): readonly string[] => problemsOf(withBase(`layers: { keepFloat: 2 }\n${lines}`));
     expect(problems('grid: { smoothing.mode: dynamic }\n')).toEqual([

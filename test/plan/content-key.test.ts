@@ -131,4 +131,30 @@ describe('keys', () => {
     expect(planWithBase(`name: other\n${grid}`).key).toBe(planWithBase(grid).key);
     expect(planWithBase('grid: { smoothing.alpha: 0.5 }\n').key).not.toBe(planWithBase(grid).key);
   });
+
+  it('of a candidate change with when it may be stopped early; those of baselines, sensitivity and stages do not', () => {
+    const stopping = (confidence: string): SweepPlan =>
+      planText(
+        `${base}${grid}  - layers.sensitivity: only\n    smoothing.alpha: 0.5\n`.replace(
+          'path: e.bin',
+          `path: e.bin, stop: { confidence: ${confidence} }`,
+        ),
+      );
+    const [without, at999, at99] = ['null', '0.999', '0.99'].map(stopping) as [SweepPlan, SweepPlan, SweepPlan];
+    const ofRole = (plan: SweepPlan, isCandidate: boolean): readonly string[] =>
+      plan.trials.filter(({ settings }) => (settings.role === 'candidate') === isCandidate).map(({ key }) => key);
+    expect(new Set(without.trials.map(({ settings }) => settings.role)).size).toBe(4);
+    expect(ofRole(at999, false)).toEqual(ofRole(without, false));
+    expect(at999.stages).toEqual(without.stages);
+    expect(at999.trials.map((trial) => [trial.fp32Key, trial.unsmoothedKey, trial.referenceKey])).toEqual(
+      without.trials.map((trial) => [trial.fp32Key, trial.unsmoothedKey, trial.referenceKey]),
+    );
+    const candidates = [without, at999, at99].flatMap((plan) => ofRole(plan, true));
+    expect(new Set(candidates).size).toBe(6);
+    expect(without.trials.every(({ settings }) => !('stop' in settings.evaluation))).toBe(true);
+  });
+
+  it('are those of versions that stopped nothing early', () => {
+    expect(planWithBase(grid).key).toBe('86cc5bc88b28866aa3f167039d3f9c55488993c3ae808ac385f0a0bf7a8f3798');
+  });
 });

@@ -17,6 +17,15 @@ describe('labels', () => {
     ]);
   });
 
+  it('tell whether a candidate may be stopped early where that varies', () => {
+    expect(labels('grid: { smoothing.alpha: 0.5, data.evaluation.stop.confidence: [null, 0.999] }\n')).toEqual([
+      'fp32',
+      'unsmoothed',
+      'static alpha=0.5, evaluation.stop.confidence=null',
+      'static alpha=0.5, evaluation.stop.confidence=0.999',
+    ]);
+  });
+
   it('name the calibration size where it varies', () => {
     expect(labels('grid: { smoothing.alpha: 0.5, data.calibration.batches: [1, 200] }\n')).toEqual([
       'fp32',

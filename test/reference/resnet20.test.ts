@@ -81,6 +81,7 @@ async function runTrial(alpha: number | null): Promise<JobResults['trial']> {
     alphas: null,
     keptFloat: [],
     referenceArgmax: null,
+    stop: null,
   };
   return (await runJob(job, oneThread, () => undefined)).value as JobResults['trial'];
 }

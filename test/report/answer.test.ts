@@ -57,6 +57,7 @@ function facts(
       done: count('done'),
       failed: count('failed'),
       pending: count('pending'),
+      stopped: count('stopped'),
       createdAt: '',
       updatedAt: '',
       experimentPath: '',
@@ -132,6 +133,23 @@ describe('the headline', () => {
 });
 
 describe('the warning', () => {
+  it('does not count a trial that was stopped early as missing, and tells of it', () => {
+    const given = facts([trial(1, {}), trial(2, { status: 'stopped', value: null })]);
+    expect(answerSweep(given).warning).toBeNull();
+    expect(findings(given)).toContain(
+      '1 of 2 settings was stopped early, as certainly not the best: without accuracy, and in no comparison or chart of it.',
+    );
+    expect(findings(facts([trial(1, {})]))).not.toContain('stopped early');
+  });
+
+  it('counts settings that were stopped early among those that the best was chosen from', () => {
+    const above = { fp32Value: 0.89, gapToFp32: 0.01 };
+    const test = [{ ...compared(1, 'fp32', 0.03), difference: 0.01 }];
+    expect(headline(facts([trial(1, above), trial(2, { status: 'stopped', value: null })], test))).toContain(
+      'once the choice among 2 settings is allowed for',
+    );
+  });
+
   it('is absent for a complete sweep and counts pending and failed trials otherwise', () => {
     expect(answerSweep(facts([trial(1, {})])).warning).toBeNull();
     const given = facts([trial(1, {}), trial(2, { status: 'failed' }), trial(3, { status: 'pending' })]);

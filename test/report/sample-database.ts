@@ -22,9 +22,10 @@ export interface Sample {
   readonly dynamic: boolean;
   readonly baselines: readonly ('fp32' | 'unsmoothed')[];
   readonly layers: readonly string[];
-  /** The last so many trials failed, and so many before them are pending. */
+  /** The last so many trials failed, so many before them are pending, and so many before those were stopped early. */
   readonly failed: number;
   readonly pending: number;
+  readonly stopped: number;
   /** False leaves v_comparison empty. */
   readonly compared: boolean;
   readonly evaluationSamples: number;
@@ -51,6 +52,7 @@ export const defaultSample: Sample = {
   ),
   failed: 0,
   pending: 0,
+  stopped: 0,
   compared: true,
   evaluationSamples: 10_000,
 };
@@ -76,6 +78,7 @@ export const sampleSweeps: readonly Partial<Sample>[] = [
     ),
     failed: 1,
   },
+  { name: 'stopped', stopped: 12, failed: 1 },
 ];
 
 /** A temporary database with one synthetic sweep for each sample. */

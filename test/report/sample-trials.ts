@@ -11,7 +11,7 @@ export interface SampleTrial {
   readonly size: number | null;
   readonly weightBits: number | null;
   readonly value: number;
-  readonly status: 'done' | 'failed' | 'pending';
+  readonly status: 'done' | 'failed' | 'pending' | 'stopped';
   readonly label: string;
   readonly axes: Readonly<Record<string, unknown>>;
   readonly settings: unknown;
@@ -47,7 +47,9 @@ export function sampleTrials(sample: Sample): SampleTrial[] {
         ? 'failed'
         : offset >= drafts.length - sample.failed - sample.pending
           ? 'pending'
-          : 'done',
+          : offset >= drafts.length - sample.failed - sample.pending - sample.stopped
+            ? 'stopped'
+            : 'done',
     fp32: fp32Offset === -1 ? null : fp32Offset,
     unsmoothed: orNull(
       drafts.findIndex(

@@ -27,7 +27,11 @@ export class SampleWriter {
     this.#shared();
     this.#stages();
     for (const trial of this.#trials) this.#trial(trial);
-    for (const trial of this.#trials.filter((one) => one.status === 'done')) this.#results(trial);
+    for (const trial of this.#trials) {
+      if (trial.status === 'done') this.#accuracy(trial);
+      if (trial.status === 'stopped') this.#stop(trial);
+      if (trial.status === 'done' || trial.status === 'stopped') this.#layers(trial);
+    }
     if (!this.#sample.compared) return;
     for (const row of sampleComparisons(this.#sample, this.#trials, this.#base)) this.#insert('comparison', row);
   }
@@ -213,7 +217,7 @@ export class SampleWriter {
 
   #trial(trial: SampleTrial): void {
     const { metric, evaluationSamples } = this.#sample;
-    const done = trial.status === 'done';
+    const done = trial.status === 'done' || trial.status === 'stopped';
     const failure = {
       error_class: 'NonFiniteError',
       error: `Expected finite numbers, got NaN in the output of ${this.#sample.layers[2] ?? ''}`,
@@ -266,11 +270,17 @@ export class SampleWriter {
       axes: JSON.stringify(trial.axes),
     });
     if (trial.status !== 'pending')
-      this.#attempt({ trial_id: id, status: trial.status, number: 1, duration_ms: 38_000, ...(done ? {} : failure) });
+      this.#attempt({
+        trial_id: id,
+        status: done ? 'done' : 'failed',
+        number: 1,
+        duration_ms: 38_000,
+        ...(done ? {} : failure),
+      });
   }
 
-  #results(trial: SampleTrial): void {
-    const { metric, evaluationSamples, layers } = this.#sample;
+  #accuracy(trial: SampleTrial): void {
+    const { metric, evaluationSamples } = this.#sample;
     const id = this.#base + trial.offset;
     const half = 1.96 * Math.sqrt((trial.value * (1 - trial.value)) / evaluationSamples);
     const method = metric === 'top1' ? 'wilson' : 'bootstrap';
@@ -288,6 +298,34 @@ export class SampleWriter {
         metric: 'agreement',
         value: trial.role === 'fp32' ? 1 : trial.value + 0.05,
       });
+  }
+
+  #stop(trial: SampleTrial): void {
+    const { metric, evaluationSamples: samples } = this.#sample;
+    const other = this.#trials.find(({ role, status }) => role === 'candidate' && status === 'done')!;
+    const seen = Math.round(samples * (0.05 + (trial.offset % 4) / 20));
+    const right = Math.round(seen * trial.value * 0.95);
+    this.#insert('early_stop', {
+      trial_id: this.#base + trial.offset,
+      against_trial_id: this.#base + other.offset,
+      metric,
+      reason: trial.offset % 4 === 3 ? 'certain' : 'test',
+      confidence: 0.999,
+      order_seed: 7,
+      samples,
+      evaluated_samples: seen,
+      correct: right,
+      against_correct: right + 40,
+      only_trial: 8,
+      only_against: 48,
+      p_value: 2.3e-8,
+      threshold: 0.001 / 15,
+    });
+  }
+
+  #layers(trial: SampleTrial): void {
+    const { layers } = this.#sample;
+    const id = this.#base + trial.offset;
     if (trial.role === 'fp32') return;
     layers.forEach((_, position) => {
       const sizeIndex = this.#sample.sizes.indexOf(trial.size ?? 0);

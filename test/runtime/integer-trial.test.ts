@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Execution } from '../../src/experiment/settings.js';
 import { intsAttribute } from '../../src/graph/node.js';
+import type { TrialRecord } from '../../src/evaluate/results.js';
 import type { JobResult } from '../../src/runtime/jobs.js';
 import { runJob } from '../../src/runtime/run-job.js';
 import { modelBytes, node, tensor, value } from '../graph/build-model.js';
@@ -47,8 +48,8 @@ describe('a trial of integer execution', () => {
   });
 
   it('has the gate, losses and quantizers of the simulated one', async () => {
-    const { evaluation, ...integer } = (await trial('integer')).value;
-    const { evaluation: simulatedEvaluation, ...simulated } = (await trial('simulated')).value;
+    const { evaluation, ...integer } = (await trial('integer')).value as TrialRecord;
+    const { evaluation: simulatedEvaluation, ...simulated } = (await trial('simulated')).value as TrialRecord;
     expect(integer).toEqual(simulated);
     expect(evaluation.samples).toBe(simulatedEvaluation.samples);
   });

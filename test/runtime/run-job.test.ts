@@ -206,7 +206,7 @@ describe('a reference job', () => {
 
 describe('a trial job', () => {
   const trial = async (changes: Parameters<typeof trialJob>[3], model = free): Promise<TrialRecord> =>
-    run<'trial'>(trialJob(model, source, lastOf(await observe()), changes));
+    (await run<'trial'>(trialJob(model, source, lastOf(await observe()), changes))) as TrialRecord;
 
   it('gives the same again', async () => {
     expect(await trial({})).toEqual(await trial({}));

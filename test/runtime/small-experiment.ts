@@ -134,6 +134,7 @@ export function trialJob(
     alphas: alphas ?? null,
     keptFloat: [],
     referenceArgmax: new Int32Array(SAMPLES),
+    stop: null,
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { TrialRecord } from '../../src/evaluate/results.js';
 import type { Job, JobResults } from '../../src/runtime/jobs.js';
 import { runJob } from '../../src/runtime/run-job.js';
 import { modelBytes } from '../graph/build-model.js';
@@ -36,8 +37,8 @@ describe('smaller batches', () => {
     async (limit) => {
       const observation = (await run<'observe'>(observeJob(model, source), null)).at(-1)!;
       const job = trialJob(model, source, observation, { correctionSamples: 10 });
-      const whole = await run<'trial'>(job, null);
-      const parts = await run<'trial'>(job, limit);
+      const whole = (await run<'trial'>(job, null)) as TrialRecord;
+      const parts = (await run<'trial'>(job, limit)) as TrialRecord;
       expect(parts.evaluation).toEqual(whole.evaluation);
       expect(parts.quantizers).toEqual(whole.quantizers);
       expect(parts.losses.length).toBeGreaterThan(0);

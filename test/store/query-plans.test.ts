@@ -17,6 +17,7 @@ const largeTables = new Set([
   'channel_stat',
   'comparison',
   'display_histogram',
+  'early_stop',
   'histogram',
   'layer',
   'layer_loss',

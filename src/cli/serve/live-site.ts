@@ -186,7 +186,7 @@ export class LiveSite {
   #progress(all: readonly string[], sweeps: readonly string[]): Record<string, string> {
     const folders = folderNames(all);
     const shown = new Set(sweeps);
-    const { rows } = this.#database.queries().query('SELECT sweep, done, trials FROM v_sweep');
+    const { rows } = this.#database.queries().query('SELECT sweep, done + stopped, trials FROM v_sweep');
     const counts = rows
       .filter(([sweep]) => shown.has(String(sweep)))
       .map(([sweep, done, trials]) => ({

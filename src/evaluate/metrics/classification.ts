@@ -37,6 +37,8 @@ export function createClassification(context: MetricContext): Metric {
         if (labels !== null) labelRank[sample] = rankOf(labels[sample]!, logits, sample);
       }
     },
+    isRight: (sample) =>
+      labels === null ? argmax[sample] === context.referenceArgmax?.[sample] : labelRank[sample] === 0,
     state,
     finish: () => finishClassification(context, state()),
   };

@@ -37,6 +37,10 @@ export interface Metric {
    * @throws NonFiniteError when the output holds NaN or an infinity.
    */
   add(first: number, count: number, output: Float32Array, shape: readonly number[], reference?: Float32Array): void;
+  /**
+   * Whether the primary metric counts a sample that was added as right; absent where it is no count of samples.
+   */
+  readonly isRight?: (sample: number) => boolean;
   /** Returns what was gathered so far. */
   state(): MetricState;
   /**

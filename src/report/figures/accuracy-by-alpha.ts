@@ -2,7 +2,7 @@ import { drawnLimits } from '../drawn-limits.js';
 import type { Drawn } from '../drawn-parts.js';
 import { chooseParts, leftOutText, onlyTrials } from '../drawn-parts.js';
 import type { Control, Figure } from '../figure.js';
-import { differenceText, valueText } from '../number-text.js';
+import { countText, differenceText, valueText } from '../number-text.js';
 import { numberOf, sqlText } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { sizeColors, sizeDashes } from '../theme.js';
@@ -69,7 +69,7 @@ export const rangeControl: Control = {
   ],
 };
 
-function caption({ best, trials }: SweepFacts): string {
+function caption({ best, trials, sweep: { stopped } }: SweepFacts): string {
   const drawn = (mode: string, text: string): string[] => (trials.some((t) => t.alphaMode === mode) ? [text] : []);
   const marks = [
     'Lines: static alpha',
@@ -79,7 +79,11 @@ function caption({ best, trials }: SweepFacts): string {
     'bands and bars: 95 % intervals of each setting by itself',
   ];
   const ring = best === null ? '' : ` Ringed: the best, ${best.label}.`;
-  return `alpha: how much of the activation’s range moves into the weights. ${marks.join('; ')}.${ring} ${legendHint} ${zoomHint}`;
+  const early =
+    stopped === 0
+      ? ''
+      : ` Not drawn: ${countText(stopped, 'setting')} that ${stopped === 1 ? 'was' : 'were'} stopped early, without accuracy.`;
+  return `alpha: how much of the activation’s range moves into the weights. ${marks.join('; ')}.${ring}${early} ${legendHint} ${zoomHint}`;
 }
 
 function altText({ best, metric, trials }: SweepFacts, variant: string): string {

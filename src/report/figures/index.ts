@@ -17,6 +17,7 @@ import { searchCurve } from './search-curve.js';
 import { sensitivity } from './sensitivity.js';
 import { smoothingMethods } from './smoothing-methods.js';
 import { staticAgainstDynamic } from './static-against-dynamic.js';
+import { stoppedEarly } from './stopped-early.js';
 import { times } from './times.js';
 import { trialTable } from './trials.js';
 
@@ -39,6 +40,7 @@ export const figures: readonly Figure[] = [
   absmaxLayers,
   integerAgainstSimulated,
   trialTable,
+  stoppedEarly,
   times,
   inputs,
   environments,

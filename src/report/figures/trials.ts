@@ -15,7 +15,7 @@ export const trialTable: Figure = {
   title: (facts) => (listedTrials(facts) === null ? 'All trials' : 'Trials: baselines, the best, and failed ones'),
   sql: (facts) =>
     `SELECT t.trial, t.position, t.label, t.role, t.status, t.value, t.ci_low, t.ci_high, t.gap_to_fp32, f.p_value AS p_against_fp32,
-       b.p_value AS p_against_best, t.mean_l1, t.output_divergence, t.agreement, t.gate_error, t.duration_ms, t.provider, substr(t.key, 1, 10) AS key,
+       b.p_value AS p_against_best, t.mean_l1, t.output_divergence, t.agreement, t.gate_error, t.evaluated_samples, t.duration_ms, t.provider, substr(t.key, 1, 10) AS key,
        t.error_class, t.error
 FROM v_trial t
 LEFT JOIN v_comparison f ON f.sweep = t.sweep AND f.trial = t.trial AND f.against = 'fp32'
@@ -100,6 +100,7 @@ function right(title: string, field: string, text: (row: Row) => string): TableC
 function statusText(row: Row): string {
   const status = textOf(row, 'status');
   const reason = [textOrNull(row, 'error_class'), textOrNull(row, 'error')].filter((part) => part !== null).join(': ');
+  if (status === 'stopped') return `stopped after ${numberOf(row, 'evaluated_samples')} samples`;
   return status === 'failed' && reason !== '' ? `failed: ${reason.slice(0, 300)}` : status;
 }
 

@@ -4,6 +4,7 @@ export const liveStyle = `
 #live figure, #live > .absent { margin: 12px 0 16px; }
 .progress .bar { display: block; width: 100%; height: 12px; border-radius: 4px; background: var(--panel); border: 1px solid var(--line); margin: 0 0 8px; }
 .bar .done { fill: var(--size1); }
+.bar .stopped { fill: var(--size1); opacity: .5; }
 .bar .failed { fill: var(--warn-line); }
 .progress .counts { font-size: 14px; margin: 0; }
 .progress b { font-weight: 650; }

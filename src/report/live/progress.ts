@@ -14,6 +14,8 @@ export interface Progress {
   readonly done: number;
   readonly failed: number;
   readonly pending: number;
+  /** Not evaluated to the end, as certainly not the best. */
+  readonly stopped: number;
   /** Stages that are not finished, e.g. searches: their time comes on top of the trials'. */
   readonly pendingStages: number;
   /** Trials that the rate is taken from. */
@@ -32,7 +34,7 @@ export function progressSql({ name, run }: LiveSweep): string {
   SELECT started_at, ended_at FROM v_attempt
   WHERE work = 'trial' AND status = 'done' AND trial IN (SELECT trial FROM v_trial WHERE sweep = ${sweep})${since}
   ORDER BY ended_at DESC LIMIT ${recentTrials})
-SELECT trials, done, failed, pending,
+SELECT trials, done, failed, pending, stopped,
        (SELECT count(*) FROM v_stage WHERE sweep = ${sweep} AND status = 'pending') AS pending_stages,
        (SELECT count(*) FROM recent) AS recent,
        (SELECT min(started_at) FROM recent) AS first_start,
@@ -57,6 +59,7 @@ export function readProgress(row: Row, { isRun }: LiveSweep): Progress {
     done: numberOrNull(row, 'done') ?? 0,
     failed: numberOrNull(row, 'failed') ?? 0,
     pending,
+    stopped: numberOrNull(row, 'stopped') ?? 0,
     pendingStages: numberOf(row, 'pending_stages'),
     recent,
     trialsPerMinute: rate === null ? null : 60 * rate,
@@ -85,15 +88,15 @@ ${embedded(id, result, [])}
 </figure>`;
 }
 
-function barHtml({ trials, done, failed, pending }: Progress): string {
+function barHtml({ trials, done, stopped, failed, pending }: Progress): string {
   const part = (kind: string, x: number, width: number): string =>
     width === 0 ? '' : `<rect class="${kind}" x="${x}" y="0" width="${width}" height="1"/>`;
-  return `<svg class="bar" role="img" aria-label="${done} done, ${failed} failed, ${pending} to go" viewBox="0 0 ${Math.max(1, trials)} 1" preserveAspectRatio="none">${part('done', 0, done)}${part('failed', done, failed)}</svg>`;
+  return `<svg class="bar" role="img" aria-label="${done} done,${stopped > 0 ? ` ${stopped} stopped early,` : ''} ${failed} failed, ${pending} to go" viewBox="0 0 ${Math.max(1, trials)} 1" preserveAspectRatio="none">${part('done', 0, done)}${part('stopped', done, stopped)}${part('failed', done + stopped, failed)}</svg>`;
 }
 
 function sentencesHtml(progress: Progress, live: LiveSweep): string {
-  const { trials, done, failed, pending } = progress;
-  const counts = `<b>${done} of ${countText(trials, 'trial')} done</b>${failed > 0 ? `, <b>${failed} failed</b>` : ''}${pending > 0 ? `, ${pending} to go` : ''}.`;
+  const { trials, done, stopped, failed, pending } = progress;
+  const counts = `<b>${done} of ${countText(trials, 'trial')} done</b>${stopped > 0 ? `, ${stopped} stopped early` : ''}${failed > 0 ? `, <b>${failed} failed</b>` : ''}${pending > 0 ? `, ${pending} to go` : ''}.`;
   return [counts, paceHtml(progress, live), escapeHtml(runText(live, pending))].filter((part) => part !== '').join(' ');
 }
 

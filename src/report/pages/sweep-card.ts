@@ -54,7 +54,7 @@ function aboutSweep({ sweep, trials }: SweepFacts): string {
   const models = [...new Set(trials.map((trial) => trial.model).filter((model) => model !== null))];
   return [
     models.length === 0 ? '' : models.join(', '),
-    countText(sweep.trials, 'trial'),
+    countText(sweep.trials, 'trial') + (sweep.stopped > 0 ? ` (${sweep.stopped} stopped early)` : ''),
     `begun ${timeText(sweep.createdAt)}`,
     `updated ${timeText(sweep.updatedAt)}`,
   ]

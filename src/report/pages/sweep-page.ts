@@ -105,7 +105,11 @@ function tilesHtml({ sweep, trials, best, metric }: SweepFacts): string {
     [
       'done',
       `${sweep.done} of ${sweep.trials}`,
-      sweep.failed > 0 ? `trials done, ${sweep.failed} failed` : 'trials done',
+      [
+        'trials done',
+        ...(sweep.stopped > 0 ? [`${sweep.stopped} stopped early`] : []),
+        ...(sweep.failed > 0 ? [`${sweep.failed} failed`] : []),
+      ].join(', '),
     ],
   ] as const;
   return tileRow(tiles);

@@ -58,7 +58,11 @@ export function trialPage(facts: TrialPageFacts, query: Query, options: ReportOp
       ],
     )}`,
     sections: [
-      { id: 'evidence-first', title: 'Against the others', figures: figuresOf('comparisons') },
+      {
+        id: 'evidence-first',
+        title: 'Against the others',
+        figures: figuresOf(trial.status === 'stopped' ? 'stop' : 'comparisons'),
+      },
       { id: 'layers', title: 'Layers', figures: trialFigures.filter(({ section }) => section === 'layers') },
       { id: 'evidence', title: 'Where the numbers come from', figures: figuresOf('settings', 'attempts') },
     ],
@@ -86,6 +90,12 @@ function verdictSentence(facts: TrialPageFacts): Sentence {
   if (trial.status === 'failed') {
     return sentence(strong('This trial failed'), ': its attempts below say why. It counts nowhere.');
   }
+  if (trial.status === 'stopped') {
+    return sentence(
+      strong('This trial was stopped early'),
+      ': it is certainly not the best, as the table below says. It has losses, no accuracy, and counts in no comparison.',
+    );
+  }
   if (trial.status === 'pending' || trial.value === null) {
     return sentence(
       strong('This trial has not finished'),
@@ -109,7 +119,9 @@ function standing({ sweep, trial }: TrialPageFacts): Sentence {
   const settings = sweep.trials.filter((t) => t.role === 'candidate' && t.status === 'done' && t.value !== null);
   if (trial.role !== 'candidate' || settings.length < 2) return [];
   const above = settings.filter((t) => (t.value ?? 0) > (trial.value ?? 0)).length;
-  return sentence(`, ${above === 0 ? 'the best' : `number ${above + 1}`} of ${countText(settings.length, 'setting')}`);
+  return sentence(
+    `, ${above === 0 ? 'the best' : `number ${above + 1}`} of ${countText(settings.length, sweep.sweep.stopped > 0 ? 'complete setting' : 'setting')}`,
+  );
 }
 
 function against(

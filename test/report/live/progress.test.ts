@@ -16,6 +16,7 @@ const row = {
   done: 21,
   failed: 2,
   pending: 20,
+  stopped: 0,
   pending_stages: 0,
   recent: 11,
   first_start: '2026-11-23T08:04:30.000Z',
@@ -55,6 +56,14 @@ describe('progress of a running sweep', () => {
     expect(text).toContain('2 trials a minute (the last 11): about <span data-until="2026-11-23T08:20:00.000Z">10 min');
     expect(text).toContain('Running since 08:00:00 UTC (process 7 on bench-1).');
     expect(text).toContain('aria-label="21 done, 2 failed, 20 to go"');
+  });
+
+  it('tells trials that were stopped early from complete ones', () => {
+    const text = html({ done: 15, stopped: 6 });
+    expect(text).toContain('<b>15 of 43 trials done</b>, 6 stopped early, <b>2 failed</b>, 20 to go.');
+    expect(text).toContain('aria-label="15 done, 6 stopped early, 2 failed, 20 to go"');
+    expect(text).toContain('<rect class="stopped" x="15" y="0" width="6" height="1"/>');
+    expect(text).toContain('<rect class="failed" x="21"');
   });
 
   it('adds that shared stages come on top', () => {

@@ -16,7 +16,7 @@ export const sweepsTable: PageFigure<IndexPageFacts> = {
          row_number() OVER (PARTITION BY sweep ORDER BY role = 'candidate' AND status = 'done' DESC, value DESC, position) AS place,
          max(model) OVER (PARTITION BY sweep) AS any_model, min(model) OVER (PARTITION BY sweep) <> max(model) OVER (PARTITION BY sweep) AS several
   FROM v_trial WHERE ${ofSweeps('sweep', facts)})
-SELECT s.sweep, s.question, s.trials, s.done, s.failed, s.pending, s.created_at, s.updated_at,
+SELECT s.sweep, s.question, s.trials, s.done, s.failed, s.pending, s.stopped, s.created_at, s.updated_at,
        iif(t.several, 'several', t.any_model) AS model, iif(t.role = 'candidate' AND t.value IS NOT NULL, t.label, NULL) AS label,
        t.metric, iif(t.role = 'candidate', t.value, NULL) AS value, t.fp32_value, t.unsmoothed_value,
        iif(t.role = 'candidate', t.gap_to_fp32, NULL) AS gap_to_fp32
@@ -38,7 +38,7 @@ WHERE ${ofSweeps('s.sweep', facts)} ORDER BY s.updated_at DESC, s.sweep`,
         title: 'done',
         field: 'done',
         align: 'right',
-        text: (row) => `${numberOrNull(row, 'done') ?? 0} of ${numberOrNull(row, 'trials') ?? 0}`,
+        text: doneText,
       },
       count('failed'),
       count('pending'),
@@ -61,6 +61,11 @@ function number(
   format: (value: number | null, metric: MetricText) => string,
 ): TableColumn {
   return { title, field, align: 'right', text: (row) => format(numberOrNull(row, field), metricOf(row)) };
+}
+
+function doneText(row: Row): string {
+  const stopped = numberOrNull(row, 'stopped') ?? 0;
+  return `${numberOrNull(row, 'done') ?? 0} of ${numberOrNull(row, 'trials') ?? 0}${stopped > 0 ? `, ${stopped} stopped early` : ''}`;
 }
 
 function count(field: string): TableColumn {

@@ -7,9 +7,11 @@ import { trialLosses } from './trial-losses.js';
 import { trialRanges } from './trial-ranges.js';
 import { trialSettings } from './trial-settings.js';
 import { trialSmoothing } from './trial-smoothing.js';
+import { trialStop } from './trial-stop.js';
 
 /** Every figure of the page of a trial, in order. */
 export const trialFigures: readonly PageFigure<TrialPageFacts>[] = [
+  trialStop,
   trialComparisons,
   trialLosses,
   trialSmoothing,

@@ -27,7 +27,9 @@ ORDER BY CASE against WHEN 'fp32' THEN 0 WHEN 'unsmoothed' THEN 1 WHEN 'simulate
           note:
             trial.status === 'done'
               ? 'Nothing to compare with: baselines: [fp32, unsmoothed] in the experiment bring the trials that judge this one.'
-              : 'Comparisons come when the trial has finished.',
+              : trial.status === 'stopped'
+                ? 'A trial that was stopped early is compared with none.'
+                : 'Comparisons come when the trial has finished.',
         }
       : {
           kind: 'table',

@@ -1,0 +1,122 @@
+import type { Dataset } from '../data/dataset.js';
+import { reorderedDataset, sampleOrder } from '../data/permuted-dataset.js';
+import type { EvaluationRecord, StopRecord } from '../evaluate/results.js';
+import { createSequentialTest, type StopVerdict } from '../evaluate/statistics/sequential-test.js';
+import type { OnnxModel } from '../graph/onnx-model.js';
+import { batchWithin, withSession, type JobContext } from './job-context.js';
+import type { StopRule, TrialJob } from './jobs.js';
+import type { LoadedModel } from './model-cache.js';
+import { besideReference, REFERENCE_OUTPUT } from './reference-session.js';
+import { runBatches, withoutPadding } from './run-batches.js';
+import type { Session } from './session.js';
+import { openTaskMetric, type TaskMetric } from './task-metric.js';
+
+/** What a trial is evaluated on. */
+export interface Evaluated {
+  readonly job: TrialJob;
+  readonly model: LoadedModel;
+  readonly dataset: Dataset;
+  readonly context: JobContext;
+  /** Samples to run over all phases, for progress. */
+  readonly total: number;
+}
+
+/** A trial's accuracy over all samples, or how it came to be stopped before. */
+export type EvaluationOutcome =
+  | { readonly kind: 'complete'; readonly evaluation: EvaluationRecord }
+  | { readonly kind: 'stopped'; readonly stopped: StopRecord };
+
+/**
+ * Measures the accuracy of a quantized model over the first `samples` of the evaluation data. Where the job has a rule to
+ * stop by, the samples are taken in a random order and judged on the way; what is kept of each sample is kept at its own
+ * place, so that a trial that comes to its end has the very record that it has without the rule.
+ */
+export async function evaluateTrial(
+  trial: Evaluated,
+  quantized: OnnxModel,
+  samples: number,
+): Promise<EvaluationOutcome> {
+  const { model, dataset, job, context } = trial;
+  const metric = await openTaskMetric(job.settings.task, {
+    labels: dataset.labels,
+    groundTruth: dataset.groundTruth,
+    referenceArgmax: job.referenceArgmax,
+    sampleCount: samples,
+  });
+  const run = job.stop === null ? plainRun(trial, metric, samples) : sequentialRun(trial, metric, samples, job.stop);
+  const evaluateWith = (session: Pick<Session, 'run'>): Promise<void> =>
+    context.clock.measure('evaluate', () => run.over(session));
+  await withSession(quantized, model.io, context, (session) =>
+    metric.needsReference
+      ? withSession(model.untouched, model.io, context, (fp32) =>
+          evaluateWith(besideReference(session, fp32, model.io.output)),
+        )
+      : evaluateWith(session),
+  );
+  const stopped = run.stopped();
+  if (stopped !== null) return { kind: 'stopped', stopped };
+  const { evaluation } = await context.clock.measure('metric', () => metric.finish());
+  return { kind: 'complete', evaluation };
+}
+
+interface EvaluationRun {
+  over(session: Pick<Session, 'run'>): Promise<void>;
+  stopped(): StopRecord | null;
+}
+
+function plainRun(trial: Evaluated, metric: TaskMetric, samples: number): EvaluationRun {
+  return {
+    over: (session) => feed(trial, session, trial.dataset, samples, metric.add.bind(metric), () => false),
+    stopped: () => null,
+  };
+}
+
+function sequentialRun(trial: Evaluated, metric: TaskMetric, samples: number, rule: StopRule): EvaluationRun {
+  const { isRight } = metric;
+  const { outcome, confidence, orderSeed, against } = rule;
+  if (isRight === undefined || outcome.kind !== 'bitset' || outcome.count !== samples) {
+    throw new Error('Invariant: a trial is stopped by what it and another get right of the same samples.');
+  }
+  const order = sampleOrder(samples, orderSeed);
+  const test = createSequentialTest(samples, confidence, outcome.data);
+  let verdict: StopVerdict | null = null;
+  const add: TaskMetric['add'] = async (first, count, output, shape, reference) => {
+    const size = output.length / count;
+    const rowOf = (data: Float32Array, row: number): Float32Array => data.subarray(row * size, (row + 1) * size);
+    for (let row = 0; row < count && verdict === null; row += 1) {
+      const sample = order[first + row]!;
+      const rowShape = [1, ...shape.slice(1)];
+      await metric.add(sample, 1, rowOf(output, row), rowShape, reference && rowOf(reference, row));
+      verdict = test.add(sample, isRight(sample));
+    }
+  };
+  const shuffled = reorderedDataset(trial.dataset, order);
+  return {
+    over: (session) => feed(trial, session, shuffled, samples, add, () => verdict !== null),
+    stopped: () => verdict && { ...verdict, against, metric: outcome.metric, confidence, orderSeed, samples },
+  };
+}
+
+function feed(
+  { model, job, context, total }: Evaluated,
+  session: Pick<Session, 'run'>,
+  dataset: Dataset,
+  samples: number,
+  add: TaskMetric['add'],
+  isEnough: () => boolean,
+): Promise<void> {
+  const range = { first: 0, count: samples, batchSize: batchWithin(job.settings.evaluation.batchSize, context) };
+  return runBatches(
+    session,
+    model.io,
+    dataset,
+    range,
+    async (outputs, first, count, fed) => {
+      const { data, dims } = withoutPadding(outputs[model.io.output]!, count, fed);
+      const reference = outputs[REFERENCE_OUTPUT];
+      await add(first, count, data, dims, reference && withoutPadding(reference, count, fed).data);
+      context.report(first + count, total);
+    },
+    isEnough,
+  );
+}
