@@ -31,6 +31,8 @@ const largeTables = new Set([
   'sweep_stage',
   'sweep_trial',
   'trial',
+  'trial_coverage',
+  'trial_loss',
   'weight_stat',
 ]);
 
