@@ -2,6 +2,7 @@ import type { PlannedTrial } from '../src/plan/plan.js';
 import { Connection } from '../src/store/connection.js';
 import { openDatabase } from '../src/store/open-database.js';
 import { openStore } from '../src/store/sqlite-store.js';
+import { summarizeTrial } from '../src/store/summarize-trial.js';
 import { writeComparisons } from '../src/store/write-comparisons.js';
 import { modelSha256, planSynthetic, type SyntheticGrid } from './synthetic-experiment.js';
 import { syntheticEnvironment, syntheticModel } from './synthetic-model.js';
@@ -155,6 +156,7 @@ class SyntheticWriter {
     );
     this.#attempt(id, null, 1, 'done');
     if (trial.settings.role !== 'fp32') this.#layerRows(id, stage, trial);
+    summarizeTrial(this.connection, id);
   }
 
   #accuracy(id: number, trial: PlannedTrial): number {

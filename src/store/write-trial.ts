@@ -15,6 +15,7 @@ import type { ContentKey, PlannedTrial } from '../plan/plan.js';
 import type { Connection } from './connection.js';
 import { RowNumbers } from './finite.js';
 import { StoreError } from './store-error.js';
+import { summarizeTrial } from './summarize-trial.js';
 import { findTrialLinks, type TrialLinks } from './trial-columns.js';
 import { StoredModel } from './write-model.js';
 import { checkAccuracy, checkOutcome } from './write-stages.js';
@@ -109,6 +110,7 @@ function writeRest(
     run.durationMs,
     id,
   );
+  summarizeTrial(connection, id);
 }
 
 /** Marks a trial failed. It may be tried again, and then finish. */

@@ -44,6 +44,7 @@ const addedUpByBatch = [
   'layer_loss.rel_l1',
   'layer_loss.sqnr_db',
   'trial.output_divergence',
+  ...['cosine', 'l1', 'mse', 'rel_l1', 'sqnr_db'].map((measure) => `trial_loss.${measure}`),
 ];
 
 async function sweep(...settings: readonly string[]): Promise<{ columns: StoredColumns; seeds: readonly unknown[] }> {

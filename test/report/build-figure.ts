@@ -3,6 +3,7 @@ import type { Figure } from '../../src/report/figure.js';
 import { toRows } from '../../src/report/query.js';
 import { readSweepFacts } from '../../src/report/sweep-facts.js';
 import { openDatabase } from '../../src/store/open-database.js';
+import { summarizeAllTrials } from '../store/summarize-all-trials.js';
 import { sampleDatabase, type Sample } from './sample-database.js';
 
 /** The name of the sample sweep that figures are built of. */
@@ -16,6 +17,7 @@ export function buildFigure(figure: Figure, change: string, sample: Partial<Samp
   });
   const tables = openDatabase(database.path);
   tables.exec(change);
+  summarizeAllTrials(tables);
   tables.close();
   const facts = readSweepFacts(database.query, sampleSweep)!;
   const rows = toRows(database.query(figure.sql(facts), []));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Query } from '../../src/report/query.js';
 import { openDatabase } from '../../src/store/open-database.js';
 import { openQueries } from '../../src/store/query-database.js';
+import { summarizeAllTrials } from '../store/summarize-all-trials.js';
 import { SampleWriter } from './sample-writer.js';
 
 /** What a synthetic sweep is like; every field has a default in {@link defaultSample}. */
@@ -98,6 +99,7 @@ export function sampleDatabase(...samples: readonly Partial<Sample>[]): SampleDa
       new SampleWriter(database, { ...defaultSample, ...sample }, index).write();
     });
   })();
+  summarizeAllTrials(database);
   database.close();
   const queries = openQueries(path);
   return {

@@ -1,4 +1,5 @@
 import { openDatabase } from '../../src/store/open-database.js';
+import { summarizeAllTrials } from '../store/summarize-all-trials.js';
 
 /**
  * Gives each finished trial of a sample database what it achieved sample by sample, as its value says: a bit set for
@@ -34,6 +35,7 @@ export function judgeAlike(path: string, [from, to]: readonly [number, number]):
     UPDATE layer_loss SET layer_id = layer_id + ${base - low} WHERE trial_id ${own};
     UPDATE quantizer SET layer_id = layer_id + ${base - low} WHERE trial_id ${own};
     UPDATE smoothing SET layer_id = layer_id + ${base - low} WHERE trial_id ${own};`);
+  summarizeAllTrials(tables);
   tables.close();
 }
 

@@ -1,6 +1,8 @@
 import type { Database } from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Connection } from '../../src/store/connection.js';
 import { openDatabase } from '../../src/store/open-database.js';
+import { summarizeTrial } from '../../src/store/summarize-trial.js';
 import { temporaryDatabase } from './sample-sweep.js';
 
 let database: Database;
@@ -72,6 +74,7 @@ function add(given: Given): number {
   }
   const loss = database.prepare(`INSERT INTO layer_loss VALUES (?, ?, 'accumulated', ?, NULL, 1, NULL, NULL, 1)`);
   for (const [index, l1] of (given.losses ?? []).entries()) loss.run(id, index + 1, l1);
+  summarizeTrial(new Connection(database), id);
   return id;
 }
 

@@ -6,6 +6,7 @@ import { readMigrations } from '../../src/store/migrations.js';
 import { openDatabase } from '../../src/store/open-database.js';
 import { openQueries } from '../../src/store/query-database.js';
 import { temporaryDatabase } from './sample-sweep.js';
+import { summarizeAllTrials } from './summarize-all-trials.js';
 
 /** Tables whose rows hold results, in an order of their own, with the columns that every schema has. */
 const results = [
@@ -61,6 +62,23 @@ describe.each(earlier)('a database that schema %i left behind', (version) => {
       ['dynamic', 'done'],
     ]);
     queries.close();
+  });
+
+  it('sums its trials up as finishing a trial does', () => {
+    const path = fixture(version);
+    const before = new Database(path, { readonly: true });
+    const means = 'SELECT key, mean_l1, mean_rel_l1, mean_sqnr_db FROM v_trial ORDER BY key';
+    const kept = before.prepare(means).all();
+    before.close();
+    const database = openDatabase(path);
+    expect(database.prepare(means).all()).toEqual(kept);
+    const summed = (): unknown[] =>
+      ['trial_loss', 'trial_coverage'].map((table) => database.prepare(`SELECT * FROM ${table}`).all());
+    const migrated = summed();
+    expect(migrated.map((rows) => (rows as unknown[]).length)).toEqual([3, 4]);
+    summarizeAllTrials(database);
+    expect(summed()).toEqual(migrated);
+    database.close();
   });
 
   it('stays what it was, byte for byte, when a migration fails', () => {

@@ -32,6 +32,8 @@ const largeTables = new Set([
   'sweep_stage',
   'sweep_trial',
   'trial',
+  'trial_coverage',
+  'trial_loss',
   'weight_stat',
 ]);
 
