@@ -35,6 +35,12 @@ import { modelOutputs } from './model-outputs.js';
 import { runBatches, withoutPadding } from './run-batches.js';
 import { lossSamples } from './whole-batches.js';
 
+/**
+ * Samples of one run of a loss graph on CPU, at most: it holds several tensors of each layer at once, and small ones stay in
+ * the caches. Over runs of 16 that takes a tenth off its time and half of its memory (docs/PERFORMANCE.md).
+ */
+const CPU_LOSS_SAMPLES = 8;
+
 /** What stays the same through the phases of one trial. */
 interface Trial extends Evaluated {
   readonly prepared: PreparedModel;
@@ -171,7 +177,9 @@ async function measureLosses(
   const { model, dataset, job, context, prepared, total } = trial;
   const graph = lossGraph(model, quantized, prepared, loss.modes);
   const losses = new LossAccumulator(graph.layers);
-  const range = { first: 0, count: samples, batchSize: batchWithin(job.settings.evaluation.batchSize, context) };
+  const { batchSize } = job.settings.evaluation;
+  const fitting = context.session.provider === 'cpu' ? Math.min(batchSize, CPU_LOSS_SAMPLES) : batchSize;
+  const range = { first: 0, count: samples, batchSize: batchWithin(fitting, context) };
   let divergence = 0;
   await withSession(graph.model, model.io, context, (session) =>
     context.clock.measure('loss', () =>
