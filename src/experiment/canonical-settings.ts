@@ -159,6 +159,17 @@ export function sectionsOf(role: 'fp32' | 'unsmoothed', settings: Settings): rea
 
 /** The settings of a trial in a role, e.g. of the unsmoothed trial that a candidate is compared with. */
 export function canonicalSettings(role: TrialRole, settings: Settings): TrialSettings {
+  const known = canonical.get(settings) ?? new Map<TrialRole, TrialSettings>();
+  canonical.set(settings, known);
+  const result = known.get(role) ?? canonicalOf(role, settings);
+  known.set(role, result);
+  return result;
+}
+
+/** Settings never change; collecting trials and planning them both ask. */
+const canonical = new WeakMap<Settings, Map<TrialRole, TrialSettings>>();
+
+function canonicalOf(role: TrialRole, settings: Settings): TrialSettings {
   const { model, data, task, layers, quantization, search, loss, gate } = settings;
   const common = {
     role,

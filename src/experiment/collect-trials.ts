@@ -33,6 +33,16 @@ function hasBaseline(role: BaselineRole, { settings }: ExpandedTrial): boolean {
   return role === 'fp32' || settings.layers.sensitivity === 'none';
 }
 
+const sectionTexts = new WeakMap<object, string>();
+
+/** JSON of a section, made once for the very object, which thousands of trials share. */
+function textOf(section: unknown): string {
+  if (typeof section !== 'object' || section === null) return JSON.stringify(section);
+  const text = sectionTexts.get(section) ?? JSON.stringify(section);
+  sectionTexts.set(section, text);
+  return text;
+}
+
 /**
  * The trials of a sweep: for each baseline the counterpart of every trial of the grid, fp32 first, then the grid; each
  * once, judged by what can influence its result. A trial of the grid without smoothing is an `unsmoothed` trial, one of
@@ -44,7 +54,7 @@ export function collectTrials(
 ): readonly ExpandedTrial[] {
   const byContent = new Map<string, ExpandedTrial>();
   const add = (role: TrialRole, trial: ExpandedTrial): void => {
-    const content = JSON.stringify(canonicalSettings(role, trial.settings));
+    const content = Object.values(canonicalSettings(role, trial.settings)).map(textOf).join('\n');
     if (!byContent.has(content)) byContent.set(content, inRole(role, trial));
   };
   for (const role of ['fp32', 'unsmoothed'] as const) {
