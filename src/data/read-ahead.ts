@@ -45,6 +45,8 @@ export function readAhead(dataset: Dataset, opened: AheadSource, entry: URL): Da
   thread.on('exit', giveUp);
   let nextId = 0;
   let ahead: Ahead | null = null;
+  /** Where the last read ended. */
+  let end = 0;
 
   function request(start: number, count: number): Ahead {
     const id = nextId++;
@@ -58,8 +60,11 @@ export function readAhead(dataset: Dataset, opened: AheadSource, entry: URL): Da
     async read(start, count, into) {
       const taken = ahead?.start === start && ahead.count >= count ? ahead : null;
       const following = Math.min(count, sampleCount - start - count);
+      // Samples in another order than they lie come one by one from anywhere: there is nothing to foresee.
+      const isInOrder = start === 0 || start === end;
+      end = start + count;
       // Asked for before this one is waited for: the thread goes from one to the next.
-      ahead = isAlive && count > 0 && following > 0 ? request(start + count, following) : null;
+      ahead = isAlive && isInOrder && count > 0 && following > 0 ? request(start + count, following) : null;
       const samples = (await taken?.samples) ?? null;
       if (samples === null) await dataset.read(start, count, into);
       else into.set(samples.subarray(0, count * size));

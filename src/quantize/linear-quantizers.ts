@@ -1,5 +1,6 @@
 import { applyEdits } from '../graph/edits.js';
 import { GraphPatch } from '../graph/graph-patch.js';
+import { constantTensor } from '../graph/constants.js';
 import { firstOutput } from '../graph/graph-index.js';
 import { intAttribute, makeNode } from '../graph/node.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
@@ -17,6 +18,24 @@ const INTEGER_CLIP_OPSET = 12;
 /** From this opset on QuantizeLinear has an axis. */
 const AXIS_OPSET = 13;
 
+/**
+ * Operators that make no NaN of finite numbers, short of overflow. Behind any other (a division 0 / 0, a root) a quantizer
+ * keeps its arithmetic, which hands NaN on.
+ */
+const FINITE_OPS = new Set(
+  `Abs Add AveragePool BatchNormalization Clip Concat DepthToSpace Dropout Elu Flatten Gather GlobalAveragePool
+   GlobalMaxPool HardSigmoid HardSwish Identity LeakyRelu Max MaxPool Min Mul Neg PRelu Pad ReduceMax ReduceMean ReduceMin
+   ReduceSum Relu Reshape Resize Sigmoid Slice SpaceToDepth Split Squeeze Sub Sum Tanh Transpose Unsqueeze Upsample`.split(
+    /\s+/,
+  ),
+);
+
+/** Operators whose outputs are layers' own: losses are measured on them, and see NaN there. */
+const LAYER_OPS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
+
+/** Names of quantizers: those of a graph, and of its twin in a loss graph; not what the model calls its own in the twin. */
+const OWN_OUTPUT = /^quantsweep\/(?!twin\/)|^quantsweep\/twin\/quantsweep\//;
+
 /** One fake quantizer as `quantizedModel` writes it: `Mul(Clip(Round(Div(x, d)), low, high), q)`. */
 interface FakeQuantizer {
   /** Div, Round, Clip, Mul. */
@@ -31,21 +50,24 @@ interface FakeQuantizer {
 }
 
 /**
- * The model with each fake quantizer of at most 8 bits written as `QuantizeLinear -> [Clip] -> DequantizeLinear`: equal
+ * The model with fake quantizers of at most 8 bits written as `QuantizeLinear -> [Clip] -> DequantizeLinear`: equal
  * bit for bit, and half the memory traffic, for the runtime's QuantizeLinear divides, rounds to the even one and saturates in one go.
  * Only for sessions that keep the runtime from fusing the two operators into integer kernels
  * (`session.disable_quant_qdq`), on a provider that has kernels for them.
  *
- * One difference: NaN becomes the lowest level here. Layer losses see it all the same, in the output of the layer that made it.
+ * Two differences: zero has no sign, which no layer's output shows, and NaN becomes the lowest level. So only quantizers are
+ * rewritten between which and the layers before them no operator makes NaN; of NaN that a layer itself makes, by overflow,
+ * its losses tell. Non-finite inputs of the model are seen by the FP32 pass over the same samples.
  */
 export function withLinearQuantizers(model: OnnxModel): OnnxModel {
   if (model.opset < INTEGER_CLIP_OPSET) return model;
   const patch = new GraphPatch(model);
+  const known = new Map<string, boolean>();
   let usesRuntimeDomain = false;
   for (const node of model.graph.node) {
     const quantizer = fakeQuantizerOf(model, node);
     const integers = quantizer === null ? null : integersOf(quantizer);
-    if (quantizer === null || integers === null) continue;
+    if (quantizer === null || integers === null || !isFreeOfNaN(model, quantizer.input, known)) continue;
     for (const part of quantizer.nodes) patch.edit({ kind: 'removeNode', node: firstOutput(part) });
     const quantize = quantizeLinear(patch, quantizer, integers);
     if (model.opset < AXIS_OPSET) {
@@ -107,7 +129,7 @@ function clipped(patch: GraphPatch, quantizer: FakeQuantizer, integers: Integers
 /** The fake quantizer that ends in this node, or null where it ends none. */
 function fakeQuantizerOf(model: OnnxModel, mul: NodeProto): FakeQuantizer | null {
   const output = firstOutput(mul);
-  if (mul.opType !== 'Mul' || !output.includes('quantsweep/')) return null;
+  if (mul.opType !== 'Mul' || !OWN_OUTPUT.test(output)) return null;
   const clip = inner(model, mul.input[0]!, 'Clip');
   const round = clip && inner(model, clip.input[0]!, 'Round');
   const div = round && inner(model, round.input[0]!, 'Div');
@@ -125,6 +147,32 @@ function fakeQuantizerOf(model: OnnxModel, mul: NodeProto): FakeQuantizer | null
     scale,
     output,
   };
+}
+
+/** True where the tensor comes from layers, the model's inputs and constants through {@link FINITE_OPS} alone. */
+function isFreeOfNaN(model: OnnxModel, tensor: string, known: Map<string, boolean>): boolean {
+  const before = known.get(tensor);
+  if (before !== undefined) return before;
+  const node = model.index.producers.get(tensor);
+  const result =
+    node === undefined ||
+    node.opType === 'Constant' ||
+    LAYER_OPS.has(node.opType) ||
+    ((FINITE_OPS.has(node.opType) || dividesByConstant(model, node)) &&
+      node.input.every((input, index) => input === '' || isShape(node, index) || isFreeOfNaN(model, input, known)));
+  known.set(tensor, result);
+  return result;
+}
+
+/** As hard swish is often written. */
+function dividesByConstant(model: OnnxModel, { opType, input }: NodeProto): boolean {
+  const divisor = opType === 'Div' ? constantTensor(model, input[1]!) : null;
+  return divisor?.dataType === FLOAT32 && readFloatTensor(divisor).every((value) => value !== 0);
+}
+
+/** Inputs that say where, not what: shapes, indices, axes, of integers that nothing makes NaN of. */
+function isShape({ opType }: NodeProto, index: number): boolean {
+  return index > 0 && /^(?:Gather|Reduce.*|Reshape|Slice|Split|Squeeze|Unsqueeze)$/.test(opType);
 }
 
 /** The node of that operator that makes the tensor, if nothing but one other node reads it. */

@@ -114,7 +114,7 @@ function reproduce(facts: SweepFacts, query: Query, { database }: SummaryOptions
   };
   const models = [...new Set(facts.trials.map(({ model }) => model).filter((model) => model !== null))];
   const lines = [
-    `sweep ${sweep.name}, key ${key ?? 'not recorded'}, ${sweep.done} of ${countText(sweep.trials, 'trial')} done, last begun ${sweep.updatedAt}`,
+    `sweep ${sweep.name}, key ${key ?? 'not recorded'}, ${sweep.done} of ${countText(sweep.trials, 'trial')} done${sweep.stopped > 0 ? `, ${sweep.stopped} stopped early` : ''}, last begun ${sweep.updatedAt}`,
     `experiment ${sweep.experimentPath}, model ${models.length === 0 ? 'not recorded' : models.join(', ')}`,
     `quantsweep ${listed('quantsweep_version')}, onnxruntime ${listed('onnxruntime_version')}, ${listed('provider')}`,
   ];

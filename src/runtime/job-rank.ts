@@ -25,7 +25,7 @@ export async function runRank(job: RankJob, context: JobContext): Promise<JobRes
       alphaOf: fixedAlphas(job.smoothing),
     }),
   );
-  const key = job.model.sha256 + JSON.stringify(job.layers);
+  const key = JSON.stringify([job.model, job.layers, job.quantization, job.smoothing.mode, job.smoothing.apply]);
   const whole = (): OnnxModel => quantizedModel(prepared.base, prepared.layers);
   const ran = await observedExecution('rank', key, whole, io, dataset, context);
   const own = prepared.layers.filter((_, index) => index % job.share.of === job.share.index);

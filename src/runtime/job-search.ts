@@ -16,7 +16,7 @@ export async function runSearch(job: SearchJob, context: JobContext): Promise<Jo
   const dataset = await openJobDataset(job.calibration.source, job.preprocess, context, job.calibration.sampleSeed);
   const layers = selectLayers(model.layers, job.layers);
   const search: SearchContext = { job, model, dataset, layers, context };
-  const key = job.model.sha256 + JSON.stringify(job.layers);
+  const key = JSON.stringify([job.model, job.layers, job.quantization, job.smoothing.apply, job.search.objective]);
   const kind = `search ${job.search.order}`;
   const ran = await observedExecution(kind, key, () => firstGraph(search), model.io, dataset, context);
   return { value: await searchBy(search), execution: { ...ran, timings: context.clock.timings } };

@@ -105,7 +105,8 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
 
 /** What runs the simulated model; a correction of its biases adds no operator that matters. */
 function ranOn({ job, model, dataset, prepared, context }: Trial): Promise<Ran> {
-  const key = job.model.sha256 + JSON.stringify(job.settings.layers);
+  const { layers, quantization, smoothing } = job.settings;
+  const key = JSON.stringify([job.model, layers, quantization, smoothing.mode, smoothing.apply]);
   const graph = (): OnnxModel => quantizedModel(prepared.base, prepared.layers);
   return observedExecution('trial', key, graph, model.io, dataset, context);
 }

@@ -24,7 +24,7 @@ const bestTrial = `(SELECT trial FROM v_trial WHERE sweep = :sweep AND status = 
  * Settings without what the comparisons have as columns (alpha, its search, absmax, calibration size, and the numbers of
  * samples that a small calibration size caps): equal texts are equal settings.
  */
-const restOfSettings = `json_remove(settings, '$.role', '$.smoothing.mode', '$.smoothing.alpha', '$.smoothing.absmax', '$.search',
+const restOfSettings = `json_remove(settings, '$.role', '$.evaluation.stop', '$.smoothing.mode', '$.smoothing.alpha', '$.smoothing.absmax', '$.search',
   '$.calibration.batches', '$.quantization.biasCorrection.samples')`;
 
 /** The finished quantized trials, and the columns in which two that are set against each other are equal. */
@@ -53,7 +53,7 @@ export const namedQueries: readonly NamedQuery[] = [
     name: 'sweeps',
     about: 'Sweeps in this database and how far they are',
     parameters: [],
-    sql: `SELECT sweep, trials, done, failed, pending, updated_at, question FROM v_sweep ORDER BY updated_at DESC`,
+    sql: `SELECT sweep, trials, done, stopped, failed, pending, updated_at, question FROM v_sweep ORDER BY updated_at DESC`,
   },
   {
     name: 'best',

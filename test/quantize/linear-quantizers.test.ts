@@ -4,7 +4,7 @@ import { withLinearQuantizers } from '../../src/quantize/linear-quantizers.js';
 import { prepareLayers } from '../../src/quantize/prepare-layers.js';
 import { quantizedModel } from '../../src/quantize/quantized-graph.js';
 import { profileKernels } from '../../src/runtime/session.js';
-import { observeDirectly } from '../calibrate/observe-directly.js';
+import { observeDirectly, statisticsOf } from '../calibrate/observe-directly.js';
 import { buildModel, layersOf, node, tensor, value } from '../graph/build-model.js';
 import { randomFloats } from '../graph/pseudo-random.js';
 import { runModel, type Floats } from '../graph/run-model.js';
@@ -110,19 +110,50 @@ describe('withLinearQuantizers', () => {
     expect(withLinearQuantizers(before)).toBe(before);
   });
 
-  it("leaves a model's own rounding alone", () => {
+  it.each(['mul', 'quantsweep/twin/mul'])("leaves a model's own rounding alone, also in a twin: %s", (mul) => {
     const own = buildModel({
       nodes: [
         node('Div', ['x', 'd'], 'a'),
         node('Round', ['a'], 'b'),
         node('Clip', ['b', 'low', 'high'], 'c'),
-        node('Mul', ['c', 'd'], 'y'),
+        node('Mul', ['c', 'd'], mul),
+        node('Identity', [mul], 'y'),
       ],
       inputs: [value('x', ['N', 2])],
-      initializers: [tensor('d', [], [0.1]), tensor('low', [], [-8]), tensor('high', [], [7])],
+      initializers: [tensor('d', [], [0.1]), tensor('low', [], [-7.5]), tensor('high', [], [7.5])],
       opset: 17,
     });
     expect(withLinearQuantizers(own)).toBe(own);
+  });
+
+  it.each([
+    ['0 / 0 between two layers', 'zero', ['Round', 'Div'], true],
+    ['a division by a constant, as in hard swish', 'six', ['QuantizeLinear'], false],
+  ])('hands NaN on: %s', async (_, divisor, has, isNaN) => {
+    const model = buildModel({
+      nodes: [
+        node('Conv', ['x', 'w'], 'c', [], 'first'),
+        ...(divisor === 'zero' ? [node('Sub', ['c', 'c'], 'divisor')] : []),
+        node('Div', ['c', divisor === 'zero' ? 'divisor' : 'six'], 'd'),
+        node('Mul', ['d', 'c'], 'm'),
+        node('Conv', ['m', 'w'], 'y', [], 'second'),
+      ],
+      inputs: [value('x', ['N', 1, 2, 2])],
+      initializers: [tensor('w', [1, 1, 1, 1], [1]), tensor('six', [], [6])],
+      opset: 17,
+    });
+    const plain: Floats = { data: Float32Array.of(1, 2, 3, 4), dims: [1, 1, 2, 2] };
+    const second = layersOf(model).filter(({ name }) => name === 'second');
+    const finite: Floats = { data: Float32Array.of(1, 1, 1, 1), dims: [1, 1, 2, 2] };
+    const statistics = new Map([['second', statisticsOf(second[0]!, finite)]]);
+    const before = quantizedModel(model, prepareLayers(second, statistics, preparation(8, null)));
+    const after = withLinearQuantizers(before);
+    expect(ops(after)).toEqual(expect.arrayContaining(has));
+    const zeros: Floats = { data: new Float32Array(4), dims: [1, 1, 2, 2] };
+    const x = isNaN ? zeros : plain;
+    const expected = (await runModel(before, { x }))['y']!.data;
+    expect(expected.some(Number.isNaN)).toBe(isNaN);
+    expect((await runModel(after, { x }))['y']!.data).toEqual(expected);
   });
 
   it('keeps a quantizer whose steps something else reads', async () => {

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { settingsApart } from '../../src/report/compared-sweeps.js';
 import type { Site, SweepPair } from '../../src/report/site.js';
@@ -236,4 +237,26 @@ describe.skipIf(chromiumPath === null && !required)('the comparison of two sweep
       expect(await browser.evaluate(`document.querySelectorAll('script:not([data-figure])').length`)).toBe(2);
     },
   );
+});
+
+describe('sweeps of which one stops early', () => {
+  it('are matched trial by trial all the same', () => {
+    const two = sampleDatabase({ name: 'to the end' }, { name: 'stopping', top: 0.84 });
+    const sqlite = new Database(two.path);
+    sqlite.exec(`UPDATE trial SET settings = json_set(settings, '$.evaluation', json('{"samples":"all"}'));
+      UPDATE trial SET settings = json_set(settings, '$.evaluation.stop', json('{"confidence":0.999}'))
+      WHERE role = 'candidate' AND id IN (SELECT trial_id FROM sweep_trial WHERE sweep_id = (SELECT id FROM sweep WHERE name = 'stopping'))`);
+    sqlite.close();
+    const pair: SweepPair = ['to the end', 'stopping'];
+    const both = openSite(two.query, pair, pair, {
+      database: 'sample.db',
+      generatedAt: new Date('2026-11-23T10:00:00Z'),
+      mode: 'files',
+      sweepPairs: [pair],
+    });
+    const matched = figurePieces(both.render(both.sweepsComparisonPath(pair)) ?? '').get('matched') ?? '';
+    // 42 quantized trials each, 40 of which have `stop` on one side only.
+    expect((embeddedRows(matched) as { rows: unknown[][] }).rows).toHaveLength(42);
+    two.remove();
+  });
 });

@@ -76,7 +76,7 @@ export const layerFactsSql = {
     const counterpart = comparedWith(sweep, best, 'unsmoothed');
     return `WITH quantized AS (
   SELECT t.trial, t.label, t.role, t.alpha_mode, t.alpha, t.value, t.position, m.layer_alpha,
-         (json_remove(t.settings, '$.role', '$.smoothing', '$.search') = json_remove(best.settings, '$.role', '$.smoothing', '$.search'))
+         (json_remove(t.settings, '$.role', '$.evaluation.stop', '$.smoothing', '$.search') = json_remove(best.settings, '$.role', '$.evaluation.stop', '$.smoothing', '$.search'))
            + (t.absmax IS best.absmax) AS likeness
   FROM v_trial t
   JOIN v_smoothing m ON m.sweep = t.sweep AND m.trial = t.trial AND m.position = ${layer.position}

@@ -102,7 +102,7 @@ export const matchedTable: PageFigure<ComparedSweeps> = {
 /** Pairs of finished trials whose settings are equal but for those that the sweeps share no value of. */
 function matchedSql({ a, b, apart }: ComparedSweeps): string {
   const rest = (): string =>
-    `json_remove(settings, ${["'$.role'", ...apart.map((path) => sqlText(jsonPath(path)))].join(', ')})`;
+    `json_remove(settings, ${["'$.role'", "'$.evaluation.stop'", ...apart.map((path) => sqlText(jsonPath(path)))].join(', ')})`;
   const side = (name: string): string =>
     `SELECT trial, position, label, alpha, value, ci_low, ci_high, ${rest()} AS rest
   FROM v_trial WHERE sweep = ${sqlText(name)} AND status = 'done' AND role IN ('unsmoothed', 'candidate')`;
