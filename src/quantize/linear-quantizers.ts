@@ -172,7 +172,8 @@ function dividesByConstant(model: OnnxModel, { opType, input }: NodeProto): bool
 
 /** Inputs that say where, not what: shapes, indices, axes, of integers that nothing makes NaN of. */
 function isShape({ opType }: NodeProto, index: number): boolean {
-  return index > 0 && /^(?:Gather|Reduce.*|Reshape|Slice|Split|Squeeze|Unsqueeze)$/.test(opType);
+  if (opType === 'Pad') return index === 1 || index === 3;
+  return index > 0 && /^(?:Gather|Reduce.*|Reshape|Resize|Slice|Split|Squeeze|Unsqueeze|Upsample)$/.test(opType);
 }
 
 /** The node of that operator that makes the tensor, if nothing but one other node reads it. */

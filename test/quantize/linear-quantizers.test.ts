@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeModel, type OnnxModel } from '../../src/graph/onnx-model.js';
+import { int64Tensor } from '../../src/graph/tensor.js';
 import { withLinearQuantizers } from '../../src/quantize/linear-quantizers.js';
 import { prepareLayers } from '../../src/quantize/prepare-layers.js';
 import { quantizedModel } from '../../src/quantize/quantized-graph.js';
@@ -154,6 +155,34 @@ describe('withLinearQuantizers', () => {
     const expected = (await runModel(before, { x }))['y']!.data;
     expect(expected.some(Number.isNaN)).toBe(isNaN);
     expect((await runModel(after, { x }))['y']!.data).toEqual(expected);
+  });
+
+  it('looks through a Pad whose pads are computed, as exporters write them', async () => {
+    const model = buildModel({
+      nodes: [
+        node('Conv', ['x', 'w'], 'c', [], 'first'),
+        node('Div', ['eight', 'eight'], 'ones'),
+        node('Mul', ['ones', 'pads'], 'all'),
+        node('Pad', ['c', 'all'], 'p'),
+        node('Conv', ['p', 'w'], 'y', [], 'second'),
+      ],
+      inputs: [value('x', ['N', 1, 2, 2])],
+      initializers: [
+        tensor('w', [1, 1, 1, 1], [1]),
+        int64Tensor('eight', new Array<number>(8).fill(8)),
+        int64Tensor('pads', [0, 0, 1, 1, 0, 0, 1, 1]),
+      ],
+      opset: 17,
+    });
+    const layers = layersOf(model);
+    const x: Floats = { data: Float32Array.of(1, -2, 3, 4), dims: [1, 1, 2, 2] };
+    const before = quantizedModel(
+      model,
+      prepareLayers(layers, await observeDirectly(model, layers, x), preparation(8, 0.5)),
+    );
+    const after = withLinearQuantizers(before);
+    expect(ops(after).filter((op) => op === 'QuantizeLinear')).toHaveLength(2);
+    expect((await runModel(after, { x }))['y']!.data).toEqual((await runModel(before, { x }))['y']!.data);
   });
 
   it('keeps a quantizer whose steps something else reads', async () => {
