@@ -17,10 +17,13 @@ export async function runJob(
   report: JobContext['report'],
   given: Pick<JobContext, 'batchLimit' | 'inputs'> = { batchLimit: null, inputs: [] },
 ): Promise<JobResult<Job['kind']>> {
-  const result = await resultOf(job, { ...given, session, report, clock: new PhaseClock() });
-  // Data may have been written to while it was read: such a result is of no data that there ever was.
-  await checkUnchanged(given.inputs);
-  return result;
+  try {
+    return await resultOf(job, { ...given, session, report, clock: new PhaseClock() });
+  } finally {
+    // Data may have been written to while it was read: such a result is of no data that there ever was, and a failure
+    // (a file cut short, outputs that no longer agree) is not the trial's own. This error takes the place of both.
+    await checkUnchanged(given.inputs);
+  }
 }
 
 async function resultOf(job: Job, context: JobContext): Promise<JobResult<Job['kind']>> {

@@ -1,11 +1,12 @@
-import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { InputIdentity } from '../../src/data/input-identity.js';
 import { identifyInput } from '../../src/data/input-identity.js';
 import { sourceFiles } from '../../src/data/source-files.js';
-import { checkUnchanged } from '../../src/runtime/unchanged-inputs.js';
+import { runJob } from '../../src/runtime/run-job.js';
+import { checkUnchanged, InputChangedError } from '../../src/runtime/unchanged-inputs.js';
 import { npyArray } from '../data/write-files.js';
-import { temporaryFiles, writeSamples } from './small-experiment.js';
+import { observeJob, oneThread, temporaryFiles, writeModel, writeSamples } from './small-experiment.js';
 
 const write = temporaryFiles();
 const source = writeSamples(write) as ReturnType<typeof writeSamples> & {
@@ -48,5 +49,20 @@ describe('checkUnchanged', () => {
     const scenes = { format: 'bevScenes', seed: 1, scenes: 2 } as const;
     expect(sourceFiles(scenes)).toEqual([]);
     await checkUnchanged([await identifyInput(scenes)]);
+  });
+});
+
+describe('a job whose data changes while it runs', () => {
+  it('ends with that, not with the failure that came of it', async () => {
+    // Cut short, as a file is that is just being written: the next read of samples finds their end missing.
+    const job = runJob(
+      observeJob(writeModel(write, 'N'), source),
+      oneThread,
+      () => {
+        truncateSync(source.path, 200);
+      },
+      { batchLimit: null, inputs: [identity] },
+    );
+    await expect(job).rejects.toThrow(InputChangedError);
   });
 });
