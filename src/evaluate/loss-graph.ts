@@ -1,5 +1,5 @@
 import type { LossMode } from '../experiment/settings.js';
-import { copyUnderPrefix } from '../graph/copy-under-prefix.js';
+import { copyUnderPrefix, TWIN } from '../graph/copy-under-prefix.js';
 import { applyEdits } from '../graph/edits.js';
 import { GraphPatch } from '../graph/graph-patch.js';
 import type { Layer } from '../graph/layers.js';
@@ -34,9 +34,6 @@ export interface LossGraph {
   readonly output: { readonly reference: string; readonly quantized: string };
   readonly layers: readonly LayerLossOutputs[];
 }
-
-/** Like all that begins with quantsweep/, refused in the tensor names of a model. */
-export const TWIN = 'quantsweep/twin/';
 
 /** The model that losses are measured against. */
 export interface ReferenceModel {

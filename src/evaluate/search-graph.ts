@@ -1,5 +1,5 @@
 import type { SearchObjective } from '../experiment/settings.js';
-import { copyUnderPrefix } from '../graph/copy-under-prefix.js';
+import { copyUnderPrefix, TWIN } from '../graph/copy-under-prefix.js';
 import { cutGraph } from '../graph/cut-graph.js';
 import { applyEdits } from '../graph/edits.js';
 import { GraphPatch } from '../graph/graph-patch.js';
@@ -7,7 +7,7 @@ import type { Layer } from '../graph/layers.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import type { PreparedModel } from '../quantize/prepare-layers.js';
 import { addIsolatedLayer } from '../quantize/quantized-graph.js';
-import { flattenPositions, meanPerSample, TWIN } from './loss-graph.js';
+import { flattenPositions, meanPerSample } from './loss-graph.js';
 
 /** Graph output with the error of one candidate of one layer, reduced as the objective needs it. */
 export interface CandidateOutput {

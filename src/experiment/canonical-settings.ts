@@ -1,3 +1,4 @@
+import { onceForEach } from './once-for-each.js';
 import type {
   AbsmaxMethod,
   CalibrationSettings,
@@ -120,27 +121,13 @@ function sortedSet<Value extends string>(values: readonly Value[]): readonly Val
   return [...new Set(values)].sort();
 }
 
-/** What follows from a section and a number, by the very object: thousands of trials share theirs. */
-function onceForEach<Section extends object, Result>(
-  calculate: (section: Section, number: number) => Result,
-): (section: Section, number: number) => Result {
-  const known = new WeakMap<Section, Map<number, Result>>();
-  return (section, number) => {
-    const ofSection = known.get(section) ?? new Map<number, Result>();
-    known.set(section, ofSection);
-    const result = ofSection.get(number) ?? calculate(section, number);
-    ofSection.set(number, result);
-    return result;
-  };
-}
-
-const layersOnce = onceForEach(canonicalLayers);
+const layersOnce = onceForEach<LayerSettings, undefined, LayerSettings>(canonicalLayers);
 const quantizationOnce = onceForEach(canonicalQuantization);
-const lossOnce = onceForEach(({ samples, modes }: LossSettings, most): LossSettings => ({
+const lossOnce = onceForEach(({ samples, modes }: LossSettings, most: number): LossSettings => ({
   samples: Math.min(samples, most),
   modes: sortedSet(modes),
 }));
-const gateOnce = onceForEach((gate: GateSettings, most): GateSettings => ({
+const gateOnce = onceForEach((gate: GateSettings, most: number): GateSettings => ({
   ...gate,
   samples: Math.min(gate.samples, most),
 }));
@@ -156,18 +143,6 @@ export function sectionsOf(role: 'fp32' | 'unsmoothed', settings: Settings): rea
   const { model, data, task, layers, quantization, loss, gate } = settings;
   return role === 'fp32' ? [model, data, task] : [model, data, task, layers, quantization, loss, gate];
 }
-
-/** The settings of a trial in a role, e.g. of the unsmoothed trial that a candidate is compared with. */
-export function canonicalSettings(role: TrialRole, settings: Settings): TrialSettings {
-  const known = canonical.get(settings) ?? new Map<TrialRole, TrialSettings>();
-  canonical.set(settings, known);
-  const result = known.get(role) ?? canonicalOf(role, settings);
-  known.set(role, result);
-  return result;
-}
-
-/** Settings never change; collecting trials and planning them both ask. */
-const canonical = new WeakMap<Settings, Map<TrialRole, TrialSettings>>();
 
 function canonicalOf(role: TrialRole, settings: Settings): TrialSettings {
   const { model, data, task, layers, quantization, search, loss, gate } = settings;
@@ -195,11 +170,18 @@ function canonicalOf(role: TrialRole, settings: Settings): TrialSettings {
   return {
     ...common,
     calibration: data.calibration,
-    layers: layersOnce(layers, 0),
+    layers: layersOnce(layers),
     quantization: quantizationOnce(quantization, calibrationSamples),
     smoothing,
     search: canonicalSearch(smoothing.mode, search, calibrationSamples),
     loss: lossOnce(loss, evaluationSamples),
     gate: gateOnce(gate, evaluationSamples),
   };
+}
+
+const canonicalOnce = onceForEach((settings: Settings, role: TrialRole) => canonicalOf(role, settings));
+
+/** The settings of a trial in a role, e.g. of the unsmoothed trial that a candidate is compared with. */
+export function canonicalSettings(role: TrialRole, settings: Settings): TrialSettings {
+  return canonicalOnce(settings, role);
 }

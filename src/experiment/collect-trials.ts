@@ -1,5 +1,6 @@
 import { canonicalSettings, sectionsOf } from './canonical-settings.js';
 import { IdenticalParts } from './identical-parts.js';
+import { onceForEach } from './once-for-each.js';
 import type { BaselineRole, ExpandedTrial, TrialRole } from './settings.js';
 
 /** Whether an axis can make two trials of that role differ: fp32 depends on model, evaluation and task alone. */
@@ -33,14 +34,10 @@ function hasBaseline(role: BaselineRole, { settings }: ExpandedTrial): boolean {
   return role === 'fp32' || settings.layers.sensitivity === 'none';
 }
 
-const sectionTexts = new WeakMap<object, string>();
+const jsonOnce = onceForEach<object, undefined, string>((section) => JSON.stringify(section));
 
-/** JSON of a section, made once for the very object, which thousands of trials share. */
 function textOf(section: unknown): string {
-  if (typeof section !== 'object' || section === null) return JSON.stringify(section);
-  const text = sectionTexts.get(section) ?? JSON.stringify(section);
-  sectionTexts.set(section, text);
-  return text;
+  return typeof section === 'object' && section !== null ? jsonOnce(section) : JSON.stringify(section);
 }
 
 /**

@@ -38,7 +38,8 @@ export interface UnsupportedLayer {
 
 export type FoundLayer = ({ readonly supported: true } & Layer) | ({ readonly supported: false } & UnsupportedLayer);
 
-const layerOps: ReadonlySet<string> = new Set<LayerOp>(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
+/** Operators that are layers. */
+export const layerOps: ReadonlySet<string> = new Set<LayerOp>(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
 
 /**
  * All weighted operators in graph order. A MatMul of two computed tensors has no weight and is no layer. Names are the

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TrialSettings } from '../experiment/canonical-settings.js';
+import { onceForEach } from '../experiment/once-for-each.js';
 import type {
   CalibrationSettings,
   DataSource,
@@ -59,27 +60,20 @@ export function contentKey(content: object): ContentKey {
   return createHash('sha256').update(`{${text}}`).digest('hex');
 }
 
-const sectionTexts = new WeakMap<object, string>();
+const canonicalOnce = onceForEach<object, undefined, string>(canonicalJson);
 
 function sectionText(section: unknown): string {
-  if (typeof section !== 'object' || section === null) return canonicalJson(section);
-  const known = sectionTexts.get(section);
-  if (known !== undefined) return known;
-  const text = canonicalJson(section);
-  sectionTexts.set(section, text);
-  return text;
+  return typeof section === 'object' && section !== null ? canonicalOnce(section) : canonicalJson(section);
 }
 
-const environments = new WeakMap<PlanContext, object>();
-
-function environmentContent(context: PlanContext): object {
-  const known = environments.get(context);
-  if (known !== undefined) return known;
-  const { numericsVersion, onnxruntimeVersion, provider, optimizationLevel } = context;
-  const content = { numericsVersion, onnxruntimeVersion, provider, optimizationLevel };
-  environments.set(context, content);
-  return content;
-}
+const environmentContent = onceForEach<PlanContext, undefined, object>(
+  ({ numericsVersion, onnxruntimeVersion, provider, optimizationLevel }) => ({
+    numericsVersion,
+    onnxruntimeVersion,
+    provider,
+    optimizationLevel,
+  }),
+);
 
 function modelContent(model: ModelSettings, context: PlanContext): object {
   return { sha256: context.modelSha256(model.path), input: model.input, output: model.output };

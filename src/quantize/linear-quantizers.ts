@@ -1,16 +1,15 @@
 import { applyEdits } from '../graph/edits.js';
 import { GraphPatch } from '../graph/graph-patch.js';
 import { constantTensor } from '../graph/constants.js';
+import { TWIN } from '../graph/copy-under-prefix.js';
 import { firstOutput } from '../graph/graph-index.js';
+import { layerOps } from '../graph/layers.js';
 import { intAttribute, makeNode } from '../graph/node.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import type { NodeProto, TensorProto } from '../graph/onnx_pb.js';
 import { FLOAT32, readFloatTensor } from '../graph/tensor.js';
 import { integerTensor, storageOf, type IntegerStorage } from './integer-tensor.js';
-import { withHeader } from './model-header.js';
-
-/** Domain of onnxruntime's own QuantizeLinear, which knows an axis at every opset. */
-const RUNTIME_DOMAIN = 'com.microsoft';
+import { RUNTIME_DOMAIN, withHeader } from './model-header.js';
 
 /** From this opset on Clip takes its bounds as inputs, and 8-bit integers. */
 const INTEGER_CLIP_OPSET = 12;
@@ -29,12 +28,6 @@ const FINITE_OPS = new Set(
     /\s+/,
   ),
 );
-
-/** Operators whose outputs are layers' own: losses are measured on them, and see NaN there. */
-const LAYER_OPS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
-
-/** Names of quantizers: those of a graph, and of its twin in a loss graph; not what the model calls its own in the twin. */
-const OWN_OUTPUT = /^quantsweep\/(?!twin\/)|^quantsweep\/twin\/quantsweep\//;
 
 /** One fake quantizer as `quantizedModel` writes it: `Mul(Clip(Round(Div(x, d)), low, high), q)`. */
 interface FakeQuantizer {
@@ -129,7 +122,7 @@ function clipped(patch: GraphPatch, quantizer: FakeQuantizer, integers: Integers
 /** The fake quantizer that ends in this node, or null where it ends none. */
 function fakeQuantizerOf(model: OnnxModel, mul: NodeProto): FakeQuantizer | null {
   const output = firstOutput(mul);
-  if (mul.opType !== 'Mul' || !OWN_OUTPUT.test(output)) return null;
+  if (mul.opType !== 'Mul' || !isOwn(output)) return null;
   const clip = inner(model, mul.input[0]!, 'Clip');
   const round = clip && inner(model, clip.input[0]!, 'Round');
   const div = round && inner(model, round.input[0]!, 'Div');
@@ -157,7 +150,8 @@ function isFreeOfNaN(model: OnnxModel, tensor: string, known: Map<string, boolea
   const result =
     node === undefined ||
     node.opType === 'Constant' ||
-    LAYER_OPS.has(node.opType) ||
+    // A layer's own output: losses are measured on it, and see NaN there.
+    layerOps.has(node.opType) ||
     ((FINITE_OPS.has(node.opType) || dividesByConstant(model, node)) &&
       node.input.every((input, index) => input === '' || isShape(node, index) || isFreeOfNaN(model, input, known)));
   known.set(tensor, result);
@@ -174,6 +168,12 @@ function dividesByConstant(model: OnnxModel, { opType, input }: NodeProto): bool
 function isShape({ opType }: NodeProto, index: number): boolean {
   if (opType === 'Pad') return index === 1 || index === 3;
   return index > 0 && /^(?:Gather|Reduce.*|Reshape|Resize|Slice|Split|Squeeze|Unsqueeze|Upsample)$/.test(opType);
+}
+
+/** True of a graph's quantizers and of those in its twin, but not of what the model calls its own there. */
+function isOwn(output: string): boolean {
+  const inTwin = output.startsWith(TWIN);
+  return (inTwin ? output.slice(TWIN.length) : output).startsWith('quantsweep/');
 }
 
 /** The node of that operator that makes the tensor, if nothing but one other node reads it. */

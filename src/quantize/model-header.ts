@@ -2,6 +2,9 @@ import { create } from '@bufbuild/protobuf';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import { ModelProtoSchema, OperatorSetIdProtoSchema, StringStringEntryProtoSchema } from '../graph/onnx_pb.js';
 
+/** Domain of onnxruntime's own QuantizeLinear and DequantizeLinear, which know every type and axis at every opset. */
+export const RUNTIME_DOMAIN = 'com.microsoft';
+
 /** From this version of the format on, an initializer need not be listed as a graph input too. */
 const FREE_INITIALIZERS_IR_VERSION = 4n;
 

@@ -3,15 +3,12 @@ import { GraphPatch } from '../graph/graph-patch.js';
 import { floatAttribute, intAttribute, makeNode } from '../graph/node.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import { integerTensor, isNarrowerThanStorage, storageOf, type IntegerStorage } from './integer-tensor.js';
-import { withHeader } from './model-header.js';
+import { RUNTIME_DOMAIN, withHeader } from './model-header.js';
 import { correctBias } from './correct-bias.js';
 import type { PreparedLayer } from './prepare-layers.js';
 import { smoothedModel } from './quantized-graph.js';
 import { quantizedIntegers } from './quantized-integers.js';
 import type { Quantizer } from './quantizer.js';
-
-/** Domain of onnxruntime's own QuantizeLinear and DequantizeLinear, which know every type and axis at every opset. */
-const RUNTIME_DOMAIN = 'com.microsoft';
 
 /**
  * The deployable model: for every prepared layer `x -> Div(s) -> [Clip] -> QuantizeLinear -> DequantizeLinear -> layer`,
