@@ -16,12 +16,13 @@ await dataset.read(0, samples, images);
 dataset.close();
 const sessions = new Map<string, ort.InferenceSession>();
 
-async function sessionOf({ graph, threads }: BarePass): Promise<ort.InferenceSession> {
+async function sessionOf({ graph, threads, optimizationLevel = 'all' }: BarePass): Promise<ort.InferenceSession> {
   const key = JSON.stringify([graph, threads]);
   const session =
     sessions.get(key) ??
     (await ort.InferenceSession.create(graph, {
       logSeverityLevel: 3,
+      graphOptimizationLevel: optimizationLevel,
       // Quantizers written as QuantizeLinear stay float, as in the program's own sessions.
       extra: { session: { disable_quant_qdq: '1' } },
       ...(threads === null ? {} : { intraOpNumThreads: threads, interOpNumThreads: 1 }),

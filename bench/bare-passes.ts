@@ -21,6 +21,8 @@ export interface BarePass {
   readonly graph: string;
   /** Threads of an operator; null: the runtime's own default. */
   readonly threads: number | null;
+  /** Of a graph that the runtime optimized before; otherwise the runtime's own default, which is all. */
+  readonly optimizationLevel?: 'disabled' | 'all';
 }
 
 export interface BareTook {

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** An experiment whose trials are measured. */
@@ -67,6 +68,46 @@ task: centerDetection`,
   };
 }
 
+/**
+ * The same over ten times as many scenes, each of them ten times: the costs of an evaluation of 10,000 with losses on 512, at their
+ * shares of it.
+ *
+ * @param folder where its data are written
+ */
+function longDetector(share: number, folder: string): Subject {
+  const { files, sections, name } = detector(1);
+  const times = Math.max(1, Math.round(10 * share));
+  const samples = SCENES * times;
+  const [, , evaluation] = files as readonly [string, string, string];
+  const long = join(folder, 'eval.npy');
+  writeFileSync(long, repeatedNpy(readFileSync(evaluation), SCENES, times));
+  const truth = evaluation.replace('.npy', '_gt.json');
+  const { scenes, ...rest } = JSON.parse(readFileSync(truth, 'utf8')) as { readonly scenes: readonly object[] };
+  const repeated = Array.from({ length: samples }, (_, id) => ({ ...scenes[id % SCENES], id }));
+  writeFileSync(join(folder, 'eval_gt.json'), JSON.stringify({ ...rest, scenes: repeated }));
+  return {
+    name: `${name} x${times}`,
+    samples,
+    whole: IMAGES,
+    files,
+    sections: sections
+      .replace(evaluation, long)
+      .replace(truth, join(folder, 'eval_gt.json'))
+      .replace(`samples: ${SCENES}`, `samples: ${samples}`),
+  };
+}
+
+/** An `.npy` file of version 1 with its rows several times. */
+function repeatedNpy(file: Buffer, rows: number, times: number): Buffer {
+  const start = 10 + file.readUInt16LE(8);
+  const header = file
+    .toString('latin1', 10, start)
+    .trimEnd()
+    .replace(`(${rows},`, `(${rows * times},`);
+  const head = Buffer.concat([file.subarray(0, 10), Buffer.from(`${header.padEnd(start - 11)}\n`, 'latin1')]);
+  return Buffer.concat([head, ...new Array<Buffer>(times).fill(file.subarray(start))]);
+}
+
 /** The detector that comes with the program, whose scenes are generated as they are read. */
 function demoDetector(share: number): Subject {
   const samples = Math.round(SCENES * share);
@@ -97,11 +138,18 @@ function isHere({ name, files }: Subject): boolean {
  * @param alphas of their trials
  * @param images of the 10,000 of the classifiers' evaluation, as a share
  * @param scenes of the 256 of the detector's, as a share
+ * @param folder for data that are made for the purpose
  */
-export function trialExperiments(alphas: readonly number[], images: number, scenes: number): TrialExperiment[] {
+export function trialExperiments(
+  alphas: readonly number[],
+  images: number,
+  scenes: number,
+  folder: string,
+): TrialExperiment[] {
   const classifiers = ['cifar10-resnet20', 'cifar10-mobilenetv2-skewed'].map((name) => cifar10(name, images));
   const ofShared = detector(scenes);
-  const subjects = [...classifiers.filter(isHere), isHere(ofShared) ? ofShared : demoDetector(scenes)];
+  const detectors = isHere(ofShared) ? [ofShared, longDetector(scenes, folder)] : [demoDetector(scenes)];
+  const subjects = [...classifiers.filter(isHere), ...detectors];
   return subjects.map(({ name, samples, whole, sections }) => {
     const scaled = (most: number): number => Math.max(1, Math.round((Math.min(most, whole) * samples) / whole));
     const lossSamples = scaled(LOSS_SAMPLES);

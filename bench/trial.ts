@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeModel } from '../src/graph/onnx-model.js';
-import { withLinearQuantizers } from '../src/quantize/linear-quantizers.js';
 import { quantizedModel } from '../src/quantize/quantized-graph.js';
+import { asProviderRuns } from '../src/runtime/as-provider-runs.js';
 import { loadModel } from '../src/runtime/model-cache.js';
 import { WorkerPool } from '../src/runtime/worker-pool.js';
 import { deviceSlots } from '../src/schedule/device-slots.js';
@@ -14,7 +14,7 @@ import type { PlannedTrial } from '../src/plan/plan.js';
 import { openQueries } from '../src/store/query-database.js';
 import { openStore } from '../src/store/sqlite-store.js';
 import type { SweepStore } from '../src/store/store.js';
-import { BarePasses, passesAtOnce } from './bare-passes.js';
+import { BarePasses, passesAtOnce, type BarePass } from './bare-passes.js';
 import { sayEnvironment } from './measure/environment.js';
 import { clocked, interleavedRounds } from './measure/interleaved-rounds.js';
 import { printRatios, ratiosOver } from './measure/ratios.js';
@@ -84,13 +84,22 @@ async function runTrials(
 }
 
 /** The graph that the trial evaluates, as a file. */
-function writeQuantized(folder: string, { inputs }: PreparedSweep, trial: PlannedTrial, store: SweepStore): string {
+async function writeQuantized(
+  folder: string,
+  { inputs, experiment }: PreparedSweep,
+  trial: PlannedTrial,
+  store: SweepStore,
+): Promise<Pick<BarePass, 'graph' | 'optimizationLevel'>> {
   const { settings, observeKey } = trial;
   const observation = storedObservation(store, observeKey!, settings.calibration!, settings.quantization!);
-  const { base, layers } = prepareTrial(settings, loadModel(jobModel(settings.model, inputs)), observation, null);
-  const path = join(folder, 'quantized.onnx');
-  writeFileSync(path, encodeModel(withLinearQuantizers(quantizedModel(base, layers))));
-  return path;
+  const model = loadModel(jobModel(settings.model, inputs));
+  const { base, layers } = prepareTrial(settings, model, observation, null);
+  const { optimizationLevel } = experiment.run;
+  const session = { provider: 'cpu', deviceId: 0, threads: 1, optimizationLevel } as const;
+  const runnable = await asProviderRuns(quantizedModel(base, layers), model.io, session, true);
+  const graph = join(folder, 'quantized.onnx');
+  writeFileSync(graph, encodeModel(runnable.model));
+  return { graph, optimizationLevel: runnable.settings.optimizationLevel === 'disabled' ? 'disabled' : 'all' };
 }
 
 async function measure(subject: TrialExperiment): Promise<object> {
@@ -119,7 +128,7 @@ async function measure(subject: TrialExperiment): Promise<object> {
     input: io.input,
   };
   const bare = await Promise.all(Array.from({ length: SLOTS }, () => BarePasses.start(data)));
-  const graph = writeQuantized(folder, sweep, quantized[0]!, store);
+  const floor = await writeQuantized(folder, sweep, quantized[0]!, store);
   const counted: string[] = [];
   const trials = async (): Promise<number> => {
     const next = quantized.splice(0, TRIALS);
@@ -131,7 +140,7 @@ async function measure(subject: TrialExperiment): Promise<object> {
     new Map([
       [BASE, async () => (await bare[0]!.run({ graph: model.path, threads: null })).ms],
       [`fp32${bareName}`, () => passesAtOnce(bare, { graph: model.path, threads: 1 })],
-      [`quantized${bareName}`, () => passesAtOnce(bare, { graph, threads: 1 })],
+      [`quantized${bareName}`, () => passesAtOnce(bare, { ...floor, threads: 1 })],
       [TRIAL, trials],
     ]),
     ROUNDS,
@@ -168,5 +177,7 @@ const environment = sayEnvironment(
 const ALPHAS = SLOTS + TRIALS * (1 + ROUNDS);
 const alphas = Array.from({ length: ALPHAS }, (_, index) => Number(((index + 1) / (ALPHAS + 1)).toFixed(4)));
 const results: object[] = [];
-for (const subject of trialExperiments(alphas, IMAGES, SCENES)) results.push(await measure(subject));
+const data = mkdtempSync(join(tmpdir(), 'quantsweep-trial-data-'));
+for (const subject of trialExperiments(alphas, IMAGES, SCENES, data)) results.push(await measure(subject));
+rmSync(data, { recursive: true });
 writeResult('trial', { environment, rounds: ROUNDS, slots: SLOTS, trialsOfARound: TRIALS, results });

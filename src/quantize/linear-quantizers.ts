@@ -15,7 +15,7 @@ import { RUNTIME_DOMAIN, withHeader } from './model-header.js';
 const INTEGER_CLIP_OPSET = 12;
 
 /** From this opset on QuantizeLinear has an axis. */
-const AXIS_OPSET = 13;
+export const AXIS_OPSET = 13;
 
 /**
  * Operators that make no NaN of finite numbers, short of overflow. Behind any other (a division 0 / 0, a root) a quantizer
@@ -53,27 +53,47 @@ interface FakeQuantizer {
  * its losses tell. Non-finite inputs of the model are seen by the FP32 pass over the same samples.
  */
 export function withLinearQuantizers(model: OnnxModel): OnnxModel {
-  if (model.opset < INTEGER_CLIP_OPSET) return model;
   const patch = new GraphPatch(model);
+  const quantizers = linearQuantizers(model);
+  for (const quantizer of quantizers) {
+    removeQuantizer(patch, quantizer);
+    addLinearQuantizer(patch, quantizer, model.opset);
+  }
+  if (quantizers.length === 0) return model;
+  return withHeader(applyEdits(model, patch.edits), model.opset < AXIS_OPSET ? [RUNTIME_DOMAIN] : [], {});
+}
+
+/** The fake quantizers of a model that QuantizeLinear and DequantizeLinear are equal to, in its nodes' order. */
+export function linearQuantizers(model: OnnxModel): readonly LinearQuantizer[] {
+  if (model.opset < INTEGER_CLIP_OPSET) return [];
   const known = new Map<string, boolean>();
-  let usesRuntimeDomain = false;
-  for (const node of model.graph.node) {
+  return model.graph.node.flatMap((node) => {
     const quantizer = fakeQuantizerOf(model, node);
     const integers = quantizer === null ? null : integersOf(quantizer);
-    if (quantizer === null || integers === null || !isFreeOfNaN(model, quantizer.input, known)) continue;
-    for (const part of quantizer.nodes) patch.edit({ kind: 'removeNode', node: firstOutput(part) });
-    const quantize = quantizeLinear(patch, quantizer, integers);
-    if (model.opset < AXIS_OPSET) {
-      quantize.domain = RUNTIME_DOMAIN;
-      usesRuntimeDomain = true;
-    }
-    patch.node(quantize);
-    const levels = clipped(patch, quantizer, integers, firstOutput(quantize));
-    const zeroPoint = zeroPoints(patch, integers, []);
-    patch.node(makeNode('DequantizeLinear', [levels, quantizer.scale.name, zeroPoint], quantizer.output));
-  }
-  if (patch.edits.length === 0) return model;
-  return withHeader(applyEdits(model, patch.edits), usesRuntimeDomain ? [RUNTIME_DOMAIN] : [], {});
+    if (quantizer === null || integers === null || !isFreeOfNaN(model, quantizer.input, known)) return [];
+    return [{ ...quantizer, integers }];
+  });
+}
+
+/** Takes the arithmetic of a fake quantizer out of its graph. */
+export function removeQuantizer(patch: GraphPatch, { nodes }: LinearQuantizer): void {
+  for (const part of nodes) patch.edit({ kind: 'removeNode', node: firstOutput(part) });
+}
+
+/** Adds the quantizer as `QuantizeLinear -> [Clip] -> DequantizeLinear` under its name. */
+export function addLinearQuantizer(patch: GraphPatch, quantizer: LinearQuantizer, opset: number): void {
+  const { integers, scale, output } = quantizer;
+  const quantize = quantizeLinear(patch, quantizer);
+  if (opset < AXIS_OPSET) quantize.domain = RUNTIME_DOMAIN;
+  patch.node(quantize);
+  const levels = clipped(patch, quantizer, firstOutput(quantize));
+  const zeroPoint = zeroPoints(patch, integers, []);
+  patch.node(makeNode('DequantizeLinear', [levels, patch.initializer(scale), zeroPoint], output));
+}
+
+/** A fake quantizer whose levels 8-bit integers hold. */
+export interface LinearQuantizer extends FakeQuantizer {
+  readonly integers: Integers;
 }
 
 /** Integers that hold the levels `low + zeroPoint .. high + zeroPoint`. */
@@ -92,7 +112,7 @@ function integersOf({ low, high }: FakeQuantizer): Integers | null {
   return null;
 }
 
-function quantizeLinear(patch: GraphPatch, { input, divisor, output }: FakeQuantizer, integers: Integers): NodeProto {
+function quantizeLinear(patch: GraphPatch, { input, divisor, output, integers }: LinearQuantizer): NodeProto {
   const values = readFloatTensor(divisor);
   const isUniform = values.every((value) => value === values[0]);
   const dims = isUniform ? [] : [values.length];
@@ -110,8 +130,8 @@ function zeroPoints(patch: GraphPatch, { storage, zeroPoint }: Integers, dims: r
 }
 
 /** Levels of fewer bits than their integers have: QuantizeLinear saturates at the integers' ends only. */
-function clipped(patch: GraphPatch, quantizer: FakeQuantizer, integers: Integers, levels: string): string {
-  const { storage, zeroPoint } = integers;
+function clipped(patch: GraphPatch, quantizer: LinearQuantizer, levels: string): string {
+  const { storage, zeroPoint } = quantizer.integers;
   const [low, high] = [quantizer.low + zeroPoint, quantizer.high + zeroPoint];
   if (low === storage.lowest && high === storage.highest) return levels;
   const bound = (level: number): string =>

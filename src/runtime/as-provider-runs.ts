@@ -1,25 +1,42 @@
 import { ROUNDING } from '../graph/graph-patch.js';
+import type { ModelIo } from '../graph/model-io.js';
 import { makeNode } from '../graph/node.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import { roundByAdding } from '../graph/round-by-adding.js';
 import { smallModel } from '../graph/small-model.js';
 import { floatTensor } from '../graph/tensor.js';
 import { withLinearQuantizers } from '../quantize/linear-quantizers.js';
+import { blockedForm } from './blocked-form.js';
 import { Session, type SessionSettings } from './session.js';
 
+/** A model in the form in which it is run, and how. */
+export interface Runnable {
+  readonly model: OnnxModel;
+  readonly settings: SessionSettings;
+}
+
 /**
- * The model as this provider runs it best, with the same numbers: on CPU with the faster of two equal forms of its fake
+ * The model as this provider runs it best, with the same numbers: on CPU with the fastest of the equal forms of its fake
  * quantizers; on WebGPU, which has no kernel for Round, with the rounding of quantizers written as additions, if
  * additions on the device round as it takes.
+ *
+ * @param longPass true: it is worth a second to find out which form is the fastest
  */
-export async function asProviderRuns(model: OnnxModel, settings: SessionSettings): Promise<OnnxModel> {
+export async function asProviderRuns(
+  model: OnnxModel,
+  io: ModelIo,
+  settings: SessionSettings,
+  longPass: boolean,
+): Promise<Runnable> {
   switch (settings.provider) {
     case 'cpu':
-      return withLinearQuantizers(model);
+      return (
+        (longPass ? await blockedForm(model, io, settings) : null) ?? { model: withLinearQuantizers(model), settings }
+      );
     case 'webgpu':
-      return (await roundsByAdding(settings)) ? roundByAdding(model) : model;
+      return { model: (await roundsByAdding(settings)) ? roundByAdding(model) : model, settings };
     case 'cuda':
-      return model;
+      return { model, settings };
   }
 }
 

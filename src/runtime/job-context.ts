@@ -21,6 +21,8 @@ export interface JobContext {
   readonly clock: PhaseClock;
   /** Samples of one run at most, after an attempt ran out of memory; null: as many as the settings say. */
   readonly batchLimit: number | null;
+  /** True: of so many samples that it pays to measure how this machine runs the graph fastest. */
+  readonly longPass?: boolean;
   /** What the sweep was planned with; the job is refused once one of them has changed. */
   readonly inputs: readonly InputIdentity[];
 }
@@ -48,12 +50,13 @@ export class PhaseClock {
 export async function withSession<T>(
   model: OnnxModel,
   io: ModelIo,
-  { session: settings, clock }: JobContext,
+  { session: settings, clock, longPass = false }: JobContext,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = await clock.measure('session', async () =>
-    Session.create(encodeModel(await asProviderRuns(model, settings)), io.input, settings),
-  );
+  const session = await clock.measure('session', async () => {
+    const runnable = await asProviderRuns(model, io, settings, longPass);
+    return Session.create(encodeModel(runnable.model), io.input, runnable.settings);
+  });
   try {
     return await work(session);
   } finally {
@@ -129,7 +132,7 @@ export async function observedKernels(
   model: OnnxModel,
   io: ModelIo,
   dataset: Dataset,
-  { session, clock }: JobContext,
+  { session, clock, longPass = false }: JobContext,
 ): Promise<KernelProfile> {
   checkSampleShape(io, dataset.sampleShape);
   const rows = fixedBatchSize(io) ?? 1;
@@ -139,9 +142,10 @@ export async function observedKernels(
   for (let row = 0; row < rows; row++) data.set(sample, row * sample.length);
   const batch = { data, dims: [rows, ...dataset.sampleShape] };
   const further = feedReader(io, dataset)(0, 1, rows);
-  const profile = await clock.measure('profile', async () =>
-    profileKernels(encodeModel(await asProviderRuns(model, session)), io.input, batch, session, further),
-  );
+  const profile = await clock.measure('profile', async () => {
+    const runnable = await asProviderRuns(model, io, session, longPass);
+    return profileKernels(encodeModel(runnable.model), io.input, batch, runnable.settings, further);
+  });
   if (session.allowFallback !== true) checkFallback(profile.kernels, session.provider);
   return profile;
 }

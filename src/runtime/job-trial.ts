@@ -41,6 +41,9 @@ import { lossSamples } from './whole-batches.js';
  */
 const CPU_LOSS_SAMPLES = 8;
 
+/** Samples of an evaluation from which on the fastest form of its quantizers is looked for; it takes as long as hundreds. */
+const LONG_PASS = 2000;
+
 /** What stays the same through the phases of one trial. */
 interface Trial extends Evaluated {
   readonly prepared: PreparedModel;
@@ -71,19 +74,21 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
     uncorrected.layers.map((p) => p.layer),
   );
   const before = { job, model, dataset: gated, prepared: uncorrected, context, total: samples + measured };
-  const simulated = await ranOn(before);
+  const evaluating = { ...before, context: { ...context, longPass: samples >= LONG_PASS } };
+  const simulated = await ranOn(evaluating);
   const gateRecord = await context.clock.measure('gate', () => passGate(before, gate, samples));
   const prepared = await withCorrectedBiases(before);
   // Opened anew: the calibration samples of the correction took its place.
   const dataset = await openJobDataset(evaluationSettings.source, preprocess, context);
   const trial = { ...before, dataset, prepared };
+  const long = { ...evaluating, dataset, prepared };
   const quantized = await context.clock.measure('prepare', () => quantizedModel(prepared.base, prepared.layers));
   const integer = quantization.execution === 'integer' ? qdqModel(prepared.base, prepared.layers, {}) : null;
   const fusing = { ...context, session: { ...context.session, fuseQuantized: true } };
   const ran = integer === null ? simulated : await observedKernels(integer, model.io, dataset, fusing);
   const outcome =
     integer === null
-      ? await evaluateTrial(trial, quantized, samples)
+      ? await evaluateTrial(long, quantized, samples)
       : await evaluateTrial({ ...trial, context: fusing }, integer, samples);
   const { losses, divergence } = await measureLosses(trial, quantized, loss, measured);
   return {

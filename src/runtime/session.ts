@@ -141,6 +141,27 @@ export async function profileKernels(
   }
 }
 
+/**
+ * The model as the runtime rewrites it at the settings' optimization level: the bytes of an `.onnx` file, with operators of its own
+ * that suit this machine, to be run without further optimization.
+ *
+ * @throws RuntimeError with the runtime's own words
+ */
+export async function optimizeModel(model: Uint8Array, settings: SessionSettings): Promise<Uint8Array> {
+  let folder: string | null = null;
+  try {
+    folder = mkdtempSync(join(tmpdir(), 'quantsweep-optimized-'));
+    const path = join(folder, 'model.onnx');
+    const session = await createSession(model, settings, { optimizedModelFilePath: path });
+    await session.release();
+    return readFileSync(path);
+  } catch (cause) {
+    throw cause instanceof RuntimeError ? cause : new RuntimeError('Writing the optimized model', cause);
+  } finally {
+    if (folder !== null) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 function toTensors(input: string, batch: FloatTensor, further: Feeds): Record<string, ort.Tensor> {
   const tensors: Record<string, ort.Tensor> = { [input]: new ort.Tensor('float32', batch.data, batch.dims) };
   for (const [name, { type, data, dims }] of Object.entries(further)) tensors[name] = new ort.Tensor(type, data, dims);
