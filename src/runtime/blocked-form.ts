@@ -53,20 +53,21 @@ export async function blockedForm(model: OnnxModel, io: ModelIo, settings: Sessi
   if (settings.optimizationLevel !== 'all' || settings.fuseQuantized === true) return null;
   const { model: markedModel, marked } = markQuantizers(model);
   if (marked.size === 0) return null;
+  const key = structureOf(markedModel, marked);
   try {
-    const key = structureOf(markedModel, marked);
     const block = await blockOf(settings);
     if (block === null) return null;
     if (!choices.has(key)) choices.set(key, await choose(model, markedModel, marked, block, io, settings));
-    const shapes = choices.get(key)!;
+    const shapes = choices.get(key) ?? null;
     if (shapes === null) return null;
     const optimized = decodeModel(await optimizeModel(encodeModel(markedModel), settings));
     const blocked = withBlockedQuantizers(optimized, marked, shapes, block);
     return blocked && { model: blocked, settings: asItIs(settings) };
   } catch (error) {
-    // What this machine has no room for (two graphs at once, a temporary file) is run as it is without.
-    if (error instanceof RuntimeError) return null;
-    throw error;
+    if (!(error instanceof RuntimeError)) throw error;
+    // What there is no room for (a temporary file, the batch that is measured) is run as it is without.
+    choices.set(key, null);
+    return null;
   }
 }
 

@@ -14,47 +14,75 @@ const MIN_PRECISION = 0.1;
 const RECALLS = Float64Array.from({ length: RECALL_STEPS + 1 }, (_, step) => (step === RECALL_STEPS ? 1 : step * 0.01));
 
 /**
- * Returns the average precision of one class at one threshold as nuScenes defines it (Caesar et al. 2020, arXiv 1903.11027,
- * section 3.1; devkit `calc_ap`): precision is interpolated linearly over recall at 0.11, 0.12, .., 1.00, beyond the largest
- * recall it is 0, and it is not made monotone; the result is the mean of max(precision - 0.1, 0) over these, over 0.9.
- * Without a true positive it is 0.
+ * Returns the average precision of one class at each of the first `thresholds` thresholds as nuScenes defines it (Caesar et al.
+ * 2020, arXiv 1903.11027, section 3.1; devkit `calc_ap`): precision is interpolated linearly over recall at 0.11, 0.12, ..,
+ * 1.00, beyond the largest recall it is 0, and it is not made monotone; the result is the mean of max(precision - 0.1, 0) over
+ * these, over 0.9. Without a true positive it is 0.
  *
  * Scene s counts `weight[s]` times, as if it were there so often; `objects` counts objects the same way.
  */
-export function averagePrecision(
+export function averagePrecisions(
   detections: RankedDetections,
-  threshold: number,
+  thresholds: number,
   objects: number,
   weight: Uint16Array,
-): number {
+): number[] {
   const { scene, matches } = detections;
-  if (objects === 0) return 0;
-  let step = FIRST_STEP;
-  let sum = 0;
-  let truePositives = 0;
+  if (objects === 0) return new Array<number>(thresholds).fill(0);
+  const curves = Array.from({ length: thresholds }, () => new Curve(objects));
   let seen = 0;
-  for (let index = 0; index < scene.length && step <= RECALL_STEPS; index += 1) {
+  for (let index = 0; index < scene.length; index += 1) {
     const copies = weight[scene[index]!]!;
-    if (((matches[index]! >>> threshold) & 1) === 0) {
-      seen += copies;
-      continue;
+    // Most detections are true positives nowhere.
+    for (let bit = 0, left = matches[index]!; left !== 0; bit += 1, left >>>= 1) {
+      if ((left & 1) === 1 && bit < thresholds) curves[bit]!.addTruePositives(copies, seen);
     }
-    for (let copy = 0; copy < copies; copy += 1) {
-      const recall = truePositives / objects;
-      const nextRecall = (truePositives + 1) / objects;
-      const nextPrecision = (truePositives + 1) / (seen + 1);
-      // Before the first detection of all the first precision holds.
-      const precision = seen === 0 ? nextPrecision : truePositives / seen;
-      const slope = (nextPrecision - precision) / (nextRecall - recall);
-      for (; step <= RECALL_STEPS && RECALLS[step]! < nextRecall; step += 1) {
-        sum += Math.max(slope * (RECALLS[step]! - recall) + precision - MIN_PRECISION, 0);
-      }
-      truePositives += 1;
-      seen += 1;
+    seen += copies;
+  }
+  return curves.map((curve) => curve.finish(seen));
+}
+
+/** Precision over recall of one threshold, summed up over the recall grid as it grows. */
+class Curve {
+  readonly #objects: number;
+  #step = FIRST_STEP;
+  #sum = 0;
+  #truePositives = 0;
+
+  constructor(objects: number) {
+    this.#objects = objects;
+  }
+
+  /** @param seen detections before these */
+  addTruePositives(copies: number, seen: number): void {
+    const objects = this.#objects;
+    for (let copy = 0; copy < copies && this.#step <= RECALL_STEPS; copy += 1) {
+      const nextRecall = (this.#truePositives + 1) / objects;
+      // Few true positives of thousands are the ones that pass a step.
+      if (RECALLS[this.#step]! < nextRecall) this.#pass(nextRecall, seen + copy);
+      this.#truePositives += 1;
     }
   }
-  if (truePositives === 0) return 0;
-  const lastRecall = truePositives / objects;
-  if (step <= RECALL_STEPS && RECALLS[step] === lastRecall) sum += Math.max(truePositives / seen - MIN_PRECISION, 0);
-  return sum / (RECALL_STEPS - FIRST_STEP + 1) / (1 - MIN_PRECISION);
+
+  #pass(nextRecall: number, seen: number): void {
+    const recall = this.#truePositives / this.#objects;
+    const nextPrecision = (this.#truePositives + 1) / (seen + 1);
+    // Before the first detection of all the first precision holds.
+    const precision = seen === 0 ? nextPrecision : this.#truePositives / seen;
+    const slope = (nextPrecision - precision) / (nextRecall - recall);
+    for (; this.#step <= RECALL_STEPS && RECALLS[this.#step]! < nextRecall; this.#step += 1) {
+      this.#sum += Math.max(slope * (RECALLS[this.#step]! - recall) + precision - MIN_PRECISION, 0);
+    }
+  }
+
+  /** @param seen all detections */
+  finish(seen: number): number {
+    if (this.#truePositives === 0) return 0;
+    const lastRecall = this.#truePositives / this.#objects;
+    let sum = this.#sum;
+    if (this.#step <= RECALL_STEPS && RECALLS[this.#step] === lastRecall) {
+      sum += Math.max(this.#truePositives / seen - MIN_PRECISION, 0);
+    }
+    return sum / (RECALL_STEPS - FIRST_STEP + 1) / (1 - MIN_PRECISION);
+  }
 }

@@ -1,7 +1,7 @@
 import type { DetectionGroundTruth } from '../../data/dataset.js';
 import type { AccuracyRecord, OutcomeRecord } from '../results.js';
 import { drawResample } from '../statistics/bootstrap.js';
-import { averagePrecision, type RankedDetections } from './average-precision.js';
+import { averagePrecisions, type RankedDetections } from './average-precision.js';
 import type { CenterDetectionTask } from './center-detection.js';
 import type { Detections } from './center-detection-state.js';
 import { replicatedRecord, replicateOutcomes } from './replicates.js';
@@ -72,7 +72,7 @@ function collectEvidence(
 function measureAll(evidence: readonly ClassEvidence[], thresholds: number, weight: Uint16Array): number[] {
   return evidence.flatMap(({ ranked, objects }) => {
     const total = objects.reduce((sum, count, scene) => sum + count * weight[scene]!, 0);
-    return Array.from({ length: thresholds }, (_, bit) => averagePrecision(ranked, bit, total, weight));
+    return averagePrecisions(ranked, thresholds, total, weight);
   });
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { averagePrecision } from '../../../src/evaluate/metrics/average-precision.js';
+import { averagePrecisions } from '../../../src/evaluate/metrics/average-precision.js';
 
 /** One detection: its scene and whether it is a true positive. */
 type Detection = readonly [scene: number, match: boolean];
@@ -9,7 +9,7 @@ type Detection = readonly [scene: number, match: boolean];
 function measure(detections: readonly Detection[], objects: number, weight: readonly number[]): number {
   const scene = Int32Array.from(detections, ([index]) => index);
   const matches = Uint32Array.from(detections, ([, match]) => (match ? 0b10 : 0));
-  return averagePrecision({ scene, matches }, 1, objects, Uint16Array.from(weight));
+  return averagePrecisions({ scene, matches }, 2, objects, Uint16Array.from(weight))[1]!;
 }
 
 /** The definition written down plainly: cumulative sums, numpy.interp with right = 0, mean. */
