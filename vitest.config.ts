@@ -6,5 +6,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // One fewer than there are cores by default: half of a machine of two.
+    maxWorkers: '100%',
   },
 });

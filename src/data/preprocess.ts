@@ -105,6 +105,15 @@ function badDivisor(field: string, value: number | undefined, where: string): Da
   return new DatasetError({ expected, got: String(value), where });
 }
 
+/** True where a preprocessed sample is the stored one: no arithmetic changes a number, and none changes its place. */
+export function isIdentity({ channels, planeSize, channelStart, step, mean, std, divideBy }: PreprocessPlan): boolean {
+  if (divideBy !== 1 || (step !== 1 && planeSize > 1)) return false;
+  for (let channel = 0; channel < channels; channel += 1) {
+    if (mean[channel] !== 0 || std[channel] !== 1 || channelStart[channel] !== channel * planeSize) return false;
+  }
+  return true;
+}
+
 /** Preprocesses one stored sample, `values[from ..]`, into `into[to ..]`; both hold `sampleSize` float32 numbers. */
 export function preprocessFloats(
   plan: PreprocessPlan,

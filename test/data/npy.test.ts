@@ -54,6 +54,17 @@ describe('samples of .npy files', () => {
     expect(await readAll(floats, reversed)).toEqual([2, 5, 2, 5, 1, 4]);
   });
 
+  it('are taken as they lie only where nothing changes them or their place', async () => {
+    // Two channels of 1 x 2 pixels, stored first or last.
+    const bytes = npyArray('<f4', [1, 2, 1, 2], Float32Array.of(1, 2, 3, -0));
+    expect(await readAll(bytes)).toEqual([1, 2, 3, -0]);
+    expect(await readAll(bytes, { ...AS_STORED, channelOrder: 'reverse' })).toEqual([3, -0, 1, 2]);
+    expect(await readAll(bytes, { ...AS_STORED, layout: 'channelsLast' })).toEqual([1, 3, 2, -0]);
+    expect(await readAll(bytes, { ...AS_STORED, mean: [0, 1] })).toEqual([1, 2, 2, -1]);
+    expect(await readAll(bytes, { ...AS_STORED, std: [2, 1] })).toEqual([0.5, 1, 3, -0]);
+    expect(await readAll(bytes, { ...AS_STORED, divideBy: 2 })).toEqual([0.5, 1, 1.5, -0]);
+  });
+
   it('are the same numbers whether stored as bytes or as float32', async () => {
     const settings = fc.record({
       layout: fc.constantFrom('channelsFirst' as const, 'channelsLast' as const),

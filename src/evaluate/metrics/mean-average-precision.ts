@@ -71,7 +71,8 @@ function collectEvidence(
 /** Average precisions by class, then threshold, with scene s counted `weight[s]` times. */
 function measureAll(evidence: readonly ClassEvidence[], thresholds: number, weight: Uint16Array): number[] {
   return evidence.flatMap(({ ranked, objects }) => {
-    const total = objects.reduce((sum, count, scene) => sum + count * weight[scene]!, 0);
+    let total = 0;
+    for (let scene = 0; scene < objects.length; scene += 1) total += objects[scene]! * weight[scene]!;
     return averagePrecisions(ranked, thresholds, total, weight);
   });
 }
