@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { encodeModel } from '../src/graph/onnx-model.js';
 import { quantizedModel } from '../src/quantize/quantized-graph.js';
 import { asProviderRuns } from '../src/runtime/as-provider-runs.js';
+import { LONG_PASS } from '../src/runtime/job-trial.js';
 import { loadModel } from '../src/runtime/model-cache.js';
 import { WorkerPool } from '../src/runtime/worker-pool.js';
 import { deviceSlots } from '../src/schedule/device-slots.js';
@@ -83,12 +84,13 @@ async function runTrials(
   if (outcome.ran !== trials.length) throw new Error(`Expected ${trials.length} trials to run, got ${outcome.ran}.`);
 }
 
-/** The graph that the trial evaluates, as a file. */
+/** The graph that the trial evaluates, as a file; which of its forms is the faster is measured here once more. */
 async function writeQuantized(
   folder: string,
   { inputs, experiment }: PreparedSweep,
   trial: PlannedTrial,
   store: SweepStore,
+  samples: number,
 ): Promise<Pick<BarePass, 'graph' | 'optimizationLevel'>> {
   const { settings, observeKey } = trial;
   const observation = storedObservation(store, observeKey!, settings.calibration!, settings.quantization!);
@@ -96,7 +98,9 @@ async function writeQuantized(
   const { base, layers } = prepareTrial(settings, model, observation, null);
   const { optimizationLevel } = experiment.run;
   const session = { provider: 'cpu', deviceId: 0, threads: 1, optimizationLevel } as const;
-  const runnable = await asProviderRuns(quantizedModel(base, layers), model.io, session, true);
+  const { batchSize } = settings.evaluation;
+  const longPass = samples >= LONG_PASS ? batchSize : null;
+  const runnable = await asProviderRuns(quantizedModel(base, layers), model.io, session, longPass);
   const graph = join(folder, 'quantized.onnx');
   writeFileSync(graph, encodeModel(runnable.model));
   return { graph, optimizationLevel: runnable.settings.optimizationLevel === 'disabled' ? 'disabled' : 'all' };
@@ -128,7 +132,7 @@ async function measure(subject: TrialExperiment): Promise<object> {
     input: io.input,
   };
   const bare = await Promise.all(Array.from({ length: SLOTS }, () => BarePasses.start(data)));
-  const floor = await writeQuantized(folder, sweep, quantized[0]!, store);
+  const floor = await writeQuantized(folder, sweep, quantized[0]!, store, subject.samples);
   const counted: string[] = [];
   const trials = async (): Promise<number> => {
     const next = quantized.splice(0, TRIALS);

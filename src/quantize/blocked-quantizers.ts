@@ -155,9 +155,14 @@ function describeOperator({ domain, opType, input, attribute }: NodeProto): stri
 }
 
 /** The quantizer's tensor that this node stands for; the runtime names what it moves into its layout after that tensor. */
-function markOf({ opType, name, output: [output] }: NodeProto, marked: Quantizers): string | null {
-  if (opType !== 'MaxPool') return null;
+function markOf({ opType, name, attribute, output: [output] }: NodeProto, marked: Quantizers): string | null {
+  if (opType !== 'MaxPool' || !isUnchanged(attribute)) return null;
   if (marked.has(output!)) return output!;
   const tensor = name.replace(/_nchwc$/, '');
   return marked.has(tensor) ? tensor : null;
+}
+
+/** Not so where the runtime moved a Pad into it. */
+function isUnchanged(attribute: NodeProto['attribute']): boolean {
+  return attribute.every(({ name, ints }) => ints.every((value) => value === (name === 'pads' ? 0n : 1n)));
 }

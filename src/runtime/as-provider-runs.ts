@@ -20,18 +20,22 @@ export interface Runnable {
  * quantizers; on WebGPU, which has no kernel for Round, with the rounding of quantizers written as additions, if
  * additions on the device round as it takes.
  *
- * @param longPass true: it is worth a second to find out which form is the fastest
+ * @param longPass samples of one run of a pass so long that it is worth a second to find out which form is the fastest; null: of any
+ *   other
  */
 export async function asProviderRuns(
   model: OnnxModel,
   io: ModelIo,
   settings: SessionSettings,
-  longPass: boolean,
+  longPass: number | null,
 ): Promise<Runnable> {
   switch (settings.provider) {
     case 'cpu':
       return (
-        (longPass ? await blockedForm(model, io, settings) : null) ?? { model: withLinearQuantizers(model), settings }
+        (longPass === null ? null : await blockedForm(model, io, settings, longPass)) ?? {
+          model: withLinearQuantizers(model),
+          settings,
+        }
       );
     case 'webgpu':
       return { model: (await roundsByAdding(settings)) ? roundByAdding(model) : model, settings };

@@ -3,6 +3,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { createPrng } from '../evaluate/statistics/prng.js';
 import { applyEdits } from '../graph/edits.js';
 import { GraphPatch } from '../graph/graph-patch.js';
+import { ModelError } from '../graph/model-error.js';
 import type { ModelIo } from '../graph/model-io.js';
 import { intAttribute, makeNode } from '../graph/node.js';
 import { copyGraph, decodeModel, encodeModel, type OnnxModel } from '../graph/onnx-model.js';
@@ -28,7 +29,7 @@ import {
   type SessionSettings,
 } from './session.js';
 
-/** Samples of the runs that are measured, where the model's batch is free. */
+/** Samples of the runs that are measured, at most, where the model's batch is free. */
 const MEASURED_SAMPLES = 16;
 
 /** Runs of each form, of which the fastest counts. */
@@ -47,8 +48,15 @@ const choices = new Map<string, Choice>();
  * The model with quantizers that work inside the runtime's blocked layout, see `withBlockedQuantizers`, where they are the
  * faster on this machine; null where they are not or can't be. That is measured once for each structure of graph, and the
  * outputs must be equal bit for bit.
+ *
+ * @param samplesPerRun at most: memory may hold no more
  */
-export async function blockedForm(model: OnnxModel, io: ModelIo, settings: SessionSettings): Promise<Runnable | null> {
+export async function blockedForm(
+  model: OnnxModel,
+  io: ModelIo,
+  settings: SessionSettings,
+  samplesPerRun: number,
+): Promise<Runnable | null> {
   // Only that level has the layout; integer kernels are for graphs that are written as such.
   if (settings.optimizationLevel !== 'all' || settings.fuseQuantized === true) return null;
   const { model: markedModel, marked } = markQuantizers(model);
@@ -57,15 +65,17 @@ export async function blockedForm(model: OnnxModel, io: ModelIo, settings: Sessi
   try {
     const block = await blockOf(settings);
     if (block === null) return null;
-    if (!choices.has(key)) choices.set(key, await choose(model, markedModel, marked, block, io, settings));
+    if (!choices.has(key))
+      choices.set(key, await choose(model, markedModel, marked, block, randomBatch(io, samplesPerRun), io, settings));
     const shapes = choices.get(key) ?? null;
     if (shapes === null) return null;
     const optimized = decodeModel(await optimizeModel(encodeModel(markedModel), settings));
     const blocked = withBlockedQuantizers(optimized, marked, shapes, block);
     return blocked && { model: blocked, settings: asItIs(settings) };
   } catch (error) {
-    if (!(error instanceof RuntimeError)) throw error;
-    // What there is no room for (a temporary file, the batch that is measured) is run as it is without.
+    if (!(error instanceof RuntimeError || error instanceof ModelError)) throw error;
+    // What there is no room for (a temporary file, the batch that is measured) is run as it is without, and so is a graph of the
+    // runtime's that this program can't read.
     choices.set(key, null);
     return null;
   }
@@ -81,10 +91,10 @@ async function choose(
   markedModel: OnnxModel,
   marked: Quantizers,
   block: number,
+  batch: FloatTensor | null,
   io: ModelIo,
   settings: SessionSettings,
 ): Promise<Choice> {
-  const batch = randomBatch(io);
   if (batch === null) return null;
   const linear = withLinearQuantizers(model);
   const [optimized, optimizedMarked] = [
@@ -101,9 +111,10 @@ async function choose(
 }
 
 /** Null where the model does not say what it is fed. */
-function randomBatch({ inputShape, further }: ModelIo): FloatTensor | null {
+function randomBatch({ inputShape, further }: ModelIo, samplesPerRun: number): FloatTensor | null {
   if (inputShape === null || further.length > 0) return null;
-  const dims = inputShape.map((dim, axis) => (axis === 0 ? (dim ?? MEASURED_SAMPLES) : (dim ?? 0)));
+  const samples = Math.min(MEASURED_SAMPLES, samplesPerRun);
+  const dims = inputShape.map((dim, axis) => (axis === 0 ? (dim ?? samples) : (dim ?? 0)));
   if (dims.includes(0)) return null;
   const prng = createPrng(1, 0);
   return { dims, data: Float32Array.from({ length: elementCount(dims) }, () => prng.nextUint32() / 2 ** 30 - 2) };
@@ -163,14 +174,24 @@ function areBitsEqual(a: Outputs, b: Outputs): boolean {
   });
 }
 
-/** Two graphs with the same differ in the numbers of their initializers alone, and in no quantizer's being uniform. */
+/**
+ * Two graphs with the same differ in the numbers of float32 initializers alone that are no sizes, and in no quantizer's being
+ * uniform.
+ */
 function structureOf(model: OnnxModel, marked: Quantizers): string {
-  const initializer = model.graph.initializer.map(({ name, dims, dataType }) =>
-    create(TensorProtoSchema, { name, dims, dataType }),
-  );
+  const initializer = model.graph.initializer.map((tensor) => {
+    const { name, dims, dataType } = tensor;
+    const isSize =
+      model.index.consumers.get(name)?.some(({ node }) => /^(?:Resize|Upsample)$/.test(node.opType)) === true;
+    return dataType === FLOAT32 && !isSize ? create(TensorProtoSchema, { name, dims, dataType }) : tensor;
+  });
   const hash = createHash('sha256').update(toBinary(GraphProtoSchema, copyGraph(model.graph, { initializer })));
-  for (const [tensor, quantizer] of marked)
-    hash.update(JSON.stringify([tensor, isUniform(quantizer), quantizer.integers]));
+  hash.update(String(model.opset));
+  for (const [tensor, quantizer] of marked) {
+    const { storage, zeroPoint } = quantizer.integers;
+    // Zero points move with alpha, and decide nothing but by being 0.
+    hash.update(JSON.stringify([tensor, isUniform(quantizer), storage.dataType, zeroPoint === 0]));
+  }
   return hash.digest('hex');
 }
 

@@ -21,8 +21,8 @@ export interface JobContext {
   readonly clock: PhaseClock;
   /** Samples of one run at most, after an attempt ran out of memory; null: as many as the settings say. */
   readonly batchLimit: number | null;
-  /** True: of so many samples that it pays to measure how this machine runs the graph fastest. */
-  readonly longPass?: boolean;
+  /** Samples of one run, where there are so many runs that it pays to measure how this machine runs the graph fastest. */
+  readonly longPass?: number | null;
   /** What the sweep was planned with; the job is refused once one of them has changed. */
   readonly inputs: readonly InputIdentity[];
 }
@@ -50,7 +50,7 @@ export class PhaseClock {
 export async function withSession<T>(
   model: OnnxModel,
   io: ModelIo,
-  { session: settings, clock, longPass = false }: JobContext,
+  { session: settings, clock, longPass = null }: JobContext,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const session = await clock.measure('session', async () => {
@@ -132,7 +132,7 @@ export async function observedKernels(
   model: OnnxModel,
   io: ModelIo,
   dataset: Dataset,
-  { session, clock, longPass = false }: JobContext,
+  { session, clock, longPass = null }: JobContext,
 ): Promise<KernelProfile> {
   checkSampleShape(io, dataset.sampleShape);
   const rows = fixedBatchSize(io) ?? 1;

@@ -42,7 +42,7 @@ import { lossSamples } from './whole-batches.js';
 const CPU_LOSS_SAMPLES = 8;
 
 /** Samples of an evaluation from which on the fastest form of its quantizers is looked for; it takes as long as hundreds. */
-const LONG_PASS = 2000;
+export const LONG_PASS = 2000;
 
 /** What stays the same through the phases of one trial. */
 interface Trial extends Evaluated {
@@ -74,21 +74,28 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
     uncorrected.layers.map((p) => p.layer),
   );
   const before = { job, model, dataset: gated, prepared: uncorrected, context, total: samples + measured };
-  const evaluating = { ...before, context: { ...context, longPass: samples >= LONG_PASS } };
-  const simulated = await ranOn(evaluating);
+  const simulated = await ranOn(before);
   const gateRecord = await context.clock.measure('gate', () => passGate(before, gate, samples));
   const prepared = await withCorrectedBiases(before);
   // Opened anew: the calibration samples of the correction took its place.
   const dataset = await openJobDataset(evaluationSettings.source, preprocess, context);
   const trial = { ...before, dataset, prepared };
-  const long = { ...evaluating, dataset, prepared };
+  const isLong = samples >= LONG_PASS;
+  const samplesPerRun = batchWithin(evaluationSettings.batchSize, context);
+  const evaluating = { ...trial, context: isLong ? { ...context, longPass: samplesPerRun } : context };
   const quantized = await context.clock.measure('prepare', () => quantizedModel(prepared.base, prepared.layers));
   const integer = quantization.execution === 'integer' ? qdqModel(prepared.base, prepared.layers, {}) : null;
   const fusing = { ...context, session: { ...context.session, fuseQuantized: true } };
-  const ran = integer === null ? simulated : await observedKernels(integer, model.io, dataset, fusing);
+  // The form of a long pass hangs on the very graph.
+  const ran =
+    integer !== null
+      ? await observedKernels(integer, model.io, dataset, fusing)
+      : isLong && context.session.provider === 'cpu'
+        ? await observedKernels(quantized, model.io, dataset, evaluating.context)
+        : simulated;
   const outcome =
     integer === null
-      ? await evaluateTrial(long, quantized, samples)
+      ? await evaluateTrial(evaluating, quantized, samples)
       : await evaluateTrial({ ...trial, context: fusing }, integer, samples);
   const { losses, divergence } = await measureLosses(trial, quantized, loss, measured);
   return {

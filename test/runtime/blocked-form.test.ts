@@ -166,7 +166,7 @@ describe('blockedForm', () => {
 
   it('gives the same bits whether it finds itself faster or not', async () => {
     const model = await quantized(smoothed);
-    const form = await blockedForm(model, io([null, 3, height, width]), settings);
+    const form = await blockedForm(model, io([null, 3, height, width]), settings, 16);
     const x = samples(12, 2);
     const expected = (await runModel(withLinearQuantizers(model), { x }, 'all'))['y']!.data;
     if (form === null) return;
@@ -182,10 +182,10 @@ describe('blockedForm', () => {
     ['further inputs', io([null, 3, height, width], [{ name: 'mask', elemType: 1, shape: [1] }]), {}],
   ])('is not there for %s', async (_, of, how) => {
     const other = await quantized({ ...smoothed, bits: 7 });
-    expect(await blockedForm(other, of, { ...settings, ...how })).toBeNull();
+    expect(await blockedForm(other, of, { ...settings, ...how }, 16)).toBeNull();
   });
 
   it('is not there for a model without quantizers', async () => {
-    expect(await blockedForm(network(), io([null, 3, height, width]), settings)).toBeNull();
+    expect(await blockedForm(network(), io([null, 3, height, width]), settings, 16)).toBeNull();
   });
 });
