@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { DataSource, PreprocessSettings } from '../src/experiment/settings.js';
+import type { DataSource, OptimizationLevel, PreprocessSettings } from '../src/experiment/settings.js';
 
 /** Samples that stay in memory, ready to be fed. */
 export interface BareData {
@@ -22,7 +22,7 @@ export interface BarePass {
   /** Threads of an operator; null: the runtime's own default. */
   readonly threads: number | null;
   /** Of a graph that the runtime optimized before; otherwise the runtime's own default, which is all. */
-  readonly optimizationLevel?: 'disabled' | 'all';
+  readonly optimizationLevel?: OptimizationLevel;
 }
 
 export interface BareTook {

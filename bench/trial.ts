@@ -103,7 +103,7 @@ async function writeQuantized(
   const runnable = await asProviderRuns(quantizedModel(base, layers), model.io, session, longPass);
   const graph = join(folder, 'quantized.onnx');
   writeFileSync(graph, encodeModel(runnable.model));
-  return { graph, optimizationLevel: runnable.settings.optimizationLevel === 'disabled' ? 'disabled' : 'all' };
+  return { graph, optimizationLevel: runnable.settings.optimizationLevel };
 }
 
 async function measure(subject: TrialExperiment): Promise<object> {

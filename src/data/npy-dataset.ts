@@ -2,7 +2,7 @@ import type { PreprocessSettings } from '../experiment/settings.js';
 import type { Dataset, DetectionGroundTruth } from './dataset.js';
 import { DatasetError } from './dataset-error.js';
 import type { NpyArray } from './npy-header.js';
-import { isIdentity, planPreprocess, preprocessBytes, preprocessFloats, tabulateBytes } from './preprocess.js';
+import { planPreprocess, preprocessBytes, preprocessFloats, tabulateBytes } from './preprocess.js';
 import { checkSampleRange, findNonFinite } from './sample-range.js';
 
 /** Tables have 256 entries a channel: worth it where a channel has as many numbers. */
@@ -28,15 +28,7 @@ export function createNpyDataset(
   const sampleBytes = plan.sampleSize * dtype.itemBytes;
   const perRead = Math.min(sampleCount, Math.max(1, Math.floor(READ_BYTES / sampleBytes)));
   const scratch = new Uint8Array(perRead * sampleBytes);
-  const convert = isIdentity(plan)
-    ? asStored
-    : dtype.itemBytes === 1 && plan.channels <= MOST_TABLE_CHANNELS
-      ? byTable()
-      : byArithmetic();
-
-  function asStored(samples: number, into: Float32Array, to: number): void {
-    dtype.decode(scratch, into.subarray(to, to + samples * plan.sampleSize));
-  }
+  const convert = dtype.itemBytes === 1 && plan.channels <= MOST_TABLE_CHANNELS ? byTable() : byArithmetic();
 
   /** For one-byte dtypes: 256 possible values a channel, none of which is NaN. */
   function byTable() {

@@ -30,6 +30,8 @@ export interface PreprocessPlan {
   readonly std: Float32Array;
   /** A float32 value. */
   readonly divideBy: number;
+  /** A preprocessed sample is the stored one. */
+  readonly isIdentity: boolean;
 }
 
 /**
@@ -65,7 +67,7 @@ export function planPreprocess(
     const stored = settings.channelOrder === 'reverse' ? channels - 1 - channel : channel;
     return last ? stored : stored * planeSize;
   });
-  return {
+  const plan = {
     sampleShape: last ? [channels, ...storedShape.slice(0, -1)] : [...storedShape],
     sampleSize,
     channels,
@@ -76,6 +78,24 @@ export function planPreprocess(
     std,
     divideBy,
   };
+  return { ...plan, isIdentity: changesNothing(plan) };
+}
+
+/** True where a preprocessed sample is the stored one: no arithmetic changes a number, and none changes its place. */
+function changesNothing({
+  channels,
+  planeSize,
+  channelStart,
+  step,
+  mean,
+  std,
+  divideBy,
+}: Omit<PreprocessPlan, 'isIdentity'>): boolean {
+  if (divideBy !== 1 || (step !== 1 && planeSize > 1)) return false;
+  for (let channel = 0; channel < channels; channel += 1) {
+    if (mean[channel] !== 0 || std[channel] !== 1 || channelStart[channel] !== channel * planeSize) return false;
+  }
+  return true;
 }
 
 function channelValues(
@@ -105,15 +125,6 @@ function badDivisor(field: string, value: number | undefined, where: string): Da
   return new DatasetError({ expected, got: String(value), where });
 }
 
-/** True where a preprocessed sample is the stored one: no arithmetic changes a number, and none changes its place. */
-export function isIdentity({ channels, planeSize, channelStart, step, mean, std, divideBy }: PreprocessPlan): boolean {
-  if (divideBy !== 1 || (step !== 1 && planeSize > 1)) return false;
-  for (let channel = 0; channel < channels; channel += 1) {
-    if (mean[channel] !== 0 || std[channel] !== 1 || channelStart[channel] !== channel * planeSize) return false;
-  }
-  return true;
-}
-
 /** Preprocesses one stored sample, `values[from ..]`, into `into[to ..]`; both hold `sampleSize` float32 numbers. */
 export function preprocessFloats(
   plan: PreprocessPlan,
@@ -122,7 +133,11 @@ export function preprocessFloats(
   into: Float32Array,
   to: number,
 ): void {
-  const { planeSize, step, divideBy } = plan;
+  const { planeSize, sampleSize, step, divideBy } = plan;
+  if (plan.isIdentity) {
+    into.set(values.subarray(from, from + sampleSize), to);
+    return;
+  }
   let target = to;
   for (let channel = 0; channel < plan.channels; channel += 1) {
     const mean = plan.mean[channel]!;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { createPrng } from '../evaluate/statistics/prng.js';
+import { onceForEach } from '../experiment/once-for-each.js';
 import { applyEdits } from '../graph/edits.js';
 import { GraphPatch } from '../graph/graph-patch.js';
 import { ModelError } from '../graph/model-error.js';
@@ -51,7 +52,23 @@ const choices = new Map<string, Choice>();
  *
  * @param samplesPerRun at most: memory may hold no more
  */
-export async function blockedForm(
+export function blockedForm(
+  model: OnnxModel,
+  io: ModelIo,
+  settings: SessionSettings,
+  samplesPerRun: number,
+): Promise<Runnable | null> {
+  const forms = formsOf(model);
+  const key = JSON.stringify([settings, samplesPerRun]);
+  const form = forms.get(key) ?? makeBlockedForm(model, io, settings, samplesPerRun);
+  forms.set(key, form);
+  return form;
+}
+
+/** By the very graph, which a trial profiles first and evaluates then. */
+const formsOf = onceForEach<OnnxModel, undefined, Map<string, Promise<Runnable | null>>>(() => new Map());
+
+async function makeBlockedForm(
   model: OnnxModel,
   io: ModelIo,
   settings: SessionSettings,
