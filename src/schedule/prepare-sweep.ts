@@ -16,7 +16,7 @@ import { openSweepInputs, type SweepInputs } from './sweep-inputs.js';
  * Part of every content key. To be raised whenever a change of the code changes the numbers that trials produce, so
  * that old results are not taken for new ones.
  */
-export const NUMERICS_VERSION = '2';
+export const NUMERICS_VERSION = '3';
 
 export interface PreparedSweep {
   readonly experiment: Experiment;
