@@ -48,10 +48,14 @@ class CommandLineError extends Error {
   override readonly name = 'CommandLineError';
 }
 
+let outputFailed = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') process.exit(ExitCode.failure);
-  // `quantsweep query ... | head` closes the pipe early: nothing is left to say. A sweep runs on to its own exit code.
-  if (process.argv[2] !== 'run') process.exit(ExitCode.done);
+  // `quantsweep query ... | head` closes the pipe early: nothing is left to say.
+  const isClosed = error.code === 'EPIPE';
+  if (!isClosed && !outputFailed) process.stderr.write(`quantsweep: can't write the output: ${error.message}.\n`);
+  outputFailed = true;
+  // What a sweep finds is in the database: it runs on, to its own exit code.
+  if (process.argv[2] !== 'run') process.exit(isClosed ? ExitCode.done : ExitCode.failure);
 });
 
 try {

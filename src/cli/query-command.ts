@@ -4,10 +4,12 @@ import { text as readText } from 'node:stream/consumers';
 import type { Argv, CommandModule } from 'yargs';
 
 import { findNamedQuery, namedQueries, type NamedQuery } from '../store/named-queries.js';
-import { openQueries, type QueryConnection, type QueryResult } from '../store/query-database.js';
-import { formatRows, rowFormats, type RowFormat } from './format-rows.js';
+import type { QueryConnection, QueryResult } from '../store/query-database.js';
+import { rowFormats, rowTexts, type RowFormat } from './format-rows.js';
 import { parseParameters, type ParameterValues } from './query-parameters.js';
+import { readDatabase } from './read-database.js';
 import { UsageError } from './usage-error.js';
+import { writeStdout } from './write-stdout.js';
 
 interface QueryArguments {
   readonly sql: string | undefined;
@@ -24,9 +26,7 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
   command: 'query [sql]',
   describe: 'Ask the database with SQL, or one of the named queries',
   builder: buildOptions,
-  handler: async (args) => {
-    await writeStdout(await runQueryCommand(args));
-  },
+  handler: runQueryCommand,
 };
 
 function buildOptions(yargs: Argv<object>): Argv<QueryArguments> {
@@ -49,22 +49,26 @@ function buildOptions(yargs: Argv<object>): Argv<QueryArguments> {
     .example('$0 query --name worst-layers --param trial=7 --format csv', 'a parameter, and CSV for a spreadsheet');
 }
 
-async function runQueryCommand(args: QueryArguments): Promise<string> {
+async function runQueryCommand(args: QueryArguments): Promise<void> {
   const width = process.stdout.isTTY ? process.stdout.columns : null;
-  if (args.list) return formatRows(listQueries(), args.format, width);
+  if (args.list) {
+    await writeStdout(rowTexts(listQueries(), args.format, width));
+    return;
+  }
   const named = args.name === undefined ? null : requireNamedQuery(args.name);
   const sql = named?.sql ?? (await readSql(args));
   if (named !== null && (args.sql !== undefined || args.file !== undefined)) {
     throw new UsageError(`Expected either --name or SQL, got both. Leave one out.`);
   }
   const given = parseParameters(args.param);
-  const connection = openQueries(args.db);
-  try {
-    const result = connection.query(sql, bindParameters(connection, given, named));
-    return formatRows(result, args.format, width);
-  } finally {
-    connection.close();
-  }
+  await readDatabase(
+    args.db,
+    async (connection) => {
+      const stream = connection.stream(sql, bindParameters(connection, given, named));
+      await writeStdout(rowTexts(stream, args.format, width));
+    },
+    'given',
+  );
 }
 
 function requireNamedQuery(name: string): NamedQuery {
@@ -125,14 +129,4 @@ function listQueries(): QueryResult {
     parameters.map((parameter) => `${parameter.name}: ${parameter.about}`).join('; '),
   ]);
   return { columns: ['name', 'about', 'parameters'], rows };
-}
-
-/** Resolves when the text is handed over. A closed pipe (`| head`) is the concern of `main`, which listens for it. */
-function writeStdout(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(text, (error) => {
-      if (error) reject(error);
-      else resolve();
-    });
-  });
 }

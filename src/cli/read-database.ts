@@ -1,19 +1,33 @@
 import { formatRows } from './format-rows.js';
 import { findTrials } from '../store/find-trials.js';
+import { explainDamage } from '../store/explain-damage.js';
 import { openQueries, type QueryConnection } from '../store/query-database.js';
 import { UsageError } from './usage-error.js';
 
-/** Opens the database for reading, hands it to `work` and closes it when that is done. @throws StoreError */
-export function readDatabase<T>(path: string, work: (queries: QueryConnection) => T): T {
+/**
+ * Opens the database for reading, hands it to `work` and closes it when that is done. What `work` stumbles over in a
+ * damaged file is told as damage.
+ *
+ * @param sql whether the statements are the program's own, or a person's
+ * @throws StoreError
+ */
+export function readDatabase<T>(path: string, work: (queries: QueryConnection) => T, sql: 'own' | 'given' = 'own'): T {
   const queries = openQueries(path);
+  const explain = (error: unknown): unknown => explainDamage(error, queries, path, sql);
   let isPending = false;
   try {
     const result = work(queries);
     if (!(result instanceof Promise)) return result;
     isPending = true;
-    return result.finally(() => {
-      queries.close();
-    }) as T;
+    return result
+      .catch((error: unknown) => {
+        throw explain(error);
+      })
+      .finally(() => {
+        queries.close();
+      }) as T;
+  } catch (error) {
+    throw explain(error);
   } finally {
     if (!isPending) queries.close();
   }
