@@ -1,6 +1,7 @@
 import { exportTrial, type ExportSummary } from '../schedule/export-trial.js';
 import { readTrial } from '../store/read-trial.js';
 import type { ExportArguments } from './export-command.js';
+import { checkOutputs, databaseFiles } from './check-outputs.js';
 import { pickSweep, pickTrial, readDatabase } from './read-database.js';
 
 /** Exports the trial that the arguments name; returns what to print. */
@@ -10,6 +11,8 @@ export function runExport(args: ExportArguments): string {
     return readTrial(queries, sweep, pickTrial(queries, sweep, args.trial));
   });
   const { 'calibration-table': calibrationTable, 'smoothed-model': smoothedModel } = args;
+  const outputs = [args.output, calibrationTable, smoothedModel].filter((path) => path !== undefined);
+  checkOutputs(outputs, { force: true, inputs: databaseFiles(args.db) });
   const summary = exportTrial(trial, args.model ?? null, {
     output: args.output,
     calibrationTable: calibrationTable ?? null,
