@@ -134,6 +134,16 @@ describe('29: no stack trace for a person’s SQL, a damaged database or a full 
     }
   });
 
+  it.skipIf(process.platform === 'win32').each([20, 30, 40, 60, 100])('a limit of %i open files is named', (limit) => {
+    const { status, stderr } = spawnSync(
+      'bash',
+      ['-c', `ulimit -n ${limit}; exec "$@"`, 'bash', process.execPath, main, 'query', 'SELECT 1', '--db', path],
+      { encoding: 'utf8' },
+    );
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^quantsweep: too few files may be open at once: .*ulimit -n 1024.*\n$/);
+  });
+
   it.skipIf(!existsSync('/dev/full'))('a full device is named', () => {
     const full = openSync('/dev/full', 'w');
     for (const args of [['query', '--name', 'best'], ['status'], ['show', 'best'], ['report', '--json', '-']]) {
