@@ -203,10 +203,17 @@ export class WorkerPool {
     const words = lastWords(worker.stderr);
     const message = `The child process on ${worker.slot.device} ${how}.${words === '' ? '' : ` Its last words: ${words}`}`;
     const fault = surroundingsFault(cause);
-    // A child that never got as far as its work has not failed at it.
-    const endsSweep = fault !== null || !worker.isReady;
-    const failure = { errorClass: fault?.name ?? 'WorkerDied', message: fault?.message ?? message };
-    running.reject(new JobError({ ...failure, retry: true, endsSweep }));
+    if (fault !== null) {
+      running.reject(new JobError({ errorClass: fault.name, message: fault.message, retry: true, endsSweep: true }));
+    } else if (worker.isReady) {
+      running.reject(new JobError({ errorClass: 'WorkerDied', message, retry: true }));
+    } else {
+      // It never got as far as its work, so it has not failed at it.
+      const advice = 'Children must be able to start: check the limits of memory, open files and processes.';
+      running.reject(
+        new JobError({ errorClass: 'WorkerDied', message: `${message} ${advice}`, retry: true, endsSweep: true }),
+      );
+    }
   }
 }
 
