@@ -254,7 +254,7 @@ export const faults: readonly Fault[] = [
   signalled('Ctrl-C', ['SIGINT'], [0, 130, null]),
   signalled('Ctrl-C twice', ['SIGINT', 'SIGINT'], [0, 130, null]),
   childSignalled('kill -9 of a child', 'SIGKILL'),
-  { ...childSignalled('a child hangs (SIGSTOP)', 'SIGSTOP'), hangSeconds: 3 },
+  { ...childSignalled('a child hangs (SIGSTOP)', 'SIGSTOP'), hangSeconds: 15 },
   neverEnoughMemory,
   outOfMemory,
   sizeLimit,
