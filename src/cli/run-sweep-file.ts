@@ -1,10 +1,12 @@
 import { prepareSweep, workerEntry } from '../schedule/prepare-sweep.js';
 import { describeEnvironment } from '../schedule/environment.js';
 import { deviceSlots } from '../schedule/device-slots.js';
-import { runSweep, type FailedTrial, type SweepOutcome } from '../schedule/run-sweep.js';
+import { triedTrials, tryAll } from '../schedule/failure-classes.js';
+import { runSweep, type SweepOutcome } from '../schedule/run-sweep.js';
 import { saturationNotes } from '../schedule/saturation.js';
 import { WorkerPool } from '../runtime/worker-pool.js';
 import { ExitCode } from './exit-code.js';
+import { failuresByCause } from './failures-by-cause.js';
 import { plural } from './format-values.js';
 import { openUnlocked } from './open-unlocked.js';
 import { Progress } from './progress.js';
@@ -49,16 +51,17 @@ export async function runSweepFile(
   try {
     store.beginSweep(experiment, plan, [...inputs.models.values()], describeEnvironment());
     const cached = store.finishedTrials(plan.trials.map((t) => t.key)).size;
+    const { toRun, again } = retryFailed ? tryAll(plan, store) : triedTrials(plan, store, experiment.run);
+    const failedBefore = again.size === 0 ? '' : ` (${again.size} of them failed before)`;
     say(
-      `${plan.name}: ${plural(plan.trials.length, 'trial')}, ${cached} finished already, ${plan.trials.length - cached} to run. Results go to ${experiment.run.database}`,
+      `${plan.name}: ${plural(plan.trials.length, 'trial')}, ${cached} finished already, ${toRun.length} to run${failedBefore}. Results go to ${experiment.run.database}`,
     );
     const outcome = await runSweep({
       plan,
       inputs,
       store,
       pool,
-      retries: experiment.run.retries,
-      optimizationLevel: experiment.run.optimizationLevel,
+      run: experiment.run,
       failFast,
       retryFailed,
       onEvent: (event) => {
@@ -107,19 +110,6 @@ function conclude(outcome: SweepOutcome, database: string, name: string, failFas
   if (failed.length > 0 || failedBefore.length > 0) return ExitCode.failure;
   say(`Next: quantsweep report ${quoted(name)} --db ${quoted(database)}`);
   return ExitCode.done;
-}
-
-/** One line for each cause with the trials that it hit: a failed stage fails many trials alike. */
-function failuresByCause(failed: readonly FailedTrial[]): readonly string[] {
-  const labels = new Map<string, string[]>();
-  for (const { label, errorClass, message } of failed) {
-    const cause = `${errorClass}: ${message}`;
-    labels.set(cause, [...(labels.get(cause) ?? []), label]);
-  }
-  return [...labels].map(([cause, trials]) => {
-    const named = trials.slice(0, 3).join('; ');
-    return `  ${named}${trials.length > 3 ? ` and ${trials.length - 3} more` : ''}: ${cause}`;
-  });
 }
 
 function quoted(text: string): string {

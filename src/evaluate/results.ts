@@ -254,4 +254,6 @@ export interface FailureRecord {
   readonly retry: boolean;
   /** True where memory may have been short: the next attempt feeds fewer samples at once, which changes no result. */
   readonly smallerBatches?: boolean;
+  /** True where any other work would meet the same: the sweep ends with it, and no trial counts as failed. */
+  readonly endsSweep?: boolean;
 }

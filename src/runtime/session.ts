@@ -1,9 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
 import type { OptimizationLevel } from '../experiment/settings.js';
 import { kernelProfile, type KernelProfile, type ProfileEvent } from './kernel-profile.js';
+import { RuntimeError } from './runtime-error.js';
+import { temporaryFolder } from './scratch-folder.js';
+import { SurroundingsError } from './surroundings-error.js';
+
+export { RuntimeError, type RuntimeTrouble } from './runtime-error.js';
 
 /** What sessions can run on. */
 export type Provider = 'cuda' | 'webgpu' | 'cpu';
@@ -39,36 +44,6 @@ export interface Feed {
 export type Feeds = Readonly<Record<string, Feed>>;
 
 export type Outputs = Readonly<Record<string, FloatTensor>>;
-
-/** What the surroundings did rather than the model: worth another attempt. */
-export type RuntimeTrouble = 'OutOfMemory' | 'DeviceLost';
-
-/** The runtime refused to make or run a session; `message` starts with what was tried. */
-export class RuntimeError extends Error {
-  override readonly name = 'RuntimeError';
-  /** Null where the same would happen again. */
-  readonly trouble: RuntimeTrouble | null;
-
-  constructor(tried: string, cause: unknown) {
-    const words = cause instanceof Error ? cause.message : String(cause);
-    super(`${tried} failed: ${words}`, { cause });
-    this.trouble = troubleOf(words);
-  }
-}
-
-/**
- * The runtime gives no code with its errors, so its words are all there is to tell them apart: those of its allocators
- * (`BFCArena`, `std::bad_alloc`), of CUDA and of WebGPU's device loss. What is not known counts as the model's own fault.
- */
-function troubleOf(words: string): RuntimeTrouble | null {
-  if (/bad_?\s?alloc|failed to allocate memory|available memory of \d+ is smaller|out of memory/i.test(words)) {
-    return 'OutOfMemory';
-  }
-  if (/device (?:was |is )?lost|device removed|CUDA(?: error| failure)?[ :]+(?:4|46|100|719|999)\b/i.test(words)) {
-    return 'DeviceLost';
-  }
-  return null;
-}
 
 /** A session of onnxruntime-node. `run` and `create` block the event loop: use it in a child process only. */
 export class Session {
@@ -120,7 +95,7 @@ export async function profileKernels(
   settings: SessionSettings,
   further: Feeds = {},
 ): Promise<KernelProfile> {
-  const folder = mkdtempSync(join(tmpdir(), 'quantsweep-profile-'));
+  const folder = temporaryFolder('profile');
   try {
     const session = await createSession(model, settings, {
       enableProfiling: true,
@@ -134,10 +109,21 @@ export async function profileKernels(
     } finally {
       await session.release();
     }
-    const [file] = readdirSync(folder);
-    return kernelProfile(JSON.parse(readFileSync(join(folder, file!), 'utf8')) as readonly ProfileEvent[]);
+    return kernelProfile(readProfile(folder));
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The runtime says nothing when its profile does not fit on the disk: it is cut, or not there. @throws SurroundingsError */
+function readProfile(folder: string): readonly ProfileEvent[] {
+  const [file] = readdirSync(folder);
+  try {
+    if (file === undefined) throw new Error('it wrote none');
+    return JSON.parse(readFileSync(join(folder, file), 'utf8')) as readonly ProfileEvent[];
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SurroundingsError(`The runtime's profile in ${folder} is not whole: ${why}`, 'ENOSPC', { cause });
   }
 }
 
@@ -150,7 +136,7 @@ export async function profileKernels(
 export async function optimizeModel(model: Uint8Array, settings: SessionSettings): Promise<Uint8Array> {
   let folder: string | null = null;
   try {
-    folder = mkdtempSync(join(tmpdir(), 'quantsweep-optimized-'));
+    folder = temporaryFolder('optimized');
     const path = join(folder, 'model.onnx');
     const session = await createSession(model, settings, { optimizedModelFilePath: path });
     await session.release();

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { kindOfFile } from '../data/kind-of-file.js';
 import { LARGEST_EXPERIMENT_BYTES, loadExperiment } from '../experiment/load-experiment.js';
 import { didYouMean } from '../experiment/nearest-name.js';
 import type { Experiment, Settings } from '../experiment/settings.js';
@@ -75,7 +76,9 @@ function focusLayers(inputs: SweepInputs, { model, layers }: Settings): readonly
 function readExperimentText(path: string): string {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) throw new ExperimentFileError(`${path}: expected an experiment file, got nothing there.`);
-  if (!stat.isFile()) throw new ExperimentFileError(`${path}: expected an experiment file, got a folder.`);
+  if (!stat.isFile()) {
+    throw new ExperimentFileError(`${path}: expected an experiment file, got ${kindOfFile(stat)}.`);
+  }
   // Its text is checked again where it is loaded; a file of gigabytes would not become a text.
   if (stat.size > LARGEST_EXPERIMENT_BYTES) {
     throw new ExperimentFileError(

@@ -211,12 +211,18 @@ export function writeRank(
 }
 
 /** Marks a stage failed; its finished parts stay, so that trying again repeats none of them. */
-export function writeStageFailure(connection: Connection, key: ContentKey, failure: FailureRecord): void {
+export function writeStageFailure(
+  connection: Connection,
+  key: ContentKey,
+  failure: FailureRecord,
+  under: string | null,
+): void {
   const stage = openStage(connection, key);
   connection.run(
-    `UPDATE stage SET status = 'failed', error_class = ?, error = ? WHERE id = ?`,
+    `UPDATE stage SET status = 'failed', error_class = ?, error = ?, failed_under = ? WHERE id = ?`,
     failure.errorClass,
     failure.message,
+    under,
     stage.id,
   );
 }
@@ -224,7 +230,7 @@ export function writeStageFailure(connection: Connection, key: ContentKey, failu
 function closeStage(connection: Connection, stage: number, model: number, result: Uint8Array | null): void {
   connection.run('DELETE FROM stage_part WHERE stage_id = ?', stage);
   connection.run(
-    `UPDATE stage SET status = 'done', model_id = ?, result = ?, finished_at = ?, error_class = NULL, error = NULL,
+    `UPDATE stage SET status = 'done', model_id = ?, result = ?, finished_at = ?, error_class = NULL, error = NULL, failed_under = NULL,
        duration_ms = (SELECT sum(duration_ms) FROM attempt WHERE stage_id = stage.id AND status = 'done')
      WHERE id = ?`,
     model,
