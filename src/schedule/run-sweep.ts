@@ -8,6 +8,7 @@ import type { StoredFailure, SweepStore } from '../store/store.js';
 import { allSettledOrFirstError } from './all-settled.js';
 import { isInputChange, permanentFailures } from './failure-classes.js';
 import { InputError } from './input-error.js';
+import type { Patience } from './patience.js';
 import { StageFailed } from './stage-failed.js';
 import { jobModel, StageWork, storedObservation } from './stage-work.js';
 import type { BestTrial, OnSweepEvent } from './sweep-events.js';
@@ -18,6 +19,8 @@ export interface RunSweepOptions {
   readonly plan: SweepPlan;
   readonly inputs: SweepInputs;
   readonly store: SweepStore;
+  /** For writes to the store while another program holds the database. */
+  readonly patience: Patience;
   readonly pool: WorkerPool;
   readonly retries: number;
   readonly optimizationLevel: string;
@@ -87,9 +90,9 @@ class SweepRun {
   #interrupted = false;
 
   constructor(options: RunSweepOptions) {
-    const { plan, store, pool, retries, onEvent } = options;
+    const { plan, store, patience, pool, retries, onEvent } = options;
     this.#options = options;
-    this.#queue = new WorkQueue(pool, store, retries, onEvent);
+    this.#queue = new WorkQueue(pool, store, patience, retries, onEvent);
     this.#stages = new Map(plan.stages.map((s) => [s.key, s]));
     this.#finished = new Set([
       ...store.finishedStages(plan.stages.map((s) => s.key)),
@@ -157,7 +160,9 @@ class SweepRun {
       try {
         const failure = failureRecord(cause);
         if (isInputChange(failure)) return await this.#refuse(failure);
-        this.#options.store.failTrial(trial.key, failure);
+        await this.#write((store) => {
+          store.failTrial(trial.key, failure);
+        });
         this.#failed.push({ label: trial.label, ...failure });
         this.#options.onEvent({ kind: 'failed', work: 'trial', label: trial.label, failure });
         if (this.#options.failFast) await this.stop();
@@ -192,7 +197,9 @@ class SweepRun {
     };
     const execution = { provider, timings: {} };
     const sha256 = jobModel(trial.settings.model, this.#options.inputs).sha256;
-    store.finishTrial(trial, sha256, record, execution, optimizationLevel, null);
+    await this.#write(() => {
+      store.finishTrial(trial, sha256, record, execution, optimizationLevel, null);
+    });
     this.#finishedTrial(trial, evaluation, 0);
   }
 
@@ -224,12 +231,23 @@ class SweepRun {
       batchSize: trial.settings.evaluation.batchSize,
     });
     if ('stopped' in value) {
-      store.stopTrial(trial, model.sha256, value, execution, optimizationLevel, attempt);
+      await this.#write(() => {
+        store.stopTrial(trial, model.sha256, value, execution, optimizationLevel, attempt);
+      });
       this.#stoppedTrial(trial, value.stopped, durationMs);
     } else {
-      store.finishTrial(trial, model.sha256, value, execution, optimizationLevel, attempt);
+      await this.#write(() => {
+        store.finishTrial(trial, model.sha256, value, execution, optimizationLevel, attempt);
+      });
       this.#finishedTrial(trial, value.evaluation, durationMs);
     }
+  }
+
+  #write(work: (store: SweepStore) => void): Promise<void> {
+    const { patience, store } = this.#options;
+    return patience.write(() => {
+      work(store);
+    });
   }
 
   /** The best candidate that is complete at this moment and judged on the same samples, where the trial may be stopped. */
@@ -299,7 +317,9 @@ class SweepRun {
       if (cause instanceof JobInterrupted || this.#interrupted || isStoreFailure(cause)) throw cause;
       const failure = failureRecord(cause);
       if (isInputChange(failure)) throw new InputError(failure.message);
-      this.#options.store.failStage(stage.key, failure);
+      await this.#write((store) => {
+        store.failStage(stage.key, failure);
+      });
       this.#options.onEvent({ kind: 'failed', work: 'stage', label: `the ${stage.kind} stage`, failure });
       throw new StageFailed(stage.kind, failure);
     }
