@@ -72,9 +72,28 @@ function openFile(file: string, busyMs: number): Database.Database {
     // SQLite reads a WAL database only where it may make files beside it. On read-only media it can't; a database that
     // was closed properly is whole without them and is read from memory. One that was not is never read around them.
     if (!noSideFiles) throw error;
-    refuseUnfinished(file, error);
-    return openCopyInMemory(file);
+    return new Database(readQuiet(file, error), { readonly: true });
   }
+}
+
+/** The bytes of a file that owes nothing and that nobody wrote meanwhile. Throws StoreError `unfinished`, `busy`. */
+function readQuiet(file: string, cause: unknown): Buffer {
+  for (let read = 0; read < 5; read++) {
+    const before = statSync(file, { bigint: true });
+    const bytes = readFileSync(file);
+    refuseUnfinished(file, cause);
+    const after = statSync(file, { bigint: true });
+    if (before.mtimeNs !== after.mtimeNs || before.size !== after.size) continue;
+    // File format versions for writing and reading: 2 is a write-ahead log, which memory does not have; 1 a journal.
+    bytes[18] = 1;
+    bytes[19] = 1;
+    return bytes;
+  }
+  throw new StoreError(
+    'busy',
+    `Another program is writing ${file}, and this one may write nothing beside it, which reading needs meanwhile. Try again when that program is done.`,
+    { cause },
+  );
 }
 
 /** @throws StoreError `unfinished` where a log lies beside the file whose contents SQLite owes it */
@@ -91,12 +110,4 @@ function refuseUnfinished(file: string, cause: unknown): void {
     }. Make the folder and its files writable, or copy both files together to a folder that is, and try again there.`,
     { cause },
   );
-}
-
-function openCopyInMemory(file: string): Database.Database {
-  const bytes = readFileSync(file);
-  // File format versions for writing and reading: 2 is a write-ahead log, which memory does not have; 1 a journal.
-  bytes[18] = 1;
-  bytes[19] = 1;
-  return new Database(bytes, { readonly: true });
 }

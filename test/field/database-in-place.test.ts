@@ -338,7 +338,7 @@ const manyTrials = smallExperiment.replace(
 
 describe('17: run', () => {
   it.each([
-    ['removed', (path: string) => removeAll(path), /quantsweep\.db was removed while the sweep ran/],
+    ['removed', (path: string) => { removeAll(path); }, /quantsweep\.db was removed while the sweep ran/],
     [
       'moved into another folder',
       (path: string) => {
