@@ -9,6 +9,7 @@ import { loadModel } from '../src/runtime/model-cache.js';
 import { WorkerPool } from '../src/runtime/worker-pool.js';
 import { deviceSlots } from '../src/schedule/device-slots.js';
 import { prepareSweep, type PreparedSweep } from '../src/schedule/prepare-sweep.js';
+import { Patience } from '../src/schedule/patience.js';
 import { runSweep } from '../src/schedule/run-sweep.js';
 import { jobModel, storedObservation } from '../src/schedule/stage-work.js';
 import type { PlannedTrial } from '../src/plan/plan.js';
@@ -67,16 +68,19 @@ async function runTrials(
   store: SweepStore,
   pool: WorkerPool,
 ): Promise<void> {
+  const onEvent = (): void => undefined;
+  const { signal } = new AbortController();
   const outcome = await runSweep({
     plan: { ...plan, trials },
     inputs,
     store,
+    patience: new Patience({ minutes: experiment.run.lockWaitMinutes, onEvent, signal }),
     pool,
     run: { ...experiment.run, retries: 0 },
     failFast: true,
     retryFailed: false,
-    onEvent: () => undefined,
-    signal: new AbortController().signal,
+    onEvent,
+    signal,
   });
   const [failed] = outcome.failed;
   if (failed !== undefined) throw new Error(`Expected trials that succeed, but ${failed.label}: ${failed.message}`);

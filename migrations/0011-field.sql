@@ -2,6 +2,32 @@
 
 -- tables: S6
 
+-- The run that writes the file now; no row where none does. `mark` is that run's alone and changes whenever its
+-- write-ahead log has gone back into the file: whoever finds another one does not write this file any more.
+CREATE TABLE writer (
+  id      INTEGER PRIMARY KEY CHECK (id = 1),
+  mark    TEXT NOT NULL,
+  pid     INTEGER NOT NULL,
+  host    TEXT NOT NULL,
+  since   TEXT NOT NULL,
+  process TEXT,                                        -- boot of the machine and start of the process after it; NULL where the system tells none
+  sweep_id INTEGER REFERENCES sweep(id)                -- that it runs; NULL until it has begun it
+) STRICT;
+
+-- Which sweep ran last, and which attempts are of its last run, by counting: the clock on the wall may be set.
+ALTER TABLE sweep ADD COLUMN last_run INTEGER NOT NULL DEFAULT 0;      -- the largest ran last
+ALTER TABLE sweep ADD COLUMN first_attempt INTEGER NOT NULL DEFAULT 0; -- attempts from this one on came after it first began
+ALTER TABLE sweep ADD COLUMN run_attempt INTEGER NOT NULL DEFAULT 0;   -- and from this one on after it last began
+-- Of earlier runs the clock is all there is.
+UPDATE sweep SET
+  last_run = (SELECT count(*) FROM sweep o WHERE (o.updated_at, o.id) <= (sweep.updated_at, sweep.id)),
+  first_attempt = coalesce((SELECT min(a.id) FROM attempt a WHERE a.started_at >= sweep.created_at), (SELECT coalesce(max(a.id), 0) + 1 FROM attempt a)),
+  run_attempt = coalesce((SELECT min(a.id) FROM attempt a WHERE a.started_at >= sweep.updated_at), (SELECT coalesce(max(a.id), 0) + 1 FROM attempt a));
+
+-- Milliseconds of the machine's monotonic clock, which its processes share and which nobody sets; NULL in earlier attempts.
+ALTER TABLE attempt ADD COLUMN started_ms REAL;
+ALTER TABLE attempt ADD COLUMN ended_ms REAL;
+
 -- tables: S3
 
 -- tables: S4
@@ -23,3 +49,26 @@ ALTER TABLE stage ADD COLUMN failed_under TEXT;
 
 -- views
 
+DROP VIEW v_sweep;
+CREATE VIEW v_sweep AS
+SELECT sw.name AS sweep, sw.question, count(t.id) AS trials,
+       count(*) FILTER (WHERE t.status = 'done') AS done, count(*) FILTER (WHERE t.status = 'failed') AS failed,
+       count(*) FILTER (WHERE t.status = 'pending') AS pending,
+       sw.created_at, sw.updated_at, sw.experiment_path, sw.key,
+       count(*) FILTER (WHERE t.status = 'stopped') AS stopped,
+       sw.last_run, sw.first_attempt, sw.run_attempt,
+       EXISTS (SELECT 1 FROM writer w WHERE w.id = 1 AND w.sweep_id = sw.id) AS claimed
+FROM sweep sw
+LEFT JOIN sweep_trial st ON st.sweep_id = sw.id
+LEFT JOIN trial t ON t.id = st.trial_id
+GROUP BY sw.name;
+
+DROP VIEW v_attempt;
+CREATE VIEW v_attempt AS
+SELECT a.id AS attempt, CASE WHEN a.trial_id IS NULL THEN 'stage' ELSE 'trial' END AS work, a.trial_id AS trial, a.stage_id AS stage,
+       s.kind AS stage_kind, a.part, a.number, a.status, a.started_at, a.ended_at, a.duration_ms, a.host, a.device, a.provider,
+       a.timings, a.error_class, a.error, e.onnxruntime_version, e.cpu_model, e.cpu_flags, e.gpu, e.quantsweep_version, a.kernels,
+       a.started_ms, a.ended_ms
+FROM attempt a
+LEFT JOIN stage s ON s.id = a.stage_id
+LEFT JOIN environment e ON e.id = a.environment_id;

@@ -2,8 +2,8 @@
 import { closeSync, openSync } from 'node:fs';
 
 /*
- * Loads the program. Only modules of Node are imported before `requireOpenFiles`: where the system allows too few open
- * files, it is the loading that fails, with a different riddle for each limit.
+ * Loads the program. Only modules of Node are imported before the check: where the system allows too few open files, it
+ * is the loading that fails, with another error for each limit.
  */
 
 /** Loading all modules takes some 60 at once; a sweep some 10 for each child process. */

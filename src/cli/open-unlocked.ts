@@ -5,23 +5,42 @@ import type { SweepStore } from '../store/store.js';
 
 const LOOK_EVERY_MS = 500;
 
+export interface WaitOptions {
+  /** For another run on the database: as long as it takes. */
+  readonly wait: boolean;
+  /** For another program that holds the database (`run.lockWaitMinutes`). */
+  readonly lockWaitMinutes: number;
+}
+
 /**
  * Opens the store, and waits where another process runs a sweep on it: what that one finishes needs not be run again.
  *
  * @returns null when the signal is aborted meanwhile
- * @throws StoreError, `locked` where it is not to wait
+ * @throws StoreError, `locked` where it is not to wait, `busy` where another program holds the database for too long
  */
-export async function openUnlocked(path: string, wait: boolean, signal: AbortSignal): Promise<SweepStore | null> {
-  let told = false;
+export async function openUnlocked(
+  path: string,
+  { wait, lockWaitMinutes }: WaitOptions,
+  signal: AbortSignal,
+): Promise<SweepStore | null> {
+  let told = '';
+  const start = performance.now();
   while (!signal.aborted) {
     try {
       return openStore(path);
     } catch (cause) {
-      if (!wait || !(cause instanceof StoreError) || cause.code !== 'locked') throw cause;
-      if (!told) process.stdout.write(`Waiting: ${cause.message}\n`);
-      told = true;
+      if (!(cause instanceof StoreError) || !isPassing(cause, wait, performance.now() - start, lockWaitMinutes)) {
+        throw cause;
+      }
+      if (told !== cause.code) process.stdout.write(`Waiting: ${cause.message}\n`);
+      told = cause.code;
     }
     await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
   return null;
+}
+
+function isPassing({ code }: StoreError, wait: boolean, waitedMs: number, lockWaitMinutes: number): boolean {
+  if (code === 'locked') return wait;
+  return code === 'busy' && wait && waitedMs < lockWaitMinutes * 60_000;
 }

@@ -75,6 +75,14 @@ export class Progress {
       case 'retrying':
         this.#line(`${event.label}: ${event.failure.message} Attempt ${event.attempt} follows${batchText(event)}.`);
         return;
+      case 'waiting':
+        this.#line(
+          `Waiting${event.waitedMs < 1000 ? '' : ` for ${formatDuration(event.waitedMs)}`} (at most ${event.limitMinutes} min, run.lockWaitMinutes): ${event.message}`,
+        );
+        return;
+      case 'waited':
+        this.#line(`The database is free again after ${formatDuration(event.waitedMs)}; the sweep goes on.`);
+        return;
       case 'failed':
         if (event.work === 'trial') this.#failed++;
         // A failed stage has been printed itself; its trials are counted.

@@ -5,6 +5,7 @@ import type { Argv, CommandModule } from 'yargs';
 
 import { findNamedQuery, namedQueries, type NamedQuery } from '../store/named-queries.js';
 import type { QueryConnection, QueryResult } from '../store/query-database.js';
+import { sweepNames } from '../store/sweep-names.js';
 import { rowFormats, rowTexts, type RowFormat } from './format-rows.js';
 import { parseParameters, type ParameterValues } from './query-parameters.js';
 import { readDatabase } from './read-database.js';
@@ -118,7 +119,7 @@ function bindParameters(
     }
   }
   const defaults = Object.fromEntries((named?.parameters ?? []).map(({ name, default: value }) => [name, value]));
-  const latest = connection.query('SELECT sweep FROM v_sweep ORDER BY updated_at DESC LIMIT 1').rows[0]?.[0] ?? null;
+  const latest = sweepNames(connection)[0] ?? null;
   return { sweep: latest, ...defaults, ...given };
 }
 

@@ -2,6 +2,7 @@ import { formatRows } from './format-rows.js';
 import { findTrials } from '../store/find-trials.js';
 import { explainDamage } from '../store/explain-damage.js';
 import { openQueries, type QueryConnection } from '../store/query-database.js';
+import { sweepNames } from '../store/sweep-names.js';
 import { UsageError } from './usage-error.js';
 
 /**
@@ -45,7 +46,7 @@ export function table(
 
 /** The named sweep, or the one that ran last. @throws UsageError naming the sweeps that there are */
 export function pickSweep(queries: QueryConnection, wanted: string | undefined): string {
-  const names = queries.query('SELECT sweep FROM v_sweep ORDER BY updated_at DESC', []).rows.map(([n]) => String(n));
+  const names = sweepNames(queries);
   const [latest] = names;
   if (latest === undefined) throw new UsageError('The database holds no sweep yet. `quantsweep run` makes one.');
   if (wanted === undefined) return latest;

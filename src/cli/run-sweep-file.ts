@@ -1,10 +1,14 @@
+import { Patience } from '../schedule/patience.js';
 import { prepareSweep, workerEntry } from '../schedule/prepare-sweep.js';
 import { describeEnvironment } from '../schedule/environment.js';
 import { deviceSlots } from '../schedule/device-slots.js';
 import { triedTrials, tryAll } from '../schedule/failure-classes.js';
 import { runSweep, type SweepOutcome } from '../schedule/run-sweep.js';
 import { saturationNotes } from '../schedule/saturation.js';
+import type { OnSweepEvent } from '../schedule/sweep-events.js';
 import { WorkerPool } from '../runtime/worker-pool.js';
+import { StoreError } from '../store/store-error.js';
+import type { SweepStore } from '../store/store.js';
 import { ExitCode } from './exit-code.js';
 import { failuresByCause } from './failures-by-cause.js';
 import { plural } from './format-values.js';
@@ -40,16 +44,23 @@ export async function runSweepFile(
   for (const note of [...inputs.notes, ...saturationNotes(experiment)]) say(note);
   const stopping = new AbortController();
   const onSignal = stopOnSignal(stopping);
-  const store = await openUnlocked(experiment.run.database, wait, stopping.signal);
+  const { hangSeconds, memoryMb, lockWaitMinutes } = experiment.run;
+  const store = await openUnlocked(experiment.run.database, { wait, lockWaitMinutes }, stopping.signal);
   if (store === null) return ExitCode.interrupted;
-  const { hangSeconds, memoryMb } = experiment.run;
   const pool = new WorkerPool(slots, entry, { hangSeconds, memoryMb, inputs: inputs.identities });
   const progress = new Progress({
     write: (text) => process.stdout.write(text),
     columns: process.stdout.isTTY ? process.stdout.columns : null,
   });
+  const onEvent: OnSweepEvent = (event) => {
+    progress.handle(event);
+  };
+  const patience = new Patience({ minutes: lockWaitMinutes, onEvent, signal: stopping.signal });
   try {
-    store.beginSweep(experiment, plan, [...inputs.models.values()], describeEnvironment());
+    const environment = describeEnvironment();
+    await patience.write(() => {
+      store.beginSweep(experiment, plan, [...inputs.models.values()], environment);
+    });
     const cached = store.finishedTrials(plan.trials.map((t) => t.key)).size;
     const { toRun, again } = retryFailed ? tryAll(plan, store) : triedTrials(plan, store, experiment.run);
     const failedBefore = again.size === 0 ? '' : ` (${again.size} of them failed before)`;
@@ -60,24 +71,49 @@ export async function runSweepFile(
       plan,
       inputs,
       store,
+      patience,
       pool,
       run: experiment.run,
       failFast,
       retryFailed,
-      onEvent: (event) => {
-        progress.handle(event);
-      },
+      onEvent,
       signal: stopping.signal,
     });
     progress.finish();
-    store.refreshComparisons(plan.name);
-    return conclude(outcome, experiment.run.database, plan.name, failFast);
+    await compare(store, plan.name, patience, outcome.interrupted);
+    // Before it is said that all went well: what can't be made whole is no success.
+    const note = store.close();
+    const code = conclude(outcome, experiment.run.database, plan.name, failFast);
+    if (note !== null) say(note);
+    return code;
+  } catch (cause) {
+    closeAfter(store);
+    throw cause;
   } finally {
     progress.finish();
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
     await pool.close();
+  }
+}
+
+/** Comparisons are made of what is stored: where a sweep is stopped while another program holds the database, the next run makes them. */
+async function compare(store: SweepStore, sweep: string, patience: Patience, interrupted: boolean): Promise<void> {
+  try {
+    await patience.write(() => {
+      store.refreshComparisons(sweep);
+    });
+  } catch (cause) {
+    if (!(interrupted && cause instanceof StoreError && cause.code === 'busy')) throw cause;
+  }
+}
+
+/** After another failure, which is the one to tell. */
+function closeAfter(store: SweepStore): void {
+  try {
     store.close();
+  } catch (cause) {
+    if (!(cause instanceof StoreError)) throw cause;
   }
 }
 

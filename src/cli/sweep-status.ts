@@ -1,3 +1,4 @@
+import { findTrials } from '../store/find-trials.js';
 import type { SqlValue } from '../store/query-database.js';
 import { formatDuration, formatMetric, plural } from './format-values.js';
 import { pickSweep, readDatabase, table } from './read-database.js';
@@ -18,9 +19,15 @@ export function sweepStatus(database: string, wanted: string | undefined): strin
     const lines = [
       `${sweep}: ${plural(Number(trials), 'trial')}, ${text(done)} done,${Number(stopped) === 0 ? '' : ` ${text(stopped)} stopped early,`} ${text(failed)} failed, ${text(pending)} to run (last run began ${text(updated)})`,
     ];
-    const [label, value, low, high] = one(
-      "SELECT label, value, ci_low, ci_high FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role IN ('candidate', 'unsmoothed') ORDER BY value DESC, position LIMIT 1",
-    );
+    // The same trial that `show best` and `export best` take.
+    const [best] = findTrials(queries, sweep, 'best');
+    const [label, value, low, high] =
+      best === undefined
+        ? []
+        : (queries.query('SELECT label, value, ci_low, ci_high FROM v_trial WHERE sweep = :sweep AND trial = :best', {
+            sweep,
+            best,
+          }).rows[0] ?? []);
     if (typeof label === 'string') {
       const interval =
         low === null ? '' : ` (95 % interval ${formatMetric(Number(low))} to ${formatMetric(Number(high))})`;

@@ -106,7 +106,7 @@ function distinctPairs<Value>(pairs: readonly (readonly [Value, Value])[]): read
 
 /** Every sweep in the order of their making, which no later run changes. */
 export function everySweep(queries: QueryConnection): string[] {
-  return queries.query('SELECT sweep FROM v_sweep ORDER BY created_at, sweep').rows.map(([sweep]) => String(sweep));
+  return queries.query('SELECT name FROM sweep ORDER BY id').rows.map(([sweep]) => String(sweep));
 }
 
 function writeSite(

@@ -3,6 +3,7 @@ import { filePaths } from './schema-leaves.js';
 
 const nameExpected = 'a name of letters, digits, spaces, dots, dashes and underscores, at most 100';
 const wholeFromOne = 'a whole number from 1';
+const minutesExpected = 'a number of minutes from 0 to 10000';
 
 const runSchema = z
   .strictObject({
@@ -56,6 +57,14 @@ const runSchema = z
       )
       .nullable()
       .default(null),
+    lockWaitMinutes: z
+      .number({ error: minutesExpected })
+      .min(0, { error: minutesExpected })
+      .max(10_000, { error: minutesExpected })
+      .describe(
+        'Minutes that the sweep waits, and says so, while another program holds the database; then it ends. What was stored is kept.',
+      )
+      .default(60),
   })
   .meta({ title: 'Run', description: 'How the sweep runs. Only provider and optimizationLevel can change a result.' });
 

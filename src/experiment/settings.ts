@@ -364,6 +364,8 @@ export interface RunSettings {
   readonly hangSeconds: number;
   /** Resident memory in MiB that one child may use; null: no limit. */
   readonly memoryMb: number | null;
+  /** Minutes that the sweep waits while another program holds the database, before it ends. */
+  readonly lockWaitMinutes: number;
 }
 
 export type BaselineRole = 'fp32' | 'unsmoothed';

@@ -49,7 +49,7 @@ FROM trial t LEFT JOIN model m ON m.id = t.model_id WHERE t.id IN (${trial}, ${o
   /** The sweep of a trial, the first of several; from tables, as views are filtered by the sweep. */
   sweepOf: (trial: number): string =>
     `SELECT s.name AS sweep FROM sweep_trial st JOIN sweep s ON s.id = st.sweep_id
-WHERE st.trial_id = ${trial} ORDER BY s.created_at, s.name LIMIT 1`,
+WHERE st.trial_id = ${trial} ORDER BY s.id LIMIT 1`,
 };
 
 /**

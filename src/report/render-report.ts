@@ -18,7 +18,7 @@ export class UnknownSweepError extends Error {
 export function renderReport(query: Query, sweep: string, options: ReportOptions): string {
   const facts = readSweepFacts(query, sweep);
   if (facts === null) {
-    const names = toRows(query('SELECT sweep FROM v_sweep ORDER BY updated_at DESC', [])).map((row) =>
+    const names = toRows(query('SELECT sweep FROM v_sweep ORDER BY last_run DESC', [])).map((row) =>
       textOf(row, 'sweep'),
     );
     const known = names.length === 0 ? 'it has none' : `it has ${names.slice(0, 20).join(', ')}`;

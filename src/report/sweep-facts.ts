@@ -20,6 +20,8 @@ export interface SweepSummary {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly experimentPath: string;
+  /** The run that took the database last is at this sweep; whether it still lives the database can't know. */
+  readonly claimed: boolean;
 }
 
 /** One row of v_trial, of the columns that reports use. Values of metrics are 0..1. */
@@ -101,7 +103,7 @@ const trialColumns = `trial, position, label, role, status, alpha_mode, alpha, a
 /** The queries behind {@link SweepFacts}, as the page shows them. */
 export const factsSql = {
   sweep: (sweep: string): string =>
-    `SELECT sweep, question, trials, done, failed, pending, stopped, created_at, updated_at, experiment_path
+    `SELECT sweep, question, trials, done, failed, pending, stopped, created_at, updated_at, experiment_path, claimed
 FROM v_sweep WHERE sweep = ${sqlText(sweep)}`,
   trials: (sweep: string): string =>
     `SELECT ${trialColumns}
@@ -176,6 +178,7 @@ function toSummary(row: Row): SweepSummary {
     createdAt: textOf(row, 'created_at'),
     updatedAt: textOf(row, 'updated_at'),
     experimentPath: textOf(row, 'experiment_path'),
+    claimed: numberOf(row, 'claimed') === 1,
   };
 }
 

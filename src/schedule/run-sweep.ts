@@ -8,6 +8,7 @@ import { StoreError } from '../store/store-error.js';
 import type { SweepStore } from '../store/store.js';
 import { allSettledOrFirstError } from './all-settled.js';
 import { triedTrials, tryAll, type TriedTrials } from './failure-classes.js';
+import type { Patience } from './patience.js';
 import { StageFailed } from './stage-failed.js';
 import { endOfSweep } from './sweep-end.js';
 import { jobModel, StageWork, storedObservation } from './stage-work.js';
@@ -20,6 +21,8 @@ export interface RunSweepOptions {
   readonly plan: SweepPlan;
   readonly inputs: SweepInputs;
   readonly store: SweepStore;
+  /** For writes to the store while another program holds the database. */
+  readonly patience: Patience;
   readonly pool: WorkerPool;
   readonly run: RunSettings;
   /** Stop at the first trial that fails. */
@@ -89,9 +92,9 @@ class SweepRun {
   #interrupted = false;
 
   constructor(options: RunSweepOptions) {
-    const { plan, store, pool, run, retryFailed, onEvent } = options;
+    const { plan, store, patience, pool, run, retryFailed, onEvent } = options;
     this.#options = options;
-    this.#queue = new WorkQueue(pool, store, run.retries, onEvent);
+    this.#queue = new WorkQueue(pool, store, patience, run.retries, onEvent);
     this.#stages = new Map(plan.stages.map((s) => [s.key, s]));
     this.#finished = new Set([
       ...store.finishedStages(plan.stages.map((s) => s.key)),
@@ -159,8 +162,9 @@ class SweepRun {
       }
       try {
         const failure = failureRecord(cause);
-        const { store, run } = this.#options;
-        store.failTrial(trial.key, failure, trialConditions(trial.settings, run));
+        await this.#write((store) => {
+          store.failTrial(trial.key, failure, trialConditions(trial.settings, this.#options.run));
+        });
         this.#failed.push({ label: trial.label, ...failure });
         this.#options.onEvent({ kind: 'failed', work: 'trial', label: trial.label, failure });
         if (this.#options.failFast) await this.stop();
@@ -189,7 +193,9 @@ class SweepRun {
     };
     const execution = { provider, timings: {} };
     const sha256 = jobModel(trial.settings.model, this.#options.inputs).sha256;
-    store.finishTrial(trial, sha256, record, execution, run.optimizationLevel, null);
+    await this.#write(() => {
+      store.finishTrial(trial, sha256, record, execution, run.optimizationLevel, null);
+    });
     this.#finishedTrial(trial, evaluation, 0);
   }
 
@@ -221,12 +227,23 @@ class SweepRun {
       batchSize: trial.settings.evaluation.batchSize,
     });
     if ('stopped' in value) {
-      store.stopTrial(trial, model.sha256, value, execution, run.optimizationLevel, attempt);
+      await this.#write(() => {
+        store.stopTrial(trial, model.sha256, value, execution, run.optimizationLevel, attempt);
+      });
       this.#stoppedTrial(trial, value.stopped, durationMs);
     } else {
-      store.finishTrial(trial, model.sha256, value, execution, run.optimizationLevel, attempt);
+      await this.#write(() => {
+        store.finishTrial(trial, model.sha256, value, execution, run.optimizationLevel, attempt);
+      });
       this.#finishedTrial(trial, value.evaluation, durationMs);
     }
+  }
+
+  #write(work: (store: SweepStore) => void): Promise<void> {
+    const { patience, store } = this.#options;
+    return patience.write(() => {
+      work(store);
+    });
   }
 
   /** The best candidate that is complete at this moment and judged on the same samples, where the trial may be stopped. */
@@ -297,8 +314,9 @@ class SweepRun {
       const end = endOfSweep(cause);
       if (end !== null) throw end;
       const failure = failureRecord(cause);
-      const { store, run } = this.#options;
-      store.failStage(stage.key, failure, stageConditions(stage, run));
+      await this.#write((store) => {
+        store.failStage(stage.key, failure, stageConditions(stage, this.#options.run));
+      });
       this.#options.onEvent({ kind: 'failed', work: 'stage', label: `the ${stage.kind} stage`, failure });
       throw new StageFailed(stage.kind, failure);
     }

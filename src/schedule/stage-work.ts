@@ -25,6 +25,7 @@ import {
   searchParts,
   type StagePart,
 } from './stage-parts.js';
+import type { Patience } from './patience.js';
 import type { SweepInputs } from './sweep-inputs.js';
 import type { WorkQueue } from './work-queue.js';
 
@@ -35,6 +36,7 @@ const STAGE_PRIORITY = { observe: 3e6, reference: 2e6, rank: 1.5e6, search: 1e6 
 interface StageSurroundings {
   readonly inputs: SweepInputs;
   readonly store: SweepStore;
+  readonly patience: Patience;
   readonly signal: AbortSignal;
 }
 
@@ -76,11 +78,13 @@ export class StageWork {
     const model = jobModel(stage.model, this.#options.inputs);
     const parts = valuesOf(await this.#runParts(stage, observeParts(stage, model)));
     const observations = mergeObserveParts(stage, parts);
-    this.#options.store.finishObserve(stage.key, model.sha256, observations, displayOf(parts));
+    await this.#write((store) => {
+      store.finishObserve(stage.key, model.sha256, observations, displayOf(parts));
+    });
   }
 
   async #reference(stage: ReferenceStage): Promise<void> {
-    const { inputs, store } = this.#options;
+    const { inputs } = this.#options;
     const model = jobModel(stage.model, this.#options.inputs);
     const samples = evaluationSamples(stage.evaluation, inputs);
     const parts = await this.#runParts(stage, referenceParts(stage, model, samples));
@@ -90,7 +94,9 @@ export class StageWork {
       const context = { labels, groundTruth, referenceArgmax: null, sampleCount: samples };
       const result = await finishTask(stage.task, context, mergeMetricStates(valuesOf(parts)), this.#options.signal);
       const provider = [...new Set(parts.flatMap((p) => p.provider.split('+')))].sort().join('+');
-      store.finishReference(stage.key, model.sha256, { ...result, provider });
+      await this.#write((store) => {
+        store.finishReference(stage.key, model.sha256, { ...result, provider });
+      });
     } finally {
       dataset.close();
     }
@@ -105,7 +111,9 @@ export class StageWork {
       searchParts(stage, model, observation, this.#options.inputs.models.get(stage.model.path)!.sizeBytes),
     );
     const found = chooseAlphas(valuesOf(parts), stage.search.ties);
-    this.#options.store.finishSearch(stage.key, model.sha256, found);
+    await this.#write((store) => {
+      store.finishSearch(stage.key, model.sha256, found);
+    });
   }
 
   async #rank(stage: RankStage): Promise<void> {
@@ -113,7 +121,15 @@ export class StageWork {
     const model = jobModel(stage.model, this.#options.inputs);
     const observation = storedObservation(this.#options.store, stage.observeKey, stage.calibration, stage.quantization);
     const parts = await this.#runParts(stage, rankParts(stage, model, observation));
-    this.#options.store.finishRank(stage.key, model.sha256, mergeRanks(valuesOf(parts)));
+    await this.#write((store) => {
+      store.finishRank(stage.key, model.sha256, mergeRanks(valuesOf(parts)));
+    });
+  }
+
+  #write(work: (store: SweepStore) => void): Promise<void> {
+    return this.#options.patience.write(() => {
+      work(this.#options.store);
+    });
   }
 
   /** Results of all parts in order; parts that an earlier run finished are taken from the store. */
@@ -138,7 +154,9 @@ export class StageWork {
         batchSize: samplesPerRun(job),
       });
       const part: PartResult<K> = { value: result.value, provider: result.execution.provider };
-      this.#options.store.finishPart(result.attempt, stage.key, id, part, result.execution);
+      await this.#write((store) => {
+        store.finishPart(result.attempt, stage.key, id, part, result.execution);
+      });
       return part;
     });
     return allSettledOrFirstError(results);

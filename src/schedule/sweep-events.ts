@@ -41,6 +41,15 @@ export type SweepEvent =
       readonly batchLimit: number | null;
     }
   | {
+      /** Another program holds the database; told again each minute. */
+      readonly kind: 'waiting';
+      readonly message: string;
+      readonly waitedMs: number;
+      /** `run.lockWaitMinutes`: when they are over the sweep ends. */
+      readonly limitMinutes: number;
+    }
+  | { readonly kind: 'waited'; readonly waitedMs: number }
+  | {
       readonly kind: 'failed';
       readonly work: 'stage' | 'trial';
       readonly label: string;

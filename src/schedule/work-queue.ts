@@ -5,6 +5,7 @@ import type { Job, JobResults } from '../runtime/jobs.js';
 import { failureOf } from '../runtime/failure-of.js';
 import { JobError, JobInterrupted, type WorkerPool } from '../runtime/worker-pool.js';
 import type { AttemptSubject, SweepStore } from '../store/store.js';
+import type { Patience } from './patience.js';
 import type { OnSweepEvent } from './sweep-events.js';
 
 /** One job for one child, with the attempt that it is recorded as. */
@@ -43,6 +44,7 @@ function halved(batch: number): number | null {
 export class WorkQueue {
   readonly #pool: WorkerPool;
   readonly #store: SweepStore;
+  readonly #patience: Patience;
   readonly #retries: number;
   readonly #onEvent: OnSweepEvent;
   readonly #queue: PQueue;
@@ -51,9 +53,10 @@ export class WorkQueue {
   #costTotal = 0;
   readonly #stopping = new AbortController();
 
-  constructor(pool: WorkerPool, store: SweepStore, retries: number, onEvent: OnSweepEvent) {
+  constructor(pool: WorkerPool, store: SweepStore, patience: Patience, retries: number, onEvent: OnSweepEvent) {
     this.#pool = pool;
     this.#store = store;
+    this.#patience = patience;
     this.#retries = retries;
     this.#onEvent = onEvent;
     this.#queue = new PQueue({ concurrency: pool.size });
@@ -114,6 +117,24 @@ export class WorkQueue {
   }
 
   async #attempt<K extends Job['kind']>(item: WorkItem<K>, batchLimit: number | null): Promise<WorkResult<K>> {
+    const { attempt, start, result } = await this.#patience.write(() => this.#begin(item, batchLimit));
+    try {
+      const { value, execution } = await result;
+      this.#costDone += item.cost;
+      return { value, execution, attempt, durationMs: performance.now() - start };
+    } catch (cause) {
+      await this.#patience.write(() => {
+        this.#recordEnd(attempt, cause);
+      });
+      throw cause;
+    } finally {
+      this.#running.delete(item.label);
+      this.#report();
+    }
+  }
+
+  /** In one go, so that no other item gets the same slot: it is taken when its child is given work. */
+  #begin<K extends Job['kind']>(item: WorkItem<K>, batchLimit: number | null) {
     if (this.#stopping.signal.aborted) throw new JobInterrupted('The sweep was stopped.');
     const slot = this.#pool.idleSlot();
     if (slot === null) throw new Error('Invariant: the queue runs no more items than there are slots.');
@@ -121,21 +142,11 @@ export class WorkQueue {
     const attempt = this.#store.startAttempt(item.subject, this.#pool.device(slot));
     this.#onEvent({ kind: 'workStarted', label: item.label });
     const start = performance.now();
-    try {
-      const onProgress = (done: number, total: number): void => {
-        this.#running.set(item.label, (item.cost * done) / total);
-        this.#report();
-      };
-      const { value, execution } = await this.#pool.run(slot, job, onProgress, batchLimit);
-      this.#costDone += item.cost;
-      return { value, execution, attempt, durationMs: performance.now() - start };
-    } catch (cause) {
-      this.#recordEnd(attempt, cause);
-      throw cause;
-    } finally {
-      this.#running.delete(item.label);
+    const onProgress = (done: number, total: number): void => {
+      this.#running.set(item.label, (item.cost * done) / total);
       this.#report();
-    }
+    };
+    return { attempt, start, result: this.#pool.run(slot, job, onProgress, batchLimit) };
   }
 
   #recordEnd(attempt: number, cause: unknown): void {

@@ -2,6 +2,15 @@ import type Database from 'better-sqlite3';
 
 import { explainFailure } from './sqlite-failure.js';
 
+/** Asked at every commit; see `CommitGuard`. */
+export interface Guard {
+  /** Inside the transaction, after its work: what it throws undoes it. */
+  beforeCommit(): void;
+  afterCommit(): void;
+  /** The error of a failed transaction, or the one behind it. */
+  cause(error: unknown): unknown;
+}
+
 /** What can be bound to a statement's parameters, in order. */
 export type Bindable = string | number | bigint | Uint8Array | null;
 
@@ -9,7 +18,14 @@ export type Bindable = string | number | bigint | Uint8Array | null;
 export class Connection {
   readonly #statements = new Map<string, Database.Statement>();
 
+  #guard: Guard | null = null;
+
   constructor(readonly database: Database.Database) {}
+
+  /** From now on every transaction asks the guard. */
+  setGuard(guard: Guard): void {
+    this.#guard = guard;
+  }
 
   /** Runs a statement that returns no rows; returns the last row id and the number of changed rows. */
   run(sql: string, ...parameters: readonly Bindable[]): { readonly id: number; readonly changes: number } {
@@ -29,11 +45,20 @@ export class Connection {
 
   /** Runs `work` in one write transaction: all of it is stored, or, when it throws, nothing. */
   transaction<T>(work: () => T): T {
+    let result: T;
     try {
-      return this.database.transaction(work).immediate();
+      result = this.database
+        .transaction(() => {
+          const done = work();
+          this.#guard?.beforeCommit();
+          return done;
+        })
+        .immediate();
     } catch (error) {
-      throw explainFailure(error, this.database.name);
+      throw explainFailure(this.#guard === null ? error : this.#guard.cause(error), this.database.name);
     }
+    this.#guard?.afterCommit();
+    return result;
   }
 
   close(): void {

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-
 import type Database from 'better-sqlite3';
 
+import { backUp } from './back-up.js';
 import type { Migration } from './migrations.js';
 import { applicationId } from './schema-identity.js';
 import { messageOf } from './sqlite-failure.js';
@@ -74,14 +73,6 @@ function checkApplied(database: Database.Database, file: string, migrations: rea
         'Use the quantsweep that wrote it, or start a new database.',
     );
   }
-}
-
-/** A whole, compact copy `<file>.v<version>.bak` (or `.bak.2`, ...): earlier copies are kept. */
-function backUp(database: Database.Database, file: string, version: number): void {
-  const name = `${file}.v${version}.bak`;
-  let copy = name;
-  for (let number = 2; existsSync(copy); number += 1) copy = `${name}.${number}`;
-  database.prepare('VACUUM INTO ?').run(copy);
 }
 
 function versionOf(database: Database.Database): number {

@@ -53,7 +53,7 @@ export const namedQueries: readonly NamedQuery[] = [
     name: 'sweeps',
     about: 'Sweeps in this database and how far they are',
     parameters: [],
-    sql: `SELECT sweep, trials, done, stopped, failed, pending, updated_at, question FROM v_sweep ORDER BY updated_at DESC`,
+    sql: `SELECT sweep, trials, done, stopped, failed, pending, updated_at, question FROM v_sweep ORDER BY last_run DESC`,
   },
   {
     name: 'best',

@@ -1,17 +1,21 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import Database from 'better-sqlite3';
 
 import { readMigrations } from './migrations.js';
 import { checkIdentity } from './schema-identity.js';
+import { rollBackLeftOver, sideFiles } from './side-files.js';
 import { explainFailure } from './sqlite-failure.js';
 import { StoreError } from './store-error.js';
 
 /**
  * Opens an existing quantsweep database of this schema for reading only; a sweep may be writing it meanwhile.
  * Throws {@link StoreError}: `missing`, `bad-path`, `no-permission`, `not-a-database`, `foreign-database`,
- * `newer-schema`, `older-schema`.
+ * `newer-schema`, `older-schema`, `unfinished`.
+ *
+ * A change that another program was killed in is rolled back first, as any program does that opens the file; where that
+ * may not be written the file is refused. Uncommitted rows are never shown.
  *
  * @param busyMs for so long a reader blocks where another program holds the whole database for a moment
  */
@@ -62,6 +66,7 @@ function checkFile(file: string): void {
 function openFile(file: string, busyMs: number): Database.Database {
   let database: Database.Database | null = null;
   try {
+    rollBackLeftOver(file, busyMs);
     database = new Database(file, { readonly: true, fileMustExist: true, timeout: busyMs });
     database.pragma('schema_version');
     return database;
@@ -69,16 +74,44 @@ function openFile(file: string, busyMs: number): Database.Database {
     database?.close();
     const noSideFiles = error instanceof Database.SqliteError && /^SQLITE_(CANTOPEN|READONLY)/.test(error.code);
     // SQLite reads a WAL database only where it may make files beside it. On read-only media it can't; a database that
-    // was closed properly is whole without them and is read from memory.
-    if (noSideFiles && !existsSync(`${file}-wal`)) return openCopyInMemory(file);
-    throw error;
+    // was closed properly is whole without them and is read from memory. One that was not is never read around them.
+    if (!noSideFiles) throw error;
+    return new Database(readQuiet(file, error), { readonly: true });
   }
 }
 
-function openCopyInMemory(file: string): Database.Database {
-  const bytes = readFileSync(file);
-  // File format versions for writing and reading: 2 is a write-ahead log, which memory does not have; 1 a journal.
-  bytes[18] = 1;
-  bytes[19] = 1;
-  return new Database(bytes, { readonly: true });
+/** The bytes of a file that owes nothing and that nobody wrote meanwhile. Throws StoreError `unfinished`, `busy`. */
+function readQuiet(file: string, cause: unknown): Buffer {
+  for (let read = 0; read < 5; read++) {
+    const before = statSync(file, { bigint: true });
+    const bytes = readFileSync(file);
+    refuseUnfinished(file, cause);
+    const after = statSync(file, { bigint: true });
+    if (before.mtimeNs !== after.mtimeNs || before.size !== after.size) continue;
+    // File format versions for writing and reading: 2 is a write-ahead log, which memory does not have; 1 a journal.
+    bytes[18] = 1;
+    bytes[19] = 1;
+    return bytes;
+  }
+  throw new StoreError(
+    'busy',
+    `Another program is writing ${file}, and this one may write nothing beside it, which reading needs meanwhile. Try again when that program is done.`,
+    { cause },
+  );
+}
+
+/** @throws StoreError `unfinished` where a log lies beside the file whose contents SQLite owes it */
+function refuseUnfinished(file: string, cause: unknown): void {
+  const { journal, log } = sideFiles(file);
+  const owed = journal ?? log;
+  if (owed === null) return;
+  throw new StoreError(
+    'unfinished',
+    `${file} can't be read as it lies there: ${
+      owed === journal
+        ? `a program was ended in the middle of a change, and ${journal} holds what undoes it`
+        : `its last results are in ${owed} beside it, which SQLite can read only where it may write`
+    }. Make the folder and its files writable, or copy both files together to a folder that is, and try again there.`,
+    { cause },
+  );
 }

@@ -4,6 +4,8 @@ import { resolve } from 'node:path';
 
 import Database from 'better-sqlite3';
 
+import { processIdentity } from './process-identity.js';
+
 /** Whether a sweep runs on a database, as far as another process can see. Times are UTC, ISO 8601. */
 export type RunState =
   | { readonly kind: 'none' }
@@ -16,6 +18,8 @@ interface Owner {
   readonly pid: number;
   readonly host: string;
   readonly since: string;
+  /** Its `processIdentity`; null or left out where the system, or the quantsweep that wrote it, told none. */
+  readonly process?: string | null;
 }
 
 /** By so much a process may seem to have begun after it took the lock, where the system's clock was set meanwhile. */
@@ -28,8 +32,9 @@ const clockToleranceMs = 60_000;
 export function readRunState(path: string): RunState {
   const owner = readOwner(`${resolve(path)}.lock`);
   if (owner === null) return { kind: 'none' };
-  if (owner.host !== hostname()) return { kind: 'unknown', ...owner };
-  return isAlive(owner) ? { kind: 'running', ...owner } : { kind: 'none' };
+  const { pid, host, since } = owner;
+  if (host !== hostname()) return { kind: 'unknown', pid, host, since };
+  return isAlive(owner) ? { kind: 'running', pid, host, since } : { kind: 'none' };
 }
 
 function readOwner(file: string): Owner | null {
@@ -37,7 +42,7 @@ function readOwner(file: string): Owner | null {
   let database: Database.Database | null = null;
   try {
     database = new Database(file, { readonly: true, fileMustExist: true, timeout: 50 });
-    return (database.prepare('SELECT pid, host, since FROM owner').get() as Owner | undefined) ?? null;
+    return (database.prepare('SELECT * FROM owner').get() as Owner | undefined) ?? null;
   } catch {
     // Empty, or caught in the instant in which the owner writes its row: the next look sees it.
     return null;
@@ -46,7 +51,8 @@ function readOwner(file: string): Owner | null {
   }
 }
 
-function isAlive({ pid, since }: Owner): boolean {
+function isAlive({ pid, since, process: identity }: Owner): boolean {
+  if (typeof identity === 'string') return processIdentity(pid) === identity;
   try {
     process.kill(pid, 0);
   } catch (error) {

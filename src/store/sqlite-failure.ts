@@ -14,6 +14,7 @@ export function messageOf(error: unknown): string {
 export function explainFailure(error: unknown, path: string): unknown {
   if (error instanceof StoreError) return error;
   if (error instanceof Database.SqliteError) return explainSqlite(error, path);
+  if (isNoEngine(error)) return noEngine(error);
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
     return explainFileSystem(error, error.code, path);
   }
@@ -56,7 +57,7 @@ function explainSqlite(error: InstanceType<typeof Database.SqliteError>, path: s
     case 'SQLITE_BUSY':
     case 'SQLITE_LOCKED':
       return new StoreError(
-        'locked',
+        'busy',
         `Another program holds ${path} (${error.message}). Close it, or wait until it is done, and run the same command again.`,
         cause,
       );
@@ -69,6 +70,25 @@ function explainSqlite(error: InstanceType<typeof Database.SqliteError>, path: s
     default:
       return error;
   }
+}
+
+/**
+ * SQLite is a program of its own inside the package better-sqlite3, loaded when the first database is opened: by the
+ * system's loader, or, where none of the places for it has a file, not at all (its loader then lists them as `tries`).
+ */
+function isNoEngine(error: unknown): error is Error {
+  return error instanceof Error && (('code' in error && error.code === 'ERR_DLOPEN_FAILED') || 'tries' in error);
+}
+
+function noEngine(error: Error): StoreError {
+  // The list of all places that were tried is no reason.
+  const reason = 'tries' in error ? error.message.split('\n', 1)[0]! : error.message.replaceAll(/\s+/g, ' ');
+  return new StoreError(
+    'no-engine',
+    `SQLite (the compiled part of the package better-sqlite3) is missing, or was made for another Node or system than this ` +
+      `(Node ${process.version}, ${process.platform} ${process.arch}): ${reason} Run npm rebuild better-sqlite3, or install quantsweep again with this Node.`,
+    { cause: error },
+  );
 }
 
 function explainFileSystem(error: Error, code: string, path: string): unknown {

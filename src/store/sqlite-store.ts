@@ -1,4 +1,3 @@
-import Database from 'better-sqlite3';
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
@@ -15,6 +14,7 @@ import type {
 } from '../evaluate/results.js';
 import type { Experiment } from '../experiment/settings.js';
 import type { ContentKey, PlannedTrial, SweepPlan } from '../plan/plan.js';
+import { CommitGuard } from './commit-guard.js';
 import { Connection } from './connection.js';
 import { lockDatabase, type DatabaseLock } from './lock-database.js';
 import { makeFolder } from './make-folder.js';
@@ -62,16 +62,24 @@ import { openTrial, writeStoppedTrial, writeTrial, writeTrialFailure } from './w
 export function openStore(path: string): SweepStore {
   const file = realPath(resolve(path));
   let lock: DatabaseLock | null = null;
+  let connection: Connection | null = null;
   try {
     // Before the lock makes a file beside it: a bad path must leave nothing behind.
     prepareFile(file);
     lock = lockDatabase(file);
-    return new SqliteStore(new Connection(openDatabase(file)), lock);
+    connection = new Connection(openDatabase(file, { busyTimeoutMs }));
+    const guard = new CommitGuard(resolve(path), connection, lock);
+    connection.setGuard(guard);
+    return new SqliteStore(connection, { guard, lock });
   } catch (error) {
+    connection?.close();
     lock?.release();
     throw explainFailure(error, file);
   }
 }
+
+/** Waiting for another program blocks the run, so it is short; whoever calls tries again (`Patience`). */
+const busyTimeoutMs = 1000;
 
 /** The file behind links, so that one database has one lock whatever name it is reached by. */
 function realPath(file: string): string {
@@ -106,10 +114,11 @@ export function openStoreForReading(path: string): SweepReader | null {
 /** {@link SweepStore} on one SQLite file; each write method is one transaction. */
 class SqliteStore implements SweepStore {
   readonly #attempts: AttemptWriter;
+  #closed = false;
 
   constructor(
     private readonly connection: Connection,
-    private readonly lock: DatabaseLock | null,
+    private readonly writing: { readonly guard: CommitGuard; readonly lock: DatabaseLock } | null,
   ) {
     this.#attempts = new AttemptWriter(connection);
   }
@@ -252,6 +261,7 @@ class SqliteStore implements SweepStore {
         attempt === null ? null : this.#attempts.finish(attempt, { trial_id: id, stage_id: null, part: '' }, execution);
       writeTrial(this.connection, id, trial, record, { modelSha256, execution, optimizationLevel, durationMs });
     });
+    this.writing?.guard.stored(trial.label);
   }
 
   stopTrial(
@@ -267,6 +277,7 @@ class SqliteStore implements SweepStore {
       const durationMs = this.#attempts.finish(attempt, { trial_id: id, stage_id: null, part: '' }, execution);
       writeStoppedTrial(this.connection, id, trial, record, { modelSha256, execution, optimizationLevel, durationMs });
     });
+    this.writing?.guard.stored(trial.label);
   }
 
   failTrial(trial: ContentKey, failure: FailureRecord, under: string | null = null): void {
@@ -281,21 +292,17 @@ class SqliteStore implements SweepStore {
     });
   }
 
-  close(): void {
-    // Where another program has the database open (a report that is served), closing would leave the last commits in the
-    // -wal file alone, and a copy of the database file would lack them.
-    try {
-      if (this.lock !== null) {
-        // A connection that has only just gone over to the write-ahead log must read once before it can empty it.
-        this.connection.database.pragma('user_version');
-        this.connection.database.pragma('wal_checkpoint(TRUNCATE)');
-      }
-    } catch (error) {
-      // On a full disk commits stay in the -wal file, where they are safe; the write that failed has said what to do.
-      if (!(error instanceof Database.SqliteError)) throw error;
-    } finally {
+  close(): string | null {
+    if (this.writing === null) {
       this.connection.close();
-      this.lock?.release();
+      return null;
+    }
+    if (this.#closed) return null;
+    this.#closed = true;
+    try {
+      return this.writing.guard.close();
+    } finally {
+      this.writing.lock.release();
     }
   }
 }

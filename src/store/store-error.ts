@@ -15,8 +15,18 @@ export type StoreErrorCode =
   | 'older-schema'
   /** A migration was edited after it had been applied to the database, or its file is gone. */
   | 'changed-migration'
-  /** Another sweep runs on the database, or another program holds it. */
+  /** Another sweep runs on the database. */
   | 'locked'
+  /** Another program holds the database, or the right to write it. */
+  | 'busy'
+  /** The file system has no file locks, so that nobody can tell whether another program uses the database. */
+  | 'no-locks'
+  /** A change of another program was not finished, and may not be undone here. */
+  | 'unfinished'
+  /** The file, or a log beside it, is no longer the one that was opened: it was removed, moved or replaced. */
+  | 'replaced'
+  /** SQLite's own program is missing, or made for another Node. */
+  | 'no-engine'
   | 'disk-full'
   /** The operating system failed to read or write. */
   | 'io'

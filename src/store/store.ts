@@ -145,7 +145,13 @@ export interface SweepStore {
   /** Rebuilds the derived `comparison` rows of the sweep of that name. */
   refreshComparisons(sweep: string): void;
 
-  close(): void;
+  /**
+   * Idempotent. Makes the database file whole without the log beside it, and lets go of it.
+   *
+   * @returns what a person should know of the file as it is left; null where there is nothing
+   * @throws StoreError where the file is no longer the one that was written, or where it could not be made whole
+   */
+  close(): string | null;
 }
 
 /** What of a store can be used without being its writer, while a sweep may be running. */

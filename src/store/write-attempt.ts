@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
-import { performance } from 'node:perf_hooks';
 
 import type { ExecutionRecord, FailureRecord } from '../evaluate/results.js';
 import type { Connection } from './connection.js';
 import { RowNumbers } from './finite.js';
+import { monotonicMs } from './monotonic-clock.js';
 import { StoreError } from './store-error.js';
 import type { AttemptSubject } from './store.js';
 
@@ -47,20 +47,22 @@ export class AttemptWriter {
     const trial = subject.kind === 'trial' ? work.id : null;
     const stage = subject.kind === 'stage' ? work.id : null;
     const part = subject.kind === 'stage' ? subject.part : '';
+    const startedMs = monotonicMs();
     const { id } = this.connection.run(
-      `INSERT INTO attempt (trial_id, stage_id, part, number, status, started_at, host, parent_pid, device, environment_id)
-       VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?, ?)`,
+      `INSERT INTO attempt (trial_id, stage_id, part, number, status, started_at, started_ms, host, parent_pid, device, environment_id)
+       VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?)`,
       trial,
       stage,
       part,
       this.#earlier(trial, stage, part) + 1,
       new Date().toISOString(),
+      startedMs,
       hostname(),
       process.pid,
       device,
       this.#environment,
     );
-    this.#startedMs.set(id, performance.now());
+    this.#startedMs.set(id, startedMs);
     return id;
   }
 
@@ -107,11 +109,13 @@ export class AttemptWriter {
   }
 
   #end(attempt: number, status: string, execution: ExecutionRecord | null, failure: FailureRecord | null): number {
-    const durationMs = performance.now() - (this.#startedMs.get(attempt) ?? performance.now());
+    const endedMs = monotonicMs();
+    const durationMs = endedMs - (this.#startedMs.get(attempt) ?? endedMs);
     this.connection.run(
-      `UPDATE attempt SET status = ?, ended_at = ?, duration_ms = ?, provider = ?, timings = ?, kernels = ?, error_class = ?, error = ? WHERE id = ?`,
+      `UPDATE attempt SET status = ?, ended_at = ?, ended_ms = ?, duration_ms = ?, provider = ?, timings = ?, kernels = ?, error_class = ?, error = ? WHERE id = ?`,
       status,
       new Date().toISOString(),
+      endedMs,
       durationMs,
       execution?.provider ?? null,
       execution === null ? null : JSON.stringify(execution.timings),

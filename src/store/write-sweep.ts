@@ -14,6 +14,7 @@ export function writeSweep(
 ): void {
   const modelIds = new Map(models.map((model) => [model.path, writeModel(connection, model)]));
   const sweep = writeSweepRow(connection, experiment, plan);
+  connection.run('UPDATE writer SET sweep_id = ?', sweep);
   connection.run('DELETE FROM comparison WHERE sweep_id = ?', sweep);
   connection.run('DELETE FROM sweep_trial WHERE sweep_id = ?', sweep);
   connection.run('DELETE FROM sweep_stage WHERE sweep_id = ?', sweep);
@@ -36,12 +37,16 @@ export function writeSweep(
 
 function writeSweepRow(connection: Connection, experiment: Experiment, plan: SweepPlan): number {
   const now = new Date().toISOString();
+  const { run, attempt } = connection.get(
+    `SELECT (SELECT coalesce(max(last_run), 0) + 1 FROM sweep) AS run, (SELECT coalesce(max(id), 0) + 1 FROM attempt) AS attempt`,
+  ) as { readonly run: number; readonly attempt: number };
   const row = connection.get(
-    `INSERT INTO sweep (name, key, question, experiment_path, experiment_yaml, axes, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO sweep (name, key, question, experiment_path, experiment_yaml, axes, created_at, updated_at, last_run, first_attempt, run_attempt)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (name) DO UPDATE SET
        key = excluded.key, question = excluded.question, experiment_path = excluded.experiment_path,
-       experiment_yaml = excluded.experiment_yaml, axes = excluded.axes, updated_at = excluded.updated_at
+       experiment_yaml = excluded.experiment_yaml, axes = excluded.axes, updated_at = excluded.updated_at,
+       last_run = excluded.last_run, run_attempt = excluded.run_attempt
      RETURNING id`,
     plan.name,
     plan.key,
@@ -51,6 +56,9 @@ function writeSweepRow(connection: Connection, experiment: Experiment, plan: Swe
     JSON.stringify(plan.axisPaths),
     now,
     now,
+    run,
+    attempt,
+    attempt,
   ) as { id: number };
   return row.id;
 }

@@ -79,6 +79,7 @@ describe('a minimal experiment', () => {
       retries: 2,
       hangSeconds: 60,
       memoryMb: null,
+      lockWaitMinutes: 60,
     });
   });
 

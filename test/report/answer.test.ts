@@ -61,6 +61,7 @@ function facts(
       createdAt: '',
       updatedAt: '',
       experimentPath: '',
+      claimed: false,
     },
     trials,
     allTrials: trials,

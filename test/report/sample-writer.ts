@@ -101,6 +101,7 @@ export class SampleWriter {
       axes: '["smoothing.alpha","data.calibration.batches"]',
       created_at: '2026-11-23T08:00:00.000Z',
       updated_at: `2026-11-23T09:${String(id / 1000).padStart(2, '0')}:00.000Z`,
+      last_run: id / 1000,
     });
   }
 

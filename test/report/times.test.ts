@@ -8,8 +8,8 @@ function build(change: string) {
   return { row: (work: string) => rows.find((row) => row['work'] === work), text };
 }
 
-/** Before the sample sweep was created. */
-const before = "started_at = '2026-11-22T00:00:00.000Z'";
+/** Before the sample sweep first began: attempts are numbered in time. */
+const before = 'id = -id';
 
 describe('where the time went', () => {
   it('counts as found finished what nobody tried since the sweep began', () => {

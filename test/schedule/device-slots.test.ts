@@ -13,6 +13,7 @@ const run: RunSettings = {
   retries: 2,
   hangSeconds: 60,
   memoryMb: null,
+  lockWaitMinutes: 60,
 };
 
 describe('deviceSlots', () => {

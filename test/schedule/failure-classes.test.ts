@@ -15,6 +15,7 @@ const run: RunSettings = {
   retries: 2,
   hangSeconds: 60,
   memoryMb: 500,
+  lockWaitMinutes: 60,
 };
 const task = { kind: 'classification' };
 const settings = { evaluation: { batchSize: 4 }, task };

@@ -15,6 +15,7 @@ const run = (changes: Partial<RunSettings>): RunSettings => ({
   retries: 2,
   hangSeconds: 60,
   memoryMb: null,
+  lockWaitMinutes: 60,
   ...changes,
 });
 

@@ -193,6 +193,7 @@ export const experiment: Experiment = {
     retries: 1,
     hangSeconds: 60,
     memoryMb: null,
+    lockWaitMinutes: 60,
   },
   trials: [],
   axisPaths: plan.axisPaths,

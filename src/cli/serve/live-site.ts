@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { countText } from '../../report/number-text.js';
 import { openSite, type Site, type SiteOptions } from '../../report/site.js';
 import { folderNames } from '../../report/site-map.js';
+import { monotonicMs } from '../../store/monotonic-clock.js';
 import type { RunState } from '../../store/read-run-state.js';
 import { everySweep } from '../write-report.js';
 import type { DatabaseLook, ServedDatabase } from './served-database.js';
@@ -143,7 +144,7 @@ export class LiveSite {
   }
 
   #siteOptions(run: RunState, revision: string): SiteOptions {
-    return { database: this.#options.name, generatedAt: new Date(), mode: 'server', live: { run, revision } };
+    return { database: this.#options.name, generatedAt: new Date(), mode: 'server', live: { run, revision, nowMs: monotonicMs() } };
   }
 
   #nextName(): string {

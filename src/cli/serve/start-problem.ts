@@ -3,7 +3,7 @@ import { everySweep } from '../write-report.js';
 import type { ServedDatabase } from './served-database.js';
 
 /** What the next `quantsweep run` mends, or a moment. */
-const mendable: ReadonlySet<StoreErrorCode> = new Set<StoreErrorCode>(['missing', 'older-schema', 'locked']);
+const mendable: ReadonlySet<StoreErrorCode> = new Set<StoreErrorCode>(['missing', 'older-schema', 'locked', 'busy']);
 
 /**
  * What a user should know when serving begins: that there is no database yet, or that it lacks a named sweep. Null where

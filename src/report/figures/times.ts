@@ -17,7 +17,7 @@ export const times: Figure = {
   title: () => 'Where the time went',
   sql: ({ sweep }) => {
     const name = sqlText(sweep.name);
-    const mine = `SELECT coalesce(trial, -stage) FROM v_attempt WHERE started_at >= (SELECT created_at FROM v_sweep WHERE sweep = ${name})`;
+    const mine = `SELECT coalesce(trial, -stage) FROM v_attempt WHERE attempt >= (SELECT first_attempt FROM v_sweep WHERE sweep = ${name})`;
     const tried = 'SELECT coalesce(trial, -stage) FROM v_attempt';
     return `WITH pieces AS (
   SELECT kind AS work, -stage AS id, status, duration_ms FROM v_stage WHERE sweep = ${name}

@@ -5,6 +5,8 @@ export interface LiveFacts {
   readonly run: RunState;
   /** Names the state of the database that the page shows; the page asks for news when the server has another. */
   readonly revision: string;
+  /** Now on the machine's monotonic clock, in milliseconds: that of `started_ms` and `ended_ms`. */
+  readonly nowMs: number;
 }
 
 /** Whether a sweep runs on the database now, see store/read-run-state. Times are UTC, ISO 8601. */
@@ -20,17 +22,17 @@ export interface LiveSweep {
   /** True where the run is (or, of another host, may be) at this sweep. */
   readonly isRun: boolean;
   readonly now: Date;
+  /** The same on the machine's monotonic clock; null where the run is of another machine. */
+  readonly nowMs: number | null;
 }
 
-/**
- * A sweep under the given run. A run begins its sweep, which sets its `updated_at`, after it has taken the database, and
- * runs no other.
- */
+/** A sweep under the given run, which has claimed the database for the one sweep that it runs. */
 export function liveSweep(
-  { name, updatedAt }: { readonly name: string; readonly updatedAt: string },
+  { name, claimed }: { readonly name: string; readonly claimed: boolean },
   links: PageLinks,
-  run: RunState,
+  { run, nowMs }: LiveFacts,
   now: Date,
 ): LiveSweep {
-  return { name, links, run, isRun: run.kind !== 'none' && updatedAt >= run.since, now };
+  const isRun = run.kind !== 'none' && claimed;
+  return { name, links, run, isRun, now, nowMs: run.kind === 'running' ? nowMs : null };
 }

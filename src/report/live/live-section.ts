@@ -2,7 +2,7 @@ import { escapeHtml } from '../html.js';
 import { noLinks } from '../page-links.js';
 import type { ReportOptions } from '../pages/page-body.js';
 import type { Query } from '../query.js';
-import { sqlText, textOf, toRows } from '../query.js';
+import { textOf, toRows } from '../query.js';
 import { linked, renderFigure, sqlDisclosure } from '../render-figure.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { latestFailures } from './latest-failures.js';
@@ -16,7 +16,7 @@ import { runningAttempts } from './running-attempts.js';
  */
 export function liveSectionHtml({ sweep, links }: SweepFacts, query: Query, options: ReportOptions): string {
   if (options.live === undefined) return '';
-  const live = liveSweep(sweep, links, options.live.run, options.generatedAt);
+  const live = liveSweep(sweep, links, options.live, options.generatedAt);
   if (sweep.pending === 0 && sweep.failed === 0 && !live.isRun) return '';
   const title = live.isRun ? 'Running now' : sweep.pending > 0 ? 'Not finished' : 'What failed';
   return `<section id="live"><h2>${title}</h2>
@@ -37,14 +37,14 @@ export function liveIndexHtml(
   if (options.live === undefined) return '';
   if (sweeps.length === 0)
     return '<section id="live"><p class="warning">No sweep has begun yet. The report appears here as soon as <code>quantsweep run</code> begins one.</p></section>\n';
-  const { run } = options.live;
-  if (run.kind === 'none') return '';
-  const sql = `SELECT sweep, updated_at FROM v_sweep WHERE updated_at >= ${sqlText(run.since)} AND pending > 0 ORDER BY updated_at DESC`;
+  const facts = options.live;
+  if (facts.run.kind === 'none') return '';
+  const sql = 'SELECT sweep FROM v_sweep WHERE claimed AND pending > 0';
   const parts = toRows(query(sql, []))
-    .map((row) => ({ name: textOf(row, 'sweep'), updatedAt: textOf(row, 'updated_at') }))
+    .map((row) => ({ name: textOf(row, 'sweep'), claimed: true }))
     .filter(({ name }) => sweeps.includes(name))
     .map((sweep, index) => {
-      const live = liveSweep(sweep, noLinks, run, options.generatedAt);
+      const live = liveSweep(sweep, noLinks, facts, options.generatedAt);
       return progressHtml(`live-${index}`, linked(escapeHtml(sweep.name), href(sweep.name)), live, query);
     });
   const about = parts.length === 0 ? '<p class="caption">No sweep with work left is being run.</p>' : '';

@@ -27,32 +27,34 @@ export interface Progress {
 }
 
 /** The query behind {@link readProgress}: counts, and the ends of the latest finished trials of this run. */
-export function progressSql({ name, run }: LiveSweep): string {
+export function progressSql({ name }: LiveSweep): string {
   const sweep = sqlText(name);
-  const since = run.kind === 'none' ? '' : ` AND started_at >= ${sqlText(run.since)}`;
   return `WITH recent AS (
-  SELECT started_at, ended_at FROM v_attempt
-  WHERE work = 'trial' AND status = 'done' AND trial IN (SELECT trial FROM v_trial WHERE sweep = ${sweep})${since}
-  ORDER BY ended_at DESC LIMIT ${recentTrials})
+  SELECT started_ms, ended_ms, ended_at FROM v_attempt
+  WHERE work = 'trial' AND status = 'done' AND trial IN (SELECT trial FROM v_trial WHERE sweep = ${sweep})
+    AND attempt >= (SELECT run_attempt FROM v_sweep WHERE sweep = ${sweep}) AND ended_ms IS NOT NULL
+  ORDER BY ended_ms DESC LIMIT ${recentTrials})
 SELECT trials, done, failed, pending, stopped,
        (SELECT count(*) FROM v_stage WHERE sweep = ${sweep} AND status = 'pending') AS pending_stages,
        (SELECT count(*) FROM recent) AS recent,
-       (SELECT min(started_at) FROM recent) AS first_start,
-       (SELECT min(ended_at) FROM recent) AS first_end,
-       (SELECT max(ended_at) FROM recent) AS last_end
+       (SELECT min(started_ms) FROM recent) AS first_start_ms,
+       (SELECT min(ended_ms) FROM recent) AS first_end_ms,
+       (SELECT max(ended_ms) FROM recent) AS last_end_ms,
+       (SELECT ended_at FROM recent ORDER BY ended_ms DESC LIMIT 1) AS last_end
 FROM v_sweep WHERE sweep = ${sweep}`;
 }
 
 /**
  * The progress that a row of {@link progressSql} tells. Rate: trials that ended after the first of them, over the time
- * from its end to the last one's (of a single trial: one over its duration). Slots side by side are in it already.
+ * from its end to the last one's (of a single trial: one over its duration), on the monotonic clock: neither a clock that
+ * is set nor a machine that sleeps changes it. Slots side by side are in it already.
  */
-export function readProgress(row: Row, { isRun }: LiveSweep): Progress {
+export function readProgress(row: Row, live: LiveSweep): Progress {
   const recent = numberOf(row, 'recent');
-  const last = secondsOf(row, 'last_end');
-  const from = secondsOf(row, recent > 1 ? 'first_end' : 'first_start');
-  const seconds = last - from;
-  const rate = isRun && seconds > 0 ? Math.max(1, recent - 1) / seconds : null;
+  const last = numberOrNull(row, 'last_end_ms') ?? NaN;
+  const from = numberOrNull(row, recent > 1 ? 'first_end_ms' : 'first_start_ms') ?? NaN;
+  const seconds = (last - from) / 1000;
+  const rate = live.isRun && seconds > 0 ? Math.max(1, recent - 1) / seconds : null;
   const pending = numberOrNull(row, 'pending') ?? 0;
   return {
     trials: numberOf(row, 'trials'),
@@ -63,13 +65,13 @@ export function readProgress(row: Row, { isRun }: LiveSweep): Progress {
     pendingStages: numberOf(row, 'pending_stages'),
     recent,
     trialsPerMinute: rate === null ? null : 60 * rate,
-    endsAt: rate === null || pending === 0 ? null : 1000 * (last + pending / rate),
+    endsAt: rate === null || pending === 0 ? null : lastEnd(row, last, live) + 1000 * (pending / rate),
   };
 }
 
-/** Seconds since 1970; NaN where there is no time. */
-function secondsOf(row: Row, column: string): number {
-  return Date.parse(textOrNull(row, column) ?? '') / 1000;
+/** When the last trial ended, milliseconds since 1970 on this server's clock; on the run's own where that is another's. */
+function lastEnd(row: Row, lastMs: number, { now, nowMs }: LiveSweep): number {
+  return nowMs === null ? Date.parse(textOrNull(row, 'last_end') ?? '') : now.getTime() - (nowMs - lastMs);
 }
 
 /** Bar, counts, rate and expected end of a sweep, with the SQL that they come from. */

@@ -13,11 +13,12 @@ export const runningAttempts: PageFigure<LiveSweep> = {
   sql: ({ name }) => {
     const sweep = sqlText(name);
     return `SELECT a.attempt, a.work, a.trial, (SELECT t.label FROM v_trial t WHERE t.sweep = ${sweep} AND t.trial = a.trial) AS label,
-       a.stage_kind, a.part, a.number, a.device, a.host, a.started_at
+       a.stage_kind, a.part, a.number, a.device, a.host, a.started_at, a.started_ms,
+       coalesce(a.attempt >= (SELECT run_attempt FROM v_sweep WHERE claimed), 0) AS of_run
 FROM v_attempt a
 WHERE a.status = 'running' AND (a.trial IN (SELECT trial FROM v_trial WHERE sweep = ${sweep})
   OR a.stage IN (SELECT stage FROM v_stage WHERE sweep = ${sweep}))
-ORDER BY a.started_at, a.attempt`;
+ORDER BY a.attempt`;
   },
   build: (rows, live) => {
     if (rows.length === 0) return { kind: 'absent', note: 'Nothing of this sweep is being worked at.' };
@@ -45,11 +46,14 @@ ORDER BY a.started_at, a.attempt`;
           title: 'elapsed',
           field: 'started_at',
           align: 'right',
-          text: (row) =>
-            stateOf(row, live) === 'cut off'
-              ? '–'
-              : durationText(Math.max(0, live.now.getTime() - Date.parse(textOf(row, 'started_at')))),
-          since: (row) => (stateOf(row, live) === 'running' ? textOf(row, 'started_at') : null),
+          text: (row) => {
+            const elapsed = elapsedMs(row, live);
+            return elapsed === null ? '–' : durationText(elapsed);
+          },
+          since: (row) => {
+            const elapsed = elapsedMs(row, live);
+            return elapsed === null ? null : new Date(live.now.getTime() - elapsed).toISOString();
+          },
         },
         { title: 'state', field: 'started_at', align: 'left', text: (row) => stateOf(row, live) },
       ],
@@ -57,13 +61,20 @@ ORDER BY a.started_at, a.attempt`;
   },
 };
 
+/** By the monotonic clock; null where nothing runs, or on another machine. */
+function elapsedMs(row: Row, live: LiveSweep): number | null {
+  const started = numberOrNull(row, 'started_ms');
+  if (started === null || live.nowMs === null || stateOf(row, live) !== 'running') return null;
+  return Math.max(0, live.nowMs - started);
+}
+
 /** A run ends all earlier attempts when it begins: one from before it can't be alive. */
 function stateOf(row: Row, { run }: LiveSweep): string {
   switch (run.kind) {
     case 'none':
       return 'cut off';
     case 'running':
-      return textOf(row, 'started_at') >= run.since ? 'running' : 'cut off';
+      return numberOrNull(row, 'of_run') === 1 ? 'running' : 'cut off';
     case 'unknown':
       return `not known (${textOf(row, 'host')})`;
   }

@@ -72,5 +72,5 @@ function comparisonsHtml(facts: IndexPageFacts, newest: readonly string[]): stri
 }
 
 function newestSql(facts: IndexPageFacts): string {
-  return `SELECT sweep FROM v_sweep WHERE ${ofSweeps('sweep', facts)} ORDER BY updated_at DESC, sweep LIMIT ${mostAnswers}`;
+  return `SELECT sweep FROM v_sweep WHERE ${ofSweeps('sweep', facts)} ORDER BY last_run DESC, sweep LIMIT ${mostAnswers}`;
 }

@@ -12,7 +12,7 @@ function site(sample: RunningSample, name: string, run: RunState) {
     database: 'sample.db',
     generatedAt: new Date(Date.parse(sample.since) + 65_000),
     mode: 'server' as const,
-    live: { run, revision: 'r-1' },
+    live: { run, revision: 'r-1', nowMs: sample.sinceMs + 65_000 },
   };
   return openSite(sample.query, [name], [name], options);
 }

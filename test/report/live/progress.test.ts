@@ -9,6 +9,7 @@ const running: LiveSweep = {
   run: { kind: 'running', pid: 7, host: 'bench-1', since: '2026-11-23T08:00:00.000Z' },
   isRun: true,
   now: new Date('2026-11-23T08:10:00.000Z'),
+  nowMs: 10_600_000,
 };
 
 const row = {
@@ -19,8 +20,9 @@ const row = {
   stopped: 0,
   pending_stages: 0,
   recent: 11,
-  first_start: '2026-11-23T08:04:30.000Z',
-  first_end: '2026-11-23T08:05:00.000Z',
+  first_start_ms: 10_270_000,
+  first_end_ms: 10_300_000,
+  last_end_ms: 10_600_000,
   last_end: '2026-11-23T08:10:00.000Z',
 };
 
@@ -39,15 +41,15 @@ describe('progress of a running sweep', () => {
   });
 
   it('takes the rate of a single trial from its duration', () => {
-    const one = { ...row, recent: 1, first_start: '2026-11-23T08:08:00.000Z', first_end: row.last_end };
+    const one = { ...row, recent: 1, first_start_ms: 10_480_000, first_end_ms: row.last_end_ms };
     expect(readProgress(one, running).trialsPerMinute).toBeCloseTo(0.5, 12);
   });
 
   it('knows no rate before a trial has finished in this run, and none where no run is', () => {
-    const none = { ...row, recent: 0, first_start: null, first_end: null, last_end: null };
+    const none = { ...row, recent: 0, first_start_ms: null, first_end_ms: null, last_end_ms: null, last_end: null };
     expect(readProgress(none, running)).toMatchObject({ trialsPerMinute: null, endsAt: null });
     expect(readProgress(row, { ...running, run: { kind: 'none' }, isRun: false }).trialsPerMinute).toBeNull();
-    expect(html({ recent: 0, first_start: null, first_end: null, last_end: null })).toContain('its rate is not known');
+    expect(html({ recent: 0, first_start_ms: null, first_end_ms: null, last_end_ms: null, last_end: null })).toContain('its rate is not known');
   });
 
   it('says counts, rate, time left and who runs', () => {
@@ -71,7 +73,7 @@ describe('progress of a running sweep', () => {
   });
 
   it('promises no end that has passed', () => {
-    expect(html({}, { ...running, now: new Date('2026-11-23T08:30:00.000Z') })).toContain(
+    expect(html({}, { ...running, now: new Date('2026-11-23T08:30:00.000Z'), nowMs: 11_800_000 })).toContain(
       '2 trials a minute (the last 11): the next takes longer.',
     );
   });

@@ -21,7 +21,7 @@ SELECT s.sweep, s.question, s.trials, s.done, s.failed, s.pending, s.stopped, s.
        t.metric, iif(t.role = 'candidate', t.value, NULL) AS value, t.fp32_value, t.unsmoothed_value,
        iif(t.role = 'candidate', t.gap_to_fp32, NULL) AS gap_to_fp32
 FROM v_sweep s LEFT JOIN t ON t.sweep = s.sweep AND t.place = 1
-WHERE ${ofSweeps('s.sweep', facts)} ORDER BY s.updated_at DESC, s.sweep`,
+WHERE ${ofSweeps('s.sweep', facts)} ORDER BY s.last_run DESC, s.sweep`,
   build: (_, { href }) => ({
     kind: 'table',
     sortable: true,
