@@ -17,7 +17,7 @@ export type RowFormat = (typeof rowFormats)[number];
  *   with `…` so that lines fit `width` columns; null: never clipped.
  * - `csv`: RFC 4180 with a header, full precision, NULL empty.
  * - `json`: an array of objects, full precision; of columns of one name the last wins, as in every JSON reader.
- * - `markdown`: a table, digits as in `table`, pipes and line breaks escaped.
+ * - `markdown`: a table, digits as in `table`, pipes, tags and line breaks escaped.
  */
 export function formatRows(rowSet: RowSet, format: RowFormat, width: number | null = null): string {
   switch (format) {
@@ -127,8 +127,7 @@ function formatMarkdown({ columns, rows }: RowSet): string {
   return `${[line(columns.map(escapeMarkdown)), line(rule), ...body].join('\n')}\n`;
 }
 
+/** `<` too: an HTML comment in a name would hide the rest of the document. */
 function escapeMarkdown(text: string): string {
-  return onOneLine(text.replace(/\r\n|\r|\n/g, '<br>'))
-    .replaceAll('\\', '\\\\')
-    .replaceAll('|', '\\|');
+  return onOneLine(text.replaceAll(/[\\|<]/g, '\\$&').replace(/\r\n|\r|\n/g, '<br>'));
 }

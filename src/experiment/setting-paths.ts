@@ -65,7 +65,7 @@ function collect(schemas: Readonly<Record<string, z.ZodType>>): ReadonlyMap<stri
 }
 
 function isRecord(schema: z.core.$ZodType): boolean {
-  if (schema instanceof z.ZodUnion) return schema.options.some((option) => isRecord(option as z.ZodType));
+  if (schema instanceof z.ZodUnion) return schema.options.some((option) => isRecord(option));
   return schema instanceof z.ZodRecord;
 }
 

@@ -13,6 +13,7 @@ import type {
   Settings,
   TaskSettings,
 } from '../experiment/settings.js';
+import { printableName } from '../experiment/printable.js';
 import type { LayerRecord, ModelRecord } from '../evaluate/results.js';
 import { foldBatchNorm } from '../graph/fold-batch-norm.js';
 import { findLayers, type FoundLayer } from '../graph/layers.js';
@@ -77,7 +78,7 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
       files.set(model.path, file);
       layers.set(model.path, found);
       models.set(model.path, modelRecord(file, found, norms));
-      for (const [norm, reason] of unfolded) notes.push(`BatchNormalization "${norm}" is not folded: ${reason}`);
+      for (const [norm, reason] of unfolded) notes.push(`BatchNormalization "${printableName(norm, 300)}" is not folded: ${reason}`);
     }
     const taskId = JSON.stringify(settings.task);
     if (!tasks.has(taskId)) tasks.set(taskId, await hashTask(settings.task));
@@ -144,7 +145,7 @@ function selectionNotes(
 ): readonly string[] {
   const byReason = new Map<string, string[]>();
   for (const { layer, reason } of floatLayers(layers, settings)) {
-    byReason.set(reason, [...(byReason.get(reason) ?? []), `${layer.op} "${layer.name}"`]);
+    byReason.set(reason, [...(byReason.get(reason) ?? []), `${layer.op} "${printableName(layer.name, 300)}"`]);
   }
   return [
     `${basename(path)}: ${quantized} of ${layers.length} weighted layers are quantized`,
