@@ -29,7 +29,7 @@ const BLOCK_ROWS = 1000;
  * - `json`: an array of objects, full precision; of columns of one name the last wins, as in every JSON reader.
  *   Infinities are `9e999` and `-9e999`, as SQLite's own JSON functions write them: numbers, which overflow to an infinity
  *   when read. Bytes are `{"$base64": true, "encoded": "..."}`, as Datasette writes them.
- * - `markdown`: a table, digits as in `table`, pipes and line breaks escaped.
+ * - `markdown`: a table, digits as in `table`, pipes, tags and line breaks escaped.
  */
 export function rowTexts(stream: RowStream, format: RowFormat, width: number | null = null): Iterable<string> {
   switch (format) {
@@ -181,8 +181,7 @@ function* markdownTexts({ columns, rows }: RowStream): Generator<string> {
   }
 }
 
+/** `<` too: an HTML comment in a name would hide the rest of the document. */
 function escapeMarkdown(text: string): string {
-  return onOneLine(text.replace(/\r\n|\r|\n/g, '<br>'))
-    .replaceAll('\\', '\\\\')
-    .replaceAll('|', '\\|');
+  return onOneLine(text.replaceAll(/[\\|<]/g, '\\$&').replace(/\r\n|\r|\n/g, '<br>'));
 }

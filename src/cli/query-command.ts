@@ -7,8 +7,15 @@ import { findNamedQuery, namedQueries, type NamedQuery } from '../store/named-qu
 import type { QueryConnection, QueryResult } from '../store/query-database.js';
 import { sweepNames } from '../store/sweep-names.js';
 import { rowFormats, rowTexts, type RowFormat } from './format-rows.js';
-import { parseParameters, type ParameterValues } from './query-parameters.js';
-import { readDatabase } from './read-database.js';
+import {
+  bindDeclared,
+  bindOwn,
+  isTextLikeNumber,
+  parseParameters,
+  type GivenParameter,
+  type ParameterValues,
+} from './query-parameters.js';
+import { pickSweep, readDatabase } from './read-database.js';
 import { UsageError } from './usage-error.js';
 import { writeStdout } from './write-stdout.js';
 
@@ -42,7 +49,7 @@ function buildOptions(yargs: Argv<object>): Argv<QueryArguments> {
       array: true,
       nargs: 1,
       default: [] as string[],
-      describe: 'name=value for :name in the SQL; :sweep is the latest sweep unless given',
+      describe: 'name=value for :name in the SQL; name:=value is a number. :sweep is the latest sweep unless given',
     })
     .option('format', { choices: rowFormats, default: 'table' as const, describe: 'Output format' })
     .example('$0 query --name best', 'the best settings of the latest sweep')
@@ -108,19 +115,34 @@ function readFile(path: string): string {
 /** What is given, the defaults of a named query, and the latest sweep for `:sweep`. */
 function bindParameters(
   connection: QueryConnection,
-  given: ParameterValues,
+  given: readonly GivenParameter[],
   named: NamedQuery | null,
 ): ParameterValues {
-  if (named !== null) {
-    const known = ['sweep', ...named.parameters.map(({ name }) => name)];
-    const unknown = Object.keys(given).find((name) => !known.includes(name));
-    if (unknown !== undefined) {
-      throw new UsageError(`Expected a parameter of ${named.name} (${known.join(', ')}), got "${unknown}".`);
-    }
-  }
-  const defaults = Object.fromEntries((named?.parameters ?? []).map(({ name, default: value }) => [name, value]));
   const latest = sweepNames(connection)[0] ?? null;
-  return { sweep: latest, ...defaults, ...given };
+  if (named !== null) return { sweep: latest, ...bindNamed(connection, given, named) };
+  for (const parameter of given.filter(isTextLikeNumber)) {
+    const { name, text } = parameter;
+    process.stderr.write(`note: --param ${name}=${text} is text; --param ${name}:=${text} gives the number.\n`);
+  }
+  return { sweep: latest, ...Object.fromEntries(given.map((parameter) => [parameter.name, bindOwn(parameter)])) };
+}
+
+function bindNamed(
+  connection: QueryConnection,
+  given: readonly GivenParameter[],
+  named: NamedQuery,
+): ParameterValues {
+  const types = new Map(named.parameters.map(({ name, type }) => [name, type]));
+  const values = given.map((parameter) => {
+    const { name, text } = parameter;
+    if (name === 'sweep') return [name, pickSweep(connection, text)] as const;
+    const type = types.get(name);
+    if (type !== undefined) return [name, bindDeclared(parameter, type)] as const;
+    const known = ['sweep', ...types.keys()].join(', ');
+    throw new UsageError(`Expected a parameter of ${named.name} (${known}), got "${name}".`);
+  });
+  const defaults = named.parameters.map(({ name, default: value }) => [name, value] as const);
+  return Object.fromEntries([...defaults, ...values]);
 }
 
 function listQueries(): QueryResult {

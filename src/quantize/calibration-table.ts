@@ -12,7 +12,7 @@ const HEADER = 'TRT-8601-EntropyCalibration2';
  *
  * The cache holds one symmetric 8-bit scale a tensor and nothing about weights, other bits, or which layers stay float.
  *
- * @throws ModelError for an input quantizer that a line can't hold, naming the layer
+ * @throws ModelError for an input quantizer or a name that a line can't hold, naming the layer or tensor
  */
 export function calibrationTable(layers: readonly PreparedLayer[]): string {
   const scales = new Map<string, { readonly scale: number; readonly layer: string }>();
@@ -24,6 +24,11 @@ export function calibrationTable(layers: readonly PreparedLayer[]): string {
       );
     }
     const tensor = dividesInput(prepared) ? smoothedInput(layer.name) : layer.inputTensor;
+    if (/[\r\n]/.test(tensor)) {
+      throw new ModelError(
+        `Tensor ${JSON.stringify(tensor)}: expected a name without line breaks, which TensorRT's calibration table can't hold; leave out --calibration-table.`,
+      );
+    }
     const known = scales.get(tensor);
     if (known !== undefined && known.scale !== input.scale) {
       throw new ModelError(

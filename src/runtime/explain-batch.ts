@@ -21,7 +21,7 @@ export async function explainBatch(
 ): Promise<FailureRecord> {
   const samples = Math.min(samplesPerRun(job), context.batchLimit ?? Infinity);
   if (!(cause instanceof RuntimeError) || failure.retry || failure.endsSweep === true) return failure;
-  if (job.kind === 'probe' || samples < 2 || (await runs(job, samples, context))) return failure;
+  if (job.kind === 'probe' || job.kind === 'shapes' || samples < 2 || (await runs(job, samples, context))) return failure;
   const fitting = await fittingSamples(job, samples, context);
   if (fitting === null) return failure;
   const what = `The model runs with ${fitting} sample${fitting === 1 ? '' : 's'} at a time, but not with ${samples}`;
@@ -39,7 +39,7 @@ export async function explainBatch(
 
 /** One sample, or else a half, a quarter, ... of as many; null where none of them runs. */
 async function fittingSamples(
-  job: Exclude<Job, { kind: 'probe' }>,
+  job: Exclude<Job, { kind: 'probe' | 'shapes' }>,
   samples: number,
   context: JobContext,
 ): Promise<number | null> {
@@ -49,7 +49,7 @@ async function fittingSamples(
 }
 
 /** Whether the untouched model takes so many samples in one run. */
-async function runs(job: Exclude<Job, { kind: 'probe' }>, samples: number, context: JobContext): Promise<boolean> {
+async function runs(job: Exclude<Job, { kind: 'probe' | 'shapes' }>, samples: number, context: JobContext): Promise<boolean> {
   const { source, preprocess } = dataOf(job);
   try {
     const { untouched, io } = loadModel(job.model);
@@ -69,7 +69,7 @@ async function runs(job: Exclude<Job, { kind: 'probe' }>, samples: number, conte
   }
 }
 
-function dataOf(job: Exclude<Job, { kind: 'probe' }>) {
+function dataOf(job: Exclude<Job, { kind: 'probe' | 'shapes' }>) {
   switch (job.kind) {
     case 'observe':
       return job;

@@ -124,12 +124,22 @@ export interface StopRule {
   readonly outcome: OutcomeRecord;
 }
 
+/** Runs the untouched model once, to see the shapes of its outputs. */
+export interface ShapesJob {
+  readonly kind: 'shapes';
+  readonly model: JobModel;
+  readonly preprocess: PreprocessSettings;
+  readonly source: DataSource;
+  /** Samples of the run; a model with a fixed batch axis overrides it. */
+  readonly samples: number;
+}
+
 /** Loads a tiny model on the child's provider, to see whether it can run. */
 export interface ProbeJob {
   readonly kind: 'probe';
 }
 
-export type Job = ObserveJob | ReferenceJob | SearchJob | RankJob | TrialJob | ProbeJob;
+export type Job = ObserveJob | ReferenceJob | SearchJob | RankJob | TrialJob | ShapesJob | ProbeJob;
 
 export interface JobResults {
   readonly observe: readonly ObservationRecord[];
@@ -137,6 +147,8 @@ export interface JobResults {
   readonly search: SearchResult;
   readonly rank: readonly LayerRankRecord[];
   readonly trial: TrialRecord | StoppedTrialRecord;
+  /** `rows`: samples that were fed, with padding; dimensions by the output's name. */
+  readonly shapes: { readonly rows: number; readonly shapes: readonly (readonly [string, readonly number[]])[] };
   readonly probe: { readonly onnxruntimeVersion: string };
 }
 

@@ -4,6 +4,7 @@ import { runProbe } from './job-probe.js';
 import { runRank } from './job-rank.js';
 import { runReference } from './job-reference.js';
 import { runSearch } from './job-search.js';
+import { runShapes } from './job-shapes.js';
 import { runTrial } from './job-trial.js';
 import type { Job, JobResult } from './jobs.js';
 import { checkUnchanged } from './unchanged-inputs.js';
@@ -38,6 +39,8 @@ async function resultOf(job: Job, context: JobContext): Promise<JobResult<Job['k
       return runRank(job, context);
     case 'trial':
       return runTrial(job, context);
+    case 'shapes':
+      return runShapes(job, context);
     case 'probe':
       return runProbe(context);
   }

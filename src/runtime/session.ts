@@ -4,6 +4,7 @@ import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
 import type { OptimizationLevel } from '../experiment/settings.js';
 import { kernelProfile, type KernelProfile, type ProfileEvent } from './kernel-profile.js';
+import { withNamesForFeeds, withProfileNames, type Renaming } from './rename-tensors.js';
 import { RuntimeError } from './runtime-error.js';
 import { temporaryFolder } from './scratch-folder.js';
 import { SurroundingsError } from './surroundings-error.js';
@@ -49,10 +50,12 @@ export type Outputs = Readonly<Record<string, FloatTensor>>;
 export class Session {
   readonly #session: ort.InferenceSession;
   readonly #input: string;
+  readonly #names: Renaming;
 
-  private constructor(session: ort.InferenceSession, input: string) {
+  private constructor(session: ort.InferenceSession, input: string, names: Renaming) {
     this.#session = session;
     this.#input = input;
+    this.#names = names;
   }
 
   /**
@@ -61,18 +64,20 @@ export class Session {
    * @throws RuntimeError with the runtime's own words
    */
   static async create(model: Uint8Array, input: string, settings: SessionSettings): Promise<Session> {
-    return new Session(await createSession(model, settings, {}), input);
+    const { bytes, ...names } = withNamesForFeeds(model);
+    return new Session(await createSession(bytes, settings, {}), input, names);
   }
 
   /** Feeds one batch, and further inputs where the model has them, and returns all graph outputs. @throws RuntimeError */
   async run(batch: FloatTensor, further: Feeds = {}): Promise<Outputs> {
     try {
-      const results = await this.#session.run(toTensors(this.#input, batch, further));
-      const outputs: Record<string, FloatTensor> = {};
-      for (const [name, tensor] of Object.entries(results)) {
-        outputs[name] = { data: tensor.data as Float32Array, dims: tensor.dims };
-      }
-      return outputs;
+      const results = await this.#session.run(toTensors(this.#names, this.#input, batch, further));
+      return Object.fromEntries(
+        Object.entries(results).map(([name, tensor]) => [
+          this.#names.toOld(name),
+          { data: tensor.data as Float32Array, dims: tensor.dims },
+        ]),
+      );
     } catch (cause) {
       throw new RuntimeError('Running the model', cause);
     }
@@ -97,12 +102,13 @@ export async function profileKernels(
 ): Promise<KernelProfile> {
   const folder = temporaryFolder('profile');
   try {
-    const session = await createSession(model, settings, {
+    const renamed = withProfileNames(model);
+    const session = await createSession(renamed.bytes, settings, {
       enableProfiling: true,
       profileFilePrefix: join(folder, 'p'),
     });
     try {
-      await session.run(toTensors(input, batch, further));
+      await session.run(toTensors(renamed, input, batch, further));
       session.endProfiling();
     } catch (cause) {
       throw new RuntimeError(`Running the model on ${settings.provider}`, cause);
@@ -148,10 +154,13 @@ export async function optimizeModel(model: Uint8Array, settings: SessionSettings
   }
 }
 
-function toTensors(input: string, batch: FloatTensor, further: Feeds): Record<string, ort.Tensor> {
-  const tensors: Record<string, ort.Tensor> = { [input]: new ort.Tensor('float32', batch.data, batch.dims) };
-  for (const [name, { type, data, dims }] of Object.entries(further)) tensors[name] = new ort.Tensor(type, data, dims);
-  return tensors;
+function toTensors(names: Renaming, input: string, batch: FloatTensor, further: Feeds): Record<string, ort.Tensor> {
+  const tensors = Object.entries(further).map(([name, { type, data, dims }]) => [
+    names.toNew(name),
+    new ort.Tensor(type, data, dims),
+  ]);
+  const samples = [names.toNew(input), new ort.Tensor('float32', batch.data, batch.dims)];
+  return Object.fromEntries([samples, ...tensors]) as Record<string, ort.Tensor>;
 }
 
 /** Version of onnxruntime-node. */

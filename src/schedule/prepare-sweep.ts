@@ -6,6 +6,7 @@ import type { Experiment, Settings } from '../experiment/settings.js';
 import { expandSensitivity } from '../plan/expand-sensitivity.js';
 import type { SweepPlan } from '../plan/plan.js';
 import { planSweep } from '../plan/plan-sweep.js';
+import { checkOutputs } from './check-outputs.js';
 import { requireCodeConsent, type CodeUse } from './code-consent.js';
 import { packageVersion } from './environment.js';
 import { compileGlob } from '../quantize/glob.js';
@@ -49,6 +50,7 @@ export async function prepareSweep(
   requireCodeConsent(loaded, code.use, code.allowed);
   const inputs = await openSweepInputs(loaded);
   const experiment = expandSensitivity(loaded, ({ settings }) => focusLayers(inputs, settings));
+  await checkOutputs(loaded, inputs, entry);
   const provider = await resolveProvider(experiment.run, entry);
   const plan = planSweep(experiment, {
     modelSha256: (model) => inputs.modelSha256(model),

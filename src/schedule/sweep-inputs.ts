@@ -13,16 +13,19 @@ import type {
   Settings,
   TaskSettings,
 } from '../experiment/settings.js';
+import { printableName } from '../experiment/printable.js';
 import type { LayerRecord, ModelRecord } from '../evaluate/results.js';
 import { foldBatchNorm } from '../graph/fold-batch-norm.js';
 import { findLayers, type FoundLayer } from '../graph/layers.js';
 import { ModelError } from '../graph/model-error.js';
 import { checkSampleShape, fixedBatchSize, resolveModelIo } from '../graph/model-io.js';
+import type { OnnxModel } from '../graph/onnx-model.js';
 import { elementCount, FLOAT32, readFloatTensor, tensorShape } from '../graph/tensor.js';
 import { floatLayers, selectLayers } from '../quantize/select-layers.js';
 import { feedReader } from '../runtime/feeds.js';
 import { readModelFile, type ModelFile } from '../runtime/model-file.js';
 import { perInputChannelAbsmax, viewAbsmax } from '../smooth/weight-absmax.js';
+import { scoredBy, type ScoredBy } from './check-outputs.js';
 import { InputError } from './input-error.js';
 
 /** Everything about the models and data of an experiment that planning and running need. */
@@ -37,6 +40,9 @@ export interface SweepInputs {
   readonly identities: readonly InputIdentity[];
   /** sha256 of the code that scores a task; null for tasks without code of the user's own. */
   taskSha256(task: TaskSettings): string | null;
+  modelOf(path: string): OnnxModel;
+  /** What evaluation data hold to score by. */
+  scoredBy(source: DataSource): ScoredBy;
   /** Samples that a source holds. */
   sampleCount(source: DataSource): number;
   /** Names of the layers that settings select, whichever of them a sensitivity trial is of, in graph order. */
@@ -47,6 +53,7 @@ export interface SweepInputs {
 interface CheckedSource {
   readonly samples: number;
   readonly hasLabels: boolean;
+  readonly scoredBy: ScoredBy;
 }
 
 /**
@@ -77,7 +84,7 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
       files.set(model.path, file);
       layers.set(model.path, found);
       models.set(model.path, modelRecord(file, found, norms));
-      for (const [norm, reason] of unfolded) notes.push(`BatchNormalization "${norm}" is not folded: ${reason}`);
+      for (const [norm, reason] of unfolded) notes.push(`BatchNormalization "${printableName(norm, 300)}" is not folded: ${reason}`);
     }
     const taskId = JSON.stringify(settings.task);
     if (!tasks.has(taskId)) tasks.set(taskId, await hashTask(settings.task));
@@ -110,6 +117,8 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
     dataSha256: (source) => identities.get(JSON.stringify(source))!.sha256,
     identities: [...modelIdentities, ...identities.values()],
     taskSha256: (task) => tasks.get(JSON.stringify(task))!,
+    modelOf: (path) => files.get(path)!.model,
+    scoredBy: (source) => sources.get(JSON.stringify(source))!.scoredBy,
     sampleCount: (source) => sources.get(JSON.stringify(source))!.samples,
     selectedLayers: (path, settings) =>
       selectLayers(layers.get(path)!, ofEveryLayer(settings)).map((layer) => layer.name),
@@ -144,7 +153,7 @@ function selectionNotes(
 ): readonly string[] {
   const byReason = new Map<string, string[]>();
   for (const { layer, reason } of floatLayers(layers, settings)) {
-    byReason.set(reason, [...(byReason.get(reason) ?? []), `${layer.op} "${layer.name}"`]);
+    byReason.set(reason, [...(byReason.get(reason) ?? []), `${layer.op} "${printableName(layer.name, 300)}"`]);
   }
   return [
     `${basename(path)}: ${quantized} of ${layers.length} weighted layers are quantized`,
@@ -173,7 +182,11 @@ async function checkSource(
       checkSampleShape(io, dataset.sampleShape);
       feedReader(io, dataset)(0, 1, fixedBatchSize(io) ?? 1);
     });
-    return { samples: dataset.sampleCount, hasLabels: dataset.labels !== null };
+    return {
+      samples: dataset.sampleCount,
+      hasLabels: dataset.labels !== null,
+      scoredBy: scoredBy(source, dataset),
+    };
   } finally {
     dataset.close();
   }

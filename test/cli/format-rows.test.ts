@@ -61,7 +61,7 @@ describe('formatRows', () => {
   it('escapes pipes and line breaks in markdown', () => {
     expect(formatRows(rowSet, 'markdown').split('\n').slice(1, 4)).toEqual([
       '| --- | ---: | ---: | --- |',
-      '| conv1 | 0.123457 | 12 | <blob 2 bytes> |',
+      '| conv1 | 0.123457 | 12 | \\<blob 2 bytes> |',
       '| a\\|b "c", d<br>e | 1e-9 | 9007199254740993 |  |',
     ]);
   });
