@@ -6,7 +6,7 @@ import type { OnnxModel } from '../graph/onnx-model.js';
 import { batchWithin, fusing, withSession, type JobContext } from './job-context.js';
 import type { StopRule, TrialJob } from './jobs.js';
 import type { LoadedModel } from './model-cache.js';
-import { besideReference, REFERENCE_OUTPUT } from './reference-session.js';
+import { besideReference, referenceOutput } from './reference-session.js';
 import { runBatches, withoutPadding } from './run-batches.js';
 import type { Session } from './session.js';
 import { openTaskMetric, type TaskMetric } from './task-metric.js';
@@ -54,7 +54,7 @@ export async function evaluateTrial(
   await withSession(quantized, model.io, deployed, (session) =>
     metric.needsReference
       ? withSession(model.untouched, model.io, context, (fp32) =>
-          evaluateWith(besideReference(session, fp32, model.io.output)),
+          evaluateWith(besideReference(session, fp32, model.io.output, referenceOutput(model.untouched))),
         )
       : evaluateWith(session),
   );
@@ -118,7 +118,7 @@ function feed(
     range,
     async (outputs, first, count, fed) => {
       const { data, dims } = withoutPadding(outputs[model.io.output]!, count, fed);
-      const reference = outputs[REFERENCE_OUTPUT];
+      const reference = outputs[referenceOutput(model.untouched)];
       await add(first, count, data, dims, reference && withoutPadding(reference, count, fed).data);
       context.report(first + count, total);
     },

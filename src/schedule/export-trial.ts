@@ -55,7 +55,7 @@ export function exportTrial(trial: StoredTrial, modelPath: string | null, target
   const quantized = qdqModel(base, layers, metadata);
   const files: NewFile[] = [{ path: targets.output, content: () => encodeModel(quantized) }];
   if (targets.calibrationTable !== null) {
-    const table = calibrationTable(layers);
+    const table = calibrationTable(layers, base);
     files.push({ path: targets.calibrationTable, content: () => table });
   }
   if (targets.smoothedModel !== null) {
@@ -68,7 +68,7 @@ export function exportTrial(trial: StoredTrial, modelPath: string | null, target
     layers: layers.length,
     smoothedLayers: layers.filter(isSmoothed).length,
     floatWeights,
-    usesRuntimeDomain: quantized.graph.node.some((n) => n.domain !== '' && n.name.startsWith('quantsweep/')),
+    usesRuntimeDomain: quantized.graph.node.some((n) => n.domain !== '' && n.name.startsWith(base.ownPrefix)),
     weightsAsInTensorrt:
       trial.weightCalibrator === 'max' &&
       trial.layers.every(({ weight }) => weight.bits === 8 && weight.signed && weight.granularity === 'channel'),
