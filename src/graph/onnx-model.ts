@@ -11,6 +11,7 @@ import { checkTensor, rawBytes } from './check-tensor.js';
 import { checkMessageCount } from './count-messages.js';
 import { indexGraph, type GraphIndex } from './graph-index.js';
 import { ModelError } from './model-error.js';
+import { freePrefix } from './own-names.js';
 import { subgraphsOf } from './subgraphs.js';
 import { sortNodes } from './sort-nodes.js';
 
@@ -30,6 +31,8 @@ export interface OnnxModel {
   readonly index: GraphIndex;
   /** Version of the default operator set. */
   readonly opset: number;
+  /** What names that are added begin with: no name of the model as it was decoded does. */
+  readonly ownPrefix: string;
 }
 
 /** Reads a piece of an external data file that lies beside the model; `length` null: to the end of the file. */
@@ -61,7 +64,7 @@ export function decodeModel(bytes: Uint8Array, readExternal?: ReadExternal): Onn
     inlineExternalData(tensor, readExternal);
     checkTensor(tensor);
   }
-  const model = modelOf(proto);
+  const model = modelOf(proto, freePrefix(proto.graph));
   sortNodes(proto.graph.node); // Only for its refusal of a cycle: the model's own order stays.
   return model;
 }
@@ -80,7 +83,7 @@ export function encodeModel(model: OnnxModel): Uint8Array {
 /** The model with another graph; checks the graph anew. */
 export function withGraph(model: OnnxModel, graph: GraphProto): OnnxModel {
   const proto = Object.assign(create(ModelProtoSchema), model.proto, { graph });
-  return modelOf(proto);
+  return modelOf(proto, model.ownPrefix);
 }
 
 /** A copy of the graph with some fields replaced; unknown fields are kept. */
@@ -88,9 +91,9 @@ export function copyGraph(graph: GraphProto, changes: Partial<GraphProto>): Grap
   return Object.assign(create(GraphProtoSchema), graph, changes);
 }
 
-function modelOf(proto: ModelProto): OnnxModel {
+function modelOf(proto: ModelProto, ownPrefix: string): OnnxModel {
   const graph = proto.graph!;
-  return { proto, graph, index: indexGraph(graph), opset: defaultOpset(proto) };
+  return { proto, graph, index: indexGraph(graph), opset: defaultOpset(proto), ownPrefix };
 }
 
 function defaultOpset(proto: ModelProto): number {

@@ -2,6 +2,7 @@ import { applyEdits } from '../graph/edits.js';
 import { GraphPatch } from '../graph/graph-patch.js';
 import { floatAttribute, intAttribute, makeNode } from '../graph/node.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
+import { layerPrefix } from '../graph/own-names.js';
 import { integerTensor, isNarrowerThanStorage, storageOf, type IntegerStorage } from './integer-tensor.js';
 import { RUNTIME_DOMAIN, withHeader } from './model-header.js';
 import { correctBias } from './correct-bias.js';
@@ -77,7 +78,7 @@ class QdqPatch {
   }
 
   quantizeInput(tensor: string, { layer, input }: PreparedLayer): string {
-    const name = `quantsweep/${layer.name}/input`;
+    const name = `${layerPrefix(this.#model, layer.name)}/input`;
     const storage = storageOf(input);
     const parameters = this.#parameters(name, storage, [input], []);
     const clipped = isNarrowerThanStorage(input) ? this.#clip(tensor, input, `${name}/clipped`) : tensor;
@@ -87,7 +88,7 @@ class QdqPatch {
 
   quantizedWeight(prepared: PreparedLayer): string {
     const { layer, weight } = prepared;
-    const name = `quantsweep/${layer.name}/weight`;
+    const name = `${layerPrefix(this.#model, layer.name)}/weight`;
     const integers = quantizedIntegers(prepared);
     if (integers === null) return this.#patch.floats(`${name}/fake_quantized`, layer.weightShape, weight.values);
     const { values, quantizers, axis } = integers;

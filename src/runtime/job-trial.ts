@@ -22,6 +22,7 @@ import { evaluateTrial, type Evaluated } from './evaluate-trial.js';
 import { fixedAlphas } from './fixed-alphas.js';
 import {
   batchWithin,
+  fusing,
   observedExecution,
   observedKernels,
   openJobDataset,
@@ -85,18 +86,17 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
   const evaluating = { ...trial, context: isLong ? { ...context, longPass: samplesPerRun } : context };
   const quantized = await context.clock.measure('prepare', () => quantizedModel(prepared.base, prepared.layers));
   const integer = quantization.execution === 'integer' ? qdqModel(prepared.base, prepared.layers, {}) : null;
-  const fusing = { ...context, session: { ...context.session, fuseQuantized: true } };
   // The form of a long pass hangs on the very graph.
   const ran =
     integer !== null
-      ? await observedKernels(integer, model.io, dataset, fusing)
+      ? await observedKernels(integer, model.io, dataset, fusing(context))
       : isLong && context.session.provider === 'cpu'
         ? await observedKernels(quantized, model.io, dataset, evaluating.context)
         : simulated;
   const outcome =
     integer === null
       ? await evaluateTrial(evaluating, quantized, samples)
-      : await evaluateTrial({ ...trial, context: fusing }, integer, samples);
+      : await evaluateTrial(trial, integer, samples, true);
   const { losses, divergence } = await measureLosses(trial, quantized, loss, measured);
   return {
     value: {

@@ -18,14 +18,15 @@ import type { LayerRecord, ModelRecord } from '../evaluate/results.js';
 import { foldBatchNorm } from '../graph/fold-batch-norm.js';
 import { findLayers, type FoundLayer } from '../graph/layers.js';
 import { ModelError } from '../graph/model-error.js';
-import { checkSampleShape, fixedBatchSize, resolveModelIo } from '../graph/model-io.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
+import { checkSampleShape, fixedBatchSize, resolveModelIo } from '../graph/model-io.js';
 import { elementCount, FLOAT32, readFloatTensor, tensorShape } from '../graph/tensor.js';
 import { floatLayers, selectLayers } from '../quantize/select-layers.js';
 import { feedReader } from '../runtime/feeds.js';
 import { readModelFile, type ModelFile } from '../runtime/model-file.js';
 import { perInputChannelAbsmax, viewAbsmax } from '../smooth/weight-absmax.js';
 import { scoredBy, type ScoredBy } from './check-outputs.js';
+import { fusionNotes } from './fusion-notes.js';
 import { InputError } from './input-error.js';
 
 /** Everything about the models and data of an experiment that planning and running need. */
@@ -65,6 +66,7 @@ interface CheckedSource {
 export async function openSweepInputs(experiment: Experiment): Promise<SweepInputs> {
   const files = new Map<string, ModelFile>();
   const layers = new Map<string, readonly FoundLayer[]>();
+  const foldedModels = new Map<string, OnnxModel>();
   const models = new Map<string, ModelRecord>();
   const identities = new Map<string, DataIdentity>();
   const modelIdentities: ModelIdentity[] = [];
@@ -83,6 +85,7 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
       const found = findLayers(folded);
       files.set(model.path, file);
       layers.set(model.path, found);
+      foldedModels.set(model.path, folded);
       models.set(model.path, modelRecord(file, found, norms));
       for (const [norm, reason] of unfolded) notes.push(`BatchNormalization "${printableName(norm, 300)}" is not folded: ${reason}`);
     }
@@ -104,6 +107,15 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
         checkFloatLayers(settings.layers, selected.length);
         // Settings that differ in rules or sensitivity alone would say the same again.
         for (const note of selectionNotes(model.path, found, selected.length, settings.layers)) {
+          if (!notes.includes(note)) notes.push(note);
+        }
+      }
+      const { smoothing, quantization } = settings;
+      if (
+        isNew(checked, ['fusion', model.path, settings.layers, smoothing.mode, smoothing.apply, quantization.execution])
+      ) {
+        const selected = selectLayers(layers.get(model.path)!, ofEveryLayer(settings.layers));
+        for (const note of fusionNotes(model.path, foldedModels.get(model.path)!, selected, settings)) {
           if (!notes.includes(note)) notes.push(note);
         }
       }
