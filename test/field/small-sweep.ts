@@ -10,7 +10,12 @@ import { queryDatabase } from '../../src/store/query-database.js';
 /** A constant shape. */
 function shapeTensor(name: string, shape: readonly number[]) {
   const rawData = new Uint8Array(BigInt64Array.from(shape, BigInt).buffer);
-  return create(TensorProtoSchema, { name, dims: [BigInt(shape.length)], dataType: TensorProto_DataType.INT64, rawData });
+  return create(TensorProtoSchema, {
+    name,
+    dims: [BigInt(shape.length)],
+    dataType: TensorProto_DataType.INT64,
+    rawData,
+  });
 }
 
 /**
