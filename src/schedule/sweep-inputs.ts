@@ -84,7 +84,8 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
       files.set(model.path, file);
       layers.set(model.path, found);
       models.set(model.path, modelRecord(file, found, norms));
-      for (const [norm, reason] of unfolded) notes.push(`BatchNormalization "${printableName(norm, 300)}" is not folded: ${reason}`);
+      for (const [norm, reason] of unfolded)
+        notes.push(`BatchNormalization "${printableName(norm, 300)}" is not folded: ${reason}`);
     }
     const taskId = JSON.stringify(settings.task);
     if (!tasks.has(taskId)) tasks.set(taskId, await hashTask(settings.task));
