@@ -61,7 +61,9 @@ function followingBatchNorm(model: OnnxModel, tensor: string): NodeProto | null 
   if (node.opType !== 'BatchNormalization' || index !== 0) return null;
   const training = readIntAttribute(node, 'training_mode', 0) !== 0;
   const usesStatistics = node.output.slice(1).some((o) => model.index.consumers.has(o) || model.index.outputs.has(o));
-  return training || usesStatistics ? null : node;
+  // Before opset 9: statistics of each position rather than of each channel.
+  const perPosition = readIntAttribute(node, 'spatial', 1) === 0;
+  return training || usesStatistics || perPosition ? null : node;
 }
 
 function readParameters(model: OnnxModel, norm: NodeProto, layer: Layer): BatchNormParameters | null {

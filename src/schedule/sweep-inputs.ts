@@ -87,7 +87,8 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
       layers.set(model.path, found);
       foldedModels.set(model.path, folded);
       models.set(model.path, modelRecord(file, found, norms));
-      for (const [norm, reason] of unfolded) notes.push(`BatchNormalization "${printableName(norm, 300)}" is not folded: ${reason}`);
+      for (const [norm, reason] of unfolded)
+        notes.push(`BatchNormalization "${printableName(norm, 300)}" is not folded: ${reason}`);
     }
     const taskId = JSON.stringify(settings.task);
     if (!tasks.has(taskId)) tasks.set(taskId, await hashTask(settings.task));
