@@ -27,7 +27,7 @@ export async function runExport(args: ExportArguments): Promise<string> {
       : `, ${accuracy.metric} ${accuracy.value.toFixed(4)} ${summary.exported.execution === 'integer' ? 'with integer execution' : 'as simulated'}`;
   const lines = [
     `trial ${trial.number} of ${trial.sweep}: ${trial.label}${measured}`,
-    `${args.output}: ${summary.layers} layers quantized, ${summary.smoothedLayers} of them smoothed`,
+    `${args.output}: ${summary.layers} layers quantized, ${summary.smoothedLayers} of them smoothed; ${(summary.sizeBytes / 1e6).toFixed(2)} MB`,
     ...notes(summary),
     ...(await exportCheckLines(summary.exported, trial.settings)),
   ];

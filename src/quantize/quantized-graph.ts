@@ -53,7 +53,7 @@ export function smoothedModel(base: OnnxModel, layers: readonly PreparedLayer[])
 }
 
 /** Which quantizers of an isolated layer are at work. */
-export type QuantizedParts = 'both' | 'input' | 'weight';
+export type QuantizedParts = 'both' | 'input' | 'weight' | 'none';
 
 /**
  * Adds the layer alone in its quantized form, fed the tensor that feeds it in the float model.
@@ -73,10 +73,10 @@ export function addIsolatedLayer(
   const { layer, outputFactors } = prepared;
   const node = base.index.producers.get(layer.outputTensor)!;
   const input =
-    parts === 'weight'
+    parts === 'weight' || parts === 'none'
       ? smoothInput(patch, prepared, name)
       : fakeQuantizeInput(patch, prepared, name, prepared.divisor);
-  const values = parts === 'input' ? prepared.smoothedWeight : prepared.weight.values;
+  const values = parts === 'input' || parts === 'none' ? prepared.smoothedWeight : prepared.weight.values;
   const weight = patch.floats(`${name}/weight`, layer.weightShape, values);
   const output = `${name}/output`;
   const rest = node.input.slice(2).map((tensor, index) => {

@@ -6,9 +6,9 @@ import { encodeModel, type OnnxModel } from '../graph/onnx-model.js';
 import { calibrationTable } from '../quantize/calibration-table.js';
 import { withHeader } from '../quantize/model-header.js';
 import type { PreparedLayer } from '../quantize/prepare-layers.js';
-import { dividesInput, isSmoothed, qdqModel } from '../quantize/qdq-graph.js';
-import { keepSimulated } from '../quantize/keep-simulated.js';
-import { quantizedModel, smoothedModel } from '../quantize/quantized-graph.js';
+import { isSmoothed } from '../quantize/qdq-graph.js';
+import { deployableModel, smoothedFloatModel } from '../quantize/deployable-model.js';
+import { quantizedModel } from '../quantize/quantized-graph.js';
 import { staysFloat } from '../quantize/quantized-integers.js';
 import { restoreModel } from '../quantize/restore-layers.js';
 import { readModelFile } from '../runtime/model-file.js';
@@ -39,6 +39,8 @@ export interface ExportedModel {
 /** What was exported, for messages. */
 export interface ExportSummary {
   readonly layers: number;
+  /** Of the QDQ model's file. */
+  readonly sizeBytes: number;
   readonly smoothedLayers: number;
   /** Layers whose weight stays float32, rounded to its levels. */
   readonly floatWeights: readonly string[];
@@ -64,17 +66,15 @@ export function exportTrial(trial: StoredTrial, modelPath: string | null, target
   const floatWeights = layers.filter(staysFloat).map((l) => l.layer.name);
   const metadata = exportMetadata(trial, layers, floatWeights);
   const execution = executionOf(trial);
-  const deployable = qdqModel(base, layers, metadata);
-  // An integer trial measured what the runtime makes of it.
-  const quantized = execution === 'simulated' ? keepSimulated(deployable) : deployable;
-  const files: NewFile[] = [{ path: targets.output, content: () => encodeModel(quantized) }];
+  const quantized = deployableModel({ base, layers }, execution, metadata);
+  const encoded = encodeModel(quantized);
+  const files: NewFile[] = [{ path: targets.output, content: () => encoded }];
   if (targets.calibrationTable !== null) {
     const table = calibrationTable(layers, base);
     files.push({ path: targets.calibrationTable, content: () => table });
   }
   if (targets.smoothedModel !== null) {
-    const float = keepSimulated(smoothedModel(base, layers.filter(dividesInput)));
-    const smoothed = withHeader(float, [], metadata);
+    const smoothed = withHeader(smoothedFloatModel({ base, layers }), [], metadata);
     files.push({ path: targets.smoothedModel, content: () => encodeModel(smoothed) });
   }
   for (const file of files) keepSource(file.path, path);
@@ -82,6 +82,7 @@ export function exportTrial(trial: StoredTrial, modelPath: string | null, target
   return {
     exported: { model: quantized, simulated: () => quantizedModel(base, layers), execution },
     layers: layers.length,
+    sizeBytes: encoded.length,
     smoothedLayers: layers.filter(isSmoothed).length,
     floatWeights,
     usesRuntimeDomain: quantized.graph.node.some((n) => n.domain !== '' && n.name.startsWith(base.ownPrefix)),

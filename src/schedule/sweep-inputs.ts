@@ -15,12 +15,13 @@ import type {
 } from '../experiment/settings.js';
 import { printableName } from '../experiment/printable.js';
 import type { LayerRecord, ModelRecord } from '../evaluate/results.js';
+import { countParameters } from '../graph/count-parameters.js';
 import { foldBatchNorm } from '../graph/fold-batch-norm.js';
 import { findLayers, type FoundLayer } from '../graph/layers.js';
 import { ModelError } from '../graph/model-error.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import { checkSampleShape, fixedBatchSize, resolveModelIo } from '../graph/model-io.js';
-import { elementCount, FLOAT32, readFloatTensor, tensorShape } from '../graph/tensor.js';
+import { readFloatTensor } from '../graph/tensor.js';
 import { floatLayers, selectLayers } from '../quantize/select-layers.js';
 import { feedReader } from '../runtime/feeds.js';
 import { readModelFile, type ModelFile } from '../runtime/model-file.js';
@@ -236,13 +237,12 @@ function inFile<T>(path: string, work: () => T): T {
 }
 
 function modelRecord(file: ModelFile, layers: readonly FoundLayer[], norms: ReadonlyMap<string, string>): ModelRecord {
-  const floats = file.model.graph.initializer.filter((t) => t.dataType === FLOAT32);
   return {
     sha256: file.sha256,
     path: file.path,
     sizeBytes: file.sizeBytes,
     opset: file.model.opset,
-    parameters: floats.reduce((sum, t) => sum + elementCount(tensorShape(t)), 0),
+    parameters: countParameters(file.model),
     layers: layers.map((layer, position) => layerRecord(layer, position, norms.get(layer.outputTensor) ?? null)),
   };
 }

@@ -110,6 +110,12 @@ function writeRest(
     run.durationMs,
     id,
   );
+  connection.run(
+    'UPDATE trial SET gate_judged_by = ?, export_bytes = ? WHERE id = ?',
+    record.gate?.judgedBy ?? null,
+    record.exportBytes ?? null,
+    id,
+  );
   summarizeTrial(connection, id);
 }
 
