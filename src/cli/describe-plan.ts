@@ -5,6 +5,7 @@ import type { PlannedStage, SweepPlan } from '../plan/plan.js';
 import { estimateCost } from '../plan/estimate-cost.js';
 import { deviceSlots } from '../schedule/device-slots.js';
 import { prepareSweep, workerEntry, type PreparedSweep } from '../schedule/prepare-sweep.js';
+import { stageWarnings, type SweepWarning } from '../schedule/sweep-warnings.js';
 import { saturationNotes } from '../schedule/saturation.js';
 import { openStoreForReading } from '../store/sqlite-store.js';
 import type { SweepReader } from '../store/store.js';
@@ -24,7 +25,7 @@ export async function describePlan(
   const prepared = await prepareSweep(path, overrides, workerEntry(), { use: 'plan', allowed: allowCode });
   const { experiment, provider, plan, inputs } = prepared;
   const slots = deviceSlots(experiment.run, provider.provider);
-  const { finished, typicalDurations } = readStore(experiment.run.database, plan);
+  const { finished, typicalDurations, warnings } = readStore(prepared);
   const cost = estimateCost(plan, {
     finished,
     sampleCount: (source) => inputs.sampleCount(source),
@@ -41,6 +42,7 @@ export async function describePlan(
     ...modelLines(prepared),
     ...inputs.notes,
     ...saturationNotes(experiment),
+    ...warnings.map(({ text }) => `WARNING: ${text}`),
     '',
     'shared stages',
     ...plan.stages.map((stage) => `  ${state(stage.key).padEnd(8)}${describeStage(stage, plan)}`),
@@ -74,16 +76,28 @@ function openUnlessOlder(database: string): SweepReader | null {
   }
 }
 
-function readStore(
-  database: string,
-  plan: SweepPlan,
-): { readonly finished: ReadonlySet<string>; readonly typicalDurations: ReadonlyMap<string, number> } {
+/** What a database tells of a plan. */
+interface KnownOfPlan {
+  readonly finished: ReadonlySet<string>;
+  readonly typicalDurations: ReadonlyMap<string, number>;
+  /** Of stages that are finished. */
+  readonly warnings: readonly SweepWarning[];
+}
+
+function readStore({ experiment, plan, inputs }: PreparedSweep): KnownOfPlan {
+  const { database } = experiment.run;
   const store = existsSync(database) ? openUnlessOlder(database) : null;
-  if (store === null) return { finished: new Set(), typicalDurations: new Map() };
+  if (store === null) return { finished: new Set(), typicalDurations: new Map(), warnings: [] };
   try {
     const trials = store.finishedTrials(plan.trials.map((t) => t.key));
     const stages = store.finishedStages(plan.stages.map((s) => s.key));
-    return { finished: new Set([...trials, ...stages]), typicalDurations: store.typicalDurations() };
+    return {
+      finished: new Set([...trials, ...stages]),
+      typicalDurations: store.typicalDurations(),
+      warnings: plan.stages
+        .filter(({ key }) => stages.has(key))
+        .flatMap((stage) => stageWarnings(stage, { plan, store, inputs })),
+    };
   } finally {
     store.close();
   }

@@ -2,6 +2,7 @@ import { prepareSweep, workerEntry } from '../schedule/prepare-sweep.js';
 import { describeEnvironment } from '../schedule/environment.js';
 import { deviceSlots } from '../schedule/device-slots.js';
 import { runSweep, type FailedTrial, type SweepOutcome } from '../schedule/run-sweep.js';
+import type { SweepWarning } from '../schedule/sweep-warnings.js';
 import { saturationNotes } from '../schedule/saturation.js';
 import { WorkerPool } from '../runtime/worker-pool.js';
 import { ExitCode } from './exit-code.js';
@@ -46,6 +47,7 @@ export async function runSweepFile(
     write: (text) => process.stdout.write(text),
     columns: process.stdout.isTTY ? process.stdout.columns : null,
   });
+  const warnings: SweepWarning[] = [];
   try {
     store.beginSweep(experiment, plan, [...inputs.models.values()], describeEnvironment());
     const cached = store.finishedTrials(plan.trials.map((t) => t.key)).size;
@@ -62,13 +64,16 @@ export async function runSweepFile(
       failFast,
       retryFailed,
       onEvent: (event) => {
+        if (event.kind === 'warning') warnings.push(event.warning);
         progress.handle(event);
       },
       signal: stopping.signal,
     });
     progress.finish();
     store.refreshComparisons(plan.name);
-    return conclude(outcome, experiment.run.database, plan.name, failFast);
+    const code = conclude(outcome, experiment.run.database, plan.name, failFast);
+    sayAgain(warnings);
+    return code;
   } finally {
     progress.finish();
     process.off('SIGINT', onSignal);
@@ -120,6 +125,14 @@ function failuresByCause(failed: readonly FailedTrial[]): readonly string[] {
     const named = trials.slice(0, 3).join('; ');
     return `  ${named}${trials.length > 3 ? ` and ${trials.length - 3} more` : ''}: ${cause}`;
   });
+}
+
+/** What makes the result nonsense, once more where the last lines are read. */
+function sayAgain(warnings: readonly SweepWarning[]): void {
+  const voiding = warnings.filter(({ voids }) => voids);
+  if (voiding.length === 0) return;
+  say('WARNING: what was measured against this FP32 result names no best setting:');
+  for (const { text } of voiding) say(`  ${text}`);
 }
 
 function quoted(text: string): string {

@@ -1,3 +1,4 @@
+import { readWarnings } from '../report/sweep-warnings.js';
 import type { SqlValue } from '../store/query-database.js';
 import { formatDuration, formatMetric, plural } from './format-values.js';
 import { pickSweep, readDatabase, table } from './read-database.js';
@@ -18,6 +19,8 @@ export function sweepStatus(database: string, wanted: string | undefined): strin
     const lines = [
       `${sweep}: ${plural(Number(trials), 'trial')}, ${text(done)} done,${Number(stopped) === 0 ? '' : ` ${text(stopped)} stopped early,`} ${text(failed)} failed, ${text(pending)} to run (last run began ${text(updated)})`,
     ];
+    const warnings = readWarnings((sql) => queries.query(sql), sweep);
+    for (const { message, cause } of warnings) lines.push(`WARNING: ${message} ${cause}`);
     const [label, value, low, high] = one(
       "SELECT label, value, ci_low, ci_high FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role IN ('candidate', 'unsmoothed') ORDER BY value DESC, position LIMIT 1",
     );
