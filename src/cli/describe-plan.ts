@@ -41,6 +41,7 @@ export async function describePlan(
     ...(plan.question === null ? [] : [`Question: ${plan.question}`]),
     ...modelLines(prepared),
     ...inputs.notes,
+    ...(experiment.notes ?? []),
     ...saturationNotes(experiment),
     ...warnings.map(({ text }) => `WARNING: ${text}`),
     '',

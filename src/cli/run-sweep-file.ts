@@ -36,7 +36,7 @@ export async function runSweepFile(
   });
   const slots = deviceSlots(experiment.run, provider.provider);
   say(`Provider: ${provider.why}. ${plural(slots.length, 'slot')} (${slots.map((s) => s.device).join(', ')}).`);
-  for (const note of [...inputs.notes, ...saturationNotes(experiment)]) say(note);
+  for (const note of [...inputs.notes, ...(experiment.notes ?? []), ...saturationNotes(experiment)]) say(note);
   const stopping = new AbortController();
   const onSignal = stopOnSignal(stopping);
   const store = await openUnlocked(experiment.run.database, wait, stopping.signal);
