@@ -6,6 +6,7 @@ import type { SweepWarning } from '../schedule/sweep-warnings.js';
 import { saturationNotes } from '../schedule/saturation.js';
 import { WorkerPool } from '../runtime/worker-pool.js';
 import { ExitCode } from './exit-code.js';
+import { FreshComparisons } from './fresh-comparisons.js';
 import { plural } from './format-values.js';
 import { openUnlocked } from './open-unlocked.js';
 import { Progress } from './progress.js';
@@ -50,6 +51,11 @@ export async function runSweepFile(
   const warnings: SweepWarning[] = [];
   try {
     store.beginSweep(experiment, plan, [...inputs.models.values()], describeEnvironment());
+    const comparisons = new FreshComparisons(() => {
+      store.refreshComparisons(plan.name);
+    });
+    // Beginning the sweep dropped those of trials that were finished before.
+    comparisons.all();
     const cached = store.finishedTrials(plan.trials.map((t) => t.key)).size;
     say(
       `${plan.name}: ${plural(plan.trials.length, 'trial')}, ${cached} finished already, ${plan.trials.length - cached} to run. Results go to ${experiment.run.database}`,
@@ -65,12 +71,13 @@ export async function runSweepFile(
       retryFailed,
       onEvent: (event) => {
         if (event.kind === 'warning') warnings.push(event.warning);
+        if (event.kind === 'trialFinished') comparisons.trialFinished();
         progress.handle(event);
       },
       signal: stopping.signal,
     });
     progress.finish();
-    store.refreshComparisons(plan.name);
+    comparisons.all();
     const code = conclude(outcome, experiment.run.database, plan.name, failFast);
     sayAgain(warnings);
     return code;

@@ -56,7 +56,7 @@ function aboutSweep({ sweep, trials }: SweepFacts): string {
     models.length === 0 ? '' : models.join(', '),
     countText(sweep.trials, 'trial') + (sweep.stopped > 0 ? ` (${sweep.stopped} stopped early)` : ''),
     `begun ${timeText(sweep.createdAt)}`,
-    `updated ${timeText(sweep.updatedAt)}`,
+    `last run began ${timeText(sweep.updatedAt)}`,
   ]
     .filter((part) => part !== '')
     .join(' · ');

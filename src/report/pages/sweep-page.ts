@@ -64,7 +64,7 @@ function aboutSweep({ sweep, trials, metric }: SweepFacts): string[] {
     models.length === 0 ? null : `model ${models.join(', ')}`,
     countText(sweep.trials, 'trial'),
     `judged by ${metric.name}`,
-    `updated ${timeText(sweep.updatedAt)}`,
+    `last run began ${timeText(sweep.updatedAt)}`,
   ].filter((part) => part !== null);
 }
 
