@@ -69,6 +69,24 @@ LEFT JOIN accuracy u ON u.trial_id = ut.id AND u.metric = t.primary_metric AND u
 
 -- tables: S2
 
+-- What was found wrong with an FP32 result when it was made: no row for a sound one, and none for one that is older than
+-- such findings.
+CREATE TABLE reference_warning (
+  stage_id INTEGER NOT NULL REFERENCES stage(id),      -- of kind reference
+  position INTEGER NOT NULL,
+  kind     TEXT NOT NULL,                              -- at-chance, shifted-labels, constant-output, ...
+  voids    INTEGER NOT NULL CHECK (voids IN (0, 1)),   -- 1: no trial measured against it can be called the best
+  message  TEXT NOT NULL,                              -- what was seen, of the evaluated samples
+  cause    TEXT NOT NULL,                              -- where to look first
+  PRIMARY KEY (stage_id, position)
+) STRICT, WITHOUT ROWID;
+
+-- The reference stage behind the FP32 key of trials.
+CREATE TABLE fp32_reference (
+  fp32_key TEXT PRIMARY KEY,
+  stage_id INTEGER NOT NULL REFERENCES stage(id)
+) STRICT, WITHOUT ROWID;
+
 -- tables: S7
 
 -- What the failed attempt ran under that is in no key, as JSON: where the next one would run under something else, it is
@@ -105,3 +123,29 @@ SELECT a.id AS attempt, CASE WHEN a.trial_id IS NULL THEN 'stage' ELSE 'trial' E
 FROM attempt a
 LEFT JOIN stage s ON s.id = a.stage_id
 LEFT JOIN environment e ON e.id = a.environment_id;
+-- What is wrong with the FP32 results of a sweep, and how many of its trials each is the reference of.
+CREATE VIEW v_warning AS
+SELECT sw.name AS sweep, w.kind, w.voids, w.message, w.cause, w.stage_id AS stage, m.name AS model,
+       (SELECT count(*) FROM fp32_reference r JOIN trial t ON t.fp32_key = r.fp32_key JOIN sweep_trial st ON st.trial_id = t.id
+        WHERE r.stage_id = w.stage_id AND st.sweep_id = sw.id) AS trials, w.position
+FROM sweep sw
+JOIN sweep_stage ss ON ss.sweep_id = sw.id
+JOIN reference_warning w ON w.stage_id = ss.stage_id
+JOIN stage s ON s.id = w.stage_id
+LEFT JOIN model m ON m.id = s.model_id;
+
+-- Inputs that trials of scheme unsigned quantize although calibration saw values below 0 in them, all of which become 0.
+CREATE VIEW v_unsigned_input AS
+SELECT sweep, model, position, layer, min(lowest) AS lowest, count(*) AS trials
+FROM (
+  SELECT sw.name AS sweep, m.name AS model, l.position, l.name AS layer, l.id AS layer_id,
+         (SELECT min(c.act_min) FROM channel_stat c WHERE c.observation_id = t.observation_id AND c.layer_id = l.id) AS lowest
+  FROM sweep sw
+  JOIN sweep_trial st ON st.sweep_id = sw.id
+  JOIN trial t ON t.id = st.trial_id AND t.activation_scheme = 'unsigned'
+  JOIN quantizer q ON q.trial_id = t.id AND q.role = 'input'
+  JOIN layer l ON l.id = q.layer_id
+  JOIN model m ON m.id = l.model_id
+)
+WHERE lowest < 0
+GROUP BY sweep, layer_id;

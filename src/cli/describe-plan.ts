@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { NO_DESCENT } from '../experiment/canonical-settings.js';
-import type { RunSettings, SearchSettings } from '../experiment/settings.js';
+import type { SearchSettings } from '../experiment/settings.js';
 import type { PlannedStage, SweepPlan } from '../plan/plan.js';
 import { estimateCost } from '../plan/estimate-cost.js';
 import { deviceSlots } from '../schedule/device-slots.js';
 import { neededStages, triedTrials, type TriedTrials } from '../schedule/failure-classes.js';
 import { prepareSweep, workerEntry, type PreparedSweep } from '../schedule/prepare-sweep.js';
+import { stageWarnings, type SweepWarning } from '../schedule/sweep-warnings.js';
 import { saturationNotes } from '../schedule/saturation.js';
 import { openStoreForReading } from '../store/sqlite-store.js';
 import type { StoredFailure, SweepReader } from '../store/store.js';
@@ -26,7 +27,7 @@ export async function describePlan(
   const prepared = await prepareSweep(path, overrides, workerEntry(), { use: 'plan', allowed: allowCode });
   const { experiment, provider, plan, inputs } = prepared;
   const slots = deviceSlots(experiment.run, provider.provider);
-  const { finished, typicalDurations, tried } = readStore(experiment.run, plan);
+  const { finished, typicalDurations, warnings, tried } = readStore(prepared);
   const { toRun, again, leftAlone } = tried;
   const needed = neededStages(toRun);
   const cost = estimateCost(plan, {
@@ -45,7 +46,9 @@ export async function describePlan(
     ...(plan.question === null ? [] : [`Question: ${plan.question}`]),
     ...modelLines(prepared),
     ...inputs.notes,
+    ...(experiment.notes ?? []),
     ...saturationNotes(experiment),
+    ...warnings.map(({ text }) => `WARNING: ${text}`),
     '',
     'shared stages',
     ...plan.stages.map((stage) => `  ${stageState(stage.key).padEnd(8)}${describeStage(stage, plan)}`),
@@ -88,20 +91,28 @@ function openUnlessOlder(database: string): SweepReader | null {
 interface StoredState {
   readonly finished: ReadonlySet<string>;
   readonly typicalDurations: ReadonlyMap<string, number>;
+  /** Of stages that are finished. */
+  readonly warnings: readonly SweepWarning[];
   readonly tried: TriedTrials;
 }
 
-function readStore(run: RunSettings, plan: SweepPlan): StoredState {
+function readStore({ experiment: { run }, plan, inputs }: PreparedSweep): StoredState {
   const store = existsSync(run.database) ? openUnlessOlder(run.database) : null;
   if (store === null) {
     const tried = { toRun: plan.trials, again: new Map(), leftAlone: new Map() };
-    return { finished: new Set(), typicalDurations: new Map(), tried };
+    return { finished: new Set(), typicalDurations: new Map(), warnings: [], tried };
   }
   try {
     const trials = store.finishedTrials(plan.trials.map((t) => t.key));
     const stages = store.finishedStages(plan.stages.map((s) => s.key));
-    const finished = new Set([...trials, ...stages]);
-    return { finished, typicalDurations: store.typicalDurations(), tried: triedTrials(plan, store, run) };
+    return {
+      finished: new Set([...trials, ...stages]),
+      typicalDurations: store.typicalDurations(),
+      warnings: plan.stages
+        .filter(({ key }) => stages.has(key))
+        .flatMap((stage) => stageWarnings(stage, { plan, store, inputs })),
+      tried: triedTrials(plan, store, run),
+    };
   } finally {
     store.close();
   }

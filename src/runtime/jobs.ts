@@ -21,6 +21,7 @@ import type {
   StoppedTrialRecord,
   TrialRecord,
 } from '../evaluate/results.js';
+import type { OutputSurvey } from '../evaluate/reference/output-survey.js';
 import type { MetricState } from '../evaluate/metrics/metric.js';
 import type { CanonicalSmoothing } from '../experiment/canonical-settings.js';
 import type { ContentKey, TrialSettings } from '../plan/plan.js';
@@ -141,9 +142,12 @@ export interface ProbeJob {
 
 export type Job = ObserveJob | ReferenceJob | SearchJob | RankJob | TrialJob | ShapesJob | ProbeJob;
 
+/** What a metric gathered of FP32, with what was seen of its input and output; absent in what earlier versions stored. */
+export type SurveyedState = MetricState & { readonly survey?: OutputSurvey };
+
 export interface JobResults {
   readonly observe: readonly ObservationRecord[];
-  readonly reference: MetricState;
+  readonly reference: SurveyedState;
   readonly search: SearchResult;
   readonly rank: readonly LayerRankRecord[];
   readonly trial: TrialRecord | StoppedTrialRecord;

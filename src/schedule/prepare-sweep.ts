@@ -2,7 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { kindOfFile } from '../data/kind-of-file.js';
 import { LARGEST_EXPERIMENT_BYTES, loadExperiment } from '../experiment/load-experiment.js';
 import { didYouMean } from '../experiment/nearest-name.js';
-import type { Experiment, Settings } from '../experiment/settings.js';
+import type { ExpandedTrial, Experiment } from '../experiment/settings.js';
+import { capSamples } from '../plan/cap-samples.js';
 import { expandSensitivity } from '../plan/expand-sensitivity.js';
 import type { SweepPlan } from '../plan/plan.js';
 import { planSweep } from '../plan/plan-sweep.js';
@@ -49,7 +50,10 @@ export async function prepareSweep(
   const loaded = loadExperiment(path, overrides, readExperimentText);
   requireCodeConsent(loaded, code.use, code.allowed);
   const inputs = await openSweepInputs(loaded);
-  const experiment = expandSensitivity(loaded, ({ settings }) => focusLayers(inputs, settings));
+  const experiment = capSamples(
+    expandSensitivity(loaded, (trial) => focusLayers(inputs, loaded, trial)),
+    (source) => inputs.sampleCount(source),
+  );
   await checkOutputs(loaded, inputs, entry);
   const provider = await resolveProvider(experiment.run, entry);
   const plan = planSweep(experiment, {
@@ -65,13 +69,18 @@ export async function prepareSweep(
 }
 
 /** The layers that a sensitivity trial's glob names. @throws InputError where it names none */
-function focusLayers(inputs: SweepInputs, { model, layers }: Settings): readonly string[] {
+function focusLayers(
+  inputs: SweepInputs,
+  { sources }: Experiment,
+  { settings, axes }: ExpandedTrial,
+): readonly string[] {
+  const { model, layers } = settings;
   const names = inputs.selectedLayers(model.path, layers);
   const pattern = compileGlob(layers.focus);
   const matched = names.filter((name) => pattern.test(name));
   if (matched.length > 0) return matched;
   throw new InputError(
-    `Expected layers.focus to match layers that are quantized, got "${layers.focus}", which matches none${didYouMean(layers.focus, names)}.`,
+    `${sources?.prefix(layers, ['focus'], axes) ?? ''}Expected layers.focus to match layers that are quantized, got "${layers.focus}", which matches none${didYouMean(layers.focus, names)}.`,
   );
 }
 

@@ -14,6 +14,7 @@ import { endOfSweep } from './sweep-end.js';
 import { jobModel, StageWork, storedObservation } from './stage-work.js';
 import type { BestTrial, OnSweepEvent } from './sweep-events.js';
 import type { SweepInputs } from './sweep-inputs.js';
+import { stageWarnings } from './sweep-warnings.js';
 import { stageConditions, trialConditions } from './work-conditions.js';
 import { failureRecord, WorkQueue } from './work-queue.js';
 
@@ -131,6 +132,7 @@ class SweepRun {
       finishedStages: plan.stages.filter((s) => this.#finished.has(s.key)).length,
       best: this.#best,
     });
+    for (const stage of plan.stages) if (this.#finished.has(stage.key)) this.#warnOf(stage);
     for (const { forwardPasses } of this.#costs.values()) this.#queue.expect(forwardPasses);
     const errors = await Promise.all(toRun.map((trial) => this.#runTrial(trial)));
     const fatal = errors.find((e) => e instanceof Error);
@@ -321,6 +323,12 @@ class SweepRun {
       throw new StageFailed(stage.kind, failure);
     }
     this.#options.onEvent({ kind: 'stageFinished', stage, durationMs: performance.now() - start });
+    this.#warnOf(stage);
+  }
+
+  /** Says what is wrong with the sweep, as far as a finished stage tells. */
+  #warnOf(stage: PlannedStage): void {
+    for (const warning of stageWarnings(stage, this.#options)) this.#options.onEvent({ kind: 'warning', warning });
   }
 }
 

@@ -17,11 +17,12 @@ import { printableName } from '../experiment/printable.js';
 import type { LayerRecord, ModelRecord } from '../evaluate/results.js';
 import { countParameters } from '../graph/count-parameters.js';
 import { foldBatchNorm } from '../graph/fold-batch-norm.js';
-import { findLayers, type FoundLayer } from '../graph/layers.js';
+import { findLayers, type FoundLayer, type Layer } from '../graph/layers.js';
 import { ModelError } from '../graph/model-error.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import { checkSampleShape, fixedBatchSize, resolveModelIo } from '../graph/model-io.js';
 import { readFloatTensor } from '../graph/tensor.js';
+import { LayerSettingError } from '../quantize/layer-setting-error.js';
 import { floatLayers, selectLayers } from '../quantize/select-layers.js';
 import { feedReader } from '../runtime/feeds.js';
 import { readModelFile, type ModelFile } from '../runtime/model-file.js';
@@ -29,6 +30,7 @@ import { perInputChannelAbsmax, viewAbsmax } from '../smooth/weight-absmax.js';
 import { scoredBy, type ScoredBy } from './check-outputs.js';
 import { fusionNotes } from './fusion-notes.js';
 import { InputError } from './input-error.js';
+import { UnmatchedGlobs } from './unmatched-globs.js';
 
 /** Everything about the models and data of an experiment that planning and running need. */
 export interface SweepInputs {
@@ -75,8 +77,11 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
   const tasks = new Map<string, string | null>();
   const checked = new Set<string>();
   const notes: string[] = [];
-  for (const { settings, role } of experiment.trials) {
+  const globs = new UnmatchedGlobs();
+  for (const { settings, role, axes } of experiment.trials) {
     const { model, data } = settings;
+    const prefixOf = (section: 'layers' | 'data', ...path: readonly string[]): string =>
+      experiment.sources?.prefix(settings[section], path, axes) ?? '';
     let file = files.get(model.path);
     if (file === undefined) {
       const stamp = stampFiles([model.path]);
@@ -101,12 +106,16 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
         sources.set(id, await checkSource(file, model, source, data.preprocess));
       }
     }
-    checkEvaluation(settings, sources.get(JSON.stringify(data.evaluation.source))!);
+    checkEvaluation(settings, sources.get(JSON.stringify(data.evaluation.source))!, (...path) =>
+      prefixOf('data', ...path),
+    );
     if (role !== 'fp32') {
       if (isNew(checked, ['layers', model.path, settings.layers])) {
         const found = layers.get(model.path)!;
-        const selected = inFile(model.path, () => selectLayers(found, ofEveryLayer(settings.layers)));
-        checkFloatLayers(settings.layers, selected.length);
+        const inLayers = (...path: readonly string[]): string => prefixOf('layers', ...path);
+        const selected = selectedOf(model.path, found, settings.layers, inLayers);
+        globs.see(settings.layers, found, inLayers);
+        checkFloatLayers(settings.layers, selected.length, inLayers);
         // Settings that differ in rules or sensitivity alone would say the same again.
         for (const note of selectionNotes(model.path, found, selected.length, settings.layers)) {
           if (!notes.includes(note)) notes.push(note);
@@ -121,9 +130,12 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
           if (!notes.includes(note)) notes.push(note);
         }
       }
-      checkCalibration(settings, sources.get(JSON.stringify(data.calibration.source))!);
+      checkCalibration(settings, sources.get(JSON.stringify(data.calibration.source))!, (...path) =>
+        prefixOf('data', ...path),
+      );
     }
   }
+  globs.check();
   return {
     models,
     notes,
@@ -139,21 +151,40 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
   };
 }
 
+/** Where a setting of a section was written, and of which trial it is: what a message about it begins with. */
+type PrefixOf = (...path: readonly string[]) => string;
+
+/** The layers of a model that settings select. @throws ModelError naming the model, and where the setting was written */
+function selectedOf(
+  path: string,
+  layers: readonly FoundLayer[],
+  settings: LayerSettings,
+  prefixOf: PrefixOf,
+): readonly Layer[] {
+  try {
+    return selectLayers(layers, ofEveryLayer(settings));
+  } catch (cause) {
+    if (!(cause instanceof ModelError)) throw cause;
+    const where = cause instanceof LayerSettingError ? prefixOf(cause.setting) : '';
+    throw new ModelError(`${where}${path}: ${cause.message}`, { cause });
+  }
+}
+
 /** The settings without what singles out a layer. */
 function ofEveryLayer(settings: LayerSettings): LayerSettings {
   return { ...settings, sensitivity: 'none', focus: '*' };
 }
 
 /** @throws InputError where no layer would be left to quantize */
-function checkFloatLayers({ keepFloat, sensitivity }: LayerSettings, selected: number): void {
+function checkFloatLayers({ keepFloat, sensitivity }: LayerSettings, selected: number, prefixOf: PrefixOf): void {
   if (keepFloat >= selected) {
     throw new InputError(
-      `Expected layers.keepFloat to leave a layer to quantize, so at most ${selected - 1}, got ${keepFloat}.`,
+      `${prefixOf('keepFloat')}Expected layers.keepFloat to leave a layer to quantize, so at most ${selected - 1}, got ${keepFloat}.`,
     );
   }
   if (sensitivity === 'allBut' && selected === 1) {
     throw new InputError(
-      'Expected several layers for layers.sensitivity allBut, got one: without it nothing is quantized.',
+      `${prefixOf('sensitivity')}Expected several layers for layers.sensitivity allBut, got one: without it nothing is quantized.`,
     );
   }
 }
@@ -206,23 +237,31 @@ async function checkSource(
   }
 }
 
-function checkEvaluation({ task, data: { evaluation } }: Settings, { samples, hasLabels }: CheckedSource): void {
+function checkEvaluation(
+  { task, data: { evaluation } }: Settings,
+  { samples, hasLabels }: CheckedSource,
+  prefixOf: PrefixOf,
+): void {
   if (task.kind === 'classification' && !hasLabels) {
     throw new InputError(
-      `Expected data.evaluation to have class labels, which task classification is scored by, got none (${evaluation.source.format}). Task fidelity needs none.`,
+      `${prefixOf('evaluation')}Expected data.evaluation to have class labels, which task classification is scored by, got none (${evaluation.source.format}). Task fidelity needs none.`,
     );
   }
   if (evaluation.samples === 'all' || evaluation.samples <= samples) return;
   throw new InputError(
-    `Expected data.evaluation.samples to be at most the ${samples} samples of its source, got ${evaluation.samples}. \`all\` takes what there is.`,
+    `${prefixOf('evaluation', 'samples')}Expected data.evaluation.samples to be at most the ${samples} samples of its source, got ${evaluation.samples}. \`all\` takes what there is.`,
   );
 }
 
-function checkCalibration({ data: { calibration } }: Settings, { samples: available }: CheckedSource): void {
+function checkCalibration(
+  { data: { calibration } }: Settings,
+  { samples: available }: CheckedSource,
+  prefixOf: PrefixOf,
+): void {
   const needed = calibration.batches * calibration.batchSize;
   if (needed > available) {
     throw new InputError(
-      `Expected data.calibration to hold at least ${needed} samples (${calibration.batches} batches of ${calibration.batchSize}), got ${available}. Lower batches or batchSize.`,
+      `${prefixOf('calibration', 'batches')}Expected data.calibration to hold at least ${needed} samples (${calibration.batches} batches of ${calibration.batchSize}), got ${available}. Lower batches or batchSize.`,
     );
   }
 }

@@ -1,3 +1,4 @@
+import type { ReferenceWarning } from '../evaluate/reference/reference-warning.js';
 import type { Experiment } from '../experiment/settings.js';
 import type {
   DisplayHistograms,
@@ -40,6 +41,8 @@ export interface StoredReference {
   readonly argmax: Int32Array | null;
   /** Execution provider that ran it, as the runtime names it. */
   readonly provider: string;
+  /** What makes it no reference for trials; none where it was stored before that was judged. */
+  readonly warnings?: readonly ReferenceWarning[];
 }
 
 /** Why a trial or stage failed last. */

@@ -145,7 +145,7 @@ function writeHistograms(
   );
 }
 
-/** Keeps the FP32 results and marks the stage done. */
+/** Keeps the FP32 results and what is wrong with them, and marks the stage done. */
 export function writeReference(
   connection: Connection,
   key: ContentKey,
@@ -156,7 +156,19 @@ export function writeReference(
   const model = StoredModel.find(connection, sha256);
   reference.evaluation.accuracies.forEach(checkAccuracy);
   reference.evaluation.outcomes.forEach(checkOutcome);
-  closeStage(connection, stage.id, model.id, encodePayload(reference));
+  const { warnings = [], ...result } = reference;
+  for (const [position, { kind, voids, message, cause }] of warnings.entries()) {
+    connection.run(
+      'INSERT INTO reference_warning (stage_id, position, kind, voids, message, cause) VALUES (?, ?, ?, ?, ?, ?)',
+      stage.id,
+      position,
+      kind,
+      voids ? 1 : 0,
+      message,
+      cause,
+    );
+  }
+  closeStage(connection, stage.id, model.id, encodePayload(result));
 }
 
 /** Writes the curve of each layer and marks the stage done. */
