@@ -28,7 +28,7 @@ UPDATE trial SET status = 'pending' WHERE ${left}`);
   });
   const run: RunState = { kind: 'running', pid: 7, host: 'bench-1', since: sample.since };
   const generatedAt = new Date(Date.parse(sample.since) + 65_000);
-  const live = { run, revision: 'r-1', nowMs: 0 };
+  const live = { run, revision: 'r-1', nowMs: sample.sinceMs + 65_000 };
   const site = openSite(sample.query, ['running'], ['running'], {
     database: 'a.db',
     generatedAt,
