@@ -2,7 +2,8 @@ import { withHistogramAmax } from '../calibrate/histogram-amax.js';
 import { observeGraph } from '../calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../calibrate/statistics-accumulator.js';
 import type { ObservationRecord } from '../evaluate/results.js';
-import { displayHistograms } from './display-histograms.js';
+import { constantInputs, displayHistograms } from './display-histograms.js';
+import { openBatching } from './batching.js';
 import { batchWithin, observedExecution, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, ObserveJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
@@ -14,8 +15,15 @@ export async function runObserve(job: ObserveJob, context: JobContext): Promise<
   const { folded, layers, io } = loaded;
   const dataset = await openJobDataset(job.source, job.preprocess, context, job.sampleSeed);
   const supported = layers.filter((l) => l.supported);
-  const { model, observed } = observeGraph(folded, supported, job.methods, job.histograms !== null);
+  const { model, observed } = observeGraph(
+    folded,
+    supported,
+    job.methods,
+    job.histograms !== null,
+    constantInputs(dataset),
+  );
   const ran = await observedExecution('observe', job.model.sha256, () => model, io, dataset, context);
+  const batching = await openBatching(loaded, dataset, [job.source, job.preprocess], context);
   const statistics = new StatisticsAccumulator(observed);
   const ends = [...new Set([...job.snapshots, job.endBatch])]
     .filter((batches) => batches > job.firstBatch && batches <= job.endBatch)
@@ -27,8 +35,8 @@ export async function runObserve(job: ObserveJob, context: JobContext): Promise<
       for (const end of ends) {
         const first = batch * job.batchSize;
         const range = { first, count: (end - batch) * job.batchSize, batchSize: batchWithin(job.batchSize, context) };
-        await runBatches(session, io, dataset, range, (outputs, at, samples, fed) => {
-          statistics.add(outputs, { samples, fed });
+        await runBatches(session, batching, dataset, range, (outputs, { first: at, samples, rows }) => {
+          statistics.add(outputs, { samples, fed: rows });
           context.report(
             at + samples - job.firstBatch * job.batchSize,
             (job.endBatch - job.firstBatch) * job.batchSize,
@@ -40,7 +48,7 @@ export async function runObserve(job: ObserveJob, context: JobContext): Promise<
     }),
   );
   if (job.displaySamples > 0) {
-    const display = await displayHistograms(job.displaySamples, loaded, dataset, context);
+    const display = await displayHistograms(job.displaySamples, loaded, batching, dataset, context);
     value.push({ ...value.pop()!, display });
   }
   return { value, execution: { ...ran, timings: context.clock.timings } };

@@ -2,7 +2,8 @@ import type { Dataset } from '../data/dataset.js';
 import { GateError } from '../evaluate/gate-error.js';
 import { LossAccumulator } from '../evaluate/loss-accumulator.js';
 import { lossGraph } from '../evaluate/loss-graph.js';
-import { outputDivergence } from '../evaluate/output-divergence.js';
+import { outputDivergences } from '../evaluate/output-divergence.js';
+import { PreciseSums } from '../evaluate/precise-sums.js';
 import type { GateRecord, LayerLossRecord } from '../evaluate/results.js';
 import type { EvaluationSettings, GateSettings, LossSettings } from '../experiment/settings.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
@@ -17,6 +18,7 @@ import {
 import { qdqModel } from '../quantize/qdq-graph.js';
 import { quantizedModel, smoothedModel } from '../quantize/quantized-graph.js';
 import { bitsOfLayers, selectLayers } from '../quantize/select-layers.js';
+import { freelyChosen, openBatching, samplesOf } from './batching.js';
 import { correctBiases } from './correct-biases.js';
 import { evaluateTrial, type Evaluated } from './evaluate-trial.js';
 import { fixedAlphas } from './fixed-alphas.js';
@@ -32,8 +34,7 @@ import {
 import type { JobResult, TrialJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
 import { modelOutputs } from './model-outputs.js';
-import { runBatches, withoutPadding } from './run-batches.js';
-import { lossSamples } from './whole-batches.js';
+import { runBatches } from './run-batches.js';
 
 /**
  * Samples of one run of a loss graph on CPU, at most: it holds several tensors of each layer at once, and small ones stay in
@@ -68,12 +69,9 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
     prepareModel(model.folded, selectLayers(model.layers, layers, job.keptFloat), statistics, preparation),
   );
   const samples = evaluationSamples(evaluationSettings, gated);
-  const measured = lossSamples(
-    Math.min(loss.samples, samples),
-    model.io,
-    uncorrected.layers.map((p) => p.layer),
-  );
-  const before = { job, model, dataset: gated, prepared: uncorrected, context, total: samples + measured };
+  const measured = Math.min(loss.samples, samples);
+  const batching = await openBatching(model, gated, [evaluationSettings.source, preprocess], context);
+  const before = { job, model, batching, dataset: gated, prepared: uncorrected, context, total: samples + measured };
   const simulated = await ranOn(before);
   const gateRecord = await context.clock.measure('gate', () => passGate(before, gate, samples));
   const prepared = await withCorrectedBiases(before);
@@ -128,9 +126,10 @@ async function withCorrectedBiases({ job, model, prepared, context }: Trial): Pr
   const { method, samples } = quantization!.biasCorrection;
   if (method === 'none' || calibration === null) return prepared;
   const dataset = await openJobDataset(calibration.source, preprocess, context, calibration.sampleSeed);
+  const batching = await openBatching(model, dataset, [calibration.source, preprocess], context);
   const key = JSON.stringify([job.model, calibration, preprocess, layers, job.keptFloat, samples]);
   return context.clock.measure('biasCorrection', () =>
-    correctBiases(model, prepared, { dataset, samples, key }, context),
+    correctBiases(model, prepared, { dataset, batching, samples, key }, context),
   );
 }
 
@@ -176,9 +175,9 @@ async function referenceOutputs(trial: Trial, count: number): Promise<Float32Arr
   return reference.outputs;
 }
 
-function outputsOf({ model, dataset, job, context }: Trial, graph: OnnxModel, count: number): Promise<Float32Array> {
+function outputsOf({ batching, dataset, job, context }: Trial, graph: OnnxModel, count: number): Promise<Float32Array> {
   const range = { first: 0, count, batchSize: batchWithin(job.settings.evaluation.batchSize, context) };
-  return modelOutputs(graph, model.io, dataset, range, context);
+  return modelOutputs(graph, batching, dataset, range, context);
 }
 
 async function measureLosses(
@@ -187,24 +186,26 @@ async function measureLosses(
   loss: LossSettings,
   samples: number,
 ): Promise<{ readonly losses: readonly LayerLossRecord[]; readonly divergence: number }> {
-  const { model, dataset, job, context, prepared, total } = trial;
+  const { model, batching, dataset, job, context, prepared, total } = trial;
   const graph = lossGraph(model, quantized, prepared, loss.modes);
   const losses = new LossAccumulator(graph.layers);
   const { batchSize } = job.settings.evaluation;
-  const fitting = context.session.provider === 'cpu' ? Math.min(batchSize, CPU_LOSS_SAMPLES) : batchSize;
+  const fitting =
+    context.session.provider === 'cpu' ? Math.min(batchSize, freelyChosen(CPU_LOSS_SAMPLES, batching)) : batchSize;
   const range = { first: 0, count: samples, batchSize: batchWithin(fitting, context) };
-  let divergence = 0;
+  const divergence = new PreciseSums(1);
   await withSession(graph.model, model.io, context, (session) =>
     context.clock.measure('loss', () =>
-      runBatches(session, model.io, dataset, range, (outputs, first, count, fed) => {
-        losses.add(outputs, { samples: count, fed });
+      runBatches(session, batching, dataset, range, (outputs, run) => {
+        const { first, samples: count, rows } = run;
+        losses.add(outputs, { samples: count, fed: rows });
         const [expected, actual] = [graph.output.reference, graph.output.quantized].map(
-          (name) => withoutPadding(outputs[name]!, count, fed).data,
+          (name) => samplesOf(batching, outputs[name]!, run).data,
         );
-        divergence += outputDivergence(job.settings.task.kind, expected!, actual!, count) * count;
+        divergence.addRows(outputDivergences(job.settings.task.kind, expected!, actual!, count));
         context.report(total - samples + first + count, total);
       }),
     ),
   );
-  return { losses: losses.finish(), divergence: divergence / samples };
+  return { losses: losses.finish(), divergence: Math.max(0, divergence.value(0) / samples) };
 }
