@@ -4,7 +4,7 @@ import { fixedBatchSize, type ModelIo } from '../graph/model-io.js';
 import type { JobContext } from './job-context.js';
 import type { LoadedModel } from './model-cache.js';
 import { probeBatch } from './probe-batch.js';
-import { samplesFirst, type SampleLayout } from './sample-layout.js';
+import { samplesFirst, singleSample, type SampleLayout } from './sample-layout.js';
 import type { RunRows, SampleRun } from './sample-runs.js';
 import { RuntimeError, type FloatTensor, type Outputs } from './session.js';
 
@@ -16,11 +16,15 @@ export interface Batching extends RunRows {
   readonly outputUnknown: string;
   /** Why no sample may be fed more than once in a run; null where it may. */
   readonly noCopies: string | null;
+  /** Why `absmax: view` can't be observed in such a run; null where it can. */
+  readonly noViewOfCopies: string | null;
 }
+
+const asIs = { noCopies: null, noViewOfCopies: null };
 
 /** Of a model of which nothing was found out: its samples lie one after the other, and do not see each other. */
 export function plainBatching(io: ModelIo): Batching {
-  return { io, fixed: fixedBatchSize(io), least: 1, most: null, layout: null, outputUnknown: '', noCopies: null };
+  return { io, fixed: fixedBatchSize(io), least: 1, most: null, layout: null, outputUnknown: '', ...asIs };
 }
 
 const known = new WeakMap<LoadedModel, Map<string, Promise<Batching>>>();
@@ -48,7 +52,7 @@ export function openBatching(
   const key = JSON.stringify([data, context.session]);
   const before = ofModel.get(key);
   if (before !== undefined) return before;
-  const found = context.clock.measure('batching', () => find(model, dataset, context));
+  const found = find(model, dataset, context);
   ofModel.set(key, found);
   // What was short of memory is asked again.
   found.catch(() => ofModel.delete(key));
@@ -60,9 +64,11 @@ async function find(model: LoadedModel, dataset: Dataset, context: JobContext): 
   if (plain.fixed === 1) return plain;
   const rows = plain.fixed ?? 2;
   try {
-    const { layout, dependence } = await probeBatch(model, dataset, rows, context);
+    const { layout, dependence, notViewed } = await probeBatch(model, dataset, rows, context);
     if (plain.fixed === null) {
-      return dependence === null && layout !== null ? { ...plain, least: 2, layout } : { ...plain, most: 1 };
+      return dependence === null && layout !== null
+        ? { ...plain, least: 2, layout, noViewOfCopies: viewProblem(notViewed) }
+        : { ...plain, most: 1 };
     }
     const fixes = `The model fixes a batch of ${rows}`;
     const noCopies =
@@ -72,12 +78,19 @@ async function find(model: LoadedModel, dataset: Dataset, context: JobContext): 
     const outputUnknown =
       `${fixes}, and where each sample lies in output "${model.io.output}" can't be told` +
       `${dependence === null ? '' : ` (${dependence})`}. Export the model with a free batch axis, or with the batch as the output's first axis.`;
-    return { ...plain, layout, noCopies, outputUnknown };
+    return { ...plain, layout, noCopies, noViewOfCopies: viewProblem(notViewed), outputUnknown };
   } catch (cause) {
     // Two samples at once are more than the model takes; one at a time it may run.
     if (plain.fixed === null && cause instanceof RuntimeError && cause.trouble === null) return plain;
     throw cause;
   }
+}
+
+function viewProblem(layer: string | null): string | null {
+  return (
+    layer &&
+    `smoothing.absmax view: in the input of layer "${layer}" the column that a number of a sample counts for hangs on the other samples of its batch, so that an incomplete batch can't be filled up. Calibrate on a number of samples that the batch divides, or use absmax channel.`
+  );
 }
 
 /** Samples of one run where nothing but speed says how many: `wanted`, unless the model takes one at a time. */
@@ -97,8 +110,9 @@ export function samplesOf(
   run: SampleRun,
 ): FloatTensor {
   const { samples, rows } = run;
+  if (rows === 1) return singleSample(tensor);
   if (layout !== null) return samplesFirst(tensor, layout, samples, rows);
   const leads = tensor.dims[0] === rows && samples === rows;
-  if (fixed !== null && rows > 1 && !leads) throw new ModelError(outputUnknown);
+  if (fixed !== null && !leads) throw new ModelError(outputUnknown);
   return tensor;
 }

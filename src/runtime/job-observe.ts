@@ -2,12 +2,14 @@ import { withHistogramAmax } from '../calibrate/histogram-amax.js';
 import { observeGraph } from '../calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../calibrate/statistics-accumulator.js';
 import type { ObservationRecord } from '../evaluate/results.js';
+import { ModelError } from '../graph/model-error.js';
 import { constantInputs, displayHistograms } from './display-histograms.js';
-import { openBatching } from './batching.js';
+import { openBatching, type Batching } from './batching.js';
 import { batchWithin, observedExecution, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, ObserveJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
 import { runBatches } from './run-batches.js';
+import { sampleRuns, type BatchRange } from './sample-runs.js';
 
 /** Observes the inputs of all layers over a range of calibration batches. */
 export async function runObserve(job: ObserveJob, context: JobContext): Promise<JobResult<'observe'>> {
@@ -34,7 +36,12 @@ export async function runObserve(job: ObserveJob, context: JobContext): Promise<
       let batch = job.firstBatch;
       for (const end of ends) {
         const first = batch * job.batchSize;
-        const range = { first, count: (end - batch) * job.batchSize, batchSize: batchWithin(job.batchSize, context) };
+        const range: BatchRange = {
+          first,
+          count: (end - batch) * job.batchSize,
+          batchSize: batchWithin(job.batchSize, context),
+        };
+        checkView(job, batching, range);
         await runBatches(session, batching, dataset, range, (outputs, { first: at, samples, rows }) => {
           statistics.add(outputs, { samples, fed: rows });
           context.report(
@@ -52,6 +59,13 @@ export async function runObserve(job: ObserveJob, context: JobContext): Promise<
     value.push({ ...value.pop()!, display });
   }
   return { value, execution: { ...ran, timings: context.clock.timings } };
+}
+
+/** @throws ModelError where the view of a run would be one of copies, and another one than of its samples */
+function checkView({ methods }: ObserveJob, batching: Batching, range: BatchRange): void {
+  const { noViewOfCopies } = batching;
+  if (noViewOfCopies === null || !methods.includes('view')) return;
+  if (sampleRuns(range, batching).some(({ samples, rows }) => samples < rows)) throw new ModelError(noViewOfCopies);
 }
 
 /**

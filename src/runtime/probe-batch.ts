@@ -9,7 +9,8 @@ import { elementCount, FLOAT32 } from '../graph/tensor.js';
 import { feedReader } from './feeds.js';
 import { withSession, type JobContext } from './job-context.js';
 import type { LoadedModel } from './model-cache.js';
-import { findLayout, type SampleLayout } from './sample-layout.js';
+import { dependenceIn, layoutOf, type Four } from './sample-dependence.js';
+import type { SampleLayout } from './sample-layout.js';
 import type { Feed, Feeds, FloatTensor, Outputs, Session } from './session.js';
 
 /** What running a few samples together tells. */
@@ -18,6 +19,8 @@ export interface BatchProbe {
   readonly layout: SampleLayout | null;
   /** What keeps them from being independent of each other and of their places; null where they are. */
   readonly dependence: string | null;
+  /** A layer whose input read as `[-1, C]` has a sample's numbers in other columns at another place; null where none has. */
+  readonly notViewed: string | null;
 }
 
 /** Activations that one probing run returns at most; where all layers' are more, several sessions share them. */
@@ -29,17 +32,11 @@ const SEARCHED = 16;
 /** Share of a tensor's absmax by which equal work may differ: on CPU no bit should, on a GPU kernels may reorder sums. */
 const tolerances = { cpu: 1e-6, cuda: 1e-4, webgpu: 1e-4 } as const;
 
-/** Of sums over a tensor whose samples changed places, relative. */
-const PLACE_TOLERANCE = 1e-4;
-
 /** What one run is fed. */
 interface Fed {
   readonly batch: FloatTensor;
   readonly further: Feeds;
 }
-
-/** Runs of the first sample alone, the second alone, both mixed, and the same mixture in reverse. */
-type Four<T> = readonly [first: T, second: T, mixed: T, reversed: T];
 
 /**
  * Runs the model on two samples: the one in all rows, the other in all rows, and mixtures of both. Where samples do not
@@ -58,45 +55,47 @@ export async function probeBatch(
   checkSampleShape(io, dataset.sampleShape);
   const places = mixture(rows);
   const feeds = await probeFeeds(io, dataset, places);
-  const run = async (model: OnnxModel): Promise<Four<Outputs>> =>
-    withSession(model, io, { ...context, longPass: null }, async (session) => [
-      await runOnce(session, feeds[0]),
-      await runOnce(session, feeds[1]),
-      await runOnce(session, feeds[2]),
-      await runOnce(session, feeds[3]),
-    ]);
+  const run = (model: OnnxModel): Promise<Four<Outputs>> =>
+    withSession(model, io, { ...context, longPass: null }, (session) =>
+      context.clock.measure('batching', async () => [
+        await runOnce(session, feeds[0]),
+        await runOnce(session, feeds[1]),
+        await runOnce(session, feeds[2]),
+        await runOnce(session, feeds[3]),
+      ]),
+    );
   const tolerance = tolerances[context.session.provider];
-  const output = (await run(withOutputs(folded, [io.output]))).map((outputs) => outputs[io.output]!);
-  const ofOutput = output as unknown as Four<FloatTensor>;
-  let dependence = dependenceIn(io.output, ofOutput, tolerance);
-  const layout = dependence?.isInfluence === true ? null : layoutOf(ofOutput, places, tolerance);
-  if (dependence === null) {
-    const inner = layers
-      .filter((layer) => layer.supported)
+  const supported = layers.filter((layer) => layer.supported);
+  const inner = new Set(
+    supported
       .flatMap(({ inputTensor, outputTensor }) => [inputTensor, outputTensor])
-      .filter((tensor) => tensor !== io.output && folded.index.producers.has(tensor));
-    const shapes = await withSession(withShapes(folded, inner), io, { ...context, longPass: null }, (session) =>
-      runOnce(session, feeds[2]),
-    );
-    const groups = groupBySize(
-      [...new Set(inner)],
-      (tensor) => 4 * shapes[shapeName(tensor)]!.data.reduce((a, b) => a * b, 1),
-    );
-    // Where the batch is free nothing hangs on it but a last sample that is fed twice.
-    const isWorthIt = groups.length === 1 || fixedBatchSize(io) !== null;
-    for (const group of isWorthIt ? groups : []) {
-      const found = await run(withOutputs(folded, group));
-      for (const tensor of group) {
-        dependence ??= dependenceIn(
-          tensor,
-          found.map((outputs) => outputs[tensor]!) as unknown as Four<FloatTensor>,
-          tolerance,
-        );
-      }
-      if (dependence !== null) break;
+      .filter((tensor) => tensor !== io.output && folded.index.producers.has(tensor)),
+  );
+  const outer = await run(withShapes(folded, [...inner], io.output));
+  const output = pick(outer, io.output);
+  let dependence = dependenceIn(io.output, output, tolerance);
+  const layout = dependence?.isInfluence === true ? null : layoutOf(output, places, tolerance);
+  let notViewed: string | null = null;
+  const groups = groupBySize([...inner], (tensor) => 4 * elementCount([...outer[2][shapeName(tensor)]!.data]));
+  // Where the batch is free nothing hangs on it but a last sample that is fed twice.
+  const isWorthIt = groups.length === 1 || fixedBatchSize(io) !== null;
+  for (const group of isWorthIt ? groups : []) {
+    if (dependence !== null) break;
+    const found = await run(withOutputs(folded, group));
+    for (const tensor of group) {
+      const four = pick(found, tensor);
+      dependence ??= dependenceIn(tensor, four, tolerance);
+      const readers = supported.filter((layer) => layer.inputTensor === tensor);
+      if (notViewed !== null || readers.length === 0) continue;
+      const own = layoutOf(four, places, tolerance);
+      notViewed = readers.find((layer) => own === null || own.inner % layer.inputChannels !== 0)?.name ?? null;
     }
   }
-  return { layout, dependence: dependence?.what ?? null };
+  return { layout, dependence: dependence?.what ?? null, notViewed };
+}
+
+function pick([first, second, mixed, reversed]: Four<Outputs>, tensor: string): Four<FloatTensor> {
+  return [first[tensor]!, second[tensor]!, mixed[tensor]!, reversed[tensor]!];
 }
 
 function runOnce(session: Session, { batch, further }: Fed): Promise<Outputs> {
@@ -111,13 +110,13 @@ function shapeName(tensor: string): string {
   return `quantsweep/shape of ${tensor}`;
 }
 
-function withShapes(model: OnnxModel, tensors: readonly string[]): OnnxModel {
+function withShapes(model: OnnxModel, tensors: readonly string[], output: string): OnnxModel {
   const patch = new GraphPatch(model);
-  for (const tensor of new Set(tensors)) {
+  for (const tensor of tensors) {
     const shape = patch.apply('Shape', [tensor], `${shapeName(tensor)}, integers`);
     patch.node(makeNode('Cast', [shape], shapeName(tensor), [intAttribute('to', FLOAT32)]));
   }
-  patch.edit({ kind: 'setOutputs', tensors: [...new Set(tensors)].map(shapeName) });
+  patch.edit({ kind: 'setOutputs', tensors: [output, ...tensors.map(shapeName)] });
   return applyEdits(model, patch.edits);
 }
 
@@ -191,83 +190,4 @@ function mixedFeeds([first, second]: readonly [Feeds, Feeds], order: readonly nu
       return [name, { ...feed, data }] as const;
     }),
   );
-}
-
-interface Dependence {
-  readonly what: string;
-  /** Samples influence each other; else only their place in the batch matters. */
-  readonly isInfluence: boolean;
-}
-
-function dependenceIn(
-  tensor: string,
-  [first, second, mixed, reversed]: Four<FloatTensor>,
-  tolerance: number,
-): Dependence | null {
-  const shapes = [first, second, reversed].map(({ dims }) => dims.join());
-  if (shapes.some((shape) => shape !== mixed.dims.join())) {
-    return { what: `the shape of "${tensor}" depends on what is in the batch`, isInfluence: true };
-  }
-  const margin = tolerance * Math.max(absmax(first.data), absmax(second.data));
-  const isOne = (value: number, i: number): boolean =>
-    isNear(value, first.data[i]!, margin) || isNear(value, second.data[i]!, margin);
-  if (!mixed.data.every(isOne) || !reversed.data.every(isOne)) {
-    return { what: `its samples influence each other (seen in "${tensor}")`, isInfluence: true };
-  }
-  const moments = [mixed, reversed].map(({ data }) => momentsOf(data)) as [Moments, Moments];
-  const [a, b] = moments;
-  const isMoved =
-    Math.abs(a.sum - b.sum) > PLACE_TOLERANCE * a.magnitude ||
-    Math.abs(a.squares - b.squares) > PLACE_TOLERANCE * a.squares;
-  return isMoved
-    ? {
-        what: `what it does to a sample hangs on the sample's place in the batch (seen in "${tensor}")`,
-        isInfluence: false,
-      }
-    : null;
-}
-
-function layoutOf(
-  [first, second, mixed, reversed]: Four<FloatTensor>,
-  places: readonly number[],
-  tolerance: number,
-): SampleLayout | null {
-  const margin = tolerance * Math.max(absmax(first.data), absmax(second.data));
-  const rows = places.length;
-  const own = (row: number): FloatTensor => (places[row] === 0 ? first : second);
-  const ownReversed = (row: number): FloatTensor => (places[rows - 1 - row] === 0 ? first : second);
-  return findLayout(
-    mixed.data.length,
-    rows,
-    (i, row) =>
-      isNear(mixed.data[i]!, own(row).data[i]!, margin) && isNear(reversed.data[i]!, ownReversed(row).data[i]!, margin),
-  );
-}
-
-function isNear(a: number, b: number, margin: number): boolean {
-  return a === b || Math.abs(a - b) <= margin || (Number.isNaN(a) && Number.isNaN(b));
-}
-
-interface Moments {
-  readonly sum: number;
-  readonly magnitude: number;
-  readonly squares: number;
-}
-
-function momentsOf(data: Float32Array): Moments {
-  let sum = 0;
-  let magnitude = 0;
-  let squares = 0;
-  for (const value of data) {
-    sum += value;
-    magnitude += Math.abs(value);
-    squares += value * value;
-  }
-  return { sum, magnitude, squares };
-}
-
-function absmax(data: Float32Array): number {
-  let most = 0;
-  for (const value of data) if (Math.abs(value) > most) most = Math.abs(value);
-  return most;
 }

@@ -48,8 +48,8 @@ function divisorsDescending(number: number): readonly number[] {
 }
 
 /**
- * The first `samples` of a run's rows, one after the other: `[samples, ...]`. Where the batch leads its tensor the axes
- * stay as they are (`[rows * k, C]` becomes `[samples * k, C]`), else it becomes an axis of its own in front.
+ * The first `samples` of a run's rows, one after the other: `[samples, ...]`. The axis that held the batch is left out
+ * where it held nothing else.
  */
 export function samplesFirst(
   { data, dims }: FloatTensor,
@@ -58,7 +58,7 @@ export function samplesFirst(
   rows: number,
 ): FloatTensor {
   const perSample = data.length / rows;
-  const shape = sampleShape(dims, inner, samples, rows);
+  const shape = [samples, ...shapeOfSample(dims, inner, rows)];
   if (inner === perSample) return { data: data.subarray(0, samples * perSample), dims: shape };
   const outer = perSample / inner;
   const moved = new Float32Array(samples * perSample);
@@ -71,16 +71,20 @@ export function samplesFirst(
   return { data: moved, dims: shape };
 }
 
+/** The whole of a run of one sample: `[1, ...]`. The batch is taken to be the first axis of one. */
+export function singleSample({ data, dims }: FloatTensor): FloatTensor {
+  const axis = dims.indexOf(1);
+  return { data, dims: [1, ...(axis < 0 ? dims : [...dims.slice(0, axis), ...dims.slice(axis + 1)])] };
+}
+
 /** The axis that holds the rows is the last one behind which there is no more than `inner`. */
-function sampleShape(dims: readonly number[], inner: number, samples: number, rows: number): readonly number[] {
+function shapeOfSample(dims: readonly number[], inner: number, rows: number): readonly number[] {
   let behind = 1;
   for (let axis = dims.length - 1; axis >= 0; axis--) {
     const dim = dims[axis]!;
-    const after = dims.slice(axis + 1);
     if (behind * dim > inner && dim % rows === 0) {
-      const rest = dim / rows;
-      if (axis === 0 && behind * rest === inner) return [samples * rest, ...after];
-      return [samples, ...dims.slice(0, axis), ...(rest === 1 ? [] : [rest]), ...after];
+      const rest = dim === rows ? [] : [dim / rows];
+      return [...dims.slice(0, axis), ...rest, ...dims.slice(axis + 1)];
     }
     behind *= dim;
   }
