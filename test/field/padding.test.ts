@@ -51,13 +51,14 @@ async function observe(model: JobModel, methods: readonly AbsmaxMethod[] = ['cha
   return (await run<'observe'>(observeJob(model, source, all))).at(-1)!;
 }
 
+/** All that a trial measured; the size of its file holds the batch axis itself. */
 async function trial(model: JobModel, observation: ObservationRecord): Promise<TrialRecord> {
   const job = trialJob(model, source, observation, { batchSize: 4, lossSamples: SAMPLES, correctionSamples: SAMPLES });
   const { settings } = job;
   const quantization = { ...settings.quantization!, ...plainQuantization(8) };
   const corrected = { ...quantization, biasCorrection: settings.quantization!.biasCorrection };
   const loss = { samples: SAMPLES, modes: ['accumulated', 'isolated', 'weight'] as const };
-  return (await run<'trial'>({
+  const measured = (await run<'trial'>({
     ...job,
     settings: {
       ...settings,
@@ -68,6 +69,7 @@ async function trial(model: JobModel, observation: ObservationRecord): Promise<T
       gate: { samples: SAMPLES, tolerance: 1e-3 },
     },
   })) as TrialRecord;
+  return { ...measured, exportBytes: 0 };
 }
 
 function search(
