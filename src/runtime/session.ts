@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
 import type { OptimizationLevel } from '../experiment/settings.js';
 import { kernelProfile, type KernelProfile, type ProfileEvent } from './kernel-profile.js';
 import { RuntimeError } from './runtime-error.js';
-import { temporaryFolder } from './scratch-folder.js';
+import { removeTemporary, temporaryFolder } from './scratch-folder.js';
 import { SurroundingsError } from './surroundings-error.js';
 
 export { RuntimeError, type RuntimeTrouble } from './runtime-error.js';
@@ -111,7 +111,7 @@ export async function profileKernels(
     }
     return kernelProfile(readProfile(folder));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeTemporary(folder);
   }
 }
 
@@ -144,7 +144,7 @@ export async function optimizeModel(model: Uint8Array, settings: SessionSettings
   } catch (cause) {
     throw cause instanceof RuntimeError ? cause : new RuntimeError('Writing the optimized model', cause);
   } finally {
-    if (folder !== null) rmSync(folder, { recursive: true, force: true });
+    if (folder !== null) removeTemporary(folder);
   }
 }
 
