@@ -8,7 +8,7 @@ import { RuntimeError } from './runtime-error.js';
 import { removeTemporary, temporaryFolder } from './scratch-folder.js';
 import { SurroundingsError } from './surroundings-error.js';
 
-export { RuntimeError, type RuntimeTrouble } from './runtime-error.js';
+export { RuntimeError } from './runtime-error.js';
 
 /** What sessions can run on. */
 export type Provider = 'cuda' | 'webgpu' | 'cpu';
