@@ -58,7 +58,9 @@ describe('22: hashing a large file', () => {
         stderr += chunk.toString('utf8');
         if (stderr.includes('Hashing all of data.npy (1.00 TB)')) resolve();
       });
-      void running.ended.then(() => resolve());
+      void running.ended.then(() => {
+        resolve();
+      });
     });
     running.child.kill('SIGKILL');
     await running.ended;
