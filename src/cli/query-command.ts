@@ -4,7 +4,7 @@ import { text as readText } from 'node:stream/consumers';
 import type { Argv, CommandModule } from 'yargs';
 
 import { findNamedQuery, namedQueries, type NamedQuery } from '../store/named-queries.js';
-import { openQueries, type QueryConnection, type QueryResult } from '../store/query-database.js';
+import type { QueryConnection, QueryResult } from '../store/query-database.js';
 import { sweepNames } from '../store/sweep-names.js';
 import { formatRows, rowFormats, type RowFormat } from './format-rows.js';
 import { parseParameters, type ParameterValues } from './query-parameters.js';
@@ -59,6 +59,8 @@ async function runQueryCommand(args: QueryArguments): Promise<string> {
     throw new UsageError(`Expected either --name or SQL, got both. Leave one out.`);
   }
   const given = parseParameters(args.param);
+  // Only here: a SQLite that does not load must not keep the other commands, and their messages, from loading.
+  const { openQueries } = await import('../store/query-database.js');
   const connection = openQueries(args.db);
   try {
     const result = connection.query(sql, bindParameters(connection, given, named));
