@@ -50,7 +50,7 @@ export function observeGraph(
       methods,
       histograms,
       folded.index.producers.has(readers[0]!.inputTensor),
-      `quantsweep/observe/${i}`,
+      `${patch.prefix}observe/${i}`,
     ),
   );
   const tensors = observed.flatMap((o) => [o.max, o.min, o.mean, o.viewMax, o.values]).filter((o) => o !== null);

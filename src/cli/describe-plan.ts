@@ -4,11 +4,14 @@ import type { SearchSettings } from '../experiment/settings.js';
 import type { PlannedStage, SweepPlan } from '../plan/plan.js';
 import { estimateCost } from '../plan/estimate-cost.js';
 import { deviceSlots } from '../schedule/device-slots.js';
+import { neededStages, triedTrials, type TriedTrials } from '../schedule/failure-classes.js';
 import { prepareSweep, workerEntry, type PreparedSweep } from '../schedule/prepare-sweep.js';
+import { stageWarnings, type SweepWarning } from '../schedule/sweep-warnings.js';
 import { saturationNotes } from '../schedule/saturation.js';
 import { openStoreForReading } from '../store/sqlite-store.js';
-import type { SweepReader } from '../store/store.js';
+import type { StoredFailure, SweepReader } from '../store/store.js';
 import { StoreError } from '../store/store-error.js';
+import { failuresByCause } from './failures-by-cause.js';
 import { formatDuration, plural } from './format-values.js';
 
 /** Trials listed without `--all`. */
@@ -24,32 +27,42 @@ export async function describePlan(
   const prepared = await prepareSweep(path, overrides, workerEntry(), { use: 'plan', allowed: allowCode });
   const { experiment, provider, plan, inputs } = prepared;
   const slots = deviceSlots(experiment.run, provider.provider);
-  const { finished, typicalDurations } = readStore(experiment.run.database, plan);
+  const { finished, typicalDurations, warnings, tried } = readStore(prepared);
+  const { toRun, again, leftAlone } = tried;
+  const needed = neededStages(toRun);
   const cost = estimateCost(plan, {
-    finished,
+    finished: new Set([...finished, ...leftAlone.keys()]),
     sampleCount: (source) => inputs.sampleCount(source),
     layerCount: ({ path: model }) => inputs.models.get(model)?.layers.length ?? 0,
     typicalDurationsMs: typicalDurations,
     slots: slots.length,
   });
-  const state = (key: string): string => (finished.has(key) ? 'cached' : 'to run');
+  const stageState = (key: string): string => (finished.has(key) ? 'cached' : needed.has(key) ? 'to run' : 'failed');
+  const trialState = (key: string): string => (finished.has(key) ? 'cached' : leftAlone.has(key) ? 'failed' : 'to run');
   const cached = plan.trials.filter((t) => finished.has(t.key)).length;
   const lines = [
     `Provider: ${provider.why}. ${plural(slots.length, 'slot')} (${slots.map((s) => s.device).join(', ')}).`,
-    `${plan.name}: ${plural(plan.trials.length, 'trial')}, ${cached} cached, ${plan.trials.length - cached} to run; database ${experiment.run.database}`,
+    `${plan.name}: ${plural(plan.trials.length, 'trial')}, ${cached} cached, ${toRun.length} to run${failedWords(leftAlone.size)}; database ${experiment.run.database}`,
     ...(plan.question === null ? [] : [`Question: ${plan.question}`]),
     ...modelLines(prepared),
     ...inputs.notes,
+    ...(experiment.notes ?? []),
     ...saturationNotes(experiment),
+    ...warnings.map(({ text }) => `WARNING: ${text}`),
     '',
     'shared stages',
-    ...plan.stages.map((stage) => `  ${state(stage.key).padEnd(8)}${describeStage(stage, plan)}`),
+    ...plan.stages.map((stage) => `  ${stageState(stage.key).padEnd(8)}${describeStage(stage, plan)}`),
     '',
     'trials',
-    ...plan.trials.slice(0, all ? plan.trials.length : LISTED).map((t) => `  ${state(t.key).padEnd(8)}${t.label}`),
+    ...plan.trials.slice(0, all ? plan.trials.length : LISTED).map((t) => `  ${trialState(t.key).padEnd(8)}${t.label}`),
   ];
   if (!all && plan.trials.length > LISTED)
     lines.push(`  ... and ${plan.trials.length - LISTED} more (--all lists them)`);
+  if (again.size > 0) lines.push('', `${plural(again.size, 'trial')} to run failed before:`, ...causes(plan, again));
+  if (leftAlone.size > 0) {
+    const heading = `${plural(leftAlone.size, 'trial')} failed before and will not be tried again, as nothing that could change the outcome has changed; run --retry-failed does:`;
+    lines.push('', heading, ...causes(plan, leftAlone));
+  }
   const passes = Math.round(cost.forwardPasses).toLocaleString('en-US');
   const time =
     cost.durationMs === null
@@ -57,7 +70,7 @@ export async function describePlan(
       : `about ${formatDuration(cost.durationMs)}, going by earlier runs in this database`;
   lines.push(
     '',
-    cached === plan.trials.length
+    toRun.length === 0
       ? 'Nothing is left to run.'
       : `Left to do: about ${passes} forward passes of one sample; ${time}.`,
   );
@@ -74,19 +87,48 @@ function openUnlessOlder(database: string): SweepReader | null {
   }
 }
 
-function readStore(
-  database: string,
-  plan: SweepPlan,
-): { readonly finished: ReadonlySet<string>; readonly typicalDurations: ReadonlyMap<string, number> } {
-  const store = existsSync(database) ? openUnlessOlder(database) : null;
-  if (store === null) return { finished: new Set(), typicalDurations: new Map() };
+/** What of the plan is there, and what `run` would do with the rest. */
+interface StoredState {
+  readonly finished: ReadonlySet<string>;
+  readonly typicalDurations: ReadonlyMap<string, number>;
+  /** Of stages that are finished. */
+  readonly warnings: readonly SweepWarning[];
+  readonly tried: TriedTrials;
+}
+
+function readStore({ experiment: { run }, plan, inputs }: PreparedSweep): StoredState {
+  const store = existsSync(run.database) ? openUnlessOlder(run.database) : null;
+  if (store === null) {
+    const tried = { toRun: plan.trials, again: new Map(), leftAlone: new Map() };
+    return { finished: new Set(), typicalDurations: new Map(), warnings: [], tried };
+  }
   try {
     const trials = store.finishedTrials(plan.trials.map((t) => t.key));
     const stages = store.finishedStages(plan.stages.map((s) => s.key));
-    return { finished: new Set([...trials, ...stages]), typicalDurations: store.typicalDurations() };
+    return {
+      finished: new Set([...trials, ...stages]),
+      typicalDurations: store.typicalDurations(),
+      warnings: plan.stages
+        .filter(({ key }) => stages.has(key))
+        .flatMap((stage) => stageWarnings(stage, { plan, store, inputs })),
+      tried: triedTrials(plan, store, run),
+    };
   } finally {
     store.close();
   }
+}
+
+function failedWords(leftAlone: number): string {
+  return leftAlone === 0 ? '' : `, ${leftAlone} failed before and not tried again`;
+}
+
+function causes(plan: SweepPlan, failures: ReadonlyMap<string, StoredFailure>): readonly string[] {
+  return failuresByCause(
+    plan.trials.flatMap(({ key, label }) => {
+      const failure = failures.get(key);
+      return failure === undefined ? [] : [{ label, ...failure }];
+    }),
+  );
 }
 
 function modelLines({ inputs }: PreparedSweep): readonly string[] {

@@ -1,3 +1,4 @@
+import { readWarnings } from '../report/sweep-warnings.js';
 import { pickSweep, pickTrial, readDatabase, table } from './read-database.js';
 
 /** The text of `quantsweep show`. */
@@ -18,6 +19,9 @@ export function describeTrial(database: string, wantedSweep: string | undefined,
     if (typeof divergence === 'number')
       lines.push(`divergence of the output from FP32's: ${divergence.toExponential(3)}`);
     if (error !== null) lines.push(`error: ${String(error)}`);
+    for (const { voidedTrials, message, cause } of readWarnings((sql) => queries.query(sql), sweep)) {
+      if (voidedTrials.has(trial)) lines.push(`WARNING: ${message} ${cause}`);
+    }
     const section = (title: string, sql: string): void => {
       const parameters = { sweep, trial };
       if (queries.query(sql, parameters).rows.length > 0) {

@@ -13,7 +13,14 @@ const usageErrors: ReadonlySet<string> = new Set([
 ]);
 
 /** Errors of the surroundings, whose message tells all: no stack trace, exit code 1. */
-const expectedErrors: ReadonlySet<string> = new Set(['StoreError', 'NonFiniteStoreError', 'RuntimeError', 'JobError']);
+const expectedErrors: ReadonlySet<string> = new Set([
+  'StoreError',
+  'NonFiniteStoreError',
+  'RuntimeError',
+  'JobError',
+  'SurroundingsError',
+  'SweepEnded',
+]);
 
 /** Codes of the store's errors that the command line or the experiment can mend by naming another file or query. */
 const usageCodes: ReadonlySet<string> = new Set([

@@ -18,7 +18,7 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
   builder: buildOptions,
   handler: async (args) => {
     const { runExport } = await import('./run-export.js');
-    process.stdout.write(runExport(args));
+    process.stdout.write(await runExport(args));
   },
 };
 

@@ -1,66 +1,30 @@
 #!/usr/bin/env node
-import { createRequire } from 'node:module';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
-import { ExitCode, reportError } from './exit-code.js';
-import { doctorCommand } from './doctor-command.js';
-import { exportCommand } from './export-command.js';
-import { planCommand } from './plan-command.js';
-import { queryCommand } from './query-command.js';
-import { reportCommand } from './report-command.js';
-import { runCommand } from './run-command.js';
-import { serveCommand } from './serve-command.js';
-import { showCommand } from './show-command.js';
-import { statusCommand } from './status-command.js';
+import { closeSync, openSync } from 'node:fs';
 
-const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
+/*
+ * Loads the program. Only modules of Node are imported before the check: where the system allows too few open files, it
+ * is the loading that fails, with another error for each limit.
+ */
 
-const cli = yargs(hideBin(process.argv))
-  .scriptName('quantsweep')
-  .usage('$0 <command>\n\nSweeps post-training quantization settings of convolutional ONNX models.')
-  .command(runCommand)
-  .command(planCommand)
-  .command(statusCommand)
-  .command(queryCommand)
-  .command(reportCommand)
-  .command(serveCommand)
-  .command(showCommand)
-  .command(exportCommand)
-  .command(doctorCommand)
-  .demandCommand(1, 'Name a command; `quantsweep --help` lists them.')
-  .strict()
-  .recommendCommands()
-  .version(version)
-  .help()
-  .wrap(Math.min(120, process.stdout.isTTY ? process.stdout.columns : 100))
-  .epilogue('Exit codes: 0 done, 1 failure, 2 wrong usage or input, 130 stopped by Ctrl-C.')
-  .exitProcess(false)
-  .fail((message: string | null, error: Error | undefined) => {
-    // Thrown so that one place prints it; yargs gives a message for wrong usage, or an error of its own where an option
-    // lacks a value, and an error for what a handler threw.
-    if (error === undefined || error.name === 'YError')
-      throw new CommandLineError(message ?? error?.message ?? 'wrong usage');
-    throw error;
-  });
+/** Loading all modules takes some 60 at once; a sweep some 10 for each child process. */
+const NEEDED_FILES = 128;
 
-/** yargs refused the command line. */
-class CommandLineError extends Error {
-  override readonly name = 'CommandLineError';
+if (canOpen(NEEDED_FILES)) await import('./command-line.js');
+else {
+  process.stderr.write(
+    `quantsweep: too few files may be open at once: fewer than ${NEEDED_FILES} are left to this process. Raise the limit (ulimit -n 1024) and run the same command again.\n`,
+  );
+  process.exitCode = 1;
 }
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') process.exit(ExitCode.failure);
-  // `quantsweep query ... | head` closes the pipe early: nothing is left to say. A sweep runs on to its own exit code.
-  if (process.argv[2] !== 'run') process.exit(ExitCode.done);
-});
-
-try {
-  await cli.parseAsync();
-} catch (error) {
-  if (error instanceof CommandLineError) {
-    process.stderr.write(`${error.message}\nSee \`quantsweep --help\`.\n`);
-    process.exitCode = ExitCode.usage;
-  } else {
-    process.exitCode = reportError(error, (text) => process.stderr.write(`${text}\n`));
+function canOpen(count: number): boolean {
+  const files: number[] = [];
+  try {
+    while (files.length < count) files.push(openSync(process.execPath, 'r'));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    files.forEach(closeSync);
   }
 }

@@ -51,6 +51,9 @@ export class Progress {
         this.#running = event.running[0] ?? '';
         this.#tick();
         return;
+      case 'warning':
+        this.#line(`WARNING: ${event.warning.text}`);
+        return;
       case 'stageFinished':
         this.#line(`stage ${event.stage.kind} finished in ${formatDuration(event.durationMs)}`);
         return;

@@ -6,9 +6,18 @@ import type { Argv, CommandModule } from 'yargs';
 import { findNamedQuery, namedQueries, type NamedQuery } from '../store/named-queries.js';
 import type { QueryConnection, QueryResult } from '../store/query-database.js';
 import { sweepNames } from '../store/sweep-names.js';
-import { formatRows, rowFormats, type RowFormat } from './format-rows.js';
-import { parseParameters, type ParameterValues } from './query-parameters.js';
+import { rowFormats, rowTexts, type RowFormat } from './format-rows.js';
+import {
+  bindDeclared,
+  bindOwn,
+  isTextLikeNumber,
+  parseParameters,
+  type GivenParameter,
+  type ParameterValues,
+} from './query-parameters.js';
+import { pickSweep } from './pick-sweep.js';
 import { UsageError } from './usage-error.js';
+import { writeStdout } from './write-stdout.js';
 
 interface QueryArguments {
   readonly sql: string | undefined;
@@ -25,9 +34,7 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
   command: 'query [sql]',
   describe: 'Ask the database with SQL, or one of the named queries',
   builder: buildOptions,
-  handler: async (args) => {
-    await writeStdout(await runQueryCommand(args));
-  },
+  handler: runQueryCommand,
 };
 
 function buildOptions(yargs: Argv<object>): Argv<QueryArguments> {
@@ -42,7 +49,7 @@ function buildOptions(yargs: Argv<object>): Argv<QueryArguments> {
       array: true,
       nargs: 1,
       default: [] as string[],
-      describe: 'name=value for :name in the SQL; :sweep is the latest sweep unless given',
+      describe: 'name=value for :name in the SQL; name:=value is a number. :sweep is the latest sweep unless given',
     })
     .option('format', { choices: rowFormats, default: 'table' as const, describe: 'Output format' })
     .example('$0 query --name best', 'the best settings of the latest sweep')
@@ -50,9 +57,12 @@ function buildOptions(yargs: Argv<object>): Argv<QueryArguments> {
     .example('$0 query --name worst-layers --param trial=7 --format csv', 'a parameter, and CSV for a spreadsheet');
 }
 
-async function runQueryCommand(args: QueryArguments): Promise<string> {
+async function runQueryCommand(args: QueryArguments): Promise<void> {
   const width = process.stdout.isTTY ? process.stdout.columns : null;
-  if (args.list) return formatRows(listQueries(), args.format, width);
+  if (args.list) {
+    await writeStdout(rowTexts(listQueries(), args.format, width));
+    return;
+  }
   const named = args.name === undefined ? null : requireNamedQuery(args.name);
   const sql = named?.sql ?? (await readSql(args));
   if (named !== null && (args.sql !== undefined || args.file !== undefined)) {
@@ -60,14 +70,15 @@ async function runQueryCommand(args: QueryArguments): Promise<string> {
   }
   const given = parseParameters(args.param);
   // Only here: a SQLite that does not load must not keep the other commands, and their messages, from loading.
-  const { openQueries } = await import('../store/query-database.js');
-  const connection = openQueries(args.db);
-  try {
-    const result = connection.query(sql, bindParameters(connection, given, named));
-    return formatRows(result, args.format, width);
-  } finally {
-    connection.close();
-  }
+  const { readDatabase } = await import('./read-database.js');
+  await readDatabase(
+    args.db,
+    async (connection) => {
+      const stream = connection.stream(sql, bindParameters(connection, given, named));
+      await writeStdout(rowTexts(stream, args.format, width));
+    },
+    'given',
+  );
 }
 
 function requireNamedQuery(name: string): NamedQuery {
@@ -106,19 +117,34 @@ function readFile(path: string): string {
 /** What is given, the defaults of a named query, and the latest sweep for `:sweep`. */
 function bindParameters(
   connection: QueryConnection,
-  given: ParameterValues,
+  given: readonly GivenParameter[],
   named: NamedQuery | null,
 ): ParameterValues {
-  if (named !== null) {
-    const known = ['sweep', ...named.parameters.map(({ name }) => name)];
-    const unknown = Object.keys(given).find((name) => !known.includes(name));
-    if (unknown !== undefined) {
-      throw new UsageError(`Expected a parameter of ${named.name} (${known.join(', ')}), got "${unknown}".`);
-    }
-  }
-  const defaults = Object.fromEntries((named?.parameters ?? []).map(({ name, default: value }) => [name, value]));
   const latest = sweepNames(connection)[0] ?? null;
-  return { sweep: latest, ...defaults, ...given };
+  if (named !== null) return { sweep: latest, ...bindNamed(connection, given, named) };
+  for (const parameter of given.filter(isTextLikeNumber)) {
+    const { name, text } = parameter;
+    process.stderr.write(`note: --param ${name}=${text} is text; --param ${name}:=${text} gives the number.\n`);
+  }
+  return { sweep: latest, ...Object.fromEntries(given.map((parameter) => [parameter.name, bindOwn(parameter)])) };
+}
+
+function bindNamed(
+  connection: QueryConnection,
+  given: readonly GivenParameter[],
+  named: NamedQuery,
+): ParameterValues {
+  const types = new Map(named.parameters.map(({ name, type }) => [name, type]));
+  const values = given.map((parameter) => {
+    const { name, text } = parameter;
+    if (name === 'sweep') return [name, pickSweep(connection, text)] as const;
+    const type = types.get(name);
+    if (type !== undefined) return [name, bindDeclared(parameter, type)] as const;
+    const known = ['sweep', ...types.keys()].join(', ');
+    throw new UsageError(`Expected a parameter of ${named.name} (${known}), got "${name}".`);
+  });
+  const defaults = named.parameters.map(({ name, default: value }) => [name, value] as const);
+  return Object.fromEntries([...defaults, ...values]);
 }
 
 function listQueries(): QueryResult {
@@ -128,14 +154,4 @@ function listQueries(): QueryResult {
     parameters.map((parameter) => `${parameter.name}: ${parameter.about}`).join('; '),
   ]);
   return { columns: ['name', 'about', 'parameters'], rows };
-}
-
-/** Resolves when the text is handed over. A closed pipe (`| head`) is the concern of `main`, which listens for it. */
-function writeStdout(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(text, (error) => {
-      if (error) reject(error);
-      else resolve();
-    });
-  });
 }

@@ -8,6 +8,7 @@ interface ReportArguments {
   readonly page: readonly string[];
   readonly markdown: string | undefined;
   readonly json: string | undefined;
+  readonly force: boolean;
   readonly compare: readonly string[];
   readonly 'compare-sweeps': readonly string[];
 }
@@ -27,6 +28,7 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
       pages: page,
       markdown: markdown === '' ? '-' : markdown,
       json: json === '' ? '-' : json,
+      force: files.force,
       comparisons: { trials: inPairs(compare), sweeps: inPairs(compareSweeps) },
     });
     const listing = text === null ? process.stdout : process.stderr;
@@ -88,6 +90,7 @@ function buildOptions(yargs: Argv<object>): Argv<ReportArguments> {
       type: 'string',
       describe: 'Answer and data: a file that ends with .json, or - (also without a value) for standard output',
     })
+    .option('force', { type: 'boolean', default: false, describe: 'Overwrite files that quantsweep did not write' })
     .epilogue('With --svg, --markdown or --json pages are written only where --output says so.')
     .example('$0 report', 'the latest sweep, its trials and its layers, to reports/<sweep>/')
     .example('$0 report one two -o reports/both', 'two sweeps with an index')

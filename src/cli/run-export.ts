@@ -1,15 +1,19 @@
 import { exportTrial, type ExportSummary } from '../schedule/export-trial.js';
 import { readTrial } from '../store/read-trial.js';
+import { exportCheckLines } from './export-check-lines.js';
 import type { ExportArguments } from './export-command.js';
+import { checkOutputs, databaseFiles } from './check-outputs.js';
 import { pickSweep, pickTrial, readDatabase } from './read-database.js';
 
-/** Exports the trial that the arguments name; returns what to print. */
-export function runExport(args: ExportArguments): string {
+/** Exports the trial that the arguments name, and asks the runtime how it runs the file; returns what to print. */
+export async function runExport(args: ExportArguments): Promise<string> {
   const trial = readDatabase(args.db, (queries) => {
     const sweep = pickSweep(queries, args.sweep);
     return readTrial(queries, sweep, pickTrial(queries, sweep, args.trial));
   });
   const { 'calibration-table': calibrationTable, 'smoothed-model': smoothedModel } = args;
+  const outputs = [args.output, calibrationTable, smoothedModel].filter((path) => path !== undefined);
+  checkOutputs(outputs, { force: true, inputs: databaseFiles(args.db) });
   const summary = exportTrial(trial, args.model ?? null, {
     output: args.output,
     calibrationTable: calibrationTable ?? null,
@@ -17,11 +21,15 @@ export function runExport(args: ExportArguments): string {
     force: args.force,
   });
   const { accuracy } = trial;
-  const measured = accuracy === null ? '' : `, ${accuracy.metric} ${accuracy.value.toFixed(4)} as simulated`;
+  const measured =
+    accuracy === null
+      ? ''
+      : `, ${accuracy.metric} ${accuracy.value.toFixed(4)} ${summary.exported.execution === 'integer' ? 'with integer execution' : 'as simulated'}`;
   const lines = [
     `trial ${trial.number} of ${trial.sweep}: ${trial.label}${measured}`,
-    `${args.output}: ${summary.layers} layers quantized, ${summary.smoothedLayers} of them smoothed`,
+    `${args.output}: ${summary.layers} layers quantized, ${summary.smoothedLayers} of them smoothed; ${(summary.sizeBytes / 1e6).toFixed(2)} MB`,
     ...notes(summary),
+    ...(await exportCheckLines(summary.exported, trial.settings)),
   ];
   if (calibrationTable !== undefined) lines.push(`${calibrationTable}: ${tableNote(smoothedModel, summary)}`);
   if (smoothedModel !== undefined) lines.push(`${smoothedModel}: the smoothed model in float`);

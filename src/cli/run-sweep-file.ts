@@ -2,13 +2,17 @@ import { Patience } from '../schedule/patience.js';
 import { prepareSweep, workerEntry } from '../schedule/prepare-sweep.js';
 import { describeEnvironment } from '../schedule/environment.js';
 import { deviceSlots } from '../schedule/device-slots.js';
-import { runSweep, type FailedTrial, type SweepOutcome } from '../schedule/run-sweep.js';
+import { triedTrials, tryAll } from '../schedule/failure-classes.js';
+import { runSweep, type SweepOutcome } from '../schedule/run-sweep.js';
+import type { SweepWarning } from '../schedule/sweep-warnings.js';
 import { saturationNotes } from '../schedule/saturation.js';
 import type { OnSweepEvent } from '../schedule/sweep-events.js';
 import { WorkerPool } from '../runtime/worker-pool.js';
 import { StoreError } from '../store/store-error.js';
 import type { SweepStore } from '../store/store.js';
 import { ExitCode } from './exit-code.js';
+import { failuresByCause } from './failures-by-cause.js';
+import { FreshComparisons } from './fresh-comparisons.js';
 import { plural } from './format-values.js';
 import { openUnlocked } from './open-unlocked.js';
 import { Progress } from './progress.js';
@@ -39,7 +43,7 @@ export async function runSweepFile(
   });
   const slots = deviceSlots(experiment.run, provider.provider);
   say(`Provider: ${provider.why}. ${plural(slots.length, 'slot')} (${slots.map((s) => s.device).join(', ')}).`);
-  for (const note of [...inputs.notes, ...saturationNotes(experiment)]) say(note);
+  for (const note of [...inputs.notes, ...(experiment.notes ?? []), ...saturationNotes(experiment)]) say(note);
   const stopping = new AbortController();
   const onSignal = stopOnSignal(stopping);
   const { hangSeconds, memoryMb, lockWaitMinutes } = experiment.run;
@@ -50,7 +54,13 @@ export async function runSweepFile(
     write: (text) => process.stdout.write(text),
     columns: process.stdout.isTTY ? process.stdout.columns : null,
   });
+  const warnings: SweepWarning[] = [];
+  const comparisons = new FreshComparisons(() => {
+    compareNow(store, plan.name);
+  });
   const onEvent: OnSweepEvent = (event) => {
+    if (event.kind === 'warning') warnings.push(event.warning);
+    if (event.kind === 'trialFinished') comparisons.trialFinished();
     progress.handle(event);
   };
   const patience = new Patience({ minutes: lockWaitMinutes, onEvent, signal: stopping.signal });
@@ -59,9 +69,13 @@ export async function runSweepFile(
     await patience.write(() => {
       store.beginSweep(experiment, plan, [...inputs.models.values()], environment);
     });
+    // Beginning the sweep dropped those of trials that were finished before.
+    comparisons.all();
     const cached = store.finishedTrials(plan.trials.map((t) => t.key)).size;
+    const { toRun, again } = retryFailed ? tryAll(plan, store) : triedTrials(plan, store, experiment.run);
+    const failedBefore = again.size === 0 ? '' : ` (${again.size} of them failed before)`;
     say(
-      `${plan.name}: ${plural(plan.trials.length, 'trial')}, ${cached} finished already, ${plan.trials.length - cached} to run. Results go to ${experiment.run.database}`,
+      `${plan.name}: ${plural(plan.trials.length, 'trial')}, ${cached} finished already, ${toRun.length} to run${failedBefore}. Results go to ${experiment.run.database}`,
     );
     const outcome = await runSweep({
       plan,
@@ -69,8 +83,7 @@ export async function runSweepFile(
       store,
       patience,
       pool,
-      retries: experiment.run.retries,
-      optimizationLevel: experiment.run.optimizationLevel,
+      run: experiment.run,
       failFast,
       retryFailed,
       onEvent,
@@ -81,6 +94,7 @@ export async function runSweepFile(
     // Before it is said that all went well: what can't be made whole is no success.
     const note = store.close();
     const code = conclude(outcome, experiment.run.database, plan.name, failFast);
+    sayAgain(warnings);
     if (note !== null) say(note);
     return code;
   } catch (cause) {
@@ -91,6 +105,15 @@ export async function runSweepFile(
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
     await pool.close();
+  }
+}
+
+/** While the sweep runs, for pages that are looked at meanwhile: where another program holds the database, later ones do. */
+function compareNow(store: SweepStore, sweep: string): void {
+  try {
+    store.refreshComparisons(sweep);
+  } catch (cause) {
+    if (!(cause instanceof StoreError && cause.code === 'busy')) throw cause;
   }
 }
 
@@ -145,17 +168,12 @@ function conclude(outcome: SweepOutcome, database: string, name: string, failFas
   return ExitCode.done;
 }
 
-/** One line for each cause with the trials that it hit: a failed stage fails many trials alike. */
-function failuresByCause(failed: readonly FailedTrial[]): readonly string[] {
-  const labels = new Map<string, string[]>();
-  for (const { label, errorClass, message } of failed) {
-    const cause = `${errorClass}: ${message}`;
-    labels.set(cause, [...(labels.get(cause) ?? []), label]);
-  }
-  return [...labels].map(([cause, trials]) => {
-    const named = trials.slice(0, 3).join('; ');
-    return `  ${named}${trials.length > 3 ? ` and ${trials.length - 3} more` : ''}: ${cause}`;
-  });
+/** What makes the result nonsense, once more where the last lines are read. */
+function sayAgain(warnings: readonly SweepWarning[]): void {
+  const voiding = warnings.filter(({ voids }) => voids);
+  if (voiding.length === 0) return;
+  say('WARNING: what was measured against this FP32 result names no best setting:');
+  for (const { text } of voiding) say(`  ${text}`);
 }
 
 function quoted(text: string): string {

@@ -1,4 +1,5 @@
 import { findTrials } from '../store/find-trials.js';
+import { readWarnings } from '../report/sweep-warnings.js';
 import type { SqlValue } from '../store/query-database.js';
 import { formatDuration, formatMetric, plural } from './format-values.js';
 import { pickSweep, readDatabase, table } from './read-database.js';
@@ -19,6 +20,8 @@ export function sweepStatus(database: string, wanted: string | undefined): strin
     const lines = [
       `${sweep}: ${plural(Number(trials), 'trial')}, ${text(done)} done,${Number(stopped) === 0 ? '' : ` ${text(stopped)} stopped early,`} ${text(failed)} failed, ${text(pending)} to run (last run began ${text(updated)})`,
     ];
+    const warnings = readWarnings((sql) => queries.query(sql), sweep);
+    for (const { message, cause } of warnings) lines.push(`WARNING: ${message} ${cause}`);
     // The same trial that `show best` and `export best` take.
     const [best] = findTrials(queries, sweep, 'best');
     const [label, value, low, high] =

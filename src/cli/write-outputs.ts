@@ -9,6 +9,7 @@ import type { PageId } from '../report/site-map.js';
 import { folderNames, parsePageName } from '../report/site-map.js';
 import type { SweepFacts } from '../report/sweep-facts.js';
 import { readSweepFacts } from '../report/sweep-facts.js';
+import { checkOutputs, databaseFiles, markComment } from './check-outputs.js';
 import { pickSweep, readDatabase } from './read-database.js';
 import { UsageError } from './usage-error.js';
 import type { Comparisons } from './write-report.js';
@@ -29,6 +30,8 @@ export interface ReportRequest {
   /** Files, or `-` for the standard output. */
   readonly markdown: string | undefined;
   readonly json: string | undefined;
+  /** Overwrite files that quantsweep did not write, too. */
+  readonly force: boolean;
   /** What pages compare; only where pages are written. */
   readonly comparisons: Comparisons;
 }
@@ -49,8 +52,9 @@ export interface ReportOutputs {
 export async function writeOutputs(request: ReportRequest): Promise<ReportOutputs> {
   const { database, output, svg, markdown, json, comparisons } = request;
   const pages = checkRequest(request);
+  const { force } = request;
   const onlyPages = svg === undefined && markdown === undefined && json === undefined;
-  if (onlyPages) return { paths: writeReport(database, request.sweeps, output, comparisons), text: null };
+  if (onlyPages) return { paths: writeReport(database, request.sweeps, output, comparisons, force), text: null };
   return await readDatabase(database, async (queries) => {
     const query: Query = (sql, params) => queries.query(sql, params as never[]);
     const named = [...new Set([...request.sweeps, ...comparisons.sweeps.flat()])];
@@ -61,9 +65,12 @@ export async function writeOutputs(request: ReportRequest): Promise<ReportOutput
     const options = { database: basename(database), generatedAt: new Date() };
     const data = json === undefined ? null : `${JSON.stringify(reportData(sweeps, query, options))}\n`;
 
+    const files = [markdown, json].filter((path): path is string => path !== undefined && path !== '-');
+    const inputs = databaseFiles(database);
+    checkOutputs([...charts.map(({ name }) => join(svg ?? '', name)), ...files], { force, inputs });
     const names = sweeps.map(({ sweep }) => sweep.name);
-    const pagePaths = output === undefined ? [] : writeReport(database, names, output, comparisons);
-    const chartPaths = charts.map(({ name, text }) => writeTo(join(svg ?? '', name), text));
+    const pagePaths = output === undefined ? [] : writeReport(database, names, output, comparisons, force);
+    const chartPaths = charts.map(({ name, text }) => writeTo(join(svg ?? '', name), `${text}\n${markComment}`));
     const dataPath = json === undefined || json === '-' || data === null ? null : writeTo(json, data);
     const summaries = sweeps.map((facts, index) => {
       const from = markdown === undefined || markdown === '-' ? '.' : dirname(markdown);
@@ -76,7 +83,9 @@ export async function writeOutputs(request: ReportRequest): Promise<ReportOutput
     });
     const summary = markdown === undefined ? null : summaries.join('\n---\n\n');
     const summaryPath =
-      markdown === undefined || markdown === '-' || summary === null ? null : writeTo(markdown, summary);
+      markdown === undefined || markdown === '-' || summary === null
+        ? null
+        : writeTo(markdown, `${summary}\n${markComment}`);
     return {
       paths: [...pagePaths, ...chartPaths, dataPath, summaryPath].filter((path) => path !== null),
       text: json === '-' ? data : markdown === '-' ? summary : null,

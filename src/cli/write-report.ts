@@ -1,5 +1,5 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { lstatSync, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
 import type { Query } from '../report/query.js';
 import { renderReport } from '../report/render-report.js';
@@ -8,12 +8,14 @@ import type { Pair } from '../report/site-map.js';
 import { fileName } from '../report/site-map.js';
 import { findTrials } from '../store/find-trials.js';
 import type { QueryConnection } from '../store/query-database.js';
+import { checkOutputs, databaseFiles, isOwnFile, markLine, type OverwriteRule } from './check-outputs.js';
 import { pickSweep, pickTrial, readDatabase } from './read-database.js';
 import { UsageError } from './usage-error.js';
 import { requireFile, requireFolder, writeWhole } from './write-whole.js';
 
 /** The file that lists what a report wrote into its folder, so that the next one removes what it no longer has. */
 const listFile = 'assets/files.json';
+const listFormat = 'quantsweep-files';
 
 /** What a report sets side by side, beside what it does anyway. */
 export interface Comparisons {
@@ -37,7 +39,9 @@ export function writeReport(
   sweeps: readonly string[],
   output: string | undefined,
   comparisons: Comparisons = noComparisons,
+  force = false,
 ): string[] {
+  const rule: OverwriteRule = { force, inputs: databaseFiles(database) };
   return readDatabase(database, (queries) => {
     const named = [...new Set([...sweeps, ...comparisons.sweeps.flat()])];
     const names = named.length === 0 ? [pickSweep(queries, undefined)] : named;
@@ -59,6 +63,7 @@ export function writeReport(
         throw new UsageError(`Expected a folder for comparisons (--output reports), got the file "${output}".`);
       }
       requireFile(output, '--output');
+      checkOutputs([output], rule);
       writeWhole(output, renderReport(query, name, options));
       return [output];
     }
@@ -71,7 +76,7 @@ export function writeReport(
       pairs: new Map(names.map((name) => [name, pairs.filter(({ sweep }) => sweep === name).map(({ pair }) => pair)])),
       sweepPairs: distinctPairs(comparisons.sweeps),
     });
-    writeSite(folder, site.paths(), site.render);
+    writeSite(folder, site.paths(), site.render, rule);
     const asked = [
       ...pairs.map(({ sweep, pair }) => site.comparisonPath(sweep, pair)),
       ...comparisons.sweeps.map(site.sweepsComparisonPath),
@@ -104,26 +109,52 @@ export function everySweep(queries: QueryConnection): string[] {
   return queries.query('SELECT name FROM sweep ORDER BY id').rows.map(([sweep]) => String(sweep));
 }
 
-function writeSite(folder: string, paths: readonly string[], render: (path: string) => string | null): void {
+function writeSite(
+  folder: string,
+  paths: readonly string[],
+  render: (path: string) => string | null,
+  rule: OverwriteRule,
+): void {
   const earlier = earlierFiles(folder);
+  // An earlier version left no marks in what pages share, but its list names them.
+  const known = earlier.length === 0 ? [] : [...earlier.filter((path) => dirname(path) === 'assets'), listFile];
+  const targets = [...paths, listFile].filter((path) => !known.includes(path));
+  const within = (names: readonly string[]): string[] => names.map((name) => join(folder, name));
+  checkOutputs(within(targets), rule);
+  checkOutputs(within(known), { ...rule, force: true });
   for (const path of paths) {
     const text = render(path);
     if (text === null) throw new Error(`Expected a page for ${path}, got none.`);
-    writeWhole(join(folder, path), text);
+    writeWhole(join(folder, path), dirname(path) === 'assets' ? `${markLine}${text}` : text);
   }
-  for (const path of earlier) if (!paths.includes(path)) rmSync(join(folder, path), { force: true });
-  writeWhole(join(folder, listFile), `${JSON.stringify(paths, null, 1)}\n`);
+  for (const path of earlier) if (!paths.includes(path)) removePage(folder, path);
+  writeWhole(join(folder, listFile), JSON.stringify({ format: listFormat, files: paths }));
 }
 
-/** Pages that an earlier report left in the folder; none where it is not one of ours. */
+/** Removes a page that an earlier report left, never through a link, and never what somebody has put in its place. */
+function removePage(folder: string, path: string): void {
+  const page = join(folder, path);
+  const isInFolder = lstatSync(dirname(page), { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isInFolder && isOwnFile(page)) rmSync(page);
+}
+
+/** Files that an earlier report left in the folder; none where it is not one of ours. */
 function earlierFiles(folder: string): readonly string[] {
+  const list = join(folder, listFile);
   try {
-    const listed: unknown = JSON.parse(readFileSync(join(folder, listFile), 'utf8'));
-    const own = /^(?:compare-[^/\\+]+\+[^/\\+]+\.html|[^/\\]+\/(?:index|trial-\d+|layer-\d+|compare-\d+-\d+)\.html)$/;
-    return Array.isArray(listed)
-      ? listed.filter((path): path is string => typeof path === 'string' && own.test(path) && !path.startsWith('.'))
-      : [];
+    if (![folder, dirname(list)].every((place) => lstatSync(place).isDirectory()) || !lstatSync(list).isFile())
+      return [];
+    const listed = listedFiles(JSON.parse(readFileSync(list, 'utf8')));
+    const own =
+      /^(?:assets\/[\w-]+\.(?:css|js)|compare-[^/\\+]+\+[^/\\+]+\.html|[^/\\]+\/(?:index|trial-\d+|layer-\d+|compare-\d+-\d+)\.html)$/;
+    return listed.filter((path) => own.test(path) && !path.startsWith('.'));
   } catch {
     return [];
   }
+}
+
+function listedFiles(content: unknown): readonly string[] {
+  const listed: unknown =
+    typeof content === 'object' && content !== null && 'files' in content ? content.files : content;
+  return Array.isArray(listed) ? listed.filter((path): path is string => typeof path === 'string') : [];
 }

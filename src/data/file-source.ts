@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 import { DatasetError } from './dataset-error.js';
+import { kindOfFile } from './kind-of-file.js';
 
 /** Windows has neither the flag nor pipes among its files. */
 const NONBLOCK = (constants as Partial<typeof constants>).O_NONBLOCK ?? 0;
@@ -88,9 +89,10 @@ function openRegularFile(path: string): number {
     const advice = 'Check the path; in an experiment file it is relative to that file.';
     throw new DatasetError({ expected: 'a readable file', got, where: path, advice }, { cause });
   }
-  if (fstatSync(descriptor).isFile()) return descriptor;
+  const stats = fstatSync(descriptor);
+  if (stats.isFile()) return descriptor;
   closeSync(descriptor);
-  throw new DatasetError({ expected: 'a regular file', got: 'a folder or a device', where: path });
+  throw new DatasetError({ expected: 'a regular file', got: kindOfFile(stats), where: path });
 }
 
 function endOfData(path: string, position: number, count: number, end: number): DatasetError {

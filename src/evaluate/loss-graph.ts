@@ -1,5 +1,5 @@
 import type { LossMode } from '../experiment/settings.js';
-import { copyUnderPrefix, TWIN } from '../graph/copy-under-prefix.js';
+import { copyUnderPrefix, twinPrefix } from '../graph/copy-under-prefix.js';
 import { applyEdits } from '../graph/edits.js';
 import { GraphPatch } from '../graph/graph-patch.js';
 import type { Layer } from '../graph/layers.js';
@@ -55,14 +55,15 @@ export function lossGraph(
   modes: readonly LossMode[],
 ): LossGraph {
   const patch = new GraphPatch(untouched);
+  const twin = twinPrefix(untouched);
   for (const tensor of quantized.graph.initializer) patch.initializer(tensor);
-  for (const node of copyUnderPrefix(quantized.graph.node, TWIN)) patch.node(node);
+  for (const node of copyUnderPrefix(quantized.graph.node, twin)) patch.node(node);
   const layers = prepared.map((p, index) => {
     // Numbered, not named: a layer called conv/isolated must not meet a branch of layer conv.
-    const name = `quantsweep/loss/${index}`;
+    const name = `${patch.prefix}loss/${index}`;
     const outputOf = (mode: LossMode): string =>
       mode === 'accumulated'
-        ? twinOutput(patch, p, `${name}/twin`)
+        ? twinOutput(patch, twin, p, `${name}/twin`)
         : addIsolatedLayer(patch, base, p, `${name}/${mode}`, isolatedParts[mode]);
     const reference = flattenPositions(patch, p.layer, p.layer.outputTensor, `${name}/positions`);
     return {
@@ -85,7 +86,7 @@ export function lossGraph(
       o.maxError,
     ]),
   ]);
-  const output = { reference: io.output, quantized: TWIN + io.output };
+  const output = { reference: io.output, quantized: twin + io.output };
   patch.edit({ kind: 'setOutputs', tensors: [...new Set([...tensors, output.reference, output.quantized])] });
   return { model: applyEdits(untouched, patch.edits), layers, output };
 }
@@ -93,8 +94,8 @@ export function lossGraph(
 const isolatedParts = { isolated: 'both', weight: 'weight', activation: 'input' } as const;
 
 /** A layer's output in the quantized model, in FP32's units. */
-function twinOutput(patch: GraphPatch, { layer, outputFactors }: PreparedLayer, name: string): string {
-  const output = TWIN + layer.outputTensor;
+function twinOutput(patch: GraphPatch, twin: string, { layer, outputFactors }: PreparedLayer, name: string): string {
+  const output = twin + layer.outputTensor;
   return outputFactors === null ? output : scaleOutput(patch, layer, output, outputFactors, name);
 }
 

@@ -29,7 +29,7 @@ export function outputMeansGraph(
   const outputs = layers.map(({ name, outputTensor, inputRank }, index) => {
     if (inputRank === null || inputRank <= 2) return { layer: name, tensor: outputTensor };
     const positions = Array.from({ length: inputRank - 2 }, (_, axis) => axis + 2);
-    const tensor = patch.reduce('ReduceMean', outputTensor, positions, `quantsweep/mean/${index}`);
+    const tensor = patch.reduce('ReduceMean', outputTensor, positions, `${patch.prefix}mean/${index}`);
     return { layer: name, tensor };
   });
   const tensors = new Set([...outputs.map(({ tensor }) => tensor), ...further]);

@@ -12,7 +12,7 @@ export interface ModelRecord {
   readonly path: string;
   readonly sizeBytes: number;
   readonly opset: number;
-  /** Numbers in float initializers. */
+  /** Float32 numbers in initializers and Constant nodes. */
   readonly parameters: number;
   readonly layers: readonly LayerRecord[];
 }
@@ -191,10 +191,18 @@ export interface BiasCorrectionRecord {
   readonly correction: Float32Array;
 }
 
+/** What a model was judged by whose output does not tell whether it is equivalent. */
+export type GateBasis = 'discontinuous' | 'rounding';
+
 export interface GateRecord {
-  /** max |smoothed float - fp32| / absmax(fp32). */
+  /** max |smoothed float - fp32| / absmax(fp32), of the output or of what it was judged by. */
   readonly maxRelativeError: number;
   readonly samples: number;
+  /**
+   * Why the output alone did not tell: `discontinuous` operators before it, or float32's own `rounding`, which is large
+   * beside it. Absent where it did.
+   */
+  readonly judgedBy?: GateBasis;
 }
 
 /** What ran a piece of work, as the runtime itself reported it. */
@@ -222,6 +230,8 @@ export interface TrialRecord {
   readonly outputDivergence: number | null;
   /** null for fp32. */
   readonly gate: GateRecord | null;
+  /** Of the model to deploy, without the metadata that an export adds; absent for fp32. */
+  readonly exportBytes?: number;
 }
 
 /** How a trial came to be stopped before it had seen all evaluation samples. Counts are of the samples seen. */
@@ -254,4 +264,6 @@ export interface FailureRecord {
   readonly retry: boolean;
   /** True where memory may have been short: the next attempt feeds fewer samples at once, which changes no result. */
   readonly smallerBatches?: boolean;
+  /** True where any other work would meet the same: the sweep ends with it, and no trial counts as failed. */
+  readonly endsSweep?: boolean;
 }

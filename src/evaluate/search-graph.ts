@@ -1,5 +1,5 @@
 import type { SearchObjective } from '../experiment/settings.js';
-import { copyUnderPrefix, TWIN } from '../graph/copy-under-prefix.js';
+import { copyUnderPrefix, twinPrefix } from '../graph/copy-under-prefix.js';
 import { cutGraph } from '../graph/cut-graph.js';
 import { applyEdits } from '../graph/edits.js';
 import { GraphPatch } from '../graph/graph-patch.js';
@@ -45,7 +45,7 @@ export function searchGraph(
   for (const [alpha, { base, layers }] of candidates) {
     for (const [index, prepared] of layers.entries()) {
       const { layer } = prepared;
-      const name = `quantsweep/search/${index}`;
+      const name = `${patch.prefix}search/${index}`;
       if (objective !== 'mse' && !references.has(layer.name)) {
         references.set(layer.name, reduce(patch, layer, layer.outputTensor, objective, `${name}/reference`));
       }
@@ -64,8 +64,9 @@ export function searchGraph(
 /** Adds a second model under a prefix of its own, and returns what its tensors are called there. */
 function addTwin(patch: GraphPatch, twin: OnnxModel): (tensor: string) => string {
   for (const tensor of twin.graph.initializer) patch.initializer(tensor);
-  for (const node of copyUnderPrefix(twin.graph.node, TWIN)) patch.node(node);
-  return (tensor) => (twin.index.producers.has(tensor) ? TWIN + tensor : tensor);
+  const prefix = twinPrefix(twin);
+  for (const node of copyUnderPrefix(twin.graph.node, prefix)) patch.node(node);
+  return (tensor) => (twin.index.producers.has(tensor) ? prefix + tensor : tensor);
 }
 
 /**

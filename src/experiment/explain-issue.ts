@@ -32,6 +32,8 @@ function schemaAt(schema: z.core.$ZodType, path: readonly PropertyKey[], value: 
   const [segment, ...rest] = path;
   if (segment === undefined) return inner;
   if (inner instanceof z.ZodArray) return schemaAt(inner.element, rest, undefined);
+  if (inner instanceof z.ZodRecord)
+    return schemaAt(inner.valueType, rest, (value as Record<string, unknown> | undefined)?.[String(segment)]);
   if (!(inner instanceof z.ZodObject)) return undefined;
   const child = (inner.shape as Record<string, z.ZodType>)[String(segment)];
   return child && schemaAt(child, rest, (value as Record<string, unknown> | undefined)?.[String(segment)]);
@@ -61,6 +63,12 @@ function expectKind(schema: z.core.$ZodType | undefined, message: string): strin
   if (schema instanceof z.ZodLiteral) return listOr([...schema.values].map(describeValue));
   // Leaves carry their expectation as the message.
   return message;
+}
+
+/** YAML reads `2026.10` as a number: what to do where text was meant. */
+function asText(schema: z.core.$ZodType | undefined, value: unknown): string {
+  const isRead = typeof value === 'number' || typeof value === 'boolean';
+  return isRead && schema instanceof z.ZodString ? `, which YAML reads as a ${typeof value}; put text in quotes` : '';
 }
 
 /** More than a message tells: each is explained from the whole value, which for thousands takes minutes. */
@@ -100,7 +108,11 @@ function explainIssue(issue: z.core.$ZodIssue, refused: RefusedValue): readonly 
       return [{ place, field: name, text: expectChoice(issue.values, value) }];
     case 'invalid_type':
       return [
-        { place, field: name, text: `expected ${expectKind(schema, issue.message)}, got ${describeValue(value)}` },
+        {
+          place,
+          field: name,
+          text: `expected ${expectKind(schema, issue.message)}, got ${describeValue(value)}${asText(schema, value)}`,
+        },
       ];
     case 'custom':
     case 'too_big':

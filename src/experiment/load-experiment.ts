@@ -11,6 +11,8 @@ import { entryOf, nodeAt, toPlain, withNodeAt } from './located-node.js';
 import type { LocatedMapping, LocatedNode } from './located-node.js';
 import { didYouMean } from './nearest-name.js';
 import { overrideGrid } from './override-grid.js';
+import { IdleSettings } from './idle-settings.js';
+import { SettingSources } from './setting-sources.js';
 import { parseOverrides } from './parse-overrides.js';
 import type { Override } from './parse-overrides.js';
 import { readGrid } from './read-grid.js';
@@ -109,6 +111,11 @@ export function loadExperiment(
   const rules = readExclude(entryOf(file, 'exclude')?.node, report);
   const points = blocks.map((block) => impliedMode(block, report));
 
+  // Blocks that could not be read have been reported; those that are left count on in their order.
+  const blockNames = blocks.map((_, index) => (gridEntry?.node.kind === 'list' ? `grid[${index}]` : 'grid'));
+  const sources = new SettingSources();
+  const idle = new IdleSettings(root, blocks, blockNames, header?.run ?? { optimizationLevel: 'all' });
+
   const grid = resolveGrid({
     root,
     blocks: points,
@@ -117,6 +124,10 @@ export function loadExperiment(
     rulesMayBeIdle: applied.some((override) => override.kind === 'setting'),
     folder: dirname(absolutePath),
     gridPlace: gridEntry?.keyPlace ?? file.place,
+    onTrial: ({ block, assignments, sections, written, settings }) => {
+      idle.see(block, assignments, written);
+      sources.remember(sections, settings, assignments, blockNames[block] ?? '');
+    },
     problems,
   });
   if (problems.length > 0 || header === null) throw new ExperimentError(problems);
@@ -128,5 +139,7 @@ export function loadExperiment(
     run: header.run,
     trials: collectTrials(grid, header.baselines),
     axisPaths,
+    notes: idle.notes(),
+    sources,
   };
 }

@@ -1,13 +1,15 @@
-import { resolve } from 'node:path';
 import { readAxisValues } from './axis-values.js';
 import type { Report } from './axis-values.js';
-import { ExperimentError } from './experiment-error.js';
+import { ExperimentError, describeValue } from './experiment-error.js';
 import type { Place } from './experiment-error.js';
+import { findYamlComment } from './find-yaml-comment.js';
 import type { LocatedNode } from './located-node.js';
 import { didYouMean } from './nearest-name.js';
 import { readYaml } from './read-yaml.js';
+import type { YamlOrigin } from './read-yaml.js';
 import { findSetting, headerPaths, settingPaths } from './setting-paths.js';
 import type { SettingPath } from './setting-paths.js';
+import { withTypedPaths } from './typed-paths.js';
 
 /** One `--set path=value`, read. */
 export interface Override {
@@ -21,39 +23,49 @@ export interface Override {
   readonly place: Place;
 }
 
-function accepts(setting: SettingPath, value: unknown): boolean {
-  return setting.schemas.some((schema) => schema.safeParse(value).success);
-}
-
-/** Text settings take what was typed, also where YAML would read a number or a truth value (`--set name=2024`). */
-function asTyped(node: LocatedNode, text: string, setting: SettingPath): LocatedNode {
-  if (node.kind !== 'scalar' || node.value === null || typeof node.value === 'string') return node;
-  if (accepts(setting, node.value) || !accepts(setting, text)) return node;
-  return { ...node, value: text };
-}
-
-/** Paths typed on a command line mean the current folder, not the folder of the experiment file. */
-function fromCurrentFolder(node: LocatedNode, setting: SettingPath): LocatedNode {
-  if (!setting.isFile || node.kind !== 'scalar' || typeof node.value !== 'string' || node.value === '') return node;
-  return { ...node, value: resolve(node.value) };
-}
-
 function isSeveral(node: LocatedNode, setting: SettingPath): boolean {
   if (node.kind === 'scalar') return false;
+  if (node.kind === 'mapping' && setting.isMapping) return false;
   if (!setting.holdsList) return true;
   const isInner = (item: LocatedNode): boolean =>
     item.kind === 'scalar' || (item.kind === 'mapping' && setting.holdsMappings);
   return node.kind === 'list' && !node.items.every(isInner);
 }
 
-function parseOverride(text: string, report: Report): Override | undefined {
-  const place: Place = { kind: 'option', option: `--set ${text}` };
+/** What stands in front of the first `=`; a colon at its end asks for YAML, whatever the setting is. */
+function splitOption(text: string): { path: string; valueText: string; isYaml: boolean } | undefined {
   const split = text.indexOf('=');
-  if (split <= 0) {
+  const left = split < 0 ? '' : text.slice(0, split).trim();
+  const isYaml = left.endsWith(':');
+  const path = isYaml ? left.slice(0, -1).trim() : left;
+  return path === '' ? undefined : { path, valueText: text.slice(split + 1), isYaml };
+}
+
+/**
+ * The value of an option. Of text nothing is cut, trimmed or converted: ` #` begins no comment, `007` is no number. What is
+ * read as YAML has no comments either: in an option they would hide the end of a value.
+ */
+function readValue(valueText: string, setting: SettingPath, isYaml: boolean, place: Place & YamlOrigin): LocatedNode {
+  if (setting.isText && !isYaml) {
+    const isAbsent = valueText === '' && setting.mayBeNull;
+    return { kind: 'scalar', value: isAbsent ? null : valueText, place };
+  }
+  const comment = findYamlComment(valueText);
+  if (comment !== null) {
+    const text = `expected a value without a comment, got ${describeValue(comment)}; put text with # in quotes`;
+    throw new ExperimentError([{ place, field: setting.path, text }]);
+  }
+  return readYaml(valueText.trim(), place, setting.holdsTexts ? 'texts' : 'values');
+}
+
+function parseOverride(text: string, report: Report): Override | undefined {
+  const place: Place & YamlOrigin = { kind: 'option', option: `--set ${text}` };
+  const option = splitOption(text);
+  if (option === undefined) {
     report(place, '', `expected path=value, such as smoothing.alpha=0.5, got "${text}"`);
     return undefined;
   }
-  const path = text.slice(0, split).trim();
+  const { path, valueText, isYaml } = option;
   const header = headerPaths.get(path);
   const setting = header ?? findSetting(path);
   if (setting === undefined) {
@@ -63,25 +75,22 @@ function parseOverride(text: string, report: Report): Override | undefined {
     report(place, path, `expected the dotted path of a setting, got "${path}"${hint}`);
     return undefined;
   }
-  const valueText = text.slice(split + 1).trim();
-  const isVerbatim = header !== undefined && accepts(setting, valueText) && !/^(?:null|~|["'].*)?$/s.test(valueText);
-  const node: LocatedNode = isVerbatim
-    ? { kind: 'scalar', value: valueText, place }
-    : asTyped(readYaml(valueText, place), valueText, setting);
+  const node = readValue(valueText, setting, isYaml, place);
   const isAxis = header === undefined && isSeveral(node, setting);
   const values = isAxis ? readAxisValues(node, setting, report) : [node];
   return {
     setting,
     kind: header === undefined ? 'setting' : 'header',
-    values: values.map((value) => fromCurrentFolder(value, setting)),
+    values: values.map((value) => withTypedPaths(value, setting.schemas)),
     isAxis,
     place,
   };
 }
 
 /**
- * Reads `--set path=value` options. A value is read as YAML; a list or range given for a setting of one value makes
- * the setting an axis. Relative paths are resolved against the current folder. Of several for one path the last counts.
+ * Reads `--set path=value` options. The setting's type says how: text is taken as typed, the items of a list of texts too,
+ * anything else is YAML, as is every value of `path:=value`. A list or range given for a setting of one value makes the
+ * setting an axis. Relative paths are resolved against the current folder. Of several for one path the last counts.
  */
 export function parseOverrides(texts: readonly string[], report: Report): readonly Override[] {
   const byPath = new Map<string, Override>();

@@ -24,6 +24,11 @@ export function printable(text: string, most: number = MOST_CHARACTERS): string 
   return `${start}... (${text.length - most} characters) ...${end}`;
 }
 
+/** A name from a file as part of one line: line breaks as `\\n`, otherwise {@link printable}. */
+export function printableName(name: string, most: number = MOST_CHARACTERS): string {
+  return printable(name.replaceAll('\n', '\\n'), most);
+}
+
 function escape(text: string): string {
   return text.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -14,11 +14,14 @@ const deepest = 32;
 export type YamlOrigin =
   { readonly kind: 'file'; readonly file: string } | { readonly kind: 'option'; readonly option: string };
 
+/** How plain scalars are read: `values` as YAML 1.2's core schema says, `texts` as the text that stands there. */
+export type YamlScalars = 'values' | 'texts';
+
 /**
  * Reads one YAML 1.2 document (core schema: no merge keys, no timestamps, `yes` is text). Aliases are followed.
  * @throws {ExperimentError} for syntax errors (the first), duplicate keys, tabs, unknown tags, aliases without end.
  */
-export function readYaml(text: string, origin: YamlOrigin): LocatedNode {
+export function readYaml(text: string, origin: YamlOrigin, scalars: YamlScalars = 'values'): LocatedNode {
   const lineCounter = new LineCounter();
   const placeOfOffset = (offset: number): Place => {
     if (origin.kind === 'option') return origin;
@@ -38,7 +41,13 @@ export function readYaml(text: string, origin: YamlOrigin): LocatedNode {
     fail(excess.offset, excess.problem);
   }
   // Duplicate keys are found below: the parser's own check is quadratic in the number of keys.
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
+  const document = parseDocument(text, {
+    lineCounter,
+    prettyErrors: false,
+    uniqueKeys: false,
+    logLevel: 'error',
+    schema: scalars === 'texts' ? 'failsafe' : 'core',
+  });
   const syntaxError = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])[0];
   if (syntaxError !== undefined)
     fail(
@@ -56,7 +65,8 @@ export function readYaml(text: string, origin: YamlOrigin): LocatedNode {
   function readKey(pair: Pair): { readonly key: string; readonly offset: number } {
     const offset = (pair.key as Node | null)?.range?.[0] ?? 0;
     if (!isScalar(pair.key)) return fail(offset, 'expected text as a key, got a list, a mapping or an alias');
-    return { key: String(pair.key.value), offset };
+    // Keys are names: as they stand there, where YAML would read `007` and `1e3` as numbers.
+    return { key: pair.key.source ?? String(pair.key.value), offset };
   }
 
   function readMapping(items: readonly Pair[], place: Place, path: readonly string[]): LocatedNode {

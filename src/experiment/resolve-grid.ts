@@ -8,8 +8,10 @@ import { toPlain } from './located-node.js';
 import type { LocatedMapping } from './located-node.js';
 import type { Block } from './read-grid.js';
 import { createSectionResolver, fileSettingsOf } from './resolve-settings.js';
-import type { ExpandedTrial } from './settings.js';
+import type { ResolvedSections } from './resolve-settings.js';
+import type { ExpandedTrial, Settings } from './settings.js';
 import { sectionNames } from './settings-schema.js';
+import type { FileSettings } from './settings-schema.js';
 import { createSettingsConverter } from './to-settings.js';
 
 /** Most points of a grid, before rules drop any. */
@@ -17,6 +19,16 @@ export const mostTrials = 100_000;
 
 // A mistake outside the grid is made again by each point; it was told by the first.
 const mostFailedPoints = 1_000;
+
+/** A point of the grid that becomes a trial. */
+export interface ResolvedPoint {
+  readonly block: number;
+  readonly assignments: readonly Assignment[];
+  readonly sections: ResolvedSections;
+  /** In the shape of the file. */
+  readonly written: FileSettings;
+  readonly settings: Settings;
+}
 
 /** A grid and what its points are resolved with. */
 export interface GridToResolve {
@@ -31,6 +43,8 @@ export interface GridToResolve {
   /** Relative paths are relative to this absolute folder. */
   readonly folder: string;
   readonly gridPlace: Place;
+  /** Told of each point that becomes a trial, with the index of its block; 0 without blocks. */
+  readonly onTrial?: (point: ResolvedPoint) => void;
   /** Problems found so far; more are appended. */
   readonly problems: Problem[];
 }
@@ -51,11 +65,14 @@ export function resolveGrid(grid: GridToResolve): readonly ExpandedTrial[] {
   const resolveSections = createSectionResolver(root);
   const toSettings = createSettingsConverter(grid.folder);
   // Without a grid the fixed settings are still checked, so that all problems of a file are told at once.
-  const points = grid.blocks.length === 0 ? [[]] : grid.blocks.flatMap((block) => [...expandBlock(block)]);
+  const points =
+    grid.blocks.length === 0
+      ? [{ block: 0, point: [] }]
+      : grid.blocks.flatMap((each, block) => [...expandBlock(each)].map((point) => ({ block, point })));
   const trials: ExpandedTrial[] = [];
   const usedRules = new Set<ExcludeRule>();
   let failedPoints = 0;
-  for (const point of points) {
+  for (const { block, point } of points) {
     const sections = resolveSections(point);
     const settings = fileSettingsOf(sections);
     const found =
@@ -69,8 +86,10 @@ export function resolveGrid(grid: GridToResolve): readonly ExpandedTrial[] {
     }
     const matching = rules.filter((rule) => matchesRule(rule, settings));
     for (const rule of matching) usedRules.add(rule);
-    if (matching.length === 0)
-      trials.push({ role: 'candidate', settings: toSettings(settings), axes: axesOf(point, axisPaths) });
+    if (matching.length > 0) continue;
+    const own = toSettings(settings);
+    grid.onTrial?.({ block, assignments: point, sections, written: settings, settings: own });
+    trials.push({ role: 'candidate', settings: own, axes: axesOf(point, axisPaths) });
   }
   if (problems.length > 0) return trials;
   for (const rule of rules)

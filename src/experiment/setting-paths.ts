@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { headerSchemas } from './header-schema.js';
-import { filePaths, rangesAllowed } from './schema-leaves.js';
+import { rangesAllowed } from './schema-leaves.js';
 import { sectionSchemas } from './settings-schema.js';
 
 /** A setting that has no settings inside: what an axis, a rule or an override names. */
@@ -14,9 +14,15 @@ export interface SettingPath {
   readonly holdsList: boolean;
   /** The value is a list of mappings. */
   readonly holdsMappings: boolean;
+  /** The value may be a mapping of names of its own (`inputs`, `options`). */
+  readonly isMapping: boolean;
+  /** The value is text, whatever the format or task: `--set` takes it as typed. */
+  readonly isText: boolean;
+  /** The value is a list of texts. */
+  readonly holdsTexts: boolean;
+  readonly mayBeNull: boolean;
   /** The value may be written as `{from, to, step}`. */
   readonly allowsRange: boolean;
-  readonly isFile: boolean;
 }
 
 /** The schema inside defaults, nulls and the like. */
@@ -39,8 +45,11 @@ function leavesOf(schema: z.ZodType, segments: readonly string[]): readonly Sett
       schemas: [schema],
       holdsList: inner instanceof z.ZodArray,
       holdsMappings: inner instanceof z.ZodArray && unwrapSchema(inner.element) instanceof z.ZodObject,
+      isMapping: isRecord(inner),
+      isText: inner instanceof z.ZodString,
+      holdsTexts: inner instanceof z.ZodArray && unwrapSchema(inner.element) instanceof z.ZodString,
+      mayBeNull: schema.safeParse(null).success,
       allowsRange: rangesAllowed.has(inner),
-      isFile: filePaths.has(inner),
     },
   ];
 }
@@ -50,9 +59,26 @@ function collect(schemas: Readonly<Record<string, z.ZodType>>): ReadonlyMap<stri
   const byPath = new Map<string, SettingPath>();
   for (const leaf of leaves) {
     const shared = byPath.get(leaf.path);
-    byPath.set(leaf.path, shared === undefined ? leaf : { ...shared, schemas: [...shared.schemas, ...leaf.schemas] });
+    byPath.set(leaf.path, shared === undefined ? leaf : sharedLeaf(shared, leaf));
   }
   return byPath;
+}
+
+function isRecord(schema: z.core.$ZodType): boolean {
+  if (schema instanceof z.ZodUnion) return schema.options.some((option) => isRecord(option));
+  return schema instanceof z.ZodRecord;
+}
+
+/** One path that several formats or tasks have. */
+function sharedLeaf(one: SettingPath, other: SettingPath): SettingPath {
+  return {
+    ...one,
+    schemas: [...one.schemas, ...other.schemas],
+    isMapping: one.isMapping || other.isMapping,
+    isText: one.isText && other.isText,
+    holdsTexts: one.holdsTexts && other.holdsTexts,
+    mayBeNull: one.mayBeNull || other.mayBeNull,
+  };
 }
 
 /** Settings of a trial: each can be an axis. */

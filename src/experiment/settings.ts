@@ -3,6 +3,8 @@
  * An axis of the grid is a dotted path into {@link Settings}, e.g. `smoothing.alpha`.
  */
 
+import type { SettingSources } from './setting-sources.js';
+
 /** Weighted operators that can be quantized. */
 export type LayerOp = 'Conv' | 'ConvTranspose' | 'Gemm' | 'MatMul';
 
@@ -393,4 +395,8 @@ export interface Experiment {
   readonly trials: readonly ExpandedTrial[];
   /** Dotted paths of all axes of the grid, in order of appearance. */
   readonly axisPaths: readonly string[];
+  /** Lines for people: settings that were written and have no effect. */
+  readonly notes?: readonly string[];
+  /** Where the settings of trials were written, for messages about them; absent where that is not known. */
+  readonly sources?: SettingSources;
 }

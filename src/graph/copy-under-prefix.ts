@@ -1,10 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { copyNode } from './node.js';
-import { copyGraph } from './onnx-model.js';
+import { copyGraph, type OnnxModel } from './onnx-model.js';
 import { AttributeProtoSchema, type AttributeProto, type GraphProto, type NodeProto } from './onnx_pb.js';
 
-/** Prefix of a second variant of a graph; like all that begins with quantsweep/, refused in the tensor names of a model. */
-export const TWIN = 'quantsweep/twin/';
+/** Prefix of a second variant of a graph. */
+export function twinPrefix({ ownPrefix }: Pick<OnnxModel, 'ownPrefix'>): string {
+  return `${ownPrefix}twin/`;
+}
 
 /**
  * Copies nodes with every tensor that they make renamed to `prefix + name`, so that two variants of a graph can live in

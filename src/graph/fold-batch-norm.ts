@@ -36,7 +36,7 @@ export function foldBatchNorm(model: OnnxModel): FoldedModel {
     } else if (parameters === null) {
       unfolded.set(name, `its parameters or the bias of "${layer.name}" are computed, or not one per output channel`);
     } else {
-      const fold = foldEdits(layer, norm.output[0]!, parameters);
+      const fold = foldEdits(model, layer, norm.output[0]!, parameters);
       if (fold === null) {
         unfolded.set(name, `folded into "${layer.name}" it would make numbers that float32 does not hold`);
       } else {
@@ -61,7 +61,9 @@ function followingBatchNorm(model: OnnxModel, tensor: string): NodeProto | null 
   if (node.opType !== 'BatchNormalization' || index !== 0) return null;
   const training = readIntAttribute(node, 'training_mode', 0) !== 0;
   const usesStatistics = node.output.slice(1).some((o) => model.index.consumers.has(o) || model.index.outputs.has(o));
-  return training || usesStatistics ? null : node;
+  // Before opset 9: statistics of each position rather than of each channel.
+  const perPosition = readIntAttribute(node, 'spatial', 1) === 0;
+  return training || usesStatistics || perPosition ? null : node;
 }
 
 function readParameters(model: OnnxModel, norm: NodeProto, layer: Layer): BatchNormParameters | null {
@@ -84,7 +86,12 @@ function biasOf(model: OnnxModel, layer: Layer): string | null {
 }
 
 /** Null where a number of the folded weight or bias is not finite. */
-function foldEdits(layer: Layer, output: string, { factor, bias }: BatchNormParameters): readonly GraphEdit[] | null {
+function foldEdits(
+  model: OnnxModel,
+  layer: Layer,
+  output: string,
+  { factor, bias }: BatchNormParameters,
+): readonly GraphEdit[] | null {
   const weight = Float32Array.from(readFloatTensor(layer.weight));
   const { kernelSize } = layer.layout;
   visitKernels(layer.layout, (_input, channel, offset) => {
@@ -92,8 +99,7 @@ function foldEdits(layer: Layer, output: string, { factor, bias }: BatchNormPara
   });
   const foldedBias = Float32Array.from(bias);
   if (!weight.every(Number.isFinite) || !foldedBias.every(Number.isFinite)) return null;
-  const weightName = `${output}/folded_weight`;
-  const biasName = `${output}/folded_bias`;
+  const [weightName, biasName] = [foldedName(model, output, 'weight'), foldedName(model, output, 'bias')];
   return [
     { kind: 'removeNode', node: output },
     { kind: 'addInitializer', tensor: floatTensor(weightName, layer.weightShape, weight) },
@@ -102,4 +108,15 @@ function foldEdits(layer: Layer, output: string, { factor, bias }: BatchNormPara
     { kind: 'setInput', node: layer.outputTensor, index: layer.biasIndex!, tensor: biasName },
     { kind: 'renameOutput', node: layer.outputTensor, tensor: output },
   ];
+}
+
+/** Named after the output where the model has nothing of that name. */
+function foldedName({ index, ownPrefix }: OnnxModel, output: string, what: string): string {
+  const name = `${output}/folded_${what}`;
+  const isTaken =
+    index.initializers.has(name) ||
+    index.producers.has(name) ||
+    index.consumers.has(name) ||
+    index.inputs.includes(name);
+  return isTaken ? `${ownPrefix}folded/${output}/${what}` : name;
 }

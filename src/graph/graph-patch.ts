@@ -14,15 +14,18 @@ export const FLOAT64_ROUNDING = 6755399441055744;
 
 /**
  * Collects edits that add nodes, writing each operator as the model's opset spells it. New tensors are named
- * `quantsweep/...`, which no exporter uses.
+ * `quantsweep/...`, or as `OnnxModel.ownPrefix` says where the model has such names.
  */
 export class GraphPatch {
   readonly edits: GraphEdit[] = [];
+  /** What the names of added nodes and tensors begin with. */
+  readonly prefix: string;
   readonly #opset: number;
   readonly #initializers: Map<string, TensorProto>;
 
   constructor(model: OnnxModel) {
     this.#opset = model.opset;
+    this.prefix = model.ownPrefix;
     this.#initializers = new Map(model.index.initializers);
   }
 
@@ -45,9 +48,7 @@ export class GraphPatch {
       this.#initializers.set(tensor.name, tensor);
       this.edits.push({ kind: 'addInitializer', tensor });
     } else if (known !== tensor && !equals(TensorProtoSchema, known, tensor)) {
-      throw new ModelError(
-        `Initializer "${tensor.name}" is in the model with other numbers. Rename it: quantsweep adds tensors of that name.`,
-      );
+      throw new ModelError(`Initializer "${tensor.name}" is in the graph with other numbers.`);
     }
     return tensor.name;
   }
@@ -57,7 +58,7 @@ export class GraphPatch {
   }
 
   scalar(value: number): string {
-    return this.floats(`quantsweep/scalar/${value}`, [], Float32Array.of(value));
+    return this.floats(`${this.prefix}scalar/${value}`, [], Float32Array.of(value));
   }
 
   /** An elementwise operator or any other without attributes. */
@@ -71,7 +72,7 @@ export class GraphPatch {
     if (axes.length === 0) return this.apply('Identity', [input], output);
     const keepDims = intAttribute('keepdims', 0);
     if (this.#opset >= 18) {
-      const axesTensor = this.initializer(int64Tensor(`quantsweep/axes/${axes.join('_')}`, axes));
+      const axesTensor = this.initializer(int64Tensor(`${this.prefix}axes/${axes.join('_')}`, axes));
       this.node(makeNode(op, [input, axesTensor], output, [keepDims]));
     } else {
       this.node(makeNode(op, [input], output, [intsAttribute('axes', axes), keepDims]));
@@ -86,7 +87,7 @@ export class GraphPatch {
   }
 
   reshape(input: string, shape: readonly number[], output: string): string {
-    const shapeTensor = this.initializer(int64Tensor(`quantsweep/shape/${shape.join('_')}`, shape));
+    const shapeTensor = this.initializer(int64Tensor(`${this.prefix}shape/${shape.join('_')}`, shape));
     return this.apply('Reshape', [input, shapeTensor], output);
   }
 

@@ -10,12 +10,12 @@ import {
 import { checkTensor, rawBytes } from './check-tensor.js';
 import { checkMessageCount } from './count-messages.js';
 import { indexGraph, type GraphIndex } from './graph-index.js';
+import { defaultOpset } from './opset-range.js';
+import { densifyGraph, sparsePartsOf } from './densify.js';
 import { ModelError } from './model-error.js';
+import { freePrefix } from './own-names.js';
 import { subgraphsOf } from './subgraphs.js';
 import { sortNodes } from './sort-nodes.js';
-
-export const OLDEST_OPSET = 9;
-export const NEWEST_OPSET = 24;
 
 /** Largest model that protobuf and onnxruntime can hold in one buffer. */
 export const LARGEST_MODEL_BYTES = 2 ** 31 - 1;
@@ -30,14 +30,17 @@ export interface OnnxModel {
   readonly index: GraphIndex;
   /** Version of the default operator set. */
   readonly opset: number;
+  /** What names that are added begin with: no name of the model as it was decoded does. */
+  readonly ownPrefix: string;
 }
 
 /** Reads a piece of an external data file that lies beside the model; `length` null: to the end of the file. */
 export type ReadExternal = (location: string, offset: number, length: number | null) => Uint8Array;
 
 /**
- * Decodes the bytes of an `.onnx` file (opset 9 to 24) and checks what every later step relies on: one graph, unique
- * tensor names, no cycle, no missing tensor, as many numbers as each shape says. Unknown fields are kept.
+ * Decodes the bytes of an `.onnx` file (opset 7 to 26) and checks what every later step relies on: one graph, unique
+ * tensor names, no cycle, no missing tensor, as many numbers as each shape says. Sparse tensors become dense, unknown fields are
+ * kept.
  *
  * @throws ModelError naming what is wrong
  */
@@ -57,11 +60,13 @@ export function decodeModel(bytes: Uint8Array, readExternal?: ReadExternal): Onn
       `Expected an ONNX model with a graph, got ${bytes.length} bytes without any node. The file is truncated or of another format.`,
     );
   }
+  for (const tensor of sparsePartsOf(proto.graph)) inlineExternalData(tensor, readExternal);
+  densifyGraph(proto.graph);
   for (const tensor of tensorsOf(proto.graph)) {
     inlineExternalData(tensor, readExternal);
     checkTensor(tensor);
   }
-  const model = modelOf(proto);
+  const model = modelOf(proto, freePrefix(proto.graph));
   sortNodes(proto.graph.node); // Only for its refusal of a cycle: the model's own order stays.
   return model;
 }
@@ -80,7 +85,7 @@ export function encodeModel(model: OnnxModel): Uint8Array {
 /** The model with another graph; checks the graph anew. */
 export function withGraph(model: OnnxModel, graph: GraphProto): OnnxModel {
   const proto = Object.assign(create(ModelProtoSchema), model.proto, { graph });
-  return modelOf(proto);
+  return modelOf(proto, model.ownPrefix);
 }
 
 /** A copy of the graph with some fields replaced; unknown fields are kept. */
@@ -88,23 +93,9 @@ export function copyGraph(graph: GraphProto, changes: Partial<GraphProto>): Grap
   return Object.assign(create(GraphProtoSchema), graph, changes);
 }
 
-function modelOf(proto: ModelProto): OnnxModel {
+function modelOf(proto: ModelProto, ownPrefix: string): OnnxModel {
   const graph = proto.graph!;
-  return { proto, graph, index: indexGraph(graph), opset: defaultOpset(proto) };
-}
-
-function defaultOpset(proto: ModelProto): number {
-  const entry = proto.opsetImport.find((o) => o.domain === '' || o.domain === 'ai.onnx');
-  if (entry === undefined) {
-    throw new ModelError('Expected the model to import the default operator set (ai.onnx), got none.');
-  }
-  const version = Number(entry.version);
-  if (version < OLDEST_OPSET || version > NEWEST_OPSET) {
-    throw new ModelError(
-      `Expected opset ${OLDEST_OPSET} to ${NEWEST_OPSET}, got ${version}. Export the model again with a supported opset.`,
-    );
-  }
-  return version;
+  return { proto, graph, index: indexGraph(graph), opset: defaultOpset(proto), ownPrefix };
 }
 
 /** Initializers and tensors in attributes, those of subgraphs included. */

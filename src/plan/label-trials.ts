@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { TrialSettings } from '../experiment/canonical-settings.js';
+import { printableName } from '../experiment/printable.js';
 import type { LayerRule } from '../experiment/settings.js';
 
 /** Axes that have words of their own in a label. */
@@ -114,7 +115,7 @@ function varyingSetting(path: string, trials: readonly TrialSettings[]): readonl
 /**
  * One short label a trial: the method, the calibration size where it varies, and the other axes that vary, as
  * `static alpha=0.15, 200 batches, weight.granularity=tensor`. Distinct for trials that differ in an axis. Files go by
- * their base name and long lists by their ends where that tells them apart.
+ * their base name and long lists by their ends where that tells them apart. One line each, whatever layers are called.
  */
 export function labelTrials(trials: readonly TrialSettings[], axisPaths: readonly string[]): readonly string[] {
   const sizes = new Set(trials.flatMap(({ calibration }) => (calibration === null ? [] : [calibration.batches])));
@@ -126,6 +127,6 @@ export function labelTrials(trials: readonly TrialSettings[], axisPaths: readonl
       const value = read(trial);
       return value === undefined ? [] : [`${shortPath(path)}=${print(value)}`];
     });
-    return [method(trial), ...sensitivity(trial), ...size, ...others].join(', ');
+    return printableName([method(trial), ...sensitivity(trial), ...size, ...others].join(', '));
   });
 }

@@ -114,7 +114,7 @@ function addBlockedQuantizer(
   const divisors = patch.floats(`${output}/divisors`, [blocks, 1, positions * block], tile);
   const runs = patch.reshape(input, [0, blocks, -1, positions * block], `${output}/runs`);
   const divided = patch.apply('Div', [runs, divisors], `${output}/divided`);
-  const one = floatTensor('quantsweep/blocked/one', [], Float32Array.of(1));
+  const one = floatTensor(`${patch.prefix}blocked/one`, [], Float32Array.of(1));
   const quantized = `${output}/quantized`;
   addLinearQuantizer(patch, { ...quantizer, input: divided, divisor: one, output: quantized }, opset);
   patch.reshape(quantized, [0, blocks * block, height!, width!], output);

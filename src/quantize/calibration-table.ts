@@ -1,4 +1,6 @@
 import { ModelError } from '../graph/model-error.js';
+import type { OnnxModel } from '../graph/onnx-model.js';
+import { layerPrefix } from '../graph/own-names.js';
 import type { PreparedLayer } from './prepare-layers.js';
 import { dividesInput } from './qdq-graph.js';
 
@@ -12,9 +14,13 @@ const HEADER = 'TRT-8601-EntropyCalibration2';
  *
  * The cache holds one symmetric 8-bit scale a tensor and nothing about weights, other bits, or which layers stay float.
  *
- * @throws ModelError for an input quantizer that a line can't hold, naming the layer
+ * @param base the layers' model, whose free prefix the smoothed inputs have
+ * @throws ModelError for an input quantizer or a name that a line can't hold, naming the layer or tensor
  */
-export function calibrationTable(layers: readonly PreparedLayer[]): string {
+export function calibrationTable(
+  layers: readonly PreparedLayer[],
+  base: Pick<OnnxModel, 'ownPrefix'> = { ownPrefix: 'quantsweep/' },
+): string {
   const scales = new Map<string, { readonly scale: number; readonly layer: string }>();
   for (const prepared of layers) {
     const { layer, input } = prepared;
@@ -23,7 +29,12 @@ export function calibrationTable(layers: readonly PreparedLayer[]): string {
         `Layer "${layer.name}": expected a signed input quantizer of 8 bits with all levels -128 to 127, got ${input.bits} bits, ${input.signed ? 'signed' : 'unsigned'}, zero point ${input.zeroPoint}, levels ${input.qmin} to ${input.qmax}. TensorRT's calibration table can't hold it; leave out --calibration-table.`,
       );
     }
-    const tensor = dividesInput(prepared) ? smoothedInput(layer.name) : layer.inputTensor;
+    const tensor = dividesInput(prepared) ? smoothedInput(base, layer.name) : layer.inputTensor;
+    if (/[\r\n]/.test(tensor)) {
+      throw new ModelError(
+        `Tensor ${JSON.stringify(tensor)}: expected a name without line breaks, which TensorRT's calibration table can't hold; leave out --calibration-table.`,
+      );
+    }
     const known = scales.get(tensor);
     if (known !== undefined && known.scale !== input.scale) {
       throw new ModelError(
@@ -36,8 +47,8 @@ export function calibrationTable(layers: readonly PreparedLayer[]): string {
 }
 
 /** As `smoothedModel` names it. */
-function smoothedInput(layer: string): string {
-  return `quantsweep/${layer}/smoothed_input`;
+function smoothedInput(base: Pick<OnnxModel, 'ownPrefix'>, layer: string): string {
+  return `${layerPrefix(base, layer)}/smoothed_input`;
 }
 
 function float32Hex(value: number): string {

@@ -3,6 +3,7 @@ import type { GraphPatch } from '../graph/graph-patch.js';
 import type { Layer } from '../graph/layers.js';
 import { copyNode, makeNode } from '../graph/node.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
+import { layerPrefix } from '../graph/own-names.js';
 import type { NodeProto } from '../graph/onnx_pb.js';
 import { outputChannelShape } from '../graph/scale-output.js';
 import { FLOAT32, readFloatTensor } from '../graph/tensor.js';
@@ -15,7 +16,7 @@ import type { PreparedLayer } from './prepare-layers.js';
 export function correctBias(patch: GraphPatch, base: OnnxModel, prepared: PreparedLayer): void {
   const { layer, biasCorrection } = prepared;
   if (biasCorrection === null) return;
-  const name = `quantsweep/${layer.name}`;
+  const name = layerPrefix(base, layer.name);
   const bias = biasVector(base, layer);
   if (bias !== null) {
     const tensor = patch.floats(`${name}/bias`, [layer.outputChannels], minus(bias, biasCorrection));

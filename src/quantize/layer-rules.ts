@@ -1,8 +1,8 @@
 import type { LayerRule } from '../experiment/settings.js';
 import { didYouMean } from '../experiment/nearest-name.js';
 import type { Layer } from '../graph/layers.js';
-import { ModelError } from '../graph/model-error.js';
 import { compileGlob } from './glob.js';
+import { LayerSettingError } from './layer-setting-error.js';
 
 /**
  * The rule that holds for each layer: of those that match it the last one, as a whole.
@@ -17,7 +17,8 @@ export function rulesOfLayers(selected: readonly Layer[], rules: readonly LayerR
   for (const rule of rules) {
     const matched = matchedNames(names, rule.match);
     if (matched.length === 0) {
-      throw new ModelError(
+      throw new LayerSettingError(
+        'rules',
         `Expected layers.rules to match layers that are quantized, got match "${rule.match}", which matches none${didYouMean(rule.match, names)}.`,
       );
     }

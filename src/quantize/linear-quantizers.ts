@@ -1,7 +1,7 @@
 import { applyEdits } from '../graph/edits.js';
 import { GraphPatch } from '../graph/graph-patch.js';
 import { constantTensor } from '../graph/constants.js';
-import { TWIN } from '../graph/copy-under-prefix.js';
+import { twinPrefix } from '../graph/copy-under-prefix.js';
 import { firstOutput } from '../graph/graph-index.js';
 import { layerOps } from '../graph/layers.js';
 import { intAttribute, makeNode } from '../graph/node.js';
@@ -125,7 +125,7 @@ function quantizeLinear(patch: GraphPatch, { input, divisor, output, integers }:
 
 function zeroPoints(patch: GraphPatch, { storage, zeroPoint }: Integers, dims: readonly number[]): string {
   const count = dims[0] ?? 1;
-  const name = `quantsweep/zero_point/${storage.dataType}/${zeroPoint}/${dims.join('_')}`;
+  const name = `${patch.prefix}zero_point/${storage.dataType}/${zeroPoint}/${dims.join('_')}`;
   return patch.initializer(integerTensor(name, dims, storage, new Array<number>(count).fill(zeroPoint)));
 }
 
@@ -135,14 +135,14 @@ function clipped(patch: GraphPatch, quantizer: LinearQuantizer, levels: string):
   const [low, high] = [quantizer.low + zeroPoint, quantizer.high + zeroPoint];
   if (low === storage.lowest && high === storage.highest) return levels;
   const bound = (level: number): string =>
-    patch.initializer(integerTensor(`quantsweep/level/${storage.dataType}/${level}`, [], storage, [level]));
+    patch.initializer(integerTensor(`${patch.prefix}level/${storage.dataType}/${level}`, [], storage, [level]));
   return patch.apply('Clip', [levels, bound(low), bound(high)], `${levels}/clipped`);
 }
 
 /** The fake quantizer that ends in this node, or null where it ends none. */
 function fakeQuantizerOf(model: OnnxModel, mul: NodeProto): FakeQuantizer | null {
   const output = firstOutput(mul);
-  if (mul.opType !== 'Mul' || !isOwn(output)) return null;
+  if (mul.opType !== 'Mul' || !isOwn(model, output)) return null;
   const clip = inner(model, mul.input[0]!, 'Clip');
   const round = clip && inner(model, clip.input[0]!, 'Round');
   const div = round && inner(model, round.input[0]!, 'Div');
@@ -191,9 +191,9 @@ function isShape({ opType }: NodeProto, index: number): boolean {
 }
 
 /** True of a graph's quantizers and of those in its twin, but not of what the model calls its own there. */
-function isOwn(output: string): boolean {
-  const inTwin = output.startsWith(TWIN);
-  return (inTwin ? output.slice(TWIN.length) : output).startsWith('quantsweep/');
+function isOwn(model: OnnxModel, output: string): boolean {
+  const twin = twinPrefix(model);
+  return (output.startsWith(twin) ? output.slice(twin.length) : output).startsWith(model.ownPrefix);
 }
 
 /** The node of that operator that makes the tensor, if nothing but one other node reads it. */

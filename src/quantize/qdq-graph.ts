@@ -2,6 +2,8 @@ import { applyEdits } from '../graph/edits.js';
 import { GraphPatch } from '../graph/graph-patch.js';
 import { floatAttribute, intAttribute, makeNode } from '../graph/node.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
+import type { TensorProto } from '../graph/onnx_pb.js';
+import { layerPrefix } from '../graph/own-names.js';
 import { integerTensor, isNarrowerThanStorage, storageOf, type IntegerStorage } from './integer-tensor.js';
 import { RUNTIME_DOMAIN, withHeader } from './model-header.js';
 import { correctBias } from './correct-bias.js';
@@ -57,6 +59,7 @@ class QdqPatch {
   readonly #model: OnnxModel;
   readonly #patch: GraphPatch;
   readonly #opset: number;
+  readonly #weights: TensorProto[] = [];
 
   constructor(model: OnnxModel) {
     this.#model = model;
@@ -77,7 +80,7 @@ class QdqPatch {
   }
 
   quantizeInput(tensor: string, { layer, input }: PreparedLayer): string {
-    const name = `quantsweep/${layer.name}/input`;
+    const name = `${layerPrefix(this.#model, layer.name)}/input`;
     const storage = storageOf(input);
     const parameters = this.#parameters(name, storage, [input], []);
     const clipped = isNarrowerThanStorage(input) ? this.#clip(tensor, input, `${name}/clipped`) : tensor;
@@ -87,14 +90,27 @@ class QdqPatch {
 
   quantizedWeight(prepared: PreparedLayer): string {
     const { layer, weight } = prepared;
-    const name = `quantsweep/${layer.name}/weight`;
+    const name = `${layerPrefix(this.#model, layer.name)}/weight`;
     const integers = quantizedIntegers(prepared);
     if (integers === null) return this.#patch.floats(`${name}/fake_quantized`, layer.weightShape, weight.values);
     const { values, quantizers, axis } = integers;
     const storage = storageOf(quantizers[0]!);
-    const stored = this.#patch.initializer(integerTensor(`${name}/quantized`, layer.weightShape, storage, values));
+    const stored = this.#stored(integerTensor(`${name}/quantized`, layer.weightShape, storage, values));
     const parameters = this.#parameters(name, storage, quantizers, axis === null ? [] : [quantizers.length]);
     return this.#linear('DequantizeLinear', [stored, ...parameters], `${name}/dequantized`, storage, axis);
+  }
+
+  /** Layers that share a weight share its integers where they are the same. */
+  #stored(tensor: TensorProto): string {
+    const same = this.#weights.find(
+      ({ dataType, dims, rawData }) =>
+        dataType === tensor.dataType &&
+        dims.join() === tensor.dims.join() &&
+        Buffer.compare(rawData, tensor.rawData) === 0,
+    );
+    if (same !== undefined) return same.name;
+    this.#weights.push(tensor);
+    return this.#patch.initializer(tensor);
   }
 
   /** Scale and zero point, which also tells QuantizeLinear its integer type. */

@@ -4,6 +4,7 @@ import { GraphPatch } from '../graph/graph-patch.js';
 import type { Layer } from '../graph/layers.js';
 import { copyNode } from '../graph/node.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
+import { layerPrefix } from '../graph/own-names.js';
 import { TensorProtoSchema, type TensorProto } from '../graph/onnx_pb.js';
 import { scaleOutput } from '../graph/scale-output.js';
 import { addCorrected, correctBias } from './correct-bias.js';
@@ -19,7 +20,7 @@ export function quantizedModel(base: OnnxModel, layers: readonly PreparedLayer[]
   const patch = new GraphPatch(base);
   for (const prepared of layers) {
     const { layer } = prepared;
-    const name = `quantsweep/${layer.name}`;
+    const name = layerPrefix(base, layer.name);
     const weight = patch.floats(`${name}/weight`, layer.weightShape, prepared.weight.values);
     patch.edit({
       kind: 'setInput',
@@ -41,7 +42,7 @@ export function smoothedModel(base: OnnxModel, layers: readonly PreparedLayer[])
   const patch = new GraphPatch(base);
   for (const { layer, factors, smoothedWeight, apply } of layers) {
     if (apply !== 'insert') continue;
-    const name = `quantsweep/${layer.name}`;
+    const name = layerPrefix(base, layer.name);
     const s = patch.floats(`${name}/s`, channelShape(layer), factors.s);
     const input = patch.apply('Div', [layer.inputTensor, s], `${name}/smoothed_input`);
     const weight = patch.floats(`${name}/weight`, layer.weightShape, smoothedWeight);
@@ -52,7 +53,7 @@ export function smoothedModel(base: OnnxModel, layers: readonly PreparedLayer[])
 }
 
 /** Which quantizers of an isolated layer are at work. */
-export type QuantizedParts = 'both' | 'input' | 'weight';
+export type QuantizedParts = 'both' | 'input' | 'weight' | 'none';
 
 /**
  * Adds the layer alone in its quantized form, fed the tensor that feeds it in the float model.
@@ -72,10 +73,10 @@ export function addIsolatedLayer(
   const { layer, outputFactors } = prepared;
   const node = base.index.producers.get(layer.outputTensor)!;
   const input =
-    parts === 'weight'
+    parts === 'weight' || parts === 'none'
       ? smoothInput(patch, prepared, name)
       : fakeQuantizeInput(patch, prepared, name, prepared.divisor);
-  const values = parts === 'input' ? prepared.smoothedWeight : prepared.weight.values;
+  const values = parts === 'input' || parts === 'none' ? prepared.smoothedWeight : prepared.weight.values;
   const weight = patch.floats(`${name}/weight`, layer.weightShape, values);
   const output = `${name}/output`;
   const rest = node.input.slice(2).map((tensor, index) => {

@@ -1,7 +1,7 @@
 import type { LayerSettings } from '../experiment/settings.js';
-import { ModelError } from '../graph/model-error.js';
 import type { FoundLayer, Layer } from '../graph/layers.js';
 import { compileGlob } from './glob.js';
+import { LayerSettingError } from './layer-setting-error.js';
 import { rulesOfLayers } from './layer-rules.js';
 
 /**
@@ -23,7 +23,8 @@ export function selectLayers(
     ({ name }) => rules.get(name)?.precision !== 'float' && !keptFloat.includes(name) && isInFocus(name, settings),
   );
   if (selected.length === 0) {
-    throw new ModelError(
+    throw new LayerSettingError(
+      'rules',
       'Expected at least one layer to quantize, got none: layers.rules, layers.keepFloat or layers.sensitivity keep all in float.',
     );
   }
@@ -63,11 +64,14 @@ export function bitsOfLayers(layers: readonly FoundLayer[], settings: LayerSetti
 function wantedLayers(layers: readonly FoundLayer[], settings: LayerSettings): readonly Layer[] {
   for (const layer of layers) {
     if (!layer.supported && settings.include.includes(layer.name) && unwanted(layer, settings) === null) {
-      throw new ModelError(`Layer "${layer.name}" can't be quantized: ${layer.reason}. Take it out of layers.include.`);
+      throw new LayerSettingError(
+        'include',
+        `Layer "${layer.name}" can't be quantized: ${layer.reason}. Take it out of layers.include.`,
+      );
     }
   }
   const wanted = layers.filter((l) => l.supported).filter((l) => unwanted(l, settings) === null);
-  if (wanted.length === 0) throw new ModelError(nothingSelected(layers, settings));
+  if (wanted.length === 0) throw new LayerSettingError('ops', nothingSelected(layers, settings));
   return wanted;
 }
 

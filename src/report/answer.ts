@@ -1,6 +1,7 @@
 import type { ComparisonFacts, SweepFacts, TrialFacts } from './sweep-facts.js';
 import { chooseBest, comparedWith } from './sweep-facts.js';
 import { calibrationSentence, methodSentence } from './answer-pairs.js';
+import { missingBaseline } from './pending-note.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
 import { countText, intervalText, magnitudeText, pValueText, valueText } from './number-text.js';
@@ -67,10 +68,7 @@ function headline(facts: SweepFacts): Sentence {
   const lead = finished === 1 ? ' reaches ' : ' is best: ';
   const start = [strong(best.label), lead, `${metric.name} `, strong(valueText(best.value, metric)), interval];
   if (best.fp32Value === null || best.gapToFp32 === null) {
-    return sentence(
-      ...start,
-      '. What quantization costs is not known: no FP32 baseline has finished (baselines: [fp32] in the experiment brings it).',
-    );
+    return sentence(...start, `. What quantization costs is not known: ${missingBaseline(facts, 'fp32')}`);
   }
   const noise = noisePhrase(comparedWith(facts, best, 'fp32'), finished);
   return sentence(...start, `, ${against(best.gapToFp32, 'FP32', best.fp32Value, facts)}; `, ...noise, '.');
@@ -80,9 +78,7 @@ function unsmoothedSentence(facts: SweepFacts): Sentence | null {
   const { best } = facts;
   if (best === null) return null;
   if (best.unsmoothedValue === null || best.gainOverUnsmoothed === null) {
-    return sentence(
-      'What smoothing gains is not known: no unsmoothed baseline at the same calibration size has finished (baselines: [unsmoothed]).',
-    );
+    return sentence(`What smoothing gains is not known: ${missingBaseline(facts, 'unsmoothed')}`);
   }
   const gain = against(best.gainOverUnsmoothed, 'unsmoothed', best.unsmoothedValue, facts);
   return sentence(

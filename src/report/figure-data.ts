@@ -1,4 +1,5 @@
 import type { FigureContent, PageFigure } from './figure.js';
+import { untilEnded } from './pending-note.js';
 import type { Query, QueryResult, Row } from './query.js';
 import { toRows } from './query.js';
 
@@ -20,5 +21,7 @@ export function figureData<Facts>(figure: PageFigure<Facts>, facts: Facts, query
   const sql = figure.sql(facts);
   const result = query(sql, []);
   const rows = toRows(result);
-  return { id: figure.id, title: figure.title(facts), sql, result, rows, content: figure.build(rows, facts) };
+  const built = figure.build(rows, facts);
+  const content = built.kind === 'absent' ? untilEnded(built, facts) : built;
+  return { id: figure.id, title: figure.title(facts), sql, result, rows, content };
 }

@@ -96,4 +96,6 @@ export interface AbsentContent {
   readonly kind: 'absent';
   /** Which setting of the experiment brings the data. */
   readonly note: string;
+  /** True where the note holds while trials are pending, too: it says nothing of what the experiment lacks. */
+  readonly holdsWhilePending?: boolean;
 }

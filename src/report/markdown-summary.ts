@@ -1,4 +1,4 @@
-import { answerSweep } from './answer.js';
+import { guardedAnswer } from './guarded-answer.js';
 import { environments } from './figures/provenance.js';
 import { keyTrials } from './key-trials.js';
 import {
@@ -27,7 +27,7 @@ export interface SummaryOptions {
 /** A sweep in GitHub-flavoured Markdown for a pull request: question, answer, key numbers, worst layers, how to reproduce. */
 export function markdownSummary(facts: SweepFacts, query: Query, options: SummaryOptions): string {
   const { sweep } = facts;
-  const answer = answerSweep(facts);
+  const answer = guardedAnswer(facts);
   const question = sweep.question?.trim() ?? '';
   const worst = facts.best === null ? null : worstLayersSql(facts, facts.best);
   const parts = [
@@ -46,7 +46,8 @@ export function markdownSummary(facts: SweepFacts, query: Query, options: Summar
 
 function numbersTable(facts: SweepFacts): string {
   const { metric, comparisons } = facts;
-  const rows = keyTrials(facts).map(({ trial, what }) => {
+  const shown = keyTrials(facts).filter(({ trial: { role } }) => !facts.isVoid || role !== 'candidate');
+  const rows = shown.map(({ trial, what }) => {
     const isReference = trial.role === 'fp32';
     // The label of an unsmoothed trial says so itself.
     const isNamed = !isReference && what !== 'unsmoothed';

@@ -1,4 +1,4 @@
-import { answerSweep } from './answer.js';
+import { guardedAnswer } from './guarded-answer.js';
 import type { FigureData } from './figure-data.js';
 import { pageFigures } from './page-figures.js';
 import type { Cell, Query } from './query.js';
@@ -22,7 +22,7 @@ interface SweepData {
   readonly sweep: SweepSummary;
   /** In plain text. */
   readonly answer: { readonly warning: string | null; readonly headline: string; readonly findings: readonly string[] };
-  /** Number of the best trial; null without one. */
+  /** Number of the best trial; null without one, and where FP32 is nonsense. */
   readonly best: number | null;
   readonly trials: readonly Omit<TrialFacts, 'settings'>[];
   readonly figures: readonly DataOfFigure[];
@@ -56,7 +56,7 @@ export function reportData(
 }
 
 function sweepData(facts: SweepFacts, query: Query): SweepData {
-  const { warning, headline, findings } = answerSweep(facts);
+  const { warning, headline, findings } = guardedAnswer(facts);
   return {
     sweep: facts.sweep,
     answer: { warning, headline: sentenceText(headline), findings: findings.map(sentenceText) },

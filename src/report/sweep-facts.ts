@@ -4,6 +4,8 @@ import type { Query, Row } from './query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull, toRows } from './query.js';
 import type { MetricText } from './number-text.js';
 import { metricText } from './number-text.js';
+import type { SweepWarning } from './sweep-warnings.js';
+import { isVoided, readWarnings } from './sweep-warnings.js';
 import type { Variant } from './variants.js';
 import { splitVariants } from './variants.js';
 
@@ -91,10 +93,14 @@ export interface SweepFacts {
   /** Calibration sizes in batches, ascending. */
   readonly sizes: readonly number[];
   readonly variants: readonly Variant[];
-  /** The finished candidate with the highest metric; the comparisons' choice among equals. Null without one. */
+  /** The finished candidate with the highest metric; the comparisons' choice among equals. Null without one, or where FP32 is nonsense. */
   readonly best: TrialFacts | null;
+  /** True where FP32 is nonsense, so that no trial can be called the best and `best` is null. */
+  readonly isVoid: boolean;
   /** Addresses of other pages. */
   readonly links: PageLinks;
+  /** What is wrong with the results, to be said before any of them. */
+  readonly warnings: readonly SweepWarning[];
 }
 
 const trialColumns = `trial, position, label, role, status, alpha_mode, alpha, absmax, calibration_batches, metric, value,
@@ -127,7 +133,10 @@ export function readSweepFacts(query: Query, name: string): SweepFacts | null {
   const allTrials = toRows(query(factsSql.trials(name), [])).map(toTrial);
   const trials = allTrials.filter((trial) => trial.role !== 'sensitivity');
   const comparisons = toRows(query(factsSql.comparisons(name), [])).map(toComparison);
-  const best = chooseBest(trials, comparisons);
+  const warnings = readWarnings(query, name);
+  const highest = chooseBest(trials, comparisons);
+  const isVoid = isVoided(warnings, highest, trials);
+  const best = isVoid ? null : highest;
   const sizes = [...new Set(trials.map((trial) => trial.calibrationBatches))].filter((size) => size !== null);
   return {
     sweep: toSummary(summary),
@@ -140,6 +149,8 @@ export function readSweepFacts(query: Query, name: string): SweepFacts | null {
     variants: splitVariants(trials),
     best,
     links: noLinks,
+    warnings,
+    isVoid,
   };
 }
 

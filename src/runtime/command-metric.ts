@@ -1,5 +1,4 @@
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MetricContext, MetricResult } from '../evaluate/metrics/metric.js';
 import { replicatedRecord } from '../evaluate/metrics/replicates.js';
@@ -9,6 +8,7 @@ import type { TaskSettings } from '../experiment/settings.js';
 import { CustomCodeError } from './custom-error.js';
 import { furtherRecords, primaryName, primaryValue, readScore } from './custom-score.js';
 import { runCommand } from './run-command.js';
+import { temporaryFolder } from './scratch-folder.js';
 import type { TaskMetric } from './task-metric.js';
 
 export type CommandTask = Extract<TaskSettings, { kind: 'command' }>;
@@ -42,7 +42,7 @@ export async function finishCommandMetric(
 ): Promise<MetricResult> {
   const { sampleCount } = context;
   requireFullCoverage(state.coverage, sampleCount);
-  const folder = mkdtempSync(join(tmpdir(), 'quantsweep-predictions-'));
+  const folder = temporaryFolder('predictions');
   try {
     const path = join(folder, 'predictions.npy');
     writePredictions(path, sampleCount, state);

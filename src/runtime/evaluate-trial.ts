@@ -3,10 +3,10 @@ import { reorderedDataset, sampleOrder } from '../data/permuted-dataset.js';
 import type { EvaluationRecord, StopRecord } from '../evaluate/results.js';
 import { createSequentialTest, type StopVerdict } from '../evaluate/statistics/sequential-test.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
-import { batchWithin, withSession, type JobContext } from './job-context.js';
+import { batchWithin, fusing, withSession, type JobContext } from './job-context.js';
 import type { StopRule, TrialJob } from './jobs.js';
 import type { LoadedModel } from './model-cache.js';
-import { besideReference, REFERENCE_OUTPUT } from './reference-session.js';
+import { besideReference, referenceOutput } from './reference-session.js';
 import { runBatches, withoutPadding } from './run-batches.js';
 import type { Session } from './session.js';
 import { openTaskMetric, type TaskMetric } from './task-metric.js';
@@ -30,11 +30,15 @@ export type EvaluationOutcome =
  * Measures the accuracy of a quantized model over the first `samples` of the evaluation data. Where the job has a rule to
  * stop by, the samples are taken in a random order and judged on the way; what is kept of each sample is kept at its own
  * place, so that a trial that comes to its end has the very record that it has without the rule.
+ *
+ * @param fuses true: the runtime may fuse `quantized`, and nothing else: FP32 beside it runs as it is written, also where
+ *   the model brings QuantizeLinear and DequantizeLinear of its own
  */
 export async function evaluateTrial(
   trial: Evaluated,
   quantized: OnnxModel,
   samples: number,
+  fuses = false,
 ): Promise<EvaluationOutcome> {
   const { model, dataset, job, context } = trial;
   const metric = await openTaskMetric(job.settings.task, {
@@ -46,10 +50,11 @@ export async function evaluateTrial(
   const run = job.stop === null ? plainRun(trial, metric, samples) : sequentialRun(trial, metric, samples, job.stop);
   const evaluateWith = (session: Pick<Session, 'run'>): Promise<void> =>
     context.clock.measure('evaluate', () => run.over(session));
-  await withSession(quantized, model.io, context, (session) =>
+  const deployed = fuses ? fusing(context) : context;
+  await withSession(quantized, model.io, deployed, (session) =>
     metric.needsReference
       ? withSession(model.untouched, model.io, context, (fp32) =>
-          evaluateWith(besideReference(session, fp32, model.io.output)),
+          evaluateWith(besideReference(session, fp32, model.io.output, referenceOutput(model.untouched))),
         )
       : evaluateWith(session),
   );
@@ -113,7 +118,7 @@ function feed(
     range,
     async (outputs, first, count, fed) => {
       const { data, dims } = withoutPadding(outputs[model.io.output]!, count, fed);
-      const reference = outputs[REFERENCE_OUTPUT];
+      const reference = outputs[referenceOutput(model.untouched)];
       await add(first, count, data, dims, reference && withoutPadding(reference, count, fed).data);
       context.report(first + count, total);
     },

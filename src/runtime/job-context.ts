@@ -32,6 +32,15 @@ export function batchWithin(wanted: number, { batchLimit }: Pick<JobContext, 'ba
   return batchLimit === null ? wanted : Math.min(wanted, batchLimit);
 }
 
+/**
+ * The context in which the runtime may fuse QuantizeLinear and DequantizeLinear into integer kernels, as it does by default: for
+ * the model of a trial of `execution: integer` alone. Such a session also quantizes float weights and rounds biases of a model
+ * that brings Q/DQ of its own, so that FP32 would not be FP32 in it.
+ */
+export function fusing(context: JobContext): JobContext {
+  return { ...context, session: { ...context.session, fuseQuantized: true } };
+}
+
 /** Adds up the time of named phases, in milliseconds. */
 export class PhaseClock {
   readonly timings: Record<string, number> = {};

@@ -1,7 +1,9 @@
+import { OutputSurveyor } from '../evaluate/reference/output-survey.js';
 import { batchWithin, observedExecution, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, ReferenceJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
 import { runBatches, withoutPadding } from './run-batches.js';
+import type { Session } from './session.js';
 import { openTaskMetric } from './task-metric.js';
 
 /** Runs the untouched model over a range of the evaluation samples. */
@@ -15,16 +17,29 @@ export async function runReference(job: ReferenceJob, context: JobContext): Prom
     referenceArgmax: null,
     sampleCount: job.samples,
   });
+  const surveyor = new OutputSurveyor();
   const range = { first: job.first, count: job.count, batchSize: batchWithin(job.evaluation.batchSize, context) };
   await withSession(untouched, io, context, (session) =>
     context.clock.measure('run', () =>
-      runBatches(session, io, dataset, range, async (outputs, first, samples, fed) => {
+      runBatches(surveyed(session, surveyor), io, dataset, range, async (outputs, first, samples, fed) => {
         const { data, dims } = withoutPadding(outputs[io.output]!, samples, fed);
+        surveyor.addOutput(samples, data, dims);
         // FP32 is judged against itself.
         await metric.add(first, samples, data, dims, data);
         context.report(first + samples - job.first, job.count);
       }),
     ),
   );
-  return { value: metric.state(), execution: { ...ran, timings: context.clock.timings } };
+  const value = { ...metric.state(), survey: surveyor.survey() };
+  return { value, execution: { ...ran, timings: context.clock.timings } };
+}
+
+/** The session with an eye on what it is fed; the copies that pad a batch are of samples that are fed anyway. */
+function surveyed(session: Pick<Session, 'run'>, surveyor: OutputSurveyor): Pick<Session, 'run'> {
+  return {
+    run: (batch, further) => {
+      surveyor.addInput(batch.data);
+      return session.run(batch, further);
+    },
+  };
 }

@@ -21,6 +21,7 @@ import type {
   StoppedTrialRecord,
   TrialRecord,
 } from '../evaluate/results.js';
+import type { OutputSurvey } from '../evaluate/reference/output-survey.js';
 import type { MetricState } from '../evaluate/metrics/metric.js';
 import type { CanonicalSmoothing } from '../experiment/canonical-settings.js';
 import type { ContentKey, TrialSettings } from '../plan/plan.js';
@@ -124,19 +125,34 @@ export interface StopRule {
   readonly outcome: OutcomeRecord;
 }
 
+/** Runs the untouched model once, to see the shapes of its outputs. */
+export interface ShapesJob {
+  readonly kind: 'shapes';
+  readonly model: JobModel;
+  readonly preprocess: PreprocessSettings;
+  readonly source: DataSource;
+  /** Samples of the run; a model with a fixed batch axis overrides it. */
+  readonly samples: number;
+}
+
 /** Loads a tiny model on the child's provider, to see whether it can run. */
 export interface ProbeJob {
   readonly kind: 'probe';
 }
 
-export type Job = ObserveJob | ReferenceJob | SearchJob | RankJob | TrialJob | ProbeJob;
+export type Job = ObserveJob | ReferenceJob | SearchJob | RankJob | TrialJob | ShapesJob | ProbeJob;
+
+/** What a metric gathered of FP32, with what was seen of its input and output; absent in what earlier versions stored. */
+export type SurveyedState = MetricState & { readonly survey?: OutputSurvey };
 
 export interface JobResults {
   readonly observe: readonly ObservationRecord[];
-  readonly reference: MetricState;
+  readonly reference: SurveyedState;
   readonly search: SearchResult;
   readonly rank: readonly LayerRankRecord[];
   readonly trial: TrialRecord | StoppedTrialRecord;
+  /** `rows`: samples that were fed, with padding; dimensions by the output's name. */
+  readonly shapes: { readonly rows: number; readonly shapes: readonly (readonly [string, readonly number[]])[] };
   readonly probe: { readonly onnxruntimeVersion: string };
 }
 

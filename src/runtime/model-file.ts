@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync, readSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
+import { kindOfFile } from '../data/kind-of-file.js';
 import { ModelError } from '../graph/model-error.js';
 import { decodeModel, LARGEST_MODEL_BYTES, type OnnxModel } from '../graph/onnx-model.js';
 
@@ -42,7 +43,8 @@ export function readModelFile(path: string): ModelFile {
 function readWhole(path: string): Uint8Array {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) throw new ModelError('Expected a model file, got nothing there. Check model.path.');
-  if (!stat.isFile()) throw new ModelError('Expected a model file, got a folder. Check model.path.');
+  // Opening a pipe would wait for somebody to write into it, and a device may never end.
+  if (!stat.isFile()) throw new ModelError(`Expected a model file, got ${kindOfFile(stat)}. Check model.path.`);
   if (stat.size > LARGEST_MODEL_BYTES) throw new ModelError(`Expected a file of at most 2 GB, got ${stat.size} bytes.`);
   return readFileSync(path);
 }

@@ -1,14 +1,14 @@
-import type { FailureRecord } from '../evaluate/results.js';
 import { PhaseClock, type JobContext } from './job-context.js';
 import { runObserve } from './job-observe.js';
 import { runProbe } from './job-probe.js';
 import { runRank } from './job-rank.js';
 import { runReference } from './job-reference.js';
 import { runSearch } from './job-search.js';
+import { runShapes } from './job-shapes.js';
 import { runTrial } from './job-trial.js';
 import type { Job, JobResult } from './jobs.js';
 import { checkUnchanged } from './unchanged-inputs.js';
-import { RuntimeError, type SessionSettings } from './session.js';
+import type { SessionSettings } from './session.js';
 
 /** Runs any job to its end in this process. */
 export async function runJob(
@@ -39,23 +39,9 @@ async function resultOf(job: Job, context: JobContext): Promise<JobResult<Job['k
       return runRank(job, context);
     case 'trial':
       return runTrial(job, context);
+    case 'shapes':
+      return runShapes(job, context);
     case 'probe':
       return runProbe(context);
   }
-}
-
-/**
- * Errors that a job throws fail the same way each time, but for what the surroundings did: memory that was short, or a
- * device that went away.
- */
-export function failureOf(cause: unknown): FailureRecord {
-  if (cause instanceof RuntimeError && cause.trouble !== null) {
-    const smallerBatches = cause.trouble === 'OutOfMemory';
-    return { errorClass: cause.trouble, message: cause.message, retry: true, smallerBatches };
-  }
-  if (cause instanceof RangeError && /^(Array buffer|Invalid typed array) /.test(cause.message)) {
-    return { errorClass: 'OutOfMemory', message: cause.message, retry: true, smallerBatches: true };
-  }
-  if (cause instanceof Error) return { errorClass: cause.name, message: cause.message, retry: false };
-  return { errorClass: 'UnknownError', message: String(cause), retry: false };
 }

@@ -13,6 +13,8 @@ export function samplesPerRun(job: Job): number {
     case 'search':
     case 'rank':
       return RUN_SAMPLES;
+    case 'shapes':
+      return job.samples;
     case 'probe':
       return 1;
   }

@@ -1,9 +1,15 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
 import type { OptimizationLevel } from '../experiment/settings.js';
 import { kernelProfile, type KernelProfile, type ProfileEvent } from './kernel-profile.js';
+import { withNamesForFeeds, withProfileNames, type Renaming } from './rename-tensors.js';
+import { RuntimeError } from './runtime-error.js';
+import { temporaryFolder } from './scratch-folder.js';
+import { SurroundingsError } from './surroundings-error.js';
+
+export { RuntimeError, type RuntimeTrouble } from './runtime-error.js';
 
 /** What sessions can run on. */
 export type Provider = 'cuda' | 'webgpu' | 'cpu';
@@ -40,44 +46,16 @@ export type Feeds = Readonly<Record<string, Feed>>;
 
 export type Outputs = Readonly<Record<string, FloatTensor>>;
 
-/** What the surroundings did rather than the model: worth another attempt. */
-export type RuntimeTrouble = 'OutOfMemory' | 'DeviceLost';
-
-/** The runtime refused to make or run a session; `message` starts with what was tried. */
-export class RuntimeError extends Error {
-  override readonly name = 'RuntimeError';
-  /** Null where the same would happen again. */
-  readonly trouble: RuntimeTrouble | null;
-
-  constructor(tried: string, cause: unknown) {
-    const words = cause instanceof Error ? cause.message : String(cause);
-    super(`${tried} failed: ${words}`, { cause });
-    this.trouble = troubleOf(words);
-  }
-}
-
-/**
- * The runtime gives no code with its errors, so its words are all there is to tell them apart: those of its allocators
- * (`BFCArena`, `std::bad_alloc`), of CUDA and of WebGPU's device loss. What is not known counts as the model's own fault.
- */
-function troubleOf(words: string): RuntimeTrouble | null {
-  if (/bad_?\s?alloc|failed to allocate memory|available memory of \d+ is smaller|out of memory/i.test(words)) {
-    return 'OutOfMemory';
-  }
-  if (/device (?:was |is )?lost|device removed|CUDA(?: error| failure)?[ :]+(?:4|46|100|719|999)\b/i.test(words)) {
-    return 'DeviceLost';
-  }
-  return null;
-}
-
 /** A session of onnxruntime-node. `run` and `create` block the event loop: use it in a child process only. */
 export class Session {
   readonly #session: ort.InferenceSession;
   readonly #input: string;
+  readonly #names: Renaming;
 
-  private constructor(session: ort.InferenceSession, input: string) {
+  private constructor(session: ort.InferenceSession, input: string, names: Renaming) {
     this.#session = session;
     this.#input = input;
+    this.#names = names;
   }
 
   /**
@@ -86,18 +64,20 @@ export class Session {
    * @throws RuntimeError with the runtime's own words
    */
   static async create(model: Uint8Array, input: string, settings: SessionSettings): Promise<Session> {
-    return new Session(await createSession(model, settings, {}), input);
+    const { bytes, ...names } = withNamesForFeeds(model);
+    return new Session(await createSession(bytes, settings, {}), input, names);
   }
 
   /** Feeds one batch, and further inputs where the model has them, and returns all graph outputs. @throws RuntimeError */
   async run(batch: FloatTensor, further: Feeds = {}): Promise<Outputs> {
     try {
-      const results = await this.#session.run(toTensors(this.#input, batch, further));
-      const outputs: Record<string, FloatTensor> = {};
-      for (const [name, tensor] of Object.entries(results)) {
-        outputs[name] = { data: tensor.data as Float32Array, dims: tensor.dims };
-      }
-      return outputs;
+      const results = await this.#session.run(toTensors(this.#names, this.#input, batch, further));
+      return Object.fromEntries(
+        Object.entries(results).map(([name, tensor]) => [
+          this.#names.toOld(name),
+          { data: tensor.data as Float32Array, dims: tensor.dims },
+        ]),
+      );
     } catch (cause) {
       throw new RuntimeError('Running the model', cause);
     }
@@ -120,24 +100,36 @@ export async function profileKernels(
   settings: SessionSettings,
   further: Feeds = {},
 ): Promise<KernelProfile> {
-  const folder = mkdtempSync(join(tmpdir(), 'quantsweep-profile-'));
+  const folder = temporaryFolder('profile');
   try {
-    const session = await createSession(model, settings, {
+    const renamed = withProfileNames(model);
+    const session = await createSession(renamed.bytes, settings, {
       enableProfiling: true,
       profileFilePrefix: join(folder, 'p'),
     });
     try {
-      await session.run(toTensors(input, batch, further));
+      await session.run(toTensors(renamed, input, batch, further));
       session.endProfiling();
     } catch (cause) {
       throw new RuntimeError(`Running the model on ${settings.provider}`, cause);
     } finally {
       await session.release();
     }
-    const [file] = readdirSync(folder);
-    return kernelProfile(JSON.parse(readFileSync(join(folder, file!), 'utf8')) as readonly ProfileEvent[]);
+    return kernelProfile(readProfile(folder));
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The runtime says nothing when its profile does not fit on the disk: it is cut, or not there. @throws SurroundingsError */
+function readProfile(folder: string): readonly ProfileEvent[] {
+  const [file] = readdirSync(folder);
+  try {
+    if (file === undefined) throw new Error('it wrote none');
+    return JSON.parse(readFileSync(join(folder, file), 'utf8')) as readonly ProfileEvent[];
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SurroundingsError(`The runtime's profile in ${folder} is not whole: ${why}`, 'ENOSPC', { cause });
   }
 }
 
@@ -150,7 +142,7 @@ export async function profileKernels(
 export async function optimizeModel(model: Uint8Array, settings: SessionSettings): Promise<Uint8Array> {
   let folder: string | null = null;
   try {
-    folder = mkdtempSync(join(tmpdir(), 'quantsweep-optimized-'));
+    folder = temporaryFolder('optimized');
     const path = join(folder, 'model.onnx');
     const session = await createSession(model, settings, { optimizedModelFilePath: path });
     await session.release();
@@ -162,10 +154,13 @@ export async function optimizeModel(model: Uint8Array, settings: SessionSettings
   }
 }
 
-function toTensors(input: string, batch: FloatTensor, further: Feeds): Record<string, ort.Tensor> {
-  const tensors: Record<string, ort.Tensor> = { [input]: new ort.Tensor('float32', batch.data, batch.dims) };
-  for (const [name, { type, data, dims }] of Object.entries(further)) tensors[name] = new ort.Tensor(type, data, dims);
-  return tensors;
+function toTensors(names: Renaming, input: string, batch: FloatTensor, further: Feeds): Record<string, ort.Tensor> {
+  const tensors = Object.entries(further).map(([name, { type, data, dims }]) => [
+    names.toNew(name),
+    new ort.Tensor(type, data, dims),
+  ]);
+  const samples = [names.toNew(input), new ort.Tensor('float32', batch.data, batch.dims)];
+  return Object.fromEntries([samples, ...tensors]) as Record<string, ort.Tensor>;
 }
 
 /** Version of onnxruntime-node. */

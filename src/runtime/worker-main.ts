@@ -1,6 +1,10 @@
+import { explainBatch } from './explain-batch.js';
+import { failureOf } from './failure-of.js';
 import { startHeartbeat } from './heartbeat.js';
+import { PhaseClock } from './job-context.js';
 import type { ChildMessage, ParentMessage } from './jobs.js';
-import { failureOf, runJob } from './run-job.js';
+import { runJob } from './run-job.js';
+import { removeParentsScratch } from './scratch-folder.js';
 
 /**
  * Entry of a child process: runs one job at a time and answers over the IPC channel. It leaves Ctrl-C to the parent
@@ -8,7 +12,10 @@ import { failureOf, runJob } from './run-job.js';
  */
 function main(): void {
   process.on('SIGINT', () => undefined);
-  process.on('disconnect', () => process.exit(0));
+  process.on('disconnect', () => {
+    removeParentsScratch();
+    process.exit(0);
+  });
   process.on('message', (message: ParentMessage) => void work(message));
   startHeartbeat();
   send({ kind: 'ready' });
@@ -22,7 +29,8 @@ async function work({ id, job, session, batchLimit, inputs }: ParentMessage): Pr
     const result = await runJob(job, session, report, { batchLimit, inputs });
     send({ kind: 'result', id, result });
   } catch (cause) {
-    send({ kind: 'failure', id, failure: failureOf(cause) });
+    const context = { session, batchLimit, inputs, report: () => undefined, clock: new PhaseClock() };
+    send({ kind: 'failure', id, failure: await explainBatch(failureOf(cause), cause, job, context) });
   }
 }
 

@@ -4,6 +4,8 @@ import type { InputIdentity } from '../data/input-identity.js';
 import { ChildWatch, type WatchLimits } from './child-watch.js';
 import { HEARTBEAT_FD, parseBeats } from './heartbeat.js';
 import type { ChildMessage, Job, JobResult, ParentMessage, Slot } from './jobs.js';
+import { removeChildScratch, SCRATCH_VARIABLE, scratchFolder } from './scratch-folder.js';
+import { surroundingsFault } from './surroundings-error.js';
 
 /** A job failed, in the child's own words or because the child died. */
 export class JobError extends Error {
@@ -36,6 +38,8 @@ export interface PoolOptions extends WatchLimits {
 interface Worker {
   readonly slot: Slot;
   child: ChildProcess | null;
+  /** False until the child has said that it can work. */
+  isReady: boolean;
   running: Running | null;
   /** The last words on the child's stderr, for the message when it dies. */
   stderr: string;
@@ -66,7 +70,7 @@ export class WorkerPool {
     entry: URL,
     options: PoolOptions = { hangSeconds: 60, memoryMb: null, inputs: [] },
   ) {
-    this.#workers = slots.map((slot) => ({ slot, child: null, running: null, stderr: '', verdict: null }));
+    this.#workers = slots.map((slot) => ({ slot, child: null, isReady: false, running: null, stderr: '', verdict: null }));
     this.#entry = entry;
     this.#options = options;
     this.#ticking = setInterval(() => {
@@ -131,7 +135,12 @@ export class WorkerPool {
   }
 
   #start(worker: Worker): ChildProcess {
-    const child = fork(this.#entry, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'] });
+    const child = fork(this.#entry, {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
+      env: { ...process.env, [SCRATCH_VARIABLE]: scratchFolder() },
+    });
+    worker.isReady = false;
     worker.stderr = '';
     worker.verdict = null;
     let heard = '';
@@ -148,9 +157,10 @@ export class WorkerPool {
     });
     child.on('error', (cause) => {
       child.kill('SIGKILL');
-      this.#lose(worker, child, `could not be started or reached: ${cause.message}`);
+      this.#lose(worker, child, `could not be started or reached: ${cause.message}`, cause);
     });
     child.on('exit', (code, signal) => {
+      if (child.pid !== undefined) removeChildScratch(child.pid);
       this.#lose(worker, child, signal === null ? `exited with code ${code ?? '?'}` : `was ended by ${signal}`);
     });
     return child;
@@ -158,6 +168,7 @@ export class WorkerPool {
 
   #receive(worker: Worker, message: ChildMessage): void {
     const { running } = worker;
+    if (message.kind === 'ready') worker.isReady = true;
     if (message.kind === 'ready' || message.id !== running?.id) return;
     switch (message.kind) {
       case 'progress':
@@ -175,7 +186,7 @@ export class WorkerPool {
     }
   }
 
-  #lose(worker: Worker, child: ChildProcess, how: string): void {
+  #lose(worker: Worker, child: ChildProcess, how: string, cause?: Error): void {
     if (worker.child !== child) return;
     const { running } = worker;
     worker.child = null;
@@ -189,10 +200,27 @@ export class WorkerPool {
       running.reject(new JobError(worker.verdict));
       return;
     }
-    const words = worker.stderr.trim();
+    const words = lastWords(worker.stderr);
     const message = `The child process on ${worker.slot.device} ${how}.${words === '' ? '' : ` Its last words: ${words}`}`;
-    running.reject(new JobError({ errorClass: 'WorkerDied', message, retry: true }));
+    const fault = surroundingsFault(cause);
+    if (fault !== null) {
+      running.reject(new JobError({ errorClass: fault.name, message: fault.message, retry: true, endsSweep: true }));
+    } else if (worker.isReady) {
+      running.reject(new JobError({ errorClass: 'WorkerDied', message, retry: true }));
+    } else {
+      // It never got as far as its work, so it has not failed at it.
+      const advice = 'Children must be able to start: check the limits of memory, open files and processes.';
+      running.reject(
+        new JobError({ errorClass: 'WorkerDied', message: `${message} ${advice}`, retry: true, endsSweep: true }),
+      );
+    }
   }
+}
+
+/** What a process printed before it ended, without the stack of an uncaught error. */
+function lastWords(stderr: string): string {
+  const lines = stderr.split('\n').filter((line) => !/^\s+at |^node:internal|^Node\.js v|^\s*\^+\s*$|^\s*throw /.test(line));
+  return lines.join('\n').trim();
 }
 
 function giveUpHanging(worker: Worker): void {

@@ -1,12 +1,14 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { Execution } from '../experiment/settings.js';
 import { foldBatchNorm } from '../graph/fold-batch-norm.js';
 import { encodeModel, type OnnxModel } from '../graph/onnx-model.js';
 import { calibrationTable } from '../quantize/calibration-table.js';
 import { withHeader } from '../quantize/model-header.js';
 import type { PreparedLayer } from '../quantize/prepare-layers.js';
-import { dividesInput, isSmoothed, qdqModel } from '../quantize/qdq-graph.js';
-import { smoothedModel } from '../quantize/quantized-graph.js';
+import { isSmoothed } from '../quantize/qdq-graph.js';
+import { deployableModel, smoothedFloatModel } from '../quantize/deployable-model.js';
+import { quantizedModel } from '../quantize/quantized-graph.js';
 import { staysFloat } from '../quantize/quantized-integers.js';
 import { restoreModel } from '../quantize/restore-layers.js';
 import { readModelFile } from '../runtime/model-file.js';
@@ -26,9 +28,19 @@ export interface ExportTargets {
   readonly force: boolean;
 }
 
+/** The model that was written, and what it is held against. */
+export interface ExportedModel {
+  readonly model: OnnxModel;
+  /** As the trial simulated it. */
+  readonly simulated: () => OnnxModel;
+  readonly execution: Execution;
+}
+
 /** What was exported, for messages. */
 export interface ExportSummary {
   readonly layers: number;
+  /** Of the QDQ model's file. */
+  readonly sizeBytes: number;
   readonly smoothedLayers: number;
   /** Layers whose weight stays float32, rounded to its levels. */
   readonly floatWeights: readonly string[];
@@ -36,6 +48,7 @@ export interface ExportSummary {
   readonly usesRuntimeDomain: boolean;
   /** True where all weights are as TensorRT quantizes them beside a calibration table: signed, 8 bits per channel, by max. */
   readonly weightsAsInTensorrt: boolean;
+  readonly exported: ExportedModel;
 }
 
 /**
@@ -52,23 +65,27 @@ export function exportTrial(trial: StoredTrial, modelPath: string | null, target
   const { base, layers } = restoreModel(folded, trial.layers, trial.weightCalibrator);
   const floatWeights = layers.filter(staysFloat).map((l) => l.layer.name);
   const metadata = exportMetadata(trial, layers, floatWeights);
-  const quantized = qdqModel(base, layers, metadata);
-  const files: NewFile[] = [{ path: targets.output, content: () => encodeModel(quantized) }];
+  const execution = executionOf(trial);
+  const quantized = deployableModel({ base, layers }, execution, metadata);
+  const encoded = encodeModel(quantized);
+  const files: NewFile[] = [{ path: targets.output, content: () => encoded }];
   if (targets.calibrationTable !== null) {
-    const table = calibrationTable(layers);
+    const table = calibrationTable(layers, base);
     files.push({ path: targets.calibrationTable, content: () => table });
   }
   if (targets.smoothedModel !== null) {
-    const smoothed = withHeader(smoothedModel(base, layers.filter(dividesInput)), [], metadata);
+    const smoothed = withHeader(smoothedFloatModel({ base, layers }), [], metadata);
     files.push({ path: targets.smoothedModel, content: () => encodeModel(smoothed) });
   }
   for (const file of files) keepSource(file.path, path);
   writeFiles(files, targets.force);
   return {
+    exported: { model: quantized, simulated: () => quantizedModel(base, layers), execution },
     layers: layers.length,
+    sizeBytes: encoded.length,
     smoothedLayers: layers.filter(isSmoothed).length,
     floatWeights,
-    usesRuntimeDomain: quantized.graph.node.some((n) => n.domain !== '' && n.name.startsWith('quantsweep/')),
+    usesRuntimeDomain: quantized.graph.node.some((n) => n.domain !== '' && n.name.startsWith(base.ownPrefix)),
     weightsAsInTensorrt:
       trial.weightCalibrator === 'max' &&
       trial.layers.every(({ weight }) => weight.bits === 8 && weight.signed && weight.granularity === 'channel'),
@@ -133,8 +150,10 @@ function exportMetadata(
 }
 
 /** How the stored accuracy was measured. */
-function executionOf({ settings }: StoredTrial): string {
-  const { quantization } = JSON.parse(settings) as { readonly quantization?: { readonly execution?: string } | null };
+function executionOf({ settings }: StoredTrial): Execution {
+  const { quantization } = JSON.parse(settings) as {
+    readonly quantization?: { readonly execution?: Execution } | null;
+  };
   return quantization?.execution ?? 'simulated';
 }
 

@@ -1,6 +1,7 @@
-import type { FailureRecord } from '../evaluate/results.js';
+import type { RunSettings } from '../experiment/settings.js';
 import type { ContentKey, PlannedTrial, SweepPlan } from '../plan/plan.js';
-import type { StoredFailure, SweepStore } from '../store/store.js';
+import type { StoredFailure, SweepReader } from '../store/store.js';
+import { stageConditions, trialConditions } from './work-conditions.js';
 
 /** What the surroundings did, not the work itself: the next run tries again by itself. */
 const transientClasses: ReadonlySet<string> = new Set([
@@ -9,33 +10,104 @@ const transientClasses: ReadonlySet<string> = new Set([
   'OutOfMemory',
   'DeviceLost',
   'InputChangedError',
+  'SurroundingsError',
+  // What code of the user's own needs (programs, packages) is in no key.
+  'CustomCodeError',
   // Another driver, or run.allowFallback, and it runs; the check comes before the work.
   'FallbackError',
 ]);
 
-/** A failure that no trial of the sweep would escape: its model or data is not the planned one. */
-export function isInputChange({ errorClass }: FailureRecord): boolean {
-  return errorClass === 'InputChangedError';
+/** Class of a failure that is another stage's: what counts is whether that one would fail again. */
+const OF_A_STAGE = 'StageFailed';
+
+/** The keys that failures are looked up by. */
+type Failures = Pick<SweepReader, 'failedTrials' | 'failedStages' | 'finishedTrials'>;
+
+/** What a run does with a plan's trials, decided from what is stored before anything runs. */
+export interface TriedTrials {
+  /** Unfinished trials that run, in the plan's order. */
+  readonly toRun: readonly PlannedTrial[];
+  /** Those among them that failed in an earlier run. */
+  readonly again: ReadonlyMap<ContentKey, StoredFailure>;
+  /** Unfinished trials that do not run: they failed in a way that another attempt would repeat. */
+  readonly leftAlone: ReadonlyMap<ContentKey, StoredFailure>;
+}
+
+/** Nothing is left alone: `--retry-failed`, or a store without failures. */
+export function tryAll(plan: SweepPlan, store: Failures): TriedTrials {
+  return decide(plan, store, new Map());
 }
 
 /**
- * Trials that failed in an earlier run in a way that another attempt would repeat: an operator that the runtime does not
- * know, a shape that does not fit, a number that is not finite. Of a trial whose stage failed the stage's failure counts.
+ * Which unfinished trials run. Left alone is a trial that would fail as it did: an operator that the runtime does not
+ * know, a shape that does not fit, a number that is not finite, under the same conditions as before (see
+ * {@link trialConditions}). Where its stage failed, that stage's failure counts, and is none any more once the stage has
+ * finished or is run again for another trial.
  */
-export function permanentFailures(plan: SweepPlan, store: SweepStore): ReadonlyMap<ContentKey, StoredFailure> {
-  const stages = store.failedStages(plan.stages.map((stage) => stage.key));
-  const trials = store.failedTrials(plan.trials.map((trial) => trial.key));
-  const ofStages = (trial: PlannedTrial): readonly StoredFailure[] =>
-    [trial.referenceKey, trial.observeKey, trial.searchKey, trial.rankKey]
-      .map((key) => (key === null ? undefined : stages.get(key)))
-      .filter((failure) => failure !== undefined);
-  return new Map(
-    plan.trials.flatMap((trial) => {
-      const own = trials.get(trial.key);
-      if (own === undefined) return [];
-      const causes = own.errorClass === 'StageFailed' ? ofStages(trial) : [own];
-      const isPermanent = causes.some(({ errorClass }) => !transientClasses.has(errorClass));
-      return isPermanent ? [[trial.key, own] as const] : [];
-    }),
-  );
+export function triedTrials(plan: SweepPlan, store: Failures, run: RunSettings): TriedTrials {
+  const stuck = stuckStages(plan, store, run);
+  const failed = store.failedTrials(plan.trials.map(({ key }) => key));
+  const leftAlone = new Map<ContentKey, StoredFailure>();
+  for (const trial of plan.trials) {
+    const failure = failed.get(trial.key);
+    if (failure === undefined) continue;
+    const isStuck =
+      failure.errorClass === OF_A_STAGE
+        ? stagesOf(trial).some((key) => stuck.has(key))
+        : wouldRepeat(failure, trialConditions(trial.settings, run));
+    if (isStuck) leftAlone.set(trial.key, failure);
+  }
+  takeAlong(plan, store, stuck, leftAlone);
+  return decide(plan, store, leftAlone);
+}
+
+/** Keys of the stages that trials need. */
+export function neededStages(trials: readonly PlannedTrial[]): ReadonlySet<ContentKey> {
+  return new Set(trials.flatMap(stagesOf));
+}
+
+function stagesOf({ referenceKey, observeKey, searchKey, rankKey }: PlannedTrial): readonly ContentKey[] {
+  return [referenceKey, observeKey, searchKey, rankKey].filter((key) => key !== null);
+}
+
+function decide(plan: SweepPlan, store: Failures, leftAlone: ReadonlyMap<ContentKey, StoredFailure>): TriedTrials {
+  const keys = plan.trials.map(({ key }) => key);
+  const finished = store.finishedTrials(keys);
+  const toRun = plan.trials.filter(({ key }) => !finished.has(key) && !leftAlone.has(key));
+  return { toRun, again: store.failedTrials(toRun.map(({ key }) => key)), leftAlone };
+}
+
+/** Stages that failed and would fail again. A search whose observe stage failed is stuck for as long as that one is. */
+function stuckStages(plan: SweepPlan, store: Failures, run: RunSettings): ReadonlySet<ContentKey> {
+  const failed = store.failedStages(plan.stages.map(({ key }) => key));
+  const stages = new Map(plan.stages.map((stage) => [stage.key, stage]));
+  const isStuck = (key: ContentKey): boolean => {
+    const stage = stages.get(key);
+    const failure = failed.get(key);
+    if (stage === undefined || failure === undefined) return false;
+    if (failure.errorClass !== OF_A_STAGE) return wouldRepeat(failure, stageConditions(stage, run));
+    return 'observeKey' in stage && isStuck(stage.observeKey);
+  };
+  return new Set(plan.stages.map(({ key }) => key).filter(isStuck));
+}
+
+function wouldRepeat({ errorClass, under }: StoredFailure, conditions: string): boolean {
+  return !transientClasses.has(errorClass) && under === conditions;
+}
+
+/** Releases trials that only wait for stages that other trials will have run again. */
+function takeAlong(
+  plan: SweepPlan,
+  store: Failures,
+  stuck: ReadonlySet<ContentKey>,
+  leftAlone: Map<ContentKey, StoredFailure>,
+): void {
+  for (let before = -1; before !== leftAlone.size;) {
+    before = leftAlone.size;
+    const running = neededStages(decide(plan, store, leftAlone).toRun);
+    for (const trial of plan.trials) {
+      if (leftAlone.get(trial.key)?.errorClass !== OF_A_STAGE) continue;
+      if (stagesOf(trial).every((key) => !stuck.has(key) || running.has(key))) leftAlone.delete(trial.key);
+    }
+  }
 }

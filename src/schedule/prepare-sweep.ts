@@ -1,10 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
+import { kindOfFile } from '../data/kind-of-file.js';
 import { LARGEST_EXPERIMENT_BYTES, loadExperiment } from '../experiment/load-experiment.js';
 import { didYouMean } from '../experiment/nearest-name.js';
-import type { Experiment, Settings } from '../experiment/settings.js';
+import type { ExpandedTrial, Experiment } from '../experiment/settings.js';
+import { capSamples } from '../plan/cap-samples.js';
 import { expandSensitivity } from '../plan/expand-sensitivity.js';
 import type { SweepPlan } from '../plan/plan.js';
 import { planSweep } from '../plan/plan-sweep.js';
+import { checkOutputs } from './check-outputs.js';
 import { requireCodeConsent, type CodeUse } from './code-consent.js';
 import { packageVersion } from './environment.js';
 import { compileGlob } from '../quantize/glob.js';
@@ -47,7 +50,11 @@ export async function prepareSweep(
   const loaded = loadExperiment(path, overrides, readExperimentText);
   requireCodeConsent(loaded, code.use, code.allowed);
   const inputs = await openSweepInputs(loaded);
-  const experiment = expandSensitivity(loaded, ({ settings }) => focusLayers(inputs, settings));
+  const experiment = capSamples(
+    expandSensitivity(loaded, (trial) => focusLayers(inputs, loaded, trial)),
+    (source) => inputs.sampleCount(source),
+  );
+  await checkOutputs(loaded, inputs, entry);
   const provider = await resolveProvider(experiment.run, entry);
   const plan = planSweep(experiment, {
     modelSha256: (model) => inputs.modelSha256(model),
@@ -62,20 +69,27 @@ export async function prepareSweep(
 }
 
 /** The layers that a sensitivity trial's glob names. @throws InputError where it names none */
-function focusLayers(inputs: SweepInputs, { model, layers }: Settings): readonly string[] {
+function focusLayers(
+  inputs: SweepInputs,
+  { sources }: Experiment,
+  { settings, axes }: ExpandedTrial,
+): readonly string[] {
+  const { model, layers } = settings;
   const names = inputs.selectedLayers(model.path, layers);
   const pattern = compileGlob(layers.focus);
   const matched = names.filter((name) => pattern.test(name));
   if (matched.length > 0) return matched;
   throw new InputError(
-    `Expected layers.focus to match layers that are quantized, got "${layers.focus}", which matches none${didYouMean(layers.focus, names)}.`,
+    `${sources?.prefix(layers, ['focus'], axes) ?? ''}Expected layers.focus to match layers that are quantized, got "${layers.focus}", which matches none${didYouMean(layers.focus, names)}.`,
   );
 }
 
 function readExperimentText(path: string): string {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) throw new ExperimentFileError(`${path}: expected an experiment file, got nothing there.`);
-  if (!stat.isFile()) throw new ExperimentFileError(`${path}: expected an experiment file, got a folder.`);
+  if (!stat.isFile()) {
+    throw new ExperimentFileError(`${path}: expected an experiment file, got ${kindOfFile(stat)}.`);
+  }
   // Its text is checked again where it is loaded; a file of gigabytes would not become a text.
   if (stat.size > LARGEST_EXPERIMENT_BYTES) {
     throw new ExperimentFileError(

@@ -1,18 +1,21 @@
-import type { EvaluationRecord, FailureRecord, StopRecord } from '../evaluate/results.js';
+import type { EvaluationRecord, StopRecord } from '../evaluate/results.js';
+import type { RunSettings } from '../experiment/settings.js';
 import { estimateCost, type WorkCost } from '../plan/estimate-cost.js';
 import type { ContentKey, PlannedStage, PlannedTrial, SweepPlan } from '../plan/plan.js';
 import type { StopRule } from '../runtime/jobs.js';
 import { JobInterrupted, type WorkerPool } from '../runtime/worker-pool.js';
 import { StoreError } from '../store/store-error.js';
-import type { StoredFailure, SweepStore } from '../store/store.js';
+import type { SweepStore } from '../store/store.js';
 import { allSettledOrFirstError } from './all-settled.js';
-import { isInputChange, permanentFailures } from './failure-classes.js';
-import { InputError } from './input-error.js';
+import { triedTrials, tryAll, type TriedTrials } from './failure-classes.js';
 import type { Patience } from './patience.js';
 import { StageFailed } from './stage-failed.js';
+import { endOfSweep } from './sweep-end.js';
 import { jobModel, StageWork, storedObservation } from './stage-work.js';
 import type { BestTrial, OnSweepEvent } from './sweep-events.js';
 import type { SweepInputs } from './sweep-inputs.js';
+import { stageWarnings } from './sweep-warnings.js';
+import { stageConditions, trialConditions } from './work-conditions.js';
 import { failureRecord, WorkQueue } from './work-queue.js';
 
 export interface RunSweepOptions {
@@ -22,8 +25,7 @@ export interface RunSweepOptions {
   /** For writes to the store while another program holds the database. */
   readonly patience: Patience;
   readonly pool: WorkerPool;
-  readonly retries: number;
-  readonly optimizationLevel: string;
+  readonly run: RunSettings;
   /** Stop at the first trial that fails. */
   readonly failFast: boolean;
   /** Also run trials that failed before in a way that another attempt would repeat. */
@@ -78,6 +80,7 @@ class SweepRun {
   readonly #queue: WorkQueue;
   readonly #stages: ReadonlyMap<ContentKey, PlannedStage>;
   readonly #finished: ReadonlySet<ContentKey>;
+  readonly #tried: TriedTrials;
   readonly #running = new Map<ContentKey, Promise<void>>();
   readonly #failed: FailedTrial[] = [];
   readonly #costs: ReadonlyMap<ContentKey, WorkCost>;
@@ -90,16 +93,17 @@ class SweepRun {
   #interrupted = false;
 
   constructor(options: RunSweepOptions) {
-    const { plan, store, patience, pool, retries, onEvent } = options;
+    const { plan, store, patience, pool, run, retryFailed, onEvent } = options;
     this.#options = options;
-    this.#queue = new WorkQueue(pool, store, patience, retries, onEvent);
+    this.#queue = new WorkQueue(pool, store, patience, run.retries, onEvent);
     this.#stages = new Map(plan.stages.map((s) => [s.key, s]));
     this.#finished = new Set([
       ...store.finishedStages(plan.stages.map((s) => s.key)),
       ...store.finishedTrials(plan.trials.map((t) => t.key)),
     ]);
+    this.#tried = retryFailed ? tryAll(plan, store) : triedTrials(plan, store, run);
     const { work } = estimateCost(plan, {
-      finished: this.#finished,
+      finished: new Set([...this.#finished, ...this.#tried.leftAlone.keys()]),
       sampleCount: (source) => options.inputs.sampleCount(source),
       layerCount: ({ path }) => options.inputs.models.get(path)?.layers.length ?? 0,
       typicalDurationsMs: new Map(),
@@ -115,10 +119,9 @@ class SweepRun {
   }
 
   async run(): Promise<SweepOutcome> {
-    const { plan, store, retryFailed, onEvent } = this.#options;
-    const given = retryFailed ? new Map<ContentKey, StoredFailure>() : permanentFailures(plan, store);
+    const { plan, store, onEvent } = this.#options;
+    const { toRun, leftAlone } = this.#tried;
     const unfinished = plan.trials.filter((t) => !this.#finished.has(t.key));
-    const missing = unfinished.filter((t) => !given.has(t.key));
     this.#noteBestSoFar();
     onEvent({
       kind: 'started',
@@ -129,8 +132,9 @@ class SweepRun {
       finishedStages: plan.stages.filter((s) => this.#finished.has(s.key)).length,
       best: this.#best,
     });
+    for (const stage of plan.stages) if (this.#finished.has(stage.key)) this.#warnOf(stage);
     for (const { forwardPasses } of this.#costs.values()) this.#queue.expect(forwardPasses);
-    const errors = await Promise.all(missing.map((trial) => this.#runTrial(trial)));
+    const errors = await Promise.all(toRun.map((trial) => this.#runTrial(trial)));
     const fatal = errors.find((e) => e instanceof Error);
     if (fatal instanceof Error) throw fatal;
     return {
@@ -139,7 +143,7 @@ class SweepRun {
       cached: plan.trials.length - unfinished.length,
       failed: this.#failed,
       failedBefore: unfinished.flatMap(({ key, label }) => {
-        const failure = given.get(key);
+        const failure = leftAlone.get(key);
         return failure === undefined ? [] : [{ label, ...failure }];
       }),
       interrupted: this.#interrupted,
@@ -153,15 +157,15 @@ class SweepRun {
       return null;
     } catch (cause) {
       if (cause instanceof JobInterrupted || this.#interrupted) return null;
-      if (isStoreFailure(cause) || cause instanceof InputError) {
+      const end = isStoreFailure(cause) ? cause : endOfSweep(cause);
+      if (end !== null) {
         await this.stop();
-        return cause;
+        return end;
       }
       try {
         const failure = failureRecord(cause);
-        if (isInputChange(failure)) return await this.#refuse(failure);
         await this.#write((store) => {
-          store.failTrial(trial.key, failure);
+          store.failTrial(trial.key, failure, trialConditions(trial.settings, this.#options.run));
         });
         this.#failed.push({ label: trial.label, ...failure });
         this.#options.onEvent({ kind: 'failed', work: 'trial', label: trial.label, failure });
@@ -174,16 +178,10 @@ class SweepRun {
     }
   }
 
-  /** Stops the sweep, whose model or data is not what it was planned with. No trial counts as failed for it. */
-  async #refuse({ message }: FailureRecord): Promise<InputError> {
-    await this.stop();
-    return new InputError(message);
-  }
-
   /** The fp32 trial is the reference stage's result under a trial's name. */
   async #commitFp32(trial: PlannedTrial): Promise<void> {
     await this.#stageDone(trial.referenceKey);
-    const { store, optimizationLevel } = this.#options;
+    const { store, run } = this.#options;
     const { evaluation, provider } = store.reference(trial.referenceKey)!;
     const record = {
       evaluation,
@@ -198,7 +196,7 @@ class SweepRun {
     const execution = { provider, timings: {} };
     const sha256 = jobModel(trial.settings.model, this.#options.inputs).sha256;
     await this.#write(() => {
-      store.finishTrial(trial, sha256, record, execution, optimizationLevel, null);
+      store.finishTrial(trial, sha256, record, execution, run.optimizationLevel, null);
     });
     this.#finishedTrial(trial, evaluation, 0);
   }
@@ -206,7 +204,7 @@ class SweepRun {
   async #evaluate(trial: PlannedTrial): Promise<void> {
     const keys = [trial.referenceKey, trial.observeKey!, trial.searchKey, trial.rankKey].filter((key) => key !== null);
     await allSettledOrFirstError(keys.map((key) => this.#stageDone(key)));
-    const { store, optimizationLevel } = this.#options;
+    const { store, run } = this.#options;
     const model = jobModel(trial.settings.model, this.#options.inputs);
     const { value, execution, attempt, durationMs } = await this.#queue.run({
       job: () => ({
@@ -232,12 +230,12 @@ class SweepRun {
     });
     if ('stopped' in value) {
       await this.#write(() => {
-        store.stopTrial(trial, model.sha256, value, execution, optimizationLevel, attempt);
+        store.stopTrial(trial, model.sha256, value, execution, run.optimizationLevel, attempt);
       });
       this.#stoppedTrial(trial, value.stopped, durationMs);
     } else {
       await this.#write(() => {
-        store.finishTrial(trial, model.sha256, value, execution, optimizationLevel, attempt);
+        store.finishTrial(trial, model.sha256, value, execution, run.optimizationLevel, attempt);
       });
       this.#finishedTrial(trial, value.evaluation, durationMs);
     }
@@ -315,15 +313,22 @@ class SweepRun {
       await this.#stageWork.run(stage);
     } catch (cause) {
       if (cause instanceof JobInterrupted || this.#interrupted || isStoreFailure(cause)) throw cause;
+      const end = endOfSweep(cause);
+      if (end !== null) throw end;
       const failure = failureRecord(cause);
-      if (isInputChange(failure)) throw new InputError(failure.message);
       await this.#write((store) => {
-        store.failStage(stage.key, failure);
+        store.failStage(stage.key, failure, stageConditions(stage, this.#options.run));
       });
       this.#options.onEvent({ kind: 'failed', work: 'stage', label: `the ${stage.kind} stage`, failure });
       throw new StageFailed(stage.kind, failure);
     }
     this.#options.onEvent({ kind: 'stageFinished', stage, durationMs: performance.now() - start });
+    this.#warnOf(stage);
+  }
+
+  /** Says what is wrong with the sweep, as far as a finished stage tells. */
+  #warnOf(stage: PlannedStage): void {
+    for (const warning of stageWarnings(stage, this.#options)) this.#options.onEvent({ kind: 'warning', warning });
   }
 }
 

@@ -1,5 +1,7 @@
 import { openDataset } from '../data/open-dataset.js';
 import { mergeMetricStates } from '../evaluate/metrics/create-metric.js';
+import { judgeReference } from '../evaluate/reference/judge-reference.js';
+import { mergeSurveys } from '../evaluate/reference/output-survey.js';
 import type { ObservationRecord } from '../evaluate/results.js';
 import type {
   CalibrationSettings,
@@ -94,8 +96,10 @@ export class StageWork {
       const context = { labels, groundTruth, referenceArgmax: null, sampleCount: samples };
       const result = await finishTask(stage.task, context, mergeMetricStates(valuesOf(parts)), this.#options.signal);
       const provider = [...new Set(parts.flatMap((p) => p.provider.split('+')))].sort().join('+');
+      const survey = mergeSurveys(parts.map(({ value }) => value.survey));
+      const warnings = judgeReference({ ...stage, ...result, labels, survey });
       await this.#write((store) => {
-        store.finishReference(stage.key, model.sha256, { ...result, provider });
+        store.finishReference(stage.key, model.sha256, { ...result, provider, warnings });
       });
     } finally {
       dataset.close();

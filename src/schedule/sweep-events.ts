@@ -1,5 +1,6 @@
 import type { FailureRecord, StopRecord } from '../evaluate/results.js';
 import type { PlannedStage, PlannedTrial } from '../plan/plan.js';
+import type { SweepWarning } from './sweep-warnings.js';
 
 /** What happens while a sweep runs, for whoever shows it. */
 export type SweepEvent =
@@ -16,6 +17,8 @@ export type SweepEvent =
   | { readonly kind: 'workStarted'; readonly label: string }
   /** Share of all work to do in this run that is done, 0..1, with the work now running. */
   | { readonly kind: 'progress'; readonly share: number; readonly running: readonly string[] }
+  /** What a finished stage shows to be wrong; of stages that were finished before, at the start. */
+  | { readonly kind: 'warning'; readonly warning: SweepWarning }
   | { readonly kind: 'stageFinished'; readonly stage: PlannedStage; readonly durationMs: number }
   | {
       readonly kind: 'trialFinished';

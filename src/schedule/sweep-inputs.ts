@@ -13,17 +13,24 @@ import type {
   Settings,
   TaskSettings,
 } from '../experiment/settings.js';
+import { printableName } from '../experiment/printable.js';
 import type { LayerRecord, ModelRecord } from '../evaluate/results.js';
+import { countParameters } from '../graph/count-parameters.js';
 import { foldBatchNorm } from '../graph/fold-batch-norm.js';
-import { findLayers, type FoundLayer } from '../graph/layers.js';
+import { findLayers, type FoundLayer, type Layer } from '../graph/layers.js';
 import { ModelError } from '../graph/model-error.js';
+import type { OnnxModel } from '../graph/onnx-model.js';
 import { checkSampleShape, fixedBatchSize, resolveModelIo } from '../graph/model-io.js';
-import { elementCount, FLOAT32, readFloatTensor, tensorShape } from '../graph/tensor.js';
+import { readFloatTensor } from '../graph/tensor.js';
+import { LayerSettingError } from '../quantize/layer-setting-error.js';
 import { floatLayers, selectLayers } from '../quantize/select-layers.js';
 import { feedReader } from '../runtime/feeds.js';
 import { readModelFile, type ModelFile } from '../runtime/model-file.js';
 import { perInputChannelAbsmax, viewAbsmax } from '../smooth/weight-absmax.js';
+import { scoredBy, type ScoredBy } from './check-outputs.js';
+import { fusionNotes } from './fusion-notes.js';
 import { InputError } from './input-error.js';
+import { UnmatchedGlobs } from './unmatched-globs.js';
 
 /** Everything about the models and data of an experiment that planning and running need. */
 export interface SweepInputs {
@@ -37,6 +44,9 @@ export interface SweepInputs {
   readonly identities: readonly InputIdentity[];
   /** sha256 of the code that scores a task; null for tasks without code of the user's own. */
   taskSha256(task: TaskSettings): string | null;
+  modelOf(path: string): OnnxModel;
+  /** What evaluation data hold to score by. */
+  scoredBy(source: DataSource): ScoredBy;
   /** Samples that a source holds. */
   sampleCount(source: DataSource): number;
   /** Names of the layers that settings select, whichever of them a sensitivity trial is of, in graph order. */
@@ -47,6 +57,7 @@ export interface SweepInputs {
 interface CheckedSource {
   readonly samples: number;
   readonly hasLabels: boolean;
+  readonly scoredBy: ScoredBy;
 }
 
 /**
@@ -58,6 +69,7 @@ interface CheckedSource {
 export async function openSweepInputs(experiment: Experiment): Promise<SweepInputs> {
   const files = new Map<string, ModelFile>();
   const layers = new Map<string, readonly FoundLayer[]>();
+  const foldedModels = new Map<string, OnnxModel>();
   const models = new Map<string, ModelRecord>();
   const identities = new Map<string, DataIdentity>();
   const modelIdentities: ModelIdentity[] = [];
@@ -65,8 +77,11 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
   const tasks = new Map<string, string | null>();
   const checked = new Set<string>();
   const notes: string[] = [];
-  for (const { settings, role } of experiment.trials) {
+  const globs = new UnmatchedGlobs();
+  for (const { settings, role, axes } of experiment.trials) {
     const { model, data } = settings;
+    const prefixOf = (section: 'layers' | 'data', ...path: readonly string[]): string =>
+      experiment.sources?.prefix(settings[section], path, axes) ?? '';
     let file = files.get(model.path);
     if (file === undefined) {
       const stamp = stampFiles([model.path]);
@@ -76,8 +91,10 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
       const found = findLayers(folded);
       files.set(model.path, file);
       layers.set(model.path, found);
+      foldedModels.set(model.path, folded);
       models.set(model.path, modelRecord(file, found, norms));
-      for (const [norm, reason] of unfolded) notes.push(`BatchNormalization "${norm}" is not folded: ${reason}`);
+      for (const [norm, reason] of unfolded)
+        notes.push(`BatchNormalization "${printableName(norm, 300)}" is not folded: ${reason}`);
     }
     const taskId = JSON.stringify(settings.task);
     if (!tasks.has(taskId)) tasks.set(taskId, await hashTask(settings.task));
@@ -89,20 +106,36 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
         sources.set(id, await checkSource(file, model, source, data.preprocess));
       }
     }
-    checkEvaluation(settings, sources.get(JSON.stringify(data.evaluation.source))!);
+    checkEvaluation(settings, sources.get(JSON.stringify(data.evaluation.source))!, (...path) =>
+      prefixOf('data', ...path),
+    );
     if (role !== 'fp32') {
       if (isNew(checked, ['layers', model.path, settings.layers])) {
         const found = layers.get(model.path)!;
-        const selected = inFile(model.path, () => selectLayers(found, ofEveryLayer(settings.layers)));
-        checkFloatLayers(settings.layers, selected.length);
+        const inLayers = (...path: readonly string[]): string => prefixOf('layers', ...path);
+        const selected = selectedOf(model.path, found, settings.layers, inLayers);
+        globs.see(settings.layers, found, inLayers);
+        checkFloatLayers(settings.layers, selected.length, inLayers);
         // Settings that differ in rules or sensitivity alone would say the same again.
         for (const note of selectionNotes(model.path, found, selected.length, settings.layers)) {
           if (!notes.includes(note)) notes.push(note);
         }
       }
-      checkCalibration(settings, sources.get(JSON.stringify(data.calibration.source))!);
+      const { smoothing, quantization } = settings;
+      if (
+        isNew(checked, ['fusion', model.path, settings.layers, smoothing.mode, smoothing.apply, quantization.execution])
+      ) {
+        const selected = selectLayers(layers.get(model.path)!, ofEveryLayer(settings.layers));
+        for (const note of fusionNotes(model.path, foldedModels.get(model.path)!, selected, settings)) {
+          if (!notes.includes(note)) notes.push(note);
+        }
+      }
+      checkCalibration(settings, sources.get(JSON.stringify(data.calibration.source))!, (...path) =>
+        prefixOf('data', ...path),
+      );
     }
   }
+  globs.check();
   return {
     models,
     notes,
@@ -110,10 +143,31 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
     dataSha256: (source) => identities.get(JSON.stringify(source))!.sha256,
     identities: [...modelIdentities, ...identities.values()],
     taskSha256: (task) => tasks.get(JSON.stringify(task))!,
+    modelOf: (path) => files.get(path)!.model,
+    scoredBy: (source) => sources.get(JSON.stringify(source))!.scoredBy,
     sampleCount: (source) => sources.get(JSON.stringify(source))!.samples,
     selectedLayers: (path, settings) =>
       selectLayers(layers.get(path)!, ofEveryLayer(settings)).map((layer) => layer.name),
   };
+}
+
+/** Where a setting of a section was written, and of which trial it is: what a message about it begins with. */
+type PrefixOf = (...path: readonly string[]) => string;
+
+/** The layers of a model that settings select. @throws ModelError naming the model, and where the setting was written */
+function selectedOf(
+  path: string,
+  layers: readonly FoundLayer[],
+  settings: LayerSettings,
+  prefixOf: PrefixOf,
+): readonly Layer[] {
+  try {
+    return selectLayers(layers, ofEveryLayer(settings));
+  } catch (cause) {
+    if (!(cause instanceof ModelError)) throw cause;
+    const where = cause instanceof LayerSettingError ? prefixOf(cause.setting) : '';
+    throw new ModelError(`${where}${path}: ${cause.message}`, { cause });
+  }
 }
 
 /** The settings without what singles out a layer. */
@@ -122,15 +176,15 @@ function ofEveryLayer(settings: LayerSettings): LayerSettings {
 }
 
 /** @throws InputError where no layer would be left to quantize */
-function checkFloatLayers({ keepFloat, sensitivity }: LayerSettings, selected: number): void {
+function checkFloatLayers({ keepFloat, sensitivity }: LayerSettings, selected: number, prefixOf: PrefixOf): void {
   if (keepFloat >= selected) {
     throw new InputError(
-      `Expected layers.keepFloat to leave a layer to quantize, so at most ${selected - 1}, got ${keepFloat}.`,
+      `${prefixOf('keepFloat')}Expected layers.keepFloat to leave a layer to quantize, so at most ${selected - 1}, got ${keepFloat}.`,
     );
   }
   if (sensitivity === 'allBut' && selected === 1) {
     throw new InputError(
-      'Expected several layers for layers.sensitivity allBut, got one: without it nothing is quantized.',
+      `${prefixOf('sensitivity')}Expected several layers for layers.sensitivity allBut, got one: without it nothing is quantized.`,
     );
   }
 }
@@ -144,7 +198,7 @@ function selectionNotes(
 ): readonly string[] {
   const byReason = new Map<string, string[]>();
   for (const { layer, reason } of floatLayers(layers, settings)) {
-    byReason.set(reason, [...(byReason.get(reason) ?? []), `${layer.op} "${layer.name}"`]);
+    byReason.set(reason, [...(byReason.get(reason) ?? []), `${layer.op} "${printableName(layer.name, 300)}"`]);
   }
   return [
     `${basename(path)}: ${quantized} of ${layers.length} weighted layers are quantized`,
@@ -173,29 +227,41 @@ async function checkSource(
       checkSampleShape(io, dataset.sampleShape);
       feedReader(io, dataset)(0, 1, fixedBatchSize(io) ?? 1);
     });
-    return { samples: dataset.sampleCount, hasLabels: dataset.labels !== null };
+    return {
+      samples: dataset.sampleCount,
+      hasLabels: dataset.labels !== null,
+      scoredBy: scoredBy(source, dataset),
+    };
   } finally {
     dataset.close();
   }
 }
 
-function checkEvaluation({ task, data: { evaluation } }: Settings, { samples, hasLabels }: CheckedSource): void {
+function checkEvaluation(
+  { task, data: { evaluation } }: Settings,
+  { samples, hasLabels }: CheckedSource,
+  prefixOf: PrefixOf,
+): void {
   if (task.kind === 'classification' && !hasLabels) {
     throw new InputError(
-      `Expected data.evaluation to have class labels, which task classification is scored by, got none (${evaluation.source.format}). Task fidelity needs none.`,
+      `${prefixOf('evaluation')}Expected data.evaluation to have class labels, which task classification is scored by, got none (${evaluation.source.format}). Task fidelity needs none.`,
     );
   }
   if (evaluation.samples === 'all' || evaluation.samples <= samples) return;
   throw new InputError(
-    `Expected data.evaluation.samples to be at most the ${samples} samples of its source, got ${evaluation.samples}. \`all\` takes what there is.`,
+    `${prefixOf('evaluation', 'samples')}Expected data.evaluation.samples to be at most the ${samples} samples of its source, got ${evaluation.samples}. \`all\` takes what there is.`,
   );
 }
 
-function checkCalibration({ data: { calibration } }: Settings, { samples: available }: CheckedSource): void {
+function checkCalibration(
+  { data: { calibration } }: Settings,
+  { samples: available }: CheckedSource,
+  prefixOf: PrefixOf,
+): void {
   const needed = calibration.batches * calibration.batchSize;
   if (needed > available) {
     throw new InputError(
-      `Expected data.calibration to hold at least ${needed} samples (${calibration.batches} batches of ${calibration.batchSize}), got ${available}. Lower batches or batchSize.`,
+      `${prefixOf('calibration', 'batches')}Expected data.calibration to hold at least ${needed} samples (${calibration.batches} batches of ${calibration.batchSize}), got ${available}. Lower batches or batchSize.`,
     );
   }
 }
@@ -210,13 +276,12 @@ function inFile<T>(path: string, work: () => T): T {
 }
 
 function modelRecord(file: ModelFile, layers: readonly FoundLayer[], norms: ReadonlyMap<string, string>): ModelRecord {
-  const floats = file.model.graph.initializer.filter((t) => t.dataType === FLOAT32);
   return {
     sha256: file.sha256,
     path: file.path,
     sizeBytes: file.sizeBytes,
     opset: file.model.opset,
-    parameters: floats.reduce((sum, t) => sum + elementCount(tensorShape(t)), 0),
+    parameters: countParameters(file.model),
     layers: layers.map((layer, position) => layerRecord(layer, position, norms.get(layer.outputTensor) ?? null)),
   };
 }

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { ExecutionRecord, FailureRecord } from '../evaluate/results.js';
 import type { Job, JobResults } from '../runtime/jobs.js';
+import { failureOf } from '../runtime/failure-of.js';
 import { JobError, JobInterrupted, type WorkerPool } from '../runtime/worker-pool.js';
 import type { AttemptSubject, SweepStore } from '../store/store.js';
 import type { Patience } from './patience.js';
@@ -96,7 +97,8 @@ export class WorkQueue {
         const outOfMemory = failure?.smallerBatches === true;
         if (!outOfMemory) lost++;
         // A child that is lost twice at the same work may have been ended by a kernel that was short of memory.
-        const smaller: number | null = outOfMemory || lost > 1 ? halved(batchLimit ?? item.batchSize) : null;
+        const mayBeMemory = outOfMemory || (lost > 1 && failure?.endsSweep !== true);
+        const smaller: number | null = mayBeMemory ? halved(batchLimit ?? item.batchSize) : null;
         if (failure === null || (outOfMemory && smaller === null) || lost > this.#retries) {
           this.settle(item.cost);
           throw cause;
@@ -148,8 +150,8 @@ export class WorkQueue {
   }
 
   #recordEnd(attempt: number, cause: unknown): void {
-    if (cause instanceof JobError) this.#store.failAttempt(attempt, cause.failure);
-    else if (cause instanceof JobInterrupted) this.#store.interruptAttempt(attempt);
+    if (cause instanceof JobInterrupted) this.#store.interruptAttempt(attempt);
+    else this.#store.failAttempt(attempt, failureRecord(cause));
   }
 
   #report(): void {
@@ -161,7 +163,5 @@ export class WorkQueue {
 
 /** A failure's record, also of errors that did not come from a child. */
 export function failureRecord(cause: unknown): FailureRecord {
-  if (cause instanceof JobError) return cause.failure;
-  if (cause instanceof Error) return { errorClass: cause.name, message: cause.message, retry: false };
-  return { errorClass: 'UnknownError', message: String(cause), retry: false };
+  return cause instanceof JobError ? cause.failure : failureOf(cause);
 }

@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { InputError } from './input-error.js';
 import { makeFolder } from '../store/make-folder.js';
@@ -24,7 +24,9 @@ export function writeFiles(files: readonly NewFile[], overwrite: boolean): void 
       const temporary = `${path}.${process.pid}.tmp`;
       makeFolder(dirname(path));
       written.push({ temporary, path });
-      writeFileSync(temporary, content());
+      // Not through a link that somebody has put there.
+      rmSync(temporary, { force: true });
+      writeFileSync(temporary, content(), { flag: 'wx' });
     }
     for (const { temporary, path } of written) renameSync(temporary, path);
   } finally {
@@ -37,8 +39,9 @@ function checkTargets(files: readonly NewFile[], overwrite: boolean): void {
   for (const { path } of files) {
     if (seen.has(resolve(path))) throw new InputError(`Expected a path of its own for each file, got ${path} twice.`);
     seen.add(resolve(path));
-    if (!existsSync(path)) continue;
-    if (statSync(path).isDirectory()) throw new InputError(`Expected a file to write, got a folder: ${path}.`);
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) continue;
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+      throw new InputError(`Expected a file to write, got a folder: ${path}.`);
     if (!overwrite) throw new InputError(`${path} is there already. Give another path, or --force to overwrite it.`);
   }
 }

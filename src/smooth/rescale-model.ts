@@ -51,7 +51,7 @@ export function rescaleModel(model: OnnxModel, folds: readonly Fold[]): Rescaled
       inputFactors.get(name) ?? null,
       outputFactors.get(name) ?? null,
     );
-    const tensor = patch.floats(`quantsweep/rescaled/${outputTensor}/1`, weightShape, values);
+    const tensor = patch.floats(`${patch.prefix}rescaled/${outputTensor}/1`, weightShape, values);
     patch.edit({ kind: 'setInput', node: outputTensor, index: 1, tensor });
   }
   const rescaled = folds.length === 0 ? model : applyEdits(model, patch.edits);
@@ -66,7 +66,7 @@ function divideVector(patch: GraphPatch, model: OnnxModel, { node }: Producer, i
   const vector = constantTensor(model, name)!;
   const values = readFloatTensor(vector).map((value, channel) => value / s[channel]!);
   const output = node.output[0]!;
-  const tensor = patch.floats(`quantsweep/rescaled/${output}/${index}`, tensorShape(vector), values);
+  const tensor = patch.floats(`${patch.prefix}rescaled/${output}/${index}`, tensorShape(vector), values);
   patch.edit({ kind: 'setInput', node: output, index, tensor });
 }
 

@@ -13,6 +13,8 @@ export interface NamedQuery {
 export interface QueryParameter {
   readonly name: string;
   readonly about: string;
+  /** What a given value is read as: text stays text, also where it looks like a number. */
+  readonly type: 'text' | 'number';
   /** null: SQL NULL, which each query reads as "no restriction" or as what `about` says. */
   readonly default: Bindable;
 }
@@ -39,11 +41,17 @@ const fixedOf = (alias: string): string =>
 const alike = (a: string, b: string): string =>
   [...fixedColumns.split(', '), 'fp32_value', 'rest'].map((column) => `${b}.${column} IS ${a}.${column}`).join(' AND ');
 
-const trial: QueryParameter = { name: 'trial', about: 'number of a trial; default: the best', default: null };
-const limit: QueryParameter = { name: 'limit', about: 'rows at most', default: 20 };
+const trial: QueryParameter = {
+  name: 'trial',
+  about: 'number of a trial; default: the best',
+  type: 'number',
+  default: null,
+};
+const limit: QueryParameter = { name: 'limit', about: 'rows at most', type: 'number', default: 20 };
 const mode: QueryParameter = {
   name: 'mode',
   about: 'accumulated (whole network quantized) or isolated',
+  type: 'text',
   default: 'accumulated',
 };
 
@@ -211,7 +219,7 @@ WHERE chosen = 1 AND descent_sweep = last_sweep ORDER BY trial, position`,
   {
     name: 'search-curve',
     about: 'Loss over alpha that the dynamic search saw (lower is better); of a descent one curve a sweep',
-    parameters: [{ name: 'layer', about: 'name of a layer; default: all', default: null }],
+    parameters: [{ name: 'layer', about: 'name of a layer; default: all', type: 'text', default: null }],
     sql: `SELECT label, position, layer, descent_sweep, alpha, loss, rel_l1, chosen
 FROM v_search_curve WHERE sweep = :sweep AND (:layer IS NULL OR layer = :layer)
 ORDER BY trial, position, descent_sweep, alpha`,

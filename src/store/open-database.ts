@@ -64,6 +64,10 @@ function checkPath(file: string): boolean {
       `Expected a database file, got a folder: ${file}. Give a file in it, e.g. ${file}/quantsweep.db.`,
     );
   }
+  // Opening a pipe would wait for somebody at its other end.
+  if (!stats.isFile()) {
+    throw new StoreError('bad-path', `Expected a database file, got a pipe or a device: ${file}. Give another path.`);
+  }
   // SQLite would open a file that it may not write for reading only, and fail at the first write.
   accessSync(file, constants.R_OK | constants.W_OK);
   accessSync(dirname(file), constants.W_OK);

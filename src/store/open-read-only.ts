@@ -57,6 +57,10 @@ function checkFile(file: string): void {
       `Expected a database file, got a folder: ${file}. Give a file in it, e.g. ${file}/quantsweep.db.`,
     );
   }
+  // Opening a pipe would wait for somebody at its other end.
+  if (!stats.isFile()) {
+    throw new StoreError('bad-path', `Expected a database file, got a pipe or a device: ${file}. Give another path.`);
+  }
 }
 
 function openFile(file: string, busyMs: number): Database.Database {

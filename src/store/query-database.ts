@@ -16,6 +16,13 @@ export interface QueryResult {
   readonly rows: readonly (readonly SqlValue[])[];
 }
 
+/** As a {@link QueryResult} whose rows are read one at a time: memory does not grow with their number. */
+export interface RowStream {
+  readonly columns: readonly string[];
+  /** To be walked once. Throws as {@link QueryConnection.query}. */
+  readonly rows: Iterable<readonly SqlValue[]>;
+}
+
 /** Values of `?` in order, or of `:name` by name without the colon. */
 export type QueryParameters = readonly Bindable[] | Readonly<Record<string, Bindable>>;
 
@@ -26,6 +33,8 @@ export interface QueryConnection {
    * other statement, for several, for SQL that SQLite rejects, and for missing parameters.
    */
   query(sql: string, parameters?: QueryParameters): QueryResult;
+  /** As {@link query}, row by row. No other query may be run on the connection before the rows are walked or left. */
+  stream(sql: string, parameters?: QueryParameters): RowStream;
   close(): void;
 }
 
@@ -38,7 +47,11 @@ export function openQueries(path: string, busyMs?: number): QueryConnection {
   let reader: Connection | null = null;
   registerTableFunctions(database, () => (reader ??= new Connection(openReadOnly(path, busyMs))));
   return {
-    query: (sql, parameters = []) => runQuery(database, path, sql, parameters),
+    query: (sql, parameters = []) => {
+      const { columns, rows } = streamQuery(database, path, sql, parameters);
+      return { columns, rows: [...rows] };
+    },
+    stream: (sql, parameters = []) => streamQuery(database, path, sql, parameters),
     close: () => {
       database.close();
       reader?.close();
@@ -56,10 +69,10 @@ export function queryDatabase(path: string, sql: string, parameters: QueryParame
   }
 }
 
-function runQuery(database: Database.Database, path: string, sql: string, parameters: QueryParameters): QueryResult {
+function streamQuery(database: Database.Database, path: string, sql: string, parameters: QueryParameters): RowStream {
   checkReadsOnly(sql);
   try {
-    const statement = database.prepare(sql);
+    const statement = database.prepare<unknown[], readonly SqlValue[]>(sql);
     if (!statement.reader || !statement.readonly) {
       throw new StoreError(
         'bad-query',
@@ -67,10 +80,19 @@ function runQuery(database: Database.Database, path: string, sql: string, parame
       );
     }
     const columns = statement.columns().map(({ name }) => name);
-    const rows = statement.raw().safeIntegers().all(parameters) as readonly (readonly SqlValue[])[];
-    return { columns, rows: rows.map((row) => row.map(toPlainNumber)) };
+    // Binds the parameters, so that one that is missing is told before anything is read.
+    const rows = statement.raw().safeIntegers().iterate(parameters);
+    return { columns, rows: plainRows(rows, path) };
   } catch (error) {
-    throw explainQuery(error, path);
+    throw explainStatement(error, path);
+  }
+}
+
+function* plainRows(rows: Iterable<readonly SqlValue[]>, path: string): Generator<readonly SqlValue[]> {
+  try {
+    for (const row of rows) yield row.map(toPlainNumber);
+  } catch (error) {
+    throw explainRows(error, path);
   }
 }
 
@@ -80,7 +102,7 @@ function toPlainNumber(value: SqlValue): SqlValue {
   return Number.isSafeInteger(number) ? number : value;
 }
 
-function explainQuery(error: unknown, path: string): unknown {
+function explainStatement(error: unknown, path: string): unknown {
   // better-sqlite3 throws a RangeError for several statements, for none, and for parameters that are not given.
   if (error instanceof RangeError || error instanceof TypeError) {
     return new StoreError(
@@ -89,7 +111,11 @@ function explainQuery(error: unknown, path: string): unknown {
       { cause: error },
     );
   }
-  if (error instanceof Database.SqliteError && error.code === 'SQLITE_ERROR') {
+  return explainRows(error, path);
+}
+
+function explainRows(error: unknown, path: string): unknown {
+  if (error instanceof Database.SqliteError && isOfTheQuery(error.code)) {
     return new StoreError(
       'bad-query',
       `SQLite rejects the query: ${messageOf(error)}. Views and columns are listed in docs/SCHEMA.md; ` +
@@ -97,5 +123,29 @@ function explainQuery(error: unknown, path: string): unknown {
       { cause: error },
     );
   }
+  if (error instanceof RangeError || isTooLong(error)) {
+    return new StoreError(
+      'bad-query',
+      `A value of the query's result is too large to be read (${messageOf(error)}). Select less of it, e.g. substr(value, 1, 1000) or length(value).`,
+      { cause: error },
+    );
+  }
   return explainFailure(error, path);
+}
+
+/** Codes of SQLite that speak of the file or the machine. Any other is the doing of the statement. */
+const notOfTheQuery =
+  /^SQLITE_(?:IOERR|CORRUPT|NOTADB|BUSY|LOCKED|FULL|CANTOPEN|READONLY|PERM|AUTH|PROTOCOL|INTERNAL|NOLFS)/;
+
+function isOfTheQuery(code: string): boolean {
+  return !notOfTheQuery.test(code);
+}
+
+/** V8 refuses texts of more than 2^29 characters, and buffers beyond its own limit. */
+function isTooLong(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    (error.code === 'ERR_STRING_TOO_LONG' || error.code === 'ERR_BUFFER_TOO_LARGE')
+  );
 }

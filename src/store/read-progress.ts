@@ -42,11 +42,11 @@ export function readFailed(
   keys: readonly ContentKey[],
 ): ReadonlyMap<ContentKey, StoredFailure> {
   const rows = connection.all(
-    `SELECT w.key, w.error_class AS errorClass, w.error AS message
+    `SELECT w.key, w.error_class AS errorClass, w.error AS message, w.failed_under AS under
      FROM json_each(?) k CROSS JOIN ${table} w ON w.key = k.value WHERE w.status = 'failed'`,
     JSON.stringify(keys),
   ) as readonly (StoredFailure & { key: string })[];
-  return new Map(rows.map(({ key, errorClass, message }) => [key, { errorClass, message }]));
+  return new Map(rows.map(({ key, errorClass, message, under }) => [key, { errorClass, message, under }]));
 }
 
 /** Value of the primary metric of each complete trial of the given keys. */

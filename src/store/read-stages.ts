@@ -1,5 +1,6 @@
 import type { LayerRankRecord, ObservationRecord } from '../evaluate/results.js';
 import type { ChannelHistograms } from '../calibrate/channel-histogram.js';
+import type { ReferenceWarning } from '../evaluate/reference/reference-warning.js';
 import type { ContentKey } from '../plan/plan.js';
 import type { Connection } from './connection.js';
 import { decodeHistograms } from './histogram-blob.js';
@@ -37,7 +38,19 @@ function readHistograms(
 
 /** What a finished reference stage was finished with, or null. */
 export function readReference(connection: Connection, key: ContentKey): StoredReference | null {
-  return readResult(connection, key, 'reference') as StoredReference | null;
+  const result = readResult(connection, key, 'reference') as StoredReference | null;
+  const warnings = readWarnings(connection, key);
+  return result === null || warnings.length === 0 ? result : { ...result, warnings };
+}
+
+/** What was found wrong with a finished reference stage; empty where nothing was, or it is older than such findings. */
+function readWarnings(connection: Connection, key: ContentKey): readonly ReferenceWarning[] {
+  const rows = connection.all(
+    `SELECT w.kind, w.voids, w.message, w.cause FROM reference_warning w JOIN stage s ON s.id = w.stage_id
+     WHERE s.key = ? ORDER BY w.position`,
+    key,
+  ) as readonly (Omit<ReferenceWarning, 'voids'> & { readonly voids: 0 | 1 })[];
+  return rows.map((row) => ({ ...row, voids: row.voids === 1 }));
 }
 
 /** What a finished search stage was finished with, or null. */

@@ -227,9 +227,9 @@ class SqliteStore implements SweepStore {
     });
   }
 
-  failStage(stage: ContentKey, failure: FailureRecord): void {
+  failStage(stage: ContentKey, failure: FailureRecord, under: string | null = null): void {
     this.connection.transaction(() => {
-      writeStageFailure(this.connection, stage, failure);
+      writeStageFailure(this.connection, stage, failure, under);
     });
   }
 
@@ -282,9 +282,9 @@ class SqliteStore implements SweepStore {
     this.writing?.guard.stored(trial.label);
   }
 
-  failTrial(trial: ContentKey, failure: FailureRecord): void {
+  failTrial(trial: ContentKey, failure: FailureRecord, under: string | null = null): void {
     this.connection.transaction(() => {
-      writeTrialFailure(this.connection, trial, failure);
+      writeTrialFailure(this.connection, trial, failure, under);
     });
   }
 

@@ -1,3 +1,4 @@
+import type { ReferenceWarning } from '../evaluate/reference/reference-warning.js';
 import type { Experiment } from '../experiment/settings.js';
 import type {
   DisplayHistograms,
@@ -40,12 +41,16 @@ export interface StoredReference {
   readonly argmax: Int32Array | null;
   /** Execution provider that ran it, as the runtime names it. */
   readonly provider: string;
+  /** What makes it no reference for trials; none where it was stored before that was judged. */
+  readonly warnings?: readonly ReferenceWarning[];
 }
 
 /** Why a trial or stage failed last. */
 export interface StoredFailure {
   readonly errorClass: string;
   readonly message: string;
+  /** What it ran under, as it was given to {@link SweepStore.failTrial}; null where that is not known. */
+  readonly under: string | null;
 }
 
 export type StoredSearch = SearchRecord;
@@ -105,7 +110,8 @@ export interface SweepStore {
   finishSearch(stage: ContentKey, modelSha256: string, search: StoredSearch): void;
   /** Layers from the largest divergence to the smallest. */
   finishRank(stage: ContentKey, modelSha256: string, ranking: readonly LayerRankRecord[]): void;
-  failStage(stage: ContentKey, failure: FailureRecord): void;
+  /** @param under see {@link failTrial} */
+  failStage(stage: ContentKey, failure: FailureRecord, under?: string | null): void;
 
   /** Statistics of the prefix of `batches` of an observe stage. Null if the stage does not hold it. */
   observation(stage: ContentKey, batches: number): ObservationRecord | null;
@@ -132,8 +138,12 @@ export interface SweepStore {
     optimizationLevel: string,
     attempt: number,
   ): void;
-  /** The trial stays `failed` until it is finished by a later attempt. */
-  failTrial(trial: ContentKey, failure: FailureRecord): void;
+  /**
+   * The trial stays `failed` until it is finished by a later attempt.
+   *
+   * @param under what it ran under that its key does not hold, as a text to be compared; null: not known
+   */
+  failTrial(trial: ContentKey, failure: FailureRecord, under?: string | null): void;
 
   /** Rebuilds the derived `comparison` rows of the sweep of that name. */
   refreshComparisons(sweep: string): void;

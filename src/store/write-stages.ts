@@ -145,7 +145,7 @@ function writeHistograms(
   );
 }
 
-/** Keeps the FP32 results and marks the stage done. */
+/** Keeps the FP32 results and what is wrong with them, and marks the stage done. */
 export function writeReference(
   connection: Connection,
   key: ContentKey,
@@ -156,7 +156,19 @@ export function writeReference(
   const model = StoredModel.find(connection, sha256);
   reference.evaluation.accuracies.forEach(checkAccuracy);
   reference.evaluation.outcomes.forEach(checkOutcome);
-  closeStage(connection, stage.id, model.id, encodePayload(reference));
+  const { warnings = [], ...result } = reference;
+  for (const [position, { kind, voids, message, cause }] of warnings.entries()) {
+    connection.run(
+      'INSERT INTO reference_warning (stage_id, position, kind, voids, message, cause) VALUES (?, ?, ?, ?, ?, ?)',
+      stage.id,
+      position,
+      kind,
+      voids ? 1 : 0,
+      message,
+      cause,
+    );
+  }
+  closeStage(connection, stage.id, model.id, encodePayload(result));
 }
 
 /** Writes the curve of each layer and marks the stage done. */
@@ -211,12 +223,18 @@ export function writeRank(
 }
 
 /** Marks a stage failed; its finished parts stay, so that trying again repeats none of them. */
-export function writeStageFailure(connection: Connection, key: ContentKey, failure: FailureRecord): void {
+export function writeStageFailure(
+  connection: Connection,
+  key: ContentKey,
+  failure: FailureRecord,
+  under: string | null,
+): void {
   const stage = openStage(connection, key);
   connection.run(
-    `UPDATE stage SET status = 'failed', error_class = ?, error = ? WHERE id = ?`,
+    `UPDATE stage SET status = 'failed', error_class = ?, error = ?, failed_under = ? WHERE id = ?`,
     failure.errorClass,
     failure.message,
+    under,
     stage.id,
   );
 }
@@ -224,7 +242,7 @@ export function writeStageFailure(connection: Connection, key: ContentKey, failu
 function closeStage(connection: Connection, stage: number, model: number, result: Uint8Array | null): void {
   connection.run('DELETE FROM stage_part WHERE stage_id = ?', stage);
   connection.run(
-    `UPDATE stage SET status = 'done', model_id = ?, result = ?, finished_at = ?, error_class = NULL, error = NULL,
+    `UPDATE stage SET status = 'done', model_id = ?, result = ?, finished_at = ?, error_class = NULL, error = NULL, failed_under = NULL,
        duration_ms = (SELECT sum(duration_ms) FROM attempt WHERE stage_id = stage.id AND status = 'done')
      WHERE id = ?`,
     model,

@@ -22,6 +22,14 @@ export function writeSweep(
     const id = writeStage(connection, stage, modelIds.get(stage.model.path) ?? null);
     connection.run('INSERT INTO sweep_stage (sweep_id, stage_id) VALUES (?, ?)', sweep, id);
   }
+  const stageIds = new Map(plan.stages.map(({ key }) => [key, stageId(connection, key)]));
+  for (const { fp32Key, referenceKey } of plan.trials) {
+    connection.run(
+      'INSERT INTO fp32_reference (fp32_key, stage_id) VALUES (?, ?) ON CONFLICT DO NOTHING',
+      fp32Key,
+      stageIds.get(referenceKey)!,
+    );
+  }
   for (const trial of plan.trials) {
     const id = writePendingTrial(connection, trial, modelIds.get(trial.settings.model.path) ?? null);
     connection.run(
@@ -71,7 +79,11 @@ function writeStage(connection: Connection, stage: PlannedStage, model: number |
     model,
     JSON.stringify(stage),
   );
-  return (connection.get('SELECT id FROM stage WHERE key = ?', stage.key) as { id: number }).id;
+  return stageId(connection, stage.key);
+}
+
+function stageId(connection: Connection, key: string): number {
+  return (connection.get('SELECT id FROM stage WHERE key = ?', key) as { id: number }).id;
 }
 
 const insertTrial = `INSERT INTO trial (key, status, model_id, observation_id, search_stage_id, rank_stage_id, ${settingsColumns.join(', ')})

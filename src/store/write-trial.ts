@@ -88,7 +88,7 @@ function writeRest(
     `UPDATE trial SET status = ?, model_id = ?, observation_id = ?, search_stage_id = ?, rank_stage_id = ?,
        alpha = coalesce(?, alpha), output_divergence = ?, calibration_samples = coalesce(?, calibration_samples), evaluation_samples = ?, loss_samples = nullif(?, 0), primary_metric = ?,
        gate_error = ?, gate_samples = ?, provider = ?, integer_kernels = ?, optimization_level = ?, finished_at = ?, duration_ms = ?,
-       error_class = NULL, error = NULL
+       error_class = NULL, error = NULL, failed_under = NULL
      WHERE id = ?`,
     end.status,
     model.id,
@@ -110,16 +110,28 @@ function writeRest(
     run.durationMs,
     id,
   );
+  connection.run(
+    'UPDATE trial SET gate_judged_by = ?, export_bytes = ? WHERE id = ?',
+    record.gate?.judgedBy ?? null,
+    record.exportBytes ?? null,
+    id,
+  );
   summarizeTrial(connection, id);
 }
 
 /** Marks a trial failed. It may be tried again, and then finish. */
-export function writeTrialFailure(connection: Connection, key: ContentKey, failure: FailureRecord): void {
+export function writeTrialFailure(
+  connection: Connection,
+  key: ContentKey,
+  failure: FailureRecord,
+  under: string | null,
+): void {
   const id = openTrial(connection, key);
   connection.run(
-    `UPDATE trial SET status = 'failed', error_class = ?, error = ? WHERE id = ?`,
+    `UPDATE trial SET status = 'failed', error_class = ?, error = ?, failed_under = ? WHERE id = ?`,
     failure.errorClass,
     failure.message,
+    under,
     id,
   );
 }

@@ -5,7 +5,7 @@ import { formatRows, type RowSet } from '../../src/cli/format-rows.js';
 const rowSet: RowSet = {
   columns: ['layer', 'l1', 'n', 'data'],
   rows: [
-    ['conv1', 0.123456789, 12, new Uint8Array(1250)],
+    ['conv1', 0.123456789, 12, Uint8Array.of(1, 255)],
     ['a|b "c", d\ne', 1e-9, 9007199254740993n, null],
     [null, null, null, null],
   ],
@@ -16,8 +16,8 @@ describe('formatRows', () => {
     expect(formatRows(rowSet, 'table')).toBe(
       [
         'layer               l1                 n  data',
-        '------------  --------  ----------------  -----------------',
-        'conv1         0.123457                12  <blob 1250 bytes>',
+        '------------  --------  ----------------  --------------',
+        'conv1         0.123457                12  <blob 2 bytes>',
         'a|b "c", d e      1e-9  9007199254740993  -',
         '-                    -                 -  -',
         '',
@@ -43,7 +43,7 @@ describe('formatRows', () => {
 
   it('quotes CSV by RFC 4180 with full precision', () => {
     expect(formatRows(rowSet, 'csv')).toBe(
-      'layer,l1,n,data\r\nconv1,0.123456789,12,<blob 1250 bytes>\r\n"a|b ""c"", d\ne",1e-9,9007199254740993,\r\n,,,\r\n',
+      'layer,l1,n,data\r\nconv1,0.123456789,12,01ff\r\n"a|b ""c"", d\ne",1e-9,9007199254740993,\r\n,,,\r\n',
     );
   });
 
@@ -51,7 +51,7 @@ describe('formatRows', () => {
     const text = formatRows(rowSet, 'json');
     expect(text).toContain('"n": 9007199254740993');
     expect(JSON.parse(text)).toEqual([
-      { layer: 'conv1', l1: 0.123456789, n: 12, data: '<blob 1250 bytes>' },
+      { layer: 'conv1', l1: 0.123456789, n: 12, data: { $base64: true, encoded: 'Af8=' } },
       { layer: 'a|b "c", d\ne', l1: 1e-9, n: Number(9007199254740993n), data: null },
       { layer: null, l1: null, n: null, data: null },
     ]);
@@ -61,7 +61,7 @@ describe('formatRows', () => {
   it('escapes pipes and line breaks in markdown', () => {
     expect(formatRows(rowSet, 'markdown').split('\n').slice(1, 4)).toEqual([
       '| --- | ---: | ---: | --- |',
-      '| conv1 | 0.123457 | 12 | <blob 1250 bytes> |',
+      '| conv1 | 0.123457 | 12 | \\<blob 2 bytes> |',
       '| a\\|b "c", d<br>e | 1e-9 | 9007199254740993 |  |',
     ]);
   });

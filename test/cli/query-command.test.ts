@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { parseParameters } from '../../src/cli/query-parameters.js';
+import { bindOwn, parseParameters } from '../../src/cli/query-parameters.js';
 import { openStore } from '../../src/store/sqlite-store.js';
 import * as sample from '../store/sample-sweep.js';
 
@@ -83,11 +83,12 @@ describe('quantsweep query', () => {
   });
 });
 
-describe('parseParameters', () => {
-  it('reads decimals as numbers and the rest as text', () => {
-    expect(parseParameters(['a=7', ':b=-1.5e3', 'c=0x10', 'd=', 'e=x=y', 'f=9007199254740993'])).toEqual({
-      a: 7,
-      b: -1500,
+describe('bindOwn', () => {
+  it('reads what SQLite writes as a number as one, and the rest as text', () => {
+    const given = parseParameters(['a=7', ':b=-1.5', 'c=0x10', 'd=', 'e=x=y', 'f=9007199254740993']);
+    expect(Object.fromEntries(given.map((parameter) => [parameter.name, bindOwn(parameter)]))).toEqual({
+      a: 7n,
+      b: -1.5,
       c: '0x10',
       d: '',
       e: 'x=y',

@@ -127,7 +127,7 @@ describe('an interrupted run', () => {
       running.child.kill('SIGKILL');
       await running.ended;
       await expect
-        .poll(() => children.filter((pid) => existsSync(`/proc/${pid}/stat`)), { timeout: 10_000 })
+        .poll(() => children.filter((pid) => existsSync(`/proc/${pid}/stat`)), { timeout: 240_000 })
         .toEqual([]);
     }
     const resumed = await quantsweep(folder, 'run', path);

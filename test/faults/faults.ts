@@ -90,11 +90,48 @@ function sendQuietly(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** The least that may be allowed: whether that is enough is the machine's own, and the next run goes on without it. */
+const neverEnoughMemory: Fault = {
+  name: 'children may use little memory',
+  rounds: true,
+  codes: [0, 1],
+  run: (round) => start(round, '--set', 'run.memoryMb=64', '--set', 'run.retries=0').ended,
+};
+
+/**
+ * Children tell of more memory than they may use, whatever they do use, at some of their beats: from a random one on, three
+ * times a run, so that the batches that are halved for it come to an end.
+ */
 const outOfMemory: Fault = {
   name: 'a child uses more memory than it may',
   rounds: true,
-  codes: [0, 1],
-  run: (round) => start(round, '--set', `run.memoryMb=${64 + Math.floor(round.random() * 150)}`).ended,
+  codes: [0],
+  run: (round) => {
+    const tells = join(round.folder, 'tells.cjs');
+    const told = join(round.folder, `told-${Math.floor(round.random() * 1e9)}`);
+    writeFileSync(
+      tells,
+      `const { mkdirSync } = require('node:fs');
+       const real = process.memoryUsage;
+       const first = ${Math.floor(round.random() * 6)};
+       let beats = 0;
+       process.memoryUsage = Object.assign(() => real(), { rss: () => (isOver() ? 2 ** 50 : real.rss()) });
+       function isOver() {
+         if (beats++ < first) return false;
+         for (const time of [1, 2, 3]) {
+           try {
+             mkdirSync(${JSON.stringify(told)} + time);
+             return true;
+           } catch {}
+         }
+         return false;
+       }`,
+    );
+    return new Running(['run', round.experiment, '--set', 'run.memoryMb=1000000'], round.folder, {
+      // Required, not imported: that is what threads of children, which beat, are started with as well.
+      env: { NODE_OPTIONS: `--require ${tells}` },
+    }).ended;
+  },
 };
 
 /** Writing stops at a size that the run reaches: RLIMIT_FSIZE, of which a full disk differs by its code alone. */
@@ -217,7 +254,8 @@ export const faults: readonly Fault[] = [
   signalled('Ctrl-C', ['SIGINT'], [0, 130, null]),
   signalled('Ctrl-C twice', ['SIGINT', 'SIGINT'], [0, 130, null]),
   childSignalled('kill -9 of a child', 'SIGKILL'),
-  { ...childSignalled('a child hangs (SIGSTOP)', 'SIGSTOP'), hangSeconds: 3 },
+  { ...childSignalled('a child hangs (SIGSTOP)', 'SIGSTOP'), hangSeconds: 15 },
+  neverEnoughMemory,
   outOfMemory,
   sizeLimit,
   fullDisk,

@@ -119,12 +119,20 @@ describe('GraphPatch', () => {
     expect(patch.edits).toHaveLength(1);
   });
 
-  it('refuses an initializer whose name the model uses for other numbers', () => {
+  it('names what it adds so that it meets no name of the model', () => {
     const taken = buildModel({
       nodes: [node('Add', ['x', 'quantsweep/scalar/3'], 'y')],
       initializers: [tensor('quantsweep/scalar/3', [], [4])],
     });
-    expect(() => new GraphPatch(taken).scalar(3)).toThrow('Initializer "quantsweep/scalar/3"');
+    expect(new GraphPatch(taken).scalar(3)).toBe('quantsweep2/scalar/3');
+  });
+
+  it('refuses one name for two initializers', () => {
+    const patch = new GraphPatch(model);
+    patch.floats('w', [1], Float32Array.of(1));
+    expect(() => patch.floats('w', [1], Float32Array.of(2))).toThrow(
+      'Initializer "w" is in the graph with other numbers',
+    );
   });
 
   it.each([

@@ -70,6 +70,8 @@ function facts(
     comparisons,
     metric: metricText(metric),
     sizes: sizes.sort((a, b) => a - b),
+    warnings: [],
+    isVoid: false,
     variants: [{ label: '', trials: new Set(trials.map((one) => one.trial)) }],
     best: chooseBest(trials, comparisons),
   };

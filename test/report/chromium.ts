@@ -72,7 +72,7 @@ export class Chromium {
     await this.#send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] });
     await this.#send('Page.navigate', { url: page.startsWith('http:') ? page : pathToFileURL(page).href });
     await this.evaluate(
-      `new Promise((done, fail) => { setTimeout(() => fail(new Error('The charts were not drawn within 20 s')), 20000); const look = () => document.readyState === 'complete' && document.documentElement.dataset.drawn ? setTimeout(done, 50) : setTimeout(look, 20); look(); })`,
+      `new Promise((done, fail) => { setTimeout(() => fail(new Error('The charts were not drawn within two minutes')), 120000); const look = () => document.readyState === 'complete' && document.documentElement.dataset.drawn ? setTimeout(done, 50) : setTimeout(look, 20); look(); })`,
     );
   }
 

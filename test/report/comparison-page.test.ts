@@ -201,7 +201,7 @@ describe.skipIf(chromiumPath === null && !required)('the comparison of two trial
     const places = `[...document.querySelectorAll('#losses svg .mark-symbol.role-mark path')].map((dot) => dot.getAttribute('transform')).join()`;
     const before = await browser.evaluate(places);
     const after = await browser.evaluate(
-      `(() => { const select = document.querySelector('#losses [data-param=lossScale]'); select.value = '"linear"'; select.dispatchEvent(new Event('change', { bubbles: true })); return new Promise((done) => setTimeout(() => done(${places}), 300)); })()`,
+      `(() => { const select = document.querySelector('#losses [data-param=lossScale]'); select.value = '"linear"'; select.dispatchEvent(new Event('change', { bubbles: true })); return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(${places}), 300)))); })()`,
     );
     expect(after).not.toBe(before);
     expect(browser.problems).toEqual([]);

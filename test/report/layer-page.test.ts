@@ -191,7 +191,7 @@ describe.skipIf(chromiumPath === null && !required)('the page of a layer in a br
 
   const choose = (figure: string, param: string, value: string | number): Promise<unknown> =>
     browser.evaluate(
-      `(() => { const select = document.querySelector('#${figure} select[data-param=${param}]'); select.value = ${JSON.stringify(JSON.stringify(value))}; select.dispatchEvent(new Event('change', { bubbles: true })); return new Promise((done) => setTimeout(done, 250)); })()`,
+      `(() => { const select = document.querySelector('#${figure} select[data-param=${param}]'); select.value = ${JSON.stringify(JSON.stringify(value))}; select.dispatchEvent(new Event('change', { bubbles: true })); return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 250)))); })()`,
     );
 
   it('draws activation, weight and s of each channel, on one axis', async () => {

@@ -1,34 +1,118 @@
 import { describe, expect, it } from 'vitest';
+import type { RunSettings } from '../../src/experiment/settings.js';
 import type { SweepPlan } from '../../src/plan/plan.js';
-import { permanentFailures } from '../../src/schedule/failure-classes.js';
+import { triedTrials, tryAll } from '../../src/schedule/failure-classes.js';
+import { stageConditions, trialConditions } from '../../src/schedule/work-conditions.js';
 import type { StoredFailure, SweepStore } from '../../src/store/store.js';
 
-/** One trial that failed before, by itself or by its reference stage. */
-function failuresOf(trial: string, stage?: string): ReadonlyMap<string, StoredFailure> {
-  const plan = {
-    stages: [{ key: 'stage' }],
-    trials: [{ key: 'trial', referenceKey: 'stage', observeKey: null, searchKey: null, rankKey: null }],
-  } as unknown as SweepPlan;
-  const failed = (key: string, errorClass: string | undefined) =>
-    new Map(errorClass === undefined ? [] : [[key, { errorClass, message: '' }]]);
+const run: RunSettings = {
+  provider: 'cpu',
+  allowFallback: false,
+  slots: 2,
+  threads: 1,
+  optimizationLevel: 'all',
+  database: '/a.db',
+  retries: 2,
+  hangSeconds: 60,
+  memoryMb: 500,
+  lockWaitMinutes: 60,
+};
+const task = { kind: 'classification' };
+const settings = { evaluation: { batchSize: 4 }, task };
+const stages = [
+  { kind: 'reference', key: 'reference', evaluation: { batchSize: 4 }, task },
+  { kind: 'observe', key: 'observe' },
+  { kind: 'search', key: 'search', observeKey: 'observe', task },
+];
+const needs = { referenceKey: 'reference', observeKey: 'observe', searchKey: null, rankKey: null };
+
+/** What is done with trials of these keys; failures ran under `before`. */
+function tried(
+  failures: Readonly<Record<string, string>>,
+  before: Partial<RunSettings> = {},
+  trials: readonly object[] = [{ key: 'trial', settings, ...needs }],
+  now: Partial<RunSettings> = {},
+): { readonly toRun: readonly string[]; readonly leftAlone: readonly string[] } {
+  const plan = { stages, trials } as unknown as SweepPlan;
+  const earlier = { ...run, ...before };
+  const failed = (keys: readonly string[]): ReadonlyMap<string, StoredFailure> =>
+    new Map(
+      keys.flatMap((key) => {
+        const errorClass = failures[key];
+        const stage = plan.stages.find((each) => each.key === key);
+        const trial = plan.trials.find((each) => each.key === key);
+        const under = stage ? stageConditions(stage, earlier) : trialConditions(trial!.settings, earlier);
+        return errorClass === undefined ? [] : [[key, { errorClass, message: '', under }] as const];
+      }),
+    );
   const store = {
-    failedStages: () => failed('stage', stage),
-    failedTrials: () => failed('trial', trial),
+    failedStages: failed,
+    failedTrials: failed,
+    finishedTrials: () => new Set<string>(),
   } as unknown as SweepStore;
-  return permanentFailures(plan, store);
+  const { toRun, leftAlone } = triedTrials(plan, store, { ...run, ...now });
+  expect(tryAll(plan, store).toRun).toEqual(trials);
+  return { toRun: toRun.map(({ key }) => key), leftAlone: [...leftAlone.keys()] };
 }
 
-describe('permanentFailures', () => {
-  it('holds a failure that the same work would repeat', () => {
-    expect([...failuresOf('RuntimeError').keys()]).toEqual(['trial']);
-    expect([...failuresOf('StageFailed', 'ModelError').keys()]).toEqual(['trial']);
+describe('triedTrials', () => {
+  it('leaves a failure alone that the same work would repeat', () => {
+    expect(tried({ trial: 'RuntimeError' })).toEqual({ toRun: [], leftAlone: ['trial'] });
+    expect(tried({ trial: 'StageFailed', observe: 'ModelError' })).toEqual({ toRun: [], leftAlone: ['trial'] });
   });
 
-  it.each(['WorkerDied', 'OutOfMemory', 'DeviceLost', 'FallbackError'])(
-    'leaves %s, which is of the machine and its settings, to the next run',
+  it.each(['WorkerDied', 'OutOfMemory', 'DeviceLost', 'FallbackError', 'SurroundingsError', 'CustomCodeError'])(
+    'runs again after %s, which is of the machine and its settings',
     (errorClass) => {
-      expect(failuresOf(errorClass).size).toBe(0);
-      expect(failuresOf('StageFailed', errorClass).size).toBe(0);
+      expect(tried({ trial: errorClass }).toRun).toEqual(['trial']);
+      expect(tried({ trial: 'StageFailed', observe: errorClass }).toRun).toEqual(['trial']);
     },
   );
+
+  it.each<Partial<RunSettings>>([
+    { memoryMb: 100 },
+    { memoryMb: null },
+    { threads: 2 },
+    { slots: 1 },
+    { hangSeconds: 1 },
+    { retries: 0 },
+    { allowFallback: true },
+  ])('runs again what failed under another %o', (before) => {
+    expect(tried({ trial: 'RuntimeError' }, before).toRun).toEqual(['trial']);
+    expect(tried({ trial: 'StageFailed', reference: 'RuntimeError' }, before).toRun).toEqual(['trial']);
+  });
+
+  it('does not run again for another database', () => {
+    expect(tried({ trial: 'RuntimeError' }, { database: '/b.db' }).leftAlone).toEqual(['trial']);
+  });
+
+  it('runs again where what it failed under is not known', () => {
+    const store = {
+      failedStages: () => new Map(),
+      failedTrials: () => new Map([['trial', { errorClass: 'RuntimeError', message: '', under: null }]]),
+      finishedTrials: () => new Set(),
+    } as unknown as SweepStore;
+    const plan = { stages, trials: [{ key: 'trial', settings, ...needs }] } as unknown as SweepPlan;
+    expect(triedTrials(plan, store, run).toRun).toHaveLength(1);
+  });
+
+  it('runs again where the stage that failed it has finished since', () => {
+    expect(tried({ trial: 'StageFailed' }).toRun).toEqual(['trial']);
+  });
+
+  it('follows the failure of a search to the stage that it needs', () => {
+    const searching = [{ key: 'trial', settings, ...needs, searchKey: 'search' }];
+    const failures = { trial: 'StageFailed', search: 'StageFailed' };
+    expect(tried({ ...failures, observe: 'OutOfMemory' }, {}, searching).toRun).toEqual(['trial']);
+    expect(tried(failures, {}, searching).toRun).toEqual(['trial']);
+    expect(tried({ ...failures, observe: 'RuntimeError' }, {}, searching).leftAlone).toEqual(['trial']);
+  });
+
+  it('takes along the trials of a stage that a new trial will have run again', () => {
+    const two = ['old', 'new'].map((key) => ({ key, settings, ...needs }));
+    expect(tried({ old: 'StageFailed', observe: 'RuntimeError' }, {}, two)).toEqual({
+      toRun: ['old', 'new'],
+      leftAlone: [],
+    });
+  });
 });

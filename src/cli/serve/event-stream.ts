@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { LiveState } from './live-site.js';
 
 /** How events are sent; tests are in more of a hurry. */
@@ -42,6 +43,12 @@ export class EventStream {
 
   get isFull(): boolean {
     return this.#clients.size >= this.#options.mostClients;
+  }
+
+  /** Whether a connection follows. */
+  has(socket: Socket): boolean {
+    for (const client of this.#clients) if (client.socket === socket) return true;
+    return false;
   }
 
   /** Sends events into a response whose head is written, until either side closes it. */

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { answerRequest } from './answer-request.js';
 import { chooseAddress, listen } from './choose-address.js';
 import { eventDefaults, EventStream, type EventStreamOptions } from './event-stream.js';
+import { limitConnections } from './limit-connections.js';
 import { LiveSite } from './live-site.js';
 import { remoteWarning } from './remote-warning.js';
 import { servedDatabase } from './served-database.js';
@@ -52,11 +53,12 @@ export async function serveDatabase(options: ServeOptions): Promise<Serving> {
   });
   const events = new EventStream(() => site.state(), eventOptions);
   const answering = { site, events, host: { asked: options.host, address }, failed };
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 20_000 }, (request, response) => {
+  const timeouts = { headersTimeout: 10_000, requestTimeout: 20_000, connectionsCheckingInterval: 2000 };
+  const server = createServer(timeouts, (request, response) => {
     void answerRequest(request, response, answering);
   });
   // Besides those that follow, browsers open a few connections for pages and assets.
-  server.maxConnections = 3 * eventOptions.mostClients;
+  limitConnections(server, 3 * eventOptions.mostClients, (socket) => events.has(socket));
   try {
     const problem = startProblem(database, options.sweeps);
     if (problem !== null) failed(problem);

@@ -5,6 +5,7 @@ import { wilson95 } from '../statistics/wilson.js';
 import type { ClassificationState } from './classification-state.js';
 import type { Metric, MetricContext, MetricResult } from './metric.js';
 import { MetricError } from './metric-error.js';
+import { outputMisfit } from './output-fit.js';
 import { coverSamples, requireFullCoverage } from './sample-coverage.js';
 
 /**
@@ -88,9 +89,13 @@ function countClasses(count: number, output: Float32Array, shape: readonly numbe
   if (batch === count && classes !== undefined && classes >= 2 && flat && output.length === count * classes) {
     return classes;
   }
+  const misfit = outputMisfit(
+    { name: 'output', dims: shape },
+    { task: 'classification', rows: count, groundTruth: null },
+  );
   throw new MetricError(
-    `Expected an output of shape [${count}, classes] with 2 classes or more, got [${shape.join(', ')}] with ` +
-      `${output.length} numbers. For a dense output set task.kind to centerDetection.`,
+    misfit ??
+      `Expected an output of shape [${count}, classes], got [${shape.join(', ')}] with ${output.length} numbers`,
   );
 }
 

@@ -141,7 +141,9 @@ function sayTrouble(text) {
   say(waiting ? 'waiting' : 'not updated: ' + text, true);
 }
 function sayUpdated() {
-  when.textContent = 'updated ' + new Date().toLocaleTimeString('en-GB');
+  /* When what the page shows was read: the time at its foot, to the second. */
+  const made = main.dataset.made || '';
+  when.textContent = made ? 'updated ' + made.slice(11, 19) + ' UTC' : '';
   say(progress);
 }
 

@@ -49,7 +49,7 @@ export function indexPage(facts: IndexPageFacts, query: Query, options: ReportOp
     crumbs: [],
     heading: 'Quantization sweeps',
     about: [countText(sweeps.length, 'sweep'), options.database],
-    first: `${liveIndexHtml(sweeps, href, query, options)}<section id="newest" class="cards"><h2>Answers, last updated first</h2>${note}${cards.join('\n')}${sourcesHtml([['order', sql]])}</section>${comparisons}`,
+    first: `${liveIndexHtml(sweeps, href, query, options)}<section id="newest" class="cards"><h2>Answers, last run first</h2>${note}${cards.join('\n')}${sourcesHtml([['order', sql]])}</section>${comparisons}`,
     sections: [{ id: 'all', title: 'All sweeps', figures: indexFigures }],
     source: countText(sweeps.length, 'sweep'),
     links: noLinks,

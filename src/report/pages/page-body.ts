@@ -48,7 +48,10 @@ export interface PageBody<Facts> {
 
 /** The body of a page: way to it, heading, first screen, sections of figures, and where it came from. */
 export function pageBody<Facts>(page: PageBody<Facts>, facts: Facts, query: Query, options: ReportOptions): string {
-  const revision = options.live === undefined ? '' : ` data-revision="${escapeHtml(options.live.revision)}"`;
+  const revision =
+    options.live === undefined
+      ? ''
+      : ` data-revision="${escapeHtml(options.live.revision)}" data-made="${options.generatedAt.toISOString()}"`;
   return `<main class="page" data-links="${escapeHtml(JSON.stringify(page.links.ofRows))}"${revision}>
 ${crumbsHtml(page.crumbs)}<header><h1>${escapeHtml(page.heading)}</h1>
 <p class="about">${page.about.map((part) => `<span>${escapeHtml(part)}</span>`).join('')}</p></header>

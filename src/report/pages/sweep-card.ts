@@ -1,4 +1,4 @@
-import { answerSweep } from '../answer.js';
+import { guardedAnswer } from '../guarded-answer.js';
 import { sparkline } from '../figures/sweeps/sparkline.js';
 import { escapeHtml } from '../html.js';
 import { countText, differenceText, valueText } from '../number-text.js';
@@ -33,7 +33,7 @@ export function sweepCard(facts: SweepFacts, place: number, href: string | null,
   return `<article class="card" aria-labelledby="card-${place}">
 <div><h3 id="card-${place}">${linked(escapeHtml(sweep.name), href)} ${statusHtml(facts)}</h3>
 ${question === '' ? '' : `<p class="question">${escapeHtml(question)}</p>`}
-<p>${sentenceHtml(answerSweep(facts).headline)}</p>
+<p>${sentenceHtml(guardedAnswer(facts).headline)}</p>
 <dl class="numbers">${numbers.map(([kind = '', name = '', text = '']) => `<div class="${kind}"><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(text)}</dd></div>`).join('')}</dl>
 <p class="caption">${escapeHtml(aboutSweep(facts))}</p>
 <details><summary>SQL: answer and numbers</summary>${queries.map((sql) => sqlDisclosure(sql)).join('')}</details></div>
@@ -56,7 +56,7 @@ function aboutSweep({ sweep, trials }: SweepFacts): string {
     models.length === 0 ? '' : models.join(', '),
     countText(sweep.trials, 'trial') + (sweep.stopped > 0 ? ` (${sweep.stopped} stopped early)` : ''),
     `begun ${timeText(sweep.createdAt)}`,
-    `updated ${timeText(sweep.updatedAt)}`,
+    `last run began ${timeText(sweep.updatedAt)}`,
   ]
     .filter((part) => part !== '')
     .join(' · ');

@@ -1,5 +1,5 @@
 import type { Answer } from '../answer.js';
-import { answerSweep } from '../answer.js';
+import { guardedAnswer } from '../guarded-answer.js';
 import type { SectionId } from '../figure.js';
 import { figures } from '../figures/index.js';
 import { escapeHtml } from '../html.js';
@@ -11,6 +11,7 @@ import { renderFigure, sqlDisclosure } from '../render-figure.js';
 import type { Sentence } from '../sentence.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { factsSql } from '../sweep-facts.js';
+import { warningsSql } from '../sweep-warnings.js';
 import type { ReportOptions } from './page-body.js';
 import { pageBody, sourcesHtml, timeText } from './page-body.js';
 
@@ -43,7 +44,7 @@ export function sweepPage(facts: SweepFacts, query: Query, options: ReportOption
     ].filter((crumb, index) => index > 0 || crumb.href !== null),
     heading: question === '' ? `Which setting of ${sweep.name} keeps the most ${metric.name}?` : question,
     about: aboutSweep(facts),
-    first: `${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml(answerSweep(facts))}${tilesHtml(facts)}${sourcesHtml(factsSources(facts))}</div><div>${first}</div></div>`,
+    first: `${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml(guardedAnswer(facts))}${tilesHtml(facts)}${sourcesHtml(factsSources(facts))}</div><div>${first}</div></div>`,
     sections: sectionTitles.map(([id, title]) => ({
       id,
       title,
@@ -63,7 +64,7 @@ function aboutSweep({ sweep, trials, metric }: SweepFacts): string[] {
     models.length === 0 ? null : `model ${models.join(', ')}`,
     countText(sweep.trials, 'trial'),
     `judged by ${metric.name}`,
-    `updated ${timeText(sweep.updatedAt)}`,
+    `last run began ${timeText(sweep.updatedAt)}`,
   ].filter((part) => part !== null);
 }
 
@@ -88,7 +89,8 @@ function unbroken(text: string): string {
   return escapeHtml(text).replaceAll(/\btop-\d\b/g, '<span class="whole">$&</span>');
 }
 
-function tilesHtml({ sweep, trials, best, metric }: SweepFacts): string {
+function tilesHtml(facts: SweepFacts): string {
+  const { sweep, trials, best, metric } = facts;
   const fp32 = trials.find((trial) => trial.role === 'fp32' && trial.value !== null) ?? null;
   const interval =
     fp32 === null || fp32.ciLow === null || fp32.ciHigh === null
@@ -97,11 +99,13 @@ function tilesHtml({ sweep, trials, best, metric }: SweepFacts): string {
   const tiles = [
     ['fp32', valueText(best?.fp32Value ?? fp32?.value ?? null, metric), `FP32 ${metric.shortName}${interval}`],
     ['unsmoothed', valueText(best?.unsmoothedValue ?? null, metric), 'unsmoothed, at the best’s calibration size'],
-    [
-      'best',
-      valueText(best?.value ?? null, metric),
-      `best, ${differenceText(best?.gapToFp32 ?? null, metric)} from FP32`,
-    ],
+    facts.isVoid
+      ? (['best', '–', 'no setting can be called the best'] as const)
+      : ([
+          'best',
+          valueText(best?.value ?? null, metric),
+          `best, ${differenceText(best?.gapToFp32 ?? null, metric)} from FP32`,
+        ] as const),
     [
       'done',
       `${sweep.done} of ${sweep.trials}`,
@@ -132,6 +136,8 @@ function factsSources({ sweep }: SweepFacts): (readonly [string, string])[] {
     ['trials', factsSql.trials(sweep.name)],
     ['comparisons', factsSql.comparisons(sweep.name)],
     ['layers', factsSql.layers(sweep.name)],
+    ['warnings about FP32', warningsSql.reference(sweep.name)],
+    ['warnings about unsigned inputs', warningsSql.unsigned(sweep.name)],
   ];
 }
 

@@ -6,7 +6,8 @@ import { countText, pValueText, valueText } from '../number-text.js';
 import { noLinks } from '../page-links.js';
 import type { Query } from '../query.js';
 import { linked, renderFigure } from '../render-figure.js';
-import { answerSweeps, fp32Of } from '../sweeps-answer.js';
+import { guardedSweepsAnswer } from '../guarded-answer.js';
+import { fp32Of } from '../sweeps-answer.js';
 import type { ReportOptions } from './page-body.js';
 import { pageBody, sourcesHtml } from './page-body.js';
 import { answerHtml, tileRow } from './sweep-page.js';
@@ -34,7 +35,7 @@ export function sweepsComparisonPage(facts: ComparedSweeps, query: Query, option
       `A: ${a.sweep.name}, ${countText(a.sweep.trials, 'trial')}`,
       `B: ${b.sweep.name}, ${countText(b.sweep.trials, 'trial')}`,
     ],
-    first: `<div class="first"><div>${answerHtml(answerSweeps(facts), 'Read with care')}${tiles(facts)}${pagesHtml(facts)}${sourcesHtml(sweepsSources(facts))}</div><div>${first}</div></div>`,
+    first: `<div class="first"><div>${answerHtml(guardedSweepsAnswer(facts), 'Read with care')}${tiles(facts)}${pagesHtml(facts)}${sourcesHtml(sweepsSources(facts))}</div><div>${first}</div></div>`,
     sections: sectionTitles.map(([id, title]) => ({
       id,
       title,

@@ -51,7 +51,7 @@ export function trialPage(facts: TrialPageFacts, query: Query, options: ReportOp
       trial.role,
       trial.status,
     ],
-    first: `<p class="headline">${sentenceHtml(verdictSentence(facts))}</p>${tileRow(tiles)}${neighboursHtml(facts)}${sourcesHtml(
+    first: `${warningsHtml(facts)}<p class="headline">${sentenceHtml(verdictSentence(facts))}</p>${tileRow(tiles)}${neighboursHtml(facts)}${sourcesHtml(
       [
         ['trials', factsSql.trials(sweep.sweep.name)],
         ['comparisons', factsSql.comparisons(sweep.sweep.name)],
@@ -70,6 +70,14 @@ export function trialPage(facts: TrialPageFacts, query: Query, options: ReportOp
     links,
   };
   return pageBody(page, facts, query, options);
+}
+
+/** What makes the FP32 result that the trial is measured against nonsense; empty where it is sound. */
+function warningsHtml({ sweep: { warnings }, trial }: TrialPageFacts): string {
+  return warnings
+    .filter(({ voidedTrials }) => voidedTrials.has(trial.trial))
+    .map(({ message, cause }) => `<p class="warning" role="status">${escapeHtml(`${message} ${cause}`)}</p>`)
+    .join('');
 }
 
 function figuresOf(...ids: readonly string[]) {
@@ -117,7 +125,7 @@ function verdictSentence(facts: TrialPageFacts): Sentence {
 /** `, the best of 41 settings` or `, number 3 of 41 settings`. */
 function standing({ sweep, trial }: TrialPageFacts): Sentence {
   const settings = sweep.trials.filter((t) => t.role === 'candidate' && t.status === 'done' && t.value !== null);
-  if (trial.role !== 'candidate' || settings.length < 2) return [];
+  if (trial.role !== 'candidate' || settings.length < 2 || sweep.isVoid) return [];
   const above = settings.filter((t) => (t.value ?? 0) > (trial.value ?? 0)).length;
   return sentence(
     `, ${above === 0 ? 'the best' : `number ${above + 1}`} of ${countText(settings.length, sweep.sweep.stopped > 0 ? 'complete setting' : 'setting')}`,

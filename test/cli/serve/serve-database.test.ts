@@ -1,7 +1,7 @@
 import { copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { serveDatabase, type Serving } from '../../../src/cli/serve/serve-database.js';
 import { openDatabase } from '../../../src/store/open-database.js';
 import { runningSample, type RunningSample } from '../../report/live/running-sample.js';
@@ -141,9 +141,8 @@ describe('a served report', () => {
 
   it('sends signs of life, asks to be found again, and is quiet where nothing changes', async () => {
     const events = await listenTo(url);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await vi.waitFor(() => expect(events.text()).toContain('\n: still here\n\n'), { timeout: 120_000 });
     expect(events.text()).toMatch(/^retry: 2000\n\nevent: state\n/);
-    expect(events.text()).toContain('\n: still here\n\n');
     expect(events.text().match(/^event: state$/gm)).toHaveLength(1);
     events.close();
   });
@@ -187,8 +186,7 @@ describe('a served report', () => {
     expect(body).toContain('Another program holds');
     holder.exec('COMMIT');
     holder.close();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect((await ask(url, 'running/')).status).toBe(200);
+    await vi.waitFor(async () => expect((await ask(url, 'running/')).status).toBe(200), { timeout: 120_000 });
   });
 
   it('holds up no writer', async () => {

@@ -125,8 +125,10 @@ describe('classification', () => {
     const add = (count: number, size: number, shape: readonly number[]) => () => {
       metric.add(1, count, new Float32Array(size), shape);
     };
-    expect(add(1, 16, [1, 4, 2, 2])).toThrow('got [1, 4, 2, 2] with 16 numbers. For a dense output set task.kind');
-    expect(add(2, 4, [1, 4])).toThrow('Expected an output of shape [2, classes]');
+    expect(add(1, 16, [1, 4, 2, 2])).toThrow('got [1, 4, 2, 2], a map (segmentation, heatmaps or features)');
+    expect(add(2, 4, [1, 4])).toThrow(
+      'Expected output "output" to be of shape [N, classes], a row for each sample, got [1, 4] for 2 samples.',
+    );
     expect(add(1, 1, [1])).toThrow('got [1]');
     expect(add(1, 5, [1, 5])).toThrow('Expected 4 classes as before, got 5 in the output of sample 1');
   });

@@ -20,7 +20,7 @@ FROM v_trial WHERE sweep = ${sqlText(sweep.name)} AND status = 'done' AND value 
       const drawn = new Set(rows.map((row) => numberOf(row, 'trial')));
       const trials = facts.trials.filter((trial) => drawn.has(trial.trial));
       if (!trials.some((trial) => trial.role === 'candidate'))
-        return { kind: 'absent', note: 'No setting has finished.' };
+        return { kind: 'absent', note: 'No setting has finished.', holdsWhilePending: true };
       const alt = altText(trials, facts);
       return {
         kind: 'charts',

@@ -48,7 +48,7 @@ describe.skipIf(skipped)('a live page in a browser', () => {
   /** Resolves when an expression of the page has become true. */
   async function until(expression: string): Promise<void> {
     await browser.evaluate(
-      `new Promise((done, fail) => { setTimeout(() => fail(new Error(${JSON.stringify(`Not within 20 s: ${expression}`)})), 20000); const look = () => (${expression}) ? done() : setTimeout(look, 20); look(); })`,
+      `new Promise((done, fail) => { setTimeout(() => fail(new Error(${JSON.stringify(`Not within two minutes: ${expression}`)})), 120000); const look = () => (${expression}) ? done() : setTimeout(look, 20); look(); })`,
     );
   }
 
@@ -106,7 +106,9 @@ describe.skipIf(skipped)('a live page in a browser', () => {
     // With both, the table of attempts goes.
     for (const trial of sample.running) sample.finishTrial(trial);
     await until(`${doneText} === '37 of 43 trials done'`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await browser.evaluate(
+      'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 200))))',
+    );
     expect(await browser.evaluate(shown)).toBe(before);
     // Browsers scroll by whole pixels.
     expect(Math.abs(Number(await browser.evaluate(top)) - topBefore)).toBeLessThan(2);

@@ -70,7 +70,7 @@ describe.skipIf(chromiumPath === null && !required)('the accuracy chart in a bro
   /** Sends an event to an element of the page and returns whether the page would have scrolled, after a moment's drawing. */
   async function send(selector: string, index: number, event: string): Promise<boolean> {
     return (await browser.evaluate(
-      `(() => { const target = document.querySelectorAll('#accuracy-by-alpha ${selector}')[${index}]; const { x, y, width, height } = target.getBoundingClientRect(); const at = { bubbles: true, cancelable: true, clientX: x + width / 2, clientY: y + height / 2 }; const scrolls = target.dispatchEvent(${event}); return new Promise((done) => setTimeout(() => done(scrolls), 250)); })()`,
+      `(() => { const target = document.querySelectorAll('#accuracy-by-alpha ${selector}')[${index}]; const { x, y, width, height } = target.getBoundingClientRect(); const at = { bubbles: true, cancelable: true, clientX: x + width / 2, clientY: y + height / 2 }; const scrolls = target.dispatchEvent(${event}); return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(scrolls), 250)))); })()`,
     )) as boolean;
   }
 
@@ -115,7 +115,7 @@ describe.skipIf(chromiumPath === null && !required)('the accuracy chart in a bro
       `void setTimeout(() => document.querySelector('#accuracy-by-alpha ${point}').dispatchEvent(new MouseEvent('click', { bubbles: true })), 0)`,
     );
     await expect
-      .poll(() => browser.evaluate('location.pathname').catch(() => ''), { timeout: 10_000 })
+      .poll(() => browser.evaluate('location.pathname').catch(() => ''), { timeout: 120_000 })
       .toMatch(/\/trial-1003\.html$/);
   });
 });

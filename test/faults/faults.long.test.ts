@@ -79,7 +79,7 @@ describe('a sweep under faults', () => {
       expectResults(database, fault, `${fault.name}, resumed after round ${each}`);
       tally.sweeps += 1;
     },
-    60_000 + each * 30_000,
+    600_000 + each * 300_000,
   );
 
   it('has told what happened', () => {

@@ -62,7 +62,7 @@ describe.skipIf(skipped)('the report in a browser', () => {
     const fills = `[...document.querySelectorAll('#layer-loss svg .mark-rect path')].map((cell) => cell.getAttribute('fill')).join()`;
     const before = await browser.evaluate(fills);
     const after = await browser.evaluate(
-      `(() => { const select = document.querySelector('#layer-loss select'); select.value = '"sqnr_db"'; select.dispatchEvent(new Event('change', { bubbles: true })); return new Promise((done) => setTimeout(() => done(${fills}), 300)); })()`,
+      `(() => { const select = document.querySelector('#layer-loss select'); select.value = '"sqnr_db"'; select.dispatchEvent(new Event('change', { bubbles: true })); return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(${fills}), 300)))); })()`,
     );
     expect(after).not.toBe(before);
     expect(browser.problems).toEqual([]);
@@ -74,7 +74,7 @@ describe.skipIf(skipped)('the report in a browser', () => {
       await open('smoothquant-alpha');
       const opacities = `[...document.querySelector('#${id} .chart').querySelectorAll('.mark-line path')].map((line) => Number(line.getAttribute('opacity')))`;
       const at = (event: string, cell: number): string =>
-        `(() => { const cell = document.querySelector('#${id} .chart').querySelectorAll('.mark-rect.role-mark path')[${cell}]; const { x, y } = cell.getBoundingClientRect(); cell.dispatchEvent(new PointerEvent('${event}', { bubbles: true, cancelable: true, clientX: x + 2, clientY: y + 2 })); return new Promise((done) => setTimeout(() => done(${opacities}), 200)); })()`;
+        `(() => { const cell = document.querySelector('#${id} .chart').querySelectorAll('.mark-rect.role-mark path')[${cell}]; const { x, y } = cell.getBoundingClientRect(); cell.dispatchEvent(new PointerEvent('${event}', { bubbles: true, cancelable: true, clientX: x + 2, clientY: y + 2 })); return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(${opacities}), 200)))); })()`;
       const all = (await browser.evaluate(opacities)) as number[];
       expect(all).toEqual(Array(12).fill(all[0]));
       // The first cell is of the first layer.
@@ -104,7 +104,7 @@ describe.skipIf(skipped)('the report in a browser', () => {
     const sorted = (await browser.evaluate(column)) as number[];
     expect(sorted).toEqual([...sorted].sort((a, b) => a - b));
     const filled = await browser.evaluate(
-      `(() => { document.querySelector('#layer-loss details').open = true; return new Promise((done) => setTimeout(() => done([document.querySelectorAll('#layer-loss .data tbody tr').length, document.querySelector('#layer-loss details .caption').textContent]), 200)); })()`,
+      `(() => { document.querySelector('#layer-loss details').open = true; return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done([document.querySelectorAll('#layer-loss .data tbody tr').length, document.querySelector('#layer-loss details .caption').textContent]), 200)))); })()`,
     );
     expect(filled).toEqual([200, 'The first 200 of 1008 rows; the SQL gives all.']);
   });

@@ -1,0 +1,69 @@
+import { createRequire } from 'node:module';
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { ExitCode, reportError } from './exit-code.js';
+import { doctorCommand } from './doctor-command.js';
+import { exportCommand } from './export-command.js';
+import { planCommand } from './plan-command.js';
+import { queryCommand } from './query-command.js';
+import { reportCommand } from './report-command.js';
+import { runCommand } from './run-command.js';
+import { serveCommand } from './serve-command.js';
+import { showCommand } from './show-command.js';
+import { statusCommand } from './status-command.js';
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
+
+const cli = yargs(hideBin(process.argv))
+  .scriptName('quantsweep')
+  .usage('$0 <command>\n\nSweeps post-training quantization settings of convolutional ONNX models.')
+  .command(runCommand)
+  .command(planCommand)
+  .command(statusCommand)
+  .command(queryCommand)
+  .command(reportCommand)
+  .command(serveCommand)
+  .command(showCommand)
+  .command(exportCommand)
+  .command(doctorCommand)
+  .demandCommand(1, 'Name a command; `quantsweep --help` lists them.')
+  .strict()
+  .recommendCommands()
+  .version(version)
+  .help()
+  .wrap(Math.min(120, process.stdout.isTTY ? process.stdout.columns : 100))
+  .epilogue('Exit codes: 0 done, 1 failure, 2 wrong usage or input, 130 stopped by Ctrl-C.')
+  .exitProcess(false)
+  .fail((message: string | null, error: Error | undefined) => {
+    // Thrown so that one place prints it; yargs gives a message for wrong usage, or an error of its own where an option
+    // lacks a value, and an error for what a handler threw.
+    if (error === undefined || error.name === 'YError')
+      throw new CommandLineError(message ?? error?.message ?? 'wrong usage');
+    throw error;
+  });
+
+/** yargs refused the command line. */
+class CommandLineError extends Error {
+  override readonly name = 'CommandLineError';
+}
+
+let outputFailed = false;
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // `quantsweep query ... | head` closes the pipe early: nothing is left to say.
+  const isClosed = error.code === 'EPIPE';
+  if (!isClosed && !outputFailed) process.stderr.write(`quantsweep: can't write the output: ${error.message}.\n`);
+  outputFailed = true;
+  // What a sweep finds is in the database: it runs on, to its own exit code.
+  if (process.argv[2] !== 'run') process.exit(isClosed ? ExitCode.done : ExitCode.failure);
+});
+
+try {
+  await cli.parseAsync();
+} catch (error) {
+  if (error instanceof CommandLineError) {
+    process.stderr.write(`${error.message}\nSee \`quantsweep --help\`.\n`);
+    process.exitCode = ExitCode.usage;
+  } else {
+    process.exitCode = reportError(error, (text) => process.stderr.write(`${text}\n`));
+  }
+}

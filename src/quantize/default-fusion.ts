@@ -1,0 +1,103 @@
+import { constantTensor } from '../graph/constants.js';
+import { firstOutput } from '../graph/graph-index.js';
+import { isDefaultDomain } from '../graph/hidden-layers.js';
+import type { OnnxModel } from '../graph/onnx-model.js';
+import type { NodeProto } from '../graph/onnx_pb.js';
+import { FLOAT32 } from '../graph/tensor.js';
+
+/**
+ * What onnxruntime changes by default (without `session.disable_quant_qdq`) in the arithmetic of a model that holds
+ * QuantizeLinear and DequantizeLinear. Nodes are named by their first output.
+ */
+export interface DefaultFusion {
+  /** Its float32 weight is quantized: 8 bits, a scale of its own, per tensor. Its bias is rounded with it. */
+  readonly weights: readonly string[];
+  /** Its float32 bias is rounded to int32 in steps of input scale * weight scale; its weight is quantized in the model. */
+  readonly biases: readonly string[];
+  /** A QuantizeLinear right behind a DequantizeLinear of another scale: the two pairs become one. */
+  readonly merged: readonly string[];
+}
+
+/** A layer that is going to have a quantizer in front of it, which the model does not show yet. */
+export interface PlannedQuantizer {
+  /** True where a Div by s comes between. */
+  readonly isSmoothed: boolean;
+}
+
+/** Operators whose weight and bias the runtime quantizes; of MatMul it leaves them alone. */
+const WEIGHTED = new Set(['Conv', 'ConvTranspose', 'Gemm']);
+
+/** Operators over which the runtime moves QuantizeLinear and DequantizeLinear, and those that it takes out. */
+const MOVED_OVER = new Set('Dropout Identity MaxPool Reshape Slice Squeeze Transpose Unsqueeze'.split(' '));
+
+/** May stand between a layer and QuantizeLinear: it counts as a part of the layer. */
+const ACTIVATIONS = new Set(['Clip', 'Relu']);
+
+/**
+ * Foretells from the graph what the runtime (1.30) changes; `checkExported` asks the runtime itself.
+ *
+ * @param planned by the output of layers whose inputs and weights are to be quantized; none in a model that is exported
+ */
+export function predictFusion(
+  model: OnnxModel,
+  planned: ReadonlyMap<string, PlannedQuantizer> = new Map(),
+): DefaultFusion {
+  const weights: string[] = [];
+  const biases: string[] = [];
+  const merged: string[] = [];
+  for (const node of model.graph.node) {
+    const output = firstOutput(node);
+    const own = planned.get(output);
+    if (isMerged(model, node, own)) merged.push(output);
+    if (!WEIGHTED.has(node.opType) || !isDefaultDomain(node)) continue;
+    if (own === undefined && dequantizeBefore(model, node.input[0] ?? '') === null) continue;
+    if (!isQuantizedBehind(model, output, planned)) continue;
+    if (own === undefined && isFloatConstant(model, node.input[1] ?? '')) weights.push(output);
+    else if (isFloatConstant(model, node.input[2] ?? '')) biases.push(output);
+  }
+  return { weights, biases, merged };
+}
+
+function isMerged(model: OnnxModel, node: NodeProto, planned: PlannedQuantizer | undefined): boolean {
+  const isQuantizer = node.opType === 'QuantizeLinear';
+  if (!isQuantizer && (planned === undefined || planned.isSmoothed)) return false;
+  const input = node.input[0] ?? '';
+  const before = dequantizeBefore(model, input);
+  if (before === null) return false;
+  if (!isQuantizer) return true;
+  return before.input[1] !== node.input[1] || before.input[2] !== node.input[2];
+}
+
+/** The DequantizeLinear of a computed tensor that ends up right before this one; null where there is none. */
+function dequantizeBefore({ index }: OnnxModel, tensor: string): NodeProto | null {
+  for (let name = tensor; ;) {
+    const node = index.producers.get(name);
+    if (node === undefined) return null;
+    if (node.opType === 'DequantizeLinear') return index.producers.has(node.input[0]!) ? node : null;
+    if (!MOVED_OVER.has(node.opType) || index.consumers.get(name)?.length !== 1) return null;
+    name = node.input[0]!;
+  }
+}
+
+function isQuantizedBehind(
+  { index }: OnnxModel,
+  output: string,
+  planned: ReadonlyMap<string, PlannedQuantizer>,
+): boolean {
+  let mayActivate = true;
+  for (let tensor = output; ;) {
+    const [reader, ...others] = index.consumers.get(tensor) ?? [];
+    if (reader?.index !== 0 || others.length > 0 || index.outputs.has(tensor)) return false;
+    const { node } = reader;
+    const own = planned.get(firstOutput(node));
+    if (node.opType === 'QuantizeLinear' || own?.isSmoothed === false) return true;
+    const isActivation: boolean = mayActivate && ACTIVATIONS.has(node.opType);
+    if (!isActivation && !MOVED_OVER.has(node.opType)) return false;
+    mayActivate = mayActivate && !isActivation;
+    tensor = firstOutput(node);
+  }
+}
+
+function isFloatConstant(model: OnnxModel, name: string): boolean {
+  return name !== '' && constantTensor(model, name)?.dataType === FLOAT32;
+}

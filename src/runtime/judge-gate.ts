@@ -1,0 +1,59 @@
+import { gateGraph } from '../evaluate/gate-graph.js';
+import { GateJudge, type Judgement } from '../evaluate/gate-judgement.js';
+import type { OptimizationLevel } from '../experiment/settings.js';
+import type { OnnxModel } from '../graph/onnx-model.js';
+import type { Dataset } from '../data/dataset.js';
+import type { PreparedModel } from '../quantize/prepare-layers.js';
+import { withSession, type JobContext } from './job-context.js';
+import type { LoadedModel } from './model-cache.js';
+import { modelOutputs } from './model-outputs.js';
+import { runBatches, type BatchRange } from './run-batches.js';
+
+/** Samples of one run: the graph holds three models, whose tensors are reduced to single numbers. */
+const RUN_SAMPLES = 8;
+
+/** A smoothed model whose output alone does not tell whether it is equivalent to FP32. */
+export interface GateSubject {
+  readonly model: LoadedModel;
+  readonly prepared: PreparedModel;
+  readonly smoothed: OnnxModel;
+  readonly dataset: Dataset;
+  readonly range: BatchRange;
+  /** FP32's outputs over the range. */
+  readonly expected: Float32Array;
+}
+
+export interface InnerJudgement extends Judgement {
+  /** The discontinuous operators that the output depends on. */
+  readonly discontinuous: readonly string[];
+}
+
+/**
+ * Judges where it is meaningful, see `gateGraph`. Where no operator is discontinuous, FP32 at another optimization level also
+ * tells what float32 rounds by itself.
+ */
+export async function judgeGate(
+  { model, prepared, smoothed, dataset, range, expected }: GateSubject,
+  tolerance: number,
+  context: JobContext,
+): Promise<InnerJudgement> {
+  const graph = gateGraph(model, model.folded, smoothed, prepared);
+  const judge = new GateJudge(graph);
+  const smallRuns = { ...range, batchSize: Math.min(range.batchSize, RUN_SAMPLES) };
+  await withSession(graph.model, model.io, context, (session) =>
+    // Rows that only fill up a batch are copies of a sample, and change no maximum.
+    runBatches(session, model.io, dataset, smallRuns, (outputs) => {
+      judge.add(outputs);
+    }),
+  );
+  if (graph.discontinuous.length > 0) return { ...judge.judge(tolerance), discontinuous: graph.discontinuous };
+  const level = otherLevel(context.session.optimizationLevel);
+  const other = { ...context, session: { ...context.session, optimizationLevel: level } };
+  const reordered = await modelOutputs(model.untouched, model.io, dataset, range, other);
+  const rounding = reordered.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0);
+  return { ...judge.judge(tolerance, rounding), discontinuous: [] };
+}
+
+function otherLevel(level: OptimizationLevel): OptimizationLevel {
+  return level === 'disabled' ? 'all' : 'disabled';
+}
