@@ -32,6 +32,13 @@ const usageCodes: ReadonlySet<string> = new Set([
   'not-a-database',
 ]);
 
+/** A package, or the compiled part of one, is missing or made for another Node. */
+const brokenInstallation: ReadonlySet<string> = new Set([
+  'ERR_MODULE_NOT_FOUND',
+  'MODULE_NOT_FOUND',
+  'ERR_DLOPEN_FAILED',
+]);
+
 /** Prints an error as its kind deserves and returns the exit code. */
 export function reportError(error: unknown, print: (text: string) => void): number {
   if (!(error instanceof Error)) {
@@ -45,6 +52,12 @@ export function reportError(error: unknown, print: (text: string) => void): numb
   if (expectedErrors.has(error.name) || isSystemError(error)) {
     print(`quantsweep: ${error.message}`);
     return 'code' in error && usageCodes.has(String(error.code)) ? ExitCode.usage : ExitCode.failure;
+  }
+  if ('code' in error && brokenInstallation.has(String(error.code))) {
+    print(
+      `quantsweep: its installation is not whole (Node ${process.version}): ${error.message.split('\n', 1)[0]!}. Install it again with this Node (in a checkout: npm ci).`,
+    );
+    return ExitCode.failure;
   }
   print(`quantsweep: unexpected error, please report it:\n${error.stack ?? error.message}`);
   return ExitCode.failure;

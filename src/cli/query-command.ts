@@ -15,7 +15,7 @@ import {
   type GivenParameter,
   type ParameterValues,
 } from './query-parameters.js';
-import { pickSweep, readDatabase } from './read-database.js';
+import { pickSweep } from './pick-sweep.js';
 import { UsageError } from './usage-error.js';
 import { writeStdout } from './write-stdout.js';
 
@@ -69,6 +69,8 @@ async function runQueryCommand(args: QueryArguments): Promise<void> {
     throw new UsageError(`Expected either --name or SQL, got both. Leave one out.`);
   }
   const given = parseParameters(args.param);
+  // Only here: a SQLite that does not load must not keep the other commands, and their messages, from loading.
+  const { readDatabase } = await import('./read-database.js');
   await readDatabase(
     args.db,
     async (connection) => {
@@ -127,11 +129,7 @@ function bindParameters(
   return { sweep: latest, ...Object.fromEntries(given.map((parameter) => [parameter.name, bindOwn(parameter)])) };
 }
 
-function bindNamed(
-  connection: QueryConnection,
-  given: readonly GivenParameter[],
-  named: NamedQuery,
-): ParameterValues {
+function bindNamed(connection: QueryConnection, given: readonly GivenParameter[], named: NamedQuery): ParameterValues {
   const types = new Map(named.parameters.map(({ name, type }) => [name, type]));
   const values = given.map((parameter) => {
     const { name, text } = parameter;

@@ -2,8 +2,9 @@ import { formatRows } from './format-rows.js';
 import { findTrials } from '../store/find-trials.js';
 import { explainDamage } from '../store/explain-damage.js';
 import { openQueries, type QueryConnection } from '../store/query-database.js';
-import { sweepNames } from '../store/sweep-names.js';
 import { UsageError } from './usage-error.js';
+
+export { pickSweep } from './pick-sweep.js';
 
 /**
  * Opens the database for reading, hands it to `work` and closes it when that is done. What `work` stumbles over in a
@@ -42,16 +43,6 @@ export function table(
 ): string {
   const width = process.stdout.isTTY ? process.stdout.columns : null;
   return formatRows(queries.query(sql, parameters), 'table', width);
-}
-
-/** The named sweep, or the one that ran last. @throws UsageError naming the sweeps that there are */
-export function pickSweep(queries: QueryConnection, wanted: string | undefined): string {
-  const names = sweepNames(queries);
-  const [latest] = names;
-  if (latest === undefined) throw new UsageError('The database holds no sweep yet. `quantsweep run` makes one.');
-  if (wanted === undefined) return latest;
-  if (names.includes(wanted)) return wanted;
-  throw new UsageError(`Expected a sweep of the database, one of ${names.join(', ')}; got "${wanted}".`);
 }
 
 /** The one trial of a sweep that a user's word names, see `findTrials`. @throws UsageError when no trial or several match */

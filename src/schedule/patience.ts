@@ -53,7 +53,7 @@ export class Patience {
     const start = this.#now();
     let toldAt = -Infinity;
     try {
-      for (let last = first; ; ) {
+      for (let last = first; ;) {
         const waitedMs = this.#now() - start;
         if (signal.aborted) throw last;
         if (waitedMs >= minutes * 60_000) throw tooLong(last, minutes);

@@ -96,6 +96,7 @@ export class CommitGuard {
    * @throws StoreError `replaced` unless a transaction said so before; where the log can't be written back
    */
   close(): string | null {
+    this.#claim.end();
     const told = this.#lost;
     try {
       this.#checkFiles();

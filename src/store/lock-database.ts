@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 
 import Database from 'better-sqlite3';
 
-import { canLock } from './can-lock.js';
+import { canLock, noLocksError } from './can-lock.js';
 import { fileIdentity } from './file-identity.js';
 import { processIdentity } from './process-identity.js';
 import { explainFailure } from './sqlite-failure.js';
@@ -98,19 +98,11 @@ function heldBy(database: Database.Database, path: string, cause: unknown): Stor
     owner = undefined;
   }
   // SQLite calls a file that can't be locked at all busy, too. Where a file of nobody else is as busy that is the cause.
-  if (owner === undefined && !canLock(`${resolve(path)}.lock`)) return noLocks(path, cause);
+  if (owner === undefined && !canLock(`${resolve(path)}.lock`)) return noLocksError(path, cause);
   const who = owner === undefined ? 'Another process' : `Process ${owner.pid} on ${owner.host} (since ${owner.since})`;
   return new StoreError(
     'locked',
     `${who} runs a sweep on ${path}. Wait until it ends, stop it, or give another database.`,
-    { cause },
-  );
-}
-
-function noLocks(path: string, cause: unknown): StoreError {
-  return new StoreError(
-    'no-locks',
-    `The file system of ${path} has no file locks (the system refuses every lock, as a network mount without a lock service does), so two runs could not be told apart. Give a database on a local disk (run.database), or mount the file system with locks.`,
     { cause },
   );
 }

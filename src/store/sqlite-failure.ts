@@ -58,7 +58,7 @@ function explainSqlite(error: InstanceType<typeof Database.SqliteError>, path: s
     case 'SQLITE_LOCKED':
       return new StoreError(
         'busy',
-        `Another program holds ${path} (${error.message}). Close it, or wait until it is done, and run the same command again.`,
+        `Another program holds ${path} (${error.message}), or its file system has no file locks. Close that program, or wait until it is done, and run the same command again.`,
         cause,
       );
     case 'SQLITE_IOERR':

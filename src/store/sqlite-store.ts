@@ -14,6 +14,7 @@ import type {
 } from '../evaluate/results.js';
 import type { Experiment } from '../experiment/settings.js';
 import type { ContentKey, PlannedTrial, SweepPlan } from '../plan/plan.js';
+import { canLock, noLocksError } from './can-lock.js';
 import { CommitGuard } from './commit-guard.js';
 import { Connection } from './connection.js';
 import { lockDatabase, type DatabaseLock } from './lock-database.js';
@@ -74,6 +75,7 @@ export function openStore(path: string): SweepStore {
   } catch (error) {
     connection?.close();
     lock?.release();
+    if (error instanceof StoreError && error.code === 'busy' && !canLock(file)) throw noLocksError(file, error);
     throw explainFailure(error, file);
   }
 }

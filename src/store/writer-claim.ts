@@ -13,6 +13,9 @@ interface Writer {
   readonly process: string | null;
 }
 
+/** Tokens of the claims that this process has now: it may have left a row behind that could not be taken back. */
+const ownTokens = new Set<string>();
+
 /**
  * Says in the database itself who writes it: the one row of `writer`, whose `mark` is this run's alone. Whoever lost the
  * database to another process finds another mark, or none, in its next transaction. The lock file keeps runs apart as
@@ -50,6 +53,12 @@ export class WriterClaim {
       new Date().toISOString(),
       processIdentity(process.pid),
     );
+    ownTokens.add(this.#token);
+  }
+
+  /** This process writes the file no more. */
+  end(): void {
+    ownTokens.delete(this.#token);
   }
 
   /** Inside a transaction. Throws StoreError `locked` where another run has taken the database over. */
@@ -83,6 +92,7 @@ export class WriterClaim {
  * Of a process of another machine, or where the system names no processes, nothing is known: the lock file, which this
  * process holds, then says that nobody runs; a process that runs nevertheless finds itself replaced at its next commit.
  */
-function isAlive({ pid, host, process: identity }: Writer): boolean {
-  return identity !== null && host === hostname() && processIdentity(pid) === identity;
+function isAlive({ mark, pid, host, process: identity }: Writer): boolean {
+  if (identity === null || host !== hostname() || processIdentity(pid) !== identity) return false;
+  return pid !== process.pid || ownTokens.has(mark.split(' ', 1)[0]!);
 }

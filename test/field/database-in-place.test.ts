@@ -338,7 +338,13 @@ const manyTrials = smallExperiment.replace(
 
 describe('17: run', () => {
   it.each([
-    ['removed', (path: string) => { removeAll(path); }, /quantsweep\.db was removed while the sweep ran/],
+    [
+      'removed',
+      (path: string) => {
+        removeAll(path);
+      },
+      /quantsweep\.db was removed while the sweep ran/,
+    ],
     [
       'moved into another folder',
       (path: string) => {
@@ -377,4 +383,3 @@ describe('17: run', () => {
     expect(code, stdout + stderr).toBe(0);
   });
 });
-

@@ -110,7 +110,9 @@ describe('20: run', () => {
     const other = new Database(join(folder, 'quantsweep.db'), { timeout: 60_000 });
     other.exec('BEGIN IMMEDIATE');
     await running.printed('Waiting');
-    expect(running.stdout).toMatch(/Waiting.*\(at most 60 min, run\.lockWaitMinutes\): Another program holds .*quantsweep\.db/);
+    expect(running.stdout).toMatch(
+      /Waiting.*\(at most 60 min, run\.lockWaitMinutes\): Another program holds .*quantsweep\.db/,
+    );
     other.exec('ROLLBACK');
     other.close();
     const { code, stdout, stderr } = await running.ended;

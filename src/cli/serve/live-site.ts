@@ -144,7 +144,12 @@ export class LiveSite {
   }
 
   #siteOptions(run: RunState, revision: string): SiteOptions {
-    return { database: this.#options.name, generatedAt: new Date(), mode: 'server', live: { run, revision, nowMs: monotonicMs() } };
+    return {
+      database: this.#options.name,
+      generatedAt: new Date(),
+      mode: 'server',
+      live: { run, revision, nowMs: monotonicMs() },
+    };
   }
 
   #nextName(): string {

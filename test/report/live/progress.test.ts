@@ -49,7 +49,9 @@ describe('progress of a running sweep', () => {
     const none = { ...row, recent: 0, first_start_ms: null, first_end_ms: null, last_end_ms: null, last_end: null };
     expect(readProgress(none, running)).toMatchObject({ trialsPerMinute: null, endsAt: null });
     expect(readProgress(row, { ...running, run: { kind: 'none' }, isRun: false }).trialsPerMinute).toBeNull();
-    expect(html({ recent: 0, first_start_ms: null, first_end_ms: null, last_end_ms: null, last_end: null })).toContain('its rate is not known');
+    expect(html({ recent: 0, first_start_ms: null, first_end_ms: null, last_end_ms: null, last_end: null })).toContain(
+      'its rate is not known',
+    );
   });
 
   it('says counts, rate, time left and who runs', () => {

@@ -36,9 +36,7 @@ export function runningSample(name = runningSweep): RunningSample {
     database.prepare(`SELECT id FROM trial WHERE status = 'pending' ORDER BY id LIMIT 2`).all() as { id: number }[]
   ).map(({ id }) => id);
   // As the run does that begins the sweep: its attempts are those from here on.
-  database
-    .prepare('UPDATE sweep SET updated_at = ?, run_attempt = (SELECT max(id) + 1 FROM attempt)')
-    .run(since);
+  database.prepare('UPDATE sweep SET updated_at = ?, run_attempt = (SELECT max(id) + 1 FROM attempt)').run(since);
   database
     .prepare(
       `INSERT INTO writer (id, mark, pid, host, since, sweep_id) SELECT 1, 'sample', ?, 'bench-1', ?, min(id) FROM sweep`,

@@ -1,0 +1,13 @@
+import type { QueryConnection } from '../store/query-database.js';
+import { sweepNames } from '../store/sweep-names.js';
+import { UsageError } from './usage-error.js';
+
+/** The named sweep, or the one that ran last. @throws UsageError naming the sweeps that there are */
+export function pickSweep(queries: QueryConnection, wanted: string | undefined): string {
+  const names = sweepNames(queries);
+  const [latest] = names;
+  if (latest === undefined) throw new UsageError('The database holds no sweep yet. `quantsweep run` makes one.');
+  if (wanted === undefined) return latest;
+  if (names.includes(wanted)) return wanted;
+  throw new UsageError(`Expected a sweep of the database, one of ${names.join(', ')}; got "${wanted}".`);
+}
