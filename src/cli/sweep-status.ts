@@ -19,7 +19,7 @@ export function sweepStatus(database: string, wanted: string | undefined): strin
       `${sweep}: ${plural(Number(trials), 'trial')}, ${text(done)} done,${Number(stopped) === 0 ? '' : ` ${text(stopped)} stopped early,`} ${text(failed)} failed, ${text(pending)} to run (last run began ${text(updated)})`,
     ];
     const [label, value, low, high] = one(
-      "SELECT label, value, ci_low, ci_high FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role IN ('candidate', 'unsmoothed') ORDER BY value DESC, position LIMIT 1",
+      'SELECT t.label, t.value, t.ci_low, t.ci_high FROM v_place p JOIN v_trial t ON t.sweep = p.sweep AND t.trial = p.trial WHERE p.sweep = :sweep AND p.place = 1',
     );
     if (typeof label === 'string') {
       const interval =
