@@ -33,7 +33,7 @@ ALTER TABLE comparison ADD COLUMN replicates INTEGER;                         --
 ALTER TABLE comparison ADD COLUMN z_score REAL;                               -- difference / spread of the replicates' differences; NULL where that is no measure
 ALTER TABLE comparison ADD COLUMN chosen_from INTEGER NOT NULL DEFAULT 1;     -- settings of which the better of the two was chosen as the best; 1: not chosen
 ALTER TABLE comparison ADD COLUMN p_corrected REAL;                           -- p_value with that choice allowed for
-ALTER TABLE comparison ADD COLUMN differs INTEGER NOT NULL DEFAULT 0 CHECK (differs IN (0, 1)); -- p_corrected < 0.05
+ALTER TABLE comparison ADD COLUMN differs INTEGER CHECK (differs IN (0, 1)); -- p_corrected < 0.05
 UPDATE comparison SET replicates = (SELECT o.count FROM sample_outcome o WHERE o.trial_id = comparison.trial_id AND o.metric = comparison.metric AND o.kind = 'bootstrap')
 WHERE method = 'paired bootstrap';
 -- A normal tail was taken for p below what so many replicates can count. The number of settings is that of now: the next run compares anew.
@@ -58,6 +58,7 @@ DROP VIEW v_sensitivity;
 DROP VIEW v_calibration_noise;
 DROP VIEW v_proxy_fidelity;
 DROP VIEW v_comparison;
+DROP VIEW v_execution;
 DROP VIEW v_amax_convergence;
 DROP VIEW v_calibrated_amax;
 DROP VIEW v_bias_correction;
@@ -113,15 +114,18 @@ CROSS JOIN trial t ON t.id = json_extract(p.value, '$[0]')
 JOIN sweep_trial st ON st.sweep_id = sw.id AND st.trial_id = t.id
 LEFT JOIN accuracy a ON a.trial_id = t.id AND a.metric = t.primary_metric AND a.slice = '';
 
--- Pairs of complete trials that are equal in every setting but one. Samples of a search or a correction, which a small
+-- Pairs of complete trials that are equal in every setting but one. extreme: of the sweep's pairs of calibration sizes those of the
+-- smallest and the largest. Samples of a search or a correction, which a small
 -- calibration size caps, are equal where the smaller trial has as many as the larger, or all that it can.
 CREATE VIEW v_pair AS
 SELECT sw.name AS sweep, json_extract(p.value, '$[0]') AS differs_in, one.id AS trial, two.id AS other_trial, so.label, st.label AS other_label,
-       one.fp32_key AS evaluation, one.primary_metric AS metric, x.value, y.value AS other_value, y.value - x.value AS difference
+       one.fp32_key AS evaluation, one.primary_metric AS metric, x.value, y.value AS other_value, y.value - x.value AS difference,
+       one.role, one.calibration_batches AS batches, two.calibration_batches AS other_batches, json_extract(p.value, '$[3]') AS extreme
 FROM sweep sw
 CROSS JOIN json_each((
-  SELECT json_group_array(json_array(differs_in, trial, other)) FROM (
-    SELECT 'data.calibration.batches' AS differs_in, json_extract(a.value, '$[0]') AS trial, json_extract(b.value, '$[0]') AS other
+  SELECT json_group_array(json_array(differs_in, trial, other, extreme)) FROM (
+    SELECT 'data.calibration.batches' AS differs_in, json_extract(a.value, '$[0]') AS trial, json_extract(b.value, '$[0]') AS other,
+           json_extract(a.value, '$[1]') = min(json_extract(a.value, '$[1]')) OVER () AND json_extract(b.value, '$[1]') = max(json_extract(b.value, '$[1]')) OVER () AS extreme
     FROM (SELECT json_group_array(json_array(k.trial, t.calibration_batches, t.calibration_batches * t.calibration_batch_size,
                    json_extract(t.settings, '$.search.samples'), json_extract(t.settings, '$.quantization.biasCorrection.samples'))) AS members
           FROM v_alike k
@@ -133,7 +137,7 @@ CROSS JOIN json_each((
       AND json_extract(a.value, '$[3]') IS min(json_extract(b.value, '$[3]'), json_extract(a.value, '$[2]'))
       AND json_extract(a.value, '$[4]') IS min(json_extract(b.value, '$[4]'), json_extract(a.value, '$[2]'))
     UNION ALL
-    SELECT 'smoothing.absmax', trial, other
+    SELECT 'smoothing.absmax', trial, other, 1
     FROM (SELECT max(k.trial) FILTER (WHERE t.absmax = 'channel') AS trial, max(k.trial) FILTER (WHERE t.absmax = 'view') AS other
           FROM v_alike k
           JOIN trial t ON t.id = k.trial
@@ -186,18 +190,39 @@ JOIN accuracy y ON y.trial_id = d.id AND y.metric = d.primary_metric AND y.slice
 CREATE VIEW v_comparison AS
 SELECT sw.name AS sweep, c.trial_id AS trial, st.label, c.against, c.other_trial_id AS other_trial, so.label AS other_label,
        c.metric, c.difference, c.method, c.p_value, c.ci_low, c.ci_high, c.only_trial, c.only_other, c.significant,
-       c.p_relation, c.replicates, c.z_score, c.chosen_from, c.p_corrected, c.differs
+       c.p_relation, c.replicates, c.z_score, c.chosen_from, coalesce(c.p_corrected, c.p_value) AS p_corrected,
+       coalesce(c.differs, c.significant) AS differs
 FROM comparison c
 JOIN sweep sw ON sw.id = c.sweep_id
 JOIN sweep_trial st ON st.sweep_id = c.sweep_id AND st.trial_id = c.trial_id
 LEFT JOIN sweep_trial so ON so.sweep_id = c.sweep_id AND so.trial_id = c.other_trial_id;
+
+-- As before, with whether p is known or bounded.
+CREATE VIEW v_execution AS
+SELECT sw.name AS sweep, t.id AS trial, st.label, t.role, m.name AS model, t.activation_bits, t.activation_scheme,
+       t.weight_bits, t.weight_granularity, t.weight_scheme, t.primary_metric AS metric, o.id AS simulated_trial,
+       oa.value AS simulated, a.value AS integer, a.value - oa.value AS difference,
+       c.p_value, c.significant, c.only_trial AS only_integer, c.only_other AS only_simulated,
+       (SELECT sum(k.value) FROM json_each(t.integer_kernels) k) AS integer_nodes, t.integer_kernels,
+       e.cpu_model, e.cpu_flags, c.p_relation
+FROM sweep sw
+JOIN sweep_trial st ON st.sweep_id = sw.id
+JOIN trial t ON t.id = st.trial_id AND t.execution = 'integer' AND t.status = 'done'
+LEFT JOIN model m ON m.id = t.model_id
+LEFT JOIN accuracy a ON a.trial_id = t.id AND a.metric = t.primary_metric AND a.slice = ''
+LEFT JOIN trial o ON o.key = t.simulated_key AND o.status = 'done'
+LEFT JOIN accuracy oa ON oa.trial_id = o.id AND oa.metric = t.primary_metric AND oa.slice = ''
+LEFT JOIN comparison c ON c.sweep_id = sw.id AND c.trial_id = t.id AND c.against = 'simulated'
+LEFT JOIN attempt r ON r.trial_id = t.id AND r.status = 'done'
+LEFT JOIN environment e ON e.id = r.environment_id;
 
 -- A pass: one model over one calibration source in one order. Ranges of two passes have no mean.
 CREATE VIEW v_amax_convergence AS
 SELECT sw.name AS sweep, o.batches, o.samples, l.position, l.name AS layer, a.amax,
        a.amax / nullif(max(a.amax) OVER (PARTITION BY sw.name, o.stage_id, l.id), 0) AS share_of_largest,
        a.calibrator, o.stage_id AS pass, m.name AS model, s.settings ->> '$.calibration.sampleSeed' AS calibration_seed,
-       s.settings ->> '$.calibration.source' AS source, s.settings ->> '$.calibration.batchSize' AS batch_size
+       s.settings ->> '$.calibration.source' AS source, s.settings ->> '$.calibration.batchSize' AS batch_size,
+       m.sha256 AS model_sha256
 FROM sweep sw
 JOIN sweep_stage ss ON ss.sweep_id = sw.id
 JOIN stage s ON s.id = ss.stage_id
@@ -210,7 +235,8 @@ CREATE VIEW v_calibrated_amax AS
 SELECT sw.name AS sweep, o.batches, o.samples, l.position, l.name AS layer, a.calibrator, a.amax,
        a.amax / nullif((SELECT m.amax FROM amax_snapshot m WHERE m.observation_id = o.id AND m.layer_id = l.id AND m.calibrator = 'max'), 0) AS share_of_max,
        o.stage_id AS pass, m.name AS model, s.settings ->> '$.calibration.sampleSeed' AS calibration_seed,
-       s.settings ->> '$.calibration.source' AS source, s.settings ->> '$.calibration.batchSize' AS batch_size
+       s.settings ->> '$.calibration.source' AS source, s.settings ->> '$.calibration.batchSize' AS batch_size,
+       m.sha256 AS model_sha256
 FROM sweep sw
 JOIN sweep_stage ss ON ss.sweep_id = sw.id
 JOIN stage s ON s.id = ss.stage_id

@@ -57,7 +57,7 @@ export const namedQueries: readonly NamedQuery[] = [
        c.p_value AS p_against_fp32, c.p_relation, c.chosen_from, c.p_corrected,
        CASE c.differs WHEN 1 THEN 'differs from FP32' WHEN 0 THEN 'inside the noise' END AS verdict
 FROM v_trial t
-LEFT JOIN v_place m ON m.sweep = t.sweep AND m.trial = t.trial
+LEFT JOIN (SELECT trial, place FROM v_place WHERE sweep = :sweep) m ON m.trial = t.trial
 LEFT JOIN v_comparison c ON c.sweep = t.sweep AND c.trial = t.trial AND c.against = 'fp32'
 WHERE t.sweep = :sweep AND t.status = 'done' AND t.role IN ('candidate', 'unsmoothed')
 ORDER BY t.value DESC, m.place LIMIT :limit`,
@@ -121,17 +121,13 @@ ORDER BY ${settingOf('s')}, s.absmax, s.calibration_batches`,
     about:
       'The smallest against the largest calibration size at equal settings (difference above 0: more data is better)',
     parameters: [],
-    sql: `WITH size AS (SELECT min(calibration_batches) AS small, max(calibration_batches) AS large FROM v_trial
-  WHERE sweep = :sweep AND status = 'done' AND role IN ('candidate', 'unsmoothed'))
-SELECT ${settingOf('a')}, a.absmax, a.alpha_mode, a.alpha, size.small AS small_batches, size.large AS large_batches,
+    sql: `SELECT ${settingOf('a')}, a.absmax, a.alpha_mode, a.alpha, p.batches AS small_batches, p.other_batches AS large_batches,
        p.value AS small_value, p.other_value AS large_value, p.difference, p.label AS small_label,
        p.other_label AS large_label, c.p_value, c.p_relation
 FROM v_pair p
 JOIN v_trial a ON a.sweep = p.sweep AND a.trial = p.trial
-JOIN v_trial b ON b.sweep = p.sweep AND b.trial = p.other_trial
-JOIN size ON size.small = a.calibration_batches AND size.large = b.calibration_batches
 LEFT JOIN compare_trials(p.other_trial, p.trial) c
-WHERE p.sweep = :sweep AND p.differs_in = 'data.calibration.batches'
+WHERE p.sweep = :sweep AND p.differs_in = 'data.calibration.batches' AND p.extreme
 ORDER BY ${settingOf('a')}, a.absmax, a.alpha_mode, a.alpha, p.trial`,
   },
   {
@@ -155,26 +151,18 @@ ORDER BY ${settingOf('c')}, c.calibration_batches, c.alpha_mode, c.alpha, p.tria
     about:
       'What more calibration, and absmax view, change on average over all pairs of equal settings, with a 95 % interval (above 0: it is better)',
     parameters: [],
-    sql: `WITH size AS (SELECT min(calibration_batches) AS small, max(calibration_batches) AS large FROM v_trial
-  WHERE sweep = :sweep AND status = 'done' AND role IN ('candidate', 'unsmoothed')),
-chosen AS (
-  SELECT p.differs_in, a.absmax, a.calibration_batches AS small, b.absmax AS view, b.calibration_batches AS large, p.trial, p.other_trial
-  FROM v_pair p
-  JOIN v_trial a ON a.sweep = p.sweep AND a.trial = p.trial
-  JOIN v_trial b ON b.sweep = p.sweep AND b.trial = p.other_trial
-  JOIN size ON p.differs_in <> 'data.calibration.batches' OR (size.small = a.calibration_batches AND size.large = b.calibration_batches)
-  WHERE p.sweep = :sweep),
-grouped AS (
-  SELECT CASE differs_in WHEN 'smoothing.absmax' THEN 'absmax view instead of channel' ELSE large || ' calibration batches instead of ' || small END AS change,
+    sql: `SELECT g.change, e.metric, e.pairs, e.samples, e.effect, e.ci_low, e.ci_high, e.verdict, e.median, e.low, e.high, e.method
+FROM (
+  SELECT CASE differs_in WHEN 'smoothing.absmax' THEN 'absmax view instead of channel'
+           ELSE max(other_batches) || ' calibration batches instead of ' || min(batches) END AS change,
          json_group_array(trial) AS trials, json_group_array(other_trial) AS others
-  FROM chosen GROUP BY 1)
-SELECT g.change, e.metric, e.pairs, e.samples, e.effect, e.ci_low, e.ci_high, e.verdict, e.median, e.low, e.high, e.method
-FROM grouped g, paired_effect(g.trials, g.others) e
+  FROM v_pair WHERE sweep = :sweep AND extreme AND role = 'candidate' GROUP BY differs_in) g, paired_effect(g.trials, g.others) e
 ORDER BY g.change`,
   },
   {
     name: 'noise',
-    about: 'Each trial against FP32, unsmoothed and the best: difference, p, and whether it is noise, the choice of the best among many allowed for',
+    about:
+      'Each trial against FP32, unsmoothed and the best: difference, p, and whether it is noise, the choice of the best among many allowed for',
     parameters: [],
     sql: `SELECT label, against, other_label, metric, difference, method, p_value,
        ${verdictOf('c')} AS verdict, only_trial, only_other, ci_low, ci_high, p_relation, replicates, chosen_from, p_corrected

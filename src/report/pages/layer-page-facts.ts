@@ -183,13 +183,8 @@ export function shortName(name: string): string {
 }
 
 /** The most accurate candidate of the layer's model: the sweep's best where it is of that model. */
-function bestOf({ trials, comparisons, best }: SweepFacts, { model }: LayerFacts): TrialFacts | null {
-  return best?.model === model
-    ? best
-    : chooseBest(
-        trials.filter((trial) => trial.model === model),
-        comparisons,
-      );
+function bestOf({ trials, best }: SweepFacts, { model }: LayerFacts): TrialFacts | null {
+  return best?.model === model ? best : chooseBest(trials.filter((trial) => trial.model === model));
 }
 
 /** For each trial the first with the same calibration data and preprocessing. */

@@ -1,4 +1,7 @@
 import type { Answer } from '../answer.js';
+import { effectsSql } from '../effect-facts.js';
+import { staticDynamicSql } from '../static-dynamic-facts.js';
+import { verdictSql } from '../verdict.js';
 import { answerSweep } from '../answer.js';
 import type { SectionId } from '../figure.js';
 import { figures } from '../figures/index.js';
@@ -126,12 +129,18 @@ export function tileRow(tiles: readonly (readonly [string, string, string])[]): 
 }
 
 /** The queries that the answer, the tiles and the links come from. */
-function factsSources({ sweep }: SweepFacts): (readonly [string, string])[] {
+function factsSources({ sweep, staticDynamic }: SweepFacts): (readonly [string, string])[] {
   return [
     ['sweep', factsSql.sweep(sweep.name)],
     ['trials', factsSql.trials(sweep.name)],
     ['comparisons', factsSql.comparisons(sweep.name)],
     ['layers', factsSql.layers(sweep.name)],
+    ['static against dynamic', staticDynamicSql(sweep.name)],
+    ...(staticDynamic === null
+      ? []
+      : [['their paired test', verdictSql(staticDynamic.best.staticTrial, staticDynamic.best.dynamicTrial)] as const]),
+    ['effect of calibration size', effectsSql.size(sweep.name)],
+    ['effect of absmax', effectsSql.absmax(sweep.name)],
   ];
 }
 
