@@ -28,13 +28,9 @@ export interface Effects {
 
 /** Sums the pairs of settings up that differ in one alone: their differences as JSON, and what paired_effect makes of them. */
 function effectSql(sweep: string, differsIn: string): string {
-  return `WITH pair AS MATERIALIZED (
-  SELECT trial, other_trial, batches, other_batches, difference FROM v_pair
-  WHERE sweep = ${sqlText(sweep)} AND differs_in = ${sqlText(differsIn)} AND extreme AND role = 'candidate' AND difference IS NOT NULL)
-SELECT g.batches, g.other_batches, g.differences, e.metric, e.pairs, e.samples, e.effect, e.ci_low, e.ci_high, e.method
-FROM (SELECT min(batches) AS batches, max(other_batches) AS other_batches, json_group_array(difference) AS differences,
-        json_group_array(trial) AS trials, json_group_array(other_trial) AS others FROM pair) g
-LEFT JOIN paired_effect(g.trials, g.others) e`;
+  return `WITH pair AS MATERIALIZED (SELECT trial, other_trial, batches, other_batches, difference FROM v_pair WHERE sweep = ${sqlText(sweep)} AND differs_in = ${sqlText(differsIn)} AND extreme AND role = 'candidate' AND difference IS NOT NULL),
+g AS (SELECT min(batches) AS batches, max(other_batches) AS other_batches, json_group_array(difference) AS differences, json_group_array(trial) AS trials, json_group_array(other_trial) AS others FROM pair)
+SELECT g.batches, g.other_batches, g.differences, e.metric, e.pairs, e.samples, e.effect, e.ci_low, e.ci_high, e.method FROM g LEFT JOIN paired_effect(g.trials, g.others) e`;
 }
 
 /** The queries behind {@link Effects}, as pages show them. */

@@ -16,6 +16,7 @@ import { noiseTile, notChosen } from './noise-phrase.js';
 import type { Query, Row } from './query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull, toRows } from './query.js';
 import { staticDynamicSql } from './static-dynamic-facts.js';
+import { verdictSql } from './verdict.js';
 import type { SweepFacts, TrialFacts } from './sweep-facts.js';
 import { factsSql } from './sweep-facts.js';
 
@@ -135,17 +136,18 @@ function shellWord(text: string): string {
 }
 
 function shownQueries(facts: SweepFacts, worst: string | null): string {
-  const { name } = facts.sweep;
-  const queries = [
+  const { effects, staticDynamic, sweep } = facts;
+  const { name } = sweep;
+  const ofFacts = [
     factsSql.sweep(name),
     factsSql.trials(name),
     factsSql.comparisons(name),
     staticDynamicSql(name),
-    effectsSql.size(name),
-    effectsSql.absmax(name),
-    worst,
-    keySql(facts),
-    environments.sql(facts),
+    staticDynamic === null ? null : verdictSql(staticDynamic.best.staticTrial, staticDynamic.best.dynamicTrial),
+    effects.size === null ? null : effectsSql.size(name),
+    effects.absmax === null ? null : effectsSql.absmax(name),
   ];
-  return queries.filter((sql) => sql !== null).join(';\n');
+  // A line each: a summary is to be short.
+  const lines = ofFacts.map((sql) => sql?.replaceAll(/\s*\n\s*/g, ' ') ?? null);
+  return [...lines, worst, keySql(facts), environments.sql(facts)].filter((sql) => sql !== null).join(';\n');
 }

@@ -32,10 +32,8 @@ export interface StaticDynamicFacts {
 
 /** The query behind {@link StaticDynamicFacts}, as pages show it. */
 export function staticDynamicSql(sweep: string): string {
-  return `SELECT static_trial, static_label, static_alpha, static_by, static_value, static_of,
-       dynamic_trial, dynamic_label, dynamic_value, dynamic_of, difference, evaluation, metric
-FROM v_static_against_dynamic WHERE sweep = ${sqlText(sweep)}
-ORDER BY max(static_value, dynamic_value) DESC, static_trial`;
+  return `SELECT static_trial, static_label, static_alpha, static_by, static_value, static_of, dynamic_trial, dynamic_label, dynamic_value, dynamic_of, difference, metric
+FROM v_static_against_dynamic WHERE sweep = ${sqlText(sweep)} ORDER BY max(static_value, dynamic_value) DESC, static_trial`;
 }
 
 /** Null where no static and dynamic alpha of equal settings have finished. */

@@ -122,8 +122,7 @@ const trialColumns = `t.trial, t.position, t.label, t.role, t.status, t.alpha_mo
 /** Where they come from: each trial of a sweep with its place. */
 function trialSource(sweep: string): string {
   const name = sqlText(sweep);
-  return `FROM v_trial t JOIN v_alike k ON k.sweep = t.sweep AND k.trial = t.trial
-LEFT JOIN (SELECT trial, place FROM v_place WHERE sweep = ${name}) p ON p.trial = t.trial
+  return `FROM v_trial t JOIN v_alike k ON k.sweep = t.sweep AND k.trial = t.trial LEFT JOIN (SELECT trial, place FROM v_place WHERE sweep = ${name}) p ON p.trial = t.trial
 WHERE t.sweep = ${name}`;
 }
 

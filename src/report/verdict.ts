@@ -23,8 +23,7 @@ export interface Verdict {
 
 /** The query behind a {@link Verdict}, as pages show it. */
 export function verdictSql(trial: number, other: number): string {
-  return `SELECT metric, value, other_value, difference, method, p_value, ci_low, ci_high,
-       only_trial, only_other, both, neither, significant, p_relation, replicates, z_score
+  return `SELECT metric, value, other_value, difference, method, p_value, ci_low, ci_high, only_trial, only_other, both, neither, significant, p_relation, replicates, z_score
 FROM compare_trials(${trial}, ${other})`;
 }
 

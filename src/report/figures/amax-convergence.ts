@@ -9,8 +9,8 @@ import { layerTooltip } from './layer-axis.js';
 
 /**
  * How the unsmoothed input amax grows with the number of calibration batches: a line per layer and their median. One
- * calibration pass only, since ranges of two models, data sets or orders of samples have no mean: the one that the best
- * trial is calibrated on, else the longest.
+ * calibration pass only, since ranges of two models, data sets or orders of samples have no mean: of the best trial's model
+ * the longest pass, among equals the one that the trial is calibrated on.
  */
 export const amaxConvergence: Figure = {
   id: 'amax-convergence',
@@ -25,7 +25,7 @@ SELECT batches, samples, position, layer, amax, share_of_largest, model, calibra
        (SELECT count(*) FROM pass) AS passes, (SELECT count(DISTINCT model_sha256) FROM pass) AS models
 FROM own WHERE pass = (
   SELECT p.pass FROM pass p LEFT JOIN best b ON true
-  ORDER BY p.model_sha256 IS b.model_sha256 DESC, p.pass IS b.calibration_pass DESC, p.longest DESC, p.pass LIMIT 1)
+  ORDER BY p.model_sha256 IS b.model_sha256 DESC, p.longest DESC, p.pass IS b.calibration_pass DESC, p.pass LIMIT 1)
 ORDER BY position, batches`,
   build: (rows, facts) => {
     const batches = new Set(rows.map((row) => numberOf(row, 'batches')));
@@ -72,7 +72,7 @@ function passText(row: Row | undefined, ofBest: boolean): string {
   if (row === undefined || numberOf(row, 'passes') < 2) return '';
   const [passes, models] = [numberOf(row, 'passes'), numberOf(row, 'models')];
   const among = models > 1 ? `${passes} calibration passes over ${models} models` : `${passes} calibration passes`;
-  return ` Of the ${among} of the sweep one is shown: ${ofBest ? 'that of the best setting, ' : ''}of ${textOf(row, 'model').slice(0, 120)}${seedText(row)}.`;
+  return ` Of the ${among} of the sweep one is shown: the longest of ${textOf(row, 'model').slice(0, 120)}${seedText(row)}${models > 1 && ofBest ? ', the model of the best setting' : ''}.`;
 }
 
 function seedText(row: Row): string {
