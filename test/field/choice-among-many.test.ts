@@ -22,7 +22,11 @@ describe('2: the choice among many settings', () => {
     });
     expect(judgeDifference(test(0.02, 0.002), chosen)).toMatchObject({ correctedP: 0.038, differs: true });
     // The one behind was chosen: that makes the lead smaller, and is no reason for doubt.
-    expect(judgeDifference(test(-0.02, 0.01), chosen)).toMatchObject({ chosenFrom: 1, correctedP: 0.01, differs: true });
+    expect(judgeDifference(test(-0.02, 0.01), chosen)).toMatchObject({
+      chosenFrom: 1,
+      correctedP: 0.01,
+      differs: true,
+    });
     expect(judgeDifference(test(-0.02, 0.01), { one: 1, other: 19 })).toMatchObject({ chosenFrom: 19, differs: false });
     expect(judgeDifference(test(0.5, 0.4), chosen).correctedP).toBe(1);
   });
