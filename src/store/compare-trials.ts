@@ -29,7 +29,8 @@ export function compareTrialsRows(
   if (a === undefined || b === undefined || !canPair(a, b)) return [];
   const comparison = compare(connection, a, b);
   if (comparison === null) return [];
-  const { method, pValue, pRelation, replicates, zScore, ciLow, ciHigh, onlyTrial, onlyOther, both, neither } = comparison;
+  const { method, pValue, pRelation, replicates, zScore, ciLow, ciHigh, onlyTrial, onlyOther, both, neither } =
+    comparison;
   return [
     [
       a.metric,

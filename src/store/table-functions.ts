@@ -58,7 +58,19 @@ export const tableFunctions: readonly TableFunction[] = [
   {
     name: 'paired_effect',
     parameters: ['trials', 'others'],
-    columns: ['metric', 'pairs', 'samples', 'effect', 'median', 'low', 'high', 'method', 'ci_low', 'ci_high', 'verdict'],
+    columns: [
+      'metric',
+      'pairs',
+      'samples',
+      'effect',
+      'median',
+      'low',
+      'high',
+      'method',
+      'ci_low',
+      'ci_high',
+      'verdict',
+    ],
     rows: pairedEffectRows,
   },
 ];

@@ -40,7 +40,9 @@ describe('7: bias corrections of folded layers', () => {
       ['conv2', 0.75, '[0.5,-0.75,0,0]'],
     ]);
     // What export takes off the folded model's bias.
-    expect(queries.query('SELECT correction FROM bias_correction ORDER BY layer_id').rows[0]).toEqual(['[0.5,-1,2,0.25]']);
+    expect(queries.query('SELECT correction FROM bias_correction ORDER BY layer_id').rows[0]).toEqual([
+      '[0.5,-1,2,0.25]',
+    ]);
     queries.close();
   });
 });

@@ -51,8 +51,7 @@ export interface JudgedDifference {
 export function judgeDifference(test: TestedDifference, chosen: ChosenFrom): JudgedDifference {
   const { difference, pValue, pRelation, zScore } = test;
   const chosenFrom = Math.max(1, difference > 0 ? chosen.one : difference < 0 ? chosen.other : 1);
-  if (chosenFrom === 1)
-    return { chosenFrom, correctedP: pValue, relation: pRelation, differs: pValue < SIGNIFICANCE };
+  if (chosenFrom === 1) return { chosenFrom, correctedP: pValue, relation: pRelation, differs: pValue < SIGNIFICANCE };
   const single =
     pRelation === '<=' && zScore !== null && Math.abs(zScore) >= LEAST_Z
       ? Math.min(pValue, 2 * normalTail(Math.abs(zScore)))

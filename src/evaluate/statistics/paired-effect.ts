@@ -45,7 +45,9 @@ const Z_95 = 1.959964;
 export function pairedEffect(groups: readonly (readonly PairedOutcomes[])[]): PairedEffect {
   const all = groups.reduce((sum, group) => sum + group.length, 0);
   if (all === 0) throw new RangeError('Expected a pair or more, got none');
-  const parts = groups.filter((group) => group.length > 0).map((group) => [group.length / all, effectOf(group)] as const);
+  const parts = groups
+    .filter((group) => group.length > 0)
+    .map((group) => [group.length / all, effectOf(group)] as const);
   const sum = (read: (effect: PairedEffect) => number): number =>
     parts.reduce((total, [weight, effect]) => total + weight * read(effect), 0);
   return {
