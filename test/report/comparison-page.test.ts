@@ -76,7 +76,9 @@ describe('the comparison of two trials', () => {
     expect(text).toContain(
       `Of 10000 samples A alone gets ${String(verdict?.['only_trial'])} right, B alone ${String(verdict?.['only_other'])}, both ${String(verdict?.['both'])}, neither ${String(verdict?.['neither'])}.`,
     );
-    expect(text).toContain('A is the best of 40 settings, chosen on the samples that judge it: where it is ahead, p counts times');
+    expect(text).toContain(
+      'A is the best of 40 settings, chosen on the samples that judge it: where it is ahead, p counts times',
+    );
   });
 
   it('calls a small difference inside the noise, and says so of B where B is ahead', () => {
