@@ -42,7 +42,7 @@ export function describeTrial(database: string, wantedSweep: string | undefined,
     );
     section(
       'against others',
-      'SELECT against, other_label, difference, method, p_value, significant FROM v_comparison WHERE sweep = :sweep AND trial = :trial',
+      'SELECT against, other_label, difference, method, p_relation, p_value, chosen_from, p_corrected, differs FROM v_comparison WHERE sweep = :sweep AND trial = :trial',
     );
     section(
       'layers (losses accumulated: lower is better; amax as unsmoothed -> used)',

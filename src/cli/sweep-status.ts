@@ -1,4 +1,3 @@
-import { findTrials } from '../store/find-trials.js';
 import { readWarnings } from '../report/sweep-warnings.js';
 import type { SqlValue } from '../store/query-database.js';
 import { formatDuration, formatMetric, plural } from './format-values.js';
@@ -23,14 +22,9 @@ export function sweepStatus(database: string, wanted: string | undefined): strin
     const warnings = readWarnings((sql) => queries.query(sql), sweep);
     for (const { message, cause } of warnings) lines.push(`WARNING: ${message} ${cause}`);
     // The same trial that `show best` and `export best` take.
-    const [best] = findTrials(queries, sweep, 'best');
-    const [label, value, low, high] =
-      best === undefined
-        ? []
-        : (queries.query('SELECT label, value, ci_low, ci_high FROM v_trial WHERE sweep = :sweep AND trial = :best', {
-            sweep,
-            best,
-          }).rows[0] ?? []);
+    const [label, value, low, high] = one(
+      'SELECT t.label, t.value, t.ci_low, t.ci_high FROM v_place p JOIN v_trial t ON t.sweep = p.sweep AND t.trial = p.trial WHERE p.sweep = :sweep AND p.place = 1',
+    );
     if (typeof label === 'string') {
       const interval =
         low === null ? '' : ` (95 % interval ${formatMetric(Number(low))} to ${formatMetric(Number(high))})`;

@@ -139,6 +139,12 @@ export function trialKey(trial: TrialSettings, context: PlanContext): ContentKey
   });
 }
 
+/** Hash of the source of a trial's calibration samples: its bytes and what selects samples from it. Null without. */
+export function calibrationDataKey({ calibration }: TrialSettings, context: PlanContext): ContentKey | null {
+  if (calibration === null) return null;
+  return contentKey({ of: 'calibrationData', source: sourceContent(calibration.source, context) });
+}
+
 /** Key of the FP32 pass: evaluation data, preprocessing and task. */
 export function referenceKey(stage: Omit<ReferenceStage, 'kind' | 'key'>, context: PlanContext): ContentKey {
   return contentKey({

@@ -1,7 +1,7 @@
 import { canonicalSettings, sectionsOf, type TrialSettings } from '../experiment/canonical-settings.js';
 import { IdenticalParts } from '../experiment/identical-parts.js';
 import type { Experiment, Settings } from '../experiment/settings.js';
-import { contentKey, trialKey } from './content-key.js';
+import { calibrationDataKey, contentKey, trialKey } from './content-key.js';
 import { labelTrials } from './label-trials.js';
 import { mergeStages } from './merge-stages.js';
 import { rememberByContent } from './remember-by-content.js';
@@ -38,7 +38,8 @@ export function planSweep(experiment: Experiment, context: PlanContext): SweepPl
     const unsmoothedKey = !hasCounterpart ? null : counterpartKey('unsmoothed', full);
     const simulated = simulatedCounterpart(settings);
     const simulatedKey = simulated && trialKey(simulated, remembering);
-    byKey.set(key, { key, settings, axes, fp32Key, unsmoothedKey, simulatedKey });
+    const dataKey = calibrationDataKey(settings, remembering);
+    byKey.set(key, { key, settings, axes, fp32Key, unsmoothedKey, simulatedKey, calibrationDataKey: dataKey });
   }
   const trials = [...byKey.values()];
   const settings = trials.map((trial) => trial.settings);

@@ -38,6 +38,8 @@ export interface PlannedTrial {
   readonly unsmoothedKey: ContentKey | null;
   /** Of the trial that differs in nothing but being simulated; null unless this one's execution is integer. */
   readonly simulatedKey: ContentKey | null;
+  /** Hash of the calibration source, by content; null for fp32. Trials of equal ones take their samples from equal data. */
+  readonly calibrationDataKey: ContentKey | null;
 }
 
 /** One pass over the calibration data; serves every trial that calibrates on a prefix of it. */

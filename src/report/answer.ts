@@ -1,10 +1,15 @@
-import type { ComparisonFacts, SweepFacts, TrialFacts } from './sweep-facts.js';
-import { chooseBest, comparedWith } from './sweep-facts.js';
+import { judgeDifference } from '../evaluate/statistics/choice-among.js';
+import { detectableShare, detectableSpread } from '../evaluate/statistics/detectable-difference.js';
 import { calibrationSentence, methodSentence } from './answer-pairs.js';
+import { medianOf } from './median.js';
+import { noisePhrase } from './noise-phrase.js';
+import { countText, intervalText, magnitudeText, valueText, type MetricText } from './number-text.js';
 import { missingBaseline } from './pending-note.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
-import { countText, intervalText, magnitudeText, pValueText, valueText } from './number-text.js';
+import type { AlphaPair, StaticDynamicFacts } from './static-dynamic-facts.js';
+import type { ComparisonFacts, SweepFacts, TrialFacts } from './sweep-facts.js';
+import { comparedWith } from './sweep-facts.js';
 
 /** The report's first screen in words. */
 export interface Answer {
@@ -19,8 +24,8 @@ export interface Answer {
 /**
  * The answer to the sweep's question. A difference is "outside the noise" where the paired test of v_comparison (exact
  * McNemar or paired bootstrap over the same samples) gives p < 0.05, else "inside the noise"; where the test is missing
- * the answer says so and judges nothing. The best of many settings was chosen on the same samples that judge it: where it
- * is above another trial, p counts times the number of settings (Bonferroni).
+ * the answer says so and judges nothing. The best of many settings was chosen on the same samples that judge it: noisePhrase
+ * allows for that in every sentence.
  */
 export function answerSweep(facts: SweepFacts): Answer {
   const findings = [
@@ -70,7 +75,7 @@ function headline(facts: SweepFacts): Sentence {
   if (best.fp32Value === null || best.gapToFp32 === null) {
     return sentence(...start, `. What quantization costs is not known: ${missingBaseline(facts, 'fp32')}`);
   }
-  const noise = noisePhrase(comparedWith(facts, best, 'fp32'), finished);
+  const noise = noisePhrase(comparedWith(facts, best, 'fp32'), { one: finished, other: 1 });
   return sentence(...start, `, ${against(best.gapToFp32, 'FP32', best.fp32Value, facts)}; `, ...noise, '.');
 }
 
@@ -85,44 +90,65 @@ function unsmoothedSentence(facts: SweepFacts): Sentence | null {
     'Smoothing: ',
     strong(gain),
     '; ',
-    ...noisePhrase(comparedWith(facts, best, 'unsmoothed'), finishedSettings(facts)),
+    ...noisePhrase(comparedWith(facts, best, 'unsmoothed'), { one: finishedSettings(facts), other: 1 }),
     '.',
   );
 }
 
-function modeSentence(facts: SweepFacts): Sentence | null {
-  const { best, metric, trials } = facts;
-  const bestStatic = chooseBest(
-    trials.filter((trial) => trial.alphaMode === 'static'),
-    facts.comparisons,
-  );
-  const bestDynamic = chooseBest(
-    trials.filter((trial) => trial.alphaMode === 'dynamic'),
-    facts.comparisons,
-  );
-  if (best === null || bestStatic === null || bestDynamic === null) return null;
-  const [winner, loser] = best === bestDynamic ? [bestDynamic, bestStatic] : [bestStatic, bestDynamic];
-  const difference = (winner.value ?? 0) - (loser.value ?? 0);
-  const values = `${bestStatic.label} ${valueText(bestStatic.value, metric)}, ${bestDynamic.label} ${valueText(bestDynamic.value, metric)}`;
-  if (difference === 0) return sentence('Static against dynamic alpha: ', strong('equal'), ` at best (${values}).`);
-  const name = winner === bestDynamic ? 'dynamic' : 'static';
+/** The best of either at equal settings, named; the sign and the test are of these two. */
+function modeSentence({ staticDynamic, metric, trials }: SweepFacts): Sentence | null {
+  if (staticDynamic === null) {
+    const has = (modes: readonly string[]): boolean =>
+      trials.some(
+        ({ role, status, alphaMode }) => role === 'candidate' && status === 'done' && modes.includes(alphaMode),
+      );
+    return has(['static', 'auto']) && has(['dynamic'])
+      ? sentence(
+          'Static against dynamic alpha: ',
+          strong('not compared'),
+          ', as no two finished trials differ in that alone.',
+        )
+      : null;
+  }
+  const { best, verdict, chosen } = staticDynamic;
+  const values = `${staticName(best)} ${valueText(best.staticValue, metric)}, ${best.dynamicLabel} ${valueText(best.dynamicValue, metric)}`;
+  const others = otherPairsText(staticDynamic);
+  const difference = best.staticValue - best.dynamicValue;
+  if (difference === 0)
+    return sentence('Static against dynamic alpha: ', strong('equal'), ` at best (${values})${others}.`);
+  const ahead = `${difference > 0 ? 'static' : 'dynamic'} is ahead by ${magnitudeText(difference, metric)}`;
   return sentence(
     'Static against dynamic alpha: ',
-    strong(`${name} is ahead by ${magnitudeText(difference, metric)}`),
+    strong(ahead),
     ` (${values}); `,
-    ...noisePhrase(comparedWith(facts, loser, 'best')),
-    '.',
+    ...noisePhrase(verdict, chosen),
+    `${others}.`,
   );
 }
 
+/** The label of a static trial; alpha `auto` by what chose it. */
+function staticName({ staticLabel, staticBy, staticAlpha }: AlphaPair): string {
+  if (staticBy === 'grid') return staticLabel;
+  const alpha = staticAlpha === null ? 'alpha' : `alpha ${staticAlpha}`;
+  return `${staticLabel} (static ${alpha}, chosen by divergence)`;
+}
+
+function otherPairsText({ pairs, staticAhead, dynamicAhead }: StaticDynamicFacts): string {
+  return pairs < 2
+    ? ''
+    : `. Of ${pairs} settings that have both, static is ahead in ${staticAhead}, dynamic in ${dynamicAhead}`;
+}
+
+/** Which settings the best can't be told from, and how far apart they would have had to be. */
 function tieSentence(facts: SweepFacts): Sentence | null {
-  const { best, trials, comparisons } = facts;
+  const { best, trials, comparisons, metric } = facts;
   if (best === null) return null;
+  const chosen = { one: 1, other: finishedSettings(facts) };
   const rivals = trials.filter((t) => t.role === 'candidate' && t.status === 'done' && t.trial !== best.trial);
   const judged = new Map(comparisons.filter((c) => c.against === 'best').map((c) => [c.trial, c]));
   const compared = rivals.filter((trial) => judged.has(trial.trial));
   if (compared.length === 0) return null;
-  const tied = compared.filter((trial) => judged.get(trial.trial)?.significant === false);
+  const tied = compared.filter((trial) => !judgeDifference(judged.get(trial.trial)!, chosen).differs);
   const alphas = distinctAlphas([best, ...tied]);
   const all = distinctAlphas([best, ...compared]).length;
   const extent =
@@ -130,17 +156,50 @@ function tieSentence(facts: SweepFacts): Sentence | null {
       ? ''
       : `; with it they cover ${alphas.length} of ${all} static alphas, ${alphas[0]} to ${alphas.at(-1)}`;
   if (tied.length === 0)
-    return sentence(strong('No other setting is tied with it'), ': all differ by more than the noise.');
+    return sentence(
+      strong('No other setting is tied with it'),
+      `: all differ by more than the noise${chosen.other > 1 ? `, the choice among ${chosen.other} settings allowed for` : ''}.`,
+    );
+  const detectable = detectableText(
+    best,
+    tied.map(({ trial }) => judged.get(trial)!),
+    chosen.other,
+    metric,
+  );
   const calm = lowestLoss([best, ...tied]);
   return sentence(
     strong(`${tied.length} of the ${compared.length} other settings are statistically tied with the best`),
-    extent,
-    calm === null || calm === best ? '.' : `. Of these ${calm.label} has the lowest mean layer L1.`,
+    `${extent}. ${detectable}`,
+    calm === null || calm === best ? '' : ` Of these ${calm.label} has the lowest mean layer L1.`,
   );
 }
 
+/** What the tests of tied settings could have told apart: the median over them of the smallest significant difference. */
+function detectableText(
+  { samples }: TrialFacts,
+  tests: readonly ComparisonFacts[],
+  chosenFrom: number,
+  metric: MetricText,
+): string {
+  const smallest = tests.flatMap(({ onlyTrial, onlyOther, ciLow, ciHigh }) => {
+    if (onlyTrial !== null && onlyOther !== null) {
+      return samples === null || samples === 0
+        ? []
+        : [detectableShare(samples, Math.min(onlyTrial, onlyOther), chosenFrom)];
+    }
+    return ciLow === null || ciHigh === null ? [] : [detectableSpread((ciHigh - ciLow) / (2 * 1.959964), chosenFrom)];
+  });
+  if (smallest.length === 0) return 'Tied: not told apart, which does not mean equal.';
+  const middle = magnitudeText(medianOf(smallest.sort((a, b) => a - b)), metric);
+  const on = samples === null ? '' : ` on ${samples.toLocaleString('en-US')} samples`;
+  const choice = chosenFrom > 1 ? `, the choice among ${chosenFrom} settings allowed for` : '';
+  return `Tied does not mean equal: differences below about ${middle} cannot be told apart${on}${choice}.`;
+}
+
+/** The trial of the lowest mean loss of those that measure it as the first does; null where the first has none. */
 function lowestLoss(trials: readonly TrialFacts[]): TrialFacts | null {
-  const measured = trials.filter((trial) => trial.meanL1 !== null);
+  const scope = trials[0]?.lossScope ?? null;
+  const measured = trials.filter(({ meanL1, lossScope }) => meanL1 !== null && scope !== null && lossScope === scope);
   return measured.reduce<TrialFacts | null>(
     (lowest, trial) => (lowest === null || (trial.meanL1 ?? 0) < (lowest.meanL1 ?? 0) ? trial : lowest),
     null,
@@ -151,8 +210,8 @@ function distinctAlphas(trials: readonly TrialFacts[]): number[] {
   return [...new Set(trials.map((trial) => trial.alpha).filter((alpha) => alpha !== null))].sort((a, b) => a - b);
 }
 
-/** What the best was chosen from: settings that were stopped early were judged, too. */
-function finishedSettings({ trials }: SweepFacts): number {
+/** What the best was chosen from, see {@link isJudged}: settings that were stopped early were judged, too. */
+export function finishedSettings({ trials }: SweepFacts): number {
   return trials.filter(isJudged).length;
 }
 
@@ -168,28 +227,6 @@ function stoppedSentence({ sweep: { stopped }, trials }: SweepFacts): Sentence |
     strong(`${stopped} of ${countText(settings, 'setting')}`),
     ` ${stopped === 1 ? 'was' : 'were'} stopped early, as certainly not the best: without accuracy, and in no comparison or chart of it.`,
   );
-}
-
-/**
- * Whether a difference is more than chance, with the test that says so.
- *
- * @param chosenFrom settings of which the compared one was chosen for being best
- */
-export function noisePhrase(comparison: ComparisonFacts | null, chosenFrom = 1): Sentence {
-  if (comparison === null) return sentence('whether that is more than noise has not been tested');
-  const test = comparison.method === 'mcnemar' ? 'McNemar' : 'paired bootstrap';
-  if (comparison.significant && comparison.difference > 0 && chosenFrom > 1) {
-    const corrected = Math.min(1, comparison.pValue * chosenFrom);
-    const choice = `the choice among ${chosenFrom} settings`;
-    return corrected < 0.05
-      ? sentence(strong('outside the noise'), ` (${test} ${pValueText(corrected)}, corrected for ${choice})`)
-      : sentence(
-          strong('inside the noise'),
-          ` once ${choice} is allowed for (${test} ${pValueText(comparison.pValue)}, corrected ${pValueText(corrected).slice(4)})`,
-        );
-  }
-  const verdict = comparison.significant ? 'outside the noise' : 'inside the noise';
-  return sentence(strong(verdict), ` (${test} ${pValueText(comparison.pValue)})`);
 }
 
 function against(difference: number, name: string, value: number, { metric }: SweepFacts): string {

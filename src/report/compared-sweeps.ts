@@ -1,9 +1,8 @@
-import type { Verdict } from './compared-trials.js';
-import { comparedSql, readVerdict } from './compared-trials.js';
 import type { Query } from './query.js';
 import { sqlText, textOf, textOrNull, toRows } from './query.js';
 import type { SweepFacts } from './sweep-facts.js';
 import { factsSql } from './sweep-facts.js';
+import { readVerdict, verdictSql, type Verdict } from './verdict.js';
 
 /** Two sweeps of a database side by side. */
 export interface ComparedSweeps {
@@ -64,9 +63,7 @@ export function sweepsSources({ a, b }: ComparedSweeps): (readonly [string, stri
     ['B', b.sweep.name],
   ] as const;
   return [
-    ...(a.best === null || b.best === null
-      ? []
-      : [['paired test', comparedSql.verdict(a.best.trial, b.best.trial)] as const]),
+    ...(a.best === null || b.best === null ? [] : [['paired test', verdictSql(a.best.trial, b.best.trial)] as const]),
     ['models and evaluations', judgedBySql(a.sweep.name, b.sweep.name)],
     ...both.flatMap(([side, name]) => [
       [`sweep ${side}`, factsSql.sweep(name)] as const,

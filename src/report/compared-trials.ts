@@ -1,25 +1,9 @@
-import type { Query, Row } from './query.js';
-import { numberOf, numberOrNull, sqlText, textOf, textOrNull, toRows } from './query.js';
+import type { Query } from './query.js';
+import { numberOf, sqlText, textOf, textOrNull, toRows } from './query.js';
 import type { SweepFacts, TrialFacts } from './sweep-facts.js';
 import { factsSql, readTrialFacts } from './sweep-facts.js';
 import { color } from './theme.js';
-
-/** A row of the table function compare_trials: two trials paired by sample. */
-export interface Verdict {
-  readonly difference: number;
-  readonly method: 'mcnemar' | 'paired bootstrap';
-  readonly pValue: number;
-  readonly ciLow: number | null;
-  readonly ciHigh: number | null;
-  /** Samples that one alone gets right, both, neither; null for the bootstrap. */
-  readonly counts: {
-    readonly onlyTrial: number;
-    readonly onlyOther: number;
-    readonly both: number;
-    readonly neither: number;
-  } | null;
-  readonly significant: boolean;
-}
+import { readVerdict, verdictSql, type Verdict } from './verdict.js';
 
 /** Two trials side by side: A, of the sweep whose page it is, and B, of the same sweep or another of the database. */
 export interface ComparedTrials {
@@ -34,18 +18,37 @@ export interface ComparedTrials {
   readonly verdict: Verdict | null;
   /** True where both were made of the same model file, so that layers are the same; null while one has not finished. */
   readonly sameModel: boolean | null;
+  /** True where layer losses of both are over the same samples, preprocessed alike. */
+  readonly sameLossSamples: boolean;
+  /** Losses of the layers that both quantize; null where the two have none to compare. */
+  readonly commonLoss: CommonLoss | null;
+}
+
+/** Mean accumulated L1 over the layers that both trials quantize. */
+export interface CommonLoss {
+  readonly layers: number;
+  readonly a: number;
+  readonly b: number;
+  /** True where neither quantizes any other layer. */
+  readonly isAll: boolean;
 }
 
 /** The queries behind {@link ComparedTrials}, as the page shows them. */
 export const comparedSql = {
-  verdict: (trial: number, other: number): string =>
-    `SELECT metric, value, other_value, difference, method, p_value, ci_low, ci_high,
-       only_trial, only_other, both, neither, significant
-FROM compare_trials(${trial}, ${other})`,
+  verdict: verdictSql,
   /** From tables, as no view tells the model's bytes apart. */
   models: (trial: number, other: number): string =>
-    `SELECT t.id AS trial, m.name AS model, m.sha256
+    `SELECT t.id AS trial, m.name AS model, m.sha256, t.loss_samples, t.fp32_key AS evaluation
 FROM trial t LEFT JOIN model m ON m.id = t.model_id WHERE t.id IN (${trial}, ${other}) ORDER BY t.id`,
+  /** Means over the layers that both have: a mean over other layers is another measure. */
+  commonLoss: (
+    [sweep, trial]: readonly [sweep: string, trial: number],
+    [otherSweep, other]: readonly [sweep: string, trial: number],
+  ): string =>
+    `WITH a AS (SELECT layer, l1 FROM v_layer_loss WHERE sweep = ${sqlText(sweep)} AND trial = ${trial} AND mode = 'accumulated'),
+b AS (SELECT layer, l1 FROM v_layer_loss WHERE sweep = ${sqlText(otherSweep)} AND trial = ${other} AND mode = 'accumulated')
+SELECT count(*) AS layers, avg(a.l1) AS a, avg(b.l1) AS b, (SELECT count(*) FROM a) AS layers_of_a, (SELECT count(*) FROM b) AS layers_of_b
+FROM a JOIN b ON b.layer = a.layer`,
   /** The sweep of a trial, the first of several; from tables, as views are filtered by the sweep. */
   sweepOf: (trial: number): string =>
     `SELECT s.name AS sweep FROM sweep_trial st JOIN sweep s ON s.id = st.sweep_id
@@ -72,7 +75,14 @@ export function readComparedTrials(
   const otherSweep = beside === null ? sweepOf(query, otherNumber) : name;
   const other = beside ?? (otherSweep === null ? null : readTrialFacts(query, otherSweep, otherNumber));
   if (other === null || otherSweep === null) return null;
-  const models = toRows(query(comparedSql.models(number, otherNumber), [])).map((row) => textOrNull(row, 'sha256'));
+  const rows = toRows(query(comparedSql.models(number, otherNumber), []));
+  const models = rows.map((row) => textOrNull(row, 'sha256'));
+  const sameModel = models.includes(null) ? null : new Set(models).size === 1;
+  // FP32 has no losses, and so none over other samples.
+  const measured = rows.filter((row) => row['loss_samples'] !== null);
+  const sameLossSamples =
+    new Set(measured.map((row) => JSON.stringify([row['loss_samples'], row['evaluation']]))).size <= 1;
+  const common = comparedSql.commonLoss([name, number], [otherSweep, otherNumber]);
   return {
     sweep,
     trial,
@@ -80,34 +90,18 @@ export function readComparedTrials(
     otherSweep,
     otherHref: beside === null ? hrefOf(otherSweep, otherNumber) : sweep.links.trial(otherNumber),
     verdict: readVerdict(query, number, otherNumber),
-    sameModel: models.includes(null) ? null : new Set(models).size === 1,
+    sameModel,
+    sameLossSamples,
+    commonLoss: sameModel === true && sameLossSamples && number !== otherNumber ? readCommonLoss(query, common) : null,
   };
 }
 
-/** What a paired test says of two trials; null where they can't be paired. */
-export function readVerdict(query: Query, trial: number, other: number): Verdict | null {
-  const row = toRows(query(comparedSql.verdict(trial, other), []))[0];
-  return row === undefined ? null : toVerdict(row);
-}
-
-function toVerdict(row: Row): Verdict {
-  return {
-    difference: numberOf(row, 'difference'),
-    method: textOf(row, 'method') as Verdict['method'],
-    pValue: numberOf(row, 'p_value'),
-    ciLow: numberOrNull(row, 'ci_low'),
-    ciHigh: numberOrNull(row, 'ci_high'),
-    counts:
-      row['only_trial'] === null
-        ? null
-        : {
-            onlyTrial: numberOf(row, 'only_trial'),
-            onlyOther: numberOf(row, 'only_other'),
-            both: numberOf(row, 'both'),
-            neither: numberOf(row, 'neither'),
-          },
-    significant: numberOf(row, 'significant') === 1,
-  };
+function readCommonLoss(query: Query, sql: string): CommonLoss | null {
+  const row = toRows(query(sql, []))[0];
+  if (row === undefined || row['a'] === null || row['b'] === null) return null;
+  const layers = numberOf(row, 'layers');
+  const isAll = numberOf(row, 'layers_of_a') === layers && numberOf(row, 'layers_of_b') === layers;
+  return { layers, a: numberOf(row, 'a'), b: numberOf(row, 'b'), isAll };
 }
 
 function sweepOf(query: Query, trial: number): string | null {
@@ -122,6 +116,7 @@ export function comparedSources({ sweep, trial, other, otherSweep }: ComparedTri
     ['paired test', comparedSql.verdict(trial.trial, other.trial)],
     ['models', comparedSql.models(trial.trial, other.trial)],
     ['trials', factsSql.trials(name)],
+    ['loss over common layers', comparedSql.commonLoss([name, trial.trial], [otherSweep, other.trial])],
     ...(otherSweep === name
       ? []
       : [
@@ -163,6 +158,14 @@ export function sideColors({ trial, other }: ComparedTrials): readonly [string, 
 /** Vega expression over a row with `trial`: the name of its side as {@link sideNames} has it, as a chart's parameter. */
 export function sideExpression({ trial }: ComparedTrials): string {
   return `datum.trial == ${trial.trial} ? sides[0] : sides[1]`;
+}
+
+/** Why losses of layers are not set side by side; null where they are. */
+export function lossesApart(facts: ComparedTrials): string | null {
+  if (layersApart(facts) !== null) return layersApart(facts);
+  return facts.sameLossSamples
+    ? null
+    : 'Losses of the two are over other samples (loss.samples, or other evaluation data): they are not compared.';
 }
 
 /** Why layers are not set side by side; null where they are. */

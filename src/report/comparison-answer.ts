@@ -1,11 +1,14 @@
+import type { ChosenFrom } from '../evaluate/statistics/choice-among.js';
 import { isJudged, type Answer } from './answer.js';
-import type { ComparedTrials, Verdict } from './compared-trials.js';
+import type { ComparedTrials } from './compared-trials.js';
 import { layersApart } from './compared-trials.js';
-import { differenceText, intervalText, magnitudeText, pValueText, significantText, valueText } from './number-text.js';
+import { noisePhrase } from './noise-phrase.js';
+import { countText, differenceText, intervalText, magnitudeText, significantText, valueText } from './number-text.js';
 import type { MetricText } from './number-text.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
 import type { TrialFacts } from './sweep-facts.js';
+import type { Verdict } from './verdict.js';
 
 /** Which of two trials is better, by how much, and whether that is more than noise; what else sets them apart. */
 export function answerComparison(facts: ComparedTrials): Answer {
@@ -28,7 +31,7 @@ export function answerComparison(facts: ComparedTrials): Answer {
       verdict?.counts === null || verdict === null ? null : countsSentence(verdict.counts),
       fp32Sentence(facts),
       choiceSentence(facts),
-      lossSentence(trial, other),
+      lossSentence(facts),
       agreementOf(verdict, metric),
     ].filter((finding) => finding !== null),
   };
@@ -47,7 +50,9 @@ function unfinishedText({ trial, other }: ComparedTrials): string | null {
     : `${sides.map(([side, { status }]) => `${side} ${unfinished[status] ?? ''}`).join(', ')}: there are no numbers of it.`;
 }
 
-function headline({ sweep: { metric }, trial, other, verdict }: ComparedTrials): Sentence {
+function headline(facts: ComparedTrials): Sentence {
+  const { trial, other, verdict } = facts;
+  const { metric } = facts.sweep;
   const a = `A, ${trial.label}`;
   const b = `B, ${other.label}`;
   if (trial.trial === other.trial) return sentence('A and B are one and the same trial: ', strong(trial.label), '.');
@@ -68,7 +73,7 @@ function headline({ sweep: { metric }, trial, other, verdict }: ComparedTrials):
           strong('not tested'),
           ', as the two are not paired: another evaluation, or nothing stored by sample',
         )
-      : sentence('; that is ', ...verdictPhrase(verdict));
+      : sentence('; that is ', ...noisePhrase(verdict, chosenOf(facts)));
   if (difference === 0)
     return sentence(
       `${a}, and ${b}, are `,
@@ -87,12 +92,11 @@ function headline({ sweep: { metric }, trial, other, verdict }: ComparedTrials):
   );
 }
 
-/** `outside the noise (McNemar p < 0.001)`. */
-export function verdictPhrase({ significant, method, pValue }: Verdict): Sentence {
-  return sentence(
-    strong(significant ? 'outside the noise' : 'inside the noise'),
-    ` (${method === 'mcnemar' ? 'McNemar' : 'paired bootstrap'} ${pValueText(pValue)})`,
-  );
+/** Settings of which A and B were chosen, where one of them is the best of its sweep. */
+export function chosenOf({ sweep, trial, other }: ComparedTrials): ChosenFrom {
+  const count = sweep.trials.filter(isJudged).length;
+  const of = ({ trial: number }: TrialFacts): number => (sweep.best?.trial === number ? count : 1);
+  return { one: of(trial), other: of(other) };
 }
 
 function countsSentence({ onlyTrial, onlyOther, both, neither }: NonNullable<Verdict['counts']>): Sentence {
@@ -125,26 +129,24 @@ function fp32Sentence({ sweep: { metric }, trial, other }: ComparedTrials): Sent
       );
 }
 
-/** A winner of many was in luck too; the test of the pair does not know. */
-function choiceSentence({ sweep, trial, other, verdict }: ComparedTrials): Sentence | null {
-  const side = sweep.best?.trial === trial.trial ? 'A' : sweep.best?.trial === other.trial ? 'B' : null;
-  const count = sweep.trials.filter(isJudged).length;
-  if (side === null || verdict === null || count < 2) return null;
+/** Whether the headline allows for the choice. */
+function choiceSentence(facts: ComparedTrials): Sentence | null {
+  const { verdict } = facts;
+  const { one, other } = chosenOf(facts);
+  if (verdict === null || Math.max(one, other) < 2) return null;
   return sentence(
-    `${side} is the best of ${count} settings; p is of this pair alone and does not allow for that choice.`,
+    `${one > 1 ? 'A' : 'B'} is the best of ${Math.max(one, other)} settings, chosen on the samples that judge it: where it is ahead, p counts times their number.`,
   );
 }
 
-function lossSentence({ meanL1: a }: TrialFacts, { meanL1: b }: TrialFacts): Sentence | null {
-  if (a === null || b === null) return null;
+function lossSentence({ commonLoss }: ComparedTrials): Sentence | null {
+  if (commonLoss === null) return null;
+  const { a, b, layers, isAll } = commonLoss;
   const [less, side] = a <= b ? [a / b, 'A'] : [b / a, 'B'];
   const much =
     a === b ? 'equal' : `lower in ${side}${Number.isFinite(less) ? ` by ${Math.round(100 * (1 - less))} %` : ''}`;
-  return sentence(
-    'Mean L1 of the layers: ',
-    strong(much),
-    ` (A ${significantText(a, 3)}, B ${significantText(b, 3)}).`,
-  );
+  const which = isAll ? 'the layers' : `the ${countText(layers, 'layer')} that both quantize`;
+  return sentence(`Mean L1 of ${which}: `, strong(much), ` (A ${significantText(a, 3)}, B ${significantText(b, 3)}).`);
 }
 
 function agreementOf(verdict: Verdict | null, metric: MetricText): Sentence | null {

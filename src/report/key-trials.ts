@@ -13,14 +13,17 @@ const mostTrials = 12;
 
 const modes = ['static', 'dynamic', 'auto', 'cle'] as const;
 
+/** As people say it: what `auto` chooses is a static alpha. */
+const modeNames = { static: 'static', dynamic: 'dynamic', auto: 'static by divergence', cle: 'cle' } as const;
+
 /** FP32, the best, unsmoothed, and the best of each mode of alpha by calibration size; each finished trial once. */
-export function keyTrials({ trials, comparisons, sizes, best }: SweepFacts): KeyTrial[] {
+export function keyTrials({ trials, sizes, best }: SweepFacts): KeyTrial[] {
   const finished = trials.filter((trial) => trial.status === 'done' && trial.value !== null);
   const ofSize = (size: number): TrialFacts[] => finished.filter((trial) => trial.calibrationBatches === size);
   const byMode = modes.flatMap((mode) =>
     sizes.map((size) => {
       const ofMode = ofSize(size).filter((trial) => trial.alphaMode === mode);
-      return [chooseBest(ofMode, comparisons), `best ${mode}`] as const;
+      return [chooseBest(ofMode), `best ${modeNames[mode]}`] as const;
     }),
   );
   const named = [

@@ -1,3 +1,5 @@
+import { finishedSettings } from './answer.js';
+import { effectsSql } from './effect-facts.js';
 import { guardedAnswer } from './guarded-answer.js';
 import { environments } from './figures/provenance.js';
 import { keyTrials } from './key-trials.js';
@@ -10,9 +12,12 @@ import {
   sentenceMarkdown,
   tableMarkdown,
 } from './markdown.js';
-import { countText, differenceText, intervalText, pValueText, significantText, valueText } from './number-text.js';
+import { countText, differenceText, intervalText, significantText, valueText } from './number-text.js';
+import { noiseTile, notChosen } from './noise-phrase.js';
 import type { Query, Row } from './query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull, toRows } from './query.js';
+import { staticDynamicSql } from './static-dynamic-facts.js';
+import { verdictSql } from './verdict.js';
 import type { SweepFacts, TrialFacts } from './sweep-facts.js';
 import { factsSql } from './sweep-facts.js';
 
@@ -51,14 +56,15 @@ function numbersTable(facts: SweepFacts): string {
     const isReference = trial.role === 'fp32';
     // The label of an unsmoothed trial says so itself.
     const isNamed = !isReference && what !== 'unsmoothed';
-    const p = comparisons.find((c) => c.trial === trial.trial && c.against === 'fp32')?.pValue ?? null;
+    const test = comparisons.find((c) => c.trial === trial.trial && c.against === 'fp32') ?? null;
+    const chosen = trial === facts.best ? { one: finishedSettings(facts), other: 1 } : notChosen;
     const name = trial === facts.best ? bold(what) : escapeMarkdown(what);
     return [
       isReference ? name : `${isNamed ? `${name}: ` : ''}${escapeMarkdown(trial.label)}`,
       valueText(trial.value, metric),
       trial.ciLow === null || trial.ciHigh === null ? '–' : intervalText(trial.ciLow, trial.ciHigh, metric),
       isReference ? '–' : differenceText(trial.gapToFp32, metric),
-      isReference || p === null ? '–' : pValueText(p).replace(/^p (?:= )?/, ''),
+      isReference ? '–' : noiseTile(test, chosen)[0].replace(/^p (?:= )?/, ''),
     ];
   });
   if (rows.length === 0) return '';
@@ -132,14 +138,18 @@ function shellWord(text: string): string {
 }
 
 function shownQueries(facts: SweepFacts, worst: string | null): string {
-  const { name } = facts.sweep;
-  const queries = [
+  const { effects, staticDynamic, sweep } = facts;
+  const { name } = sweep;
+  const ofFacts = [
     factsSql.sweep(name),
     factsSql.trials(name),
     factsSql.comparisons(name),
-    worst,
-    keySql(facts),
-    environments.sql(facts),
+    staticDynamicSql(name),
+    staticDynamic === null ? null : verdictSql(staticDynamic.best.staticTrial, staticDynamic.best.dynamicTrial),
+    effects.size === null ? null : effectsSql.size(name),
+    effects.absmax === null ? null : effectsSql.absmax(name),
   ];
-  return queries.filter((sql) => sql !== null).join(';\n');
+  // A line each: a summary is to be short.
+  const lines = ofFacts.map((sql) => sql?.replaceAll(/\s*\n\s*/g, ' ') ?? null);
+  return [...lines, worst, keySql(facts), environments.sql(facts)].filter((sql) => sql !== null).join(';\n');
 }

@@ -68,10 +68,16 @@ export function signed(difference: number, metric: MetricText): string {
   return difference > 0 ? `+${digits}` : digits.replace('-', '−');
 }
 
-/** `p = 0.03`, `p < 0.001`. */
-export function pValueText(p: number): string {
+/** `p = 0.03`, `p < 0.001`; of a bound that replicates can't resolve `p ≤ 0.005`. */
+export function pValueText(p: number, relation: '=' | '<=' = '='): string {
   if (p < 0.001) return 'p < 0.001';
-  return `p = ${p >= 0.995 ? '1' : p.toFixed(p < 0.01 ? 3 : 2)}`;
+  return `p ${relation === '<=' ? '≤' : '='} ${p >= 0.995 ? '1' : p.toFixed(p < 0.01 ? 3 : 2)}`;
+}
+
+/** The same of a row with `p_value` and `p_relation`; an en dash where it has none. */
+export function pValueOf(row: Readonly<Record<string, unknown>>): string {
+  const { p_value: p, p_relation: relation } = row;
+  return typeof p === 'number' ? pValueText(p, relation === '<=' ? '<=' : '=') : '–';
 }
 
 /** At most so many significant digits, without trailing zeros: 0.0213, 1.2e-7. */

@@ -1,9 +1,11 @@
 import type { PageLinks } from './page-links.js';
+import { readEffects, type Effects } from './effect-facts.js';
 import { noLinks } from './page-links.js';
 import type { Query, Row } from './query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull, toRows } from './query.js';
 import type { MetricText } from './number-text.js';
 import { metricText } from './number-text.js';
+import { readStaticDynamic, type StaticDynamicFacts } from './static-dynamic-facts.js';
 import type { SweepWarning } from './sweep-warnings.js';
 import { isVoided, readWarnings } from './sweep-warnings.js';
 import type { Variant } from './variants.js';
@@ -46,6 +48,12 @@ export interface TrialFacts {
   readonly unsmoothedValue: number | null;
   readonly gainOverUnsmoothed: number | null;
   readonly meanL1: number | null;
+  /** What meanL1 is over: trials of equal text quantize the same layers and measure losses over the same samples. */
+  readonly lossScope: string | null;
+  /** Order of merit, 1 is the best of the sweep (v_place); null where it has not finished, and for fp32. */
+  readonly place: number | null;
+  /** Evaluation samples that it saw. */
+  readonly samples: number | null;
   readonly model: string | null;
   readonly axes: Readonly<Record<string, unknown>>;
   readonly settings: unknown;
@@ -58,8 +66,17 @@ export interface ComparisonFacts {
   readonly otherTrial: number;
   readonly difference: number;
   readonly method: 'mcnemar' | 'paired bootstrap';
+  /** Of this pair alone; what the choice of a best one leaves of it is noisePhrase's to say. */
   readonly pValue: number;
-  readonly significant: boolean;
+  /** `<=`: a bound, which so many replicates can't resolve. */
+  readonly pRelation: '=' | '<=';
+  readonly zScore: number | null;
+  /** 95 % interval of the difference; null for McNemar. */
+  readonly ciLow: number | null;
+  readonly ciHigh: number | null;
+  /** Samples that one of the two alone gets right; null for the bootstrap. */
+  readonly onlyTrial: number | null;
+  readonly onlyOther: number | null;
 }
 
 /** One row of v_layer. */
@@ -93,18 +110,29 @@ export interface SweepFacts {
   /** Calibration sizes in batches, ascending. */
   readonly sizes: readonly number[];
   readonly variants: readonly Variant[];
-  /** The finished candidate with the highest metric; the comparisons' choice among equals. Null without one, or where FP32 is nonsense. */
+  /** The finished candidate with the highest metric, among equals the first. Null without one, or where FP32 is nonsense. */
   readonly best: TrialFacts | null;
   /** True where FP32 is nonsense, so that no trial can be called the best and `best` is null. */
   readonly isVoid: boolean;
+  /** Null where no static and dynamic alpha of equal settings have finished. */
+  readonly staticDynamic: StaticDynamicFacts | null;
+  readonly effects: Effects;
   /** Addresses of other pages. */
   readonly links: PageLinks;
   /** What is wrong with the results, to be said before any of them. */
   readonly warnings: readonly SweepWarning[];
 }
 
-const trialColumns = `trial, position, label, role, status, alpha_mode, alpha, absmax, calibration_batches, metric, value,
-       ci_low, ci_high, fp32_value, gap_to_fp32, unsmoothed_value, gain_over_unsmoothed, mean_l1, model, axes, settings`;
+const trialColumns = `t.trial, t.position, t.label, t.role, t.status, t.alpha_mode, t.alpha, t.absmax, t.calibration_batches, t.metric, t.value,
+       t.ci_low, t.ci_high, t.fp32_value, t.gap_to_fp32, t.unsmoothed_value, t.gain_over_unsmoothed, t.mean_l1, t.model, t.axes, t.settings,
+       t.evaluated_samples, k.loss_scope, p.place`;
+
+/** Where they come from: each trial of a sweep with its place. */
+function trialSource(sweep: string): string {
+  const name = sqlText(sweep);
+  return `FROM v_trial t JOIN v_alike k ON k.sweep = t.sweep AND k.trial = t.trial LEFT JOIN (SELECT trial, place FROM v_place WHERE sweep = ${name}) p ON p.trial = t.trial
+WHERE t.sweep = ${name}`;
+}
 
 /** The queries behind {@link SweepFacts}, as the page shows them. */
 export const factsSql = {
@@ -113,13 +141,13 @@ export const factsSql = {
 FROM v_sweep WHERE sweep = ${sqlText(sweep)}`,
   trials: (sweep: string): string =>
     `SELECT ${trialColumns}
-FROM v_trial WHERE sweep = ${sqlText(sweep)} ORDER BY position`,
+${trialSource(sweep)} ORDER BY t.position`,
   /** One trial of it. */
   trial: (sweep: string, trial: number): string =>
     `SELECT ${trialColumns}
-FROM v_trial WHERE sweep = ${sqlText(sweep)} AND trial = ${trial}`,
+${trialSource(sweep)} AND t.trial = ${trial}`,
   comparisons: (sweep: string): string =>
-    `SELECT trial, label, against, other_trial, other_label, difference, method, p_value, significant
+    `SELECT trial, label, against, other_trial, other_label, difference, method, p_value, p_relation, replicates, z_score, ci_low, ci_high, only_trial, only_other
 FROM v_comparison WHERE sweep = ${sqlText(sweep)} ORDER BY trial, against`,
   layers: (sweep: string): string =>
     `SELECT model, position, layer, op, weight_shape, groups, input_channels, output_channels, unsupported
@@ -134,7 +162,7 @@ export function readSweepFacts(query: Query, name: string): SweepFacts | null {
   const trials = allTrials.filter((trial) => trial.role !== 'sensitivity');
   const comparisons = toRows(query(factsSql.comparisons(name), [])).map(toComparison);
   const warnings = readWarnings(query, name);
-  const highest = chooseBest(trials, comparisons);
+  const highest = chooseBest(trials);
   const isVoid = isVoided(warnings, highest, trials);
   const best = isVoid ? null : highest;
   const sizes = [...new Set(trials.map((trial) => trial.calibrationBatches))].filter((size) => size !== null);
@@ -148,24 +176,23 @@ export function readSweepFacts(query: Query, name: string): SweepFacts | null {
     sizes: sizes.sort((a, b) => a - b),
     variants: splitVariants(trials),
     best,
+    staticDynamic: readStaticDynamic(query, name),
+    effects: readEffects(query, name),
     links: noLinks,
     warnings,
     isVoid,
   };
 }
 
-/** The finished candidate of highest value; among equals the one that comparisons were made against, else the first. */
-export function chooseBest(
-  trials: readonly TrialFacts[],
-  comparisons: readonly ComparisonFacts[] = [],
-): TrialFacts | null {
+/** The best of some trials: the finished candidate of the lowest place. Null without one. */
+export function chooseBest(trials: readonly TrialFacts[]): TrialFacts | null {
   const finished = trials.filter(
-    (trial) => trial.role === 'candidate' && trial.status === 'done' && trial.value !== null,
+    ({ role, status, place }) => role === 'candidate' && status === 'done' && place !== null,
   );
-  const highest = finished.reduce((most, trial) => Math.max(most, trial.value ?? 0), -Infinity);
-  const equals = finished.filter((trial) => trial.value === highest);
-  const compared = new Set(comparisons.filter((c) => c.against === 'best').map((c) => c.otherTrial));
-  return equals.find((trial) => compared.has(trial.trial)) ?? equals[0] ?? null;
+  return finished.reduce<TrialFacts | null>(
+    (best, trial) => (best === null || (trial.place ?? Infinity) < (best.place ?? Infinity) ? trial : best),
+    null,
+  );
 }
 
 /** The paired test of a trial of the sweep against another; null where it was not made, or without a trial. */
@@ -219,6 +246,9 @@ function toTrial(row: Row): TrialFacts {
     unsmoothedValue: numberOrNull(row, 'unsmoothed_value'),
     gainOverUnsmoothed: numberOrNull(row, 'gain_over_unsmoothed'),
     meanL1: numberOrNull(row, 'mean_l1'),
+    lossScope: textOrNull(row, 'loss_scope'),
+    place: numberOrNull(row, 'place'),
+    samples: numberOrNull(row, 'evaluated_samples'),
     model: textOrNull(row, 'model'),
     axes: JSON.parse(textOf(row, 'axes')) as Record<string, unknown>,
     settings: JSON.parse(textOf(row, 'settings')) as unknown,
@@ -247,6 +277,11 @@ function toComparison(row: Row): ComparisonFacts {
     difference: numberOf(row, 'difference'),
     method: textOf(row, 'method') as ComparisonFacts['method'],
     pValue: numberOf(row, 'p_value'),
-    significant: numberOf(row, 'significant') === 1,
+    pRelation: textOf(row, 'p_relation') as ComparisonFacts['pRelation'],
+    zScore: numberOrNull(row, 'z_score'),
+    ciLow: numberOrNull(row, 'ci_low'),
+    ciHigh: numberOrNull(row, 'ci_high'),
+    onlyTrial: numberOrNull(row, 'only_trial'),
+    onlyOther: numberOrNull(row, 'only_other'),
   };
 }

@@ -1,6 +1,7 @@
+import type { ChosenFrom } from '../evaluate/statistics/choice-among.js';
 import { isJudged, type Answer } from './answer.js';
 import type { ComparedSweeps } from './compared-sweeps.js';
-import { verdictPhrase } from './comparison-answer.js';
+import { noisePhrase } from './noise-phrase.js';
 import { differenceText, magnitudeText, valueText } from './number-text.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
@@ -43,7 +44,13 @@ function warningText({ a, b, models, evaluations }: ComparedSweeps): string | nu
   return parts.length === 0 ? null : parts.join(' ');
 }
 
-function headline({ a, b, verdict }: ComparedSweeps): Sentence {
+/** Settings of which the best of A and the best of B were chosen. */
+export function chosenOfSweeps({ a, b }: ComparedSweeps): ChosenFrom {
+  return { one: a.trials.filter(isJudged).length, other: b.trials.filter(isJudged).length };
+}
+
+function headline(facts: ComparedSweeps): Sentence {
+  const { a, b, verdict } = facts;
   const { metric } = a;
   const [nameA, nameB] = [`A, ${a.sweep.name}`, `B, ${b.sweep.name}`];
   if (typeof a.best?.value !== 'number' || typeof b.best?.value !== 'number') {
@@ -58,7 +65,7 @@ function headline({ a, b, verdict }: ComparedSweeps): Sentence {
       ? sentence('; both have the same trial as their best')
       : verdict === null
         ? sentence('; ', strong('not tested'), ', as the two are not paired by sample')
-        : sentence('; that is ', ...verdictPhrase(verdict));
+        : sentence('; that is ', ...noisePhrase(verdict, chosenOfSweeps(facts)));
   const difference = a.best.value - b.best.value;
   if (difference === 0)
     return sentence(
@@ -98,10 +105,10 @@ function fp32Sentence({ a, b }: ComparedSweeps): Sentence | null {
   return sentence('FP32: A ', strong(valueText(first, a.metric)), ', B ', strong(valueText(second, b.metric)), '.');
 }
 
-function choiceSentence({ a, b, verdict }: ComparedSweeps): Sentence | null {
-  if (verdict === null) return null;
-  const count = ({ trials }: SweepFacts): number => trials.filter(isJudged).length;
+function choiceSentence(facts: ComparedSweeps): Sentence | null {
+  if (facts.verdict === null) return null;
+  const { one, other } = chosenOfSweeps(facts);
   return sentence(
-    `Each is the best of several (${count(a)} in A, ${count(b)} in B): p is of this pair alone and does not allow for that choice; the matched settings below do not depend on it.`,
+    `Each is the best of several (${one} in A, ${other} in B): p of the one that is ahead counts times the settings it was chosen from; the matched settings below do not depend on the choice.`,
   );
 }

@@ -111,8 +111,8 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
       lossSamples: measured,
       quantizers: prepared.layers.flatMap((p) => quantizerRecords(p, statistics.get(p.layer.name)!, preparation)),
       smoothing: prepared.layers.map(smoothingRecord),
-      biasCorrections: prepared.layers.flatMap(({ layer, biasCorrection: correction }) =>
-        correction === null ? [] : [{ layer: layer.name, correction }],
+      biasCorrections: prepared.layers.flatMap(({ layer, biasCorrection: correction, outputFactors }) =>
+        correction === null ? [] : [{ layer: layer.name, correction, outputFactors }],
       ),
       outputDivergence: divergence,
       gate: gateRecord,

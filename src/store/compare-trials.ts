@@ -14,7 +14,7 @@ import { StoreError } from './store-error.js';
 /**
  * The row of `compare_trials(trial, other)`, from what both achieved sample by sample: `metric`, `value`, `other_value`,
  * `difference` (value - other_value), `method`, `p_value`, `ci_low`, `ci_high`, `only_trial`, `only_other`, `both`,
- * `neither`, `significant`. What `comparison` holds of a pair is calculated by the same code. No row where one isn't
+ * `neither`, `significant`, `p_relation`, `replicates`, `z_score`. What `comparison` holds of a pair is calculated by the same code. No row where one isn't
  * finished, both are the same, or they were not judged on the same evaluation.
  *
  * @throws StoreError `not-a-database` where the stored outcomes are damaged
@@ -29,7 +29,8 @@ export function compareTrialsRows(
   if (a === undefined || b === undefined || !canPair(a, b)) return [];
   const comparison = compare(connection, a, b);
   if (comparison === null) return [];
-  const { method, pValue, ciLow, ciHigh, onlyTrial, onlyOther, both, neither } = comparison;
+  const { method, pValue, pRelation, replicates, zScore, ciLow, ciHigh, onlyTrial, onlyOther, both, neither } =
+    comparison;
   return [
     [
       a.metric,
@@ -45,6 +46,9 @@ export function compareTrialsRows(
       whole(both),
       whole(neither),
       isSignificant(comparison) ? 1n : 0n,
+      pRelation,
+      whole(replicates),
+      zScore,
     ],
   ];
 }

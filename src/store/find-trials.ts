@@ -7,8 +7,7 @@ import type { QueryConnection } from './query-database.js';
 export function findTrials(queries: QueryConnection, sweep: string, wanted: string): readonly number[] {
   const sql =
     wanted === 'best'
-      ? `SELECT trial FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role IN ('candidate', 'unsmoothed') AND :wanted = 'best'
-         ORDER BY role = 'unsmoothed', value DESC, position LIMIT 1`
+      ? "SELECT trial FROM v_place WHERE sweep = :sweep AND place = 1 AND :wanted = 'best'"
       : `SELECT trial FROM v_trial WHERE sweep = :sweep AND (CAST(trial AS TEXT) = :wanted OR label = :wanted
            OR (length(:wanted) >= 6 AND substr(key, 1, length(:wanted)) = :wanted)) ORDER BY position`;
   return queries.query(sql, { sweep, wanted }).rows.map(([trial]) => Number(trial));

@@ -19,27 +19,20 @@ export interface QueryParameter {
   readonly default: Bindable;
 }
 
-/** The candidate with the highest value of the primary metric, the first of equals; unsmoothed where no candidate is done. */
-const bestTrial = `(SELECT trial FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role IN ('candidate', 'unsmoothed') ORDER BY role = 'unsmoothed', value DESC, position LIMIT 1)`;
+/** The best setting of the sweep, as v_place has it. */
+const bestTrial = '(SELECT trial FROM v_place WHERE sweep = :sweep AND place = 1)';
 
-/**
- * Settings without what the comparisons have as columns (alpha, its search, absmax, calibration size, and the numbers of
- * samples that a small calibration size caps): equal texts are equal settings.
- */
-const restOfSettings = `json_remove(settings, '$.role', '$.evaluation.stop', '$.smoothing.mode', '$.smoothing.alpha', '$.smoothing.absmax', '$.search',
-  '$.calibration.batches', '$.quantization.biasCorrection.samples')`;
+/** In one word whether two trials differ, with the choice of the best among many allowed for. */
+const verdictOf = (alias: string): string =>
+  `CASE ${alias}.differs WHEN 1 THEN 'differs' WHEN 0 THEN 'inside the noise' END`;
 
-/** The finished quantized trials, and the columns in which two that are set against each other are equal. */
-const doneTrials = `SELECT *, ${restOfSettings} AS rest FROM v_trial WHERE sweep = :sweep AND status = 'done' AND role IN ('candidate', 'unsmoothed')`;
-const fixedColumns = 'model, activation_bits, weight_bits, weight_granularity';
-const fixedOf = (alias: string): string =>
-  fixedColumns
-    .split(', ')
-    .map((column) => `${alias}.${column}`)
-    .join(', ');
-/** `fp32_value` keeps evaluation sets apart; NULL where FP32 has not finished. */
-const alike = (a: string, b: string): string =>
-  [...fixedColumns.split(', '), 'fp32_value', 'rest'].map((column) => `${b}.${column} IS ${a}.${column}`).join(' AND ');
+/** Columns that tell settings apart at a glance; which are equal is v_alike's to say. */
+const settingOf = (alias: string): string =>
+  ['model', 'activation_bits', 'weight_bits', 'weight_granularity'].map((column) => `${alias}.${column}`).join(', ');
+
+/** Means over layers of two trials, NULL where they are of other layers or other samples. */
+const alikeMean = (own: string, alias: string): string =>
+  `CASE WHEN ka.loss_scope = kb.loss_scope THEN ${alias}.mean_l1 END AS ${own}`;
 
 const trial: QueryParameter = {
   name: 'trial',
@@ -69,12 +62,13 @@ export const namedQueries: readonly NamedQuery[] = [
       'Best settings by the primary metric (higher is better; role unsmoothed: a baseline), gap to FP32, whether it is noise',
     parameters: [limit],
     sql: `SELECT t.trial, t.label, t.role, t.metric, t.value, t.ci_low, t.ci_high, t.gap_to_fp32, t.gain_over_unsmoothed,
-       c.p_value AS p_against_fp32,
-       CASE c.significant WHEN 1 THEN 'differs from FP32' WHEN 0 THEN 'inside the noise' END AS verdict
+       c.p_value AS p_against_fp32, c.p_relation, c.chosen_from, c.p_corrected,
+       CASE c.differs WHEN 1 THEN 'differs from FP32' WHEN 0 THEN 'inside the noise' END AS verdict
 FROM v_trial t
+LEFT JOIN (SELECT trial, place FROM v_place WHERE sweep = :sweep) m ON m.trial = t.trial
 LEFT JOIN v_comparison c ON c.sweep = t.sweep AND c.trial = t.trial AND c.against = 'fp32'
 WHERE t.sweep = :sweep AND t.status = 'done' AND t.role IN ('candidate', 'unsmoothed')
-ORDER BY t.value DESC, t.position LIMIT :limit`,
+ORDER BY t.value DESC, m.place LIMIT :limit`,
   },
   {
     name: 'trials',
@@ -120,59 +114,67 @@ ORDER BY absmax, calibration_batches, alpha_mode, alpha`,
   },
   {
     name: 'static-against-dynamic',
-    about: 'Best static alpha against dynamic alpha by calibration size (difference above 0: static is better)',
+    about:
+      'Best static alpha (also one that auto chose, by divergence) against the best dynamic at equal settings (difference above 0: static is better)',
     parameters: [],
-    sql: `WITH ranked AS MATERIALIZED (
-  SELECT *, row_number() OVER (PARTITION BY alpha_mode, absmax, calibration_batches, ${fixedColumns}, fp32_value, rest
-                               ORDER BY value DESC, alpha) AS rank
-  FROM (${doneTrials}))
-SELECT ${fixedOf('s')}, s.absmax, s.calibration_batches, s.alpha AS best_static_alpha,
-       s.value AS static_value, d.value AS dynamic_value, s.value - d.value AS difference, s.fp32_value,
-       s.label AS static_label, d.label AS dynamic_label
-FROM ranked s
-JOIN ranked d ON d.absmax = s.absmax AND d.calibration_batches = s.calibration_batches AND d.alpha_mode = 'dynamic' AND d.rank = 1
-  AND ${alike('s', 'd')}
-WHERE s.alpha_mode = 'static' AND s.rank = 1
-ORDER BY ${fixedOf('s')}, s.absmax, s.calibration_batches`,
+    sql: `SELECT ${settingOf('s')}, s.absmax, s.calibration_batches, p.static_alpha AS best_static_alpha,
+       p.static_value, p.dynamic_value, p.difference, s.fp32_value, p.static_label, p.dynamic_label
+FROM v_static_against_dynamic p
+JOIN v_trial s ON s.sweep = p.sweep AND s.trial = p.static_trial
+WHERE p.sweep = :sweep
+ORDER BY ${settingOf('s')}, s.absmax, s.calibration_batches`,
   },
   {
     name: 'calibration-size',
     about:
       'The smallest against the largest calibration size at equal settings (difference above 0: more data is better)',
     parameters: [],
-    sql: `WITH done AS MATERIALIZED (${doneTrials}),
-sizes AS (SELECT min(calibration_batches) AS small, max(calibration_batches) AS large FROM done)
-SELECT ${fixedOf('a')}, a.absmax, a.alpha_mode, a.alpha, sizes.small AS small_batches, sizes.large AS large_batches,
-       a.value AS small_value, b.value AS large_value, b.value - a.value AS difference, a.label AS small_label
-FROM sizes
-JOIN done a ON a.calibration_batches = sizes.small
-JOIN done b ON b.calibration_batches = sizes.large AND b.alpha_mode = a.alpha_mode
-  AND b.search_order IS a.search_order AND b.search_objective IS a.search_objective
-  AND (b.alpha IS a.alpha OR a.alpha_mode = 'auto') AND b.absmax IS a.absmax AND ${alike('a', 'b')}
-WHERE sizes.small < sizes.large
-ORDER BY ${fixedOf('a')}, a.absmax, a.alpha_mode, a.alpha`,
+    sql: `SELECT ${settingOf('a')}, a.absmax, a.alpha_mode, a.alpha, p.batches AS small_batches, p.other_batches AS large_batches,
+       p.value AS small_value, p.other_value AS large_value, p.difference, p.label AS small_label,
+       p.other_label AS large_label, c.p_value, c.p_relation
+FROM v_pair p
+JOIN v_trial a ON a.sweep = p.sweep AND a.trial = p.trial
+LEFT JOIN compare_trials(p.other_trial, p.trial) c
+WHERE p.sweep = :sweep AND p.differs_in = 'data.calibration.batches' AND p.extreme
+ORDER BY ${settingOf('a')}, a.absmax, a.alpha_mode, a.alpha, p.trial`,
   },
   {
     name: 'absmax-method',
     about: 'absmax "channel" against "view" at equal settings (difference above 0: channel is better)',
     parameters: [],
-    sql: `WITH done AS MATERIALIZED (${doneTrials})
-SELECT ${fixedOf('c')}, c.calibration_batches, c.alpha_mode, c.alpha, c.value AS channel_value, v.value AS view_value,
-       c.value - v.value AS difference, c.mean_l1 AS channel_mean_l1, v.mean_l1 AS view_mean_l1, c.label AS channel_label
-FROM done c
-JOIN done v ON v.absmax = 'view' AND v.alpha_mode = c.alpha_mode AND (v.alpha IS c.alpha OR c.alpha_mode = 'auto')
-  AND v.search_order IS c.search_order AND v.search_objective IS c.search_objective
-  AND v.calibration_batches = c.calibration_batches AND ${alike('c', 'v')}
-WHERE c.absmax = 'channel'
-ORDER BY ${fixedOf('c')}, c.calibration_batches, c.alpha_mode, c.alpha`,
+    sql: `SELECT ${settingOf('c')}, c.calibration_batches, c.alpha_mode, c.alpha, p.value AS channel_value, p.other_value AS view_value,
+       -p.difference AS difference, ${alikeMean('channel_mean_l1', 'c')}, ${alikeMean('view_mean_l1', 'v')}, p.label AS channel_label,
+       p.other_label AS view_label, t.p_value, t.p_relation
+FROM v_pair p
+JOIN v_trial c ON c.sweep = p.sweep AND c.trial = p.trial
+JOIN v_trial v ON v.sweep = p.sweep AND v.trial = p.other_trial
+JOIN v_alike ka ON ka.sweep = p.sweep AND ka.trial = p.trial
+JOIN v_alike kb ON kb.sweep = p.sweep AND kb.trial = p.other_trial
+LEFT JOIN compare_trials(p.trial, p.other_trial) t
+WHERE p.sweep = :sweep AND p.differs_in = 'smoothing.absmax'
+ORDER BY ${settingOf('c')}, c.calibration_batches, c.alpha_mode, c.alpha, p.trial`,
+  },
+  {
+    name: 'effects',
+    about:
+      'What more calibration, and absmax view, change on average over all pairs of equal settings, with a 95 % interval (above 0: it is better)',
+    parameters: [],
+    sql: `SELECT g.change, e.metric, e.pairs, e.samples, e.effect, e.ci_low, e.ci_high, e.verdict, e.median, e.low, e.high, e.method
+FROM (
+  SELECT CASE differs_in WHEN 'smoothing.absmax' THEN 'absmax view instead of channel'
+           ELSE max(other_batches) || ' calibration batches instead of ' || min(batches) END AS change,
+         json_group_array(trial) AS trials, json_group_array(other_trial) AS others
+  FROM v_pair WHERE sweep = :sweep AND extreme AND role = 'candidate' GROUP BY differs_in) g, paired_effect(g.trials, g.others) e
+ORDER BY g.change`,
   },
   {
     name: 'noise',
-    about: 'Each trial against FP32, unsmoothed and the best: difference, p, and whether it is inside the noise',
+    about:
+      'Each trial against FP32, unsmoothed and the best: difference, p, and whether it is noise, the choice of the best among many allowed for',
     parameters: [],
     sql: `SELECT label, against, other_label, metric, difference, method, p_value,
-       CASE significant WHEN 1 THEN 'differs' ELSE 'inside the noise' END AS verdict, only_trial, only_other, ci_low, ci_high
-FROM v_comparison WHERE sweep = :sweep ORDER BY against, difference DESC`,
+       ${verdictOf('c')} AS verdict, only_trial, only_other, ci_low, ci_high, p_relation, replicates, chosen_from, p_corrected
+FROM v_comparison c WHERE sweep = :sweep ORDER BY against, difference DESC`,
   },
   {
     name: 'execution',
@@ -193,18 +195,18 @@ ORDER BY rel_l1 DESC NULLS LAST, position LIMIT :limit`,
   },
   {
     name: 'best-alpha-by-layer',
-    about: 'For each layer the static trial with the smallest L1 loss (lower is better)',
+    about: 'For each layer the static trial with the smallest L1 loss of those equal otherwise (lower is better)',
     parameters: [mode],
-    sql: `SELECT model, position, layer, calibration_batches, absmax, activation_bits, weight_bits, weight_granularity,
+    sql: `WITH alike AS MATERIALIZED (SELECT trial, but_alpha FROM v_alike WHERE sweep = :sweep)
+SELECT model, position, layer, calibration_batches, absmax, activation_bits, weight_bits, weight_granularity,
        layer_alpha AS best_alpha, l1, label
 FROM (
   SELECT l.*, t.model, t.activation_bits, t.weight_bits, t.weight_granularity,
-         row_number() OVER (PARTITION BY t.model, l.position, l.calibration_batches, l.absmax, t.activation_bits,
-                            t.weight_bits, t.weight_granularity, ${restOfSettings.replace('settings', 't.settings')}
-                            ORDER BY l.l1, l.layer_alpha) AS rank
+         row_number() OVER (PARTITION BY k.but_alpha, l.position ORDER BY l.l1, l.layer_alpha) AS rank
   FROM v_layer_loss l
   JOIN v_trial t ON t.sweep = l.sweep AND t.trial = l.trial
-  WHERE l.sweep = :sweep AND l.alpha_mode = 'static' AND l.mode = :mode)
+  JOIN alike k ON k.trial = l.trial
+  WHERE l.sweep = :sweep AND l.alpha_mode IN ('static', 'auto') AND l.mode = :mode)
 WHERE rank = 1
 ORDER BY model, calibration_batches, absmax, activation_bits, weight_bits, weight_granularity, trial, position`,
   },
@@ -233,10 +235,13 @@ FROM v_amax WHERE sweep = :sweep AND trial = coalesce(:trial, ${bestTrial}) ORDE
   },
   {
     name: 'amax-convergence',
-    about: 'Input amax over the number of calibration batches, as a share of the largest (near 1: enough data)',
+    about:
+      'Input amax over the number of calibration batches, as a share of the largest of its pass (near 1: enough data)',
     parameters: [],
-    sql: `SELECT batches, samples, count(*) AS layers, avg(share_of_largest) AS mean_share, min(share_of_largest) AS worst_share
-FROM v_amax_convergence WHERE sweep = :sweep GROUP BY batches, samples ORDER BY batches`,
+    sql: `SELECT batches, samples, count(*) AS layers, avg(share_of_largest) AS mean_share, min(share_of_largest) AS worst_share,
+       calibrator, model, calibration_seed, source, pass
+FROM v_amax_convergence WHERE sweep = :sweep
+GROUP BY pass, calibrator, batches, samples ORDER BY model, calibration_seed, source, pass, batches`,
   },
   {
     name: 'outlier-channels',

@@ -1,5 +1,6 @@
 import { countBits, countDiscordant } from '../evaluate/statistics/bitset.js';
 import { pairedBootstrap } from '../evaluate/statistics/bootstrap.js';
+import { SIGNIFICANCE } from '../evaluate/statistics/choice-among.js';
 import { exactMcNemar } from '../evaluate/statistics/mcnemar.js';
 import type { Bindable, Connection } from './connection.js';
 import { outcomeReplicates } from './write-stages.js';
@@ -30,6 +31,11 @@ export interface StoredOutcome {
 export interface PairedComparison {
   readonly method: 'mcnemar' | 'paired bootstrap';
   readonly pValue: number;
+  /** `<=`: pValue is a bound, which so many replicates can't resolve. */
+  readonly pRelation: '=' | '<=';
+  /** Of the bootstrap; null for McNemar. */
+  readonly replicates: number | null;
+  readonly zScore: number | null;
   readonly ciLow: number | null;
   readonly ciHigh: number | null;
   readonly onlyTrial: number | null;
@@ -38,9 +44,6 @@ export interface PairedComparison {
   readonly both: number | null;
   readonly neither: number | null;
 }
-
-/** A difference is significant below this p. */
-const SIGNIFICANCE = 0.05;
 
 const doneTrial = `SELECT t.id, t.role, t.fp32_key AS fp32Key, t.primary_metric AS metric, a.value,
     (SELECT f.id FROM trial f WHERE f.key = t.fp32_key AND f.status = 'done') AS fp32,
@@ -96,10 +99,12 @@ export function compareOutcomes(
     const pValue = exactMcNemar(onlyTrial, onlyOther);
     const both = countBits(trial.data) - onlyTrial;
     const neither = trial.count - both - onlyTrial - onlyOther;
-    return { method: 'mcnemar', pValue, ciLow: null, ciHigh: null, onlyTrial, onlyOther, both, neither };
+    const exact = { method: 'mcnemar', pValue, pRelation: '=', replicates: null, zScore: null } as const;
+    return { ...exact, ciLow: null, ciHigh: null, onlyTrial, onlyOther, both, neither };
   }
   const result = pairedBootstrap(outcomeReplicates(trial.data), outcomeReplicates(other.data), difference);
-  return { method: 'paired bootstrap', ...result, onlyTrial: null, onlyOther: null, both: null, neither: null };
+  const counts = { onlyTrial: null, onlyOther: null, both: null, neither: null };
+  return { method: 'paired bootstrap', ...result, replicates: trial.count, ...counts };
 }
 
 /** Whether a comparison tells the two apart, by itself: no correction for how many are made. */

@@ -2,7 +2,7 @@ import type { Connection } from './connection.js';
 
 /**
  * Stores what views would otherwise take from all rows of a trial each time: the means of its losses by mode, and how much of
- * its model it quantizes. To be called once, in the transaction that finishes the trial, when its other rows are written and
+ * its model, and which layers, it quantizes. To be called once, in the transaction that finishes the trial, when its other rows are written and
  * its model is. The numbers are those that migrations give the trials that were there before.
  */
 export function summarizeTrial(connection: Connection, trial: number): void {
@@ -18,11 +18,13 @@ export function summarizeTrial(connection: Connection, trial: number): void {
        SELECT l.id, coalesce((SELECT round(exp(sum(ln(j.value)))) FROM json_each(l.weight_shape) j), 0) AS weights
        FROM trial t JOIN layer l ON l.model_id = t.model_id WHERE t.id = ?
      )
-     INSERT INTO trial_coverage (trial_id, layers, quantized_layers, float_weight_share)
+     INSERT INTO trial_coverage (trial_id, layers, quantized_layers, float_weight_share, quantized)
      SELECT ?, count(*), (SELECT count(*) FROM quantizer q WHERE q.trial_id = ? AND q.role = 'input'),
             1 - (SELECT sum(z.weights) FROM quantizer q JOIN size z ON z.id = q.layer_id WHERE q.trial_id = ? AND q.role = 'weight')
-              / nullif(sum(weights), 0)
+              / nullif(sum(weights), 0),
+            (SELECT json_group_array(position) FROM (
+               SELECT l.position FROM quantizer q JOIN layer l ON l.id = q.layer_id WHERE q.trial_id = ? AND q.role = 'input' ORDER BY l.position))
      FROM size`,
-    ...[trial, trial, trial, trial],
+    ...[trial, trial, trial, trial, trial],
   );
 }

@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3';
 import { activationHistogramRows, channelHistogramRows } from './activation-histogram.js';
 import { compareTrialsRows } from './compare-trials.js';
 import type { Bindable, Connection } from './connection.js';
+import { pairedEffectRows } from './effect-of-pairs.js';
 import { StoreError } from './store-error.js';
 
 /** A function of SQL that returns rows. */
@@ -48,8 +49,29 @@ export const tableFunctions: readonly TableFunction[] = [
       'both',
       'neither',
       'significant',
+      'p_relation',
+      'replicates',
+      'z_score',
     ],
     rows: compareTrialsRows,
+  },
+  {
+    name: 'paired_effect',
+    parameters: ['trials', 'others'],
+    columns: [
+      'metric',
+      'pairs',
+      'samples',
+      'effect',
+      'median',
+      'low',
+      'high',
+      'method',
+      'ci_low',
+      'ci_high',
+      'verdict',
+    ],
+    rows: pairedEffectRows,
   },
 ];
 

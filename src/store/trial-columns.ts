@@ -34,6 +34,7 @@ export const settingsColumns = [
   'keep_float',
   'evaluation_samples',
   'loss_samples',
+  'calibration_data',
 ] as const;
 
 /** Values of {@link settingsColumns}, in that order. Sample counts are the asked ones; finishing a trial puts the real ones. */
@@ -70,6 +71,7 @@ export function settingsValues(trial: PlannedTrial): readonly (string | number |
     layers?.keepFloat ?? null,
     evaluation.samples === 'all' ? null : evaluation.samples,
     loss?.samples ?? null,
+    trial.calibrationDataKey,
   ];
 }
 

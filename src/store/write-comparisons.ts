@@ -1,3 +1,4 @@
+import { judgeDifference, type JudgedDifference } from '../evaluate/statistics/choice-among.js';
 import type { Connection } from './connection.js';
 import { RowNumbers } from './finite.js';
 import {
@@ -16,8 +17,9 @@ type Against = 'fp32' | 'unsmoothed' | 'simulated' | 'best';
 
 /**
  * Rebuilds the `comparison` rows of a sweep: each finished trial against its FP32 trial, its unsmoothed trial, for
- * integer execution its simulated trial, and the best one of those that are judged on the same evaluation (highest primary value of the candidates, the first of equals;
- * of the unsmoothed where no candidate has finished). Samples pair up only within one evaluation: one FP32 key.
+ * integer execution its simulated trial, and the best one of those that are judged on the same evaluation, as v_place has it.
+ * Samples pair up only within one evaluation: one FP32 key. Where the better of the two is such a best one, `differs` and
+ * `p_corrected` allow for the choice among all settings of the sweep.
  */
 export function writeComparisons(connection: Connection, sweepName: string): void {
   const sweep = connection.get('SELECT id FROM sweep WHERE name = ?', sweepName) as { id: number } | undefined;
@@ -25,14 +27,15 @@ export function writeComparisons(connection: Connection, sweepName: string): voi
   connection.run('DELETE FROM comparison WHERE sweep_id = ?', sweep.id);
   const trials = readDoneTrials(connection, sweep.id);
   const byId = new Map(trials.map((trial) => [trial.id, trial]));
-  const best = findBest(trials);
+  const best = readBest(connection, sweepName);
+  const chosenFrom = new Map([...best.values()].map((one) => [one.trial, one.chosenFrom]));
   const counterparts = new Map<number, StoredOutcome | null>();
   for (const trial of trials) {
     const others = [
       ['fp32', trial.fp32],
       ['unsmoothed', trial.unsmoothed],
       ['simulated', trial.simulated],
-      ['best', best.get(trial.fp32Key) ?? null],
+      ['best', best.get(trial.fp32Key)?.trial ?? null],
     ] as const;
     const outcome = readOutcome(connection, trial);
     for (const [against, otherId] of others) {
@@ -46,44 +49,42 @@ export function writeComparisons(connection: Connection, sweepName: string): voi
       }
       const difference = trial.value - other.value;
       const comparison = compareOutcomes(outcome, otherOutcome, difference);
-      if (comparison !== null) writeComparison(connection, sweep.id, trial, against, other.id, difference, comparison);
+      if (comparison === null) continue;
+      const chosen = { one: chosenFrom.get(trial.id) ?? 1, other: chosenFrom.get(other.id) ?? 1 };
+      const judged = judgeDifference({ difference, ...comparison }, chosen);
+      writeComparison(connection, sweep.id, trial, { against, other: other.id, difference, ...comparison, ...judged });
     }
   }
 }
 
-/** Id of the best trial by FP32 key. */
-function findBest(trials: readonly DoneTrial[]): ReadonlyMap<string, number> {
-  const best = new Map<string, DoneTrial>();
-  for (const role of ['candidate', 'unsmoothed']) {
-    for (const trial of trials) {
-      if (trial.role !== role) continue;
-      const before = best.get(trial.fp32Key);
-      if (before === undefined || (before.role === role && trial.value > before.value)) best.set(trial.fp32Key, trial);
-    }
-  }
-  return new Map([...best].map(([key, trial]) => [key, trial.id]));
+/** The best trial by FP32 key, with the number of settings of the sweep that it was chosen from. */
+function readBest(connection: Connection, sweep: string): ReadonlyMap<string, { trial: number; chosenFrom: number }> {
+  const rows = connection.all(
+    'SELECT evaluation, trial, chosen_from AS chosenFrom FROM v_place WHERE sweep = ? AND evaluation_place = 1',
+    sweep,
+  ) as readonly { evaluation: string; trial: number; chosenFrom: number }[];
+  return new Map(rows.map(({ evaluation, ...best }) => [evaluation, best]));
 }
 
-function writeComparison(
-  connection: Connection,
-  sweep: number,
-  trial: DoneTrial,
-  against: Against,
-  other: number,
-  difference: number,
-  comparison: PairedComparison,
-): void {
+interface JudgedComparison extends PairedComparison, JudgedDifference {
+  readonly against: Against;
+  readonly other: number;
+  readonly difference: number;
+}
+
+function writeComparison(connection: Connection, sweep: number, trial: DoneTrial, comparison: JudgedComparison): void {
   const numbers = new RowNumbers('comparison');
   connection.run(
     `INSERT INTO comparison (sweep_id, trial_id, against, other_trial_id, metric, difference, method, p_value,
-                             ci_low, ci_high, only_trial, only_other, significant)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+                             ci_low, ci_high, only_trial, only_other, significant,
+                             p_relation, replicates, z_score, chosen_from, p_corrected, differs)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     sweep,
     trial.id,
-    against,
-    other,
+    comparison.against,
+    comparison.other,
     trial.metric,
-    numbers.finite('difference', difference),
+    numbers.finite('difference', comparison.difference),
     comparison.method,
     numbers.finite('p_value', comparison.pValue),
     numbers.finiteOrNull('ci_low', comparison.ciLow),
@@ -91,5 +92,11 @@ function writeComparison(
     comparison.onlyTrial,
     comparison.onlyOther,
     isSignificant(comparison) ? 1 : 0,
+    comparison.pRelation,
+    comparison.replicates,
+    numbers.finiteOrNull('z_score', comparison.zScore),
+    comparison.chosenFrom,
+    numbers.finite('p_corrected', comparison.correctedP),
+    comparison.differs ? 1 : 0,
   );
 }

@@ -270,17 +270,27 @@ function writeBiasCorrection(
   connection: Connection,
   trial: number,
   layer: number,
-  { layer: name, correction }: BiasCorrectionRecord,
+  { layer: name, correction, outputFactors }: BiasCorrectionRecord,
 ): void {
-  const vector = new RowNumbers('bias_correction', name).vector('correction', correction);
-  const largest = correction.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  const numbers = new RowNumbers('bias_correction', name);
+  // In the units of the layer's own output, too, which is what people ask for; export takes off what the model computed.
+  const unfolded = outputFactors && Float64Array.from(correction, (value, channel) => value * outputFactors[channel]!);
   connection.run(
-    'INSERT INTO bias_correction (trial_id, layer_id, correction_max, correction) VALUES (?, ?, ?, ?)',
+    `INSERT INTO bias_correction (trial_id, layer_id, correction_max, correction, output_correction_max, output_correction)
+     VALUES (?, ?, ?, ?, ?, ?)`,
     trial,
     layer,
-    largest,
-    vector,
+    largestMagnitude(correction),
+    numbers.vector('correction', correction),
+    unfolded && largestMagnitude(unfolded),
+    unfolded && numbers.vector('output_correction', unfolded),
   );
+}
+
+function largestMagnitude(values: Float32Array | Float64Array): number {
+  let largest = 0;
+  for (const value of values) largest = Math.max(largest, Math.abs(value));
+  return largest;
 }
 
 function writeSmoothing(connection: Connection, trial: number, layer: number, smoothing: SmoothingRecord): void {

@@ -26,6 +26,9 @@ function trial(id: number, values: Partial<TrialFacts>): TrialFacts {
     unsmoothedValue: 0.8,
     gainOverUnsmoothed: 0.1,
     meanL1: 0.01,
+    lossScope: 'all layers',
+    place: id,
+    samples: 1000,
     model: 'm.onnx',
     axes: {},
     settings: {},
@@ -39,13 +42,16 @@ function compared(
   pValue: number,
   method: ComparisonFacts['method'] = 'mcnemar',
 ): ComparisonFacts {
-  return { trial: id, against, otherTrial: 1, difference: -0.01, method, pValue, significant: pValue < 0.05 };
+  const counts = method === 'mcnemar' ? { onlyTrial: 10, onlyOther: 20 } : { onlyTrial: null, onlyOther: null };
+  const interval = { pRelation: '=', zScore: null, ciLow: null, ciHigh: null } as const;
+  return { trial: id, against, otherTrial: 1, difference: -0.01, method, pValue, ...interval, ...counts };
 }
 
 function facts(
   trials: readonly TrialFacts[],
   comparisons: readonly ComparisonFacts[] = [],
   metric = 'top1',
+  found: Partial<SweepFacts> = {},
 ): SweepFacts {
   const count = (status: string): number => trials.filter((one) => one.status === status).length;
   const sizes = [...new Set(trials.map((one) => one.calibrationBatches))].filter((size) => size !== null);
@@ -73,7 +79,10 @@ function facts(
     warnings: [],
     isVoid: false,
     variants: [{ label: '', trials: new Set(trials.map((one) => one.trial)) }],
-    best: chooseBest(trials, comparisons),
+    best: chooseBest(trials),
+    staticDynamic: null,
+    effects: { size: null, absmax: null },
+    ...found,
   };
 }
 
@@ -163,23 +172,70 @@ describe('the warning', () => {
 });
 
 describe('the findings', () => {
-  it('compare static with dynamic alpha by the paired test of the loser against the best', () => {
-    const dynamic = trial(2, { alphaMode: 'dynamic', alpha: null, value: 0.88, label: 'dyn' });
-    expect(findings(facts([trial(1, {}), dynamic], [compared(2, 'best', 0.01)]))).toContain(
-      'static is ahead by 2.00 points (trial 1 90.00 %, dyn 88.00 %); outside the noise (McNemar p = 0.01).',
+  it('compare the best static with the best dynamic alpha, whichever is the best of the sweep', () => {
+    const verdict = {
+      difference: -0.37,
+      method: 'mcnemar',
+      pValue: 1e-9,
+      pRelation: '=',
+      zScore: null,
+      ciLow: null,
+      ciHigh: null,
+      counts: null,
+    } as const;
+    const pair = {
+      staticTrial: 2,
+      staticLabel: 'one alpha',
+      staticAlpha: 0.5,
+      staticBy: 'grid',
+      staticValue: 0.19,
+      dynamicTrial: 3,
+      dynamicLabel: 'dyn',
+      dynamicValue: 0.56,
+    } as const;
+    const staticDynamic = {
+      best: pair,
+      verdict,
+      chosen: { one: 19, other: 2 },
+      pairs: 1,
+      staticAhead: 0,
+      dynamicAhead: 1,
+    };
+    expect(findings(facts([trial(1, { alphaMode: 'cle' })], [], 'top1', { staticDynamic }))).toContain(
+      'dynamic is ahead by 37.00 points (one alpha 19.00 %, dyn 56.00 %); outside the noise (McNemar p < 0.001, corrected for the choice among 2 settings).',
+    );
+    const auto = { ...staticDynamic, best: { ...pair, staticBy: 'divergence' as const }, verdict: null, pairs: 3 };
+    expect(findings(facts([trial(1, {})], [], 'top1', { staticDynamic: auto }))).toContain(
+      'dynamic is ahead by 37.00 points (one alpha (static alpha 0.5, chosen by divergence) 19.00 %, dyn 56.00 %); whether that is more than noise has not been tested. Of 3 settings that have both, static is ahead in 0, dynamic in 1.',
     );
   });
 
-  it('pair calibration sizes at the same alpha only', () => {
-    const given = facts([
-      trial(1, { alpha: 0.1, value: 0.9 }),
-      trial(2, { alpha: 0.1, value: 0.902, calibrationBatches: 1500 }),
-      trial(3, { alpha: 0.2, value: 0.89 }),
-      trial(4, { alpha: 0.2, value: 0.886, calibrationBatches: 1500 }),
-      trial(5, { alpha: 0.3, value: 0.5 }),
-    ]);
-    expect(findings(given)).toContain(
-      "1500 calibration batches instead of 200: −0.40 to +0.20 points over 2 pairs of otherwise equal settings, median −0.10 points; each within one trial's own 95 % interval (±1.00 points).",
+  it('say that static and dynamic alpha are not compared where no two trials are equal otherwise', () => {
+    const given = [trial(1, {}), trial(2, { alphaMode: 'dynamic', alpha: null })];
+    expect(findings(facts(given))).toContain('Static against dynamic alpha: not compared, as no two finished trials');
+    expect(findings(facts(given.slice(0, 1)))).not.toContain('Static against dynamic');
+  });
+
+  it('tell what more calibration changes as an effect with its interval', () => {
+    const size = {
+      batches: [200, 1500],
+      differences: [-0.004, 0.0002, 0.002],
+      tested: { pairs: 3, samples: 1000, effect: -0.0006, ciLow: -0.0031, ciHigh: 0.0019 },
+    } as const;
+    const told = (ciLow: number, ciHigh: number): string =>
+      findings(
+        facts([trial(1, {})], [], 'top1', {
+          effects: { size: { ...size, tested: { ...size.tested, ciLow, ciHigh } }, absmax: null },
+        }),
+      );
+    expect(told(-0.0031, 0.0019)).toContain(
+      '1500 calibration batches instead of 200: more calibration does not help measurably: mean −0.06 points, 95 % interval −0.31 to +0.19 points, over 3 pairs of otherwise equal settings (−0.40 to +0.20 points, median +0.02 points), paired over 1000 samples.',
+    );
+    expect(told(0.0001, 0.002)).toContain('more calibration helps: mean');
+    expect(told(-0.002, -0.0001)).toContain('more calibration hurts: mean');
+    const untested = { size: { ...size, tested: null }, absmax: null };
+    expect(findings(facts([trial(1, {})], [], 'top1', { effects: untested }))).toContain(
+      'mean −0.06 points over 3 pairs of otherwise equal settings (−0.40 to +0.20 points, median +0.02 points); whether that is more than noise has not been tested.',
     );
   });
 
@@ -193,16 +249,37 @@ describe('the findings', () => {
       [compared(2, 'best', 0.6), compared(3, 'best', 0.0001)],
     );
     expect(findings(given)).toContain(
-      '1 of the 2 other settings are statistically tied with the best; with it they cover 2 of 3 static alphas, 0.1 to 0.2. Of these trial 2 has the lowest mean layer L1.',
+      '1 of the 2 other settings are statistically tied with the best; with it they cover 2 of 3 static alphas, 0.1 to 0.2. Tied does not mean equal: differences below about 1.60 points cannot be told apart on 1,000 samples, the choice among 3 settings allowed for. Of these trial 2 has the lowest mean layer L1.',
     );
   });
 
+  it('call no trial calmer than one that measures its losses on other layers', () => {
+    const given = (lossScope: string): string =>
+      findings(
+        facts(
+          [trial(1, { alpha: 0.1 }), trial(2, { alpha: 0.2, value: 0.899, meanL1: 0.001, lossScope })],
+          [compared(2, 'best', 0.6)],
+        ),
+      );
+    expect(given('all layers')).toContain('Of these trial 2 has the lowest mean layer L1.');
+    expect(given('all but one')).not.toContain('layer L1');
+  });
+
+  it('call a setting tied that differs from the best by no more than the choice of the best allows', () => {
+    const given = Array.from({ length: 10 }, (_, index) => trial(index + 1, { value: 0.9 - 0.001 * index }));
+    const tests = given.slice(1).map(({ trial: id }) => compared(id, 'best', id === 10 ? 0.004 : 0.02));
+    expect(findings(facts(given, tests))).toContain('8 of the 9 other settings are statistically tied with the best');
+  });
+
   it('say what the wrong absmax axis costs where the sweep has both', () => {
-    const given = facts([
-      trial(1, { axes: { 'smoothing.absmax': 'channel' } }),
-      trial(2, { absmax: 'view', value: 0.87, axes: { 'smoothing.absmax': 'view' } }),
-    ]);
-    expect(findings(given)).toContain('absmax view (mixed channels) instead of channel: −3.00 points in the one pair');
+    const absmax = {
+      batches: [200, 200],
+      differences: [-0.03],
+      tested: { pairs: 1, samples: 1000, effect: -0.03, ciLow: -0.05, ciHigh: -0.01 },
+    } as const;
+    expect(findings(facts([trial(1, {})], [], 'top1', { effects: { size: null, absmax } }))).toContain(
+      'absmax view (mixed channels) instead of channel: view is worse: −3.00 points, 95 % interval −5.00 to −1.00 points, in the one pair of otherwise equal settings, paired over 1000 samples.',
+    );
     expect(findings(facts([trial(1, {})]))).not.toContain('absmax');
   });
 });

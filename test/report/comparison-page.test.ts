@@ -71,12 +71,14 @@ describe('the comparison of two trials', () => {
     const text = words(render(pages.bestAgainstUnsmoothed));
     const [verdict] = rowsOf(pages.bestAgainstUnsmoothed, 'samples');
     expect(text).toContain(
-      'A, static alpha=0.2, 1500 batches, is 23.26 points better in top-1 accuracy than B, unsmoothed, 1500 batches (A 84.97 % against 61.71 %); that is outside the noise (McNemar p < 0.001).',
+      'A, static alpha=0.2, 1500 batches, is 23.26 points better in top-1 accuracy than B, unsmoothed, 1500 batches (A 84.97 % against 61.71 %); that is outside the noise (McNemar p < 0.001, corrected for the choice among 40 settings).',
     );
     expect(text).toContain(
       `Of 10000 samples A alone gets ${String(verdict?.['only_trial'])} right, B alone ${String(verdict?.['only_other'])}, both ${String(verdict?.['both'])}, neither ${String(verdict?.['neither'])}.`,
     );
-    expect(text).toContain('A is the best of 40 settings; p is of this pair alone');
+    expect(text).toContain(
+      'A is the best of 40 settings, chosen on the samples that judge it: where it is ahead, p counts times',
+    );
   });
 
   it('calls a small difference inside the noise, and says so of B where B is ahead', () => {

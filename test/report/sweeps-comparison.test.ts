@@ -75,7 +75,7 @@ describe('the comparison of two sweeps', () => {
   it('says whose best is better, by how much, whether that is noise, and gives FP32 of each', () => {
     const text = words(render('main', 'four bits'));
     expect(text).toContain(
-      'A, main, is 12.31 points better in top-1 accuracy at its best than B, four bits (A 84.97 %, B 72.66 %); that is outside the noise (McNemar p < 0.001).',
+      'A, main, is 12.31 points better in top-1 accuracy at its best than B, four bits (A 84.97 %, B 72.66 %); that is outside the noise (McNemar p < 0.001, corrected for the choice among 40 settings).',
     );
     expect(text).toContain('Best of B: static alpha=0.2, 1500 batches, 72.66 %');
     expect(text).toContain('FP32 is the same in both: 86.42 %.');

@@ -120,6 +120,7 @@ function trial(
     fp32Key: 'fp32',
     unsmoothedKey: quantized ? `unsmoothed-${batches}` : null,
     simulatedKey: null,
+    calibrationDataKey: quantized ? 'calibration-data' : null,
   };
 }
 

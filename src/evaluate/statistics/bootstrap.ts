@@ -1,4 +1,3 @@
-import { normalTail } from './normal-tail.js';
 import { percentileOfSorted } from './percentile.js';
 import { createPrng } from './prng.js';
 
@@ -10,13 +9,16 @@ const REPLICATES_FOR_TAIL = 100;
 const DISTINCT_FOR_TAIL = 50;
 /** A spread below this share of the difference is what rounding leaves of none at all. */
 const ROUNDING = 1e-12;
-const SMALLEST_P = 1e-300;
 
 export interface PairedBootstrap {
   readonly ciLow: number;
   readonly ciHigh: number;
-  /** Two-sided. */
+  /** Two-sided, as the replicates count it. */
   readonly pValue: number;
+  /** `<=`: no replicate speaks for equality, and so many replicates tell no less than pValue. */
+  readonly pRelation: '=' | '<=';
+  /** Difference over the standard deviation of the replicates' differences; null where that is nothing to rely on. */
+  readonly zScore: number | null;
 }
 
 /**
@@ -41,11 +43,10 @@ export function percentileInterval95(replicates: Float64Array): [low: number, hi
  *
  *   p = min(1, 2 min(#(a - b <= 0) + 1, #(a - b >= 0) + 1) / (replicates + 1))
  *
- * Counting can't tell p below 2 / (replicates + 1). Where all replicates lie on one side, p is the smaller of that and the
- * two-sided normal tail beyond |a - b| / (standard deviation of the replicates' differences), so that a p can stand a
- * correction for many comparisons; fewer than 100 replicates, fewer than 50 different ones, or a spread within rounding do
- * not give a standard deviation to rely on, and the counted p stays. p is never 0. `difference` is the observed a - b on all
- * samples; where it is exactly 0 nothing speaks against equality and p is 1.
+ * Counting can't tell p below 2 / (replicates + 1): where all replicates lie on one side, p is that at most, and said to be
+ * so. `zScore` is what a correction for many comparisons goes by there; fewer than 100 replicates, fewer than 50 different
+ * ones, or a spread within rounding give none. p is never 0. `difference` is the observed a - b on all samples; where it is
+ * exactly 0 nothing speaks against equality and p is 1.
  *
  * @throws RangeError when the lengths differ or are 0, or a number is NaN or infinite.
  */
@@ -66,13 +67,11 @@ export function pairedBootstrap(a: Float64Array, b: Float64Array, difference: nu
   }
   const [ciLow, ciHigh] = percentileInterval95(differences);
   const share = (2 * Math.min(notAbove, notBelow)) / (differences.length + 1);
-  if (difference === 0) return { ciLow, ciHigh, pValue: 1 };
-  const oneSided = Math.min(notAbove, notBelow) === 1;
+  if (difference === 0) return { ciLow, ciHigh, pValue: 1, pRelation: '=', zScore: null };
   const deviation = standardDeviation(differences);
-  const z = Math.abs(difference) / deviation;
-  if (!oneSided || !spreadIsReliable(differences, deviation, difference) || z < 2)
-    return { ciLow, ciHigh, pValue: Math.min(1, share) };
-  return { ciLow, ciHigh, pValue: Math.max(SMALLEST_P, Math.min(share, 2 * normalTail(z))) };
+  const pRelation = Math.min(notAbove, notBelow) === 1 && share < 1 ? '<=' : '=';
+  const zScore = spreadIsReliable(differences, deviation, difference) ? difference / deviation : null;
+  return { ciLow, ciHigh, pValue: Math.min(1, share), pRelation, zScore };
 }
 
 function spreadIsReliable(differences: Float64Array, deviation: number, difference: number): boolean {

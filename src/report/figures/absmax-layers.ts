@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { medianOf } from '../answer-pairs.js';
 import { drawnLimits } from '../drawn-limits.js';
 import type { Drawn, SizePart } from '../drawn-parts.js';
 import { leftOutText, mostLayers, onlyTrials } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
+import { medianOf } from '../median.js';
 import { significantText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, sqlText, textOf } from '../query.js';

@@ -73,7 +73,7 @@ function caption({ best, trials, sweep: { stopped } }: SweepFacts): string {
   const drawn = (mode: string, text: string): string[] => (trials.some((t) => t.alphaMode === mode) ? [text] : []);
   const marks = [
     'Lines: static alpha',
-    ...drawn('auto', 'squares: the one that alpha auto chose'),
+    ...drawn('auto', 'squares: static alpha chosen by divergence (alpha: auto)'),
     ...drawn('dynamic', 'diamonds at the right: dynamic alpha, one for each layer'),
     ...drawn('cle', 'triangles at the right: cross-layer equalization'),
     'bands and bars: 95 % intervals of each setting by itself',

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Figure } from '../figure.js';
 import type { Row } from '../query.js';
-import { numberOf, sqlText, textOf } from '../query.js';
+import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { color } from '../theme.js';
 import { zoom, zoomHint } from './interaction.js';
@@ -9,32 +9,24 @@ import { layerTooltip } from './layer-axis.js';
 
 /**
  * How the unsmoothed input amax grows with the number of calibration batches: a line per layer and their median. One
- * calibration pass only, since ranges of two models or data sets have no mean: of the best trial's model the longest
- * pass, among equals the one that the trial is calibrated on. Reads tables: v_amax_convergence does not tell passes apart.
+ * calibration pass only, since ranges of two models, data sets or orders of samples have no mean: of the best trial's model
+ * the longest pass, among equals the one that the trial is calibrated on.
  */
 export const amaxConvergence: Figure = {
   id: 'amax-convergence',
   section: 'ranges',
   title: () => 'How many batches until the ranges settle',
   sql: ({ sweep, best }) =>
-    `WITH observed AS (
-  SELECT s.id, s.model_id, s.model_id IS best.model_id AS of_best, max(o.batches) AS longest, max(o.id IS best.observation_id) AS used
-  FROM sweep w
-  JOIN sweep_stage ss ON ss.sweep_id = w.id
-  JOIN stage s ON s.id = ss.stage_id
-  JOIN observation o ON o.stage_id = s.id
-  LEFT JOIN trial best ON best.id = ${best?.trial ?? -1}
-  WHERE w.name = ${sqlText(sweep.name)}
-  GROUP BY s.id)
-SELECT o.batches, o.samples, l.position, l.name AS layer, a.amax,
-       a.amax / nullif(max(a.amax) OVER (PARTITION BY l.id), 0) AS share_of_largest, m.name AS model,
-       (SELECT count(*) FROM observed) AS passes, (SELECT count(DISTINCT model_id) FROM observed) AS models
-FROM (SELECT id FROM observed ORDER BY of_best DESC, longest DESC, used DESC, id LIMIT 1) pass
-JOIN observation o ON o.stage_id = pass.id
-JOIN amax_snapshot a ON a.observation_id = o.id
-JOIN layer l ON l.id = a.layer_id
-JOIN model m ON m.id = l.model_id
-ORDER BY l.position, o.batches`,
+    `WITH own AS MATERIALIZED (SELECT * FROM v_amax_convergence WHERE sweep = ${sqlText(sweep.name)}),
+pass AS (SELECT pass, model_sha256, max(batches) AS longest FROM own GROUP BY pass),
+best AS (SELECT k.calibration_pass, p.model_sha256 FROM v_alike k JOIN pass p ON p.pass = k.calibration_pass
+  WHERE k.sweep = ${sqlText(sweep.name)} AND k.trial = ${best?.trial ?? -1})
+SELECT batches, samples, position, layer, amax, share_of_largest, model, calibrator, calibration_seed, source, pass,
+       (SELECT count(*) FROM pass) AS passes, (SELECT count(DISTINCT model_sha256) FROM pass) AS models
+FROM own WHERE pass = (
+  SELECT p.pass FROM pass p LEFT JOIN best b ON true
+  ORDER BY p.model_sha256 IS b.model_sha256 DESC, p.longest DESC, p.pass IS b.calibration_pass DESC, p.pass LIMIT 1)
+ORDER BY position, batches`,
   build: (rows, facts) => {
     const batches = new Set(rows.map((row) => numberOf(row, 'batches')));
     if (batches.size < 2) {
@@ -80,7 +72,12 @@ function passText(row: Row | undefined, ofBest: boolean): string {
   if (row === undefined || numberOf(row, 'passes') < 2) return '';
   const [passes, models] = [numberOf(row, 'passes'), numberOf(row, 'models')];
   const among = models > 1 ? `${passes} calibration passes over ${models} models` : `${passes} calibration passes`;
-  return ` Of the ${among} of the sweep one is shown: the longest of ${textOf(row, 'model').slice(0, 120)}${models > 1 && ofBest ? ', the model of the best setting' : ''}.`;
+  return ` Of the ${among} of the sweep one is shown: the longest of ${textOf(row, 'model').slice(0, 120)}${seedText(row)}${models > 1 && ofBest ? ', the model of the best setting' : ''}.`;
+}
+
+function seedText(row: Row): string {
+  const seed = numberOrNull(row, 'calibration_seed');
+  return seed === null ? '' : `, seed ${seed}`;
 }
 
 function percent(share: number): string {

@@ -1,11 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { drawnLimits } from '../drawn-limits.js';
-import { bestValue, onlyTrials } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
 import { differenceText, valueText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
-import type { SweepFacts, TrialFacts } from '../sweep-facts.js';
+import type { SweepFacts } from '../sweep-facts.js';
 import { color } from '../theme.js';
 import { layerLink, linkCursor } from './interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from './layer-axis.js';
@@ -16,8 +15,11 @@ export const calibrationNoise: Figure = {
   section: 'ranges',
   title: () => 'Noise of calibration',
   sql: (facts) =>
-    `SELECT first_trial, first_label, position, layer, seeds, amax_mean, amax_relative_sd, amax_min, amax_max, alpha_min, alpha_max, value_min, value_max
-FROM v_calibration_noise WHERE sweep = ${sqlText(facts.sweep.name)} AND seeds > 1${onlyTrials(shownGroups(facts).trials, 'first_trial')} ORDER BY first_trial, position`,
+    `WITH every AS MATERIALIZED (SELECT * FROM v_calibration_noise WHERE sweep = ${sqlText(facts.sweep.name)} AND seeds > 1),
+setting AS (SELECT first_trial, row_number() OVER (ORDER BY max(value_max) DESC, first_trial) AS place, count(*) OVER () AS settings FROM every GROUP BY first_trial)
+SELECT first_trial, first_label, position, layer, seeds, amax_mean, amax_relative_sd, amax_min, amax_max, alpha_min, alpha_max, value_min, value_max, settings
+FROM every JOIN setting USING (first_trial)
+WHERE settings <= ${drawnLimits.noiseGroupsHeld} OR place <= ${drawnLimits.noiseGroups} ORDER BY first_trial, position`,
   build: (rows, facts) => {
     if (rows.length === 0) {
       return {
@@ -37,7 +39,7 @@ FROM v_calibration_noise WHERE sweep = ${sqlText(facts.sweep.name)} AND seeds > 
       .map((row) => spreadText(row, facts))
       .join(
         '; ',
-      )}${groups.length > drawnLimits.noiseGroups ? `; and ${groups.length - drawnLimits.noiseGroups} more settings` : ''}. ${which}The input range of ${textOf(widest, 'layer')} moves most: standard deviation ${share} % of its mean.${leftOutText(facts)}`;
+      )}${groups.length > drawnLimits.noiseGroups ? `; and ${groups.length - drawnLimits.noiseGroups} more settings` : ''}. ${which}The input range of ${textOf(widest, 'layer')} moves most: standard deviation ${share} % of its mean.${leftOutText(groups.length, rows[0]!, facts)}`;
     return {
       kind: 'charts',
       controls: [],
@@ -47,29 +49,10 @@ FROM v_calibration_noise WHERE sweep = ${sqlText(facts.sweep.name)} AND seeds > 
   },
 };
 
-/** Groups of finished trials that are equal but for the seed of their samples; of very many those with the best values. */
-function shownGroups({ trials }: SweepFacts): { readonly trials: readonly number[] | null; readonly of: number } {
-  const groups = new Map<string, TrialFacts[]>();
-  for (const trial of trials) {
-    const { calibration } = trial.settings as { readonly calibration?: { readonly sampleSeed?: number | null } | null };
-    if (trial.status !== 'done' || typeof calibration?.sampleSeed !== 'number') continue;
-    const alike = JSON.stringify({ ...(trial.settings as object), calibration: { ...calibration, sampleSeed: 0 } });
-    groups.set(alike, [...(groups.get(alike) ?? []), trial]);
-  }
-  const several = [...groups.values()].filter((group) => group.length > 1);
-  if (several.length <= drawnLimits.noiseGroupsHeld) return { trials: null, of: several.length };
-  const shown = several
-    .sort((a, b) => (bestValue(b) ?? 0) - (bestValue(a) ?? 0))
-    .slice(0, drawnLimits.noiseGroups)
-    .flat()
-    .map(({ trial }) => trial);
-  return { trials: shown.sort((a, b) => a - b), of: several.length };
-}
-
-function leftOutText(facts: SweepFacts): string {
-  const { trials, of } = shownGroups(facts);
-  if (trials === null) return '';
-  return ` Told: ${drawnLimits.noiseGroups} of ${of} settings with several seeds, those with the highest ${facts.metric.name}; the SQL without its list of trials gives all.`;
+function leftOutText(groups: number, row: Row, { metric }: SweepFacts): string {
+  const settings = numberOf(row, 'settings');
+  if (settings === groups) return '';
+  return ` Told: ${groups} of ${settings} settings with several seeds, those with the highest ${metric.name}; the SQL without its last condition gives all.`;
 }
 
 function spreadText(row: Row, { metric }: SweepFacts): string {

@@ -1,7 +1,7 @@
 import { drawnLimits } from '../drawn-limits.js';
 import type { Figure, TableColumn } from '../figure.js';
 import type { MetricText } from '../number-text.js';
-import { differenceText, pValueText, valueText } from '../number-text.js';
+import { differenceText, pValueOf, valueText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOrNull, sqlText, textOrNull } from '../query.js';
 import type { TrialFacts } from '../sweep-facts.js';
@@ -12,7 +12,7 @@ export const integerAgainstSimulated: Figure = {
   section: 'trials',
   title: () => 'Integer against simulated execution',
   sql: ({ sweep, trials }) =>
-    `SELECT trial, label, simulated, integer, difference, p_value, significant, only_simulated, only_integer, integer_nodes, integer_kernels,
+    `SELECT trial, label, simulated, integer, difference, p_value, p_relation, significant, only_simulated, only_integer, integer_nodes, integer_kernels,
        cpu_flags LIKE '%vnni%' AS vnni
 FROM v_execution WHERE sweep = ${sqlText(sweep.name)} ORDER BY ${integerTrials(trials) > drawnLimits.tableRows ? `abs(difference) DESC, trial LIMIT ${drawnLimits.tableRows}` : 'difference, trial'}`,
   build: (rows, { metric, trials }) =>
@@ -67,14 +67,9 @@ function columns(metric: MetricText): readonly TableColumn[] {
       align: 'right',
       text: (row) => differenceText(numberOrNull(row, 'difference'), metric),
     },
-    { title: 'paired test', field: 'p_value', align: 'right', text: (row) => pText(row) },
+    { title: 'paired test', field: 'p_value', align: 'right', text: pValueOf },
     { title: 'integer kernels', field: 'integer_nodes', align: 'left', text: kernelsText },
   ];
-}
-
-function pText(row: Row): string {
-  const p = numberOrNull(row, 'p_value');
-  return p === null ? '–' : pValueText(p);
 }
 
 /** `3 QLinearConv, 1 QGemm`. */

@@ -72,9 +72,11 @@ function lossModeCount({ settings }: TrialFacts): number {
 
 /** The most accurate dynamic trial among those that differ only in how alphas were searched. */
 function shownSearches(sweep: string): string {
-  return `SELECT trial FROM (SELECT trial, row_number() OVER (
-    PARTITION BY alpha_mode, json_remove(settings, '$.search') ORDER BY value DESC, position) AS place
-  FROM v_trial WHERE sweep = ${sqlText(sweep)} AND alpha_mode = 'dynamic') WHERE place = 1`;
+  const name = sqlText(sweep);
+  return `SELECT trial FROM (SELECT t.trial, row_number() OVER (PARTITION BY k.but_alpha ORDER BY p.place IS NULL, p.place, t.position) AS number
+  FROM v_trial t JOIN v_alike k ON k.sweep = t.sweep AND k.trial = t.trial
+  LEFT JOIN (SELECT trial, place FROM v_place WHERE sweep = ${name}) p ON p.trial = t.trial
+  WHERE t.sweep = ${name} AND t.alpha_mode = 'dynamic') WHERE number = 1`;
 }
 
 /** Modes without one alpha, in words. */

@@ -23,10 +23,12 @@ export const smoothingMethods: Figure = {
   section: 'first',
   title: ({ metric }) => `${metric.name} by smoothing method`,
   sql: ({ sweep }) =>
-    `SELECT trial, label, method, bias_correction, alpha, value, ci_low, ci_high, fp32_value, mean_rel_l1, output_divergence, search_duration_ms
-FROM (SELECT *, row_number() OVER (PARTITION BY method, bias_correction ORDER BY value DESC, position) AS place
-      FROM (SELECT *, ${methodSql} AS method
-            FROM v_trial WHERE sweep = ${sqlText(sweep.name)} AND status = 'done' AND role IN ('candidate', 'unsmoothed') AND keep_float = 0 AND value IS NOT NULL))
+    `WITH place AS MATERIALIZED (SELECT trial, place FROM v_place WHERE sweep = ${sqlText(sweep.name)})
+SELECT trial, label, method, bias_correction, alpha, value, ci_low, ci_high, fp32_value, mean_rel_l1, output_divergence, search_duration_ms
+FROM (SELECT *, row_number() OVER (PARTITION BY method, bias_correction ORDER BY merit) AS place
+      FROM (SELECT t.*, p.place AS merit, ${methodSql} AS method
+            FROM place p CROSS JOIN v_trial t ON t.sweep = ${sqlText(sweep.name)} AND t.trial = p.trial
+            WHERE keep_float = 0 AND value IS NOT NULL))
 WHERE place = 1 ORDER BY value DESC, trial`,
   build: (rows, facts) => {
     const methods = [...new Set(rows.map((row) => textOf(row, 'method')))];

@@ -6,36 +6,30 @@ import type { Figure } from '../figure.js';
 import { valueText } from '../number-text.js';
 import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
-import type { SweepFacts } from '../sweep-facts.js';
+import type { SweepFacts, TrialFacts } from '../sweep-facts.js';
 import { sizeColors } from '../theme.js';
 import type { Variant } from '../variants.js';
 import { legendFilter, legendHint, linkCursor, shownOpacity, trialLink } from './interaction.js';
 import { fp32Rule, metricAxis, valueTooltip } from './dot-layers.js';
 
-/** Best static alpha against dynamic alpha at each calibration size, with intervals. */
+/**
+ * Best static alpha, also one that `auto` chose, against the best dynamic alpha of equal settings, at each calibration size,
+ * with intervals.
+ */
 export const staticAgainstDynamic: Figure = {
   id: 'static-against-dynamic',
   section: 'first',
   title: () => 'Static against dynamic alpha, by calibration size',
   sql: (facts) =>
-    `SELECT b.trial, b.label, b.alpha_mode, b.alpha, b.absmax, b.calibration_batches, b.value, b.ci_low, b.ci_high,
+    `WITH pair AS MATERIALIZED (SELECT static_trial, dynamic_trial FROM v_static_against_dynamic WHERE sweep = ${sqlText(facts.sweep.name)})
+SELECT b.trial, b.label, b.alpha_mode, b.alpha, b.absmax, b.calibration_batches, b.value, b.ci_low, b.ci_high,
        b.gap_to_fp32, b.fp32_value, c.difference AS behind_best, c.p_value AS p_against_best
-FROM (SELECT *, row_number() OVER (PARTITION BY alpha_mode, calibration_batches, absmax, activation_bits, weight_bits,
-        weight_granularity, model, fp32_value,
-        json_remove(settings, '$.role', '$.smoothing.mode', '$.smoothing.alpha', '$.search') ORDER BY value DESC, trial) AS place
-      FROM v_trial WHERE sweep = ${sqlText(facts.sweep.name)} AND role = 'candidate' AND status = 'done'
-        AND alpha_mode IN ('static', 'dynamic')${onlyTrials(drawnVariants(facts).trials)}) b
+FROM (SELECT static_trial AS trial FROM pair UNION SELECT dynamic_trial FROM pair) shown
+JOIN v_trial b ON b.sweep = ${sqlText(facts.sweep.name)} AND b.trial = shown.trial
 LEFT JOIN v_comparison c ON c.sweep = b.sweep AND c.trial = b.trial AND c.against = 'best' AND c.other_trial = ${facts.best?.trial ?? -1}
-WHERE b.place = 1 ORDER BY b.calibration_batches, b.alpha_mode DESC, b.trial`,
+WHERE true${onlyTrials(drawnVariants(facts).trials, 'b.trial')} ORDER BY b.calibration_batches, b.alpha_mode = 'dynamic', b.trial`,
   build: (rows, facts) => {
-    const modes = new Set(rows.map((row) => textOf(row, 'alpha_mode')));
-    if (!modes.has('static') || !modes.has('dynamic')) {
-      const missing = modes.has('static') ? 'dynamic' : 'static';
-      return {
-        kind: 'absent',
-        note: `No ${missing} alpha has finished: smoothing.mode: [static, dynamic] in the grid brings both.`,
-      };
-    }
+    if (rows.length === 0) return { kind: 'absent', note: whyNone(facts) };
     const variants = drawnVariants(facts);
     const text = linesText(rows, facts);
     return {
@@ -51,15 +45,24 @@ WHERE b.place = 1 ORDER BY b.calibration_batches, b.alpha_mode DESC, b.trial`,
   },
 };
 
+function isStatic({ alphaMode }: TrialFacts): boolean {
+  return alphaMode === 'static' || alphaMode === 'auto';
+}
+
+function whyNone({ trials }: SweepFacts): string {
+  const finished = trials.filter(({ role, status }) => role === 'candidate' && status === 'done');
+  const missing = [
+    ...(finished.some(isStatic) ? [] : ['static']),
+    ...(finished.some(({ alphaMode }) => alphaMode === 'dynamic') ? [] : ['dynamic']),
+  ];
+  if (missing.length === 0) return 'No static and dynamic alpha have finished whose other settings are equal.';
+  return `No ${missing.join(' or ')} alpha has finished: smoothing.mode: [static, dynamic] in the grid brings both.`;
+}
+
 function drawnVariants(facts: SweepFacts): Drawn<Variant> {
   return chooseParts(facts.variants, facts, {
     most: drawnLimits.variants,
-    scoreOf: (trials) =>
-      bestOfBoth(
-        trials,
-        (trial) => trial.alphaMode === 'static',
-        (trial) => trial.alphaMode === 'dynamic',
-      ),
+    scoreOf: (trials) => bestOfBoth(trials, isStatic, (trial) => trial.alphaMode === 'dynamic'),
   });
 }
 
@@ -76,7 +79,7 @@ function chart({ metric, sizes }: SweepFacts, trials: readonly number[], descrip
   const names = sizes.map((size) => `${size} batches`);
   const scale = { domain: names, range: sizeColors(sizes.length) };
   const x = metricAxis(metric);
-  const y = { field: 'kind', type: 'nominal' as const, title: null, sort: ['best static', 'dynamic'] };
+  const y = { field: 'kind', type: 'nominal' as const, title: null, sort: ['best static', 'best dynamic'] };
   const yOffset = { field: 'size', type: 'nominal' as const, sort: names };
   const groupColor = { field: 'size', type: 'nominal' as const, title: 'calibrated on', scale };
   return {
@@ -87,7 +90,7 @@ function chart({ metric, sizes }: SweepFacts, trials: readonly number[], descrip
     autosize: { type: 'fit-x', contains: 'padding', resize: true },
     transform: [
       { filter: { field: 'trial', oneOf: [...trials] } },
-      { calculate: "datum.alpha_mode == 'static' ? 'best static' : 'dynamic'", as: 'kind' },
+      { calculate: "datum.alpha_mode == 'dynamic' ? 'best dynamic' : 'best static'", as: 'kind' },
       { calculate: "datum.calibration_batches + ' batches'", as: 'size' },
     ],
     layer: [
@@ -118,7 +121,7 @@ function chart({ metric, sizes }: SweepFacts, trials: readonly number[], descrip
             field: 'kind',
             type: 'nominal',
             legend: null,
-            scale: { domain: ['best static', 'dynamic'], range: ['circle', 'diamond'] },
+            scale: { domain: ['best static', 'best dynamic'], range: ['circle', 'diamond'] },
           },
           tooltip: [...valueTooltip(metric), { field: 'p_against_best', title: 'p against the best', format: '.3f' }],
         },

@@ -14,8 +14,8 @@ export const trialTable: Figure = {
   section: 'trials',
   title: (facts) => (listedTrials(facts) === null ? 'All trials' : 'Trials: baselines, the best, and failed ones'),
   sql: (facts) =>
-    `SELECT t.trial, t.position, t.label, t.role, t.status, t.value, t.ci_low, t.ci_high, t.gap_to_fp32, f.p_value AS p_against_fp32,
-       b.p_value AS p_against_best, t.mean_l1, t.output_divergence, t.agreement, t.gate_error, t.evaluated_samples, t.duration_ms, t.provider, substr(t.key, 1, 10) AS key,
+    `SELECT t.trial, t.position, t.label, t.role, t.status, t.value, t.ci_low, t.ci_high, t.gap_to_fp32, f.p_corrected AS p_against_fp32,
+       b.p_corrected AS p_against_best, t.mean_l1, t.output_divergence, t.agreement, t.gate_error, t.evaluated_samples, t.duration_ms, t.provider, substr(t.key, 1, 10) AS key,
        t.error_class, t.error
 FROM v_trial t
 LEFT JOIN v_comparison f ON f.sweep = t.sweep AND f.trial = t.trial AND f.against = 'fp32'
@@ -26,7 +26,7 @@ WHERE t.sweep = ${sqlText(facts.sweep.name)}${onlyTrials(listedTrials(facts), 't
     return {
       kind: 'table',
       sortable: true,
-      caption: `Click a column's head to sort. Gap: distance from FP32${metric.isProportion ? ' in points' : ''}; p: paired test, below 0.05 is outside the noise; divergence: of the output from FP32’s (KL for classes and heatmaps), needs no labels; gate: largest error of the smoothed float model relative to FP32.${leftOutText(facts)}`,
+      caption: `Click a column's head to sort. Gap: distance from FP32${metric.isProportion ? ' in points' : ''}; p: paired test, the choice of the best among all settings allowed for, below 0.05 is outside the noise; mean L1: over the layers that the trial quantizes and its loss samples, to be compared where these are the same; divergence: of the output from FP32’s (KL for classes and heatmaps), needs no labels; gate: largest error of the smoothed float model relative to FP32.${leftOutText(facts)}`,
       columns: columns(metric, links),
       emphasis: (row) =>
         row['status'] === 'failed' ? 'failed' : best !== null && numberOf(row, 'trial') === best.trial ? 'best' : null,

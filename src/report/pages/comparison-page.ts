@@ -1,8 +1,9 @@
-import { answerComparison } from '../comparison-answer.js';
+import { answerComparison, chosenOf } from '../comparison-answer.js';
 import type { ComparedTrials } from '../compared-trials.js';
 import { comparedSources } from '../compared-trials.js';
 import { comparisonFigures } from '../figures/comparison/index.js';
-import { differenceText, pValueText, valueText } from '../number-text.js';
+import { differenceText, valueText } from '../number-text.js';
+import { noiseTile } from '../noise-phrase.js';
 import type { Query } from '../query.js';
 import { renderFigure } from '../render-figure.js';
 import type { TrialFacts } from '../sweep-facts.js';
@@ -46,7 +47,9 @@ export function comparisonPage(facts: ComparedTrials, query: Query, options: Rep
   return pageBody(page, facts, query, options);
 }
 
-function tiles({ sweep: { metric }, trial, other, verdict }: ComparedTrials): string {
+function tiles(facts: ComparedTrials): string {
+  const { trial, other, verdict } = facts;
+  const { metric } = facts.sweep;
   const classOf = ({ role }: TrialFacts, { role: beside }: TrialFacts, side: string): string =>
     role !== beside && (role === 'fp32' || role === 'unsmoothed') ? role : side;
   const difference = trial.value === null || other.value === null ? null : trial.value - other.value;
@@ -54,10 +57,6 @@ function tiles({ sweep: { metric }, trial, other, verdict }: ComparedTrials): st
     [classOf(trial, other, 'side-a'), valueText(trial.value, metric), `A, ${metric.shortName}`],
     [classOf(other, trial, 'side-b'), valueText(other.value, metric), `B, ${metric.shortName}`],
     ['', differenceText(difference, metric), 'A less B'],
-    [
-      '',
-      verdict === null ? '–' : pValueText(verdict.pValue),
-      verdict === null ? 'not tested' : verdict.significant ? 'outside the noise' : 'inside the noise',
-    ],
+    ['', ...noiseTile(verdict, chosenOf(facts))],
   ]);
 }

@@ -31,7 +31,7 @@ export function firstTrials(sweep: SweepFacts, model: string): FirstTrials {
 
 function findFirst({ trials, comparisons }: SweepFacts, model: string): FirstTrials {
   const own = trials.filter((t) => t.model === model && t.status === 'done' && t.role !== 'fp32');
-  const best = chooseBest(own, comparisons);
+  const best = chooseBest(own);
   const likeBest = otherSettings(best);
   const likeness = new Map(
     own.map((t) => [t, Number(t.absmax === best?.absmax) + Number(otherSettings(t) === likeBest)]),

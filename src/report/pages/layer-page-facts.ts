@@ -76,11 +76,12 @@ export const layerFactsSql = {
     const counterpart = comparedWith(sweep, best, 'unsmoothed');
     return `WITH quantized AS (
   SELECT t.trial, t.label, t.role, t.alpha_mode, t.alpha, t.value, t.position, m.layer_alpha,
-         (json_remove(t.settings, '$.role', '$.evaluation.stop', '$.smoothing', '$.search') = json_remove(best.settings, '$.role', '$.evaluation.stop', '$.smoothing', '$.search'))
-           + (t.absmax IS best.absmax) AS likeness
+         2 * (own.but_alpha IS like_best.but_alpha) + (t.absmax IS best.absmax) AS likeness
   FROM v_trial t
+  JOIN v_alike own ON own.sweep = t.sweep AND own.trial = t.trial
   JOIN v_smoothing m ON m.sweep = t.sweep AND m.trial = t.trial AND m.position = ${layer.position}
-  LEFT JOIN v_trial best ON best.sweep = t.sweep AND best.trial = ${best?.trial ?? -1}
+  LEFT JOIN (SELECT absmax FROM v_trial WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${best?.trial ?? -1}) best ON true
+  LEFT JOIN (SELECT but_alpha FROM v_alike WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${best?.trial ?? -1}) like_best ON true
   WHERE t.sweep = ${sqlText(sweep.sweep.name)} AND t.model = ${sqlText(layer.model)} AND t.status = 'done' AND t.role IN ('candidate', 'unsmoothed')${
     among === null
       ? ''
@@ -183,13 +184,8 @@ export function shortName(name: string): string {
 }
 
 /** The most accurate candidate of the layer's model: the sweep's best where it is of that model. */
-function bestOf({ trials, comparisons, best }: SweepFacts, { model }: LayerFacts): TrialFacts | null {
-  return best?.model === model
-    ? best
-    : chooseBest(
-        trials.filter((trial) => trial.model === model),
-        comparisons,
-      );
+function bestOf({ trials, best }: SweepFacts, { model }: LayerFacts): TrialFacts | null {
+  return best?.model === model ? best : chooseBest(trials.filter((trial) => trial.model === model));
 }
 
 /** For each trial the first with the same calibration data and preprocessing. */

@@ -1,5 +1,8 @@
 import type { Answer } from '../answer.js';
+import { effectsSql } from '../effect-facts.js';
 import { guardedAnswer } from '../guarded-answer.js';
+import { staticDynamicSql } from '../static-dynamic-facts.js';
+import { verdictSql } from '../verdict.js';
 import type { SectionId } from '../figure.js';
 import { figures } from '../figures/index.js';
 import { escapeHtml } from '../html.js';
@@ -130,7 +133,7 @@ export function tileRow(tiles: readonly (readonly [string, string, string])[]): 
 }
 
 /** The queries that the answer, the tiles and the links come from. */
-function factsSources({ sweep }: SweepFacts): (readonly [string, string])[] {
+function factsSources({ sweep, staticDynamic }: SweepFacts): (readonly [string, string])[] {
   return [
     ['sweep', factsSql.sweep(sweep.name)],
     ['trials', factsSql.trials(sweep.name)],
@@ -138,6 +141,12 @@ function factsSources({ sweep }: SweepFacts): (readonly [string, string])[] {
     ['layers', factsSql.layers(sweep.name)],
     ['warnings about FP32', warningsSql.reference(sweep.name)],
     ['warnings about unsigned inputs', warningsSql.unsigned(sweep.name)],
+    ['static against dynamic', staticDynamicSql(sweep.name)],
+    ...(staticDynamic === null
+      ? []
+      : [['their paired test', verdictSql(staticDynamic.best.staticTrial, staticDynamic.best.dynamicTrial)] as const]),
+    ['effect of calibration size', effectsSql.size(sweep.name)],
+    ['effect of absmax', effectsSql.absmax(sweep.name)],
   ];
 }
 

@@ -2,12 +2,13 @@ import type { ComparedSweeps } from '../compared-sweeps.js';
 import { sweepsSources } from '../compared-sweeps.js';
 import { sweepsComparisonFigures } from '../figures/sweeps-comparison/index.js';
 import { escapeHtml } from '../html.js';
-import { countText, pValueText, valueText } from '../number-text.js';
+import { countText, valueText } from '../number-text.js';
 import { noLinks } from '../page-links.js';
+import { noiseTile } from '../noise-phrase.js';
 import type { Query } from '../query.js';
 import { linked, renderFigure } from '../render-figure.js';
 import { guardedSweepsAnswer } from '../guarded-answer.js';
-import { fp32Of } from '../sweeps-answer.js';
+import { chosenOfSweeps, fp32Of } from '../sweeps-answer.js';
 import type { ReportOptions } from './page-body.js';
 import { pageBody, sourcesHtml } from './page-body.js';
 import { answerHtml, tileRow } from './sweep-page.js';
@@ -47,15 +48,12 @@ export function sweepsComparisonPage(facts: ComparedSweeps, query: Query, option
   return pageBody(page, facts, query, options);
 }
 
-function tiles({ a, b, verdict }: ComparedSweeps): string {
+function tiles(facts: ComparedSweeps): string {
+  const { a, b, verdict } = facts;
   return tileRow([
     ['side-a', valueText(a.best?.value ?? null, a.metric), `best of A, FP32 ${valueText(fp32Of(a), a.metric)}`],
     ['side-b', valueText(b.best?.value ?? null, b.metric), `best of B, FP32 ${valueText(fp32Of(b), b.metric)}`],
-    [
-      '',
-      verdict === null ? '–' : pValueText(verdict.pValue),
-      verdict === null ? 'not tested' : verdict.significant ? 'outside the noise' : 'inside the noise',
-    ],
+    ['', ...noiseTile(verdict, chosenOfSweeps(facts))],
   ]);
 }
 

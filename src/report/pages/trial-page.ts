@@ -1,7 +1,8 @@
-import { noisePhrase } from '../answer.js';
+import { finishedSettings } from '../answer.js';
 import { trialFigures } from '../figures/trial/index.js';
 import { escapeHtml } from '../html.js';
 import { countText, differenceText, intervalText, magnitudeText, valueText } from '../number-text.js';
+import { noisePhrase, notChosen } from '../noise-phrase.js';
 import type { Query } from '../query.js';
 import { linked } from '../render-figure.js';
 import type { Sentence } from '../sentence.js';
@@ -143,7 +144,8 @@ function against(
     difference === 0
       ? `equal to ${name}`
       : `${magnitudeText(difference, sweep.metric)} ${difference > 0 ? 'above' : 'below'} ${name}`;
-  return sentence('; ', strong(where), ', ', ...noisePhrase(comparedWith(sweep, trial, other)));
+  const chosen = sweep.best?.trial === trial.trial ? { one: finishedSettings(sweep), other: 1 } : notChosen;
+  return sentence('; ', strong(where), ', ', ...noisePhrase(comparedWith(sweep, trial, other), chosen));
 }
 
 function overUnsmoothed(facts: TrialPageFacts): Sentence {

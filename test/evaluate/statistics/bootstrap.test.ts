@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
 import { drawResample, pairedBootstrap, percentileInterval95 } from '../../../src/evaluate/statistics/bootstrap.js';
-import { normalTail } from '../../../src/evaluate/statistics/normal-tail.js';
 
 it('the interval of 0, 1, .., 400 ends at 10 and 390, as numpy.percentile has it', () => {
   expect(percentileInterval95(Float64Array.from({ length: 401 }, (_, index) => 400 - index))).toEqual([10, 390]);
@@ -12,7 +11,7 @@ it('the interval of 0, 1, .., 400 ends at 10 and 390, as numpy.percentile has it
 
 it('identical replicates give a zero interval and p = 1', () => {
   const a = Float64Array.of(0.1, 0.5, 0.3);
-  expect(pairedBootstrap(a, a, 0)).toEqual({ ciLow: 0, ciHigh: 0, pValue: 1 });
+  expect(pairedBootstrap(a, a, 0)).toEqual({ ciLow: 0, ciHigh: 0, pValue: 1, pRelation: '=', zScore: null });
 });
 
 it('replicates that are all larger give the smallest p there is', () => {
@@ -22,29 +21,32 @@ it('replicates that are all larger give the smallest p there is', () => {
   expect(ciLow).toBeCloseTo(1 + 0.025 * 398, 10);
 });
 
-it('below what counting can tell, p is the normal tail of the difference over its standard deviation', () => {
+it('below what counting can tell, p is a bound, and z the difference over its standard deviation', () => {
   // Differences 1000 + (-199.5 .. 199.5): their squares add up to n (n^2 - 1) / 12.
   const a = Float64Array.from({ length: 400 }, (_, index) => 1000 + index - 199.5);
-  const { pValue } = pairedBootstrap(a, new Float64Array(400), 1000);
+  const { pValue, pRelation, zScore } = pairedBootstrap(a, new Float64Array(400), 1000);
   const deviation = Math.sqrt((400 * (400 ** 2 - 1)) / 12 / 399);
-  expect(pValue / (2 * normalTail(1000 / deviation))).toBeCloseTo(1, 9);
+  expect(pValue).toBe(2 / 401);
+  expect(pRelation).toBe('<=');
+  expect(zScore).toBeCloseTo(1000 / deviation, 9);
 });
 
 it('replicates that hardly differ among themselves are no evidence beyond counting', () => {
-  expect(pairedBootstrap(new Float64Array(400).fill(0.5), new Float64Array(400).fill(0.4), 0.1).pValue).toBe(2 / 401);
+  const result = pairedBootstrap(new Float64Array(400).fill(0.5), new Float64Array(400).fill(0.4), 0.1);
+  expect(result).toMatchObject({ pValue: 2 / 401, zScore: null });
 });
 
 it('few different replicates are no evidence beyond counting', () => {
-  // 49 values around 10, each far from 0 in units of their spread; with a 50th the tail counts.
+  // 49 values around 10, each far from 0 in units of their spread; with a 50th the spread counts.
   const of = (distinct: number) => Float64Array.from({ length: 399 }, (_, index) => 10 + 1e-3 * (index % distinct));
-  expect(pairedBootstrap(of(49), new Float64Array(399), 10).pValue).toBe(2 / 400);
-  expect(pairedBootstrap(of(50), new Float64Array(399), 10).pValue).toBeLessThan(1e-100);
+  expect(pairedBootstrap(of(49), new Float64Array(399), 10)).toMatchObject({ pValue: 2 / 400, zScore: null });
+  expect(pairedBootstrap(of(50), new Float64Array(399), 10).zScore).toBeGreaterThan(100);
 });
 
 it('a spread of rounding size is no evidence beyond counting, however many values it has', () => {
   const a = Float64Array.from({ length: 399 }, (_, index) => 10 + index * 2 ** -49);
   expect(new Set(a).size).toBe(399);
-  expect(pairedBootstrap(a, new Float64Array(399), 10).pValue).toBe(2 / 400);
+  expect(pairedBootstrap(a, new Float64Array(399), 10)).toMatchObject({ pValue: 2 / 400, zScore: null });
 });
 
 it('the p-value counts replicates on the smaller side, and one more', () => {
@@ -67,6 +69,7 @@ it('exchanging the trials mirrors the interval and keeps p', () => {
       const forth = pairedBootstrap(a, b, 0.1);
       const back = pairedBootstrap(b, a, -0.1);
       expect(back.pValue).toBe(forth.pValue);
+      expect(back.pRelation).toBe(forth.pRelation);
       expect(back.ciLow).toBeCloseTo(-forth.ciHigh, 12);
       expect(forth.pValue).toBeGreaterThan(0);
       expect(forth.pValue).toBeLessThanOrEqual(1);

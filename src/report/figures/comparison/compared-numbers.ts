@@ -3,7 +3,7 @@ import { ofBoth } from '../../compared-trials.js';
 import type { PageFigure, TableColumn } from '../../figure.js';
 import { durationText, intervalText, signed, significantText, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
-import { numberOf, numberOrNull, textOf } from '../../query.js';
+import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
 
 /** The numbers of both trials in two lines: metric, losses, size, time. */
 export const comparedNumbers: PageFigure<ComparedTrials> = {
@@ -11,7 +11,7 @@ export const comparedNumbers: PageFigure<ComparedTrials> = {
   section: 'numbers',
   title: () => 'Both in numbers',
   sql: (facts) =>
-    `SELECT t.trial, t.sweep, t.label, t.status, t.value, t.ci_low, t.ci_high, t.gap_to_fp32, t.gain_over_unsmoothed, t.mean_l1,
+    `SELECT t.trial, t.sweep, t.label, t.status, t.value, t.ci_low, t.ci_high, t.gap_to_fp32, t.gain_over_unsmoothed, ${commonMean(facts)} AS mean_l1,
        t.output_divergence, t.agreement, t.activation_bits, t.weight_bits, t.calibration_samples, p.float_weight_share,
        t.duration_ms, t.search_duration_ms
 FROM v_trial t
@@ -22,7 +22,7 @@ WHERE ${ofBoth(facts, 't.')} ORDER BY t.trial <> ${facts.trial.trial}`,
     return {
       kind: 'table',
       sortable: false,
-      caption: `Gap and gain${metric.isProportion ? ' in points' : ''}; bits: of inputs and weights; mean L1 and divergence (of the output from FP32’s): lower is better. Time of the trial itself, without the stages that trials share; search: of the alphas.`,
+      caption: `Gap and gain${metric.isProportion ? ' in points' : ''}; bits: of inputs and weights; mean L1 (over the layers that both quantize) and divergence (of the output from FP32’s): lower is better. Time of the trial itself, without the stages that trials share; search: of the alphas.`,
       columns: [
         {
           title: 'setting',
@@ -50,6 +50,15 @@ WHERE ${ofBoth(facts, 't.')} ORDER BY t.trial <> ${facts.trial.trial}`,
     };
   },
 };
+
+/** SQL: the mean L1 of a row's trial over the layers that both have; NULL where losses are not compared. */
+function commonMean({ sweep, trial, other, otherSweep, commonLoss }: ComparedTrials): string {
+  if (commonLoss === null) return 'NULL';
+  const losses = (name: string, number: number): string =>
+    `SELECT layer FROM v_layer_loss WHERE sweep = ${sqlText(name)} AND trial = ${number} AND mode = 'accumulated'`;
+  return `(SELECT avg(l.l1) FROM v_layer_loss l WHERE l.sweep = t.sweep AND l.trial = t.trial AND l.mode = 'accumulated'
+         AND l.layer IN (${losses(sweep.sweep.name, trial.trial)}) AND l.layer IN (${losses(otherSweep, other.trial)}))`;
+}
 
 function isFirst(row: Row, { trial }: ComparedTrials): boolean {
   return numberOf(row, 'trial') === trial.trial;

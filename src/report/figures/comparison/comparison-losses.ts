@@ -1,5 +1,5 @@
 import type { ComparedTrials } from '../../compared-trials.js';
-import { layersApart, ofBoth } from '../../compared-trials.js';
+import { lossesApart, ofBoth } from '../../compared-trials.js';
 import type { PageFigure } from '../../figure.js';
 import type { Row } from '../../query.js';
 import { drawnLoss, drawnLossParams } from '../drawn-loss.js';
@@ -18,7 +18,7 @@ export const comparisonLosses: PageFigure<ComparedTrials> = {
        ${lossColumns.join(', ')}
 FROM v_layer_loss WHERE ${ofBoth(facts)} ORDER BY mode, position, trial`,
   build: (rows, facts) => {
-    const apart = layersApart(facts);
+    const apart = lossesApart(facts);
     if (apart !== null) return { kind: 'absent', note: apart };
     const lacking = trialsLacking(rows, facts);
     if (lacking !== null) return { kind: 'absent', note: lacking };

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { ComparedTrials } from '../../compared-trials.js';
-import { layersApart, sideColors } from '../../compared-trials.js';
+import { lossesApart, sideColors } from '../../compared-trials.js';
 import type { PageFigure } from '../../figure.js';
 import { significantText } from '../../number-text.js';
 import type { Row } from '../../query.js';
@@ -21,7 +21,7 @@ JOIN v_layer_loss b ON b.sweep = ${sqlText(otherSweep)} AND b.trial = ${other.tr
 WHERE a.sweep = ${sqlText(sweep.sweep.name)} AND a.trial = ${trial.trial} AND a.mode = 'accumulated' AND a.l1 > 0 AND b.l1 > 0
 ORDER BY ratio, a.position`,
   build: (rows, facts) => {
-    const apart = layersApart(facts);
+    const apart = lossesApart(facts);
     if (apart !== null) return { kind: 'absent', note: apart };
     if (rows.length === 0) {
       return {

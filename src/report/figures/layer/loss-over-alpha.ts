@@ -47,7 +47,7 @@ AND role IN ('candidate', 'unsmoothed')${onlyTrials(drawnVariants(facts.sweep).t
     return {
       kind: 'charts',
       controls: lossControls(rows),
-      caption: `Error of the layer’s own output against FP32. Lines: static alpha${has('dynamic') ? '; diamonds: dynamic alpha, at the alpha that it chose for this layer' : ''}${has('auto') ? '; squares: alpha auto' : ''}${has('cle') ? '; triangles at the right: cross-layer equalization' : ''}. ${unsmoothed} ${chosenText(facts)} ${told} ${legendHint}${leftOutText(drawn, 'combinations of other settings', sweep)}`,
+      caption: `Error of the layer’s own output against FP32. Lines: static alpha${has('dynamic') ? '; diamonds: dynamic alpha, at the alpha that it chose for this layer' : ''}${has('auto') ? '; squares: static alpha chosen by divergence' : ''}${has('cle') ? '; triangles at the right: cross-layer equalization' : ''}. ${unsmoothed} ${chosenText(facts)} ${told} ${legendHint}${leftOutText(drawn, 'combinations of other settings', sweep)}`,
       panels: panels.filter(({ own }) => own.length > 0),
     };
   },

@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { medianOf } from '../../answer-pairs.js';
 import type { ComparedSweeps } from '../../compared-sweeps.js';
 import type { PageFigure } from '../../figure.js';
+import { medianOf } from '../../median.js';
 import type { MetricText } from '../../number-text.js';
-import { differenceText, pValueText, signed, valueText } from '../../number-text.js';
+import { differenceText, pValueOf, signed, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
 import { color } from '../../theme.js';
@@ -85,8 +85,7 @@ export const matchedTable: PageFigure<ComparedSweeps> = {
           title: 'p',
           field: 'p_value',
           align: 'right',
-          text: (row) =>
-            row['p_value'] === null ? '–' : pValueText(numberOf(row, 'p_value')).replace('p = ', '').replace('p ', ''),
+          text: (row) => pValueOf(row).replace('p = ', '').replace('p ', ''),
         },
         {
           title: 'noise',
@@ -114,7 +113,7 @@ pair AS MATERIALIZED (
   SELECT a.trial, a.label, a.alpha, b.trial AS other_trial, b.label AS other_label, a.value, b.value AS other_value,
          a.value - b.value AS difference, a.ci_low, a.ci_high, count(*) OVER () AS of_all
   FROM a JOIN b ON b.rest = a.rest ORDER BY a.position, b.position LIMIT ${mostPairs})
-SELECT pair.*, c.p_value, c.significant
+SELECT pair.*, c.p_value, c.p_relation, c.significant
 FROM pair LEFT JOIN compare_trials(pair.trial, pair.other_trial) c`;
 }
 

@@ -12,10 +12,10 @@ export const sweepsTable: PageFigure<IndexPageFacts> = {
   section: 'all',
   title: () => 'Sweeps and their best settings',
   sql: (facts) => `WITH t AS (
-  SELECT sweep, label, role, model, metric, value, fp32_value, unsmoothed_value, gap_to_fp32,
-         row_number() OVER (PARTITION BY sweep ORDER BY role = 'candidate' AND status = 'done' DESC, value DESC, position) AS place,
-         max(model) OVER (PARTITION BY sweep) AS any_model, min(model) OVER (PARTITION BY sweep) <> max(model) OVER (PARTITION BY sweep) AS several
-  FROM v_trial WHERE ${ofSweeps('sweep', facts)})
+  SELECT v.sweep, v.label, v.role, v.model, v.metric, v.value, v.fp32_value, v.unsmoothed_value, v.gap_to_fp32,
+         row_number() OVER (PARTITION BY v.sweep ORDER BY p.place IS NULL, p.place, v.position) AS place,
+         max(v.model) OVER (PARTITION BY v.sweep) AS any_model, min(v.model) OVER (PARTITION BY v.sweep) <> max(v.model) OVER (PARTITION BY v.sweep) AS several
+  FROM v_trial v LEFT JOIN v_place p ON p.sweep = v.sweep AND p.trial = v.trial WHERE ${ofSweeps('v.sweep', facts)})
 SELECT s.sweep, s.question, s.trials, s.done, s.failed, s.pending, s.stopped, s.created_at, s.updated_at,
        iif(t.several, 'several', t.any_model) AS model, iif(t.role = 'candidate' AND t.value IS NOT NULL, t.label, NULL) AS label,
        t.metric, iif(t.role = 'candidate', t.value, NULL) AS value, t.fp32_value, t.unsmoothed_value,

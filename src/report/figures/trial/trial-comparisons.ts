@@ -1,5 +1,5 @@
 import type { PageFigure } from '../../figure.js';
-import { countText, differenceText, pValueText } from '../../number-text.js';
+import { countText, differenceText, pValueOf, pValueText } from '../../number-text.js';
 import type { TrialPageFacts } from '../../pages/trial-page-facts.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
@@ -17,7 +17,7 @@ export const trialComparisons: PageFigure<TrialPageFacts> = {
   section: 'evidence',
   title: () => 'Is the difference real?',
   sql: ({ sweep, trial }) =>
-    `SELECT against, other_trial, other_label, difference, method, p_value, significant, only_trial, only_other, ci_low, ci_high
+    `SELECT against, other_trial, other_label, difference, method, p_value, p_relation, chosen_from, p_corrected, differs, only_trial, only_other, ci_low, ci_high
 FROM v_comparison WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${trial.trial}
 ORDER BY CASE against WHEN 'fp32' THEN 0 WHEN 'unsmoothed' THEN 1 WHEN 'simulated' THEN 2 ELSE 3 END`,
   build: (rows, { sweep, trial }) =>
@@ -35,7 +35,7 @@ ORDER BY CASE against WHEN 'fp32' THEN 0 WHEN 'unsmoothed' THEN 1 WHEN 'simulate
           kind: 'table',
           sortable: false,
           caption:
-            'Paired over the same evaluation samples: exact McNemar test where a sample is right or wrong, bootstrap else. Above 0: this trial is better. p < 0.05 is outside the noise.',
+            'Paired over the same evaluation samples: exact McNemar test where a sample is right or wrong, bootstrap else. Above 0: this trial is better. p < 0.05 is outside the noise; where the better of the two is the best of many settings, p counts times their number.',
           columns: [
             {
               title: 'against',
@@ -60,16 +60,24 @@ ORDER BY CASE against WHEN 'fp32' THEN 0 WHEN 'unsmoothed' THEN 1 WHEN 'simulate
             { title: 'evidence', field: 'p_value', align: 'left', text: (row) => evidenceText(row) },
             {
               title: 'verdict',
-              field: 'significant',
+              field: 'differs',
               align: 'left',
-              text: (row) => (numberOf(row, 'significant') === 1 ? 'outside the noise' : 'inside the noise'),
+              text: verdictText,
             },
           ],
         },
 };
 
+function verdictText(row: Row): string {
+  const words = numberOf(row, 'differs') === 1 ? 'outside the noise' : 'inside the noise';
+  const settings = numberOf(row, 'chosen_from');
+  return settings === 1
+    ? words
+    : `${words}, ${pValueText(numberOf(row, 'p_corrected'))} for the choice among ${settings} settings`;
+}
+
 function evidenceText(row: Row): string {
-  const p = pValueText(numberOf(row, 'p_value'));
+  const p = pValueOf(row);
   const [mine, others] = [numberOrNull(row, 'only_trial'), numberOrNull(row, 'only_other')];
   if (mine === null || others === null) return `${textOf(row, 'method')}, ${p}`;
   return `${p}; ${countText(mine, 'sample')} right here only, ${others} there only`;
