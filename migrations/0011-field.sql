@@ -73,8 +73,8 @@ SELECT sweep, trial, label,
        CASE WHEN key = 'smoothing.mode' AND value = 'auto' THEN 'static'
             WHEN key = 'smoothing.alpha' AND alpha_mode = 'auto' THEN 'auto'
             WHEN type = 'true' THEN 'true' WHEN type = 'false' THEN 'false' ELSE CAST(value AS TEXT) END AS value,
-       EXISTS (SELECT 1 FROM json_each(axes) a
-               WHERE a.key IN (of.key, 'data.' || of.key, 'data.' || replace(of.key, '.source.', '.'))) AS varied
+       EXISTS (SELECT 1 FROM json_each(axes) axis
+               WHERE axis.key IN (of.key, 'data.' || of.key, 'data.' || replace(of.key, '.source.', '.'))) AS varied
 FROM (
   SELECT sw.name AS sweep, t.id AS trial, st.label, st.axes, t.alpha_mode, substr(j.fullkey, 3) AS key, j.type, j.value
   FROM sweep sw

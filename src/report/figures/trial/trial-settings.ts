@@ -9,7 +9,7 @@ export const trialSettings: PageFigure<TrialPageFacts> = {
   section: 'evidence',
   title: () => 'Settings',
   sql: ({ sweep, trial }) =>
-    `SELECT setting, value, varied FROM v_setting
+    `SELECT setting, value, varied AS axis FROM v_setting
 WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${trial.trial} ORDER BY varied DESC, setting`,
   build: (rows) =>
     rows.length === 0
@@ -17,7 +17,7 @@ WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${trial.trial} ORDER BY v
       : {
           kind: 'table',
           sortable: false,
-          emphasis: (row) => (row['varied'] === 1 ? 'varied' : null),
+          emphasis: (row) => (row['axis'] === 1 ? 'varied' : null),
           caption:
             'Everything that the numbers depend on, by its path in the experiment file; first (marked) what the sweep varies.',
           columns: [
