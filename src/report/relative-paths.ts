@@ -48,7 +48,10 @@ function replacementsOf(query: Query, sweep: string): readonly Replacement[] {
   const folder = posix.dirname(file);
   const sections = ['$.model', '$.evaluation.source', '$.calibration.source', '$.task'];
   const sql = sections
-    .map((path) => `SELECT DISTINCT settings ->> '${path}' AS section FROM v_trial WHERE sweep = ${where}`)
+    .map(
+      (path) =>
+        `SELECT DISTINCT t.settings ->> '${path}' AS section FROM sweep s JOIN sweep_trial st ON st.sweep_id = s.id JOIN trial t ON t.id = st.trial_id WHERE s.name = ${where}`,
+    )
     .join(' UNION ');
   const named = toRows(query(sql, [])).flatMap((each) => {
     const section = textOrNull(each, 'section');
