@@ -9,17 +9,9 @@ export interface CommonFilter {
 export const commonFilters: readonly CommonFilter[] = [
   ...bySweep('v_sweep', 'v_trial', 'v_accuracy_by_alpha', 'v_accuracy', 'v_amax_convergence', 'v_alpha_curve'),
   ...bySweep('v_calibrated_amax', 'v_stopped', 'v_sensitivity', 'v_pareto', 'v_proxy_fidelity', 'v_calibration_noise'),
-  ...bySweep(
-    'v_alike',
-    'v_pair',
-    'v_place',
-    'v_static_against_dynamic',
-    'v_comparison',
-    'v_execution',
-    'v_layer',
-    'v_stage',
-  ),
-  ...byTrial('v_layer_loss', 'v_amax', 'v_channel', 'v_smoothing', 'v_bias_correction', 'v_layer_rank'),
+  ...bySweep('v_alike', 'v_pair', 'v_place', 'v_static_against_dynamic', 'v_comparison', 'v_execution', 'v_layer'),
+  ...bySweep('v_stage', 'v_warning', 'v_unsigned_input'),
+  ...byTrial('v_layer_loss', 'v_amax', 'v_channel', 'v_smoothing', 'v_bias_correction', 'v_layer_rank', 'v_setting'),
   { view: 'v_search_curve', sql: 'SELECT * FROM v_search_curve WHERE sweep = :sweep AND trial = :dynamic' },
   { view: 'v_attempt', sql: 'SELECT * FROM v_attempt WHERE trial = :trial' },
 ];

@@ -30,7 +30,7 @@ export function describeTrial(database: string, wantedSweep: string | undefined,
     };
     section(
       'settings',
-      'SELECT fullkey AS setting, atom AS value FROM v_trial, json_tree(v_trial.settings) WHERE sweep = :sweep AND trial = :trial AND atom IS NOT NULL',
+      'SELECT setting, value FROM v_setting WHERE sweep = :sweep AND trial = :trial AND value IS NOT NULL',
     );
     section(
       'accuracy (higher is better)',

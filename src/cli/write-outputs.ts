@@ -1,9 +1,11 @@
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 
 import { chartFiles } from '../report/chart-files.js';
 import { markdownSummary } from '../report/markdown-summary.js';
 import { pageFigures } from '../report/page-figures.js';
 import type { Query } from '../report/query.js';
+import { sqlText } from '../report/query.js';
+import { withRelativePaths } from '../report/relative-paths.js';
 import { reportData } from '../report/report-data.js';
 import type { PageId } from '../report/site-map.js';
 import { folderNames, parsePageName } from '../report/site-map.js';
@@ -56,10 +58,11 @@ export async function writeOutputs(request: ReportRequest): Promise<ReportOutput
   const onlyPages = svg === undefined && markdown === undefined && json === undefined;
   if (onlyPages) return { paths: writeReport(database, request.sweeps, output, comparisons, force), text: null };
   return await readDatabase(database, async (queries) => {
-    const query: Query = (sql, params) => queries.query(sql, params as never[]);
     const named = [...new Set([...request.sweeps, ...comparisons.sweeps.flat()])];
-    const wanted = named.length === 0 ? [undefined] : named;
-    const sweeps = wanted.map((name) => factsOf(query, pickSweep(queries, name)));
+    const wanted = (named.length === 0 ? [undefined] : named).map((name) => pickSweep(queries, name));
+    const plain: Query = (sql, params) => queries.query(sql, params as never[]);
+    const query = withRelativePaths(plain, wanted);
+    const sweeps = wanted.map((name) => factsOf(query, name));
     const folders = folderNames(everySweep(queries));
     const charts = svg === undefined ? [] : await drawCharts(sweeps, pages, folders, query);
     const options = { database: basename(database), generatedAt: new Date() };
@@ -79,7 +82,7 @@ export async function writeOutputs(request: ReportRequest): Promise<ReportOutput
         ...(svg === undefined ? [] : [['Charts', svg] as const]),
         ...(dataPath === null ? [] : [['Data', dataPath] as const]),
       ].map(([text, path]) => [text, relative(from, path) || '.'] as const);
-      return markdownSummary(facts, query, { database, files });
+      return markdownSummary(facts, query, { database: besideExperiment(plain, facts.sweep.name, database), files });
     });
     const summary = markdown === undefined ? null : summaries.join('\n---\n\n');
     const summaryPath =
@@ -130,6 +133,12 @@ function parsePage(name: string): PageId {
   throw new UsageError(
     `Expected index, trial-NUMBER, layer-NUMBER or compare-NUMBER-NUMBER for --page, as pages are called; got "${name}".`,
   );
+}
+
+/** The database's path as seen from the folder of the experiment file. */
+function besideExperiment(query: Query, sweep: string, database: string): string {
+  const [row] = query(`SELECT experiment_path FROM v_sweep WHERE sweep = ${sqlText(sweep)}`, []).rows;
+  return relative(dirname(String(row?.[0])), resolve(database));
 }
 
 function factsOf(query: Query, name: string): SweepFacts {

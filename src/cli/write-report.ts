@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-import type { Query } from '../report/query.js';
+import { withRelativePaths } from '../report/relative-paths.js';
 import { renderReport } from '../report/render-report.js';
 import { openSite } from '../report/site.js';
 import type { Pair } from '../report/site-map.js';
@@ -50,7 +50,7 @@ export function writeReport(
       if (one === other) throw new UsageError(`Expected two sweeps for --compare-sweeps, got "${one}" twice.`);
     const all = everySweep(queries);
     const pairs = comparisons.trials.map((pair) => pickPair(queries, names, all, pair));
-    const query: Query = (sql, params) => queries.query(sql, params as never[]);
+    const query = withRelativePaths((sql, params) => queries.query(sql, params as never[]), names);
     const options = { database: basename(database), generatedAt: new Date() };
     if (output?.endsWith('.html') === true) {
       const [name = '', ...more] = names;

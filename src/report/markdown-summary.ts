@@ -23,7 +23,7 @@ import { factsSql } from './sweep-facts.js';
 
 /** What a summary says of its surroundings. */
 export interface SummaryOptions {
-  /** Path of the database file, for the commands. */
+  /** Path of the database file as seen from the folder of the experiment file, for the commands. */
   readonly database: string;
   /** Files of the same report: what they are, and their paths as seen from the summary. */
   readonly files: readonly (readonly [string, string])[];
@@ -122,7 +122,7 @@ function reproduce(facts: SweepFacts, query: Query, { database }: SummaryOptions
   const models = [...new Set(facts.trials.map(({ model }) => model).filter((model) => model !== null))];
   const lines = [
     `sweep ${sweep.name}, key ${key ?? 'not recorded'}, ${sweep.done} of ${countText(sweep.trials, 'trial')} done${sweep.stopped > 0 ? `, ${sweep.stopped} stopped early` : ''}, last begun ${sweep.updatedAt}`,
-    `experiment ${sweep.experimentPath}, model ${models.length === 0 ? 'not recorded' : models.join(', ')}`,
+    `experiment ${sweep.experimentPath}, paths as seen from its folder, model ${models.length === 0 ? 'not recorded' : models.join(', ')}`,
     `quantsweep ${listed('quantsweep_version')}, onnxruntime ${listed('onnxruntime_version')}, ${listed('provider')}`,
   ];
   const commands = [

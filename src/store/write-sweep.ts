@@ -22,12 +22,13 @@ export function writeSweep(
     const id = writeStage(connection, stage, modelIds.get(stage.model.path) ?? null);
     connection.run('INSERT INTO sweep_stage (sweep_id, stage_id) VALUES (?, ?)', sweep, id);
   }
-  const stageIds = new Map(plan.stages.map(({ key }) => [key, stageId(connection, key)]));
-  for (const { fp32Key, referenceKey } of plan.trials) {
+  // Thousands of trials have the same few references.
+  const references = new Map(plan.trials.map(({ fp32Key, referenceKey }) => [fp32Key, referenceKey]));
+  for (const [fp32Key, referenceKey] of references) {
     connection.run(
       'INSERT INTO fp32_reference (fp32_key, stage_id) VALUES (?, ?) ON CONFLICT DO NOTHING',
       fp32Key,
-      stageIds.get(referenceKey)!,
+      stageId(connection, referenceKey),
     );
   }
   for (const trial of plan.trials) {

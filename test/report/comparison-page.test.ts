@@ -94,7 +94,7 @@ describe('the comparison of two trials', () => {
       { setting: 'smoothing.alpha', value: '0.2', other_value: '0.3' },
     ]);
     const shared = rowsOf(pages.twoSweeps, 'shared-settings').map((row) => row['setting']);
-    expect(shared).toContain('calibration.batches');
+    expect(shared).toContain('data.calibration.batches');
     expect(shared).toContain('execution provider');
     expect(figurePieces(render(pages.twoSweeps)).get('shared-settings')).toContain(
       `<details><summary>${shared.length} settings are the same in both</summary>`,

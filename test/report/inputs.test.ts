@@ -32,7 +32,7 @@ it('what ran it has the commit, and one row for all slots of a host', () => {
     `UPDATE environment SET git_commit = '0123456789abcdef'; UPDATE attempt SET device = 'cpu:1' WHERE trial_id = 1003;`,
   );
   expect(table).toHaveLength(1);
-  expect(table[0]?.[0]).toMatch(/^bench-1: cpu:\d,cpu:\d$/);
+  expect(table[0]?.[0]).toMatch(/^cpu:\d,cpu:\d$/);
   expect(table[0]?.join(' | ')).toContain('quantsweep 0.1.0, commit 0123456789, onnxruntime 1.30.0, Node v20.20.2');
   expect(table[0]?.join(' | ')).toContain('AMD EPYC 7763, 2 cores, no VNNI | 7.7 GiB');
 });

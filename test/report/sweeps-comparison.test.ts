@@ -90,7 +90,7 @@ describe('the comparison of two sweeps', () => {
     expect(figurePieces(render('main', 'four bits')).get('settings')).toContain('<tr class="best">');
     const differing = rowsOf('main', 'fewer', 'settings');
     expect(differing.map((row) => row['setting'])).toEqual([
-      'calibration.batches',
+      'data.calibration.batches',
       'smoothing.absmax',
       'smoothing.alpha',
     ]);

@@ -66,7 +66,7 @@ describe('the page of a trial', () => {
       (f) => f.id === 'settings',
     )!;
     const varied = figure.rows.filter((row) => row['axis'] === 1).map((row) => row['setting']);
-    expect(varied).toContain('calibration.batches');
+    expect(varied).toContain('data.calibration.batches');
     expect(figure.rows.slice(0, varied.length).every((row) => row['axis'] === 1)).toBe(true);
     expect(figure.rows.length).toBeGreaterThan(varied.length);
   });

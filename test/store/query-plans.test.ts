@@ -24,6 +24,8 @@ const largeTables = new Set([
   'layer_rank',
   'observation',
   'quantizer',
+  'fp32_reference',
+  'reference_warning',
   'sample_outcome',
   'search_curve',
   'smoothing',

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { countText } from '../../report/number-text.js';
+import { withRelativePaths } from '../../report/relative-paths.js';
 import { openSite, type Site, type SiteOptions } from '../../report/site.js';
 import { folderNames } from '../../report/site-map.js';
 import { monotonicMs } from '../../store/monotonic-clock.js';
@@ -135,7 +136,7 @@ export class LiveSite {
     const sweeps = wanted.length === 0 ? all : all.filter((sweep) => wanted.includes(sweep));
     const name = this.#nextName();
     const site = openSite(
-      (sql, params) => this.#database.queries().query(sql, params as never[]),
+      withRelativePaths((sql, params) => this.#database.queries().query(sql, params as never[]), sweeps),
       all,
       sweeps,
       this.#siteOptions(look.run, name),

@@ -112,7 +112,8 @@ function findArgmax(logits: Float32Array, sample: number): number {
 function rankOf(label: number, logits: Float32Array, sample: number): number {
   if (label < 0 || label >= logits.length) {
     throw new MetricError(
-      `Expected a label in 0..${logits.length - 1}, the classes of the model's output, got ${label} for sample ${sample}`,
+      `Expected a label in 0..${logits.length - 1}, the classes of the model's output, got ${label} for sample ${sample}. ` +
+        'Labels that begin at 1 need 1 subtracted; labels of other classes need another model or model.output.',
     );
   }
   const own = logits[label]!;

@@ -11,7 +11,7 @@ function attemptsOf(sweep: string, of = ''): string {
 }
 
 /**
- * What ran the work: host, device, provider and versions, with the number of attempts. Reads the tables attempt and
+ * What ran the work: device, provider and versions, with the number of attempts. Reads the tables attempt and
  * environment for what no view tells: system, memory and the commit of the code that ran.
  */
 export const environments: Figure = {
@@ -19,12 +19,12 @@ export const environments: Figure = {
   section: 'provenance',
   title: () => 'What ran it',
   sql: ({ sweep }) =>
-    `SELECT v.host, group_concat(DISTINCT v.device) AS devices, v.provider, v.cpu_model, v.cpu_flags LIKE '%vnni%' AS vnni, e.cpu_cores, e.memory_mb,
+    `SELECT group_concat(DISTINCT v.device) AS devices, v.provider, v.cpu_model, v.cpu_flags LIKE '%vnni%' AS vnni, e.cpu_cores, e.memory_mb,
        v.gpu, e.gpu_driver, e.os, e.node_version, v.onnxruntime_version, v.quantsweep_version, e.git_commit,
        count(*) AS attempts, min(v.started_at) AS first_start, max(v.ended_at) AS last_end
 FROM v_attempt v JOIN attempt a ON a.id = v.attempt LEFT JOIN environment e ON e.id = a.environment_id
 WHERE ${attemptsOf(sweep.name, 'v.')} AND v.status = 'done'
-GROUP BY v.host, v.provider, e.id ORDER BY attempts DESC, v.host, v.provider, e.id`,
+GROUP BY v.provider, e.id ORDER BY attempts DESC, v.provider, e.id`,
   build: (rows) =>
     rows.length === 0
       ? {
@@ -35,9 +35,9 @@ GROUP BY v.host, v.provider, e.id ORDER BY attempts DESC, v.host, v.provider, e.
           kind: 'table',
           sortable: false,
           caption:
-            'One row for each host, provider and version that finished work. VNNI: instructions for 8-bit integers.',
+            'One row for each machine, provider and version that finished work; v_attempt has the names of the machines. VNNI: instructions for 8-bit integers.',
           columns: [
-            { title: 'host', field: 'host', align: 'left', text: (row) => joined(row, ['host', 'devices'], ': ') },
+            { title: 'devices', field: 'devices', align: 'left', text: (row) => joined(row, ['devices'], ': ') },
             { title: 'provider', field: 'provider', align: 'left', text: providerText },
             { title: 'CPU', field: 'cpu_model', align: 'left', text: cpuText },
             { title: 'memory', field: 'memory_mb', align: 'right', text: memoryText },
@@ -63,7 +63,7 @@ export const failedAttempts: Figure = {
   title: () => 'Attempts that failed',
   sql: ({ sweep }) =>
     `SELECT * FROM (
-  SELECT attempt, work, trial, stage_kind, part, number, status, started_at, duration_ms, host, device, error_class, error, count(*) OVER () AS of_all
+  SELECT attempt, work, trial, stage_kind, part, number, status, started_at, duration_ms, device, error_class, error, count(*) OVER () AS of_all
   FROM v_attempt WHERE ${attemptsOf(sweep.name)} AND status IN ('failed', 'interrupted') ORDER BY attempt DESC LIMIT ${drawnLimits.tableRows})
 ORDER BY attempt`,
   build: (rows) =>

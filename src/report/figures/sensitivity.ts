@@ -2,7 +2,8 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { Control, Figure } from '../figure.js';
 import { differenceText } from '../number-text.js';
 import type { Row } from '../query.js';
-import { numberOf, numberOrNull, sqlText, textOf } from '../query.js';
+import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../query.js';
+import { searchedAlphasText } from '../searched-alphas.js';
 import type { SweepFacts } from '../sweep-facts.js';
 import { color } from '../theme.js';
 import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from './interaction.js';
@@ -16,7 +17,8 @@ export const sensitivity: Figure = {
   sql: ({ sweep }) =>
     `WITH every AS MATERIALIZED (SELECT * FROM v_sensitivity WHERE sweep = ${sqlText(sweep.name)})
 SELECT setting, whole_label, position, layer, op, rank, drop_only, only_value, only_divergence, gain_all_but, all_but_value,
-       (SELECT count(DISTINCT setting) FROM every) AS settings
+       (SELECT count(DISTINCT setting) FROM every) AS settings,
+       (SELECT search_order FROM v_trial t WHERE t.sweep = ${sqlText(sweep.name)} AND t.trial = coalesce(only_trial, all_but_trial)) AS search_order
 FROM every WHERE setting = (SELECT setting FROM every ORDER BY whole_trial IS NULL, setting LIMIT 1) ORDER BY position`,
   build: (rows, facts) => {
     if (rows.length === 0) {
@@ -53,7 +55,8 @@ function captionText(rows: readonly Row[], { metric }: SweepFacts): string {
   const whole = rows[0]?.['whole_label'];
   const settings = numberOf(rows[0]!, 'settings');
   const others = settings === 1 ? '' : ` Of the ${settings} settings with such trials one is shown.`;
-  return `${parts.join('; ')}. Quantized alone: drop from FP32 with only this layer quantized; alone in float: gain over quantizing all${typeof whole === 'string' ? ` (${whole})` : ''}.${others} ${legendHint}`;
+  const alphas = searchedAlphasText(textOrNull(rows[0]!, 'search_order'));
+  return `${parts.join('; ')}. Quantized alone: drop from FP32 with only this layer quantized; alone in float: gain over quantizing all${typeof whole === 'string' ? ` (${whole})` : ''}.${others}${alphas === '' ? '' : ` ${alphas}`} ${legendHint}`;
 }
 
 const orderControl: Control = {

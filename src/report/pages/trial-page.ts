@@ -7,6 +7,7 @@ import type { Query } from '../query.js';
 import { linked } from '../render-figure.js';
 import type { Sentence } from '../sentence.js';
 import { sentence, strong } from '../sentence.js';
+import { searchedAlphasText, searchOrderOf } from '../searched-alphas.js';
 import type { TrialFacts } from '../sweep-facts.js';
 import { comparedWith, factsSql } from '../sweep-facts.js';
 import type { ReportOptions } from './page-body.js';
@@ -52,7 +53,7 @@ export function trialPage(facts: TrialPageFacts, query: Query, options: ReportOp
       trial.role,
       trial.status,
     ],
-    first: `${warningsHtml(facts)}<p class="headline">${sentenceHtml(verdictSentence(facts))}</p>${tileRow(tiles)}${neighboursHtml(facts)}${sourcesHtml(
+    first: `${warningsHtml(facts)}<p class="headline">${sentenceHtml(verdictSentence(facts))}</p>${alphasHtml(facts)}${tileRow(tiles)}${neighboursHtml(facts)}${sourcesHtml(
       [
         ['trials', factsSql.trials(sweep.sweep.name)],
         ['comparisons', factsSql.comparisons(sweep.sweep.name)],
@@ -71,6 +72,12 @@ export function trialPage(facts: TrialPageFacts, query: Query, options: ReportOp
     links,
   };
   return pageBody(page, facts, query, options);
+}
+
+/** Where the alphas of a trial of one layer's sensitivity come from; empty for other trials. */
+function alphasHtml({ trial }: TrialPageFacts): string {
+  const text = trial.role === 'sensitivity' ? searchedAlphasText(searchOrderOf(trial)) : '';
+  return text === '' ? '' : `<p class="caption">${escapeHtml(text)}</p>`;
 }
 
 /** What makes the FP32 result that the trial is measured against nonsense; empty where it is sound. */

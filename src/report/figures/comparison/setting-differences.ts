@@ -51,11 +51,8 @@ function shown(text: string | null): string {
 /** Every setting by its path, and what ran it. Lists are one setting each; null is left out: it cannot matter. */
 function settingsSql({ sweep, trial, other, otherSweep }: ComparedTrials, operator: 'IS' | 'IS NOT'): string {
   const side = (name: string, sweepName: string, number: number): string =>
-    `SELECT '${name}' AS side, substr(j.fullkey, 3) AS setting,
-         CASE j.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(j.value AS TEXT) END AS value
-  FROM v_trial t, json_tree(t.settings) j
-  WHERE t.sweep = ${sqlText(sweepName)} AND t.trial = ${number} AND j.type NOT IN ('object', 'null')
-    AND j.path NOT LIKE '%[%' AND j.fullkey <> '$.role'
+    `SELECT '${name}' AS side, setting, value FROM v_setting
+  WHERE sweep = ${sqlText(sweepName)} AND trial = ${number} AND value IS NOT NULL
   UNION ALL
   SELECT '${name}', 'execution provider', provider FROM v_trial WHERE sweep = ${sqlText(sweepName)} AND trial = ${number}
   UNION ALL

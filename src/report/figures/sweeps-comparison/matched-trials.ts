@@ -5,6 +5,7 @@ import { medianOf } from '../../median.js';
 import type { MetricText } from '../../number-text.js';
 import { differenceText, pValueOf, signed, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
+import { settingPath } from '../../setting-path.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
 import { color } from '../../theme.js';
 import { legendFilter, legendHint, shownOpacity } from '../interaction.js';
@@ -135,7 +136,7 @@ function whyNone(rows: readonly Row[], facts: ComparedSweeps): string | null {
 
 function apartText({ apart }: ComparedSweeps): string {
   if (apart.length === 0) return 'Matched: settings that are equal in everything.';
-  const shown = apart.slice(0, 8);
+  const shown = apart.slice(0, 8).map(settingPath);
   const more = apart.length > shown.length ? ` and ${apart.length - shown.length} more` : '';
   return `Matched: settings that are equal but for what the sweeps have not in common (${shown.join(', ')}${more}).`;
 }

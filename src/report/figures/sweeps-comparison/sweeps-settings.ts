@@ -2,6 +2,7 @@ import type { ComparedSweeps } from '../../compared-sweeps.js';
 import type { PageFigure, TableColumn } from '../../figure.js';
 import type { Row } from '../../query.js';
 import { numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
+import { settingPath } from '../../setting-path.js';
 
 /** Settings and axes that are not the same in both sweeps, with the values that each goes through. */
 export const sweepsSettings: PageFigure<ComparedSweeps> = {
@@ -14,12 +15,10 @@ export const sweepsSettings: PageFigure<ComparedSweeps> = {
     return `SELECT setting, ${of('texts', a.sweep.name)} AS in_a, ${of('texts', b.sweep.name)} AS in_b,
        ${of('count', a.sweep.name)} AS count_a, ${of('count', b.sweep.name)} AS count_b
 FROM (SELECT sweep, setting, count(*) AS count, group_concat(value, ', ') AS texts
-      FROM (SELECT DISTINCT t.sweep, substr(j.fullkey, 3) AS setting,
-              CASE j.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE j.value END AS value
-            FROM v_trial t, json_tree(t.settings) j
-            WHERE t.sweep IN (${sqlText(a.sweep.name)}, ${sqlText(b.sweep.name)}) AND t.role = 'candidate'
-              AND j.type NOT IN ('object', 'null') AND j.path NOT LIKE '%[%' AND j.fullkey <> '$.role'
-            ORDER BY 1, 2, 3)
+      FROM (SELECT DISTINCT s.sweep, s.setting, s.value
+            FROM v_setting s JOIN trial t ON t.id = s.trial
+            WHERE s.sweep IN (${sqlText(a.sweep.name)}, ${sqlText(b.sweep.name)}) AND t.role = 'candidate' AND s.value IS NOT NULL
+            ORDER BY s.sweep, s.setting, CASE WHEN s.value GLOB '[0-9]*' THEN s.value + 0 END, s.value)
       GROUP BY sweep, setting)
 GROUP BY setting HAVING in_a IS NOT in_b ORDER BY setting`;
   },
@@ -31,7 +30,7 @@ GROUP BY setting HAVING in_a IS NOT in_b ORDER BY setting`;
           sortable: false,
           caption: `Every value that the settings of each sweep go through; – where it has none. Marked: nothing in common, so that every pair of matched settings differs in it. The rest differ in range only.`,
           columns,
-          emphasis: (row) => (apart.includes(textOf(row, 'setting')) ? 'best' : null),
+          emphasis: (row) => (apart.map(settingPath).includes(textOf(row, 'setting')) ? 'best' : null),
         },
 };
 

@@ -11,7 +11,7 @@ export const trialAttempts: PageFigure<TrialPageFacts> = {
   section: 'evidence',
   title: () => 'Attempts',
   sql: ({ trial }) =>
-    `SELECT number, status, started_at, duration_ms, host, device, provider, timings, error_class, error,
+    `SELECT number, status, started_at, duration_ms, device, provider, timings, error_class, error,
        onnxruntime_version, quantsweep_version, cpu_model, gpu
 FROM v_attempt WHERE trial = ${trial.trial} ORDER BY number`,
   build: (rows) =>
@@ -56,12 +56,7 @@ function phasesText(row: Row): string {
 
 function placeText(row: Row): string {
   const provider = textOrNull(row, 'provider')?.replaceAll('ExecutionProvider', '');
-  const parts = [
-    textOrNull(row, 'device'),
-    provider,
-    textOrNull(row, 'gpu') ?? textOrNull(row, 'cpu_model'),
-    textOrNull(row, 'host'),
-  ];
+  const parts = [textOrNull(row, 'device'), provider, textOrNull(row, 'gpu') ?? textOrNull(row, 'cpu_model')];
   return parts.filter((part) => part !== null && part !== undefined && part !== '').join(', ') || '–';
 }
 

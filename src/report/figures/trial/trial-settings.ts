@@ -9,10 +9,8 @@ export const trialSettings: PageFigure<TrialPageFacts> = {
   section: 'evidence',
   title: () => 'Settings',
   sql: ({ sweep, trial }) =>
-    `SELECT substr(s.fullkey, 3) AS setting, s.atom AS value, EXISTS (
-         SELECT 1 FROM json_each(t.axes) a WHERE s.fullkey = '$.' || a.key OR a.key LIKE '%.' || substr(s.fullkey, 3) OR s.fullkey LIKE '$.' || a.key || '.%') AS axis
-FROM v_trial t, json_tree(t.settings) s
-WHERE t.sweep = ${sqlText(sweep.sweep.name)} AND t.trial = ${trial.trial} AND s.type NOT IN ('object', 'array') ORDER BY axis DESC, setting`,
+    `SELECT setting, value, varied AS axis FROM v_setting
+WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${trial.trial} ORDER BY varied DESC, setting`,
   build: (rows) =>
     rows.length === 0
       ? { kind: 'absent', note: 'The database holds no settings of this trial.' }
@@ -21,7 +19,7 @@ WHERE t.sweep = ${sqlText(sweep.sweep.name)} AND t.trial = ${trial.trial} AND s.
           sortable: false,
           emphasis: (row) => (row['axis'] === 1 ? 'varied' : null),
           caption:
-            'Everything that the numbers depend on, by its path in the experiment; first (marked) what the sweep varies.',
+            'Everything that the numbers depend on, by its path in the experiment file; first (marked) what the sweep varies.',
           columns: [
             { title: 'setting', field: 'setting', align: 'left', text: (row) => textOf(row, 'setting') },
             { title: 'value', field: 'value', align: 'left', text: valueOf },
