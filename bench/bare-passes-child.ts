@@ -1,3 +1,4 @@
+import '../src/runtime/no-telemetry.js';
 import * as ort from 'onnxruntime-node';
 import { openDataset } from '../src/data/open-dataset.js';
 import { elementCount } from '../src/graph/tensor.js';

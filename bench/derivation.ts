@@ -11,6 +11,7 @@ import type { Layer } from '../src/graph/layers.js';
 import { encodeModel } from '../src/graph/onnx-model.js';
 import { elementCount, readFloatTensor } from '../src/graph/tensor.js';
 import { loadModel } from '../src/runtime/model-cache.js';
+import { plainBatching } from '../src/runtime/batching.js';
 import { runBatches } from '../src/runtime/run-batches.js';
 import { Session, type FloatTensor } from '../src/runtime/session.js';
 import { noSmoothing, smoothingFactors } from '../src/smooth/smoothing-factors.js';
@@ -82,11 +83,11 @@ async function observe({ model, source, preprocess }: Subject) {
   const dataset = await openDataset(source, preprocess);
   await runBatches(
     session,
-    io,
+    plainBatching(io),
     dataset,
     { first: 0, count: SAMPLES, batchSize: SAMPLES },
-    (outputs, _, samples, fed) => {
-      statistics.add(outputs, { samples, fed });
+    (outputs, { samples, rows }) => {
+      statistics.add(outputs, { samples, fed: rows });
       for (const { values: name, layers: readers } of graph.observed) {
         for (const layer of readers) values.set(layer.name, outputs[name!]!);
       }

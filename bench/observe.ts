@@ -5,6 +5,7 @@ import { openDataset } from '../src/data/open-dataset.js';
 import { encodeModel, type OnnxModel } from '../src/graph/onnx-model.js';
 import type { ObserveJob } from '../src/runtime/jobs.js';
 import { loadModel } from '../src/runtime/model-cache.js';
+import { plainBatching } from '../src/runtime/batching.js';
 import { runBatches } from '../src/runtime/run-batches.js';
 import { runJob } from '../src/runtime/run-job.js';
 import { Session } from '../src/runtime/session.js';
@@ -44,8 +45,8 @@ async function timed({ model, source, preprocess }: Subject): Promise<Measured<n
     const session = await Session.create(encodeModel(graph), io.input, oneThread);
     return () =>
       clocked(() =>
-        runBatches(session, io, dataset, range, (outputs, _first, samples, fed) => {
-          statistics?.add(outputs, { samples, fed });
+        runBatches(session, plainBatching(io), dataset, range, (outputs, { samples, rows }) => {
+          statistics?.add(outputs, { samples, fed: rows });
         }),
       );
   };

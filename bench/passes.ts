@@ -10,6 +10,7 @@ import { prepareModel, type PreparedModel } from '../src/quantize/prepare-layers
 import { quantizedModel } from '../src/quantize/quantized-graph.js';
 import { loadModel } from '../src/runtime/model-cache.js';
 import { readModelFile } from '../src/runtime/model-file.js';
+import { plainBatching } from '../src/runtime/batching.js';
 import { runBatches } from '../src/runtime/run-batches.js';
 import { Session } from '../src/runtime/session.js';
 import { sayEnvironment } from './measure/environment.js';
@@ -36,8 +37,8 @@ const range = { first: 0, count: SAMPLES, batchSize: BATCH };
 const observe = observeGraph(folded, layers, ['channel']);
 const statistics = new StatisticsAccumulator(observe.observed);
 const observing = await Session.create(encodeModel(observe.model), io.input, settings);
-await runBatches(observing, io, dataset, range, (outputs, _first, samples, fed) => {
-  statistics.add(outputs, { samples, fed });
+await runBatches(observing, plainBatching(io), dataset, range, (outputs, { samples, rows }) => {
+  statistics.add(outputs, { samples, fed: rows });
 });
 await observing.release();
 const inputs = new Map(statistics.snapshot(1, SAMPLES).inputs.map((i) => [i.layer, i]));
@@ -72,7 +73,7 @@ const environment = sayEnvironment(
 const passes = new Map<string, () => Promise<number>>();
 for (const [name, graph] of Object.entries(graphs)) {
   const session = await Session.create(encodeModel(graph), io.input, settings);
-  passes.set(name, () => clocked(() => runBatches(session, io, dataset, range, () => undefined)));
+  passes.set(name, () => clocked(() => runBatches(session, plainBatching(io), dataset, range, () => undefined)));
 }
 const rows = ratiosOver('fp32', await interleavedRounds(passes, ROUNDS));
 printRatios(rows, 'fp32');

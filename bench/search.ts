@@ -5,6 +5,7 @@ import type { SearchStage } from '../src/plan/plan.js';
 import { openDataset } from '../src/data/open-dataset.js';
 import { encodeModel } from '../src/graph/onnx-model.js';
 import { loadModel } from '../src/runtime/model-cache.js';
+import { plainBatching } from '../src/runtime/batching.js';
 import { runBatches } from '../src/runtime/run-batches.js';
 import { Session } from '../src/runtime/session.js';
 import { readModelFile } from '../src/runtime/model-file.js';
@@ -83,7 +84,7 @@ async function measure(subject: Subject): Promise<object> {
     new Map([
       [PARTS, all(parts)],
       [ALONE, all(alone)],
-      [FP32, () => clocked(() => runBatches(session, io, dataset, range, () => undefined))],
+      [FP32, () => clocked(() => runBatches(session, plainBatching(io), dataset, range, () => undefined))],
     ]),
     ROUNDS,
     // Every search makes its sessions anew, so that none is warm; model and code are, from observing.

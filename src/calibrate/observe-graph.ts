@@ -1,5 +1,6 @@
 import type { AbsmaxMethod } from '../experiment/settings.js';
 import { applyEdits } from '../graph/edits.js';
+import { dependsOnSamples } from '../graph/constants.js';
 import { GraphPatch } from '../graph/graph-patch.js';
 import type { Layer } from '../graph/layers.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
@@ -19,6 +20,8 @@ export interface ObservedTensor {
   readonly viewMax: string | null;
   /** Output of the tensor's values themselves, for histograms; null unless asked for. */
   readonly values: string | null;
+  /** False where its numbers are the same in every run. */
+  readonly isOfSamples: boolean;
 }
 
 export interface ObserveGraph {
@@ -30,12 +33,15 @@ export interface ObserveGraph {
  * The model with its outputs replaced by per-channel statistics of every layer's input, reduced inside the graph, so
  * that only small arrays leave the runtime. A tensor that several layers read is observed once. Histograms have no operator
  * of ONNX: for them the values leave the runtime as well.
+ *
+ * @param constantInputs of the model, which get the same in every run
  */
 export function observeGraph(
   folded: OnnxModel,
   layers: readonly Layer[],
   methods: readonly AbsmaxMethod[],
   histograms = false,
+  constantInputs: ReadonlySet<string> = new Set(),
 ): ObserveGraph {
   const patch = new GraphPatch(folded);
   const byTensor = new Map<string, Layer[]>();
@@ -43,16 +49,14 @@ export function observeGraph(
     const id = `${layer.inputTensor}\n${layer.inputRank ?? 'any'}`;
     byTensor.set(id, [...(byTensor.get(id) ?? []), layer]);
   }
-  const observed = [...byTensor.values()].map((readers, i) =>
-    observeTensor(
-      patch,
-      readers,
-      methods,
-      histograms,
-      folded.index.producers.has(readers[0]!.inputTensor),
-      `${patch.prefix}observe/${i}`,
-    ),
-  );
+  const observed = [...byTensor.values()].map((readers, i) => {
+    const { inputTensor } = readers[0]!;
+    const isComputed = folded.index.producers.has(inputTensor);
+    return {
+      ...observeTensor(patch, readers, methods, histograms, isComputed, `${patch.prefix}observe/${i}`),
+      isOfSamples: dependsOnSamples(folded, inputTensor, constantInputs),
+    };
+  });
   const tensors = observed.flatMap((o) => [o.max, o.min, o.mean, o.viewMax, o.values]).filter((o) => o !== null);
   patch.edit({ kind: 'setOutputs', tensors: [...new Set(tensors)] });
   return { model: applyEdits(folded, patch.edits), observed };
@@ -65,7 +69,7 @@ function observeTensor(
   histograms: boolean,
   isComputed: boolean,
   name: string,
-): ObservedTensor {
+): Omit<ObservedTensor, 'isOfSamples'> {
   const [{ inputTensor, inputChannels, inputRank }] = layers as readonly [Layer, ...Layer[]];
   const isConvolution = inputRank !== null && inputRank > 2;
   const rows = isConvolution ? inputTensor : patch.reshape(inputTensor, [-1, inputChannels], `${name}/rows`);

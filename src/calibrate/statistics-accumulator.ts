@@ -1,5 +1,5 @@
 import { elementCount } from '../graph/tensor.js';
-import { ChannelCounter } from './channel-counter.js';
+import { CopyCounter } from './copy-counter.js';
 import { NonFiniteError } from '../evaluate/non-finite-error.js';
 import type { InputStatistics, ObservationRecord } from '../evaluate/results.js';
 import type { ObservedTensor } from './observe-graph.js';
@@ -15,7 +15,7 @@ interface Running {
   readonly min: Float64Array;
   readonly max: Float64Array;
   readonly viewMax: Float64Array | null;
-  readonly counter: ChannelCounter | null;
+  readonly counter: CopyCounter | null;
 }
 
 /** Running per-channel statistics of every observed tensor; memory does not grow with the number of batches. */
@@ -31,13 +31,13 @@ export class StatisticsAccumulator {
         min,
         max,
         viewMax: tensor.viewMax === null ? null : new Float64Array(tensor.channels),
-        counter: tensor.values === null ? null : new ChannelCounter(min, max),
+        counter: tensor.values === null ? null : new CopyCounter(min, max, tensor.isOfSamples),
       };
     });
   }
 
   /**
-   * @param rows samples of the run, and how many were fed: copies that only pad a fixed batch are not counted
+   * @param batch samples of the run, and the rows that they were fed in, each as often as any other: counted once
    * @throws NonFiniteError naming the first layer whose input is not finite
    */
   add(
@@ -55,8 +55,7 @@ export class StatisticsAccumulator {
       if (counter !== null) {
         const { data, dims } = outputs[tensor.values!]!;
         const channelAxis = tensor.layers[0]!.inputRank === null ? dims.length - 1 : 1;
-        const real = data.subarray(0, (data.length / fed) * samples);
-        counter.add(real, elementCount(dims.slice(channelAxis + 1)));
+        counter.add(data, elementCount(dims.slice(channelAxis + 1)), fed / samples);
       }
     }
   }

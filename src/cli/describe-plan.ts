@@ -13,6 +13,7 @@ import type { StoredFailure, SweepReader } from '../store/store.js';
 import { StoreError } from '../store/store-error.js';
 import { failuresByCause } from './failures-by-cause.js';
 import { formatDuration, plural } from './format-values.js';
+import { hashingProgress } from './hashing-progress.js';
 
 /** Trials listed without `--all`. */
 const LISTED = 60;
@@ -24,7 +25,8 @@ export async function describePlan(
   all: boolean,
   allowCode: boolean,
 ): Promise<string> {
-  const prepared = await prepareSweep(path, overrides, workerEntry(), { use: 'plan', allowed: allowCode });
+  const code = { use: 'plan', allowed: allowCode } as const;
+  const prepared = await prepareSweep(path, overrides, workerEntry(), code, hashingProgress(warn));
   const { experiment, provider, plan, inputs } = prepared;
   const slots = deviceSlots(experiment.run, provider.provider);
   const { finished, typicalDurations, warnings, tried } = readStore(prepared);
@@ -116,6 +118,11 @@ function readStore({ experiment: { run }, plan, inputs }: PreparedSweep): Stored
   } finally {
     store.close();
   }
+}
+
+/** To stderr, so that the plan can be piped. */
+function warn(line: string): void {
+  process.stderr.write(line);
 }
 
 function failedWords(leftAlone: number): string {

@@ -14,6 +14,7 @@ import { ExitCode } from './exit-code.js';
 import { failuresByCause } from './failures-by-cause.js';
 import { FreshComparisons } from './fresh-comparisons.js';
 import { plural } from './format-values.js';
+import { hashingProgress } from './hashing-progress.js';
 import { openUnlocked } from './open-unlocked.js';
 import { Progress } from './progress.js';
 
@@ -37,10 +38,14 @@ export async function runSweepFile(
   { allowCode, failFast, retryFailed, wait }: RunFlags,
 ): Promise<number> {
   const entry = workerEntry();
-  const { experiment, inputs, provider, plan } = await prepareSweep(path, overrides, entry, {
-    use: 'run',
-    allowed: allowCode,
-  });
+  const code = { use: 'run', allowed: allowCode } as const;
+  const { experiment, inputs, provider, plan } = await prepareSweep(
+    path,
+    overrides,
+    entry,
+    code,
+    hashingProgress((line) => process.stdout.write(line)),
+  );
   const slots = deviceSlots(experiment.run, provider.provider);
   say(`Provider: ${provider.why}. ${plural(slots.length, 'slot')} (${slots.map((s) => s.device).join(', ')}).`);
   for (const note of [...inputs.notes, ...(experiment.notes ?? []), ...saturationNotes(experiment)]) say(note);

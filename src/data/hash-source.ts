@@ -18,16 +18,22 @@ const SYNTHETIC_VERSION = 1;
 const AS_STORED = { layout: 'channelsFirst', channelOrder: 'keep', divideBy: 1, mean: null, std: null } as const;
 const CHUNK_BYTES = 1 << 22;
 
+/** Told of every piece of a file that was read: how many of its bytes are done. */
+export type OnHashing = (path: string, doneBytes: number, sizeBytes: number) => void;
+
+type Hashing = Hash & { readonly onHashing: OnHashing };
+
 /**
  * Returns the SHA-256, hex, of everything that the samples, labels and ground truth of `source` depend on: the format and
  * the bytes of all its files (not their paths); for `bevScenes` the generator's version, seed, number of scenes and, in
  * case the version was forgotten, its first scene; for `synthetic` likewise; for images also the library that decodes
  * them; for a module its own bytes, its options and what it says of its data. Further inputs follow by name. Memory is constant and the event loop gets turns in between.
  *
+ * @param onHashing told of each piece that was read
  * @throws DatasetError when a file is missing.
  */
-export async function hashSource(source: DataSource): Promise<string> {
-  const hash = createHash('sha256');
+export async function hashSource(source: DataSource, onHashing: OnHashing = () => undefined): Promise<string> {
+  const hash: Hashing = Object.assign(createHash('sha256'), { onHashing });
   switch (source.format) {
     case 'cifar10':
       addHeader(hash, { format: source.format });
@@ -87,7 +93,7 @@ function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]
 
 /** SHA-256, hex, of a file's size and bytes. @throws DatasetError when it is missing */
 export async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
+  const hash: Hashing = Object.assign(createHash('sha256'), { onHashing: () => undefined });
   await addFile(hash, 'file', path);
   return hash.digest('hex');
 }
@@ -97,7 +103,7 @@ function addHeader(hash: Hash, header: Readonly<Record<string, unknown>>): void 
 }
 
 /** The size goes first, so that no two lists of files feed the hash alike. */
-async function addFile(hash: Hash, role: string, path: string | null): Promise<void> {
+async function addFile(hash: Hashing, role: string, path: string | null): Promise<void> {
   if (path === null) return;
   const file = openFile(path);
   try {
@@ -107,6 +113,7 @@ async function addFile(hash: Hash, role: string, path: string | null): Promise<v
       const piece = chunk.subarray(0, Math.min(chunk.length, file.sizeBytes - place));
       file.read(place, piece);
       hash.update(piece);
+      hash.onHashing(path, place + piece.length, file.sizeBytes);
       await nextTurn();
     }
   } finally {
@@ -115,7 +122,7 @@ async function addFile(hash: Hash, role: string, path: string | null): Promise<v
 }
 
 /** Names inside the folder count: they give the order, and classes or the lines of a CSV go by them. */
-async function addFolder(hash: Hash, folder: string, files: readonly string[]): Promise<void> {
+async function addFolder(hash: Hashing, folder: string, files: readonly string[]): Promise<void> {
   for (const name of files) await addFile(hash, `sample ${name}`, join(folder, name));
 }
 

@@ -1,5 +1,5 @@
 import type { DataSource } from '../experiment/settings.js';
-import { hashSource } from './hash-source.js';
+import { hashSource, type OnHashing } from './hash-source.js';
 import { sourceStamp } from './source-files.js';
 
 /** A model or a source of data as a sweep was planned with it. */
@@ -23,7 +23,7 @@ export interface ModelIdentity extends Identity {
 }
 
 /** Reads a source's files once for what identifies it. @throws DatasetError when a file is missing */
-export async function identifyInput(source: DataSource): Promise<DataIdentity> {
+export async function identifyInput(source: DataSource, onHashing?: OnHashing): Promise<DataIdentity> {
   const stamp = sourceStamp(source);
-  return { kind: 'data', source, stamp, sha256: await hashSource(source) };
+  return { kind: 'data', source, stamp, sha256: await hashSource(source, onHashing) };
 }

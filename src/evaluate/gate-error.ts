@@ -29,7 +29,12 @@ export class GateError extends Error {
   }
 }
 
-function causeOf({ what, difference, rounding, discontinuous }: NonNullable<ConstructorParameters<typeof GateError>[3]>) {
+function causeOf({
+  what,
+  difference,
+  rounding,
+  discontinuous,
+}: NonNullable<ConstructorParameters<typeof GateError>[3]>) {
   const [first, ...more] = discontinuous;
   const others = more.length > LISTED ? [...more.slice(0, LISTED), `${more.length - LISTED} more`] : more;
   const jumps =

@@ -112,7 +112,7 @@ function judgedTensors(
       if (tensor !== '' && !found.has(tensor)) found.set(tensor, `"${tensor}", which ${describeNode(node)} reads,`);
     }
   }
-  const ending = discontinuous.length === 0 ? '' : ' behind FP32\'s results of discontinuous operators';
+  const ending = discontinuous.length === 0 ? '' : " behind FP32's results of discontinuous operators";
   if (!found.has(output)) found.set(output, `the output${ending}`);
   return [...found].map(([tensor, what]) => ({ tensor, what }));
 }

@@ -1,6 +1,7 @@
 import type { LossMode } from '../experiment/settings.js';
 import type { LayerLossOutputs } from './loss-graph.js';
 import { NonFiniteError } from './non-finite-error.js';
+import { PreciseSums } from './precise-sums.js';
 import type { LayerLossRecord } from './results.js';
 
 /** One graph output of a run: rows of equal length, one or more a sample (a Gemm may read `[N*T, K]`). */
@@ -10,25 +11,35 @@ export interface RowTensor {
   readonly dims: readonly number[];
 }
 
-/** How many samples a run was fed: the first are real, the rest pads a fixed batch. */
+/**
+ * What a run was fed: `samples` of them, each as often as any other, which makes `fed` rows. A mean over all numbers of a
+ * tensor is therefore the mean over its samples, wherever in the tensor they lie.
+ */
 export interface FedBatch {
   readonly samples: number;
   readonly fed: number;
 }
 
+/** What is added up over samples, in the order of the sums. */
+const summed = [
+  'absError',
+  'squaredError',
+  'squaredOutput',
+  'outputTimesReference',
+  'absReference',
+  'squaredReference',
+] as const;
+
 interface Sums {
-  absError: number;
-  squaredError: number;
-  squaredOutput: number;
-  outputTimesReference: number;
+  readonly means: PreciseSums;
   maxError: number;
-  absReference: number;
-  squaredReference: number;
-  /** Weight of the means that were added up. */
   samples: number;
 }
 
-/** Adds up the outputs of a loss graph in float64 and turns them into l1, rel_l1, mse, sqnr_db, cosine and max_abs. */
+/**
+ * Adds up the outputs of a loss graph, so precisely that the size of batches does not show, and turns them into l1,
+ * rel_l1, mse, sqnr_db, cosine and max_abs.
+ */
 export class LossAccumulator {
   readonly #layers: readonly LayerLossOutputs[];
   readonly #sums = new Map<string, Sums>();
@@ -39,17 +50,13 @@ export class LossAccumulator {
 
   add(outputs: Readonly<Record<string, RowTensor>>, batch: FedBatch): void {
     for (const { layer, reference, modes } of this.#layers) {
-      const absReference = weightedMean(outputs[reference.absReference]!, batch);
-      const squaredReference = weightedMean(outputs[reference.squaredReference]!, batch);
       for (const { mode, outputs: names } of modes) {
         const sums = this.#sumsOf(layer, mode);
-        sums.absError += weightedMean(outputs[names.absError]!, batch);
-        sums.squaredError += weightedMean(outputs[names.squaredError]!, batch);
-        sums.squaredOutput += weightedMean(outputs[names.squaredOutput]!, batch);
-        sums.outputTimesReference += weightedMean(outputs[names.outputTimesReference]!, batch);
-        sums.maxError = Math.max(sums.maxError, maxOfRows(outputs[names.maxError]!, batch));
-        sums.absReference += absReference;
-        sums.squaredReference += squaredReference;
+        const all = { ...reference, ...names };
+        for (const [index, measure] of summed.entries()) {
+          addMean(sums.means, index, outputs[all[measure]]!, batch.samples);
+        }
+        sums.maxError = Math.max(sums.maxError, maxOf(outputs[names.maxError]!));
         sums.samples += batch.samples;
       }
     }
@@ -66,16 +73,7 @@ export class LossAccumulator {
     const id = `${mode}\n${layer}`;
     let sums = this.#sums.get(id);
     if (sums === undefined) {
-      sums = {
-        absError: 0,
-        squaredError: 0,
-        squaredOutput: 0,
-        outputTimesReference: 0,
-        maxError: 0,
-        absReference: 0,
-        squaredReference: 0,
-        samples: 0,
-      };
+      sums = { means: new PreciseSums(summed.length), maxError: 0, samples: 0 };
       this.#sums.set(id, sums);
     }
     return sums;
@@ -83,8 +81,19 @@ export class LossAccumulator {
 }
 
 function lossRecord(layer: string, mode: LossMode, sums: Sums): LayerLossRecord {
-  if (!Object.values(sums).every(Number.isFinite)) throw new NonFiniteError(`the output of layer "${layer}" (${mode})`);
-  const { squaredError, squaredReference, squaredOutput, outputTimesReference, absError, absReference, samples } = sums;
+  const { means, maxError, samples } = sums;
+  const values = [...means.values()];
+  if (![...values, maxError].every(Number.isFinite)) {
+    throw new NonFiniteError(`the output of layer "${layer}" (${mode})`);
+  }
+  const [absError, squaredError, squaredOutput, outputTimesReference, absReference, squaredReference] = values as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const norm = Math.sqrt(squaredOutput * squaredReference);
   return {
     layer,
@@ -94,34 +103,30 @@ function lossRecord(layer: string, mode: LossMode, sums: Sums): LayerLossRecord 
     mse: squaredError / samples,
     sqnrDb: squaredError > 0 && squaredReference > 0 ? 10 * Math.log10(squaredReference / squaredError) : null,
     cosine: norm > 0 ? Math.min(1, Math.max(-1, outputTimesReference / norm)) : null,
-    maxAbs: sums.maxError,
+    maxAbs: maxError,
   };
 }
 
 /**
- * How many leading numbers of an output belong to real samples. Where padding can't be told apart, because the first
- * axis is not the batch, all count.
+ * Adds a tensor's mean over all its numbers to a sum, times the samples of the run: a short last batch weighs less,
+ * whichever axis of the layer's output is the batch.
  */
-export function realCount({ data, dims }: RowTensor, { samples, fed }: FedBatch): number {
-  const rows = (dims[0]! * samples) / fed;
-  return Number.isInteger(rows) ? rows * (data.length / dims[0]!) : data.length;
+export function addMean(sums: PreciseSums, index: number, { data }: RowTensor, samples: number): void {
+  const own = new PreciseSums(1);
+  own.addRows(data);
+  sums.addScaled(own, samples, data.length, index);
 }
 
-/**
- * The mean over the real rows, in float64, times the real samples of the run: a short last batch weighs less, whichever
- * axis of the layer's output is the batch.
- */
-export function weightedMean(tensor: RowTensor, batch: FedBatch): number {
-  const end = realCount(tensor, batch);
-  let sum = 0;
-  for (let i = 0; i < end; i++) sum += tensor.data[i]!;
-  return (sum / end) * batch.samples;
+/** The same for each column of a tensor whose last axis is the channel. */
+export function addChannelMeans(sums: PreciseSums, { data }: RowTensor, samples: number): void {
+  const own = new PreciseSums(sums.length);
+  own.addRows(data);
+  sums.addScaled(own, samples, data.length / sums.length);
 }
 
 /** NaN if any value is NaN, which `Math.max` guarantees. */
-function maxOfRows(tensor: RowTensor, batch: FedBatch): number {
-  const end = realCount(tensor, batch);
+function maxOf({ data }: RowTensor): number {
   let max = 0;
-  for (let i = 0; i < end; i++) max = Math.max(max, tensor.data[i]!);
+  for (const value of data) max = Math.max(max, value);
   return max;
 }

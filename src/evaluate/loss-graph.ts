@@ -7,8 +7,9 @@ import type { OnnxModel } from '../graph/onnx-model.js';
 import type { PreparedLayer, PreparedModel } from '../quantize/prepare-layers.js';
 import { scaleOutput } from '../graph/scale-output.js';
 import { addIsolatedLayer } from '../quantize/quantized-graph.js';
+import { isConvolution, meanOfRows } from './mean-of-rows.js';
 
-/** Names of graph outputs with means per sample (and channel): `[N, O]` or `[N]`; `maxError` holds maxima. */
+/** Names of graph outputs with means: `[N, O]` of convolutions, else one a row of channels; `maxError` holds maxima. */
 export interface LossOutputs {
   readonly absError: string;
   readonly squaredError: string;
@@ -101,8 +102,8 @@ function twinOutput(patch: GraphPatch, twin: string, { layer, outputFactors }: P
 
 function reduceReference(patch: GraphPatch, layer: Layer, y: string, name: string): ReferenceOutputs {
   return {
-    absReference: meanPerSample(patch, layer, patch.apply('Abs', [y], `${name}/abs`), `${name}/abs_mean`),
-    squaredReference: meanPerSample(patch, layer, patch.apply('Mul', [y, y], `${name}/square`), `${name}/square_mean`),
+    absReference: meanOfRows(patch, layer, patch.apply('Abs', [y], `${name}/abs`), `${name}/abs_mean`),
+    squaredReference: meanOfRows(patch, layer, patch.apply('Mul', [y, y], `${name}/square`), `${name}/square_mean`),
   };
 }
 
@@ -114,42 +115,19 @@ function reduceError(patch: GraphPatch, layer: Layer, reference: string, output:
   const squaredOutput = patch.apply('Mul', [y, y], `${name}/output_square`);
   const product = patch.apply('Mul', [y, reference], `${name}/product`);
   return {
-    absError: meanPerSample(patch, layer, magnitude, `${name}/abs_mean`),
-    squaredError: meanPerSample(patch, layer, squared, `${name}/square_mean`),
-    squaredOutput: meanPerSample(patch, layer, squaredOutput, `${name}/output_square_mean`),
-    outputTimesReference: meanPerSample(patch, layer, product, `${name}/product_mean`),
-    maxError: reducePerSample(patch, 'ReduceMax', layer, magnitude, `${name}/max`),
+    absError: meanOfRows(patch, layer, magnitude, `${name}/abs_mean`),
+    squaredError: meanOfRows(patch, layer, squared, `${name}/square_mean`),
+    squaredOutput: meanOfRows(patch, layer, squaredOutput, `${name}/output_square_mean`),
+    outputTimesReference: meanOfRows(patch, layer, product, `${name}/product_mean`),
+    maxError: patch.reduce('ReduceMax', magnitude, [isConvolution(layer) ? 2 : 1], `${name}/max`),
   };
 }
 
 /**
- * `[N, O, ...]` to `[N, O, positions]`, other layers' `[N, ...]` to `[N, rest]`: costs nothing, and what is calculated
+ * `[N, O, ...]` to `[N, O, positions]`, other layers' `[..., O]` to `[rows, O]`: costs nothing, and what is calculated
  * from it afterwards is calculated in the plain layout. From the layer's output itself the runtime would calculate in the blocked layout
  * of its convolutions, and then bring each result into the plain one instead of the output once.
  */
 export function flattenPositions(patch: GraphPatch, layer: Layer, tensor: string, name: string): string {
-  return isConvolution(layer) ? patch.reshape(tensor, [0, 0, -1], name) : patch.flatten(tensor, name);
-}
-
-/** Mean over each sample's numbers, or, of convolutions, over the positions of each sample and channel. */
-export function meanPerSample(patch: GraphPatch, layer: Layer, flattened: string, name: string): string {
-  return reducePerSample(patch, 'ReduceMean', layer, flattened, name);
-}
-
-/**
- * `[N, O]` for convolutions: only positions are reduced in float32, whose rounding then stays near 5e-7; the
- * rest is added up in float64 outside. `[N]` otherwise.
- */
-function reducePerSample(
-  patch: GraphPatch,
-  op: 'ReduceMax' | 'ReduceMean',
-  layer: Layer,
-  flattened: string,
-  name: string,
-): string {
-  return patch.reduce(op, flattened, [isConvolution(layer) ? 2 : 1], name);
-}
-
-function isConvolution({ inputRank }: Layer): boolean {
-  return inputRank !== null && inputRank > 2;
+  return patch.reshape(tensor, isConvolution(layer) ? [0, 0, -1] : [-1, layer.outputChannels], name);
 }

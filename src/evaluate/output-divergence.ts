@@ -22,16 +22,25 @@ export function outputDivergence(
   output: Float32Array,
   samples: number,
 ): number {
+  const sum = outputDivergences(task, reference, output, samples).reduce((a, b) => a + b, 0);
+  return Math.max(0, sum / samples);
+}
+
+/** The same of each sample `[samples]`; rounding may leave one a little below 0. @throws NonFiniteError */
+export function outputDivergences(
+  task: TaskSettings['kind'],
+  reference: Float32Array,
+  output: Float32Array,
+  samples: number,
+): Float64Array {
   const size = reference.length / samples;
   const divergence = divergenceOf(task);
-  let sum = 0;
-  for (let sample = 0; sample < samples; sample++) {
+  return Float64Array.from({ length: samples }, (_, sample) => {
     const start = sample * size;
     const own = divergence(reference.subarray(start, start + size), output.subarray(start, start + size));
     if (!Number.isFinite(own)) throw new NonFiniteError(`the output, sample ${sample}`);
-    sum += own;
-  }
-  return Math.max(0, sum / samples);
+    return own;
+  });
 }
 
 type Divergence = (reference: Float32Array, output: Float32Array) => number;

@@ -3,8 +3,11 @@ import { applyEdits } from '../graph/edits.js';
 import { GraphPatch } from '../graph/graph-patch.js';
 import type { Layer } from '../graph/layers.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
-import { realCount, type FedBatch, type RowTensor } from './loss-accumulator.js';
+import { flattenPositions } from './loss-graph.js';
+import { addChannelMeans, type FedBatch, type RowTensor } from './loss-accumulator.js';
+import { isConvolution, meanOfRows } from './mean-of-rows.js';
 import { NonFiniteError } from './non-finite-error.js';
+import { PreciseSums } from './precise-sums.js';
 
 /** A graph whose outputs give the means of layer outputs, and which output belongs to which layer. */
 export interface OutputMeansGraph {
@@ -26,40 +29,37 @@ export function outputMeansGraph(
   further: readonly string[] = [],
 ): OutputMeansGraph {
   const patch = new GraphPatch(model);
-  const outputs = layers.map(({ name, outputTensor, inputRank }, index) => {
-    if (inputRank === null || inputRank <= 2) return { layer: name, tensor: outputTensor };
-    const positions = Array.from({ length: inputRank - 2 }, (_, axis) => axis + 2);
-    const tensor = patch.reduce('ReduceMean', outputTensor, positions, `${patch.prefix}mean/${index}`);
-    return { layer: name, tensor };
+  const outputs = layers.map((layer, index) => {
+    const { name, outputTensor } = layer;
+    if (!isConvolution(layer)) return { layer: name, tensor: outputTensor };
+    const id = `${patch.prefix}mean/${index}`;
+    const positions = flattenPositions(patch, layer, outputTensor, `${id}/positions`);
+    return { layer: name, tensor: meanOfRows(patch, layer, positions, id) };
   });
   const tensors = new Set([...outputs.map(({ tensor }) => tensor), ...further]);
   return { model: cutGraph(applyEdits(model, patch.edits), [...tensors], given), outputs };
 }
 
-/** Averages rows of a graph of {@link outputMeansGraph} per channel, in float64. */
+/** Averages rows of a graph of {@link outputMeansGraph} per channel, as losses are. */
 export class OutputMeans {
-  readonly #sums: readonly { readonly layer: string; readonly tensor: string; readonly sum: Float64Array }[];
-  readonly #rows = new Map<string, number>();
+  readonly #sums: readonly { readonly layer: string; readonly tensor: string; readonly sum: PreciseSums }[];
+  #samples = 0;
 
   constructor({ outputs }: OutputMeansGraph, layers: readonly Layer[]) {
     const channels = new Map(layers.map((layer) => [layer.name, layer.outputChannels]));
-    this.#sums = outputs.map((output) => ({ ...output, sum: new Float64Array(channels.get(output.layer)!) }));
+    this.#sums = outputs.map((output) => ({ ...output, sum: new PreciseSums(channels.get(output.layer)!) }));
   }
 
   add(outputs: Readonly<Record<string, RowTensor>>, batch: FedBatch): void {
-    for (const { layer, tensor, sum } of this.#sums) {
-      const own = outputs[tensor]!;
-      const count = realCount(own, batch);
-      for (let i = 0; i < count; i++) sum[i % sum.length] = sum[i % sum.length]! + own.data[i]!;
-      this.#rows.set(layer, (this.#rows.get(layer) ?? 0) + count / sum.length);
-    }
+    for (const { tensor, sum } of this.#sums) addChannelMeans(sum, outputs[tensor]!, batch.samples);
+    this.#samples += batch.samples;
   }
 
   /** `[O]` by layer. @throws NonFiniteError naming the first layer whose output is not finite */
   finish(): ReadonlyMap<string, Float64Array> {
     return new Map(
       this.#sums.map(({ layer, sum }) => {
-        const mean = sum.map((total) => total / this.#rows.get(layer)!);
+        const mean = sum.values().map((total) => total / this.#samples);
         if (!mean.every(Number.isFinite)) throw new NonFiniteError(`the output of layer "${layer}"`);
         return [layer, mean];
       }),

@@ -262,7 +262,7 @@ export interface FailureRecord {
   readonly message: string;
   /** True where another attempt may succeed: the child was lost, not the work wrong. */
   readonly retry: boolean;
-  /** True where memory may have been short: the next attempt feeds fewer samples at once, which changes no result. */
+  /** True where memory may have been short: the next attempt feeds fewer samples at once. */
   readonly smallerBatches?: boolean;
   /** True where any other work would meet the same: the sweep ends with it, and no trial counts as failed. */
   readonly endsSweep?: boolean;

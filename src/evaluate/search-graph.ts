@@ -7,7 +7,8 @@ import type { Layer } from '../graph/layers.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import type { PreparedModel } from '../quantize/prepare-layers.js';
 import { addIsolatedLayer } from '../quantize/quantized-graph.js';
-import { flattenPositions, meanPerSample } from './loss-graph.js';
+import { flattenPositions } from './loss-graph.js';
+import { isConvolution, meanOfRows } from './mean-of-rows.js';
 
 /** Graph output with the error of one candidate of one layer, reduced as the objective needs it. */
 export interface CandidateOutput {
@@ -74,9 +75,8 @@ function addTwin(patch: GraphPatch, twin: OnnxModel): (tensor: string) => string
  * squares themselves, whose last axis is the channel.
  */
 function reduce(patch: GraphPatch, layer: Layer, tensor: string, objective: SearchObjective, name: string): string {
-  const isConvolution = layer.inputRank !== null && layer.inputRank > 2;
-  if (objective === 'channelMse' && !isConvolution) return patch.apply('Mul', [tensor, tensor], name);
+  if (objective === 'channelMse' && !isConvolution(layer)) return patch.apply('Mul', [tensor, tensor], name);
   const positions = flattenPositions(patch, layer, tensor, `${name}/positions`);
-  if (objective === 'l1') return meanPerSample(patch, layer, patch.apply('Abs', [positions], `${name}/abs`), name);
-  return meanPerSample(patch, layer, patch.apply('Mul', [positions, positions], `${name}/square`), name);
+  if (objective === 'l1') return meanOfRows(patch, layer, patch.apply('Abs', [positions], `${name}/abs`), name);
+  return meanOfRows(patch, layer, patch.apply('Mul', [positions, positions], `${name}/square`), name);
 }

@@ -1,39 +1,35 @@
-import { realCount, weightedMean, type FedBatch, type RowTensor } from './loss-accumulator.js';
+import { addChannelMeans, addMean, type FedBatch, type RowTensor } from './loss-accumulator.js';
 import { NonFiniteError } from './non-finite-error.js';
+import { PreciseSums } from './precise-sums.js';
 import type { SearchPoint } from './results.js';
 import type { CandidateOutput, SearchGraph } from './search-graph.js';
 
 /** A channel whose FP32 power is below this share of the layer's strongest says nothing: its relative error is noise. */
 const LEAST_POWER = 1e-12;
 
-/** Adds up the outputs of a search graph in float64 over samples and turns them into the objective's losses. */
+/** Adds up the outputs of a search graph over samples, as losses are, and turns them into the objective's losses. */
 export class SearchLosses {
   readonly #graph: SearchGraph;
   /** By graph output: one sum, or one a channel. */
-  readonly #sums: ReadonlyMap<string, Float64Array>;
+  readonly #sums: ReadonlyMap<string, PreciseSums>;
   #samples = 0;
 
   constructor(graph: SearchGraph) {
     this.#graph = graph;
-    const sums = new Map<string, Float64Array>();
+    const sums = new Map<string, PreciseSums>();
     for (const { layer, error } of graph.candidates) {
       const length = graph.objective === 'channelMse' ? layer.outputChannels : 1;
-      sums.set(error, new Float64Array(length));
+      sums.set(error, new PreciseSums(length));
       const reference = graph.references.get(layer.name);
-      if (reference !== undefined) sums.set(reference, new Float64Array(length));
+      if (reference !== undefined) sums.set(reference, new PreciseSums(length));
     }
     this.#sums = sums;
   }
 
   add(outputs: Readonly<Record<string, RowTensor>>, batch: FedBatch): void {
     for (const [name, sum] of this.#sums) {
-      const tensor = outputs[name]!;
-      if (this.#graph.objective === 'channelMse') {
-        const count = realCount(tensor, batch);
-        for (let i = 0; i < count; i++) sum[i % sum.length] = sum[i % sum.length]! + tensor.data[i]!;
-      } else {
-        sum[0] = sum[0]! + weightedMean(tensor, batch);
-      }
+      if (this.#graph.objective === 'channelMse') addChannelMeans(sum, outputs[name]!, batch.samples);
+      else addMean(sum, 0, outputs[name]!, batch.samples);
     }
     this.#samples += batch.samples;
   }
@@ -44,9 +40,9 @@ export class SearchLosses {
   }
 
   #point({ layer, alpha, error }: CandidateOutput): SearchPoint {
-    const errors = this.#sums.get(error)!;
+    const errors = this.#sums.get(error)!.values();
     const reference = this.#graph.references.get(layer.name);
-    const references = reference === undefined ? null : this.#sums.get(reference)!;
+    const references = reference === undefined ? null : this.#sums.get(reference)!.values();
     if (!errors.every(Number.isFinite) || references?.every(Number.isFinite) === false) {
       throw new NonFiniteError(`the output of layer "${layer.name}" in the search at alpha ${alpha}`);
     }

@@ -55,6 +55,26 @@ function transposed(tensor: TensorProto, node: NodeProto, name: string): TensorP
   return floatTensor(name, [columns, rows], result);
 }
 
+/**
+ * Whether a tensor's numbers depend on those of an input that differs from sample to sample. What depends on shapes alone
+ * does not.
+ *
+ * @param constant inputs that get the same in every run
+ */
+export function dependsOnSamples(model: OnnxModel, name: string, constant: ReadonlySet<string>): boolean {
+  const seen = new Set<string>();
+  const open = [name];
+  for (let tensor = open.pop(); tensor !== undefined; tensor = open.pop()) {
+    if (tensor === '' || seen.has(tensor) || constant.has(tensor) || model.index.initializers.has(tensor)) continue;
+    seen.add(tensor);
+    const producer = model.index.producers.get(tensor);
+    if (producer === undefined) return true;
+    if (producer.opType === 'Shape' || producer.opType === 'Size') continue;
+    for (const input of [...producer.input, ...capturedTensors(producer)]) open.push(input);
+  }
+  return false;
+}
+
 /** Whether a tensor depends on what is fed to the graph; false for anything that is made of constants alone. */
 export function dependsOnInputs(model: OnnxModel, name: string): boolean {
   const seen = new Set<string>();

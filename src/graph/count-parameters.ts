@@ -21,14 +21,6 @@ function ofNode(node: NodeProto): number {
 
 function ofConstant({ attribute }: NodeProto): number {
   const [value] = attribute;
-  switch (value?.name) {
-    case 'value':
-      return value.t?.dataType === FLOAT32 ? elementCount(tensorShape(value.t)) : 0;
-    case 'value_float':
-      return 1;
-    case 'value_floats':
-      return value.floats.length;
-    default:
-      return 0;
-  }
+  if (value?.t?.dataType === FLOAT32) return elementCount(tensorShape(value.t));
+  return value?.name === 'value_float' ? 1 : (value?.floats.length ?? 0);
 }

@@ -80,12 +80,6 @@ export class GraphPatch {
     return output;
   }
 
-  /** `[N, ...]` to `[N, rest]`. */
-  flatten(input: string, output: string): string {
-    this.node(makeNode('Flatten', [input], output, [intAttribute('axis', 1)]));
-    return output;
-  }
-
   reshape(input: string, shape: readonly number[], output: string): string {
     const shapeTensor = this.initializer(int64Tensor(`${this.prefix}shape/${shape.join('_')}`, shape));
     return this.apply('Reshape', [input, shapeTensor], output);

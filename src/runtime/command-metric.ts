@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MetricContext, MetricResult } from '../evaluate/metrics/metric.js';
 import { replicatedRecord } from '../evaluate/metrics/replicates.js';
@@ -8,7 +8,7 @@ import type { TaskSettings } from '../experiment/settings.js';
 import { CustomCodeError } from './custom-error.js';
 import { furtherRecords, primaryName, primaryValue, readScore } from './custom-score.js';
 import { runCommand } from './run-command.js';
-import { temporaryFolder } from './scratch-folder.js';
+import { removeTemporary, temporaryFolder } from './scratch-folder.js';
 import type { TaskMetric } from './task-metric.js';
 
 export type CommandTask = Extract<TaskSettings, { kind: 'command' }>;
@@ -61,7 +61,7 @@ export async function finishCommandMetric(
     const accuracies = [own, ...furtherRecords(score, task)];
     return { evaluation: { primaryMetric: primary, samples: sampleCount, accuracies, outcomes: [] }, argmax: null };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeTemporary(folder);
   }
 }
 

@@ -6,18 +6,20 @@ import type { OnnxModel } from '../graph/onnx-model.js';
 import type { PreparedLayer, PreparedModel } from '../quantize/prepare-layers.js';
 import { quantizedModel } from '../quantize/quantized-graph.js';
 import { readOnTheWay } from '../graph/cut-graph.js';
+import { freelyChosen, type Batching } from './batching.js';
 import { batchWithin, withSession, type JobContext } from './job-context.js';
 import { KeptActivations } from './kept-activations.js';
 import type { LoadedModel } from './model-cache.js';
 import { runBatches } from './run-batches.js';
-import { lossSamples } from './whole-batches.js';
+import { sampleRuns } from './sample-runs.js';
 
-/** Samples of one run: means are added up by sample, so it changes no result; this many stay in the cache on CPU. */
+/** Samples of one run: it changes no result; this many stay in the cache on CPU. */
 const RUN_SAMPLES = 16;
 
 /** What calibration samples are read through. */
 export interface BiasData {
   readonly dataset: Dataset;
+  readonly batching: Batching;
   /** The first so many. */
   readonly samples: number;
   /** Identifies model, samples and layers: FP32's means of the last key are kept. */
@@ -39,13 +41,13 @@ let reference: { readonly key: string; readonly means: ReadonlyMap<string, Float
 export async function correctBiases(
   { untouched, io }: LoadedModel,
   prepared: PreparedModel,
-  { dataset, samples, key }: BiasData,
+  { dataset, batching, samples, key }: BiasData,
   context: JobContext,
   mostBytes?: number,
 ): Promise<PreparedModel> {
   const all = prepared.layers.map(({ original }) => original);
-  const count = lossSamples(samples, io, all);
-  const range = { first: 0, count, batchSize: batchWithin(RUN_SAMPLES, context) };
+  const range = { first: 0, count: samples, batchSize: batchWithin(freelyChosen(RUN_SAMPLES, batching), context) };
+  const runs = sampleRuns(range, batching).length;
   const kept = new KeptActivations(mostBytes);
   const means = async (
     model: OnnxModel,
@@ -58,9 +60,9 @@ export async function correctBiases(
     const names = new Set(graph.model.graph.input.map((input) => input.name).filter((name) => given.has(name)));
     let batch = 0;
     await withSession(graph.model, io, context, (session) =>
-      runBatches(kept.feeding(session, names), io, dataset, range, (outputs, _first, real, fed) => {
-        sums.add(outputs, { samples: real, fed });
-        kept.keep(outputs, toKeep, batch++, Math.ceil(count / Math.min(fed, count)));
+      runBatches(kept.feeding(session, names), batching, dataset, range, (outputs, run) => {
+        sums.add(outputs, { samples: run.samples, fed: run.rows });
+        kept.keep(outputs, toKeep, batch++, runs);
       }),
     );
     return sums.finish();

@@ -3,32 +3,32 @@ import { observeGraph } from '../calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../calibrate/statistics-accumulator.js';
 import type { Dataset } from '../data/dataset.js';
 import type { DisplayHistograms } from '../evaluate/results.js';
+import type { Batching } from './batching.js';
 import { withSession, type JobContext } from './job-context.js';
 import type { LoadedModel } from './model-cache.js';
 import { runBatches } from './run-batches.js';
-import { lossSamples } from './whole-batches.js';
 
 /**
  * Histograms of all layers' inputs over the first samples, to look at. A pass of its own, so that the graph of the
- * statistics, and with it their last bit, is the same whether or not somebody looks. One sample a run: the inputs of
+ * statistics, and with it their last bit, is the same whether or not somebody looks. As few samples a run as may be: the inputs of
  * all layers are copied out at once, and those of a whole batch could be more than the pass before needed.
  *
- * @param wanted samples, above 0; fewer where a fixed batch would have to be padded
+ * @param samples above 0
  */
 export async function displayHistograms(
-  wanted: number,
+  samples: number,
   { folded, layers, io }: Pick<LoadedModel, 'folded' | 'layers' | 'io'>,
+  batching: Batching,
   dataset: Dataset,
   context: JobContext,
 ): Promise<DisplayHistograms> {
   const supported = layers.filter((layer) => layer.supported);
-  const { model, observed } = observeGraph(folded, supported, ['channel'], true);
+  const { model, observed } = observeGraph(folded, supported, ['channel'], true, constantInputs(dataset));
   const statistics = new StatisticsAccumulator(observed);
-  const samples = lossSamples(wanted, io, supported);
   await withSession(model, io, context, (session) =>
     context.clock.measure('display', () =>
-      runBatches(session, io, dataset, { first: 0, count: samples, batchSize: 1 }, (outputs, _first, real, fed) => {
-        statistics.add(outputs, { samples: real, fed });
+      runBatches(session, batching, dataset, { first: 0, count: samples, batchSize: 1 }, (outputs, run) => {
+        statistics.add(outputs, { samples: run.samples, fed: run.rows });
       }),
     ),
   );
@@ -37,4 +37,9 @@ export async function displayHistograms(
     samples,
     inputs: inputs.map(({ layer, histograms }) => ({ layer, histograms: coarseHistograms(histograms!) })),
   };
+}
+
+/** Further inputs of the model that get the same in every run. */
+export function constantInputs({ inputs = [] }: Dataset): ReadonlySet<string> {
+  return new Set(inputs.filter((input) => input.kind === 'value' || input.per === 'run').map(({ name }) => name));
 }

@@ -3,11 +3,12 @@ import { reorderedDataset, sampleOrder } from '../data/permuted-dataset.js';
 import type { EvaluationRecord, StopRecord } from '../evaluate/results.js';
 import { createSequentialTest, type StopVerdict } from '../evaluate/statistics/sequential-test.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
+import { sampleOutputs, samplesOf, type Batching } from './batching.js';
 import { batchWithin, fusing, withSession, type JobContext } from './job-context.js';
 import type { StopRule, TrialJob } from './jobs.js';
 import type { LoadedModel } from './model-cache.js';
 import { besideReference, referenceOutput } from './reference-session.js';
-import { runBatches, withoutPadding } from './run-batches.js';
+import { runBatches } from './run-batches.js';
 import type { Session } from './session.js';
 import { openTaskMetric, type TaskMetric } from './task-metric.js';
 
@@ -15,6 +16,7 @@ import { openTaskMetric, type TaskMetric } from './task-metric.js';
 export interface Evaluated {
   readonly job: TrialJob;
   readonly model: LoadedModel;
+  readonly batching: Batching;
   readonly dataset: Dataset;
   readonly context: JobContext;
   /** Samples to run over all phases, for progress. */
@@ -103,7 +105,7 @@ function sequentialRun(trial: Evaluated, metric: TaskMetric, samples: number, ru
 }
 
 function feed(
-  { model, job, context, total }: Evaluated,
+  { model, batching, job, context, total }: Evaluated,
   session: Pick<Session, 'run'>,
   dataset: Dataset,
   samples: number,
@@ -113,13 +115,14 @@ function feed(
   const range = { first: 0, count: samples, batchSize: batchWithin(job.settings.evaluation.batchSize, context) };
   return runBatches(
     session,
-    model.io,
+    batching,
     dataset,
     range,
-    async (outputs, first, count, fed) => {
-      const { data, dims } = withoutPadding(outputs[model.io.output]!, count, fed);
+    async (outputs, run) => {
+      const { first, samples: count } = run;
+      const { data, dims } = sampleOutputs(batching, outputs, run);
       const reference = outputs[referenceOutput(model.untouched)];
-      await add(first, count, data, dims, reference && withoutPadding(reference, count, fed).data);
+      await add(first, count, data, dims, reference && samplesOf(batching, reference, run).data);
       context.report(first + count, total);
     },
     isEnough,

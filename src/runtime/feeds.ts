@@ -7,7 +7,7 @@ import { TensorProto_DataType } from '../graph/onnx_pb.js';
 import { dataTypeName, elementCount } from '../graph/tensor.js';
 import type { Feed, Feeds } from './session.js';
 
-/** Returns the further inputs of a run of `rows` rows, of which the first `samples` are the samples from `first` on. */
+/** Returns the further inputs of a run of `rows` rows: the `samples` samples from `first` on, over and over. */
 export type FeedReader = (first: number, samples: number, rows: number) => Feeds;
 
 /**
@@ -67,8 +67,7 @@ function readerOf(
     const values = new Float64Array(rows * size);
     if (order === undefined) values.set(readRows(array, first, samples));
     else for (let i = 0; i < samples; i++) values.set(readRows(array, order[first + i]!, 1), i * size);
-    // Rows that only pad a fixed batch are copies of the last sample, as those of the samples themselves.
-    for (let row = samples; row < rows; row++) values.copyWithin(row * size, (samples - 1) * size, samples * size);
+    for (let row = samples; row < rows; row += samples) values.copyWithin(row * size, 0, samples * size);
     return convert(values, dims, where);
   };
 }

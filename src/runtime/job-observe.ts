@@ -2,11 +2,14 @@ import { withHistogramAmax } from '../calibrate/histogram-amax.js';
 import { observeGraph } from '../calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../calibrate/statistics-accumulator.js';
 import type { ObservationRecord } from '../evaluate/results.js';
-import { displayHistograms } from './display-histograms.js';
+import { ModelError } from '../graph/model-error.js';
+import { constantInputs, displayHistograms } from './display-histograms.js';
+import { openBatching, type Batching } from './batching.js';
 import { batchWithin, observedExecution, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, ObserveJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
 import { runBatches } from './run-batches.js';
+import { sampleRuns, type BatchRange } from './sample-runs.js';
 
 /** Observes the inputs of all layers over a range of calibration batches. */
 export async function runObserve(job: ObserveJob, context: JobContext): Promise<JobResult<'observe'>> {
@@ -14,8 +17,15 @@ export async function runObserve(job: ObserveJob, context: JobContext): Promise<
   const { folded, layers, io } = loaded;
   const dataset = await openJobDataset(job.source, job.preprocess, context, job.sampleSeed);
   const supported = layers.filter((l) => l.supported);
-  const { model, observed } = observeGraph(folded, supported, job.methods, job.histograms !== null);
+  const { model, observed } = observeGraph(
+    folded,
+    supported,
+    job.methods,
+    job.histograms !== null,
+    constantInputs(dataset),
+  );
   const ran = await observedExecution('observe', job.model.sha256, () => model, io, dataset, context);
+  const batching = await openBatching(loaded, dataset, [job.source, job.preprocess], context);
   const statistics = new StatisticsAccumulator(observed);
   const ends = [...new Set([...job.snapshots, job.endBatch])]
     .filter((batches) => batches > job.firstBatch && batches <= job.endBatch)
@@ -26,9 +36,14 @@ export async function runObserve(job: ObserveJob, context: JobContext): Promise<
       let batch = job.firstBatch;
       for (const end of ends) {
         const first = batch * job.batchSize;
-        const range = { first, count: (end - batch) * job.batchSize, batchSize: batchWithin(job.batchSize, context) };
-        await runBatches(session, io, dataset, range, (outputs, at, samples, fed) => {
-          statistics.add(outputs, { samples, fed });
+        const range: BatchRange = {
+          first,
+          count: (end - batch) * job.batchSize,
+          batchSize: batchWithin(job.batchSize, context),
+        };
+        checkView(job, batching, range);
+        await runBatches(session, batching, dataset, range, (outputs, { first: at, samples, rows }) => {
+          statistics.add(outputs, { samples, fed: rows });
           context.report(
             at + samples - job.firstBatch * job.batchSize,
             (job.endBatch - job.firstBatch) * job.batchSize,
@@ -40,10 +55,17 @@ export async function runObserve(job: ObserveJob, context: JobContext): Promise<
     }),
   );
   if (job.displaySamples > 0) {
-    const display = await displayHistograms(job.displaySamples, loaded, dataset, context);
+    const display = await displayHistograms(job.displaySamples, loaded, batching, dataset, context);
     value.push({ ...value.pop()!, display });
   }
   return { value, execution: { ...ran, timings: context.clock.timings } };
+}
+
+/** @throws ModelError where the view of a run would be one of copies, and another one than of its samples */
+function checkView({ methods }: ObserveJob, batching: Batching, range: BatchRange): void {
+  const { noViewOfCopies } = batching;
+  if (noViewOfCopies === null || !methods.includes('view')) return;
+  if (sampleRuns(range, batching).some(({ samples, rows }) => samples < rows)) throw new ModelError(noViewOfCopies);
 }
 
 /**

@@ -5,6 +5,7 @@ import { prepareModel } from '../quantize/prepare-layers.js';
 import { quantizedModel } from '../quantize/quantized-graph.js';
 import { bitsOfLayers, selectLayers } from '../quantize/select-layers.js';
 import { fixedAlphas } from './fixed-alphas.js';
+import { freelyChosen, openBatching } from './batching.js';
 import { batchWithin, observedExecution, openJobDataset, type JobContext } from './job-context.js';
 import type { JobResult, RankJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
@@ -14,7 +15,8 @@ const RUN_SAMPLES = 16;
 
 /** Quantizes every layer of the job's share alone and measures how far the output is from FP32's. */
 export async function runRank(job: RankJob, context: JobContext): Promise<JobResult<'rank'>> {
-  const { untouched, folded, layers, io } = loadModel(job.model);
+  const model = loadModel(job.model);
+  const { untouched, folded, layers, io } = model;
   const dataset = await openJobDataset(job.calibration.source, job.preprocess, context, job.calibration.sampleSeed);
   const statistics = new Map(job.observation.inputs.map((i) => [i.layer, i]));
   const prepared = await context.clock.measure('prepare', () =>
@@ -28,10 +30,11 @@ export async function runRank(job: RankJob, context: JobContext): Promise<JobRes
   const key = JSON.stringify([job.model, job.layers, job.quantization, job.smoothing.mode, job.smoothing.apply]);
   const whole = (): OnnxModel => quantizedModel(prepared.base, prepared.layers);
   const ran = await observedExecution('rank', key, whole, io, dataset, context);
+  const batching = await openBatching(model, dataset, [job.calibration.source, job.preprocess], context);
   const own = prepared.layers.filter((_, index) => index % job.share.of === job.share.index);
-  const range = { first: 0, count: job.samples, batchSize: batchWithin(RUN_SAMPLES, context) };
-  const outputsOf = (model: typeof untouched): Promise<Float32Array> =>
-    context.clock.measure('run', () => modelOutputs(model, io, dataset, range, context));
+  const range = { first: 0, count: job.samples, batchSize: batchWithin(freelyChosen(RUN_SAMPLES, batching), context) };
+  const outputsOf = (graph: OnnxModel): Promise<Float32Array> =>
+    context.clock.measure('run', () => modelOutputs(graph, batching, dataset, range, context));
   const reference = await outputsOf(untouched);
   const value: LayerRankRecord[] = [];
   for (const [index, layer] of own.entries()) {

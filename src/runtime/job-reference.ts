@@ -1,16 +1,19 @@
 import { OutputSurveyor } from '../evaluate/reference/output-survey.js';
+import { openBatching, sampleOutputs } from './batching.js';
 import { batchWithin, observedExecution, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, ReferenceJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
-import { runBatches, withoutPadding } from './run-batches.js';
+import { runBatches } from './run-batches.js';
 import type { Session } from './session.js';
 import { openTaskMetric } from './task-metric.js';
 
 /** Runs the untouched model over a range of the evaluation samples. */
 export async function runReference(job: ReferenceJob, context: JobContext): Promise<JobResult<'reference'>> {
-  const { untouched, io } = loadModel(job.model);
+  const model = loadModel(job.model);
+  const { untouched, io } = model;
   const dataset = await openJobDataset(job.evaluation.source, job.preprocess, context);
   const ran = await observedExecution('reference', job.model.sha256, () => untouched, io, dataset, context);
+  const batching = await openBatching(model, dataset, [job.evaluation.source, job.preprocess], context);
   const metric = await openTaskMetric(job.task, {
     labels: dataset.labels,
     groundTruth: dataset.groundTruth,
@@ -21,8 +24,9 @@ export async function runReference(job: ReferenceJob, context: JobContext): Prom
   const range = { first: job.first, count: job.count, batchSize: batchWithin(job.evaluation.batchSize, context) };
   await withSession(untouched, io, context, (session) =>
     context.clock.measure('run', () =>
-      runBatches(surveyed(session, surveyor), io, dataset, range, async (outputs, first, samples, fed) => {
-        const { data, dims } = withoutPadding(outputs[io.output]!, samples, fed);
+      runBatches(surveyed(session, surveyor), batching, dataset, range, async (outputs, run) => {
+        const { first, samples } = run;
+        const { data, dims } = sampleOutputs(batching, outputs, run);
         surveyor.addOutput(samples, data, dims);
         // FP32 is judged against itself.
         await metric.add(first, samples, data, dims, data);

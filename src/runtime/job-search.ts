@@ -2,6 +2,7 @@ import { searchGraph } from '../evaluate/search-graph.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import { quantizedModel } from '../quantize/quantized-graph.js';
 import { selectLayers } from '../quantize/select-layers.js';
+import { openBatching } from './batching.js';
 import { observedExecution, openJobDataset, type JobContext } from './job-context.js';
 import type { JobResult, SearchJob, SearchResult } from './jobs.js';
 import { loadModel } from './model-cache.js';
@@ -15,7 +16,8 @@ export async function runSearch(job: SearchJob, context: JobContext): Promise<Jo
   const model = loadModel(job.model);
   const dataset = await openJobDataset(job.calibration.source, job.preprocess, context, job.calibration.sampleSeed);
   const layers = selectLayers(model.layers, job.layers);
-  const search: SearchContext = { job, model, dataset, layers, context };
+  const batching = await openBatching(model, dataset, [job.calibration.source, job.preprocess], context);
+  const search: SearchContext = { job, model, batching, dataset, layers, context };
   const key = JSON.stringify([job.model, job.layers, job.quantization, job.smoothing.apply, job.search.objective]);
   const kind = `search ${job.search.order}`;
   const ran = await observedExecution(kind, key, () => firstGraph(search), model.io, dataset, context);

@@ -1,3 +1,4 @@
+import { plainBatching } from './batching.js';
 import { openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, ShapesJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
@@ -11,8 +12,8 @@ export async function runShapes(job: ShapesJob, context: JobContext): Promise<Jo
   let rows = count;
   let shapes: readonly (readonly [string, readonly number[]])[] = [];
   await withSession(untouched, io, context, (session) =>
-    runBatches(session, io, dataset, { first: 0, count, batchSize: count }, (outputs, _first, _samples, fed) => {
-      rows = fed;
+    runBatches(session, plainBatching(io), dataset, { first: 0, count, batchSize: count }, (outputs, run) => {
+      rows = run.rows;
       shapes = Object.entries(outputs).map(([name, { dims }]) => [name, [...dims]]);
     }),
   );

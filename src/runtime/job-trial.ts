@@ -2,7 +2,8 @@ import type { Dataset } from '../data/dataset.js';
 import { GateError } from '../evaluate/gate-error.js';
 import { LossAccumulator } from '../evaluate/loss-accumulator.js';
 import { lossGraph } from '../evaluate/loss-graph.js';
-import { outputDivergence } from '../evaluate/output-divergence.js';
+import { outputDivergences } from '../evaluate/output-divergence.js';
+import { PreciseSums } from '../evaluate/precise-sums.js';
 import type { GateRecord, LayerLossRecord } from '../evaluate/results.js';
 import type { EvaluationSettings, GateSettings, LossSettings } from '../experiment/settings.js';
 import { ModelError } from '../graph/model-error.js';
@@ -18,6 +19,7 @@ import {
 import { deployableBytes, deployableModel } from '../quantize/deployable-model.js';
 import { quantizedModel, smoothedModel } from '../quantize/quantized-graph.js';
 import { bitsOfLayers, selectLayers } from '../quantize/select-layers.js';
+import { freelyChosen, openBatching, samplesOf } from './batching.js';
 import { correctBiases } from './correct-biases.js';
 import { evaluateTrial, type Evaluated } from './evaluate-trial.js';
 import { fixedAlphas } from './fixed-alphas.js';
@@ -35,9 +37,9 @@ import type { JobResult, TrialJob } from './jobs.js';
 import { judgeGate } from './judge-gate.js';
 import { loadModel } from './model-cache.js';
 import { modelOutputs } from './model-outputs.js';
-import { runBatches, withoutPadding, type BatchRange } from './run-batches.js';
+import { runBatches } from './run-batches.js';
+import type { BatchRange } from './sample-runs.js';
 import { RuntimeError } from './session.js';
-import { lossSamples } from './whole-batches.js';
 
 /**
  * Samples of one run of a loss graph on CPU, at most: it holds several tensors of each layer at once, and small ones stay in
@@ -75,12 +77,9 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
     prepareModel(model.folded, selectLayers(model.layers, layers, job.keptFloat), statistics, preparation),
   );
   const samples = evaluationSamples(evaluationSettings, gated);
-  const measured = lossSamples(
-    Math.min(loss.samples, samples),
-    model.io,
-    uncorrected.layers.map((p) => p.layer),
-  );
-  const before = { job, model, dataset: gated, prepared: uncorrected, context, total: samples + measured };
+  const measured = Math.min(loss.samples, samples);
+  const batching = await openBatching(model, gated, [evaluationSettings.source, preprocess], context);
+  const before = { job, model, batching, dataset: gated, prepared: uncorrected, context, total: samples + measured };
   const simulated = await ranOn(before);
   const gateRecord = await context.clock.measure('gate', () => passGate(before, gate, samples));
   const prepared = await withCorrectedBiases(before);
@@ -136,9 +135,10 @@ async function withCorrectedBiases({ job, model, prepared, context }: Trial): Pr
   const { method, samples } = quantization!.biasCorrection;
   if (method === 'none' || calibration === null) return prepared;
   const dataset = await openJobDataset(calibration.source, preprocess, context, calibration.sampleSeed);
+  const batching = await openBatching(model, dataset, [calibration.source, preprocess], context);
   const key = JSON.stringify([job.model, calibration, preprocess, layers, job.keptFloat, samples]);
   return context.clock.measure('biasCorrection', () =>
-    correctBiases(model, prepared, { dataset, samples, key }, context),
+    correctBiases(model, prepared, { dataset, batching, samples, key }, context),
   );
 }
 
@@ -180,8 +180,8 @@ async function passGate(trial: Trial, gate: GateSettings, samples: number): Prom
   if (!(gate.tolerance >= LEAST_JUDGED_TOLERANCE) || Number.isNaN(maxRelativeError)) {
     throw new GateError(maxRelativeError, gate.tolerance, job.settings);
   }
-  const { model, dataset, context } = trial;
-  const subject = { model, prepared, smoothed, dataset, range: gateRange(trial, count), expected };
+  const { model, batching, dataset, context } = trial;
+  const subject = { model, prepared, smoothed, batching, dataset, range: gateRange(trial, count), expected };
   const judgement = await judgeGate(subject, gate.tolerance, context).catch((cause: unknown) => {
     // What is no trouble of the surroundings is a graph that can't be judged so: the output is all that there is.
     const isOwn = cause instanceof ModelError || (cause instanceof RuntimeError && cause.trouble === null);
@@ -210,8 +210,8 @@ async function referenceOutputs(trial: Trial, count: number): Promise<Float32Arr
 }
 
 function outputsOf(trial: Trial, graph: OnnxModel, count: number): Promise<Float32Array> {
-  const { model, dataset, context } = trial;
-  return modelOutputs(graph, model.io, dataset, gateRange(trial, count), context);
+  const { batching, dataset, context } = trial;
+  return modelOutputs(graph, batching, dataset, gateRange(trial, count), context);
 }
 
 async function measureLosses(
@@ -220,24 +220,26 @@ async function measureLosses(
   loss: LossSettings,
   samples: number,
 ): Promise<{ readonly losses: readonly LayerLossRecord[]; readonly divergence: number }> {
-  const { model, dataset, job, context, prepared, total } = trial;
+  const { model, batching, dataset, job, context, prepared, total } = trial;
   const graph = lossGraph(model, quantized, prepared, loss.modes);
   const losses = new LossAccumulator(graph.layers);
   const { batchSize } = job.settings.evaluation;
-  const fitting = context.session.provider === 'cpu' ? Math.min(batchSize, CPU_LOSS_SAMPLES) : batchSize;
+  const fitting =
+    context.session.provider === 'cpu' ? Math.min(batchSize, freelyChosen(CPU_LOSS_SAMPLES, batching)) : batchSize;
   const range = { first: 0, count: samples, batchSize: batchWithin(fitting, context) };
-  let divergence = 0;
+  const divergence = new PreciseSums(1);
   await withSession(graph.model, model.io, context, (session) =>
     context.clock.measure('loss', () =>
-      runBatches(session, model.io, dataset, range, (outputs, first, count, fed) => {
-        losses.add(outputs, { samples: count, fed });
+      runBatches(session, batching, dataset, range, (outputs, run) => {
+        const { first, samples: count, rows } = run;
+        losses.add(outputs, { samples: count, fed: rows });
         const [expected, actual] = [graph.output.reference, graph.output.quantized].map(
-          (name) => withoutPadding(outputs[name]!, count, fed).data,
+          (name) => samplesOf(batching, outputs[name]!, run).data,
         );
-        divergence += outputDivergence(job.settings.task.kind, expected!, actual!, count) * count;
+        divergence.addRows(outputDivergences(job.settings.task.kind, expected!, actual!, count));
         context.report(total - samples + first + count, total);
       }),
     ),
   );
-  return { losses: losses.finish(), divergence: divergence / samples };
+  return { losses: losses.finish(), divergence: Math.max(0, divergence.value(0) / samples) };
 }

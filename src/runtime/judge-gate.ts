@@ -4,10 +4,12 @@ import type { OptimizationLevel } from '../experiment/settings.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import type { Dataset } from '../data/dataset.js';
 import type { PreparedModel } from '../quantize/prepare-layers.js';
+import { freelyChosen, type Batching } from './batching.js';
 import { withSession, type JobContext } from './job-context.js';
 import type { LoadedModel } from './model-cache.js';
 import { modelOutputs } from './model-outputs.js';
-import { runBatches, type BatchRange } from './run-batches.js';
+import { runBatches } from './run-batches.js';
+import type { BatchRange } from './sample-runs.js';
 
 /** Samples of one run: the graph holds three models, whose tensors are reduced to single numbers. */
 const RUN_SAMPLES = 8;
@@ -17,6 +19,7 @@ export interface GateSubject {
   readonly model: LoadedModel;
   readonly prepared: PreparedModel;
   readonly smoothed: OnnxModel;
+  readonly batching: Batching;
   readonly dataset: Dataset;
   readonly range: BatchRange;
   /** FP32's outputs over the range. */
@@ -33,23 +36,23 @@ export interface InnerJudgement extends Judgement {
  * tells what float32 rounds by itself.
  */
 export async function judgeGate(
-  { model, prepared, smoothed, dataset, range, expected }: GateSubject,
+  { model, prepared, smoothed, batching, dataset, range, expected }: GateSubject,
   tolerance: number,
   context: JobContext,
 ): Promise<InnerJudgement> {
   const graph = gateGraph(model, model.folded, smoothed, prepared);
   const judge = new GateJudge(graph);
-  const smallRuns = { ...range, batchSize: Math.min(range.batchSize, RUN_SAMPLES) };
+  const smallRuns = { ...range, batchSize: Math.min(range.batchSize, freelyChosen(RUN_SAMPLES, batching)) };
   await withSession(graph.model, model.io, context, (session) =>
     // Rows that only fill up a batch are copies of a sample, and change no maximum.
-    runBatches(session, model.io, dataset, smallRuns, (outputs) => {
+    runBatches(session, batching, dataset, smallRuns, (outputs) => {
       judge.add(outputs);
     }),
   );
   if (graph.discontinuous.length > 0) return { ...judge.judge(tolerance), discontinuous: graph.discontinuous };
   const level = otherLevel(context.session.optimizationLevel);
   const other = { ...context, session: { ...context.session, optimizationLevel: level } };
-  const reordered = await modelOutputs(model.untouched, model.io, dataset, range, other);
+  const reordered = await modelOutputs(model.untouched, batching, dataset, range, other);
   const rounding = reordered.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0);
   return { ...judge.judge(tolerance, rounding), discontinuous: [] };
 }

@@ -1,10 +1,10 @@
 import { splitGraph } from '../graph/split-graph.js';
 import type { Layer } from '../graph/layers.js';
-import { fixedBatchSize } from '../graph/model-io.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import { withSession } from './job-context.js';
 import type { RunWith } from './model-outputs.js';
-import { runBatches, type BatchRange } from './run-batches.js';
+import { runBatches } from './run-batches.js';
+import { sampleRuns, type BatchRange } from './sample-runs.js';
 import type { SearchContext } from './search-context.js';
 import type { Feeds, Outputs } from './session.js';
 
@@ -28,7 +28,7 @@ const MOST_BYTES = 256e6;
  * @param others the model with the other layers as they are, this one in float
  */
 export async function openTail(
-  { model: { io }, dataset, context }: SearchContext,
+  { model: { io }, batching, dataset, context }: SearchContext,
   others: OnnxModel,
   layer: Layer,
   range: BatchRange,
@@ -42,14 +42,15 @@ export async function openTail(
   const keep = (outputs: Outputs): void => {
     batches.push(Object.fromEntries(crossing.map((name) => [name, { type: 'float32' as const, ...outputs[name]! }])));
   };
-  const size = Math.min(fixedBatchSize(io) ?? range.batchSize, range.count);
+  const runs = sampleRuns(range, batching);
+  const size = runs[0]!.samples;
   const fits = await withSession(head, io, context, async (session) => {
-    await runBatches(session, io, dataset, { ...range, count: size }, keep);
+    await runBatches(session, batching, dataset, { ...range, count: size }, keep);
     const first = Object.values(batches[0]!);
-    const bytes = first.reduce((sum, { data }) => sum + data.byteLength, 0) * Math.ceil(range.count / size);
+    const bytes = first.reduce((sum, { data }) => sum + data.byteLength, 0) * runs.length;
     if (bytes > MOST_BYTES || !first.every(({ data }) => data instanceof Float32Array)) return false;
     const rest = { ...range, first: range.first + size, count: range.count - size };
-    if (rest.count > 0) await runBatches(session, io, dataset, rest, keep);
+    if (rest.count > 0) await runBatches(session, batching, dataset, rest, keep);
     return true;
   });
   if (!fits) return whole;

@@ -41,26 +41,34 @@ export function temporaryFolder(name: string): string {
   });
 }
 
+/**
+ * Removes a folder of {@link temporaryFolder}. One that can't be removed now is no failure of the work: it goes with the
+ * folder that it lies in.
+ */
+export function removeTemporary(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // See above.
+  }
+}
+
 /** Removes what a child that has ended left behind. */
 export function removeChildScratch(child: number): void {
-  if (own !== null) rmSync(join(own, String(child)), { recursive: true, force: true });
+  if (own !== null) removeTemporary(join(own, String(child)));
 }
 
 /** Removes the whole sweep's folder: for a child whose parent is gone. */
 export function removeParentsScratch(): void {
   const parents = process.env[SCRATCH_VARIABLE];
-  try {
-    if (parents !== undefined) rmSync(parents, { recursive: true, force: true });
-  } catch {
-    // Another child is at it as well; the next run removes what stays.
-  }
+  if (parents !== undefined) removeTemporary(parents);
 }
 
 function makeScratch(): string {
   removeLeftOver();
   const folder = inTemporary(() => mkdtempSync(join(tmpdir(), `${prefix()}${process.pid}-`)));
   process.once('exit', () => {
-    rmSync(folder, { recursive: true, force: true });
+    removeTemporary(folder);
   });
   return folder;
 }

@@ -5,19 +5,21 @@ import type { SearchPoint } from '../evaluate/results.js';
 import type { Layer } from '../graph/layers.js';
 import { prepareModel, type AlphaOf, type PreparedModel } from '../quantize/prepare-layers.js';
 import { bitsOfLayers } from '../quantize/select-layers.js';
+import { freelyChosen, type Batching } from './batching.js';
 import { batchWithin, withSession, type JobContext } from './job-context.js';
 import type { SearchJob } from './jobs.js';
 import type { LoadedModel } from './model-cache.js';
 import { runBatches } from './run-batches.js';
-import { lossSamples } from './whole-batches.js';
+import type { BatchRange } from './sample-runs.js';
 
-/** Samples of one run: losses are added up by sample, so it changes no result; this many stay in the cache on CPU. */
+/** Samples of one run: it changes no result; this many stay in the cache on CPU. */
 export const RUN_SAMPLES = 16;
 
 /** What stays the same through a search. */
 export interface SearchContext {
   readonly job: SearchJob;
   readonly model: LoadedModel;
+  readonly batching: Batching;
   readonly dataset: Dataset;
   /** The layers that are quantized, in graph order. */
   readonly layers: readonly Layer[];
@@ -47,9 +49,10 @@ export async function prepareCandidates(
   return prepared;
 }
 
-/** Samples that losses of layers are measured on. */
-export function measuredSamples({ job, model, layers }: SearchContext): number {
-  return lossSamples(job.search.samples, model.io, layers);
+/** The search's samples, as they are run. */
+export function searchedRange({ job, batching, context }: SearchContext): BatchRange {
+  const batchSize = batchWithin(freelyChosen(RUN_SAMPLES, batching), context);
+  return { first: 0, count: job.search.samples, batchSize };
 }
 
 /**
@@ -62,13 +65,12 @@ export async function measureCandidates(
   graph: SearchGraph,
   onSamples: (done: number) => void,
 ): Promise<readonly SearchPoint[]> {
-  const { model, dataset, context } = search;
+  const { model, batching, dataset, context } = search;
   const losses = new SearchLosses(graph);
-  const range = { first: 0, count: measuredSamples(search), batchSize: batchWithin(RUN_SAMPLES, context) };
   await withSession(graph.model, model.io, context, (session) =>
     context.clock.measure('run', () =>
-      runBatches(session, model.io, dataset, range, (outputs, first, samples, fed) => {
-        losses.add(outputs, { samples, fed });
+      runBatches(session, batching, dataset, searchedRange(search), (outputs, { first, samples, rows }) => {
+        losses.add(outputs, { samples, fed: rows });
         onSamples(first + samples);
       }),
     ),

@@ -3,11 +3,10 @@ import { outputDivergence } from '../evaluate/output-divergence.js';
 import type { SearchRecord } from '../evaluate/results.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import { quantizedModel } from '../quantize/quantized-graph.js';
-import { batchWithin } from './job-context.js';
 import type { SearchResult } from './jobs.js';
 import { modelOutputs, type RunWith } from './model-outputs.js';
 import { openTail } from './open-tail.js';
-import { prepareAt, prepareCandidates, RUN_SAMPLES, type SearchContext } from './search-context.js';
+import { prepareAt, prepareCandidates, searchedRange, type SearchContext } from './search-context.js';
 
 /**
  * Coordinate descent on the divergence of the whole quantized model's output from FP32's. It starts from the best static
@@ -16,12 +15,12 @@ import { prepareAt, prepareCandidates, RUN_SAMPLES, type SearchContext } from '.
  * (alpha `auto`) every layer keeps the best static alpha.
  */
 export async function searchOutput(search: SearchContext): Promise<SearchResult> {
-  const { job, model, dataset, layers, context } = search;
+  const { job, model, batching, dataset, layers, context } = search;
   const { samples, ties, sweeps } = job.search;
   const { candidates } = job;
-  const range = { first: 0, count: samples, batchSize: batchWithin(RUN_SAMPLES, context) };
+  const range = searchedRange(search);
   const outputsOf = (graph: OnnxModel, runWith?: RunWith): Promise<Float32Array> =>
-    context.clock.measure('run', () => modelOutputs(graph, model.io, dataset, range, context, runWith));
+    context.clock.measure('run', () => modelOutputs(graph, batching, dataset, range, context, runWith));
   const reference = await outputsOf(model.untouched);
   const divergenceOf = async (graph: OnnxModel, runWith?: RunWith): Promise<number> =>
     outputDivergence(job.task.kind, reference, await outputsOf(graph, runWith), samples);

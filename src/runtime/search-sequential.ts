@@ -5,7 +5,7 @@ import { layersByDepth } from '../graph/layer-depths.js';
 import type { PreparedLayer } from '../quantize/prepare-layers.js';
 import { quantizedModel } from '../quantize/quantized-graph.js';
 import type { SearchResult } from './jobs.js';
-import { measureCandidates, measuredSamples, prepareCandidates, type SearchContext } from './search-context.js';
+import { measureCandidates, prepareCandidates, type SearchContext } from './search-context.js';
 
 /**
  * Goes through the layers in graph order. Each one's candidates are fed by its predecessors, quantized at the alphas
@@ -17,7 +17,7 @@ export async function searchSequential(search: SearchContext): Promise<SearchRes
   const chosen: PreparedLayer[] = [];
   const points: SearchRecord['points'][number][] = [];
   const alphas = new Map<string, number>();
-  const samples = measuredSamples(search);
+  const samples = job.search.samples;
   const groups = layersByDepth(model.folded, layers);
   for (const [index, group] of groups.entries()) {
     const prepared = await prepareCandidates(search, group);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
@@ -6,10 +6,10 @@ import type { OptimizationLevel } from '../experiment/settings.js';
 import { kernelProfile, type KernelProfile, type ProfileEvent } from './kernel-profile.js';
 import { withNamesForFeeds, withProfileNames, type Renaming } from './rename-tensors.js';
 import { RuntimeError } from './runtime-error.js';
-import { temporaryFolder } from './scratch-folder.js';
+import { removeTemporary, temporaryFolder } from './scratch-folder.js';
 import { SurroundingsError } from './surroundings-error.js';
 
-export { RuntimeError, type RuntimeTrouble } from './runtime-error.js';
+export { RuntimeError } from './runtime-error.js';
 
 /** What sessions can run on. */
 export type Provider = 'cuda' | 'webgpu' | 'cpu';
@@ -117,7 +117,7 @@ export async function profileKernels(
     }
     return kernelProfile(readProfile(folder));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeTemporary(folder);
   }
 }
 
@@ -150,7 +150,7 @@ export async function optimizeModel(model: Uint8Array, settings: SessionSettings
   } catch (cause) {
     throw cause instanceof RuntimeError ? cause : new RuntimeError('Writing the optimized model', cause);
   } finally {
-    if (folder !== null) rmSync(folder, { recursive: true, force: true });
+    if (folder !== null) removeTemporary(folder);
   }
 }
 

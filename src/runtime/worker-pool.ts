@@ -70,7 +70,14 @@ export class WorkerPool {
     entry: URL,
     options: PoolOptions = { hangSeconds: 60, memoryMb: null, inputs: [] },
   ) {
-    this.#workers = slots.map((slot) => ({ slot, child: null, isReady: false, running: null, stderr: '', verdict: null }));
+    this.#workers = slots.map((slot) => ({
+      slot,
+      child: null,
+      isReady: false,
+      running: null,
+      stderr: '',
+      verdict: null,
+    }));
     this.#entry = entry;
     this.#options = options;
     this.#ticking = setInterval(() => {
@@ -219,7 +226,9 @@ export class WorkerPool {
 
 /** What a process printed before it ended, without the stack of an uncaught error. */
 function lastWords(stderr: string): string {
-  const lines = stderr.split('\n').filter((line) => !/^\s+at |^node:internal|^Node\.js v|^\s*\^+\s*$|^\s*throw /.test(line));
+  const lines = stderr
+    .split('\n')
+    .filter((line) => !/^\s+at |^node:internal|^Node\.js v|^\s*\^+\s*$|^\s*throw /.test(line));
   return lines.join('\n').trim();
 }
 

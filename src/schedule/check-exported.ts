@@ -2,6 +2,7 @@ import { openDataset } from '../data/open-dataset.js';
 import type { DataSource, ModelSettings, OptimizationLevel, PreprocessSettings } from '../experiment/settings.js';
 import { describeNode } from '../graph/graph-index.js';
 import { resolveModelIo } from '../graph/model-io.js';
+import { plainBatching } from '../runtime/batching.js';
 import { defaultBehaviour } from '../runtime/default-options.js';
 import { fusing, PhaseClock, type JobContext } from '../runtime/job-context.js';
 import { modelOutputs } from '../runtime/model-outputs.js';
@@ -81,10 +82,13 @@ async function compare(
   const dataset = await openDataset(source, preprocess);
   try {
     const io = resolveModelIo(model, names);
-    const samples = Math.min(COMPARED_SAMPLES, dataset.sampleCount);
+    const batching = plainBatching(io);
+    const { fixed } = batching;
+    if (fixed !== null && fixed > dataset.sampleCount) return `it takes ${fixed} samples at once, and there are fewer`;
+    const samples = fixed ?? Math.min(COMPARED_SAMPLES, dataset.sampleCount);
     const range = { first: 0, count: samples, batchSize: 1 };
-    const expected = await modelOutputs(simulated(), io, dataset, range, context);
-    const actual = await modelOutputs(model, io, dataset, range, fusing(context));
+    const expected = await modelOutputs(simulated(), batching, dataset, range, context);
+    const actual = await modelOutputs(model, batching, dataset, range, fusing(context));
     return { samples, difference: relativeDifference(actual, expected) };
   } finally {
     dataset.close();

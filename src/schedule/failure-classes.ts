@@ -1,5 +1,5 @@
-import type { RunSettings } from '../experiment/settings.js';
-import type { ContentKey, PlannedTrial, SweepPlan } from '../plan/plan.js';
+import type { DataSource, RunSettings } from '../experiment/settings.js';
+import type { ContentKey, PlannedStage, PlannedTrial, SweepPlan, TrialSettings } from '../plan/plan.js';
 import type { StoredFailure, SweepReader } from '../store/store.js';
 import { stageConditions, trialConditions } from './work-conditions.js';
 
@@ -54,7 +54,7 @@ export function triedTrials(plan: SweepPlan, store: Failures, run: RunSettings):
     const isStuck =
       failure.errorClass === OF_A_STAGE
         ? stagesOf(trial).some((key) => stuck.has(key))
-        : wouldRepeat(failure, trialConditions(trial.settings, run));
+        : wouldRepeat(failure, trialConditions(trial.settings, run), sourcesOf(trial.settings));
     if (isStuck) leftAlone.set(trial.key, failure);
   }
   takeAlong(plan, store, stuck, leftAlone);
@@ -85,14 +85,25 @@ function stuckStages(plan: SweepPlan, store: Failures, run: RunSettings): Readon
     const stage = stages.get(key);
     const failure = failed.get(key);
     if (stage === undefined || failure === undefined) return false;
-    if (failure.errorClass !== OF_A_STAGE) return wouldRepeat(failure, stageConditions(stage, run));
+    if (failure.errorClass !== OF_A_STAGE) return wouldRepeat(failure, stageConditions(stage, run), sourcesOf(stage));
     return 'observeKey' in stage && isStuck(stage.observeKey);
   };
   return new Set(plan.stages.map(({ key }) => key).filter(isStuck));
 }
 
-function wouldRepeat({ errorClass, under }: StoredFailure, conditions: string): boolean {
-  return !transientClasses.has(errorClass) && under === conditions;
+function wouldRepeat(
+  { errorClass, under }: StoredFailure,
+  conditions: string,
+  sources: readonly DataSource[],
+): boolean {
+  // What a module of the user's own imports is in no key either.
+  const isOwnCode = errorClass === 'DatasetError' && sources.some(({ format }) => format === 'module');
+  return !transientClasses.has(errorClass) && !isOwnCode && under === conditions;
+}
+
+function sourcesOf(work: PlannedStage | TrialSettings): readonly DataSource[] {
+  const evaluation = 'evaluation' in work ? [work.evaluation.source] : [];
+  return 'calibration' in work && work.calibration !== null ? [...evaluation, work.calibration.source] : evaluation;
 }
 
 /** Releases trials that only wait for stages that other trials will have run again. */

@@ -19,7 +19,7 @@ export function fusionNotes(
   path: string,
   model: OnnxModel,
   selected: readonly Layer[],
-  { smoothing, quantization: { execution } }: Settings,
+  { smoothing, layers, quantization: { execution } }: Settings,
 ): readonly string[] {
   if (!model.graph.node.some(({ opType }) => opType === 'DequantizeLinear')) return [];
   const isSmoothed = smoothing.mode !== 'none' && smoothing.mode !== 'cle' && smoothing.apply === 'insert';
@@ -32,6 +32,12 @@ export function fusionNotes(
     ...described(model, biases, 'rounds to int32 the biases of'),
     ...described(model, merged, "makes one of the quantizer of the model's own and that in front of"),
   ];
+  const mayStayFloat = layers.keepFloat > 0 || layers.sensitivity !== 'none';
+  if (mayStayFloat && execution === 'integer' && predictFusion(model).weights.length > weights.length) {
+    changes.push(
+      'quantizes those that layers.keepFloat or layers.sensitivity leave in float, where they stand between',
+    );
+  }
   if (changes.length === 0) return [];
   const kept = [weights.length > 0 ? 'weights' : '', merged.length > 0 ? 'quantizers' : ''].filter(
     (part) => part !== '',

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { OnHashing } from '../data/hash-source.js';
 import { kindOfFile } from '../data/kind-of-file.js';
 import { LARGEST_EXPERIMENT_BYTES, loadExperiment } from '../experiment/load-experiment.js';
 import { didYouMean } from '../experiment/nearest-name.js';
@@ -39,6 +40,7 @@ export function workerEntry(): URL {
  *
  * @param overrides `path=value`, as given to `--set`
  * @param code what the caller will run of the experiment's own code, and whether the user allowed it
+ * @param onHashing told of the data that are read for their hash
  * @throws ExperimentError, ModelError, DatasetError or InputError saying what is wrong and where
  */
 export async function prepareSweep(
@@ -46,10 +48,11 @@ export async function prepareSweep(
   overrides: readonly string[],
   entry: URL,
   code: { readonly use: CodeUse; readonly allowed: boolean },
+  onHashing?: OnHashing,
 ): Promise<PreparedSweep> {
   const loaded = loadExperiment(path, overrides, readExperimentText);
   requireCodeConsent(loaded, code.use, code.allowed);
-  const inputs = await openSweepInputs(loaded);
+  const inputs = await openSweepInputs(loaded, onHashing);
   const experiment = capSamples(
     expandSensitivity(loaded, (trial) => focusLayers(inputs, loaded, trial)),
     (source) => inputs.sampleCount(source),

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { openDataset } from '../data/open-dataset.js';
 import { stampFiles } from '../data/source-files.js';
 import { identifyInput, type DataIdentity, type InputIdentity, type ModelIdentity } from '../data/input-identity.js';
+import type { OnHashing } from '../data/hash-source.js';
 import { hashTask } from '../data/hash-task.js';
 import type { Dataset } from '../data/dataset.js';
 import type {
@@ -64,9 +65,10 @@ interface CheckedSource {
  * Opens every model and data source that the experiment names and checks that they fit each other, before anything is
  * run: names of inputs and outputs, shapes, layers to quantize, enough samples.
  *
+ * @param onHashing told of the data that are read for their hash, which takes long where they are large
  * @throws ModelError, DatasetError or InputError saying what does not fit
  */
-export async function openSweepInputs(experiment: Experiment): Promise<SweepInputs> {
+export async function openSweepInputs(experiment: Experiment, onHashing?: OnHashing): Promise<SweepInputs> {
   const files = new Map<string, ModelFile>();
   const layers = new Map<string, readonly FoundLayer[]>();
   const foldedModels = new Map<string, OnnxModel>();
@@ -101,7 +103,7 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
     const needed = role === 'fp32' ? [data.evaluation.source] : [data.evaluation.source, data.calibration.source];
     for (const source of needed) {
       const id = JSON.stringify(source);
-      if (!identities.has(id)) identities.set(id, await identifyInput(source));
+      if (!identities.has(id)) identities.set(id, await identifyInput(source, onHashing));
       if (isNew(checked, ['shape', source, data.preprocess, model])) {
         sources.set(id, await checkSource(file, model, source, data.preprocess));
       }

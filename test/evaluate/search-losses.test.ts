@@ -58,11 +58,12 @@ describe('SearchLosses', () => {
     expect(finish('channelMse', [[1, 2, 6]], [[0, 0, 0]]).loss).toBe(0);
   });
 
-  it('does not count rows that only pad a batch', () => {
+  it('counts a sample that fills several rows of a batch once', () => {
     const losses = new SearchLosses(graph('channelMse'));
-    const data = (...values: number[]) => ({ data: Float32Array.from(values), dims: [2, 3] });
-    losses.add({ e: data(1, 1, 1, 99, 99, 99), r: data(2, 2, 2, 5, 5, 5) }, { samples: 1, fed: 2 });
-    expect(losses.finish()[0]!.loss).toBe(0.5);
+    const data = (rows: number, value: number) => ({ data: new Float32Array(3 * rows).fill(value), dims: [rows, 3] });
+    losses.add({ e: data(2, 1), r: data(2, 4) }, { samples: 2, fed: 2 });
+    losses.add({ e: data(2, 7), r: data(2, 4) }, { samples: 1, fed: 2 });
+    expect(losses.finish()[0]!.loss).toBe((1 + 1 + 7) / (4 + 4 + 4));
   });
 
   it('names the layer and alpha whose loss is not finite', () => {

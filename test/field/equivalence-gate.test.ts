@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gateGraph } from '../../src/evaluate/gate-graph.js';
 import { GateJudge, type Judgement } from '../../src/evaluate/gate-judgement.js';
+import type { CanonicalSmoothing } from '../../src/experiment/canonical-settings.js';
 import type { TrialRecord } from '../../src/evaluate/results.js';
 import { foldBatchNorm } from '../../src/graph/fold-batch-norm.js';
 import { intAttribute, intsAttribute } from '../../src/graph/node.js';
@@ -24,7 +25,10 @@ const SAMPLES = 8;
 const TOLERANCE = 1e-3;
 
 /** Whole numbers, so that sums of the first layer are exact in float32 and lie exactly on borders. */
-const whole = Float32Array.from(randomFloats(7, SAMPLES * 48, (i) => [3, 40, 9][Math.floor(i / 16) % 3]!), Math.round);
+const whole = Float32Array.from(
+  randomFloats(7, SAMPLES * 48, (i) => [3, 40, 9][Math.floor(i / 16) % 3]!),
+  Math.round,
+);
 const x = { data: whole, dims: [SAMPLES, 3, 4, 4] };
 const source = {
   format: 'npy',
@@ -63,7 +67,10 @@ const jumping: Readonly<Record<string, ModelSpec>> = {
     [node('Greater', ['c', 'border'], 'g'), node('Where', ['g', 'c', 'other'], 'j'), ...back],
     [tensor('border', [], [3.5]), tensor('other', [], [100])],
   ),
-  'Floor of a product': network([node('Mul', ['c', 'two'], 'm'), node('Floor', ['m'], 'j'), ...back], [tensor('two', [], [2])]),
+  'Floor of a product': network(
+    [node('Mul', ['c', 'two'], 'm'), node('Floor', ['m'], 'j'), ...back],
+    [tensor('two', [], [2])],
+  ),
   'a Cast to whole numbers': network(
     [node('Mul', ['c', 'two'], 'm'), cast('m', 'i', INT64), cast('i', 'j', FLOAT), ...back],
     [tensor('two', [], [2])],
@@ -79,14 +86,16 @@ const jumping: Readonly<Record<string, ModelSpec>> = {
       node('ArgMax', ['s'], 'a', [intAttribute('axis', 1), intAttribute('keepdims', 1)]),
       cast('a', 'y', FLOAT),
     ],
-    [tensor('swap', [2, 4, 1, 1], [0.1, 0.7, 1.3, 0.3, 0.1, 0.7, 1.3, 0.3].map((v, i) => (i < 4 ? v : v * 1.0000001)))],
+    [
+      tensor(
+        'swap',
+        [2, 4, 1, 1],
+        [0.1, 0.7, 1.3, 0.3, 0.1, 0.7, 1.3, 0.3].map((v, i) => (i < 4 ? v : v * 1.0000001)),
+      ),
+    ],
   ),
   'TopK and GatherElements': network(
-    [
-      node('Flatten', ['c'], 'f'),
-      node('TopK', ['f', 'k'], ['top', 'places']),
-      cast('places', 'y', FLOAT),
-    ],
+    [node('Flatten', ['c'], 'f'), node('TopK', ['f', 'k'], ['top', 'places']), cast('places', 'y', FLOAT)],
     [int64Tensor('k', [20])],
   ),
 };
@@ -101,7 +110,11 @@ const tiny: ModelSpec = {
   inputs: [value('x', ['N', 3, 4, 4])],
   initializers: [
     tensor('u', [4, 3, 3, 3], randomFloats(4, 108)),
-    tensor('v', [4, 3, 3, 3], randomFloats(4, 108).map((w) => w * (1 + 1e-5))),
+    tensor(
+      'v',
+      [4, 3, 3, 3],
+      randomFloats(4, 108).map((w) => w * (1 + 1e-5)),
+    ),
   ],
 };
 
@@ -124,11 +137,15 @@ const detectorTensors = [
   tensor('ws', [1, 3, 1, 1], [1, 0.5, 0.25]),
 ];
 
-async function trialOf(spec: ModelSpec): Promise<TrialRecord> {
+async function trialOf(spec: ModelSpec, smoothing?: CanonicalSmoothing): Promise<TrialRecord> {
   const model = jobModel(write('model.onnx', modelBytes(spec)));
   const observe = observeJob(model, source, { batchSize: 2, endBatch: 4 });
   const observed = (await runJob(observe, oneThread, () => undefined)) as JobResult<'observe'>;
-  const job = trialJob(model, source, observed.value.at(-1)!, { lossSamples: 4, alpha: 0.37 });
+  const job = trialJob(model, source, observed.value.at(-1)!, {
+    lossSamples: 4,
+    alpha: 0.37,
+    ...(smoothing === undefined ? {} : { smoothing }),
+  });
   const settings = {
     ...job.settings,
     task: { kind: 'fidelity', bootstrap: 20 } as const,
@@ -178,6 +195,24 @@ describe('14: a correct trial passes its gate where the output does not tell', (
     const largest = Math.max(...fp32.data.map(Math.abs));
     expect(Math.max(...fp32.data.map((v, i) => Math.abs(v - smoothed.data[i]!))) / largest).toBeGreaterThan(TOLERANCE);
     const { gate } = await trialOf(spec);
+    expect(gate!.judgedBy).toBe('discontinuous');
+    expect(gate!.maxRelativeError).toBeLessThan(1e-5);
+  });
+
+  it.each([
+    { mode: 'static', alpha: 0.37, absmax: 'channel', apply: 'fold' },
+    { mode: 'cle', alpha: null, absmax: null, apply: null },
+  ] as const)('also where factors are folded: $mode', async (smoothing) => {
+    const { nodes, initializers, ...rest } = network([node('Round', ['c'], 'j'), ...back]);
+    const folding = {
+      ...rest,
+      nodes: [node('Conv', ['x', 'w0', 'b0'], 'o', [], 'first'), node('Relu', ['o'], 'r'), ...nodes].map((n) =>
+        n.name === 'front' ? { ...n, input: ['r', 'w', 'half'] } : n,
+      ),
+      initializers: [...initializers!, tensor('w0', [3, 3, 1, 1], odd(9, 9)), tensor('b0', [3], [1, 2, 3])],
+    };
+    const { gate, smoothing: applied } = await trialOf(folding, smoothing);
+    expect(applied.map(({ apply }) => apply)).toContain('fold');
     expect(gate!.judgedBy).toBe('discontinuous');
     expect(gate!.maxRelativeError).toBeLessThan(1e-5);
   });

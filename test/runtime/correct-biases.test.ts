@@ -5,6 +5,7 @@ import { applyEdits } from '../../src/graph/edits.js';
 import type { OnnxModel } from '../../src/graph/onnx-model.js';
 import { prepareModel, type PreparedModel, type Preparation } from '../../src/quantize/prepare-layers.js';
 import { quantizedModel } from '../../src/quantize/quantized-graph.js';
+import { openBatching } from '../../src/runtime/batching.js';
 import { correctBiases } from '../../src/runtime/correct-biases.js';
 import { PhaseClock } from '../../src/runtime/job-context.js';
 import type { Job, JobResults } from '../../src/runtime/jobs.js';
@@ -43,7 +44,8 @@ const prepared = (how: Preparation): PreparedModel => prepareModel(loaded.folded
 async function correct(model: PreparedModel, samples = SAMPLES, mostBytes?: number): Promise<PreparedModel> {
   const dataset = await openDataset(source, asStored);
   try {
-    return await correctBiases(loaded, model, { dataset, samples, key: String(samples) }, context, mostBytes);
+    const batching = await openBatching(loaded, dataset, source, context);
+    return await correctBiases(loaded, model, { dataset, batching, samples, key: String(samples) }, context, mostBytes);
   } finally {
     dataset.close();
   }

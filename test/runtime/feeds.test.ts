@@ -5,6 +5,7 @@ import { readNpyHeader } from '../../src/data/npy-header.js';
 import { resolveModelIo } from '../../src/graph/model-io.js';
 import { intAttribute } from '../../src/graph/node.js';
 import { TensorProto_DataType } from '../../src/graph/onnx_pb.js';
+import { plainBatching } from '../../src/runtime/batching.js';
 import { feedReader } from '../../src/runtime/feeds.js';
 import { runBatches } from '../../src/runtime/run-batches.js';
 import { Session } from '../../src/runtime/session.js';
@@ -43,16 +44,13 @@ describe('further inputs of a run', () => {
     ['int64', INT64, BigInt64Array.of(3n, -4n)],
     ['int32', INT32, Int32Array.of(3, -4)],
     ['float32', FLOAT, Float32Array.of(3, -4)],
-  ])(
-    'are given as the type of the input (%s), one entry a sample, the last repeated as padding',
-    (type, code, data) => {
-      const bytes = npyArray('<f4', [3, 1], Float32Array.of(9, 3, -4));
-      const read = feedReader(ioOf(['N', 1], code), datasetWith([array('u', bytes)]));
-      expect(read(1, 2, 2)).toEqual({ u: { type, data, dims: [2, 1] } });
-      const [first, last] = data;
-      expect([...read(1, 2, 4)['u']!.data]).toEqual([first, last, last, last]);
-    },
-  );
+  ])('are given as the type of the input (%s), one entry a sample, over and over in more rows', (type, code, data) => {
+    const bytes = npyArray('<f4', [3, 1], Float32Array.of(9, 3, -4));
+    const read = feedReader(ioOf(['N', 1], code), datasetWith([array('u', bytes)]));
+    expect(read(1, 2, 2)).toEqual({ u: { type, data, dims: [2, 1] } });
+    const [first, last] = data;
+    expect([...read(1, 2, 4)['u']!.data]).toEqual([first, last, first, last]);
+  });
 
   it('as one value fill the shape of the input, the batch axis by the rows of the run', () => {
     const filled = (shape: readonly (number | string)[], code: TensorProto_DataType, number: number) =>
@@ -109,7 +107,7 @@ describe('further inputs of a run', () => {
       { kind: 'value', name: 'w', value: 2 },
     ]);
     const seen: number[] = [];
-    await runBatches(session, io, dataset, { first: 0, count: 3, batchSize: 2 }, ({ y }) => {
+    await runBatches(session, plainBatching(io), dataset, { first: 0, count: 3, batchSize: 2 }, ({ y }) => {
       seen.push(...y!.data);
     });
     await session.release();

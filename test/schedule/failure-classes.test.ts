@@ -18,11 +18,12 @@ const run: RunSettings = {
   lockWaitMinutes: 60,
 };
 const task = { kind: 'classification' };
-const settings = { evaluation: { batchSize: 4 }, task };
+const npy = { format: 'npy' };
+const settings = { evaluation: { batchSize: 4, source: npy }, calibration: null, task };
 const stages = [
-  { kind: 'reference', key: 'reference', evaluation: { batchSize: 4 }, task },
-  { kind: 'observe', key: 'observe' },
-  { kind: 'search', key: 'search', observeKey: 'observe', task },
+  { kind: 'reference', key: 'reference', evaluation: { batchSize: 4, source: npy }, task },
+  { kind: 'observe', key: 'observe', calibration: { source: npy } },
+  { kind: 'search', key: 'search', observeKey: 'observe', calibration: { source: npy }, task },
 ];
 const needs = { referenceKey: 'reference', observeKey: 'observe', searchKey: null, rankKey: null };
 
@@ -80,6 +81,13 @@ describe('triedTrials', () => {
   ])('runs again what failed under another %o', (before) => {
     expect(tried({ trial: 'RuntimeError' }, before).toRun).toEqual(['trial']);
     expect(tried({ trial: 'StageFailed', reference: 'RuntimeError' }, before).toRun).toEqual(['trial']);
+  });
+
+  it('runs again what failed in a dataset module, whose imports no key holds', () => {
+    const module = { ...settings, evaluation: { batchSize: 4, source: { format: 'module' } } };
+    const trials = [{ key: 'trial', settings: module, ...needs }];
+    expect(tried({ trial: 'DatasetError' }, {}, trials).toRun).toEqual(['trial']);
+    expect(tried({ trial: 'DatasetError' }).leftAlone).toEqual(['trial']);
   });
 
   it('does not run again for another database', () => {

@@ -187,9 +187,9 @@ describe('SqliteStore', () => {
     });
 
     it('finishes a stage after it failed', () => {
-      store.failStage('search', failure);
+      store.failStage('search', failure, 'these conditions');
       expect([...store.failedStages(['search'])]).toEqual([
-        ['search', { errorClass: 'WorkerDied', message: 'killed' }],
+        ['search', { errorClass: 'WorkerDied', message: 'killed', under: 'these conditions' }],
       ]);
       store.finishSearch('search', model.sha256, sample.search);
       expect(rows(`SELECT status, error FROM v_stage WHERE kind = 'search'`)).toEqual([['done', null]]);

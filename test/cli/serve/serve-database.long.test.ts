@@ -141,7 +141,12 @@ describe('a served report', () => {
 
   it('sends signs of life, asks to be found again, and is quiet where nothing changes', async () => {
     const events = await listenTo(url);
-    await vi.waitFor(() => expect(events.text()).toContain('\n: still here\n\n'), { timeout: 120_000 });
+    await vi.waitFor(
+      () => {
+        expect(events.text()).toContain('\n: still here\n\n');
+      },
+      { timeout: 120_000 },
+    );
     expect(events.text()).toMatch(/^retry: 2000\n\nevent: state\n/);
     expect(events.text().match(/^event: state$/gm)).toHaveLength(1);
     events.close();
@@ -186,7 +191,12 @@ describe('a served report', () => {
     expect(body).toContain('Another program holds');
     holder.exec('COMMIT');
     holder.close();
-    await vi.waitFor(async () => expect((await ask(url, 'running/')).status).toBe(200), { timeout: 120_000 });
+    await vi.waitFor(
+      async () => {
+        expect((await ask(url, 'running/')).status).toBe(200);
+      },
+      { timeout: 120_000 },
+    );
   });
 
   it('holds up no writer', async () => {
