@@ -28,7 +28,8 @@ export class Patience {
   readonly #now: () => number;
   /** While one write asks again the others wait for it. */
   #asking: Promise<void> | null = null;
-  #isOver = false;
+  /** With which the waiting ended: what the sweep still has to write is tried once, and fails of the same. */
+  #ended: StoreError | null = null;
 
   constructor(limits: PatienceLimits) {
     this.#limits = limits;
@@ -41,7 +42,8 @@ export class Patience {
     try {
       return work();
     } catch (cause) {
-      if (!isBusy(cause) || this.#isOver) throw cause;
+      if (!isBusy(cause)) throw cause;
+      if (this.#ended !== null) throw this.#ended;
       return await this.#askAgain(work, cause);
     }
   }
@@ -72,8 +74,7 @@ export class Patience {
         }
       }
     } catch (cause) {
-      // The sweep ends of it: what it still has to write is tried once.
-      this.#isOver = true;
+      if (isBusy(cause)) this.#ended = cause;
       throw cause;
     } finally {
       this.#asking = null;

@@ -51,7 +51,7 @@ describe('20: a write that waits for another program', () => {
         tries += 1;
         busy();
       }),
-    ).rejects.toThrow('Another program holds it.');
+    ).rejects.toThrow('run.lockWaitMinutes');
     expect(tries).toBe(1);
   });
 
