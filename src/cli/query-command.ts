@@ -123,11 +123,7 @@ function bindParameters(
   return { sweep: latest, ...Object.fromEntries(given.map((parameter) => [parameter.name, bindOwn(parameter)])) };
 }
 
-function bindNamed(
-  connection: QueryConnection,
-  given: readonly GivenParameter[],
-  named: NamedQuery,
-): ParameterValues {
+function bindNamed(connection: QueryConnection, given: readonly GivenParameter[], named: NamedQuery): ParameterValues {
   const types = new Map(named.parameters.map(({ name, type }) => [name, type]));
   const values = given.map((parameter) => {
     const { name, text } = parameter;
