@@ -14,7 +14,12 @@ export interface ModelIo {
   readonly inputShape: readonly (number | null)[] | null;
   /** The model's other inputs, in its order. */
   readonly further: readonly FurtherModelInput[];
+  /** Names of the free axes of every input, null for others: axes of one name have one length. Absent: none has a name. */
+  readonly axisNames?: AxisNames;
 }
+
+/** By input. */
+export type AxisNames = ReadonlyMap<string, readonly (string | null)[]>;
 
 /** An input that is not fed with samples. */
 export interface FurtherModelInput {
@@ -42,7 +47,20 @@ export function resolveModelIo(model: OnnxModel, names: { input: string | null; 
       elemType: inputType(model, name)?.elemType ?? 0,
       shape: inputShape(model, name),
     }));
-  return { input, output, inputShape: inputShape(model, input), further };
+  const axisNames = namesOfAxes(model);
+  const io = { input, output, inputShape: inputShape(model, input), further };
+  return axisNames.size === 0 ? io : { ...io, axisNames };
+}
+
+function namesOfAxes(model: OnnxModel): AxisNames {
+  const names = model.index.inputs.map((name) => {
+    const dims = inputType(model, name)?.shape?.dim ?? [];
+    return [
+      name,
+      dims.map(({ value }) => (value.case === 'dimParam' && value.value !== '' ? value.value : null)),
+    ] as const;
+  });
+  return new Map(names.filter(([, axes]) => axes.some((axis) => axis !== null)));
 }
 
 function inputType(model: OnnxModel, name: string) {

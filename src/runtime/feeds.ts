@@ -2,7 +2,7 @@ import type { Dataset, FurtherInput } from '../data/dataset.js';
 import { DatasetError } from '../data/dataset-error.js';
 import type { NpyArray } from '../data/npy-header.js';
 import { ModelError } from '../graph/model-error.js';
-import type { FurtherModelInput, ModelIo } from '../graph/model-io.js';
+import type { AxisNames, FurtherModelInput, ModelIo } from '../graph/model-io.js';
 import { TensorProto_DataType } from '../graph/onnx_pb.js';
 import { dataTypeName, elementCount } from '../graph/tensor.js';
 import type { Feed, Feeds } from './session.js';
@@ -17,7 +17,7 @@ export type FeedReader = (first: number, samples: number, rows: number) => Feeds
  * @throws ModelError when an input is missing or unknown, or has a type that can't be fed; the reader throws it for a
  *   shape that does not fit, and DatasetError for a number that the input's type can't hold
  */
-export function feedReader(io: ModelIo, { inputs = [], order }: Dataset): FeedReader {
+export function feedReader(io: ModelIo, { inputs = [], order, sampleShape }: Dataset): FeedReader {
   const names = io.further.map(({ name }) => name);
   const unknown = inputs.find(({ name }) => !names.includes(name));
   if (unknown !== undefined) {
@@ -26,6 +26,12 @@ export function feedReader(io: ModelIo, { inputs = [], order }: Dataset): FeedRe
       `Expected the inputs of data to be further inputs of the model (${known}), got "${unknown.name}". The samples go to "${io.input}".`,
     );
   }
+  const lengths: LengthsOfAxes = (rows) => {
+    const fed = inputs.flatMap((input) =>
+      input.kind === 'array' ? [[input.name, fedShape(input, rows)] as const] : [],
+    );
+    return namedLengths(io.axisNames, [[io.input, [rows, ...sampleShape]], ...fed]);
+  };
   const readers = io.further.map((target) => {
     const input = inputs.find(({ name }) => name === target.name);
     if (input === undefined) {
@@ -33,7 +39,7 @@ export function feedReader(io: ModelIo, { inputs = [], order }: Dataset): FeedRe
         `Input "${target.name}" of the model gets nothing. Name its array or value under inputs of data.calibration and data.evaluation.`,
       );
     }
-    return [target.name, readerOf(target, input, order)] as const;
+    return [target.name, readerOf(target, input, order, lengths)] as const;
   });
   return (first, samples, rows) =>
     Object.fromEntries(readers.map(([name, read]) => [name, read(first, samples, rows)]));
@@ -43,11 +49,12 @@ function readerOf(
   target: FurtherModelInput,
   input: FurtherInput,
   order: Uint32Array | undefined,
+  lengths: LengthsOfAxes,
 ): (first: number, samples: number, rows: number) => Feed {
   const convert = converterOf(target);
   if (input.kind === 'value') {
     return (_first, _samples, rows) => {
-      const dims = filledShape(target, rows);
+      const dims = filledShape(target, rows, lengths(rows));
       return convert(new Float64Array(elementCount(dims)).fill(input.value), dims, 'its value');
     };
   }
@@ -81,13 +88,43 @@ function readRows({ source, dtype, shape, dataStart }: NpyArray, first: number, 
   return values;
 }
 
-/** The model's own shape, where only the first axis, the batch, may be free. */
-function filledShape({ name, shape }: FurtherModelInput, rows: number): readonly number[] {
-  const dims = shape?.map((dim, axis) => dim ?? (axis === 0 ? rows : null));
+/** Lengths of the named axes in a run of so many rows, as far as what is fed fixes them. */
+type LengthsOfAxes = (rows: number) => NamedLengths;
+
+interface NamedLengths {
+  /** Lengths of the free axes of an input; null where nothing fixes one. */
+  readonly of: (input: string) => readonly (number | null)[];
+}
+
+/** What other inputs fix: `batch` of a state is the batch of the samples. */
+function namedLengths(
+  axisNames: AxisNames | undefined,
+  fed: readonly (readonly [string, readonly number[]])[],
+): NamedLengths {
+  const byName = new Map<string, number>();
+  for (const [input, dims] of fed) {
+    for (const [axis, name] of (axisNames?.get(input) ?? []).entries()) {
+      const length = dims[axis];
+      if (name !== null && length !== undefined && !byName.has(name)) byName.set(name, length);
+    }
+  }
+  return {
+    of: (input) => (axisNames?.get(input) ?? []).map((name) => (name === null ? null : (byName.get(name) ?? null))),
+  };
+}
+
+function fedShape({ array, per }: Extract<FurtherInput, { kind: 'array' }>, rows: number): readonly number[] {
+  return per === 'run' ? array.shape : [rows, ...array.shape.slice(1)];
+}
+
+/** The model's own shape; free axes are as long as others of their name, else the first is the batch. */
+function filledShape({ name, shape }: FurtherModelInput, rows: number, lengths: NamedLengths): readonly number[] {
+  const named = lengths.of(name);
+  const dims = shape?.map((dim, axis) => dim ?? named[axis] ?? (axis === 0 ? rows : null));
   if (dims?.every((dim) => dim !== null) === true) return dims;
   const got = shape === null ? 'a model that does not say' : `[${shape.map((dim) => dim ?? 'any').join(', ')}]`;
   throw new ModelError(
-    `Expected a known shape to fill input "${name}" with its value, got ${got}. Give an array (path).`,
+    `Expected a known shape to fill input "${name}" with its value, got ${got}. No other input fixes its free axes: give an array (path).`,
   );
 }
 

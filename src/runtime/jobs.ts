@@ -26,11 +26,15 @@ import type { MetricState } from '../evaluate/metrics/metric.js';
 import type { CanonicalSmoothing } from '../experiment/canonical-settings.js';
 import type { ContentKey, TrialSettings } from '../plan/plan.js';
 import type { InputIdentity } from '../data/input-identity.js';
+import type { FixedInputs } from '../graph/small-values.js';
 import type { Provider, SessionSettings } from './session.js';
 
 /** The model that a job works on; the child refuses a file whose hash is another one. */
 export interface JobModel extends ModelSettings {
+  /** Of the file, or, where conditions follow from fixed inputs, of the model without them: see `withFixedInputs`. */
   readonly sha256: string;
+  /** Inputs that every run gets the same number in; absent: none. */
+  readonly fixed?: FixedInputs;
 }
 
 /** Statistics over the calibration batches `firstBatch .. endBatch - 1`, kept at each snapshot in that range. */

@@ -3,6 +3,7 @@ import { foldBatchNorm } from '../graph/fold-batch-norm.js';
 import { resolveModelIo, type ModelIo } from '../graph/model-io.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import type { JobModel } from './jobs.js';
+import { withFixedInputs } from './fixed-inputs.js';
 import { readModelFile } from './model-file.js';
 import { InputChangedError } from './unchanged-inputs.js';
 
@@ -25,7 +26,7 @@ let cached: { readonly key: string; readonly model: LoadedModel } | null = null;
 export function loadModel(job: JobModel): LoadedModel {
   const key = JSON.stringify([job.path, job.sha256, job.input, job.output]);
   if (cached?.key === key) return cached.model;
-  const file = readModelFile(job.path);
+  const file = withFixedInputs(readModelFile(job.path), job.fixed ?? {});
   if (file.sha256 !== job.sha256) {
     throw new InputChangedError(
       `${job.path}: the model changed during the sweep. Restore it, or run the experiment again.`,

@@ -4,6 +4,7 @@ import { labelMisfit, outputMisfit, type OutputShape } from '../evaluate/metrics
 import type { DataSource, Experiment, Settings } from '../experiment/settings.js';
 import { fixedBatchSize, resolveModelIo, type ModelIo } from '../graph/model-io.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
+import type { FixedInputs } from '../graph/small-values.js';
 import { JobError, WorkerPool } from '../runtime/worker-pool.js';
 import { InputError } from './input-error.js';
 
@@ -27,6 +28,7 @@ export function scoredBy(source: DataSource, dataset: Dataset): ScoredBy {
 export interface OpenedInputs {
   modelOf(path: string): OnnxModel;
   modelSha256(path: string): string;
+  fixedInputs(path: string): FixedInputs;
   scoredBy(source: DataSource): ScoredBy;
 }
 
@@ -113,7 +115,7 @@ async function shapesOf(
   const { source, batchSize } = data.evaluation;
   const job = {
     kind: 'shapes',
-    model: { ...model, sha256: inputs.modelSha256(model.path) },
+    model: { ...model, sha256: inputs.modelSha256(model.path), fixed: inputs.fixedInputs(model.path) },
     preprocess: data.preprocess,
     source,
   } as const;

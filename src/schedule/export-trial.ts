@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Execution } from '../experiment/settings.js';
+import type { DataSource, Execution } from '../experiment/settings.js';
 import { foldBatchNorm } from '../graph/fold-batch-norm.js';
 import { encodeModel, type OnnxModel } from '../graph/onnx-model.js';
 import { calibrationTable } from '../quantize/calibration-table.js';
@@ -11,6 +11,8 @@ import { deployableModel, smoothedFloatModel } from '../quantize/deployable-mode
 import { quantizedModel } from '../quantize/quantized-graph.js';
 import { staysFloat } from '../quantize/quantized-integers.js';
 import { restoreModel } from '../quantize/restore-layers.js';
+import type { FixedInputs } from '../graph/small-values.js';
+import { fixedInputs, withFixedInputs } from '../runtime/fixed-inputs.js';
 import { readModelFile } from '../runtime/model-file.js';
 import type { StoredTrial } from '../store/read-trial.js';
 import { packageVersion } from './environment.js';
@@ -61,7 +63,7 @@ export interface ExportSummary {
 export function exportTrial(trial: StoredTrial, modelPath: string | null, targets: ExportTargets): ExportSummary {
   const stored = checkTrial(trial);
   const path = modelPath ?? stored.path;
-  const { model: folded } = foldBatchNorm(readSource(path, stored.sha256));
+  const { model: folded } = foldBatchNorm(readSource(path, stored.sha256, fixedInputsOf(trial)));
   const { base, layers } = restoreModel(folded, trial.layers, trial.weightCalibrator);
   const floatWeights = layers.filter(staysFloat).map((l) => l.layer.name);
   const metadata = exportMetadata(trial, layers, floatWeights);
@@ -112,12 +114,25 @@ function checkTrial({ number, label, role, status, model, layers }: StoredTrial)
   return model;
 }
 
-function readSource(path: string, sha256: string): OnnxModel {
+/** Of the data that the trial was made with, by its stored settings. */
+function fixedInputsOf({ settings }: StoredTrial): FixedInputs {
+  const { calibration, evaluation } = JSON.parse(settings) as {
+    readonly [Role in 'calibration' | 'evaluation']?: { readonly source: DataSource } | null;
+  };
+  return fixedInputs([calibration?.source, evaluation?.source].filter((source) => source !== undefined));
+}
+
+/** The model as the trial quantized it: as in the file, or without the conditions that follow from fixed inputs. */
+function readSource(path: string, sha256: string, fixed: FixedInputs): OnnxModel {
   if (!existsSync(path)) {
     throw new InputError(`Expected the trial's model at ${path}, got nothing there. Say where it is with --model.`);
   }
   const file = readModelFile(path);
   if (file.sha256 === sha256) return file.model;
+  for (const given of [fixed, {}]) {
+    const model = withFixedInputs(file, given);
+    if (model.sha256 === sha256) return model.model;
+  }
   throw new InputError(
     `${path}: expected the model that the trial quantized (sha256 ${sha256}), got sha256 ${file.sha256}. Give the original file with --model.`,
   );

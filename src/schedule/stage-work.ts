@@ -181,7 +181,7 @@ export function storedObservation(
 
 /** A model as children get it. */
 export function jobModel(model: ModelSettings, inputs: SweepInputs): JobModel {
-  return { ...model, sha256: inputs.modelSha256(model.path) };
+  return { ...model, sha256: inputs.modelSha256(model.path), fixed: inputs.fixedInputs(model.path) };
 }
 
 function evaluationSamples({ source, samples }: EvaluationSettings, inputs: SweepInputs): number {

@@ -26,6 +26,8 @@ import { readFloatTensor } from '../graph/tensor.js';
 import { LayerSettingError } from '../quantize/layer-setting-error.js';
 import { floatLayers, selectLayers } from '../quantize/select-layers.js';
 import { feedReader } from '../runtime/feeds.js';
+import type { FixedInputs } from '../graph/small-values.js';
+import { fixedInputs, withFixedInputs } from '../runtime/fixed-inputs.js';
 import { readModelFile, type ModelFile } from '../runtime/model-file.js';
 import { perInputChannelAbsmax, viewAbsmax } from '../smooth/weight-absmax.js';
 import { scoredBy, type ScoredBy } from './check-outputs.js';
@@ -46,6 +48,8 @@ export interface SweepInputs {
   /** sha256 of the code that scores a task; null for tasks without code of the user's own. */
   taskSha256(task: TaskSettings): string | null;
   modelOf(path: string): OnnxModel;
+  /** Inputs of a model that are the same number in every run of the experiment. */
+  fixedInputs(path: string): FixedInputs;
   /** What evaluation data hold to score by. */
   scoredBy(source: DataSource): ScoredBy;
   /** Samples that a source holds. */
@@ -69,6 +73,7 @@ interface CheckedSource {
  * @throws ModelError, DatasetError or InputError saying what does not fit
  */
 export async function openSweepInputs(experiment: Experiment, onHashing?: OnHashing): Promise<SweepInputs> {
+  const fixed = fixedInputsByModel(experiment);
   const files = new Map<string, ModelFile>();
   const layers = new Map<string, readonly FoundLayer[]>();
   const foldedModels = new Map<string, OnnxModel>();
@@ -87,8 +92,10 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
     let file = files.get(model.path);
     if (file === undefined) {
       const stamp = stampFiles([model.path]);
-      file = readModelFile(model.path);
-      modelIdentities.push({ kind: 'model', path: model.path, sha256: file.sha256, stamp });
+      const stored = readModelFile(model.path);
+      modelIdentities.push({ kind: 'model', path: model.path, sha256: stored.sha256, stamp });
+      file = withFixedInputs(stored, fixed.get(model.path)!);
+      if (file !== stored) notes.push(conditionsNote(file, fixed.get(model.path)!));
       const { model: folded, folded: norms, unfolded } = foldBatchNorm(file.model);
       const found = findLayers(folded);
       files.set(model.path, file);
@@ -146,6 +153,7 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
     identities: [...modelIdentities, ...identities.values()],
     taskSha256: (task) => tasks.get(JSON.stringify(task))!,
     modelOf: (path) => files.get(path)!.model,
+    fixedInputs: (path) => fixed.get(path)!,
     scoredBy: (source) => sources.get(JSON.stringify(source))!.scoredBy,
     sampleCount: (source) => sources.get(JSON.stringify(source))!.samples,
     selectedLayers: (path, settings) =>
@@ -170,6 +178,23 @@ function selectedOf(
     const where = cause instanceof LayerSettingError ? prefixOf(cause.setting) : '';
     throw new ModelError(`${where}${path}: ${cause.message}`, { cause });
   }
+}
+
+/** By path of the model, of all trials on it: one file is one model in an experiment. */
+function fixedInputsByModel({ trials }: Experiment): ReadonlyMap<string, FixedInputs> {
+  const sources = new Map<string, Set<DataSource>>();
+  for (const { model, data } of trials.map(({ settings }) => settings)) {
+    const own = sources.get(model.path) ?? new Set();
+    sources.set(model.path, own.add(data.calibration.source).add(data.evaluation.source));
+  }
+  return new Map([...sources].map(([path, own]) => [path, fixedInputs([...own])]));
+}
+
+function conditionsNote({ path, model }: ModelFile, fixed: FixedInputs): string {
+  const given = Object.entries(fixed).map(([name, number]) => `${printableName(name, 100)} = ${number}`);
+  const left = model.graph.node.filter(({ opType }) => opType === 'If').length;
+  const from = given.length === 0 ? 'constants' : `constants and ${given.join(', ')}`;
+  return `${basename(path)}: of each If whose condition follows from ${from} the branch that is taken is swept${left === 0 ? '' : `; ${left} If stay`}`;
 }
 
 /** The settings without what singles out a layer. */

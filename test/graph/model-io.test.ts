@@ -14,6 +14,7 @@ describe('resolveModelIo', () => {
       input: 'x',
       output: 'y',
       inputShape: [null, 3, 8, null],
+      axisNames: new Map([['x', ['N', null, null, 'W']]]),
       further: [],
     });
   });

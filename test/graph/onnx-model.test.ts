@@ -40,7 +40,9 @@ describe('decodeModel', () => {
   });
 
   it.each([6, 27])('refuses opset %i with the range that it supports', (opset) => {
-    expect(() => buildModel({ ...convolution, opset })).toThrow(`Opset ${opset} is not supported: expected opset 7 to 26. Convert the model: python -c`);
+    expect(() => buildModel({ ...convolution, opset })).toThrow(
+      `Opset ${opset} is not supported: expected opset 7 to 26. Convert the model: python -c`,
+    );
   });
 
   it('refuses a model without the default operator set', () => {
