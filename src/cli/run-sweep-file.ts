@@ -1,8 +1,10 @@
 import { prepareSweep, workerEntry } from '../schedule/prepare-sweep.js';
 import { describeEnvironment } from '../schedule/environment.js';
 import { deviceSlots } from '../schedule/device-slots.js';
+import { planMemory } from '../schedule/plan-memory.js';
 import { runSweep, type FailedTrial, type SweepOutcome } from '../schedule/run-sweep.js';
 import { saturationNotes } from '../schedule/saturation.js';
+import type { SweepPlan } from '../plan/plan.js';
 import { WorkerPool } from '../runtime/worker-pool.js';
 import { ExitCode } from './exit-code.js';
 import { plural } from './format-values.js';
@@ -52,7 +54,14 @@ export async function runSweepFile(
     say(
       `${plan.name}: ${plural(plan.trials.length, 'trial')}, ${cached} finished already, ${plan.trials.length - cached} to run. Results go to ${experiment.run.database}`,
     );
+    const isCpu = provider.provider === 'cpu';
+    const memory = await planMemory(experiment, cached < plan.trials.length ? plan : nothing(plan), inputs, pool, {
+      isCpu,
+      slots: slots.length,
+    });
+    for (const line of memory.lines) say(line);
     const outcome = await runSweep({
+      memory: memory.limits,
       plan,
       inputs,
       store,
@@ -76,6 +85,10 @@ export async function runSweepFile(
     await pool.close();
     store.close();
   }
+}
+
+function nothing(plan: SweepPlan): SweepPlan {
+  return { ...plan, trials: [] };
 }
 
 /** The first signal stops the sweep cleanly, a second one ends the process at once. */

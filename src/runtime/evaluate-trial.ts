@@ -3,6 +3,7 @@ import { reorderedDataset, sampleOrder } from '../data/permuted-dataset.js';
 import type { EvaluationRecord, StopRecord } from '../evaluate/results.js';
 import { createSequentialTest, type StopVerdict } from '../evaluate/statistics/sequential-test.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
+import { evaluationBatch } from '../plan/estimate-memory.js';
 import { sampleOutputs, samplesOf, type Batching } from './batching.js';
 import { batchWithin, withSession, type JobContext } from './job-context.js';
 import type { StopRule, TrialJob } from './jobs.js';
@@ -107,7 +108,11 @@ function feed(
   add: TaskMetric['add'],
   isEnough: () => boolean,
 ): Promise<void> {
-  const range = { first: 0, count: samples, batchSize: batchWithin(job.settings.evaluation.batchSize, context) };
+  const range = {
+    first: 0,
+    count: samples,
+    batchSize: batchWithin(evaluationBatch(job.settings.evaluation.batchSize), context),
+  };
   return runBatches(
     session,
     batching,

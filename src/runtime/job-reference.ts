@@ -1,3 +1,4 @@
+import { evaluationBatch } from '../plan/estimate-memory.js';
 import { openBatching, sampleOutputs } from './batching.js';
 import { batchWithin, observedExecution, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, ReferenceJob } from './jobs.js';
@@ -18,7 +19,11 @@ export async function runReference(job: ReferenceJob, context: JobContext): Prom
     referenceArgmax: null,
     sampleCount: job.samples,
   });
-  const range = { first: job.first, count: job.count, batchSize: batchWithin(job.evaluation.batchSize, context) };
+  const range = {
+    first: job.first,
+    count: job.count,
+    batchSize: batchWithin(evaluationBatch(job.evaluation.batchSize), context),
+  };
   await withSession(untouched, io, context, (session) =>
     context.clock.measure('run', () =>
       runBatches(session, batching, dataset, range, async (outputs, run) => {

@@ -7,6 +7,7 @@ import { PreciseSums } from '../evaluate/precise-sums.js';
 import type { GateRecord, LayerLossRecord } from '../evaluate/results.js';
 import type { EvaluationSettings, GateSettings, LossSettings } from '../experiment/settings.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
+import { evaluationBatch } from '../plan/estimate-memory.js';
 import type { TrialSettings } from '../plan/plan.js';
 import {
   prepareModel,
@@ -79,7 +80,7 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
   const dataset = await openJobDataset(evaluationSettings.source, preprocess, context);
   const trial = { ...before, dataset, prepared };
   const isLong = samples >= LONG_PASS;
-  const samplesPerRun = batchWithin(evaluationSettings.batchSize, context);
+  const samplesPerRun = batchWithin(evaluationBatch(evaluationSettings.batchSize), context);
   const evaluating = { ...trial, context: isLong ? { ...context, longPass: samplesPerRun } : context };
   const quantized = await context.clock.measure('prepare', () => quantizedModel(prepared.base, prepared.layers));
   const integer = quantization.execution === 'integer' ? qdqModel(prepared.base, prepared.layers, {}) : null;
@@ -176,7 +177,11 @@ async function referenceOutputs(trial: Trial, count: number): Promise<Float32Arr
 }
 
 function outputsOf({ batching, dataset, job, context }: Trial, graph: OnnxModel, count: number): Promise<Float32Array> {
-  const range = { first: 0, count, batchSize: batchWithin(job.settings.evaluation.batchSize, context) };
+  const range = {
+    first: 0,
+    count,
+    batchSize: batchWithin(evaluationBatch(job.settings.evaluation.batchSize), context),
+  };
   return modelOutputs(graph, batching, dataset, range, context);
 }
 
@@ -189,7 +194,7 @@ async function measureLosses(
   const { model, batching, dataset, job, context, prepared, total } = trial;
   const graph = lossGraph(model, quantized, prepared, loss.modes);
   const losses = new LossAccumulator(graph.layers);
-  const { batchSize } = job.settings.evaluation;
+  const batchSize = evaluationBatch(job.settings.evaluation.batchSize);
   const fitting =
     context.session.provider === 'cpu' ? Math.min(batchSize, freelyChosen(CPU_LOSS_SAMPLES, batching)) : batchSize;
   const range = { first: 0, count: samples, batchSize: batchWithin(fitting, context) };

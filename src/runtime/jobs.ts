@@ -23,6 +23,7 @@ import type {
 } from '../evaluate/results.js';
 import type { MetricState } from '../evaluate/metrics/metric.js';
 import type { CanonicalSmoothing } from '../experiment/canonical-settings.js';
+import type { MemoryProfile } from '../plan/estimate-memory.js';
 import type { ContentKey, TrialSettings } from '../plan/plan.js';
 import type { InputIdentity } from '../data/input-identity.js';
 import type { Provider, SessionSettings } from './session.js';
@@ -129,7 +130,15 @@ export interface ProbeJob {
   readonly kind: 'probe';
 }
 
-export type Job = ObserveJob | ReferenceJob | SearchJob | RankJob | TrialJob | ProbeJob;
+/** Runs one sample for what the model takes of memory. */
+export interface MeasureJob {
+  readonly kind: 'measure';
+  readonly model: JobModel;
+  readonly preprocess: PreprocessSettings;
+  readonly source: DataSource;
+}
+
+export type Job = ObserveJob | ReferenceJob | SearchJob | RankJob | TrialJob | ProbeJob | MeasureJob;
 
 export interface JobResults {
   readonly observe: readonly ObservationRecord[];
@@ -138,6 +147,7 @@ export interface JobResults {
   readonly rank: readonly LayerRankRecord[];
   readonly trial: TrialRecord | StoppedTrialRecord;
   readonly probe: { readonly onnxruntimeVersion: string };
+  readonly measure: MemoryProfile;
 }
 
 export type JobResult<K extends Job['kind']> = { readonly value: JobResults[K]; readonly execution: ExecutionRecord };

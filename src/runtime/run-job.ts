@@ -1,5 +1,6 @@
 import type { FailureRecord } from '../evaluate/results.js';
 import { PhaseClock, type JobContext } from './job-context.js';
+import { runMeasure } from './job-measure.js';
 import { runObserve } from './job-observe.js';
 import { runProbe } from './job-probe.js';
 import { runRank } from './job-rank.js';
@@ -41,6 +42,8 @@ async function resultOf(job: Job, context: JobContext): Promise<JobResult<Job['k
       return runTrial(job, context);
     case 'probe':
       return runProbe(context);
+    case 'measure':
+      return runMeasure(job, context);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { EvaluationRecord, FailureRecord, StopRecord } from '../evaluate/results.js';
 import { estimateCost, type WorkCost } from '../plan/estimate-cost.js';
+import { evaluationBatch, type BatchLimits } from '../plan/estimate-memory.js';
 import type { ContentKey, PlannedStage, PlannedTrial, SweepPlan } from '../plan/plan.js';
 import type { StopRule } from '../runtime/jobs.js';
 import { JobInterrupted, type WorkerPool } from '../runtime/worker-pool.js';
@@ -8,6 +9,7 @@ import type { StoredFailure, SweepStore } from '../store/store.js';
 import { allSettledOrFirstError } from './all-settled.js';
 import { isInputChange, permanentFailures } from './failure-classes.js';
 import { InputError } from './input-error.js';
+import { evaluationLimit } from './evaluation-limit.js';
 import { StageFailed } from './stage-failed.js';
 import { jobModel, StageWork, storedObservation } from './stage-work.js';
 import type { BestTrial, OnSweepEvent } from './sweep-events.js';
@@ -20,6 +22,8 @@ export interface RunSweepOptions {
   readonly store: SweepStore;
   readonly pool: WorkerPool;
   readonly retries: number;
+  /** Samples of one run that memory allows, by path of the model; absent where it is not foretold. */
+  readonly memory?: ReadonlyMap<string, BatchLimits>;
   readonly optimizationLevel: string;
   /** Stop at the first trial that fails. */
   readonly failFast: boolean;
@@ -201,6 +205,7 @@ class SweepRun {
     await allSettledOrFirstError(keys.map((key) => this.#stageDone(key)));
     const { store, optimizationLevel } = this.#options;
     const model = jobModel(trial.settings.model, this.#options.inputs);
+    const { batchSize } = trial.settings.evaluation;
     const { value, execution, attempt, durationMs } = await this.#queue.run({
       job: () => ({
         kind: 'trial',
@@ -221,7 +226,8 @@ class SweepRun {
       label: trial.label,
       priority: -trial.position,
       cost: this.#costs.get(trial.key)?.forwardPasses ?? 0,
-      batchSize: trial.settings.evaluation.batchSize,
+      batchSize: evaluationBatch(batchSize),
+      batchLimit: evaluationLimit(batchSize, this.#options.memory?.get(trial.settings.model.path)?.trial),
     });
     if ('stopped' in value) {
       store.stopTrial(trial, model.sha256, value, execution, optimizationLevel, attempt);
