@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeModel } from '../src/graph/onnx-model.js';
+import { evaluationBatch } from '../src/plan/estimate-memory.js';
 import { quantizedModel } from '../src/quantize/quantized-graph.js';
 import { asProviderRuns } from '../src/runtime/as-provider-runs.js';
 import { LONG_PASS } from '../src/runtime/job-trial.js';
@@ -101,7 +102,7 @@ async function writeQuantized(
   const { base, layers } = prepareTrial(settings, model, observation, null);
   const { optimizationLevel } = experiment.run;
   const session = { provider: 'cpu', deviceId: 0, threads: 1, optimizationLevel } as const;
-  const { batchSize } = settings.evaluation;
+  const batchSize = evaluationBatch(settings.evaluation.batchSize);
   const longPass = samples >= LONG_PASS ? batchSize : null;
   const runnable = await asProviderRuns(quantizedModel(base, layers), model.io, session, longPass);
   const graph = join(folder, 'quantized.onnx');
@@ -131,7 +132,7 @@ async function measure(subject: TrialExperiment): Promise<object> {
     source: evaluation.source,
     preprocess,
     samples: subject.samples,
-    batchSize: evaluation.batchSize,
+    batchSize: evaluationBatch(evaluation.batchSize),
     input: io.input,
   };
   const bare = await Promise.all(Array.from({ length: SLOTS }, () => BarePasses.start(data)));
@@ -159,7 +160,7 @@ async function measure(subject: TrialExperiment): Promise<object> {
   const phases = readPhases(database, counted.slice(TRIALS));
   rmSync(folder, { recursive: true });
   console.log(
-    `${subject.name}: ${subject.samples} samples in batches of ${evaluation.batchSize}, losses on ${subject.lossSamples}`,
+    `${subject.name}: ${subject.samples} samples in batches of ${data.batchSize}, losses on ${subject.lossSamples}`,
   );
   const rows = ratiosOver(BASE, costs);
   printRatios(rows, BASE);
@@ -167,7 +168,7 @@ async function measure(subject: TrialExperiment): Promise<object> {
   for (const { phase, ratio, ms } of split)
     console.log(`    of it ${phase.padEnd(34)} ${ratio.toFixed(3).padStart(7)} x ${BASE}   ${ms.toFixed(0)} ms`);
   const { name, samples, lossSamples } = subject;
-  return { subject: name, samples, lossSamples, batchSize: evaluation.batchSize, rows, split };
+  return { subject: name, samples, lossSamples, batchSize: data.batchSize, rows, split };
 }
 
 /** Phases of a mean trial; as slots work at once, each costs the sweep its milliseconds over their number. */

@@ -3,8 +3,11 @@ import { NO_DESCENT } from '../experiment/canonical-settings.js';
 import type { SearchSettings } from '../experiment/settings.js';
 import type { PlannedStage, SweepPlan } from '../plan/plan.js';
 import { estimateCost } from '../plan/estimate-cost.js';
+import type { Slot } from '../runtime/jobs.js';
+import { WorkerPool } from '../runtime/worker-pool.js';
 import { deviceSlots } from '../schedule/device-slots.js';
 import { neededStages, triedTrials, type TriedTrials } from '../schedule/failure-classes.js';
+import { planMemory } from '../schedule/plan-memory.js';
 import { prepareSweep, workerEntry, type PreparedSweep } from '../schedule/prepare-sweep.js';
 import { stageWarnings, type SweepWarning } from '../schedule/sweep-warnings.js';
 import { saturationNotes } from '../schedule/saturation.js';
@@ -39,6 +42,8 @@ export async function describePlan(
     typicalDurationsMs: typicalDurations,
     slots: slots.length,
   });
+  const isCpu = provider.provider === 'cpu';
+  const memory = cost.work.length === 0 ? [] : await memoryLines(prepared, slots, isCpu);
   const stageState = (key: string): string => (finished.has(key) ? 'cached' : needed.has(key) ? 'to run' : 'failed');
   const trialState = (key: string): string => (finished.has(key) ? 'cached' : leftAlone.has(key) ? 'failed' : 'to run');
   const cached = plan.trials.filter((t) => finished.has(t.key)).length;
@@ -51,6 +56,7 @@ export async function describePlan(
     ...(experiment.notes ?? []),
     ...saturationNotes(experiment),
     ...warnings.map(({ text }) => `WARNING: ${text}`),
+    ...memory,
     '',
     'shared stages',
     ...plan.stages.map((stage) => `  ${stageState(stage.key).padEnd(8)}${describeStage(stage, plan)}`),
@@ -77,6 +83,25 @@ export async function describePlan(
       : `Left to do: about ${passes} forward passes of one sample; ${time}.`,
   );
   return `${lines.join('\n')}\n`;
+}
+
+/** What a child will take of memory, by running one sample of each model in one. */
+async function memoryLines(
+  { experiment, plan, inputs }: PreparedSweep,
+  slots: readonly Slot[],
+  isCpu: boolean,
+): Promise<readonly string[]> {
+  const { hangSeconds } = experiment.run;
+  const pool = new WorkerPool(slots.slice(0, 1), workerEntry(), {
+    hangSeconds,
+    memoryMb: null,
+    inputs: inputs.identities,
+  });
+  try {
+    return (await planMemory(experiment, plan, inputs, pool, { isCpu, slots: slots.length })).lines;
+  } finally {
+    await pool.close();
+  }
 }
 
 /** Null for an empty file or an older schema, which `run` brings up to date: nothing in it is known to be cached. */

@@ -150,5 +150,7 @@ export class Progress {
 }
 
 function batchText({ batchLimit }: { readonly batchLimit: number | null }): string {
-  return batchLimit === null ? '' : `, with batches of at most ${batchLimit} (see Determinism in docs/ROBUSTNESS.md for what that may change)`;
+  return batchLimit === null
+    ? ''
+    : `, with batches of at most ${batchLimit} (see Determinism in docs/ROBUSTNESS.md for what that may change)`;
 }

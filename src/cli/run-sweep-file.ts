@@ -3,10 +3,12 @@ import { prepareSweep, workerEntry } from '../schedule/prepare-sweep.js';
 import { describeEnvironment } from '../schedule/environment.js';
 import { deviceSlots } from '../schedule/device-slots.js';
 import { triedTrials, tryAll } from '../schedule/failure-classes.js';
+import { planMemory } from '../schedule/plan-memory.js';
 import { runSweep, type SweepOutcome } from '../schedule/run-sweep.js';
 import type { SweepWarning } from '../schedule/sweep-warnings.js';
 import { saturationNotes } from '../schedule/saturation.js';
 import type { OnSweepEvent } from '../schedule/sweep-events.js';
+import type { SweepPlan } from '../plan/plan.js';
 import { WorkerPool } from '../runtime/worker-pool.js';
 import { StoreError } from '../store/store-error.js';
 import type { SweepStore } from '../store/store.js';
@@ -82,7 +84,14 @@ export async function runSweepFile(
     say(
       `${plan.name}: ${plural(plan.trials.length, 'trial')}, ${cached} finished already, ${toRun.length} to run${failedBefore}. Results go to ${experiment.run.database}`,
     );
+    const isCpu = provider.provider === 'cpu';
+    const memory = await planMemory(experiment, cached < plan.trials.length ? plan : nothing(plan), inputs, pool, {
+      isCpu,
+      slots: slots.length,
+    });
+    for (const line of memory.lines) say(line);
     const outcome = await runSweep({
+      memory: memory.limits,
       plan,
       inputs,
       store,
@@ -140,6 +149,10 @@ function closeAfter(store: SweepStore): void {
   } catch (cause) {
     if (!(cause instanceof StoreError)) throw cause;
   }
+}
+
+function nothing(plan: SweepPlan): SweepPlan {
+  return { ...plan, trials: [] };
 }
 
 /** The first signal stops the sweep cleanly, a second one ends the process at once. */

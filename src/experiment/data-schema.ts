@@ -205,7 +205,10 @@ const calibrationRole = {
 const stopConfidence = 'a number from 0.5, below 1, or null';
 
 const evaluationRole = {
-  batchSize: integer(1, 'Samples of one run of the session.').default(16),
+  batchSize: z
+    .union([z.literal('auto'), integer(1, 'A number of samples.')], { error: '"auto" or a whole number from 1' })
+    .describe('Samples of one run of the session, or `auto`: as many as memory allows, 16 at most.')
+    .default('auto'),
   samples: z
     .union([z.literal('all'), integer(1, 'A number of samples.')], { error: '"all" or a whole number from 1' })
     .describe('The first so many samples, or `all`.')

@@ -146,8 +146,8 @@ export interface CalibrationSettings {
 
 export interface EvaluationSettings {
   readonly source: DataSource;
-  /** Samples of one run of the session; does not change results on CPU. */
-  readonly batchSize: number;
+  /** Samples of one run of the session, or as many as memory allows; docs/ROBUSTNESS.md says what it changes. */
+  readonly batchSize: number | 'auto';
   /** The first so many samples, or `all`. */
   readonly samples: number | 'all';
   /** When a candidate is stopped before it has seen them all; absent: never. */

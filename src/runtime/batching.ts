@@ -1,7 +1,8 @@
 import type { Dataset } from '../data/dataset.js';
 import { ModelError } from '../graph/model-error.js';
 import { fixedBatchSize, type ModelIo } from '../graph/model-io.js';
-import type { JobContext } from './job-context.js';
+import { AUTO_BATCH } from '../plan/estimate-memory.js';
+import { batchWithin, type JobContext } from './job-context.js';
 import type { LoadedModel } from './model-cache.js';
 import { probeBatch } from './probe-batch.js';
 import { samplesFirst, singleSample, type SampleLayout } from './sample-layout.js';
@@ -96,6 +97,15 @@ function viewProblem(layer: string | null): string | null {
 /** Samples of one run where nothing but speed says how many: `wanted`, unless the model takes one at a time. */
 export function freelyChosen(wanted: number, { fixed, least }: Batching): number {
   return fixed === null && least === 1 ? 1 : wanted;
+}
+
+/** Samples of one run of the evaluation: what the settings say, or of `auto` as many as the model and memory allow. */
+export function evaluationSamplesPerRun(
+  batchSize: number | 'auto',
+  batching: Batching,
+  context: Pick<JobContext, 'batchLimit'>,
+): number {
+  return batchWithin(batchSize === 'auto' ? freelyChosen(AUTO_BATCH, batching) : batchSize, context);
 }
 
 /** The evaluated output of a run, sample by sample: `[samples, ...]`. @throws ModelError where samples can't be told apart */

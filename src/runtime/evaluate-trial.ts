@@ -3,8 +3,8 @@ import { reorderedDataset, sampleOrder } from '../data/permuted-dataset.js';
 import type { EvaluationRecord, StopRecord } from '../evaluate/results.js';
 import { createSequentialTest, type StopVerdict } from '../evaluate/statistics/sequential-test.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
-import { sampleOutputs, samplesOf, type Batching } from './batching.js';
-import { batchWithin, fusing, withSession, type JobContext } from './job-context.js';
+import { evaluationSamplesPerRun, sampleOutputs, samplesOf, type Batching } from './batching.js';
+import { fusing, withSession, type JobContext } from './job-context.js';
 import type { StopRule, TrialJob } from './jobs.js';
 import type { LoadedModel } from './model-cache.js';
 import { besideReference, referenceOutput } from './reference-session.js';
@@ -112,7 +112,11 @@ function feed(
   add: TaskMetric['add'],
   isEnough: () => boolean,
 ): Promise<void> {
-  const range = { first: 0, count: samples, batchSize: batchWithin(job.settings.evaluation.batchSize, context) };
+  const range = {
+    first: 0,
+    count: samples,
+    batchSize: evaluationSamplesPerRun(job.settings.evaluation.batchSize, batching, context),
+  };
   return runBatches(
     session,
     batching,

@@ -2,7 +2,7 @@ import type { FailureRecord } from '../evaluate/results.js';
 import { elementCount } from '../graph/tensor.js';
 import { feedReader } from './feeds.js';
 import { openJobDataset, withSession, type JobContext } from './job-context.js';
-import type { Job } from './jobs.js';
+import type { Job, ReferenceJob, TrialJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
 import { RuntimeError } from './runtime-error.js';
 import { samplesPerRun } from './samples-per-run.js';
@@ -21,7 +21,8 @@ export async function explainBatch(
 ): Promise<FailureRecord> {
   const samples = Math.min(samplesPerRun(job), context.batchLimit ?? Infinity);
   if (!(cause instanceof RuntimeError) || failure.retry || failure.endsSweep === true) return failure;
-  if (job.kind === 'probe' || job.kind === 'shapes' || samples < 2 || (await runs(job, samples, context))) return failure;
+  if (job.kind === 'probe' || job.kind === 'shapes' || job.kind === 'measure') return failure;
+  if (samples < 2 || (await runs(job, samples, context))) return failure;
   const fitting = await fittingSamples(job, samples, context);
   if (fitting === null) return failure;
   const what = `The model runs with ${fitting} sample${fitting === 1 ? '' : 's'} at a time, but not with ${samples}`;
@@ -30,6 +31,7 @@ export async function explainBatch(
       return { ...failure, message: `${what}: set data.calibration.batchSize to ${fitting}. ${failure.message}` };
     case 'reference':
     case 'trial':
+      if (isAuto(job)) return { ...failure, message: `${what}. ${failure.message}`, retry: true, smallerBatches: true };
       return { ...failure, message: `${what}: set data.evaluation.batchSize to ${fitting}. ${failure.message}` };
     case 'search':
     case 'rank':
@@ -37,9 +39,13 @@ export async function explainBatch(
   }
 }
 
+function isAuto(job: ReferenceJob | TrialJob): boolean {
+  return (job.kind === 'reference' ? job.evaluation : job.settings.evaluation).batchSize === 'auto';
+}
+
 /** One sample, or else a half, a quarter, ... of as many; null where none of them runs. */
 async function fittingSamples(
-  job: Exclude<Job, { kind: 'probe' | 'shapes' }>,
+  job: Exclude<Job, { kind: 'probe' | 'shapes' | 'measure' }>,
   samples: number,
   context: JobContext,
 ): Promise<number | null> {
@@ -49,7 +55,11 @@ async function fittingSamples(
 }
 
 /** Whether the untouched model takes so many samples in one run. */
-async function runs(job: Exclude<Job, { kind: 'probe' | 'shapes' }>, samples: number, context: JobContext): Promise<boolean> {
+async function runs(
+  job: Exclude<Job, { kind: 'probe' | 'shapes' | 'measure' }>,
+  samples: number,
+  context: JobContext,
+): Promise<boolean> {
   const { source, preprocess } = dataOf(job);
   try {
     const { untouched, io } = loadModel(job.model);
@@ -69,7 +79,7 @@ async function runs(job: Exclude<Job, { kind: 'probe' | 'shapes' }>, samples: nu
   }
 }
 
-function dataOf(job: Exclude<Job, { kind: 'probe' | 'shapes' }>) {
+function dataOf(job: Exclude<Job, { kind: 'probe' | 'shapes' | 'measure' }>) {
   switch (job.kind) {
     case 'observe':
       return job;

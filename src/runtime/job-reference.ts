@@ -1,6 +1,6 @@
 import { OutputSurveyor } from '../evaluate/reference/output-survey.js';
-import { openBatching, sampleOutputs } from './batching.js';
-import { batchWithin, observedExecution, openJobDataset, withSession, type JobContext } from './job-context.js';
+import { evaluationSamplesPerRun, openBatching, sampleOutputs } from './batching.js';
+import { observedExecution, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, ReferenceJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
 import { runBatches } from './run-batches.js';
@@ -21,7 +21,11 @@ export async function runReference(job: ReferenceJob, context: JobContext): Prom
     sampleCount: job.samples,
   });
   const surveyor = new OutputSurveyor();
-  const range = { first: job.first, count: job.count, batchSize: batchWithin(job.evaluation.batchSize, context) };
+  const range = {
+    first: job.first,
+    count: job.count,
+    batchSize: evaluationSamplesPerRun(job.evaluation.batchSize, batching, context),
+  };
   await withSession(untouched, io, context, (session) =>
     context.clock.measure('run', () =>
       runBatches(surveyed(session, surveyor), batching, dataset, range, async (outputs, run) => {

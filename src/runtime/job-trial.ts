@@ -19,7 +19,7 @@ import {
 import { deployableBytes, deployableModel } from '../quantize/deployable-model.js';
 import { quantizedModel, smoothedModel } from '../quantize/quantized-graph.js';
 import { bitsOfLayers, selectLayers } from '../quantize/select-layers.js';
-import { freelyChosen, openBatching, samplesOf } from './batching.js';
+import { evaluationSamplesPerRun, freelyChosen, openBatching, samplesOf } from './batching.js';
 import { correctBiases } from './correct-biases.js';
 import { evaluateTrial, type Evaluated } from './evaluate-trial.js';
 import { fixedAlphas } from './fixed-alphas.js';
@@ -87,7 +87,7 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
   const dataset = await openJobDataset(evaluationSettings.source, preprocess, context);
   const trial = { ...before, dataset, prepared };
   const isLong = samples >= LONG_PASS;
-  const samplesPerRun = batchWithin(evaluationSettings.batchSize, context);
+  const samplesPerRun = evaluationSamplesPerRun(evaluationSettings.batchSize, batching, context);
   const evaluating = { ...trial, context: isLong ? { ...context, longPass: samplesPerRun } : context };
   const quantized = await context.clock.measure('prepare', () => quantizedModel(prepared.base, prepared.layers));
   const integer = quantization.execution === 'integer' ? deployableModel(prepared, 'integer') : null;
@@ -194,8 +194,8 @@ async function passGate(trial: Trial, gate: GateSettings, samples: number): Prom
   return { maxRelativeError: judgement.relativeError, samples: count, judgedBy };
 }
 
-function gateRange({ job, context }: Trial, count: number): BatchRange {
-  return { first: 0, count, batchSize: batchWithin(job.settings.evaluation.batchSize, context) };
+function gateRange({ job, batching, context }: Trial, count: number): BatchRange {
+  return { first: 0, count, batchSize: evaluationSamplesPerRun(job.settings.evaluation.batchSize, batching, context) };
 }
 
 let reference: { readonly key: string; readonly outputs: Float32Array } | null = null;
@@ -223,7 +223,7 @@ async function measureLosses(
   const { model, batching, dataset, job, context, prepared, total } = trial;
   const graph = lossGraph(model, quantized, prepared, loss.modes);
   const losses = new LossAccumulator(graph.layers);
-  const { batchSize } = job.settings.evaluation;
+  const batchSize = evaluationSamplesPerRun(job.settings.evaluation.batchSize, batching, context);
   const fitting =
     context.session.provider === 'cpu' ? Math.min(batchSize, freelyChosen(CPU_LOSS_SAMPLES, batching)) : batchSize;
   const range = { first: 0, count: samples, batchSize: batchWithin(fitting, context) };

@@ -24,6 +24,7 @@ import type {
 import type { OutputSurvey } from '../evaluate/reference/output-survey.js';
 import type { MetricState } from '../evaluate/metrics/metric.js';
 import type { CanonicalSmoothing } from '../experiment/canonical-settings.js';
+import type { MemoryProfile } from '../plan/estimate-memory.js';
 import type { ContentKey, TrialSettings } from '../plan/plan.js';
 import type { InputIdentity } from '../data/input-identity.js';
 import type { FixedInputs } from '../graph/small-values.js';
@@ -144,7 +145,15 @@ export interface ProbeJob {
   readonly kind: 'probe';
 }
 
-export type Job = ObserveJob | ReferenceJob | SearchJob | RankJob | TrialJob | ShapesJob | ProbeJob;
+/** Runs one sample for what the model takes of memory. */
+export interface MeasureJob {
+  readonly kind: 'measure';
+  readonly model: JobModel;
+  readonly preprocess: PreprocessSettings;
+  readonly source: DataSource;
+}
+
+export type Job = ObserveJob | ReferenceJob | SearchJob | RankJob | TrialJob | ShapesJob | ProbeJob | MeasureJob;
 
 /** What a metric gathered of FP32, with what was seen of its input and output; absent in what earlier versions stored. */
 export type SurveyedState = MetricState & { readonly survey?: OutputSurvey };
@@ -158,6 +167,7 @@ export interface JobResults {
   /** `rows`: samples that were fed, with padding; dimensions by the output's name. */
   readonly shapes: { readonly rows: number; readonly shapes: readonly (readonly [string, readonly number[]])[] };
   readonly probe: { readonly onnxruntimeVersion: string };
+  readonly measure: MemoryProfile;
 }
 
 export type JobResult<K extends Job['kind']> = { readonly value: JobResults[K]; readonly execution: ExecutionRecord };

@@ -1,4 +1,5 @@
 import { PhaseClock, type JobContext } from './job-context.js';
+import { runMeasure } from './job-measure.js';
 import { runObserve } from './job-observe.js';
 import { runProbe } from './job-probe.js';
 import { runRank } from './job-rank.js';
@@ -43,5 +44,7 @@ async function resultOf(job: Job, context: JobContext): Promise<JobResult<Job['k
       return runShapes(job, context);
     case 'probe':
       return runProbe(context);
+    case 'measure':
+      return runMeasure(job, context);
   }
 }

@@ -1,3 +1,4 @@
+import { evaluationBatch } from '../plan/estimate-memory.js';
 import type { Job } from './jobs.js';
 import { RUN_SAMPLES } from './search-context.js';
 
@@ -7,15 +8,16 @@ export function samplesPerRun(job: Job): number {
     case 'observe':
       return job.batchSize;
     case 'reference':
-      return job.evaluation.batchSize;
+      return evaluationBatch(job.evaluation.batchSize);
     case 'trial':
-      return job.settings.evaluation.batchSize;
+      return evaluationBatch(job.settings.evaluation.batchSize);
     case 'search':
     case 'rank':
       return RUN_SAMPLES;
     case 'shapes':
       return job.samples;
     case 'probe':
+    case 'measure':
       return 1;
   }
 }

@@ -120,7 +120,7 @@ async function shapesOf(
     source,
   } as const;
   // Two samples show which axis they are; where two don't go, one shows the rest.
-  const several = fixedBatchSize(io) === null ? Math.min(2, batchSize, available) : 1;
+  const several = fixedBatchSize(io) === null ? Math.min(2, batchSize === 'auto' ? 2 : batchSize, available) : 1;
   for (const samples of new Set([several, 1])) {
     try {
       return (await pool.run(0, { ...job, samples })).value;

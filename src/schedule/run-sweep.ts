@@ -1,12 +1,14 @@
 import type { EvaluationRecord, StopRecord } from '../evaluate/results.js';
 import type { RunSettings } from '../experiment/settings.js';
 import { estimateCost, type WorkCost } from '../plan/estimate-cost.js';
+import { evaluationBatch, type BatchLimits } from '../plan/estimate-memory.js';
 import type { ContentKey, PlannedStage, PlannedTrial, SweepPlan } from '../plan/plan.js';
 import type { StopRule } from '../runtime/jobs.js';
 import { JobInterrupted, type WorkerPool } from '../runtime/worker-pool.js';
 import { StoreError } from '../store/store-error.js';
 import type { SweepStore } from '../store/store.js';
 import { allSettledOrFirstError } from './all-settled.js';
+import { evaluationLimit } from './evaluation-limit.js';
 import { triedTrials, tryAll, type TriedTrials } from './failure-classes.js';
 import type { Patience } from './patience.js';
 import { StageFailed } from './stage-failed.js';
@@ -26,6 +28,8 @@ export interface RunSweepOptions {
   readonly patience: Patience;
   readonly pool: WorkerPool;
   readonly run: RunSettings;
+  /** Samples of one run that memory allows, by path of the model; absent where it is not foretold. */
+  readonly memory?: ReadonlyMap<string, BatchLimits>;
   /** Stop at the first trial that fails. */
   readonly failFast: boolean;
   /** Also run trials that failed before in a way that another attempt would repeat. */
@@ -206,6 +210,7 @@ class SweepRun {
     await allSettledOrFirstError(keys.map((key) => this.#stageDone(key)));
     const { store, run } = this.#options;
     const model = jobModel(trial.settings.model, this.#options.inputs);
+    const { batchSize } = trial.settings.evaluation;
     const { value, execution, attempt, durationMs } = await this.#queue.run({
       job: () => ({
         kind: 'trial',
@@ -226,7 +231,8 @@ class SweepRun {
       label: trial.label,
       priority: -trial.position,
       cost: this.#costs.get(trial.key)?.forwardPasses ?? 0,
-      batchSize: trial.settings.evaluation.batchSize,
+      batchSize: evaluationBatch(batchSize),
+      batchLimit: evaluationLimit(batchSize, this.#options.memory?.get(trial.settings.model.path)?.trial),
     });
     if ('stopped' in value) {
       await this.#write(() => {

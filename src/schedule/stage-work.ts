@@ -10,6 +10,7 @@ import type {
   QuantizationSettings,
 } from '../experiment/settings.js';
 import type { WorkCost } from '../plan/estimate-cost.js';
+import type { BatchLimits } from '../plan/estimate-memory.js';
 import type { ContentKey, ObserveStage, PlannedStage, RankStage, ReferenceStage, SearchStage } from '../plan/plan.js';
 import type { Job, JobModel, JobResults } from '../runtime/jobs.js';
 import { samplesPerRun } from '../runtime/samples-per-run.js';
@@ -27,6 +28,7 @@ import {
   searchParts,
   type StagePart,
 } from './stage-parts.js';
+import { evaluationLimit } from './evaluation-limit.js';
 import type { Patience } from './patience.js';
 import type { SweepInputs } from './sweep-inputs.js';
 import type { WorkQueue } from './work-queue.js';
@@ -40,6 +42,7 @@ interface StageSurroundings {
   readonly store: SweepStore;
   readonly patience: Patience;
   readonly signal: AbortSignal;
+  readonly memory?: ReadonlyMap<string, BatchLimits>;
 }
 
 /** Runs stages: cut into parts that several children work on, joined and committed when all parts are there. */
@@ -136,6 +139,13 @@ export class StageWork {
     });
   }
 
+  /** Samples of one run that memory allows; null where the settings say how many. */
+  #limitOf(stage: PlannedStage): number | null {
+    const limits = this.#options.memory?.get(stage.model.path);
+    if (stage.kind === 'reference') return evaluationLimit(stage.evaluation.batchSize, limits?.reference);
+    return limits?.[stage.kind] ?? null;
+  }
+
   /** Results of all parts in order; parts that an earlier run finished are taken from the store. */
   async #runParts<K extends PlannedStage['kind']>(
     stage: PlannedStage & { readonly kind: K },
@@ -156,6 +166,7 @@ export class StageWork {
         priority: STAGE_PRIORITY[stage.kind] - index,
         cost: share,
         batchSize: samplesPerRun(job),
+        batchLimit: this.#limitOf(stage),
       });
       const part: PartResult<K> = { value: result.value, provider: result.execution.provider };
       await this.#write((store) => {

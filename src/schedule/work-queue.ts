@@ -20,6 +20,8 @@ export interface WorkItem<K extends Job['kind']> {
   readonly cost: number;
   /** Samples of one run where memory is not short. */
   readonly batchSize: number;
+  /** Samples of one run from the first attempt on, at most; null: as many as the settings say. */
+  readonly batchLimit: number | null;
 }
 
 export interface WorkResult<K extends Job['kind']> {
@@ -35,6 +37,11 @@ const LONGEST_PAUSE_MS = 30_000;
 
 function halved(batch: number): number | null {
   return batch > 1 ? Math.floor(batch / 2) : null;
+}
+
+/** What memory was foretold to allow, where that is less than the settings ask for. */
+function fewer({ batchSize, batchLimit }: Pick<WorkItem<'trial'>, 'batchSize' | 'batchLimit'>): number | null {
+  return batchLimit !== null && batchLimit < batchSize ? batchLimit : null;
 }
 
 /**
@@ -86,7 +93,7 @@ export class WorkQueue {
 
   /** Smaller batches are tried until none is smaller; attempts that are lost for another reason are counted. */
   async #attempts<K extends Job['kind']>(item: WorkItem<K>): Promise<WorkResult<K>> {
-    let batchLimit: number | null = null;
+    let batchLimit: number | null = fewer(item);
     let lost = 0;
     for (let number = 1; ; number++) {
       try {

@@ -33,7 +33,7 @@ describe('a minimal experiment', () => {
           batches: 200,
           sampleSeed: null,
         },
-        evaluation: { source: { format: 'cifar10', path: '/exp/e.bin' }, batchSize: 16, samples: 'all' },
+        evaluation: { source: { format: 'cifar10', path: '/exp/e.bin' }, batchSize: 'auto', samples: 'all' },
         preprocess: { layout: 'channelsFirst', channelOrder: 'keep', divideBy: 1, mean: null, std: null },
       },
       task: { kind: 'classification' },
