@@ -30,12 +30,16 @@ export interface ObserveGraph {
  * The model with its outputs replaced by per-channel statistics of every layer's input, reduced inside the graph, so
  * that only small arrays leave the runtime. A tensor that several layers read is observed once. Histograms have no operator
  * of ONNX: for them the values leave the runtime as well.
+ *
+ * @param sums `huge`: of values whose sum float32 does not hold; the means, which only tell whether all values are finite,
+ *   are those of `2^-100 x`
  */
 export function observeGraph(
   folded: OnnxModel,
   layers: readonly Layer[],
   methods: readonly AbsmaxMethod[],
   histograms = false,
+  sums: 'plain' | 'huge' = 'plain',
 ): ObserveGraph {
   const patch = new GraphPatch(folded);
   const byTensor = new Map<string, Layer[]>();
@@ -48,7 +52,7 @@ export function observeGraph(
       patch,
       readers,
       methods,
-      histograms,
+      { histograms, sums },
       folded.index.producers.has(readers[0]!.inputTensor),
       `quantsweep/observe/${i}`,
     ),
@@ -62,7 +66,7 @@ function observeTensor(
   patch: GraphPatch,
   layers: readonly Layer[],
   methods: readonly AbsmaxMethod[],
-  histograms: boolean,
+  { histograms, sums }: { readonly histograms: boolean; readonly sums: 'plain' | 'huge' },
   isComputed: boolean,
   name: string,
 ): ObservedTensor {
@@ -70,13 +74,14 @@ function observeTensor(
   const isConvolution = inputRank !== null && inputRank > 2;
   const rows = isConvolution ? inputTensor : patch.reshape(inputTensor, [-1, inputChannels], `${name}/rows`);
   const axes = isConvolution ? Array.from({ length: inputRank - 2 }, (_, i) => i + 2) : [0];
+  const summed = sums === 'plain' ? rows : patch.apply('Mul', [rows, patch.scalar(2 ** -100)], `${name}/scaled`);
   return {
     tensor: inputTensor,
     layers,
     channels: inputChannels,
     max: patch.reduce('ReduceMax', rows, axes, `${name}/max`),
     min: patch.reduce('ReduceMin', rows, axes, `${name}/min`),
-    mean: patch.reduce('ReduceMean', rows, axes, `${name}/mean`),
+    mean: patch.reduce('ReduceMean', summed, axes, `${name}/mean`),
     viewMax: methods.includes('view') ? observeView(patch, inputTensor, inputChannels, name) : null,
     // A graph input can't be an output under its own name.
     values: !histograms ? null : isComputed ? inputTensor : patch.apply('Identity', [inputTensor], `${name}/values`),

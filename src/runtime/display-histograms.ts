@@ -14,16 +14,18 @@ import { lossSamples } from './whole-batches.js';
  * all layers are copied out at once, and those of a whole batch could be more than the pass before needed.
  *
  * @param wanted samples, above 0; fewer where a fixed batch would have to be padded
+ * @param sums as of `observeGraph`
  */
 export async function displayHistograms(
   wanted: number,
   { folded, layers, io }: Pick<LoadedModel, 'folded' | 'layers' | 'io'>,
   dataset: Dataset,
   context: JobContext,
+  sums: 'plain' | 'huge' = 'plain',
 ): Promise<DisplayHistograms> {
   const supported = layers.filter((layer) => layer.supported);
-  const { model, observed } = observeGraph(folded, supported, ['channel'], true);
-  const statistics = new StatisticsAccumulator(observed);
+  const { model, observed } = observeGraph(folded, supported, ['channel'], true, sums);
+  const statistics = new StatisticsAccumulator(observed, 'display');
   const samples = lossSamples(wanted, io, supported);
   await withSession(model, io, context, (session) =>
     context.clock.measure('display', () =>
