@@ -38,16 +38,17 @@ export class LossAccumulator {
   }
 
   add(outputs: Readonly<Record<string, RowTensor>>, batch: FedBatch): void {
-    for (const { layer, reference, modes } of this.#layers) {
-      const absReference = weightedMean(outputs[reference.absReference]!, batch);
-      const squaredReference = weightedMean(outputs[reference.squaredReference]!, batch);
+    for (const { layer, exponent = 0, reference, modes } of this.#layers) {
+      const unit = 2 ** exponent;
+      const absReference = unit * weightedMean(outputs[reference.absReference]!, batch);
+      const squaredReference = unit ** 2 * weightedMean(outputs[reference.squaredReference]!, batch);
       for (const { mode, outputs: names } of modes) {
         const sums = this.#sumsOf(layer, mode);
-        sums.absError += weightedMean(outputs[names.absError]!, batch);
-        sums.squaredError += weightedMean(outputs[names.squaredError]!, batch);
-        sums.squaredOutput += weightedMean(outputs[names.squaredOutput]!, batch);
-        sums.outputTimesReference += weightedMean(outputs[names.outputTimesReference]!, batch);
-        sums.maxError = Math.max(sums.maxError, maxOfRows(outputs[names.maxError]!, batch));
+        sums.absError += unit * weightedMean(outputs[names.absError]!, batch);
+        sums.squaredError += unit ** 2 * weightedMean(outputs[names.squaredError]!, batch);
+        sums.squaredOutput += unit ** 2 * weightedMean(outputs[names.squaredOutput]!, batch);
+        sums.outputTimesReference += unit ** 2 * weightedMean(outputs[names.outputTimesReference]!, batch);
+        sums.maxError = Math.max(sums.maxError, unit * maxOfRows(outputs[names.maxError]!, batch));
         sums.absReference += absReference;
         sums.squaredReference += squaredReference;
         sums.samples += batch.samples;

@@ -9,7 +9,8 @@ import { NonFiniteError } from './non-finite-error.js';
 /** A graph whose outputs give the means of layer outputs, and which output belongs to which layer. */
 export interface OutputMeansGraph {
   readonly model: OnnxModel;
-  readonly outputs: readonly { readonly layer: string; readonly tensor: string }[];
+  /** Means are of outputs divided by `2^exponent`. */
+  readonly outputs: readonly { readonly layer: string; readonly tensor: string; readonly exponent: number }[];
 }
 
 /**
@@ -18,19 +19,26 @@ export interface OutputMeansGraph {
  *
  * @param given tensors that are fed, so that what makes them is not computed again
  * @param further tensors that are outputs as well
+ * @param exponents of layers whose outputs' sums float32 does not hold, see `outputExponent`
  */
 export function outputMeansGraph(
   model: OnnxModel,
   layers: readonly Layer[],
   given: ReadonlySet<string> = new Set(),
   further: readonly string[] = [],
+  exponents: ReadonlyMap<string, number> = new Map(),
 ): OutputMeansGraph {
   const patch = new GraphPatch(model);
   const outputs = layers.map(({ name, outputTensor, inputRank }, index) => {
-    if (inputRank === null || inputRank <= 2) return { layer: name, tensor: outputTensor };
+    if (inputRank === null || inputRank <= 2) return { layer: name, tensor: outputTensor, exponent: 0 };
+    const exponent = Math.max(0, exponents.get(name) ?? 0);
     const positions = Array.from({ length: inputRank - 2 }, (_, axis) => axis + 2);
-    const tensor = patch.reduce('ReduceMean', outputTensor, positions, `quantsweep/mean/${index}`);
-    return { layer: name, tensor };
+    const summed =
+      exponent === 0
+        ? outputTensor
+        : patch.apply('Mul', [outputTensor, patch.scalar(2 ** -exponent)], `quantsweep/mean/${index}/scaled`);
+    const tensor = patch.reduce('ReduceMean', summed, positions, `quantsweep/mean/${index}`);
+    return { layer: name, tensor, exponent };
   });
   const tensors = new Set([...outputs.map(({ tensor }) => tensor), ...further]);
   return { model: cutGraph(applyEdits(model, patch.edits), [...tensors], given), outputs };
@@ -38,7 +46,7 @@ export function outputMeansGraph(
 
 /** Averages rows of a graph of {@link outputMeansGraph} per channel, in float64. */
 export class OutputMeans {
-  readonly #sums: readonly { readonly layer: string; readonly tensor: string; readonly sum: Float64Array }[];
+  readonly #sums: readonly (OutputMeansGraph['outputs'][number] & { readonly sum: Float64Array })[];
   readonly #rows = new Map<string, number>();
 
   constructor({ outputs }: OutputMeansGraph, layers: readonly Layer[]) {
@@ -58,8 +66,8 @@ export class OutputMeans {
   /** `[O]` by layer. @throws NonFiniteError naming the first layer whose output is not finite */
   finish(): ReadonlyMap<string, Float64Array> {
     return new Map(
-      this.#sums.map(({ layer, sum }) => {
-        const mean = sum.map((total) => total / this.#rows.get(layer)!);
+      this.#sums.map(({ layer, exponent, sum }) => {
+        const mean = sum.map((total) => (2 ** exponent * total) / this.#rows.get(layer)!);
         if (!mean.every(Number.isFinite)) throw new NonFiniteError(`the output of layer "${layer}"`);
         return [layer, mean];
       }),

@@ -6,14 +6,17 @@ import { GraphPatch } from '../graph/graph-patch.js';
 import type { Layer } from '../graph/layers.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import type { PreparedModel } from '../quantize/prepare-layers.js';
+import { outputExponent } from '../quantize/output-exponent.js';
 import { addIsolatedLayer } from '../quantize/quantized-graph.js';
-import { flattenPositions, meanPerSample } from './loss-graph.js';
+import { flattenScaled, meanPerSample } from './loss-graph.js';
 
 /** Graph output with the error of one candidate of one layer, reduced as the objective needs it. */
 export interface CandidateOutput {
   readonly layer: Layer;
   readonly alpha: number;
   readonly error: string;
+  /** Errors and FP32 magnitudes of the layer are of its output divided by `2^exponent`; absent: 0. */
+  readonly exponent?: number;
 }
 
 export interface SearchGraph {
@@ -46,14 +49,16 @@ export function searchGraph(
     for (const [index, prepared] of layers.entries()) {
       const { layer } = prepared;
       const name = `quantsweep/search/${index}`;
+      const exponent = outputExponent(base, prepared);
       if (objective !== 'mse' && !references.has(layer.name)) {
-        references.set(layer.name, reduce(patch, layer, layer.outputTensor, objective, `${name}/reference`));
+        references.set(layer.name, reduce(patch, layer, layer.outputTensor, objective, exponent, `${name}/reference`));
       }
       const branch = `${name}/${alpha}`;
       const fed = { ...prepared, layer: { ...layer, inputTensor: feed(layer.inputTensor) } };
       const output = addIsolatedLayer(patch, base, fed, branch);
       const error = patch.apply('Sub', [output, layer.outputTensor], `${branch}/error`);
-      outputs.push({ layer, alpha, error: reduce(patch, layer, error, objective, `${branch}/loss`) });
+      const loss = reduce(patch, layer, error, objective, exponent, `${branch}/loss`);
+      outputs.push({ layer, alpha, error: loss, exponent });
     }
   }
   const tensors = [...references.values(), ...outputs.map((o) => o.error)];
@@ -72,10 +77,21 @@ function addTwin(patch: GraphPatch, twin: OnnxModel): (tensor: string) => string
  * Mean magnitude (l1) or mean square of each sample; for channelMse of each sample and channel, or, of matrices, the
  * squares themselves, whose last axis is the channel.
  */
-function reduce(patch: GraphPatch, layer: Layer, tensor: string, objective: SearchObjective, name: string): string {
+function reduce(
+  patch: GraphPatch,
+  layer: Layer,
+  tensor: string,
+  objective: SearchObjective,
+  exponent: number,
+  name: string,
+): string {
   const isConvolution = layer.inputRank !== null && layer.inputRank > 2;
-  if (objective === 'channelMse' && !isConvolution) return patch.apply('Mul', [tensor, tensor], name);
-  const positions = flattenPositions(patch, layer, tensor, `${name}/positions`);
+  if (objective === 'channelMse' && !isConvolution) {
+    const scaled =
+      exponent === 0 ? tensor : patch.apply('Mul', [tensor, patch.scalar(2 ** -exponent)], `${name}/scaled`);
+    return patch.apply('Mul', [scaled, scaled], name);
+  }
+  const positions = flattenScaled(patch, layer, tensor, exponent, `${name}/positions`);
   if (objective === 'l1') return meanPerSample(patch, layer, patch.apply('Abs', [positions], `${name}/abs`), name);
   return meanPerSample(patch, layer, patch.apply('Mul', [positions, positions], `${name}/square`), name);
 }
