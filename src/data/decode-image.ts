@@ -2,6 +2,7 @@ import type Sharp from 'sharp';
 
 import type { ResizeKernel } from '../experiment/settings.js';
 import { DatasetError } from './dataset-error.js';
+import { cmykToRgb } from './cmyk-to-rgb.js';
 import { openFile } from './file-source.js';
 
 /** Of a file: 64 million are 192 MB when decoded. */
@@ -47,8 +48,10 @@ export async function imageLibraryVersion(): Promise<string> {
 }
 
 /**
- * Decodes a JPEG or PNG file: resized to the shorter side (the longer one is rounded down, as torchvision does), cropped
- * from the centre, 8 bits a channel. Transparency is dropped, and an EXIF orientation is not applied.
+ * Decodes a JPEG or PNG file to the pixels that Pillow's `Image.open(path).convert('RGB')` gives: a colour profile is
+ * ignored, transparency is dropped, of 16 bits the upper 8 count, CMYK becomes red, green and blue without a profile, an EXIF
+ * orientation is not applied. Then it is resized to the
+ * shorter side (the longer one is rounded down) and cropped from the centre (half a pixel goes to the even side), both as torchvision does.
  *
  * @throws DatasetError naming the file when it is missing or damaged, or smaller than the crop
  */
@@ -65,10 +68,14 @@ export async function decodeImage(path: string, geometry: ImageGeometry): Promis
     checkPixels('an image that becomes a sample', MOST_SAMPLE_PIXELS, rows, columns, path);
     // What is cropped from an enlarged image is not enlarged whole by every filter, but may be.
     checkPixels('an image that resizing makes', MOST_PIXELS, height, width, path);
-    let image = sharp(path, { failOn: 'warning', limitInputPixels: MOST_PIXELS }).removeAlpha();
-    if (height !== stored.height || width !== stored.width) {
-      image = image.resize({ width, height, fit: 'fill', kernel, fastShrinkOnLoad: false });
-    }
+    // Profiles are of what training pipelines see: they don't apply them.
+    let image = sharp(path, { failOn: 'warning', limitInputPixels: MOST_PIXELS, ignoreIcc: true });
+    const isResized = height !== stored.height || width !== stored.width;
+    // Filters would weigh colours by their transparency, and 16 bits otherwise than 8.
+    if (stored.space === 'cmyk') image = await withoutInks(sharp, image);
+    else if (isResized && (stored.hasAlpha || stored.depth !== 'uchar')) image = await flattened(sharp, image);
+    image = image.removeAlpha();
+    if (isResized) image = image.resize({ width, height, fit: 'fill', kernel, fastShrinkOnLoad: false });
     if (crop !== null) image = image.extract(crop);
     const { data, info } = await image
       .toColourspace(channels === 1 ? 'b-w' : 'srgb')
@@ -85,6 +92,28 @@ export async function decodeImage(path: string, geometry: ImageGeometry): Promis
     const advice = 'Mend the file or take it out of the folder.';
     throw new DatasetError({ expected: 'a sound JPEG or PNG image', got, where: path, advice }, { cause });
   }
+}
+
+/** The image in 8 bits of red, green and blue and without transparency, made by `decode`. */
+async function flattened(sharp: typeof Sharp, decode: ReturnType<typeof Sharp>): Promise<ReturnType<typeof Sharp>> {
+  const plain = decode.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' });
+  const { data, info } = await plain.toBuffer({ resolveWithObject: true });
+  return ofPixels(sharp, { data, width: info.width, height: info.height }, info.channels);
+}
+
+/** A JPEG in CMYK. All such files hold inverted numbers, as Adobe's do, whether or not they say so: Pillow reads them alike. */
+async function withoutInks(sharp: typeof Sharp, decode: ReturnType<typeof Sharp>): Promise<ReturnType<typeof Sharp>> {
+  const inks = decode.pipelineColourspace('cmyk').toColourspace('cmyk').raw({ depth: 'uchar' });
+  const { data, info } = await inks.toBuffer({ resolveWithObject: true });
+  return ofPixels(sharp, { data: cmykToRgb(data), width: info.width, height: info.height }, 3);
+}
+
+function ofPixels(
+  sharp: typeof Sharp,
+  { data, width, height }: DecodedImage,
+  channels: 1 | 2 | 3 | 4,
+): ReturnType<typeof Sharp> {
+  return sharp(data, { raw: { width, height, channels } });
 }
 
 /** The library reads many kinds, some of which (SVG, PDF) fetch files and run on for long: only two are let in. */
@@ -136,9 +165,14 @@ function cropOf(crop: ImageGeometry['crop'], height: number, width: number, path
     });
   }
   return {
-    top: Math.round((height - rows) / 2),
-    left: Math.round((width - columns) / 2),
+    top: roundHalfToEven((height - rows) / 2),
+    left: roundHalfToEven((width - columns) / 2),
     width: columns,
     height: rows,
   };
+}
+
+/** Of a multiple of a half, as Python's `round`. */
+function roundHalfToEven(value: number): number {
+  return 2 * Math.round(value / 2) === value + 0.5 || Number.isInteger(value) ? Math.round(value) : Math.floor(value);
 }
