@@ -23,6 +23,7 @@ import { floatLayers, selectLayers } from '../quantize/select-layers.js';
 import { feedReader } from '../runtime/feeds.js';
 import { readModelFile, type ModelFile } from '../runtime/model-file.js';
 import { perInputChannelAbsmax, viewAbsmax } from '../smooth/weight-absmax.js';
+import { checkChannelAxis } from './check-channel-axis.js';
 import { InputError } from './input-error.js';
 
 /** Everything about the models and data of an experiment that planning and running need. */
@@ -47,6 +48,7 @@ export interface SweepInputs {
 interface CheckedSource {
   readonly samples: number;
   readonly hasLabels: boolean;
+  readonly notes: readonly string[];
 }
 
 /**
@@ -86,7 +88,9 @@ export async function openSweepInputs(experiment: Experiment): Promise<SweepInpu
       const id = JSON.stringify(source);
       if (!identities.has(id)) identities.set(id, await identifyInput(source));
       if (isNew(checked, ['shape', source, data.preprocess, model])) {
-        sources.set(id, await checkSource(file, model, source, data.preprocess));
+        const found = await checkSource(file, model, source, data.preprocess);
+        sources.set(id, found);
+        for (const note of found.notes) if (!notes.includes(note)) notes.push(note);
       }
     }
     checkEvaluation(settings, sources.get(JSON.stringify(data.evaluation.source))!);
@@ -172,8 +176,11 @@ async function checkSource(
       const io = resolveModelIo(file.model, names);
       checkSampleShape(io, dataset.sampleShape);
       feedReader(io, dataset)(0, 1, fixedBatchSize(io) ?? 1);
+      checkChannelAxis({ model: file.model, io, source, preprocess, sampleShape: dataset.sampleShape });
     });
-    return { samples: dataset.sampleCount, hasLabels: dataset.labels !== null };
+    const where = 'path' in source ? `${basename(source.path)}: ` : '';
+    const notes = (dataset.notes ?? []).map((note) => `${where}${note}`);
+    return { samples: dataset.sampleCount, hasLabels: dataset.labels !== null, notes };
   } finally {
     dataset.close();
   }
