@@ -70,19 +70,23 @@ function reference(
 describe('37: pixels are those of training pipelines', () => {
   it.each([
     // A shorter side of 128 makes 192 x 128; 112 in the middle begin at 8 and 40.
-    ['shrunk', 2, [300, 200], { resize: 128, crop: 112 }, { size: [192, 128], crop: [8, 40, 112] }],
-    ['upright', 2, [200, 300], { resize: 128, crop: 112 }, { size: [128, 192], crop: [40, 8, 112] }],
-    ['shrunk much', 10, [1500, 1000], { resize: 60, crop: 50 }, { size: [90, 60], crop: [5, 20, 50] }],
-    ['enlarged', 10, [60, 40], { resize: 90, crop: 80 }, { size: [135, 90], crop: [5, 28, 80] }],
-  ] as const)('after resizing and cropping, %s, within %i of 255', async (_, most, [width, height], geometry, to) => {
-    const pixels = waves(width, height);
-    const { data } = await decode(await image(pixels, width, height).png().toBuffer(), geometry);
-    const expected = reference(pixels, [width, height], to);
-    const differences = expected.map((value, i) => Math.abs(value - data[i]!));
-    expect(data.length).toBe(expected.length);
-    expect(differences.reduce((a, b) => Math.max(a, b))).toBeLessThanOrEqual(most);
-    expect(differences.reduce((a, b) => a + b) / differences.length).toBeLessThan(most * 0.4);
-  });
+    ['shrunk', 1, [300, 200], { resize: 128, crop: 112 }, { size: [192, 128], crop: [8, 40, 112] }],
+    ['upright', 1, [200, 300], { resize: 128, crop: 112 }, { size: [128, 192], crop: [40, 8, 112] }],
+    ['shrunk much', 1, [1500, 1000], { resize: 60, crop: 50 }, { size: [90, 60], crop: [5, 20, 50] }],
+    // Many weights are such that rounding after each axis meets halves.
+    ['enlarged', 2, [60, 40], { resize: 90, crop: 80 }, { size: [135, 90], crop: [5, 28, 80] }],
+  ] as const)(
+    'after resizing and cropping, %s, within %i of 255 of a reference in float',
+    async (_, most, [width, height], geometry, to) => {
+      const pixels = waves(width, height);
+      const { data } = await decode(await image(pixels, width, height).png().toBuffer(), geometry);
+      const expected = reference(pixels, [width, height], to);
+      const differences = expected.map((value, i) => Math.abs(value - data[i]!));
+      expect(data.length).toBe(expected.length);
+      expect(differences.reduce((a, b) => Math.max(a, b))).toBeLessThanOrEqual(most);
+      expect(differences.reduce((a, b) => a + b) / differences.length).toBeLessThan(most === 1 ? 0.05 : 0.5);
+    },
+  );
 
   it.each(['png', 'jpeg'] as const)('whatever the colour profile that a %s file carries', async (format) => {
     const pixels = waves(96, 64);
@@ -115,7 +119,6 @@ describe('37: pixels are those of training pipelines', () => {
     // (255 - C)(255 - K) / 255 as Pillow rounds it: what is taken off, not what is left.
     expect(Math.max(...expected.map((value, i) => Math.abs(value - data[i]!)))).toBeLessThanOrEqual(1);
     expect((await decode(jpeg, { resize: 32, crop: 32 })).data.length).toBe(32 * 32 * 3);
-    expect((await decode(jpeg, { channels: 1 })).data.length).toBe(64 * 64);
   });
 
   it('without transparency, which weighs nothing when resizing either', async () => {
@@ -168,6 +171,59 @@ describe('37: pixels are those of training pipelines', () => {
   });
 });
 
+const STORED = [
+  ['linear', 3, 4, [52, 56, 109, 161, 171, 58, 68, 120, 178, 159, 47, 79]],
+  [
+    'linear',
+    6,
+    8,
+    [
+      0, 23, 51, 79, 106, 134, 162, 185, 111, 54, 34, 62, 89, 117, 145, 168, 216, 106, 38, 39, 66, 94, 122, 145, 194,
+      190, 122, 17, 44, 72, 100, 123, 171, 194, 174, 106, 37, 49, 77, 100, 154, 177, 205, 201, 36, 32, 60, 83,
+    ],
+  ],
+  ['cubic', 3, 4, [40, 49, 116, 168, 184, 44, 65, 123, 182, 178, 32, 77]],
+  [
+    'cubic',
+    6,
+    8,
+    [
+      0, 17, 54, 81, 108, 136, 166, 189, 112, 41, 18, 66, 92, 120, 150, 173, 241, 104, 14, 35, 66, 94, 124, 147, 196,
+      213, 128, 0, 41, 72, 102, 125, 165, 208, 194, 109, 29, 40, 76, 99, 150, 172, 220, 225, 25, 18, 60, 83,
+    ],
+  ],
+  ['lanczos3', 3, 4, [34, 47, 120, 170, 194, 35, 62, 128, 185, 185, 25, 78]],
+  [
+    'lanczos3',
+    6,
+    8,
+    [
+      0, 17, 62, 79, 109, 134, 168, 189, 112, 34, 16, 74, 96, 118, 154, 174, 255, 117, 10, 30, 64, 93, 125, 146, 201,
+      227, 119, 0, 36, 77, 104, 126, 154, 210, 210, 111, 26, 32, 80, 98, 151, 155, 234, 230, 29, 1, 69, 83,
+    ],
+  ],
+] as const;
+
+describe('37: resized pixels that Pillow 12 makes', () => {
+  // 6 x 4 pixels of grey: 0, 37, 74, ... mod 256. Stored from Image.resize((4, 3)) and Image.resize((8, 6)).
+  const grey = Uint8Array.from({ length: 24 }, (_, i) => (i * 37) % 256);
+  it.each(STORED)('are the very same, %s to %i x %i', async (kernel, height, width, expected) => {
+    const { data } = await decode(await image(grey, 6, 4).png().toBuffer(), {
+      resize: [height, width],
+      kernel,
+      channels: 1,
+    });
+    expect([...data]).toEqual(expected);
+  });
+
+  it('have the luma of ITU-R 601-2', async () => {
+    const colours = Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255, 12, 200, 99);
+    expect([...(await decode(await image(colours, 4, 1).png().toBuffer(), { channels: 1 })).data]).toEqual([
+      76, 150, 29, 132,
+    ]);
+  });
+});
+
 describe('37: the centre crop', () => {
   // Python's round: half to even, as torchvision's center_crop.
   it.each([
@@ -199,6 +255,6 @@ describe('37: the centre crop', () => {
     dataset.close();
     const expected = reference(pixels, [500, 375], { size: [341, 256], crop: [16, 58, 224] });
     const differences = expected.map((value, i) => Math.abs(value - into[(i % 3) * 224 * 224 + Math.floor(i / 3)]!));
-    expect(differences.reduce((a, b) => Math.max(a, b))).toBeLessThanOrEqual(2);
+    expect(differences.reduce((a, b) => Math.max(a, b))).toBeLessThanOrEqual(1);
   });
 });
