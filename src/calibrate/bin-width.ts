@@ -1,4 +1,4 @@
-/** Bins of a channel's histogram; at least half of them lie within the channel's absmax. */
+/** Bins of a channel's histogram, before they are cut; at least half of them lie within the channel's absmax. */
 export const CHANNEL_BINS = 4096;
 
 /** One below that of the smallest float32: the width of a channel of zeros. */

@@ -1,5 +1,7 @@
 import { binExponent, CHANNEL_BINS } from './bin-width.js';
 import type { ChannelHistograms } from './channel-histogram.js';
+import { BINS_ALONE, type HistogramDetail } from './histogram-detail.js';
+import { LargestValues, type ValueRuns } from './largest-values.js';
 import { CountWriter } from './packed-counts.js';
 
 /** Most that a 32-bit count holds. */
@@ -20,6 +22,11 @@ export class ChannelCounter {
   readonly #min: Float64Array;
   readonly #max: Float64Array;
   readonly #countLimit: number;
+  readonly #detail: HistogramDetail;
+  /** Of a channel and side. */
+  readonly #bins: number;
+  /** The largest values >= 0, and < 0 as soon as there are any; null where none are kept. */
+  readonly #largest: [LargestValues | null, LargestValues | null];
   /** Exponent of each channel's bin width. */
   readonly #exponents: Int32Array;
   /** 2 as soon as a value is negative: each channel's bins of values >= 0, then those of values < 0. */
@@ -35,15 +42,23 @@ export class ChannelCounter {
   /**
    * @param min smallest value of each channel so far `[C]`, which the caller updates before it adds values
    * @param max largest
+   * @param detail what is kept besides the 4096 bins
    * @param countLimit for tests; what a 32-bit count holds otherwise
    */
-  constructor(min: Float64Array, max: Float64Array, countLimit = COUNT_LIMIT) {
+  constructor(min: Float64Array, max: Float64Array, detail = BINS_ALONE, countLimit = COUNT_LIMIT) {
     this.#channels = min.length;
     this.#min = min;
     this.#max = max;
     this.#countLimit = countLimit;
-    this.#exponents = new Int32Array(min.length).fill(binExponent(0));
-    this.#counts = new Uint32Array(min.length * CHANNEL_BINS);
+    this.#detail = detail;
+    this.#bins = CHANNEL_BINS << detail.finer;
+    this.#largest = [detail.largest > 0 ? new LargestValues(min.length, detail.largest) : null, null];
+    this.#exponents = new Int32Array(min.length).fill(this.#exponentOf(0));
+    this.#counts = new Uint32Array(min.length * this.#bins);
+  }
+
+  #exponentOf(absmax: number): number {
+    return binExponent(absmax) - this.#detail.finer;
   }
 
   /**
@@ -66,23 +81,26 @@ export class ChannelCounter {
   #countWaiting(): void {
     const inner = this.#waitingPerChannel;
     if (this.#waiting === null || inner === 0) return;
-    const runOf = (c: number): Runs => ({ start: c * WAITING, end: c * WAITING + inner, inner, stride: inner });
+    const runOf = (c: number): ValueRuns => ({ start: c * WAITING, end: c * WAITING + inner, inner, stride: inner });
     this.#count(this.#waiting, inner, runOf);
     this.#waitingPerChannel = 0;
   }
 
-  #count(values: Float32Array, perChannel: number, runsOf: (channel: number) => Runs): void {
+  #count(values: Float32Array, perChannel: number, runsOf: (channel: number) => ValueRuns): void {
     if (this.#sides === 1 && this.#min.some((m) => m < 0)) this.#addNegativeSide();
     if (this.#uncarried + perChannel > this.#countLimit) this.#carry();
     this.#uncarried += perChannel;
     const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
     for (let c = 0; c < this.#channels; c++) {
       const min = this.#min[c]!;
-      this.#grow(c, binExponent(Math.max(-min, this.#max[c]!, 0)));
+      this.#grow(c, this.#exponentOf(Math.max(-min, this.#max[c]!, 0)));
       const perWidth = 2 ** -this.#exponents[c]!;
-      const firstBin = c * this.#sides * CHANNEL_BINS;
-      if (min < 0) countSigned(values, bits, runsOf(c), this.#counts, firstBin, perWidth);
-      else countUnsigned(values, runsOf(c), this.#counts, firstBin, perWidth);
+      const firstBin = c * this.#sides * this.#bins;
+      const runs = runsOf(c);
+      if (min < 0) countSigned(values, bits, runs, this.#counts, firstBin, this.#bins, perWidth);
+      else countUnsigned(values, runs, this.#counts, firstBin, perWidth);
+      this.#largest[0]?.add(values, bits, runs, c, 1);
+      if (min < 0) this.#largest[1]?.add(values, bits, runs, c, -1);
     }
   }
 
@@ -93,20 +111,23 @@ export class ChannelCounter {
       binWidth: Float64Array.from(this.#exponents, (e) => 2 ** e),
       positive: this.#pack(0),
       negative: this.#sides === 1 ? null : this.#pack(1),
+      ...(this.#largest[0] === null
+        ? {}
+        : { largest: { positive: this.#largest[0].snapshot(), negative: this.#largest[1]?.snapshot() ?? null } }),
     };
   }
 
   #pack(side: 0 | 1): Uint8Array {
     const writer = new CountWriter();
-    const sum = new Float64Array(CHANNEL_BINS);
+    const sum = new Float64Array(this.#bins);
     for (let c = 0; c < this.#channels; c++) {
-      const first = (c * this.#sides + side) * CHANNEL_BINS;
+      const first = (c * this.#sides + side) * this.#bins;
       if (this.#carried === null) {
-        writer.write(this.#counts, first, CHANNEL_BINS);
+        writer.write(this.#counts, first, this.#bins);
         continue;
       }
-      for (let bin = 0; bin < CHANNEL_BINS; bin++) sum[bin] = this.#carried[first + bin]! + this.#counts[first + bin]!;
-      writer.write(sum, 0, CHANNEL_BINS);
+      for (let bin = 0; bin < this.#bins; bin++) sum[bin] = this.#carried[first + bin]! + this.#counts[first + bin]!;
+      writer.write(sum, 0, this.#bins);
     }
     return writer.finish();
   }
@@ -116,9 +137,9 @@ export class ChannelCounter {
     if (shift === 0) return;
     this.#exponents[channel] = exponent;
     for (let side = 0; side < this.#sides; side++) {
-      const first = (channel * this.#sides + side) * CHANNEL_BINS;
-      mergeBins(this.#counts.subarray(first, first + CHANNEL_BINS), shift);
-      if (this.#carried !== null) mergeBins(this.#carried.subarray(first, first + CHANNEL_BINS), shift);
+      const first = (channel * this.#sides + side) * this.#bins;
+      mergeBins(this.#counts.subarray(first, first + this.#bins), shift);
+      if (this.#carried !== null) mergeBins(this.#carried.subarray(first, first + this.#bins), shift);
     }
   }
 
@@ -131,9 +152,10 @@ export class ChannelCounter {
 
   #addNegativeSide(): void {
     this.#sides = 2;
+    if (this.#detail.largest > 0) this.#largest[1] = new LargestValues(this.#channels, this.#detail.largest);
     const spread = <T extends Uint32Array | Float64Array>(from: T, to: T): T => {
       for (let c = 0; c < this.#channels; c++) {
-        to.set(from.subarray(c * CHANNEL_BINS, (c + 1) * CHANNEL_BINS), c * 2 * CHANNEL_BINS);
+        to.set(from.subarray(c * this.#bins, (c + 1) * this.#bins), c * 2 * this.#bins);
       }
       return to;
     };
@@ -142,18 +164,10 @@ export class ChannelCounter {
   }
 }
 
-/** Runs of `inner` values of one channel that start at `start`, `start + stride`, ... below `end`. */
-interface Runs {
-  readonly start: number;
-  readonly end: number;
-  readonly inner: number;
-  readonly stride: number;
-}
-
 /** Counts values of which none is below zero. Four at a time, so that one increment need not wait for another. */
 function countUnsigned(
   values: Float32Array,
-  { start, end, inner, stride }: Runs,
+  { start, end, inner, stride }: ValueRuns,
   counts: Uint32Array,
   firstBin: number,
   perWidth: number,
@@ -175,13 +189,14 @@ function countUnsigned(
   }
 }
 
-/** Counts values below zero CHANNEL_BINS further than the others. No branch: signs can't be predicted. */
+/** Counts values below zero `bins` further than the others. No branch: signs can't be predicted. */
 function countSigned(
   values: Float32Array,
   bits: Int32Array,
-  { start, end, inner, stride }: Runs,
+  { start, end, inner, stride }: ValueRuns,
   counts: Uint32Array,
   firstBin: number,
+  bins: number,
   perWidth: number,
 ): void {
   for (let run = start; run < end; run += stride) {
@@ -190,7 +205,7 @@ function countSigned(
       const word = bits[i]!;
       // 1 for a negative number, 0 for -0, whose word is the one that negation leaves as it is.
       const isNegative = (word & ~((0 - word) | 0)) >>> 31;
-      counts[firstBin + isNegative * CHANNEL_BINS + ((Math.abs(values[i]!) * perWidth) | 0)]!++;
+      counts[firstBin + isNegative * bins + ((Math.abs(values[i]!) * perWidth) | 0)]!++;
     }
   }
 }

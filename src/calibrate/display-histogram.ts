@@ -1,5 +1,6 @@
 import { visitChannelBins } from './channel-bins.js';
 import type { ChannelHistograms } from './channel-histogram.js';
+import { pourWhole } from './pour-whole.js';
 
 /** Bins of a histogram for people to look at. */
 export const DISPLAY_BINS = 128;
@@ -55,17 +56,4 @@ export function displayHistogram(
   }
   const edge = (bin: number): number => (high * (bin - zero)) / (bins - zero);
   return Array.from(counts, (count, bin) => ({ low: edge(bin), high: edge(bin + 1), count }));
-}
-
-/** Adds `count` values spread evenly over `[from, to]`, in units of bins, to each bin a whole number of them. */
-function pourWhole(counts: Float64Array, from: number, to: number, count: number): void {
-  const last = counts.length - 1;
-  const first = Math.max(0, Math.min(last, Math.floor(from)));
-  let placed = 0;
-  for (let bin = first; placed < count; bin++) {
-    const isEnd = bin === last || to <= bin + 1;
-    const until = isEnd ? count : Math.round((count * (bin + 1 - from)) / (to - from));
-    counts[bin]! += until - placed;
-    placed = until;
-  }
 }

@@ -35,6 +35,8 @@ export interface ObserveGraph {
  * of ONNX: for them the values leave the runtime as well.
  *
  * @param constantInputs of the model, which get the same in every run
+ * @param sums `huge`: of values whose sum float32 does not hold; the means, which only tell whether all values are finite,
+ *   are those of `2^-100 x`
  */
 export function observeGraph(
   folded: OnnxModel,
@@ -42,6 +44,7 @@ export function observeGraph(
   methods: readonly AbsmaxMethod[],
   histograms = false,
   constantInputs: ReadonlySet<string> = new Set(),
+  sums: 'plain' | 'huge' = 'plain',
 ): ObserveGraph {
   const patch = new GraphPatch(folded);
   const byTensor = new Map<string, Layer[]>();
@@ -53,7 +56,7 @@ export function observeGraph(
     const { inputTensor } = readers[0]!;
     const isComputed = folded.index.producers.has(inputTensor);
     return {
-      ...observeTensor(patch, readers, methods, histograms, isComputed, `${patch.prefix}observe/${i}`),
+      ...observeTensor(patch, readers, methods, { histograms, sums }, isComputed, `${patch.prefix}observe/${i}`),
       isOfSamples: dependsOnSamples(folded, inputTensor, constantInputs),
     };
   });
@@ -66,7 +69,7 @@ function observeTensor(
   patch: GraphPatch,
   layers: readonly Layer[],
   methods: readonly AbsmaxMethod[],
-  histograms: boolean,
+  { histograms, sums }: { readonly histograms: boolean; readonly sums: 'plain' | 'huge' },
   isComputed: boolean,
   name: string,
 ): Omit<ObservedTensor, 'isOfSamples'> {
@@ -74,13 +77,14 @@ function observeTensor(
   const isConvolution = inputRank !== null && inputRank > 2;
   const rows = isConvolution ? inputTensor : patch.reshape(inputTensor, [-1, inputChannels], `${name}/rows`);
   const axes = isConvolution ? Array.from({ length: inputRank - 2 }, (_, i) => i + 2) : [0];
+  const summed = sums === 'plain' ? rows : patch.apply('Mul', [rows, patch.scalar(2 ** -100)], `${name}/scaled`);
   return {
     tensor: inputTensor,
     layers,
     channels: inputChannels,
     max: patch.reduce('ReduceMax', rows, axes, `${name}/max`),
     min: patch.reduce('ReduceMin', rows, axes, `${name}/min`),
-    mean: patch.reduce('ReduceMean', rows, axes, `${name}/mean`),
+    mean: patch.reduce('ReduceMean', summed, axes, `${name}/mean`),
     viewMax: methods.includes('view') ? observeView(patch, inputTensor, inputChannels, name) : null,
     // A graph input can't be an output under its own name.
     values: !histograms ? null : isComputed ? inputTensor : patch.apply('Identity', [inputTensor], `${name}/values`),

@@ -1,4 +1,4 @@
-import { CHANNEL_BINS } from './bin-width.js';
+import { mostBins } from './channel-histogram.js';
 import type { ChannelInputs } from './display-histogram.js';
 import { CountReader, CountWriter } from './packed-counts.js';
 
@@ -6,7 +6,7 @@ import { CountReader, CountWriter } from './packed-counts.js';
 export function pickChannel({ histograms, min, max }: ChannelInputs, channel: number): ChannelInputs {
   const pick = (bytes: Uint8Array): Uint8Array => {
     const reader = new CountReader(bytes);
-    const counts = new Float64Array(CHANNEL_BINS);
+    const counts = new Float64Array(mostBins(min.length));
     for (let c = 0; c <= channel; c++) {
       counts.fill(0);
       reader.addTo(counts);

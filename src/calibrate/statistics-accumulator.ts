@@ -1,5 +1,6 @@
 import { elementCount } from '../graph/tensor.js';
 import { CopyCounter } from './copy-counter.js';
+import { BINS_ALONE, calibrationDetail } from './histogram-detail.js';
 import { NonFiniteError } from '../evaluate/non-finite-error.js';
 import type { InputStatistics, ObservationRecord } from '../evaluate/results.js';
 import type { ObservedTensor } from './observe-graph.js';
@@ -22,7 +23,9 @@ interface Running {
 export class StatisticsAccumulator {
   readonly #running: readonly Running[];
 
-  constructor(observed: readonly ObservedTensor[]) {
+  /** @param histograms what those of observed values are for */
+  constructor(observed: readonly ObservedTensor[], histograms: 'calibration' | 'display' = 'calibration') {
+    const detailOf = histograms === 'calibration' ? calibrationDetail : () => BINS_ALONE;
     this.#running = observed.map((tensor) => {
       const min = new Float64Array(tensor.channels).fill(Infinity);
       const max = new Float64Array(tensor.channels).fill(-Infinity);
@@ -31,7 +34,8 @@ export class StatisticsAccumulator {
         min,
         max,
         viewMax: tensor.viewMax === null ? null : new Float64Array(tensor.channels),
-        counter: tensor.values === null ? null : new CopyCounter(min, max, tensor.isOfSamples),
+        counter:
+          tensor.values === null ? null : new CopyCounter(min, max, tensor.isOfSamples, detailOf(tensor.channels)),
       };
     });
   }

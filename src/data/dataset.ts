@@ -34,6 +34,8 @@ export interface Dataset {
   readonly groundTruth: DetectionGroundTruth | null;
   /** What the model's further inputs are fed with; absent where it has none. Not preprocessed. */
   readonly inputs?: readonly FurtherInput[];
+  /** What a person should know of how the source was read, such as files that were left out; absent: nothing. */
+  readonly notes?: readonly string[];
   /** Which entry of `inputs` belongs to each sample, `[sampleCount]`; absent: its own. */
   readonly order?: Uint32Array;
   /**

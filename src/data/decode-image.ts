@@ -2,7 +2,9 @@ import type Sharp from 'sharp';
 
 import type { ResizeKernel } from '../experiment/settings.js';
 import { DatasetError } from './dataset-error.js';
+import { cmykToRgb } from './cmyk-to-rgb.js';
 import { openFile } from './file-source.js';
+import { resample, type Pixels } from './resample.js';
 
 /** Of a file: 64 million are 192 MB when decoded. */
 const MOST_PIXELS = 2 ** 26;
@@ -34,11 +36,7 @@ export interface ImageGeometry {
 }
 
 /** Bytes `[height, width, channels]`, row-major. */
-export interface DecodedImage {
-  readonly data: Uint8Array;
-  readonly height: number;
-  readonly width: number;
-}
+export type DecodedImage = Pixels;
 
 /** Version of the library that decodes: pixels of two versions may differ in the last bit. */
 export async function imageLibraryVersion(): Promise<string> {
@@ -47,8 +45,11 @@ export async function imageLibraryVersion(): Promise<string> {
 }
 
 /**
- * Decodes a JPEG or PNG file: resized to the shorter side (the longer one is rounded down, as torchvision does), cropped
- * from the centre, 8 bits a channel. Transparency is dropped, and an EXIF orientation is not applied.
+ * Decodes a JPEG or PNG file to the pixels that Pillow's `Image.open(path).convert('RGB')`, or 'L', gives: a colour profile is
+ * ignored, transparency is dropped, of 16 bits the upper 8 count, CMYK becomes red, green and blue without a profile, an EXIF
+ * orientation is not applied. Then it is resized to the
+ * shorter side (the longer one is rounded down) and cropped from the centre (half a pixel goes to the even side), both as torchvision does,
+ * by Pillow's filters.
  *
  * @throws DatasetError naming the file when it is missing or damaged, or smaller than the crop
  */
@@ -65,26 +66,43 @@ export async function decodeImage(path: string, geometry: ImageGeometry): Promis
     checkPixels('an image that becomes a sample', MOST_SAMPLE_PIXELS, rows, columns, path);
     // What is cropped from an enlarged image is not enlarged whole by every filter, but may be.
     checkPixels('an image that resizing makes', MOST_PIXELS, height, width, path);
-    let image = sharp(path, { failOn: 'warning', limitInputPixels: MOST_PIXELS }).removeAlpha();
-    if (height !== stored.height || width !== stored.width) {
-      image = image.resize({ width, height, fit: 'fill', kernel, fastShrinkOnLoad: false });
-    }
-    if (crop !== null) image = image.extract(crop);
-    const { data, info } = await image
-      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels !== channels) {
-      const got = `${info.channels}`;
-      throw new DatasetError({ expected: `an image that gives ${channels} channels`, got, where: path });
-    }
-    return { data, height: info.height, width: info.width };
+    // Training pipelines don't apply profiles.
+    const file = sharp(path, { failOn: 'warning', limitInputPixels: MOST_PIXELS, ignoreIcc: true });
+    const pixels = stored.space === 'cmyk' ? await decodeInks(file) : await decodePlain(file, path);
+    const box = crop ?? { top: 0, left: 0, height, width };
+    const wanted = channels === 1 ? luminance(pixels) : pixels;
+    return resample(wanted, channels, [height, width], box, kernel);
   } catch (cause) {
     if (cause instanceof DatasetError) throw cause;
     const got = cause instanceof Error ? cause.message : String(cause);
     const advice = 'Mend the file or take it out of the folder.';
     throw new DatasetError({ expected: 'a sound JPEG or PNG image', got, where: path, advice }, { cause });
   }
+}
+
+/** Red, green and blue, 8 bits each; grey three times. */
+async function decodePlain(file: ReturnType<typeof Sharp>, path: string): Promise<DecodedImage> {
+  const plain = file.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' });
+  const { data, info } = await plain.toBuffer({ resolveWithObject: true });
+  if (info.channels === 3) return { data, width: info.width, height: info.height };
+  const got = `${info.channels}`;
+  throw new DatasetError({ expected: 'an image that gives 3 channels', got, where: path });
+}
+
+/** The same of a JPEG in CMYK. All such hold inverted numbers, as Adobe's do, whether or not they say so: Pillow reads them alike. */
+async function decodeInks(file: ReturnType<typeof Sharp>): Promise<DecodedImage> {
+  const inks = file.pipelineColourspace('cmyk').toColourspace('cmyk').raw({ depth: 'uchar' });
+  const { data, info } = await inks.toBuffer({ resolveWithObject: true });
+  return { data: cmykToRgb(data), width: info.width, height: info.height };
+}
+
+/** As Pillow's `convert('L')`: ITU-R 601-2 luma in whole numbers of 2^-16. */
+function luminance({ data, width, height }: DecodedImage): DecodedImage {
+  const grey = Uint8Array.from({ length: width * height }, (_, pixel) => {
+    const [red, green, blue] = [data[pixel * 3]!, data[pixel * 3 + 1]!, data[pixel * 3 + 2]!];
+    return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
+  });
+  return { data: grey, width, height };
 }
 
 /** The library reads many kinds, some of which (SVG, PDF) fetch files and run on for long: only two are let in. */
@@ -136,9 +154,14 @@ function cropOf(crop: ImageGeometry['crop'], height: number, width: number, path
     });
   }
   return {
-    top: Math.round((height - rows) / 2),
-    left: Math.round((width - columns) / 2),
+    top: roundHalfToEven((height - rows) / 2),
+    left: roundHalfToEven((width - columns) / 2),
     width: columns,
     height: rows,
   };
+}
+
+/** Of a multiple of a half, as Python's `round`. */
+function roundHalfToEven(value: number): number {
+  return 2 * Math.round(value / 2) === value + 0.5 || Number.isInteger(value) ? Math.round(value) : Math.floor(value);
 }

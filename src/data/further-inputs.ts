@@ -31,6 +31,7 @@ export function withFurtherInputs(dataset: Dataset, sources: Readonly<Record<str
       return dataset.groundTruth;
     },
     inputs,
+    ...(dataset.notes === undefined ? {} : { notes: dataset.notes }),
     read: (first, count, into) => dataset.read(first, count, into),
     close() {
       closeInputs();

@@ -6,6 +6,7 @@ import type { DataSource } from '../experiment/settings.js';
 import { generateBevScenes } from './bev-scenes.js';
 import { imageLibraryVersion } from './decode-image.js';
 import { openFile } from './file-source.js';
+import { imageClasses } from './image-classes.js';
 import { IMAGE_DEPTH, IMAGE_EXTENSIONS } from './image-folder.js';
 import { listFiles } from './list-files.js';
 import { readModuleIdentity } from './module-dataset.js';
@@ -64,6 +65,8 @@ export async function hashSource(source: DataSource, onHashing: OnHashing = () =
     case 'imageFolder': {
       const { format, resize, crop, kernel, channels } = source;
       addHeader(hash, { format, resize, crop, kernel, channels, library: await imageLibraryVersion() });
+      // Folders without images number the others.
+      if (source.labels === null) addHeader(hash, { classes: imageClasses(source.path, source.classes ?? null) });
       await addFolder(hash, source.path, listFiles(source.path, IMAGE_EXTENSIONS, IMAGE_DEPTH));
       await addFile(hash, 'labels', source.labels);
       break;

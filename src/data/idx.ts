@@ -8,9 +8,14 @@ import type { NpyArray } from './npy-header.js';
 
 /** A gzip file is held in memory, compressed too; MNIST's largest has 10 MB. */
 const MOST_COMPRESSED_BYTES = 2 ** 28;
-/** Inflates to far more than a header, and to a megabyte at most. */
+/** Behind the gzip header: inflates to far more than a header of IDX, and to a megabyte at most. */
 const PEEKED_BYTES = 1024;
 const UNSIGNED_BYTE = 0x08;
+/** Flags of a gzip header. */
+const GZIP_CHECKSUM = 2;
+const GZIP_EXTRA = 4;
+const GZIP_NAME = 8;
+const GZIP_COMMENT = 16;
 
 /**
  * Opens a file of IDX, the format of MNIST (http://yann.lecun.com/exdb/mnist): two zero bytes, the type 0x08 (unsigned
@@ -85,7 +90,7 @@ function inflate(file: ByteSource): ByteSource {
   }
   const bytes = new Uint8Array(file.sizeBytes);
   file.read(0, bytes);
-  const start = gunzip(file, bytes.subarray(0, PEEKED_BYTES), 2 ** 21, constants.Z_SYNC_FLUSH);
+  const start = gunzip(file, bytes.subarray(0, gzipHeaderBytes(bytes) + PEEKED_BYTES), 2 ** 21, constants.Z_SYNC_FLUSH);
   const { dataStart, dataBytes } = readShape(start);
   const most = mostInflatedBytes(file.sizeBytes);
   if (dataStart + dataBytes > most) {
@@ -97,6 +102,23 @@ function inflate(file: ByteSource): ByteSource {
     });
   }
   return gunzip(file, bytes, dataStart + dataBytes, constants.Z_FINISH);
+}
+
+/**
+ * Length of a gzip header (RFC 1952, 2.3): ten bytes, then as its flags say an extra field, a name, a comment and a
+ * checksum, of any length. That of the whole file where it does not end.
+ */
+function gzipHeaderBytes(bytes: Uint8Array): number {
+  const flags = bytes[3] ?? 0;
+  let end = 10;
+  if ((flags & GZIP_EXTRA) !== 0) end += 2 + (bytes[end] ?? 0) + 256 * (bytes[end + 1] ?? 0);
+  for (const text of [GZIP_NAME, GZIP_COMMENT]) {
+    if ((flags & text) === 0) continue;
+    const zero = bytes.indexOf(0, end);
+    if (zero < 0) return bytes.length;
+    end = zero + 1;
+  }
+  return end + ((flags & GZIP_CHECKSUM) === 0 ? 0 : 2);
 }
 
 function gunzip(file: ByteSource, bytes: Uint8Array, most: number, finishFlush: number): ByteSource {

@@ -6,7 +6,8 @@ import { DatasetError } from './dataset-error.js';
 import { decodeImage } from './decode-image.js';
 import { openFile } from './file-source.js';
 import { readLabelCsv } from './label-csv.js';
-import { listFiles } from './list-files.js';
+import { emptyClassesNote, labelsByFolder } from './image-classes.js';
+import { leftOutNote, listFiles } from './list-files.js';
 import { planPreprocess, preprocessBytes, tabulatePixels } from './preprocess.js';
 import { checkSampleRange } from './sample-range.js';
 
@@ -20,7 +21,8 @@ const AT_ONCE = 4;
 
 /**
  * Opens a folder of JPEG and PNG files, decoded when read, in the order of their paths. Labels come from the CSV, or are
- * the position of the first sub-folder's name among all of them, sorted; images that lie in the folder itself have none.
+ * the position of the first sub-folder's name among the classes given, or among all sub-folders, sorted; images that lie in
+ * the folder itself have none.
  *
  * @throws DatasetError when there is no image, the first can't be decoded, some lie in sub-folders and some don't, or the
  *   preprocessing does not fit; on reading, when an image is damaged or has another size than the first
@@ -28,7 +30,7 @@ const AT_ONCE = 4;
 export async function openImageFolder(source: ImageFolderSource, preprocess: PreprocessSettings): Promise<Dataset> {
   const { path: folder } = source;
   const files = listFiles(folder, IMAGE_EXTENSIONS, IMAGE_DEPTH);
-  const labels = source.labels === null ? labelByFolder(folder, files) : labelByCsv(source.labels, files);
+  const labels = labelsOf(source, files);
   const first = await decodeImage(join(folder, files[0]!), source);
   const storedShape = [first.height, first.width, source.channels];
   // The decoder gives channels last, whatever the layout of other data.
@@ -55,6 +57,10 @@ export async function openImageFolder(source: ImageFolderSource, preprocess: Pre
     sampleShape: plan.sampleShape,
     labels,
     groundTruth: null,
+    notes: [
+      leftOutNote(folder, IMAGE_EXTENSIONS, IMAGE_DEPTH, [source.labels, asPath(source.classes)]),
+      source.labels === null ? emptyClassesNote(folder, labels, source.classes ?? null) : null,
+    ].filter((note) => note !== null),
     async read(start, count, into) {
       if (!open) throw new DatasetError({ expected: 'an open dataset', got: 'one that was closed', where: folder });
       checkSampleRange(dataset, start, count, into);
@@ -70,6 +76,23 @@ export async function openImageFolder(source: ImageFolderSource, preprocess: Pre
   return dataset;
 }
 
+function asPath(classes: ImageFolderSource['classes']): string | null {
+  return typeof classes === 'string' ? classes : null;
+}
+
+function labelsOf(source: ImageFolderSource, files: readonly string[]): Int32Array | null {
+  const { path, labels } = source;
+  const classes = source.classes ?? null;
+  if (labels === null) return labelsByFolder(path, files, classes);
+  if (classes === null) return labelByCsv(labels, files);
+  throw new DatasetError({
+    expected: 'either labels, a CSV with a number for each file, or classes, which number the sub-folders',
+    got: 'both',
+    where: path,
+    advice: 'Leave one of them out.',
+  });
+}
+
 function labelByCsv(path: string, files: readonly string[]): Int32Array {
   const file = openFile(path);
   try {
@@ -77,21 +100,4 @@ function labelByCsv(path: string, files: readonly string[]): Int32Array {
   } finally {
     file.close();
   }
-}
-
-function labelByFolder(folder: string, files: readonly string[]): Int32Array | null {
-  const inFolder = files.map((name) => (name.includes('/') ? name.slice(0, name.indexOf('/')) : null));
-  const classes = [...new Set(inFolder)].filter((name) => name !== null).sort();
-  if (classes.length === 0) return null;
-  const loose = inFolder.indexOf(null);
-  if (loose >= 0) {
-    throw new DatasetError({
-      expected: 'all images in sub-folders, whose names are the classes, or none',
-      got: `${files[loose]!} outside them`,
-      where: folder,
-      advice: 'Move it, or give the classes by labels, a CSV of path and label.',
-    });
-  }
-  const positions = new Map(classes.map((name, index) => [name, index]));
-  return Int32Array.from(inFolder, (name) => positions.get(name!)!);
 }

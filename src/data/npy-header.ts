@@ -1,4 +1,5 @@
 import { DatasetError } from './dataset-error.js';
+import { fileKind } from './file-kind.js';
 import type { ByteSource } from './file-source.js';
 import { NPY_DTYPES, type NpyDtype } from './npy-dtype.js';
 
@@ -57,12 +58,13 @@ function readHeaderText(source: ByteSource): { text: string; dataStart: number }
   const start = new Uint8Array(Math.min(12, source.sizeBytes));
   source.read(0, start);
   if (start.length < 10 || Buffer.from(start.subarray(0, 6)).toString('latin1') !== MAGIC) {
-    const got = `${source.sizeBytes} bytes that begin with ${Buffer.from(start.subarray(0, 6)).toString('hex') || 'nothing'}`;
+    const kind = fileKind(start);
+    const bytes = `${source.sizeBytes} bytes that begin with ${Buffer.from(start.subarray(0, 6)).toString('hex') || 'nothing'}`;
     throw new DatasetError({
       expected: 'a .npy file, which begins with 934e554d5059',
-      got,
+      got: kind === null ? bytes : `${bytes}, ${kind.name}`,
       where: source.path,
-      advice: 'Write it with numpy.save.',
+      advice: kind?.advice ?? 'Write it with numpy.save.',
     });
   }
   const [major, minor] = [start[6]!, start[7]!];

@@ -15,8 +15,8 @@ const CHUNK_BYTES = 1 << 14;
  * A stored member (numpy.savez) is read by position; a deflated one (numpy.savez_compressed) is inflated into memory, at
  * most `maxInflatedBytes`.
  *
- * @throws DatasetError when the archive is damaged, the member is missing (its members are listed), encrypted, too large
- *   or doesn't match its checksum.
+ * @throws DatasetError when the archive is damaged, the member is missing (its members are listed), there twice, encrypted,
+ *   too large or doesn't match its checksum.
  */
 export function openNpzMember(path: string, array: string, maxInflatedBytes: number = MOST_INFLATED_BYTES): ByteSource {
   const file = openFile(path);
@@ -38,7 +38,16 @@ export function openNpzMember(path: string, array: string, maxInflatedBytes: num
 
 function findMember(file: ByteSource, array: string): ZipMember {
   const members = readZipDirectory(file);
-  const member = members.find(({ name }) => name === `${array}.npy` || name === array);
+  const [member, second] = members.filter(({ name }) => name === `${array}.npy` || name === array);
+  if (member !== undefined && second !== undefined) {
+    // NumPy reads the last of two members of one name, other readers the first.
+    throw new DatasetError({
+      expected: `one array '${array}'`,
+      got: `several: members ${member.name} and ${second.name} at bytes ${member.headerStart} and ${second.headerStart}`,
+      where: file.path,
+      advice: 'Write the archive again with each name once.',
+    });
+  }
   if (member === undefined) {
     const names = members.slice(0, 20).map(({ name }) => name.replace(/\.npy$/, ''));
     const more = members.length > names.length ? ` and ${members.length - names.length} more` : '';

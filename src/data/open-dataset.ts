@@ -9,7 +9,7 @@ import { openIdx, withChannelAxis } from './idx.js';
 import { openImageFolder } from './image-folder.js';
 import { readLabelCsv } from './label-csv.js';
 import { readLabels } from './labels.js';
-import { listFiles } from './list-files.js';
+import { leftOutNote, listFiles } from './list-files.js';
 import { openModuleDataset } from './module-dataset.js';
 import { countSamples, createNpyDataset } from './npy-dataset.js';
 import { createNpyFolder } from './npy-folder.js';
@@ -57,7 +57,10 @@ function openSamples(source: DataSource, preprocess: PreprocessSettings): Datase
     case 'npyFolder': {
       const files = listFiles(source.path, ['.npy'], 1);
       const labels = source.labels === null ? null : readFolderLabels(source.labels, files);
-      return createNpyFolder(source.path, files, preprocess, labels, openGroundTruth(source.groundTruth, files.length));
+      const groundTruth = openGroundTruth(source.groundTruth, files.length);
+      const note = leftOutNote(source.path, ['.npy'], 1, [source.labels, source.groundTruth]);
+      const dataset = createNpyFolder(source.path, files, preprocess, labels, groundTruth);
+      return note === null ? dataset : { ...dataset, notes: [note] };
     }
     case 'imageFolder':
       return openImageFolder(source, preprocess);

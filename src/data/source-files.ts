@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataSource } from '../experiment/settings.js';
 import { IMAGE_DEPTH, IMAGE_EXTENSIONS } from './image-folder.js';
-import { listFiles } from './list-files.js';
+import { listFiles, listFolders } from './list-files.js';
 
 /** Paths of all files that a source's samples, labels and ground truth are read from; none for generated ones. */
 export function sourceFiles(source: DataSource): readonly string[] {
@@ -25,11 +25,19 @@ function sampleFiles(source: DataSource): readonly (string | null)[] {
     case 'npyFolder':
       return [...inFolder(source.path, listFiles(source.path, ['.npy'], 1)), source.labels, source.groundTruth];
     case 'imageFolder':
-      return [...inFolder(source.path, listFiles(source.path, IMAGE_EXTENSIONS, IMAGE_DEPTH)), source.labels];
+      return [
+        ...inFolder(source.path, listFiles(source.path, IMAGE_EXTENSIONS, IMAGE_DEPTH)),
+        source.labels,
+        classFile(source.classes),
+      ];
     case 'synthetic':
     case 'bevScenes':
       return [];
   }
+}
+
+function classFile(classes: string | readonly string[] | undefined): string | null {
+  return typeof classes === 'string' ? classes : null;
 }
 
 function inFolder(folder: string, files: readonly string[]): readonly string[] {
@@ -43,7 +51,12 @@ function inFolder(folder: string, files: readonly string[]): readonly string[] {
  * @throws DatasetError when a folder of the source is gone
  */
 export function sourceStamp(source: DataSource): string {
-  return stampFiles(sourceFiles(source));
+  const files = stampFiles(sourceFiles(source));
+  if (source.format !== 'imageFolder' || source.labels !== null) return files;
+  // Folders without images number the others.
+  return createHash('sha256')
+    .update(JSON.stringify([files, listFolders(source.path)]))
+    .digest('hex');
 }
 
 /** The same of any files; one that is missing has a stamp too. */

@@ -1,4 +1,5 @@
 import { DatasetError } from './dataset-error.js';
+import { fileKind } from './file-kind.js';
 import type { ByteSource } from './file-source.js';
 
 /** One member of a ZIP archive. */
@@ -18,6 +19,7 @@ const END_RECORD_BYTES = 22;
 const ZIP64_LOCATOR = 0x07064b50;
 const ZIP64_LOCATOR_BYTES = 20;
 const ZIP64_END_RECORD = 0x06064b50;
+const ZIP64_END_RECORD_BYTES = 56;
 const DIRECTORY_ENTRY = 0x02014b50;
 const DIRECTORY_ENTRY_BYTES = 46;
 const LOCAL_HEADER = 0x04034b50;
@@ -28,12 +30,12 @@ const MAX_DIRECTORY_BYTES = 16 * 1024 * 1024;
 
 /**
  * Reads the list of members from the end of a ZIP archive, ZIP64 included (PKWARE APPNOTE 6.3.10, 4.3.12-4.3.16), without
- * reading the members.
+ * reading the members. Bytes in front of the archive, as self-extracting ones have, are skipped, as Python's zipfile does.
  *
  * @throws DatasetError when it is no ZIP archive, or a damaged one.
  */
 export function readZipDirectory(source: ByteSource): ZipMember[] {
-  const { start, sizeBytes } = findDirectory(source);
+  const { start, sizeBytes, bytesInFront } = findDirectory(source);
   if (sizeBytes > MAX_DIRECTORY_BYTES || start + sizeBytes > source.sizeBytes) {
     throw damaged(source, `a directory of ${sizeBytes} bytes at byte ${start}`, start);
   }
@@ -48,7 +50,7 @@ export function readZipDirectory(source: ByteSource): ZipMember[] {
     const extraEnd = nameEnd + bytes.readUInt16LE(place + 30);
     const end = extraEnd + bytes.readUInt16LE(place + 32);
     if (end > sizeBytes) throw damaged(source, 'a broken directory entry', start + place);
-    members.push(readEntry(bytes, place, nameEnd, extraEnd));
+    members.push(readEntry(bytes, place, nameEnd, extraEnd, bytesInFront));
     place = end;
   }
   return members;
@@ -70,39 +72,77 @@ export function locateMemberData(source: ByteSource, member: ZipMember): number 
   return start;
 }
 
-function findDirectory(source: ByteSource): { start: number; sizeBytes: number } {
+/** Where the directory is, and how many bytes stand before the archive, from whose start its offsets count. */
+interface Directory {
+  readonly start: number;
+  readonly sizeBytes: number;
+  readonly bytesInFront: number;
+}
+
+function findDirectory(source: ByteSource): Directory {
   // The end record is the last thing but for a comment of at most 65,535 bytes.
   const tailStart = Math.max(0, source.sizeBytes - END_RECORD_BYTES - 65535);
   const tail = readBytes(source, tailStart, source.sizeBytes - tailStart);
-  let place = tail.length - END_RECORD_BYTES;
-  while (place >= 0 && tail.readUInt32LE(place) !== END_RECORD) place -= 1;
+  const place = findEndRecord(tail);
   if (place < 0) {
+    const kind = fileKind(readBytes(source, 0, Math.min(12, source.sizeBytes)));
+    // One that begins as an archive and lacks its end is cut short.
+    const isOther = kind !== null && kind.name !== 'a ZIP archive';
     throw new DatasetError({
       expected: 'a .npz file (a ZIP archive)',
-      got: `${source.sizeBytes} bytes without the end record of one`,
+      got: `${source.sizeBytes} bytes without the end record of one${isOther ? `, ${kind.name}` : ''}`,
       where: source.path,
-      advice: 'The file is cut short or of another kind; write it with numpy.savez.',
+      advice: isOther ? kind.advice : 'The file is cut short or of another kind; write it with numpy.savez.',
     });
   }
   const locator = place - ZIP64_LOCATOR_BYTES;
   if (locator >= 0 && tail.readUInt32LE(locator) === ZIP64_LOCATOR) {
-    const recordStart = readUInt64(tail, locator + 8);
-    if (recordStart + 56 > source.sizeBytes) throw damaged(source, 'an end record beyond the end', tailStart + locator);
-    const record = readBytes(source, recordStart, 56);
-    if (record.readUInt32LE(0) !== ZIP64_END_RECORD) throw damaged(source, 'no ZIP64 end record', recordStart);
-    return { sizeBytes: readUInt64(record, 40), start: readUInt64(record, 48) };
+    const recordStart = findZip64Record(source, readUInt64(tail, locator + 8), tailStart + locator);
+    const record = readBytes(source, recordStart, ZIP64_END_RECORD_BYTES);
+    return locateDirectory(source, readUInt64(record, 48), readUInt64(record, 40), recordStart);
   }
-  return { sizeBytes: tail.readUInt32LE(place + 12), start: tail.readUInt32LE(place + 16) };
+  return locateDirectory(source, tail.readUInt32LE(place + 16), tail.readUInt32LE(place + 12), tailStart + place);
 }
 
-function readEntry(bytes: Buffer, place: number, nameEnd: number, extraEnd: number): ZipMember {
+/** The last signature whose comment ends with the file; else, as others do, the last signature. */
+function findEndRecord(tail: Buffer): number {
+  let last = -1;
+  for (let place = tail.length - END_RECORD_BYTES; place >= 0; place -= 1) {
+    if (tail.readUInt32LE(place) !== END_RECORD) continue;
+    if (place + END_RECORD_BYTES + tail.readUInt16LE(place + 20) === tail.length) return place;
+    if (last < 0) last = place;
+  }
+  return last;
+}
+
+/** @param stated its place by the locator, which bytes in front of the archive move up to the locator itself */
+function findZip64Record(source: ByteSource, stated: number, locator: number): number {
+  for (const place of [stated, locator - ZIP64_END_RECORD_BYTES]) {
+    if (place < 0 || place + ZIP64_END_RECORD_BYTES > source.sizeBytes) continue;
+    if (readBytes(source, place, 4).readUInt32LE(0) === ZIP64_END_RECORD) return place;
+  }
+  throw damaged(source, 'no ZIP64 end record', stated);
+}
+
+/** @param end byte of the record that ends the directory */
+function locateDirectory(source: ByteSource, stated: number, sizeBytes: number, end: number): Directory {
+  const isThere = (start: number): boolean =>
+    start >= 0 && start + 4 <= source.sizeBytes && readBytes(source, start, 4).readUInt32LE(0) === DIRECTORY_ENTRY;
+  // Only where nothing is at the stated place: bytes between the directory and its end do no harm.
+  if (sizeBytes > 0 && end - sizeBytes > stated && !isThere(stated) && isThere(end - sizeBytes)) {
+    return { start: end - sizeBytes, sizeBytes, bytesInFront: end - sizeBytes - stated };
+  }
+  return { start: stated, sizeBytes, bytesInFront: 0 };
+}
+
+function readEntry(bytes: Buffer, place: number, nameEnd: number, extraEnd: number, bytesInFront: number): ZipMember {
   const method = bytes.readUInt16LE(place + 10);
   // ZIP64 puts, in this order, only those of the three values that do not fit into their 32-bit fields.
   const wide = readZip64Extra(bytes, nameEnd, extraEnd);
   const widen = (field: number): number => (field === 0xffffffff ? (wide.shift() ?? field) : field);
   const uncompressedBytes = widen(bytes.readUInt32LE(place + 24));
   const compressedBytes = widen(bytes.readUInt32LE(place + 20));
-  const headerStart = widen(bytes.readUInt32LE(place + 42));
+  const headerStart = widen(bytes.readUInt32LE(place + 42)) + bytesInFront;
   return {
     name: bytes.toString('utf8', place + DIRECTORY_ENTRY_BYTES, nameEnd),
     method: method === 0 ? 'stored' : method === 8 ? 'deflated' : 'other',

@@ -30,6 +30,9 @@ const summed = [
   'squaredReference',
 ] as const;
 
+/** Those that are of the first power of the output; the others are of its square. */
+const linear: readonly (typeof summed)[number][] = ['absError', 'absReference'];
+
 interface Sums {
   readonly means: PreciseSums;
   maxError: number;
@@ -49,14 +52,14 @@ export class LossAccumulator {
   }
 
   add(outputs: Readonly<Record<string, RowTensor>>, batch: FedBatch): void {
-    for (const { layer, reference, modes } of this.#layers) {
+    for (const { layer, exponent = 0, reference, modes } of this.#layers) {
       for (const { mode, outputs: names } of modes) {
         const sums = this.#sumsOf(layer, mode);
         const all = { ...reference, ...names };
         for (const [index, measure] of summed.entries()) {
           addMean(sums.means, index, outputs[all[measure]]!, batch.samples);
         }
-        sums.maxError = Math.max(sums.maxError, maxOf(outputs[names.maxError]!));
+        sums.maxError = Math.max(sums.maxError, 2 ** exponent * maxOf(outputs[names.maxError]!));
         sums.samples += batch.samples;
       }
     }
@@ -64,8 +67,8 @@ export class LossAccumulator {
 
   /** Losses in graph order. @throws NonFiniteError naming the first layer whose output is not finite */
   finish(): readonly LayerLossRecord[] {
-    return this.#layers.flatMap(({ layer, modes }) =>
-      modes.map(({ mode }) => lossRecord(layer, mode, this.#sumsOf(layer, mode))),
+    return this.#layers.flatMap(({ layer, exponent = 0, modes }) =>
+      modes.map(({ mode }) => lossRecord(layer, mode, this.#sumsOf(layer, mode), exponent)),
     );
   }
 
@@ -80,9 +83,11 @@ export class LossAccumulator {
   }
 }
 
-function lossRecord(layer: string, mode: LossMode, sums: Sums): LayerLossRecord {
+/** @param exponent sums are of outputs divided by `2^exponent`; factors of two change no digit */
+function lossRecord(layer: string, mode: LossMode, sums: Sums, exponent: number): LayerLossRecord {
   const { means, maxError, samples } = sums;
-  const values = [...means.values()];
+  const unit = 2 ** exponent;
+  const values = summed.map((measure, index) => means.value(index) * (linear.includes(measure) ? unit : unit ** 2));
   if (![...values, maxError].every(Number.isFinite)) {
     throw new NonFiniteError(`the output of layer "${layer}" (${mode})`);
   }

@@ -6,6 +6,7 @@ import type { Layer } from '../graph/layers.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import type { PreparedLayer, PreparedModel } from '../quantize/prepare-layers.js';
 import { scaleOutput } from '../graph/scale-output.js';
+import { outputExponent } from '../quantize/output-exponent.js';
 import { addIsolatedLayer } from '../quantize/quantized-graph.js';
 import { isConvolution, meanOfRows } from './mean-of-rows.js';
 
@@ -25,6 +26,8 @@ export interface ReferenceOutputs {
 
 export interface LayerLossOutputs {
   readonly layer: string;
+  /** Means and maxima are of the layer's output divided by `2^exponent`, those of squares by its square; absent: 0. */
+  readonly exponent?: number;
   readonly reference: ReferenceOutputs;
   readonly modes: readonly { readonly mode: LossMode; readonly outputs: LossOutputs }[];
 }
@@ -66,13 +69,15 @@ export function lossGraph(
       mode === 'accumulated'
         ? twinOutput(patch, twin, p, `${name}/twin`)
         : addIsolatedLayer(patch, base, p, `${name}/${mode}`, isolatedParts[mode]);
-    const reference = flattenPositions(patch, p.layer, p.layer.outputTensor, `${name}/positions`);
+    const exponent = outputExponent(base, p);
+    const reference = flattenScaled(patch, p.layer, p.layer.outputTensor, exponent, `${name}/positions`);
     return {
       layer: p.layer.name,
+      exponent,
       reference: reduceReference(patch, p.layer, reference, name),
       modes: modes.map((mode) => ({
         mode,
-        outputs: reduceError(patch, p.layer, reference, outputOf(mode), `${name}/${mode}`),
+        outputs: reduceError(patch, p.layer, reference, outputOf(mode), exponent, `${name}/${mode}`),
       })),
     };
   });
@@ -107,8 +112,15 @@ function reduceReference(patch: GraphPatch, layer: Layer, y: string, name: strin
   };
 }
 
-function reduceError(patch: GraphPatch, layer: Layer, reference: string, output: string, name: string): LossOutputs {
-  const y = flattenPositions(patch, layer, output, `${name}/positions`);
+function reduceError(
+  patch: GraphPatch,
+  layer: Layer,
+  reference: string,
+  output: string,
+  exponent: number,
+  name: string,
+): LossOutputs {
+  const y = flattenScaled(patch, layer, output, exponent, `${name}/positions`);
   const error = patch.apply('Sub', [y, reference], `${name}/error`);
   const magnitude = patch.apply('Abs', [error], `${name}/abs`);
   const squared = patch.apply('Mul', [error, error], `${name}/square`);
@@ -130,4 +142,10 @@ function reduceError(patch: GraphPatch, layer: Layer, reference: string, output:
  */
 export function flattenPositions(patch: GraphPatch, layer: Layer, tensor: string, name: string): string {
   return patch.reshape(tensor, isConvolution(layer) ? [0, 0, -1] : [-1, layer.outputChannels], name);
+}
+
+/** The same divided by `2^exponent`, see `outputExponent`. */
+export function flattenScaled(patch: GraphPatch, layer: Layer, tensor: string, exponent: number, name: string): string {
+  const positions = flattenPositions(patch, layer, tensor, name);
+  return exponent === 0 ? positions : patch.apply('Mul', [positions, patch.scalar(2 ** -exponent)], `${name}/scaled`);
 }

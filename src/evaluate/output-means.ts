@@ -3,7 +3,7 @@ import { applyEdits } from '../graph/edits.js';
 import { GraphPatch } from '../graph/graph-patch.js';
 import type { Layer } from '../graph/layers.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
-import { flattenPositions } from './loss-graph.js';
+import { flattenScaled } from './loss-graph.js';
 import { addChannelMeans, type FedBatch, type RowTensor } from './loss-accumulator.js';
 import { isConvolution, meanOfRows } from './mean-of-rows.js';
 import { NonFiniteError } from './non-finite-error.js';
@@ -12,7 +12,8 @@ import { PreciseSums } from './precise-sums.js';
 /** A graph whose outputs give the means of layer outputs, and which output belongs to which layer. */
 export interface OutputMeansGraph {
   readonly model: OnnxModel;
-  readonly outputs: readonly { readonly layer: string; readonly tensor: string }[];
+  /** Means are of outputs divided by `2^exponent`. */
+  readonly outputs: readonly { readonly layer: string; readonly tensor: string; readonly exponent: number }[];
 }
 
 /**
@@ -21,20 +22,23 @@ export interface OutputMeansGraph {
  *
  * @param given tensors that are fed, so that what makes them is not computed again
  * @param further tensors that are outputs as well
+ * @param exponents of layers whose outputs' sums float32 does not hold, see `outputExponent`
  */
 export function outputMeansGraph(
   model: OnnxModel,
   layers: readonly Layer[],
   given: ReadonlySet<string> = new Set(),
   further: readonly string[] = [],
+  exponents: ReadonlyMap<string, number> = new Map(),
 ): OutputMeansGraph {
   const patch = new GraphPatch(model);
   const outputs = layers.map((layer, index) => {
     const { name, outputTensor } = layer;
-    if (!isConvolution(layer)) return { layer: name, tensor: outputTensor };
+    if (!isConvolution(layer)) return { layer: name, tensor: outputTensor, exponent: 0 };
     const id = `${patch.prefix}mean/${index}`;
-    const positions = flattenPositions(patch, layer, outputTensor, `${id}/positions`);
-    return { layer: name, tensor: meanOfRows(patch, layer, positions, id) };
+    const exponent = Math.max(0, exponents.get(name) ?? 0);
+    const positions = flattenScaled(patch, layer, outputTensor, exponent, `${id}/positions`);
+    return { layer: name, tensor: meanOfRows(patch, layer, positions, id), exponent };
   });
   const tensors = new Set([...outputs.map(({ tensor }) => tensor), ...further]);
   return { model: cutGraph(applyEdits(model, patch.edits), [...tensors], given), outputs };
@@ -42,7 +46,7 @@ export function outputMeansGraph(
 
 /** Averages rows of a graph of {@link outputMeansGraph} per channel, as losses are. */
 export class OutputMeans {
-  readonly #sums: readonly { readonly layer: string; readonly tensor: string; readonly sum: PreciseSums }[];
+  readonly #sums: readonly (OutputMeansGraph['outputs'][number] & { readonly sum: PreciseSums })[];
   #samples = 0;
 
   constructor({ outputs }: OutputMeansGraph, layers: readonly Layer[]) {
@@ -58,8 +62,8 @@ export class OutputMeans {
   /** `[O]` by layer. @throws NonFiniteError naming the first layer whose output is not finite */
   finish(): ReadonlyMap<string, Float64Array> {
     return new Map(
-      this.#sums.map(({ layer, sum }) => {
-        const mean = sum.values().map((total) => total / this.#samples);
+      this.#sums.map(({ layer, exponent, sum }) => {
+        const mean = sum.values().map((total) => (2 ** exponent * total) / this.#samples);
         if (!mean.every(Number.isFinite)) throw new NonFiniteError(`the output of layer "${layer}"`);
         return [layer, mean];
       }),

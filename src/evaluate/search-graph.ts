@@ -6,8 +6,9 @@ import { GraphPatch } from '../graph/graph-patch.js';
 import type { Layer } from '../graph/layers.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
 import type { PreparedModel } from '../quantize/prepare-layers.js';
+import { outputExponent } from '../quantize/output-exponent.js';
 import { addIsolatedLayer } from '../quantize/quantized-graph.js';
-import { flattenPositions } from './loss-graph.js';
+import { flattenScaled } from './loss-graph.js';
 import { isConvolution, meanOfRows } from './mean-of-rows.js';
 
 /** Graph output with the error of one candidate of one layer, reduced as the objective needs it. */
@@ -15,6 +16,8 @@ export interface CandidateOutput {
   readonly layer: Layer;
   readonly alpha: number;
   readonly error: string;
+  /** Errors and FP32 magnitudes of the layer are of its output divided by `2^exponent`; absent: 0. */
+  readonly exponent?: number;
 }
 
 export interface SearchGraph {
@@ -47,14 +50,16 @@ export function searchGraph(
     for (const [index, prepared] of layers.entries()) {
       const { layer } = prepared;
       const name = `${patch.prefix}search/${index}`;
+      const exponent = outputExponent(base, prepared);
       if (objective !== 'mse' && !references.has(layer.name)) {
-        references.set(layer.name, reduce(patch, layer, layer.outputTensor, objective, `${name}/reference`));
+        references.set(layer.name, reduce(patch, layer, layer.outputTensor, objective, exponent, `${name}/reference`));
       }
       const branch = `${name}/${alpha}`;
       const fed = { ...prepared, layer: { ...layer, inputTensor: feed(layer.inputTensor) } };
       const output = addIsolatedLayer(patch, base, fed, branch);
       const error = patch.apply('Sub', [output, layer.outputTensor], `${branch}/error`);
-      outputs.push({ layer, alpha, error: reduce(patch, layer, error, objective, `${branch}/loss`) });
+      const loss = reduce(patch, layer, error, objective, exponent, `${branch}/loss`);
+      outputs.push({ layer, alpha, error: loss, exponent });
     }
   }
   const tensors = [...references.values(), ...outputs.map((o) => o.error)];
@@ -74,9 +79,20 @@ function addTwin(patch: GraphPatch, twin: OnnxModel): (tensor: string) => string
  * Mean magnitude (l1) or mean square of each sample; for channelMse of each sample and channel, or, of matrices, the
  * squares themselves, whose last axis is the channel.
  */
-function reduce(patch: GraphPatch, layer: Layer, tensor: string, objective: SearchObjective, name: string): string {
-  if (objective === 'channelMse' && !isConvolution(layer)) return patch.apply('Mul', [tensor, tensor], name);
-  const positions = flattenPositions(patch, layer, tensor, `${name}/positions`);
+function reduce(
+  patch: GraphPatch,
+  layer: Layer,
+  tensor: string,
+  objective: SearchObjective,
+  exponent: number,
+  name: string,
+): string {
+  if (objective === 'channelMse' && !isConvolution(layer)) {
+    const scaled =
+      exponent === 0 ? tensor : patch.apply('Mul', [tensor, patch.scalar(2 ** -exponent)], `${name}/scaled`);
+    return patch.apply('Mul', [scaled, scaled], name);
+  }
+  const positions = flattenScaled(patch, layer, tensor, exponent, `${name}/positions`);
   if (objective === 'l1') return meanOfRows(patch, layer, patch.apply('Abs', [positions], `${name}/abs`), name);
   return meanOfRows(patch, layer, patch.apply('Mul', [positions, positions], `${name}/square`), name);
 }

@@ -39,7 +39,8 @@ export class SearchLosses {
     return this.#graph.candidates.map((candidate) => this.#point(candidate));
   }
 
-  #point({ layer, alpha, error }: CandidateOutput): SearchPoint {
+  #point({ layer, alpha, error, exponent = 0 }: CandidateOutput): SearchPoint {
+    const unit = 2 ** exponent;
     const errors = this.#sums.get(error)!.values();
     const reference = this.#graph.references.get(layer.name);
     const references = reference === undefined ? null : this.#sums.get(reference)!.values();
@@ -51,10 +52,10 @@ export class SearchLosses {
       case 'l1': {
         const magnitude = references![0]!;
         const relL1 = magnitude > 0 ? errors[0]! / magnitude : null;
-        return { ...point, loss: errors[0]! / this.#samples, relL1 };
+        return { ...point, loss: (unit * errors[0]!) / this.#samples, relL1 };
       }
       case 'mse':
-        return { ...point, loss: errors[0]! / this.#samples, relL1: null };
+        return { ...point, loss: (unit ** 2 * errors[0]!) / this.#samples, relL1: null };
       case 'channelMse':
         return { ...point, loss: relativeToPower(errors, references!), relL1: null };
     }

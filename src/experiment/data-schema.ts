@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import { file, integer, listOf, oneOf, positive, text } from './schema-leaves.js';
+import { file, filePaths, integer, listOf, oneOf, positive, text } from './schema-leaves.js';
 
 const groundTruth = file('the path of a JSON file', 'Detection ground truth (JSON); null without.')
   .nullable()
   .default(null);
+
+const classList = 'the path of a text file with a class name a line, or a list of class names';
 
 /** A side, or height and width. */
 function extent(description: string) {
@@ -79,6 +81,20 @@ const sourceShapes = {
     format: z.literal('imageFolder').describe('Folder of JPEG and PNG files, in the order of their paths.'),
     path: file('the path of a folder', 'The folder.'),
     labels: file('the path of a .csv file', 'CSV of path and label; null: the class is the name of the sub-folder.')
+      .nullable()
+      .default(null),
+    classes: z
+      .union(
+        [
+          file(classList, 'A text file.'),
+          listOf(text('a class name', 'A name.'), classList, 'Class names in the order of their labels.'),
+        ],
+        { error: classList },
+      )
+      .register(filePaths, { kind: 'file' })
+      .describe(
+        'Names of the classes in the order of their labels: a text file with one a line, or a list; null: all sub-folders, sorted.',
+      )
       .nullable()
       .default(null),
     resize: extent('Length of the shorter side, or [height, width]; null: as stored.'),

@@ -80,6 +80,8 @@ export type SampleSource =
       readonly path: string;
       /** CSV of path and label; null: classes by the name of the sub-folder, or none where there are no sub-folders. */
       readonly labels: string | null;
+      /** Names of the classes in the order of their labels, or a file with one a line; absent: all sub-folders, sorted. */
+      readonly classes?: string | readonly string[];
       /** Length of the shorter side, or `[height, width]`; null: as stored. */
       readonly resize: number | readonly [number, number] | null;
       /** Centre crop after resizing: side, or `[height, width]`; null: none. */

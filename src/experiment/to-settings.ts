@@ -44,8 +44,12 @@ function toSamples(data: FileData['calibration'] | FileData['evaluation'], folde
         groundTruth: locate(data.groundTruth),
       };
     case 'imageFolder': {
-      const { format, path, labels, resize, crop, kernel, channels } = data;
-      return { format, path: resolve(folder, path), labels: locate(labels), resize, crop, kernel, channels };
+      const { format, path, labels, classes, resize, crop, kernel, channels } = data;
+      const located = typeof classes === 'string' ? resolve(folder, classes) : classes;
+      return {
+        ...{ format, path: resolve(folder, path), labels: locate(labels), resize, crop, kernel, channels },
+        ...(located === null ? {} : { classes: located }),
+      };
     }
     case 'synthetic': {
       const { format, shape, distribution, channelScales, seed, count } = data;

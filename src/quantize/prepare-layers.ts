@@ -8,6 +8,7 @@ import { readFloatTensor } from '../graph/tensor.js';
 import { insertSmoothing, smoothLayers, type AlphaOf, type SmoothedLayer } from '../smooth/smooth-layers.js';
 import { fakeQuantizeWeight, type QuantizedWeight } from './fake-quantize-weight.js';
 import { inputQuantizer } from './input-quantizer.js';
+import { outputBound } from './output-exponent.js';
 import { widestQuantizer, type Quantizer } from './quantizer.js';
 import type { LayerBits } from './select-layers.js';
 import { weightQuantizers } from './weight-quantizers.js';
@@ -25,6 +26,8 @@ export interface PreparedLayer extends SmoothedLayer {
   readonly weight: QuantizedWeight;
   /** `[O]`, taken off the bias; null: nothing. In the units of the base model's output. */
   readonly biasCorrection: Float32Array | null;
+  /** The largest |y| without bias, in FP32's units, that inputs within their absmax can make. */
+  readonly outputBound: number;
 }
 
 export interface Preparation {
@@ -83,6 +86,7 @@ function prepareLayer(smoothed: SmoothedLayer, inputs: InputStatistics, preparat
     divisor: Float32Array.from(factors.s, (s) => s * input.scale),
     weight: fakeQuantizeWeight(smoothedWeight, layer.layout, weight),
     biasCorrection: null,
+    outputBound: outputBound(smoothed.original, inputs.absmax),
   };
 }
 

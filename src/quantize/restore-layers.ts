@@ -113,6 +113,8 @@ function restoreLayer(smoothed: SmoothedLayer, stored: StoredLayer, weightCalibr
     divisor: Float32Array.from(factors.s, (factor) => factor * input.scale),
     weight,
     biasCorrection: correction === null ? null : Float32Array.from(correction),
+    // Of what is exported nothing is measured.
+    outputBound: 0,
   };
 }
 

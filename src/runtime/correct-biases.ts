@@ -3,6 +3,7 @@ import { OutputMeans, outputMeansGraph } from '../evaluate/output-means.js';
 import { layersByDepth } from '../graph/layer-depths.js';
 import type { Layer } from '../graph/layers.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
+import { outputExponent } from '../quantize/output-exponent.js';
 import type { PreparedLayer, PreparedModel } from '../quantize/prepare-layers.js';
 import { quantizedModel } from '../quantize/quantized-graph.js';
 import { readOnTheWay } from '../graph/cut-graph.js';
@@ -49,13 +50,14 @@ export async function correctBiases(
   const range = { first: 0, count: samples, batchSize: batchWithin(freelyChosen(RUN_SAMPLES, batching), context) };
   const runs = sampleRuns(range, batching).length;
   const kept = new KeptActivations(mostBytes);
+  const exponents = new Map(prepared.layers.map((p) => [p.layer.name, outputExponent(prepared.base, p)]));
   const means = async (
     model: OnnxModel,
     layers: readonly Layer[],
     toKeep: readonly string[],
   ): Promise<ReadonlyMap<string, Float64Array>> => {
     const given = kept.tensors;
-    const graph = outputMeansGraph(model, layers, given, toKeep);
+    const graph = outputMeansGraph(model, layers, given, toKeep, exponents);
     const sums = new OutputMeans(graph, layers);
     const names = new Set(graph.model.graph.input.map((input) => input.name).filter((name) => given.has(name)));
     let batch = 0;

@@ -14,6 +14,7 @@ import { runBatches } from './run-batches.js';
  * all layers are copied out at once, and those of a whole batch could be more than the pass before needed.
  *
  * @param samples above 0
+ * @param sums as of `observeGraph`
  */
 export async function displayHistograms(
   samples: number,
@@ -21,10 +22,11 @@ export async function displayHistograms(
   batching: Batching,
   dataset: Dataset,
   context: JobContext,
+  sums: 'plain' | 'huge' = 'plain',
 ): Promise<DisplayHistograms> {
   const supported = layers.filter((layer) => layer.supported);
-  const { model, observed } = observeGraph(folded, supported, ['channel'], true, constantInputs(dataset));
-  const statistics = new StatisticsAccumulator(observed);
+  const { model, observed } = observeGraph(folded, supported, ['channel'], true, constantInputs(dataset), sums);
+  const statistics = new StatisticsAccumulator(observed, 'display');
   await withSession(model, io, context, (session) =>
     context.clock.measure('display', () =>
       runBatches(session, batching, dataset, { first: 0, count: samples, batchSize: 1 }, (outputs, run) => {

@@ -1,6 +1,7 @@
 import { withHistogramAmax } from '../calibrate/histogram-amax.js';
 import { observeGraph } from '../calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../calibrate/statistics-accumulator.js';
+import { NonFiniteError } from '../evaluate/non-finite-error.js';
 import type { ObservationRecord } from '../evaluate/results.js';
 import { ModelError } from '../graph/model-error.js';
 import { constantInputs, displayHistograms } from './display-histograms.js';
@@ -13,6 +14,16 @@ import { sampleRuns, type BatchRange } from './sample-runs.js';
 
 /** Observes the inputs of all layers over a range of calibration batches. */
 export async function runObserve(job: ObserveJob, context: JobContext): Promise<JobResult<'observe'>> {
+  try {
+    return await observe(job, context, 'plain');
+  } catch (error) {
+    // Finite values near the end of float32 have infinite sums.
+    if (!(error instanceof NonFiniteError)) throw error;
+    return observe(job, context, 'huge');
+  }
+}
+
+async function observe(job: ObserveJob, context: JobContext, sums: 'plain' | 'huge'): Promise<JobResult<'observe'>> {
   const loaded = loadModel(job.model);
   const { folded, layers, io } = loaded;
   const dataset = await openJobDataset(job.source, job.preprocess, context, job.sampleSeed);
@@ -23,6 +34,7 @@ export async function runObserve(job: ObserveJob, context: JobContext): Promise<
     job.methods,
     job.histograms !== null,
     constantInputs(dataset),
+    sums,
   );
   const ran = await observedExecution('observe', job.model.sha256, () => model, io, dataset, context);
   const batching = await openBatching(loaded, dataset, [job.source, job.preprocess], context);
@@ -55,7 +67,7 @@ export async function runObserve(job: ObserveJob, context: JobContext): Promise<
     }),
   );
   if (job.displaySamples > 0) {
-    const display = await displayHistograms(job.displaySamples, loaded, batching, dataset, context);
+    const display = await displayHistograms(job.displaySamples, loaded, batching, dataset, context, sums);
     value.push({ ...value.pop()!, display });
   }
   return { value, execution: { ...ran, timings: context.clock.timings } };

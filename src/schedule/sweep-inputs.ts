@@ -30,6 +30,7 @@ import type { FixedInputs } from '../graph/small-values.js';
 import { fixedInputs, withFixedInputs } from '../runtime/fixed-inputs.js';
 import { readModelFile, type ModelFile } from '../runtime/model-file.js';
 import { perInputChannelAbsmax, viewAbsmax } from '../smooth/weight-absmax.js';
+import { checkChannelAxis } from './check-channel-axis.js';
 import { scoredBy, type ScoredBy } from './check-outputs.js';
 import { fusionNotes } from './fusion-notes.js';
 import { InputError } from './input-error.js';
@@ -63,6 +64,7 @@ interface CheckedSource {
   readonly samples: number;
   readonly hasLabels: boolean;
   readonly scoredBy: ScoredBy;
+  readonly notes: readonly string[];
 }
 
 /**
@@ -112,7 +114,9 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
       const id = JSON.stringify(source);
       if (!identities.has(id)) identities.set(id, await identifyInput(source, onHashing));
       if (isNew(checked, ['shape', source, data.preprocess, model])) {
-        sources.set(id, await checkSource(file, model, source, data.preprocess));
+        const found = await checkSource(file, model, source, data.preprocess);
+        sources.set(id, found);
+        for (const note of found.notes) if (!notes.includes(note)) notes.push(note);
       }
     }
     checkEvaluation(settings, sources.get(JSON.stringify(data.evaluation.source))!, (...path) =>
@@ -253,11 +257,14 @@ async function checkSource(
       const io = resolveModelIo(file.model, names);
       checkSampleShape(io, dataset.sampleShape);
       feedReader(io, dataset)(0, 1, fixedBatchSize(io) ?? 1);
+      checkChannelAxis({ model: file.model, io, source, preprocess, sampleShape: dataset.sampleShape });
     });
+    const where = 'path' in source ? `${basename(source.path)}: ` : '';
     return {
       samples: dataset.sampleCount,
       hasLabels: dataset.labels !== null,
       scoredBy: scoredBy(source, dataset),
+      notes: (dataset.notes ?? []).map((note) => `${where}${note}`),
     };
   } finally {
     dataset.close();

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { binExponent, CHANNEL_BINS } from '../../src/calibrate/bin-width.js';
 import { ChannelCounter } from '../../src/calibrate/channel-counter.js';
 import { joinHistograms, type ChannelHistograms } from '../../src/calibrate/channel-histogram.js';
+import { BINS_ALONE } from '../../src/calibrate/histogram-detail.js';
 import { CountWriter } from '../../src/calibrate/packed-counts.js';
 import { unpack } from './count-directly.js';
 
@@ -15,7 +16,7 @@ function countBatches(
 ): ChannelHistograms {
   const min = new Float64Array(channels).fill(Infinity);
   const max = new Float64Array(channels).fill(-Infinity);
-  const counter = new ChannelCounter(min, max, limit);
+  const counter = new ChannelCounter(min, max, BINS_ALONE, limit);
   for (const batch of batches) {
     const values = Float32Array.from(batch);
     for (const [i, value] of values.entries()) {

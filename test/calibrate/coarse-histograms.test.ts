@@ -1,14 +1,16 @@
 import { expect, it } from 'vitest';
 import { coarseHistograms } from '../../src/calibrate/coarse-histograms.js';
 import { countedValues } from '../../src/calibrate/channel-histogram.js';
+import { BINS_ALONE } from '../../src/calibrate/histogram-detail.js';
 import { statisticsOfChannels, unpack } from './count-directly.js';
 
 it('merges each eight bins of every channel and side', () => {
   // Absmax 4 and 2: bins of 2^-9 and 2^-10, so coarse ones of 2^-6 and 2^-7.
-  const { histograms } = statisticsOfChannels([
+  const channels = [
     [0, 4, -4, 2 ** -6, 2 ** -6 - 2 ** -9],
     [2, 1, -1, -0.5, 0],
-  ]);
+  ];
+  const { histograms } = statisticsOfChannels(channels, BINS_ALONE);
   const coarse = coarseHistograms(histograms!);
   expect(coarse.binWidth).toEqual(Float64Array.of(2 ** -6, 2 ** -7));
   const filled = (side: 'positive' | 'negative') =>

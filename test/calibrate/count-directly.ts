@@ -1,6 +1,7 @@
 import { CHANNEL_BINS } from '../../src/calibrate/bin-width.js';
 import { ChannelCounter } from '../../src/calibrate/channel-counter.js';
 import type { ChannelHistograms } from '../../src/calibrate/channel-histogram.js';
+import { calibrationDetail, type HistogramDetail } from '../../src/calibrate/histogram-detail.js';
 import { CountReader } from '../../src/calibrate/packed-counts.js';
 import type { InputStatistics } from '../../src/evaluate/results.js';
 
@@ -16,11 +17,14 @@ export function unpack(histograms: ChannelHistograms, side: 'positive' | 'negati
 }
 
 /** Statistics with histograms of the values of each channel, as an observation of one sample a value gathers them. */
-export function statisticsOfChannels(channels: readonly (readonly number[])[]): InputStatistics {
+export function statisticsOfChannels(
+  channels: readonly (readonly number[])[],
+  detail: HistogramDetail = calibrationDetail(channels.length),
+): InputStatistics {
   const float32 = channels.map((values) => Float32Array.from(values));
   const min = Float64Array.from(float32, (values) => values.reduce((a, b) => Math.min(a, b), Infinity));
   const max = Float64Array.from(float32, (values) => values.reduce((a, b) => Math.max(a, b), -Infinity));
-  const counter = new ChannelCounter(min, max);
+  const counter = new ChannelCounter(min, max, detail);
   const length = Math.max(...channels.map((values) => values.length));
   const rows = new Float32Array(length * channels.length);
   for (const [c, values] of float32.entries()) {

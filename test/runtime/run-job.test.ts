@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { coarseHistograms } from '../../src/calibrate/coarse-histograms.js';
+import { calibrationDetail } from '../../src/calibrate/histogram-detail.js';
 import { countedValues } from '../../src/calibrate/channel-histogram.js';
 import { mergeObservations } from '../../src/calibrate/merge-observations.js';
 import { finishMetric, mergeMetricStates } from '../../src/evaluate/metrics/create-metric.js';
@@ -145,7 +146,7 @@ describe('an observe job', () => {
     // The same values as in the histograms of a pass of so many samples, in bins eight times as wide.
     const [whole] = await observe({ batchSize: samples, endBatch: 1, snapshots: [], histograms: [1] }, free);
     expect(display!.inputs.map(({ histograms }) => histograms)).toEqual(
-      whole!.inputs.map(({ histograms }) => coarseHistograms(histograms!)),
+      whole!.inputs.map(({ histograms, min }) => coarseHistograms(histograms!, calibrationDetail(min.length).finer)),
     );
   });
 
