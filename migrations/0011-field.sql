@@ -255,18 +255,18 @@ SELECT sw.name AS sweep, json_extract(p.value, '$[0]') AS differs_in, one.id AS 
 FROM sweep sw
 CROSS JOIN json_each((
   SELECT json_group_array(json_array(differs_in, trial, other, extreme)) FROM (
-    SELECT 'data.calibration.batches' AS differs_in, json_extract(a.value, '$[0]') AS trial, json_extract(b.value, '$[0]') AS other,
-           json_extract(a.value, '$[1]') = min(json_extract(a.value, '$[1]')) OVER () AND json_extract(b.value, '$[1]') = max(json_extract(b.value, '$[1]')) OVER () AS extreme
+    SELECT 'data.calibration.batches' AS differs_in, json_extract(fewer.value, '$[0]') AS trial, json_extract(more.value, '$[0]') AS other,
+           json_extract(fewer.value, '$[1]') = min(json_extract(fewer.value, '$[1]')) OVER () AND json_extract(more.value, '$[1]') = max(json_extract(more.value, '$[1]')) OVER () AS extreme
     FROM (SELECT json_group_array(json_array(k.trial, t.calibration_batches, t.calibration_batches * t.calibration_batch_size,
                    json_extract(t.settings, '$.search.samples'), json_extract(t.settings, '$.quantization.biasCorrection.samples'))) AS members
           FROM v_alike k
           JOIN trial t ON t.id = k.trial
           WHERE k.sweep = sw.name AND k.status = 'done' AND k.role IN ('candidate', 'unsmoothed')
           GROUP BY k.but_size HAVING count(*) > 1) g
-    CROSS JOIN json_each(g.members) a
-    CROSS JOIN json_each(g.members) b ON json_extract(b.value, '$[1]') > json_extract(a.value, '$[1]')
-      AND json_extract(a.value, '$[3]') IS min(json_extract(b.value, '$[3]'), json_extract(a.value, '$[2]'))
-      AND json_extract(a.value, '$[4]') IS min(json_extract(b.value, '$[4]'), json_extract(a.value, '$[2]'))
+    CROSS JOIN json_each(g.members) fewer
+    CROSS JOIN json_each(g.members) more ON json_extract(more.value, '$[1]') > json_extract(fewer.value, '$[1]')
+      AND json_extract(fewer.value, '$[3]') IS min(json_extract(more.value, '$[3]'), json_extract(fewer.value, '$[2]'))
+      AND json_extract(fewer.value, '$[4]') IS min(json_extract(more.value, '$[4]'), json_extract(fewer.value, '$[2]'))
     UNION ALL
     SELECT 'smoothing.absmax', trial, other, 1
     FROM (SELECT max(k.trial) FILTER (WHERE t.absmax = 'channel') AS trial, max(k.trial) FILTER (WHERE t.absmax = 'view') AS other
