@@ -9,7 +9,9 @@ const USUAL = 'quantsweep';
  * TensorFlow writes them) is marked.
  */
 const RESERVED = new Set(
-  'axes blocked channels folded fp32 gate kept level loss mean observe rescaled scalar search shape twin zero_point'.split(' '),
+  'axes blocked channels folded fp32 gate kept level loss mean observe rescaled scalar search shape twin zero_point'.split(
+    ' ',
+  ),
 );
 
 /** In front of the names of layers that would be taken for something else. */
