@@ -1,6 +1,7 @@
 import type { Dataset } from '../data/dataset.js';
 import { ModelError } from '../graph/model-error.js';
 import { fixedBatchSize, type ModelIo } from '../graph/model-io.js';
+import { AUTO_BATCH } from '../plan/estimate-memory.js';
 import type { JobContext } from './job-context.js';
 import type { LoadedModel } from './model-cache.js';
 import { probeBatch } from './probe-batch.js';
@@ -96,6 +97,11 @@ function viewProblem(layer: string | null): string | null {
 /** Samples of one run where nothing but speed says how many: `wanted`, unless the model takes one at a time. */
 export function freelyChosen(wanted: number, { fixed, least }: Batching): number {
   return fixed === null && least === 1 ? 1 : wanted;
+}
+
+/** Samples of one run of the evaluation where memory is not short. */
+export function evaluatedTogether(batchSize: number | 'auto', batching: Batching): number {
+  return batchSize === 'auto' ? freelyChosen(AUTO_BATCH, batching) : batchSize;
 }
 
 /** The evaluated output of a run, sample by sample: `[samples, ...]`. @throws ModelError where samples can't be told apart */

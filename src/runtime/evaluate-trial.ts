@@ -3,8 +3,7 @@ import { reorderedDataset, sampleOrder } from '../data/permuted-dataset.js';
 import type { EvaluationRecord, StopRecord } from '../evaluate/results.js';
 import { createSequentialTest, type StopVerdict } from '../evaluate/statistics/sequential-test.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
-import { evaluationBatch } from '../plan/estimate-memory.js';
-import { sampleOutputs, samplesOf, type Batching } from './batching.js';
+import { evaluatedTogether, sampleOutputs, samplesOf, type Batching } from './batching.js';
 import { batchWithin, withSession, type JobContext } from './job-context.js';
 import type { StopRule, TrialJob } from './jobs.js';
 import type { LoadedModel } from './model-cache.js';
@@ -111,7 +110,7 @@ function feed(
   const range = {
     first: 0,
     count: samples,
-    batchSize: batchWithin(evaluationBatch(job.settings.evaluation.batchSize), context),
+    batchSize: batchWithin(evaluatedTogether(job.settings.evaluation.batchSize, batching), context),
   };
   return runBatches(
     session,

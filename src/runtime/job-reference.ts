@@ -1,5 +1,4 @@
-import { evaluationBatch } from '../plan/estimate-memory.js';
-import { openBatching, sampleOutputs } from './batching.js';
+import { evaluatedTogether, openBatching, sampleOutputs } from './batching.js';
 import { batchWithin, observedExecution, openJobDataset, withSession, type JobContext } from './job-context.js';
 import type { JobResult, ReferenceJob } from './jobs.js';
 import { loadModel } from './model-cache.js';
@@ -22,7 +21,7 @@ export async function runReference(job: ReferenceJob, context: JobContext): Prom
   const range = {
     first: job.first,
     count: job.count,
-    batchSize: batchWithin(evaluationBatch(job.evaluation.batchSize), context),
+    batchSize: batchWithin(evaluatedTogether(job.evaluation.batchSize, batching), context),
   };
   await withSession(untouched, io, context, (session) =>
     context.clock.measure('run', () =>

@@ -7,7 +7,6 @@ import { PreciseSums } from '../evaluate/precise-sums.js';
 import type { GateRecord, LayerLossRecord } from '../evaluate/results.js';
 import type { EvaluationSettings, GateSettings, LossSettings } from '../experiment/settings.js';
 import type { OnnxModel } from '../graph/onnx-model.js';
-import { evaluationBatch } from '../plan/estimate-memory.js';
 import type { TrialSettings } from '../plan/plan.js';
 import {
   prepareModel,
@@ -19,7 +18,7 @@ import {
 import { qdqModel } from '../quantize/qdq-graph.js';
 import { quantizedModel, smoothedModel } from '../quantize/quantized-graph.js';
 import { bitsOfLayers, selectLayers } from '../quantize/select-layers.js';
-import { freelyChosen, openBatching, samplesOf } from './batching.js';
+import { evaluatedTogether, freelyChosen, openBatching, samplesOf } from './batching.js';
 import { correctBiases } from './correct-biases.js';
 import { evaluateTrial, type Evaluated } from './evaluate-trial.js';
 import { fixedAlphas } from './fixed-alphas.js';
@@ -80,7 +79,7 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
   const dataset = await openJobDataset(evaluationSettings.source, preprocess, context);
   const trial = { ...before, dataset, prepared };
   const isLong = samples >= LONG_PASS;
-  const samplesPerRun = batchWithin(evaluationBatch(evaluationSettings.batchSize), context);
+  const samplesPerRun = batchWithin(evaluatedTogether(evaluationSettings.batchSize, batching), context);
   const evaluating = { ...trial, context: isLong ? { ...context, longPass: samplesPerRun } : context };
   const quantized = await context.clock.measure('prepare', () => quantizedModel(prepared.base, prepared.layers));
   const integer = quantization.execution === 'integer' ? qdqModel(prepared.base, prepared.layers, {}) : null;
@@ -180,7 +179,7 @@ function outputsOf({ batching, dataset, job, context }: Trial, graph: OnnxModel,
   const range = {
     first: 0,
     count,
-    batchSize: batchWithin(evaluationBatch(job.settings.evaluation.batchSize), context),
+    batchSize: batchWithin(evaluatedTogether(job.settings.evaluation.batchSize, batching), context),
   };
   return modelOutputs(graph, batching, dataset, range, context);
 }
@@ -194,7 +193,7 @@ async function measureLosses(
   const { model, batching, dataset, job, context, prepared, total } = trial;
   const graph = lossGraph(model, quantized, prepared, loss.modes);
   const losses = new LossAccumulator(graph.layers);
-  const batchSize = evaluationBatch(job.settings.evaluation.batchSize);
+  const batchSize = evaluatedTogether(job.settings.evaluation.batchSize, batching);
   const fitting =
     context.session.provider === 'cpu' ? Math.min(batchSize, freelyChosen(CPU_LOSS_SAMPLES, batching)) : batchSize;
   const range = { first: 0, count: samples, batchSize: batchWithin(fitting, context) };
