@@ -21,7 +21,7 @@ import { hashingProgress } from './hashing-progress.js';
 /** Trials listed without `--all`. */
 const LISTED = 60;
 
-/** The text of `quantsweep plan`: nothing is run or written. */
+/** The text of `quantsweep plan`: nothing is written, and no more is run than one sample of each model. */
 export async function describePlan(
   path: string,
   overrides: readonly string[],

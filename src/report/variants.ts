@@ -35,9 +35,6 @@ export const drawnAxes: readonly string[] = [
   'layers.focus',
 ];
 
-/** Axis path of calibration size. */
-export const calibrationSizeAxis = 'data.calibration.batches';
-
 /** Axis path of the seed of calibration samples, whose null is a choice: samples as they lie. */
 const sampleSeedAxis = 'data.calibration.sampleSeed';
 

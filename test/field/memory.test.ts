@@ -10,12 +10,13 @@ import {
   type MemoryProfile,
   type MemoryUse,
 } from '../../src/plan/estimate-memory.js';
+import { int64Tensor } from '../../src/graph/tensor.js';
 import type { JobResults } from '../../src/runtime/jobs.js';
 import { runJob } from '../../src/runtime/run-job.js';
 import { queryDatabase } from '../../src/store/query-database.js';
 import { quantsweep, temporaryFolder } from '../cli/command-line.js';
 import { npyArray } from '../data/write-files.js';
-import { modelBytes } from '../graph/build-model.js';
+import { modelBytes, node, tensor, value } from '../graph/build-model.js';
 import { randomFloats } from '../graph/pseudo-random.js';
 import {
   asStored,
@@ -45,10 +46,10 @@ const profile: MemoryProfile = {
 describe('33: what a model takes of memory', () => {
   it.each(['N', 4])('is measured by one sample, batch %s', async (batch) => {
     const job = { kind: 'measure', model: writeModel(write, batch), preprocess: asStored, source } as const;
-    const { value } = await runJob(job, oneThread, () => undefined);
+    const { value: measured } = await runJob(job, oneThread, () => undefined);
     // x [3, 6, 6], first and its Relu [4, 6, 6], second and its Relu [5, 4, 4], then 5 and 10 numbers; 4 bytes each.
     const [x, first, second] = [4 * 108, 4 * 144, 4 * 80];
-    const { weights, ...activations } = value as JobResults['measure'];
+    const { weights, ...activations } = measured as JobResults['measure'];
     expect(activations).toEqual({
       // The first layer's output and its Relu; the samples are read no more.
       live: first + Math.max(first, x, second),
@@ -159,5 +160,42 @@ grid:
     const { code, stdout } = await quantsweep(folder, 'plan', 'a.yaml');
     expect(code).toBe(0);
     expect(stdout).toMatch(/run\.memoryMb 200\. Warning: more than that\./);
+  });
+});
+
+describe('33: batchSize auto of a model that takes one sample at a time', () => {
+  it('runs samples one by one, in evaluation and searches', async () => {
+    const folder = temporaryFolder();
+    const nodes = [
+      node('Reshape', ['x', 'one'], 'r'),
+      node('Gemm', ['r', 'w1'], 'a', [], 'first'),
+      node('Relu', ['a'], 'b'),
+      node('Gemm', ['b', 'w2'], 'y', [], 'second'),
+    ];
+    const initializers = [
+      int64Tensor('one', [1, 6]),
+      tensor('w1', [6, 5], randomFloats(1, 30)),
+      tensor('w2', [5, 4], randomFloats(2, 20)),
+    ];
+    writeFileSync(join(folder, 'net.onnx'), modelBytes({ nodes, initializers, inputs: [value('x', ['N', 2, 3])] }));
+    writeFileSync(join(folder, 'x.npy'), npyArray('<f4', [7, 2, 3], randomFloats(7, 42)));
+    writeFileSync(
+      join(folder, 'a.yaml'),
+      `version: 1
+name: single
+model: { path: net.onnx }
+data:
+  calibration: { format: npy, path: x.npy, batchSize: 1, batches: 4 }
+  evaluation: { format: npy, path: x.npy }
+task: fidelity
+layers: { ops: [Gemm] }
+search: { candidates: [0.4, 0.6], samples: 4 }
+run: { provider: cpu, slots: 1, threads: 1 }
+grid:
+  - smoothing.mode: dynamic
+`,
+    );
+    const { code, stdout, stderr } = await quantsweep(folder, 'run', 'a.yaml');
+    expect(code, stdout + stderr).toBe(0);
   });
 });
