@@ -9,13 +9,16 @@ const cases = fileURLToPath(new URL('../../../shared/cases/pairs/', import.meta.
 const isThere = existsSync(cases);
 if (!isThere) console.log('skipped: sweeps of the kept cases, which are not beside the project');
 
+async function run(name: string, folder: string, ...overrides: string[]): Promise<void> {
+  const sets = [`run.database=${join(folder, `${name}.db`)}`, ...overrides].flatMap((set) => ['--set', set]);
+  const ran = await quantsweep(folder, 'run', join(cases, `${name}.yaml`), ...sets);
+  expect(ran.code, ran.stderr).toBe(0);
+}
+
 /** Runs a kept case and returns the rows of a query on it. */
 async function rowsOf(name: string, folder: string, ...query: string[]): Promise<readonly Record<string, unknown>[]> {
   const database = join(folder, `${name}.db`);
-  if (!existsSync(database)) {
-    const ran = await quantsweep(folder, 'run', join(cases, `${name}.yaml`), '--set', `run.database=${database}`);
-    expect(ran.code, ran.stderr).toBe(0);
-  }
+  if (!existsSync(database)) await run(name, folder);
   const { stdout } = await quantsweep(folder, 'query', ...query, '--db', database, '--format', 'json');
   return JSON.parse(stdout) as Record<string, unknown>[];
 }
@@ -38,7 +41,9 @@ describe.skipIf(!isThere)('43 and 44: the kept cases', { timeout: 300_000 }, () 
 
   it('compares the losses of the layers that both trials quantize', async () => {
     const folder = temporaryFolder();
-    const trials = await rowsOf('exclude', folder, "SELECT trial, label FROM v_trial WHERE label LIKE '%samples=75'");
+    // The case also leaves out "conv1", which the model does not have: an error by now.
+    await run('exclude', folder, 'layers.exclude=[[], [c1]]');
+    const trials = await rowsOf('exclude', folder, "SELECT trial, label FROM v_trial WHERE role = 'candidate'");
     const numberOf = (layer: string): string =>
       String(trials.find(({ label }) => String(label).includes(`exclude=[${layer}]`))?.['trial']);
     const pair = [numberOf(''), numberOf('c1')];
