@@ -24,7 +24,8 @@ export function explainFailure(error: unknown, path: string): unknown {
 function explainSqlite(error: InstanceType<typeof Database.SqliteError>, path: string): unknown {
   const cause = { cause: error };
   // Extended codes such as SQLITE_IOERR_WRITE begin with their primary code.
-  const primary = error.code.split('_').slice(0, 2).join('_');
+  // The index of the log could not grow: what SQLite reports as an I/O error is a full disk.
+  const primary = error.code === 'SQLITE_IOERR_SHMSIZE' ? 'SQLITE_FULL' : error.code.split('_').slice(0, 2).join('_');
   switch (primary) {
     case 'SQLITE_NOTADB':
     case 'SQLITE_CORRUPT':
