@@ -141,6 +141,11 @@ describe('an interrupted run', () => {
     const folder = temporaryFolder();
     const running = new Running(['run', writeExperiment(folder)], folder);
     await running.printed('[1/8]');
+    // Both children are at work, so it is no idle one that is killed.
+    while (count(folder, "SELECT count(*) FROM attempt WHERE status = 'running'") < 2) {
+      expect(running.child.exitCode).toBeNull();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
     const [victim] = childrenOf(running.child.pid!);
     process.kill(victim!, 'SIGKILL');
     const { code, stdout } = await running.ended;
