@@ -164,6 +164,17 @@ function calculate(node: NodeProto, inputs: readonly SmallValue[]): SmallValue |
       return { dims: [], numbers: [elementCount(first.dims)], isFloat: false };
     case 'Gather':
       return second === undefined || readIntAttribute(node, 'axis', 0) !== 0 ? null : gathered(first, second);
+    case 'Mod':
+      return second === undefined ? null : remainder(node, [first, second]);
+    case 'Reshape':
+      return second === undefined ? null : reshaped(node, first, second);
+    case 'Slice':
+      return sliced(first, inputs.slice(1));
+    case 'ReduceMax':
+    case 'ReduceMin':
+    case 'ReduceSum':
+    case 'ReduceProd':
+      return reduced(node, inputs);
     case 'Concat':
       return inputs.every(({ dims }) => dims.length === 1) ? joined(inputs) : null;
     case 'Squeeze':
@@ -223,6 +234,54 @@ function gathered({ dims, numbers, isFloat }: SmallValue, indices: SmallValue): 
   if (places.some((place) => place < 0 || place >= numbers.length)) return null;
   return { dims: indices.dims, numbers: places.map((place) => numbers[place]!), isFloat };
 }
+
+/** Whole numbers take the sign of the divisor, or with `fmod` that of the dividend, as float32 always does. */
+function remainder(node: NodeProto, inputs: readonly [SmallValue, SmallValue]): SmallValue | null {
+  const isTruncated = readIntAttribute(node, 'fmod', 0) === 1;
+  if (inputs[0].isFloat && !isTruncated) return null;
+  return elementwiseValue(node, inputs, (a, b) => (isTruncated ? a % b : ((a % b) + b) % b));
+}
+
+function reshaped(node: NodeProto, value: SmallValue, shape: SmallValue): SmallValue | null {
+  const wanted = shape.numbers.map((length, axis) =>
+    length === 0 && readIntAttribute(node, 'allowzero', 0) === 0 ? (value.dims[axis] ?? null) : length,
+  );
+  if (wanted.includes(null)) return null;
+  const known = elementCount((wanted as readonly number[]).filter((length) => length !== -1));
+  const dims = (wanted as readonly number[]).map((length) => (length === -1 ? value.numbers.length / known : length));
+  return elementCount(dims) === value.numbers.length ? { ...value, dims } : null;
+}
+
+/** Of a vector; before opset 10 places are attributes, and nothing is known. */
+function sliced({ dims, numbers, isFloat }: SmallValue, places: readonly SmallValue[]): SmallValue | null {
+  const [start = null, end = null, axis = 0, step = 1] = places.map((place) =>
+    place.numbers.length === 1 ? place.numbers[0] : null,
+  );
+  if (dims.length !== 1 || start === null || end === null || (axis !== 0 && axis !== -1) || step !== 1) return null;
+  const kept = numbers.slice(start, end);
+  return { dims: [kept.length], numbers: kept, isFloat };
+}
+
+/** To one number; of whole numbers alone, whose sums do not hang on their order. Axes are an attribute before opset 13 or 18. */
+function reduced(node: NodeProto, [first, axes]: readonly SmallValue[]): SmallValue | null {
+  const { dims, numbers, isFloat } = first!;
+  const named = axes?.numbers ?? readIntsAttribute(node, 'axes') ?? [];
+  const isWhole =
+    named.length === 0 ? readIntAttribute(node, 'noop_with_empty_axes', 0) === 0 : named.length === dims.length;
+  if (isFloat || !isWhole || numbers.length === 0 || numbers.includes(null)) return null;
+  const [head, ...rest] = numbers as readonly number[];
+  const result = rest.reduce(reductions[node.opType]!, head!);
+  if (!Number.isSafeInteger(result)) return null;
+  const isKept = readIntAttribute(node, 'keepdims', 1) === 1;
+  return { dims: isKept ? dims.map(() => 1) : [], numbers: [result], isFloat };
+}
+
+const reductions: Readonly<Record<string, (a: number, b: number) => number>> = {
+  ReduceMax: (a, b) => Math.max(a, b),
+  ReduceMin: (a, b) => Math.min(a, b),
+  ReduceSum: (a, b) => a + b,
+  ReduceProd: (a, b) => a * b,
+};
 
 function joined(inputs: readonly SmallValue[]): SmallValue {
   const numbers = inputs.flatMap((input) => input.numbers);

@@ -12,6 +12,8 @@ import { FLOAT32 } from '../graph/tensor.js';
 export interface DefaultFusion {
   /** Its float32 weight is quantized: 8 bits, a scale of its own, per tensor. Its bias is rounded with it. */
   readonly weights: readonly string[];
+  /** The same of a MatMul with a constant Add behind it, which becomes a Gemm where its input is a matrix. */
+  readonly weightsOfMatrices: readonly string[];
   /** Its float32 bias is rounded to int32 in steps of input scale * weight scale; its weight is quantized in the model. */
   readonly biases: readonly string[];
   /** A QuantizeLinear right behind a DequantizeLinear of another scale: the two pairs become one. */
@@ -30,6 +32,12 @@ const WEIGHTED = new Set(['Conv', 'ConvTranspose', 'Gemm']);
 /** Operators over which the runtime moves QuantizeLinear and DequantizeLinear, and those that it takes out. */
 const MOVED_OVER = new Set('Dropout Identity MaxPool Reshape Slice Squeeze Transpose Unsqueeze'.split(' '));
 
+/** Operators over which it moves them in front of a layer alone. */
+const MOVED_OVER_BEFORE = new Set([...MOVED_OVER, 'Pad']);
+
+/** With a constant, these behind a Conv become a part of it first. */
+const JOINED_TO_CONV = new Set(['Add', 'Mul', 'BatchNormalization']);
+
 /** May stand between a layer and QuantizeLinear: it counts as a part of the layer. */
 const ACTIVATIONS = new Set(['Clip', 'Relu']);
 
@@ -43,19 +51,23 @@ export function predictFusion(
   planned: ReadonlyMap<string, PlannedQuantizer> = new Map(),
 ): DefaultFusion {
   const weights: string[] = [];
+  const weightsOfMatrices: string[] = [];
   const biases: string[] = [];
   const merged: string[] = [];
   for (const node of model.graph.node) {
     const output = firstOutput(node);
     const own = planned.get(output);
     if (isMerged(model, node, own)) merged.push(output);
-    if (!WEIGHTED.has(node.opType) || !isDefaultDomain(node)) continue;
+    const isMatMul = node.opType === 'MatMul';
+    if (!(WEIGHTED.has(node.opType) || isMatMul) || !isDefaultDomain(node)) continue;
     if (own === undefined && dequantizeBefore(model, node.input[0] ?? '') === null) continue;
-    if (!isQuantizedBehind(model, output, planned)) continue;
-    if (own === undefined && isFloatConstant(model, node.input[1] ?? '')) weights.push(output);
+    if (!isQuantizedBehind(model, node, planned)) continue;
+    if (isMatMul && (own !== undefined || !isFloatConstant(model, node.input[1] ?? ''))) continue;
+    if (isMatMul) weightsOfMatrices.push(output);
+    else if (own === undefined && isFloatConstant(model, node.input[1] ?? '')) weights.push(output);
     else if (isFloatConstant(model, node.input[2] ?? '')) biases.push(output);
   }
-  return { weights, biases, merged };
+  return { weights, weightsOfMatrices, biases, merged };
 }
 
 function isMerged(model: OnnxModel, node: NodeProto, planned: PlannedQuantizer | undefined): boolean {
@@ -74,21 +86,33 @@ function dequantizeBefore({ index }: OnnxModel, tensor: string): NodeProto | nul
     const node = index.producers.get(name);
     if (node === undefined) return null;
     if (node.opType === 'DequantizeLinear') return index.producers.has(node.input[0]!) ? node : null;
-    if (!MOVED_OVER.has(node.opType) || index.consumers.get(name)?.length !== 1) return null;
+    if (!MOVED_OVER_BEFORE.has(node.opType) || index.consumers.get(name)?.length !== 1) return null;
     name = node.input[0]!;
   }
 }
 
 function isQuantizedBehind(
-  { index }: OnnxModel,
-  output: string,
+  model: OnnxModel,
+  layer: NodeProto,
   planned: ReadonlyMap<string, PlannedQuantizer>,
 ): boolean {
+  const { index } = model;
   let mayActivate = true;
-  for (let tensor = output; ;) {
+  // What becomes a part of the layer stands right behind it.
+  let mayJoin = layer.opType === 'Conv' || layer.opType === 'MatMul';
+  let isGemm = layer.opType !== 'MatMul';
+  for (let tensor = firstOutput(layer); ;) {
     const [reader, ...others] = index.consumers.get(tensor) ?? [];
-    if (reader?.index !== 0 || others.length > 0 || index.outputs.has(tensor)) return false;
+    if (reader === undefined || reader.index < 0 || others.length > 0 || index.outputs.has(tensor)) return false;
     const { node } = reader;
+    if (mayJoin && joins(model, layer, node, tensor)) {
+      mayJoin = layer.opType === 'Conv';
+      isGemm = true;
+      tensor = firstOutput(node);
+      continue;
+    }
+    if (reader.index !== 0 || !isGemm) return false;
+    mayJoin = false;
     const own = planned.get(firstOutput(node));
     if (node.opType === 'QuantizeLinear' || own?.isSmoothed === false) return true;
     const isActivation: boolean = mayActivate && ACTIVATIONS.has(node.opType);
@@ -96,6 +120,12 @@ function isQuantizedBehind(
     mayActivate = mayActivate && !isActivation;
     tensor = firstOutput(node);
   }
+}
+
+/** Of a Conv the runtime looks at the first input alone. */
+function joins(model: OnnxModel, layer: NodeProto, { opType, input }: NodeProto, tensor: string): boolean {
+  const isOfKind = layer.opType === 'Conv' ? JOINED_TO_CONV.has(opType) && input[0] === tensor : opType === 'Add';
+  return isOfKind && input.every((name) => name === tensor || isFloatConstant(model, name));
 }
 
 function isFloatConstant(model: OnnxModel, name: string): boolean {

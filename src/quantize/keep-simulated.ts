@@ -16,8 +16,8 @@ const CLIP_INPUTS_OPSET = 11;
  * these operators side by side. What is quantized in the model is left as it is, so that integer kernels are made of it.
  */
 export function keepSimulated(model: OnnxModel): OnnxModel {
-  const { weights, merged } = predictFusion(model);
-  const kept = [...weights, ...merged];
+  const { weights, weightsOfMatrices, merged } = predictFusion(model);
+  const kept = [...weights, ...weightsOfMatrices, ...merged];
   if (kept.length === 0) return model;
   const patch = new GraphPatch(model);
   for (const [number, node] of kept.entries()) {

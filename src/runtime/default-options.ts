@@ -21,6 +21,9 @@ const INTEGER_OPERATOR = /^(?:QLinear|QGemm$|MatMulInteger|ConvInteger|DynamicQu
 /** The runtime's name for scales of two pairs that became one. */
 const MERGED = 'DoubleQDQRemoved';
 
+/** What it appends to the name of a MatMul that it makes a Gemm of. */
+const GEMM_OF_MATMUL = /\/MatMulAddFusion$/;
+
 /**
  * Has the runtime rewrite the model as it does by default, and reads what became of its layers: what no run shows, as tensors
  * that are asked for are left alone.
@@ -34,14 +37,14 @@ export async function defaultBehaviour(model: OnnxModel, settings: SessionSettin
   const basic = decodeModel(
     await optimizeModel(bytes, { ...settings, fuseQuantized: true, optimizationLevel: 'basic' }),
   );
-  const after = new Map(basic.graph.node.map((node) => [node.name, node]));
+  const after = new Map(basic.graph.node.map((node) => [node.name.replace(GEMM_OF_MATMUL, ''), node]));
   const isQuantized = (of: OnnxModel, node: NodeProto | undefined, index: number): boolean =>
     of.index.producers.get(node?.input[index] ?? '')?.opType === 'DequantizeLinear';
   const becomesQuantized = (node: NodeProto, index: number): boolean =>
     isQuantized(basic, after.get(node.name), index) && !isQuantized(numbered, node, index);
   const found = numbered.graph.node.map((node, index) => ({
     node: model.graph.node[index]!,
-    isWeighted: /^(?:Conv|ConvTranspose|Gemm)$/.test(node.opType),
+    isWeighted: /^(?:Conv|ConvTranspose|Gemm|MatMul)$/.test(node.opType),
     weight: becomesQuantized(node, 1),
     bias: becomesQuantized(node, 2),
   }));

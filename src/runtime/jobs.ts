@@ -158,14 +158,23 @@ export type Job = ObserveJob | ReferenceJob | SearchJob | RankJob | TrialJob | S
 /** What a metric gathered of FP32, with what was seen of its input and output; absent in what earlier versions stored. */
 export type SurveyedState = MetricState & { readonly survey?: OutputSurvey };
 
+/** Shapes of a model's outputs. */
+export interface OutputShapes {
+  /** Samples that were fed, with padding. */
+  readonly rows: number;
+  /** By the output's name. */
+  readonly shapes: readonly (readonly [string, readonly number[]])[];
+  /** Of the evaluated output with its samples put first, where they were found elsewhere; null: they lead, or were not found. */
+  readonly samplesFirst: readonly number[] | null;
+}
+
 export interface JobResults {
   readonly observe: readonly ObservationRecord[];
   readonly reference: SurveyedState;
   readonly search: SearchResult;
   readonly rank: readonly LayerRankRecord[];
   readonly trial: TrialRecord | StoppedTrialRecord;
-  /** `rows`: samples that were fed, with padding; dimensions by the output's name. */
-  readonly shapes: { readonly rows: number; readonly shapes: readonly (readonly [string, readonly number[]])[] };
+  readonly shapes: OutputShapes;
   readonly probe: { readonly onnxruntimeVersion: string };
   readonly measure: MemoryProfile;
 }

@@ -83,7 +83,12 @@ async function checkOutput(settings: Settings, inputs: OpenedInputs, pool: Worke
     dims = shapes.find(({ name }) => name === io.output)?.dims ?? null;
     if (dims === null) return;
     const misfit = outputMisfit({ name: io.output, dims }, { ...context, rows: ran.rows, others: shapes });
-    if (misfit !== null) throw new InputError(`${names.path}: ${misfit}`);
+    if (misfit !== null) {
+      dims = ran.samplesFirst;
+      // The batch need not lead: the sweep finds each sample where it lies, or runs it alone.
+      const isFound = dims !== null && outputMisfit({ name: io.output, dims }, { ...context, rows: null }) === null;
+      if (!isFound) throw new InputError(`${names.path}: ${misfit}`);
+    }
   }
   const classes = dims?.[1];
   if (task.kind !== 'classification' || found.labels === null || typeof classes !== 'number') return;

@@ -23,12 +23,13 @@ export function fusionNotes(
 ): readonly string[] {
   if (!model.graph.node.some(({ opType }) => opType === 'DequantizeLinear')) return [];
   const isSmoothed = smoothing.mode !== 'none' && smoothing.mode !== 'cle' && smoothing.apply === 'insert';
-  const { weights, biases, merged } = predictFusion(
+  const { weights, weightsOfMatrices, biases, merged } = predictFusion(
     model,
     new Map(selected.map(({ outputTensor }) => [outputTensor, { isSmoothed }])),
   );
   const changes = [
     ...described(model, weights, 'quantizes the float weights of'),
+    ...described(model, weightsOfMatrices, 'quantizes, where the input is a matrix, the float weights of'),
     ...described(model, biases, 'rounds to int32 the biases of'),
     ...described(model, merged, "makes one of the quantizer of the model's own and that in front of"),
   ];
@@ -39,9 +40,10 @@ export function fusionNotes(
     );
   }
   if (changes.length === 0) return [];
-  const kept = [weights.length > 0 ? 'weights' : '', merged.length > 0 ? 'quantizers' : ''].filter(
-    (part) => part !== '',
-  );
+  const kept = [
+    weights.length + weightsOfMatrices.length > 0 ? 'weights' : '',
+    merged.length > 0 ? 'quantizers' : '',
+  ].filter((part) => part !== '');
   const consequence =
     execution === 'integer'
       ? 'trials of execution: integer measure that'

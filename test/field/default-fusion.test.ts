@@ -7,6 +7,7 @@ import { floatAttribute, intsAttribute } from '../../src/graph/node.js';
 import { decodeModel, encodeModel, type OnnxModel } from '../../src/graph/onnx-model.js';
 import type { NodeProto } from '../../src/graph/onnx_pb.js';
 import { predictFusion } from '../../src/quantize/default-fusion.js';
+import { int64Tensor } from '../../src/graph/tensor.js';
 import { integerTensor, storageOf } from '../../src/quantize/integer-tensor.js';
 import { keepSimulated } from '../../src/quantize/keep-simulated.js';
 import { buildModel, node, tensor, value } from '../graph/build-model.js';
@@ -45,6 +46,8 @@ function between(nodes: readonly NodeProto[], shape: readonly number[] = [1, 3, 
       tensor('wt', [3, 4, 3, 3], randomFloats(4, 108)),
       tensor('m', [6, 4], randomFloats(5, 24)),
       tensor('b', [4], randomFloats(2, 4)),
+      tensor('k', [1, 4, 1, 1], [2, 0.5, 3, 1]),
+      int64Tensor('pads', [0, 0, 1, 1, 0, 0, 1, 1]),
       tensor('low', [], [0]),
       tensor('high', [], [6]),
     ],
@@ -67,7 +70,7 @@ async function optimized(model: OnnxModel): Promise<OnnxModel> {
 /** What the runtime did to the layer `c` and to pairs, by its own graph. */
 async function whatItDoes(model: OnnxModel) {
   const { graph, index } = await optimized(model);
-  const layer = graph.node.find(({ name }) => name === 'c');
+  const layer = graph.node.find(({ name }) => name === 'c' || name === 'c/MatMulAddFusion');
   const isDequantized = (place: number): boolean =>
     index.producers.get(layer?.input[place] ?? '')?.opType === 'DequantizeLinear';
   return {
@@ -102,9 +105,25 @@ const cases: Readonly<Record<string, OnnxModel>> = {
   ]),
   'an addition behind it': between([conv, node('Add', ['c', 'c'], 'e')]),
   'two readers of its output': between([conv, node('Relu', ['c'], 'r'), node('Add', ['c', 'r'], 'e')]),
+  'with padding in front of it': between([
+    node('Pad', ['d', 'pads'], 'p'),
+    node('Conv', ['p', 'w', 'b'], 'e', [], 'c'),
+  ]),
+  'with a constant factor and summand behind it': between([
+    conv,
+    node('Mul', ['c', 'k'], 'f'),
+    node('Add', ['f', 'k'], 'g'),
+    node('Relu', ['g'], 'e'),
+  ]),
+  'with a constant factor that stands first': between([conv, node('Mul', ['k', 'c'], 'e')]),
+  'with a constant divisor behind it': between([conv, node('Div', ['c', 'k'], 'e')]),
   'a transposed convolution': between([node('ConvTranspose', ['d', 'wt', 'b'], 'e', [], 'c')]),
   'a Gemm': between([node('Gemm', ['d', 'm', 'b'], 'e', [], 'c')], [1, 6]),
   'a MatMul': between([node('MatMul', ['d', 'm'], 'e', [], 'c')], [1, 6]),
+  'a MatMul with a summand': between(
+    [node('MatMul', ['d', 'm'], 'c'), node('Add', ['c', 'b'], 'a'), node('Relu', ['a'], 'e')],
+    [1, 6],
+  ),
   'two pairs': between([...pair('d', 's3', 'f'), node('Conv', ['f', 'w', 'b'], 'c'), node('Sigmoid', ['c'], 'e')]),
   'two pairs of one scale': between([
     ...pair('d', 's1', 'f'),
@@ -115,14 +134,16 @@ const cases: Readonly<Record<string, OnnxModel>> = {
 
 describe('10: what the runtime changes by default in a model with Q/DQ of its own is foretold', () => {
   it.each(Object.entries(cases))('%s', async (_name, model) => {
-    const { weights, biases, merged } = predictFusion(model);
+    const { weightsOfMatrices, biases, merged, ...others } = predictFusion(model);
+    const weights = [...others.weights, ...weightsOfMatrices];
     const done = await whatItDoes(model);
     expect({ weight: weights.length > 0, merged: merged.length > 0 }).toEqual({
       weight: done.weight,
       merged: done.merged,
     });
     expect(biases).toEqual([]);
-    expect(done.bias).toBe(done.weight && model.index.producers.get(weights[0]!)!.input.length > 2);
+    const isBiased = weightsOfMatrices.length > 0 || model.index.producers.get(weights[0] ?? '')?.input.length === 3;
+    expect(done.bias).toBe(done.weight && isBiased);
   });
 });
 
@@ -132,7 +153,7 @@ describe('10: an exported model behaves as simulated under default options', () 
 
   it.each(Object.entries(cases))('%s', async (name, model) => {
     const kept = keepSimulated(model);
-    expect(predictFusion(kept)).toEqual({ weights: [], biases: [], merged: [] });
+    expect(predictFusion(kept)).toEqual({ weights: [], weightsOfMatrices: [], biases: [], merged: [] });
     expect(await whatItDoes(kept)).toEqual({ weight: false, bias: false, merged: false });
     const input = /Gemm|MatMul/.test(name) ? matrix : x;
     const asWritten = await runOnX(model, input);

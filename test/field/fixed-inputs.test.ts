@@ -159,6 +159,19 @@ describe('26: an If whose condition follows from fixed inputs is the branch that
     ],
     ['Div', [node('Div', ['sr', 'k'], 'q'), node('Equal', ['q', 'two'], 'b')], true],
     ['Shape', [node('Shape', ['x'], 's'), node('Gather', ['s', 'two'], 'd'), node('Less', ['d', 'k'], 'b')], true],
+    ['Mod', [node('Mod', ['sr', 'k'], 'm'), node('Equal', ['m', 'two'], 'b')], false],
+    ['Mod with a negative divisor', [node('Mod', ['sr', 'minus'], 'm'), node('Less', ['m', 'two'], 'b')], true],
+    [
+      'Reshape, Slice and ReduceMax',
+      [
+        node('Reshape', ['sr', 'one'], 'r'),
+        node('Concat', ['one', 'r'], 'both', [intAttribute('axis', 0)]),
+        node('Slice', ['both', 'one', 'last'], 'tail'),
+        node('ReduceMax', ['tail'], 'm', [intAttribute('keepdims', 0)]),
+        node('Greater', ['m', 'k'], 'b'),
+      ],
+      true,
+    ],
     ['Size of Shape', [node('Shape', ['x'], 's'), node('Size', ['s'], 'd'), node('Equal', ['d', 'two'], 'b')], false],
   ])('by %s', async (_, nodes, taken) => {
     const scalar = (name: string, number: number) => ({ ...int64Tensor(name, [number]), dims: [] });
@@ -172,7 +185,10 @@ describe('26: an If whose condition follows from fixed inputs is the branch that
       ],
       inputs: [value('x', ['N', 2, 4, 4]), value('sr', [], TensorProto_DataType.INT64)],
       outputs: ['z'],
-      initializers: [scalar('k', 7000), scalar('two', 2)],
+      initializers: [
+        ...[scalar('k', 7000), scalar('two', 2), scalar('minus', -7000)],
+        ...[int64Tensor('one', [1]), int64Tensor('last', [2 ** 31 - 1])],
+      ],
     });
     const folded = foldConditions(model, { sr: 16000 });
     expect(folded.graph.node.at(-1)!.opType).toBe(taken ? 'Relu' : 'Neg');

@@ -5,6 +5,7 @@ import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { intsAttribute } from '../../src/graph/node.js';
 import { integerTensor, storageOf } from '../../src/quantize/integer-tensor.js';
+import { Session } from '../../src/runtime/session.js';
 import { queryDatabase } from '../../src/store/query-database.js';
 import { quantsweep, temporaryFolder } from '../cli/command-line.js';
 import { npyArray } from '../data/write-files.js';
@@ -95,6 +96,34 @@ grid:
     quantization.execution: [simulated, integer]
 run: { provider: cpu, slots: 1, threads: 1, database: q.db }
 `;
+
+describe('10: a session that is not to fuse runs a model as it is written', () => {
+  it.each(['basic', 'extended', 'all'] as const)(
+    'two pairs of different scales stay two at level %s',
+    async (level) => {
+      const model = modelBytes({
+        nodes: [
+          node('QuantizeLinear', ['x', 's1', 'z'], 'a'),
+          node('DequantizeLinear', ['a', 's1', 'z'], 'b'),
+          node('QuantizeLinear', ['b', 's2', 'z'], 'c'),
+          node('DequantizeLinear', ['c', 's2', 'z'], 'y'),
+        ],
+        inputs: [value('x', [1, 4])],
+        initializers: [
+          integerTensor('z', [], storageOf({ bits: 8, signed: true }), [0]),
+          tensor('s1', [], [0.5]),
+          tensor('s2', [], [0.75]),
+        ],
+      });
+      const settings = { provider: 'cpu', deviceId: 0, threads: 1, optimizationLevel: level } as const;
+      const session = await Session.create(model, 'x', settings);
+      const { y } = await session.run({ data: Float32Array.of(0.3, 0.6, 1.2, 1.9), dims: [1, 4] });
+      await session.release();
+      // To steps of 0.5 first: 0.5, 0.5, 1, 2; then of 0.75.
+      expect([...y!.data]).toEqual([0.75, 0.75, 0.75, 2.25]);
+    },
+  );
+});
 
 describe('10: FP32 is FP32, also of a model with Q/DQ of its own', () => {
   it('an integer trial is held against FP32 without fusion; plan and export name what the runtime quantizes', async () => {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { prepareSweep } from '../../src/schedule/prepare-sweep.js';
-import { intAttribute } from '../../src/graph/node.js';
+import { intAttribute, intsAttribute } from '../../src/graph/node.js';
 import { int64Tensor } from '../../src/graph/tensor.js';
 import { quantsweep, temporaryFolder } from '../cli/command-line.js';
 import { npyArray } from '../data/write-files.js';
@@ -139,6 +139,20 @@ describe('27: what shapes tell about the task is checked before anything runs', 
     );
     const wide = { ...network(pooled, ['logits']), inputs: [value('x', ['N', 3, 8, 8])] };
     expect(await problemOf(wide)).toMatch(/Expected samples of shape \[3, 8, 8\] for input "x", got \[3, 4, 4\]/);
+  });
+
+  it.each([
+    ['[T, N, C]', [node('Transpose', ['flat'], 'out', [intsAttribute('perm', [2, 0, 1])])]],
+    ['[C, N]', [...pooled, node('Transpose', ['logits'], 'out', [intsAttribute('perm', [1, 0])])]],
+    ['[N * T, C]', [node('Reshape', ['flat', 'rows'], 'out')]],
+    ['[1, N * C]', [...pooled, node('Reshape', ['logits', 'row'], 'out')]],
+  ])('samples need not lead the output: %s', async (_, nodes) => {
+    const shapes = [int64Tensor('flatten', [0, 5, 16]), int64Tensor('rows', [-1, 16]), int64Tensor('row', [1, -1])];
+    const model = network([node('Reshape', ['map', 'flatten'], 'flat'), ...nodes], ['out'], shapes);
+    for (const batch of ['N', 3]) {
+      const inputs = [value('x', [batch, 3, 4, 4])];
+      expect(await problemOf({ ...model, inputs }, { task: 'fidelity' })).toBeNull();
+    }
   });
 
   it('sound models pass, whatever they say of their shapes', async () => {

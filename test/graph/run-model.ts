@@ -17,7 +17,7 @@ export async function runModel(
     graphOptimizationLevel: level,
     intraOpNumThreads: 1,
     logSeverityLevel: 3,
-    extra: { session: { disable_quant_qdq: '1' } },
+    extra: { session: { disable_quant_qdq: '1', disable_double_qdq_remover: '1' } },
   });
   try {
     const tensors = Object.entries(feeds).map(([name, { data, dims }]) => [
