@@ -1,5 +1,5 @@
 import type { SweepFacts, TrialFacts } from './sweep-facts.js';
-import { chooseBest } from './sweep-facts.js';
+import { chooseBest, referenceOf } from './sweep-facts.js';
 
 /** A trial that a summary names, and for what. */
 export interface KeyTrial {
@@ -17,7 +17,8 @@ const modes = ['static', 'dynamic', 'auto', 'cle'] as const;
 const modeNames = { static: 'static', dynamic: 'dynamic', auto: 'static by divergence', cle: 'cle' } as const;
 
 /** FP32, the best, unsmoothed, and the best of each mode of alpha by calibration size; each finished trial once. */
-export function keyTrials({ trials, sizes, best }: SweepFacts): KeyTrial[] {
+export function keyTrials(facts: SweepFacts): KeyTrial[] {
+  const { trials, sizes, best } = facts;
   const finished = trials.filter((trial) => trial.status === 'done' && trial.value !== null);
   const ofSize = (size: number): TrialFacts[] => finished.filter((trial) => trial.calibrationBatches === size);
   const byMode = modes.flatMap((mode) =>
@@ -27,7 +28,7 @@ export function keyTrials({ trials, sizes, best }: SweepFacts): KeyTrial[] {
     }),
   );
   const named = [
-    [finished.find((trial) => trial.role === 'fp32') ?? null, 'FP32'] as const,
+    [referenceOf(facts), 'FP32'] as const,
     [best, 'best'] as const,
     ...sizes.map(
       (size) => [highest(ofSize(size).filter((trial) => trial.role === 'unsmoothed')), 'unsmoothed'] as const,
