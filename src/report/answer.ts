@@ -53,17 +53,14 @@ function warningText({ sweep }: SweepFacts): string | null {
 }
 
 function headline(facts: SweepFacts): Sentence {
-  const { best, metric, sweep, trials } = facts;
+  const { best, metric, trials } = facts;
   if (best === null || best.value === null) {
     const candidates = trials.filter((trial) => trial.role === 'candidate');
     if (candidates.length === 0) return sentence('The sweep has no settings to choose from, only baselines.');
     const failed = candidates.filter((trial) => trial.status === 'failed').length;
     if (failed === candidates.length)
       return sentence(strong('No answer: '), `all ${countText(failed, 'setting')} failed.`);
-    return sentence(
-      strong('No answer yet: '),
-      `none of the ${countText(sweep.trials, 'trial')} with a setting has finished.`,
-    );
+    return sentence(strong('No answer yet: '), `none of the ${countText(candidates.length, 'setting')} has finished.`);
   }
   const interval =
     best.ciLow === null || best.ciHigh === null

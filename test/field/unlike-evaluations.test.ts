@@ -92,3 +92,16 @@ describe('5: nonsense names no best anywhere', () => {
     );
   });
 });
+
+describe('2: the table of a summary', () => {
+  it('allows for the choice of the best of each mode, and has what the answer calls unsmoothed', async () => {
+    const folder = knownOutputs({
+      outputs,
+      labels,
+      grid: '[{ quantization.weight.bits: [2, 8], smoothing.alpha: [0.4, 0.5] }]',
+    });
+    const summary = await (await ran(folder))('report', 'known', '--markdown');
+    expect(summary).toContain('| p against FP32, choice allowed for |');
+    expect(summary).toContain('| unsmoothed, weight.bits=2 |');
+  });
+});
