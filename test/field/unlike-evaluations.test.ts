@@ -65,6 +65,11 @@ describe('1, 4: a sweep of two tasks', () => {
       /\*\*static alpha=0\.4, task\.kind=classification\*\* is best: top-1 accuracy \*\*75\.00\s%/,
     );
     expect(summary).toContain('judged by different metrics, which do not rank against each other: 4 trials by cosine.');
+    await command('report', 'known', '-o', 'pages');
+    const ofCosine = readFileSync(join(folder, 'pages/known/trial-8.html'), 'utf8');
+    expect(ofCosine).toContain('task.kind=fidelity');
+    expect(ofCosine).toMatch(/<strong>[01]\.\d{4} cosine<\/strong>/);
+    expect(ofCosine).not.toContain('top-1 accuracy');
     expect(await command('status')).toContain(`best so far: ${label}, 0.7500`);
     expect(await command('show', 'best')).toContain(`: ${label}\n`);
     expect((await command('query', '--name', 'best', '--format', 'csv')).split('\n')[1]).toContain(label);
