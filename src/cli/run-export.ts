@@ -1,3 +1,4 @@
+import { readWarnings } from '../report/sweep-warnings.js';
 import { exportTrial, type ExportSummary } from '../schedule/export-trial.js';
 import { readTrial } from '../store/read-trial.js';
 import { exportCheckLines } from './export-check-lines.js';
@@ -7,9 +8,11 @@ import { pickSweep, pickTrial, readDatabase } from './read-database.js';
 
 /** Exports the trial that the arguments name, and asks the runtime how it runs the file; returns what to print. */
 export async function runExport(args: ExportArguments): Promise<string> {
-  const trial = readDatabase(args.db, (queries) => {
+  const { trial, warnings } = readDatabase(args.db, (queries) => {
     const sweep = pickSweep(queries, args.sweep);
-    return readTrial(queries, sweep, pickTrial(queries, sweep, args.trial));
+    const found = readTrial(queries, sweep, pickTrial(queries, sweep, args.trial));
+    const all = readWarnings((sql) => queries.query(sql), sweep);
+    return { trial: found, warnings: all.filter(({ voidedTrials }) => voidedTrials.has(found.number)) };
   });
   const { 'calibration-table': calibrationTable, 'smoothed-model': smoothedModel } = args;
   const outputs = [args.output, calibrationTable, smoothedModel].filter((path) => path !== undefined);
@@ -27,6 +30,7 @@ export async function runExport(args: ExportArguments): Promise<string> {
       : `, ${accuracy.metric} ${accuracy.value.toFixed(4)} ${summary.exported.execution === 'integer' ? 'with integer execution' : 'as simulated'}`;
   const lines = [
     `trial ${trial.number} of ${trial.sweep}: ${trial.label}${measured}`,
+    ...warnings.map(({ message, cause }) => `  WARNING: ${message} ${cause}`),
     `${args.output}: ${summary.layers} layers quantized, ${summary.smoothedLayers} of them smoothed; ${(summary.sizeBytes / 1e6).toFixed(2)} MB`,
     ...notes(summary),
     ...(await exportCheckLines(summary.exported, trial.settings)),

@@ -22,10 +22,12 @@ export function sweepStatus(database: string, wanted: string | undefined): strin
     const warnings = readWarnings((sql) => queries.query(sql), sweep);
     for (const { message, cause } of warnings) lines.push(`WARNING: ${message} ${cause}`);
     // The same trial that `show best` and `export best` take.
-    const [label, value, low, high] = one(
-      'SELECT t.label, t.value, t.ci_low, t.ci_high FROM v_place p JOIN v_trial t ON t.sweep = p.sweep AND t.trial = p.trial WHERE p.sweep = :sweep AND p.place = 1',
+    const [label, value, low, high, trial] = one(
+      'SELECT t.label, t.value, t.ci_low, t.ci_high, t.trial FROM v_place p JOIN v_trial t ON t.sweep = p.sweep AND t.trial = p.trial WHERE p.sweep = :sweep AND p.place = 1',
     );
-    if (typeof label === 'string') {
+    if (warnings.some(({ voidedTrials }) => voidedTrials.has(Number(trial)))) {
+      lines.push('no setting can be called the best, see the warning');
+    } else if (typeof label === 'string') {
       const interval =
         low === null ? '' : ` (95 % interval ${formatMetric(Number(low))} to ${formatMetric(Number(high))})`;
       lines.push(`best so far: ${label}, ${formatMetric(Number(value))}${interval}`);

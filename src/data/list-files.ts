@@ -1,4 +1,4 @@
-import { readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
+import { readdirSync, readlinkSync, realpathSync, statSync, type Dirent, type Stats } from 'node:fs';
 import { extname, join } from 'node:path';
 
 import { DatasetError } from './dataset-error.js';
@@ -22,9 +22,22 @@ export function listFiles(folder: string, extensions: readonly string[], depth: 
   });
 }
 
-/** Names of the direct sub-folders, links to folders among them, sorted by code units; not those that begin with a dot. */
+/**
+ * Names of the direct sub-folders, links to folders among them, sorted by code units; not those that begin with a dot.
+ *
+ * @throws DatasetError for a link whose target is gone: whether it is one of the folders nobody can tell
+ */
 export function listFolders(folder: string): readonly string[] {
   const entries = readFolder(folder).filter((entry) => !entry.name.startsWith('.'));
+  const lost = entries.find((entry) => entry.isSymbolicLink() && targetOf(join(folder, entry.name)) === undefined);
+  if (lost !== undefined) {
+    throw new DatasetError({
+      expected: 'links whose targets are there, as a folder is a class',
+      got: `one to ${readlinkSync(join(folder, lost.name))}, which is not`,
+      where: join(folder, lost.name),
+      advice: 'Bring the target back, or take the link out of the folder.',
+    });
+  }
   return entries
     .filter((entry) => isFolder(join(folder, entry.name), entry))
     .map((entry) => entry.name)
@@ -94,7 +107,17 @@ function collect(folder: string, prefix: string, depth: number, above: readonly 
 /** Of a link whose target is missing false: reading it says so. */
 function isFolder(path: string, entry: Dirent): boolean {
   if (!entry.isSymbolicLink()) return entry.isDirectory();
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return targetOf(path)?.isDirectory() === true;
+}
+
+/** What a link leads to; undefined where that is missing, or links lead round in a circle. */
+function targetOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ELOOP') return undefined;
+    throw cause;
+  }
 }
 
 function readFolder(path: string): Dirent[] {

@@ -24,7 +24,29 @@ export function capSamples(experiment: Experiment, sampleCount: (source: DataSou
       settings: { ...settings, data, loss: lossOnce(settings.loss, most), gate: gateOnce(settings.gate, most) },
     };
   });
-  return { ...experiment, trials };
+  const notes = cappedNotes(
+    experiment,
+    trials.map(({ settings }) => settings.data.evaluation.samples),
+  );
+  return { ...experiment, trials, notes: [...(experiment.notes ?? []), ...notes] };
+}
+
+/** Values of one setting that mean the same here: a person who asked for several sees one trial for them. */
+function cappedNotes({ trials }: Experiment, samples: readonly (number | 'all')[]): readonly string[] {
+  const evaluated = [...new Set(samples)].filter((count) => count !== 'all');
+  return (['loss', 'gate'] as const).flatMap((section) =>
+    evaluated.flatMap((most) => {
+      const asked = trials
+        .filter(({ role }, index) => role === 'candidate' && samples[index] === most)
+        .map(({ settings }) => settings[section].samples);
+      const same = [...new Set(asked)].filter((value) => value >= most).sort((a, b) => a - b);
+      return same.length < 2
+        ? []
+        : [
+            `${section}.samples ${same.slice(0, -1).join(', ')} and ${same.at(-1)} are the same: there are ${most} evaluation samples.`,
+          ];
+    }),
+  );
 }
 
 function capped<Section extends { readonly samples: number }>(section: Section, most: number): Section {

@@ -19,7 +19,7 @@ export function rulesOfLayers(selected: readonly Layer[], rules: readonly LayerR
     if (matched.length === 0) {
       throw new LayerSettingError(
         'rules',
-        `Expected layers.rules to match layers that are quantized, got match "${rule.match}", which matches none${didYouMean(rule.match, names)}.`,
+        `Expected layers.rules to match layers that are quantized, got match "${rule.match}", which matches none${didYouMean(rule.match, names) || '.'}`,
       );
     }
     for (const name of matched) byLayer.set(name, rule);

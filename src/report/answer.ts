@@ -53,17 +53,14 @@ function warningText({ sweep }: SweepFacts): string | null {
 }
 
 function headline(facts: SweepFacts): Sentence {
-  const { best, metric, sweep, trials } = facts;
+  const { best, metric, trials } = facts;
   if (best === null || best.value === null) {
     const candidates = trials.filter((trial) => trial.role === 'candidate');
     if (candidates.length === 0) return sentence('The sweep has no settings to choose from, only baselines.');
     const failed = candidates.filter((trial) => trial.status === 'failed').length;
     if (failed === candidates.length)
       return sentence(strong('No answer: '), `all ${countText(failed, 'setting')} failed.`);
-    return sentence(
-      strong('No answer yet: '),
-      `none of the ${countText(sweep.trials, 'trial')} with a setting has finished.`,
-    );
+    return sentence(strong('No answer yet: '), `none of the ${countText(candidates.length, 'setting')} has finished.`);
   }
   const interval =
     best.ciLow === null || best.ciHigh === null
@@ -155,10 +152,15 @@ function tieSentence(facts: SweepFacts): Sentence | null {
     alphas.length < 2
       ? ''
       : `; with it they cover ${alphas.length} of ${all} static alphas, ${alphas[0]} to ${alphas.at(-1)}`;
+  const apart = rivals.length - compared.length;
+  const notCompared =
+    apart === 0
+      ? ''
+      : ` ${countText(apart, 'further setting')}, of another model or evaluation, can't be compared with it.`;
   if (tied.length === 0)
     return sentence(
       strong('No other setting is tied with it'),
-      `: all differ by more than the noise${chosen.other > 1 ? `, the choice among ${chosen.other} settings allowed for` : ''}.`,
+      `: all differ by more than the noise${chosen.other > 1 ? `, the choice among ${chosen.other} settings allowed for` : ''}.${notCompared}`,
     );
   const detectable = detectableText(
     best,
@@ -168,9 +170,14 @@ function tieSentence(facts: SweepFacts): Sentence | null {
   );
   const calm = lowestLoss([best, ...tied]);
   return sentence(
-    strong(`${tied.length} of the ${compared.length} other settings are statistically tied with the best`),
+    strong(
+      compared.length === 1
+        ? `The ${apart === 0 ? 'other setting' : 'only setting that can be compared'} is statistically tied with the best`
+        : `${tied.length} of the ${compared.length} ${apart === 0 ? 'other settings' : 'settings that can be compared'} are statistically tied with the best`,
+    ),
     `${extent}. ${detectable}`,
     calm === null || calm === best ? '' : ` Of these ${calm.label} has the lowest mean layer L1.`,
+    notCompared,
   );
 }
 
@@ -187,9 +194,16 @@ function detectableText(
         ? []
         : [detectableShare(samples, Math.min(onlyTrial, onlyOther), chosenFrom)];
     }
-    return ciLow === null || ciHigh === null ? [] : [detectableSpread((ciHigh - ciLow) / (2 * 1.959964), chosenFrom)];
+    // Equal replicates are those of a trial that behaves alike on every sample: they say nothing of what noise hides.
+    return ciLow === null || ciHigh === null || ciLow === ciHigh
+      ? []
+      : [detectableSpread((ciHigh - ciLow) / (2 * 1.959964), chosenFrom)];
   });
-  if (smallest.length === 0) return 'Tied: not told apart, which does not mean equal.';
+  if (smallest.length === 0) {
+    return tests.every(({ ciLow, ciHigh, difference }) => difference === 0 && ciLow === 0 && ciHigh === 0)
+      ? `Their ${metric.name} is the same in every resample of the samples.`
+      : 'Tied: not told apart, which does not mean equal.';
+  }
   const middle = magnitudeText(medianOf(smallest.sort((a, b) => a - b)), metric);
   const on = samples === null ? '' : ` on ${samples.toLocaleString('en-US')} samples`;
   const choice = chosenFrom > 1 ? `, the choice among ${chosenFrom} settings allowed for` : '';

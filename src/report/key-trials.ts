@@ -1,11 +1,14 @@
 import type { SweepFacts, TrialFacts } from './sweep-facts.js';
-import { chooseBest } from './sweep-facts.js';
+import { isJudged } from './answer.js';
+import { chooseBest, comparedWith, referenceOf } from './sweep-facts.js';
 
 /** A trial that a summary names, and for what. */
 export interface KeyTrial {
   readonly trial: TrialFacts;
   /** e.g. `best, best static` */
   readonly what: string;
+  /** Settings that it was chosen from for its value; 1: it was not chosen. */
+  readonly chosenFrom: number;
 }
 
 /** Rows of a summary at most. */
@@ -16,32 +19,46 @@ const modes = ['static', 'dynamic', 'auto', 'cle'] as const;
 /** As people say it: what `auto` chooses is a static alpha. */
 const modeNames = { static: 'static', dynamic: 'dynamic', auto: 'static by divergence', cle: 'cle' } as const;
 
-/** FP32, the best, unsmoothed, and the best of each mode of alpha by calibration size; each finished trial once. */
-export function keyTrials({ trials, sizes, best }: SweepFacts): KeyTrial[] {
+/**
+ * FP32, the best, what is unsmoothed of it, and the best unsmoothed and of each mode of alpha by calibration size; each
+ * finished trial once.
+ */
+export function keyTrials(facts: SweepFacts): KeyTrial[] {
+  const { trials, sizes, best } = facts;
   const finished = trials.filter((trial) => trial.status === 'done' && trial.value !== null);
-  const ofSize = (size: number): TrialFacts[] => finished.filter((trial) => trial.calibrationBatches === size);
+  const judged = trials.filter(isJudged);
+  const ofMode = (size: number, mode: string) => (trial: TrialFacts) =>
+    trial.calibrationBatches === size && trial.alphaMode === mode;
   const byMode = modes.flatMap((mode) =>
-    sizes.map((size) => {
-      const ofMode = ofSize(size).filter((trial) => trial.alphaMode === mode);
-      return [chooseBest(ofMode), `best ${modeNames[mode]}`] as const;
-    }),
+    sizes.map((size) => ({
+      trial: chooseBest(finished.filter(ofMode(size, mode))),
+      what: `best ${modeNames[mode]}`,
+      chosenFrom: judged.filter(ofMode(size, mode)).length,
+    })),
   );
+  const counterpart = comparedWith(facts, best, 'unsmoothed')?.otherTrial;
   const named = [
-    [finished.find((trial) => trial.role === 'fp32') ?? null, 'FP32'] as const,
-    [best, 'best'] as const,
-    ...sizes.map(
-      (size) => [highest(ofSize(size).filter((trial) => trial.role === 'unsmoothed')), 'unsmoothed'] as const,
-    ),
+    { trial: referenceOf(facts), what: 'FP32', chosenFrom: 1 },
+    { trial: best, what: 'best', chosenFrom: judged.length },
+    ...sizes.flatMap((size) => {
+      const unsmoothed = finished.filter((t) => t.calibrationBatches === size && t.role === 'unsmoothed');
+      return [
+        { trial: unsmoothed.find(({ trial }) => trial === counterpart) ?? null, what: 'unsmoothed', chosenFrom: 1 },
+        { trial: highest(unsmoothed), what: 'unsmoothed', chosenFrom: unsmoothed.length },
+      ];
+    }),
     ...byMode,
   ];
-  const found = new Map<number, { trial: TrialFacts; whats: string[] }>();
-  for (const [trial, what] of named) {
+  const found = new Map<number, { trial: TrialFacts; whats: Set<string>; chosenFrom: number }>();
+  for (const { trial, what, chosenFrom } of named) {
     if (trial === null) continue;
     const known = found.get(trial.trial);
-    if (known === undefined) found.set(trial.trial, { trial, whats: [what] });
-    else known.whats.push(what);
+    if (known === undefined) found.set(trial.trial, { trial, whats: new Set([what]), chosenFrom });
+    else known.whats.add(what);
   }
-  return [...found.values()].slice(0, mostTrials).map(({ trial, whats }) => ({ trial, what: whats.join(', ') }));
+  return [...found.values()]
+    .slice(0, mostTrials)
+    .map(({ trial, whats, chosenFrom }) => ({ trial, what: [...whats].join(', '), chosenFrom }));
 }
 
 function highest(trials: readonly TrialFacts[]): TrialFacts | null {

@@ -1,4 +1,3 @@
-import { finishedSettings } from './answer.js';
 import { effectsSql } from './effect-facts.js';
 import { guardedAnswer } from './guarded-answer.js';
 import { environments } from './figures/provenance.js';
@@ -13,7 +12,7 @@ import {
   tableMarkdown,
 } from './markdown.js';
 import { countText, differenceText, intervalText, significantText, valueText } from './number-text.js';
-import { noiseTile, notChosen } from './noise-phrase.js';
+import { noiseTile } from './noise-phrase.js';
 import type { Query, Row } from './query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull, toRows } from './query.js';
 import { staticDynamicSql } from './static-dynamic-facts.js';
@@ -52,19 +51,18 @@ export function markdownSummary(facts: SweepFacts, query: Query, options: Summar
 function numbersTable(facts: SweepFacts): string {
   const { metric, comparisons } = facts;
   const shown = keyTrials(facts).filter(({ trial: { role } }) => !facts.isVoid || role !== 'candidate');
-  const rows = shown.map(({ trial, what }) => {
+  const rows = shown.map(({ trial, what, chosenFrom }) => {
     const isReference = trial.role === 'fp32';
     // The label of an unsmoothed trial says so itself.
     const isNamed = !isReference && what !== 'unsmoothed';
     const test = comparisons.find((c) => c.trial === trial.trial && c.against === 'fp32') ?? null;
-    const chosen = trial === facts.best ? { one: finishedSettings(facts), other: 1 } : notChosen;
     const name = trial === facts.best ? bold(what) : escapeMarkdown(what);
     return [
       isReference ? name : `${isNamed ? `${name}: ` : ''}${escapeMarkdown(trial.label)}`,
       valueText(trial.value, metric),
       trial.ciLow === null || trial.ciHigh === null ? '–' : intervalText(trial.ciLow, trial.ciHigh, metric),
       isReference ? '–' : differenceText(trial.gapToFp32, metric),
-      isReference ? '–' : noiseTile(test, chosen)[0].replace(/^p (?:= )?/, ''),
+      isReference ? '–' : noiseTile(test, { one: chosenFrom, other: 1 })[0].replace(/^p (?:= )?/, ''),
     ];
   });
   if (rows.length === 0) return '';
@@ -73,7 +71,7 @@ function numbersTable(facts: SweepFacts): string {
     [metric.shortName, 'right'],
     ['95 % interval', 'right'],
     ['gap to FP32', 'right'],
-    ['p against FP32', 'right'],
+    ['p against FP32, choice allowed for', 'right'],
   ] as const;
   return tableMarkdown(
     heads,

@@ -36,12 +36,15 @@ export function staticDynamicSql(sweep: string): string {
 FROM v_static_against_dynamic WHERE sweep = ${sqlText(sweep)} ORDER BY max(static_value, dynamic_value) DESC, static_trial`;
 }
 
-/** Null where no static and dynamic alpha of equal settings have finished. */
-export function readStaticDynamic(query: Query, sweep: string): StaticDynamicFacts | null {
-  const all = toRows(query(staticDynamicSql(sweep), []));
-  const [first] = all;
+/**
+ * Null where no static and dynamic alpha of equal settings have finished.
+ *
+ * @param metric that the trials are judged by; null before one has finished
+ */
+export function readStaticDynamic(query: Query, sweep: string, metric: string | null): StaticDynamicFacts | null {
+  const rows = toRows(query(staticDynamicSql(sweep), [])).filter((row) => row['metric'] === metric);
+  const [first] = rows;
   if (first === undefined) return null;
-  const rows = all.filter((row) => row['metric'] === first['metric']);
   const best = toPair(first);
   const sum = (column: string): number => rows.reduce((total, row) => total + numberOf(row, column), 0);
   return {

@@ -99,9 +99,9 @@ export interface LayerFacts {
 /** What the answer and every figure know about the sweep before they query for themselves. */
 export interface SweepFacts {
   readonly sweep: SweepSummary;
-  /** Without those of one layer's sensitivity, which have figures of their own. */
+  /** Without those of one layer's sensitivity, which have figures of their own, and those that another metric judges. */
   readonly trials: readonly TrialFacts[];
-  /** With those of one layer's sensitivity. */
+  /** All of the sweep. */
   readonly allTrials: readonly TrialFacts[];
   /** Of every model of the sweep. */
   readonly layers: readonly LayerFacts[];
@@ -159,7 +159,9 @@ export function readSweepFacts(query: Query, name: string): SweepFacts | null {
   const summary = toRows(query(factsSql.sweep(name), []))[0];
   if (summary === undefined) return null;
   const allTrials = toRows(query(factsSql.trials(name), [])).map(toTrial);
-  const trials = allTrials.filter((trial) => trial.role !== 'sensitivity');
+  const quantized = allTrials.filter((trial) => trial.role !== 'sensitivity');
+  const judgedBy = quantized.find((trial) => trial.metric !== null)?.metric ?? null;
+  const trials = quantized.filter(({ metric }) => metric === null || metric === judgedBy);
   const comparisons = toRows(query(factsSql.comparisons(name), [])).map(toComparison);
   const warnings = readWarnings(query, name);
   const highest = chooseBest(trials);
@@ -172,11 +174,11 @@ export function readSweepFacts(query: Query, name: string): SweepFacts | null {
     allTrials,
     layers: toRows(query(factsSql.layers(name), [])).map(toLayer),
     comparisons: comparisons.filter((c) => c.against !== 'best' || c.otherTrial === best?.trial),
-    metric: metricText(trials.find((trial) => trial.metric !== null)?.metric ?? 'top1'),
+    metric: metricText(judgedBy ?? 'top1'),
     sizes: sizes.sort((a, b) => a - b),
     variants: splitVariants(trials),
     best,
-    staticDynamic: readStaticDynamic(query, name),
+    staticDynamic: readStaticDynamic(query, name, judgedBy),
     effects: readEffects(query, name),
     links: noLinks,
     warnings,
@@ -192,6 +194,22 @@ export function chooseBest(trials: readonly TrialFacts[]): TrialFacts | null {
   return finished.reduce<TrialFacts | null>(
     (best, trial) => (best === null || (trial.place ?? Infinity) < (best.place ?? Infinity) ? trial : best),
     null,
+  );
+}
+
+/** FP32 as the best trial has it: of its model and evaluation. The first of the sweep where there is no best. */
+export function referenceOf({
+  trials,
+  best,
+  comparisons,
+}: Pick<SweepFacts, 'trials' | 'best' | 'comparisons'>): TrialFacts | null {
+  const finished = trials.filter(({ role, value }) => role === 'fp32' && value !== null);
+  if (best === null) return finished[0] ?? null;
+  const tested = comparedWith({ comparisons }, best, 'fp32')?.otherTrial;
+  return (
+    finished.find(({ trial }) => trial === tested) ??
+    finished.find(({ model, value }) => model === best.model && value === best.fp32Value) ??
+    null
   );
 }
 

@@ -1,4 +1,4 @@
-import { countText, significantText } from './number-text.js';
+import { countText, metricText, significantText } from './number-text.js';
 import type { Query } from './query.js';
 import { numberOf, sqlText, textOf, toRows } from './query.js';
 
@@ -23,13 +23,16 @@ JOIN fp32_reference r ON r.stage_id = w.stage
 JOIN sweep_trial st ON st.sweep_id = s.id
 JOIN trial t ON t.id = st.trial_id AND t.fp32_key = r.fp32_key
 WHERE w.sweep = ${sqlText(sweep)} ORDER BY w.voids DESC, w.stage, w.position, st.position`,
+  metrics: (sweep: string): string =>
+    `SELECT metric, count(*) AS trials FROM v_trial
+WHERE sweep = ${sqlText(sweep)} AND metric IS NOT NULL AND role <> 'sensitivity' GROUP BY metric ORDER BY min(position)`,
   unsigned: (sweep: string): string =>
     `SELECT model, position, layer, lowest, trials FROM v_unsigned_input WHERE sweep = ${sqlText(sweep)} ORDER BY lowest`,
 };
 
 /** The warnings of a sweep, those that leave no best setting first. */
 export function readWarnings(query: Query, sweep: string): readonly SweepWarning[] {
-  return [...referenceWarnings(query, sweep), ...unsignedWarnings(query, sweep)];
+  return [...referenceWarnings(query, sweep), ...metricWarnings(query, sweep), ...unsignedWarnings(query, sweep)];
 }
 
 function referenceWarnings(query: Query, sweep: string): readonly SweepWarning[] {
@@ -42,6 +45,22 @@ function referenceWarnings(query: Query, sweep: string): readonly SweepWarning[]
     if (numberOf(row, 'voids') === 1) finding.voidedTrials.add(numberOf(row, 'trial'));
   }
   return [...byFinding.values()];
+}
+
+/** Values of different metrics do not rank: v_place has those of the first metric before all others. */
+function metricWarnings(query: Query, sweep: string): readonly SweepWarning[] {
+  const [first, ...others] = toRows(query(warningsSql.metrics(sweep), []));
+  if (first === undefined || others.length === 0) return [];
+  const counts = others.map(
+    (row) => `${countText(numberOf(row, 'trials'), 'trial')} by ${metricText(textOf(row, 'metric')).name}`,
+  );
+  return [
+    {
+      voidedTrials: new Set(),
+      message: `Trials of this sweep are judged by different metrics, which do not rank against each other: ${counts.join(', ')}. The best is chosen among those judged by ${metricText(textOf(first, 'metric')).name}.`,
+      cause: 'Give each task a sweep of its own.',
+    },
+  ];
 }
 
 function unsignedWarnings(query: Query, sweep: string): readonly SweepWarning[] {

@@ -6,6 +6,7 @@ import { differenceText, magnitudeText, valueText } from './number-text.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
 import type { SweepFacts } from './sweep-facts.js';
+import { referenceOf } from './sweep-facts.js';
 
 /** Which of two sweeps has the better best setting, by how much, and whether that is more than noise. */
 export function answerSweeps(facts: ComparedSweeps): Answer {
@@ -94,8 +95,8 @@ function bestSentence(side: string, { best, metric }: SweepFacts): Sentence | nu
 }
 
 /** FP32 of a sweep: that of its best, or its own. */
-export function fp32Of({ best, trials }: SweepFacts): number | null {
-  return best?.fp32Value ?? trials.find(({ role, value }) => role === 'fp32' && value !== null)?.value ?? null;
+export function fp32Of(facts: SweepFacts): number | null {
+  return facts.best?.fp32Value ?? referenceOf(facts)?.value ?? null;
 }
 
 function fp32Sentence({ a, b }: ComparedSweeps): Sentence | null {

@@ -83,7 +83,7 @@ function focusLayers(
   const matched = names.filter((name) => pattern.test(name));
   if (matched.length > 0) return matched;
   throw new InputError(
-    `${sources?.prefix(layers, ['focus'], axes) ?? ''}Expected layers.focus to match layers that are quantized, got "${layers.focus}", which matches none${didYouMean(layers.focus, names)}.`,
+    `${sources?.prefix(layers, ['focus'], axes) ?? ''}Expected layers.focus to match layers that are quantized, got "${layers.focus}", which matches none${didYouMean(layers.focus, names) || '.'}`,
   );
 }
 

@@ -51,7 +51,7 @@ export class UnmatchedGlobs {
       .filter(({ isMatched }) => !isMatched)
       .map(
         ({ list, glob, prefix, names }) =>
-          `${prefix}Expected layers.${list} to match weighted layers of the model, got "${glob}", which matches none${didYouMean(glob, [...names])}.`,
+          `${prefix}Expected layers.${list} to match weighted layers of the model, got "${glob}", which matches none${didYouMean(glob, [...names]) || '.'}`,
       );
     if (lines.length > 0) throw new InputError(lines.join('\n'));
   }

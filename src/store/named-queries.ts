@@ -68,7 +68,7 @@ FROM v_trial t
 LEFT JOIN (SELECT trial, place FROM v_place WHERE sweep = :sweep) m ON m.trial = t.trial
 LEFT JOIN v_comparison c ON c.sweep = t.sweep AND c.trial = t.trial AND c.against = 'fp32'
 WHERE t.sweep = :sweep AND t.status = 'done' AND t.role IN ('candidate', 'unsmoothed')
-ORDER BY t.value DESC, m.place LIMIT :limit`,
+ORDER BY t.metric IS NOT (SELECT metric FROM v_place WHERE sweep = :sweep AND place = 1), t.value DESC, m.place LIMIT :limit`,
   },
   {
     name: 'trials',

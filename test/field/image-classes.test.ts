@@ -94,6 +94,12 @@ describe('36: labels by folder', () => {
     await expect(open(path)).rejects.toThrow(/Expected a readable file, got ENOENT \(.*a\/0\.png\)/);
   });
 
+  it.each(['/gone', 'b'])('refuse a link in the place of a class that leads nowhere: %s', async (target) => {
+    const path = folderOf('a/1.png', 'c/1.png');
+    symlinkSync(target, join(path, 'b'));
+    await expect(open(path)).rejects.toThrow(`got one to ${target}, which is not`);
+  });
+
   it('are part of what identifies the data: an empty folder that appears numbers the others anew', async () => {
     const path = folderOf('b/1.png');
     const [hash, stamp] = [await hashSource(sourceOf(path)), sourceStamp(sourceOf(path))];

@@ -250,13 +250,17 @@ describe('5: outputs that no metric can tell apart', () => {
       correct: null,
       total: null,
     };
-    const of = (value: number) =>
+    const of = (value: number, ciLow: number | null = null, samples = 3) =>
       judgeReference({
         ...reference,
-        evaluation: { primaryMetric: 'mAP', samples: 3, accuracies: [{ ...accuracy, value }], outcomes: [] },
-      }).map(({ kind }) => kind);
-    expect(of(0)).toEqual(['no-detection']);
+        evaluation: { primaryMetric: 'mAP', samples, accuracies: [{ ...accuracy, value, ciLow }], outcomes: [] },
+      }).map(({ kind, voids }) => `${kind}${voids ? '!' : ''}`);
+    expect(of(0)).toEqual(['no-detection!']);
     expect(of(0.01)).toEqual([]);
+    expect(of(0.01, 0.002, 100)).toEqual([]);
+    // A hit by chance: the interval reaches 0.
+    expect(of(0.01, 0, 100)).toEqual(['no-detection!']);
+    expect(of(0.01, 0)).toEqual(['few-samples']);
   });
 });
 

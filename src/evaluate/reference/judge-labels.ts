@@ -17,7 +17,7 @@ const SURE = 0.001;
 const CHANCE = 0.05;
 
 /** Below so many samples a result above chance that chance may reach too says that samples are few. */
-const FEW = 50;
+export const FEW = 50;
 
 /**
  * What is wrong with the predictions of a classifier, judged by the labels: at or below chance, labels numbered otherwise,

@@ -1,6 +1,6 @@
 import type { PreprocessSettings, TaskSettings } from '../../experiment/settings.js';
-import type { EvaluationRecord } from '../results.js';
-import { judgeLabels } from './judge-labels.js';
+import type { AccuracyRecord, EvaluationRecord } from '../results.js';
+import { FEW, judgeLabels } from './judge-labels.js';
 import { judgeOutputs } from './judge-outputs.js';
 import type { OutputSurvey } from './output-survey.js';
 import type { ReferenceWarning } from './reference-warning.js';
@@ -34,17 +34,34 @@ export function judgeReference(reference: JudgedReference): readonly ReferenceWa
       ? judgeLabels({ labels, argmax, classes: survey.size }, feeding)
       : [];
   const value = evaluation.accuracies.find(({ metric, slice }) => metric === evaluation.primaryMetric && slice === '');
-  const ofDetections = task.kind === 'centerDetection' && value?.value === 0 ? [noDetection(evaluation, feeding)] : [];
+  const ofDetections =
+    task.kind === 'centerDetection' && value !== undefined ? noDetection(evaluation, value, feeding) : [];
   return [...ofOutputs, ...ofLabels, ...ofDetections];
 }
 
-function noDetection({ primaryMetric, samples }: EvaluationRecord, feeding: string): ReferenceWarning {
-  return {
-    kind: 'no-detection',
-    voids: true,
-    message: `FP32's ${primaryMetric} over ${samples.toLocaleString('en-US')} evaluated samples is 0: there is no accuracy to keep.`,
-    cause: `Likely cause: ${feeding} Check the ground truth's grid and order of classes, and task.minScore, too.`,
-  };
+/** A mean average precision of 0, or one whose interval reaches it: a hit here and there is what any heatmap has. */
+function noDetection(
+  { primaryMetric, samples }: EvaluationRecord,
+  { value, ciLow, ciHigh }: AccuracyRecord,
+  feeding: string,
+): readonly ReferenceWarning[] {
+  if (value > 0 && (ciLow === null || ciLow > 0)) return [];
+  const over = `FP32's ${primaryMetric} over ${samples.toLocaleString('en-US')} evaluated samples`;
+  const cause = `Likely cause: ${feeding} Check the ground truth's grid and order of classes, and task.minScore, too.`;
+  if (value === 0) {
+    return [{ kind: 'no-detection', voids: true, message: `${over} is 0: there is no accuracy to keep.`, cause }];
+  }
+  const seen = `${over} is ${short(value)}, with a 95 % interval from 0 to ${short(ciHigh ?? value)}`;
+  return samples < FEW
+    ? [
+        {
+          kind: 'few-samples',
+          voids: false,
+          message: `${seen}: so few samples do not tell the model from one that finds nothing.`,
+          cause: `Raise data.evaluation.samples. ${cause}`,
+        },
+      ]
+    : [{ kind: 'no-detection', voids: true, message: `${seen}: there is no accuracy to keep.`, cause }];
 }
 
 /** Values beyond this are hardly what a network was trained on: bytes, not scaled ones. */

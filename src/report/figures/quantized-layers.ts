@@ -20,9 +20,14 @@ FROM trial t
 JOIN layer l ON l.model_id = t.model_id
 LEFT JOIN smoothing s ON s.trial_id = t.id AND s.layer_id = l.id
 WHERE t.id = ${best?.trial ?? -1} ORDER BY l.position`,
-  build: (rows, { best }) =>
+  build: (rows, { best, isVoid }) =>
     best === null || rows.length === 0
-      ? { kind: 'absent', note: 'Not known before the first setting has finished.' }
+      ? {
+          kind: 'absent',
+          note: isVoid
+            ? 'No setting can be called the best; the page of each trial has its layers.'
+            : 'Not known before the first setting has finished.',
+        }
       : { kind: 'text', caption: captionText(rows, best) },
 };
 

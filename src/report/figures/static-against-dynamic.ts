@@ -27,7 +27,7 @@ SELECT b.trial, b.label, b.alpha_mode, b.alpha, b.absmax, b.calibration_batches,
 FROM (SELECT static_trial AS trial FROM pair UNION SELECT dynamic_trial FROM pair) shown
 JOIN v_trial b ON b.sweep = ${sqlText(facts.sweep.name)} AND b.trial = shown.trial
 LEFT JOIN v_comparison c ON c.sweep = b.sweep AND c.trial = b.trial AND c.against = 'best' AND c.other_trial = ${facts.best?.trial ?? -1}
-WHERE true${onlyTrials(drawnVariants(facts).trials, 'b.trial')} ORDER BY b.calibration_batches, b.alpha_mode = 'dynamic', b.trial`,
+WHERE b.metric = (SELECT metric FROM v_place WHERE sweep = ${sqlText(facts.sweep.name)} AND place = 1)${onlyTrials(drawnVariants(facts).trials, 'b.trial')} ORDER BY b.calibration_batches, b.alpha_mode = 'dynamic', b.trial`,
   build: (rows, facts) => {
     if (rows.length === 0) return { kind: 'absent', note: whyNone(facts) };
     const variants = drawnVariants(facts);

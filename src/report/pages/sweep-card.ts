@@ -5,7 +5,7 @@ import { countText, differenceText, valueText } from '../number-text.js';
 import type { Query } from '../query.js';
 import { linked, renderFigure, sqlDisclosure } from '../render-figure.js';
 import type { SweepFacts } from '../sweep-facts.js';
-import { factsSql } from '../sweep-facts.js';
+import { factsSql, referenceOf } from '../sweep-facts.js';
 import { timeText } from './page-body.js';
 import { sentenceHtml } from './sweep-page.js';
 
@@ -17,7 +17,7 @@ import { sentenceHtml } from './sweep-page.js';
 export function sweepCard(facts: SweepFacts, place: number, href: string | null, query: Query): string {
   const { sweep, best, metric } = facts;
   const question = sweep.question?.trim() ?? '';
-  const fp32 = facts.trials.find((trial) => trial.role === 'fp32')?.value ?? null;
+  const fp32 = referenceOf(facts)?.value ?? null;
   const numbers = [
     ['best', 'best', valueText(best?.value ?? null, metric)],
     ['fp32', 'FP32', valueText(best?.fp32Value ?? fp32, metric)],

@@ -13,7 +13,7 @@ import { sqlText, textOf, toRows } from '../query.js';
 import { renderFigure, sqlDisclosure } from '../render-figure.js';
 import type { Sentence } from '../sentence.js';
 import type { SweepFacts } from '../sweep-facts.js';
-import { factsSql } from '../sweep-facts.js';
+import { factsSql, referenceOf } from '../sweep-facts.js';
 import { warningsSql } from '../sweep-warnings.js';
 import type { ReportOptions } from './page-body.js';
 import { pageBody, sourcesHtml, timeText } from './page-body.js';
@@ -93,8 +93,8 @@ function unbroken(text: string): string {
 }
 
 function tilesHtml(facts: SweepFacts): string {
-  const { sweep, trials, best, metric } = facts;
-  const fp32 = trials.find((trial) => trial.role === 'fp32' && trial.value !== null) ?? null;
+  const { sweep, best, metric } = facts;
+  const fp32 = referenceOf(facts);
   const interval =
     fp32 === null || fp32.ciLow === null || fp32.ciHigh === null
       ? ''
@@ -140,6 +140,7 @@ function factsSources({ sweep, staticDynamic }: SweepFacts): (readonly [string, 
     ['comparisons', factsSql.comparisons(sweep.name)],
     ['layers', factsSql.layers(sweep.name)],
     ['warnings about FP32', warningsSql.reference(sweep.name)],
+    ['metrics', warningsSql.metrics(sweep.name)],
     ['warnings about unsigned inputs', warningsSql.unsigned(sweep.name)],
     ['static against dynamic', staticDynamicSql(sweep.name)],
     ...(staticDynamic === null

@@ -1,3 +1,4 @@
+import { metricText } from '../number-text.js';
 import type { SweepFacts, TrialFacts } from '../sweep-facts.js';
 import { comparedWith } from '../sweep-facts.js';
 
@@ -12,5 +13,7 @@ export interface TrialPageFacts {
 /** What the page of a trial of the sweep knows. */
 export function trialPageFacts(sweep: SweepFacts, trial: TrialFacts): TrialPageFacts {
   const unsmoothed = comparedWith(sweep, trial, 'unsmoothed')?.otherTrial ?? null;
-  return { sweep, trial, unsmoothed: unsmoothed === trial.trial ? null : unsmoothed };
+  // A sweep of several tasks has trials of several metrics.
+  const judged = trial.metric === null ? sweep : { ...sweep, metric: metricText(trial.metric) };
+  return { sweep: judged, trial, unsmoothed: unsmoothed === trial.trial ? null : unsmoothed };
 }

@@ -132,7 +132,9 @@ function verdictSentence(facts: TrialPageFacts): Sentence {
 
 /** `, the best of 41 settings` or `, number 3 of 41 settings`. */
 function standing({ sweep, trial }: TrialPageFacts): Sentence {
-  const settings = sweep.trials.filter((t) => t.role === 'candidate' && t.status === 'done' && t.value !== null);
+  const settings = sweep.allTrials.filter(
+    (t) => t.role === 'candidate' && t.status === 'done' && t.value !== null && t.metric === trial.metric,
+  );
   if (trial.role !== 'candidate' || settings.length < 2 || sweep.isVoid) return [];
   const above = settings.filter((t) => (t.value ?? 0) > (trial.value ?? 0)).length;
   return sentence(

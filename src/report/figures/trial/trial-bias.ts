@@ -18,7 +18,10 @@ export const trialBias: PageFigure<TrialPageFacts> = {
 WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${trial.trial} ORDER BY position`,
   build: (rows) => {
     if (rows.length === 0) {
-      return { kind: 'absent', note: 'The biases are as in the model: biasCorrection: empirical corrects them.' };
+      return {
+        kind: 'absent',
+        note: 'The biases are as in the model: quantization.biasCorrection.method: empirical corrects them.',
+      };
     }
     const largest = rows.reduce((most, row) =>
       numberOf(row, 'correction_max') > numberOf(most, 'correction_max') ? row : most,
