@@ -61,7 +61,7 @@ export async function planMemory(
   const allowed = run.memoryMb === null ? (SHARE * machine) / slots : run.memoryMb * MIB;
   const given =
     run.memoryMb === null
-      ? `${sizeText(allowed)} for each of ${slots} slots, ${SHARE * 100} % of ${sizeText(machine)}`
+      ? `${sizeText(allowed)} for ${slots === 1 ? 'the one slot' : `each of ${slots} slots`}, ${SHARE * 100} % of ${sizeText(machine)}`
       : `run.memoryMb ${run.memoryMb}`;
   for (const [path, trials] of byModel) {
     const { model, evaluation, preprocess } = trials[0]!.settings;

@@ -84,6 +84,15 @@ describe('21: outputs never replace what quantsweep did not write', () => {
     expect(existsSync(join(folder, 'nowhere.html'))).toBe(false);
   });
 
+  it('a link that leads nowhere in the place of a folder', async () => {
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'site'));
+    const { code, stderr } = await report('one', '-o', 'site');
+    expect([stderr, code]).toEqual([
+      `Expected a folder for --output, got "${join(folder, 'site')}", a link that leads nowhere.\n`,
+      2,
+    ]);
+  });
+
   it('deletes pages of an earlier report, but not through a link and not what a person put there', async () => {
     expect((await report('one', 'two', '-o', 'site')).code).toBe(0);
     const pages = ['trial-1000.html', 'layer-0.html'].filter((name) => existsSync(join(folder, 'site/two', name)));
