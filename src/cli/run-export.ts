@@ -40,10 +40,10 @@ export async function runExport(args: ExportArguments): Promise<string> {
 
 /** Files of the trial's samples, which the check of the written model reads. */
 function dataFiles(settings: string): readonly string[] {
-  const { evaluation, calibration } = JSON.parse(settings) as TrialSettings;
+  const { evaluation, calibration } = JSON.parse(settings) as Partial<TrialSettings>;
   const files: string[] = [];
   // Paths are stored absolute, also those of labels and further inputs.
-  JSON.stringify([evaluation.source, calibration?.source], (_, value: unknown) => {
+  JSON.stringify([evaluation?.source, calibration?.source], (_, value: unknown) => {
     if (typeof value === 'string' && isAbsolute(value)) files.push(value);
     return value;
   });
