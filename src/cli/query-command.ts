@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { text as readText } from 'node:stream/consumers';
 
 import type { Argv, CommandModule } from 'yargs';
@@ -74,7 +74,7 @@ async function runQueryCommand(args: QueryArguments): Promise<void> {
   await readDatabase(
     args.db,
     async (connection) => {
-      const stream = connection.stream(sql, bindParameters(connection, given, named));
+      const stream = connection.stream(sql, bindParameters(connection, given, named, sql));
       await writeStdout(rowTexts(stream, args.format, width));
     },
     'given',
@@ -103,10 +103,19 @@ async function readSql({ sql, file }: QueryArguments): Promise<string> {
   return readText(process.stdin);
 }
 
+/** Pipes that a shell opens for the command (`--file <(...)`); a named one may never be written to. */
+const openedPipe = /^\/(dev\/(fd\/|stdin$)|proc\/)/;
+
 function readFile(path: string): string {
   try {
+    const isFile = statSync(path).isFile() || openedPipe.test(path);
+    if (!isFile)
+      throw new UsageError(
+        `Expected a file with SQL, got a folder, pipe or device: ${path}. Give SQL on the standard input as -.`,
+      );
     return readFileSync(path, 'utf8');
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(
       `Can't read the SQL file ${path}: ${error instanceof Error ? error.message : String(error)}.`,
       { cause: error },
@@ -119,14 +128,24 @@ function bindParameters(
   connection: QueryConnection,
   given: readonly GivenParameter[],
   named: NamedQuery | null,
+  sql: string,
 ): ParameterValues {
   const latest = sweepNames(connection)[0] ?? null;
   if (named !== null) return { sweep: latest, ...bindNamed(connection, given, named) };
+  given.forEach((parameter) => {
+    requireInSql(parameter, sql);
+  });
   for (const parameter of given.filter(isTextLikeNumber)) {
     const { name, text } = parameter;
     process.stderr.write(`note: --param ${name}=${text} is text; --param ${name}:=${text} gives the number.\n`);
   }
   return { sweep: latest, ...Object.fromEntries(given.map((parameter) => [parameter.name, bindOwn(parameter)])) };
+}
+
+/** A misspelt name would be bound to nothing, and `:sweep` would stay the latest sweep: another answer than was asked for. */
+function requireInSql({ name }: GivenParameter, sql: string): void {
+  if (new RegExp(`[:@$]${name}\\b`).test(sql)) return;
+  throw new UsageError(`Expected :${name} in the SQL for --param ${name}, found none. Check the spelling of both.`);
 }
 
 function bindNamed(connection: QueryConnection, given: readonly GivenParameter[], named: NamedQuery): ParameterValues {

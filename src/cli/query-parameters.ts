@@ -43,8 +43,10 @@ export function bindOwn({ name, text, isValue }: GivenParameter): ParameterValue
 export function bindDeclared({ name, text, isValue }: GivenParameter, type: QueryParameter['type']): ParameterValue {
   if (isValue && text === 'null') return null;
   if (type === 'text') return text;
-  if (decimal.test(text)) return toNumber(text);
-  throw new UsageError(`Expected a number for --param ${name}, got "${text}".`);
+  // Numbers of trials and of rows: SQLite's own words for 1.5 name neither.
+  const number = decimal.test(text) ? toNumber(text) : null;
+  if (typeof number === 'bigint') return number;
+  throw new UsageError(`Expected a whole number for --param ${name}, got "${text}".`);
 }
 
 /** Whether a text looks like a number that it is not bound as: what to say to who meant the number. */

@@ -1,3 +1,5 @@
+import { isAbsolute } from 'node:path';
+import type { TrialSettings } from '../plan/plan.js';
 import { readWarnings } from '../report/sweep-warnings.js';
 import { exportTrial, type ExportSummary } from '../schedule/export-trial.js';
 import { readTrial } from '../store/read-trial.js';
@@ -16,7 +18,7 @@ export async function runExport(args: ExportArguments): Promise<string> {
   });
   const { 'calibration-table': calibrationTable, 'smoothed-model': smoothedModel } = args;
   const outputs = [args.output, calibrationTable, smoothedModel].filter((path) => path !== undefined);
-  checkOutputs(outputs, { force: true, inputs: databaseFiles(args.db) });
+  checkOutputs(outputs, { force: true, inputs: [...databaseFiles(args.db), ...dataFiles(trial.settings)] });
   const summary = exportTrial(trial, args.model ?? null, {
     output: args.output,
     calibrationTable: calibrationTable ?? null,
@@ -38,6 +40,18 @@ export async function runExport(args: ExportArguments): Promise<string> {
   if (calibrationTable !== undefined) lines.push(`${calibrationTable}: ${tableNote(smoothedModel, summary)}`);
   if (smoothedModel !== undefined) lines.push(`${smoothedModel}: the smoothed model in float`);
   return `${lines.join('\n')}\n`;
+}
+
+/** Files of the trial's samples, which the check of the written model reads. */
+function dataFiles(settings: string): readonly string[] {
+  const { evaluation, calibration } = JSON.parse(settings) as Partial<TrialSettings>;
+  const files: string[] = [];
+  // Paths are stored absolute, also those of labels and further inputs.
+  JSON.stringify([evaluation?.source, calibration?.source], (_, value: unknown) => {
+    if (typeof value === 'string' && isAbsolute(value)) files.push(value);
+    return value;
+  });
+  return files;
 }
 
 function notes({ floatWeights, usesRuntimeDomain }: ExportSummary): readonly string[] {

@@ -85,7 +85,7 @@ export async function runSweepFile(
       `${plan.name}: ${plural(plan.trials.length, 'trial')}, ${cached} finished already, ${toRun.length} to run${failedBefore}. Results go to ${experiment.run.database}`,
     );
     const isCpu = provider.provider === 'cpu';
-    const memory = await planMemory(experiment, cached < plan.trials.length ? plan : nothing(plan), inputs, pool, {
+    const memory = await planMemory(experiment, toRun.length > 0 ? plan : nothing(plan), inputs, pool, {
       isCpu,
       slots: slots.length,
     });

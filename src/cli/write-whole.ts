@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { writeFiles } from '../schedule/write-files.js';
 import { UsageError } from './usage-error.js';
@@ -12,7 +12,10 @@ export function writeWhole(path: string, text: string): void {
 export function requireFolder(path: string, option: string): void {
   if (path === '') throw new UsageError(`Expected a folder for ${option}, got an empty name.`);
   let place = resolve(path);
-  while (!existsSync(place)) place = dirname(place);
+  for (; !existsSync(place); place = dirname(place)) {
+    if (lstatSync(place, { throwIfNoEntry: false }) === undefined) continue;
+    throw new UsageError(`Expected a folder for ${option}, got "${place}", a link that leads nowhere.`);
+  }
   if (!statSync(place).isDirectory()) throw new UsageError(`Expected a folder for ${option}, got the file "${place}".`);
 }
 

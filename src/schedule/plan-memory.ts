@@ -61,8 +61,15 @@ export async function planMemory(
   const allowed = run.memoryMb === null ? (SHARE * machine) / slots : run.memoryMb * MIB;
   const given =
     run.memoryMb === null
-      ? `${sizeText(allowed)} for each of ${slots} slots, ${SHARE * 100} % of ${sizeText(machine)}`
+      ? `${sizeText(allowed)} for ${slots === 1 ? 'the one slot' : `each of ${slots} slots`}, ${SHARE * 100} % of ${sizeText(machine)}`
       : `run.memoryMb ${run.memoryMb}`;
+  const isAuto = plan.trials.every(({ settings }) => settings.evaluation.batchSize === 'auto');
+  const advice = [
+    ...(run.memoryMb === null ? [] : ['raise run.memoryMb']),
+    ...(run.memoryMb === null && slots > 1 ? ['use fewer run.slots'] : []),
+    ...(isAuto ? [] : ['set data.evaluation.batchSize to auto']),
+    'use smaller samples',
+  ].join(', or ');
   for (const [path, trials] of byModel) {
     const { model, evaluation, preprocess } = trials[0]!.settings;
     try {
@@ -73,9 +80,7 @@ export async function planMemory(
       const { use, batch, bytes } = estimatePeak(value, workOf(trials, plan, inputs), own);
       const runs = `${uses[use]}, runs of ${batch} sample${batch === 1 ? '' : 's'}`;
       const estimate = `Memory: about ${sizeText(bytes)} a child at its peak with ${basename(path)} (${runs}); ${given}.`;
-      const advice =
-        ' Warning: more than that. Use fewer run.slots or smaller samples, or set data.evaluation.batchSize to auto.';
-      lines.push(bytes > allowed ? estimate + advice : estimate);
+      lines.push(bytes > allowed ? `${estimate} Warning: more than that; ${advice}.` : estimate);
     } catch (cause) {
       if (cause instanceof JobInterrupted) return { limits, lines };
       if (!(cause instanceof JobError)) throw cause;

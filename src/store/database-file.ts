@@ -9,8 +9,8 @@ import { LogFile } from './log-file.js';
 /** What has become of the files of an open database. */
 export type FileState =
   | { readonly kind: 'whole' }
-  /** No name leads to the file any more: it is gone with this process. */
-  | { readonly kind: 'removed' }
+  /** No name leads to the file any more: it is gone with this process. `isReplaced`: another file is under its path. */
+  | { readonly kind: 'removed'; readonly isReplaced: boolean }
   /** The file is whole and elsewhere; `to` is null where the system does not tell. */
   | { readonly kind: 'moved'; readonly to: string | null }
   /** Other contents were written into the file itself. */
@@ -65,8 +65,11 @@ export class DatabaseFile {
 
   /** @param marks of which one must stand in the file itself, in the page of `writer`; null where none is known to */
   state(marks: readonly string[] | null): FileState {
-    if (fileIdentity(this.given) !== this.#identity) {
-      return fstatSync(this.#descriptor).nlink === 0 ? { kind: 'removed' } : { kind: 'moved', to: this.#place() };
+    const there = fileIdentity(this.given);
+    if (there !== this.#identity) {
+      return fstatSync(this.#descriptor).nlink === 0
+        ? { kind: 'removed', isReplaced: there !== null }
+        : { kind: 'moved', to: this.#place() };
     }
     if (marks !== null && !this.#holds(marks)) return { kind: 'overwritten' };
     const isSound = this.isLogSound();

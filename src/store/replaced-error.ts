@@ -18,6 +18,11 @@ export function replacedError(path: string, state: FileState, { saved, trials, i
   const lost = saved ? 'All that was stored is in it; only the work that was running is lost.' : lostText(inLog);
   switch (state.kind) {
     case 'removed':
+      if (state.isReplaced) {
+        return error(
+          `Another file was put in the place of the database ${path} while the sweep ran, so nothing more can be stored. Of this run, what that file lacks is lost. ${lostText(trials)} Check the file (quantsweep status --db ${path}), and ${again}.`,
+        );
+      }
       return error(
         `The database ${path} was removed while the sweep ran, so nothing more can be stored. ${lostText(trials)} What earlier runs had stored in it is gone with the file. Put a copy back if there is one, and run the same command again: it runs what is missing.`,
       );

@@ -59,7 +59,7 @@ function explainSqlite(error: InstanceType<typeof Database.SqliteError>, path: s
     case 'SQLITE_LOCKED':
       return new StoreError(
         'busy',
-        `Another program holds ${path} (${error.message}), or its file system has no file locks. Close that program, or wait until it is done, and run the same command again.`,
+        `Another program holds ${path} (${error.message}), or its file system has no file locks. Close that program, or wait until it is done.`,
         cause,
       );
     case 'SQLITE_IOERR':
@@ -83,11 +83,14 @@ function isNoEngine(error: unknown): error is Error {
 
 function noEngine(error: Error): StoreError {
   // The list of all places that were tried is no reason.
-  const reason = 'tries' in error ? error.message.split('\n', 1)[0]! : error.message.replaceAll(/\s+/g, ' ');
+  const reason =
+    'tries' in error
+      ? 'its file is in none of the places for it'
+      : error.message.replaceAll(/\s+/g, ' ').replace(/\.$/, '');
   return new StoreError(
     'no-engine',
     `SQLite (the compiled part of the package better-sqlite3) is missing, or was made for another Node or system than this ` +
-      `(Node ${process.version}, ${process.platform} ${process.arch}): ${reason} Run npm rebuild better-sqlite3, or install quantsweep again with this Node.`,
+      `(Node ${process.version}, ${process.platform} ${process.arch}): ${reason}. Run npm rebuild better-sqlite3, or install quantsweep again with this Node.`,
     { cause: error },
   );
 }

@@ -72,6 +72,21 @@ function removeAll(path: string): void {
 }
 
 describe('17: the database is no longer the one that is open', () => {
+  it('says that another file is in its place where one is, not that it is gone', () => {
+    const path = sample.temporaryDatabase();
+    const { next } = begun(path);
+    writeFileSync(`${path}.new`, 'of another program');
+    renameSync(`${path}.new`, path);
+    const { code, message } = caught(() => {
+      next(2);
+    });
+    expect(code).toBe('replaced');
+    expect(message).toContain(`Another file was put in the place of the database ${path}`);
+    expect(message).toContain('2 finished trials of this run (trial 0; trial 1)');
+    expect(message).not.toContain('removed');
+    expect(readFileSync(path, 'utf8')).toBe('of another program');
+  });
+
   it('stops at the next commit when it was removed, with the trials that are lost', () => {
     const path = sample.temporaryDatabase();
     const { store, next } = begun(path);
@@ -137,7 +152,7 @@ describe('17: the database is no longer the one that is open', () => {
       caught(() => {
         next(2);
       }).message,
-    ).toMatch(/was removed while the sweep ran/);
+    ).toMatch(/Another file was put in the place of the database/);
     store.close();
     expect(readFileSync(path).equals(bytes)).toBe(true);
     expect(existsSync(`${path}-wal`)).toBe(false);

@@ -2,8 +2,9 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, symlinkSync
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { quantsweep, type Ended } from '../cli/command-line.js';
+import { quantsweep, temporaryFolder, type Ended } from '../cli/command-line.js';
 import { sampleDatabase, type SampleDatabase } from '../report/sample-database.js';
+import { writeSmallSweep } from './small-sweep.js';
 
 describe('21: outputs never replace what quantsweep did not write', () => {
   let database: SampleDatabase;
@@ -84,6 +85,13 @@ describe('21: outputs never replace what quantsweep did not write', () => {
     expect(existsSync(join(folder, 'nowhere.html'))).toBe(false);
   });
 
+  it('a link that leads nowhere in the place of a folder', async () => {
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'site'));
+    const { code, stderr } = await report('one', '-o', 'site');
+    expect(stderr).toContain(`got "${join(folder, 'site')}", a link that leads nowhere.`);
+    expect(code).toBe(2);
+  });
+
   it('deletes pages of an earlier report, but not through a link and not what a person put there', async () => {
     expect((await report('one', 'two', '-o', 'site')).code).toBe(0);
     const pages = ['trial-1000.html', 'layer-0.html'].filter((name) => existsSync(join(folder, 'site/two', name)));
@@ -100,3 +108,13 @@ describe('21: outputs never replace what quantsweep did not write', () => {
     expect(existsSync(join(folder, 'elsewhere/index.html'))).toBe(true);
   });
 });
+
+it('21: export never replaces the data of the trial, even with --force', async () => {
+  const folder = temporaryFolder();
+  const run = await quantsweep(folder, 'run', writeSmallSweep(folder, 1), '--set', 'data.evaluation.batchSize=1');
+  expect(run.code, run.stdout).toBe(0);
+  const bytes = readFileSync(join(folder, 'data.npy'));
+  const { code, stderr } = await quantsweep(folder, 'export', 'best', '-o', 'data.npy', '--force');
+  expect([code, stderr]).toEqual([2, expect.stringContaining('data.npy, which is read, got data.npy.')]);
+  expect(readFileSync(join(folder, 'data.npy')).equals(bytes)).toBe(true);
+}, 60_000);

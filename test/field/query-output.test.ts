@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -101,6 +101,13 @@ describe('29: no stack trace for a person’s SQL, a damaged database or a full 
     expect(status).toBe(2);
     expect(stderr).toMatch(/^quantsweep: SQLite rejects the query: /);
     expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('SQL in a named pipe that nobody writes to is refused, not waited for', () => {
+    const pipe = `${path}.pipe`;
+    execFileSync('mkfifo', [pipe]);
+    const { status, stderr } = quantsweep('query', '--db', path, '--file', pipe);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('Expected a file with SQL, got a folder, pipe')]);
   });
 
   it('a database that lacks a view is called damaged, not a question that is wrong', () => {

@@ -84,7 +84,14 @@ describe('8: a text stays a text', () => {
       expect(stderr).toMatch(/^Expected a sweep of the database, one of .*; got "(2026\.100|1000|07|7\.0)"\.\n$/);
       expect(code).toBe(2);
     }
-    const wrong = await quantsweep(folder, 'query', '--name', 'best', '--param', 'limit=few', ...db);
-    expect([wrong.stderr, wrong.code]).toEqual(['Expected a number for --param limit, got "few".\n', 2]);
+    for (const value of ['few', '1.5']) {
+      const wrong = await quantsweep(folder, 'query', '--name', 'best', '--param', `limit=${value}`, ...db);
+      expect([wrong.stderr, wrong.code]).toEqual([`Expected a whole number for --param limit, got "${value}".\n`, 2]);
+    }
+    // Bound to nothing it would leave :sweep at the latest sweep.
+    const misspelt = ['--param', 'swep=007', 'SELECT count(*) FROM v_trial WHERE sweep = :sweep'];
+    const unknown = await quantsweep(folder, 'query', ...misspelt, ...db);
+    expect([unknown.stdout, unknown.code]).toEqual(['', 2]);
+    expect(unknown.stderr).toContain('Expected :swep in the SQL for --param swep, found none.');
   }, 120_000);
 });

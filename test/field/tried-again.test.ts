@@ -56,6 +56,8 @@ describe('19: a failure whose cause is mended', () => {
     const again = await quantsweep(folder, 'run', path);
     expect(again.stdout).toContain('small: 3 trials, 0 finished already, 0 to run.');
     expect(again.stdout).toContain('3 trials failed before and not tried again');
+    // Nothing runs, so nothing is measured for it; `plan` says no more.
+    expect(same + again.stdout).not.toContain('Memory:');
 
     const one = ['--set', 'data.evaluation.batchSize=1'];
     const mended = await planned(folder, path, ...one);

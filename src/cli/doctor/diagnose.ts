@@ -4,6 +4,7 @@ import { describeEnvironment, packageVersion } from '../../schedule/environment.
 import { workerEntry } from '../../schedule/prepare-sweep.js';
 import { hasVnni } from '../../schedule/saturation.js';
 import { cudaInstallScript, cudaLibraryPath, providerObstacle } from '../../schedule/resolve-provider.js';
+import { engineObstacle } from '../../store/engine-obstacle.js';
 import { cudaNeeds } from './cuda-needs.js';
 import { libraryFinder, linkedLibraries, vulkanDrivers } from './find-library.js';
 import { webgpuNeeds } from './webgpu-needs.js';
@@ -11,18 +12,20 @@ import { webgpuNeeds } from './webgpu-needs.js';
 /** The text of `quantsweep doctor`. */
 export async function diagnose(): Promise<string> {
   const environment = describeEnvironment();
+  const obstacle = engineObstacle();
   const lines = [
     `quantsweep ${environment.quantsweepVersion}, Node ${environment.nodeVersion}, onnxruntime-node ${environment.onnxruntimeVersion}, better-sqlite3 ${packageVersion('better-sqlite3/package.json')}`,
     `${environment.os}, ${environment.cpuModel}, ${environment.cpuCores} cores, ${environment.memoryMb} MB`,
     `CPU flags: ${environment.cpuFlags === '' ? 'unknown' : environment.cpuFlags}`,
     vnniNote(environment.cpuFlags),
+    `SQLite: ${obstacle ?? 'works'}`,
     `GPU: ${environment.gpu === null ? 'none that nvidia-smi lists' : `${environment.gpu}, driver ${environment.gpuDriver ?? 'unknown'}`}`,
     '',
     'Providers, each by running a small model in a child process:',
   ];
   for (const provider of ['cpu', 'cuda', 'webgpu'] as const) {
-    const obstacle = await providerObstacle(provider, workerEntry());
-    lines.push(`  ${provider.padEnd(7)}${obstacle === null ? 'works' : `does not load: ${obstacle}`}`);
+    const missing = await providerObstacle(provider, workerEntry());
+    lines.push(`  ${provider.padEnd(7)}${missing === null ? 'works' : `does not load: ${missing}`}`);
   }
   const find = libraryFinder();
   const path = cudaLibraryPath();
