@@ -1,6 +1,6 @@
 -- Right or refused: what the mends of faults found in the field need of the schema.
 
--- tables: S6
+-- tables: the order of sweeps, monotonic times, the writer
 
 -- The run that writes the file now; no row where none does. `mark` is that run's alone and changes whenever its
 -- write-ahead log has gone back into the file: whoever finds another one does not write this file any more.
@@ -28,7 +28,7 @@ UPDATE sweep SET
 ALTER TABLE attempt ADD COLUMN started_ms REAL;
 ALTER TABLE attempt ADD COLUMN ended_ms REAL;
 
--- tables: S3
+-- tables: what a trial was judged by, and what it exports
 -- Why a gate's output alone did not tell: 'discontinuous' or 'rounding'; NULL where it did, and for trials of earlier versions.
 ALTER TABLE trial ADD COLUMN gate_judged_by TEXT;
 -- Bytes of the trial's QDQ model, without the metadata that an export adds; NULL for fp32 and for trials of earlier versions.
@@ -63,11 +63,7 @@ LEFT JOIN accuracy f ON f.trial_id = ft.id AND f.metric = t.primary_metric AND f
 LEFT JOIN trial ut ON ut.key = t.unsmoothed_key
 LEFT JOIN accuracy u ON u.trial_id = ut.id AND u.metric = t.primary_metric AND u.slice = '';
 
--- tables: S4
-
--- tables: S5
-
--- tables: S2
+-- tables: what is wrong with FP32 results
 
 -- What was found wrong with an FP32 result when it was made: no row for a sound one, and none for one that is older than
 -- such findings.
@@ -87,16 +83,14 @@ CREATE TABLE fp32_reference (
   stage_id INTEGER NOT NULL REFERENCES stage(id)
 ) STRICT, WITHOUT ROWID;
 
--- tables: S7
+-- tables: failures that are tried again
 
 -- What the failed attempt ran under that is in no key, as JSON: where the next one would run under something else, it is
 -- made. NULL: not known, or nothing failed.
 ALTER TABLE trial ADD COLUMN failed_under TEXT;
 ALTER TABLE stage ADD COLUMN failed_under TEXT;
 
--- tables: S8
-
--- tables: S1
+-- tables: what comparisons are made of
 
 -- What the calibration samples are, by content: the hash of the source's bytes and of what selects samples from it. NULL for
 -- fp32, and for trials that an earlier version planned.
