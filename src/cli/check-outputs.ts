@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, lstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { entryAt } from '../schedule/write-files.js';
 import { UsageError } from './usage-error.js';
 
 /** In every file of text that quantsweep writes for people, but for pages and JSON, which have marks of their own. */
@@ -31,7 +32,7 @@ export function checkOutputs(paths: readonly string[], { force, inputs }: Overwr
   const kept = new Map(inputs.map((path) => [identity(path), path]));
   kept.delete(null);
   for (const path of paths) {
-    const there = lstatSync(path, { throwIfNoEntry: false });
+    const there = entryAt(path);
     if (there === undefined) continue;
     const input = kept.get(identity(path));
     if (input !== undefined) {
@@ -58,7 +59,7 @@ export function databaseFiles(path: string): readonly string[] {
 
 /** Whether there is a file at the path that quantsweep wrote, by the mark that is in it. A link is never that. */
 export function isOwnFile(path: string): boolean {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
+  if (entryAt(path)?.isFile() !== true) return false;
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);

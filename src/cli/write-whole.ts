@@ -1,6 +1,6 @@
-import { existsSync, lstatSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { writeFiles } from '../schedule/write-files.js';
+import { entryAt, writeFiles } from '../schedule/write-files.js';
 import { UsageError } from './usage-error.js';
 
 /** Writes beside the target and renames, so that a reader never sees half a file; makes its folder where it is missing. */
@@ -13,7 +13,7 @@ export function requireFolder(path: string, option: string): void {
   if (path === '') throw new UsageError(`Expected a folder for ${option}, got an empty name.`);
   let place = resolve(path);
   for (; !existsSync(place); place = dirname(place)) {
-    if (lstatSync(place, { throwIfNoEntry: false }) === undefined) continue;
+    if (entryAt(place) === undefined) continue;
     throw new UsageError(`Expected a folder for ${option}, got "${place}", a link that leads nowhere.`);
   }
   if (!statSync(place).isDirectory()) throw new UsageError(`Expected a folder for ${option}, got the file "${place}".`);

@@ -1,4 +1,4 @@
-import { lstatSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { InputError } from './input-error.js';
 import { makeFolder } from '../store/make-folder.js';
@@ -34,12 +34,24 @@ export function writeFiles(files: readonly NewFile[], overwrite: boolean): void 
   }
 }
 
+/** What is at the path, links not followed; undefined where nothing is, also where a parent is a file. */
+export function entryAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
 function checkTargets(files: readonly NewFile[], overwrite: boolean): void {
   const seen = new Set<string>();
   for (const { path } of files) {
     if (seen.has(resolve(path))) throw new InputError(`Expected a path of its own for each file, got ${path} twice.`);
     seen.add(resolve(path));
-    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) continue;
+    if (entryAt(path) === undefined) continue;
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
       throw new InputError(`Expected a file to write, got a folder: ${path}.`);
     if (!overwrite) throw new InputError(`${path} is there already. Give another path, or --force to overwrite it.`);
