@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { entryAt } from '../schedule/write-files.js';
+import { fileIdentity } from '../store/file-identity.js';
 import { UsageError } from './usage-error.js';
 
 /** In every file of text that quantsweep writes for people, but for pages and JSON, which have marks of their own. */
@@ -29,12 +30,12 @@ export interface OverwriteRule {
  * no file, or an input of the command. Called before the first of them is written.
  */
 export function checkOutputs(paths: readonly string[], { force, inputs }: OverwriteRule): void {
-  const kept = new Map(inputs.map((path) => [identity(path), path]));
+  const kept = new Map(inputs.map((path) => [fileIdentity(path), path]));
   kept.delete(null);
   for (const path of paths) {
     const there = entryAt(path);
     if (there === undefined) continue;
-    const input = kept.get(identity(path));
+    const input = kept.get(fileIdentity(path));
     if (input !== undefined) {
       throw new UsageError(`Expected another file to write than ${input}, which is read, got ${path}.`);
     }
@@ -73,10 +74,4 @@ export function isOwnFile(path: string): boolean {
 function readAt(file: number, position: number): string {
   const bytes = Buffer.alloc(MARKED_BYTES);
   return bytes.toString('utf8', 0, readSync(file, bytes, 0, MARKED_BYTES, position));
-}
-
-/** Device and number of the file that a path leads to, through links; null where there is none. */
-function identity(path: string): string | null {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats === undefined ? null : `${stats.dev} ${stats.ino}`;
 }

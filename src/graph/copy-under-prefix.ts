@@ -1,7 +1,7 @@
-import { create } from '@bufbuild/protobuf';
 import { copyNode } from './node.js';
 import { copyGraph, type OnnxModel } from './onnx-model.js';
-import { AttributeProtoSchema, type AttributeProto, type GraphProto, type NodeProto } from './onnx_pb.js';
+import type { GraphProto, NodeProto } from './onnx_pb.js';
+import { withSubgraphs } from './subgraphs.js';
 
 /** Prefix of a second variant of a graph. */
 export function twinPrefix({ ownPrefix }: Pick<OnnxModel, 'ownPrefix'>): string {
@@ -23,17 +23,8 @@ function renameNode(node: NodeProto, rename: (tensor: string) => string, prefix:
     name: node.name === '' ? '' : prefix + node.name,
     input: node.input.map(rename),
     output: node.output.map(rename),
-    attribute: node.attribute.map((a) => renameAttribute(a, rename, prefix)),
+    attribute: withSubgraphs(node, (graph) => renameSubgraph(graph, rename, prefix)),
   });
-}
-
-function renameAttribute(attribute: AttributeProto, rename: (t: string) => string, prefix: string): AttributeProto {
-  if (attribute.g === undefined && attribute.graphs.length === 0) return attribute;
-  const renamed = Object.assign(create(AttributeProtoSchema), attribute, {
-    graphs: attribute.graphs.map((g) => renameSubgraph(g, rename, prefix)),
-  });
-  if (attribute.g !== undefined) renamed.g = renameSubgraph(attribute.g, rename, prefix);
-  return renamed;
 }
 
 /** Names that the subgraph itself makes hide outer ones and stay as they are. */

@@ -2,16 +2,10 @@ import { create } from '@bufbuild/protobuf';
 import { isDefaultDomain } from './hidden-layers.js';
 import { copyNode, makeNode } from './node.js';
 import { copyGraph, withGraph, type OnnxModel } from './onnx-model.js';
-import {
-  AttributeProtoSchema,
-  ValueInfoProtoSchema,
-  type AttributeProto,
-  type GraphProto,
-  type NodeProto,
-  type ValueInfoProto,
-} from './onnx_pb.js';
+import { ValueInfoProtoSchema, type GraphProto, type NodeProto, type ValueInfoProto } from './onnx_pb.js';
+import { namesOf } from './own-names.js';
 import { smallValue, type FixedInputs } from './small-values.js';
-import { subgraphsOf } from './subgraphs.js';
+import { withSubgraphs } from './subgraphs.js';
 
 /**
  * The model with the branch that is taken in place of every If whose condition follows from constants, fixed inputs and
@@ -48,9 +42,8 @@ type Rename = (tensor: string) => string;
 
 /** The graph with the nodes of a branch in the place of its If. */
 function inlined({ graph }: OnnxModel, node: NodeProto, branch: GraphProto): GraphProto {
-  const taken = new Set<string>();
-  collectNames(copyGraph(graph, { node: graph.node.filter((other) => other !== node) }), taken);
-  for (const name of [...node.input, ...node.output]) taken.add(name);
+  const others = copyGraph(graph, { node: graph.node.filter((other) => other !== node) });
+  const taken = new Set([...namesOf(others), ...node.input, ...node.output]);
   const own = [...branch.initializer.map(({ name }) => name), ...branch.node.flatMap(({ output }) => output)];
   const outputs = new Set(node.output);
   const made = new Set(branch.node.flatMap(({ output }) => output));
@@ -63,8 +56,7 @@ function inlined({ graph }: OnnxModel, node: NodeProto, branch: GraphProto): Gra
     if (made.has(name) && !names.has(name)) names.set(name, output);
     else copies.push([name, output]);
   }
-  const reserved = new Set<string>();
-  collectNames(branch, reserved);
+  const reserved = new Set(namesOf(branch));
   const free = (name: string): string => unique(name, taken, reserved);
   for (const name of own) if (name !== '' && !names.has(name)) names.set(name, free(name));
   const rename: Rename = (tensor) => names.get(tensor) ?? tensor;
@@ -90,30 +82,13 @@ function unique(name: string, taken: Set<string>, reserved: ReadonlySet<string>)
   return free;
 }
 
-function collectNames(graph: GraphProto, names: Set<string>): void {
-  for (const { name } of [...graph.initializer, ...graph.input, ...graph.output]) names.add(name);
-  for (const node of graph.node) {
-    for (const name of [node.name, ...node.input, ...node.output]) names.add(name);
-    for (const subgraph of subgraphsOf(node)) collectNames(subgraph, names);
-  }
-}
-
 function renameNode(node: NodeProto, rename: Rename, renameNodeItself: Rename): NodeProto {
   return copyNode(node, {
     name: node.name === '' ? '' : renameNodeItself(node.name),
     input: node.input.map(rename),
     output: node.output.map(rename),
-    attribute: node.attribute.map((attribute) => renameAttribute(attribute, rename)),
+    attribute: withSubgraphs(node, (graph) => renameSubgraph(graph, rename)),
   });
-}
-
-function renameAttribute(attribute: AttributeProto, rename: Rename): AttributeProto {
-  if (attribute.g === undefined && attribute.graphs.length === 0) return attribute;
-  const renamed = Object.assign(create(AttributeProtoSchema), attribute, {
-    graphs: attribute.graphs.map((graph) => renameSubgraph(graph, rename)),
-  });
-  if (attribute.g !== undefined) renamed.g = renameSubgraph(attribute.g, rename);
-  return renamed;
 }
 
 /** What the subgraph makes itself hides outer tensors and stays as it is. */
@@ -129,7 +104,7 @@ function renameSubgraph(graph: GraphProto, rename: Rename): GraphProto {
       copyNode(node, {
         input: node.input.map(inner),
         output: node.output.map(inner),
-        attribute: node.attribute.map((attribute) => renameAttribute(attribute, inner)),
+        attribute: withSubgraphs(node, (subgraph) => renameSubgraph(subgraph, inner)),
       }),
     ),
     output: graph.output.map((info) => renameInfo(info, inner)),

@@ -36,7 +36,7 @@ export function layerPrefix({ ownPrefix }: { readonly ownPrefix: string }, layer
 }
 
 /** Of nodes and tensors, those of subgraphs included. */
-function* namesOf(graph: GraphProto): Generator<string> {
+export function* namesOf(graph: GraphProto): Generator<string> {
   for (const { name } of graph.initializer) yield name;
   for (const { name } of graph.input) yield name;
   for (const { name } of graph.output) yield name;

@@ -2,15 +2,13 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { copyNode } from '../graph/node.js';
 import { copyGraph } from '../graph/onnx-model.js';
 import {
-  AttributeProtoSchema,
   ModelProtoSchema,
   ValueInfoProtoSchema,
-  type AttributeProto,
   type GraphProto,
   type NodeProto,
   type ValueInfoProto,
 } from '../graph/onnx_pb.js';
-import { subgraphsOf } from '../graph/subgraphs.js';
+import { subgraphsOf, withSubgraphs } from '../graph/subgraphs.js';
 
 /** What names were turned into. */
 export interface Renaming {
@@ -94,15 +92,6 @@ function renameNode(node: NodeProto, rename: Rename): NodeProto {
     name: rename(node.name),
     input: node.input.map(rename),
     output: node.output.map(rename),
-    attribute: node.attribute.map((attribute) => renameAttribute(attribute, rename)),
+    attribute: withSubgraphs(node, (graph) => renameGraph(graph, rename)),
   });
-}
-
-function renameAttribute(attribute: AttributeProto, rename: Rename): AttributeProto {
-  if (attribute.g === undefined && attribute.graphs.length === 0) return attribute;
-  const renamed = Object.assign(create(AttributeProtoSchema), attribute, {
-    graphs: attribute.graphs.map((graph) => renameGraph(graph, rename)),
-  });
-  if (attribute.g !== undefined) renamed.g = renameGraph(attribute.g, rename);
-  return renamed;
 }

@@ -55,7 +55,9 @@ export async function planMemory(
   const byModel = new Map<string, PlannedTrial[]>();
   for (const trial of isCpu ? plan.trials : []) {
     const { path } = trial.settings.model;
-    byModel.set(path, [...(byModel.get(path) ?? []), trial]);
+    const own = byModel.get(path);
+    if (own === undefined) byModel.set(path, [trial]);
+    else own.push(trial);
   }
   const machine = machineBytes();
   const allowed = run.memoryMb === null ? (SHARE * machine) / slots : run.memoryMb * MIB;

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { fileIdentity } from '../../store/file-identity.js';
 import { openQueries, type QueryConnection } from '../../store/query-database.js';
 import { readRunState, type RunState } from '../../store/read-run-state.js';
 
@@ -52,15 +52,5 @@ export function servedDatabase(path: string): ServedDatabase {
   function close(): void {
     open?.queries.close();
     open = null;
-  }
-}
-
-/** Device and number of the file; null where there is none, or none that may be seen. */
-function fileIdentity(path: string): string | null {
-  try {
-    const { dev, ino } = statSync(path);
-    return `${dev} ${ino}`;
-  } catch {
-    return null;
   }
 }
