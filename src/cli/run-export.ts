@@ -5,7 +5,7 @@ import { exportTrial, type ExportSummary } from '../schedule/export-trial.js';
 import { readTrial } from '../store/read-trial.js';
 import { exportCheckLines } from './export-check-lines.js';
 import type { ExportArguments } from './export-command.js';
-import { checkOutputs, databaseFiles } from './check-outputs.js';
+import { checkOverwrite, databaseFiles } from './check-overwrite.js';
 import { pickSweep, pickTrial, readDatabase } from './read-database.js';
 
 /** Exports the trial that the arguments name, and asks the runtime how it runs the file; returns what to print. */
@@ -18,7 +18,7 @@ export async function runExport(args: ExportArguments): Promise<string> {
   });
   const { 'calibration-table': calibrationTable, 'smoothed-model': smoothedModel } = args;
   const outputs = [args.output, calibrationTable, smoothedModel].filter((path) => path !== undefined);
-  checkOutputs(outputs, { force: true, inputs: [...databaseFiles(args.db), ...dataFiles(trial.settings)] });
+  checkOverwrite(outputs, { force: true, inputs: [...databaseFiles(args.db), ...dataFiles(trial.settings)] });
   const summary = exportTrial(trial, args.model ?? null, {
     output: args.output,
     calibrationTable: calibrationTable ?? null,

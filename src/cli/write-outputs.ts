@@ -11,7 +11,7 @@ import type { PageId } from '../report/site-map.js';
 import { folderNames, parsePageName } from '../report/site-map.js';
 import type { SweepFacts } from '../report/sweep-facts.js';
 import { readSweepFacts } from '../report/sweep-facts.js';
-import { checkOutputs, databaseFiles, markComment } from './check-outputs.js';
+import { checkOverwrite, databaseFiles, markComment } from './check-overwrite.js';
 import { pickSweep, readDatabase } from './read-database.js';
 import { UsageError } from './usage-error.js';
 import type { Comparisons } from './write-report.js';
@@ -70,7 +70,7 @@ export async function writeOutputs(request: ReportRequest): Promise<ReportOutput
 
     const files = [markdown, json].filter((path): path is string => path !== undefined && path !== '-');
     const inputs = databaseFiles(database);
-    checkOutputs([...charts.map(({ name }) => join(svg ?? '', name)), ...files], { force, inputs });
+    checkOverwrite([...charts.map(({ name }) => join(svg ?? '', name)), ...files], { force, inputs });
     const names = sweeps.map(({ sweep }) => sweep.name);
     const pagePaths = output === undefined ? [] : writeReport(database, names, output, comparisons, force);
     const chartPaths = charts.map(({ name, text }) => writeTo(join(svg ?? '', name), `${text}\n${markComment}`));

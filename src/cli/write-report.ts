@@ -8,7 +8,7 @@ import type { Pair } from '../report/site-map.js';
 import { fileName } from '../report/site-map.js';
 import { findTrials } from '../store/find-trials.js';
 import type { QueryConnection } from '../store/query-database.js';
-import { checkOutputs, databaseFiles, isOwnFile, markLine, type OverwriteRule } from './check-outputs.js';
+import { checkOverwrite, databaseFiles, isOwnFile, markLine, type OverwriteRule } from './check-overwrite.js';
 import { pickSweep, pickTrial, readDatabase } from './read-database.js';
 import { UsageError } from './usage-error.js';
 import { requireFile, requireFolder, writeWhole } from './write-whole.js';
@@ -63,7 +63,7 @@ export function writeReport(
         throw new UsageError(`Expected a folder for comparisons (--output reports), got the file "${output}".`);
       }
       requireFile(output, '--output');
-      checkOutputs([output], rule);
+      checkOverwrite([output], rule);
       writeWhole(output, renderReport(query, name, options));
       return [output];
     }
@@ -120,8 +120,8 @@ function writeSite(
   const known = earlier.length === 0 ? [] : [...earlier.filter((path) => dirname(path) === 'assets'), listFile];
   const targets = [...paths, listFile].filter((path) => !known.includes(path));
   const within = (names: readonly string[]): string[] => names.map((name) => join(folder, name));
-  checkOutputs(within(targets), rule);
-  checkOutputs(within(known), { ...rule, force: true });
+  checkOverwrite(within(targets), rule);
+  checkOverwrite(within(known), { ...rule, force: true });
   for (const path of paths) {
     const text = render(path);
     if (text === null) throw new Error(`Expected a page for ${path}, got none.`);

@@ -32,7 +32,7 @@ export function selectLayers(
 }
 
 /** A sensitivity trial's focus is the name of one layer, not a glob any more. */
-function isInFocus(name: string, { sensitivity, focus }: LayerSettings): boolean {
+export function isInFocus(name: string, { sensitivity, focus }: Pick<LayerSettings, 'sensitivity' | 'focus'>): boolean {
   switch (sensitivity) {
     case 'none':
       return true;

@@ -1,6 +1,6 @@
 import type { ObservationRecord } from '../evaluate/results.js';
-import type { LayerSettings } from '../experiment/settings.js';
 import type { ObserveStage, PlannedStage, PlannedTrial, SweepPlan } from '../plan/plan.js';
+import { isInFocus } from '../quantize/select-layers.js';
 import type { SweepReader } from '../store/store.js';
 import type { SweepInputs } from './sweep-inputs.js';
 
@@ -61,8 +61,8 @@ function negativeInputs(
   inputs: Pick<SweepInputs, 'selectedLayers'>,
 ): readonly Lowest[] {
   const quantized = new Set(
-    trials.flatMap(({ settings }) =>
-      inOneTrial(inputs.selectedLayers(settings.model.path, settings.layers!), settings.layers!),
+    trials.flatMap(({ settings: { model, layers } }) =>
+      inputs.selectedLayers(model.path, layers!).filter((layer) => isInFocus(layer, layers!)),
     ),
   );
   return observation.inputs
@@ -70,17 +70,6 @@ function negativeInputs(
     .map(({ layer, min }): Lowest => [layer, min.reduce((least, value) => Math.min(least, value), Infinity)])
     .filter(([, lowest]) => lowest < 0)
     .sort((a, b) => a[1] - b[1]);
-}
-
-function inOneTrial(layers: readonly string[], { sensitivity, focus }: LayerSettings): readonly string[] {
-  switch (sensitivity) {
-    case 'none':
-      return layers;
-    case 'only':
-      return layers.filter((layer) => layer === focus);
-    case 'allBut':
-      return layers.filter((layer) => layer !== focus);
-  }
 }
 
 /** The sentence of `run`; the report's is like it (src/report/sweep-warnings.ts). */

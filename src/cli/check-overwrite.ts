@@ -29,7 +29,7 @@ export interface OverwriteRule {
  * Throws UsageError where writing `paths` would overwrite a file that quantsweep did not write, a link, anything that is
  * no file, or an input of the command. Called before the first of them is written.
  */
-export function checkOutputs(paths: readonly string[], { force, inputs }: OverwriteRule): void {
+export function checkOverwrite(paths: readonly string[], { force, inputs }: OverwriteRule): void {
   const kept = new Map(inputs.map((path) => [fileIdentity(path), path]));
   kept.delete(null);
   for (const path of paths) {
