@@ -1,7 +1,7 @@
-import '../src/runtime/no-telemetry.js';
+import '../src/engine/session/no-telemetry.js';
 import * as ort from 'onnxruntime-node';
-import { openDataset } from '../src/data/open-dataset.js';
-import { elementCount } from '../src/graph/tensor.js';
+import { openDataset } from '../src/formats/open-dataset.js';
+import { elementCount } from '../src/onnx/tensor.js';
 import type { BareData, BarePass, BareTook } from './bare-passes.js';
 
 /**

@@ -1,7 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { DataSource, OptimizationLevel, PreprocessSettings } from '../src/experiment/settings.js';
+import type { DataSource } from '../src/formats/data-source.js';
+import type { OptimizationLevel } from '../src/experiment/sections/settings.js';
+import type { PreprocessSettings } from '../src/formats/preprocess/preprocess-settings.js';
 
 /** Samples that stay in memory, ready to be fed. */
 export interface BareData {

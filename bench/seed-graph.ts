@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { createRandomStream } from '../src/data/bev-random.js';
-import { openDataset } from '../src/data/open-dataset.js';
-import { intsAttribute } from '../src/graph/node.js';
-import type { NodeProto, TensorProto } from '../src/graph/onnx_pb.js';
-import { elementCount } from '../src/graph/tensor.js';
-import { npyArray } from '../test/data/npy-bytes.js';
-import { modelBytes, node, tensor, value } from '../test/graph/build-model.js';
+import { createRandomStream } from '../src/formats/bev/bev-random.js';
+import { openDataset } from '../src/formats/open-dataset.js';
+import { intsAttribute } from '../src/onnx/node.js';
+import type { NodeProto, TensorProto } from '../src/onnx/proto/onnx_pb.js';
+import { elementCount } from '../src/onnx/tensor.js';
+import { npyArray } from '../test/formats/npy-bytes.js';
+import { modelBytes, node, tensor, value } from '../test/onnx/build-model.js';
 
 /** Samples of a batch, which the graph fixes. */
 export const SEED_BATCH = 4;

@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import type { ObservationRecord } from '../src/evaluate/results.js';
+import type { ObservationRecord } from '../src/records/results.js';
 import type { SearchStage } from '../src/plan/plan.js';
-import type { Job } from '../src/runtime/jobs.js';
-import { runJob } from '../src/runtime/run-job.js';
-import { prepareSweep, type PreparedSweep } from '../src/schedule/prepare-sweep.js';
+import type { Job } from '../src/engine/jobs/jobs.js';
+import { runJob } from '../src/engine/jobs/run-job.js';
+import { prepareSweep, type PreparedSweep } from '../src/schedule/prepare/prepare-sweep.js';
 import { searchParts } from '../src/schedule/stage-parts.js';
 import { jobModel } from '../src/schedule/stage-work.js';
 import { BarePasses } from './bare-passes.js';
@@ -22,7 +22,7 @@ const ROUNDS = bySize({ quick: 1, part: 1, full: 3 });
 const BATCHES = bySize({ quick: 1, part: 2, full: 4 });
 const SAMPLES = BATCHES * SEED_BATCH;
 const BASE = 'fp32';
-const entry = new URL('../dist/runtime/worker-main.js', import.meta.url);
+const entry = new URL('../dist/engine/local/worker-main.js', import.meta.url);
 const session = { provider: 'cpu', deviceId: 0, threads: availableParallelism(), optimizationLevel: 'all' } as const;
 
 /** What one process did. */

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { DataSource, PreprocessSettings } from '../src/experiment/settings.js';
-import type { JobModel } from '../src/runtime/jobs.js';
-import { readModelFile } from '../src/runtime/model-file.js';
+import type { DataSource } from '../src/formats/data-source.js';
+import type { PreprocessSettings } from '../src/formats/preprocess/preprocess-settings.js';
+import type { JobModel } from '../src/engine/jobs/jobs.js';
+import { readModelFile } from '../src/engine/session/model-file.js';
 
 /** A model with data to run it on. */
 export interface Subject {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PlannedTrial } from '../src/plan/plan.js';
-import { prepareSweep } from '../src/schedule/prepare-sweep.js';
+import { prepareSweep } from '../src/schedule/prepare/prepare-sweep.js';
 import { reportOf } from './measure/child-report.js';
 import { sayEnvironment } from './measure/environment.js';
 import { clocked, interleavedRounds } from './measure/interleaved-rounds.js';
@@ -23,7 +23,7 @@ const UNSHARED = 'nothing shared';
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const experiment = path('../experiments/smoothquant-alpha.yaml');
 const main = path('../dist/cli/main.js');
-const entry = new URL('../dist/runtime/worker-main.js', import.meta.url);
+const entry = new URL('../dist/engine/local/worker-main.js', import.meta.url);
 const [model, calibration, evaluation] = [
   path('../../shared/models/cifar10-resnet20.onnx'),
   path('../../shared/data/cifar10/data_batch_1.bin'),

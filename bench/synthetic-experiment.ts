@@ -1,4 +1,4 @@
-import type { Calibrator, Experiment } from '../src/experiment/settings.js';
+import type { Calibrator, Experiment } from '../src/experiment/sections/settings.js';
 import { loadExperiment } from '../src/experiment/load-experiment.js';
 import { expandSensitivity } from '../src/plan/expand-sensitivity.js';
 import { planSweep } from '../src/plan/plan-sweep.js';

@@ -1,4 +1,4 @@
-import type { TrialSettings } from '../src/experiment/canonical-settings.js';
+import type { TrialSettings } from '../src/experiment/sections/canonical-settings.js';
 import type { PlannedTrial } from '../src/plan/plan.js';
 import { layerNames, type SyntheticGrid } from './synthetic-experiment.js';
 

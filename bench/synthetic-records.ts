@@ -4,7 +4,7 @@ import type {
   QuantizerRecord,
   SearchRecord,
   TrialRecord,
-} from '../src/evaluate/results.js';
+} from '../src/records/results.js';
 import type { ObserveStage, PlannedTrial, SearchStage } from '../src/plan/plan.js';
 import type { SyntheticGrid } from './synthetic-experiment.js';
 import { SyntheticNumbers } from './synthetic-numbers.js';

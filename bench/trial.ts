@@ -1,21 +1,21 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeModel } from '../src/graph/onnx-model.js';
-import { evaluationBatch } from '../src/plan/estimate-memory.js';
-import { quantizedModel } from '../src/quantize/quantized-graph.js';
-import { asProviderRuns } from '../src/runtime/as-provider-runs.js';
-import { LONG_PASS } from '../src/runtime/job-trial.js';
-import { loadModel } from '../src/runtime/model-cache.js';
-import { WorkerPool } from '../src/runtime/worker-pool.js';
-import { deviceSlots } from '../src/schedule/device-slots.js';
-import { prepareSweep, type PreparedSweep } from '../src/schedule/prepare-sweep.js';
+import { encodeModel } from '../src/onnx/onnx-model.js';
+import { evaluationBatch } from '../src/plan/estimate/estimate-memory.js';
+import { quantizedModel } from '../src/quantize/graph/quantized-graph.js';
+import { asProviderRuns } from '../src/engine/session/as-provider-runs.js';
+import { LONG_PASS } from '../src/engine/jobs/trial/job-trial.js';
+import { loadModel } from '../src/engine/session/model-cache.js';
+import { WorkerPool } from '../src/engine/local/worker-pool.js';
+import { deviceSlots } from '../src/schedule/prepare/device-slots.js';
+import { prepareSweep, type PreparedSweep } from '../src/schedule/prepare/prepare-sweep.js';
 import { Patience } from '../src/schedule/patience.js';
 import { runSweep } from '../src/schedule/run-sweep.js';
 import { jobModel, storedObservation } from '../src/schedule/stage-work.js';
 import type { PlannedTrial } from '../src/plan/plan.js';
-import { openQueries } from '../src/store/query-database.js';
-import { openStore } from '../src/store/sqlite-store.js';
+import { openQueries } from '../src/store/query/query-database.js';
+import { openStore } from '../src/store/write/sqlite-store.js';
 import type { SweepStore } from '../src/store/store.js';
 import { BarePasses, passesAtOnce, type BarePass } from './bare-passes.js';
 import { sayEnvironment } from './measure/environment.js';
@@ -36,7 +36,7 @@ const TRIALS = SLOTS * bySize({ quick: 1, part: 2, full: 2 });
 const BASE = 'fp32';
 const TRIAL = 'whole trial';
 
-const entry = new URL('../dist/runtime/worker-main.js', import.meta.url);
+const entry = new URL('../dist/engine/local/worker-main.js', import.meta.url);
 
 /** Milliseconds of the phases of all trials that count, as the store has them. */
 interface Phases {

@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ObservationRecord } from '../src/evaluate/results.js';
-import { encodeModel } from '../src/graph/onnx-model.js';
+import type { ObservationRecord } from '../src/records/results.js';
+import { encodeModel } from '../src/onnx/onnx-model.js';
 import type { PlannedTrial, SearchStage } from '../src/plan/plan.js';
-import { smoothedModel } from '../src/quantize/quantized-graph.js';
-import type { Job, JobResult, ObserveJob } from '../src/runtime/jobs.js';
-import { loadModel } from '../src/runtime/model-cache.js';
-import { readModelFile } from '../src/runtime/model-file.js';
-import { runJob } from '../src/runtime/run-job.js';
-import { prepareSweep, type PreparedSweep } from '../src/schedule/prepare-sweep.js';
+import { smoothedModel } from '../src/quantize/graph/quantized-graph.js';
+import type { Job, JobResult, ObserveJob } from '../src/engine/jobs/jobs.js';
+import { loadModel } from '../src/engine/session/model-cache.js';
+import { readModelFile } from '../src/engine/session/model-file.js';
+import { runJob } from '../src/engine/jobs/run-job.js';
+import { prepareSweep, type PreparedSweep } from '../src/schedule/prepare/prepare-sweep.js';
 import { chooseAlphas, searchParts } from '../src/schedule/stage-parts.js';
 import { jobModel } from '../src/schedule/stage-work.js';
 import { childArguments, report } from './measure/child-report.js';
@@ -127,7 +127,7 @@ function typicalTrials(trials: readonly PlannedTrial[]): readonly PlannedTrial[]
 const given = childArguments();
 if (given !== null) {
   const [file, ...overrides] = given;
-  const entry = new URL('../dist/runtime/worker-main.js', import.meta.url);
+  const entry = new URL('../dist/engine/local/worker-main.js', import.meta.url);
   const procedure = new UnsharedProcedure(await prepareSweep(file!, overrides, entry, { use: 'run', allowed: false }));
   const reference = await procedure.reference();
   const trials: UnsharedTrial[] = [];

@@ -5,7 +5,7 @@
  */
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { BEV_CHANNELS, BEV_GRID, generateBevScenes } from '../../src/data/bev-scenes.js';
+import { BEV_CHANNELS, BEV_GRID, generateBevScenes } from '../../src/formats/bev/bev-scenes.js';
 
 const CHUNK_SCENES = 64;
 

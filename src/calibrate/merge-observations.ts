@@ -1,6 +1,6 @@
-import { joinHistograms } from './channel-histogram.js';
-import { withHistogramAmax } from './histogram-amax.js';
-import type { InputStatistics, ObservationRecord } from '../evaluate/results.js';
+import { joinHistograms } from './histograms/channel-histogram.js';
+import { withHistogramAmax } from './calibrators/histogram-amax.js';
+import type { InputStatistics, ObservationRecord } from '../records/results.js';
 
 /**
  * Joins the observations of consecutive ranges of batches, observed apart, into prefix snapshots: each snapshot of a

@@ -1,9 +1,9 @@
-import type { AbsmaxMethod } from '../experiment/settings.js';
-import { applyEdits } from '../graph/edits.js';
-import { dependsOnSamples } from '../graph/constants.js';
-import { GraphPatch } from '../graph/graph-patch.js';
-import type { Layer } from '../graph/layers.js';
-import type { OnnxModel } from '../graph/onnx-model.js';
+import type { AbsmaxMethod } from './absmax-method.js';
+import { applyEdits } from '../onnx/edits/edits.js';
+import { dependsOnSamples } from '../onnx/constants.js';
+import { GraphPatch } from '../onnx/edits/graph-patch.js';
+import type { Layer } from '../onnx/layers/layers.js';
+import type { OnnxModel } from '../onnx/onnx-model.js';
 
 /** The graph outputs that hold the statistics of one observed tensor. */
 export interface ObservedTensor {

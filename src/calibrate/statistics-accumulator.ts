@@ -1,8 +1,8 @@
-import { elementCount } from '../graph/tensor.js';
-import { CopyCounter } from './copy-counter.js';
-import { BINS_ALONE, calibrationDetail } from './histogram-detail.js';
-import { NonFiniteError } from '../evaluate/non-finite-error.js';
-import type { InputStatistics, ObservationRecord } from '../evaluate/results.js';
+import { elementCount } from '../onnx/tensor.js';
+import { CopyCounter } from './histograms/copy-counter.js';
+import { BINS_ALONE, calibrationDetail } from './histograms/histogram-detail.js';
+import { NonFiniteError } from '../records/non-finite-error.js';
+import type { InputStatistics, ObservationRecord } from '../records/results.js';
 import type { ObservedTensor } from './observe-graph.js';
 
 /** One graph output of a run. */

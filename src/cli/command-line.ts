@@ -2,15 +2,15 @@ import { createRequire } from 'node:module';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { ExitCode, reportError } from './exit-code.js';
-import { doctorCommand } from './doctor-command.js';
-import { exportCommand } from './export-command.js';
-import { planCommand } from './plan-command.js';
-import { queryCommand } from './query-command.js';
-import { reportCommand } from './report-command.js';
-import { runCommand } from './run-command.js';
-import { serveCommand } from './serve-command.js';
-import { showCommand } from './show-command.js';
-import { statusCommand } from './status-command.js';
+import { doctorCommand } from './commands/doctor-command.js';
+import { exportCommand } from './commands/export-command.js';
+import { planCommand } from './commands/plan-command.js';
+import { queryCommand } from './commands/query-command.js';
+import { reportCommand } from './commands/report-command.js';
+import { runCommand } from './commands/run-command.js';
+import { serveCommand } from './commands/serve-command.js';
+import { showCommand } from './commands/show-command.js';
+import { statusCommand } from './commands/status-command.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { openStore } from '../store/sqlite-store.js';
+import { openStore } from '../store/write/sqlite-store.js';
 import { StoreError } from '../store/store-error.js';
 import type { SweepStore } from '../store/store.js';
 

@@ -1,6 +1,6 @@
-import type { QueryConnection } from '../store/query-database.js';
-import { sweepNames } from '../store/sweep-names.js';
-import { UsageError } from './usage-error.js';
+import type { QueryConnection } from '../store/query/query-database.js';
+import { sweepNames } from '../store/read/sweep-names.js';
+import { UsageError } from '../errors/usage-error.js';
 
 /** The named sweep, or the one that ran last. @throws UsageError naming the sweeps that there are */
 export function pickSweep(queries: QueryConnection, wanted: string | undefined): string {

@@ -1,8 +1,8 @@
-import { formatRows } from './format-rows.js';
-import { findTrials } from '../store/find-trials.js';
-import { explainDamage } from '../store/explain-damage.js';
-import { openQueries, type QueryConnection } from '../store/query-database.js';
-import { UsageError } from './usage-error.js';
+import { formatRows } from './query/format-rows.js';
+import { findTrials } from '../store/read/find-trials.js';
+import { explainDamage } from '../store/file/explain-damage.js';
+import { openQueries, type QueryConnection } from '../store/query/query-database.js';
+import { UsageError } from '../errors/usage-error.js';
 
 export { pickSweep } from './pick-sweep.js';
 

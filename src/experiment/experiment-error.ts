@@ -1,4 +1,4 @@
-import { printable } from './printable.js';
+import { printable } from '../text/printable.js';
 
 /** Where a value of an experiment was written: in the file (line and column from 1) or in a `--set` option. */
 export type Place =

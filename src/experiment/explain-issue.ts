@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { describeValue } from './experiment-error.js';
 import type { Place, Problem } from './experiment-error.js';
-import { entryOf, nodeAt, placeOf, toPlain } from './located-node.js';
-import type { LocatedNode } from './located-node.js';
-import { didYouMean } from './nearest-name.js';
-import { unwrapSchema } from './setting-paths.js';
+import { entryOf, nodeAt, placeOf, toPlain } from './file/located-node.js';
+import type { LocatedNode } from './file/located-node.js';
+import { didYouMean } from '../text/nearest-name.js';
+import { unwrapSchema } from './sections/setting-paths.js';
 
 /** A value that a schema refused, and how it is called in messages. */
 export interface RefusedValue {

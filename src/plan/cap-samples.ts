@@ -1,5 +1,6 @@
-import { onceForEach } from '../experiment/once-for-each.js';
-import type { DataSource, Experiment, GateSettings, LossSettings, Settings } from '../experiment/settings.js';
+import { onceForEach } from '../memo/once-for-each.js';
+import type { DataSource } from '../formats/data-source.js';
+import type { Experiment, GateSettings, LossSettings, Settings } from '../experiment/sections/settings.js';
 
 /**
  * The experiment with every number of evaluation samples at what there is: `all` as the number that it stands for, and

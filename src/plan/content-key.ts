@@ -1,13 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { TrialSettings } from '../experiment/canonical-settings.js';
-import { onceForEach } from '../experiment/once-for-each.js';
-import type {
-  CalibrationSettings,
-  DataSource,
-  EvaluationSettings,
-  ModelSettings,
-  TaskSettings,
-} from '../experiment/settings.js';
+import type { TrialSettings } from '../experiment/sections/canonical-settings.js';
+import { onceForEach } from '../memo/once-for-each.js';
+import type { CalibrationSettings, EvaluationSettings, ModelSettings } from '../experiment/sections/settings.js';
+import type { DataSource } from '../formats/data-source.js';
+import type { TaskSettings } from '../tasks/task-settings.js';
 import type {
   ContentKey,
   ObserveStage,

@@ -1,4 +1,4 @@
-import type { ExpandedTrial, Experiment } from '../experiment/settings.js';
+import type { ExpandedTrial, Experiment } from '../experiment/sections/settings.js';
 
 /** Axis that a sensitivity trial gets beside those of its block: which layer it is of. */
 const FOCUS_AXIS = 'layers.focus';

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import type { TrialSettings } from '../experiment/canonical-settings.js';
-import { printableName } from '../experiment/printable.js';
-import type { LayerRule } from '../experiment/settings.js';
+import type { TrialSettings } from '../experiment/sections/canonical-settings.js';
+import { printableName } from '../text/printable.js';
+import type { LayerRule } from '../experiment/sections/settings.js';
 
 /** Axes that have words of their own in a label. */
 const named = new Set([

@@ -1,6 +1,7 @@
-import { withoutStop, type TrialSettings } from '../experiment/canonical-settings.js';
-import { IdenticalParts } from '../experiment/identical-parts.js';
-import type { AbsmaxMethod, CalibrationSettings, LayerSettings, QuantizationSettings } from '../experiment/settings.js';
+import { withoutStop, type TrialSettings } from '../experiment/sections/canonical-settings.js';
+import { IdenticalParts } from '../memo/identical-parts.js';
+import type { AbsmaxMethod } from '../calibrate/absmax-method.js';
+import type { CalibrationSettings, LayerSettings, QuantizationSettings } from '../experiment/sections/settings.js';
 import { observeGroup, observeKey, rankKey, referenceKey, searchKey } from './content-key.js';
 import type {
   ContentKey,
@@ -11,7 +12,7 @@ import type {
   ReferenceStage,
   SearchStage,
 } from './plan.js';
-import { rememberByContent } from './remember-by-content.js';
+import { rememberByContent } from '../memo/remember-by-content.js';
 import { snapshotSizes } from './snapshot-sizes.js';
 
 /** The stages that one trial waits for; null where it needs none of the kind. */

@@ -1,10 +1,10 @@
-import { canonicalSettings, sectionsOf, type TrialSettings } from '../experiment/canonical-settings.js';
-import { IdenticalParts } from '../experiment/identical-parts.js';
-import type { Experiment, Settings } from '../experiment/settings.js';
+import { canonicalSettings, sectionsOf, type TrialSettings } from '../experiment/sections/canonical-settings.js';
+import { IdenticalParts } from '../memo/identical-parts.js';
+import type { Experiment, Settings } from '../experiment/sections/settings.js';
 import { calibrationDataKey, contentKey, trialKey } from './content-key.js';
 import { labelTrials } from './label-trials.js';
 import { mergeStages } from './merge-stages.js';
-import { rememberByContent } from './remember-by-content.js';
+import { rememberByContent } from '../memo/remember-by-content.js';
 import type { ContentKey, PlanContext, PlannedTrial, SweepPlan } from './plan.js';
 
 /**

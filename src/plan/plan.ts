@@ -1,16 +1,17 @@
-import type { CanonicalSmoothing, TrialSettings } from '../experiment/canonical-settings.js';
+import type { CanonicalSmoothing } from '../smooth/smoothing-settings.js';
+import type { TrialSettings } from '../experiment/sections/canonical-settings.js';
+import type { AbsmaxMethod } from '../calibrate/absmax-method.js';
 import type {
-  AbsmaxMethod,
   CalibrationSettings,
   EvaluationSettings,
   LayerSettings,
   ModelSettings,
   OptimizationLevel,
-  PreprocessSettings,
   QuantizationSettings,
   SearchSettings,
-  TaskSettings,
-} from '../experiment/settings.js';
+} from '../experiment/sections/settings.js';
+import type { PreprocessSettings } from '../formats/preprocess/preprocess-settings.js';
+import type { TaskSettings } from '../tasks/task-settings.js';
 
 /** sha256 in hex of the canonical JSON of everything that a result depends on. */
 export type ContentKey = string;

@@ -1,6 +1,6 @@
-import type { LayerRule } from '../experiment/settings.js';
-import { didYouMean } from '../experiment/nearest-name.js';
-import type { Layer } from '../graph/layers.js';
+import type { LayerRule } from '../experiment/sections/settings.js';
+import { didYouMean } from '../text/nearest-name.js';
+import type { Layer } from '../onnx/layers/layers.js';
 import { compileGlob } from './glob.js';
 import { LayerSettingError } from './layer-setting-error.js';
 

@@ -1,4 +1,4 @@
-import { ModelError } from '../graph/model-error.js';
+import { ModelError } from '../onnx/model-error.js';
 
 /** A setting of `layers` that does not fit the model's layers. */
 export class LayerSettingError extends ModelError {

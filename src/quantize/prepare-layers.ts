@@ -1,17 +1,17 @@
-import type { CanonicalSmoothing } from '../experiment/canonical-settings.js';
-import type { QuantizationSettings } from '../experiment/settings.js';
-import type { InputStatistics, QuantizerRecord, SmoothingRecord } from '../evaluate/results.js';
-import { NonFiniteError } from '../evaluate/non-finite-error.js';
-import type { Layer } from '../graph/layers.js';
-import type { OnnxModel } from '../graph/onnx-model.js';
-import { readFloatTensor } from '../graph/tensor.js';
+import type { CanonicalSmoothing } from '../smooth/smoothing-settings.js';
+import type { QuantizationSettings } from '../experiment/sections/settings.js';
+import type { InputStatistics, QuantizerRecord, SmoothingRecord } from '../records/results.js';
+import { NonFiniteError } from '../records/non-finite-error.js';
+import type { Layer } from '../onnx/layers/layers.js';
+import type { OnnxModel } from '../onnx/onnx-model.js';
+import { readFloatTensor } from '../onnx/tensor.js';
 import { insertSmoothing, smoothLayers, type AlphaOf, type SmoothedLayer } from '../smooth/smooth-layers.js';
-import { fakeQuantizeWeight, type QuantizedWeight } from './fake-quantize-weight.js';
-import { inputQuantizer } from './input-quantizer.js';
-import { outputBound } from './output-exponent.js';
-import { widestQuantizer, type Quantizer } from './quantizer.js';
+import { fakeQuantizeWeight, type QuantizedWeight } from './quantizers/fake-quantize-weight.js';
+import { inputQuantizer } from './quantizers/input-quantizer.js';
+import { outputBound } from './graph/output-exponent.js';
+import { widestQuantizer, type Quantizer } from './quantizers/quantizer.js';
 import type { LayerBits } from './select-layers.js';
-import { weightQuantizers } from './weight-quantizers.js';
+import { weightQuantizers } from './quantizers/weight-quantizers.js';
 
 export type { AlphaOf };
 

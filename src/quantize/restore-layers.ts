@@ -1,10 +1,10 @@
-import type { WeightCalibrator } from '../experiment/settings.js';
-import { ModelError } from '../graph/model-error.js';
-import { findLayers, type Layer } from '../graph/layers.js';
-import type { OnnxModel } from '../graph/onnx-model.js';
+import type { WeightCalibrator } from '../experiment/sections/settings.js';
+import { ModelError } from '../onnx/model-error.js';
+import { findLayers, type Layer } from '../onnx/layers/layers.js';
+import type { OnnxModel } from '../onnx/onnx-model.js';
 import { restoreSmoothing } from '../smooth/restore-smoothing.js';
 import type { LayerSmoothing, SmoothedLayer } from '../smooth/smooth-layers.js';
-import { applyQuantizers } from './fake-quantize-weight.js';
+import { applyQuantizers } from './quantizers/fake-quantize-weight.js';
 import type { PreparedLayer, PreparedModel } from './prepare-layers.js';
 import {
   asymmetricQuantizer,
@@ -12,8 +12,8 @@ import {
   unsignedQuantizer,
   widestQuantizer,
   type Quantizer,
-} from './quantizer.js';
-import { weightQuantizers } from './weight-quantizers.js';
+} from './quantizers/quantizer.js';
+import { weightQuantizers } from './quantizers/weight-quantizers.js';
 
 /** A quantizer as the store keeps it. */
 export interface StoredQuantizer {

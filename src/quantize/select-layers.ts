@@ -1,5 +1,5 @@
-import type { LayerSettings } from '../experiment/settings.js';
-import type { FoundLayer, Layer } from '../graph/layers.js';
+import type { LayerSettings } from '../experiment/sections/settings.js';
+import type { FoundLayer, Layer } from '../onnx/layers/layers.js';
 import { compileGlob } from './glob.js';
 import { LayerSettingError } from './layer-setting-error.js';
 import { rulesOfLayers } from './layer-rules.js';

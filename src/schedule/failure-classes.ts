@@ -1,4 +1,5 @@
-import type { DataSource, RunSettings } from '../experiment/settings.js';
+import type { DataSource } from '../formats/data-source.js';
+import type { RunSettings } from '../experiment/sections/settings.js';
 import type { ContentKey, PlannedStage, PlannedTrial, SweepPlan, TrialSettings } from '../plan/plan.js';
 import type { StoredFailure, SweepReader } from '../store/store.js';
 import { stageConditions, trialConditions } from './work-conditions.js';

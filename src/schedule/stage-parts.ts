@@ -1,7 +1,7 @@
 import { mergeObservations } from '../calibrate/merge-observations.js';
-import { chooseCandidate } from '../evaluate/choose-candidate.js';
-import type { DisplayHistograms, LayerRankRecord, ObservationRecord, SearchPoint } from '../evaluate/results.js';
-import type { SearchSettings } from '../experiment/settings.js';
+import { chooseCandidate } from '../losses/choose-candidate.js';
+import type { DisplayHistograms, LayerRankRecord, ObservationRecord, SearchPoint } from '../records/results.js';
+import type { SearchSettings } from '../experiment/sections/settings.js';
 import type { ObserveStage, QuantizedStage, RankStage, ReferenceStage, SearchStage } from '../plan/plan.js';
 import type {
   JobModel,
@@ -11,7 +11,7 @@ import type {
   ReferenceJob,
   SearchJob,
   SearchResult,
-} from '../runtime/jobs.js';
+} from '../engine/jobs/jobs.js';
 import type { StoredSearch } from '../store/store.js';
 
 /** A piece of a stage that one child does in one go; finished parts survive an interruption. */

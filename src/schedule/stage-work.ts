@@ -1,20 +1,20 @@
-import { openDataset } from '../data/open-dataset.js';
-import { mergeMetricStates } from '../evaluate/metrics/create-metric.js';
-import { judgeReference } from '../evaluate/reference/judge-reference.js';
-import { mergeSurveys } from '../evaluate/reference/output-survey.js';
-import type { ObservationRecord } from '../evaluate/results.js';
+import { openDataset } from '../formats/open-dataset.js';
+import { mergeMetricStates } from '../tasks/create-metric.js';
+import { judgeReference } from '../reference/judge-reference.js';
+import { mergeSurveys } from '../reference/output-survey.js';
+import type { ObservationRecord } from '../records/results.js';
 import type {
   CalibrationSettings,
   EvaluationSettings,
   ModelSettings,
   QuantizationSettings,
-} from '../experiment/settings.js';
-import type { WorkCost } from '../plan/estimate-cost.js';
-import type { BatchLimits } from '../plan/estimate-memory.js';
+} from '../experiment/sections/settings.js';
+import type { WorkCost } from '../plan/estimate/estimate-cost.js';
+import type { BatchLimits } from '../plan/estimate/estimate-memory.js';
 import type { ContentKey, ObserveStage, PlannedStage, RankStage, ReferenceStage, SearchStage } from '../plan/plan.js';
-import type { Job, JobModel, JobResults } from '../runtime/jobs.js';
-import { samplesPerRun } from '../runtime/samples-per-run.js';
-import { finishTask } from '../runtime/task-metric.js';
+import type { Job, JobModel, JobResults } from '../engine/jobs/jobs.js';
+import { samplesPerRun } from '../engine/batching/samples-per-run.js';
+import { finishTask } from '../tasks/task-metric.js';
 import type { SweepStore } from '../store/store.js';
 import { allSettledOrFirstError } from './all-settled.js';
 import {
@@ -28,9 +28,9 @@ import {
   searchParts,
   type StagePart,
 } from './stage-parts.js';
-import { evaluationLimit } from './evaluation-limit.js';
+import { evaluationLimit } from './prepare/evaluation-limit.js';
 import type { Patience } from './patience.js';
-import type { SweepInputs } from './sweep-inputs.js';
+import type { SweepInputs } from './prepare/sweep-inputs.js';
 import type { WorkQueue } from './work-queue.js';
 
 /** Stages before trials, whose priority is below 0; of trials the first ones first. */

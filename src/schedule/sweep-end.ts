@@ -1,5 +1,5 @@
-import { SurroundingsError } from '../runtime/surroundings-error.js';
-import { InputError } from './input-error.js';
+import { SurroundingsError } from '../errors/surroundings-error.js';
+import { InputError } from '../errors/input-error.js';
 import { failureRecord } from './work-queue.js';
 
 /** The machine failed the sweep, in a child's words. */

@@ -1,7 +1,8 @@
-import type { EvaluationSettings, RunSettings, TaskSettings } from '../experiment/settings.js';
+import type { EvaluationSettings, RunSettings } from '../experiment/sections/settings.js';
+import type { TaskSettings } from '../tasks/task-settings.js';
 import { canonicalJson } from '../plan/content-key.js';
 import type { PlannedStage, TrialSettings } from '../plan/plan.js';
-import { packageVersion } from './environment.js';
+import { packageVersion } from './prepare/environment.js';
 
 const version = packageVersion('../../package.json');
 

@@ -1,7 +1,7 @@
-import type { FoldRegion } from '../graph/fold-region.js';
-import type { Layer } from '../graph/layers.js';
-import { readFloatTensor } from '../graph/tensor.js';
-import { visitKernels } from '../graph/weight-layout.js';
+import type { FoldRegion } from '../onnx/folding/fold-region.js';
+import type { Layer } from '../onnx/layers/layers.js';
+import { readFloatTensor } from '../onnx/tensor.js';
+import { visitKernels } from '../onnx/layers/weight-layout.js';
 import { DEAD_CHANNEL_ABSMAX, type SmoothingFactors } from './smoothing-factors.js';
 
 /** Passes over all regions end when no factor of the last one is further than this from 1, as a logarithm. */

@@ -1,6 +1,6 @@
-import { findFoldRegion, type FoldRegion } from '../graph/fold-region.js';
-import { findLayers, type FoundLayer, type Layer } from '../graph/layers.js';
-import type { OnnxModel } from '../graph/onnx-model.js';
+import { findFoldRegion, type FoldRegion } from '../onnx/folding/fold-region.js';
+import { findLayers, type FoundLayer, type Layer } from '../onnx/layers/layers.js';
+import type { OnnxModel } from '../onnx/onnx-model.js';
 
 export interface FoldRegions {
   readonly regions: readonly FoldRegion[];

@@ -1,11 +1,11 @@
-import { constantTensor } from '../graph/constants.js';
-import { applyEdits } from '../graph/edits.js';
-import type { FoldRegion, Producer } from '../graph/fold-region.js';
-import { GraphPatch } from '../graph/graph-patch.js';
-import { findLayers, type Layer } from '../graph/layers.js';
-import type { OnnxModel } from '../graph/onnx-model.js';
-import { readFloatTensor, tensorShape } from '../graph/tensor.js';
-import { visitKernels } from '../graph/weight-layout.js';
+import { constantTensor } from '../onnx/constants.js';
+import { applyEdits } from '../onnx/edits/edits.js';
+import type { FoldRegion, Producer } from '../onnx/folding/fold-region.js';
+import { GraphPatch } from '../onnx/edits/graph-patch.js';
+import { findLayers, type Layer } from '../onnx/layers/layers.js';
+import type { OnnxModel } from '../onnx/onnx-model.js';
+import { readFloatTensor, tensorShape } from '../onnx/tensor.js';
+import { visitKernels } from '../onnx/layers/weight-layout.js';
 
 /** A region with the factors that move from its tensors into its weights. */
 export interface Fold {

@@ -1,6 +1,6 @@
-import type { Layer } from '../graph/layers.js';
-import { ModelError } from '../graph/model-error.js';
-import type { OnnxModel } from '../graph/onnx-model.js';
+import type { Layer } from '../onnx/layers/layers.js';
+import { ModelError } from '../onnx/model-error.js';
+import type { OnnxModel } from '../onnx/onnx-model.js';
 import { findFoldRegions } from './fold-regions.js';
 import type { Fold } from './rescale-model.js';
 import { applySmoothing, type LayerSmoothing, type SmoothedModel } from './smooth-layers.js';

@@ -1,9 +1,9 @@
-import type { InputStatistics } from '../evaluate/results.js';
-import type { CanonicalSmoothing } from '../experiment/canonical-settings.js';
-import type { FoldRegion } from '../graph/fold-region.js';
-import type { Layer } from '../graph/layers.js';
-import type { OnnxModel } from '../graph/onnx-model.js';
-import { floatTensor, readFloatTensor } from '../graph/tensor.js';
+import type { InputStatistics } from '../records/results.js';
+import type { CanonicalSmoothing } from './smoothing-settings.js';
+import type { FoldRegion } from '../onnx/folding/fold-region.js';
+import type { Layer } from '../onnx/layers/layers.js';
+import type { OnnxModel } from '../onnx/onnx-model.js';
+import { floatTensor, readFloatTensor } from '../onnx/tensor.js';
 import { crossLayerFactors } from './cross-layer-equalization.js';
 import { findFoldRegions, type FoldRegions } from './fold-regions.js';
 import { rescaleModel, rescaleWeight, type Fold } from './rescale-model.js';

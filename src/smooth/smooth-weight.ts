@@ -1,4 +1,4 @@
-import { visitKernels, type WeightLayout } from '../graph/weight-layout.js';
+import { visitKernels, type WeightLayout } from '../onnx/layers/weight-layout.js';
 
 /**
  * The weight multiplied by s along its input channels, in float32.

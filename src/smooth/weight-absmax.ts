@@ -1,4 +1,4 @@
-import { inputChannels, visitKernels, type WeightLayout } from '../graph/weight-layout.js';
+import { inputChannels, visitKernels, type WeightLayout } from '../onnx/layers/weight-layout.js';
 
 /**
  * max |W| per input channel over every output channel and kernel position that reads it.

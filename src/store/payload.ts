@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
 
-import { messageOf } from './sqlite-failure.js';
+import { messageOf } from './file/sqlite-failure.js';
 import { StoreError } from './store-error.js';
 
 /**

@@ -1,5 +1,5 @@
-import type { ReferenceWarning } from '../evaluate/reference/reference-warning.js';
-import type { Experiment } from '../experiment/settings.js';
+import type { ReferenceWarning } from '../reference/reference-warning.js';
+import type { Experiment } from '../experiment/sections/settings.js';
 import type {
   DisplayHistograms,
   EvaluationRecord,
@@ -12,7 +12,7 @@ import type {
   SearchRecord,
   StoppedTrialRecord,
   TrialRecord,
-} from '../evaluate/results.js';
+} from '../records/results.js';
 import type { ContentKey, PlannedTrial, SweepPlan } from '../plan/plan.js';
 
 export interface EnvironmentRecord {

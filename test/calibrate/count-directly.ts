@@ -1,9 +1,9 @@
-import { CHANNEL_BINS } from '../../src/calibrate/bin-width.js';
-import { ChannelCounter } from '../../src/calibrate/channel-counter.js';
-import type { ChannelHistograms } from '../../src/calibrate/channel-histogram.js';
-import { calibrationDetail, type HistogramDetail } from '../../src/calibrate/histogram-detail.js';
-import { CountReader } from '../../src/calibrate/packed-counts.js';
-import type { InputStatistics } from '../../src/evaluate/results.js';
+import { CHANNEL_BINS } from '../../src/calibrate/histograms/bin-width.js';
+import { ChannelCounter } from '../../src/calibrate/histograms/channel-counter.js';
+import type { ChannelHistograms } from '../../src/records/channel-histograms.js';
+import { calibrationDetail, type HistogramDetail } from '../../src/calibrate/histograms/histogram-detail.js';
+import { CountReader } from '../../src/calibrate/histograms/packed-counts.js';
+import type { InputStatistics } from '../../src/records/results.js';
 
 /** Counts `[C, 4096]` of one side. */
 export function unpack(histograms: ChannelHistograms, side: 'positive' | 'negative'): Float64Array[] {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { maxCalibrator } from '../../src/calibrate/calibrators.js';
+import { maxCalibrator } from '../../src/calibrate/calibrators/calibrators.js';
 import { mergeObservations } from '../../src/calibrate/merge-observations.js';
-import type { ObservationRecord } from '../../src/evaluate/results.js';
+import type { ObservationRecord } from '../../src/records/results.js';
 
 const CHANNELS = 3;
 

@@ -1,9 +1,9 @@
-import type { InputStatistics } from '../../src/evaluate/results.js';
-import { applyEdits } from '../../src/graph/edits.js';
-import type { Layer } from '../../src/graph/layers.js';
-import type { OnnxModel } from '../../src/graph/onnx-model.js';
-import { elementCount } from '../../src/graph/tensor.js';
-import { runModel, type Floats } from '../graph/run-model.js';
+import type { InputStatistics } from '../../src/records/results.js';
+import { applyEdits } from '../../src/onnx/edits/edits.js';
+import type { Layer } from '../../src/onnx/layers/layers.js';
+import type { OnnxModel } from '../../src/onnx/onnx-model.js';
+import { elementCount } from '../../src/onnx/tensor.js';
+import { runModel, type Floats } from '../onnx/run-model.js';
 
 /** Statistics of activations by plain loops, for the tests to compare with. */
 export function statisticsOf(layer: Layer, { data, dims }: Floats): InputStatistics {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { observeGraph } from '../../src/calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../../src/calibrate/statistics-accumulator.js';
-import { NonFiniteError } from '../../src/evaluate/non-finite-error.js';
-import type { InputStatistics } from '../../src/evaluate/results.js';
-import type { OnnxModel } from '../../src/graph/onnx-model.js';
-import { elementCount } from '../../src/graph/tensor.js';
-import { buildModel, layersOf, node, tensor, value } from '../graph/build-model.js';
-import { randomFloats } from '../graph/pseudo-random.js';
-import { runModel, type Floats } from '../graph/run-model.js';
+import { NonFiniteError } from '../../src/records/non-finite-error.js';
+import type { InputStatistics } from '../../src/records/results.js';
+import type { OnnxModel } from '../../src/onnx/onnx-model.js';
+import { elementCount } from '../../src/onnx/tensor.js';
+import { buildModel, layersOf, node, tensor, value } from '../onnx/build-model.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
+import { runModel, type Floats } from '../onnx/run-model.js';
 import { inputOfKind, layerKinds, modelOfKind } from '../smooth/layer-kinds.js';
 import { observeDirectly } from './observe-directly.js';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { GraphProtoSchema, ModelProtoSchema, ValueInfoProtoSchema } from '../../src/graph/onnx_pb.js';
-import { makeNode } from '../../src/graph/node.js';
+import { GraphProtoSchema, ModelProtoSchema, ValueInfoProtoSchema } from '../../src/onnx/proto/onnx_pb.js';
+import { makeNode } from '../../src/onnx/node.js';
 import { demoModel, quantsweep, smallExperiment, temporaryFolder, writeExperiment } from './command-line.js';
 
 interface Refusal {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { queryDatabase } from '../../src/store/query-database.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 export const demoModel = fileURLToPath(new URL('../../experiments/demo/bev-demo.onnx', import.meta.url));

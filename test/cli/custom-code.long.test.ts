@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { queryDatabase } from '../../src/store/query-database.js';
-import { modelBytes } from '../graph/build-model.js';
-import { smallNetwork } from '../runtime/small-experiment.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
+import { modelBytes } from '../onnx/build-model.js';
+import { smallNetwork } from '../engine/small-experiment.js';
 import { quantsweep, temporaryFolder } from './command-line.js';
 
 /** Samples `[3, 6, 6]` whose channels differ in range; the label is what the sample's number says. */

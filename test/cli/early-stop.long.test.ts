@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ClassificationState } from '../../src/evaluate/metrics/classification-state.js';
-import { runJob } from '../../src/runtime/run-job.js';
-import { queryDatabase } from '../../src/store/query-database.js';
-import { npyArray } from '../data/write-files.js';
-import { modelBytes } from '../graph/build-model.js';
-import { randomFloats } from '../graph/pseudo-random.js';
-import { asStored, jobModel, oneThread, smallNetwork } from '../runtime/small-experiment.js';
+import type { ClassificationState } from '../../src/tasks/classification/classification-state.js';
+import { runJob } from '../../src/engine/jobs/run-job.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
+import { npyArray } from '../formats/write-files.js';
+import { modelBytes } from '../onnx/build-model.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
+import { asStored, jobModel, oneThread, smallNetwork } from '../engine/small-experiment.js';
 import { quantsweep, smallExperiment, temporaryFolder, writeExperiment } from './command-line.js';
 
 const COUNT = 300;

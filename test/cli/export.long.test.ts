@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { decodeModel } from '../../src/graph/onnx-model.js';
-import { queryDatabase } from '../../src/store/query-database.js';
-import { randomFloats } from '../graph/pseudo-random.js';
-import { runModel } from '../graph/run-model.js';
+import { decodeModel } from '../../src/onnx/onnx-model.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
+import { runModel } from '../onnx/run-model.js';
 import { demoModel, quantsweep, temporaryFolder, writeExperiment } from './command-line.js';
 
 describe('quantsweep export', () => {

@@ -1,8 +1,8 @@
 import { appendFileSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { queryDatabase } from '../../src/store/query-database.js';
-import { npyArray } from '../data/write-files.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
+import { npyArray } from '../formats/write-files.js';
 import {
   demoModel,
   quantsweep,

@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { queryDatabase } from '../../src/store/query-database.js';
-import { TensorProto_DataType } from '../../src/graph/onnx_pb.js';
-import { intAttribute } from '../../src/graph/node.js';
-import { npyArray } from '../data/write-files.js';
-import { modelBytes, node, value } from '../graph/build-model.js';
-import { randomFloats } from '../graph/pseudo-random.js';
-import { smallNetwork } from '../runtime/small-experiment.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
+import { TensorProto_DataType } from '../../src/onnx/proto/onnx_pb.js';
+import { intAttribute } from '../../src/onnx/node.js';
+import { npyArray } from '../formats/write-files.js';
+import { modelBytes, node, value } from '../onnx/build-model.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
+import { smallNetwork } from '../engine/small-experiment.js';
 import { quantsweep, temporaryFolder } from './command-line.js';
 
 const SAMPLES = 24;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { queryDatabase } from '../../src/store/query-database.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
 import { quantsweep, smallExperiment, temporaryFolder, writeExperiment } from './command-line.js';
 
 const rows = (folder: string, sql: string) => queryDatabase(join(folder, 'quantsweep.db'), sql).rows;

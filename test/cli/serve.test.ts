@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished, describe, expect, it } from 'vitest';
 import { quantsweep, Running, smallTrials, temporaryFolder, writeExperiment } from './command-line.js';
-import { ask, listenTo } from './serve/ask.js';
+import { ask, listenTo } from '../serve/ask.js';
 
 /** The real program, serving; its address. */
 async function serving(folder: string, ...args: string[]): Promise<{ program: Running; url: string }> {

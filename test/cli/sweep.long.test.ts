@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { queryDatabase } from '../../src/store/query-database.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
 import {
   quantsweep,
   Running,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tmpdir } from 'node:os';
-import { queryDatabase } from '../../src/store/query-database.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
 import { demoModel, quantsweep } from '../cli/command-line.js';
 import { differences, storedColumns, type StoredColumns } from './stored-rows.js';
 

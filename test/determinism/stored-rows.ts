@@ -1,4 +1,4 @@
-import { queryDatabase, type SqlValue } from '../../src/store/query-database.js';
+import { queryDatabase, type SqlValue } from '../../src/store/query/query-database.js';
 
 /** By `table.column`, the values of all rows, in an order that no number of a row decides. */
 export type StoredColumns = ReadonlyMap<string, readonly SqlValue[]>;

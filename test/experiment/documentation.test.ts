@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { expandRange } from '../../src/experiment/decimal-range.js';
-import type { DecimalRange } from '../../src/experiment/decimal-range.js';
-import { headerPaths, settingPaths } from '../../src/experiment/setting-paths.js';
-import type { SettingPath } from '../../src/experiment/setting-paths.js';
+import { expandRange } from '../../src/experiment/grid/decimal-range.js';
+import type { DecimalRange } from '../../src/experiment/grid/decimal-range.js';
+import { headerPaths, settingPaths } from '../../src/experiment/sections/setting-paths.js';
+import type { SettingPath } from '../../src/experiment/sections/setting-paths.js';
 import { loadText } from './load-text.js';
 
 const text = readFileSync(fileURLToPath(new URL('../../docs/EXPERIMENTS.md', import.meta.url)), 'utf8');

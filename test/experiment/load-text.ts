@@ -1,6 +1,6 @@
 import { ExperimentError } from '../../src/experiment/experiment-error.js';
 import { loadExperiment } from '../../src/experiment/load-experiment.js';
-import type { Experiment } from '../../src/experiment/settings.js';
+import type { Experiment } from '../../src/experiment/sections/settings.js';
 
 /** Loads an experiment from text as if it were `/exp/a.yaml`. */
 export function loadText(text: string, overrides: readonly string[] = []): Experiment {

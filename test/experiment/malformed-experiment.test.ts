@@ -1,9 +1,9 @@
 /** What fuzzing found in the reader of experiments (test/fuzz), each as small as it gets. */
 import { describe, expect, it } from 'vitest';
-import { printable } from '../../src/experiment/printable.js';
-import { findYamlExcess } from '../../src/experiment/find-yaml-excess.js';
-import { toPlain } from '../../src/experiment/located-node.js';
-import { readYaml } from '../../src/experiment/read-yaml.js';
+import { printable } from '../../src/text/printable.js';
+import { findYamlExcess } from '../../src/experiment/file/find-yaml-excess.js';
+import { toPlain } from '../../src/experiment/file/located-node.js';
+import { readYaml } from '../../src/experiment/file/read-yaml.js';
 import { base, problemsOf, withBase } from './load-text.js';
 
 const grid = 'grid: { smoothing.alpha: 0.5 }\n';

@@ -2,9 +2,9 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { queryDatabase } from '../../src/store/query-database.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
 import { demoModel, quantsweep, storedResults, temporaryFolder, type Ended } from '../cli/command-line.js';
-import { pseudoRandom } from '../graph/pseudo-random.js';
+import { pseudoRandom } from '../onnx/pseudo-random.js';
 import { faultExperiment } from './fault-sweep.js';
 import { canMount, faults, removeDatabase, type Fault } from './faults.js';
 

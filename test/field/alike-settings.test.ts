@@ -1,12 +1,12 @@
 import type Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { Settings } from '../../src/experiment/settings.js';
+import type { Settings } from '../../src/experiment/sections/settings.js';
 import { planSweep } from '../../src/plan/plan-sweep.js';
-import { findNamedQuery } from '../../src/store/named-queries.js';
-import { openDatabase } from '../../src/store/open-database.js';
-import { openQueries, type QueryConnection } from '../../src/store/query-database.js';
-import { openStore } from '../../src/store/sqlite-store.js';
+import { findNamedQuery } from '../../src/store/query/named-queries.js';
+import { openDatabase } from '../../src/store/file/open-database.js';
+import { openQueries, type QueryConnection } from '../../src/store/query/query-database.js';
+import { openStore } from '../../src/store/write/sqlite-store.js';
 import { context } from '../plan/plan-text.js';
 import { everyLayer, plainQuantization } from '../quantize/preparations.js';
 import * as sample from '../store/sample-sweep.js';

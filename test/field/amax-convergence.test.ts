@@ -1,13 +1,13 @@
 import type Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 
-import { amaxConvergence } from '../../src/report/figures/amax-convergence.js';
+import { amaxConvergence } from '../../src/report/figures/sweep/amax-convergence.js';
 import { toRows } from '../../src/report/query.js';
-import { readSweepFacts } from '../../src/report/sweep-facts.js';
-import { findNamedQuery } from '../../src/store/named-queries.js';
-import { openDatabase } from '../../src/store/open-database.js';
-import { openQueries } from '../../src/store/query-database.js';
-import { openStore } from '../../src/store/sqlite-store.js';
+import { readSweepFacts } from '../../src/report/facts/sweep-facts.js';
+import { findNamedQuery } from '../../src/store/query/named-queries.js';
+import { openDatabase } from '../../src/store/file/open-database.js';
+import { openQueries } from '../../src/store/query/query-database.js';
+import { openStore } from '../../src/store/write/sqlite-store.js';
 import * as sample from '../store/sample-sweep.js';
 
 /** The tiny sweep, whose pass over seed null has two layers, with a second pass over seed 7 and what entropy finds. */

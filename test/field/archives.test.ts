@@ -1,9 +1,9 @@
 import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import type { Dataset } from '../../src/data/dataset.js';
-import { openDataset } from '../../src/data/open-dataset.js';
-import { AS_STORED, npyArray, temporaryFolder } from '../data/write-files.js';
+import type { Dataset } from '../../src/formats/dataset.js';
+import { openDataset } from '../../src/formats/open-dataset.js';
+import { AS_STORED, npyArray, temporaryFolder } from '../formats/write-files.js';
 
 const ONE = npyArray('<f4', [1, 2], Float32Array.of(1, 2));
 const TWO = npyArray('<f4', [1, 2], Float32Array.of(3, 4));

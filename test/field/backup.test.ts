@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 
-import type { Migration } from '../../src/store/migrations.js';
-import { openDatabase } from '../../src/store/open-database.js';
+import type { Migration } from '../../src/store/schema/migrations.js';
+import { openDatabase } from '../../src/store/file/open-database.js';
 import { StoreError } from '../../src/store/store-error.js';
 import { canMount } from '../faults/faults.js';
 import { temporaryFolder } from '../cli/command-line.js';
@@ -70,7 +70,7 @@ describe('40: the copy that is made before a migration', () => {
   it('never has its name before it is whole: killed while it is written', async () => {
     const path = sample.temporaryDatabase();
     openDatabase(path, { migrations: [first] }).close();
-    const source = fileURLToPath(new URL('../../src/store/open-database.ts', import.meta.url));
+    const source = fileURLToPath(new URL('../../src/store/file/open-database.ts', import.meta.url));
     const program = `
       import { openDatabase } from ${JSON.stringify(source)};
       openDatabase(${JSON.stringify(path)}, { migrations: ${JSON.stringify([first, second])} });`;

@@ -1,7 +1,7 @@
-import { intAttribute, intsAttribute } from '../../src/graph/node.js';
-import { int64Tensor } from '../../src/graph/tensor.js';
-import { node, tensor, value, type ModelSpec } from '../graph/build-model.js';
-import { randomFloats } from '../graph/pseudo-random.js';
+import { intAttribute, intsAttribute } from '../../src/onnx/node.js';
+import { int64Tensor } from '../../src/onnx/tensor.js';
+import { node, tensor, value, type ModelSpec } from '../onnx/build-model.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
 
 /** Time steps and channels of a sample. */
 export const STEPS = 3;

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { PreciseSums } from '../../src/evaluate/precise-sums.js';
-import type { JobResults } from '../../src/runtime/jobs.js';
-import { runJob } from '../../src/runtime/run-job.js';
-import { sampleRuns } from '../../src/runtime/sample-runs.js';
-import { intAttribute, intsAttribute } from '../../src/graph/node.js';
-import { int64Tensor } from '../../src/graph/tensor.js';
-import { npyArray } from '../data/write-files.js';
-import { modelBytes, node, tensor, value, type ModelSpec } from '../graph/build-model.js';
-import { randomFloats } from '../graph/pseudo-random.js';
+import { PreciseSums } from '../../src/statistics/precise-sums.js';
+import type { JobResults } from '../../src/engine/jobs/jobs.js';
+import { runJob } from '../../src/engine/jobs/run-job.js';
+import { sampleRuns } from '../../src/engine/batching/sample-runs.js';
+import { intAttribute, intsAttribute } from '../../src/onnx/node.js';
+import { int64Tensor } from '../../src/onnx/tensor.js';
+import { npyArray } from '../formats/write-files.js';
+import { modelBytes, node, tensor, value, type ModelSpec } from '../onnx/build-model.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
 import { everyLayer } from '../quantize/preparations.js';
-import { jobModel, observeJob, oneThread, temporaryFiles, trialJob } from '../runtime/small-experiment.js';
+import { jobModel, observeJob, oneThread, temporaryFiles, trialJob } from '../engine/small-experiment.js';
 
 const SAMPLES = 11;
 const write = temporaryFiles();

@@ -6,8 +6,8 @@ import { pathToFileURL } from 'node:url';
 
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { openReadOnly } from '../../src/store/open-read-only.js';
-import { openStore } from '../../src/store/sqlite-store.js';
+import { openReadOnly } from '../../src/store/file/open-read-only.js';
+import { openStore } from '../../src/store/write/sqlite-store.js';
 import { StoreError } from '../../src/store/store-error.js';
 import { Running, temporaryFolder, writeExperiment, type Ended } from '../cli/command-line.js';
 import { canMount } from '../faults/faults.js';

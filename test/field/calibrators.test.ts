@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { calibrateInput, type CalibratorOptions } from '../../src/calibrate/calibrators.js';
-import { joinHistograms } from '../../src/calibrate/channel-histogram.js';
-import { calibrationDetail } from '../../src/calibrate/histogram-detail.js';
-import { CALIBRATION_BINS, smoothedHistogram } from '../../src/calibrate/smoothed-histogram.js';
-import { mseRange } from '../../src/quantize/mse-range.js';
-import { asymmetricQuantizer, symmetricQuantizer, type Quantizer } from '../../src/quantize/quantizer.js';
+import { calibrateInput, type CalibratorOptions } from '../../src/calibrate/calibrators/calibrators.js';
+import { joinHistograms } from '../../src/calibrate/histograms/channel-histogram.js';
+import { calibrationDetail } from '../../src/calibrate/histograms/histogram-detail.js';
+import { CALIBRATION_BINS, smoothedHistogram } from '../../src/calibrate/histograms/smoothed-histogram.js';
+import { mseRange } from '../../src/quantize/quantizers/mse-range.js';
+import { asymmetricQuantizer, symmetricQuantizer, type Quantizer } from '../../src/quantize/quantizers/quantizer.js';
 import { histogramDirectly, statisticsOfChannels } from '../calibrate/count-directly.js';
 import { literalDivergences, literalErrors, literalPercentile } from '../calibrate/literal-calibrators.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { estimateCost } from '../../src/plan/estimate-cost.js';
+import { estimateCost } from '../../src/plan/estimate/estimate-cost.js';
 import { capSamples } from '../../src/plan/cap-samples.js';
 import type { SweepPlan } from '../../src/plan/plan.js';
 import { planSweep } from '../../src/plan/plan-sweep.js';

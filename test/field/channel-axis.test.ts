@@ -2,12 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadExperiment } from '../../src/experiment/load-experiment.js';
-import { inputChannelAxes } from '../../src/graph/input-channel-axes.js';
-import { intsAttribute } from '../../src/graph/node.js';
-import { openSweepInputs } from '../../src/schedule/sweep-inputs.js';
+import { inputChannelAxes } from '../../src/onnx/layers/input-channel-axes.js';
+import { intsAttribute } from '../../src/onnx/node.js';
+import { openSweepInputs } from '../../src/schedule/prepare/sweep-inputs.js';
 import { quantsweep, temporaryFolder } from '../cli/command-line.js';
-import { npyArray } from '../data/npy-bytes.js';
-import { buildModel, modelBytes, node, tensor, value, type ModelSpec } from '../graph/build-model.js';
+import { npyArray } from '../formats/npy-bytes.js';
+import { buildModel, modelBytes, node, tensor, value, type ModelSpec } from '../onnx/build-model.js';
 
 const end = [
   node('GlobalAveragePool', ['c'], 'p'),

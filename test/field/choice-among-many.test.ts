@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { createBitset, countDiscordant, setBit, countBits } from '../../src/evaluate/statistics/bitset.js';
-import { judgeDifference } from '../../src/evaluate/statistics/choice-among.js';
-import { detectableShare, detectableSpread } from '../../src/evaluate/statistics/detectable-difference.js';
-import { exactMcNemar } from '../../src/evaluate/statistics/mcnemar.js';
-import { createPrng } from '../../src/evaluate/statistics/prng.js';
-import { noisePhrase } from '../../src/report/noise-phrase.js';
-import { sentenceText } from '../../src/report/sentence.js';
+import { createBitset, countDiscordant, setBit, countBits } from '../../src/statistics/bitset.js';
+import { judgeDifference } from '../../src/statistics/choice-among.js';
+import { detectableShare, detectableSpread } from '../../src/statistics/detectable-difference.js';
+import { exactMcNemar } from '../../src/statistics/mcnemar.js';
+import { createPrng } from '../../src/statistics/prng.js';
+import { noisePhrase } from '../../src/report/answers/noise-phrase.js';
+import { sentenceText } from '../../src/report/answers/sentence.js';
 
 const test = (difference: number, pValue: number) =>
   ({ difference, pValue, pRelation: '=', zScore: null, method: 'mcnemar' }) as const;

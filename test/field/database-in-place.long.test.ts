@@ -18,8 +18,8 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 
-import { openReadOnly } from '../../src/store/open-read-only.js';
-import { openStore } from '../../src/store/sqlite-store.js';
+import { openReadOnly } from '../../src/store/file/open-read-only.js';
+import { openStore } from '../../src/store/write/sqlite-store.js';
 import { StoreError } from '../../src/store/store-error.js';
 import type { SweepStore } from '../../src/store/store.js';
 import { Running, quantsweep, smallExperiment, temporaryFolder, writeExperiment } from '../cli/command-line.js';
@@ -310,7 +310,7 @@ describe('17: the lock file is deleted', () => {
     expect(second.message).toContain(`Process ${process.pid} on `);
     next(2);
     // A lock of the first again: another process meets it before it meets the database.
-    const { lockDatabase } = await import('../../src/store/lock-database.js');
+    const { lockDatabase } = await import('../../src/store/file/lock-database.js');
     expect(caught(() => lockDatabase(path)).message).toContain(`Process ${process.pid} on `);
     expect(store.close()).toBeNull();
     openStore(path).close();

@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { afterAll, describe, expect, it } from 'vitest';
-import { floatAttribute, intsAttribute } from '../../src/graph/node.js';
-import { decodeModel, encodeModel, type OnnxModel } from '../../src/graph/onnx-model.js';
-import type { NodeProto } from '../../src/graph/onnx_pb.js';
-import { predictFusion } from '../../src/quantize/default-fusion.js';
-import { int64Tensor } from '../../src/graph/tensor.js';
-import { integerTensor, storageOf } from '../../src/quantize/integer-tensor.js';
-import { keepSimulated } from '../../src/quantize/keep-simulated.js';
-import { buildModel, node, tensor, value } from '../graph/build-model.js';
-import { randomFloats } from '../graph/pseudo-random.js';
-import { runOnX } from '../graph/run-model.js';
+import { floatAttribute, intsAttribute } from '../../src/onnx/node.js';
+import { decodeModel, encodeModel, type OnnxModel } from '../../src/onnx/onnx-model.js';
+import type { NodeProto } from '../../src/onnx/proto/onnx_pb.js';
+import { predictFusion } from '../../src/quantize/graph/default-fusion.js';
+import { int64Tensor } from '../../src/onnx/tensor.js';
+import { integerTensor, storageOf } from '../../src/quantize/quantizers/integer-tensor.js';
+import { keepSimulated } from '../../src/quantize/graph/keep-simulated.js';
+import { buildModel, node, tensor, value } from '../onnx/build-model.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
+import { runOnX } from '../onnx/run-model.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'quantsweep-fusion-'));
 afterAll(() => {

@@ -2,20 +2,20 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { countParameters } from '../../src/graph/count-parameters.js';
-import { foldBatchNorm } from '../../src/graph/fold-batch-norm.js';
-import { intsAttribute } from '../../src/graph/node.js';
-import { decodeModel, encodeModel, type OnnxModel } from '../../src/graph/onnx-model.js';
-import { ModelProtoSchema, type TensorProto } from '../../src/graph/onnx_pb.js';
-import { removeUnread } from '../../src/graph/remove-unread.js';
-import { FLOAT32 } from '../../src/graph/tensor.js';
-import { deployableBytes, deployableModel, smoothedFloatModel } from '../../src/quantize/deployable-model.js';
+import { countParameters } from '../../src/onnx/count-parameters.js';
+import { foldBatchNorm } from '../../src/onnx/folding/fold-batch-norm.js';
+import { intsAttribute } from '../../src/onnx/node.js';
+import { decodeModel, encodeModel, type OnnxModel } from '../../src/onnx/onnx-model.js';
+import { ModelProtoSchema, type TensorProto } from '../../src/onnx/proto/onnx_pb.js';
+import { removeUnread } from '../../src/onnx/edits/remove-unread.js';
+import { FLOAT32 } from '../../src/onnx/tensor.js';
+import { deployableBytes, deployableModel, smoothedFloatModel } from '../../src/quantize/graph/deployable-model.js';
 import { prepareModel, type PreparedModel } from '../../src/quantize/prepare-layers.js';
-import { quantizedModel } from '../../src/quantize/quantized-graph.js';
-import { queryDatabase } from '../../src/store/query-database.js';
+import { quantizedModel } from '../../src/quantize/graph/quantized-graph.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
 import { observeDirectly } from '../calibrate/observe-directly.js';
 import { quantsweep, temporaryFolder } from '../cli/command-line.js';
-import { npyArray } from '../data/write-files.js';
+import { npyArray } from '../formats/write-files.js';
 import {
   buildModel,
   graphAttribute,
@@ -27,9 +27,9 @@ import {
   tensorAttribute,
   value,
   type ModelSpec,
-} from '../graph/build-model.js';
-import { randomFloats } from '../graph/pseudo-random.js';
-import { runOnX } from '../graph/run-model.js';
+} from '../onnx/build-model.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
+import { runOnX } from '../onnx/run-model.js';
 import { w8a8 } from '../quantize/preparations.js';
 
 const constant = (name: string, t: TensorProto) => node('Constant', [], name, [tensorAttribute('value', t)]);

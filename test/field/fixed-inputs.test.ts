@@ -1,20 +1,20 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Dataset } from '../../src/data/dataset.js';
-import { foldConditions } from '../../src/graph/fold-conditions.js';
-import { findLayers } from '../../src/graph/layers.js';
-import { resolveModelIo } from '../../src/graph/model-io.js';
-import { intAttribute } from '../../src/graph/node.js';
-import { encodeModel, type OnnxModel } from '../../src/graph/onnx-model.js';
-import { TensorProto_DataType, type NodeProto } from '../../src/graph/onnx_pb.js';
-import { int64Tensor } from '../../src/graph/tensor.js';
-import { feedReader } from '../../src/runtime/feeds.js';
-import { readModelFile } from '../../src/runtime/model-file.js';
-import { Session } from '../../src/runtime/session.js';
+import type { Dataset } from '../../src/formats/dataset.js';
+import { foldConditions } from '../../src/onnx/folding/fold-conditions.js';
+import { findLayers } from '../../src/onnx/layers/layers.js';
+import { resolveModelIo } from '../../src/onnx/model-io.js';
+import { intAttribute } from '../../src/onnx/node.js';
+import { encodeModel, type OnnxModel } from '../../src/onnx/onnx-model.js';
+import { TensorProto_DataType, type NodeProto } from '../../src/onnx/proto/onnx_pb.js';
+import { int64Tensor } from '../../src/onnx/tensor.js';
+import { feedReader } from '../../src/engine/batching/feeds.js';
+import { readModelFile } from '../../src/engine/session/model-file.js';
+import { Session } from '../../src/engine/session/session.js';
 import { quantsweep, temporaryFolder } from '../cli/command-line.js';
-import { buildModel, graphAttribute, node, subgraph, tensor, value, type ModelSpec } from '../graph/build-model.js';
-import { randomFloats } from '../graph/pseudo-random.js';
-import { oneThread } from '../runtime/small-experiment.js';
+import { buildModel, graphAttribute, node, subgraph, tensor, value, type ModelSpec } from '../onnx/build-model.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
+import { oneThread } from '../engine/small-experiment.js';
 import { writeSweep } from './write-sweep.js';
 
 /** Samples `[512]`, and a state that is filled with 0. */

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { intsAttribute } from '../../src/graph/node.js';
-import { integerTensor, storageOf } from '../../src/quantize/integer-tensor.js';
-import { Session } from '../../src/runtime/session.js';
-import { queryDatabase } from '../../src/store/query-database.js';
+import { intsAttribute } from '../../src/onnx/node.js';
+import { integerTensor, storageOf } from '../../src/quantize/quantizers/integer-tensor.js';
+import { Session } from '../../src/engine/session/session.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
 import { quantsweep, temporaryFolder } from '../cli/command-line.js';
-import { npyArray } from '../data/write-files.js';
-import { modelBytes, node, tensor, value } from '../graph/build-model.js';
-import { randomFloats } from '../graph/pseudo-random.js';
+import { npyArray } from '../formats/write-files.js';
+import { modelBytes, node, tensor, value } from '../onnx/build-model.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
 
 const SAMPLES = 12;
 

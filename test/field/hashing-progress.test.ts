@@ -1,9 +1,9 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { hashingProgress } from '../../src/cli/hashing-progress.js';
-import { hashFile, hashSource } from '../../src/data/hash-source.js';
-import { npyArray } from '../data/npy-bytes.js';
+import { hashingProgress } from '../../src/cli/run/hashing-progress.js';
+import { hashFile, hashSource } from '../../src/formats/hash-source.js';
+import { npyArray } from '../formats/npy-bytes.js';
 import { Running, temporaryFolder } from '../cli/command-line.js';
 import { writeSmallSweep } from './small-sweep.js';
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Patience } from '../../src/schedule/patience.js';
 import type { SweepEvent } from '../../src/schedule/sweep-events.js';
-import { openStore } from '../../src/store/sqlite-store.js';
+import { openStore } from '../../src/store/write/sqlite-store.js';
 import { StoreError } from '../../src/store/store-error.js';
 import { Running, quantsweep, temporaryFolder, writeExperiment } from '../cli/command-line.js';
 import * as sample from '../store/sample-sweep.js';

@@ -17,8 +17,8 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 
-import { openQueries } from '../../src/store/query-database.js';
-import { openStore } from '../../src/store/sqlite-store.js';
+import { openQueries } from '../../src/store/query/query-database.js';
+import { openStore } from '../../src/store/write/sqlite-store.js';
 import { StoreError } from '../../src/store/store-error.js';
 import { quantsweep } from '../cli/command-line.js';
 import * as sample from '../store/sample-sweep.js';

@@ -4,13 +4,13 @@ import { dirname, join } from 'node:path';
 import { zlibSync } from 'fflate';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { hashSource } from '../../src/data/hash-source.js';
-import type { ImageFolderSource } from '../../src/data/image-folder.js';
-import { openDataset } from '../../src/data/open-dataset.js';
-import { sourceStamp } from '../../src/data/source-files.js';
+import { hashSource } from '../../src/formats/hash-source.js';
+import type { ImageFolderSource } from '../../src/formats/image-folder/image-folder.js';
+import { openDataset } from '../../src/formats/open-dataset.js';
+import { sourceStamp } from '../../src/formats/source-files.js';
 import { quantsweep } from '../cli/command-line.js';
-import { AS_STORED } from '../data/write-files.js';
-import { modelBytes, node, tensor, value } from '../graph/build-model.js';
+import { AS_STORED } from '../formats/write-files.js';
+import { modelBytes, node, tensor, value } from '../onnx/build-model.js';
 
 /** A PNG of one grey pixel, written by hand. */
 function pixel(grey: number): Buffer {

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { decodeImage, type ImageGeometry } from '../../src/data/decode-image.js';
-import { openDataset } from '../../src/data/open-dataset.js';
-import { AS_STORED, temporaryFolder } from '../data/write-files.js';
+import { decodeImage, type ImageGeometry } from '../../src/formats/image-folder/decode-image.js';
+import { openDataset } from '../../src/formats/open-dataset.js';
+import { AS_STORED, temporaryFolder } from '../formats/write-files.js';
 
 const asStored: ImageGeometry = { resize: null, crop: null, kernel: 'linear', channels: 3 };
 

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { PlannedTrial } from '../../src/plan/plan.js';
-import { answerComparison } from '../../src/report/comparison-answer.js';
-import { lossesApart, readComparedTrials } from '../../src/report/compared-trials.js';
+import { answerComparison } from '../../src/report/answers/comparison-answer.js';
+import { lossesApart, readComparedTrials } from '../../src/report/facts/compared-trials.js';
 import { comparedNumbers } from '../../src/report/figures/comparison/compared-numbers.js';
 import { toRows } from '../../src/report/query.js';
-import { sentenceText } from '../../src/report/sentence.js';
-import { readSweepFacts } from '../../src/report/sweep-facts.js';
-import { openQueries, type QueryConnection } from '../../src/store/query-database.js';
-import { openStore } from '../../src/store/sqlite-store.js';
+import { sentenceText } from '../../src/report/answers/sentence.js';
+import { readSweepFacts } from '../../src/report/facts/sweep-facts.js';
+import { openQueries, type QueryConnection } from '../../src/store/query/query-database.js';
+import { openStore } from '../../src/store/write/sqlite-store.js';
 import * as sample from '../store/sample-sweep.js';
 
 const { fp32, static: smoothed } = sample.trials;

@@ -9,15 +9,15 @@ import {
   peakBytes,
   type MemoryProfile,
   type MemoryUse,
-} from '../../src/plan/estimate-memory.js';
-import { int64Tensor } from '../../src/graph/tensor.js';
-import type { JobResults } from '../../src/runtime/jobs.js';
-import { runJob } from '../../src/runtime/run-job.js';
-import { queryDatabase } from '../../src/store/query-database.js';
+} from '../../src/plan/estimate/estimate-memory.js';
+import { int64Tensor } from '../../src/onnx/tensor.js';
+import type { JobResults } from '../../src/engine/jobs/jobs.js';
+import { runJob } from '../../src/engine/jobs/run-job.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
 import { quantsweep, temporaryFolder } from '../cli/command-line.js';
-import { npyArray } from '../data/write-files.js';
-import { modelBytes, node, tensor, value } from '../graph/build-model.js';
-import { randomFloats } from '../graph/pseudo-random.js';
+import { npyArray } from '../formats/write-files.js';
+import { modelBytes, node, tensor, value } from '../onnx/build-model.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
 import {
   asStored,
   oneThread,
@@ -25,7 +25,7 @@ import {
   temporaryFiles,
   writeModel,
   writeSamples,
-} from '../runtime/small-experiment.js';
+} from '../engine/small-experiment.js';
 
 const MIB = 2 ** 20;
 const write = temporaryFiles();

@@ -1,6 +1,6 @@
-import { intsAttribute } from '../../src/graph/node.js';
-import { node, tensor, value, type ModelSpec } from '../graph/build-model.js';
-import { randomFloats } from '../graph/pseudo-random.js';
+import { intsAttribute } from '../../src/onnx/node.js';
+import { node, tensor, value, type ModelSpec } from '../onnx/build-model.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
 
 /** Names that ONNX allows and that something on the way could stumble over. */
 export const nastyNames = [

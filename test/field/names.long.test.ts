@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { decodeModel } from '../../src/graph/onnx-model.js';
-import { profileKernels, Session } from '../../src/runtime/session.js';
+import { decodeModel } from '../../src/onnx/onnx-model.js';
+import { profileKernels, Session } from '../../src/engine/session/session.js';
 import { quantsweep, temporaryFolder } from '../cli/command-line.js';
-import { modelBytes, node, tensor, value } from '../graph/build-model.js';
+import { modelBytes, node, tensor, value } from '../onnx/build-model.js';
 import { Chromium, chromiumPath } from '../report/chromium.js';
-import { oneThread } from '../runtime/small-experiment.js';
+import { oneThread } from '../engine/small-experiment.js';
 import { namedNetwork, nastyNames } from './names-model.js';
 import { writeSweep } from './write-sweep.js';
 

@@ -2,12 +2,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { judgeLabels } from '../../src/evaluate/reference/judge-labels.js';
-import { judgeOutputs } from '../../src/evaluate/reference/judge-outputs.js';
-import { judgeReference } from '../../src/evaluate/reference/judge-reference.js';
-import { mergeSurveys, OutputSurveyor } from '../../src/evaluate/reference/output-survey.js';
-import { binomialUpperTail } from '../../src/evaluate/statistics/binomial-tail.js';
-import { queryDatabase } from '../../src/store/query-database.js';
+import { judgeLabels } from '../../src/reference/judge-labels.js';
+import { judgeOutputs } from '../../src/reference/judge-outputs.js';
+import { judgeReference } from '../../src/reference/judge-reference.js';
+import { mergeSurveys, OutputSurveyor } from '../../src/reference/output-survey.js';
+import { binomialUpperTail } from '../../src/statistics/binomial-tail.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
 import { quantsweep, temporaryFolder } from '../cli/command-line.js';
 import { knownOutputs, outputsOf } from './nonsense-sweep.js';
 

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../cli/command-line.js';
-import { npyArray } from '../data/write-files.js';
-import { modelBytes, node, tensor, value } from '../graph/build-model.js';
-import { randomFloats } from '../graph/pseudo-random.js';
+import { npyArray } from '../formats/write-files.js';
+import { modelBytes, node, tensor, value } from '../onnx/build-model.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
 
 /** What a sweep over a hand-made network with known outputs is of. */
 export interface KnownOutputs {

@@ -2,18 +2,18 @@ import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { TrialRecord } from '../../src/evaluate/results.js';
-import { encodeModel } from '../../src/graph/onnx-model.js';
-import { foldBatchNorm } from '../../src/graph/fold-batch-norm.js';
-import { freePrefix, layerPrefix } from '../../src/graph/own-names.js';
-import { qdqModel } from '../../src/quantize/qdq-graph.js';
+import type { TrialRecord } from '../../src/records/results.js';
+import { encodeModel } from '../../src/onnx/onnx-model.js';
+import { foldBatchNorm } from '../../src/onnx/folding/fold-batch-norm.js';
+import { freePrefix, layerPrefix } from '../../src/onnx/own-names.js';
+import { qdqModel } from '../../src/quantize/graph/qdq-graph.js';
 import { prepareModel } from '../../src/quantize/prepare-layers.js';
-import { smoothedModel } from '../../src/quantize/quantized-graph.js';
-import { runJob } from '../../src/runtime/run-job.js';
-import type { JobModel, JobResult } from '../../src/runtime/jobs.js';
-import { queryDatabase } from '../../src/store/query-database.js';
+import { smoothedModel } from '../../src/quantize/graph/quantized-graph.js';
+import { runJob } from '../../src/engine/jobs/run-job.js';
+import type { JobModel, JobResult } from '../../src/engine/jobs/jobs.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
 import { quantsweep, temporaryFolder } from '../cli/command-line.js';
-import { buildModel, layersOf, modelBytes, node, value, type ModelSpec } from '../graph/build-model.js';
+import { buildModel, layersOf, modelBytes, node, value, type ModelSpec } from '../onnx/build-model.js';
 import { w8a8 } from '../quantize/preparations.js';
 import {
   jobModel,
@@ -23,7 +23,7 @@ import {
   temporaryFiles,
   trialJob,
   writeSamples,
-} from '../runtime/small-experiment.js';
+} from '../engine/small-experiment.js';
 
 const write = temporaryFiles();
 const source = writeSamples(write);

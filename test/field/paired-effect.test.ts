@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { createBitset, setBit } from '../../src/evaluate/statistics/bitset.js';
-import { pairedEffect, type PairedOutcomes } from '../../src/evaluate/statistics/paired-effect.js';
-import { createPrng } from '../../src/evaluate/statistics/prng.js';
+import { createBitset, setBit } from '../../src/statistics/bitset.js';
+import { pairedEffect, type PairedOutcomes } from '../../src/statistics/paired-effect.js';
+import { createPrng } from '../../src/statistics/prng.js';
 
 function bits(count: number, right: readonly number[]): Uint8Array {
   const set = createBitset(count);

@@ -4,9 +4,9 @@ import { copyFileSync, existsSync, openSync, readFileSync, writeFileSync } from 
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { rowTexts, type Cell } from '../../src/cli/format-rows.js';
-import { openStore } from '../../src/store/sqlite-store.js';
-import { pseudoRandom } from '../graph/pseudo-random.js';
+import { rowTexts, type Cell } from '../../src/cli/query/format-rows.js';
+import { openStore } from '../../src/store/write/sqlite-store.js';
+import { pseudoRandom } from '../onnx/pseudo-random.js';
 import * as sample from '../store/sample-sweep.js';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));

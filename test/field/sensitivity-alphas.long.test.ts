@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { searchedAlphasText } from '../../src/report/searched-alphas.js';
-import { queryDatabase } from '../../src/store/query-database.js';
+import { searchedAlphasText } from '../../src/report/facts/searched-alphas.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
 import { quantsweep, smallExperiment, temporaryFolder, writeExperiment } from '../cli/command-line.js';
 
 const text = 'Alphas are those that were searched with every layer quantized';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findSetting } from '../../src/experiment/setting-paths.js';
-import { settingPath } from '../../src/report/setting-path.js';
-import { queryDatabase } from '../../src/store/query-database.js';
+import { findSetting } from '../../src/experiment/sections/setting-paths.js';
+import { settingPath } from '../../src/report/facts/setting-path.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
 import { quantsweep } from '../cli/command-line.js';
 import { embeddedRows, figurePieces } from '../report/shown-sql.js';
 import { knownOutputs, outputsOf } from './nonsense-sweep.js';

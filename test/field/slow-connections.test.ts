@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { serveDatabase } from '../../src/cli/serve/serve-database.js';
-import { ask, listenTo } from '../cli/serve/ask.js';
+import { serveDatabase } from '../../src/serve/serve-database.js';
+import { ask, listenTo } from '../serve/ask.js';
 import { runningSample } from '../report/live/running-sample.js';
 
 const closing: (() => Promise<void> | void)[] = [];

@@ -1,11 +1,11 @@
 import { create } from '@bufbuild/protobuf';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TensorProtoSchema, TensorProto_DataType } from '../../src/graph/onnx_pb.js';
-import { npyArray } from '../data/npy-bytes.js';
-import { modelBytes, node, tensor, value } from '../graph/build-model.js';
-import { randomFloats } from '../graph/pseudo-random.js';
-import { queryDatabase } from '../../src/store/query-database.js';
+import { TensorProtoSchema, TensorProto_DataType } from '../../src/onnx/proto/onnx_pb.js';
+import { npyArray } from '../formats/npy-bytes.js';
+import { modelBytes, node, tensor, value } from '../onnx/build-model.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
 
 /** A constant shape. */
 function shapeTensor(name: string, shape: readonly number[]) {

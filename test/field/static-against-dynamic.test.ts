@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { exactMcNemar } from '../../src/evaluate/statistics/mcnemar.js';
+import { exactMcNemar } from '../../src/statistics/mcnemar.js';
 import type { PlannedTrial } from '../../src/plan/plan.js';
-import { answerSweep } from '../../src/report/answer.js';
-import { staticAgainstDynamic } from '../../src/report/figures/static-against-dynamic.js';
-import { keyTrials } from '../../src/report/key-trials.js';
+import { answerSweep } from '../../src/report/answers/answer.js';
+import { staticAgainstDynamic } from '../../src/report/figures/sweep/static-against-dynamic.js';
+import { keyTrials } from '../../src/report/facts/key-trials.js';
 import { toRows } from '../../src/report/query.js';
-import { sentenceText } from '../../src/report/sentence.js';
-import { readSweepFacts } from '../../src/report/sweep-facts.js';
-import { findNamedQuery } from '../../src/store/named-queries.js';
-import { openQueries, type QueryConnection } from '../../src/store/query-database.js';
-import { openStore } from '../../src/store/sqlite-store.js';
+import { sentenceText } from '../../src/report/answers/sentence.js';
+import { readSweepFacts } from '../../src/report/facts/sweep-facts.js';
+import { findNamedQuery } from '../../src/store/query/named-queries.js';
+import { openQueries, type QueryConnection } from '../../src/store/query/query-database.js';
+import { openStore } from '../../src/store/write/sqlite-store.js';
 import * as sample from '../store/sample-sweep.js';
 
 const { fp32, static: smoothed, dynamic } = sample.trials;

@@ -1,16 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { prepareSweep } from '../../src/schedule/prepare-sweep.js';
-import { intAttribute, intsAttribute } from '../../src/graph/node.js';
-import { int64Tensor } from '../../src/graph/tensor.js';
+import { prepareSweep } from '../../src/schedule/prepare/prepare-sweep.js';
+import { intAttribute, intsAttribute } from '../../src/onnx/node.js';
+import { int64Tensor } from '../../src/onnx/tensor.js';
 import { quantsweep, temporaryFolder } from '../cli/command-line.js';
-import { npyArray } from '../data/write-files.js';
-import { node, tensor, value, type ModelSpec } from '../graph/build-model.js';
-import { randomFloats } from '../graph/pseudo-random.js';
+import { npyArray } from '../formats/write-files.js';
+import { node, tensor, value, type ModelSpec } from '../onnx/build-model.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
 import { writeSweep } from './write-sweep.js';
 
-const entry = new URL('../../dist/runtime/worker-main.js', import.meta.url);
+const entry = new URL('../../dist/engine/local/worker-main.js', import.meta.url);
 const SAMPLES = 6;
 
 /** A convolution of 5 channels on `[3, 4, 4]`, and what makes outputs of it. */

@@ -7,7 +7,7 @@ import { Running, temporaryFolder, type Surroundings } from '../cli/command-line
 import { states, writeSmallSweep } from './small-sweep.js';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-const switchModule = new URL('../../dist/runtime/no-telemetry.js', import.meta.url).href;
+const switchModule = new URL('../../dist/engine/session/no-telemetry.js', import.meta.url).href;
 
 /** A home and a temporary folder in which nothing lies, and no word of telemetry: empty counts as not said. */
 function fresh(folder: string): {

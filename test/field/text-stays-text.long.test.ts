@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { quantsweep, temporaryFolder } from '../cli/command-line.js';
-import { smallNetwork } from '../runtime/small-network.js';
-import { node, type ModelSpec } from '../graph/build-model.js';
+import { smallNetwork } from '../engine/small-network.js';
+import { node, type ModelSpec } from '../onnx/build-model.js';
 import { writeSweep } from './write-sweep.js';
 
 /** A small network whose layers are called like numbers. */

@@ -2,10 +2,10 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { describeEnvironment } from '../../src/schedule/environment.js';
-import { prepareSweep, workerEntry } from '../../src/schedule/prepare-sweep.js';
+import { describeEnvironment } from '../../src/schedule/prepare/environment.js';
+import { prepareSweep, workerEntry } from '../../src/schedule/prepare/prepare-sweep.js';
 import { stageConditions, trialConditions } from '../../src/schedule/work-conditions.js';
-import { openStore } from '../../src/store/sqlite-store.js';
+import { openStore } from '../../src/store/write/sqlite-store.js';
 import { quantsweep, temporaryFolder } from '../cli/command-line.js';
 import { states, stored, writeSmallSweep } from './small-sweep.js';
 

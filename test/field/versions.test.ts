@@ -2,11 +2,11 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { constantTensor } from '../../src/graph/constants.js';
-import { foldBatchNorm } from '../../src/graph/fold-batch-norm.js';
-import { findLayers } from '../../src/graph/layers.js';
-import { floatAttribute, intsAttribute } from '../../src/graph/node.js';
-import { decodeModel, encodeModel, type OnnxModel } from '../../src/graph/onnx-model.js';
+import { constantTensor } from '../../src/onnx/constants.js';
+import { foldBatchNorm } from '../../src/onnx/folding/fold-batch-norm.js';
+import { findLayers } from '../../src/onnx/layers/layers.js';
+import { floatAttribute, intsAttribute } from '../../src/onnx/node.js';
+import { decodeModel, encodeModel, type OnnxModel } from '../../src/onnx/onnx-model.js';
 import {
   AttributeProtoSchema,
   AttributeProto_AttributeType,
@@ -16,14 +16,14 @@ import {
   TensorProtoSchema,
   TensorProto_DataType,
   type SparseTensorProto,
-} from '../../src/graph/onnx_pb.js';
-import { readFloatTensor } from '../../src/graph/tensor.js';
-import { readModelFile } from '../../src/runtime/model-file.js';
-import { Session } from '../../src/runtime/session.js';
+} from '../../src/onnx/proto/onnx_pb.js';
+import { readFloatTensor } from '../../src/onnx/tensor.js';
+import { readModelFile } from '../../src/engine/session/model-file.js';
+import { Session } from '../../src/engine/session/session.js';
 import { quantsweep, temporaryFolder } from '../cli/command-line.js';
-import { modelBytes, node, tensor, value, type ModelSpec } from '../graph/build-model.js';
-import { randomFloats } from '../graph/pseudo-random.js';
-import { oneThread } from '../runtime/small-experiment.js';
+import { modelBytes, node, tensor, value, type ModelSpec } from '../onnx/build-model.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
+import { oneThread } from '../engine/small-experiment.js';
 import { writeSweep } from './write-sweep.js';
 
 /** `[2, 2, 1, 3]` with 1, 2, 3 at row-major places 1, 6 and 11. */

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { modelBytes, type ModelSpec } from '../graph/build-model.js';
+import { modelBytes, type ModelSpec } from '../onnx/build-model.js';
 
 /** What of an experiment a test chooses. */
 export interface SweepChoice {

@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDataset } from '../../src/data/open-dataset.js';
-import { npyArray, npyFile } from '../data/npy-bytes.js';
-import { randomFloats } from '../graph/pseudo-random.js';
+import { openDataset } from '../../src/formats/open-dataset.js';
+import { npyArray, npyFile } from '../formats/npy-bytes.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
 import type { FuzzFormat } from './fuzz-case.js';
 import { mutateBytes, type Mutated } from './mutate-bytes.js';
 import type { Random } from './random.js';

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
-import type { DataSource } from '../../src/experiment/settings.js';
+import type { DataSource } from '../../src/formats/data-source.js';
 import type { FuzzFormat } from './fuzz-case.js';
 import { mutateBytes } from './mutate-bytes.js';
 import type { Random } from './random.js';

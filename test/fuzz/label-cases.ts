@@ -1,6 +1,6 @@
-import { memorySource } from '../../src/data/file-source.js';
-import { parseGroundTruth, readGroundTruth } from '../../src/data/ground-truth.js';
-import { readLabelCsv } from '../../src/data/label-csv.js';
+import { memorySource } from '../../src/formats/io/file-source.js';
+import { parseGroundTruth, readGroundTruth } from '../../src/formats/labels/ground-truth.js';
+import { readLabelCsv } from '../../src/formats/labels/label-csv.js';
 import { Unsound, type FuzzFormat } from './fuzz-case.js';
 import { mutateBytes } from './mutate-bytes.js';
 import type { Random } from './random.js';

@@ -1,5 +1,5 @@
 import { create, type MessageShape } from '@bufbuild/protobuf';
-import { intAttribute, intsAttribute } from '../../src/graph/node.js';
+import { intAttribute, intsAttribute } from '../../src/onnx/node.js';
 import {
   AttributeProtoSchema,
   AttributeProto_AttributeType,
@@ -13,9 +13,9 @@ import {
   type ModelProtoSchema,
   type NodeProto,
   type TensorProto,
-} from '../../src/graph/onnx_pb.js';
-import { floatTensor } from '../../src/graph/tensor.js';
-import { graphAttribute, node, subgraph, value } from '../graph/build-model.js';
+} from '../../src/onnx/proto/onnx_pb.js';
+import { floatTensor } from '../../src/onnx/tensor.js';
+import { graphAttribute, node, subgraph, value } from '../onnx/build-model.js';
 import { lengths, locations } from './external-entries.js';
 import type { Random } from './random.js';
 

@@ -1,6 +1,7 @@
-import { hashSource } from '../../src/data/hash-source.js';
-import { openDataset } from '../../src/data/open-dataset.js';
-import type { DataSource, PreprocessSettings } from '../../src/experiment/settings.js';
+import { hashSource } from '../../src/formats/hash-source.js';
+import { openDataset } from '../../src/formats/open-dataset.js';
+import type { DataSource } from '../../src/formats/data-source.js';
+import type { PreprocessSettings } from '../../src/formats/preprocess/preprocess-settings.js';
 import { Unsound } from './fuzz-case.js';
 import type { Random } from './random.js';
 

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { observeGraph } from '../../src/calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../../src/calibrate/statistics-accumulator.js';
-import type { InputStatistics } from '../../src/evaluate/results.js';
-import type { OnnxModel } from '../../src/graph/onnx-model.js';
+import type { InputStatistics } from '../../src/records/results.js';
+import type { OnnxModel } from '../../src/onnx/onnx-model.js';
 import { prepareModel, type PreparedModel } from '../../src/quantize/prepare-layers.js';
-import { qdqModel } from '../../src/quantize/qdq-graph.js';
-import { quantizedModel, smoothedModel } from '../../src/quantize/quantized-graph.js';
+import { qdqModel } from '../../src/quantize/graph/qdq-graph.js';
+import { quantizedModel, smoothedModel } from '../../src/quantize/graph/quantized-graph.js';
 import { perInputChannelAbsmax } from '../../src/smooth/weight-absmax.js';
-import { readFloatTensor } from '../../src/graph/tensor.js';
-import { buildModel, layersOf, type ModelSpec } from '../graph/build-model.js';
-import { runModel, type Floats } from '../graph/run-model.js';
+import { readFloatTensor } from '../../src/onnx/tensor.js';
+import { buildModel, layersOf, type ModelSpec } from '../onnx/build-model.js';
+import { runModel, type Floats } from '../onnx/run-model.js';
 import { preparation } from '../quantize/preparations.js';
 
 /** Every number of one layer as worked out on paper. */

@@ -1,5 +1,5 @@
-import { intAttribute } from '../../src/graph/node.js';
-import { node, tensor, value } from '../graph/build-model.js';
+import { intAttribute } from '../../src/onnx/node.js';
+import { node, tensor, value } from '../onnx/build-model.js';
 import { checkByHand } from './check-by-hand.js';
 
 /*

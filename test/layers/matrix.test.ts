@@ -1,5 +1,5 @@
-import { intAttribute } from '../../src/graph/node.js';
-import { node, tensor, value } from '../graph/build-model.js';
+import { intAttribute } from '../../src/onnx/node.js';
+import { node, tensor, value } from '../onnx/build-model.js';
 import { checkByHand, type LayerByHand } from './check-by-hand.js';
 
 // Numbers as in conv.test.ts; the channels of the input are its last axis. W * s = [7, -2.4, 1.75], [1.3, 7, 0.6].

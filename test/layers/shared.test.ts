@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { prepareModel } from '../../src/quantize/prepare-layers.js';
-import { quantizedModel } from '../../src/quantize/quantized-graph.js';
+import { quantizedModel } from '../../src/quantize/graph/quantized-graph.js';
 import { observeDirectly } from '../calibrate/observe-directly.js';
-import { buildModel, floatsOf, layersOf, node, tensor, value, type ModelSpec } from '../graph/build-model.js';
+import { buildModel, floatsOf, layersOf, node, tensor, value, type ModelSpec } from '../onnx/build-model.js';
 import { preparation } from '../quantize/preparations.js';
 import { checkByHand, type LayerByHand } from './check-by-hand.js';
 

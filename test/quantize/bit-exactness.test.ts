@@ -1,16 +1,16 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { applyEdits } from '../../src/graph/edits.js';
-import { intAttribute } from '../../src/graph/node.js';
-import { TensorProtoSchema, TensorProto_DataType, type TensorProto } from '../../src/graph/onnx_pb.js';
-import { fakeQuantizeWeight } from '../../src/quantize/fake-quantize-weight.js';
+import { applyEdits } from '../../src/onnx/edits/edits.js';
+import { intAttribute } from '../../src/onnx/node.js';
+import { TensorProtoSchema, TensorProto_DataType, type TensorProto } from '../../src/onnx/proto/onnx_pb.js';
+import { fakeQuantizeWeight } from '../../src/quantize/quantizers/fake-quantize-weight.js';
 import { prepareLayers } from '../../src/quantize/prepare-layers.js';
-import { symmetricQuantizer } from '../../src/quantize/quantizer.js';
-import { quantizedModel } from '../../src/quantize/quantized-graph.js';
+import { symmetricQuantizer } from '../../src/quantize/quantizers/quantizer.js';
+import { quantizedModel } from '../../src/quantize/graph/quantized-graph.js';
 import { statisticsOf } from '../calibrate/observe-directly.js';
-import { buildModel, layersOf, node, tensor, value } from '../graph/build-model.js';
-import { randomFloats } from '../graph/pseudo-random.js';
-import { runModel, runOnX, type Floats } from '../graph/run-model.js';
+import { buildModel, layersOf, node, tensor, value } from '../onnx/build-model.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
+import { runModel, runOnX, type Floats } from '../onnx/run-model.js';
 import { plainWeight, preparation } from './preparations.js';
 
 const widths = [2, 3, 4, 5, 6, 7, 8, 16];

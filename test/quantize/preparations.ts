@@ -1,4 +1,8 @@
-import type { LayerSettings, QuantizationSettings, WeightQuantizerSettings } from '../../src/experiment/settings.js';
+import type {
+  LayerSettings,
+  QuantizationSettings,
+  WeightQuantizerSettings,
+} from '../../src/experiment/sections/settings.js';
 import type { Preparation } from '../../src/quantize/prepare-layers.js';
 
 /** Symmetric signed quantizers with max ranges, both with the same bits. */

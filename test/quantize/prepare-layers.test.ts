@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { InputStatistics } from '../../src/evaluate/results.js';
-import { NonFiniteError } from '../../src/evaluate/non-finite-error.js';
+import type { InputStatistics } from '../../src/records/results.js';
+import { NonFiniteError } from '../../src/records/non-finite-error.js';
 import {
   prepareLayers,
   quantizerRecords,
   smoothingRecord,
   type Preparation,
 } from '../../src/quantize/prepare-layers.js';
-import { buildModel, layersOf, node, tensor } from '../graph/build-model.js';
+import { buildModel, layersOf, node, tensor } from '../onnx/build-model.js';
 import { preparation, w8a8 } from './preparations.js';
 
 function convolution(weight: readonly number[]) {

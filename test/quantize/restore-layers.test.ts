@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { ModelError } from '../../src/graph/model-error.js';
+import { ModelError } from '../../src/onnx/model-error.js';
 import { prepareLayers, type PreparedLayer } from '../../src/quantize/prepare-layers.js';
 import { restoreModel, type StoredLayer } from '../../src/quantize/restore-layers.js';
 import { observeDirectly } from '../calibrate/observe-directly.js';
-import { layersOf } from '../graph/build-model.js';
+import { layersOf } from '../onnx/build-model.js';
 import { inputOfKind, layerKinds, modelOfKind } from '../smooth/layer-kinds.js';
 import { preparation } from './preparations.js';
 import { storedLayer } from './stored-layers.js';

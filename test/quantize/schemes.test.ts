@@ -6,30 +6,30 @@ import type {
   QuantizationSettings,
   WeightQuantizerSettings,
   WeightScheme,
-} from '../../src/experiment/settings.js';
-import { applyEdits } from '../../src/graph/edits.js';
-import { intAttribute } from '../../src/graph/node.js';
-import type { OnnxModel } from '../../src/graph/onnx-model.js';
-import { TensorProtoSchema, TensorProto_DataType, type TensorProto } from '../../src/graph/onnx_pb.js';
-import type { WeightLayout } from '../../src/graph/weight-layout.js';
-import { applyQuantizers, fakeQuantizeWeight } from '../../src/quantize/fake-quantize-weight.js';
-import { inputQuantizer } from '../../src/quantize/input-quantizer.js';
-import { storageOf } from '../../src/quantize/integer-tensor.js';
+} from '../../src/experiment/sections/settings.js';
+import { applyEdits } from '../../src/onnx/edits/edits.js';
+import { intAttribute } from '../../src/onnx/node.js';
+import type { OnnxModel } from '../../src/onnx/onnx-model.js';
+import { TensorProtoSchema, TensorProto_DataType, type TensorProto } from '../../src/onnx/proto/onnx_pb.js';
+import type { WeightLayout } from '../../src/onnx/layers/weight-layout.js';
+import { applyQuantizers, fakeQuantizeWeight } from '../../src/quantize/quantizers/fake-quantize-weight.js';
+import { inputQuantizer } from '../../src/quantize/quantizers/input-quantizer.js';
+import { storageOf } from '../../src/quantize/quantizers/integer-tensor.js';
 import { prepareLayers, type Preparation } from '../../src/quantize/prepare-layers.js';
-import { qdqModel } from '../../src/quantize/qdq-graph.js';
-import { quantizedModel } from '../../src/quantize/quantized-graph.js';
+import { qdqModel } from '../../src/quantize/graph/qdq-graph.js';
+import { quantizedModel } from '../../src/quantize/graph/quantized-graph.js';
 import {
   asymmetricQuantizer,
   symmetricQuantizer,
   unsignedQuantizer,
   type Quantizer,
-} from '../../src/quantize/quantizer.js';
+} from '../../src/quantize/quantizers/quantizer.js';
 import { restoreModel } from '../../src/quantize/restore-layers.js';
-import { weightQuantizers } from '../../src/quantize/weight-quantizers.js';
+import { weightQuantizers } from '../../src/quantize/quantizers/weight-quantizers.js';
 import { observeDirectly, statisticsOf } from '../calibrate/observe-directly.js';
-import { buildModel, layersOf, node, tensor, value } from '../graph/build-model.js';
-import { randomFloats } from '../graph/pseudo-random.js';
-import { runModel, runOnX, type Floats } from '../graph/run-model.js';
+import { buildModel, layersOf, node, tensor, value } from '../onnx/build-model.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
+import { runModel, runOnX, type Floats } from '../onnx/run-model.js';
 import { plainQuantization, plainWeight, preparation } from './preparations.js';
 import { storedLayer } from './stored-layers.js';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { LayerSettings } from '../../src/experiment/settings.js';
-import { findLayers } from '../../src/graph/layers.js';
+import type { LayerSettings } from '../../src/experiment/sections/settings.js';
+import { findLayers } from '../../src/onnx/layers/layers.js';
 import { bitsOfLayers, floatLayers, selectLayers } from '../../src/quantize/select-layers.js';
-import { intAttribute } from '../../src/graph/node.js';
-import { buildModel, node, tensor } from '../graph/build-model.js';
+import { intAttribute } from '../../src/onnx/node.js';
+import { buildModel, node, tensor } from '../onnx/build-model.js';
 import { everyLayer } from './preparations.js';
 
 const layers = findLayers(

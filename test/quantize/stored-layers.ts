@@ -1,5 +1,5 @@
 import { preparation } from './preparations.js';
-import type { InputStatistics, QuantizerRecord } from '../../src/evaluate/results.js';
+import type { InputStatistics, QuantizerRecord } from '../../src/records/results.js';
 import {
   quantizerRecords,
   smoothingRecord,

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createBevDataset } from '../../src/data/bev-dataset.js';
-import { createMetric, type BuiltInTask } from '../../src/evaluate/metrics/create-metric.js';
-import { decodeModel } from '../../src/graph/onnx-model.js';
-import { queryDatabase } from '../../src/store/query-database.js';
-import { asStored } from '../runtime/small-experiment.js';
+import { createBevDataset } from '../../src/formats/bev/bev-dataset.js';
+import { createMetric, type BuiltInTask } from '../../src/tasks/create-metric.js';
+import { decodeModel } from '../../src/onnx/onnx-model.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
+import { asStored } from '../engine/small-experiment.js';
 import { quantsweep, smallExperiment, temporaryFolder, writeExperiment } from '../cli/command-line.js';
 
 /*

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { DataSource, PreprocessSettings } from '../../src/experiment/settings.js';
-import type { JobResults, TrialJob } from '../../src/runtime/jobs.js';
-import { runJob } from '../../src/runtime/run-job.js';
-import { jobModel, observeJob, oneThread } from '../runtime/small-experiment.js';
+import type { DataSource } from '../../src/formats/data-source.js';
+import type { PreprocessSettings } from '../../src/formats/preprocess/preprocess-settings.js';
+import type { JobResults, TrialJob } from '../../src/engine/jobs/jobs.js';
+import { runJob } from '../../src/engine/jobs/run-job.js';
+import { jobModel, observeJob, oneThread } from '../engine/small-experiment.js';
 import { everyLayer, plainQuantization } from '../quantize/preparations.js';
 
 interface ReferenceLayer {

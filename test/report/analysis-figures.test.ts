@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Figure } from '../../src/report/figure.js';
-import { calibrationNoise } from '../../src/report/figures/calibration-noise.js';
-import { pareto } from '../../src/report/figures/pareto.js';
-import { proxyFidelity } from '../../src/report/figures/proxy-fidelity.js';
-import { sensitivity } from '../../src/report/figures/sensitivity.js';
+import type { Figure } from '../../src/report/figures/figure.js';
+import { calibrationNoise } from '../../src/report/figures/sweep/calibration-noise.js';
+import { pareto } from '../../src/report/figures/sweep/pareto.js';
+import { proxyFidelity } from '../../src/report/figures/sweep/proxy-fidelity.js';
+import { sensitivity } from '../../src/report/figures/sweep/sensitivity.js';
 import { buildFigure } from './build-figure.js';
 import type { Sample } from './sample-database.js';
 

@@ -1,8 +1,8 @@
 import { onTestFinished } from 'vitest';
-import type { Figure } from '../../src/report/figure.js';
+import type { Figure } from '../../src/report/figures/figure.js';
 import { toRows } from '../../src/report/query.js';
-import { readSweepFacts } from '../../src/report/sweep-facts.js';
-import { openDatabase } from '../../src/store/open-database.js';
+import { readSweepFacts } from '../../src/report/facts/sweep-facts.js';
+import { openDatabase } from '../../src/store/file/open-database.js';
 import { summarizeAllTrials } from '../store/summarize-all-trials.js';
 import { sampleDatabase, type Sample } from './sample-database.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { integerAgainstSimulated } from '../../src/report/figures/execution.js';
+import { integerAgainstSimulated } from '../../src/report/figures/sweep/execution.js';
 import { buildFigure } from './build-figure.js';
 
 const build = (change: string) => buildFigure(integerAgainstSimulated, change);

@@ -1,12 +1,12 @@
 import type { Database } from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
-import { amaxConvergence } from '../../src/report/figures/amax-convergence.js';
-import { quantizedLayers } from '../../src/report/figures/quantized-layers.js';
-import type { Figure } from '../../src/report/figure.js';
+import { amaxConvergence } from '../../src/report/figures/sweep/amax-convergence.js';
+import { quantizedLayers } from '../../src/report/figures/sweep/quantized-layers.js';
+import type { Figure } from '../../src/report/figures/figure.js';
 import type { Row } from '../../src/report/query.js';
 import { toRows } from '../../src/report/query.js';
-import { readSweepFacts } from '../../src/report/sweep-facts.js';
-import { openDatabase } from '../../src/store/open-database.js';
+import { readSweepFacts } from '../../src/report/facts/sweep-facts.js';
+import { openDatabase } from '../../src/store/file/open-database.js';
 import type { Sample, SampleDatabase } from './sample-database.js';
 import { sampleDatabase } from './sample-database.js';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { environments } from '../../src/report/figures/provenance.js';
-import { inputs } from '../../src/report/figures/inputs.js';
-import type { Figure } from '../../src/report/figure.js';
+import { environments } from '../../src/report/figures/sweep/provenance.js';
+import { inputs } from '../../src/report/figures/sweep/inputs.js';
+import type { Figure } from '../../src/report/figures/figure.js';
 import { buildFigure } from './build-figure.js';
 
 function cells(figure: Figure, change: string): string[][] {

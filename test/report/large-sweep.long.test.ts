@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SyntheticGrid } from '../../bench/synthetic-experiment.js';
 import { largeGrid, plainGrid } from '../../bench/synthetic-experiment.js';
 import { writeSynthetic } from '../../bench/write-synthetic.js';
-import { drawnLimits } from '../../src/report/drawn-limits.js';
+import { drawnLimits } from '../../src/report/charts/drawn-limits.js';
 import type { Query } from '../../src/report/query.js';
-import { renderReport } from '../../src/report/render-report.js';
-import { openDatabase } from '../../src/store/open-database.js';
-import { openQueries, type QueryConnection } from '../../src/store/query-database.js';
+import { renderReport } from '../../src/report/output/render-report.js';
+import { openDatabase } from '../../src/store/file/open-database.js';
+import { openQueries, type QueryConnection } from '../../src/store/query/query-database.js';
 import { Chromium, chromiumPath } from './chromium.js';
 import { embeddedRows, figurePieces, shownSql, unescapeHtml } from './shown-sql.js';
 

@@ -1,6 +1,6 @@
-import { binExponent } from '../../src/calibrate/bin-width.js';
-import { CountWriter } from '../../src/calibrate/packed-counts.js';
-import { encodeHistograms } from '../../src/store/histogram-blob.js';
+import { binExponent } from '../../src/calibrate/histograms/bin-width.js';
+import { CountWriter } from '../../src/calibrate/histograms/packed-counts.js';
+import { encodeHistograms } from '../../src/store/write/histogram-blob.js';
 
 /** Input channels of every layer of a synthetic sweep. */
 export const sampleChannels = 16;

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Query } from '../../src/report/query.js';
-import { openDatabase } from '../../src/store/open-database.js';
-import { openQueries } from '../../src/store/query-database.js';
+import { openDatabase } from '../../src/store/file/open-database.js';
+import { openQueries } from '../../src/store/query/query-database.js';
 import { summarizeAllTrials } from '../store/summarize-all-trials.js';
 import { SampleWriter } from './sample-writer.js';
 

@@ -1,4 +1,4 @@
-import { openDatabase } from '../../src/store/open-database.js';
+import { openDatabase } from '../../src/store/file/open-database.js';
 import { summarizeAllTrials } from '../store/summarize-all-trials.js';
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Figure } from '../../src/report/figure.js';
-import { chosenAlpha } from '../../src/report/figures/chosen-alpha.js';
-import { searchCurve } from '../../src/report/figures/search-curve.js';
+import type { Figure } from '../../src/report/figures/figure.js';
+import { chosenAlpha } from '../../src/report/figures/sweep/chosen-alpha.js';
+import { searchCurve } from '../../src/report/figures/sweep/search-curve.js';
 import { buildFigure } from './build-figure.js';
 
 function build(figure: Figure, change: string) {

@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
-import { restoreRows, type EmbeddedRows } from '../../src/report/embed-rows.js';
-import { unpackFigure } from '../../src/report/packed-figure.js';
+import { restoreRows, type EmbeddedRows } from '../../src/report/browser/embed-rows.js';
+import { unpackFigure } from '../../src/report/browser/packed-figure.js';
 
 /** Text of a page's HTML without its entities. */
 export function unescapeHtml(html: string): string {

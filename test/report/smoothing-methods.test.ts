@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { smoothingMethods } from '../../src/report/figures/smoothing-methods.js';
+import { smoothingMethods } from '../../src/report/figures/sweep/smoothing-methods.js';
 import { toRows } from '../../src/report/query.js';
 import { buildFigure, sampleSweep } from './build-figure.js';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accuracyByAlpha } from '../../src/report/figures/accuracy-by-alpha.js';
-import { stoppedEarly } from '../../src/report/figures/stopped-early.js';
-import { openSite } from '../../src/report/site.js';
-import { readSweepFacts, type TrialFacts } from '../../src/report/sweep-facts.js';
+import { accuracyByAlpha } from '../../src/report/figures/sweep/accuracy-by-alpha.js';
+import { stoppedEarly } from '../../src/report/figures/sweep/stopped-early.js';
+import { openSite } from '../../src/report/output/site.js';
+import { readSweepFacts, type TrialFacts } from '../../src/report/facts/sweep-facts.js';
 import { toRows } from '../../src/report/query.js';
 import { figurePieces } from './shown-sql.js';
 import { sampleDatabase, type SampleDatabase } from './sample-database.js';

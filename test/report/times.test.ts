@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { times } from '../../src/report/figures/times.js';
+import { times } from '../../src/report/figures/sweep/times.js';
 import { buildFigure } from './build-figure.js';
 
 function build(change: string) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RunSettings } from '../../src/experiment/settings.js';
+import type { RunSettings } from '../../src/experiment/sections/settings.js';
 import type { SweepPlan } from '../../src/plan/plan.js';
 import { triedTrials, tryAll } from '../../src/schedule/failure-classes.js';
 import { stageConditions, trialConditions } from '../../src/schedule/work-conditions.js';

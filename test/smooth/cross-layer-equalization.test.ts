@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Layer } from '../../src/graph/layers.js';
-import type { OnnxModel } from '../../src/graph/onnx-model.js';
-import { readFloatTensor } from '../../src/graph/tensor.js';
+import type { Layer } from '../../src/onnx/layers/layers.js';
+import type { OnnxModel } from '../../src/onnx/onnx-model.js';
+import { readFloatTensor } from '../../src/onnx/tensor.js';
 import { crossLayerFactors } from '../../src/smooth/cross-layer-equalization.js';
 import { findFoldRegions } from '../../src/smooth/fold-regions.js';
 import { rescaleModel } from '../../src/smooth/rescale-model.js';
-import { buildModel, layersOf, node, tensor } from '../graph/build-model.js';
+import { buildModel, layersOf, node, tensor } from '../onnx/build-model.js';
 import { randomNetwork } from './random-network.js';
 
 function chain(w1: readonly number[], w2: readonly number[], w3?: readonly number[]): OnnxModel {

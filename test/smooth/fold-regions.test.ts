@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { floatAttribute, intAttribute, intsAttribute } from '../../src/graph/node.js';
-import type { NodeProto, TensorProto } from '../../src/graph/onnx_pb.js';
-import { int64Tensor } from '../../src/graph/tensor.js';
+import { floatAttribute, intAttribute, intsAttribute } from '../../src/onnx/node.js';
+import type { NodeProto, TensorProto } from '../../src/onnx/proto/onnx_pb.js';
+import { int64Tensor } from '../../src/onnx/tensor.js';
 import { findFoldRegions } from '../../src/smooth/fold-regions.js';
-import { buildModel, graphAttribute, layersOf, node, subgraph, tensor, type ModelSpec } from '../graph/build-model.js';
+import { buildModel, graphAttribute, layersOf, node, subgraph, tensor, type ModelSpec } from '../onnx/build-model.js';
 
 const ones = (name: string, dims: readonly number[]): TensorProto =>
   tensor(name, dims, new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(1));

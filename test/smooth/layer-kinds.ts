@@ -1,10 +1,10 @@
-import { intAttribute, intsAttribute } from '../../src/graph/node.js';
-import type { OnnxModel } from '../../src/graph/onnx-model.js';
-import type { NodeProto } from '../../src/graph/onnx_pb.js';
-import { elementCount } from '../../src/graph/tensor.js';
-import { buildModel, node, tensor, value } from '../graph/build-model.js';
-import { randomFloats } from '../graph/pseudo-random.js';
-import type { Floats } from '../graph/run-model.js';
+import { intAttribute, intsAttribute } from '../../src/onnx/node.js';
+import type { OnnxModel } from '../../src/onnx/onnx-model.js';
+import type { NodeProto } from '../../src/onnx/proto/onnx_pb.js';
+import { elementCount } from '../../src/onnx/tensor.js';
+import { buildModel, node, tensor, value } from '../onnx/build-model.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
+import type { Floats } from '../onnx/run-model.js';
 
 export interface LayerKind {
   readonly title: string;

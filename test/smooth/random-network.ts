@@ -1,9 +1,9 @@
-import { floatAttribute, intAttribute, intsAttribute } from '../../src/graph/node.js';
-import type { OnnxModel } from '../../src/graph/onnx-model.js';
-import type { NodeProto, TensorProto } from '../../src/graph/onnx_pb.js';
-import { int64Tensor } from '../../src/graph/tensor.js';
-import { buildModel, node, tensor, value } from '../graph/build-model.js';
-import { pseudoRandom, randomFloats } from '../graph/pseudo-random.js';
+import { floatAttribute, intAttribute, intsAttribute } from '../../src/onnx/node.js';
+import type { OnnxModel } from '../../src/onnx/onnx-model.js';
+import type { NodeProto, TensorProto } from '../../src/onnx/proto/onnx_pb.js';
+import { int64Tensor } from '../../src/onnx/tensor.js';
+import { buildModel, node, tensor, value } from '../onnx/build-model.js';
+import { pseudoRandom, randomFloats } from '../onnx/pseudo-random.js';
 
 /**
  * A random network on `x: [N, 4, 6, 6]`: convolutions (grouped, depthwise, transposed), operators that scaling passes and

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { prepareLayers } from '../../src/quantize/prepare-layers.js';
-import { smoothedModel } from '../../src/quantize/quantized-graph.js';
+import { smoothedModel } from '../../src/quantize/graph/quantized-graph.js';
 import { smoothWeight } from '../../src/smooth/smooth-weight.js';
 import { observeDirectly } from '../calibrate/observe-directly.js';
-import { layersOf } from '../graph/build-model.js';
-import { runOnX } from '../graph/run-model.js';
+import { layersOf } from '../onnx/build-model.js';
+import { runOnX } from '../onnx/run-model.js';
 import { w8a8 } from '../quantize/preparations.js';
 import { inputOfKind, layerKinds, modelOfKind, type LayerKind } from './layer-kinds.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { WeightLayout } from '../../src/graph/weight-layout.js';
+import type { WeightLayout } from '../../src/onnx/layers/weight-layout.js';
 import { perInputChannelAbsmax, viewAbsmax } from '../../src/smooth/weight-absmax.js';
-import { intAttribute } from '../../src/graph/node.js';
-import { buildModel, layersOf, node, tensor } from '../graph/build-model.js';
+import { intAttribute } from '../../src/onnx/node.js';
+import { buildModel, layersOf, node, tensor } from '../onnx/build-model.js';
 
 /** The layout as `findLayers` reads it from a node and a weight's shape. */
 function layoutOf(op: string, shape: readonly number[], attribute?: [name: string, value: number]): WeightLayout {

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 
-import { pairedBootstrap } from '../../src/evaluate/statistics/bootstrap.js';
-import type { EvaluationRecord, TrialRecord } from '../../src/evaluate/results.js';
+import { pairedBootstrap } from '../../src/statistics/bootstrap.js';
+import type { EvaluationRecord, TrialRecord } from '../../src/records/results.js';
 import type { PlannedTrial } from '../../src/plan/plan.js';
-import { queryDatabase } from '../../src/store/query-database.js';
-import { openStore } from '../../src/store/sqlite-store.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
+import { openStore } from '../../src/store/write/sqlite-store.js';
 import * as sample from './sample-sweep.js';
 
 /** A mAP with its bootstrap replicates, on bytes that do not lie at a multiple of 8. */

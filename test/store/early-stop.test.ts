@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { StoppedTrialRecord, StopRecord } from '../../src/evaluate/results.js';
-import { findTrials } from '../../src/store/find-trials.js';
-import { openQueries, type QueryConnection } from '../../src/store/query-database.js';
-import { openStore } from '../../src/store/sqlite-store.js';
+import type { StoppedTrialRecord, StopRecord } from '../../src/records/results.js';
+import { findTrials } from '../../src/store/read/find-trials.js';
+import { openQueries, type QueryConnection } from '../../src/store/query/query-database.js';
+import { openStore } from '../../src/store/write/sqlite-store.js';
 import { StoreError } from '../../src/store/store-error.js';
 import type { SweepStore } from '../../src/store/store.js';
 import * as sample from './sample-sweep.js';

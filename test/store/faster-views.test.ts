@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { largeGrid } from '../../bench/synthetic-experiment.js';
 import { writeSynthetic } from '../../bench/write-synthetic.js';
-import { readMigrations } from '../../src/store/migrations.js';
-import { openDatabase } from '../../src/store/open-database.js';
+import { readMigrations } from '../../src/store/schema/migrations.js';
+import { openDatabase } from '../../src/store/file/open-database.js';
 import { summarizeAllTrials } from './summarize-all-trials.js';
 
 /** The view as a migration created it, under another name. */

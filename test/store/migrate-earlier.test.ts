@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readMigrations } from '../../src/store/migrations.js';
-import { openDatabase } from '../../src/store/open-database.js';
+import { readMigrations } from '../../src/store/schema/migrations.js';
+import { openDatabase } from '../../src/store/file/open-database.js';
 import { temporaryDatabase } from './sample-sweep.js';
 
 /** A database as the first schema left it: a sweep with an fp32, an unsmoothed, a static and a dynamic trial. */

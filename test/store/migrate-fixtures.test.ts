@@ -2,9 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { readMigrations } from '../../src/store/migrations.js';
-import { openDatabase } from '../../src/store/open-database.js';
-import { openQueries } from '../../src/store/query-database.js';
+import { readMigrations } from '../../src/store/schema/migrations.js';
+import { openDatabase } from '../../src/store/file/open-database.js';
+import { openQueries } from '../../src/store/query/query-database.js';
 import { temporaryDatabase } from './sample-sweep.js';
 import { summarizeAllTrials } from './summarize-all-trials.js';
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commonFilters } from '../../bench/common-filters.js';
 import { plainGrid } from '../../bench/synthetic-experiment.js';
 import { writeSynthetic } from '../../bench/write-synthetic.js';
-import { openQueries, type QueryConnection } from '../../src/store/query-database.js';
+import { openQueries, type QueryConnection } from '../../src/store/query/query-database.js';
 
 /** Tables that grow with sweeps, trials, layers or stages. Others (environment, model, sweep, migration) stay small. */
 const largeTables = new Set([

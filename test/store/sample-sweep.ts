@@ -9,11 +9,11 @@ import type {
   ModelRecord,
   ObservationRecord,
   TrialRecord,
-} from '../../src/evaluate/results.js';
-import type { Experiment } from '../../src/experiment/settings.js';
+} from '../../src/records/results.js';
+import type { Experiment } from '../../src/experiment/sections/settings.js';
 import type { PlannedStage, PlannedTrial, SweepPlan, TrialSettings } from '../../src/plan/plan.js';
 import type { EnvironmentRecord, StoredReference, StoredSearch, SweepStore } from '../../src/store/store.js';
-import type { SearchSettings } from '../../src/experiment/settings.js';
+import type { SearchSettings } from '../../src/experiment/sections/settings.js';
 import { everyLayer, plainQuantization } from '../quantize/preparations.js';
 
 /** A fresh folder's path of a database that does not exist yet. */

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { openQueries, type QueryConnection } from '../../src/store/query-database.js';
-import { openStore } from '../../src/store/sqlite-store.js';
-import { tableFunctions } from '../../src/store/table-functions.js';
+import { openQueries, type QueryConnection } from '../../src/store/query/query-database.js';
+import { openStore } from '../../src/store/write/sqlite-store.js';
+import { tableFunctions } from '../../src/store/query/table-functions.js';
 import * as sample from './sample-sweep.js';
 
 const text = readFileSync(new URL('../../docs/SCHEMA.md', import.meta.url), 'utf8');

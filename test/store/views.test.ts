@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { namedQueries } from '../../src/store/named-queries.js';
-import { openQueries, type QueryConnection } from '../../src/store/query-database.js';
-import { openStore } from '../../src/store/sqlite-store.js';
+import { namedQueries } from '../../src/store/query/named-queries.js';
+import { openQueries, type QueryConnection } from '../../src/store/query/query-database.js';
+import { openStore } from '../../src/store/write/sqlite-store.js';
 import * as sample from './sample-sweep.js';
 
 describe('views and named queries on a hand-made sweep', () => {

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { arch, platform } from 'node:os';
-import { describeEnvironment, packageVersion } from '../../schedule/environment.js';
-import { workerEntry } from '../../schedule/prepare-sweep.js';
-import { hasVnni } from '../../schedule/saturation.js';
-import { cudaInstallScript, cudaLibraryPath, providerObstacle } from '../../schedule/resolve-provider.js';
-import { engineObstacle } from '../../store/engine-obstacle.js';
+import { describeEnvironment, packageVersion } from '../../schedule/prepare/environment.js';
+import { workerEntry } from '../../schedule/prepare/prepare-sweep.js';
+import { hasVnni } from '../../schedule/prepare/saturation.js';
+import { cudaInstallScript, cudaLibraryPath, providerObstacle } from '../../schedule/prepare/resolve-provider.js';
+import { engineObstacle } from '../../store/file/engine-obstacle.js';
 import { cudaNeeds } from './cuda-needs.js';
 import { libraryFinder, linkedLibraries, vulkanDrivers } from './find-library.js';
 import { webgpuNeeds } from './webgpu-needs.js';

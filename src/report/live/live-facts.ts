@@ -1,4 +1,4 @@
-import type { PageLinks } from '../page-links.js';
+import type { PageLinks } from '../pages/page-links.js';
 
 /** What a page of a running server knows beyond the database. */
 export interface LiveFacts {

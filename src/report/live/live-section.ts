@@ -1,10 +1,10 @@
-import { escapeHtml } from '../html.js';
-import { noLinks } from '../page-links.js';
+import { escapeHtml } from '../output/html.js';
+import { noLinks } from '../pages/page-links.js';
 import type { ReportOptions } from '../pages/page-body.js';
 import type { Query } from '../query.js';
 import { textOf, toRows } from '../query.js';
-import { linked, renderFigure, sqlDisclosure } from '../render-figure.js';
-import type { SweepFacts } from '../sweep-facts.js';
+import { linked, renderFigure, sqlDisclosure } from '../figures/render-figure.js';
+import type { SweepFacts } from '../facts/sweep-facts.js';
 import { latestFailures } from './latest-failures.js';
 import { liveSweep } from './live-facts.js';
 import { progressHtml } from './progress.js';

@@ -1,8 +1,8 @@
-import { escapeHtml } from '../html.js';
-import { countText, durationText } from '../number-text.js';
+import { escapeHtml } from '../output/html.js';
+import { countText, durationText } from '../output/number-text.js';
 import type { Query, Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOrNull, toRows } from '../query.js';
-import { embedded, sqlDisclosure } from '../render-figure.js';
+import { embedded, sqlDisclosure } from '../figures/render-figure.js';
 import type { LiveSweep } from './live-facts.js';
 
 /** The rate is that of the last so many finished trials: enough to even out, few enough to follow a change of pace. */

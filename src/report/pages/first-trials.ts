@@ -1,5 +1,5 @@
-import type { SweepFacts, TrialFacts } from '../sweep-facts.js';
-import { chooseBest, comparedWith } from '../sweep-facts.js';
+import type { SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
+import { chooseBest, comparedWith } from '../facts/sweep-facts.js';
 
 /** Trials up to which a layer's page chooses among all. */
 export const manyTrials = 200;

@@ -1,8 +1,8 @@
-import { significantText } from '../number-text.js';
-import type { Phrase, Sentence } from '../sentence.js';
-import { sentence, strong } from '../sentence.js';
-import type { ChannelSummary, LayerPageFacts, ShownTrial } from './layer-page-facts.js';
-import { shortName } from './layer-page-facts.js';
+import { significantText } from '../output/number-text.js';
+import type { Phrase, Sentence } from '../answers/sentence.js';
+import { sentence, strong } from '../answers/sentence.js';
+import type { ChannelSummary, LayerPageFacts, ShownTrial } from '../facts/layer-page-facts.js';
+import { shortName } from '../facts/layer-page-facts.js';
 
 /** What smoothing did to the layer in the best trial: alpha, spread of the channels, ranges, loss against unsmoothed. */
 export function layerHeadline({ sweep, layer, shown, channels }: LayerPageFacts): Sentence {

@@ -1,12 +1,12 @@
 import { layerFigures } from '../figures/layer/index.js';
-import { escapeHtml } from '../html.js';
-import { countText } from '../number-text.js';
+import { escapeHtml } from '../output/html.js';
+import { countText } from '../output/number-text.js';
 import type { Query } from '../query.js';
-import { linked } from '../render-figure.js';
-import type { LayerFacts, SweepFacts } from '../sweep-facts.js';
-import { factsSql } from '../sweep-facts.js';
+import { linked } from '../figures/render-figure.js';
+import type { LayerFacts, SweepFacts } from '../facts/sweep-facts.js';
+import { factsSql } from '../facts/sweep-facts.js';
 import { layerHeadline } from './layer-headline.js';
-import { readLayerPageFacts, shortName } from './layer-page-facts.js';
+import { readLayerPageFacts, shortName } from '../facts/layer-page-facts.js';
 import type { ReportOptions } from './page-body.js';
 import { pageBody, sourcesHtml, timeText } from './page-body.js';
 import { sentenceHtml } from './sweep-page.js';

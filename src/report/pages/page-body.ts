@@ -1,9 +1,9 @@
-import type { PageFigure } from '../figure.js';
-import { escapeHtml } from '../html.js';
+import type { PageFigure } from '../figures/figure.js';
+import { escapeHtml } from '../output/html.js';
 import type { LiveFacts } from '../live/live-facts.js';
-import type { PageLinks } from '../page-links.js';
+import type { PageLinks } from './page-links.js';
 import type { Query } from '../query.js';
-import { linked, renderFigure, sqlDisclosure } from '../render-figure.js';
+import { linked, renderFigure, sqlDisclosure } from '../figures/render-figure.js';
 
 /** What a report says about itself. */
 export interface ReportOptions {

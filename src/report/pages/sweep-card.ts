@@ -1,11 +1,11 @@
-import { guardedAnswer } from '../guarded-answer.js';
+import { guardedAnswer } from '../answers/guarded-answer.js';
 import { sparkline } from '../figures/sweeps/sparkline.js';
-import { escapeHtml } from '../html.js';
-import { countText, differenceText, valueText } from '../number-text.js';
+import { escapeHtml } from '../output/html.js';
+import { countText, differenceText, valueText } from '../output/number-text.js';
 import type { Query } from '../query.js';
-import { linked, renderFigure, sqlDisclosure } from '../render-figure.js';
-import type { SweepFacts } from '../sweep-facts.js';
-import { factsSql, referenceOf } from '../sweep-facts.js';
+import { linked, renderFigure, sqlDisclosure } from '../figures/render-figure.js';
+import type { SweepFacts } from '../facts/sweep-facts.js';
+import { factsSql, referenceOf } from '../facts/sweep-facts.js';
 import { timeText } from './page-body.js';
 import { sentenceHtml } from './sweep-page.js';
 

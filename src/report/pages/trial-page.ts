@@ -1,19 +1,19 @@
-import { finishedSettings } from '../answer.js';
+import { finishedSettings } from '../answers/answer.js';
 import { trialFigures } from '../figures/trial/index.js';
-import { escapeHtml } from '../html.js';
-import { countText, differenceText, intervalText, magnitudeText, valueText } from '../number-text.js';
-import { noisePhrase, notChosen } from '../noise-phrase.js';
+import { escapeHtml } from '../output/html.js';
+import { countText, differenceText, intervalText, magnitudeText, valueText } from '../output/number-text.js';
+import { noisePhrase, notChosen } from '../answers/noise-phrase.js';
 import type { Query } from '../query.js';
-import { linked } from '../render-figure.js';
-import type { Sentence } from '../sentence.js';
-import { sentence, strong } from '../sentence.js';
-import { searchedAlphasText, searchOrderOf } from '../searched-alphas.js';
-import type { TrialFacts } from '../sweep-facts.js';
-import { comparedWith, factsSql } from '../sweep-facts.js';
+import { linked } from '../figures/render-figure.js';
+import type { Sentence } from '../answers/sentence.js';
+import { sentence, strong } from '../answers/sentence.js';
+import { searchedAlphasText, searchOrderOf } from '../facts/searched-alphas.js';
+import type { TrialFacts } from '../facts/sweep-facts.js';
+import { comparedWith, factsSql } from '../facts/sweep-facts.js';
 import type { ReportOptions } from './page-body.js';
 import { pageBody, sourcesHtml, timeText } from './page-body.js';
 import { sentenceHtml, tileRow } from './sweep-page.js';
-import type { TrialPageFacts } from './trial-page-facts.js';
+import type { TrialPageFacts } from '../facts/trial-page-facts.js';
 
 /** The body of the page of one trial of a sweep. */
 export function trialPage(facts: TrialPageFacts, query: Query, options: ReportOptions): string {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunState } from '../../../src/report/live/live-facts.js';
-import { openSite } from '../../../src/report/site.js';
+import { openSite } from '../../../src/report/output/site.js';
 import { hostileName } from '../sample-database.js';
 import { embeddedRows, figurePieces, shownSql, unescapeHtml } from '../shown-sql.js';
 import { failureText, runningSample, runningSweep, type RunningSample } from './running-sample.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LiveSweep } from '../../../src/report/live/live-facts.js';
 import { progressHtml, readProgress } from '../../../src/report/live/progress.js';
-import { noLinks } from '../../../src/report/page-links.js';
+import { noLinks } from '../../../src/report/pages/page-links.js';
 
 const running: LiveSweep = {
   name: 'demo',

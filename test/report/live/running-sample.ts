@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import Database from 'better-sqlite3';
-import { lockDatabase } from '../../../src/store/lock-database.js';
+import { lockDatabase } from '../../../src/store/file/lock-database.js';
 import { monotonicMs } from '../../../src/store/monotonic-clock.js';
 import type { SampleDatabase } from '../sample-database.js';
 import { sampleDatabase } from '../sample-database.js';

@@ -1,11 +1,11 @@
-import type { ComparedTrials } from '../../compared-trials.js';
-import { lossesApart, ofBoth } from '../../compared-trials.js';
-import type { PageFigure } from '../../figure.js';
+import type { ComparedTrials } from '../../facts/compared-trials.js';
+import { lossesApart, ofBoth } from '../../facts/compared-trials.js';
+import type { PageFigure } from '../figure.js';
 import type { Row } from '../../query.js';
-import { drawnLoss, drawnLossParams } from '../drawn-loss.js';
-import { legendHint } from '../interaction.js';
-import { lossColumns, lossControls, storedModes } from '../loss-controls.js';
-import { drawnRanges, lossMeasures } from '../loss-measures.js';
+import { drawnLoss, drawnLossParams } from '../../charts/drawn-loss.js';
+import { legendHint } from '../sweep/interaction.js';
+import { lossColumns, lossControls, storedModes } from '../../charts/loss-controls.js';
+import { drawnRanges, lossMeasures } from '../../charts/loss-measures.js';
 import { layerDumbbell } from './layer-dumbbell.js';
 
 /** Loss of each layer in both trials, layers in the model's order. */

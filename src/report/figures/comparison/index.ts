@@ -1,5 +1,5 @@
-import type { ComparedTrials } from '../../compared-trials.js';
-import type { PageFigure } from '../../figure.js';
+import type { ComparedTrials } from '../../facts/compared-trials.js';
+import type { PageFigure } from '../figure.js';
 import { comparedNumbers } from './compared-numbers.js';
 import { comparisonAlphas } from './comparison-alphas.js';
 import { comparisonAmax } from './comparison-amax.js';

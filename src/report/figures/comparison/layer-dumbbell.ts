@@ -1,11 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { ComparedTrials } from '../../compared-trials.js';
-import { sideColors, sideExpression, sideNames } from '../../compared-trials.js';
+import type { ComparedTrials } from '../../facts/compared-trials.js';
+import { sideColors, sideExpression, sideNames } from '../../facts/compared-trials.js';
 import type { Row } from '../../query.js';
-import { color } from '../../theme.js';
-import { layerLink, legendFilter, linkCursor, shownOpacity } from '../interaction.js';
-import { chartHeading } from '../linked-charts.js';
-import { layerAxis, layerNames, layersHeight, layerTooltip } from '../layer-axis.js';
+import { color } from '../../charts/theme.js';
+import { layerLink, legendFilter, linkCursor, shownOpacity } from '../sweep/interaction.js';
+import { chartHeading } from '../../charts/linked-charts.js';
+import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 
 type LayeredSpec = Extract<TopLevelSpec, { layer: unknown }>;
 type PointEncoding = NonNullable<Extract<LayeredSpec['layer'][number], { mark: unknown }>['encoding']>;

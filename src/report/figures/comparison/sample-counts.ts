@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { ComparedTrials } from '../../compared-trials.js';
-import { comparedSql, sideColors } from '../../compared-trials.js';
-import type { PageFigure } from '../../figure.js';
-import { differenceText, intervalText } from '../../number-text.js';
+import type { ComparedTrials } from '../../facts/compared-trials.js';
+import { comparedSql, sideColors } from '../../facts/compared-trials.js';
+import type { PageFigure } from '../figure.js';
+import { differenceText, intervalText } from '../../output/number-text.js';
 import { numberOf, numberOrNull } from '../../query.js';
-import { color } from '../../theme.js';
+import { color } from '../../charts/theme.js';
 
 /** What the paired test rests on: samples that one trial alone gets right, or the difference with its interval. */
 export const sampleCounts: PageFigure<ComparedTrials> = {

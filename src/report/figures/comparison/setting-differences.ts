@@ -1,5 +1,5 @@
-import type { ComparedTrials } from '../../compared-trials.js';
-import type { PageFigure, TableColumn } from '../../figure.js';
+import type { ComparedTrials } from '../../facts/compared-trials.js';
+import type { PageFigure, TableColumn } from '../figure.js';
 import { sqlText, textOrNull } from '../../query.js';
 
 /** The settings that the two trials do not share. */

@@ -1,12 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { fitWidth } from '../../compile-chart.js';
-import type { LayerPageFacts, ShownTrial } from '../../pages/layer-page-facts.js';
+import { fitWidth } from '../../charts/compile-chart.js';
+import type { LayerPageFacts, ShownTrial } from '../../facts/layer-page-facts.js';
 import type { Row } from '../../query.js';
 import { numberOf } from '../../query.js';
-import { color } from '../../theme.js';
-import type { DrawnRange } from '../drawn-range.js';
-import { linearRange, logRange } from '../drawn-range.js';
-import { chartHeading, fixedRoom } from '../linked-charts.js';
+import { color } from '../../charts/theme.js';
+import type { DrawnRange } from '../../charts/drawn-range.js';
+import { linearRange, logRange } from '../../charts/drawn-range.js';
+import { chartHeading, fixedRoom } from '../../charts/linked-charts.js';
 import { trialParam } from './shown-trials.js';
 
 type ConcatSpec = Extract<TopLevelSpec, { vconcat: unknown }>;

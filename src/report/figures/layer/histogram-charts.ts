@@ -1,11 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { fitWidth } from '../../compile-chart.js';
-import type { LayerPageFacts } from '../../pages/layer-page-facts.js';
+import { fitWidth } from '../../charts/compile-chart.js';
+import type { LayerPageFacts } from '../../facts/layer-page-facts.js';
 import type { Row } from '../../query.js';
 import { numberOf } from '../../query.js';
-import { color } from '../../theme.js';
-import { linearRange, logRange } from '../drawn-range.js';
-import { chartHeading, fixedRoom } from '../linked-charts.js';
+import { color } from '../../charts/theme.js';
+import { linearRange, logRange } from '../../charts/drawn-range.js';
+import { chartHeading, fixedRoom } from '../../charts/linked-charts.js';
 import type { Grid } from './quantization-grid.js';
 import { mostDrawnLevels, quantizationGrid } from './quantization-grid.js';
 import { trialParam } from './shown-trials.js';

@@ -1,5 +1,5 @@
-import type { PageFigure } from '../../figure.js';
-import type { LayerPageFacts } from '../../pages/layer-page-facts.js';
+import type { PageFigure } from '../figure.js';
+import type { LayerPageFacts } from '../../facts/layer-page-facts.js';
 import { activationHistograms } from './activation-histograms.js';
 import { channels } from './channels.js';
 import { lossOverAlpha } from './loss-over-alpha.js';

@@ -1,12 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { LayerPageFacts } from '../../pages/layer-page-facts.js';
+import type { LayerPageFacts } from '../../facts/layer-page-facts.js';
 import type { Row } from '../../query.js';
 import { numberOf } from '../../query.js';
-import { color, sizeColors, sizeDashes } from '../../theme.js';
-import type { DrawnRange } from '../drawn-range.js';
-import { legendFilter, linkCursor, shownOpacity, trialLink } from '../interaction.js';
-import { drawnLoss, drawnLossParams } from '../drawn-loss.js';
-import { lossMeasures } from '../loss-measures.js';
+import { color, sizeColors, sizeDashes } from '../../charts/theme.js';
+import type { DrawnRange } from '../../charts/drawn-range.js';
+import { legendFilter, linkCursor, shownOpacity, trialLink } from '../sweep/interaction.js';
+import { drawnLoss, drawnLossParams } from '../../charts/drawn-loss.js';
+import { lossMeasures } from '../../charts/loss-measures.js';
 
 /** Where trials without an alpha of the layer (cle) stand beside the axis, which ends at 1. */
 const besideAt = 1.05;

@@ -1,17 +1,17 @@
-import { drawnLimits } from '../../drawn-limits.js';
-import type { Drawn } from '../../drawn-parts.js';
-import { chooseParts, leftOutText, onlyTrials } from '../../drawn-parts.js';
-import type { PageFigure } from '../../figure.js';
-import { significantText } from '../../number-text.js';
-import type { LayerPageFacts } from '../../pages/layer-page-facts.js';
-import { shortName } from '../../pages/layer-page-facts.js';
+import { drawnLimits } from '../../charts/drawn-limits.js';
+import type { Drawn } from '../../charts/drawn-parts.js';
+import { chooseParts, leftOutText, onlyTrials } from '../../charts/drawn-parts.js';
+import type { PageFigure } from '../figure.js';
+import { significantText } from '../../output/number-text.js';
+import type { LayerPageFacts } from '../../facts/layer-page-facts.js';
+import { shortName } from '../../facts/layer-page-facts.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText } from '../../query.js';
-import type { SweepFacts } from '../../sweep-facts.js';
-import type { Variant } from '../../variants.js';
-import { legendHint } from '../interaction.js';
-import { lossColumnsOf, lossControls, storedModes } from '../loss-controls.js';
-import { drawnRanges } from '../loss-measures.js';
+import type { SweepFacts } from '../../facts/sweep-facts.js';
+import type { Variant } from '../../facts/variants.js';
+import { legendHint } from '../sweep/interaction.js';
+import { lossColumnsOf, lossControls, storedModes } from '../../charts/loss-controls.js';
+import { drawnRanges } from '../../charts/loss-measures.js';
 import { lossOverAlphaChart } from './loss-over-alpha-chart.js';
 
 /** The layer's loss over its own alpha, a line for each calibration size, one panel for each variant of other settings. */

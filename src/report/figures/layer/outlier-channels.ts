@@ -1,8 +1,8 @@
-import { drawnLimits } from '../../drawn-limits.js';
-import type { PageFigure } from '../../figure.js';
-import { countText, significantText } from '../../number-text.js';
-import type { LayerPageFacts } from '../../pages/layer-page-facts.js';
-import { deadBelow, shortName } from '../../pages/layer-page-facts.js';
+import { drawnLimits } from '../../charts/drawn-limits.js';
+import type { PageFigure } from '../figure.js';
+import { countText, significantText } from '../../output/number-text.js';
+import type { LayerPageFacts } from '../../facts/layer-page-facts.js';
+import { deadBelow, shortName } from '../../facts/layer-page-facts.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
 import { noTrialNote } from './shown-trials.js';
 

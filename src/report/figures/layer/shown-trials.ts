@@ -1,6 +1,6 @@
-import type { Control } from '../../figure.js';
-import type { LayerPageFacts, ShownTrial } from '../../pages/layer-page-facts.js';
-import { shortName } from '../../pages/layer-page-facts.js';
+import type { Control } from '../figure.js';
+import type { LayerPageFacts, ShownTrial } from '../../facts/layer-page-facts.js';
+import { shortName } from '../../facts/layer-page-facts.js';
 
 /** Chooses which of the shown trials is drawn, by the chart's parameter `trial`; no control where there is one alone. */
 export function trialControls(facts: LayerPageFacts): Control[] {

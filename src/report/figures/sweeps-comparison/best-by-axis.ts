@@ -1,9 +1,9 @@
-import type { ComparedSweeps } from '../../compared-sweeps.js';
-import type { PageFigure } from '../../figure.js';
-import { signed, valueText } from '../../number-text.js';
+import type { ComparedSweeps } from '../../facts/compared-sweeps.js';
+import type { PageFigure } from '../figure.js';
+import { signed, valueText } from '../../output/number-text.js';
 import type { Row } from '../../query.js';
 import { numberOrNull, sqlText, textOf } from '../../query.js';
-import { axisName } from '../../variants.js';
+import { axisName } from '../../facts/variants.js';
 
 /** The best of each sweep at each value of each axis that one of them varies; alpha has a chart of its own. */
 export const bestByAxis: PageFigure<ComparedSweeps> = {

@@ -1,5 +1,5 @@
-import type { ComparedSweeps } from '../../compared-sweeps.js';
-import type { PageFigure } from '../../figure.js';
+import type { ComparedSweeps } from '../../facts/compared-sweeps.js';
+import type { PageFigure } from '../figure.js';
 import { bestByAxis } from './best-by-axis.js';
 import { matchedTable, matchedTrials } from './matched-trials.js';
 import { sweepsAccuracy } from './sweeps-accuracy.js';

@@ -1,8 +1,8 @@
-import type { ComparedSweeps } from '../../compared-sweeps.js';
-import type { PageFigure, TableColumn } from '../../figure.js';
+import type { ComparedSweeps } from '../../facts/compared-sweeps.js';
+import type { PageFigure, TableColumn } from '../figure.js';
 import type { Row } from '../../query.js';
 import { numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
-import { settingPath } from '../../setting-path.js';
+import { settingPath } from '../../facts/setting-path.js';
 
 /** Settings and axes that are not the same in both sweeps, with the values that each goes through. */
 export const sweepsSettings: PageFigure<ComparedSweeps> = {

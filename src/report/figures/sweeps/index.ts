@@ -1,4 +1,4 @@
-import type { PageFigure } from '../../figure.js';
+import type { PageFigure } from '../figure.js';
 import type { IndexPageFacts } from '../../pages/index-page.js';
 import { sweepsTable } from './sweeps-table.js';
 

@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { PageFigure } from '../../figure.js';
-import { countText, valueText } from '../../number-text.js';
+import type { PageFigure } from '../figure.js';
+import { countText, valueText } from '../../output/number-text.js';
 import { numberOf, sqlText } from '../../query.js';
-import type { SweepFacts, TrialFacts } from '../../sweep-facts.js';
-import { color, sizeColors } from '../../theme.js';
-import { valueRange } from '../accuracy-chart.js';
+import type { SweepFacts, TrialFacts } from '../../facts/sweep-facts.js';
+import { color, sizeColors } from '../../charts/theme.js';
+import { valueRange } from '../sweep/accuracy-chart.js';
 
 /** The settings of one sweep at a glance: the metric over alpha, or by rank where alpha is not what the sweep is about. */
 export function sparkline(place: number): PageFigure<SweepFacts> {

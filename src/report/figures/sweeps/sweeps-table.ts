@@ -1,6 +1,6 @@
-import type { PageFigure, TableColumn } from '../../figure.js';
-import type { MetricText } from '../../number-text.js';
-import { differenceText, metricText, valueText } from '../../number-text.js';
+import type { PageFigure, TableColumn } from '../figure.js';
+import type { MetricText } from '../../output/number-text.js';
+import { differenceText, metricText, valueText } from '../../output/number-text.js';
 import type { IndexPageFacts } from '../../pages/index-page.js';
 import type { Row } from '../../query.js';
 import { ofSweeps } from './of-sweeps.js';

@@ -1,5 +1,5 @@
-import type { PageFigure } from '../../figure.js';
-import type { TrialPageFacts } from '../../pages/trial-page-facts.js';
+import type { PageFigure } from '../figure.js';
+import type { TrialPageFacts } from '../../facts/trial-page-facts.js';
 import { trialAttempts } from './trial-attempts.js';
 import { trialBias } from './trial-bias.js';
 import { trialComparisons } from './trial-comparisons.js';

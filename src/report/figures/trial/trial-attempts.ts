@@ -1,7 +1,7 @@
-import type { PageFigure } from '../../figure.js';
-import { durationText } from '../../number-text.js';
+import type { PageFigure } from '../figure.js';
+import { durationText } from '../../output/number-text.js';
 import { timeText } from '../../pages/page-body.js';
-import type { TrialPageFacts } from '../../pages/trial-page-facts.js';
+import type { TrialPageFacts } from '../../facts/trial-page-facts.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, textOf, textOrNull } from '../../query.js';
 

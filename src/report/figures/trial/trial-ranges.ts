@@ -1,6 +1,6 @@
-import type { PageFigure } from '../../figure.js';
-import type { TrialPageFacts } from '../../pages/trial-page-facts.js';
-import { amaxContent, amaxSql } from '../amax.js';
+import type { PageFigure } from '../figure.js';
+import type { TrialPageFacts } from '../../facts/trial-page-facts.js';
+import { amaxContent, amaxSql } from '../sweep/amax.js';
 
 /** What smoothing did to the ranges of the trial's quantizers. */
 export const trialRanges: PageFigure<TrialPageFacts> = {

@@ -1,5 +1,5 @@
-import type { PageFigure } from '../../figure.js';
-import type { TrialPageFacts } from '../../pages/trial-page-facts.js';
+import type { PageFigure } from '../figure.js';
+import type { TrialPageFacts } from '../../facts/trial-page-facts.js';
 import type { Row } from '../../query.js';
 import { sqlText, textOf } from '../../query.js';
 

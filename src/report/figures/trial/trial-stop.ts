@@ -1,6 +1,6 @@
-import type { PageFigure } from '../../figure.js';
-import type { TrialPageFacts } from '../../pages/trial-page-facts.js';
-import { stoppedSql, stoppedTable } from '../stopped-early.js';
+import type { PageFigure } from '../figure.js';
+import type { TrialPageFacts } from '../../facts/trial-page-facts.js';
+import { stoppedSql, stoppedTable } from '../sweep/stopped-early.js';
 
 /** Why the trial was stopped early. */
 export const trialStop: PageFigure<TrialPageFacts> = {

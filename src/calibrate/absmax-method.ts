@@ -1,0 +1,1 @@
+export type AbsmaxMethod = 'channel' | 'view';

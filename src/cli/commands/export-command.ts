@@ -1,0 +1,62 @@
+import type { Argv, CommandModule } from 'yargs';
+
+export interface ExportArguments {
+  readonly trial: string;
+  readonly output: string;
+  readonly sweep: string | undefined;
+  readonly db: string;
+  readonly model: string | undefined;
+  readonly 'calibration-table': string | undefined;
+  readonly 'smoothed-model': string | undefined;
+  readonly force: boolean;
+}
+
+/** `quantsweep export`: the deployable model of a trial, with real QuantizeLinear and DequantizeLinear. */
+export const exportCommand: CommandModule<object, ExportArguments> = {
+  command: 'export <trial>',
+  describe: 'Write the deployable QDQ model of a finished trial',
+  builder: buildOptions,
+  handler: async (args) => {
+    const { runExport } = await import('../export/run-export.js');
+    process.stdout.write(await runExport(args));
+  },
+};
+
+function buildOptions(yargs: Argv<object>): Argv<ExportArguments> {
+  return yargs
+    .positional('trial', {
+      type: 'string',
+      demandOption: true,
+      describe: 'Its number, the beginning of its key, its label, or `best`',
+    })
+    .option('output', {
+      alias: 'o',
+      type: 'string',
+      demandOption: true,
+      requiresArg: true,
+      describe: 'The model to write (.onnx)',
+    })
+    .option('sweep', { type: 'string', requiresArg: true, describe: 'Sweep to look in; the latest if left out' })
+    .option('db', { type: 'string', default: './quantsweep.db', requiresArg: true, describe: 'Database file' })
+    .option('model', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Where the original model lies now, if not where the sweep read it',
+    })
+    .option('calibration-table', {
+      type: 'string',
+      requiresArg: true,
+      describe: "Write TensorRT's text calibration cache too",
+    })
+    .option('smoothed-model', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Write the smoothed float model that the calibration table belongs to',
+    })
+    .option('force', { type: 'boolean', default: false, describe: 'Overwrite files that are there' })
+    .example('$0 export best -o best.onnx', 'the best quantized trial of the latest sweep')
+    .example(
+      '$0 export 7 -o m.onnx --calibration-table m.cache --smoothed-model m-float.onnx',
+      'and what TensorRT 8 needs',
+    );
+}

@@ -1,0 +1,110 @@
+import type { Argv, CommandModule } from 'yargs';
+
+interface ReportArguments {
+  readonly sweep: readonly string[];
+  readonly db: string;
+  readonly output: string | undefined;
+  readonly svg: string | undefined;
+  readonly page: readonly string[];
+  readonly markdown: string | undefined;
+  readonly json: string | undefined;
+  readonly force: boolean;
+  readonly compare: readonly string[];
+  readonly 'compare-sweeps': readonly string[];
+}
+
+/** `quantsweep report`: HTML pages of sweeps, their trials and layers, that open offline. */
+export const reportCommand: CommandModule<object, ReportArguments> = {
+  command: 'report [sweep..]',
+  describe: 'Write sweeps as HTML pages that open offline',
+  builder: buildOptions,
+  handler: async ({ sweep, db, page, markdown, json, compare, 'compare-sweeps': compareSweeps, ...files }) => {
+    const { writeOutputs } = await import('../write/write-outputs.js');
+    const { paths, text } = await writeOutputs({
+      database: db,
+      sweeps: sweep,
+      output: files.output,
+      svg: files.svg,
+      pages: page,
+      markdown: markdown === '' ? '-' : markdown,
+      json: json === '' ? '-' : json,
+      force: files.force,
+      comparisons: { trials: inPairs(compare), sweeps: inPairs(compareSweeps) },
+    });
+    const listing = text === null ? process.stdout : process.stderr;
+    for (const path of paths) listing.write(`${path}\n`);
+    if (text !== null) process.stdout.write(text);
+  },
+};
+
+function buildOptions(yargs: Argv<object>): Argv<ReportArguments> {
+  return yargs
+    .positional('sweep', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      defaultDescription: 'the sweep that ran last',
+      describe: 'Names of sweeps',
+    })
+    .option('db', { type: 'string', default: './quantsweep.db', describe: 'Database file', requiresArg: true })
+    .option('output', {
+      alias: 'o',
+      type: 'string',
+      describe:
+        'Folder of the pages, reports/<sweep> by default; or a name that ends with .html for the sweep’s page alone',
+      requiresArg: true,
+    })
+    .option('compare', {
+      type: 'string',
+      array: true,
+      nargs: 2,
+      default: [] as string[],
+      defaultDescription: 'the best against its unsmoothed counterpart',
+      describe:
+        'Two trials to compare on a page of their own, by number, key, label or best; the second may be of another sweep. May be given again',
+    })
+    .option('compare-sweeps', {
+      type: 'string',
+      array: true,
+      nargs: 2,
+      default: [] as string[],
+      defaultDescription: 'none',
+      describe: 'Two sweeps to compare on a page of their own; they become part of the report. May be given again',
+    })
+    .option('svg', { type: 'string', describe: 'Folder for each chart as a static SVG', requiresArg: true })
+    .option('page', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      defaultDescription: 'the sweep’s own',
+      describe:
+        'With --svg: pages whose charts are drawn, as their files are called: index, trial-7, layer-3, compare-7-2',
+      requiresArg: true,
+    })
+    .option('markdown', {
+      type: 'string',
+      describe:
+        'Summary for a pull request: a file that ends with .md, or - (also without a value) for standard output',
+    })
+    .option('json', {
+      type: 'string',
+      describe: 'Answer and data: a file that ends with .json, or - (also without a value) for standard output',
+    })
+    .option('force', { type: 'boolean', default: false, describe: 'Overwrite files that quantsweep did not write' })
+    .epilogue('With --svg, --markdown or --json pages are written only where --output says so.')
+    .example('$0 report', 'the latest sweep, its trials and its layers, to reports/<sweep>/')
+    .example('$0 report one two -o reports/both', 'two sweeps with an index')
+    .example('$0 report demo --compare best 7', 'with a page that sets the best trial against trial 7')
+    .example(
+      '$0 report --compare-sweeps one two -o reports/both',
+      'with a page that sets two sweeps against each other',
+    )
+    .example('$0 report demo -o demo.html', 'the page of one sweep alone, in one file')
+    .example('$0 report demo --svg figures', 'its charts for a paper')
+    .example('$0 report demo --markdown', 'a summary to paste into a pull request');
+}
+
+/** Words two by two, as an option with two values that may be given again collects them. */
+function inPairs(words: readonly string[]): (readonly [string, string])[] {
+  return Array.from({ length: words.length / 2 }, (_, index) => [words[2 * index]!, words[2 * index + 1]!] as const);
+}

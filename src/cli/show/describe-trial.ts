@@ -1,0 +1,62 @@
+import { readWarnings } from '../../report/facts/sweep-warnings.js';
+import { pickSweep, pickTrial, readDatabase, table } from '../read-database.js';
+
+/** The text of `quantsweep show`. */
+export function describeTrial(database: string, wantedSweep: string | undefined, wanted: string): string {
+  return readDatabase(database, (queries) => {
+    const sweep = pickSweep(queries, wantedSweep);
+    const trial = pickTrial(queries, sweep, wanted);
+    const [label, role, status, key, provider, level, gate, divergence, error] = queries.query(
+      'SELECT label, role, status, key, provider, optimization_level, gate_error, output_divergence, error FROM v_trial WHERE sweep = :sweep AND trial = :trial',
+      { sweep, trial },
+    ).rows[0]!;
+    const lines = [
+      `trial ${trial} of ${sweep}: ${String(label)}`,
+      `${String(role)}, ${String(status)}, key ${String(key)}`,
+    ];
+    if (provider !== null) lines.push(`ran on ${String(provider)} at graph optimization level ${String(level)}`);
+    if (typeof gate === 'number') lines.push(`equivalence gate: largest relative error ${gate.toExponential(2)}`);
+    if (typeof divergence === 'number')
+      lines.push(`divergence of the output from FP32's: ${divergence.toExponential(3)}`);
+    if (error !== null) lines.push(`error: ${String(error)}`);
+    for (const { voidedTrials, message, cause } of readWarnings((sql) => queries.query(sql), sweep)) {
+      if (voidedTrials.has(trial)) lines.push(`WARNING: ${message} ${cause}`);
+    }
+    const section = (title: string, sql: string): void => {
+      const parameters = { sweep, trial };
+      if (queries.query(sql, parameters).rows.length > 0) {
+        lines.push('', title, table(queries, sql, parameters).trimEnd());
+      }
+    };
+    section(
+      'settings',
+      'SELECT setting, value FROM v_setting WHERE sweep = :sweep AND trial = :trial AND value IS NOT NULL',
+    );
+    section(
+      'accuracy (higher is better)',
+      'SELECT metric, slice, value, ci_low, ci_high, ci_method, correct, total FROM v_accuracy WHERE sweep = :sweep AND trial = :trial',
+    );
+    section(
+      'stopped early: certainly not the best (counts are of the samples seen)',
+      'SELECT evaluated_samples, samples, correct, against_label AS against, against_correct, only_trial, only_against, p_value, threshold, reason FROM v_stopped WHERE sweep = :sweep AND trial = :trial',
+    );
+    section(
+      'against others',
+      'SELECT against, other_label, difference, method, p_relation, p_value, chosen_from, p_corrected, differs FROM v_comparison WHERE sweep = :sweep AND trial = :trial',
+    );
+    section(
+      'layers (losses accumulated: lower is better; amax as unsmoothed -> used)',
+      `SELECT l.layer, l.layer_alpha AS alpha, l.l1, l.rel_l1, l.sqnr_db, i.amax_unsmoothed AS input_before, i.amax AS input_after,
+              w.amax_unsmoothed AS weight_before, w.amax AS weight_after
+       FROM v_layer_loss l
+       JOIN v_amax i ON i.sweep = l.sweep AND i.trial = l.trial AND i.layer = l.layer AND i.role = 'input'
+       JOIN v_amax w ON w.sweep = l.sweep AND w.trial = l.trial AND w.layer = l.layer AND w.role = 'weight'
+       WHERE l.sweep = :sweep AND l.trial = :trial AND l.mode = 'accumulated' ORDER BY l.position`,
+    );
+    section(
+      'attempts',
+      'SELECT number, status, device, provider, started_at, round(duration_ms) AS ms, error_class, error FROM v_attempt WHERE trial = :trial AND :sweep IS NOT NULL',
+    );
+    return `${lines.join('\n')}\n`;
+  });
+}

@@ -1,0 +1,61 @@
+import { readWarnings } from '../../report/facts/sweep-warnings.js';
+import type { SqlValue } from '../../store/query/query-database.js';
+import { formatDuration, formatMetric, plural } from './format-values.js';
+import { pickSweep, readDatabase, table } from '../read-database.js';
+
+/** A cell that is a number or text, as v_sweep's are. */
+function text(cell: SqlValue | undefined): string {
+  return typeof cell === 'string' || typeof cell === 'number' ? String(cell) : '0';
+}
+
+/** The text of `quantsweep status`. */
+export function sweepStatus(database: string, wanted: string | undefined): string {
+  return readDatabase(database, (queries) => {
+    const sweep = pickSweep(queries, wanted);
+    const one = (sql: string): readonly SqlValue[] => queries.query(sql, { sweep }).rows[0] ?? [];
+    const [trials, done, failed, pending, updated, stopped] = one(
+      'SELECT trials, done, failed, pending, updated_at, stopped FROM v_sweep WHERE sweep = :sweep',
+    );
+    const lines = [
+      `${sweep}: ${plural(Number(trials), 'trial')}, ${text(done)} done,${Number(stopped) === 0 ? '' : ` ${text(stopped)} stopped early,`} ${text(failed)} failed, ${text(pending)} to run (last run began ${text(updated)})`,
+    ];
+    const warnings = readWarnings((sql) => queries.query(sql), sweep);
+    for (const { message, cause } of warnings) lines.push(`WARNING: ${message} ${cause}`);
+    // The same trial that `show best` and `export best` take.
+    const [label, value, low, high, trial] = one(
+      'SELECT t.label, t.value, t.ci_low, t.ci_high, t.trial FROM v_place p JOIN v_trial t ON t.sweep = p.sweep AND t.trial = p.trial WHERE p.sweep = :sweep AND p.place = 1',
+    );
+    if (warnings.some(({ voidedTrials }) => voidedTrials.has(Number(trial)))) {
+      lines.push('no setting can be called the best, see the warning');
+    } else if (typeof label === 'string') {
+      const interval =
+        low === null ? '' : ` (95 % interval ${formatMetric(Number(low))} to ${formatMetric(Number(high))})`;
+      lines.push(`best so far: ${label}, ${formatMetric(Number(value))}${interval}`);
+    }
+    const [mean] = one(
+      "SELECT avg(duration_ms) FROM v_attempt WHERE work = 'trial' AND status = 'done' AND trial IN (SELECT trial FROM v_trial WHERE sweep = :sweep)",
+    );
+    if (mean !== null && mean !== undefined) lines.push(`a trial takes ${formatDuration(Number(mean))} on average`);
+    const section = (title: string, sql: string): void => {
+      if (queries.query(sql, { sweep }).rows.length > 0)
+        lines.push('', title, table(queries, sql, { sweep }).trimEnd());
+    };
+    section(
+      'stages',
+      'SELECT kind, status, attempts, round(duration_ms / 1000, 1) AS seconds, finished_at FROM v_stage WHERE sweep = :sweep',
+    );
+    section(
+      'running now (or left by a process that was killed)',
+      "SELECT coalesce(stage_kind || ' ' || part, 'trial ' || trial) AS work, device, number AS attempt, started_at FROM v_attempt WHERE status = 'running'",
+    );
+    section(
+      'stopped early, as certainly not the best (counts are of the samples seen)',
+      'SELECT label, evaluated_samples, samples, correct, against_label AS against, against_correct, only_trial, only_against, p_value FROM v_stopped WHERE sweep = :sweep ORDER BY trial',
+    );
+    section(
+      'failed',
+      "SELECT count(*) AS trials, min(label) AS for_example, error_class, error FROM v_trial WHERE sweep = :sweep AND status = 'failed' GROUP BY error_class, error ORDER BY min(position)",
+    );
+    return `${lines.join('\n')}\n`;
+  });
+}

@@ -1,0 +1,128 @@
+import type { Dataset } from '../../formats/dataset.js';
+import { ModelError } from '../../onnx/model-error.js';
+import { fixedBatchSize, type ModelIo } from '../../onnx/model-io.js';
+import { AUTO_BATCH } from '../../plan/estimate/estimate-memory.js';
+import { batchWithin, type JobContext } from '../jobs/job-context.js';
+import type { LoadedModel } from '../session/model-cache.js';
+import { probeBatch } from './probe-batch.js';
+import { samplesFirst, singleSample, type SampleLayout } from './sample-layout.js';
+import type { RunRows, SampleRun } from './sample-runs.js';
+import { RuntimeError, type FloatTensor, type Outputs } from '../session/session.js';
+
+/** How samples are fed to a model together, and found again in its output. */
+export interface Batching extends RunRows {
+  readonly io: ModelIo;
+  /** Of the evaluated output; null: `outputUnknown` says why. */
+  readonly layout: SampleLayout | null;
+  readonly outputUnknown: string;
+  /** Why no sample may be fed more than once in a run; null where it may. */
+  readonly noCopies: string | null;
+  /** Why `absmax: view` can't be observed in such a run; null where it can. */
+  readonly noViewOfCopies: string | null;
+}
+
+const asIs = { noCopies: null, noViewOfCopies: null };
+
+/** Of a model of which nothing was found out: its samples lie one after the other, and do not see each other. */
+export function plainBatching(io: ModelIo): Batching {
+  return { io, fixed: fixedBatchSize(io), least: 1, most: null, layout: null, outputUnknown: '', ...asIs };
+}
+
+const known = new WeakMap<LoadedModel, Map<string, Promise<Batching>>>();
+
+/**
+ * Finds out, by running the FP32 model on a few samples, whether samples that share a run influence each other and where
+ * each of them lies in the output. Asked once a child, model and data.
+ *
+ * - Batch free: runs have two rows at least. With a single one the runtime reduces and multiplies by other kernels,
+ *   whose last bits differ, so that results would hang on the batch size, which is in no key. Where samples influence
+ *   each other, or can't be told apart in the output, each is run alone.
+ * - Batch fixed: runs are full; an incomplete one is filled evenly (`sampleRuns`), or refused where samples
+ *   influence each other.
+ *
+ * @param data identifies the dataset
+ */
+export function openBatching(
+  model: LoadedModel,
+  dataset: Dataset,
+  data: unknown,
+  context: JobContext,
+): Promise<Batching> {
+  const ofModel = known.get(model) ?? new Map<string, Promise<Batching>>();
+  known.set(model, ofModel);
+  const key = JSON.stringify([data, context.session]);
+  const before = ofModel.get(key);
+  if (before !== undefined) return before;
+  const found = find(model, dataset, context);
+  ofModel.set(key, found);
+  // What was short of memory is asked again.
+  found.catch(() => ofModel.delete(key));
+  return found;
+}
+
+async function find(model: LoadedModel, dataset: Dataset, context: JobContext): Promise<Batching> {
+  const plain = plainBatching(model.io);
+  if (plain.fixed === 1) return plain;
+  const rows = plain.fixed ?? 2;
+  try {
+    const { layout, dependence, notViewed } = await probeBatch(model, dataset, rows, context);
+    if (plain.fixed === null) {
+      return dependence === null && layout !== null
+        ? { ...plain, least: 2, layout, noViewOfCopies: viewProblem(notViewed) }
+        : { ...plain, most: 1 };
+    }
+    const fixes = `The model fixes a batch of ${rows}`;
+    const noCopies =
+      dependence &&
+      `${fixes}, and ${dependence}: an incomplete batch can't be filled up. Use numbers of samples that ${rows} divides ` +
+        `(evaluation, calibration batches x batchSize, loss, gate, search), or export the model with a free batch axis.`;
+    const outputUnknown =
+      `${fixes}, and where each sample lies in output "${model.io.output}" can't be told` +
+      `${dependence === null ? '' : ` (${dependence})`}. Export the model with a free batch axis, or with the batch as the output's first axis.`;
+    return { ...plain, layout, noCopies, noViewOfCopies: viewProblem(notViewed), outputUnknown };
+  } catch (cause) {
+    // Two samples at once are more than the model takes; one at a time it may run.
+    if (plain.fixed === null && cause instanceof RuntimeError && cause.trouble === null) return plain;
+    throw cause;
+  }
+}
+
+function viewProblem(layer: string | null): string | null {
+  return (
+    layer &&
+    `smoothing.absmax view: in the input of layer "${layer}" the column that a number of a sample counts for hangs on the other samples of its batch, so that an incomplete batch can't be filled up. Calibrate on a number of samples that the batch divides, or use absmax channel.`
+  );
+}
+
+/** Samples of one run where nothing but speed says how many: `wanted`, unless the model takes one at a time. */
+export function freelyChosen(wanted: number, { fixed, least }: Batching): number {
+  return fixed === null && least === 1 ? 1 : wanted;
+}
+
+/** Samples of one run of the evaluation: what the settings say, or of `auto` as many as the model and memory allow. */
+export function evaluationSamplesPerRun(
+  batchSize: number | 'auto',
+  batching: Batching,
+  context: Pick<JobContext, 'batchLimit'>,
+): number {
+  return batchWithin(batchSize === 'auto' ? freelyChosen(AUTO_BATCH, batching) : batchSize, context);
+}
+
+/** The evaluated output of a run, sample by sample: `[samples, ...]`. @throws ModelError where samples can't be told apart */
+export function sampleOutputs(batching: Batching, outputs: Outputs, run: SampleRun): FloatTensor {
+  return samplesOf(batching, outputs[batching.io.output]!, run);
+}
+
+/** A tensor of the evaluated output's shape, sample by sample. @throws ModelError where samples can't be told apart */
+export function samplesOf(
+  { layout, fixed, outputUnknown }: Batching,
+  tensor: FloatTensor,
+  run: SampleRun,
+): FloatTensor {
+  const { samples, rows } = run;
+  if (rows === 1) return singleSample(tensor);
+  if (layout !== null) return samplesFirst(tensor, layout, samples, rows);
+  const leads = tensor.dims[0] === rows && samples === rows;
+  if (fixed !== null && !leads) throw new ModelError(outputUnknown);
+  return tensor;
+}

@@ -1,0 +1,49 @@
+import { DatasetError } from '../../formats/dataset-error.js';
+import { hashSource } from '../../formats/hash-source.js';
+import type { InputIdentity } from '../../formats/input-identity.js';
+import { sourceStamp, stampFiles } from '../../formats/source-files.js';
+import { ModelError } from '../../onnx/model-error.js';
+import { readModelFile } from '../session/model-file.js';
+
+/** The model or data of a sweep is not what it was planned with: nothing that follows would belong to it. */
+export class InputChangedError extends Error {
+  override readonly name = 'InputChangedError';
+}
+
+/** The stamp under which a source was last found to be as planned, by its hash. */
+const verified = new Map<string, string>();
+
+/**
+ * Checks that the model and the data of a sweep are what it was planned with: by the files' sizes and times, and where these have
+ * changed (a copy, a `touch`) by the bytes.
+ *
+ * @throws InputChangedError naming the source
+ */
+export async function checkUnchanged(inputs: readonly InputIdentity[]): Promise<void> {
+  for (const input of inputs) {
+    if (await isAsPlanned(input)) continue;
+    throw new InputChangedError(
+      `${nameOf(input)}: the ${input.kind} changed during the sweep. Restore it, or run the experiment again: what was measured so far stays in the database, apart from what follows.`,
+    );
+  }
+}
+
+function nameOf(input: InputIdentity): string {
+  if (input.kind === 'model') return input.path;
+  return 'path' in input.source ? input.source.path : input.source.format;
+}
+
+async function isAsPlanned(input: InputIdentity): Promise<boolean> {
+  const { sha256, stamp } = input;
+  try {
+    const now = input.kind === 'model' ? stampFiles([input.path]) : sourceStamp(input.source);
+    if (now === stamp || verified.get(sha256) === now) return true;
+    const found = input.kind === 'model' ? readModelFile(input.path).sha256 : await hashSource(input.source);
+    if (found !== sha256) return false;
+    verified.set(sha256, now);
+    return true;
+  } catch (cause) {
+    if (cause instanceof DatasetError || cause instanceof ModelError) return false;
+    throw cause;
+  }
+}

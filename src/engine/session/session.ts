@@ -1,0 +1,198 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import './no-telemetry.js';
+import * as ort from 'onnxruntime-node';
+import type { OptimizationLevel } from '../../experiment/sections/settings.js';
+import { kernelProfile, type KernelProfile, type ProfileEvent } from './kernel-profile.js';
+import { withNamesForFeeds, withProfileNames, type Renaming } from '../batching/rename-tensors.js';
+import { RuntimeError } from './runtime-error.js';
+import { removeTemporary, temporaryFolder } from '../../formats/io/scratch-folder.js';
+import { SurroundingsError } from '../../errors/surroundings-error.js';
+
+export { RuntimeError } from './runtime-error.js';
+
+/** What sessions can run on. */
+export type Provider = 'cuda' | 'webgpu' | 'cpu';
+
+export interface SessionSettings {
+  readonly provider: Provider;
+  /** Index of the GPU; 0 on CPU. */
+  readonly deviceId: number;
+  /** Threads of one operator on CPU. */
+  readonly threads: number;
+  readonly optimizationLevel: OptimizationLevel;
+  /** True: QuantizeLinear and DequantizeLinear may be fused into integer kernels, as by default in the runtime. */
+  readonly fuseQuantized?: boolean;
+  /** True: work that the provider has no kernel for may run on the CPU, also that which matters. */
+  readonly allowFallback?: boolean;
+}
+
+/** A float32 tensor, row-major. */
+export interface FloatTensor {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
+/** What one further input of the model gets in one run. */
+export interface Feed {
+  readonly type: 'float32' | 'int64' | 'int32' | 'uint8' | 'bool';
+  /** Numbers of that type, row-major; bool as 0 and 1 in bytes. */
+  readonly data: Float32Array | BigInt64Array | Int32Array | Uint8Array;
+  readonly dims: readonly number[];
+}
+
+/** By name of the model's input. */
+export type Feeds = Readonly<Record<string, Feed>>;
+
+export type Outputs = Readonly<Record<string, FloatTensor>>;
+
+/** A session of onnxruntime-node. `run` and `create` block the event loop: use it in a child process only. */
+export class Session {
+  readonly #session: ort.InferenceSession;
+  readonly #input: string;
+  readonly #names: Renaming;
+
+  private constructor(session: ort.InferenceSession, input: string, names: Renaming) {
+    this.#session = session;
+    this.#input = input;
+    this.#names = names;
+  }
+
+  /**
+   * @param model bytes of an `.onnx` file
+   * @param input the graph input that samples are fed to
+   * @throws RuntimeError with the runtime's own words
+   */
+  static async create(model: Uint8Array, input: string, settings: SessionSettings): Promise<Session> {
+    const { bytes, ...names } = withNamesForFeeds(model);
+    return new Session(await createSession(bytes, settings, {}), input, names);
+  }
+
+  /** Feeds one batch, and further inputs where the model has them, and returns all graph outputs. @throws RuntimeError */
+  async run(batch: FloatTensor, further: Feeds = {}): Promise<Outputs> {
+    try {
+      const results = await this.#session.run(toTensors(this.#names, this.#input, batch, further));
+      return Object.fromEntries(
+        Object.entries(results).map(([name, tensor]) => [
+          this.#names.toOld(name),
+          { data: tensor.data as Float32Array, dims: tensor.dims },
+        ]),
+      );
+    } catch (cause) {
+      throw new RuntimeError('Running the model', cause);
+    }
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+/**
+ * Runs one batch under the runtime's profiler.
+ *
+ * @throws RuntimeError with the runtime's own words
+ */
+export async function profileKernels(
+  model: Uint8Array,
+  input: string,
+  batch: FloatTensor,
+  settings: SessionSettings,
+  further: Feeds = {},
+): Promise<KernelProfile> {
+  const folder = temporaryFolder('profile');
+  try {
+    const renamed = withProfileNames(model);
+    const session = await createSession(renamed.bytes, settings, {
+      enableProfiling: true,
+      profileFilePrefix: join(folder, 'p'),
+    });
+    try {
+      await session.run(toTensors(renamed, input, batch, further));
+      session.endProfiling();
+    } catch (cause) {
+      throw new RuntimeError(`Running the model on ${settings.provider}`, cause);
+    } finally {
+      await session.release();
+    }
+    return kernelProfile(readProfile(folder));
+  } finally {
+    removeTemporary(folder);
+  }
+}
+
+/** The runtime says nothing when its profile does not fit on the disk: it is cut, or not there. @throws SurroundingsError */
+function readProfile(folder: string): readonly ProfileEvent[] {
+  const [file] = readdirSync(folder);
+  try {
+    if (file === undefined) throw new Error('it wrote none');
+    return JSON.parse(readFileSync(join(folder, file), 'utf8')) as readonly ProfileEvent[];
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SurroundingsError(`The runtime's profile in ${folder} is not whole: ${why}`, 'ENOSPC', { cause });
+  }
+}
+
+/**
+ * The model as the runtime rewrites it at the settings' optimization level: the bytes of an `.onnx` file, with operators of its own
+ * that suit this machine, to be run without further optimization.
+ *
+ * @throws RuntimeError with the runtime's own words
+ */
+export async function optimizeModel(model: Uint8Array, settings: SessionSettings): Promise<Uint8Array> {
+  let folder: string | null = null;
+  try {
+    folder = temporaryFolder('optimized');
+    const path = join(folder, 'model.onnx');
+    const session = await createSession(model, settings, { optimizedModelFilePath: path });
+    await session.release();
+    return readFileSync(path);
+  } catch (cause) {
+    throw cause instanceof RuntimeError ? cause : new RuntimeError('Writing the optimized model', cause);
+  } finally {
+    if (folder !== null) removeTemporary(folder);
+  }
+}
+
+function toTensors(names: Renaming, input: string, batch: FloatTensor, further: Feeds): Record<string, ort.Tensor> {
+  const tensors = Object.entries(further).map(([name, { type, data, dims }]) => [
+    names.toNew(name),
+    new ort.Tensor(type, data, dims),
+  ]);
+  const samples = [names.toNew(input), new ort.Tensor('float32', batch.data, batch.dims)];
+  return Object.fromEntries([samples, ...tensors]) as Record<string, ort.Tensor>;
+}
+
+/** Version of onnxruntime-node. */
+export function onnxruntimeVersion(): string {
+  return ort.env.versions.node ?? ort.env.versions.common;
+}
+
+/** The first leaves the joining of two pairs with different scales on, which also rounds otherwise. */
+const asWritten = { disable_quant_qdq: '1', disable_double_qdq_remover: '1' } as const;
+
+async function createSession(
+  model: Uint8Array,
+  settings: SessionSettings,
+  options: ort.InferenceSession.SessionOptions,
+): Promise<ort.InferenceSession> {
+  try {
+    return await ort.InferenceSession.create(model, {
+      ...options,
+      executionProviders: [providerOption(settings)],
+      graphOptimizationLevel: settings.optimizationLevel,
+      intraOpNumThreads: settings.threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      logSeverityLevel: 3,
+      // A model that brings its own QuantizeLinear is run as written, not fused into integer kernels, unless asked for.
+      extra: { session: settings.fuseQuantized === true ? {} : asWritten },
+    });
+  } catch (cause) {
+    throw new RuntimeError(`Loading the model on ${settings.provider}`, cause);
+  }
+}
+
+function providerOption({ provider, deviceId }: SessionSettings): ort.InferenceSession.ExecutionProviderConfig {
+  return provider === 'cuda' ? { name: 'cuda', deviceId } : provider;
+}

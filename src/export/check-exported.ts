@@ -1,0 +1,108 @@
+import { openDataset } from '../formats/open-dataset.js';
+import type { DataSource } from '../formats/data-source.js';
+import type { ModelSettings, OptimizationLevel } from '../experiment/sections/settings.js';
+import type { PreprocessSettings } from '../formats/preprocess/preprocess-settings.js';
+import { describeNode } from '../onnx/graph-index.js';
+import { resolveModelIo } from '../onnx/model-io.js';
+import { plainBatching } from '../engine/batching/batching.js';
+import { defaultBehaviour } from '../engine/session/default-options.js';
+import { fusing, PhaseClock, type JobContext } from '../engine/jobs/job-context.js';
+import { modelOutputs } from '../engine/session/model-outputs.js';
+import type { ExportedModel } from './export-trial.js';
+
+/** Samples that an exported model is compared with the simulation on, at most. */
+const COMPARED_SAMPLES = 8;
+
+/** What of a trial's settings says how it was measured. */
+interface MeasuredWith {
+  readonly model: ModelSettings;
+  readonly evaluation: { readonly source: DataSource };
+  readonly preprocess: PreprocessSettings;
+}
+
+/** How an exported model behaves in onnxruntime by default, for messages. */
+export interface ExportCheck {
+  /** Layers whose float weights are quantized after all. */
+  readonly weights: readonly string[];
+  /** Layers whose biases are rounded. */
+  readonly biases: readonly string[];
+  readonly mergedPairs: number;
+  readonly integerKernels: Readonly<Record<string, number>>;
+  /** Null where it was not compared. */
+  readonly compared: {
+    readonly samples: number;
+    /** Largest difference from the simulation, relative to the absmax of its output. */
+    readonly difference: number;
+  } | null;
+  /** Why it was not compared. */
+  readonly notCompared: string | null;
+}
+
+/**
+ * Asks the runtime what it does to an exported model in a session without options, and runs it so beside the simulation of the
+ * trial on the first evaluation samples, where they are still there and no code of the user's makes them.
+ *
+ * @param settings JSON of the trial's settings
+ * @throws RuntimeError where the runtime refuses the model
+ */
+export async function checkExported(exported: ExportedModel, settings: string): Promise<ExportCheck> {
+  const context = contextAt('all');
+  const found = await defaultBehaviour(exported.model, context.session);
+  const behaviour = {
+    weights: found.weights.map(describeNode),
+    biases: found.biases.map(describeNode),
+    mergedPairs: found.mergedPairs,
+    integerKernels: found.integerKernels,
+  };
+  try {
+    const compared = await compare(exported, JSON.parse(settings) as MeasuredWith, context);
+    if (typeof compared === 'string') return { ...behaviour, compared: null, notCompared: compared };
+    return { ...behaviour, compared, notCompared: null };
+  } catch (error) {
+    const [line] = (error instanceof Error ? error.message : String(error)).split('\n');
+    return { ...behaviour, compared: null, notCompared: line! };
+  }
+}
+
+function contextAt(optimizationLevel: OptimizationLevel): JobContext {
+  return {
+    session: { provider: 'cpu', deviceId: 0, threads: 1, optimizationLevel },
+    report: () => undefined,
+    clock: new PhaseClock(),
+    batchLimit: null,
+    inputs: [],
+  };
+}
+
+async function compare(
+  { model, simulated }: ExportedModel,
+  { model: names, evaluation, preprocess }: MeasuredWith,
+  context: JobContext,
+): Promise<NonNullable<ExportCheck['compared']> | string> {
+  const { source } = evaluation;
+  if (source.format === 'module') return 'its samples are made by code of your own';
+  const dataset = await openDataset(source, preprocess);
+  try {
+    const io = resolveModelIo(model, names);
+    const batching = plainBatching(io);
+    const { fixed } = batching;
+    if (fixed !== null && fixed > dataset.sampleCount) return `it takes ${fixed} samples at once, and there are fewer`;
+    const samples = fixed ?? Math.min(COMPARED_SAMPLES, dataset.sampleCount);
+    const range = { first: 0, count: samples, batchSize: 1 };
+    const expected = await modelOutputs(simulated(), batching, dataset, range, context);
+    const actual = await modelOutputs(model, batching, dataset, range, fusing(context));
+    return { samples, difference: relativeDifference(actual, expected) };
+  } finally {
+    dataset.close();
+  }
+}
+
+function relativeDifference(actual: Float32Array, expected: Float32Array): number {
+  let largest = 0;
+  let difference = 0;
+  for (const [i, value] of expected.entries()) {
+    largest = Math.max(largest, Math.abs(value));
+    difference = Math.max(difference, Math.abs(actual[i]! - value));
+  }
+  return largest > 0 ? difference / largest : difference;
+}

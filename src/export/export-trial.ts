@@ -1,0 +1,182 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { DataSource } from '../formats/data-source.js';
+import type { Execution } from '../experiment/sections/settings.js';
+import { foldBatchNorm } from '../onnx/folding/fold-batch-norm.js';
+import { encodeModel, type OnnxModel } from '../onnx/onnx-model.js';
+import { calibrationTable } from './calibration-table.js';
+import { withHeader } from '../quantize/graph/model-header.js';
+import type { PreparedLayer } from '../quantize/prepare-layers.js';
+import { isSmoothed } from '../quantize/graph/qdq-graph.js';
+import { deployableModel, smoothedFloatModel } from '../quantize/graph/deployable-model.js';
+import { quantizedModel } from '../quantize/graph/quantized-graph.js';
+import { staysFloat } from '../quantize/quantizers/quantized-integers.js';
+import { restoreModel } from '../quantize/restore-layers.js';
+import type { FixedInputs } from '../onnx/edits/small-values.js';
+import { fixedInputs, withFixedInputs } from '../engine/session/fixed-inputs.js';
+import { readModelFile } from '../engine/session/model-file.js';
+import type { StoredTrial } from '../store/read/read-trial.js';
+import { packageVersion } from '../schedule/prepare/environment.js';
+import { InputError } from '../errors/input-error.js';
+import { writeFiles, type NewFile } from './write-files.js';
+
+export interface ExportTargets {
+  /** The QDQ model. */
+  readonly output: string;
+  /** TensorRT's calibration cache; null: none. */
+  readonly calibrationTable: string | null;
+  /** The smoothed float model that the cache belongs to; null: none. */
+  readonly smoothedModel: string | null;
+  /** Overwrite files that are there. */
+  readonly force: boolean;
+}
+
+/** The model that was written, and what it is held against. */
+export interface ExportedModel {
+  readonly model: OnnxModel;
+  /** As the trial simulated it. */
+  readonly simulated: () => OnnxModel;
+  readonly execution: Execution;
+}
+
+/** What was exported, for messages. */
+export interface ExportSummary {
+  readonly layers: number;
+  /** Of the QDQ model's file. */
+  readonly sizeBytes: number;
+  readonly smoothedLayers: number;
+  /** Layers whose weight stays float32, rounded to its levels. */
+  readonly floatWeights: readonly string[];
+  /** True where the model needs onnxruntime's own QuantizeLinear or DequantizeLinear. */
+  readonly usesRuntimeDomain: boolean;
+  /** True where all weights are as TensorRT quantizes them beside a calibration table: signed, 8 bits per channel, by max. */
+  readonly weightsAsInTensorrt: boolean;
+  readonly exported: ExportedModel;
+}
+
+/**
+ * Writes the deployable model of a finished trial and, where wanted, TensorRT's calibration table and the float model
+ * that it belongs to. Everything comes from the store and the model's file: no data is read.
+ *
+ * @param modelPath where the model lies now; null: where the sweep read it
+ * @throws InputError or ModelError saying why the trial can't be exported; nothing is written then
+ */
+export function exportTrial(trial: StoredTrial, modelPath: string | null, targets: ExportTargets): ExportSummary {
+  const stored = checkTrial(trial);
+  const path = modelPath ?? stored.path;
+  const { model: folded } = foldBatchNorm(readSource(path, stored.sha256, fixedInputsOf(trial)));
+  const { base, layers } = restoreModel(folded, trial.layers, trial.weightCalibrator);
+  const floatWeights = layers.filter(staysFloat).map((l) => l.layer.name);
+  const metadata = exportMetadata(trial, layers, floatWeights);
+  const execution = executionOf(trial);
+  const quantized = deployableModel({ base, layers }, execution, metadata);
+  const encoded = encodeModel(quantized);
+  const files: NewFile[] = [{ path: targets.output, content: () => encoded }];
+  if (targets.calibrationTable !== null) {
+    const table = calibrationTable(layers, base);
+    files.push({ path: targets.calibrationTable, content: () => table });
+  }
+  if (targets.smoothedModel !== null) {
+    const smoothed = withHeader(smoothedFloatModel({ base, layers }), [], metadata);
+    files.push({ path: targets.smoothedModel, content: () => encodeModel(smoothed) });
+  }
+  for (const file of files) keepSource(file.path, path);
+  writeFiles(files, targets.force);
+  return {
+    exported: { model: quantized, simulated: () => quantizedModel(base, layers), execution },
+    layers: layers.length,
+    sizeBytes: encoded.length,
+    smoothedLayers: layers.filter(isSmoothed).length,
+    floatWeights,
+    usesRuntimeDomain: quantized.graph.node.some((n) => n.domain !== '' && n.name.startsWith(base.ownPrefix)),
+    weightsAsInTensorrt:
+      trial.weightCalibrator === 'max' &&
+      trial.layers.every(({ weight }) => weight.bits === 8 && weight.signed && weight.granularity === 'channel'),
+  };
+}
+
+function checkTrial({ number, label, role, status, model, layers }: StoredTrial): NonNullable<StoredTrial['model']> {
+  const trial = `trial ${number} (${label})`;
+  if (role === 'fp32') {
+    throw new InputError(
+      `Expected a quantized trial, got ${trial}: nothing is quantized in it, deploy the model as it is.`,
+    );
+  }
+  if (status === 'stopped') {
+    throw new InputError(
+      `Expected a finished trial, got ${trial}, which was stopped early as certainly not the best. Without data.evaluation.stop it runs to its end.`,
+    );
+  }
+  if (status !== 'done' || model === null || layers.length === 0) {
+    throw new InputError(
+      `Expected a finished trial, got ${trial}, which is ${status}. \`quantsweep run\` finishes it.`,
+    );
+  }
+  return model;
+}
+
+/** Of the data that the trial was made with, by its stored settings. */
+function fixedInputsOf({ settings }: StoredTrial): FixedInputs {
+  const { calibration, evaluation } = JSON.parse(settings) as {
+    readonly [Role in 'calibration' | 'evaluation']?: { readonly source: DataSource } | null;
+  };
+  return fixedInputs([calibration?.source, evaluation?.source].filter((source) => source !== undefined));
+}
+
+/** The model as the trial quantized it: as in the file, or without the conditions that follow from fixed inputs. */
+function readSource(path: string, sha256: string, fixed: FixedInputs): OnnxModel {
+  if (!existsSync(path)) {
+    throw new InputError(`Expected the trial's model at ${path}, got nothing there. Say where it is with --model.`);
+  }
+  const file = readModelFile(path);
+  if (file.sha256 === sha256) return file.model;
+  for (const given of [fixed, {}]) {
+    const model = withFixedInputs(file, given);
+    if (model.sha256 === sha256) return model.model;
+  }
+  throw new InputError(
+    `${path}: expected the model that the trial quantized (sha256 ${sha256}), got sha256 ${file.sha256}. Give the original file with --model.`,
+  );
+}
+
+/** Not even `force` replaces the model that the trial was made from. */
+function keepSource(target: string, source: string): void {
+  if (!existsSync(target) || realpathSync(target) !== realpathSync(source)) return;
+  throw new InputError(`${target} is the trial's own model, which is not overwritten. Give another path.`);
+}
+
+function exportMetadata(
+  trial: StoredTrial,
+  layers: readonly PreparedLayer[],
+  floatWeights: readonly string[],
+): Readonly<Record<string, string>> {
+  const smoothing = layers.map(({ layer, alpha, factors }) => [layer.name, { alpha, s: Array.from(factors.s) }]);
+  const { accuracy } = trial;
+  return {
+    'quantsweep.version': packageVersion('../../package.json'),
+    'quantsweep.sweep': trial.sweep,
+    'quantsweep.sweep_key': trial.sweepKey,
+    'quantsweep.trial_key': trial.key,
+    'quantsweep.label': trial.label,
+    'quantsweep.settings': withoutFolders(trial.settings),
+    'quantsweep.smoothing': JSON.stringify(Object.fromEntries(smoothing)),
+    'quantsweep.float_weights': JSON.stringify(floatWeights),
+    ...(accuracy === null ? {} : { [`quantsweep.${executionOf(trial)}.${accuracy.metric}`]: String(accuracy.value) }),
+  };
+}
+
+/** How the stored accuracy was measured. */
+function executionOf({ settings }: StoredTrial): Execution {
+  const { quantization } = JSON.parse(settings) as {
+    readonly quantization?: { readonly execution?: Execution } | null;
+  };
+  return quantization?.execution ?? 'simulated';
+}
+
+/** The settings with paths cut to file names: where files lay on the machine of the sweep is nobody's business. */
+function withoutFolders(settings: string): string {
+  const paths = new Set(['path', 'labels', 'groundTruth', 'folder']);
+  return JSON.stringify(JSON.parse(settings), (key, value: unknown) =>
+    paths.has(key) && typeof value === 'string' ? basename(value) : value,
+  );
+}

@@ -1,0 +1,139 @@
+import type { PreprocessSettings } from '../preprocess/preprocess-settings.js';
+import type { SampleSource } from '../data-source.js';
+import type { Dataset, DetectionGroundTruth } from '../dataset.js';
+import { DatasetError } from '../dataset-error.js';
+import { parseGroundTruth } from '../labels/ground-truth.js';
+import { loadModule } from '../io/load-module.js';
+import { planPreprocess, preprocessFloats } from '../preprocess/preprocess.js';
+import { checkSampleRange, findNonFinite } from '../sample-range.js';
+
+export type ModuleSource = Extract<SampleSource, { format: 'module' }>;
+
+const MAX_LABEL = 2 ** 31 - 1;
+
+/** What a module's dataset is, after checking; the contract is docs/CUSTOM.md. */
+interface CustomDataset {
+  readonly sampleShape: readonly number[];
+  readonly sampleCount: number;
+  readonly labels: Int32Array | null;
+  readonly groundTruth: DetectionGroundTruth | null;
+  /** What the samples depend on besides the module's bytes and options. */
+  readonly identity: string | null;
+  read(first: number, count: number): unknown;
+  close(): unknown;
+}
+
+/**
+ * Opens a dataset of the user's own: `export default ({ options }) => ({ sampleShape, sampleCount, read, ... })`. Its
+ * samples are preprocessed like those of other formats.
+ *
+ * @throws DatasetError naming the module and what of its contract does not hold
+ */
+export async function openModuleDataset(source: ModuleSource, preprocess: PreprocessSettings): Promise<Dataset> {
+  const where = source.path;
+  const custom = await openCustom(source);
+  const plan = planPreprocess(custom.sampleShape, preprocess, where);
+  const dataset: Dataset = {
+    sampleCount: custom.sampleCount,
+    sampleShape: plan.sampleShape,
+    labels: custom.labels,
+    groundTruth: custom.groundTruth,
+    async read(first, count, into) {
+      checkSampleRange(dataset, first, count, into);
+      const values = await inModule(where, 'read', () => custom.read(first, count));
+      const length = count * plan.sampleSize;
+      if (!(values instanceof Float32Array) || values.length !== length) {
+        const expected = `read(${first}, ${count}) to give a Float32Array of ${length} numbers`;
+        const got = values instanceof Float32Array ? `${values.length}` : describe(values);
+        throw new DatasetError({ expected, got, where });
+      }
+      for (let index = 0; index < count; index += 1) {
+        preprocessFloats(plan, values, index * plan.sampleSize, into, index * plan.sampleSize);
+      }
+      const place = findNonFinite(into, 0, length);
+      if (place < 0) return;
+      const got = `${into[place]!} in sample ${first + Math.floor(place / plan.sampleSize)} after preprocessing`;
+      throw new DatasetError({ expected: 'finite numbers only', got, where });
+    },
+    close() {
+      custom.close();
+    },
+  };
+  return dataset;
+}
+
+/**
+ * What a module says its samples depend on besides its own bytes and options, e.g. a hash of the files that it reads;
+ * null where it says nothing.
+ *
+ * @throws DatasetError as {@link openModuleDataset}
+ */
+export async function readModuleIdentity(source: ModuleSource): Promise<string | null> {
+  const custom = await openCustom(source);
+  custom.close();
+  return custom.identity;
+}
+
+async function openCustom({ path, options }: ModuleSource): Promise<CustomDataset> {
+  const open = await loadModule(path);
+  const value = await inModule(path, 'the default export', () => open({ options }));
+  if (typeof value !== 'object' || value === null) throw broken(path, 'a dataset object', value);
+  const given = value as Readonly<Record<string, unknown>>;
+  const { sampleShape, sampleCount, read, close } = given;
+  if (!Array.isArray(sampleShape) || sampleShape.length === 0 || !sampleShape.every(isCount)) {
+    throw broken(path, 'sampleShape, a list of whole numbers from 1', sampleShape);
+  }
+  if (!isCount(sampleCount)) throw broken(path, 'sampleCount, a whole number from 1', sampleCount);
+  if (typeof read !== 'function') throw broken(path, 'read, a function', read);
+  if (close !== undefined && typeof close !== 'function') throw broken(path, 'close, a function or nothing', close);
+  const identity = given['identity'] ?? null;
+  if (identity !== null && typeof identity !== 'string') throw broken(path, 'identity, text or nothing', identity);
+  return {
+    sampleShape: sampleShape,
+    sampleCount,
+    labels: readLabels(path, given['labels'] ?? null, sampleCount),
+    groundTruth: readGroundTruth(path, given['groundTruth'] ?? null, sampleCount),
+    identity,
+    read: (first, count) => (read as CustomDataset['read']).call(value, first, count),
+    close: () => (close as CustomDataset['close'] | undefined)?.call(value),
+  };
+}
+
+function readLabels(path: string, labels: unknown, sampleCount: number): Int32Array | null {
+  if (labels === null) return null;
+  const listed = Array.isArray(labels) || ArrayBuffer.isView(labels) ? Array.from(labels as Iterable<unknown>) : null;
+  if (listed?.length !== sampleCount) throw broken(path, `labels, ${sampleCount} numbers or nothing`, labels);
+  const bad = listed.findIndex(
+    (label) => !Number.isInteger(label) || (label as number) < 0 || (label as number) > MAX_LABEL,
+  );
+  if (bad >= 0) throw broken(path, `labels[${bad}] to be a whole number from 0`, listed[bad]);
+  return Int32Array.from(listed as readonly number[]);
+}
+
+function readGroundTruth(path: string, groundTruth: unknown, sampleCount: number): DetectionGroundTruth | null {
+  if (groundTruth === null) return null;
+  return parseGroundTruth(JSON.stringify(groundTruth), `${path}, groundTruth`, sampleCount);
+}
+
+async function inModule(path: string, what: string, work: () => unknown): Promise<unknown> {
+  try {
+    return await work();
+  } catch (cause) {
+    const got = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    throw new DatasetError({ expected: `${what} of the module to work`, got, where: path }, { cause });
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+function broken(path: string, expected: string, value: unknown): DatasetError {
+  return new DatasetError({ expected, got: describe(value), where: path, advice: 'See docs/CUSTOM.md.' });
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'number' || typeof value === 'string') return JSON.stringify(value);
+  return value === null ? 'null' : `a value of type ${Array.isArray(value) ? 'array' : typeof value}`;
+}

@@ -1,0 +1,14 @@
+export type ResizeKernel = 'linear' | 'cubic' | 'lanczos3';
+
+export interface PreprocessSettings {
+  /** Axis order of the stored samples; the model is fed channels-first. */
+  readonly layout: 'channelsFirst' | 'channelsLast';
+  /** `reverse` turns RGB into BGR and back. */
+  readonly channelOrder: 'keep' | 'reverse';
+  /** Every value is divided by this first (255 for bytes). */
+  readonly divideBy: number;
+  /** Subtracted after the division, per channel; null: nothing. */
+  readonly mean: readonly number[] | null;
+  /** Divided by after the mean, per channel; null: nothing. */
+  readonly std: readonly number[] | null;
+}

@@ -1,0 +1,85 @@
+import { constantTensor } from '../../onnx/constants.js';
+import type { GraphPatch } from '../../onnx/edits/graph-patch.js';
+import type { Layer } from '../../onnx/layers/layers.js';
+import { copyNode, makeNode } from '../../onnx/node.js';
+import type { OnnxModel } from '../../onnx/onnx-model.js';
+import { layerPrefix } from '../../onnx/own-names.js';
+import type { NodeProto } from '../../onnx/proto/onnx_pb.js';
+import { outputChannelShape } from '../../onnx/edits/scale-output.js';
+import { FLOAT32, readFloatTensor } from '../../onnx/tensor.js';
+import type { PreparedLayer } from '../prepare-layers.js';
+
+/**
+ * Takes a layer's bias correction off its output: off the bias, which is added where the node has none. Behind a MatMul,
+ * which takes no bias, or a bias that is computed or of another shape, an Add does the same.
+ */
+export function correctBias(patch: GraphPatch, base: OnnxModel, prepared: PreparedLayer): void {
+  const { layer, biasCorrection } = prepared;
+  if (biasCorrection === null) return;
+  const name = layerPrefix(base, layer.name);
+  const bias = biasVector(base, layer);
+  if (bias !== null) {
+    const tensor = patch.floats(`${name}/bias`, [layer.outputChannels], minus(bias, biasCorrection));
+    patch.edit({ kind: 'setInput', node: layer.outputTensor, index: layer.biasIndex!, tensor });
+    return;
+  }
+  const uncorrected = `${name}/uncorrected`;
+  patch.edit({ kind: 'renameOutput', node: layer.outputTensor, tensor: uncorrected });
+  addToOutput(patch, prepared, uncorrected, layer.outputTensor, name);
+}
+
+/**
+ * Adds a copy of the layer's node, its bias correction taken off.
+ *
+ * @param name unique for this branch
+ * @returns the corrected output
+ */
+export function addCorrected(
+  patch: GraphPatch,
+  base: OnnxModel,
+  prepared: PreparedLayer,
+  node: NodeProto,
+  name: string,
+): string {
+  const { layer, biasCorrection } = prepared;
+  const output = node.output[0]!;
+  const bias = biasCorrection === null ? null : biasVector(base, layer);
+  if (bias === null) {
+    patch.node(node);
+    return biasCorrection === null ? output : addToOutput(patch, prepared, output, `${name}/corrected`, name);
+  }
+  const tensor = patch.floats(`${name}/bias`, [layer.outputChannels], minus(bias, biasCorrection!));
+  const input = [...node.input];
+  input[layer.biasIndex!] = tensor;
+  patch.node(copyNode(node, { input }));
+  return output;
+}
+
+function addToOutput(
+  patch: GraphPatch,
+  { layer, biasCorrection }: PreparedLayer,
+  tensor: string,
+  output: string,
+  name: string,
+): string {
+  const negative = biasCorrection!.map((c) => -c);
+  const correction = patch.floats(`${name}/correction`, outputChannelShape(layer), negative);
+  // Not named like its output: the layer's node often is already.
+  patch.node(copyNode(makeNode('Add', [tensor, correction], output), { name: `${name}/corrected` }));
+  return output;
+}
+
+/** `[O]`, zeros where there is no bias; null where there can be none or it is something else. */
+function biasVector(base: OnnxModel, layer: Layer): Float32Array | null {
+  if (layer.biasIndex === null) return null;
+  const name = base.index.producers.get(layer.outputTensor)!.input[layer.biasIndex] ?? '';
+  if (name === '') return new Float32Array(layer.outputChannels);
+  const tensor = constantTensor(base, name);
+  if (tensor?.dataType !== FLOAT32 || Number(tensor.dims.at(-1)) !== layer.outputChannels) return null;
+  const values = readFloatTensor(tensor);
+  return values.length === layer.outputChannels ? values : null;
+}
+
+function minus(bias: Float32Array, correction: Float32Array): Float32Array {
+  return bias.map((value, channel) => value - correction[channel]!);
+}

@@ -1,0 +1,30 @@
+import type { Execution } from '../../experiment/sections/settings.js';
+import { encodeModel, type OnnxModel } from '../../onnx/onnx-model.js';
+import { removeUnread } from '../../onnx/edits/remove-unread.js';
+import { keepSimulated } from './keep-simulated.js';
+import type { PreparedModel } from '../prepare-layers.js';
+import { dividesInput, qdqModel } from './qdq-graph.js';
+import { smoothedModel } from './quantized-graph.js';
+
+/**
+ * The model that `export` writes of a trial: its QDQ model without what nothing reads any more. That of a simulated trial is
+ * kept as it was simulated, see `keepSimulated`; of an integer trial it is the one that was measured.
+ */
+export function deployableModel(
+  { base, layers }: PreparedModel,
+  execution: Execution,
+  metadata: Readonly<Record<string, string>> = {},
+): OnnxModel {
+  const model = qdqModel(base, layers, metadata);
+  return removeUnread(execution === 'simulated' ? keepSimulated(model) : model);
+}
+
+/** The smoothed model in float, as `export` writes it. */
+export function smoothedFloatModel({ base, layers }: PreparedModel): OnnxModel {
+  return removeUnread(keepSimulated(smoothedModel(base, layers.filter(dividesInput))));
+}
+
+/** Bytes of the file that `export` writes, without the metadata that tells where it is from. */
+export function deployableBytes(prepared: PreparedModel, execution: Execution): number {
+  return encodeModel(deployableModel(prepared, execution)).length;
+}

@@ -1,0 +1,163 @@
+import { applyEdits } from '../../onnx/edits/edits.js';
+import { GraphPatch } from '../../onnx/edits/graph-patch.js';
+import { floatAttribute, intAttribute, makeNode } from '../../onnx/node.js';
+import type { OnnxModel } from '../../onnx/onnx-model.js';
+import type { TensorProto } from '../../onnx/proto/onnx_pb.js';
+import { layerPrefix } from '../../onnx/own-names.js';
+import { integerTensor, isNarrowerThanStorage, storageOf, type IntegerStorage } from '../quantizers/integer-tensor.js';
+import { RUNTIME_DOMAIN, withHeader } from './model-header.js';
+import { correctBias } from './correct-bias.js';
+import type { PreparedLayer } from '../prepare-layers.js';
+import { smoothedModel } from './quantized-graph.js';
+import { quantizedIntegers } from '../quantizers/quantized-integers.js';
+import type { Quantizer } from '../quantizers/quantizer.js';
+
+/**
+ * The deployable model: for every prepared layer `x -> Div(s) -> [Clip] -> QuantizeLinear -> DequantizeLinear -> layer`,
+ * and the weight `W * s` as integers behind a DequantizeLinear. Layers whose s is 1 or folded have no Div. The bias stays float.
+ *
+ * - Bits below 8 are stored as 8-bit integers, and a float Clip in front of QuantizeLinear keeps to the narrower range.
+ * - A node whose form the model's opset does not have yet (int8 per axis before 13, 16 bits before 21) is written in
+ *   the domain `com.microsoft`; the model's own opset is left alone, since raising it could change other operators.
+ * - The weight of a grouped ConvTranspose per channel stays float32, already rounded to its levels, see
+ *   `staysFloat`.
+ *
+ * Differs from the simulated model in one rounding: it divides by s and by the scale, the simulation by their product.
+ *
+ * @param metadata written to the file's `metadata_props`; entries of the model with other keys are kept
+ */
+export function qdqModel(
+  base: OnnxModel,
+  layers: readonly PreparedLayer[],
+  metadata: Readonly<Record<string, string>>,
+): OnnxModel {
+  const smoothed = smoothedModel(base, layers.filter(dividesInput));
+  const patch = new QdqPatch(smoothed);
+  for (const prepared of layers) {
+    const node = prepared.layer.outputTensor;
+    const [input] = smoothed.index.producers.get(node)!.input;
+    patch.setInput(node, 0, patch.quantizeInput(input!, prepared));
+    patch.setInput(node, 1, patch.quantizedWeight(prepared));
+    patch.correctBias(prepared);
+  }
+  const model = applyEdits(smoothed, patch.edits);
+  return withHeader(model, patch.usesRuntimeDomain ? [RUNTIME_DOMAIN] : [], metadata);
+}
+
+/** True where some s differs from 1. */
+export function isSmoothed({ factors }: PreparedLayer): boolean {
+  return factors.s.some((s) => s !== 1);
+}
+
+/** True where the exported model divides the layer's input by s, which is not folded then. */
+export function dividesInput(prepared: PreparedLayer): boolean {
+  return prepared.apply === 'insert' && isSmoothed(prepared);
+}
+
+class QdqPatch {
+  usesRuntimeDomain = false;
+  readonly #model: OnnxModel;
+  readonly #patch: GraphPatch;
+  readonly #opset: number;
+  readonly #weights: TensorProto[] = [];
+
+  constructor(model: OnnxModel) {
+    this.#model = model;
+    this.#patch = new GraphPatch(model);
+    this.#opset = model.opset;
+  }
+
+  get edits(): GraphPatch['edits'] {
+    return this.#patch.edits;
+  }
+
+  setInput(node: string, index: number, tensor: string): void {
+    this.#patch.edit({ kind: 'setInput', node, index, tensor });
+  }
+
+  correctBias(prepared: PreparedLayer): void {
+    correctBias(this.#patch, this.#model, prepared);
+  }
+
+  quantizeInput(tensor: string, { layer, input }: PreparedLayer): string {
+    const name = `${layerPrefix(this.#model, layer.name)}/input`;
+    const storage = storageOf(input);
+    const parameters = this.#parameters(name, storage, [input], []);
+    const clipped = isNarrowerThanStorage(input) ? this.#clip(tensor, input, `${name}/clipped`) : tensor;
+    const quantized = this.#linear('QuantizeLinear', [clipped, ...parameters], `${name}/quantized`, storage, null);
+    return this.#linear('DequantizeLinear', [quantized, ...parameters], `${name}/dequantized`, storage, null);
+  }
+
+  quantizedWeight(prepared: PreparedLayer): string {
+    const { layer, weight } = prepared;
+    const name = `${layerPrefix(this.#model, layer.name)}/weight`;
+    const integers = quantizedIntegers(prepared);
+    if (integers === null) return this.#patch.floats(`${name}/fake_quantized`, layer.weightShape, weight.values);
+    const { values, quantizers, axis } = integers;
+    const storage = storageOf(quantizers[0]!);
+    const stored = this.#stored(integerTensor(`${name}/quantized`, layer.weightShape, storage, values));
+    const parameters = this.#parameters(name, storage, quantizers, axis === null ? [] : [quantizers.length]);
+    return this.#linear('DequantizeLinear', [stored, ...parameters], `${name}/dequantized`, storage, axis);
+  }
+
+  /** Layers that share a weight share its integers where they are the same. */
+  #stored(tensor: TensorProto): string {
+    const same = this.#weights.find(
+      ({ dataType, dims, rawData }) =>
+        dataType === tensor.dataType &&
+        dims.join() === tensor.dims.join() &&
+        Buffer.compare(rawData, tensor.rawData) === 0,
+    );
+    if (same !== undefined) return same.name;
+    this.#weights.push(tensor);
+    return this.#patch.initializer(tensor);
+  }
+
+  /** Scale and zero point, which also tells QuantizeLinear its integer type. */
+  #parameters(
+    name: string,
+    storage: IntegerStorage,
+    quantizers: readonly Quantizer[],
+    dims: readonly number[],
+  ): [scale: string, zeroPoint: string] {
+    const scales = Float32Array.from(quantizers, (q) => q.scale);
+    const zeroPoints = quantizers.map((q) => q.zeroPoint);
+    return [
+      this.#patch.floats(`${name}/scale`, dims, scales),
+      this.#patch.initializer(integerTensor(`${name}/zero_point`, dims, storage, zeroPoints)),
+    ];
+  }
+
+  /** Opset 10 has both operators for 8 bits per tensor, 13 per axis, 21 for 16 bits. */
+  #linear(
+    op: string,
+    inputs: readonly string[],
+    output: string,
+    { bits }: IntegerStorage,
+    axis: number | null,
+  ): string {
+    const needed = bits === 16 ? 21 : axis === null ? 10 : 13;
+    const node = makeNode(op, inputs, output, axis === null ? [] : [intAttribute('axis', axis)]);
+    if (this.#opset < needed) {
+      node.domain = RUNTIME_DOMAIN;
+      this.usesRuntimeDomain = true;
+    }
+    this.#patch.node(node);
+    return output;
+  }
+
+  /** To the real values of the lowest and highest level: float32 products that QuantizeLinear rounds back to them. */
+  #clip(tensor: string, { qmin, qmax, zeroPoint, scale }: Quantizer, output: string): string {
+    const low = Math.fround((qmin - zeroPoint) * scale);
+    const high = Math.fround((qmax - zeroPoint) * scale);
+    if (this.#opset < 11) {
+      this.#patch.node(makeNode('Clip', [tensor], output, [floatAttribute('min', low), floatAttribute('max', high)]));
+      return output;
+    }
+    const bounds = [
+      this.#patch.floats(`${output}/low`, [], Float32Array.of(low)),
+      this.#patch.floats(`${output}/high`, [], Float32Array.of(high)),
+    ];
+    return this.#patch.apply('Clip', [tensor, ...bounds], output);
+  }
+}

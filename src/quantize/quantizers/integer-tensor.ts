@@ -1,0 +1,68 @@
+import { create } from '@bufbuild/protobuf';
+import { TensorProtoSchema, TensorProto_DataType, type TensorProto } from '../../onnx/proto/onnx_pb.js';
+import type { Quantizer } from './quantizer.js';
+
+/** An integer type of ONNX that holds a quantizer's levels: the narrowest of 8 or 16 bits. */
+export interface IntegerStorage {
+  readonly dataType: TensorProto_DataType;
+  readonly bits: 8 | 16;
+  readonly lowest: number;
+  readonly highest: number;
+  readonly toBytes: (values: ArrayLike<number>) => Uint8Array;
+}
+
+const bytesOf = (values: Int8Array | Uint8Array | Int16Array | Uint16Array): Uint8Array =>
+  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+
+const int8: IntegerStorage = {
+  dataType: TensorProto_DataType.INT8,
+  bits: 8,
+  lowest: -128,
+  highest: 127,
+  toBytes: (values) => bytesOf(Int8Array.from(values)),
+};
+const uint8: IntegerStorage = {
+  dataType: TensorProto_DataType.UINT8,
+  bits: 8,
+  lowest: 0,
+  highest: 255,
+  toBytes: (values) => bytesOf(Uint8Array.from(values)),
+};
+const int16: IntegerStorage = {
+  dataType: TensorProto_DataType.INT16,
+  bits: 16,
+  lowest: -32768,
+  highest: 32767,
+  toBytes: (values) => bytesOf(Int16Array.from(values)),
+};
+const uint16: IntegerStorage = {
+  dataType: TensorProto_DataType.UINT16,
+  bits: 16,
+  lowest: 0,
+  highest: 65535,
+  toBytes: (values) => bytesOf(Uint16Array.from(values)),
+};
+
+/**
+ * The type that a quantizer's integers are stored in. Below 8 bits they are stored in 8: onnxruntime deletes a Relu in
+ * front of a 4-bit QuantizeLinear at its higher optimization levels.
+ */
+export function storageOf({ bits, signed }: Pick<Quantizer, 'bits' | 'signed'>): IntegerStorage {
+  if (bits <= 8) return signed ? int8 : uint8;
+  return signed ? int16 : uint16;
+}
+
+/** True where the quantizer uses only a part of its storage's range. */
+export function isNarrowerThanStorage(quantizer: Quantizer): boolean {
+  const { lowest, highest } = storageOf(quantizer);
+  return quantizer.qmin > lowest || quantizer.qmax < highest;
+}
+
+export function integerTensor(
+  name: string,
+  dims: readonly number[],
+  { dataType, toBytes }: IntegerStorage,
+  values: ArrayLike<number>,
+): TensorProto {
+  return create(TensorProtoSchema, { name, dims: dims.map(BigInt), dataType, rawData: toBytes(values) });
+}

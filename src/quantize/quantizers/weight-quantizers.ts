@@ -1,0 +1,62 @@
+import type { WeightQuantizerSettings } from '../../experiment/sections/settings.js';
+import { outputChannels, visitKernels, type WeightLayout } from '../../onnx/layers/weight-layout.js';
+import { mseRange } from './mse-range.js';
+import { asymmetricQuantizer, symmetricQuantizer, type Quantizer } from './quantizer.js';
+
+/**
+ * The quantizers of a (smoothed) weight: one per output channel or a single one. `max`: the range holds every number;
+ * `mse`: the range of the smallest squared error, see {@link mseRange}.
+ *
+ * @returns `[O]` per channel, `[1]` per tensor
+ * @throws RangeError for a weight that is not finite
+ */
+export function weightQuantizers(
+  weight: Float32Array,
+  layout: WeightLayout,
+  { bits, granularity, calibrator, scheme, narrowRange }: WeightQuantizerSettings,
+): readonly Quantizer[] {
+  const quantizerOf = (low: number, high: number): Quantizer =>
+    scheme === 'asymmetric'
+      ? asymmetricQuantizer(low, high, bits)
+      : symmetricQuantizer(Math.max(-low, high), bits, narrowRange);
+  const { low, high } = weightRange(weight, layout, granularity);
+  const whole = Array.from(low, (end, slot) => quantizerOf(end, high[slot]!));
+  if (calibrator === 'max') return whole;
+  const values = granularity === 'channel' ? valuesByChannel(weight, layout) : [weight];
+  return whole.map((quantizer, slot) =>
+    mseRange(values[slot]!, quantizer, (share) => quantizerOf(share * low[slot]!, share * high[slot]!)),
+  );
+}
+
+/** Smallest (at most 0) and largest (at least 0) numbers, `[O]` per channel or `[1]`. NaN where a number is NaN. */
+function weightRange(
+  weight: Float32Array,
+  layout: WeightLayout,
+  granularity: WeightQuantizerSettings['granularity'],
+): { readonly low: Float64Array; readonly high: Float64Array } {
+  const perChannel = granularity === 'channel';
+  const slots = perChannel ? outputChannels(layout) : 1;
+  const low = new Float64Array(slots);
+  const high = new Float64Array(slots);
+  visitKernels(layout, (_input, output, offset) => {
+    const slot = perChannel ? output : 0;
+    for (let i = offset; i < offset + layout.kernelSize; i++) {
+      const value = weight[i]!;
+      if (value > high[slot]! || Number.isNaN(value)) high[slot] = value;
+      if (value < low[slot]! || Number.isNaN(value)) low[slot] = value;
+    }
+  });
+  return { low, high };
+}
+
+function valuesByChannel(weight: Float32Array, layout: WeightLayout): readonly Float32Array[] {
+  const channels = outputChannels(layout);
+  const size = weight.length / channels;
+  const values = Array.from({ length: channels }, () => new Float32Array(size));
+  const filled = new Uint32Array(channels);
+  visitKernels(layout, (_input, output, offset) => {
+    values[output]!.set(weight.subarray(offset, offset + layout.kernelSize), filled[output]);
+    filled[output]! += layout.kernelSize;
+  });
+  return values;
+}

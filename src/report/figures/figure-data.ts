@@ -1,0 +1,27 @@
+import type { FigureContent, PageFigure } from './figure.js';
+import { untilEnded } from '../answers/pending-note.js';
+import type { Query, QueryResult, Row } from '../query.js';
+import { toRows } from '../query.js';
+
+/** A figure with what its query gave. */
+export interface FigureData {
+  readonly id: string;
+  readonly title: string;
+  /** What ran. */
+  readonly sql: string;
+  /** As the query gave it. */
+  readonly result: QueryResult;
+  /** The same by column name. */
+  readonly rows: readonly Row[];
+  readonly content: FigureContent;
+}
+
+/** Runs a figure's query and makes its content of the rows. */
+export function figureData<Facts>(figure: PageFigure<Facts>, facts: Facts, query: Query): FigureData {
+  const sql = figure.sql(facts);
+  const result = query(sql, []);
+  const rows = toRows(result);
+  const built = figure.build(rows, facts);
+  const content = built.kind === 'absent' ? untilEnded(built, facts) : built;
+  return { id: figure.id, title: figure.title(facts), sql, result, rows, content };
+}

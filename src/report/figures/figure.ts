@@ -1,0 +1,101 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { Row } from '../query.js';
+import type { SweepFacts } from '../facts/sweep-facts.js';
+
+/** Parts of the sweep page, in order. */
+export type SectionId = 'first' | 'layers' | 'ranges' | 'absmax' | 'trials' | 'provenance';
+
+/**
+ * One figure of a page whose facts are `Facts`: a query and what to make of its rows. Pure: no database, no document.
+ * Specs take the query's rows under the data name `rows`; anything derived is a transform inside the spec, so the page
+ * holds the rows once, as queried.
+ *
+ * The page adds two fields to each row: `trial_href` where the row has a `trial`, `layer_href` where it has a
+ * `position`: the address of that trial's or layer's page, null where the report has none. A mark becomes a link by
+ * `encoding: { href: { field: 'trial_href', type: 'nominal' } }`.
+ */
+export interface PageFigure<Facts> {
+  /** Stable, unique in its page; the figure's anchor. */
+  readonly id: string;
+  /** Section of the page that it stands in. */
+  readonly section: string;
+  readonly title: (facts: Facts) => string;
+  /** A SELECT on the documented views, or on tables where no view tells, with every value written in. */
+  readonly sql: (facts: Facts) => string;
+  readonly build: (rows: readonly Row[], facts: Facts) => FigureContent;
+}
+
+/** A figure of the sweep page. */
+export interface Figure extends PageFigure<SweepFacts> {
+  readonly section: SectionId;
+}
+
+/** What a figure shows. */
+export type FigureContent = ChartContent | TableContent | TextContent | AbsentContent;
+
+/** Charts side by side (small multiples) with one caption. */
+export interface ChartContent {
+  readonly kind: 'charts';
+  readonly panels: readonly Panel[];
+  /** Selections above the charts; each sets the Vega-Lite parameter of its name in every panel. */
+  readonly controls: readonly Control[];
+  /** What is seen and how to read it. */
+  readonly caption: string;
+}
+
+/** One chart. */
+export interface Panel {
+  /** Empty where the figure has one panel. */
+  readonly title: string;
+  readonly spec: TopLevelSpec;
+  /** Read out by screen readers instead of the chart. */
+  readonly alt: string;
+}
+
+/** A choice that sets a Vega-Lite parameter; the first option is chosen at first. */
+export interface Control {
+  readonly param: string;
+  readonly label: string;
+  readonly options: readonly { readonly value: string | number; readonly label: string }[];
+}
+
+/** A table that stands in the page itself. */
+export interface TableContent {
+  readonly kind: 'table';
+  readonly columns: readonly TableColumn[];
+  readonly caption: string;
+  /** True where a click on a column's head sorts by it. */
+  readonly sortable: boolean;
+  /** Where given, the table is behind a disclosure of this text. */
+  readonly disclosure?: string;
+  /** Class of a row, for emphasis. */
+  readonly emphasis?: (row: Row) => 'best' | 'failed' | 'varied' | null;
+}
+
+/** One column of a table. */
+export interface TableColumn {
+  readonly title: string;
+  /** Column of the query that the cell is sorted by. */
+  readonly field: string;
+  readonly align: 'left' | 'right';
+  readonly text: (row: Row) => string;
+  /** Address of the page that the cell links to, relative to this one; null without. */
+  readonly href?: (row: Row) => string | null;
+  /** UTC time (ISO 8601) since which a live page counts the cell's text up; null where it stays. */
+  readonly since?: (row: Row) => string | null;
+}
+
+/** A sentence that says what the rows hold. */
+export interface TextContent {
+  readonly kind: 'text';
+  readonly caption: string;
+}
+
+/** Nothing to draw: the sweep lacks the data. */
+export interface AbsentContent {
+  readonly kind: 'absent';
+  /** Which setting of the experiment brings the data. */
+  readonly note: string;
+  /** True where the note holds while trials are pending, too: it says nothing of what the experiment lacks. */
+  readonly holdsWhilePending?: boolean;
+}

@@ -1,0 +1,37 @@
+import type { FigureData } from './figure-data.js';
+import { readComparedTrials } from '../facts/compared-trials.js';
+import { figureData } from './figure-data.js';
+import { comparisonFigures } from './comparison/index.js';
+import { figures } from './sweep/index.js';
+import { layerFigures } from './layer/index.js';
+import { trialFigures } from './trial/index.js';
+import { readLayerPageFacts } from '../facts/layer-page-facts.js';
+import { trialPageFacts } from '../facts/trial-page-facts.js';
+import type { Query } from '../query.js';
+import type { PageId } from '../pages/site-map.js';
+import type { SweepFacts } from '../facts/sweep-facts.js';
+
+/** Every figure of a page of the sweep with its rows, in the page's order; null where the sweep has no such page. */
+export function pageFigures(page: PageId, sweep: SweepFacts, query: Query): FigureData[] | null {
+  const trialOf = (number: number) => sweep.allTrials.find((trial) => trial.trial === number) ?? null;
+  switch (page.kind) {
+    case 'sweep':
+      return figures.map((figure) => figureData(figure, sweep, query));
+    case 'trial': {
+      const trial = trialOf(page.trial);
+      return trial === null
+        ? null
+        : trialFigures.map((figure) => figureData(figure, trialPageFacts(sweep, trial), query));
+    }
+    case 'layer': {
+      const layer = sweep.layers[page.number];
+      if (layer === undefined) return null;
+      const { facts } = readLayerPageFacts(sweep, layer, query);
+      return layerFigures.map((figure) => figureData(figure, facts, query));
+    }
+    case 'comparison': {
+      const compared = readComparedTrials(query, sweep, page.pair, () => null);
+      return compared === null ? null : comparisonFigures.map((figure) => figureData(figure, compared, query));
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import { drawnLimits } from '../../charts/drawn-limits.js';
+import type { Drawn, SizePart } from '../../charts/drawn-parts.js';
+import { bestOfBoth, chooseParts, leftOutText, onlyTrials, sizeParts } from '../../charts/drawn-parts.js';
+import type { Figure } from '../figure.js';
+import { numberOf, sqlText } from '../../query.js';
+import type { SweepFacts, TrialFacts } from '../../facts/sweep-facts.js';
+import { color } from '../../charts/theme.js';
+import { absmaxAxis, drawnAxes, splitVariants } from '../../facts/variants.js';
+import { accuracyChart, valueRange } from './accuracy-chart.js';
+import { rangeControl } from './accuracy-by-alpha.js';
+
+/** What an absmax figure says where the sweep has one method only. */
+export const absmaxNote = 'One absmax method only: smoothing.absmax: [channel, view] in the grid compares them.';
+
+/** True where the sweep has candidates of both absmax methods. */
+export function hasBothMethods({ trials }: SweepFacts): boolean {
+  return ['channel', 'view'].every((method) => trials.some((t) => t.role === 'candidate' && t.absmax === method));
+}
+
+/** Panels of variants that absmax does not set apart at each calibration size; chosen are those with both methods. */
+export function methodParts(
+  facts: SweepFacts,
+  most: number,
+  sizeOf: (part: SizePart) => number,
+  budget: number,
+): Drawn<SizePart> {
+  const parts = sizeParts(splitVariants(facts.trials, [...drawnAxes, absmaxAxis]), facts);
+  const scoreOf = (trials: readonly TrialFacts[]): number | null =>
+    bestOfBoth(
+      trials,
+      (trial) => trial.absmax === 'channel',
+      (trial) => trial.absmax === 'view',
+    );
+  return chooseParts(parts, facts, { most, sizeOf, budget, scoreOf });
+}
+
+/** The drawn panels' trials and, as their reference, FP32. */
+function shownTrials(facts: SweepFacts): string {
+  const { trials } = methodParts(facts, drawnLimits.methodPanels, () => 0, 0);
+  if (trials === null) return '';
+  const references = facts.trials.filter((trial) => trial.role === 'fp32').map((trial) => trial.trial);
+  return onlyTrials([...references, ...trials]);
+}
+
+/** Accuracy over alpha by absmax method, a panel for each calibration size and variant of other settings. */
+export const absmaxAccuracy: Figure = {
+  id: 'absmax-accuracy',
+  section: 'absmax',
+  title: ({ metric }) => `Does the wrong axis cost anything? ${metric.name} by absmax method`,
+  sql: (facts) =>
+    `SELECT trial, label, role, alpha_mode, alpha, absmax, calibration_batches, value, ci_low, ci_high
+FROM v_trial WHERE sweep = ${sqlText(facts.sweep.name)} AND status = 'done' AND value IS NOT NULL${shownTrials(facts)} ORDER BY absmax, position`,
+  build: (rows, facts) => {
+    if (!hasBothMethods(facts)) return { kind: 'absent', note: absmaxNote };
+    const drawn = new Set(rows.map((row) => numberOf(row, 'trial')));
+    const trials = facts.trials.filter((trial) => drawn.has(trial.trial));
+    const range = valueRange(trials);
+    const drawnParts = methodParts(facts, drawnLimits.methodPanels, () => 0, 0);
+    return {
+      kind: 'charts',
+      controls: range.differs ? [rangeControl] : [],
+      caption:
+        'channel: the largest magnitude of each channel. view: torch’s view(-1, C) on NCHW data, which mixes channels. Bands and bars: 95 % intervals.' +
+        leftOutText(drawnParts, 'combinations of calibration size and other settings with both methods', facts),
+      panels: drawnParts.parts.flatMap(({ variant, size }) => {
+        const shown = trials.filter(
+          (t) => variant.trials.has(t.trial) && (t.role === 'fp32' || t.calibrationBatches === size),
+        );
+        if (!shown.some((trial) => trial.role === 'candidate')) return [];
+        const title = [`${size} batches`, variant.label].filter((part) => part !== '').join(', ');
+        const alt = `Line chart of ${facts.metric.name} over alpha by absmax method, ${title}.`;
+        const spec = accuracyChart({
+          metric: facts.metric,
+          trials: shown,
+          group: {
+            title: 'absmax',
+            expression: 'datum.absmax',
+            values: ['channel', 'view'],
+            colors: [color('absmaxChannel'), color('absmaxView')],
+            dashes: [
+              [1, 0],
+              [6, 3],
+            ],
+          },
+          best: facts.best?.trial ?? null,
+          range,
+          description: alt,
+        });
+        return [{ title, alt, spec }];
+      }),
+    };
+  },
+};

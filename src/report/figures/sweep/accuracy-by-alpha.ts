@@ -1,0 +1,105 @@
+import { drawnLimits } from '../../charts/drawn-limits.js';
+import type { Drawn } from '../../charts/drawn-parts.js';
+import { chooseParts, leftOutText, onlyTrials } from '../../charts/drawn-parts.js';
+import type { Control, Figure } from '../figure.js';
+import { countText, differenceText, valueText } from '../../output/number-text.js';
+import { numberOf, sqlText } from '../../query.js';
+import type { SweepFacts } from '../../facts/sweep-facts.js';
+import { sizeColors, sizeDashes } from '../../charts/theme.js';
+import type { Variant } from '../../facts/variants.js';
+import { accuracyChart, valueRange } from './accuracy-chart.js';
+import { legendHint, zoomHint } from './interaction.js';
+
+/** The main chart: accuracy over alpha, a line for each calibration size, one panel for each variant of other settings. */
+export const accuracyByAlpha: Figure = {
+  id: 'accuracy-by-alpha',
+  section: 'first',
+  title: ({ metric }) => `${capitalize(metric.name)} over alpha, by calibration size`,
+  sql: (facts) =>
+    `SELECT trial, label, role, alpha_mode, alpha, absmax, calibration_batches, value, ci_low, ci_high
+FROM v_trial WHERE sweep = ${sqlText(facts.sweep.name)} AND status = 'done' AND value IS NOT NULL${onlyTrials(drawnVariants(facts).trials)} ORDER BY position`,
+  build: (rows, facts) => {
+    const drawn = new Set(rows.map((row) => numberOf(row, 'trial')));
+    const trials = facts.trials.filter((trial) => drawn.has(trial.trial));
+    if (!trials.some((trial) => trial.role === 'candidate')) {
+      return {
+        kind: 'absent',
+        note: 'No setting has finished: run the sweep, with smoothing.alpha as an axis of its grid.',
+      };
+    }
+    const range = valueRange(trials);
+    const variants = drawnVariants(facts);
+    return {
+      kind: 'charts',
+      controls: range.differs ? [rangeControl] : [],
+      caption: caption(facts) + leftOutText(variants, 'combinations of other settings', facts),
+      panels: variants.parts.map((variant) => ({
+        title: variant.label,
+        alt: altText(facts, variant.label),
+        spec: accuracyChart({
+          metric: facts.metric,
+          trials: trials.filter((trial) => variant.trials.has(trial.trial)),
+          group: {
+            title: 'calibrated on',
+            expression: "datum.calibration_batches + ' batches'",
+            values: facts.sizes.map((size) => `${size} batches`),
+            colors: sizeColors(facts.sizes.length),
+            dashes: sizeDashes(facts.sizes.length),
+          },
+          best: facts.best?.trial ?? null,
+          range,
+          description: altText(facts, variant.label),
+        }),
+      })),
+    };
+  },
+};
+
+function drawnVariants(facts: SweepFacts): Drawn<Variant> {
+  return chooseParts(facts.variants, facts, { most: drawnLimits.variants });
+}
+
+/** Chooses between the whole axis and the part around the candidates. */
+export const rangeControl: Control = {
+  param: 'range',
+  label: 'axis',
+  options: [
+    { value: 'near', label: 'around the candidates' },
+    { value: 'all', label: 'with unsmoothed' },
+  ],
+};
+
+function caption({ best, trials, sweep: { stopped } }: SweepFacts): string {
+  const drawn = (mode: string, text: string): string[] => (trials.some((t) => t.alphaMode === mode) ? [text] : []);
+  const marks = [
+    'Lines: static alpha',
+    ...drawn('auto', 'squares: static alpha chosen by divergence (alpha: auto)'),
+    ...drawn('dynamic', 'diamonds at the right: dynamic alpha, one for each layer'),
+    ...drawn('cle', 'triangles at the right: cross-layer equalization'),
+    'bands and bars: 95 % intervals of each setting by itself',
+  ];
+  const ring = best === null ? '' : ` Ringed: the best, ${best.label}.`;
+  const early =
+    stopped === 0
+      ? ''
+      : ` Not drawn: ${countText(stopped, 'setting')} that ${stopped === 1 ? 'was' : 'were'} stopped early, without accuracy.`;
+  return `alpha: how much of the activation’s range moves into the weights. ${marks.join('; ')}.${ring}${early} ${legendHint} ${zoomHint}`;
+}
+
+function altText({ best, metric, trials }: SweepFacts, variant: string): string {
+  const candidates = trials.filter((t) => t.alphaMode === 'static' && t.value !== null);
+  const values = candidates.map((t) => t.value ?? 0);
+  const span =
+    values.length === 0
+      ? ''
+      : ` Static settings lie between ${valueText(Math.min(...values), metric)} and ${valueText(Math.max(...values), metric)}.`;
+  const top =
+    best === null
+      ? ''
+      : ` Best: ${best.label}, ${valueText(best.value, metric)}, ${differenceText(best.gapToFp32, metric)} from FP32.`;
+  return `Line chart of ${metric.name} over alpha by calibration size${variant === '' ? '' : `, ${variant}`}.${top}${span}`;
+}
+
+function capitalize(text: string): string {
+  return text === 'mAP' ? text : text.charAt(0).toUpperCase() + text.slice(1);
+}

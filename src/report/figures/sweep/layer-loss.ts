@@ -1,0 +1,92 @@
+import { drawnLimits } from '../../charts/drawn-limits.js';
+import type { Drawn, SizePart } from '../../charts/drawn-parts.js';
+import { chooseParts, leftOutText, mostLayers, onlyTrials, sizeParts } from '../../charts/drawn-parts.js';
+import type { Figure } from '../figure.js';
+import { significantText } from '../../output/number-text.js';
+import type { Row } from '../../query.js';
+import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
+import type { SweepFacts, TrialFacts } from '../../facts/sweep-facts.js';
+import { layerLossChart } from './layer-loss-chart.js';
+import { linkedHint } from '../../charts/linked-charts.js';
+import { lossColumns, lossControls, storedModes } from '../../charts/loss-controls.js';
+import { drawnRanges } from '../../charts/loss-measures.js';
+
+/** Heatmap and lines of every layer's loss at every alpha, a panel for each calibration size and variant. */
+export const layerLoss: Figure = {
+  id: 'layer-loss',
+  section: 'layers',
+  title: () => 'Which layers pay: loss of each layer at each alpha',
+  sql: (facts) =>
+    `SELECT trial, role, alpha_mode, trial_alpha, layer_alpha, calibration_batches, position, layer, mode,
+       ${lossColumns.join(', ')}
+FROM v_layer_loss WHERE sweep = ${sqlText(facts.sweep.name)} AND role IN ('candidate', 'unsmoothed')
+-- Of several searches the most accurate: a column holds one trial.
+AND (alpha_mode NOT IN ('dynamic', 'auto') OR trial IN (${shownSearches(facts.sweep.name)}))${onlyTrials(drawnParts(facts).trials)} ORDER BY trial, mode, position`,
+  build: (rows, facts) => {
+    if (rows.length === 0) {
+      return {
+        kind: 'absent',
+        note: 'No layer losses are stored: loss.modes: [accumulated] in the experiment brings them.',
+      };
+    }
+    const ranges = drawnRanges(rows);
+    const mode = storedModes(rows)[0]?.value ?? 'accumulated';
+    const worst = rows
+      .filter((row) => row['mode'] === mode)
+      .reduce((most, row) => (numberOf(row, 'l1') > numberOf(most, 'l1') ? row : most));
+    const drawn = drawnParts(facts);
+    const panels = drawn.parts.map(({ variant, size, trials }) => {
+      const shown = rows.filter((row) => trials.has(numberOf(row, 'trial')));
+      const title = [`${size} batches`, variant.label].filter((part) => part !== '').join(', ');
+      const alt = `Heatmap and lines of ${mode} layer loss, layers in graph order by alpha, ${title}. Largest L1: ${worstText(worst)}.`;
+      return { title, alt, rows: shown, spec: layerLossChart(shown, ranges, mode, alt) };
+    });
+    return {
+      kind: 'charts',
+      controls: lossControls(rows),
+      caption: `Error of each layer's own output against FP32, layers from input (top) to output. The further from the background, the worse. Column none: unsmoothed (dashed in the lines); dyn: dynamic alpha (of several searches the most accurate); cle: cross-layer equalization. Lines run in colour from the first layer (green) to the last (violet). ${linkedHint} Largest ${mode} L1: ${worstText(worst)}.${leftOutText(drawn, 'combinations of calibration size and other settings', facts)}`,
+      panels: panels.filter((panel) => panel.rows.length > 0),
+    };
+  },
+};
+
+/** The panels: each variant at each calibration size, as many as the limits hold. */
+function drawnParts(facts: SweepFacts): Drawn<SizePart> {
+  const layers = mostLayers(facts);
+  const modes = facts.trials.reduce((most, trial) => Math.max(most, lossModeCount(trial)), 1);
+  return chooseParts(sizeParts(facts.variants, facts), facts, {
+    most: drawnLimits.heatPanels,
+    // A share of what may be drawn, or of what the page may hold.
+    sizeOf: ({ trials }) => trials.size * layers * Math.max(1 / drawnLimits.heatCells, modes / drawnLimits.heatRows),
+    budget: 1,
+  });
+}
+
+/** How many `loss.modes` a trial measured. */
+function lossModeCount({ settings }: TrialFacts): number {
+  const modes = (settings as { readonly loss?: { readonly modes?: unknown } | null } | null)?.loss?.modes;
+  return Array.isArray(modes) ? modes.length : 0;
+}
+
+/** Six digits, as data tables show them, keep the page small. */
+
+/** The most accurate dynamic trial among those that differ only in how alphas were searched. */
+function shownSearches(sweep: string): string {
+  const name = sqlText(sweep);
+  return `SELECT trial FROM (SELECT t.trial, row_number() OVER (PARTITION BY k.but_alpha ORDER BY p.place IS NULL, p.place, t.position) AS number
+  FROM v_trial t JOIN v_alike k ON k.sweep = t.sweep AND k.trial = t.trial
+  LEFT JOIN (SELECT trial, place FROM v_place WHERE sweep = ${name}) p ON p.trial = t.trial
+  WHERE t.sweep = ${name} AND t.alpha_mode = 'dynamic') WHERE number = 1`;
+}
+
+/** Modes without one alpha, in words. */
+const unnamed = new Map([
+  ['dynamic', 'dynamic alpha'],
+  ['cle', 'cross-layer equalization'],
+]);
+
+function worstText(row: Row): string {
+  const alpha = numberOrNull(row, 'trial_alpha');
+  const setting = alpha === null ? (unnamed.get(textOf(row, 'alpha_mode')) ?? 'unsmoothed') : `alpha ${alpha}`;
+  return `${significantText(numberOf(row, 'l1'), 3)} in ${textOf(row, 'layer').slice(0, 120)} (${setting})`;
+}

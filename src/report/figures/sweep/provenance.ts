@@ -1,0 +1,161 @@
+import { drawnLimits } from '../../charts/drawn-limits.js';
+import type { Figure, TableColumn } from '../figure.js';
+import { countText } from '../../output/number-text.js';
+import type { Row } from '../../query.js';
+import { numberOf, numberOrNull, sqlText, textOrNull } from '../../query.js';
+
+/** Attempts of a sweep: v_attempt has no sweep column, since work is shared between sweeps. */
+function attemptsOf(sweep: string, of = ''): string {
+  const name = sqlText(sweep);
+  return `(${of}trial IN (SELECT trial FROM v_trial WHERE sweep = ${name}) OR ${of}stage IN (SELECT stage FROM v_stage WHERE sweep = ${name}))`;
+}
+
+/**
+ * What ran the work: device, provider and versions, with the number of attempts. Reads the tables attempt and
+ * environment for what no view tells: system, memory and the commit of the code that ran.
+ */
+export const environments: Figure = {
+  id: 'environment',
+  section: 'provenance',
+  title: () => 'What ran it',
+  sql: ({ sweep }) =>
+    `SELECT group_concat(DISTINCT v.device) AS devices, v.provider, v.cpu_model, v.cpu_flags LIKE '%vnni%' AS vnni, e.cpu_cores, e.memory_mb,
+       v.gpu, e.gpu_driver, e.os, e.node_version, v.onnxruntime_version, v.quantsweep_version, e.git_commit,
+       count(*) AS attempts, min(v.started_at) AS first_start, max(v.ended_at) AS last_end
+FROM v_attempt v JOIN attempt a ON a.id = v.attempt LEFT JOIN environment e ON e.id = a.environment_id
+WHERE ${attemptsOf(sweep.name, 'v.')} AND v.status = 'done'
+GROUP BY v.provider, e.id ORDER BY attempts DESC, v.provider, e.id`,
+  build: (rows) =>
+    rows.length === 0
+      ? {
+          kind: 'absent',
+          note: 'No attempt is recorded: every trial was found finished in another sweep of the database, or none ran.',
+        }
+      : {
+          kind: 'table',
+          sortable: false,
+          caption:
+            'One row for each machine, provider and version that finished work; v_attempt has the names of the machines. VNNI: instructions for 8-bit integers.',
+          columns: [
+            { title: 'devices', field: 'devices', align: 'left', text: (row) => joined(row, ['devices'], ': ') },
+            { title: 'provider', field: 'provider', align: 'left', text: providerText },
+            { title: 'CPU', field: 'cpu_model', align: 'left', text: cpuText },
+            { title: 'memory', field: 'memory_mb', align: 'right', text: memoryText },
+            {
+              title: 'GPU',
+              field: 'gpu',
+              align: 'left',
+              text: (row) => joined(row, ['gpu', 'gpu_driver'], ', driver '),
+            },
+            text('system', 'os'),
+            { title: 'software', field: 'quantsweep_version', align: 'left', text: softwareText },
+            number('attempts', 'attempts'),
+            time('first start', 'first_start'),
+            time('last end', 'last_end'),
+          ],
+        },
+};
+
+/** Attempts that failed or were cut short, with the error's text. */
+export const failedAttempts: Figure = {
+  id: 'failed-attempts',
+  section: 'provenance',
+  title: () => 'Attempts that failed',
+  sql: ({ sweep }) =>
+    `SELECT * FROM (
+  SELECT attempt, work, trial, stage_kind, part, number, status, started_at, duration_ms, device, error_class, error, count(*) OVER () AS of_all
+  FROM v_attempt WHERE ${attemptsOf(sweep.name)} AND status IN ('failed', 'interrupted') ORDER BY attempt DESC LIMIT ${drawnLimits.tableRows})
+ORDER BY attempt`,
+  build: (rows) =>
+    rows.length === 0
+      ? { kind: 'absent', note: 'No attempt failed or was interrupted.' }
+      : {
+          kind: 'table',
+          sortable: false,
+          caption: `A failed attempt is tried again where the failure may pass; a trial counts as failed only when none succeeded.${latestText(rows)}`,
+          columns: [
+            number('attempt', 'attempt'),
+            { title: 'work', field: 'work', align: 'left', text: workText },
+            number('try', 'number'),
+            text('status', 'status'),
+            text('started', 'started_at'),
+            text('device', 'device'),
+            text('error', 'error_class'),
+            {
+              title: 'message',
+              field: 'error',
+              align: 'left',
+              text: (row) => (textOrNull(row, 'error') ?? '–').slice(0, 2000),
+            },
+          ],
+        },
+};
+
+function latestText(rows: readonly Row[]): string {
+  const all = numberOf(rows[0]!, 'of_all');
+  return all === rows.length
+    ? ''
+    : ` Listed: the latest ${rows.length} of ${all}; the SQL without its LIMIT gives all.`;
+}
+
+function workText(row: Row): string {
+  const part = textOrNull(row, 'part') ?? '';
+  return row['work'] === 'trial'
+    ? `trial ${numberOrNull(row, 'trial') ?? ''}`
+    : `${textOrNull(row, 'stage_kind') ?? 'stage'}${part === '' ? '' : ` ${part}`}`;
+}
+
+/** The columns that are there, joined; an en dash where none is. */
+function joined(row: Row, fields: readonly string[], separator: string): string {
+  const parts = fields.map((field) => textOrNull(row, field)).filter((part) => part !== null && part !== '');
+  return parts.length === 0 ? '–' : parts.join(separator);
+}
+
+function providerText(row: Row): string {
+  return textOrNull(row, 'provider')?.replace('ExecutionProvider', '') ?? '–';
+}
+
+/** Without VNNI integer kernels may saturate, see docs/EXPORT.md. */
+function cpuText(row: Row): string {
+  const cores = numberOrNull(row, 'cpu_cores');
+  const vnni = row['vnni'] === null ? [] : [row['vnni'] === 1 ? 'VNNI' : 'no VNNI'];
+  return [textOrNull(row, 'cpu_model') ?? '–', ...(cores === null ? [] : [countText(cores, 'core')]), ...vnni].join(
+    ', ',
+  );
+}
+
+/** `23.5 GiB`. */
+function memoryText(row: Row): string {
+  const mebibytes = numberOrNull(row, 'memory_mb');
+  return mebibytes === null ? '–' : `${(mebibytes / 1024).toFixed(1)} GiB`;
+}
+
+function softwareText(row: Row): string {
+  const commit = textOrNull(row, 'git_commit');
+  const versions = [
+    ['quantsweep', textOrNull(row, 'quantsweep_version')],
+    ['commit', commit === null ? null : commit.slice(0, 10)],
+    ['onnxruntime', textOrNull(row, 'onnxruntime_version')],
+    ['Node', textOrNull(row, 'node_version')],
+  ] as const;
+  const known = versions.filter(([, version]) => version !== null);
+  return known.length === 0 ? '–' : known.map(([name, version]) => `${name} ${version ?? ''}`).join(', ');
+}
+
+/** To the second. */
+function time(title: string, field: string): TableColumn {
+  return {
+    title,
+    field,
+    align: 'left',
+    text: (row) => textOrNull(row, field)?.slice(0, 19).replace('T', ' ') ?? '–',
+  };
+}
+
+function text(title: string, field: string): TableColumn {
+  return { title, field, align: 'left', text: (row) => textOrNull(row, field) ?? '–' };
+}
+
+function number(title: string, field: string): TableColumn {
+  return { title, field, align: 'right', text: (row) => numberOrNull(row, field)?.toString() ?? '–' };
+}

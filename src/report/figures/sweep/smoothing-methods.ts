@@ -1,0 +1,125 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { Figure } from '../figure.js';
+import { valueText } from '../../output/number-text.js';
+import type { Row } from '../../query.js';
+import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
+import type { SweepFacts } from '../../facts/sweep-facts.js';
+import { color } from '../../charts/theme.js';
+import { fp32Rule, metricAxis, valueTooltip } from '../../charts/dot-layers.js';
+import { legendFilter, linkCursor, shownOpacity, trialLink } from './interaction.js';
+
+/** How a row of v_trial smooths, in a few words: SQL on its columns. */
+const methodSql = `CASE
+    WHEN role = 'unsmoothed' THEN 'unsmoothed'
+    WHEN alpha_mode = 'static' THEN 'static alpha, the best'
+    WHEN alpha_mode = 'auto' THEN 'static alpha, by divergence'
+    WHEN alpha_mode = 'cle' THEN 'cross-layer equalization'
+    WHEN search_order = 'output' THEN 'dynamic, output'
+    ELSE 'dynamic, ' || search_order || ', ' || search_objective END`;
+
+/** The best trial of each smoothing method, with and without bias correction: value, losses, and what its search took. */
+export const smoothingMethods: Figure = {
+  id: 'smoothing-methods',
+  section: 'first',
+  title: ({ metric }) => `${metric.name} by smoothing method`,
+  sql: ({ sweep }) =>
+    `WITH place AS MATERIALIZED (SELECT trial, place FROM v_place WHERE sweep = ${sqlText(sweep.name)})
+SELECT trial, label, method, bias_correction, alpha, value, ci_low, ci_high, fp32_value, mean_rel_l1, output_divergence, search_duration_ms
+FROM (SELECT *, row_number() OVER (PARTITION BY method, bias_correction ORDER BY merit) AS place
+      FROM (SELECT t.*, p.place AS merit, ${methodSql} AS method
+            FROM place p CROSS JOIN v_trial t ON t.sweep = ${sqlText(sweep.name)} AND t.trial = p.trial
+            WHERE keep_float = 0 AND value IS NOT NULL))
+WHERE place = 1 ORDER BY value DESC, trial`,
+  build: (rows, facts) => {
+    const methods = [...new Set(rows.map((row) => textOf(row, 'method')))];
+    const searched = methods.filter((method) => method !== 'unsmoothed' && method !== 'static alpha, the best');
+    if (searched.length < 2 && !rows.some((row) => textOrNull(row, 'bias_correction') === 'empirical')) {
+      return {
+        kind: 'absent',
+        note: 'One way of smoothing only: smoothing.mode: cle, smoothing.alpha: auto or search.order: [isolated, sequential, output] in the grid compare more.',
+      };
+    }
+    const text = rows.map((row) => rowText(row, facts)).join('; ');
+    const alt = `Dot plot of ${facts.metric.name} by smoothing method: ${text}.`;
+    return {
+      kind: 'charts',
+      controls: [],
+      caption: `The best trial of each method${severalVariants(facts)}: ${text}. Bars: 95 % intervals; vertical line: FP32. The best of many alphas was chosen on the samples that judge it; the searches see calibration data only.`,
+      panels: [{ title: '', alt, spec: chart(facts, methods, alt) }],
+    };
+  },
+};
+
+function severalVariants({ variants }: SweepFacts): string {
+  return variants.length > 1 ? ', whatever its other settings' : '';
+}
+
+function rowText(row: Row, { metric }: SweepFacts): string {
+  const corrected = textOrNull(row, 'bias_correction') === 'empirical' ? ' with bias correction' : '';
+  const alpha = numberOrNull(row, 'alpha');
+  const search = numberOrNull(row, 'search_duration_ms');
+  const notes = [
+    ...(alpha === null ? [] : [`alpha ${alpha}`]),
+    ...(search === null ? [] : [`search ${(search / 1000).toFixed(1)} s`]),
+  ];
+  const noted = notes.length === 0 ? '' : ` (${notes.join(', ')})`;
+  return `${textOf(row, 'method')}${corrected} ${valueText(numberOf(row, 'value'), metric)}${noted}`;
+}
+
+function chart({ metric }: SweepFacts, methods: readonly string[], description: string): TopLevelSpec {
+  const x = metricAxis(metric);
+  const y = {
+    field: 'method',
+    type: 'nominal' as const,
+    title: null,
+    sort: [...methods],
+    axis: { labelLimit: 220, ticks: false, domain: false },
+  };
+  const corrections = ['none', 'empirical'];
+  const yOffset = { field: 'bias_correction', type: 'nominal' as const, sort: corrections };
+  const correction = {
+    field: 'bias_correction',
+    type: 'nominal' as const,
+    title: 'bias correction',
+    scale: { domain: corrections, range: [color('smoothed'), color('corrected')] },
+  };
+  return {
+    description,
+    data: { name: 'rows' },
+    width: 'container',
+    height: 34 * methods.length,
+    autosize: { type: 'fit-x', contains: 'padding', resize: true },
+    layer: [
+      fp32Rule(metric),
+      {
+        params: [legendFilter('bias_correction')],
+        mark: { type: 'rule', strokeWidth: 2 },
+        encoding: {
+          x: { ...x, field: 'ci_low' },
+          x2: { field: 'ci_high' },
+          y,
+          yOffset,
+          color: correction,
+          opacity: shownOpacity(1),
+        },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 80, ...linkCursor },
+        encoding: {
+          ...trialLink,
+          opacity: shownOpacity(1),
+          x,
+          y,
+          yOffset,
+          color: correction,
+          shape: { ...correction, scale: { domain: corrections, range: ['circle', 'diamond'] } },
+          tooltip: [
+            ...valueTooltip(metric),
+            { field: 'mean_rel_l1', title: 'mean relative L1', format: '.4f' },
+            { field: 'output_divergence', title: 'output divergence', format: '.3~e' },
+          ],
+        },
+      },
+    ],
+  };
+}

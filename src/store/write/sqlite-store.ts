@@ -1,0 +1,310 @@
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+
+import type {
+  ExecutionRecord,
+  FailureRecord,
+  LayerRankRecord,
+  ModelRecord,
+  DisplayHistograms,
+  ObservationRecord,
+  OutcomeRecord,
+  StoppedTrialRecord,
+  TrialRecord,
+} from '../../records/results.js';
+import type { Experiment } from '../../experiment/sections/settings.js';
+import type { ContentKey, PlannedTrial, SweepPlan } from '../../plan/plan.js';
+import { canLock, noLocksError } from '../file/can-lock.js';
+import { CommitGuard } from '../file/commit-guard.js';
+import { Connection } from '../file/connection.js';
+import { lockDatabase, type DatabaseLock } from '../file/lock-database.js';
+import { makeFolder } from '../file/make-folder.js';
+import { openDatabase } from '../file/open-database.js';
+import { openReadOnly } from '../file/open-read-only.js';
+import {
+  readFailed,
+  readFinished,
+  readPrimaryOutcome,
+  readPrimaryValues,
+  readStopped,
+  readTypicalDurations,
+} from '../read/read-progress.js';
+import { readObservation, readParts, readRank, readReference, readSearch } from '../read/read-stages.js';
+import { explainFailure } from '../file/sqlite-failure.js';
+import { StoreError } from '../store-error.js';
+import type {
+  AttemptSubject,
+  EnvironmentRecord,
+  StoredFailure,
+  StoredReference,
+  StoredSearch,
+  SweepReader,
+  SweepStore,
+} from '../store.js';
+import { AttemptWriter } from './write-attempt.js';
+import { writeComparisons } from './write-comparisons.js';
+import { writeEnvironment } from './write-model.js';
+import {
+  openStage,
+  writeObserve,
+  writePart,
+  writeRank,
+  writeReference,
+  writeSearch,
+  writeStageFailure,
+} from './write-stages.js';
+import { writeSweep } from './write-sweep.js';
+import { openTrial, writeStoppedTrial, writeTrial, writeTrialFailure } from './write-trial.js';
+
+/**
+ * Opens the store of a sweep for writing: takes the lock (one sweep per database), creates or migrates the file.
+ * Throws {@link StoreError}; see `openDatabase` and `lockDatabase`.
+ */
+export function openStore(path: string): SweepStore {
+  const file = realPath(resolve(path));
+  let lock: DatabaseLock | null = null;
+  let connection: Connection | null = null;
+  try {
+    // Before the lock makes a file beside it: a bad path must leave nothing behind.
+    prepareFile(file);
+    lock = lockDatabase(file);
+    connection = new Connection(openDatabase(file, { busyTimeoutMs }));
+    const guard = new CommitGuard(resolve(path), connection, lock);
+    connection.setGuard(guard);
+    return new SqliteStore(connection, { guard, lock });
+  } catch (error) {
+    connection?.close();
+    lock?.release();
+    if (error instanceof StoreError && error.code === 'busy' && !canLock(file)) throw noLocksError(file, error);
+    throw explainFailure(error, file);
+  }
+}
+
+/** Waiting for another program blocks the run, so it is short; whoever calls tries again (`Patience`). */
+const busyTimeoutMs = 1000;
+
+/** The file behind links, so that one database has one lock whatever name it is reached by. */
+function realPath(file: string): string {
+  if (existsSync(file)) return realpathSync(file);
+  return existsSync(dirname(file)) ? join(realpathSync(dirname(file)), basename(file)) : file;
+}
+
+/** Refuses what is no quantsweep database; makes the folder of a new one. */
+function prepareFile(file: string): void {
+  if (statSync(file, { throwIfNoEntry: false }) === undefined) {
+    makeFolder(dirname(file));
+    return;
+  }
+  try {
+    openReadOnly(file).close();
+  } catch (error) {
+    // An empty file or an older schema is what opening for writing brings up to date.
+    if (!(error instanceof StoreError && error.code === 'older-schema')) throw error;
+  }
+}
+
+/** Opens an existing store for reading, without a lock: a sweep may be running. Null where there is no file yet. */
+export function openStoreForReading(path: string): SweepReader | null {
+  try {
+    return new SqliteStore(new Connection(openReadOnly(path)), null);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'missing') return null;
+    throw error;
+  }
+}
+
+/** {@link SweepStore} on one SQLite file; each write method is one transaction. */
+class SqliteStore implements SweepStore {
+  readonly #attempts: AttemptWriter;
+  #closed = false;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly writing: { readonly guard: CommitGuard; readonly lock: DatabaseLock } | null,
+  ) {
+    this.#attempts = new AttemptWriter(connection);
+  }
+
+  beginSweep(
+    experiment: Experiment,
+    plan: SweepPlan,
+    models: readonly ModelRecord[],
+    environment: EnvironmentRecord,
+  ): void {
+    this.connection.transaction(() => {
+      this.#attempts.interruptLeftOver();
+      this.#attempts.setEnvironment(writeEnvironment(this.connection, environment));
+      writeSweep(this.connection, experiment, plan, models);
+    });
+  }
+
+  finishedTrials(keys: readonly ContentKey[]): ReadonlySet<ContentKey> {
+    return readFinished(this.connection, 'trial', keys);
+  }
+
+  stoppedTrials(keys: readonly ContentKey[]): ReadonlySet<ContentKey> {
+    return readStopped(this.connection, keys);
+  }
+
+  finishedStages(keys: readonly ContentKey[]): ReadonlySet<ContentKey> {
+    return readFinished(this.connection, 'stage', keys);
+  }
+
+  failedTrials(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, StoredFailure> {
+    return readFailed(this.connection, 'trial', keys);
+  }
+
+  failedStages(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, StoredFailure> {
+    return readFailed(this.connection, 'stage', keys);
+  }
+
+  primaryValues(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, number> {
+    return readPrimaryValues(this.connection, keys);
+  }
+
+  primaryOutcome(trial: ContentKey): OutcomeRecord | null {
+    return readPrimaryOutcome(this.connection, trial);
+  }
+
+  typicalDurations(): ReadonlyMap<string, number> {
+    return readTypicalDurations(this.connection);
+  }
+
+  startAttempt(subject: AttemptSubject, device: string): number {
+    return this.connection.transaction(() => this.#attempts.start(subject, device));
+  }
+
+  finishPart(attempt: number, stage: ContentKey, part: string, payload: unknown, execution: ExecutionRecord): void {
+    this.connection.transaction(() => {
+      const { id } = openStage(this.connection, stage);
+      this.#attempts.finish(attempt, { trial_id: null, stage_id: id, part }, execution);
+      writePart(this.connection, id, part, payload);
+    });
+  }
+
+  stageParts(stage: ContentKey): ReadonlyMap<string, unknown> {
+    return readParts(this.connection, stage);
+  }
+
+  failAttempt(attempt: number, failure: FailureRecord): void {
+    this.connection.transaction(() => {
+      this.#attempts.fail(attempt, failure);
+    });
+  }
+
+  interruptAttempt(attempt: number): void {
+    this.connection.transaction(() => {
+      this.#attempts.interrupt(attempt);
+    });
+  }
+
+  finishObserve(
+    stage: ContentKey,
+    modelSha256: string,
+    observations: readonly ObservationRecord[],
+    display: DisplayHistograms | null = null,
+  ): void {
+    this.connection.transaction(() => {
+      writeObserve(this.connection, stage, modelSha256, observations, display);
+    });
+  }
+
+  finishReference(stage: ContentKey, modelSha256: string, reference: StoredReference): void {
+    this.connection.transaction(() => {
+      writeReference(this.connection, stage, modelSha256, reference);
+    });
+  }
+
+  finishSearch(stage: ContentKey, modelSha256: string, search: StoredSearch): void {
+    this.connection.transaction(() => {
+      writeSearch(this.connection, stage, modelSha256, search);
+    });
+  }
+
+  finishRank(stage: ContentKey, modelSha256: string, ranking: readonly LayerRankRecord[]): void {
+    this.connection.transaction(() => {
+      writeRank(this.connection, stage, modelSha256, ranking);
+    });
+  }
+
+  failStage(stage: ContentKey, failure: FailureRecord, under: string | null = null): void {
+    this.connection.transaction(() => {
+      writeStageFailure(this.connection, stage, failure, under);
+    });
+  }
+
+  observation(stage: ContentKey, batches: number): ObservationRecord | null {
+    return readObservation(this.connection, stage, batches);
+  }
+
+  reference(stage: ContentKey): StoredReference | null {
+    return readReference(this.connection, stage);
+  }
+
+  search(stage: ContentKey): StoredSearch | null {
+    return readSearch(this.connection, stage);
+  }
+
+  rank(stage: ContentKey): readonly LayerRankRecord[] | null {
+    return readRank(this.connection, stage);
+  }
+
+  finishTrial(
+    trial: PlannedTrial,
+    modelSha256: string,
+    record: TrialRecord,
+    execution: ExecutionRecord,
+    optimizationLevel: string,
+    attempt: number | null,
+  ): void {
+    this.connection.transaction(() => {
+      const id = openTrial(this.connection, trial.key);
+      const durationMs =
+        attempt === null ? null : this.#attempts.finish(attempt, { trial_id: id, stage_id: null, part: '' }, execution);
+      writeTrial(this.connection, id, trial, record, { modelSha256, execution, optimizationLevel, durationMs });
+    });
+    this.writing?.guard.stored(trial.label);
+  }
+
+  stopTrial(
+    trial: PlannedTrial,
+    modelSha256: string,
+    record: StoppedTrialRecord,
+    execution: ExecutionRecord,
+    optimizationLevel: string,
+    attempt: number,
+  ): void {
+    this.connection.transaction(() => {
+      const id = openTrial(this.connection, trial.key);
+      const durationMs = this.#attempts.finish(attempt, { trial_id: id, stage_id: null, part: '' }, execution);
+      writeStoppedTrial(this.connection, id, trial, record, { modelSha256, execution, optimizationLevel, durationMs });
+    });
+    this.writing?.guard.stored(trial.label);
+  }
+
+  failTrial(trial: ContentKey, failure: FailureRecord, under: string | null = null): void {
+    this.connection.transaction(() => {
+      writeTrialFailure(this.connection, trial, failure, under);
+    });
+  }
+
+  refreshComparisons(sweep: string): void {
+    this.connection.transaction(() => {
+      writeComparisons(this.connection, sweep);
+    });
+  }
+
+  close(): string | null {
+    if (this.writing === null) {
+      this.connection.close();
+      return null;
+    }
+    if (this.#closed) return null;
+    this.#closed = true;
+    try {
+      return this.writing.guard.close();
+    } finally {
+      this.writing.lock.release();
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import type { DetectionGroundTruth } from '../formats/dataset.js';
+import type { EvaluationRecord } from '../records/results.js';
+import type { CenterDetectionState } from './center-detection/center-detection-state.js';
+import type { ClassificationState } from './classification/classification-state.js';
+import type { EvidenceState } from './module/evidence-state.js';
+import type { FidelityState } from './fidelity/fidelity-state.js';
+import type { PredictionState } from './command/prediction-state.js';
+
+/** What a metric judges outputs by. */
+export interface MetricContext {
+  /** Class labels `[>= sampleCount]`, or null. */
+  readonly labels: Int32Array | null;
+  /** At least `sampleCount` scenes, or null. */
+  readonly groundTruth: DetectionGroundTruth | null;
+  /** Argmax of the FP32 model `[>= sampleCount]`; null for FP32 itself. */
+  readonly referenceArgmax: Int32Array | null;
+  /** Samples `0 .. sampleCount - 1` are evaluated. */
+  readonly sampleCount: number;
+}
+
+/** What a metric has gathered: plain, structured-cloneable data that a child process sends to its parent. */
+export type MetricState = ClassificationState | CenterDetectionState | FidelityState | EvidenceState | PredictionState;
+
+export interface MetricResult {
+  readonly evaluation: EvaluationRecord;
+  /** Class with the largest output `[sampleCount]`; null where outputs are not classes. */
+  readonly argmax: Int32Array | null;
+}
+
+/** Gathers what a metric needs of a model's outputs, in any order of samples, and then computes it. */
+export interface Metric {
+  /**
+   * Takes the output of samples `first .. first + count - 1`: numbers of the given shape, `[count, ...]`, row-major.
+   * `output` is not kept. `reference` is the FP32 model's output for the same samples; only fidelity looks at it.
+   *
+   * @throws MetricError when the shape or the samples don't fit, or a label is no class of the output.
+   * @throws NonFiniteError when the output holds NaN or an infinity.
+   */
+  add(first: number, count: number, output: Float32Array, shape: readonly number[], reference?: Float32Array): void;
+  /**
+   * Whether the primary metric counts a sample that was added as right; absent where it is no count of samples.
+   */
+  readonly isRight?: (sample: number) => boolean;
+  /** Returns what was gathered so far. */
+  state(): MetricState;
+  /**
+   * Returns the metric over all samples.
+   *
+   * @throws MetricError when a sample is missing.
+   */
+  finish(): MetricResult;
+}

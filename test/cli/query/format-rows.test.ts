@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+
+import { formatRows, type RowSet } from '../../../src/cli/query/format-rows.js';
+
+const rowSet: RowSet = {
+  columns: ['layer', 'l1', 'n', 'data'],
+  rows: [
+    ['conv1', 0.123456789, 12, Uint8Array.of(1, 255)],
+    ['a|b "c", d\ne', 1e-9, 9007199254740993n, null],
+    [null, null, null, null],
+  ],
+};
+
+describe('formatRows', () => {
+  it('aligns a table, numbers to the right, NULL as a dash', () => {
+    expect(formatRows(rowSet, 'table')).toBe(
+      [
+        'layer               l1                 n  data',
+        '------------  --------  ----------------  --------------',
+        'conv1         0.123457                12  <blob 2 bytes>',
+        'a|b "c", d e      1e-9  9007199254740993  -',
+        '-                    -                 -  -',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('clips the widest text so that lines fit, and never a number', () => {
+    const lines = formatRows(rowSet, 'table', 50).trimEnd().split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(50);
+    expect(lines[3]).toContain('9007199254740993');
+    expect(lines[3]).toMatch(/^a\|b .*…/);
+    expect(formatRows(rowSet, 'table', 5)).toContain('9007199254740993');
+  });
+
+  it('lets no escape sequence through to the terminal', () => {
+    const hostile: RowSet = { columns: ['\u001b[31m'], rows: [['\u001b]0;title\u0007\u202e']] };
+    for (const format of ['table', 'markdown'] as const) {
+      const text = formatRows(hostile, format);
+      expect(['\u001b', '\u0007', '\u202e'].filter((character) => text.includes(character))).toEqual([]);
+    }
+  });
+
+  it('quotes CSV by RFC 4180 with full precision', () => {
+    expect(formatRows(rowSet, 'csv')).toBe(
+      'layer,l1,n,data\r\nconv1,0.123456789,12,01ff\r\n"a|b ""c"", d\ne",1e-9,9007199254740993,\r\n,,,\r\n',
+    );
+  });
+
+  it('writes JSON objects, with bigints in all digits', () => {
+    const text = formatRows(rowSet, 'json');
+    expect(text).toContain('"n": 9007199254740993');
+    expect(JSON.parse(text)).toEqual([
+      { layer: 'conv1', l1: 0.123456789, n: 12, data: { $base64: true, encoded: 'Af8=' } },
+      { layer: 'a|b "c", d\ne', l1: 1e-9, n: Number(9007199254740993n), data: null },
+      { layer: null, l1: null, n: null, data: null },
+    ]);
+    expect(formatRows({ columns: ['a'], rows: [] }, 'json')).toBe('[]\n');
+  });
+
+  it('escapes pipes and line breaks in markdown', () => {
+    expect(formatRows(rowSet, 'markdown').split('\n').slice(1, 4)).toEqual([
+      '| --- | ---: | ---: | --- |',
+      '| conv1 | 0.123457 | 12 | \\<blob 2 bytes> |',
+      '| a\\|b "c", d<br>e | 1e-9 | 9007199254740993 |  |',
+    ]);
+  });
+
+  it('prints only the header where there are no rows', () => {
+    expect(formatRows({ columns: ['a', 'bc'], rows: [] }, 'table')).toBe('a  bc\n-  --\n');
+  });
+});

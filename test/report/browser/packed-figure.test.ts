@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { packFigure, unpackFigure, unpackInPage } from '../../../src/report/browser/packed-figure.js';
+
+const unpack = (0, eval)(`(${unpackInPage})`) as (text: string) => Promise<unknown>;
+
+describe('a packed figure', () => {
+  it('comes back as it was, whatever letters it holds', async () => {
+    const charts = [{ title: '</script><script>alert(1)</script> ✓ 层', width: 1e-7 }, { data: [null, true] }];
+    const packed = packFigure(
+      {
+        columns: ['<b>', 'n'],
+        rows: [
+          ['\u2028"', 1.5],
+          [null, -0.1],
+        ],
+      },
+      charts,
+    );
+    expect(packed).toMatch(/^[A-Za-z0-9+/]+=*$/);
+    const expected = {
+      columns: ['<b>', 'n'],
+      texts: [null, null],
+      rows: [
+        ['\u2028"', 1.5],
+        [null, -0.1],
+      ],
+      panels: charts,
+    };
+    expect(unpackFigure(packed)).toEqual(expected);
+    expect(await unpack(packed)).toEqual(expected);
+  });
+
+  it('takes less than a third of what it says many times', () => {
+    const charts = Array.from({ length: 3 }, () => ({ marks: Array.from({ length: 50 }, () => ({ type: 'symbol' })) }));
+    expect(packFigure({ columns: [], rows: [] }, charts).length).toBeLessThan(JSON.stringify(charts).length / 3);
+  });
+});

@@ -1,0 +1,176 @@
+import { renameSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { serveDatabase, type Serving } from '../../src/serve/serve-database.js';
+import { Chromium, chromiumPath } from '../report/chromium.js';
+import { runningSample, type RunningSample } from '../report/live/running-sample.js';
+import { hostileName } from '../report/sample-database.js';
+
+/** Set where the browser must be there (.ci/run): its absence fails instead of skipping. */
+const required = (process.env['QUANTSWEEP_REQUIRE_BROWSER'] ?? '') !== '';
+const skipped = chromiumPath === null && !required;
+if (skipped) console.warn('Skipped: tests of the live report in a browser need Chromium (apt-get install chromium).');
+
+const narrow = { width: 390, height: 800, scheme: 'dark' } as const;
+const wide = { width: 1280, height: 900, scheme: 'light' } as const;
+
+describe.skipIf(skipped)('a live page in a browser', () => {
+  let browser: Chromium;
+  let sample: RunningSample;
+  let serving: Serving;
+
+  beforeAll(() => {
+    browser = new Chromium();
+  });
+
+  afterAll(async () => {
+    await browser.close();
+  });
+
+  beforeEach(async () => {
+    await start();
+  });
+
+  afterEach(async () => {
+    await serving.close();
+    sample.remove();
+  });
+
+  async function start(name?: string): Promise<void> {
+    sample = runningSample(name);
+    const options = { database: sample.path, sweeps: [], host: '127.0.0.1', port: 0, allowRemote: false };
+    serving = await serveDatabase({
+      ...options,
+      warn: () => undefined,
+      events: { lookMs: 50, newsMs: 50 },
+    });
+  }
+
+  /** Resolves when an expression of the page has become true. */
+  async function until(expression: string): Promise<void> {
+    await browser.evaluate(
+      `new Promise((done, fail) => { setTimeout(() => fail(new Error(${JSON.stringify(`Not within two minutes: ${expression}`)})), 120000); const look = () => (${expression}) ? done() : setTimeout(look, 20); look(); })`,
+    );
+  }
+
+  const doneText = `document.querySelector('#live-progress .counts b').textContent`;
+  const isCurrent = `document.querySelector('.live-line [role=status]').textContent !== ''`;
+
+  it('shows by itself that a trial has finished, and asks nobody but its server', async () => {
+    await browser.open(`${serving.url}running/index.html`, wide);
+    await until(isCurrent);
+    expect(await browser.evaluate(doneText)).toBe('35 of 43 trials done');
+    const points = `document.querySelectorAll('#accuracy-by-alpha svg .mark-symbol.role-mark path').length`;
+    const before = Number(await browser.evaluate(points));
+    sample.finishTrial(sample.running[0] ?? 0);
+    await until(`${doneText} === '36 of 43 trials done'`);
+    expect(await browser.evaluate(points)).toBe(before + 1);
+    await until(`document.querySelector('.live-line [role=status]').textContent === '36 of 43 trials'`);
+    expect(browser.problems).toEqual([]);
+    expect(browser.requests.length).toBeGreaterThan(3);
+    expect(browser.requests.filter((url) => !url.startsWith(serving.url))).toEqual([]);
+  });
+
+  it('keeps what the reader has opened, chosen, sorted and scrolled to', async () => {
+    await browser.open(`${serving.url}running/index.html`, wide);
+    await until(isCurrent);
+    // Not every browser holds the place by itself as this one does.
+    await browser.evaluate(
+      `document.documentElement.style.overflowAnchor = document.body.style.overflowAnchor = 'none'`,
+    );
+    await browser.evaluate(`(() => {
+      const loss = document.querySelector('#layer-loss');
+      for (const one of loss.querySelectorAll('details')) one.open = true;
+      const select = loss.querySelector('select');
+      select.value = '"sqnr_db"';
+      select.dispatchEvent(new Event('change', { bubbles: true }));
+      document.querySelector('#trials th[aria-sort] button').click();
+      document.querySelector('#live-failures details').open = true;
+      loss.scrollIntoView();
+      scrollBy(0, 120);
+      document.querySelector('#layer-loss summary').focus({ preventScroll: true });
+    })()`);
+    await until(`document.querySelector('#layer-loss [data-rows-of] table') !== null`);
+    const shown = `JSON.stringify({
+      open: [...document.querySelectorAll('#layer-loss details')].map((one) => one.open),
+      failures: document.querySelector('#live-failures details').open,
+      filled: document.querySelector('#layer-loss [data-rows-of] table') !== null,
+      select: document.querySelector('#layer-loss select').value,
+      sorted: document.querySelector('#trials th[aria-sort]').getAttribute('aria-sort'),
+      focus: document.activeElement.closest('figure')?.id,
+    })`;
+    const top = `document.querySelector('#layer-loss').getBoundingClientRect().top`;
+    const before = await browser.evaluate(shown);
+    const topBefore = Number(await browser.evaluate(top));
+    expect(before).toContain('"select":"\\"sqnr_db\\"","sorted":"ascending","focus":"layer-loss"');
+    await browser.evaluate(`globalThis.kept = document.querySelector('#layer-loss')`);
+    // With both, the table of attempts goes.
+    for (const trial of sample.running) sample.finishTrial(trial);
+    await until(`${doneText} === '37 of 43 trials done'`);
+    await browser.evaluate(
+      'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 200))))',
+    );
+    expect(await browser.evaluate(shown)).toBe(before);
+    // Browsers scroll by whole pixels.
+    expect(Math.abs(Number(await browser.evaluate(top)) - topBefore)).toBeLessThan(2);
+    expect(browser.problems).toEqual([]);
+  });
+
+  it('leaves alone what has not changed', async () => {
+    await browser.open(`${serving.url}running/index.html`, wide);
+    await until(isCurrent);
+    await browser.evaluate(
+      `globalThis.kept = { curve: document.querySelector('#search-curve svg'), loss: document.querySelector('#accuracy-by-alpha svg') }`,
+    );
+    sample.finishTrial(sample.running[0] ?? 0);
+    await until(`${doneText} === '36 of 43 trials done'`);
+    expect(await browser.evaluate(`kept.curve.isConnected`)).toBe(true);
+    expect(await browser.evaluate(`kept.loss.isConnected`)).toBe(false);
+  });
+
+  it('says that the server is gone, and goes on when it is back', async () => {
+    await browser.open(`${serving.url}running/index.html`, narrow);
+    await until(isCurrent);
+    const { port } = new URL(serving.url);
+    await serving.close();
+    await until(`document.querySelector('.live-line.lost') !== null`);
+    expect(await browser.evaluate(doneText)).toBe('35 of 43 trials done');
+    sample.finishTrial(sample.running[0] ?? 0);
+    const options = { database: sample.path, sweeps: [], host: '127.0.0.1', port: Number(port), allowRemote: false };
+    serving = await serveDatabase({ ...options, warn: () => undefined, events: { lookMs: 50, newsMs: 50 } });
+    await until(`${doneText} === '36 of 43 trials done' && document.querySelector('.live-line.lost') === null`);
+  });
+
+  it('keeps the page while the database is away, and turns a page that waits for it into the report', async () => {
+    await browser.open(`${serving.url}running/index.html`, wide);
+    await until(isCurrent);
+    renameSync(sample.path, `${sample.path}.away`);
+    await until(`document.querySelector('.live-line.lost') !== null`);
+    expect(await browser.evaluate(`document.querySelector('.live-line').textContent`)).toMatch(
+      /found none\. Run a sweep/,
+    );
+    expect(await browser.evaluate(doneText)).toBe('35 of 43 trials done');
+    await browser.open(`${serving.url}running/index.html`, wide);
+    expect(await browser.evaluate(`document.querySelector('h1').textContent`)).toBe('Waiting for the database');
+    renameSync(`${sample.path}.away`, sample.path);
+    await until(`document.querySelector('#accuracy-by-alpha svg path') !== null`);
+    expect(await browser.evaluate(doneText)).toBe('35 of 43 trials done');
+    expect(await browser.evaluate(`document.querySelector('h1').textContent`)).not.toContain('Waiting');
+  });
+
+  it('shows hostile names as text before and after an update, on a narrow page too', async () => {
+    await serving.close();
+    sample.remove();
+    await start(hostileName);
+    await browser.open(serving.url, narrow);
+    const href = String(await browser.evaluate(`document.querySelector('#live h3 a').href`));
+    await browser.open(href, narrow);
+    await until(isCurrent);
+    sample.finishTrial(sample.running[0] ?? 0);
+    await until(`${doneText} === '36 of 43 trials done'`);
+    expect(
+      await browser.evaluate(`[...document.scripts].filter((one) => !one.src && one.type !== 'text/plain').length`),
+    ).toBe(0);
+    expect(await browser.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    expect(browser.problems).toEqual([]);
+  });
+});

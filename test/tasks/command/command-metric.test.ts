@@ -1,0 +1,118 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createCommandMetric, type CommandTask } from '../../../src/tasks/command/command-metric.js';
+import { temporaryFolder } from '../../formats/write-files.js';
+
+/** Prints the mean of the predictions, after checking the header as NumPy reads it. */
+const MEAN = `
+import { readFileSync } from 'node:fs';
+const bytes = readFileSync(process.argv[2]);
+const length = bytes.readUInt16LE(8);
+const header = bytes.subarray(10, 10 + length).toString('latin1');
+if ((10 + length) % 64 !== 0 || !header.endsWith('\\n')) throw new Error('bad header');
+const shape = /'descr': '<f4', 'fortran_order': False, 'shape': \\(([^)]*)\\)/.exec(header)[1];
+const data = new Float32Array(bytes.buffer.slice(bytes.byteOffset + 10 + length, bytes.byteOffset + bytes.length));
+const value = data.reduce((a, b) => a + b, 0) / data.length;
+console.log(JSON.stringify({ value, metrics: { first: data[0], last: data[data.length - 1], cells: shape === '3, 2' ? 1 : 0 } }));
+`;
+
+function taskOf(script: string, changes: Partial<CommandTask> = {}): CommandTask {
+  const folder = dirname(temporaryFolder()('eval.mjs', script));
+  return {
+    kind: 'command',
+    command: [process.execPath, 'eval.mjs', '{predictions}'],
+    folder,
+    metric: 'mean',
+    higherIsBetter: true,
+    timeoutSeconds: 30,
+    ...changes,
+  };
+}
+
+async function run(task: CommandTask) {
+  const metric = createCommandMetric(task, { labels: null, groundTruth: null, referenceArgmax: null, sampleCount: 3 });
+  await metric.add(1, 2, Float32Array.of(0.5, 0.25, 0, 1), [2, 2]);
+  await metric.add(0, 1, Float32Array.of(0.75, 0.5), [1, 2]);
+  return (await metric.finish()).evaluation;
+}
+
+const leftovers = (): readonly string[] =>
+  readdirSync(tmpdir()).filter((name) => name.startsWith('quantsweep-predictions-'));
+
+describe('a metric by command', () => {
+  it('gets all outputs in the order of the samples as .npy and gives the values that it prints', async () => {
+    const before = leftovers();
+    const { primaryMetric, accuracies, outcomes, samples } = await run(taskOf(MEAN));
+    expect([primaryMetric, samples, outcomes]).toEqual(['mean', 3, []]);
+    const none = { slice: '', ciLow: null, ciHigh: null, ciMethod: null, correct: null, total: null };
+    expect(accuracies).toEqual([
+      { metric: 'mean', value: 0.5, ...none },
+      { metric: 'first', value: 0.75, ...none },
+      { metric: 'last', value: 1, ...none },
+      { metric: 'cells', value: 1, ...none },
+    ]);
+    expect(leftovers()).toEqual(before);
+  });
+
+  it('where lower is better is ranked by 1 - value', async () => {
+    const { primaryMetric, accuracies } = await run(
+      taskOf('console.log(JSON.stringify({ value: 0.25 }))', { metric: 'error', higherIsBetter: false }),
+    );
+    expect(primaryMetric).toBe('1-error');
+    expect(accuracies.map(({ metric, value }) => [metric, value])).toEqual([
+      ['1-error', 0.75],
+      ['error', 0.25],
+    ]);
+  });
+
+  it.each([
+    [
+      'another exit code',
+      'console.error("no data"); process.exit(3)',
+      /^The command .*eval\.mjs \{predictions\} ended with code 3\. Its last words on stderr: no data$/s,
+    ],
+    ['a signal', 'process.kill(process.pid, "SIGTERM"); setTimeout(() => {}, 9e3)', /was ended by SIGTERM\.$/],
+    [
+      'no output',
+      'console.error("hm")',
+      /Expected one JSON document on the standard output .*, got nothing\. Its last words on stderr: hm$/,
+    ],
+    ['no JSON', 'console.log("value: 0.5")', /got "value: 0\.5"\.$/],
+    [
+      'a list',
+      'console.log("[0.5]")',
+      /Expected \{"value": 0\.71, "metrics": \{\.\.\.\}\} from the command .*, got \[0\.5\]$/,
+    ],
+    ['no value', 'console.log("{}")', /Expected "value" of the command .* to be a number from 0 to 1, got nothing$/],
+    ['a value above 1', 'console.log(JSON.stringify({ value: 71 }))', /from 0 to 1, got 71$/],
+    ['null for NaN', 'console.log(JSON.stringify({ value: NaN }))', /from 0 to 1, got null$/],
+    [
+      'a further value below 0',
+      'console.log(JSON.stringify({ value: 1, metrics: { a: -1 } }))',
+      /"metrics\.a" .* got -1$/,
+    ],
+    [
+      'a bad name',
+      'console.log(JSON.stringify({ value: 1, metrics: { "a b": 1 } }))',
+      /in "metrics" of .*, got "a b"$/,
+    ],
+  ])('fails with %s', async (_, script, message) => {
+    const failing = run(taskOf(script));
+    await expect(failing).rejects.toThrow(message);
+    await expect(failing).rejects.toHaveProperty('name', 'CustomCodeError');
+  });
+
+  it('that runs too long is ended', async () => {
+    await expect(run(taskOf('setInterval(() => {}, 1000)', { timeoutSeconds: 0.5 }))).rejects.toThrow(
+      'was still running after 0.5 s (task.timeoutSeconds).',
+    );
+  });
+
+  it('is run without a shell, and named when it cannot be started', async () => {
+    const task = taskOf('', { command: ['nowhere-to-be-found', '$(touch made-by-a-shell)', '{predictions}'] });
+    await expect(run(task)).rejects.toThrow(/^The command nowhere-to-be-found .* could not be started in .*ENOENT/);
+    expect(existsSync(join(task.folder, 'made-by-a-shell'))).toBe(false);
+  });
+});
