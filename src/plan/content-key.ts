@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { TrialSettings } from '../experiment/sections/canonical-settings.js';
 import { onceForEach } from '../memo/once-for-each.js';
 import type { CalibrationSettings, EvaluationSettings, ModelSettings } from '../experiment/sections/settings.js';
-import type { DataSource } from '../formats/data-source.js';
+import { formatOf, type DataSource } from '../formats/data-source.js';
 import type { TaskSettings } from '../tasks/task-settings.js';
 import type {
   ContentKey,
@@ -76,22 +76,7 @@ function modelContent(model: ModelSettings, context: PlanContext): object {
 }
 
 function sourceContent(source: DataSource, context: PlanContext): object {
-  const sha256 = context.dataSha256(source);
-  switch (source.format) {
-    case 'cifar10':
-    case 'npy':
-    case 'idx':
-    case 'npyFolder':
-    case 'imageFolder':
-    case 'synthetic':
-    case 'module':
-      // All that selects or makes samples of these is in the hash.
-      return { format: source.format, sha256 };
-    case 'npz':
-      return { format: source.format, sha256, array: source.array, labelsArray: source.labelsArray };
-    case 'bevScenes':
-      return { format: source.format, sha256, seed: source.seed, scenes: source.scenes };
-  }
+  return { format: source.format, sha256: context.dataSha256(source), ...formatOf(source).keyed?.(source) };
 }
 
 /** Code of the user's own counts by its bytes, not by where it lies; how long it may take changes no result. */

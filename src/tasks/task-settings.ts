@@ -1,4 +1,4 @@
-import type { JsonObject } from '../formats/json-value.js';
+import type { JsonObject } from '../schema/json-value.js';
 
 export type TaskSettings =
   | { readonly kind: 'classification' }

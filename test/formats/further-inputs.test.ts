@@ -2,7 +2,7 @@ import { zipSync } from 'fflate';
 import { expect, it } from 'vitest';
 
 import { openDataset } from '../../src/formats/open-dataset.js';
-import type { InputSource } from '../../src/formats/data-source.js';
+import type { InputSource } from '../../src/formats/input-schema.js';
 import { AS_STORED, npyArray, temporaryFolder } from './write-files.js';
 
 const FILE: InputSource = { path: null, array: null, value: null, per: 'sample' };

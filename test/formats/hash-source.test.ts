@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 
 import { hashSource } from '../../src/formats/hash-source.js';
-import type { InputSource } from '../../src/formats/data-source.js';
+import type { InputSource } from '../../src/formats/input-schema.js';
 import { temporaryFolder } from './write-files.js';
 
 it('the hash of a CIFAR-10 file is that of its header line and bytes, read in pieces', async () => {

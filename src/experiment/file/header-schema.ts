@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { filePaths } from '../sections/schema-leaves.js';
+import { filePaths } from '../../schema/schema-leaves.js';
 
 const nameExpected = 'a name of letters, digits, spaces, dots, dashes and underscores, at most 100';
 const wholeFromOne = 'a whole number from 1';

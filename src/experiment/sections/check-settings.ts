@@ -1,3 +1,5 @@
+import type { Provision } from '../../formats/format.js';
+import { formats } from '../../formats/registry.js';
 import { describeValue } from '../experiment-error.js';
 import type { Problem } from '../experiment-error.js';
 import { placeOf } from '../file/located-node.js';
@@ -12,73 +14,21 @@ interface Missing {
   readonly text: string;
 }
 
-function lacksForClassification(evaluation: Evaluation): Missing | undefined {
-  const why = 'that task classification is scored by';
-  switch (evaluation.format) {
-    case 'cifar10':
-      return undefined;
-    case 'npy':
-    case 'npyFolder':
-      if (evaluation.labels !== null) return undefined;
-      return { key: 'labels', text: `expected the path of a .npy file of class labels, ${why}, got null or nothing` };
-    case 'idx':
-      if (evaluation.labels !== null) return undefined;
-      return { key: 'labels', text: `expected the path of an IDX file of class labels, ${why}, got null or nothing` };
-    case 'imageFolder':
-    case 'module':
-      // Whether there are labels is known when the folder or the module is opened.
-      return undefined;
-    case 'npz':
-      if (evaluation.labelsArray !== null) return undefined;
-      return {
-        key: 'labelsArray',
-        text: `expected the name of the array of class labels, ${why}, got null or nothing`,
-      };
-    case 'synthetic':
-    case 'bevScenes':
-      return {
-        key: 'format',
-        text: `expected a format with class labels, ${why}, got ${describeValue(evaluation.format)}`,
-      };
-  }
-}
-
-function lacksForCenterDetection(evaluation: Evaluation): Missing | undefined {
-  const why = 'that task centerDetection is scored by';
-  switch (evaluation.format) {
-    case 'cifar10':
-    case 'idx':
-    case 'imageFolder':
-    case 'synthetic':
-      return {
-        key: 'format',
-        text: `expected a format with ground truth, ${why}, got ${describeValue(evaluation.format)}`,
-      };
-    case 'npy':
-    case 'npz':
-    case 'npyFolder':
-      if (evaluation.groundTruth !== null) return undefined;
-      return {
-        key: 'groundTruth',
-        text: `expected the path of a JSON file of ground truth, ${why}, got null or nothing`,
-      };
-    case 'module':
-    case 'bevScenes':
-      return undefined;
-  }
-}
-
+/** What the task is scored by and the evaluation data are known not to have; undefined where there is nothing of it. */
 function lacksForTask({ kind }: FileSettings['task'], evaluation: Evaluation): Missing | undefined {
-  switch (kind) {
-    case 'classification':
-      return lacksForClassification(evaluation);
-    case 'centerDetection':
-      return lacksForCenterDetection(evaluation);
-    case 'fidelity':
-    case 'module':
-    case 'command':
-      return undefined;
+  const what = kind === 'classification' ? 'labels' : kind === 'centerDetection' ? 'groundTruth' : null;
+  if (what === null) return undefined;
+  const why = `that task ${kind} is scored by`;
+  const provision: Provision = formats[evaluation.format][what];
+  if (provision === 'always' || provision === 'onceOpened') return undefined;
+  if (provision === 'never') {
+    const name = what === 'labels' ? 'class labels' : 'ground truth';
+    const text = `expected a format with ${name}, ${why}, got ${describeValue(evaluation.format)}`;
+    return { key: 'format', text };
   }
+  const { setting: key, expected } = provision;
+  if ((evaluation as Readonly<Record<string, unknown>>)[key] !== null) return undefined;
+  return { key, text: `expected ${expected}, ${why}, got null or nothing` };
 }
 
 /** Why layers can't be kept in float by their rank under the other settings; null if they can. */

@@ -1,6 +1,17 @@
 import { z } from 'zod';
-import { file, flag, fraction, integer, listOf, oneOf, positive, rangesAllowed, text } from './schema-leaves.js';
-import { dataSectionSchema, options } from './data-schema.js';
+import {
+  file,
+  flag,
+  fraction,
+  integer,
+  listOf,
+  oneOf,
+  options,
+  positive,
+  rangesAllowed,
+  text,
+} from '../../schema/schema-leaves.js';
+import { dataSectionSchema } from './data-schema.js';
 
 const modelSchema = z
   .strictObject({

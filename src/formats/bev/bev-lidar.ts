@@ -1,4 +1,4 @@
-import type { RandomStream } from './bev-random.js';
+import type { RandomStream } from '../synthetic/random-stream.js';
 import { halfCircle, SCENE_METRES, SENSOR_GAP_METRES, type Solid } from './bev-world.js';
 
 /** Receives one returned point: metres in the scene, height above ground in metres, intensity 0-255. */

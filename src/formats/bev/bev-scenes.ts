@@ -1,5 +1,5 @@
 import { scanSolids } from './bev-lidar.js';
-import { createRandomStream } from './bev-random.js';
+import { createRandomStream } from '../synthetic/random-stream.js';
 import { BEV_CLASSES, placeSolids, SCENE_METRES } from './bev-world.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { RandomStream } from './bev-random.js';
+import type { RandomStream } from '../synthetic/random-stream.js';
 
 /** The classes of the demo's ground truth; a class number is the place in this list. */
 export const BEV_CLASSES = ['car', 'truck', 'pedestrian'] as const;

@@ -1,5 +1,5 @@
 import type { PreprocessSettings } from '../preprocess/preprocess-settings.js';
-import type { SampleSource } from '../data-source.js';
+import type { JsonObject } from '../../schema/json-value.js';
 import type { Dataset, DetectionGroundTruth } from '../dataset.js';
 import { DatasetError } from '../dataset-error.js';
 import { parseGroundTruth } from '../labels/ground-truth.js';
@@ -7,7 +7,12 @@ import { loadModule } from '../io/load-module.js';
 import { planPreprocess, preprocessFloats } from '../preprocess/preprocess.js';
 import { checkSampleRange, findNonFinite } from '../sample-range.js';
 
-export type ModuleSource = Extract<SampleSource, { format: 'module' }>;
+export interface ModuleSource {
+  /** ES module whose default export opens the dataset. */
+  readonly path: string;
+  /** Handed to the module. */
+  readonly options: JsonObject;
+}
 
 const MAX_LABEL = 2 ** 31 - 1;
 

@@ -1,3 +1,4 @@
+import { formatOf } from '../../formats/data-source.js';
 import type { Experiment, Settings } from '../../experiment/sections/settings.js';
 import { InputError } from '../../errors/input-error.js';
 
@@ -21,9 +22,9 @@ export function requireCodeConsent(experiment: Experiment, use: CodeUse, allowed
 }
 
 function codeOf({ data, task }: Settings, use: CodeUse): readonly string[] {
-  const modules = [data.calibration.source, data.evaluation.source].flatMap((source) =>
-    source.format === 'module' ? [`dataset ${source.path}`] : [],
-  );
+  const modules = [data.calibration.source, data.evaluation.source]
+    .map((source) => formatOf(source).code(source))
+    .filter((code) => code !== null);
   if (use === 'plan') return modules;
   switch (task.kind) {
     case 'module':
