@@ -3,7 +3,7 @@ import type { TrialSettings } from '../experiment/sections/canonical-settings.js
 import { onceForEach } from '../memo/once-for-each.js';
 import type { CalibrationSettings, EvaluationSettings, ModelSettings } from '../experiment/sections/settings.js';
 import { formatOf, type DataSource } from '../formats/data-source.js';
-import type { TaskSettings } from '../tasks/task-settings.js';
+import { taskOf, type TaskSettings } from '../tasks/task-settings.js';
 import type {
   ContentKey,
   ObserveStage,
@@ -81,18 +81,10 @@ function sourceContent(source: DataSource, context: PlanContext): object {
 
 /** Code of the user's own counts by its bytes, not by where it lies; how long it may take changes no result. */
 function taskContent(task: TaskSettings, context: PlanContext): object {
-  switch (task.kind) {
-    case 'classification':
-    case 'centerDetection':
-    case 'fidelity':
-      return task;
-    case 'module':
-      return { kind: task.kind, sha256: context.taskSha256(task), options: task.options, bootstrap: task.bootstrap };
-    case 'command': {
-      const { kind, metric, higherIsBetter } = task;
-      return { kind, sha256: context.taskSha256(task), metric, higherIsBetter };
-    }
-  }
+  const definition = taskOf(task.kind);
+  if (definition.keyed === undefined) return task;
+  const sha256 = definition.code(task) === null ? null : context.taskSha256(task);
+  return { kind: task.kind, ...definition.keyed(task, sha256) };
 }
 
 function evaluationContent({ source, samples, stop }: EvaluationSettings, context: PlanContext): object {

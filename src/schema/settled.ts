@@ -5,4 +5,6 @@ import type { JsonObject } from './json-value.js';
 export type Immutable<T> = JsonObject extends T ? T : { readonly [Key in keyof T]: Immutable<T[Key]> };
 
 /** What settings of these schemas are once read: defaults filled in, none writable. */
-export type Settled<Shape extends z.ZodRawShape> = Immutable<z.output<z.ZodObject<Shape>>>;
+export type Settled<Shape extends z.ZodRawShape> = [keyof Shape] extends [never]
+  ? object
+  : Immutable<z.output<z.ZodObject<Shape>>>;

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBevDataset } from '../../src/formats/bev/bev-dataset.js';
-import { createMetric, type BuiltInTask } from '../../src/tasks/create-metric.js';
+import { openTaskMetric } from '../../src/tasks/task-metric.js';
+import type { TaskSettings } from '../../src/tasks/task-settings.js';
 import { decodeModel } from '../../src/onnx/onnx-model.js';
 import { queryDatabase } from '../../src/store/query/query-database.js';
 import { asStored } from '../engine/small-experiment.js';
@@ -229,11 +230,11 @@ async function measureMap(path: string): Promise<number> {
   const session = await createSession(path, 'simulated');
   const [output] = Object.values(await session.run({ [session.inputNames[0]!]: x }));
   await session.release();
-  const { task } = JSON.parse(metadataOf(path).get('quantsweep.settings')!) as { readonly task: BuiltInTask };
+  const { task } = JSON.parse(metadataOf(path).get('quantsweep.settings')!) as { readonly task: TaskSettings };
   const { groundTruth } = dataset;
-  const metric = createMetric(task, { labels: null, groundTruth, referenceArgmax: null, sampleCount: scenes });
-  metric.add(0, scenes, output!.data as Float32Array, output!.dims);
-  const { evaluation } = metric.finish();
+  const metric = await openTaskMetric(task, { labels: null, groundTruth, referenceArgmax: null, sampleCount: scenes });
+  await metric.add(0, scenes, output!.data as Float32Array, output!.dims);
+  const { evaluation } = await metric.finish();
   return evaluation.accuracies.find(({ metric: name, slice }) => name === 'mAP' && slice === '')!.value;
 }
 

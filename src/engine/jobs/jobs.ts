@@ -22,7 +22,7 @@ import type {
   TrialRecord,
 } from '../../records/results.js';
 import type { OutputSurvey } from '../../reference/output-survey.js';
-import type { MetricState } from '../../tasks/metric.js';
+import type { MetricState } from '../../tasks/task-metric.js';
 import type { CanonicalSmoothing } from '../../smooth/smoothing-settings.js';
 import type { MemoryProfile } from '../../plan/estimate/estimate-memory.js';
 import type { ContentKey, TrialSettings } from '../../plan/plan.js';

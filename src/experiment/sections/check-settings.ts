@@ -1,5 +1,6 @@
 import type { Provision } from '../../formats/format.js';
 import { formats } from '../../formats/registry.js';
+import { taskOf } from '../../tasks/task-settings.js';
 import { describeValue } from '../experiment-error.js';
 import type { Problem } from '../experiment-error.js';
 import { placeOf } from '../file/located-node.js';
@@ -16,7 +17,7 @@ interface Missing {
 
 /** What the task is scored by and the evaluation data are known not to have; undefined where there is nothing of it. */
 function lacksForTask({ kind }: FileSettings['task'], evaluation: Evaluation): Missing | undefined {
-  const what = kind === 'classification' ? 'labels' : kind === 'centerDetection' ? 'groundTruth' : null;
+  const what = taskOf(kind).needs;
   if (what === null) return undefined;
   const why = `that task ${kind} is scored by`;
   const provision: Provision = formats[evaluation.format][what];
@@ -65,7 +66,7 @@ export function checkSettings(settings: FileSettings, sections: ResolvedSections
 /** The sequential test pairs samples that are right or wrong; the metrics of other tasks are not made of such samples. */
 function checkStop({ task, data }: FileSettings, sections: ResolvedSections): readonly Problem[] {
   const { confidence } = data.evaluation.stop;
-  if (confidence === null || task.kind === 'classification') return [];
+  if (confidence === null || taskOf(task.kind).countsSamples) return [];
   const place = placeOf(sections.data.node!, ['evaluation', 'stop', 'confidence']);
   const why = `whose metric does not say of each sample whether it is right`;
   const text = `expected null beside task ${task.kind}, ${why}, got ${confidence}`;

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { toDataSource } from '../../formats/data-source.js';
+import { toTask } from '../../tasks/task-settings.js';
 import type { Settings } from './settings.js';
 import type { FileSettings } from './settings-schema.js';
 
@@ -24,19 +25,6 @@ function toData(data: FileData, folder: string): Settings['data'] {
     evaluation: toEvaluation(evaluation, folder),
     preprocess: data.preprocess,
   };
-}
-
-function toTask(task: FileSettings['task'], folder: string): Settings['task'] {
-  switch (task.kind) {
-    case 'classification':
-    case 'centerDetection':
-    case 'fidelity':
-      return task;
-    case 'module':
-      return { ...task, path: resolve(folder, task.path) };
-    case 'command':
-      return { ...task, folder };
-  }
 }
 
 /**

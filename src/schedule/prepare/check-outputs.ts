@@ -1,6 +1,8 @@
 import type { Dataset, DetectionGroundTruth } from '../../formats/dataset.js';
 import { generateBevScenes } from '../../formats/bev/bev-scenes.js';
-import { labelMisfit, outputMisfit, type OutputShape } from '../../tasks/output-fit.js';
+import { outputMisfit } from '../../tasks/output-fit.js';
+import type { OutputShape } from '../../tasks/output-shape.js';
+import { taskOf } from '../../tasks/task-settings.js';
 import type { DataSource } from '../../formats/data-source.js';
 import type { Experiment, Settings } from '../../experiment/sections/settings.js';
 import { fixedBatchSize, resolveModelIo, type ModelIo } from '../../onnx/model-io.js';
@@ -91,11 +93,10 @@ async function checkOutput(settings: Settings, inputs: OpenedInputs, pool: Worke
       if (!isFound) throw new InputError(`${names.path}: ${misfit}`);
     }
   }
-  const classes = dims?.[1];
-  if (task.kind !== 'classification' || found.labels === null || typeof classes !== 'number') return;
+  if (dims === null || found.labels === null) return;
   const { samples } = data.evaluation;
   const labels = samples === 'all' ? found.labels : found.labels.subarray(0, samples);
-  const misfit = labelMisfit(labels, classes);
+  const misfit = taskOf(task.kind).labelMisfit(labels, dims);
   if (misfit !== null) throw new InputError(`${names.path}: ${misfit}`);
 }
 

@@ -13,7 +13,7 @@ import type { Dataset } from '../../formats/dataset.js';
 import type { DataSource } from '../../formats/data-source.js';
 import type { Experiment, LayerSettings, ModelSettings, Settings } from '../../experiment/sections/settings.js';
 import type { PreprocessSettings } from '../../formats/preprocess/preprocess-settings.js';
-import type { TaskSettings } from '../../tasks/task-settings.js';
+import { taskOf, type TaskSettings } from '../../tasks/task-settings.js';
 import { printableName } from '../../text/printable.js';
 import type { LayerRecord, ModelRecord } from '../../records/results.js';
 import { countParameters } from '../../onnx/count-parameters.js';
@@ -276,9 +276,9 @@ function checkEvaluation(
   { samples, hasLabels }: CheckedSource,
   prefixOf: PrefixOf,
 ): void {
-  if (task.kind === 'classification' && !hasLabels) {
+  if (taskOf(task.kind).needs === 'labels' && !hasLabels) {
     throw new InputError(
-      `${prefixOf('evaluation')}Expected data.evaluation to have class labels, which task classification is scored by, got none (${evaluation.source.format}). Task fidelity needs none.`,
+      `${prefixOf('evaluation')}Expected data.evaluation to have class labels, which task ${task.kind} is scored by, got none (${evaluation.source.format}). Task fidelity needs none.`,
     );
   }
   if (evaluation.samples === 'all' || evaluation.samples <= samples) return;
