@@ -1,4 +1,3 @@
-import { bevScenesFormat } from './bev/bev-format.js';
 import { cifar10Format } from './cifar10/cifar10-format.js';
 import type { Format } from './format.js';
 import { idxFormat } from './idx/idx-format.js';
@@ -22,7 +21,6 @@ export const formats = {
   imageFolder: imageFolderFormat,
   synthetic: syntheticFormat,
   module: moduleFormat,
-  bevScenes: bevScenesFormat,
 } satisfies Readonly<Record<string, Format>>;
 
 export type FormatName = keyof typeof formats;
@@ -30,4 +28,7 @@ export type FormatName = keyof typeof formats;
 export const formatNames = Object.keys(formats) as readonly FormatName[];
 
 /** Formats that are no more, by name: what to write instead. */
-export const retiredFormats: Readonly<Record<string, string>> = {};
+export const retiredFormats: Readonly<Record<string, string>> = {
+  bevScenes:
+    "The demo's scenes are a dataset module now: write format: module, path: demo/scenes/dataset.mjs (as seen from quantsweep's experiments folder), options: { seed: 2, scenes: 512 }, and give --allow-code",
+};

@@ -35,18 +35,6 @@ it('the hash does not depend on paths, and does on every file and its role', asy
   expect(new Set(different).size).toBe(different.length);
 });
 
-it('the hash of generated scenes depends on seed and number', async () => {
-  const hashes = await Promise.all(
-    [
-      { seed: 1, scenes: 8 },
-      { seed: 2, scenes: 8 },
-      { seed: 1, scenes: 9 },
-    ].map((arguments_) => hashSource({ format: 'bevScenes', ...arguments_ })),
-  );
-  expect(new Set(hashes).size).toBe(3);
-  expect(await hashSource({ format: 'bevScenes', seed: 1, scenes: 8 })).toBe(hashes[0]);
-});
-
 it('a missing file is named', async () => {
   await expect(hashSource({ format: 'cifar10', path: '/nowhere/a.bin' })).rejects.toThrow('/nowhere/a.bin');
 });

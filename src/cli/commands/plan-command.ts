@@ -25,7 +25,7 @@ export const planCommand: CommandModule<object, PlanArguments> = {
         describe: 'Let the experiment run the dataset modules that it names',
       })
       .option('all', { type: 'boolean', default: false, describe: 'List every trial, however many' })
-      .example('$0 plan experiments/demo.yaml', 'before running it'),
+      .example('$0 plan experiments/demo.yaml --allow-code', 'before running it'),
   handler: async ({ experiment, set, all, 'allow-code': allowCode }) => {
     const { describePlan } = await import('../run/describe-plan.js');
     process.stdout.write(await describePlan(experiment, set, all, allowCode));

@@ -1,5 +1,4 @@
 import type { Dataset, DetectionGroundTruth } from '../../formats/dataset.js';
-import { generateBevScenes } from '../../formats/bev/bev-scenes.js';
 import { outputMisfit } from '../../tasks/output-fit.js';
 import type { OutputShape } from '../../tasks/output-shape.js';
 import { taskOf } from '../../tasks/task-settings.js';
@@ -18,12 +17,13 @@ export interface ScoredBy {
   readonly groundTruth: Pick<DetectionGroundTruth, 'classes' | 'grid'> | null;
 }
 
-/** What an opened source holds to score by; of generated scenes one is made, not all. */
-export function scoredBy(source: DataSource, dataset: Dataset): ScoredBy {
-  const groundTruth =
-    source.format === 'bevScenes'
-      ? generateBevScenes({ seed: source.seed, first: 0, count: 1 }).groundTruth
-      : dataset.groundTruth;
+/**
+ * What an opened source holds to score by.
+ *
+ * @param isEvaluated false: nothing is scored by it, and ground truth, which may have to be made first, is not asked for
+ */
+export function scoredBy(dataset: Dataset, isEvaluated: boolean): ScoredBy {
+  const groundTruth = isEvaluated ? dataset.groundTruth : null;
   return { samples: dataset.sampleCount, labels: dataset.labels, groundTruth };
 }
 
