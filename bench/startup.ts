@@ -45,7 +45,10 @@ function ended(folder: string, args: readonly string[]): () => Promise<number> {
 
 const folder = mkdtempSync(join(tmpdir(), 'quantsweep-startup-'));
 writeFileSync(join(folder, 'startup.yaml'), experiment);
-const { stdout: plan } = spawnSync(process.execPath, [main, 'plan', 'startup.yaml', '--allow-code'], { cwd: folder, encoding: 'utf8' });
+const { stdout: plan } = spawnSync(process.execPath, [main, 'plan', 'startup.yaml', '--allow-code'], {
+  cwd: folder,
+  encoding: 'utf8',
+});
 if (!/\b5,?000 trials\b/.test(plan)) throw new Error(`Expected a plan of 5000 trials, got: ${plan.slice(0, 400)}`);
 const environment = sayEnvironment('The program as a process, over a process of node that does nothing');
 const costs = await interleavedRounds(
