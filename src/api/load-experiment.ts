@@ -48,19 +48,33 @@ function nameOf({ name }: ExperimentObject): string {
   return typeof name === 'string' && /^[\p{L}\p{N}][\p{L}\p{N} ._-]*$/u.test(name) ? name : 'experiment';
 }
 
-/** JSON is YAML. What JSON has no words for would be lost without one. */
+/** JSON is YAML. @throws {ExperimentError} for what JSON has no words for and would lose */
 function textOf(source: ExperimentObject): string {
-  return JSON.stringify(
-    source,
-    (field, value: unknown) => {
-      const isPlain =
-        value === undefined || value === null || ['string', 'number', 'boolean', 'object'].includes(typeof value);
-      if (isPlain && (typeof value !== 'number' || Number.isFinite(value))) return value;
-      const text = `expected plain data, got ${typeof value === 'number' ? String(value) : `a ${typeof value}`}`;
-      throw new ExperimentError([{ place: { kind: 'option', option: 'experiment' }, field, text }]);
-    },
-    2,
-  );
+  requirePlain(source, '', []);
+  return JSON.stringify(source, null, 2);
+}
+
+function requirePlain(value: unknown, field: string, around: readonly unknown[]): void {
+  const refuse = (what: string): never => {
+    const place = { kind: 'option', option: 'experiment' } as const;
+    throw new ExperimentError([{ place, field, text: `expected plain data, got ${what}` }]);
+  };
+  if (value === null || ['undefined', 'string', 'boolean'].includes(typeof value)) return;
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) refuse(String(value));
+    return;
+  }
+  if (typeof value !== 'object') return refuse(`a ${typeof value}`);
+  if (around.includes(value)) refuse('an object that contains itself');
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const isPlain = Array.isArray(value) || prototype === Object.prototype || prototype === null;
+  if (!isPlain) refuse(`a ${value.constructor.name}`);
+  for (const [key, inner] of Object.entries(value)) {
+    requirePlain(inner, field === '' ? key : Array.isArray(value) ? `${field}[${key}]` : `${field}.${key}`, [
+      ...around,
+      value,
+    ]);
+  }
 }
 
 /** An object has no lines: its problems are told by their fields alone. */

@@ -430,7 +430,7 @@ export const viewColumns = {
     p_value: 'number?',
     ci_low: 'number?',
     ci_high: 'number?',
-    only_trial: 'number',
+    only_trial: 'number?',
     only_other: 'number?',
     significant: 'number?',
     p_relation: 'text?',
