@@ -1,8 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { openDatabase } from '../../src/store/open-database.js';
-import { queryDatabase } from '../../src/store/query-database.js';
+import { openDatabase } from '../../src/store/file/open-database.js';
+import { queryDatabase } from '../../src/store/query/query-database.js';
 import { answersFile, recordedAnswers, schema11Folder } from './schema-11-folder.js';
 import { answerDigests } from './view-digests.js';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { namedQueries } from '../../src/store/named-queries.js';
-import { openQueries, type QueryResult } from '../../src/store/query-database.js';
+import { namedQueries } from '../../src/store/query/named-queries.js';
+import { openQueries, type QueryResult } from '../../src/store/query/query-database.js';
 
 /** What a view or query answers: its columns in their order, and the rows, whatever their order, by count and sha256. */
 export interface AnswerDigest {
