@@ -1,6 +1,7 @@
 /**
- * What the stages and trials of a sweep produce: plain, structured-cloneable records that a child process sends to the
- * parent and that the store writes. Layers are named by {@link LayerRecord.name}.
+ * What the stages and trials of a sweep produce: plain, structured-cloneable records that a child
+ * process sends to the parent and that the store writes. Layers are named by {@link
+ * LayerRecord.name}.
  */
 
 import type { ChannelHistograms } from './channel-histograms.js';
@@ -37,7 +38,9 @@ export interface LayerRecord {
   readonly weightAbsmaxView: Float64Array | null;
 }
 
-/** Statistics of a layer's input over one prefix of the calibration data, `[inputChannels]` each. */
+/**
+ * Statistics of a layer's input over one prefix of the calibration data, `[inputChannels]` each.
+ */
 export interface InputStatistics {
   readonly layer: string;
   readonly min: Float64Array;
@@ -52,7 +55,10 @@ export interface InputStatistics {
   readonly histogramAmax?: HistogramAmax;
 }
 
-/** The amax of a layer's input in 8 bits, signed, without smoothing: how it converges as samples are added. */
+/**
+ * The amax of a layer's input in 8 bits, signed, without smoothing: how it converges as samples are
+ * added.
+ */
 export interface HistogramAmax {
   /** 99.99 % */
   readonly percentile: number;
@@ -68,7 +74,10 @@ export interface ObservationRecord {
   readonly display?: DisplayHistograms;
 }
 
-/** Histograms of the input of every layer over the first few calibration samples: to look at, never to calculate with. */
+/**
+ * Histograms of the input of every layer over the first few calibration samples: to look at, never
+ * to calculate with.
+ */
 export interface DisplayHistograms {
   readonly samples: number;
   readonly inputs: readonly { readonly layer: string; readonly histograms: ChannelHistograms }[];
@@ -124,7 +133,10 @@ export interface AccuracyRecord {
 /** Per-sample evidence for paired comparisons of two trials. */
 export interface OutcomeRecord {
   readonly metric: string;
-  /** `bitset`: 1 bit a sample, low bit first; `bootstrap`: float64 replicates on resamples that all trials share. */
+  /**
+   * `bitset`: 1 bit a sample, low bit first; `bootstrap`: float64 replicates on resamples that all
+   * trials share.
+   */
   readonly kind: 'bitset' | 'bootstrap';
   /** Samples of a bitset, replicates of a bootstrap. */
   readonly count: number;
@@ -164,7 +176,10 @@ export interface QuantizerRecord {
   readonly scale: number;
   /** Of the channel with the largest amax. */
   readonly zeroPoint: number;
-  /** Lowest real value of the range: -amax, 0 when unsigned, its own when asymmetric; smallest over channels. */
+  /**
+   * Lowest real value of the range: -amax, 0 when unsigned, its own when asymmetric; smallest over
+   * channels.
+   */
   readonly low: number;
   readonly narrowRange: boolean;
   /** `[outputChannels]`, or null when per tensor. */
@@ -178,7 +193,10 @@ export interface SmoothingRecord {
   /** null without SmoothQuant (unsmoothed, cle). */
   readonly alpha: number | null;
   readonly apply: 'insert' | 'fold' | 'none';
-  /** Why 1/s was inserted although folding was asked for, or why cle left the layer alone; null otherwise. */
+  /**
+   * Why 1/s was inserted although folding was asked for, or why cle left the layer alone; null
+   * otherwise.
+   */
   readonly fallbackReason: string | null;
   readonly deadChannels: number;
   /** `[inputChannels]` */
@@ -189,9 +207,15 @@ export interface SmoothingRecord {
 export interface BiasCorrectionRecord {
   readonly layer: string;
   /** `[outputChannels]` */
-  /** `[O]`, in the units of the output that the trial's model computes: divided by `outputFactors` where it folds them. */
+  /**
+   * `[O]`, in the units of the output that the trial's model computes: divided by `outputFactors`
+   * where it folds them.
+   */
   readonly correction: Float32Array;
-  /** `[O]`: what folded smoothing divided the layer's output by; null where it is as in the untouched model. */
+  /**
+   * `[O]`: what folded smoothing divided the layer's output by; null where it is as in the
+   * untouched model.
+   */
   readonly outputFactors: Float32Array | null;
 }
 
@@ -203,8 +227,8 @@ export interface GateRecord {
   readonly maxRelativeError: number;
   readonly samples: number;
   /**
-   * Why the output alone did not tell: `discontinuous` operators before it, or float32's own `rounding`, which is large
-   * beside it. Absent where it did.
+   * Why the output alone did not tell: `discontinuous` operators before it, or float32's own
+   * `rounding`, which is large beside it. Absent where it did.
    */
   readonly judgedBy?: GateBasis;
 }
@@ -213,7 +237,10 @@ export interface GateRecord {
 export interface ExecutionRecord {
   /** e.g. `CPUExecutionProvider`; several joined by `+`. */
   readonly provider: string;
-  /** Execution provider -> operator -> nodes that it ran in one run of the graph; absent where nothing was profiled. */
+  /**
+   * Execution provider -> operator -> nodes that it ran in one run of the graph; absent where
+   * nothing was profiled.
+   */
   readonly kernels?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Phase -> milliseconds. */
   readonly timings: Readonly<Record<string, number>>;
@@ -230,7 +257,10 @@ export interface TrialRecord {
   readonly smoothing: readonly SmoothingRecord[];
   /** Empty unless biases are corrected. */
   readonly biasCorrections: readonly BiasCorrectionRecord[];
-  /** Mean over the loss samples of the output's divergence from FP32's, see `outputDivergence`; null for fp32. */
+  /**
+   * Mean over the loss samples of the output's divergence from FP32's, see `outputDivergence`; null
+   * for fp32.
+   */
   readonly outputDivergence: number | null;
   /** null for fp32. */
   readonly gate: GateRecord | null;
@@ -238,7 +268,10 @@ export interface TrialRecord {
   readonly exportBytes?: number;
 }
 
-/** How a trial came to be stopped before it had seen all evaluation samples. Counts are of the samples seen. */
+/**
+ * How a trial came to be stopped before it had seen all evaluation samples. Counts are of the
+ * samples seen.
+ */
 export interface StopRecord extends StopVerdict {
   /** Content key of the complete trial that it was held against. */
   readonly against: string;
@@ -251,14 +284,18 @@ export interface StopRecord extends StopVerdict {
   readonly samples: number;
 }
 
-/** A trial that was stopped: it has no accuracy, which is of all samples; all else is that of a complete one. */
+/**
+ * A trial that was stopped: it has no accuracy, which is of all samples; all else is that of a
+ * complete one.
+ */
 export interface StoppedTrialRecord extends Omit<TrialRecord, 'evaluation'> {
   readonly stopped: StopRecord;
 }
 
 /**
- * Why work failed. `transient` work may be tried again (child killed, out of memory, device lost); `permanent` work
- * fails the same way each time (unsupported operator, non-finite numbers, gate not passed).
+ * Why work failed. `transient` work may be tried again (child killed, out of memory, device lost);
+ * `permanent` work fails the same way each time (unsupported operator, non-finite numbers, gate not
+ * passed).
  */
 export interface FailureRecord {
   /** e.g. `NonFiniteError`, `GateError`, `WorkerDied`. */
@@ -268,6 +305,9 @@ export interface FailureRecord {
   readonly retry: boolean;
   /** True where memory may have been short: the next attempt feeds fewer samples at once. */
   readonly smallerBatches?: boolean;
-  /** True where any other work would meet the same: the sweep ends with it, and no trial counts as failed. */
+  /**
+   * True where any other work would meet the same: the sweep ends with it, and no trial counts as
+   * failed.
+   */
   readonly endsSweep?: boolean;
 }

@@ -43,7 +43,10 @@ export function readReference(connection: Connection, key: ContentKey): StoredRe
   return result === null || warnings.length === 0 ? result : { ...result, warnings };
 }
 
-/** What was found wrong with a finished reference stage; empty where nothing was, or it is older than such findings. */
+/**
+ * What was found wrong with a finished reference stage; empty where nothing was, or it is older
+ * than such findings.
+ */
 function readWarnings(connection: Connection, key: ContentKey): readonly ReferenceWarning[] {
   const rows = connection.all(
     `SELECT w.kind, w.voids, w.message, w.cause FROM reference_warning w JOIN stage s ON s.id = w.stage_id

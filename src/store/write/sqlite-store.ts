@@ -57,8 +57,8 @@ import { writeSweep } from './write-sweep.js';
 import { openTrial, writeStoppedTrial, writeTrial, writeTrialFailure } from './write-trial.js';
 
 /**
- * Opens the store of a sweep for writing: takes the lock (one sweep per database), creates or migrates the file.
- * Throws {@link StoreError}; see `openDatabase` and `lockDatabase`.
+ * Opens the store of a sweep for writing: takes the lock (one sweep per database), creates or
+ * migrates the file. Throws {@link StoreError}; see `openDatabase` and `lockDatabase`.
  */
 export function openStore(path: string): SweepStore {
   const file = realPath(resolve(path));
@@ -80,7 +80,10 @@ export function openStore(path: string): SweepStore {
   }
 }
 
-/** Waiting for another program blocks the run, so it is short; whoever calls tries again (`Patience`). */
+/**
+ * Waiting for another program blocks the run, so it is short; whoever calls tries again
+ * (`Patience`).
+ */
 const busyTimeoutMs = 1000;
 
 /** The file behind links, so that one database has one lock whatever name it is reached by. */
@@ -103,7 +106,10 @@ function prepareFile(file: string): void {
   }
 }
 
-/** Opens an existing store for reading, without a lock: a sweep may be running. Null where there is no file yet. */
+/**
+ * Opens an existing store for reading, without a lock: a sweep may be running. Null where there is
+ * no file yet.
+ */
 export function openStoreForReading(path: string): SweepReader | null {
   try {
     return new SqliteStore(new Connection(openReadOnly(path)), null);

@@ -50,7 +50,10 @@ export function writePart(connection: Connection, stage: number, part: string, p
     throw new StoreError('finished', `Part "${part}" of stage ${stage} is finished; it never changes.`);
 }
 
-/** Writes the statistics of each prefix, and the histograms to look at if there are any, and marks the stage done. */
+/**
+ * Writes the statistics of each prefix, and the histograms to look at if there are any, and marks
+ * the stage done.
+ */
 export function writeObserve(
   connection: Connection,
   key: ContentKey,
@@ -261,7 +264,10 @@ export function checkAccuracy(accuracy: AccuracyRecord): void {
   numbers.finiteOrNull(`ci_high (${accuracy.metric})`, accuracy.ciHigh);
 }
 
-/** Throws {@link StoreError} where an outcome's bytes do not fit its count, or a replicate is not finite. */
+/**
+ * Throws {@link StoreError} where an outcome's bytes do not fit its count, or a replicate is not
+ * finite.
+ */
 export function checkOutcome(outcome: OutcomeRecord): void {
   const expected = outcome.kind === 'bitset' ? Math.ceil(outcome.count / 8) : outcome.count * 8;
   if (outcome.data.byteLength !== expected) {

@@ -5,7 +5,10 @@ import type { Connection } from '../file/connection.js';
 import { findTrialLinks, settingsColumns, settingsValues } from './trial-columns.js';
 import { writeModel } from './write-model.js';
 
-/** Records a sweep with its trials and stages, and replaces the membership of the sweep of that name. */
+/**
+ * Records a sweep with its trials and stages, and replaces the membership of the sweep of that
+ * name.
+ */
 export function writeSweep(
   connection: Connection,
   experiment: Experiment,

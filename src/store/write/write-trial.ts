@@ -52,7 +52,10 @@ export function writeTrial(
   writeRest(connection, id, trial, record, run, { status: 'done', samples, primaryMetric });
 }
 
-/** Writes every row of a trial that was stopped early, marks it so, and leaves it without accuracy and outcomes. */
+/**
+ * Writes every row of a trial that was stopped early, marks it so, and leaves it without accuracy
+ * and outcomes.
+ */
 export function writeStoppedTrial(
   connection: Connection,
   id: number,
@@ -273,7 +276,8 @@ function writeBiasCorrection(
   { layer: name, correction, outputFactors }: BiasCorrectionRecord,
 ): void {
   const numbers = new RowNumbers('bias_correction', name);
-  // In the units of the layer's own output, too, which is what people ask for; export takes off what the model computed.
+  // In the units of the layer's own output, too, which is what people ask for; export takes off
+  // what the model computed.
   const unfolded = outputFactors && Float64Array.from(correction, (value, channel) => value * outputFactors[channel]!);
   connection.run(
     `INSERT INTO bias_correction (trial_id, layer_id, correction_max, correction, output_correction_max, output_correction)
