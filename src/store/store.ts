@@ -1,18 +1,13 @@
 import type { ReferenceWarning } from '../reference/reference-warning.js';
 import type { Experiment } from '../experiment/sections/settings.js';
-import type {
-  DisplayHistograms,
-  EvaluationRecord,
-  ExecutionRecord,
-  FailureRecord,
-  LayerRankRecord,
-  ModelRecord,
-  ObservationRecord,
-  OutcomeRecord,
-  SearchRecord,
-  StoppedTrialRecord,
-  TrialRecord,
-} from '../records/results.js';
+import type { DisplayHistograms, ObservationRecord } from '../records/observation-record.js';
+import type { EvaluationRecord, OutcomeRecord } from '../records/evaluation-record.js';
+import type { ExecutionRecord } from '../records/execution-record.js';
+import type { FailureRecord } from '../records/failure-record.js';
+import type { LayerRankRecord } from '../records/rank-record.js';
+import type { ModelRecord } from '../records/model-record.js';
+import type { SearchRecord } from '../records/search-record.js';
+import type { StoppedTrialRecord, TrialRecord } from '../records/trial-record.js';
 import type { ContentKey, PlannedTrial, SweepPlan } from '../plan/plan.js';
 
 export interface EnvironmentRecord {

@@ -1,4 +1,4 @@
-import type { OutcomeRecord } from '../../records/results.js';
+import type { OutcomeRecord } from '../../records/evaluation-record.js';
 import type { ContentKey } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
 import type { StoredFailure } from '../store.js';

@@ -1,4 +1,5 @@
-import type { LayerRankRecord, ObservationRecord } from '../../records/results.js';
+import type { LayerRankRecord } from '../../records/rank-record.js';
+import type { ObservationRecord } from '../../records/observation-record.js';
 import type { ChannelHistograms } from '../../records/channel-histograms.js';
 import type { ReferenceWarning } from '../../reference/reference-warning.js';
 import type { ContentKey } from '../../plan/plan.js';

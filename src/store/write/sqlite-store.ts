@@ -1,17 +1,13 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
-import type {
-  ExecutionRecord,
-  FailureRecord,
-  LayerRankRecord,
-  ModelRecord,
-  DisplayHistograms,
-  ObservationRecord,
-  OutcomeRecord,
-  StoppedTrialRecord,
-  TrialRecord,
-} from '../../records/results.js';
+import type { ExecutionRecord } from '../../records/execution-record.js';
+import type { FailureRecord } from '../../records/failure-record.js';
+import type { LayerRankRecord } from '../../records/rank-record.js';
+import type { ModelRecord } from '../../records/model-record.js';
+import type { DisplayHistograms, ObservationRecord } from '../../records/observation-record.js';
+import type { OutcomeRecord } from '../../records/evaluation-record.js';
+import type { StoppedTrialRecord, TrialRecord } from '../../records/trial-record.js';
 import type { Experiment } from '../../experiment/sections/settings.js';
 import type { ContentKey, PlannedTrial, SweepPlan } from '../../plan/plan.js';
 import { canLock, noLocksError } from '../file/can-lock.js';

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 
-import type { ExecutionRecord, FailureRecord } from '../../records/results.js';
+import type { ExecutionRecord } from '../../records/execution-record.js';
+import type { FailureRecord } from '../../records/failure-record.js';
 import type { Connection } from '../file/connection.js';
 import { RowNumbers } from '../row-numbers.js';
 import { monotonicMs } from '../monotonic-clock.js';

@@ -1,13 +1,9 @@
 import { countedValues } from '../../calibrate/histograms/channel-histogram.js';
 import { type ChannelHistograms } from '../../records/channel-histograms.js';
-import type {
-  AccuracyRecord,
-  DisplayHistograms,
-  FailureRecord,
-  LayerRankRecord,
-  ObservationRecord,
-  OutcomeRecord,
-} from '../../records/results.js';
+import type { AccuracyRecord, OutcomeRecord } from '../../records/evaluation-record.js';
+import type { DisplayHistograms, ObservationRecord } from '../../records/observation-record.js';
+import type { FailureRecord } from '../../records/failure-record.js';
+import type { LayerRankRecord } from '../../records/rank-record.js';
 import type { ContentKey, PlannedStage } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
 import { RowNumbers } from '../row-numbers.js';

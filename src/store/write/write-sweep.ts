@@ -1,5 +1,5 @@
 import type { Experiment } from '../../experiment/sections/settings.js';
-import type { ModelRecord } from '../../records/results.js';
+import type { ModelRecord } from '../../records/model-record.js';
 import type { PlannedStage, PlannedTrial, SweepPlan } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
 import { findTrialLinks, settingsColumns, settingsValues } from './trial-columns.js';

@@ -1,15 +1,11 @@
-import type {
-  BiasCorrectionRecord,
-  EvaluationRecord,
-  ExecutionRecord,
-  FailureRecord,
-  LayerLossRecord,
-  QuantizerRecord,
-  SmoothingRecord,
-  StoppedTrialRecord,
-  StopRecord,
-  TrialRecord,
-} from '../../records/results.js';
+import type { BiasCorrectionRecord } from '../../records/bias-correction-record.js';
+import type { EvaluationRecord } from '../../records/evaluation-record.js';
+import type { ExecutionRecord } from '../../records/execution-record.js';
+import type { FailureRecord } from '../../records/failure-record.js';
+import type { LayerLossRecord } from '../../records/loss-record.js';
+import type { QuantizerRecord } from '../../records/quantizer-record.js';
+import type { SmoothingRecord } from '../../records/smoothing-record.js';
+import type { StoppedTrialRecord, StopRecord, TrialRecord } from '../../records/trial-record.js';
 import { BOOTSTRAP_SEED } from '../../statistics/bootstrap.js';
 import type { ContentKey, PlannedTrial } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
