@@ -129,7 +129,7 @@ describe('content keys', () => {
     const { demo: ofDemo, ...ofOthers } = found.keys;
     const made = { versions: installedVersions(), sweeps: ofOthers, demo: ofDemo };
     writeFileSync(recordedFile, `${JSON.stringify(made, null, 2)}\n`);
-  }, 600_000);
+  }, 1_800_000);
 
   /** Read after the sweeps began: a recording is there by then. */
   const recorded = (): Recorded => JSON.parse(readFileSync(recordedFile, 'utf8')) as Recorded;
