@@ -53,6 +53,15 @@ export interface StoredFailure {
 
 export type StoredSearch = SearchRecord;
 
+/** The best complete setting of a sweep at this moment. */
+export interface StoredBest {
+  readonly label: string;
+  /** `unsmoothed` only where no candidate is complete. */
+  readonly role: 'candidate' | 'unsmoothed';
+  readonly metric: string;
+  readonly value: number;
+}
+
 /**
  * The contract of the store. One process writes: the parent of a sweep. Every method is one
  * transaction: it happens whole or not at all, also when the process is killed. Finished trials and
@@ -82,6 +91,8 @@ export interface SweepStore {
   failedStages(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, StoredFailure>;
   /** Value of the primary metric of each complete trial of the given keys. */
   primaryValues(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, number>;
+  /** The best complete setting of the sweep of that name, as `v_place` has it; null before there is one. */
+  best(sweep: string): StoredBest | null;
   /**
    * What a complete trial achieved by its primary metric, sample by sample or as replicates; null
    * for any other.
