@@ -1,18 +1,16 @@
 import { judgeDifference, type JudgedDifference } from '../../statistics/choice-among.js';
 import type { Connection } from '../file/connection.js';
 import { readBestByEvaluation } from '../read/read-best.js';
-import { RowNumbers } from '../row-numbers.js';
+import { RowNumbers } from './row-numbers.js';
 import {
   canPair,
-  compareOutcomes,
-  isSignificant,
   readDoneTrial,
   readDoneTrials,
   readOutcome,
   type DoneTrial,
-  type PairedComparison,
   type StoredOutcome,
-} from '../comparison/paired-comparison.js';
+} from '../comparison/done-trial.js';
+import { compareOutcomes, isSignificant, type PairedComparison } from '../comparison/paired-comparison.js';
 
 type Against = 'fp32' | 'unsmoothed' | 'simulated' | 'best';
 

@@ -6,9 +6,10 @@ import type { FailureRecord } from '../../records/failure-record.js';
 import type { LayerRankRecord } from '../../records/rank-record.js';
 import type { ContentKey, PlannedStage } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
-import { RowNumbers } from '../row-numbers.js';
-import { encodeHistograms } from './histogram-blob.js';
-import { encodePayload } from '../payload.js';
+import { RowNumbers } from './row-numbers.js';
+import { encodeHistograms } from '../payload/histogram-payload.js';
+import { outcomeReplicates } from '../payload/outcome-replicates.js';
+import { encodePayload } from '../payload/payload.js';
 import { StoreError } from '../store-error.js';
 import type { StoredReference, StoredSearch } from '../store.js';
 import { StoredModel } from './write-model.js';
@@ -275,10 +276,4 @@ export function checkOutcome(outcome: OutcomeRecord): void {
   if (outcome.kind === 'bitset') return;
   const numbers = new RowNumbers('sample_outcome');
   for (const replicate of outcomeReplicates(outcome.data)) numbers.finite(`data (${outcome.metric})`, replicate);
-}
-
-/** The float64 values of a bootstrap outcome `[count]`, whatever the alignment of its bytes. */
-export function outcomeReplicates(data: Uint8Array): Float64Array {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  return Float64Array.from({ length: data.byteLength / 8 }, (_, index) => view.getFloat64(index * 8, true));
 }

@@ -9,9 +9,9 @@ import type { StoppedTrialRecord, StopRecord, TrialRecord } from '../../records/
 import { BOOTSTRAP_SEED } from '../../statistics/bootstrap.js';
 import type { ContentKey, PlannedTrial } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
-import { RowNumbers } from '../row-numbers.js';
+import { RowNumbers } from './row-numbers.js';
 import { StoreError } from '../store-error.js';
-import { summarizeTrial } from '../summarize-trial.js';
+import { summarizeTrial } from './summarize-trial.js';
 import { findTrialLinks, type TrialLinks } from './trial-columns.js';
 import { StoredModel } from './write-model.js';
 import { checkAccuracy, checkOutcome } from './write-stages.js';

@@ -1,9 +1,9 @@
 import { pairedEffect, type PairedOutcomes } from '../../statistics/paired-effect.js';
 import type { Bindable, Connection } from '../file/connection.js';
-import { canPair, readDoneTrial, readOutcome, type DoneTrial, type StoredOutcome } from './paired-comparison.js';
+import { canPair, readDoneTrial, readOutcome, type DoneTrial, type StoredOutcome } from './done-trial.js';
 import { messageOf } from '../file/sqlite-failure.js';
 import { StoreError } from '../store-error.js';
-import { outcomeReplicates } from '../write/write-stages.js';
+import { outcomeReplicates } from '../payload/outcome-replicates.js';
 
 /** Two trials of one evaluation with the difference of their values, other - one. */
 interface Pair {

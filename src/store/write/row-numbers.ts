@@ -1,4 +1,4 @@
-import { NonFiniteStoreError } from './store-error.js';
+import { NonFiniteStoreError } from '../store-error.js';
 
 /**
  * Checks numbers on their way into one row, so that an error names the table, the column and the

@@ -1,6 +1,6 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 import type { ChannelHistograms } from '../../records/channel-histograms.js';
-import { decodePayload, encodePayload } from '../payload.js';
+import { decodePayload, encodePayload } from './payload.js';
 import { messageOf } from '../file/sqlite-failure.js';
 import { StoreError } from '../store-error.js';
 

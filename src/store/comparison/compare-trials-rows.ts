@@ -1,13 +1,6 @@
 import type { Bindable, Connection } from '../file/connection.js';
-import {
-  canPair,
-  compareOutcomes,
-  isSignificant,
-  readDoneTrial,
-  readOutcome,
-  type DoneTrial,
-  type PairedComparison,
-} from './paired-comparison.js';
+import { canPair, readDoneTrial, readOutcome, type DoneTrial } from './done-trial.js';
+import { compareOutcomes, isSignificant, type PairedComparison } from './paired-comparison.js';
 import { messageOf } from '../file/sqlite-failure.js';
 import { StoreError } from '../store-error.js';
 

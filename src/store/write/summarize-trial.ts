@@ -1,4 +1,4 @@
-import type { Connection } from './file/connection.js';
+import type { Connection } from '../file/connection.js';
 
 /**
  * Stores what views would otherwise take from all rows of a trial each time: the means of its

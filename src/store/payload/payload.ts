@@ -1,7 +1,7 @@
 import { deserialize, serialize } from 'node:v8';
 
-import { messageOf } from './file/sqlite-failure.js';
-import { StoreError } from './store-error.js';
+import { messageOf } from '../file/sqlite-failure.js';
+import { StoreError } from '../store-error.js';
 
 /**
  * A structured-cloneable value as bytes (`node:v8`): typed arrays, -0 and NaN come back bit for
