@@ -1,6 +1,6 @@
 // Compiles src/ into dist/ and removes what an earlier build left there: dist/ is packed as it is.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -20,9 +20,18 @@ export function build(node) {
     cwd: root,
     stdio: ['ignore', 2, 2],
   });
-  if (status === 0) removeOlder(dist, start);
+  if (status === 0) {
+    copyViews();
+    removeOlder(dist, start);
+  }
   rmSync(mark);
   return status === 0;
+}
+
+/** tsc leaves SQL out: that of the views lies beside the compiled module that reads it. */
+function copyViews() {
+  const views = 'store/schema/views';
+  cpSync(join(root, 'src', views), join(dist, views), { recursive: true });
 }
 
 function removeOlder(place, start) {

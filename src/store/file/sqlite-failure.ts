@@ -8,8 +8,9 @@ export function messageOf(error: unknown): string {
 }
 
 /**
- * A {@link StoreError} that says what to do for what SQLite or the file system threw while working on `path`.
- * A {@link StoreError} passes unchanged, and so does what is neither (a defect of the program).
+ * A {@link StoreError} that says what to do for what SQLite or the file system threw while working
+ * on `path`. A {@link StoreError} passes unchanged, and so does what is neither (a defect of the
+ * program).
  */
 export function explainFailure(error: unknown, path: string): unknown {
   if (error instanceof StoreError) return error;

@@ -1,6 +1,6 @@
 import type { PlannedTrial } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
-import { RowNumbers } from '../row-numbers.js';
+import { RowNumbers } from './row-numbers.js';
 
 /** Typed columns of `trial` that follow from its settings alone, so that users filter by them without reading JSON. */
 export const settingsColumns = [
