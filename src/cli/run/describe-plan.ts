@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { NO_DESCENT } from '../../experiment/sections/canonical-settings.js';
+import { NO_DESCENT } from '../../experiment/sections/search.js';
 import type { SearchSettings } from '../../experiment/sections/settings.js';
 import type { PlannedStage, SweepPlan } from '../../plan/plan.js';
 import { estimateCost } from '../../plan/estimate/estimate-cost.js';
