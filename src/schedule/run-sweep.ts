@@ -1,4 +1,5 @@
-import type { EvaluationRecord, StopRecord } from '../records/results.js';
+import type { EvaluationRecord } from '../records/evaluation-record.js';
+import type { StopRecord } from '../records/trial-record.js';
 import type { RunSettings } from '../experiment/sections/settings.js';
 import { estimateCost, type WorkCost } from '../plan/estimate/estimate-cost.js';
 import { evaluationBatch, type BatchLimits } from '../plan/estimate/estimate-memory.js';

@@ -1,4 +1,5 @@
-import type { FailureRecord, StopRecord } from '../records/results.js';
+import type { FailureRecord } from '../records/failure-record.js';
+import type { StopRecord } from '../records/trial-record.js';
 import type { PlannedStage, PlannedTrial } from '../plan/plan.js';
 import type { SweepWarning } from './prepare/sweep-warnings.js';
 

@@ -16,10 +16,11 @@ import {
 type Against = 'fp32' | 'unsmoothed' | 'simulated' | 'best';
 
 /**
- * Rebuilds the `comparison` rows of a sweep: each finished trial against its FP32 trial, its unsmoothed trial, for
- * integer execution its simulated trial, and the best one of those that are judged on the same evaluation, as v_place has it.
- * Samples pair up only within one evaluation: one FP32 key. Where the better of the two is such a best one, `differs` and
- * `p_corrected` allow for the choice among all settings of the sweep.
+ * Rebuilds the `comparison` rows of a sweep: each finished trial against its FP32 trial, its
+ * unsmoothed trial, for integer execution its simulated trial, and the best one of those that are
+ * judged on the same evaluation, as v_place has it. Samples pair up only within one evaluation: one
+ * FP32 key. Where the better of the two is such a best one, `differs` and `p_corrected` allow for
+ * the choice among all settings of the sweep.
  */
 export function writeComparisons(connection: Connection, sweepName: string): void {
   const sweep = connection.get('SELECT id FROM sweep WHERE name = ?', sweepName) as { id: number } | undefined;
