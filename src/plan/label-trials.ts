@@ -43,7 +43,7 @@ const quantizationRules = new Map(idleInQuantization.map((rule) => [`quantizatio
 /** False for a setting that takes a fixed value in the trial because it can't matter there. */
 function matters(path: string, { quantization }: TrialSettings): boolean {
   const rule = quantizationRules.get(path);
-  return rule === undefined || quantization === null || rule.idleBeside({ quantization }) === null;
+  return rule === undefined || rule.isLabelled === true || quantization === null || rule.idleBeside({ quantization }) === null;
 }
 
 /** Reads the trial's own value of a setting; undefined where the trial does not depend on it. */

@@ -118,6 +118,7 @@ export const idleInQuantization: readonly FixedWhereIdle<Written>[] = [
   {
     path: 'biasCorrection.samples',
     fixedAt: 0,
+    isLabelled: true,
     idleBeside: ({ quantization: { biasCorrection } }) =>
       biasCorrection.method === 'none' ? 'beside quantization.biasCorrection.method none' : null,
   },

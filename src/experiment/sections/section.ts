@@ -32,6 +32,8 @@ export interface IdleRule<Written> {
 /** An idle setting that takes one value in canonical settings, so that equal work has equal keys. */
 export interface FixedWhereIdle<Written> extends IdleRule<Written> {
   readonly fixedAt: unknown;
+  /** Labels of trials show the fixed value, as stored ones do. Default: they leave the setting out. */
+  readonly isLabelled?: boolean;
 }
 
 /** What is wrong with a section whose settings are each right by themselves. */
