@@ -1,4 +1,7 @@
 import { basename } from 'node:path';
+import { calibrators } from '../calibrate/calibrators/registry.js';
+import { activationSchemes } from '../calibrate/schemes/activation-schemes.js';
+import { weightSchemes } from '../calibrate/schemes/weight-schemes.js';
 import type { TrialSettings } from '../experiment/sections/canonical-settings.js';
 import { printableName } from '../text/printable.js';
 import type { LayerRule } from '../experiment/sections/settings.js';
@@ -41,11 +44,11 @@ function sensitivity({ layers }: TrialSettings): readonly string[] {
 function matters(path: string, { quantization }: TrialSettings): boolean {
   switch (path) {
     case 'quantization.activation.percentile':
-      return quantization?.activation.calibrator === 'percentile';
+      return quantization !== null && calibrators[quantization.activation.calibrator].parameters.includes('percentile');
     case 'quantization.activation.narrowRange':
-      return quantization?.activation.scheme === 'signed' || quantization?.activation.scheme === 'auto';
+      return quantization !== null && activationSchemes[quantization.activation.scheme].canBeNarrow;
     case 'quantization.weight.narrowRange':
-      return quantization?.weight.scheme === 'signed';
+      return quantization !== null && weightSchemes[quantization.weight.scheme].canBeNarrow;
     default:
       return true;
   }

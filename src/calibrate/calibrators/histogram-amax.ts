@@ -1,12 +1,8 @@
 import type { HistogramAmax, InputStatistics, ObservationRecord } from '../../records/results.js';
-import { calibrateInput, type CalibratorOptions } from './calibrators.js';
+import type { SymmetricTarget } from './calibrator.js';
+import { calibratorNames, calibrators } from './registry.js';
 
-const signedEightBits: Omit<CalibratorOptions, 'calibrator'> = {
-  percentile: 99.99,
-  bits: 8,
-  signed: true,
-  symmetric: true,
-};
+const signedEightBits: SymmetricTarget = { percentile: 99.99, bits: 8, signed: true };
 
 /**
  * An observation with the amax of each histogram calibrator, and with its histograms only if they are to be kept: large
@@ -27,7 +23,6 @@ export function withHistogramAmax(observation: ObservationRecord, keepHistograms
 
 function histogramAmax(input: InputStatistics): HistogramAmax {
   const unsmoothed = new Float32Array(input.absmax.length).fill(1);
-  const amax = (calibrator: CalibratorOptions['calibrator']): number =>
-    calibrateInput(input, unsmoothed, { ...signedEightBits, calibrator }).high;
-  return { percentile: amax('percentile'), entropy: amax('entropy'), mse: amax('mse') };
+  const readers = calibratorNames.filter((name) => calibrators[name].reads === 'histograms');
+  return Object.fromEntries(readers.map((name) => [name, calibrators[name].amax(input, unsmoothed, signedEightBits)]));
 }

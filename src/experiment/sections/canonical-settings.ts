@@ -1,4 +1,7 @@
 import type { AlphaMode, CanonicalSmoothing } from '../../smooth/smoothing-settings.js';
+import { calibrators } from '../../calibrate/calibrators/registry.js';
+import { activationSchemes } from '../../calibrate/schemes/activation-schemes.js';
+import { weightSchemes } from '../../calibrate/schemes/weight-schemes.js';
 import { onceForEach } from '../../memo/once-for-each.js';
 import type {
   CalibrationSettings,
@@ -73,10 +76,12 @@ function canonicalQuantization(
     ...rest,
     activation: {
       ...activation,
-      percentile: activation.calibrator === 'percentile' ? activation.percentile : UNUSED_PERCENTILE,
-      narrowRange: activation.narrowRange && (activation.scheme === 'signed' || activation.scheme === 'auto'),
+      percentile: calibrators[activation.calibrator].parameters.includes('percentile')
+        ? activation.percentile
+        : UNUSED_PERCENTILE,
+      narrowRange: activation.narrowRange && activationSchemes[activation.scheme].canBeNarrow,
     },
-    weight: { ...weight, narrowRange: weight.narrowRange && weight.scheme === 'signed' },
+    weight: { ...weight, narrowRange: weight.narrowRange && weightSchemes[weight.scheme].canBeNarrow },
     biasCorrection: { method, samples: method === 'none' ? UNUSED_SAMPLES : Math.min(samples, calibrationSamples) },
   };
 }

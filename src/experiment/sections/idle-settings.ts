@@ -1,3 +1,6 @@
+import { calibrators } from '../../calibrate/calibrators/registry.js';
+import { activationSchemes } from '../../calibrate/schemes/activation-schemes.js';
+import { weightSchemes } from '../../calibrate/schemes/weight-schemes.js';
 import type { Assignment } from '../grid/expand-grid.js';
 import type { Place } from '../experiment-error.js';
 import { formatPlace } from '../experiment-error.js';
@@ -42,21 +45,23 @@ const rules: readonly IdleRule[] = [
   {
     path: 'quantization.activation.percentile',
     idleBeside: ({ quantization: { activation } }) =>
-      activation.calibrator === 'percentile'
+      calibrators[activation.calibrator].parameters.includes('percentile')
         ? null
         : `beside quantization.activation.calibrator ${activation.calibrator}`,
   },
   {
     path: 'quantization.activation.narrowRange',
     idleBeside: ({ quantization: { activation } }) =>
-      !activation.narrowRange || activation.scheme === 'signed' || activation.scheme === 'auto'
+      !activation.narrowRange || activationSchemes[activation.scheme].canBeNarrow
         ? null
         : `beside quantization.activation.scheme ${activation.scheme}`,
   },
   {
     path: 'quantization.weight.narrowRange',
     idleBeside: ({ quantization: { weight } }) =>
-      !weight.narrowRange || weight.scheme === 'signed' ? null : `beside quantization.weight.scheme ${weight.scheme}`,
+      !weight.narrowRange || weightSchemes[weight.scheme].canBeNarrow
+        ? null
+        : `beside quantization.weight.scheme ${weight.scheme}`,
   },
   {
     path: 'quantization.biasCorrection.samples',

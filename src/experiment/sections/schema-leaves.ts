@@ -41,3 +41,20 @@ export function flag(description: string) {
 export function oneOf<const Values extends readonly [string, ...string[]]>(values: Values, description: string) {
   return z.enum(values).describe(description);
 }
+
+/** One of the names that a registry holds, each told by its own description. */
+export function oneDefined<Name extends string>(
+  names: readonly [Name, ...Name[]],
+  definitions: Readonly<Record<Name, { readonly description: string }>>,
+  about: string,
+) {
+  return z.enum(names).describe(`${about}: ${describeEach(names, definitions)}.`);
+}
+
+/** `` `max`: the range holds every value; `mse`: ... `` */
+function describeEach<Name extends string>(
+  names: readonly Name[],
+  definitions: Readonly<Record<Name, { readonly description: string }>>,
+): string {
+  return names.map((name) => `\`${name}\`: ${definitions[name].description}`).join('; ');
+}

@@ -1,5 +1,21 @@
 import { z } from 'zod';
-import { file, flag, fraction, integer, listOf, oneOf, positive, rangesAllowed, text } from './schema-leaves.js';
+import {
+  file,
+  flag,
+  fraction,
+  integer,
+  listOf,
+  oneDefined,
+  oneOf,
+  positive,
+  rangesAllowed,
+  text,
+} from './schema-leaves.js';
+import { asymmetricCalibrators } from '../../calibrate/calibrators/calibrate-input.js';
+import { calibratorNames, calibrators } from '../../calibrate/calibrators/registry.js';
+import { activationSchemeNames, activationSchemes } from '../../calibrate/schemes/activation-schemes.js';
+import { weightSchemeNames, weightSchemes } from '../../calibrate/schemes/weight-schemes.js';
+import { weightCalibratorNames, weightCalibrators } from '../../calibrate/weight-calibrators/registry.js';
 import { dataSectionSchema, options } from './data-schema.js';
 
 const modelSchema = z
@@ -127,9 +143,10 @@ const quantizationSchema = z
     activation: z
       .strictObject({
         bits: bits.describe('Bits of the input quantizer: 2 to 8, or 16.').default(8),
-        calibrator: oneOf(
-          ['max', 'percentile', 'entropy', 'mse'],
-          'How calibration statistics become the range (amax).',
+        calibrator: oneDefined(
+          calibratorNames,
+          calibrators,
+          'How calibration statistics become the range (amax)',
         ).default('max'),
         percentile: z
           .number({ error: 'a number above 50, at most 100' })
@@ -137,10 +154,7 @@ const quantizationSchema = z
           .max(100, { error: 'a number above 50, at most 100' })
           .describe('Percent of all |x| that calibrator `percentile` does not clip.')
           .default(99.99),
-        scheme: oneOf(
-          ['signed', 'unsigned', 'auto', 'asymmetric'],
-          '`auto`: unsigned where the observed minimum is not negative, else signed.',
-        ).default('signed'),
+        scheme: oneDefined(activationSchemeNames, activationSchemes, 'The integers').default('signed'),
         narrowRange: flag('Leaves out the lowest level: signed levels are symmetric.').default(false),
       })
       .prefault({})
@@ -151,11 +165,10 @@ const quantizationSchema = z
         granularity: oneOf(['channel', 'tensor'], 'One range per output channel, or one for the whole weight.').default(
           'channel',
         ),
-        calibrator: oneOf(
-          ['max', 'mse'],
-          '`max`: the largest magnitude; `mse`: the range of the smallest squared error.',
-        ).default('max'),
-        scheme: oneOf(['signed', 'asymmetric'], '`asymmetric`: with a zero point.').default('signed'),
+        calibrator: oneDefined(weightCalibratorNames, weightCalibrators, 'How the weight becomes the range').default(
+          'max',
+        ),
+        scheme: oneDefined(weightSchemeNames, weightSchemes, 'The integers').default('signed'),
         narrowRange: flag('Leaves out the lowest level: signed levels are symmetric.').default(false),
       })
       .prefault({})
@@ -176,9 +189,10 @@ const quantizationSchema = z
     ).default('simulated'),
   })
   .superRefine(({ activation }, context) => {
-    if (activation.scheme !== 'asymmetric' || activation.calibrator === 'max') return;
-    if (activation.calibrator === 'percentile') return;
-    const message = `max or percentile beside scheme asymmetric (${activation.calibrator} is defined on symmetric ranges)`;
+    const { asymmetric } = calibrators[activation.calibrator];
+    if (activationSchemes[activation.scheme].isSymmetric || 'range' in asymmetric) return;
+    const others = asymmetricCalibrators().join(' or ');
+    const message = `${others} beside scheme ${activation.scheme} (${activation.calibrator} is ${asymmetric.obstacle})`;
     context.addIssue({ code: 'custom', path: ['activation', 'calibrator'], message });
   })
   .meta({ title: 'Quantization', description: 'The two quantizers of every layer. W8A8 by default.' });

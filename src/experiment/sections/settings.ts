@@ -3,6 +3,10 @@
  * An axis of the grid is a dotted path into {@link Settings}, e.g. `smoothing.alpha`.
  */
 
+import type { CalibratorName } from '../../calibrate/calibrators/registry.js';
+import type { ActivationSchemeName } from '../../calibrate/schemes/activation-schemes.js';
+import type { WeightSchemeName } from '../../calibrate/schemes/weight-schemes.js';
+import type { WeightCalibratorName } from '../../calibrate/weight-calibrators/registry.js';
 import type { DataSource } from '../../formats/data-source.js';
 import type { PreprocessSettings } from '../../formats/preprocess/preprocess-settings.js';
 import type { LayerOp } from '../../onnx/layers/layer-op.js';
@@ -72,31 +76,21 @@ export interface LayerSettings {
   readonly keepFloat: number;
 }
 
-export type Calibrator = 'max' | 'percentile' | 'entropy' | 'mse';
-
-/** `auto`: unsigned where the observed minimum is not negative, else signed. */
-export type ActivationScheme = 'signed' | 'unsigned' | 'auto' | 'asymmetric';
-
 export interface ActivationQuantizerSettings {
   readonly bits: number;
-  readonly calibrator: Calibrator;
+  readonly calibrator: CalibratorName;
   /** Share of |x|, in percent, that the percentile calibrator does not clip. */
   readonly percentile: number;
-  readonly scheme: ActivationScheme;
+  readonly scheme: ActivationSchemeName;
   /** Leaves out the lowest level, so that signed levels are symmetric. */
   readonly narrowRange: boolean;
 }
 
-/** `mse`: the amax with the smallest squared error of the weight. */
-export type WeightCalibrator = 'max' | 'mse';
-
-export type WeightScheme = 'signed' | 'asymmetric';
-
 export interface WeightQuantizerSettings {
   readonly bits: number;
   readonly granularity: 'channel' | 'tensor';
-  readonly calibrator: WeightCalibrator;
-  readonly scheme: WeightScheme;
+  readonly calibrator: WeightCalibratorName;
+  readonly scheme: WeightSchemeName;
   readonly narrowRange: boolean;
 }
 

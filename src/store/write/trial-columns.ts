@@ -1,3 +1,4 @@
+import { calibrators } from '../../calibrate/calibrators/registry.js';
 import type { PlannedTrial } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
 import { RowNumbers } from '../row-numbers.js';
@@ -58,7 +59,9 @@ export function settingsValues(trial: PlannedTrial): readonly (string | number |
     calibration?.sampleSeed ?? null,
     quantization?.activation.bits ?? null,
     quantization?.activation.calibrator ?? null,
-    quantization?.activation.calibrator === 'percentile' ? quantization.activation.percentile : null,
+    quantization !== null && calibrators[quantization.activation.calibrator].parameters.includes('percentile')
+      ? quantization.activation.percentile
+      : null,
     quantization?.activation.scheme ?? null,
     quantization?.weight.bits ?? null,
     quantization?.weight.granularity ?? null,
