@@ -1,4 +1,6 @@
-import type { AlphaMode, CanonicalSmoothing } from '../../smooth/smoothing-settings.js';
+import { canonicalSmoothing } from '../../smooth/canonical-smoothing.js';
+import { smoothingModes, type AlphaMode } from '../../smooth/modes/registry.js';
+import type { CanonicalSmoothing } from '../../smooth/smoothing-settings.js';
 import { calibrators } from '../../calibrate/calibrators/registry.js';
 import { activationSchemes } from '../../calibrate/schemes/activation-schemes.js';
 import { weightSchemes } from '../../calibrate/schemes/weight-schemes.js';
@@ -41,27 +43,20 @@ export interface TrialSettings {
 
 const unsmoothed: CanonicalSmoothing = { mode: 'none', alpha: null, absmax: null, apply: null };
 
-function canonicalSmoothing({ mode, alpha, absmax, apply }: Settings['smoothing']): CanonicalSmoothing {
-  switch (mode) {
-    case 'none':
-      return unsmoothed;
-    case 'cle':
-      return { mode, alpha: null, absmax: null, apply: 'fold' };
-    case 'dynamic':
-      return { mode, alpha: null, absmax, apply };
-    case 'static':
-      return alpha === 'auto' ? { mode: 'auto', alpha: null, absmax, apply } : { mode, alpha, absmax, apply };
-  }
-}
-
 /** Sweeps of the search of alpha `auto`: it is the descent's start, the best static alpha, without the descent. */
 export const NO_DESCENT = 0;
 
 function canonicalSearch(mode: AlphaMode, search: SearchSettings, calibrationSamples: number): SearchSettings | null {
   const own = { ...search, samples: Math.min(search.samples, calibrationSamples) };
-  if (mode === 'auto') return { ...own, objective: 'l1', order: 'output', sweeps: NO_DESCENT };
-  if (mode !== 'dynamic') return null;
-  return own.order === 'output' ? { ...own, objective: 'l1' } : { ...own, sweeps: NO_DESCENT };
+  switch (smoothingModes[mode].alphas) {
+    case 'none':
+    case 'fixed':
+      return null;
+    case 'searchedOnce':
+      return { ...own, objective: 'l1', order: 'output', sweeps: NO_DESCENT };
+    case 'searchedPerLayer':
+      return own.order === 'output' ? { ...own, objective: 'l1' } : { ...own, sweeps: NO_DESCENT };
+  }
 }
 
 const UNUSED_PERCENTILE = 99.99;

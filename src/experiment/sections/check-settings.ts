@@ -1,3 +1,5 @@
+import { alphaModeOf } from '../../smooth/canonical-smoothing.js';
+import { searchesAlphas } from '../../smooth/modes/registry.js';
 import { describeValue } from '../experiment-error.js';
 import type { Problem } from '../experiment-error.js';
 import { placeOf } from '../file/located-node.js';
@@ -84,11 +86,10 @@ function lacksForTask({ kind }: FileSettings['task'], evaluation: Evaluation): M
 /** Why layers can't be kept in float by their rank under the other settings; null if they can. */
 function obstacleToKeeping({ layers, smoothing }: FileSettings): string | null {
   if (layers.sensitivity !== 'none') return `layers.sensitivity ${layers.sensitivity}, which is of all layers`;
-  const searched = smoothing.mode === 'dynamic' ? 'smoothing.mode dynamic' : 'smoothing.alpha auto';
-  if (smoothing.mode === 'dynamic' || (smoothing.mode === 'static' && smoothing.alpha === 'auto')) {
-    return `${searched}, whose alphas are searched with every layer quantized`;
-  }
-  return null;
+  const mode = alphaModeOf(smoothing);
+  if (!searchesAlphas(mode)) return null;
+  const searched = mode === 'auto' ? 'smoothing.alpha auto' : `smoothing.mode ${mode}`;
+  return `${searched}, whose alphas are searched with every layer quantized`;
 }
 
 function checkKeepFloat(settings: FileSettings, sections: ResolvedSections): readonly Problem[] {

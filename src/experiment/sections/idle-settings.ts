@@ -1,6 +1,9 @@
 import { calibrators } from '../../calibrate/calibrators/registry.js';
 import { activationSchemes } from '../../calibrate/schemes/activation-schemes.js';
 import { weightSchemes } from '../../calibrate/schemes/weight-schemes.js';
+import { alphaModeOf } from '../../smooth/canonical-smoothing.js';
+import { searchesAlphas, smoothingModes } from '../../smooth/modes/registry.js';
+import type { AlphaOrigin } from '../../smooth/modes/smoothing-mode.js';
 import type { Assignment } from '../grid/expand-grid.js';
 import type { Place } from '../experiment-error.js';
 import { formatPlace } from '../experiment-error.js';
@@ -20,11 +23,13 @@ interface IdleRule {
 }
 
 const alphaText = ({ smoothing }: FileSettings): string =>
-  smoothing.mode === 'static' ? `beside a fixed smoothing.alpha` : `beside smoothing.mode ${smoothing.mode}`;
+  alphasOf({ smoothing }) === 'fixed' ? `beside a fixed smoothing.alpha` : `beside smoothing.mode ${smoothing.mode}`;
 
-function isSearched({ smoothing: { mode, alpha } }: FileSettings): boolean {
-  return mode === 'dynamic' || (mode === 'static' && alpha === 'auto');
+function alphasOf({ smoothing }: Pick<FileSettings, 'smoothing'>): AlphaOrigin {
+  return smoothingModes[alphaModeOf(smoothing)].alphas;
 }
+
+const isSearchedPerLayer = (settings: FileSettings): boolean => alphasOf(settings) === 'searchedPerLayer';
 
 const search = (
   path: string,
@@ -33,7 +38,7 @@ const search = (
 ): IdleRule => ({
   path: `search.${path}`,
   idleBeside: (settings) => {
-    if (!isSearched(settings)) return alphaText(settings);
+    if (!searchesAlphas(alphaModeOf(settings.smoothing))) return alphaText(settings);
     return usedBy(settings) ? null : otherwise(settings);
   },
 });
@@ -77,17 +82,18 @@ const rules: readonly IdleRule[] = [
   },
   {
     path: 'smoothing.alpha',
-    idleBeside: ({ smoothing: { mode } }) => (mode === 'static' ? null : `beside smoothing.mode ${mode}`),
+    idleBeside: ({ smoothing: { mode } }) =>
+      smoothingModes[mode].alphas === 'fixed' ? null : `beside smoothing.mode ${mode}`,
   },
   {
     path: 'smoothing.absmax',
     idleBeside: ({ smoothing: { mode } }) =>
-      mode === 'static' || mode === 'dynamic' ? null : `beside smoothing.mode ${mode}`,
+      smoothingModes[mode].readsAbsmax ? null : `beside smoothing.mode ${mode}`,
   },
   {
     path: 'smoothing.apply',
     idleBeside: ({ smoothing: { mode } }) =>
-      mode === 'static' || mode === 'dynamic' ? null : `beside smoothing.mode ${mode}`,
+      smoothingModes[mode].apply === 'asSet' ? null : `beside smoothing.mode ${mode}`,
   },
   search(
     'candidates',
@@ -104,21 +110,16 @@ const rules: readonly IdleRule[] = [
     () => true,
     () => '',
   ),
-  search(
-    'order',
-    ({ smoothing }) => smoothing.mode === 'dynamic',
-    () => auto,
-  ),
+  search('order', isSearchedPerLayer, () => auto),
   search(
     'objective',
-    (settings) => settings.smoothing.mode === 'dynamic' && settings.search.order !== 'output',
-    ({ smoothing }) =>
-      smoothing.mode === 'dynamic' ? 'beside search.order output, which goes by its divergence' : auto,
+    (settings) => isSearchedPerLayer(settings) && settings.search.order !== 'output',
+    (settings) => (isSearchedPerLayer(settings) ? 'beside search.order output, which goes by its divergence' : auto),
   ),
   search(
     'sweeps',
-    (settings) => settings.smoothing.mode === 'dynamic' && settings.search.order === 'output',
-    ({ smoothing, search: { order } }) => (smoothing.mode === 'dynamic' ? `beside search.order ${order}` : auto),
+    (settings) => isSearchedPerLayer(settings) && settings.search.order === 'output',
+    (settings) => (isSearchedPerLayer(settings) ? `beside search.order ${settings.search.order}` : auto),
   ),
   {
     path: 'layers.focus',

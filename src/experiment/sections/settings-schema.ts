@@ -16,6 +16,7 @@ import { calibratorNames, calibrators } from '../../calibrate/calibrators/regist
 import { activationSchemeNames, activationSchemes } from '../../calibrate/schemes/activation-schemes.js';
 import { weightSchemeNames, weightSchemes } from '../../calibrate/schemes/weight-schemes.js';
 import { weightCalibratorNames, weightCalibrators } from '../../calibrate/weight-calibrators/registry.js';
+import { smoothingModeNames, smoothingModes } from '../../smooth/modes/registry.js';
 import { dataSectionSchema, options } from './data-schema.js';
 
 const modelSchema = z
@@ -199,10 +200,7 @@ const quantizationSchema = z
 
 const smoothingSchema = z
   .strictObject({
-    mode: oneOf(
-      ['none', 'static', 'dynamic', 'cle'],
-      '`static`: one alpha for all layers; `dynamic`: one searched per layer; `cle`: cross-layer equalization; `none`: s = 1.',
-    ).default('static'),
+    mode: oneDefined(smoothingModeNames, smoothingModes, 'How s comes about').default('static'),
     alpha: z
       .union([z.literal('auto'), fraction('a number from 0 to 1')], { error: 'a number from 0 to 1, or "auto"' })
       .describe("Migration strength; `auto`: the candidate whose output is nearest to FP32's. Used by `static` only.")
