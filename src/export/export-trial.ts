@@ -6,7 +6,7 @@ import type { Execution } from '../experiment/sections/settings.js';
 import { foldBatchNorm } from '../onnx/folding/fold-batch-norm.js';
 import { encodeModel, type OnnxModel } from '../onnx/onnx-model.js';
 import { calibrationTable } from './calibration-table.js';
-import { withHeader } from '../quantize/graph/model-header.js';
+import { withHeader } from '../onnx/model-header.js';
 import type { PreparedLayer } from '../quantize/prepare-layers.js';
 import { isSmoothed } from '../quantize/graph/qdq-graph.js';
 import { deployableModel, smoothedFloatModel } from '../quantize/graph/deployable-model.js';
