@@ -24,13 +24,13 @@ const mayImport = {
     ...['memo', 'errors', 'statistics', 'onnx', 'records', 'calibrate', 'smooth', 'formats', 'tasks', 'reference'],
     ...['experiment', 'quantize', 'losses', 'equivalence', 'plan'],
   ],
-  store: ['statistics', 'records', 'calibrate', 'reference', 'experiment', 'quantize', 'plan'],
+  store: ['statistics', 'records', 'calibrate', 'smooth', 'reference', 'experiment', 'quantize', 'plan'],
   schedule: [
     ...['text', 'errors', 'onnx', 'records', 'calibrate', 'smooth', 'formats', 'tasks', 'reference', 'experiment'],
     ...['quantize', 'losses', 'plan', 'engine', 'store'],
   ],
   export: ['errors', 'onnx', 'calibrate', 'formats', 'experiment', 'quantize', 'engine', 'store', 'schedule'],
-  report: ['statistics'],
+  report: ['statistics', 'calibrate', 'smooth'],
   serve: ['errors', 'store', 'report'],
   cli: ['errors', 'formats', 'experiment', 'plan', 'engine', 'store', 'schedule', 'export', 'report', 'serve'],
 };

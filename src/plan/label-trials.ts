@@ -3,6 +3,7 @@ import { calibrators } from '../calibrate/calibrators/registry.js';
 import { activationSchemes } from '../calibrate/schemes/activation-schemes.js';
 import { weightSchemes } from '../calibrate/schemes/weight-schemes.js';
 import type { TrialSettings } from '../experiment/sections/canonical-settings.js';
+import { smoothingModes } from '../smooth/modes/registry.js';
 import { printableName } from '../text/printable.js';
 import type { LayerRule } from '../experiment/sections/settings.js';
 
@@ -19,19 +20,7 @@ const named = new Set([
 const aroundSource = new Set(['batchSize', 'batches', 'samples', 'sampleSeed', 'stop']);
 
 function method({ role, smoothing }: TrialSettings): string {
-  if (role === 'fp32') return 'fp32';
-  switch (smoothing.mode) {
-    case 'none':
-      return 'unsmoothed';
-    case 'static':
-      return `static alpha=${smoothing.alpha ?? ''}`;
-    case 'auto':
-      return 'static alpha=auto';
-    case 'dynamic':
-      return 'dynamic';
-    case 'cle':
-      return 'cle';
-  }
+  return role === 'fp32' ? 'fp32' : smoothingModes[smoothing.mode].label(smoothing.alpha);
 }
 
 /** `only /conv1/Conv`: which layer a sensitivity trial is of. */

@@ -49,14 +49,14 @@ export interface InputStatistics {
   /** Null unless a calibrator that reads histograms is to be used on this prefix. */
   readonly histograms: ChannelHistograms | null;
   /** By each calibrator that reads histograms; none where no histograms were gathered. */
-  readonly histogramAmax?: HistogramAmax;
+  readonly histogramAmax?: AmaxByCalibrator;
 }
 
 /**
  * The amax of a layer's input in 8 bits, signed, without smoothing, by the name of the calibrator: how it converges as
  * samples are added. That of `percentile` holds 99.99 %.
  */
-export type HistogramAmax = Readonly<Record<string, number>>;
+export type AmaxByCalibrator = Readonly<Record<string, number>>;
 
 export interface ObservationRecord {
   readonly batches: number;

@@ -1,3 +1,4 @@
+import { smoothingModes } from '../../smooth/modes/registry.js';
 import type {
   BiasCorrectionRecord,
   EvaluationRecord,
@@ -95,7 +96,9 @@ function writeRest(
     links.observation?.id ?? null,
     links.searchStage,
     links.rankStage,
-    trial.settings.smoothing.mode === 'auto' ? (record.smoothing[0]?.alpha ?? null) : null,
+    smoothingModes[trial.settings.smoothing.mode].alphas === 'searchedOnce'
+      ? (record.smoothing[0]?.alpha ?? null)
+      : null,
     numbers.finiteOrNull('output_divergence', record.outputDivergence),
     links.observation?.samples ?? null,
     end.samples,

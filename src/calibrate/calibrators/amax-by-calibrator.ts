@@ -1,5 +1,5 @@
-import type { HistogramAmax, InputStatistics, ObservationRecord } from '../../records/results.js';
-import type { SymmetricTarget } from './calibrator.js';
+import type { AmaxByCalibrator, InputStatistics, ObservationRecord } from '../../records/results.js';
+import type { Calibrator, SymmetricTarget } from './calibrator.js';
 import { calibratorNames, calibrators } from './registry.js';
 
 const signedEightBits: SymmetricTarget = { percentile: 99.99, bits: 8, signed: true };
@@ -15,14 +15,19 @@ export function withHistogramAmax(observation: ObservationRecord, keepHistograms
     return {
       ...input,
       histograms: keepHistograms ? input.histograms : null,
-      histogramAmax: input.histogramAmax ?? histogramAmax(input),
+      histogramAmax: input.histogramAmax ?? amaxOf(input, 'histograms'),
     };
   });
   return { batches: observation.batches, samples: observation.samples, inputs };
 }
 
-function histogramAmax(input: InputStatistics): HistogramAmax {
+/** By each calibrator that reads extremes alone, which every observation has. */
+export function extremesAmax(input: InputStatistics): AmaxByCalibrator {
+  return amaxOf(input, 'extremes');
+}
+
+function amaxOf(input: InputStatistics, reads: Calibrator['reads']): AmaxByCalibrator {
   const unsmoothed = new Float32Array(input.absmax.length).fill(1);
-  const readers = calibratorNames.filter((name) => calibrators[name].reads === 'histograms');
+  const readers = calibratorNames.filter((name) => calibrators[name].reads === reads);
   return Object.fromEntries(readers.map((name) => [name, calibrators[name].amax(input, unsmoothed, signedEightBits)]));
 }
