@@ -1,4 +1,4 @@
-import type { AmaxByCalibrator, InputStatistics, ObservationRecord } from '../../records/results.js';
+import type { AmaxByCalibrator, InputStatistics, ObservationRecord } from '../../records/observation-record.js';
 import type { Calibrator, SymmetricTarget } from './calibrator.js';
 import { calibratorNames, calibrators } from './registry.js';
 

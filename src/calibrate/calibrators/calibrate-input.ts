@@ -1,4 +1,4 @@
-import type { InputStatistics } from '../../records/results.js';
+import type { InputStatistics } from '../../records/observation-record.js';
 import type { CalibratedRange, SymmetricTarget } from './calibrator.js';
 import { calibratorNames, calibrators, type CalibratorName } from './registry.js';
 

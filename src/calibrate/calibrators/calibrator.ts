@@ -1,4 +1,4 @@
-import type { InputStatistics } from '../../records/results.js';
+import type { InputStatistics } from '../../records/observation-record.js';
 
 /** The settings of `quantization.activation` that only some calibrators read. */
 export interface CalibratorParameters {

@@ -1,4 +1,4 @@
-import type { InputStatistics } from '../../records/results.js';
+import type { InputStatistics } from '../../records/observation-record.js';
 import { CALIBRATION_BINS, smoothedHistogram, type CalibrationHistogram } from '../histograms/smoothed-histogram.js';
 import { amaxByHistogram } from './amax-by-histogram.js';
 import type { CalibratedRange, Calibrator, CalibratorParameters } from './calibrator.js';

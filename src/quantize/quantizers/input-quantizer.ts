@@ -1,7 +1,7 @@
 import { calibrateInput } from '../../calibrate/calibrators/calibrate-input.js';
 import { activationSchemes } from '../../calibrate/schemes/activation-schemes.js';
 import type { ActivationQuantizerSettings } from '../../experiment/sections/settings.js';
-import type { InputStatistics } from '../../records/results.js';
+import type { InputStatistics } from '../../records/observation-record.js';
 import { asymmetricQuantizer, symmetricQuantizer, unsignedQuantizer, type Quantizer } from './quantizer.js';
 
 /**

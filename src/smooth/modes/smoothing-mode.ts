@@ -1,7 +1,7 @@
 import type { AbsmaxMethod } from '../../calibrate/absmax-method.js';
 import type { FoldRegion } from '../../onnx/folding/fold-region.js';
 import type { Layer } from '../../onnx/layers/layers.js';
-import type { InputStatistics } from '../../records/results.js';
+import type { InputStatistics } from '../../records/observation-record.js';
 import type { SmoothingFactors } from '../smoothing-factors.js';
 
 /** What the settings give each layer to make its s of; null parts do not apply. */

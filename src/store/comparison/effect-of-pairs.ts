@@ -14,9 +14,9 @@ interface Pair {
 }
 
 /**
- * The row of `paired_effect(trials, others)`: what changes on average from the first trial of each pair to the second, with the 95 %
- * interval of {@link pairedEffect}, over the pairs that are paired by sample. No row without such a pair, or where pairs are
- * judged by different metrics.
+ * The row of `paired_effect(trials, others)`: what changes on average from the first trial of each
+ * pair to the second, with the 95 % interval of {@link pairedEffect}, over the pairs that are
+ * paired by sample. No row without such a pair, or where pairs are judged by different metrics.
  *
  * @param trials JSON array of numbers of trials
  * @param others the same of their counterparts, in the same order

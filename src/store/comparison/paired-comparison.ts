@@ -9,7 +9,10 @@ import { outcomeReplicates } from '../write/write-stages.js';
 export interface DoneTrial {
   readonly id: number;
   readonly role: string;
-  /** Equal for trials that are judged alike: the same model, evaluation data, preprocessing and task. */
+  /**
+   * Equal for trials that are judged alike: the same model, evaluation data, preprocessing and
+   * task.
+   */
   readonly fp32Key: string;
   /** The primary metric and its value. */
   readonly metric: string;
@@ -82,8 +85,8 @@ export function readOutcome(connection: Connection, { id, metric }: DoneTrial): 
 }
 
 /**
- * McNemar's exact test of what was right or wrong sample by sample, the paired bootstrap of replicates. Null where the
- * outcomes don't pair up.
+ * McNemar's exact test of what was right or wrong sample by sample, the paired bootstrap of
+ * replicates. Null where the outcomes don't pair up.
  *
  * @param difference of the values, trial - other
  * @throws RangeError for outcomes that are damaged

@@ -8,8 +8,9 @@ export function messageOf(error: unknown): string {
 }
 
 /**
- * A {@link StoreError} that says what to do for what SQLite or the file system threw while working on `path`.
- * A {@link StoreError} passes unchanged, and so does what is neither (a defect of the program).
+ * A {@link StoreError} that says what to do for what SQLite or the file system threw while working
+ * on `path`. A {@link StoreError} passes unchanged, and so does what is neither (a defect of the
+ * program).
  */
 export function explainFailure(error: unknown, path: string): unknown {
   if (error instanceof StoreError) return error;
@@ -74,8 +75,9 @@ function explainSqlite(error: InstanceType<typeof Database.SqliteError>, path: s
 }
 
 /**
- * SQLite is a program of its own inside the package better-sqlite3, loaded when the first database is opened: by the
- * system's loader, or, where none of the places for it has a file, not at all (its loader then lists them as `tries`).
+ * SQLite is a program of its own inside the package better-sqlite3, loaded when the first database
+ * is opened: by the system's loader, or, where none of the places for it has a file, not at all
+ * (its loader then lists them as `tries`).
  */
 function isNoEngine(error: unknown): error is Error {
   return error instanceof Error && (('code' in error && error.code === 'ERR_DLOPEN_FAILED') || 'tries' in error);

@@ -12,8 +12,8 @@ interface TableFunction {
   readonly parameters: readonly string[];
   readonly columns: readonly string[];
   /**
-   * Rows of cells in the order of the columns, whole numbers as bigints: SQLite takes other numbers as REAL. There is an
-   * argument for each parameter, and it is whatever the query gives.
+   * Rows of cells in the order of the columns, whole numbers as bigints: SQLite takes other numbers
+   * as REAL. There is an argument for each parameter, and it is whatever the query gives.
    */
   readonly rows: (connection: Connection, ...args: readonly Bindable[]) => readonly (readonly Bindable[])[];
 }
@@ -76,9 +76,10 @@ export const tableFunctions: readonly TableFunction[] = [
 ];
 
 /**
- * Makes the {@link tableFunctions} known to a connection that only reads. They see the database through `reader`, since
- * a connection can't run a statement within another; they do nothing but SELECT there, and views and triggers of the
- * file can't call them. A query that leaves out an argument throws {@link StoreError} `bad-query`.
+ * Makes the {@link tableFunctions} known to a connection that only reads. They see the database
+ * through `reader`, since a connection can't run a statement within another; they do nothing but
+ * SELECT there, and views and triggers of the file can't call them. A query that leaves out an
+ * argument throws {@link StoreError} `bad-query`.
  *
  * @param reader a second connection, opened for reading only, asked for at the first call
  */

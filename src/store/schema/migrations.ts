@@ -15,7 +15,9 @@ export interface Migration {
   readonly sha256: string;
 }
 
-/** The package's `migrations/` folder: two levels up both from `src/store` and from `dist/store`. */
+/**
+ * The package's `migrations/` folder: two levels up both from `src/store` and from `dist/store`.
+ */
 const migrationsFolder = fileURLToPath(new URL('../../../migrations/', import.meta.url));
 
 /**

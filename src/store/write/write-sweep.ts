@@ -1,11 +1,14 @@
 import type { Experiment } from '../../experiment/sections/settings.js';
-import type { ModelRecord } from '../../records/results.js';
+import type { ModelRecord } from '../../records/model-record.js';
 import type { PlannedStage, PlannedTrial, SweepPlan } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
 import { findTrialLinks, settingsColumns, settingsValues } from './trial-columns.js';
 import { writeModel } from './write-model.js';
 
-/** Records a sweep with its trials and stages, and replaces the membership of the sweep of that name. */
+/**
+ * Records a sweep with its trials and stages, and replaces the membership of the sweep of that
+ * name.
+ */
 export function writeSweep(
   connection: Connection,
   experiment: Experiment,
