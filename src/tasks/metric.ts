@@ -1,5 +1,5 @@
 import type { DetectionGroundTruth } from '../formats/dataset.js';
-import type { EvaluationRecord } from '../records/results.js';
+import type { EvaluationRecord } from '../records/evaluation-record.js';
 import type { SampleCoverage } from './sample-coverage.js';
 
 /** What a metric judges outputs by. */
