@@ -15,7 +15,7 @@ const mayImport = {
   formats: ['text', 'errors', 'statistics', 'onnx'],
   tasks: ['text', 'statistics', 'records', 'formats'],
   reference: ['statistics', 'records', 'formats', 'tasks'],
-  experiment: ['memo', 'text', 'onnx', 'records', 'smooth', 'formats', 'tasks'],
+  experiment: ['memo', 'text', 'onnx', 'records', 'calibrate', 'smooth', 'formats', 'tasks'],
   quantize: ['text', 'onnx', 'records', 'calibrate', 'smooth', 'experiment'],
   losses: ['statistics', 'onnx', 'records', 'experiment', 'quantize'],
   equivalence: ['onnx', 'smooth', 'quantize', 'losses'],
@@ -24,15 +24,16 @@ const mayImport = {
     ...['memo', 'errors', 'statistics', 'onnx', 'records', 'calibrate', 'smooth', 'formats', 'tasks', 'reference'],
     ...['experiment', 'quantize', 'losses', 'equivalence', 'plan'],
   ],
-  store: ['statistics', 'records', 'calibrate', 'reference', 'experiment', 'quantize', 'plan'],
+  store: ['statistics', 'records', 'calibrate', 'smooth', 'reference', 'experiment', 'quantize', 'plan'],
   schedule: [
     ...['text', 'errors', 'onnx', 'records', 'calibrate', 'smooth', 'formats', 'tasks', 'reference', 'experiment'],
     ...['quantize', 'losses', 'plan', 'engine', 'store'],
   ],
-  export: ['errors', 'onnx', 'formats', 'experiment', 'quantize', 'engine', 'store', 'schedule'],
-  report: ['statistics'],
+  export: ['errors', 'onnx', 'calibrate', 'formats', 'experiment', 'quantize', 'engine', 'store', 'schedule'],
+  report: ['statistics', 'calibrate', 'smooth'],
   serve: ['errors', 'store', 'report'],
-  cli: ['errors', 'formats', 'experiment', 'plan', 'engine', 'store', 'schedule', 'export', 'report', 'serve'],
+  api: ['errors', 'formats', 'experiment', 'plan', 'records', 'engine', 'store', 'schedule', 'export', 'report'],
+  cli: ['errors', 'formats', 'engine', 'store', 'schedule', 'export', 'report', 'serve', 'api'],
 };
 
 /** Folders that open no file, process, thread or socket. */
@@ -70,6 +71,13 @@ module.exports = {
       from: { path: `^src/${folder}/` },
       to: { path: '^src/', pathNot: `^src/(${[folder, ...mayImport[folder]].join('|')})/` },
     })),
+    {
+      name: 'the-door-opens-the-api',
+      comment: 'src/index.ts exports the functions of src/api and the types and errors that they name',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/index\\.ts$' },
+      to: { path: '^src/index\\.ts$' },
+    },
     {
       name: 'every-folder-is-listed',
       severity: 'error',

@@ -60,7 +60,7 @@ export type SweepEvent =
       readonly failure: FailureRecord;
     };
 
-/** The quantized trial with the highest value of the primary metric so far. */
+/** The best complete setting of the sweep so far: the one that `show best` and `export best` take. */
 export interface BestTrial {
   readonly label: string;
   readonly value: number;

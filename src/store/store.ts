@@ -53,11 +53,45 @@ export interface StoredFailure {
 
 export type StoredSearch = SearchRecord;
 
+/** The best complete setting of a sweep at this moment. */
+export interface StoredBest {
+  readonly label: string;
+  /** `unsmoothed` only where no candidate is complete. */
+  readonly role: 'candidate' | 'unsmoothed';
+  readonly metric: string;
+  readonly value: number;
+}
+
 /**
- * The contract of the store. One process writes: the parent of a sweep. Every method is one
- * transaction: it happens whole or not at all, also when the process is killed. Finished trials and
- * stages never change: finishing one again is an error. Deliberately left out: queries for people
- * (they open the file read-only, see `query-database.ts`).
+ * What a store promises to the sweep that it is opened for. `test/store/store-contract.test.ts`
+ * holds every store to it.
+ *
+ * Who owns what:
+ * - One process writes, the parent of the sweep, and it is the only one that calls these methods.
+ *   Children send records to it and know no store. {@link SweepReader} is what others may have.
+ * - Plan and settings are the caller's: the store keeps them by content key and derives none. Of what
+ *   is stored under a key the first version stays.
+ * - Which trials are alike, which is the best and what a trial is compared with, is the store's to say
+ *   (`v_alike`, `v_place`, `comparison`); whoever else needs it asks.
+ *
+ * What is atomic:
+ * - Every method is one transaction: it happens whole or not at all, also where it throws or the
+ *   process is killed. What returned is there after the file is opened again.
+ * - A record that names a layer that its model lacks, holds a number that is not finite, or lacks its
+ *   primary metric is refused whole.
+ *
+ * How work goes on:
+ * - A trial or stage is pending, then done, stopped (trials) or failed. Failed work may be tried and
+ *   finished later. Done and stopped are the end: to finish, stop or fail it once more, or to start an
+ *   attempt at it, throws `finished`. What the store was never told of throws `unknown`.
+ * - An attempt is running, then done, failed or interrupted. {@link SweepStore.beginSweep} interrupts
+ *   those that an earlier process left running.
+ * - Reading what is not there gives null, or leaves the key out; it never throws.
+ *
+ * Throws `StoreError`, whose `code` says which of these it was, or that the file failed.
+ *
+ * Deliberately left out: queries for people, who open the file read-only (`query-database.ts`); and
+ * deleting, as nothing that was measured is taken back.
  */
 export interface SweepStore {
   /**
@@ -82,6 +116,11 @@ export interface SweepStore {
   failedStages(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, StoredFailure>;
   /** Value of the primary metric of each complete trial of the given keys. */
   primaryValues(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, number>;
+  /**
+   * The best complete setting of the sweep of that name, as `v_place` has it; null before there is
+   * one.
+   */
+  best(sweep: string): StoredBest | null;
   /**
    * What a complete trial achieved by its primary metric, sample by sample or as replicates; null
    * for any other.

@@ -1,9 +1,9 @@
 import type Database from 'better-sqlite3';
 
 import { activationHistogramRows, channelHistogramRows } from './activation-histogram.js';
-import { compareTrialsRows } from '../comparison/compare-trials.js';
+import { compareTrialsRows } from '../comparison/compare-trials-rows.js';
 import type { Bindable, Connection } from '../file/connection.js';
-import { pairedEffectRows } from '../comparison/effect-of-pairs.js';
+import { pairedEffectRows } from '../comparison/paired-effect-rows.js';
 import { StoreError } from '../store-error.js';
 
 /** A function of SQL that returns rows. */

@@ -4,8 +4,8 @@ import type { ChannelHistograms } from '../../records/channel-histograms.js';
 import type { ReferenceWarning } from '../../reference/reference-warning.js';
 import type { ContentKey } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
-import { decodeHistograms } from '../write/histogram-blob.js';
-import { decodePayload } from '../payload.js';
+import { decodeHistograms } from '../payload/histogram-payload.js';
+import { decodePayload } from '../payload/payload.js';
 import type { StoredReference, StoredSearch } from '../store.js';
 
 /** The statistics of the first `batches` of a finished observe stage, or null. */

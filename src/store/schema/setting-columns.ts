@@ -3,7 +3,7 @@ import type Database from 'better-sqlite3';
 import type { TrialSettings } from '../../experiment/sections/canonical-settings.js';
 import type { Column } from '../../experiment/sections/section.js';
 import { sectionNames, sections } from '../../experiment/sections/sections.js';
-import { RowNumbers } from '../row-numbers.js';
+import { RowNumbers } from '../write/row-numbers.js';
 
 export type SettingColumn = Column<TrialSettings>;
 

@@ -25,12 +25,14 @@ import {
   readStopped,
   readTypicalDurations,
 } from '../read/read-progress.js';
+import { readBest } from '../read/read-best.js';
 import { readObservation, readParts, readRank, readReference, readSearch } from '../read/read-stages.js';
 import { explainFailure } from '../file/sqlite-failure.js';
 import { StoreError } from '../store-error.js';
 import type {
   AttemptSubject,
   EnvironmentRecord,
+  StoredBest,
   StoredFailure,
   StoredReference,
   StoredSearch,
@@ -162,6 +164,10 @@ class SqliteStore implements SweepStore {
 
   primaryValues(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, number> {
     return readPrimaryValues(this.connection, keys);
+  }
+
+  best(sweep: string): StoredBest | null {
+    return readBest(this.connection, sweep);
   }
 
   primaryOutcome(trial: ContentKey): OutcomeRecord | null {

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { ExecutionRecord } from '../../records/execution-record.js';
 import type { FailureRecord } from '../../records/failure-record.js';
 import type { Connection } from '../file/connection.js';
-import { RowNumbers } from '../row-numbers.js';
+import { RowNumbers } from './row-numbers.js';
 import { monotonicMs } from '../monotonic-clock.js';
 import { StoreError } from '../store-error.js';
 import type { AttemptSubject } from '../store.js';

@@ -1,17 +1,16 @@
 import { judgeDifference, type JudgedDifference } from '../../statistics/choice-among.js';
 import type { Connection } from '../file/connection.js';
-import { RowNumbers } from '../row-numbers.js';
+import { readBestByEvaluation } from '../read/read-best.js';
+import { RowNumbers } from './row-numbers.js';
 import {
   canPair,
-  compareOutcomes,
-  isSignificant,
   readDoneTrial,
   readDoneTrials,
   readOutcome,
   type DoneTrial,
-  type PairedComparison,
   type StoredOutcome,
-} from '../comparison/paired-comparison.js';
+} from '../comparison/done-trial.js';
+import { compareOutcomes, isSignificant, type PairedComparison } from '../comparison/paired-comparison.js';
 
 type Against = 'fp32' | 'unsmoothed' | 'simulated' | 'best';
 
@@ -28,7 +27,7 @@ export function writeComparisons(connection: Connection, sweepName: string): voi
   connection.run('DELETE FROM comparison WHERE sweep_id = ?', sweep.id);
   const trials = readDoneTrials(connection, sweep.id);
   const byId = new Map(trials.map((trial) => [trial.id, trial]));
-  const best = readBest(connection, sweepName);
+  const best = readBestByEvaluation(connection, sweepName);
   const chosenFrom = new Map([...best.values()].map((one) => [one.trial, one.chosenFrom]));
   const counterparts = new Map<number, StoredOutcome | null>();
   for (const trial of trials) {
@@ -56,15 +55,6 @@ export function writeComparisons(connection: Connection, sweepName: string): voi
       writeComparison(connection, sweep.id, trial, { against, other: other.id, difference, ...comparison, ...judged });
     }
   }
-}
-
-/** The best trial by FP32 key, with the number of settings of the sweep that it was chosen from. */
-function readBest(connection: Connection, sweep: string): ReadonlyMap<string, { trial: number; chosenFrom: number }> {
-  const rows = connection.all(
-    'SELECT evaluation, trial, chosen_from AS chosenFrom FROM v_place WHERE sweep = ? AND evaluation_place = 1',
-    sweep,
-  ) as readonly { evaluation: string; trial: number; chosenFrom: number }[];
-  return new Map(rows.map(({ evaluation, ...best }) => [evaluation, best]));
 }
 
 interface JudgedComparison extends PairedComparison, JudgedDifference {

@@ -1,3 +1,4 @@
+import { extremesAmax } from '../../calibrate/calibrators/amax-by-calibrator.js';
 import { countedValues } from '../../calibrate/histograms/channel-histogram.js';
 import { type ChannelHistograms } from '../../records/channel-histograms.js';
 import type { AccuracyRecord, OutcomeRecord } from '../../records/evaluation-record.js';
@@ -6,9 +7,10 @@ import type { FailureRecord } from '../../records/failure-record.js';
 import type { LayerRankRecord } from '../../records/rank-record.js';
 import type { ContentKey, PlannedStage } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
-import { RowNumbers } from '../row-numbers.js';
-import { encodeHistograms } from './histogram-blob.js';
-import { encodePayload } from '../payload.js';
+import { RowNumbers } from './row-numbers.js';
+import { encodeHistograms } from '../payload/histogram-payload.js';
+import { outcomeReplicates } from '../payload/outcome-replicates.js';
+import { encodePayload } from '../payload/payload.js';
 import { StoreError } from '../store-error.js';
 import type { StoredReference, StoredSearch } from '../store.js';
 import { StoredModel } from './write-model.js';
@@ -100,9 +102,7 @@ function writeObservation(
   for (const input of observation.inputs) {
     const layer = model.layerId(input.layer);
     const numbers = new RowNumbers('channel_stat', input.layer);
-    let amax = 0;
     input.absmax.forEach((absmax, channel) => {
-      amax = Math.max(amax, absmax);
       connection.run(
         `INSERT INTO channel_stat (observation_id, layer_id, channel, act_min, act_max, act_absmax, act_absmax_view)
          VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -115,7 +115,7 @@ function writeObservation(
         input.absmaxView === null ? null : numbers.finite('act_absmax_view', input.absmaxView[channel] ?? NaN),
       );
     });
-    const byCalibrator = { max: amax, ...input.histogramAmax };
+    const byCalibrator = { ...extremesAmax(input), ...input.histogramAmax };
     for (const [calibrator, value] of Object.entries(byCalibrator)) {
       connection.run(
         'INSERT INTO amax_snapshot (observation_id, layer_id, calibrator, amax) VALUES (?, ?, ?, ?)',
@@ -275,10 +275,4 @@ export function checkOutcome(outcome: OutcomeRecord): void {
   if (outcome.kind === 'bitset') return;
   const numbers = new RowNumbers('sample_outcome');
   for (const replicate of outcomeReplicates(outcome.data)) numbers.finite(`data (${outcome.metric})`, replicate);
-}
-
-/** The float64 values of a bootstrap outcome `[count]`, whatever the alignment of its bytes. */
-export function outcomeReplicates(data: Uint8Array): Float64Array {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  return Float64Array.from({ length: data.byteLength / 8 }, (_, index) => view.getFloat64(index * 8, true));
 }
