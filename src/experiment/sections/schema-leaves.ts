@@ -40,10 +40,12 @@ export function listOf<Item extends z.ZodType>(item: Item, expected: string, des
   return z.array(item, { error: expected }).min(1, { error: expected }).describe(description);
 }
 
-/** A setting of {@link leftOut}: code that reads it sees undefined for the default. */
-export function addedLater<Value, Input>(leaf: z.ZodType<Value, Input>, byDefault: z.util.NoUndefined<Value>) {
-  const schema = leaf.default(byDefault).register(leftOut, { at: byDefault });
-  return schema as unknown as z.ZodType<Value | undefined, Input | undefined>;
+/** A setting of {@link leftOut}. It has its default in the file's settings, and is absent with it in a trial's. */
+export function addedLater<Leaf extends z.ZodType>(leaf: Leaf, byDefault: z.util.NoUndefined<z.output<Leaf>>) {
+  const schema = leaf.default(byDefault);
+  leftOut.add(schema, { at: byDefault });
+  // Code that reads the setting of a trial must be ready for its absence.
+  return schema as unknown as z.ZodOptional<Leaf>;
 }
 
 export function flag(description: string) {
