@@ -1,8 +1,6 @@
 import { basename } from 'node:path';
-import { calibrators } from '../calibrate/calibrators/registry.js';
-import { activationSchemes } from '../calibrate/schemes/activation-schemes.js';
-import { weightSchemes } from '../calibrate/schemes/weight-schemes.js';
 import type { TrialSettings } from '../experiment/sections/canonical-settings.js';
+import { idleInQuantization } from '../experiment/sections/quantization.js';
 import { smoothingModes } from '../smooth/modes/registry.js';
 import { printableName } from '../text/printable.js';
 import type { LayerRule } from '../experiment/sections/settings.js';
@@ -29,18 +27,17 @@ function sensitivity({ layers }: TrialSettings): readonly string[] {
   return [`${layers.sensitivity === 'only' ? 'only' : 'all but'} ${layers.focus}`];
 }
 
+const quantizationRules = new Map(idleInQuantization.map((rule) => [`quantization.${rule.path}`, rule]));
+
 /** False for a setting that takes a fixed value in the trial because it can't matter there. */
 function matters(path: string, { quantization }: TrialSettings): boolean {
-  switch (path) {
-    case 'quantization.activation.percentile':
-      return quantization !== null && calibrators[quantization.activation.calibrator].parameters.includes('percentile');
-    case 'quantization.activation.narrowRange':
-      return quantization !== null && activationSchemes[quantization.activation.scheme].canBeNarrow;
-    case 'quantization.weight.narrowRange':
-      return quantization !== null && weightSchemes[quantization.weight.scheme].canBeNarrow;
-    default:
-      return true;
-  }
+  const rule = quantizationRules.get(path);
+  return (
+    rule === undefined ||
+    rule.isLabelled === true ||
+    quantization === null ||
+    rule.idleBeside({ quantization }) === null
+  );
 }
 
 /** Reads the trial's own value of a setting; undefined where the trial does not depend on it. */
