@@ -6,16 +6,17 @@
 const mayImport = {
   memo: [],
   text: [],
+  schema: [],
   errors: ['text'],
   statistics: [],
   onnx: ['text'],
   records: ['statistics', 'onnx'],
   calibrate: ['onnx', 'records'],
   smooth: ['onnx', 'records', 'calibrate'],
-  formats: ['text', 'errors', 'statistics', 'onnx'],
-  tasks: ['text', 'statistics', 'records', 'formats'],
+  formats: ['text', 'schema', 'errors', 'statistics', 'onnx'],
+  tasks: ['text', 'schema', 'statistics', 'records', 'formats'],
   reference: ['statistics', 'records', 'formats', 'tasks'],
-  experiment: ['memo', 'text', 'onnx', 'records', 'calibrate', 'smooth', 'formats', 'tasks'],
+  experiment: ['memo', 'text', 'schema', 'onnx', 'records', 'calibrate', 'smooth', 'formats', 'tasks'],
   quantize: ['text', 'onnx', 'records', 'calibrate', 'smooth', 'experiment'],
   losses: ['statistics', 'onnx', 'records', 'experiment', 'quantize'],
   equivalence: ['onnx', 'smooth', 'quantize', 'losses'],
@@ -38,8 +39,8 @@ const mayImport = {
 
 /** Folders that open no file, process, thread or socket. */
 const pure = [
-  ...['memo', 'text', 'statistics', 'onnx', 'records', 'calibrate', 'smooth', 'reference', 'quantize', 'losses'],
-  ...['equivalence', 'plan'],
+  ...['memo', 'text', 'schema', 'statistics', 'onnx', 'records', 'calibrate', 'smooth', 'reference', 'quantize'],
+  ...['losses', 'equivalence', 'plan'],
 ];
 
 /** Each outside package has one folder, or one file, that may import it. */

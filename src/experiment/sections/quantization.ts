@@ -6,9 +6,9 @@ import { weightSchemeNames, weightSchemes } from '../../calibrate/schemes/weight
 import { weightCalibratorNames, weightCalibrators } from '../../calibrate/weight-calibrators/registry.js';
 import { onceForEach } from '../../memo/once-for-each.js';
 import { fixIdle } from './fix-idle.js';
-import type { Immutable } from './immutable.js';
+import type { Immutable } from '../../schema/settled.js';
 import type { RunSettings } from './run.js';
-import { flag, integer, oneDefined, oneOf, quantizerBits } from './schema-leaves.js';
+import { flag, integer, oneDefined, oneOf, quantizerBits } from '../../schema/schema-leaves.js';
 import type { Column, FixedWhereIdle, IdleRule } from './section.js';
 
 const schema = z

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { smoothingModes } from '../../smooth/modes/registry.js';
 import { fixIdle } from './fix-idle.js';
-import type { Immutable } from './immutable.js';
-import { fraction, integer, listOf, oneOf, rangesAllowed } from './schema-leaves.js';
+import type { Immutable } from '../../schema/settled.js';
+import { fraction, integer, listOf, oneOf, rangesAllowed } from '../../schema/schema-leaves.js';
 import type { Column, FixedWhereIdle, IdleRule } from './section.js';
 import { isSearched } from './smoothing.js';
 import type { SmoothingSettings } from './smoothing.js';

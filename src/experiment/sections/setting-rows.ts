@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { expandRange } from '../grid/decimal-range.js';
-import { filePaths } from './schema-leaves.js';
+import { filePaths } from '../../schema/schema-leaves.js';
 import { headerPaths, settingPaths, unwrapSchema } from './setting-paths.js';
 import type { SettingPath } from './setting-paths.js';
 

@@ -7,8 +7,8 @@ import {
   type SmoothingModeName,
 } from '../../smooth/modes/registry.js';
 import type { CanonicalSmoothing } from '../../smooth/smoothing-settings.js';
-import type { Immutable } from './immutable.js';
-import { fraction, oneDefined, oneOf } from './schema-leaves.js';
+import type { Immutable } from '../../schema/settled.js';
+import { fraction, oneDefined, oneOf } from '../../schema/schema-leaves.js';
 import type { Column, IdleRule } from './section.js';
 
 const schema = z

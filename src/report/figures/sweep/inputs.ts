@@ -68,7 +68,7 @@ function valueText(row: Row): string {
   return parts.join(', ');
 }
 
-/** `format: bevScenes, seed: 3` of `{"format":"bevScenes","seed":3}`; cut JSON stays as it is. */
+/** `format: synthetic, seed: 3` of `{"format":"synthetic","seed":3}`; cut JSON stays as it is. */
 function readable(json: string): string {
   try {
     return Object.entries(JSON.parse(json) as Readonly<Record<string, unknown>>)

@@ -1,49 +1,33 @@
-import type { RandomStream } from './bev-random.js';
+/** @import { RandomStream } from './random-stream.mjs' */
 
 /** The classes of the demo's ground truth; a class number is the place in this list. */
-export const BEV_CLASSES = ['car', 'truck', 'pedestrian'] as const;
+export const CLASSES = ['car', 'truck', 'pedestrian'];
 
 /** Edge of the square scene in metres; the sensor stands at (SCENE_METRES / 2, -SENSOR_GAP_METRES). */
 export const SCENE_METRES = 36;
 export const SENSOR_GAP_METRES = 3;
 
-/** One thing that the sensor can hit. Metres; x to the right, y away from the sensor. */
-export interface Solid {
-  readonly kind: SolidKind;
-  /** Place in BEV_CLASSES, or -1 for a distractor. */
-  readonly classIndex: number;
-  readonly x: number;
-  readonly y: number;
-  /** Unit heading. */
-  readonly ux: number;
-  readonly uy: number;
-  readonly halfLength: number;
-  readonly halfWidth: number;
-  readonly height: number;
-  /** Mean intensity of its surface, 0-255. */
-  readonly intensity: number;
-  /** Points returned relative to a matt surface of the same size. */
-  readonly density: number;
-  /** Share of the points that are retroreflectors (plates, lamps, signs) of intensity 200-255. */
-  readonly reflectorShare: number;
-}
+/**
+ * One thing that the sensor can hit. Metres; x to the right, y away from the sensor.
+ *
+ * @typedef {object} Solid
+ * @property {SolidKind} kind
+ * @property {number} classIndex place in CLASSES, or -1 for a distractor
+ * @property {number} x
+ * @property {number} y
+ * @property {number} ux unit heading
+ * @property {number} uy
+ * @property {number} halfLength
+ * @property {number} halfWidth
+ * @property {number} height
+ * @property {number} intensity mean of its surface, 0-255
+ * @property {number} density points returned relative to a matt surface of the same size
+ * @property {number} reflectorShare share of the points that are retroreflectors (plates, lamps, signs) of 200-255
+ */
 
-type SolidKind = keyof typeof SHAPES;
+/** @typedef {keyof typeof SHAPES} SolidKind */
 
-type Range = readonly [number, number];
-
-interface Shape {
-  readonly classIndex: number;
-  readonly length: Range;
-  readonly width: Range;
-  readonly height: Range;
-  readonly intensity: Range;
-  readonly reflectorShare: number;
-  /** How many a scene holds. */
-  readonly count: Range;
-  /** Vehicles and walls follow the scene's road direction; the others turn freely. */
-  readonly followsRoad: boolean;
-}
+/** @typedef {readonly [number, number]} Range */
 
 /**
  * Sizes in metres. Every class has a distractor of nearly its size: containers for cars, wall pieces for trucks, posts
@@ -60,30 +44,26 @@ const SHAPES = {
   pedestrian: shape(2, [0.4, 0.7], [0.4, 0.6], [1.5, 1.95], [15, 75], 0.005, [3, 9], false),
 };
 
-function shape(
-  classIndex: number,
-  length: Range,
-  width: Range,
-  height: Range,
-  intensity: Range,
-  reflectorShare: number,
-  count: Range,
-  followsRoad: boolean,
-): Shape {
+/**
+ * @param {number} classIndex
+ * @param {Range} length
+ * @param {Range} width
+ * @param {Range} height
+ * @param {Range} intensity
+ * @param {number} reflectorShare
+ * @param {Range} count how many a scene holds
+ * @param {boolean} followsRoad vehicles and walls follow the scene's road direction; the others turn freely
+ */
+function shape(classIndex, length, width, height, intensity, reflectorShare, count, followsRoad) {
   return { classIndex, length, width, height, intensity, reflectorShare, count, followsRoad };
 }
 
-/** Large things first, so that small ones find the gaps. */
-const PLACING_ORDER: readonly SolidKind[] = [
-  'wall',
-  'truck',
-  'car',
-  'container',
-  'shrub',
-  'post',
-  'pole',
-  'pedestrian',
-];
+/**
+ * Large things first, so that small ones find the gaps.
+ *
+ * @type {readonly SolidKind[]}
+ */
+const PLACING_ORDER = ['wall', 'truck', 'car', 'container', 'shrub', 'post', 'pole', 'pedestrian'];
 
 const PLACING_TRIES = 10;
 const CENTRE_MARGIN_METRES = 0.4;
@@ -91,8 +71,11 @@ const CENTRE_MARGIN_METRES = 0.4;
 /**
  * Returns a unit vector for parameter t in [-1, 1]: the half circle from (0, -1) over (1, 0) to (0, 1). The rational
  * form of the circle is used because sin and cos may differ between engines in the last bit.
+ *
+ * @param {number} t
+ * @returns {readonly [number, number]}
  */
-export function halfCircle(t: number): readonly [number, number] {
+export function halfCircle(t) {
   const norm = 1 + t * t;
   return [(1 - t * t) / norm, (2 * t) / norm];
 }
@@ -100,10 +83,14 @@ export function halfCircle(t: number): readonly [number, number] {
 /**
  * Returns one scene's solids: counts, sizes and places drawn from `random`. Solids overlap at most at their corners, but
  * for wall pieces, which cross each other.
+ *
+ * @param {RandomStream} random
+ * @returns {readonly Solid[]}
  */
-export function placeSolids(random: RandomStream): readonly Solid[] {
+export function placeSolids(random) {
   const road = random.between(-1, 1);
-  const solids: Solid[] = [];
+  /** @type {Solid[]} */
+  const solids = [];
   for (const kind of PLACING_ORDER) {
     const count = random.integer(SHAPES[kind].count[0], SHAPES[kind].count[1]);
     for (let number = 0; number < count; number += 1) {
@@ -114,7 +101,13 @@ export function placeSolids(random: RandomStream): readonly Solid[] {
   return solids;
 }
 
-function drawSolid(random: RandomStream, kind: SolidKind, road: number): Solid {
+/**
+ * @param {RandomStream} random
+ * @param {SolidKind} kind
+ * @param {number} road
+ * @returns {Solid}
+ */
+function drawSolid(random, kind, road) {
   const { classIndex, length, width, height, intensity, reflectorShare, followsRoad } = SHAPES[kind];
   let [ux, uy] = halfCircle(followsRoad ? road + 0.04 * random.bell() : random.between(-1, 1));
   if (followsRoad && random.chance(0.25)) [ux, uy] = [-uy, ux];
@@ -135,7 +128,13 @@ function drawSolid(random: RandomStream, kind: SolidKind, road: number): Solid {
   };
 }
 
-function placeOne(random: RandomStream, kind: SolidKind, road: number, solids: Solid[]): void {
+/**
+ * @param {RandomStream} random
+ * @param {SolidKind} kind
+ * @param {number} road
+ * @param {Solid[]} solids added to
+ */
+function placeOne(random, kind, road, solids) {
   for (let attempt = 0; attempt < PLACING_TRIES; attempt += 1) {
     const solid = drawSolid(random, kind, road);
     if (solids.every((other) => keepsDistance(solid, other))) {
@@ -145,8 +144,14 @@ function placeOne(random: RandomStream, kind: SolidKind, road: number, solids: S
   }
 }
 
-/** A wall is a row of short pieces, so that its distance from the sensor may change along it. */
-function placeWall(random: RandomStream, road: number, solids: Solid[]): void {
+/**
+ * A wall is a row of short pieces, so that its distance from the sensor may change along it.
+ *
+ * @param {RandomStream} random
+ * @param {number} road
+ * @param {Solid[]} solids added to
+ */
+function placeWall(random, road, solids) {
   const first = drawSolid(random, 'wall', road);
   const pieces = random.integer(2, 7);
   for (let piece = 0; piece < pieces; piece += 1) {
@@ -156,16 +161,27 @@ function placeWall(random: RandomStream, road: number, solids: Solid[]): void {
   }
 }
 
-/** Half extents stand in for the outlines: side by side parking stays possible, overlap of the bodies does not. */
-function keepsDistance(solid: Solid, other: Solid): boolean {
+/**
+ * Half extents stand in for the outlines: side by side parking stays possible, overlap of the bodies does not.
+ *
+ * @param {Solid} solid
+ * @param {Solid} other
+ */
+function keepsDistance(solid, other) {
   const dx = other.x - solid.x;
   const dy = other.y - solid.y;
   const gap = 0.3 + reach(solid, dx, dy) + reach(other, dx, dy);
   return dx * dx + dy * dy > gap * gap;
 }
 
-/** Half extent of a solid along the direction (dx, dy), as of its bounding ellipse's support, in metres. */
-function reach(solid: Solid, dx: number, dy: number): number {
+/**
+ * Half extent of a solid along the direction (dx, dy), as of its bounding ellipse's support, in metres.
+ *
+ * @param {Solid} solid
+ * @param {number} dx
+ * @param {number} dy
+ */
+function reach(solid, dx, dy) {
   const distance = Math.sqrt(dx * dx + dy * dy) + 1e-9;
   const along = ((dx * solid.ux + dy * solid.uy) / distance) * solid.halfLength;
   const across = ((dy * solid.ux - dx * solid.uy) / distance) * solid.halfWidth;

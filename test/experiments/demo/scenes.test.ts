@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { BEV_CHANNELS, BEV_GRID, generateBevScenes } from '../../../src/formats/bev/bev-scenes.js';
+import { CHANNELS, GRID, generateScenes } from '../../../experiments/demo/scenes/scenes.mjs';
 
 function sha256(data: Uint8Array | string): string {
   return createHash('sha256').update(data).digest('hex');
 }
 
-describe('generateBevScenes', () => {
+describe('generateScenes', () => {
   it('makes the very scenes that the demo model was judged on', () => {
-    const { features, groundTruth } = generateBevScenes({ seed: 3, first: 0, count: 256 });
-    expect(features).toHaveLength(256 * BEV_CHANNELS.length * BEV_GRID * BEV_GRID);
+    const { features, groundTruth } = generateScenes({ seed: 3, first: 0, count: 256 });
+    expect(features).toHaveLength(256 * CHANNELS.length * GRID * GRID);
     expect(sha256(new Uint8Array(features.buffer))).toBe(
       '9516fad89f7110c705d272b67e5637b8f0fd68211fd7bd0ca64806e9a7f59ea0',
     );
@@ -19,21 +19,20 @@ describe('generateBevScenes', () => {
   });
 
   it('makes a scene from its seed and number alone, whatever it is made with', () => {
-    const sceneLength = BEV_CHANNELS.length * BEV_GRID * BEV_GRID;
-    const several = generateBevScenes({ seed: 7, first: 3, count: 4 });
-    const alone = generateBevScenes({ seed: 7, first: 5, count: 1 });
+    const sceneLength = CHANNELS.length * GRID * GRID;
+    const several = generateScenes({ seed: 7, first: 3, count: 4 });
+    const alone = generateScenes({ seed: 7, first: 5, count: 1 });
     expect(alone.features).toEqual(several.features.slice(2 * sceneLength, 3 * sceneLength));
     expect(alone.groundTruth.scenes[0]).toEqual(several.groundTruth.scenes[2]);
   });
 
   it('makes channels whose ranges differ more than a hundredfold', () => {
-    const { features } = generateBevScenes({ seed: 1, first: 0, count: 8 });
-    const plane = BEV_GRID * BEV_GRID;
-    const absmax = BEV_CHANNELS.map((_, channel) => {
+    const { features } = generateScenes({ seed: 1, first: 0, count: 8 });
+    const plane = GRID * GRID;
+    const absmax = CHANNELS.map((_, channel) => {
       let largest = 0;
       for (let i = 0; i < features.length; i++) {
-        if (Math.floor(i / plane) % BEV_CHANNELS.length === channel)
-          largest = Math.max(largest, Math.abs(features[i]!));
+        if (Math.floor(i / plane) % CHANNELS.length === channel) largest = Math.max(largest, Math.abs(features[i]!));
       }
       return largest;
     });
@@ -41,17 +40,17 @@ describe('generateBevScenes', () => {
   });
 
   it('puts every object inside the grid and into a class that there is', () => {
-    const { groundTruth } = generateBevScenes({ seed: 2, first: 0, count: 16 });
+    const { groundTruth } = generateScenes({ seed: 2, first: 0, count: 16 });
     for (const { objects } of groundTruth.scenes) {
       for (const { class: kind, x, y } of objects) {
         expect(groundTruth.classes[kind]).toBeDefined();
         expect(Math.min(x, y)).toBeGreaterThanOrEqual(0);
-        expect(Math.max(x, y)).toBeLessThanOrEqual(BEV_GRID);
+        expect(Math.max(x, y)).toBeLessThanOrEqual(GRID);
       }
     }
   });
 
   it('refuses a seed that is no 32-bit number', () => {
-    expect(() => generateBevScenes({ seed: -1, first: 0, count: 1 })).toThrow('Expected seed to be an integer');
+    expect(() => generateScenes({ seed: -1, first: 0, count: 1 })).toThrow('Expected seed to be an integer');
   });
 });

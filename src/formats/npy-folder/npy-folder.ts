@@ -4,7 +4,7 @@ import type { PreprocessSettings } from '../preprocess/preprocess-settings.js';
 import type { Dataset, DetectionGroundTruth } from '../dataset.js';
 import { DatasetError } from '../dataset-error.js';
 import { openFile } from '../io/file-source.js';
-import { readNpyHeader, type NpyArray } from './npy-header.js';
+import { readNpyHeader, type NpyArray } from '../npy/npy-header.js';
 import { planPreprocess, preprocessFloats } from '../preprocess/preprocess.js';
 import { checkSampleRange, findNonFinite } from '../sample-range.js';
 

@@ -1,8 +1,12 @@
-import type { RandomStream } from './bev-random.js';
-import { halfCircle, SCENE_METRES, SENSOR_GAP_METRES, type Solid } from './bev-world.js';
+/** @import { RandomStream } from './random-stream.mjs' */
+/** @import { Solid } from './world.mjs' */
+import { halfCircle, SCENE_METRES, SENSOR_GAP_METRES } from './world.mjs';
 
-/** Receives one returned point: metres in the scene, height above ground in metres, intensity 0-255. */
-export type PointSink = (x: number, y: number, z: number, intensity: number) => void;
+/**
+ * Receives one returned point: metres in the scene, height above ground in metres, intensity 0-255.
+ *
+ * @typedef {(x: number, y: number, z: number, intensity: number) => void} PointSink
+ */
 
 /** Directions are sorted into bins by dx / (|dx| + dy), which grows with the bearing and needs no atan2. */
 const DIRECTION_BINS = 512;
@@ -15,17 +19,23 @@ const STRAY_POINTS = 14;
 /** Share of rays that a shrub lets through. */
 const SHRUB_LEAKAGE = 0.45;
 
-/** For every direction bin, the nearest solid: its place in the list (-1: none), range and height. */
-interface DepthBuffer {
-  readonly owner: Int16Array;
-  readonly range: Float64Array;
-}
+/**
+ * For every direction bin, the nearest solid: its place in the list (-1: none), and its range.
+ *
+ * @typedef {object} DepthBuffer
+ * @property {Int16Array} owner
+ * @property {Float64Array} range
+ */
 
 /**
  * Sends the points of one sweep to `sink` and returns how many points each solid got, `[solids.length]`. The number of
  * points falls with the squared range; nearer solids hide what lies behind and below the line of sight over their top.
+ *
+ * @param {readonly Solid[]} solids
+ * @param {RandomStream} random
+ * @param {PointSink} sink
  */
-export function scanSolids(solids: readonly Solid[], random: RandomStream, sink: PointSink): Int32Array {
+export function scanSolids(solids, random, sink) {
   const depth = drawDepthBuffer(solids);
   const hits = new Int32Array(solids.length);
   solids.forEach((solid, self) => {
@@ -36,7 +46,7 @@ export function scanSolids(solids: readonly Solid[], random: RandomStream, sink:
       const matt = solid.intensity * (1 + 0.25 * random.bell());
       const intensity = isReflector ? random.between(200, 255) : matt;
       if (isHidden(x, y, z, self, solids, depth, random)) continue;
-      hits[self]! += 1;
+      hits[self] += 1;
       sink(x, y, z, intensity);
     }
   });
@@ -44,20 +54,32 @@ export function scanSolids(solids: readonly Solid[], random: RandomStream, sink:
   return hits;
 }
 
-function directionBin(x: number, y: number): number {
+/**
+ * @param {number} x
+ * @param {number} y
+ */
+function directionBin(x, y) {
   const dx = x - SCENE_METRES / 2;
   const dy = y + SENSOR_GAP_METRES;
   const bearing = dx / (Math.abs(dx) + dy);
   return Math.min(DIRECTION_BINS - 1, Math.max(0, Math.floor((bearing + 1) * (DIRECTION_BINS / 2))));
 }
 
-function rangeOf(x: number, y: number): number {
+/**
+ * @param {number} x
+ * @param {number} y
+ */
+function rangeOf(x, y) {
   const dx = x - SCENE_METRES / 2;
   const dy = y + SENSOR_GAP_METRES;
   return Math.sqrt(dx * dx + dy * dy);
 }
 
-function drawDepthBuffer(solids: readonly Solid[]): DepthBuffer {
+/**
+ * @param {readonly Solid[]} solids
+ * @returns {DepthBuffer}
+ */
+function drawDepthBuffer(solids) {
   const owner = new Int16Array(DIRECTION_BINS).fill(-1);
   const range = new Float64Array(DIRECTION_BINS).fill(Number.POSITIVE_INFINITY);
   solids.forEach((solid, self) => {
@@ -75,7 +97,7 @@ function drawDepthBuffer(solids: readonly Solid[]): DepthBuffer {
     }
     const solidRange = rangeOf(solid.x, solid.y);
     for (let bin = first; bin <= last; bin += 1) {
-      if (solidRange < range[bin]!) {
+      if (solidRange < range[bin]) {
         range[bin] = solidRange;
         owner[bin] = self;
       }
@@ -84,29 +106,35 @@ function drawDepthBuffer(solids: readonly Solid[]): DepthBuffer {
   return { owner, range };
 }
 
-/** True where another solid stands nearer in the point's direction and the line of sight does not pass over its top. */
-function isHidden(
-  x: number,
-  y: number,
-  z: number,
-  self: number,
-  solids: readonly Solid[],
-  depth: DepthBuffer,
-  random: RandomStream,
-): boolean {
+/**
+ * True where another solid stands nearer in the point's direction and the line of sight does not pass over its top.
+ *
+ * @param {number} x
+ * @param {number} y
+ * @param {number} z
+ * @param {number} self place of the solid that the point is of; -1: none
+ * @param {readonly Solid[]} solids
+ * @param {DepthBuffer} depth
+ * @param {RandomStream} random
+ */
+function isHidden(x, y, z, self, solids, depth, random) {
   const bin = directionBin(x, y);
-  const owner = depth.owner[bin]!;
+  const owner = depth.owner[bin];
   if (owner < 0 || owner === self) return false;
   const range = rangeOf(x, y);
-  const nearest = depth.range[bin]!;
+  const nearest = depth.range[bin];
   if (nearest >= range - 0.2) return false;
-  const blocker = solids[owner]!;
+  const blocker = solids[owner];
   const lineHeight = SENSOR_HEIGHT_METRES + ((z - SENSOR_HEIGHT_METRES) * nearest) / range;
   if (lineHeight > blocker.height) return false;
   return !(blocker.kind === 'shrub' && random.chance(SHRUB_LEAKAGE));
 }
 
-function expectedPoints(solid: Solid, random: RandomStream): number {
+/**
+ * @param {Solid} solid
+ * @param {RandomStream} random
+ */
+function expectedPoints(solid, random) {
   const range = rangeOf(solid.x, solid.y);
   const dx = (solid.x - SCENE_METRES / 2) / range;
   const dy = (solid.y + SENSOR_GAP_METRES) / range;
@@ -117,8 +145,14 @@ function expectedPoints(solid: Solid, random: RandomStream): number {
   return Math.floor(Math.min(MAX_POINTS_PER_SOLID, expected * (1 + 0.1 * random.bell())) + random.uniform());
 }
 
-/** Draws one point of the surface that faces the sensor (or, now and then, of the inside seen through a window). */
-function sampleSurface(solid: Solid, random: RandomStream): readonly [number, number, number] {
+/**
+ * Draws one point of the surface that faces the sensor (or, now and then, of the inside seen through a window).
+ *
+ * @param {Solid} solid
+ * @param {RandomStream} random
+ * @returns {readonly [number, number, number]}
+ */
+function sampleSurface(solid, random) {
   const toSensorX = SCENE_METRES / 2 - solid.x;
   const toSensorY = -SENSOR_GAP_METRES - solid.y;
   const facesAlong = toSensorX * solid.ux + toSensorY * solid.uy;
@@ -143,16 +177,29 @@ function sampleSurface(solid: Solid, random: RandomStream): readonly [number, nu
   ];
 }
 
-/** The outline seen from the side: cars have a bonnet and a boot, trucks a lower cab roof, shrubs a round top. */
-function topShare(solid: Solid, along: number, across: number): number {
+/**
+ * The outline seen from the side: cars have a bonnet and a boot, trucks a lower cab roof, shrubs a round top.
+ *
+ * @param {Solid} solid
+ * @param {number} along
+ * @param {number} across
+ */
+function topShare(solid, along, across) {
   if (solid.kind === 'car') return Math.abs(along) > 0.55 ? 0.62 : 1;
   if (solid.kind === 'truck') return along > 0.7 ? 0.8 : 1;
   if (solid.kind === 'shrub') return 1 - 0.6 * Math.max(along * along, across * across);
   return 1;
 }
 
-/** Flat, slightly rough ground with low grass, denser near the sensor, and a few stray returns in the air. */
-function scanGround(solids: readonly Solid[], depth: DepthBuffer, random: RandomStream, sink: PointSink): void {
+/**
+ * Flat, slightly rough ground with low grass, denser near the sensor, and a few stray returns in the air.
+ *
+ * @param {readonly Solid[]} solids
+ * @param {DepthBuffer} depth
+ * @param {RandomStream} random
+ * @param {PointSink} sink
+ */
+function scanGround(solids, depth, random, sink) {
   const road = random.between(12, 40);
   for (let number = 0; number < GROUND_POINTS + STRAY_POINTS; number += 1) {
     const range = SENSOR_GAP_METRES / (1 - 0.93 * random.uniform());

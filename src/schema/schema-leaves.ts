@@ -1,10 +1,14 @@
 import { z } from 'zod';
+import type { JsonObject } from './json-value.js';
 
 /** Leaves that name a file: relative to the experiment file, or to the current folder when given by `--set`. */
 export const filePaths = z.registry<{ readonly kind: 'file' }>();
 
 /** List settings whose value may also be written as a range `{from, to, step}`; the range is expanded before validation. */
 export const rangesAllowed = z.registry<{ readonly kind: 'range' }>();
+
+/** Unions of which some choices are no more: what to write instead of each. */
+export const retiredChoices = z.registry<{ readonly advice: Readonly<Record<string, string>> }>();
 
 /**
  * Settings that came after content keys were first stored, with the value that means what trials without them did. At
@@ -54,6 +58,21 @@ export function flag(description: string) {
 
 export function oneOf<const Values extends readonly [string, ...string[]]>(values: Values, description: string) {
   return z.enum(values).describe(description);
+}
+
+/** What is handed to code of the user's own. */
+export function options() {
+  const error = 'a mapping with finite numbers, text, true, false, null, lists and mappings';
+  const values: z.ZodType<JsonObject> = z
+    .record(z.string(), z.unknown(), { error })
+    .refine((value): value is JsonObject => holdsFiniteNumbers(value), { error });
+  return values.describe('Handed to the module as it is.').default({});
+}
+
+/** YAML has NaN and infinities, JSON and so content keys have not. */
+function holdsFiniteNumbers(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  return typeof value !== 'object' || value === null || Object.values(value).every(holdsFiniteNumbers);
 }
 
 /** Bits of a quantizer; the description follows. */
