@@ -53,6 +53,18 @@ const packages = {
   yargs: '^src/cli/',
 };
 
+/** The same for the folders of report/, but for the files beside them, which import no folder and are for all of them. */
+const reportMayImport = {
+  addresses: [],
+  charts: [],
+  facts: ['addresses', 'charts'],
+  answers: ['facts'],
+  figures: ['addresses', 'charts', 'facts', 'answers'],
+  browser: ['addresses', 'charts'],
+  output: ['addresses', 'charts', 'facts', 'answers', 'figures', 'browser'],
+  pages: ['addresses', 'charts', 'facts', 'answers', 'figures', 'browser', 'output'],
+};
+
 const folders = Object.keys(mayImport);
 for (const [at, folder] of folders.entries()) {
   for (const other of mayImport[folder]) {
@@ -70,6 +82,18 @@ module.exports = {
       from: { path: `^src/${folder}/` },
       to: { path: '^src/', pathNot: `^src/(${[folder, ...mayImport[folder]].join('|')})/` },
     })),
+    ...Object.entries(reportMayImport).map(([folder, others]) => ({
+      name: `report-${folder}-imports-what-it-may`,
+      severity: 'error',
+      from: { path: `^src/report/${folder}/` },
+      to: { path: '^src/report/[^/]+/', pathNot: `^src/report/(${[folder, ...others].join('|')})/` },
+    })),
+    {
+      name: 'browser-client-is-imported-by-nothing-else',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/report/browser/client/' },
+      to: { path: '^src/report/browser/client/' },
+    },
     {
       name: 'every-folder-is-listed',
       severity: 'error',

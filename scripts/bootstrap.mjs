@@ -59,6 +59,7 @@ const sources = [
   ...sourceFiles(join(root, 'src')),
   join(root, 'tsconfig.json'),
   join(root, 'tsconfig.build.json'),
+  join(root, 'scripts', 'build-browser.mjs'),
 ].sort();
 unlessDone(join(root, 'dist', '.source-hash'), hashOf(sources), () => {
   npm('compiling', 'run', '--silent', 'build');

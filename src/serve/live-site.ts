@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { countText } from '../report/output/number-text.js';
-import { withRelativePaths } from '../report/output/relative-paths.js';
-import { openSite, type Site, type SiteOptions } from '../report/output/site.js';
-import { folderNames } from '../report/pages/site-map.js';
+import { countText } from '../report/number-text.js';
+import { withRelativePaths } from '../report/relative-paths.js';
+import { openSite, type Site, type SiteOptions } from '../report/pages/site.js';
+import { folderNames } from '../report/addresses/site-map.js';
 import { monotonicMs } from '../store/monotonic-clock.js';
 import type { RunState } from '../store/read/read-run-state.js';
 import { everySweep } from '../store/query/every-sweep.js';

@@ -1,6 +1,6 @@
-import { escapeHtml } from '../report/output/html.js';
-import { pageHtml } from '../report/pages/page.js';
-import { noLinks } from '../report/pages/page-links.js';
+import { escapeHtml } from '../report/output/html/escape-html.js';
+import { pageHtml } from '../report/output/html/page-html.js';
+import { noLinks } from '../report/addresses/page-links.js';
 
 /** What a page says that stands in place of one of the report. */
 export interface Notice {

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import type { TrialSettings } from '../../plan/plan.js';
-import { readWarnings } from '../../report/facts/sweep-warnings.js';
+import { readWarnings } from '../../report/facts/result-warnings.js';
 import { exportTrial, type ExportSummary } from '../../export/export-trial.js';
 import { readTrial } from '../../store/read/read-trial.js';
 import { exportCheckLines } from './export-check-lines.js';

@@ -1,4 +1,4 @@
-import { readWarnings } from '../../report/facts/sweep-warnings.js';
+import { readWarnings } from '../../report/facts/result-warnings.js';
 import { pickSweep, pickTrial, readDatabase, table } from '../read-database.js';
 
 /** The text of `quantsweep show`. */

@@ -1,6 +1,6 @@
 import { drawnLimits } from '../../charts/drawn-limits.js';
-import type { Drawn, SizePart } from '../../charts/drawn-parts.js';
-import { bestOfBoth, chooseParts, leftOutText, onlyTrials, sizeParts } from '../../charts/drawn-parts.js';
+import type { Drawn, SizePart } from '../drawn-parts.js';
+import { bestOfBoth, chooseParts, leftOutText, onlyTrials, sizeParts } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
 import { numberOf, sqlText } from '../../query.js';
 import type { SweepFacts, TrialFacts } from '../../facts/sweep-facts.js';

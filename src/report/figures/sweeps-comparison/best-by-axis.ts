@@ -1,6 +1,6 @@
 import type { ComparedSweeps } from '../../facts/compared-sweeps.js';
 import type { PageFigure } from '../figure.js';
-import { signed, valueText } from '../../output/number-text.js';
+import { signed, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOrNull, sqlText, textOf } from '../../query.js';
 import { axisName } from '../../facts/variants.js';
