@@ -53,7 +53,7 @@ const packages = {
   yargs: '^src/cli/',
 };
 
-/** The same for the folders of report/, but for the files beside them, which import no folder and are for all of them. */
+/** The same for the folders of report/. Files beside them are for all of them and import none, but for the server's door. */
 const reportMayImport = {
   addresses: [],
   charts: [],
@@ -88,6 +88,18 @@ module.exports = {
       from: { path: `^src/report/${folder}/` },
       to: { path: '^src/report/[^/]+/', pathNot: `^src/report/(${[folder, ...others].join('|')})/` },
     })),
+    {
+      name: 'files-beside-report-folders-import-none',
+      severity: 'error',
+      from: { path: '^src/report/[^/]+\\.ts$', pathNot: '^src/report/served-report\\.ts$' },
+      to: { path: '^src/report/[^/]+/' },
+    },
+    {
+      name: 'serve-knows-one-file-of-report',
+      severity: 'error',
+      from: { path: '^src/serve/' },
+      to: { path: '^src/report/', pathNot: '^src/report/served-report\\.ts$' },
+    },
     {
       name: 'browser-client-is-imported-by-nothing-else',
       severity: 'error',

@@ -1,9 +1,9 @@
+import { inlineAssets } from '../output/html/page-assets.js';
 import { pageHtml } from '../output/html/page-html.js';
 import type { ReportOptions } from '../output/html/page-body.js';
 import { sweepPage } from './sweep-page.js';
 import type { Query } from '../query.js';
 import { textOf, toRows } from '../query.js';
-import { inlineAssets } from './site.js';
 import { readSweepFacts } from '../facts/sweep-facts.js';
 
 /** The database has no sweep of the name asked for. */

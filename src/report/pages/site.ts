@@ -1,9 +1,5 @@
-import { chartLibrary, chartLicences } from '../browser/chart-library.js';
-import type { PageAssets } from '../output/html/page-html.js';
-import { clientScript } from '../browser/client-script.js';
-import { liveStyle } from '../output/html/live-style.js';
+import { assetPaths, assetText, inlineAssets, sharedAssets, type PageMode } from '../output/html/page-assets.js';
 import { pageHtml } from '../output/html/page-html.js';
-import { pageStyle } from '../output/html/page-style.js';
 import { readComparedSweeps } from '../facts/compared-sweeps.js';
 import { readComparedTrials } from '../facts/compared-trials.js';
 import { comparisonPage } from './comparison-page.js';
@@ -34,7 +30,7 @@ export interface SiteOptions extends ReportOptions {
    * the others share files. `server`: all pages share files, each trial and pair of trials has a page, and pages ask
    * for news.
    */
-  readonly mode: 'files' | 'server';
+  readonly mode: PageMode;
   /** Further pairs of trials to compare, by sweep. */
   readonly pairs?: ReadonlyMap<string, readonly Pair[]>;
   /** Pairs of sweeps of the report to compare; a server compares any two. */
@@ -63,11 +59,6 @@ const mostTrialPages = 500;
 
 /** The best ones that get a page where there are more: a folder of thousands helps nobody, and takes minutes to make. */
 const bestTrialPages = 24;
-
-const style = 'assets/quantsweep.css';
-const chartScript = 'assets/vega.js';
-const script = 'assets/quantsweep.js';
-const live = 'assets/live.js';
 
 /**
  * Opens a report over the named sweeps. Pure but for `query`, which runs SELECTs, and for reading Vega's own files.
@@ -110,47 +101,38 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
       ].map((name) => `${folder.folder}/${name}`);
     });
     const comparisons = (options.sweepPairs ?? []).map(sweepsComparisonPath);
-    const assets = [style, chartScript, ...(options.mode === 'server' ? [live] : []), script];
-    return ['index.html', ...assets, ...comparisons, ...pages];
+    return ['index.html', ...assetPaths(options.mode), ...comparisons, ...pages];
   }
 
   function render(path: string): string | null {
-    switch (path) {
-      case style:
-        return options.mode === 'server' ? `${pageStyle}\n${liveStyle}` : pageStyle;
-      case chartScript:
-        return chartLibrary();
-      case script:
-        return clientScript('page');
-      case live:
-        return options.mode === 'server' ? clientScript('live') : null;
-      case 'index.html':
-        return pageHtml({
-          title: 'quantsweep',
-          body: indexPage(
-            {
-              sweeps,
-              isWhole: sweeps.length === all.length,
-              href: (sweep) => encodeURI(`${folderName(sweep)}/${pageName.sweep}`),
-              factsOf,
-              trialComparisons: comparisonsOf,
-              sweepComparisons: (options.sweepPairs ?? []).map((pair) => ({
-                pair,
-                href: encodeURI(sweepsComparisonPath(pair)),
-              })),
-            },
-            query,
-            options,
-          ),
-          assets: shared(''),
-        });
-    }
+    const asset = assetText(path, options.mode);
+    if (asset !== null) return asset;
+    if (path === 'index.html') return renderIndex();
     const pair = parseSweepsComparison(path);
     if (pair !== null) return renderSweeps(pair);
     const [folder = '', name = '', more] = path.split('/');
     const sweep = shownFolder.get(folder);
     const page = more === undefined ? parsePageName(name) : null;
     return sweep === undefined || page === null ? null : renderPage(sweep, page);
+  }
+
+  function renderIndex(): string {
+    const facts = {
+      sweeps,
+      isWhole: sweeps.length === all.length,
+      href: (sweep: string) => encodeURI(`${folderName(sweep)}/${pageName.sweep}`),
+      factsOf,
+      trialComparisons: comparisonsOf,
+      sweepComparisons: (options.sweepPairs ?? []).map((pair) => ({
+        pair,
+        href: encodeURI(sweepsComparisonPath(pair)),
+      })),
+    };
+    return pageHtml({
+      title: 'quantsweep',
+      body: indexPage(facts, query, options),
+      assets: sharedAssets('', options.mode),
+    });
   }
 
   function renderPage(sweep: string, page: PageId): string | null {
@@ -163,7 +145,7 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
     return pageHtml({
       title: `${titleOf(page, sweep)} · quantsweep`,
       body,
-      assets: alone ? inlineAssets() : shared('../'),
+      assets: alone ? inlineAssets() : sharedAssets('../', options.mode),
     });
   }
 
@@ -181,7 +163,7 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
     return pageHtml({
       title: `${a} against ${b} · quantsweep`,
       body: sweepsComparisonPage(readComparedSweeps(query, factsA, factsB, links), query, options),
-      assets: shared(''),
+      assets: sharedAssets('', options.mode),
     });
   }
 
@@ -244,22 +226,6 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
           comparisons: distinctPairs([...usefulPairs(facts), ...(options.pairs?.get(sweep) ?? [])]),
         };
   }
-
-  function shared(root: string): PageAssets {
-    const isLive = options.mode === 'server';
-    const scripts = [chartScript, ...(isLive ? [live] : []), script].map((path) => `${root}${path}`);
-    return { kind: 'shared', style: `${root}${style}`, scripts, live: isLive };
-  }
-}
-
-/** Style and scripts for a page that is passed on alone. */
-export function inlineAssets(): PageAssets {
-  return {
-    kind: 'inline',
-    style: pageStyle,
-    scripts: [chartLibrary(), clientScript('page')],
-    licences: chartLicences(),
-  };
 }
 
 function titleOf(page: PageId, sweep: string): string {

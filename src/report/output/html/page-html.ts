@@ -11,24 +11,28 @@ export interface Page {
   readonly assets: PageAssets;
 }
 
-/** The style sheet and the scripts: in the page itself, or in files that all pages of a report share. */
-export type PageAssets =
-  | {
-      readonly kind: 'inline';
-      readonly style: string;
-      /** In order, as source text. */
-      readonly scripts: readonly string[];
-      /** Licences of code in the scripts, which stay readable beside them. */
-      readonly licences: string;
-    }
-  | {
-      readonly kind: 'shared';
-      /** Addresses, relative to the page. */
-      readonly style: string;
-      readonly scripts: readonly string[];
-      /** True where the page may ask the server that it came from for news. */
-      readonly live: boolean;
-    };
+/** The style sheet and the scripts. */
+export type PageAssets = InlineAssets | SharedAssets;
+
+/** In the page itself. */
+export interface InlineAssets {
+  readonly kind: 'inline';
+  readonly style: string;
+  /** In order, as source text. */
+  readonly scripts: readonly string[];
+  /** Licences of code in the scripts, which stay readable beside them. */
+  readonly licences: string;
+}
+
+/** In files that all pages of a report share. */
+export interface SharedAssets {
+  readonly kind: 'shared';
+  /** Addresses, relative to the page. */
+  readonly style: string;
+  readonly scripts: readonly string[];
+  /** True where the page may ask the server that it came from for news. */
+  readonly live: boolean;
+}
 
 /**
  * The whole document. Its content security policy allows nothing but its own style sheet and scripts: inlined ones by
