@@ -4,7 +4,8 @@ import { LossAccumulator } from '../../../losses/loss-accumulator.js';
 import { lossGraph } from '../../../losses/loss-graph.js';
 import { outputDivergences } from '../../../tasks/output-divergence.js';
 import { PreciseSums } from '../../../statistics/precise-sums.js';
-import type { GateRecord, LayerLossRecord } from '../../../records/results.js';
+import type { GateRecord } from '../../../records/gate-record.js';
+import type { LayerLossRecord } from '../../../records/loss-record.js';
 import type { EvaluationSettings, GateSettings, LossSettings } from '../../../experiment/sections/settings.js';
 import { ModelError } from '../../../onnx/model-error.js';
 import type { OnnxModel } from '../../../onnx/onnx-model.js';
@@ -20,6 +21,7 @@ import { deployableBytes, deployableModel } from '../../../quantize/graph/deploy
 import { quantizedModel, smoothedModel } from '../../../quantize/graph/quantized-graph.js';
 import { bitsOfLayers, selectLayers } from '../../../quantize/select-layers.js';
 import { evaluationSamplesPerRun, freelyChosen, openBatching, samplesOf } from '../../batching/batching.js';
+import { searchesAlphas } from '../../../smooth/modes/registry.js';
 import { correctBiases } from './correct-biases.js';
 import { evaluateTrial, type Evaluated } from './evaluate-trial.js';
 import { fixedAlphas } from './fixed-alphas.js';
@@ -148,7 +150,7 @@ export function evaluationSamples({ samples }: EvaluationSettings, dataset: Data
 }
 
 function alphaOf(smoothing: TrialSettings['smoothing'], alphas: TrialJob['alphas']): AlphaOf {
-  if (smoothing.mode !== 'dynamic' && smoothing.mode !== 'auto') return fixedAlphas(smoothing);
+  if (!searchesAlphas(smoothing.mode)) return fixedAlphas(smoothing);
   return (layer) => {
     const alpha = alphas?.get(layer);
     if (alpha === undefined) throw new Error(`Invariant: the search chose no alpha for layer "${layer}".`);
