@@ -86,17 +86,15 @@ interface Written {
   readonly quantization: QuantizationSettings;
 }
 
-function readsPercentile({ calibrator }: ActivationQuantizerSettings): boolean {
-  return calibrators[calibrator].parameters.includes('percentile');
-}
-
 /** Settings that other settings of the section make idle. */
 export const idleInQuantization: readonly FixedWhereIdle<Written>[] = [
   {
     path: 'activation.percentile',
     fixedAt: 99.99,
     idleBeside: ({ quantization: { activation } }) =>
-      readsPercentile(activation) ? null : `beside quantization.activation.calibrator ${activation.calibrator}`,
+      calibrators[activation.calibrator].parameters.includes('percentile')
+        ? null
+        : `beside quantization.activation.calibrator ${activation.calibrator}`,
   },
   {
     path: 'activation.narrowRange',
@@ -143,7 +141,9 @@ const columns: readonly Column<Trial>[] = [
     name: 'percentile',
     type: 'REAL',
     value: ({ quantization }) =>
-      quantization !== null && readsPercentile(quantization.activation) ? quantization.activation.percentile : null,
+      quantization !== null && calibrators[quantization.activation.calibrator].parameters.includes('percentile')
+        ? quantization.activation.percentile
+        : null,
   },
   { name: 'activation_scheme', type: 'TEXT', value: ({ quantization }) => quantization?.activation.scheme },
   { name: 'weight_bits', type: 'INTEGER', value: ({ quantization }) => quantization?.weight.bits },

@@ -40,10 +40,12 @@ export function listOf<Item extends z.ZodType>(item: Item, expected: string, des
   return z.array(item, { error: expected }).min(1, { error: expected }).describe(description);
 }
 
-/** A setting of {@link leftOut}: code that reads it sees undefined for the default. */
-export function addedLater<Value, Input>(leaf: z.ZodType<Value, Input>, byDefault: z.util.NoUndefined<Value>) {
-  const schema = leaf.default(byDefault).register(leftOut, { at: byDefault });
-  return schema as unknown as z.ZodType<Value | undefined, Input | undefined>;
+/** A setting of {@link leftOut}. It has its default in the file's settings, and is absent with it in a trial's. */
+export function addedLater<Leaf extends z.ZodType>(leaf: Leaf, byDefault: z.util.NoUndefined<z.output<Leaf>>) {
+  const schema = leaf.default(byDefault);
+  leftOut.add(schema, { at: byDefault });
+  // Code that reads the setting of a trial must be ready for its absence.
+  return schema as unknown as z.ZodOptional<Leaf>;
 }
 
 export function flag(description: string) {
@@ -58,19 +60,13 @@ export function oneOf<const Values extends readonly [string, ...string[]]>(value
 export const quantizerBits = z
   .int({ error: '2 to 8, or 16' })
   .refine((value) => (value >= 2 && value <= 8) || value === 16, { error: '2 to 8, or 16' });
+
 /** One of the names that a registry holds, each told by its own description. */
 export function oneDefined<Name extends string>(
   names: readonly [Name, ...Name[]],
   definitions: Readonly<Record<Name, { readonly description: string }>>,
   about: string,
 ) {
-  return z.enum(names).describe(`${about}: ${describeEach(names, definitions)}.`);
-}
-
-/** `` `max`: the range holds every value; `mse`: ... `` */
-function describeEach<Name extends string>(
-  names: readonly Name[],
-  definitions: Readonly<Record<Name, { readonly description: string }>>,
-): string {
-  return names.map((name) => `\`${name}\`: ${definitions[name].description}`).join('; ');
+  const each = names.map((name) => `\`${name}\`: ${definitions[name].description}`);
+  return z.enum(names).describe(`${about}: ${each.join('; ')}.`);
 }
