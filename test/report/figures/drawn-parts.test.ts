@@ -3,14 +3,14 @@ import { bestOfBoth, chooseParts, leftOutText, onlyTrials } from '../../../src/r
 import { metricText } from '../../../src/report/number-text.js';
 import type { SweepFacts, TrialFacts } from '../../../src/report/facts/sweep-facts.js';
 
-const trial = (number: number, value: number, absmax = 'channel'): TrialFacts =>
-  ({ trial: number, role: 'candidate', status: 'done', value, absmax }) as TrialFacts;
+const trial = (number: number, value: number, place: number, absmax = 'channel'): TrialFacts =>
+  ({ trial: number, role: 'candidate', status: 'done', value, place, absmax }) as TrialFacts;
 const factsOf = (...trials: readonly TrialFacts[]): SweepFacts =>
   ({ trials, metric: metricText('top1') }) as unknown as SweepFacts;
 const part = (...trials: readonly number[]) => ({ trials: new Set(trials) });
 
 describe('chooseParts', () => {
-  const facts = factsOf(trial(1, 0.5), trial(2, 0.9), trial(3, 0.7, 'view'), trial(4, 0.6));
+  const facts = factsOf(trial(1, 0.5, 4), trial(2, 0.9, 1), trial(3, 0.7, 2, 'view'), trial(4, 0.6, 3));
   const parts = [part(1), part(2), part(3, 4)];
 
   it('keeps all parts in their order, without a condition, within the limits', () => {
