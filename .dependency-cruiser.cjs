@@ -55,6 +55,18 @@ const packages = {
   yargs: '^src/cli/',
 };
 
+/** The same for the folders of report/. Files beside them are for all of them and import none, but for the server's door. */
+const reportMayImport = {
+  addresses: [],
+  charts: [],
+  facts: ['addresses', 'charts'],
+  answers: ['facts'],
+  figures: ['addresses', 'charts', 'facts', 'answers'],
+  browser: ['addresses', 'charts'],
+  output: ['addresses', 'charts', 'facts', 'answers', 'figures', 'browser'],
+  pages: ['addresses', 'charts', 'facts', 'answers', 'figures', 'browser', 'output'],
+};
+
 const folders = Object.keys(mayImport);
 for (const [at, folder] of folders.entries()) {
   for (const other of mayImport[folder]) {
@@ -72,6 +84,30 @@ module.exports = {
       from: { path: `^src/${folder}/` },
       to: { path: '^src/', pathNot: `^src/(${[folder, ...mayImport[folder]].join('|')})/` },
     })),
+    ...Object.entries(reportMayImport).map(([folder, others]) => ({
+      name: `report-${folder}-imports-what-it-may`,
+      severity: 'error',
+      from: { path: `^src/report/${folder}/` },
+      to: { path: '^src/report/[^/]+/', pathNot: `^src/report/(${[folder, ...others].join('|')})/` },
+    })),
+    {
+      name: 'files-beside-report-folders-import-none',
+      severity: 'error',
+      from: { path: '^src/report/[^/]+\\.ts$', pathNot: '^src/report/served-report\\.ts$' },
+      to: { path: '^src/report/[^/]+/' },
+    },
+    {
+      name: 'serve-knows-one-file-of-report',
+      severity: 'error',
+      from: { path: '^src/serve/' },
+      to: { path: '^src/report/', pathNot: '^src/report/served-report\\.ts$' },
+    },
+    {
+      name: 'browser-client-is-imported-by-nothing-else',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/report/browser/client/' },
+      to: { path: '^src/report/browser/client/' },
+    },
     {
       name: 'the-door-opens-the-api',
       comment: 'src/index.ts exports the functions of src/api and the types and errors that they name',

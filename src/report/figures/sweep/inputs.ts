@@ -1,5 +1,5 @@
 import type { Figure } from '../figure.js';
-import { countText } from '../../output/number-text.js';
+import { countText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
 
