@@ -1,25 +1,14 @@
+import { DatasetError } from '../formats/dataset-error.js';
 import type { DataSource } from '../formats/data-source.js';
 import type { RunSettings } from '../experiment/sections/settings.js';
 import type { ContentKey, PlannedStage, PlannedTrial, SweepPlan, TrialSettings } from '../plan/plan.js';
 import type { StoredFailure, SweepReader } from '../store/store.js';
+import { retryOf } from './failure-kinds.js';
+import { StageFailed } from './stage-failed.js';
 import { stageConditions, trialConditions } from './work-conditions.js';
 
-/** What the surroundings did, not the work itself: the next run tries again by itself. */
-const transientClasses: ReadonlySet<string> = new Set([
-  'WorkerDied',
-  'WorkerHung',
-  'OutOfMemory',
-  'DeviceLost',
-  'InputChangedError',
-  'SurroundingsError',
-  // What code of the user's own needs (programs, packages) is in no key.
-  'CustomCodeError',
-  // Another driver, or run.allowFallback, and it runs; the check comes before the work.
-  'FallbackError',
-]);
-
 /** Class of a failure that is another stage's: what counts is whether that one would fail again. */
-const OF_A_STAGE = 'StageFailed';
+const OF_A_STAGE = StageFailed.errorClass;
 
 /** The keys that failures are looked up by. */
 type Failures = Pick<SweepReader, 'failedTrials' | 'failedStages' | 'finishedTrials'>;
@@ -98,8 +87,8 @@ function wouldRepeat(
   sources: readonly DataSource[],
 ): boolean {
   // What a module of the user's own imports is in no key either.
-  const isOwnCode = errorClass === 'DatasetError' && sources.some(({ format }) => format === 'module');
-  return !transientClasses.has(errorClass) && !isOwnCode && under === conditions;
+  const isOwnCode = errorClass === DatasetError.errorClass && sources.some(({ format }) => format === 'module');
+  return retryOf(errorClass) === 'never' && !isOwnCode && under === conditions;
 }
 
 function sourcesOf(work: PlannedStage | TrialSettings): readonly DataSource[] {

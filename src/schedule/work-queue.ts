@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { ExecutionRecord, FailureRecord } from '../records/results.js';
 import type { Job, JobResults } from '../engine/jobs/jobs.js';
-import { failureOf } from '../engine/local/failure-of.js';
+import { failureOf } from '../engine/failure-of.js';
 import { JobError, JobInterrupted, type WorkerPool } from '../engine/local/worker-pool.js';
 import type { AttemptSubject, SweepStore } from '../store/store.js';
 import type { Patience } from './patience.js';

@@ -1,3 +1,4 @@
+import { QuantsweepError } from '../../errors/quantsweep-error.js';
 import { DatasetError } from '../../formats/dataset-error.js';
 import { hashSource } from '../../formats/hash-source.js';
 import type { InputIdentity } from '../../formats/input-identity.js';
@@ -6,8 +7,9 @@ import { ModelError } from '../../onnx/model-error.js';
 import { readModelFile } from '../session/model-file.js';
 
 /** The model or data of a sweep is not what it was planned with: nothing that follows would belong to it. */
-export class InputChangedError extends Error {
-  override readonly name = 'InputChangedError';
+export class InputChangedError extends QuantsweepError {
+  static override readonly errorClass = 'InputChangedError';
+  static override readonly retry = 'next-run';
 }
 
 /** The stamp under which a source was last found to be as planned, by its hash. */

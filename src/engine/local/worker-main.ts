@@ -1,5 +1,5 @@
 import { explainBatch } from '../batching/explain-batch.js';
-import { failureOf } from './failure-of.js';
+import { failureOf } from '../failure-of.js';
 import { startHeartbeat } from './heartbeat.js';
 import { PhaseClock } from '../jobs/job-context.js';
 import type { ChildMessage, ParentMessage } from '../jobs/jobs.js';

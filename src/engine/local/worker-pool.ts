@@ -1,6 +1,9 @@
+import { QuantsweepError } from '../../errors/quantsweep-error.js';
 import { fork, type ChildProcess } from 'node:child_process';
 import type { FailureRecord } from '../../records/results.js';
 import type { InputIdentity } from '../../formats/input-identity.js';
+import { failureRecord } from '../failure-of.js';
+import { WorkerDied, WorkerNotStarted } from '../trouble.js';
 import { ChildWatch, type WatchLimits } from './child-watch.js';
 import { HEARTBEAT_FD, parseBeats } from './heartbeat.js';
 import type { ChildMessage, Job, JobResult, ParentMessage, Slot } from '../jobs/jobs.js';
@@ -8,8 +11,8 @@ import { removeChildScratch, SCRATCH_VARIABLE, scratchFolder } from '../../forma
 import { surroundingsFault } from '../../errors/surroundings-error.js';
 
 /** A job failed, in the child's own words or because the child died. */
-export class JobError extends Error {
-  override readonly name = 'JobError';
+export class JobError extends QuantsweepError {
+  static override readonly errorClass = 'JobError';
 
   constructor(readonly failure: FailureRecord) {
     super(failure.message);
@@ -17,8 +20,8 @@ export class JobError extends Error {
 }
 
 /** The pool was closed while the job ran. */
-export class JobInterrupted extends Error {
-  override readonly name = 'JobInterrupted';
+export class JobInterrupted extends QuantsweepError {
+  static override readonly errorClass = 'JobInterrupted';
 }
 
 interface Running {
@@ -211,15 +214,14 @@ export class WorkerPool {
     const message = `The child process on ${worker.slot.device} ${how}.${words === '' ? '' : ` Its last words: ${words}`}`;
     const fault = surroundingsFault(cause);
     if (fault !== null) {
-      running.reject(new JobError({ errorClass: fault.name, message: fault.message, retry: true, endsSweep: true }));
+      // The system may have room for another process a moment later.
+      running.reject(new JobError({ ...failureRecord(fault), retry: true }));
     } else if (worker.isReady) {
-      running.reject(new JobError({ errorClass: 'WorkerDied', message, retry: true }));
+      running.reject(new JobError(failureRecord(new WorkerDied(message))));
     } else {
       // It never got as far as its work, so it has not failed at it.
       const advice = 'Children must be able to start: check the limits of memory, open files and processes.';
-      running.reject(
-        new JobError({ errorClass: 'WorkerDied', message: `${message} ${advice}`, retry: true, endsSweep: true }),
-      );
+      running.reject(new JobError(failureRecord(new WorkerNotStarted(`${message} ${advice}`))));
     }
   }
 }

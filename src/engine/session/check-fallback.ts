@@ -1,3 +1,4 @@
+import { QuantsweepError } from '../../errors/quantsweep-error.js';
 import type { Kernels } from './kernel-profile.js';
 import type { Provider } from './session.js';
 
@@ -9,8 +10,10 @@ export const executionProviders: Readonly<Record<Provider, string>> = {
 };
 
 /** Work that was to be done on a device was done elsewhere, and the experiment does not allow it. */
-export class FallbackError extends Error {
-  override readonly name = 'FallbackError';
+export class FallbackError extends QuantsweepError {
+  static override readonly errorClass = 'FallbackError';
+  // Another driver, or run.allowFallback, and it runs; the check comes before the work.
+  static override readonly retry = 'next-run';
 }
 
 /**

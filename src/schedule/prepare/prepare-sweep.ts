@@ -1,3 +1,4 @@
+import { UserError } from '../../errors/quantsweep-error.js';
 import { readFileSync, statSync } from 'node:fs';
 import type { OnHashing } from '../../formats/hash-source.js';
 import { kindOfFile } from '../../formats/io/kind-of-file.js';
@@ -103,6 +104,6 @@ function readExperimentText(path: string): string {
 }
 
 /** The experiment file itself can't be read. */
-export class ExperimentFileError extends Error {
-  override readonly name = 'ExperimentFileError';
+export class ExperimentFileError extends UserError {
+  static override readonly errorClass = 'ExperimentFileError';
 }

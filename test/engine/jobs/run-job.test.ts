@@ -10,7 +10,7 @@ import { foldBatchNorm } from '../../../src/onnx/folding/fold-batch-norm.js';
 import { modelBytes } from '../../onnx/build-model.js';
 import type { Job, JobResults, SearchJob } from '../../../src/engine/jobs/jobs.js';
 import { readModelFile } from '../../../src/engine/session/model-file.js';
-import { failureOf } from '../../../src/engine/local/failure-of.js';
+import { failureOf } from '../../../src/engine/failure-of.js';
 import { runJob } from '../../../src/engine/jobs/run-job.js';
 import { RuntimeError } from '../../../src/engine/session/session.js';
 import { npyArray } from '../../formats/write-files.js';
