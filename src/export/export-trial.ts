@@ -16,7 +16,7 @@ import type { FixedInputs } from '../onnx/edits/small-values.js';
 import { fixedInputs, withFixedInputs } from '../engine/session/fixed-inputs.js';
 import { readModelFile } from '../engine/session/model-file.js';
 import type { StoredTrial } from '../store/read/read-trial.js';
-import { packageVersion } from '../schedule/prepare/environment.js';
+import { ownVersion } from '../schedule/prepare/environment.js';
 import { InputError } from '../errors/input-error.js';
 import { writeFiles, type NewFile } from './write-files.js';
 
@@ -153,7 +153,7 @@ function exportMetadata(
   const smoothing = layers.map(({ layer, alpha, factors }) => [layer.name, { alpha, s: Array.from(factors.s) }]);
   const { accuracy } = trial;
   return {
-    'quantsweep.version': packageVersion('../../package.json'),
+    'quantsweep.version': ownVersion(),
     'quantsweep.sweep': trial.sweep,
     'quantsweep.sweep_key': trial.sweepKey,
     'quantsweep.trial_key': trial.key,

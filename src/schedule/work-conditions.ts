@@ -2,9 +2,9 @@ import type { EvaluationSettings, RunSettings } from '../experiment/sections/set
 import type { TaskSettings } from '../tasks/task-settings.js';
 import { canonicalJson } from '../plan/content-key.js';
 import type { PlannedStage, TrialSettings } from '../plan/plan.js';
-import { packageVersion } from './prepare/environment.js';
+import { ownVersion } from './prepare/environment.js';
 
-const version = packageVersion('../../package.json');
+const version = ownVersion();
 
 /**
  * What a trial's or a stage's work runs under that is in no key: `run` without its database, the batch size of the

@@ -12,7 +12,7 @@ export function describeEnvironment(): EnvironmentRecord {
   const gpu = ask('nvidia-smi', ['--query-gpu=name,driver_version', '--format=csv,noheader']);
   const [gpuName, gpuDriver] = gpu === null ? [null, null] : splitGpu(gpu);
   return {
-    quantsweepVersion: packageVersion('../../../package.json'),
+    quantsweepVersion: ownVersion(),
     nodeVersion: process.version,
     onnxruntimeVersion: packageVersion('onnxruntime-node/package.json'),
     os: `${platform()} ${release()} ${arch()}`,
@@ -25,6 +25,11 @@ export function describeEnvironment(): EnvironmentRecord {
     gpuDriver,
     gitCommit: ownCommit(),
   };
+}
+
+/** Version of quantsweep. */
+export function ownVersion(): string {
+  return packageVersion('../../../package.json');
 }
 
 /** Version field of a package.json, by path relative to this file or by package name. */
