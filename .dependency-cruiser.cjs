@@ -25,14 +25,30 @@ const mayImport = {
     ...['experiment', 'quantize', 'losses', 'equivalence', 'plan'],
   ],
   store: ['errors', 'statistics', 'records', 'calibrate', 'reference', 'experiment', 'quantize', 'plan'],
-  schedule: [
-    ...['text', 'errors', 'onnx', 'records', 'calibrate', 'smooth', 'formats', 'tasks', 'reference', 'experiment'],
-    ...['quantize', 'losses', 'equivalence', 'plan', 'engine', 'store'],
+  prepare: [
+    ...['text', 'errors', 'onnx', 'records', 'smooth', 'formats', 'tasks', 'experiment', 'quantize', 'plan'],
+    ...['engine', 'store'],
   ],
-  export: ['errors', 'onnx', 'formats', 'experiment', 'quantize', 'engine', 'store', 'schedule'],
+  schedule: [
+    ...['errors', 'onnx', 'records', 'calibrate', 'formats', 'tasks', 'reference', 'experiment', 'quantize', 'losses'],
+    ...['equivalence', 'plan', 'engine', 'store', 'prepare'],
+  ],
+  export: ['errors', 'onnx', 'formats', 'experiment', 'quantize', 'engine', 'store', 'prepare'],
   report: ['statistics'],
   serve: ['errors', 'store', 'report'],
-  cli: ['errors', 'formats', 'experiment', 'plan', 'engine', 'store', 'schedule', 'export', 'report', 'serve'],
+  cli: [
+    'errors',
+    'formats',
+    'experiment',
+    'plan',
+    'engine',
+    'store',
+    'prepare',
+    'schedule',
+    'export',
+    'report',
+    'serve',
+  ],
 };
 
 /** Folders that open no file, process, thread or socket. */

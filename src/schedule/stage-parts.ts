@@ -3,15 +3,12 @@ import { chooseCandidate } from '../losses/choose-candidate.js';
 import type { DisplayHistograms, LayerRankRecord, ObservationRecord, SearchPoint } from '../records/results.js';
 import type { SearchSettings } from '../experiment/sections/settings.js';
 import type { ObserveStage, QuantizedStage, RankStage, ReferenceStage, SearchStage } from '../plan/plan.js';
-import type {
-  JobModel,
-  ObserveJob,
-  QuantizedJob,
-  RankJob,
-  ReferenceJob,
-  SearchJob,
-  SearchResult,
-} from '../engine/jobs/jobs.js';
+import type { JobModel } from '../engine/jobs/job-model.js';
+import type { ObserveJob } from '../engine/jobs/observe/observe-job.js';
+import type { QuantizedJob } from '../engine/jobs/quantized-job.js';
+import type { RankJob } from '../engine/jobs/rank/rank-job.js';
+import type { ReferenceJob } from '../engine/jobs/reference/reference-job.js';
+import type { SearchJob, SearchResult } from '../engine/jobs/search/search-job.js';
 import type { StoredSearch } from '../store/store.js';
 
 /** A piece of a stage that one child does in one go; finished parts survive an interruption. */

@@ -1,6 +1,6 @@
 import type { FailureRecord, StopRecord } from '../records/results.js';
 import type { PlannedStage, PlannedTrial } from '../plan/plan.js';
-import type { SweepWarning } from './prepare/sweep-warnings.js';
+import type { SweepWarning } from './sweep-warnings.js';
 
 /** What happens while a sweep runs, for whoever shows it. */
 export type SweepEvent =

@@ -3,7 +3,10 @@ import type { ClassificationState } from '../../src/tasks/classification/classif
 import type { OutcomeRecord, StoppedTrialRecord, TrialRecord } from '../../src/records/results.js';
 import { countBits, hasBit } from '../../src/statistics/bitset.js';
 import type { DataSource } from '../../src/formats/data-source.js';
-import type { JobModel, JobResults, ReferenceJob, StopRule, TrialJob } from '../../src/engine/jobs/jobs.js';
+import type { JobResults } from '../../src/engine/jobs/jobs.js';
+import type { JobModel } from '../../src/engine/jobs/job-model.js';
+import type { ReferenceJob } from '../../src/engine/jobs/reference/reference-job.js';
+import type { StopRule, TrialJob } from '../../src/engine/jobs/trial/trial-job.js';
 import { runJob } from '../../src/engine/jobs/run-job.js';
 import { npyArray } from '../formats/write-files.js';
 import { randomFloats } from '../onnx/pseudo-random.js';

@@ -3,14 +3,13 @@ import { NO_DESCENT } from '../../experiment/sections/canonical-settings.js';
 import type { SearchSettings } from '../../experiment/sections/settings.js';
 import type { PlannedStage, SweepPlan } from '../../plan/plan.js';
 import { estimateCost } from '../../plan/estimate/estimate-cost.js';
-import type { Slot } from '../../engine/jobs/jobs.js';
-import { WorkerPool } from '../../engine/local/worker-pool.js';
-import { deviceSlots } from '../../schedule/prepare/device-slots.js';
-import { neededStages, triedTrials, type TriedTrials } from '../../schedule/failure-classes.js';
-import { planMemory } from '../../schedule/prepare/plan-memory.js';
-import { prepareSweep, workerEntry, type PreparedSweep } from '../../schedule/prepare/prepare-sweep.js';
-import { stageWarnings, type SweepWarning } from '../../schedule/prepare/sweep-warnings.js';
-import { saturationNotes } from '../../schedule/prepare/saturation.js';
+import type { OpenExecutor } from '../../engine/executor.js';
+import { localExecutor } from '../../engine/local/local-executor.js';
+import { neededStages, triedTrials, type TriedTrials } from '../../schedule/tried-trials.js';
+import { planMemory } from '../../prepare/plan-memory.js';
+import { prepareSweep, type PreparedSweep } from '../../prepare/prepare-sweep.js';
+import { stageWarnings, type SweepWarning } from '../../schedule/sweep-warnings.js';
+import { saturationNotes } from '../../prepare/saturation.js';
 import { openStoreForReading } from '../../store/write/sqlite-store.js';
 import type { StoredFailure, SweepReader } from '../../store/store.js';
 import { StoreError } from '../../store/store-error.js';
@@ -27,11 +26,19 @@ export async function describePlan(
   overrides: readonly string[],
   all: boolean,
   allowCode: boolean,
+  open: OpenExecutor = localExecutor(),
 ): Promise<string> {
   const code = { use: 'plan', allowed: allowCode } as const;
-  const prepared = await prepareSweep(path, overrides, workerEntry(), code, hashingProgress(warn));
-  const { experiment, provider, plan, inputs } = prepared;
-  const slots = deviceSlots(experiment.run, provider.provider);
+  const prepared = await prepareSweep(path, overrides, { open, code, onHashing: hashingProgress(warn) });
+  try {
+    return await describePrepared(prepared, all);
+  } finally {
+    await prepared.executor.close();
+  }
+}
+
+async function describePrepared(prepared: PreparedSweep, all: boolean): Promise<string> {
+  const { experiment, provider, plan, inputs, slots, executor } = prepared;
   const { finished, typicalDurations, warnings, tried } = readStore(prepared);
   const { toRun, again, leftAlone } = tried;
   const needed = neededStages(toRun);
@@ -42,8 +49,9 @@ export async function describePlan(
     typicalDurationsMs: typicalDurations,
     slots: slots.length,
   });
-  const isCpu = provider.provider === 'cpu';
-  const memory = cost.work.length === 0 ? [] : await memoryLines(prepared, slots, isCpu);
+  const children = { provider: provider.provider, slots: slots.length };
+  // What a child will take, by running one sample of each model in one.
+  const memory = cost.work.length === 0 ? [] : (await planMemory(experiment, plan, inputs, executor, children)).lines;
   const stageState = (key: string): string => (finished.has(key) ? 'cached' : needed.has(key) ? 'to run' : 'failed');
   const trialState = (key: string): string => (finished.has(key) ? 'cached' : leftAlone.has(key) ? 'failed' : 'to run');
   const cached = plan.trials.filter((t) => finished.has(t.key)).length;
@@ -83,25 +91,6 @@ export async function describePlan(
       : `Left to do: about ${passes} forward passes of one sample; ${time}.`,
   );
   return `${lines.join('\n')}\n`;
-}
-
-/** What a child will take of memory, by running one sample of each model in one. */
-async function memoryLines(
-  { experiment, plan, inputs }: PreparedSweep,
-  slots: readonly Slot[],
-  isCpu: boolean,
-): Promise<readonly string[]> {
-  const { hangSeconds } = experiment.run;
-  const pool = new WorkerPool(slots.slice(0, 1), workerEntry(), {
-    hangSeconds,
-    memoryMb: null,
-    inputs: inputs.identities,
-  });
-  try {
-    return (await planMemory(experiment, plan, inputs, pool, { isCpu, slots: slots.length })).lines;
-  } finally {
-    await pool.close();
-  }
 }
 
 /** Null for an empty file or an older schema, which `run` brings up to date: nothing in it is known to be cached. */

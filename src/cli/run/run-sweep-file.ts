@@ -1,15 +1,15 @@
 import { Patience } from '../../schedule/patience.js';
-import { prepareSweep, workerEntry } from '../../schedule/prepare/prepare-sweep.js';
-import { describeEnvironment } from '../../schedule/prepare/environment.js';
-import { deviceSlots } from '../../schedule/prepare/device-slots.js';
-import { triedTrials, tryAll } from '../../schedule/failure-classes.js';
-import { planMemory } from '../../schedule/prepare/plan-memory.js';
+import { prepareSweep, type PreparedSweep } from '../../prepare/prepare-sweep.js';
+import { describeEnvironment } from '../../prepare/environment.js';
+import { triedTrials, tryAll } from '../../schedule/tried-trials.js';
+import { planMemory } from '../../prepare/plan-memory.js';
 import { runSweep, type SweepOutcome } from '../../schedule/run-sweep.js';
-import type { SweepWarning } from '../../schedule/prepare/sweep-warnings.js';
-import { saturationNotes } from '../../schedule/prepare/saturation.js';
+import type { SweepWarning } from '../../schedule/sweep-warnings.js';
+import { saturationNotes } from '../../prepare/saturation.js';
 import type { OnSweepEvent } from '../../schedule/sweep-events.js';
 import type { SweepPlan } from '../../plan/plan.js';
-import { WorkerPool } from '../../engine/local/worker-pool.js';
+import type { OpenExecutor } from '../../engine/executor.js';
+import { localExecutor } from '../../engine/local/local-executor.js';
 import { StoreError } from '../../store/store-error.js';
 import type { SweepStore } from '../../store/store.js';
 import { ExitCode } from '../exit-code.js';
@@ -37,26 +37,30 @@ export interface RunFlags {
 export async function runSweepFile(
   path: string,
   overrides: readonly string[],
-  { allowCode, failFast, retryFailed, wait }: RunFlags,
+  flags: RunFlags,
+  open: OpenExecutor = localExecutor(),
 ): Promise<number> {
-  const entry = workerEntry();
-  const code = { use: 'run', allowed: allowCode } as const;
-  const { experiment, inputs, provider, plan } = await prepareSweep(
-    path,
-    overrides,
-    entry,
-    code,
-    hashingProgress((line) => process.stdout.write(line)),
-  );
-  const slots = deviceSlots(experiment.run, provider.provider);
+  const code = { use: 'run', allowed: flags.allowCode } as const;
+  const onHashing = hashingProgress((line) => process.stdout.write(line));
+  const prepared = await prepareSweep(path, overrides, { open, code, onHashing });
+  try {
+    return await runPrepared(prepared, flags);
+  } finally {
+    await prepared.executor.close();
+  }
+}
+
+async function runPrepared(
+  { experiment, inputs, provider, plan, slots, executor }: PreparedSweep,
+  { failFast, retryFailed, wait }: RunFlags,
+): Promise<number> {
   say(`Provider: ${provider.why}. ${plural(slots.length, 'slot')} (${slots.map((s) => s.device).join(', ')}).`);
   for (const note of [...inputs.notes, ...(experiment.notes ?? []), ...saturationNotes(experiment)]) say(note);
   const stopping = new AbortController();
   const onSignal = stopOnSignal(stopping);
-  const { hangSeconds, memoryMb, lockWaitMinutes } = experiment.run;
+  const { lockWaitMinutes } = experiment.run;
   const store = await openUnlocked(experiment.run.database, { wait, lockWaitMinutes }, stopping.signal);
   if (store === null) return ExitCode.interrupted;
-  const pool = new WorkerPool(slots, entry, { hangSeconds, memoryMb, inputs: inputs.identities });
   const progress = new Progress({
     write: (text) => process.stdout.write(text),
     columns: process.stdout.isTTY ? process.stdout.columns : null,
@@ -84,9 +88,8 @@ export async function runSweepFile(
     say(
       `${plan.name}: ${plural(plan.trials.length, 'trial')}, ${cached} finished already, ${toRun.length} to run${failedBefore}. Results go to ${experiment.run.database}`,
     );
-    const isCpu = provider.provider === 'cpu';
-    const memory = await planMemory(experiment, toRun.length > 0 ? plan : nothing(plan), inputs, pool, {
-      isCpu,
+    const memory = await planMemory(experiment, toRun.length > 0 ? plan : nothing(plan), inputs, executor, {
+      provider: provider.provider,
       slots: slots.length,
     });
     for (const line of memory.lines) say(line);
@@ -96,7 +99,7 @@ export async function runSweepFile(
       inputs,
       store,
       patience,
-      pool,
+      executor,
       run: experiment.run,
       failFast,
       retryFailed,
@@ -118,7 +121,6 @@ export async function runSweepFile(
     progress.finish();
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
-    await pool.close();
   }
 }
 

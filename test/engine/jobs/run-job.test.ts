@@ -8,7 +8,8 @@ import { finishMetric, mergeMetricStates } from '../../../src/tasks/create-metri
 import type { LayerLossRecord, ObservationRecord, TrialRecord } from '../../../src/records/results.js';
 import { foldBatchNorm } from '../../../src/onnx/folding/fold-batch-norm.js';
 import { modelBytes } from '../../onnx/build-model.js';
-import type { Job, JobResults, SearchJob } from '../../../src/engine/jobs/jobs.js';
+import type { Job, JobResults } from '../../../src/engine/jobs/jobs.js';
+import type { SearchJob } from '../../../src/engine/jobs/search/search-job.js';
 import { readModelFile } from '../../../src/engine/session/model-file.js';
 import { failureOf } from '../../../src/engine/failure-of.js';
 import { runJob } from '../../../src/engine/jobs/run-job.js';
