@@ -36,19 +36,11 @@ const mayImport = {
   export: ['errors', 'onnx', 'formats', 'experiment', 'quantize', 'engine', 'store', 'prepare'],
   report: ['statistics'],
   serve: ['errors', 'store', 'report'],
-  cli: [
-    'errors',
-    'formats',
-    'experiment',
-    'plan',
-    'engine',
-    'store',
-    'prepare',
-    'schedule',
-    'export',
+  api: [
+    ...['errors', 'formats', 'experiment', 'plan', 'records', 'engine', 'store', 'prepare', 'schedule', 'export'],
     'report',
-    'serve',
   ],
+  cli: ['errors', 'formats', 'engine', 'store', 'prepare', 'schedule', 'export', 'report', 'serve', 'api'],
 };
 
 /** Folders that open no file, process, thread or socket. */
@@ -86,6 +78,13 @@ module.exports = {
       from: { path: `^src/${folder}/` },
       to: { path: '^src/', pathNot: `^src/(${[folder, ...mayImport[folder]].join('|')})/` },
     })),
+    {
+      name: 'the-door-opens-the-api',
+      comment: 'src/index.ts exports the functions of src/api and the types and errors that they name',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/index\\.ts$' },
+      to: { path: '^src/index\\.ts$' },
+    },
     {
       name: 'every-folder-is-listed',
       severity: 'error',

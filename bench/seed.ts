@@ -8,6 +8,7 @@ import type { SearchStage } from '../src/plan/plan.js';
 import type { Job } from '../src/engine/jobs/jobs.js';
 import { runJob } from '../src/engine/jobs/run-job.js';
 import { prepareSweep, type PreparedSweep } from '../src/prepare/prepare-sweep.js';
+import { loadExperiment } from '../src/api/load-experiment.js';
 import { searchParts } from '../src/schedule/stage-parts.js';
 import { jobModel } from '../src/prepare/job-model.js';
 import { BarePasses } from './bare-passes.js';
@@ -88,7 +89,10 @@ function jobOf(step: StepName, { plan, inputs }: PreparedSweep, folder: string):
 }
 
 async function runStep(step: StepName, folder: string): Promise<Step> {
-  const sweep = await prepareSweep(join(folder, 'seed.yaml'), [], { open, code: { use: 'run', allowed: false } });
+  const sweep = await prepareSweep(loadExperiment(join(folder, 'seed.yaml')), {
+    open,
+    code: { use: 'run', allowed: false },
+  });
   await sweep.executor.close();
   const { value, execution } = await runJob(jobOf(step, sweep, folder), session, () => undefined);
   if (step === 'observe')

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { localExecutor } from '../src/engine/local/local-executor.js';
 import type { PlannedTrial } from '../src/plan/plan.js';
 import { prepareSweep } from '../src/prepare/prepare-sweep.js';
+import { loadExperiment } from '../src/api/load-experiment.js';
 import { reportOf } from './measure/child-report.js';
 import { sayEnvironment } from './measure/environment.js';
 import { clocked, interleavedRounds } from './measure/interleaved-rounds.js';
@@ -83,7 +84,10 @@ if (missing.length > 0) console.log(`Skipped: ${missing.join(', ')} is not here.
 else await measure();
 
 async function measure(): Promise<void> {
-  const { plan, executor } = await prepareSweep(experiment, overrides, { open, code: { use: 'run', allowed: false } });
+  const { plan, executor } = await prepareSweep(loadExperiment(experiment, { set: overrides }), {
+    open,
+    code: { use: 'run', allowed: false },
+  });
   await executor.close();
   const environment = sayEnvironment(
     `The ${plan.trials.length} trials of smoothquant-alpha.yaml on resnet20, ${scaled(10_000)} images, ${scaled(200)} and ${scaled(1500)} calibration batches: this program, over every trial for itself in one process with all cores`,

@@ -10,6 +10,7 @@ import { runnableForm } from '../src/engine/session/runnable-form.js';
 import { LONG_PASS } from '../src/engine/jobs/trial/phases/evaluate-phase.js';
 import { loadModel } from '../src/engine/session/load-model.js';
 import { prepareSweep, type PreparedSweep } from '../src/prepare/prepare-sweep.js';
+import { loadExperiment } from '../src/api/load-experiment.js';
 import { Patience } from '../src/schedule/patience.js';
 import { runSweep } from '../src/schedule/run-sweep.js';
 import { jobModel } from '../src/prepare/job-model.js';
@@ -119,7 +120,7 @@ async function measure(subject: TrialExperiment): Promise<object> {
     file,
     `${subject.yaml}run: { provider: cpu, slots: ${SLOTS}, threads: 1, hangSeconds: 600, database: ${database} }\n`,
   );
-  const sweep = await prepareSweep(file, [], { open, code: { use: 'run', allowed: false } });
+  const sweep = await prepareSweep(loadExperiment(file), { open, code: { use: 'run', allowed: false } });
   const [fp32, ...quantized] = sweep.plan.trials;
   const { preprocess, evaluation, model } = fp32!.settings;
   const store = openStore(database);

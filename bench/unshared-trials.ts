@@ -13,6 +13,7 @@ import { loadModel } from '../src/engine/session/load-model.js';
 import { readModelFile } from '../src/engine/session/model-file.js';
 import { runJob } from '../src/engine/jobs/run-job.js';
 import { prepareSweep, type PreparedSweep } from '../src/prepare/prepare-sweep.js';
+import { loadExperiment } from '../src/api/load-experiment.js';
 import { chooseAlphas, searchParts } from '../src/schedule/stage-parts.js';
 import { jobModel } from '../src/prepare/job-model.js';
 import { childArguments, report } from './measure/child-report.js';
@@ -131,7 +132,10 @@ const given = childArguments();
 if (given !== null) {
   const [file, ...overrides] = given;
   const open = localExecutor(new URL('../dist/engine/local/worker-main.js', import.meta.url));
-  const sweep = await prepareSweep(file!, overrides, { open, code: { use: 'run', allowed: false } });
+  const sweep = await prepareSweep(loadExperiment(file!, { set: overrides }), {
+    open,
+    code: { use: 'run', allowed: false },
+  });
   await sweep.executor.close();
   const procedure = new UnsharedProcedure(sweep);
   const reference = await procedure.reference();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { localExecutor } from '../../src/engine/local/local-executor.js';
 import { prepareSweep } from '../../src/prepare/prepare-sweep.js';
+import { loadExperiment } from '../../src/api/load-experiment.js';
 import { intAttribute, intsAttribute } from '../../src/onnx/node.js';
 import { int64Tensor } from '../../src/onnx/tensor.js';
 import { quantsweep, temporaryFolder } from '../cli/command-line.js';
@@ -46,7 +47,10 @@ async function problemOf(
     model: `{ path: model.onnx${choice.output === undefined ? '' : `, output: ${choice.output}`} }`,
   });
   try {
-    const { executor } = await prepareSweep(join(folder, file), [], { open, code: { use: 'plan', allowed: false } });
+    const { executor } = await prepareSweep(loadExperiment(join(folder, file)), {
+      open,
+      code: { use: 'plan', allowed: false },
+    });
     await executor.close();
     return null;
   } catch (error) {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { localExecutor } from '../../src/engine/local/local-executor.js';
 import { describeEnvironment } from '../../src/prepare/environment.js';
 import { prepareSweep } from '../../src/prepare/prepare-sweep.js';
+import { loadExperiment } from '../../src/api/load-experiment.js';
 import { stageConditions, trialConditions } from '../../src/schedule/work-conditions.js';
 import { openStore } from '../../src/store/write/sqlite-store.js';
 import { quantsweep, temporaryFolder } from '../cli/command-line.js';
@@ -23,7 +24,10 @@ async function planned(folder: string, path: string, ...more: readonly string[])
 /** Writes what a run whose children were short of memory from the start leaves behind. */
 async function writeShortOfMemory(folder: string, path: string): Promise<void> {
   const database = `run.database=${join(folder, 'quantsweep.db')}`;
-  const prepared = await prepareSweep(path, [database], { open, code: { use: 'run', allowed: false } });
+  const prepared = await prepareSweep(loadExperiment(path, { set: [database] }), {
+    open,
+    code: { use: 'run', allowed: false },
+  });
   await prepared.executor.close();
   const { experiment, plan, inputs } = prepared;
   const store = openStore(experiment.run.database);
