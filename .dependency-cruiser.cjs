@@ -15,7 +15,7 @@ const mayImport = {
   formats: ['text', 'errors', 'statistics', 'onnx'],
   tasks: ['text', 'errors', 'statistics', 'records', 'formats'],
   reference: ['statistics', 'records', 'formats', 'tasks'],
-  experiment: ['memo', 'text', 'errors', 'onnx', 'records', 'smooth', 'formats', 'tasks'],
+  experiment: ['memo', 'text', 'errors', 'onnx', 'records', 'calibrate', 'smooth', 'formats', 'tasks'],
   quantize: ['text', 'onnx', 'records', 'calibrate', 'smooth', 'experiment'],
   losses: ['statistics', 'onnx', 'records', 'experiment', 'quantize'],
   equivalence: ['errors', 'onnx', 'smooth', 'quantize', 'losses'],
@@ -24,7 +24,7 @@ const mayImport = {
     ...['memo', 'errors', 'statistics', 'onnx', 'records', 'calibrate', 'smooth', 'formats', 'tasks', 'reference'],
     ...['experiment', 'quantize', 'losses', 'equivalence', 'plan'],
   ],
-  store: ['errors', 'statistics', 'records', 'calibrate', 'reference', 'experiment', 'quantize', 'plan'],
+  store: ['errors', 'statistics', 'records', 'calibrate', 'smooth', 'reference', 'experiment', 'quantize', 'plan'],
   prepare: [
     ...['text', 'errors', 'onnx', 'records', 'smooth', 'formats', 'tasks', 'experiment', 'quantize', 'plan'],
     ...['engine', 'store'],
@@ -33,8 +33,8 @@ const mayImport = {
     ...['errors', 'onnx', 'records', 'calibrate', 'formats', 'tasks', 'reference', 'experiment', 'quantize', 'losses'],
     ...['equivalence', 'plan', 'engine', 'store', 'prepare'],
   ],
-  export: ['errors', 'onnx', 'formats', 'experiment', 'quantize', 'engine', 'store', 'prepare'],
-  report: ['statistics'],
+  export: ['errors', 'onnx', 'calibrate', 'formats', 'experiment', 'quantize', 'engine', 'store', 'prepare'],
+  report: ['statistics', 'calibrate', 'smooth'],
   serve: ['errors', 'store', 'report'],
   api: [
     ...['errors', 'formats', 'experiment', 'plan', 'records', 'engine', 'store', 'prepare', 'schedule', 'export'],

@@ -1,13 +1,13 @@
 import { JobCaches } from '../src/engine/jobs/job-caches.js';
-import { calibrateInput, type CalibratorOptions } from '../src/calibrate/calibrators/calibrators.js';
-import { entropyAmax } from '../src/calibrate/calibrators/entropy-amax.js';
-import { mseAmax } from '../src/calibrate/calibrators/mse-amax.js';
+import { calibrateInput, type CalibratorOptions } from '../src/calibrate/calibrators/calibrate-input.js';
+import { entropyAmax } from '../src/calibrate/calibrators/entropy-calibrator.js';
+import { mseAmax } from '../src/calibrate/calibrators/mse-calibrator.js';
 import { observeGraph } from '../src/calibrate/observe-graph.js';
-import { percentileAmax } from '../src/calibrate/calibrators/percentile-amax.js';
+import { percentileAmax } from '../src/calibrate/calibrators/percentile-calibrator.js';
 import { CALIBRATION_BINS } from '../src/calibrate/histograms/smoothed-histogram.js';
 import { StatisticsAccumulator } from '../src/calibrate/statistics-accumulator.js';
 import { openDataset } from '../src/formats/open-dataset.js';
-import type { InputStatistics } from '../src/records/results.js';
+import type { InputStatistics } from '../src/records/observation-record.js';
 import type { Layer } from '../src/onnx/layers/layers.js';
 import { encodeModel } from '../src/onnx/onnx-model.js';
 import { elementCount, readFloatTensor } from '../src/onnx/tensor.js';

@@ -1,5 +1,5 @@
 import { JobCaches } from '../src/engine/jobs/job-caches.js';
-import type { ObservationRecord } from '../src/records/results.js';
+import type { ObservationRecord } from '../src/records/observation-record.js';
 import type { SearchSettings } from '../src/experiment/sections/settings.js';
 import type { JobResult } from '../src/engine/jobs/jobs.js';
 import type { SearchJob } from '../src/engine/jobs/search/search-job.js';

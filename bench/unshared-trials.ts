@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { localExecutor } from '../src/engine/local/local-executor.js';
 import { JobCaches } from '../src/engine/jobs/job-caches.js';
-import type { ObservationRecord } from '../src/records/results.js';
+import type { ObservationRecord } from '../src/records/observation-record.js';
 import { encodeModel } from '../src/onnx/onnx-model.js';
 import type { PlannedTrial, SearchStage } from '../src/plan/plan.js';
 import { smoothedModel } from '../src/quantize/graph/quantized-graph.js';

@@ -5,7 +5,7 @@ import type { Experiment } from '../experiment/sections/settings.js';
 import type { OnHashing } from '../formats/hash-source.js';
 import { estimateCost } from '../plan/estimate/estimate-cost.js';
 import type { PlannedTrial } from '../plan/plan.js';
-import type { ModelRecord } from '../records/results.js';
+import type { ModelRecord } from '../records/model-record.js';
 import { neededStages, triedTrials, type TriedTrials } from '../schedule/tried-trials.js';
 import { planMemory } from '../prepare/plan-memory.js';
 import { prepareSweep, type PreparedSweep } from '../prepare/prepare-sweep.js';

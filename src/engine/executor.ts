@@ -1,6 +1,6 @@
 import { QuantsweepError } from '../errors/quantsweep-error.js';
 import type { InputIdentity } from '../formats/input-identity.js';
-import type { FailureRecord } from '../records/results.js';
+import type { FailureRecord } from '../records/failure-record.js';
 import type { JobKind, JobOf, JobResult } from './jobs/jobs.js';
 import type { Slot } from './slot.js';
 

@@ -1,6 +1,6 @@
 import { QuantsweepError } from '../errors/quantsweep-error.js';
 import { surroundingsFault, surroundingsFaultIn } from '../errors/surroundings-error.js';
-import type { FailureRecord } from '../records/results.js';
+import type { FailureRecord } from '../records/failure-record.js';
 import { DeviceLost, OutOfMemory } from './trouble.js';
 import { RuntimeError } from './session/runtime-error.js';
 

@@ -1,6 +1,8 @@
 import type { CanonicalSmoothing } from '../smooth/smoothing-settings.js';
 import type { QuantizationSettings } from '../experiment/sections/settings.js';
-import type { InputStatistics, QuantizerRecord, SmoothingRecord } from '../records/results.js';
+import type { InputStatistics } from '../records/observation-record.js';
+import type { QuantizerRecord } from '../records/quantizer-record.js';
+import type { SmoothingRecord } from '../records/smoothing-record.js';
 import { NonFiniteError } from '../records/non-finite-error.js';
 import type { Layer } from '../onnx/layers/layers.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
@@ -8,7 +10,7 @@ import { readFloatTensor } from '../onnx/tensor.js';
 import { insertSmoothing, smoothLayers, type AlphaOf, type SmoothedLayer } from '../smooth/smooth-layers.js';
 import { fakeQuantizeWeight, type QuantizedWeight } from './quantizers/fake-quantize-weight.js';
 import { inputQuantizer } from './quantizers/input-quantizer.js';
-import { outputBound } from './graph/output-exponent.js';
+import { outputBound } from './output-bound.js';
 import { widestQuantizer, type Quantizer } from './quantizers/quantizer.js';
 import type { LayerBits } from './select-layers.js';
 import { weightQuantizers } from './quantizers/weight-quantizers.js';

@@ -1,5 +1,5 @@
 import { QuantsweepError } from '../errors/quantsweep-error.js';
-import type { FailureRecord } from '../records/results.js';
+import type { FailureRecord } from '../records/failure-record.js';
 
 /** A trial can't run because a stage that it shares with others failed. */
 export class StageFailed extends QuantsweepError {

@@ -1,8 +1,9 @@
+import { calibrators } from '../calibrate/calibrators/registry.js';
 import { openDataset } from '../formats/open-dataset.js';
 import { mergeMetricStates } from '../tasks/create-metric.js';
 import { judgeReference } from '../reference/judge-reference.js';
 import { mergeSurveys } from '../reference/output-survey.js';
-import type { ObservationRecord } from '../records/results.js';
+import type { ObservationRecord } from '../records/observation-record.js';
 import type { CalibrationSettings, EvaluationSettings, QuantizationSettings } from '../experiment/sections/settings.js';
 import type { WorkCost } from '../plan/estimate/estimate-cost.js';
 import type { BatchLimits } from '../plan/estimate/estimate-memory.js';
@@ -181,7 +182,7 @@ export function storedObservation(
   { activation }: QuantizationSettings,
 ): ObservationRecord {
   const observation = store.observation(observeKey, batches)!;
-  if (activation.calibrator !== 'max') return observation;
+  if (calibrators[activation.calibrator].reads === 'histograms') return observation;
   return { ...observation, inputs: observation.inputs.map((input) => ({ ...input, histograms: null })) };
 }
 

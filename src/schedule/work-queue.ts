@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import PQueue from 'p-queue';
-import type { ExecutionRecord, FailureRecord } from '../records/results.js';
+import type { ExecutionRecord } from '../records/execution-record.js';
+import type { FailureRecord } from '../records/failure-record.js';
 import { JobError, JobInterrupted, type Executor, type WorkEvents } from '../engine/executor.js';
 import { failureOf } from '../engine/failure-of.js';
 import type { JobKind, JobOf, JobResults } from '../engine/jobs/jobs.js';

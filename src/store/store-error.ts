@@ -4,7 +4,10 @@ import { QuantsweepError } from '../errors/quantsweep-error.js';
 export type StoreErrorCode =
   /** No file at the path, where one is needed. */
   | 'missing'
-  /** The path, or a parent of it, is not what it must be (a folder in place of a file, a file in place of a folder). */
+  /**
+   * The path, or a parent of it, is not what it must be (a folder in place of a file, a file in
+   * place of a folder).
+   */
   | 'bad-path'
   /** Reading or writing is not allowed. */
   | 'no-permission'
@@ -21,11 +24,17 @@ export type StoreErrorCode =
   | 'locked'
   /** Another program holds the database, or the right to write it. */
   | 'busy'
-  /** The file system has no file locks, so that nobody can tell whether another program uses the database. */
+  /**
+   * The file system has no file locks, so that nobody can tell whether another program uses the
+   * database.
+   */
   | 'no-locks'
   /** A change of another program was not finished, and may not be undone here. */
   | 'unfinished'
-  /** The file, or a log beside it, is no longer the one that was opened: it was removed, moved or replaced. */
+  /**
+   * The file, or a log beside it, is no longer the one that was opened: it was removed, moved or
+   * replaced.
+   */
   | 'replaced'
   /** SQLite's own program is missing, or made for another Node. */
   | 'no-engine'

@@ -6,7 +6,7 @@ import { afterAll } from 'vitest';
 import type { CanonicalSmoothing } from '../../src/smooth/smoothing-settings.js';
 import type { DataSource } from '../../src/formats/data-source.js';
 import type { PreprocessSettings } from '../../src/formats/preprocess/preprocess-settings.js';
-import type { ObservationRecord } from '../../src/records/results.js';
+import type { ObservationRecord } from '../../src/records/observation-record.js';
 import type { JobModel } from '../../src/engine/jobs/job-model.js';
 import type { ObserveJob } from '../../src/engine/jobs/observe/observe-job.js';
 import type { TrialJob } from '../../src/engine/jobs/trial/trial-job.js';

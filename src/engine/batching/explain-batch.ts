@@ -1,4 +1,4 @@
-import type { FailureRecord } from '../../records/results.js';
+import type { FailureRecord } from '../../records/failure-record.js';
 import type { DataSource } from '../../formats/data-source.js';
 import type { PreprocessSettings } from '../../formats/preprocess/preprocess-settings.js';
 import { elementCount } from '../../onnx/tensor.js';

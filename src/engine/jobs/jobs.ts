@@ -1,5 +1,5 @@
 import type { MemoryProfile } from '../../plan/estimate/estimate-memory.js';
-import type { ExecutionRecord } from '../../records/results.js';
+import type { ExecutionRecord } from '../../records/execution-record.js';
 import type { JobFacts } from './job-facts.js';
 import { measureFacts, type MeasureJob } from './measure/measure-job.js';
 import { observeFacts, type ObserveJob, type ObserveResult } from './observe/observe-job.js';

@@ -2,7 +2,7 @@ import type { Dataset } from '../../formats/dataset.js';
 import { checkSampleShape, fixedBatchSize, type ModelIo } from '../../onnx/model-io.js';
 import { encodeModel, type OnnxModel } from '../../onnx/onnx-model.js';
 import { elementCount } from '../../onnx/tensor.js';
-import type { ExecutionRecord } from '../../records/results.js';
+import type { ExecutionRecord } from '../../records/execution-record.js';
 import { feedReader } from '../batching/feeds.js';
 import { checkFallback } from '../session/check-fallback.js';
 import type { KernelProfile } from '../session/kernel-profile.js';

@@ -1,6 +1,6 @@
 import type { CalibrationSettings, LayerSettings, QuantizationSettings } from '../../experiment/sections/settings.js';
 import type { PreprocessSettings } from '../../formats/preprocess/preprocess-settings.js';
-import type { ObservationRecord } from '../../records/results.js';
+import type { ObservationRecord } from '../../records/observation-record.js';
 import type { CanonicalSmoothing } from '../../smooth/smoothing-settings.js';
 import type { TaskSettings } from '../../tasks/task-settings.js';
 import type { JobFacts } from './job-facts.js';

@@ -1,4 +1,4 @@
-import type { FailureRecord } from '../../records/results.js';
+import type { FailureRecord } from '../../records/failure-record.js';
 import { failureRecord } from '../failure-of.js';
 import { OutOfMemory, WorkerHung } from '../trouble.js';
 import type { Beat } from './heartbeat.js';

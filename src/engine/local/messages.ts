@@ -1,5 +1,5 @@
 import type { InputIdentity } from '../../formats/input-identity.js';
-import type { FailureRecord } from '../../records/results.js';
+import type { FailureRecord } from '../../records/failure-record.js';
 import type { Job, JobKind, JobResult } from '../jobs/jobs.js';
 import type { SessionSettings } from '../session/session.js';
 

@@ -1,3 +1,4 @@
+import { layerOpNames } from './layer-op.js';
 import type { LayerOp } from './layer-op.js';
 import { constantTensor, dependsOnInputs } from '../constants.js';
 import { describeNode } from '../graph-index.js';
@@ -7,6 +8,7 @@ import { readFloatAttribute, readIntAttribute } from '../node.js';
 import type { OnnxModel } from '../onnx-model.js';
 import type { NodeProto, TensorProto } from '../proto/onnx_pb.js';
 import { dataTypeName, elementCount, FLOAT32, readFloatTensor, tensorShape } from '../tensor.js';
+import type { UnsupportedLayer } from './unsupported-layer.js';
 import { inputChannels, outputChannels, type WeightLayout } from './weight-layout.js';
 
 /** A weighted operator of the graph that can be quantized. */
@@ -27,19 +29,10 @@ export interface Layer {
   readonly biasIndex: number | null;
 }
 
-/** A weighted operator that can't be quantized, and why. */
-export interface UnsupportedLayer {
-  readonly name: string;
-  readonly op: LayerOp;
-  readonly inputTensor: string;
-  readonly outputTensor: string;
-  readonly reason: string;
-}
-
 export type FoundLayer = ({ readonly supported: true } & Layer) | ({ readonly supported: false } & UnsupportedLayer);
 
 /** Operators that are layers. */
-export const layerOps: ReadonlySet<string> = new Set<LayerOp>(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
+export const layerOps: ReadonlySet<string> = new Set(layerOpNames);
 
 /**
  * All weighted operators in graph order. A MatMul of two computed tensors has no weight and is no layer. Names are the

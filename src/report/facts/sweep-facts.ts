@@ -1,3 +1,4 @@
+import type { AlphaMode } from '../../smooth/modes/registry.js';
 import type { PageLinks } from '../pages/page-links.js';
 import { readEffects, type Effects } from './effect-facts.js';
 import { noLinks } from '../pages/page-links.js';
@@ -35,7 +36,7 @@ export interface TrialFacts {
   readonly label: string;
   readonly role: 'fp32' | 'unsmoothed' | 'candidate' | 'sensitivity';
   readonly status: 'pending' | 'done' | 'failed' | 'stopped';
-  readonly alphaMode: 'none' | 'static' | 'dynamic' | 'auto' | 'cle';
+  readonly alphaMode: AlphaMode;
   readonly alpha: number | null;
   readonly absmax: string | null;
   readonly calibrationBatches: number | null;
@@ -110,7 +111,7 @@ export interface SweepFacts {
   /** Calibration sizes in batches, ascending. */
   readonly sizes: readonly number[];
   readonly variants: readonly Variant[];
-  /** The finished candidate with the highest metric, among equals the first. Null without one, or where FP32 is nonsense. */
+  /** The finished candidate that comes first by place. Null without one, or where FP32 is nonsense. */
   readonly best: TrialFacts | null;
   /** True where FP32 is nonsense, so that no trial can be called the best and `best` is null. */
   readonly isVoid: boolean;
@@ -188,11 +189,13 @@ export function readSweepFacts(query: Query, name: string): SweepFacts | null {
 
 /** The best of some trials: the finished candidate of the lowest place. Null without one. */
 export function chooseBest(trials: readonly TrialFacts[]): TrialFacts | null {
-  const finished = trials.filter(
-    ({ role, status, place }) => role === 'candidate' && status === 'done' && place !== null,
-  );
-  return finished.reduce<TrialFacts | null>(
-    (best, trial) => (best === null || (trial.place ?? Infinity) < (best.place ?? Infinity) ? trial : best),
+  return firstByPlace(trials.filter(({ role, status }) => role === 'candidate' && status === 'done'));
+}
+
+/** The one of some trials that comes first in the order of merit of the sweep. Null where none has a place in it. */
+export function firstByPlace(trials: readonly TrialFacts[]): TrialFacts | null {
+  return trials.reduce<TrialFacts | null>(
+    (first, trial) => (trial.place !== null && trial.place < (first?.place ?? Infinity) ? trial : first),
     null,
   );
 }
@@ -251,7 +254,7 @@ function toTrial(row: Row): TrialFacts {
     label: textOf(row, 'label'),
     role: textOf(row, 'role') as TrialFacts['role'],
     status: textOf(row, 'status') as TrialFacts['status'],
-    alphaMode: textOf(row, 'alpha_mode') as TrialFacts['alphaMode'],
+    alphaMode: textOf(row, 'alpha_mode') as AlphaMode,
     alpha: numberOrNull(row, 'alpha'),
     absmax: textOrNull(row, 'absmax'),
     calibrationBatches: numberOrNull(row, 'calibration_batches'),

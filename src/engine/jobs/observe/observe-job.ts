@@ -1,7 +1,7 @@
 import type { AbsmaxMethod } from '../../../calibrate/absmax-method.js';
 import type { DataSource } from '../../../formats/data-source.js';
 import type { PreprocessSettings } from '../../../formats/preprocess/preprocess-settings.js';
-import type { ObservationRecord } from '../../../records/results.js';
+import type { ObservationRecord } from '../../../records/observation-record.js';
 import type { JobFacts } from '../job-facts.js';
 import type { JobModel } from '../job-model.js';
 

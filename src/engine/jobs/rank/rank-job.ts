@@ -1,4 +1,4 @@
-import type { LayerRankRecord } from '../../../records/results.js';
+import type { LayerRankRecord } from '../../../records/rank-record.js';
 import type { JobFacts } from '../job-facts.js';
 import { quantizedFacts, type QuantizedJob } from '../quantized-job.js';
 

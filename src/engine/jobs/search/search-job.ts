@@ -1,5 +1,5 @@
 import type { SearchSettings } from '../../../experiment/sections/settings.js';
-import type { SearchPoint, SearchRecord } from '../../../records/results.js';
+import type { SearchPoint, SearchRecord } from '../../../records/search-record.js';
 import type { JobFacts } from '../job-facts.js';
 import { quantizedFacts, type QuantizedJob } from '../quantized-job.js';
 

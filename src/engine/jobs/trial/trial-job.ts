@@ -1,6 +1,8 @@
 import type { ContentKey, TrialSettings } from '../../../plan/plan.js';
 import { evaluationBatch } from '../../../plan/estimate/estimate-memory.js';
-import type { ObservationRecord, OutcomeRecord, StoppedTrialRecord, TrialRecord } from '../../../records/results.js';
+import type { ObservationRecord } from '../../../records/observation-record.js';
+import type { OutcomeRecord } from '../../../records/evaluation-record.js';
+import type { StoppedTrialRecord, TrialRecord } from '../../../records/trial-record.js';
 import type { JobFacts } from '../job-facts.js';
 import type { JobModel } from '../job-model.js';
 

@@ -1,6 +1,6 @@
 import { LossAccumulator } from '../../../../losses/loss-accumulator.js';
 import { lossGraph } from '../../../../losses/loss-graph.js';
-import type { LayerLossRecord } from '../../../../records/results.js';
+import type { LayerLossRecord } from '../../../../records/loss-record.js';
 import { PreciseSums } from '../../../../statistics/precise-sums.js';
 import { outputDivergences } from '../../../../tasks/output-divergence.js';
 import { evaluationSamplesPerRun, freelyChosen, samplesOf } from '../../../batching/batching.js';

@@ -7,7 +7,7 @@ import type {
 } from '../../../../experiment/sections/settings.js';
 import type { Dataset } from '../../../../formats/dataset.js';
 import type { TrialSettings } from '../../../../plan/plan.js';
-import type { InputStatistics } from '../../../../records/results.js';
+import type { InputStatistics } from '../../../../records/observation-record.js';
 import { loadModel, type LoadedModel } from '../../../session/load-model.js';
 import type { JobContext } from '../../job-context.js';
 import { openJobDataset } from '../../open-job-dataset.js';

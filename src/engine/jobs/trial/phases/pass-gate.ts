@@ -2,7 +2,7 @@ import { GateError } from '../../../../equivalence/gate-error.js';
 import { ModelError } from '../../../../onnx/model-error.js';
 import type { OnnxModel } from '../../../../onnx/onnx-model.js';
 import { smoothedModel } from '../../../../quantize/graph/quantized-graph.js';
-import type { GateRecord } from '../../../../records/results.js';
+import type { GateRecord } from '../../../../records/gate-record.js';
 import { evaluationSamplesPerRun } from '../../../batching/batching.js';
 import type { BatchRange } from '../../../batching/sample-runs.js';
 import { modelOutputs } from '../../../session/model-outputs.js';

@@ -7,6 +7,7 @@ import {
   type Preparation,
 } from '../../../../quantize/prepare-layers.js';
 import { bitsOfLayers, selectLayers } from '../../../../quantize/select-layers.js';
+import { searchesAlphas } from '../../../../smooth/modes/registry.js';
 import type { TrialJob } from '../trial-job.js';
 import type { OpenedTrial } from './open-trial.js';
 
@@ -29,7 +30,7 @@ export async function prepareTrial(trial: OpenedTrial): Promise<PreparedTrial> {
 }
 
 function alphaOf(smoothing: TrialSettings['smoothing'], alphas: TrialJob['alphas']): AlphaOf {
-  if (smoothing.mode !== 'dynamic' && smoothing.mode !== 'auto') return fixedAlphas(smoothing);
+  if (!searchesAlphas(smoothing.mode)) return fixedAlphas(smoothing);
   return (layer) => {
     const alpha = alphas?.get(layer);
     if (alpha === undefined) throw new Error(`Invariant: the search chose no alpha for layer "${layer}".`);
