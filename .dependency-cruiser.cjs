@@ -32,7 +32,8 @@ const mayImport = {
   export: ['errors', 'onnx', 'formats', 'experiment', 'quantize', 'engine', 'store', 'schedule'],
   report: ['statistics'],
   serve: ['errors', 'store', 'report'],
-  cli: ['errors', 'formats', 'experiment', 'plan', 'engine', 'store', 'schedule', 'export', 'report', 'serve'],
+  api: ['errors', 'formats', 'experiment', 'plan', 'records', 'engine', 'store', 'schedule', 'export', 'report'],
+  cli: ['errors', 'formats', 'engine', 'store', 'schedule', 'export', 'report', 'serve', 'api'],
 };
 
 /** Folders that open no file, process, thread or socket. */
@@ -70,6 +71,13 @@ module.exports = {
       from: { path: `^src/${folder}/` },
       to: { path: '^src/', pathNot: `^src/(${[folder, ...mayImport[folder]].join('|')})/` },
     })),
+    {
+      name: 'the-door-opens-the-api',
+      comment: 'src/index.ts exports the functions of src/api and the types and errors that they name',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/index\\.ts$' },
+      to: { path: '^src/index\\.ts$' },
+    },
     {
       name: 'every-folder-is-listed',
       severity: 'error',

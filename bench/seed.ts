@@ -6,6 +6,7 @@ import type { ObservationRecord } from '../src/records/results.js';
 import type { SearchStage } from '../src/plan/plan.js';
 import type { Job } from '../src/engine/jobs/jobs.js';
 import { runJob } from '../src/engine/jobs/run-job.js';
+import { loadExperiment } from '../src/api/load-experiment.js';
 import { prepareSweep, type PreparedSweep } from '../src/schedule/prepare/prepare-sweep.js';
 import { searchParts } from '../src/schedule/stage-parts.js';
 import { jobModel } from '../src/schedule/stage-work.js';
@@ -87,7 +88,7 @@ function jobOf(step: StepName, { plan, inputs }: PreparedSweep, folder: string):
 }
 
 async function runStep(step: StepName, folder: string): Promise<Step> {
-  const sweep = await prepareSweep(join(folder, 'seed.yaml'), [], entry, { use: 'run', allowed: false });
+  const sweep = await prepareSweep(loadExperiment(join(folder, 'seed.yaml')), entry, { use: 'run', allowed: false });
   const { value, execution } = await runJob(jobOf(step, sweep, folder), session, () => undefined);
   if (step === 'observe')
     writeFileSync(observationFile(folder), serialize((value as readonly ObservationRecord[]).at(-1)!));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PlannedTrial } from '../src/plan/plan.js';
+import { loadExperiment } from '../src/api/load-experiment.js';
 import { prepareSweep } from '../src/schedule/prepare/prepare-sweep.js';
 import { reportOf } from './measure/child-report.js';
 import { sayEnvironment } from './measure/environment.js';
@@ -82,7 +83,10 @@ if (missing.length > 0) console.log(`Skipped: ${missing.join(', ')} is not here.
 else await measure();
 
 async function measure(): Promise<void> {
-  const { plan } = await prepareSweep(experiment, overrides, entry, { use: 'run', allowed: false });
+  const { plan } = await prepareSweep(loadExperiment(experiment, { set: overrides }), entry, {
+    use: 'run',
+    allowed: false,
+  });
   const environment = sayEnvironment(
     `The ${plan.trials.length} trials of smoothquant-alpha.yaml on resnet20, ${scaled(10_000)} images, ${scaled(200)} and ${scaled(1500)} calibration batches: this program, over every trial for itself in one process with all cores`,
   );

@@ -9,6 +9,7 @@ import { LONG_PASS } from '../src/engine/jobs/trial/job-trial.js';
 import { loadModel } from '../src/engine/session/model-cache.js';
 import { WorkerPool } from '../src/engine/local/worker-pool.js';
 import { deviceSlots } from '../src/schedule/prepare/device-slots.js';
+import { loadExperiment } from '../src/api/load-experiment.js';
 import { prepareSweep, type PreparedSweep } from '../src/schedule/prepare/prepare-sweep.js';
 import { Patience } from '../src/schedule/patience.js';
 import { runSweep } from '../src/schedule/run-sweep.js';
@@ -115,7 +116,7 @@ async function measure(subject: TrialExperiment): Promise<object> {
   const database = join(folder, 'trial.db');
   const file = join(folder, 'trial.yaml');
   writeFileSync(file, `${subject.yaml}run: { provider: cpu, slots: ${SLOTS}, threads: 1, database: ${database} }\n`);
-  const sweep = await prepareSweep(file, [], entry, { use: 'run', allowed: false });
+  const sweep = await prepareSweep(loadExperiment(file), entry, { use: 'run', allowed: false });
   const [fp32, ...quantized] = sweep.plan.trials;
   const { preprocess, evaluation, model } = fp32!.settings;
   const store = openStore(database);

@@ -9,6 +9,7 @@ import type { Job, JobResult, ObserveJob } from '../src/engine/jobs/jobs.js';
 import { loadModel } from '../src/engine/session/model-cache.js';
 import { readModelFile } from '../src/engine/session/model-file.js';
 import { runJob } from '../src/engine/jobs/run-job.js';
+import { loadExperiment } from '../src/api/load-experiment.js';
 import { prepareSweep, type PreparedSweep } from '../src/schedule/prepare/prepare-sweep.js';
 import { chooseAlphas, searchParts } from '../src/schedule/stage-parts.js';
 import { jobModel } from '../src/schedule/stage-work.js';
@@ -128,7 +129,9 @@ const given = childArguments();
 if (given !== null) {
   const [file, ...overrides] = given;
   const entry = new URL('../dist/engine/local/worker-main.js', import.meta.url);
-  const procedure = new UnsharedProcedure(await prepareSweep(file!, overrides, entry, { use: 'run', allowed: false }));
+  const procedure = new UnsharedProcedure(
+    await prepareSweep(loadExperiment(file!, { set: overrides }), entry, { use: 'run', allowed: false }),
+  );
   const reference = await procedure.reference();
   const trials: UnsharedTrial[] = [];
   for (const trial of typicalTrials(procedure.sweep.plan.trials)) trials.push(await procedure.trial(trial));

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { completeNames, type TypedArguments } from './complete.js';
 import { ExitCode, reportError } from './exit-code.js';
 import { doctorCommand } from './commands/doctor-command.js';
 import { exportCommand } from './commands/export-command.js';
@@ -26,6 +27,15 @@ const cli = yargs(hideBin(process.argv))
   .command(showCommand)
   .command(exportCommand)
   .command(doctorCommand)
+  .completion(
+    'completion',
+    'Print a script for bash or zsh that completes commands, options and names of sweeps',
+    (current: string, typed: unknown, completeDefaults: () => unknown, done: (names: string[]) => unknown) => {
+      void completeNames(current, typed as TypedArguments).then((names) =>
+        names === null ? completeDefaults() : done([...names]),
+      );
+    },
+  )
   .demandCommand(1, 'Name a command; `quantsweep --help` lists them.')
   .strict()
   .recommendCommands()

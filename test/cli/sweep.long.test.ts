@@ -47,6 +47,9 @@ describe('quantsweep run', () => {
     const plan = await quantsweep(folder, 'plan', path);
     expect(plan.stdout).toContain(`${smallTrials} cached, 0 to run`);
     expect(plan.stdout).toContain('Nothing is left to run.');
+    const elsewhere = await quantsweep(folder, 'plan', path, '--db', 'elsewhere.db');
+    expect(elsewhere.stdout).toContain(`0 cached, ${smallTrials} to run; database ${join(folder, 'elsewhere.db')}`);
+    expect(existsSync(join(folder, 'elsewhere.db'))).toBe(false);
   });
 
   it('runs only what a larger grid adds', async () => {

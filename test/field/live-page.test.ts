@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { FreshComparisons } from '../../src/cli/fresh-comparisons.js';
+import { FreshComparisons } from '../../src/api/fresh-comparisons.js';
 import type { RunState } from '../../src/report/live/live-facts.js';
 import { missingBaseline, pendingText } from '../../src/report/answers/pending-note.js';
 import { openSite } from '../../src/report/output/site.js';

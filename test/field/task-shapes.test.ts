@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { loadExperiment } from '../../src/api/load-experiment.js';
 import { prepareSweep } from '../../src/schedule/prepare/prepare-sweep.js';
 import { intAttribute, intsAttribute } from '../../src/onnx/node.js';
 import { int64Tensor } from '../../src/onnx/tensor.js';
@@ -45,7 +46,7 @@ async function problemOf(
     model: `{ path: model.onnx${choice.output === undefined ? '' : `, output: ${choice.output}`} }`,
   });
   try {
-    await prepareSweep(join(folder, file), [], entry, { use: 'plan', allowed: false });
+    await prepareSweep(loadExperiment(join(folder, file)), entry, { use: 'plan', allowed: false });
     return null;
   } catch (error) {
     const { name, message } = error as Error;

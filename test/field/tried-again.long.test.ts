@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { describeEnvironment } from '../../src/schedule/prepare/environment.js';
+import { loadExperiment } from '../../src/api/load-experiment.js';
 import { prepareSweep, workerEntry } from '../../src/schedule/prepare/prepare-sweep.js';
 import { stageConditions, trialConditions } from '../../src/schedule/work-conditions.js';
 import { openStore } from '../../src/store/write/sqlite-store.js';
@@ -20,7 +21,10 @@ async function planned(folder: string, path: string, ...more: readonly string[])
 /** Writes what a run whose children were short of memory from the start leaves behind. */
 async function writeShortOfMemory(folder: string, path: string): Promise<void> {
   const database = `run.database=${join(folder, 'quantsweep.db')}`;
-  const prepared = await prepareSweep(path, [database], workerEntry(), { use: 'run', allowed: false });
+  const prepared = await prepareSweep(loadExperiment(path, { set: [database] }), workerEntry(), {
+    use: 'run',
+    allowed: false,
+  });
   const { experiment, plan, inputs } = prepared;
   const store = openStore(experiment.run.database);
   store.beginSweep(experiment, plan, [...inputs.models.values()], describeEnvironment());

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeReport } from '../../src/cli/write/write-report.js';
+import { writeReport } from '../../src/api/outputs/write-report.js';
 import { openDatabase } from '../../src/store/file/open-database.js';
 import type { SampleDatabase } from './sample-database.js';
 import { sampleDatabase } from './sample-database.js';

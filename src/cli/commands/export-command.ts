@@ -1,15 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-
-export interface ExportArguments {
-  readonly trial: string;
-  readonly output: string;
-  readonly sweep: string | undefined;
-  readonly db: string;
-  readonly model: string | undefined;
-  readonly 'calibration-table': string | undefined;
-  readonly 'smoothed-model': string | undefined;
-  readonly force: boolean;
-}
+import type { ExportArguments } from '../export/run-export.js';
 
 /** `quantsweep export`: the deployable model of a trial, with real QuantizeLinear and DequantizeLinear. */
 export const exportCommand: CommandModule<object, ExportArguments> = {

@@ -1,9 +1,12 @@
 import type { CommandModule } from 'yargs';
+import { hashingProgress } from '../run/hashing-progress.js';
+
 interface PlanArguments {
   readonly experiment: string;
   readonly set: readonly string[];
   readonly 'allow-code': boolean;
   readonly all: boolean;
+  readonly db: string | undefined;
 }
 
 export const planCommand: CommandModule<object, PlanArguments> = {
@@ -24,10 +27,21 @@ export const planCommand: CommandModule<object, PlanArguments> = {
         default: false,
         describe: 'Let the experiment run the dataset modules that it names',
       })
+      .option('db', {
+        type: 'string',
+        requiresArg: true,
+        defaultDescription: "the experiment's run.database",
+        describe: 'Database file that is looked into',
+      })
       .option('all', { type: 'boolean', default: false, describe: 'List every trial, however many' })
       .example('$0 plan experiments/demo.yaml', 'before running it'),
-  handler: async ({ experiment, set, all, 'allow-code': allowCode }) => {
+  handler: async ({ experiment, set, db, all, 'allow-code': allowCode }) => {
+    const { loadExperiment } = await import('../../api/load-experiment.js');
+    const { planSweep } = await import('../../api/plan-sweep.js');
     const { describePlan } = await import('../run/describe-plan.js');
-    process.stdout.write(await describePlan(experiment, set, all, allowCode));
+    const loaded = loadExperiment(experiment, { set, ...(db === undefined ? {} : { database: db }) });
+    // To stderr, so that the plan can be piped.
+    const onHashing = hashingProgress((line) => process.stderr.write(line));
+    process.stdout.write(describePlan(await planSweep(loaded, { allowCode, onHashing }), all));
   },
 };

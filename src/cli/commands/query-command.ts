@@ -15,9 +15,9 @@ import {
   type GivenParameter,
   type ParameterValues,
 } from '../query/query-parameters.js';
-import { pickSweep } from '../pick-sweep.js';
+import { pickSweep } from '../../api/pick-sweep.js';
 import { UsageError } from '../../errors/usage-error.js';
-import { writeStdout } from '../write/write-stdout.js';
+import { writeStdout } from '../query/write-stdout.js';
 
 interface QueryArguments {
   readonly sql: string | undefined;
@@ -70,7 +70,7 @@ async function runQueryCommand(args: QueryArguments): Promise<void> {
   }
   const given = parseParameters(args.param);
   // Only here: a SQLite that does not load must not keep the other commands, and their messages, from loading.
-  const { readDatabase } = await import('../read-database.js');
+  const { readDatabase } = await import('../../api/read-database.js');
   await readDatabase(
     args.db,
     async (connection) => {

@@ -19,7 +19,7 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
   describe: 'Write sweeps as HTML pages that open offline',
   builder: buildOptions,
   handler: async ({ sweep, db, page, markdown, json, compare, 'compare-sweeps': compareSweeps, ...files }) => {
-    const { writeOutputs } = await import('../write/write-outputs.js');
+    const { writeOutputs } = await import('../../api/outputs/write-outputs.js');
     const { paths, text } = await writeOutputs({
       database: db,
       sweeps: sweep,

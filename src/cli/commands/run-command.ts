@@ -7,6 +7,7 @@ interface RunArguments {
   readonly 'fail-fast': boolean;
   readonly 'retry-failed': boolean;
   readonly wait: boolean;
+  readonly db: string | undefined;
 }
 
 export const runCommand: CommandModule<object, RunArguments> = {
@@ -33,6 +34,12 @@ export const runCommand: CommandModule<object, RunArguments> = {
         default: false,
         describe: 'Run again what failed before in a way that is likely to repeat',
       })
+      .option('db', {
+        type: 'string',
+        requiresArg: true,
+        defaultDescription: "the experiment's run.database",
+        describe: 'Database file that results go to',
+      })
       .option('wait', {
         type: 'boolean',
         default: true,
@@ -47,8 +54,9 @@ export const runCommand: CommandModule<object, RunArguments> = {
     'fail-fast': failFast,
     'retry-failed': retryFailed,
     wait,
+    db,
   }) => {
     const { runSweepFile } = await import('../run/run-sweep-file.js');
-    process.exitCode = await runSweepFile(experiment, set, { allowCode, failFast, retryFailed, wait });
+    process.exitCode = await runSweepFile(experiment, set, { database: db, allowCode, failFast, retryFailed, wait });
   },
 };

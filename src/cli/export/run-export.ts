@@ -1,30 +1,34 @@
-import { isAbsolute } from 'node:path';
-import type { TrialSettings } from '../../plan/plan.js';
+import { exportModel, type ExportOutcome } from '../../api/export-model.js';
+import { readDatabase } from '../../api/read-database.js';
 import { readWarnings } from '../../report/facts/sweep-warnings.js';
-import { exportTrial, type ExportSummary } from '../../export/export-trial.js';
-import { readTrial } from '../../store/read/read-trial.js';
 import { exportCheckLines } from './export-check-lines.js';
-import type { ExportArguments } from '../commands/export-command.js';
-import { checkOverwrite, databaseFiles } from '../write/check-overwrite.js';
-import { pickSweep, pickTrial, readDatabase } from '../read-database.js';
+
+/** Arguments of `quantsweep export`. */
+export interface ExportArguments {
+  readonly trial: string;
+  readonly output: string;
+  readonly sweep: string | undefined;
+  readonly db: string;
+  readonly model: string | undefined;
+  readonly 'calibration-table': string | undefined;
+  readonly 'smoothed-model': string | undefined;
+  readonly force: boolean;
+}
 
 /** Exports the trial that the arguments name, and asks the runtime how it runs the file; returns what to print. */
 export async function runExport(args: ExportArguments): Promise<string> {
-  const { trial, warnings } = readDatabase(args.db, (queries) => {
-    const sweep = pickSweep(queries, args.sweep);
-    const found = readTrial(queries, sweep, pickTrial(queries, sweep, args.trial));
-    const all = readWarnings((sql) => queries.query(sql), sweep);
-    return { trial: found, warnings: all.filter(({ voidedTrials }) => voidedTrials.has(found.number)) };
-  });
   const { 'calibration-table': calibrationTable, 'smoothed-model': smoothedModel } = args;
-  const outputs = [args.output, calibrationTable, smoothedModel].filter((path) => path !== undefined);
-  checkOverwrite(outputs, { force: true, inputs: [...databaseFiles(args.db), ...dataFiles(trial.settings)] });
-  const summary = exportTrial(trial, args.model ?? null, {
-    output: args.output,
-    calibrationTable: calibrationTable ?? null,
-    smoothedModel: smoothedModel ?? null,
-    force: args.force,
+  const summary = exportModel(args.db, {
+    ...{ trial: args.trial, output: args.output, force: args.force },
+    ...(args.sweep === undefined ? {} : { sweep: args.sweep }),
+    ...(args.model === undefined ? {} : { model: args.model }),
+    ...(calibrationTable === undefined ? {} : { calibrationTable }),
+    ...(smoothedModel === undefined ? {} : { smoothedModel }),
   });
+  const { trial } = summary;
+  const warnings = readDatabase(args.db, (queries) =>
+    readWarnings((sql) => queries.query(sql), trial.sweep).filter(({ voidedTrials }) => voidedTrials.has(trial.number)),
+  );
   const { accuracy } = trial;
   const measured =
     accuracy === null
@@ -42,19 +46,7 @@ export async function runExport(args: ExportArguments): Promise<string> {
   return `${lines.join('\n')}\n`;
 }
 
-/** Files of the trial's samples, which the check of the written model reads. */
-function dataFiles(settings: string): readonly string[] {
-  const { evaluation, calibration } = JSON.parse(settings) as Partial<TrialSettings>;
-  const files: string[] = [];
-  // Paths are stored absolute, also those of labels and further inputs.
-  JSON.stringify([evaluation?.source, calibration?.source], (_, value: unknown) => {
-    if (typeof value === 'string' && isAbsolute(value)) files.push(value);
-    return value;
-  });
-  return files;
-}
-
-function notes({ floatWeights, usesRuntimeDomain }: ExportSummary): readonly string[] {
+function notes({ floatWeights, usesRuntimeDomain }: ExportOutcome): readonly string[] {
   const lines: string[] = [];
   if (usesRuntimeDomain) {
     lines.push(
@@ -69,7 +61,7 @@ function notes({ floatWeights, usesRuntimeDomain }: ExportSummary): readonly str
   return lines;
 }
 
-function tableNote(smoothedModel: string | undefined, { smoothedLayers, weightsAsInTensorrt }: ExportSummary): string {
+function tableNote(smoothedModel: string | undefined, { smoothedLayers, weightsAsInTensorrt }: ExportOutcome): string {
   const model =
     smoothedLayers === 0
       ? 'for the original model'

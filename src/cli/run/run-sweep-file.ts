@@ -1,27 +1,16 @@
-import { Patience } from '../../schedule/patience.js';
-import { prepareSweep, workerEntry } from '../../schedule/prepare/prepare-sweep.js';
-import { describeEnvironment } from '../../schedule/prepare/environment.js';
-import { deviceSlots } from '../../schedule/prepare/device-slots.js';
-import { triedTrials, tryAll } from '../../schedule/failure-classes.js';
-import { planMemory } from '../../schedule/prepare/plan-memory.js';
-import { runSweep, type SweepOutcome } from '../../schedule/run-sweep.js';
+import { loadExperiment } from '../../api/load-experiment.js';
+import { runSweep, type RunEvent, type RunOutcome } from '../../api/run-sweep.js';
 import type { SweepWarning } from '../../schedule/prepare/sweep-warnings.js';
-import { saturationNotes } from '../../schedule/prepare/saturation.js';
-import type { OnSweepEvent } from '../../schedule/sweep-events.js';
-import type { SweepPlan } from '../../plan/plan.js';
-import { WorkerPool } from '../../engine/local/worker-pool.js';
-import { StoreError } from '../../store/store-error.js';
-import type { SweepStore } from '../../store/store.js';
+import type { SweepEvent } from '../../schedule/sweep-events.js';
 import { ExitCode } from '../exit-code.js';
-import { failuresByCause } from './failures-by-cause.js';
-import { FreshComparisons } from '../fresh-comparisons.js';
 import { plural } from '../show/format-values.js';
+import { failuresByCause } from './failures-by-cause.js';
 import { hashingProgress } from './hashing-progress.js';
-import { openUnlocked } from '../open-unlocked.js';
 import { Progress } from './progress.js';
 
 /** Flags of `quantsweep run`. */
 export interface RunFlags {
+  readonly database: string | undefined;
   readonly allowCode: boolean;
   readonly failFast: boolean;
   readonly retryFailed: boolean;
@@ -34,126 +23,70 @@ export interface RunFlags {
  *
  * @returns the exit code
  */
-export async function runSweepFile(
-  path: string,
-  overrides: readonly string[],
-  { allowCode, failFast, retryFailed, wait }: RunFlags,
-): Promise<number> {
-  const entry = workerEntry();
-  const code = { use: 'run', allowed: allowCode } as const;
-  const { experiment, inputs, provider, plan } = await prepareSweep(
-    path,
-    overrides,
-    entry,
-    code,
-    hashingProgress((line) => process.stdout.write(line)),
-  );
-  const slots = deviceSlots(experiment.run, provider.provider);
-  say(`Provider: ${provider.why}. ${plural(slots.length, 'slot')} (${slots.map((s) => s.device).join(', ')}).`);
-  for (const note of [...inputs.notes, ...(experiment.notes ?? []), ...saturationNotes(experiment)]) say(note);
+export async function runSweepFile(path: string, overrides: readonly string[], flags: RunFlags): Promise<number> {
+  const { database, ...options } = flags;
+  const experiment = loadExperiment(path, { set: overrides, ...(database === undefined ? {} : { database }) });
   const stopping = new AbortController();
-  const onSignal = stopOnSignal(stopping);
-  const { hangSeconds, memoryMb, lockWaitMinutes } = experiment.run;
-  const store = await openUnlocked(experiment.run.database, { wait, lockWaitMinutes }, stopping.signal);
-  if (store === null) return ExitCode.interrupted;
-  const pool = new WorkerPool(slots, entry, { hangSeconds, memoryMb, inputs: inputs.identities });
+  const handlers: (() => void)[] = [];
   const progress = new Progress({
     write: (text) => process.stdout.write(text),
     columns: process.stdout.isTTY ? process.stdout.columns : null,
   });
   const warnings: SweepWarning[] = [];
-  const comparisons = new FreshComparisons(() => {
-    compareNow(store, plan.name);
-  });
-  const onEvent: OnSweepEvent = (event) => {
-    if (event.kind === 'warning') warnings.push(event.warning);
-    if (event.kind === 'trialFinished') comparisons.trialFinished();
-    progress.handle(event);
-  };
-  const patience = new Patience({ minutes: lockWaitMinutes, onEvent, signal: stopping.signal });
   try {
-    const environment = describeEnvironment();
-    await patience.write(() => {
-      store.beginSweep(experiment, plan, [...inputs.models.values()], environment);
-    });
-    // Beginning the sweep dropped those of trials that were finished before.
-    comparisons.all();
-    const cached = store.finishedTrials(plan.trials.map((t) => t.key)).size;
-    const { toRun, again } = retryFailed ? tryAll(plan, store) : triedTrials(plan, store, experiment.run);
-    const failedBefore = again.size === 0 ? '' : ` (${again.size} of them failed before)`;
-    say(
-      `${plan.name}: ${plural(plan.trials.length, 'trial')}, ${cached} finished already, ${toRun.length} to run${failedBefore}. Results go to ${experiment.run.database}`,
-    );
-    const isCpu = provider.provider === 'cpu';
-    const memory = await planMemory(experiment, toRun.length > 0 ? plan : nothing(plan), inputs, pool, {
-      isCpu,
-      slots: slots.length,
-    });
-    for (const line of memory.lines) say(line);
-    const outcome = await runSweep({
-      memory: memory.limits,
-      plan,
-      inputs,
-      store,
-      patience,
-      pool,
-      run: experiment.run,
-      failFast,
-      retryFailed,
-      onEvent,
+    const outcome = await runSweep(experiment, {
+      ...options,
       signal: stopping.signal,
+      onHashing: hashingProgress((line) => process.stdout.write(line)),
+      onEvent: (event) => {
+        // Until then a signal ends the process at once, and nothing is lost.
+        if (event.kind === 'prepared') handlers.push(stopOnSignal(stopping));
+        if (event.kind === 'warning') warnings.push(event.warning);
+        tell(event, progress);
+      },
     });
     progress.finish();
-    await compare(store, plan.name, patience, outcome.interrupted);
-    // Before it is said that all went well: what can't be made whole is no success.
-    const note = store.close();
-    const code = conclude(outcome, experiment.run.database, plan.name, failFast);
+    const code = conclude(outcome, flags.failFast);
     sayAgain(warnings);
-    if (note !== null) say(note);
+    if (outcome.note !== null) say(outcome.note);
     return code;
-  } catch (cause) {
-    closeAfter(store);
-    throw cause;
   } finally {
     progress.finish();
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
-    await pool.close();
+    for (const handler of handlers) for (const signal of stopSignals) process.off(signal, handler);
   }
 }
 
-/** While the sweep runs, for pages that are looked at meanwhile: where another program holds the database, later ones do. */
-function compareNow(store: SweepStore, sweep: string): void {
-  try {
-    store.refreshComparisons(sweep);
-  } catch (cause) {
-    if (!(cause instanceof StoreError && cause.code === 'busy')) throw cause;
+function tell(event: RunEvent, progress: Progress): void {
+  if (isOfTheSweep(event)) {
+    progress.handle(event);
+    return;
+  }
+  switch (event.kind) {
+    case 'prepared':
+      say(`Provider: ${event.provider.why}. ${plural(event.slots.length, 'slot')} (${event.slots.join(', ')}).`);
+      event.notes.forEach(say);
+      return;
+    case 'opening':
+      say(`Waiting: ${event.message}`);
+      return;
+    case 'planned': {
+      const failedBefore = event.failedBefore === 0 ? '' : ` (${event.failedBefore} of them failed before)`;
+      say(
+        `${event.name}: ${plural(event.trials, 'trial')}, ${event.cached} finished already, ${event.toRun} to run${failedBefore}. Results go to ${event.database}`,
+      );
+      return;
+    }
+    case 'memory':
+      event.lines.forEach(say);
+      return;
   }
 }
 
-/** Comparisons are made of what is stored: where a sweep is stopped while another program holds the database, the next run makes them. */
-async function compare(store: SweepStore, sweep: string, patience: Patience, interrupted: boolean): Promise<void> {
-  try {
-    await patience.write(() => {
-      store.refreshComparisons(sweep);
-    });
-  } catch (cause) {
-    if (!(interrupted && cause instanceof StoreError && cause.code === 'busy')) throw cause;
-  }
+function isOfTheSweep(event: RunEvent): event is SweepEvent {
+  return !['prepared', 'opening', 'planned', 'memory'].includes(event.kind);
 }
 
-/** After another failure, which is the one to tell. */
-function closeAfter(store: SweepStore): void {
-  try {
-    store.close();
-  } catch (cause) {
-    if (!(cause instanceof StoreError)) throw cause;
-  }
-}
-
-function nothing(plan: SweepPlan): SweepPlan {
-  return { ...plan, trials: [] };
-}
+const stopSignals = ['SIGINT', 'SIGTERM'] as const;
 
 /** The first signal stops the sweep cleanly, a second one ends the process at once. */
 function stopOnSignal(stopping: AbortController): () => void {
@@ -162,13 +95,12 @@ function stopOnSignal(stopping: AbortController): () => void {
     process.stderr.write('\nStopping; what is finished is kept. Ctrl-C again to end at once.\n');
     stopping.abort();
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const signal of stopSignals) process.on(signal, onSignal);
   return onSignal;
 }
 
-function conclude(outcome: SweepOutcome, database: string, name: string, failFast: boolean): number {
-  const { ran, stopped, cached, failed, failedBefore, interrupted } = outcome;
+function conclude(outcome: RunOutcome, failFast: boolean): number {
+  const { ran, stopped, cached, failed, failedBefore, interrupted, database, name } = outcome;
   const early = stopped === 0 ? '' : ` (${stopped} of them stopped early, as certainly not the best)`;
   say(`${plural(ran, 'trial')} run${early}, ${cached} taken from the database, ${failed.length} failed.`);
   if (interrupted && !(failFast && failed.length > 0)) {

@@ -1,5 +1,7 @@
 import { readWarnings } from '../../report/facts/sweep-warnings.js';
-import { pickSweep, pickTrial, readDatabase, table } from '../read-database.js';
+import { pickSweep } from '../../api/pick-sweep.js';
+import { pickTrial, readDatabase } from '../../api/read-database.js';
+import { table } from './table.js';
 
 /** The text of `quantsweep show`. */
 export function describeTrial(database: string, wantedSweep: string | undefined, wanted: string): string {

@@ -1,7 +1,9 @@
 import { readWarnings } from '../../report/facts/sweep-warnings.js';
 import type { SqlValue } from '../../store/query/query-database.js';
 import { formatDuration, formatMetric, plural } from './format-values.js';
-import { pickSweep, readDatabase, table } from '../read-database.js';
+import { pickSweep } from '../../api/pick-sweep.js';
+import { readDatabase } from '../../api/read-database.js';
+import { table } from './table.js';
 
 /** A cell that is a number or text, as v_sweep's are. */
 function text(cell: SqlValue | undefined): string {

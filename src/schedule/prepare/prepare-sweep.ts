@@ -1,7 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
 import type { OnHashing } from '../../formats/hash-source.js';
-import { kindOfFile } from '../../formats/io/kind-of-file.js';
-import { LARGEST_EXPERIMENT_BYTES, loadExperiment } from '../../experiment/load-experiment.js';
 import { didYouMean } from '../../text/nearest-name.js';
 import type { ExpandedTrial, Experiment } from '../../experiment/sections/settings.js';
 import { capSamples } from '../../plan/cap-samples.js';
@@ -35,22 +32,18 @@ export function workerEntry(): URL {
 }
 
 /**
- * From the experiment file to the plan: loads and validates the file, opens its models and data, decides on the
- * provider and plans trials and shared stages.
+ * From the experiment to the plan: opens its models and data, decides on the provider and plans trials and shared stages.
  *
- * @param overrides `path=value`, as given to `--set`
  * @param code what the caller will run of the experiment's own code, and whether the user allowed it
  * @param onHashing told of the data that are read for their hash
- * @throws ExperimentError, ModelError, DatasetError or InputError saying what is wrong and where
+ * @throws ModelError, DatasetError or InputError saying what is wrong and where
  */
 export async function prepareSweep(
-  path: string,
-  overrides: readonly string[],
+  loaded: Experiment,
   entry: URL,
   code: { readonly use: CodeUse; readonly allowed: boolean },
   onHashing?: OnHashing,
 ): Promise<PreparedSweep> {
-  const loaded = loadExperiment(path, overrides, readExperimentText);
   requireCodeConsent(loaded, code.use, code.allowed);
   const inputs = await openSweepInputs(loaded, onHashing);
   const experiment = capSamples(
@@ -85,24 +78,4 @@ function focusLayers(
   throw new InputError(
     `${sources?.prefix(layers, ['focus'], axes) ?? ''}Expected layers.focus to match layers that are quantized, got "${layers.focus}", which matches none${didYouMean(layers.focus, names) || '.'}`,
   );
-}
-
-function readExperimentText(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) throw new ExperimentFileError(`${path}: expected an experiment file, got nothing there.`);
-  if (!stat.isFile()) {
-    throw new ExperimentFileError(`${path}: expected an experiment file, got ${kindOfFile(stat)}.`);
-  }
-  // Its text is checked again where it is loaded; a file of gigabytes would not become a text.
-  if (stat.size > LARGEST_EXPERIMENT_BYTES) {
-    throw new ExperimentFileError(
-      `${path}: expected an experiment file of at most ${LARGEST_EXPERIMENT_BYTES} bytes, got ${stat.size}.`,
-    );
-  }
-  return readFileSync(path, 'utf8');
-}
-
-/** The experiment file itself can't be read. */
-export class ExperimentFileError extends Error {
-  override readonly name = 'ExperimentFileError';
 }

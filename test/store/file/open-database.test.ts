@@ -17,7 +17,7 @@ import { openStore } from '../../../src/store/write/sqlite-store.js';
 import { StoreError } from '../../../src/store/store-error.js';
 import * as sample from '../sample-sweep.js';
 
-const childScript = fileURLToPath(new URL('writing-child.ts', import.meta.url));
+const childScript = fileURLToPath(new URL('../writing-child.ts', import.meta.url));
 
 function caught(work: () => unknown): StoreError {
   try {

@@ -10,7 +10,8 @@ import { fileName } from '../../report/pages/site-map.js';
 import { findTrials } from '../../store/read/find-trials.js';
 import type { QueryConnection } from '../../store/query/query-database.js';
 import { checkOverwrite, databaseFiles, isOwnFile, markLine, type OverwriteRule } from './check-overwrite.js';
-import { pickSweep, pickTrial, readDatabase } from '../read-database.js';
+import { pickSweep } from '../pick-sweep.js';
+import { pickTrial, readDatabase } from '../read-database.js';
 import { UsageError } from '../../errors/usage-error.js';
 import { requireFile, requireFolder, writeWhole } from './write-whole.js';
 

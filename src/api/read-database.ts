@@ -1,10 +1,7 @@
-import { formatRows } from './query/format-rows.js';
 import { findTrials } from '../store/read/find-trials.js';
 import { explainDamage } from '../store/file/explain-damage.js';
 import { openQueries, type QueryConnection } from '../store/query/query-database.js';
 import { UsageError } from '../errors/usage-error.js';
-
-export { pickSweep } from './pick-sweep.js';
 
 /**
  * Opens the database for reading, hands it to `work` and closes it when that is done. What `work` stumbles over in a
@@ -33,16 +30,6 @@ export function readDatabase<T>(path: string, work: (queries: QueryConnection) =
   } finally {
     if (!isPending) queries.close();
   }
-}
-
-/** Rows of a query as an aligned table that fits the terminal. */
-export function table(
-  queries: QueryConnection,
-  sql: string,
-  parameters: Readonly<Record<string, string | number>>,
-): string {
-  const width = process.stdout.isTTY ? process.stdout.columns : null;
-  return formatRows(queries.query(sql, parameters), 'table', width);
 }
 
 /** The one trial of a sweep that a user's word names, see `findTrials`. @throws UsageError when no trial or several match */

@@ -15,6 +15,7 @@ export interface WaitOptions {
 /**
  * Opens the store, and waits where another process runs a sweep on it: what that one finishes needs not be run again.
  *
+ * @param onWait told why it waits, once for each reason
  * @returns null when the signal is aborted meanwhile
  * @throws StoreError, `locked` where it is not to wait, `busy` where another program holds the database for too long
  */
@@ -22,6 +23,7 @@ export async function openUnlocked(
   path: string,
   { wait, lockWaitMinutes }: WaitOptions,
   signal: AbortSignal,
+  onWait: (message: string) => void,
 ): Promise<SweepStore | null> {
   let told = '';
   const start = performance.now();
@@ -32,7 +34,7 @@ export async function openUnlocked(
       if (!(cause instanceof StoreError) || !isPassing(cause, wait, performance.now() - start, lockWaitMinutes)) {
         throw cause;
       }
-      if (told !== cause.code) process.stdout.write(`Waiting: ${cause.message}\n`);
+      if (told !== cause.code) onWait(cause.message);
       told = cause.code;
     }
     await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);

@@ -1,0 +1,29 @@
+import { NO_DESCENT } from '../experiment/sections/canonical-settings.js';
+import type { SearchSettings } from '../experiment/sections/settings.js';
+import type { PlannedStage } from '../plan/plan.js';
+
+/** What a stage does, in a line without who needs it. */
+export function describeStage(stage: PlannedStage): string {
+  switch (stage.kind) {
+    case 'observe': {
+      const { batches, batchSize, sampleSeed } = stage.calibration;
+      const order = sampleSeed === null ? '' : ` in the order of seed ${sampleSeed}`;
+      return `${batches} calibration batches of ${batchSize}${order}, kept at ${stage.snapshots.join(', ')}`;
+    }
+    case 'reference':
+      return `FP32 over ${stage.evaluation.samples === 'all' ? 'all' : stage.evaluation.samples} evaluation samples`;
+    case 'search': {
+      const { candidates, samples } = stage.search;
+      return `${describeSearch(stage.search)}: ${candidates.length} alphas on ${samples} samples, calibrated on ${stage.calibration.batches} batches`;
+    }
+    case 'rank':
+      return `each layer quantized alone on ${stage.samples} samples`;
+  }
+}
+
+function describeSearch({ order, objective, sweeps }: SearchSettings): string {
+  if (order !== 'output') return `${order}, by ${objective}`;
+  return sweeps === NO_DESCENT
+    ? "one alpha, by the output's divergence"
+    : `descent by the output's divergence, ${sweeps} sweep${sweeps === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,59 @@
+import { isAbsolute } from 'node:path';
+import { exportTrial, type ExportSummary } from '../export/export-trial.js';
+import type { TrialSettings } from '../plan/plan.js';
+import { readTrial, type StoredTrial } from '../store/read/read-trial.js';
+import { checkOverwrite, databaseFiles } from './outputs/check-overwrite.js';
+import { pickSweep } from './pick-sweep.js';
+import { pickTrial, readDatabase } from './read-database.js';
+
+export interface ExportRequest {
+  /** Number, beginning of the key (6 characters or more) or label of the trial, or `best`. Default: `best`. */
+  readonly trial?: string | number;
+  /** Name of the sweep. Default: the one that ran last. */
+  readonly sweep?: string;
+  /** The QDQ model to write (.onnx). */
+  readonly output: string;
+  /** Where the original model lies now. Default: where the sweep read it. */
+  readonly model?: string;
+  /** TensorRT's text calibration cache to write. Default: none. */
+  readonly calibrationTable?: string;
+  /** The smoothed float model, which the calibration cache belongs to. Default: none. */
+  readonly smoothedModel?: string;
+  /** Overwrite files that are there. Default: false. */
+  readonly force?: boolean;
+}
+
+/** What was exported, of which trial. */
+export interface ExportOutcome extends ExportSummary {
+  readonly trial: StoredTrial;
+}
+
+/**
+ * Writes the deployable model of a finished trial, with QuantizeLinear and DequantizeLinear, and where wanted what
+ * TensorRT takes. No data is read; nothing is written where the trial can't be exported.
+ *
+ * @throws StoreError for the database; UsageError, InputError or ModelError saying what is wrong
+ */
+export function exportModel(database: string, request: ExportRequest): ExportOutcome {
+  const { output, model, calibrationTable, smoothedModel, force = false } = request;
+  const trial = readDatabase(database, (queries) => {
+    const sweep = pickSweep(queries, request.sweep);
+    return readTrial(queries, sweep, pickTrial(queries, sweep, String(request.trial ?? 'best')));
+  });
+  const outputs = [output, calibrationTable, smoothedModel].filter((path) => path !== undefined);
+  checkOverwrite(outputs, { force: true, inputs: [...databaseFiles(database), ...dataFiles(trial.settings)] });
+  const targets = { output, calibrationTable: calibrationTable ?? null, smoothedModel: smoothedModel ?? null, force };
+  return { ...exportTrial(trial, model ?? null, targets), trial };
+}
+
+/** Files of the trial's samples, which checks of the written model read. */
+function dataFiles(settings: string): readonly string[] {
+  const { evaluation, calibration } = JSON.parse(settings) as Partial<TrialSettings>;
+  const files: string[] = [];
+  // Paths are stored absolute, also those of labels and further inputs.
+  JSON.stringify([evaluation?.source, calibration?.source], (_, value: unknown) => {
+    if (typeof value === 'string' && isAbsolute(value)) files.push(value);
+    return value;
+  });
+  return files;
+}

@@ -1,0 +1,195 @@
+import { existsSync } from 'node:fs';
+import { WorkerPool } from '../engine/local/worker-pool.js';
+import type { Experiment } from '../experiment/sections/settings.js';
+import type { OnHashing } from '../formats/hash-source.js';
+import { estimateCost } from '../plan/estimate/estimate-cost.js';
+import type { PlannedTrial } from '../plan/plan.js';
+import type { ModelRecord } from '../records/results.js';
+import { neededStages, triedTrials, type TriedTrials } from '../schedule/failure-classes.js';
+import { deviceSlots } from '../schedule/prepare/device-slots.js';
+import { planMemory } from '../schedule/prepare/plan-memory.js';
+import { prepareSweep, workerEntry, type PreparedSweep } from '../schedule/prepare/prepare-sweep.js';
+import { saturationNotes } from '../schedule/prepare/saturation.js';
+import { stageWarnings, type SweepWarning } from '../schedule/prepare/sweep-warnings.js';
+import { StoreError } from '../store/store-error.js';
+import type { SweepReader } from '../store/store.js';
+import { openStoreForReading } from '../store/write/sqlite-store.js';
+import { describeStage } from './describe-stage.js';
+
+export interface PlanOptions {
+  /** Lets the experiment run the modules and commands that it names. Default: false, and naming one is an error. */
+  readonly allowCode?: boolean;
+  /** Told of every piece of a data file that is read for its hash. */
+  readonly onHashing?: OnHashing;
+}
+
+/** Whether there is anything to do: `cached` work is finished in the database, `failed` work would fail again. */
+export type WorkState = 'cached' | 'to run' | 'failed';
+
+/** A trial of a sweep as planned. */
+export interface TrialPreview {
+  /** SHA-256, hex, of everything that the result depends on. */
+  readonly key: string;
+  /** e.g. `static alpha=0.5, 200 batches`. */
+  readonly label: string;
+  readonly role: PlannedTrial['settings']['role'];
+  /** Dotted path -> value, of the axes that made it. */
+  readonly axes: Readonly<Record<string, unknown>>;
+  readonly state: WorkState;
+  /** How it failed in an earlier run; null where it did not. */
+  readonly failure: { readonly errorClass: string; readonly message: string } | null;
+}
+
+/** A stage that trials share. */
+export interface StagePreview {
+  readonly key: string;
+  readonly kind: 'observe' | 'reference' | 'search' | 'rank';
+  readonly state: WorkState;
+  /** What it does, in words. */
+  readonly description: string;
+  /** Trials that build on it. */
+  readonly trials: number;
+}
+
+/** What `runSweep` would do. */
+export interface SweepPreview {
+  readonly name: string;
+  readonly question: string | null;
+  /** SQLite file, absolute. */
+  readonly database: string;
+  /** The execution provider, and in words why this one. */
+  readonly provider: { readonly name: string; readonly why: string };
+  /** Devices of the child processes, e.g. `cpu:0`. */
+  readonly slots: readonly string[];
+  readonly models: readonly ModelRecord[];
+  readonly stages: readonly StagePreview[];
+  readonly trials: readonly TrialPreview[];
+  /** For people: settings without effect, levels that saturate, and the like. */
+  readonly notes: readonly string[];
+  /** What finished stages show to be wrong. */
+  readonly warnings: readonly SweepWarning[];
+  /** What a child process will take of memory, in words; empty where nothing is left to run. */
+  readonly memory: readonly string[];
+  /** Forward passes of one sample that are left. */
+  readonly forwardPasses: number;
+  /** Milliseconds, going by earlier runs in the database; null where there were none. */
+  readonly durationMs: number | null;
+}
+
+/**
+ * Plans a sweep: opens its models and data, and says what is finished in the database and what is left. Nothing is
+ * written, and no more is run than one sample of each model.
+ *
+ * @throws ModelError, DatasetError or InputError saying what is wrong and where; StoreError for the database
+ */
+export async function planSweep(experiment: Experiment, options: PlanOptions = {}): Promise<SweepPreview> {
+  const code = { use: 'plan', allowed: options.allowCode ?? false } as const;
+  return previewSweep(await prepareSweep(experiment, workerEntry(), code, options.onHashing));
+}
+
+async function previewSweep(prepared: PreparedSweep): Promise<SweepPreview> {
+  const { experiment, provider, plan, inputs } = prepared;
+  const slots = deviceSlots(experiment.run, provider.provider);
+  const { finished, typicalDurations, warnings, tried } = readStore(prepared);
+  const { toRun, again, leftAlone } = tried;
+  const needed = neededStages(toRun);
+  const cost = estimateCost(plan, {
+    finished: new Set([...finished, ...leftAlone.keys()]),
+    sampleCount: (source) => inputs.sampleCount(source),
+    layerCount: ({ path }) => inputs.models.get(path)?.layers.length ?? 0,
+    typicalDurationsMs: typicalDurations,
+    slots: slots.length,
+  });
+  const stateOf = (key: string, isToRun: boolean): WorkState =>
+    finished.has(key) ? 'cached' : isToRun ? 'to run' : 'failed';
+  return {
+    name: plan.name,
+    question: plan.question,
+    database: experiment.run.database,
+    provider: { name: provider.provider, why: provider.why },
+    slots: slots.map(({ device }) => device),
+    models: [...inputs.models.values()],
+    stages: plan.stages.map((stage) => ({
+      key: stage.key,
+      kind: stage.kind,
+      state: stateOf(stage.key, needed.has(stage.key)),
+      description: describeStage(stage),
+      trials: plan.trials.filter((trial) =>
+        [trial.observeKey, trial.referenceKey, trial.searchKey, trial.rankKey].includes(stage.key),
+      ).length,
+    })),
+    trials: plan.trials.map(({ key, label, axes, settings }) => ({
+      key,
+      label,
+      role: settings.role,
+      axes,
+      state: stateOf(key, !leftAlone.has(key)),
+      failure: again.get(key) ?? leftAlone.get(key) ?? null,
+    })),
+    notes: [...inputs.notes, ...(experiment.notes ?? []), ...saturationNotes(experiment)],
+    warnings,
+    memory: cost.work.length === 0 ? [] : await memoryLines(prepared, slots, provider.provider === 'cpu'),
+    forwardPasses: cost.forwardPasses,
+    durationMs: cost.durationMs,
+  };
+}
+
+/** What a child will take of memory, by running one sample of each model in one. */
+async function memoryLines(
+  { experiment, plan, inputs }: PreparedSweep,
+  slots: ReturnType<typeof deviceSlots>,
+  isCpu: boolean,
+): Promise<readonly string[]> {
+  const { hangSeconds } = experiment.run;
+  const pool = new WorkerPool(slots.slice(0, 1), workerEntry(), {
+    hangSeconds,
+    memoryMb: null,
+    inputs: inputs.identities,
+  });
+  try {
+    return (await planMemory(experiment, plan, inputs, pool, { isCpu, slots: slots.length })).lines;
+  } finally {
+    await pool.close();
+  }
+}
+
+/** Null for an empty file or an older schema, which `runSweep` brings up to date: nothing in it is known to be cached. */
+function openUnlessOlder(database: string): SweepReader | null {
+  try {
+    return openStoreForReading(database);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'older-schema') return null;
+    throw error;
+  }
+}
+
+/** What of the plan is there, and what a run would do with the rest. */
+interface StoredState {
+  readonly finished: ReadonlySet<string>;
+  readonly typicalDurations: ReadonlyMap<string, number>;
+  /** Of stages that are finished. */
+  readonly warnings: readonly SweepWarning[];
+  readonly tried: TriedTrials;
+}
+
+function readStore({ experiment: { run }, plan, inputs }: PreparedSweep): StoredState {
+  const store = existsSync(run.database) ? openUnlessOlder(run.database) : null;
+  if (store === null) {
+    const tried = { toRun: plan.trials, again: new Map(), leftAlone: new Map() };
+    return { finished: new Set(), typicalDurations: new Map(), warnings: [], tried };
+  }
+  try {
+    const trials = store.finishedTrials(plan.trials.map((t) => t.key));
+    const stages = store.finishedStages(plan.stages.map((s) => s.key));
+    return {
+      finished: new Set([...trials, ...stages]),
+      typicalDurations: store.typicalDurations(),
+      warnings: plan.stages
+        .filter(({ key }) => stages.has(key))
+        .flatMap((stage) => stageWarnings(stage, { plan, store, inputs })),
+      tried: triedTrials(plan, store, run),
+    };
+  } finally {
+    store.close();
+  }
+}

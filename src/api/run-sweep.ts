@@ -1,0 +1,187 @@
+import { WorkerPool } from '../engine/local/worker-pool.js';
+import type { Experiment } from '../experiment/sections/settings.js';
+import type { OnHashing } from '../formats/hash-source.js';
+import type { SweepPlan } from '../plan/plan.js';
+import { triedTrials, tryAll } from '../schedule/failure-classes.js';
+import { Patience } from '../schedule/patience.js';
+import { deviceSlots } from '../schedule/prepare/device-slots.js';
+import { describeEnvironment } from '../schedule/prepare/environment.js';
+import { planMemory } from '../schedule/prepare/plan-memory.js';
+import { prepareSweep, workerEntry, type PreparedSweep } from '../schedule/prepare/prepare-sweep.js';
+import { saturationNotes } from '../schedule/prepare/saturation.js';
+import { runSweep as runStages, type SweepOutcome } from '../schedule/run-sweep.js';
+import type { SweepEvent } from '../schedule/sweep-events.js';
+import { StoreError } from '../store/store-error.js';
+import type { SweepStore } from '../store/store.js';
+import { FreshComparisons } from './fresh-comparisons.js';
+import { openUnlocked } from './open-unlocked.js';
+
+export interface RunOptions {
+  /** Aborting it ends the children at once and loses at most the attempts that run; a later run goes on from there. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: RunEvent) => void;
+  /** Lets the experiment run the modules and commands that it names. Default: false, and naming one is an error. */
+  readonly allowCode?: boolean;
+  /** Stop at the first trial that fails. Default: false. */
+  readonly failFast?: boolean;
+  /** Also run trials that failed before in a way that another attempt would repeat. Default: false. */
+  readonly retryFailed?: boolean;
+  /** Wait while another process runs a sweep on the database. Default: true; false: that is an error. */
+  readonly wait?: boolean;
+  /** Told of every piece of a data file that is read for its hash. */
+  readonly onHashing?: OnHashing;
+}
+
+/** What happens on the way, in this order: `prepared`, then `opening` where it has to wait, `planned`, the others. */
+export type RunEvent =
+  | {
+      /** Models and data are open, the provider is chosen. */
+      readonly kind: 'prepared';
+      readonly provider: { readonly name: string; readonly why: string };
+      /** Devices of the child processes, e.g. `cpu:0`. */
+      readonly slots: readonly string[];
+      /** For people: settings without effect, levels that saturate, and the like. */
+      readonly notes: readonly string[];
+    }
+  /** Another process has the database; told once for each reason. */
+  | { readonly kind: 'opening'; readonly message: string }
+  | {
+      readonly kind: 'planned';
+      readonly name: string;
+      readonly database: string;
+      readonly trials: number;
+      /** Trials that are finished in the database. */
+      readonly cached: number;
+      readonly toRun: number;
+      /** Those of `toRun` that failed in an earlier run. */
+      readonly failedBefore: number;
+    }
+  /** What a child process will take of memory, in words. */
+  | { readonly kind: 'memory'; readonly lines: readonly string[] }
+  | SweepEvent;
+
+/** How a sweep ended. */
+export interface RunOutcome extends SweepOutcome {
+  readonly name: string;
+  /** SQLite file, absolute. */
+  readonly database: string;
+  /** What was found about the database file when it was closed, for people; null: nothing. */
+  readonly note: string | null;
+}
+
+/**
+ * Runs what is missing of a sweep and keeps everything in its database. Inference runs in child processes; this process
+ * stays responsive.
+ *
+ * @throws ModelError, DatasetError or InputError saying what is wrong and where, before anything runs; StoreError for
+ *   the database; SurroundingsError where the machine can't do what any work needs. What is finished is kept.
+ */
+export async function runSweep(experiment: Experiment, options: RunOptions = {}): Promise<RunOutcome> {
+  const code = { use: 'run', allowed: options.allowCode ?? false } as const;
+  const prepared = await prepareSweep(experiment, workerEntry(), code, options.onHashing);
+  const { plan, provider, inputs, experiment: capped } = prepared;
+  const slots = deviceSlots(capped.run, provider.provider);
+  const onEvent = options.onEvent ?? ((): void => undefined);
+  onEvent({
+    kind: 'prepared',
+    provider: { name: provider.provider, why: provider.why },
+    slots: slots.map(({ device }) => device),
+    notes: [...inputs.notes, ...(capped.notes ?? []), ...saturationNotes(capped)],
+  });
+  const { database, lockWaitMinutes } = capped.run;
+  const signal = options.signal ?? new AbortController().signal;
+  const store = await openUnlocked(database, { wait: options.wait ?? true, lockWaitMinutes }, signal, (message) => {
+    onEvent({ kind: 'opening', message });
+  });
+  if (store === null) {
+    const nothing = { ran: 0, stopped: 0, cached: 0, failed: [], failedBefore: [], interrupted: true };
+    return { ...nothing, name: plan.name, database, note: null };
+  }
+  try {
+    const outcome = await runPrepared(prepared, slots, store, { ...options, onEvent, signal });
+    // Before it is said that all went well: what can't be made whole is no success.
+    return { ...outcome, name: plan.name, database, note: store.close() };
+  } catch (cause) {
+    closeAfter(store);
+    throw cause;
+  }
+}
+
+async function runPrepared(
+  { experiment, inputs, provider, plan }: PreparedSweep,
+  slots: ReturnType<typeof deviceSlots>,
+  store: SweepStore,
+  {
+    failFast = false,
+    retryFailed = false,
+    onEvent,
+    signal,
+  }: RunOptions & Required<Pick<RunOptions, 'onEvent' | 'signal'>>,
+): Promise<SweepOutcome> {
+  const { hangSeconds, memoryMb, lockWaitMinutes, database } = experiment.run;
+  const pool = new WorkerPool(slots, workerEntry(), { hangSeconds, memoryMb, inputs: inputs.identities });
+  const comparisons = new FreshComparisons(() => {
+    compareNow(store, plan.name);
+  });
+  const onSweepEvent = (event: SweepEvent): void => {
+    if (event.kind === 'trialFinished') comparisons.trialFinished();
+    onEvent(event);
+  };
+  const patience = new Patience({ minutes: lockWaitMinutes, onEvent: onSweepEvent, signal });
+  try {
+    const environment = describeEnvironment();
+    await patience.write(() => {
+      store.beginSweep(experiment, plan, [...inputs.models.values()], environment);
+    });
+    // Beginning the sweep dropped those of trials that were finished before.
+    comparisons.all();
+    const cached = store.finishedTrials(plan.trials.map((t) => t.key)).size;
+    const { toRun, again } = retryFailed ? tryAll(plan, store) : triedTrials(plan, store, experiment.run);
+    onEvent({
+      ...{ kind: 'planned', name: plan.name, database, trials: plan.trials.length },
+      ...{ cached, toRun: toRun.length, failedBefore: again.size },
+    });
+    const isCpu = provider.provider === 'cpu';
+    const missing: SweepPlan = toRun.length > 0 ? plan : { ...plan, trials: [] };
+    const memory = await planMemory(experiment, missing, inputs, pool, { isCpu, slots: slots.length });
+    onEvent({ kind: 'memory', lines: memory.lines });
+    const outcome = await runStages({
+      ...{ plan, inputs, store, patience, pool, run: experiment.run, failFast, retryFailed, signal },
+      memory: memory.limits,
+      onEvent: onSweepEvent,
+    });
+    await compare(store, plan.name, patience, outcome.interrupted);
+    return outcome;
+  } finally {
+    await pool.close();
+  }
+}
+
+/** While the sweep runs, for pages that are looked at meanwhile: where another program holds the database, later ones do. */
+function compareNow(store: SweepStore, sweep: string): void {
+  try {
+    store.refreshComparisons(sweep);
+  } catch (cause) {
+    if (!(cause instanceof StoreError && cause.code === 'busy')) throw cause;
+  }
+}
+
+/** Comparisons are made of what is stored: where a sweep is stopped while another program holds the database, the next run makes them. */
+async function compare(store: SweepStore, sweep: string, patience: Patience, interrupted: boolean): Promise<void> {
+  try {
+    await patience.write(() => {
+      store.refreshComparisons(sweep);
+    });
+  } catch (cause) {
+    if (!(interrupted && cause instanceof StoreError && cause.code === 'busy')) throw cause;
+  }
+}
+
+/** After another failure, which is the one to tell. */
+function closeAfter(store: SweepStore): void {
+  try {
+    store.close();
+  } catch (cause) {
+    if (!(cause instanceof StoreError)) throw cause;
+  }
+}

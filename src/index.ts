@@ -1,0 +1,37 @@
+/**
+ * quantsweep for programs. What the command line does is done by these functions:
+ *
+ *     loadExperiment ──> planSweep   what would run
+ *                    └─> runSweep    runs it, results go to its SQLite database
+ *     openResults, renderReport, exportModel   read that database
+ *
+ * Node 22.13 or newer, ES modules. docs/API.md has an example of each.
+ */
+
+export { loadExperiment } from './api/load-experiment.js';
+export type { ExperimentObject, LoadOptions } from './api/load-experiment.js';
+export { planSweep } from './api/plan-sweep.js';
+export type { PlanOptions, StagePreview, SweepPreview, TrialPreview, WorkState } from './api/plan-sweep.js';
+export { runSweep } from './api/run-sweep.js';
+export type { RunEvent, RunOptions, RunOutcome } from './api/run-sweep.js';
+export { openResults } from './api/open-results.js';
+export type { ResultRow, Results } from './api/open-results.js';
+export { renderReport } from './api/render-report.js';
+export type { ReportRequest } from './api/render-report.js';
+export { exportModel } from './api/export-model.js';
+export type { ExportOutcome, ExportRequest } from './api/export-model.js';
+
+export type { Experiment } from './experiment/sections/settings.js';
+export type { QueryParameters, SqlValue } from './store/query/query-database.js';
+export type { ViewName, ViewRow } from './store/query/view-columns.js';
+export type { BestTrial, SweepEvent } from './schedule/sweep-events.js';
+export type { FailedTrial, SweepOutcome } from './schedule/run-sweep.js';
+
+export { ExperimentError } from './experiment/experiment-error.js';
+export { ExperimentFileError } from './errors/experiment-file-error.js';
+export { InputError } from './errors/input-error.js';
+export { SurroundingsError } from './errors/surroundings-error.js';
+export { UsageError } from './errors/usage-error.js';
+export { DatasetError } from './formats/dataset-error.js';
+export { ModelError } from './onnx/model-error.js';
+export { StoreError } from './store/store-error.js';
