@@ -6,7 +6,7 @@ import { percentileAmax } from '../src/calibrate/calibrators/percentile-amax.js'
 import { CALIBRATION_BINS } from '../src/calibrate/histograms/smoothed-histogram.js';
 import { StatisticsAccumulator } from '../src/calibrate/statistics-accumulator.js';
 import { openDataset } from '../src/formats/open-dataset.js';
-import type { InputStatistics } from '../src/records/results.js';
+import type { InputStatistics } from '../src/records/observation-record.js';
 import type { Layer } from '../src/onnx/layers/layers.js';
 import { encodeModel } from '../src/onnx/onnx-model.js';
 import { elementCount, readFloatTensor } from '../src/onnx/tensor.js';

@@ -10,7 +10,7 @@ import { runBatches } from '../src/engine/batching/run-batches.js';
 import { runJob } from '../src/engine/jobs/run-job.js';
 import { Session } from '../src/engine/session/session.js';
 import type { JobResult } from '../src/engine/jobs/jobs.js';
-import { encodeHistograms } from '../src/store/write/histogram-blob.js';
+import { encodeHistograms } from '../src/store/payload/histogram-payload.js';
 import { childArguments, report, reportOf } from './measure/child-report.js';
 import { sayEnvironment } from './measure/environment.js';
 import { clocked, interleavedRounds, type Measured } from './measure/interleaved-rounds.js';

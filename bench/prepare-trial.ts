@@ -1,4 +1,4 @@
-import type { ObservationRecord } from '../src/records/results.js';
+import type { ObservationRecord } from '../src/records/observation-record.js';
 import type { TrialSettings } from '../src/plan/plan.js';
 import { prepareModel, type PreparedModel } from '../src/quantize/prepare-layers.js';
 import { bitsOfLayers, selectLayers } from '../src/quantize/select-layers.js';

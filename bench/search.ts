@@ -1,4 +1,4 @@
-import type { ObservationRecord } from '../src/records/results.js';
+import type { ObservationRecord } from '../src/records/observation-record.js';
 import type { SearchSettings } from '../src/experiment/sections/settings.js';
 import type { JobResult, SearchJob } from '../src/engine/jobs/jobs.js';
 import type { SearchStage } from '../src/plan/plan.js';

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import type { ObservationRecord } from '../src/records/results.js';
+import type { ObservationRecord } from '../src/records/observation-record.js';
 import type { SearchStage } from '../src/plan/plan.js';
 import type { Job } from '../src/engine/jobs/jobs.js';
 import { runJob } from '../src/engine/jobs/run-job.js';

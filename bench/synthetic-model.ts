@@ -1,4 +1,4 @@
-import type { ModelRecord } from '../src/records/results.js';
+import type { ModelRecord } from '../src/records/model-record.js';
 import type { EnvironmentRecord } from '../src/store/store.js';
 import { layerNames, modelSha256, type SyntheticGrid } from './synthetic-experiment.js';
 

@@ -1,10 +1,8 @@
-import type {
-  LayerRankRecord,
-  ObservationRecord,
-  QuantizerRecord,
-  SearchRecord,
-  TrialRecord,
-} from '../src/records/results.js';
+import type { LayerRankRecord } from '../src/records/rank-record.js';
+import type { ObservationRecord } from '../src/records/observation-record.js';
+import type { QuantizerRecord } from '../src/records/quantizer-record.js';
+import type { SearchRecord } from '../src/records/search-record.js';
+import type { TrialRecord } from '../src/records/trial-record.js';
 import type { ObserveStage, PlannedTrial, SearchStage } from '../src/plan/plan.js';
 import type { SyntheticGrid } from './synthetic-experiment.js';
 import { SyntheticNumbers } from './synthetic-numbers.js';

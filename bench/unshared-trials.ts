@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ObservationRecord } from '../src/records/results.js';
+import type { ObservationRecord } from '../src/records/observation-record.js';
 import { encodeModel } from '../src/onnx/onnx-model.js';
 import type { PlannedTrial, SearchStage } from '../src/plan/plan.js';
 import { smoothedModel } from '../src/quantize/graph/quantized-graph.js';

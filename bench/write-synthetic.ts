@@ -2,7 +2,7 @@ import type { PlannedTrial } from '../src/plan/plan.js';
 import { Connection } from '../src/store/file/connection.js';
 import { openDatabase } from '../src/store/file/open-database.js';
 import { openStore } from '../src/store/write/sqlite-store.js';
-import { summarizeTrial } from '../src/store/summarize-trial.js';
+import { summarizeTrial } from '../src/store/write/summarize-trial.js';
 import { writeComparisons } from '../src/store/write/write-comparisons.js';
 import { modelSha256, planSynthetic, type SyntheticGrid } from './synthetic-experiment.js';
 import { syntheticEnvironment, syntheticModel } from './synthetic-model.js';

@@ -1,41 +1,75 @@
-// Makes a fresh clone ready: installs the packages when they are missing or the lock file changed, and compiles src/
-// when it changed. Plain Node, since nothing is installed when it starts.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+// Makes a fresh clone ready: a Node, where the one at hand is too old; the packages, when they are missing or the lock
+// file changed; dist/, when src/ changed. Nothing is installed when it starts, and Node may be as old as 18.19: only
+// Node's own modules, and no newer syntax.
 import { createHash } from 'node:crypto';
-import { dirname, join, relative } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from './build.mjs';
+import { FALLBACK, fetchNode, folder } from './fetch-node.mjs';
+import { runNpm } from './run-npm.mjs';
+import { isSupported, range } from './supported-node.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 20 || (major === 20 && minor < 19)) {
-  console.error(`quantsweep needs Node 20.19 or newer, this is ${process.versions.node}.`);
-  process.exit(1);
+
+/**
+ * Makes ready what is not; ends the process where that fails.
+ *
+ * @returns the path of the Node to run everything under
+ */
+export function bootstrap({ compile = true } = {}) {
+  const node = supportedNode();
+  installPackages(node);
+  if (compile) compileSources(node);
+  return node;
 }
 
-/** Runs npm in the project, showing its output; ends this process when it fails. */
-function npm(why, ...args) {
-  console.error(`quantsweep: ${why}`);
-  const { status, error } = spawnSync('npm', args, {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-    shell: process.platform === 'win32',
-  });
-  if (error) console.error(error.message);
-  if (status !== 0) process.exit(status ?? 1);
+function supportedNode() {
+  const { node: version } = process.versions;
+  if (isSupported(version)) return process.execPath;
+  try {
+    const node = fetchNode(FALLBACK);
+    // For the program: `quantsweep` on the path starts under the old Node too.
+    const current = join(folder, 'current');
+    const place = relative(folder, node);
+    if (!existsSync(current) || readFileSync(current, 'utf8') !== place) writeFileSync(current, place);
+    console.error(`quantsweep: Node ${range} is needed, this is ${version}: all runs under ${relative(root, node)}`);
+    return node;
+  } catch (error) {
+    console.error(`quantsweep: expected Node ${range}, got ${version}. ${error.message}`);
+    process.exit(1);
+  }
 }
 
-function sourceFiles(folder) {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    return entry.isDirectory() ? sourceFiles(path) : [path];
+/** Every compiled part that is installed uses Node-API: one installation serves all versions of Node. */
+function installPackages(node) {
+  const wanted = `${hashOf([join(root, 'package-lock.json')])} ${process.platform} ${process.arch}`;
+  unlessDone(join(root, 'node_modules', '.quantsweep-lock-hash'), wanted, () => {
+    console.error('quantsweep: installing packages');
+    // No package needs its install script. That of onnxruntime-node downloads libraries for CUDA: `doctor` says how to
+    // get them where they are of use.
+    return runNpm(node, root, ['ci', '--include=dev', '--ignore-scripts']);
   });
+}
+
+function compileSources(node) {
+  const sources = [...filesIn(join(root, 'src')), ...configurations()].sort();
+  unlessDone(join(root, 'dist', '.source-hash'), hashOf(sources), () => {
+    console.error('quantsweep: compiling');
+    return build(node);
+  });
+}
+
+function configurations() {
+  return readdirSync(root)
+    .filter((name) => /^tsconfig.*\.json$/.test(name))
+    .map((name) => join(root, name));
 }
 
 /** Does the work unless the stamp holds the hash of what it depends on: hashes, as times differ between checkouts. */
 function unlessDone(stamp, wanted, work) {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  work();
+  if (!work()) process.exit(1);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, wanted);
 }
@@ -46,20 +80,11 @@ function hashOf(paths) {
   return hash.digest('hex');
 }
 
-const lock = join(root, 'package-lock.json');
-unlessDone(
-  join(root, 'node_modules', '.quantsweep-lock-hash'),
-  `${hashOf([lock])} Node ${process.versions.modules}`,
-  () => {
-    npm('installing packages (better-sqlite3 may be compiled: a minute or two)', 'ci', '--include=dev');
-  },
-);
+function filesIn(place) {
+  return readdirSync(place, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(place, entry.name);
+    return entry.isDirectory() ? filesIn(path) : [path];
+  });
+}
 
-const sources = [
-  ...sourceFiles(join(root, 'src')),
-  join(root, 'tsconfig.json'),
-  join(root, 'tsconfig.build.json'),
-].sort();
-unlessDone(join(root, 'dist', '.source-hash'), hashOf(sources), () => {
-  npm('compiling', 'run', '--silent', 'build');
-});
+if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) bootstrap();

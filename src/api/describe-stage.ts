@@ -1,4 +1,4 @@
-import { NO_DESCENT } from '../experiment/sections/canonical-settings.js';
+import { NO_DESCENT } from '../experiment/sections/search.js';
 import type { SearchSettings } from '../experiment/sections/settings.js';
 import type { PlannedStage } from '../plan/plan.js';
 

@@ -4,7 +4,7 @@ import type { Experiment } from '../experiment/sections/settings.js';
 import type { OnHashing } from '../formats/hash-source.js';
 import { estimateCost } from '../plan/estimate/estimate-cost.js';
 import type { PlannedTrial } from '../plan/plan.js';
-import type { ModelRecord } from '../records/results.js';
+import type { ModelRecord } from '../records/model-record.js';
 import { neededStages, triedTrials, type TriedTrials } from '../schedule/failure-classes.js';
 import { deviceSlots } from '../schedule/prepare/device-slots.js';
 import { planMemory } from '../schedule/prepare/plan-memory.js';

@@ -1,6 +1,6 @@
 import { joinHistograms } from './histograms/channel-histogram.js';
 import { withHistogramAmax } from './calibrators/histogram-amax.js';
-import type { InputStatistics, ObservationRecord } from '../records/results.js';
+import type { InputStatistics, ObservationRecord } from '../records/observation-record.js';
 
 /**
  * Joins the observations of consecutive ranges of batches, observed apart, into prefix snapshots: each snapshot of a

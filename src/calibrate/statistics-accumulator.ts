@@ -2,7 +2,7 @@ import { elementCount } from '../onnx/tensor.js';
 import { CopyCounter } from './histograms/copy-counter.js';
 import { BINS_ALONE, calibrationDetail } from './histograms/histogram-detail.js';
 import { NonFiniteError } from '../records/non-finite-error.js';
-import type { InputStatistics, ObservationRecord } from '../records/results.js';
+import type { InputStatistics, ObservationRecord } from '../records/observation-record.js';
 import type { ObservedTensor } from './observe-graph.js';
 
 /** One graph output of a run. */

@@ -1,19 +1,39 @@
 #!/usr/bin/env node
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { isSupportedNode } from './supported-node.js';
 
 /*
- * Loads the program. Only modules of Node are imported before the check: where the system allows too few open files, it
- * is the loading that fails, with another error for each limit.
+ * Loads the program. Only modules of Node, and none of newer syntax than Node 14 parses, are imported before the checks:
+ * on an older Node SQLite's compiled part ends the process without a word, and where the system allows too few open
+ * files, it is the loading that fails, with another error for each limit.
  */
 
 /** Loading all modules takes some 60 at once; a sweep some 10 for each child process. */
 const NEEDED_FILES = 128;
 
-if (canOpen(NEEDED_FILES)) await import('./command-line.js');
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const { node: range } = (
+  JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { readonly engines: { readonly node: string } }
+).engines;
+
+if (!isSupportedNode(process.versions.node, range)) {
+  const { startUnderFetchedNode } = await import('./under-fetched-node.js');
+  if (!startUnderFetchedNode(root)) {
+    refuse(
+      `expected Node ${range}, got ${process.versions.node} (${process.execPath}). Install a current Node and run the same command again (in a checkout: node scripts/bootstrap.mjs fetches one).`,
+    );
+  }
+} else if (canOpen(NEEDED_FILES)) await import('./command-line.js');
 else {
-  process.stderr.write(
-    `quantsweep: too few files may be open at once: fewer than ${NEEDED_FILES} are left to this process. Raise the limit (ulimit -n 1024) and run the same command again.\n`,
+  refuse(
+    `too few files may be open at once: fewer than ${NEEDED_FILES} are left to this process. Raise the limit (ulimit -n 1024) and run the same command again.`,
   );
+}
+
+/** Exit code 1: the surroundings are to be changed, not the command. */
+function refuse(reason: string): void {
+  process.stderr.write(`quantsweep: ${reason}\n`);
   process.exitCode = 1;
 }
 

@@ -21,7 +21,7 @@ import { readYaml } from './file/read-yaml.js';
 import { resolveGrid } from './grid/resolve-grid.js';
 import { settingPaths } from './sections/setting-paths.js';
 import type { Experiment } from './sections/settings.js';
-import { sectionNames } from './sections/settings-schema.js';
+import { sectionNames } from './sections/sections.js';
 
 export const LARGEST_EXPERIMENT_BYTES = 1_000_000;
 const topLevelKeys = [...Object.keys(headerSchemas), ...sectionNames, 'grid', 'exclude'];

@@ -2,7 +2,7 @@ import type { LossMode } from '../records/loss-mode.js';
 import type { LayerLossOutputs } from './loss-graph.js';
 import { NonFiniteError } from '../records/non-finite-error.js';
 import { PreciseSums } from '../statistics/precise-sums.js';
-import type { LayerLossRecord } from '../records/results.js';
+import type { LayerLossRecord } from '../records/loss-record.js';
 
 /** One graph output of a run: rows of equal length, one or more a sample (a Gemm may read `[N*T, K]`). */
 export interface RowTensor {

@@ -1,7 +1,7 @@
 import { addChannelMeans, addMean, type FedBatch, type RowTensor } from './loss-accumulator.js';
 import { NonFiniteError } from '../records/non-finite-error.js';
 import { PreciseSums } from '../statistics/precise-sums.js';
-import type { SearchPoint } from '../records/results.js';
+import type { SearchPoint } from '../records/search-record.js';
 import type { CandidateOutput, SearchGraph } from './search-graph.js';
 
 /** A channel whose FP32 power is below this share of the layer's strongest says nothing: its relative error is noise. */

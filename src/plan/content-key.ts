@@ -71,8 +71,9 @@ const environmentContent = onceForEach<PlanContext, undefined, object>(
   }),
 );
 
-function modelContent(model: ModelSettings, context: PlanContext): object {
-  return { sha256: context.modelSha256(model.path), input: model.input, output: model.output };
+/** A setting that is added later counts: only what is named here is left out. */
+function modelContent({ path, ...rest }: ModelSettings, context: PlanContext): object {
+  return { ...rest, sha256: context.modelSha256(path) };
 }
 
 function sourceContent(source: DataSource, context: PlanContext): object {
@@ -110,15 +111,13 @@ function taskContent(task: TaskSettings, context: PlanContext): object {
   }
 }
 
-function evaluationContent({ source, samples, stop }: EvaluationSettings, context: PlanContext): object {
-  return { source: sourceContent(source, context), samples, ...(stop === undefined ? {} : { stop }) };
+function evaluationContent(evaluation: EvaluationSettings, context: PlanContext): object {
+  const { batchSize, ...rest } = evaluation;
+  return { ...rest, source: sourceContent(evaluation.source, context) };
 }
 
-function calibrationContent(
-  { source, batchSize, batches, sampleSeed }: CalibrationSettings,
-  context: PlanContext,
-): object {
-  return { source: sourceContent(source, context), batchSize, batches, sampleSeed };
+function calibrationContent(calibration: CalibrationSettings, context: PlanContext): object {
+  return { ...calibration, source: sourceContent(calibration.source, context) };
 }
 
 /** Key of a trial: the above, its role, and every setting that {@link TrialSettings} keeps for it. */
@@ -177,9 +176,9 @@ export function observeGroup(
   { model, preprocess, calibration }: Pick<ObserveStage, 'model' | 'preprocess' | 'calibration'>,
   context: PlanContext,
 ): string {
-  const { batchSize, sampleSeed } = calibration;
+  const { batches, ...rest } = calibration;
   const source = sourceContent(calibration.source, context);
-  return canonicalJson({ model: modelContent(model, context), preprocess, source, batchSize, sampleSeed });
+  return canonicalJson({ ...rest, model: modelContent(model, context), preprocess, source });
 }
 
 /**

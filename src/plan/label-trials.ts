@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { TrialSettings } from '../experiment/sections/canonical-settings.js';
+import { idleInQuantization } from '../experiment/sections/quantization.js';
 import { printableName } from '../text/printable.js';
 import type { LayerRule } from '../experiment/sections/settings.js';
 
@@ -37,18 +38,12 @@ function sensitivity({ layers }: TrialSettings): readonly string[] {
   return [`${layers.sensitivity === 'only' ? 'only' : 'all but'} ${layers.focus}`];
 }
 
+const quantizationRules = new Map(idleInQuantization.map((rule) => [`quantization.${rule.path}`, rule]));
+
 /** False for a setting that takes a fixed value in the trial because it can't matter there. */
 function matters(path: string, { quantization }: TrialSettings): boolean {
-  switch (path) {
-    case 'quantization.activation.percentile':
-      return quantization?.activation.calibrator === 'percentile';
-    case 'quantization.activation.narrowRange':
-      return quantization?.activation.scheme === 'signed' || quantization?.activation.scheme === 'auto';
-    case 'quantization.weight.narrowRange':
-      return quantization?.weight.scheme === 'signed';
-    default:
-      return true;
-  }
+  const rule = quantizationRules.get(path);
+  return rule === undefined || rule.isLabelled === true || quantization === null || rule.idleBeside({ quantization }) === null;
 }
 
 /** Reads the trial's own value of a setting; undefined where the trial does not depend on it. */

@@ -1,4 +1,5 @@
-import { withoutStop, type TrialSettings } from '../experiment/sections/canonical-settings.js';
+import type { TrialSettings } from '../experiment/sections/canonical-settings.js';
+import { withoutStop } from '../experiment/sections/data.js';
 import { IdenticalParts } from '../memo/identical-parts.js';
 import type { AbsmaxMethod } from '../calibrate/absmax-method.js';
 import type { CalibrationSettings, LayerSettings, QuantizationSettings } from '../experiment/sections/settings.js';

@@ -1,6 +1,8 @@
 import type { CanonicalSmoothing } from '../smooth/smoothing-settings.js';
 import type { QuantizationSettings } from '../experiment/sections/settings.js';
-import type { InputStatistics, QuantizerRecord, SmoothingRecord } from '../records/results.js';
+import type { InputStatistics } from '../records/observation-record.js';
+import type { QuantizerRecord } from '../records/quantizer-record.js';
+import type { SmoothingRecord } from '../records/smoothing-record.js';
 import { NonFiniteError } from '../records/non-finite-error.js';
 import type { Layer } from '../onnx/layers/layers.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';

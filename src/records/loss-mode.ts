@@ -1,5 +1,7 @@
 /**
- * `accumulated`: the whole network quantized. The others feed the layer alone the FP32 input: `isolated` quantizes its
- * input and weight, `weight` and `activation` only the one.
+ * `accumulated`: the whole network quantized. The others feed the layer alone the FP32 input:
+ * `isolated` quantizes its input and weight, `weight` and `activation` only the one.
  */
-export type LossMode = 'accumulated' | 'isolated' | 'weight' | 'activation';
+export const lossModes = ['accumulated', 'isolated', 'weight', 'activation'] as const;
+
+export type LossMode = (typeof lossModes)[number];

@@ -1,6 +1,6 @@
 import type { PreprocessSettings } from '../formats/preprocess/preprocess-settings.js';
 import type { TaskSettings } from '../tasks/task-settings.js';
-import type { AccuracyRecord, EvaluationRecord } from '../records/results.js';
+import type { AccuracyRecord, EvaluationRecord } from '../records/evaluation-record.js';
 import { FEW, judgeLabels } from './judge-labels.js';
 import { judgeOutputs } from './judge-outputs.js';
 import type { OutputSurvey } from './output-survey.js';

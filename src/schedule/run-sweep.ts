@@ -1,4 +1,5 @@
-import type { EvaluationRecord, StopRecord } from '../records/results.js';
+import type { EvaluationRecord } from '../records/evaluation-record.js';
+import type { StopRecord } from '../records/trial-record.js';
 import type { RunSettings } from '../experiment/sections/settings.js';
 import { estimateCost, type WorkCost } from '../plan/estimate/estimate-cost.js';
 import { evaluationBatch, type BatchLimits } from '../plan/estimate/estimate-memory.js';
@@ -6,7 +7,7 @@ import type { ContentKey, PlannedStage, PlannedTrial, SweepPlan } from '../plan/
 import type { StopRule } from '../engine/jobs/jobs.js';
 import { JobInterrupted, type WorkerPool } from '../engine/local/worker-pool.js';
 import { StoreError } from '../store/store-error.js';
-import type { SweepStore } from '../store/store.js';
+import type { StoredBest, SweepStore } from '../store/store.js';
 import { allSettledOrFirstError } from './all-settled.js';
 import { evaluationLimit } from './prepare/evaluation-limit.js';
 import { triedTrials, tryAll, type TriedTrials } from './failure-classes.js';
@@ -14,7 +15,7 @@ import type { Patience } from './patience.js';
 import { StageFailed } from './stage-failed.js';
 import { endOfSweep } from './sweep-end.js';
 import { jobModel, StageWork, storedObservation } from './stage-work.js';
-import type { BestTrial, OnSweepEvent } from './sweep-events.js';
+import type { OnSweepEvent } from './sweep-events.js';
 import type { SweepInputs } from './prepare/sweep-inputs.js';
 import { stageWarnings } from './prepare/sweep-warnings.js';
 import { stageConditions, trialConditions } from './work-conditions.js';
@@ -89,8 +90,11 @@ class SweepRun {
   readonly #failed: FailedTrial[] = [];
   readonly #costs: ReadonlyMap<ContentKey, WorkCost>;
   readonly #stageWork: StageWork;
-  #best: BestTrial | null = null;
-  /** The best complete candidate by the evaluation that it is judged on. */
+  #best: StoredBest | null = null;
+  /**
+   * The complete candidate that leads by now, by the reference that it is judged against: what a stop is decided by. The best of
+   * the sweep is the store's to say.
+   */
   readonly #leaders = new Map<ContentKey, { readonly key: ContentKey; readonly value: number }>();
   #ran = 0;
   #stopped = 0;
@@ -126,7 +130,8 @@ class SweepRun {
     const { plan, store, onEvent } = this.#options;
     const { toRun, leftAlone } = this.#tried;
     const unfinished = plan.trials.filter((t) => !this.#finished.has(t.key));
-    this.#noteBestSoFar();
+    this.#noteLeaders();
+    this.#best = store.best(plan.name);
     onEvent({
       kind: 'started',
       trials: plan.trials.length,
@@ -279,13 +284,16 @@ class SweepRun {
     const metric = evaluation.primaryMetric;
     const value = evaluation.accuracies.find((a) => a.metric === metric && a.slice === '')!.value;
     this.#ran++;
-    this.#noteBest(trial, value);
+    this.#noteLeader(trial, value);
+    // One of a lower value can't come before a candidate by the same metric: the store need not rank them all.
+    const best = this.#best;
+    if (best?.role !== 'candidate' || best.metric !== metric || value >= best.value) {
+      this.#best = this.#options.store.best(this.#options.plan.name);
+    }
     this.#options.onEvent({ kind: 'trialFinished', trial, metric, value, durationMs, best: this.#best });
   }
 
-  #noteBest(trial: PlannedTrial, value: number): void {
-    if (trial.settings.role === 'fp32' || trial.settings.role === 'sensitivity') return;
-    if (this.#best === null || value > this.#best.value) this.#best = { label: trial.label, value };
+  #noteLeader(trial: PlannedTrial, value: number): void {
     if (trial.settings.role !== 'candidate') return;
     const leader = this.#leaders.get(trial.referenceKey);
     if (leader === undefined || value > leader.value) {
@@ -293,12 +301,12 @@ class SweepRun {
     }
   }
 
-  #noteBestSoFar(): void {
+  #noteLeaders(): void {
     const { plan, store } = this.#options;
     const values = store.primaryValues(plan.trials.map((t) => t.key));
     for (const trial of plan.trials) {
       const value = values.get(trial.key);
-      if (value !== undefined) this.#noteBest(trial, value);
+      if (value !== undefined) this.#noteLeader(trial, value);
     }
   }
 

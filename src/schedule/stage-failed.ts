@@ -1,4 +1,4 @@
-import type { FailureRecord } from '../records/results.js';
+import type { FailureRecord } from '../records/failure-record.js';
 
 /** A trial can't run because a stage that it shares with others failed. */
 export class StageFailed extends Error {

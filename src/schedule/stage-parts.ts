@@ -1,6 +1,8 @@
 import { mergeObservations } from '../calibrate/merge-observations.js';
 import { chooseCandidate } from '../losses/choose-candidate.js';
-import type { DisplayHistograms, LayerRankRecord, ObservationRecord, SearchPoint } from '../records/results.js';
+import type { DisplayHistograms, ObservationRecord } from '../records/observation-record.js';
+import type { LayerRankRecord } from '../records/rank-record.js';
+import type { SearchPoint } from '../records/search-record.js';
 import type { SearchSettings } from '../experiment/sections/settings.js';
 import type { ObserveStage, QuantizedStage, RankStage, ReferenceStage, SearchStage } from '../plan/plan.js';
 import type {

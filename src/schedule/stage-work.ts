@@ -2,7 +2,7 @@ import { openDataset } from '../formats/open-dataset.js';
 import { mergeMetricStates } from '../tasks/create-metric.js';
 import { judgeReference } from '../reference/judge-reference.js';
 import { mergeSurveys } from '../reference/output-survey.js';
-import type { ObservationRecord } from '../records/results.js';
+import type { ObservationRecord } from '../records/observation-record.js';
 import type {
   CalibrationSettings,
   EvaluationSettings,

@@ -1,4 +1,5 @@
-import type { FailureRecord, StopRecord } from '../records/results.js';
+import type { FailureRecord } from '../records/failure-record.js';
+import type { StopRecord } from '../records/trial-record.js';
 import type { PlannedStage, PlannedTrial } from '../plan/plan.js';
 import type { SweepWarning } from './prepare/sweep-warnings.js';
 
@@ -59,7 +60,7 @@ export type SweepEvent =
       readonly failure: FailureRecord;
     };
 
-/** The quantized trial with the highest value of the primary metric so far. */
+/** The best complete setting of the sweep so far: the one that `show best` and `export best` take. */
 export interface BestTrial {
   readonly label: string;
   readonly value: number;

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import PQueue from 'p-queue';
-import type { ExecutionRecord, FailureRecord } from '../records/results.js';
+import type { ExecutionRecord } from '../records/execution-record.js';
+import type { FailureRecord } from '../records/failure-record.js';
 import type { Job, JobResults } from '../engine/jobs/jobs.js';
 import { failureOf } from '../engine/local/failure-of.js';
 import { JobError, JobInterrupted, type WorkerPool } from '../engine/local/worker-pool.js';

@@ -1,4 +1,4 @@
-import type { InputStatistics } from '../records/results.js';
+import type { InputStatistics } from '../records/observation-record.js';
 import type { CanonicalSmoothing } from './smoothing-settings.js';
 import type { FoldRegion } from '../onnx/folding/fold-region.js';
 import type { Layer } from '../onnx/layers/layers.js';

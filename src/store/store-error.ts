@@ -2,7 +2,10 @@
 export type StoreErrorCode =
   /** No file at the path, where one is needed. */
   | 'missing'
-  /** The path, or a parent of it, is not what it must be (a folder in place of a file, a file in place of a folder). */
+  /**
+   * The path, or a parent of it, is not what it must be (a folder in place of a file, a file in
+   * place of a folder).
+   */
   | 'bad-path'
   /** Reading or writing is not allowed. */
   | 'no-permission'
@@ -19,11 +22,17 @@ export type StoreErrorCode =
   | 'locked'
   /** Another program holds the database, or the right to write it. */
   | 'busy'
-  /** The file system has no file locks, so that nobody can tell whether another program uses the database. */
+  /**
+   * The file system has no file locks, so that nobody can tell whether another program uses the
+   * database.
+   */
   | 'no-locks'
   /** A change of another program was not finished, and may not be undone here. */
   | 'unfinished'
-  /** The file, or a log beside it, is no longer the one that was opened: it was removed, moved or replaced. */
+  /**
+   * The file, or a log beside it, is no longer the one that was opened: it was removed, moved or
+   * replaced.
+   */
   | 'replaced'
   /** SQLite's own program is missing, or made for another Node. */
   | 'no-engine'
@@ -41,7 +50,10 @@ export type StoreErrorCode =
   /** SQL of the user's that can't be run. */
   | 'bad-query';
 
-/** Everything the store refuses; the message says what was expected, what came, where, and what to do. */
+/**
+ * Everything the store refuses; the message says what was expected, what came, where, and what to
+ * do.
+ */
 export class StoreError extends Error {
   override readonly name: string = 'StoreError';
 

@@ -1,18 +1,13 @@
 import type { ReferenceWarning } from '../reference/reference-warning.js';
 import type { Experiment } from '../experiment/sections/settings.js';
-import type {
-  DisplayHistograms,
-  EvaluationRecord,
-  ExecutionRecord,
-  FailureRecord,
-  LayerRankRecord,
-  ModelRecord,
-  ObservationRecord,
-  OutcomeRecord,
-  SearchRecord,
-  StoppedTrialRecord,
-  TrialRecord,
-} from '../records/results.js';
+import type { DisplayHistograms, ObservationRecord } from '../records/observation-record.js';
+import type { EvaluationRecord, OutcomeRecord } from '../records/evaluation-record.js';
+import type { ExecutionRecord } from '../records/execution-record.js';
+import type { FailureRecord } from '../records/failure-record.js';
+import type { LayerRankRecord } from '../records/rank-record.js';
+import type { ModelRecord } from '../records/model-record.js';
+import type { SearchRecord } from '../records/search-record.js';
+import type { StoppedTrialRecord, TrialRecord } from '../records/trial-record.js';
 import type { ContentKey, PlannedTrial, SweepPlan } from '../plan/plan.js';
 
 export interface EnvironmentRecord {
@@ -49,21 +44,60 @@ export interface StoredReference {
 export interface StoredFailure {
   readonly errorClass: string;
   readonly message: string;
-  /** What it ran under, as it was given to {@link SweepStore.failTrial}; null where that is not known. */
+  /**
+   * What it ran under, as it was given to {@link SweepStore.failTrial}; null where that is not
+   * known.
+   */
   readonly under: string | null;
 }
 
 export type StoredSearch = SearchRecord;
 
+/** The best complete setting of a sweep at this moment. */
+export interface StoredBest {
+  readonly label: string;
+  /** `unsmoothed` only where no candidate is complete. */
+  readonly role: 'candidate' | 'unsmoothed';
+  readonly metric: string;
+  readonly value: number;
+}
+
 /**
- * The contract of the store. One process writes: the parent of a sweep. Every method is one transaction: it happens
- * whole or not at all, also when the process is killed. Finished trials and stages never change: finishing one again
- * is an error. Deliberately left out: queries for people (they open the file read-only, see `query-database.ts`).
+ * What a store promises to the sweep that it is opened for. `test/store/store-contract.test.ts`
+ * holds every store to it.
+ *
+ * Who owns what:
+ * - One process writes, the parent of the sweep, and it is the only one that calls these methods.
+ *   Children send records to it and know no store. {@link SweepReader} is what others may have.
+ * - Plan and settings are the caller's: the store keeps them by content key and derives none. Of what
+ *   is stored under a key the first version stays.
+ * - Which trials are alike, which is the best and what a trial is compared with, is the store's to say
+ *   (`v_alike`, `v_place`, `comparison`); whoever else needs it asks.
+ *
+ * What is atomic:
+ * - Every method is one transaction: it happens whole or not at all, also where it throws or the
+ *   process is killed. What returned is there after the file is opened again.
+ * - A record that names a layer that its model lacks, holds a number that is not finite, or lacks its
+ *   primary metric is refused whole.
+ *
+ * How work goes on:
+ * - A trial or stage is pending, then done, stopped (trials) or failed. Failed work may be tried and
+ *   finished later. Done and stopped are the end: to finish, stop or fail it once more, or to start an
+ *   attempt at it, throws `finished`. What the store was never told of throws `unknown`.
+ * - An attempt is running, then done, failed or interrupted. {@link SweepStore.beginSweep} interrupts
+ *   those that an earlier process left running.
+ * - Reading what is not there gives null, or leaves the key out; it never throws.
+ *
+ * Throws `StoreError`, whose `code` says which of these it was, or that the file failed.
+ *
+ * Deliberately left out: queries for people, who open the file read-only (`query-database.ts`); and
+ * deleting, as nothing that was measured is taken back.
  */
 export interface SweepStore {
   /**
-   * Records the sweep, its trials and stages (those not yet known become `pending`) and replaces the membership of the
-   * sweep of that name by the plan's. Attempts that a dead parent left `running` become `interrupted`.
+   * Records the sweep, its trials and stages (those not yet known become `pending`) and replaces
+   * the membership of the sweep of that name by the plan's. Attempts that a dead parent left
+   * `running` become `interrupted`.
    */
   beginSweep(
     experiment: Experiment,
@@ -82,13 +116,27 @@ export interface SweepStore {
   failedStages(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, StoredFailure>;
   /** Value of the primary metric of each complete trial of the given keys. */
   primaryValues(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, number>;
-  /** What a complete trial achieved by its primary metric, sample by sample or as replicates; null for any other. */
+  /**
+   * The best complete setting of the sweep of that name, as `v_place` has it; null before there is
+   * one.
+   */
+  best(sweep: string): StoredBest | null;
+  /**
+   * What a complete trial achieved by its primary metric, sample by sample or as replicates; null
+   * for any other.
+   */
   primaryOutcome(trial: ContentKey): OutcomeRecord | null;
-  /** Medians for estimates: milliseconds of a `trial` and of each kind of stage, all parts. Empty when nothing ran yet. */
+  /**
+   * Medians for estimates: milliseconds of a `trial` and of each kind of stage, all parts. Empty
+   * when nothing ran yet.
+   */
   typicalDurations(): ReadonlyMap<string, number>;
 
   startAttempt(subject: AttemptSubject, device: string): number;
-  /** For a stage's part that is not the whole stage. Its payload is kept until the stage is finished. */
+  /**
+   * For a stage's part that is not the whole stage. Its payload is kept until the stage is
+   * finished.
+   */
   finishPart(attempt: number, stage: ContentKey, part: string, payload: unknown, execution: ExecutionRecord): void;
   /** Payloads of finished parts of a pending stage. */
   stageParts(stage: ContentKey): ReadonlyMap<string, unknown>;
@@ -113,14 +161,19 @@ export interface SweepStore {
   /** @param under see {@link failTrial} */
   failStage(stage: ContentKey, failure: FailureRecord, under?: string | null): void;
 
-  /** Statistics of the prefix of `batches` of an observe stage. Null if the stage does not hold it. */
+  /**
+   * Statistics of the prefix of `batches` of an observe stage. Null if the stage does not hold it.
+   */
   observation(stage: ContentKey, batches: number): ObservationRecord | null;
   reference(stage: ContentKey): StoredReference | null;
   search(stage: ContentKey): StoredSearch | null;
   /** From the largest divergence to the smallest. */
   rank(stage: ContentKey): readonly LayerRankRecord[] | null;
 
-  /** Commits a trial whole: its rows and its attempt (null where no attempt was needed: fp32 from the reference stage). */
+  /**
+   * Commits a trial whole: its rows and its attempt (null where no attempt was needed: fp32 from
+   * the reference stage).
+   */
   finishTrial(
     trial: PlannedTrial,
     modelSha256: string,
@@ -129,7 +182,10 @@ export interface SweepStore {
     optimizationLevel: string,
     attempt: number | null,
   ): void;
-  /** As {@link finishTrial}, of a trial that was stopped early: it has no accuracy, and is never compared. */
+  /**
+   * As {@link finishTrial}, of a trial that was stopped early: it has no accuracy, and is never
+   * compared.
+   */
   stopTrial(
     trial: PlannedTrial,
     modelSha256: string,
@@ -141,7 +197,8 @@ export interface SweepStore {
   /**
    * The trial stays `failed` until it is finished by a later attempt.
    *
-   * @param under what it ran under that its key does not hold, as a text to be compared; null: not known
+   * @param under what it ran under that its key does not hold, as a text to be compared; null: not
+   * known
    */
   failTrial(trial: ContentKey, failure: FailureRecord, under?: string | null): void;
 
@@ -152,7 +209,8 @@ export interface SweepStore {
    * Idempotent. Makes the database file whole without the log beside it, and lets go of it.
    *
    * @returns what a person should know of the file as it is left; null where there is nothing
-   * @throws StoreError where the file is no longer the one that was written, or where it could not be made whole
+   * @throws StoreError where the file is no longer the one that was written, or where it could not
+   * be made whole
    */
   close(): string | null;
 }

@@ -1,4 +1,4 @@
-import type { AccuracyRecord } from '../records/results.js';
+import type { AccuracyRecord } from '../records/evaluation-record.js';
 import { CustomCodeError } from './custom-error.js';
 
 /** What code of the user's own says of an evaluation. */

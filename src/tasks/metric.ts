@@ -1,5 +1,5 @@
 import type { DetectionGroundTruth } from '../formats/dataset.js';
-import type { EvaluationRecord } from '../records/results.js';
+import type { EvaluationRecord } from '../records/evaluation-record.js';
 import type { CenterDetectionState } from './center-detection/center-detection-state.js';
 import type { ClassificationState } from './classification/classification-state.js';
 import type { EvidenceState } from './module/evidence-state.js';

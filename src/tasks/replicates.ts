@@ -1,4 +1,4 @@
-import type { AccuracyRecord, OutcomeRecord } from '../records/results.js';
+import type { AccuracyRecord, OutcomeRecord } from '../records/evaluation-record.js';
 import { percentileInterval95 } from '../statistics/bootstrap.js';
 
 /** Returns a value with the interval of its bootstrap replicates; without replicates there is none. */

@@ -3,7 +3,7 @@ import { ChannelCounter } from '../../src/calibrate/histograms/channel-counter.j
 import type { ChannelHistograms } from '../../src/records/channel-histograms.js';
 import { calibrationDetail, type HistogramDetail } from '../../src/calibrate/histograms/histogram-detail.js';
 import { CountReader } from '../../src/calibrate/histograms/packed-counts.js';
-import type { InputStatistics } from '../../src/records/results.js';
+import type { InputStatistics } from '../../src/records/observation-record.js';
 
 /** Counts `[C, 4096]` of one side. */
 export function unpack(histograms: ChannelHistograms, side: 'positive' | 'negative'): Float64Array[] {

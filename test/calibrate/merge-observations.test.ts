@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { maxCalibrator } from '../../src/calibrate/calibrators/calibrators.js';
 import { mergeObservations } from '../../src/calibrate/merge-observations.js';
-import type { ObservationRecord } from '../../src/records/results.js';
+import type { ObservationRecord } from '../../src/records/observation-record.js';
 
 const CHANNELS = 3;
 

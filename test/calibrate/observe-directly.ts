@@ -1,4 +1,4 @@
-import type { InputStatistics } from '../../src/records/results.js';
+import type { InputStatistics } from '../../src/records/observation-record.js';
 import { applyEdits } from '../../src/onnx/edits/edits.js';
 import type { Layer } from '../../src/onnx/layers/layers.js';
 import type { OnnxModel } from '../../src/onnx/onnx-model.js';

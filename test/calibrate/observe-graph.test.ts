@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { observeGraph } from '../../src/calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../../src/calibrate/statistics-accumulator.js';
 import { NonFiniteError } from '../../src/records/non-finite-error.js';
-import type { InputStatistics } from '../../src/records/results.js';
+import type { InputStatistics } from '../../src/records/observation-record.js';
 import type { OnnxModel } from '../../src/onnx/onnx-model.js';
 import { elementCount } from '../../src/onnx/tensor.js';
 import { buildModel, layersOf, node, tensor, value } from '../onnx/build-model.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ClassificationState } from '../../src/tasks/classification/classification-state.js';
-import type { OutcomeRecord, StoppedTrialRecord, TrialRecord } from '../../src/records/results.js';
+import type { OutcomeRecord } from '../../src/records/evaluation-record.js';
+import type { StoppedTrialRecord, TrialRecord } from '../../src/records/trial-record.js';
 import { countBits, hasBit } from '../../src/statistics/bitset.js';
 import type { DataSource } from '../../src/formats/data-source.js';
 import type { JobModel, JobResults, ReferenceJob, StopRule, TrialJob } from '../../src/engine/jobs/jobs.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Execution } from '../../src/experiment/sections/settings.js';
 import { intsAttribute } from '../../src/onnx/node.js';
-import type { TrialRecord } from '../../src/records/results.js';
+import type { TrialRecord } from '../../src/records/trial-record.js';
 import type { JobResult } from '../../src/engine/jobs/jobs.js';
 import { runJob } from '../../src/engine/jobs/run-job.js';
 import { modelBytes, node, tensor, value } from '../onnx/build-model.js';

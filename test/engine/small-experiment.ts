@@ -6,7 +6,7 @@ import { afterAll } from 'vitest';
 import type { CanonicalSmoothing } from '../../src/smooth/smoothing-settings.js';
 import type { DataSource } from '../../src/formats/data-source.js';
 import type { PreprocessSettings } from '../../src/formats/preprocess/preprocess-settings.js';
-import type { ObservationRecord } from '../../src/records/results.js';
+import type { ObservationRecord } from '../../src/records/observation-record.js';
 import type { JobModel, ObserveJob, TrialJob } from '../../src/engine/jobs/jobs.js';
 import type { SessionSettings } from '../../src/engine/session/session.js';
 import { npyArray } from '../formats/write-files.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TrialRecord } from '../../src/records/results.js';
+import type { TrialRecord } from '../../src/records/trial-record.js';
 import type { Job, JobResults } from '../../src/engine/jobs/jobs.js';
 import { runJob } from '../../src/engine/jobs/run-job.js';
 import { modelBytes } from '../onnx/build-model.js';

@@ -185,7 +185,7 @@ describe('41: an installation whose SQLite does not load', () => {
     [
       'is made for another Node',
       `process.dlopen = (module, file) => { throw Object.assign(new Error(file + ' was compiled against\\na different Node.js version'), { code: 'ERR_DLOPEN_FAILED' }); };`,
-      /SQLite \(the compiled part of the package better-sqlite3\) is missing, or was made for another Node .* npm rebuild better-sqlite3/,
+      /SQLite \(the compiled part of the package better-sqlite3\) is missing, or was made for another system .* npm ci\)/,
     ],
     [
       'is missing',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { gateGraph } from '../../src/equivalence/gate-graph.js';
 import { GateJudge, type Judgement } from '../../src/equivalence/gate-judgement.js';
 import type { CanonicalSmoothing } from '../../src/smooth/smoothing-settings.js';
-import type { TrialRecord } from '../../src/records/results.js';
+import type { TrialRecord } from '../../src/records/trial-record.js';
 import { foldBatchNorm } from '../../src/onnx/folding/fold-batch-norm.js';
 import { intAttribute, intsAttribute } from '../../src/onnx/node.js';
 import { TensorProto_DataType } from '../../src/onnx/proto/onnx_pb.js';

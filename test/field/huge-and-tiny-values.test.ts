@@ -7,7 +7,7 @@ import { LossAccumulator } from '../../src/losses/loss-accumulator.js';
 import { lossGraph } from '../../src/losses/loss-graph.js';
 import { OutputMeans, outputMeansGraph } from '../../src/losses/output-means.js';
 import { outputDivergence } from '../../src/tasks/output-divergence.js';
-import type { LayerLossRecord } from '../../src/records/results.js';
+import type { LayerLossRecord } from '../../src/records/loss-record.js';
 import { searchGraph } from '../../src/losses/search-graph.js';
 import { SearchLosses } from '../../src/losses/search-losses.js';
 import type { SearchObjective } from '../../src/experiment/sections/settings.js';

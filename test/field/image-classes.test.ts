@@ -1,8 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { zlibSync } from 'fflate';
-import { crc32 } from 'node:zlib';
+import { crc32, deflateSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { hashSource } from '../../src/formats/hash-source.js';
 import type { ImageFolderSource } from '../../src/formats/image-folder/image-folder.js';
@@ -23,7 +22,7 @@ function pixel(grey: number): Buffer {
   };
   const signature = Buffer.from('89504e470d0a1a0a', 'hex');
   const header = Buffer.from([0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0]);
-  const data = Buffer.from(zlibSync(Uint8Array.of(0, grey)));
+  const data = deflateSync(Uint8Array.of(0, grey));
   return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', data), chunk('IEND', new Uint8Array(0))]);
 }
 

@@ -2,7 +2,7 @@ import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { TrialRecord } from '../../src/records/results.js';
+import type { TrialRecord } from '../../src/records/trial-record.js';
 import { encodeModel } from '../../src/onnx/onnx-model.js';
 import { foldBatchNorm } from '../../src/onnx/folding/fold-batch-norm.js';
 import { freePrefix, layerPrefix } from '../../src/onnx/own-names.js';

@@ -1,9 +1,9 @@
-import { zipSync } from 'fflate';
 import { expect, it } from 'vitest';
 
 import { openDataset } from '../../src/formats/open-dataset.js';
 import type { InputSource } from '../../src/formats/data-source.js';
 import { AS_STORED, npyArray, temporaryFolder } from './write-files.js';
+import { zip } from './zip-archive.js';
 
 const FILE: InputSource = { path: null, array: null, value: null, per: 'sample' };
 
@@ -22,7 +22,10 @@ it('further inputs come from .npy, .npz or a value, beside the samples', async (
   await plain.read(0, 2, into);
   expect([...into]).toEqual([1, 2]);
   plain.close();
-  const archive = await open((write) => ({ path: write('a.npz', zipSync({ 'imu.npy': array })), array: 'imu' }));
+  const archive = await open((write) => ({
+    path: write('a.npz', zip([{ name: 'imu.npy', data: array, method: 'deflated' }])),
+    array: 'imu',
+  }));
   expect(archive.inputs).toMatchObject([{ name: 'imu', array: { shape: [2, 3] } }]);
   archive.close();
   expect((await open(() => ({ value: true }))).inputs).toEqual([{ kind: 'value', name: 'imu', value: 1 }]);

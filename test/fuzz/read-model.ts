@@ -1,5 +1,5 @@
 import { NonFiniteError } from '../../src/records/non-finite-error.js';
-import type { InputStatistics } from '../../src/records/results.js';
+import type { InputStatistics } from '../../src/records/observation-record.js';
 import { loadExperiment } from '../../src/experiment/load-experiment.js';
 import { observeGraph } from '../../src/calibrate/observe-graph.js';
 import { foldBatchNorm } from '../../src/onnx/folding/fold-batch-norm.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { observeGraph } from '../../src/calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../../src/calibrate/statistics-accumulator.js';
-import type { InputStatistics } from '../../src/records/results.js';
+import type { InputStatistics } from '../../src/records/observation-record.js';
 import type { OnnxModel } from '../../src/onnx/onnx-model.js';
 import { prepareModel, type PreparedModel } from '../../src/quantize/prepare-layers.js';
 import { qdqModel } from '../../src/quantize/graph/qdq-graph.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LossAccumulator } from '../../src/losses/loss-accumulator.js';
 import { lossGraph } from '../../src/losses/loss-graph.js';
 import { NonFiniteError } from '../../src/records/non-finite-error.js';
-import type { LayerLossRecord } from '../../src/records/results.js';
+import type { LayerLossRecord } from '../../src/records/loss-record.js';
 import type { LossMode } from '../../src/records/loss-mode.js';
 import { foldBatchNorm } from '../../src/onnx/folding/fold-batch-norm.js';
 import { floatAttribute, intsAttribute } from '../../src/onnx/node.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { InputStatistics } from '../../src/records/results.js';
+import type { InputStatistics } from '../../src/records/observation-record.js';
 import { NonFiniteError } from '../../src/records/non-finite-error.js';
 import {
   prepareLayers,

@@ -1,5 +1,6 @@
 import { preparation } from './preparations.js';
-import type { InputStatistics, QuantizerRecord } from '../../src/records/results.js';
+import type { InputStatistics } from '../../src/records/observation-record.js';
+import type { QuantizerRecord } from '../../src/records/quantizer-record.js';
 import {
   quantizerRecords,
   smoothingRecord,

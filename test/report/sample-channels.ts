@@ -1,6 +1,6 @@
 import { binExponent } from '../../src/calibrate/histograms/bin-width.js';
 import { CountWriter } from '../../src/calibrate/histograms/packed-counts.js';
-import { encodeHistograms } from '../../src/store/write/histogram-blob.js';
+import { encodeHistograms } from '../../src/store/payload/histogram-payload.js';
 
 /** Input channels of every layer of a synthetic sweep. */
 export const sampleChannels = 16;

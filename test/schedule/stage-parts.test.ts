@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ObserveStage, SearchStage } from '../../src/plan/plan.js';
 import { chooseAlphas, observeParts, searchParts } from '../../src/schedule/stage-parts.js';
-import type { SearchPoint } from '../../src/records/results.js';
+import type { SearchPoint } from '../../src/records/search-record.js';
 import { everyLayer, plainQuantization } from '../quantize/preparations.js';
 
 const model = { path: '/m.onnx', input: null, output: null, sha256: 'a' };

@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Connection } from '../../src/store/file/connection.js';
 import { openDatabase } from '../../src/store/file/open-database.js';
-import { summarizeTrial } from '../../src/store/summarize-trial.js';
+import { summarizeTrial } from '../../src/store/write/summarize-trial.js';
 import { temporaryDatabase } from './sample-sweep.js';
 
 let database: Database;

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 
 import { pairedBootstrap } from '../../src/statistics/bootstrap.js';
-import type { EvaluationRecord, TrialRecord } from '../../src/records/results.js';
+import type { EvaluationRecord } from '../../src/records/evaluation-record.js';
+import type { TrialRecord } from '../../src/records/trial-record.js';
 import type { PlannedTrial } from '../../src/plan/plan.js';
 import { queryDatabase } from '../../src/store/query/query-database.js';
 import { openStore } from '../../src/store/write/sqlite-store.js';

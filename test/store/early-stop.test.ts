@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { StoppedTrialRecord, StopRecord } from '../../src/records/results.js';
+import type { StoppedTrialRecord, StopRecord } from '../../src/records/trial-record.js';
 import { findTrials } from '../../src/store/read/find-trials.js';
 import { openQueries, type QueryConnection } from '../../src/store/query/query-database.js';
 import { openStore } from '../../src/store/write/sqlite-store.js';

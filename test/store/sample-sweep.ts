@@ -2,14 +2,11 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type {
-  EvaluationRecord,
-  ExecutionRecord,
-  LayerRecord,
-  ModelRecord,
-  ObservationRecord,
-  TrialRecord,
-} from '../../src/records/results.js';
+import type { EvaluationRecord } from '../../src/records/evaluation-record.js';
+import type { ExecutionRecord } from '../../src/records/execution-record.js';
+import type { LayerRecord, ModelRecord } from '../../src/records/model-record.js';
+import type { ObservationRecord } from '../../src/records/observation-record.js';
+import type { TrialRecord } from '../../src/records/trial-record.js';
 import type { Experiment } from '../../src/experiment/sections/settings.js';
 import type { PlannedStage, PlannedTrial, SweepPlan, TrialSettings } from '../../src/plan/plan.js';
 import type { EnvironmentRecord, StoredReference, StoredSearch, SweepStore } from '../../src/store/store.js';

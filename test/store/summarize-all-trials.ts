@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { Connection } from '../../src/store/file/connection.js';
-import { summarizeTrial } from '../../src/store/summarize-trial.js';
+import { summarizeTrial } from '../../src/store/write/summarize-trial.js';
 
 /** Brings what the store sums up of each finished trial in line with rows that a test wrote or changed itself. */
 export function summarizeAllTrials(database: Database): void {

@@ -1,4 +1,4 @@
-import type { InputStatistics } from '../../records/results.js';
+import type { InputStatistics } from '../../records/observation-record.js';
 import { entropyAmax } from './entropy-amax.js';
 import { mseAmax } from './mse-amax.js';
 import { percentileAmax } from './percentile-amax.js';

@@ -1,4 +1,4 @@
-import type { HistogramAmax, InputStatistics, ObservationRecord } from '../../records/results.js';
+import type { HistogramAmax, InputStatistics, ObservationRecord } from '../../records/observation-record.js';
 import { calibrateInput, type CalibratorOptions } from './calibrators.js';
 
 const signedEightBits: Omit<CalibratorOptions, 'calibrator'> = {

@@ -1,4 +1,4 @@
-import type { InputStatistics } from '../../records/results.js';
+import type { InputStatistics } from '../../records/observation-record.js';
 import { visitChannelBins, type ChannelBinVisitor } from './channel-bins.js';
 import { sideTotal } from './channel-histogram.js';
 import { type ChannelHistograms } from '../../records/channel-histograms.js';

@@ -1,4 +1,4 @@
-import type { FailureRecord } from '../../records/results.js';
+import type { FailureRecord } from '../../records/failure-record.js';
 import { elementCount } from '../../onnx/tensor.js';
 import { feedReader } from './feeds.js';
 import { openJobDataset, withSession, type JobContext } from '../jobs/job-context.js';

@@ -2,7 +2,7 @@ import type { Dataset } from '../../formats/dataset.js';
 import { openDataset } from '../../formats/open-dataset.js';
 import { permutedDataset } from '../../formats/permuted-dataset.js';
 import { readAhead } from '../../formats/read-ahead.js';
-import type { ExecutionRecord } from '../../records/results.js';
+import type { ExecutionRecord } from '../../records/execution-record.js';
 import type { DataSource } from '../../formats/data-source.js';
 import type { PreprocessSettings } from '../../formats/preprocess/preprocess-settings.js';
 import { encodeModel, type OnnxModel } from '../../onnx/onnx-model.js';

@@ -10,17 +10,13 @@ import type {
 import type { DataSource } from '../../formats/data-source.js';
 import type { PreprocessSettings } from '../../formats/preprocess/preprocess-settings.js';
 import type { TaskSettings } from '../../tasks/task-settings.js';
-import type {
-  ExecutionRecord,
-  FailureRecord,
-  LayerRankRecord,
-  ObservationRecord,
-  OutcomeRecord,
-  SearchPoint,
-  SearchRecord,
-  StoppedTrialRecord,
-  TrialRecord,
-} from '../../records/results.js';
+import type { ExecutionRecord } from '../../records/execution-record.js';
+import type { FailureRecord } from '../../records/failure-record.js';
+import type { LayerRankRecord } from '../../records/rank-record.js';
+import type { ObservationRecord } from '../../records/observation-record.js';
+import type { OutcomeRecord } from '../../records/evaluation-record.js';
+import type { SearchPoint, SearchRecord } from '../../records/search-record.js';
+import type { StoppedTrialRecord, TrialRecord } from '../../records/trial-record.js';
 import type { OutputSurvey } from '../../reference/output-survey.js';
 import type { MetricState } from '../../tasks/metric.js';
 import type { CanonicalSmoothing } from '../../smooth/smoothing-settings.js';

@@ -1,4 +1,4 @@
-import type { FailureRecord } from '../../records/results.js';
+import type { FailureRecord } from '../../records/failure-record.js';
 import type { Beat } from './heartbeat.js';
 
 /** When a child is given up. */

@@ -1,4 +1,4 @@
-import type { FailureRecord } from '../../records/results.js';
+import type { FailureRecord } from '../../records/failure-record.js';
 import { RuntimeError } from '../session/runtime-error.js';
 import { surroundingsFault, surroundingsFaultIn } from '../../errors/surroundings-error.js';
 

@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import type { FailureRecord } from '../../records/results.js';
+import type { FailureRecord } from '../../records/failure-record.js';
 import type { InputIdentity } from '../../formats/input-identity.js';
 import { ChildWatch, type WatchLimits } from './child-watch.js';
 import { HEARTBEAT_FD, parseBeats } from './heartbeat.js';

@@ -1,72 +1,7 @@
 import { z } from 'zod';
-import { filePaths } from '../sections/schema-leaves.js';
+import { runSchema } from '../sections/run.js';
 
 const nameExpected = 'a name of letters, digits, spaces, dots, dashes and underscores, at most 100';
-const wholeFromOne = 'a whole number from 1';
-const minutesExpected = 'a number of minutes from 0 to 10000';
-
-const runSchema = z
-  .strictObject({
-    provider: z
-      .enum(['auto', 'cuda', 'webgpu', 'cpu'])
-      .describe('Where inference runs. `auto`: CUDA where it loads, else CPU.')
-      .default('auto'),
-    allowFallback: z
-      .boolean({ error: 'true or false' })
-      .describe(
-        'Let the CPU do what the provider can not: convolutions and matrix products that it has no kernel for, or all where a named provider does not load. Otherwise both are errors.',
-      )
-      .default(false),
-    slots: z
-      .int({ error: wholeFromOne })
-      .min(1, { error: wholeFromOne })
-      .describe('Child processes at work at once; null: one per core on CPU, one per device on a GPU.')
-      .nullable()
-      .default(null),
-    threads: z
-      .int({ error: wholeFromOne })
-      .min(1, { error: wholeFromOne })
-      .describe("Threads of each child's session; null: cores / slots.")
-      .nullable()
-      .default(null),
-    optimizationLevel: z
-      .enum(['disabled', 'basic', 'extended', 'all'])
-      .describe('Graph optimization level of every session of the sweep.')
-      .default('all'),
-    database: z
-      .string({ error: 'the path of an SQLite file' })
-      .min(1, { error: 'the path of an SQLite file' })
-      .describe('SQLite file that results go to. Relative to the experiment file.')
-      .register(filePaths, { kind: 'file' })
-      .default('./quantsweep.db'),
-    retries: z
-      .int({ error: 'a whole number from 0' })
-      .min(0, { error: 'a whole number from 0' })
-      .describe('Further attempts after a child process died, hung or lost its device.')
-      .default(2),
-    hangSeconds: z
-      .number({ error: 'a number of seconds from 1' })
-      .min(1, { error: 'a number of seconds from 1' })
-      .describe('Seconds without a sign of life after which a child process counts as hanging and is replaced.')
-      .default(60),
-    memoryMb: z
-      .int({ error: 'a whole number of MiB from 64, or null' })
-      .min(64, { error: 'a whole number of MiB from 64, or null' })
-      .describe(
-        'Resident memory in MiB that one child process may use; one that uses more is replaced and gets smaller batches. null: no limit.',
-      )
-      .nullable()
-      .default(null),
-    lockWaitMinutes: z
-      .number({ error: minutesExpected })
-      .min(0, { error: minutesExpected })
-      .max(10_000, { error: minutesExpected })
-      .describe(
-        'Minutes that the sweep waits, and says so, while another program holds the database; then it ends. What was stored is kept.',
-      )
-      .default(60),
-  })
-  .meta({ title: 'Run', description: 'How the sweep runs. Only provider and optimizationLevel can change a result.' });
 
 /** The parts of an experiment file that are not settings of a trial. */
 export const headerSchemas = {
@@ -85,5 +20,5 @@ export const headerSchemas = {
     .array(z.enum(['fp32', 'unsmoothed']), { error: 'a list of baselines' })
     .describe('Trials that the grid is compared with: nothing quantized, and quantized without smoothing.')
     .default(['fp32', 'unsmoothed']),
-  run: runSchema.prefault({}),
+  run: runSchema,
 } as const;

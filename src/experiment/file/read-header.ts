@@ -1,7 +1,8 @@
-import { basename, dirname, extname, resolve } from 'node:path';
+import { basename, extname } from 'node:path';
 import type { z } from 'zod';
 import type { Problem } from '../experiment-error.js';
 import { explainIssues } from '../explain-issue.js';
+import { databasePath } from './database-path.js';
 import { headerSchemas } from './header-schema.js';
 import { entryOf, toPlain } from './located-node.js';
 import type { LocatedMapping } from './located-node.js';
@@ -42,5 +43,5 @@ export function readHeader(root: LocatedMapping, path: string, problems: Problem
   const baselines = read('baselines', headerSchemas.baselines);
   const run = read('run', headerSchemas.run);
   if (problems.length > before || name === null || baselines === null || run === null) return null;
-  return { name, question, baselines, run: { ...run, database: resolve(dirname(path), run.database) } };
+  return { name, question, baselines, run: { ...run, database: databasePath(path, run.database) } };
 }

@@ -5,7 +5,8 @@ import { placeOf } from './located-node.js';
 import type { LocatedNode } from './located-node.js';
 import { printable } from '../../text/printable.js';
 import type { ResolvedSections } from '../grid/resolve-settings.js';
-import type { SectionName } from '../sections/settings-schema.js';
+import type { SectionName } from '../sections/sections.js';
+import type { SettingPlaces } from '../sections/settings.js';
 
 /** Where a section of settings was written first. */
 interface SectionSource {
@@ -22,7 +23,7 @@ const MOST_CHARACTERS = 120;
  * Where the settings of trials were written, for whatever is found out about them later: by the section's object, which
  * equal sections of trials share.
  */
-export class SettingSources {
+export class SettingSources implements SettingPlaces {
   readonly #sections = new Map<object, SectionSource>();
 
   /** Remembers the sections of a point; the first point that has a section counts. */
@@ -34,13 +35,6 @@ export class SettingSources {
     }
   }
 
-  /**
-   * `a.yaml:12:5: grid[3], trial with layers.keepFloat 2: ` for a message about a setting; without what is not known.
-   *
-   * @param section the trial's own object of the section
-   * @param path inside the section
-   * @param axes of the trial
-   */
   prefix(section: object, path: readonly string[], axes: Readonly<Record<string, unknown>>): string {
     const source = this.#sections.get(section);
     if (source === undefined) return '';

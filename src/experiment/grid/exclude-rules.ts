@@ -5,7 +5,7 @@ import type { Place } from '../experiment-error.js';
 import { toPlain } from '../file/located-node.js';
 import type { LocatedNode } from '../file/located-node.js';
 import type { SettingPath } from '../sections/setting-paths.js';
-import type { FileSettings } from '../sections/settings-schema.js';
+import type { FileSettings } from '../sections/sections.js';
 
 /** A rule of `exclude`: a trial that has one of the values of every setting is dropped. */
 export interface ExcludeRule {

@@ -10,8 +10,8 @@ import type { Block } from './read-grid.js';
 import { createSectionResolver, fileSettingsOf } from './resolve-settings.js';
 import type { ResolvedSections } from './resolve-settings.js';
 import type { ExpandedTrial, Settings } from '../sections/settings.js';
-import { sectionNames } from '../sections/settings-schema.js';
-import type { FileSettings } from '../sections/settings-schema.js';
+import { sectionNames } from '../sections/sections.js';
+import type { FileSettings } from '../sections/sections.js';
 import { createSettingsConverter } from '../sections/to-settings.js';
 
 /** Most points of a grid, before rules drop any. */

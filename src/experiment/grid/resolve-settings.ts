@@ -6,8 +6,8 @@ import { IdenticalParts } from '../../memo/identical-parts.js';
 import { entryOf, nodeAt, toPlain, withNodeAt } from '../file/located-node.js';
 import type { LocatedMapping, LocatedNode } from '../file/located-node.js';
 import { settingPaths } from '../sections/setting-paths.js';
-import { sectionNames, sectionSchemas } from '../sections/settings-schema.js';
-import type { FileSettings, SectionName } from '../sections/settings-schema.js';
+import { sectionNames, sectionSchemas } from '../sections/sections.js';
+import type { FileSettings, SectionName } from '../sections/sections.js';
 
 /** A section of one trial: validated, or what is wrong with it. Equal sections of trials are one object. */
 export interface ResolvedSection {

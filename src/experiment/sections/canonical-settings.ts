@@ -1,19 +1,22 @@
-import type { AlphaMode, CanonicalSmoothing } from '../../smooth/smoothing-settings.js';
-import { onceForEach } from '../../memo/once-for-each.js';
-import type {
-  CalibrationSettings,
-  EvaluationSettings,
-  GateSettings,
-  LayerSettings,
-  LossSettings,
-  ModelSettings,
-  QuantizationSettings,
-  SearchSettings,
-  Settings,
-  TrialRole,
-} from './settings.js';
 import type { PreprocessSettings } from '../../formats/preprocess/preprocess-settings.js';
+import { onceForEach } from '../../memo/once-for-each.js';
+import type { CanonicalSmoothing } from '../../smooth/smoothing-settings.js';
 import type { TaskSettings } from '../../tasks/task-settings.js';
+import { calibrationSampleCount, evaluationSampleCount, withoutStop } from './data.js';
+import type { CalibrationSettings, EvaluationSettings } from './data.js';
+import { canonicalGate } from './gate.js';
+import type { GateSettings } from './gate.js';
+import { canonicalLayers } from './layers.js';
+import type { LayerSettings } from './layers.js';
+import { canonicalLoss } from './loss.js';
+import type { LossSettings } from './loss.js';
+import type { ModelSettings } from './model.js';
+import { canonicalQuantization } from './quantization.js';
+import type { QuantizationSettings } from './quantization.js';
+import { canonicalSearch } from './search.js';
+import type { SearchSettings } from './search.js';
+import type { Settings, TrialRole } from './settings.js';
+import { canonicalSmoothing, unsmoothed } from './smoothing.js';
 
 /**
  * Settings with everything that cannot influence the trial's result set to null, so that equal work has equal keys:
@@ -36,92 +39,6 @@ export interface TrialSettings {
   readonly gate: GateSettings | null;
 }
 
-const unsmoothed: CanonicalSmoothing = { mode: 'none', alpha: null, absmax: null, apply: null };
-
-function canonicalSmoothing({ mode, alpha, absmax, apply }: Settings['smoothing']): CanonicalSmoothing {
-  switch (mode) {
-    case 'none':
-      return unsmoothed;
-    case 'cle':
-      return { mode, alpha: null, absmax: null, apply: 'fold' };
-    case 'dynamic':
-      return { mode, alpha: null, absmax, apply };
-    case 'static':
-      return alpha === 'auto' ? { mode: 'auto', alpha: null, absmax, apply } : { mode, alpha, absmax, apply };
-  }
-}
-
-/** Sweeps of the search of alpha `auto`: it is the descent's start, the best static alpha, without the descent. */
-export const NO_DESCENT = 0;
-
-function canonicalSearch(mode: AlphaMode, search: SearchSettings, calibrationSamples: number): SearchSettings | null {
-  const own = { ...search, samples: Math.min(search.samples, calibrationSamples) };
-  if (mode === 'auto') return { ...own, objective: 'l1', order: 'output', sweeps: NO_DESCENT };
-  if (mode !== 'dynamic') return null;
-  return own.order === 'output' ? { ...own, objective: 'l1' } : { ...own, sweeps: NO_DESCENT };
-}
-
-const UNUSED_PERCENTILE = 99.99;
-const UNUSED_SAMPLES = 0;
-
-function canonicalQuantization(
-  { activation, weight, biasCorrection, ...rest }: QuantizationSettings,
-  calibrationSamples: number,
-): QuantizationSettings {
-  const { method, samples } = biasCorrection;
-  return {
-    ...rest,
-    activation: {
-      ...activation,
-      percentile: activation.calibrator === 'percentile' ? activation.percentile : UNUSED_PERCENTILE,
-      narrowRange: activation.narrowRange && (activation.scheme === 'signed' || activation.scheme === 'auto'),
-    },
-    weight: { ...weight, narrowRange: weight.narrowRange && weight.scheme === 'signed' },
-    biasCorrection: { method, samples: method === 'none' ? UNUSED_SAMPLES : Math.min(samples, calibrationSamples) },
-  };
-}
-
-function canonicalLayers({
-  ops,
-  include,
-  exclude,
-  rules,
-  sensitivity,
-  focus,
-  keepFloat,
-}: LayerSettings): LayerSettings {
-  return {
-    ops: sortedSet(ops),
-    include: sortedSet(include),
-    exclude: sortedSet(exclude),
-    rules,
-    sensitivity,
-    focus: sensitivity === 'none' ? '*' : focus,
-    keepFloat,
-  };
-}
-
-function sortedSet<Value extends string>(values: readonly Value[]): readonly Value[] {
-  return [...new Set(values)].sort();
-}
-
-const layersOnce = onceForEach<LayerSettings, undefined, LayerSettings>(canonicalLayers);
-const quantizationOnce = onceForEach(canonicalQuantization);
-const lossOnce = onceForEach(({ samples, modes }: LossSettings, most: number): LossSettings => ({
-  samples: Math.min(samples, most),
-  modes: sortedSet(modes),
-}));
-const gateOnce = onceForEach((gate: GateSettings, most: number): GateSettings => ({
-  ...gate,
-  samples: Math.min(gate.samples, most),
-}));
-
-/** The evaluation of what is never stopped early: all but candidates. The same object where there is no such setting. */
-export function withoutStop(evaluation: EvaluationSettings): EvaluationSettings {
-  const { source, batchSize, samples, stop } = evaluation;
-  return stop === undefined ? evaluation : { source, batchSize, samples };
-}
-
 /** The sections that {@link canonicalSettings} of a baseline look into: equal ones give equal canonical settings. */
 export function sectionsOf(role: 'fp32' | 'unsmoothed', settings: Settings): readonly [unknown, ...unknown[]] {
   const { model, data, task, layers, quantization, loss, gate } = settings;
@@ -129,7 +46,7 @@ export function sectionsOf(role: 'fp32' | 'unsmoothed', settings: Settings): rea
 }
 
 function canonicalOf(role: TrialRole, settings: Settings): TrialSettings {
-  const { model, data, task, layers, quantization, search, loss, gate } = settings;
+  const { model, data, task } = settings;
   const common = {
     role,
     model,
@@ -148,18 +65,16 @@ function canonicalOf(role: TrialRole, settings: Settings): TrialSettings {
       loss: null,
       gate: null,
     };
-  const smoothing = role === 'unsmoothed' ? unsmoothed : canonicalSmoothing(settings.smoothing);
-  const evaluationSamples = data.evaluation.samples === 'all' ? Infinity : data.evaluation.samples;
-  const calibrationSamples = data.calibration.batchSize * data.calibration.batches;
+  const isSmoothed = role !== 'unsmoothed';
   return {
     ...common,
     calibration: data.calibration,
-    layers: layersOnce(layers),
-    quantization: quantizationOnce(quantization, calibrationSamples),
-    smoothing,
-    search: canonicalSearch(smoothing.mode, search, calibrationSamples),
-    loss: lossOnce(loss, evaluationSamples),
-    gate: gateOnce(gate, evaluationSamples),
+    layers: canonicalLayers(settings.layers),
+    quantization: canonicalQuantization(settings.quantization, calibrationSampleCount(data)),
+    smoothing: isSmoothed ? canonicalSmoothing(settings.smoothing) : unsmoothed,
+    search: isSmoothed ? canonicalSearch(settings, calibrationSampleCount(data)) : null,
+    loss: canonicalLoss(settings.loss, evaluationSampleCount(data)),
+    gate: canonicalGate(settings.gate, evaluationSampleCount(data)),
   };
 }
 

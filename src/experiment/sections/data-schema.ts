@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Immutable } from './immutable.js';
 import { file, filePaths, integer, listOf, oneOf, positive, text } from './schema-leaves.js';
 
 const groundTruth = file('the path of a JSON file', 'Detection ground truth (JSON); null without.')
@@ -162,7 +163,7 @@ const furtherInputs = {
 };
 
 /** The data of one role: a source of any format, flattened beside the fields of the role. */
-function dataSchema<Role extends z.ZodRawShape>(role: Role, title: string, description: string) {
+export function sourceSchema<Role extends z.ZodRawShape>(role: Role, title: string, description: string) {
   return z
     .discriminatedUnion('format', [
       z.strictObject({ ...sourceShapes.cifar10, ...furtherInputs, ...role }),
@@ -178,10 +179,17 @@ function dataSchema<Role extends z.ZodRawShape>(role: Role, title: string, descr
     .meta({ title, description });
 }
 
+type OfShape<Shape> = { [Key in keyof Shape]: Shape[Key] extends z.ZodType ? z.output<Shape[Key]> : never };
+
+/** A source as the file has it, whichever role it is for. */
+export type WrittenSource = {
+  [Format in keyof typeof sourceShapes]: Immutable<OfShape<(typeof sourceShapes)[Format] & typeof furtherInputs>>;
+}[keyof typeof sourceShapes];
+
 const channelNumbers = 'a list of numbers, one per channel';
 const deviations = 'a list of numbers other than 0, one per channel';
 
-const preprocessSchema = z
+export const preprocessSchema = z
   .strictObject({
     layout: oneOf(
       ['channelsFirst', 'channelsLast'],
@@ -209,47 +217,3 @@ const preprocessSchema = z
       context.addIssue({ code: 'custom', path: ['std'], message: `as many numbers as mean has (${mean.length})` });
   })
   .meta({ title: 'Preprocessing', description: '((value / divideBy) - mean) / std, in float32.' });
-
-const calibrationRole = {
-  batchSize: integer(1, 'Samples of one calibration batch.').default(4),
-  batches: integer(1, 'Calibration size: the first `batches * batchSize` samples.').default(200),
-  sampleSeed: integer(0, 'Seed of a random order of the samples, of which the first are taken; null: as they lie.')
-    .nullable()
-    .default(null),
-};
-
-const stopConfidence = 'a number from 0.5, below 1, or null';
-
-const evaluationRole = {
-  batchSize: z
-    .union([z.literal('auto'), integer(1, 'A number of samples.')], { error: '"auto" or a whole number from 1' })
-    .describe('Samples of one run of the session, or `auto`: as many as memory allows, 16 at most.')
-    .default('auto'),
-  samples: z
-    .union([z.literal('all'), integer(1, 'A number of samples.')], { error: '"all" or a whole number from 1' })
-    .describe('The first so many samples, or `all`.')
-    .default('all'),
-  stop: z
-    .strictObject({
-      confidence: z
-        .number({ error: stopConfidence })
-        .gte(0.5, { error: stopConfidence })
-        .lt(1, { error: stopConfidence })
-        .describe(
-          'A setting is stopped once it is worse than the best complete one, by a test that is right with this probability; null: every trial sees all samples. Task classification only.',
-        )
-        .nullable()
-        .default(null),
-    })
-    .prefault({})
-    .meta({ title: 'Sequential stopping', description: 'Settings that are certainly not the best are stopped early.' }),
-};
-
-/** The `data` section. */
-export const dataSectionSchema = z
-  .strictObject({
-    calibration: dataSchema(calibrationRole, 'Calibration data', 'Unlabelled samples that the ranges come from.'),
-    evaluation: dataSchema(evaluationRole, 'Evaluation data', 'Samples that accuracy and losses are measured on.'),
-    preprocess: preprocessSchema.prefault({}),
-  })
-  .meta({ title: 'Data', description: 'Samples and their preprocessing.' });

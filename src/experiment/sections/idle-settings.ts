@@ -4,136 +4,34 @@ import { formatPlace } from '../experiment-error.js';
 import { nodeAt, toPlain } from '../file/located-node.js';
 import type { LocatedMapping } from '../file/located-node.js';
 import type { Block } from '../grid/read-grid.js';
-import { findSetting } from './setting-paths.js';
-import type { RunSettings } from './settings.js';
-import type { FileSettings } from './settings-schema.js';
+import type { RunSettings } from './run.js';
+import type { IdleRule } from './section.js';
+import { sectionNames, sections } from './sections.js';
+import type { FileSettings } from './sections.js';
 
-/** A setting that some other settings make idle. */
-interface IdleRule {
-  /** Dotted path, as in the file. */
-  readonly path: string;
-  /** What makes it idle in a trial, e.g. `beside smoothing.mode static`; null where it has an effect. */
-  readonly idleBeside: (settings: FileSettings, run: Pick<RunSettings, 'optimizationLevel'>) => string | null;
+type Run = Pick<RunSettings, 'optimizationLevel'>;
+
+/** The rules of all sections, by the setting's dotted path in the file. */
+const rulesByPath: ReadonlyMap<string, IdleRule<FileSettings & { readonly run: Run }>> = new Map(
+  sectionNames.flatMap((name) => (sections[name].idle ?? []).map((rule) => [`${name}.${rule.path}`, rule] as const)),
+);
+
+/** What makes the setting idle in a trial; null where it has an effect, or asks for none. */
+function idleBeside(path: string, settings: FileSettings, run: Run): string | null {
+  const rule = rulesByPath.get(path)!;
+  return 'off' in rule && valueAt(settings, path) === rule.off ? null : rule.idleBeside({ ...settings, run });
 }
 
-const alphaText = ({ smoothing }: FileSettings): string =>
-  smoothing.mode === 'static' ? `beside a fixed smoothing.alpha` : `beside smoothing.mode ${smoothing.mode}`;
-
-function isSearched({ smoothing: { mode, alpha } }: FileSettings): boolean {
-  return mode === 'dynamic' || (mode === 'static' && alpha === 'auto');
+function valueAt(settings: FileSettings, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>((value, segment) => (value as Record<string, unknown> | null)?.[segment], settings);
 }
-
-const search = (
-  path: string,
-  usedBy: (settings: FileSettings) => boolean,
-  otherwise: (settings: FileSettings) => string,
-): IdleRule => ({
-  path: `search.${path}`,
-  idleBeside: (settings) => {
-    if (!isSearched(settings)) return alphaText(settings);
-    return usedBy(settings) ? null : otherwise(settings);
-  },
-});
-
-const auto = 'beside smoothing.alpha auto, which always goes by the divergence of the output';
-
-/** Every setting that depends on others for its effect. */
-const rules: readonly IdleRule[] = [
-  {
-    path: 'quantization.activation.percentile',
-    idleBeside: ({ quantization: { activation } }) =>
-      activation.calibrator === 'percentile'
-        ? null
-        : `beside quantization.activation.calibrator ${activation.calibrator}`,
-  },
-  {
-    path: 'quantization.activation.narrowRange',
-    idleBeside: ({ quantization: { activation } }) =>
-      !activation.narrowRange || activation.scheme === 'signed' || activation.scheme === 'auto'
-        ? null
-        : `beside quantization.activation.scheme ${activation.scheme}`,
-  },
-  {
-    path: 'quantization.weight.narrowRange',
-    idleBeside: ({ quantization: { weight } }) =>
-      !weight.narrowRange || weight.scheme === 'signed' ? null : `beside quantization.weight.scheme ${weight.scheme}`,
-  },
-  {
-    path: 'quantization.biasCorrection.samples',
-    idleBeside: ({ quantization: { biasCorrection } }) =>
-      biasCorrection.method === 'none' ? 'beside quantization.biasCorrection.method none' : null,
-  },
-  {
-    path: 'quantization.execution',
-    idleBeside: ({ quantization: { execution } }, { optimizationLevel }) =>
-      execution === 'integer' && optimizationLevel === 'disabled'
-        ? 'beside run.optimizationLevel disabled, at which nothing is fused to integer kernels'
-        : null,
-  },
-  {
-    path: 'smoothing.alpha',
-    idleBeside: ({ smoothing: { mode } }) => (mode === 'static' ? null : `beside smoothing.mode ${mode}`),
-  },
-  {
-    path: 'smoothing.absmax',
-    idleBeside: ({ smoothing: { mode } }) =>
-      mode === 'static' || mode === 'dynamic' ? null : `beside smoothing.mode ${mode}`,
-  },
-  {
-    path: 'smoothing.apply',
-    idleBeside: ({ smoothing: { mode } }) =>
-      mode === 'static' || mode === 'dynamic' ? null : `beside smoothing.mode ${mode}`,
-  },
-  search(
-    'candidates',
-    () => true,
-    () => '',
-  ),
-  search(
-    'samples',
-    () => true,
-    () => '',
-  ),
-  search(
-    'ties',
-    () => true,
-    () => '',
-  ),
-  search(
-    'order',
-    ({ smoothing }) => smoothing.mode === 'dynamic',
-    () => auto,
-  ),
-  search(
-    'objective',
-    (settings) => settings.smoothing.mode === 'dynamic' && settings.search.order !== 'output',
-    ({ smoothing }) =>
-      smoothing.mode === 'dynamic' ? 'beside search.order output, which goes by its divergence' : auto,
-  ),
-  search(
-    'sweeps',
-    (settings) => settings.smoothing.mode === 'dynamic' && settings.search.order === 'output',
-    ({ smoothing, search: { order } }) => (smoothing.mode === 'dynamic' ? `beside search.order ${order}` : auto),
-  ),
-  {
-    path: 'layers.focus',
-    idleBeside: ({ layers: { sensitivity } }) => (sensitivity === 'none' ? 'without layers.sensitivity' : null),
-  },
-  {
-    path: 'data.evaluation.stop.confidence',
-    idleBeside: ({ layers, smoothing, data }) => {
-      if (data.evaluation.stop.confidence === null) return null;
-      if (layers.sensitivity !== 'none') return `beside layers.sensitivity ${layers.sensitivity}`;
-      return smoothing.mode === 'none' ? 'beside smoothing.mode none' : null;
-    },
-  },
-];
-
-const rulesByPath = new Map(rules.map((rule) => [rule.path, rule]));
 
 /** A setting as it was written: in a block of the grid, or once for all blocks. */
 interface Written {
-  readonly rule: IdleRule;
+  /** Dotted path in the file. */
+  readonly path: string;
   readonly place: Place;
   /** `grid[3]`; empty for a fixed setting. */
   readonly block: string;
@@ -143,24 +41,19 @@ interface Written {
 
 /** Watches the points of a grid for settings that were written and have no effect in any trial. */
 export class IdleSettings {
-  readonly #run: Pick<RunSettings, 'optimizationLevel'>;
+  readonly #run: Run;
   readonly #fixed: ReadonlyMap<string, Written>;
   readonly #ofBlocks: readonly ReadonlyMap<string, Written>[];
 
   /** @param blockNames `grid[3]` of each block, or `grid` of the only one */
-  constructor(
-    root: LocatedMapping,
-    blocks: readonly Block[],
-    blockNames: readonly string[],
-    run: Pick<RunSettings, 'optimizationLevel'>,
-  ) {
+  constructor(root: LocatedMapping, blocks: readonly Block[], blockNames: readonly string[], run: Run) {
     this.#run = run;
     this.#fixed = new Map(
-      rules.flatMap((rule) => {
-        const node = nodeAt(root, findSetting(rule.path)!.segments);
+      [...rulesByPath.keys()].flatMap((path) => {
+        const node = nodeAt(root, path.split('.'));
         // A null stands for the default, as a setting that was left out.
         if (node === undefined || toPlain(node) === null) return [];
-        return [[rule.path, written(rule, node.place, '')] as const];
+        return [[path, written(path, node.place, '')] as const];
       }),
     );
     this.#ofBlocks = blocks.map(
@@ -168,8 +61,8 @@ export class IdleSettings {
         new Map(
           axes.flatMap(({ settings, keyPlaces }) =>
             settings.flatMap(({ path }, column) => {
-              const rule = rulesByPath.get(path);
-              return rule === undefined ? [] : [[path, written(rule, keyPlaces[column]!, blockNames[index]!)] as const];
+              if (!rulesByPath.has(path)) return [];
+              return [[path, written(path, keyPlaces[column]!, blockNames[index]!)] as const];
             }),
           ),
         ),
@@ -180,10 +73,10 @@ export class IdleSettings {
   see(block: number, point: readonly Assignment[], settings: FileSettings): void {
     const own = this.#ofBlocks[block] ?? new Map<string, Written>();
     const assigned = new Set(point.map(({ setting }) => setting.path));
-    const all = [...own.values(), ...[...this.#fixed.values()].filter(({ rule }) => !assigned.has(rule.path))];
+    const all = [...own.values(), ...[...this.#fixed.values()].filter(({ path }) => !assigned.has(path))];
     for (const each of all) {
       if (each.isUsed) continue;
-      const reason = each.rule.idleBeside(settings, this.#run);
+      const reason = idleBeside(each.path, settings, this.#run);
       if (reason === null) each.isUsed = true;
       else each.reasons.add(reason);
     }
@@ -195,12 +88,12 @@ export class IdleSettings {
     return all
       .filter(({ isUsed, reasons }) => !isUsed && reasons.size > 0)
       .map(
-        ({ rule, place, block, reasons }) =>
-          `${formatPlace(place)}: ${block === '' ? '' : `${block}.`}${rule.path} has no effect ${[...reasons].join(', or ')}.`,
+        ({ path, place, block, reasons }) =>
+          `${formatPlace(place)}: ${block === '' ? '' : `${block}.`}${path} has no effect ${[...reasons].join(', or ')}.`,
       );
   }
 }
 
-function written(rule: IdleRule, place: Place, block: string): Written {
-  return { rule, place, block, reasons: new Set(), isUsed: false };
+function written(path: string, place: Place, block: string): Written {
+  return { path, place, block, reasons: new Set(), isUsed: false };
 }

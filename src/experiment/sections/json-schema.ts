@@ -4,7 +4,7 @@ import { headerSchemas } from '../file/header-schema.js';
 import { settingPaths } from './setting-paths.js';
 import type { SettingPath } from './setting-paths.js';
 import { rangesAllowed } from './schema-leaves.js';
-import { sectionSchemas } from './settings-schema.js';
+import { sectionSchemas } from './sections.js';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 

@@ -6,6 +6,12 @@ export const filePaths = z.registry<{ readonly kind: 'file' }>();
 /** List settings whose value may also be written as a range `{from, to, step}`; the range is expanded before validation. */
 export const rangesAllowed = z.registry<{ readonly kind: 'range' }>();
 
+/**
+ * Settings that came after content keys were first stored, with the value that means what trials without them did. At
+ * that value they are left out of a trial's settings, so that its keys stay what they were.
+ */
+export const leftOut = z.registry<{ readonly at: unknown }>();
+
 // The `error` of a leaf is what is expected there: "expected <error>, got <value>".
 
 export function integer(least: number, description: string) {
@@ -34,6 +40,12 @@ export function listOf<Item extends z.ZodType>(item: Item, expected: string, des
   return z.array(item, { error: expected }).min(1, { error: expected }).describe(description);
 }
 
+/** A setting of {@link leftOut}: code that reads it sees undefined for the default. */
+export function addedLater<Value, Input>(leaf: z.ZodType<Value, Input>, byDefault: z.util.NoUndefined<Value>) {
+  const schema = leaf.default(byDefault).register(leftOut, { at: byDefault });
+  return schema as unknown as z.ZodType<Value | undefined, Input | undefined>;
+}
+
 export function flag(description: string) {
   return z.boolean({ error: 'true or false' }).describe(description);
 }
@@ -41,3 +53,8 @@ export function flag(description: string) {
 export function oneOf<const Values extends readonly [string, ...string[]]>(values: Values, description: string) {
   return z.enum(values).describe(description);
 }
+
+/** Bits of a quantizer; the description follows. */
+export const quantizerBits = z
+  .int({ error: '2 to 8, or 16' })
+  .refine((value) => (value >= 2 && value <= 8) || value === 16, { error: '2 to 8, or 16' });

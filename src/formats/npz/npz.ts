@@ -1,14 +1,9 @@
-import { crc32 } from 'node:zlib';
-
-import { Inflate } from 'fflate';
+import { crc32, inflateRawSync } from 'node:zlib';
 
 import { DatasetError } from '../dataset-error.js';
 import { memorySource, openFile, windowOf, type ByteSource } from '../io/file-source.js';
 import { MOST_INFLATED_BYTES, mostInflatedBytes } from '../io/inflation.js';
 import { locateMemberData, readZipDirectory, type ZipMember } from '../io/zip-directory.js';
-
-/** Of compressed data at a time, so at most 17 MB come out at once. */
-const CHUNK_BYTES = 1 << 14;
 
 /**
  * Opens the array `array` of a `.npz` file: the `.npy` bytes of member `array.npy`, checked against their CRC-32 now.
@@ -70,41 +65,32 @@ function findMember(file: ByteSource, array: string): ZipMember {
   return member;
 }
 
-/** Inflates in small pieces, so a member that is larger than it says is found out before it is held. */
+/** Inflates into one piece of memory of the declared size; a member that is larger than it says ends there. */
 function inflate(data: ByteSource, member: ZipMember, maxBytes: number): Uint8Array {
   const declared = member.uncompressedBytes;
   const most = mostInflatedBytes(member.compressedBytes, maxBytes);
-  if (declared > most) {
-    throw new DatasetError({
-      expected: `a compressed array of at most ${most} bytes (${member.compressedBytes} bytes are compressed)`,
-      got: `${declared}`,
-      where: data.path,
-      advice: 'Write it uncompressed, with numpy.savez or numpy.save: then it is read piece by piece.',
-    });
-  }
-  const bytes = new Uint8Array(declared);
-  let done = 0;
-  const stream = new Inflate((piece) => {
-    if (done + piece.length > declared) throw wrongSize(data, declared, `more`);
-    bytes.set(piece, done);
-    done += piece.length;
-  });
-  feed(stream, data);
-  if (done !== declared) throw wrongSize(data, declared, `${done}`);
+  if (declared > most) throw tooLarge(data, `${most} bytes (${member.compressedBytes} bytes are compressed)`, declared);
+  // Only to make a reader hold them would anybody compress an array to more than that.
+  if (data.sizeBytes > maxBytes) throw tooLarge(data, `${maxBytes} bytes when compressed`, data.sizeBytes);
+  const compressed = new Uint8Array(data.sizeBytes);
+  data.read(0, compressed);
+  const bytes = inflated(compressed, declared, data);
+  if (bytes.length !== declared) throw wrongSize(data, declared, `${bytes.length}`);
   checkCrc32(crc32(bytes), member, data);
   return bytes;
 }
 
-function feed(stream: Inflate, data: ByteSource): void {
-  const chunk = new Uint8Array(CHUNK_BYTES);
+function inflated(compressed: Uint8Array, declared: number, data: ByteSource): Uint8Array {
   try {
-    for (let place = 0; place < data.sizeBytes; place += CHUNK_BYTES) {
-      const piece = chunk.subarray(0, Math.min(CHUNK_BYTES, data.sizeBytes - place));
-      data.read(place, piece);
-      stream.push(piece, place + piece.length === data.sizeBytes);
-    }
+    // One byte more than is declared, so that zlib needs no second buffer to see that it is done.
+    return inflateRawSync(compressed, {
+      chunkSize: Math.max(64, declared + 1),
+      maxOutputLength: Math.max(1, declared),
+    });
   } catch (cause) {
-    if (cause instanceof DatasetError) throw cause;
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE') {
+      throw wrongSize(data, declared, 'more');
+    }
     const got = cause instanceof Error ? cause.message : String(cause);
     const advice = 'The file is damaged; write it again.';
     throw new DatasetError({ expected: 'sound compressed data', got, where: data.path, advice }, { cause });
@@ -129,6 +115,15 @@ function checkCrc32(sum: number, member: ZipMember, data: ByteSource): void {
     got: sum.toString(16).padStart(8, '0'),
     where: data.path,
     advice: 'The file is damaged; write it again.',
+  });
+}
+
+function tooLarge(data: ByteSource, most: string, got: number): DatasetError {
+  return new DatasetError({
+    expected: `a compressed array of at most ${most}`,
+    got: `${got}`,
+    where: data.path,
+    advice: 'Write it uncompressed, with numpy.savez or numpy.save: then it is read piece by piece.',
   });
 }
 

@@ -1,2 +1,4 @@
 /** Weighted operators that can be quantized. */
-export type LayerOp = 'Conv' | 'ConvTranspose' | 'Gemm' | 'MatMul';
+export const layerOpNames = ['Conv', 'ConvTranspose', 'Gemm', 'MatMul'] as const;
+
+export type LayerOp = (typeof layerOpNames)[number];

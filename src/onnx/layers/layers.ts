@@ -1,3 +1,4 @@
+import { layerOpNames } from './layer-op.js';
 import type { LayerOp } from './layer-op.js';
 import { constantTensor, dependsOnInputs } from '../constants.js';
 import { describeNode } from '../graph-index.js';
@@ -39,7 +40,7 @@ export interface UnsupportedLayer {
 export type FoundLayer = ({ readonly supported: true } & Layer) | ({ readonly supported: false } & UnsupportedLayer);
 
 /** Operators that are layers. */
-export const layerOps: ReadonlySet<string> = new Set<LayerOp>(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
+export const layerOps: ReadonlySet<string> = new Set(layerOpNames);
 
 /**
  * All weighted operators in graph order. A MatMul of two computed tensors has no weight and is no layer. Names are the

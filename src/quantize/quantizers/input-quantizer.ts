@@ -1,6 +1,6 @@
 import { calibrateInput } from '../../calibrate/calibrators/calibrators.js';
 import type { ActivationQuantizerSettings } from '../../experiment/sections/settings.js';
-import type { InputStatistics } from '../../records/results.js';
+import type { InputStatistics } from '../../records/observation-record.js';
 import { asymmetricQuantizer, symmetricQuantizer, unsignedQuantizer, type Quantizer } from './quantizer.js';
 
 /**

@@ -1,4 +1,5 @@
 import type { SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
+import { chooseBest } from '../facts/sweep-facts.js';
 import type { Variant } from '../facts/variants.js';
 
 /** What a figure draws as one: a panel, with the trials in it. */
@@ -64,12 +65,9 @@ export function chooseParts<P extends Part>(
   return { parts: drawn, of: ranked.length, trials: members };
 }
 
-/** The highest value; null without one. */
+/** The value of the best of them; null without one. */
 export function bestValue(candidates: readonly TrialFacts[]): number | null {
-  return candidates.reduce<number | null>(
-    (most, { value }) => (value === null ? most : Math.max(value, most ?? 0)),
-    null,
-  );
+  return chooseBest(candidates)?.value ?? null;
 }
 
 /** {@link bestValue} where there are candidates for both of two tests; null else. */

@@ -66,10 +66,10 @@ export const fixedRoom = { minExtent: { expr: 'axisRoom' }, maxExtent: { expr: '
 export const linkedLayerAxis = { ...layerAxis, axis: { ...layerAxis.axis, ...fixedRoom } };
 
 /** What a chart's colours or y axis show, set over its top left corner, where a rotated title would take width. */
-export function chartHeading(text: string | { readonly expr: string }) {
+export function chartHeading(text: string | { readonly expr: string }, anchor: 'start' | 'middle' = 'start') {
   return {
     text,
-    anchor: 'start' as const,
+    anchor,
     fontSize: 11,
     fontWeight: 500 as const,
     color: color('muted'),

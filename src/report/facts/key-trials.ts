@@ -1,6 +1,6 @@
 import type { SweepFacts, TrialFacts } from './sweep-facts.js';
 import { isJudged } from '../answers/answer.js';
-import { chooseBest, comparedWith, referenceOf } from './sweep-facts.js';
+import { chooseBest, comparedWith, firstByPlace, referenceOf } from './sweep-facts.js';
 
 /** A trial that a summary names, and for what. */
 export interface KeyTrial {
@@ -44,7 +44,7 @@ export function keyTrials(facts: SweepFacts): KeyTrial[] {
       const unsmoothed = finished.filter((t) => t.calibrationBatches === size && t.role === 'unsmoothed');
       return [
         { trial: unsmoothed.find(({ trial }) => trial === counterpart) ?? null, what: 'unsmoothed', chosenFrom: 1 },
-        { trial: highest(unsmoothed), what: 'unsmoothed', chosenFrom: unsmoothed.length },
+        { trial: firstByPlace(unsmoothed), what: 'unsmoothed', chosenFrom: unsmoothed.length },
       ];
     }),
     ...byMode,
@@ -59,11 +59,4 @@ export function keyTrials(facts: SweepFacts): KeyTrial[] {
   return [...found.values()]
     .slice(0, mostTrials)
     .map(({ trial, whats, chosenFrom }) => ({ trial, what: [...whats].join(', '), chosenFrom }));
-}
-
-function highest(trials: readonly TrialFacts[]): TrialFacts | null {
-  return trials.reduce<TrialFacts | null>(
-    (most, trial) => (most === null || (trial.value ?? 0) > (most.value ?? 0) ? trial : most),
-    null,
-  );
 }

@@ -74,12 +74,14 @@ export const layerFactsSql = {
   shown: (sweep: SweepFacts, layer: LayerFacts, among: readonly number[] | null): string => {
     const best = bestOf(sweep, layer);
     const counterpart = comparedWith(sweep, best, 'unsmoothed');
-    return `WITH quantized AS (
-  SELECT t.trial, t.label, t.role, t.alpha_mode, t.alpha, t.value, t.position, m.layer_alpha,
+    return `WITH place AS MATERIALIZED (SELECT trial, place FROM v_place WHERE sweep = ${sqlText(sweep.sweep.name)}),
+quantized AS (
+  SELECT t.trial, t.label, t.role, t.alpha_mode, t.alpha, p.place, t.position, m.layer_alpha,
          2 * (own.but_alpha IS like_best.but_alpha) + (t.absmax IS best.absmax) AS likeness
   FROM v_trial t
   JOIN v_alike own ON own.sweep = t.sweep AND own.trial = t.trial
   JOIN v_smoothing m ON m.sweep = t.sweep AND m.trial = t.trial AND m.position = ${layer.position}
+  JOIN place p ON p.trial = t.trial
   LEFT JOIN (SELECT absmax FROM v_trial WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${best?.trial ?? -1}) best ON true
   LEFT JOIN (SELECT but_alpha FROM v_alike WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${best?.trial ?? -1}) like_best ON true
   WHERE t.sweep = ${sqlText(sweep.sweep.name)} AND t.model = ${sqlText(layer.model)} AND t.status = 'done' AND t.role IN ('candidate', 'unsmoothed')${
@@ -90,16 +92,16 @@ export const layerFactsSql = {
   AND t.trial IN (${among.join(', ')})`
   }),
 ranked AS (
-  SELECT *, row_number() OVER (ORDER BY role = 'candidate' DESC, trial = ${best?.trial ?? -1} DESC, value DESC, position) AS by_value,
+  SELECT *, row_number() OVER (ORDER BY role = 'candidate' DESC, place) AS by_place,
          row_number() OVER (PARTITION BY role ORDER BY trial = ${counterpart?.otherTrial ?? -1} DESC, likeness DESC, position) AS of_role,
-         row_number() OVER (PARTITION BY alpha_mode ORDER BY value DESC, position) AS of_mode,
+         row_number() OVER (PARTITION BY alpha_mode ORDER BY place) AS of_mode,
          row_number() OVER (PARTITION BY alpha_mode ORDER BY likeness DESC, alpha, position) AS lowest,
          row_number() OVER (PARTITION BY alpha_mode ORDER BY likeness DESC, alpha DESC, position) AS highest
   FROM quantized)
 SELECT trial, label, role, layer_alpha, (
   SELECT l1 FROM v_layer_loss loss
   WHERE loss.sweep = ${sqlText(sweep.sweep.name)} AND loss.trial = ranked.trial AND loss.position = ${layer.position} AND loss.mode = 'accumulated') AS l1, CASE
-  WHEN by_value = 1 AND role = 'candidate' THEN 'best'
+  WHEN by_place = 1 AND role = 'candidate' THEN 'best'
   WHEN role = 'unsmoothed' AND of_role = 1 THEN 'unsmoothed'
   WHEN alpha_mode NOT IN ('none', 'static') AND of_mode = 1 THEN 'best ' || alpha_mode
   WHEN alpha_mode = 'static' AND of_mode = 1 THEN 'best static'
@@ -170,7 +172,7 @@ function chooseTrials(sweep: SweepFacts, layer: LayerFacts, query: Query): { sql
     return { sql, rows: toRows(query(sql, [])) };
   };
   if (sweep.trials.length <= manyTrials) return run(null);
-  const { trials, choices } = firstTrials(sweep, layer.model);
+  const { trials, choices } = firstTrials(sweep, layer.model, query);
   const sql = `SELECT trial FROM v_smoothing
 WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial IN (${trials.join(', ')}) AND position = ${layer.position}`;
   const quantizing = new Set(toRows(query(sql, [])).map((row) => numberOf(row, 'trial')));

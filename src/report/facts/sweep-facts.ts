@@ -110,7 +110,7 @@ export interface SweepFacts {
   /** Calibration sizes in batches, ascending. */
   readonly sizes: readonly number[];
   readonly variants: readonly Variant[];
-  /** The finished candidate with the highest metric, among equals the first. Null without one, or where FP32 is nonsense. */
+  /** The finished candidate that comes first by place. Null without one, or where FP32 is nonsense. */
   readonly best: TrialFacts | null;
   /** True where FP32 is nonsense, so that no trial can be called the best and `best` is null. */
   readonly isVoid: boolean;
@@ -188,11 +188,13 @@ export function readSweepFacts(query: Query, name: string): SweepFacts | null {
 
 /** The best of some trials: the finished candidate of the lowest place. Null without one. */
 export function chooseBest(trials: readonly TrialFacts[]): TrialFacts | null {
-  const finished = trials.filter(
-    ({ role, status, place }) => role === 'candidate' && status === 'done' && place !== null,
-  );
-  return finished.reduce<TrialFacts | null>(
-    (best, trial) => (best === null || (trial.place ?? Infinity) < (best.place ?? Infinity) ? trial : best),
+  return firstByPlace(trials.filter(({ role, status }) => role === 'candidate' && status === 'done'));
+}
+
+/** The one of some trials that comes first in the order of merit of the sweep. Null where none has a place in it. */
+export function firstByPlace(trials: readonly TrialFacts[]): TrialFacts | null {
+  return trials.reduce<TrialFacts | null>(
+    (first, trial) => (trial.place !== null && trial.place < (first?.place ?? Infinity) ? trial : first),
     null,
   );
 }

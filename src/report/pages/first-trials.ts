@@ -1,5 +1,7 @@
 import type { SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
 import { chooseBest, comparedWith } from '../facts/sweep-facts.js';
+import type { Query } from '../query.js';
+import { numberOf, sqlText, toRows } from '../query.js';
 
 /** Trials up to which a layer's page chooses among all. */
 export const manyTrials = 200;
@@ -18,26 +20,27 @@ export interface FirstTrials {
 }
 
 /**
- * The finished trials of a model that come first by value, by way to choose alpha, or by likeness to the best. The same for
+ * The finished trials of a model that come first by place, by way to choose alpha, or by likeness to the best. The same for
  * every layer, so they are remembered with the sweep.
  */
-export function firstTrials(sweep: SweepFacts, model: string): FirstTrials {
+export function firstTrials(sweep: SweepFacts, model: string, query: Query): FirstTrials {
   const ofSweep = known.get(sweep.trials) ?? new Map<string, FirstTrials>();
   known.set(sweep.trials, ofSweep);
-  const found = ofSweep.get(model) ?? findFirst(sweep, model);
+  const found = ofSweep.get(model) ?? findFirst(sweep, model, query);
   ofSweep.set(model, found);
   return found;
 }
 
-function findFirst({ trials, comparisons }: SweepFacts, model: string): FirstTrials {
+function findFirst({ sweep, trials, comparisons }: SweepFacts, model: string, query: Query): FirstTrials {
   const own = trials.filter((t) => t.model === model && t.status === 'done' && t.role !== 'fp32');
   const best = chooseBest(own);
-  const likeBest = otherSettings(best);
+  // As the query of the layer's page weighs them.
+  const alike = new Set(toRows(query(alikeSql(sweep.name, best), [])).map((row) => numberOf(row, 'trial')));
   const likeness = new Map(
-    own.map((t) => [t, Number(t.absmax === best?.absmax) + Number(otherSettings(t) === likeBest)]),
+    own.map((t) => [t, 2 * Number(alike.has(t.trial)) + Number(best !== null && t.absmax === best.absmax)]),
   );
   const counterpart = comparedWith({ comparisons }, best, 'unsmoothed')?.otherTrial;
-  const byValue = own.toSorted((a, b) => (b.value ?? -1) - (a.value ?? -1) || a.position - b.position);
+  const byPlace = own.toSorted((a, b) => (a.place ?? Infinity) - (b.place ?? Infinity));
   const byAlpha = own.toSorted((a, b) => (a.alpha ?? -1) - (b.alpha ?? -1) || a.position - b.position);
   const highFirst = own.toSorted((a, b) => (b.alpha ?? -1) - (a.alpha ?? -1) || a.position - b.position);
   const likeFirst = [byAlpha, highFirst].map((order) =>
@@ -45,16 +48,16 @@ function findFirst({ trials, comparisons }: SweepFacts, model: string): FirstTri
   );
   const groups = [...new Set(own.map((t) => `${t.role} ${t.alphaMode}`))];
   const ofGroups = groups.flatMap((group) =>
-    [byValue, ...likeFirst].map((order) => order.filter((t) => `${t.role} ${t.alphaMode}` === group)),
+    [byPlace, ...likeFirst].map((order) => order.filter((t) => `${t.role} ${t.alphaMode}` === group)),
   );
-  const candidates = byValue.filter((t) => t.role === 'candidate');
+  const candidates = byPlace.filter((t) => t.role === 'candidate');
   const choices = [candidates, ...ofGroups].map((order) => order.slice(0, ofEach).map((t) => t.trial));
   const numbers = new Set([...choices.flat(), ...(counterpart === undefined ? [] : [counterpart])]);
   return { trials: [...numbers].sort((a, b) => a - b), choices };
 }
 
-/** What must be equal for two trials to differ in their smoothing alone. */
-function otherSettings(trial: TrialFacts | null): string {
-  const others = Object.entries((trial?.settings ?? {}) as Readonly<Record<string, unknown>>);
-  return JSON.stringify(others.filter(([name]) => !['role', 'smoothing', 'search'].includes(name)));
+/** The trials that differ from the best in how alpha was chosen alone. */
+function alikeSql(sweep: string, best: TrialFacts | null): string {
+  return `SELECT trial FROM v_alike WHERE sweep = ${sqlText(sweep)}
+AND but_alpha = (SELECT but_alpha FROM v_alike WHERE sweep = ${sqlText(sweep)} AND trial = ${best?.trial ?? -1})`;
 }

@@ -9,7 +9,7 @@ import type { Sentence } from '../answers/sentence.js';
 import { sentence, strong } from '../answers/sentence.js';
 import { searchedAlphasText, searchOrderOf } from '../facts/searched-alphas.js';
 import type { TrialFacts } from '../facts/sweep-facts.js';
-import { comparedWith, factsSql } from '../facts/sweep-facts.js';
+import { chooseBest, comparedWith, factsSql } from '../facts/sweep-facts.js';
 import type { ReportOptions } from './page-body.js';
 import { pageBody, sourcesHtml, timeText } from './page-body.js';
 import { sentenceHtml, tileRow } from './sweep-page.js';
@@ -130,15 +130,17 @@ function verdictSentence(facts: TrialPageFacts): Sentence {
   );
 }
 
-/** `, the best of 41 settings` or `, number 3 of 41 settings`. */
+/** `, the best of 41 settings`, `, level with the best of 41 settings` or `, number 3 of 41 settings`. */
 function standing({ sweep, trial }: TrialPageFacts): Sentence {
   const settings = sweep.allTrials.filter(
     (t) => t.role === 'candidate' && t.status === 'done' && t.value !== null && t.metric === trial.metric,
   );
   if (trial.role !== 'candidate' || settings.length < 2 || sweep.isVoid) return [];
   const above = settings.filter((t) => (t.value ?? 0) > (trial.value ?? 0)).length;
+  // Of equals the sweep has one best: the one that every command takes.
+  const best = chooseBest(settings)?.trial === trial.trial ? 'the best' : 'level with the best';
   return sentence(
-    `, ${above === 0 ? 'the best' : `number ${above + 1}`} of ${countText(settings.length, sweep.sweep.stopped > 0 ? 'complete setting' : 'setting')}`,
+    `, ${above === 0 ? best : `number ${above + 1}`} of ${countText(settings.length, sweep.sweep.stopped > 0 ? 'complete setting' : 'setting')}`,
   );
 }
 

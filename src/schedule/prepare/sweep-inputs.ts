@@ -15,7 +15,7 @@ import type { Experiment, LayerSettings, ModelSettings, Settings } from '../../e
 import type { PreprocessSettings } from '../../formats/preprocess/preprocess-settings.js';
 import type { TaskSettings } from '../../tasks/task-settings.js';
 import { printableName } from '../../text/printable.js';
-import type { LayerRecord, ModelRecord } from '../../records/results.js';
+import type { LayerRecord, ModelRecord } from '../../records/model-record.js';
 import { countParameters } from '../../onnx/count-parameters.js';
 import { foldBatchNorm } from '../../onnx/folding/fold-batch-norm.js';
 import { findLayers, type FoundLayer, type Layer } from '../../onnx/layers/layers.js';

@@ -1,4 +1,4 @@
-import type { ObservationRecord } from '../../records/results.js';
+import type { ObservationRecord } from '../../records/observation-record.js';
 import type { ObserveStage, PlannedStage, PlannedTrial, SweepPlan } from '../../plan/plan.js';
 import { isInFocus } from '../../quantize/select-layers.js';
 import type { SweepReader } from '../../store/store.js';

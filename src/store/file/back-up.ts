@@ -7,9 +7,9 @@ import { explainFailure, messageOf } from './sqlite-failure.js';
 import { StoreError } from '../store-error.js';
 
 /**
- * Makes a whole, compact copy `<file>.v<version>.bak` (or `.bak.2`, ...; earlier copies are kept) and returns its path.
- * The copy is written under another name, brought to the disk, and only then gets this one: whatever is called `.bak` is
- * whole, also after a kill, a full disk or a power cut.
+ * Makes a whole, compact copy `<file>.v<version>.bak` (or `.bak.2`, ...; earlier copies are kept)
+ * and returns its path. The copy is written under another name, brought to the disk, and only then
+ * gets this one: whatever is called `.bak` is whole, also after a kill, a full disk or a power cut.
  *
  * Throws {@link StoreError} where it can't be written: `disk-full`, `io`, `no-permission`.
  */

@@ -5,9 +5,9 @@ import Database from 'better-sqlite3';
 import { StoreError } from '../store-error.js';
 
 /**
- * False where a file that nobody else knows, made beside `path` and removed again, can't be locked: the file system has
- * no locks. SQLite reports the system's ENOLCK as it does a lock that another process holds. True where no file can be
- * made there, so that nothing is known.
+ * False where a file that nobody else knows, made beside `path` and removed again, can't be locked:
+ * the file system has no locks. SQLite reports the system's ENOLCK as it does a lock that another
+ * process holds. True where no file can be made there, so that nothing is known.
  */
 export function canLock(path: string): boolean {
   const file = `${path}-probe-${process.pid}`;

@@ -8,26 +8,33 @@ import { explainFailure, messageOf } from './sqlite-failure.js';
 import { StoreError } from '../store-error.js';
 import { WriterClaim } from './writer-claim.js';
 
-/** The log goes back into the file whenever it has grown by so much, as SQLite does by itself after 1,000 pages. */
+/**
+ * The log goes back into the file whenever it has grown by so much, as SQLite does by itself after
+ * 1,000 pages.
+ */
 const logGrowthBytes = 4 * 2 ** 20;
 
 /**
- * Watches over what a run commits: each transaction ends with the question whether the files under the database's path
- * are still those that are open, and whether this run is still the one that writes them. Where not, nothing is
- * committed, and nothing is written into files of others.
+ * Watches over what a run commits: each transaction ends with the question whether the files under
+ * the database's path are still those that are open, and whether this run is still the one that
+ * writes them. Where not, nothing is committed, and nothing is written into files of others.
  *
- * It writes the log back itself, in place of SQLite: only then is it known which commits the file holds, so that other
- * contents in it are noticed, and so that it can be said which trials are lost with a log.
+ * It writes the log back itself, in place of SQLite: only then is it known which commits the file
+ * holds, so that other contents in it are noticed, and so that it can be said which trials are lost
+ * with a log.
  */
 export class CommitGuard {
   readonly #claim: WriterClaim;
   readonly #file: DatabaseFile;
   /**
-   * Only reads. While it is open SQLite does not write the log back when the other connection closes, nor removes the
-   * log by its name: in a file or log that is no longer this run's that would destroy what others put there.
+   * Only reads. While it is open SQLite does not write the log back when the other connection
+   * closes, nor removes the log by its name: in a file or log that is no longer this run's that
+   * would destroy what others put there.
    */
   readonly #holder: Database.Database;
-  /** Of which the file holds one; null where another program kept the log from being written back. */
+  /**
+   * Of which the file holds one; null where another program kept the log from being written back.
+   */
   #marks: string[] | null = null;
   /** Trials that this run has stored, and those of them that are in the log alone. */
   readonly #trials: string[] = [];
@@ -66,13 +73,16 @@ export class CommitGuard {
       if (this.#marks !== null) this.#marks.push(this.#claim.mark);
       this.#writeBack(0);
     } catch (error) {
-      // What was committed is safe in the log. Whether the disk fails is asked again, and told, when the run ends.
+      // What was committed is safe in the log. Whether the disk fails is asked again, and told,
+      // when the run ends.
       if (!(error instanceof Database.SqliteError)) throw error;
     }
     this.#writeBackAt = this.#file.logBytes + logGrowthBytes;
   }
 
-  /** What a failed transaction failed of, where it is that the files are not those that were opened. */
+  /**
+   * What a failed transaction failed of, where it is that the files are not those that were opened.
+   */
   cause(error: unknown): unknown {
     if (error instanceof StoreError && error.code === 'replaced') return error;
     try {
@@ -92,8 +102,10 @@ export class CommitGuard {
   /**
    * Writes the log back and closes the connection.
    *
-   * @returns what a person should know, where another program kept the log from being written back; else null
-   * @throws StoreError `replaced` unless a transaction said so before; where the log can't be written back
+   * @returns what a person should know, where another program kept the log from being written back;
+   * else null
+   * @throws StoreError `replaced` unless a transaction said so before; where the log can't be
+   * written back
    */
   close(): string | null {
     this.#claim.end();
@@ -119,7 +131,10 @@ export class CommitGuard {
     }
   }
 
-  /** On a full disk, or where another program holds the database, the row stays: it counts only while its process lives. */
+  /**
+   * On a full disk, or where another program holds the database, the row stays: it counts only
+   * while its process lives.
+   */
   #release(): void {
     try {
       this.connection.database
@@ -153,8 +168,9 @@ export class CommitGuard {
   }
 
   /**
-   * Writes what was committed back into the file where that is whole, wherever it is now, and lets go of it. Rolls back
-   * the transaction that is open. True where the file holds all that was committed.
+   * Writes what was committed back into the file where that is whole, wherever it is now, and lets
+   * go of it. Rolls back the transaction that is open. True where the file holds all that was
+   * committed.
    */
   #rescue(state: FileState): boolean {
     const { database } = this.connection;
@@ -183,7 +199,8 @@ export class CommitGuard {
     const usual = Number(database.pragma('busy_timeout', { simple: true }));
     if (waitMs !== null) database.pragma(`busy_timeout = ${waitMs}`);
     try {
-      // A connection that has only just gone over to the write-ahead log must read once before it can empty it.
+      // A connection that has only just gone over to the write-ahead log must read once before it
+      // can empty it.
       database.pragma('user_version');
       const [result] = database.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly [key: string]: number }[];
       if (result === undefined) return false;

@@ -27,7 +27,9 @@ export class Connection {
     this.#guard = guard;
   }
 
-  /** Runs a statement that returns no rows; returns the last row id and the number of changed rows. */
+  /**
+   * Runs a statement that returns no rows; returns the last row id and the number of changed rows.
+   */
   run(sql: string, ...parameters: readonly Bindable[]): { readonly id: number; readonly changes: number } {
     const { lastInsertRowid, changes } = this.#statement(sql).run(...parameters);
     return { id: Number(lastInsertRowid), changes };

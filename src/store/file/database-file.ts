@@ -9,15 +9,18 @@ import { LogFile } from './log-file.js';
 /** What has become of the files of an open database. */
 export type FileState =
   | { readonly kind: 'whole' }
-  /** No name leads to the file any more: it is gone with this process. `isReplaced`: another file is under its path. */
+  /**
+   * No name leads to the file any more: it is gone with this process. `isReplaced`: another file is
+   * under its path.
+   */
   | { readonly kind: 'removed'; readonly isReplaced: boolean }
   /** The file is whole and elsewhere; `to` is null where the system does not tell. */
   | { readonly kind: 'moved'; readonly to: string | null }
   /** Other contents were written into the file itself. */
   | { readonly kind: 'overwritten' }
   /**
-   * The file is in place; its `-wal` or `-shm` is not, or not what was written. `isSound`: the ones that are open are, so
-   * that all that was committed can still be read.
+   * The file is in place; its `-wal` or `-shm` is not, or not what was written. `isSound`: the ones
+   * that are open are, so that all that was committed can still be read.
    */
   | { readonly kind: 'side'; readonly path: string; readonly isSound: boolean };
 
@@ -29,10 +32,12 @@ function pause(): void {
 }
 
 /**
- * The files of a database that this process writes in WAL mode, and whether they are still those that it has open.
- * SQLite asks for none of it: it would go on writing into files that nobody finds again, with success.
+ * The files of a database that this process writes in WAL mode, and whether they are still those
+ * that it has open. SQLite asks for none of it: it would go on writing into files that nobody finds
+ * again, with success.
  *
- * A descriptor of its own keeps the file's number from being given to another one; see `LogFile` for when it is closed.
+ * A descriptor of its own keeps the file's number from being given to another one; see `LogFile`
+ * for when it is closed.
  */
 export class DatabaseFile {
   readonly #descriptor: number;
@@ -63,7 +68,10 @@ export class DatabaseFile {
     return this.#log.bytes;
   }
 
-  /** @param marks of which one must stand in the file itself, in the page of `writer`; null where none is known to */
+  /**
+   * @param marks of which one must stand in the file itself, in the page of `writer`; null where
+   * none is known to
+   */
   state(marks: readonly string[] | null): FileState {
     const there = fileIdentity(this.given);
     if (there !== this.#identity) {
@@ -86,7 +94,10 @@ export class DatabaseFile {
     return false;
   }
 
-  /** Where another database is under the path, or none: the log must not be taken for that of what comes there. */
+  /**
+   * Where another database is under the path, or none: the log must not be taken for that of what
+   * comes there.
+   */
   removeLog(): void {
     this.#log.remove();
   }
@@ -104,7 +115,8 @@ export class DatabaseFile {
       if (marks.some((mark) => this.#page.includes(mark, 0, 'latin1'))) return true;
       pause();
     }
-    // VACUUM of another program moves tables to other pages; where they are now is not in the file yet.
+    // VACUUM of another program moves tables to other pages; where they are now is not in the file
+    // yet.
     return this.#locatePage();
   }
 

@@ -2,9 +2,9 @@ import { StoreError } from '../store-error.js';
 import type { QueryConnection } from '../query/query-database.js';
 
 /**
- * What a command that reads a database stumbled over: an error that is of no known kind, or a statement of the program's
- * own that SQLite rejects, is most likely damage of the file, which SQLite is then asked about. Anything else passes as
- * it is.
+ * What a command that reads a database stumbled over: an error that is of no known kind, or a
+ * statement of the program's own that SQLite rejects, is most likely damage of the file, which
+ * SQLite is then asked about. Anything else passes as it is.
  *
  * @param sql whether the statements were the program's own, or a person's
  */

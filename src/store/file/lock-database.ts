@@ -12,8 +12,8 @@ import { StoreError } from '../store-error.js';
 
 export interface DatabaseLock {
   /**
-   * Takes the lock anew where its file was removed or replaced. Does nothing where another process has come to hold the
-   * new file: that one finds this one's row in the database and leaves.
+   * Takes the lock anew where its file was removed or replaced. Does nothing where another process
+   * has come to hold the new file: that one finds this one's row in the database and leaves.
    */
   renew(): void;
   /** Idempotent. */
@@ -27,14 +27,17 @@ interface Owner {
 }
 
 /**
- * Makes this process the only one that runs a sweep on the database at `path`. Readers are not held up.
+ * Makes this process the only one that runs a sweep on the database at `path`. Readers are not held
+ * up.
  *
- * The lock is an open write transaction on `<path>.lock`, a second small SQLite file: the operating system drops it
- * with the process, also on kill -9, so there is no stale lock to clean up. The file itself stays. Its one row says who
- * took the lock last; it can be read while locked. Where somebody deletes the file two processes could lock two files of
- * one name: the claim in the database itself (`writer-claim.ts`) then keeps the second one out.
+ * The lock is an open write transaction on `<path>.lock`, a second small SQLite file: the operating
+ * system drops it with the process, also on kill -9, so there is no stale lock to clean up. The
+ * file itself stays. Its one row says who took the lock last; it can be read while locked. Where
+ * somebody deletes the file two processes could lock two files of one name: the claim in the
+ * database itself (`writer-claim.ts`) then keeps the second one out.
  *
- * Throws {@link StoreError} `locked`, naming the other's process and host, `no-locks`, or what opening the file ran into.
+ * Throws {@link StoreError} `locked`, naming the other's process and host, `no-locks`, or what
+ * opening the file ran into.
  */
 export function lockDatabase(path: string): DatabaseLock {
   const file = `${resolve(path)}.lock`;
@@ -80,7 +83,8 @@ function take(database: Database.Database): void {
   database
     .prepare('INSERT OR REPLACE INTO owner (id, pid, host, since, process) VALUES (1, ?, ?, ?, ?)')
     .run(process.pid, hostname(), new Date().toISOString(), processIdentity(process.pid));
-  // Committed, so that others can read the row, then locked anew. Who comes in between wins; this process then fails.
+  // Committed, so that others can read the row, then locked anew. Who comes in between wins; this
+  // process then fails.
   database.exec('COMMIT');
   database.exec('BEGIN IMMEDIATE');
 }
@@ -94,10 +98,12 @@ function heldBy(database: Database.Database, path: string, cause: unknown): Stor
   try {
     owner = database.prepare('SELECT pid, host, since FROM owner').get() as Owner | undefined;
   } catch {
-    // Caught in the instant in which the other writes its row: who it is stays unknown, that it runs does not.
+    // Caught in the instant in which the other writes its row: who it is stays unknown, that it
+    // runs does not.
     owner = undefined;
   }
-  // SQLite calls a file that can't be locked at all busy, too. Where a file of nobody else is as busy that is the cause.
+  // SQLite calls a file that can't be locked at all busy, too. Where a file of nobody else is as
+  // busy that is the cause.
   if (owner === undefined && !canLock(`${resolve(path)}.lock`)) return noLocksError(path, cause);
   const who = owner === undefined ? 'Another process' : `Process ${owner.pid} on ${owner.host} (since ${owner.since})`;
   return new StoreError(

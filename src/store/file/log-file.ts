@@ -7,10 +7,12 @@ const frameHeaderBytes = 24;
 const logHeaderBytes = 32;
 
 /**
- * The write-ahead log (`-wal`) and its index (`-shm`) of an open database, see https://www.sqlite.org/walformat.html.
- * SQLite never asks again whether they are what it wrote: it reads pages from the log by the index alone.
+ * The write-ahead log (`-wal`) and its index (`-shm`) of an open database, see
+ * https://www.sqlite.org/walformat.html. SQLite never asks again whether they are what it wrote: it
+ * reads pages from the log by the index alone.
  *
- * Both descriptors stay open until SQLite's own are closed: closing one gives up all locks of the process (fcntl(2)).
+ * Both descriptors stay open until SQLite's own are closed: closing one gives up all locks of the
+ * process (fcntl(2)).
  */
 export class LogFile {
   readonly #log: Opened;
@@ -30,7 +32,10 @@ export class LogFile {
     return fstatSync(this.#log.descriptor).size;
   }
 
-  /** The path of the two that leads to another file than the open one, or to none; null where both are in place. */
+  /**
+   * The path of the two that leads to another file than the open one, or to none; null where both
+   * are in place.
+   */
   misplaced(): string | null {
     return [this.#log, this.#index].find(({ path, identity }) => fileIdentity(path) !== identity)?.path ?? null;
   }
@@ -39,7 +44,10 @@ export class LogFile {
     return this.#log.path;
   }
 
-  /** False where the log is shorter than the commits that the index says are in it, or is another log. */
+  /**
+   * False where the log is shorter than the commits that the index says are in it, or is another
+   * log.
+   */
   isSound(): boolean {
     const index = Buffer.alloc(48);
     const header = Buffer.alloc(logHeaderBytes);
@@ -54,7 +62,10 @@ export class LogFile {
     );
   }
 
-  /** Removes those of the two files that are this process's: beside another database they would be taken for its own. */
+  /**
+   * Removes those of the two files that are this process's: beside another database they would be
+   * taken for its own.
+   */
   remove(): void {
     for (const { path, identity } of [this.#log, this.#index]) {
       if (fileIdentity(path) === identity) rmSync(path, { force: true });

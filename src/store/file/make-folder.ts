@@ -2,11 +2,12 @@ import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path';
 
 /**
- * Makes a folder and those above it where they are missing. Throws the system's error: the one of the folder that may
- * not be written, where Node itself only says that the new one is not there (on a read-only file system).
+ * Makes a folder and those above it where they are missing. Throws the system's error: the one of
+ * the folder that may not be written, where Node itself only says that the new one is not there (on
+ * a read-only file system).
  *
- * One by one: Node's recursive way tries without end where the system says that a folder's parent is missing although
- * it is there, as below /proc.
+ * One by one: Node's recursive way tries without end where the system says that a folder's parent
+ * is missing although it is there, as below /proc.
  */
 export function makeFolder(path: string): void {
   const missing: string[] = [];

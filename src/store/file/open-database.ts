@@ -8,24 +8,32 @@ import { migrate } from '../schema/migrate.js';
 import { readMigrations, type Migration } from '../schema/migrations.js';
 import { explainFailure } from './sqlite-failure.js';
 import { checkIdentity } from '../schema/schema-identity.js';
+import { settingColumns, type SettingColumn } from '../schema/setting-columns.js';
+import { ownViews, type View } from '../schema/views.js';
 import { StoreError } from '../store-error.js';
 
 export interface OpenOptions {
   /** The schema to bring the file to; default: the package's own migrations. */
   readonly migrations?: readonly Migration[];
+  /** The views that it is to have; default: the package's own. */
+  readonly views?: readonly View[];
+  /** The columns of single settings that table `trial` is to have; default: those of all sections. */
+  readonly columns?: readonly SettingColumn[];
   /** How long to wait for another connection, in milliseconds; default 5000. */
   readonly busyTimeoutMs?: number;
 }
 
 /**
- * Opens the database for writing; creates it, and the folders above it, where missing; brings its schema up to date.
- * An existing file is copied beside itself (`<path>.v<version>.bak`) before it is migrated.
+ * Opens the database for writing; creates it, and the folders above it, where missing; brings its
+ * schema up to date, adds columns of settings that it lacks, and makes its views anew where they are others. An existing file is copied
+ * beside itself (`<path>.v<version>.bak`) before it is migrated.
  *
- * `synchronous = NORMAL`: in WAL mode a killed process loses nothing; a power cut may lose the last transactions, but
- * never tears one. What is lost is run again by the same command, so waiting for the disk at each commit buys nothing.
+ * `synchronous = NORMAL`: in WAL mode a killed process loses nothing; a power cut may lose the last
+ * transactions, but never tears one. What is lost is run again by the same command, so waiting for
+ * the disk at each commit buys nothing.
  *
- * Throws {@link StoreError}: `bad-path`, `no-permission`, `not-a-database`, `foreign-database`, `newer-schema`,
- * `changed-migration`, `locked`, `disk-full`, `io`.
+ * Throws {@link StoreError}: `bad-path`, `no-permission`, `not-a-database`, `foreign-database`,
+ * `newer-schema`, `changed-migration`, `locked`, `disk-full`, `io`.
  */
 export function openDatabase(path: string, options: OpenOptions = {}): Database.Database {
   const file = resolve(path);
@@ -35,10 +43,10 @@ export function openDatabase(path: string, options: OpenOptions = {}): Database.
     const existed = checkPath(file);
     if (!existed) makeFolder(dirname(file));
     database = new Database(file, { timeout: options.busyTimeoutMs ?? 5000 });
-    // Before anything is written: a foreign file must stay as it is. And one that can't be migrated: the journal mode is
-    // in the file.
+    // Before anything is written: a foreign file must stay as it is. And one that can't be
+    // migrated: the journal mode is in the file.
     checkIdentity(database, file, migrations.length);
-    migrate(database, file, migrations);
+    migrate(database, file, migrations, options.views ?? ownViews(), options.columns ?? settingColumns);
     if (database.pragma('journal_mode = WAL', { simple: true }) !== 'wal') {
       throw new StoreError(
         'io',

@@ -3,21 +3,27 @@ import { resolve } from 'node:path';
 
 import Database from 'better-sqlite3';
 
+import { hasViews, shadowViews } from '../schema/make-views.js';
 import { readMigrations } from '../schema/migrations.js';
 import { checkIdentity } from '../schema/schema-identity.js';
+import { ownViews } from '../schema/views.js';
 import { rollBackLeftOver, sideFiles } from './side-files.js';
 import { explainFailure } from './sqlite-failure.js';
 import { StoreError } from '../store-error.js';
 
 /**
- * Opens an existing quantsweep database of this schema for reading only; a sweep may be writing it meanwhile.
- * Throws {@link StoreError}: `missing`, `bad-path`, `no-permission`, `not-a-database`, `foreign-database`,
- * `newer-schema`, `older-schema`, `unfinished`.
+ * Opens an existing quantsweep database of this schema for reading only; a sweep may be writing it
+ * meanwhile. Throws {@link StoreError}: `missing`, `bad-path`, `no-permission`, `not-a-database`,
+ * `foreign-database`, `newer-schema`, `older-schema`, `unfinished`.
  *
- * A change that another program was killed in is rolled back first, as any program does that opens the file; where that
- * may not be written the file is refused. Uncommitted rows are never shown.
+ * A change that another program was killed in is rolled back first, as any program does that opens
+ * the file; where that may not be written the file is refused. Uncommitted rows are never shown.
  *
- * @param busyMs for so long a reader blocks where another program holds the whole database for a moment
+ * Views are always those of this program, also where an older or a newer one with the same tables
+ * made those in the file: the connection sees its own instead, and the file stays as it is.
+ *
+ * @param busyMs for so long a reader blocks where another program holds the whole database for a
+ * moment
  */
 export function openReadOnly(path: string, busyMs = 5000): Database.Database {
   const file = resolve(path);
@@ -35,6 +41,9 @@ export function openReadOnly(path: string, busyMs = 5000): Database.Database {
           : `${file} has schema version ${version}; this quantsweep reads version ${known}. quantsweep run migrates it (and keeps a copy).`,
       );
     }
+    // Another version of the program with the same tables wrote it: what is asked here is answered
+    // by this one's views.
+    if (!hasViews(database, ownViews())) shadowViews(database, ownViews());
     database.pragma('query_only = ON');
     return database;
   } catch (error) {
@@ -73,14 +82,18 @@ function openFile(file: string, busyMs: number): Database.Database {
   } catch (error) {
     database?.close();
     const noSideFiles = error instanceof Database.SqliteError && /^SQLITE_(CANTOPEN|READONLY)/.test(error.code);
-    // SQLite reads a WAL database only where it may make files beside it. On read-only media it can't; a database that
-    // was closed properly is whole without them and is read from memory. One that was not is never read around them.
+    // SQLite reads a WAL database only where it may make files beside it. On read-only media it
+    // can't; a database that was closed properly is whole without them and is read from memory. One
+    // that was not is never read around them.
     if (!noSideFiles) throw error;
     return new Database(readQuiet(file, error), { readonly: true });
   }
 }
 
-/** The bytes of a file that owes nothing and that nobody wrote meanwhile. Throws StoreError `unfinished`, `busy`. */
+/**
+ * The bytes of a file that owes nothing and that nobody wrote meanwhile. Throws StoreError
+ * `unfinished`, `busy`.
+ */
 function readQuiet(file: string, cause: unknown): Buffer {
   for (let read = 0; read < 5; read++) {
     const before = statSync(file, { bigint: true });
@@ -88,7 +101,8 @@ function readQuiet(file: string, cause: unknown): Buffer {
     refuseUnfinished(file, cause);
     const after = statSync(file, { bigint: true });
     if (before.mtimeNs !== after.mtimeNs || before.size !== after.size) continue;
-    // File format versions for writing and reading: 2 is a write-ahead log, which memory does not have; 1 a journal.
+    // File format versions for writing and reading: 2 is a write-ahead log, which memory does not
+    // have; 1 a journal.
     bytes[18] = 1;
     bytes[19] = 1;
     return bytes;
@@ -100,7 +114,9 @@ function readQuiet(file: string, cause: unknown): Buffer {
   );
 }
 
-/** @throws StoreError `unfinished` where a log lies beside the file whose contents SQLite owes it */
+/**
+ * @throws StoreError `unfinished` where a log lies beside the file whose contents SQLite owes it
+ */
 function refuseUnfinished(file: string, cause: unknown): void {
   const { journal, log } = sideFiles(file);
   const owed = journal ?? log;

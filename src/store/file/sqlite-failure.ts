@@ -8,8 +8,9 @@ export function messageOf(error: unknown): string {
 }
 
 /**
- * A {@link StoreError} that says what to do for what SQLite or the file system threw while working on `path`.
- * A {@link StoreError} passes unchanged, and so does what is neither (a defect of the program).
+ * A {@link StoreError} that says what to do for what SQLite or the file system threw while working
+ * on `path`. A {@link StoreError} passes unchanged, and so does what is neither (a defect of the
+ * program).
  */
 export function explainFailure(error: unknown, path: string): unknown {
   if (error instanceof StoreError) return error;
@@ -75,22 +76,23 @@ function explainSqlite(error: InstanceType<typeof Database.SqliteError>, path: s
 
 /**
  * SQLite is a program of its own inside the package better-sqlite3, loaded when the first database is opened: by the
- * system's loader, or, where none of the places for it has a file, not at all (its loader then lists them as `tries`).
+ * system's loader, or, where the package has no file for this system, not at all.
  */
 function isNoEngine(error: unknown): error is Error {
-  return error instanceof Error && (('code' in error && error.code === 'ERR_DLOPEN_FAILED') || 'tries' in error);
+  return error instanceof Error && 'code' in error && (error.code === 'ERR_DLOPEN_FAILED' || hasNoFile(error));
+}
+
+function hasNoFile(error: Error): boolean {
+  return 'code' in error && error.code === 'MODULE_NOT_FOUND';
 }
 
 function noEngine(error: Error): StoreError {
-  // The list of all places that were tried is no reason.
-  const reason =
-    'tries' in error
-      ? 'its file is in none of the places for it'
-      : error.message.replaceAll(/\s+/g, ' ').replace(/\.$/, '');
+  // Node's message goes on with the modules that asked for the file.
+  const reason = hasNoFile(error) ? 'its file is not there' : error.message.replaceAll(/\s+/g, ' ').replace(/\.$/, '');
   return new StoreError(
     'no-engine',
-    `SQLite (the compiled part of the package better-sqlite3) is missing, or was made for another Node or system than this ` +
-      `(Node ${process.version}, ${process.platform} ${process.arch}): ${reason}. Run npm rebuild better-sqlite3, or install quantsweep again with this Node.`,
+    `SQLite (the compiled part of the package better-sqlite3) is missing, or was made for another system than this ` +
+      `(Node ${process.version}, ${process.platform} ${process.arch}): ${reason}. Install quantsweep again with this Node (in a checkout: npm ci).`,
     { cause: error },
   );
 }

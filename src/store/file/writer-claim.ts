@@ -13,13 +13,16 @@ interface Writer {
   readonly process: string | null;
 }
 
-/** Tokens of the claims that this process has now: it may have left a row behind that could not be taken back. */
+/**
+ * Tokens of the claims that this process has now: it may have left a row behind that could not be
+ * taken back.
+ */
 const ownTokens = new Set<string>();
 
 /**
- * Says in the database itself who writes it: the one row of `writer`, whose `mark` is this run's alone. Whoever lost the
- * database to another process finds another mark, or none, in its next transaction. The lock file keeps runs apart as
- * well, but it can be deleted; the row can't.
+ * Says in the database itself who writes it: the one row of `writer`, whose `mark` is this run's
+ * alone. Whoever lost the database to another process finds another mark, or none, in its next
+ * transaction. The lock file keeps runs apart as well, but it can be deleted; the row can't.
  */
 export class WriterClaim {
   readonly #token = randomUUID();
@@ -36,7 +39,10 @@ export class WriterClaim {
     return `${this.#token} ${String(checkpoint).padStart(6, '0')}`;
   }
 
-  /** Inside a transaction. Throws StoreError `locked` where a process of this machine that lives holds the claim. */
+  /**
+   * Inside a transaction. Throws StoreError `locked` where a process of this machine that lives
+   * holds the claim.
+   */
   take(path: string): void {
     const writer = this.#read();
     if (writer !== undefined && isAlive(writer)) {
@@ -61,7 +67,9 @@ export class WriterClaim {
     ownTokens.delete(this.#token);
   }
 
-  /** Inside a transaction. Throws StoreError `locked` where another run has taken the database over. */
+  /**
+   * Inside a transaction. Throws StoreError `locked` where another run has taken the database over.
+   */
   check(path: string): void {
     const writer = this.#read();
     if (writer?.mark === this.mark) return;
@@ -72,7 +80,10 @@ export class WriterClaim {
     );
   }
 
-  /** Writes a mark that no copy of the file has yet. Outside of a transaction: SQLite makes one of the statement. */
+  /**
+   * Writes a mark that no copy of the file has yet. Outside of a transaction: SQLite makes one of
+   * the statement.
+   */
   renew(): void {
     this.connection.run('UPDATE writer SET mark = ? WHERE id = 1', this.#markOf(this.#checkpoint + 1));
     this.#checkpoint += 1;
@@ -89,8 +100,9 @@ export class WriterClaim {
 }
 
 /**
- * Of a process of another machine, or where the system names no processes, nothing is known: the lock file, which this
- * process holds, then says that nobody runs; a process that runs nevertheless finds itself replaced at its next commit.
+ * Of a process of another machine, or where the system names no processes, nothing is known: the
+ * lock file, which this process holds, then says that nobody runs; a process that runs nevertheless
+ * finds itself replaced at its next commit.
  */
 function isAlive({ mark, pid, host, process: identity }: Writer): boolean {
   if (identity === null || host !== hostname() || processIdentity(pid) !== identity) return false;

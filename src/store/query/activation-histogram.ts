@@ -2,7 +2,7 @@ import type { ChannelHistograms } from '../../records/channel-histograms.js';
 import { displayHistogram, type ChannelInputs } from '../../calibrate/histograms/display-histogram.js';
 import { pickChannel } from '../../calibrate/histograms/pick-channel.js';
 import type { Bindable, Connection } from '../file/connection.js';
-import { decodeHistograms } from '../write/histogram-blob.js';
+import { decodeHistograms } from '../payload/histogram-payload.js';
 import { messageOf } from '../file/sqlite-failure.js';
 import { StoreError } from '../store-error.js';
 
@@ -15,7 +15,9 @@ interface StoredInput {
   readonly s: string | null;
 }
 
-/** Full histograms of the trial's calibration samples where they are, else those of the first few. */
+/**
+ * Full histograms of the trial's calibration samples where they are, else those of the first few.
+ */
 const storedInput = `SELECT o.id AS observation, l.id AS layer, s.s,
     iif(h.bins IS NULL, d.samples, o.samples) AS samples, coalesce(h.bins, d.bins) AS bins
   FROM trial t
@@ -27,8 +29,9 @@ const storedInput = `SELECT o.id AS observation, l.id AS layer, s.s,
   WHERE t.id = ? AND l.name = ? AND coalesce(h.bins, d.bins) IS NOT NULL`;
 
 /**
- * The rows of `activation_histogram(trial, layer)`: `quantity`, `bin`, `low`, `high`, `count`, `samples`; the bins before
- * smoothing, then those after it. None where the trial or the layer is unknown or has no histogram.
+ * The rows of `activation_histogram(trial, layer)`: `quantity`, `bin`, `low`, `high`, `count`,
+ * `samples`; the bins before smoothing, then those after it. None where the trial or the layer is
+ * unknown or has no histogram.
  *
  * @throws StoreError `not-a-database` where the stored bytes are damaged
  */
@@ -48,8 +51,9 @@ export function activationHistogramRows(
 }
 
 /**
- * The rows of `channel_histogram(trial, layer, channel)`: `bin`, `low`, `high`, `count`, `samples`, of one channel before
- * smoothing, over its own range. None where `activation_histogram` has none, and for an unknown channel.
+ * The rows of `channel_histogram(trial, layer, channel)`: `bin`, `low`, `high`, `count`, `samples`,
+ * of one channel before smoothing, over its own range. None where `activation_histogram` has none,
+ * and for an unknown channel.
  *
  * @throws StoreError `not-a-database` where the stored bytes are damaged
  */
@@ -105,7 +109,9 @@ function readInputs(connection: Connection, { observation, layer, bins }: Stored
   };
 }
 
-/** Whether stored bytes are what they should be: a query may be of a file that someone else made. */
+/**
+ * Whether stored bytes are what they should be: a query may be of a file that someone else made.
+ */
 function areHistogramsOf(value: unknown, channels: number): boolean {
   const { binWidth, positive, negative } = (value ?? {}) as Partial<Record<keyof ChannelHistograms, unknown>>;
   return (

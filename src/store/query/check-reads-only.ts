@@ -2,7 +2,10 @@ import { StoreError } from '../store-error.js';
 
 const readingWords = new Set(['SELECT', 'WITH', 'VALUES', 'EXPLAIN', 'PRAGMA']);
 
-/** Pragmas that only tell something. Others would change the connection, some already while they are compiled. */
+/**
+ * Pragmas that only tell something. Others would change the connection, some already while they are
+ * compiled.
+ */
 const informingPragmas = new Set([
   'table_info',
   'table_xinfo',
@@ -21,9 +24,10 @@ const informingPragmas = new Set([
 ]);
 
 /**
- * Throws {@link StoreError} `bad-query` unless the statement begins as one that reads. This is the clear message, not
- * the protection: the file is opened read-only, and SQLite itself is asked whether the compiled statement reads. It does
- * stop what those two would let through: ATTACH and VACUUM INTO, which touch other files, and pragmas.
+ * Throws {@link StoreError} `bad-query` unless the statement begins as one that reads. This is the
+ * clear message, not the protection: the file is opened read-only, and SQLite itself is asked
+ * whether the compiled statement reads. It does stop what those two would let through: ATTACH and
+ * VACUUM INTO, which touch other files, and pragmas.
  */
 export function checkReadsOnly(sql: string): void {
   const statement = withoutLeadingComments(sql);

@@ -16,7 +16,10 @@ export interface QueryResult {
   readonly rows: readonly (readonly SqlValue[])[];
 }
 
-/** As a {@link QueryResult} whose rows are read one at a time: memory does not grow with their number. */
+/**
+ * As a {@link QueryResult} whose rows are read one at a time: memory does not grow with their
+ * number.
+ */
 export interface RowStream {
   readonly columns: readonly string[];
   /** To be walked once. Throws as {@link QueryConnection.query}. */
@@ -29,18 +32,22 @@ export type QueryParameters = readonly Bindable[] | Readonly<Record<string, Bind
 /** A database opened for reading only. */
 export interface QueryConnection {
   /**
-   * Runs one SELECT (or WITH, VALUES, EXPLAIN, or an informing PRAGMA). Throws {@link StoreError} `bad-query` for any
-   * other statement, for several, for SQL that SQLite rejects, and for missing parameters.
+   * Runs one SELECT (or WITH, VALUES, EXPLAIN, or an informing PRAGMA). Throws {@link StoreError}
+   * `bad-query` for any other statement, for several, for SQL that SQLite rejects, and for missing
+   * parameters.
    */
   query(sql: string, parameters?: QueryParameters): QueryResult;
-  /** As {@link query}, row by row. No other query may be run on the connection before the rows are walked or left. */
+  /**
+   * As {@link query}, row by row. No other query may be run on the connection before the rows are
+   * walked or left.
+   */
   stream(sql: string, parameters?: QueryParameters): RowStream;
   close(): void;
 }
 
 /**
- * Opens a quantsweep database for queries, on its views and with its table functions; a sweep may be writing it
- * meanwhile. Throws {@link StoreError}; for this and `busyMs` see `openReadOnly`.
+ * Opens a quantsweep database for queries, on its views and with its table functions; a sweep may
+ * be writing it meanwhile. Throws {@link StoreError}; for this and `busyMs` see `openReadOnly`.
  */
 export function openQueries(path: string, busyMs?: number): QueryConnection {
   const database = openReadOnly(path, busyMs);
@@ -103,7 +110,8 @@ function toPlainNumber(value: SqlValue): SqlValue {
 }
 
 function explainStatement(error: unknown, path: string): unknown {
-  // better-sqlite3 throws a RangeError for several statements, for none, and for parameters that are not given.
+  // better-sqlite3 throws a RangeError for several statements, for none, and for parameters that
+  // are not given.
   if (error instanceof RangeError || error instanceof TypeError) {
     return new StoreError(
       'bad-query',
@@ -133,7 +141,9 @@ function explainRows(error: unknown, path: string): unknown {
   return explainFailure(error, path);
 }
 
-/** Codes of SQLite that speak of the file or the machine. Any other is the doing of the statement. */
+/**
+ * Codes of SQLite that speak of the file or the machine. Any other is the doing of the statement.
+ */
 const notOfTheQuery =
   /^SQLITE_(?:IOERR|CORRUPT|NOTADB|BUSY|LOCKED|FULL|CANTOPEN|READONLY|PERM|AUTH|PROTOCOL|INTERNAL|NOLFS)/;
 

@@ -1,9 +1,9 @@
 import type Database from 'better-sqlite3';
 
 import { activationHistogramRows, channelHistogramRows } from './activation-histogram.js';
-import { compareTrialsRows } from '../comparison/compare-trials.js';
+import { compareTrialsRows } from '../comparison/compare-trials-rows.js';
 import type { Bindable, Connection } from '../file/connection.js';
-import { pairedEffectRows } from '../comparison/effect-of-pairs.js';
+import { pairedEffectRows } from '../comparison/paired-effect-rows.js';
 import { StoreError } from '../store-error.js';
 
 /** A function of SQL that returns rows. */
@@ -12,8 +12,8 @@ interface TableFunction {
   readonly parameters: readonly string[];
   readonly columns: readonly string[];
   /**
-   * Rows of cells in the order of the columns, whole numbers as bigints: SQLite takes other numbers as REAL. There is an
-   * argument for each parameter, and it is whatever the query gives.
+   * Rows of cells in the order of the columns, whole numbers as bigints: SQLite takes other numbers
+   * as REAL. There is an argument for each parameter, and it is whatever the query gives.
    */
   readonly rows: (connection: Connection, ...args: readonly Bindable[]) => readonly (readonly Bindable[])[];
 }
@@ -76,9 +76,10 @@ export const tableFunctions: readonly TableFunction[] = [
 ];
 
 /**
- * Makes the {@link tableFunctions} known to a connection that only reads. They see the database through `reader`, since
- * a connection can't run a statement within another; they do nothing but SELECT there, and views and triggers of the
- * file can't call them. A query that leaves out an argument throws {@link StoreError} `bad-query`.
+ * Makes the {@link tableFunctions} known to a connection that only reads. They see the database
+ * through `reader`, since a connection can't run a statement within another; they do nothing but
+ * SELECT there, and views and triggers of the file can't call them. A query that leaves out an
+ * argument throws {@link StoreError} `bad-query`.
  *
  * @param reader a second connection, opened for reading only, asked for at the first call
  */

@@ -1,8 +1,9 @@
 import type { QueryConnection } from '../query/query-database.js';
 
 /**
- * Numbers of the trials of a sweep that a user's word names: a number, the beginning of a key (6 characters or more), a
- * label, or `best` for the finished candidate of the highest value (unsmoothed where there is none), as comparisons have it.
+ * Numbers of the trials of a sweep that a user's word names: a number, the beginning of a key (6
+ * characters or more), a label, or `best` for the finished candidate of the highest value
+ * (unsmoothed where there is none), as comparisons have it.
  */
 export function findTrials(queries: QueryConnection, sweep: string, wanted: string): readonly number[] {
   const sql =

@@ -1,4 +1,4 @@
-import type { OutcomeRecord } from '../../records/results.js';
+import type { OutcomeRecord } from '../../records/evaluation-record.js';
 import type { ContentKey } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
 import type { StoredFailure } from '../store.js';
@@ -62,10 +62,15 @@ export function readPrimaryValues(
   return new Map(rows.map(({ key, value }) => [key, value]));
 }
 
-/** The latest attempts that a median looks at: older ones may come from another machine or model. */
+/**
+ * The latest attempts that a median looks at: older ones may come from another machine or model.
+ */
 const recentAttempts = 500;
 
-/** Median milliseconds of work: of a `trial` that came to its end, and of a whole `observe`, `reference` or `search` stage over all its parts. */
+/**
+ * Median milliseconds of work: of a `trial` that came to its end, and of a whole `observe`,
+ * `reference` or `search` stage over all its parts.
+ */
 export function readTypicalDurations(connection: Connection): ReadonlyMap<string, number> {
   const trials = connection.all(
     `SELECT 'trial' AS kind, duration_ms AS ms FROM attempt a WHERE trial_id IS NOT NULL AND status = 'done' AND (SELECT t.status FROM trial t WHERE t.id = a.trial_id) = 'done'

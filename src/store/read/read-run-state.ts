@@ -6,7 +6,9 @@ import Database from 'better-sqlite3';
 
 import { processIdentity } from '../file/process-identity.js';
 
-/** Whether a sweep runs on a database, as far as another process can see. Times are UTC, ISO 8601. */
+/**
+ * Whether a sweep runs on a database, as far as another process can see. Times are UTC, ISO 8601.
+ */
 export type RunState =
   | { readonly kind: 'none' }
   /** The process that took the lock last is alive. */
@@ -18,16 +20,23 @@ interface Owner {
   readonly pid: number;
   readonly host: string;
   readonly since: string;
-  /** Its `processIdentity`; null or left out where the system, or the quantsweep that wrote it, told none. */
+  /**
+   * Its `processIdentity`; null or left out where the system, or the quantsweep that wrote it, told
+   * none.
+   */
   readonly process?: string | null;
 }
 
-/** By so much a process may seem to have begun after it took the lock, where the system's clock was set meanwhile. */
+/**
+ * By so much a process may seem to have begun after it took the lock, where the system's clock was
+ * set meanwhile.
+ */
 const clockToleranceMs = 60_000;
 
 /**
- * Who runs a sweep on the database at `path`: reads the row that `lockDatabase` left beside it and looks whether that
- * process lives. Takes no lock and writes nothing, so it holds up no run; a file that can't be read counts as none.
+ * Who runs a sweep on the database at `path`: reads the row that `lockDatabase` left beside it and
+ * looks whether that process lives. Takes no lock and writes nothing, so it holds up no run; a file
+ * that can't be read counts as none.
  */
 export function readRunState(path: string): RunState {
   const owner = readOwner(`${resolve(path)}.lock`);
@@ -64,8 +73,9 @@ function isAlive({ pid, since, process: identity }: Owner): boolean {
 }
 
 /**
- * When a process began, in milliseconds since 1970: numbers of processes are given anew, so a number alone does not name
- * one. From /proc (proc(5): field 22 of stat, in hundredths of a second after boot); null on other systems.
+ * When a process began, in milliseconds since 1970: numbers of processes are given anew, so a
+ * number alone does not name one. From /proc (proc(5): field 22 of stat, in hundredths of a second
+ * after boot); null on other systems.
  */
 function processStart(pid: number): number | null {
   try {

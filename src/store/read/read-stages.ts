@@ -1,10 +1,11 @@
-import type { LayerRankRecord, ObservationRecord } from '../../records/results.js';
+import type { LayerRankRecord } from '../../records/rank-record.js';
+import type { ObservationRecord } from '../../records/observation-record.js';
 import type { ChannelHistograms } from '../../records/channel-histograms.js';
 import type { ReferenceWarning } from '../../reference/reference-warning.js';
 import type { ContentKey } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
-import { decodeHistograms } from '../write/histogram-blob.js';
-import { decodePayload } from '../payload.js';
+import { decodeHistograms } from '../payload/histogram-payload.js';
+import { decodePayload } from '../payload/payload.js';
 import type { StoredReference, StoredSearch } from '../store.js';
 
 /** The statistics of the first `batches` of a finished observe stage, or null. */
@@ -43,7 +44,10 @@ export function readReference(connection: Connection, key: ContentKey): StoredRe
   return result === null || warnings.length === 0 ? result : { ...result, warnings };
 }
 
-/** What was found wrong with a finished reference stage; empty where nothing was, or it is older than such findings. */
+/**
+ * What was found wrong with a finished reference stage; empty where nothing was, or it is older
+ * than such findings.
+ */
 function readWarnings(connection: Connection, key: ContentKey): readonly ReferenceWarning[] {
   const rows = connection.all(
     `SELECT w.kind, w.voids, w.message, w.cause FROM reference_warning w JOIN stage s ON s.id = w.stage_id

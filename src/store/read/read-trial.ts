@@ -43,7 +43,8 @@ const layersSql = `
  * Reads one trial of a sweep.
  *
  * @param number its `trial` of `v_trial`
- * @throws StoreError `unknown` where the sweep has no such trial, `incomplete` where a layer lacks a quantizer
+ * @throws StoreError `unknown` where the sweep has no such trial, `incomplete` where a layer lacks
+ * a quantizer
  */
 export function readTrial(queries: QueryConnection, sweep: string, number: number): StoredTrial {
   const [row] = queries.query(trialSql, { sweep, trial: number }).rows;

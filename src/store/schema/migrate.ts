@@ -1,10 +1,13 @@
 import type Database from 'better-sqlite3';
 
 import { backUp } from '../file/back-up.js';
+import { dropViews, hasViews, makeViews, viewsSinceVersion } from './make-views.js';
 import type { Migration } from './migrations.js';
 import { applicationId } from './schema-identity.js';
 import { messageOf } from '../file/sqlite-failure.js';
 import { StoreError } from '../store-error.js';
+import { addMissingColumns, hasColumns, type SettingColumn } from './setting-columns.js';
+import type { View } from './views.js';
 
 const migrationTable = `CREATE TABLE IF NOT EXISTS migration (
   number     INTEGER PRIMARY KEY,
@@ -14,23 +17,37 @@ const migrationTable = `CREATE TABLE IF NOT EXISTS migration (
 ) STRICT`;
 
 /**
- * Brings a database, whose version must not be above that of `migrations`, to the last of them, in one transaction: where
- * one fails the file stays what it was, byte for byte. Throws {@link StoreError} `changed-migration` where an applied one
- * has another checksum. Leaves `foreign_keys` off.
+ * Brings a database, whose version must not be above that of `migrations`, to the last of them,
+ * gives table `trial` those of `columns` that it lacks, and brings its views to `views`, in one
+ * transaction: where one fails the file stays what it was, byte for byte. Throws {@link StoreError} `changed-migration` where an applied one has another checksum.
+ * May leave `foreign_keys` off.
  */
-export function migrate(database: Database.Database, file: string, migrations: readonly Migration[]): void {
+export function migrate(
+  database: Database.Database,
+  file: string,
+  migrations: readonly Migration[],
+  views: readonly View[],
+  columns: readonly SettingColumn[],
+): void {
   const version = versionOf(database);
   if (version > 0) checkApplied(database, file, migrations);
-  if (version >= migrations.length) return;
-  if (version > 0) backUp(database, file, version);
-  // Has no effect inside a transaction. A migration that rebuilds a table needs it off; it is checked before the commit.
+  const withViews = migrations.length >= viewsSinceVersion;
+  const isMigrated = version >= migrations.length;
+  if (isMigrated && (!withViews || (hasViews(database, views) && hasColumns(database, columns)))) return;
+  // Views hold no rows, and a column is only added: a copy is kept of what migrations change.
+  if (version > 0 && !isMigrated) backUp(database, file, version);
+  // Has no effect inside a transaction. A migration that rebuilds a table needs it off; it is
+  // checked before the commit.
   database.pragma('foreign_keys = OFF');
   database
     .transaction(() => {
-      // The version is read again under the write lock: another process may have migrated meanwhile.
-      for (const migration of migrations) {
-        if (versionOf(database) < migration.number) apply(database, file, migration);
-      }
+      // The version is read again under the write lock: another process may have migrated
+      // meanwhile.
+      const pending = migrations.filter(({ number }) => number > versionOf(database));
+      if (pending.length > 0 && versionOf(database) >= viewsSinceVersion) dropViews(database);
+      for (const migration of pending) apply(database, file, migration);
+      if (withViews) addMissingColumns(database, columns);
+      if (withViews && !hasViews(database, views)) makeViews(database, file, views);
     })
     .immediate();
 }

@@ -15,7 +15,10 @@ export interface Migration {
   readonly sha256: string;
 }
 
-/** The package's `migrations/` folder: two levels up both from `src/store` and from `dist/store`. */
+/**
+ * The package's `migrations/` folder: three levels up both from `src/store/schema` and from
+ * `dist/store/schema`.
+ */
 const migrationsFolder = fileURLToPath(new URL('../../../migrations/', import.meta.url));
 
 /**

@@ -6,8 +6,9 @@ import { StoreError } from '../store-error.js';
 export const applicationId = 0x51535750;
 
 /**
- * The schema version of an open database; 0 for an empty file. Reads only. Throws {@link StoreError}
- * `foreign-database` for a file of another program and `newer-schema` where the version is above `known`.
+ * The schema version of an open database; 0 for an empty file. Reads only. Throws {@link
+ * StoreError} `foreign-database` for a file of another program and `newer-schema` where the version
+ * is above `known`.
  */
 export function checkIdentity(database: Database.Database, file: string, known: number): number {
   const id = Number(database.pragma('application_id', { simple: true }));

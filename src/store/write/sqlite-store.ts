@@ -1,17 +1,13 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
-import type {
-  ExecutionRecord,
-  FailureRecord,
-  LayerRankRecord,
-  ModelRecord,
-  DisplayHistograms,
-  ObservationRecord,
-  OutcomeRecord,
-  StoppedTrialRecord,
-  TrialRecord,
-} from '../../records/results.js';
+import type { ExecutionRecord } from '../../records/execution-record.js';
+import type { FailureRecord } from '../../records/failure-record.js';
+import type { LayerRankRecord } from '../../records/rank-record.js';
+import type { ModelRecord } from '../../records/model-record.js';
+import type { DisplayHistograms, ObservationRecord } from '../../records/observation-record.js';
+import type { OutcomeRecord } from '../../records/evaluation-record.js';
+import type { StoppedTrialRecord, TrialRecord } from '../../records/trial-record.js';
 import type { Experiment } from '../../experiment/sections/settings.js';
 import type { ContentKey, PlannedTrial, SweepPlan } from '../../plan/plan.js';
 import { canLock, noLocksError } from '../file/can-lock.js';
@@ -29,12 +25,14 @@ import {
   readStopped,
   readTypicalDurations,
 } from '../read/read-progress.js';
+import { readBest } from '../read/read-best.js';
 import { readObservation, readParts, readRank, readReference, readSearch } from '../read/read-stages.js';
 import { explainFailure } from '../file/sqlite-failure.js';
 import { StoreError } from '../store-error.js';
 import type {
   AttemptSubject,
   EnvironmentRecord,
+  StoredBest,
   StoredFailure,
   StoredReference,
   StoredSearch,
@@ -57,8 +55,8 @@ import { writeSweep } from './write-sweep.js';
 import { openTrial, writeStoppedTrial, writeTrial, writeTrialFailure } from './write-trial.js';
 
 /**
- * Opens the store of a sweep for writing: takes the lock (one sweep per database), creates or migrates the file.
- * Throws {@link StoreError}; see `openDatabase` and `lockDatabase`.
+ * Opens the store of a sweep for writing: takes the lock (one sweep per database), creates or
+ * migrates the file. Throws {@link StoreError}; see `openDatabase` and `lockDatabase`.
  */
 export function openStore(path: string): SweepStore {
   const file = realPath(resolve(path));
@@ -80,7 +78,10 @@ export function openStore(path: string): SweepStore {
   }
 }
 
-/** Waiting for another program blocks the run, so it is short; whoever calls tries again (`Patience`). */
+/**
+ * Waiting for another program blocks the run, so it is short; whoever calls tries again
+ * (`Patience`).
+ */
 const busyTimeoutMs = 1000;
 
 /** The file behind links, so that one database has one lock whatever name it is reached by. */
@@ -103,7 +104,10 @@ function prepareFile(file: string): void {
   }
 }
 
-/** Opens an existing store for reading, without a lock: a sweep may be running. Null where there is no file yet. */
+/**
+ * Opens an existing store for reading, without a lock: a sweep may be running. Null where there is
+ * no file yet.
+ */
 export function openStoreForReading(path: string): SweepReader | null {
   try {
     return new SqliteStore(new Connection(openReadOnly(path)), null);
@@ -160,6 +164,10 @@ class SqliteStore implements SweepStore {
 
   primaryValues(keys: readonly ContentKey[]): ReadonlyMap<ContentKey, number> {
     return readPrimaryValues(this.connection, keys);
+  }
+
+  best(sweep: string): StoredBest | null {
+    return readBest(this.connection, sweep);
   }
 
   primaryOutcome(trial: ContentKey): OutcomeRecord | null {

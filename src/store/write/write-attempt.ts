@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 
-import type { ExecutionRecord, FailureRecord } from '../../records/results.js';
+import type { ExecutionRecord } from '../../records/execution-record.js';
+import type { FailureRecord } from '../../records/failure-record.js';
 import type { Connection } from '../file/connection.js';
-import { RowNumbers } from '../row-numbers.js';
+import { RowNumbers } from './row-numbers.js';
 import { monotonicMs } from '../monotonic-clock.js';
 import { StoreError } from '../store-error.js';
 import type { AttemptSubject } from '../store.js';
@@ -14,7 +15,10 @@ interface RunningAttempt {
   readonly part: string;
 }
 
-/** Writes the attempts of this process. Durations come from a monotonic clock, the times of day from the system's. */
+/**
+ * Writes the attempts of this process. Durations come from a monotonic clock, the times of day from
+ * the system's.
+ */
 export class AttemptWriter {
   readonly #startedMs = new Map<number, number>();
   #environment: number | null = null;
@@ -26,7 +30,10 @@ export class AttemptWriter {
     this.#environment = id;
   }
 
-  /** When a process died its attempts stayed `running`: what they were at is unknown, so they have no end. */
+  /**
+   * When a process died its attempts stayed `running`: what they were at is unknown, so they have
+   * no end.
+   */
   interruptLeftOver(): void {
     this.connection.run(`UPDATE attempt SET status = 'interrupted' WHERE status = 'running'`);
   }
@@ -66,7 +73,10 @@ export class AttemptWriter {
     return id;
   }
 
-  /** Returns the duration in milliseconds. `expected` guards against finishing the attempt at other work. */
+  /**
+   * Returns the duration in milliseconds. `expected` guards against finishing the attempt at other
+   * work.
+   */
   finish(attempt: number, expected: RunningAttempt, execution: ExecutionRecord): number {
     const found = this.#running(attempt);
     if (found.trial_id !== expected.trial_id || found.stage_id !== expected.stage_id || found.part !== expected.part) {

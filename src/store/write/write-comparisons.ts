@@ -1,25 +1,25 @@
 import { judgeDifference, type JudgedDifference } from '../../statistics/choice-among.js';
 import type { Connection } from '../file/connection.js';
-import { RowNumbers } from '../row-numbers.js';
+import { readBestByEvaluation } from '../read/read-best.js';
+import { RowNumbers } from './row-numbers.js';
 import {
   canPair,
-  compareOutcomes,
-  isSignificant,
   readDoneTrial,
   readDoneTrials,
   readOutcome,
   type DoneTrial,
-  type PairedComparison,
   type StoredOutcome,
-} from '../comparison/paired-comparison.js';
+} from '../comparison/done-trial.js';
+import { compareOutcomes, isSignificant, type PairedComparison } from '../comparison/paired-comparison.js';
 
 type Against = 'fp32' | 'unsmoothed' | 'simulated' | 'best';
 
 /**
- * Rebuilds the `comparison` rows of a sweep: each finished trial against its FP32 trial, its unsmoothed trial, for
- * integer execution its simulated trial, and the best one of those that are judged on the same evaluation, as v_place has it.
- * Samples pair up only within one evaluation: one FP32 key. Where the better of the two is such a best one, `differs` and
- * `p_corrected` allow for the choice among all settings of the sweep.
+ * Rebuilds the `comparison` rows of a sweep: each finished trial against its FP32 trial, its
+ * unsmoothed trial, for integer execution its simulated trial, and the best one of those that are
+ * judged on the same evaluation, as v_place has it. Samples pair up only within one evaluation: one
+ * FP32 key. Where the better of the two is such a best one, `differs` and `p_corrected` allow for
+ * the choice among all settings of the sweep.
  */
 export function writeComparisons(connection: Connection, sweepName: string): void {
   const sweep = connection.get('SELECT id FROM sweep WHERE name = ?', sweepName) as { id: number } | undefined;
@@ -27,7 +27,7 @@ export function writeComparisons(connection: Connection, sweepName: string): voi
   connection.run('DELETE FROM comparison WHERE sweep_id = ?', sweep.id);
   const trials = readDoneTrials(connection, sweep.id);
   const byId = new Map(trials.map((trial) => [trial.id, trial]));
-  const best = readBest(connection, sweepName);
+  const best = readBestByEvaluation(connection, sweepName);
   const chosenFrom = new Map([...best.values()].map((one) => [one.trial, one.chosenFrom]));
   const counterparts = new Map<number, StoredOutcome | null>();
   for (const trial of trials) {
@@ -55,15 +55,6 @@ export function writeComparisons(connection: Connection, sweepName: string): voi
       writeComparison(connection, sweep.id, trial, { against, other: other.id, difference, ...comparison, ...judged });
     }
   }
-}
-
-/** The best trial by FP32 key, with the number of settings of the sweep that it was chosen from. */
-function readBest(connection: Connection, sweep: string): ReadonlyMap<string, { trial: number; chosenFrom: number }> {
-  const rows = connection.all(
-    'SELECT evaluation, trial, chosen_from AS chosenFrom FROM v_place WHERE sweep = ? AND evaluation_place = 1',
-    sweep,
-  ) as readonly { evaluation: string; trial: number; chosenFrom: number }[];
-  return new Map(rows.map(({ evaluation, ...best }) => [evaluation, best]));
 }
 
 interface JudgedComparison extends PairedComparison, JudgedDifference {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 
-import type { LayerRecord, ModelRecord } from '../../records/results.js';
+import type { LayerRecord, ModelRecord } from '../../records/model-record.js';
 import type { Connection } from '../file/connection.js';
-import { RowNumbers } from '../row-numbers.js';
+import { RowNumbers } from './row-numbers.js';
 import { StoreError } from '../store-error.js';
 import type { EnvironmentRecord } from '../store.js';
 

@@ -1,18 +1,15 @@
 import { countedValues } from '../../calibrate/histograms/channel-histogram.js';
 import { type ChannelHistograms } from '../../records/channel-histograms.js';
-import type {
-  AccuracyRecord,
-  DisplayHistograms,
-  FailureRecord,
-  LayerRankRecord,
-  ObservationRecord,
-  OutcomeRecord,
-} from '../../records/results.js';
+import type { AccuracyRecord, OutcomeRecord } from '../../records/evaluation-record.js';
+import type { DisplayHistograms, ObservationRecord } from '../../records/observation-record.js';
+import type { FailureRecord } from '../../records/failure-record.js';
+import type { LayerRankRecord } from '../../records/rank-record.js';
 import type { ContentKey, PlannedStage } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
-import { RowNumbers } from '../row-numbers.js';
-import { encodeHistograms } from './histogram-blob.js';
-import { encodePayload } from '../payload.js';
+import { RowNumbers } from './row-numbers.js';
+import { encodeHistograms } from '../payload/histogram-payload.js';
+import { outcomeReplicates } from '../payload/outcome-replicates.js';
+import { encodePayload } from '../payload/payload.js';
 import { StoreError } from '../store-error.js';
 import type { StoredReference, StoredSearch } from '../store.js';
 import { StoredModel } from './write-model.js';
@@ -50,7 +47,10 @@ export function writePart(connection: Connection, stage: number, part: string, p
     throw new StoreError('finished', `Part "${part}" of stage ${stage} is finished; it never changes.`);
 }
 
-/** Writes the statistics of each prefix, and the histograms to look at if there are any, and marks the stage done. */
+/**
+ * Writes the statistics of each prefix, and the histograms to look at if there are any, and marks
+ * the stage done.
+ */
 export function writeObserve(
   connection: Connection,
   key: ContentKey,
@@ -261,7 +261,10 @@ export function checkAccuracy(accuracy: AccuracyRecord): void {
   numbers.finiteOrNull(`ci_high (${accuracy.metric})`, accuracy.ciHigh);
 }
 
-/** Throws {@link StoreError} where an outcome's bytes do not fit its count, or a replicate is not finite. */
+/**
+ * Throws {@link StoreError} where an outcome's bytes do not fit its count, or a replicate is not
+ * finite.
+ */
 export function checkOutcome(outcome: OutcomeRecord): void {
   const expected = outcome.kind === 'bitset' ? Math.ceil(outcome.count / 8) : outcome.count * 8;
   if (outcome.data.byteLength !== expected) {
@@ -273,10 +276,4 @@ export function checkOutcome(outcome: OutcomeRecord): void {
   if (outcome.kind === 'bitset') return;
   const numbers = new RowNumbers('sample_outcome');
   for (const replicate of outcomeReplicates(outcome.data)) numbers.finite(`data (${outcome.metric})`, replicate);
-}
-
-/** The float64 values of a bootstrap outcome `[count]`, whatever the alignment of its bytes. */
-export function outcomeReplicates(data: Uint8Array): Float64Array {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  return Float64Array.from({ length: data.byteLength / 8 }, (_, index) => view.getFloat64(index * 8, true));
 }

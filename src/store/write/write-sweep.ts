@@ -1,11 +1,14 @@
 import type { Experiment } from '../../experiment/sections/settings.js';
-import type { ModelRecord } from '../../records/results.js';
+import type { ModelRecord } from '../../records/model-record.js';
 import type { PlannedStage, PlannedTrial, SweepPlan } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
-import { findTrialLinks, settingsColumns, settingsValues } from './trial-columns.js';
+import { findTrialLinks, plannedColumns, plannedValues } from './trial-columns.js';
 import { writeModel } from './write-model.js';
 
-/** Records a sweep with its trials and stages, and replaces the membership of the sweep of that name. */
+/**
+ * Records a sweep with its trials and stages, and replaces the membership of the sweep of that
+ * name.
+ */
 export function writeSweep(
   connection: Connection,
   experiment: Experiment,
@@ -87,8 +90,8 @@ function stageId(connection: Connection, key: string): number {
   return (connection.get('SELECT id FROM stage WHERE key = ?', key) as { id: number }).id;
 }
 
-const insertTrial = `INSERT INTO trial (key, status, model_id, observation_id, search_stage_id, rank_stage_id, ${settingsColumns.join(', ')})
-  VALUES (?, 'pending', ?, ?, ?, ?, ${settingsColumns.map(() => '?').join(', ')})`;
+const insertTrial = `INSERT INTO trial (key, status, model_id, observation_id, search_stage_id, rank_stage_id, ${plannedColumns.join(', ')})
+  VALUES (?, 'pending', ?, ?, ?, ?, ${plannedColumns.map(() => '?').join(', ')})`;
 
 function writePendingTrial(connection: Connection, trial: PlannedTrial, model: number | null): number {
   const known = connection.get('SELECT id FROM trial WHERE key = ?', trial.key) as { id: number } | undefined;
@@ -101,6 +104,6 @@ function writePendingTrial(connection: Connection, trial: PlannedTrial, model: n
     links.observation?.id ?? null,
     links.searchStage,
     links.rankStage,
-    ...settingsValues(trial),
+    ...plannedValues(trial),
   ).id;
 }

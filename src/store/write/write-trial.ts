@@ -1,21 +1,17 @@
-import type {
-  BiasCorrectionRecord,
-  EvaluationRecord,
-  ExecutionRecord,
-  FailureRecord,
-  LayerLossRecord,
-  QuantizerRecord,
-  SmoothingRecord,
-  StoppedTrialRecord,
-  StopRecord,
-  TrialRecord,
-} from '../../records/results.js';
+import type { BiasCorrectionRecord } from '../../records/bias-correction-record.js';
+import type { EvaluationRecord } from '../../records/evaluation-record.js';
+import type { ExecutionRecord } from '../../records/execution-record.js';
+import type { FailureRecord } from '../../records/failure-record.js';
+import type { LayerLossRecord } from '../../records/loss-record.js';
+import type { QuantizerRecord } from '../../records/quantizer-record.js';
+import type { SmoothingRecord } from '../../records/smoothing-record.js';
+import type { StoppedTrialRecord, StopRecord, TrialRecord } from '../../records/trial-record.js';
 import { BOOTSTRAP_SEED } from '../../statistics/bootstrap.js';
 import type { ContentKey, PlannedTrial } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
-import { RowNumbers } from '../row-numbers.js';
+import { RowNumbers } from './row-numbers.js';
 import { StoreError } from '../store-error.js';
-import { summarizeTrial } from '../summarize-trial.js';
+import { summarizeTrial } from './summarize-trial.js';
 import { findTrialLinks, type TrialLinks } from './trial-columns.js';
 import { StoredModel } from './write-model.js';
 import { checkAccuracy, checkOutcome } from './write-stages.js';
@@ -52,7 +48,10 @@ export function writeTrial(
   writeRest(connection, id, trial, record, run, { status: 'done', samples, primaryMetric });
 }
 
-/** Writes every row of a trial that was stopped early, marks it so, and leaves it without accuracy and outcomes. */
+/**
+ * Writes every row of a trial that was stopped early, marks it so, and leaves it without accuracy
+ * and outcomes.
+ */
 export function writeStoppedTrial(
   connection: Connection,
   id: number,
@@ -273,7 +272,8 @@ function writeBiasCorrection(
   { layer: name, correction, outputFactors }: BiasCorrectionRecord,
 ): void {
   const numbers = new RowNumbers('bias_correction', name);
-  // In the units of the layer's own output, too, which is what people ask for; export takes off what the model computed.
+  // In the units of the layer's own output, too, which is what people ask for; export takes off
+  // what the model computed.
   const unfolded = outputFactors && Float64Array.from(correction, (value, channel) => value * outputFactors[channel]!);
   connection.run(
     `INSERT INTO bias_correction (trial_id, layer_id, correction_max, correction, output_correction_max, output_correction)

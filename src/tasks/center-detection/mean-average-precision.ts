@@ -1,5 +1,5 @@
 import type { DetectionGroundTruth } from '../../formats/dataset.js';
-import type { AccuracyRecord, OutcomeRecord } from '../../records/results.js';
+import type { AccuracyRecord, OutcomeRecord } from '../../records/evaluation-record.js';
 import { drawResample } from '../../statistics/bootstrap.js';
 import { averagePrecisions, type RankedDetections } from './average-precision.js';
 import type { CenterDetectionTask } from './center-detection.js';

@@ -1,5 +1,5 @@
 import { NonFiniteError } from '../../records/non-finite-error.js';
-import type { AccuracyRecord, OutcomeRecord } from '../../records/results.js';
+import type { AccuracyRecord, OutcomeRecord } from '../../records/evaluation-record.js';
 import { createBitset, setBit } from '../../statistics/bitset.js';
 import { wilson95 } from '../../statistics/wilson.js';
 import type { ClassificationState } from './classification-state.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StopRecord } from '../../../src/records/results.js';
+import type { StopRecord } from '../../../src/records/trial-record.js';
 import { Progress } from '../../../src/cli/run/progress.js';
 import type { PlannedTrial } from '../../../src/plan/plan.js';
 

@@ -5,7 +5,9 @@ import { calibrationDetail } from '../../../src/calibrate/histograms/histogram-d
 import { countedValues } from '../../../src/calibrate/histograms/channel-histogram.js';
 import { mergeObservations } from '../../../src/calibrate/merge-observations.js';
 import { finishMetric, mergeMetricStates } from '../../../src/tasks/create-metric.js';
-import type { LayerLossRecord, ObservationRecord, TrialRecord } from '../../../src/records/results.js';
+import type { LayerLossRecord } from '../../../src/records/loss-record.js';
+import type { ObservationRecord } from '../../../src/records/observation-record.js';
+import type { TrialRecord } from '../../../src/records/trial-record.js';
 import { foldBatchNorm } from '../../../src/onnx/folding/fold-batch-norm.js';
 import { modelBytes } from '../../onnx/build-model.js';
 import type { Job, JobResults, SearchJob } from '../../../src/engine/jobs/jobs.js';

@@ -3,7 +3,7 @@ import { copyFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { ChannelHistograms } from '../../../src/records/channel-histograms.js';
-import type { DisplayHistograms, ObservationRecord } from '../../../src/records/results.js';
+import type { DisplayHistograms, ObservationRecord } from '../../../src/records/observation-record.js';
 import { openDatabase } from '../../../src/store/file/open-database.js';
 import { openQueries, queryDatabase, type QueryConnection } from '../../../src/store/query/query-database.js';
 import { openStore } from '../../../src/store/write/sqlite-store.js';

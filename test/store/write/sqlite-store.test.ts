@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { InputStatistics } from '../../../src/records/results.js';
+import type { InputStatistics } from '../../../src/records/observation-record.js';
 import { openStore, openStoreForReading } from '../../../src/store/write/sqlite-store.js';
 import { queryDatabase } from '../../../src/store/query/query-database.js';
 import { NonFiniteStoreError, StoreError } from '../../../src/store/store-error.js';

@@ -2,7 +2,7 @@ import { coarseHistograms } from '../../../calibrate/histograms/coarse-histogram
 import { observeGraph } from '../../../calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../../../calibrate/statistics-accumulator.js';
 import type { Dataset } from '../../../formats/dataset.js';
-import type { DisplayHistograms } from '../../../records/results.js';
+import type { DisplayHistograms } from '../../../records/observation-record.js';
 import type { Batching } from '../../batching/batching.js';
 import { withSession, type JobContext } from '../job-context.js';
 import type { LoadedModel } from '../../session/model-cache.js';

@@ -2,7 +2,7 @@ import { withHistogramAmax } from '../../../calibrate/calibrators/histogram-amax
 import { observeGraph } from '../../../calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../../../calibrate/statistics-accumulator.js';
 import { NonFiniteError } from '../../../records/non-finite-error.js';
-import type { ObservationRecord } from '../../../records/results.js';
+import type { ObservationRecord } from '../../../records/observation-record.js';
 import { ModelError } from '../../../onnx/model-error.js';
 import { constantInputs, displayHistograms } from './display-histograms.js';
 import { openBatching, type Batching } from '../../batching/batching.js';

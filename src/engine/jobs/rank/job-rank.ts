@@ -1,5 +1,5 @@
 import { outputDivergence } from '../../../tasks/output-divergence.js';
-import type { LayerRankRecord } from '../../../records/results.js';
+import type { LayerRankRecord } from '../../../records/rank-record.js';
 import type { OnnxModel } from '../../../onnx/onnx-model.js';
 import { prepareModel } from '../../../quantize/prepare-layers.js';
 import { quantizedModel } from '../../../quantize/graph/quantized-graph.js';

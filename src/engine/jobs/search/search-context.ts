@@ -1,7 +1,7 @@
 import type { Dataset } from '../../../formats/dataset.js';
 import type { SearchGraph } from '../../../losses/search-graph.js';
 import { SearchLosses } from '../../../losses/search-losses.js';
-import type { SearchPoint } from '../../../records/results.js';
+import type { SearchPoint } from '../../../records/search-record.js';
 import type { Layer } from '../../../onnx/layers/layers.js';
 import { prepareModel, type AlphaOf, type PreparedModel } from '../../../quantize/prepare-layers.js';
 import { bitsOfLayers } from '../../../quantize/select-layers.js';

@@ -1,6 +1,6 @@
 import { chooseCandidate } from '../../../losses/choose-candidate.js';
 import { outputDivergence } from '../../../tasks/output-divergence.js';
-import type { SearchRecord } from '../../../records/results.js';
+import type { SearchRecord } from '../../../records/search-record.js';
 import type { OnnxModel } from '../../../onnx/onnx-model.js';
 import { quantizedModel } from '../../../quantize/graph/quantized-graph.js';
 import type { SearchResult } from '../jobs.js';

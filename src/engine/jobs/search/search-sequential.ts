@@ -1,5 +1,5 @@
 import { chooseCandidate } from '../../../losses/choose-candidate.js';
-import type { SearchRecord } from '../../../records/results.js';
+import type { SearchRecord } from '../../../records/search-record.js';
 import { searchGraph } from '../../../losses/search-graph.js';
 import { layersByDepth } from '../../../onnx/layers/layer-depths.js';
 import type { PreparedLayer } from '../../../quantize/prepare-layers.js';

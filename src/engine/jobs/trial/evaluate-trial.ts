@@ -1,6 +1,7 @@
 import type { Dataset } from '../../../formats/dataset.js';
 import { reorderedDataset, sampleOrder } from '../../../formats/permuted-dataset.js';
-import type { EvaluationRecord, StopRecord } from '../../../records/results.js';
+import type { EvaluationRecord } from '../../../records/evaluation-record.js';
+import type { StopRecord } from '../../../records/trial-record.js';
 import { createSequentialTest, type StopVerdict } from '../../../statistics/sequential-test.js';
 import type { OnnxModel } from '../../../onnx/onnx-model.js';
 import { evaluationSamplesPerRun, sampleOutputs, samplesOf, type Batching } from '../../batching/batching.js';

@@ -38,9 +38,8 @@ export function layerDumbbell(chart: LayerDumbbell, facts: ComparedTrials): TopL
       ? {}
       : {
           title: {
-            ...chartHeading(chart.title),
+            ...chartHeading(chart.title, 'middle'),
             orient: 'bottom' as const,
-            anchor: 'middle' as const,
             frame: 'bounds' as const,
           },
         }),

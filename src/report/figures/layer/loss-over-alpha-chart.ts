@@ -6,6 +6,7 @@ import { color, sizeColors, sizeDashes } from '../../charts/theme.js';
 import type { DrawnRange } from '../../charts/drawn-range.js';
 import { legendFilter, linkCursor, shownOpacity, trialLink } from '../sweep/interaction.js';
 import { drawnLoss, drawnLossParams } from '../../charts/drawn-loss.js';
+import { chartHeading } from '../../charts/linked-charts.js';
 import { lossMeasures } from '../../charts/loss-measures.js';
 
 /** Where trials without an alpha of the layer (cle) stand beside the axis, which ends at 1. */
@@ -60,14 +61,7 @@ export function lossOverAlphaChart(
     width: 'container',
     height: 260,
     autosize: { type: 'fit-x', contains: 'padding', resize: true },
-    title: {
-      text: { expr: drawnLoss.axisTitle },
-      anchor: 'start',
-      fontSize: 11,
-      fontWeight: 500,
-      color: color('muted'),
-      offset: 4,
-    },
+    title: chartHeading({ expr: drawnLoss.axisTitle }),
     params: drawnLossParams(mode, ranges),
     transform: [
       { filter: { field: 'trial', oneOf: trials } },

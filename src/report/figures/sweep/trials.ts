@@ -41,7 +41,7 @@ function listedTrials({ allTrials }: SweepFacts): readonly number[] | null {
   const best = (role: TrialFacts['role'], most: number): TrialFacts[] =>
     allTrials
       .filter((trial) => trial.role === role && trial.value !== null)
-      .sort((a, b) => (b.value ?? 0) - (a.value ?? 0))
+      .sort((a, b) => (a.place ?? 0) - (b.place ?? 0) || (b.value ?? 0) - (a.value ?? 0))
       .slice(0, most);
   return [
     ...best('fp32', tableUnsmoothed),

@@ -23,7 +23,7 @@ export const bestByAxis: PageFigure<ComparedSweeps> = {
         : parts.join('\n  UNION ALL ');
     return `WITH done AS MATERIALIZED (
   SELECT sweep, axes, settings, value FROM v_trial
-  WHERE sweep IN (${sqlText(a.sweep.name)}, ${sqlText(b.sweep.name)}) AND status = 'done' AND role = 'candidate')
+  WHERE sweep IN (${sqlText(a.sweep.name)}, ${sqlText(b.sweep.name)}) AND metric = ${sqlText(a.metric.metric)} AND status = 'done' AND role = 'candidate')
 SELECT axis, setting, ${of('max(value)', a.sweep.name)} AS value, ${of('max(value)', b.sweep.name)} AS other_value,
        ${of('max(value)', a.sweep.name)} - ${of('max(value)', b.sweep.name)} AS difference,
        ${of('count(*)', a.sweep.name)} AS trials, ${of('count(*)', b.sweep.name)} AS other_trials

@@ -13,13 +13,15 @@ export const sweepsAccuracy: PageFigure<ComparedSweeps> = {
   section: 'first',
   title: ({ a }) => `Best ${a.metric.name} at each alpha in both`,
   sql: ({ a, b }) =>
-    `SELECT side, trial, label, role, alpha_mode, alpha, calibration_batches, value, ci_low, ci_high, fp32_value, of_all
+    `WITH place AS MATERIALIZED (SELECT sweep, trial, place FROM v_place WHERE sweep IN (${sqlText(a.sweep.name)}, ${sqlText(b.sweep.name)}))
+SELECT side, trial, label, role, alpha_mode, alpha, calibration_batches, value, ci_low, ci_high, fp32_value, of_all
 FROM (SELECT *, iif(sweep = ${sqlText(a.sweep.name)}, 'A', 'B') AS side,
-        row_number() OVER (PARTITION BY sweep, role, alpha_mode, alpha ORDER BY value DESC, position) AS place,
+        row_number() OVER (PARTITION BY sweep, role, alpha_mode, alpha ORDER BY place, value DESC, position) AS number,
         count(*) OVER (PARTITION BY sweep, role, alpha_mode, alpha) AS of_all
-      FROM v_trial WHERE sweep IN (${sqlText(a.sweep.name)}, ${sqlText(b.sweep.name)})
-        AND status = 'done' AND role IN ('fp32', 'unsmoothed', 'candidate'))
-WHERE place = 1 ORDER BY side, role, alpha_mode, alpha`,
+      FROM (SELECT t.*, p.place FROM v_trial t LEFT JOIN place p ON p.sweep = t.sweep AND p.trial = t.trial
+            WHERE t.sweep IN (${sqlText(a.sweep.name)}, ${sqlText(b.sweep.name)}) AND t.metric = ${sqlText(a.metric.metric)}
+              AND t.status = 'done' AND t.role IN ('fp32', 'unsmoothed', 'candidate')))
+WHERE number = 1 ORDER BY side, role, alpha_mode, alpha`,
   build: (rows, { a, b }) => {
     if (a.metric.metric !== b.metric.metric) {
       return { kind: 'absent', note: 'The sweeps are judged by different metrics, which share no axis.' };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SearchRecord } from '../../../../src/records/results.js';
+import type { SearchRecord } from '../../../../src/records/search-record.js';
 import type { SearchObjective, SearchSettings } from '../../../../src/experiment/sections/settings.js';
 import type { Layer } from '../../../../src/onnx/layers/layers.js';
 import { intAttribute } from '../../../../src/onnx/node.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openDataset } from '../../../../src/formats/open-dataset.js';
-import type { ObservationRecord } from '../../../../src/records/results.js';
+import type { ObservationRecord } from '../../../../src/records/observation-record.js';
 import { applyEdits } from '../../../../src/onnx/edits/edits.js';
 import type { OnnxModel } from '../../../../src/onnx/onnx-model.js';
 import { prepareModel, type PreparedModel, type Preparation } from '../../../../src/quantize/prepare-layers.js';

@@ -1,9 +1,9 @@
 import { pairedEffect, type PairedOutcomes } from '../../statistics/paired-effect.js';
 import type { Bindable, Connection } from '../file/connection.js';
-import { canPair, readDoneTrial, readOutcome, type DoneTrial, type StoredOutcome } from './paired-comparison.js';
+import { canPair, readDoneTrial, readOutcome, type DoneTrial, type StoredOutcome } from './done-trial.js';
 import { messageOf } from '../file/sqlite-failure.js';
 import { StoreError } from '../store-error.js';
-import { outcomeReplicates } from '../write/write-stages.js';
+import { outcomeReplicates } from '../payload/outcome-replicates.js';
 
 /** Two trials of one evaluation with the difference of their values, other - one. */
 interface Pair {
@@ -14,9 +14,9 @@ interface Pair {
 }
 
 /**
- * The row of `paired_effect(trials, others)`: what changes on average from the first trial of each pair to the second, with the 95 %
- * interval of {@link pairedEffect}, over the pairs that are paired by sample. No row without such a pair, or where pairs are
- * judged by different metrics.
+ * The row of `paired_effect(trials, others)`: what changes on average from the first trial of each
+ * pair to the second, with the 95 % interval of {@link pairedEffect}, over the pairs that are
+ * paired by sample. No row without such a pair, or where pairs are judged by different metrics.
  *
  * @param trials JSON array of numbers of trials
  * @param others the same of their counterparts, in the same order

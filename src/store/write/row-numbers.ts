@@ -1,6 +1,9 @@
-import { NonFiniteStoreError } from './store-error.js';
+import { NonFiniteStoreError } from '../store-error.js';
 
-/** Checks numbers on their way into one row, so that an error names the table, the column and the layer. */
+/**
+ * Checks numbers on their way into one row, so that an error names the table, the column and the
+ * layer.
+ */
 export class RowNumbers {
   constructor(
     private readonly table: string,

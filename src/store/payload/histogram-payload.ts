@@ -1,6 +1,6 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 import type { ChannelHistograms } from '../../records/channel-histograms.js';
-import { decodePayload, encodePayload } from '../payload.js';
+import { decodePayload, encodePayload } from './payload.js';
 import { messageOf } from '../file/sqlite-failure.js';
 import { StoreError } from '../store-error.js';
 
@@ -10,7 +10,10 @@ const LEVEL = 1;
 /** Bytes of a layer's histograms that are inflated at most, whatever damaged ones ask for. */
 const LARGEST = 2 ** 30;
 
-/** The histograms of a layer's input as bytes; the program's own form and no part of the schema's contract. */
+/**
+ * The histograms of a layer's input as bytes; the program's own form and no part of the schema's
+ * contract.
+ */
 export function encodeHistograms(histograms: ChannelHistograms): Uint8Array {
   return deflateSync(encodePayload(histograms), { level: LEVEL });
 }

@@ -1,21 +1,15 @@
 import type { Bindable, Connection } from '../file/connection.js';
-import {
-  canPair,
-  compareOutcomes,
-  isSignificant,
-  readDoneTrial,
-  readOutcome,
-  type DoneTrial,
-  type PairedComparison,
-} from './paired-comparison.js';
+import { canPair, readDoneTrial, readOutcome, type DoneTrial } from './done-trial.js';
+import { compareOutcomes, isSignificant, type PairedComparison } from './paired-comparison.js';
 import { messageOf } from '../file/sqlite-failure.js';
 import { StoreError } from '../store-error.js';
 
 /**
- * The row of `compare_trials(trial, other)`, from what both achieved sample by sample: `metric`, `value`, `other_value`,
- * `difference` (value - other_value), `method`, `p_value`, `ci_low`, `ci_high`, `only_trial`, `only_other`, `both`,
- * `neither`, `significant`, `p_relation`, `replicates`, `z_score`. What `comparison` holds of a pair is calculated by the same code. No row where one isn't
- * finished, both are the same, or they were not judged on the same evaluation.
+ * The row of `compare_trials(trial, other)`, from what both achieved sample by sample: `metric`,
+ * `value`, `other_value`, `difference` (value - other_value), `method`, `p_value`, `ci_low`,
+ * `ci_high`, `only_trial`, `only_other`, `both`, `neither`, `significant`, `p_relation`,
+ * `replicates`, `z_score`. What `comparison` holds of a pair is calculated by the same code. No row
+ * where one isn't finished, both are the same, or they were not judged on the same evaluation.
  *
  * @throws StoreError `not-a-database` where the stored outcomes are damaged
  */

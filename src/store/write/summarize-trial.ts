@@ -1,9 +1,10 @@
-import type { Connection } from './file/connection.js';
+import type { Connection } from '../file/connection.js';
 
 /**
- * Stores what views would otherwise take from all rows of a trial each time: the means of its losses by mode, and how much of
- * its model, and which layers, it quantizes. To be called once, in the transaction that finishes the trial, when its other rows are written and
- * its model is. The numbers are those that migrations give the trials that were there before.
+ * Stores what views would otherwise take from all rows of a trial each time: the means of its
+ * losses by mode, and how much of its model, and which layers, it quantizes. To be called once, in
+ * the transaction that finishes the trial, when its other rows are written and its model is. The
+ * numbers are those that migrations give the trials that were there before.
  */
 export function summarizeTrial(connection: Connection, trial: number): void {
   connection.run(

@@ -1,0 +1,20 @@
+import type { FixedWhereIdle } from './section.js';
+
+/** The section with each setting that has no effect at its fixed value; the same object where there is none. */
+export function fixIdle<Part extends object, Written>(
+  part: Part,
+  rules: readonly FixedWhereIdle<Written>[],
+  settings: Written,
+): Part {
+  return rules.reduce(
+    (fixed, { path, idleBeside, fixedAt }) =>
+      idleBeside(settings) === null ? fixed : (withValueAt(fixed, path.split('.'), fixedAt) as Part),
+    part,
+  );
+}
+
+/** Keeps the order of keys, which stored settings have. */
+function withValueAt(part: object, [key, ...rest]: readonly string[], value: unknown): object {
+  const inner: unknown = (part as Record<string, unknown>)[key!];
+  return { ...part, [key!]: rest.length === 0 ? value : withValueAt(inner as object, rest, value) };
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { onceForEach } from '../../memo/once-for-each.js';
+import { layerOpNames } from '../../onnx/layers/layer-op.js';
+import { fixIdle } from './fix-idle.js';
+import type { Immutable } from './immutable.js';
+import { integer, listOf, oneOf, quantizerBits, text } from './schema-leaves.js';
+import type { Check, Column, FixedWhereIdle } from './section.js';
+import { isSearched } from './smoothing.js';
+import type { SmoothingSettings } from './smoothing.js';
+import { sortedSet } from './sorted-set.js';
+
+const glob = text('a glob of layer names', 'A glob.');
+
+const ruleSchema = z
+  .strictObject({
+    match: text(
+      'first, last or a glob of layer names',
+      '`first` or `last` of the selected layers in graph order, or a glob of layer names.',
+    ),
+    precision: oneOf(['float', 'quantized'], '`float` leaves the layers in float.').default('quantized'),
+    activationBits: quantizerBits
+      .describe('Bits of their input quantizers; null: as elsewhere.')
+      .nullable()
+      .default(null),
+    weightBits: quantizerBits.describe('Bits of their weight quantizers; null: as elsewhere.').nullable().default(null),
+  })
+  .superRefine((rule, context) => {
+    if (rule.precision !== 'float') return;
+    for (const path of ['activationBits', 'weightBits'] as const) {
+      if (rule[path] !== null)
+        context.addIssue({ code: 'custom', path: [path], message: 'no bits beside precision float' });
+    }
+  })
+  .meta({ title: 'Layer rule', description: 'Other quantizers for some layers; the last matching rule counts.' });
+
+const schema = z
+  .strictObject({
+    ops: listOf(z.enum(layerOpNames), 'a list of operators', 'Weighted operators that are quantized.').default([
+      'Conv',
+    ]),
+    include: listOf(glob, 'a list of globs', 'Globs of layer names that are quantized (`*`: any characters).').default([
+      '*',
+    ]),
+    exclude: z
+      .array(glob, { error: 'a list of globs' })
+      .describe('Globs of layer names that stay in float; wins over include.')
+      .default([]),
+    rules: z
+      .array(ruleSchema, { error: 'a list of rules' })
+      .describe('Layers that stay in float or get other bits; of several matching rules the last counts.')
+      .default([]),
+    sensitivity: oneOf(
+      ['none', 'only', 'allBut'],
+      'One trial for each layer: `only` it quantized, or `allBut` it quantized.',
+    ).default('none'),
+    focus: text(
+      'a glob of layer names',
+      'Glob of the layers that `sensitivity` makes trials for; every selected one by default.',
+    ).default('*'),
+    keepFloat: integer(0, 'So many of the layers that hurt the output most alone stay in float.').default(0),
+  })
+  .meta({ title: 'Layers', description: 'Which layers are quantized. Input and weight of each, nothing else.' })
+  .prefault({});
+
+/** `focus` is a glob in the file, and the name of one layer once a sensitivity trial is expanded. */
+export type LayerSettings = Immutable<z.output<typeof schema>>;
+
+/** What some layers get instead of the sweep's quantizers. Of several rules that match a layer the last one counts. */
+export type LayerRule = LayerSettings['rules'][number];
+
+/** Which of the selected layers one trial quantizes. */
+export type SensitivityMode = LayerSettings['sensitivity'];
+
+const fixed: readonly FixedWhereIdle<{ readonly layers: LayerSettings }>[] = [
+  {
+    path: 'focus',
+    fixedAt: '*',
+    idleBeside: ({ layers: { sensitivity } }) => (sensitivity === 'none' ? 'without layers.sensitivity' : null),
+  },
+];
+
+interface Written {
+  readonly layers: LayerSettings;
+  readonly smoothing: SmoothingSettings;
+}
+
+/** Why layers can't be kept in float by their rank under the other settings; null if they can. */
+function obstacleToKeeping({ layers: { sensitivity }, smoothing }: Written): string | null {
+  if (sensitivity !== 'none') return `layers.sensitivity ${sensitivity}, which is of all layers`;
+  if (!isSearched(smoothing)) return null;
+  const searched = smoothing.mode === 'dynamic' ? 'smoothing.mode dynamic' : 'smoothing.alpha auto';
+  return `${searched}, whose alphas are searched with every layer quantized`;
+}
+
+const checkKeepFloat: Check<Written> = (settings) => {
+  const { keepFloat } = settings.layers;
+  const obstacle = keepFloat === 0 ? null : obstacleToKeeping(settings);
+  if (obstacle === null) return null;
+  return { path: 'keepFloat', text: `expected 0 beside ${obstacle}, got ${keepFloat}` };
+};
+
+interface Trial {
+  readonly layers: LayerSettings | null;
+}
+
+/** Of a sensitivity trial; undefined for others. */
+function sensitivityOf({ layers }: Trial): LayerSettings | undefined {
+  return layers === null || layers.sensitivity === 'none' ? undefined : layers;
+}
+
+const columns: readonly Column<Trial>[] = [
+  { name: 'sensitivity', type: 'TEXT', value: (trial) => sensitivityOf(trial)?.sensitivity },
+  { name: 'focus_layer', type: 'TEXT', value: (trial) => sensitivityOf(trial)?.focus },
+  { name: 'keep_float', type: 'INTEGER', value: ({ layers }) => layers?.keepFloat },
+];
+
+export const layersSection = { schema, idle: fixed, checks: [checkKeepFloat], columns };
+
+export const canonicalLayers = onceForEach<LayerSettings, undefined, LayerSettings>((settings) => {
+  const { ops, include, exclude } = settings;
+  return {
+    ...fixIdle(settings, fixed, { layers: settings }),
+    ops: sortedSet(ops),
+    include: sortedSet(include),
+    exclude: sortedSet(exclude),
+  };
+});

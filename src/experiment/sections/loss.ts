@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { onceForEach } from '../../memo/once-for-each.js';
+import { lossModes } from '../../records/loss-mode.js';
+import type { Immutable } from './immutable.js';
+import { integer, listOf } from './schema-leaves.js';
+import type { Column } from './section.js';
+import { sortedSet } from './sorted-set.js';
+
+const schema = z
+  .strictObject({
+    samples: integer(1, 'The first so many evaluation samples.').default(512),
+    modes: listOf(
+      z.enum(lossModes),
+      'a list of loss modes',
+      '`accumulated`: whole network quantized; `isolated`: the layer alone; `weight`, `activation`: only that quantizer of it.',
+    )
+      .refine((modes) => new Set(modes).size === modes.length, { error: 'each mode once' })
+      .default(['accumulated', 'isolated']),
+  })
+  .meta({ title: 'Layer losses', description: 'Error of each layer output against FP32.' })
+  .prefault({});
+
+export type LossSettings = Immutable<z.output<typeof schema>>;
+
+interface Trial {
+  readonly loss: LossSettings | null;
+}
+
+const columns: readonly Column<Trial>[] = [
+  { name: 'loss_samples', type: 'INTEGER', value: ({ loss }) => loss?.samples },
+];
+
+export const lossSection = { schema, columns };
+
+/** @param evaluationSamples the most that there are */
+export const canonicalLoss = onceForEach((settings: LossSettings, evaluationSamples: number): LossSettings => ({
+  ...settings,
+  samples: Math.min(settings.samples, evaluationSamples),
+  modes: sortedSet(settings.modes),
+}));

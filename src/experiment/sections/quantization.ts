@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { onceForEach } from '../../memo/once-for-each.js';
+import { fixIdle } from './fix-idle.js';
+import type { Immutable } from './immutable.js';
+import type { RunSettings } from './run.js';
+import { flag, integer, oneOf, quantizerBits } from './schema-leaves.js';
+import type { Column, FixedWhereIdle, IdleRule } from './section.js';
+
+const schema = z
+  .strictObject({
+    activation: z
+      .strictObject({
+        bits: quantizerBits.describe('Bits of the input quantizer: 2 to 8, or 16.').default(8),
+        calibrator: oneOf(
+          ['max', 'percentile', 'entropy', 'mse'],
+          'How calibration statistics become the range (amax).',
+        ).default('max'),
+        percentile: z
+          .number({ error: 'a number above 50, at most 100' })
+          .gt(50, { error: 'a number above 50, at most 100' })
+          .max(100, { error: 'a number above 50, at most 100' })
+          .describe('Percent of all |x| that calibrator `percentile` does not clip.')
+          .default(99.99),
+        scheme: oneOf(
+          ['signed', 'unsigned', 'auto', 'asymmetric'],
+          '`auto`: unsigned where the observed minimum is not negative, else signed.',
+        ).default('signed'),
+        narrowRange: flag('Leaves out the lowest level: signed levels are symmetric.').default(false),
+      })
+      .prefault({})
+      .meta({ title: 'Input quantizer', description: 'One range per tensor.' }),
+    weight: z
+      .strictObject({
+        bits: quantizerBits.describe('Bits of the weight quantizer: 2 to 8, or 16.').default(8),
+        granularity: oneOf(['channel', 'tensor'], 'One range per output channel, or one for the whole weight.').default(
+          'channel',
+        ),
+        calibrator: oneOf(
+          ['max', 'mse'],
+          '`max`: the largest magnitude; `mse`: the range of the smallest squared error.',
+        ).default('max'),
+        scheme: oneOf(['signed', 'asymmetric'], '`asymmetric`: with a zero point.').default('signed'),
+        narrowRange: flag('Leaves out the lowest level: signed levels are symmetric.').default(false),
+      })
+      .prefault({})
+      .meta({ title: 'Weight quantizer', description: 'Its range is taken after smoothing.' }),
+    biasCorrection: z
+      .strictObject({
+        method: oneOf(
+          ['none', 'empirical'],
+          '`empirical`: the mean error of each output channel over calibration samples is taken off the bias.',
+        ).default('none'),
+        samples: integer(1, 'The first so many calibration samples.').default(256),
+      })
+      .prefault({})
+      .meta({ title: 'Bias correction', description: 'Nagel et al., arXiv 1906.04721, section 4.2.' }),
+    execution: oneOf(
+      ['simulated', 'integer'],
+      '`integer`: accuracy is that of the QDQ model, which the runtime may fuse to integer kernels.',
+    ).default('simulated'),
+  })
+  .superRefine(({ activation }, context) => {
+    if (activation.scheme !== 'asymmetric' || activation.calibrator === 'max') return;
+    if (activation.calibrator === 'percentile') return;
+    const message = `max or percentile beside scheme asymmetric (${activation.calibrator} is defined on symmetric ranges)`;
+    context.addIssue({ code: 'custom', path: ['activation', 'calibrator'], message });
+  })
+  .meta({ title: 'Quantization', description: 'The two quantizers of every layer. W8A8 by default.' })
+  .prefault({});
+
+export type QuantizationSettings = Immutable<z.output<typeof schema>>;
+
+export type ActivationQuantizerSettings = QuantizationSettings['activation'];
+export type Calibrator = ActivationQuantizerSettings['calibrator'];
+/** `auto`: unsigned where the observed minimum is not negative, else signed. */
+export type ActivationScheme = ActivationQuantizerSettings['scheme'];
+
+export type WeightQuantizerSettings = QuantizationSettings['weight'];
+/** `mse`: the amax with the smallest squared error of the weight. */
+export type WeightCalibrator = WeightQuantizerSettings['calibrator'];
+export type WeightScheme = WeightQuantizerSettings['scheme'];
+
+export type BiasCorrectionSettings = QuantizationSettings['biasCorrection'];
+
+/** `integer`: the QDQ model, which the runtime may fuse to its integer kernels. */
+export type Execution = QuantizationSettings['execution'];
+
+interface Written {
+  readonly quantization: QuantizationSettings;
+}
+
+/** Settings that other settings of the section make idle. */
+export const idleInQuantization: readonly FixedWhereIdle<Written>[] = [
+  {
+    path: 'activation.percentile',
+    fixedAt: 99.99,
+    idleBeside: ({ quantization: { activation } }) =>
+      activation.calibrator === 'percentile'
+        ? null
+        : `beside quantization.activation.calibrator ${activation.calibrator}`,
+  },
+  {
+    path: 'activation.narrowRange',
+    fixedAt: false,
+    off: false,
+    idleBeside: ({ quantization: { activation } }) =>
+      activation.scheme === 'signed' || activation.scheme === 'auto'
+        ? null
+        : `beside quantization.activation.scheme ${activation.scheme}`,
+  },
+  {
+    path: 'weight.narrowRange',
+    fixedAt: false,
+    off: false,
+    idleBeside: ({ quantization: { weight } }) =>
+      weight.scheme === 'signed' ? null : `beside quantization.weight.scheme ${weight.scheme}`,
+  },
+  {
+    path: 'biasCorrection.samples',
+    fixedAt: 0,
+    isLabelled: true,
+    idleBeside: ({ quantization: { biasCorrection } }) =>
+      biasCorrection.method === 'none' ? 'beside quantization.biasCorrection.method none' : null,
+  },
+];
+
+const idleExecution: IdleRule<{ readonly run: Pick<RunSettings, 'optimizationLevel'> }> = {
+  path: 'execution',
+  off: 'simulated',
+  idleBeside: ({ run }) =>
+    run.optimizationLevel === 'disabled'
+      ? 'beside run.optimizationLevel disabled, at which nothing is fused to integer kernels'
+      : null,
+};
+
+interface Trial {
+  readonly quantization: QuantizationSettings | null;
+}
+
+const columns: readonly Column<Trial>[] = [
+  { name: 'activation_bits', type: 'INTEGER', value: ({ quantization }) => quantization?.activation.bits },
+  { name: 'activation_calibrator', type: 'TEXT', value: ({ quantization }) => quantization?.activation.calibrator },
+  {
+    name: 'percentile',
+    type: 'REAL',
+    value: ({ quantization }) =>
+      quantization?.activation.calibrator === 'percentile' ? quantization.activation.percentile : null,
+  },
+  { name: 'activation_scheme', type: 'TEXT', value: ({ quantization }) => quantization?.activation.scheme },
+  { name: 'weight_bits', type: 'INTEGER', value: ({ quantization }) => quantization?.weight.bits },
+  { name: 'weight_granularity', type: 'TEXT', value: ({ quantization }) => quantization?.weight.granularity },
+  { name: 'weight_calibrator', type: 'TEXT', value: ({ quantization }) => quantization?.weight.calibrator },
+  { name: 'weight_scheme', type: 'TEXT', value: ({ quantization }) => quantization?.weight.scheme },
+  { name: 'bias_correction', type: 'TEXT', value: ({ quantization }) => quantization?.biasCorrection.method },
+  { name: 'execution', type: 'TEXT', value: ({ quantization }) => quantization?.execution },
+];
+
+export const quantizationSection = { schema, idle: [...idleInQuantization, idleExecution], columns };
+
+/** @param calibrationSamples the most that there are */
+export const canonicalQuantization = onceForEach(
+  (settings: QuantizationSettings, calibrationSamples: number): QuantizationSettings => {
+    // Stored settings have `execution` first.
+    const { activation, weight, biasCorrection, ...rest } = fixIdle(settings, idleInQuantization, {
+      quantization: settings,
+    });
+    const samples = Math.min(biasCorrection.samples, calibrationSamples);
+    return { ...rest, activation, weight, biasCorrection: { ...biasCorrection, samples } };
+  },
+);

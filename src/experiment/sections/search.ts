@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { fixIdle } from './fix-idle.js';
+import type { Immutable } from './immutable.js';
+import { fraction, integer, listOf, oneOf, rangesAllowed } from './schema-leaves.js';
+import type { Column, FixedWhereIdle, IdleRule } from './section.js';
+import { isSearched } from './smoothing.js';
+import type { SmoothingSettings } from './smoothing.js';
+
+const ascending = 'ascending numbers from 0 to 1, none twice';
+const defaultCandidates = Array.from({ length: 19 }, (_, index) => (index + 1) / 20);
+
+const schema = z
+  .strictObject({
+    candidates: listOf(
+      fraction('a number from 0 to 1'),
+      ascending,
+      'Candidate alphas, ascending; a range {from, to, step} is allowed.',
+    )
+      .refine((values) => values.every((value, index) => index === 0 || value > values[index - 1]!), {
+        error: ascending,
+      })
+      .register(rangesAllowed, { kind: 'range' })
+      .default(defaultCandidates),
+    samples: integer(1, 'The first so many calibration samples.').default(256),
+    objective: oneOf(
+      ['l1', 'mse', 'channelMse'],
+      "What a candidate is judged by: mean |error| or squared error of the layer's output, or squared error relative to each channel's power.",
+    ).default('l1'),
+    order: oneOf(
+      ['isolated', 'sequential', 'output'],
+      '`isolated`: each layer alone; `sequential`: behind its quantized predecessors; `output`: descent on the divergence of the output.',
+    ).default('isolated'),
+    ties: oneOf(['smaller', 'larger'], 'Which of equally good candidates is taken.').default('smaller'),
+    sweeps: integer(1, 'Times that order `output` goes through all layers at most.').default(1),
+  })
+  .meta({ title: 'Search', description: 'The search of smoothing mode `dynamic` and of alpha `auto`.' })
+  .prefault({});
+
+export type SearchSettings = Immutable<z.output<typeof schema>>;
+
+/** What a candidate alpha of a layer is judged by; the `output` order always takes the divergence of the output. */
+export type SearchObjective = SearchSettings['objective'];
+
+/**
+ * `isolated`: each layer alone, fed the FP32 input; `sequential`: in graph order, behind its quantized predecessors;
+ * `output`: coordinate descent on the divergence of the output, from the best static alpha.
+ */
+export type SearchOrder = SearchSettings['order'];
+
+interface Written {
+  readonly smoothing: SmoothingSettings;
+  readonly search: SearchSettings;
+}
+
+/** What makes the whole section idle: null where alphas are searched. */
+function withoutSearch({ smoothing }: Written): string | null {
+  if (isSearched(smoothing)) return null;
+  return smoothing.mode === 'static' ? 'beside a fixed smoothing.alpha' : `beside smoothing.mode ${smoothing.mode}`;
+}
+
+/** Null in `dynamic`: alpha `auto` is the descent's start, judged by the output, without the descent. */
+function ofAuto({ smoothing }: Written): string | null {
+  const auto = 'beside smoothing.alpha auto, which always goes by the divergence of the output';
+  return smoothing.mode === 'dynamic' ? null : auto;
+}
+
+/** `search.sweeps` of a search that does not descend. */
+export const NO_DESCENT = 0;
+
+const fixed: readonly FixedWhereIdle<Written>[] = [
+  { path: 'order', fixedAt: 'output', idleBeside: (settings) => withoutSearch(settings) ?? ofAuto(settings) },
+  {
+    path: 'objective',
+    fixedAt: 'l1',
+    idleBeside: (settings) =>
+      withoutSearch(settings) ??
+      ofAuto(settings) ??
+      (settings.search.order === 'output' ? 'beside search.order output, which goes by its divergence' : null),
+  },
+  {
+    path: 'sweeps',
+    fixedAt: NO_DESCENT,
+    idleBeside: (settings) =>
+      withoutSearch(settings) ??
+      ofAuto(settings) ??
+      (settings.search.order === 'output' ? null : `beside search.order ${settings.search.order}`),
+  },
+];
+
+const idle: readonly IdleRule<Written>[] = [
+  ...['candidates', 'samples', 'ties'].map((path) => ({ path, idleBeside: withoutSearch })),
+  ...fixed,
+];
+
+interface Trial {
+  readonly search: SearchSettings | null;
+}
+
+const columns: readonly Column<Trial>[] = [
+  { name: 'search_order', type: 'TEXT', value: ({ search }) => search?.order },
+  {
+    name: 'search_objective',
+    type: 'TEXT',
+    // Alphas of order `output` are judged by the divergence of the output.
+    value: ({ search }) => (search?.order === 'output' ? 'divergence' : search?.objective),
+  },
+];
+
+export const searchSection = { schema, idle, columns };
+
+/**
+ * Null where no alpha is searched.
+ *
+ * @param calibrationSamples the most that there are
+ */
+export function canonicalSearch(settings: Written, calibrationSamples: number): SearchSettings | null {
+  if (!isSearched(settings.smoothing)) return null;
+  const { samples } = settings.search;
+  return { ...fixIdle(settings.search, fixed, settings), samples: Math.min(samples, calibrationSamples) };
+}

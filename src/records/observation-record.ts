@@ -1,0 +1,47 @@
+import type { ChannelHistograms } from './channel-histograms.js';
+
+/** What an observe stage saw of the inputs of all layers over one prefix of the calibration data. */
+export interface ObservationRecord {
+  readonly batches: number;
+  readonly samples: number;
+  readonly inputs: readonly InputStatistics[];
+  /** Only in the last record of the first part of a pass, and only where one was asked for. */
+  readonly display?: DisplayHistograms;
+}
+
+/**
+ * Statistics of a layer's input over one prefix of the calibration data, `[inputChannels]` each.
+ */
+export interface InputStatistics {
+  readonly layer: string;
+  readonly min: Float64Array;
+  readonly max: Float64Array;
+  /** max |x| per channel. */
+  readonly absmax: Float64Array;
+  /** max |x| per column of `x.view(-1, C)`; null unless asked for. */
+  readonly absmaxView: Float64Array | null;
+  /** Null unless a calibrator other than `max` is to be used on this prefix. */
+  readonly histograms: ChannelHistograms | null;
+  /** By each calibrator that reads histograms; none where no histograms were gathered. */
+  readonly histogramAmax?: HistogramAmax;
+}
+
+/**
+ * The amax of a layer's input in 8 bits, signed, without smoothing: how it converges as samples are
+ * added.
+ */
+export interface HistogramAmax {
+  /** 99.99 % */
+  readonly percentile: number;
+  readonly entropy: number;
+  readonly mse: number;
+}
+
+/**
+ * Histograms of the input of every layer over the first few calibration samples: to look at, never
+ * to calculate with.
+ */
+export interface DisplayHistograms {
+  readonly samples: number;
+  readonly inputs: readonly { readonly layer: string; readonly histograms: ChannelHistograms }[];
+}

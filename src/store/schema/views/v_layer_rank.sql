@@ -1,0 +1,8 @@
+-- A row is one layer by the ranking that one trial's layers.keepFloat chooses from.
+CREATE VIEW v_layer_rank AS
+SELECT sw.name AS sweep, t.id AS trial, st.label, t.keep_float, l.position, l.name AS layer, r.rank, r.divergence, r.rank <= t.keep_float AS kept_float
+FROM sweep sw
+JOIN sweep_trial st ON st.sweep_id = sw.id
+JOIN trial t ON t.id = st.trial_id
+JOIN layer_rank r ON r.stage_id = t.rank_stage_id
+JOIN layer l ON l.id = r.layer_id;
