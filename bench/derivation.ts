@@ -1,8 +1,8 @@
-import { calibrateInput, type CalibratorOptions } from '../src/calibrate/calibrators/calibrators.js';
-import { entropyAmax } from '../src/calibrate/calibrators/entropy-amax.js';
-import { mseAmax } from '../src/calibrate/calibrators/mse-amax.js';
+import { calibrateInput, type CalibratorOptions } from '../src/calibrate/calibrators/calibrate-input.js';
+import { entropyAmax } from '../src/calibrate/calibrators/entropy-calibrator.js';
+import { mseAmax } from '../src/calibrate/calibrators/mse-calibrator.js';
 import { observeGraph } from '../src/calibrate/observe-graph.js';
-import { percentileAmax } from '../src/calibrate/calibrators/percentile-amax.js';
+import { percentileAmax } from '../src/calibrate/calibrators/percentile-calibrator.js';
 import { CALIBRATION_BINS } from '../src/calibrate/histograms/smoothed-histogram.js';
 import { StatisticsAccumulator } from '../src/calibrate/statistics-accumulator.js';
 import { openDataset } from '../src/formats/open-dataset.js';

@@ -1,4 +1,5 @@
-import type { Calibrator, Experiment } from '../src/experiment/sections/settings.js';
+import type { CalibratorName } from '../src/calibrate/calibrators/registry.js';
+import type { Experiment } from '../src/experiment/sections/settings.js';
 import { loadExperiment } from '../src/experiment/load-experiment.js';
 import { expandSensitivity } from '../src/plan/expand-sensitivity.js';
 import { planSweep } from '../src/plan/plan-sweep.js';
@@ -14,7 +15,7 @@ export interface SyntheticGrid {
   readonly weightBits: readonly number[];
   readonly granularities: readonly ('channel' | 'tensor')[];
   readonly activationBits: readonly number[];
-  readonly calibrators: readonly Calibrator[];
+  readonly calibrators: readonly CalibratorName[];
   readonly keepFloat: readonly number[];
   /** Seeds of calibration samples, each with every alpha and calibrator and all weight bits; empty for none. */
   readonly seeds: readonly number[];

@@ -1,5 +1,5 @@
 import { joinHistograms } from './histograms/channel-histogram.js';
-import { withHistogramAmax } from './calibrators/histogram-amax.js';
+import { withHistogramAmax } from './calibrators/amax-by-calibrator.js';
 import type { InputStatistics, ObservationRecord } from '../records/observation-record.js';
 
 /**

@@ -1,11 +1,12 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
+import { weightCalibrators } from '../calibrate/weight-calibrators/registry.js';
 import type { DataSource } from '../formats/data-source.js';
 import type { Execution } from '../experiment/sections/settings.js';
 import { foldBatchNorm } from '../onnx/folding/fold-batch-norm.js';
 import { encodeModel, type OnnxModel } from '../onnx/onnx-model.js';
 import { calibrationTable } from './calibration-table.js';
-import { withHeader } from '../quantize/graph/model-header.js';
+import { withHeader } from '../onnx/model-header.js';
 import type { PreparedLayer } from '../quantize/prepare-layers.js';
 import { isSmoothed } from '../quantize/graph/qdq-graph.js';
 import { deployableModel, smoothedFloatModel } from '../quantize/graph/deployable-model.js';
@@ -90,7 +91,7 @@ export function exportTrial(trial: StoredTrial, modelPath: string | null, target
     floatWeights,
     usesRuntimeDomain: quantized.graph.node.some((n) => n.domain !== '' && n.name.startsWith(base.ownPrefix)),
     weightsAsInTensorrt:
-      trial.weightCalibrator === 'max' &&
+      weightCalibrators[trial.weightCalibrator].shrink === null &&
       trial.layers.every(({ weight }) => weight.bits === 8 && weight.signed && weight.granularity === 'channel'),
   };
 }

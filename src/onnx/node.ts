@@ -1,4 +1,4 @@
-import { create } from '@bufbuild/protobuf';
+import { create, toBinary } from '@bufbuild/protobuf';
 import {
   AttributeProtoSchema,
   AttributeProto_AttributeType,
@@ -48,6 +48,11 @@ export function readIntsAttribute(node: NodeProto, name: string): readonly numbe
 
 export function readFloatAttribute(node: NodeProto, name: string, fallback: number): number {
   return node.attribute.find((a) => a.name === name)?.f ?? fallback;
+}
+
+/** The attribute, name included, as a text that equal attributes share. */
+export function attributeText(attribute: AttributeProto): string {
+  return Buffer.from(toBinary(AttributeProtoSchema, attribute)).toString('hex');
 }
 
 /** A copy of the node with some fields replaced; attributes and unknown fields are kept. */

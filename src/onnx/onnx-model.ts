@@ -82,6 +82,11 @@ export function encodeModel(model: OnnxModel): Uint8Array {
   return bytes;
 }
 
+/** Bytes of the graph alone, by which graphs are compared. */
+export function encodeGraph(graph: GraphProto): Uint8Array {
+  return toBinary(GraphProtoSchema, graph);
+}
+
 /** The model with another graph; checks the graph anew. */
 export function withGraph(model: OnnxModel, graph: GraphProto): OnnxModel {
   const proto = Object.assign(create(ModelProtoSchema), model.proto, { graph });

@@ -52,6 +52,26 @@ export function floatTensor(name: string, dims: readonly number[], values: Float
   });
 }
 
+/** A tensor of another type from its raw little-endian bytes. */
+export function rawTensor(
+  name: string,
+  dims: readonly number[],
+  dataType: TensorProto_DataType,
+  rawData: Uint8Array,
+): TensorProto {
+  return create(TensorProtoSchema, { name, dims: dims.map(BigInt), dataType, rawData });
+}
+
+/** The tensor under another name; the values are shared. */
+export function renamedTensor(tensor: TensorProto, name: string): TensorProto {
+  return Object.assign(create(TensorProtoSchema), tensor, { name });
+}
+
+/** Name, shape and type of a tensor without its values. */
+export function tensorWithoutValues({ name, dims, dataType }: TensorProto): TensorProto {
+  return create(TensorProtoSchema, { name, dims, dataType });
+}
+
 export function int64Tensor(name: string, values: readonly number[]): TensorProto {
   const data = BigInt64Array.from(values, BigInt);
   return create(TensorProtoSchema, {

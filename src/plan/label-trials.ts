@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { TrialSettings } from '../experiment/sections/canonical-settings.js';
 import { idleInQuantization } from '../experiment/sections/quantization.js';
+import { smoothingModes } from '../smooth/modes/registry.js';
 import { printableName } from '../text/printable.js';
 import type { LayerRule } from '../experiment/sections/settings.js';
 
@@ -17,19 +18,7 @@ const named = new Set([
 const aroundSource = new Set(['batchSize', 'batches', 'samples', 'sampleSeed', 'stop']);
 
 function method({ role, smoothing }: TrialSettings): string {
-  if (role === 'fp32') return 'fp32';
-  switch (smoothing.mode) {
-    case 'none':
-      return 'unsmoothed';
-    case 'static':
-      return `static alpha=${smoothing.alpha ?? ''}`;
-    case 'auto':
-      return 'static alpha=auto';
-    case 'dynamic':
-      return 'dynamic';
-    case 'cle':
-      return 'cle';
-  }
+  return role === 'fp32' ? 'fp32' : smoothingModes[smoothing.mode].label(smoothing.alpha);
 }
 
 /** `only /conv1/Conv`: which layer a sensitivity trial is of. */
@@ -43,7 +32,12 @@ const quantizationRules = new Map(idleInQuantization.map((rule) => [`quantizatio
 /** False for a setting that takes a fixed value in the trial because it can't matter there. */
 function matters(path: string, { quantization }: TrialSettings): boolean {
   const rule = quantizationRules.get(path);
-  return rule === undefined || rule.isLabelled === true || quantization === null || rule.idleBeside({ quantization }) === null;
+  return (
+    rule === undefined ||
+    rule.isLabelled === true ||
+    quantization === null ||
+    rule.idleBeside({ quantization }) === null
+  );
 }
 
 /** Reads the trial's own value of a setting; undefined where the trial does not depend on it. */

@@ -1,6 +1,7 @@
 import type { TrialSettings } from '../experiment/sections/canonical-settings.js';
 import { withoutStop } from '../experiment/sections/data.js';
 import { IdenticalParts } from '../memo/identical-parts.js';
+import { calibrators } from '../calibrate/calibrators/registry.js';
 import type { AbsmaxMethod } from '../calibrate/absmax-method.js';
 import type { CalibrationSettings, LayerSettings, QuantizationSettings } from '../experiment/sections/settings.js';
 import { observeGroup, observeKey, rankKey, referenceKey, searchKey } from './content-key.js';
@@ -76,9 +77,8 @@ function mergeObserves(
   );
 }
 
-/** Every calibrator but max derives its range from histograms. */
 function readsHistograms({ quantization }: TrialSettings): boolean {
-  return quantization !== null && quantization.activation.calibrator !== 'max';
+  return quantization !== null && calibrators[quantization.activation.calibrator].reads === 'histograms';
 }
 
 function referenceOf(trial: TrialSettings, context: PlanContext): ReferenceStage {

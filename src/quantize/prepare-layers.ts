@@ -10,7 +10,7 @@ import { readFloatTensor } from '../onnx/tensor.js';
 import { insertSmoothing, smoothLayers, type AlphaOf, type SmoothedLayer } from '../smooth/smooth-layers.js';
 import { fakeQuantizeWeight, type QuantizedWeight } from './quantizers/fake-quantize-weight.js';
 import { inputQuantizer } from './quantizers/input-quantizer.js';
-import { outputBound } from './graph/output-exponent.js';
+import { outputBound } from './output-bound.js';
 import { widestQuantizer, type Quantizer } from './quantizers/quantizer.js';
 import type { LayerBits } from './select-layers.js';
 import { weightQuantizers } from './quantizers/weight-quantizers.js';

@@ -1,4 +1,4 @@
-import type { WeightCalibrator } from '../experiment/sections/settings.js';
+import { weightCalibrators, type WeightCalibratorName } from '../calibrate/weight-calibrators/registry.js';
 import { ModelError } from '../onnx/model-error.js';
 import { findLayers, type Layer } from '../onnx/layers/layers.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
@@ -61,7 +61,7 @@ export interface StoredLayer {
 export function restoreModel(
   model: OnnxModel,
   stored: readonly StoredLayer[],
-  weightCalibrator: WeightCalibrator,
+  weightCalibrator: WeightCalibratorName,
 ): PreparedModel {
   const byName = new Map(findLayers(model).map((layer) => [layer.name, layer]));
   const decisions = new Map<string, LayerSmoothing>();
@@ -92,7 +92,11 @@ function restoreDecision(layer: Layer, stored: StoredLayer): LayerSmoothing {
   return { alpha, apply, fallbackReason, factors: { s, deadChannels } };
 }
 
-function restoreLayer(smoothed: SmoothedLayer, stored: StoredLayer, weightCalibrator: WeightCalibrator): PreparedLayer {
+function restoreLayer(
+  smoothed: SmoothedLayer,
+  stored: StoredLayer,
+  weightCalibrator: WeightCalibratorName,
+): PreparedLayer {
   checkForm(stored);
   const { layer, factors, smoothedWeight } = smoothed;
   const input = restoreQuantizer(stored.input, stored.input.amax, stored.input.low);
@@ -133,7 +137,7 @@ function restoreQuantizer(
 function restoreWeightQuantizers(
   { layer, smoothedWeight }: SmoothedLayer,
   stored: StoredQuantizer,
-  calibrator: WeightCalibrator,
+  calibrator: WeightCalibratorName,
 ): readonly Quantizer[] {
   const amax = stored.amaxChannels ?? [stored.amax];
   const low = stored.lowChannels ?? (stored.amaxChannels === null ? [stored.low] : null);
@@ -150,9 +154,9 @@ function restoreWeightQuantizers(
     narrowRange,
     calibrator: 'max',
   });
-  // By max a range is the weight's own. By mse it is a share of that, never more; it is not searched for again.
-  const fits = (end: number, own: number): boolean =>
-    calibrator === 'max' ? end === own : Math.abs(end) <= Math.abs(own);
+  // A range is the weight's own, or a share of that, never more; it is not searched for again.
+  const isWhole = weightCalibrators[calibrator].shrink === null;
+  const fits = (end: number, own: number): boolean => (isWhole ? end === own : Math.abs(end) <= Math.abs(own));
   for (const [channel, own] of whole.entries()) {
     const { amax: high, low } = quantizers[channel]!;
     if (!fits(high, own.amax)) throw differs(layer, `weight amax [${channel}]`, high, own.amax);

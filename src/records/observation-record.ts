@@ -20,22 +20,17 @@ export interface InputStatistics {
   readonly absmax: Float64Array;
   /** max |x| per column of `x.view(-1, C)`; null unless asked for. */
   readonly absmaxView: Float64Array | null;
-  /** Null unless a calibrator other than `max` is to be used on this prefix. */
+  /** Null unless a calibrator that reads histograms is to be used on this prefix. */
   readonly histograms: ChannelHistograms | null;
   /** By each calibrator that reads histograms; none where no histograms were gathered. */
-  readonly histogramAmax?: HistogramAmax;
+  readonly histogramAmax?: AmaxByCalibrator;
 }
 
 /**
- * The amax of a layer's input in 8 bits, signed, without smoothing: how it converges as samples are
- * added.
+ * The amax of a layer's input in 8 bits, signed, without smoothing, by the name of the calibrator:
+ * how it converges as samples are added. That of `percentile` holds 99.99 %.
  */
-export interface HistogramAmax {
-  /** 99.99 % */
-  readonly percentile: number;
-  readonly entropy: number;
-  readonly mse: number;
-}
+export type AmaxByCalibrator = Readonly<Record<string, number>>;
 
 /**
  * Histograms of the input of every layer over the first few calibration samples: to look at, never

@@ -1,3 +1,4 @@
+import { calibrators } from '../calibrate/calibrators/registry.js';
 import { openDataset } from '../formats/open-dataset.js';
 import { mergeMetricStates } from '../tasks/create-metric.js';
 import { judgeReference } from '../reference/judge-reference.js';
@@ -186,7 +187,7 @@ export function storedObservation(
   { activation }: QuantizationSettings,
 ): ObservationRecord {
   const observation = store.observation(observeKey, batches)!;
-  if (activation.calibrator !== 'max') return observation;
+  if (calibrators[activation.calibrator].reads === 'histograms') return observation;
   return { ...observation, inputs: observation.inputs.map((input) => ({ ...input, histograms: null })) };
 }
 

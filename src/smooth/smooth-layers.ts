@@ -4,14 +4,14 @@ import type { FoldRegion } from '../onnx/folding/fold-region.js';
 import type { Layer } from '../onnx/layers/layers.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import { floatTensor, readFloatTensor } from '../onnx/tensor.js';
-import { crossLayerFactors } from './cross-layer-equalization.js';
 import { findFoldRegions, type FoldRegions } from './fold-regions.js';
+import { smoothingModes } from './modes/registry.js';
+import type { RegionFactors } from './modes/smoothing-mode.js';
 import { rescaleModel, rescaleWeight, type Fold } from './rescale-model.js';
-import { noSmoothing, smoothingFactors, type SmoothingFactors } from './smoothing-factors.js';
+import { noSmoothing, type SmoothingFactors } from './smoothing-factors.js';
 import { smoothWeight } from './smooth-weight.js';
-import { perInputChannelAbsmax, viewAbsmax } from './weight-absmax.js';
 
-/** Alpha of a layer: a number, or null for no smoothing. */
+/** Alpha of a layer: a number, or null where its mode has none. */
 export type AlphaOf = (layer: string) => number | null;
 
 /** A layer whose smoothing is decided. */
@@ -26,7 +26,7 @@ export interface SmoothedLayer {
   readonly factors: SmoothingFactors;
   /** `insert`: the input is divided by s here; `fold`: the base model's tensor is divided already. */
   readonly apply: 'insert' | 'fold' | 'none';
-  /** Why s is inserted although it was to be folded, or why cle left the layer alone; null otherwise. */
+  /** Why s is inserted although it was to be folded, or why the layer was left alone; null otherwise. */
   readonly fallbackReason: string | null;
   /** `[O]`, by which the base model's output of this layer is divided, for layers behind it that were folded; null: 1. */
   readonly outputFactors: Float32Array | null;
@@ -61,7 +61,8 @@ export function smoothLayers(
   smoothing: CanonicalSmoothing,
   alphaOf: AlphaOf,
 ): SmoothedModel {
-  if (smoothing.mode === 'cle') return equalize(model, layers);
+  const { factors } = smoothingModes[smoothing.mode];
+  if (factors.of === 'region') return smoothRegions(model, layers, factors);
   if (smoothing.apply !== 'fold') {
     return applySmoothing(model, layers, decideFactors(layers, statistics, smoothing, alphaOf), []);
   }
@@ -118,14 +119,17 @@ function decideFactors(
   smoothing: CanonicalSmoothing,
   alphaOf: AlphaOf,
 ): Map<string, LayerSmoothing> {
+  const definition = smoothingModes[smoothing.mode].factors;
+  // Of a layer by itself there is nothing to even out.
+  const ofLayer = definition.of === 'layer' ? definition.factors : null;
   return new Map(
     layers.map((layer): [string, LayerSmoothing] => {
       const alpha = alphaOf(layer.name);
       const inputs = statistics.get(layer.name);
       if (inputs === undefined) throw new Error(`Invariant: no statistics for layer "${layer.name}".`);
       const none = { alpha, factors: noSmoothing(layer.inputChannels), apply: 'none', fallbackReason: null } as const;
-      if (alpha === null) return [layer.name, none];
-      return [layer.name, { ...none, factors: factorsOf(layer, inputs, alpha, smoothing), apply: 'insert' }];
+      const factors = ofLayer === null ? null : ofLayer(layer, inputs, { alpha, absmax: smoothing.absmax });
+      return [layer.name, factors === null ? none : { ...none, factors, apply: 'insert' }];
     }),
   );
 }
@@ -164,9 +168,9 @@ function smoothLayer(
   return { layer, original, ...decision, outputFactors, smoothedWeight };
 }
 
-function equalize(model: OnnxModel, layers: readonly Layer[]): SmoothedModel {
+function smoothRegions(model: OnnxModel, layers: readonly Layer[], definition: RegionFactors): SmoothedModel {
   const { regions, reasons } = withLayerProducers(findFoldRegions(model, layers));
-  const factors = crossLayerFactors(regions);
+  const factors = definition.factors(regions);
   const folded = new Map(
     regions.flatMap(({ readers }, index) => readers.map(({ name }) => [name, factors[index]!] as const)),
   );
@@ -184,7 +188,7 @@ function equalize(model: OnnxModel, layers: readonly Layer[]): SmoothedModel {
   return applySmoothing(model, layers, decisions, folds);
 }
 
-/** Equalization evens out two weights: a BatchNormalization has none. */
+/** Two weights are evened out: a BatchNormalization has none. */
 function withLayerProducers({ regions, reasons }: FoldRegions): FoldRegions {
   const pairs: FoldRegion[] = [];
   const all = new Map(reasons);
@@ -193,16 +197,4 @@ function withLayerProducers({ regions, reasons }: FoldRegions): FoldRegions {
     else for (const { name } of region.readers) all.set(name, 'its input comes from a BatchNormalization, not a layer');
   }
   return { regions: pairs, reasons: all };
-}
-
-function factorsOf(
-  layer: Layer,
-  inputs: InputStatistics,
-  alpha: number,
-  { absmax }: CanonicalSmoothing,
-): SmoothingFactors {
-  const weight = readFloatTensor(layer.weight);
-  if (absmax !== 'view') return smoothingFactors(inputs.absmax, perInputChannelAbsmax(weight, layer.layout), alpha);
-  if (inputs.absmaxView === null) throw new Error(`Invariant: no view statistics for layer "${layer.name}".`);
-  return smoothingFactors(inputs.absmaxView, viewAbsmax(weight, layer.layout), alpha);
 }

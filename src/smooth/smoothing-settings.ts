@@ -1,12 +1,10 @@
 import type { AbsmaxMethod } from '../calibrate/absmax-method.js';
-
-/** `static`: SmoothQuant with one alpha; `dynamic`: one alpha a layer; `cle`: cross-layer equalization; `none`: s = 1. */
-export type SmoothingMode = 'none' | 'static' | 'dynamic' | 'cle';
+import type { AlphaMode, SmoothingModeName } from './modes/registry.js';
 
 export type SmoothingApply = 'insert' | 'fold';
 
 export interface SmoothingSettings {
-  readonly mode: SmoothingMode;
+  readonly mode: SmoothingModeName;
   /** Migration strength in [0, 1]; `auto`: the candidate whose output is nearest to FP32's. Used by `static` only. */
   readonly alpha: number | 'auto';
   readonly absmax: AbsmaxMethod;
@@ -14,16 +12,13 @@ export interface SmoothingSettings {
   readonly apply: SmoothingApply;
 }
 
-/** How alphas come about: `auto` is one static alpha, searched; the others are the settings' own modes. */
-export type AlphaMode = SmoothingMode | 'auto';
-
-/** How one candidate or unsmoothed trial smooths; null parts do not apply to the trial. */
+/** How one candidate or unsmoothed trial smooths; null parts do not apply to its mode. */
 export interface CanonicalSmoothing {
   readonly mode: AlphaMode;
-  /** null unless `mode` is `static`. */
+  /** null unless it is fixed. */
   readonly alpha: number | null;
-  /** null unless s comes from activations, so when `mode` is `none` or `cle`. */
+  /** null unless s comes from activations. */
   readonly absmax: AbsmaxMethod | null;
-  /** null when `mode` is `none`; always `fold` for `cle`. */
+  /** null where nothing is smoothed. */
   readonly apply: SmoothingApply | null;
 }

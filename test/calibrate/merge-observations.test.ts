@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { maxCalibrator } from '../../src/calibrate/calibrators/calibrators.js';
+import { maxAmax } from '../../src/calibrate/calibrators/max-calibrator.js';
 import { mergeObservations } from '../../src/calibrate/merge-observations.js';
 import type { ObservationRecord } from '../../src/records/observation-record.js';
 
@@ -69,9 +69,9 @@ describe('mergeObservations', () => {
   });
 });
 
-describe('maxCalibrator', () => {
+describe('maxAmax', () => {
   it('is the largest smoothed absmax', () => {
-    expect(maxCalibrator(Float64Array.of(16, 9, 1), Float32Array.of(4, 1, 0.5))).toBe(9);
+    expect(maxAmax(Float64Array.of(16, 9, 1), Float32Array.of(4, 1, 0.5))).toBe(9);
   });
 
   it('equals a second pass over the smoothed data', () => {
@@ -87,12 +87,12 @@ describe('maxCalibrator', () => {
           Math.max(...samples.map(([, b]) => Math.abs(b))),
         );
         const direct = Math.max(...samples.map(([a, b]) => Math.max(Math.abs(a / s0), Math.abs(b / s1))));
-        expect(maxCalibrator(absmax, Float32Array.of(s0, s1))).toBe(direct);
+        expect(maxAmax(absmax, Float32Array.of(s0, s1))).toBe(direct);
       }),
     );
   });
 
   it('keeps a NaN', () => {
-    expect(maxCalibrator(Float64Array.of(1, NaN, 2), Float32Array.of(1, 1, 1))).toBeNaN();
+    expect(maxAmax(Float64Array.of(1, NaN, 2), Float32Array.of(1, 1, 1))).toBeNaN();
   });
 });

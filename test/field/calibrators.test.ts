@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { calibrateInput, type CalibratorOptions } from '../../src/calibrate/calibrators/calibrators.js';
+import { calibrateInput, type CalibratorOptions } from '../../src/calibrate/calibrators/calibrate-input.js';
 import { joinHistograms } from '../../src/calibrate/histograms/channel-histogram.js';
 import { calibrationDetail } from '../../src/calibrate/histograms/histogram-detail.js';
 import { CALIBRATION_BINS, smoothedHistogram } from '../../src/calibrate/histograms/smoothed-histogram.js';
-import { mseRange } from '../../src/quantize/quantizers/mse-range.js';
+import { mseRange } from '../../src/calibrate/weight-calibrators/mse-weight-calibrator.js';
 import { asymmetricQuantizer, symmetricQuantizer, type Quantizer } from '../../src/quantize/quantizers/quantizer.js';
 import { histogramDirectly, statisticsOfChannels } from '../calibrate/count-directly.js';
 import { literalDivergences, literalErrors, literalPercentile } from '../calibrate/literal-calibrators.js';

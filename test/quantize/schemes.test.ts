@@ -1,12 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type {
-  ActivationScheme,
-  QuantizationSettings,
-  WeightQuantizerSettings,
-  WeightScheme,
-} from '../../src/experiment/sections/settings.js';
+import type { ActivationSchemeName } from '../../src/calibrate/schemes/activation-schemes.js';
+import type { WeightSchemeName } from '../../src/calibrate/schemes/weight-schemes.js';
+import type { QuantizationSettings, WeightQuantizerSettings } from '../../src/experiment/sections/settings.js';
 import { applyEdits } from '../../src/onnx/edits/edits.js';
 import { intAttribute } from '../../src/onnx/node.js';
 import type { OnnxModel } from '../../src/onnx/onnx-model.js';
@@ -148,7 +145,7 @@ function nearHalfSteps(bits: number, settings: WeightQuantizerSettings): Float32
   });
 }
 
-const schemes: readonly ActivationScheme[] = ['signed', 'unsigned', 'asymmetric'];
+const schemes: readonly ActivationSchemeName[] = ['signed', 'unsigned', 'asymmetric'];
 
 describe.each(widths)('at %i bits', (bits) => {
   it.each([
@@ -285,7 +282,7 @@ const network = (): OnnxModel =>
     ],
   });
 
-const weightSchemes: readonly WeightScheme[] = ['signed', 'asymmetric'];
+const weightSchemes: readonly WeightSchemeName[] = ['signed', 'asymmetric'];
 const forms = schemes
   .concat('auto')
   .flatMap((scheme) =>

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { create, toBinary } from '@bufbuild/protobuf';
 import { createPrng } from '../../statistics/prng.js';
 import { onceForEach } from '../../memo/once-for-each.js';
 import { applyEdits } from '../../onnx/edits/edits.js';
@@ -7,10 +6,9 @@ import { GraphPatch } from '../../onnx/edits/graph-patch.js';
 import { ModelError } from '../../onnx/model-error.js';
 import type { ModelIo } from '../../onnx/model-io.js';
 import { intAttribute, makeNode } from '../../onnx/node.js';
-import { copyGraph, decodeModel, encodeModel, type OnnxModel } from '../../onnx/onnx-model.js';
-import { GraphProtoSchema, TensorProtoSchema } from '../../onnx/proto/onnx_pb.js';
+import { copyGraph, decodeModel, encodeGraph, encodeModel, type OnnxModel } from '../../onnx/onnx-model.js';
 import { smallModel } from '../../onnx/small-model.js';
-import { elementCount, FLOAT32, floatTensor, tensorShape } from '../../onnx/tensor.js';
+import { elementCount, FLOAT32, floatTensor, tensorShape, tensorWithoutValues } from '../../onnx/tensor.js';
 import {
   areOperatorsEqual,
   BLOCKED_DOMAIN,
@@ -197,12 +195,12 @@ function areBitsEqual(a: Outputs, b: Outputs): boolean {
  */
 function structureOf(model: OnnxModel, marked: Quantizers): string {
   const initializer = model.graph.initializer.map((tensor) => {
-    const { name, dims, dataType } = tensor;
+    const { name, dataType } = tensor;
     const isSize =
       model.index.consumers.get(name)?.some(({ node }) => /^(?:Resize|Upsample)$/.test(node.opType)) === true;
-    return dataType === FLOAT32 && !isSize ? create(TensorProtoSchema, { name, dims, dataType }) : tensor;
+    return dataType === FLOAT32 && !isSize ? tensorWithoutValues(tensor) : tensor;
   });
-  const hash = createHash('sha256').update(toBinary(GraphProtoSchema, copyGraph(model.graph, { initializer })));
+  const hash = createHash('sha256').update(encodeGraph(copyGraph(model.graph, { initializer })));
   hash.update(String(model.opset));
   for (const [tensor, quantizer] of marked) {
     const { storage, zeroPoint } = quantizer.integers;

@@ -4,7 +4,7 @@ import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
 import type { OptimizationLevel } from '../../experiment/sections/settings.js';
 import { kernelProfile, type KernelProfile, type ProfileEvent } from './kernel-profile.js';
-import { withNamesForFeeds, withProfileNames, type Renaming } from '../batching/rename-tensors.js';
+import { withNamesForFeeds, withProfileNames, type Renaming } from '../../onnx/edits/rename-tensors.js';
 import { RuntimeError } from './runtime-error.js';
 import { removeTemporary, temporaryFolder } from '../../formats/io/scratch-folder.js';
 import { SurroundingsError } from '../../errors/surroundings-error.js';

@@ -1,9 +1,14 @@
 import { z } from 'zod';
+import { asymmetricCalibrators } from '../../calibrate/calibrators/calibrate-input.js';
+import { calibratorNames, calibrators } from '../../calibrate/calibrators/registry.js';
+import { activationSchemeNames, activationSchemes } from '../../calibrate/schemes/activation-schemes.js';
+import { weightSchemeNames, weightSchemes } from '../../calibrate/schemes/weight-schemes.js';
+import { weightCalibratorNames, weightCalibrators } from '../../calibrate/weight-calibrators/registry.js';
 import { onceForEach } from '../../memo/once-for-each.js';
 import { fixIdle } from './fix-idle.js';
 import type { Immutable } from './immutable.js';
 import type { RunSettings } from './run.js';
-import { flag, integer, oneOf, quantizerBits } from './schema-leaves.js';
+import { flag, integer, oneDefined, oneOf, quantizerBits } from './schema-leaves.js';
 import type { Column, FixedWhereIdle, IdleRule } from './section.js';
 
 const schema = z
@@ -11,9 +16,10 @@ const schema = z
     activation: z
       .strictObject({
         bits: quantizerBits.describe('Bits of the input quantizer: 2 to 8, or 16.').default(8),
-        calibrator: oneOf(
-          ['max', 'percentile', 'entropy', 'mse'],
-          'How calibration statistics become the range (amax).',
+        calibrator: oneDefined(
+          calibratorNames,
+          calibrators,
+          'How calibration statistics become the range (amax)',
         ).default('max'),
         percentile: z
           .number({ error: 'a number above 50, at most 100' })
@@ -21,10 +27,7 @@ const schema = z
           .max(100, { error: 'a number above 50, at most 100' })
           .describe('Percent of all |x| that calibrator `percentile` does not clip.')
           .default(99.99),
-        scheme: oneOf(
-          ['signed', 'unsigned', 'auto', 'asymmetric'],
-          '`auto`: unsigned where the observed minimum is not negative, else signed.',
-        ).default('signed'),
+        scheme: oneDefined(activationSchemeNames, activationSchemes, 'The integers').default('signed'),
         narrowRange: flag('Leaves out the lowest level: signed levels are symmetric.').default(false),
       })
       .prefault({})
@@ -35,11 +38,10 @@ const schema = z
         granularity: oneOf(['channel', 'tensor'], 'One range per output channel, or one for the whole weight.').default(
           'channel',
         ),
-        calibrator: oneOf(
-          ['max', 'mse'],
-          '`max`: the largest magnitude; `mse`: the range of the smallest squared error.',
-        ).default('max'),
-        scheme: oneOf(['signed', 'asymmetric'], '`asymmetric`: with a zero point.').default('signed'),
+        calibrator: oneDefined(weightCalibratorNames, weightCalibrators, 'How the weight becomes the range').default(
+          'max',
+        ),
+        scheme: oneDefined(weightSchemeNames, weightSchemes, 'The integers').default('signed'),
         narrowRange: flag('Leaves out the lowest level: signed levels are symmetric.').default(false),
       })
       .prefault({})
@@ -60,9 +62,10 @@ const schema = z
     ).default('simulated'),
   })
   .superRefine(({ activation }, context) => {
-    if (activation.scheme !== 'asymmetric' || activation.calibrator === 'max') return;
-    if (activation.calibrator === 'percentile') return;
-    const message = `max or percentile beside scheme asymmetric (${activation.calibrator} is defined on symmetric ranges)`;
+    const { asymmetric } = calibrators[activation.calibrator];
+    if (activationSchemes[activation.scheme].isSymmetric || 'range' in asymmetric) return;
+    const others = asymmetricCalibrators().join(' or ');
+    const message = `${others} beside scheme ${activation.scheme} (${activation.calibrator} is ${asymmetric.obstacle})`;
     context.addIssue({ code: 'custom', path: ['activation', 'calibrator'], message });
   })
   .meta({ title: 'Quantization', description: 'The two quantizers of every layer. W8A8 by default.' })
@@ -71,14 +74,8 @@ const schema = z
 export type QuantizationSettings = Immutable<z.output<typeof schema>>;
 
 export type ActivationQuantizerSettings = QuantizationSettings['activation'];
-export type Calibrator = ActivationQuantizerSettings['calibrator'];
-/** `auto`: unsigned where the observed minimum is not negative, else signed. */
-export type ActivationScheme = ActivationQuantizerSettings['scheme'];
 
 export type WeightQuantizerSettings = QuantizationSettings['weight'];
-/** `mse`: the amax with the smallest squared error of the weight. */
-export type WeightCalibrator = WeightQuantizerSettings['calibrator'];
-export type WeightScheme = WeightQuantizerSettings['scheme'];
 
 export type BiasCorrectionSettings = QuantizationSettings['biasCorrection'];
 
@@ -89,22 +86,24 @@ interface Written {
   readonly quantization: QuantizationSettings;
 }
 
+function readsPercentile({ calibrator }: ActivationQuantizerSettings): boolean {
+  return calibrators[calibrator].parameters.includes('percentile');
+}
+
 /** Settings that other settings of the section make idle. */
 export const idleInQuantization: readonly FixedWhereIdle<Written>[] = [
   {
     path: 'activation.percentile',
     fixedAt: 99.99,
     idleBeside: ({ quantization: { activation } }) =>
-      activation.calibrator === 'percentile'
-        ? null
-        : `beside quantization.activation.calibrator ${activation.calibrator}`,
+      readsPercentile(activation) ? null : `beside quantization.activation.calibrator ${activation.calibrator}`,
   },
   {
     path: 'activation.narrowRange',
     fixedAt: false,
     off: false,
     idleBeside: ({ quantization: { activation } }) =>
-      activation.scheme === 'signed' || activation.scheme === 'auto'
+      activationSchemes[activation.scheme].canBeNarrow
         ? null
         : `beside quantization.activation.scheme ${activation.scheme}`,
   },
@@ -113,7 +112,7 @@ export const idleInQuantization: readonly FixedWhereIdle<Written>[] = [
     fixedAt: false,
     off: false,
     idleBeside: ({ quantization: { weight } }) =>
-      weight.scheme === 'signed' ? null : `beside quantization.weight.scheme ${weight.scheme}`,
+      weightSchemes[weight.scheme].canBeNarrow ? null : `beside quantization.weight.scheme ${weight.scheme}`,
   },
   {
     path: 'biasCorrection.samples',
@@ -144,7 +143,7 @@ const columns: readonly Column<Trial>[] = [
     name: 'percentile',
     type: 'REAL',
     value: ({ quantization }) =>
-      quantization?.activation.calibrator === 'percentile' ? quantization.activation.percentile : null,
+      quantization !== null && readsPercentile(quantization.activation) ? quantization.activation.percentile : null,
   },
   { name: 'activation_scheme', type: 'TEXT', value: ({ quantization }) => quantization?.activation.scheme },
   { name: 'weight_bits', type: 'INTEGER', value: ({ quantization }) => quantization?.weight.bits },

@@ -58,3 +58,19 @@ export function oneOf<const Values extends readonly [string, ...string[]]>(value
 export const quantizerBits = z
   .int({ error: '2 to 8, or 16' })
   .refine((value) => (value >= 2 && value <= 8) || value === 16, { error: '2 to 8, or 16' });
+/** One of the names that a registry holds, each told by its own description. */
+export function oneDefined<Name extends string>(
+  names: readonly [Name, ...Name[]],
+  definitions: Readonly<Record<Name, { readonly description: string }>>,
+  about: string,
+) {
+  return z.enum(names).describe(`${about}: ${describeEach(names, definitions)}.`);
+}
+
+/** `` `max`: the range holds every value; `mse`: ... `` */
+function describeEach<Name extends string>(
+  names: readonly Name[],
+  definitions: Readonly<Record<Name, { readonly description: string }>>,
+): string {
+  return names.map((name) => `\`${name}\`: ${definitions[name].description}`).join('; ');
+}

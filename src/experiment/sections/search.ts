@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { alphaModeOf } from '../../smooth/canonical-smoothing.js';
+import { smoothingModes } from '../../smooth/modes/registry.js';
 import { fixIdle } from './fix-idle.js';
 import type { Immutable } from './immutable.js';
 import { fraction, integer, listOf, oneOf, rangesAllowed } from './schema-leaves.js';
@@ -55,13 +57,15 @@ interface Written {
 /** What makes the whole section idle: null where alphas are searched. */
 function withoutSearch({ smoothing }: Written): string | null {
   if (isSearched(smoothing)) return null;
-  return smoothing.mode === 'static' ? 'beside a fixed smoothing.alpha' : `beside smoothing.mode ${smoothing.mode}`;
+  return smoothingModes[smoothing.mode].alphas === 'fixed'
+    ? 'beside a fixed smoothing.alpha'
+    : `beside smoothing.mode ${smoothing.mode}`;
 }
 
 /** Null in `dynamic`: alpha `auto` is the descent's start, judged by the output, without the descent. */
 function ofAuto({ smoothing }: Written): string | null {
   const auto = 'beside smoothing.alpha auto, which always goes by the divergence of the output';
-  return smoothing.mode === 'dynamic' ? null : auto;
+  return smoothingModes[alphaModeOf(smoothing)].alphas === 'searchedPerLayer' ? null : auto;
 }
 
 /** `search.sweeps` of a search that does not descend. */

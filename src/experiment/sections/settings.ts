@@ -13,13 +13,9 @@ export type { CalibrationSettings, EvaluationSettings, StopSettings } from './da
 export type { LayerRule, SensitivityMode } from './layers.js';
 export type {
   ActivationQuantizerSettings,
-  ActivationScheme,
   BiasCorrectionSettings,
-  Calibrator,
   Execution,
-  WeightCalibrator,
   WeightQuantizerSettings,
-  WeightScheme,
 } from './quantization.js';
 export type { OptimizationLevel, ProviderRequest } from './run.js';
 export type { SearchObjective, SearchOrder } from './search.js';

@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import type { CanonicalSmoothing, SmoothingMode } from '../../smooth/smoothing-settings.js';
+import { alphaModeOf } from '../../smooth/canonical-smoothing.js';
+import { searchesAlphas, smoothingModeNames, smoothingModes } from '../../smooth/modes/registry.js';
+import type { SmoothingModeName } from '../../smooth/modes/registry.js';
+import type { CanonicalSmoothing } from '../../smooth/smoothing-settings.js';
 import type { Immutable } from './immutable.js';
-import { fraction, oneOf } from './schema-leaves.js';
+import { fraction, oneDefined, oneOf } from './schema-leaves.js';
 import type { Column, IdleRule } from './section.js';
 
 const schema = z
   .strictObject({
-    mode: oneOf(
-      ['none', 'static', 'dynamic', 'cle'],
-      '`static`: one alpha for all layers; `dynamic`: one searched per layer; `cle`: cross-layer equalization; `none`: s = 1.',
-    ).default('static'),
+    mode: oneDefined(smoothingModeNames, smoothingModes, 'How s comes about').default('static'),
     alpha: z
       .union([z.literal('auto'), fraction('a number from 0 to 1')], { error: 'a number from 0 to 1, or "auto"' })
       .describe("Migration strength; `auto`: the candidate whose output is nearest to FP32's. Used by `static` only.")
@@ -35,17 +35,21 @@ interface Written {
   readonly smoothing: SmoothingSettings;
 }
 
-const besideMode = (mode: SmoothingMode): string => `beside smoothing.mode ${mode}`;
-
-/** Whether s comes from activations, so that their statistic and the place of 1/s are the user's to choose. */
-function readsActivations(mode: SmoothingMode): boolean {
-  return mode === 'static' || mode === 'dynamic';
-}
+const besideMode = (mode: SmoothingModeName): string => `beside smoothing.mode ${mode}`;
 
 const idle: readonly IdleRule<Written>[] = [
-  { path: 'alpha', idleBeside: ({ smoothing: { mode } }) => (mode === 'static' ? null : besideMode(mode)) },
-  { path: 'absmax', idleBeside: ({ smoothing: { mode } }) => (readsActivations(mode) ? null : besideMode(mode)) },
-  { path: 'apply', idleBeside: ({ smoothing: { mode } }) => (readsActivations(mode) ? null : besideMode(mode)) },
+  {
+    path: 'alpha',
+    idleBeside: ({ smoothing: { mode } }) => (smoothingModes[mode].alphas === 'fixed' ? null : besideMode(mode)),
+  },
+  {
+    path: 'absmax',
+    idleBeside: ({ smoothing: { mode } }) => (smoothingModes[mode].readsAbsmax ? null : besideMode(mode)),
+  },
+  {
+    path: 'apply',
+    idleBeside: ({ smoothing: { mode } }) => (smoothingModes[mode].apply === 'asSet' ? null : besideMode(mode)),
+  },
 ];
 
 interface Trial {
@@ -61,23 +65,7 @@ const columns: readonly Column<Trial>[] = [
 
 export const smoothingSection = { schema, idle, columns };
 
-export const unsmoothed: CanonicalSmoothing = { mode: 'none', alpha: null, absmax: null, apply: null };
-
-/** What does not apply is null; alpha `auto` is a mode of its own. */
-export function canonicalSmoothing({ mode, alpha, absmax, apply }: SmoothingSettings): CanonicalSmoothing {
-  switch (mode) {
-    case 'none':
-      return unsmoothed;
-    case 'cle':
-      return { mode, alpha: null, absmax: null, apply: 'fold' };
-    case 'dynamic':
-      return { mode, alpha: null, absmax, apply };
-    case 'static':
-      return alpha === 'auto' ? { mode: 'auto', alpha: null, absmax, apply } : { mode, alpha, absmax, apply };
-  }
-}
-
 /** Whether alphas are searched: one for each layer, or one for all. */
-export function isSearched({ mode, alpha }: SmoothingSettings): boolean {
-  return mode === 'dynamic' || (mode === 'static' && alpha === 'auto');
+export function isSearched(smoothing: SmoothingSettings): boolean {
+  return searchesAlphas(alphaModeOf(smoothing));
 }

@@ -1,5 +1,5 @@
 import type { LayerOp } from './layer-op.js';
-import type { UnsupportedLayer } from './layers.js';
+import type { UnsupportedLayer } from './unsupported-layer.js';
 import type { OnnxModel } from '../onnx-model.js';
 import type { NodeProto } from '../proto/onnx_pb.js';
 import { subgraphsOf } from '../subgraphs.js';

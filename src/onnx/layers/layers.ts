@@ -8,6 +8,7 @@ import { readFloatAttribute, readIntAttribute } from '../node.js';
 import type { OnnxModel } from '../onnx-model.js';
 import type { NodeProto, TensorProto } from '../proto/onnx_pb.js';
 import { dataTypeName, elementCount, FLOAT32, readFloatTensor, tensorShape } from '../tensor.js';
+import type { UnsupportedLayer } from './unsupported-layer.js';
 import { inputChannels, outputChannels, type WeightLayout } from './weight-layout.js';
 
 /** A weighted operator of the graph that can be quantized. */
@@ -26,15 +27,6 @@ export interface Layer {
   readonly inputRank: number | null;
   /** Index of the bias among the node's inputs; null for MatMul. */
   readonly biasIndex: number | null;
-}
-
-/** A weighted operator that can't be quantized, and why. */
-export interface UnsupportedLayer {
-  readonly name: string;
-  readonly op: LayerOp;
-  readonly inputTensor: string;
-  readonly outputTensor: string;
-  readonly reason: string;
 }
 
 export type FoundLayer = ({ readonly supported: true } & Layer) | ({ readonly supported: false } & UnsupportedLayer);

@@ -1,10 +1,9 @@
-import { toBinary } from '@bufbuild/protobuf';
 import { applyEdits } from '../../onnx/edits/edits.js';
 import { GraphPatch } from '../../onnx/edits/graph-patch.js';
 import { firstOutput } from '../../onnx/graph-index.js';
-import { intsAttribute, makeNode } from '../../onnx/node.js';
+import { attributeText, intsAttribute, makeNode } from '../../onnx/node.js';
 import type { OnnxModel } from '../../onnx/onnx-model.js';
-import { AttributeProtoSchema, type NodeProto } from '../../onnx/proto/onnx_pb.js';
+import type { NodeProto } from '../../onnx/proto/onnx_pb.js';
 import { floatTensor, readFloatTensor } from '../../onnx/tensor.js';
 import {
   addLinearQuantizer,
@@ -150,7 +149,7 @@ function isQuantizerOrLayout(node: NodeProto, marked: Quantizers): boolean {
 }
 
 function describeOperator({ domain, opType, input, attribute }: NodeProto): string {
-  const attributes = attribute.map((a) => Buffer.from(toBinary(AttributeProtoSchema, a)).toString('hex')).sort();
+  const attributes = attribute.map(attributeText).sort();
   return [domain, opType, input.filter((tensor) => tensor !== '').length, ...attributes].join(' ');
 }
 

@@ -1,7 +1,6 @@
 import type { Layer } from '../../onnx/layers/layers.js';
 import type { OnnxModel } from '../../onnx/onnx-model.js';
 import { readFloatTensor } from '../../onnx/tensor.js';
-import { outputChannels, visitKernels } from '../../onnx/layers/weight-layout.js';
 import type { PreparedLayer } from '../prepare-layers.js';
 
 /** Outputs within these bounds have squares, of errors as well, and sums of squares that float32 holds. */
@@ -9,23 +8,6 @@ const SMALLEST_PLAIN = 1e-12;
 const LARGEST_PLAIN = 1e14;
 /** So that neither the factor nor its inverse leaves float32's normal numbers. */
 const MOST_EXPONENT = 100;
-
-/**
- * The largest |y| without bias that a layer can make of inputs within the given absmax: `max_o sum_c act[c] sum_k |w[o, c, k]|`.
- *
- * @param layer as the untouched model has it
- * @param absmax of its input `[I]`
- */
-export function outputBound(layer: Layer, absmax: Float64Array): number {
-  const weight = readFloatTensor(layer.weight);
-  const bounds = new Float64Array(outputChannels(layer.layout));
-  visitKernels(layer.layout, (input, output, offset) => {
-    let sum = 0;
-    for (let i = offset; i < offset + layer.layout.kernelSize; i++) sum += Math.abs(weight[i]!);
-    bounds[output]! += absmax[input]! * sum;
-  });
-  return bounds.reduce((most, bound) => Math.max(most, bound), 0);
-}
 
 /**
  * The power of two by which a layer's output is divided inside a graph that squares it or adds it up, so that neither

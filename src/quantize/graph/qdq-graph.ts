@@ -5,7 +5,7 @@ import type { OnnxModel } from '../../onnx/onnx-model.js';
 import type { TensorProto } from '../../onnx/proto/onnx_pb.js';
 import { layerPrefix } from '../../onnx/own-names.js';
 import { integerTensor, isNarrowerThanStorage, storageOf, type IntegerStorage } from '../quantizers/integer-tensor.js';
-import { RUNTIME_DOMAIN, withHeader } from './model-header.js';
+import { RUNTIME_DOMAIN, withHeader } from '../../onnx/model-header.js';
 import { correctBias } from './correct-bias.js';
 import type { PreparedLayer } from '../prepare-layers.js';
 import { smoothedModel } from './quantized-graph.js';

@@ -1,11 +1,10 @@
-import { create } from '@bufbuild/protobuf';
+import { renamedTensor } from '../../onnx/tensor.js';
 import { applyEdits } from '../../onnx/edits/edits.js';
 import { GraphPatch } from '../../onnx/edits/graph-patch.js';
 import type { Layer } from '../../onnx/layers/layers.js';
 import { copyNode } from '../../onnx/node.js';
 import type { OnnxModel } from '../../onnx/onnx-model.js';
 import { layerPrefix } from '../../onnx/own-names.js';
-import { TensorProtoSchema, type TensorProto } from '../../onnx/proto/onnx_pb.js';
 import { scaleOutput } from '../../onnx/edits/scale-output.js';
 import { addCorrected, correctBias } from './correct-bias.js';
 import type { PreparedLayer } from '../prepare-layers.js';
@@ -82,7 +81,9 @@ export function addIsolatedLayer(
   const rest = node.input.slice(2).map((tensor, index) => {
     // Under a name of this branch: what another branch's base holds under the same name may be other numbers.
     const initializer = base.index.initializers.get(tensor);
-    return initializer === undefined ? tensor : patch.initializer(renamed(initializer, `${name}/input/${index + 2}`));
+    return initializer === undefined
+      ? tensor
+      : patch.initializer(renamedTensor(initializer, `${name}/input/${index + 2}`));
   });
   const copy = copyNode(node, { name: output, input: [input, weight, ...rest], output: [output] });
   const corrected = addCorrected(patch, base, prepared, copy, name);
@@ -93,10 +94,6 @@ export function addIsolatedLayer(
 function smoothInput(patch: GraphPatch, { layer, factors }: PreparedLayer, name: string): string {
   const s = patch.floats(`${name}/s`, channelShape(layer), factors.s);
   return patch.apply('Div', [layer.inputTensor, s], `${name}/smoothed_input`);
-}
-
-function renamed(tensor: TensorProto, name: string): TensorProto {
-  return Object.assign(create(TensorProtoSchema), tensor, { name });
 }
 
 /**

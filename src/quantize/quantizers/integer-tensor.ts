@@ -1,5 +1,5 @@
-import { create } from '@bufbuild/protobuf';
-import { TensorProtoSchema, TensorProto_DataType, type TensorProto } from '../../onnx/proto/onnx_pb.js';
+import { TensorProto_DataType, type TensorProto } from '../../onnx/proto/onnx_pb.js';
+import { rawTensor } from '../../onnx/tensor.js';
 import type { Quantizer } from './quantizer.js';
 
 /** An integer type of ONNX that holds a quantizer's levels: the narrowest of 8 or 16 bits. */
@@ -64,5 +64,5 @@ export function integerTensor(
   { dataType, toBytes }: IntegerStorage,
   values: ArrayLike<number>,
 ): TensorProto {
-  return create(TensorProtoSchema, { name, dims: dims.map(BigInt), dataType, rawData: toBytes(values) });
+  return rawTensor(name, dims, dataType, toBytes(values));
 }

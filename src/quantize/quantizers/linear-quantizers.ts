@@ -9,7 +9,7 @@ import type { OnnxModel } from '../../onnx/onnx-model.js';
 import type { NodeProto, TensorProto } from '../../onnx/proto/onnx_pb.js';
 import { FLOAT32, readFloatTensor } from '../../onnx/tensor.js';
 import { integerTensor, storageOf, type IntegerStorage } from './integer-tensor.js';
-import { RUNTIME_DOMAIN, withHeader } from '../graph/model-header.js';
+import { RUNTIME_DOMAIN, withHeader } from '../../onnx/model-header.js';
 
 /** From this opset on Clip takes its bounds as inputs, and 8-bit integers. */
 const INTEGER_CLIP_OPSET = 12;

@@ -1,11 +1,11 @@
 import type { WeightQuantizerSettings } from '../../experiment/sections/settings.js';
 import { outputChannels, visitKernels, type WeightLayout } from '../../onnx/layers/weight-layout.js';
-import { mseRange } from './mse-range.js';
+import { weightSchemes } from '../../calibrate/schemes/weight-schemes.js';
+import { weightCalibrators } from '../../calibrate/weight-calibrators/registry.js';
 import { asymmetricQuantizer, symmetricQuantizer, type Quantizer } from './quantizer.js';
 
 /**
- * The quantizers of a (smoothed) weight: one per output channel or a single one. `max`: the range holds every number;
- * `mse`: the range of the smallest squared error, see {@link mseRange}.
+ * The quantizers of a (smoothed) weight: one per output channel or a single one.
  *
  * @returns `[O]` per channel, `[1]` per tensor
  * @throws RangeError for a weight that is not finite
@@ -16,15 +16,16 @@ export function weightQuantizers(
   { bits, granularity, calibrator, scheme, narrowRange }: WeightQuantizerSettings,
 ): readonly Quantizer[] {
   const quantizerOf = (low: number, high: number): Quantizer =>
-    scheme === 'asymmetric'
-      ? asymmetricQuantizer(low, high, bits)
-      : symmetricQuantizer(Math.max(-low, high), bits, narrowRange);
+    weightSchemes[scheme].isSymmetric
+      ? symmetricQuantizer(Math.max(-low, high), bits, narrowRange)
+      : asymmetricQuantizer(low, high, bits);
   const { low, high } = weightRange(weight, layout, granularity);
   const whole = Array.from(low, (end, slot) => quantizerOf(end, high[slot]!));
-  if (calibrator === 'max') return whole;
+  const { shrink } = weightCalibrators[calibrator];
+  if (shrink === null) return whole;
   const values = granularity === 'channel' ? valuesByChannel(weight, layout) : [weight];
   return whole.map((quantizer, slot) =>
-    mseRange(values[slot]!, quantizer, (share) => quantizerOf(share * low[slot]!, share * high[slot]!)),
+    shrink(values[slot]!, quantizer, (share) => quantizerOf(share * low[slot]!, share * high[slot]!)),
   );
 }
 

@@ -1,3 +1,4 @@
+import { modesWithAlphas, type AlphaMode } from '../../smooth/modes/registry.js';
 import { judgeDifference } from '../../statistics/choice-among.js';
 import { detectableShare, detectableSpread } from '../../statistics/detectable-difference.js';
 import { calibrationSentence, methodSentence } from './answer-pairs.js';
@@ -95,11 +96,11 @@ function unsmoothedSentence(facts: SweepFacts): Sentence | null {
 /** The best of either at equal settings, named; the sign and the test are of these two. */
 function modeSentence({ staticDynamic, metric, trials }: SweepFacts): Sentence | null {
   if (staticDynamic === null) {
-    const has = (modes: readonly string[]): boolean =>
+    const has = (modes: readonly AlphaMode[]): boolean =>
       trials.some(
         ({ role, status, alphaMode }) => role === 'candidate' && status === 'done' && modes.includes(alphaMode),
       );
-    return has(['static', 'auto']) && has(['dynamic'])
+    return has(modesWithAlphas('fixed', 'searchedOnce')) && has(modesWithAlphas('searchedPerLayer'))
       ? sentence(
           'Static against dynamic alpha: ',
           strong('not compared'),

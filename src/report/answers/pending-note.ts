@@ -1,3 +1,4 @@
+import { smoothingModes } from '../../smooth/modes/registry.js';
 import type { AbsentContent } from '../figures/figure.js';
 import { countText } from '../output/number-text.js';
 import type { SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
@@ -6,8 +7,7 @@ import type { SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
 function kindOf({ role, alphaMode }: TrialFacts): string {
   if (role === 'fp32') return 'FP32';
   if (role === 'sensitivity') return 'of the sensitivity of layers';
-  if (role === 'unsmoothed' || alphaMode === 'none') return 'unsmoothed';
-  return alphaMode === 'auto' ? 'alpha auto' : alphaMode;
+  return smoothingModes[role === 'unsmoothed' ? 'none' : alphaMode].appearance.name;
 }
 
 /** `5 of 43 trials are pending (3 static, 2 dynamic)`; null where the sweep has ended. */

@@ -1,3 +1,4 @@
+import { alphaModes, smoothingModes } from '../../smooth/modes/registry.js';
 import type { SweepFacts, TrialFacts } from './sweep-facts.js';
 import { isJudged } from '../answers/answer.js';
 import { chooseBest, comparedWith, firstByPlace, referenceOf } from './sweep-facts.js';
@@ -14,10 +15,7 @@ export interface KeyTrial {
 /** Rows of a summary at most. */
 const mostTrials = 12;
 
-const modes = ['static', 'dynamic', 'auto', 'cle'] as const;
-
-/** As people say it: what `auto` chooses is a static alpha. */
-const modeNames = { static: 'static', dynamic: 'dynamic', auto: 'static by divergence', cle: 'cle' } as const;
+const modes = alphaModes.filter((mode) => smoothingModes[mode].apply !== 'none');
 
 /**
  * FP32, the best, what is unsmoothed of it, and the best unsmoothed and of each mode of alpha by calibration size; each
@@ -32,7 +30,7 @@ export function keyTrials(facts: SweepFacts): KeyTrial[] {
   const byMode = modes.flatMap((mode) =>
     sizes.map((size) => ({
       trial: chooseBest(finished.filter(ofMode(size, mode))),
-      what: `best ${modeNames[mode]}`,
+      what: `best ${smoothingModes[mode].appearance.name}`,
       chosenFrom: judged.filter(ofMode(size, mode)).length,
     })),
   );

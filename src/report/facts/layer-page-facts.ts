@@ -1,3 +1,4 @@
+import { alphaModes, modesWithAlphas, smoothingModes } from '../../smooth/modes/registry.js';
 import type { Query, Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, toRows } from '../query.js';
 import type { LayerFacts, SweepFacts, TrialFacts } from './sweep-facts.js';
@@ -63,6 +64,14 @@ export interface LayerPageFacts {
 /** Absmax below which a channel counts as dead: nothing can be moved to or from it, so s is 1. */
 export const deadBelow = 1e-9;
 
+const fixedAlphaModes = modesWithAlphas('fixed').map(sqlText).join(', ');
+
+/** The most accurate of each mode, by the mode's name. */
+const bestOfModes = alphaModes
+  .filter((mode) => smoothingModes[mode].apply !== 'none')
+  .map((mode) => `  WHEN alpha_mode = '${mode}' AND of_mode = 1 THEN 'best ${smoothingModes[mode].appearance.name}'`)
+  .join('\n');
+
 /** The queries behind {@link LayerPageFacts}, as the page shows them. */
 export const layerFactsSql = {
   /**
@@ -103,10 +112,9 @@ SELECT trial, label, role, layer_alpha, (
   WHERE loss.sweep = ${sqlText(sweep.sweep.name)} AND loss.trial = ranked.trial AND loss.position = ${layer.position} AND loss.mode = 'accumulated') AS l1, CASE
   WHEN by_place = 1 AND role = 'candidate' THEN 'best'
   WHEN role = 'unsmoothed' AND of_role = 1 THEN 'unsmoothed'
-  WHEN alpha_mode NOT IN ('none', 'static') AND of_mode = 1 THEN 'best ' || alpha_mode
-  WHEN alpha_mode = 'static' AND of_mode = 1 THEN 'best static'
-  WHEN alpha_mode = 'static' AND lowest = 1 THEN 'lowest alpha'
-  WHEN alpha_mode = 'static' AND highest = 1 THEN 'highest alpha' END AS why
+${bestOfModes}
+  WHEN alpha_mode IN (${fixedAlphaModes}) AND lowest = 1 THEN 'lowest alpha'
+  WHEN alpha_mode IN (${fixedAlphaModes}) AND highest = 1 THEN 'highest alpha' END AS why
 FROM ranked WHERE why IS NOT NULL
 ORDER BY why = 'best' DESC, why = 'unsmoothed' DESC, substr(why, 1, 4) = 'best' DESC, alpha, trial LIMIT 6`;
   },

@@ -1,3 +1,4 @@
+import type { AlphaMode } from '../../smooth/modes/registry.js';
 import type { PageLinks } from '../pages/page-links.js';
 import { readEffects, type Effects } from './effect-facts.js';
 import { noLinks } from '../pages/page-links.js';
@@ -35,7 +36,7 @@ export interface TrialFacts {
   readonly label: string;
   readonly role: 'fp32' | 'unsmoothed' | 'candidate' | 'sensitivity';
   readonly status: 'pending' | 'done' | 'failed' | 'stopped';
-  readonly alphaMode: 'none' | 'static' | 'dynamic' | 'auto' | 'cle';
+  readonly alphaMode: AlphaMode;
   readonly alpha: number | null;
   readonly absmax: string | null;
   readonly calibrationBatches: number | null;
@@ -253,7 +254,7 @@ function toTrial(row: Row): TrialFacts {
     label: textOf(row, 'label'),
     role: textOf(row, 'role') as TrialFacts['role'],
     status: textOf(row, 'status') as TrialFacts['status'],
-    alphaMode: textOf(row, 'alpha_mode') as TrialFacts['alphaMode'],
+    alphaMode: textOf(row, 'alpha_mode') as AlphaMode,
     alpha: numberOrNull(row, 'alpha'),
     absmax: textOrNull(row, 'absmax'),
     calibrationBatches: numberOrNull(row, 'calibration_batches'),

@@ -3,6 +3,7 @@ import type { Settings } from '../../experiment/sections/settings.js';
 import { describeNode } from '../../onnx/graph-index.js';
 import type { Layer } from '../../onnx/layers/layers.js';
 import type { OnnxModel } from '../../onnx/onnx-model.js';
+import { canonicalSmoothing } from '../../smooth/canonical-smoothing.js';
 import { predictFusion } from '../../quantize/graph/default-fusion.js';
 
 /** Names that a line lists. */
@@ -22,7 +23,7 @@ export function fusionNotes(
   { smoothing, layers, quantization: { execution } }: Settings,
 ): readonly string[] {
   if (!model.graph.node.some(({ opType }) => opType === 'DequantizeLinear')) return [];
-  const isSmoothed = smoothing.mode !== 'none' && smoothing.mode !== 'cle' && smoothing.apply === 'insert';
+  const isSmoothed = canonicalSmoothing(smoothing).apply === 'insert';
   const { weights, weightsOfMatrices, biases, merged } = predictFusion(
     model,
     new Map(selected.map(({ outputTensor }) => [outputTensor, { isSmoothed }])),

@@ -1,3 +1,4 @@
+import { modesWithAlphas } from '../../smooth/modes/registry.js';
 import type { Bindable } from '../file/connection.js';
 
 /** A question that is asked often, as SQL over the documented views. */
@@ -21,6 +22,11 @@ export interface QueryParameter {
 
 /** The best setting of the sweep, as v_place has it. */
 const bestTrial = '(SELECT trial FROM v_place WHERE sweep = :sweep AND place = 1)';
+
+/** The modes with one alpha for all layers, as SQL. */
+const oneAlphaModes = modesWithAlphas('fixed', 'searchedOnce')
+  .map((mode) => `'${mode}'`)
+  .join(', ');
 
 /** In one word whether two trials differ, with the choice of the best among many allowed for. */
 const verdictOf = (alias: string): string =>
@@ -206,7 +212,7 @@ FROM (
   FROM v_layer_loss l
   JOIN v_trial t ON t.sweep = l.sweep AND t.trial = l.trial
   JOIN alike k ON k.trial = l.trial
-  WHERE l.sweep = :sweep AND l.alpha_mode IN ('static', 'auto') AND l.mode = :mode)
+  WHERE l.sweep = :sweep AND l.alpha_mode IN (${oneAlphaModes}) AND l.mode = :mode)
 WHERE rank = 1
 ORDER BY model, calibration_batches, absmax, activation_bits, weight_bits, weight_granularity, trial, position`,
   },

@@ -1,4 +1,4 @@
-import type { WeightCalibrator } from '../../experiment/sections/settings.js';
+import type { WeightCalibratorName } from '../../calibrate/weight-calibrators/registry.js';
 import type { StoredLayer, StoredQuantizer } from '../../quantize/restore-layers.js';
 import type { QueryConnection, SqlValue } from '../query/query-database.js';
 import { StoreError } from '../store-error.js';
@@ -18,7 +18,7 @@ export interface StoredTrial {
   readonly accuracy: { readonly metric: string; readonly value: number } | null;
   /** Where the model was last read, and the hash of its bytes; null where none is recorded. */
   readonly model: { readonly path: string; readonly sha256: string } | null;
-  readonly weightCalibrator: WeightCalibrator;
+  readonly weightCalibrator: WeightCalibratorName;
   /** Quantized layers in graph order; none for fp32. */
   readonly layers: readonly StoredLayer[];
 }
@@ -61,7 +61,7 @@ export function readTrial(queries: QueryConnection, sweep: string, number: numbe
     settings: String(settings),
     accuracy: typeof value === 'number' ? { metric: String(metric), value } : null,
     model: typeof path === 'string' ? { path, sha256: String(sha256) } : null,
-    weightCalibrator: calibrator === 'mse' ? 'mse' : 'max',
+    weightCalibrator: (calibrator ?? 'max') as WeightCalibratorName,
     layers: queries.query(layersSql, { trial: number }).rows.map(storedLayer),
   };
 }

@@ -1,3 +1,4 @@
+import { extremesAmax } from '../../calibrate/calibrators/amax-by-calibrator.js';
 import { countedValues } from '../../calibrate/histograms/channel-histogram.js';
 import { type ChannelHistograms } from '../../records/channel-histograms.js';
 import type { AccuracyRecord, OutcomeRecord } from '../../records/evaluation-record.js';
@@ -101,9 +102,7 @@ function writeObservation(
   for (const input of observation.inputs) {
     const layer = model.layerId(input.layer);
     const numbers = new RowNumbers('channel_stat', input.layer);
-    let amax = 0;
     input.absmax.forEach((absmax, channel) => {
-      amax = Math.max(amax, absmax);
       connection.run(
         `INSERT INTO channel_stat (observation_id, layer_id, channel, act_min, act_max, act_absmax, act_absmax_view)
          VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -116,7 +115,7 @@ function writeObservation(
         input.absmaxView === null ? null : numbers.finite('act_absmax_view', input.absmaxView[channel] ?? NaN),
       );
     });
-    const byCalibrator = { max: amax, ...input.histogramAmax };
+    const byCalibrator = { ...extremesAmax(input), ...input.histogramAmax };
     for (const [calibrator, value] of Object.entries(byCalibrator)) {
       connection.run(
         'INSERT INTO amax_snapshot (observation_id, layer_id, calibrator, amax) VALUES (?, ?, ?, ?)',

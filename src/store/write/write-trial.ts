@@ -6,6 +6,7 @@ import type { LayerLossRecord } from '../../records/loss-record.js';
 import type { QuantizerRecord } from '../../records/quantizer-record.js';
 import type { SmoothingRecord } from '../../records/smoothing-record.js';
 import type { StoppedTrialRecord, StopRecord, TrialRecord } from '../../records/trial-record.js';
+import { smoothingModes } from '../../smooth/modes/registry.js';
 import { BOOTSTRAP_SEED } from '../../statistics/bootstrap.js';
 import type { ContentKey, PlannedTrial } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
@@ -94,7 +95,9 @@ function writeRest(
     links.observation?.id ?? null,
     links.searchStage,
     links.rankStage,
-    trial.settings.smoothing.mode === 'auto' ? (record.smoothing[0]?.alpha ?? null) : null,
+    smoothingModes[trial.settings.smoothing.mode].alphas === 'searchedOnce'
+      ? (record.smoothing[0]?.alpha ?? null)
+      : null,
     numbers.finiteOrNull('output_divergence', record.outputDivergence),
     links.observation?.samples ?? null,
     end.samples,

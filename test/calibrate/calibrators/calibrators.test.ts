@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { calibrateInput, type CalibratorOptions } from '../../../src/calibrate/calibrators/calibrators.js';
-import { entropyAmax } from '../../../src/calibrate/calibrators/entropy-amax.js';
-import { mseAmax } from '../../../src/calibrate/calibrators/mse-amax.js';
-import { percentileAmax } from '../../../src/calibrate/calibrators/percentile-amax.js';
+import { calibrateInput, type CalibratorOptions } from '../../../src/calibrate/calibrators/calibrate-input.js';
+import { entropyAmax } from '../../../src/calibrate/calibrators/entropy-calibrator.js';
+import { mseAmax } from '../../../src/calibrate/calibrators/mse-calibrator.js';
+import { percentileAmax } from '../../../src/calibrate/calibrators/percentile-calibrator.js';
 import { CALIBRATION_BINS, smoothedHistogram } from '../../../src/calibrate/histograms/smoothed-histogram.js';
 import { randomFloats } from '../../onnx/pseudo-random.js';
 import { histogramDirectly, statisticsOfChannels } from '../count-directly.js';

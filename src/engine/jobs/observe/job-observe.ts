@@ -1,4 +1,4 @@
-import { withHistogramAmax } from '../../../calibrate/calibrators/histogram-amax.js';
+import { withHistogramAmax } from '../../../calibrate/calibrators/amax-by-calibrator.js';
 import { observeGraph } from '../../../calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../../../calibrate/statistics-accumulator.js';
 import { NonFiniteError } from '../../../records/non-finite-error.js';

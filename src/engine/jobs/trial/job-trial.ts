@@ -21,6 +21,7 @@ import { deployableBytes, deployableModel } from '../../../quantize/graph/deploy
 import { quantizedModel, smoothedModel } from '../../../quantize/graph/quantized-graph.js';
 import { bitsOfLayers, selectLayers } from '../../../quantize/select-layers.js';
 import { evaluationSamplesPerRun, freelyChosen, openBatching, samplesOf } from '../../batching/batching.js';
+import { searchesAlphas } from '../../../smooth/modes/registry.js';
 import { correctBiases } from './correct-biases.js';
 import { evaluateTrial, type Evaluated } from './evaluate-trial.js';
 import { fixedAlphas } from './fixed-alphas.js';
@@ -149,7 +150,7 @@ export function evaluationSamples({ samples }: EvaluationSettings, dataset: Data
 }
 
 function alphaOf(smoothing: TrialSettings['smoothing'], alphas: TrialJob['alphas']): AlphaOf {
-  if (smoothing.mode !== 'dynamic' && smoothing.mode !== 'auto') return fixedAlphas(smoothing);
+  if (!searchesAlphas(smoothing.mode)) return fixedAlphas(smoothing);
   return (layer) => {
     const alpha = alphas?.get(layer);
     if (alpha === undefined) throw new Error(`Invariant: the search chose no alpha for layer "${layer}".`);

@@ -1,3 +1,4 @@
+import { isMode, lineModes, modeShape, modesWithoutAlpha } from '../../charts/smoothing-mode-marks.js';
 import type { TopLevelSpec } from 'vega-lite';
 import type { LayerPageFacts } from '../../facts/layer-page-facts.js';
 import type { Row } from '../../query.js';
@@ -9,7 +10,7 @@ import { drawnLoss, drawnLossParams } from '../../charts/drawn-loss.js';
 import { chartHeading } from '../../charts/linked-charts.js';
 import { lossMeasures } from '../../charts/loss-measures.js';
 
-/** Where trials without an alpha of the layer (cle) stand beside the axis, which ends at 1. */
+/** Where trials without an alpha of the layer stand beside the axis, which ends at 1. */
 const besideAt = 1.05;
 
 /** Loss over the layer's alpha for trials of one variant. */
@@ -28,7 +29,7 @@ export function lossOverAlphaChart(
     scale: { ...drawnLoss.scale, padding: 8 },
     axis: { values: drawnLoss.ticks, labelExpr: drawnLoss.labelExpr },
   };
-  const beside = rows.some((row) => row['alpha_mode'] === 'cle');
+  const beside = rows.some((row) => (modesWithoutAlpha as readonly unknown[]).includes(row['alpha_mode']));
   const x = {
     field: 'at',
     type: 'quantitative' as const,
@@ -87,7 +88,7 @@ export function lossOverAlphaChart(
         encoding: { ...trialLink, opacity: shownOpacity(1), tooltip },
       },
       {
-        transform: [{ filter: "datum.alpha_mode == 'static'" }],
+        transform: [{ filter: isMode(lineModes) }],
         params: [legendFilter('group')],
         mark: { type: 'line', strokeWidth: 1.8 },
         encoding: { x, color: size, strokeDash: dash, detail: { field: 'group' }, opacity: shownOpacity(1) },
@@ -99,15 +100,8 @@ export function lossOverAlphaChart(
           ...trialLink,
           x,
           color: size,
-          shape: {
-            condition: [
-              { test: "datum.alpha_mode == 'dynamic'", value: 'diamond' },
-              { test: "datum.alpha_mode == 'auto'", value: 'square' },
-              { test: "datum.alpha_mode == 'cle'", value: 'triangle' },
-            ],
-            value: 'circle',
-          },
-          size: { condition: { test: "datum.alpha_mode == 'static'", value: 26 }, value: 110 },
+          shape: modeShape,
+          size: { condition: { test: isMode(lineModes), value: 26 }, value: 110 },
           opacity: shownOpacity(1),
           tooltip,
         },

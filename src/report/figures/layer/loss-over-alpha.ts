@@ -1,3 +1,5 @@
+import { alphaModes, smoothingModes } from '../../../smooth/modes/registry.js';
+import { markText, modesWithoutAlpha } from '../../charts/smoothing-mode-marks.js';
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Drawn } from '../../charts/drawn-parts.js';
 import { chooseParts, leftOutText, onlyTrials } from '../../charts/drawn-parts.js';
@@ -43,11 +45,14 @@ AND role IN ('candidate', 'unsmoothed')${onlyTrials(drawnVariants(facts.sweep).t
     const plain = new Set(rows.filter((row) => row['role'] === 'unsmoothed').map((row) => row['trial'])).size;
     const unsmoothed =
       plain === 0 ? '' : `Dashed across: unsmoothed${plain > 1 ? ', a line for each calibration size' : ''}.`;
-    const has = (alphaMode: string): boolean => rows.some((row) => row['alpha_mode'] === alphaMode);
+    const drawnModes = new Set(rows.map((row) => row['alpha_mode']));
+    const marks = alphaModes
+      .filter((mode) => drawnModes.has(mode) && smoothingModes[mode].appearance.mark !== 'circle')
+      .map((mode) => `; ${markText(mode, modesWithoutAlpha.includes(mode) ? ' at the right' : '')}`);
     return {
       kind: 'charts',
       controls: lossControls(rows),
-      caption: `Error of the layer’s own output against FP32. Lines: static alpha${has('dynamic') ? '; diamonds: dynamic alpha, at the alpha that it chose for this layer' : ''}${has('auto') ? '; squares: static alpha chosen by divergence' : ''}${has('cle') ? '; triangles at the right: cross-layer equalization' : ''}. ${unsmoothed} ${chosenText(facts)} ${told} ${legendHint}${leftOutText(drawn, 'combinations of other settings', sweep)}`,
+      caption: `Error of the layer’s own output against FP32. Lines: static alpha${marks.join('')}. ${unsmoothed} ${chosenText(facts)} ${told} ${legendHint}${leftOutText(drawn, 'combinations of other settings', sweep)}`,
       panels: panels.filter(({ own }) => own.length > 0),
     };
   },

@@ -1,3 +1,4 @@
+import { lineModes } from '../../charts/smoothing-mode-marks.js';
 import type { TopLevelSpec } from 'vega-lite';
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Drawn, SizePart } from '../../charts/drawn-parts.js';
@@ -21,7 +22,7 @@ export const absmaxLayers: Figure = {
   sql: (facts) =>
     `SELECT a.trial, a.label, a.absmax, a.trial_alpha, a.calibration_batches, a.position, a.layer, a.amax, l.l1
 FROM v_amax a JOIN v_layer_loss l ON l.sweep = a.sweep AND l.trial = a.trial AND l.position = a.position AND l.mode = 'accumulated'
-WHERE a.sweep = ${sqlText(facts.sweep.name)} AND a.role = 'input' AND a.alpha_mode = 'static'${onlyTrials(drawnParts(facts).trials, 'a.trial')} ORDER BY a.trial, a.position`,
+WHERE a.sweep = ${sqlText(facts.sweep.name)} AND a.role = 'input' AND a.alpha_mode IN (${lineModes.map(sqlText).join(', ')})${onlyTrials(drawnParts(facts).trials, 'a.trial')} ORDER BY a.trial, a.position`,
   build: (rows, facts) => {
     if (!hasBothMethods(facts)) return { kind: 'absent', note: absmaxNote };
     const both = ['channel', 'view'].map((method) => new Set(rows.filter((r) => r['absmax'] === method).map(pointOf)));

@@ -7,6 +7,8 @@ import { numberOf, sqlText } from '../../query.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import { sizeColors, sizeDashes } from '../../charts/theme.js';
 import type { Variant } from '../../facts/variants.js';
+import type { AlphaMode } from '../../../smooth/modes/registry.js';
+import { besideModes, lineModes, markText, pointModes } from '../../charts/smoothing-mode-marks.js';
 import { accuracyChart, valueRange } from './accuracy-chart.js';
 import { legendHint, zoomHint } from './interaction.js';
 
@@ -70,12 +72,12 @@ export const rangeControl: Control = {
 };
 
 function caption({ best, trials, sweep: { stopped } }: SweepFacts): string {
-  const drawn = (mode: string, text: string): string[] => (trials.some((t) => t.alphaMode === mode) ? [text] : []);
+  const drawn = (modes: readonly AlphaMode[], where?: string): string[] =>
+    modes.filter((mode) => trials.some((t) => t.alphaMode === mode)).map((mode) => markText(mode, where));
   const marks = [
     'Lines: static alpha',
-    ...drawn('auto', 'squares: static alpha chosen by divergence (alpha: auto)'),
-    ...drawn('dynamic', 'diamonds at the right: dynamic alpha, one for each layer'),
-    ...drawn('cle', 'triangles at the right: cross-layer equalization'),
+    ...drawn(pointModes),
+    ...drawn(besideModes, ' at the right'),
     'bands and bars: 95 % intervals of each setting by itself',
   ];
   const ring = best === null ? '' : ` Ringed: the best, ${best.label}.`;
@@ -87,7 +89,7 @@ function caption({ best, trials, sweep: { stopped } }: SweepFacts): string {
 }
 
 function altText({ best, metric, trials }: SweepFacts, variant: string): string {
-  const candidates = trials.filter((t) => t.alphaMode === 'static' && t.value !== null);
+  const candidates = trials.filter((t) => lineModes.includes(t.alphaMode) && t.value !== null);
   const values = candidates.map((t) => t.value ?? 0);
   const span =
     values.length === 0

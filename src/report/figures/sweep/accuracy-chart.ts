@@ -3,6 +3,8 @@ import type { MetricText } from '../../output/number-text.js';
 import { valueText } from '../../output/number-text.js';
 import type { TrialFacts } from '../../facts/sweep-facts.js';
 import { color } from '../../charts/theme.js';
+import { smoothingModes } from '../../../smooth/modes/registry.js';
+import { besideModes, isMode, lineModes, modeShape, pointModes } from '../../charts/smoothing-mode-marks.js';
 import { legendFilter, linkCursor, shownOpacity, trialLink, zoom } from './interaction.js';
 
 /** What an accuracy-over-alpha chart shows beside the rows themselves. */
@@ -50,19 +52,20 @@ function extent(trials: readonly TrialFacts[]): [number, number] {
 
 type ChartLayer = Extract<TopLevelSpec, { layer: unknown }>['layer'][number];
 
-/** Where trials without one alpha of their own (dynamic, cle) stand beside the alpha axis, which ends at 1. */
+/** Where trials without one alpha of their own stand beside the alpha axis, which ends at 1. */
 const besideAt = 1.11;
 
-const besideTest = "(datum.alpha_mode == 'dynamic' || datum.alpha_mode == 'cle')";
+const besideTest = `(${isMode(besideModes)})`;
 
 /**
  * Accuracy over alpha: a line with its 95 % band per group, references as rules; a square where the search of one alpha
- * ended; dynamic alpha and cle at the right.
+ * ended; what has no alpha for all layers at the right.
  */
 export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
   const { metric, group, range } = chart;
-  const isBeside = (mode: string): boolean => chart.trials.some((trial) => trial.alphaMode === mode);
-  const besides = [...(isBeside('dynamic') ? ['dynamic'] : []), ...(isBeside('cle') ? ['cle'] : [])];
+  const besides = besideModes
+    .filter((mode) => chart.trials.some((trial) => trial.alphaMode === mode))
+    .map((mode) => smoothingModes[mode].appearance.name);
   const hasBeside = besides.length > 0;
   const spread = group.values.length > 1 ? 0.05 : 0;
   const colorScale = { domain: [...group.values], range: [...group.colors] };
@@ -124,7 +127,7 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
     ],
     layer: [
       {
-        transform: only("datum.alpha_mode == 'static'"),
+        transform: only(isMode(lineModes)),
         mark: { type: 'area', clip: true, tooltip: null },
         encoding: { x, y: low, y2: high, color: groupColor, opacity: shownOpacity(0.14) },
       },
@@ -139,7 +142,7 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
         },
       },
       {
-        transform: only("datum.alpha_mode == 'static'"),
+        transform: only(isMode(lineModes)),
         params: [legendFilter('group'), zoom],
         mark: { type: 'line', strokeWidth: 2, clip: true },
         encoding: {
@@ -157,14 +160,14 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
         },
       },
       {
-        transform: only("datum.alpha_mode == 'static'"),
+        transform: only(isMode(lineModes)),
         mark: { type: 'point', filled: true, size: 34, clip: true, ...linkCursor },
         encoding: { x, y, color: groupColor, opacity: shownOpacity(1), tooltip, ...trialLink },
       },
       {
-        transform: only("datum.alpha_mode == 'auto'"),
-        mark: { type: 'point', shape: 'square', filled: true, size: 110, clip: true, ...linkCursor },
-        encoding: { x, y, color: groupColor, opacity: shownOpacity(1), tooltip, ...trialLink },
+        transform: only(isMode(pointModes)),
+        mark: { type: 'point', filled: true, size: 110, clip: true, ...linkCursor },
+        encoding: { x, y, color: groupColor, opacity: shownOpacity(1), shape: modeShape, tooltip, ...trialLink },
       },
       ...(hasBeside ? besideLayers() : []),
       {
@@ -211,7 +214,7 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
           y,
           color: groupColor,
           opacity: shownOpacity(1),
-          shape: { condition: { test: "datum.alpha_mode == 'cle'", value: 'triangle-up' }, value: 'diamond' },
+          shape: modeShape,
           tooltip,
           ...trialLink,
         },

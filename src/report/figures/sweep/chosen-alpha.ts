@@ -1,3 +1,4 @@
+import { modesWithAlphas, smoothingModes } from '../../../smooth/modes/registry.js';
 import type { TopLevelSpec } from 'vega-lite';
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Drawn } from '../../charts/drawn-parts.js';
@@ -19,7 +20,7 @@ export const chosenAlpha: Figure = {
   sql: (facts) =>
     `SELECT a.trial, a.label, a.calibration_batches, a.position, a.layer, a.layer_alpha, t.search_order, t.search_objective
 FROM v_amax a JOIN v_trial t ON t.sweep = a.sweep AND t.trial = a.trial
-WHERE a.sweep = ${sqlText(facts.sweep.name)} AND a.alpha_mode = 'dynamic' AND a.role = 'input'${onlyTrials(drawnVariants(facts).trials, 'a.trial')} ORDER BY a.trial, a.position`,
+WHERE a.sweep = ${sqlText(facts.sweep.name)} AND a.alpha_mode IN (${modesWithAlphas('searchedPerLayer').map(sqlText).join(', ')}) AND a.role = 'input'${onlyTrials(drawnVariants(facts).trials, 'a.trial')} ORDER BY a.trial, a.position`,
   build: (rows, facts) => {
     if (rows.length === 0) {
       return {
@@ -47,7 +48,7 @@ WHERE a.sweep = ${sqlText(facts.sweep.name)} AND a.alpha_mode = 'dynamic' AND a.
 
 function drawnVariants(facts: SweepFacts): Drawn<Variant> {
   const layers = mostLayers(facts);
-  const isDynamic = ({ alphaMode }: TrialFacts): boolean => alphaMode === 'dynamic';
+  const isDynamic = ({ alphaMode }: TrialFacts): boolean => smoothingModes[alphaMode].alphas === 'searchedPerLayer';
   const dynamic = new Set(facts.trials.filter(isDynamic).map((t) => t.trial));
   return chooseParts(facts.variants, facts, {
     most: drawnLimits.variants,

@@ -17,7 +17,11 @@ import {
   overview,
 } from '../../charts/linked-charts.js';
 import type { DrawnRange } from '../../charts/drawn-range.js';
+import { smoothingModes, type AlphaMode } from '../../../smooth/modes/registry.js';
+import { besideModes, isMode, lineModes } from '../../charts/smoothing-mode-marks.js';
 import { lossMeasures } from '../../charts/loss-measures.js';
+
+const columnOf = (mode: AlphaMode): string => smoothingModes[mode].appearance.column;
 
 /** Heatmap of layer x alpha over the lines of each layer, of the trials of one calibration size and variant. */
 export function layerLossChart(
@@ -34,8 +38,7 @@ export function layerLossChart(
   const columns = [
     ...(modes.has('none') ? ['none'] : []),
     ...alphas.map(String),
-    ...(modes.has('dynamic') ? ['dyn'] : []),
-    ...(modes.has('cle') ? ['cle'] : []),
+    ...besideModes.filter((mode) => modes.has(mode)).map(columnOf),
   ];
   const x = {
     field: 'column',
@@ -69,8 +72,7 @@ export function layerLossChart(
     transform: [
       { filter: { field: 'trial', oneOf: trials } },
       {
-        calculate:
-          "datum.role == 'unsmoothed' ? 'none' : datum.alpha_mode == 'dynamic' ? 'dyn' : datum.alpha_mode == 'cle' ? 'cle' : toString(datum.trial_alpha)",
+        calculate: `datum.role == 'unsmoothed' ? 'none' : ${besideModes.map((mode) => `${isMode([mode])} ? '${columnOf(mode)}' : `).join('')}toString(datum.trial_alpha)`,
         as: 'column',
       },
       ...drawnLoss.transform,
@@ -105,7 +107,7 @@ export function layerLossChart(
           encoding: { x: { value: 0 }, x2: { value: 'width' } },
         },
         {
-          transform: [{ filter: "datum.alpha_mode == 'static'" }],
+          transform: [{ filter: isMode(lineModes) }],
           mark: { type: 'line' },
           encoding: {
             color: depth,
@@ -120,10 +122,10 @@ export function layerLossChart(
           encoding: {
             color: depth,
             shape: {
-              condition: { test: "datum.alpha_mode == 'static' || datum.role == 'unsmoothed'", value: 'circle' },
+              condition: { test: `${isMode(lineModes)} || datum.role == 'unsmoothed'`, value: 'circle' },
               value: 'diamond',
             },
-            size: { condition: { test: "datum.alpha_mode == 'static'", value: 20 }, value: 44 },
+            size: { condition: { test: isMode(lineModes), value: 20 }, value: 44 },
             opacity: chosenOpacity(1, 0.06),
             tooltip,
           },

@@ -5,6 +5,8 @@ import type { Figure } from '../figure.js';
 import { significantText } from '../../output/number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
+import { modesWithAlphas, smoothingModes, type AlphaMode } from '../../../smooth/modes/registry.js';
+import { besideModes } from '../../charts/smoothing-mode-marks.js';
 import type { SweepFacts, TrialFacts } from '../../facts/sweep-facts.js';
 import { layerLossChart } from './layer-loss-chart.js';
 import { linkedHint } from '../../charts/linked-charts.js';
@@ -21,7 +23,7 @@ export const layerLoss: Figure = {
        ${lossColumns.join(', ')}
 FROM v_layer_loss WHERE sweep = ${sqlText(facts.sweep.name)} AND role IN ('candidate', 'unsmoothed')
 -- Of several searches the most accurate: a column holds one trial.
-AND (alpha_mode NOT IN ('dynamic', 'auto') OR trial IN (${shownSearches(facts.sweep.name)}))${onlyTrials(drawnParts(facts).trials)} ORDER BY trial, mode, position`,
+AND (alpha_mode NOT IN (${sqlModes(searchedModes)}) OR trial IN (${shownSearches(facts.sweep.name)}))${onlyTrials(drawnParts(facts).trials)} ORDER BY trial, mode, position`,
   build: (rows, facts) => {
     if (rows.length === 0) {
       return {
@@ -44,7 +46,7 @@ AND (alpha_mode NOT IN ('dynamic', 'auto') OR trial IN (${shownSearches(facts.sw
     return {
       kind: 'charts',
       controls: lossControls(rows),
-      caption: `Error of each layer's own output against FP32, layers from input (top) to output. The further from the background, the worse. Column none: unsmoothed (dashed in the lines); dyn: dynamic alpha (of several searches the most accurate); cle: cross-layer equalization. Lines run in colour from the first layer (green) to the last (violet). ${linkedHint} Largest ${mode} L1: ${worstText(worst)}.${leftOutText(drawn, 'combinations of calibration size and other settings', facts)}`,
+      caption: `Error of each layer's own output against FP32, layers from input (top) to output. The further from the background, the worse. Column none: unsmoothed (dashed in the lines)${besideModes.map(columnText).join('')}. Lines run in colour from the first layer (green) to the last (violet). ${linkedHint} Largest ${mode} L1: ${worstText(worst)}.${leftOutText(drawn, 'combinations of calibration size and other settings', facts)}`,
       panels: panels.filter((panel) => panel.rows.length > 0),
     };
   },
@@ -68,25 +70,29 @@ function lossModeCount({ settings }: TrialFacts): number {
   return Array.isArray(modes) ? modes.length : 0;
 }
 
-/** Six digits, as data tables show them, keep the page small. */
-
 /** The most accurate dynamic trial among those that differ only in how alphas were searched. */
 function shownSearches(sweep: string): string {
   const name = sqlText(sweep);
   return `SELECT trial FROM (SELECT t.trial, row_number() OVER (PARTITION BY k.but_alpha ORDER BY p.place IS NULL, p.place, t.position) AS number
   FROM v_trial t JOIN v_alike k ON k.sweep = t.sweep AND k.trial = t.trial
   LEFT JOIN (SELECT trial, place FROM v_place WHERE sweep = ${name}) p ON p.trial = t.trial
-  WHERE t.sweep = ${name} AND t.alpha_mode = 'dynamic') WHERE number = 1`;
+  WHERE t.sweep = ${name} AND t.alpha_mode IN (${sqlModes(modesWithAlphas('searchedPerLayer'))})) WHERE number = 1`;
 }
 
-/** Modes without one alpha, in words. */
-const unnamed = new Map([
-  ['dynamic', 'dynamic alpha'],
-  ['cle', 'cross-layer equalization'],
-]);
+/** `; dyn: dynamic alpha (...)` */
+function columnText(mode: AlphaMode): string {
+  const { alphas, appearance } = smoothingModes[mode];
+  const which = alphas === 'searchedPerLayer' ? ' (of several searches the most accurate)' : '';
+  return `; ${appearance.column}: ${appearance.phrase}${which}`;
+}
+
+const searchedModes = modesWithAlphas('searchedPerLayer', 'searchedOnce');
+
+const sqlModes = (modes: readonly AlphaMode[]): string => modes.map(sqlText).join(', ');
 
 function worstText(row: Row): string {
   const alpha = numberOrNull(row, 'trial_alpha');
-  const setting = alpha === null ? (unnamed.get(textOf(row, 'alpha_mode')) ?? 'unsmoothed') : `alpha ${alpha}`;
+  const setting =
+    alpha === null ? smoothingModes[textOf(row, 'alpha_mode') as AlphaMode].appearance.phrase : `alpha ${alpha}`;
   return `${significantText(numberOf(row, 'l1'), 3)} in ${textOf(row, 'layer').slice(0, 120)} (${setting})`;
 }

@@ -1,3 +1,4 @@
+import { smoothingModes } from '../../../smooth/modes/registry.js';
 import type { TopLevelSpec } from 'vega-lite';
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Drawn, Part } from '../../charts/drawn-parts.js';
@@ -64,7 +65,7 @@ const usualCandidates = 19;
 
 function drawnSearches(facts: SweepFacts): Drawn<Part> {
   const searches = facts.trials
-    .filter((trial) => trial.alphaMode === 'dynamic')
+    .filter(({ alphaMode }) => smoothingModes[alphaMode].alphas === 'searchedPerLayer')
     .map(({ trial }) => ({ trials: new Set([trial]) }));
   const inCells = Math.floor(drawnLimits.heatCells / (usualCandidates * Math.max(1, mostLayers(facts))));
   return chooseParts(searches, facts, { most: Math.max(2, Math.min(drawnLimits.searches, inCells)) });

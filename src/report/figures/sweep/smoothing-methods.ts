@@ -6,16 +6,30 @@ import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import { color } from '../../charts/theme.js';
 import { fp32Rule, metricAxis, valueTooltip } from '../../charts/dot-layers.js';
+import { alphaModes, smoothingModes, type AlphaMode } from '../../../smooth/modes/registry.js';
+import { lineModes } from '../../charts/smoothing-mode-marks.js';
 import { legendFilter, linkCursor, shownOpacity, trialLink } from './interaction.js';
 
 /** How a row of v_trial smooths, in a few words: SQL on its columns. */
 const methodSql = `CASE
     WHEN role = 'unsmoothed' THEN 'unsmoothed'
-    WHEN alpha_mode = 'static' THEN 'static alpha, the best'
-    WHEN alpha_mode = 'auto' THEN 'static alpha, by divergence'
-    WHEN alpha_mode = 'cle' THEN 'cross-layer equalization'
-    WHEN search_order = 'output' THEN 'dynamic, output'
-    ELSE 'dynamic, ' || search_order || ', ' || search_objective END`;
+    ${alphaModes.map((mode) => `WHEN alpha_mode = '${mode}' THEN ${methodOf(mode)}`).join('\n    ')} END`;
+
+function methodOf(mode: AlphaMode): string {
+  const { alphas, appearance } = smoothingModes[mode];
+  switch (alphas) {
+    case 'fixed':
+      return sqlText(`${appearance.phrase}, the best`);
+    case 'searchedPerLayer':
+      return `${sqlText(`${appearance.name}, `)} || CASE search_order WHEN 'output' THEN 'output' ELSE search_order || ', ' || search_objective END`;
+    case 'searchedOnce':
+    case 'none':
+      return sqlText(appearance.phrase);
+  }
+}
+
+/** Methods of which only the best alpha is shown. */
+const bestOnly = lineModes.map((mode) => `${smoothingModes[mode].appearance.phrase}, the best`);
 
 /** The best trial of each smoothing method, with and without bias correction: value, losses, and what its search took. */
 export const smoothingMethods: Figure = {
@@ -32,7 +46,7 @@ FROM (SELECT *, row_number() OVER (PARTITION BY method, bias_correction ORDER BY
 WHERE place = 1 ORDER BY value DESC, trial`,
   build: (rows, facts) => {
     const methods = [...new Set(rows.map((row) => textOf(row, 'method')))];
-    const searched = methods.filter((method) => method !== 'unsmoothed' && method !== 'static alpha, the best');
+    const searched = methods.filter((method) => method !== 'unsmoothed' && !bestOnly.includes(method));
     if (searched.length < 2 && !rows.some((row) => textOrNull(row, 'bias_correction') === 'empirical')) {
       return {
         kind: 'absent',

@@ -1,3 +1,5 @@
+import { isMode } from '../../charts/smoothing-mode-marks.js';
+import { modesWithAlphas } from '../../../smooth/modes/registry.js';
 import type { TopLevelSpec } from 'vega-lite';
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Drawn } from '../../charts/drawn-parts.js';
@@ -27,7 +29,7 @@ SELECT b.trial, b.label, b.alpha_mode, b.alpha, b.absmax, b.calibration_batches,
 FROM (SELECT static_trial AS trial FROM pair UNION SELECT dynamic_trial FROM pair) shown
 JOIN v_trial b ON b.sweep = ${sqlText(facts.sweep.name)} AND b.trial = shown.trial
 LEFT JOIN v_comparison c ON c.sweep = b.sweep AND c.trial = b.trial AND c.against = 'best' AND c.other_trial = ${facts.best?.trial ?? -1}
-WHERE b.metric = (SELECT metric FROM v_place WHERE sweep = ${sqlText(facts.sweep.name)} AND place = 1)${onlyTrials(drawnVariants(facts).trials, 'b.trial')} ORDER BY b.calibration_batches, b.alpha_mode = 'dynamic', b.trial`,
+WHERE b.metric = (SELECT metric FROM v_place WHERE sweep = ${sqlText(facts.sweep.name)} AND place = 1)${onlyTrials(drawnVariants(facts).trials, 'b.trial')} ORDER BY b.calibration_batches, b.alpha_mode IN (${modesWithAlphas('searchedPerLayer').map(sqlText).join(', ')}), b.trial`,
   build: (rows, facts) => {
     if (rows.length === 0) return { kind: 'absent', note: whyNone(facts) };
     const variants = drawnVariants(facts);
@@ -46,15 +48,16 @@ WHERE b.metric = (SELECT metric FROM v_place WHERE sweep = ${sqlText(facts.sweep
 };
 
 function isStatic({ alphaMode }: TrialFacts): boolean {
-  return alphaMode === 'static' || alphaMode === 'auto';
+  return modesWithAlphas('fixed', 'searchedOnce').includes(alphaMode);
+}
+
+function isDynamic({ alphaMode }: TrialFacts): boolean {
+  return modesWithAlphas('searchedPerLayer').includes(alphaMode);
 }
 
 function whyNone({ trials }: SweepFacts): string {
   const finished = trials.filter(({ role, status }) => role === 'candidate' && status === 'done');
-  const missing = [
-    ...(finished.some(isStatic) ? [] : ['static']),
-    ...(finished.some(({ alphaMode }) => alphaMode === 'dynamic') ? [] : ['dynamic']),
-  ];
+  const missing = [...(finished.some(isStatic) ? [] : ['static']), ...(finished.some(isDynamic) ? [] : ['dynamic'])];
   if (missing.length === 0) return 'No static and dynamic alpha have finished whose other settings are equal.';
   return `No ${missing.join(' or ')} alpha has finished: smoothing.mode: [static, dynamic] in the grid brings both.`;
 }
@@ -62,7 +65,7 @@ function whyNone({ trials }: SweepFacts): string {
 function drawnVariants(facts: SweepFacts): Drawn<Variant> {
   return chooseParts(facts.variants, facts, {
     most: drawnLimits.variants,
-    scoreOf: (trials) => bestOfBoth(trials, isStatic, (trial) => trial.alphaMode === 'dynamic'),
+    scoreOf: (trials) => bestOfBoth(trials, isStatic, isDynamic),
   });
 }
 
@@ -90,7 +93,7 @@ function chart({ metric, sizes }: SweepFacts, trials: readonly number[], descrip
     autosize: { type: 'fit-x', contains: 'padding', resize: true },
     transform: [
       { filter: { field: 'trial', oneOf: [...trials] } },
-      { calculate: "datum.alpha_mode == 'dynamic' ? 'best dynamic' : 'best static'", as: 'kind' },
+      { calculate: `${isMode(modesWithAlphas('searchedPerLayer'))} ? 'best dynamic' : 'best static'`, as: 'kind' },
       { calculate: "datum.calibration_batches + ' batches'", as: 'size' },
     ],
     layer: [

@@ -1,3 +1,4 @@
+import { isMode, lineModes } from '../../charts/smoothing-mode-marks.js';
 import type { TopLevelSpec } from 'vega-lite';
 import type { PageFigure } from '../figure.js';
 import { countText, valueText } from '../../output/number-text.js';
@@ -33,7 +34,7 @@ FROM v_trial WHERE sweep = ${sqlText(sweep.name)} AND status = 'done' AND value 
 }
 
 function staticAlphas(trials: readonly TrialFacts[]): number[] {
-  const alphas = trials.filter((trial) => trial.alphaMode === 'static').map((trial) => trial.alpha);
+  const alphas = trials.filter((trial) => lineModes.includes(trial.alphaMode)).map((trial) => trial.alpha);
   return [...new Set(alphas)].filter((alpha) => alpha !== null).sort((a, b) => a - b);
 }
 
@@ -123,7 +124,7 @@ function chart(trials: readonly TrialFacts[], facts: SweepFacts, description: st
       ...(isOverAlpha && variants.length === 1
         ? [
             {
-              transform: [{ filter: "datum.alpha_mode == 'static'" }],
+              transform: [{ filter: isMode(lineModes) }],
               mark: { type: 'line' as const, strokeWidth: 1.5, clip: true },
               encoding: { x, y, color: group },
             },

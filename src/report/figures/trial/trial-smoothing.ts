@@ -1,3 +1,4 @@
+import { smoothingModeNames, smoothingModes } from '../../../smooth/modes/registry.js';
 import type { TopLevelSpec } from 'vega-lite';
 import type { PageFigure } from '../figure.js';
 import { significantText } from '../../output/number-text.js';
@@ -22,7 +23,7 @@ FROM v_smoothing WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${trial.
         kind: 'absent',
         note:
           trial.alphaMode === 'none'
-            ? 'This trial smooths nothing: smoothing.mode static, dynamic, auto or cle does.'
+            ? `This trial smooths nothing: smoothing.mode ${others.slice(0, -1).join(', ')} or ${others.at(-1)!} does.`
             : 'No smoothing factors are stored: they come when the trial has finished.',
       };
     }
@@ -46,6 +47,9 @@ FROM v_smoothing WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${trial.
     };
   },
 };
+
+/** What smooths, as settings name it. */
+const others = smoothingModeNames.filter((mode) => smoothingModes[mode].apply !== 'none');
 
 function captionText(rows: readonly Row[]): string {
   const widest = rows.reduce((most, row) => (spread(row) > spread(most) ? row : most));

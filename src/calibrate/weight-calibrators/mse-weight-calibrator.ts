@@ -1,5 +1,11 @@
 import { FLOAT64_ROUNDING } from '../../onnx/edits/graph-patch.js';
-import type { Quantizer } from './quantizer.js';
+import type { QuantizerLevels, WeightCalibrator } from './weight-calibrator.js';
+
+/** Of the smallest squared error. */
+export const mseWeightCalibrator: WeightCalibrator = {
+  description: 'the range of the smallest squared error',
+  shrink: mseRange,
+};
 
 /**
  * Shares of the whole range that are tried: the error of few values has many minima side by side, that of many is smooth,
@@ -15,8 +21,8 @@ const STARTS = 5;
 const MOST_STEPS = 12;
 
 /** A quantizer that was tried. */
-interface Tried {
-  readonly quantizer: Quantizer;
+interface Tried<Levels> {
+  readonly quantizer: Levels;
   readonly share: number;
   readonly error: number;
 }
@@ -30,9 +36,13 @@ interface Tried {
  * @param whole the quantizer whose range holds every value
  * @param atShare the quantizer of a share of that range
  */
-export function mseRange(values: Float32Array, whole: Quantizer, atShare: (share: number) => Quantizer): Quantizer {
-  const best: Tried[] = [];
-  const consider = (quantizer: Quantizer, share: number): void => {
+export function mseRange<Levels extends QuantizerLevels>(
+  values: Float32Array,
+  whole: Levels,
+  atShare: (share: number) => Levels,
+): Levels {
+  const best: Tried<Levels>[] = [];
+  const consider = (quantizer: Levels, share: number): void => {
     const limit = best.length < STARTS ? Infinity : best[STARTS - 1]!.error;
     const tried = { quantizer, share, error: squaredError(values, quantizer, limit) };
     if (tried.error > limit) return;
@@ -48,7 +58,12 @@ export function mseRange(values: Float32Array, whole: Quantizer, atShare: (share
 }
 
 /** The share at which the error beside `start` is least. */
-function descend(values: Float32Array, start: Tried, wholeScale: number, atShare: (share: number) => Quantizer): Tried {
+function descend<Levels extends QuantizerLevels>(
+  values: Float32Array,
+  start: Tried<Levels>,
+  wholeScale: number,
+  atShare: (share: number) => Levels,
+): Tried<Levels> {
   let at = start;
   for (let step = 0; step < MOST_STEPS; step++) {
     const share = Math.min(1, fittingScale(values, at.quantizer) / wholeScale);
@@ -62,7 +77,7 @@ function descend(values: Float32Array, start: Tried, wholeScale: number, atShare
 }
 
 /** The scale that fits best the integers that the quantizer makes of the values; NaN where all are 0. */
-function fittingScale(values: Float32Array, { scale, zeroPoint, qmin, qmax }: Quantizer): number {
+function fittingScale(values: Float32Array, { scale, zeroPoint, qmin, qmax }: QuantizerLevels): number {
   const [low, high] = [qmin - zeroPoint, qmax - zeroPoint];
   let product = 0;
   let square = 0;
@@ -83,7 +98,7 @@ const BLOCK = 64;
  *
  * @param limit once the sum is above it, it may be returned unfinished: terms are never negative
  */
-function squaredError(values: Float32Array, { scale, zeroPoint, qmin, qmax }: Quantizer, limit: number): number {
+function squaredError(values: Float32Array, { scale, zeroPoint, qmin, qmax }: QuantizerLevels, limit: number): number {
   const low = qmin - zeroPoint;
   const high = qmax - zeroPoint;
   const perStep = 1 / scale;

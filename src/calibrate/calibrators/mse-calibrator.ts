@@ -1,5 +1,16 @@
 import { FLOAT64_ROUNDING } from '../../onnx/edits/graph-patch.js';
 import { CALIBRATION_BINS, type CalibrationHistogram } from '../histograms/smoothed-histogram.js';
+import { amaxByHistogram } from './amax-by-histogram.js';
+import type { Calibrator } from './calibrator.js';
+
+/** Of the smallest squared error. */
+export const mseCalibrator: Calibrator = {
+  description: 'the range of the smallest squared error of quantization',
+  reads: 'histograms',
+  parameters: [],
+  amax: amaxByHistogram((histogram, { levels }) => mseAmax(histogram, levels - 1)),
+  asymmetric: { obstacle: 'defined on symmetric ranges' },
+};
 
 /** The first candidate, in bins; every later one is tried. */
 const START_BIN = 128;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyQuantizers } from '../../../src/quantize/quantizers/fake-quantize-weight.js';
-import { mseRange } from '../../../src/quantize/quantizers/mse-range.js';
+import { mseRange } from '../../../src/calibrate/weight-calibrators/mse-weight-calibrator.js';
 import { asymmetricQuantizer, symmetricQuantizer, type Quantizer } from '../../../src/quantize/quantizers/quantizer.js';
 import { randomFloats } from '../../onnx/pseudo-random.js';
 

@@ -1,7 +1,18 @@
 import { CALIBRATION_BINS, type CalibrationHistogram } from '../histograms/smoothed-histogram.js';
+import { amaxByHistogram } from './amax-by-histogram.js';
+import type { Calibrator } from './calibrator.js';
 
 /** The smallest candidate range, in bins; every longer one is tried. */
 const START_BIN = 128;
+
+/** Of the smallest KL divergence. */
+export const entropyCalibrator: Calibrator = {
+  description: 'the range whose quantized distribution has the smallest KL divergence from the real one',
+  reads: 'histograms',
+  parameters: [],
+  amax: amaxByHistogram((histogram, { levels }) => entropyAmax(histogram, levels)),
+  asymmetric: { obstacle: 'defined on symmetric ranges' },
+};
 
 /** Divergences that differ by less are equal: the sums of logarithms are exact to about 1e-14. */
 const TIE = 1e-12;

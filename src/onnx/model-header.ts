@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
-import type { OnnxModel } from '../../onnx/onnx-model.js';
-import { ModelProtoSchema, OperatorSetIdProtoSchema, StringStringEntryProtoSchema } from '../../onnx/proto/onnx_pb.js';
+import type { OnnxModel } from './onnx-model.js';
+import { ModelProtoSchema, OperatorSetIdProtoSchema, StringStringEntryProtoSchema } from './proto/onnx_pb.js';
 
 /** Domain of onnxruntime's own QuantizeLinear and DequantizeLinear, which know every type and axis at every opset. */
 export const RUNTIME_DOMAIN = 'com.microsoft';

@@ -1,14 +1,14 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { copyNode } from '../../onnx/node.js';
-import { copyGraph } from '../../onnx/onnx-model.js';
+import { copyNode } from '../node.js';
+import { copyGraph } from '../onnx-model.js';
 import {
   ModelProtoSchema,
   ValueInfoProtoSchema,
   type GraphProto,
   type NodeProto,
   type ValueInfoProto,
-} from '../../onnx/proto/onnx_pb.js';
-import { subgraphsOf, withSubgraphs } from '../../onnx/subgraphs.js';
+} from '../proto/onnx_pb.js';
+import { subgraphsOf, withSubgraphs } from '../subgraphs.js';
 
 /** What names were turned into. */
 export interface Renaming {
