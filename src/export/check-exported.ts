@@ -80,7 +80,7 @@ async function compare(
   context: JobContext,
 ): Promise<NonNullable<ExportCheck['compared']> | string> {
   const { source } = evaluation;
-  if (source.format === 'module') return 'its samples are made by code of your own';
+  if (source.format === 'module') return 'its samples come from your own code';
   const dataset = await openDataset(source, preprocess);
   try {
     const io = resolveModelIo(model, names);

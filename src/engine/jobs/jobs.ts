@@ -34,7 +34,7 @@ export interface JobModel extends ModelSettings {
   readonly fixed?: FixedInputs;
 }
 
-/** Statistics over the calibration batches `firstBatch .. endBatch - 1`, kept at each snapshot in that range. */
+/** Statistics over the calibration batches `firstBatch .. endBatch - 1`, snapshots at each snapshot in that range. */
 export interface ObserveJob {
   readonly kind: 'observe';
   readonly model: JobModel;

@@ -216,7 +216,7 @@ export class WorkerPool {
       running.reject(new JobError({ errorClass: 'WorkerDied', message, retry: true }));
     } else {
       // It never got as far as its work, so it has not failed at it.
-      const advice = 'Children must be able to start: check the limits of memory, open files and processes.';
+      const advice = 'Worker processes must be able to start: check the limits on memory, open files and processes.';
       running.reject(
         new JobError({ errorClass: 'WorkerDied', message: `${message} ${advice}`, retry: true, endsSweep: true }),
       );

@@ -113,7 +113,7 @@ function anchor() {
 
 async function update() {
   const answer = await fetch(location.pathname + location.search, { cache: 'no-store' });
-  if (answer.status === 404) throw Object.assign(new Error('this page is no longer there'), { isFinal: true });
+  if (answer.status === 404) throw Object.assign(new Error('this page no longer exists'), { isFinal: true });
   if (!answer.ok) throw new Error('the server could not make the page');
   const fetched = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const next = fetched.querySelector('main');

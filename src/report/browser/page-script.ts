@@ -146,7 +146,7 @@ function cellText(value) {
 }
 function fillTable(figure, holder) {
   const shown = figure.rows.slice(0, mostRows);
-  if (figure.rows.length > shown.length) holder.before(create('p', 'caption', 'The first ' + mostRows + ' of ' + figure.rows.length + ' rows; the SQL gives all.'));
+  if (figure.rows.length > shown.length) holder.before(create('p', 'caption', 'The first ' + mostRows + ' of ' + figure.rows.length + ' rows; the SQL returns all.'));
   const table = create('table');
   table.append(create('caption', 'hidden', document.getElementById(figure.id).querySelector('h3').textContent));
   const head = table.createTHead().insertRow();

@@ -23,7 +23,7 @@ describe('resolveProvider', () => {
   it('takes cpu as asked for', async () => {
     expect(await resolveProvider(run({ provider: 'cpu' }), entry)).toEqual({
       provider: 'cpu',
-      why: 'cpu, as asked for',
+      why: 'cpu, as requested',
     });
     expect(await providerObstacle('cpu', entry)).toBeNull();
   });
