@@ -116,7 +116,7 @@ async function measure(subject: TrialExperiment): Promise<object> {
   const database = join(folder, 'trial.db');
   const file = join(folder, 'trial.yaml');
   writeFileSync(file, `${subject.yaml}run: { provider: cpu, slots: ${SLOTS}, threads: 1, database: ${database} }\n`);
-  const sweep = await prepareSweep(loadExperiment(file), entry, { use: 'run', allowed: false });
+  const sweep = await prepareSweep(loadExperiment(file), entry, { use: 'run', allowed: true });
   const [fp32, ...quantized] = sweep.plan.trials;
   const { preprocess, evaluation, model } = fp32!.settings;
   const store = openStore(database);

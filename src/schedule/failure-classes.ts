@@ -1,4 +1,4 @@
-import type { DataSource } from '../formats/data-source.js';
+import { formatOf, type DataSource } from '../formats/data-source.js';
 import type { RunSettings } from '../experiment/sections/settings.js';
 import type { ContentKey, PlannedStage, PlannedTrial, SweepPlan, TrialSettings } from '../plan/plan.js';
 import type { StoredFailure, SweepReader } from '../store/store.js';
@@ -98,7 +98,7 @@ function wouldRepeat(
   sources: readonly DataSource[],
 ): boolean {
   // What a module of the user's own imports is in no key either.
-  const isOwnCode = errorClass === 'DatasetError' && sources.some(({ format }) => format === 'module');
+  const isOwnCode = errorClass === 'DatasetError' && sources.some((source) => formatOf(source).code(source) !== null);
   return !transientClasses.has(errorClass) && !isOwnCode && under === conditions;
 }
 

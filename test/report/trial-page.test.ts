@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileChart } from '../../src/report/charts/compile-chart.js';
 import { pageFigures } from '../../src/report/figures/page-figures.js';
-import { openSite } from '../../src/report/output/site.js';
+import { openSite } from '../../src/report/pages/site.js';
 import { readSweepFacts } from '../../src/report/facts/sweep-facts.js';
 import { Chromium, chromiumPath } from './chromium.js';
 import type { SampleDatabase } from './sample-database.js';

@@ -3,7 +3,7 @@ import { openDataset } from '../../formats/open-dataset.js';
 import { permutedDataset } from '../../formats/permuted-dataset.js';
 import { readAhead } from '../../formats/read-ahead.js';
 import type { ExecutionRecord } from '../../records/execution-record.js';
-import type { DataSource } from '../../formats/data-source.js';
+import { formatOf, type DataSource } from '../../formats/data-source.js';
 import type { PreprocessSettings } from '../../formats/preprocess/preprocess-settings.js';
 import { encodeModel, type OnnxModel } from '../../onnx/onnx-model.js';
 import { checkSampleShape, fixedBatchSize, type ModelIo } from '../../onnx/model-io.js';
@@ -95,7 +95,7 @@ export async function openJobDataset(
   const opened = await openDataset(source, preprocess);
   const ordered = sampleSeed === null ? opened : permutedDataset(opened, sampleSeed);
   // Code of the user's own is run once, in the thread that it expects.
-  const isAhead = session.provider !== 'cpu' && source.format !== 'module';
+  const isAhead = session.provider !== 'cpu' && formatOf(source).code(source) === null;
   const dataset = isAhead ? readAhead(ordered, { source, preprocess, sampleSeed }, readingThread) : ordered;
   open = { key, dataset };
   return dataset;

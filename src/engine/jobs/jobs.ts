@@ -18,7 +18,7 @@ import type { OutcomeRecord } from '../../records/evaluation-record.js';
 import type { SearchPoint, SearchRecord } from '../../records/search-record.js';
 import type { StoppedTrialRecord, TrialRecord } from '../../records/trial-record.js';
 import type { OutputSurvey } from '../../reference/output-survey.js';
-import type { MetricState } from '../../tasks/metric.js';
+import type { MetricState } from '../../tasks/task-metric.js';
 import type { CanonicalSmoothing } from '../../smooth/smoothing-settings.js';
 import type { MemoryProfile } from '../../plan/estimate/estimate-memory.js';
 import type { ContentKey, TrialSettings } from '../../plan/plan.js';
