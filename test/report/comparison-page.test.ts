@@ -77,7 +77,7 @@ describe('the comparison of two trials', () => {
       `Of 10000 samples A alone gets ${String(verdict?.['only_trial'])} right, B alone ${String(verdict?.['only_other'])}, both ${String(verdict?.['both'])}, neither ${String(verdict?.['neither'])}.`,
     );
     expect(text).toContain(
-      'A is the best of 40 settings, chosen on the samples that judge it: where it is ahead, p counts times',
+      'A is the best of 40 settings, chosen on the samples that judge it: where it leads, p is multiplied by',
     );
   });
 

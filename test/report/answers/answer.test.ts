@@ -251,7 +251,7 @@ describe('the findings', () => {
       [compared(2, 'best', 0.6), compared(3, 'best', 0.0001)],
     );
     expect(findings(given)).toContain(
-      '1 of the 2 other settings are statistically tied with the best; with it they cover 2 of 3 static alphas, 0.1 to 0.2. Tied does not mean equal: differences below about 1.60 points cannot be detected on 1,000 samples, the choice among 3 settings allowed for. Of these trial 2 has the lowest mean layer L1.',
+      '1 of the 2 other settings are statistically tied with the best; with it they cover 2 of 3 static alphas, 0.1 to 0.2. Tied does not mean equal: differences below about 1.60 points cannot be detected on 1,000 samples, corrected for the choice among 3 settings. Of these trial 2 has the lowest mean layer L1.',
     );
   });
 
