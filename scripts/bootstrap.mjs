@@ -33,7 +33,9 @@ function supportedNode() {
     const current = join(folder, 'current');
     const place = relative(folder, node);
     if (!existsSync(current) || readFileSync(current, 'utf8') !== place) writeFileSync(current, place);
-    console.error(`quantsweep: Node ${range} is needed, this is ${version}: all runs under ${relative(root, node)}`);
+    console.error(
+      `quantsweep: this is Node ${version}, but quantsweep needs ${range}; using the one in ${relative(root, node)}`,
+    );
     return node;
   } catch (error) {
     console.error(`quantsweep: expected Node ${range}, got ${version}. ${error.message}`);

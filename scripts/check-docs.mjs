@@ -9,6 +9,10 @@ const problems = [];
 const documents = [
   'README.md',
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'bench/README.md',
+  'experiments/demo/README.md',
+  'reports/README.md',
   ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
 ].filter((name) => name.endsWith('.md'));
 for (const document of documents) {

@@ -27,6 +27,6 @@ for (const [place, entry] of Object.entries(lock.packages)) {
 if (!process.argv.includes('--check')) {
   writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`);
 } else if (found.length > 0) {
-  console.error(`package-lock.json is not as it should be: node scripts/lock-file.mjs mends it.\n${found.join('\n')}`);
+  console.error(`package-lock.json is not as it should be: node scripts/lock-file.mjs fixes it.\n${found.join('\n')}`);
   process.exit(1);
 }

@@ -53,8 +53,8 @@ try {
   expectPrinted(version, '--version');
   expectPrinted('SQLite: works', 'doctor');
   expectPrinted('4 trials', 'plan', 'smoke.yaml');
-  expectPrinted('4 trials run, 0 taken from the database, 0 failed', 'run', 'smoke.yaml');
-  expectPrinted('0 trials run, 4 taken from the database, 0 failed', 'run', 'smoke.yaml');
+  expectPrinted('4 trials run, 0 cached, 0 failed', 'run', 'smoke.yaml');
+  expectPrinted('0 trials run, 4 cached, 0 failed', 'run', 'smoke.yaml');
   expectPrinted('"done": 4', 'query', `SELECT count(*) AS done FROM trial WHERE status = 'done'`, '--format', 'json');
   expectPrinted('index.html', 'report', 'smoke');
   expectFile('reports/smoke/smoke/index.html', 100_000);

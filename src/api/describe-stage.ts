@@ -8,7 +8,7 @@ export function describeStage(stage: PlannedStage): string {
     case 'observe': {
       const { batches, batchSize, sampleSeed } = stage.calibration;
       const order = sampleSeed === null ? '' : ` in the order of seed ${sampleSeed}`;
-      return `${batches} calibration batches of ${batchSize}${order}, kept at ${stage.snapshots.join(', ')}`;
+      return `${batches} calibration batches of ${batchSize}${order}, snapshots at ${stage.snapshots.join(', ')}`;
     }
     case 'reference':
       return `FP32 over ${stage.evaluation.samples === 'all' ? 'all' : stage.evaluation.samples} evaluation samples`;

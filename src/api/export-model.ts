@@ -19,7 +19,7 @@ export interface ExportRequest {
   readonly calibrationTable?: string;
   /** The smoothed float model, which the calibration cache belongs to. Default: none. */
   readonly smoothedModel?: string;
-  /** Overwrite files that are there. Default: false. */
+  /** Overwrite existing files. Default: false. */
   readonly force?: boolean;
 }
 

@@ -22,7 +22,7 @@ export interface RunOptions {
   readonly onEvent?: (event: RunEvent) => void;
   /** Lets the experiment run the modules and commands that it names. Default: false, and naming one is an error. */
   readonly allowCode?: boolean;
-  /** Stop at the first trial that fails. Default: false. */
+  /** Stop at the first failed trial. Default: false. */
   readonly failFast?: boolean;
   /** Also run trials that failed before in a way that another attempt would repeat. Default: false. */
   readonly retryFailed?: boolean;

@@ -27,7 +27,7 @@ export function reportError(error: unknown, print: (text: string) => void): numb
   }
   if ('code' in error && brokenInstallation.has(String(error.code))) {
     print(
-      `quantsweep: its installation is not whole (Node ${process.version}): ${error.message.split('\n', 1)[0]!}. Install it again with this Node (in a checkout: npm ci).`,
+      `quantsweep: the installation is incomplete (Node ${process.version}): ${error.message.split('\n', 1)[0]!}. Install it again with this Node (in a checkout: npm ci).`,
     );
     return ExitCode.failure;
   }

@@ -27,7 +27,7 @@ if (!isSupportedNode(process.versions.node, range)) {
 } else if (canOpen(NEEDED_FILES)) await import('./command-line.js');
 else {
   refuse(
-    `too few files may be open at once: fewer than ${NEEDED_FILES} are left to this process. Raise the limit (ulimit -n 1024) and run the same command again.`,
+    `the limit of open files is too low: fewer than ${NEEDED_FILES} are left for this process. Raise the limit (ulimit -n 1024) and run the same command again.`,
   );
 }
 

@@ -13,7 +13,7 @@ export class SurroundingsError extends QuantsweepError {
 
   /** @param what happened, in the system's own words where it has some; without a full stop */
   constructor(what: string, code: string, options?: ErrorOptions) {
-    super(`${what}. ${adviceFor(code)} Then run the same command again: what is finished is kept.`, options);
+    super(`${what}. ${adviceFor(code)} Then run the same command again: finished work is kept.`, options);
   }
 }
 
@@ -84,7 +84,7 @@ function adviceFor(code: string): string {
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return `Make room; temporary files are in ${tmpdir()}, or where TMPDIR says.`;
+      return `Free some space; temporary files are in ${tmpdir()} (set TMPDIR to move them).`;
     case 'EMFILE':
     case 'ENFILE':
       return 'Raise the limit of open files (`ulimit -n`), or lower run.slots.';

@@ -26,19 +26,19 @@ export function calibrationTable(
     const { layer, input } = prepared;
     if (input.bits !== 8 || !input.signed || input.narrowRange) {
       throw new ModelError(
-        `Layer "${layer.name}": expected a signed input quantizer of 8 bits with all levels -128 to 127, got ${input.bits} bits, ${input.signed ? 'signed' : 'unsigned'}, zero point ${input.zeroPoint}, levels ${input.qmin} to ${input.qmax}. TensorRT's calibration table can't hold it; leave out --calibration-table.`,
+        `Layer "${layer.name}": expected a signed input quantizer of 8 bits with all levels -128 to 127, got ${input.bits} bits, ${input.signed ? 'signed' : 'unsigned'}, zero point ${input.zeroPoint}, levels ${input.qmin} to ${input.qmax}. TensorRT's calibration table cannot express that; leave out --calibration-table.`,
       );
     }
     const tensor = dividesInput(prepared) ? smoothedInput(base, layer.name) : layer.inputTensor;
     if (/[\r\n]/.test(tensor)) {
       throw new ModelError(
-        `Tensor ${JSON.stringify(tensor)}: expected a name without line breaks, which TensorRT's calibration table can't hold; leave out --calibration-table.`,
+        `Tensor ${JSON.stringify(tensor)}: expected a name without line breaks, which TensorRT's calibration table needs; leave out --calibration-table.`,
       );
     }
     const known = scales.get(tensor);
     if (known !== undefined && known.scale !== input.scale) {
       throw new ModelError(
-        `Tensor "${tensor}": expected one scale, got ${known.scale} for layer "${known.layer}" and ${input.scale} for layer "${layer.name}". TensorRT's calibration table holds one scale a tensor.`,
+        `Tensor "${tensor}": expected one scale, got ${known.scale} for layer "${known.layer}" and ${input.scale} for layer "${layer.name}". TensorRT's calibration table holds one scale per tensor.`,
       );
     }
     scales.set(tensor, { scale: input.scale, layer: layer.name });

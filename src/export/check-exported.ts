@@ -83,7 +83,7 @@ async function compare(
   context: JobContext,
 ): Promise<NonNullable<ExportCheck['compared']> | string> {
   const { source } = evaluation;
-  if (formatOf(source).code(source) !== null) return 'its samples are made by code of your own';
+  if (formatOf(source).code(source) !== null) return 'its samples come from your own code';
   const dataset = await openDataset(source, preprocess);
   try {
     const io = resolveModelIo(model, names);

@@ -28,7 +28,7 @@ export interface ExportTargets {
   readonly calibrationTable: string | null;
   /** The smoothed float model that the cache belongs to; null: none. */
   readonly smoothedModel: string | null;
-  /** Overwrite files that are there. */
+  /** Overwrite existing files. */
   readonly force: boolean;
 }
 
@@ -100,12 +100,12 @@ function checkTrial({ number, label, role, status, model, layers }: StoredTrial)
   const trial = `trial ${number} (${label})`;
   if (role === 'fp32') {
     throw new InputError(
-      `Expected a quantized trial, got ${trial}: nothing is quantized in it, deploy the model as it is.`,
+      `Expected a quantized trial, got ${trial}: nothing is quantized in it; deploy the original model.`,
     );
   }
   if (status === 'stopped') {
     throw new InputError(
-      `Expected a finished trial, got ${trial}, which was stopped early as certainly not the best. Without data.evaluation.stop it runs to its end.`,
+      `Expected a finished trial, got ${trial}, which was stopped early because certainly not the best. Without data.evaluation.stop it runs to its end.`,
     );
   }
   if (status !== 'done' || model === null || layers.length === 0) {
@@ -127,7 +127,7 @@ function fixedInputsOf({ settings }: StoredTrial): FixedInputs {
 /** The model as the trial quantized it: as in the file, or without the conditions that follow from fixed inputs. */
 function readSource(path: string, sha256: string, fixed: FixedInputs): OnnxModel {
   if (!existsSync(path)) {
-    throw new InputError(`Expected the trial's model at ${path}, got nothing there. Say where it is with --model.`);
+    throw new InputError(`Expected the trial's model at ${path}, got nothing there. Use --model to say where it is.`);
   }
   const file = readModelFile(path);
   if (file.sha256 === sha256) return file.model;
@@ -143,7 +143,7 @@ function readSource(path: string, sha256: string, fixed: FixedInputs): OnnxModel
 /** Not even `force` replaces the model that the trial was made from. */
 function keepSource(target: string, source: string): void {
   if (!existsSync(target) || realpathSync(target) !== realpathSync(source)) return;
-  throw new InputError(`${target} is the trial's own model, which is not overwritten. Give another path.`);
+  throw new InputError(`${target} is the trial's own model, which is never overwritten. Give another path.`);
 }
 
 function exportMetadata(

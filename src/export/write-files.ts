@@ -54,6 +54,6 @@ function checkTargets(files: readonly NewFile[], overwrite: boolean): void {
     if (entryAt(path) === undefined) continue;
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
       throw new InputError(`Expected a file to write, got a folder: ${path}.`);
-    if (!overwrite) throw new InputError(`${path} is there already. Give another path, or --force to overwrite it.`);
+    if (!overwrite) throw new InputError(`${path} exists already. Give another path, or --force to overwrite it.`);
   }
 }

@@ -44,7 +44,7 @@ function cappedNotes({ trials }: Experiment, samples: readonly (number | 'all')[
       return same.length < 2
         ? []
         : [
-            `${section}.samples ${same.slice(0, -1).join(', ')} and ${same.at(-1)} are the same: there are ${most} evaluation samples.`,
+            `${section}.samples ${same.slice(0, -1).join(', ')} and ${same.at(-1)} are the same, because there are only ${most} evaluation samples.`,
           ];
     }),
   );

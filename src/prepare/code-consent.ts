@@ -18,7 +18,7 @@ export function requireCodeConsent(experiment: Experiment, use: CodeUse, allowed
   const code = new Set(experiment.trials.flatMap(({ settings }) => codeOf(settings, use)));
   if (code.size === 0) return;
   throw new InputError(
-    `${experiment.path} names code to run: ${[...code].join('; ')}. Read it, and give --allow-code if you trust it.`,
+    `${experiment.path} names code to run: ${[...code].join('; ')}. Read the code, and pass --allow-code if you trust it.`,
   );
 }
 

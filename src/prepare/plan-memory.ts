@@ -63,7 +63,7 @@ export async function planMemory(
   const allowed = run.memoryMb === null ? (SHARE * machine) / slots : run.memoryMb * MIB;
   const given =
     run.memoryMb === null
-      ? `${sizeText(allowed)} for ${slots === 1 ? 'the one slot' : `each of ${slots} slots`}, ${SHARE * 100} % of ${sizeText(machine)}`
+      ? `${sizeText(allowed)} for ${slots === 1 ? 'the only worker' : `each of ${slots} workers`}, ${SHARE * 100} % of ${sizeText(machine)}`
       : `run.memoryMb ${run.memoryMb}`;
   const isAuto = plan.trials.every(({ settings }) => settings.evaluation.batchSize === 'auto');
   const advice = [
@@ -81,12 +81,12 @@ export async function planMemory(
       limits.set(path, own);
       const { use, batch, bytes } = estimatePeak(value, workOf(trials, plan, inputs), own);
       const runs = `${uses[use]}, runs of ${batch} sample${batch === 1 ? '' : 's'}`;
-      const estimate = `Memory: about ${sizeText(bytes)} a child at its peak with ${basename(path)} (${runs}); ${given}.`;
-      lines.push(bytes > allowed ? `${estimate} Warning: more than that; ${advice}.` : estimate);
+      const estimate = `Memory: about ${sizeText(bytes)} per worker at its peak with ${basename(path)} (${runs}); ${given}.`;
+      lines.push(bytes > allowed ? `${estimate} Warning: this exceeds the limit; ${advice}.` : estimate);
     } catch (cause) {
       if (cause instanceof JobInterrupted) return { limits, lines };
       if (!(cause instanceof JobError)) throw cause;
-      lines.push(`Memory: not foretold, as one sample of ${basename(path)} could not be run: ${cause.failure.message}`);
+      lines.push(`Memory: unknown, because one sample of ${basename(path)} could not be run: ${cause.failure.message}`);
     }
   }
   return { limits, lines };

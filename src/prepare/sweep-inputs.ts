@@ -195,7 +195,7 @@ function conditionsNote({ path, model }: ModelFile, fixed: FixedInputs): string 
   const given = Object.entries(fixed).map(([name, number]) => `${printableName(name, 100)} = ${number}`);
   const left = model.graph.node.filter(({ opType }) => opType === 'If').length;
   const from = given.length === 0 ? 'constants' : `constants and ${given.join(', ')}`;
-  return `${basename(path)}: of each If whose condition follows from ${from} the branch that is taken is swept${left === 0 ? '' : `; ${left} If stay`}`;
+  return `${basename(path)}: for each If whose condition follows from ${from}, the branch taken is swept${left === 0 ? '' : `; ${left} If stay`}`;
 }
 
 /** The settings without what singles out a layer. */
@@ -229,7 +229,7 @@ function selectionNotes(
     byReason.set(reason, [...(byReason.get(reason) ?? []), `${layer.op} "${printableName(layer.name, 300)}"`]);
   }
   return [
-    `${basename(path)}: ${quantized} of ${layers.length} weighted layers are quantized`,
+    `${basename(path)}: ${quantized} of ${layers.length} layers are quantized`,
     ...[...byReason].map(([reason, names]) => `  float: ${names.join(', ')}: ${reason}`),
   ];
 }
@@ -276,12 +276,12 @@ function checkEvaluation(
 ): void {
   if (taskOf(task.kind).needs === 'labels' && !hasLabels) {
     throw new InputError(
-      `${prefixOf('evaluation')}Expected data.evaluation to have class labels, which task ${task.kind} is scored by, got none (${evaluation.source.format}). Task fidelity needs none.`,
+      `${prefixOf('evaluation')}Expected data.evaluation to have class labels, which task ${task.kind} is scored by, got none (${evaluation.source.format}). Task fidelity needs no labels.`,
     );
   }
   if (evaluation.samples === 'all' || evaluation.samples <= samples) return;
   throw new InputError(
-    `${prefixOf('evaluation', 'samples')}Expected data.evaluation.samples to be at most the ${samples} samples of its source, got ${evaluation.samples}. \`all\` takes what there is.`,
+    `${prefixOf('evaluation', 'samples')}Expected data.evaluation.samples to be at most the ${samples} samples of its source, got ${evaluation.samples}. \`all\` uses all of them.`,
   );
 }
 

@@ -90,7 +90,7 @@ function isBusy(cause: unknown): cause is StoreError {
 function tooLong(cause: StoreError, minutes: number): StoreError {
   return new StoreError(
     'busy',
-    `${cause.message} The sweep has waited ${minutes} min for it (run.lockWaitMinutes). What was stored before is kept. Run the same command again to go on.`,
+    `${cause.message} The sweep waited ${minutes} min for it (run.lockWaitMinutes). Everything stored before is kept. Run the same command again to continue.`,
     { cause },
   );
 }

@@ -33,7 +33,7 @@ export interface RunSweepOptions {
   readonly run: RunSettings;
   /** Samples of one run that memory allows, by path of the model; absent where it is not foretold. */
   readonly memory?: ReadonlyMap<string, BatchLimits>;
-  /** Stop at the first trial that fails. */
+  /** Stop at the first failed trial. */
   readonly failFast: boolean;
   /** Also run trials that failed before in a way that another attempt would repeat. */
   readonly retryFailed: boolean;

@@ -77,5 +77,5 @@ export function unsignedText(trials: number, lowest: readonly Lowest[]): string 
   const named = lowest.slice(0, MOST_NAMES).map(([layer, value]) => `${layer} (${Number(value.toPrecision(3))})`);
   const more = lowest.length > MOST_NAMES ? ` and ${lowest.length - MOST_NAMES} more` : '';
   const [count, are] = trials === 1 ? ['1 trial', 'quantizes'] : [`${trials} trials`, 'quantize'];
-  return `${count} with quantization.activation.scheme unsigned ${are} inputs in which calibration saw values below 0, all of which become 0. Lowest values by layer: ${named.join(', ')}${more}. Take signed, auto or asymmetric.`;
+  return `${count} with quantization.activation.scheme unsigned ${are} inputs that were below 0 during calibration; those values become 0. Lowest values by layer: ${named.join(', ')}${more}. Use signed, auto or asymmetric.`;
 }

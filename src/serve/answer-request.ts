@@ -28,7 +28,7 @@ const guards: OutgoingHttpHeaders = {
 /** Kept by the browser, and asked for again at no cost. */
 const kept: OutgoingHttpHeaders = { 'Cache-Control': 'no-cache' };
 
-const noSuchPage: Notice = { title: 'No such page', text: 'The report has no page of this address.' };
+const noSuchPage: Notice = { title: 'No such page', text: 'The report has no page at this address.' };
 
 const kinds: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
@@ -44,12 +44,12 @@ export async function answerRequest(request: IncomingMessage, response: ServerRe
   if (!isAllowedHost(request.headers.host, to.host.asked, to.host.address)) {
     refuse(response, 421, {
       title: 'Another name',
-      text: 'The report answers under the address that quantsweep serve has printed.',
+      text: 'The report answers only at the address that quantsweep serve printed.',
     });
     return;
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    const notice = { title: 'Only for reading', text: 'The report can be read, not written to.' };
+    const notice = { title: 'Read-only', text: 'The report can be read, not written to.' };
     refuse(response, 405, notice, { Allow: 'GET, HEAD', Connection: 'close' });
     return;
   }
@@ -117,10 +117,10 @@ function answerEvents(request: IncomingMessage, response: ServerResponse, events
   if (from !== undefined && from !== 'same-origin' && from !== 'none') {
     refuse(response, 403, {
       title: 'For pages of the report',
-      text: 'Events are for the pages of the report itself.',
+      text: 'Events are only for pages of the report.',
     });
   } else if (events.isFull) {
-    const notice = { title: 'Too many pages', text: 'Too many pages follow the database already.' };
+    const notice = { title: 'Too many pages', text: 'Too many pages are following the database already.' };
     refuse(response, 503, notice, { 'Retry-After': '10' });
   } else {
     const headers = {

@@ -25,8 +25,8 @@ export async function chooseAddress(host: string, allowRemote: boolean): Promise
   if (isLoopback(address) || allowRemote) return address;
   throw new UsageError(
     `Expected an address that only this machine reaches (127.0.0.1, ::1, localhost) for --host, got "${host}" (${address}). ` +
-      'Whoever reaches another one can read the whole database without a password; --allow-remote serves it nevertheless. ' +
-      'Safer is a tunnel: ssh -L 8377:localhost:8377 from the other machine.',
+      'Anyone who can reach another address can read the whole database without a password; --allow-remote allows it. ' +
+      'A tunnel is safer: ssh -L 8377:localhost:8377 from the other machine.',
   );
 }
 

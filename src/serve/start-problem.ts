@@ -17,7 +17,7 @@ export function startProblem(database: ServedDatabase, wanted: readonly string[]
     const missing = wanted.filter((name) => !there.includes(name));
     if (missing.length === 0) return null;
     return new Error(
-      `No sweep ${missing.map((name) => `"${name}"`).join(', ')} in the database (${there.length === 0 ? 'it holds none' : `there are: ${there.join(', ')}`}). The report shows it as soon as a run begins it.`,
+      `No sweep ${missing.map((name) => `"${name}"`).join(', ')} in the database (${there.length === 0 ? 'it holds none' : `there are: ${there.join(', ')}`}). The report shows it as soon as a run starts it.`,
     );
   } catch (error) {
     if (!(error instanceof StoreError && mendable.has(error.code))) throw error;

@@ -87,9 +87,9 @@ describe("an experiment that names code of one's own", () => {
     const { code, stdout, stderr } = await quantsweep(folder, 'run', 'a.yaml', '--allow-code');
     expect(stderr).toBe('');
     expect(code).toBe(0);
-    expect(stdout).toContain('4 trials run, 0 taken from the database, 0 failed.');
+    expect(stdout).toContain('4 trials run, 0 cached, 0 failed.');
     const again = await quantsweep(folder, 'run', 'a.yaml', '--allow-code');
-    expect(again.stdout).toContain('0 trials run, 4 taken from the database');
+    expect(again.stdout).toContain('0 trials run, 4 cached');
     const byCommand = values(folder, 'rightness');
     expect(byCommand).toHaveLength(4);
     expect(values(folder, 'samples').map((row) => (row as unknown[])[1])).toEqual([0.04, 0.04, 0.04, 0.04]);
@@ -112,7 +112,7 @@ describe("an experiment that names code of one's own", () => {
     expect(values(folder, 'share')).toHaveLength(4);
     writeFileSync(join(folder, 'code/share.mjs'), `${SHARE}\n// another version`);
     const second = await quantsweep(folder, 'run', 'a.yaml', '--allow-code');
-    expect(second.stdout).toContain('4 trials run, 0 taken from the database');
+    expect(second.stdout).toContain('4 trials run, 0 cached');
   });
 
   it('does not run without --allow-code, and says what it would run', async () => {
@@ -163,7 +163,7 @@ run: { provider: cpu, slots: 2, threads: 1 }
     const { code, stdout, stderr } = await quantsweep(folder, 'run', 'a.yaml');
     expect(stderr).toBe('');
     expect(code).toBe(0);
-    expect(stdout).toContain('3 trials run, 0 taken from the database, 0 failed.');
+    expect(stdout).toContain('3 trials run, 0 cached, 0 failed.');
     const rows = values(folder, 'cosine') as readonly (readonly [string, number])[];
     const by = new Map(rows);
     expect(by.get('fp32')).toBe(1);

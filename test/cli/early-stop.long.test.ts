@@ -70,7 +70,7 @@ describe('quantsweep run with data.evaluation.stop', () => {
     const [[stopped]] = rows("SELECT stopped FROM v_sweep WHERE sweep = 'small'") as [[number]];
     expect(stopped).toBe(3);
     expect(rows("SELECT DISTINCT weight_bits FROM v_trial WHERE status = 'stopped'")).toEqual([[2]]);
-    expect(first.stdout).toContain('(3 of them stopped early, as certainly not the best), 0 taken from the database');
+    expect(first.stdout).toContain('(3 of them stopped early because certainly not the best), 0 cached');
     expect(first.stdout).toMatch(
       /static alpha=0\.3, weight\.bits=2: stopped after \d+ of 300 samples, \d+ right where/,
     );
@@ -78,7 +78,7 @@ describe('quantsweep run with data.evaluation.stop', () => {
 
     const again = await quantsweep(folder, 'run', experiment, ...stopping);
     expect(again.code).toBe(0);
-    expect(again.stdout).toContain('0 trials run, 9 taken from the database, 0 failed.');
+    expect(again.stdout).toContain('0 trials run, 9 cached, 0 failed.');
     expect(rows('SELECT count(*) FROM attempt')).toEqual(attempts);
 
     const status = await quantsweep(folder, 'status');
@@ -89,14 +89,14 @@ describe('quantsweep run with data.evaluation.stop', () => {
     expect(show.stdout).not.toContain('accuracy (higher is better)');
     const exported = await quantsweep(folder, 'export', 'static alpha=0.5, weight.bits=2', '-o', 'x.onnx');
     expect(exported.code).toBe(2);
-    expect(exported.stderr).toContain('was stopped early as certainly not the best');
+    expect(exported.stderr).toContain('was stopped early because certainly not the best');
     const report = await quantsweep(folder, 'report', 'small', '-o', 'small.html');
     expect(report.stderr).toBe('');
     expect(report.code).toBe(0);
 
     // Without it the candidates are other trials; baselines are shared, and the complete ones have the same outcomes.
     const without = await quantsweep(folder, 'run', experiment, '--set', 'name=whole');
-    expect(without.stdout).toContain('6 trials run, 3 taken from the database, 0 failed.');
+    expect(without.stdout).toContain('6 trials run, 3 cached, 0 failed.');
     expect(
       rows(`SELECT t.label, o.metric, hex(o.data), a.value FROM v_trial t JOIN sample_outcome o ON o.trial_id = t.trial
             JOIN v_accuracy a ON a.sweep = t.sweep AND a.trial = t.trial AND a.metric = o.metric
@@ -119,10 +119,10 @@ describe('quantsweep run with data.evaluation.stop', () => {
     const experiment = await classification();
     const folder = join(experiment, '..');
     const good = await quantsweep(folder, 'run', experiment, ...stopping, '--set', 'quantization.weight.bits=8');
-    expect(good.stdout).toContain('5 trials run, 0 taken from the database');
+    expect(good.stdout).toContain('5 trials run, 0 cached');
     // The bad ones come first now: without the earlier run the first of them would have nothing to be held against.
     const rest = await quantsweep(folder, 'run', experiment, ...stopping, '--set', 'quantization.weight.bits=[2, 8]');
-    expect(rest.stdout).toContain('4 trials run (3 of them stopped early, as certainly not the best), 5 taken from');
+    expect(rest.stdout).toContain('4 trials run (3 of them stopped early because certainly not the best), 5 cached');
   });
 
   it('is refused with exit code 2 beside a task whose samples are not right or wrong', async () => {

@@ -34,7 +34,7 @@ describe('trials that fail for good', () => {
     const failed = states(folder)['failed']!;
     expect(failed).toBeGreaterThan(0);
     expect(failed).toBe(smallTrials - 1);
-    expect(first.stdout).toContain(`1 trial run, 0 taken from the database, ${failed} failed.`);
+    expect(first.stdout).toContain(`1 trial run, 0 cached, ${failed} failed.`);
     expect(first.stdout).toMatch(/^ {2}unsmoothed, 2 batches; unsmoothed, 8 batches: GateError: /m);
     const perTrial = queryDatabase(
       join(folder, 'quantsweep.db'),
@@ -45,13 +45,13 @@ describe('trials that fail for good', () => {
     const before = attempts(folder);
     const second = await quantsweep(folder, 'run', path);
     expect(second.code).toBe(1);
-    expect(second.stdout).toContain(`${failed} trials failed before and not tried again; --retry-failed does:`);
+    expect(second.stdout).toContain(`${failed} trials failed before and not retried; --retry-failed retries:`);
     expect(second.stdout).toContain('GateError');
     expect(attempts(folder)).toBe(before);
 
     const third = await quantsweep(folder, 'run', path, '--retry-failed');
     expect(third.code).toBe(1);
-    expect(third.stdout).toContain(`0 trials run, 1 taken from the database, ${failed} failed.`);
+    expect(third.stdout).toContain(`0 trials run, 1 cached, ${failed} failed.`);
     expect(attempts(folder)).toBe(before + failed);
   });
 
@@ -102,7 +102,7 @@ describe('inputs that change during a sweep', () => {
     expect(states(folder)['done']).toBeGreaterThan(0);
     // The changed data is other data: a sweep of its own.
     const again = await quantsweep(folder, 'run', path);
-    expect(again.stdout).toContain(`${smallTrials} trials run, 0 taken from the database, 0 failed.`);
+    expect(again.stdout).toContain(`${smallTrials} trials run, 0 cached, 0 failed.`);
   });
 
   it('refuses a changed model', async () => {

@@ -68,7 +68,7 @@ describe('quantsweep serve', () => {
   it('explains itself', async () => {
     const { stdout, code } = await quantsweep(temporaryFolder(), 'serve', '--help');
     expect(code).toBe(0);
-    expect(stdout).toContain('Names of sweeps; they may begin later');
+    expect(stdout).toContain('Names of sweeps; they may start later');
     expect(stdout).toContain('8377, or the next free one');
     expect(stdout).toMatch(/--allow-remote\s+Let other machines read the whole database, without a password/);
   });

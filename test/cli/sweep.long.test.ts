@@ -38,11 +38,11 @@ describe('quantsweep run', () => {
     expect(first.stderr).toBe('');
     expect(first.code).toBe(0);
     expect(first.stdout).toContain('Provider: cpu');
-    expect(first.stdout).toContain(`${smallTrials} trials run, 0 taken from the database, 0 failed.`);
+    expect(first.stdout).toContain(`${smallTrials} trials run, 0 cached, 0 failed.`);
     const attempts = count(folder, 'SELECT count(*) FROM attempt');
     const second = await quantsweep(folder, 'run', path);
     expect(second.code).toBe(0);
-    expect(second.stdout).toContain(`0 trials run, ${smallTrials} taken from the database, 0 failed.`);
+    expect(second.stdout).toContain(`0 trials run, ${smallTrials} cached, 0 failed.`);
     expect(count(folder, 'SELECT count(*) FROM attempt')).toBe(attempts);
     const plan = await quantsweep(folder, 'plan', path);
     expect(plan.stdout).toContain(`${smallTrials} cached, 0 to run`);
@@ -58,7 +58,7 @@ describe('quantsweep run', () => {
     await quantsweep(folder, 'run', path);
     writeExperiment(folder, smallExperiment.replace('[0.4, 0.6]', '[0.4, 0.5, 0.6]'));
     const { stdout } = await quantsweep(folder, 'run', path);
-    expect(stdout).toContain(`2 trials run, ${smallTrials} taken from the database`);
+    expect(stdout).toContain(`2 trials run, ${smallTrials} cached`);
     expect(count(folder, "SELECT count(*) FROM stage WHERE kind = 'observe'")).toBe(1);
   });
 
@@ -154,7 +154,7 @@ describe('an interrupted run', () => {
     const { code, stdout } = await running.ended;
     expect(code).toBe(0);
     expect(stdout).toContain('was ended by SIGKILL');
-    expect(stdout).toContain(`${smallTrials} trials run, 0 taken from the database, 0 failed.`);
+    expect(stdout).toContain(`${smallTrials} trials run, 0 cached, 0 failed.`);
     expect(count(folder, "SELECT count(*) FROM attempt WHERE status = 'failed' AND error_class = 'WorkerDied'")).toBe(
       1,
     );
@@ -173,7 +173,7 @@ describe('an interrupted run', () => {
     const second = await waiting;
     expect(second.code).toBe(0);
     expect(second.stdout).toMatch(/^Waiting: Process \d+ on /m);
-    expect(second.stdout).toContain(`0 trials run, ${smallTrials} taken from the database, 0 failed.`);
+    expect(second.stdout).toContain(`0 trials run, ${smallTrials} cached, 0 failed.`);
     expect(count(folder, 'SELECT max(number) FROM attempt')).toBe(1);
   });
 });

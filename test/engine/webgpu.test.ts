@@ -81,7 +81,7 @@ describe.skipIf(obstacle !== null)('a sweep on webgpu', () => {
       const set = ['--set', `run.provider=${provider}`, '--set', `run.database=${provider}.db`];
       const ended = await quantsweep(folder, 'run', file, ...set);
       expect(ended.code, ended.stdout + ended.stderr).toBe(0);
-      expect(ended.stdout).toContain(`Provider: ${provider}, as asked for. 1 slot (${provider}:0).`);
+      expect(ended.stdout).toContain(`Provider: ${provider}, as requested. 1 worker (${provider}:0).`);
     }
   }, MINUTES);
 

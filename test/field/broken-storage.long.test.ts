@@ -130,7 +130,7 @@ describe('41: results that only the log has', () => {
     rmSync(broken);
     const again = await new Running(['run', experiment], folder, { env }).ended;
     expect(again.code, again.stderr).toBe(0);
-    expect(again.stdout).toContain('0 trials run, 8 taken from the database');
+    expect(again.stdout).toContain('0 trials run, 8 cached');
     copyFileSync(database, join(folder, 'copy.db'));
     const copy = openReadOnly(join(folder, 'copy.db'));
     expect(copy.prepare(`SELECT count(*) FROM trial WHERE status = 'done'`).pluck().get()).toBe(8);

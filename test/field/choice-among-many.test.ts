@@ -53,12 +53,14 @@ describe('2: the choice among many settings', () => {
   it('says so in the one phrase that pages have for it', () => {
     const phrase = (p: number): string => sentenceText(noisePhrase(test(0.02, p), { one: 19, other: 1 }));
     expect(phrase(0.01)).toBe(
-      'inside the noise once the choice among 19 settings is allowed for (McNemar p = 0.01, corrected 0.19)',
+      'not statistically significant after correction for the choice among 19 settings (McNemar p = 0.01, corrected 0.19)',
     );
-    expect(phrase(0.002)).toBe('outside the noise (McNemar p = 0.04, corrected for the choice among 19 settings)');
-    expect(phrase(0.2)).toBe('inside the noise (McNemar p = 0.20)');
+    expect(phrase(0.002)).toBe(
+      'statistically significant (McNemar p = 0.04, corrected for the choice among 19 settings)',
+    );
+    expect(phrase(0.2)).toBe('not statistically significant (McNemar p = 0.20)');
     const bound = { ...test(0.1, 2 / 401), pRelation: '<=', method: 'paired bootstrap' } as const;
-    expect(sentenceText(noisePhrase(bound))).toBe('outside the noise (paired bootstrap p ≤ 0.005)');
+    expect(sentenceText(noisePhrase(bound))).toBe('statistically significant (paired bootstrap p ≤ 0.005)');
   });
 
   /**

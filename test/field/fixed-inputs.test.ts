@@ -229,8 +229,8 @@ describe('26: an If whose condition follows from fixed inputs is the branch that
       expect(run.stdout).toContain(
         `model.onnx: of each If whose condition follows from constants and sr = ${sr} the branch that is taken is swept\n`,
       );
-      expect(run.stdout).toContain('model.onnx: 2 of 2 weighted layers are quantized');
-      expect(run.stdout).toContain('3 trials run, 0 taken from the database, 0 failed.');
+      expect(run.stdout).toContain('model.onnx: 2 of 2 layers are quantized');
+      expect(run.stdout).toContain('3 trials run, 0 cached, 0 failed.');
       expect((await quantsweep(folder, 'plan', file)).stdout).toContain('Nothing is left to run.');
       const out = await quantsweep(folder, 'export', 'best', '--db', 'q.db', '-o', `${sr}.onnx`);
       expect([out.stderr, out.code]).toEqual(['', 0]);

@@ -57,7 +57,7 @@ describe('6: the page of a sweep that runs', () => {
     const facts = readSweepFacts(ended.query, 'ended')!;
     expect(pendingText(facts)).toBeNull();
     expect(missingBaseline({ allTrials: [] }, 'fp32')).toBe(
-      'no FP32 baseline has finished (baselines: [fp32] in the experiment brings it).',
+      'no FP32 baseline has finished (baselines: [fp32] in the experiment adds it).',
     );
     const pending = facts.allTrials.map((trial) => ({ ...trial, status: 'pending' as const }));
     expect(missingBaseline({ allTrials: pending }, 'fp32')).toBe('the FP32 baseline is pending.');

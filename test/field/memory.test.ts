@@ -122,7 +122,7 @@ grid:
     );
     const planned = await quantsweep(folder, 'plan', 'a.yaml');
     expect(planned.stdout).toMatch(
-      /^Memory: about \d+ MiB a child at its peak with net\.onnx \(.+, runs of \d+ samples\); /m,
+      /^Memory: about \d+ MiB per worker at its peak with net\.onnx \(.+, runs of \d+ samples\); /m,
     );
     const stored = async (name: string, ...settings: readonly string[]): Promise<readonly unknown[]> => {
       const database = `${name}.db`;

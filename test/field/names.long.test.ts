@@ -22,7 +22,7 @@ describe('23: any name that ONNX allows works', () => {
       expect([stderr, code]).toEqual(['', 0]);
       return stdout;
     };
-    expect(await ok('run', file)).toMatch(/ trials run, 0 taken from the database, 0 failed\.\n/);
+    expect(await ok('run', file)).toMatch(/ trials run, 0 cached, 0 failed\.\n/);
 
     // Every line of the plan is one trial or one sentence; none is broken or coloured by a name.
     const plan = await ok('plan', file, '--all');
@@ -97,9 +97,7 @@ describe('23: any name that ONNX allows works', () => {
   it('for nodes without any name', async () => {
     const folder = temporaryFolder();
     const file = writeSweep(folder, namedNetwork(['', '', 'a"'], false), [2, 4, 4]);
-    expect((await quantsweep(folder, 'run', file)).stdout).toContain(
-      '3 trials run, 0 taken from the database, 0 failed',
-    );
+    expect((await quantsweep(folder, 'run', file)).stdout).toContain('3 trials run, 0 cached, 0 failed');
     const { stdout } = await quantsweep(
       folder,
       'query',

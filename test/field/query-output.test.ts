@@ -148,7 +148,7 @@ describe('29: no stack trace for a person’s SQL, a damaged database or a full 
       { encoding: 'utf8' },
     );
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^quantsweep: too few files may be open at once: .*ulimit -n 1024.*\n$/);
+    expect(stderr).toMatch(/^quantsweep: the limit of open files is too low: .*ulimit -n 1024.*\n$/);
   });
 
   it.skipIf(!existsSync('/dev/full'))('a full device is named', () => {

@@ -68,7 +68,7 @@ function failing(name: string, code: string, when: string): string {
 function expectEnded({ code, stdout, stderr }: Ended, folder: string, cause: RegExp): void {
   expect(stderr, stdout).toMatch(cause);
   expect(stderr.trim().split('\n')).toHaveLength(1);
-  expect(stderr).toContain('Then run the same command again: what is finished is kept.');
+  expect(stderr).toContain('Then run the same command again: finished work is kept.');
   expect(code).toBe(1);
   // What planning met already leaves no database behind.
   if (!existsSync(join(folder, 'quantsweep.db'))) return;

@@ -57,13 +57,13 @@ describe('19: a failure whose cause is mended', () => {
     expect(states(folder)).toEqual({ failed: 3 });
 
     const same = await planned(folder, path);
-    expect(same).toContain('small: 3 trials, 0 cached, 0 to run, 3 failed before and not tried again;');
+    expect(same).toContain('small: 3 trials, 0 cached, 0 to run, 3 failed before and not retried;');
     expect(same).toMatch(/^ {2}failed {2}fp32$/m);
     expect(same).toMatch(/^ {2}failed {2}reference /m);
     expect(same).toContain('Nothing is left to run.');
     const again = await quantsweep(folder, 'run', path);
-    expect(again.stdout).toContain('small: 3 trials, 0 finished already, 0 to run.');
-    expect(again.stdout).toContain('3 trials failed before and not tried again');
+    expect(again.stdout).toContain('small: 3 trials, 0 cached, 0 to run.');
+    expect(again.stdout).toContain('3 trials failed before and not retried');
     // Nothing runs, so nothing is measured for it; `plan` says no more.
     expect(same + again.stdout).not.toContain('Memory:');
 
@@ -73,7 +73,7 @@ describe('19: a failure whose cause is mended', () => {
     expect(mended).toContain('3 trials to run failed before:');
     expect(mended).toMatch(/^ {2}to run {2}fp32$/m);
     const { code, stdout } = await quantsweep(folder, 'run', path, ...one);
-    expect(stdout).toContain('small: 3 trials, 0 finished already, 3 to run (3 of them failed before).');
+    expect(stdout).toContain('small: 3 trials, 0 cached, 3 to run (3 of them failed before).');
     expect(code, stdout).toBe(0);
     expect(states(folder)).toEqual({ done: 3 });
     expect(stored(folder, 'SELECT count(*) FROM trial WHERE failed_under IS NOT NULL')).toEqual([[0]]);
@@ -140,6 +140,6 @@ describe('19: a failure whose cause is mended', () => {
     expect(await planned(folder, 'sweep.yaml')).toContain('0 cached, 2 to run;');
     const { code, stdout } = await quantsweep(folder, 'run', 'sweep.yaml');
     expect(code, stdout).toBe(0);
-    expect(stdout).toContain('2 trials run, 0 taken from the database, 0 failed.');
+    expect(stdout).toContain('2 trials run, 0 cached, 0 failed.');
   });
 });

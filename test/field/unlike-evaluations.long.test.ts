@@ -45,7 +45,7 @@ describe('1, 4: a sweep of two models', () => {
     expect(summary).toMatch(/\| FP32 \| 100\.00\s% \| 94\.\d\d–100\.00\s% \|/);
     expect(page).toMatch(/<b>100\.00\s%<\/b><span>FP32 .*94\.\d\d–100\.00\s%<\/span>/);
     expect(summary).toContain('**The only setting that can be compared is statistically tied with the best**');
-    expect(summary).toContain("2 further settings, of another model or evaluation, can't be compared with it.");
+    expect(summary).toContain('2 further settings of another model or evaluation cannot be compared with it.');
   });
 });
 
@@ -64,7 +64,7 @@ describe('1, 4: a sweep of two tasks', () => {
     expect(summary).toMatch(
       /\*\*static alpha=0\.4, task\.kind=classification\*\* is best: top-1 accuracy \*\*75\.00\s%/,
     );
-    expect(summary).toContain('judged by different metrics, which do not rank against each other: 4 trials by cosine.');
+    expect(summary).toContain('judged by different metrics, which cannot be ranked together: 4 trials by cosine.');
     await command('report', 'known', '-o', 'pages');
     const ofCosine = readFileSync(join(folder, 'pages/known/trial-8.html'), 'utf8');
     expect(ofCosine).toContain('task.kind=fidelity');
@@ -106,7 +106,7 @@ describe('2: the table of a summary', () => {
       grid: '[{ quantization.weight.bits: [2, 8], smoothing.alpha: [0.4, 0.5] }]',
     });
     const summary = await (await ran(folder))('report', 'known', '--markdown');
-    expect(summary).toContain('| p against FP32, choice allowed for |');
+    expect(summary).toContain('| p against FP32, corrected |');
     expect(summary).toContain('| unsmoothed, weight.bits=2 |');
   });
 });

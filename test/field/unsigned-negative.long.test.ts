@@ -22,13 +22,13 @@ describe('16: scheme unsigned on inputs that were observed negative', () => {
     const ran = await quantsweep(folder, 'run', 'known.yaml');
     expect(ran.code, ran.stderr).toBe(0);
     const message =
-      '3 trials with quantization.activation.scheme unsigned quantize inputs in which calibration saw values below 0, all of which become 0. Lowest values by layer: head (-0.75).';
-    expect(ran.stdout).toContain(`WARNING: ${message} Take signed, auto or asymmetric.`);
+      '3 trials with quantization.activation.scheme unsigned quantize inputs that were below 0 during calibration; those values become 0. Lowest values by layer: head (-0.75).';
+    expect(ran.stdout).toContain(`WARNING: ${message} Use signed, auto or asymmetric.`);
     expect(ran.stdout.indexOf(message)).toBeLessThan(ran.stdout.indexOf('[2/'));
     await quantsweep(folder, 'report', '--db', 'known.db', '--output', 'r.html');
     const page = readFileSync(join(folder, 'r.html'), 'utf8');
     const first = page.slice(page.indexOf('<header>'), page.indexOf('<noscript>'));
-    expect(first).toContain('Read with care: ');
+    expect(first).toContain('Caution: ');
     expect(first).toContain('Lowest values by layer: head (-0.75).');
     expect(queryDatabase(join(folder, 'known.db'), 'SELECT * FROM v_unsigned_input').rows).toEqual([
       ['known', 'model.onnx', 0, 'head', -0.75, 3],

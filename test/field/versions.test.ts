@@ -181,7 +181,7 @@ describe('25: opsets at both ends', () => {
       const file = writeSweep(folder, networkOf(opset), [3, 6, 6]);
       const run = await quantsweep(folder, 'run', file);
       expect(run.stderr).toBe('');
-      expect(run.stdout).toContain('3 trials run, 0 taken from the database, 0 failed.');
+      expect(run.stdout).toContain('3 trials run, 0 cached, 0 failed.');
       const sql = "SELECT count(*) AS n, min(sqnr_db) > 35 AS near FROM v_layer_loss WHERE op = 'Conv'";
       const { stdout } = await quantsweep(folder, 'query', sql, '--db', 'q.db', '--format', 'csv');
       expect(stdout).toBe('n,near\r\n8,1\r\n');

@@ -26,7 +26,7 @@ describe('code that an experiment names', () => {
     ['a command', command, 'metric command rm {predictions}'],
   ])('is not run without consent: %s', (_, text, code) => {
     expect(refusal(text, 'run')).toBe(
-      `/exp/a.yaml names code to run: ${code}. Read it, and give --allow-code if you trust it.`,
+      `/exp/a.yaml names code to run: ${code}. Read the code, and pass --allow-code if you trust it.`,
     );
     expect(refusal(text, 'run', true)).toBeNull();
   });

@@ -106,7 +106,7 @@ describe.skipIf(skipped)('the report in a browser', () => {
     const filled = await browser.evaluate(
       `(() => { document.querySelector('#layer-loss details').open = true; return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done([document.querySelectorAll('#layer-loss .data tbody tr').length, document.querySelector('#layer-loss details .caption').textContent]), 200)))); })()`,
     );
-    expect(filled).toEqual([200, 'The first 200 of 1008 rows; the SQL gives all.']);
+    expect(filled).toEqual([200, 'The first 200 of 1008 rows; the SQL returns all.']);
   });
 
   it('shows hostile names as text', async () => {

@@ -71,20 +71,20 @@ describe('the comparison of two trials', () => {
     const text = words(render(pages.bestAgainstUnsmoothed));
     const [verdict] = rowsOf(pages.bestAgainstUnsmoothed, 'samples');
     expect(text).toContain(
-      'A, static alpha=0.2, 1500 batches, is 23.26 points better in top-1 accuracy than B, unsmoothed, 1500 batches (A 84.97 % against 61.71 %); that is outside the noise (McNemar p < 0.001, corrected for the choice among 40 settings).',
+      'A, static alpha=0.2, 1500 batches, is 23.26 points better in top-1 accuracy than B, unsmoothed, 1500 batches (A 84.97 % against 61.71 %); that is statistically significant (McNemar p < 0.001, corrected for the choice among 40 settings).',
     );
     expect(text).toContain(
       `Of 10000 samples A alone gets ${String(verdict?.['only_trial'])} right, B alone ${String(verdict?.['only_other'])}, both ${String(verdict?.['both'])}, neither ${String(verdict?.['neither'])}.`,
     );
     expect(text).toContain(
-      'A is the best of 40 settings, chosen on the samples that judge it: where it is ahead, p counts times',
+      'A is the best of 40 settings, chosen on the samples that judge it: where it leads, p is multiplied by',
     );
   });
 
   it('calls a small difference inside the noise, and says so of B where B is ahead', () => {
     const text = words(render('main/compare-1005-1007.html'));
     expect(text).toMatch(
-      /B, static alpha=0\.25, 200 batches, is 0\.\d\d points better .* than A, static alpha=0\.15, 200 batches .* inside the noise \(McNemar p = 0?\.?\d/,
+      /B, static alpha=0\.25, 200 batches, is 0\.\d\d points better .* than A, static alpha=0\.15, 200 batches .* not statistically significant \(McNemar p = 0?\.?\d/,
     );
   });
 
@@ -118,8 +118,8 @@ describe('the comparison of two trials', () => {
   it('says what cannot be compared of two models, and shows no layer of them', () => {
     const html = render(pages.twoModels);
     const reason = 'The trials are of different models (two files of the same name)';
-    expect(words(html)).toContain(`Read with care. ${reason}`);
-    expect(words(html)).toContain('; not tested, as the two are not paired');
+    expect(words(html)).toContain(`Caution. ${reason}`);
+    expect(words(html)).toContain('; not tested because the two are not paired');
     const pieces = figurePieces(html);
     for (const id of ['losses', 'loss-ratio', 'alphas', 'amax'])
       expect(words(pieces.get(id) ?? ''), id).toContain(reason);
@@ -130,7 +130,7 @@ describe('the comparison of two trials', () => {
     const pieces = figurePieces(render(pages.againstFp32));
     expect(pieces.get('losses')).toContain('FP32 quantizes no layer');
     const failed = words(render(`main/compare-1006-5042.html`));
-    expect(failed).toContain('B failed: there are no numbers of it.');
+    expect(failed).toContain('B failed: no numbers to compare.');
     expect(failed).toContain('Layers are compared once both trials have finished.');
   });
 

@@ -31,7 +31,7 @@ describe('the table of integer against simulated execution', () => {
       'p = 0.004',
       '1 QGemm, 3 QLinearConv',
     ]);
-    expect(content.caption).toContain('1 of 1 differ outside the noise.');
+    expect(content.caption).toContain('1 of 1 differ significantly.');
     expect(content.caption).toContain('The CPU has no VNNI');
   });
 

@@ -55,7 +55,7 @@ describe('the convergence of amax', () => {
     ]);
     expect(rows.some((row) => Number(row['amax']) >= 50)).toBe(false);
     expect(text).toContain(
-      'Of the 2 calibration passes over 2 models of the sweep one is shown: the longest of cifar10-mobilenetv2-skewed.onnx, the model of the best setting.',
+      'Of the 2 calibration passes over 2 models of the sweep, this is the longest of cifar10-mobilenetv2-skewed.onnx, the model of the best setting.',
     );
   });
 
@@ -68,7 +68,7 @@ describe('the convergence of amax', () => {
       [1, 50, 0.5],
       [2000, 100, 1],
     ]);
-    expect(text).toContain('Of the 2 calibration passes of the sweep one is shown');
+    expect(text).toContain('Of the 2 calibration passes of the sweep, this is the longest');
   });
 
   it('says nothing of passes where there is one', () => {
@@ -88,23 +88,23 @@ describe('what was quantized', () => {
     });
     const label = readSweepFacts(database.query, name)!.best!.label;
     expect(built(quantizedLayers).text).toBe(
-      `${label}: 9 of 12 weighted layers quantized; float: up1/up (ConvTranspose, not in layers.ops), bad (Conv, its weight holds NaN or an infinity), head (Conv, left out by layers.include, exclude, rules or keepFloat).`,
+      `${label}: 9 of 12 layers quantized; float: up1/up (ConvTranspose, not in layers.ops), bad (Conv, its weight holds NaN or an infinity), head (Conv, excluded by layers.include, exclude, rules or keepFloat).`,
     );
   });
 
   it('names no layer where all were quantized, and none before a setting has finished', () => {
     changed(() => undefined);
-    expect(built(quantizedLayers).text).toMatch(/: 12 of 12 weighted layers quantized\.$/);
+    expect(built(quantizedLayers).text).toMatch(/: 12 of 12 layers quantized\.$/);
     database.remove();
     changed(() => undefined, { pending: 43 });
-    expect(built(quantizedLayers).text).toBe('Not known before the first setting has finished.');
+    expect(built(quantizedLayers).text).toBe('Unknown until the first setting finishes.');
   });
 
   it('names twenty float layers and counts the rest', () => {
     changed((tables) => tables.exec('DELETE FROM smoothing WHERE layer_id > 1000'), {
       layers: Array.from({ length: 30 }, (_, index) => `conv${index}`),
     });
-    expect(built(quantizedLayers).text).toMatch(/: 1 of 30 weighted layers .* conv20 \([^)]*\), and 9 more\.$/);
+    expect(built(quantizedLayers).text).toMatch(/: 1 of 30 layers .* conv20 \([^)]*\), and 9 more\.$/);
   });
 });
 

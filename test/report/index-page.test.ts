@@ -78,7 +78,7 @@ describe('the index of many sweeps', () => {
     const database = sampleDatabase(...names.map((name) => ({ name, alphas: [0.3, 0.6], sizes: [50], layers: ['a'] })));
     const html = indexOf(database, names);
     expect(cards(html)).toHaveLength(mostAnswers);
-    expect(html).toContain(`The answers of the ${mostAnswers} sweeps that were updated last`);
+    expect(html).toContain(`The answers of the ${mostAnswers} latest sweeps`);
     const piece = figurePieces(html).get('sweeps') ?? '';
     expect((embeddedRows(piece) as { rows: unknown[] }).rows).toHaveLength(names.length);
     expect(shownSql(piece)[0]).not.toContain('many');

@@ -37,9 +37,9 @@ describe('a report of a sweep that stopped trials early', () => {
     expect(list).toContain('out of reach');
     expect(words(pieces.get('trials')!)).toMatch(/stopped after \d+ samples/);
     expect(words(html)).toContain('30 of 43 trials done, 12 stopped early, 1 failed');
-    expect(words(html)).toContain('12 of 40 settings were stopped early, as certainly not the best');
+    expect(words(html)).toContain('12 of 40 settings were stopped early because certainly not the best');
     // They are not missing: the warning is of the one that failed.
-    expect(words(html)).toContain('1 of 43 trials failed. What follows covers the 30 finished trials only.');
+    expect(words(html)).toContain('1 of 43 trials failed. What follows covers only the 30 finished trials.');
   });
 
   it('draws complete settings alone in the chart of accuracy, and says how many it leaves out', () => {

@@ -75,7 +75,7 @@ describe('the comparison of two sweeps', () => {
   it('says whose best is better, by how much, whether that is noise, and gives FP32 of each', () => {
     const text = words(render('main', 'four bits'));
     expect(text).toContain(
-      'A, main, is 12.31 points better in top-1 accuracy at its best than B, four bits (A 84.97 %, B 72.66 %); that is outside the noise (McNemar p < 0.001, corrected for the choice among 40 settings).',
+      'A, main, is 12.31 points better in top-1 accuracy at its best than B, four bits (A 84.97 %, B 72.66 %); that is statistically significant (McNemar p < 0.001, corrected for the choice among 40 settings).',
     );
     expect(text).toContain('Best of B: static alpha=0.2, 1500 batches, 72.66 %');
     expect(text).toContain('FP32 is the same in both: 86.42 %.');
@@ -119,7 +119,7 @@ describe('the comparison of two sweeps', () => {
     }
     const text = words(figurePieces(render('main', 'four bits')).get('matched') ?? '');
     expect(text).toContain('A is better in 40 of 42 pairs, B in 0;');
-    expect(text).toContain('but for what the sweeps have not in common (quantization.weight.bits)');
+    expect(text).toContain('except where the sweeps have nothing in common (quantization.weight.bits)');
   });
 
   it('pairs only what both have where one goes through less', () => {
@@ -144,7 +144,7 @@ describe('the comparison of two sweeps', () => {
 
   it('says at the top that the models differ, and tests no pair', () => {
     const text = words(render('main', 'other model'));
-    expect(text).toContain('Read with care. The models differ (two files called cifar10-mobilenetv2-skewed.onnx)');
+    expect(text).toContain('Caution. The models differ (two files called cifar10-mobilenetv2-skewed.onnx)');
     expect(text).toContain('not tested');
     expect(rowsOf('main', 'other model', 'matched').every((row) => row['p_value'] === null)).toBe(true);
   });
@@ -155,7 +155,7 @@ describe('the comparison of two sweeps', () => {
     expect(figurePieces(render('mAP', 'main')).get('accuracy')).toContain('class="absent"');
     const early = words(render('not begun', 'main'));
     expect(early).toContain('A is incomplete (0 of 43 trials done).');
-    expect(early).toContain('Not to be told yet: no setting of A, not begun has finished.');
+    expect(early).toContain('Undecided so far: no setting of A, not begun has finished.');
   });
 
   it('is linked to from the index, and links to the sweeps and trials', () => {

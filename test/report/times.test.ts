@@ -20,9 +20,7 @@ describe('where the time went', () => {
     expect(row('trial')).toMatchObject({ pieces: 43, found: 2, found_ms: 2000 });
     expect(row('reference')).toMatchObject({ pieces: 1, found: 1, found_ms: 60_000 });
     expect(row('observe')).toMatchObject({ found: 0, found_ms: 0 });
-    expect(text).toContain(
-      'Found finished in the database: 1 reference stage, 2 trials, which took 1 min 02 s when they ran.',
-    );
+    expect(text).toContain('Cached in the database: 1 reference stage, 2 trials, which took 1 min 02 s when they ran.');
   });
 
   it('does not count a trial that needed no attempt, nor one that was tried again', () => {
@@ -32,7 +30,7 @@ describe('where the time went', () => {
       INSERT INTO attempt (trial_id, number, status, started_at, host, parent_pid, device)
         VALUES (1003, 2, 'done', '2026-11-24T00:00:00.000Z', 'bench-1', 1, 'cpu:0');`);
     expect(row('trial')).toMatchObject({ found: 0 });
-    expect(text).toContain('Nothing was found finished');
+    expect(text).toContain('Nothing was cached');
   });
 
   it('estimates what each trial would have taken by itself', () => {

@@ -52,7 +52,7 @@ describe('the page of a trial', () => {
     const page = headline(pageOf(dynamic));
     expect(page).toMatch(/^\d\d\.\d\d\u00a0% top-1 accuracy, (?:the best|number \d+) of \d+ settings; /);
     expect(page).toMatch(
-      /below FP32, outside the noise \(McNemar p &lt; 0\.001\); .* above unsmoothed, .* noise \(McNemar p/,
+      /below FP32, statistically significant \(McNemar p &lt; 0\.001\); .* above unsmoothed, .* significant \(McNemar p/,
     );
   });
 
@@ -74,7 +74,7 @@ describe('the page of a trial', () => {
   it('says that a failed trial counts nowhere, that a pending one goes on, and what FP32 is', () => {
     expect(headline(pageOf(trialWhere((t) => t.status === 'failed').trial))).toContain('failed');
     expect(headline(pageOf(trialWhere((t) => t.status === 'pending').trial))).toContain('has not finished');
-    expect(headline(pageOf(trialWhere((t) => t.role === 'fp32').trial))).toContain('as it is');
+    expect(headline(pageOf(trialWhere((t) => t.role === 'fp32').trial))).toContain('the original model');
   });
 
   it('marks the settings that the sweep varies, and lists them first', () => {

@@ -21,8 +21,8 @@ describe('sweeps that schema 11 left behind', () => {
     for (const [name, trials] of Object.entries(experiments)) {
       const ended = await quantsweep(folder, 'run', `${name}.yaml`);
       expect(ended, name).toMatchObject({ code: 0, stderr: '' });
-      expect(ended.stdout, name).toContain(`${name}: ${trials} trials, ${trials} finished already, 0 to run.`);
-      expect(ended.stdout, name).toContain(`0 trials run, ${trials} taken from the database, 0 failed.`);
+      expect(ended.stdout, name).toContain(`${name}: ${trials} trials, ${trials} cached, 0 to run.`);
+      expect(ended.stdout, name).toContain(`0 trials run, ${trials} cached, 0 failed.`);
     }
     const { answers } = recordedAnswers();
     expect(answerDigests(database, answers)).toMatchObject(answers);

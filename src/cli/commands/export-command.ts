@@ -17,7 +17,7 @@ function buildOptions(yargs: Argv<object>): Argv<ExportArguments> {
     .positional('trial', {
       type: 'string',
       demandOption: true,
-      describe: 'Its number, the beginning of its key, its label, or `best`',
+      describe: 'Its number, the start of its key, its label, or `best`',
     })
     .option('output', {
       alias: 'o',
@@ -26,24 +26,24 @@ function buildOptions(yargs: Argv<object>): Argv<ExportArguments> {
       requiresArg: true,
       describe: 'The model to write (.onnx)',
     })
-    .option('sweep', { type: 'string', requiresArg: true, describe: 'Sweep to look in; the latest if left out' })
+    .option('sweep', { type: 'string', requiresArg: true, describe: 'Sweep to look in; default: the latest' })
     .option('db', { type: 'string', default: './quantsweep.db', requiresArg: true, describe: 'Database file' })
     .option('model', {
       type: 'string',
       requiresArg: true,
-      describe: 'Where the original model lies now, if not where the sweep read it',
+      describe: 'Where the original model is now, if it has moved',
     })
     .option('calibration-table', {
       type: 'string',
       requiresArg: true,
-      describe: "Write TensorRT's text calibration cache too",
+      describe: "Also write TensorRT's text calibration cache",
     })
     .option('smoothed-model', {
       type: 'string',
       requiresArg: true,
       describe: 'Write the smoothed float model that the calibration table belongs to',
     })
-    .option('force', { type: 'boolean', default: false, describe: 'Overwrite files that are there' })
+    .option('force', { type: 'boolean', default: false, describe: 'Overwrite existing files' })
     .example('$0 export best -o best.onnx', 'the best quantized trial of the latest sweep')
     .example(
       '$0 export 7 -o m.onnx --calibration-table m.cache --smoothed-model m-float.onnx',

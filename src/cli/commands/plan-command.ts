@@ -11,7 +11,7 @@ interface PlanArguments {
 
 export const planCommand: CommandModule<object, PlanArguments> = {
   command: 'plan <experiment>',
-  describe: 'Say what `run` would do: trials, shared stages, what is cached, what it costs',
+  describe: 'Show what `run` would do: trials, shared stages, what is cached, what it costs',
   builder: (yargs) =>
     yargs
       .positional('experiment', { type: 'string', demandOption: true, describe: 'Experiment file (YAML)' })
@@ -25,13 +25,13 @@ export const planCommand: CommandModule<object, PlanArguments> = {
       .option('allow-code', {
         type: 'boolean',
         default: false,
-        describe: 'Let the experiment run the dataset modules that it names',
+        describe: 'Allow the experiment to run the dataset modules it names',
       })
       .option('db', {
         type: 'string',
         requiresArg: true,
         defaultDescription: "the experiment's run.database",
-        describe: 'Database file that is looked into',
+        describe: 'Database file to look into',
       })
       .option('all', { type: 'boolean', default: false, describe: 'List every trial, however many' })
       .example('$0 plan experiments/demo.yaml --allow-code', 'before running it'),

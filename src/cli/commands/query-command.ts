@@ -32,7 +32,7 @@ interface QueryArguments {
 /** `quantsweep query`: SQL over the views of a database that is opened for reading only. */
 export const queryCommand: CommandModule<object, QueryArguments> = {
   command: 'query [sql]',
-  describe: 'Ask the database with SQL, or one of the named queries',
+  describe: 'Query the database with SQL, or run a named query',
   builder: buildOptions,
   handler: runQueryCommand,
 };

@@ -50,8 +50,7 @@ function buildOptions(yargs: Argv<object>): Argv<ReportArguments> {
     .option('output', {
       alias: 'o',
       type: 'string',
-      describe:
-        'Folder of the pages, reports/<sweep> by default; or a name that ends with .html for the sweep’s page alone',
+      describe: 'Folder for the pages, default reports/<sweep>; or a name ending in .html for the sweep’s page alone',
       requiresArg: true,
     })
     .option('compare', {
@@ -61,7 +60,7 @@ function buildOptions(yargs: Argv<object>): Argv<ReportArguments> {
       default: [] as string[],
       defaultDescription: 'the best against its unsmoothed counterpart',
       describe:
-        'Two trials to compare on a page of their own, by number, key, label or best; the second may be of another sweep. May be given again',
+        'Two trials to compare on a page of their own, by number, key, label or best; the second may be from another sweep. Repeatable',
     })
     .option('compare-sweeps', {
       type: 'string',
@@ -69,7 +68,7 @@ function buildOptions(yargs: Argv<object>): Argv<ReportArguments> {
       nargs: 2,
       default: [] as string[],
       defaultDescription: 'none',
-      describe: 'Two sweeps to compare on a page of their own; they become part of the report. May be given again',
+      describe: 'Two sweeps to compare on a page of their own; they become part of the report. Repeatable',
     })
     .option('svg', { type: 'string', describe: 'Folder for each chart as a static SVG', requiresArg: true })
     .option('page', {
@@ -83,22 +82,18 @@ function buildOptions(yargs: Argv<object>): Argv<ReportArguments> {
     })
     .option('markdown', {
       type: 'string',
-      describe:
-        'Summary for a pull request: a file that ends with .md, or - (also without a value) for standard output',
+      describe: 'Summary for a pull request: a file ending in .md, or - (or no value) for standard output',
     })
     .option('json', {
       type: 'string',
-      describe: 'Answer and data: a file that ends with .json, or - (also without a value) for standard output',
+      describe: 'Answer and data: a file ending in .json, or - (or no value) for standard output',
     })
     .option('force', { type: 'boolean', default: false, describe: 'Overwrite files that quantsweep did not write' })
-    .epilogue('With --svg, --markdown or --json pages are written only where --output says so.')
+    .epilogue('With --svg, --markdown or --json, pages are written only if --output is given.')
     .example('$0 report', 'the latest sweep, its trials and its layers, to reports/<sweep>/')
     .example('$0 report one two -o reports/both', 'two sweeps with an index')
-    .example('$0 report demo --compare best 7', 'with a page that sets the best trial against trial 7')
-    .example(
-      '$0 report --compare-sweeps one two -o reports/both',
-      'with a page that sets two sweeps against each other',
-    )
+    .example('$0 report demo --compare best 7', 'with a page that compares the best trial with trial 7')
+    .example('$0 report --compare-sweeps one two -o reports/both', 'with a page that compares two sweeps')
     .example('$0 report demo -o demo.html', 'the page of one sweep alone, in one file')
     .example('$0 report demo --svg figures', 'its charts for a paper')
     .example('$0 report demo --markdown', 'a summary to paste into a pull request');

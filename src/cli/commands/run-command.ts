@@ -12,7 +12,7 @@ interface RunArguments {
 
 export const runCommand: CommandModule<object, RunArguments> = {
   command: 'run <experiment>',
-  describe: 'Run what is missing of an experiment',
+  describe: 'Run the trials of an experiment that are not cached',
   builder: (yargs) =>
     yargs
       .positional('experiment', { type: 'string', demandOption: true, describe: 'Experiment file (YAML)' })
@@ -26,26 +26,26 @@ export const runCommand: CommandModule<object, RunArguments> = {
       .option('allow-code', {
         type: 'boolean',
         default: false,
-        describe: 'Let the experiment run the modules and commands that it names',
+        describe: 'Allow the experiment to run the modules and commands it names',
       })
-      .option('fail-fast', { type: 'boolean', default: false, describe: 'Stop at the first trial that fails' })
+      .option('fail-fast', { type: 'boolean', default: false, describe: 'Stop at the first failed trial' })
       .option('retry-failed', {
         type: 'boolean',
         default: false,
-        describe: 'Run again what failed before in a way that is likely to repeat',
+        describe: 'Also retry failures that are likely to repeat',
       })
       .option('db', {
         type: 'string',
         requiresArg: true,
         defaultDescription: "the experiment's run.database",
-        describe: 'Database file that results go to',
+        describe: 'Database file for the results',
       })
       .option('wait', {
         type: 'boolean',
         default: true,
-        describe: 'Wait while another process runs a sweep on the database; --no-wait fails at once',
+        describe: 'Wait while another process runs a sweep on the database; --no-wait fails immediately',
       })
-      .example('$0 run experiments/demo.yaml --allow-code', 'run the demo; again: nothing is left to do')
+      .example('$0 run experiments/demo.yaml --allow-code', 'run the demo; a second time nothing is left to do')
       .example('$0 run x.yaml --set run.provider=cpu --set smoothing.alpha=0.5', 'with other settings'),
   handler: async ({
     experiment,

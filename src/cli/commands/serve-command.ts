@@ -13,7 +13,7 @@ interface ServeArguments {
 /** `quantsweep serve`: the report in a browser, following the database while sweeps run. */
 export const serveCommand: CommandModule<object, ServeArguments> = {
   command: 'serve [sweep..]',
-  describe: 'Show the report in a browser and keep it current while a sweep runs',
+  describe: 'Serve the report to a browser, updated while a sweep runs',
   builder: (yargs) =>
     yargs
       .positional('sweep', {
@@ -21,28 +21,28 @@ export const serveCommand: CommandModule<object, ServeArguments> = {
         array: true,
         default: [] as string[],
         defaultDescription: 'all sweeps',
-        describe: 'Names of sweeps; they may begin later',
+        describe: 'Names of sweeps; they may start later',
       })
       .option('db', { type: 'string', default: './quantsweep.db', requiresArg: true, describe: 'Database file' })
       .option('port', {
         type: 'number',
         requiresArg: true,
         defaultDescription: '8377, or the next free one',
-        describe: 'Port to listen on; 0 takes any',
+        describe: 'Port to listen on; 0: any free one',
       })
       .option('host', {
         type: 'string',
         default: '127.0.0.1',
         requiresArg: true,
-        describe: 'Address to listen on; one that other machines reach needs --allow-remote',
+        describe: 'Address to listen on; one that other machines can reach needs --allow-remote',
       })
       .option('allow-remote', {
         type: 'boolean',
         default: false,
         describe: 'Let other machines read the whole database, without a password',
       })
-      .epilogue('It only reads: the database, and any sweep that runs on it, stay as they are. Ctrl-C ends it.')
-      .example('$0 serve', 'all sweeps, beside a `quantsweep run`, before or after it')
+      .epilogue('It only reads: neither the database nor a running sweep is affected. Ctrl-C ends it.')
+      .example('$0 serve', 'all sweeps; start it before, during or after `quantsweep run`')
       .example('$0 serve demo --db results.db --port 9000', 'one sweep, another database and port'),
   handler: async ({ sweep, db, port, host, 'allow-remote': allowRemote }) => {
     if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
@@ -51,7 +51,7 @@ export const serveCommand: CommandModule<object, ServeArguments> = {
     const { serveDatabase } = await import('../../serve/serve-database.js');
     const warn = (text: string): void => void process.stderr.write(`quantsweep: ${text}\n`);
     const { url } = await serveDatabase({ database: db, sweeps: [...new Set(sweep)], host, port, allowRemote, warn });
-    process.stdout.write(`${url}\nThe report of ${db}, for reading; Ctrl-C ends it.\n`);
+    process.stdout.write(`${url}\nThe report of ${db}, read-only; Ctrl-C ends it.\n`);
     endAtOnce();
   },
 };

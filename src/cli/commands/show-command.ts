@@ -14,9 +14,9 @@ export const showCommand: CommandModule<object, ShowArguments> = {
       .positional('trial', {
         type: 'string',
         demandOption: true,
-        describe: 'Its number, the beginning of its key, its label, or `best`',
+        describe: 'Its number, the start of its key, its label, or `best`',
       })
-      .option('sweep', { type: 'string', requiresArg: true, describe: 'Sweep to look in; the latest if left out' })
+      .option('sweep', { type: 'string', requiresArg: true, describe: 'Sweep to look in; default: the latest' })
       .option('db', { type: 'string', default: './quantsweep.db', requiresArg: true, describe: 'Database file' })
       .example('$0 show best', 'the best quantized trial of the latest sweep')
       .example('$0 show "static alpha=0.5, 200 batches"', 'by label'),

@@ -7,10 +7,10 @@ interface StatusArguments {
 
 export const statusCommand: CommandModule<object, StatusArguments> = {
   command: 'status [sweep]',
-  describe: 'Say how far a sweep is: stages, trials, what runs now, what failed',
+  describe: 'Show the progress of a sweep: stages, trials, what is running, what failed',
   builder: (yargs) =>
     yargs
-      .positional('sweep', { type: 'string', describe: 'Name of the sweep; the latest if left out' })
+      .positional('sweep', { type: 'string', describe: 'Name of the sweep; default: the latest' })
       .option('db', { type: 'string', default: './quantsweep.db', requiresArg: true, describe: 'Database file' })
       .example('$0 status', 'of the latest sweep, also while it runs')
       .example('$0 status smoothquant-alpha --db results.db', 'of another one'),

@@ -49,7 +49,7 @@ function library(name: string, title: string, apt: string, pip: string, folder: 
 export function cudaNeeds(facts: CudaFacts): readonly string[] {
   const { system, gpu, providerLibrary, linked } = facts;
   if (system !== 'linux x64') {
-    return [`Not to be had: onnxruntime-node has CUDA for linux x64 alone, this is ${system}.`];
+    return [`Not available: onnxruntime-node has CUDA only for linux x64, this is ${system}.`];
   }
   const find = (name: string): FoundLibrary => (linked?.get(name) === true ? { kind: 'found' } : facts.find(name));
   const driver = find(DRIVER);
@@ -80,7 +80,7 @@ export function cudaNeeds(facts: CudaFacts): readonly string[] {
   }
   if (!providerLibrary.isThere) {
     lines.push(
-      'CUDA library of onnxruntime-node, which is downloaded from NuGet:',
+      'CUDA library of onnxruntime-node (downloaded from NuGet):',
       `  ONNXRUNTIME_NODE_INSTALL=1 node ${shellWord(facts.installScript)}`,
     );
   }
@@ -95,7 +95,7 @@ export function cudaNeeds(facts: CudaFacts): readonly string[] {
       `  ${searchFolders(missing.map((one) => `$HOME/cuda12/nvidia/${one.folder}/lib`))}`,
     );
   }
-  if (folders.length > 0) lines.push('For the loader to look where libraries lie:', `  ${searchFolders(folders)}`);
+  if (folders.length > 0) lines.push('To let the loader find the libraries:', `  ${searchFolders(folders)}`);
   return lines;
 }
 

@@ -15,24 +15,24 @@ export async function exportCheckLines(exported: ExportedModel, settings: string
     return describe(await checkExported(exported, settings), exported.execution);
   } catch (error) {
     const [line] = (error instanceof Error ? error.message : String(error)).split('\n');
-    return [`  note: how onnxruntime runs it by default was not checked: ${line}`];
+    return [`  note: could not check how onnxruntime runs it by default: ${line}`];
   }
 }
 
 function describe(check: ExportCheck, execution: ExportedModel['execution']): readonly string[] {
   const lines: string[] = [];
-  const asMeasured = execution === 'integer' ? ', as it did when this trial was measured' : '';
+  const asMeasured = execution === 'integer' ? ', as when this trial was measured' : '';
   if (check.weights.length > 0) {
     lines.push(
-      `  note: onnxruntime by default quantizes weights that are float in the file, as they stand between DequantizeLinear and QuantizeLinear${asMeasured}: ${listed(check.weights)}`,
+      `  note: by default onnxruntime quantizes float weights that stand between DequantizeLinear and QuantizeLinear${asMeasured}: ${listed(check.weights)}`,
     );
   }
   if (check.biases.length > 0) {
-    lines.push(`  note: onnxruntime by default rounds these biases to int32${asMeasured}: ${listed(check.biases)}`);
+    lines.push(`  note: by default onnxruntime rounds these biases to int32${asMeasured}: ${listed(check.biases)}`);
   }
   if (check.mergedPairs > 0) {
     lines.push(
-      `  note: onnxruntime by default makes one of two pairs of QuantizeLinear and DequantizeLinear, ${check.mergedPairs} times${asMeasured}`,
+      `  note: by default onnxruntime merges adjacent pairs of QuantizeLinear and DequantizeLinear, ${check.mergedPairs} times${asMeasured}`,
     );
   }
   const kernels = Object.entries(check.integerKernels).map(([operator, count]) => `${count} ${operator}`);

@@ -42,7 +42,7 @@ export async function runExport(args: ExportArguments): Promise<string> {
     ...(await exportCheckLines(summary.exported, trial.settings)),
   ];
   if (calibrationTable !== undefined) lines.push(`${calibrationTable}: ${tableNote(smoothedModel, summary)}`);
-  if (smoothedModel !== undefined) lines.push(`${smoothedModel}: the smoothed model in float`);
+  if (smoothedModel !== undefined) lines.push(`${smoothedModel}: the smoothed float model`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -50,7 +50,7 @@ function notes({ floatWeights, usesRuntimeDomain }: ExportOutcome): readonly str
   const lines: string[] = [];
   if (usesRuntimeDomain) {
     lines.push(
-      "  note: the model's opset lacks some of its QuantizeLinear or DequantizeLinear forms; they are in the domain com.microsoft, which onnxruntime knows. For other runtimes convert the model to opset 13 (21 for 16 bits) and sweep that.",
+      "  note: the model's opset lacks some of its QuantizeLinear or DequantizeLinear forms; they use the domain com.microsoft, which onnxruntime supports. For other runtimes, convert the model to opset 13 (21 for 16 bits) and sweep that.",
     );
   }
   if (floatWeights.length > 0) {
@@ -68,6 +68,6 @@ function tableNote(smoothedModel: string | undefined, { smoothedLayers, weightsA
       : smoothedModel === undefined
         ? 'for the smoothed float model (--smoothed-model writes it)'
         : `for ${smoothedModel}`;
-  const weights = weightsAsInTensorrt ? '' : ', which those of this trial are not';
+  const weights = weightsAsInTensorrt ? '' : ', which differ from those of this trial';
   return `scales of layer inputs ${model}. It holds no weights: TensorRT quantizes them itself, signed, 8 bits per channel${weights}.`;
 }

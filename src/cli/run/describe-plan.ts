@@ -13,7 +13,7 @@ export function describePlan(preview: SweepPreview, all: boolean): string {
   const leftAlone = withState('failed');
   const again = toRun.filter(({ failure }) => failure !== null);
   const lines = [
-    `Provider: ${preview.provider.why}. ${plural(preview.slots.length, 'slot')} (${preview.slots.join(', ')}).`,
+    `Provider: ${preview.provider.why}. ${plural(preview.slots.length, 'worker')} (${preview.slots.join(', ')}).`,
     `${preview.name}: ${plural(trials.length, 'trial')}, ${withState('cached').length} cached, ${toRun.length} to run${failedWords(leftAlone.length)}; database ${preview.database}`,
     ...(preview.question === null ? [] : [`Question: ${preview.question}`]),
     ...modelLines(preview),
@@ -33,14 +33,14 @@ export function describePlan(preview: SweepPreview, all: boolean): string {
   if (!all && trials.length > LISTED) lines.push(`  ... and ${trials.length - LISTED} more (--all lists them)`);
   if (again.length > 0) lines.push('', `${plural(again.length, 'trial')} to run failed before:`, ...causes(again));
   if (leftAlone.length > 0) {
-    const heading = `${plural(leftAlone.length, 'trial')} failed before and will not be tried again, as nothing that could change the outcome has changed; run --retry-failed does:`;
+    const heading = `${plural(leftAlone.length, 'trial')} failed before and will not be retried, because nothing that could change the outcome has changed; run --retry-failed retries:`;
     lines.push('', heading, ...causes(leftAlone));
   }
   const passes = Math.round(preview.forwardPasses).toLocaleString('en-US');
   const time =
     preview.durationMs === null
-      ? 'how long that takes is known once something has run in this database'
-      : `about ${formatDuration(preview.durationMs)}, going by earlier runs in this database`;
+      ? 'the time is unknown until something has run in this database'
+      : `about ${formatDuration(preview.durationMs)}, based on earlier runs in this database`;
   lines.push(
     '',
     toRun.length === 0
@@ -51,7 +51,7 @@ export function describePlan(preview: SweepPreview, all: boolean): string {
 }
 
 function failedWords(leftAlone: number): string {
-  return leftAlone === 0 ? '' : `, ${leftAlone} failed before and not tried again`;
+  return leftAlone === 0 ? '' : `, ${leftAlone} failed before and not retried`;
 }
 
 function causes(trials: readonly TrialPreview[]): readonly string[] {
@@ -61,6 +61,6 @@ function causes(trials: readonly TrialPreview[]): readonly string[] {
 function modelLines({ models }: SweepPreview): readonly string[] {
   return models.map((model) => {
     const folded = model.layers.filter((l) => l.batchNorm !== null).length;
-    return `Model ${model.path}: opset ${model.opset}, ${model.parameters.toLocaleString('en-US')} parameters, ${plural(model.layers.length, 'weighted layer')}${folded > 0 ? `, ${folded} BatchNormalization folded` : ''}`;
+    return `Model ${model.path}: opset ${model.opset}, ${model.parameters.toLocaleString('en-US')} parameters, ${plural(model.layers.length, 'layer')} with weights${folded > 0 ? `, ${folded} BatchNormalization folded` : ''}`;
   });
 }

@@ -26,7 +26,7 @@ export function hashingProgress(
     const isNew = current !== path;
     if (!isNew && now() - saidAt < EVERY_MS && done < size) return;
     if (isNew)
-      write(`Hashing all of ${basename(current)} (${sizeText(size)}): trials are known by what is in their data.\n`);
+      write(`Hashing ${basename(current)} (${sizeText(size)}): trials are identified by the content of their data.\n`);
     else write(`Hashing ${basename(current)}: ${Math.floor((100 * done) / size)} % of ${sizeText(size)}\n`);
     path = current;
     saidAt = now();

@@ -71,7 +71,7 @@ export class Progress {
         this.#done++;
         this.#stopped++;
         this.#line(
-          `[${this.#done}/${this.#trials}] ${event.trial.label}: stopped after ${seen} of ${samples} samples, ${right} right where the best has ${otherRight}, ${formatDuration(event.durationMs)}`,
+          `[${this.#done}/${this.#trials}] ${event.trial.label}: stopped after ${seen} of ${samples} samples, ${right} right, the best has ${otherRight}, ${formatDuration(event.durationMs)}`,
         );
         return;
       }
@@ -84,7 +84,7 @@ export class Progress {
         );
         return;
       case 'waited':
-        this.#line(`The database is free again after ${formatDuration(event.waitedMs)}; the sweep goes on.`);
+        this.#line(`The database is free again after ${formatDuration(event.waitedMs)}; the sweep continues.`);
         return;
       case 'failed':
         if (event.work === 'trial') this.#failed++;
@@ -152,5 +152,5 @@ export class Progress {
 function batchText({ batchLimit }: { readonly batchLimit: number | null }): string {
   return batchLimit === null
     ? ''
-    : `, with batches of at most ${batchLimit} (see Determinism in docs/ROBUSTNESS.md for what that may change)`;
+    : `, with batches of at most ${batchLimit} (docs/ROBUSTNESS.md, Determinism, says what that may change)`;
 }

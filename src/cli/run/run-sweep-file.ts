@@ -63,7 +63,7 @@ function tell(event: RunEvent, progress: Progress): void {
   }
   switch (event.kind) {
     case 'prepared':
-      say(`Provider: ${event.provider.why}. ${plural(event.slots.length, 'slot')} (${event.slots.join(', ')}).`);
+      say(`Provider: ${event.provider.why}. ${plural(event.slots.length, 'worker')} (${event.slots.join(', ')}).`);
       event.notes.forEach(say);
       return;
     case 'opening':
@@ -72,7 +72,7 @@ function tell(event: RunEvent, progress: Progress): void {
     case 'planned': {
       const failedBefore = event.failedBefore === 0 ? '' : ` (${event.failedBefore} of them failed before)`;
       say(
-        `${event.name}: ${plural(event.trials, 'trial')}, ${event.cached} finished already, ${event.toRun} to run${failedBefore}. Results go to ${event.database}`,
+        `${event.name}: ${plural(event.trials, 'trial')}, ${event.cached} cached, ${event.toRun} to run${failedBefore}. Results go to ${event.database}`,
       );
       return;
     }
@@ -92,7 +92,7 @@ const stopSignals = ['SIGINT', 'SIGTERM'] as const;
 function stopOnSignal(stopping: AbortController): () => void {
   const onSignal = (): void => {
     if (stopping.signal.aborted) process.exit(ExitCode.interrupted);
-    process.stderr.write('\nStopping; what is finished is kept. Ctrl-C again to end at once.\n');
+    process.stderr.write('\nStopping; finished work is kept. Press Ctrl-C again to end immediately.\n');
     stopping.abort();
   };
   for (const signal of stopSignals) process.on(signal, onSignal);
@@ -101,16 +101,16 @@ function stopOnSignal(stopping: AbortController): () => void {
 
 function conclude(outcome: RunOutcome, failFast: boolean): number {
   const { ran, stopped, cached, failed, failedBefore, interrupted, database, name } = outcome;
-  const early = stopped === 0 ? '' : ` (${stopped} of them stopped early, as certainly not the best)`;
-  say(`${plural(ran, 'trial')} run${early}, ${cached} taken from the database, ${failed.length} failed.`);
+  const early = stopped === 0 ? '' : ` (${stopped} of them stopped early because certainly not the best)`;
+  say(`${plural(ran, 'trial')} run${early}, ${cached} cached, ${failed.length} failed.`);
   if (interrupted && !(failFast && failed.length > 0)) {
-    say('Stopped. Run the same command again to go on.');
+    say('Stopped. Run the same command again to continue.');
     return ExitCode.interrupted;
   }
   if (failed.length > 0) say(failuresByCause(failed).join('\n'));
-  if (interrupted) say('Stopped at the first failure (--fail-fast). Run the same command without it to go on.');
+  if (interrupted) say('Stopped at the first failure (--fail-fast). Run the same command without it to continue.');
   if (failedBefore.length > 0) {
-    say(`${plural(failedBefore.length, 'trial')} failed before and not tried again; --retry-failed does:`);
+    say(`${plural(failedBefore.length, 'trial')} failed before and not retried; --retry-failed retries:`);
     say(failuresByCause(failedBefore).join('\n'));
   }
   if (failed.length > 0 || failedBefore.length > 0) return ExitCode.failure;
@@ -122,7 +122,7 @@ function conclude(outcome: RunOutcome, failFast: boolean): number {
 function sayAgain(warnings: readonly SweepWarning[]): void {
   const voiding = warnings.filter(({ voids }) => voids);
   if (voiding.length === 0) return;
-  say('WARNING: what was measured against this FP32 result names no best setting:');
+  say('WARNING: no setting measured against this FP32 result can be called the best:');
   for (const { text } of voiding) say(`  ${text}`);
 }
 

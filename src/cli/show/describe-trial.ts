@@ -16,8 +16,8 @@ export function describeTrial(database: string, wantedSweep: string | undefined,
       `trial ${trial} of ${sweep}: ${String(label)}`,
       `${String(role)}, ${String(status)}, key ${String(key)}`,
     ];
-    if (provider !== null) lines.push(`ran on ${String(provider)} at graph optimization level ${String(level)}`);
-    if (typeof gate === 'number') lines.push(`equivalence gate: largest relative error ${gate.toExponential(2)}`);
+    if (provider !== null) lines.push(`ran on ${String(provider)}, graph optimization level ${String(level)}`);
+    if (typeof gate === 'number') lines.push(`equivalence check: largest relative error ${gate.toExponential(2)}`);
     if (typeof divergence === 'number')
       lines.push(`divergence of the output from FP32's: ${divergence.toExponential(3)}`);
     if (error !== null) lines.push(`error: ${String(error)}`);
@@ -39,7 +39,7 @@ export function describeTrial(database: string, wantedSweep: string | undefined,
       'SELECT metric, slice, value, ci_low, ci_high, ci_method, correct, total FROM v_accuracy WHERE sweep = :sweep AND trial = :trial',
     );
     section(
-      'stopped early: certainly not the best (counts are of the samples seen)',
+      'stopped early: certainly not the best (counts cover the samples seen)',
       'SELECT evaluated_samples, samples, correct, against_label AS against, against_correct, only_trial, only_against, p_value, threshold, reason FROM v_stopped WHERE sweep = :sweep AND trial = :trial',
     );
     section(
@@ -47,7 +47,7 @@ export function describeTrial(database: string, wantedSweep: string | undefined,
       'SELECT against, other_label, difference, method, p_relation, p_value, chosen_from, p_corrected, differs FROM v_comparison WHERE sweep = :sweep AND trial = :trial',
     );
     section(
-      'layers (losses accumulated: lower is better; amax as unsmoothed -> used)',
+      'layers (accumulated losses, lower is better; amax unsmoothed -> used)',
       `SELECT l.layer, l.layer_alpha AS alpha, l.l1, l.rel_l1, l.sqnr_db, i.amax_unsmoothed AS input_before, i.amax AS input_after,
               w.amax_unsmoothed AS weight_before, w.amax AS weight_after
        FROM v_layer_loss l

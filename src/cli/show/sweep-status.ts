@@ -19,7 +19,7 @@ export function sweepStatus(database: string, wanted: string | undefined): strin
       'SELECT trials, done, failed, pending, updated_at, stopped FROM v_sweep WHERE sweep = :sweep',
     );
     const lines = [
-      `${sweep}: ${plural(Number(trials), 'trial')}, ${text(done)} done,${Number(stopped) === 0 ? '' : ` ${text(stopped)} stopped early,`} ${text(failed)} failed, ${text(pending)} to run (last run began ${text(updated)})`,
+      `${sweep}: ${plural(Number(trials), 'trial')}, ${text(done)} done,${Number(stopped) === 0 ? '' : ` ${text(stopped)} stopped early,`} ${text(failed)} failed, ${text(pending)} to run (last run started ${text(updated)})`,
     ];
     const warnings = readWarnings((sql) => queries.query(sql), sweep);
     for (const { message, cause } of warnings) lines.push(`WARNING: ${message} ${cause}`);
@@ -37,7 +37,7 @@ export function sweepStatus(database: string, wanted: string | undefined): strin
     const [mean] = one(
       "SELECT avg(duration_ms) FROM v_attempt WHERE work = 'trial' AND status = 'done' AND trial IN (SELECT trial FROM v_trial WHERE sweep = :sweep)",
     );
-    if (mean !== null && mean !== undefined) lines.push(`a trial takes ${formatDuration(Number(mean))} on average`);
+    if (mean !== null && mean !== undefined) lines.push(`average time per trial ${formatDuration(Number(mean))}`);
     const section = (title: string, sql: string): void => {
       if (queries.query(sql, { sweep }).rows.length > 0)
         lines.push('', title, table(queries, sql, { sweep }).trimEnd());
@@ -47,11 +47,11 @@ export function sweepStatus(database: string, wanted: string | undefined): strin
       'SELECT kind, status, attempts, round(duration_ms / 1000, 1) AS seconds, finished_at FROM v_stage WHERE sweep = :sweep',
     );
     section(
-      'running now (or left by a process that was killed)',
+      'running now (or left over from a killed process)',
       "SELECT coalesce(stage_kind || ' ' || part, 'trial ' || trial) AS work, device, number AS attempt, started_at FROM v_attempt WHERE status = 'running'",
     );
     section(
-      'stopped early, as certainly not the best (counts are of the samples seen)',
+      'stopped early because certainly not the best (counts cover the samples seen)',
       'SELECT label, evaluated_samples, samples, correct, against_label AS against, against_correct, only_trial, only_against, p_value FROM v_stopped WHERE sweep = :sweep ORDER BY trial',
     );
     section(

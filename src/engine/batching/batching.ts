@@ -77,10 +77,10 @@ async function find(model: LoadedModel, dataset: Dataset, context: JobContext): 
     const fixes = `The model fixes a batch of ${rows}`;
     const noCopies =
       dependence &&
-      `${fixes}, and ${dependence}: an incomplete batch can't be filled up. Use numbers of samples that ${rows} divides ` +
+      `${fixes}, and ${dependence}: an incomplete batch cannot be filled. Use numbers of samples that ${rows} divides ` +
         `(evaluation, calibration batches x batchSize, loss, gate, search), or export the model with a free batch axis.`;
     const outputUnknown =
-      `${fixes}, and where each sample lies in output "${model.io.output}" can't be told` +
+      `${fixes}, and it is unknown where each sample is in output "${model.io.output}"` +
       `${dependence === null ? '' : ` (${dependence})`}. Export the model with a free batch axis, or with the batch as the output's first axis.`;
     return { ...plain, layout, noCopies, noViewOfCopies: viewProblem(notViewed), outputUnknown };
   } catch (cause) {
@@ -93,7 +93,7 @@ async function find(model: LoadedModel, dataset: Dataset, context: JobContext): 
 function viewProblem(layer: string | null): string | null {
   return (
     layer &&
-    `smoothing.absmax view: in the input of layer "${layer}" the column that a number of a sample counts for hangs on the other samples of its batch, so that an incomplete batch can't be filled up. Calibrate on a number of samples that the batch divides, or use absmax channel.`
+    `smoothing.absmax view: in the input of layer "${layer}" the column of a value depends on the other samples of its batch, so an incomplete batch cannot be filled. Calibrate on a multiple of the batch size, or use absmax channel.`
   );
 }
 

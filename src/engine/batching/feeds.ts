@@ -23,7 +23,7 @@ export function feedReader(io: ModelIo, { inputs = [], order, sampleShape }: Dat
   if (unknown !== undefined) {
     const known = names.length === 0 ? 'none' : names.map((name) => `"${name}"`).join(', ');
     throw new ModelError(
-      `Expected the inputs of data to be further inputs of the model (${known}), got "${unknown.name}". The samples go to "${io.input}".`,
+      `Expected inputs of data to be further inputs of the model (${known}), got "${unknown.name}". The samples go to "${io.input}".`,
     );
   }
   const lengths: LengthsOfAxes = (rows) => {

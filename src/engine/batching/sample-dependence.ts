@@ -37,7 +37,7 @@ export function dependenceIn(
     Math.abs(a.squares - b.squares) > PLACE_TOLERANCE * a.squares;
   return isMoved
     ? {
-        what: `what it does to a sample hangs on the sample's place in the batch (seen in "${tensor}")`,
+        what: `what it does to a sample depends on the sample's place in the batch (seen in "${tensor}")`,
         isInfluence: false,
       }
     : null;

@@ -67,7 +67,9 @@ export class ChildWatch {
       return hung(`The child process on ${device} gave no sign of life for ${hangSeconds} s`);
     }
     if (seconds(this.#idleTicks) >= IDLE_FACTOR * hangSeconds) {
-      return hung(`The child process on ${device} neither computed nor got on for ${IDLE_FACTOR * hangSeconds} s`);
+      return hung(
+        `The child process on ${device} neither computed nor made progress for ${IDLE_FACTOR * hangSeconds} s`,
+      );
     }
     return null;
   }

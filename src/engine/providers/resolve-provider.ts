@@ -20,11 +20,11 @@ export interface ResolvedProvider {
  */
 export async function resolveProvider(run: RunSettings, open: OpenExecutor): Promise<ResolvedProvider> {
   const { provider: wanted, allowFallback } = run;
-  if (wanted === 'cpu') return { provider: 'cpu', why: 'cpu, as asked for' };
+  if (wanted === 'cpu') return { provider: 'cpu', why: 'cpu, as requested' };
   const provider = wanted === 'auto' ? PREFERRED : wanted;
   const obstacle = await providerObstacle(provider, open);
   if (obstacle === null)
-    return { provider, why: `${provider}, ${wanted === 'auto' ? 'as it loads here' : 'as asked for'}` };
+    return { provider, why: `${provider}, ${wanted === 'auto' ? 'because it loads here' : 'as requested'}` };
   if (wanted === 'auto') return { provider: 'cpu', why: `cpu, because ${provider} does not load here: ${obstacle}` };
   if (allowFallback)
     return { provider: 'cpu', why: `cpu, by run.allowFallback, because ${provider} does not load here: ${obstacle}` };

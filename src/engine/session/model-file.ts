@@ -42,7 +42,10 @@ export function readModelFile(path: string): ModelFile {
 
 function readWhole(path: string): Uint8Array {
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) throw new ModelError('Expected a model file, got nothing there. Check model.path.');
+  if (stat === undefined)
+    throw new ModelError(
+      'Expected a model file, got nothing there. Check model.path, or give another file: --set model.path=FILE. The head of a shipped experiment says where to get its files.',
+    );
   // Opening a pipe would wait for somebody to write into it, and a device may never end.
   if (!stat.isFile()) throw new ModelError(`Expected a model file, got ${kindOfFile(stat)}. Check model.path.`);
   if (stat.size > LARGEST_MODEL_BYTES) throw new ModelError(`Expected a file of at most 2 GB, got ${stat.size} bytes.`);

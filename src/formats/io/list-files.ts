@@ -125,7 +125,8 @@ function readFolder(path: string): Dirent[] {
     return readdirSync(path, { withFileTypes: true });
   } catch (cause) {
     const got = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    const advice = 'Check the path; in an experiment file it is relative to that file.';
+    const advice =
+      'Check the path; in an experiment file it is relative to that file. The head of a shipped experiment says where to get its files.';
     throw new DatasetError({ expected: 'a readable folder', got, where: path, advice }, { cause });
   }
 }

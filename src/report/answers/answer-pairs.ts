@@ -23,7 +23,7 @@ export function methodSentence({ effects, metric }: SweepFacts): Sentence | null
   return effectSentence('absmax view (mixed channels) instead of channel: ', effects.absmax, metric, {
     higher: 'view is better',
     lower: 'view is worse',
-    neither: 'no difference beyond the noise',
+    neither: 'no significant difference',
   });
 }
 
@@ -47,11 +47,11 @@ function effectSentence(
     return sentence(
       lead,
       strong(`${pairs === 1 ? '' : 'mean '}${differenceText(mean, metric)}`),
-      ` ${where}${spread}; whether that is more than noise has not been tested.`,
+      ` ${where}${spread}; its significance has not been tested.`,
     );
   }
   const verdict = tested.ciLow > 0 ? words.higher : tested.ciHigh < 0 ? words.lower : words.neither;
-  const untested = tested.pairs === pairs ? '' : `, of the ${tested.pairs} of them that are paired by sample`;
+  const untested = tested.pairs === pairs ? '' : `, for the ${tested.pairs} of them that are paired by sample`;
   const samples = tested.samples === null ? '' : `, paired over ${countText(tested.samples, 'sample')}`;
   return sentence(
     lead,

@@ -50,7 +50,7 @@ function warningText({ sweep }: SweepFacts): string | null {
     sweep.pending > 0 ? `${sweep.pending} of ${countText(sweep.trials, 'trial')} not finished` : '',
     sweep.failed > 0 ? `${sweep.failed} of ${countText(sweep.trials, 'trial')} failed` : '',
   ].filter((part) => part !== '');
-  return `${parts.join(', ')}. What follows covers the ${countText(sweep.done, 'finished trial')} only.`;
+  return `${parts.join(', ')}. What follows covers only the ${countText(sweep.done, 'finished trial')}.`;
 }
 
 function headline(facts: SweepFacts): Sentence {
@@ -71,7 +71,7 @@ function headline(facts: SweepFacts): Sentence {
   const lead = finished === 1 ? ' reaches ' : ' is best: ';
   const start = [strong(best.label), lead, `${metric.name} `, strong(valueText(best.value, metric)), interval];
   if (best.fp32Value === null || best.gapToFp32 === null) {
-    return sentence(...start, `. What quantization costs is not known: ${missingBaseline(facts, 'fp32')}`);
+    return sentence(...start, `. The cost of quantization is unknown: ${missingBaseline(facts, 'fp32')}`);
   }
   const noise = noisePhrase(comparedWith(facts, best, 'fp32'), { one: finished, other: 1 });
   return sentence(...start, `, ${against(best.gapToFp32, 'FP32', best.fp32Value, facts)}; `, ...noise, '.');
@@ -81,7 +81,7 @@ function unsmoothedSentence(facts: SweepFacts): Sentence | null {
   const { best } = facts;
   if (best === null) return null;
   if (best.unsmoothedValue === null || best.gainOverUnsmoothed === null) {
-    return sentence(`What smoothing gains is not known: ${missingBaseline(facts, 'unsmoothed')}`);
+    return sentence(`The gain from smoothing is unknown: ${missingBaseline(facts, 'unsmoothed')}`);
   }
   const gain = against(best.gainOverUnsmoothed, 'unsmoothed', best.unsmoothedValue, facts);
   return sentence(
@@ -104,7 +104,7 @@ function modeSentence({ staticDynamic, metric, trials }: SweepFacts): Sentence |
       ? sentence(
           'Static against dynamic alpha: ',
           strong('not compared'),
-          ', as no two finished trials differ in that alone.',
+          ' because no two finished trials differ only in that.',
         )
       : null;
   }
@@ -157,11 +157,11 @@ function tieSentence(facts: SweepFacts): Sentence | null {
   const notCompared =
     apart === 0
       ? ''
-      : ` ${countText(apart, 'further setting')}, of another model or evaluation, can't be compared with it.`;
+      : ` ${countText(apart, 'further setting')} of another model or evaluation cannot be compared with it.`;
   if (tied.length === 0)
     return sentence(
       strong('No other setting is tied with it'),
-      `: all differ by more than the noise${chosen.other > 1 ? `, the choice among ${chosen.other} settings allowed for` : ''}.${notCompared}`,
+      `: all differ significantly${chosen.other > 1 ? `, corrected for the choice among ${chosen.other} settings` : ''}.${notCompared}`,
     );
   const detectable = detectableText(
     best,
@@ -202,13 +202,13 @@ function detectableText(
   });
   if (smallest.length === 0) {
     return tests.every(({ ciLow, ciHigh, difference }) => difference === 0 && ciLow === 0 && ciHigh === 0)
-      ? `Their ${metric.name} is the same in every resample of the samples.`
-      : 'Tied: not told apart, which does not mean equal.';
+      ? `Their ${metric.name} is the same in every bootstrap resample.`
+      : 'Tied means no significant difference, which does not mean equal.';
   }
   const middle = magnitudeText(medianOf(smallest.sort((a, b) => a - b)), metric);
   const on = samples === null ? '' : ` on ${samples.toLocaleString('en-US')} samples`;
-  const choice = chosenFrom > 1 ? `, the choice among ${chosenFrom} settings allowed for` : '';
-  return `Tied does not mean equal: differences below about ${middle} cannot be told apart${on}${choice}.`;
+  const choice = chosenFrom > 1 ? `, corrected for the choice among ${chosenFrom} settings` : '';
+  return `Tied does not mean equal: differences below about ${middle} cannot be detected${on}${choice}.`;
 }
 
 /** The trial of the lowest mean loss of those that measure it as the first does; null where the first has none. */
@@ -240,7 +240,7 @@ function stoppedSentence({ sweep: { stopped }, trials }: SweepFacts): Sentence |
   const settings = trials.filter((trial) => trial.role === 'candidate').length;
   return sentence(
     strong(`${stopped} of ${countText(settings, 'setting')}`),
-    ` ${stopped === 1 ? 'was' : 'were'} stopped early, as certainly not the best: without accuracy, and in no comparison or chart of it.`,
+    ` ${stopped === 1 ? 'was' : 'were'} stopped early because certainly not the best; stopped settings have no accuracy and are in no comparison or chart of it.`,
   );
 }
 

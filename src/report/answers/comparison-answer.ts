@@ -17,7 +17,7 @@ export function answerComparison(facts: ComparedTrials): Answer {
   const warnings = [
     unfinishedText(facts),
     trial.metric !== null && other.metric !== null && trial.metric !== other.metric
-      ? `A is judged by ${trial.metric}, B by ${other.metric}: their values are not of one kind.`
+      ? `A is judged by ${trial.metric}, B by ${other.metric}: their values cannot be compared.`
       : null,
     layersApart(facts)?.startsWith('The trials are of different models') === true ? layersApart(facts) : null,
   ].filter((warning) => warning !== null);
@@ -40,14 +40,14 @@ export function answerComparison(facts: ComparedTrials): Answer {
 const unfinished: Readonly<Record<string, string>> = {
   failed: 'failed',
   pending: 'has not finished',
-  stopped: 'was stopped early, as certainly not the best',
+  stopped: 'was stopped early because certainly not the best',
 };
 
 function unfinishedText({ trial, other }: ComparedTrials): string | null {
   const sides = [['A', trial] as const, ['B', other] as const].filter(([, { status }]) => status !== 'done');
   return sides.length === 0
     ? null
-    : `${sides.map(([side, { status }]) => `${side} ${unfinished[status] ?? ''}`).join(', ')}: there are no numbers of it.`;
+    : `${sides.map(([side, { status }]) => `${side} ${unfinished[status] ?? ''}`).join(', ')}: no numbers to compare.`;
 }
 
 function headline(facts: ComparedTrials): Sentence {
@@ -55,11 +55,11 @@ function headline(facts: ComparedTrials): Sentence {
   const { metric } = facts.sweep;
   const a = `A, ${trial.label}`;
   const b = `B, ${other.label}`;
-  if (trial.trial === other.trial) return sentence('A and B are one and the same trial: ', strong(trial.label), '.');
+  if (trial.trial === other.trial) return sentence('A and B are the same trial: ', strong(trial.label), '.');
   if (trial.value === null || other.value === null) {
     return [trial, other].some(({ status }) => status === 'stopped')
-      ? sentence(`${a}, against ${b}: `, strong('not to be told'), ', as not both saw all samples.')
-      : sentence(`${a}, against ${b}: `, strong('not to be told yet'), ', as not both have finished.');
+      ? sentence(`${a}, against ${b}: `, strong('undecided'), ' because not both saw all samples.')
+      : sentence(`${a}, against ${b}: `, strong('undecided so far'), ' because not both have finished.');
   }
   const difference = trial.value - other.value;
   const values = `${valueText(trial.value, metric)} against ${valueText(other.value, metric)}`;
@@ -71,7 +71,7 @@ function headline(facts: ComparedTrials): Sentence {
       ? sentence(
           '; ',
           strong('not tested'),
-          ', as the two are not paired: another evaluation, or nothing stored by sample',
+          ' because the two are not paired: another evaluation, or nothing stored by sample',
         )
       : sentence('; that is ', ...noisePhrase(verdict, chosenOf(facts)));
   if (difference === 0)
@@ -135,7 +135,7 @@ function choiceSentence(facts: ComparedTrials): Sentence | null {
   const { one, other } = chosenOf(facts);
   if (verdict === null || Math.max(one, other) < 2) return null;
   return sentence(
-    `${one > 1 ? 'A' : 'B'} is the best of ${Math.max(one, other)} settings, chosen on the samples that judge it: where it is ahead, p counts times their number.`,
+    `${one > 1 ? 'A' : 'B'} is the best of ${Math.max(one, other)} settings, chosen on the samples that judge it: where it leads, p is multiplied by their number.`,
   );
 }
 

@@ -22,7 +22,7 @@ export function guardedAnswer(facts: SweepFacts): Answer {
     findings: [
       sentence(first!.cause),
       ...others.map(caution),
-      sentence('The numbers below are what was measured; mend the cause and run the sweep again before you use them.'),
+      sentence('The numbers below were measured, but fix the cause and run the sweep again before you use them.'),
     ],
   };
 }
@@ -47,5 +47,5 @@ export function guardedSweepsAnswer(facts: ComparedSweeps): Answer {
 }
 
 function caution({ message, cause }: SweepWarning): Sentence {
-  return sentence(strong('Read with care: '), `${message} ${cause}`);
+  return sentence(strong('Caution: '), `${message} ${cause}`);
 }

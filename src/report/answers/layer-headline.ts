@@ -9,7 +9,7 @@ export function layerHeadline({ sweep, layer, shown, channels }: LayerPageFacts)
   if (layer.unsupported !== null) return sentence(`This layer can’t be quantized: ${layer.unsupported}`);
   const [first] = shown;
   if (first === undefined) return sentence('No finished setting quantizes this layer yet.');
-  if (first.unsmoothed) return sentence(`Only unsmoothed settings are finished yet (${shortName(first.label)}).`);
+  if (first.unsmoothed) return sentence(`So far only unsmoothed settings have finished (${shortName(first.label)}).`);
   const plain = shown.find((trial) => trial.unsmoothed) ?? null;
   return sentence(
     first.trial === sweep.best?.trial ? 'In the best setting, ' : 'In the best setting that quantizes this layer, ',

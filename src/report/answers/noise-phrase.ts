@@ -19,20 +19,23 @@ export const notChosen: ChosenFrom = { one: 1, other: 1 };
  * @param chosen settings of which the trial whose value is `difference` higher, and the other, were chosen
  */
 export function noisePhrase(test: NamedTest | null, chosen: ChosenFrom = notChosen): Sentence {
-  if (test === null) return sentence('whether that is more than noise has not been tested');
+  if (test === null) return sentence('its significance has not been tested');
   const name = test.method === 'mcnemar' ? 'McNemar' : 'paired bootstrap';
   const { chosenFrom, correctedP, relation, differs } = judgeDifference(test, chosen);
   const alone = pValueText(test.pValue, test.pRelation);
   const isAloneSignificant = judgeDifference(test, notChosen).differs;
   if (chosenFrom === 1 || !isAloneSignificant)
-    return sentence(strong(differs ? 'outside the noise' : 'inside the noise'), ` (${name} ${alone})`);
+    return sentence(
+      strong(differs ? 'statistically significant' : 'not statistically significant'),
+      ` (${name} ${alone})`,
+    );
   const choice = `the choice among ${chosenFrom} settings`;
   const corrected = pValueText(correctedP, relation);
   return differs
-    ? sentence(strong('outside the noise'), ` (${name} ${corrected}, corrected for ${choice})`)
+    ? sentence(strong('statistically significant'), ` (${name} ${corrected}, corrected for ${choice})`)
     : sentence(
-        strong('inside the noise'),
-        ` once ${choice} is allowed for (${name} ${alone}, corrected ${corrected.replace(/^p (?:= )?/, '')})`,
+        strong('not statistically significant'),
+        ` after correction for ${choice} (${name} ${alone}, corrected ${corrected.replace(/^p (?:= )?/, '')})`,
       );
 }
 
@@ -40,9 +43,9 @@ export function noisePhrase(test: NamedTest | null, chosen: ChosenFrom = notChos
 export function noiseTile(test: TestedDifference | null, chosen: ChosenFrom = notChosen): readonly [string, string] {
   if (test === null) return ['–', 'not tested'];
   const { chosenFrom, correctedP, relation, differs } = judgeDifference(test, chosen);
-  const words = differs ? 'outside the noise' : 'inside the noise';
+  const words = differs ? 'statistically significant' : 'not statistically significant';
   return [
     pValueText(correctedP, relation),
-    chosenFrom === 1 ? words : `${words}, the choice among ${chosenFrom} allowed for`,
+    chosenFrom === 1 ? words : `${words}, corrected for the choice among ${chosenFrom}`,
   ];
 }

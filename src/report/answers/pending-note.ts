@@ -25,6 +25,6 @@ export function missingBaseline({ allTrials }: Pick<SweepFacts, 'allTrials'>, ro
   const name = role === 'fp32' ? 'FP32 baseline' : 'unsmoothed baseline at the same calibration size';
   return isPending
     ? `the ${name} is pending.`
-    : `no ${name} has finished (baselines: [${role}] ${role === 'fp32' ? 'in the experiment brings it' : ''}`.trimEnd() +
+    : `no ${name} has finished (baselines: [${role}] ${role === 'fp32' ? 'in the experiment adds it' : ''}`.trimEnd() +
         ').';
 }

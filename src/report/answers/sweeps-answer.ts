@@ -31,13 +31,13 @@ function warningText({ a, b, models, evaluations }: ComparedSweeps): string | nu
   const parts = [
     ...unfinished.map(([side, { sweep }]) => `${side} is incomplete (${sweep.done} of ${sweep.trials} trials done).`),
     models === 'none' && a.sweep.done > 0 && b.sweep.done > 0
-      ? `The models differ (${names(a) === names(b) ? `two files called ${names(a)}` : `A ${names(a)}, B ${names(b)}`}): differences are not of the settings alone, and no pair can be tested sample by sample.`
+      ? `The models differ (${names(a) === names(b) ? `two files called ${names(a)}` : `A ${names(a)}, B ${names(b)}`}): differences do not come from the settings alone, and no pair can be tested sample by sample.`
       : models === 'some'
         ? 'The sweeps share only some of their models.'
         : null,
     a.metric.metric === b.metric.metric
       ? null
-      : `A is judged by ${a.metric.name}, B by ${b.metric.name}: values are not of one kind.`,
+      : `A is judged by ${a.metric.name}, B by ${b.metric.name}: values cannot be compared.`,
     evaluations === 'none' && models !== 'none'
       ? 'They are judged on different evaluations (other data, preprocessing or task): no pair of trials can be tested.'
       : null,
@@ -56,7 +56,7 @@ function headline(facts: ComparedSweeps): Sentence {
   const [nameA, nameB] = [`A, ${a.sweep.name}`, `B, ${b.sweep.name}`];
   if (typeof a.best?.value !== 'number' || typeof b.best?.value !== 'number') {
     const without = [a.best === null ? nameA : null, b.best === null ? nameB : null].filter((name) => name !== null);
-    return sentence(strong('Not to be told yet'), `: no setting of ${without.join(' and none of ')} has finished.`);
+    return sentence(strong('Undecided so far'), `: no setting of ${without.join(' and none of ')} has finished.`);
   }
   if (metric.metric !== b.metric.metric)
     return sentence(strong('Not comparable'), `: ${nameA}, and ${nameB}, are judged by different metrics.`);
@@ -65,7 +65,7 @@ function headline(facts: ComparedSweeps): Sentence {
     a.best.trial === b.best.trial
       ? sentence('; both have the same trial as their best')
       : verdict === null
-        ? sentence('; ', strong('not tested'), ', as the two are not paired by sample')
+        ? sentence('; ', strong('not tested'), ' because the two are not paired by sample')
         : sentence('; that is ', ...noisePhrase(verdict, chosenOfSweeps(facts)));
   const difference = a.best.value - b.best.value;
   if (difference === 0)
@@ -110,6 +110,6 @@ function choiceSentence(facts: ComparedSweeps): Sentence | null {
   if (facts.verdict === null) return null;
   const { one, other } = chosenOfSweeps(facts);
   return sentence(
-    `Each is the best of several (${one} in A, ${other} in B): p of the one that is ahead counts times the settings it was chosen from; the matched settings below do not depend on the choice.`,
+    `Each is the best of several (${one} in A, ${other} in B): p of the leading one is multiplied by the number of settings it was chosen from. The matched settings below do not depend on that choice.`,
   );
 }

@@ -24,10 +24,10 @@ export const zoom = {
 };
 
 /** How to use {@link zoom}, for captions. */
-export const zoomHint = 'Drag to move, Ctrl + wheel to zoom, double click to reset.';
+export const zoomHint = 'Drag to pan, Ctrl + wheel to zoom, double-click to reset.';
 
 /** How to use {@link legendFilter}, for captions. */
-export const legendHint = 'Click the legend to pick out a group.';
+export const legendHint = 'Click the legend to isolate a group.';
 
 /** Makes a mark the link to the page of its row's trial; without such a page it stays a mark. */
 export const trialLink = { href: { field: 'trial_href', type: 'nominal' as const } };

@@ -101,4 +101,4 @@ export function layerDepth(rows: readonly Row[]) {
 }
 
 /** How to use the selections, for captions. */
-export const linkedHint = 'Click layers to keep them alone in the lines below, double click for all.';
+export const linkedHint = 'Click layers to isolate them in the lines below, double-click for all.';

@@ -26,8 +26,8 @@ export const lossMeasures: readonly LossMeasure[] = [
   },
   {
     field: 'rel_l1',
-    label: 'relative L1: share of the output',
-    axisTitle: 'relative L1, share of the output, lower is better',
+    label: 'relative L1: fraction of the output',
+    axisTitle: 'relative L1, fraction of the output, lower is better',
     name: 'relative L1',
     format: '.4~g',
   },

@@ -42,7 +42,7 @@ const markNames: Readonly<Record<ModeAppearance['mark'], string>> = {
   cross: 'crosses',
 };
 
-/** `diamonds at the right: dynamic alpha, one for each layer`. */
+/** `diamonds at the right: dynamic alpha, one per layer`. */
 export function markText(mode: AlphaMode, where = ''): string {
   const { alphas, appearance } = smoothingModes[mode];
   const each = alphas === 'searchedPerLayer' ? ', one for each layer' : '';

@@ -165,7 +165,7 @@ export function lossesApart(facts: ComparedTrials): string | null {
   if (layersApart(facts) !== null) return layersApart(facts);
   return facts.sameLossSamples
     ? null
-    : 'Losses of the two are over other samples (loss.samples, or other evaluation data): they are not compared.';
+    : 'Their losses use different samples (loss.samples, or other evaluation data), so they are not compared.';
 }
 
 /** Why layers are not set side by side; null where they are. */
@@ -174,5 +174,5 @@ export function layersApart({ sameModel, trial, other }: ComparedTrials): string
   if (sameModel) return null;
   const names =
     trial.model === other.model ? 'two files of the same name' : `${trial.model ?? ''} and ${other.model ?? ''}`;
-  return `The trials are of different models (${names}): layer by layer there is nothing to compare.`;
+  return `The trials are of different models (${names}), so their layers cannot be compared.`;
 }

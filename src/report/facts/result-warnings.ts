@@ -57,7 +57,7 @@ function metricWarnings(query: Query, sweep: string): readonly SweepWarning[] {
   return [
     {
       voidedTrials: new Set(),
-      message: `Trials of this sweep are judged by different metrics, which do not rank against each other: ${counts.join(', ')}. The best is chosen among those judged by ${metricText(textOf(first, 'metric')).name}.`,
+      message: `Trials of this sweep are judged by different metrics, which cannot be ranked together: ${counts.join(', ')}. The best is chosen among those judged by ${metricText(textOf(first, 'metric')).name}.`,
       cause: 'Give each task a sweep of its own.',
     },
   ];
@@ -74,8 +74,8 @@ function unsignedWarnings(query: Query, sweep: string): readonly SweepWarning[] 
   return [
     {
       voidedTrials: new Set(),
-      message: `${countText(trials, 'trial')} with quantization.activation.scheme unsigned ${trials === 1 ? 'quantizes' : 'quantize'} inputs in which calibration saw values below 0, all of which became 0. Lowest values by layer: ${named.join(', ')}${more}.`,
-      cause: 'Take signed, auto or asymmetric.',
+      message: `${countText(trials, 'trial')} with quantization.activation.scheme unsigned ${trials === 1 ? 'quantizes' : 'quantize'} inputs that were below 0 during calibration; those values became 0. Lowest values by layer: ${named.join(', ')}${more}.`,
+      cause: 'Use signed, auto or asymmetric.',
     },
   ];
 }

@@ -11,7 +11,7 @@ const joint = new Set(['sequential', 'output']);
  */
 export function searchedAlphasText(order: string | null): string {
   if (order === null || !joint.has(order)) return '';
-  return 'Alphas are those that were searched with every layer quantized, and were not searched anew for the layers that these trials quantize: what differs from the whole is the precision of one layer alone. With layers.include and exclude the same layers get alphas of their own, and other numbers.';
+  return 'Alphas were searched with every layer quantized, not again for the layers of these trials, so only the precision of one layer differs from the whole. With layers.include and exclude the same layers get their own alphas, and other numbers.';
 }
 
 /** The order of the search behind a trial's alphas; null without one. */

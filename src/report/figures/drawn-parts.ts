@@ -107,5 +107,5 @@ export function onlyTrials(trials: readonly number[] | null, column = 'trial'): 
 export function leftOutText({ parts, of }: Drawn<Part>, what: string, { metric }: SweepFacts): string {
   if (parts.length === of) return '';
   const which = parts.length === 1 ? 'that' : 'those';
-  return ` Drawn: ${parts.length} of ${of} ${what}, ${which} with the highest ${metric.name}, best first; the SQL without its list of trials gives all.`;
+  return ` Drawn: ${parts.length} of ${of} ${what}, ${which} with the highest ${metric.name}, best first; the SQL without its list of trials returns all.`;
 }

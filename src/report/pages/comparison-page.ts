@@ -38,7 +38,7 @@ export function comparisonPage(facts: ComparedTrials, query: Query, options: Rep
     about: isOneSweep
       ? [`A: trial ${trial.trial}`, `B: trial ${other.trial}`, `both of sweep ${sweep.sweep.name}`]
       : [`A: trial ${trial.trial} of sweep ${sweep.sweep.name}`, `B: trial ${other.trial} of sweep ${otherSweep}`],
-    first: `<div class="first"><div>${answerHtml(answerComparison(facts), 'Read with care')}${tiles(facts)}${sourcesHtml(comparedSources(facts))}</div><div>${first}</div></div>`,
+    first: `<div class="first"><div>${answerHtml(answerComparison(facts), 'Caution')}${tiles(facts)}${sourcesHtml(comparedSources(facts))}</div><div>${first}</div></div>`,
     sections: sectionTitles.map(([id, title]) => ({
       id,
       title,

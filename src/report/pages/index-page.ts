@@ -27,7 +27,7 @@ export function indexPage(facts: IndexPageFacts, query: Query, options: ReportOp
   });
   const note =
     sweeps.length > newest.length
-      ? `<p class="caption">The answers of the ${mostAnswers} sweeps that were updated last; <a href="#sweeps">the table</a> has all ${sweeps.length}.</p>`
+      ? `<p class="caption">The answers of the ${mostAnswers} latest sweeps; <a href="#sweeps">the table</a> has all ${sweeps.length}.</p>`
       : '';
   const comparisons = comparisonsHtml(facts, newest);
   const page = {

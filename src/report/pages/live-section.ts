@@ -38,7 +38,7 @@ export function liveIndexHtml(
 ): string {
   if (options.live === undefined) return '';
   if (sweeps.length === 0)
-    return '<section id="live"><p class="warning">No sweep has begun yet. The report appears here as soon as <code>quantsweep run</code> begins one.</p></section>\n';
+    return '<section id="live"><p class="warning">No sweep has started yet. The report appears here as soon as <code>quantsweep run</code> starts one.</p></section>\n';
   const facts = options.live;
   if (facts.run.kind === 'none') return '';
   const sql = 'SELECT sweep FROM v_sweep WHERE claimed AND pending > 0';
@@ -49,7 +49,7 @@ export function liveIndexHtml(
       const live = liveSweep(sweep, noLinks, facts, options.generatedAt);
       return progressHtml(`live-${index}`, linked(escapeHtml(sweep.name), href(sweep.name)), live, query);
     });
-  const about = parts.length === 0 ? '<p class="caption">No sweep with work left is being run.</p>' : '';
+  const about = parts.length === 0 ? '<p class="caption">No sweep is running.</p>' : '';
   return `<section id="live"><h2>Running now</h2>${about}
 ${parts.join('\n')}
 <div class="sources">${sqlDisclosure(sql, 'SQL: sweeps begun by the run')}</div>

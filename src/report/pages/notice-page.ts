@@ -25,7 +25,7 @@ export function waitingPage(message: string): string {
     body: `<main class="page" data-links="${escapeHtml(JSON.stringify(noLinks.ofRows))}" data-revision="">
 <h1>Waiting for the database</h1>
 <p class="warning">${escapeHtml(message)}</p>
-<p>The report appears here by itself as soon as the database can be read.</p></main>`,
+<p>The report appears here automatically once the database can be read.</p></main>`,
     assets: sharedAssets('/', 'server'),
   });
 }

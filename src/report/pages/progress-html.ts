@@ -62,12 +62,12 @@ function paceHtml(
 function runText({ run, isRun }: LiveSweep, pending: number): string {
   switch (run.kind) {
     case 'none':
-      return pending > 0 ? 'No run is at work; the same quantsweep run command goes on.' : '';
+      return pending > 0 ? 'No run is active; run the same quantsweep run command to continue.' : '';
     case 'running':
       return isRun
         ? `Running since ${clockText(run.since)} (process ${run.pid} on ${run.host}).`
-        : `A run is at work on another sweep of the database (process ${run.pid} on ${run.host}).`;
+        : `A run is active on another sweep of the database (process ${run.pid} on ${run.host}).`;
     case 'unknown':
-      return `Last begun on ${run.host} at ${clockText(run.since)}; whether it still runs can't be seen from here.`;
+      return `Last started on ${run.host} at ${clockText(run.since)}; whether it is still running cannot be seen from here.`;
   }
 }

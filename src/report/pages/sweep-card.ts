@@ -57,8 +57,8 @@ function aboutSweep({ sweep, trials }: SweepFacts): string {
   return [
     models.length === 0 ? '' : models.join(', '),
     countText(sweep.trials, 'trial') + (sweep.stopped > 0 ? ` (${sweep.stopped} stopped early)` : ''),
-    `begun ${timeText(sweep.createdAt)}`,
-    `last run began ${timeText(sweep.updatedAt)}`,
+    `created ${timeText(sweep.createdAt)}`,
+    `last run started ${timeText(sweep.updatedAt)}`,
   ]
     .filter((part) => part !== '')
     .join(' · ');

@@ -70,7 +70,7 @@ function aboutSweep({ sweep, trials, metric }: SweepFacts): string[] {
     models.length === 0 ? null : `model ${models.join(', ')}`,
     countText(sweep.trials, 'trial'),
     `judged by ${metric.name}`,
-    `last run began ${timeText(sweep.updatedAt)}`,
+    `last run started ${timeText(sweep.updatedAt)}`,
   ].filter((part) => part !== null);
 }
 

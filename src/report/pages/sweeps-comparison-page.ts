@@ -39,7 +39,7 @@ export function sweepsComparisonPage(facts: ComparedSweeps, query: Query, option
       `A: ${a.sweep.name}, ${countText(a.sweep.trials, 'trial')}`,
       `B: ${b.sweep.name}, ${countText(b.sweep.trials, 'trial')}`,
     ],
-    first: `<div class="first"><div>${answerHtml(guardedSweepsAnswer(facts), 'Read with care')}${tiles(facts)}${pagesHtml(facts)}${sourcesHtml(sweepsSources(facts))}</div><div>${first}</div></div>`,
+    first: `<div class="first"><div>${answerHtml(guardedSweepsAnswer(facts), 'Caution')}${tiles(facts)}${pagesHtml(facts)}${sourcesHtml(sweepsSources(facts))}</div><div>${first}</div></div>`,
     sections: sectionTitles.map(([id, title]) => ({
       id,
       title,

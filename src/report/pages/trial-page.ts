@@ -107,23 +107,20 @@ function verdictSentence(facts: TrialPageFacts): Sentence {
   const { sweep, trial } = facts;
   const { metric } = sweep;
   if (trial.status === 'failed') {
-    return sentence(strong('This trial failed'), ': its attempts below say why. It counts nowhere.');
+    return sentence(strong('This trial failed'), ': see its attempts below. It counts nowhere.');
   }
   if (trial.status === 'stopped') {
     return sentence(
       strong('This trial was stopped early'),
-      ': it is certainly not the best, as the table below says. It has losses, no accuracy, and counts in no comparison.',
+      ': it is certainly not the best, see the table below. It has losses but no accuracy, and counts in no comparison.',
     );
   }
   if (trial.status === 'pending' || trial.value === null) {
-    return sentence(
-      strong('This trial has not finished'),
-      ': quantsweep run with the same experiment goes on with it.',
-    );
+    return sentence(strong('This trial has not finished'), ': quantsweep run with the same experiment continues it.');
   }
   const value = strong(`${valueText(trial.value, metric)} ${metric.name}`);
   if (trial.role === 'fp32')
-    return sentence(value, ': the model as it is, which every other trial is measured against.');
+    return sentence(value, ': the original model, against which every other trial is measured.');
   return sentence(
     value,
     ...standing(facts),

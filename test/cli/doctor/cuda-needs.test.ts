@@ -51,7 +51,7 @@ describe('cudaNeeds', () => {
       'missing  cuDNN 9 (libcudnn.so.9)',
       'Driver, 525 or newer:',
       expect.stringContaining('apt-get install nvidia-driver'),
-      'CUDA library of onnxruntime-node, which is downloaded from NuGet:',
+      'CUDA library of onnxruntime-node (downloaded from NuGet):',
       '  ONNXRUNTIME_NODE_INSTALL=1 node /p/onnxruntime-node/script/install.js',
       expect.stringContaining('Debian and Ubuntu'),
       '  apt-get install cuda-cudart-12-9 libcublas-12-9 libcufft-12-9 libcurand-12-9 libcudnn9-cuda-12',
@@ -75,7 +75,7 @@ describe('cudaNeeds', () => {
     const lines = needs({ ...everything, 'libcudart.so.12': folder, 'libcufft.so.11': folder });
     expect(lines).toContain(`unseen   CUDA 12 runtime (libcudart.so.12): in ${folder}, where the loader does not look`);
     expect(lines.slice(-2)).toEqual([
-      'For the loader to look where libraries lie:',
+      'To let the loader find the libraries:',
       `  export LD_LIBRARY_PATH=${folder}\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}`,
     ]);
   });

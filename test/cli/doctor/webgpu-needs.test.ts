@@ -21,7 +21,7 @@ describe('webgpuNeeds', () => {
   it('names loader and driver of a bare machine and what brings them', () => {
     expect(needs({ find: () => ({ kind: 'missing' }), drivers: [] })).toEqual([
       'missing  Vulkan loader (libvulkan.so.1)',
-      'missing  Vulkan driver (no manifest of one)',
+      'missing  Vulkan driver (no manifest found)',
       'Vulkan loader:',
       expect.stringContaining('apt-get install libvulkan1'),
       expect.stringContaining('Vulkan driver ('),

@@ -72,7 +72,7 @@ describe('further inputs of a run', () => {
     const bytes = npyArray('<f4', [3, 1], Float32Array.of(1, 2, 3));
     const io = ioOf(['N', 1], FLOAT);
     expect(() => feedReader(io, datasetWith([array('imu', bytes)]))).toThrow(
-      'Expected the inputs of data to be further inputs of the model ("u"), got "imu". The samples go to "x".',
+      'Expected inputs of data to be further inputs of the model ("u"), got "imu". The samples go to "x".',
     );
     expect(() => feedReader(io, datasetWith([]))).toThrow('Input "u" of the model gets nothing.');
     expect(() => feedReader(ioOf(['N', 1], DOUBLE), datasetWith([array('u', bytes)]))).toThrow(

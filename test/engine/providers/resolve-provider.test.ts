@@ -26,7 +26,7 @@ describe('resolveProvider', () => {
   it('takes cpu as asked for', async () => {
     expect(await resolveProvider(run({ provider: 'cpu' }), open)).toEqual({
       provider: 'cpu',
-      why: 'cpu, as asked for',
+      why: 'cpu, as requested',
     });
     expect(await providerObstacle('cpu', open)).toBeNull();
   });

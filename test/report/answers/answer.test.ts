@@ -93,13 +93,13 @@ const findings = (given: SweepFacts): string => plain(answerSweep(given).finding
 describe('the headline', () => {
   it('names the best setting, its interval and a gap to FP32 that is outside the noise', () => {
     expect(headline(facts([trial(1, {}), trial(2, { value: 0.85 })], [compared(1, 'fp32', 0.0004)]))).toBe(
-      'trial 1 is best: top-1 accuracy 90.00 % (95 % interval 89.00–91.00 %), 2.00 points below FP32 (92.00 %); outside the noise (McNemar p < 0.001).',
+      'trial 1 is best: top-1 accuracy 90.00 % (95 % interval 89.00–91.00 %), 2.00 points below FP32 (92.00 %); statistically significant (McNemar p < 0.001).',
     );
   });
 
   it('calls a gap with p of 0.05 or more inside the noise', () => {
     expect(headline(facts([trial(1, {})], [compared(1, 'fp32', 0.05)]))).toContain(
-      'inside the noise (McNemar p = 0.05)',
+      'not statistically significant (McNemar p = 0.05)',
     );
   });
 
@@ -108,16 +108,16 @@ describe('the headline', () => {
     const given = (p: number): SweepFacts =>
       facts([trial(1, above), trial(2, { value: 0.85 })], [{ ...compared(1, 'fp32', p), difference: 0.01 }]);
     expect(headline(given(0.03))).toContain(
-      'inside the noise once the choice among 2 settings is allowed for (McNemar p = 0.03, corrected 0.06)',
+      'not statistically significant after correction for the choice among 2 settings (McNemar p = 0.03, corrected 0.06)',
     );
     expect(headline(given(0.01))).toContain(
-      'outside the noise (McNemar p = 0.02, corrected for the choice among 2 settings)',
+      'statistically significant (McNemar p = 0.02, corrected for the choice among 2 settings)',
     );
   });
 
   it('judges nothing where the paired test is missing', () => {
     const text = headline(facts([trial(1, {})]));
-    expect(text).toContain('whether that is more than noise has not been tested');
+    expect(text).toContain('its significance has not been tested');
     expect(text).not.toMatch(/inside|outside/);
   });
 
@@ -134,7 +134,7 @@ describe('the headline', () => {
       'mAP',
     );
     expect(headline(given)).toBe(
-      'trial 1 reaches mAP 0.7421 (95 % interval 0.7300–0.7500), 0.0076 below FP32 (0.7497); inside the noise (paired bootstrap p = 0.20).',
+      'trial 1 reaches mAP 0.7421 (95 % interval 0.7300–0.7500), 0.0076 below FP32 (0.7497); not statistically significant (paired bootstrap p = 0.20).',
     );
   });
 
@@ -149,7 +149,7 @@ describe('the warning', () => {
     const given = facts([trial(1, {}), trial(2, { status: 'stopped', value: null })]);
     expect(answerSweep(given).warning).toBeNull();
     expect(findings(given)).toContain(
-      '1 of 2 settings was stopped early, as certainly not the best: without accuracy, and in no comparison or chart of it.',
+      '1 of 2 settings was stopped early because certainly not the best; stopped settings have no accuracy and are in no comparison or chart of it.',
     );
     expect(findings(facts([trial(1, {})]))).not.toContain('stopped early');
   });
@@ -158,7 +158,7 @@ describe('the warning', () => {
     const above = { fp32Value: 0.89, gapToFp32: 0.01 };
     const test = [{ ...compared(1, 'fp32', 0.03), difference: 0.01 }];
     expect(headline(facts([trial(1, above), trial(2, { status: 'stopped', value: null })], test))).toContain(
-      'once the choice among 2 settings is allowed for',
+      'after correction for the choice among 2 settings',
     );
   });
 
@@ -166,7 +166,7 @@ describe('the warning', () => {
     expect(answerSweep(facts([trial(1, {})])).warning).toBeNull();
     const given = facts([trial(1, {}), trial(2, { status: 'failed' }), trial(3, { status: 'pending' })]);
     expect(answerSweep(given).warning).toBe(
-      '1 of 3 trials not finished, 1 of 3 trials failed. What follows covers the 1 finished trial only.',
+      '1 of 3 trials not finished, 1 of 3 trials failed. What follows covers only the 1 finished trial.',
     );
   });
 });
@@ -202,17 +202,19 @@ describe('the findings', () => {
       dynamicAhead: 1,
     };
     expect(findings(facts([trial(1, { alphaMode: 'cle' })], [], 'top1', { staticDynamic }))).toContain(
-      'dynamic is ahead by 37.00 points (one alpha 19.00 %, dyn 56.00 %); outside the noise (McNemar p < 0.001, corrected for the choice among 2 settings).',
+      'dynamic is ahead by 37.00 points (one alpha 19.00 %, dyn 56.00 %); statistically significant (McNemar p < 0.001, corrected for the choice among 2 settings).',
     );
     const auto = { ...staticDynamic, best: { ...pair, staticBy: 'divergence' as const }, verdict: null, pairs: 3 };
     expect(findings(facts([trial(1, {})], [], 'top1', { staticDynamic: auto }))).toContain(
-      'dynamic is ahead by 37.00 points (one alpha (static alpha 0.5, chosen by divergence) 19.00 %, dyn 56.00 %); whether that is more than noise has not been tested. Of 3 settings that have both, static is ahead in 0, dynamic in 1.',
+      'dynamic is ahead by 37.00 points (one alpha (static alpha 0.5, chosen by divergence) 19.00 %, dyn 56.00 %); its significance has not been tested. Of 3 settings that have both, static is ahead in 0, dynamic in 1.',
     );
   });
 
   it('say that static and dynamic alpha are not compared where no two trials are equal otherwise', () => {
     const given = [trial(1, {}), trial(2, { alphaMode: 'dynamic', alpha: null })];
-    expect(findings(facts(given))).toContain('Static against dynamic alpha: not compared, as no two finished trials');
+    expect(findings(facts(given))).toContain(
+      'Static against dynamic alpha: not compared because no two finished trials',
+    );
     expect(findings(facts(given.slice(0, 1)))).not.toContain('Static against dynamic');
   });
 
@@ -235,7 +237,7 @@ describe('the findings', () => {
     expect(told(-0.002, -0.0001)).toContain('more calibration hurts: mean');
     const untested = { size: { ...size, tested: null }, absmax: null };
     expect(findings(facts([trial(1, {})], [], 'top1', { effects: untested }))).toContain(
-      'mean −0.06 points over 3 pairs of otherwise equal settings (−0.40 to +0.20 points, median +0.02 points); whether that is more than noise has not been tested.',
+      'mean −0.06 points over 3 pairs of otherwise equal settings (−0.40 to +0.20 points, median +0.02 points); its significance has not been tested.',
     );
   });
 
@@ -249,7 +251,7 @@ describe('the findings', () => {
       [compared(2, 'best', 0.6), compared(3, 'best', 0.0001)],
     );
     expect(findings(given)).toContain(
-      '1 of the 2 other settings are statistically tied with the best; with it they cover 2 of 3 static alphas, 0.1 to 0.2. Tied does not mean equal: differences below about 1.60 points cannot be told apart on 1,000 samples, the choice among 3 settings allowed for. Of these trial 2 has the lowest mean layer L1.',
+      '1 of the 2 other settings are statistically tied with the best; with it they cover 2 of 3 static alphas, 0.1 to 0.2. Tied does not mean equal: differences below about 1.60 points cannot be detected on 1,000 samples, corrected for the choice among 3 settings. Of these trial 2 has the lowest mean layer L1.',
     );
   });
 

@@ -82,11 +82,11 @@ describe('progress of a running sweep', () => {
   });
 
   it('says when nothing is at work, and when that cannot be seen', () => {
-    expect(html({}, { ...running, run: { kind: 'none' }, isRun: false })).toContain('No run is at work');
+    expect(html({}, { ...running, run: { kind: 'none' }, isRun: false })).toContain('No run is active');
     const elsewhere = { kind: 'unknown' as const, pid: 7, host: '<b>', since: '2026-11-23T08:00:00.000Z' };
     const text = html({}, { ...running, run: elsewhere });
     expect(text).toContain(
-      'Last begun on &lt;b&gt; at 08:00:00 UTC; whether it still runs can&#39;t be seen from here.',
+      'Last started on &lt;b&gt; at 08:00:00 UTC; whether it is still running cannot be seen from here.',
     );
   });
 });

@@ -25,7 +25,7 @@ describe('chooseParts', () => {
     expect(drawn).toEqual({ parts: [parts[1], parts[2]], of: 3, trials: [2, 3, 4] });
     expect(onlyTrials(drawn.trials, 'a.trial')).toBe('\nAND a.trial IN (2, 3, 4)');
     expect(leftOutText(drawn, 'parts', facts)).toBe(
-      ' Drawn: 2 of 3 parts, those with the highest top-1 accuracy, best first; the SQL without its list of trials gives all.',
+      ' Drawn: 2 of 3 parts, those with the highest top-1 accuracy, best first; the SQL without its list of trials returns all.',
     );
   });
 

@@ -9,7 +9,7 @@ const mostRows = 200;
 export function fillDataTable({ id, columns, rows }: FigureState, holder: Element): void {
   const shown = rows.slice(0, mostRows);
   if (rows.length > shown.length) {
-    const text = `The first ${mostRows} of ${rows.length} rows; the SQL gives all.`;
+    const text = `The first ${mostRows} of ${rows.length} rows; the SQL returns all.`;
     holder.before(element('p', 'caption', text));
   }
   const table = element('table');

@@ -115,7 +115,7 @@ function isBehind(): boolean {
 
 async function update(): Promise<void> {
   const answer = await fetch(location.pathname + location.search, { cache: 'no-store' });
-  if (answer.status === 404) throw new PageGone('this page is no longer there');
+  if (answer.status === 404) throw new PageGone('this page no longer exists');
   if (!answer.ok) throw new Error('the server could not make the page');
   const fetched = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const next = withoutNoscript(fetched.querySelector('main')!);

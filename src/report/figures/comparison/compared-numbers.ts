@@ -22,7 +22,7 @@ WHERE ${ofBoth(facts, 't.')} ORDER BY t.trial <> ${facts.trial.trial}`,
     return {
       kind: 'table',
       sortable: false,
-      caption: `Gap and gain${metric.isProportion ? ' in points' : ''}; bits: of inputs and weights; mean L1 (over the layers that both quantize) and divergence (of the output from FP32’s): lower is better. Time of the trial itself, without the stages that trials share; search: of the alphas.`,
+      caption: `Gap and gain${metric.isProportion ? ' in points' : ''}; Bits of inputs and weights. Mean L1 (over the layers both quantize) and divergence (of the output from FP32’s): lower is better. Time of the trial itself, without shared stages; search: time of the alpha search.`,
       columns: [
         {
           title: 'setting',

@@ -18,7 +18,7 @@ FROM v_smoothing WHERE ${ofBoth(facts)} AND layer_alpha IS NOT NULL ORDER BY pos
     const apart = layersApart(facts);
     if (apart !== null) return { kind: 'absent', note: apart };
     if (rows.length === 0) {
-      return { kind: 'absent', note: 'Neither smooths by an alpha: smoothing.mode: static or dynamic does.' };
+      return { kind: 'absent', note: 'Neither uses an alpha: smoothing.mode: static or dynamic does.' };
     }
     const text = alphaText(rows, facts);
     if (isConstant(rows)) return { kind: 'text', caption: text };

@@ -22,7 +22,7 @@ FROM v_amax WHERE ${ofBoth(facts)} ORDER BY role, position, trial`,
     return {
       kind: 'charts',
       controls: [],
-      caption: `amax is the range that a quantizer spends its levels on, with smoothing (in units of the tensor). A layer that one of the two keeps in float has one dot. ${widestText(rows, facts)} ${legendHint}`,
+      caption: `amax is the range that a quantizer’s levels cover, with smoothing (in units of the tensor). A layer that one of the two keeps in float has one dot. ${widestText(rows, facts)} ${legendHint}`,
       panels: (['input', 'weight'] as const).flatMap((role) => {
         const own = rows.filter((row) => row['role'] === role);
         const shown = own.filter((row) => (numberOrNull(row, 'amax') ?? 0) > 0);
@@ -73,5 +73,5 @@ function widestText(rows: readonly Row[], { trial, other }: ComparedTrials): str
   );
   if (most === null) return '';
   if (apart(most) === 0) return 'Every input has the same range in both.';
-  return `Input ranges are furthest apart on ${textOf(most.row, 'layer').slice(0, 120)}: ${significantText(most.own, 3)} in A, ${significantText(most.amax, 3)} in B.`;
+  return `Input ranges differ most on ${textOf(most.row, 'layer').slice(0, 120)}: ${significantText(most.own, 3)} in A, ${significantText(most.amax, 3)} in B.`;
 }

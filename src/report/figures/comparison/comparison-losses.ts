@@ -60,9 +60,9 @@ FROM v_layer_loss WHERE ${ofBoth(facts)} ORDER BY mode, position, trial`,
 export function trialsLacking(rows: readonly Row[], { trial, other }: ComparedTrials): string | null {
   const lacking = [trial, other].filter(({ trial: number }) => !rows.some((row) => row['trial'] === number));
   const float = lacking.find(({ role }) => role === 'fp32');
-  if (float !== undefined) return 'FP32 quantizes no layer, so it has no loss or range to set beside the other.';
+  if (float !== undefined) return 'FP32 quantizes no layer, so it has no losses or ranges to compare.';
   if (lacking.length > 0)
-    return 'No layer losses are stored of one of the two: loss.modes: [accumulated] in the experiment brings them.';
+    return 'One of the two has no stored layer losses: loss.modes: [accumulated] in the experiment adds them.';
   return null;
 }
 

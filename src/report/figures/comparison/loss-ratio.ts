@@ -33,7 +33,7 @@ ORDER BY ratio, a.position`,
     return {
       kind: 'charts',
       controls: [],
-      caption: `L1 of the layer's output with the whole network quantized, as a ratio: on a log scale: to the left of 1 the layer does better in A, to the right in B. The best for A stands first. ${extremesText(rows)}`,
+      caption: `L1 of the layer's output with the whole network quantized, as a ratio on a log scale: left of 1 the layer is better in A, right of 1 in B. The best for A comes first. ${extremesText(rows)}`,
       panels: [{ title: '', alt, spec: chart(rows, facts, alt) }],
     };
   },

@@ -27,16 +27,16 @@ export const sampleCounts: PageFigure<ComparedTrials> = {
       return {
         kind: 'charts',
         controls: [],
-        caption: `${alt} An interval that holds 0 means: inside the noise. Paired bootstrap over the samples.`,
+        caption: `${alt} If the interval contains 0, the difference is not statistically significant. Paired bootstrap over the samples.`,
         panels: [{ title: '', alt, spec: differenceChart(facts, alt) }],
       };
     }
     const [onlyA, onlyB] = [numberOf(row, 'only_trial'), numberOf(row, 'only_other')];
-    const alt = `Bars: ${onlyA} samples that A alone gets right, ${onlyB} that B alone does.`;
+    const alt = `Bars: ${onlyA} samples that only A gets right, ${onlyB} that only B gets right.`;
     return {
       kind: 'charts',
       controls: [],
-      caption: `McNemar’s test weighs only these: if both were equally good, they would be shared out like tosses of a coin. ${numberOf(row, 'both')} samples are right in both, ${numberOf(row, 'neither')} in neither.`,
+      caption: `McNemar’s test weighs only these. If both were equally good, they would split like coin tosses. ${numberOf(row, 'both')} samples are right in both, ${numberOf(row, 'neither')} in neither.`,
       panels: [{ title: '', alt, spec: countsChart(facts, alt) }],
     };
   },
@@ -95,7 +95,7 @@ function countsChart(facts: ComparedTrials, description: string): TopLevelSpec {
 function differenceChart({ sweep: { metric } }: ComparedTrials, description: string): TopLevelSpec {
   const x = {
     type: 'quantitative' as const,
-    title: `${metric.name} of A less that of B, above 0: A is better`,
+    title: `${metric.name} of A minus that of B, above 0: A is better`,
     scale: { zero: true, padding: 14 },
     axis: { format: metric.axisFormat, tickCount: 6 },
   };

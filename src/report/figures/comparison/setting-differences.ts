@@ -15,7 +15,7 @@ export const settingDifferences: PageFigure<ComparedTrials> = {
           kind: 'table',
           sortable: false,
           caption:
-            'As in the experiment file; – where a setting does not matter to the trial. Paths and the batch size of the evaluation as they were first seen.',
+            'As in the experiment file; – if a setting does not matter to the trial. Paths and the evaluation batch size as first seen.',
           columns,
         },
 };

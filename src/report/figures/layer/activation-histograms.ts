@@ -29,7 +29,7 @@ ORDER BY t.trial, h.quantity DESC, h.bin`,
     return {
       kind: 'charts',
       controls: [...trialControls(facts), scaleControl('scale')],
-      caption: `Share of the input’s numbers in each of up to 128 bins, over all channels of the first ${samples} calibration samples; after smoothing each channel is divided by its own s, so the units differ. Solid lines: the range that the quantizer keeps, beyond it values are clipped. Gray band: what is rounded to 0, one step wide. ${levelsText(facts.shown)} ${gridText(first)}`,
+      caption: `Fraction of the input’s values in each of up to 128 bins, over all channels of the first ${samples} calibration samples; after smoothing each channel is divided by its own s, so the units differ. Solid lines: the quantizer’s range; values beyond it are clipped. Gray band, one step wide: values that round to 0. ${levelsText(facts.shown)} ${gridText(first)}`,
       panels: [{ title: '', alt, spec: histogramCharts(rows, facts, alt) }],
     };
   },
@@ -37,7 +37,7 @@ ORDER BY t.trial, h.quantity DESC, h.bin`,
 
 /** What brings histograms to a database without. */
 export const noHistogramNote =
-  'No histogram of the layer’s input is stored: an earlier version observed it. Running the sweep again into a new database (run.database) brings histograms.';
+  'No histogram of the layer’s input is stored, because an earlier version calibrated it. Running the sweep into a new database (run.database) adds histograms.';
 
 function levelsText(shown: readonly ShownTrial[]): string {
   const grids = shown.map(quantizationGrid);

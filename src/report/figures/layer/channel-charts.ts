@@ -42,7 +42,7 @@ export function channelCharts(rows: readonly Row[], facts: LayerPageFacts, descr
     axis: { tickMinStep: 1, grid: false, format: 'd', labelExpr: "order == 'largest' ? '' : datum.label" },
   };
   const hidden = { ...x, title: null, axis: { ...x.axis, labels: false } };
-  const titled = { ...x, title: 'input channel, as the control orders them' };
+  const titled = { ...x, title: 'input channel, in the order chosen above' };
   return {
     description,
     data: { name: 'rows' },
@@ -138,7 +138,7 @@ function factors(x: object, count: number): View {
   return {
     width: 400,
     height: 100,
-    title: chartHeading('smoothing factor s, 1 leaves the channel alone'),
+    title: chartHeading('smoothing factor s, 1 leaves the channel unchanged'),
     layer: [
       {
         data: { values: [{}] },

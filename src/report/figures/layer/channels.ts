@@ -22,7 +22,7 @@ ORDER BY trial, channel`,
     if (rows.length === 0) {
       return {
         kind: 'absent',
-        note: 'No statistics of its channels are stored: a sweep run by this version keeps them.',
+        note: 'No channel statistics are stored: run the sweep with this version to store them.',
       };
     }
     const own = rows.filter((row) => row['trial'] === first.trial);
@@ -33,7 +33,7 @@ ORDER BY trial, channel`,
       );
     const told = `Largest activation channel ${most('act_absmax')} before, ${most('act_absmax_smoothed')} after; largest weight channel ${most('weight_absmax')} before, ${most('weight_absmax_smoothed')} after (${shortName(first.label)}).`;
     const steps = facts.shown.some((shown) => halfStep(shown).after !== null)
-      ? ' Dashed: half a quantization step of the input; a channel below it is rounded to 0 altogether.'
+      ? ' Dashed: half a quantization step of the input; a channel below it rounds to 0 entirely.'
       : '';
     const alt = `Dots of absmax of the activation and, below it, of the weight, by input channel, before and after smoothing, and the smoothing factor s. ${told}`;
     return {
@@ -50,7 +50,7 @@ ORDER BY trial, channel`,
           ],
         },
       ],
-      caption: `absmax (largest magnitude) of ${countText(own.length, 'channel')}: above of the activation, in the middle of the weights that read it, both in units of the tensor; below the factor s by which smoothing divides the one and multiplies the other. One step serves all channels of the activation, so the flatter the better. On the log scale a channel of 0 stands on the lower edge.${steps} ${told}`,
+      caption: `absmax (largest magnitude) of ${countText(own.length, 'channel')}. Top: the activation; middle: the weights that read it; both in units of the tensor. Bottom: the factor s, which divides the activation and multiplies the weights. All channels of the activation share one step, so flatter is better. On the log scale a channel of 0 is at the lower edge.${steps} ${told}`,
       panels: [{ title: '', alt, spec: channelCharts(rows, facts, alt) }],
     };
   },

@@ -29,7 +29,7 @@ AND role IN ('candidate', 'unsmoothed')${onlyTrials(drawnVariants(facts.sweep).t
     if (rows.length === 0) {
       return {
         kind: 'absent',
-        note: 'No losses of this layer are stored: loss.modes: [accumulated] in the experiment brings them.',
+        note: 'No losses of this layer are stored: loss.modes: [accumulated] in the experiment adds them.',
       };
     }
     const { sweep } = facts;
@@ -44,7 +44,7 @@ AND role IN ('candidate', 'unsmoothed')${onlyTrials(drawnVariants(facts.sweep).t
     });
     const plain = new Set(rows.filter((row) => row['role'] === 'unsmoothed').map((row) => row['trial'])).size;
     const unsmoothed =
-      plain === 0 ? '' : `Dashed across: unsmoothed${plain > 1 ? ', a line for each calibration size' : ''}.`;
+      plain === 0 ? '' : `Horizontal dashed line: unsmoothed${plain > 1 ? ', a line for each calibration size' : ''}.`;
     const drawnModes = new Set(rows.map((row) => row['alpha_mode']));
     const marks = alphaModes
       .filter((mode) => drawnModes.has(mode) && smoothingModes[mode].appearance.mark !== 'circle')
@@ -64,7 +64,7 @@ function drawnVariants(sweep: SweepFacts): Drawn<Variant> {
 
 function chosenText({ shown: [first] }: LayerPageFacts): string {
   if (first === undefined || first.alpha === null) return '';
-  return `Upright line: alpha ${significantText(first.alpha)}, that of the best setting (${shortName(first.label)}).`;
+  return `Vertical line: alpha ${significantText(first.alpha)}, of the best setting (${shortName(first.label)}).`;
 }
 
 /** Where this layer itself would be best. */

@@ -27,7 +27,7 @@ ORDER BY kind = 'outlier' DESC, act_absmax DESC, channel LIMIT ${drawnLimits.tab
   build: (rows, facts) => {
     const [first] = facts.shown;
     if (first === undefined) return { kind: 'absent', note: noTrialNote };
-    const rule = `An outlier’s activation reaches at least ${outlierFrom} times the median absmax of the layer’s channels; dead is one whose activation or weight is never above ${deadBelow}: it keeps s = 1`;
+    const rule = `An outlier’s activation is at least ${outlierFrom} times the median absmax of the layer’s channels. A dead channel’s activation or weight is never above ${deadBelow}; it keeps s = 1`;
     if (rows.length === 0) return { kind: 'text', caption: `None. ${rule}.` };
     const outliers = rows.filter((row) => row['kind'] === 'outlier').length;
     const more = rows.length > drawnLimits.tableRows ? ` These are the first ${rows.length}; there may be more.` : '';

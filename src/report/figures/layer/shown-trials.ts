@@ -30,4 +30,4 @@ export function trialParam({ shown }: LayerPageFacts) {
 
 /** Why a page has nothing to show of trials: none of them quantizes the layer yet. */
 export const noTrialNote =
-  'No finished setting quantizes this layer: it comes with the first one that does not keep it in float (layers.keepFloat, layers.exclude).';
+  'No finished setting quantizes this layer yet: all keep it in float (layers.keepFloat, layers.exclude).';

@@ -38,7 +38,7 @@ ORDER BY attempt DESC NULLS LAST LIMIT ${mostCauses}`;
     return {
       kind: 'table',
       sortable: false,
-      caption: `One row for each cause, the latest first${rows.length === mostCauses ? `, ${mostCauses} at most` : ''}. A run tries again what another attempt may mend, and all of it with --retry-failed.`,
+      caption: `One row for each cause, the latest first${rows.length === mostCauses ? `, ${mostCauses} at most` : ''}. The next run retries what another attempt may fix; --retry-failed retries everything.`,
       columns: [
         { title: 'what', field: 'times', align: 'left', text: whatText },
         {
@@ -62,7 +62,7 @@ ORDER BY attempt DESC NULLS LAST LIMIT ${mostCauses}`;
 
 function shortened(text: string): string {
   return text.length > mostLetters
-    ? `${text.slice(0, mostLetters)}… (${text.length} letters; the SQL gives all)`
+    ? `${text.slice(0, mostLetters)}… (${text.length} letters; the SQL returns all)`
     : text;
 }
 

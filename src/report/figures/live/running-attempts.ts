@@ -21,15 +21,15 @@ WHERE a.status = 'running' AND (a.trial IN (SELECT trial FROM v_trial WHERE swee
 ORDER BY a.attempt`;
   },
   build: (rows, live) => {
-    if (rows.length === 0) return { kind: 'absent', note: 'Nothing of this sweep is being worked at.' };
+    if (rows.length === 0) return { kind: 'absent', note: 'No work of this sweep is running.' };
     const cut = rows.filter((row) => stateOf(row, live) === 'cut off').length;
     return {
       kind: 'table',
       sortable: false,
       caption:
         cut === 0
-          ? 'One row for each child process. Elapsed: since the attempt began.'
-          : 'Cut off: the run that began the attempt has ended without saying so (killed, or the machine stopped). The same quantsweep run command takes the work up again.',
+          ? 'One row per worker. Elapsed: since the attempt started.'
+          : 'Cut off: the run that started the attempt was killed, or the machine stopped. Running quantsweep run again continues the work.',
       emphasis: (row) => (stateOf(row, live) === 'cut off' ? 'failed' : null),
       columns: [
         {

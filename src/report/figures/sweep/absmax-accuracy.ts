@@ -11,7 +11,7 @@ import { accuracyChart, valueRange } from './accuracy-chart.js';
 import { rangeControl } from './accuracy-by-alpha.js';
 
 /** What an absmax figure says where the sweep has one method only. */
-export const absmaxNote = 'One absmax method only: smoothing.absmax: [channel, view] in the grid compares them.';
+export const absmaxNote = 'Only one absmax method: smoothing.absmax: [channel, view] in the grid compares both.';
 
 /** True where the sweep has candidates of both absmax methods. */
 export function hasBothMethods({ trials }: SweepFacts): boolean {

@@ -102,7 +102,7 @@ function ratioText(ratios: ReturnType<typeof lossRatios>): string {
   if (worst === undefined) return '';
   const harmed = ratios.filter(({ ratio }) => ratio > 1.02).length;
   const all = medianOf(ratios.map(({ ratio }) => ratio).reverse());
-  return `Under view the L1 of a layer is ${significantText(all, 3)} times that under channel (median over layers, alphas and sizes); ${harmed} of ${ratios.length} layers lose more than 2 %. Hardest hit: ${worst.layer.slice(0, 120)}, ${significantText(worst.ratio, 3)} times.`;
+  return `Under view the L1 of a layer is ${significantText(all, 3)} times that under channel (median over layers, alphas and sizes); ${harmed} of ${ratios.length} layers are more than 2 % worse. Worst: ${worst.layer.slice(0, 120)}, ${significantText(worst.ratio, 3)} times.`;
 }
 
 function chart(

@@ -78,7 +78,7 @@ function caption({ best, trials, sweep: { stopped } }: SweepFacts): string {
     'Lines: static alpha',
     ...drawn(pointModes),
     ...drawn(besideModes, ' at the right'),
-    'bands and bars: 95 % intervals of each setting by itself',
+    'bands and bars: 95 % intervals of single settings',
   ];
   const ring = best === null ? '' : ` Ringed: the best, ${best.label}.`;
   const early =

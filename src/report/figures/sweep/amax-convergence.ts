@@ -32,7 +32,7 @@ ORDER BY position, batches`,
     if (batches.size < 2) {
       return {
         kind: 'absent',
-        note: 'Ranges are known at fewer than two calibration sizes: a larger data.calibration.batches brings snapshots between.',
+        note: 'Ranges are known for fewer than two calibration sizes: a larger data.calibration.batches adds sizes in between.',
       };
     }
     const caption = captionText(rows, facts);
@@ -64,7 +64,7 @@ function captionText(rows: readonly Row[], { sizes, best }: SweepFacts): string 
       `After ${size} batches the median layer has seen ${percent(middle)} of its final range, the lowest ${percent(values[0] ?? 0)}.`,
     ];
   });
-  return `Input amax without smoothing, as a share of the largest seen. Thin: one layer each; thick: their median; dashed: calibration sizes of the sweep. Point at a layer’s line to see it whole. ${zoomHint} ${parts.join(' ')}${passText(rows[0], best !== null)}`;
+  return `Input amax without smoothing, as a fraction of the largest seen. Thin lines: layers; thick: their median; dashed: calibration sizes of the sweep. Point at a line to highlight its layer. ${zoomHint} ${parts.join(' ')}${passText(rows[0], best !== null)}`;
 }
 
 /** Which of several passes is shown; empty where the sweep has one. */
@@ -72,7 +72,7 @@ function passText(row: Row | undefined, ofBest: boolean): string {
   if (row === undefined || numberOf(row, 'passes') < 2) return '';
   const [passes, models] = [numberOf(row, 'passes'), numberOf(row, 'models')];
   const among = models > 1 ? `${passes} calibration passes over ${models} models` : `${passes} calibration passes`;
-  return ` Of the ${among} of the sweep one is shown: the longest of ${textOf(row, 'model').slice(0, 120)}${seedText(row)}${models > 1 && ofBest ? ', the model of the best setting' : ''}.`;
+  return ` Of the ${among} of the sweep, this is the longest of ${textOf(row, 'model').slice(0, 120)}${seedText(row)}${models > 1 && ofBest ? ', the model of the best setting' : ''}.`;
 }
 
 function seedText(row: Row): string {

@@ -15,11 +15,7 @@ export const amaxBeforeAfter: Figure = {
   title: ({ best }) => `Ranges before and after smoothing${best === null ? '' : ` (${best.label})`}`,
   sql: ({ sweep, best }) => amaxSql(sweep.name, best?.trial ?? -1),
   build: (rows, { best }) =>
-    amaxContent(
-      rows,
-      best,
-      'No ranges to show: they come with the first finished setting with smoothing.mode static or dynamic.',
-    ),
+    amaxContent(rows, best, 'No ranges yet: they need a finished setting with smoothing.mode static or dynamic.'),
 };
 
 /** Both quantizers of each layer of a trial. */
@@ -34,7 +30,7 @@ export function amaxContent(rows: readonly Row[], trial: TrialFacts | null, note
   return {
     kind: 'charts',
     controls: [],
-    caption: `amax is the range that a quantizer spends its levels on (log scale, units of the tensor; smaller is finer). Smoothing moves range from input to weight. ${shrinkText(rows)}`,
+    caption: `amax is the range that a quantizer’s levels cover (log scale, units of the tensor; smaller is finer). Smoothing moves range from input to weight. ${shrinkText(rows)}`,
     panels: (['input', 'weight'] as const).flatMap((role) => {
       const shown = rows.filter((row) => row['role'] === role);
       const granularity = shown[0]?.['granularity'] === 'channel' ? ', largest over output channels' : '';

@@ -24,7 +24,7 @@ WHERE settings <= ${drawnLimits.noiseGroupsHeld} OR place <= ${drawnLimits.noise
     if (rows.length === 0) {
       return {
         kind: 'absent',
-        note: 'One choice of calibration samples only: data.calibration.sampleSeed: [1, 2, 3, 4, 5] in the grid shows the noise.',
+        note: 'Only one choice of calibration samples: data.calibration.sampleSeed: [1, 2, 3, 4, 5] in the grid shows the noise.',
       };
     }
     const groups = [...new Map(rows.map((row) => [numberOf(row, 'first_trial'), row])).values()];
@@ -52,7 +52,7 @@ WHERE settings <= ${drawnLimits.noiseGroupsHeld} OR place <= ${drawnLimits.noise
 function leftOutText(groups: number, row: Row, { metric }: SweepFacts): string {
   const settings = numberOf(row, 'settings');
   if (settings === groups) return '';
-  return ` Told: ${groups} of ${settings} settings with several seeds, those with the highest ${metric.name}; the SQL without its last condition gives all.`;
+  return ` Listed: ${groups} of ${settings} settings with several seeds, those with the highest ${metric.name}; the SQL without its last condition returns all.`;
 }
 
 function spreadText(row: Row, { metric }: SweepFacts): string {
@@ -76,7 +76,7 @@ function chart(rows: readonly Row[]): TopLevelSpec {
       x: {
         field: 'amax_relative_sd',
         type: 'quantitative',
-        title: 'standard deviation of the input’s amax over seeds, share of its mean, lower is steadier',
+        title: 'standard deviation of the input’s amax over seeds, fraction of its mean, lower is steadier',
         axis: { format: '.1%', tickCount: 6 },
       },
       y: layerAxis,

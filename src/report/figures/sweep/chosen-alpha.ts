@@ -25,7 +25,7 @@ WHERE a.sweep = ${sqlText(facts.sweep.name)} AND a.alpha_mode IN (${modesWithAlp
     if (rows.length === 0) {
       return {
         kind: 'absent',
-        note: 'No dynamic trial has finished: smoothing.mode: dynamic in the grid brings one alpha per layer.',
+        note: 'No dynamic trial has finished: smoothing.mode: dynamic in the grid gives one alpha per layer.',
       };
     }
     const several = bySearch(rows).size > 1;
@@ -33,7 +33,7 @@ WHERE a.sweep = ${sqlText(facts.sweep.name)} AND a.alpha_mode IN (${modesWithAlp
     return {
       kind: 'charts',
       controls: [],
-      caption: `${several ? 'One panel for each way to search.' : caption(rows, facts)} ${legendHint}${leftOutText(variants, 'combinations of other settings with dynamic alpha', facts)}`,
+      caption: `${several ? 'One panel per search.' : caption(rows, facts)} ${legendHint}${leftOutText(variants, 'combinations of other settings with dynamic alpha', facts)}`,
       panels: variants.parts.flatMap((variant) => {
         const shown = rows.filter((row) => variant.trials.has(numberOf(row, 'trial')));
         return [...bySearch(shown)].map(([search, own]) => {
@@ -82,7 +82,7 @@ function caption(rows: readonly Row[], { sizes }: SweepFacts): string {
   const second = byPlace(large);
   const both = [...first.keys()].filter((position) => second.has(position));
   const moved = both.filter((position) => first.get(position) !== second.get(position)).length;
-  return `${extent} ${moved} of ${both.length} layers choose another alpha with ${large} batches than with ${small}.`;
+  return `${extent} ${moved} of ${both.length} layers get another alpha with ${large} batches than with ${small}.`;
 }
 
 function chart(rows: readonly Row[], { sizes }: SweepFacts, description: string): TopLevelSpec {

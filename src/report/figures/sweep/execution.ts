@@ -19,7 +19,7 @@ FROM v_execution WHERE sweep = ${sqlText(sweep.name)} ORDER BY ${integerTrials(t
     rows.length === 0
       ? {
           kind: 'absent',
-          note: 'Everything was simulated: quantization.execution: [simulated, integer] in the grid shows what the runtime’s integer kernels make of it.',
+          note: 'Everything was simulated: quantization.execution: [simulated, integer] in the grid shows the effect of the runtime’s integer kernels.',
         }
       : { kind: 'table', sortable: true, caption: captionText(rows, integerTrials(trials)), columns: columns(metric) },
 };
@@ -37,14 +37,14 @@ function captionText(rows: readonly Row[], all: number): string {
   const float = rows.filter((row) => (numberOrNull(row, 'integer_nodes') ?? 0) === 0).length;
   const parts = [
     'Accuracy of the exported QDQ model as the runtime fuses it by default, against the simulated model.',
-    `${differ} of ${rows.length} differ outside the noise.`,
+    `${differ} of ${rows.length} differ significantly.`,
     ...(float === 0 ? [] : [`In ${float} no operator became an integer kernel: only biases were rounded.`]),
     ...(rows.some((row) => row['vnni'] === 0)
       ? ['The CPU has no VNNI: kernels with signed 8-bit weights may have saturated.']
       : []),
     'Layer losses of both are simulated.',
     ...(all > rows.length
-      ? [`Listed: the ${rows.length} of ${all} that differ most; the SQL without its LIMIT gives all.`]
+      ? [`Listed: the ${rows.length} of ${all} that differ most; the SQL without its LIMIT returns all.`]
       : []),
   ];
   return parts.join(' ');

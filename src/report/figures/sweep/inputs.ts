@@ -45,7 +45,7 @@ FROM ${own} AND settings ->> '${path}' IS NOT NULL GROUP BY 2`,
           kind: 'table',
           sortable: false,
           caption:
-            'As the settings of the trials have it; paths as they were first seen. Models and data enter the content key of a trial by the sha256 of their bytes, so that equal work under other paths is found again.',
+            'From the settings of the trials; paths as first seen. Models and data enter a trial’s content key by the sha256 of their bytes, so equal work under other paths is found in the cache.',
           columns: [
             { title: 'what', field: 'what', align: 'left', text: (row) => textOf(row, 'what') },
             { title: 'value', field: 'value', align: 'left', text: valueText },

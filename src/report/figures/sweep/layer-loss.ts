@@ -17,7 +17,7 @@ import { drawnRanges } from '../../charts/loss-measures.js';
 export const layerLoss: Figure = {
   id: 'layer-loss',
   section: 'layers',
-  title: () => 'Which layers pay: loss of each layer at each alpha',
+  title: () => 'Loss of each layer at each alpha',
   sql: (facts) =>
     `SELECT trial, role, alpha_mode, trial_alpha, layer_alpha, calibration_batches, position, layer, mode,
        ${lossColumns.join(', ')}
@@ -28,7 +28,7 @@ AND (alpha_mode NOT IN (${sqlModes(searchedModes)}) OR trial IN (${shownSearches
     if (rows.length === 0) {
       return {
         kind: 'absent',
-        note: 'No layer losses are stored: loss.modes: [accumulated] in the experiment brings them.',
+        note: 'No layer losses are stored: loss.modes: [accumulated] in the experiment adds them.',
       };
     }
     const ranges = drawnRanges(rows);
@@ -46,7 +46,7 @@ AND (alpha_mode NOT IN (${sqlModes(searchedModes)}) OR trial IN (${shownSearches
     return {
       kind: 'charts',
       controls: lossControls(rows),
-      caption: `Error of each layer's own output against FP32, layers from input (top) to output. The further from the background, the worse. Column none: unsmoothed (dashed in the lines)${besideModes.map(columnText).join('')}. Lines run in colour from the first layer (green) to the last (violet). ${linkedHint} Largest ${mode} L1: ${worstText(worst)}.${leftOutText(drawn, 'combinations of calibration size and other settings', facts)}`,
+      caption: `Error of each layer's own output against FP32, layers from input (top) to output. The stronger the colour, the worse. Column none: unsmoothed (dashed in the lines)${besideModes.map(columnText).join('')}. Line colours run from the first layer (green) to the last (violet). ${linkedHint} Largest ${mode} L1: ${worstText(worst)}.${leftOutText(drawn, 'combinations of calibration size and other settings', facts)}`,
       panels: panels.filter((panel) => panel.rows.length > 0),
     };
   },
@@ -82,7 +82,7 @@ function shownSearches(sweep: string): string {
 /** `; dyn: dynamic alpha (...)` */
 function columnText(mode: AlphaMode): string {
   const { alphas, appearance } = smoothingModes[mode];
-  const which = alphas === 'searchedPerLayer' ? ' (of several searches the most accurate)' : '';
+  const which = alphas === 'searchedPerLayer' ? ' (the most accurate of several searches)' : '';
   return `; ${appearance.column}: ${appearance.phrase}${which}`;
 }
 

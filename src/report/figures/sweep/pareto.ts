@@ -38,7 +38,7 @@ export const pareto: Figure = {
       .slice(0, 8)
       .join(
         '; ',
-      )}${points.length > 8 ? `; and ${points.length - 8} more` : ''}. Line: the settings that none with as few float layers beats; points: all others; horizontal line: FP32. Chosen on the samples that judge them. ${legendHint} ${zoomHint}${thinnedText(rows, facts)}`;
+      )}${points.length > 8 ? `; and ${points.length - 8} more` : ''}. Line: the Pareto front, settings that no setting with as few float layers beats; points: all others; horizontal line: FP32. The front was chosen on the samples that judge it. ${legendHint} ${zoomHint}${thinnedText(rows, facts)}`;
     return {
       kind: 'charts',
       controls: [],
@@ -70,7 +70,7 @@ WHERE on_front = 1 OR place % ${stride} = 1`;
 function thinnedText(rows: readonly Row[], facts: SweepFacts): string {
   const stride = strideOf(facts);
   if (stride === 1) return '';
-  return ` Drawn: ${rows.length} of ${numberOf(rows[0]!, 'settings')} settings, the front and one in ${stride} by ${facts.metric.name} of those with equal bits and float layers; the SQL without its last condition gives all.`;
+  return ` Drawn: ${rows.length} of ${numberOf(rows[0]!, 'settings')} settings, the front and one in ${stride} by ${facts.metric.name} of those with equal bits and float layers; the SQL without its last condition returns all.`;
 }
 
 function pointText(row: Row, { metric }: SweepFacts): string {

@@ -29,13 +29,13 @@ GROUP BY v.provider, e.id ORDER BY attempts DESC, v.provider, e.id`,
     rows.length === 0
       ? {
           kind: 'absent',
-          note: 'No attempt is recorded: every trial was found finished in another sweep of the database, or none ran.',
+          note: 'No attempt is recorded: every trial was cached from another sweep of the database, or none ran.',
         }
       : {
           kind: 'table',
           sortable: false,
           caption:
-            'One row for each machine, provider and version that finished work; v_attempt has the names of the machines. VNNI: instructions for 8-bit integers.',
+            'One row per machine, provider and version that finished work; v_attempt has the machines’ names. VNNI: instructions for 8-bit integers.',
           columns: [
             { title: 'devices', field: 'devices', align: 'left', text: (row) => joined(row, ['devices'], ': ') },
             { title: 'provider', field: 'provider', align: 'left', text: providerText },
@@ -72,7 +72,7 @@ ORDER BY attempt`,
       : {
           kind: 'table',
           sortable: false,
-          caption: `A failed attempt is tried again where the failure may pass; a trial counts as failed only when none succeeded.${latestText(rows)}`,
+          caption: `A failed attempt is retried if the failure may be temporary; a trial fails only if no attempt succeeds.${latestText(rows)}`,
           columns: [
             number('attempt', 'attempt'),
             { title: 'work', field: 'work', align: 'left', text: workText },
@@ -95,7 +95,7 @@ function latestText(rows: readonly Row[]): string {
   const all = numberOf(rows[0]!, 'of_all');
   return all === rows.length
     ? ''
-    : ` Listed: the latest ${rows.length} of ${all}; the SQL without its LIMIT gives all.`;
+    : ` Listed: the latest ${rows.length} of ${all}; the SQL without its LIMIT returns all.`;
 }
 
 function workText(row: Row): string {

@@ -18,10 +18,10 @@ AND p.evaluation = (SELECT fp32_key FROM trial WHERE id = ${best?.trial ?? -1}) 
     if (rows.length === 0) {
       return {
         kind: 'absent',
-        note: 'Rank correlation of losses with accuracy: four or more finished settings that differ in accuracy bring it.',
+        note: 'Rank correlation of losses with accuracy: it needs four or more finished settings that differ in accuracy.',
       };
     }
-    const caption = `${verdict(rows)} Spearman correlation of each loss with ${metric.name} over ${numberOf(rows[0]!, 'trials')} quantized trials, turned so that 1 means: it orders them as accuracy does. Bars: 95 % intervals (Bonett and Wright). Layer losses are means over layers; divergence (KL) and agreement are taken at the output.`;
+    const caption = `${verdict(rows)} Spearman correlation of each loss with ${metric.name} over ${numberOf(rows[0]!, 'trials')} quantized trials; 1 means that the loss ranks them exactly as accuracy does. Bars: 95 % intervals (Bonett and Wright). Layer losses are means over layers; divergence (KL) and agreement are measured at the output.`;
     return {
       kind: 'charts',
       controls: [],
@@ -43,8 +43,8 @@ function verdict(rows: readonly Row[]): string {
   );
   const name = `${nameOf(trusted)}${equals.length === 0 ? '' : ` (as ${countText(equals.length, 'other')})`}`;
   const rho = `rho ${numberOf(trusted, 'rho').toFixed(2)}, at least ${low.toFixed(2)}`;
-  if (low <= 0) return `None of the losses orders these trials better than chance does (best: ${name}, ${rho}).`;
-  return `${name} is the safest guide to a setting here (${rho}).`;
+  if (low <= 0) return `No loss ranks these trials better than chance (best: ${name}, ${rho}).`;
+  return `${name} predicts accuracy best here (${rho}).`;
 }
 
 function nameOf(row: Row): string {

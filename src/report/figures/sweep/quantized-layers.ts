@@ -26,14 +26,14 @@ WHERE t.id = ${best?.trial ?? -1} ORDER BY l.position`,
           kind: 'absent',
           note: isVoid
             ? 'No setting can be called the best; the page of each trial has its layers.'
-            : 'Not known before the first setting has finished.',
+            : 'Unknown until the first setting finishes.',
         }
       : { kind: 'text', caption: captionText(rows, best) },
 };
 
 function captionText(rows: readonly Row[], best: TrialFacts): string {
   const float = rows.filter((row) => row['quantized'] === 0);
-  const lead = `${best.label}: ${rows.length - float.length} of ${rows.length} weighted layers quantized`;
+  const lead = `${best.label}: ${rows.length - float.length} of ${rows.length} layers quantized`;
   if (float.length === 0) return `${lead}.`;
   const ops = wantedOps(best.settings);
   const named = float.slice(0, mostNamed).map((row) => {
@@ -47,7 +47,7 @@ function captionText(rows: readonly Row[], best: TrialFacts): string {
 /** The first that holds of what `selectLayers` asks of a layer. */
 function floatReason(row: Row, ops: readonly unknown[] | null): string {
   if (ops !== null && !ops.includes(row['op'])) return 'not in layers.ops';
-  return textOrNull(row, 'unsupported') ?? 'left out by layers.include, exclude, rules or keepFloat';
+  return textOrNull(row, 'unsupported') ?? 'excluded by layers.include, exclude, rules or keepFloat';
 }
 
 /** `layers.ops` of a trial's settings; null where they have none. */

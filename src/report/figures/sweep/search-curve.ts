@@ -37,13 +37,13 @@ FROM (SELECT *, max(descent_sweep) OVER (PARTITION BY trial) AS last_sweep FROM 
 WHERE descent_sweep = last_sweep ORDER BY trial, position, alpha`,
   build: (rows, facts) => {
     if (rows.length === 0) {
-      return { kind: 'absent', note: 'No search curves are stored: smoothing.mode: dynamic in the grid brings them.' };
+      return { kind: 'absent', note: 'No search curves are stored: smoothing.mode: dynamic in the grid adds them.' };
     }
     const trials = new Map(rows.map((row) => [numberOf(row, 'trial'), textOf(row, 'label')]));
     return {
       kind: 'charts',
       controls: [],
-      caption: `What the search judged each candidate by, divided by the smallest of its layer (of a descent: in its last sweep); ${largestRatio} times and more share one colour. Dots: the chosen alpha. A pale row, and a flat line, mean that the layer hardly cares. Lines run in colour from the first layer (green) to the last (violet). ${linkedHint}${leftOutText(drawnSearches(facts), 'searches', facts)}`,
+      caption: `The search’s loss of each candidate, divided by the smallest of its layer (for a descent: in its last sweep); ratios from ${largestRatio} up share one colour. Dots: the chosen alpha. A pale row or a flat line means that alpha hardly matters to the layer. Line colours run from the first layer (green) to the last (violet). ${linkedHint}${leftOutText(drawnSearches(facts), 'searches', facts)}`,
       panels: [...trials].map(([trial, label]) => {
         const alt = `Heatmap and lines of search losses of ${label}: layers in graph order by candidate alpha.`;
         return {

@@ -24,7 +24,7 @@ FROM every WHERE setting = (SELECT setting FROM every ORDER BY whole_trial IS NU
     if (rows.length === 0) {
       return {
         kind: 'absent',
-        note: 'Sensitivity of each layer: layers.sensitivity: [only, allBut] in the grid brings it.',
+        note: 'Sensitivity of each layer: layers.sensitivity: [only, allBut] in the grid measures it.',
       };
     }
     const caption = captionText(rows, facts);
@@ -44,17 +44,17 @@ function captionText(rows: readonly Row[], { metric }: SweepFacts): string {
     ...(worst === null
       ? []
       : [
-          `Quantized alone, ${textOf(worst, 'layer')} costs most (${differenceText(-(numberOrNull(worst, 'drop_only') ?? 0), metric)})`,
+          `Quantized alone, ${textOf(worst, 'layer')} is the most sensitive (${differenceText(-(numberOrNull(worst, 'drop_only') ?? 0), metric)})`,
         ]),
     ...(best === null
       ? []
       : [
-          `${worst === null ? 'Left' : 'left'} alone in float, ${textOf(best, 'layer')} brings most (${differenceText(numberOrNull(best, 'gain_all_but'), metric)})`,
+          `${worst === null ? 'Left' : 'left'} alone in float, ${textOf(best, 'layer')} gains most (${differenceText(numberOrNull(best, 'gain_all_but'), metric)})`,
         ]),
   ];
   const whole = rows[0]?.['whole_label'];
   const settings = numberOf(rows[0]!, 'settings');
-  const others = settings === 1 ? '' : ` Of the ${settings} settings with such trials one is shown.`;
+  const others = settings === 1 ? '' : ` Of the ${settings} settings with such trials, one is shown.`;
   const alphas = searchedAlphasText(textOrNull(rows[0]!, 'search_order'));
   return `${parts.join('; ')}. Quantized alone: drop from FP32 with only this layer quantized; alone in float: gain over quantizing all${typeof whole === 'string' ? ` (${whole})` : ''}.${others}${alphas === '' ? '' : ` ${alphas}`} ${legendHint}`;
 }
@@ -63,7 +63,7 @@ const orderControl: Control = {
   param: 'order',
   label: 'layers',
   options: [
-    { value: 'cost', label: 'most costly first' },
+    { value: 'cost', label: 'most sensitive first' },
     { value: 'graph', label: 'from input to output' },
   ],
 };
@@ -109,7 +109,7 @@ function chart(rows: readonly Row[], { metric }: SweepFacts): TopLevelSpec {
       x: {
         field: 'change',
         type: 'quantitative',
-        title: `change of ${metric.name}${metric.isProportion ? ' (points of %)' : ''}, far right: a layer worth float`,
+        title: `change of ${metric.name}${metric.isProportion ? ' (points of %)' : ''}, far right: a layer worth keeping in float`,
         axis: { format: metric.axisFormat, tickCount: 6 },
       },
       y: {

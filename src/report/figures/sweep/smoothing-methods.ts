@@ -50,7 +50,7 @@ WHERE place = 1 ORDER BY value DESC, trial`,
     if (searched.length < 2 && !rows.some((row) => textOrNull(row, 'bias_correction') === 'empirical')) {
       return {
         kind: 'absent',
-        note: 'One way of smoothing only: smoothing.mode: cle, smoothing.alpha: auto or search.order: [isolated, sequential, output] in the grid compare more.',
+        note: 'Only one smoothing method: smoothing.mode: cle, smoothing.alpha: auto or search.order: [isolated, sequential, output] in the grid compare more.',
       };
     }
     const text = rows.map((row) => rowText(row, facts)).join('; ');
@@ -58,7 +58,7 @@ WHERE place = 1 ORDER BY value DESC, trial`,
     return {
       kind: 'charts',
       controls: [],
-      caption: `The best trial of each method${severalVariants(facts)}: ${text}. Bars: 95 % intervals; vertical line: FP32. The best of many alphas was chosen on the samples that judge it; the searches see calibration data only.`,
+      caption: `The best trial of each method${severalVariants(facts)}: ${text}. Bars: 95 % intervals; vertical line: FP32. The best of many alphas was chosen on the samples that judge it; searches see only calibration data.`,
       panels: [{ title: '', alt, spec: chart(facts, methods, alt) }],
     };
   },

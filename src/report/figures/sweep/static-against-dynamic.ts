@@ -58,8 +58,8 @@ function isDynamic({ alphaMode }: TrialFacts): boolean {
 function whyNone({ trials }: SweepFacts): string {
   const finished = trials.filter(({ role, status }) => role === 'candidate' && status === 'done');
   const missing = [...(finished.some(isStatic) ? [] : ['static']), ...(finished.some(isDynamic) ? [] : ['dynamic'])];
-  if (missing.length === 0) return 'No static and dynamic alpha have finished whose other settings are equal.';
-  return `No ${missing.join(' or ')} alpha has finished: smoothing.mode: [static, dynamic] in the grid brings both.`;
+  if (missing.length === 0) return 'No static and dynamic alpha with otherwise equal settings have finished.';
+  return `No ${missing.join(' or ')} alpha has finished: smoothing.mode: [static, dynamic] in the grid gives both.`;
 }
 
 function drawnVariants(facts: SweepFacts): Drawn<Variant> {

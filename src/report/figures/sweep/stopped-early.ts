@@ -14,7 +14,7 @@ export const stoppedEarly: Figure = {
     rows.length === 0
       ? {
           kind: 'absent',
-          note: 'No setting was stopped early: data.evaluation.stop.confidence in the experiment ends those that are certainly not the best before they have seen all samples (task classification).',
+          note: 'No setting was stopped early: data.evaluation.stop.confidence in the experiment stops settings early that are certainly not the best (task classification).',
         }
       : stoppedTable(links, sweep.stopped > rows.length ? ` The first ${rows.length} of ${sweep.stopped}.` : ''),
 };
@@ -30,7 +30,7 @@ export function stoppedTable(links: PageLinks, leftOut: string) {
   return {
     kind: 'table' as const,
     sortable: true,
-    caption: `Each was held against the best setting that was complete when it began, over samples in a random order, and ended once it was certainly worse over all of them. Counts are of the samples it saw: they are no accuracy, and rank nothing. p: one-sided sign test of the samples that only one of the two gets right, at or below the threshold; “out of reach”: with every sample left right it would still be behind.${leftOut}`,
+    caption: `Each was compared with the best setting complete at its start, over samples in random order, and stopped once it was certainly worse. Counts cover only the samples it saw, so they are not an accuracy. p: one-sided sign test on the samples that only one of the two gets right, at or below the threshold. “Out of reach”: it would be behind even with all remaining samples right.${leftOut}`,
     columns: columns(links),
   };
 }

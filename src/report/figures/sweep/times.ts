@@ -39,7 +39,7 @@ FROM judged GROUP BY work ORDER BY work = 'trial', work`;
   },
   build: (rows) => {
     if (rows.every((row) => numberOf(row, 'spent_ms') + numberOf(row, 'found_ms') === 0)) {
-      return { kind: 'absent', note: 'No work has finished yet: quantsweep run brings its times.' };
+      return { kind: 'absent', note: 'No work has finished yet.' };
     }
     const caption = captionText(rows);
     return {
@@ -63,15 +63,15 @@ function captionText(rows: readonly Row[]): string {
   });
   const hits =
     names.length === 0
-      ? 'Nothing was found finished: this sweep did all of its work.'
-      : `Found finished in the database: ${names.join(', ')}, which took ${durationText(total(rows, 'found_ms'))} when they ran.`;
+      ? 'Nothing was cached: this sweep did all of its work.'
+      : `Cached in the database: ${names.join(', ')}, which took ${durationText(total(rows, 'found_ms'))} when they ran.`;
   const taken = total(rows, 'spent_ms') + total(rows, 'found_ms');
   const alone = total(rows, 'alone_ms');
   const estimate =
     alone > taken
-      ? ` Had each trial observed, searched, ranked and run FP32 for itself: about ${durationText(alone)} (an estimate, ticks), where sharing takes ${durationText(taken)}.`
+      ? ` Without stage sharing (each trial calibrating, searching, ranking and running FP32 itself): about ${durationText(alone)} (an estimate, ticks); with it: ${durationText(taken)}.`
       : '';
-  return `This sweep worked ${durationText(total(rows, 'spent_ms'))}, added up over work that ran side by side. ${hits}${estimate}`;
+  return `This sweep worked ${durationText(total(rows, 'spent_ms'))}, summed over parallel work. ${hits}${estimate}`;
 }
 
 /** The unit in which the largest of the durations reads well, with its milliseconds. */
@@ -110,7 +110,7 @@ function chart(rows: readonly Row[]): TopLevelSpec {
     { field: 'done', title: 'done' },
     { field: 'found', title: 'found finished' },
     { field: 'spent', title: `spent here (${unit})`, format: '.3~r' },
-    { field: 'spared', title: `when found (${unit})`, format: '.3~r' },
+    { field: 'spared', title: `when cached (${unit})`, format: '.3~r' },
     { field: 'alone', title: `unshared, about (${unit})`, format: '.3~r' },
   ];
   return {

@@ -26,7 +26,7 @@ WHERE t.sweep = ${sqlText(facts.sweep.name)}${onlyTrials(listedTrials(facts), 't
     return {
       kind: 'table',
       sortable: true,
-      caption: `Click a column's head to sort. Gap: distance from FP32${metric.isProportion ? ' in points' : ''}; p: paired test, the choice of the best among all settings allowed for, below 0.05 is outside the noise; mean L1: over the layers that the trial quantizes and its loss samples, to be compared where these are the same; divergence: of the output from FP32’s (KL for classes and heatmaps), needs no labels; gate: largest error of the smoothed float model relative to FP32.${leftOutText(facts)}`,
+      caption: `Click a column heading to sort. Gap: difference from FP32${metric.isProportion ? ' in points' : ''}; p: paired test, corrected for the choice of the best among all settings, significant below 0.05; mean L1: over the layers the trial quantizes and its loss samples, comparable only if these are the same; divergence: of the output from FP32’s (KL for classes and heatmaps), needs no labels; gate: largest error of the smoothed float model relative to FP32.${leftOutText(facts)}`,
       columns: columns(metric, links),
       emphasis: (row) =>
         row['status'] === 'failed' ? 'failed' : best !== null && numberOf(row, 'trial') === best.trial ? 'best' : null,
@@ -57,7 +57,7 @@ function leftOutText(facts: SweepFacts): string {
   const listed = listedTrials(facts);
   if (listed === null) return '';
   const { tableBest, tableUnsmoothed, tableFailed } = drawnLimits;
-  return ` Listed: ${listed.length} of ${facts.allTrials.length} trials, best first: FP32, the best ${tableUnsmoothed} unsmoothed, the best ${tableBest} settings and the first ${tableFailed} that failed, as far as there are so many; the SQL without its list of trials gives all.`;
+  return ` Listed: ${listed.length} of ${facts.allTrials.length} trials, best first: FP32, the best ${tableUnsmoothed} unsmoothed, the best ${tableBest} settings and the first ${tableFailed} that failed; the SQL without its list of trials returns all.`;
 }
 
 function columns(metric: MetricText, links: PageLinks): TableColumn[] {

@@ -36,11 +36,11 @@ WHERE setting IS NOT NULL GROUP BY axis, setting ORDER BY axis, setting`;
     if (metric.metric !== facts.b.metric.metric)
       return { kind: 'absent', note: 'The sweeps are judged by different metrics.' };
     if (rows.length === 0)
-      return { kind: 'absent', note: 'Neither sweep varies anything but alpha: further axes in the grid bring this.' };
+      return { kind: 'absent', note: 'Neither sweep varies anything but alpha: this needs further axes in the grid.' };
     return {
       kind: 'table',
       sortable: true,
-      caption: `The highest ${metric.name} among the finished settings at that value, whatever the other settings; – where a sweep has none there.`,
+      caption: `The highest ${metric.name} among the finished settings at that value, whatever the other settings; – if a sweep has none there.`,
       columns: [
         { title: 'axis', field: 'axis', align: 'left', text: (row) => axisName(textOf(row, 'axis')) },
         { title: 'value', field: 'setting', align: 'left', text: (row) => settingText(row) },

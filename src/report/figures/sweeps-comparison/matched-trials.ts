@@ -23,12 +23,12 @@ export const matchedTrials: PageFigure<ComparedSweeps> = {
     const note = whyNone(rows, facts);
     if (note !== null) return { kind: 'absent', note };
     const text = summaryText(rows, facts);
-    const overAlpha = `Dots: A less B over alpha of the matched settings that have one. ${text}`;
+    const overAlpha = `Dots: A minus B over alpha, for matched settings that have one. ${text}`;
     const alt = `Scatter plot of matched settings, value in A over value in B. ${text}`;
     return {
       kind: 'charts',
       controls: [],
-      caption: `${text} Above the lines A is better; not told apart: inside the noise, or not tested. ${apartText(facts)}${leftOutText(rows)} ${legendHint}`,
+      caption: `${text} Above the lines A is better; no difference: not significant, or not tested. ${apartText(facts)}${leftOutText(rows)} ${legendHint}`,
       panels: [
         { title: 'value in A over value in B', alt, spec: scatter(rows, facts, alt) },
         ...(rows.some((row) => row['alpha'] !== null)
@@ -53,7 +53,7 @@ export const matchedTable: PageFigure<ComparedSweeps> = {
     return {
       kind: 'table',
       sortable: true,
-      caption: `A less B${metric.isProportion ? ' in points' : ''}; p: paired test of the two, not corrected for their number. Click a column’s head to sort.${leftOutText(rows)}`,
+      caption: `A minus B${metric.isProportion ? ' in points' : ''}; p: paired test of the two, not corrected for their number. Click a column heading to sort.${leftOutText(rows)}`,
       columns: [
         {
           title: 'setting in A',
@@ -129,7 +129,7 @@ function jsonPath(path: string): string {
 function whyNone(rows: readonly Row[], facts: ComparedSweeps): string | null {
   if (facts.a.metric.metric !== facts.b.metric.metric) return 'The sweeps are judged by different metrics.';
   if (rows.length === 0) {
-    return `No finished setting of A has a counterpart in B that is equal to it otherwise. ${apartText(facts)}`;
+    return `No finished setting of A has a counterpart in B that is otherwise equal. ${apartText(facts)}`;
   }
   return null;
 }
@@ -138,7 +138,7 @@ function apartText({ apart }: ComparedSweeps): string {
   if (apart.length === 0) return 'Matched: settings that are equal in everything.';
   const shown = apart.slice(0, 8).map(settingPath);
   const more = apart.length > shown.length ? ` and ${apart.length - shown.length} more` : '';
-  return `Matched: settings that are equal but for what the sweeps have not in common (${shown.join(', ')}${more}).`;
+  return `Matched: settings that are equal except where the sweeps have nothing in common (${shown.join(', ')}${more}).`;
 }
 
 function summaryText(rows: readonly Row[], { a: { metric } }: ComparedSweeps): string {
@@ -147,19 +147,18 @@ function summaryText(rows: readonly Row[], { a: { metric } }: ComparedSweeps): s
   const worse = differences.filter((difference) => difference < 0).length;
   const significant = rows.filter((row) => row['significant'] === 1).length;
   const tested = rows.filter((row) => row['significant'] !== null).length;
-  const noise =
-    tested === 0 ? 'none could be tested' : `${significant} of ${tested} tested pairs are outside the noise`;
+  const noise = tested === 0 ? 'none could be tested' : `${significant} of ${tested} tested pairs differ significantly`;
   return `A is better in ${better} of ${rows.length} pairs, B in ${worse}; median difference ${differenceText(medianOf(differences), metric)}; ${noise}.`;
 }
 
 function leftOutText(rows: readonly Row[]): string {
   const all = rows[0] === undefined ? 0 : numberOf(rows[0], 'of_all');
   return all > rows.length
-    ? ` Shown: the first ${rows.length} of ${all} pairs; the SQL without its LIMIT gives all.`
+    ? ` Shown: the first ${rows.length} of ${all} pairs; the SQL without its LIMIT returns all.`
     : '';
 }
 
-const verdicts = ['A better', 'B better', 'not told apart'];
+const verdicts = ['A better', 'B better', 'no difference'];
 
 /** What both charts share: the verdict of each pair as colour and shape. */
 const verdictTransform = {
@@ -260,7 +259,7 @@ function differences({ a: { metric } }: ComparedSweeps, description: string): To
           y: {
             field: 'difference',
             type: 'quantitative',
-            title: `A less B${metric.isProportion ? ' (%, in points)' : ''}, above 0: A is better`,
+            title: `A minus B${metric.isProportion ? ' (%, in points)' : ''}, above 0: A is better`,
             scale: { zero: true, padding: 10 },
             axis: { format: metric.axisFormat, tickCount: 6 },
           },

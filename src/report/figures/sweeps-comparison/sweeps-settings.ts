@@ -24,11 +24,11 @@ GROUP BY setting HAVING in_a IS NOT in_b ORDER BY setting`;
   },
   build: (rows, { apart }) =>
     rows.length === 0
-      ? { kind: 'absent', note: 'None: both sweeps go through the same values of every setting.' }
+      ? { kind: 'absent', note: 'None: both sweeps cover the same values of every setting.' }
       : {
           kind: 'table',
           sortable: false,
-          caption: `Every value that the settings of each sweep go through; – where it has none. Marked: nothing in common, so that every pair of matched settings differs in it. The rest differ in range only.`,
+          caption: `Every value that each sweep covers; – if it has none. Marked: nothing in common, so every pair of matched settings differs in it. The rest differ only in range.`,
           columns,
           emphasis: (row) => (apart.map(settingPath).includes(textOf(row, 'setting')) ? 'best' : null),
         },

@@ -47,7 +47,7 @@ function caption(trials: readonly TrialFacts[], { sizes }: SweepFacts): string {
   const beside = trials.some((trial) => trial.role === 'candidate' && trial.alpha === null);
   const extent =
     alphas.length > 1
-      ? `${alphas.length} alphas from ${alphas[0]} to ${alphas.at(-1)}${beside ? ', at the right what has no single alpha' : ''}`
+      ? `${alphas.length} alphas from ${alphas[0]} to ${alphas.at(-1)}${beside ? ', at the right settings without a single alpha' : ''}`
       : countText(settingsOf(trials).length, 'setting');
   return `${extent}; calibrated on ${sizes.join(', ')} batches. Rule: FP32, dashed: unsmoothed where near.`;
 }

@@ -26,7 +26,7 @@ WHERE ${ofSweeps('s.sweep', facts)} ORDER BY s.last_run DESC, s.sweep`,
     kind: 'table',
     sortable: true,
     caption:
-      'Best: the finished setting of the highest value, higher is better. Gap: distance from FP32. Click a column’s head to sort.',
+      'Best: the finished setting with the highest value, higher is better. Gap: difference from FP32. Click a column heading to sort.',
     columns: [
       { ...text('sweep', 'sweep'), href: (row) => href(textOf(row, 'sweep')) },
       text('best setting', 'label'),

@@ -16,11 +16,11 @@ export const trialAttempts: PageFigure<TrialPageFacts> = {
 FROM v_attempt WHERE trial = ${trial.trial} ORDER BY number`,
   build: (rows) =>
     rows.length === 0
-      ? { kind: 'absent', note: 'No attempt is stored: quantsweep run makes the first.' }
+      ? { kind: 'absent', note: 'No attempt is stored yet.' }
       : {
           kind: 'table',
           sortable: false,
-          caption: 'Every time that a child process worked at this trial; a later one begins again after a failure.',
+          caption: 'One row per attempt at this trial; after a failure the next attempt starts again.',
           columns: [
             { title: '#', field: 'number', align: 'right', text: (row) => String(numberOf(row, 'number')) },
             { title: 'ended', field: 'status', align: 'left', text: statusText },

@@ -26,7 +26,7 @@ WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${trial.trial} ORDER BY p
     const largest = rows.reduce((most, row) =>
       numberOf(row, 'correction_max') > numberOf(most, 'correction_max') ? row : most,
     );
-    const caption = `Largest magnitude over a layer’s output channels of the mean error that was taken off its bias. Largest: ${textOf(largest, 'layer').slice(0, 120)}, ${significantText(numberOf(largest, 'correction_max'), 3)}.`;
+    const caption = `Largest magnitude over a layer’s output channels of the mean error subtracted from its bias. Largest: ${textOf(largest, 'layer').slice(0, 120)}, ${significantText(numberOf(largest, 'correction_max'), 3)}.`;
     return {
       kind: 'charts',
       controls: [],

@@ -6,7 +6,7 @@ import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query
 
 const names: Readonly<Record<string, string>> = {
   fp32: 'FP32',
-  unsmoothed: 'unsmoothed, equal else',
+  unsmoothed: 'unsmoothed, otherwise equal',
   simulated: 'the same, simulated',
   best: 'the best of the sweep',
 };
@@ -26,16 +26,16 @@ ORDER BY CASE against WHEN 'fp32' THEN 0 WHEN 'unsmoothed' THEN 1 WHEN 'simulate
           kind: 'absent',
           note:
             trial.status === 'done'
-              ? 'Nothing to compare with: baselines: [fp32, unsmoothed] in the experiment bring the trials that judge this one.'
+              ? 'Nothing to compare with: baselines: [fp32, unsmoothed] in the experiment add the trials it is judged against.'
               : trial.status === 'stopped'
-                ? 'A trial that was stopped early is compared with none.'
+                ? 'A trial that was stopped early has no comparisons.'
                 : 'Comparisons come when the trial has finished.',
         }
       : {
           kind: 'table',
           sortable: false,
           caption:
-            'Paired over the same evaluation samples: exact McNemar test where a sample is right or wrong, bootstrap else. Above 0: this trial is better. p < 0.05 is outside the noise; where the better of the two is the best of many settings, p counts times their number.',
+            'Paired over the same evaluation samples: exact McNemar test if samples are right or wrong, else bootstrap. Above 0: this trial is better. p < 0.05 is statistically significant; if the better of the two is the best of many settings, p is multiplied by their number.',
           columns: [
             {
               title: 'against',
@@ -69,11 +69,11 @@ ORDER BY CASE against WHEN 'fp32' THEN 0 WHEN 'unsmoothed' THEN 1 WHEN 'simulate
 };
 
 function verdictText(row: Row): string {
-  const words = numberOf(row, 'differs') === 1 ? 'outside the noise' : 'inside the noise';
+  const words = numberOf(row, 'differs') === 1 ? 'significant' : 'not significant';
   const settings = numberOf(row, 'chosen_from');
   return settings === 1
     ? words
-    : `${words}, ${pValueText(numberOf(row, 'p_corrected'))} for the choice among ${settings} settings`;
+    : `${words}, ${pValueText(numberOf(row, 'p_corrected'))} corrected for the choice among ${settings} settings`;
 }
 
 function evidenceText(row: Row): string {

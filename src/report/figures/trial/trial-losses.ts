@@ -29,8 +29,8 @@ ORDER BY mode, position, which`,
         kind: 'absent',
         note:
           facts.trial.role === 'fp32'
-            ? 'Losses are measured against this trial: it has none.'
-            : 'No layer losses are stored: loss.modes: [accumulated] in the experiment brings them, with the first finished run.',
+            ? 'Losses are measured against this trial, so it has none.'
+            : 'No layer losses are stored: loss.modes: [accumulated] in the experiment adds them with the first finished run.',
       };
     }
     const mode = storedModes(rows)[0]?.value ?? 'accumulated';

@@ -13,13 +13,13 @@ export const trialSettings: PageFigure<TrialPageFacts> = {
 WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${trial.trial} ORDER BY varied DESC, setting`,
   build: (rows) =>
     rows.length === 0
-      ? { kind: 'absent', note: 'The database holds no settings of this trial.' }
+      ? { kind: 'absent', note: 'The database has no settings of this trial.' }
       : {
           kind: 'table',
           sortable: false,
           emphasis: (row) => (row['axis'] === 1 ? 'varied' : null),
           caption:
-            'Everything that the numbers depend on, by its path in the experiment file; first (marked) what the sweep varies.',
+            'Everything the numbers depend on, by path in the experiment file; settings that the sweep varies come first (marked).',
           columns: [
             { title: 'setting', field: 'setting', align: 'left', text: (row) => textOf(row, 'setting') },
             { title: 'value', field: 'value', align: 'left', text: valueOf },

@@ -23,7 +23,7 @@ FROM v_smoothing WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${trial.
         kind: 'absent',
         note:
           trial.alphaMode === 'none'
-            ? `This trial smooths nothing: smoothing.mode ${others.slice(0, -1).join(', ')} or ${others.at(-1)!} does.`
+            ? `This trial does not smooth: set smoothing.mode to ${others.slice(0, -1).join(', ')} or ${others.at(-1)!}.`
             : 'No smoothing factors are stored: they come when the trial has finished.',
       };
     }
@@ -74,7 +74,7 @@ function tooltips() {
     { field: 'dead_channels', title: 'dead channels' },
     { field: 'input_channels', title: 'input channels' },
     { field: 'apply', title: 'applied by', type: 'nominal' as const },
-    { field: 'fallback_reason', title: 'why not as asked', type: 'nominal' as const },
+    { field: 'fallback_reason', title: 'why not as requested', type: 'nominal' as const },
   ];
 }
 

@@ -71,7 +71,7 @@ function numbersTable(facts: SweepFacts): string {
     [metric.shortName, 'right'],
     ['95 % interval', 'right'],
     ['gap to FP32', 'right'],
-    ['p against FP32, choice allowed for', 'right'],
+    ['p against FP32, corrected', 'right'],
   ] as const;
   return tableMarkdown(
     heads,
@@ -119,8 +119,8 @@ function reproduce(facts: SweepFacts, query: Query, { database }: SummaryOptions
   };
   const models = [...new Set(facts.trials.map(({ model }) => model).filter((model) => model !== null))];
   const lines = [
-    `sweep ${sweep.name}, key ${key ?? 'not recorded'}, ${sweep.done} of ${countText(sweep.trials, 'trial')} done${sweep.stopped > 0 ? `, ${sweep.stopped} stopped early` : ''}, last begun ${sweep.updatedAt}`,
-    `experiment ${sweep.experimentPath}, paths as seen from its folder, model ${models.length === 0 ? 'not recorded' : models.join(', ')}`,
+    `sweep ${sweep.name}, key ${key ?? 'not recorded'}, ${sweep.done} of ${countText(sweep.trials, 'trial')} done${sweep.stopped > 0 ? `, ${sweep.stopped} stopped early` : ''}, last started ${sweep.updatedAt}`,
+    `experiment ${sweep.experimentPath}, paths relative to its folder, model ${models.length === 0 ? 'not recorded' : models.join(', ')}`,
     `quantsweep ${listed('quantsweep_version')}, onnxruntime ${listed('onnxruntime_version')}, ${listed('provider')}`,
   ];
   const commands = [
