@@ -72,16 +72,15 @@ function countOf({ kind, goal, files = {}, edits = [] }) {
 function outcomeOf({ kind, attempt }) {
   const folder = join(scratch, kind.replaceAll(/\W+/g, '-'));
   mkdirSync(folder);
-  const quantsweep = (...args) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(copy, 'dist/cli/main.js'), ...args], {
-      cwd: folder,
-      encoding: 'utf8',
-    });
-    if (status !== 0) throw new Error(`quantsweep ${args.join(' ')} ended with code ${status}:\n${stdout}${stderr}`);
+  const start = (args, words) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+    if (status !== 0) throw new Error(`${words} ended with code ${status}:\n${stdout}${stderr}`);
     return stdout;
   };
+  const quantsweep = (...args) => start([join(copy, 'dist/cli/main.js'), ...args], `quantsweep ${args.join(' ')}`);
+  const node = (program) => start(['--input-type=module', '--eval', program], 'the program');
   try {
-    attempt({ quantsweep, folder, project: copy });
+    attempt({ quantsweep, node, folder, project: copy });
     return { works: 'yes' };
   } catch (error) {
     failures += 1;
