@@ -1,3 +1,4 @@
+import { JobCaches } from '../src/engine/jobs/job-caches.js';
 import { calibrateInput, type CalibratorOptions } from '../src/calibrate/calibrators/calibrate-input.js';
 import { entropyAmax } from '../src/calibrate/calibrators/entropy-calibrator.js';
 import { mseAmax } from '../src/calibrate/calibrators/mse-calibrator.js';
@@ -10,7 +11,7 @@ import type { InputStatistics } from '../src/records/observation-record.js';
 import type { Layer } from '../src/onnx/layers/layers.js';
 import { encodeModel } from '../src/onnx/onnx-model.js';
 import { elementCount, readFloatTensor } from '../src/onnx/tensor.js';
-import { loadModel } from '../src/engine/session/model-cache.js';
+import { loadModel } from '../src/engine/session/load-model.js';
 import { plainBatching } from '../src/engine/batching/batching.js';
 import { runBatches } from '../src/engine/batching/run-batches.js';
 import { Session, type FloatTensor } from '../src/engine/session/session.js';
@@ -70,7 +71,7 @@ function quantizationError(counts: Float64Array, high: number, amax: number): nu
 
 /** Statistics of each layer's input, and the values themselves, of one run. */
 async function observe({ model, source, preprocess }: Subject) {
-  const { folded, layers, io } = loadModel(model);
+  const { folded, layers, io } = loadModel(model, new JobCaches());
   const graph = observeGraph(
     folded,
     layers.filter((l) => l.supported),

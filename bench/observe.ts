@@ -1,10 +1,11 @@
+import { JobCaches } from '../src/engine/jobs/job-caches.js';
 import { countedValues } from '../src/calibrate/histograms/channel-histogram.js';
 import { observeGraph } from '../src/calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../src/calibrate/statistics-accumulator.js';
 import { openDataset } from '../src/formats/open-dataset.js';
 import { encodeModel, type OnnxModel } from '../src/onnx/onnx-model.js';
-import type { ObserveJob } from '../src/engine/jobs/jobs.js';
-import { loadModel } from '../src/engine/session/model-cache.js';
+import type { ObserveJob } from '../src/engine/jobs/observe/observe-job.js';
+import { loadModel } from '../src/engine/session/load-model.js';
 import { plainBatching } from '../src/engine/batching/batching.js';
 import { runBatches } from '../src/engine/batching/run-batches.js';
 import { runJob } from '../src/engine/jobs/run-job.js';
@@ -37,7 +38,7 @@ interface MemoryReport {
 }
 
 async function timed({ model, source, preprocess }: Subject): Promise<Measured<number>> {
-  const { untouched, folded, layers, io } = loadModel(model);
+  const { untouched, folded, layers, io } = loadModel(model, new JobCaches());
   const dataset = await openDataset(source, preprocess);
   const supported = layers.filter((l) => l.supported);
   const range = { first: 0, count: SAMPLES, batchSize: BATCH };

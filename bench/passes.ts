@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { JobCaches } from '../src/engine/jobs/job-caches.js';
 import { observeGraph } from '../src/calibrate/observe-graph.js';
 import { StatisticsAccumulator } from '../src/calibrate/statistics-accumulator.js';
 import { openDataset } from '../src/formats/open-dataset.js';
@@ -8,7 +9,7 @@ import type { OnnxModel } from '../src/onnx/onnx-model.js';
 import { encodeModel } from '../src/onnx/onnx-model.js';
 import { prepareModel, type PreparedModel } from '../src/quantize/prepare-layers.js';
 import { quantizedModel } from '../src/quantize/graph/quantized-graph.js';
-import { loadModel } from '../src/engine/session/model-cache.js';
+import { loadModel } from '../src/engine/session/load-model.js';
 import { readModelFile } from '../src/engine/session/model-file.js';
 import { plainBatching } from '../src/engine/batching/batching.js';
 import { runBatches } from '../src/engine/batching/run-batches.js';
@@ -26,7 +27,12 @@ const BATCH = 16;
 
 const path = fileURLToPath(new URL('../experiments/demo/bev-demo.onnx', import.meta.url));
 const { sha256 } = readModelFile(path);
-const { untouched, folded, layers: found, io } = loadModel({ path, sha256, input: null, output: null });
+const {
+  untouched,
+  folded,
+  layers: found,
+  io,
+} = loadModel({ path, sha256, input: null, output: null }, new JobCaches());
 const layers = found.filter((l) => l.supported);
 const dataset = await openDataset(
   {

@@ -2,8 +2,8 @@ import type { ObservationRecord } from '../src/records/observation-record.js';
 import type { TrialSettings } from '../src/plan/plan.js';
 import { prepareModel, type PreparedModel } from '../src/quantize/prepare-layers.js';
 import { bitsOfLayers, selectLayers } from '../src/quantize/select-layers.js';
-import { fixedAlphas } from '../src/engine/jobs/trial/fixed-alphas.js';
-import type { LoadedModel } from '../src/engine/session/model-cache.js';
+import { fixedAlphas } from '../src/quantize/fixed-alphas.js';
+import type { LoadedModel } from '../src/engine/session/load-model.js';
 
 /**
  * The model smoothed and quantized on paper as a trial does it first.

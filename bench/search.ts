@@ -1,10 +1,12 @@
+import { JobCaches } from '../src/engine/jobs/job-caches.js';
 import type { ObservationRecord } from '../src/records/observation-record.js';
 import type { SearchSettings } from '../src/experiment/sections/settings.js';
-import type { JobResult, SearchJob } from '../src/engine/jobs/jobs.js';
+import type { JobResult } from '../src/engine/jobs/jobs.js';
+import type { SearchJob } from '../src/engine/jobs/search/search-job.js';
 import type { SearchStage } from '../src/plan/plan.js';
 import { openDataset } from '../src/formats/open-dataset.js';
 import { encodeModel } from '../src/onnx/onnx-model.js';
-import { loadModel } from '../src/engine/session/model-cache.js';
+import { loadModel } from '../src/engine/session/load-model.js';
 import { plainBatching } from '../src/engine/batching/batching.js';
 import { runBatches } from '../src/engine/batching/run-batches.js';
 import { Session } from '../src/engine/session/session.js';
@@ -76,7 +78,7 @@ async function measure(subject: Subject): Promise<object> {
     clocked(async () => {
       for (const job of jobs) await run(job);
     });
-  const { untouched, io } = loadModel(model);
+  const { untouched, io } = loadModel(model, new JobCaches());
   const dataset = await openDataset(source, preprocess);
   const session = await Session.create(encodeModel(untouched), io.input, oneThread);
   const range = { first: 0, count: SAMPLES, batchSize: BATCH };

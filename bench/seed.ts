@@ -2,14 +2,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
+import { localExecutor } from '../src/engine/local/local-executor.js';
 import type { ObservationRecord } from '../src/records/observation-record.js';
 import type { SearchStage } from '../src/plan/plan.js';
 import type { Job } from '../src/engine/jobs/jobs.js';
 import { runJob } from '../src/engine/jobs/run-job.js';
+import { prepareSweep, type PreparedSweep } from '../src/prepare/prepare-sweep.js';
 import { loadExperiment } from '../src/api/load-experiment.js';
-import { prepareSweep, type PreparedSweep } from '../src/schedule/prepare/prepare-sweep.js';
 import { searchParts } from '../src/schedule/stage-parts.js';
-import { jobModel } from '../src/schedule/stage-work.js';
+import { jobModel } from '../src/prepare/job-model.js';
 import { BarePasses } from './bare-passes.js';
 import { childArguments, report, reportOf } from './measure/child-report.js';
 import { sayEnvironment } from './measure/environment.js';
@@ -23,7 +24,7 @@ const ROUNDS = bySize({ quick: 1, part: 1, full: 3 });
 const BATCHES = bySize({ quick: 1, part: 2, full: 4 });
 const SAMPLES = BATCHES * SEED_BATCH;
 const BASE = 'fp32';
-const entry = new URL('../dist/engine/local/worker-main.js', import.meta.url);
+const open = localExecutor(new URL('../dist/engine/local/worker-main.js', import.meta.url));
 const session = { provider: 'cpu', deviceId: 0, threads: availableParallelism(), optimizationLevel: 'all' } as const;
 
 /** What one process did. */
@@ -88,7 +89,11 @@ function jobOf(step: StepName, { plan, inputs }: PreparedSweep, folder: string):
 }
 
 async function runStep(step: StepName, folder: string): Promise<Step> {
-  const sweep = await prepareSweep(loadExperiment(join(folder, 'seed.yaml')), entry, { use: 'run', allowed: false });
+  const sweep = await prepareSweep(loadExperiment(join(folder, 'seed.yaml')), {
+    open,
+    code: { use: 'run', allowed: false },
+  });
+  await sweep.executor.close();
   const { value, execution } = await runJob(jobOf(step, sweep, folder), session, () => undefined);
   if (step === 'observe')
     writeFileSync(observationFile(folder), serialize((value as readonly ObservationRecord[]).at(-1)!));

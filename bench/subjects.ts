@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { DataSource } from '../src/formats/data-source.js';
 import type { PreprocessSettings } from '../src/formats/preprocess/preprocess-settings.js';
-import type { JobModel } from '../src/engine/jobs/jobs.js';
+import type { JobModel } from '../src/engine/jobs/job-model.js';
 import { readModelFile } from '../src/engine/session/model-file.js';
 
 /** A model with data to run it on. */

@@ -3,9 +3,10 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { localExecutor } from '../src/engine/local/local-executor.js';
 import type { PlannedTrial } from '../src/plan/plan.js';
+import { prepareSweep } from '../src/prepare/prepare-sweep.js';
 import { loadExperiment } from '../src/api/load-experiment.js';
-import { prepareSweep } from '../src/schedule/prepare/prepare-sweep.js';
 import { reportOf } from './measure/child-report.js';
 import { sayEnvironment } from './measure/environment.js';
 import { clocked, interleavedRounds } from './measure/interleaved-rounds.js';
@@ -24,7 +25,7 @@ const UNSHARED = 'nothing shared';
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const experiment = path('../experiments/smoothquant-alpha.yaml');
 const main = path('../dist/cli/main.js');
-const entry = new URL('../dist/engine/local/worker-main.js', import.meta.url);
+const open = localExecutor(new URL('../dist/engine/local/worker-main.js', import.meta.url));
 const [model, calibration, evaluation] = [
   path('../../shared/models/cifar10-resnet20.onnx'),
   path('../../shared/data/cifar10/data_batch_1.bin'),
@@ -83,10 +84,11 @@ if (missing.length > 0) console.log(`Skipped: ${missing.join(', ')} is not here.
 else await measure();
 
 async function measure(): Promise<void> {
-  const { plan } = await prepareSweep(loadExperiment(experiment, { set: overrides }), entry, {
-    use: 'run',
-    allowed: false,
+  const { plan, executor } = await prepareSweep(loadExperiment(experiment, { set: overrides }), {
+    open,
+    code: { use: 'run', allowed: false },
   });
+  await executor.close();
   const environment = sayEnvironment(
     `The ${plan.trials.length} trials of smoothquant-alpha.yaml on resnet20, ${scaled(10_000)} images, ${scaled(200)} and ${scaled(1500)} calibration batches: this program, over every trial for itself in one process with all cores`,
   );

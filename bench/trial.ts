@@ -4,16 +4,17 @@ import { join } from 'node:path';
 import { encodeModel } from '../src/onnx/onnx-model.js';
 import { evaluationBatch } from '../src/plan/estimate/estimate-memory.js';
 import { quantizedModel } from '../src/quantize/graph/quantized-graph.js';
-import { asProviderRuns } from '../src/engine/session/as-provider-runs.js';
-import { LONG_PASS } from '../src/engine/jobs/trial/job-trial.js';
-import { loadModel } from '../src/engine/session/model-cache.js';
-import { WorkerPool } from '../src/engine/local/worker-pool.js';
-import { deviceSlots } from '../src/schedule/prepare/device-slots.js';
+import { JobCaches } from '../src/engine/jobs/job-caches.js';
+import { localExecutor } from '../src/engine/local/local-executor.js';
+import { runnableForm } from '../src/engine/session/runnable-form.js';
+import { LONG_PASS } from '../src/engine/jobs/trial/phases/evaluate-phase.js';
+import { loadModel } from '../src/engine/session/load-model.js';
+import { prepareSweep, type PreparedSweep } from '../src/prepare/prepare-sweep.js';
 import { loadExperiment } from '../src/api/load-experiment.js';
-import { prepareSweep, type PreparedSweep } from '../src/schedule/prepare/prepare-sweep.js';
 import { Patience } from '../src/schedule/patience.js';
 import { runSweep } from '../src/schedule/run-sweep.js';
-import { jobModel, storedObservation } from '../src/schedule/stage-work.js';
+import { jobModel } from '../src/prepare/job-model.js';
+import { storedObservation } from '../src/schedule/stage-work.js';
 import type { PlannedTrial } from '../src/plan/plan.js';
 import { openQueries } from '../src/store/query/query-database.js';
 import { openStore } from '../src/store/write/sqlite-store.js';
@@ -37,7 +38,8 @@ const TRIALS = SLOTS * bySize({ quick: 1, part: 2, full: 2 });
 const BASE = 'fp32';
 const TRIAL = 'whole trial';
 
-const entry = new URL('../dist/engine/local/worker-main.js', import.meta.url);
+const open = localExecutor(new URL('../dist/engine/local/worker-main.js', import.meta.url));
+const caches = new JobCaches();
 
 /** Milliseconds of the phases of all trials that count, as the store has them. */
 interface Phases {
@@ -65,10 +67,9 @@ function readPhases(database: string, keys: readonly string[]): Phases {
 
 /** Runs trials through the program's own scheduler, children and store, with whatever stages they need. */
 async function runTrials(
-  { plan, inputs, experiment }: PreparedSweep,
+  { plan, inputs, experiment, executor }: PreparedSweep,
   trials: readonly PlannedTrial[],
   store: SweepStore,
-  pool: WorkerPool,
 ): Promise<void> {
   const onEvent = (): void => undefined;
   const { signal } = new AbortController();
@@ -77,7 +78,7 @@ async function runTrials(
     inputs,
     store,
     patience: new Patience({ minutes: experiment.run.lockWaitMinutes, onEvent, signal }),
-    pool,
+    executor,
     run: { ...experiment.run, retries: 0 },
     failFast: true,
     retryFailed: false,
@@ -99,13 +100,13 @@ async function writeQuantized(
 ): Promise<Pick<BarePass, 'graph' | 'optimizationLevel'>> {
   const { settings, observeKey } = trial;
   const observation = storedObservation(store, observeKey!, settings.calibration!, settings.quantization!);
-  const model = loadModel(jobModel(settings.model, inputs));
+  const model = loadModel(jobModel(settings.model, inputs), caches);
   const { base, layers } = prepareTrial(settings, model, observation, null);
   const { optimizationLevel } = experiment.run;
   const session = { provider: 'cpu', deviceId: 0, threads: 1, optimizationLevel } as const;
   const batchSize = evaluationBatch(settings.evaluation.batchSize);
   const longPass = samples >= LONG_PASS ? batchSize : null;
-  const runnable = await asProviderRuns(quantizedModel(base, layers), model.io, session, longPass);
+  const runnable = await runnableForm(quantizedModel(base, layers), model.io, { session, caches, longPass });
   const graph = join(folder, 'quantized.onnx');
   writeFileSync(graph, encodeModel(runnable.model));
   return { graph, optimizationLevel: runnable.settings.optimizationLevel };
@@ -115,20 +116,18 @@ async function measure(subject: TrialExperiment): Promise<object> {
   const folder = mkdtempSync(join(tmpdir(), 'quantsweep-trial-'));
   const database = join(folder, 'trial.db');
   const file = join(folder, 'trial.yaml');
-  writeFileSync(file, `${subject.yaml}run: { provider: cpu, slots: ${SLOTS}, threads: 1, database: ${database} }\n`);
-  const sweep = await prepareSweep(loadExperiment(file), entry, { use: 'run', allowed: true });
+  writeFileSync(
+    file,
+    `${subject.yaml}run: { provider: cpu, slots: ${SLOTS}, threads: 1, hangSeconds: 600, database: ${database} }\n`,
+  );
+  const sweep = await prepareSweep(loadExperiment(file), { open, code: { use: 'run', allowed: true } });
   const [fp32, ...quantized] = sweep.plan.trials;
   const { preprocess, evaluation, model } = fp32!.settings;
   const store = openStore(database);
   store.beginSweep(sweep.experiment, sweep.plan, [...sweep.inputs.models.values()], environment);
-  const pool = new WorkerPool(deviceSlots(sweep.experiment.run, 'cpu'), entry, {
-    hangSeconds: 600,
-    memoryMb: null,
-    inputs: sweep.inputs.identities,
-  });
   // The stages, and a trial in each child: what a sweep of many trials pays once.
-  await runTrials(sweep, [fp32!, ...quantized.splice(0, SLOTS)], store, pool);
-  const { io } = loadModel(jobModel(model, sweep.inputs));
+  await runTrials(sweep, [fp32!, ...quantized.splice(0, SLOTS)], store);
+  const { io } = loadModel(jobModel(model, sweep.inputs), caches);
   const data = {
     source: evaluation.source,
     preprocess,
@@ -142,7 +141,7 @@ async function measure(subject: TrialExperiment): Promise<object> {
   const trials = async (): Promise<number> => {
     const next = quantized.splice(0, TRIALS);
     counted.push(...next.map(({ key }) => key));
-    return (await clocked(() => runTrials(sweep, next, store, pool))) / next.length;
+    return (await clocked(() => runTrials(sweep, next, store))) / next.length;
   };
   const bareName = `, bare, ${SLOTS} processes of one thread`;
   const costs = await interleavedRounds(
@@ -155,7 +154,7 @@ async function measure(subject: TrialExperiment): Promise<object> {
     ROUNDS,
   );
   for (const process of bare) process.close();
-  await pool.close();
+  await sweep.executor.close();
   store.close();
   // Those of the round that warms up do not count.
   const phases = readPhases(database, counted.slice(TRIALS));

@@ -1,18 +1,21 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { localExecutor } from '../src/engine/local/local-executor.js';
+import { JobCaches } from '../src/engine/jobs/job-caches.js';
 import type { ObservationRecord } from '../src/records/observation-record.js';
 import { encodeModel } from '../src/onnx/onnx-model.js';
 import type { PlannedTrial, SearchStage } from '../src/plan/plan.js';
 import { smoothedModel } from '../src/quantize/graph/quantized-graph.js';
-import type { Job, JobResult, ObserveJob } from '../src/engine/jobs/jobs.js';
-import { loadModel } from '../src/engine/session/model-cache.js';
+import type { Job, JobResult } from '../src/engine/jobs/jobs.js';
+import type { ObserveJob } from '../src/engine/jobs/observe/observe-job.js';
+import { loadModel } from '../src/engine/session/load-model.js';
 import { readModelFile } from '../src/engine/session/model-file.js';
 import { runJob } from '../src/engine/jobs/run-job.js';
+import { prepareSweep, type PreparedSweep } from '../src/prepare/prepare-sweep.js';
 import { loadExperiment } from '../src/api/load-experiment.js';
-import { prepareSweep, type PreparedSweep } from '../src/schedule/prepare/prepare-sweep.js';
 import { chooseAlphas, searchParts } from '../src/schedule/stage-parts.js';
-import { jobModel } from '../src/schedule/stage-work.js';
+import { jobModel } from '../src/prepare/job-model.js';
 import { childArguments, report } from './measure/child-report.js';
 import { clocked } from './measure/interleaved-rounds.js';
 import { prepareTrial } from './prepare-trial.js';
@@ -77,7 +80,7 @@ class UnsharedProcedure {
     const search =
       trial.searchKey === null ? 0 : await clocked(async () => (alphas = await this.#search(trial, observation!)));
     const calibrate = await clocked(async () => {
-      const { base, layers } = prepareTrial(settings, loadModel(model), observation!, alphas);
+      const { base, layers } = prepareTrial(settings, loadModel(model, new JobCaches()), observation!, alphas);
       const path = join(this.#folder, 'smoothed.onnx');
       writeFileSync(path, encodeModel(smoothedModel(base, layers)));
       await this.#observe(trial, { ...model, path, sha256: readModelFile(path).sha256 });
@@ -128,10 +131,13 @@ function typicalTrials(trials: readonly PlannedTrial[]): readonly PlannedTrial[]
 const given = childArguments();
 if (given !== null) {
   const [file, ...overrides] = given;
-  const entry = new URL('../dist/engine/local/worker-main.js', import.meta.url);
-  const procedure = new UnsharedProcedure(
-    await prepareSweep(loadExperiment(file!, { set: overrides }), entry, { use: 'run', allowed: false }),
-  );
+  const open = localExecutor(new URL('../dist/engine/local/worker-main.js', import.meta.url));
+  const sweep = await prepareSweep(loadExperiment(file!, { set: overrides }), {
+    open,
+    code: { use: 'run', allowed: false },
+  });
+  await sweep.executor.close();
+  const procedure = new UnsharedProcedure(sweep);
   const reference = await procedure.reference();
   const trials: UnsharedTrial[] = [];
   for (const trial of typicalTrials(procedure.sweep.plan.trials)) trials.push(await procedure.trial(trial));

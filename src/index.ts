@@ -21,12 +21,16 @@ export type { ReportRequest } from './api/render-report.js';
 export { exportModel } from './api/export-model.js';
 export type { ExportOutcome, ExportRequest } from './api/export-model.js';
 
+export type { Executor, ExecutorRequest, OpenExecutor, Place, Work, WorkEvents } from './engine/executor.js';
+export { localExecutor } from './engine/local/local-executor.js';
 export type { Experiment } from './experiment/sections/settings.js';
 export type { QueryParameters, SqlValue } from './store/query/query-database.js';
 export type { ViewName, ViewRow } from './store/query/view-columns.js';
 export type { BestTrial, SweepEvent } from './schedule/sweep-events.js';
 export type { FailedTrial, SweepOutcome } from './schedule/run-sweep.js';
 
+export { QuantsweepError } from './errors/quantsweep-error.js';
+export { JobError, JobInterrupted } from './engine/executor.js';
 export { ExperimentError } from './experiment/experiment-error.js';
 export { ExperimentFileError } from './errors/experiment-file-error.js';
 export { InputError } from './errors/input-error.js';

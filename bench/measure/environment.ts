@@ -1,5 +1,5 @@
 import { loadavg } from 'node:os';
-import { describeEnvironment } from '../../src/schedule/prepare/environment.js';
+import { describeEnvironment } from '../../src/prepare/environment.js';
 import type { EnvironmentRecord } from '../../src/store/store.js';
 import { benchSize, type Size } from './size.js';
 

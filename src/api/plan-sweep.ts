@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
-import { WorkerPool } from '../engine/local/worker-pool.js';
+import type { OpenExecutor } from '../engine/executor.js';
+import { localExecutor } from '../engine/local/local-executor.js';
 import type { Experiment } from '../experiment/sections/settings.js';
 import type { OnHashing } from '../formats/hash-source.js';
 import { estimateCost } from '../plan/estimate/estimate-cost.js';
 import type { PlannedTrial } from '../plan/plan.js';
 import type { ModelRecord } from '../records/model-record.js';
-import { neededStages, triedTrials, type TriedTrials } from '../schedule/failure-classes.js';
-import { deviceSlots } from '../schedule/prepare/device-slots.js';
-import { planMemory } from '../schedule/prepare/plan-memory.js';
-import { prepareSweep, workerEntry, type PreparedSweep } from '../schedule/prepare/prepare-sweep.js';
-import { saturationNotes } from '../schedule/prepare/saturation.js';
-import { stageWarnings, type SweepWarning } from '../schedule/prepare/sweep-warnings.js';
+import { neededStages, triedTrials, type TriedTrials } from '../schedule/tried-trials.js';
+import { planMemory } from '../prepare/plan-memory.js';
+import { prepareSweep, type PreparedSweep } from '../prepare/prepare-sweep.js';
+import { saturationNotes } from '../prepare/saturation.js';
+import { stageWarnings, type SweepWarning } from '../schedule/sweep-warnings.js';
 import { StoreError } from '../store/store-error.js';
 import type { SweepReader } from '../store/store.js';
 import { openStoreForReading } from '../store/write/sqlite-store.js';
@@ -21,6 +21,8 @@ export interface PlanOptions {
   readonly allowCode?: boolean;
   /** Told of every piece of a data file that is read for its hash. */
   readonly onHashing?: OnHashing;
+  /** Opens what runs the models. Default: child processes on this machine. */
+  readonly executor?: OpenExecutor;
 }
 
 /** Whether there is anything to do: `cached` work is finished in the database, `failed` work would fail again. */
@@ -84,12 +86,17 @@ export interface SweepPreview {
  */
 export async function planSweep(experiment: Experiment, options: PlanOptions = {}): Promise<SweepPreview> {
   const code = { use: 'plan', allowed: options.allowCode ?? false } as const;
-  return previewSweep(await prepareSweep(experiment, workerEntry(), code, options.onHashing));
+  const { executor: open = localExecutor(), onHashing } = options;
+  const prepared = await prepareSweep(experiment, { open, code, onHashing });
+  try {
+    return await previewSweep(prepared);
+  } finally {
+    await prepared.executor.close();
+  }
 }
 
 async function previewSweep(prepared: PreparedSweep): Promise<SweepPreview> {
-  const { experiment, provider, plan, inputs } = prepared;
-  const slots = deviceSlots(experiment.run, provider.provider);
+  const { experiment, provider, plan, inputs, slots } = prepared;
   const { finished, typicalDurations, warnings, tried } = readStore(prepared);
   const { toRun, again, leftAlone } = tried;
   const needed = neededStages(toRun);
@@ -128,29 +135,17 @@ async function previewSweep(prepared: PreparedSweep): Promise<SweepPreview> {
     })),
     notes: [...inputs.notes, ...(experiment.notes ?? []), ...saturationNotes(experiment)],
     warnings,
-    memory: cost.work.length === 0 ? [] : await memoryLines(prepared, slots, provider.provider === 'cpu'),
+    memory: cost.work.length === 0 ? [] : await memoryLines(prepared),
     forwardPasses: cost.forwardPasses,
     durationMs: cost.durationMs,
   };
 }
 
 /** What a child will take of memory, by running one sample of each model in one. */
-async function memoryLines(
-  { experiment, plan, inputs }: PreparedSweep,
-  slots: ReturnType<typeof deviceSlots>,
-  isCpu: boolean,
-): Promise<readonly string[]> {
-  const { hangSeconds } = experiment.run;
-  const pool = new WorkerPool(slots.slice(0, 1), workerEntry(), {
-    hangSeconds,
-    memoryMb: null,
-    inputs: inputs.identities,
-  });
-  try {
-    return (await planMemory(experiment, plan, inputs, pool, { isCpu, slots: slots.length })).lines;
-  } finally {
-    await pool.close();
-  }
+async function memoryLines(prepared: PreparedSweep): Promise<readonly string[]> {
+  const { experiment, plan, inputs, executor, provider, slots } = prepared;
+  const children = { provider: provider.provider, slots: slots.length };
+  return (await planMemory(experiment, plan, inputs, executor, children)).lines;
 }
 
 /** Null for an empty file or an older schema, which `runSweep` brings up to date: nothing in it is known to be cached. */

@@ -1,14 +1,14 @@
-import { WorkerPool } from '../engine/local/worker-pool.js';
+import type { OpenExecutor } from '../engine/executor.js';
+import { localExecutor } from '../engine/local/local-executor.js';
 import type { Experiment } from '../experiment/sections/settings.js';
 import type { OnHashing } from '../formats/hash-source.js';
 import type { SweepPlan } from '../plan/plan.js';
-import { triedTrials, tryAll } from '../schedule/failure-classes.js';
+import { triedTrials, tryAll } from '../schedule/tried-trials.js';
 import { Patience } from '../schedule/patience.js';
-import { deviceSlots } from '../schedule/prepare/device-slots.js';
-import { describeEnvironment } from '../schedule/prepare/environment.js';
-import { planMemory } from '../schedule/prepare/plan-memory.js';
-import { prepareSweep, workerEntry, type PreparedSweep } from '../schedule/prepare/prepare-sweep.js';
-import { saturationNotes } from '../schedule/prepare/saturation.js';
+import { describeEnvironment } from '../prepare/environment.js';
+import { planMemory } from '../prepare/plan-memory.js';
+import { prepareSweep, type PreparedSweep } from '../prepare/prepare-sweep.js';
+import { saturationNotes } from '../prepare/saturation.js';
 import { runSweep as runStages, type SweepOutcome } from '../schedule/run-sweep.js';
 import type { SweepEvent } from '../schedule/sweep-events.js';
 import { StoreError } from '../store/store-error.js';
@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly wait?: boolean;
   /** Told of every piece of a data file that is read for its hash. */
   readonly onHashing?: OnHashing;
+  /** Opens what runs the models. Default: child processes on this machine. */
+  readonly executor?: OpenExecutor;
 }
 
 /** What happens on the way, in this order: `prepared`, then `opening` where it has to wait, `planned`, the others. */
@@ -78,9 +80,17 @@ export interface RunOutcome extends SweepOutcome {
  */
 export async function runSweep(experiment: Experiment, options: RunOptions = {}): Promise<RunOutcome> {
   const code = { use: 'run', allowed: options.allowCode ?? false } as const;
-  const prepared = await prepareSweep(experiment, workerEntry(), code, options.onHashing);
-  const { plan, provider, inputs, experiment: capped } = prepared;
-  const slots = deviceSlots(capped.run, provider.provider);
+  const { executor: open = localExecutor(), onHashing } = options;
+  const prepared = await prepareSweep(experiment, { open, code, onHashing });
+  try {
+    return await openAndRun(prepared, options);
+  } finally {
+    await prepared.executor.close();
+  }
+}
+
+async function openAndRun(prepared: PreparedSweep, options: RunOptions): Promise<RunOutcome> {
+  const { plan, provider, inputs, slots, experiment: capped } = prepared;
   const onEvent = options.onEvent ?? ((): void => undefined);
   onEvent({
     kind: 'prepared',
@@ -98,7 +108,7 @@ export async function runSweep(experiment: Experiment, options: RunOptions = {})
     return { ...nothing, name: plan.name, database, note: null };
   }
   try {
-    const outcome = await runPrepared(prepared, slots, store, { ...options, onEvent, signal });
+    const outcome = await runPrepared(prepared, store, { ...options, onEvent, signal });
     // Before it is said that all went well: what can't be made whole is no success.
     return { ...outcome, name: plan.name, database, note: store.close() };
   } catch (cause) {
@@ -108,8 +118,7 @@ export async function runSweep(experiment: Experiment, options: RunOptions = {})
 }
 
 async function runPrepared(
-  { experiment, inputs, provider, plan }: PreparedSweep,
-  slots: ReturnType<typeof deviceSlots>,
+  { experiment, inputs, provider, plan, slots, executor }: PreparedSweep,
   store: SweepStore,
   {
     failFast = false,
@@ -118,8 +127,7 @@ async function runPrepared(
     signal,
   }: RunOptions & Required<Pick<RunOptions, 'onEvent' | 'signal'>>,
 ): Promise<SweepOutcome> {
-  const { hangSeconds, memoryMb, lockWaitMinutes, database } = experiment.run;
-  const pool = new WorkerPool(slots, workerEntry(), { hangSeconds, memoryMb, inputs: inputs.identities });
+  const { lockWaitMinutes, database } = experiment.run;
   const comparisons = new FreshComparisons(() => {
     compareNow(store, plan.name);
   });
@@ -128,33 +136,29 @@ async function runPrepared(
     onEvent(event);
   };
   const patience = new Patience({ minutes: lockWaitMinutes, onEvent: onSweepEvent, signal });
-  try {
-    const environment = describeEnvironment();
-    await patience.write(() => {
-      store.beginSweep(experiment, plan, [...inputs.models.values()], environment);
-    });
-    // Beginning the sweep dropped those of trials that were finished before.
-    comparisons.all();
-    const cached = store.finishedTrials(plan.trials.map((t) => t.key)).size;
-    const { toRun, again } = retryFailed ? tryAll(plan, store) : triedTrials(plan, store, experiment.run);
-    onEvent({
-      ...{ kind: 'planned', name: plan.name, database, trials: plan.trials.length },
-      ...{ cached, toRun: toRun.length, failedBefore: again.size },
-    });
-    const isCpu = provider.provider === 'cpu';
-    const missing: SweepPlan = toRun.length > 0 ? plan : { ...plan, trials: [] };
-    const memory = await planMemory(experiment, missing, inputs, pool, { isCpu, slots: slots.length });
-    onEvent({ kind: 'memory', lines: memory.lines });
-    const outcome = await runStages({
-      ...{ plan, inputs, store, patience, pool, run: experiment.run, failFast, retryFailed, signal },
-      memory: memory.limits,
-      onEvent: onSweepEvent,
-    });
-    await compare(store, plan.name, patience, outcome.interrupted);
-    return outcome;
-  } finally {
-    await pool.close();
-  }
+  const environment = describeEnvironment();
+  await patience.write(() => {
+    store.beginSweep(experiment, plan, [...inputs.models.values()], environment);
+  });
+  // Beginning the sweep dropped those of trials that were finished before.
+  comparisons.all();
+  const cached = store.finishedTrials(plan.trials.map((t) => t.key)).size;
+  const { toRun, again } = retryFailed ? tryAll(plan, store) : triedTrials(plan, store, experiment.run);
+  onEvent({
+    ...{ kind: 'planned', name: plan.name, database, trials: plan.trials.length },
+    ...{ cached, toRun: toRun.length, failedBefore: again.size },
+  });
+  const children = { provider: provider.provider, slots: slots.length };
+  const missing: SweepPlan = toRun.length > 0 ? plan : { ...plan, trials: [] };
+  const memory = await planMemory(experiment, missing, inputs, executor, children);
+  onEvent({ kind: 'memory', lines: memory.lines });
+  const outcome = await runStages({
+    ...{ plan, inputs, store, patience, executor, run: experiment.run, failFast, retryFailed, signal },
+    memory: memory.limits,
+    onEvent: onSweepEvent,
+  });
+  await compare(store, plan.name, patience, outcome.interrupted);
+  return outcome;
 }
 
 /** While the sweep runs, for pages that are looked at meanwhile: where another program holds the database, later ones do. */

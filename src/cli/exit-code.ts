@@ -1,36 +1,7 @@
-/** What a command ends with: 0 done, 1 failure, 2 wrong usage or input, 130 stopped by Ctrl-C. */
-export const ExitCode = { done: 0, failure: 1, usage: 2, interrupted: 130 } as const;
+import { ExitCode } from '../errors/exit-code.js';
+import { QuantsweepError, UserError } from '../errors/quantsweep-error.js';
 
-/** Errors that say what the user should change: no stack trace, exit code 2. */
-const usageErrors: ReadonlySet<string> = new Set([
-  'ExperimentError',
-  'ExperimentFileError',
-  'InputError',
-  'ModelError',
-  'DatasetError',
-  'MetricError',
-  'UsageError',
-]);
-
-/** Errors of the surroundings, whose message tells all: no stack trace, exit code 1. */
-const expectedErrors: ReadonlySet<string> = new Set([
-  'StoreError',
-  'NonFiniteStoreError',
-  'RuntimeError',
-  'JobError',
-  'SurroundingsError',
-  'SweepEnded',
-]);
-
-/** Codes of the store's errors that the command line or the experiment can mend by naming another file or query. */
-const usageCodes: ReadonlySet<string> = new Set([
-  'bad-path',
-  'bad-query',
-  'foreign-database',
-  'missing',
-  'newer-schema',
-  'not-a-database',
-]);
+export { ExitCode } from '../errors/exit-code.js';
 
 /** A package, or the compiled part of one, is missing or made for another Node. */
 const brokenInstallation: ReadonlySet<string> = new Set([
@@ -45,13 +16,14 @@ export function reportError(error: unknown, print: (text: string) => void): numb
     print(`quantsweep: ${String(error)}`);
     return ExitCode.failure;
   }
-  if (usageErrors.has(error.name)) {
-    print(error.message);
-    return ExitCode.usage;
+  if (error instanceof QuantsweepError) {
+    // What the person wrote is named where the message begins, by file and line.
+    print(error instanceof UserError ? error.message : `quantsweep: ${error.message}`);
+    return error.exitCode;
   }
-  if (expectedErrors.has(error.name) || isSystemError(error)) {
+  if (isSystemError(error)) {
     print(`quantsweep: ${error.message}`);
-    return 'code' in error && usageCodes.has(String(error.code)) ? ExitCode.usage : ExitCode.failure;
+    return ExitCode.failure;
   }
   if ('code' in error && brokenInstallation.has(String(error.code))) {
     print(

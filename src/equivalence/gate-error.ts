@@ -1,3 +1,4 @@
+import { QuantsweepError } from '../errors/quantsweep-error.js';
 import type { CanonicalSmoothing } from '../smooth/smoothing-settings.js';
 import { ROUNDING_MARGIN, type Judgement } from './gate-judgement.js';
 
@@ -5,8 +6,8 @@ import { ROUNDING_MARGIN, type Judgement } from './gate-judgement.js';
 const LISTED = 3;
 
 /** Smoothing changed the float model: the trial's numbers would mean nothing, so it fails. */
-export class GateError extends Error {
-  override readonly name = 'GateError';
+export class GateError extends QuantsweepError {
+  static override readonly errorClass = 'GateError';
 
   /**
    * @param maxRelativeError of the output

@@ -1,4 +1,6 @@
+import { UserError } from './quantsweep-error.js';
+
 /** The experiment file itself can't be read. */
-export class ExperimentFileError extends Error {
-  override readonly name = 'ExperimentFileError';
+export class ExperimentFileError extends UserError {
+  static override readonly errorClass = 'ExperimentFileError';
 }

@@ -1,12 +1,15 @@
 import { tmpdir } from 'node:os';
+import { QuantsweepError } from './quantsweep-error.js';
 
 /**
  * The machine could not do what any work needs: no space left, too many open files, no temporary folder. No fault of the
  * trial that met it, and the next trial would meet it too: a sweep ends with it, no trial counts as failed, and the same
  * command goes on once it is mended.
  */
-export class SurroundingsError extends Error {
-  override readonly name = 'SurroundingsError';
+export class SurroundingsError extends QuantsweepError {
+  static override readonly errorClass = 'SurroundingsError';
+  static override readonly retry = 'next-run';
+  static override readonly endsSweep = true;
 
   /** @param what happened, in the system's own words where it has some; without a full stop */
   constructor(what: string, code: string, options?: ErrorOptions) {

@@ -1,3 +1,4 @@
+import { UserError } from '../errors/quantsweep-error.js';
 import { printable } from '../text/printable.js';
 
 /** Where a value of an experiment was written: in the file (line and column from 1) or in a `--set` option. */
@@ -50,8 +51,8 @@ function comparePlaces(left: Place, right: Place): number {
  * Everything that is wrong with an experiment, one line a problem: `file:line:column: field: expected X, got Y`.
  * Options come first, then the file from top to bottom; problems that read the same are told once.
  */
-export class ExperimentError extends Error {
-  override readonly name = 'ExperimentError';
+export class ExperimentError extends UserError {
+  static override readonly errorClass = 'ExperimentError';
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {

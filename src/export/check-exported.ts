@@ -6,7 +6,9 @@ import { describeNode } from '../onnx/graph-index.js';
 import { resolveModelIo } from '../onnx/model-io.js';
 import { plainBatching } from '../engine/batching/batching.js';
 import { defaultBehaviour } from '../engine/session/default-options.js';
-import { fusing, PhaseClock, type JobContext } from '../engine/jobs/job-context.js';
+import { fusing, type JobContext } from '../engine/jobs/job-context.js';
+import { PhaseClock } from '../engine/jobs/phase-clock.js';
+import { JobCaches } from '../engine/jobs/job-caches.js';
 import { modelOutputs } from '../engine/session/model-outputs.js';
 import type { ExportedModel } from './export-trial.js';
 
@@ -69,6 +71,7 @@ function contextAt(optimizationLevel: OptimizationLevel): JobContext {
     session: { provider: 'cpu', deviceId: 0, threads: 1, optimizationLevel },
     report: () => undefined,
     clock: new PhaseClock(),
+    caches: new JobCaches(),
     batchLimit: null,
     inputs: [],
   };

@@ -17,7 +17,7 @@ import type { FixedInputs } from '../onnx/edits/small-values.js';
 import { fixedInputs, withFixedInputs } from '../engine/session/fixed-inputs.js';
 import { readModelFile } from '../engine/session/model-file.js';
 import type { StoredTrial } from '../store/read/read-trial.js';
-import { ownVersion } from '../schedule/prepare/environment.js';
+import { ownVersion } from '../prepare/package-version.js';
 import { InputError } from '../errors/input-error.js';
 import { writeFiles, type NewFile } from './write-files.js';
 

@@ -1,3 +1,4 @@
+import { UserError } from '../errors/quantsweep-error.js';
 import { printable } from '../text/printable.js';
 
 /** What a {@link DatasetError} says. */
@@ -11,8 +12,8 @@ export interface DatasetErrorDetails {
 }
 
 /** Data that can't be used as it is: a missing or damaged file, a wrong format, a value out of range. Never worth a retry. */
-export class DatasetError extends Error {
-  override readonly name = 'DatasetError';
+export class DatasetError extends UserError {
+  static override readonly errorClass = 'DatasetError';
   /** File, and record or byte offset or JSON path within it where known. */
   readonly where: string;
 

@@ -4,22 +4,23 @@ import type { RunSettings } from '../experiment/sections/settings.js';
 import { estimateCost, type WorkCost } from '../plan/estimate/estimate-cost.js';
 import { evaluationBatch, type BatchLimits } from '../plan/estimate/estimate-memory.js';
 import type { ContentKey, PlannedStage, PlannedTrial, SweepPlan } from '../plan/plan.js';
-import type { StopRule } from '../engine/jobs/jobs.js';
-import { JobInterrupted, type WorkerPool } from '../engine/local/worker-pool.js';
+import { JobInterrupted, type Executor } from '../engine/executor.js';
+import type { StopRule } from '../engine/jobs/trial/trial-job.js';
+import { jobModel } from '../prepare/job-model.js';
 import { StoreError } from '../store/store-error.js';
 import type { StoredBest, SweepStore } from '../store/store.js';
 import { allSettledOrFirstError } from './all-settled.js';
-import { evaluationLimit } from './prepare/evaluation-limit.js';
-import { triedTrials, tryAll, type TriedTrials } from './failure-classes.js';
+import { evaluationLimit } from './evaluation-limit.js';
+import { triedTrials, tryAll, type TriedTrials } from './tried-trials.js';
 import type { Patience } from './patience.js';
 import { StageFailed } from './stage-failed.js';
 import { endOfSweep } from './sweep-end.js';
-import { jobModel, StageWork, storedObservation } from './stage-work.js';
+import { StageWork, storedObservation } from './stage-work.js';
 import type { OnSweepEvent } from './sweep-events.js';
-import type { SweepInputs } from './prepare/sweep-inputs.js';
-import { stageWarnings } from './prepare/sweep-warnings.js';
+import type { SweepInputs } from '../prepare/sweep-inputs.js';
+import { stageWarnings } from './sweep-warnings.js';
 import { stageConditions, trialConditions } from './work-conditions.js';
-import { failureRecord, WorkQueue } from './work-queue.js';
+import { attemptFailure, WorkQueue } from './work-queue.js';
 
 export interface RunSweepOptions {
   readonly plan: SweepPlan;
@@ -27,7 +28,8 @@ export interface RunSweepOptions {
   readonly store: SweepStore;
   /** For writes to the store while another program holds the database. */
   readonly patience: Patience;
-  readonly pool: WorkerPool;
+  /** Stays the caller's, to be closed when the sweep has ended. */
+  readonly executor: Executor;
   readonly run: RunSettings;
   /** Samples of one run that memory allows, by path of the model; absent where it is not foretold. */
   readonly memory?: ReadonlyMap<string, BatchLimits>;
@@ -36,7 +38,7 @@ export interface RunSweepOptions {
   /** Also run trials that failed before in a way that another attempt would repeat. */
   readonly retryFailed: boolean;
   readonly onEvent: OnSweepEvent;
-  /** Aborting it ends the children at once and loses at most the attempts that run. */
+  /** Aborting it stops all work at once and loses at most the attempts that run. */
   readonly signal: AbortSignal;
 }
 
@@ -70,7 +72,9 @@ export interface FailedTrial {
  */
 export async function runSweep(options: RunSweepOptions): Promise<SweepOutcome> {
   const sweep = new SweepRun(options);
-  const stop = (): void => void sweep.stop();
+  const stop = (): void => {
+    sweep.stop();
+  };
   options.signal.addEventListener('abort', stop, { once: true });
   if (options.signal.aborted) stop();
   try {
@@ -101,9 +105,9 @@ class SweepRun {
   #interrupted = false;
 
   constructor(options: RunSweepOptions) {
-    const { plan, store, patience, pool, run, retryFailed, onEvent } = options;
+    const { plan, store, patience, executor, run, retryFailed, onEvent } = options;
     this.#options = options;
-    this.#queue = new WorkQueue(pool, store, patience, run.retries, onEvent);
+    this.#queue = new WorkQueue({ executor, store, patience, retries: run.retries, onEvent });
     this.#stages = new Map(plan.stages.map((s) => [s.key, s]));
     this.#finished = new Set([
       ...store.finishedStages(plan.stages.map((s) => s.key)),
@@ -115,15 +119,15 @@ class SweepRun {
       sampleCount: (source) => options.inputs.sampleCount(source),
       layerCount: ({ path }) => options.inputs.models.get(path)?.layers.length ?? 0,
       typicalDurationsMs: new Map(),
-      slots: pool.size,
+      slots: Math.max(1, executor.capacity),
     });
     this.#costs = new Map(work.map((w) => [w.key, w]));
     this.#stageWork = new StageWork(options, this.#queue, this.#costs, (key) => this.#stageDone(key));
   }
 
-  async stop(): Promise<void> {
+  stop(): void {
     this.#interrupted = true;
-    await this.#queue.stop();
+    this.#queue.stop();
   }
 
   async run(): Promise<SweepOutcome> {
@@ -168,20 +172,20 @@ class SweepRun {
       if (cause instanceof JobInterrupted || this.#interrupted) return null;
       const end = isStoreFailure(cause) ? cause : endOfSweep(cause);
       if (end !== null) {
-        await this.stop();
+        this.stop();
         return end;
       }
       try {
-        const failure = failureRecord(cause);
+        const failure = attemptFailure(cause);
         await this.#write((store) => {
           store.failTrial(trial.key, failure, trialConditions(trial.settings, this.#options.run));
         });
         this.#failed.push({ label: trial.label, ...failure });
         this.#options.onEvent({ kind: 'failed', work: 'trial', label: trial.label, failure });
-        if (this.#options.failFast) await this.stop();
+        if (this.#options.failFast) this.stop();
         return null;
       } catch (storeError) {
-        await this.stop();
+        this.stop();
         return storeError instanceof Error ? storeError : new Error(String(storeError));
       }
     }
@@ -216,7 +220,7 @@ class SweepRun {
     const { store, run } = this.#options;
     const model = jobModel(trial.settings.model, this.#options.inputs);
     const { batchSize } = trial.settings.evaluation;
-    const { value, execution, attempt, durationMs } = await this.#queue.run({
+    const { value, execution, attempt, durationMs } = await this.#queue.run<'trial'>({
       job: () => ({
         kind: 'trial',
         model,
@@ -329,7 +333,7 @@ class SweepRun {
       if (cause instanceof JobInterrupted || this.#interrupted || isStoreFailure(cause)) throw cause;
       const end = endOfSweep(cause);
       if (end !== null) throw end;
-      const failure = failureRecord(cause);
+      const failure = attemptFailure(cause);
       await this.#write((store) => {
         store.failStage(stage.key, failure, stageConditions(stage, this.#options.run));
       });

@@ -5,15 +5,12 @@ import type { LayerRankRecord } from '../records/rank-record.js';
 import type { SearchPoint } from '../records/search-record.js';
 import type { SearchSettings } from '../experiment/sections/settings.js';
 import type { ObserveStage, QuantizedStage, RankStage, ReferenceStage, SearchStage } from '../plan/plan.js';
-import type {
-  JobModel,
-  ObserveJob,
-  QuantizedJob,
-  RankJob,
-  ReferenceJob,
-  SearchJob,
-  SearchResult,
-} from '../engine/jobs/jobs.js';
+import type { JobModel } from '../engine/jobs/job-model.js';
+import type { ObserveJob } from '../engine/jobs/observe/observe-job.js';
+import type { QuantizedJob } from '../engine/jobs/quantized-job.js';
+import type { RankJob } from '../engine/jobs/rank/rank-job.js';
+import type { ReferenceJob } from '../engine/jobs/reference/reference-job.js';
+import type { SearchJob, SearchResult } from '../engine/jobs/search/search-job.js';
 import type { StoredSearch } from '../store/store.js';
 
 /** A piece of a stage that one child does in one go; finished parts survive an interruption. */

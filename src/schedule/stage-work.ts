@@ -3,17 +3,12 @@ import { openDataset } from '../formats/open-dataset.js';
 import { judgeReference } from '../reference/judge-reference.js';
 import { mergeSurveys } from '../reference/output-survey.js';
 import type { ObservationRecord } from '../records/observation-record.js';
-import type {
-  CalibrationSettings,
-  EvaluationSettings,
-  ModelSettings,
-  QuantizationSettings,
-} from '../experiment/sections/settings.js';
+import type { CalibrationSettings, EvaluationSettings, QuantizationSettings } from '../experiment/sections/settings.js';
 import type { WorkCost } from '../plan/estimate/estimate-cost.js';
 import type { BatchLimits } from '../plan/estimate/estimate-memory.js';
 import type { ContentKey, ObserveStage, PlannedStage, RankStage, ReferenceStage, SearchStage } from '../plan/plan.js';
-import type { Job, JobModel, JobResults } from '../engine/jobs/jobs.js';
-import { samplesPerRun } from '../engine/batching/samples-per-run.js';
+import { samplesPerRun, type JobKind, type JobOf, type JobResults } from '../engine/jobs/jobs.js';
+import { jobModel } from '../prepare/job-model.js';
 import { finishTask, mergeMetricStates } from '../tasks/task-metric.js';
 import type { SweepStore } from '../store/store.js';
 import { allSettledOrFirstError } from './all-settled.js';
@@ -28,9 +23,9 @@ import {
   searchParts,
   type StagePart,
 } from './stage-parts.js';
-import { evaluationLimit } from './prepare/evaluation-limit.js';
+import { evaluationLimit } from './evaluation-limit.js';
 import type { Patience } from './patience.js';
-import type { SweepInputs } from './prepare/sweep-inputs.js';
+import type { SweepInputs } from '../prepare/sweep-inputs.js';
 import type { WorkQueue } from './work-queue.js';
 
 /** Stages before trials, whose priority is below 0; of trials the first ones first. */
@@ -149,7 +144,7 @@ export class StageWork {
   /** Results of all parts in order; parts that an earlier run finished are taken from the store. */
   async #runParts<K extends PlannedStage['kind']>(
     stage: PlannedStage & { readonly kind: K },
-    parts: readonly StagePart<Extract<Job, { kind: K }>>[],
+    parts: readonly StagePart<JobOf<K>>[],
   ): Promise<readonly PartResult<K>[]> {
     const stored = this.#options.store.stageParts(stage.key);
     const share = (this.#costs.get(stage.key)?.forwardPasses ?? 0) / parts.length;
@@ -190,22 +185,17 @@ export function storedObservation(
   return { ...observation, inputs: observation.inputs.map((input) => ({ ...input, histograms: null })) };
 }
 
-/** A model as children get it. */
-export function jobModel(model: ModelSettings, inputs: SweepInputs): JobModel {
-  return { ...model, sha256: inputs.modelSha256(model.path), fixed: inputs.fixedInputs(model.path) };
-}
-
 function evaluationSamples({ source, samples }: EvaluationSettings, inputs: SweepInputs): number {
   const count = inputs.sampleCount(source);
   return samples === 'all' ? count : Math.min(samples, count);
 }
 
 /** What a finished part of a stage is stored as. */
-interface PartResult<K extends Job['kind']> {
+interface PartResult<K extends JobKind> {
   readonly value: JobResults[K];
   readonly provider: string;
 }
 
-function valuesOf<K extends Job['kind']>(parts: readonly PartResult<K>[]): readonly JobResults[K][] {
+function valuesOf<K extends JobKind>(parts: readonly PartResult<K>[]): readonly JobResults[K][] {
   return parts.map((p) => p.value);
 }

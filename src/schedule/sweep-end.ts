@@ -1,10 +1,12 @@
+import { InputChangedError } from '../engine/jobs/unchanged-inputs.js';
+import { QuantsweepError } from '../errors/quantsweep-error.js';
 import { SurroundingsError } from '../errors/surroundings-error.js';
 import { InputError } from '../errors/input-error.js';
-import { failureRecord } from './work-queue.js';
+import { attemptFailure } from './work-queue.js';
 
 /** The machine failed the sweep, in a child's words. */
-export class SweepEnded extends Error {
-  override readonly name = 'SweepEnded';
+export class SweepEnded extends QuantsweepError {
+  static override readonly errorClass = 'SweepEnded';
 }
 
 /**
@@ -13,7 +15,7 @@ export class SweepEnded extends Error {
  */
 export function endOfSweep(cause: unknown): InputError | SurroundingsError | SweepEnded | null {
   if (cause instanceof InputError || cause instanceof SurroundingsError || cause instanceof SweepEnded) return cause;
-  const { errorClass, message, endsSweep } = failureRecord(cause);
-  if (errorClass === 'InputChangedError') return new InputError(message);
+  const { errorClass, message, endsSweep } = attemptFailure(cause);
+  if (errorClass === InputChangedError.errorClass) return new InputError(message);
   return endsSweep === true ? new SweepEnded(message, { cause }) : null;
 }

@@ -1,7 +1,7 @@
 import type { FailureRecord } from '../records/failure-record.js';
 import type { StopRecord } from '../records/trial-record.js';
 import type { PlannedStage, PlannedTrial } from '../plan/plan.js';
-import type { SweepWarning } from './prepare/sweep-warnings.js';
+import type { SweepWarning } from './sweep-warnings.js';
 
 /** What happens while a sweep runs, for whoever shows it. */
 export type SweepEvent =

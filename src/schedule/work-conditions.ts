@@ -2,7 +2,7 @@ import type { EvaluationSettings, RunSettings } from '../experiment/sections/set
 import { taskOf, type TaskSettings } from '../tasks/task-settings.js';
 import { canonicalJson } from '../plan/content-key.js';
 import type { PlannedStage, TrialSettings } from '../plan/plan.js';
-import { ownVersion } from './prepare/environment.js';
+import { ownVersion } from '../prepare/package-version.js';
 
 const version = ownVersion();
 

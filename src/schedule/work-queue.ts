@@ -2,17 +2,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { ExecutionRecord } from '../records/execution-record.js';
 import type { FailureRecord } from '../records/failure-record.js';
-import type { Job, JobResults } from '../engine/jobs/jobs.js';
-import { failureOf } from '../engine/local/failure-of.js';
-import { JobError, JobInterrupted, type WorkerPool } from '../engine/local/worker-pool.js';
+import { JobError, JobInterrupted, type Executor, type WorkEvents } from '../engine/executor.js';
+import { failureOf } from '../engine/failure-of.js';
+import type { JobKind, JobOf, JobResults } from '../engine/jobs/jobs.js';
 import type { AttemptSubject, SweepStore } from '../store/store.js';
 import type { Patience } from './patience.js';
 import type { OnSweepEvent } from './sweep-events.js';
 
-/** One job for one child, with the attempt that it is recorded as. */
-export interface WorkItem<K extends Job['kind']> {
+/** One job, with the attempt that it is recorded as. */
+export interface WorkItem<K extends JobKind> {
   /** Made when a slot takes the item: jobs hold statistics, and thousands may wait. */
-  readonly job: () => Extract<Job, { kind: K }>;
+  readonly job: () => JobOf<K>;
   readonly subject: AttemptSubject;
   /** For people: `observe batches 0-187`, or a trial's label. */
   readonly label: string;
@@ -25,7 +25,7 @@ export interface WorkItem<K extends Job['kind']> {
   readonly batchLimit: number | null;
 }
 
-export interface WorkResult<K extends Job['kind']> {
+export interface WorkResult<K extends JobKind> {
   readonly value: JobResults[K];
   readonly execution: ExecutionRecord;
   /** The attempt, still to be finished by the store call that commits the result. */
@@ -45,29 +45,42 @@ function fewer({ batchSize, batchLimit }: Pick<WorkItem<'trial'>, 'batchSize' | 
   return batchLimit !== null && batchLimit < batchSize ? batchLimit : null;
 }
 
+/** What a queue works with. */
+export interface WorkQueueOptions {
+  readonly executor: Executor;
+  readonly store: SweepStore;
+  readonly patience: Patience;
+  /** Further attempts of work that was lost. */
+  readonly retries: number;
+  readonly onEvent: OnSweepEvent;
+}
+
 /**
- * Runs work items on the pool's slots, highest priority first, records every attempt, and gives work whose child was
- * lost further attempts.
+ * Hands work items to the executor, highest priority first and no more than it runs at once, records every attempt, and gives
+ * work whose place was lost further attempts.
  */
 export class WorkQueue {
-  readonly #pool: WorkerPool;
-  readonly #store: SweepStore;
-  readonly #patience: Patience;
-  readonly #retries: number;
-  readonly #onEvent: OnSweepEvent;
+  readonly #options: WorkQueueOptions;
   readonly #queue: PQueue;
   readonly #running = new Map<string, number>();
   #costDone = 0;
   #costTotal = 0;
   readonly #stopping = new AbortController();
 
-  constructor(pool: WorkerPool, store: SweepStore, patience: Patience, retries: number, onEvent: OnSweepEvent) {
-    this.#pool = pool;
-    this.#store = store;
-    this.#patience = patience;
-    this.#retries = retries;
-    this.#onEvent = onEvent;
-    this.#queue = new PQueue({ concurrency: pool.size });
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
+    this.#queue = new PQueue();
+    const { executor } = options;
+    const fit = (capacity: number): void => {
+      // Where nothing can run for a while everything waits.
+      if (capacity === 0) this.#queue.pause();
+      else {
+        this.#queue.concurrency = capacity;
+        this.#queue.start();
+      }
+    };
+    fit(executor.capacity);
+    executor.onCapacity(fit);
   }
 
   /** Announces work before its items are known, so that the share of work done is of all of it. */
@@ -82,18 +95,19 @@ export class WorkQueue {
   }
 
   /** @throws JobError when the last attempt failed, JobInterrupted when the sweep was stopped */
-  run<K extends Job['kind']>(item: WorkItem<K>): Promise<WorkResult<K>> {
+  run<K extends JobKind>(item: WorkItem<K>): Promise<WorkResult<K>> {
     return this.#attempts(item);
   }
 
-  /** Ends the children; all unfinished items reject with JobInterrupted. */
-  async stop(): Promise<void> {
+  /** Stops all work; unfinished items reject with JobInterrupted. */
+  stop(): void {
     this.#stopping.abort();
-    await this.#pool.close();
+    // What waits is told so when it is its turn.
+    this.#queue.start();
   }
 
   /** Smaller batches are tried until none is smaller; attempts that are lost for another reason are counted. */
-  async #attempts<K extends Job['kind']>(item: WorkItem<K>): Promise<WorkResult<K>> {
+  async #attempts<K extends JobKind>(item: WorkItem<K>): Promise<WorkResult<K>> {
     let batchLimit: number | null = fewer(item);
     let lost = 0;
     for (let number = 1; ; number++) {
@@ -107,12 +121,12 @@ export class WorkQueue {
         // A child that is lost twice at the same work may have been ended by a kernel that was short of memory.
         const mayBeMemory = outOfMemory || (lost > 1 && failure?.endsSweep !== true);
         const smaller: number | null = mayBeMemory ? halved(batchLimit ?? item.batchSize) : null;
-        if (failure === null || (outOfMemory && smaller === null) || lost > this.#retries) {
+        if (failure === null || (outOfMemory && smaller === null) || lost > this.#options.retries) {
           this.settle(item.cost);
           throw cause;
         }
         batchLimit = smaller ?? batchLimit;
-        this.#onEvent({ kind: 'retrying', label: item.label, failure, attempt: number + 1, batchLimit });
+        this.#options.onEvent({ kind: 'retrying', label: item.label, failure, attempt: number + 1, batchLimit });
         await this.#pause(number);
       }
     }
@@ -124,52 +138,58 @@ export class WorkQueue {
     await pause(waitMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 
-  async #attempt<K extends Job['kind']>(item: WorkItem<K>, batchLimit: number | null): Promise<WorkResult<K>> {
-    const { attempt, start, result } = await this.#patience.write(() => this.#begin(item, batchLimit));
+  async #attempt<K extends JobKind>(item: WorkItem<K>, batchLimit: number | null): Promise<WorkResult<K>> {
+    const { executor, store, patience, onEvent } = this.#options;
+    const { signal } = this.#stopping;
+    if (signal.aborted) throw new JobInterrupted('The sweep was stopped.');
+    const job = await patience.write(item.job);
+    const { subject, label } = item;
+    const work = { key: subject.key, part: subject.kind === 'stage' ? subject.part : null, job, batchLimit };
+    const begun: { attempt: number | null; start: number } = { attempt: null, start: 0 };
+    const on: WorkEvents = {
+      started: async ({ device }) => {
+        begun.attempt = await patience.write(() => store.startAttempt(subject, device));
+        onEvent({ kind: 'workStarted', label });
+        begun.start = performance.now();
+      },
+      progress: (done, total) => {
+        this.#running.set(label, (item.cost * done) / total);
+        this.#report();
+      },
+    };
     try {
-      const { value, execution } = await result;
+      const { value, execution } = await executor.run<K>(work, on, signal);
+      const { attempt, start } = begun;
+      if (attempt === null) throw new Error('Invariant: work that has a result was started.');
       this.#costDone += item.cost;
       return { value, execution, attempt, durationMs: performance.now() - start };
     } catch (cause) {
-      await this.#patience.write(() => {
-        this.#recordEnd(attempt, cause);
-      });
+      const { attempt } = begun;
+      if (attempt !== null) {
+        await patience.write(() => {
+          this.#recordEnd(attempt, cause);
+        });
+      }
       throw cause;
     } finally {
-      this.#running.delete(item.label);
+      this.#running.delete(label);
       this.#report();
     }
   }
 
-  /** In one go, so that no other item gets the same slot: it is taken when its child is given work. */
-  #begin<K extends Job['kind']>(item: WorkItem<K>, batchLimit: number | null) {
-    if (this.#stopping.signal.aborted) throw new JobInterrupted('The sweep was stopped.');
-    const slot = this.#pool.idleSlot();
-    if (slot === null) throw new Error('Invariant: the queue runs no more items than there are slots.');
-    const job = item.job();
-    const attempt = this.#store.startAttempt(item.subject, this.#pool.device(slot));
-    this.#onEvent({ kind: 'workStarted', label: item.label });
-    const start = performance.now();
-    const onProgress = (done: number, total: number): void => {
-      this.#running.set(item.label, (item.cost * done) / total);
-      this.#report();
-    };
-    return { attempt, start, result: this.#pool.run(slot, job, onProgress, batchLimit) };
-  }
-
   #recordEnd(attempt: number, cause: unknown): void {
-    if (cause instanceof JobInterrupted) this.#store.interruptAttempt(attempt);
-    else this.#store.failAttempt(attempt, failureRecord(cause));
+    if (cause instanceof JobInterrupted) this.#options.store.interruptAttempt(attempt);
+    else this.#options.store.failAttempt(attempt, attemptFailure(cause));
   }
 
   #report(): void {
     const running = [...this.#running.values()].reduce((a, b) => a + b, 0);
     const share = this.#costTotal > 0 ? Math.min(1, (this.#costDone + running) / this.#costTotal) : 1;
-    this.#onEvent({ kind: 'progress', share, running: [...this.#running.keys()] });
+    this.#options.onEvent({ kind: 'progress', share, running: [...this.#running.keys()] });
   }
 }
 
 /** A failure's record, also of errors that did not come from a child. */
-export function failureRecord(cause: unknown): FailureRecord {
+export function attemptFailure(cause: unknown): FailureRecord {
   return cause instanceof JobError ? cause.failure : failureOf(cause);
 }

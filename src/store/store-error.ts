@@ -1,3 +1,5 @@
+import { ExitCode } from '../errors/exit-code.js';
+import { QuantsweepError } from '../errors/quantsweep-error.js';
 /** What went wrong, for control flow; the message is for people. */
 export type StoreErrorCode =
   /** No file at the path, where one is needed. */
@@ -50,12 +52,19 @@ export type StoreErrorCode =
   /** SQL of the user's that can't be run. */
   | 'bad-query';
 
-/**
- * Everything the store refuses; the message says what was expected, what came, where, and what to
- * do.
- */
-export class StoreError extends Error {
-  override readonly name: string = 'StoreError';
+/** What the command line or the experiment can mend by naming another file or query. */
+const mendable: ReadonlySet<StoreErrorCode> = new Set([
+  'bad-path',
+  'bad-query',
+  'foreign-database',
+  'missing',
+  'newer-schema',
+  'not-a-database',
+]);
+
+/** Everything the store refuses; the message says what was expected, what came, where, and what to do. */
+export class StoreError extends QuantsweepError {
+  static override readonly errorClass: string = 'StoreError';
 
   constructor(
     readonly code: StoreErrorCode,
@@ -64,11 +73,15 @@ export class StoreError extends Error {
   ) {
     super(message, options);
   }
+
+  override get exitCode(): QuantsweepError['exitCode'] {
+    return mendable.has(this.code) ? ExitCode.usage : ExitCode.failure;
+  }
 }
 
 /** A NaN or an infinity was about to be stored. SQLite would turn NaN into NULL silently. */
 export class NonFiniteStoreError extends StoreError {
-  override readonly name = 'NonFiniteStoreError';
+  static override readonly errorClass = 'NonFiniteStoreError';
 
   constructor(
     readonly table: string,

@@ -7,7 +7,9 @@ import type { CanonicalSmoothing } from '../../src/smooth/smoothing-settings.js'
 import type { DataSource } from '../../src/formats/data-source.js';
 import type { PreprocessSettings } from '../../src/formats/preprocess/preprocess-settings.js';
 import type { ObservationRecord } from '../../src/records/observation-record.js';
-import type { JobModel, ObserveJob, TrialJob } from '../../src/engine/jobs/jobs.js';
+import type { JobModel } from '../../src/engine/jobs/job-model.js';
+import type { ObserveJob } from '../../src/engine/jobs/observe/observe-job.js';
+import type { TrialJob } from '../../src/engine/jobs/trial/trial-job.js';
 import type { SessionSettings } from '../../src/engine/session/session.js';
 import { npyArray } from '../formats/write-files.js';
 import { modelBytes } from '../onnx/build-model.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ReferenceJob } from '../../src/engine/jobs/jobs.js';
+import type { ReferenceJob } from '../../src/engine/jobs/reference/reference-job.js';
 import type { SessionSettings } from '../../src/engine/session/session.js';
 import { WorkerPool } from '../../src/engine/local/worker-pool.js';
 import { openQueries } from '../../src/store/query/query-database.js';

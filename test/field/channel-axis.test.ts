@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { loadExperiment } from '../../src/experiment/load-experiment.js';
 import { inputChannelAxes } from '../../src/onnx/layers/input-channel-axes.js';
 import { intsAttribute } from '../../src/onnx/node.js';
-import { openSweepInputs } from '../../src/schedule/prepare/sweep-inputs.js';
+import { openSweepInputs } from '../../src/prepare/sweep-inputs.js';
 import { quantsweep, temporaryFolder } from '../cli/command-line.js';
 import { npyArray } from '../formats/npy-bytes.js';
 import { buildModel, modelBytes, node, tensor, value, type ModelSpec } from '../onnx/build-model.js';

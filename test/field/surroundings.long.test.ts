@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DatasetError } from '../../src/formats/dataset-error.js';
-import { failureOf } from '../../src/engine/local/failure-of.js';
+import { failureOf } from '../../src/engine/failure-of.js';
 import { RuntimeError } from '../../src/engine/session/runtime-error.js';
 import { quantsweep, Running, temporaryFolder, type Ended } from '../cli/command-line.js';
 import { canMount } from '../faults/faults.js';

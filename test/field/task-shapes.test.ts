@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { localExecutor } from '../../src/engine/local/local-executor.js';
+import { prepareSweep } from '../../src/prepare/prepare-sweep.js';
 import { loadExperiment } from '../../src/api/load-experiment.js';
-import { prepareSweep } from '../../src/schedule/prepare/prepare-sweep.js';
 import { intAttribute, intsAttribute } from '../../src/onnx/node.js';
 import { int64Tensor } from '../../src/onnx/tensor.js';
 import { quantsweep, temporaryFolder } from '../cli/command-line.js';
@@ -11,7 +12,7 @@ import { node, tensor, value, type ModelSpec } from '../onnx/build-model.js';
 import { randomFloats } from '../onnx/pseudo-random.js';
 import { writeSweep } from './write-sweep.js';
 
-const entry = new URL('../../dist/engine/local/worker-main.js', import.meta.url);
+const open = localExecutor(new URL('../../dist/engine/local/worker-main.js', import.meta.url));
 const SAMPLES = 6;
 
 /** A convolution of 5 channels on `[3, 4, 4]`, and what makes outputs of it. */
@@ -46,7 +47,11 @@ async function problemOf(
     model: `{ path: model.onnx${choice.output === undefined ? '' : `, output: ${choice.output}`} }`,
   });
   try {
-    await prepareSweep(loadExperiment(join(folder, file)), entry, { use: 'plan', allowed: false });
+    const { executor } = await prepareSweep(loadExperiment(join(folder, file)), {
+      open,
+      code: { use: 'plan', allowed: false },
+    });
+    await executor.close();
     return null;
   } catch (error) {
     const { name, message } = error as Error;

@@ -2,13 +2,16 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { describeEnvironment } from '../../src/schedule/prepare/environment.js';
+import { localExecutor } from '../../src/engine/local/local-executor.js';
+import { describeEnvironment } from '../../src/prepare/environment.js';
+import { prepareSweep } from '../../src/prepare/prepare-sweep.js';
 import { loadExperiment } from '../../src/api/load-experiment.js';
-import { prepareSweep, workerEntry } from '../../src/schedule/prepare/prepare-sweep.js';
 import { stageConditions, trialConditions } from '../../src/schedule/work-conditions.js';
 import { openStore } from '../../src/store/write/sqlite-store.js';
 import { quantsweep, temporaryFolder } from '../cli/command-line.js';
 import { states, stored, writeSmallSweep } from './small-sweep.js';
+
+const open = localExecutor(new URL('../../dist/engine/local/worker-main.js', import.meta.url));
 
 /** What plan and run say of how many trials run. */
 async function planned(folder: string, path: string, ...more: readonly string[]): Promise<string> {
@@ -21,10 +24,11 @@ async function planned(folder: string, path: string, ...more: readonly string[])
 /** Writes what a run whose children were short of memory from the start leaves behind. */
 async function writeShortOfMemory(folder: string, path: string): Promise<void> {
   const database = `run.database=${join(folder, 'quantsweep.db')}`;
-  const prepared = await prepareSweep(loadExperiment(path, { set: [database] }), workerEntry(), {
-    use: 'run',
-    allowed: false,
+  const prepared = await prepareSweep(loadExperiment(path, { set: [database] }), {
+    open,
+    code: { use: 'run', allowed: false },
   });
+  await prepared.executor.close();
   const { experiment, plan, inputs } = prepared;
   const store = openStore(experiment.run.database);
   store.beginSweep(experiment, plan, [...inputs.models.values()], describeEnvironment());

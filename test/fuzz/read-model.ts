@@ -12,7 +12,7 @@ import { qdqModel } from '../../src/quantize/graph/qdq-graph.js';
 import { quantizedModel } from '../../src/quantize/graph/quantized-graph.js';
 import { selectLayers } from '../../src/quantize/select-layers.js';
 import { readModelFile } from '../../src/engine/session/model-file.js';
-import { openSweepInputs } from '../../src/schedule/prepare/sweep-inputs.js';
+import { openSweepInputs } from '../../src/prepare/sweep-inputs.js';
 import { everyLayer, plainQuantization } from '../quantize/preparations.js';
 import { Unsound } from './fuzz-case.js';
 

@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs';
 import { arch, platform } from 'node:os';
-import { describeEnvironment, packageVersion } from '../../schedule/prepare/environment.js';
-import { workerEntry } from '../../schedule/prepare/prepare-sweep.js';
-import { hasVnni } from '../../schedule/prepare/saturation.js';
-import { cudaInstallScript, cudaLibraryPath, providerObstacle } from '../../schedule/prepare/resolve-provider.js';
+import { describeEnvironment } from '../../prepare/environment.js';
+import { packageVersion } from '../../prepare/package-version.js';
+import { localExecutor } from '../../engine/local/local-executor.js';
+import { hasVnni } from '../../prepare/saturation.js';
+import { cudaInstallScript, cudaLibraryPath } from '../../engine/providers/cuda-library.js';
+import type { Provider } from '../../engine/providers/provider.js';
+import { providerObstacle } from '../../engine/providers/provider-obstacle.js';
+import { providers } from '../../engine/providers/providers.js';
 import { engineObstacle } from '../../store/file/engine-obstacle.js';
 import { cudaNeeds } from './cuda-needs.js';
 import { libraryFinder, linkedLibraries, vulkanDrivers } from './find-library.js';
@@ -23,8 +27,8 @@ export async function diagnose(): Promise<string> {
     '',
     'Providers, each by running a small model in a child process:',
   ];
-  for (const provider of ['cpu', 'cuda', 'webgpu'] as const) {
-    const missing = await providerObstacle(provider, workerEntry());
+  for (const provider of Object.keys(providers) as Provider[]) {
+    const missing = await providerObstacle(provider, localExecutor());
     lines.push(`  ${provider.padEnd(7)}${missing === null ? 'works' : `does not load: ${missing}`}`);
   }
   const find = libraryFinder();

@@ -1,6 +1,6 @@
 import { loadExperiment } from '../../api/load-experiment.js';
 import { runSweep, type RunEvent, type RunOutcome } from '../../api/run-sweep.js';
-import type { SweepWarning } from '../../schedule/prepare/sweep-warnings.js';
+import type { SweepWarning } from '../../schedule/sweep-warnings.js';
 import type { SweepEvent } from '../../schedule/sweep-events.js';
 import { ExitCode } from '../exit-code.js';
 import { plural } from '../show/format-values.js';

@@ -3,7 +3,8 @@ import { ModelError } from '../../onnx/model-error.js';
 import { fixedBatchSize, type ModelIo } from '../../onnx/model-io.js';
 import { AUTO_BATCH } from '../../plan/estimate/estimate-memory.js';
 import { batchWithin, type JobContext } from '../jobs/job-context.js';
-import type { LoadedModel } from '../session/model-cache.js';
+import type { Cache } from '../jobs/job-caches.js';
+import type { LoadedModel } from '../session/load-model.js';
 import { probeBatch } from './probe-batch.js';
 import { samplesFirst, singleSample, type SampleLayout } from './sample-layout.js';
 import type { RunRows, SampleRun } from './sample-runs.js';
@@ -28,11 +29,12 @@ export function plainBatching(io: ModelIo): Batching {
   return { io, fixed: fixedBatchSize(io), least: 1, most: null, layout: null, outputUnknown: '', ...asIs };
 }
 
-const known = new WeakMap<LoadedModel, Map<string, Promise<Batching>>>();
+/** By model; then by data and session. */
+const knownBatchings: Cache<WeakMap<LoadedModel, Map<string, Promise<Batching>>>> = { start: () => new WeakMap() };
 
 /**
  * Finds out, by running the FP32 model on a few samples, whether samples that share a run influence each other and where
- * each of them lies in the output. Asked once a child, model and data.
+ * each of them lies in the output. Asked once a process, model and data.
  *
  * - Batch free: runs have two rows at least. With a single one the runtime reduces and multiplies by other kernels,
  *   whose last bits differ, so that results would hang on the batch size, which is in no key. Where samples influence
@@ -48,6 +50,7 @@ export function openBatching(
   data: unknown,
   context: JobContext,
 ): Promise<Batching> {
+  const known = context.caches.of(knownBatchings);
   const ofModel = known.get(model) ?? new Map<string, Promise<Batching>>();
   known.set(model, ofModel);
   const key = JSON.stringify([data, context.session]);

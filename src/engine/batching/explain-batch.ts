@@ -1,11 +1,15 @@
 import type { FailureRecord } from '../../records/failure-record.js';
+import type { DataSource } from '../../formats/data-source.js';
+import type { PreprocessSettings } from '../../formats/preprocess/preprocess-settings.js';
 import { elementCount } from '../../onnx/tensor.js';
 import { feedReader } from './feeds.js';
-import { openJobDataset, withSession, type JobContext } from '../jobs/job-context.js';
-import type { Job, ReferenceJob, TrialJob } from '../jobs/jobs.js';
-import { loadModel } from '../session/model-cache.js';
+import { type JobContext } from '../jobs/job-context.js';
+import { openJobDataset } from '../jobs/open-job-dataset.js';
+import { withSession } from '../session/with-session.js';
+import { factsOf, samplesPerRun, type Job } from '../jobs/jobs.js';
+import type { JobModel } from '../jobs/job-model.js';
+import { loadModel } from '../session/load-model.js';
 import { RuntimeError } from '../session/runtime-error.js';
-import { samplesPerRun } from './samples-per-run.js';
 
 /**
  * The failure of a job whose model can't take so many samples in one run, as one that fixes its batch inside (a Reshape to a
@@ -21,48 +25,38 @@ export async function explainBatch(
 ): Promise<FailureRecord> {
   const samples = Math.min(samplesPerRun(job), context.batchLimit ?? Infinity);
   if (!(cause instanceof RuntimeError) || failure.retry || failure.endsSweep === true) return failure;
-  if (job.kind === 'probe' || job.kind === 'shapes' || job.kind === 'measure') return failure;
-  if (samples < 2 || (await runs(job, samples, context))) return failure;
-  const fitting = await fittingSamples(job, samples, context);
+  const facts = factsOf(job.kind);
+  const data = facts.data(job);
+  if (data === null || !('model' in job)) return failure;
+  const subject = { ...data, model: job.model };
+  if (samples < 2 || (await runs(subject, samples, context))) return failure;
+  const fitting = await fittingSamples(subject, samples, context);
   if (fitting === null) return failure;
   const what = `The model runs with ${fitting} sample${fitting === 1 ? '' : 's'} at a time, but not with ${samples}`;
-  switch (job.kind) {
-    case 'observe':
-      return { ...failure, message: `${what}: set data.calibration.batchSize to ${fitting}. ${failure.message}` };
-    case 'reference':
-    case 'trial':
-      if (isAuto(job)) return { ...failure, message: `${what}. ${failure.message}`, retry: true, smallerBatches: true };
-      return { ...failure, message: `${what}: set data.evaluation.batchSize to ${fitting}. ${failure.message}` };
-    case 'search':
-    case 'rank':
-      return { ...failure, message: `${what}. ${failure.message}`, retry: true, smallerBatches: true };
-  }
+  const setting = facts.batchSetting(job);
+  return setting === null
+    ? { ...failure, message: `${what}. ${failure.message}`, retry: true, smallerBatches: true }
+    : { ...failure, message: `${what}: set ${setting} to ${fitting}. ${failure.message}` };
 }
 
-function isAuto(job: ReferenceJob | TrialJob): boolean {
-  return (job.kind === 'reference' ? job.evaluation : job.settings.evaluation).batchSize === 'auto';
+/** A model and the data that it is tried on. */
+interface Subject {
+  readonly model: JobModel;
+  readonly source: DataSource;
+  readonly preprocess: PreprocessSettings;
 }
 
 /** One sample, or else a half, a quarter, ... of as many; null where none of them runs. */
-async function fittingSamples(
-  job: Exclude<Job, { kind: 'probe' | 'shapes' | 'measure' }>,
-  samples: number,
-  context: JobContext,
-): Promise<number | null> {
-  if (await runs(job, 1, context)) return 1;
-  for (let fewer = samples >> 1; fewer > 1; fewer >>= 1) if (await runs(job, fewer, context)) return fewer;
+async function fittingSamples(subject: Subject, samples: number, context: JobContext): Promise<number | null> {
+  if (await runs(subject, 1, context)) return 1;
+  for (let fewer = samples >> 1; fewer > 1; fewer >>= 1) if (await runs(subject, fewer, context)) return fewer;
   return null;
 }
 
 /** Whether the untouched model takes so many samples in one run. */
-async function runs(
-  job: Exclude<Job, { kind: 'probe' | 'shapes' | 'measure' }>,
-  samples: number,
-  context: JobContext,
-): Promise<boolean> {
-  const { source, preprocess } = dataOf(job);
+async function runs({ model, source, preprocess }: Subject, samples: number, context: JobContext): Promise<boolean> {
   try {
-    const { untouched, io } = loadModel(job.model);
+    const { untouched, io } = loadModel(model, context.caches);
     const dataset = await openJobDataset(source, preprocess, context);
     // The same sample again and again: whether a shape fits does not depend on the numbers.
     const sample = new Float32Array(elementCount(dataset.sampleShape));
@@ -76,19 +70,5 @@ async function runs(
     return true;
   } catch {
     return false;
-  }
-}
-
-function dataOf(job: Exclude<Job, { kind: 'probe' | 'shapes' | 'measure' }>) {
-  switch (job.kind) {
-    case 'observe':
-      return job;
-    case 'reference':
-      return { source: job.evaluation.source, preprocess: job.preprocess };
-    case 'trial':
-      return { source: job.settings.evaluation.source, preprocess: job.settings.preprocess };
-    case 'search':
-    case 'rank':
-      return { source: job.calibration.source, preprocess: job.preprocess };
   }
 }

@@ -7,8 +7,10 @@ import { intAttribute, makeNode } from '../../onnx/node.js';
 import type { OnnxModel } from '../../onnx/onnx-model.js';
 import { elementCount, FLOAT32 } from '../../onnx/tensor.js';
 import { feedReader } from './feeds.js';
-import { withSession, type JobContext } from '../jobs/job-context.js';
-import type { LoadedModel } from '../session/model-cache.js';
+import { type JobContext } from '../jobs/job-context.js';
+import { withSession } from '../session/with-session.js';
+import { providers } from '../providers/providers.js';
+import type { LoadedModel } from '../session/load-model.js';
 import { dependenceIn, layoutOf, type Four } from './sample-dependence.js';
 import type { SampleLayout } from './sample-layout.js';
 import type { Feed, Feeds, FloatTensor, Outputs, Session } from '../session/session.js';
@@ -28,9 +30,6 @@ const MOST_BYTES = 2 ** 26;
 
 /** Samples that are looked through for one that differs from the first. */
 const SEARCHED = 16;
-
-/** Share of a tensor's absmax by which equal work may differ: on CPU no bit should, on a GPU kernels may reorder sums. */
-const tolerances = { cpu: 1e-6, cuda: 1e-4, webgpu: 1e-4 } as const;
 
 /** What one run is fed. */
 interface Fed {
@@ -64,7 +63,7 @@ export async function probeBatch(
         await runOnce(session, feeds[3]),
       ]),
     );
-  const tolerance = tolerances[context.session.provider];
+  const { tolerance } = providers[context.session.provider];
   const supported = layers.filter((layer) => layer.supported);
   const inner = new Set(
     supported

@@ -1,50 +1,53 @@
-import { PhaseClock, type JobContext } from './job-context.js';
-import { runMeasure } from './job-measure.js';
-import { runObserve } from './observe/job-observe.js';
-import { runProbe } from './job-probe.js';
-import { runRank } from './rank/job-rank.js';
-import { runReference } from './reference/job-reference.js';
-import { runSearch } from './search/job-search.js';
-import { runShapes } from './job-shapes.js';
-import { runTrial } from './trial/job-trial.js';
-import type { Job, JobResult } from './jobs.js';
-import { checkUnchanged } from './unchanged-inputs.js';
 import type { SessionSettings } from '../session/session.js';
+import { type JobContext } from './job-context.js';
+import { PhaseClock } from './phase-clock.js';
+import { JobCaches } from './job-caches.js';
+import type { Job, JobKind, JobOf, JobResult } from './jobs.js';
+import { runMeasure } from './measure/run-measure.js';
+import { runObserve } from './observe/run-observe.js';
+import { runProbe } from './probe/run-probe.js';
+import { runRank } from './rank/run-rank.js';
+import { runReference } from './reference/run-reference.js';
+import { runSearch } from './search/run-search.js';
+import { runShapes } from './shapes/run-shapes.js';
+import { runTrial } from './trial/run-trial.js';
+import { checkUnchanged } from './unchanged-inputs.js';
+
+const runners = {
+  observe: runObserve,
+  reference: runReference,
+  search: runSearch,
+  rank: runRank,
+  trial: runTrial,
+  shapes: runShapes,
+  probe: runProbe,
+  measure: runMeasure,
+} satisfies { readonly [K in JobKind]: (job: JobOf<K>, context: JobContext) => Promise<JobResult<K>> };
+
+/** What a job is given besides its own description. */
+export interface JobSurroundings {
+  readonly batchLimit: JobContext['batchLimit'];
+  readonly inputs: JobContext['inputs'];
+  /** What earlier jobs of this process left; absent: nothing is known yet, and nothing is kept. */
+  readonly caches?: JobCaches;
+}
 
 /** Runs any job to its end in this process. */
 export async function runJob(
   job: Job,
   session: SessionSettings,
   report: JobContext['report'],
-  given: Pick<JobContext, 'batchLimit' | 'inputs'> = { batchLimit: null, inputs: [] },
-): Promise<JobResult<Job['kind']>> {
+  { batchLimit, inputs, caches = new JobCaches() }: JobSurroundings = { batchLimit: null, inputs: [] },
+): Promise<JobResult<JobKind>> {
+  const context = { batchLimit, inputs, caches, session, report, clock: new PhaseClock() };
   try {
-    return await resultOf(job, { ...given, session, report, clock: new PhaseClock() });
+    await checkUnchanged(inputs, caches);
+    // The table has under each kind what runs its jobs.
+    const run = runners[job.kind] as (job: Job, context: JobContext) => Promise<JobResult<JobKind>>;
+    return await run(job, context);
   } finally {
     // Data may have been written to while it was read: such a result is of no data that there ever was, and a failure
     // (a file cut short, outputs that no longer agree) is not the trial's own. This error takes the place of both.
-    await checkUnchanged(given.inputs);
-  }
-}
-
-async function resultOf(job: Job, context: JobContext): Promise<JobResult<Job['kind']>> {
-  await checkUnchanged(context.inputs);
-  switch (job.kind) {
-    case 'observe':
-      return runObserve(job, context);
-    case 'reference':
-      return runReference(job, context);
-    case 'search':
-      return runSearch(job, context);
-    case 'rank':
-      return runRank(job, context);
-    case 'trial':
-      return runTrial(job, context);
-    case 'shapes':
-      return runShapes(job, context);
-    case 'probe':
-      return runProbe(context);
-    case 'measure':
-      return runMeasure(job, context);
+    await checkUnchanged(inputs, caches);
   }
 }

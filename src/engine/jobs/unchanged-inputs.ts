@@ -1,17 +1,20 @@
+import { QuantsweepError } from '../../errors/quantsweep-error.js';
 import { DatasetError } from '../../formats/dataset-error.js';
 import { hashSource } from '../../formats/hash-source.js';
 import type { InputIdentity } from '../../formats/input-identity.js';
 import { sourceStamp, stampFiles } from '../../formats/source-files.js';
 import { ModelError } from '../../onnx/model-error.js';
+import type { Cache, JobCaches } from './job-caches.js';
 import { readModelFile } from '../session/model-file.js';
 
 /** The model or data of a sweep is not what it was planned with: nothing that follows would belong to it. */
-export class InputChangedError extends Error {
-  override readonly name = 'InputChangedError';
+export class InputChangedError extends QuantsweepError {
+  static override readonly errorClass = 'InputChangedError';
+  static override readonly retry = 'next-run';
 }
 
 /** The stamp under which a source was last found to be as planned, by its hash. */
-const verified = new Map<string, string>();
+const verifiedStamps: Cache<Map<string, string>> = { start: () => new Map() };
 
 /**
  * Checks that the model and the data of a sweep are what it was planned with: by the files' sizes and times, and where these have
@@ -19,9 +22,10 @@ const verified = new Map<string, string>();
  *
  * @throws InputChangedError naming the source
  */
-export async function checkUnchanged(inputs: readonly InputIdentity[]): Promise<void> {
+export async function checkUnchanged(inputs: readonly InputIdentity[], caches: JobCaches): Promise<void> {
+  const verified = caches.of(verifiedStamps);
   for (const input of inputs) {
-    if (await isAsPlanned(input)) continue;
+    if (await isAsPlanned(input, verified)) continue;
     throw new InputChangedError(
       `${nameOf(input)}: the ${input.kind} changed during the sweep. Restore it, or run the experiment again: what was measured so far stays in the database, apart from what follows.`,
     );
@@ -33,7 +37,7 @@ function nameOf(input: InputIdentity): string {
   return 'path' in input.source ? input.source.path : input.source.format;
 }
 
-async function isAsPlanned(input: InputIdentity): Promise<boolean> {
+async function isAsPlanned(input: InputIdentity, verified: Map<string, string>): Promise<boolean> {
   const { sha256, stamp } = input;
   try {
     const now = input.kind === 'model' ? stampFiles([input.path]) : sourceStamp(input.source);

@@ -1,4 +1,6 @@
 import type { FailureRecord } from '../../records/failure-record.js';
+import { failureRecord } from '../failure-of.js';
+import { OutOfMemory, WorkerHung } from '../trouble.js';
 import type { Beat } from './heartbeat.js';
 
 /** When a child is given up. */
@@ -57,12 +59,8 @@ export class ChildWatch {
     this.#progressed = false;
     const rssMb = this.#rssBytes / MIB;
     if (memoryMb !== null && rssMb > memoryMb) {
-      return {
-        errorClass: 'OutOfMemory',
-        message: `The child process on ${device} used ${Math.round(rssMb)} MiB of memory; run.memoryMb allows ${memoryMb}.`,
-        retry: true,
-        smallerBatches: true,
-      };
+      const message = `The child process on ${device} used ${Math.round(rssMb)} MiB of memory; run.memoryMb allows ${memoryMb}.`;
+      return failureRecord(new OutOfMemory(message));
     }
     const seconds = (ticks: number): number => (ticks * this.#tickMs) / 1000;
     if (seconds(this.#silentTicks) >= hangSeconds) {
@@ -78,5 +76,5 @@ export class ChildWatch {
 }
 
 function hung(what: string): FailureRecord {
-  return { errorClass: 'WorkerHung', message: `${what} (run.hangSeconds) and was killed.`, retry: true };
+  return failureRecord(new WorkerHung(`${what} (run.hangSeconds) and was killed.`));
 }

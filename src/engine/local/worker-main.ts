@@ -1,8 +1,9 @@
 import { explainBatch } from '../batching/explain-batch.js';
-import { failureOf } from './failure-of.js';
+import { failureOf } from '../failure-of.js';
 import { startHeartbeat } from './heartbeat.js';
-import { PhaseClock } from '../jobs/job-context.js';
-import type { ChildMessage, ParentMessage } from '../jobs/jobs.js';
+import { JobCaches } from '../jobs/job-caches.js';
+import { PhaseClock } from '../jobs/phase-clock.js';
+import type { ChildMessage, ParentMessage } from './messages.js';
 import { runJob } from '../jobs/run-job.js';
 import { removeParentsScratch } from '../../formats/io/scratch-folder.js';
 
@@ -21,15 +22,17 @@ function main(): void {
   send({ kind: 'ready' });
 }
 
+const caches = new JobCaches();
+
 async function work({ id, job, session, batchLimit, inputs }: ParentMessage): Promise<void> {
   try {
     const report = (done: number, total: number): void => {
       send({ kind: 'progress', id, done, total });
     };
-    const result = await runJob(job, session, report, { batchLimit, inputs });
+    const result = await runJob(job, session, report, { batchLimit, inputs, caches });
     send({ kind: 'result', id, result });
   } catch (cause) {
-    const context = { session, batchLimit, inputs, report: () => undefined, clock: new PhaseClock() };
+    const context = { session, batchLimit, inputs, caches, report: () => undefined, clock: new PhaseClock() };
     send({ kind: 'failure', id, failure: await explainBatch(failureOf(cause), cause, job, context) });
   }
 }

@@ -1,30 +1,21 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { FailureRecord } from '../../records/failure-record.js';
 import type { InputIdentity } from '../../formats/input-identity.js';
+import { failureRecord } from '../failure-of.js';
+import { WorkerDied, WorkerNotStarted } from '../trouble.js';
 import { ChildWatch, type WatchLimits } from './child-watch.js';
 import { HEARTBEAT_FD, parseBeats } from './heartbeat.js';
-import type { ChildMessage, Job, JobResult, ParentMessage, Slot } from '../jobs/jobs.js';
+import { JobError, JobInterrupted } from '../executor.js';
+import type { JobKind, JobOf, JobResult } from '../jobs/jobs.js';
+import type { Slot } from '../slot.js';
+import type { ChildMessage, ParentMessage } from './messages.js';
 import { removeChildScratch, SCRATCH_VARIABLE, scratchFolder } from '../../formats/io/scratch-folder.js';
 import { surroundingsFault } from '../../errors/surroundings-error.js';
-
-/** A job failed, in the child's own words or because the child died. */
-export class JobError extends Error {
-  override readonly name = 'JobError';
-
-  constructor(readonly failure: FailureRecord) {
-    super(failure.message);
-  }
-}
-
-/** The pool was closed while the job ran. */
-export class JobInterrupted extends Error {
-  override readonly name = 'JobInterrupted';
-}
 
 interface Running {
   readonly id: number;
   readonly onProgress: (done: number, total: number) => void;
-  readonly resolve: (result: JobResult<Job['kind']>) => void;
+  readonly resolve: (result: JobResult<JobKind>) => void;
   readonly reject: (error: Error) => void;
   readonly watch: ChildWatch;
 }
@@ -44,7 +35,7 @@ interface Worker {
   /** The last words on the child's stderr, for the message when it dies. */
   stderr: string;
   /** Why this pool kills the child; null unless it does. */
-  verdict: FailureRecord | null;
+  verdict: FailureRecord | 'interrupted' | null;
 }
 
 const STDERR_KEPT = 4000;
@@ -106,9 +97,9 @@ export class WorkerPool {
    * @param batchLimit samples of one run at most; null: as many as the settings say
    * @throws JobError when the job fails or its child dies, JobInterrupted when the pool is closed meanwhile
    */
-  run<K extends Job['kind']>(
+  run<K extends JobKind>(
     slot: number,
-    job: Extract<Job, { kind: K }>,
+    job: JobOf<K>,
     onProgress: (done: number, total: number) => void = () => undefined,
     batchLimit: number | null = null,
   ): Promise<JobResult<K>> {
@@ -132,6 +123,14 @@ export class WorkerPool {
       const message: ParentMessage = { kind: 'job', id, job, session, batchLimit, inputs: this.#options.inputs };
       child.send(message);
     });
+  }
+
+  /** Ends the child of a slot that runs a job, which rejects with JobInterrupted; the slot is usable then. */
+  async interrupt(slot: number): Promise<void> {
+    const worker = this.#workers[slot]!;
+    if (worker.running === null) return;
+    worker.verdict = 'interrupted';
+    await endChild(worker);
   }
 
   /** Ends all children at once; running jobs reject with JobInterrupted. */
@@ -177,6 +176,8 @@ export class WorkerPool {
     const { running } = worker;
     if (message.kind === 'ready') worker.isReady = true;
     if (message.kind === 'ready' || message.id !== running?.id) return;
+    // It came to its end while it was being stopped: the child ends all the same, and the job with it.
+    if (worker.verdict === 'interrupted') return;
     switch (message.kind) {
       case 'progress':
         running.watch.progress();
@@ -199,7 +200,7 @@ export class WorkerPool {
     worker.child = null;
     worker.running = null;
     if (running === null) return;
-    if (this.#closed) {
+    if (this.#closed || worker.verdict === 'interrupted') {
       running.reject(new JobInterrupted('The sweep was stopped.'));
       return;
     }
@@ -211,15 +212,14 @@ export class WorkerPool {
     const message = `The child process on ${worker.slot.device} ${how}.${words === '' ? '' : ` Its last words: ${words}`}`;
     const fault = surroundingsFault(cause);
     if (fault !== null) {
-      running.reject(new JobError({ errorClass: fault.name, message: fault.message, retry: true, endsSweep: true }));
+      // The system may have room for another process a moment later.
+      running.reject(new JobError({ ...failureRecord(fault), retry: true }));
     } else if (worker.isReady) {
-      running.reject(new JobError({ errorClass: 'WorkerDied', message, retry: true }));
+      running.reject(new JobError(failureRecord(new WorkerDied(message))));
     } else {
       // It never got as far as its work, so it has not failed at it.
-      const advice = 'Worker processes must be able to start: check the limits on memory, open files and processes.';
-      running.reject(
-        new JobError({ errorClass: 'WorkerDied', message: `${message} ${advice}`, retry: true, endsSweep: true }),
-      );
+      const advice = 'Children must be able to start: check the limits of memory, open files and processes.';
+      running.reject(new JobError(failureRecord(new WorkerNotStarted(`${message} ${advice}`))));
     }
   }
 }

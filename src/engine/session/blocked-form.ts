@@ -18,7 +18,8 @@ import {
   type Quantizers,
 } from '../../quantize/graph/blocked-quantizers.js';
 import { withLinearQuantizers } from '../../quantize/quantizers/linear-quantizers.js';
-import type { Runnable } from './as-provider-runs.js';
+import type { Cache, JobCaches } from '../jobs/job-caches.js';
+import type { Runnable } from './runnable.js';
 import {
   optimizeModel,
   RuntimeError,
@@ -40,8 +41,23 @@ const WORTHWHILE = 0.99;
 /** Shapes of the quantizers' tensors by name, or null where the blocked form is not the fastest or does not apply. */
 type Choice = ReadonlyMap<string, readonly number[]> | null;
 
-/** By a graph's structure: trials differ in their weights and scales mostly. */
-const choices = new Map<string, Choice>();
+/** What was found out about blocked forms on this machine. */
+interface KnownForms {
+  /** By a graph's structure: trials differ in their weights and scales mostly. */
+  readonly choices: Map<string, Choice>;
+  /** By the very graph, which a trial profiles first and evaluates then. */
+  readonly formsOf: (model: OnnxModel) => Map<string, Promise<Runnable | null>>;
+  /** Channels side by side in the runtime's blocked layout; undefined until it is asked for. */
+  block: Promise<number | null> | undefined;
+}
+
+const knownForms: Cache<KnownForms> = {
+  start: () => ({
+    choices: new Map(),
+    formsOf: onceForEach<OnnxModel, undefined, Map<string, Promise<Runnable | null>>>(() => new Map()),
+    block: undefined,
+  }),
+};
 
 /**
  * The model with quantizers that work inside the runtime's blocked layout, see `withBlockedQuantizers`, where they are the
@@ -55,30 +71,31 @@ export function blockedForm(
   io: ModelIo,
   settings: SessionSettings,
   samplesPerRun: number,
+  caches: JobCaches,
 ): Promise<Runnable | null> {
-  const forms = formsOf(model);
+  const known = caches.of(knownForms);
+  const forms = known.formsOf(model);
   const key = JSON.stringify([settings, samplesPerRun]);
-  const form = forms.get(key) ?? makeBlockedForm(model, io, settings, samplesPerRun);
+  const form = forms.get(key) ?? makeBlockedForm(model, io, settings, samplesPerRun, known);
   forms.set(key, form);
   return form;
 }
-
-/** By the very graph, which a trial profiles first and evaluates then. */
-const formsOf = onceForEach<OnnxModel, undefined, Map<string, Promise<Runnable | null>>>(() => new Map());
 
 async function makeBlockedForm(
   model: OnnxModel,
   io: ModelIo,
   settings: SessionSettings,
   samplesPerRun: number,
+  known: KnownForms,
 ): Promise<Runnable | null> {
+  const { choices } = known;
   // Only that level has the layout; integer kernels are for graphs that are written as such.
   if (settings.optimizationLevel !== 'all' || settings.fuseQuantized === true) return null;
   const { model: markedModel, marked } = markQuantizers(model);
   if (marked.size === 0) return null;
   const key = structureOf(markedModel, marked);
   try {
-    const block = await blockOf(settings);
+    const block = await (known.block ??= findBlock(settings));
     if (block === null) return null;
     if (!choices.has(key))
       choices.set(key, await choose(model, markedModel, marked, block, randomBatch(io, samplesPerRun), io, settings));
@@ -210,16 +227,11 @@ function structureOf(model: OnnxModel, marked: Quantizers): string {
   return hash.digest('hex');
 }
 
-let block: Promise<number | null> | undefined;
-
-/** Channels side by side in the runtime's blocked layout on this machine, or null where it has none. */
-export function blockOf(settings: SessionSettings): Promise<number | null> {
-  block ??= findBlock(settings);
-  return block;
-}
-
-/** A convolution to one channel gets weights for as many as a block has. */
-async function findBlock(settings: SessionSettings): Promise<number | null> {
+/**
+ * Channels side by side in the runtime's blocked layout on this machine, or null where it has none: a convolution to one channel gets
+ * weights for as many as a block has.
+ */
+export async function findBlock(settings: SessionSettings): Promise<number | null> {
   const small = smallModel({
     nodes: [makeNode('Conv', ['x', 'w'], 'y')],
     inputShape: [1, 1, 1, 1],

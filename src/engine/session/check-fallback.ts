@@ -1,16 +1,13 @@
+import { QuantsweepError } from '../../errors/quantsweep-error.js';
 import type { Kernels } from './kernel-profile.js';
-import type { Provider } from './session.js';
-
-/** What the runtime calls the providers. */
-export const executionProviders: Readonly<Record<Provider, string>> = {
-  cuda: 'CUDAExecutionProvider',
-  webgpu: 'WebGpuExecutionProvider',
-  cpu: 'CPUExecutionProvider',
-};
+import type { Provider } from '../providers/provider.js';
+import { providers } from '../providers/providers.js';
 
 /** Work that was to be done on a device was done elsewhere, and the experiment does not allow it. */
-export class FallbackError extends Error {
-  override readonly name = 'FallbackError';
+export class FallbackError extends QuantsweepError {
+  static override readonly errorClass = 'FallbackError';
+  // Another driver, or run.allowFallback, and it runs; the check comes before the work.
+  static override readonly retry = 'next-run';
 }
 
 /**
@@ -29,7 +26,7 @@ const heavy = /Conv|Gemm|MatMul|Attention|Einsum|^(?:LSTM|GRU|RNN)$/;
  * @returns e.g. `2 Conv on CPUExecutionProvider`
  */
 export function fallbackOf(kernels: Kernels, provider: Provider): string | null {
-  const wanted = executionProviders[provider];
+  const wanted = providers[provider].executionProvider;
   const elsewhere = Object.entries(kernels).filter(([name]) => name !== wanted);
   const found = elsewhere.flatMap(([name, operators]) =>
     Object.entries(operators)

@@ -1,7 +1,8 @@
 import type { Dataset } from '../../formats/dataset.js';
 import type { OnnxModel } from '../../onnx/onnx-model.js';
 import { sampleOutputs, type Batching } from '../batching/batching.js';
-import { withSession, type JobContext } from '../jobs/job-context.js';
+import { type JobContext } from '../jobs/job-context.js';
+import { withSession } from './with-session.js';
 import { runBatches } from '../batching/run-batches.js';
 import type { BatchRange } from '../batching/sample-runs.js';
 import type { Session } from './session.js';

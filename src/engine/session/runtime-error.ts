@@ -1,9 +1,10 @@
+import { QuantsweepError } from '../../errors/quantsweep-error.js';
 /** What the surroundings did rather than the model: worth another attempt. */
 export type RuntimeTrouble = 'OutOfMemory' | 'DeviceLost';
 
 /** The runtime refused to make or run a session; `message` starts with what was tried. */
-export class RuntimeError extends Error {
-  override readonly name = 'RuntimeError';
+export class RuntimeError extends QuantsweepError {
+  static override readonly errorClass = 'RuntimeError';
   /** Null where the same would happen again. */
   readonly trouble: RuntimeTrouble | null;
 

@@ -5,14 +5,13 @@ import * as ort from 'onnxruntime-node';
 import type { OptimizationLevel } from '../../experiment/sections/settings.js';
 import { kernelProfile, type KernelProfile, type ProfileEvent } from './kernel-profile.js';
 import { withNamesForFeeds, withProfileNames, type Renaming } from '../../onnx/edits/rename-tensors.js';
+import type { Provider } from '../providers/provider.js';
+import { providers } from '../providers/providers.js';
 import { RuntimeError } from './runtime-error.js';
 import { removeTemporary, temporaryFolder } from '../../formats/io/scratch-folder.js';
 import { SurroundingsError } from '../../errors/surroundings-error.js';
 
 export { RuntimeError } from './runtime-error.js';
-
-/** What sessions can run on. */
-export type Provider = 'cuda' | 'webgpu' | 'cpu';
 
 export interface SessionSettings {
   readonly provider: Provider;
@@ -179,7 +178,7 @@ async function createSession(
   try {
     return await ort.InferenceSession.create(model, {
       ...options,
-      executionProviders: [providerOption(settings)],
+      executionProviders: [providers[settings.provider].sessionOption(settings.deviceId)],
       graphOptimizationLevel: settings.optimizationLevel,
       intraOpNumThreads: settings.threads,
       interOpNumThreads: 1,
@@ -191,8 +190,4 @@ async function createSession(
   } catch (cause) {
     throw new RuntimeError(`Loading the model on ${settings.provider}`, cause);
   }
-}
-
-function providerOption({ provider, deviceId }: SessionSettings): ort.InferenceSession.ExecutionProviderConfig {
-  return provider === 'cuda' ? { name: 'cuda', deviceId } : provider;
 }

@@ -10,9 +10,10 @@ import type { ObservationRecord } from '../../../src/records/observation-record.
 import type { TrialRecord } from '../../../src/records/trial-record.js';
 import { foldBatchNorm } from '../../../src/onnx/folding/fold-batch-norm.js';
 import { modelBytes } from '../../onnx/build-model.js';
-import type { Job, JobResults, SearchJob } from '../../../src/engine/jobs/jobs.js';
+import type { Job, JobResults } from '../../../src/engine/jobs/jobs.js';
+import type { SearchJob } from '../../../src/engine/jobs/search/search-job.js';
 import { readModelFile } from '../../../src/engine/session/model-file.js';
-import { failureOf } from '../../../src/engine/local/failure-of.js';
+import { failureOf } from '../../../src/engine/failure-of.js';
 import { runJob } from '../../../src/engine/jobs/run-job.js';
 import { RuntimeError } from '../../../src/engine/session/session.js';
 import { npyArray } from '../../formats/write-files.js';

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Slot } from '../../../src/engine/jobs/jobs.js';
-import { JobError, JobInterrupted, WorkerPool, type PoolOptions } from '../../../src/engine/local/worker-pool.js';
+import type { Slot } from '../../../src/engine/slot.js';
+import { WorkerPool, type PoolOptions } from '../../../src/engine/local/worker-pool.js';
+import { JobError, JobInterrupted } from '../../../src/engine/executor.js';
 import { npyArray } from '../../formats/write-files.js';
 import { observeJob, oneThread, temporaryFiles, writeModel, writeSamples } from '../small-experiment.js';
 

@@ -12,7 +12,8 @@ import {
 import { withLinearQuantizers } from '../../../src/quantize/quantizers/linear-quantizers.js';
 import { prepareLayers } from '../../../src/quantize/prepare-layers.js';
 import { quantizedModel } from '../../../src/quantize/graph/quantized-graph.js';
-import { blockedForm, blockOf } from '../../../src/engine/session/blocked-form.js';
+import { blockedForm, findBlock } from '../../../src/engine/session/blocked-form.js';
+import { JobCaches } from '../../../src/engine/jobs/job-caches.js';
 import { optimizeModel, type SessionSettings } from '../../../src/engine/session/session.js';
 import { preparation } from '../../quantize/preparations.js';
 import { observeDirectly } from '../../calibrate/observe-directly.js';
@@ -98,7 +99,7 @@ const smoothed: Case = { bits: 8, scheme: 'auto', alpha: 0.5 };
 describe('quantizers in the blocked layout', () => {
   let block: number | null;
   beforeAll(async () => {
-    block = await blockOf(settings);
+    block = await findBlock(settings);
     if (block === null) console.log('Skipped: the runtime has no blocked layout on this machine.');
   });
 
@@ -166,7 +167,7 @@ describe('blockedForm', () => {
 
   it('gives the same bits whether it finds itself faster or not', async () => {
     const model = await quantized(smoothed);
-    const form = await blockedForm(model, io([null, 3, height, width]), settings, 16);
+    const form = await blockedForm(model, io([null, 3, height, width]), settings, 16, new JobCaches());
     const x = samples(12, 2);
     const expected = (await runModel(withLinearQuantizers(model), { x }, 'all'))['y']!.data;
     if (form === null) return;
@@ -182,10 +183,10 @@ describe('blockedForm', () => {
     ['further inputs', io([null, 3, height, width], [{ name: 'mask', elemType: 1, shape: [1] }]), {}],
   ])('is not there for %s', async (_, of, how) => {
     const other = await quantized({ ...smoothed, bits: 7 });
-    expect(await blockedForm(other, of, { ...settings, ...how }, 16)).toBeNull();
+    expect(await blockedForm(other, of, { ...settings, ...how }, 16, new JobCaches())).toBeNull();
   });
 
   it('is not there for a model without quantizers', async () => {
-    expect(await blockedForm(network(), io([null, 3, height, width]), settings, 16)).toBeNull();
+    expect(await blockedForm(network(), io([null, 3, height, width]), settings, 16, new JobCaches())).toBeNull();
   });
 });

@@ -4,8 +4,9 @@ import { StatisticsAccumulator } from '../../../calibrate/statistics-accumulator
 import type { Dataset } from '../../../formats/dataset.js';
 import type { DisplayHistograms } from '../../../records/observation-record.js';
 import type { Batching } from '../../batching/batching.js';
-import { withSession, type JobContext } from '../job-context.js';
-import type { LoadedModel } from '../../session/model-cache.js';
+import { type JobContext } from '../job-context.js';
+import { withSession } from '../../session/with-session.js';
+import type { LoadedModel } from '../../session/load-model.js';
 import { runBatches } from '../../batching/run-batches.js';
 
 /**

@@ -6,9 +6,10 @@ import type { Layer } from '../../../onnx/layers/layers.js';
 import { prepareModel, type AlphaOf, type PreparedModel } from '../../../quantize/prepare-layers.js';
 import { bitsOfLayers } from '../../../quantize/select-layers.js';
 import { freelyChosen, type Batching } from '../../batching/batching.js';
-import { batchWithin, withSession, type JobContext } from '../job-context.js';
-import type { SearchJob } from '../jobs.js';
-import type { LoadedModel } from '../../session/model-cache.js';
+import { batchWithin, type JobContext } from '../job-context.js';
+import { withSession } from '../../session/with-session.js';
+import type { SearchJob } from './search-job.js';
+import type { LoadedModel } from '../../session/load-model.js';
 import { runBatches } from '../../batching/run-batches.js';
 import type { BatchRange } from '../../batching/sample-runs.js';
 

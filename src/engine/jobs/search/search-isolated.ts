@@ -1,5 +1,5 @@
 import { searchGraph } from '../../../losses/search-graph.js';
-import type { SearchResult } from '../jobs.js';
+import type { SearchResult } from './search-job.js';
 import { measureCandidates, prepareCandidates, type SearchContext } from './search-context.js';
 
 /** Measures every layer alone, fed the FP32 input, at each of the job's candidates, in one graph. */

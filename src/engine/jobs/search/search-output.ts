@@ -3,9 +3,9 @@ import { outputDivergence } from '../../../tasks/output-divergence.js';
 import type { SearchRecord } from '../../../records/search-record.js';
 import type { OnnxModel } from '../../../onnx/onnx-model.js';
 import { quantizedModel } from '../../../quantize/graph/quantized-graph.js';
-import type { SearchResult } from '../jobs.js';
+import type { SearchResult } from './search-job.js';
 import { modelOutputs, type RunWith } from '../../session/model-outputs.js';
-import { openTail } from '../open-tail.js';
+import { openTail } from './open-tail.js';
 import { prepareAt, prepareCandidates, searchedRange, type SearchContext } from './search-context.js';
 
 /**

@@ -4,7 +4,7 @@ import { searchGraph } from '../../../losses/search-graph.js';
 import { layersByDepth } from '../../../onnx/layers/layer-depths.js';
 import type { PreparedLayer } from '../../../quantize/prepare-layers.js';
 import { quantizedModel } from '../../../quantize/graph/quantized-graph.js';
-import type { SearchResult } from '../jobs.js';
+import type { SearchResult } from './search-job.js';
 import { measureCandidates, prepareCandidates, type SearchContext } from './search-context.js';
 
 /**

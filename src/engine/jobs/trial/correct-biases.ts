@@ -8,9 +8,11 @@ import type { PreparedLayer, PreparedModel } from '../../../quantize/prepare-lay
 import { quantizedModel } from '../../../quantize/graph/quantized-graph.js';
 import { readOnTheWay } from '../../../onnx/edits/cut-graph.js';
 import { freelyChosen, type Batching } from '../../batching/batching.js';
-import { batchWithin, withSession, type JobContext } from '../job-context.js';
-import { KeptActivations } from '../search/kept-activations.js';
-import type { LoadedModel } from '../../session/model-cache.js';
+import { batchWithin, type JobContext } from '../job-context.js';
+import { withSession } from '../../session/with-session.js';
+import { LastOne, type Cache } from '../job-caches.js';
+import { KeptActivations } from '../../batching/kept-activations.js';
+import type { LoadedModel } from '../../session/load-model.js';
 import { runBatches } from '../../batching/run-batches.js';
 import { sampleRuns } from '../../batching/sample-runs.js';
 
@@ -27,7 +29,7 @@ export interface BiasData {
   readonly key: string;
 }
 
-let reference: { readonly key: string; readonly means: ReadonlyMap<string, Float64Array> } | null = null;
+const lastMeans: Cache<LastOne<ReadonlyMap<string, Float64Array>>> = { start: () => new LastOne() };
 
 /**
  * Empirical bias correction (Nagel et al. 2019, arXiv 1906.04721, section 4.2 and appendix D): what quantization adds to
@@ -69,8 +71,8 @@ export async function correctBiases(
     );
     return sums.finish();
   };
-  if (reference?.key !== key) reference = { key, means: await means(untouched, all, []) };
-  const expected = reference.means;
+  const last = context.caches.of(lastMeans);
+  const expected = last.get(key) ?? last.set(key, await means(untouched, all, []));
   const corrected = new Map(prepared.layers.map((layer) => [layer.layer.name, layer]));
   const groups = layersByDepth(
     prepared.base,

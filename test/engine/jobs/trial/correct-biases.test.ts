@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { JobCaches } from '../../../../src/engine/jobs/job-caches.js';
 import { openDataset } from '../../../../src/formats/open-dataset.js';
 import type { ObservationRecord } from '../../../../src/records/observation-record.js';
 import { applyEdits } from '../../../../src/onnx/edits/edits.js';
@@ -7,9 +8,9 @@ import { prepareModel, type PreparedModel, type Preparation } from '../../../../
 import { quantizedModel } from '../../../../src/quantize/graph/quantized-graph.js';
 import { openBatching } from '../../../../src/engine/batching/batching.js';
 import { correctBiases } from '../../../../src/engine/jobs/trial/correct-biases.js';
-import { PhaseClock } from '../../../../src/engine/jobs/job-context.js';
+import { PhaseClock } from '../../../../src/engine/jobs/phase-clock.js';
 import type { Job, JobResults } from '../../../../src/engine/jobs/jobs.js';
-import { loadModel } from '../../../../src/engine/session/model-cache.js';
+import { loadModel } from '../../../../src/engine/session/load-model.js';
 import { runJob } from '../../../../src/engine/jobs/run-job.js';
 import { observeDirectly } from '../../../calibrate/observe-directly.js';
 import { layersOf } from '../../../onnx/build-model.js';
@@ -30,14 +31,22 @@ import {
 const write = temporaryFiles();
 const source = writeSamples(write);
 const job = writeModel(write, 'N');
-const loaded = loadModel(job);
+const caches = new JobCaches();
+const loaded = loadModel(job, caches);
 const layers = layersOf(loaded.folded);
 const x = {
   data: randomFloats(7, SAMPLES * 108, (i) => [1, 5, 0.2][Math.floor(i / 36) % 3]!),
   dims: [SAMPLES, 3, 6, 6],
 };
 const statistics = await observeDirectly(loaded.folded, layers, x);
-const context = { session: oneThread, report: () => undefined, clock: new PhaseClock(), batchLimit: null, inputs: [] };
+const context = {
+  session: oneThread,
+  report: () => undefined,
+  clock: new PhaseClock(),
+  caches,
+  batchLimit: null,
+  inputs: [],
+};
 
 const prepared = (how: Preparation): PreparedModel => prepareModel(loaded.folded, layers, statistics, how);
 

@@ -1,0 +1,15 @@
+import type { LayerRankRecord } from '../../../records/rank-record.js';
+import type { JobFacts } from '../job-facts.js';
+import { quantizedFacts, type QuantizedJob } from '../quantized-job.js';
+
+/** Divergence of the output with each of some layers quantized alone. */
+export interface RankJob extends QuantizedJob {
+  readonly kind: 'rank';
+  readonly samples: number;
+  /** Of the layers in graph order: every `of`th, from `index`. */
+  readonly share: { readonly index: number; readonly of: number };
+}
+
+export type RankResult = readonly LayerRankRecord[];
+
+export const rankFacts: JobFacts<RankJob> = quantizedFacts;

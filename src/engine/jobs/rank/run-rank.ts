@@ -1,0 +1,52 @@
+import { outputDivergence } from '../../../tasks/output-divergence.js';
+import type { LayerRankRecord } from '../../../records/rank-record.js';
+import type { OnnxModel } from '../../../onnx/onnx-model.js';
+import { prepareModel } from '../../../quantize/prepare-layers.js';
+import { quantizedModel } from '../../../quantize/graph/quantized-graph.js';
+import { bitsOfLayers, selectLayers } from '../../../quantize/select-layers.js';
+import { fixedAlphas } from '../../../quantize/fixed-alphas.js';
+import { freelyChosen, openBatching } from '../../batching/batching.js';
+import { batchWithin, type JobContext } from '../job-context.js';
+import { observedExecution } from '../observed-execution.js';
+import { openJobDataset } from '../open-job-dataset.js';
+import type { JobResult } from '../jobs.js';
+import type { RankJob } from './rank-job.js';
+import { loadModel } from '../../session/load-model.js';
+import { modelOutputs } from '../../session/model-outputs.js';
+
+const RUN_SAMPLES = 16;
+
+/** Quantizes every layer of the job's share alone and measures how far the output is from FP32's. */
+export async function runRank(job: RankJob, context: JobContext): Promise<JobResult<'rank'>> {
+  const model = loadModel(job.model, context.caches);
+  const { untouched, folded, layers, io } = model;
+  const dataset = await openJobDataset(job.calibration.source, job.preprocess, context, job.calibration.sampleSeed);
+  const statistics = new Map(job.observation.inputs.map((i) => [i.layer, i]));
+  const prepared = await context.clock.measure('prepare', () =>
+    prepareModel(folded, selectLayers(layers, job.layers), statistics, {
+      quantization: job.quantization,
+      smoothing: job.smoothing,
+      bits: bitsOfLayers(layers, job.layers),
+      alphaOf: fixedAlphas(job.smoothing),
+    }),
+  );
+  const key = JSON.stringify([job.model, job.layers, job.quantization, job.smoothing.mode, job.smoothing.apply]);
+  const whole = (): OnnxModel => quantizedModel(prepared.base, prepared.layers);
+  const ran = await observedExecution('rank', key, whole, io, dataset, context);
+  const batching = await openBatching(model, dataset, [job.calibration.source, job.preprocess], context);
+  const own = prepared.layers.filter((_, index) => index % job.share.of === job.share.index);
+  const range = { first: 0, count: job.samples, batchSize: batchWithin(freelyChosen(RUN_SAMPLES, batching), context) };
+  const outputsOf = (graph: OnnxModel): Promise<Float32Array> =>
+    context.clock.measure('run', () => modelOutputs(graph, batching, dataset, range, context));
+  const reference = await outputsOf(untouched);
+  const value: LayerRankRecord[] = [];
+  for (const [index, layer] of own.entries()) {
+    const output = await outputsOf(quantizedModel(prepared.base, [layer]));
+    value.push({
+      layer: layer.layer.name,
+      divergence: outputDivergence(job.task.kind, reference, output, job.samples),
+    });
+    context.report(index + 1, own.length);
+  }
+  return { value, execution: { ...ran, timings: context.clock.timings } };
+}

@@ -1,0 +1,39 @@
+import type { TrialSettings } from '../../../../plan/plan.js';
+import { fixedAlphas } from '../../../../quantize/fixed-alphas.js';
+import {
+  prepareModel,
+  type AlphaOf,
+  type PreparedModel,
+  type Preparation,
+} from '../../../../quantize/prepare-layers.js';
+import { bitsOfLayers, selectLayers } from '../../../../quantize/select-layers.js';
+import { searchesAlphas } from '../../../../smooth/modes/registry.js';
+import type { TrialJob } from '../trial-job.js';
+import type { OpenedTrial } from './open-trial.js';
+
+/** With its layers smoothed and quantized. */
+export interface PreparedTrial extends OpenedTrial {
+  readonly preparation: Preparation;
+  readonly prepared: PreparedModel;
+}
+
+/** Smooths and quantizes the layers that the settings select, but for those that stay in float by their rank. */
+export async function prepareTrial(trial: OpenedTrial): Promise<PreparedTrial> {
+  const { job, model, settings, statistics, context } = trial;
+  const { layers, quantization, smoothing } = settings;
+  const bits = bitsOfLayers(model.layers, layers);
+  const preparation = { quantization, smoothing, bits, alphaOf: alphaOf(smoothing, job.alphas) };
+  const prepared = await context.clock.measure('prepare', () =>
+    prepareModel(model.folded, selectLayers(model.layers, layers, job.keptFloat), statistics, preparation),
+  );
+  return { ...trial, preparation, prepared };
+}
+
+function alphaOf(smoothing: TrialSettings['smoothing'], alphas: TrialJob['alphas']): AlphaOf {
+  if (!searchesAlphas(smoothing.mode)) return fixedAlphas(smoothing);
+  return (layer) => {
+    const alpha = alphas?.get(layer);
+    if (alpha === undefined) throw new Error(`Invariant: the search chose no alpha for layer "${layer}".`);
+    return alpha;
+  };
+}

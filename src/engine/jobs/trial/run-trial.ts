@@ -1,0 +1,58 @@
+import { deployableBytes } from '../../../quantize/graph/deployable-model.js';
+import { quantizerRecords, smoothingRecord } from '../../../quantize/prepare-layers.js';
+import type { JobContext } from '../job-context.js';
+import type { JobResult } from '../jobs.js';
+import { correctTrialBiases } from './phases/correct-trial-biases.js';
+import { evaluatePhase } from './phases/evaluate-phase.js';
+import { measureLosses, type MeasuredTrial } from './phases/measure-losses.js';
+import { openTrial } from './phases/open-trial.js';
+import { passGate } from './phases/pass-gate.js';
+import { prepareTrial } from './phases/prepare-trial.js';
+import { profileTrial } from './phases/profile-trial.js';
+import type { TrialJob } from './trial-job.js';
+
+/**
+ * Evaluates one quantized setting. One value passes through named phases, each of which adds what it found:
+ *
+ *     open ──> prepare ──> profile ──> gate ──> correct biases ──> evaluate ──> losses
+ *
+ * - prepare: smooth and quantize the layers
+ * - profile: what runs the simulated graph, before anything takes long
+ * - gate: the smoothed float model must be equivalent to FP32
+ * - correct biases: where wanted
+ * - evaluate: the accuracy over the whole evaluation set, unless the trial is stopped before. Of integer execution it is that
+ *   of the QDQ model, which the runtime may fuse to integer kernels; gate and losses are simulated all the same.
+ * - losses: of each layer, and of the output, over the loss samples
+ */
+export async function runTrial(job: TrialJob, context: JobContext): Promise<JobResult<'trial'>> {
+  const opened = await openTrial(job, context);
+  const prepared = await prepareTrial(opened);
+  const profiled = await profileTrial(prepared);
+  const gated = await passGate(profiled);
+  const corrected = await correctTrialBiases(gated);
+  const evaluated = await evaluatePhase(corrected);
+  const measured = await measureLosses(evaluated);
+  return resultOf(measured);
+}
+
+async function resultOf(trial: MeasuredTrial): Promise<JobResult<'trial'>> {
+  const { context, settings, prepared, preparation, statistics, outcome, losses, divergence, lossSamples } = trial;
+  const { execution } = settings.quantization;
+  const exportBytes = await context.clock.measure('prepare', () => deployableBytes(prepared, execution));
+  return {
+    value: {
+      ...(outcome.kind === 'complete' ? { evaluation: outcome.evaluation } : { stopped: outcome.stopped }),
+      losses,
+      lossSamples,
+      quantizers: prepared.layers.flatMap((p) => quantizerRecords(p, statistics.get(p.layer.name)!, preparation)),
+      smoothing: prepared.layers.map(smoothingRecord),
+      biasCorrections: prepared.layers.flatMap(({ layer, biasCorrection: correction, outputFactors }) =>
+        correction === null ? [] : [{ layer: layer.name, correction, outputFactors }],
+      ),
+      outputDivergence: divergence,
+      gate: trial.gate,
+      exportBytes,
+    },
+    execution: { ...trial.ran, timings: context.clock.timings },
+  };
+}

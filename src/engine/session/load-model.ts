@@ -1,0 +1,41 @@
+import { findLayers, type FoundLayer } from '../../onnx/layers/layers.js';
+import { foldBatchNorm } from '../../onnx/folding/fold-batch-norm.js';
+import { resolveModelIo, type ModelIo } from '../../onnx/model-io.js';
+import type { OnnxModel } from '../../onnx/onnx-model.js';
+import { LastOne, type Cache, type JobCaches } from '../jobs/job-caches.js';
+import type { JobModel } from '../jobs/job-model.js';
+import { withFixedInputs } from './fixed-inputs.js';
+import { readModelFile } from './model-file.js';
+import { InputChangedError } from '../jobs/unchanged-inputs.js';
+
+export interface LoadedModel {
+  readonly untouched: OnnxModel;
+  /** With BatchNormalization folded. */
+  readonly folded: OnnxModel;
+  /** Layers of the folded model. */
+  readonly layers: readonly FoundLayer[];
+  readonly io: ModelIo;
+}
+
+const lastLoaded: Cache<LastOne<LoadedModel>> = { start: () => new LastOne() };
+
+/**
+ * Loads a job's model; the last one is kept, as most jobs of a process work on the same.
+ *
+ * @throws InputChangedError when the file's hash is not the one that the sweep was planned with
+ */
+export function loadModel(job: JobModel, caches: JobCaches): LoadedModel {
+  const last = caches.of(lastLoaded);
+  const key = JSON.stringify([job.path, job.sha256, job.input, job.output]);
+  const before = last.get(key);
+  if (before !== undefined) return before;
+  const file = withFixedInputs(readModelFile(job.path), job.fixed ?? {});
+  if (file.sha256 !== job.sha256) {
+    throw new InputChangedError(
+      `${job.path}: the model changed during the sweep. Restore it, or run the experiment again.`,
+    );
+  }
+  const { model: folded } = foldBatchNorm(file.model);
+  const layers = findLayers(folded);
+  return last.set(key, { untouched: file.model, folded, layers, io: resolveModelIo(file.model, job) });
+}

@@ -1,0 +1,117 @@
+import type { OnHashing } from '../formats/hash-source.js';
+import { didYouMean } from '../text/nearest-name.js';
+import type { ExpandedTrial, Experiment, RunSettings } from '../experiment/sections/settings.js';
+import { capSamples } from '../plan/cap-samples.js';
+import { expandSensitivity } from '../plan/expand-sensitivity.js';
+import type { SweepPlan } from '../plan/plan.js';
+import { planSweep } from '../plan/plan-sweep.js';
+import { checkOutputs } from './check-outputs.js';
+import { requireCodeConsent, type CodeUse } from './code-consent.js';
+import { packageVersion } from './package-version.js';
+import { compileGlob } from '../quantize/glob.js';
+import { InputError } from '../errors/input-error.js';
+import type { Executor, OpenExecutor } from '../engine/executor.js';
+import { deviceSlots } from '../engine/providers/device-slots.js';
+import { providers } from '../engine/providers/providers.js';
+import { resolveProvider, type ResolvedProvider } from '../engine/providers/resolve-provider.js';
+import type { Provider } from '../engine/providers/provider.js';
+import type { Slot } from '../engine/slot.js';
+import { openSweepInputs, type SweepInputs } from './sweep-inputs.js';
+
+/**
+ * Part of every content key. To be raised whenever a change of the code changes the numbers that trials produce, so
+ * that old results are not taken for new ones.
+ */
+export const NUMERICS_VERSION = '3';
+
+export interface PreparedSweep {
+  readonly experiment: Experiment;
+  readonly inputs: SweepInputs;
+  readonly provider: ResolvedProvider;
+  readonly plan: SweepPlan;
+  /** The children that the settings ask for on this machine. */
+  readonly slots: readonly Slot[];
+  /** Runs the sweep; who prepared it closes it. */
+  readonly executor: Executor;
+}
+
+/** What preparing a sweep takes besides the experiment. */
+export interface Preparation {
+  /** Opens what runs jobs: those that look at models before the sweep, then the sweep's own. */
+  readonly open: OpenExecutor;
+  /** What the caller will run of the experiment's own code, and whether the user allowed it. */
+  readonly code: { readonly use: CodeUse; readonly allowed: boolean };
+  /** Told of the data that are read for their hash. */
+  readonly onHashing?: OnHashing | undefined;
+}
+
+/**
+ * From the experiment to the plan: opens its models and data, decides on the provider, opens what runs jobs on it, and
+ * plans trials and shared stages.
+ *
+ * @throws ModelError, DatasetError or InputError saying what is wrong and where
+ */
+export async function prepareSweep(loaded: Experiment, { open, code, onHashing }: Preparation): Promise<PreparedSweep> {
+  requireCodeConsent(loaded, code.use, code.allowed);
+  const inputs = await openSweepInputs(loaded, onHashing);
+  const experiment = capSamples(
+    expandSensitivity(loaded, (trial) => focusLayers(inputs, loaded, trial)),
+    (source) => inputs.sampleCount(source),
+  );
+  const provider = await resolveProvider(experiment.run, open);
+  const slots = deviceSlots(experiment.run, provider.provider);
+  const { hangSeconds, memoryMb } = experiment.run;
+  const executor = open({ slots, hangSeconds, memoryMb, inputs: inputs.identities });
+  try {
+    await withHostExecutor(experiment.run, provider.provider, open, executor, (host) =>
+      checkOutputs(loaded, inputs, host),
+    );
+    const plan = planSweep(experiment, {
+      modelSha256: (model) => inputs.modelSha256(model),
+      dataSha256: (source) => inputs.dataSha256(source),
+      taskSha256: (task) => inputs.taskSha256(task),
+      numericsVersion: NUMERICS_VERSION,
+      onnxruntimeVersion: packageVersion('onnxruntime-node/package.json'),
+      provider: provider.provider,
+      optimizationLevel: experiment.run.optimizationLevel,
+    });
+    return { experiment, inputs, provider, plan, slots, executor };
+  } catch (cause) {
+    await executor.close();
+    throw cause;
+  }
+}
+
+/** What looks at models does so on the CPU: in the sweep's own children where they run there, else in one of its own. */
+async function withHostExecutor(
+  { optimizationLevel, hangSeconds }: RunSettings,
+  provider: Provider,
+  open: OpenExecutor,
+  ofSweep: Executor,
+  work: (executor: Executor) => Promise<void>,
+): Promise<void> {
+  if (providers[provider].usesHostMemory) return work(ofSweep);
+  const session = { provider: 'cpu', deviceId: 0, threads: 1, optimizationLevel } as const;
+  const host = open({ slots: [{ device: 'cpu:0', session }], hangSeconds, memoryMb: null, inputs: [] });
+  try {
+    await work(host);
+  } finally {
+    await host.close();
+  }
+}
+
+/** The layers that a sensitivity trial's glob names. @throws InputError where it names none */
+function focusLayers(
+  inputs: SweepInputs,
+  { sources }: Experiment,
+  { settings, axes }: ExpandedTrial,
+): readonly string[] {
+  const { model, layers } = settings;
+  const names = inputs.selectedLayers(model.path, layers);
+  const pattern = compileGlob(layers.focus);
+  const matched = names.filter((name) => pattern.test(name));
+  if (matched.length > 0) return matched;
+  throw new InputError(
+    `${sources?.prefix(layers, ['focus'], axes) ?? ''}Expected layers.focus to match layers that are quantized, got "${layers.focus}", which matches none${didYouMean(layers.focus, names) || '.'}`,
+  );
+}
