@@ -66,7 +66,7 @@ export function options() {
   const values: z.ZodType<JsonObject> = z
     .record(z.string(), z.unknown(), { error })
     .refine((value): value is JsonObject => holdsFiniteNumbers(value), { error });
-  return values.describe('Handed to the module as it is.').default({});
+  return values.describe('Passed to the module unchanged.').default({});
 }
 
 /** YAML has NaN and infinities, JSON and so content keys have not. */

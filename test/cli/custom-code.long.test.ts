@@ -122,7 +122,7 @@ describe("an experiment that names code of one's own", () => {
       const { code, stderr } = await quantsweep(folder, command, 'a.yaml');
       expect(code).toBe(2);
       expect(stderr).toContain(`names code to run: dataset ${join(folder, 'code/data.mjs')}`);
-      expect(stderr).toContain('give --allow-code if you trust it.');
+      expect(stderr).toContain('pass --allow-code if you trust it.');
       expect(stderr.includes('metric command')).toBe(command === 'run');
     }
     expect(() => queryDatabase(join(folder, 'quantsweep.db'), 'SELECT 1')).toThrow();

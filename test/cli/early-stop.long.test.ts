@@ -72,7 +72,7 @@ describe('quantsweep run with data.evaluation.stop', () => {
     expect(rows("SELECT DISTINCT weight_bits FROM v_trial WHERE status = 'stopped'")).toEqual([[2]]);
     expect(first.stdout).toContain('(3 of them stopped early because certainly not the best), 0 cached');
     expect(first.stdout).toMatch(
-      /static alpha=0\.3, weight\.bits=2: stopped after \d+ of 300 samples, \d+ right where/,
+      /static alpha=0\.3, weight\.bits=2: stopped after \d+ of 300 samples, \d+ right, the best has/,
     );
     const attempts = rows('SELECT count(*) FROM attempt');
 

@@ -52,7 +52,7 @@ describe('quantsweep serve', () => {
     onTestFinished(() => void other.close());
     const { port } = other.address() as AddressInfo;
     for (const [args, text] of [
-      [['--host', '0.0.0.0'], '--allow-remote serves it nevertheless'],
+      [['--host', '0.0.0.0'], '--allow-remote allows it'],
       [['--port', String(port)], 'which another program uses. Give another one'],
       [['--port', '70000'], 'Expected a port from 0 to 65535 for --port, got 70000.'],
       [['--port', 'many'], 'Expected a port from 0 to 65535 for --port, got NaN.'],

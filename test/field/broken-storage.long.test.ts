@@ -197,7 +197,7 @@ describe('41: an installation whose SQLite does not load', () => {
       'is not installed at all',
       `import { register } from 'node:module';
        register('data:text/javascript,' + encodeURIComponent("export async function resolve(name, context, next) { if (name === 'better-sqlite3') throw Object.assign(new Error('Cannot find package better-sqlite3'), { code: 'ERR_MODULE_NOT_FOUND' }); return next(name, context); }"));`,
-      /its installation is not whole .*Cannot find package better-sqlite3/,
+      /the installation is incomplete .*Cannot find package better-sqlite3/,
     ],
   ];
 

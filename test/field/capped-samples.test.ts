@@ -36,7 +36,7 @@ describe('47: samples beyond the data', () => {
   it('are said where several values come to the same', () => {
     const notes = (lines: string) => capSamples(loadText(withBase(lines)), () => COUNT).notes;
     expect(notes('grid: [{ smoothing.alpha: [0.5], loss.samples: [8, 24, 100, 512] }]\n')).toEqual([
-      'loss.samples 24, 100 and 512 are the same: there are 24 evaluation samples.',
+      'loss.samples 24, 100 and 512 are the same, because there are only 24 evaluation samples.',
     ]);
     expect(notes('loss: { samples: 512 }\ngrid: [{ smoothing.alpha: [0.5], gate.samples: [4, 100] }]\n')).toEqual([]);
   });

@@ -227,7 +227,7 @@ describe('26: an If whose condition follows from fixed inputs is the branch that
       const run = await quantsweep(folder, 'run', file);
       expect(run.stderr).toBe('');
       expect(run.stdout).toContain(
-        `model.onnx: of each If whose condition follows from constants and sr = ${sr} the branch that is taken is swept\n`,
+        `model.onnx: for each If whose condition follows from constants and sr = ${sr}, the branch taken is swept\n`,
       );
       expect(run.stdout).toContain('model.onnx: 2 of 2 layers are quantized');
       expect(run.stdout).toContain('3 trials run, 0 cached, 0 failed.');

@@ -166,7 +166,7 @@ describe('10: FP32 is FP32, also of a model with Q/DQ of its own', () => {
       /run by default on 8 evaluation samples it differs from the simulation by at most/,
     );
     expect(said.get('simulated')).not.toContain('Conv "mid"');
-    expect(said.get('integer')).toMatch(/quantizes weights that are float in the file, .*: Conv "mid"/);
+    expect(said.get('integer')).toMatch(/quantizes float weights that stand between .*: Conv "mid"/);
     expect(said.get('integer')).toContain('with integer execution');
     const plan = await quantsweep(folder, 'plan', 'partly.yaml');
     expect(plan.stdout).toMatch(/by default quantizes the float weights of Conv "mid": exported models of simulated/);

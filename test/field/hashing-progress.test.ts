@@ -19,7 +19,7 @@ describe('22: hashing a large file', () => {
     told('/data/big.npy', 4e6, size);
     clock = 4999;
     told('/data/big.npy', 1e10, size);
-    expect(lines).toEqual(['Hashing all of big.npy (1.50 TB): trials are known by what is in their data.\n']);
+    expect(lines).toEqual(['Hashing big.npy (1.50 TB): trials are identified by the content of their data.\n']);
     clock = 5000;
     told('/data/big.npy', 3e11, size);
     clock = 5001;
@@ -56,7 +56,7 @@ describe('22: hashing a large file', () => {
     await new Promise<void>((resolve) => {
       running.child.stderr!.on('data', (chunk: Buffer) => {
         stderr += chunk.toString('utf8');
-        if (stderr.includes('Hashing all of data.npy (1.00 TB)')) resolve();
+        if (stderr.includes('Hashing data.npy (1.00 TB)')) resolve();
       });
       void running.ended.then(() => {
         resolve();
@@ -64,6 +64,6 @@ describe('22: hashing a large file', () => {
     });
     running.child.kill('SIGKILL');
     await running.ended;
-    expect(stderr).toContain('Hashing all of data.npy (1.00 TB): trials are known by what is in their data.\n');
+    expect(stderr).toContain('Hashing data.npy (1.00 TB): trials are identified by the content of their data.\n');
   });
 });

@@ -161,7 +161,7 @@ grid:
     expect(code).toBe(0);
     // One slot, and a limit that is set: what is said helps here.
     expect(stdout).toContain(
-      'run.memoryMb 200. Warning: more than that; raise run.memoryMb, or set data.evaluation.batchSize to auto, or use smaller samples.',
+      'run.memoryMb 200. Warning: this exceeds the limit; raise run.memoryMb, or set data.evaluation.batchSize to auto, or use smaller samples.',
     );
   });
 });

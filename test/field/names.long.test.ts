@@ -69,9 +69,7 @@ describe('23: any name that ONNX allows works', () => {
     const exported = decodeModel(readFileSync(join(folder, 'out.onnx')));
     for (const name of nastyNames) expect(exported.index.producers.has(name)).toBe(true);
     const refused = await quantsweep(folder, 'export', 'best', ...db, '-o', 'b.onnx', '--calibration-table', 'b.cache');
-    expect(refused.stderr).toMatch(
-      /expected a name without line breaks, which TensorRT's calibration table can't hold/,
-    );
+    expect(refused.stderr).toMatch(/expected a name without line breaks, which TensorRT's calibration table needs/);
     expect(refused.code).toBe(2);
     expect(existsSync(join(folder, 'b.onnx'))).toBe(false);
 

@@ -277,7 +277,7 @@ describe('11: samples that influence each other', () => {
   });
 
   it('are refused alike where what counts is the place in the batch', async () => {
-    await expect(observe(modelOf(placeDependent(4)))).rejects.toThrow("hangs on the sample's place in the batch");
+    await expect(observe(modelOf(placeDependent(4)))).rejects.toThrow("depends on the sample's place in the batch");
   });
 
   it('can be seen in a layer whose effect does not reach the output', async () => {

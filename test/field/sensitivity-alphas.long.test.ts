@@ -5,7 +5,7 @@ import { searchedAlphasText } from '../../src/report/facts/searched-alphas.js';
 import { queryDatabase } from '../../src/store/query/query-database.js';
 import { quantsweep, smallExperiment, temporaryFolder, writeExperiment } from '../cli/command-line.js';
 
-const text = 'Alphas are those that were searched with every layer quantized';
+const text = 'Alphas were searched with every layer quantized';
 
 /** The small sweep with one setting whose alphas are searched in the given order, and sensitivity of one layer. */
 function experiment(order: string): string {

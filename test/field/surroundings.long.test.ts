@@ -86,7 +86,11 @@ async function expectGoesOn(folder: string, path: string): Promise<void> {
 describe('18: a sweep', () => {
   it.each([
     ['too many open files', failing('openSync', 'EMFILE', `first.endsWith('data.npy')`), /EMFILE.*`ulimit -n`/],
-    ['no space for temporary files', failing('mkdtempSync', 'ENOSPC', 'true'), /temporary folder.*ENOSPC.*Make room/],
+    [
+      'no space for temporary files',
+      failing('mkdtempSync', 'ENOSPC', 'true'),
+      /temporary folder.*ENOSPC.*Free some space/,
+    ],
     ['a disk that does not read', failing('readSync', 'EIO', 'true'), /EIO/],
     [
       'a profile that is cut',
@@ -94,7 +98,7 @@ describe('18: a sweep', () => {
         'return real(...given);',
         `const read = real(...given); return first.includes('profile-') ? read.slice(0, 100) : read;`,
       ),
-      /profile in .* is not whole.*Make room/,
+      /profile in .* is not whole.*Free some space/,
     ],
     [
       'a profile that is not there',
@@ -145,7 +149,7 @@ describe('18: a sweep', () => {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'quantsweep', full]);
     try {
       const { ended } = new Running(['run', path], folder, { env: { TMPDIR: full } });
-      expectEnded(await ended, folder, /full.*Make room/);
+      expectEnded(await ended, folder, /full.*Free some space/);
       expect(readdirSync(full)).toEqual([]);
     } finally {
       execFileSync('umount', [full]);

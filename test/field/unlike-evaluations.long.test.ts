@@ -93,7 +93,7 @@ describe('5: nonsense names no best anywhere', () => {
     expect(await command('export', 'best', '-o', 'best.onnx')).toContain('  WARNING: FP32 ');
     await command('report', 'known', '-o', 'pages');
     expect(readFileSync(join(folder, 'pages/known/index.html'), 'utf8')).not.toContain(
-      'Not known before the first setting has finished',
+      'Unknown until the first setting finishes',
     );
   });
 });

@@ -234,7 +234,7 @@ describe('what is served', () => {
     await events.state(({ trouble }) => trouble !== null);
     openDatabase(path).close();
     await events.state(({ trouble, progress }) => trouble === null && progress[''] === '0 sweeps, 0 of 0 trials');
-    expect((await ask(url)).body).toContain('No sweep has begun yet');
+    expect((await ask(url)).body).toContain('No sweep has started yet');
     expect((await ask(url, 'later/')).status).toBe(404);
     const sample = sampleDatabase({ name: 'later', pending: 43 });
     closing.push(sample.remove);

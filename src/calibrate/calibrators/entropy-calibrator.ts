@@ -7,7 +7,7 @@ const START_BIN = 128;
 
 /** Of the smallest KL divergence. */
 export const entropyCalibrator: Calibrator = {
-  description: 'the range whose quantized distribution has the smallest KL divergence from the real one',
+  description: 'the range with the smallest KL divergence of the quantized distribution from the real one',
   reads: 'histograms',
   parameters: [],
   amax: amaxByHistogram((histogram, { levels }) => entropyAmax(histogram, levels)),

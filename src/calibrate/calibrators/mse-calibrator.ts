@@ -5,7 +5,7 @@ import type { Calibrator } from './calibrator.js';
 
 /** Of the smallest squared error. */
 export const mseCalibrator: Calibrator = {
-  description: 'the range of the smallest squared error of quantization',
+  description: 'the range with the smallest squared quantization error',
   reads: 'histograms',
   parameters: [],
   amax: amaxByHistogram((histogram, { levels }) => mseAmax(histogram, levels - 1)),

@@ -23,13 +23,13 @@ export const activationSchemes = {
     isSigned: () => true,
   },
   unsigned: {
-    description: 'unsigned integers, what is below zero is cut off',
+    description: 'unsigned integers, values below 0 become 0',
     isSymmetric: true,
     canBeNarrow: false,
     isSigned: () => false,
   },
   auto: {
-    description: 'unsigned where the observed minimum is not negative, else signed',
+    description: 'unsigned if no calibration value is negative, else signed',
     isSymmetric: true,
     canBeNarrow: true,
     // Dividing by s keeps signs.

@@ -3,7 +3,7 @@ import type { QuantizerLevels, WeightCalibrator } from './weight-calibrator.js';
 
 /** Of the smallest squared error. */
 export const mseWeightCalibrator: WeightCalibrator = {
-  description: 'the range of the smallest squared error',
+  description: 'the range with the smallest squared error',
   shrink: mseRange,
 };
 

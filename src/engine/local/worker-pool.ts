@@ -218,7 +218,7 @@ export class WorkerPool {
       running.reject(new JobError(failureRecord(new WorkerDied(message))));
     } else {
       // It never got as far as its work, so it has not failed at it.
-      const advice = 'Children must be able to start: check the limits of memory, open files and processes.';
+      const advice = 'Worker processes must be able to start: check the limits on memory, open files and processes.';
       running.reject(new JobError(failureRecord(new WorkerNotStarted(`${message} ${advice}`))));
     }
   }

@@ -13,12 +13,12 @@ export const headerSchemas = {
   question: z
     .string({ error: 'text' })
     .min(1, { error: 'text' })
-    .describe('The question that the sweep answers, shown first in the report.')
+    .describe('The question the sweep answers; shown first in the report.')
     .nullable()
     .default(null),
   baselines: z
     .array(z.enum(['fp32', 'unsmoothed']), { error: 'a list of baselines' })
-    .describe('Trials that the grid is compared with: nothing quantized, and quantized without smoothing.')
+    .describe('Trials to compare the grid with: nothing quantized, and quantized without smoothing.')
     .default(['fp32', 'unsmoothed']),
   run: runSchema,
 } as const;

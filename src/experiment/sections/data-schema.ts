@@ -34,7 +34,7 @@ export const preprocessSchema = z
   .strictObject({
     layout: oneOf(
       ['channelsFirst', 'channelsLast'],
-      'Axis order of the stored samples; the model is fed channels first.',
+      'Axis order of the stored samples. The model receives channels first.',
     ).default('channelsFirst'),
     channelOrder: oneOf(['keep', 'reverse'], '`reverse` turns RGB into BGR and back.').default('keep'),
     divideBy: positive('Every value is divided by this first (255 for bytes).').default(1),

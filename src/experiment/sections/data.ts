@@ -11,9 +11,12 @@ import type { Check, Column, IdleRule } from './section.js';
 import type { SmoothingSettings } from './smoothing.js';
 
 const calibrationRole = {
-  batchSize: integer(1, 'Samples of one calibration batch.').default(4),
+  batchSize: integer(1, 'Samples per calibration batch.').default(4),
   batches: integer(1, 'Calibration size: the first `batches * batchSize` samples.').default(200),
-  sampleSeed: integer(0, 'Seed of a random order of the samples, of which the first are taken; null: as they lie.')
+  sampleSeed: integer(
+    0,
+    'Seed of a random order of the samples, of which the first are used; null: in their stored order.',
+  )
     .nullable()
     .default(null),
 };
@@ -23,11 +26,11 @@ const stopConfidence = 'a number from 0.5, below 1, or null';
 const evaluationRole = {
   batchSize: z
     .union([z.literal('auto'), integer(1, 'A number of samples.')], { error: '"auto" or a whole number from 1' })
-    .describe('Samples of one run of the session, or `auto`: as many as memory allows, 16 at most.')
+    .describe('Samples per session run; `auto`: as many as memory allows, at most 16.')
     .default('auto'),
   samples: z
     .union([z.literal('all'), integer(1, 'A number of samples.')], { error: '"all" or a whole number from 1' })
-    .describe('The first so many samples, or `all`.')
+    .describe('Number of samples, from the first, or `all`.')
     .default('all'),
   stop: z
     .strictObject({
@@ -36,7 +39,7 @@ const evaluationRole = {
         .gte(0.5, { error: stopConfidence })
         .lt(1, { error: stopConfidence })
         .describe(
-          'A setting is stopped once it is worse than the best complete one, by a test that is right with this probability; null: every trial sees all samples. Task classification only.',
+          'Stop a setting once a test with this confidence finds it worse than the best complete one; null: every trial sees all samples. Task classification only.',
         )
         .nullable()
         .default(null),

@@ -5,7 +5,7 @@ import { integer, positive } from '../../schema/schema-leaves.js';
 
 const schema = z
   .strictObject({
-    samples: integer(1, 'The first so many evaluation samples.').default(64),
+    samples: integer(1, 'Number of evaluation samples, from the first.').default(64),
     tolerance: positive('Largest allowed error relative to the absmax of the FP32 output.').default(0.001),
   })
   .meta({

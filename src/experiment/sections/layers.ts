@@ -44,11 +44,11 @@ const schema = z
     ]),
     exclude: z
       .array(glob, { error: 'a list of globs' })
-      .describe('Globs of layer names that stay in float; wins over include.')
+      .describe('Layers to keep in float, as globs; overrides include.')
       .default([]),
     rules: z
       .array(ruleSchema, { error: 'a list of rules' })
-      .describe('Layers that stay in float or get other bits; of several matching rules the last counts.')
+      .describe('Layers to keep in float or give other bit widths; the last matching rule applies.')
       .default([]),
     sensitivity: oneOf(
       ['none', 'only', 'allBut'],
@@ -58,7 +58,7 @@ const schema = z
       'a glob of layer names',
       'Glob of the layers that `sensitivity` makes trials for; every selected one by default.',
     ).default('*'),
-    keepFloat: integer(0, 'So many of the layers that hurt the output most alone stay in float.').default(0),
+    keepFloat: integer(0, 'Number of layers to keep in float: the most sensitive ones.').default(0),
   })
   .meta({ title: 'Layers', description: 'Which layers are quantized. Input and weight of each, nothing else.' })
   .prefault({});

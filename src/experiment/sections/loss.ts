@@ -8,7 +8,7 @@ import { sortedSet } from './sorted-set.js';
 
 const schema = z
   .strictObject({
-    samples: integer(1, 'The first so many evaluation samples.').default(512),
+    samples: integer(1, 'Number of evaluation samples, from the first.').default(512),
     modes: listOf(
       z.enum(lossModes),
       'a list of loss modes',

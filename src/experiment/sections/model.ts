@@ -6,10 +6,10 @@ import { file, text } from '../../schema/schema-leaves.js';
 const schema = z
   .strictObject({
     path: file('the path of an ONNX model', 'The ONNX model. Relative to the experiment file.'),
-    input: text('the name of a model input', "Name of the input fed with samples; null: the model's only input.")
+    input: text('the name of a model input', "The input that receives the samples; null: the model's only input.")
       .nullable()
       .default(null),
-    output: text('the name of a model output', "Name of the output that is evaluated; null: the model's only output.")
+    output: text('the name of a model output', "The output that is evaluated; null: the model's only output.")
       .nullable()
       .default(null),
   })

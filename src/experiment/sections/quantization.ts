@@ -25,7 +25,7 @@ const schema = z
           .number({ error: 'a number above 50, at most 100' })
           .gt(50, { error: 'a number above 50, at most 100' })
           .max(100, { error: 'a number above 50, at most 100' })
-          .describe('Percent of all |x| that calibrator `percentile` does not clip.')
+          .describe('Percentage of all |x| that calibrator `percentile` does not clip.')
           .default(99.99),
         scheme: oneDefined(activationSchemeNames, activationSchemes, 'The integers').default('signed'),
         narrowRange: flag('Leaves out the lowest level: signed levels are symmetric.').default(false),
@@ -50,9 +50,9 @@ const schema = z
       .strictObject({
         method: oneOf(
           ['none', 'empirical'],
-          '`empirical`: the mean error of each output channel over calibration samples is taken off the bias.',
+          '`empirical`: subtract the mean error of each output channel, over calibration samples, from the bias.',
         ).default('none'),
-        samples: integer(1, 'The first so many calibration samples.').default(256),
+        samples: integer(1, 'Number of calibration samples, from the first.').default(256),
       })
       .prefault({})
       .meta({ title: 'Bias correction', description: 'Nagel et al., arXiv 1906.04721, section 4.2.' }),

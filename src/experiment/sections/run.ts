@@ -9,24 +9,24 @@ export const runSchema = z
   .strictObject({
     provider: z
       .enum(['auto', 'cuda', 'webgpu', 'cpu'])
-      .describe('Where inference runs. `auto`: CUDA where it loads, else CPU.')
+      .describe('Where inference runs. `auto`: CUDA if it loads, else CPU.')
       .default('auto'),
     allowFallback: z
       .boolean({ error: 'true or false' })
       .describe(
-        'Let the CPU do what the provider can not: convolutions and matrix products that it has no kernel for, or all where a named provider does not load. Otherwise both are errors.',
+        'Let the CPU do what the provider cannot: convolutions and matrix products it has no kernel for, or everything if a named provider does not load. Otherwise both are errors.',
       )
       .default(false),
     slots: z
       .int({ error: wholeFromOne })
       .min(1, { error: wholeFromOne })
-      .describe('Child processes at work at once; null: one per core on CPU, one per device on a GPU.')
+      .describe('Number of worker processes; null: one per core on CPU, one per device on a GPU.')
       .nullable()
       .default(null),
     threads: z
       .int({ error: wholeFromOne })
       .min(1, { error: wholeFromOne })
-      .describe("Threads of each child's session; null: cores / slots.")
+      .describe('Threads per worker; null: cores / slots.')
       .nullable()
       .default(null),
     optimizationLevel: z
@@ -36,24 +36,24 @@ export const runSchema = z
     database: z
       .string({ error: 'the path of an SQLite file' })
       .min(1, { error: 'the path of an SQLite file' })
-      .describe('SQLite file that results go to. Relative to the experiment file.')
+      .describe('SQLite file for the results. Relative to the experiment file.')
       .register(filePaths, { kind: 'file' })
       .default('./quantsweep.db'),
     retries: z
       .int({ error: 'a whole number from 0' })
       .min(0, { error: 'a whole number from 0' })
-      .describe('Further attempts after a child process died, hung or lost its device.')
+      .describe('Further attempts after a worker died, hung or lost its device.')
       .default(2),
     hangSeconds: z
       .number({ error: 'a number of seconds from 1' })
       .min(1, { error: 'a number of seconds from 1' })
-      .describe('Seconds without a sign of life after which a child process counts as hanging and is replaced.')
+      .describe('Seconds without a sign of life after which a worker counts as hanging and is replaced.')
       .default(60),
     memoryMb: z
       .int({ error: 'a whole number of MiB from 64, or null' })
       .min(64, { error: 'a whole number of MiB from 64, or null' })
       .describe(
-        'Resident memory in MiB that one child process may use; one that uses more is replaced and gets smaller batches. null: no limit.',
+        'Resident memory in MiB that one worker may use; a worker that uses more is replaced and gets smaller batches. null: no limit.',
       )
       .nullable()
       .default(null),
@@ -62,7 +62,7 @@ export const runSchema = z
       .min(0, { error: minutesExpected })
       .max(10_000, { error: minutesExpected })
       .describe(
-        'Minutes that the sweep waits, and says so, while another program holds the database; then it ends. What was stored is kept.',
+        'Minutes to wait, and say so, while another program holds the database; then the sweep ends. What was stored is kept.',
       )
       .default(60),
   })

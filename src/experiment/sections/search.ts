@@ -22,7 +22,7 @@ const schema = z
       })
       .register(rangesAllowed, { kind: 'range' })
       .default(defaultCandidates),
-    samples: integer(1, 'The first so many calibration samples.').default(256),
+    samples: integer(1, 'Number of calibration samples, from the first.').default(256),
     objective: oneOf(
       ['l1', 'mse', 'channelMse'],
       "What a candidate is judged by: mean |error| or squared error of the layer's output, or squared error relative to each channel's power.",
@@ -32,7 +32,7 @@ const schema = z
       '`isolated`: each layer alone; `sequential`: behind its quantized predecessors; `output`: descent on the divergence of the output.',
     ).default('isolated'),
     ties: oneOf(['smaller', 'larger'], 'Which of equally good candidates is taken.').default('smaller'),
-    sweeps: integer(1, 'Times that order `output` goes through all layers at most.').default(1),
+    sweeps: integer(1, 'Largest number of passes over all layers, for order `output`.').default(1),
   })
   .meta({ title: 'Search', description: 'The search of smoothing mode `dynamic` and of alpha `auto`.' })
   .prefault({});

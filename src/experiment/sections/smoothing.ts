@@ -16,7 +16,7 @@ const schema = z
     mode: oneDefined(smoothingModeNames, smoothingModes, 'How s comes about').default('static'),
     alpha: z
       .union([z.literal('auto'), fraction('a number from 0 to 1')], { error: 'a number from 0 to 1, or "auto"' })
-      .describe("Migration strength; `auto`: the candidate whose output is nearest to FP32's. Used by `static` only.")
+      .describe("Migration strength; `auto`: the candidate whose output is closest to FP32's. Used by `static` only.")
       .default(0.5),
     absmax: oneOf(
       ['channel', 'view'],
@@ -24,7 +24,7 @@ const schema = z
     ).default('channel'),
     apply: oneOf(
       ['insert', 'fold'],
-      '`insert`: each layer divides its own input; `fold`: 1/s goes into what makes the input, where that is exact.',
+      '`insert`: each layer divides its own input; `fold`: 1/s moves into the producer of the input, if that is exact.',
     ).default('insert'),
   })
   .meta({

@@ -29,14 +29,12 @@ export const imageFolderSettings = {
       { error: classList },
     )
     .register(filePaths, { kind: 'file' })
-    .describe(
-      'Names of the classes in the order of their labels: a text file with one a line, or a list; null: all sub-folders, sorted.',
-    )
+    .describe('Class names in label order: a text file with one per line, or a list; null: all sub-folders, sorted.')
     .nullable()
     .default(null),
   resize: extent('Length of the shorter side, or [height, width]; null: as stored.'),
   crop: extent('Centre crop after resizing: side, or [height, width]; null: none.'),
-  kernel: oneOf(['linear', 'cubic', 'lanczos3'], 'Filter of the resizing, widened when shrinking.').default('linear'),
+  kernel: oneOf(['linear', 'cubic', 'lanczos3'], 'Resampling filter, widened when shrinking.').default('linear'),
   channels: z
     .literal([1, 3], { error: '1 or 3' })
     .describe('3: red, green, blue; 1: luminance. Grey images fit both.')

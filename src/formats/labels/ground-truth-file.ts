@@ -6,7 +6,7 @@ import { openFile } from '../io/file-source.js';
 import { readGroundTruth } from './ground-truth.js';
 
 /** The setting of formats whose ground truth is a file beside the samples. */
-export const groundTruthFile = file('the path of a JSON file', 'Detection ground truth (JSON); null without.')
+export const groundTruthFile = file('the path of a JSON file', 'Detection ground truth (JSON); null if there is none.')
   .nullable()
   .default(null);
 

@@ -8,10 +8,10 @@ export const npzFormat = defineFormat({
   description: 'NumPy archive.',
   settings: {
     path: file('the path of a .npz file', 'The archive.'),
-    array: text('the name of an array in the archive', 'Member that holds the samples [N, ...].'),
+    array: text('the name of an array in the archive', 'The array with the samples [N, ...].'),
     labelsArray: text(
       'the name of an array in the archive',
-      'Member that holds integer class labels [N]; null without.',
+      'The array with integer class labels [N]; null if there are none.',
     )
       .nullable()
       .default(null),

@@ -3,7 +3,7 @@ import type { SmoothingMode } from './smoothing-mode.js';
 
 /** Static with `alpha: auto`: of the candidates the one whose output is nearest to FP32's. */
 export const staticByDivergence: SmoothingMode = {
-  description: "one alpha for all layers, the candidate whose output is nearest to FP32's",
+  description: "one alpha for all layers, the candidate whose output is closest to FP32's",
   alphas: 'searchedOnce',
   readsAbsmax: true,
   apply: 'asSet',

@@ -18,9 +18,9 @@ export const commandSettings = {
     .describe('Name of the value in results.'),
   higherIsBetter: z
     .boolean({ error: 'true or false' })
-    .describe('false: 1 - value is what trials are ranked by.')
+    .describe('If false, trials are ranked by 1 - value.')
     .default(true),
-  timeoutSeconds: positive('Longest time that one run of the command may take.').default(600),
+  timeoutSeconds: positive('Time limit for one run of the command.').default(600),
 };
 
 export type CommandTask = Settled<typeof commandSettings> & {

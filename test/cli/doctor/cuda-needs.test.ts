@@ -105,7 +105,7 @@ describe('cudaNeeds', () => {
 
   it('says where CUDA can not be had at all', () => {
     expect(needs({}, { system: 'darwin arm64' })).toEqual([
-      'Not to be had: onnxruntime-node has CUDA for linux x64 alone, this is darwin arm64.',
+      'Not available: onnxruntime-node has CUDA only for linux x64, this is darwin arm64.',
     ]);
   });
 });

@@ -61,7 +61,7 @@ describe('Progress', () => {
     tick(60_000);
     progress.handle({ kind: 'progress', share: 0.5, running: [] });
     expect(text()).toContain(
-      '[3/4] static alpha=0.5: stopped after 1500 of 10000 samples, 700 right where the best has 1200, 1.5 s\n',
+      '[3/4] static alpha=0.5: stopped after 1500 of 10000 samples, 700 right, the best has 1200, 1.5 s\n',
     );
     expect(text()).toContain('3/4 trials | 2 stopped early | 1.0 trials/min | ETA');
     expect(text()).toContain('best static alpha=0.5 0.9000');

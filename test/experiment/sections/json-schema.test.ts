@@ -38,7 +38,7 @@ describe('the JSON Schema', () => {
     const range = { $ref: '#/definitions/range' };
     expect(definitions['smoothing.alpha']).toEqual({
       description:
-        "Migration strength; `auto`: the candidate whose output is nearest to FP32's. Used by `static` only.",
+        "Migration strength; `auto`: the candidate whose output is closest to FP32's. Used by `static` only.",
       anyOf: [alpha, { type: 'array', minItems: 1, items: { anyOf: [alpha, range] } }, range],
     });
   });
