@@ -6,16 +6,17 @@
 const mayImport = {
   memo: [],
   text: [],
+  schema: [],
   errors: ['text'],
   statistics: [],
   onnx: ['text', 'errors'],
   records: ['errors', 'statistics', 'onnx'],
   calibrate: ['onnx', 'records'],
   smooth: ['onnx', 'records', 'calibrate'],
-  formats: ['text', 'errors', 'statistics', 'onnx'],
-  tasks: ['text', 'errors', 'statistics', 'records', 'formats'],
+  formats: ['text', 'schema', 'errors', 'statistics', 'onnx'],
+  tasks: ['text', 'schema', 'errors', 'statistics', 'records', 'formats'],
   reference: ['statistics', 'records', 'formats', 'tasks'],
-  experiment: ['memo', 'text', 'errors', 'onnx', 'records', 'calibrate', 'smooth', 'formats', 'tasks'],
+  experiment: ['memo', 'text', 'schema', 'errors', 'onnx', 'records', 'calibrate', 'smooth', 'formats', 'tasks'],
   quantize: ['text', 'onnx', 'records', 'calibrate', 'smooth', 'experiment'],
   losses: ['statistics', 'onnx', 'records', 'experiment', 'quantize'],
   equivalence: ['errors', 'onnx', 'smooth', 'quantize', 'losses'],
@@ -45,8 +46,8 @@ const mayImport = {
 
 /** Folders that open no file, process, thread or socket. */
 const pure = [
-  ...['memo', 'text', 'statistics', 'onnx', 'records', 'calibrate', 'smooth', 'reference', 'quantize', 'losses'],
-  ...['equivalence', 'plan'],
+  ...['memo', 'text', 'schema', 'statistics', 'onnx', 'records', 'calibrate', 'smooth', 'reference', 'quantize'],
+  ...['losses', 'equivalence', 'plan'],
 ];
 
 /** Each outside package has one folder, or one file, that may import it. */
@@ -59,6 +60,18 @@ const packages = {
   '(vega|vega-lite|vega-interpreter)': '^src/report/',
   yaml: '^src/experiment/',
   yargs: '^src/cli/',
+};
+
+/** The same for the folders of report/. Files beside them are for all of them and import none, but for the server's door. */
+const reportMayImport = {
+  addresses: [],
+  charts: [],
+  facts: ['addresses', 'charts'],
+  answers: ['facts'],
+  figures: ['addresses', 'charts', 'facts', 'answers'],
+  browser: ['addresses', 'charts'],
+  output: ['addresses', 'charts', 'facts', 'answers', 'figures', 'browser'],
+  pages: ['addresses', 'charts', 'facts', 'answers', 'figures', 'browser', 'output'],
 };
 
 const folders = Object.keys(mayImport);
@@ -78,6 +91,30 @@ module.exports = {
       from: { path: `^src/${folder}/` },
       to: { path: '^src/', pathNot: `^src/(${[folder, ...mayImport[folder]].join('|')})/` },
     })),
+    ...Object.entries(reportMayImport).map(([folder, others]) => ({
+      name: `report-${folder}-imports-what-it-may`,
+      severity: 'error',
+      from: { path: `^src/report/${folder}/` },
+      to: { path: '^src/report/[^/]+/', pathNot: `^src/report/(${[folder, ...others].join('|')})/` },
+    })),
+    {
+      name: 'files-beside-report-folders-import-none',
+      severity: 'error',
+      from: { path: '^src/report/[^/]+\\.ts$', pathNot: '^src/report/served-report\\.ts$' },
+      to: { path: '^src/report/[^/]+/' },
+    },
+    {
+      name: 'serve-knows-one-file-of-report',
+      severity: 'error',
+      from: { path: '^src/serve/' },
+      to: { path: '^src/report/', pathNot: '^src/report/served-report\\.ts$' },
+    },
+    {
+      name: 'browser-client-is-imported-by-nothing-else',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/report/browser/client/' },
+      to: { path: '^src/report/browser/client/' },
+    },
     {
       name: 'the-door-opens-the-api',
       comment: 'src/index.ts exports the functions of src/api and the types and errors that they name',

@@ -8,6 +8,7 @@ import { writeResult } from './measure/result-file.js';
 import { bySize } from './measure/size.js';
 import { median } from './measure/spread.js';
 
+const scenes = fileURLToPath(new URL('../experiments/demo/scenes/dataset.mjs', import.meta.url));
 const model = fileURLToPath(new URL('../experiments/demo/bev-demo.onnx', import.meta.url));
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const TRIALS = Number(process.env['QUANTSWEEP_BENCH_TRIALS'] ?? bySize({ quick: 40, part: 150, full: 500 }));
@@ -20,8 +21,8 @@ const experiment = `version: 1
 name: memory
 model: { path: ${JSON.stringify(model)} }
 data:
-  calibration: { format: bevScenes, seed: 2, scenes: 8, batchSize: 2, batches: 4 }
-  evaluation: { format: bevScenes, seed: 3, scenes: 4, batchSize: 4 }
+  calibration: { format: module, path: ${JSON.stringify(scenes)}, options: { seed: 2, scenes: 8 }, batchSize: 2, batches: 4 }
+  evaluation: { format: module, path: ${JSON.stringify(scenes)}, options: { seed: 3, scenes: 4 }, batchSize: 4 }
 task: { kind: centerDetection, bootstrap: 20 }
 loss: { samples: 2, modes: [accumulated] }
 gate: { samples: 1 }
@@ -65,7 +66,7 @@ const environment = sayEnvironment(`Memory of a sweep of ${TRIALS} trials on the
 const folder = mkdtempSync(join(tmpdir(), 'quantsweep-memory-'));
 writeFileSync(join(folder, 'memory.yaml'), experiment);
 const start = performance.now();
-const running = spawn(process.execPath, [main, 'run', 'memory.yaml'], {
+const running = spawn(process.execPath, [main, 'run', 'memory.yaml', '--allow-code'], {
   cwd: folder,
   stdio: ['ignore', 'pipe', 'inherit'],
 });

@@ -111,7 +111,7 @@ async function measureAll(): Promise<void> {
     printRatios(ratios, 'fp32');
     rows.push(...ratios.map((row) => ({ subject: subject.name, ...row })));
     // The demo's scenes are too few for 1500 batches.
-    if (subject.source.format === 'bevScenes') continue;
+    if (subject.source.format === 'module') continue;
     for (const batches of SIZES) {
       for (const histograms of [false, true]) {
         const memory = await reportOf<MemoryReport>(

@@ -35,7 +35,11 @@ const {
 } = loadModel({ path, sha256, input: null, output: null }, new JobCaches());
 const layers = found.filter((l) => l.supported);
 const dataset = await openDataset(
-  { format: 'bevScenes', seed: 2, scenes: SAMPLES },
+  {
+    format: 'module',
+    path: fileURLToPath(new URL('../experiments/demo/scenes/dataset.mjs', import.meta.url)),
+    options: { seed: 2, scenes: SAMPLES },
+  },
   { layout: 'channelsFirst', channelOrder: 'keep', divideBy: 1, mean: null, std: null },
 );
 const range = { first: 0, count: SAMPLES, batchSize: BATCH };

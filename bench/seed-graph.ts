@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { createRandomStream } from '../src/formats/bev/bev-random.js';
+import { createRandomStream } from '../src/formats/synthetic/random-stream.js';
 import { openDataset } from '../src/formats/open-dataset.js';
 import { intsAttribute } from '../src/onnx/node.js';
 import type { NodeProto, TensorProto } from '../src/onnx/proto/onnx_pb.js';

@@ -13,6 +13,7 @@ const ROUNDS = bySize({ quick: 2, part: 7, full: 25 });
 const BASE = 'node';
 
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const scenes = fileURLToPath(new URL('../experiments/demo/scenes/dataset.mjs', import.meta.url));
 const model = fileURLToPath(new URL('../experiments/demo/bev-demo.onnx', import.meta.url));
 
 /** 5,000 trials: 50 alphas x 5 calibration sizes x 2 x 2 x 5 quantizers. */
@@ -20,8 +21,8 @@ const experiment = `version: 1
 name: startup
 model: { path: ${JSON.stringify(model)} }
 data:
-  calibration: { format: bevScenes, seed: 2, scenes: 512, batchSize: 4 }
-  evaluation: { format: bevScenes, seed: 3, scenes: 256 }
+  calibration: { format: module, path: ${JSON.stringify(scenes)}, options: { seed: 2, scenes: 512 }, batchSize: 4 }
+  evaluation: { format: module, path: ${JSON.stringify(scenes)}, options: { seed: 3, scenes: 256 } }
 task: centerDetection
 baselines: []
 grid:
@@ -44,14 +45,17 @@ function ended(folder: string, args: readonly string[]): () => Promise<number> {
 
 const folder = mkdtempSync(join(tmpdir(), 'quantsweep-startup-'));
 writeFileSync(join(folder, 'startup.yaml'), experiment);
-const { stdout: plan } = spawnSync(process.execPath, [main, 'plan', 'startup.yaml'], { cwd: folder, encoding: 'utf8' });
+const { stdout: plan } = spawnSync(process.execPath, [main, 'plan', 'startup.yaml', '--allow-code'], {
+  cwd: folder,
+  encoding: 'utf8',
+});
 if (!/\b5,?000 trials\b/.test(plan)) throw new Error(`Expected a plan of 5000 trials, got: ${plan.slice(0, 400)}`);
 const environment = sayEnvironment('The program as a process, over a process of node that does nothing');
 const costs = await interleavedRounds(
   new Map([
     [BASE, ended(folder, ['-e', '0'])],
     ['quantsweep --help', ended(folder, [main, '--help'])],
-    ['quantsweep plan of 5,000 trials', ended(folder, [main, 'plan', 'startup.yaml'])],
+    ['quantsweep plan of 5,000 trials', ended(folder, [main, 'plan', 'startup.yaml', '--allow-code'])],
   ]),
   ROUNDS,
 );

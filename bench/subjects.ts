@@ -35,7 +35,11 @@ export function subjects(): readonly Subject[] {
   const demo: Subject = {
     name: 'bev-demo',
     model: jobModel(file('../experiments/demo/bev-demo.onnx')),
-    source: { format: 'bevScenes', seed: 2, scenes: 256 },
+    source: {
+      format: 'module',
+      path: file('../experiments/demo/scenes/dataset.mjs'),
+      options: { seed: 2, scenes: 256 },
+    },
     preprocess: asStored,
   };
   const others = ['cifar10-resnet20', 'cifar10-mobilenetv2-skewed'].flatMap((name): Subject[] => {

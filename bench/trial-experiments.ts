@@ -118,8 +118,8 @@ function demoDetector(share: number): Subject {
     files: [],
     sections: `model: { path: ${path('../experiments/demo/bev-demo.onnx')} }
 data:
-  calibration: { format: bevScenes, seed: 2, scenes: 200, batchSize: 4, batches: 50 }
-  evaluation: { format: bevScenes, seed: 3, scenes: ${samples} }
+  calibration: { format: module, path: ${path('../experiments/demo/scenes/dataset.mjs')}, options: { seed: 2, scenes: 200 }, batchSize: 4, batches: 50 }
+  evaluation: { format: module, path: ${path('../experiments/demo/scenes/dataset.mjs')}, options: { seed: 3, scenes: ${samples} } }
 task: centerDetection`,
   };
 }

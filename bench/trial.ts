@@ -120,7 +120,7 @@ async function measure(subject: TrialExperiment): Promise<object> {
     file,
     `${subject.yaml}run: { provider: cpu, slots: ${SLOTS}, threads: 1, hangSeconds: 600, database: ${database} }\n`,
   );
-  const sweep = await prepareSweep(loadExperiment(file), { open, code: { use: 'run', allowed: false } });
+  const sweep = await prepareSweep(loadExperiment(file), { open, code: { use: 'run', allowed: true } });
   const [fp32, ...quantized] = sweep.plan.trials;
   const { preprocess, evaluation, model } = fp32!.settings;
   const store = openStore(database);

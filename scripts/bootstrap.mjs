@@ -53,7 +53,11 @@ function installPackages(node) {
 }
 
 function compileSources(node) {
-  const sources = [...filesIn(join(root, 'src')), ...configurations()].sort();
+  const sources = [
+    ...filesIn(join(root, 'src')),
+    ...configurations(),
+    join(root, 'scripts', 'build-browser.mjs'),
+  ].sort();
   unlessDone(join(root, 'dist', '.source-hash'), hashOf(sources), () => {
     console.error('quantsweep: compiling');
     return build(node);

@@ -16,16 +16,16 @@ export function build(node) {
   const mark = join(dist, '.build-start');
   writeFileSync(mark, '');
   const { mtimeMs: start } = statSync(mark);
-  const { status } = spawnSync(node, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-  });
-  if (status === 0) {
+  const run = (...args) => spawnSync(node, args, { cwd: root, stdio: ['ignore', 2, 2] }).status === 0;
+  const isCompiled =
+    run(join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json') &&
+    run(join(root, 'scripts/build-browser.mjs'));
+  if (isCompiled) {
     copyViews();
     removeOlder(dist, start);
   }
   rmSync(mark);
-  return status === 0;
+  return isCompiled;
 }
 
 /** tsc leaves SQL out: that of the views lies beside the compiled module that reads it. */

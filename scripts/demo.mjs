@@ -14,6 +14,7 @@ async function quantsweep(...args) {
   if (code !== 0) process.exit(code ?? 1);
 }
 
-await quantsweep('run', 'experiments/demo.yaml');
+// The scenes are made by a module that comes with quantsweep.
+await quantsweep('run', '--allow-code', 'experiments/demo.yaml');
 await quantsweep('query', '--name', 'best', '--param', 'sweep=demo');
 await quantsweep('report', 'demo', '-o', 'reports/demo');

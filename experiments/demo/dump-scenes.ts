@@ -5,7 +5,7 @@
  */
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { BEV_CHANNELS, BEV_GRID, generateBevScenes } from '../../src/formats/bev/bev-scenes.js';
+import { CHANNELS, generateScenes, GRID } from './scenes/scenes.mjs';
 
 const CHUNK_SCENES = 64;
 
@@ -36,13 +36,13 @@ const seed = Number(seedText);
 const count = Number(countText);
 mkdirSync(folder, { recursive: true });
 const file = openSync(join(folder, `${name}.npy`), 'w');
-writeSync(file, npyHeader([count, BEV_CHANNELS.length, BEV_GRID, BEV_GRID]));
+writeSync(file, npyHeader([count, CHANNELS.length, GRID, GRID]));
 const scenes = [];
 const startMs = performance.now();
 let generateMs = 0;
 for (let first = 0; first < count; first += CHUNK_SCENES) {
   const chunkMs = performance.now();
-  const chunk = generateBevScenes({ seed, first, count: Math.min(CHUNK_SCENES, count - first) });
+  const chunk = generateScenes({ seed, first, count: Math.min(CHUNK_SCENES, count - first) });
   generateMs += performance.now() - chunkMs;
   const bits = toFloat16Bits(chunk.features);
   writeSync(file, new Uint8Array(bits.buffer));

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { readSweepFacts } from '../report/facts/sweep-facts.js';
-import { reportData } from '../report/facts/report-data.js';
-import { markdownSummary } from '../report/output/markdown-summary.js';
-import { withRelativePaths } from '../report/output/relative-paths.js';
-import { renderReport as renderPage } from '../report/output/render-report.js';
+import { reportData } from '../report/output/json/report-data.js';
+import { markdownSummary } from '../report/output/markdown/markdown-summary.js';
+import { withRelativePaths } from '../report/relative-paths.js';
+import { renderReport as renderPage } from '../report/pages/render-report.js';
 import type { Query } from '../report/query.js';
 import { pickSweep } from './pick-sweep.js';
 import { readDatabase } from './read-database.js';

@@ -3,6 +3,7 @@ import { describeValue } from './experiment-error.js';
 import type { Place, Problem } from './experiment-error.js';
 import { entryOf, nodeAt, placeOf, toPlain } from './file/located-node.js';
 import type { LocatedNode } from './file/located-node.js';
+import { retiredChoices } from '../schema/schema-leaves.js';
 import { didYouMean } from '../text/nearest-name.js';
 import { unwrapSchema } from './sections/setting-paths.js';
 
@@ -56,6 +57,12 @@ function expectChoice(choices: readonly unknown[], value: unknown): string {
   return `expected ${expected}, got ${describeValue(value)}${hint}`;
 }
 
+/** What to write instead of a choice that is no more; empty for any other value. */
+function retiredAdvice(schema: z.core.$ZodType | undefined, value: string): string {
+  const advice = schema === undefined ? undefined : retiredChoices.get(schema as z.ZodType)?.advice[value];
+  return advice === undefined ? '' : `. ${advice}`;
+}
+
 function expectKind(schema: z.core.$ZodType | undefined, message: string): string {
   const keys = keysOf(schema);
   if (keys.length > 0) return `a mapping with ${keys.join(', ')}`;
@@ -101,8 +108,10 @@ function explainIssue(issue: z.core.$ZodIssue, refused: RefusedValue): readonly 
       }));
     }
     case 'invalid_union':
-      if ('options' in issue && Array.isArray(issue.options))
-        return [{ place, field: name, text: expectChoice(issue.options, value) }];
+      if ('options' in issue && Array.isArray(issue.options)) {
+        const advice = typeof value === 'string' ? retiredAdvice(schema, value) : '';
+        return [{ place, field: name, text: `${expectChoice(issue.options, value)}${advice}` }];
+      }
       return [{ place, field: name, text: `expected ${issue.message}, got ${describeValue(value)}` }];
     case 'invalid_value':
       return [{ place, field: name, text: expectChoice(issue.values, value) }];

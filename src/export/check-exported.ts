@@ -1,5 +1,5 @@
 import { openDataset } from '../formats/open-dataset.js';
-import type { DataSource } from '../formats/data-source.js';
+import { formatOf, type DataSource } from '../formats/data-source.js';
 import type { ModelSettings, OptimizationLevel } from '../experiment/sections/settings.js';
 import type { PreprocessSettings } from '../formats/preprocess/preprocess-settings.js';
 import { describeNode } from '../onnx/graph-index.js';
@@ -83,7 +83,7 @@ async function compare(
   context: JobContext,
 ): Promise<NonNullable<ExportCheck['compared']> | string> {
   const { source } = evaluation;
-  if (source.format === 'module') return 'its samples are made by code of your own';
+  if (formatOf(source).code(source) !== null) return 'its samples are made by code of your own';
   const dataset = await openDataset(source, preprocess);
   try {
     const io = resolveModelIo(model, names);

@@ -1,5 +1,16 @@
-import type { JsonObject } from './json-value.js';
-import type { ResizeKernel } from './preprocess/preprocess-settings.js';
+import { resolve } from 'node:path';
+import type { Settled } from '../schema/settled.js';
+import { DatasetError } from './dataset-error.js';
+import type { Format } from './format.js';
+import type { InputSource } from './input-schema.js';
+import { formatNames, formats, retiredFormats, type FormatName } from './registry.js';
+
+type SourceOf<Definition> = Definition extends { locate(...args: never[]): infer Source } ? Source : never;
+
+/** Where the samples of a model's main input come from: a format's name and what its definition makes of settings. */
+export type SampleSource = {
+  [Name in FormatName]: { readonly format: Name } & SourceOf<(typeof formats)[Name]>;
+}[FormatName];
 
 /** Where samples come from. Paths are absolute once loaded; in the file they are relative to the file. */
 export type DataSource = SampleSource & {
@@ -7,98 +18,38 @@ export type DataSource = SampleSource & {
   readonly inputs?: Readonly<Record<string, InputSource>>;
 };
 
-/** One further input of the model. Exactly one of `path` and `value` is not null. */
-export interface InputSource {
-  /** `.npy` or, with `array`, `.npz`. */
-  readonly path: string | null;
-  /** Member of an archive; null for a `.npy`. */
-  readonly array: string | null;
-  /** One number for the whole tensor. */
-  readonly value: number | boolean | null;
-  /** `sample`: the array is `[N, ...]`, one entry a sample; `run`: the whole array is fed to every run. */
-  readonly per: 'sample' | 'run';
+const byName: ReadonlyMap<string, Format> = new Map(Object.entries(formats));
+
+/**
+ * The definition of a source's format.
+ *
+ * @throws DatasetError for a source that another version stored, in a format that this one does not have
+ */
+export function formatOf({ format: name }: Pick<SampleSource, 'format'>): Format {
+  const format = byName.get(name);
+  if (format !== undefined) return format;
+  const advice = retiredFormats[name];
+  throw new DatasetError({
+    expected: `a format of this version (${formatNames.join(', ')})`,
+    got: name,
+    where: 'the format of the data',
+    ...(advice === undefined ? {} : { advice: `${advice}.` }),
+  });
 }
 
-export type SyntheticDistribution = 'normal' | 'uniform' | 'halfNormal';
+/** A source as an experiment file has it, beside whatever else the file says of its data. */
+export type FileSource = {
+  [Name in FormatName]: { readonly format: Name } & Settled<(typeof formats)[Name]['settings']>;
+}[FormatName] & { readonly inputs: Readonly<Record<string, InputSource>> };
 
-/** Where the samples of a model's main input come from. */
-export type SampleSource =
-  | {
-      readonly format: 'cifar10';
-      /** CIFAR-10 binary file: records of 1 label byte and 3072 pixel bytes (R, G, B planes of 32x32). */
-      readonly path: string;
-    }
-  | {
-      readonly format: 'npy';
-      /** Samples `[N, ...]`. */
-      readonly path: string;
-      /** Integer class labels `[N]`, a second `.npy`; null without labels. */
-      readonly labels: string | null;
-      /** Detection ground truth, JSON; null without. */
-      readonly groundTruth: string | null;
-    }
-  | {
-      readonly format: 'npz';
-      readonly path: string;
-      /** Member that holds the samples `[N, ...]`. */
-      readonly array: string;
-      /** Member that holds integer class labels `[N]`; null without. */
-      readonly labelsArray: string | null;
-      readonly groundTruth: string | null;
-    }
-  | {
-      readonly format: 'idx';
-      /** IDX file of bytes `[N, ...]` (MNIST's format), plain or gzip. */
-      readonly path: string;
-      /** IDX file of labels `[N]`, plain or gzip; null without. */
-      readonly labels: string | null;
-    }
-  | {
-      readonly format: 'npyFolder';
-      /** Folder of `.npy` files, one sample each, in the order of their names. */
-      readonly path: string;
-      /** Integer class labels: a `.npy` `[N]`, or a CSV of file name and label; null without. */
-      readonly labels: string | null;
-      readonly groundTruth: string | null;
-    }
-  | {
-      readonly format: 'imageFolder';
-      /** Folder of JPEG and PNG files, in the order of their paths inside it. */
-      readonly path: string;
-      /** CSV of path and label; null: classes by the name of the sub-folder, or none where there are no sub-folders. */
-      readonly labels: string | null;
-      /** Names of the classes in the order of their labels, or a file with one a line; absent: all sub-folders, sorted. */
-      readonly classes?: string | readonly string[];
-      /** Length of the shorter side, or `[height, width]`; null: as stored. */
-      readonly resize: number | readonly [number, number] | null;
-      /** Centre crop after resizing: side, or `[height, width]`; null: none. */
-      readonly crop: number | readonly [number, number] | null;
-      readonly kernel: ResizeKernel;
-      /** 3: red, green, blue; 1: luminance. */
-      readonly channels: 1 | 3;
-    }
-  | {
-      readonly format: 'synthetic';
-      /** Shape of one sample, channels first. */
-      readonly shape: readonly number[];
-      readonly distribution: SyntheticDistribution;
-      /** Factor by channel: of all, or of some by index; null: 1. */
-      readonly channelScales: readonly number[] | Readonly<Record<string, number>> | null;
-      readonly seed: number;
-      /** Number of samples. */
-      readonly count: number;
-    }
-  | {
-      readonly format: 'module';
-      /** ES module whose default export opens the dataset. */
-      readonly path: string;
-      /** Handed to the module. */
-      readonly options: JsonObject;
-    }
-  | {
-      readonly format: 'bevScenes';
-      /** Seed of the generator of bird's-eye-view LiDAR scenes (the embedded demo's data). */
-      readonly seed: number;
-      /** Number of scenes. */
-      readonly scenes: number;
-    };
+/** @param folder that paths of the file are relative to */
+export function toDataSource(data: FileSource, folder: string): DataSource {
+  const absolute = (path: string): string => resolve(folder, path);
+  const samples = { format: data.format, ...formatOf(data).locate(data, absolute) } as SampleSource;
+  const inputs = Object.entries(data.inputs);
+  if (inputs.length === 0) return samples;
+  const located = inputs.map(([name, input]) => {
+    return [name, { ...input, path: input.path === null ? null : absolute(input.path) }] as const;
+  });
+  return { ...samples, inputs: Object.fromEntries(located) };
+}

@@ -1,4 +1,4 @@
-import type { InputSource } from './data-source.js';
+import type { InputSource } from './input-schema.js';
 import type { Dataset, FurtherInput } from './dataset.js';
 import { DatasetError } from './dataset-error.js';
 import { openFile } from './io/file-source.js';

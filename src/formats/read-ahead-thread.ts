@@ -3,20 +3,7 @@ import { elementCount } from '../onnx/tensor.js';
 import type { Dataset } from './dataset.js';
 import { openDataset } from './open-dataset.js';
 import { permutedDataset } from './permuted-dataset.js';
-import type { AheadSource } from './read-ahead.js';
-
-/** Samples to read: `start .. start + count - 1`. */
-export interface ReadRequest {
-  readonly id: number;
-  readonly start: number;
-  readonly count: number;
-}
-
-/** Float32 samples one after the other; null where they could not be read. */
-export interface ReadAnswer {
-  readonly id: number;
-  readonly samples: Float32Array | null;
-}
+import type { AheadSource, ReadAnswer, ReadRequest } from './read-ahead-messages.js';
 
 /** Entry of a thread that reads samples ahead, in the order in which they are asked for. */
 function main(): void {

@@ -1,16 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import type { DataSource } from './data-source.js';
-import type { PreprocessSettings } from './preprocess/preprocess-settings.js';
 import { elementCount } from '../onnx/tensor.js';
 import type { Dataset } from './dataset.js';
-import type { ReadAnswer, ReadRequest } from './read-ahead-thread.js';
-
-/** What the thread opens: the same samples as the dataset that is read through it. */
-export interface AheadSource {
-  readonly source: DataSource;
-  readonly preprocess: PreprocessSettings;
-  readonly sampleSeed: number | null;
-}
+import type { AheadSource, ReadAnswer, ReadRequest } from './read-ahead-messages.js';
 
 /** The samples `start .. start + count - 1`, on their way from the thread. */
 interface Ahead {

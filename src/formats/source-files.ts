@@ -1,47 +1,12 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
-import type { DataSource } from './data-source.js';
-import { IMAGE_DEPTH, IMAGE_EXTENSIONS } from './image-folder/image-folder.js';
-import { listFiles, listFolders } from './io/list-files.js';
+import { formatOf, type DataSource } from './data-source.js';
 
 /** Paths of all files that a source's samples, labels and ground truth are read from; none for generated ones. */
 export function sourceFiles(source: DataSource): readonly string[] {
-  const inputs = Object.values(source.inputs ?? {}).map(({ path }) => path);
-  return [...sampleFiles(source), ...inputs].filter((path) => path !== null);
-}
-
-function sampleFiles(source: DataSource): readonly (string | null)[] {
-  switch (source.format) {
-    case 'cifar10':
-    case 'module':
-      return [source.path];
-    case 'npy':
-      return [source.path, source.labels, source.groundTruth];
-    case 'npz':
-      return [source.path, source.groundTruth];
-    case 'idx':
-      return [source.path, source.labels];
-    case 'npyFolder':
-      return [...inFolder(source.path, listFiles(source.path, ['.npy'], 1)), source.labels, source.groundTruth];
-    case 'imageFolder':
-      return [
-        ...inFolder(source.path, listFiles(source.path, IMAGE_EXTENSIONS, IMAGE_DEPTH)),
-        source.labels,
-        classFile(source.classes),
-      ];
-    case 'synthetic':
-    case 'bevScenes':
-      return [];
-  }
-}
-
-function classFile(classes: string | readonly string[] | undefined): string | null {
-  return typeof classes === 'string' ? classes : null;
-}
-
-function inFolder(folder: string, files: readonly string[]): readonly string[] {
-  return files.map((file) => join(folder, file));
+  const own = formatOf(source).files(source);
+  const inputs = Object.values(source.inputs ?? {});
+  return [...own, ...inputs].map(({ path }) => path).filter((path) => path !== null);
 }
 
 /**
@@ -52,10 +17,10 @@ function inFolder(folder: string, files: readonly string[]): readonly string[] {
  */
 export function sourceStamp(source: DataSource): string {
   const files = stampFiles(sourceFiles(source));
-  if (source.format !== 'imageFolder' || source.labels !== null) return files;
-  // Folders without images number the others.
+  const folders = formatOf(source).folderNames(source);
+  if (folders === null) return files;
   return createHash('sha256')
-    .update(JSON.stringify([files, listFolders(source.path)]))
+    .update(JSON.stringify([files, folders]))
     .digest('hex');
 }
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { TrialSettings } from '../experiment/sections/canonical-settings.js';
 import { onceForEach } from '../memo/once-for-each.js';
 import type { CalibrationSettings, EvaluationSettings, ModelSettings } from '../experiment/sections/settings.js';
-import type { DataSource } from '../formats/data-source.js';
-import type { TaskSettings } from '../tasks/task-settings.js';
+import { formatOf, type DataSource } from '../formats/data-source.js';
+import { taskOf, type TaskSettings } from '../tasks/task-settings.js';
 import type {
   ContentKey,
   ObserveStage,
@@ -77,38 +77,15 @@ function modelContent({ path, ...rest }: ModelSettings, context: PlanContext): o
 }
 
 function sourceContent(source: DataSource, context: PlanContext): object {
-  const sha256 = context.dataSha256(source);
-  switch (source.format) {
-    case 'cifar10':
-    case 'npy':
-    case 'idx':
-    case 'npyFolder':
-    case 'imageFolder':
-    case 'synthetic':
-    case 'module':
-      // All that selects or makes samples of these is in the hash.
-      return { format: source.format, sha256 };
-    case 'npz':
-      return { format: source.format, sha256, array: source.array, labelsArray: source.labelsArray };
-    case 'bevScenes':
-      return { format: source.format, sha256, seed: source.seed, scenes: source.scenes };
-  }
+  return { format: source.format, sha256: context.dataSha256(source), ...formatOf(source).keyed?.(source) };
 }
 
 /** Code of the user's own counts by its bytes, not by where it lies; how long it may take changes no result. */
 function taskContent(task: TaskSettings, context: PlanContext): object {
-  switch (task.kind) {
-    case 'classification':
-    case 'centerDetection':
-    case 'fidelity':
-      return task;
-    case 'module':
-      return { kind: task.kind, sha256: context.taskSha256(task), options: task.options, bootstrap: task.bootstrap };
-    case 'command': {
-      const { kind, metric, higherIsBetter } = task;
-      return { kind, sha256: context.taskSha256(task), metric, higherIsBetter };
-    }
-  }
+  const definition = taskOf(task.kind);
+  if (definition.keyed === undefined) return task;
+  const sha256 = definition.code(task) === null ? null : context.taskSha256(task);
+  return { kind: task.kind, ...definition.keyed(task, sha256) };
 }
 
 function evaluationContent(evaluation: EvaluationSettings, context: PlanContext): object {

@@ -1,4 +1,4 @@
-import type { DataSource } from '../formats/data-source.js';
+import { formatOf, type DataSource } from '../formats/data-source.js';
 import type { PreprocessSettings } from '../formats/preprocess/preprocess-settings.js';
 import { inputChannelAxes } from '../onnx/layers/input-channel-axes.js';
 import type { ModelIo } from '../onnx/model-io.js';
@@ -41,7 +41,9 @@ export function checkChannelAxis({ model, io, source, preprocess, sampleShape }:
   }
   const isKnown =
     axes.length > 0 ||
-    isChannelsFirst(source, preprocess) ||
+    formatOf(source).channels === 'first' ||
+    // Told, not taken for granted.
+    preprocess.layout === 'channelsLast' ||
     isFeatureVector(setting, sampleShape) ||
     isImage(sampleShape);
   if (isKnown) return;
@@ -60,24 +62,6 @@ function axisDependent(
   const differ = (values: readonly number[] | null): boolean => values?.some((value) => value !== values[0]) ?? false;
   if (differ(mean)) return 'mean';
   return differ(std) ? 'std' : null;
-}
-
-/** Whether samples have their channels first whatever the model is. */
-function isChannelsFirst(source: DataSource, { layout }: PreprocessSettings): boolean {
-  switch (source.format) {
-    case 'cifar10':
-    case 'imageFolder':
-    case 'synthetic':
-    case 'bevScenes':
-      return true;
-    case 'npy':
-    case 'npz':
-    case 'idx':
-    case 'npyFolder':
-    case 'module':
-      // Told, not taken for granted.
-      return layout === 'channelsLast';
-  }
 }
 
 /** A mean for each feature of a vector; its order is no order of colours. */

@@ -1,6 +1,7 @@
 import type { Dataset, DetectionGroundTruth } from '../formats/dataset.js';
-import { generateBevScenes } from '../formats/bev/bev-scenes.js';
-import { labelMisfit, outputMisfit, type OutputShape } from '../tasks/output-fit.js';
+import { outputMisfit } from '../tasks/output-fit.js';
+import type { OutputShape } from '../tasks/output-shape.js';
+import { taskOf } from '../tasks/task-settings.js';
 import type { DataSource } from '../formats/data-source.js';
 import type { Experiment, Settings } from '../experiment/sections/settings.js';
 import { fixedBatchSize, resolveModelIo, type ModelIo } from '../onnx/model-io.js';
@@ -17,12 +18,13 @@ export interface ScoredBy {
   readonly groundTruth: Pick<DetectionGroundTruth, 'classes' | 'grid'> | null;
 }
 
-/** What an opened source holds to score by; of generated scenes one is made, not all. */
-export function scoredBy(source: DataSource, dataset: Dataset): ScoredBy {
-  const groundTruth =
-    source.format === 'bevScenes'
-      ? generateBevScenes({ seed: source.seed, first: 0, count: 1 }).groundTruth
-      : dataset.groundTruth;
+/**
+ * What an opened source holds to score by.
+ *
+ * @param isEvaluated false: nothing is scored by it, and ground truth, which may have to be made first, is not asked for
+ */
+export function scoredBy(dataset: Dataset, isEvaluated: boolean): ScoredBy {
+  const groundTruth = isEvaluated ? dataset.groundTruth : null;
   return { samples: dataset.sampleCount, labels: dataset.labels, groundTruth };
 }
 
@@ -79,11 +81,10 @@ async function checkOutput(settings: Settings, inputs: OpenedInputs, executor: E
       if (!isFound) throw new InputError(`${names.path}: ${misfit}`);
     }
   }
-  const classes = dims?.[1];
-  if (task.kind !== 'classification' || found.labels === null || typeof classes !== 'number') return;
+  if (dims === null || found.labels === null) return;
   const { samples } = data.evaluation;
   const labels = samples === 'all' ? found.labels : found.labels.subarray(0, samples);
-  const misfit = labelMisfit(labels, classes);
+  const misfit = taskOf(task.kind).labelMisfit(labels, dims);
   if (misfit !== null) throw new InputError(`${names.path}: ${misfit}`);
 }
 

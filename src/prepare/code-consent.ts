@@ -1,4 +1,6 @@
+import { formatOf } from '../formats/data-source.js';
 import type { Experiment, Settings } from '../experiment/sections/settings.js';
+import { taskOf } from '../tasks/task-settings.js';
 import { InputError } from '../errors/input-error.js';
 
 /** What a command of the program is about to run of an experiment: `plan` opens data, `run` also scores. */
@@ -21,18 +23,7 @@ export function requireCodeConsent(experiment: Experiment, use: CodeUse, allowed
 }
 
 function codeOf({ data, task }: Settings, use: CodeUse): readonly string[] {
-  const modules = [data.calibration.source, data.evaluation.source].flatMap((source) =>
-    source.format === 'module' ? [`dataset ${source.path}`] : [],
-  );
-  if (use === 'plan') return modules;
-  switch (task.kind) {
-    case 'module':
-      return [...modules, `metric ${task.path}`];
-    case 'command':
-      return [...modules, `metric command ${task.command.join(' ')}`];
-    case 'classification':
-    case 'centerDetection':
-    case 'fidelity':
-      return modules;
-  }
+  const modules = [data.calibration.source, data.evaluation.source].map((source) => formatOf(source).code(source));
+  const metric = use === 'plan' ? null : (taskOf(task.kind).code(task)?.what ?? null);
+  return [...modules, metric].filter((code) => code !== null);
 }

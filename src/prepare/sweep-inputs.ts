@@ -8,7 +8,7 @@ import type { Dataset } from '../formats/dataset.js';
 import type { DataSource } from '../formats/data-source.js';
 import type { Experiment, LayerSettings, ModelSettings, Settings } from '../experiment/sections/settings.js';
 import type { PreprocessSettings } from '../formats/preprocess/preprocess-settings.js';
-import type { TaskSettings } from '../tasks/task-settings.js';
+import { taskOf, type TaskSettings } from '../tasks/task-settings.js';
 import { printableName } from '../text/printable.js';
 import type { LayerRecord, ModelRecord } from '../records/model-record.js';
 import { countParameters } from '../onnx/count-parameters.js';
@@ -80,6 +80,8 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
   const sources = new Map<string, CheckedSource>();
   const tasks = new Map<string, string | null>();
   const checked = new Set<string>();
+  const evaluated = new Set(experiment.trials.map(({ settings }) => settings.data.evaluation.source));
+  const evaluatedIds = new Set([...evaluated].map((source) => JSON.stringify(source)));
   const notes: string[] = [];
   const globs = new UnmatchedGlobs();
   for (const { settings, role, axes } of experiment.trials) {
@@ -109,7 +111,7 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
       const id = JSON.stringify(source);
       if (!identities.has(id)) identities.set(id, await identifyInput(source, onHashing));
       if (isNew(checked, ['shape', source, data.preprocess, model])) {
-        const found = await checkSource(file, model, source, data.preprocess);
+        const found = await checkSource(file, model, source, data.preprocess, evaluatedIds.has(id));
         sources.set(id, found);
         for (const note of found.notes) if (!notes.includes(note)) notes.push(note);
       }
@@ -245,6 +247,7 @@ async function checkSource(
   names: ModelSettings,
   source: DataSource,
   preprocess: PreprocessSettings,
+  isEvaluated: boolean,
 ): Promise<CheckedSource> {
   const dataset: Dataset = await openDataset(source, preprocess);
   try {
@@ -258,7 +261,7 @@ async function checkSource(
     return {
       samples: dataset.sampleCount,
       hasLabels: dataset.labels !== null,
-      scoredBy: scoredBy(source, dataset),
+      scoredBy: scoredBy(dataset, isEvaluated),
       notes: (dataset.notes ?? []).map((note) => `${where}${note}`),
     };
   } finally {
@@ -271,9 +274,9 @@ function checkEvaluation(
   { samples, hasLabels }: CheckedSource,
   prefixOf: PrefixOf,
 ): void {
-  if (task.kind === 'classification' && !hasLabels) {
+  if (taskOf(task.kind).needs === 'labels' && !hasLabels) {
     throw new InputError(
-      `${prefixOf('evaluation')}Expected data.evaluation to have class labels, which task classification is scored by, got none (${evaluation.source.format}). Task fidelity needs none.`,
+      `${prefixOf('evaluation')}Expected data.evaluation to have class labels, which task ${task.kind} is scored by, got none (${evaluation.source.format}). Task fidelity needs none.`,
     );
   }
   if (evaluation.samples === 'all' || evaluation.samples <= samples) return;

@@ -1,4 +1,4 @@
-import type { TaskSettings } from '../tasks/task-settings.js';
+import { taskOf, type TaskSettings } from '../tasks/task-settings.js';
 import type { OutputSurvey } from './output-survey.js';
 import type { ReferenceWarning } from './reference-warning.js';
 
@@ -21,7 +21,7 @@ export function judgeOutputs(task: TaskSettings, survey: OutputSurvey, feeding: 
   const { samples, size } = survey;
   if (size === null || samples < 2) return [];
   if (isConstant(survey)) return [constantOutput(survey, feeding)];
-  if (task.kind !== 'fidelity') return [];
+  if (taskOf(task.kind).judgedAs !== 'likeness') return [];
   if (size === 1) return [scalarOutput(survey)];
   return [zeroOutputs(survey), alikeOutputs(survey)].filter((warning) => warning !== null);
 }

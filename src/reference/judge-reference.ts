@@ -1,5 +1,5 @@
 import type { PreprocessSettings } from '../formats/preprocess/preprocess-settings.js';
-import type { TaskSettings } from '../tasks/task-settings.js';
+import { taskOf, type TaskSettings } from '../tasks/task-settings.js';
 import type { AccuracyRecord, EvaluationRecord } from '../records/evaluation-record.js';
 import { FEW, judgeLabels } from './judge-labels.js';
 import { judgeOutputs } from './judge-outputs.js';
@@ -36,7 +36,7 @@ export function judgeReference(reference: JudgedReference): readonly ReferenceWa
       : [];
   const value = evaluation.accuracies.find(({ metric, slice }) => metric === evaluation.primaryMetric && slice === '');
   const ofDetections =
-    task.kind === 'centerDetection' && value !== undefined ? noDetection(evaluation, value, feeding) : [];
+    taskOf(task.kind).judgedAs === 'detections' && value !== undefined ? noDetection(evaluation, value, feeding) : [];
   return [...ofOutputs, ...ofLabels, ...ofDetections];
 }
 

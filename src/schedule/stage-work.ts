@@ -1,6 +1,5 @@
 import { calibrators } from '../calibrate/calibrators/registry.js';
 import { openDataset } from '../formats/open-dataset.js';
-import { mergeMetricStates } from '../tasks/create-metric.js';
 import { judgeReference } from '../reference/judge-reference.js';
 import { mergeSurveys } from '../reference/output-survey.js';
 import type { ObservationRecord } from '../records/observation-record.js';
@@ -10,7 +9,7 @@ import type { BatchLimits } from '../plan/estimate/estimate-memory.js';
 import type { ContentKey, ObserveStage, PlannedStage, RankStage, ReferenceStage, SearchStage } from '../plan/plan.js';
 import { samplesPerRun, type JobKind, type JobOf, type JobResults } from '../engine/jobs/jobs.js';
 import { jobModel } from '../prepare/job-model.js';
-import { finishTask } from '../tasks/task-metric.js';
+import { finishTask, mergeMetricStates } from '../tasks/task-metric.js';
 import type { SweepStore } from '../store/store.js';
 import { allSettledOrFirstError } from './all-settled.js';
 import {

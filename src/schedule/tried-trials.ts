@@ -1,5 +1,5 @@
 import { DatasetError } from '../formats/dataset-error.js';
-import type { DataSource } from '../formats/data-source.js';
+import { formatOf, type DataSource } from '../formats/data-source.js';
 import type { RunSettings } from '../experiment/sections/settings.js';
 import type { ContentKey, PlannedStage, PlannedTrial, SweepPlan, TrialSettings } from '../plan/plan.js';
 import type { StoredFailure, SweepReader } from '../store/store.js';
@@ -87,7 +87,8 @@ function wouldRepeat(
   sources: readonly DataSource[],
 ): boolean {
   // What a module of the user's own imports is in no key either.
-  const isOwnCode = errorClass === DatasetError.errorClass && sources.some(({ format }) => format === 'module');
+  const isOwnCode =
+    errorClass === DatasetError.errorClass && sources.some((source) => formatOf(source).code(source) !== null);
   return retryOf(errorClass) === 'never' && !isOwnCode && under === conditions;
 }
 

@@ -1,5 +1,5 @@
 import type { EvaluationSettings, RunSettings } from '../experiment/sections/settings.js';
-import type { TaskSettings } from '../tasks/task-settings.js';
+import { taskOf, type TaskSettings } from '../tasks/task-settings.js';
 import { canonicalJson } from '../plan/content-key.js';
 import type { PlannedStage, TrialSettings } from '../plan/plan.js';
 import { ownVersion } from '../prepare/package-version.js';
@@ -23,6 +23,6 @@ export function stageConditions(stage: PlannedStage, run: RunSettings): string {
 function conditions(run: RunSettings, evaluation: EvaluationSettings | null, task: TaskSettings | null): string {
   // Null: results go elsewhere, which changes nothing of how work runs.
   const limits = { ...run, database: null };
-  const code = task !== null && (task.kind === 'module' || task.kind === 'command') ? task : null;
+  const code = task !== null && taskOf(task.kind).code(task) !== null ? task : null;
   return canonicalJson({ quantsweep: version, run: limits, batchSize: evaluation?.batchSize ?? null, code });
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import { isAllowedHost } from './allowed-hosts.js';
 import type { EventStream } from './event-stream.js';
 import type { LiveSite } from './live-site.js';
-import { noticePage, type Notice } from './notice-page.js';
+import { noticePage, type Notice } from '../report/served-report.js';
 
 /** What a request is answered from. */
 export interface Answering {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { LiveState } from './live-site.js';
+import type { LiveState } from '../report/served-report.js';
 
 /** How events are sent; tests are in more of a hurry. */
 export interface EventStreamOptions {

@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { countText } from '../report/output/number-text.js';
-import { withRelativePaths } from '../report/output/relative-paths.js';
-import { openSite, type Site, type SiteOptions } from '../report/output/site.js';
-import { folderNames } from '../report/pages/site-map.js';
+import {
+  servedReport,
+  sharedFile,
+  waitingPage,
+  type LiveState,
+  type Query,
+  type ServedReport,
+} from '../report/served-report.js';
 import { monotonicMs } from '../store/monotonic-clock.js';
-import type { RunState } from '../store/read/read-run-state.js';
 import { everySweep } from '../store/query/every-sweep.js';
+import { StoreError } from '../store/store-error.js';
 import type { DatabaseLook, ServedDatabase } from './served-database.js';
-import { troublePage } from './notice-page.js';
 
 /** Pages of one revision that are kept: any two trials make a comparison page. */
 const keptPages = 64;
@@ -15,18 +18,6 @@ const keptPages = 64;
 /** While commits go on, pages are made in at most a tenth of the time, so that a run keeps its processors. */
 const restPerWork = 9;
 const longestRestMs = 60_000;
-
-/** What a page needs to know to say how current it is and whether to fetch itself anew. */
-export interface LiveState {
-  /** Of the pages that are made now. */
-  readonly revision: string;
-  /** The server's clock, milliseconds since 1970. */
-  readonly now: number;
-  /** `17 of 43 trials` by folder of the sweep; the whole report under an empty name. */
-  readonly progress: Readonly<Record<string, string>>;
-  /** Why the database can't be read now; null while it can. Pages then keep what they show. */
-  readonly trouble: string | null;
-}
 
 /** What a path leads to. */
 export type Answer =
@@ -50,9 +41,8 @@ export interface LiveSiteOptions {
 interface Revision {
   readonly name: string;
   readonly look: DatabaseLook;
-  readonly site: Site;
+  readonly report: ServedReport;
   readonly madeAt: number;
-  readonly progress: Readonly<Record<string, string>>;
   /** By path; those being made included, so that equal requests share one. */
   readonly pages: Map<string, Promise<string | null>>;
   /** Time spent on its pages. */
@@ -65,7 +55,6 @@ export class LiveSite {
   readonly #options: LiveSiteOptions;
   /** Revisions of another start of the server are other ones. */
   readonly #start = randomBytes(6).toString('hex');
-  readonly #assets: Site;
   #revisions = 0;
   #lookedAt = -Infinity;
   #revision: Revision | null = null;
@@ -75,10 +64,6 @@ export class LiveSite {
   constructor(database: ServedDatabase, options: LiveSiteOptions) {
     this.#database = database;
     this.#options = options;
-    const noRows = (): never => {
-      throw new Error('Invariant: assets are made without the database.');
-    };
-    this.#assets = openSite(noRows, [], [], this.#siteOptions({ kind: 'none' }, ''));
   }
 
   /** The state now: looks whether the database has changed, and lists its sweeps anew where it has. */
@@ -91,7 +76,7 @@ export class LiveSite {
     return {
       revision: this.#trouble?.name ?? this.#revision?.name ?? '',
       now: Date.now(),
-      progress: this.#revision?.progress ?? {},
+      progress: this.#revision?.report.progress ?? {},
       trouble: this.#trouble?.message ?? null,
     };
   }
@@ -99,19 +84,19 @@ export class LiveSite {
   /** What a path leads to. Rejects with defects only. */
   async answer(path: string): Promise<Answer> {
     if (path.startsWith('assets/')) {
-      const text = this.#assets.render(path);
+      const text = sharedFile(path);
       return text === null ? { kind: 'none' } : { kind: 'asset', text };
     }
     const { trouble } = this.state();
     const revision = this.#revision;
-    if (trouble !== null || revision === null) return { kind: 'trouble', text: troublePage(trouble ?? '') };
+    if (trouble !== null || revision === null) return { kind: 'trouble', text: waitingPage(trouble ?? '') };
     try {
       const text = await this.#page(revision, path);
       return text === null ? { kind: 'none' } : { kind: 'page', text, revision: revision.name };
     } catch (error) {
-      if (!(error instanceof Error && error.name === 'StoreError')) throw error;
+      if (!(error instanceof StoreError)) throw error;
       this.#options.failed(error);
-      return { kind: 'trouble', text: troublePage(error.message) };
+      return { kind: 'trouble', text: waitingPage(error.message) };
     }
   }
 
@@ -135,22 +120,10 @@ export class LiveSite {
     const wanted = this.#options.sweeps;
     const sweeps = wanted.length === 0 ? all : all.filter((sweep) => wanted.includes(sweep));
     const name = this.#nextName();
-    const site = openSite(
-      withRelativePaths((sql, params) => this.#database.queries().query(sql, params as never[]), sweeps),
-      all,
-      sweeps,
-      this.#siteOptions(look.run, name),
-    );
-    return { name, look, site, madeAt: now, progress: this.#progress(all, sweeps), pages: new Map(), workMs: 0 };
-  }
-
-  #siteOptions(run: RunState, revision: string): SiteOptions {
-    return {
-      database: this.#options.name,
-      generatedAt: new Date(),
-      mode: 'server',
-      live: { run, revision, nowMs: monotonicMs() },
-    };
+    const query: Query = (sql, params) => this.#database.queries().query(sql, params as never[]);
+    const moment = { run: look.run, revision: name, now: new Date(), nowMs: monotonicMs() };
+    const report = servedReport(query, all, sweeps, { database: this.#options.name, ...moment });
+    return { name, look, report, madeAt: now, pages: new Map(), workMs: 0 };
   }
 
   #nextName(): string {
@@ -164,7 +137,7 @@ export class LiveSite {
     if (known !== undefined) return known;
     const made = this.#inOrder(() => {
       const began = performance.now();
-      const text = revision.site.render(path);
+      const text = revision.report.render(path);
       revision.workMs += performance.now() - began;
       return text;
     });
@@ -188,26 +161,6 @@ export class LiveSite {
     const result = this.#last.then(() => new Promise((resolve) => setImmediate(resolve))).then(work);
     this.#last = result.catch(() => undefined);
     return result;
-  }
-
-  #progress(all: readonly string[], sweeps: readonly string[]): Record<string, string> {
-    const folders = folderNames(all);
-    const shown = new Set(sweeps);
-    const { rows } = this.#database.queries().query('SELECT sweep, done + stopped, trials FROM v_sweep');
-    const counts = rows
-      .filter(([sweep]) => shown.has(String(sweep)))
-      .map(([sweep, done, trials]) => ({
-        folder: folders.get(String(sweep)) ?? '',
-        done: Number(done),
-        trials: Number(trials),
-      }));
-    const text = (done: number, trials: number): string => `${done} of ${countText(trials, 'trial')}`;
-    const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
-    const whole = `${countText(sweeps.length, 'sweep')}, ${text(sum(counts.map((c) => c.done)), sum(counts.map((c) => c.trials)))}`;
-    return Object.fromEntries([['', whole], ...counts.map((c) => [c.folder, text(c.done, c.trials)])]) as Record<
-      string,
-      string
-    >;
   }
 }
 

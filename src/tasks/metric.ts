@@ -1,10 +1,6 @@
 import type { DetectionGroundTruth } from '../formats/dataset.js';
 import type { EvaluationRecord } from '../records/evaluation-record.js';
-import type { CenterDetectionState } from './center-detection/center-detection-state.js';
-import type { ClassificationState } from './classification/classification-state.js';
-import type { EvidenceState } from './module/evidence-state.js';
-import type { FidelityState } from './fidelity/fidelity-state.js';
-import type { PredictionState } from './command/prediction-state.js';
+import type { SampleCoverage } from './sample-coverage.js';
 
 /** What a metric judges outputs by. */
 export interface MetricContext {
@@ -19,7 +15,11 @@ export interface MetricContext {
 }
 
 /** What a metric has gathered: plain, structured-cloneable data that a child process sends to its parent. */
-export type MetricState = ClassificationState | CenterDetectionState | FidelityState | EvidenceState | PredictionState;
+export interface GatheredState {
+  /** The kind of the task. */
+  readonly kind: string;
+  readonly coverage: SampleCoverage;
+}
 
 export interface MetricResult {
   readonly evaluation: EvaluationRecord;
@@ -27,26 +27,41 @@ export interface MetricResult {
   readonly argmax: Int32Array | null;
 }
 
-/** Gathers what a metric needs of a model's outputs, in any order of samples, and then computes it. */
-export interface Metric {
+/**
+ * Gathers what a task needs of a model's outputs, in any order of samples, and then computes its metric. What runs code of
+ * the user's own may be asynchronous, see {@link Metric} for what does not.
+ */
+export interface TaskMetric<State extends GatheredState = GatheredState> {
+  /** `add` wants the FP32 model's output of the same samples. */
+  readonly needsReference: boolean;
   /**
    * Takes the output of samples `first .. first + count - 1`: numbers of the given shape, `[count, ...]`, row-major.
-   * `output` is not kept. `reference` is the FP32 model's output for the same samples; only fidelity looks at it.
+   * `output` is not kept. `reference` is the FP32 model's output for the same samples.
    *
    * @throws MetricError when the shape or the samples don't fit, or a label is no class of the output.
    * @throws NonFiniteError when the output holds NaN or an infinity.
    */
-  add(first: number, count: number, output: Float32Array, shape: readonly number[], reference?: Float32Array): void;
-  /**
-   * Whether the primary metric counts a sample that was added as right; absent where it is no count of samples.
-   */
+  add(
+    first: number,
+    count: number,
+    output: Float32Array,
+    shape: readonly number[],
+    reference?: Float32Array,
+  ): void | Promise<void>;
+  /** Whether the primary metric counts a sample that was added as right; absent where it is no count of samples. */
   readonly isRight?: (sample: number) => boolean;
   /** Returns what was gathered so far. */
-  state(): MetricState;
+  state(): State;
   /**
    * Returns the metric over all samples.
    *
    * @throws MetricError when a sample is missing.
    */
+  finish(): MetricResult | Promise<MetricResult>;
+}
+
+/** A metric that is computed at once. */
+export interface Metric<State extends GatheredState = GatheredState> extends TaskMetric<State> {
+  add(...args: Parameters<TaskMetric['add']>): void;
   finish(): MetricResult;
 }

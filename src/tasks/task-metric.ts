@@ -1,40 +1,40 @@
-import { createMetric, finishMetric } from './create-metric.js';
+import type { GatheredState, MetricContext, MetricResult, TaskMetric } from './metric.js';
 import { MetricError } from './metric-error.js';
-import type { Metric, MetricContext, MetricResult, MetricState } from './metric.js';
-import type { TaskSettings } from './task-settings.js';
-import { createCommandMetric, finishCommandMetric } from './command/command-metric.js';
-import { finishModuleMetric, openModuleMetric } from './module/module-metric.js';
+import type { tasks, TaskKind } from './registry.js';
+import { taskOf, type TaskSettings } from './task-settings.js';
 
-/** The metric of any task, also of those that run code of the user's own; otherwise as {@link Metric}. */
-export interface TaskMetric {
-  /** `add` wants the FP32 model's output of the same samples. */
-  readonly needsReference: boolean;
-  add(...args: Parameters<Metric['add']>): void | Promise<void>;
-  /** As {@link Metric.isRight}. */
-  readonly isRight?: (sample: number) => boolean;
-  state(): MetricState;
-  finish(): Promise<MetricResult>;
-}
+type StateOf<Definition> = Definition extends { merge(states: never): infer State } ? State : never;
+
+/** What the metric of any task has gathered. */
+export type MetricState = StateOf<(typeof tasks)[TaskKind]>;
 
 /**
- * Opens the metric of `task`.
+ * Opens the metric of `task`. One process may take all outputs and finish; or several take disjoint samples, each with the
+ * same context, and the parent merges their states:
+ *
+ *   openTaskMetric -> add .. add -> finish
+ *   openTaskMetric -> add .. add -> state  (one in each child)  -> mergeMetricStates -> finishTask
+ *
+ * Both give the same result, whatever the split.
  *
  * @throws MetricError when the context lacks what the task needs; CustomCodeError or DatasetError for a module that does
  *   not work
  */
-export async function openTaskMetric(task: TaskSettings, context: MetricContext): Promise<TaskMetric> {
-  if (task.kind === 'module') return openModuleMetric(task, context);
-  if (task.kind === 'command') return createCommandMetric(task, context);
-  const metric = createMetric(task, context);
-  return {
-    needsReference: task.kind === 'fidelity',
-    add: (...args) => {
-      metric.add(...args);
-    },
-    ...(metric.isRight === undefined ? {} : { isRight: metric.isRight }),
-    state: () => metric.state(),
-    finish: () => Promise.resolve(metric.finish()),
-  };
+export async function openTaskMetric(task: TaskSettings, context: MetricContext): Promise<TaskMetric<MetricState>> {
+  return (await taskOf(task.kind).open(task, context)) as TaskMetric<MetricState>;
+}
+
+/**
+ * Returns one state with the samples of all `states`, at least one.
+ *
+ * @throws MetricError when they are of different tasks or a sample is in two of them.
+ */
+export function mergeMetricStates(states: readonly GatheredState[]): MetricState {
+  const [first] = states;
+  if (first === undefined || states.some(({ kind }) => kind !== first.kind)) {
+    throw new MetricError(`Expected states of one task, at least one, got ${states.length} of several kinds or none`);
+  }
+  return taskOf(first.kind as TaskKind).merge(states) as MetricState;
 }
 
 /**
@@ -46,13 +46,11 @@ export async function openTaskMetric(task: TaskSettings, context: MetricContext)
 export async function finishTask(
   task: TaskSettings,
   context: MetricContext,
-  state: MetricState,
+  state: GatheredState,
   signal: AbortSignal,
 ): Promise<MetricResult> {
-  if (task.kind === 'module' && state.kind === 'module') return finishModuleMetric(task, context, state);
-  if (task.kind === 'command' && state.kind === 'command') return finishCommandMetric(task, context, state, signal);
-  if (task.kind === 'module' || task.kind === 'command') {
+  if (task.kind !== state.kind) {
     throw new MetricError(`Expected the state of a ${task.kind} task, got that of ${state.kind}`);
   }
-  return finishMetric(task, context, state);
+  return taskOf(task.kind).finish(task, context, state, signal);
 }

@@ -1,39 +1,25 @@
-import type { JsonObject } from '../formats/json-value.js';
+import type { Settled } from '../schema/settled.js';
+import { tasks, type TaskKind } from './registry.js';
+import type { Task } from './task.js';
 
-export type TaskSettings =
-  | { readonly kind: 'classification' }
-  | {
-      /** Dense heatmap `[N, classes, H, W]`, scored by centre-distance mAP (nuScenes style). */
-      readonly kind: 'centerDetection';
-      /** Distances in cells. */
-      readonly thresholds: readonly number[];
-      readonly maxDetections: number;
-      readonly minScore: number;
-      /** Replicates of the paired bootstrap over samples that gives the interval. */
-      readonly bootstrap: number;
-    }
-  | {
-      /** Any output, without labels: the mean cosine of the output to FP32's, by sample, at least 0. */
-      readonly kind: 'fidelity';
-      readonly bootstrap: number;
-    }
-  | {
-      /** A metric of the user's own, an ES module. */
-      readonly kind: 'module';
-      readonly path: string;
-      /** Handed to the module. */
-      readonly options: JsonObject;
-      readonly bootstrap: number;
-    }
-  | {
-      /** A metric by an external command: predictions in, JSON out. */
-      readonly kind: 'command';
-      /** Program and arguments; `{predictions}` stands for the file of the predictions. */
-      readonly command: readonly string[];
-      /** Where the command starts; absolute once loaded: the folder of the experiment. */
-      readonly folder: string;
-      /** Name of the value. */
-      readonly metric: string;
-      readonly higherIsBetter: boolean;
-      readonly timeoutSeconds: number;
-    };
+type SettingsOf<Definition> = Definition extends { locate(...args: never[]): infer Settings } ? Settings : never;
+
+/** How the evaluated output is scored: the kind of a task and what its definition makes of settings. */
+export type TaskSettings = {
+  [Kind in TaskKind]: { readonly kind: Kind } & SettingsOf<(typeof tasks)[Kind]>;
+}[TaskKind];
+
+/** A task as an experiment file has it. */
+export type FileTask = {
+  [Kind in TaskKind]: { readonly kind: Kind } & Settled<(typeof tasks)[Kind]['settings']>;
+}[TaskKind];
+
+/** The definition of a task. */
+export function taskOf(kind: TaskKind): Task {
+  return tasks[kind];
+}
+
+/** @param folder that paths of the file are relative to */
+export function toTask(task: FileTask, folder: string): TaskSettings {
+  return { kind: task.kind, ...taskOf(task.kind).locate(task, folder) } as TaskSettings;
+}

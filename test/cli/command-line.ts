@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { queryDatabase } from '../../src/store/query/query-database.js';
+import { sceneFiles } from '../experiments/demo/scene-files.js';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 export const demoModel = fileURLToPath(new URL('../../experiments/demo/bev-demo.onnx', import.meta.url));
@@ -70,8 +71,8 @@ question: Does it run?
 model:
   path: ${JSON.stringify(demoModel)}
 data:
-  calibration: { format: bevScenes, seed: 2, scenes: 16, batchSize: 2, batches: 4 }
-  evaluation: { format: bevScenes, seed: 3, scenes: 12, batchSize: 4 }
+  calibration: { ${sceneFiles(2, 16)}, batchSize: 2, batches: 4 }
+  evaluation: { ${sceneFiles(3, 12)}, batchSize: 4 }
 task: { kind: centerDetection, bootstrap: 50 }
 loss: { samples: 4, modes: [accumulated, isolated] }
 gate: { samples: 2 }

@@ -2,17 +2,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { queryDatabase } from '../../src/store/query/query-database.js';
 import { demoModel, quantsweep } from '../cli/command-line.js';
 import { differences, storedColumns, type StoredColumns } from './stored-rows.js';
+
+const scenes = fileURLToPath(new URL('../../experiments/demo/scenes/dataset.mjs', import.meta.url));
 
 /** Every stage and every kind of number: all searches and calibrators, a ranking, corrected biases, integer kernels. */
 const experiment = `version: 1
 name: determinism
 model: { path: ${JSON.stringify(demoModel)} }
 data:
-  calibration: { format: bevScenes, seed: 2, scenes: 8, batchSize: 2, batches: 4 }
-  evaluation: { format: bevScenes, seed: 3, scenes: 8, batchSize: 4 }
+  calibration: { format: module, path: ${JSON.stringify(scenes)}, options: { seed: 2, scenes: 8 }, batchSize: 2, batches: 4 }
+  evaluation: { format: module, path: ${JSON.stringify(scenes)}, options: { seed: 3, scenes: 8 }, batchSize: 4 }
 task: { kind: centerDetection, bootstrap: 20 }
 loss: { samples: 8, modes: [accumulated, isolated] }
 gate: { samples: 4 }
@@ -37,13 +40,19 @@ async function sweep(...settings: readonly string[]): Promise<{ columns: StoredC
   const folder = mkdtempSync(join(tmpdir(), 'quantsweep-determinism-'));
   try {
     writeFileSync(join(folder, 'sweep.yaml'), experiment);
-    const ended = await quantsweep(folder, 'run', 'sweep.yaml', ...settings.flatMap((setting) => ['--set', setting]));
+    const ended = await quantsweep(
+      folder,
+      'run',
+      '--allow-code',
+      'sweep.yaml',
+      ...settings.flatMap((setting) => ['--set', setting]),
+    );
     expect(ended.code, ended.stdout + ended.stderr).toBe(0);
     const database = join(folder, 'quantsweep.db');
     const seeds = queryDatabase(
       database,
-      `SELECT 'calibration source', settings ->> '$.calibration.source.seed' FROM v_trial WHERE calibration_batches > 0
-       UNION SELECT 'evaluation source', settings ->> '$.evaluation.source.seed' FROM v_trial
+      `SELECT 'calibration source', settings ->> '$.calibration.source.options.seed' FROM v_trial WHERE calibration_batches > 0
+       UNION SELECT 'evaluation source', settings ->> '$.evaluation.source.options.seed' FROM v_trial
        UNION SELECT 'order of calibration samples', calibration_seed FROM v_trial WHERE calibration_seed IS NOT NULL
        UNION SELECT 'resampling', ci_seed FROM v_accuracy WHERE ci_method = 'bootstrap' ORDER BY 1, 2`,
     ).rows;
@@ -93,7 +102,7 @@ describe('the stored numbers of a sweep', () => {
   });
 
   it('differ where anything that they depend on does', async () => {
-    const other = await sweep('data.calibration.seed=4');
+    const other = await sweep('data.calibration.options={seed: 4, scenes: 8}');
     expect(Object.keys(differences(first.columns, other.columns)).length).toBeGreaterThan(10);
   });
 

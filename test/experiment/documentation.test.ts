@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -6,9 +6,13 @@ import { expandRange } from '../../src/experiment/grid/decimal-range.js';
 import type { DecimalRange } from '../../src/experiment/grid/decimal-range.js';
 import { headerPaths, settingPaths } from '../../src/experiment/sections/setting-paths.js';
 import type { SettingPath } from '../../src/experiment/sections/setting-paths.js';
+import { settingRows } from '../../src/experiment/sections/setting-rows.js';
 import { loadText } from './load-text.js';
 
-const text = readFileSync(fileURLToPath(new URL('../../docs/EXPERIMENTS.md', import.meta.url)), 'utf8');
+const path = fileURLToPath(new URL('../../docs/EXPERIMENTS.md', import.meta.url));
+/** Brings the rows up to date: `UPDATE_DOCS=1 npx vitest run test/experiment/documentation.test.ts`. */
+if (process.env['UPDATE_DOCS'] === '1') writeFileSync(path, withSettingRows(readFileSync(path, 'utf8')));
+const text = readFileSync(path, 'utf8');
 const settings = [...settingPaths.values(), ...headerPaths.values()];
 
 /** Default column of each field's row. */
@@ -29,7 +33,28 @@ function readDefault(cell: string, setting: SettingPath): unknown {
   return isRange ? expandRange(value as DecimalRange) : value;
 }
 
+/**
+ * The text with every row of a setting as {@link settingRows} has it, but for what the page adds at its end; a row that is
+ * missing follows that of the setting before.
+ */
+function withSettingRows(page: string): string {
+  const lines = page.split('\n');
+  let before = -1;
+  for (const [setting, row] of settingRows()) {
+    const at = lines.findIndex((line) => line.startsWith(`| \`${setting}\` |`));
+    if (setting === 'name') continue;
+    if (at < 0) lines.splice(before + 1, 0, row);
+    else if (!lines[at]!.startsWith(row.slice(0, -1))) lines[at] = row;
+    before = at >= 0 ? at : before + 1;
+  }
+  return lines.join('\n');
+}
+
 describe('docs/EXPERIMENTS.md', () => {
+  it('has the rows that follow from the sections', () => {
+    expect(text === withSettingRows(text), 'run UPDATE_DOCS=1 npx vitest run test/experiment').toBe(true);
+  });
+
   const complete = [...text.matchAll(/^```yaml complete\n([\s\S]*?)^```$/gm)].map(([, block]) => block!);
 
   it('has three complete experiments', () => {
@@ -45,17 +70,17 @@ describe('docs/EXPERIMENTS.md', () => {
     expect(loadText(complete[index]!).trials).toHaveLength(trials);
   });
 
-  it.each(settings.map((setting) => [setting.path, setting] as const))('documents %s', (path, setting) => {
-    const cell = documentedDefaults.get(path);
+  it.each(settings.map((setting) => [setting.path, setting] as const))('documents %s', (name, setting) => {
+    const cell = documentedDefaults.get(name);
     expect(cell).toBeDefined();
-    if (path === 'name') expect(cell).toBe('name of the file');
+    if (name === 'name') expect(cell).toBe('name of the file');
     else expect(readDefault(cell!, setting)).toEqual(defaultOf(setting));
   });
 
   it('documents no setting that does not exist', () => {
     const known = new Set([...settings.map(({ path }) => path), 'version', 'grid', 'exclude']);
     const words = new Set([
-      ...['cifar10', 'npy', 'npz', 'idx', 'npyFolder', 'imageFolder', 'synthetic', 'module', 'bevScenes'],
+      ...['cifar10', 'npy', 'npz', 'idx', 'npyFolder', 'imageFolder', 'synthetic', 'module'],
       ...['classification', 'centerDetection', 'fidelity', 'command'],
     ]);
     expect([...documentedDefaults.keys()].filter((path) => !known.has(path) && !words.has(path))).toEqual([]);

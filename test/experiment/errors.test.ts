@@ -108,7 +108,7 @@ describe('unknown names', () => {
       'format: cifar, path: c',
     );
     expect(problemsOf(text)).toEqual([
-      'a.yaml:3:26: data.calibration.format: expected "cifar10", "npy", "npz", "idx", "npyFolder", "imageFolder", "synthetic", "module" or "bevScenes", got "cifar"; did you mean "cifar10"?',
+      'a.yaml:3:26: data.calibration.format: expected "cifar10", "npy", "npz", "idx", "npyFolder", "imageFolder", "synthetic" or "module", got "cifar"; did you mean "cifar10"?',
       'a.yaml:6:40: quantization.weight.granularity: expected "channel" or "tensor", got "chanel"; did you mean "channel"?',
     ]);
   });
@@ -242,6 +242,20 @@ describe('what is missing points at the mapping around it', () => {
   });
 });
 
+describe('a format that is no more', () => {
+  it('says what to write instead', () => {
+    const text = `${base}${grid}`.replace(
+      '{ format: cifar10, path: e.bin }',
+      '{ format: bevScenes, seed: 1, scenes: 2 }',
+    );
+    expect(problemsOf(text)).toEqual([
+      expect.stringMatching(
+        /^a\.yaml:4:25: data\.evaluation\.format: expected "cifar10", .* or "module", got "bevScenes"\. The demo's scenes are a dataset module now: write format: module, path: demo\/scenes\/dataset\.mjs .* give --allow-code$/,
+      ),
+    ]);
+  });
+});
+
 describe('settings that contradict each other', () => {
   const evaluate = (evaluation: string, task: string): readonly string[] =>
     problemsOf(
@@ -258,11 +272,6 @@ describe('settings that contradict each other', () => {
       '{ format: npz, path: e.npz, array: x }',
       'classification',
       'a.yaml:4:15: data.evaluation.labelsArray: expected the name of the array of class labels, that task classification is scored by, got null or nothing',
-    ],
-    [
-      '{ format: bevScenes, seed: 1, scenes: 2 }',
-      'classification',
-      'a.yaml:4:25: data.evaluation.format: expected a format with class labels, that task classification is scored by, got "bevScenes"',
     ],
     [
       '{ format: idx, path: e.idx }',

@@ -92,7 +92,7 @@ describe('sections', () => {
   it('gives centerDetection its defaults when named by a word alone', () => {
     const text = `model: { path: m.onnx }
 data:
-  calibration: { format: bevScenes, seed: 1, scenes: 64 }
+  calibration: { format: module, path: scenes.mjs, options: { seed: 1, scenes: 64 } }
   evaluation: { format: npy, path: e.npy, groundTruth: gt.json }
 task: centerDetection
 grid: { smoothing.alpha: 0.5 }
@@ -105,7 +105,11 @@ grid: { smoothing.alpha: 0.5 }
       minScore: 0.01,
       bootstrap: 400,
     });
-    expect(settings.data.calibration.source).toEqual({ format: 'bevScenes', seed: 1, scenes: 64 });
+    expect(settings.data.calibration.source).toEqual({
+      format: 'module',
+      path: '/exp/scenes.mjs',
+      options: { seed: 1, scenes: 64 },
+    });
     expect(settings.data.evaluation.source).toEqual({
       format: 'npy',
       path: '/exp/e.npy',

@@ -68,7 +68,7 @@ describe('--set', () => {
   });
 
   it('takes the task by its word', () => {
-    const bev = two.replace('format: cifar10, path: e.bin', 'format: bevScenes, seed: 1, scenes: 8');
+    const bev = two.replace('format: cifar10, path: e.bin', 'format: module, path: scenes.mjs');
     expect(candidates(bev, ['task=centerDetection'])[0]!.task.kind).toBe('centerDetection');
   });
 

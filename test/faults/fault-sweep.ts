@@ -1,3 +1,5 @@
+import { sceneFiles } from '../experiments/demo/scene-files.js';
+
 /**
  * A sweep that passes through every stage: observe, reference, rank, search in two orders, and seven trials.
  *
@@ -8,8 +10,8 @@ name: faults
 model:
   path: model.onnx
 data:
-  calibration: { format: bevScenes, seed: 2, scenes: 12, batchSize: 2, batches: 4 }
-  evaluation: { format: bevScenes, seed: 3, scenes: 8, batchSize: 4 }
+  calibration: { ${sceneFiles(2, 12)}, batchSize: 2, batches: 4 }
+  evaluation: { ${sceneFiles(3, 8)}, batchSize: 4 }
 task: { kind: centerDetection, bootstrap: 20 }
 loss: { samples: 4, modes: [accumulated] }
 gate: { samples: 2 }

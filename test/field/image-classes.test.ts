@@ -4,12 +4,14 @@ import { dirname, join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { hashSource } from '../../src/formats/hash-source.js';
-import type { ImageFolderSource } from '../../src/formats/image-folder/image-folder.js';
+import type { SampleSource } from '../../src/formats/data-source.js';
 import { openDataset } from '../../src/formats/open-dataset.js';
 import { sourceStamp } from '../../src/formats/source-files.js';
 import { quantsweep } from '../cli/command-line.js';
 import { AS_STORED } from '../formats/write-files.js';
 import { modelBytes, node, tensor, value } from '../onnx/build-model.js';
+
+type ImageFolderSource = Extract<SampleSource, { format: 'imageFolder' }>;
 
 /** A PNG of one grey pixel, written by hand. */
 function pixel(grey: number): Buffer {

@@ -5,10 +5,10 @@ import { gunzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { progressSql, readProgress } from '../../src/report/live/progress.js';
-import { liveSweep } from '../../src/report/live/live-facts.js';
-import { runningAttempts } from '../../src/report/live/running-attempts.js';
-import { noLinks } from '../../src/report/pages/page-links.js';
+import { progressSql, readProgress } from '../../src/report/facts/progress.js';
+import { liveSweep } from '../../src/report/facts/live-facts.js';
+import { runningAttempts } from '../../src/report/figures/live/running-attempts.js';
+import { noLinks } from '../../src/report/addresses/page-links.js';
 import { toRows } from '../../src/report/query.js';
 import { lockDatabase } from '../../src/store/file/lock-database.js';
 import { monotonicMs } from '../../src/store/monotonic-clock.js';

@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { FreshComparisons } from '../../src/api/fresh-comparisons.js';
-import type { RunState } from '../../src/report/live/live-facts.js';
+import type { RunState } from '../../src/report/facts/live-facts.js';
 import { missingBaseline, pendingText } from '../../src/report/answers/pending-note.js';
-import { openSite } from '../../src/report/output/site.js';
+import { openSite } from '../../src/report/pages/site.js';
 import { readSweepFacts } from '../../src/report/facts/sweep-facts.js';
 import { queryDatabase } from '../../src/store/query/query-database.js';
 import { quantsweep, Running } from '../cli/command-line.js';
 import { figurePieces } from '../report/shown-sql.js';
-import { runningSample } from '../report/live/running-sample.js';
+import { runningSample } from '../report/running-sample.js';
 import { sampleDatabase } from '../report/sample-database.js';
 import { knownOutputs, outputsOf } from './nonsense-sweep.js';
 

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Query } from '../../src/report/query.js';
-import { withRelativePaths } from '../../src/report/output/relative-paths.js';
+import { withRelativePaths } from '../../src/report/relative-paths.js';
 import { queryDatabase } from '../../src/store/query/query-database.js';
 import { quantsweep } from '../cli/command-line.js';
 import { embeddedRows, figurePieces } from '../report/shown-sql.js';

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { serveDatabase } from '../../src/serve/serve-database.js';
 import { ask, listenTo } from '../serve/ask.js';
-import { runningSample } from '../report/live/running-sample.js';
+import { runningSample } from '../report/running-sample.js';
 
 const closing: (() => Promise<void> | void)[] = [];
 

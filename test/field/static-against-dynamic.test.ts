@@ -4,7 +4,7 @@ import { exactMcNemar } from '../../src/statistics/mcnemar.js';
 import type { PlannedTrial } from '../../src/plan/plan.js';
 import { answerSweep } from '../../src/report/answers/answer.js';
 import { staticAgainstDynamic } from '../../src/report/figures/sweep/static-against-dynamic.js';
-import { keyTrials } from '../../src/report/facts/key-trials.js';
+import { keyTrials } from '../../src/report/answers/key-trials.js';
 import { toRows } from '../../src/report/query.js';
 import { sentenceText } from '../../src/report/answers/sentence.js';
 import { readSweepFacts } from '../../src/report/facts/sweep-facts.js';

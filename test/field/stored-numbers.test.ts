@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { openQueries } from '../../src/store/query/query-database.js';
 import { openStore } from '../../src/store/write/sqlite-store.js';
-import { pValueText } from '../../src/report/output/number-text.js';
+import { pValueText } from '../../src/report/number-text.js';
 import * as sample from '../store/sample-sweep.js';
 
 const { fp32, static: smoothed } = sample.trials;

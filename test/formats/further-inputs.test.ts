@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { openDataset } from '../../src/formats/open-dataset.js';
-import type { InputSource } from '../../src/formats/data-source.js';
+import type { InputSource } from '../../src/formats/input-schema.js';
 import { AS_STORED, npyArray, temporaryFolder } from './write-files.js';
 import { zip } from './zip-archive.js';
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 
 import { hashSource } from '../../src/formats/hash-source.js';
-import type { InputSource } from '../../src/formats/data-source.js';
+import type { InputSource } from '../../src/formats/input-schema.js';
 import { temporaryFolder } from './write-files.js';
 
 it('the hash of a CIFAR-10 file is that of its header line and bytes, read in pieces', async () => {
@@ -33,18 +33,6 @@ it('the hash does not depend on paths, and does on every file and its role', asy
     await hashSource({ format: 'npz', path: a, array: 'y', labelsArray: null, groundTruth: null }),
   ];
   expect(new Set(different).size).toBe(different.length);
-});
-
-it('the hash of generated scenes depends on seed and number', async () => {
-  const hashes = await Promise.all(
-    [
-      { seed: 1, scenes: 8 },
-      { seed: 2, scenes: 8 },
-      { seed: 1, scenes: 9 },
-    ].map((arguments_) => hashSource({ format: 'bevScenes', ...arguments_ })),
-  );
-  expect(new Set(hashes).size).toBe(3);
-  expect(await hashSource({ format: 'bevScenes', seed: 1, scenes: 8 })).toBe(hashes[0]);
 });
 
 it('a missing file is named', async () => {

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { DatasetError } from '../../src/formats/dataset-error.js';
 import { memorySource, openFile } from '../../src/formats/io/file-source.js';
 import { parseGroundTruth } from '../../src/formats/labels/ground-truth.js';
-import type { ImageFolderSource } from '../../src/formats/image-folder/image-folder.js';
+import type { ImageFolderSource } from '../../src/formats/image-folder/image-folder-settings.js';
 import { mostInflatedBytes } from '../../src/formats/io/inflation.js';
 import { readLabelCsv } from '../../src/formats/labels/label-csv.js';
 import { openDataset } from '../../src/formats/open-dataset.js';

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createBevDataset } from '../../src/formats/bev/bev-dataset.js';
-import { createMetric, type BuiltInTask } from '../../src/tasks/create-metric.js';
+import { CHANNELS, generateScenes, GRID } from '../../experiments/demo/scenes/scenes.mjs';
+import { openTaskMetric } from '../../src/tasks/task-metric.js';
+import type { TaskSettings } from '../../src/tasks/task-settings.js';
 import { decodeModel } from '../../src/onnx/onnx-model.js';
 import { queryDatabase } from '../../src/store/query/query-database.js';
-import { asStored } from '../engine/small-experiment.js';
 import { quantsweep, smallExperiment, temporaryFolder, writeExperiment } from '../cli/command-line.js';
 
 /*
@@ -222,18 +222,15 @@ function metadataOf(path: string): ReadonlyMap<string, string> {
 /** The model's mAP over the small experiment's evaluation scenes. */
 async function measureMap(path: string): Promise<number> {
   const scenes = 12;
-  const dataset = createBevDataset(3, scenes, { ...asStored });
-  const pixels = new Float32Array(scenes * dataset.sampleShape.reduce((a, b) => a * b, 1));
-  await dataset.read(0, scenes, pixels);
-  const x = new ort.Tensor('float32', pixels, [scenes, ...dataset.sampleShape]);
+  const { features, groundTruth } = generateScenes({ seed: 3, first: 0, count: scenes });
+  const x = new ort.Tensor('float32', features, [scenes, CHANNELS.length, GRID, GRID]);
   const session = await createSession(path, 'simulated');
   const [output] = Object.values(await session.run({ [session.inputNames[0]!]: x }));
   await session.release();
-  const { task } = JSON.parse(metadataOf(path).get('quantsweep.settings')!) as { readonly task: BuiltInTask };
-  const { groundTruth } = dataset;
-  const metric = createMetric(task, { labels: null, groundTruth, referenceArgmax: null, sampleCount: scenes });
-  metric.add(0, scenes, output!.data as Float32Array, output!.dims);
-  const { evaluation } = metric.finish();
+  const { task } = JSON.parse(metadataOf(path).get('quantsweep.settings')!) as { readonly task: TaskSettings };
+  const metric = await openTaskMetric(task, { labels: null, groundTruth, referenceArgmax: null, sampleCount: scenes });
+  await metric.add(0, scenes, output!.data as Float32Array, output!.dims);
+  const { evaluation } = await metric.finish();
   return evaluation.accuracies.find(({ metric: name, slice }) => name === 'mAP' && slice === '')!.value;
 }
 

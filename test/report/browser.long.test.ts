@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { renderReport } from '../../src/report/output/render-report.js';
+import { renderReport } from '../../src/report/pages/render-report.js';
 import { Chromium, chromiumPath } from './chromium.js';
 import type { SampleDatabase } from './sample-database.js';
 import { hostileName, sampleDatabase, sampleSweeps } from './sample-database.js';

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Site } from '../../src/report/output/site.js';
-import { openSite } from '../../src/report/output/site.js';
+import type { Site } from '../../src/report/pages/site.js';
+import { openSite } from '../../src/report/pages/site.js';
 import { Chromium, chromiumPath } from './chromium.js';
 import type { SampleDatabase } from './sample-database.js';
 import { hostileName, sampleDatabase } from './sample-database.js';

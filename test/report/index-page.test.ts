@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openSite } from '../../src/report/output/site.js';
+import { openSite } from '../../src/report/pages/site.js';
 import { mostAnswers } from '../../src/report/pages/index-page.js';
 import type { SampleDatabase } from './sample-database.js';
 import { hostileName, sampleDatabase, sampleSweeps } from './sample-database.js';

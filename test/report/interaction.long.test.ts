@@ -11,7 +11,7 @@ import { pareto } from '../../src/report/figures/sweep/pareto.js';
 import { sensitivity } from '../../src/report/figures/sweep/sensitivity.js';
 import { smoothingMethods } from '../../src/report/figures/sweep/smoothing-methods.js';
 import { staticAgainstDynamic } from '../../src/report/figures/sweep/static-against-dynamic.js';
-import { openSite } from '../../src/report/output/site.js';
+import { openSite } from '../../src/report/pages/site.js';
 import { buildFigure, sampleSweep } from './build-figure.js';
 import { Chromium, chromiumPath } from './chromium.js';
 import type { Sample, SampleDatabase } from './sample-database.js';

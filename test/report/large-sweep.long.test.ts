@@ -7,7 +7,7 @@ import { largeGrid, plainGrid } from '../../bench/synthetic-experiment.js';
 import { writeSynthetic } from '../../bench/write-synthetic.js';
 import { drawnLimits } from '../../src/report/charts/drawn-limits.js';
 import type { Query } from '../../src/report/query.js';
-import { renderReport } from '../../src/report/output/render-report.js';
+import { renderReport } from '../../src/report/pages/render-report.js';
 import { openDatabase } from '../../src/store/file/open-database.js';
 import { openQueries, type QueryConnection } from '../../src/store/query/query-database.js';
 import { Chromium, chromiumPath } from './chromium.js';

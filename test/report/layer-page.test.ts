@@ -7,8 +7,8 @@ import { quantizationGrid } from '../../src/report/figures/layer/quantization-gr
 import { pageFigures } from '../../src/report/figures/page-figures.js';
 import { readLayerPageFacts } from '../../src/report/facts/layer-page-facts.js';
 import type { Row } from '../../src/report/query.js';
-import { significantText } from '../../src/report/output/number-text.js';
-import { openSite } from '../../src/report/output/site.js';
+import { significantText } from '../../src/report/number-text.js';
+import { openSite } from '../../src/report/pages/site.js';
 import { readSweepFacts } from '../../src/report/facts/sweep-facts.js';
 import { openDatabase } from '../../src/store/file/open-database.js';
 import { sampleSweep } from './build-figure.js';

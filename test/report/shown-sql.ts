@@ -1,6 +1,5 @@
-import { runInNewContext } from 'node:vm';
-import { restoreRows, type EmbeddedRows } from '../../src/report/browser/embed-rows.js';
-import { unpackFigure } from '../../src/report/browser/packed-figure.js';
+import { restoreRows } from '../../src/report/browser/embedded-rows.js';
+import { unpackFigure } from '../../src/report/browser/pack-figure.js';
 
 /** Text of a page's HTML without its entities. */
 export function unescapeHtml(html: string): string {
@@ -32,7 +31,5 @@ export function figurePieces(html: string): Map<string, string> {
 export function embeddedRows(piece: string): { columns: unknown; rows: unknown } {
   const packed = /<script type="text\/plain" data-figure="[^"]+">([^]*?)<\/script>/.exec(piece)?.[1] ?? '';
   const embedded = unpackFigure(packed);
-  const restore = runInNewContext(restoreRows) as (rows: EmbeddedRows) => unknown;
-  // Arrays of this realm, as queries return them.
-  return { columns: embedded.columns, rows: structuredClone(restore(embedded)) };
+  return { columns: embedded.columns, rows: restoreRows(embedded) };
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accuracyByAlpha } from '../../src/report/figures/sweep/accuracy-by-alpha.js';
 import { stoppedEarly } from '../../src/report/figures/sweep/stopped-early.js';
-import { openSite } from '../../src/report/output/site.js';
+import { openSite } from '../../src/report/pages/site.js';
 import { readSweepFacts, type TrialFacts } from '../../src/report/facts/sweep-facts.js';
 import { toRows } from '../../src/report/query.js';
 import { figurePieces } from './shown-sql.js';

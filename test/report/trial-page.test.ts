@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileChart } from '../../src/report/charts/compile-chart.js';
 import { pageFigures } from '../../src/report/figures/page-figures.js';
-import { openSite } from '../../src/report/output/site.js';
+import { openSite } from '../../src/report/pages/site.js';
 import { readSweepFacts } from '../../src/report/facts/sweep-facts.js';
 import { Chromium, chromiumPath } from './chromium.js';
 import type { SampleDatabase } from './sample-database.js';
@@ -53,6 +54,21 @@ describe('the page of a trial', () => {
     expect(page).toMatch(
       /below FP32, outside the noise \(McNemar p &lt; 0\.001\); .* above unsmoothed, .* noise \(McNemar p/,
     );
+  });
+
+  it('calls one of equals the best, the one that every command takes, and another level with it', () => {
+    const best = facts().best!;
+    const other = trialWhere((t) => t.role === 'candidate' && t.status === 'done' && t.position > best.position);
+    const database = new Database(sample.path);
+    const set = database.prepare("UPDATE accuracy SET value = ? WHERE trial_id = ? AND metric = 'top1'");
+    set.run(best.value, other.trial);
+    try {
+      expect(headline(pageOf(best.trial))).toMatch(/ top-1 accuracy, the best of \d+ settings; /);
+      expect(headline(pageOf(other.trial))).toMatch(/ top-1 accuracy, level with the best of \d+ settings; /);
+    } finally {
+      set.run(other.value, other.trial);
+      database.close();
+    }
   });
 
   it('says that a failed trial counts nowhere, that a pending one goes on, and what FP32 is', () => {

@@ -5,7 +5,7 @@ import type { SearchPoint } from '../../src/records/search-record.js';
 import { everyLayer, plainQuantization } from '../quantize/preparations.js';
 
 const model = { path: '/m.onnx', input: null, output: null, sha256: 'a' };
-const source = { format: 'bevScenes', seed: 1, scenes: 100 } as const;
+const source = { format: 'npy', path: '/samples.npy', labels: null, groundTruth: null } as const;
 const preprocess = { layout: 'channelsFirst', channelOrder: 'keep', divideBy: 1, mean: null, std: null } as const;
 
 function observeStage(batches: number): ObserveStage {

@@ -2,7 +2,7 @@ import { renameSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { serveDatabase, type Serving } from '../../src/serve/serve-database.js';
 import { Chromium, chromiumPath } from '../report/chromium.js';
-import { runningSample, type RunningSample } from '../report/live/running-sample.js';
+import { runningSample, type RunningSample } from '../report/running-sample.js';
 import { hostileName } from '../report/sample-database.js';
 
 /** Set where the browser must be there (.ci/run): its absence fails instead of skipping. */

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { serveDatabase, type Serving } from '../../src/serve/serve-database.js';
 import { openDatabase } from '../../src/store/file/open-database.js';
-import { runningSample, type RunningSample } from '../report/live/running-sample.js';
+import { runningSample, type RunningSample } from '../report/running-sample.js';
 import { hostileName, sampleDatabase } from '../report/sample-database.js';
 import { temporaryFolder } from '../cli/command-line.js';
 import { ask, listenTo, type Answered } from './ask.js';

@@ -5,7 +5,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, it } from 'vitest';
 
 import { openDataset } from '../../src/formats/open-dataset.js';
-import { createMetric } from '../../src/tasks/create-metric.js';
+import { createCenterDetection } from '../../src/tasks/center-detection/center-detection.js';
 import { AS_STORED } from '../formats/write-files.js';
 
 const SHARED = resolve(import.meta.dirname, '../../../shared');
@@ -39,7 +39,7 @@ it.skipIf(!existsSync(MODEL))(
     );
     const session = await InferenceSession.create(MODEL);
     const { groundTruth, sampleCount } = dataset;
-    const metric = createMetric(TASK, { labels: null, groundTruth, referenceArgmax: null, sampleCount });
+    const metric = createCenterDetection(TASK, { labels: null, groundTruth, referenceArgmax: null, sampleCount });
     const batch = new Float32Array(BATCH * 8 * 64 * 64);
     for (let first = 0; first < sampleCount; first += BATCH) {
       await dataset.read(first, BATCH, batch);

@@ -1,14 +1,14 @@
 import { basename, dirname, join, relative, resolve } from 'node:path';
 
-import { chartFiles } from '../../report/output/chart-files.js';
-import { markdownSummary } from '../../report/output/markdown-summary.js';
+import { chartFiles } from '../../report/output/svg/chart-files.js';
+import { markdownSummary } from '../../report/output/markdown/markdown-summary.js';
 import { pageFigures } from '../../report/figures/page-figures.js';
 import type { Query } from '../../report/query.js';
 import { sqlText } from '../../report/query.js';
-import { withRelativePaths } from '../../report/output/relative-paths.js';
-import { reportData } from '../../report/facts/report-data.js';
-import type { PageId } from '../../report/pages/site-map.js';
-import { folderNames, parsePageName } from '../../report/pages/site-map.js';
+import { withRelativePaths } from '../../report/relative-paths.js';
+import { reportData } from '../../report/output/json/report-data.js';
+import type { PageId } from '../../report/addresses/site-map.js';
+import { folderNames, parsePageName } from '../../report/addresses/site-map.js';
 import type { SweepFacts } from '../../report/facts/sweep-facts.js';
 import { readSweepFacts } from '../../report/facts/sweep-facts.js';
 import { checkOverwrite, databaseFiles, markComment } from './check-overwrite.js';

@@ -2,11 +2,11 @@ import { everySweep } from '../../store/query/every-sweep.js';
 import { lstatSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-import { withRelativePaths } from '../../report/output/relative-paths.js';
-import { renderReport } from '../../report/output/render-report.js';
-import { openSite } from '../../report/output/site.js';
-import type { Pair } from '../../report/pages/site-map.js';
-import { fileName } from '../../report/pages/site-map.js';
+import { withRelativePaths } from '../../report/relative-paths.js';
+import { renderReport } from '../../report/pages/render-report.js';
+import { openSite } from '../../report/pages/site.js';
+import type { Pair } from '../../report/addresses/site-map.js';
+import { fileName } from '../../report/addresses/site-map.js';
 import { findTrials } from '../../store/read/find-trials.js';
 import type { QueryConnection } from '../../store/query/query-database.js';
 import { checkOverwrite, databaseFiles, isOwnFile, markLine, type OverwriteRule } from './check-overwrite.js';

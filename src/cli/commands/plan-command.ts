@@ -34,7 +34,7 @@ export const planCommand: CommandModule<object, PlanArguments> = {
         describe: 'Database file that is looked into',
       })
       .option('all', { type: 'boolean', default: false, describe: 'List every trial, however many' })
-      .example('$0 plan experiments/demo.yaml', 'before running it'),
+      .example('$0 plan experiments/demo.yaml --allow-code', 'before running it'),
   handler: async ({ experiment, set, db, all, 'allow-code': allowCode }) => {
     const { loadExperiment } = await import('../../api/load-experiment.js');
     const { planSweep } = await import('../../api/plan-sweep.js');

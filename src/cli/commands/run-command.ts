@@ -45,7 +45,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
         default: true,
         describe: 'Wait while another process runs a sweep on the database; --no-wait fails at once',
       })
-      .example('$0 run experiments/demo.yaml', 'run the demo; again: nothing is left to do')
+      .example('$0 run experiments/demo.yaml --allow-code', 'run the demo; again: nothing is left to do')
       .example('$0 run x.yaml --set run.provider=cpu --set smoothing.alpha=0.5', 'with other settings'),
   handler: async ({
     experiment,

@@ -1,6 +1,6 @@
 import { exportModel, type ExportOutcome } from '../../api/export-model.js';
 import { readDatabase } from '../../api/read-database.js';
-import { readWarnings } from '../../report/facts/sweep-warnings.js';
+import { readWarnings } from '../../report/facts/result-warnings.js';
 import { exportCheckLines } from './export-check-lines.js';
 
 /** Arguments of `quantsweep export`. */

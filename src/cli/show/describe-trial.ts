@@ -1,4 +1,4 @@
-import { readWarnings } from '../../report/facts/sweep-warnings.js';
+import { readWarnings } from '../../report/facts/result-warnings.js';
 import { pickSweep } from '../../api/pick-sweep.js';
 import { pickTrial, readDatabase } from '../../api/read-database.js';
 import { table } from './table.js';

@@ -1,4 +1,4 @@
-import { readWarnings } from '../../report/facts/sweep-warnings.js';
+import { readWarnings } from '../../report/facts/result-warnings.js';
 import type { SqlValue } from '../../store/query/query-database.js';
 import { formatDuration, formatMetric, plural } from './format-values.js';
 import { pickSweep } from '../../api/pick-sweep.js';

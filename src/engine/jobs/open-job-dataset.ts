@@ -1,4 +1,4 @@
-import type { DataSource } from '../../formats/data-source.js';
+import { formatOf, type DataSource } from '../../formats/data-source.js';
 import type { Dataset } from '../../formats/dataset.js';
 import { openDataset } from '../../formats/open-dataset.js';
 import { permutedDataset } from '../../formats/permuted-dataset.js';
@@ -30,7 +30,7 @@ export async function openJobDataset(
   const opened = await openDataset(source, preprocess);
   const ordered = sampleSeed === null ? opened : permutedDataset(opened, sampleSeed);
   // Code of the user's own is run once, in the thread that it expects.
-  const isAhead = providers[session.provider].readsAhead && source.format !== 'module';
+  const isAhead = providers[session.provider].readsAhead && formatOf(source).code(source) === null;
   return last.set(key, isAhead ? readAhead(ordered, { source, preprocess, sampleSeed }, readingThread) : ordered);
 }
 

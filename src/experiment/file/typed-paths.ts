@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { LocatedNode } from './located-node.js';
-import { filePaths } from '../sections/schema-leaves.js';
+import { filePaths } from '../../schema/schema-leaves.js';
 import { unwrapSchema } from '../sections/setting-paths.js';
 
 /**

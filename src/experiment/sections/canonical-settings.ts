@@ -16,9 +16,8 @@ import type { QuantizationSettings } from './quantization.js';
 import { canonicalSearch } from './search.js';
 import type { SearchSettings } from './search.js';
 import type { Settings, TrialRole } from './settings.js';
+import { unsmoothed } from './smoothing.js';
 import { canonicalSmoothing } from '../../smooth/canonical-smoothing.js';
-
-const unsmoothed: CanonicalSmoothing = { mode: 'none', alpha: null, absmax: null, apply: null };
 
 /**
  * Settings with everything that cannot influence the trial's result set to null, so that equal work has equal keys:

@@ -1,15 +1,14 @@
 import { z } from 'zod';
-import type { DataSource } from '../../formats/data-source.js';
+import { toDataSource, type DataSource } from '../../formats/data-source.js';
 import type { PreprocessSettings } from '../../formats/preprocess/preprocess-settings.js';
+import { integer } from '../../schema/schema-leaves.js';
+import type { Immutable } from '../../schema/settled.js';
+import { taskOf, type FileTask } from '../../tasks/task-settings.js';
 import { preprocessSchema, sourceSchema } from './data-schema.js';
-import type { Immutable } from './immutable.js';
 import { lacksForTask } from './lacks-for-task.js';
 import type { LayerSettings } from './layers.js';
-import { integer } from './schema-leaves.js';
 import type { Check, Column, IdleRule } from './section.js';
 import type { SmoothingSettings } from './smoothing.js';
-import type { WrittenTask } from './task.js';
-import { toSource } from './to-source.js';
 
 const calibrationRole = {
   batchSize: integer(1, 'Samples of one calibration batch.').default(4),
@@ -83,7 +82,7 @@ export interface DataSettings {
 
 interface Written {
   readonly data: WrittenData;
-  readonly task: WrittenTask;
+  readonly task: FileTask;
   readonly layers: LayerSettings;
   readonly smoothing: SmoothingSettings;
 }
@@ -107,7 +106,7 @@ const checkEvaluation: Check<Written> = ({ data, task }) => {
 /** The sequential test pairs samples that are right or wrong; the metrics of other tasks are not made of such samples. */
 const checkStop: Check<Written> = ({ data, task }) => {
   const { confidence } = data.evaluation.stop;
-  if (confidence === null || task.kind === 'classification') return null;
+  if (confidence === null || taskOf(task.kind).countsSamples) return null;
   const why = 'whose metric does not say of each sample whether it is right';
   return {
     path: 'evaluation.stop.confidence',
@@ -148,9 +147,9 @@ function ofRole<Role extends z.ZodRawShape>(role: Role, written: OfRole<Role>): 
 export function locateData({ calibration, evaluation, preprocess }: WrittenData, folder: string): DataSettings {
   const { stop, ...seen } = ofRole(evaluationRole, evaluation);
   return {
-    calibration: { source: toSource(calibration, folder), ...ofRole(calibrationRole, calibration) },
+    calibration: { source: toDataSource(calibration, folder), ...ofRole(calibrationRole, calibration) },
     evaluation: {
-      source: toSource(evaluation, folder),
+      source: toDataSource(evaluation, folder),
       ...seen,
       // Absent where it is off: keys of trials without it are those of versions that did not know it.
       ...(stop.confidence === null ? {} : { stop: { confidence: stop.confidence } }),

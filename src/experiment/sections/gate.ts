@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { onceForEach } from '../../memo/once-for-each.js';
-import type { Immutable } from './immutable.js';
-import { integer, positive } from './schema-leaves.js';
+import type { Immutable } from '../../schema/settled.js';
+import { integer, positive } from '../../schema/schema-leaves.js';
 
 const schema = z
   .strictObject({

@@ -3,7 +3,7 @@ import { mostRangeValues } from '../grid/decimal-range.js';
 import { headerSchemas } from '../file/header-schema.js';
 import { settingPaths } from './setting-paths.js';
 import type { SettingPath } from './setting-paths.js';
-import { rangesAllowed } from './schema-leaves.js';
+import { rangesAllowed } from '../../schema/schema-leaves.js';
 import { sectionSchemas } from './sections.js';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;

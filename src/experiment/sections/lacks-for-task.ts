@@ -1,6 +1,8 @@
-import type { TaskSettings } from '../../tasks/task-settings.js';
+import type { FileSource } from '../../formats/data-source.js';
+import type { Provision } from '../../formats/format.js';
+import { formats } from '../../formats/registry.js';
+import { taskOf, type TaskSettings } from '../../tasks/task-settings.js';
 import { describeValue } from '../experiment-error.js';
-import type { WrittenSource } from './data-schema.js';
 
 interface Missing {
   /** Inside `data.evaluation`. */
@@ -8,72 +10,19 @@ interface Missing {
   readonly text: string;
 }
 
-function lacksForClassification(evaluation: WrittenSource): Missing | undefined {
-  const why = 'that task classification is scored by';
-  switch (evaluation.format) {
-    case 'cifar10':
-      return undefined;
-    case 'npy':
-    case 'npyFolder':
-      if (evaluation.labels !== null) return undefined;
-      return { key: 'labels', text: `expected the path of a .npy file of class labels, ${why}, got null or nothing` };
-    case 'idx':
-      if (evaluation.labels !== null) return undefined;
-      return { key: 'labels', text: `expected the path of an IDX file of class labels, ${why}, got null or nothing` };
-    case 'imageFolder':
-    case 'module':
-      // Whether there are labels is known when the folder or the module is opened.
-      return undefined;
-    case 'npz':
-      if (evaluation.labelsArray !== null) return undefined;
-      return {
-        key: 'labelsArray',
-        text: `expected the name of the array of class labels, ${why}, got null or nothing`,
-      };
-    case 'synthetic':
-    case 'bevScenes':
-      return {
-        key: 'format',
-        text: `expected a format with class labels, ${why}, got ${describeValue(evaluation.format)}`,
-      };
+/** What evaluation data lack that the task is scored by, as far as settings tell; undefined where they lack nothing. */
+export function lacksForTask(kind: TaskSettings['kind'], evaluation: FileSource): Missing | undefined {
+  const what = taskOf(kind).needs;
+  if (what === null) return undefined;
+  const why = `that task ${kind} is scored by`;
+  const provision: Provision = formats[evaluation.format][what];
+  if (provision === 'always' || provision === 'onceOpened') return undefined;
+  if (provision === 'never') {
+    const name = what === 'labels' ? 'class labels' : 'ground truth';
+    const text = `expected a format with ${name}, ${why}, got ${describeValue(evaluation.format)}`;
+    return { key: 'format', text };
   }
-}
-
-function lacksForCenterDetection(evaluation: WrittenSource): Missing | undefined {
-  const why = 'that task centerDetection is scored by';
-  switch (evaluation.format) {
-    case 'cifar10':
-    case 'idx':
-    case 'imageFolder':
-    case 'synthetic':
-      return {
-        key: 'format',
-        text: `expected a format with ground truth, ${why}, got ${describeValue(evaluation.format)}`,
-      };
-    case 'npy':
-    case 'npz':
-    case 'npyFolder':
-      if (evaluation.groundTruth !== null) return undefined;
-      return {
-        key: 'groundTruth',
-        text: `expected the path of a JSON file of ground truth, ${why}, got null or nothing`,
-      };
-    case 'module':
-    case 'bevScenes':
-      return undefined;
-  }
-}
-
-/** What evaluation data lack that the task is scored by; undefined where they lack nothing. */
-export function lacksForTask(kind: TaskSettings['kind'], evaluation: WrittenSource): Missing | undefined {
-  switch (kind) {
-    case 'classification':
-      return lacksForClassification(evaluation);
-    case 'centerDetection':
-      return lacksForCenterDetection(evaluation);
-    case 'fidelity':
-    case 'module':
-    case 'command':
-      return undefined;
-  }
+  const { setting: key, expected } = provision;
+  if ((evaluation as Readonly<Record<string, unknown>>)[key] !== null) return undefined;
+  return { key, text: `expected ${expected}, ${why}, got null or nothing` };
 }

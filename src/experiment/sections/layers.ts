@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { onceForEach } from '../../memo/once-for-each.js';
 import { layerOpNames } from '../../onnx/layers/layer-op.js';
 import { fixIdle } from './fix-idle.js';
-import type { Immutable } from './immutable.js';
-import { integer, listOf, oneOf, quantizerBits, text } from './schema-leaves.js';
+import type { Immutable } from '../../schema/settled.js';
+import { integer, listOf, oneOf, quantizerBits, text } from '../../schema/schema-leaves.js';
 import type { Check, Column, FixedWhereIdle } from './section.js';
+import { alphaModeOf } from '../../smooth/canonical-smoothing.js';
 import { isSearched } from './smoothing.js';
 import type { SmoothingSettings } from './smoothing.js';
 import { sortedSet } from './sorted-set.js';
@@ -88,7 +89,8 @@ interface Written {
 function obstacleToKeeping({ layers: { sensitivity }, smoothing }: Written): string | null {
   if (sensitivity !== 'none') return `layers.sensitivity ${sensitivity}, which is of all layers`;
   if (!isSearched(smoothing)) return null;
-  const searched = smoothing.mode === 'dynamic' ? 'smoothing.mode dynamic' : 'smoothing.alpha auto';
+  const mode = alphaModeOf(smoothing);
+  const searched = mode === 'auto' ? 'smoothing.alpha auto' : `smoothing.mode ${mode}`;
   return `${searched}, whose alphas are searched with every layer quantized`;
 }
 

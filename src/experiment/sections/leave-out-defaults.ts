@@ -1,4 +1,4 @@
-import { leftOut } from './schema-leaves.js';
+import { leftOut } from '../../schema/schema-leaves.js';
 import type { SectionName } from './sections.js';
 import { settingPaths } from './setting-paths.js';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { onceForEach } from '../../memo/once-for-each.js';
 import { lossModes } from '../../records/loss-mode.js';
-import type { Immutable } from './immutable.js';
-import { integer, listOf } from './schema-leaves.js';
+import type { Immutable } from '../../schema/settled.js';
+import { integer, listOf } from '../../schema/schema-leaves.js';
 import type { Column } from './section.js';
 import { sortedSet } from './sorted-set.js';
 

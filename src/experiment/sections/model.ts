@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import type { Immutable } from './immutable.js';
-import { file, text } from './schema-leaves.js';
+import type { Immutable } from '../../schema/settled.js';
+import { file, text } from '../../schema/schema-leaves.js';
 
 const schema = z
   .strictObject({

@@ -6,9 +6,9 @@ import { weightSchemeNames, weightSchemes } from '../../calibrate/schemes/weight
 import { weightCalibratorNames, weightCalibrators } from '../../calibrate/weight-calibrators/registry.js';
 import { onceForEach } from '../../memo/once-for-each.js';
 import { fixIdle } from './fix-idle.js';
-import type { Immutable } from './immutable.js';
+import type { Immutable } from '../../schema/settled.js';
 import type { RunSettings } from './run.js';
-import { flag, integer, oneDefined, oneOf, quantizerBits } from './schema-leaves.js';
+import { flag, integer, oneDefined, oneOf, quantizerBits } from '../../schema/schema-leaves.js';
 import type { Column, FixedWhereIdle, IdleRule } from './section.js';
 
 const schema = z
@@ -86,17 +86,15 @@ interface Written {
   readonly quantization: QuantizationSettings;
 }
 
-function readsPercentile({ calibrator }: ActivationQuantizerSettings): boolean {
-  return calibrators[calibrator].parameters.includes('percentile');
-}
-
 /** Settings that other settings of the section make idle. */
 export const idleInQuantization: readonly FixedWhereIdle<Written>[] = [
   {
     path: 'activation.percentile',
     fixedAt: 99.99,
     idleBeside: ({ quantization: { activation } }) =>
-      readsPercentile(activation) ? null : `beside quantization.activation.calibrator ${activation.calibrator}`,
+      calibrators[activation.calibrator].parameters.includes('percentile')
+        ? null
+        : `beside quantization.activation.calibrator ${activation.calibrator}`,
   },
   {
     path: 'activation.narrowRange',
@@ -143,7 +141,9 @@ const columns: readonly Column<Trial>[] = [
     name: 'percentile',
     type: 'REAL',
     value: ({ quantization }) =>
-      quantization !== null && readsPercentile(quantization.activation) ? quantization.activation.percentile : null,
+      quantization !== null && calibrators[quantization.activation.calibrator].parameters.includes('percentile')
+        ? quantization.activation.percentile
+        : null,
   },
   { name: 'activation_scheme', type: 'TEXT', value: ({ quantization }) => quantization?.activation.scheme },
   { name: 'weight_bits', type: 'INTEGER', value: ({ quantization }) => quantization?.weight.bits },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Immutable } from './immutable.js';
-import { filePaths } from './schema-leaves.js';
+import type { Immutable } from '../../schema/settled.js';
+import { filePaths } from '../../schema/schema-leaves.js';
 
 const wholeFromOne = 'a whole number from 1';
 const minutesExpected = 'a number of minutes from 0 to 10000';

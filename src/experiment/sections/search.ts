@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { alphaModeOf } from '../../smooth/canonical-smoothing.js';
 import { smoothingModes } from '../../smooth/modes/registry.js';
 import { fixIdle } from './fix-idle.js';
-import type { Immutable } from './immutable.js';
-import { fraction, integer, listOf, oneOf, rangesAllowed } from './schema-leaves.js';
+import type { Immutable } from '../../schema/settled.js';
+import { fraction, integer, listOf, oneOf, rangesAllowed } from '../../schema/schema-leaves.js';
 import type { Column, FixedWhereIdle, IdleRule } from './section.js';
 import { isSearched } from './smoothing.js';
 import type { SmoothingSettings } from './smoothing.js';
@@ -62,10 +61,10 @@ function withoutSearch({ smoothing }: Written): string | null {
     : `beside smoothing.mode ${smoothing.mode}`;
 }
 
-/** Null in `dynamic`: alpha `auto` is the descent's start, judged by the output, without the descent. */
+/** Null where each layer has its own: alpha `auto` is the descent's start, judged by the output, without the descent. */
 function ofAuto({ smoothing }: Written): string | null {
   const auto = 'beside smoothing.alpha auto, which always goes by the divergence of the output';
-  return smoothingModes[alphaModeOf(smoothing)].alphas === 'searchedPerLayer' ? null : auto;
+  return smoothingModes[smoothing.mode].alphas === 'searchedPerLayer' ? null : auto;
 }
 
 /** `search.sweeps` of a search that does not descend. */

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { TrialSettings } from './canonical-settings.js';
 import { dataSection } from './data.js';
 import { gateSection } from './gate.js';
-import type { Immutable } from './immutable.js';
+import type { Immutable } from '../../schema/settled.js';
 import { layersSection } from './layers.js';
 import { lossSection } from './loss.js';
 import { modelSection } from './model.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { headerSchemas } from '../file/header-schema.js';
-import { rangesAllowed } from './schema-leaves.js';
+import { rangesAllowed } from '../../schema/schema-leaves.js';
 import { sectionSchemas } from './sections.js';
 
 /** A setting that has no settings inside: what an axis, a rule or an override names. */

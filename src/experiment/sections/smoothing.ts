@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { alphaModeOf } from '../../smooth/canonical-smoothing.js';
-import { searchesAlphas, smoothingModeNames, smoothingModes } from '../../smooth/modes/registry.js';
-import type { SmoothingModeName } from '../../smooth/modes/registry.js';
+import {
+  searchesAlphas,
+  smoothingModeNames,
+  smoothingModes,
+  type SmoothingModeName,
+} from '../../smooth/modes/registry.js';
 import type { CanonicalSmoothing } from '../../smooth/smoothing-settings.js';
-import type { Immutable } from './immutable.js';
-import { fraction, oneDefined, oneOf } from './schema-leaves.js';
+import type { Immutable } from '../../schema/settled.js';
+import { fraction, oneDefined, oneOf } from '../../schema/schema-leaves.js';
 import type { Column, IdleRule } from './section.js';
 
 const schema = z
@@ -64,6 +68,8 @@ const columns: readonly Column<Trial>[] = [
 ];
 
 export const smoothingSection = { schema, idle, columns };
+
+export const unsmoothed: CanonicalSmoothing = { mode: 'none', alpha: null, absmax: null, apply: null };
 
 /** Whether alphas are searched: one for each layer, or one for all. */
 export function isSearched(smoothing: SmoothingSettings): boolean {

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 
 import type { PreprocessSettings } from '../preprocess/preprocess-settings.js';
-import type { SampleSource } from '../data-source.js';
 import type { Dataset } from '../dataset.js';
 import { DatasetError } from '../dataset-error.js';
 import { decodeImage } from './decode-image.js';
@@ -11,8 +10,7 @@ import { emptyClassesNote, labelsByFolder } from './image-classes.js';
 import { leftOutNote, listFiles } from '../io/list-files.js';
 import { planPreprocess, preprocessBytes, tabulatePixels } from '../preprocess/preprocess.js';
 import { checkSampleRange } from '../sample-range.js';
-
-export type ImageFolderSource = Extract<SampleSource, { format: 'imageFolder' }>;
+import type { ImageFolderSource } from './image-folder-settings.js';
 
 export const IMAGE_EXTENSIONS = ['.jpg', '.jpeg', '.png'] as const;
 /** Sub-folders of sub-folders are looked into as well, this deep. */

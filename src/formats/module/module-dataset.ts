@@ -1,5 +1,5 @@
 import type { PreprocessSettings } from '../preprocess/preprocess-settings.js';
-import type { SampleSource } from '../data-source.js';
+import type { JsonObject } from '../../schema/json-value.js';
 import type { Dataset, DetectionGroundTruth } from '../dataset.js';
 import { DatasetError } from '../dataset-error.js';
 import { parseGroundTruth } from '../labels/ground-truth.js';
@@ -7,7 +7,12 @@ import { loadModule } from '../io/load-module.js';
 import { planPreprocess, preprocessFloats } from '../preprocess/preprocess.js';
 import { checkSampleRange, findNonFinite } from '../sample-range.js';
 
-export type ModuleSource = Extract<SampleSource, { format: 'module' }>;
+export interface ModuleSource {
+  /** ES module whose default export opens the dataset. */
+  readonly path: string;
+  /** Handed to the module. */
+  readonly options: JsonObject;
+}
 
 const MAX_LABEL = 2 ** 31 - 1;
 
@@ -16,7 +21,8 @@ interface CustomDataset {
   readonly sampleShape: readonly number[];
   readonly sampleCount: number;
   readonly labels: Int32Array | null;
-  readonly groundTruth: DetectionGroundTruth | null;
+  /** Made when it is first asked for, where the module gives a function. */
+  readonly groundTruth: () => DetectionGroundTruth | null;
   /** What the samples depend on besides the module's bytes and options. */
   readonly identity: string | null;
   read(first: number, count: number): unknown;
@@ -37,7 +43,9 @@ export async function openModuleDataset(source: ModuleSource, preprocess: Prepro
     sampleCount: custom.sampleCount,
     sampleShape: plan.sampleShape,
     labels: custom.labels,
-    groundTruth: custom.groundTruth,
+    get groundTruth() {
+      return custom.groundTruth();
+    },
     async read(first, count, into) {
       checkSampleRange(dataset, first, count, into);
       const values = await inModule(where, 'read', () => custom.read(first, count));
@@ -92,7 +100,7 @@ async function openCustom({ path, options }: ModuleSource): Promise<CustomDatase
     sampleShape: sampleShape,
     sampleCount,
     labels: readLabels(path, given['labels'] ?? null, sampleCount),
-    groundTruth: readGroundTruth(path, given['groundTruth'] ?? null, sampleCount),
+    groundTruth: groundTruthOf(path, value, given['groundTruth'] ?? null, sampleCount),
     identity,
     read: (first, count) => (read as CustomDataset['read']).call(value, first, count),
     close: () => (close as CustomDataset['close'] | undefined)?.call(value),
@@ -110,18 +118,45 @@ function readLabels(path: string, labels: unknown, sampleCount: number): Int32Ar
   return Int32Array.from(listed as readonly number[]);
 }
 
-function readGroundTruth(path: string, groundTruth: unknown, sampleCount: number): DetectionGroundTruth | null {
-  if (groundTruth === null) return null;
-  return parseGroundTruth(JSON.stringify(groundTruth), `${path}, groundTruth`, sampleCount);
+/** A value is checked now; a function is called, and what it gives checked, when the ground truth is asked for. */
+function groundTruthOf(
+  path: string,
+  owner: unknown,
+  given: unknown,
+  sampleCount: number,
+): CustomDataset['groundTruth'] {
+  const read = (groundTruth: unknown): DetectionGroundTruth =>
+    parseGroundTruth(JSON.stringify(groundTruth), `${path}, groundTruth`, sampleCount);
+  if (typeof given !== 'function') {
+    const checked = given === null ? null : read(given);
+    return () => checked;
+  }
+  let made: DetectionGroundTruth | null = null;
+  return () => {
+    if (made !== null) return made;
+    let value: unknown;
+    try {
+      value = (given as () => unknown).call(owner);
+    } catch (cause) {
+      throw failed(path, 'groundTruth', cause);
+    }
+    if (typeof value !== 'object' || value === null) throw broken(path, 'groundTruth() to give an object', value);
+    made = read(value);
+    return made;
+  };
 }
 
 async function inModule(path: string, what: string, work: () => unknown): Promise<unknown> {
   try {
     return await work();
   } catch (cause) {
-    const got = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-    throw new DatasetError({ expected: `${what} of the module to work`, got, where: path }, { cause });
+    throw failed(path, what, cause);
   }
+}
+
+function failed(path: string, what: string, cause: unknown): DatasetError {
+  const got = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  return new DatasetError({ expected: `${what} of the module to work`, got, where: path }, { cause });
 }
 
 function isCount(value: unknown): value is number {

@@ -1,12 +1,10 @@
 import type { PreprocessSettings } from '../preprocess/preprocess-settings.js';
-import type { SampleSource, SyntheticDistribution } from '../data-source.js';
-import { createRandomStream, type RandomStream } from '../bev/bev-random.js';
+import { createRandomStream, type RandomStream } from './random-stream.js';
 import type { Dataset } from '../dataset.js';
 import { DatasetError } from '../dataset-error.js';
 import { planPreprocess, preprocessFloats } from '../preprocess/preprocess.js';
 import { checkSampleRange } from '../sample-range.js';
-
-export type SyntheticSource = Extract<SampleSource, { format: 'synthetic' }>;
+import type { SyntheticSource } from './synthetic-settings.js';
 
 /**
  * Returns random tensors: each number drawn from the distribution and multiplied by its channel's factor. Sample i comes
@@ -42,7 +40,7 @@ export function createSynthetic(source: SyntheticSource, preprocess: PreprocessS
   };
 }
 
-function drawing(distribution: SyntheticDistribution, random: RandomStream): () => number {
+function drawing(distribution: SyntheticSource['distribution'], random: RandomStream): () => number {
   switch (distribution) {
     case 'uniform':
       return () => 2 * random.uniform() - 1;

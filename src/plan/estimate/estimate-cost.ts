@@ -1,4 +1,5 @@
 import type { DataSource } from '../../formats/data-source.js';
+import { taskOf } from '../../tasks/task-settings.js';
 import type { ModelSettings } from '../../experiment/sections/settings.js';
 import type { ContentKey, PlannedStage, PlannedTrial, SearchStage, SweepPlan } from '../plan.js';
 
@@ -90,8 +91,8 @@ function trialPasses({ settings }: PlannedTrial, context: CostContext): number {
   if (settings.role === 'fp32') return 0;
   const losses = (settings.loss?.samples ?? 0) * (settings.loss?.modes.length ?? 0) * relativeCost.layerLosses;
   const gate = (settings.gate?.samples ?? 0) * relativeCost.gate;
-  // Fidelity runs FP32 beside the quantized model.
-  const perSample = relativeCost.quantized + (settings.task.kind === 'fidelity' ? relativeCost.reference : 0);
+  // FP32 runs beside the quantized model.
+  const perSample = relativeCost.quantized + (taskOf(settings.task.kind).needsReference ? relativeCost.reference : 0);
   return evaluated(settings.evaluation, context) * perSample + losses + gate;
 }
 

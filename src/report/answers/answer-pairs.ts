@@ -1,7 +1,7 @@
 import type { EffectFacts } from '../facts/effect-facts.js';
 import { medianOf } from '../../statistics/median.js';
-import { countText, differenceText } from '../output/number-text.js';
-import type { MetricText } from '../output/number-text.js';
+import { countText, differenceText } from '../number-text.js';
+import type { MetricText } from '../number-text.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';

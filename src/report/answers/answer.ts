@@ -4,7 +4,7 @@ import { detectableShare, detectableSpread } from '../../statistics/detectable-d
 import { calibrationSentence, methodSentence } from './answer-pairs.js';
 import { medianOf } from '../../statistics/median.js';
 import { noisePhrase } from './noise-phrase.js';
-import { countText, intervalText, magnitudeText, valueText, type MetricText } from '../output/number-text.js';
+import { countText, intervalText, magnitudeText, valueText, type MetricText } from '../number-text.js';
 import { missingBaseline } from './pending-note.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';

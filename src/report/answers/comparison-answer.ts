@@ -3,15 +3,8 @@ import { isJudged, type Answer } from './answer.js';
 import type { ComparedTrials } from '../facts/compared-trials.js';
 import { layersApart } from '../facts/compared-trials.js';
 import { noisePhrase } from './noise-phrase.js';
-import {
-  countText,
-  differenceText,
-  intervalText,
-  magnitudeText,
-  significantText,
-  valueText,
-} from '../output/number-text.js';
-import type { MetricText } from '../output/number-text.js';
+import { countText, differenceText, intervalText, magnitudeText, significantText, valueText } from '../number-text.js';
+import type { MetricText } from '../number-text.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
 import type { TrialFacts } from '../facts/sweep-facts.js';

@@ -5,7 +5,7 @@ import { answerSweeps } from './sweeps-answer.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
-import type { SweepWarning } from '../facts/sweep-warnings.js';
+import type { SweepWarning } from '../facts/result-warnings.js';
 
 /**
  * The answer of a sweep with what is wrong with it said first. Where FP32 is nonsense that stands in place of a winner, and

@@ -1,6 +1,6 @@
 import type { ChosenFrom, TestedDifference } from '../../statistics/choice-among.js';
 import { judgeDifference } from '../../statistics/choice-among.js';
-import { pValueText } from '../output/number-text.js';
+import { pValueText } from '../number-text.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
 

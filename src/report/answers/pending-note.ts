@@ -1,6 +1,5 @@
 import { smoothingModes } from '../../smooth/modes/registry.js';
-import type { AbsentContent } from '../figures/figure.js';
-import { countText } from '../output/number-text.js';
+import { countText } from '../number-text.js';
 import type { SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
 
 /** What a pending trial is called when they are counted. */
@@ -18,30 +17,6 @@ export function pendingText({ sweep, allTrials }: Pick<SweepFacts, 'sweep' | 'al
   for (const trial of pending) counts.set(kindOf(trial), (counts.get(kindOf(trial)) ?? 0) + 1);
   const kinds = [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
   return `${pending.length} of ${countText(sweep.trials, 'trial')} ${pending.length === 1 ? 'is' : 'are'} pending (${kinds})`;
-}
-
-/**
- * The note of a figure that has nothing to draw. Until its sweep has ended it tells what is pending: what the grid lacks is
- * known only then.
- *
- * @param facts of any page
- */
-export function untilEnded(content: AbsentContent, facts: unknown): AbsentContent {
-  const sweep = content.holdsWhilePending === true ? null : sweepOf(facts);
-  const pending = sweep === null ? null : pendingText(sweep);
-  return pending === null ? content : { kind: 'absent', note: `Nothing to show here yet: ${pending}.` };
-}
-
-/** The sweep that a page is of: of a trial's page only where that trial itself is pending. */
-function sweepOf(facts: unknown): SweepFacts | null {
-  if (isSweepFacts(facts)) return facts;
-  if (typeof facts !== 'object' || facts === null || !('sweep' in facts) || !isSweepFacts(facts.sweep)) return null;
-  if ('trial' in facts && (facts.trial as TrialFacts).status !== 'pending') return null;
-  return facts.sweep;
-}
-
-function isSweepFacts(facts: unknown): facts is SweepFacts {
-  return typeof facts === 'object' && facts !== null && 'allTrials' in facts && 'sweep' in facts;
 }
 
 /** Why a baseline's value is missing: pending, or what brings it. */

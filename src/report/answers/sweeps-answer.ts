@@ -2,7 +2,7 @@ import type { ChosenFrom } from '../../statistics/choice-among.js';
 import { isJudged, type Answer } from './answer.js';
 import type { ComparedSweeps } from '../facts/compared-sweeps.js';
 import { noisePhrase } from './noise-phrase.js';
-import { differenceText, magnitudeText, valueText } from '../output/number-text.js';
+import { differenceText, magnitudeText, valueText } from '../number-text.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';

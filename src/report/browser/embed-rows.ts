@@ -1,12 +1,5 @@
 import type { QueryResult } from '../query.js';
-
-/** A query's result as the page holds it: text that rows repeat is there once. */
-export interface EmbeddedRows {
-  readonly columns: readonly string[];
-  /** By column: texts that its cells count from 0, or null where cells stand as they are. */
-  readonly texts: readonly (readonly string[] | null)[];
-  readonly rows: readonly (readonly unknown[])[];
-}
+import type { EmbeddedRows } from './embedded-rows.js';
 
 /** Rows of thousands carry the same few names of layers and trials: two thirds of what they would take. */
 export function embedRows({ columns, rows }: QueryResult): EmbeddedRows {
@@ -31,7 +24,3 @@ function repeatedTexts(rows: QueryResult['rows'], column: number): ReadonlyMap<s
   }
   return places.size > 0 && 2 * places.size < rows.length ? places : null;
 }
-
-/** {@link embedRows} undone, as JavaScript for the page: a function of what was embedded that returns its rows. */
-export const restoreRows = `({ texts, rows }) =>
-  rows.map((cells) => cells.map((cell, column) => (texts[column] === null || cell === null ? cell : texts[column][cell])))`;

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { MetricText } from '../output/number-text.js';
+import type { MetricText } from '../number-text.js';
 import { color } from './theme.js';
 
 type ChartLayer = Extract<TopLevelSpec, { layer: unknown }>['layer'][number];

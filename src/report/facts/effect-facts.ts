@@ -1,4 +1,5 @@
 import type { Query } from '../query.js';
+import { axisPath } from './axes.js';
 import { numberOf, numberOrNull, sqlText, toRows } from '../query.js';
 
 /** What changes between the trials of a sweep that are equal in every setting but one. */
@@ -35,8 +36,8 @@ SELECT g.batches, g.other_batches, g.differences, e.metric, e.pairs, e.samples, 
 
 /** The queries behind {@link Effects}, as pages show them. */
 export const effectsSql = {
-  size: (sweep: string): string => effectSql(sweep, 'data.calibration.batches'),
-  absmax: (sweep: string): string => effectSql(sweep, 'smoothing.absmax'),
+  size: (sweep: string): string => effectSql(sweep, axisPath.calibrationBatches),
+  absmax: (sweep: string): string => effectSql(sweep, axisPath.absmax),
 };
 
 /** Reads both effects. */

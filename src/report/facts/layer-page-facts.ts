@@ -3,7 +3,7 @@ import type { Query, Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, toRows } from '../query.js';
 import type { LayerFacts, SweepFacts, TrialFacts } from './sweep-facts.js';
 import { chooseBest, comparedWith } from './sweep-facts.js';
-import { firstTrials, manyTrials } from '../pages/first-trials.js';
+import { firstTrials, manyTrials } from './first-trials.js';
 
 /** A quantizer of the layer in one trial; ranges in units of the tensor, of a per-channel one the widest channel's. */
 export interface RangeFacts {

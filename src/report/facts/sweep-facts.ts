@@ -1,14 +1,14 @@
 import type { AlphaMode } from '../../smooth/modes/registry.js';
-import type { PageLinks } from '../pages/page-links.js';
+import type { PageLinks } from '../addresses/page-links.js';
 import { readEffects, type Effects } from './effect-facts.js';
-import { noLinks } from '../pages/page-links.js';
+import { noLinks } from '../addresses/page-links.js';
 import type { Query, Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull, toRows } from '../query.js';
-import type { MetricText } from '../output/number-text.js';
-import { metricText } from '../output/number-text.js';
+import type { MetricText } from '../number-text.js';
+import { metricText } from '../number-text.js';
 import { readStaticDynamic, type StaticDynamicFacts } from './static-dynamic-facts.js';
-import type { SweepWarning } from './sweep-warnings.js';
-import { isVoided, readWarnings } from './sweep-warnings.js';
+import type { SweepWarning } from './result-warnings.js';
+import { isVoided, readWarnings } from './result-warnings.js';
 import type { Variant } from './variants.js';
 import { splitVariants } from './variants.js';
 

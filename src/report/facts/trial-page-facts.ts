@@ -1,4 +1,4 @@
-import { metricText } from '../output/number-text.js';
+import { metricText } from '../number-text.js';
 import type { SweepFacts, TrialFacts } from './sweep-facts.js';
 import { comparedWith } from './sweep-facts.js';
 

@@ -1,5 +1,5 @@
 import type { FigureContent, PageFigure } from './figure.js';
-import { untilEnded } from '../answers/pending-note.js';
+import { untilEnded } from './until-ended.js';
 import type { Query, QueryResult, Row } from '../query.js';
 import { toRows } from '../query.js';
 

@@ -8,7 +8,7 @@ import { trialFigures } from './trial/index.js';
 import { readLayerPageFacts } from '../facts/layer-page-facts.js';
 import { trialPageFacts } from '../facts/trial-page-facts.js';
 import type { Query } from '../query.js';
-import type { PageId } from '../pages/site-map.js';
+import type { PageId } from '../addresses/site-map.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
 
 /** Every figure of a page of the sweep with its rows, in the page's order; null where the sweep has no such page. */

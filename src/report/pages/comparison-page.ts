@@ -2,14 +2,17 @@ import { answerComparison, chosenOf } from '../answers/comparison-answer.js';
 import type { ComparedTrials } from '../facts/compared-trials.js';
 import { comparedSources } from '../facts/compared-trials.js';
 import { comparisonFigures } from '../figures/comparison/index.js';
-import { differenceText, valueText } from '../output/number-text.js';
+import { differenceText, valueText } from '../number-text.js';
 import { noiseTile } from '../answers/noise-phrase.js';
 import type { Query } from '../query.js';
-import { renderFigure } from '../figures/render-figure.js';
+import { renderFigure } from '../output/html/render-figure.js';
 import type { TrialFacts } from '../facts/sweep-facts.js';
-import type { ReportOptions } from './page-body.js';
-import { pageBody, sourcesHtml, timeText } from './page-body.js';
-import { answerHtml, tileRow } from './sweep-page.js';
+import type { ReportOptions } from '../output/html/page-body.js';
+import { pageBody } from '../output/html/page-body.js';
+import { sourcesHtml } from '../output/html/sql-disclosure.js';
+import { timeText } from '../time-text.js';
+import { answerHtml } from '../output/html/answer-html.js';
+import { tileRow } from '../output/html/tile-row.js';
 
 const sectionTitles = [
   ['numbers', 'Numbers'],

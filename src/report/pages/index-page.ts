@@ -1,32 +1,17 @@
 import { indexFigures } from '../figures/sweeps/index.js';
 import { ofSweeps } from '../figures/sweeps/of-sweeps.js';
-import { escapeHtml } from '../output/html.js';
-import { liveIndexHtml } from '../live/live-section.js';
-import { countText } from '../output/number-text.js';
-import { noLinks } from './page-links.js';
+import { escapeHtml } from '../output/html/escape-html.js';
+import { liveIndexHtml } from './live-section.js';
+import { countText } from '../number-text.js';
+import { noLinks } from '../addresses/page-links.js';
 import type { Query } from '../query.js';
 import { textOf, toRows } from '../query.js';
-import { linked } from '../figures/render-figure.js';
-import type { Pair } from './site-map.js';
-import type { SweepFacts } from '../facts/sweep-facts.js';
-import type { ReportOptions } from './page-body.js';
-import { pageBody, sourcesHtml } from './page-body.js';
+import { linked } from '../output/html/linked.js';
+import type { IndexPageFacts } from '../facts/index-page-facts.js';
+import type { ReportOptions } from '../output/html/page-body.js';
+import { pageBody } from '../output/html/page-body.js';
+import { sourcesHtml } from '../output/html/sql-disclosure.js';
 import { sweepCard } from './sweep-card.js';
-
-/** What the figures of the index know. */
-export interface IndexPageFacts {
-  /** Names of the sweeps of the report, in order. */
-  readonly sweeps: readonly string[];
-  /** True where these are all of the database, so that no query need name them. */
-  readonly isWhole: boolean;
-  /** Address of a sweep's page. */
-  readonly href: (sweep: string) => string | null;
-  readonly factsOf: (sweep: string) => SweepFacts | null;
-  /** Comparisons of trials of a sweep that have pages. */
-  readonly trialComparisons: (sweep: string) => readonly { readonly pair: Pair; readonly href: string }[];
-  /** Comparisons of sweeps that have pages. */
-  readonly sweepComparisons: readonly { readonly pair: readonly [string, string]; readonly href: string }[];
-}
 
 /** Sweeps with their answer on the index; reading more would make it slow and long. The table has every sweep. */
 export const mostAnswers = 20;

@@ -1,15 +1,17 @@
 import { layerFigures } from '../figures/layer/index.js';
-import { escapeHtml } from '../output/html.js';
-import { countText } from '../output/number-text.js';
+import { escapeHtml } from '../output/html/escape-html.js';
+import { countText } from '../number-text.js';
 import type { Query } from '../query.js';
-import { linked } from '../figures/render-figure.js';
+import { linked } from '../output/html/linked.js';
 import type { LayerFacts, SweepFacts } from '../facts/sweep-facts.js';
 import { factsSql } from '../facts/sweep-facts.js';
-import { layerHeadline } from './layer-headline.js';
+import { layerHeadline } from '../answers/layer-headline.js';
 import { readLayerPageFacts, shortName } from '../facts/layer-page-facts.js';
-import type { ReportOptions } from './page-body.js';
-import { pageBody, sourcesHtml, timeText } from './page-body.js';
-import { sentenceHtml } from './sweep-page.js';
+import type { ReportOptions } from '../output/html/page-body.js';
+import { pageBody } from '../output/html/page-body.js';
+import { sourcesHtml } from '../output/html/sql-disclosure.js';
+import { timeText } from '../time-text.js';
+import { sentenceHtml } from '../output/html/sentence-html.js';
 
 const sections: readonly (readonly [string, string])[] = [
   ['channels', 'Channels'],

@@ -1,13 +1,15 @@
 import { guardedAnswer } from '../answers/guarded-answer.js';
 import { sparkline } from '../figures/sweeps/sparkline.js';
-import { escapeHtml } from '../output/html.js';
-import { countText, differenceText, valueText } from '../output/number-text.js';
+import { escapeHtml } from '../output/html/escape-html.js';
+import { countText, differenceText, valueText } from '../number-text.js';
 import type { Query } from '../query.js';
-import { linked, renderFigure, sqlDisclosure } from '../figures/render-figure.js';
+import { renderFigure } from '../output/html/render-figure.js';
+import { linked } from '../output/html/linked.js';
+import { sqlDisclosure } from '../output/html/sql-disclosure.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
 import { factsSql, referenceOf } from '../facts/sweep-facts.js';
-import { timeText } from './page-body.js';
-import { sentenceHtml } from './sweep-page.js';
+import { timeText } from '../time-text.js';
+import { sentenceHtml } from '../output/html/sentence-html.js';
 
 /**
  * A sweep on the index: name, question, the answer's first sentence, numbers, state, and its settings as a small chart.

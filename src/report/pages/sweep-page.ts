@@ -1,22 +1,25 @@
-import type { Answer } from '../answers/answer.js';
 import { effectsSql } from '../facts/effect-facts.js';
 import { guardedAnswer } from '../answers/guarded-answer.js';
 import { staticDynamicSql } from '../facts/static-dynamic-facts.js';
 import { verdictSql } from '../facts/verdict.js';
 import type { SectionId } from '../figures/figure.js';
 import { figures } from '../figures/sweep/index.js';
-import { escapeHtml } from '../output/html.js';
-import { liveSectionHtml } from '../live/live-section.js';
-import { countText, differenceText, intervalText, valueText } from '../output/number-text.js';
+import { answerHtml } from '../output/html/answer-html.js';
+import { escapeHtml } from '../output/html/escape-html.js';
+import { liveSectionHtml } from './live-section.js';
+import { countText, differenceText, intervalText, valueText } from '../number-text.js';
 import type { Query } from '../query.js';
 import { sqlText, textOf, toRows } from '../query.js';
-import { renderFigure, sqlDisclosure } from '../figures/render-figure.js';
-import type { Sentence } from '../answers/sentence.js';
+import { renderFigure } from '../output/html/render-figure.js';
+import { tileRow } from '../output/html/tile-row.js';
+import { sqlDisclosure } from '../output/html/sql-disclosure.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
 import { factsSql, referenceOf } from '../facts/sweep-facts.js';
-import { warningsSql } from '../facts/sweep-warnings.js';
-import type { ReportOptions } from './page-body.js';
-import { pageBody, sourcesHtml, timeText } from './page-body.js';
+import { warningsSql } from '../facts/result-warnings.js';
+import type { ReportOptions } from '../output/html/page-body.js';
+import { pageBody } from '../output/html/page-body.js';
+import { sourcesHtml } from '../output/html/sql-disclosure.js';
+import { timeText } from '../time-text.js';
 
 const sectionTitles: readonly (readonly [Exclude<SectionId, 'first'>, string])[] = [
   ['layers', 'Layers'],
@@ -71,27 +74,6 @@ function aboutSweep({ sweep, trials, metric }: SweepFacts): string[] {
   ].filter((part) => part !== null);
 }
 
-/**
- * An answer as HTML: warning, headline, findings.
- *
- * @param head what kind of warning it is
- */
-export function answerHtml({ warning, headline, findings }: Answer, head = 'Incomplete'): string {
-  return `${warning === null ? '' : `<p class="warning" role="status"><strong>${escapeHtml(head)}.</strong> ${escapeHtml(warning)}</p>`}
-<p class="headline">${sentenceHtml(headline)}</p>
-<ul class="findings">${findings.map((finding) => `<li>${sentenceHtml(finding)}</li>`).join('')}</ul>`;
-}
-
-/** A sentence as HTML, escaped. */
-export function sentenceHtml(sentence: Sentence): string {
-  return sentence.map(({ text, strong }) => (strong ? `<strong>${unbroken(text)}</strong>` : unbroken(text))).join('');
-}
-
-/** Escaped text in which `top-1` does not break at its hyphen. */
-function unbroken(text: string): string {
-  return escapeHtml(text).replaceAll(/\btop-\d\b/g, '<span class="whole">$&</span>');
-}
-
 function tilesHtml(facts: SweepFacts): string {
   const { sweep, best, metric } = facts;
   const fp32 = referenceOf(facts);
@@ -120,16 +102,6 @@ function tilesHtml(facts: SweepFacts): string {
     ],
   ] as const;
   return tileRow(tiles);
-}
-
-/** Numbers that stand out, each with what it is: kind (a class of the style sheet), number, words. */
-export function tileRow(tiles: readonly (readonly [string, string, string])[]): string {
-  return `<div class="tiles">${tiles
-    .map(
-      ([kind, value, text]) =>
-        `<div class="tile ${kind}"><b>${escapeHtml(value)}</b><span>${escapeHtml(text)}</span></div>`,
-    )
-    .join('')}</div>`;
 }
 
 /** The queries that the answer, the tiles and the links come from. */

@@ -1,17 +1,20 @@
 import type { ComparedSweeps } from '../facts/compared-sweeps.js';
 import { sweepsSources } from '../facts/compared-sweeps.js';
 import { sweepsComparisonFigures } from '../figures/sweeps-comparison/index.js';
-import { escapeHtml } from '../output/html.js';
-import { countText, valueText } from '../output/number-text.js';
-import { noLinks } from './page-links.js';
+import { escapeHtml } from '../output/html/escape-html.js';
+import { countText, valueText } from '../number-text.js';
+import { noLinks } from '../addresses/page-links.js';
 import { noiseTile } from '../answers/noise-phrase.js';
 import type { Query } from '../query.js';
-import { linked, renderFigure } from '../figures/render-figure.js';
+import { renderFigure } from '../output/html/render-figure.js';
+import { linked } from '../output/html/linked.js';
 import { guardedSweepsAnswer } from '../answers/guarded-answer.js';
 import { chosenOfSweeps, fp32Of } from '../answers/sweeps-answer.js';
-import type { ReportOptions } from './page-body.js';
-import { pageBody, sourcesHtml } from './page-body.js';
-import { answerHtml, tileRow } from './sweep-page.js';
+import type { ReportOptions } from '../output/html/page-body.js';
+import { pageBody } from '../output/html/page-body.js';
+import { sourcesHtml } from '../output/html/sql-disclosure.js';
+import { answerHtml } from '../output/html/answer-html.js';
+import { tileRow } from '../output/html/tile-row.js';
 
 const sectionTitles = [
   ['settings', 'What they vary'],

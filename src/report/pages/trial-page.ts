@@ -1,18 +1,21 @@
 import { finishedSettings } from '../answers/answer.js';
 import { trialFigures } from '../figures/trial/index.js';
-import { escapeHtml } from '../output/html.js';
-import { countText, differenceText, intervalText, magnitudeText, valueText } from '../output/number-text.js';
+import { escapeHtml } from '../output/html/escape-html.js';
+import { countText, differenceText, intervalText, magnitudeText, valueText } from '../number-text.js';
 import { noisePhrase, notChosen } from '../answers/noise-phrase.js';
 import type { Query } from '../query.js';
-import { linked } from '../figures/render-figure.js';
+import { linked } from '../output/html/linked.js';
 import type { Sentence } from '../answers/sentence.js';
 import { sentence, strong } from '../answers/sentence.js';
 import { searchedAlphasText, searchOrderOf } from '../facts/searched-alphas.js';
 import type { TrialFacts } from '../facts/sweep-facts.js';
 import { chooseBest, comparedWith, factsSql } from '../facts/sweep-facts.js';
-import type { ReportOptions } from './page-body.js';
-import { pageBody, sourcesHtml, timeText } from './page-body.js';
-import { sentenceHtml, tileRow } from './sweep-page.js';
+import type { ReportOptions } from '../output/html/page-body.js';
+import { pageBody } from '../output/html/page-body.js';
+import { sourcesHtml } from '../output/html/sql-disclosure.js';
+import { timeText } from '../time-text.js';
+import { sentenceHtml } from '../output/html/sentence-html.js';
+import { tileRow } from '../output/html/tile-row.js';
 import type { TrialPageFacts } from '../facts/trial-page-facts.js';
 
 /** The body of the page of one trial of a sweep. */

@@ -43,7 +43,7 @@ export function openReadOnly(path: string, busyMs = 5000): Database.Database {
     }
     // Another version of the program with the same tables wrote it: what is asked here is answered
     // by this one's views.
-    if (!hasViews(database, ownViews())) shadowViews(database, ownViews());
+    if (!hasViews(database, ownViews())) shadowViews(database, file, ownViews());
     database.pragma('query_only = ON');
     return database;
   } catch (error) {

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 
 import { messageOf } from '../file/sqlite-failure.js';
+import { StoreError } from '../store-error.js';
 import type { View } from './views.js';
 
 /** The schema version from which on views are no part of migrations; see `0012-views-apart.sql`. */
@@ -45,9 +46,20 @@ export function makeViews(database: Database.Database, file: string, views: read
  * Lets this connection alone see these views, whichever are in the file, which is not written:
  * temporary views come before those of the file wherever a name is looked up.
  */
-export function shadowViews(database: Database.Database, views: readonly View[]): void {
+export function shadowViews(database: Database.Database, file: string, views: readonly View[]): void {
   for (const { name, sql } of views) {
     database.exec(sql.replace(`\nCREATE VIEW ${name} AS\n`, `\nCREATE TEMP VIEW ${name} AS\n`));
+  }
+  for (const { name } of views) {
+    try {
+      database.prepare(`SELECT * FROM "${name}"`);
+    } catch (error) {
+      throw new StoreError(
+        'older-schema',
+        `${file} lacks what view ${name} of this quantsweep reads (${messageOf(error)}). quantsweep run brings it up to date.`,
+        { cause: error },
+      );
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { DetectionGroundTruth } from '../../formats/dataset.js';
-import type { TaskSettings } from '../task-settings.js';
+import type { CenterDetectionTask } from './center-detection-settings.js';
 import { joinDetections, type CenterDetectionState, type Detections } from './center-detection-state.js';
 import { findPeaks } from './heatmap-peaks.js';
 import { matchCenters } from './match-centers.js';
@@ -8,8 +8,6 @@ import type { Metric, MetricContext, MetricResult } from '../metric.js';
 import { MetricError } from '../metric-error.js';
 import { coverSamples, requireFullCoverage } from '../sample-coverage.js';
 
-export type CenterDetectionTask = Extract<TaskSettings, { kind: 'centerDetection' }>;
-
 /**
  * Returns the metric of dense heatmaps `[N, classes, H, W]`, centre-distance mAP: peaks are found and matched with the
  * scene's objects when added, since scenes don't influence each other there.
@@ -17,7 +15,7 @@ export type CenterDetectionTask = Extract<TaskSettings, { kind: 'centerDetection
  * @throws MetricError when the ground truth is missing or has fewer scenes than there are samples, or the thresholds are
  *   none, more than 32 or not above 0.
  */
-export function createCenterDetection(task: CenterDetectionTask, context: MetricContext): Metric {
+export function createCenterDetection(task: CenterDetectionTask, context: MetricContext): Metric<CenterDetectionState> {
   const groundTruth = requireGroundTruth(context);
   checkThresholds(task.thresholds);
   const [rows, columns] = groundTruth.grid;
@@ -37,6 +35,7 @@ export function createCenterDetection(task: CenterDetectionTask, context: Metric
     detections: joinDetections(parts),
   });
   return {
+    needsReference: false,
     add(first, count, output, shape) {
       checkShape(groundTruth, count, output, shape);
       coverSamples(coverage, first, count);

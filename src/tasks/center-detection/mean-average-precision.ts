@@ -2,7 +2,7 @@ import type { DetectionGroundTruth } from '../../formats/dataset.js';
 import type { AccuracyRecord, OutcomeRecord } from '../../records/evaluation-record.js';
 import { drawResample } from '../../statistics/bootstrap.js';
 import { averagePrecisions, type RankedDetections } from './average-precision.js';
-import type { CenterDetectionTask } from './center-detection.js';
+import type { CenterDetectionTask } from './center-detection-settings.js';
 import type { Detections } from './center-detection-state.js';
 import { replicatedRecord, replicateOutcomes } from '../replicates.js';
 

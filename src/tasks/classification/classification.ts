@@ -2,10 +2,11 @@ import { NonFiniteError } from '../../records/non-finite-error.js';
 import type { AccuracyRecord, OutcomeRecord } from '../../records/evaluation-record.js';
 import { createBitset, setBit } from '../../statistics/bitset.js';
 import { wilson95 } from '../../statistics/wilson.js';
+import { classesMisfit } from './classes-fit.js';
 import type { ClassificationState } from './classification-state.js';
 import type { Metric, MetricContext, MetricResult } from '../metric.js';
 import { MetricError } from '../metric-error.js';
-import { outputMisfit } from '../output-fit.js';
+import { misfitText } from '../output-shape.js';
 import { coverSamples, requireFullCoverage } from '../sample-coverage.js';
 
 /**
@@ -14,7 +15,7 @@ import { coverSamples, requireFullCoverage } from '../sample-coverage.js';
  *
  * @throws MetricError when labels or FP32 argmaxes are fewer than the samples.
  */
-export function createClassification(context: MetricContext): Metric {
+export function createClassification(context: MetricContext): Metric<ClassificationState> {
   const { labels, sampleCount } = context;
   checkLength('labels', labels, sampleCount);
   checkLength('FP32 argmaxes', context.referenceArgmax, sampleCount);
@@ -24,6 +25,7 @@ export function createClassification(context: MetricContext): Metric {
   let classes = 0;
   const state = (): ClassificationState => ({ kind: 'classification', coverage, classes, argmax, labelRank });
   return {
+    needsReference: false,
     add(first, count, output, shape) {
       const found = countClasses(count, output, shape);
       if (classes !== 0 && found !== classes) {
@@ -89,13 +91,11 @@ function countClasses(count: number, output: Float32Array, shape: readonly numbe
   if (batch === count && classes !== undefined && classes >= 2 && flat && output.length === count * classes) {
     return classes;
   }
-  const misfit = outputMisfit(
-    { name: 'output', dims: shape },
-    { task: 'classification', rows: count, groundTruth: null },
-  );
+  const misfit = classesMisfit(shape, { rows: count, groundTruth: null });
   throw new MetricError(
-    misfit ??
-      `Expected an output of shape [${count}, classes], got [${shape.join(', ')}] with ${output.length} numbers`,
+    misfit === null
+      ? `Expected an output of shape [${count}, classes], got [${shape.join(', ')}] with ${output.length} numbers`
+      : misfitText({ name: 'output', dims: shape }, misfit),
   );
 }
 

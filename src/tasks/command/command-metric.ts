@@ -1,28 +1,25 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MetricContext, MetricResult } from '../metric.js';
+import type { MetricContext, MetricResult, TaskMetric } from '../metric.js';
 import { replicatedRecord } from '../replicates.js';
 import { gatherPredictions, type PredictionState } from './prediction-state.js';
 import { requireFullCoverage } from '../sample-coverage.js';
-import type { TaskSettings } from '../task-settings.js';
+import type { CommandTask } from './command-settings.js';
 import { CustomCodeError } from '../custom-error.js';
 import { furtherRecords, primaryName, primaryValue, readScore } from '../custom-score.js';
 import { runCommand } from './run-command.js';
 import { removeTemporary, temporaryFolder } from '../../formats/io/scratch-folder.js';
-import type { TaskMetric } from '../task-metric.js';
-
-export type CommandTask = Extract<TaskSettings, { kind: 'command' }>;
 
 const PLACEHOLDER = '{predictions}';
 
 /** Returns the metric that an external command computes from the outputs of all samples. */
-export function createCommandMetric(task: CommandTask, context: MetricContext): TaskMetric {
+export function createCommandMetric(task: CommandTask, context: MetricContext): TaskMetric<PredictionState> {
   const { add, state } = gatherPredictions(context);
   return {
     needsReference: false,
     add,
     state,
-    finish: () => finishCommandMetric(task, context, state() as PredictionState, null),
+    finish: () => finishCommandMetric(task, context, state(), null),
   };
 }
 

@@ -25,7 +25,7 @@ const MAX_PREDICTION_BYTES = 2 ** 29;
  *
  * @throws MetricError from `add` when the evaluation's outputs are larger than that, or their shape changes
  */
-export function gatherPredictions({ sampleCount }: MetricContext): Omit<Metric, 'finish'> {
+export function gatherPredictions({ sampleCount }: MetricContext): Pick<Metric<PredictionState>, 'add' | 'state'> {
   const coverage = new Uint8Array(sampleCount);
   const chunks: PredictionChunk[] = [];
   let outputShape: readonly number[] | null = null;

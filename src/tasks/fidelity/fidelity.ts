@@ -1,4 +1,3 @@
-import type { TaskSettings } from '../task-settings.js';
 import { NonFiniteError } from '../../records/non-finite-error.js';
 import { drawResample } from '../../statistics/bootstrap.js';
 import type { FidelityState } from './fidelity-state.js';
@@ -7,7 +6,10 @@ import { MetricError } from '../metric-error.js';
 import { replicatedRecord, replicateOutcomes } from '../replicates.js';
 import { coverSamples, requireFullCoverage } from '../sample-coverage.js';
 
-export type FidelityTask = Extract<TaskSettings, { kind: 'fidelity' }>;
+export interface FidelityTask {
+  /** Replicates of the bootstrap over samples. */
+  readonly bootstrap: number;
+}
 
 const PRIMARY = 'cosine';
 
@@ -19,12 +21,13 @@ const PRIMARY = 'cosine';
  *
  * 1 where both are all 0, and 0 where one is. FP32 against itself scores exactly 1.
  */
-export function createFidelity(task: FidelityTask, context: MetricContext): Metric {
+export function createFidelity(task: FidelityTask, context: MetricContext): Metric<FidelityState> {
   const { sampleCount } = context;
   const coverage = new Uint8Array(sampleCount);
   const cosine = new Float64Array(sampleCount);
   const state = (): FidelityState => ({ kind: 'fidelity', coverage, cosine });
   return {
+    needsReference: true,
     add(first, count, output, shape, reference) {
       if (shape[0] !== count || output.length === 0 || output.length % count !== 0) {
         throw new MetricError(`Expected an output of shape [${count}, ...], got [${shape.join(', ')}]`);

@@ -1,11 +1,11 @@
 import type { DetectionGroundTruth } from '../../formats/dataset.js';
 import { loadModule } from '../../formats/io/load-module.js';
 import type { EvidenceState } from './evidence-state.js';
-import type { MetricContext, MetricResult } from '../metric.js';
+import type { JsonObject } from '../../schema/json-value.js';
+import type { MetricContext, MetricResult, TaskMetric } from '../metric.js';
 import { replicatedRecord, replicateOutcomes } from '../replicates.js';
 import { coverSamples, requireFullCoverage } from '../sample-coverage.js';
 import { drawResample } from '../../statistics/bootstrap.js';
-import type { TaskSettings } from '../task-settings.js';
 import { CustomCodeError } from '../custom-error.js';
 import {
   furtherRecords,
@@ -16,9 +16,15 @@ import {
   type CustomMetricNames,
   type CustomScore,
 } from '../custom-score.js';
-import type { TaskMetric } from '../task-metric.js';
 
-export type ModuleTask = Extract<TaskSettings, { kind: 'module' }>;
+export interface ModuleTask {
+  /** ES module. */
+  readonly path: string;
+  /** Handed to the module. */
+  readonly options: JsonObject;
+  /** Replicates of the bootstrap over samples; 0: none. */
+  readonly bootstrap: number;
+}
 
 /** What `evaluate` of a metric module is told of a sample; the contract is docs/CUSTOM.md. */
 interface SampleFacts {
@@ -44,7 +50,7 @@ interface ModuleMetric extends CustomMetricNames {
  *
  * @throws DatasetError when the module can't be imported; CustomCodeError when it breaks its contract
  */
-export async function openModuleMetric(task: ModuleTask, context: MetricContext): Promise<TaskMetric> {
+export async function openModuleMetric(task: ModuleTask, context: MetricContext): Promise<TaskMetric<EvidenceState>> {
   const { labels, groundTruth, sampleCount } = context;
   const metric = await loadMetric(task, context);
   const coverage = new Uint8Array(sampleCount);

@@ -4,7 +4,7 @@ import { coarseHistograms } from '../../../src/calibrate/histograms/coarse-histo
 import { calibrationDetail } from '../../../src/calibrate/histograms/histogram-detail.js';
 import { countedValues } from '../../../src/calibrate/histograms/channel-histogram.js';
 import { mergeObservations } from '../../../src/calibrate/merge-observations.js';
-import { finishMetric, mergeMetricStates } from '../../../src/tasks/create-metric.js';
+import { finishTask, mergeMetricStates } from '../../../src/tasks/task-metric.js';
 import type { LayerLossRecord } from '../../../src/records/loss-record.js';
 import type { ObservationRecord } from '../../../src/records/observation-record.js';
 import type { TrialRecord } from '../../../src/records/trial-record.js';
@@ -205,7 +205,8 @@ describe('a reference job', () => {
     const task = { kind: 'classification' } as const;
     const parts = mergeMetricStates([await reference(fixed, 10, SAMPLES - 10), await reference(free, 0, 10)]);
     const whole = await reference(free, 0, SAMPLES);
-    expect(finishMetric(task, context, parts)).toEqual(finishMetric(task, context, whole));
+    const { signal } = new AbortController();
+    expect(await finishTask(task, context, parts, signal)).toEqual(await finishTask(task, context, whole, signal));
   });
 });
 

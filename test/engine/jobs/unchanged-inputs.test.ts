@@ -50,9 +50,10 @@ describe('checkUnchanged', () => {
   });
 
   it('has nothing to say of generated data', async () => {
-    const scenes = { format: 'bevScenes', seed: 1, scenes: 2 } as const;
-    expect(sourceFiles(scenes)).toEqual([]);
-    await checkUnchanged([await identifyInput(scenes)], caches);
+    const drawn = { distribution: 'normal', channelScales: null, seed: 1, count: 2 } as const;
+    const generated = { format: 'synthetic', shape: [2, 3], ...drawn } as const;
+    expect(sourceFiles(generated)).toEqual([]);
+    await checkUnchanged([await identifyInput(generated)], caches);
   });
 });
 

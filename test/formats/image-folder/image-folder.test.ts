@@ -3,10 +3,12 @@ import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 
-import type { ImageFolderSource } from '../../../src/formats/image-folder/image-folder.js';
+import type { SampleSource } from '../../../src/formats/data-source.js';
 import { openDataset } from '../../../src/formats/open-dataset.js';
 import type { PreprocessSettings } from '../../../src/formats/preprocess/preprocess-settings.js';
 import { AS_STORED, temporaryFolder } from '../write-files.js';
+
+type ImageFolderSource = Extract<SampleSource, { format: 'imageFolder' }>;
 
 /** A picture of one colour, or of given pixels. */
 async function png(width: number, height: number, pixels: readonly number[]): Promise<Uint8Array> {

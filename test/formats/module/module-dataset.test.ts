@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { openDataset } from '../../../src/formats/open-dataset.js';
-import type { JsonObject } from '../../../src/formats/json-value.js';
+import type { JsonObject } from '../../../src/schema/json-value.js';
 import { AS_STORED, temporaryFolder } from '../write-files.js';
 
 const SOUND = `

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
 import { openDataset } from '../../../src/formats/open-dataset.js';
-import type { SyntheticSource } from '../../../src/formats/synthetic/synthetic.js';
+import type { SampleSource } from '../../../src/formats/data-source.js';
 import { AS_STORED } from '../write-files.js';
+
+type SyntheticSource = Extract<SampleSource, { format: 'synthetic' }>;
 
 const SOURCE: SyntheticSource = {
   format: 'synthetic',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { answerSweep } from '../../../src/report/answers/answer.js';
-import { noLinks } from '../../../src/report/pages/page-links.js';
-import { metricText } from '../../../src/report/output/number-text.js';
+import { noLinks } from '../../../src/report/addresses/page-links.js';
+import { metricText } from '../../../src/report/number-text.js';
 import { sentenceText } from '../../../src/report/answers/sentence.js';
 import type { ComparisonFacts, SweepFacts, TrialFacts } from '../../../src/report/facts/sweep-facts.js';
 import { chooseBest } from '../../../src/report/facts/sweep-facts.js';

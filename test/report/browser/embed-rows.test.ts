@@ -1,10 +1,7 @@
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { embedRows, restoreRows, type EmbeddedRows } from '../../../src/report/browser/embed-rows.js';
-import { packFigure, unpackFigure } from '../../../src/report/browser/packed-figure.js';
-
-const restore = (embedded: EmbeddedRows): unknown =>
-  structuredClone((runInNewContext(restoreRows) as (rows: EmbeddedRows) => unknown)(embedded));
+import { embedRows } from '../../../src/report/browser/embed-rows.js';
+import { restoreRows } from '../../../src/report/browser/embedded-rows.js';
+import { packFigure, unpackFigure } from '../../../src/report/browser/pack-figure.js';
 
 describe('embedRows', () => {
   const columns = ['trial', 'layer', 'mixed', 'once', 'none'];
@@ -24,7 +21,7 @@ describe('embedRows', () => {
 
   it('is undone in the page, cell by cell', () => {
     const embedded = unpackFigure(packFigure({ columns, rows }, []));
-    expect(restore(embedded)).toEqual(rows);
-    expect(restore(embedRows({ columns, rows: [] }))).toEqual([]);
+    expect(restoreRows(embedded)).toEqual(rows);
+    expect(restoreRows(embedRows({ columns, rows: [] }))).toEqual([]);
   });
 });

@@ -135,6 +135,18 @@ describe('opening for reading', () => {
   });
 });
 
+describe('a file whose tables lack a column that views of this program name', () => {
+  it('is refused for reading, with what brings it up to date', () => {
+    const path = filled();
+    const database = openDatabase(path, { views: [] });
+    database.exec('ALTER TABLE trial DROP COLUMN export_bytes');
+    database.close();
+    expect(() => openQueries(path)).toThrow(
+      /lacks what view v_\w+ of this quantsweep reads \(no such column: t\.export_bytes\)\. quantsweep run/,
+    );
+  });
+});
+
 describe('a folder of views', () => {
   it('names the file whose view has another name', () => {
     const folder = mkdtempSync(join(tmpdir(), 'quantsweep-views-'));

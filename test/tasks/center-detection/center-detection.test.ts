@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import type { DetectionGroundTruth } from '../../../src/formats/dataset.js';
-import { createMetric, finishMetric, mergeMetricStates } from '../../../src/tasks/create-metric.js';
+import { createCenterDetection, finishCenterDetection } from '../../../src/tasks/center-detection/center-detection.js';
+import { mergeCenterDetectionStates } from '../../../src/tasks/center-detection/center-detection-state.js';
+import { finishTask, mergeMetricStates } from '../../../src/tasks/task-metric.js';
 import type { MetricContext } from '../../../src/tasks/metric.js';
 import { createPrng } from '../../../src/statistics/prng.js';
 
@@ -34,7 +36,7 @@ function makeScenes(count: number): { context: MetricContext; heatmaps: Float32A
 describe('centre detection', () => {
   it('gives mAP, the AP of each class and threshold, and replicates', () => {
     const { context, heatmaps } = makeScenes(12);
-    const metric = createMetric(TASK, context);
+    const metric = createCenterDetection(TASK, context);
     metric.add(0, 12, heatmaps, [12, 2, 8, 8]);
     const { evaluation, argmax } = metric.finish();
     expect(argmax).toBeNull();
@@ -60,7 +62,7 @@ describe('centre detection', () => {
   it('of heatmaps that peak on every object is 1, without a spread', () => {
     const objects = [{ class: 0, x: 2.5, y: 3.5 }];
     const groundTruth: DetectionGroundTruth = { classes: ['car'], grid: [8, 8], scenes: [{ objects }, { objects }] };
-    const metric = createMetric(TASK, { labels: null, groundTruth, referenceArgmax: null, sampleCount: 2 });
+    const metric = createCenterDetection(TASK, { labels: null, groundTruth, referenceArgmax: null, sampleCount: 2 });
     const heatmaps = new Float32Array(128);
     for (const scene of [0, 1]) heatmaps[scene * 64 + 3 * 8 + 2] = 0.9;
     metric.add(0, 2, heatmaps, [2, 1, 8, 8]);
@@ -73,7 +75,7 @@ describe('centre detection', () => {
     // A miss in scene 0 at a late cell, a hit in scene 1 at an early one: precision is r / 2, as for a leading miss.
     const scenes = [{ objects: [] }, { objects: [{ class: 0, x: 1.5, y: 0.5 }] }];
     const groundTruth: DetectionGroundTruth = { classes: ['car'], grid: [8, 8], scenes };
-    const metric = createMetric(TASK, { labels: null, groundTruth, referenceArgmax: null, sampleCount: 2 });
+    const metric = createCenterDetection(TASK, { labels: null, groundTruth, referenceArgmax: null, sampleCount: 2 });
     const heatmaps = new Float32Array(128);
     heatmaps[60] = 0.5;
     heatmaps[64 + 1] = 0.5;
@@ -86,55 +88,58 @@ describe('centre detection', () => {
 
   it('is the same, bit for bit, however the scenes are split over processes and in whatever order', () => {
     const { context, heatmaps } = makeScenes(12);
-    const whole = createMetric(TASK, context);
+    const whole = createCenterDetection(TASK, context);
     whole.add(0, 12, heatmaps, [12, 2, 8, 8]);
-    const children = [0, 1].map(() => createMetric(TASK, context));
+    const children = [0, 1].map(() => createCenterDetection(TASK, context));
     for (const first of [9, 3, 6, 0]) {
       children[first % 2]!.add(first, 3, heatmaps.subarray(first * SIZE, (first + 3) * SIZE), [3, 2, 8, 8]);
     }
     const sent = children.map((child) => structuredClone(child.state()));
-    expect(finishMetric(TASK, context, mergeMetricStates(sent))).toEqual(whole.finish());
+    expect(finishCenterDetection(TASK, context, mergeCenterDetectionStates(sent))).toEqual(whole.finish());
   });
 
   it('counts objects of the evaluated scenes only', () => {
     const { context, heatmaps } = makeScenes(12);
     const first = { ...context, sampleCount: 4 };
-    const metric = createMetric(TASK, first);
+    const metric = createCenterDetection(TASK, first);
     metric.add(0, 4, heatmaps.subarray(0, 4 * SIZE), [4, 2, 8, 8]);
     const cut: MetricContext = {
       ...first,
       groundTruth: { ...context.groundTruth!, scenes: context.groundTruth!.scenes.slice(0, 4) },
     };
-    const other = createMetric(TASK, cut);
+    const other = createCenterDetection(TASK, cut);
     other.add(0, 4, heatmaps.subarray(0, 4 * SIZE), [4, 2, 8, 8]);
     expect(metric.finish()).toEqual(other.finish());
   });
 
   it('without replicates has no interval and no outcome', () => {
     const { context, heatmaps } = makeScenes(2);
-    const metric = createMetric({ ...TASK, bootstrap: 0 }, context);
+    const metric = createCenterDetection({ ...TASK, bootstrap: 0 }, context);
     metric.add(0, 2, heatmaps, [2, 2, 8, 8]);
     const { accuracies, outcomes } = metric.finish().evaluation;
     expect(accuracies[0]).toMatchObject({ ciLow: null, ciHigh: null, ciMethod: null });
     expect(outcomes).toEqual([]);
   });
 
-  it('names what does not fit', () => {
+  it('names what does not fit', async () => {
     const { context, heatmaps } = makeScenes(2);
-    expect(() => createMetric(TASK, { ...context, groundTruth: null })).toThrow(
+    expect(() => createCenterDetection(TASK, { ...context, groundTruth: null })).toThrow(
       'Expected ground truth for task centerDetection, got none: set data.evaluation.source.groundTruth',
     );
-    expect(() => createMetric(TASK, { ...context, sampleCount: 3 })).toThrow(
+    expect(() => createCenterDetection(TASK, { ...context, sampleCount: 3 })).toThrow(
       'Expected ground truth of 3 scenes, got 2',
     );
-    expect(() => createMetric({ ...TASK, thresholds: [1, 0] }, context)).toThrow('in task.thresholds, got [1, 0]');
-    const metric = createMetric(TASK, context);
+    expect(() => createCenterDetection({ ...TASK, thresholds: [1, 0] }, context)).toThrow(
+      'in task.thresholds, got [1, 0]',
+    );
+    const metric = createCenterDetection(TASK, context);
     expect(() => {
       metric.add(0, 2, heatmaps, [2, 2, 4, 16]);
     }).toThrow(
       'Expected an output of shape [2, 2, 8, 8], by the classes and grid of the ground truth, got [2, 2, 4, 16] with 256',
     );
-    expect(() => finishMetric({ kind: 'classification' }, context, metric.state())).toThrow(
+    const { signal } = new AbortController();
+    await expect(finishTask({ kind: 'classification' }, context, metric.state(), signal)).rejects.toThrow(
       'Expected the state of a classification task, got that of centerDetection',
     );
     expect(() => mergeMetricStates([])).toThrow('Expected states of one task');

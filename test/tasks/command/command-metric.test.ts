@@ -2,8 +2,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createCommandMetric, type CommandTask } from '../../../src/tasks/command/command-metric.js';
+import { createCommandMetric } from '../../../src/tasks/command/command-metric.js';
+import type { TaskSettings } from '../../../src/tasks/task-settings.js';
 import { temporaryFolder } from '../../formats/write-files.js';
+
+type CommandTask = Extract<TaskSettings, { kind: 'command' }>;
 
 /** Prints the mean of the predictions, after checking the header as NumPy reads it. */
 const MEAN = `

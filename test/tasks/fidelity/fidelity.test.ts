@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { createMetric, finishMetric, mergeMetricStates } from '../../../src/tasks/create-metric.js';
+import { createFidelity, finishFidelity } from '../../../src/tasks/fidelity/fidelity.js';
+import { mergeFidelityStates } from '../../../src/tasks/fidelity/fidelity-state.js';
 import type { MetricContext } from '../../../src/tasks/metric.js';
 
 const TASK = { kind: 'fidelity', bootstrap: 50 } as const;
@@ -11,7 +12,7 @@ function contextOf(sampleCount: number): MetricContext {
 }
 
 function evaluate(rows: readonly (readonly number[])[], reference: readonly (readonly number[])[]) {
-  const metric = createMetric(TASK, contextOf(rows.length));
+  const metric = createFidelity(TASK, contextOf(rows.length));
   const output = Float32Array.from(rows.flat());
   metric.add(0, rows.length, output, [rows.length, rows[0]!.length], Float32Array.from(reference.flat()));
   return metric.finish().evaluation;
@@ -54,24 +55,24 @@ describe('fidelity', () => {
   it('gives the same from parts as from the whole', () => {
     const rows = Float32Array.of(1, 2, 3, 4, 5, 6);
     const reference = Float32Array.of(1, 1, 3, 5, 5, -6);
-    const whole = createMetric(TASK, contextOf(3));
+    const whole = createFidelity(TASK, contextOf(3));
     whole.add(0, 3, rows, [3, 2], reference);
-    const parts = [0, 1].map(() => createMetric(TASK, contextOf(3)));
+    const parts = [0, 1].map(() => createFidelity(TASK, contextOf(3)));
     parts[0]!.add(1, 2, rows.slice(2), [2, 2], reference.slice(2));
     parts[1]!.add(0, 1, rows.slice(0, 2), [1, 2], reference.slice(0, 2));
-    const merged = mergeMetricStates(parts.map((part) => structuredClone(part.state())));
-    expect(finishMetric(TASK, contextOf(3), merged)).toEqual(whole.finish());
+    const merged = mergeFidelityStates(parts.map((part) => structuredClone(part.state())));
+    expect(finishFidelity(TASK, contextOf(3), merged)).toEqual(whole.finish());
   });
 
   it('needs the FP32 output, of the same size, and finite numbers on both sides', () => {
     const add = (output: number[], reference?: number[]) => () => {
       const own = reference === undefined ? undefined : Float32Array.from(reference);
-      createMetric(TASK, contextOf(1)).add(0, 1, Float32Array.from(output), [1, output.length], own);
+      createFidelity(TASK, contextOf(1)).add(0, 1, Float32Array.from(output), [1, output.length], own);
     };
     expect(add([1, 2])).toThrow('Expected the FP32 output of the same samples, 2 numbers, got none');
     expect(add([1, 2], [1])).toThrow('got 1 numbers');
     expect(add([1, NaN], [1, 2])).toThrow('(output, sample 0)');
     expect(add([1, 2], [1, Infinity])).toThrow('(FP32 output, sample 0)');
-    expect(() => createMetric(TASK, contextOf(1)).finish()).toThrow('the first missing one is 0');
+    expect(() => createFidelity(TASK, contextOf(1)).finish()).toThrow('the first missing one is 0');
   });
 });

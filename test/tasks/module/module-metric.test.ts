@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { mergeMetricStates } from '../../../src/tasks/create-metric.js';
-import { openTaskMetric, finishTask } from '../../../src/tasks/task-metric.js';
-import type { ModuleTask } from '../../../src/tasks/module/module-metric.js';
+import { finishTask, mergeMetricStates, openTaskMetric } from '../../../src/tasks/task-metric.js';
+import type { TaskSettings } from '../../../src/tasks/task-settings.js';
 import { temporaryFolder } from '../../formats/write-files.js';
+
+type ModuleTask = Extract<TaskSettings, { kind: 'module' }>;
 
 /** Share of samples whose largest output is the label, at least \`options.least\`. */
 const SHARE = `

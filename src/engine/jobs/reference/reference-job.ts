@@ -2,7 +2,7 @@ import type { EvaluationSettings } from '../../../experiment/sections/settings.j
 import type { PreprocessSettings } from '../../../formats/preprocess/preprocess-settings.js';
 import { evaluationBatch } from '../../../plan/estimate/estimate-memory.js';
 import type { OutputSurvey } from '../../../reference/output-survey.js';
-import type { MetricState } from '../../../tasks/metric.js';
+import type { MetricState } from '../../../tasks/task-metric.js';
 import type { TaskSettings } from '../../../tasks/task-settings.js';
 import type { JobFacts } from '../job-facts.js';
 import type { JobModel } from '../job-model.js';

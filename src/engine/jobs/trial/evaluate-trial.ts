@@ -12,7 +12,8 @@ import type { LoadedModel } from '../../session/load-model.js';
 import { besideReference, referenceOutput } from '../../session/reference-session.js';
 import { runBatches } from '../../batching/run-batches.js';
 import type { Session } from '../../session/session.js';
-import { openTaskMetric, type TaskMetric } from '../../../tasks/task-metric.js';
+import type { TaskMetric } from '../../../tasks/metric.js';
+import { openTaskMetric } from '../../../tasks/task-metric.js';
 
 /** What a trial is evaluated on. */
 export interface Evaluated {

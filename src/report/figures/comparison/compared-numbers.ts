@@ -1,7 +1,7 @@
 import type { ComparedTrials } from '../../facts/compared-trials.js';
 import { ofBoth } from '../../facts/compared-trials.js';
 import type { PageFigure, TableColumn } from '../figure.js';
-import { durationText, intervalText, signed, significantText, valueText } from '../../output/number-text.js';
+import { durationText, intervalText, signed, significantText, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
 

@@ -3,7 +3,7 @@ import { layersApart, ofBoth } from '../../facts/compared-trials.js';
 import type { PageFigure } from '../figure.js';
 import type { Row } from '../../query.js';
 import { numberOrNull } from '../../query.js';
-import { legendHint } from '../sweep/interaction.js';
+import { legendHint } from '../../charts/interaction.js';
 import { layerDumbbell } from './layer-dumbbell.js';
 
 /** The alpha of each layer in both trials; a static one is the same in all layers. */

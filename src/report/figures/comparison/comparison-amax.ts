@@ -1,10 +1,10 @@
 import type { ComparedTrials } from '../../facts/compared-trials.js';
 import { layersApart, ofBoth } from '../../facts/compared-trials.js';
 import type { PageFigure } from '../figure.js';
-import { significantText } from '../../output/number-text.js';
+import { significantText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, textOf } from '../../query.js';
-import { legendHint } from '../sweep/interaction.js';
+import { legendHint } from '../../charts/interaction.js';
 import { trialsLacking } from './comparison-losses.js';
 import { layerDumbbell } from './layer-dumbbell.js';
 

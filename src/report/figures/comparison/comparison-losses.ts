@@ -3,8 +3,8 @@ import { lossesApart, ofBoth } from '../../facts/compared-trials.js';
 import type { PageFigure } from '../figure.js';
 import type { Row } from '../../query.js';
 import { drawnLoss, drawnLossParams } from '../../charts/drawn-loss.js';
-import { legendHint } from '../sweep/interaction.js';
-import { lossColumns, lossControls, storedModes } from '../../charts/loss-controls.js';
+import { legendHint } from '../../charts/interaction.js';
+import { lossColumns, lossControls, storedModes } from '../loss-controls.js';
 import { drawnRanges, lossMeasures } from '../../charts/loss-measures.js';
 import { layerDumbbell } from './layer-dumbbell.js';
 

@@ -3,7 +3,7 @@ import type { ComparedTrials } from '../../facts/compared-trials.js';
 import { sideColors, sideExpression, sideNames } from '../../facts/compared-trials.js';
 import type { Row } from '../../query.js';
 import { color } from '../../charts/theme.js';
-import { layerLink, legendFilter, linkCursor, shownOpacity } from '../sweep/interaction.js';
+import { layerLink, legendFilter, linkCursor, shownOpacity } from '../../charts/interaction.js';
 import { chartHeading } from '../../charts/linked-charts.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 

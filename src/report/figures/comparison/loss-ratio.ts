@@ -2,11 +2,11 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { ComparedTrials } from '../../facts/compared-trials.js';
 import { lossesApart, sideColors } from '../../facts/compared-trials.js';
 import type { PageFigure } from '../figure.js';
-import { significantText } from '../../output/number-text.js';
+import { significantText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, sqlText, textOf } from '../../query.js';
 import { color } from '../../charts/theme.js';
-import { layerLink, linkCursor } from '../sweep/interaction.js';
+import { layerLink, linkCursor } from '../../charts/interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 
 /** How many times B's loss A's is, layer by layer, ranked. Ratios, as outputs of layers have units of their own. */

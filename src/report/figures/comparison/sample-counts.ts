@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { ComparedTrials } from '../../facts/compared-trials.js';
 import { comparedSql, sideColors } from '../../facts/compared-trials.js';
 import type { PageFigure } from '../figure.js';
-import { differenceText, intervalText } from '../../output/number-text.js';
+import { differenceText, intervalText } from '../../number-text.js';
 import { numberOf, numberOrNull } from '../../query.js';
 import { color } from '../../charts/theme.js';
 

@@ -1,12 +1,12 @@
 import type { PageFigure } from '../figure.js';
-import { significantText } from '../../output/number-text.js';
+import { significantText } from '../../number-text.js';
 import type { LayerPageFacts, ShownTrial } from '../../facts/layer-page-facts.js';
 import { numberOf, sqlText } from '../../query.js';
 import { rounded } from '../../charts/rounded.js';
 import { histogramCharts } from './histogram-charts.js';
 import { mostDrawnLevels, quantizationGrid } from './quantization-grid.js';
 import { noTrialNote, trialControls, trialList } from './shown-trials.js';
-import { scaleControl } from '../../charts/loss-controls.js';
+import { scaleControl } from '../loss-controls.js';
 
 /** Histograms of the layer's input before and after smoothing, with the range and the levels of its quantizer. */
 export const activationHistograms: PageFigure<LayerPageFacts> = {

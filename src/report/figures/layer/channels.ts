@@ -1,12 +1,12 @@
 import type { PageFigure } from '../figure.js';
-import { countText, significantText } from '../../output/number-text.js';
+import { countText, significantText } from '../../number-text.js';
 import type { LayerPageFacts } from '../../facts/layer-page-facts.js';
 import { shortName } from '../../facts/layer-page-facts.js';
 import { numberOf, sqlText } from '../../query.js';
 import { rounded } from '../../charts/rounded.js';
 import { channelCharts, halfStep } from './channel-charts.js';
 import { noTrialNote, trialControls, trialList } from './shown-trials.js';
-import { scaleControl } from '../../charts/loss-controls.js';
+import { scaleControl } from '../loss-controls.js';
 
 /** absmax of activation and weight by input channel, before and after smoothing, and s: figure 1 of the SmoothQuant paper. */
 export const channels: PageFigure<LayerPageFacts> = {

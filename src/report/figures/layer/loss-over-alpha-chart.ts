@@ -5,7 +5,7 @@ import type { Row } from '../../query.js';
 import { numberOf } from '../../query.js';
 import { color, sizeColors, sizeDashes } from '../../charts/theme.js';
 import type { DrawnRange } from '../../charts/drawn-range.js';
-import { legendFilter, linkCursor, shownOpacity, trialLink } from '../sweep/interaction.js';
+import { legendFilter, linkCursor, shownOpacity, trialLink } from '../../charts/interaction.js';
 import { drawnLoss, drawnLossParams } from '../../charts/drawn-loss.js';
 import { chartHeading } from '../../charts/linked-charts.js';
 import { lossMeasures } from '../../charts/loss-measures.js';

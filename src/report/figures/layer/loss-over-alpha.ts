@@ -1,18 +1,18 @@
 import { alphaModes, smoothingModes } from '../../../smooth/modes/registry.js';
 import { markText, modesWithoutAlpha } from '../../charts/smoothing-mode-marks.js';
 import { drawnLimits } from '../../charts/drawn-limits.js';
-import type { Drawn } from '../../charts/drawn-parts.js';
-import { chooseParts, leftOutText, onlyTrials } from '../../charts/drawn-parts.js';
+import type { Drawn } from '../drawn-parts.js';
+import { chooseParts, leftOutText, onlyTrials } from '../drawn-parts.js';
 import type { PageFigure } from '../figure.js';
-import { significantText } from '../../output/number-text.js';
+import { significantText } from '../../number-text.js';
 import type { LayerPageFacts } from '../../facts/layer-page-facts.js';
 import { shortName } from '../../facts/layer-page-facts.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText } from '../../query.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import type { Variant } from '../../facts/variants.js';
-import { legendHint } from '../sweep/interaction.js';
-import { lossColumnsOf, lossControls, storedModes } from '../../charts/loss-controls.js';
+import { legendHint } from '../../charts/interaction.js';
+import { lossColumnsOf, lossControls, storedModes } from '../loss-controls.js';
 import { drawnRanges } from '../../charts/loss-measures.js';
 import { lossOverAlphaChart } from './loss-over-alpha-chart.js';
 

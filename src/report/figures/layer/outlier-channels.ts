@@ -1,6 +1,6 @@
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { PageFigure } from '../figure.js';
-import { countText, significantText } from '../../output/number-text.js';
+import { countText, significantText } from '../../number-text.js';
 import type { LayerPageFacts } from '../../facts/layer-page-facts.js';
 import { deadBelow, shortName } from '../../facts/layer-page-facts.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';

@@ -1,5 +1,5 @@
 import type { ShownTrial } from '../../facts/layer-page-facts.js';
-import { significantText } from '../../output/number-text.js';
+import { significantText } from '../../number-text.js';
 
 /** The values that a quantizer can stand for: `low`, `low + step`, ..., `high`. */
 export interface Grid {

@@ -1,11 +1,12 @@
 import { drawnLimits } from '../../charts/drawn-limits.js';
-import type { Drawn, SizePart } from '../../charts/drawn-parts.js';
-import { bestOfBoth, chooseParts, leftOutText, onlyTrials, sizeParts } from '../../charts/drawn-parts.js';
+import type { Drawn, SizePart } from '../drawn-parts.js';
+import { bestOfBoth, chooseParts, leftOutText, onlyTrials, sizeParts } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
 import { numberOf, sqlText } from '../../query.js';
 import type { SweepFacts, TrialFacts } from '../../facts/sweep-facts.js';
 import { color } from '../../charts/theme.js';
-import { absmaxAxis, drawnAxes, splitVariants } from '../../facts/variants.js';
+import { axisPath } from '../../facts/axes.js';
+import { splitVariants } from '../../facts/variants.js';
 import { accuracyChart, valueRange } from './accuracy-chart.js';
 import { rangeControl } from './accuracy-by-alpha.js';
 
@@ -24,7 +25,7 @@ export function methodParts(
   sizeOf: (part: SizePart) => number,
   budget: number,
 ): Drawn<SizePart> {
-  const parts = sizeParts(splitVariants(facts.trials, [...drawnAxes, absmaxAxis]), facts);
+  const parts = sizeParts(splitVariants(facts.trials, axisPath.absmax), facts);
   const scoreOf = (trials: readonly TrialFacts[]): number | null =>
     bestOfBoth(
       trials,

@@ -1,17 +1,17 @@
 import { lineModes } from '../../charts/smoothing-mode-marks.js';
 import type { TopLevelSpec } from 'vega-lite';
 import { drawnLimits } from '../../charts/drawn-limits.js';
-import type { Drawn, SizePart } from '../../charts/drawn-parts.js';
-import { leftOutText, mostLayers, onlyTrials } from '../../charts/drawn-parts.js';
+import type { Drawn, SizePart } from '../drawn-parts.js';
+import { leftOutText, mostLayers, onlyTrials } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
 import { medianOf } from '../../../statistics/median.js';
-import { significantText } from '../../output/number-text.js';
+import { significantText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, sqlText, textOf } from '../../query.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import { color } from '../../charts/theme.js';
 import { absmaxNote, hasBothMethods, methodParts } from './absmax-accuracy.js';
-import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from './interaction.js';
+import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from '../../charts/interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 
 /** Where the wrong axis costs: input amax and L1 of each layer under both absmax methods at one static alpha. */

@@ -1,8 +1,8 @@
 import { drawnLimits } from '../../charts/drawn-limits.js';
-import type { Drawn } from '../../charts/drawn-parts.js';
-import { chooseParts, leftOutText, onlyTrials } from '../../charts/drawn-parts.js';
+import type { Drawn } from '../drawn-parts.js';
+import { chooseParts, leftOutText, onlyTrials } from '../drawn-parts.js';
 import type { Control, Figure } from '../figure.js';
-import { countText, differenceText, valueText } from '../../output/number-text.js';
+import { countText, differenceText, valueText } from '../../number-text.js';
 import { numberOf, sqlText } from '../../query.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import { sizeColors, sizeDashes } from '../../charts/theme.js';
@@ -10,7 +10,7 @@ import type { Variant } from '../../facts/variants.js';
 import type { AlphaMode } from '../../../smooth/modes/registry.js';
 import { besideModes, lineModes, markText, pointModes } from '../../charts/smoothing-mode-marks.js';
 import { accuracyChart, valueRange } from './accuracy-chart.js';
-import { legendHint, zoomHint } from './interaction.js';
+import { legendHint, zoomHint } from '../../charts/interaction.js';
 
 /** The main chart: accuracy over alpha, a line for each calibration size, one panel for each variant of other settings. */
 export const accuracyByAlpha: Figure = {

@@ -1,11 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { MetricText } from '../../output/number-text.js';
-import { valueText } from '../../output/number-text.js';
+import type { MetricText } from '../../number-text.js';
+import { valueText } from '../../number-text.js';
 import type { TrialFacts } from '../../facts/sweep-facts.js';
 import { color } from '../../charts/theme.js';
 import { smoothingModes } from '../../../smooth/modes/registry.js';
 import { besideModes, isMode, lineModes, modeShape, pointModes } from '../../charts/smoothing-mode-marks.js';
-import { legendFilter, linkCursor, shownOpacity, trialLink, zoom } from './interaction.js';
+import { legendFilter, linkCursor, shownOpacity, trialLink, zoom } from '../../charts/interaction.js';
 
 /** What an accuracy-over-alpha chart shows beside the rows themselves. */
 export interface AccuracyChart {

@@ -4,7 +4,7 @@ import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import { color } from '../../charts/theme.js';
-import { zoom, zoomHint } from './interaction.js';
+import { zoom, zoomHint } from '../../charts/interaction.js';
 import { layerTooltip } from '../../charts/layer-axis.js';
 
 /**

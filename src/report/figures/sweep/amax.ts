@@ -1,11 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Figure, FigureContent } from '../figure.js';
-import { significantText } from '../../output/number-text.js';
+import { significantText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, sqlText, textOf } from '../../query.js';
 import type { TrialFacts } from '../../facts/sweep-facts.js';
 import { color } from '../../charts/theme.js';
-import { layerLink, legendFilter, linkCursor, shownOpacity } from './interaction.js';
+import { layerLink, legendFilter, linkCursor, shownOpacity } from '../../charts/interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 
 /** What smoothing did to the quantizers' ranges in the best trial: amax of input and weight, before and after. */

@@ -1,12 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Figure } from '../figure.js';
-import { differenceText, valueText } from '../../output/number-text.js';
+import { differenceText, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import { color } from '../../charts/theme.js';
-import { layerLink, linkCursor } from './interaction.js';
+import { layerLink, linkCursor } from '../../charts/interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 
 /** How much the choice of calibration samples matters: the spread of each layer's input range over random subsets. */

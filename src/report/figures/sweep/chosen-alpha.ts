@@ -1,15 +1,15 @@
 import { modesWithAlphas, smoothingModes } from '../../../smooth/modes/registry.js';
 import type { TopLevelSpec } from 'vega-lite';
 import { drawnLimits } from '../../charts/drawn-limits.js';
-import type { Drawn } from '../../charts/drawn-parts.js';
-import { bestValue, chooseParts, leftOutText, mostLayers, onlyTrials } from '../../charts/drawn-parts.js';
+import type { Drawn } from '../drawn-parts.js';
+import { bestValue, chooseParts, leftOutText, mostLayers, onlyTrials } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
 import type { SweepFacts, TrialFacts } from '../../facts/sweep-facts.js';
 import { color, sizeColors } from '../../charts/theme.js';
 import type { Variant } from '../../facts/variants.js';
-import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from './interaction.js';
+import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from '../../charts/interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 
 /** The alpha that dynamic trials chose for each layer, by calibration size. */

@@ -1,7 +1,7 @@
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Figure, TableColumn } from '../figure.js';
-import type { MetricText } from '../../output/number-text.js';
-import { differenceText, pValueOf, valueText } from '../../output/number-text.js';
+import type { MetricText } from '../../number-text.js';
+import { differenceText, pValueOf, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOrNull, sqlText, textOrNull } from '../../query.js';
 import type { TrialFacts } from '../../facts/sweep-facts.js';

@@ -1,5 +1,5 @@
 import type { Figure } from '../figure.js';
-import { countText } from '../../output/number-text.js';
+import { countText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
 
@@ -68,7 +68,7 @@ function valueText(row: Row): string {
   return parts.join(', ');
 }
 
-/** `format: bevScenes, seed: 3` of `{"format":"bevScenes","seed":3}`; cut JSON stays as it is. */
+/** `format: synthetic, seed: 3` of `{"format":"synthetic","seed":3}`; cut JSON stays as it is. */
 function readable(json: string): string {
   try {
     return Object.entries(JSON.parse(json) as Readonly<Record<string, unknown>>)

@@ -1,8 +1,8 @@
 import { drawnLimits } from '../../charts/drawn-limits.js';
-import type { Drawn, SizePart } from '../../charts/drawn-parts.js';
-import { chooseParts, leftOutText, mostLayers, onlyTrials, sizeParts } from '../../charts/drawn-parts.js';
+import type { Drawn, SizePart } from '../drawn-parts.js';
+import { chooseParts, leftOutText, mostLayers, onlyTrials, sizeParts } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
-import { significantText } from '../../output/number-text.js';
+import { significantText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
 import { modesWithAlphas, smoothingModes, type AlphaMode } from '../../../smooth/modes/registry.js';
@@ -10,7 +10,7 @@ import { besideModes } from '../../charts/smoothing-mode-marks.js';
 import type { SweepFacts, TrialFacts } from '../../facts/sweep-facts.js';
 import { layerLossChart } from './layer-loss-chart.js';
 import { linkedHint } from '../../charts/linked-charts.js';
-import { lossColumns, lossControls, storedModes } from '../../charts/loss-controls.js';
+import { lossColumns, lossControls, storedModes } from '../loss-controls.js';
 import { drawnRanges } from '../../charts/loss-measures.js';
 
 /** Heatmap and lines of every layer's loss at every alpha, a panel for each calibration size and variant. */

@@ -1,12 +1,20 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Figure } from '../figure.js';
-import { countText, valueText } from '../../output/number-text.js';
+import { countText, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, sqlText } from '../../query.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import { bitsColors, color } from '../../charts/theme.js';
-import { legendFilter, legendHint, linkCursor, shownOpacity, trialLink, zoom, zoomHint } from './interaction.js';
+import {
+  legendFilter,
+  legendHint,
+  linkCursor,
+  shownOpacity,
+  trialLink,
+  zoom,
+  zoomHint,
+} from '../../charts/interaction.js';
 
 /** What keeping layers in float brings: accuracy over the number of float layers, and the settings nothing beats. */
 export const pareto: Figure = {

@@ -1,6 +1,6 @@
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Figure, TableColumn } from '../figure.js';
-import { countText } from '../../output/number-text.js';
+import { countText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOrNull } from '../../query.js';
 

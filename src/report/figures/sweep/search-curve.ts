@@ -1,8 +1,8 @@
 import { smoothingModes } from '../../../smooth/modes/registry.js';
 import type { TopLevelSpec } from 'vega-lite';
 import { drawnLimits } from '../../charts/drawn-limits.js';
-import type { Drawn, Part } from '../../charts/drawn-parts.js';
-import { chooseParts, leftOutText, mostLayers, onlyTrials } from '../../charts/drawn-parts.js';
+import type { Drawn, Part } from '../drawn-parts.js';
+import { chooseParts, leftOutText, mostLayers, onlyTrials } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
 import type { Row } from '../../query.js';
 import { numberOf, sqlText, textOf } from '../../query.js';

@@ -1,12 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Control, Figure } from '../figure.js';
-import { differenceText } from '../../output/number-text.js';
+import { differenceText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
 import { searchedAlphasText } from '../../facts/searched-alphas.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import { color } from '../../charts/theme.js';
-import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from './interaction.js';
+import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from '../../charts/interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 
 /** Which layers pay: what each costs by itself, and what it brings back when it alone stays in float. */

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Figure } from '../figure.js';
-import { valueText } from '../../output/number-text.js';
+import { valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
@@ -8,7 +8,7 @@ import { color } from '../../charts/theme.js';
 import { fp32Rule, metricAxis, valueTooltip } from '../../charts/dot-layers.js';
 import { alphaModes, smoothingModes, type AlphaMode } from '../../../smooth/modes/registry.js';
 import { lineModes } from '../../charts/smoothing-mode-marks.js';
-import { legendFilter, linkCursor, shownOpacity, trialLink } from './interaction.js';
+import { legendFilter, linkCursor, shownOpacity, trialLink } from '../../charts/interaction.js';
 
 /** How a row of v_trial smooths, in a few words: SQL on its columns. */
 const methodSql = `CASE

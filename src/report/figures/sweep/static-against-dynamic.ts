@@ -2,16 +2,16 @@ import { isMode } from '../../charts/smoothing-mode-marks.js';
 import { modesWithAlphas } from '../../../smooth/modes/registry.js';
 import type { TopLevelSpec } from 'vega-lite';
 import { drawnLimits } from '../../charts/drawn-limits.js';
-import type { Drawn } from '../../charts/drawn-parts.js';
-import { bestOfBoth, chooseParts, leftOutText, onlyTrials } from '../../charts/drawn-parts.js';
+import type { Drawn } from '../drawn-parts.js';
+import { bestOfBoth, chooseParts, leftOutText, onlyTrials } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
-import { valueText } from '../../output/number-text.js';
+import { valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
 import type { SweepFacts, TrialFacts } from '../../facts/sweep-facts.js';
 import { sizeColors } from '../../charts/theme.js';
 import type { Variant } from '../../facts/variants.js';
-import { legendFilter, legendHint, linkCursor, shownOpacity, trialLink } from './interaction.js';
+import { legendFilter, legendHint, linkCursor, shownOpacity, trialLink } from '../../charts/interaction.js';
 import { fp32Rule, metricAxis, valueTooltip } from '../../charts/dot-layers.js';
 
 /**

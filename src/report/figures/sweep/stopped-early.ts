@@ -2,7 +2,7 @@ import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Figure, TableColumn } from '../figure.js';
 import type { Row } from '../../query.js';
 import { numberOf, sqlText, textOf, textOrNull } from '../../query.js';
-import type { PageLinks } from '../../pages/page-links.js';
+import type { PageLinks } from '../../addresses/page-links.js';
 
 /** Settings that were not evaluated to the end, with what was seen of them. */
 export const stoppedEarly: Figure = {

@@ -1,11 +1,11 @@
 import { drawnLimits } from '../../charts/drawn-limits.js';
-import { onlyTrials } from '../../charts/drawn-parts.js';
+import { onlyTrials } from '../drawn-parts.js';
 import type { Figure, TableColumn } from '../figure.js';
-import { durationText, intervalText, signed, significantText, valueText } from '../../output/number-text.js';
+import { durationText, intervalText, signed, significantText, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
-import type { MetricText } from '../../output/number-text.js';
-import type { PageLinks } from '../../pages/page-links.js';
+import type { MetricText } from '../../number-text.js';
+import type { PageLinks } from '../../addresses/page-links.js';
 import type { SweepFacts, TrialFacts } from '../../facts/sweep-facts.js';
 
 /** Every trial of the sweep with its numbers; of very many those that readers look for. */

@@ -1,9 +1,9 @@
 import type { ComparedSweeps } from '../../facts/compared-sweeps.js';
 import type { PageFigure } from '../figure.js';
-import { signed, valueText } from '../../output/number-text.js';
+import { signed, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOrNull, sqlText, textOf } from '../../query.js';
-import { axisName } from '../../facts/variants.js';
+import { axisName, axisPath, storedPath } from '../../facts/axes.js';
 
 /** The best of each sweep at each value of each axis that one of them varies; alpha has a chart of its own. */
 export const bestByAxis: PageFigure<ComparedSweeps> = {
@@ -81,14 +81,12 @@ WHERE setting IS NOT NULL GROUP BY axis, setting ORDER BY axis, setting`;
 
 function axesOf({ a, b }: ComparedSweeps): string[] {
   const paths = [...a.trials, ...b.trials].flatMap(({ axes }) => Object.keys(axes));
-  return [...new Set(paths)].filter((path) => path !== 'smoothing.alpha' && !path.includes('"')).sort();
+  return [...new Set(paths)].filter((path) => path !== axisPath.alpha && !path.includes('"')).sort();
 }
 
 /** `data.calibration.batches` -> `$."calibration"."batches"`: where canonical settings have an axis. */
 function settingPath(path: string): string {
-  return `$${path
-    .replace(/^data\./, '')
-    .split('.')
+  return `$${storedPath(path)
     .map((part) => `."${part}"`)
     .join('')}`;
 }

@@ -2,13 +2,13 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { ComparedSweeps } from '../../facts/compared-sweeps.js';
 import type { PageFigure } from '../figure.js';
 import { medianOf } from '../../../statistics/median.js';
-import type { MetricText } from '../../output/number-text.js';
-import { differenceText, pValueOf, signed, valueText } from '../../output/number-text.js';
+import type { MetricText } from '../../number-text.js';
+import { differenceText, pValueOf, signed, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { settingPath } from '../../facts/setting-path.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
 import { color } from '../../charts/theme.js';
-import { legendFilter, legendHint, shownOpacity } from '../sweep/interaction.js';
+import { legendFilter, legendHint, shownOpacity } from '../../charts/interaction.js';
 
 /** Pairs at most: each is tested by itself. */
 const mostPairs = 400;

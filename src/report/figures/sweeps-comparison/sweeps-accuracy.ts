@@ -1,11 +1,11 @@
 import type { ComparedSweeps } from '../../facts/compared-sweeps.js';
 import type { PageFigure } from '../figure.js';
-import { valueText } from '../../output/number-text.js';
+import { valueText } from '../../number-text.js';
 import { numberOf, sqlText } from '../../query.js';
 import { fp32Of } from '../../answers/sweeps-answer.js';
 import { color } from '../../charts/theme.js';
 import { accuracyChart, valueRange } from '../sweep/accuracy-chart.js';
-import { legendHint, zoomHint } from '../sweep/interaction.js';
+import { legendHint, zoomHint } from '../../charts/interaction.js';
 
 /** Accuracy over alpha of both sweeps in one chart: of each the best trial at each alpha. */
 export const sweepsAccuracy: PageFigure<ComparedSweeps> = {

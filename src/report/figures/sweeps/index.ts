@@ -1,5 +1,5 @@
 import type { PageFigure } from '../figure.js';
-import type { IndexPageFacts } from '../../pages/index-page.js';
+import type { IndexPageFacts } from '../../facts/index-page-facts.js';
 import { sweepsTable } from './sweeps-table.js';
 
 /** Every figure of the index, in order. */

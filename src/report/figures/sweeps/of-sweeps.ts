@@ -1,4 +1,4 @@
-import type { IndexPageFacts } from '../../pages/index-page.js';
+import type { IndexPageFacts } from '../../facts/index-page-facts.js';
 import { sqlText } from '../../query.js';
 
 /** The condition of a query that a column holds the name of one of the report's sweeps. */

@@ -1,7 +1,7 @@
 import { isMode, lineModes } from '../../charts/smoothing-mode-marks.js';
 import type { TopLevelSpec } from 'vega-lite';
 import type { PageFigure } from '../figure.js';
-import { countText, valueText } from '../../output/number-text.js';
+import { countText, valueText } from '../../number-text.js';
 import { numberOf, sqlText } from '../../query.js';
 import type { SweepFacts, TrialFacts } from '../../facts/sweep-facts.js';
 import { color, sizeColors } from '../../charts/theme.js';

@@ -1,7 +1,7 @@
 import type { PageFigure, TableColumn } from '../figure.js';
-import type { MetricText } from '../../output/number-text.js';
-import { differenceText, metricText, valueText } from '../../output/number-text.js';
-import type { IndexPageFacts } from '../../pages/index-page.js';
+import type { MetricText } from '../../number-text.js';
+import { differenceText, metricText, valueText } from '../../number-text.js';
+import type { IndexPageFacts } from '../../facts/index-page-facts.js';
 import type { Row } from '../../query.js';
 import { ofSweeps } from './of-sweeps.js';
 import { numberOrNull, textOf, textOrNull } from '../../query.js';

@@ -1,6 +1,6 @@
 import type { PageFigure } from '../figure.js';
-import { durationText } from '../../output/number-text.js';
-import { timeText } from '../../pages/page-body.js';
+import { durationText } from '../../number-text.js';
+import { timeText } from '../../time-text.js';
 import type { TrialPageFacts } from '../../facts/trial-page-facts.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, textOf, textOrNull } from '../../query.js';

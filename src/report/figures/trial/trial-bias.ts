@@ -1,11 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { PageFigure } from '../figure.js';
-import { significantText } from '../../output/number-text.js';
+import { significantText } from '../../number-text.js';
 import type { TrialPageFacts } from '../../facts/trial-page-facts.js';
 import type { Row } from '../../query.js';
 import { numberOf, sqlText, textOf } from '../../query.js';
 import { color } from '../../charts/theme.js';
-import { layerLink, linkCursor } from '../sweep/interaction.js';
+import { layerLink, linkCursor } from '../../charts/interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 
 /** What bias correction took off each layer. */

@@ -1,5 +1,5 @@
 import type { PageFigure } from '../figure.js';
-import { countText, differenceText, pValueOf, pValueText } from '../../output/number-text.js';
+import { countText, differenceText, pValueOf, pValueText } from '../../number-text.js';
 import type { TrialPageFacts } from '../../facts/trial-page-facts.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';

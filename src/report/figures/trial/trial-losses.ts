@@ -1,15 +1,15 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { PageFigure } from '../figure.js';
-import { significantText } from '../../output/number-text.js';
+import { significantText } from '../../number-text.js';
 import type { TrialPageFacts } from '../../facts/trial-page-facts.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
 import { color } from '../../charts/theme.js';
 import { drawnLoss, drawnLossParams } from '../../charts/drawn-loss.js';
-import { layerLink, linkCursor } from '../sweep/interaction.js';
+import { layerLink, linkCursor } from '../../charts/interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 import { chartHeading } from '../../charts/linked-charts.js';
-import { lossColumnsOf, lossControls, storedModes } from '../../charts/loss-controls.js';
+import { lossColumnsOf, lossControls, storedModes } from '../loss-controls.js';
 import { drawnRanges, lossMeasures } from '../../charts/loss-measures.js';
 
 /** Loss of each layer of the trial, beside that of the unsmoothed trial with equal settings else. */

@@ -1,12 +1,12 @@
 import { smoothingModeNames, smoothingModes } from '../../../smooth/modes/registry.js';
 import type { TopLevelSpec } from 'vega-lite';
 import type { PageFigure } from '../figure.js';
-import { significantText } from '../../output/number-text.js';
+import { significantText } from '../../number-text.js';
 import type { TrialPageFacts } from '../../facts/trial-page-facts.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
 import { color } from '../../charts/theme.js';
-import { layerLink, linkCursor } from '../sweep/interaction.js';
+import { layerLink, linkCursor } from '../../charts/interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 
 /** The alpha of each layer and what its s came to. */

@@ -11,13 +11,15 @@ CREATE VIEW v_place AS
 SELECT sw.name AS sweep, t.id AS trial, st.label, t.role, t.fp32_key AS evaluation, t.primary_metric AS metric, a.value,
        json_extract(p.value, '$[1]') AS place, json_extract(p.value, '$[2]') AS evaluation_place, json_extract(p.value, '$[3]') AS chosen_from
 FROM sweep sw
+-- The metric of the first trial, once a sweep: in the subquery below it would be looked up again for each trial.
+CROSS JOIN json_each(json_array((
+  SELECT x.primary_metric FROM sweep_trial y JOIN trial x ON x.id = y.trial_id
+  WHERE y.sweep_id = sw.id AND x.primary_metric IS NOT NULL AND x.role <> 'sensitivity' ORDER BY y.position LIMIT 1
+))) first
 CROSS JOIN json_each((
   SELECT json_group_array(json_array(trial, place, evaluation_place, chosen_from)) FROM (
     SELECT t.id AS trial, t.status,
-           row_number() OVER (ORDER BY t.status <> 'done', t.primary_metric IS NOT (
-             SELECT x.primary_metric FROM sweep_trial y JOIN trial x ON x.id = y.trial_id
-             WHERE y.sweep_id = sw.id AND x.primary_metric IS NOT NULL AND x.role <> 'sensitivity' ORDER BY y.position LIMIT 1
-           ), t.role = 'unsmoothed', a.value DESC, st.position) AS place,
+           row_number() OVER (ORDER BY t.status <> 'done', t.primary_metric IS NOT first.value, t.role = 'unsmoothed', a.value DESC, st.position) AS place,
            row_number() OVER (PARTITION BY t.fp32_key ORDER BY t.status <> 'done', t.role = 'unsmoothed', a.value DESC, st.position) AS evaluation_place,
            count(*) OVER (PARTITION BY t.role, t.primary_metric) AS chosen_from
     FROM sweep_trial st

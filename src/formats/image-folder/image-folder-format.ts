@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { defineFormat, filesByRole } from '../format.js';
+import { listFiles, listFolders } from '../io/list-files.js';
+import { imageLibraryVersion } from './decode-image.js';
+import { imageClasses } from './image-classes.js';
+import { IMAGE_DEPTH, IMAGE_EXTENSIONS, openImageFolder } from './image-folder.js';
+import { imageFolderSettings, type ImageFolderSource } from './image-folder-settings.js';
+
+export const imageFolderFormat = defineFormat({
+  description: 'Folder of JPEG and PNG files, in the order of their paths.',
+  settings: imageFolderSettings,
+  labels: 'onceOpened',
+  groundTruth: 'never',
+  channels: 'first',
+  locate: ({ path, labels, classes, resize, crop, kernel, channels }, absolute): ImageFolderSource => ({
+    ...{ path: absolute(path), labels: labels === null ? null : absolute(labels), resize, crop, kernel, channels },
+    ...(classes === null ? {} : { classes: typeof classes === 'string' ? absolute(classes) : classes }),
+  }),
+  code: () => null,
+  // Names inside the folder count: they give the order, and classes or the lines of a CSV go by them.
+  files: ({ path, labels, classes }) => [
+    ...listFiles(path, IMAGE_EXTENSIONS, IMAGE_DEPTH).map((name) => ({
+      role: `sample ${name}`,
+      path: join(path, name),
+    })),
+    ...filesByRole({ labels }),
+    ...(typeof classes === 'string' ? [{ role: null, path: classes }] : []),
+  ],
+  // Folders without images number the others.
+  folderNames: ({ path, labels }) => (labels === null ? listFolders(path) : null),
+  identity: async ({ path, labels, classes, resize, crop, kernel, channels }) => ({
+    header: { resize, crop, kernel, channels, library: await imageLibraryVersion() },
+    before: labels === null ? [{ classes: imageClasses(path, classes ?? null) }] : [],
+  }),
+  open: openImageFolder,
+});

@@ -1,0 +1,56 @@
+import type { Spec, View } from 'vega';
+import type { Cell } from '../../query.js';
+import type { PackedFigure } from '../packed-figure.js';
+import { restoreRows } from '../embedded-rows.js';
+import { inflate } from './inflate.js';
+
+/** A figure of the page: what its embedded script holds, and the charts drawn of it. */
+export interface FigureState {
+  readonly id: string;
+  readonly packed: string;
+  columns: readonly string[];
+  rows: readonly (readonly Cell[])[];
+  panels: readonly Spec[];
+  views: View[];
+  /** Why it could not be unpacked; null where it was, or is still to be. */
+  failure: { readonly error: unknown } | null;
+}
+
+/** The figures within a part of a document, still packed. */
+export function readFigures(root: ParentNode): FigureState[] {
+  return figureScripts(root).map((script) => ({
+    id: script.dataset['figure']!,
+    packed: script.textContent,
+    columns: [],
+    rows: [],
+    panels: [],
+    views: [],
+    failure: null,
+  }));
+}
+
+/** Ids of the figures within a part of a document. */
+export function figureIds(root: ParentNode): string[] {
+  return figureScripts(root).map((script) => script.dataset['figure']!);
+}
+
+/** Unpacks figures in place. Resolves when all are, those included that can't be. */
+export async function unpackFigures(figures: readonly FigureState[]): Promise<readonly FigureState[]> {
+  await Promise.all(
+    figures.map(async (figure) => {
+      try {
+        const unpacked = (await inflate(figure.packed)) as PackedFigure;
+        figure.columns = unpacked.columns;
+        figure.panels = unpacked.panels as readonly Spec[];
+        figure.rows = restoreRows(unpacked) as readonly (readonly Cell[])[];
+      } catch (error) {
+        figure.failure = { error };
+      }
+    }),
+  );
+  return figures;
+}
+
+function figureScripts(root: ParentNode): HTMLScriptElement[] {
+  return [...root.querySelectorAll<HTMLScriptElement>('script[data-figure]')];
+}

@@ -1,0 +1,62 @@
+import type { ReplaceablePage } from '../replaceable-page.js';
+
+/** What a reader did to a part of the page, to be done again to what takes its place. */
+export interface ReaderState {
+  /** Before the part's charts are drawn: choices, and what is open. */
+  readonly choose: (next: Element) => void;
+  /** After they are drawn: sorting, scrolling and focus. */
+  readonly arrange: (next: Element) => void;
+}
+
+const sortable = 'th[aria-sort]';
+const scrollable = '.scroll, pre';
+const focusable = 'a[href], button, select, summary, [tabindex]';
+
+/** Reads what the reader did to a part, before it leaves the page. */
+export function readerState(part: Element, sortBy: ReplaceablePage['sortBy']): ReaderState {
+  const chosen = all<HTMLSelectElement>(part, 'select').map(({ name, value }) => ({ name, value }));
+  const open = all<HTMLDetailsElement>(part, 'details').map((details) => details.open);
+  const sorting = all(part, sortable).map((head) => head.getAttribute('aria-sort'));
+  const sorted = sorting.findIndex((direction) => direction !== 'none');
+  const scrolled = all(part, scrollable).map(({ scrollTop, scrollLeft }) => ({ scrollTop, scrollLeft }));
+  const focus = all(part, focusable).findIndex((one) => one === document.activeElement);
+  return { choose, arrange };
+
+  function choose(next: Element): void {
+    for (const { name, value } of chosen) {
+      const select = all<HTMLSelectElement>(next, 'select').find((one) => one.name === name);
+      if (select !== undefined && [...select.options].some((option) => option.value === value)) select.value = value;
+    }
+    all<HTMLDetailsElement>(next, 'details').forEach((details, index) => {
+      if (open[index] === true) details.open = true;
+    });
+  }
+
+  function arrange(next: Element): void {
+    const head = all(next, sortable)[sorted];
+    if (head !== undefined) {
+      // The second click turns the order round.
+      const clicks = sorting[sorted] === 'descending' ? 2 : 1;
+      for (let click = 0; click < clicks; click += 1) sortBy(head.closest('table')!, head);
+    }
+    scroll(next);
+    // Data tables fill when their disclosure says that it has opened.
+    if (open.includes(true)) {
+      setTimeout(() => {
+        scroll(next);
+      });
+    }
+    if (focus >= 0) all<HTMLElement>(next, focusable)[focus]?.focus({ preventScroll: true });
+  }
+
+  function scroll(next: Element): void {
+    all(next, scrollable).forEach((one, index) => {
+      const before = scrolled[index];
+      if (before !== undefined) one.scrollTo(before.scrollLeft, before.scrollTop);
+    });
+  }
+}
+
+function all<One extends Element>(root: Element, selector: string): One[] {
+  return [...root.querySelectorAll<One>(selector)];
+}

@@ -1,0 +1,86 @@
+import { compileChart } from '../../charts/compile-chart.js';
+import type {
+  AbsentContent,
+  ChartContent,
+  Control,
+  FigureContent,
+  PageFigure,
+  TableContent,
+} from '../../figures/figure.js';
+import { figureData } from '../../figures/figure-data.js';
+import { embeddedFigure } from './embedded-figure.js';
+import { escapeHtml } from './escape-html.js';
+import { linked } from './linked.js';
+import { sqlDisclosure } from './sql-disclosure.js';
+import type { Query, QueryResult, Row } from '../../query.js';
+
+/** Queries a figure's rows and returns its HTML, the embedded rows and compiled charts included. */
+export function renderFigure<Facts>(figure: PageFigure<Facts>, facts: Facts, query: Query): string {
+  const { sql, result, rows, content, title } = figureData(figure, facts, query);
+  if (content.kind === 'absent') return absentHtml(figure.id, title, content, sql, result);
+  const panels = content.kind === 'charts' ? content.panels.map((panel) => compileChart(panel.spec).spec) : [];
+  return `<figure id="${figure.id}"${content.kind === 'table' ? ' class="wide"' : ''} aria-labelledby="${figure.id}-title">
+<h3 id="${figure.id}-title">${escapeHtml(title)}</h3>
+<figcaption>${escapeHtml(content.caption)}</figcaption>
+${bodyHtml(content, rows, figure.id)}
+<div class="sources">${content.kind === 'charts' || content.kind === 'text' ? dataDisclosure(figure.id, rows.length) : ''}${sqlDisclosure(sql)}</div>
+${embeddedFigure(figure.id, result, panels)}
+</figure>`;
+}
+
+function absentHtml(id: string, title: string, content: AbsentContent, sql: string, result: QueryResult): string {
+  return `<div class="absent" id="${id}"><b>${escapeHtml(title)}.</b> ${escapeHtml(content.note)} ${sqlDisclosure(sql)}${embeddedFigure(id, result, [])}</div>`;
+}
+
+function bodyHtml(content: Exclude<FigureContent, AbsentContent>, rows: readonly Row[], id: string): string {
+  switch (content.kind) {
+    case 'charts':
+      return chartsHtml(content, id);
+    case 'table':
+      return tableHtml(content, rows);
+    case 'text':
+      return '';
+  }
+}
+
+function chartsHtml({ panels, controls }: ChartContent, id: string): string {
+  const selects = controls.map((control) => controlHtml(control, id)).join('');
+  const charts = panels.map(
+    ({ title, alt }, index) =>
+      `<div>${title === '' ? '' : `<h4>${escapeHtml(title)}</h4>`}<div class="chart" data-panel="${index}" role="img" aria-label="${escapeHtml(alt)}"></div></div>`,
+  );
+  return `${selects === '' ? '' : `<div class="controls">${selects}</div>`}<div class="panels">${charts.join('')}</div>`;
+}
+
+function controlHtml({ param, label, options }: Control, id: string): string {
+  const choices = options.map(
+    ({ value, label: text }) => `<option value="${escapeHtml(JSON.stringify(value))}">${escapeHtml(text)}</option>`,
+  );
+  return `<label>${escapeHtml(label)} <select data-param="${param}" name="${id}-${param}" autocomplete="off">${choices.join('')}</select></label>`;
+}
+
+function dataDisclosure(id: string, count: number): string {
+  return `<details><summary>Data (${count} rows)</summary><div class="scroll data" data-rows-of="${id}" tabindex="0" role="region" aria-label="Data behind the chart"></div></details>`;
+}
+
+function tableHtml({ columns, sortable, emphasis, disclosure }: TableContent, rows: readonly Row[]): string {
+  const heads = columns.map(({ title, align }) => {
+    const text = sortable ? `<button type="button">${escapeHtml(title)}</button>` : escapeHtml(title);
+    return `<th scope="col"${align === 'right' ? ' class="right"' : ''}${sortable ? ' aria-sort="none"' : ''}>${text}</th>`;
+  });
+  const lines = rows.map((row) => {
+    const cells = columns.map(({ field, align, text, href, since }) => {
+      const shown = text(row);
+      const long = shown.length > 90 ? 'long wide' : shown.length > 40 ? 'long' : '';
+      const kind = align === 'right' ? 'right' : field === 'key' ? 'code' : long;
+      const sort = sortable ? ` data-sort="${escapeHtml(JSON.stringify(row[field] ?? null))}"` : '';
+      const began = since?.(row) ?? null;
+      const ticking = began === null ? '' : ` data-since="${escapeHtml(began)}"`;
+      return `<td${kind === '' ? '' : ` class="${kind}"`}${sort}${ticking}>${linked(escapeHtml(shown), href?.(row) ?? null)}</td>`;
+    });
+    const marked = emphasis?.(row) ?? null;
+    return `<tr${marked === null ? '' : ` class="${marked}"`}>${cells.join('')}</tr>`;
+  });
+  const table = `<div class="scroll" tabindex="0"><table><thead><tr>${heads.join('')}</tr></thead><tbody>${lines.join('\n')}</tbody></table></div>`;
+  return disclosure === undefined ? table : `<details><summary>${escapeHtml(disclosure)}</summary>${table}</details>`;
+}

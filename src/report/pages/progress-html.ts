@@ -1,0 +1,73 @@
+import type { LiveSweep } from '../facts/live-facts.js';
+import { progressSql, readProgress, type Progress } from '../facts/progress.js';
+import { countText, durationText } from '../number-text.js';
+import { embeddedFigure } from '../output/html/embedded-figure.js';
+import { escapeHtml } from '../output/html/escape-html.js';
+import { sqlDisclosure } from '../output/html/sql-disclosure.js';
+import type { Query } from '../query.js';
+import { toRows } from '../query.js';
+import { clockText } from '../time-text.js';
+
+/** Bar, counts, rate and expected end of a sweep, with the SQL that they come from. */
+export function progressHtml(id: string, title: string, live: LiveSweep, query: Query): string {
+  const sql = progressSql(live);
+  const result = query(sql, []);
+  const row = toRows(result)[0];
+  if (row === undefined) return '';
+  const progress = readProgress(row, live);
+  const heading = title === '' ? '' : `<h3 id="${id}-title">${title}</h3>\n`;
+  return `<figure id="${id}" class="progress"${title === '' ? '' : ` aria-labelledby="${id}-title"`}>
+${heading}${barHtml(progress)}
+<p class="counts">${sentencesHtml(progress, live)}</p>
+<div class="sources">${sqlDisclosure(sql)}</div>
+${embeddedFigure(id, result, [])}
+</figure>`;
+}
+
+function barHtml({ trials, done, stopped, failed, pending }: Progress): string {
+  const part = (kind: string, x: number, width: number): string =>
+    width === 0 ? '' : `<rect class="${kind}" x="${x}" y="0" width="${width}" height="1"/>`;
+  return `<svg class="bar" role="img" aria-label="${done} done,${stopped > 0 ? ` ${stopped} stopped early,` : ''} ${failed} failed, ${pending} to go" viewBox="0 0 ${Math.max(1, trials)} 1" preserveAspectRatio="none">${part('done', 0, done)}${part('stopped', done, stopped)}${part('failed', done + stopped, failed)}</svg>`;
+}
+
+function sentencesHtml(progress: Progress, live: LiveSweep): string {
+  const { trials, done, stopped, failed, pending } = progress;
+  const counts = `<b>${done} of ${countText(trials, 'trial')} done</b>${stopped > 0 ? `, ${stopped} stopped early` : ''}${failed > 0 ? `, <b>${failed} failed</b>` : ''}${pending > 0 ? `, ${pending} to go` : ''}.`;
+  return [counts, paceHtml(progress, live), escapeHtml(runText(live, pending))].filter((part) => part !== '').join(' ');
+}
+
+function paceHtml(
+  { recent, trialsPerMinute, endsAt, pending, pendingStages }: Progress,
+  { isRun, now }: LiveSweep,
+): string {
+  if (!isRun || pending === 0) return '';
+  const stages =
+    pendingStages === 0
+      ? ''
+      : ` ${countText(pendingStages, 'shared stage')} to finish ${pendingStages === 1 ? 'comes' : 'come'} on top.`;
+  if (trialsPerMinute === null || endsAt === null)
+    return `No trial has finished in this run yet, so its rate is not known.${stages}`;
+  const left = endsAt - now.getTime();
+  const until = new Date(endsAt).toISOString();
+  const rest =
+    left < 1000
+      ? 'the next takes longer'
+      : `about <span data-until="${until}">${durationText(left)}</span> left, until ${until.slice(11, 16)} UTC`;
+  const from = recent === 1 ? 'the first of this run' : `the last ${recent}`;
+  const rate = Number(trialsPerMinute.toPrecision(2));
+  return `${rate} ${rate === 1 ? 'trial' : 'trials'} a minute (${from}): ${rest}.${stages}`;
+}
+
+/** Whether anything is at work, in words. */
+function runText({ run, isRun }: LiveSweep, pending: number): string {
+  switch (run.kind) {
+    case 'none':
+      return pending > 0 ? 'No run is at work; the same quantsweep run command goes on.' : '';
+    case 'running':
+      return isRun
+        ? `Running since ${clockText(run.since)} (process ${run.pid} on ${run.host}).`
+        : `A run is at work on another sweep of the database (process ${run.pid} on ${run.host}).`;
+    case 'unknown':
+      return `Last begun on ${run.host} at ${clockText(run.since)}; whether it still runs can't be seen from here.`;
+  }
+}

@@ -1,0 +1,22 @@
+import { centerDetectionTask } from './center-detection/center-detection-task.js';
+import { classificationTask } from './classification/classification-task.js';
+import { commandTask } from './command/command-task.js';
+import { fidelityTask } from './fidelity/fidelity-task.js';
+import { moduleTask } from './module/module-task.js';
+import type { Task } from './task.js';
+
+/**
+ * Every task, by the kind that `task:` of an experiment file gives it. A new one is a folder with its definition, and a line
+ * here: types, schema, checks, content keys and documentation of settings follow.
+ */
+export const tasks = {
+  classification: classificationTask,
+  centerDetection: centerDetectionTask,
+  fidelity: fidelityTask,
+  module: moduleTask,
+  command: commandTask,
+} satisfies Readonly<Record<string, Task>>;
+
+export type TaskKind = keyof typeof tasks;
+
+export const taskKinds = Object.keys(tasks) as readonly TaskKind[];

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { figures } from '../../../../src/report/figures/sweep/index.js';
+import type { ReportData } from '../../../../src/report/output/json/report-data.js';
+import { reportData } from '../../../../src/report/output/json/report-data.js';
+import { readSweepFacts } from '../../../../src/report/facts/sweep-facts.js';
+import type { SampleDatabase } from '../../sample-database.js';
+import { sampleDatabase, sampleSweeps } from '../../sample-database.js';
+
+const names = sampleSweeps.map((sample) => sample.name ?? 'smoothquant-alpha');
+const options = { database: 'sample.db', generatedAt: new Date('2026-11-23T10:00:00Z') };
+let database: SampleDatabase;
+
+beforeAll(() => {
+  database = sampleDatabase(...sampleSweeps);
+});
+
+afterAll(() => {
+  database.remove();
+});
+
+function dataOf(...sweeps: readonly string[]): ReportData {
+  const facts = sweeps.map((sweep) => readSweepFacts(database.query, sweep)!);
+  return JSON.parse(JSON.stringify(reportData(facts, database.query, options))) as ReportData;
+}
+
+describe.each(names)('the data of %j', (name) => {
+  it('holds every figure with exactly the rows of its SQL', () => {
+    const [sweep] = dataOf(name).sweeps;
+    expect(sweep?.figures.map(({ id }) => id)).toEqual(figures.map(({ id }) => id));
+    for (const { id, sql, columns, rows, caption, title } of sweep?.figures ?? []) {
+      expect({ id, columns, rows }).toEqual({ id, ...database.query(sql, []) });
+      expect(`${title} ${caption}`).not.toMatch(/NaN|undefined|Infinity/);
+    }
+  });
+
+  it('holds the sweep, its trials and the answer in words', () => {
+    const [data] = dataOf(name).sweeps;
+    const facts = readSweepFacts(database.query, name)!;
+    expect(data?.sweep).toEqual(facts.sweep);
+    expect(data?.best).toBe(facts.best?.trial ?? null);
+    expect(data?.trials.map(({ trial, value }) => [trial, value])).toEqual(
+      database.query(
+        `SELECT trial, value FROM v_trial WHERE sweep = '${name.replaceAll("'", "''")}' ORDER BY position`,
+        [],
+      ).rows,
+    );
+    expect(data?.answer.headline.length).toBeGreaterThan(20);
+  });
+});
+
+describe('reportData', () => {
+  it('says what it is, and holds several sweeps in the order that was asked for', () => {
+    const { sweeps, ...head } = dataOf('single', 'bits');
+    expect(head).toEqual({
+      format: 'quantsweep-report',
+      version: 1,
+      database: 'sample.db',
+      generatedAt: '2026-11-23T10:00:00.000Z',
+    });
+    expect(sweeps.map(({ sweep }) => sweep.name)).toEqual(['single', 'bits']);
+  });
+
+  it('turns what JSON can not hold into null', () => {
+    const facts = readSweepFacts(database.query, 'single')!;
+    const data = reportData(
+      [facts],
+      (sql) => {
+        const result = database.query(sql, []);
+        return { ...result, rows: result.rows.map((row) => row.map((cell) => (cell === 0.8372 ? Infinity : cell))) };
+      },
+      options,
+    );
+    const cells = data.sweeps
+      .flatMap((sweep) => sweep.figures)
+      .flatMap((figure) => figure.rows)
+      .flat();
+    expect(cells.length).toBeGreaterThan(100);
+    expect(cells.every((cell) => typeof cell !== 'number' || Number.isFinite(cell))).toBe(true);
+  });
+});
