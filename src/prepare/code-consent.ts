@@ -1,6 +1,6 @@
 import { formatOf } from '../formats/data-source.js';
-import { taskOf } from '../tasks/task-settings.js';
 import type { Experiment, Settings } from '../experiment/sections/settings.js';
+import { taskOf } from '../tasks/task-settings.js';
 import { InputError } from '../errors/input-error.js';
 
 /** What a command of the program is about to run of an experiment: `plan` opens data, `run` also scores. */
