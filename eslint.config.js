@@ -2,7 +2,17 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'reports/', 'node_modules/', 'src/onnx/proto/onnx_pb.ts', 'scripts/house/additions/', '**/.venv/'] },
+  {
+    ignores: [
+      'dist/',
+      'coverage/',
+      'reports/',
+      'node_modules/',
+      'src/onnx/proto/onnx_pb.ts',
+      'scripts/house/additions/',
+      '**/.venv/',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
   {

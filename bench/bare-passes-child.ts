@@ -5,8 +5,8 @@ import { elementCount } from '../src/onnx/tensor.js';
 import type { BareData, BarePass, BareTook } from './bare-passes.js';
 
 /**
- * The process behind `BarePasses`: samples lie preprocessed in memory, and a pass is a loop around `session.run` with
- * nothing else in it.
+ * The process behind `BarePasses`: samples lie preprocessed in memory, and a pass is a loop around
+ * `session.run` with nothing else in it.
  */
 const { source, preprocess, samples, batchSize, input } = JSON.parse(process.argv[2]!) as BareData;
 const dataset = await openDataset(source, preprocess);

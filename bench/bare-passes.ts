@@ -23,7 +23,10 @@ export interface BarePass {
   readonly graph: string;
   /** Threads of an operator; null: the runtime's own default. */
   readonly threads: number | null;
-  /** Of a graph that the runtime optimized before; otherwise the runtime's own default, which is all. */
+  /**
+   * Of a graph that the runtime optimized before; otherwise the runtime's own default, which is
+   * all.
+   */
   readonly optimizationLevel?: OptimizationLevel;
 }
 
@@ -34,8 +37,8 @@ export interface BareTook {
 }
 
 /**
- * The least that inference costs: a process of its own that does nothing but run onnxruntime-node's sessions on samples in
- * memory. This is what everything that the program adds is measured over.
+ * The least that inference costs: a process of its own that does nothing but run onnxruntime-node's
+ * sessions on samples in memory. This is what everything that the program adds is measured over.
  */
 export class BarePasses {
   readonly #child: ChildProcess;
@@ -52,7 +55,10 @@ export class BarePasses {
     return passes;
   }
 
-  /** Runs one pass; sessions that others use in other processes may run meanwhile. @throws Error when the process ends */
+  /**
+   * Runs one pass; sessions that others use in other processes may run meanwhile. @throws Error
+   * when the process ends
+   */
   async run(pass: BarePass): Promise<BareTook> {
     this.#child.send(pass);
     return (await this.#answer()) as BareTook;
@@ -77,7 +83,10 @@ export class BarePasses {
   }
 }
 
-/** Runs a pass in each process at the same time. Milliseconds a pass: those of all on the clock, over their number. */
+/**
+ * Runs a pass in each process at the same time. Milliseconds a pass: those of all on the clock,
+ * over their number.
+ */
 export async function passesAtOnce(processes: readonly BarePasses[], pass: BarePass): Promise<number> {
   const start = performance.now();
   await Promise.all(processes.map((process) => process.run(pass)));

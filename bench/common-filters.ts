@@ -1,11 +1,20 @@
-/** The question that a view is most often asked, on the size of answer that a person or a figure wants. */
+/**
+ * The question that a view is most often asked, on the size of answer that a person or a figure
+ * wants.
+ */
 export interface CommonFilter {
   readonly view: string;
-  /** Reads `:sweep`, `:trial` (a quantized one of it) and `:dynamic` (one whose alphas are searched). */
+  /**
+   * Reads `:sweep`, `:trial` (a quantized one of it) and `:dynamic` (one whose alphas are
+   * searched).
+   */
   readonly sql: string;
 }
 
-/** One filter for every view and table function of docs/SCHEMA.md: by sweep, and by trial where that page says so. */
+/**
+ * One filter for every view and table function of docs/SCHEMA.md: by sweep, and by trial where that
+ * page says so.
+ */
 export const commonFilters: readonly CommonFilter[] = [
   ...bySweep('v_sweep', 'v_trial', 'v_accuracy_by_alpha', 'v_accuracy', 'v_amax_convergence', 'v_alpha_curve'),
   ...bySweep('v_calibrated_amax', 'v_stopped', 'v_sensitivity', 'v_pareto', 'v_proxy_fidelity', 'v_calibration_noise'),

@@ -34,7 +34,10 @@ async function runBenchmark(name: string, size: Size): Promise<Ended> {
   return { name, failed: code !== 0, ms: performance.now() - start };
 }
 
-/** `npm run bench`: every benchmark at its share of fifteen minutes; `npm run bench -- NAME ...`: those, in full. */
+/**
+ * `npm run bench`: every benchmark at its share of fifteen minutes; `npm run bench -- NAME ...`:
+ * those, in full.
+ */
 const named = process.argv.slice(2);
 // A size that is none is refused here, before it fails in every benchmark.
 benchSize();

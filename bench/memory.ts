@@ -12,11 +12,17 @@ const scenes = fileURLToPath(new URL('../experiments/demo/scenes/dataset.mjs', i
 const model = fileURLToPath(new URL('../experiments/demo/bev-demo.onnx', import.meta.url));
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const TRIALS = Number(process.env['QUANTSWEEP_BENCH_TRIALS'] ?? bySize({ quick: 40, part: 150, full: 500 }));
-/** Of the trials. At the start caches of models, datasets and compiled code fill: the first tenth tells nothing of leaks. */
+/**
+ * Of the trials. At the start caches of models, datasets and compiled code fill: the first tenth
+ * tells nothing of leaks.
+ */
 const DECILES = 10;
 const SAMPLE_MS = 200;
 
-/** fp32, unsmoothed and static alphas, on few samples: what is looked at is what stays behind of each trial. */
+/**
+ * fp32, unsmoothed and static alphas, on few samples: what is looked at is what stays behind of
+ * each trial.
+ */
 const experiment = `version: 1
 name: memory
 model: { path: ${JSON.stringify(model)} }

@@ -33,7 +33,10 @@ interface PageReport {
   readonly figures: readonly { readonly id: string; readonly ms: number; readonly kb: number }[];
 }
 
-/** Renders a page in a process of its own, as `quantsweep report` does: its time and its peak are that of one page. */
+/**
+ * Renders a page in a process of its own, as `quantsweep report` does: its time and its peak are
+ * that of one page.
+ */
 function renderAndReport(path: string, sweep: string): PageReport {
   const queries = openQueries(path);
   const query: Query = (sql) => queries.query(sql);

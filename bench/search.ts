@@ -89,7 +89,8 @@ async function measure(subject: Subject): Promise<object> {
       [FP32, () => clocked(() => runBatches(session, plainBatching(io), dataset, range, () => undefined))],
     ]),
     ROUNDS,
-    // Every search makes its sessions anew, so that none is warm; model and code are, from observing.
+    // Every search makes its sessions anew, so that none is warm; model and code are, from
+    // observing.
     0,
   );
   dataset.close();

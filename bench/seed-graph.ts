@@ -13,7 +13,10 @@ export const SEED_BATCH = 4;
 const sampleShape = [256, 182, 182] as const;
 const CLASSES = 10;
 
-/** Output channels and kernel size of the head's convolutions, in graph order; a ReLU is behind all but the last. */
+/**
+ * Output channels and kernel size of the head's convolutions, in graph order; a ReLU is behind all
+ * but the last.
+ */
 const convolutions = [
   { name: 'squeeze', channels: 64, kernel: 1 },
   { name: 'expand', channels: 256, kernel: 1 },
@@ -33,7 +36,10 @@ function weight(name: string, [output, input, kernel]: readonly [number, number,
   );
 }
 
-/** Writes a head of 1x1 and 3x3 convolutions whose inputs are [4, 256, 182, 182] and [4, 64, 182, 182]. */
+/**
+ * Writes a head of 1x1 and 3x3 convolutions whose inputs are [4, 256, 182, 182] and [4, 64, 182,
+ * 182].
+ */
 export function writeSeedModel(path: string): void {
   const nodes: NodeProto[] = [];
   const initializers: TensorProto[] = [];
@@ -55,8 +61,9 @@ export function writeSeedModel(path: string): void {
 }
 
 /**
- * Writes random samples, some channels of which are far larger than others, and a ground truth of one object a scene. They
- * are drawn once, since drawing them takes about as long as running the graph on them.
+ * Writes random samples, some channels of which are far larger than others, and a ground truth of
+ * one object a scene. They are drawn once, since drawing them takes about as long as running the
+ * graph on them.
  */
 export async function writeSeedData(samplesPath: string, groundTruthPath: string, count: number): Promise<void> {
   const channelScales = { 7: 30, 91: 40, 200: 25 };

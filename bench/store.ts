@@ -26,7 +26,10 @@ const folder = mkdtempSync(join(kept ?? tmpdir(), 'quantsweep-store-'));
 const path = join(folder, 'store.db');
 const execution = { provider: 'CPUExecutionProvider', timings: { create: 40, run: 7960 } };
 
-/** Milliseconds on the clock, and of the processor: where other programs want it too, only the second says what work costs. */
+/**
+ * Milliseconds on the clock, and of the processor: where other programs want it too, only the
+ * second says what work costs.
+ */
 interface Took {
   readonly wall: number;
   readonly cpu: number;
@@ -43,7 +46,10 @@ function timed(work: () => void): Took {
   return { wall: performance.now() - start, cpu: (user + system) / 1000 };
 }
 
-/** Stores a sweep as a run does, up to so many trials; every trial is an attempt that starts and one that finishes. */
+/**
+ * Stores a sweep as a run does, up to so many trials; every trial is an attempt that starts and one
+ * that finishes.
+ */
 function insertSweep(store: SweepStore, grid: SyntheticGrid, most: number): void {
   const { experiment, plan } = planSynthetic(grid);
   const records = new SyntheticRecords(grid);
@@ -126,7 +132,10 @@ console.log(`begin a large sweep at ${begins[1]!.stored} stored: ${said(begins[1
 console.log(`begin a large sweep at ${begins.at(-1)!.stored} stored: ${said(begins.at(-1)!)}`);
 console.log(`comparisons of the first large sweep: ${said(comparisons[0]!)}`);
 
-/** What `run` does before the first trial of a sweep that is half done; hashing model and data is left out. */
+/**
+ * What `run` does before the first trial of a sweep that is half done; hashing model and data is
+ * left out.
+ */
 function planResume(): { readonly plan: Took; readonly read: Took; readonly begin: Took } {
   let planned: ReturnType<typeof planSynthetic> | undefined;
   const plan = timed(() => (planned = planSynthetic(resumed)));

@@ -17,7 +17,10 @@ import { mean } from './measure/spread.js';
 import type { UnsharedReport, UnsharedTrial } from './unshared-trials.js';
 
 const ROUNDS = bySize({ quick: 1, part: 2, full: 1 });
-/** Share of the images of the experiment: of those that are evaluated, calibrated and searched on, and of the losses. */
+/**
+ * Share of the images of the experiment: of those that are evaluated, calibrated and searched on,
+ * and of the losses.
+ */
 const SCALE = bySize({ quick: 0.02, part: 0.1, full: 1 });
 const SHARED = 'this program';
 const UNSHARED = 'nothing shared';

@@ -5,10 +5,15 @@ import { expandSensitivity } from '../src/plan/expand-sensitivity.js';
 import { planSweep } from '../src/plan/plan-sweep.js';
 import type { SweepPlan } from '../src/plan/plan.js';
 
-/** The shape of a synthetic sweep: a main grid, and in blocks of their own integer execution, seeds and sensitivity. */
+/**
+ * The shape of a synthetic sweep: a main grid, and in blocks of their own integer execution, seeds
+ * and sensitivity.
+ */
 export interface SyntheticGrid {
   readonly name: string;
-  /** Static alphas, evenly spread over 0.05 .. 0.95; one dynamic trial is beside each set of them. */
+  /**
+   * Static alphas, evenly spread over 0.05 .. 0.95; one dynamic trial is beside each set of them.
+   */
   readonly alphas: number;
   readonly sizes: readonly number[];
   readonly absmax: readonly ('channel' | 'view')[];
@@ -17,7 +22,10 @@ export interface SyntheticGrid {
   readonly activationBits: readonly number[];
   readonly calibrators: readonly CalibratorName[];
   readonly keepFloat: readonly number[];
-  /** Seeds of calibration samples, each with every alpha and calibrator and all weight bits; empty for none. */
+  /**
+   * Seeds of calibration samples, each with every alpha and calibrator and all weight bits; empty
+   * for none.
+   */
   readonly seeds: readonly number[];
   readonly integer: boolean;
   readonly sensitivity: boolean;
@@ -26,7 +34,10 @@ export interface SyntheticGrid {
   readonly evaluationSamples: number;
 }
 
-/** 5,045 trials of 50 layers: every figure of the report has something to draw, most of them far too much. */
+/**
+ * 5,045 trials of 50 layers: every figure of the report has something to draw, most of them far too
+ * much.
+ */
 export const largeGrid: SyntheticGrid = {
   name: 'large',
   alphas: 19,
@@ -45,7 +56,9 @@ export const largeGrid: SyntheticGrid = {
   evaluationSamples: 10_000,
 };
 
-/** 43 trials of 50 layers: fp32, unsmoothed, 19 static alphas and dynamic at two calibration sizes. */
+/**
+ * 43 trials of 50 layers: fp32, unsmoothed, 19 static alphas and dynamic at two calibration sizes.
+ */
 export const plainGrid: SyntheticGrid = {
   ...largeGrid,
   name: 'plain',

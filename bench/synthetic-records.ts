@@ -7,7 +7,10 @@ import type { ObserveStage, PlannedTrial, SearchStage } from '../src/plan/plan.j
 import type { SyntheticGrid } from './synthetic-experiment.js';
 import { SyntheticNumbers } from './synthetic-numbers.js';
 
-/** What the stages and trials of a synthetic sweep would have produced, in the form in which a run hands it to the store. */
+/**
+ * What the stages and trials of a synthetic sweep would have produced, in the form in which a run
+ * hands it to the store.
+ */
 export class SyntheticRecords {
   readonly #numbers: SyntheticNumbers;
   readonly #factors = new Map<string, Float32Array>();
@@ -22,7 +25,10 @@ export class SyntheticRecords {
     );
   }
 
-  /** Statistics at every prefix of an observe stage, with the mistaken absmax and without histograms. */
+  /**
+   * Statistics at every prefix of an observe stage, with the mistaken absmax and without
+   * histograms.
+   */
   observations({ snapshots, calibration }: ObserveStage): ObservationRecord[] {
     return snapshots.map((batches) => ({
       batches,

@@ -69,8 +69,8 @@ task: centerDetection`,
 }
 
 /**
- * The same over ten times as many scenes, each of them ten times: the costs of an evaluation of 10,000 with losses on 512, at their
- * shares of it.
+ * The same over ten times as many scenes, each of them ten times: the costs of an evaluation of
+ * 10,000 with losses on 512, at their shares of it.
  *
  * @param folder where its data are written
  */
@@ -132,8 +132,9 @@ function isHere({ name, files }: Subject): boolean {
 }
 
 /**
- * W8A8 experiments on two classifiers and a detector of `../shared`; the demo's detector where the other is not there.
- * Losses and gate take the default samples, fewer where the evaluation is smaller: their share of a trial stays the same.
+ * W8A8 experiments on two classifiers and a detector of `../shared`; the demo's detector where the
+ * other is not there. Losses and gate take the default samples, fewer where the evaluation is
+ * smaller: their share of a trial stays the same.
  *
  * @param alphas of their trials
  * @param images of the 10,000 of the classifiers' evaluation, as a share

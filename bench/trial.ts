@@ -65,7 +65,10 @@ function readPhases(database: string, keys: readonly string[]): Phases {
   return { attempts: rows.length, durationMs: rows.reduce((sum, [ms]) => sum + Number(ms), 0), byPhase };
 }
 
-/** Runs trials through the program's own scheduler, children and store, with whatever stages they need. */
+/**
+ * Runs trials through the program's own scheduler, children and store, with whatever stages they
+ * need.
+ */
 async function runTrials(
   { plan, inputs, experiment, executor }: PreparedSweep,
   trials: readonly PlannedTrial[],
@@ -90,7 +93,10 @@ async function runTrials(
   if (outcome.ran !== trials.length) throw new Error(`Expected ${trials.length} trials to run, got ${outcome.ran}.`);
 }
 
-/** The graph that the trial evaluates, as a file; which of its forms is the faster is measured here once more. */
+/**
+ * The graph that the trial evaluates, as a file; which of its forms is the faster is measured here
+ * once more.
+ */
 async function writeQuantized(
   folder: string,
   { inputs, experiment }: PreparedSweep,
@@ -171,7 +177,10 @@ async function measure(subject: TrialExperiment): Promise<object> {
   return { subject: name, samples, lossSamples, batchSize: data.batchSize, rows, split };
 }
 
-/** Phases of a mean trial; as slots work at once, each costs the sweep its milliseconds over their number. */
+/**
+ * Phases of a mean trial; as slots work at once, each costs the sweep its milliseconds over their
+ * number.
+ */
 function splitOf({ attempts, durationMs, byPhase }: Phases, fp32Ms: number) {
   const inside = [...byPhase.values()].reduce((sum, ms) => sum + ms, 0);
   // Sessions of the gate are in both phases, so that this is a little less than it was.

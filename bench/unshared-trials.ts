@@ -28,7 +28,10 @@ export interface UnsharedTrial {
   readonly observe: number;
   /** Alphas of all candidates, where they are searched; else 0. */
   readonly search: number;
-  /** A second pass over the same batches, through the smoothed model, for the ranges of its quantizers. */
+  /**
+   * A second pass over the same batches, through the smoothed model, for the ranges of its
+   * quantizers.
+   */
   readonly calibrate: number;
   /** Gate, evaluation and losses. */
   readonly evaluate: number;
@@ -40,7 +43,9 @@ export interface UnsharedReport {
   readonly trials: readonly UnsharedTrial[];
 }
 
-/** Runs some trials of a sweep one after the other in this process, with all cores in one session. */
+/**
+ * Runs some trials of a sweep one after the other in this process, with all cores in one session.
+ */
 class UnsharedProcedure {
   readonly #session = {
     provider: 'cpu',
@@ -120,7 +125,10 @@ class UnsharedProcedure {
   }
 }
 
-/** The first trial of each kind that costs differently: static at each calibration size, dynamic at the smallest. */
+/**
+ * The first trial of each kind that costs differently: static at each calibration size, dynamic at
+ * the smallest.
+ */
 function typicalTrials(trials: readonly PlannedTrial[]): readonly PlannedTrial[] {
   const sizes = [...new Set(trials.flatMap(({ settings }) => settings.calibration?.batches ?? []))];
   const find = (mode: string, batches: number): PlannedTrial =>

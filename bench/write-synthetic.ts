@@ -14,8 +14,9 @@ type Values = readonly (string | number | Uint8Array | null)[];
 const FAILED_EVERY = 97;
 
 /**
- * Writes a finished sweep of a grid, as a run would leave it, but with numbers that are made up: trials, stages and
- * their members through the store, results straight into its tables, in one transaction. Returns the number of trials.
+ * Writes a finished sweep of a grid, as a run would leave it, but with numbers that are made up:
+ * trials, stages and their members through the store, results straight into its tables, in one
+ * transaction. Returns the number of trials.
  */
 export function writeSynthetic(path: string, grid: SyntheticGrid): number {
   const { experiment, plan } = planSynthetic(grid);

@@ -1,6 +1,6 @@
-// Asks the registry for known vulnerabilities of the packages that run in production, as the lock file names them. Fails where
-// one is high or critical. Where the registry answers no audits (a mirror, no network) it says so and passes: that is no
-// statement about the packages.
+// Asks the registry for known vulnerabilities of the packages that run in production, as the lock
+// file names them. Fails where one is high or critical. Where the registry answers no audits (a
+// mirror, no network) it says so and passes: that is no statement about the packages.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

@@ -1,6 +1,6 @@
-// Makes a fresh clone ready: a Node, where the one at hand is too old; the packages, when they are missing or the lock
-// file changed; dist/, when src/ changed. Nothing is installed when it starts, and Node may be as old as 18.19: only
-// Node's own modules, and no newer syntax.
+// Makes a fresh clone ready: a Node, where the one at hand is too old; the packages, when they are
+// missing or the lock file changed; dist/, when src/ changed. Nothing is installed when it starts,
+// and Node may be as old as 18.19: only Node's own modules, and no newer syntax.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -43,13 +43,16 @@ function supportedNode() {
   }
 }
 
-/** Every compiled part that is installed uses Node-API: one installation serves all versions of Node. */
+/**
+ * Every compiled part that is installed uses Node-API: one installation serves all versions of
+ * Node.
+ */
 function installPackages(node) {
   const wanted = `${hashOf([join(root, 'package-lock.json')])} ${process.platform} ${process.arch}`;
   unlessDone(join(root, 'node_modules', '.quantsweep-lock-hash'), wanted, () => {
     console.error('quantsweep: installing packages');
-    // No package needs its install script. That of onnxruntime-node downloads libraries for CUDA: `doctor` says how to
-    // get them where they are of use.
+    // No package needs its install script. That of onnxruntime-node downloads libraries for CUDA:
+    // `doctor` says how to get them where they are of use.
     return runNpm(node, root, ['ci', '--include=dev', '--ignore-scripts']);
   });
 }
@@ -72,7 +75,10 @@ function configurations() {
     .map((name) => join(root, name));
 }
 
-/** Does the work unless the stamp holds the hash of what it depends on: hashes, as times differ between checkouts. */
+/**
+ * Does the work unless the stamp holds the hash of what it depends on: hashes, as times differ
+ * between checkouts.
+ */
 function unlessDone(stamp, wanted, work) {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   if (!work()) process.exit(1);

@@ -1,5 +1,5 @@
-// Compiles the scripts that report pages run, src/report/browser/client/{page,live,start}.ts, each to one plain script
-// without imports: pages are opened as files, where a browser loads no modules.
+// Compiles the scripts that report pages run, src/report/browser/client/{page,live,start}.ts, each
+// to one plain script without imports: pages are opened as files, where a browser loads no modules.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';

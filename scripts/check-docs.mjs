@@ -1,5 +1,5 @@
-// Every relative link of the documentation leads somewhere, every file that ARCHITECTURE.md names exists, and every
-// folder of src/ is described there.
+// Every relative link of the documentation leads somewhere, every file that ARCHITECTURE.md names
+// exists, and every folder of src/ is described there.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,6 @@
-// Brings a Node from npm's registry into .node/ of the project, which git ignores. npm's package `node` finds the
-// program for a platform in an install script; the packages that it would install are named here instead, so that
-// no script has to run.
+// Brings a Node from npm's registry into .node/ of the project, which git ignores. npm's package
+// `node` finds the program for a platform in an install script; the packages that it would install
+// are named here instead, so that no script has to run.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,7 +12,10 @@ export const folder = fileURLToPath(new URL('../.node', import.meta.url));
 /** What is fetched where the Node at hand is too old. */
 export const FALLBACK = '24';
 
-/** Exact versions, and those of the platforms on which npm lacks them (macOS on ARM has no current 24). */
+/**
+ * Exact versions, and those of the platforms on which npm lacks them (macOS on ARM has no current
+ * 24).
+ */
 const VERSIONS = {
   22: { all: '22.23.2' },
   24: { all: '24.21.0', 'darwin-x64': '24.18.1', 'darwin-arm64': '26.10.0' },
@@ -58,7 +61,8 @@ export function fetchNode(wanted) {
 function install(home, spec) {
   const beside = `${home}.${process.pid}`;
   mkdirSync(beside, { recursive: true });
-  // Options of an npm that runs this are in the environment: `npm link` would make it a global install.
+  // Options of an npm that runs this are in the environment: `npm link` would make it a global
+  // install.
   const options = ['--global=false', '--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund'];
   const isThere = runNpm(process.execPath, folder, ['install', '--prefix', beside, ...options, spec]);
   if (!isThere) {

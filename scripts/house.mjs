@@ -1,5 +1,6 @@
-// `npm run house`: what it costs to add one thing of each kind. Adds them all to a copy of the project, compiles it, runs
-// each, and counts the files of src/ that had to be touched. Fails when a count is above its goal, or one does not work.
+// `npm run house`: what it costs to add one thing of each kind. Adds them all to a copy of the
+// project, compiles it, runs each, and counts the files of src/ that had to be touched. Fails when
+// a count is above its goal, or one does not work.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,7 +37,10 @@ function copyProject() {
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'dir');
 }
 
-/** New files are written; an edit puts a line behind, or in place of, one that must be there exactly once. */
+/**
+ * New files are written; an edit puts a line behind, or in place of, one that must be there exactly
+ * once.
+ */
 function apply({ kind, files = {}, edits = [] }) {
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(copy, path)), { recursive: true });
@@ -92,7 +96,13 @@ function outcomeOf({ kind, attempt }) {
 function print(rows) {
   const cells = [['to add', 'files touched', 'goal', 'works', 'which'], ...rows.map(rowOf)];
   const widths = cells[0].map((_, column) => Math.max(...cells.map((row) => row[column].length)));
-  for (const row of cells) console.log(row.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd());
+  for (const row of cells)
+    console.log(
+      row
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    );
 }
 
 function rowOf({ kind, touched, goal, works, what }) {

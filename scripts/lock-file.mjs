@@ -1,12 +1,13 @@
-// Mends package-lock.json: takes out what this project does not want there, adds what npm leaves out. `--check` fails
-// where anything is to be mended.
+// Mends package-lock.json: takes out what this project does not want there, adds what npm leaves
+// out. `--check` fails where anything is to be mended.
 //
-// - hasInstallScript: without it no npm runs a package's install script on `npm ci`. None is needed, and that of
-//   onnxruntime-node downloads libraries for CUDA. npm 11 and 12 have `allowScripts` in package.json for it, npm 10
-//   has nothing but this that it does not warn about.
+// - hasInstallScript: without it no npm runs a package's install script on `npm ci`. None is
+//   needed, and that of onnxruntime-node downloads libraries for CUDA. npm 11 and 12 have
+//   `allowScripts` in package.json for it, npm 10 has nothing but this that it does not warn about.
 // - resolved: addresses of the registry in use.
-// - gypfile, added: better-sqlite3 says in its package.json that nothing is to be compiled, its binaries are inside. npm 10
-//   does not look there on `npm ci` and would compile, with a toolchain and headers that are not needed otherwise.
+// - gypfile, added: better-sqlite3 says in its package.json that nothing is to be compiled, its
+//   binaries are inside. npm 10 does not look there on `npm ci` and would compile, with a toolchain
+//   and headers that are not needed otherwise.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const path = new URL('../package-lock.json', import.meta.url);

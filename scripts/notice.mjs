@@ -1,4 +1,5 @@
-// NOTICE: the licences of the packages that quantsweep runs on, from the lock file. `--check` fails where it is not current.
+// NOTICE: the licences of the packages that quantsweep runs on, from the lock file. `--check` fails
+// where it is not current.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

@@ -2,7 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { basename, delimiter, dirname } from 'node:path';
 
-/** The environment in which `node` is this one, for npm, for install scripts and for all that they start. */
+/**
+ * The environment in which `node` is this one, for npm, for install scripts and for all that they
+ * start.
+ */
 export function environmentOf(node) {
   const env = { ...process.env };
   // On Windows the variable is Path, and an object has room for both.
@@ -11,7 +14,10 @@ export function environmentOf(node) {
   return { ...env, NODE: node, npm_node_execpath: node };
 }
 
-/** The command line of npm: its script where npm started this process, so that no shell and no .cmd is needed. */
+/**
+ * The command line of npm: its script where npm started this process, so that no shell and no .cmd
+ * is needed.
+ */
 export function npmCommand(node, args) {
   const script = process.env.npm_execpath;
   if (script !== undefined && /^npm-cli\.[cm]?js$/.test(basename(script)))

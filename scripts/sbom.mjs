@@ -1,4 +1,5 @@
-// The software bill of materials of a release: CycloneDX, what is installed with quantsweep, without development packages.
+// The software bill of materials of a release: CycloneDX, what is installed with quantsweep,
+// without development packages.
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,7 +1,8 @@
 // node scripts/smoke.mjs [PROGRAM]
 //
-// Whether quantsweep works on this machine and this Node, in seconds: a small sweep in an empty folder, from the plan to
-// the report and the exported model, by the program as a user starts it (dist/cli/main.js, or an installed one).
+// Whether quantsweep works on this machine and this Node, in seconds: a small sweep in an empty
+// folder, from the plan to the report and the exported model, by the program as a user starts it
+// (dist/cli/main.js, or an installed one).
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

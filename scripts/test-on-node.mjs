@@ -1,7 +1,8 @@
 // node scripts/test-on-node.mjs [--smoke] NODE... [-- ARGUMENT...]
 //
-// `npm test` (with --smoke: scripts/smoke.mjs) under each Node, a major like 24 or an exact version, fetched from npm into
-// .node/; then a table. Arguments after -- go to vitest. Ends with 1 where any failed.
+// `npm test` (with --smoke: scripts/smoke.mjs) under each Node, a major like 24 or an exact
+// version, fetched from npm into .node/; then a table. Arguments after -- go to vitest. Ends with 1
+// where any failed.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { bootstrap } from './bootstrap.mjs';

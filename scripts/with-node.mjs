@@ -1,7 +1,8 @@
 // node scripts/with-node.mjs [--no-build] COMMAND [ARGUMENT...]
 //
-// Makes the clone ready (bootstrap.mjs; --no-build leaves dist/ as it is), then runs a command under a Node that
-// quantsweep supports: `node`, or the program of a package that package.json names, like vitest.
+// Makes the clone ready (bootstrap.mjs; --no-build leaves dist/ as it is), then runs a command
+// under a Node that quantsweep supports: `node`, or the program of a package that package.json
+// names, like vitest.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +22,9 @@ function packageOf(name) {
   return JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'));
 }
 
-/** The script of a package's program: what node_modules/.bin leads to, on Windows through a .cmd. */
+/**
+ * The script of a package's program: what node_modules/.bin leads to, on Windows through a .cmd.
+ */
 function scriptOf(program) {
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   for (const name of Object.keys(devDependencies)) {
@@ -38,7 +41,8 @@ const child = spawn(node, command === 'node' ? args : [scriptOf(command), ...arg
   stdio: 'inherit',
   env: environmentOf(node),
 });
-// Ctrl-C in a terminal reaches the child by itself; it decides how to end, and this process waits for it.
+// Ctrl-C in a terminal reaches the child by itself; it decides how to end, and this process waits
+// for it.
 process.on('SIGINT', () => undefined);
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('error', (error) => {

@@ -2,10 +2,11 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Runs a module in a process of its own and returns what it says with {@link report}: its memory is that of its work
- * alone, and no cache of another piece of work helps it.
+ * Runs a module in a process of its own and returns what it says with {@link report}: its memory is
+ * that of its work alone, and no cache of another piece of work helps it.
  *
- * @param module its `import.meta.url`; it finds `child` and the arguments behind its own name in `process.argv`
+ * @param module its `import.meta.url`; it finds `child` and the arguments behind its own name in
+ *   `process.argv`
  * @throws Error when it ends without a word
  */
 export function reportOf<T>(module: string, ...args: readonly string[]): Promise<T> {

@@ -6,7 +6,10 @@ import { benchSize, type Size } from './size.js';
 /** Where and how a benchmark was run. */
 export interface BenchEnvironment extends EnvironmentRecord {
   readonly size: Size;
-  /** Processes that wanted a core in the minute before: more than a few tenths, and others were at work. */
+  /**
+   * Processes that wanted a core in the minute before: more than a few tenths, and others were at
+   * work.
+   */
   readonly load: number;
 }
 

@@ -1,9 +1,11 @@
-/** Costs (or whatever a measure returns) by name of what was measured, in the order of the rounds. */
+/**
+ * Costs (or whatever a measure returns) by name of what was measured, in the order of the rounds.
+ */
 export type Measured<T> = ReadonlyMap<string, readonly T[]>;
 
 /**
- * Measures one of each, then the next round: what else the machine does meanwhile then falls on all alike, so that ratios
- * within a round are steadier than the times themselves.
+ * Measures one of each, then the next round: what else the machine does meanwhile then falls on all
+ * alike, so that ratios within a round are steadier than the times themselves.
  *
  * @param measures what is compared, by name
  * @param warmUps rounds before the first that counts: caches fill and code is compiled in them

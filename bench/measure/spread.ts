@@ -5,7 +5,10 @@ export interface Spread {
   readonly highest: number;
 }
 
-/** The middle one, or the mean of the two in the middle where their number is even. @throws RangeError for no values */
+/**
+ * The middle one, or the mean of the two in the middle where their number is even. @throws
+ * RangeError for no values
+ */
 export function median(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError('Expected at least one value, got none.');
   const sorted = values.toSorted((a, b) => a - b);

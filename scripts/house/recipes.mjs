@@ -1,5 +1,6 @@
-// One thing of each kind to add: new files (as they lie in additions/), edits of files that are there, and a small sweep
-// that uses the new thing. `goal`: files and new folders of src/ that it may touch.
+// One thing of each kind to add: new files (as they lie in additions/), edits of files that are
+// there, and a small sweep that uses the new thing. `goal`: files and new folders of src/ that it
+// may touch.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -34,7 +35,8 @@ function run({ quantsweep, folder }, text) {
 }
 
 function expect(text, part) {
-  if (!text.includes(part)) throw new Error(`expected ${JSON.stringify(part)} in ${JSON.stringify(text.slice(0, 600))}`);
+  if (!text.includes(part))
+    throw new Error(`expected ${JSON.stringify(part)} in ${JSON.stringify(text.slice(0, 600))}`);
 }
 
 const value = ({ quantsweep }, sql) => quantsweep('query', sql, '--db', 'tried.db', '--format', 'csv');
@@ -47,7 +49,7 @@ export const recipes = [
     edits: [
       {
         path: 'src/formats/registry.ts',
-        find: "import { syntheticFormat }",
+        find: 'import { syntheticFormat }',
         replace: "import { rampFormat } from './ramp/ramp-format.js';\nimport { syntheticFormat }",
       },
       {
@@ -68,7 +70,7 @@ export const recipes = [
     edits: [
       {
         path: 'src/tasks/registry.ts',
-        find: "import { moduleTask }",
+        find: 'import { moduleTask }',
         replace: "import { meanErrorTask } from './mean-error/mean-error-task.js';\nimport { moduleTask }",
       },
       {
@@ -89,7 +91,7 @@ export const recipes = [
     edits: [
       {
         path: 'src/calibrate/calibrators/registry.ts',
-        find: "import { mseCalibrator }",
+        find: 'import { mseCalibrator }',
         replace: "import { mostOfMaxCalibrator } from './most-of-max-calibrator.js';\nimport { mseCalibrator }",
       },
       {
@@ -131,7 +133,7 @@ export const recipes = [
     edits: [
       {
         path: 'src/experiment/sections/quantization.ts',
-        find: "import { flag,",
+        find: 'import { flag,',
         replace: 'import { addedLater, flag,',
       },
       {
@@ -190,9 +192,9 @@ export const recipes = [
       const program = [
         `import { loadExperiment, runSweep } from ${module('index.js')};`,
         `import { InProcessExecutor } from ${module('engine/in-process/in-process-executor.js')};`,
-        "const executor = (request) => new InProcessExecutor(request);",
+        'const executor = (request) => new InProcessExecutor(request);',
         "const { ran, failed } = await runSweep(loadExperiment('tried.yaml'), { executor });",
-        "console.log(`${ran} run, ${failed.length} failed`);",
+        'console.log(`${ran} run, ${failed.length} failed`);',
       ];
       expect(tools.node(program.join('\n')), '3 run, 0 failed');
     },

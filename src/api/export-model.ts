@@ -7,7 +7,10 @@ import { pickSweep } from './pick-sweep.js';
 import { pickTrial, readDatabase } from './read-database.js';
 
 export interface ExportRequest {
-  /** Number, beginning of the key (6 characters or more) or label of the trial, or `best`. Default: `best`. */
+  /**
+   * Number, beginning of the key (6 characters or more) or label of the trial, or `best`. Default:
+   * `best`.
+   */
   readonly trial?: string | number;
   /** Name of the sweep. Default: the one that ran last. */
   readonly sweep?: string;
@@ -29,8 +32,9 @@ export interface ExportOutcome extends ExportSummary {
 }
 
 /**
- * Writes the deployable model of a finished trial, with QuantizeLinear and DequantizeLinear, and where wanted what
- * TensorRT takes. No data is read; nothing is written where the trial can't be exported.
+ * Writes the deployable model of a finished trial, with QuantizeLinear and DequantizeLinear, and
+ * where wanted what TensorRT takes. No data is read; nothing is written where the trial can't be
+ * exported.
  *
  * @throws StoreError for the database; UsageError, InputError or ModelError saying what is wrong
  */

@@ -2,8 +2,9 @@
 const SHARE = 0.05;
 
 /**
- * Keeps the comparisons of a running sweep up with its finished trials, so that pages have verdicts as soon as they have
- * values. Rebuilding takes longer the more trials there are: after each, as much time passes as keeps the share small.
+ * Keeps the comparisons of a running sweep up with its finished trials, so that pages have verdicts
+ * as soon as they have values. Rebuilding takes longer the more trials there are: after each, as
+ * much time passes as keeps the share small.
  */
 export class FreshComparisons {
   readonly #refresh: () => void;

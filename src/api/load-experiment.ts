@@ -6,26 +6,33 @@ import type { Experiment } from '../experiment/sections/settings.js';
 import { ExperimentFileError } from '../errors/experiment-file-error.js';
 import { kindOfFile } from '../formats/io/kind-of-file.js';
 
-/** An experiment as a file would spell it, in plain data: `{ version: 1, model: { path }, data, task, grid }`. */
+/**
+ * An experiment as a file would spell it, in plain data:
+ * `{ version: 1, model: { path }, data, task, grid }`.
+ */
 export type ExperimentObject = Readonly<Record<string, unknown>>;
 
 export interface LoadOptions {
   /**
-   * Settings to override, `path=value` each, as the command line's `--set` takes them. Relative paths in them are
-   * relative to the current folder. Default: none.
+   * Settings to override, `path=value` each, as the command line's `--set` takes them. Relative
+   * paths in them are relative to the current folder. Default: none.
    */
   readonly set?: readonly string[];
-  /** SQLite file of the results, relative to the current folder. Default: the experiment's `run.database`. */
+  /**
+   * SQLite file of the results, relative to the current folder. Default: the experiment's
+   * `run.database`.
+   */
   readonly database?: string;
   /**
-   * Of an object: the folder that its relative paths start from. Default: the current folder. A file's paths are always
-   * relative to the file.
+   * Of an object: the folder that its relative paths start from. Default: the current folder. A
+   * file's paths are always relative to the file.
    */
   readonly folder?: string;
 }
 
 /**
- * Loads and validates an experiment, from a YAML file or from an object of the same form. No model or data is opened.
+ * Loads and validates an experiment, from a YAML file or from an object of the same form. No model
+ * or data is opened.
  *
  * @example
  *     const experiment = loadExperiment('sweep.yaml', { set: ['data.evaluation.samples=500'] });

@@ -8,7 +8,10 @@ import { UsageError } from '../errors/usage-error.js';
 /** A row of any query, by column name. Of columns of one name the last counts. */
 export type ResultRow = Readonly<Record<string, SqlValue>>;
 
-/** The database of results, open for reading. A sweep may write it meanwhile: each query sees what is committed then. */
+/**
+ * The database of results, open for reading. A sweep may write it meanwhile: each query sees what
+ * is committed then.
+ */
 export interface Results {
   /** Names of the sweeps, the one that ran last first. */
   sweeps(): readonly string[];
@@ -20,14 +23,16 @@ export interface Results {
    */
   rows<View extends ViewName>(view: View, where?: Partial<ViewRow<View>>): readonly ViewRow<View>[];
   /**
-   * Rows of one SELECT on views and table functions. Integers beyond 2^53 are bigints, blobs are bytes.
+   * Rows of one SELECT on views and table functions. Integers beyond 2^53 are bigints, blobs are
+   * bytes.
    *
    * @param parameters of `?` in order, or of `:name` by name
    * @throws StoreError `bad-query` where the SQL does more than read or is wrong
    */
   query(sql: string, parameters?: QueryParameters): readonly ResultRow[];
   /**
-   * Rows of one of the named queries that `quantsweep query --list` lists. `sweep` is the one that ran last unless given.
+   * Rows of one of the named queries that `quantsweep query --list` lists. `sweep` is the one that
+   * ran last unless given.
    *
    * @throws UsageError for a name that there is not
    */
@@ -41,7 +46,8 @@ export interface Results {
  * @example
  *     const results = openResults('quantsweep.db');
  *     const [best] = results.rows('v_place', { sweep: 'demo', place: 1 });
- * @throws StoreError where the file is missing, damaged, none of quantsweep's, or of another version
+ * @throws StoreError where the file is missing, damaged, none of quantsweep's, or of another
+ *   version
  */
 export function openResults(database: string): Results {
   const queries = openQueries(database);

@@ -13,11 +13,13 @@ export interface WaitOptions {
 }
 
 /**
- * Opens the store, and waits where another process runs a sweep on it: what that one finishes needs not be run again.
+ * Opens the store, and waits where another process runs a sweep on it: what that one finishes needs
+ * not be run again.
  *
  * @param onWait told why it waits, once for each reason
  * @returns null when the signal is aborted meanwhile
- * @throws StoreError, `locked` where it is not to wait, `busy` where another program holds the database for too long
+ * @throws StoreError, `locked` where it is not to wait, `busy` where another program holds the
+ *   database for too long
  */
 export async function openUnlocked(
   path: string,

@@ -2,7 +2,9 @@ import type { QueryConnection } from '../store/query/query-database.js';
 import { sweepNames } from '../store/read/sweep-names.js';
 import { UsageError } from '../errors/usage-error.js';
 
-/** The named sweep, or the one that ran last. @throws UsageError naming the sweeps that there are */
+/**
+ * The named sweep, or the one that ran last. @throws UsageError naming the sweeps that there are
+ */
 export function pickSweep(queries: QueryConnection, wanted: string | undefined): string {
   const names = sweepNames(queries);
   const [latest] = names;

@@ -17,7 +17,10 @@ import { openStoreForReading } from '../store/write/sqlite-store.js';
 import { describeStage } from './describe-stage.js';
 
 export interface PlanOptions {
-  /** Lets the experiment run the modules and commands that it names. Default: false, and naming one is an error. */
+  /**
+   * Lets the experiment run the modules and commands that it names. Default: false, and naming one
+   * is an error.
+   */
   readonly allowCode?: boolean;
   /** Told of every piece of a data file that is read for its hash. */
   readonly onHashing?: OnHashing;
@@ -25,7 +28,10 @@ export interface PlanOptions {
   readonly executor?: OpenExecutor;
 }
 
-/** Whether there is anything to do: `cached` work is finished in the database, `failed` work would fail again. */
+/**
+ * Whether there is anything to do: `cached` work is finished in the database, `failed` work would
+ * fail again.
+ */
 export type WorkState = 'cached' | 'to run' | 'failed';
 
 /** A trial of a sweep as planned. */
@@ -79,10 +85,11 @@ export interface SweepPreview {
 }
 
 /**
- * Plans a sweep: opens its models and data, and says what is finished in the database and what is left. Nothing is
- * written, and no more is run than one sample of each model.
+ * Plans a sweep: opens its models and data, and says what is finished in the database and what is
+ * left. Nothing is written, and no more is run than one sample of each model.
  *
- * @throws ModelError, DatasetError or InputError saying what is wrong and where; StoreError for the database
+ * @throws ModelError, DatasetError or InputError saying what is wrong and where; StoreError for the
+ *   database
  */
 export async function planSweep(experiment: Experiment, options: PlanOptions = {}): Promise<SweepPreview> {
   const code = { use: 'plan', allowed: options.allowCode ?? false } as const;
@@ -148,7 +155,10 @@ async function memoryLines(prepared: PreparedSweep): Promise<readonly string[]> 
   return (await planMemory(experiment, plan, inputs, executor, children)).lines;
 }
 
-/** Null for an empty file or an older schema, which `runSweep` brings up to date: nothing in it is known to be cached. */
+/**
+ * Null for an empty file or an older schema, which `runSweep` brings up to date: nothing in it is
+ * known to be cached.
+ */
 function openUnlessOlder(database: string): SweepReader | null {
   try {
     return openStoreForReading(database);

@@ -4,8 +4,8 @@ import { openQueries, type QueryConnection } from '../store/query/query-database
 import { UsageError } from '../errors/usage-error.js';
 
 /**
- * Opens the database for reading, hands it to `work` and closes it when that is done. What `work` stumbles over in a
- * damaged file is told as damage.
+ * Opens the database for reading, hands it to `work` and closes it when that is done. What `work`
+ * stumbles over in a damaged file is told as damage.
  *
  * @param sql whether the statements are the program's own, or a person's
  * @throws StoreError
@@ -32,7 +32,10 @@ export function readDatabase<T>(path: string, work: (queries: QueryConnection) =
   }
 }
 
-/** The one trial of a sweep that a user's word names, see `findTrials`. @throws UsageError when no trial or several match */
+/**
+ * The one trial of a sweep that a user's word names, see `findTrials`. @throws UsageError when no
+ * trial or several match
+ */
 export function pickTrial(queries: QueryConnection, sweep: string, wanted: string): number {
   const found = findTrials(queries, sweep, wanted);
   if (found.length === 1) return found[0]!;

@@ -12,8 +12,9 @@ export interface ReportRequest {
   /** Name of the sweep. Default: the one that ran last. */
   readonly sweep?: string;
   /**
-   * `html`: the sweep's page, self-contained, opens offline; `markdown`: a summary for a pull request; `json`: answer,
-   * trials and the rows of every figure (docs/REPORTS.md). Default: `html`.
+   * `html`: the sweep's page, self-contained, opens offline; `markdown`: a summary for a pull
+   * request; `json`: answer, trials and the rows of every figure (docs/REPORTS.md). Default:
+   * `html`.
    */
   readonly format?: 'html' | 'markdown' | 'json';
   /** When the report says that it was made. Default: now. */

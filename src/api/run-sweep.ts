@@ -17,16 +17,27 @@ import { FreshComparisons } from './fresh-comparisons.js';
 import { openUnlocked } from './open-unlocked.js';
 
 export interface RunOptions {
-  /** Aborting it ends the children at once and loses at most the attempts that run; a later run goes on from there. */
+  /**
+   * Aborting it ends the children at once and loses at most the attempts that run; a later run goes
+   * on from there.
+   */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
-  /** Lets the experiment run the modules and commands that it names. Default: false, and naming one is an error. */
+  /**
+   * Lets the experiment run the modules and commands that it names. Default: false, and naming one
+   * is an error.
+   */
   readonly allowCode?: boolean;
   /** Stop at the first failed trial. Default: false. */
   readonly failFast?: boolean;
-  /** Also run trials that failed before in a way that another attempt would repeat. Default: false. */
+  /**
+   * Also run trials that failed before in a way that another attempt would repeat. Default: false.
+   */
   readonly retryFailed?: boolean;
-  /** Wait while another process runs a sweep on the database. Default: true; false: that is an error. */
+  /**
+   * Wait while another process runs a sweep on the database. Default: true; false: that is an
+   * error.
+   */
   readonly wait?: boolean;
   /** Told of every piece of a data file that is read for its hash. */
   readonly onHashing?: OnHashing;
@@ -34,7 +45,10 @@ export interface RunOptions {
   readonly executor?: OpenExecutor;
 }
 
-/** What happens on the way, in this order: `prepared`, then `opening` where it has to wait, `planned`, the others. */
+/**
+ * What happens on the way, in this order: `prepared`, then `opening` where it has to wait,
+ * `planned`, the others.
+ */
 export type RunEvent =
   | {
       /** Models and data are open, the provider is chosen. */
@@ -72,11 +86,12 @@ export interface RunOutcome extends SweepOutcome {
 }
 
 /**
- * Runs what is missing of a sweep and keeps everything in its database. Inference runs in child processes; this process
- * stays responsive.
+ * Runs what is missing of a sweep and keeps everything in its database. Inference runs in child
+ * processes; this process stays responsive.
  *
- * @throws ModelError, DatasetError or InputError saying what is wrong and where, before anything runs; StoreError for
- *   the database; SurroundingsError where the machine can't do what any work needs. What is finished is kept.
+ * @throws ModelError, DatasetError or InputError saying what is wrong and where, before anything
+ *   runs; StoreError for the database; SurroundingsError where the machine can't do what any work
+ *   needs. What is finished is kept.
  */
 export async function runSweep(experiment: Experiment, options: RunOptions = {}): Promise<RunOutcome> {
   const code = { use: 'run', allowed: options.allowCode ?? false } as const;
@@ -161,7 +176,10 @@ async function runPrepared(
   return outcome;
 }
 
-/** While the sweep runs, for pages that are looked at meanwhile: where another program holds the database, later ones do. */
+/**
+ * While the sweep runs, for pages that are looked at meanwhile: where another program holds the
+ * database, later ones do.
+ */
 function compareNow(store: SweepStore, sweep: string): void {
   try {
     store.refreshComparisons(sweep);
@@ -170,7 +188,10 @@ function compareNow(store: SweepStore, sweep: string): void {
   }
 }
 
-/** Comparisons are made of what is stored: where a sweep is stopped while another program holds the database, the next run makes them. */
+/**
+ * Comparisons are made of what is stored: where a sweep is stopped while another program holds the
+ * database, the next run makes them.
+ */
 async function compare(store: SweepStore, sweep: string, patience: Patience, interrupted: boolean): Promise<void> {
   try {
     await patience.write(() => {

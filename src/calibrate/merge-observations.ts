@@ -3,12 +3,14 @@ import { withHistogramAmax } from './calibrators/amax-by-calibrator.js';
 import type { InputStatistics, ObservationRecord } from '../records/observation-record.js';
 
 /**
- * Joins the observations of consecutive ranges of batches, observed apart, into prefix snapshots: each snapshot of a
- * range is joined with everything before the range. Exact, since min, max and the histograms' counts are associative.
+ * Joins the observations of consecutive ranges of batches, observed apart, into prefix snapshots:
+ * each snapshot of a range is joined with everything before the range. Exact, since min, max and
+ * the histograms' counts are associative.
  *
- * @param parts in order; each part's snapshots count batches and samples from the start of the data, cover only the
- * part's own range, ascend, and end with the range's end; with histograms at each snapshot, or at none, but that
- * those of the first part may have `histogramAmax` instead, save the last
+ * @param parts in order; each part's snapshots count batches and samples from the start of the
+ *   data, cover only the part's own range, ascend, and end with the range's end; with histograms at
+ *   each snapshot, or at none, but that those of the first part may have `histogramAmax` instead,
+ *   save the last
  * @param wanted prefix sizes to keep
  * @param withHistograms those of them at which histograms are kept
  */

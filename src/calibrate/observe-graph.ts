@@ -30,13 +30,14 @@ export interface ObserveGraph {
 }
 
 /**
- * The model with its outputs replaced by per-channel statistics of every layer's input, reduced inside the graph, so
- * that only small arrays leave the runtime. A tensor that several layers read is observed once. Histograms have no operator
- * of ONNX: for them the values leave the runtime as well.
+ * The model with its outputs replaced by per-channel statistics of every layer's input, reduced
+ * inside the graph, so that only small arrays leave the runtime. A tensor that several layers read
+ * is observed once. Histograms have no operator of ONNX: for them the values leave the runtime as
+ * well.
  *
  * @param constantInputs of the model, which get the same in every run
- * @param sums `huge`: of values whose sum float32 does not hold; the means, which only tell whether all values are finite,
- *   are those of `2^-100 x`
+ * @param sums `huge`: of values whose sum float32 does not hold; the means, which only tell whether
+ *   all values are finite, are those of `2^-100 x`
  */
 export function observeGraph(
   folded: OnnxModel,

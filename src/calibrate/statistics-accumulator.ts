@@ -19,7 +19,10 @@ interface Running {
   readonly counter: CopyCounter | null;
 }
 
-/** Running per-channel statistics of every observed tensor; memory does not grow with the number of batches. */
+/**
+ * Running per-channel statistics of every observed tensor; memory does not grow with the number of
+ * batches.
+ */
 export class StatisticsAccumulator {
   readonly #running: readonly Running[];
 
@@ -41,7 +44,8 @@ export class StatisticsAccumulator {
   }
 
   /**
-   * @param batch samples of the run, and the rows that they were fed in, each as often as any other: counted once
+   * @param batch samples of the run, and the rows that they were fed in, each as often as any
+   *   other: counted once
    * @throws NonFiniteError naming the first layer whose input is not finite
    */
   add(

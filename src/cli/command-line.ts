@@ -45,8 +45,8 @@ const cli = yargs(hideBin(process.argv))
   .epilogue('Exit codes: 0 done, 1 failure, 2 wrong usage or input, 130 stopped by Ctrl-C.')
   .exitProcess(false)
   .fail((message: string | null, error: Error | undefined) => {
-    // Thrown so that one place prints it; yargs gives a message for wrong usage, or an error of its own where an option
-    // lacks a value, and an error for what a handler threw.
+    // Thrown so that one place prints it; yargs gives a message for wrong usage, or an error of its
+    // own where an option lacks a value, and an error for what a handler threw.
     if (error === undefined || error.name === 'YError')
       throw new CommandLineError(message ?? error?.message ?? 'wrong usage');
     throw error;

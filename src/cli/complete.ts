@@ -11,8 +11,8 @@ export interface TypedArguments {
 }
 
 /**
- * Names that the shell offers beside commands and options: of sweeps in the database, of named queries. Null: none but
- * those. Never fails, since nobody sees an error of a completion.
+ * Names that the shell offers beside commands and options: of sweeps in the database, of named
+ * queries. Null: none but those. Never fails, since nobody sees an error of a completion.
  */
 export async function completeNames(current: string, typed: TypedArguments): Promise<readonly string[] | null> {
   // The first is the program itself.

@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { isSupportedNode } from './supported-node.js';
 
 /*
- * Loads the program. Only modules of Node, and none of newer syntax than Node 14 parses, are imported before the checks:
- * on an older Node SQLite's compiled part ends the process without a word, and where the system allows too few open
- * files, it is the loading that fails, with another error for each limit.
+ * Loads the program. Only modules of Node, and none of newer syntax than Node 14 parses, are
+ * imported before the checks: on an older Node SQLite's compiled part ends the process without a
+ * word, and where the system allows too few open files, it is the loading that fails, with another
+ * error for each limit.
  */
 
 /** Loading all modules takes some 60 at once; a sweep some 10 for each child process. */

@@ -1,6 +1,7 @@
 /**
- * Whether a version of Node like 24.21.0 is in a range of package.json's `engines`, whose parts are `^major[.minor]` or
- * `>=major[.minor]`. Node 14 parses this file. scripts/supported-node.mjs reads the range before anything is compiled.
+ * Whether a version of Node like 24.21.0 is in a range of package.json's `engines`, whose parts are
+ * `^major[.minor]` or `>=major[.minor]`. Node 14 parses this file. scripts/supported-node.mjs reads
+ * the range before anything is compiled.
  */
 export function isSupportedNode(version: string, range: string): boolean {
   const [major, minor] = version.split('.').map(Number) as [number, number];

@@ -2,12 +2,15 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Set for the program that was started again: that Node is not in the range either, where it reads this. */
+/**
+ * Set for the program that was started again: that Node is not in the range either, where it reads
+ * this.
+ */
 const MARK = 'QUANTSWEEP_UNDER_FETCHED_NODE';
 
 /**
- * Starts the program again under the Node that scripts/bootstrap.mjs fetched into `.node/` of a checkout, and ends as it
- * ends. Returns false where there is none. Node 14 parses this file.
+ * Starts the program again under the Node that scripts/bootstrap.mjs fetched into `.node/` of a
+ * checkout, and ends as it ends. Returns false where there is none. Node 14 parses this file.
  *
  * @param root the folder of package.json
  */
@@ -20,7 +23,8 @@ export function startUnderFetchedNode(root: string): boolean {
     return false;
   }
   const child = spawn(node, process.argv.slice(1), { stdio: 'inherit', env: { ...process.env, [MARK]: '1' } });
-  // Ctrl-C in a terminal reaches the child by itself, which stops cleanly; this process waits for it.
+  // Ctrl-C in a terminal reaches the child by itself, which stops cleanly; this process waits for
+  // it.
   process.on('SIGINT', () => undefined);
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {

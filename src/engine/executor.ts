@@ -8,10 +8,16 @@ import type { Slot } from './slot.js';
 export interface Work<K extends JobKind> {
   /** Content key of the stage or trial that it belongs to. */
   readonly key: string;
-  /** Which part of the stage; null for a trial. The same key and part are the same work, in every run. */
+  /**
+   * Which part of the stage; null for a trial. The same key and part are the same work, in every
+   * run.
+   */
   readonly part: string | null;
   readonly job: JobOf<K>;
-  /** Samples of one run at most, since memory was short before or is foretold to be; null: as many as the settings say. */
+  /**
+   * Samples of one run at most, since memory was short before or is foretold to be; null: as many
+   * as the settings say.
+   */
   readonly batchLimit: number | null;
 }
 
@@ -24,31 +30,39 @@ export interface Place {
 /** What is told while work runs. */
 export interface WorkEvents {
   /**
-   * The work has a place and begins. Told once, before any progress. What it returns is awaited: the work begins, or where it
-   * runs elsewhere already its result is handed over, only then; where it rejects, the work ends with that error.
+   * The work has a place and begins. Told once, before any progress. What it returns is awaited:
+   * the work begins, or where it runs elsewhere already its result is handed over, only then; where
+   * it rejects, the work ends with that error.
    */
   started(place: Place): void | Promise<void>;
-  /** Of `total` steps `done` are done; what a step is, is the job's affair. Told as often as the executor likes. */
+  /**
+   * Of `total` steps `done` are done; what a step is, is the job's affair. Told as often as the
+   * executor likes.
+   */
   progress(done: number, total: number): void;
 }
 
 /**
- * What runs jobs. It is all that a sweep knows of execution: children of this process are one implementation, agents on other
- * machines can be another. The conformance suite of the tests runs over each of them.
+ * What runs jobs. It is all that a sweep knows of execution: children of this process are one
+ * implementation, agents on other machines can be another. The conformance suite of the tests runs
+ * over each of them.
  *
- * Who owns what: the executor owns places, processes and sessions; who opened it closes it. Whoever gives it work owns the
- * order of work, attempts and their records, retries, batch limits, and the store, of which an executor knows nothing. It
- * tries nothing again by itself: one call of `run` is one attempt.
+ * Who owns what: the executor owns places, processes and sessions; who opened it closes it. Whoever
+ * gives it work owns the order of work, attempts and their records, retries, batch limits, and the
+ * store, of which an executor knows nothing. It tries nothing again by itself: one call of `run` is
+ * one attempt.
  *
  * How work ends otherwise than with its result:
- * - {@link JobError}: it failed, and `failure` says what that means. `retry` false: it would fail the same way again. `retry`
- *   true: what ran it was lost or short of something, another attempt may succeed, with `smallerBatches` one that feeds fewer
- *   samples at once. `endsSweep`: all other work would fail of it too. The place is usable again.
- * - {@link JobInterrupted}: it was stopped, by its signal or as the executor was closed. Nothing of it runs any more.
+ * - {@link JobError}: it failed, and `failure` says what that means. `retry` false: it would fail
+ *   the same way again. `retry` true: what ran it was lost or short of something, another attempt
+ *   may succeed, with `smallerBatches` one that feeds fewer samples at once. `endsSweep`: all other
+ *   work would fail of it too. The place is usable again.
+ * - {@link JobInterrupted}: it was stopped, by its signal or as the executor was closed. Nothing of
+ *   it runs any more.
  * - What `started` rejected with.
  *
- * A job gives the same numbers, bit for bit, in every executor on the same class of machine; how long it took, and what
- * executed it, is in its result.
+ * A job gives the same numbers, bit for bit, in every executor on the same class of machine; how
+ * long it took, and what executed it, is in its result.
  */
 export interface Executor {
   /** Pieces of work that run at once. May be 0 for a while, where places come and go. */
@@ -62,13 +76,18 @@ export interface Executor {
    * @throws JobError, JobInterrupted
    */
   run<K extends JobKind>(work: Work<K>, on: WorkEvents, signal?: AbortSignal): Promise<JobResult<K>>;
-  /** Stops what runs and waits until nothing is left of it. Work that is given later is interrupted. Can be called again. */
+  /**
+   * Stops what runs and waits until nothing is left of it. Work that is given later is interrupted.
+   * Can be called again.
+   */
   close(): Promise<void>;
 }
 
 /** What an executor is opened for. */
 export interface ExecutorRequest {
-  /** Children to run and what each of them runs on, where the executor runs them on this machine. */
+  /**
+   * Children to run and what each of them runs on, where the executor runs them on this machine.
+   */
   readonly slots: readonly Slot[];
   /** Seconds without a sign of life after which work counts as hanging. */
   readonly hangSeconds: number;

@@ -8,8 +8,8 @@ import { RuntimeError } from './session/runtime-error.js';
 const troubles = { OutOfMemory, DeviceLost } as const;
 
 /**
- * The failure of work that threw. Such work fails the same way each time, but for what the surroundings did: memory that was
- * short, a device that went away, a disk without space.
+ * The failure of work that threw. Such work fails the same way each time, but for what the
+ * surroundings did: memory that was short, a device that went away, a disk without space.
  */
 export function failureOf(cause: unknown): FailureRecord {
   if (cause instanceof RuntimeError && cause.trouble !== null) {

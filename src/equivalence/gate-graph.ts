@@ -39,19 +39,24 @@ export interface GateGraph {
   readonly discontinuous: readonly string[];
 }
 
-/** Divides and multiplies what computes FP32 otherwise: no power of two, so that every product rounds anew. */
+/**
+ * Divides and multiplies what computes FP32 otherwise: no power of two, so that every product
+ * rounds anew.
+ */
 const OTHERWISE = 1.1;
 
 /**
- * One graph that tells whether a smoothed model is equivalent to FP32 where its output alone does not: because a discontinuous
- * operator makes jumps of roundings, or because the output is so small that roundings are large beside it. It compares
+ * One graph that tells whether a smoothed model is equivalent to FP32 where its output alone does
+ * not: because a discontinuous operator makes jumps of roundings, or because the output is so small
+ * that roundings are large beside it. It compares
  *
  * - every smoothed layer alone, fed FP32's own input;
- * - every tensor that a discontinuous operator reads, and the output; what is behind such an operator is fed FP32's result
- *   of it in both models.
+ * - every tensor that a discontinuous operator reads, and the output; what is behind such an
+ *   operator is fed FP32's result of it in both models.
  *
- * Beside each comparison stands the same with FP32 itself in another form, `(x / c) * (W * c)` in each layer: equal in real
- * numbers, so that its difference is what float32 rounds, seen through the same network.
+ * Beside each comparison stands the same with FP32 itself in another form, `(x / c) * (W * c)` in
+ * each layer: equal in real numbers, so that its difference is what float32 rounds, seen through
+ * the same network.
  *
  * @param folded the model that `prepared` was made from
  */
@@ -165,7 +170,9 @@ function compare(
   };
 }
 
-/** `[n + 1]` float32 of a tensor of any numbers and shape, which may be empty: a 0 is put behind it. */
+/**
+ * `[n + 1]` float32 of a tensor of any numbers and shape, which may be empty: a 0 is put behind it.
+ */
 function flat(patch: GraphPatch, tensor: string, name: string): string {
   patch.node(makeNode('Cast', [tensor], `${name}/float`, [intAttribute('to', FLOAT32)]));
   const vector = patch.reshape(`${name}/float`, [-1], `${name}/vector`);

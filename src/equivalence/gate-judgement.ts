@@ -1,8 +1,8 @@
 import type { GateGraph, JudgedOutputs } from './gate-graph.js';
 
 /**
- * How many times what float32 rounds by itself a difference may be and still count as rounding: the smoothed model divides by
- * other numbers than the measured form, by one for each channel.
+ * How many times what float32 rounds by itself a difference may be and still count as rounding: the
+ * smoothed model divides by other numbers than the measured form, by one for each channel.
  */
 export const ROUNDING_MARGIN = 10;
 
@@ -18,7 +18,10 @@ interface Found {
 export interface Judgement {
   /** What differs most. */
   readonly what: string;
-  /** Difference / max(absmax, {@link ROUNDING_MARGIN} * rounding / tolerance): at most the tolerance where it is equivalent. */
+  /**
+   * Difference / max(absmax, {@link ROUNDING_MARGIN} * rounding / tolerance): at most the tolerance
+   * where it is equivalent.
+   */
   readonly relativeError: number;
   /** Of the same, relative to its absmax: the difference, and what float32 rounds by itself. */
   readonly difference: number;
@@ -44,7 +47,10 @@ export class GateJudge {
     }
   }
 
-  /** @param outputRounding what float32 was found to round the output by in another way; null: not looked for */
+  /**
+   * @param outputRounding what float32 was found to round the output by in another way; null: not
+   *   looked for
+   */
   judge(tolerance: number, outputRounding: number | null = null): Judgement {
     const [first, ...others] = this.#found.map((found, index) => {
       const isOutput = index === this.#found.length - 1;

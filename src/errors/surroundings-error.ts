@@ -2,9 +2,9 @@ import { tmpdir } from 'node:os';
 import { QuantsweepError } from './quantsweep-error.js';
 
 /**
- * The machine could not do what any work needs: no space left, too many open files, no temporary folder. No fault of the
- * trial that met it, and the next trial would meet it too: a sweep ends with it, no trial counts as failed, and the same
- * command goes on once it is mended.
+ * The machine could not do what any work needs: no space left, too many open files, no temporary
+ * folder. No fault of the trial that met it, and the next trial would meet it too: a sweep ends
+ * with it, no trial counts as failed, and the same command goes on once it is mended.
  */
 export class SurroundingsError extends QuantsweepError {
   static override readonly errorClass = 'SurroundingsError';
@@ -23,7 +23,10 @@ interface SystemError extends Error {
   readonly syscall?: string;
 }
 
-/** Codes of what runs short or breaks whatever file it is about, so also where another error was made of them. */
+/**
+ * Codes of what runs short or breaks whatever file it is about, so also where another error was
+ * made of them.
+ */
 const ofTheMachine: ReadonlySet<string> = new Set([
   'EAGAIN',
   'EDQUOT',
@@ -38,8 +41,8 @@ const ofTheMachine: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The same in the runtime's words, where it passes on the C library's text of an errno and no code: `strerror` of the codes
- * above, and what it says where a thread can't be made.
+ * The same in the runtime's words, where it passes on the C library's text of an errno and no code:
+ * `strerror` of the codes above, and what it says where a thread can't be made.
  */
 const machineWords: readonly (readonly [RegExp, string])[] = [
   [/no space left on device/i, 'ENOSPC'],
@@ -51,8 +54,9 @@ const machineWords: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * The fault of the surroundings behind an error, or null. One is every error of the system that nothing has caught and made
- * into an error of its own, and those of the machine also where something has.
+ * The fault of the surroundings behind an error, or null. One is every error of the system that
+ * nothing has caught and made into an error of its own, and those of the machine also where
+ * something has.
  */
 export function surroundingsFault(thrown: unknown): SurroundingsError | null {
   if (thrown instanceof SurroundingsError) return thrown;

@@ -1,7 +1,10 @@
 import { UserError } from '../errors/quantsweep-error.js';
 import { printable } from '../text/printable.js';
 
-/** Where a value of an experiment was written: in the file (line and column from 1) or in a `--set` option. */
+/**
+ * Where a value of an experiment was written: in the file (line and column from 1) or in a `--set`
+ * option.
+ */
 export type Place =
   | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
   | { readonly kind: 'option'; readonly option: string };
@@ -30,7 +33,10 @@ const MOST_PROBLEMS = 30;
 /** Of a place, a field or a text. */
 const MOST_CHARACTERS = 600;
 
-/** Says which value came instead of the expected one: text quoted, long values cut, a missing value as `nothing`. */
+/**
+ * Says which value came instead of the expected one: text quoted, long values cut, a missing value
+ * as `nothing`.
+ */
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
@@ -48,8 +54,9 @@ function comparePlaces(left: Place, right: Place): number {
 }
 
 /**
- * Everything that is wrong with an experiment, one line a problem: `file:line:column: field: expected X, got Y`.
- * Options come first, then the file from top to bottom; problems that read the same are told once.
+ * Everything that is wrong with an experiment, one line a problem:
+ * `file:line:column: field: expected X, got Y`. Options come first, then the file from top to
+ * bottom; problems that read the same are told once.
  */
 export class ExperimentError extends UserError {
   static override readonly errorClass = 'ExperimentError';

@@ -78,7 +78,10 @@ function asText(schema: z.core.$ZodType | undefined, value: unknown): string {
   return isRead && schema instanceof z.ZodString ? `, which YAML reads as a ${typeof value}; put text in quotes` : '';
 }
 
-/** More than a message tells: each is explained from the whole value, which for thousands takes minutes. */
+/**
+ * More than a message tells: each is explained from the whole value, which for thousands takes
+ * minutes.
+ */
 const MOST_ISSUES = 50;
 
 /** The first issues of a value, explained. */

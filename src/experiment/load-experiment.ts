@@ -40,7 +40,10 @@ function readRoot(text: string, file: string): LocatedMapping {
   return root;
 }
 
-/** Applies overrides of one value and writes `task: classification` out as `task: {kind: classification}`. */
+/**
+ * Applies overrides of one value and writes `task: classification` out as
+ * `task: {kind: classification}`.
+ */
 function withFixedValues(root: LocatedMapping, overrides: readonly Override[]): LocatedMapping {
   const task = entryOf(root, 'task');
   const written: LocatedNode =
@@ -59,7 +62,9 @@ function withFixedValues(root: LocatedMapping, overrides: readonly Override[]): 
   ) as LocatedMapping;
 }
 
-/** Fixed values that every block replaces are never used, but a mistake in one is still a mistake. */
+/**
+ * Fixed values that every block replaces are never used, but a mistake in one is still a mistake.
+ */
 function checkReplacedValues(root: LocatedMapping, axisPaths: readonly string[]): readonly Problem[] {
   return axisPaths.flatMap((path) => {
     const { segments, schemas } = settingPaths.get(path)!;
@@ -74,11 +79,13 @@ function checkReplacedValues(root: LocatedMapping, axisPaths: readonly string[])
 }
 
 /**
- * Loads an experiment file: text -> YAML with places -> overrides -> grid of points -> settings of each point -> rules
- * -> trials, baselines first.
+ * Loads an experiment file: text -> YAML with places -> overrides -> grid of points -> settings of
+ * each point -> rules -> trials, baselines first.
  *
- * @param path the file, as messages shall name it; relative paths inside it are relative to its folder
- * @param overrides `path=value` of each `--set`; relative paths in them are relative to the current folder
+ * @param path the file, as messages shall name it; relative paths inside it are relative to its
+ *   folder
+ * @param overrides `path=value` of each `--set`; relative paths in them are relative to the current
+ *   folder
  * @param readText returns the text of the file; its errors pass through
  * @throws {ExperimentError} with everything that is wrong
  */

@@ -8,14 +8,17 @@ import { dividesInput } from '../quantize/graph/qdq-graph.js';
 const HEADER = 'TRT-8601-EntropyCalibration2';
 
 /**
- * TensorRT's text calibration cache: the header, then a line `tensor: scale` for every quantized input, the scale
- * `amax / 127` as the eight hex digits of its big-endian float32. A smoothed layer's tensor is the smoothed input, so
- * the table belongs to the smoothed float model (`smoothedModel`); without smoothing to the model as it was.
+ * TensorRT's text calibration cache: the header, then a line `tensor: scale` for every quantized
+ * input, the scale `amax / 127` as the eight hex digits of its big-endian float32. A smoothed
+ * layer's tensor is the smoothed input, so the table belongs to the smoothed float model
+ * (`smoothedModel`); without smoothing to the model as it was.
  *
- * The cache holds one symmetric 8-bit scale a tensor and nothing about weights, other bits, or which layers stay float.
+ * The cache holds one symmetric 8-bit scale a tensor and nothing about weights, other bits, or
+ * which layers stay float.
  *
  * @param base the layers' model, whose free prefix the smoothed inputs have
- * @throws ModelError for an input quantizer or a name that a line can't hold, naming the layer or tensor
+ * @throws ModelError for an input quantizer or a name that a line can't hold, naming the layer or
+ *   tensor
  */
 export function calibrationTable(
   layers: readonly PreparedLayer[],

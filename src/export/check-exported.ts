@@ -41,8 +41,9 @@ export interface ExportCheck {
 }
 
 /**
- * Asks the runtime what it does to an exported model in a session without options, and runs it so beside the simulation of the
- * trial on the first evaluation samples, where they are still there and no code of the user's makes them.
+ * Asks the runtime what it does to an exported model in a session without options, and runs it so
+ * beside the simulation of the trial on the first evaluation samples, where they are still there
+ * and no code of the user's makes them.
  *
  * @param settings JSON of the trial's settings
  * @throws RuntimeError where the runtime refuses the model

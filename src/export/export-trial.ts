@@ -50,14 +50,18 @@ export interface ExportSummary {
   readonly floatWeights: readonly string[];
   /** True where the model needs onnxruntime's own QuantizeLinear or DequantizeLinear. */
   readonly usesRuntimeDomain: boolean;
-  /** True where all weights are as TensorRT quantizes them beside a calibration table: signed, 8 bits per channel, by max. */
+  /**
+   * True where all weights are as TensorRT quantizes them beside a calibration table: signed, 8
+   * bits per channel, by max.
+   */
   readonly weightsAsInTensorrt: boolean;
   readonly exported: ExportedModel;
 }
 
 /**
- * Writes the deployable model of a finished trial and, where wanted, TensorRT's calibration table and the float model
- * that it belongs to. Everything comes from the store and the model's file: no data is read.
+ * Writes the deployable model of a finished trial and, where wanted, TensorRT's calibration table
+ * and the float model that it belongs to. Everything comes from the store and the model's file: no
+ * data is read.
  *
  * @param modelPath where the model lies now; null: where the sweep read it
  * @throws InputError or ModelError saying why the trial can't be exported; nothing is written then
@@ -124,7 +128,10 @@ function fixedInputsOf({ settings }: StoredTrial): FixedInputs {
   return fixedInputs([calibration?.source, evaluation?.source].filter((source) => source !== undefined));
 }
 
-/** The model as the trial quantized it: as in the file, or without the conditions that follow from fixed inputs. */
+/**
+ * The model as the trial quantized it: as in the file, or without the conditions that follow from
+ * fixed inputs.
+ */
 function readSource(path: string, sha256: string, fixed: FixedInputs): OnnxModel {
   if (!existsSync(path)) {
     throw new InputError(`Expected the trial's model at ${path}, got nothing there. Use --model to say where it is.`);
@@ -174,7 +181,10 @@ function executionOf({ settings }: StoredTrial): Execution {
   return quantization?.execution ?? 'simulated';
 }
 
-/** The settings with paths cut to file names: where files lay on the machine of the sweep is nobody's business. */
+/**
+ * The settings with paths cut to file names: where files lay on the machine of the sweep is
+ * nobody's business.
+ */
 function withoutFolders(settings: string): string {
   const paths = new Set(['path', 'labels', 'groundTruth', 'folder']);
   return JSON.stringify(JSON.parse(settings), (key, value: unknown) =>

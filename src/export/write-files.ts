@@ -10,11 +10,11 @@ export interface NewFile {
 }
 
 /**
- * Writes the files, each whole or not at all: beside its target, then renamed. All are written before the first is
- * renamed, so that a failure of one leaves every target as it was.
+ * Writes the files, each whole or not at all: beside its target, then renamed. All are written
+ * before the first is renamed, so that a failure of one leaves every target as it was.
  *
- * @throws InputError before anything is written: two files of one path, a folder, or (without `overwrite`) a file that
- *   is there
+ * @throws InputError before anything is written: two files of one path, a folder, or (without
+ *   `overwrite`) a file that is there
  */
 export function writeFiles(files: readonly NewFile[], overwrite: boolean): void {
   checkTargets(files, overwrite);
@@ -34,7 +34,10 @@ export function writeFiles(files: readonly NewFile[], overwrite: boolean): void 
   }
 }
 
-/** What is at the path, links not followed; undefined where nothing is, also where a parent is a file. */
+/**
+ * What is at the path, links not followed; undefined where nothing is, also where a parent is a
+ * file.
+ */
 export function entryAt(path: string): Stats | undefined {
   try {
     return lstatSync(path);

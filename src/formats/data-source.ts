@@ -7,12 +7,18 @@ import { formatNames, formats, retiredFormats, type FormatName } from './registr
 
 type SourceOf<Definition> = Definition extends { locate(...args: never[]): infer Source } ? Source : never;
 
-/** Where the samples of a model's main input come from: a format's name and what its definition makes of settings. */
+/**
+ * Where the samples of a model's main input come from: a format's name and what its definition
+ * makes of settings.
+ */
 export type SampleSource = {
   [Name in FormatName]: { readonly format: Name } & SourceOf<(typeof formats)[Name]>;
 }[FormatName];
 
-/** Where samples come from. Paths are absolute once loaded; in the file they are relative to the file. */
+/**
+ * Where samples come from. Paths are absolute once loaded; in the file they are relative to the
+ * file.
+ */
 export type DataSource = SampleSource & {
   /** Where the model's further inputs come from, by name; absent where it has none. */
   readonly inputs?: Readonly<Record<string, InputSource>>;
@@ -23,7 +29,8 @@ const byName: ReadonlyMap<string, Format> = new Map(Object.entries(formats));
 /**
  * The definition of a source's format.
  *
- * @throws DatasetError for a source that another version stored, in a format that this one does not have
+ * @throws DatasetError for a source that another version stored, in a format that this one does not
+ *   have
  */
 export function formatOf({ format: name }: Pick<SampleSource, 'format'>): Format {
   const format = byName.get(name);

@@ -11,7 +11,10 @@ export interface DatasetErrorDetails {
   readonly advice?: string;
 }
 
-/** Data that can't be used as it is: a missing or damaged file, a wrong format, a value out of range. Never worth a retry. */
+/**
+ * Data that can't be used as it is: a missing or damaged file, a wrong format, a value out of
+ * range. Never worth a retry.
+ */
 export class DatasetError extends UserError {
   static override readonly errorClass = 'DatasetError';
   /** File, and record or byte offset or JSON path within it where known. */

@@ -1,6 +1,9 @@
 import type { NpyArray } from './npy/npy-header.js';
 
-/** Detection ground truth: centres in cells, x along the last axis, y along the rows; cell (0, 0) spans [0,1)x[0,1). */
+/**
+ * Detection ground truth: centres in cells, x along the last axis, y along the rows; cell (0, 0)
+ * spans [0,1)x[0,1).
+ */
 export interface DetectionGroundTruth {
   readonly classes: readonly string[];
   /** Rows, columns of the heatmap. */
@@ -22,8 +25,8 @@ export type FurtherInput =
     };
 
 /**
- * An ordered, random-access set of preprocessed samples. Memory does not grow with `sampleCount` for file-backed sets:
- * samples are read when asked for.
+ * An ordered, random-access set of preprocessed samples. Memory does not grow with `sampleCount`
+ * for file-backed sets: samples are read when asked for.
  */
 export interface Dataset {
   readonly sampleCount: number;
@@ -34,14 +37,17 @@ export interface Dataset {
   readonly groundTruth: DetectionGroundTruth | null;
   /** What the model's further inputs are fed with; absent where it has none. Not preprocessed. */
   readonly inputs?: readonly FurtherInput[];
-  /** What a person should know of how the source was read, such as files that were left out; absent: nothing. */
+  /**
+   * What a person should know of how the source was read, such as files that were left out; absent:
+   * nothing.
+   */
   readonly notes?: readonly string[];
   /** Which entry of `inputs` belongs to each sample, `[sampleCount]`; absent: its own. */
   readonly order?: Uint32Array;
   /**
    * Writes samples `first .. first + count - 1`, preprocessed, contiguous row-major, into `into`
-   * (`count * product(sampleShape)` floats from offset 0). A promise where samples are decoded elsewhere: await it, and
-   * don't start another read before.
+   * (`count * product(sampleShape)` floats from offset 0). A promise where samples are decoded
+   * elsewhere: await it, and don't start another read before.
    */
   read(first: number, count: number, into: Float32Array): void | Promise<void>;
   /** Closes files. Reading afterwards is an error. */

@@ -4,8 +4,8 @@ import type { Dataset } from './dataset.js';
 import type { PreprocessSettings } from './preprocess/preprocess-settings.js';
 
 /**
- * A format of data: everything that the program knows of it. `registry.ts` lists them all, and nothing outside a
- * format's folder names it.
+ * A format of data: everything that the program knows of it. `registry.ts` lists them all, and
+ * nothing outside a format's folder names it.
  *
  *   settings of the file -> locate -> source -> identity + files -> hash, so content keys
  *                                            -> open             -> samples, labels, ground truth
@@ -22,7 +22,10 @@ export interface Format<Shape extends z.ZodRawShape = z.ZodRawShape, Source exte
   readonly labels: Provision;
   /** Where detection ground truth comes from. */
   readonly groundTruth: Provision;
-  /** `first`: samples have their channels first, whatever the model; `asLaidOut`: as `data.preprocess.layout` says. */
+  /**
+   * `first`: samples have their channels first, whatever the model; `asLaidOut`: as
+   * `data.preprocess.layout` says.
+   */
   readonly channels: 'first' | 'asLaidOut';
   /**
    * The source that settings name.
@@ -30,7 +33,10 @@ export interface Format<Shape extends z.ZodRawShape = z.ZodRawShape, Source exte
    * @param absolute a path of the file as an absolute one
    */
   locate(settings: Settled<Shape>, absolute: (path: string) => string): Source;
-  /** The user's own code that makes the samples, as `dataset PATH`: it runs with consent only. Null: there is none. */
+  /**
+   * The user's own code that makes the samples, as `dataset PATH`: it runs with consent only. Null:
+   * there is none.
+   */
   code(source: Source): string | null;
   /**
    * Every file that samples, labels and ground truth are read from.
@@ -38,11 +44,16 @@ export interface Format<Shape extends z.ZodRawShape = z.ZodRawShape, Source exte
    * @throws DatasetError when a folder can't be listed
    */
   files(source: Source): readonly SourceFile[];
-  /** Names of folders that samples depend on, without a file of their own; null: none. @throws DatasetError */
+  /**
+   * Names of folders that samples depend on, without a file of their own; null: none. @throws
+   * DatasetError
+   */
   folderNames(source: Source): readonly string[] | null;
   /** What samples depend on besides the bytes of {@link files}. @throws DatasetError */
   identity(source: Source): SourceIdentity | Promise<SourceIdentity>;
-  /** What content keys hold of a source beside its hash. Nothing is needed: the hash says it all. */
+  /**
+   * What content keys hold of a source beside its hash. Nothing is needed: the hash says it all.
+   */
   keyed?(source: Source): object;
   /**
    * Opens the samples. Labels and ground truth are read and checked now, samples when asked for.
@@ -53,20 +64,25 @@ export interface Format<Shape extends z.ZodRawShape = z.ZodRawShape, Source exte
 }
 
 /**
- * Whether a source has what a task is scored by: always, never, as is known once it is opened, or where a setting that
- * may be null names it.
+ * Whether a source has what a task is scored by: always, never, as is known once it is opened, or
+ * where a setting that may be null names it.
  */
 export type Provision = 'always' | 'never' | 'onceOpened' | NamedBySetting;
 
 interface NamedBySetting {
   readonly setting: string;
-  /** What the setting is expected to be, for messages: `the path of a .npy file of class labels`. */
+  /**
+   * What the setting is expected to be, for messages: `the path of a .npy file of class labels`.
+   */
   readonly expected: string;
 }
 
 export interface SourceFile {
   readonly path: string;
-  /** What it is in the hash, where its bytes follow; null: it counts by what {@link Format.identity} read from it. */
+  /**
+   * What it is in the hash, where its bytes follow; null: it counts by what {@link Format.identity}
+   * read from it.
+   */
   readonly role: string | null;
 }
 

@@ -6,10 +6,12 @@ import { readNpyHeader } from './npy/npy-header.js';
 import { openNpzMember } from './npz/npz.js';
 
 /**
- * Returns `dataset` with the model's further inputs beside its samples; closing it closes their files.
+ * Returns `dataset` with the model's further inputs beside its samples; closing it closes their
+ * files.
  *
  * @param sources by name of the model's input
- * @throws DatasetError when a file is missing or damaged, or has not one entry for each sample; `dataset` stays open then
+ * @throws DatasetError when a file is missing or damaged, or has not one entry for each sample;
+ *   `dataset` stays open then
  */
 export function withFurtherInputs(dataset: Dataset, sources: Readonly<Record<string, InputSource>>): Dataset {
   const inputs: FurtherInput[] = [];

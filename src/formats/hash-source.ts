@@ -12,9 +12,10 @@ export type OnHashing = (path: string, doneBytes: number, sizeBytes: number) => 
 type Hashing = Hash & { readonly onHashing: OnHashing };
 
 /**
- * Returns the SHA-256, hex, of everything that the samples, labels and ground truth of `source` depend on: the format,
- * what its definition calls the source's identity, and the bytes of its files (not their paths). Further inputs follow by
- * name. Memory is constant and the event loop gets turns in between.
+ * Returns the SHA-256, hex, of everything that the samples, labels and ground truth of `source`
+ * depend on: the format, what its definition calls the source's identity, and the bytes of its
+ * files (not their paths). Further inputs follow by name. Memory is constant and the event loop
+ * gets turns in between.
  *
  * @param onHashing told of each piece that was read
  * @throws DatasetError when a file is missing.

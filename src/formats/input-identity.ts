@@ -8,7 +8,10 @@ export type InputIdentity = DataIdentity | ModelIdentity;
 interface Identity {
   /** Of the content: see `hashSource`, `readModelFile`. */
   readonly sha256: string;
-  /** See `stampFiles`; of before the hash was taken, so that what is written meanwhile is noticed later. */
+  /**
+   * See `stampFiles`; of before the hash was taken, so that what is written meanwhile is noticed
+   * later.
+   */
   readonly stamp: string;
 }
 
@@ -22,7 +25,9 @@ export interface ModelIdentity extends Identity {
   readonly path: string;
 }
 
-/** Reads a source's files once for what identifies it. @throws DatasetError when a file is missing */
+/**
+ * Reads a source's files once for what identifies it. @throws DatasetError when a file is missing
+ */
 export async function identifyInput(source: DataSource, onHashing?: OnHashing): Promise<DataIdentity> {
   const stamp = sourceStamp(source);
   return { kind: 'data', source, stamp, sha256: await hashSource(source, onHashing) };

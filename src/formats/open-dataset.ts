@@ -4,8 +4,8 @@ import { withFurtherInputs } from './further-inputs.js';
 import type { PreprocessSettings } from './preprocess/preprocess-settings.js';
 
 /**
- * Opens the samples of `source`, and what its further inputs are fed with; labels and ground truth are read and checked
- * now, samples when asked for. Close it when done.
+ * Opens the samples of `source`, and what its further inputs are fed with; labels and ground truth
+ * are read and checked now, samples when asked for. Close it when done.
  *
  * @throws DatasetError when a file is missing or damaged, or doesn't fit the settings.
  */

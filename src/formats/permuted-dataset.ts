@@ -6,8 +6,8 @@ import { elementCount } from '../onnx/tensor.js';
 const ORDER_STREAM = 0x5a11;
 
 /**
- * A random order of `0 .. count - 1`, the same for a seed everywhere: Durstenfeld's shuffle (1964) with
- * xoshiro128**.
+ * A random order of `0 .. count - 1`, the same for a seed everywhere: Durstenfeld's shuffle (1964)
+ * with xoshiro128**.
  */
 export function sampleOrder(count: number, seed: number): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, index) => index);
@@ -20,14 +20,17 @@ export function sampleOrder(count: number, seed: number): Uint32Array {
 }
 
 /**
- * The samples of a data set in the random order of a seed: what resampled subsets of a calibration set are the first
- * samples of. Labels and further inputs follow their samples; ground truth, which calibration does not use, is left out.
+ * The samples of a data set in the random order of a seed: what resampled subsets of a calibration
+ * set are the first samples of. Labels and further inputs follow their samples; ground truth, which
+ * calibration does not use, is left out.
  */
 export function permutedDataset(dataset: Dataset, seed: number): Dataset {
   return reorderedDataset(dataset, sampleOrder(dataset.sampleCount, seed));
 }
 
-/** The samples of a data set that `order` names, in its order; otherwise as {@link permutedDataset}. */
+/**
+ * The samples of a data set that `order` names, in its order; otherwise as {@link permutedDataset}.
+ */
 export function reorderedDataset(dataset: Dataset, order: Uint32Array): Dataset {
   const size = elementCount(dataset.sampleShape);
   const { labels, inputs } = dataset;

@@ -11,10 +11,11 @@ interface Ahead {
 }
 
 /**
- * A dataset whose next batch is read and preprocessed while the caller is busy with the one before: on a device the
- * thread that waits for it can do nothing else. After each read a thread reads as many samples as followed; a read of
- * those, or of the first of them, takes them as they are. Gives the same numbers as the dataset itself. What fails in the
- * thread is read again here, which throws the error as it is.
+ * A dataset whose next batch is read and preprocessed while the caller is busy with the one before:
+ * on a device the thread that waits for it can do nothing else. After each read a thread reads as
+ * many samples as followed; a read of those, or of the first of them, takes them as they are. Gives
+ * the same numbers as the dataset itself. What fails in the thread is read again here, which throws
+ * the error as it is.
  *
  * @param entry the compiled `read-ahead-thread.js`
  */
@@ -52,7 +53,8 @@ export function readAhead(dataset: Dataset, opened: AheadSource, entry: URL): Da
     async read(start, count, into) {
       const taken = ahead?.start === start && ahead.count >= count ? ahead : null;
       const following = Math.min(count, sampleCount - start - count);
-      // Samples in another order than they lie come one by one from anywhere: there is nothing to foresee.
+      // Samples in another order than they lie come one by one from anywhere: there is nothing to
+      // foresee.
       const isInOrder = start === 0 || start === end;
       end = start + count;
       // Asked for before this one is waited for: the thread goes from one to the next.

@@ -9,8 +9,9 @@ import { npzFormat } from './npz/npz-format.js';
 import { syntheticFormat } from './synthetic/synthetic-format.js';
 
 /**
- * Every format of data, by the name that `format:` of an experiment file gives it. A new one is a folder with its
- * definition, and a line here: types, schema, hash, checks and documentation of settings follow.
+ * Every format of data, by the name that `format:` of an experiment file gives it. A new one is a
+ * folder with its definition, and a line here: types, schema, hash, checks and documentation of
+ * settings follow.
  */
 export const formats = {
   cifar10: cifar10Format,

@@ -1,9 +1,11 @@
 import type { Dataset } from './dataset.js';
 
 /**
- * Checks the arguments of {@link Dataset.read}; these are the caller's to get right, not the data's.
+ * Checks the arguments of {@link Dataset.read}; these are the caller's to get right, not the
+ * data's.
  *
- * @throws RangeError unless `first .. first + count - 1` are samples of the set and `into` holds them.
+ * @throws RangeError unless `first .. first + count - 1` are samples of the set and `into` holds
+ *   them.
  */
 export function checkSampleRange(dataset: Dataset, first: number, count: number, into: Float32Array): void {
   const { sampleCount, sampleShape } = dataset;
@@ -16,8 +18,9 @@ export function checkSampleRange(dataset: Dataset, first: number, count: number,
 }
 
 /**
- * Returns the place in `values[from .. to - 1]` of the first NaN or infinity, or -1. Written for the case that there is
- * none: x - x is 0 for a finite x and NaN for all others, and NaN survives the sum.
+ * Returns the place in `values[from .. to - 1]` of the first NaN or infinity, or -1. Written for
+ * the case that there is none: x - x is 0 for a finite x and NaN for all others, and NaN survives
+ * the sum.
  */
 export function findNonFinite(values: Float32Array, from: number, to: number): number {
   // Four sums: one addition need not wait for the one before.

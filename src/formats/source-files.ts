@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { formatOf, type DataSource } from './data-source.js';
 
-/** Paths of all files that a source's samples, labels and ground truth are read from; none for generated ones. */
+/**
+ * Paths of all files that a source's samples, labels and ground truth are read from; none for
+ * generated ones.
+ */
 export function sourceFiles(source: DataSource): readonly string[] {
   const own = formatOf(source).files(source);
   const inputs = Object.values(source.inputs ?? {});
@@ -10,8 +13,9 @@ export function sourceFiles(source: DataSource): readonly string[] {
 }
 
 /**
- * A text that changes when a file of the source is replaced or written to: from names, sizes and times of the files,
- * without reading them. Equal texts mean equal data for all that doesn't set times back.
+ * A text that changes when a file of the source is replaced or written to: from names, sizes and
+ * times of the files, without reading them. Equal texts mean equal data for all that doesn't set
+ * times back.
  *
  * @throws DatasetError when a folder of the source is gone
  */

@@ -6,7 +6,10 @@ export interface JudgedCandidate {
   readonly loss: number;
 }
 
-/** The candidate with the smallest loss; equally good ones by the smaller or larger alpha. There is at least one. */
+/**
+ * The candidate with the smallest loss; equally good ones by the smaller or larger alpha. There is
+ * at least one.
+ */
 export function chooseCandidate<Candidate extends JudgedCandidate>(
   candidates: readonly Candidate[],
   ties: SearchSettings['ties'],

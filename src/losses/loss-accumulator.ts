@@ -4,7 +4,10 @@ import { NonFiniteError } from '../records/non-finite-error.js';
 import { PreciseSums } from '../statistics/precise-sums.js';
 import type { LayerLossRecord } from '../records/loss-record.js';
 
-/** One graph output of a run: rows of equal length, one or more a sample (a Gemm may read `[N*T, K]`). */
+/**
+ * One graph output of a run: rows of equal length, one or more a sample (a Gemm may read
+ * `[N*T, K]`).
+ */
 export interface RowTensor {
   readonly data: Float32Array;
   /** Rows first. */
@@ -12,8 +15,9 @@ export interface RowTensor {
 }
 
 /**
- * What a run was fed: `samples` of them, each as often as any other, which makes `fed` rows. A mean over all numbers of a
- * tensor is therefore the mean over its samples, wherever in the tensor they lie.
+ * What a run was fed: `samples` of them, each as often as any other, which makes `fed` rows. A mean
+ * over all numbers of a tensor is therefore the mean over its samples, wherever in the tensor they
+ * lie.
  */
 export interface FedBatch {
   readonly samples: number;
@@ -40,8 +44,8 @@ interface Sums {
 }
 
 /**
- * Adds up the outputs of a loss graph, so precisely that the size of batches does not show, and turns them into l1,
- * rel_l1, mse, sqnr_db, cosine and max_abs.
+ * Adds up the outputs of a loss graph, so precisely that the size of batches does not show, and
+ * turns them into l1, rel_l1, mse, sqnr_db, cosine and max_abs.
  */
 export class LossAccumulator {
   readonly #layers: readonly LayerLossOutputs[];
@@ -65,7 +69,9 @@ export class LossAccumulator {
     }
   }
 
-  /** Losses in graph order. @throws NonFiniteError naming the first layer whose output is not finite */
+  /**
+   * Losses in graph order. @throws NonFiniteError naming the first layer whose output is not finite
+   */
   finish(): readonly LayerLossRecord[] {
     return this.#layers.flatMap(({ layer, exponent = 0, modes }) =>
       modes.map(({ mode }) => lossRecord(layer, mode, this.#sumsOf(layer, mode), exponent)),
@@ -113,8 +119,8 @@ function lossRecord(layer: string, mode: LossMode, sums: Sums, exponent: number)
 }
 
 /**
- * Adds a tensor's mean over all its numbers to a sum, times the samples of the run: a short last batch weighs less,
- * whichever axis of the layer's output is the batch.
+ * Adds a tensor's mean over all its numbers to a sum, times the samples of the run: a short last
+ * batch weighs less, whichever axis of the layer's output is the batch.
  */
 export function addMean(sums: PreciseSums, index: number, { data }: RowTensor, samples: number): void {
   const own = new PreciseSums(1);

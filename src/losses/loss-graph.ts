@@ -10,7 +10,10 @@ import { outputExponent } from '../quantize/graph/output-exponent.js';
 import { addIsolatedLayer } from '../quantize/graph/quantized-graph.js';
 import { isConvolution, meanOfRows } from './mean-of-rows.js';
 
-/** Names of graph outputs with means: `[N, O]` of convolutions, else one a row of channels; `maxError` holds maxima. */
+/**
+ * Names of graph outputs with means: `[N, O]` of convolutions, else one a row of channels;
+ * `maxError` holds maxima.
+ */
 export interface LossOutputs {
   readonly absError: string;
   readonly squaredError: string;
@@ -26,7 +29,10 @@ export interface ReferenceOutputs {
 
 export interface LayerLossOutputs {
   readonly layer: string;
-  /** Means and maxima are of the layer's output divided by `2^exponent`, those of squares by its square; absent: 0. */
+  /**
+   * Means and maxima are of the layer's output divided by `2^exponent`, those of squares by its
+   * square; absent: 0.
+   */
   readonly exponent?: number;
   readonly reference: ReferenceOutputs;
   readonly modes: readonly { readonly mode: LossMode; readonly outputs: LossOutputs }[];
@@ -47,8 +53,9 @@ export interface ReferenceModel {
 }
 
 /**
- * One graph that holds the untouched FP32 model and the quantized one, fed by the same input, and reduces the error of
- * each layer's own output (bias included, before any activation function) inside the graph.
+ * One graph that holds the untouched FP32 model and the quantized one, fed by the same input, and
+ * reduces the error of each layer's own output (bias included, before any activation function)
+ * inside the graph.
  *
  * @param quantized what the trial deploys
  */
@@ -136,9 +143,10 @@ function reduceError(
 }
 
 /**
- * `[N, O, ...]` to `[N, O, positions]`, other layers' `[..., O]` to `[rows, O]`: costs nothing, and what is calculated
- * from it afterwards is calculated in the plain layout. From the layer's output itself the runtime would calculate in the blocked layout
- * of its convolutions, and then bring each result into the plain one instead of the output once.
+ * `[N, O, ...]` to `[N, O, positions]`, other layers' `[..., O]` to `[rows, O]`: costs nothing, and
+ * what is calculated from it afterwards is calculated in the plain layout. From the layer's output
+ * itself the runtime would calculate in the blocked layout of its convolutions, and then bring each
+ * result into the plain one instead of the output once.
  */
 export function flattenPositions(patch: GraphPatch, layer: Layer, tensor: string, name: string): string {
   return patch.reshape(tensor, isConvolution(layer) ? [0, 0, -1] : [-1, layer.outputChannels], name);

@@ -4,9 +4,9 @@ import type { Layer } from '../onnx/layers/layers.js';
 import { int64Tensor } from '../onnx/tensor.js';
 
 /**
- * Channels whose multiple begins each sample at an address that vector instructions are aligned to. The CPU's ReduceMean
- * groups what it adds up by the address of each row, so that the last bit of a mean would hang on the sample's place in
- * its batch.
+ * Channels whose multiple begins each sample at an address that vector instructions are aligned to.
+ * The CPU's ReduceMean groups what it adds up by the address of each row, so that the last bit of a
+ * mean would hang on the sample's place in its batch.
  */
 const ALIGNED = 16;
 

@@ -9,7 +9,9 @@ import { isConvolution, meanOfRows } from './mean-of-rows.js';
 import { NonFiniteError } from '../records/non-finite-error.js';
 import { PreciseSums } from '../statistics/precise-sums.js';
 
-/** A graph whose outputs give the means of layer outputs, and which output belongs to which layer. */
+/**
+ * A graph whose outputs give the means of layer outputs, and which output belongs to which layer.
+ */
 export interface OutputMeansGraph {
   readonly model: OnnxModel;
   /** Means are of outputs divided by `2^exponent`. */
@@ -17,8 +19,8 @@ export interface OutputMeansGraph {
 }
 
 /**
- * The part of the model that makes the given layers' outputs, averaged over positions where they are a convolution's; of
- * matrices the output itself.
+ * The part of the model that makes the given layers' outputs, averaged over positions where they
+ * are a convolution's; of matrices the output itself.
  *
  * @param given tensors that are fed, so that what makes them is not computed again
  * @param further tensors that are outputs as well

@@ -16,7 +16,9 @@ export interface CandidateOutput {
   readonly layer: Layer;
   readonly alpha: number;
   readonly error: string;
-  /** Errors and FP32 magnitudes of the layer are of its output divided by `2^exponent`; absent: 0. */
+  /**
+   * Errors and FP32 magnitudes of the layer are of its output divided by `2^exponent`; absent: 0.
+   */
   readonly exponent?: number;
 }
 
@@ -24,17 +26,21 @@ export interface SearchGraph {
   readonly model: OnnxModel;
   readonly objective: SearchObjective;
   readonly candidates: readonly CandidateOutput[];
-  /** Layer -> output with the magnitude of its FP32 output, reduced as the error is; empty for mse, which needs none. */
+  /**
+   * Layer -> output with the magnitude of its FP32 output, reduced as the error is; empty for mse,
+   * which needs none.
+   */
   readonly references: ReadonlyMap<string, string>;
 }
 
 /**
- * One graph that holds the untouched FP32 model and, for every layer and candidate alpha, the layer alone in its
- * quantized form, with the error of its output; of the FP32 model only what these need.
+ * One graph that holds the untouched FP32 model and, for every layer and candidate alpha, the layer
+ * alone in its quantized form, with the error of its output; of the FP32 model only what these
+ * need.
  *
  * @param candidates prepared models by candidate alpha
- * @param predecessors the model whose tensors feed the candidates: that with the layers before them quantized; null:
- *   the FP32 model itself
+ * @param predecessors the model whose tensors feed the candidates: that with the layers before them
+ *   quantized; null: the FP32 model itself
  */
 export function searchGraph(
   untouched: OnnxModel,
@@ -76,8 +82,8 @@ function addTwin(patch: GraphPatch, twin: OnnxModel): (tensor: string) => string
 }
 
 /**
- * Mean magnitude (l1) or mean square of each sample; for channelMse of each sample and channel, or, of matrices, the
- * squares themselves, whose last axis is the channel.
+ * Mean magnitude (l1) or mean square of each sample; for channelMse of each sample and channel, or,
+ * of matrices, the squares themselves, whose last axis is the channel.
  */
 function reduce(
   patch: GraphPatch,

@@ -4,10 +4,16 @@ import { PreciseSums } from '../statistics/precise-sums.js';
 import type { SearchPoint } from '../records/search-record.js';
 import type { CandidateOutput, SearchGraph } from './search-graph.js';
 
-/** A channel whose FP32 power is below this share of the layer's strongest says nothing: its relative error is noise. */
+/**
+ * A channel whose FP32 power is below this share of the layer's strongest says nothing: its
+ * relative error is noise.
+ */
 const LEAST_POWER = 1e-12;
 
-/** Adds up the outputs of a search graph over samples, as losses are, and turns them into the objective's losses. */
+/**
+ * Adds up the outputs of a search graph over samples, as losses are, and turns them into the
+ * objective's losses.
+ */
 export class SearchLosses {
   readonly #graph: SearchGraph;
   /** By graph output: one sum, or one a channel. */
@@ -34,7 +40,10 @@ export class SearchLosses {
     this.#samples += batch.samples;
   }
 
-  /** In the order of the graph's candidates. @throws NonFiniteError naming a layer and alpha whose loss is not finite */
+  /**
+   * In the order of the graph's candidates. @throws NonFiniteError naming a layer and alpha whose
+   * loss is not finite
+   */
   finish(): readonly SearchPoint[] {
     return this.#graph.candidates.map((candidate) => this.#point(candidate));
   }

@@ -1,7 +1,8 @@
 /**
- * Values by the very objects that they follow from. Settings of a large grid share their sections (equal sections of
- * trials are one object, and never change), so that what follows from some sections is found without comparing contents.
- * Equal parts that are two objects count as different, which costs time and nothing else.
+ * Values by the very objects that they follow from. Settings of a large grid share their sections
+ * (equal sections of trials are one object, and never change), so that what follows from some
+ * sections is found without comparing contents. Equal parts that are two objects count as
+ * different, which costs time and nothing else.
  */
 export class IdenticalParts<Value extends string | object> {
   readonly #root = new Map<unknown, unknown>();

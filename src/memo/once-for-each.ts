@@ -1,7 +1,7 @@
 /**
- * The function with its results kept by the very object, and a key where there is one: thousands of trials share sections,
- * which never change. Equal parts that are two objects count as different, which costs time and nothing else. Results go
- * with the objects.
+ * The function with its results kept by the very object, and a key where there is one: thousands of
+ * trials share sections, which never change. Equal parts that are two objects count as different,
+ * which costs time and nothing else. Results go with the objects.
  */
 export function onceForEach<Part extends object, Key, Result extends string | object | null>(
   calculate: (part: Part, key: Key) => Result,

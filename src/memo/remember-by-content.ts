@@ -1,7 +1,8 @@
 /**
- * The function with its results kept by the JSON of its argument: equal arguments are calculated once. Arguments are plain
- * JSON that never changes; two whose properties merely come in another order count as different, which costs time and
- * nothing else. The very same object is not even turned into JSON again.
+ * The function with its results kept by the JSON of its argument: equal arguments are calculated
+ * once. Arguments are plain JSON that never changes; two whose properties merely come in another
+ * order count as different, which costs time and nothing else. The very same object is not even
+ * turned into JSON again.
  */
 export function rememberByContent<Argument extends string | object, Result>(
   calculate: (argument: Argument) => Result,

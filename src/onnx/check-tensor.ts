@@ -2,7 +2,9 @@ import { ModelError } from './model-error.js';
 import { TensorProto_DataType, type TensorProto } from './proto/onnx_pb.js';
 import { elementCount, tensorShape } from './tensor.js';
 
-/** Bits of one number in raw data; types that are not here (text, types to come) are not checked. */
+/**
+ * Bits of one number in raw data; types that are not here (text, types to come) are not checked.
+ */
 const bitsOfType: ReadonlyMap<number, number> = new Map([
   [TensorProto_DataType.FLOAT, 32],
   [TensorProto_DataType.UINT8, 8],

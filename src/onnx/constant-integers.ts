@@ -2,7 +2,10 @@ import { constantTensor } from './constants.js';
 import type { OnnxModel } from './onnx-model.js';
 import { TensorProto_DataType } from './proto/onnx_pb.js';
 
-/** The numbers of a constant int64 tensor (pads, axes, a shape); null where the tensor is computed or of another type. */
+/**
+ * The numbers of a constant int64 tensor (pads, axes, a shape); null where the tensor is computed
+ * or of another type.
+ */
 export function constantIntegers(model: OnnxModel, name: string): readonly number[] | null {
   const tensor = constantTensor(model, name);
   if (tensor?.dataType !== TensorProto_DataType.INT64) return null;

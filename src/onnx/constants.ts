@@ -5,9 +5,9 @@ import type { NodeProto, TensorProto } from './proto/onnx_pb.js';
 import { FLOAT32, floatTensor, readFloatTensor, tensorShape } from './tensor.js';
 
 /**
- * The constant behind a tensor name: an initializer, the value of a Constant node, or either seen through Identity nodes
- * (as exporters write shared weights) and, for float32 matrices, Transpose (as they write Linear layers). Null when the
- * tensor is computed otherwise.
+ * The constant behind a tensor name: an initializer, the value of a Constant node, or either seen
+ * through Identity nodes (as exporters write shared weights) and, for float32 matrices, Transpose
+ * (as they write Linear layers). Null when the tensor is computed otherwise.
  */
 export function constantTensor(model: OnnxModel, name: string): TensorProto | null {
   // Back from the name to what is constant, then forth again through the transpositions in between.
@@ -56,8 +56,8 @@ function transposed(tensor: TensorProto, node: NodeProto, name: string): TensorP
 }
 
 /**
- * Whether a tensor's numbers depend on those of an input that differs from sample to sample. What depends on shapes alone
- * does not.
+ * Whether a tensor's numbers depend on those of an input that differs from sample to sample. What
+ * depends on shapes alone does not.
  *
  * @param constant inputs that get the same in every run
  */
@@ -75,7 +75,10 @@ export function dependsOnSamples(model: OnnxModel, name: string, constant: Reado
   return false;
 }
 
-/** Whether a tensor depends on what is fed to the graph; false for anything that is made of constants alone. */
+/**
+ * Whether a tensor depends on what is fed to the graph; false for anything that is made of
+ * constants alone.
+ */
 export function dependsOnInputs(model: OnnxModel, name: string): boolean {
   const seen = new Set<string>();
   const open = [name];

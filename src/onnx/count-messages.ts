@@ -14,8 +14,9 @@ interface Counts {
 }
 
 /**
- * Refuses bytes that would decode to far more memory than they take: an empty node takes 80 times its two bytes.
- * Floats and raw bytes are not counted: they grow twofold at most. Bytes that are no message are left to the decoder.
+ * Refuses bytes that would decode to far more memory than they take: an empty node takes 80 times
+ * its two bytes. Floats and raw bytes are not counted: they grow twofold at most. Bytes that are no
+ * message are left to the decoder.
  *
  * @throws ModelError saying what there is too much of
  */

@@ -3,7 +3,10 @@ import type { GraphProto, NodeProto } from './proto/onnx_pb.js';
 import { subgraphsOf } from './subgraphs.js';
 import { elementCount, FLOAT32, tensorShape } from './tensor.js';
 
-/** Float32 numbers that a model holds, as initializers and as Constant nodes, those of its subgraphs included. */
+/**
+ * Float32 numbers that a model holds, as initializers and as Constant nodes, those of its subgraphs
+ * included.
+ */
 export function countParameters({ graph }: OnnxModel): number {
   return ofGraph(graph);
 }

@@ -5,8 +5,9 @@ import { TensorProto_DataType, type NodeProto } from './proto/onnx_pb.js';
 import { subgraphsOf } from './subgraphs.js';
 
 /**
- * Operators whose result may jump where their input moves by one rounding of float32: they choose, compare, count or round.
- * By name, in all domains: QLinearConv and others of the runtime round as QuantizeLinear does.
+ * Operators whose result may jump where their input moves by one rounding of float32: they choose,
+ * compare, count or round. By name, in all domains: QLinearConv and others of the runtime round as
+ * QuantizeLinear does.
  */
 const JUMPS = new RegExp(
   `^(?:${[
@@ -33,8 +34,8 @@ export function isDiscontinuous(node: NodeProto): boolean {
 }
 
 /**
- * The discontinuous nodes that a tensor depends on, in graph order. Those that only calculate with shapes are none: shapes are
- * the same in all variants of a model.
+ * The discontinuous nodes that a tensor depends on, in graph order. Those that only calculate with
+ * shapes are none: shapes are the same in all variants of a model.
  */
 export function discontinuousBefore(model: OnnxModel, tensor: string): readonly NodeProto[] {
   const seen = new Set<NodeProto>();

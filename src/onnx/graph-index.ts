@@ -8,7 +8,10 @@ export interface Consumer {
   readonly index: number;
 }
 
-/** Look-up tables of one graph. Nodes are identified by their first output: names may be missing or repeated. */
+/**
+ * Look-up tables of one graph. Nodes are identified by their first output: names may be missing or
+ * repeated.
+ */
 export interface GraphIndex {
   readonly initializers: ReadonlyMap<string, TensorProto>;
   readonly producers: ReadonlyMap<string, NodeProto>;
@@ -84,7 +87,10 @@ function checkTensors(index: GraphIndex, inputs: ReadonlySet<string>): void {
   }
 }
 
-/** Outer tensors that the subgraphs of a node (If, Loop, Scan) read; names that a subgraph makes itself hide outer ones. */
+/**
+ * Outer tensors that the subgraphs of a node (If, Loop, Scan) read; names that a subgraph makes
+ * itself hide outer ones.
+ */
 export function capturedTensors(node: NodeProto): readonly string[] {
   const captured = new Set<string>();
   for (const subgraph of subgraphsOf(node)) {

@@ -2,7 +2,10 @@ import { create } from '@bufbuild/protobuf';
 import type { OnnxModel } from './onnx-model.js';
 import { ModelProtoSchema, OperatorSetIdProtoSchema, StringStringEntryProtoSchema } from './proto/onnx_pb.js';
 
-/** Domain of onnxruntime's own QuantizeLinear and DequantizeLinear, which know every type and axis at every opset. */
+/**
+ * Domain of onnxruntime's own QuantizeLinear and DequantizeLinear, which know every type and axis
+ * at every opset.
+ */
 export const RUNTIME_DOMAIN = 'com.microsoft';
 
 /** What the keys of metadata of exported models begin with. */
@@ -12,9 +15,10 @@ const NOTES = 'quantsweep.';
 const FREE_INITIALIZERS_IR_VERSION = 4n;
 
 /**
- * The model with entries added to its metadata and version 1 of further operator
- * domains imported. Where there are entries, those of the same key are replaced, and all that an earlier export wrote are left
- * out: they tell of another trial. An IR version below 4 becomes 4: new initializers are not graph inputs.
+ * The model with entries added to its metadata and version 1 of further operator domains imported.
+ * Where there are entries, those of the same key are replaced, and all that an earlier export wrote
+ * are left out: they tell of another trial. An IR version below 4 becomes 4: new initializers are
+ * not graph inputs.
  */
 export function withHeader(
   model: OnnxModel,

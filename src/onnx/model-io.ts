@@ -10,11 +10,17 @@ const LARGEST_FEED = 2 ** 28;
 export interface ModelIo {
   readonly input: string;
   readonly output: string;
-  /** Shape of the input, batch axis first; null where a dimension is free. Null when the model does not say. */
+  /**
+   * Shape of the input, batch axis first; null where a dimension is free. Null when the model does
+   * not say.
+   */
   readonly inputShape: readonly (number | null)[] | null;
   /** The model's other inputs, in its order. */
   readonly further: readonly FurtherModelInput[];
-  /** Names of the free axes of every input, null for others: axes of one name have one length. Absent: none has a name. */
+  /**
+   * Names of the free axes of every input, null for others: axes of one name have one length.
+   * Absent: none has a name.
+   */
   readonly axisNames?: AxisNames;
 }
 
@@ -95,7 +101,9 @@ export function checkSampleShape(io: ModelIo, sampleShape: readonly number[]): v
   );
 }
 
-/** The number of samples that every run must have, where the model fixes its batch axis; else null. */
+/**
+ * The number of samples that every run must have, where the model fixes its batch axis; else null.
+ */
 export function fixedBatchSize(io: ModelIo): number | null {
   return io.inputShape?.[0] ?? null;
 }

@@ -21,8 +21,8 @@ import { sortNodes } from './sort-nodes.js';
 export const LARGEST_MODEL_BYTES = 2 ** 31 - 1;
 
 /**
- * An ONNX model that nothing changes: transformations return a new one (see `edits.ts`). All tensors are inside it:
- * external data is read when the model is decoded.
+ * An ONNX model that nothing changes: transformations return a new one (see `edits.ts`). All
+ * tensors are inside it: external data is read when the model is decoded.
  */
 export interface OnnxModel {
   readonly proto: ModelProto;
@@ -34,13 +34,16 @@ export interface OnnxModel {
   readonly ownPrefix: string;
 }
 
-/** Reads a piece of an external data file that lies beside the model; `length` null: to the end of the file. */
+/**
+ * Reads a piece of an external data file that lies beside the model; `length` null: to the end of
+ * the file.
+ */
 export type ReadExternal = (location: string, offset: number, length: number | null) => Uint8Array;
 
 /**
- * Decodes the bytes of an `.onnx` file (opset 7 to 26) and checks what every later step relies on: one graph, unique
- * tensor names, no cycle, no missing tensor, as many numbers as each shape says. Sparse tensors become dense, unknown fields are
- * kept.
+ * Decodes the bytes of an `.onnx` file (opset 7 to 26) and checks what every later step relies on:
+ * one graph, unique tensor names, no cycle, no missing tensor, as many numbers as each shape says.
+ * Sparse tensors become dense, unknown fields are kept.
  *
  * @throws ModelError naming what is wrong
  */

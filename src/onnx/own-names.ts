@@ -5,8 +5,8 @@ import { subgraphsOf } from './subgraphs.js';
 const USUAL = 'quantsweep';
 
 /**
- * Parts of names behind the prefix that stand for something else than a layer. A layer of such a name (`loss/0`, as
- * TensorFlow writes them) is marked.
+ * Parts of names behind the prefix that stand for something else than a layer. A layer of such a
+ * name (`loss/0`, as TensorFlow writes them) is marked.
  */
 const RESERVED = new Set(
   'axes blocked channels folded fp32 gate kept level loss mean observe rescaled scalar search shape twin zero_point'.split(
@@ -18,8 +18,9 @@ const RESERVED = new Set(
 const MARK = 'layer:';
 
 /**
- * A prefix that no name of the graph begins with, `quantsweep/` where it is free: of a model that quantsweep exported it is
- * `quantsweep2/`. So whatever is added under it meets no name of the model's own, in its subgraphs neither.
+ * A prefix that no name of the graph begins with, `quantsweep/` where it is free: of a model that
+ * quantsweep exported it is `quantsweep2/`. So whatever is added under it meets no name of the
+ * model's own, in its subgraphs neither.
  */
 export function freePrefix(graph: GraphProto): string {
   const names = [...namesOf(graph)];
@@ -29,7 +30,10 @@ export function freePrefix(graph: GraphProto): string {
   }
 }
 
-/** What the names of all that is added for a layer begin with, without the last slash. No two layers have the same. */
+/**
+ * What the names of all that is added for a layer begin with, without the last slash. No two layers
+ * have the same.
+ */
 export function layerPrefix({ ownPrefix }: { readonly ownPrefix: string }, layer: string): string {
   const isOther = RESERVED.has(layer.split('/', 1)[0]!) || layer.startsWith(MARK);
   return ownPrefix + (isOther ? MARK : '') + layer;

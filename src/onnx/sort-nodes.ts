@@ -2,7 +2,10 @@ import type { NodeProto } from './proto/onnx_pb.js';
 import { capturedTensors, describeNode } from './graph-index.js';
 import { ModelError } from './model-error.js';
 
-/** A node whose producers are being looked at; those before `next` are done, so that none is looked at twice. */
+/**
+ * A node whose producers are being looked at; those before `next` are done, so that none is looked
+ * at twice.
+ */
 interface Entered {
   readonly position: number;
   readonly reads: readonly string[];
@@ -10,8 +13,9 @@ interface Entered {
 }
 
 /**
- * The nodes in an order in which every tensor is made before it is read, as ONNX demands; nodes that are already in
- * order keep their places. Tensors that no node makes (inputs, initializers) count as given.
+ * The nodes in an order in which every tensor is made before it is read, as ONNX demands; nodes
+ * that are already in order keep their places. Tensors that no node makes (inputs, initializers)
+ * count as given.
  *
  * @throws ModelError for a cycle, naming a node on it
  */

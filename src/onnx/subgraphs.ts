@@ -6,7 +6,9 @@ export function subgraphsOf(node: NodeProto): readonly GraphProto[] {
   return node.attribute.flatMap((a) => (a.g === undefined ? a.graphs : [a.g, ...a.graphs]));
 }
 
-/** The node's attributes with each graph in them replaced; one that holds none is the same object. */
+/**
+ * The node's attributes with each graph in them replaced; one that holds none is the same object.
+ */
 export function withSubgraphs(node: NodeProto, replace: (graph: GraphProto) => GraphProto): AttributeProto[] {
   return node.attribute.map((attribute) => {
     if (attribute.g === undefined && attribute.graphs.length === 0) return attribute;

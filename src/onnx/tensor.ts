@@ -5,7 +5,10 @@ import { ModelError } from './model-error.js';
 /** The code of float32 as messages store it: a plain number. */
 export const FLOAT32: number = TensorProto_DataType.FLOAT;
 
-/** Dimensions of the tensor as numbers. @throws ModelError for a dimension that is negative or absurd */
+/**
+ * Dimensions of the tensor as numbers. @throws ModelError for a dimension that is negative or
+ * absurd
+ */
 export function tensorShape(tensor: TensorProto): number[] {
   return tensor.dims.map((dim) => {
     const value = Number(dim);
@@ -21,8 +24,8 @@ export function elementCount(shape: readonly number[]): number {
 }
 
 /**
- * Values of a float32 tensor, from raw or typed data. The result may share memory with the model: it must not be
- * written to.
+ * Values of a float32 tensor, from raw or typed data. The result may share memory with the model:
+ * it must not be written to.
  *
  * @throws ModelError when the type is another one, or the data has not the size of the shape
  */

@@ -3,8 +3,9 @@ import type { DataSource } from '../formats/data-source.js';
 import type { Experiment, GateSettings, LossSettings, Settings } from '../experiment/sections/settings.js';
 
 /**
- * The experiment with every number of evaluation samples at what there is: `all` as the number that it stands for, and
- * those of losses and gate at most that. Equal work so has equal settings before keys are made of them.
+ * The experiment with every number of evaluation samples at what there is: `all` as the number that
+ * it stands for, and those of losses and gate at most that. Equal work so has equal settings before
+ * keys are made of them.
  *
  * @param sampleCount samples of a source
  */
@@ -32,7 +33,10 @@ export function capSamples(experiment: Experiment, sampleCount: (source: DataSou
   return { ...experiment, trials, notes: [...(experiment.notes ?? []), ...notes] };
 }
 
-/** Values of one setting that mean the same here: a person who asked for several sees one trial for them. */
+/**
+ * Values of one setting that mean the same here: a person who asked for several sees one trial for
+ * them.
+ */
 function cappedNotes({ trials }: Experiment, samples: readonly (number | 'all')[]): readonly string[] {
   const evaluated = [...new Set(samples)].filter((count) => count !== 'all');
   return (['loss', 'gate'] as const).flatMap((section) =>

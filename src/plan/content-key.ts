@@ -17,19 +17,25 @@ import type {
 /*
  * What a key is made of, and what not.
  *
- * In every key: what the key is of (trial, observe, reference, search), the version of the numerics and of onnxruntime, the
- * provider, the graph optimization level, the sha256 of the model with the names of its input and output, the preprocessing, and the
- * sha256 of the data with what else selects samples from it (format, array names, seed), the sha256 of code of the user's own.
+ * In every key: what the key is of (trial, observe, reference, search), the version of the numerics
+ * and of onnxruntime, the provider, the graph optimization level, the sha256 of the model with the
+ * names of its input and output, the preprocessing, and the sha256 of the data with what else
+ * selects samples from it (format, array names, seed), the sha256 of code of the user's own.
  *
- * In the key of a candidate that may be stopped early: when. Its accuracy does not depend on it, whether it has one does.
+ * In the key of a candidate that may be stopped early: when. Its accuracy does not depend on it,
+ * whether it has one does.
  *
- * In no key: paths, `evaluation.batchSize` (it does not change results on CPU), the labels, axes and position of a
- * trial, the name of the sweep, threads, slots and everything else of `run`.
+ * In no key: paths, `evaluation.batchSize` (it does not change results on CPU), the labels, axes
+ * and position of a trial, the name of the sweep, threads, slots and everything else of `run`.
  *
- * Renaming a file, moving a folder or adding a block to a grid therefore leaves finished trials finished.
+ * Renaming a file, moving a folder or adding a block to a grid therefore leaves finished trials
+ * finished.
  */
 
-/** JSON with sorted keys and no spaces: equal values have equal texts. Numbers print as the shortest that reads back. */
+/**
+ * JSON with sorted keys and no spaces: equal values have equal texts. Numbers print as the shortest
+ * that reads back.
+ */
 export function canonicalJson(value: unknown): string {
   // A loop, and no entry as an object: a plan of thousands of trials spends most of its time here.
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
@@ -45,8 +51,8 @@ export function canonicalJson(value: unknown): string {
 }
 
 /**
- * sha256 in hex of the canonical JSON of an object. Thousands of trials share most of their sections, which are objects
- * that never change: the text of each is made once.
+ * sha256 in hex of the canonical JSON of an object. Thousands of trials share most of their
+ * sections, which are objects that never change: the text of each is made once.
  */
 export function contentKey(content: object): ContentKey {
   let text = '';
@@ -80,7 +86,10 @@ function sourceContent(source: DataSource, context: PlanContext): object {
   return { format: source.format, sha256: context.dataSha256(source), ...formatOf(source).keyed?.(source) };
 }
 
-/** Code of the user's own counts by its bytes, not by where it lies; how long it may take changes no result. */
+/**
+ * Code of the user's own counts by its bytes, not by where it lies; how long it may take changes no
+ * result.
+ */
 function taskContent(task: TaskSettings, context: PlanContext): object {
   const definition = taskOf(task.kind);
   if (definition.keyed === undefined) return task;
@@ -97,7 +106,9 @@ function calibrationContent(calibration: CalibrationSettings, context: PlanConte
   return { ...calibration, source: sourceContent(calibration.source, context) };
 }
 
-/** Key of a trial: the above, its role, and every setting that {@link TrialSettings} keeps for it. */
+/**
+ * Key of a trial: the above, its role, and every setting that {@link TrialSettings} keeps for it.
+ */
 export function trialKey(trial: TrialSettings, context: PlanContext): ContentKey {
   const { model, evaluation, calibration, task, ...rest } = trial;
   return contentKey({
@@ -111,7 +122,10 @@ export function trialKey(trial: TrialSettings, context: PlanContext): ContentKey
   });
 }
 
-/** Hash of the source of a trial's calibration samples: its bytes and what selects samples from it. Null without. */
+/**
+ * Hash of the source of a trial's calibration samples: its bytes and what selects samples from it.
+ * Null without.
+ */
 export function calibrationDataKey({ calibration }: TrialSettings, context: PlanContext): ContentKey | null {
   if (calibration === null) return null;
   return contentKey({ of: 'calibrationData', source: sourceContent(calibration.source, context) });
@@ -130,10 +144,11 @@ export function referenceKey(stage: Omit<ReferenceStage, 'kind' | 'key'>, contex
 }
 
 /**
- * Key of a calibration pass: besides the data its whole length, the prefix sizes that it keeps and its statistics. A
- * pass that is shorter, or that did not keep a size that is needed now, is thus never taken for this one. The standard
- * sizes (1, 2, 5, 10, ...) are always kept, so asking for one of them more or less does not change the key, unless
- * histograms are gathered: these are kept at the required sizes only.
+ * Key of a calibration pass: besides the data its whole length, the prefix sizes that it keeps and
+ * its statistics. A pass that is shorter, or that did not keep a size that is needed now, is thus
+ * never taken for this one. The standard sizes (1, 2, 5, 10, ...) are always kept, so asking for
+ * one of them more or less does not change the key, unless histograms are gathered: these are kept
+ * at the required sizes only.
  */
 export function observeKey(stage: Omit<ObserveStage, 'kind' | 'key'>, context: PlanContext): ContentKey {
   return contentKey({
@@ -148,7 +163,10 @@ export function observeKey(stage: Omit<ObserveStage, 'kind' | 'key'>, context: P
   });
 }
 
-/** What calibration passes have in common that can be one pass: everything but length, kept sizes and statistics. */
+/**
+ * What calibration passes have in common that can be one pass: everything but length, kept sizes
+ * and statistics.
+ */
 export function observeGroup(
   { model, preprocess, calibration }: Pick<ObserveStage, 'model' | 'preprocess' | 'calibration'>,
   context: PlanContext,
@@ -159,14 +177,17 @@ export function observeGroup(
 }
 
 /**
- * Key of a search: the calibration data up to its own number of batches, the quantizers, layers, statistic and search
- * settings. Not the observe stage's key: a longer calibration pass gives the same prefix, so the search stays done.
+ * Key of a search: the calibration data up to its own number of batches, the quantizers, layers,
+ * statistic and search settings. Not the observe stage's key: a longer calibration pass gives the
+ * same prefix, so the search stays done.
  */
 export function searchKey(stage: StageContent<SearchStage>, context: PlanContext): ContentKey {
   return contentKey({ of: 'search', ...quantizedContent(stage, context), search: stage.search });
 }
 
-/** Key of a ranking of layers: as of a search, with the smoothing that the layers are ranked under. */
+/**
+ * Key of a ranking of layers: as of a search, with the smoothing that the layers are ranked under.
+ */
 export function rankKey(stage: StageContent<RankStage>, context: PlanContext): ContentKey {
   return contentKey({ of: 'rank', ...quantizedContent(stage, context), samples: stage.samples });
 }

@@ -4,8 +4,9 @@ import type { ExpandedTrial, Experiment } from '../experiment/sections/settings.
 const FOCUS_AXIS = 'layers.focus';
 
 /**
- * The experiment with each sensitivity trial in place of its layers: one trial for every layer that its glob names, with
- * the layer as an axis of its own. The file knows no layers, so this comes after the models are opened.
+ * The experiment with each sensitivity trial in place of its layers: one trial for every layer that
+ * its glob names, with the layer as an axis of its own. The file knows no layers, so this comes
+ * after the models are opened.
  *
  * @param layersOf names of the layers that a trial's focus is to expand to, in graph order
  */

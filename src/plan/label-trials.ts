@@ -14,7 +14,10 @@ const named = new Set([
   'layers.focus',
 ]);
 
-/** Fields of data that are beside the source's own in the file, and around the source in {@link TrialSettings}. */
+/**
+ * Fields of data that are beside the source's own in the file, and around the source in
+ * {@link TrialSettings}.
+ */
 const aroundSource = new Set(['batchSize', 'batches', 'samples', 'sampleSeed', 'stop']);
 
 function method({ role, smoothing }: TrialSettings): string {
@@ -52,7 +55,8 @@ function readerOf(path: string): ReadValue {
   const [first, second, ...rest] = path.split('.') as [string, string, ...string[]];
   const isInSource = (second === 'calibration' || second === 'evaluation') && !aroundSource.has(rest[0]!);
   const segments = first === 'data' ? [second, ...(isInSource ? ['source'] : []), ...rest] : [first, second, ...rest];
-  // In smoothing null stands for what does not apply, as for the seed of samples; elsewhere (labels, mean) it is a value.
+  // In smoothing null stands for what does not apply, as for the seed of samples; elsewhere
+  // (labels, mean) it is a value.
   const nullIsNone = first === 'smoothing' || path.endsWith('.sampleSeed');
   return (trial) => {
     let value: unknown = trial;
@@ -61,7 +65,9 @@ function readerOf(path: string): ReadValue {
   };
 }
 
-/** `quantization.weight.bits` as `weight.bits`; `smoothing.absmax` as `absmax`; others as they are. */
+/**
+ * `quantization.weight.bits` as `weight.bits`; `smoothing.absmax` as `absmax`; others as they are.
+ */
 function shortPath(path: string): string {
   const segments = path.split('.');
   return segments.length > 2 || segments[0] === 'smoothing' ? segments.slice(1).join('.') : path;
@@ -102,9 +108,10 @@ function varyingSetting(path: string, trials: readonly TrialSettings[]): readonl
 }
 
 /**
- * One short label a trial: the method, the calibration size where it varies, and the other axes that vary, as
- * `static alpha=0.15, 200 batches, weight.granularity=tensor`. Distinct for trials that differ in an axis. Files go by
- * their base name and long lists by their ends where that tells them apart. One line each, whatever layers are called.
+ * One short label a trial: the method, the calibration size where it varies, and the other axes
+ * that vary, as `static alpha=0.15, 200 batches, weight.granularity=tensor`. Distinct for trials
+ * that differ in an axis. Files go by their base name and long lists by their ends where that tells
+ * them apart. One line each, whatever layers are called.
  */
 export function labelTrials(trials: readonly TrialSettings[], axisPaths: readonly string[]): readonly string[] {
   const sizes = new Set(trials.flatMap(({ calibration }) => (calibration === null ? [] : [calibration.batches])));

@@ -35,7 +35,10 @@ export interface MergedStages {
 type GroupedSettings = Pick<TrialSettings, 'model' | 'preprocess'>;
 type GroupOf = (settings: GroupedSettings, calibration: CalibrationSettings) => string;
 
-/** Calibration passes by what they must have in common, each as long as its most demanding trial needs. */
+/**
+ * Calibration passes by what they must have in common, each as long as its most demanding trial
+ * needs.
+ */
 function mergeObserves(
   trials: readonly TrialSettings[],
   groupOf: GroupOf,
@@ -101,7 +104,10 @@ function quantizedContent({ model, preprocess, calibration, layers, quantization
   };
 }
 
-/** A search judges each layer by itself, so it divides the layer's own input, also where 1/s is to be folded later. */
+/**
+ * A search judges each layer by itself, so it divides the layer's own input, also where 1/s is to
+ * be folded later.
+ */
 function searchContent(trial: TrialSettings) {
   const common = quantizedContent(trial);
   const { search } = trial;
@@ -119,7 +125,9 @@ function rankContent(trial: TrialSettings) {
   return { ...common, samples: Math.min(RANK_SAMPLES, batchSize * batches) };
 }
 
-/** A search or ranking is of every layer, whichever a trial then quantizes, so that trials share it. */
+/**
+ * A search or ranking is of every layer, whichever a trial then quantizes, so that trials share it.
+ */
 function forEveryLayer(layers: LayerSettings): LayerSettings {
   return { ...layers, sensitivity: 'none', focus: '*', keepFloat: 0 };
 }
@@ -129,7 +137,9 @@ function forStages(quantization: QuantizationSettings): QuantizationSettings {
   return { ...quantization, biasCorrection: { method: 'none', samples: 0 }, execution: 'simulated' };
 }
 
-/** The work that trials share, each piece once: FP32 passes, calibration passes, rankings, searches. */
+/**
+ * The work that trials share, each piece once: FP32 passes, calibration passes, rankings, searches.
+ */
 export function mergeStages(trials: readonly TrialSettings[], context: PlanContext): MergedStages {
   // Thousands of trials share a few stages, each keyed once.
   const groups = new IdenticalParts<string>();

@@ -11,8 +11,8 @@ import type { ContentKey, PlanContext, PlannedTrial, SweepPlan } from './plan.js
  * Turns an experiment into trials with content keys and the stages that they share:
  * canonical settings -> keys (equal work once) -> stages merged -> labels.
  *
- * Pure: the same experiment and context give the same plan. Errors of `context.modelSha256` and `context.dataSha256`
- * (a missing file, say) pass through.
+ * Pure: the same experiment and context give the same plan. Errors of `context.modelSha256` and
+ * `context.dataSha256` (a missing file, say) pass through.
  */
 export function planSweep(experiment: Experiment, context: PlanContext): SweepPlan {
   const remembering: PlanContext = {

@@ -23,7 +23,10 @@ export interface PlannedTrial {
   readonly settings: TrialSettings;
   /** e.g. `static alpha=0.15, 200 batches`; distinct within a sweep. */
   readonly label: string;
-  /** Axis path -> value, for the axes that the trial depends on (an fp32 trial: those of model, evaluation, task). */
+  /**
+   * Axis path -> value, for the axes that the trial depends on (an fp32 trial: those of model,
+   * evaluation, task).
+   */
   readonly axes: Readonly<Record<string, unknown>>;
   readonly position: number;
   readonly referenceKey: ContentKey;
@@ -37,9 +40,15 @@ export interface PlannedTrial {
   readonly fp32Key: ContentKey;
   /** null for fp32, and for a sensitivity trial, whose counterpart nobody asked for. */
   readonly unsmoothedKey: ContentKey | null;
-  /** Of the trial that differs in nothing but being simulated; null unless this one's execution is integer. */
+  /**
+   * Of the trial that differs in nothing but being simulated; null unless this one's execution is
+   * integer.
+   */
   readonly simulatedKey: ContentKey | null;
-  /** Hash of the calibration source, by content; null for fp32. Trials of equal ones take their samples from equal data. */
+  /**
+   * Hash of the calibration source, by content; null for fp32. Trials of equal ones take their
+   * samples from equal data.
+   */
   readonly calibrationDataKey: ContentKey | null;
 }
 
@@ -51,17 +60,26 @@ export interface ObserveStage {
   readonly preprocess: PreprocessSettings;
   /** `batches` is the largest prefix that any trial needs. */
   readonly calibration: CalibrationSettings;
-  /** Prefix sizes in batches at which statistics are kept, ascending: those of the trials and 1, 2, 5, 10, ... below. */
+  /**
+   * Prefix sizes in batches at which statistics are kept, ascending: those of the trials and 1, 2,
+   * 5, 10, ... below.
+   */
   readonly snapshots: readonly number[];
   /** Prefix sizes that trials need (subset of `snapshots`). */
   readonly required: readonly number[];
   /** Statistics for `view` are gathered only when a trial wants them. */
   readonly methods: readonly AbsmaxMethod[];
-  /** Whether histograms are gathered: for calibrators other than `max`. They are kept at the required sizes. */
+  /**
+   * Whether histograms are gathered: for calibrators other than `max`. They are kept at the
+   * required sizes.
+   */
   readonly histograms: boolean;
 }
 
-/** The FP32 pass over the evaluation data; an fp32 trial is this stage's result under a trial's name. */
+/**
+ * The FP32 pass over the evaluation data; an fp32 trial is this stage's result under a trial's
+ * name.
+ */
 export interface ReferenceStage {
   readonly kind: 'reference';
   readonly key: ContentKey;
@@ -86,15 +104,18 @@ export interface QuantizedStage {
   readonly task: TaskSettings;
 }
 
-/** The search of alphas, one per layer (mode `dynamic`) or one for all (`auto`), at one calibration size. */
+/**
+ * The search of alphas, one per layer (mode `dynamic`) or one for all (`auto`), at one calibration
+ * size.
+ */
 export interface SearchStage extends QuantizedStage {
   readonly kind: 'search';
   readonly search: SearchSettings;
 }
 
 /**
- * Every layer quantized alone, under a smoothing that searches nothing: how far the output then is from FP32's, over
- * calibration samples.
+ * Every layer quantized alone, under a smoothing that searches nothing: how far the output then is
+ * from FP32's, over calibration samples.
  */
 export interface RankStage extends QuantizedStage {
   readonly kind: 'rank';

@@ -1,6 +1,7 @@
 /**
- * Prefix sizes, in batches, at which a calibration pass keeps its statistics, ascending: 1, 2, 5, 10, 20, 50, ... below
- * the largest required one, so that the convergence of amax can be drawn, and the required ones.
+ * Prefix sizes, in batches, at which a calibration pass keeps its statistics, ascending: 1, 2, 5,
+ * 10, 20, 50, ... below the largest required one, so that the convergence of amax can be drawn, and
+ * the required ones.
  * @throws {RangeError} without a required size
  */
 export function snapshotSizes(required: readonly number[]): readonly number[] {

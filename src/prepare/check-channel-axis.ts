@@ -19,11 +19,12 @@ export interface PreprocessedInput {
 }
 
 /**
- * Preprocessing counts channels on the first axis of a sample. Checks that this is where they are, wherever it matters:
- * with `channelOrder: reverse`, and with `mean` or `std` whose numbers differ. On another axis images come out upside down.
+ * Preprocessing counts channels on the first axis of a sample. Checks that this is where they are,
+ * wherever it matters: with `channelOrder: reverse`, and with `mean` or `std` whose numbers differ.
+ * On another axis images come out upside down.
  *
- * The model tells, by what its convolutions read; else the format, or `layout: channelsLast`; else the shape of an image. What
- * none of them tells is refused.
+ * The model tells, by what its convolutions read; else the format, or `layout: channelsLast`; else
+ * the shape of an image. What none of them tells is refused.
  *
  * @throws InputError saying which axis has the channels, or that nothing tells
  */

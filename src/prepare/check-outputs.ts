@@ -21,7 +21,8 @@ export interface ScoredBy {
 /**
  * What an opened source holds to score by.
  *
- * @param isEvaluated false: nothing is scored by it, and ground truth, which may have to be made first, is not asked for
+ * @param isEvaluated false: nothing is scored by it, and ground truth, which may have to be made
+ *   first, is not asked for
  */
 export function scoredBy(dataset: Dataset, isEvaluated: boolean): ScoredBy {
   const groundTruth = isEvaluated ? dataset.groundTruth : null;
@@ -37,9 +38,10 @@ export interface OpenedInputs {
 }
 
 /**
- * Checks that every evaluated output is of a shape that its task can score, and labels within its classes, before
- * anything is run. Where the model's own statement of the shape does not show that it fits, one run of two samples shows
- * the shape; a model that fails there says why when the sweep runs it.
+ * Checks that every evaluated output is of a shape that its task can score, and labels within its
+ * classes, before anything is run. Where the model's own statement of the shape does not show that
+ * it fits, one run of two samples shows the shape; a model that fails there says why when the sweep
+ * runs it.
  *
  * @param executor of the machine's own CPU
  * @throws InputError naming the output, what was expected, what came and what to do

@@ -3,12 +3,15 @@ import type { Experiment, Settings } from '../experiment/sections/settings.js';
 import { taskOf } from '../tasks/task-settings.js';
 import { InputError } from '../errors/input-error.js';
 
-/** What a command of the program is about to run of an experiment: `plan` opens data, `run` also scores. */
+/**
+ * What a command of the program is about to run of an experiment: `plan` opens data, `run` also
+ * scores.
+ */
 export type CodeUse = 'plan' | 'run';
 
 /**
- * Makes sure that code which an experiment names runs only when the user said so: an experiment file that came from
- * elsewhere would otherwise be a program.
+ * Makes sure that code which an experiment names runs only when the user said so: an experiment
+ * file that came from elsewhere would otherwise be a program.
  *
  * @param allowed `--allow-code` was given
  * @throws InputError naming the modules and commands, and the flag

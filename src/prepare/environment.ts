@@ -35,7 +35,10 @@ export function cpuFlags(): readonly string[] {
   }
 }
 
-/** Commit of quantsweep's own checkout; null when it is installed inside another repository, or in none. */
+/**
+ * Commit of quantsweep's own checkout; null when it is installed inside another repository, or in
+ * none.
+ */
 function ownCommit(): string | null {
   const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
   if (ask('git', ['-C', root, 'rev-parse', '--show-toplevel']) !== root) return null;

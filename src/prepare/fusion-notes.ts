@@ -10,11 +10,13 @@ import { predictFusion } from '../quantize/graph/default-fusion.js';
 const LISTED = 8;
 
 /**
- * What onnxruntime's default options would change in a model that brings QuantizeLinear and DequantizeLinear of its own, with
- * some of its layers quantized: lines for people, none where the model brings none or nothing would change.
+ * What onnxruntime's default options would change in a model that brings QuantizeLinear and
+ * DequantizeLinear of its own, with some of its layers quantized: lines for people, none where the
+ * model brings none or nothing would change.
  *
  * @param model with BatchNormalization folded
- * @param selected the layers that are quantized, but for those that `layers.keepFloat` will leave out
+ * @param selected the layers that are quantized, but for those that `layers.keepFloat` will leave
+ *   out
  */
 export function fusionNotes(
   path: string,

@@ -39,9 +39,9 @@ const uses: Readonly<Record<MemoryUse, string>> = {
 };
 
 /**
- * Measures each model by one sample in a child, and works out how much memory a child will take at its peak and how
- * many samples fit into a run. Says so where a model can't be measured; nothing fails for that. On a GPU, whose memory is
- * another, nothing is foretold.
+ * Measures each model by one sample in a child, and works out how much memory a child will take at
+ * its peak and how many samples fit into a run. Says so where a model can't be measured; nothing
+ * fails for that. On a GPU, whose memory is another, nothing is foretold.
  */
 export async function planMemory(
   { run }: Pick<Experiment, 'run'>,

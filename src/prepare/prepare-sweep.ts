@@ -19,8 +19,8 @@ import type { Slot } from '../engine/slot.js';
 import { openSweepInputs, type SweepInputs } from './sweep-inputs.js';
 
 /**
- * Part of every content key. To be raised whenever a change of the code changes the numbers that trials produce, so
- * that old results are not taken for new ones.
+ * Part of every content key. To be raised whenever a change of the code changes the numbers that
+ * trials produce, so that old results are not taken for new ones.
  */
 export const NUMERICS_VERSION = '3';
 
@@ -46,8 +46,8 @@ export interface Preparation {
 }
 
 /**
- * From the experiment to the plan: opens its models and data, decides on the provider, opens what runs jobs on it, and
- * plans trials and shared stages.
+ * From the experiment to the plan: opens its models and data, decides on the provider, opens what
+ * runs jobs on it, and plans trials and shared stages.
  *
  * @throws ModelError, DatasetError or InputError saying what is wrong and where
  */
@@ -82,7 +82,10 @@ export async function prepareSweep(loaded: Experiment, { open, code, onHashing }
   }
 }
 
-/** What looks at models does so on the CPU: in the sweep's own children where they run there, else in one of its own. */
+/**
+ * What looks at models does so on the CPU: in the sweep's own children where they run there, else
+ * in one of its own.
+ */
 async function withHostExecutor(
   { optimizationLevel, hangSeconds }: RunSettings,
   provider: Provider,

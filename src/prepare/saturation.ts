@@ -1,21 +1,28 @@
 import type { Experiment, QuantizationSettings } from '../experiment/sections/settings.js';
 import { cpuFlags } from './environment.js';
 
-/** True where the CPU adds products of 8-bit numbers up in 32 bits; without, two of them are added up in 16. */
+/**
+ * True where the CPU adds products of 8-bit numbers up in 32 bits; without, two of them are added
+ * up in 16.
+ */
 export function hasVnni(flags: string): boolean {
   return /vnni/.test(flags);
 }
 
 /**
- * Whether integer kernels may saturate without VNNI: the sum of two products of an unsigned 8-bit input and a signed
- * 8-bit weight is cut to 16 bits. onnxruntime turns signed inputs into unsigned ones on x64, so the input's scheme does
- * not matter; weights of 7 bits and fewer can't reach the limit (2 * 255 * 63 < 32767).
+ * Whether integer kernels may saturate without VNNI: the sum of two products of an unsigned 8-bit
+ * input and a signed 8-bit weight is cut to 16 bits. onnxruntime turns signed inputs into unsigned
+ * ones on x64, so the input's scheme does not matter; weights of 7 bits and fewer can't reach the
+ * limit (2 * 255 * 63 < 32767).
  */
 export function maySaturate({ activation, weight }: QuantizationSettings): boolean {
   return activation.bits <= 8 && weight.bits === 8 && weight.scheme === 'signed';
 }
 
-/** The warning for people before a sweep is run, if it has trials of integer execution that may saturate here. */
+/**
+ * The warning for people before a sweep is run, if it has trials of integer execution that may
+ * saturate here.
+ */
 export function saturationNotes(
   experiment: Pick<Experiment, 'trials'>,
   flags: readonly string[] = cpuFlags(),

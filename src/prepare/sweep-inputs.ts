@@ -50,7 +50,10 @@ export interface SweepInputs {
   scoredBy(source: DataSource): ScoredBy;
   /** Samples that a source holds. */
   sampleCount(source: DataSource): number;
-  /** Names of the layers that settings select, whichever of them a sensitivity trial is of, in graph order. */
+  /**
+   * Names of the layers that settings select, whichever of them a sensitivity trial is of, in graph
+   * order.
+   */
   selectedLayers(modelPath: string, settings: LayerSettings): readonly string[];
 }
 
@@ -63,10 +66,11 @@ interface CheckedSource {
 }
 
 /**
- * Opens every model and data source that the experiment names and checks that they fit each other, before anything is
- * run: names of inputs and outputs, shapes, layers to quantize, enough samples.
+ * Opens every model and data source that the experiment names and checks that they fit each other,
+ * before anything is run: names of inputs and outputs, shapes, layers to quantize, enough samples.
  *
- * @param onHashing told of the data that are read for their hash, which takes long where they are large
+ * @param onHashing told of the data that are read for their hash, which takes long where they are
+ *   large
  * @throws ModelError, DatasetError or InputError saying what does not fit
  */
 export async function openSweepInputs(experiment: Experiment, onHashing?: OnHashing): Promise<SweepInputs> {
@@ -162,10 +166,16 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
   };
 }
 
-/** Where a setting of a section was written, and of which trial it is: what a message about it begins with. */
+/**
+ * Where a setting of a section was written, and of which trial it is: what a message about it
+ * begins with.
+ */
 type PrefixOf = (...path: readonly string[]) => string;
 
-/** The layers of a model that settings select. @throws ModelError naming the model, and where the setting was written */
+/**
+ * The layers of a model that settings select. @throws ModelError naming the model, and where the
+ * setting was written
+ */
 function selectedOf(
   path: string,
   layers: readonly FoundLayer[],

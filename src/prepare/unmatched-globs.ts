@@ -6,7 +6,10 @@ import { InputError } from '../errors/input-error.js';
 
 type GlobList = 'include' | 'exclude';
 
-/** A glob of `layers.include` or `exclude` with where it was written, until it matches a layer of some model. */
+/**
+ * A glob of `layers.include` or `exclude` with where it was written, until it matches a layer of
+ * some model.
+ */
 interface Glob {
   readonly list: GlobList;
   readonly glob: string;
@@ -17,8 +20,9 @@ interface Glob {
 }
 
 /**
- * Watches the globs of `layers.include` and `layers.exclude` for those that match no layer of any model that they are used
- * with: a mistake in a name would quantize what was to be left out, and the other way round.
+ * Watches the globs of `layers.include` and `layers.exclude` for those that match no layer of any
+ * model that they are used with: a mistake in a name would quantize what was to be left out, and
+ * the other way round.
  */
 export class UnmatchedGlobs {
   readonly #globs = new Map<string, Glob>();

@@ -4,8 +4,9 @@ export interface Glob {
 }
 
 /**
- * `*` matches any run of characters, `?` one; all else is literal. Each piece between two `*` is looked for behind the
- * last one, so that the time is at most the product of both lengths; a regular expression tries all combinations.
+ * `*` matches any run of characters, `?` one; all else is literal. Each piece between two `*` is
+ * looked for behind the last one, so that the time is at most the product of both lengths; a
+ * regular expression tries all combinations.
  */
 export function compileGlob(glob: string): Glob {
   const [first = '', ...others] = glob.split('*');

@@ -7,7 +7,8 @@ import { LayerSettingError } from './layer-setting-error.js';
 /**
  * The rule that holds for each layer: of those that match it the last one, as a whole.
  *
- * @param selected the layers that rules may match, in graph order: `first` and `last` are the ends of this list
+ * @param selected the layers that rules may match, in graph order: `first` and `last` are the ends
+ *   of this list
  * @returns layer name -> rule; layers without one are missing
  * @throws ModelError for a rule that matches no layer
  */

@@ -3,7 +3,8 @@ import { outputChannels, visitKernels } from '../onnx/layers/weight-layout.js';
 import { readFloatTensor } from '../onnx/tensor.js';
 
 /**
- * The largest |y| without bias that a layer can make of inputs within the given absmax: `max_o sum_c act[c] sum_k |w[o, c, k]|`.
+ * The largest |y| without bias that a layer can make of inputs within the given absmax:
+ * `max_o sum_c act[c] sum_k |w[o, c, k]|`.
  *
  * @param layer as the untouched model has it
  * @param absmax of its input `[I]`

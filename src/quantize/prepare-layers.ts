@@ -21,8 +21,8 @@ export type { AlphaOf };
 export interface PreparedLayer extends SmoothedLayer {
   readonly input: Quantizer;
   /**
-   * `s[c] * scale` in float32, `[I]`: what divides the FP32 model's tensor, smoothing and quantization scale in one. The
-   * base model's tensor of a folded layer is divided by s already.
+   * `s[c] * scale` in float32, `[I]`: what divides the FP32 model's tensor, smoothing and
+   * quantization scale in one. The base model's tensor of a folded layer is divided by s already.
    */
   readonly divisor: Float32Array;
   readonly weight: QuantizedWeight;
@@ -40,9 +40,15 @@ export interface Preparation {
   readonly alphaOf: AlphaOf;
 }
 
-/** A model smoothed and quantized on paper: what the graphs of gate, accuracy, losses and export are made of. */
+/**
+ * A model smoothed and quantized on paper: what the graphs of gate, accuracy, losses and export are
+ * made of.
+ */
 export interface PreparedModel {
-  /** The folded model with 1/s moved into the producers of folded layers; the folded model itself where none is. */
+  /**
+   * The folded model with 1/s moved into the producers of folded layers; the folded model itself
+   * where none is.
+   */
   readonly base: OnnxModel;
   readonly layers: readonly PreparedLayer[];
 }
@@ -65,7 +71,9 @@ export function prepareModel(
   };
 }
 
-/** Each layer by itself, its own input divided by s. @throws NonFiniteError as {@link prepareModel} */
+/**
+ * Each layer by itself, its own input divided by s. @throws NonFiniteError as {@link prepareModel}
+ */
 export function prepareLayers(
   layers: readonly Layer[],
   statistics: ReadonlyMap<string, InputStatistics>,
@@ -104,7 +112,10 @@ function settingsOf(
   };
 }
 
-/** Rows of the store for both quantizers of a prepared layer; what they would be with s = 1 is computed anew. */
+/**
+ * Rows of the store for both quantizers of a prepared layer; what they would be with s = 1 is
+ * computed anew.
+ */
 export function quantizerRecords(
   prepared: PreparedLayer,
   inputs: InputStatistics,

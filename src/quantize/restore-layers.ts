@@ -51,12 +51,14 @@ export interface StoredLayer {
 }
 
 /**
- * The prepared model of a finished trial, from the folded model and what the trial stored: s, the ranges of both quantizers
- * and bias corrections are taken as they are, must give the stored scales and fit the weights. No data is needed.
+ * The prepared model of a finished trial, from the folded model and what the trial stored: s, the
+ * ranges of both quantizers and bias corrections are taken as they are, must give the stored scales
+ * and fit the weights. No data is needed.
  *
  * @param model with BatchNormalization folded
  * @param weightCalibrator of the trial
- * @throws ModelError naming the layer that is not in the model, gives other numbers, or has a form that can't be exported
+ * @throws ModelError naming the layer that is not in the model, gives other numbers, or has a form
+ *   that can't be exported
  */
 export function restoreModel(
   model: OnnxModel,
@@ -133,7 +135,10 @@ function restoreQuantizer(
   return zeroPoint === 0 && low === 0 ? unsignedQuantizer(amax, bits) : asymmetricQuantizer(low, amax, bits);
 }
 
-/** @throws ModelError where the stored ranges do not fit the layer, or give another scale than the stored one */
+/**
+ * @throws ModelError where the stored ranges do not fit the layer, or give another scale than the
+ *   stored one
+ */
 function restoreWeightQuantizers(
   { layer, smoothedWeight }: SmoothedLayer,
   stored: StoredQuantizer,

@@ -5,12 +5,13 @@ import { LayerSettingError } from './layer-setting-error.js';
 import { rulesOfLayers } from './layer-rules.js';
 
 /**
- * The layers that a trial quantizes: of the wanted operators, matched by a glob of `include` and by none of `exclude`.
- * Layers that can't be quantized stay float unless `include` names one of them without a wildcard; so do those whose rule
- * says so.
+ * The layers that a trial quantizes: of the wanted operators, matched by a glob of `include` and by
+ * none of `exclude`. Layers that can't be quantized stay float unless `include` names one of them
+ * without a wildcard; so do those whose rule says so.
  *
  * @param keptFloat layers that stay float by their rank
- * @throws ModelError when no layer is left, a named layer can't be quantized, or a rule matches none
+ * @throws ModelError when no layer is left, a named layer can't be quantized, or a rule matches
+ *   none
  */
 export function selectLayers(
   layers: readonly FoundLayer[],
@@ -49,7 +50,9 @@ export interface LayerBits {
   readonly weight: number | null;
 }
 
-/** Bits by layer name, of the layers that a rule is for. @throws ModelError as {@link selectLayers} */
+/**
+ * Bits by layer name, of the layers that a rule is for. @throws ModelError as {@link selectLayers}
+ */
 export function bitsOfLayers(layers: readonly FoundLayer[], settings: LayerSettings): ReadonlyMap<string, LayerBits> {
   const rules = rulesOfLayers(wantedLayers(layers, settings), settings.rules);
   return new Map(
@@ -60,7 +63,9 @@ export function bitsOfLayers(layers: readonly FoundLayer[], settings: LayerSetti
   );
 }
 
-/** Layers by operator and globs, before rules: what `first` and `last` of a rule are the ends of. */
+/**
+ * Layers by operator and globs, before rules: what `first` and `last` of a rule are the ends of.
+ */
 function wantedLayers(layers: readonly FoundLayer[], settings: LayerSettings): readonly Layer[] {
   for (const layer of layers) {
     if (!layer.supported && settings.include.includes(layer.name) && unwanted(layer, settings) === null) {

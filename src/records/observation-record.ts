@@ -1,6 +1,8 @@
 import type { ChannelHistograms } from './channel-histograms.js';
 
-/** What an observe stage saw of the inputs of all layers over one prefix of the calibration data. */
+/**
+ * What an observe stage saw of the inputs of all layers over one prefix of the calibration data.
+ */
 export interface ObservationRecord {
   readonly batches: number;
   readonly samples: number;

@@ -16,12 +16,14 @@ const SURE = 0.001;
 /** A result that chance reaches as often as this is no better than chance. */
 const CHANCE = 0.05;
 
-/** Below so many samples a result above chance that chance may reach too says that samples are few. */
+/**
+ * Below so many samples a result above chance that chance may reach too says that samples are few.
+ */
 export const FEW = 50;
 
 /**
- * What is wrong with the predictions of a classifier, judged by the labels: at or below chance, labels numbered otherwise,
- * one prediction or one label throughout.
+ * What is wrong with the predictions of a classifier, judged by the labels: at or below chance,
+ * labels numbered otherwise, one prediction or one label throughout.
  *
  * @param feeding where to look where neither labels nor predictions say it, a sentence
  */
@@ -96,20 +98,28 @@ function belowMajority({ labels, argmax }: LabelledPredictions): ReferenceWarnin
   };
 }
 
-/** A numbering that the predictions fit far better than the labels, with the share of samples that fit it. */
+/**
+ * A numbering that the predictions fit far better than the labels, with the share of samples that
+ * fit it.
+ */
 interface Numbering {
   readonly share: number;
   readonly warning: ReferenceWarning;
 }
 
-/** Labels that number the classes in another way; a shift unless another order fits far more samples. */
+/**
+ * Labels that number the classes in another way; a shift unless another order fits far more
+ * samples.
+ */
 function numberedOtherwise(given: LabelledPredictions): ReferenceWarning | null {
   const [shift, order] = [shifted(given), renumbered(given)];
   if (shift === null || order === null) return (shift ?? order)?.warning ?? null;
   return (order.share > 1.5 * shift.share ? order : shift).warning;
 }
 
-/** Labels that differ from the predictions by one number throughout, far more often than they agree. */
+/**
+ * Labels that differ from the predictions by one number throughout, far more often than they agree.
+ */
 function shifted({ labels, argmax, classes }: LabelledPredictions): Numbering | null {
   const samples = argmax.length;
   const counts = new Map<number, number>();
@@ -138,8 +148,9 @@ function shifted({ labels, argmax, classes }: LabelledPredictions): Numbering | 
 }
 
 /**
- * Labels that name the classes by other numbers. The numbering is learned on every other sample (the most frequent
- * prediction of each label) and tried on the rest, so that chance has no part in it.
+ * Labels that name the classes by other numbers. The numbering is learned on every other sample
+ * (the most frequent prediction of each label) and tried on the rest, so that chance has no part in
+ * it.
  */
 function renumbered({ labels, argmax }: LabelledPredictions): Numbering | null {
   const samples = argmax.length;
@@ -173,7 +184,9 @@ function renumbered({ labels, argmax }: LabelledPredictions): Numbering | null {
   return { share: agreeing / tested.length, warning };
 }
 
-/** Says that labels leave out most classes, which is what a wrong numbering looks like; else empty. */
+/**
+ * Says that labels leave out most classes, which is what a wrong numbering looks like; else empty.
+ */
 function unused(labels: Int32Array, classes: number): string {
   const highest = labels.reduce((most, label) => Math.max(most, label), 0);
   return 2 * (highest + 1) <= classes

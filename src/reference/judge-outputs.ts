@@ -5,15 +5,17 @@ import type { ReferenceWarning } from './reference-warning.js';
 /** Deviations below this share of the largest output are float32's own. */
 const ROUNDING = 1e-6;
 
-/** Mean cosine of consecutive samples from which on the cosine hardly tells one output from another. */
+/**
+ * Mean cosine of consecutive samples from which on the cosine hardly tells one output from another.
+ */
 const ALIKE = 0.999;
 
 /** Share of samples with an all-zero output from which on that is worth a word. */
 const MANY_ZEROS = 0.1;
 
 /**
- * What FP32's outputs say of what can be measured on them: outputs that do not depend on the sample, and outputs whose
- * cosine is 1 by construction.
+ * What FP32's outputs say of what can be measured on them: outputs that do not depend on the
+ * sample, and outputs whose cosine is 1 by construction.
  *
  * @param feeding where to look first, a sentence
  */

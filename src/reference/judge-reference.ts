@@ -20,8 +20,9 @@ export interface JudgedReference {
 }
 
 /**
- * What makes an FP32 result no reference for trials, each with its likely cause; empty for a sound one. Judged once, when
- * the result is there: everything said holds of the evaluated samples, and of nothing else.
+ * What makes an FP32 result no reference for trials, each with its likely cause; empty for a sound
+ * one. Judged once, when the result is there: everything said holds of the evaluated samples, and
+ * of nothing else.
  */
 export function judgeReference(reference: JudgedReference): readonly ReferenceWarning[] {
   const { task, evaluation, argmax, labels, survey } = reference;
@@ -40,7 +41,10 @@ export function judgeReference(reference: JudgedReference): readonly ReferenceWa
   return [...ofOutputs, ...ofLabels, ...ofDetections];
 }
 
-/** A mean average precision of 0, or one whose interval reaches it: a hit here and there is what any heatmap has. */
+/**
+ * A mean average precision of 0, or one whose interval reaches it: a hit here and there is what any
+ * heatmap has.
+ */
 function noDetection(
   { primaryMetric, samples }: EvaluationRecord,
   { value, ciLow, ciHigh }: AccuracyRecord,

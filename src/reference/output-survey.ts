@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * What was seen of a model's input and output over some samples: enough to tell afterwards whether the output depends on
- * the input at all, and what a metric of it can tell.
+ * What was seen of a model's input and output over some samples: enough to tell afterwards whether
+ * the output depends on the input at all, and what a metric of it can tell.
  */
 export interface OutputSurvey {
   readonly samples: number;
@@ -18,7 +18,10 @@ export interface OutputSurvey {
   readonly highest: number;
   /** Samples whose output is all 0. */
   readonly zeroSamples: number;
-  /** Sum over pairs of consecutive samples of the cosine of their outputs, of pairs where neither is all 0. */
+  /**
+   * Sum over pairs of consecutive samples of the cosine of their outputs, of pairs where neither is
+   * all 0.
+   */
   readonly neighbourCosines: number;
   readonly neighbourPairs: number;
   /** Of what the model was fed through its main input, after preprocessing. */
@@ -120,7 +123,8 @@ export function mergeSurveys(surveys: readonly (OutputSurvey | undefined)[]): Ou
     ...first,
     samples: sum((each) => each.samples),
     size: all.every((each) => each.size === first.size) ? first.size : null,
-    // From the first sample of all: at most a part's own first sample's, and what its samples are from that one.
+    // From the first sample of all: at most a part's own first sample's, and what its samples are
+    // from that one.
     deviation: all.reduce((most, each) => greater(most, each.deviation + distance(each, first)), 0),
     lowest: Math.min(...all.map((each) => each.lowest)),
     highest: Math.max(...all.map((each) => each.highest)),
@@ -137,7 +141,9 @@ function greater(one: number, other: number): number {
   return one >= other ? one : other;
 }
 
-/** Largest difference of the first outputs; infinite where they differ and are too long to be there. */
+/**
+ * Largest difference of the first outputs; infinite where they differ and are too long to be there.
+ */
 function distance(one: OutputSurvey, other: OutputSurvey): number {
   if (one.firstSha256 === other.firstSha256) return 0;
   if (one.firstOutput.length === 0 || one.firstOutput.length !== other.firstOutput.length) return Infinity;

@@ -1,4 +1,7 @@
-/** How a metric's values and differences are written; every number of the report passes through this file. */
+/**
+ * How a metric's values and differences are written; every number of the report passes through this
+ * file.
+ */
 export interface MetricText {
   /** As stored: `top1`, `mAP`, ... */
   readonly metric: string;
@@ -21,7 +24,10 @@ const names: Readonly<Record<string, readonly [string, string]>> = {
   agreement: ['agreement with FP32', 'agreement'],
 };
 
-/** The way to write values of a stored metric. Unknown metrics are written as numbers between 0 and 1. */
+/**
+ * The way to write values of a stored metric. Unknown metrics are written as numbers between 0 and
+ * 1.
+ */
 export function metricText(metric: string): MetricText {
   const known = names[metric];
   const [name, shortName] = known ?? [metric, metric];
@@ -50,7 +56,10 @@ export function intervalText(low: number, high: number, metric: MetricText): str
     : `${low.toFixed(4)}–${high.toFixed(4)}`;
 }
 
-/** A signed difference: `+0.31 points` (of a percent scale), `−0.0031` for mAP. Uses the true minus sign, and spaces that do not break. */
+/**
+ * A signed difference: `+0.31 points` (of a percent scale), `−0.0031` for mAP. Uses the true minus
+ * sign, and spaces that do not break.
+ */
 export function differenceText(difference: number | null, metric: MetricText): string {
   if (difference === null) return '–';
   return signed(difference, metric) + (metric.isProportion ? '\u00a0points' : '');

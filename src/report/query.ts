@@ -5,8 +5,8 @@ export interface QueryResult {
 }
 
 /**
- * Runs one SELECT on a sweep database, read-only. The report passes finished SQL text with every value written in as a
- * literal and no parameters: what the page shows under "SQL" is what ran.
+ * Runs one SELECT on a sweep database, read-only. The report passes finished SQL text with every
+ * value written in as a literal and no parameters: what the page shows under "SQL" is what ran.
  */
 export type Query = (sql: string, params: readonly unknown[]) => QueryResult;
 
@@ -16,7 +16,10 @@ export type Cell = string | number | null;
 /** One row by column name. */
 export type Row = Readonly<Record<string, Cell>>;
 
-/** The rows of a result by column name. 64-bit integers become numbers. Throws where a cell is a blob. */
+/**
+ * The rows of a result by column name. 64-bit integers become numbers. Throws where a cell is a
+ * blob.
+ */
 export function toRows(result: QueryResult): Row[] {
   return result.rows.map((cells) =>
     Object.fromEntries(result.columns.map((column, index) => [column, toCell(cells[index], column)])),
@@ -59,7 +62,8 @@ function describe(value: Cell | undefined): string {
 }
 
 /**
- * A SQL text literal: `it's` becomes `'it''s'`. Throws on a NUL character, at which SQLite would end the statement.
+ * A SQL text literal: `it's` becomes `'it''s'`. Throws on a NUL character, at which SQLite would
+ * end the statement.
  */
 export function sqlText(value: string): string {
   if (value.includes('\0')) throw new RangeError('Expected text without NUL characters in a SQL literal');

@@ -9,9 +9,10 @@ const fileKeys = new Set(['path', 'labels', 'groundTruth', 'folder']);
 type Replacement = readonly [path: string, relative: string];
 
 /**
- * The query with every absolute path in its cells relative to the experiment file of the sweep, so that pages can be passed
- * on without telling where they were made: paths of its settings, and whatever lies in the folders around the file, wherever
- * a cell has them (errors, the file's text). The database keeps them as they are.
+ * The query with every absolute path in its cells relative to the experiment file of the sweep, so
+ * that pages can be passed on without telling where they were made: paths of its settings, and
+ * whatever lies in the folders around the file, wherever a cell has them (errors, the file's text).
+ * The database keeps them as they are.
  *
  * @param sweeps names of those that pages are made of
  */
@@ -38,7 +39,10 @@ export function withRelativePaths(query: Query, sweeps: readonly string[]): Quer
   };
 }
 
-/** Files that the sweep's settings name, and the folders around its experiment file but for the root. */
+/**
+ * Files that the sweep's settings name, and the folders around its experiment file but for the
+ * root.
+ */
 function replacementsOf(query: Query, sweep: string): readonly Replacement[] {
   const where = sqlText(sweep);
   const [row] = toRows(query(`SELECT experiment_path FROM v_sweep WHERE sweep = ${where}`, []));

@@ -8,7 +8,10 @@ import type { Query } from './query.js';
 import { numberOrNull, textOf, toRows } from './query.js';
 import { withRelativePaths } from './relative-paths.js';
 
-/** All that a server needs of the report: its pages as of one moment, the files that they share, pages in their place. */
+/**
+ * All that a server needs of the report: its pages as of one moment, the files that they share,
+ * pages in their place.
+ */
 export type { LiveState } from './browser/live-state.js';
 export type { Query } from './query.js';
 export { noticePage, waitingPage, type Notice } from './pages/notice-page.js';
@@ -36,7 +39,8 @@ export interface ServedMoment {
 /**
  * The report of some sweeps of a database, for a server.
  *
- * @param all every sweep of the database in a fixed order, so that folders keep their names whatever is chosen
+ * @param all every sweep of the database in a fixed order, so that folders keep their names
+ *   whatever is chosen
  * @param sweeps names of those to show
  */
 export function servedReport(
@@ -54,7 +58,10 @@ export function servedReport(
   return { render: site.render, progress: progressOf(query, all, sweeps) };
 }
 
-/** The text of a file that all pages of a server share; null for a path that is none. Needs no database. */
+/**
+ * The text of a file that all pages of a server share; null for a path that is none. Needs no
+ * database.
+ */
 export function sharedFile(path: string): string | null {
   return assetText(path, 'server');
 }

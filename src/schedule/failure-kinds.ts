@@ -24,7 +24,10 @@ const retryByName: ReadonlyMap<string, Retry> = new Map(
   failureClasses.map(({ errorClass, retry }) => [errorClass, retry]),
 );
 
-/** What a stored failure says of further attempts, by its class's name; of names that no class has: never. */
+/**
+ * What a stored failure says of further attempts, by its class's name; of names that no class has:
+ * never.
+ */
 export function retryOf(errorClass: string): Retry {
   return retryByName.get(errorClass) ?? 'never';
 }

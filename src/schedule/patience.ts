@@ -19,16 +19,19 @@ export interface PatienceLimits {
 }
 
 /**
- * Writes to the store wait here while another program holds the right to write the database. A write of the store is one
- * transaction, so one that was refused is tried again as it is. Between tries the process goes on: children are heard,
- * Ctrl-C ends the sweep.
+ * Writes to the store wait here while another program holds the right to write the database. A
+ * write of the store is one transaction, so one that was refused is tried again as it is. Between
+ * tries the process goes on: children are heard, Ctrl-C ends the sweep.
  */
 export class Patience {
   readonly #limits: PatienceLimits;
   readonly #now: () => number;
   /** While one write asks again the others wait for it. */
   #asking: Promise<void> | null = null;
-  /** With which the waiting ended: what the sweep still has to write is tried once, and fails of the same. */
+  /**
+   * With which the waiting ended: what the sweep still has to write is tried once, and fails of the
+   * same.
+   */
   #ended: StoreError | null = null;
 
   constructor(limits: PatienceLimits) {
@@ -36,7 +39,10 @@ export class Patience {
     this.#now = limits.now ?? (() => performance.now());
   }
 
-  /** What `work` returns. @throws StoreError `busy` when `run.lockWaitMinutes` are over, and whatever else `work` throws */
+  /**
+   * What `work` returns. @throws StoreError `busy` when `run.lockWaitMinutes` are over, and
+   * whatever else `work` throws
+   */
   async write<T>(work: () => T): Promise<T> {
     while (this.#asking !== null) await this.#asking;
     try {

@@ -31,7 +31,9 @@ export interface RunSweepOptions {
   /** Stays the caller's, to be closed when the sweep has ended. */
   readonly executor: Executor;
   readonly run: RunSettings;
-  /** Samples of one run that memory allows, by path of the model; absent where it is not foretold. */
+  /**
+   * Samples of one run that memory allows, by path of the model; absent where it is not foretold.
+   */
   readonly memory?: ReadonlyMap<string, BatchLimits>;
   /** Stop at the first failed trial. */
   readonly failFast: boolean;
@@ -67,8 +69,9 @@ export interface FailedTrial {
  *     observe ──> [search] ──> trial
  *     reference ─────────────> trial, fp32
  *
- * Every stage is shared by all trials that name its key. Stages are cut into parts that several children work on; parts
- * and trials are committed as they finish, so that stopping at any moment loses only what was running.
+ * Every stage is shared by all trials that name its key. Stages are cut into parts that several
+ * children work on; parts and trials are committed as they finish, so that stopping at any moment
+ * loses only what was running.
  */
 export async function runSweep(options: RunSweepOptions): Promise<SweepOutcome> {
   const sweep = new SweepRun(options);
@@ -96,8 +99,8 @@ class SweepRun {
   readonly #stageWork: StageWork;
   #best: StoredBest | null = null;
   /**
-   * The complete candidate that leads by now, by the reference that it is judged against: what a stop is decided by. The best of
-   * the sweep is the store's to say.
+   * The complete candidate that leads by now, by the reference that it is judged against: what a
+   * stop is decided by. The best of the sweep is the store's to say.
    */
   readonly #leaders = new Map<ContentKey, { readonly key: ContentKey; readonly value: number }>();
   #ran = 0;
@@ -163,7 +166,10 @@ class SweepRun {
     };
   }
 
-  /** Never rejects, so that no trial's work goes on unwatched: returns what is neither a failure nor an interruption. */
+  /**
+   * Never rejects, so that no trial's work goes on unwatched: returns what is neither a failure nor
+   * an interruption.
+   */
   async #runTrial(trial: PlannedTrial): Promise<Error | null> {
     try {
       await (trial.settings.role === 'fp32' ? this.#commitFp32(trial) : this.#evaluate(trial));
@@ -263,7 +269,10 @@ class SweepRun {
     });
   }
 
-  /** The best candidate that is complete at this moment and judged on the same samples, where the trial may be stopped. */
+  /**
+   * The best candidate that is complete at this moment and judged on the same samples, where the
+   * trial may be stopped.
+   */
   #stopRule({ key, settings, referenceKey }: PlannedTrial): StopRule | null {
     const { stop } = settings.evaluation;
     const against = this.#leaders.get(referenceKey)?.key;
@@ -289,7 +298,8 @@ class SweepRun {
     const value = evaluation.accuracies.find((a) => a.metric === metric && a.slice === '')!.value;
     this.#ran++;
     this.#noteLeader(trial, value);
-    // One of a lower value can't come before a candidate by the same metric: the store need not rank them all.
+    // One of a lower value can't come before a candidate by the same metric: the store need not
+    // rank them all.
     const best = this.#best;
     if (best?.role !== 'candidate' || best.metric !== metric || value >= best.value) {
       this.#best = this.#options.store.best(this.#options.plan.name);
@@ -351,14 +361,18 @@ class SweepRun {
 }
 
 /**
- * Seed of the order in which a trial that may be stopped takes its samples: the first 32 bits of its key. Each trial has an
- * order of its own, so that which trial it is held against has not been chosen by the order that judges it.
+ * Seed of the order in which a trial that may be stopped takes its samples: the first 32 bits of
+ * its key. Each trial has an order of its own, so that which trial it is held against has not been
+ * chosen by the order that judges it.
  */
 export function orderSeedOf(key: ContentKey): number {
   return Number.parseInt(key.slice(0, 8), 16);
 }
 
-/** The store can't write (disk full, locked, ...): no fault of the trial, and no trial after it would fare better. */
+/**
+ * The store can't write (disk full, locked, ...): no fault of the trial, and no trial after it
+ * would fare better.
+ */
 function isStoreFailure(cause: unknown): cause is StoreError {
   return cause instanceof StoreError && cause.code !== 'non-finite';
 }

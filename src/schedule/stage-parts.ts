@@ -15,23 +15,36 @@ import type { StoredSearch } from '../store/store.js';
 
 /** A piece of a stage that one child does in one go; finished parts survive an interruption. */
 export interface StagePart<J> {
-  /** Stable across runs, so that a resumed stage finds its finished parts whatever the number of slots. */
+  /**
+   * Stable across runs, so that a resumed stage finds its finished parts whatever the number of
+   * slots.
+   */
   readonly id: string;
   readonly job: J;
 }
 
-/** A stage over samples is cut into so many ranges: enough to keep several slots busy and to lose little when killed. */
+/**
+ * A stage over samples is cut into so many ranges: enough to keep several slots busy and to lose
+ * little when killed.
+ */
 const RANGES = 8;
 
-/** Candidates of a search that share one graph, and so one FP32 pass; fewer where the weights are large. */
+/**
+ * Candidates of a search that share one graph, and so one FP32 pass; fewer where the weights are
+ * large.
+ */
 const CANDIDATES_PER_PART = 5;
 
-/** A search's graph holds the weights of the model and of each candidate, and must stay well below 2 GB. */
+/**
+ * A search's graph holds the weights of the model and of each candidate, and must stay well below 2
+ * GB.
+ */
 const SEARCH_GRAPH_BYTES = 1.5e9;
 
 /**
- * Samples whose layer inputs are counted for people to look at, in every sweep: 16 images have thousands of numbers in
- * the smallest layers, and counting them takes a fiftieth of observing six thousand (bench/README.md).
+ * Samples whose layer inputs are counted for people to look at, in every sweep: 16 images have
+ * thousands of numbers in the smallest layers, and counting them takes a fiftieth of observing six
+ * thousand (bench/README.md).
  */
 const DISPLAY_SAMPLES = 16;
 
@@ -39,7 +52,8 @@ export function observeParts(stage: ObserveStage, model: JobModel): readonly Sta
   const { calibration, preprocess, snapshots, methods, required } = stage;
   const histograms = stage.histograms ? required : null;
   const { source, sampleSeed, batchSize, batches } = calibration;
-  // Where full histograms are kept there is nothing to add; else no more than each trial has calibrated on.
+  // Where full histograms are kept there is nothing to add; else no more than each trial has
+  // calibrated on.
   const displaySamples = stage.histograms ? 0 : Math.min(DISPLAY_SAMPLES, required[0]! * batchSize);
   return ranges(batches).map(([firstBatch, endBatch]) => ({
     id: `batches ${firstBatch}-${endBatch}`,
@@ -68,7 +82,10 @@ export function mergeObserveParts(
   return mergeObservations(parts, stage.snapshots, stage.histograms ? stage.required : []);
 }
 
-/** Histograms to look at, of the part that begins with the first sample. Null where none were gathered. */
+/**
+ * Histograms to look at, of the part that begins with the first sample. Null where none were
+ * gathered.
+ */
 export function displayOf(parts: readonly (readonly ObservationRecord[])[]): DisplayHistograms | null {
   return parts[0]?.at(-1)?.display ?? null;
 }
@@ -94,7 +111,10 @@ function quantizedJob(
   return { model, preprocess, calibration, layers, quantization, smoothing, task, observation };
 }
 
-/** Isolated losses of some candidates each; the other orders build on choices already made, so they are one part. */
+/**
+ * Isolated losses of some candidates each; the other orders build on choices already made, so they
+ * are one part.
+ */
 export function searchParts(
   stage: SearchStage,
   model: JobModel,
@@ -140,7 +160,8 @@ export function mergeRanks(parts: readonly (readonly LayerRankRecord[])[]): read
 }
 
 /**
- * What a search found: each layer's candidate with the smallest loss, unless the search itself made its choices.
+ * What a search found: each layer's candidate with the smallest loss, unless the search itself made
+ * its choices.
  *
  * @param parts results in the order of `searchParts`
  * @param ties which of equally good candidates is taken

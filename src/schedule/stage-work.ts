@@ -40,7 +40,10 @@ interface StageSurroundings {
   readonly memory?: ReadonlyMap<string, BatchLimits>;
 }
 
-/** Runs stages: cut into parts that several children work on, joined and committed when all parts are there. */
+/**
+ * Runs stages: cut into parts that several children work on, joined and committed when all parts
+ * are there.
+ */
 export class StageWork {
   readonly #options: StageSurroundings;
   readonly #queue: WorkQueue;
@@ -151,7 +154,8 @@ export class StageWork {
     const results = parts.map(async ({ id, job }, index): Promise<PartResult<K>> => {
       if (stored.has(id)) {
         this.#queue.settle(share);
-        // The store returns what an earlier run of the same part, by the same code version, put there.
+        // The store returns what an earlier run of the same part, by the same code version, put
+        // there.
         return stored.get(id) as PartResult<K>;
       }
       const result = await this.#queue.run<K>({
@@ -173,7 +177,10 @@ export class StageWork {
   }
 }
 
-/** The statistics that trials of a calibration size read. Histograms, which are large, go to a child only where its calibrator reads them. */
+/**
+ * The statistics that trials of a calibration size read. Histograms, which are large, go to a child
+ * only where its calibrator reads them.
+ */
 export function storedObservation(
   store: SweepStore,
   observeKey: ContentKey,

@@ -10,8 +10,9 @@ export class SweepEnded extends QuantsweepError {
 }
 
 /**
- * What ends the whole sweep, since no trial of it would fare better: its model or data is not what it was planned with, or
- * the machine can't do what any work needs. No trial counts as failed for it. Null for a failure of the one trial or stage.
+ * What ends the whole sweep, since no trial of it would fare better: its model or data is not what
+ * it was planned with, or the machine can't do what any work needs. No trial counts as failed for
+ * it. Null for a failure of the one trial or stage.
  */
 export function endOfSweep(cause: unknown): InputError | SurroundingsError | SweepEnded | null {
   if (cause instanceof InputError || cause instanceof SurroundingsError || cause instanceof SweepEnded) return cause;

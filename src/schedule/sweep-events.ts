@@ -60,7 +60,9 @@ export type SweepEvent =
       readonly failure: FailureRecord;
     };
 
-/** The best complete setting of the sweep so far: the one that `show best` and `export best` take. */
+/**
+ * The best complete setting of the sweep so far: the one that `show best` and `export best` take.
+ */
 export interface BestTrial {
   readonly label: string;
   readonly value: number;

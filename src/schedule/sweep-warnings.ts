@@ -22,7 +22,10 @@ export interface WarningSources {
 /** Layers named in one warning. */
 const MOST_NAMES = 8;
 
-/** What is wrong, as far as a finished stage tells: nonsense of FP32, and unsigned quantizers of negative inputs. */
+/**
+ * What is wrong, as far as a finished stage tells: nonsense of FP32, and unsigned quantizers of
+ * negative inputs.
+ */
 export function stageWarnings(stage: PlannedStage, sources: WarningSources): readonly SweepWarning[] {
   switch (stage.kind) {
     case 'reference':
@@ -38,7 +41,10 @@ export function stageWarnings(stage: PlannedStage, sources: WarningSources): rea
   }
 }
 
-/** Trials that quantize inputs as unsigned although calibration saw values below 0 in them, by the layers. */
+/**
+ * Trials that quantize inputs as unsigned although calibration saw values below 0 in them, by the
+ * layers.
+ */
 function unsignedWarnings(stage: ObserveStage, { plan, store, inputs }: WarningSources): readonly SweepWarning[] {
   const trials = plan.trials.filter(
     ({ observeKey, settings }) => observeKey === stage.key && settings.quantization?.activation.scheme === 'unsigned',
@@ -54,7 +60,10 @@ function unsignedWarnings(stage: ObserveStage, { plan, store, inputs }: WarningS
 
 type Lowest = readonly [layer: string, lowest: number];
 
-/** Layers that one of the trials may quantize, with the lowest value of their input where that is below 0, that first. */
+/**
+ * Layers that one of the trials may quantize, with the lowest value of their input where that is
+ * below 0, that first.
+ */
 function negativeInputs(
   observation: ObservationRecord,
   trials: readonly PlannedTrial[],

@@ -29,10 +29,10 @@ export function tryAll(plan: SweepPlan, store: Failures): TriedTrials {
 }
 
 /**
- * Which unfinished trials run. Left alone is a trial that would fail as it did: an operator that the runtime does not
- * know, a shape that does not fit, a number that is not finite, under the same conditions as before (see
- * {@link trialConditions}). Where its stage failed, that stage's failure counts, and is none any more once the stage has
- * finished or is run again for another trial.
+ * Which unfinished trials run. Left alone is a trial that would fail as it did: an operator that
+ * the runtime does not know, a shape that does not fit, a number that is not finite, under the same
+ * conditions as before (see {@link trialConditions}). Where its stage failed, that stage's failure
+ * counts, and is none any more once the stage has finished or is run again for another trial.
  */
 export function triedTrials(plan: SweepPlan, store: Failures, run: RunSettings): TriedTrials {
   const stuck = stuckStages(plan, store, run);
@@ -67,7 +67,10 @@ function decide(plan: SweepPlan, store: Failures, leftAlone: ReadonlyMap<Content
   return { toRun, again: store.failedTrials(toRun.map(({ key }) => key)), leftAlone };
 }
 
-/** Stages that failed and would fail again. A search whose observe stage failed is stuck for as long as that one is. */
+/**
+ * Stages that failed and would fail again. A search whose observe stage failed is stuck for as long
+ * as that one is.
+ */
 function stuckStages(plan: SweepPlan, store: Failures, run: RunSettings): ReadonlySet<ContentKey> {
   const failed = store.failedStages(plan.stages.map(({ key }) => key));
   const stages = new Map(plan.stages.map((stage) => [stage.key, stage]));

@@ -7,9 +7,10 @@ import { ownVersion } from '../prepare/package-version.js';
 const version = ownVersion();
 
 /**
- * What a trial's or a stage's work runs under that is in no key: `run` without its database, the batch size of the
- * evaluation, the limits of code of the user's own, and the version of quantsweep. Stored as a text beside a failure: where
- * another attempt would run under something else, it may end otherwise, and is made.
+ * What a trial's or a stage's work runs under that is in no key: `run` without its database, the
+ * batch size of the evaluation, the limits of code of the user's own, and the version of
+ * quantsweep. Stored as a text beside a failure: where another attempt would run under something
+ * else, it may end otherwise, and is made.
  */
 export function trialConditions({ evaluation, task }: TrialSettings, run: RunSettings): string {
   return conditions(run, evaluation, task);

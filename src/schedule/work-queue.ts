@@ -56,8 +56,8 @@ export interface WorkQueueOptions {
 }
 
 /**
- * Hands work items to the executor, highest priority first and no more than it runs at once, records every attempt, and gives
- * work whose place was lost further attempts.
+ * Hands work items to the executor, highest priority first and no more than it runs at once,
+ * records every attempt, and gives work whose place was lost further attempts.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
@@ -106,7 +106,10 @@ export class WorkQueue {
     this.#queue.start();
   }
 
-  /** Smaller batches are tried until none is smaller; attempts that are lost for another reason are counted. */
+  /**
+   * Smaller batches are tried until none is smaller; attempts that are lost for another reason are
+   * counted.
+   */
   async #attempts<K extends JobKind>(item: WorkItem<K>): Promise<WorkResult<K>> {
     let batchLimit: number | null = fewer(item);
     let lost = 0;
@@ -118,7 +121,8 @@ export class WorkQueue {
         const failure = cause instanceof JobError && cause.failure.retry ? cause.failure : null;
         const outOfMemory = failure?.smallerBatches === true;
         if (!outOfMemory) lost++;
-        // A child that is lost twice at the same work may have been ended by a kernel that was short of memory.
+        // A child that is lost twice at the same work may have been ended by a kernel that was
+        // short of memory.
         const mayBeMemory = outOfMemory || (lost > 1 && failure?.endsSweep !== true);
         const smaller: number | null = mayBeMemory ? halved(batchLimit ?? item.batchSize) : null;
         if (failure === null || (outOfMemory && smaller === null) || lost > this.#options.retries) {

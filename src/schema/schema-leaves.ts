@@ -1,18 +1,25 @@
 import { z } from 'zod';
 import type { JsonObject } from './json-value.js';
 
-/** Leaves that name a file: relative to the experiment file, or to the current folder when given by `--set`. */
+/**
+ * Leaves that name a file: relative to the experiment file, or to the current folder when given by
+ * `--set`.
+ */
 export const filePaths = z.registry<{ readonly kind: 'file' }>();
 
-/** List settings whose value may also be written as a range `{from, to, step}`; the range is expanded before validation. */
+/**
+ * List settings whose value may also be written as a range `{from, to, step}`; the range is
+ * expanded before validation.
+ */
 export const rangesAllowed = z.registry<{ readonly kind: 'range' }>();
 
 /** Unions of which some choices are no more: what to write instead of each. */
 export const retiredChoices = z.registry<{ readonly advice: Readonly<Record<string, string>> }>();
 
 /**
- * Settings that came after content keys were first stored, with the value that means what trials without them did. At
- * that value they are left out of a trial's settings, so that its keys stay what they were.
+ * Settings that came after content keys were first stored, with the value that means what trials
+ * without them did. At that value they are left out of a trial's settings, so that its keys stay
+ * what they were.
  */
 export const leftOut = z.registry<{ readonly at: unknown }>();
 
@@ -44,7 +51,10 @@ export function listOf<Item extends z.ZodType>(item: Item, expected: string, des
   return z.array(item, { error: expected }).min(1, { error: expected }).describe(description);
 }
 
-/** A setting of {@link leftOut}. It has its default in the file's settings, and is absent with it in a trial's. */
+/**
+ * A setting of {@link leftOut}. It has its default in the file's settings, and is absent with it in
+ * a trial's.
+ */
 export function addedLater<Leaf extends z.ZodType>(leaf: Leaf, byDefault: z.util.NoUndefined<z.output<Leaf>>) {
   const schema = leaf.default(byDefault);
   leftOut.add(schema, { at: byDefault });

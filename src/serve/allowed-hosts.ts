@@ -2,9 +2,10 @@ import { hostname } from 'node:os';
 import { isIP } from 'node:net';
 
 /**
- * Whether a request's Host header names this server. A page of another site can point a name of its own at this machine
- * (DNS rebinding) and would then be of the same origin as the report; its requests carry that name, and are refused.
- * Addresses can't be pointed elsewhere. The port is not looked at: a tunnel has another.
+ * Whether a request's Host header names this server. A page of another site can point a name of its
+ * own at this machine (DNS rebinding) and would then be of the same origin as the report; its
+ * requests carry that name, and are refused. Addresses can't be pointed elsewhere. The port is not
+ * looked at: a tunnel has another.
  *
  * @param asked what `--host` was given as
  * @param address that it stands for, e.g. `127.0.0.1`

@@ -15,7 +15,9 @@ export interface Answering {
   readonly failed: (error: unknown) => void;
 }
 
-/** Sent with everything: nothing but the report's own files, in no frame, of no other site's page. */
+/**
+ * Sent with everything: nothing but the report's own files, in no frame, of no other site's page.
+ */
 const guards: OutgoingHttpHeaders = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -37,8 +39,8 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 /**
- * Answers one request. Only GET and HEAD, and only paths that the report itself has: none reaches the file system, and
- * nothing can be written.
+ * Answers one request. Only GET and HEAD, and only paths that the report itself has: none reaches
+ * the file system, and nothing can be written.
  */
 export async function answerRequest(request: IncomingMessage, response: ServerResponse, to: Answering): Promise<void> {
   if (!isAllowedHost(request.headers.host, to.host.asked, to.host.address)) {
@@ -100,7 +102,10 @@ async function answerPath(
   }
 }
 
-/** The report's path that an address stands for: a folder for its index; null where it can't be decoded. */
+/**
+ * The report's path that an address stands for: a folder for its index; null where it can't be
+ * decoded.
+ */
 export function sitePath(url: string): string | null {
   const path = url.replace(/[?#].*$/s, '');
   if (!path.startsWith('/')) return null;

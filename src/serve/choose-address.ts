@@ -4,14 +4,18 @@ import type { AddressInfo } from 'node:net';
 import { UsageError } from '../errors/usage-error.js';
 import { isLoopback } from './allowed-hosts.js';
 
-/** Where the report is served unless told otherwise, and how many ports after it are tried when it is taken. */
+/**
+ * Where the report is served unless told otherwise, and how many ports after it are tried when it
+ * is taken.
+ */
 export const defaultPort = 8377;
 const triedPorts = 20;
 
 /**
  * The address that `--host` stands for.
  *
- * @throws UsageError for a name without address, and for one that other machines reach unless that is allowed
+ * @throws UsageError for a name without address, and for one that other machines reach unless that
+ *   is allowed
  */
 export async function chooseAddress(host: string, allowRemote: boolean): Promise<string> {
   const address = await lookup(host.replace(/^\[|\]$/g, '')).then(
@@ -34,7 +38,8 @@ export async function chooseAddress(host: string, allowRemote: boolean): Promise
  * Listens on a port, or where none is given on the first free one from {@link defaultPort}.
  *
  * @returns the port
- * @throws UsageError where the given port is taken or not allowed, or the address is not of this machine
+ * @throws UsageError where the given port is taken or not allowed, or the address is not of this
+ *   machine
  */
 export async function listen(server: Server, address: string, port: number | undefined): Promise<number> {
   const ports = port === undefined ? [...Array.from({ length: triedPorts }, (_, i) => defaultPort + i), 0] : [port];

@@ -15,13 +15,16 @@ export interface EventStreamOptions {
 
 export const eventDefaults: EventStreamOptions = { lookMs: 1000, newsMs: 2000, heartbeatMs: 15_000, mostClients: 100 };
 
-/** A client that leaves so many bytes unread is let go; it comes back by itself and gets the state as it is then. */
+/**
+ * A client that leaves so many bytes unread is let go; it comes back by itself and gets the state
+ * as it is then.
+ */
 const mostUnread = 16_384;
 
 /**
- * Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): `state` when a client comes and
- * whenever the revision has changed, with the whole state, so that none has to be kept for a slow client. Looks at the
- * database only while there are clients.
+ * Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): `state` when
+ * a client comes and whenever the revision has changed, with the whole state, so that none has to
+ * be kept for a slow client. Looks at the database only while there are clients.
  */
 export class EventStream {
   readonly #clients = new Set<ServerResponse>();

@@ -1,13 +1,17 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** A connection on which nothing moves for so long is closed, but for those that follow the database. */
+/**
+ * A connection on which nothing moves for so long is closed, but for those that follow the
+ * database.
+ */
 const idleMs = 30_000;
 
 /**
- * Keeps the number of connections within a limit, so that connections that ask nothing, ask slowly or do not read their
- * answer can't keep others out: a new one takes the place of the oldest that waits for a request, or else of the oldest that
- * is being answered. Those that follow the database have a limit of their own and are left alone.
+ * Keeps the number of connections within a limit, so that connections that ask nothing, ask slowly
+ * or do not read their answer can't keep others out: a new one takes the place of the oldest that
+ * waits for a request, or else of the oldest that is being answered. Those that follow the database
+ * have a limit of their own and are left alone.
  */
 export function limitConnections(server: Server, most: number, isFollowing: (socket: Socket) => boolean): void {
   // Sets go by age: a connection that waits again is the youngest.

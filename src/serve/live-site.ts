@@ -15,7 +15,10 @@ import type { DatabaseLook, ServedDatabase } from './served-database.js';
 /** Pages of one revision that are kept: any two trials make a comparison page. */
 const keptPages = 64;
 
-/** While commits go on, pages are made in at most a tenth of the time, so that a run keeps its processors. */
+/**
+ * While commits go on, pages are made in at most a tenth of the time, so that a run keeps its
+ * processors.
+ */
 const restPerWork = 9;
 const longestRestMs = 60_000;
 
@@ -30,7 +33,9 @@ export type Answer =
 export interface LiveSiteOptions {
   /** Name of the database, as pages show it. */
   readonly name: string;
-  /** Names of the sweeps to show; none: all. Those that the database lacks appear when they begin. */
+  /**
+   * Names of the sweeps to show; none: all. Those that the database lacks appear when they begin.
+   */
   readonly sweeps: readonly string[];
   /** For so long pages are made from the same facts, whatever is committed meanwhile. */
   readonly freshMs: number;
@@ -49,7 +54,10 @@ interface Revision {
   workMs: number;
 }
 
-/** The report over a database as it is now. Making a page takes up to seconds and blocks: pages are made one at a time. */
+/**
+ * The report over a database as it is now. Making a page takes up to seconds and blocks: pages are
+ * made one at a time.
+ */
 export class LiveSite {
   readonly #database: ServedDatabase;
   readonly #options: LiveSiteOptions;
@@ -66,7 +74,9 @@ export class LiveSite {
     this.#options = options;
   }
 
-  /** The state now: looks whether the database has changed, and lists its sweeps anew where it has. */
+  /**
+   * The state now: looks whether the database has changed, and lists its sweeps anew where it has.
+   */
   state(): LiveState {
     const now = performance.now();
     if (now - this.#lookedAt >= this.#options.freshMs) {
@@ -156,7 +166,10 @@ export class LiveSite {
     return made;
   }
 
-  /** Between two pages the event loop gets its turn: events and heartbeats wait for one page at most. */
+  /**
+   * Between two pages the event loop gets its turn: events and heartbeats wait for one page at
+   * most.
+   */
   #inOrder<T>(work: () => T): Promise<T> {
     const result = this.#last.then(() => new Promise((resolve) => setImmediate(resolve))).then(work);
     this.#last = result.catch(() => undefined);

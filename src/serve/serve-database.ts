@@ -34,7 +34,8 @@ export interface Serving {
 /**
  * Serves the report of a database while sweeps may write it:
  *
- *     look (each second, while pages follow) -> revision -> event -> page fetches itself -> LiveSite.render
+ *     look (each second, while pages follow) -> revision -> event
+ *       -> page fetches itself -> LiveSite.render
  *
  * A database that isn't there yet, or that `quantsweep run` will bring up to date, is waited for.
  *

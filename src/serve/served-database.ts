@@ -11,16 +11,28 @@ export interface DatabaseLook {
   readonly run: RunState;
 }
 
-/** A database that another process may be writing, may have yet to make, may delete, or put another file in place of. */
+/**
+ * A database that another process may be writing, may have yet to make, may delete, or put another
+ * file in place of.
+ */
 export interface ServedDatabase {
-  /** The one connection, for reading only: a new one after {@link look} has found another file. @throws StoreError */
+  /**
+   * The one connection, for reading only: a new one after {@link look} has found another file.
+   * @throws StoreError
+   */
   readonly queries: () => QueryConnection;
-  /** Cheap enough for each second. @throws StoreError where there is no database, or none that can be read */
+  /**
+   * Cheap enough for each second. @throws StoreError where there is no database, or none that can
+   * be read
+   */
   readonly look: () => DatabaseLook;
   readonly close: () => void;
 }
 
-/** Serving is one thread: it waits for a database that another program holds no longer than nobody notices. */
+/**
+ * Serving is one thread: it waits for a database that another program holds no longer than nobody
+ * notices.
+ */
 const busyMs = 200;
 
 /** The database at `path`, opened when it is first asked for. */
@@ -40,7 +52,8 @@ export function servedDatabase(path: string): ServedDatabase {
 
   function look(): DatabaseLook {
     const file = fileIdentity(path);
-    // A file that was deleted can be read on through its old connection, and would look as if nothing had happened.
+    // A file that was deleted can be read on through its old connection, and would look as if
+    // nothing had happened.
     if (open !== null && open.file !== file) close();
     const connection = queries();
     const run = readRunState(path);

@@ -6,8 +6,9 @@ import type { ServedDatabase } from './served-database.js';
 const mendable: ReadonlySet<StoreErrorCode> = new Set<StoreErrorCode>(['missing', 'older-schema', 'locked', 'busy']);
 
 /**
- * What a user should know when serving begins: that there is no database yet, or that it lacks a named sweep. Null where
- * all is there. Neither keeps the report from being served, since it may be opened before the sweep is begun.
+ * What a user should know when serving begins: that there is no database yet, or that it lacks a
+ * named sweep. Null where all is there. Neither keeps the report from being served, since it may be
+ * opened before the sweep is begun.
  *
  * @throws StoreError where the path can't become a database of a sweep
  */

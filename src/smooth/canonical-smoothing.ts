@@ -6,7 +6,9 @@ export function alphaModeOf({ mode, alpha }: Pick<SmoothingSettings, 'mode' | 'a
   return mode === 'static' && alpha === 'auto' ? 'auto' : mode;
 }
 
-/** The settings with what can't matter in their mode set to null, so that equal work has equal keys. */
+/**
+ * The settings with what can't matter in their mode set to null, so that equal work has equal keys.
+ */
 export function canonicalSmoothing(settings: SmoothingSettings): CanonicalSmoothing {
   const mode = alphaModeOf(settings);
   const { alphas, readsAbsmax, apply } = smoothingModes[mode];

@@ -4,13 +4,22 @@ import { readFloatTensor } from '../onnx/tensor.js';
 import { visitKernels } from '../onnx/layers/weight-layout.js';
 import { DEAD_CHANNEL_ABSMAX, type SmoothingFactors } from './smoothing-factors.js';
 
-/** Passes over all regions end when no factor of the last one is further than this from 1, as a logarithm. */
+/**
+ * Passes over all regions end when no factor of the last one is further than this from 1, as a
+ * logarithm.
+ */
 const TOLERANCE = 1e-4;
 
-/** Passes at most. Any factors leave the model's function as it is, so stopping early costs only evenness. */
+/**
+ * Passes at most. Any factors leave the model's function as it is, so stopping early costs only
+ * evenness.
+ */
 const MOST_PASSES = 100;
 
-/** A weight reduced to the largest magnitude of each connected pair of channels, with the factors that apply to it. */
+/**
+ * A weight reduced to the largest magnitude of each connected pair of channels, with the factors
+ * that apply to it.
+ */
 interface Ranges {
   readonly inputs: Int32Array;
   readonly outputs: Int32Array;
@@ -22,10 +31,11 @@ interface Ranges {
 }
 
 /**
- * Cross-layer equalization (Nagel et al. 2019, arXiv 1906.04721, section 4.1, equation 11): for every region the factors
- * `s = sqrt(r1 / r2)` with which channel c of the producer's weight, divided by s, and of the readers' weights, multiplied
- * by s, have one range `sqrt(r1 * r2)`. r1 is the largest magnitude of the producer's output channel, r2 that of the input
- * channel over all readers. Regions that share a layer pull at each other: all are gone through until nothing moves.
+ * Cross-layer equalization (Nagel et al. 2019, arXiv 1906.04721, section 4.1, equation 11): for
+ * every region the factors `s = sqrt(r1 / r2)` with which channel c of the producer's weight,
+ * divided by s, and of the readers' weights, multiplied by s, have one range `sqrt(r1 * r2)`. r1 is
+ * the largest magnitude of the producer's output channel, r2 that of the input channel over all
+ * readers. Regions that share a layer pull at each other: all are gone through until nothing moves.
  *
  * Weights alone decide: no data is needed. A channel that is dead on either side keeps s = 1.
  *

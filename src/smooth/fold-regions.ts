@@ -9,8 +9,9 @@ export interface FoldRegions {
 }
 
 /**
- * Where the smoothing of the given layers can move into the producers of their inputs exactly. A region is there whole or
- * not at all: as soon as one reader of a tensor is none of the layers, all readers fall back.
+ * Where the smoothing of the given layers can move into the producers of their inputs exactly. A
+ * region is there whole or not at all: as soon as one reader of a tensor is none of the layers, all
+ * readers fall back.
  */
 export function findFoldRegions(model: OnnxModel, layers: readonly Layer[]): FoldRegions {
   const found = new Map<string, FoundLayer>();

@@ -10,7 +10,10 @@ import { visitKernels } from '../onnx/layers/weight-layout.js';
 /** A region with the factors that move from its tensors into its weights. */
 export interface Fold {
   readonly region: FoldRegion;
-  /** `[channels]`, positive: the producer's output is divided by it, the readers' weights are multiplied by it. */
+  /**
+   * `[channels]`, positive: the producer's output is divided by it, the readers' weights are
+   * multiplied by it.
+   */
   readonly s: Float32Array;
 }
 
@@ -24,8 +27,9 @@ export interface RescaledModel {
 }
 
 /**
- * The model with every fold carried out: `W[o, i] * sIn[i] / sOut[o]` and `b[o] / sOut[o]`, in float64 and rounded once to
- * float32. The given model stays as it is; rescaled numbers are new initializers.
+ * The model with every fold carried out: `W[o, i] * sIn[i] / sOut[o]` and `b[o] / sOut[o]`, in
+ * float64 and rounded once to float32. The given model stays as it is; rescaled numbers are new
+ * initializers.
  */
 export function rescaleModel(model: OnnxModel, folds: readonly Fold[]): RescaledModel {
   const layers = new Map<string, Layer>();

@@ -11,7 +11,8 @@ import { applySmoothing, type LayerSmoothing, type SmoothedModel } from './smoot
  * @param model the trial's, with BatchNormalization folded
  * @param layers all layers that the trial quantized
  * @param decisions by layer name
- * @throws ModelError naming a layer whose s can't be folded into this model, or not as one with its neighbours'
+ * @throws ModelError naming a layer whose s can't be folded into this model, or not as one with its
+ *   neighbours'
  */
 export function restoreSmoothing(
   model: OnnxModel,

@@ -24,18 +24,29 @@ export interface SmoothedLayer {
   readonly alpha: number | null;
   /** The factors that are applied: of a folded layer those of its tensor, which it may share. */
   readonly factors: SmoothingFactors;
-  /** `insert`: the input is divided by s here; `fold`: the base model's tensor is divided already. */
+  /**
+   * `insert`: the input is divided by s here; `fold`: the base model's tensor is divided already.
+   */
   readonly apply: 'insert' | 'fold' | 'none';
-  /** Why s is inserted although it was to be folded, or why the layer was left alone; null otherwise. */
+  /**
+   * Why s is inserted although it was to be folded, or why the layer was left alone; null
+   * otherwise.
+   */
   readonly fallbackReason: string | null;
-  /** `[O]`, by which the base model's output of this layer is divided, for layers behind it that were folded; null: 1. */
+  /**
+   * `[O]`, by which the base model's output of this layer is divided, for layers behind it that
+   * were folded; null: 1.
+   */
   readonly outputFactors: Float32Array | null;
   /** W * s, of the weight's shape, in the units of the base model's output. */
   readonly smoothedWeight: Float32Array;
 }
 
 export interface SmoothedModel {
-  /** The given model with 1/s moved into the producers, and s into the weights, of folded layers: the same function. */
+  /**
+   * The given model with 1/s moved into the producers, and s into the weights, of folded layers:
+   * the same function.
+   */
   readonly base: OnnxModel;
   readonly layers: readonly SmoothedLayer[];
 }
@@ -49,10 +60,11 @@ export interface LayerSmoothing {
 }
 
 /**
- * Decides s of every layer and how it is applied. Inserted s all come from the given model's weights. Folding takes the
- * elementwise maximum over the layers that read one tensor, from the output to the input of the network: a layer whose
- * own output was divided by then has its s from the divided weight, the one that it is quantized with. (From the given
- * weights a range that lies in two neighbours would be evened out twice, and so be uneven again.)
+ * Decides s of every layer and how it is applied. Inserted s all come from the given model's
+ * weights. Folding takes the elementwise maximum over the layers that read one tensor, from the
+ * output to the input of the network: a layer whose own output was divided by then has its s from
+ * the divided weight, the one that it is quantized with. (From the given weights a range that lies
+ * in two neighbours would be evened out twice, and so be uneven again.)
  */
 export function smoothLayers(
   model: OnnxModel,

@@ -9,12 +9,14 @@ export interface SmoothingFactors {
 }
 
 /**
- * SmoothQuant's factors `s[c] = act[c]^alpha / wt[c]^(1-alpha)` (Xiao et al., arXiv 2211.10438, equation 4): the input
- * is divided by s, the weight multiplied by s along its input channels. Computed in float64, stored as float32.
+ * SmoothQuant's factors `s[c] = act[c]^alpha / wt[c]^(1-alpha)` (Xiao et al., arXiv 2211.10438,
+ * equation 4): the input is divided by s, the weight multiplied by s along its input channels.
+ * Computed in float64, stored as float32.
  *
  * @param activationAbsmax `[I]`
  * @param weightAbsmax `[I]`
- * @param alpha migration strength: 0 leaves all difficulty in the activations, 1 moves all into the weights
+ * @param alpha migration strength: 0 leaves all difficulty in the activations, 1 moves all into the
+ *   weights
  */
 export function smoothingFactors(
   activationAbsmax: Float64Array,

@@ -5,10 +5,16 @@ export type SmoothingApply = 'insert' | 'fold';
 
 export interface SmoothingSettings {
   readonly mode: SmoothingModeName;
-  /** Migration strength in [0, 1]; `auto`: the candidate whose output is closest to FP32's. Used by `static` only. */
+  /**
+   * Migration strength in [0, 1]; `auto`: the candidate whose output is closest to FP32's. Used by
+   * `static` only.
+   */
   readonly alpha: number | 'auto';
   readonly absmax: AbsmaxMethod;
-  /** `insert`: each layer divides its own input; `fold`: 1/s goes into the producer of the input where that is exact. */
+  /**
+   * `insert`: each layer divides its own input; `fold`: 1/s goes into the producer of the input
+   * where that is exact.
+   */
   readonly apply: SmoothingApply;
 }
 

@@ -17,8 +17,9 @@ export function perInputChannelAbsmax(weight: Float32Array, layout: WeightLayout
 }
 
 /**
- * What the mistaken `weight.view(-1, I/g).abs().max(0)` gives on the contiguous weight: column j takes every (I/g)-th
- * number, and so mixes channels and kernel positions. With groups the columns repeat for each group.
+ * What the mistaken `weight.view(-1, I/g).abs().max(0)` gives on the contiguous weight: column j
+ * takes every (I/g)-th number, and so mixes channels and kernel positions. With groups the columns
+ * repeat for each group.
  *
  * @returns `[I]`
  */

@@ -1,7 +1,7 @@
 /**
- * Returns P(X >= successes) of X ~ Binomial(trials, probability): how likely chance alone does at least as well. Exact but
- * for rounding: terms by their recursion from the first one, whose logarithm is a sum; relative error below 1e-9 for up to
- * 1e6 trials. 1 for `successes` 0.
+ * Returns P(X >= successes) of X ~ Binomial(trials, probability): how likely chance alone does at
+ * least as well. Exact but for rounding: terms by their recursion from the first one, whose
+ * logarithm is a sum; relative error below 1e-9 for up to 1e6 trials. 1 for `successes` 0.
  *
  * @param probability above 0 and below 1
  */

@@ -1,4 +1,7 @@
-/** Sets of sample indices as bytes: bit i is bit i % 8 (low first) of byte floor(i / 8); bits past the count are 0. */
+/**
+ * Sets of sample indices as bytes: bit i is bit i % 8 (low first) of byte floor(i / 8); bits past
+ * the count are 0.
+ */
 
 /** Returns a set for indices `0 .. count - 1`, empty: `ceil(count / 8)` bytes. */
 export function createBitset(count: number): Uint8Array {
@@ -23,7 +26,8 @@ export function countBits(bitset: Uint8Array): number {
 }
 
 /**
- * Returns how many indices are in `a` alone and in `b` alone: the discordant pairs of McNemar's test.
+ * Returns how many indices are in `a` alone and in `b` alone: the discordant pairs of McNemar's
+ * test.
  *
  * @throws RangeError when the sets differ in size.
  */

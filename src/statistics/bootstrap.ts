@@ -1,7 +1,10 @@
 import { percentileOfSorted } from './percentile.js';
 import { createPrng } from './prng.js';
 
-/** Seed of every resampling of scenes, one for all trials: replicate b weighs the scenes alike in each, so trials pair up. */
+/**
+ * Seed of every resampling of scenes, one for all trials: replicate b weighs the scenes alike in
+ * each, so trials pair up.
+ */
 export const BOOTSTRAP_SEED = 20221118;
 
 const REPLICATES_FOR_TAIL = 100;
@@ -17,13 +20,16 @@ export interface PairedBootstrap {
   readonly pValue: number;
   /** `<=`: no replicate speaks for equality, and so many replicates tell no less than pValue. */
   readonly pRelation: '=' | '<=';
-  /** Difference over the standard deviation of the replicates' differences; null where that is nothing to rely on. */
+  /**
+   * Difference over the standard deviation of the replicates' differences; null where that is
+   * nothing to rely on.
+   */
   readonly zScore: number | null;
 }
 
 /**
- * Writes into `weight` how often each of its samples is drawn when as many are drawn with replacement; depends on `replicate`
- * and the number of samples only.
+ * Writes into `weight` how often each of its samples is drawn when as many are drawn with
+ * replacement; depends on `replicate` and the number of samples only.
  */
 export function drawResample(replicate: number, weight: Uint16Array): void {
   const random = createPrng(BOOTSTRAP_SEED, replicate);
@@ -38,15 +44,16 @@ export function percentileInterval95(replicates: Float64Array): [low: number, hi
 }
 
 /**
- * Compares two trials by replicates of a metric on the same resamples, `[replicates]` each (Efron and Tibshirani 1993, ch.
- * 13 and 16): the 95 % percentile interval of a - b, and
+ * Compares two trials by replicates of a metric on the same resamples, `[replicates]` each (Efron
+ * and Tibshirani 1993, ch. 13 and 16): the 95 % percentile interval of a - b, and
  *
  *   p = min(1, 2 min(#(a - b <= 0) + 1, #(a - b >= 0) + 1) / (replicates + 1))
  *
- * Counting can't tell p below 2 / (replicates + 1): where all replicates lie on one side, p is that at most, and said to be
- * so. `zScore` is what a correction for many comparisons goes by there; fewer than 100 replicates, fewer than 50 different
- * ones, or a spread within rounding give none. p is never 0. `difference` is the observed a - b on all samples; where it is
- * exactly 0 nothing speaks against equality and p is 1.
+ * Counting can't tell p below 2 / (replicates + 1): where all replicates lie on one side, p is that
+ * at most, and said to be so. `zScore` is what a correction for many comparisons goes by there;
+ * fewer than 100 replicates, fewer than 50 different ones, or a spread within rounding give none. p
+ * is never 0. `difference` is the observed a - b on all samples; where it is exactly 0 nothing
+ * speaks against equality and p is 1.
  *
  * @throws RangeError when the lengths differ or are 0, or a number is NaN or infinite.
  */

@@ -37,16 +37,17 @@ export interface JudgedDifference {
 }
 
 /**
- * The one rule for whether two trials differ where one, or both, were chosen as the best of many on the samples that judge
- * them. Being chosen raises a value, so what counts is the choice of the trial that is ahead: its p is multiplied by the
- * number of settings it was chosen from (Bonferroni). That the one behind was chosen, too, makes the lead smaller, not
- * larger, and asks for nothing. So a best of N equal settings is said to differ from another trial in 5 % of sweeps at
- * most, and the settings that do not differ from the best of N hold the truly best with 95 % (multiple comparisons with
- * the best, Hsu 1984, Ann. Stat. 12).
+ * The one rule for whether two trials differ where one, or both, were chosen as the best of many on
+ * the samples that judge them. Being chosen raises a value, so what counts is the choice of the
+ * trial that is ahead: its p is multiplied by the number of settings it was chosen from
+ * (Bonferroni). That the one behind was chosen, too, makes the lead smaller, not larger, and asks
+ * for nothing. So a best of N equal settings is said to differ from another trial in 5 % of sweeps
+ * at most, and the settings that do not differ from the best of N hold the truly best with 95 %
+ * (multiple comparisons with the best, Hsu 1984, Ann. Stat. 12).
  *
- * A bootstrap counts no p below 2 / (replicates + 1), which no correction for many settings would survive. Where all
- * replicates lie on one side, what is multiplied is the two-sided normal tail beyond their z; the result is never below
- * what the replicates count.
+ * A bootstrap counts no p below 2 / (replicates + 1), which no correction for many settings would
+ * survive. Where all replicates lie on one side, what is multiplied is the two-sided normal tail
+ * beyond their z; the result is never below what the replicates count.
  */
 export function judgeDifference(test: TestedDifference, chosen: ChosenFrom): JudgedDifference {
   const { difference, pValue, pRelation, zScore } = test;

@@ -3,9 +3,10 @@ import { exactMcNemar } from './mcnemar.js';
 import { normalTail } from './normal-tail.js';
 
 /**
- * Smallest difference of two shares over `samples` samples that McNemar's exact test would have called significant, with a
- * choice among `chosenFrom` settings allowed for: with the samples that only the worse trial gets right as they are, so many
- * more that only the better one gets right. A difference below it could not have been told from none.
+ * Smallest difference of two shares over `samples` samples that McNemar's exact test would have
+ * called significant, with a choice among `chosenFrom` settings allowed for: with the samples that
+ * only the worse trial gets right as they are, so many more that only the better one gets right. A
+ * difference below it could not have been told from none.
  *
  * @param fewer samples that only the worse of the two gets right
  * @throws RangeError where there is no sample
@@ -13,7 +14,8 @@ import { normalTail } from './normal-tail.js';
 export function detectableShare(samples: number, fewer: number, chosenFrom: number): number {
   if (!(samples > 0)) throw new RangeError(`Expected a sample or more, got ${samples}`);
   const isSignificant = (more: number): boolean => exactMcNemar(more, fewer) * chosenFrom < SIGNIFICANCE;
-  // Significance only grows with `more`: doubled until it is there, then halved down to where it begins.
+  // Significance only grows with `more`: doubled until it is there, then halved down to where it
+  // begins.
   let low = fewer;
   let high = fewer + 1;
   while (!isSignificant(high)) {
@@ -29,8 +31,8 @@ export function detectableShare(samples: number, fewer: number, chosenFrom: numb
 }
 
 /**
- * The same of a difference whose replicates spread by `deviation` (standard deviation): z x deviation, z such that the
- * two-sided normal tail beyond it, times `chosenFrom`, is 0.05.
+ * The same of a difference whose replicates spread by `deviation` (standard deviation): z x
+ * deviation, z such that the two-sided normal tail beyond it, times `chosenFrom`, is 0.05.
  */
 export function detectableSpread(deviation: number, chosenFrom: number): number {
   return significantZ(chosenFrom) * deviation;

@@ -1,10 +1,11 @@
 /**
- * Returns the two-sided p-value of McNemar's exact test for two trials on the same samples, of which `onlyA` are right
- * under the first alone and `onlyB` under the second alone:
+ * Returns the two-sided p-value of McNemar's exact test for two trials on the same samples, of
+ * which `onlyA` are right under the first alone and `onlyB` under the second alone:
  *
  *   p = min(1, 2 P(X <= min(onlyA, onlyB))),  X ~ Binomial(onlyA + onlyB, 1/2)
  *
- * and 1 without such samples. Relative error below 1e-10 for counts up to 1e5; values below about 1e-300 come out as 0.
+ * and 1 without such samples. Relative error below 1e-10 for counts up to 1e5; values below about
+ * 1e-300 come out as 0.
  *
  * @throws RangeError unless both are integers of 0 or above.
  */
@@ -14,8 +15,8 @@ export function exactMcNemar(onlyA: number, onlyB: number): number {
   }
   const trials = onlyA + onlyB;
   const fewer = Math.min(onlyA, onlyB);
-  // Binomial coefficients relative to the middle one, so that nothing overflows; both tails are alike. Their sum takes the
-  // place of 2^trials.
+  // Binomial coefficients relative to the middle one, so that nothing overflows; both tails are
+  // alike. Their sum takes the place of 2^trials.
   let term = 1;
   let total = 0;
   let tail = 0;

@@ -2,7 +2,8 @@ const CONTINUED_FRACTION_TERMS = 60;
 
 /**
  * P(Z > z) of the standard normal distribution for z >= 2, by Laplace's continued fraction
- * `phi(z) / (z + 1/(z + 2/(z + 3/(z + ...))))`; relative error below 1e-9 there, 0 where it underflows.
+ * `phi(z) / (z + 1/(z + 2/(z + 3/(z + ...))))`; relative error below 1e-9 there, 0 where it
+ * underflows.
  *
  * @throws RangeError for z < 2, where the fraction converges slowly
  */

@@ -24,22 +24,26 @@ export interface PairedEffect {
 const Z_95 = 1.959964;
 
 /**
- * The mean over pairs of trials of what changes from the one to the other, with its 95 % interval. Pairs of one group share
- * their samples, so they are not independent: an easy sample is right in all of them. The mean of the pairs' differences
- * is the mean over *samples* of what each gains, averaged over the pairs; samples are independent, so the interval is one of
- * a mean over samples, however the pairs hang together.
+ * The mean over pairs of trials of what changes from the one to the other, with its 95 % interval.
+ * Pairs of one group share their samples, so they are not independent: an easy sample is right in
+ * all of them. The mean of the pairs' differences is the mean over *samples* of what each gains,
+ * averaged over the pairs; samples are independent, so the interval is one of a mean over samples,
+ * however the pairs hang together.
  *
  * - right or wrong: with y_i in [-1, 1] the mean gain of sample i over the pairs, the interval is
- *   `m +- 1.96 sqrt((S / (n + 2) - m^2) / (n + 2))`, `m = sum y_i / (n + 2)`, `S = sum y_i^2 + 1`: Wald's with half a sample
- *   added to each of the four outcomes of a pair, as Agresti and Min (2005, Stat. Med. 24) have it for one pair. Without that,
- *   two trials that agree on all samples would have an interval of no width.
- * - replicates: those of all pairs come from the same resamples, so their means over the pairs are replicates of the mean:
- *   the percentile interval.
+ *   `m +- 1.96 sqrt((S / (n + 2) - m^2) / (n + 2))`, `m = sum y_i / (n + 2)`, `S = sum y_i^2 + 1`:
+ *   Wald's with half a sample added to each of the four outcomes of a pair, as Agresti and Min
+ *   (2005, Stat. Med. 24) have it for one pair. Without that, two trials that agree on all samples
+ *   would have an interval of no width.
+ * - replicates: those of all pairs come from the same resamples, so their means over the pairs are
+ *   replicates of the mean: the percentile interval.
  *
- * Several groups (models, evaluations) may share samples or not. Their interval is the weighted sum of the groups' ends,
- * weights being their numbers of pairs: right for groups that move together, wide for those that do not.
+ * Several groups (models, evaluations) may share samples or not. Their interval is the weighted sum
+ * of the groups' ends, weights being their numbers of pairs: right for groups that move together,
+ * wide for those that do not.
  *
- * @param groups pairs over the same samples; within a group of one kind, count and number of replicates
+ * @param groups pairs over the same samples; within a group of one kind, count and number of
+ *   replicates
  * @throws RangeError without pairs, or where lengths differ
  */
 export function pairedEffect(groups: readonly (readonly PairedOutcomes[])[]): PairedEffect {

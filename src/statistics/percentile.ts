@@ -1,6 +1,6 @@
 /**
- * Returns the `percent`-th percentile of `sorted` (ascending, at least one number), linear between neighbours as
- * numpy.percentile does by default.
+ * Returns the `percent`-th percentile of `sorted` (ascending, at least one number), linear between
+ * neighbours as numpy.percentile does by default.
  */
 export function percentileOfSorted(sorted: Float64Array, percent: number): number {
   const place = (percent / 100) * (sorted.length - 1);

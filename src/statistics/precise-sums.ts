@@ -2,9 +2,10 @@
 const SPLITTER = 134217729;
 
 /**
- * Sums in about 106 bits, as an unevaluated pair of float64 each (Dekker 1971). The order of the additions, and how they
- * are grouped into runs, does not show in the float64 that comes out: that of any order is within 1e-30 of the exact sum
- * before it is rounded once. What is not finite stays not finite.
+ * Sums in about 106 bits, as an unevaluated pair of float64 each (Dekker 1971). The order of the
+ * additions, and how they are grouped into runs, does not show in the float64 that comes out: that
+ * of any order is within 1e-30 of the exact sum before it is rounded once. What is not finite stays
+ * not finite.
  */
 export class PreciseSums {
   readonly #high: Float64Array;
@@ -45,7 +46,10 @@ export class PreciseSums {
     }
   }
 
-  /** Adds `other * numerator / denominator`, both whole numbers below 2^53, to the sums from `first` on. */
+  /**
+   * Adds `other * numerator / denominator`, both whole numbers below 2^53, to the sums from `first`
+   * on.
+   */
   addScaled(other: PreciseSums, numerator: number, denominator: number, first = 0): void {
     for (let index = 0; index < other.length; index++) {
       const high = other.#high[index]!;

@@ -1,4 +1,7 @@
-/** A seeded generator of uniform integers; the same seed gives the same numbers everywhere. Not for cryptography. */
+/**
+ * A seeded generator of uniform integers; the same seed gives the same numbers everywhere. Not for
+ * cryptography.
+ */
 export interface Prng {
   /** Uniform in 0 .. 2^32 - 1. */
   nextUint32(): number;
@@ -8,11 +11,13 @@ export interface Prng {
 
 /**
  * Returns the generator of `(seed, stream)`, 32-bit integers: xoshiro128** 1.1 (Blackman and Vigna,
- * https://prng.di.unimi.it), its state filled by splitmix32. Different streams of a seed are unrelated.
+ * https://prng.di.unimi.it), its state filled by splitmix32. Different streams of a seed are
+ * unrelated.
  */
 export function createPrng(seed: number, stream = 0): Prng {
   const fill = splitmix32(splitmix32(seed | 0)() ^ Math.imul(stream | 0, 0x9e3779b1));
-  // All four words 0 is the one state that does not move; splitmix32 gives 0 for one of its inputs only.
+  // All four words 0 is the one state that does not move; splitmix32 gives 0 for one of its inputs
+  // only.
   let [a, b, c, d] = [fill(), fill(), fill(), fill()];
 
   function nextUint32(): number {
@@ -38,7 +43,10 @@ export function createPrng(seed: number, stream = 0): Prng {
   return { nextUint32, nextBelow };
 }
 
-/** A Weyl sequence through the 32-bit finalizer of MurmurHash3: a bijection, so different states give different numbers. */
+/**
+ * A Weyl sequence through the 32-bit finalizer of MurmurHash3: a bijection, so different states
+ * give different numbers.
+ */
 function splitmix32(seed: number): () => number {
   let state = seed | 0;
   return () => {

@@ -2,7 +2,8 @@
 const Z = 1.959963984540054;
 
 /**
- * Returns the Wilson score interval [low, high] at 95 % for `correct` of `total` (Wilson 1927; without continuity correction):
+ * Returns the Wilson score interval [low, high] at 95 % for `correct` of `total` (Wilson 1927;
+ * without continuity correction):
  *
  *   (p + z^2/2n +- z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n)
  *

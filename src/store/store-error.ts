@@ -62,7 +62,10 @@ const mendable: ReadonlySet<StoreErrorCode> = new Set([
   'not-a-database',
 ]);
 
-/** Everything the store refuses; the message says what was expected, what came, where, and what to do. */
+/**
+ * Everything the store refuses; the message says what was expected, what came, where, and what to
+ * do.
+ */
 export class StoreError extends QuantsweepError {
   static override readonly errorClass: string = 'StoreError';
 

@@ -69,23 +69,23 @@ export interface StoredBest {
  * Who owns what:
  * - One process writes, the parent of the sweep, and it is the only one that calls these methods.
  *   Children send records to it and know no store. {@link SweepReader} is what others may have.
- * - Plan and settings are the caller's: the store keeps them by content key and derives none. Of what
- *   is stored under a key the first version stays.
- * - Which trials are alike, which is the best and what a trial is compared with, is the store's to say
- *   (`v_alike`, `v_place`, `comparison`); whoever else needs it asks.
+ * - Plan and settings are the caller's: the store keeps them by content key and derives none. Of
+ *   what is stored under a key the first version stays.
+ * - Which trials are alike, which is the best and what a trial is compared with, is the store's to
+ *   say (`v_alike`, `v_place`, `comparison`); whoever else needs it asks.
  *
  * What is atomic:
  * - Every method is one transaction: it happens whole or not at all, also where it throws or the
  *   process is killed. What returned is there after the file is opened again.
- * - A record that names a layer that its model lacks, holds a number that is not finite, or lacks its
- *   primary metric is refused whole.
+ * - A record that names a layer that its model lacks, holds a number that is not finite, or lacks
+ *   its primary metric is refused whole.
  *
  * How work goes on:
- * - A trial or stage is pending, then done, stopped (trials) or failed. Failed work may be tried and
- *   finished later. Done and stopped are the end: to finish, stop or fail it once more, or to start an
- *   attempt at it, throws `finished`. What the store was never told of throws `unknown`.
- * - An attempt is running, then done, failed or interrupted. {@link SweepStore.beginSweep} interrupts
- *   those that an earlier process left running.
+ * - A trial or stage is pending, then done, stopped (trials) or failed. Failed work may be tried
+ *   and finished later. Done and stopped are the end: to finish, stop or fail it once more, or to
+ *   start an attempt at it, throws `finished`. What the store was never told of throws `unknown`.
+ * - An attempt is running, then done, failed or interrupted. {@link SweepStore.beginSweep}
+ *   interrupts those that an earlier process left running.
  * - Reading what is not there gives null, or leaves the key out; it never throws.
  *
  * Throws `StoreError`, whose `code` says which of these it was, or that the file failed.

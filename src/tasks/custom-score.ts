@@ -21,7 +21,8 @@ const NAME = /^[A-Za-z][\w.@-]{0,63}$/;
  * Checks a score, `{ "value": 0.71, "metrics": { "AP": 0.65 } }`.
  *
  * @param where who gave it, for messages
- * @throws CustomCodeError when a number is missing, not finite or outside 0..1, or a name can't be one
+ * @throws CustomCodeError when a number is missing, not finite or outside 0..1, or a name can't be
+ *   one
  */
 export function readScore(given: unknown, where: string): CustomScore {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
@@ -52,7 +53,9 @@ export function readMetricName(name: unknown, where: string): string {
   throw new CustomCodeError(`Expected "metric" of ${where} to be a name such as "mAP", got ${show(name)}`);
 }
 
-/** What trials are ranked by: the value itself, or `1 - value` as `1-NAME` where lower is better. */
+/**
+ * What trials are ranked by: the value itself, or `1 - value` as `1-NAME` where lower is better.
+ */
 export function primaryName({ metric, higherIsBetter }: CustomMetricNames): string {
   return higherIsBetter ? metric : `1-${metric}`;
 }

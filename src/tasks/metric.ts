@@ -14,7 +14,10 @@ export interface MetricContext {
   readonly sampleCount: number;
 }
 
-/** What a metric has gathered: plain, structured-cloneable data that a child process sends to its parent. */
+/**
+ * What a metric has gathered: plain, structured-cloneable data that a child process sends to its
+ * parent.
+ */
 export interface GatheredState {
   /** The kind of the task. */
   readonly kind: string;
@@ -28,17 +31,20 @@ export interface MetricResult {
 }
 
 /**
- * Gathers what a task needs of a model's outputs, in any order of samples, and then computes its metric. What runs code of
- * the user's own may be asynchronous, see {@link Metric} for what does not.
+ * Gathers what a task needs of a model's outputs, in any order of samples, and then computes its
+ * metric. What runs code of the user's own may be asynchronous, see {@link Metric} for what does
+ * not.
  */
 export interface TaskMetric<State extends GatheredState = GatheredState> {
   /** `add` wants the FP32 model's output of the same samples. */
   readonly needsReference: boolean;
   /**
-   * Takes the output of samples `first .. first + count - 1`: numbers of the given shape, `[count, ...]`, row-major.
-   * `output` is not kept. `reference` is the FP32 model's output for the same samples.
+   * Takes the output of samples `first .. first + count - 1`: numbers of the given shape,
+   * `[count, ...]`, row-major. `output` is not kept. `reference` is the FP32 model's output for the
+   * same samples.
    *
-   * @throws MetricError when the shape or the samples don't fit, or a label is no class of the output.
+   * @throws MetricError when the shape or the samples don't fit, or a label is no class of the
+   *   output.
    * @throws NonFiniteError when the output holds NaN or an infinity.
    */
   add(
@@ -48,7 +54,10 @@ export interface TaskMetric<State extends GatheredState = GatheredState> {
     shape: readonly number[],
     reference?: Float32Array,
   ): void | Promise<void>;
-  /** Whether the primary metric counts a sample that was added as right; absent where it is no count of samples. */
+  /**
+   * Whether the primary metric counts a sample that was added as right; absent where it is no count
+   * of samples.
+   */
   readonly isRight?: (sample: number) => boolean;
   /** Returns what was gathered so far. */
   state(): State;

@@ -2,8 +2,8 @@ import { NonFiniteError } from '../records/non-finite-error.js';
 import { taskOf, type TaskSettings } from './task-settings.js';
 
 /**
- * How far an output is from FP32's, averaged over samples; 0 where they agree, never negative. Each task has a measure of
- * its own.
+ * How far an output is from FP32's, averaged over samples; 0 where they agree, never negative. Each
+ * task has a measure of its own.
  *
  * @param reference FP32 output of the samples, row-major, `[samples, ...]`
  * @param output of the same shape
@@ -19,7 +19,10 @@ export function outputDivergence(
   return Math.max(0, sum / samples);
 }
 
-/** The same of each sample `[samples]`; rounding may leave one a little below 0. @throws NonFiniteError */
+/**
+ * The same of each sample `[samples]`; rounding may leave one a little below 0. @throws
+ * NonFiniteError
+ */
 export function outputDivergences(
   task: TaskSettings['kind'],
   reference: Float32Array,

@@ -10,8 +10,8 @@ export interface OutputContext extends FitContext {
 }
 
 /**
- * Why an output can't be scored by a task, as far as shapes tell, with what to do instead; null where it can, or where
- * what is known of the shape does not tell.
+ * Why an output can't be scored by a task, as far as shapes tell, with what to do instead; null
+ * where it can, or where what is known of the shape does not tell.
  */
 export function outputMisfit(output: OutputShape, context: OutputContext): string | null {
   const problem = taskOf(context.task).misfit(output.dims, context);

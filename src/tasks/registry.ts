@@ -6,8 +6,9 @@ import { moduleTask } from './module/module-task.js';
 import type { Task } from './task.js';
 
 /**
- * Every task, by the kind that `task:` of an experiment file gives it. A new one is a folder with its definition, and a line
- * here: types, schema, checks, content keys and documentation of settings follow.
+ * Every task, by the kind that `task:` of an experiment file gives it. A new one is a folder with
+ * its definition, and a line here: types, schema, checks, content keys and documentation of
+ * settings follow.
  */
 export const tasks = {
   classification: classificationTask,

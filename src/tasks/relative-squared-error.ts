@@ -1,4 +1,7 @@
-/** Squared error of an output relative to the squared FP32 output; the squared error itself where that is 0. */
+/**
+ * Squared error of an output relative to the squared FP32 output; the squared error itself where
+ * that is 0.
+ */
 export function relativeSquaredError(reference: Float32Array, output: Float32Array): number {
   let error = 0;
   let power = 0;

@@ -1,7 +1,9 @@
 import type { AccuracyRecord, OutcomeRecord } from '../records/evaluation-record.js';
 import { percentileInterval95 } from '../statistics/bootstrap.js';
 
-/** Returns a value with the interval of its bootstrap replicates; without replicates there is none. */
+/**
+ * Returns a value with the interval of its bootstrap replicates; without replicates there is none.
+ */
 export function replicatedRecord(
   metric: string,
   slice: string,
@@ -14,7 +16,10 @@ export function replicatedRecord(
   return { ...base, ciLow, ciHigh, ciMethod: 'bootstrap' };
 }
 
-/** Returns the replicates of the primary metric as they are stored, for comparisons with other trials. */
+/**
+ * Returns the replicates of the primary metric as they are stored, for comparisons with other
+ * trials.
+ */
 export function replicateOutcomes(metric: string, replicates: Float64Array): readonly OutcomeRecord[] {
   if (replicates.length === 0) return [];
   return [{ metric, kind: 'bootstrap', count: replicates.length, data: toLittleEndian(replicates) }];

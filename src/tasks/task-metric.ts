@@ -9,16 +9,16 @@ type StateOf<Definition> = Definition extends { merge(states: never): infer Stat
 export type MetricState = StateOf<(typeof tasks)[TaskKind]>;
 
 /**
- * Opens the metric of `task`. One process may take all outputs and finish; or several take disjoint samples, each with the
- * same context, and the parent merges their states:
+ * Opens the metric of `task`. One process may take all outputs and finish; or several take disjoint
+ * samples, each with the same context, and the parent merges their states:
  *
  *   openTaskMetric -> add .. add -> finish
  *   openTaskMetric -> add .. add -> state  (one in each child)  -> mergeMetricStates -> finishTask
  *
  * Both give the same result, whatever the split.
  *
- * @throws MetricError when the context lacks what the task needs; CustomCodeError or DatasetError for a module that does
- *   not work
+ * @throws MetricError when the context lacks what the task needs; CustomCodeError or DatasetError
+ *   for a module that does not work
  */
 export async function openTaskMetric(task: TaskSettings, context: MetricContext): Promise<TaskMetric<MetricState>> {
   return (await taskOf(task.kind).open(task, context)) as TaskMetric<MetricState>;
@@ -41,7 +41,8 @@ export function mergeMetricStates(states: readonly GatheredState[]): MetricState
  * The result over all samples of `state`, which several children may have gathered.
  *
  * @param signal ends a command that is still at work
- * @throws as {@link openTaskMetric}, and MetricError when a sample is missing or the state is of another task
+ * @throws as {@link openTaskMetric}, and MetricError when a sample is missing or the state is of
+ *   another task
  */
 export async function finishTask(
   task: TaskSettings,

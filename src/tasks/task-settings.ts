@@ -4,7 +4,9 @@ import type { Task } from './task.js';
 
 type SettingsOf<Definition> = Definition extends { locate(...args: never[]): infer Settings } ? Settings : never;
 
-/** How the evaluated output is scored: the kind of a task and what its definition makes of settings. */
+/**
+ * How the evaluated output is scored: the kind of a task and what its definition makes of settings.
+ */
 export type TaskSettings = {
   [Kind in TaskKind]: { readonly kind: Kind } & SettingsOf<(typeof tasks)[Kind]>;
 }[TaskKind];

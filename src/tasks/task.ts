@@ -5,8 +5,8 @@ import type { GatheredState, MetricContext, MetricResult, TaskMetric } from './m
 import type { Misfit, OutputShape } from './output-shape.js';
 
 /**
- * A task: everything that the program knows of how an output is scored. `registry.ts` lists them all, and nothing outside
- * a task's folder names it.
+ * A task: everything that the program knows of how an output is scored. `registry.ts` lists them
+ * all, and nothing outside a task's folder names it.
  *
  *   settings of the file -> locate -> settings of the task
  *     -> open -> add .. add -> state  (one in each child)  -> merge -> finish -> accuracies
@@ -28,11 +28,17 @@ export interface Task<
   readonly settings: Shape;
   /** What of the evaluation data it can't do without. */
   readonly needs: 'labels' | 'groundTruth' | null;
-  /** FP32 runs beside every trial, as far as is known before the task is opened; costs are estimated by it. */
+  /**
+   * FP32 runs beside every trial, as far as is known before the task is opened; costs are estimated
+   * by it.
+   */
   readonly needsReference: boolean;
   /** The primary metric counts samples that are right, so trials can be stopped early by it. */
   readonly countsSamples: boolean;
-  /** What FP32's own result is looked at for, besides its labels and outputs that never change; null: nothing. */
+  /**
+   * What FP32's own result is looked at for, besides its labels and outputs that never change;
+   * null: nothing.
+   */
   readonly judgedAs: 'detections' | 'likeness' | null;
   /** @param folder of the experiment file: paths of the file are relative to it */
   locate(settings: Settled<Shape>, folder: string): Settings;
@@ -45,19 +51,22 @@ export interface Task<
    */
   keyed?(task: Settings, sha256: string | null): object;
   /**
-   * How far the output of one sample is from FP32's, 0 where they agree. Needs no labels, so it can judge a setting on
-   * calibration data.
+   * How far the output of one sample is from FP32's, 0 where they agree. Needs no labels, so it can
+   * judge a setting on calibration data.
    */
   divergence(reference: Float32Array, output: Float32Array): number;
-  /** Why an output of such a shape can't be scored; null where it can, or where what is known does not tell. */
+  /**
+   * Why an output of such a shape can't be scored; null where it can, or where what is known does
+   * not tell.
+   */
   misfit(dims: OutputShape['dims'], context: FitContext): Misfit | null;
   /** Why labels can't belong to an output of such a shape; null where they can. */
   labelMisfit(labels: Int32Array, dims: OutputShape['dims']): string | null;
   /** Few shapes fit, so that another output which does is probably the one that is meant. */
   readonly isChoosy: boolean;
   /**
-   * @throws MetricError when the context lacks what the task needs; CustomCodeError or DatasetError for code of the
-   *   user's own that does not work
+   * @throws MetricError when the context lacks what the task needs; CustomCodeError or DatasetError
+   *   for code of the user's own that does not work
    */
   open(task: Settings, context: MetricContext): TaskMetric<State> | Promise<TaskMetric<State>>;
   /** One state with the samples of all. @throws MetricError when a sample is in two of them */

@@ -1,6 +1,6 @@
 /**
- * Edits (insert, delete, replace, swap of neighbours) that turn one name into the other: the restricted
- * Damerau-Levenshtein distance, upper and lower case alike.
+ * Edits (insert, delete, replace, swap of neighbours) that turn one name into the other: the
+ * restricted Damerau-Levenshtein distance, upper and lower case alike.
  */
 export function editDistance(left: string, right: string): number {
   const a = left.toLowerCase();
@@ -23,8 +23,8 @@ export function editDistance(left: string, right: string): number {
 }
 
 /**
- * The candidate that was probably meant, or null: at most a third of its letters (and always two) differ. A dotted
- * path is also found by its last parts alone (`alpha` for `smoothing.alpha`).
+ * The candidate that was probably meant, or null: at most a third of its letters (and always two)
+ * differ. A dotted path is also found by its last parts alone (`alpha` for `smoothing.alpha`).
  */
 export function nearestName(name: string, candidates: readonly string[]): string | null {
   const ending = candidates.find((candidate) => candidate.endsWith(`.${name}`));

@@ -16,7 +16,10 @@ export function unpack(histograms: ChannelHistograms, side: 'positive' | 'negati
   });
 }
 
-/** Statistics with histograms of the values of each channel, as an observation of one sample a value gathers them. */
+/**
+ * Statistics with histograms of the values of each channel, as an observation of one sample a value
+ * gathers them.
+ */
 export function statisticsOfChannels(
   channels: readonly (readonly number[])[],
   detail: HistogramDetail = calibrationDetail(channels.length),
@@ -36,7 +39,9 @@ export function statisticsOfChannels(
   return { layer: 'layer', min, max, absmax, absmaxView: null, histograms: counter.snapshot() };
 }
 
-/** numpy's histogram of |x| over [0, high] in equal bins, the last of which holds its upper edge. */
+/**
+ * numpy's histogram of |x| over [0, high] in equal bins, the last of which holds its upper edge.
+ */
 export function histogramDirectly(values: readonly number[], high: number, bins: number): Float64Array {
   const counts = new Float64Array(bins);
   for (const value of values) counts[Math.min(bins - 1, Math.floor((Math.abs(value) / high) * bins))]! += 1;

@@ -1,6 +1,7 @@
 /**
- * pytorch-quantization's calibrators written out step by step from their definitions, slowly, for the tests to compare
- * with: histogram over [0, high] in equal bins -> amax. Starting bin 128, stride 1.
+ * pytorch-quantization's calibrators written out step by step from their definitions, slowly, for
+ * the tests to compare with: histogram over [0, high] in equal bins -> amax. Starting bin 128,
+ * stride 1.
  */
 
 /** scipy's entropy of two distributions that need not be normalized. */

@@ -95,7 +95,10 @@ export function writeExperiment(folder: string, text: string = smallExperiment):
   return path;
 }
 
-/** Every stored number of a database that a result consists of, in an order of its own: equal for equal results. */
+/**
+ * Every stored number of a database that a result consists of, in an order of its own: equal for
+ * equal results.
+ */
 export function storedResults(database: string): readonly unknown[] {
   const by = 'SELECT t.key AS trial';
   const queries = [

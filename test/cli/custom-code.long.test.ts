@@ -6,7 +6,9 @@ import { modelBytes } from '../onnx/build-model.js';
 import { smallNetwork } from '../engine/small-experiment.js';
 import { quantsweep, temporaryFolder } from './command-line.js';
 
-/** Samples `[3, 6, 6]` whose channels differ in range; the label is what the sample's number says. */
+/**
+ * Samples `[3, 6, 6]` whose channels differ in range; the label is what the sample's number says.
+ */
 const DATASET = `
 export default ({ options }) => ({
   sampleShape: [3, 6, 6],

@@ -12,7 +12,10 @@ import { quantsweep, smallExperiment, temporaryFolder, writeExperiment } from '.
 
 const COUNT = 300;
 
-/** A classifier with samples of which FP32 gets two of three right, and a sweep over bits and alphas of which 2 bits are bad. */
+/**
+ * A classifier with samples of which FP32 gets two of three right, and a sweep over bits and alphas
+ * of which 2 bits are bad.
+ */
 async function classification(): Promise<string> {
   const folder = temporaryFolder();
   const write = (name: string, content: Uint8Array): string => {
@@ -94,7 +97,8 @@ describe('quantsweep run with data.evaluation.stop', () => {
     expect(report.stderr).toBe('');
     expect(report.code).toBe(0);
 
-    // Without it the candidates are other trials; baselines are shared, and the complete ones have the same outcomes.
+    // Without it the candidates are other trials; baselines are shared, and the complete ones have
+    // the same outcomes.
     const without = await quantsweep(folder, 'run', experiment, '--set', 'name=whole');
     expect(without.stdout).toContain('6 trials run, 3 cached, 0 failed.');
     expect(
@@ -120,7 +124,8 @@ describe('quantsweep run with data.evaluation.stop', () => {
     const folder = join(experiment, '..');
     const good = await quantsweep(folder, 'run', experiment, ...stopping, '--set', 'quantization.weight.bits=8');
     expect(good.stdout).toContain('5 trials run, 0 cached');
-    // The bad ones come first now: without the earlier run the first of them would have nothing to be held against.
+    // The bad ones come first now: without the earlier run the first of them would have nothing to
+    // be held against.
     const rest = await quantsweep(folder, 'run', experiment, ...stopping, '--set', 'quantization.weight.bits=[2, 8]');
     expect(rest.stdout).toContain('4 trials run (3 of them stopped early because certainly not the best), 5 cached');
   });

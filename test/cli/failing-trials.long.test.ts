@@ -13,7 +13,10 @@ import {
   writeExperiment,
 } from './command-line.js';
 
-/** No smoothed model reproduces FP32 that well: every trial that smooths fails at its gate, each time. */
+/**
+ * No smoothed model reproduces FP32 that well: every trial that smooths fails at its gate, each
+ * time.
+ */
 const strictGate = smallExperiment.replace('gate: { samples: 2 }', 'gate: { samples: 2, tolerance: 1.0e-30 }');
 
 function states(folder: string): Record<string, number> {

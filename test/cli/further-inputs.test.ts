@@ -12,7 +12,10 @@ import { quantsweep, temporaryFolder } from './command-line.js';
 
 const SAMPLES = 24;
 
-/** The small network, whose output is shifted by an int64 input `[N, 10]` and scaled by a float one `[1]`. */
+/**
+ * The small network, whose output is shifted by an int64 input `[N, 10]` and scaled by a float one
+ * `[1]`.
+ */
 function writeFolder(inputs: string): string {
   const folder = temporaryFolder();
   const small = smallNetwork('N');

@@ -9,7 +9,10 @@ import { differences, storedColumns, type StoredColumns } from './stored-rows.js
 
 const scenes = fileURLToPath(new URL('../../experiments/demo/scenes/dataset.mjs', import.meta.url));
 
-/** Every stage and every kind of number: all searches and calibrators, a ranking, corrected biases, integer kernels. */
+/**
+ * Every stage and every kind of number: all searches and calibrators, a ranking, corrected biases,
+ * integer kernels.
+ */
 const experiment = `version: 1
 name: determinism
 model: { path: ${JSON.stringify(demoModel)} }

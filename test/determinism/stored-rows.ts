@@ -19,7 +19,10 @@ const identity: Readonly<Record<string, string>> = {
   observation: `SELECT s.key || ' ' || o.batches FROM observation o JOIN stage s ON s.id = o.stage_id WHERE o.id = `,
 };
 
-/** Everything that a sweep stored as its result: every table and column, but for times, places and row ids. */
+/**
+ * Everything that a sweep stored as its result: every table and column, but for times, places and
+ * row ids.
+ */
 export function storedColumns(database: string): StoredColumns {
   const rows = (sql: string): readonly (readonly SqlValue[])[] => queryDatabase(database, sql).rows;
   const columns = new Map<string, readonly SqlValue[]>();
@@ -56,8 +59,9 @@ export function storedColumns(database: string): StoredColumns {
 }
 
 /**
- * By column that is not bit-equal in two databases, the largest difference: of numbers relative to the larger magnitude,
- * of JSON vectors that of their numbers, Infinity of anything else (texts, bytes, a null, another number of rows).
+ * By column that is not bit-equal in two databases, the largest difference: of numbers relative to
+ * the larger magnitude, of JSON vectors that of their numbers, Infinity of anything else (texts,
+ * bytes, a null, another number of rows).
  */
 export function differences(one: StoredColumns, other: StoredColumns): Readonly<Record<string, number>> {
   const found: Record<string, number> = {};

@@ -21,7 +21,10 @@ const fixed = writeModel(write, 7);
 const run = async <T>(job: Parameters<typeof runJob>[0]): Promise<T> =>
   (await runJob(job, oneThread, () => undefined)).value as T;
 
-/** Samples sorted by what FP32 says of them, as many a file is by class; two of three are labelled so. */
+/**
+ * Samples sorted by what FP32 says of them, as many a file is by class; two of three are labelled
+ * so.
+ */
 async function sortedByClass(): Promise<DataSource> {
   const samples = randomFloats(11, COUNT * 108, (i) => [1, 5, 0.2][Math.floor(i / 36) % 3]!);
   const shape = [COUNT, 3, 6, 6];

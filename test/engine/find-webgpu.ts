@@ -6,8 +6,9 @@ const chromium = '/usr/lib/chromium';
 const open = localExecutor(new URL('../../dist/engine/local/worker-main.js', import.meta.url));
 
 /**
- * Makes webgpu load in the children of this process: on the machine's own Vulkan where that does, else on the software
- * Vulkan that Debian's Chromium brings (SwiftShader, with a loader of its own), if it is there.
+ * Makes webgpu load in the children of this process: on the machine's own Vulkan where that does,
+ * else on the software Vulkan that Debian's Chromium brings (SwiftShader, with a loader of its
+ * own), if it is there.
  *
  * @returns why it loads on neither; null where it loads
  */

@@ -12,7 +12,10 @@ import { jobModel, observeJob, oneThread, temporaryFiles, trialJob, writeSamples
 const write = temporaryFiles();
 const source = writeSamples(write);
 
-/** Two convolutions without anything between: the first stands between DequantizeLinear and QuantizeLinear. */
+/**
+ * Two convolutions without anything between: the first stands between DequantizeLinear and
+ * QuantizeLinear.
+ */
 const bytes = modelBytes({
   nodes: [
     node('Conv', ['x', 'w1', 'b1'], 'c1', [intsAttribute('pads', [1, 1, 1, 1])], 'first'),

@@ -30,7 +30,9 @@ export const asStored: PreprocessSettings = {
   std: null,
 };
 
-/** A folder that is removed after the file's tests; returns a writer into it that gives the path. */
+/**
+ * A folder that is removed after the file's tests; returns a writer into it that gives the path.
+ */
 export function temporaryFiles(): (name: string, content: Uint8Array | string) => string {
   const folder = mkdtempSync(join(tmpdir(), 'quantsweep-runtime-'));
   afterAll(() => {

@@ -30,8 +30,9 @@ const entry = new URL('../../dist/engine/local/worker-main.js', import.meta.url)
 const MINUTES = 600_000;
 
 /**
- * Float sums in another order: measured 1.2e-6 on statistics and, relative as well, 1.8e-4 on losses of
- * the embedded detector, where a number close to a rounding boundary may fall on its other side.
+ * Float sums in another order: measured 1.2e-6 on statistics and, relative as well, 1.8e-4 on
+ * losses of the embedded detector, where a number close to a rounding boundary may fall on its
+ * other side.
  */
 const TOLERANCE = 1e-3;
 

@@ -10,7 +10,9 @@ import { settingRows } from '../../src/experiment/sections/setting-rows.js';
 import { loadText } from './load-text.js';
 
 const path = fileURLToPath(new URL('../../docs/EXPERIMENTS.md', import.meta.url));
-/** Brings the rows up to date: `UPDATE_DOCS=1 npx vitest run test/experiment/documentation.test.ts`. */
+/**
+ * Brings the rows up to date: `UPDATE_DOCS=1 npx vitest run test/experiment/documentation.test.ts`.
+ */
 if (process.env['UPDATE_DOCS'] === '1') writeFileSync(path, withSettingRows(readFileSync(path, 'utf8')));
 const text = readFileSync(path, 'utf8');
 const settings = [...settingPaths.values(), ...headerPaths.values()];
@@ -20,7 +22,9 @@ const documentedDefaults = new Map(
   [...text.matchAll(/^\| `([\w.]+)` \| .*? \| (.*?) \| /gm)].map(([, path, value]) => [path!, value!]),
 );
 
-/** What a setting is where nothing is written, as the schema has it; undefined where it is required. */
+/**
+ * What a setting is where nothing is written, as the schema has it; undefined where it is required.
+ */
 function defaultOf(setting: SettingPath): unknown {
   const results = setting.schemas.map((schema) => schema.safeParse(undefined));
   return results.every(({ success }) => success) ? results[0]!.data : undefined;
@@ -34,8 +38,8 @@ function readDefault(cell: string, setting: SettingPath): unknown {
 }
 
 /**
- * The text with every row of a setting as {@link settingRows} has it, but for what the page adds at its end; a row that is
- * missing follows that of the setting before.
+ * The text with every row of a setting as {@link settingRows} has it, but for what the page adds at
+ * its end; a row that is missing follows that of the setting before.
  */
 function withSettingRows(page: string): string {
   const lines = page.split('\n');
@@ -63,7 +67,8 @@ describe('docs/EXPERIMENTS.md', () => {
 
   it.each([
     ['the shortest file', 0, 5],
-    // zip 2 x alpha 3 x exclude 2 = 12, less 2 alphas x 2 at 4 bits; 2 dynamic; unsmoothed 4 bits x 2 + 8 bits x 2 + dynamic's own; fp32.
+    // zip 2 x alpha 3 x exclude 2 = 12, less 2 alphas x 2 at 4 bits; 2 dynamic; unsmoothed 4 bits x
+    // 2 + 8 bits x 2 + dynamic's own; fp32.
     ['the grid', 1, 8 + 2 + 5 + 1],
     ['the detector', 2, 9 + 2],
   ])('%s loads', (_, index, trials) => {

@@ -1,9 +1,11 @@
 import { sceneFiles } from '../experiments/demo/scene-files.js';
 
 /**
- * A sweep that passes through every stage: observe, reference, rank, search in two orders, and seven trials.
+ * A sweep that passes through every stage: observe, reference, rank, search in two orders, and
+ * seven trials.
  *
- * @param hangSeconds silence after which a child is taken to hang; a machine under load makes a healthy one silent for seconds
+ * @param hangSeconds silence after which a child is taken to hang; a machine under load makes a
+ *   healthy one silent for seconds
  */
 export const faultExperiment = (hangSeconds: number): string => `version: 1
 name: faults

@@ -8,7 +8,10 @@ import { pseudoRandom } from '../onnx/pseudo-random.js';
 import { faultExperiment } from './fault-sweep.js';
 import { canMount, faults, removeDatabase, type Fault } from './faults.js';
 
-/** Rounds over all faults together; `QUANTSWEEP_FAULT_ROUNDS=240 npx vitest run test/faults` for many. */
+/**
+ * Rounds over all faults together; `QUANTSWEEP_FAULT_ROUNDS=240 npx vitest run test/faults` for
+ * many.
+ */
 const rounds = Number(process.env['QUANTSWEEP_FAULT_ROUNDS'] ?? faults.length);
 const seed = Number(process.env['QUANTSWEEP_FAULT_SEED'] ?? 1);
 const mounts = canMount(mkdtempSync(join(tmpdir(), 'quantsweep-mount-')));
@@ -48,7 +51,8 @@ describe('a sweep under faults', () => {
     expect(expected.every((rows) => (rows as readonly unknown[]).length > 0)).toBe(true);
   });
 
-  // Each round disturbs one run; runs go on in the same database until its sweep is whole, which is then compared.
+  // Each round disturbs one run; runs go on in the same database until its sweep is whole, which is
+  // then compared.
   it.each(possible)(
     `survives $name, ${each} times`,
     async (fault: Fault) => {

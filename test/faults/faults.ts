@@ -22,7 +22,10 @@ export interface Fault {
   readonly run: (round: Round) => Promise<Ended>;
   /** Exit codes that are right; null: ended by the signal. */
   readonly codes: readonly (number | null)[];
-  /** True where smaller batches may follow, which change the last digits of losses (sums in another order). */
+  /**
+   * True where smaller batches may follow, which change the last digits of losses (sums in another
+   * order).
+   */
   readonly rounds?: boolean;
   /** Silence after which a child is taken to hang; 60 by default. */
   readonly hangSeconds?: number;
@@ -90,7 +93,10 @@ function sendQuietly(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** The least that may be allowed: whether that is enough is the machine's own, and the next run goes on without it. */
+/**
+ * The least that may be allowed: whether that is enough is the machine's own, and the next run goes
+ * on without it.
+ */
 const neverEnoughMemory: Fault = {
   name: 'children may use little memory',
   rounds: true,
@@ -99,8 +105,9 @@ const neverEnoughMemory: Fault = {
 };
 
 /**
- * Children tell of more memory than they may use, whatever they do use, at some of their beats: from a random one on, three
- * times a run, so that the batches that are halved for it come to an end.
+ * Children tell of more memory than they may use, whatever they do use, at some of their beats:
+ * from a random one on, three times a run, so that the batches that are halved for it come to an
+ * end.
  */
 const outOfMemory: Fault = {
   name: 'a child uses more memory than it may',
@@ -128,13 +135,17 @@ const outOfMemory: Fault = {
        }`,
     );
     return new Running(['run', round.experiment, '--set', 'run.memoryMb=1000000'], round.folder, {
-      // Required, not imported: that is what threads of children, which beat, are started with as well.
+      // Required, not imported: that is what threads of children, which beat, are started with as
+      // well.
       env: { NODE_OPTIONS: `--require ${tells}` },
     }).ended;
   },
 };
 
-/** Writing stops at a size that the run reaches: RLIMIT_FSIZE, of which a full disk differs by its code alone. */
+/**
+ * Writing stops at a size that the run reaches: RLIMIT_FSIZE, of which a full disk differs by its
+ * code alone.
+ */
 const sizeLimit: Fault = {
   name: 'the database reaches a size limit',
   codes: [0, 1],
@@ -144,7 +155,10 @@ const sizeLimit: Fault = {
   },
 };
 
-/** A real full disk: a file system of its own, so small that the database does not fit. Needs the right to mount. */
+/**
+ * A real full disk: a file system of its own, so small that the database does not fit. Needs the
+ * right to mount.
+ */
 const fullDisk: Fault = {
   name: 'the disk is full',
   codes: [0, 1],

@@ -82,7 +82,10 @@ const others: readonly (readonly [path: string, value: unknown])[] = [
   ['gate.tolerance', 0.01],
 ];
 
-/** Settings that two alphas may differ in and still be static against dynamic: only one of the two searches. */
+/**
+ * Settings that two alphas may differ in and still be static against dynamic: only one of the two
+ * searches.
+ */
 const ofSearch = new Set(['search.candidates', 'search.samples', 'search.objective', 'search.order', 'search.ties']);
 
 function withValue(settings: Settings, path: string, value: unknown): Settings {
@@ -106,7 +109,10 @@ function leavesOf(value: unknown, path = ''): readonly string[] {
   return Object.entries(value).flatMap(([name, inner]) => leavesOf(inner, path === '' ? name : `${path}.${name}`));
 }
 
-/** What is no setting of its own here: kinds of data and task, what changes no result, and what two modes differ in. */
+/**
+ * What is no setting of its own here: kinds of data and task, what changes no result, and what two
+ * modes differ in.
+ */
 const exempt = new Set([
   'data.calibration.source.format',
   'data.calibration.source.labels',
@@ -170,7 +176,8 @@ describe('44: equal settings but for one', () => {
   it.each(others)('%s keeps trials apart, whatever is compared', (varied) => {
     const trialsOf = (kind: string): number =>
       count("SELECT count(*) FROM v_trial WHERE sweep = :sweep AND role = 'candidate'", `${kind} ${varied}`);
-    // Two pairs of four trials. Where only one of a pair depends on the setting there are three trials, below.
+    // Two pairs of four trials. Where only one of a pair depends on the setting there are three
+    // trials, below.
     if (varied !== 'data.calibration.batches') {
       expect(trialsOf('size')).toBe(4);
       const pairs = `SELECT count(*) FROM v_pair WHERE sweep = :sweep AND differs_in = 'data.calibration.batches'`;
@@ -209,7 +216,8 @@ describe('44: samples that a small calibration size caps', () => {
     const store = openStore(path);
     const of = (batches: number, samples: number): Settings =>
       withValue(withValue(base, 'data.calibration.batches', batches), 'search.samples', samples);
-    // 1 batch of 4: 4 of 6 and of 8 samples are one trial, which pairs with both of the larger size.
+    // 1 batch of 4: 4 of 6 and of 8 samples are one trial, which pairs with both of the larger
+    // size.
     const capped = sweepOf('capped', [of(1, 6), of(1, 8), of(10, 6), of(10, 8), of(10, 3)]);
     expect(capped.trials.map(({ settings }) => settings.search!.samples)).toEqual([4, 6, 8, 3]);
     store.beginSweep(

@@ -10,7 +10,10 @@ import { openQueries } from '../../src/store/query/query-database.js';
 import { openStore } from '../../src/store/write/sqlite-store.js';
 import * as sample from '../store/sample-sweep.js';
 
-/** The tiny sweep, whose pass over seed null has two layers, with a second pass over seed 7 and what entropy finds. */
+/**
+ * The tiny sweep, whose pass over seed null has two layers, with a second pass over seed 7 and what
+ * entropy finds.
+ */
 function database(): string {
   const path = sample.temporaryDatabase();
   const store = openStore(path);

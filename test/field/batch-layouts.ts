@@ -127,7 +127,9 @@ export const layouts: Readonly<Record<string, NetworkOf>> = {
   recurrent,
 };
 
-/** What a sample becomes hangs on its neighbours: a softmax over the batch, and the largest of it. */
+/**
+ * What a sample becomes hangs on its neighbours: a softmax over the batch, and the largest of it.
+ */
 export const mixing: Readonly<Record<string, NetworkOf>> = {
   softmax: mixedBy([node('Softmax', ['a'], 'r', [intAttribute('axis', 0)])]),
   maximum: mixedBy([

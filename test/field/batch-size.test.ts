@@ -20,7 +20,10 @@ const source = {
   groundTruth: null,
 } as const;
 
-/** Patches, tokens, a matrix for each token, their mean, a head: widths that no vector instruction divides. */
+/**
+ * Patches, tokens, a matrix for each token, their mean, a head: widths that no vector instruction
+ * divides.
+ */
 const transformerLike: ModelSpec = {
   nodes: [
     node('Conv', ['x', 'k'], 'patches', [intsAttribute('strides', [3, 3])], 'patch'),

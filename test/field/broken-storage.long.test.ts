@@ -18,7 +18,10 @@ afterAll(() => {
   rmSync(tools, { recursive: true, force: true });
 });
 
-/** Fails calls of the C library as a broken disk or a file system without locks does; null where it can't be made. */
+/**
+ * Fails calls of the C library as a broken disk or a file system without locks does; null where it
+ * can't be made.
+ */
 function makeShim(): string | null {
   const source = join(tools, 'shim.c');
   const library = join(tools, 'shim.so');

@@ -115,7 +115,8 @@ describe('13: calibrators against the literal algorithms on direct histograms of
     const mse = Math.round(chosenBins(input, 'mse', high) - 0.5);
     expect(Math.abs(chosenBins(input, 'percentile', high) - literal.percentile)).toBeLessThanOrEqual(1.001);
     expect(literal.errors[mse - 128]! / Math.min(...literal.errors)).toBeLessThan(1.0001);
-    // On the direct histogram the chosen range is as good but for a hundredth, mostly the very same.
+    // On the direct histogram the chosen range is as good but for a hundredth, mostly the very
+    // same.
     expect(literal.divergences[entropy - 128]! / Math.min(...literal.divergences)).toBeLessThan(1.01);
   });
 

@@ -62,7 +62,8 @@ describe('47: samples beyond the data', () => {
     expect(passes(plan(`loss: { samples: 100000 }\ngate: { samples: 100000 }\n${grid}`))).toBe(
       passes(plan(`loss: { samples: ${COUNT} }\ngate: { samples: ${COUNT} }\n${grid}`)),
     );
-    // Of the reference, the calibration (200 batches of 4), and of unsmoothed and candidate the evaluation, losses and gate.
+    // Of the reference, the calibration (200 batches of 4), and of unsmoothed and candidate the
+    // evaluation, losses and gate.
     expect(passes(plan(grid))).toBeCloseTo(COUNT + 800 * 1.1 + 2 * COUNT * (1.2 + 2 * 2.6 + 2), 9);
   });
 });

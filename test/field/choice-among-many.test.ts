@@ -64,8 +64,9 @@ describe('2: the choice among many settings', () => {
   });
 
   /**
-   * Of sweeps of equally good settings, how often the best of one kind is said to differ from the best of the other. Trials
-   * are right on the same easy samples and toss a coin on a fifth of them.
+   * Of sweeps of equally good settings, how often the best of one kind is said to differ from the
+   * best of the other. Trials are right on the same easy samples and toss a coin on a fifth of
+   * them.
    */
   function falseClaims(ones: number, others: number): { readonly corrected: number; readonly alone: number } {
     const [rounds, samples] = [400, 200];

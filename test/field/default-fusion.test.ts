@@ -55,7 +55,9 @@ function between(nodes: readonly NodeProto[], shape: readonly number[] = [1, 3, 
   });
 }
 
-/** The model as the runtime rewrites it by default at level basic, where operators keep their names. */
+/**
+ * The model as the runtime rewrites it by default at level basic, where operators keep their names.
+ */
 async function optimized(model: OnnxModel): Promise<OnnxModel> {
   const path = join(folder, 'optimized.onnx');
   const session = await ort.InferenceSession.create(encodeModel(model), {

@@ -24,7 +24,9 @@ const write = temporaryFiles();
 const SAMPLES = 8;
 const TOLERANCE = 1e-3;
 
-/** Whole numbers, so that sums of the first layer are exact in float32 and lie exactly on borders. */
+/**
+ * Whole numbers, so that sums of the first layer are exact in float32 and lie exactly on borders.
+ */
 const whole = Float32Array.from(
   randomFloats(7, SAMPLES * 48, (i) => [3, 40, 9][Math.floor(i / 16) % 3]!),
   Math.round,
@@ -43,7 +45,10 @@ const cast = (input: string, output: string, to: number) => node('Cast', [input]
 const odd = (seed: number, count: number): Float32Array =>
   Float32Array.from(randomFloats(seed, count), (v) => 2 * Math.round(v * 3) + 1);
 
-/** `x -> c (1x1 convolution with whole numbers) -> middle -> ... y`, of which `middle` makes jumps of c's roundings. */
+/**
+ * `x -> c (1x1 convolution with whole numbers) -> middle -> ... y`, of which `middle` makes jumps
+ * of c's roundings.
+ */
 function network(middle: ModelSpec['nodes'], more: NonNullable<ModelSpec['initializers']> = []): ModelSpec {
   return {
     nodes: [node('Conv', ['x', 'w', 'half'], 'c', [], 'front'), ...middle],
@@ -174,7 +179,9 @@ async function judge(
   return judged.judge(TOLERANCE);
 }
 
-/** One weight of a layer smoothed wrongly: an input channel that is divided by s and not multiplied. */
+/**
+ * One weight of a layer smoothed wrongly: an input channel that is divided by s and not multiplied.
+ */
 function tampered({ base, layers }: PreparedModel, name: string): PreparedModel {
   const changed = layers.map((layer) => {
     if (layer.layer.name !== name) return layer;

@@ -35,7 +35,10 @@ import { w8a8 } from '../quantize/preparations.js';
 const constant = (name: string, t: TensorProto) => node('Constant', [], name, [tensorAttribute('value', t)]);
 const x = { data: randomFloats(7, 4 * 108), dims: [4, 3, 6, 6] };
 
-/** Weights as Constant nodes, one behind Identity and one behind Transpose; `shared` is read by two layers. */
+/**
+ * Weights as Constant nodes, one behind Identity and one behind Transpose; `shared` is read by two
+ * layers.
+ */
 const spec: ModelSpec = {
   nodes: [
     constant('w1', tensor('', [16, 3, 3, 3], randomFloats(1, 432))),

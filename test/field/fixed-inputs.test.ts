@@ -74,7 +74,10 @@ describe('26: {value: 0} fills a shape whose free axes other inputs fix', () => 
   });
 });
 
-/** Convolutions in the branches of two nested conditions on `sr`, as exporters write a model for two sample rates. */
+/**
+ * Convolutions in the branches of two nested conditions on `sr`, as exporters write a model for two
+ * sample rates.
+ */
 function twoRates(): ModelSpec {
   const scalar = (name: string, number: number) => ({ ...int64Tensor(name, [number]), dims: [] });
   const branch = (weight: string, name: string) =>

@@ -15,8 +15,9 @@ import { randomFloats } from '../onnx/pseudo-random.js';
 const SAMPLES = 12;
 
 /**
- * A network that was partly quantized before: `mid` has a float weight between Q/DQ of the model's own. Its output channels
- * differ so much in range that 8 bits for the whole weight leave nothing of most of them.
+ * A network that was partly quantized before: `mid` has a float weight between Q/DQ of the model's
+ * own. Its output channels differ so much in range that 8 bits for the whole weight leave nothing
+ * of most of them.
  */
 function partlyQuantized(): Uint8Array {
   const zero = integerTensor('z', [], storageOf({ bits: 8, signed: true }), [0]);

@@ -27,7 +27,10 @@ const driver = createRequire(import.meta.url).resolve('better-sqlite3');
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn('Skipped: reading as another user needs the right to become one.');
 
-/** Another program that is killed in the middle of a transaction, whose pages are in the file already (no cache). */
+/**
+ * Another program that is killed in the middle of a transaction, whose pages are in the file
+ * already (no cache).
+ */
 async function killedInside(path: string, setup: string, change: string): Promise<void> {
   const program = `
     const database = new (require(${JSON.stringify(driver)}))(${JSON.stringify(path)});
@@ -62,7 +65,9 @@ function read(path: string): unknown {
   }
 }
 
-/** A change of every value, and of enough pages that SQLite writes into the file before the commit. */
+/**
+ * A change of every value, and of enough pages that SQLite writes into the file before the commit.
+ */
 const change = `UPDATE accuracy SET value = 0.125; INSERT INTO stage_part SELECT min(id), 'x', zeroblob(3000000) FROM stage`;
 /** And one after which the file's schema can't be read without the journal. */
 const schemaChange = `${change}; CREATE TABLE junk (x BLOB); INSERT INTO junk VALUES (zeroblob(3000000))`;

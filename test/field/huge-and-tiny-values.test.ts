@@ -23,7 +23,10 @@ import { randomFloats } from '../onnx/pseudo-random.js';
 import { runModel, type Floats } from '../onnx/run-model.js';
 import { preparation } from '../quantize/preparations.js';
 
-/** Conv with bias -> Relu -> Conv -> global mean -> Gemm; outputs of all three layers are times `2^power`. */
+/**
+ * Conv with bias -> Relu -> Conv -> global mean -> Gemm; outputs of all three layers are times
+ * `2^power`.
+ */
 function network(power: number): ModelSpec {
   const unit = 2 ** power;
   return {
@@ -83,7 +86,10 @@ async function searched(spec: ModelSpec, objective: SearchObjective) {
   return sums.finish();
 }
 
-/** Squares of the first three overflow float32, sums of the third too; those of the errors of the others vanish. */
+/**
+ * Squares of the first three overflow float32, sums of the third too; those of the errors of the
+ * others vanish.
+ */
 const powers = [64, 100, 121, -70, -85] as const;
 
 describe('12: losses of layers whose squares float32 does not hold', () => {

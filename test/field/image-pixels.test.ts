@@ -24,8 +24,9 @@ async function decode(bytes: Uint8Array, geometry: Partial<ImageGeometry> = {}) 
 }
 
 /**
- * One axis of Pillow's resampling with a triangle, in float: the filter is as wide as two output pixels when shrinking,
- * weights are normalized, and the result is rounded to 8 bits after each axis.
+ * One axis of Pillow's resampling with a triangle, in float: the filter is as wide as two output
+ * pixels when shrinking, weights are normalized, and the result is rounded to 8 bits after each
+ * axis.
  */
 function resample(length: number, into: number, at: (i: number) => number): number[] {
   const scale = length / into;
@@ -92,7 +93,8 @@ describe('37: pixels are those of training pipelines', () => {
     const pixels = waves(96, 64);
     const plain = await image(pixels, 96, 64)[format]().toBuffer();
     const profiled = await image(pixels, 96, 64)[format]().withIccProfile('p3', { attach: true }).toBuffer();
-    // Writing converts to the profile: the stored numbers are what counts, so they are read without it.
+    // Writing converts to the profile: the stored numbers are what counts, so they are read without
+    // it.
     const stored = await sharp(profiled, { ignoreIcc: true }).raw().toBuffer();
     expect((await sharp(profiled).metadata()).hasProfile).toBe(true);
     for (const geometry of [{}, { resize: 40, crop: 32 }]) {
@@ -205,7 +207,8 @@ const STORED = [
 ] as const;
 
 describe('37: resized pixels that Pillow 12 makes', () => {
-  // 6 x 4 pixels of grey: 0, 37, 74, ... mod 256. Stored from Image.resize((4, 3)) and Image.resize((8, 6)).
+  // 6 x 4 pixels of grey: 0, 37, 74, ... mod 256. Stored from Image.resize((4, 3)) and
+  // Image.resize((8, 6)).
   const grey = Uint8Array.from({ length: 24 }, (_, i) => (i * 37) % 256);
   it.each(STORED)('are the very same, %s to %i x %i', async (kernel, height, width, expected) => {
     const { data } = await decode(await image(grey, 6, 4).png().toBuffer(), {

@@ -23,7 +23,10 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Runs the sample sweep under a name, all of it or what is missing, with the clock on the wall at the given time. */
+/**
+ * Runs the sample sweep under a name, all of it or what is missing, with the clock on the wall at
+ * the given time.
+ */
 function run(path: string, name: string, clock: string): void {
   vi.useFakeTimers({ toFake: ['Date'], now: new Date(clock) });
   const store = openStore(path);
@@ -114,7 +117,10 @@ describe('39: the sweep that ran last', () => {
 });
 
 describe('39: times of a run', () => {
-  /** Three trials of 100 ms each, one still at work; the clock on the wall falls back a year after the first. */
+  /**
+   * Three trials of 100 ms each, one still at work; the clock on the wall falls back a year after
+   * the first.
+   */
   function running(): { readonly path: string; readonly close: () => void; readonly startedMs: number } {
     const path = sample.temporaryDatabase();
     const trials = [0, 1, 2, 3].map((index) => ({ ...sample.trials.static, key: `trial-${index}`, position: index }));

@@ -47,7 +47,8 @@ describe('33: what a model takes of memory', () => {
   it.each(['N', 4])('is measured by one sample, batch %s', async (batch) => {
     const job = { kind: 'measure', model: writeModel(write, batch), preprocess: asStored, source } as const;
     const { value: measured } = await runJob(job, oneThread, () => undefined);
-    // x [3, 6, 6], first and its Relu [4, 6, 6], second and its Relu [5, 4, 4], then 5 and 10 numbers; 4 bytes each.
+    // x [3, 6, 6], first and its Relu [4, 6, 6], second and its Relu [5, 4, 4], then 5 and 10
+    // numbers; 4 bytes each.
     const [x, first, second] = [4 * 108, 4 * 144, 4 * 80];
     const { weights, ...activations } = measured as JobResults['measure'];
     expect(activations).toEqual({

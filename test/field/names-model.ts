@@ -28,7 +28,10 @@ export const nastyNames = [
   'x'.repeat(5000),
 ] as const;
 
-/** A convolution for each name, called like it, as is the tensor that it makes; in a chain of 2 channels. */
+/**
+ * A convolution for each name, called like it, as is the tensor that it makes; in a chain of 2
+ * channels.
+ */
 export function namedNetwork(names: readonly string[], withTensors = true): ModelSpec {
   const tensors = names.map((name, index) => (withTensors ? name : `t${index}`));
   const nodes = names.map((name, index) =>

@@ -11,7 +11,9 @@ export interface KnownOutputs {
   readonly outputs: readonly (readonly number[])[];
   /** Class labels; absent for task fidelity. */
   readonly labels?: readonly number[];
-  /** Weights of the output's 1x1 convolution; absent: the identity, so that the output is the input. */
+  /**
+   * Weights of the output's 1x1 convolution; absent: the identity, so that the output is the input.
+   */
   readonly weights?: Float32Array;
   /** Bias of the output's convolution. */
   readonly bias?: Float32Array;
@@ -21,8 +23,8 @@ export interface KnownOutputs {
 }
 
 /**
- * Writes an experiment over a network whose output is its input: a 1x1 convolution with the identity. Returns its folder,
- * with the experiment `known.yaml` and the database `known.db` to be.
+ * Writes an experiment over a network whose output is its input: a 1x1 convolution with the
+ * identity. Returns its folder, with the experiment `known.yaml` and the database `known.db` to be.
  */
 export function knownOutputs({ outputs, labels, weights, bias, more = '', grid }: KnownOutputs): string {
   const folder = temporaryFolder();

@@ -188,7 +188,8 @@ describe.each(Object.entries(layouts))(
         const quantized = quantizedModel(alone, prepared.layers);
         const fp32 = await literalOutputs(alone, first!.outputTensor);
         const own = await literalOutputs(quantized, first!.outputTensor);
-        // Of the first layer, which has no predecessors: the mean of its error per channel is taken off it.
+        // Of the first layer, which has no predecessors: the mean of its error per channel is taken
+        // off it.
         const { outputChannels } = first!;
         const isChannelLast = first!.op !== 'Conv';
         const perSample = fp32.length / SAMPLES;
@@ -217,7 +218,8 @@ describe.each(Object.entries(layouts))(
     it.each([3, 8])(
       'a batch fixed at %i gives the numbers of a free one, in every kind of work',
       async (batch) => {
-        // The runtime's GRU rounds otherwise with another batch, and means over positions of several samples are float32.
+        // The runtime's GRU rounds otherwise with another batch, and means over positions of
+        // several samples are float32.
         const tolerance = layout === 'recurrent' ? 1e-3 : layout === 'asPositions' ? 1e-3 : 0;
         const free = modelOf(networkOf('N'));
         const fixed = modelOf(networkOf(batch));

@@ -12,7 +12,8 @@ function bits(count: number, right: readonly number[]): Uint8Array {
 
 describe('3: the effect over pairs that share their samples', () => {
   it('is the mean difference, with the interval of a mean over samples', () => {
-    // Sample by sample, other - one: pair 1: +1 on 0, -1 on 1; pair 2: +1 on 0 and 2. Means: 1, -0.5, 0.5, 0.
+    // Sample by sample, other - one: pair 1: +1 on 0, -1 on 1; pair 2: +1 on 0 and 2. Means: 1,
+    // -0.5, 0.5, 0.
     const pairs: PairedOutcomes[] = [
       { kind: 'bitset', count: 4, one: bits(4, [1]), other: bits(4, [0]) },
       { kind: 'bitset', count: 4, one: bits(4, [3]), other: bits(4, [0, 2, 3]) },
@@ -48,7 +49,10 @@ describe('3: the effect over pairs that share their samples', () => {
     expect(() => pairedEffect([])).toThrow(/a pair or more/);
   });
 
-  /** Share of intervals that hold the true effect: `pairs` pairs that are right on much the same samples. */
+  /**
+   * Share of intervals that hold the true effect: `pairs` pairs that are right on much the same
+   * samples.
+   */
   function coverage(samples: number, pairs: number, gain: number): { readonly honest: number; readonly naive: number } {
     const rounds = 500;
     let [held, naive] = [0, 0];
@@ -57,7 +61,8 @@ describe('3: the effect over pairs that share their samples', () => {
       const uniform = (): number => random.nextBelow(1_000_000) / 1_000_000;
       const outcomes = Array.from({ length: pairs }, () => [createBitset(samples), createBitset(samples)] as const);
       for (let sample = 0; sample < samples; sample += 1) {
-        // What a sample does under either size is mostly its own, the same in all pairs; a little is the pair's.
+        // What a sample does under either size is mostly its own, the same in all pairs; a little
+        // is the pair's.
         const [easy, change] = [uniform(), uniform()];
         for (const [one, other] of outcomes) {
           const right = easy < 0.7 !== uniform() < 0.02;

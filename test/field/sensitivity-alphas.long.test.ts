@@ -7,7 +7,10 @@ import { quantsweep, smallExperiment, temporaryFolder, writeExperiment } from '.
 
 const text = 'Alphas were searched with every layer quantized';
 
-/** The small sweep with one setting whose alphas are searched in the given order, and sensitivity of one layer. */
+/**
+ * The small sweep with one setting whose alphas are searched in the given order, and sensitivity of
+ * one layer.
+ */
 function experiment(order: string): string {
   return smallExperiment.replace(
     /grid:[^]*?\nrun/,

@@ -19,10 +19,11 @@ function shapeTensor(name: string, shape: readonly number[]) {
 }
 
 /**
- * A sweep of a convolution and a Gemm over 12 samples `[3, 6, 6]`, by fidelity: fp32, unsmoothed and what `grid` says.
+ * A sweep of a convolution and a Gemm over 12 samples `[3, 6, 6]`, by fidelity: fp32, unsmoothed
+ * and what `grid` says.
  *
- * @param rows what the model reshapes its batch to: -1 leaves it free, 1 takes one sample at a time, though the input says
- *   nothing of it
+ * @param rows what the model reshapes its batch to: -1 leaves it free, 1 takes one sample at a
+ *   time, though the input says nothing of it
  * @returns the path of the experiment
  */
 export function writeSmallSweep(

@@ -22,7 +22,8 @@ describe('7: bias corrections of folded layers', () => {
     sample.finish(store, smoothed, {
       ...sample.quantizedRecord([0], 0.1, 0.5),
       biasCorrections: [
-        // The output of conv1 is divided by 4, 1, 0.5 and 8 in the folded model; conv2 is not followed by a folded layer.
+        // The output of conv1 is divided by 4, 1, 0.5 and 8 in the folded model; conv2 is not
+        // followed by a folded layer.
         {
           layer: 'conv1',
           correction: Float32Array.of(0.5, -1, 2, 0.25),

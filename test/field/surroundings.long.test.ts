@@ -46,10 +46,16 @@ describe('18: an error of a job', () => {
   });
 });
 
-/** What is done to children alone: they have a channel to their parent, which was started without one. */
+/**
+ * What is done to children alone: they have a channel to their parent, which was started without
+ * one.
+ */
 const inChildren = (body: string): string => `if (process.send !== undefined) { ${body} }`;
 
-/** Throws an error of the system in one function of node:fs, where `when` holds of its first argument. */
+/**
+ * Throws an error of the system in one function of node:fs, where `when` holds of its first
+ * argument.
+ */
 function failing(name: string, code: string, when: string): string {
   return inChildren(`
     const fs = require('node:fs');

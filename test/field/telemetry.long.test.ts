@@ -9,7 +9,10 @@ import { states, writeSmallSweep } from './small-sweep.js';
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const switchModule = new URL('../../dist/engine/session/no-telemetry.js', import.meta.url).href;
 
-/** A home and a temporary folder in which nothing lies, and no word of telemetry: empty counts as not said. */
+/**
+ * A home and a temporary folder in which nothing lies, and no word of telemetry: empty counts as
+ * not said.
+ */
 function fresh(folder: string): {
   readonly env: Required<Surroundings>['env'];
   readonly files: () => readonly string[];

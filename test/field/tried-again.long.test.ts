@@ -114,7 +114,8 @@ describe('19: a failure whose cause is mended', () => {
     const folder = temporaryFolder();
     const path = writeSmallSweep(folder, 1);
     expect((await quantsweep(folder, 'run', path)).code).toBe(1);
-    // Another sweep with the same reference stage, under which it runs; the failed trials are of the first one.
+    // Another sweep with the same reference stage, under which it runs; the failed trials are of
+    // the first one.
     const other = join(folder, 'other.yaml');
     writeFileSync(
       other,

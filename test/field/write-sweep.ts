@@ -18,7 +18,8 @@ export interface SweepChoice {
 }
 
 /**
- * Writes `model.onnx` and `<name>.yaml` of a sweep of few trials on random samples of the shape into a folder.
+ * Writes `model.onnx` and `<name>.yaml` of a sweep of few trials on random samples of the shape
+ * into a folder.
  *
  * @param shape of one sample, e.g. `[3, 6, 6]`
  */

@@ -30,7 +30,10 @@ const preprocess: PreprocessSettings = {
 const path = join(folder, 'samples.npy');
 const entry = new URL('../../dist/formats/read-ahead-thread.js', import.meta.url);
 
-/** The samples read ahead, those of the dataset itself, and what was read without the thread, as `start+count`. */
+/**
+ * The samples read ahead, those of the dataset itself, and what was read without the thread, as
+ * `start+count`.
+ */
 async function open({ sampleSeed = null, thread = entry }: { sampleSeed?: number | null; thread?: URL } = {}) {
   const numbers = Float32Array.from({ length: SAMPLES * 12 }, (_, i) => i);
   writeFileSync(path, npyArray('<f4', [SAMPLES, 3, 2, 2], numbers));

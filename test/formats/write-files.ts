@@ -17,7 +17,10 @@ export const AS_STORED: PreprocessSettings = {
   std: null,
 };
 
-/** Returns a writer of files into a folder that lives as long as the test; it returns the file's path. */
+/**
+ * Returns a writer of files into a folder that lives as long as the test; it returns the file's
+ * path.
+ */
 export function temporaryFolder(): (name: string, content: Uint8Array | string) => string {
   const folder = mkdtempSync(join(tmpdir(), 'quantsweep-data-'));
   onTestFinished(() => {

@@ -12,13 +12,19 @@ export interface CaseResult {
   readonly what: string;
   /** `accepted`, the class of the clear error that refused it, or `failure`. */
   readonly outcome: string;
-  /** What the error said, without the names and numbers in it: how many of these there are tells how deep cases reach. */
+  /**
+   * What the error said, without the names and numbers in it: how many of these there are tells how
+   * deep cases reach.
+   */
   readonly said: string;
   /** Why it is a failure; empty otherwise. */
   readonly problem: string;
   /** Processor time of the reading. */
   readonly cpuMs: number;
-  /** How far the peak of the process's memory rose above where it was before the case; 0 where the system does not tell. */
+  /**
+   * How far the peak of the process's memory rose above where it was before the case; 0 where the
+   * system does not tell.
+   */
   readonly grownBytes: number;
 }
 

@@ -1,4 +1,7 @@
-/** Entries of external data; the folder of the cases has `w.bin` (64 KB), `link.bin`, `loop.bin`, `pipe`, `huge.bin`. */
+/**
+ * Entries of external data; the folder of the cases has `w.bin` (64 KB), `link.bin`, `loop.bin`,
+ * `pipe`, `huge.bin`.
+ */
 export const locations = [
   '../secret.bin',
   '/etc/passwd',

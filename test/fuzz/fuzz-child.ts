@@ -1,4 +1,7 @@
-/** Run as a child by run-fuzz.ts, as a reader that hangs or crashes must not end the tests: spans of cases. */
+/**
+ * Run as a child by run-fuzz.ts, as a reader that hangs or crashes must not end the tests: spans of
+ * cases.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +9,10 @@ import type { CaseResult, CaseSpan, FuzzMessage } from './case-result.js';
 import { formatNamed, randomOf } from './formats.js';
 import { judgeError } from './judge-error.js';
 
-/** More in memory than after the last collection: garbage of the cases before, which would hide what the next one takes. */
+/**
+ * More in memory than after the last collection: garbage of the cases before, which would hide what
+ * the next one takes.
+ */
 const MOST_GARBAGE_BYTES = 2 ** 24;
 
 const [seed, spans] = process.argv.slice(2) as [string, string];

@@ -4,7 +4,10 @@ import { shareCases } from './formats.js';
 import { fuzzTable } from './print-table.js';
 import { runFuzz } from './run-fuzz.js';
 
-/** `QUANTSWEEP_FUZZ_CASES=12000` runs the whole; `QUANTSWEEP_FUZZ_SEED` other cases than the usual ones. */
+/**
+ * `QUANTSWEEP_FUZZ_CASES=12000` runs the whole; `QUANTSWEEP_FUZZ_SEED` other cases than the usual
+ * ones.
+ */
 const total = Number(process.env['QUANTSWEEP_FUZZ_CASES'] ?? 400);
 const seed = Number(process.env['QUANTSWEEP_FUZZ_SEED'] ?? 1);
 /** Processes that read. */

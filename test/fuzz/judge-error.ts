@@ -6,7 +6,10 @@ const MOST_LINES = 40;
 // eslint-disable-next-line no-control-regex -- What must not reach a terminal from a file.
 const CONTROL = /[\0-\x08\x0b-\x1f\x7f-\x9f]/;
 
-/** Null for an error that tells the user what to change, as the program itself tells it; else what is wrong with it. */
+/**
+ * Null for an error that tells the user what to change, as the program itself tells it; else what
+ * is wrong with it.
+ */
 export function judgeError(error: unknown): string | null {
   const printed: string[] = [];
   const code = reportError(error, (text) => printed.push(text));

@@ -5,7 +5,10 @@ export interface Mutated {
   readonly bytes: Uint8Array;
 }
 
-/** The bytes with one to 64 bits flipped: their lengths stay, so that most formats are read further than with other changes. */
+/**
+ * The bytes with one to 64 bits flipped: their lengths stay, so that most formats are read further
+ * than with other changes.
+ */
 export function flipBits(bytes: Uint8Array, random: Random): Mutated {
   const changed = Uint8Array.from(bytes);
   const count = random.pick([1, 1, 2, 8, 64]);
@@ -16,7 +19,8 @@ export function flipBits(bytes: Uint8Array, random: Random): Mutated {
 const mutations: readonly ((bytes: Uint8Array, random: Random) => Mutated)[] = [
   flipBits,
   (bytes, random) => {
-    // Headers lie at the start and lists of contents at the end: that is where a flip means something.
+    // Headers lie at the start and lists of contents at the end: that is where a flip means
+    // something.
     const changed = Uint8Array.from(bytes);
     const place = Math.min(random.below(160), bytes.length - 1);
     const at = random.chance(0.5) ? place : bytes.length - 1 - place;
@@ -82,7 +86,10 @@ const mutations: readonly ((bytes: Uint8Array, random: Random) => Mutated)[] = [
   },
 ];
 
-/** The bytes with one or a few of: flipped bits, wrong lengths, pieces cut, spliced, repeated or overwritten. */
+/**
+ * The bytes with one or a few of: flipped bits, wrong lengths, pieces cut, spliced, repeated or
+ * overwritten.
+ */
 export function mutateBytes(bytes: Uint8Array, random: Random): Mutated {
   let mutated = random.pick(mutations)(bytes, random);
   while (random.chance(0.25)) {

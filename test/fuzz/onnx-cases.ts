@@ -16,7 +16,10 @@ import { readModel } from './read-model.js';
 
 const demo = fileURLToPath(new URL('../../experiments/demo/bev-demo.onnx', import.meta.url));
 
-/** Grouped and transposed convolutions, weights behind Constant, Identity and Transpose, and a branch. */
+/**
+ * Grouped and transposed convolutions, weights behind Constant, Identity and Transpose, and a
+ * branch.
+ */
 const varied = modelBytes({
   nodes: [
     node('Conv', ['x', 'w1'], 'c1', [intAttribute('group', 3), intsAttribute('pads', [1, 1, 1, 1])], 'grouped'),

@@ -5,7 +5,10 @@ import type { PreprocessSettings } from '../../src/formats/preprocess/preprocess
 import { Unsound } from './fuzz-case.js';
 import type { Random } from './random.js';
 
-/** What a sweep does with a source before and while it runs: hash it, open it, read the first and the last samples. */
+/**
+ * What a sweep does with a source before and while it runs: hash it, open it, read the first and
+ * the last samples.
+ */
 export async function readSamples(source: DataSource, preprocess: PreprocessSettings): Promise<void> {
   if (!/^[0-9a-f]{64}$/.test(await hashSource(source))) throw new Unsound('no hash');
   const dataset = await openDataset(source, preprocess);

@@ -25,8 +25,8 @@ function cpuMsOf(pid: number): number {
 }
 
 /**
- * Runs cases one after the other, each read in a child; one that hangs, or takes the child with it, is told as a failure
- * and passed over.
+ * Runs cases one after the other, each read in a child; one that hangs, or takes the child with it,
+ * is told as a failure and passed over.
  */
 export async function runFuzz(seed: number, spans: readonly CaseSpan[]): Promise<readonly CaseResult[]> {
   const results: CaseResult[] = [];

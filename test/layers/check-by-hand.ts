@@ -41,7 +41,9 @@ export interface ModelByHand {
 /** Largest difference of a smoothed float model, relative to the largest output. */
 const SMOOTHING_TOLERANCE = 1e-6;
 
-/** Checks a model quantized with 4 bits at alpha 0.5 against the numbers on paper, in real sessions. */
+/**
+ * Checks a model quantized with 4 bits at alpha 0.5 against the numbers on paper, in real sessions.
+ */
 export function checkByHand(
   title: string,
   { model: spec, x: input, granularity = 'channel', layers }: ModelByHand,
@@ -118,7 +120,10 @@ async function observe(model: OnnxModel, x: Floats): Promise<ReadonlyMap<string,
   return new Map(statistics.snapshot(1, samples).inputs.map((inputs) => [inputs.layer, inputs]));
 }
 
-/** The output channel's scale at each place of the weight: axis 0 of Conv and transposed Gemm, else axis 1 in its group. */
+/**
+ * The output channel's scale at each place of the weight: axis 0 of Conv and transposed Gemm, else
+ * axis 1 in its group.
+ */
 function scaleOfEach(
   { layout, weightShape }: { readonly layout: { readonly order: string }; readonly weightShape: readonly number[] },
   scales: readonly number[],

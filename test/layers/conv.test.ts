@@ -3,8 +3,9 @@ import { node, tensor, value } from '../onnx/build-model.js';
 import { checkByHand } from './check-by-hand.js';
 
 /*
- * The numbers are chosen for paper: act * wt = 49 in each channel, so that at alpha 0.5 act / s = wt * s = 7, which is
- * the highest level of 4 bits: scales are 1 where a channel's largest smoothed weight is 7.
+ * The numbers are chosen for paper: act * wt = 49 in each channel, so that at alpha 0.5 act / s =
+ * wt * s = 7, which is the highest level of 4 bits: scales are 1 where a channel's largest smoothed
+ * weight is 7.
  *
  *   channel   act    wt     s
  *   0         14     3.5    2

@@ -2,7 +2,8 @@ import { intAttribute } from '../../src/onnx/node.js';
 import { node, tensor, value } from '../onnx/build-model.js';
 import { checkByHand, type LayerByHand } from './check-by-hand.js';
 
-// Numbers as in conv.test.ts; the channels of the input are its last axis. W * s = [7, -2.4, 1.75], [1.3, 7, 0.6].
+// Numbers as in conv.test.ts; the channels of the input are its last axis. W * s = [7, -2.4, 1.75],
+// [1.3, 7, 0.6].
 const inputFirst = [3.5, -1.2, 0.875, 2.6, 14, 1.2];
 const outputFirst = [3.5, 2.6, -1.2, 14, 0.875, 1.2];
 

@@ -8,7 +8,10 @@ import { checkByHand, type LayerByHand } from './check-by-hand.js';
 
 const x = { dims: [1, 2, 1, 2], values: [14, -3, -3.5, 1.2] };
 
-/** As in conv.test.ts: the input divided by s and rounded is [7, -2], [-7, 2], W * s = [7, 1.3], [-1.4, -7]. */
+/**
+ * As in conv.test.ts: the input divided by s and rounded is [7, -2], [-7, 2], W * s = [7, 1.3],
+ * [-1.4, -7].
+ */
 const weight = tensor('w', [2, 2, 1, 1], [3.5, 2.6, -0.7, -14]);
 const first: LayerByHand = {
   name: 'first',
@@ -35,7 +38,8 @@ checkByHand('shared input: each layer has its own s', {
       name: 'second',
       activationAbsmax: [14, 3.5],
       weightAbsmax: [0.875, 3.5],
-      // The input divided by s is [3.5, -0.75], [-3.5, 1.2]; in steps of 0.5: [7, -1.5 -> -2], [-7, 2.4 -> 2].
+      // The input divided by s is [3.5, -0.75], [-3.5, 1.2]; in steps of 0.5: [7, -1.5 -> -2], [-7,
+      // 2.4 -> 2].
       s: [4, 1],
       inputScale: 0.5,
       // W * s = [3.5, 1.1], [-1.2, 3.5]; in steps of 0.5: [7, 2.2], [-2.4, 7].
@@ -65,7 +69,8 @@ checkByHand('shared weight: each layer has its own copy', {
     first,
     {
       name: 'second',
-      // The second input is [3.5, -0.75], [-14, 4.8]; in steps of 2: [1.75 -> 2, -0.375 -> 0], [-7, 2.4 -> 2].
+      // The second input is [3.5, -0.75], [-14, 4.8]; in steps of 2: [1.75 -> 2, -0.375 -> 0], [-7,
+      // 2.4 -> 2].
       activationAbsmax: [3.5, 14],
       weightAbsmax: [3.5, 14],
       s: [1, 1],

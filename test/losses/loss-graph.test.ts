@@ -54,7 +54,10 @@ async function measure(
   return { losses: losses.finish(), prepared, folded };
 }
 
-/** Output of a 1x1 convolution with its input fake-quantized, in float64 but for the quantizer's own rounding. */
+/**
+ * Output of a 1x1 convolution with its input fake-quantized, in float64 but for the quantizer's own
+ * rounding.
+ */
 function quantizedConvolution(
   { layer, divisor, input, weight }: PreparedLayer,
   bias: readonly number[],
@@ -125,8 +128,8 @@ describe('the losses of a layer', () => {
     expect(pick(losses, 'second', 'accumulated').l1).not.toBeCloseTo(pick(losses, 'second', 'isolated').l1, 3);
   });
 
-  // x [7, 3.4] and w [7, 2.6] have scale 1 at 4 bits: y = 57.84. Smoothed with alpha 0.5, s = [1, sqrt(3.4 / 2.6)], and
-  // both are 2.97321 in the second channel.
+  // x [7, 3.4] and w [7, 2.6] have scale 1 at 4 bits: y = 57.84. Smoothed with alpha 0.5, s = [1,
+  // sqrt(3.4 / 2.6)], and both are 2.97321 in the second channel.
   it.each([
     { alpha: null, weight: 7 * 7 + 3.4 * 3 - 57.84, activation: 7 * 7 + 3 * 2.6 - 57.84, isolated: 58 - 57.84 },
     {

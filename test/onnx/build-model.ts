@@ -85,7 +85,10 @@ export function subgraph(nodes: readonly NodeProto[], outputs: readonly string[]
   return create(GraphProtoSchema, { name: 'subgraph', node: [...nodes], output });
 }
 
-/** Bytes of the `.onnx` file. The only input is `x` and the only output `y` unless the spec says otherwise. */
+/**
+ * Bytes of the `.onnx` file. The only input is `x` and the only output `y` unless the spec says
+ * otherwise.
+ */
 export function modelBytes(spec: ModelSpec): Uint8Array {
   const graph = create(GraphProtoSchema, {
     name: 'hand-made',

@@ -65,7 +65,8 @@ describe('bytes that decode to far more memory than they take are refused before
       nodes: [node('Relu', ['x'], 'y')],
       initializers: [create(TensorProtoSchema, { name: 'w', dims: [11n], dataType: 7, int64Data })],
     });
-    // The same packed list (field 7 of the tensor) with 11 million zeros, as the last field of a tensor of its own.
+    // The same packed list (field 7 of the tensor) with 11 million zeros, as the last field of a
+    // tensor of its own.
     const zeros = new Uint8Array(11_000_000);
     const varint = (n: number): number[] => (n < 128 ? [n] : [(n & 127) | 128, ...varint(n >>> 7)]);
     const inTensor = Buffer.concat([Uint8Array.of(0x3a, ...varint(zeros.length)), zeros]);

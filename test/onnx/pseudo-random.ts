@@ -7,7 +7,10 @@ export function pseudoRandom(seed: number): () => number {
   };
 }
 
-/** Repeatable float32 numbers, each channel with a range of its own so that smoothing has something to do. */
+/**
+ * Repeatable float32 numbers, each channel with a range of its own so that smoothing has something
+ * to do.
+ */
 export function randomFloats(seed: number, count: number, scaleAt: (index: number) => number = () => 1): Float32Array {
   const next = pseudoRandom(seed);
   return Float32Array.from({ length: count }, (_, i) => next() * scaleAt(i));

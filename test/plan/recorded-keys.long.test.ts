@@ -10,14 +10,20 @@ const fixtures = fileURLToPath(new URL('fixtures/content-keys/', import.meta.url
 const shipped = fileURLToPath(new URL('../../experiments/', import.meta.url));
 const recordedFile = join(fixtures, 'recorded-keys.json');
 
-/** Keys of one sweep: of itself, of its trials as `label: key` in their order, of its stages as `kind: key`. */
+/**
+ * Keys of one sweep: of itself, of its trials as `label: key` in their order, of its stages as
+ * `kind: key`.
+ */
 interface SweepKeys {
   readonly sweep: string;
   readonly trials: readonly string[];
   readonly stages: readonly string[];
 }
 
-/** Versions of packages that are part of a key: of the runtime in all, of the image library in those of images. */
+/**
+ * Versions of packages that are part of a key: of the runtime in all, of the image library in those
+ * of images.
+ */
 interface KeyedVersions {
   readonly onnxruntime: string;
   readonly imageLibrary: string;
@@ -26,7 +32,10 @@ interface KeyedVersions {
 interface Recorded {
   readonly versions: KeyedVersions;
   readonly sweeps: Readonly<Record<string, SweepKeys>>;
-  /** Apart from the others: its samples come from the program itself, so its key may move where theirs may not. */
+  /**
+   * Apart from the others: its samples come from the program itself, so its key may move where
+   * theirs may not.
+   */
   readonly demo: SweepKeys;
 }
 
@@ -76,7 +85,8 @@ const demo: BegunSweep = {
 };
 
 /**
- * Begins every sweep on one database: `run` records all keys before it works at anything, and is stopped as soon as it has.
+ * Begins every sweep on one database: `run` records all keys before it works at anything, and is
+ * stopped as soon as it has.
  *
  * @returns by the name of the sweep what it printed, and its keys where it was begun
  */

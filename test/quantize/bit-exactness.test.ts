@@ -25,7 +25,10 @@ function integers(name: string, bits: number, values: readonly number[], dims: r
   return create(TensorProtoSchema, { name, dims: dims.map(BigInt), dataType, rawData: new Uint8Array(data.buffer) });
 }
 
-/** Weights `[4, 300]` of rows that differ in range; two in three lie as near to the middle of two levels as float32 can. */
+/**
+ * Weights `[4, 300]` of rows that differ in range; two in three lie as near to the middle of two
+ * levels as float32 can.
+ */
 function nearHalfSteps(bits: number, granularity: 'channel' | 'tensor'): Float32Array {
   const range = (row: number): number => Math.fround(1.37 * 10 ** (row - 2));
   const weight = randomFloats(bits, 1200, (i) => range(Math.floor(i / 300)));

@@ -36,7 +36,8 @@ function prepareOne(weight: readonly number[], inputs: InputStatistics, how: Pre
 
 describe('prepareLayers', () => {
   it('smooths, calibrates and quantizes as computed by hand', () => {
-    // Weight absmax by input channel: 4 and 0.25, so s = sqrt(act / wt) = sqrt(16 / 4) = 2 and sqrt(1 / 0.25) = 2.
+    // Weight absmax by input channel: 4 and 0.25, so s = sqrt(act / wt) = sqrt(16 / 4) = 2 and
+    // sqrt(1 / 0.25) = 2.
     const prepared = prepareOne([4, 0.25, 1, 0.125], statistics([16, 1]), w8a8(0.5));
     expect([...prepared.factors.s]).toEqual([2, 2]);
     expect(prepared.input.amax).toBe(8);
@@ -124,7 +125,8 @@ describe('quantizerRecords', () => {
       ...plain,
       quantization: { ...quantization, weight: { ...quantization.weight, scheme: 'asymmetric' } },
     };
-    // Channel 0 reaches from -500 to 10, channel 1 from 0 to 51: the widest is not the one that reaches highest.
+    // Channel 0 reaches from -500 to 10, channel 1 from 0 to 51: the widest is not the one that
+    // reaches highest.
     const [, weight] = quantizerRecords(prepareOne([-500, 10, 51, 0], inputs, how), inputs, how);
     expect(weight).toMatchObject({ signed: false, amax: 51, low: -500, scale: 2, zeroPoint: 250, amaxUnsmoothed: 51 });
     expect(weight!.amaxChannels).toEqual(Float64Array.of(10, 51));

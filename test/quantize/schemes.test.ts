@@ -82,7 +82,8 @@ describe('quantizers', () => {
           ]) {
             const x = Math.fround(q.low + at * (q.amax - q.low));
             const { values } = applyQuantizers(Float32Array.of(x, 0), row(2), [q], 'tensor');
-            // The zero point is rounded: an end of the range may lie half a step outside the levels.
+            // The zero point is rounded: an end of the range may lie half a step outside the
+            // levels.
             const allowed = q.zeroPoint === 0 ? q.scale / 2 : q.scale;
             expect(Math.abs(values[0]! - x)).toBeLessThanOrEqual(allowed * 1.0001 + Math.abs(x) * 4e-7);
             expect(values[1]! + 0).toBe(0);
@@ -134,7 +135,10 @@ const weightForms = (['channel', 'tensor'] as const).flatMap((granularity) => [
   { granularity, scheme: 'signed', calibrator: 'mse', narrowRange: true } as const,
 ]);
 
-/** Rows of other ranges, not centred; two in three lie as near to the middle of two levels as float32 can. */
+/**
+ * Rows of other ranges, not centred; two in three lie as near to the middle of two levels as
+ * float32 can.
+ */
 function nearHalfSteps(bits: number, settings: WeightQuantizerSettings): Float32Array {
   const weight = randomFloats(bits, 1200).map((v, i) => (v ** 3 + 0.2) * 10 ** (Math.floor(i / 300) - 2));
   const quantizers = weightQuantizers(weight, row(1200, 4), settings);
@@ -237,7 +241,8 @@ describe('the mse range of a weight', () => {
     weight.reduce((sum, w, i) => sum + (w - values[i]!) ** 2, 0);
 
   it('clips an outlier that costs all others their levels', () => {
-    // At 2 bits signed levels are -2..1 steps: with amax 10 every 1 becomes 0 (error 99), with 1 only the 10 errs (81).
+    // At 2 bits signed levels are -2..1 steps: with amax 10 every 1 becomes 0 (error 99), with 1
+    // only the 10 errs (81).
     const weight = Float32Array.from({ length: 100 }, (_, i) => (i === 0 ? 10 : 1));
     const settings = { ...plainWeight(2, 'tensor'), calibrator: 'mse' } as const;
     const [quantizer] = weightQuantizers(weight, row(100), settings);
@@ -338,7 +343,8 @@ describe('the exported model', () => {
       expect(restored.layers.map((l) => [l.input, l.weight])).toEqual(prepared.map((p) => [p.input, p.weight]));
       const actual = await runOnX(qdqModel(restored.base, restored.layers, {}), x);
       const largest = expected.data.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-      // One rounding differs: the export divides by s and by the scale, the simulation by their product.
+      // One rounding differs: the export divides by s and by the scale, the simulation by their
+      // product.
       const step = Math.max(...prepared.map((p) => p.input.scale)) * 3;
       for (const [i, wanted] of expected.data.entries()) {
         expect(Math.abs(actual.data[i]! - wanted)).toBeLessThanOrEqual(bits === 16 ? 1e-3 * largest : step);

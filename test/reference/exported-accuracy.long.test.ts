@@ -13,8 +13,8 @@ import { queryDatabase } from '../../src/store/query/query-database.js';
 import { quantsweep, smallExperiment, temporaryFolder, writeExperiment } from '../cli/command-line.js';
 
 /*
- * What a user gets who loads an exported model in plain onnxruntime: sessions made here with the runtime's own API, the
- * images read and scaled here.
+ * What a user gets who loads an exported model in plain onnxruntime: sessions made here with the
+ * runtime's own API, the images read and scaled here.
  */
 
 const shared = (path: string): string => fileURLToPath(new URL(`../../../shared/${path}`, import.meta.url));
@@ -37,7 +37,10 @@ const IMAGES = 256;
 const means = [0.485, 0.456, 0.406];
 const deviations = [0.229, 0.224, 0.225];
 
-/** `disabled`: as written; `simulated`: optimized, nothing fused into integers; `default`: the runtime's own choice. */
+/**
+ * `disabled`: as written; `simulated`: optimized, nothing fused into integers; `default`: the
+ * runtime's own choice.
+ */
 type Options = 'disabled' | 'simulated' | 'default';
 
 const sessionOptions: Readonly<Record<Options, ort.InferenceSession.SessionOptions>> = {
@@ -172,7 +175,10 @@ describe.skipIf(missing.length > 0)('an exported model on CIFAR-10 in a plain se
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** A value on the border of two levels may round to the other where x / s / scale is not x / (s * scale). */
+  /**
+   * A value on the border of two levels may round to the other where x / s / scale is not x / (s *
+   * scale).
+   */
   const slack = ({ alphaMode }: Exported): number => (alphaMode === 'none' ? 0 : 1);
 
   it('has the stored accuracy of a simulated trial where nothing is fused', async () => {
@@ -234,7 +240,10 @@ async function measureMap(path: string): Promise<number> {
   return evaluation.accuracies.find(({ metric: name, slice }) => name === 'mAP' && slice === '')!.value;
 }
 
-/** Every scheme, narrow ranges, rules that mix bits, weights by mse: each in a trial of its own or beside others. */
+/**
+ * Every scheme, narrow ranges, rules that mix bits, weights by mse: each in a trial of its own or
+ * beside others.
+ */
 const schemesGrid = `grid:
   - smoothing.mode: none
     quantization.activation.scheme: [signed, unsigned, auto, asymmetric]

@@ -9,7 +9,10 @@ import { sampleDatabase, type Sample } from './sample-database.js';
 /** The name of the sample sweep that figures are built of. */
 export const sampleSweep = 'smoothquant-alpha';
 
-/** A figure of the sample sweep with a change made to its tables: the query, its rows, and what is made of them. */
+/**
+ * A figure of the sample sweep with a change made to its tables: the query, its rows, and what is
+ * made of them.
+ */
 export function buildFigure(figure: Figure, change: string, sample: Partial<Sample> = {}) {
   const database = sampleDatabase(sample);
   onTestFinished(() => {

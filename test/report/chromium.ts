@@ -18,7 +18,10 @@ export interface View {
 
 type Message = Readonly<Record<string, unknown>>;
 
-/** A headless Chromium driven over its debugging pipe (`--remote-debugging-pipe`: JSON messages ended by NUL). */
+/**
+ * A headless Chromium driven over its debugging pipe (`--remote-debugging-pipe`: JSON messages
+ * ended by NUL).
+ */
 export class Chromium {
   readonly #process: ChildProcess;
   readonly #folder: string;

@@ -10,7 +10,10 @@ import { addOutcomes, judgeAlike } from './sample-outcomes.js';
 import { embeddedRows, figurePieces, unescapeHtml } from './shown-sql.js';
 
 const names = ['main', 'four bits', 'other model', 'mAP', hostileName];
-/** Of main: 1000 FP32, 1001 and 1002 unsmoothed, 1003 to 1022 with 200 batches (the last dynamic), then with 1500. */
+/**
+ * Of main: 1000 FP32, 1001 and 1002 unsmoothed, 1003 to 1022 with 200 batches (the last dynamic),
+ * then with 1500.
+ */
 const pages = {
   bestAgainstUnsmoothed: 'main/compare-1026-1002.html',
   twoSweeps: 'main/compare-1006-2008.html',

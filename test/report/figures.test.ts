@@ -43,7 +43,8 @@ function addPass(tables: Database, model: number, layer: number, batches: number
 describe('the convergence of amax', () => {
   it('is that of the best setting’s model where the sweep has several, and says so', () => {
     changed((tables) => {
-      // The other model's layer has the position and name of the first: nothing but the model tells them apart.
+      // The other model's layer has the position and name of the first: nothing but the model tells
+      // them apart.
       tables.exec(`INSERT INTO model SELECT 9000, 'other', 'other.onnx', path, size_bytes, opset, parameters FROM model WHERE id = 1000;
         INSERT INTO layer SELECT 9000, 9000, position, name, op, input_tensor, output_tensor, weight_shape, groups, input_channels, output_channels, batch_norm, unsupported FROM layer WHERE id = 1000;`);
       addPass(tables, 9000, 9000, 2000);

@@ -17,7 +17,10 @@ import { Chromium, chromiumPath } from './chromium.js';
 import type { Sample, SampleDatabase } from './sample-database.js';
 import { sampleDatabase } from './sample-database.js';
 
-/** Figures with a legend to click, the marks of which the class name tells, and the change that brings them. */
+/**
+ * Figures with a legend to click, the marks of which the class name tells, and the change that
+ * brings them.
+ */
 const withLegends: readonly (readonly [Figure, string, Partial<Sample>])[] = [
   [accuracyByAlpha, '', {}],
   [staticAgainstDynamic, '', {}],
@@ -67,7 +70,10 @@ describe.skipIf(chromiumPath === null && !required)('the accuracy chart in a bro
 
   const point = '.mark-symbol.role-mark path';
 
-  /** Sends an event to an element of the page and returns whether the page would have scrolled, after a moment's drawing. */
+  /**
+   * Sends an event to an element of the page and returns whether the page would have scrolled,
+   * after a moment's drawing.
+   */
   async function send(selector: string, index: number, event: string): Promise<boolean> {
     return (await browser.evaluate(
       `(() => { const target = document.querySelectorAll('#accuracy-by-alpha ${selector}')[${index}]; const { x, y, width, height } = target.getBoundingClientRect(); const at = { bubbles: true, cancelable: true, clientX: x + width / 2, clientY: y + height / 2 }; const scrolls = target.dispatchEvent(${event}); return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(scrolls), 250)))); })()`,

@@ -14,8 +14,9 @@ const entities = new Map([
 ]);
 
 /**
- * Parses a document of elements, attributes and text, and throws where it is not well-formed: a forbidden character, an
- * unknown entity, a bare `<` or `&`, an attribute twice or without quotes, tags that do not match.
+ * Parses a document of elements, attributes and text, and throws where it is not well-formed: a
+ * forbidden character, an unknown entity, a bare `<` or `&`, an attribute twice or without quotes,
+ * tags that do not match.
  */
 export function parseXml(xml: string): XmlElement {
   const forbidden = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u.exec(xml);

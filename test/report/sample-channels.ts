@@ -5,7 +5,9 @@ import { encodeHistograms } from '../../src/store/payload/histogram-payload.js';
 /** Input channels of every layer of a synthetic sweep. */
 export const sampleChannels = 16;
 
-/** The channel whose activation is far larger than the others', and the one that is 0 throughout. */
+/**
+ * The channel whose activation is far larger than the others', and the one that is 0 throughout.
+ */
 export const outlierChannel = 3;
 export const deadChannel = 11;
 
@@ -39,7 +41,10 @@ export function sampleFactors(
   );
 }
 
-/** Histograms that fall towards the absmax of each channel, negative values down to half of it, as bytes. */
+/**
+ * Histograms that fall towards the absmax of each channel, negative values down to half of it, as
+ * bytes.
+ */
 export function sampleHistograms(activation: readonly number[]): { readonly bins: Uint8Array; readonly total: number } {
   const binWidth = Float64Array.from(activation, (absmax) => 2 ** binExponent(absmax));
   let total = 0;

@@ -23,7 +23,10 @@ export interface Sample {
   readonly dynamic: boolean;
   readonly baselines: readonly ('fp32' | 'unsmoothed')[];
   readonly layers: readonly string[];
-  /** The last so many trials failed, so many before them are pending, and so many before those were stopped early. */
+  /**
+   * The last so many trials failed, so many before them are pending, and so many before those were
+   * stopped early.
+   */
   readonly failed: number;
   readonly pending: number;
   readonly stopped: number;
@@ -89,7 +92,10 @@ export interface SampleDatabase {
   readonly remove: () => void;
 }
 
-/** Builds a database by the store's own migrations, read through its own queries; the caller removes it. */
+/**
+ * Builds a database by the store's own migrations, read through its own queries; the caller removes
+ * it.
+ */
 export function sampleDatabase(...samples: readonly Partial<Sample>[]): SampleDatabase {
   const folder = mkdtempSync(join(tmpdir(), 'quantsweep-report-'));
   const path = join(folder, 'sample.db');

@@ -2,8 +2,9 @@ import { openDatabase } from '../../src/store/file/open-database.js';
 import { summarizeAllTrials } from '../store/summarize-all-trials.js';
 
 /**
- * Gives each finished trial of a sample database what it achieved sample by sample, as its value says: a bit set for
- * top1, replicates for mAP. Samples that are hard for one trial are mostly hard for another.
+ * Gives each finished trial of a sample database what it achieved sample by sample, as its value
+ * says: a bit set for top1, replicates for mAP. Samples that are hard for one trial are mostly hard
+ * for another.
  */
 export function addOutcomes(path: string): void {
   const tables = openDatabase(path);
@@ -25,7 +26,10 @@ export function addOutcomes(path: string): void {
   tables.close();
 }
 
-/** Puts the finished trials of one sample sweep on the model and the evaluation of another: both have 12 layers. */
+/**
+ * Puts the finished trials of one sample sweep on the model and the evaluation of another: both
+ * have 12 layers.
+ */
 export function judgeAlike(path: string, [from, to]: readonly [number, number]): void {
   const [low, base] = [1000 * (from + 1), 1000 * (to + 1)];
   const own = `BETWEEN ${low} AND ${low + 999}`;

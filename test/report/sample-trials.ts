@@ -113,7 +113,9 @@ function quantized(
   };
 }
 
-/** A curve with its top near 0.2, a slower fall to the right, and a little deterministic scatter. */
+/**
+ * A curve with its top near 0.2, a slower fall to the right, and a little deterministic scatter.
+ */
 function value(
   sample: Sample,
   bits: number,

@@ -164,7 +164,9 @@ export class SampleWriter {
     });
   }
 
-  /** The statistics of a calibration size: each layer has one outlier channel and one that is dead. */
+  /**
+   * The statistics of a calibration size: each layer has one outlier channel and one that is dead.
+   */
   #channels(observation: number, sizeIndex: number): void {
     this.#sample.layers.forEach((_, position) => {
       for (const [channel, absmax] of sampleActivation(position, sizeIndex).entries())

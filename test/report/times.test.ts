@@ -34,7 +34,8 @@ describe('where the time went', () => {
   });
 
   it('estimates what each trial would have taken by itself', () => {
-    // Two dynamic trials share one search of 100 s; one trial takes a fifth of an observe pass of 10 s.
+    // Two dynamic trials share one search of 100 s; one trial takes a fifth of an observe pass of
+    // 10 s.
     const { row } = build(`
       UPDATE trial SET search_stage_id = (SELECT min(id) FROM stage WHERE kind = 'search') WHERE alpha_mode = 'dynamic';
       UPDATE stage SET duration_ms = 100000 WHERE kind = 'search';

@@ -7,7 +7,10 @@ export interface Answered {
   readonly body: string;
 }
 
-/** One request, with any method, path and headers (a Host of choice included), as browsers would not send it. */
+/**
+ * One request, with any method, path and headers (a Host of choice included), as browsers would not
+ * send it.
+ */
 export function ask(
   url: string,
   path = '',

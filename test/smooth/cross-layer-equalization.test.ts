@@ -33,7 +33,10 @@ function factorsOf(model: OnnxModel) {
   return { regions, factors };
 }
 
-/** max |W| of each output (0) or input (1) channel of a Conv with a 1x1 kernel and two inputs, written out. */
+/**
+ * max |W| of each output (0) or input (1) channel of a Conv with a 1x1 kernel and two inputs,
+ * written out.
+ */
 const rows = (w: readonly number[]): [number, number] => [
   Math.max(Math.abs(w[0]!), Math.abs(w[1]!)),
   Math.max(Math.abs(w[2]!), Math.abs(w[3]!)),

@@ -6,8 +6,9 @@ import { buildModel, node, tensor, value } from '../onnx/build-model.js';
 import { pseudoRandom, randomFloats } from '../onnx/pseudo-random.js';
 
 /**
- * A random network on `x: [N, 4, 6, 6]`: convolutions (grouped, depthwise, transposed), operators that scaling passes and
- * some that it does not, a branch of two readers that are added, pooling, Gemm and MatMul. Channels differ in range.
+ * A random network on `x: [N, 4, 6, 6]`: convolutions (grouped, depthwise, transposed), operators
+ * that scaling passes and some that it does not, a branch of two readers that are added, pooling,
+ * Gemm and MatMul. Channels differ in range.
  */
 export function randomNetwork(seed: number): OnnxModel {
   const next = pseudoRandom(seed);

@@ -61,7 +61,8 @@ const unitStatistics = (model: OnnxModel, absmax: Readonly<Record<string, readon
 
 describe('smoothing that is folded', () => {
   it('divides weight and bias of the producer and multiplies the weight of the reader, as computed by hand', () => {
-    // Input channels of the second layer: wt = [0.5, 8], act = [8, 2]: s = sqrt(act / wt) = [4, 0.5].
+    // Input channels of the second layer: wt = [0.5, 8], act = [8, 2]: s = sqrt(act / wt) = [4,
+    // 0.5].
     const model = pair();
     const statistics = unitStatistics(model, { first: [1, 1], second: [8, 2] });
     const { base, layers } = prepareModel(model, layersOf(model), statistics, folding(0.5));
@@ -90,7 +91,8 @@ describe('smoothing that is folded', () => {
     const model = pair();
     const statistics = unitStatistics(model, { first: [2, 4], second: [8, 2] });
     const [first] = prepareModel(model, layersOf(model), statistics, folding(0.5)).layers;
-    // The rows of W1 divided by s of the second layer, [4, 0.5], are [2, 1] and [2, 1]: wt = [2, 1], s = sqrt([2, 4] / wt).
+    // The rows of W1 divided by s of the second layer, [4, 0.5], are [2, 1] and [2, 1]: wt = [2,
+    // 1], s = sqrt([2, 4] / wt).
     expect([...first!.factors.s]).toEqual([1, 2]);
     expect([...first!.smoothedWeight]).toEqual([2, 2, 2, 2]);
   });

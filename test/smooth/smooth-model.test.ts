@@ -9,7 +9,10 @@ import { runOnX } from '../onnx/run-model.js';
 import { w8a8 } from '../quantize/preparations.js';
 import { inputOfKind, layerKinds, modelOfKind, type LayerKind } from './layer-kinds.js';
 
-/** Largest error of the smoothed float model relative to the largest output, and the largest |s - 1|. */
+/**
+ * Largest error of the smoothed float model relative to the largest output, and the largest |s -
+ * 1|.
+ */
 async function smoothingError(
   kind: LayerKind,
   alpha: number,

@@ -103,7 +103,8 @@ describe('the one-sided sign test', () => {
 
 describe('the sequential test', () => {
   it('stops at the first look at which the sign test is clear, and says what it saw', () => {
-    // The other is right on the first 10 of 20 samples, the trial on none: 2^-9 is the first at or below 0.05 / 15.
+    // The other is right on the first 10 of 20 samples, the trial on none: 2^-9 is the first at or
+    // below 0.05 / 15.
     const test = createSequentialTest(
       20,
       0.95,
@@ -117,7 +118,8 @@ describe('the sequential test', () => {
   });
 
   it('stops where all that is left would not do, not where it would just do', () => {
-    // The other is right on 12 of 20. Wrong on the first 8 samples, the trial can still reach 12; wrong on 9, it can't.
+    // The other is right on 12 of 20. Wrong on the first 8 samples, the trial can still reach 12;
+    // wrong on 9, it can't.
     const test = createSequentialTest(
       20,
       0.999_999,
@@ -133,7 +135,8 @@ describe('the sequential test', () => {
     ['nothing but pairs', { both: 0, onlyTrial: 200, onlyOther: 200, neither: 0 }],
     ['one more of its own', { both: 190, onlyTrial: 61, onlyOther: 60, neither: 89 }],
   ])('stops a trial that is as good with at most 1 - confidence: %s', (_, population) => {
-    // Bonferroni over looks that see the same samples is cautious: the share is well below its bound of 0.2.
+    // Bonferroni over looks that see the same samples is cautious: the share is well below its
+    // bound of 0.2.
     const share = stoppedShare(population, 0.8, 2000);
     expect(share).toBeLessThan(0.2);
   });

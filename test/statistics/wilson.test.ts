@@ -4,7 +4,8 @@ import { expect, it } from 'vitest';
 import { wilson95 } from '../../src/statistics/wilson.js';
 
 it('the interval of 5 of 10 is that of the textbooks', () => {
-  // z^2 = 3.841458820694124; centre (0.5 + z^2/20) / (1 + z^2/10) = 0.5; half sqrt(0.025 z^2 + z^4/400) / (1 + z^2/10).
+  // z^2 = 3.841458820694124; centre (0.5 + z^2/20) / (1 + z^2/10) = 0.5; half sqrt(0.025 z^2 +
+  // z^4/400) / (1 + z^2/10).
   const [low, high] = wilson95(5, 10);
   expect(low).toBeCloseTo(0.236593, 6);
   expect(high).toBeCloseTo(0.763407, 6);

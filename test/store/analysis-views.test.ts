@@ -189,7 +189,8 @@ describe('v_proxy_fidelity', () => {
     for (const value of [0.1, 0.2, 0.3]) add({ value, divergence: 1 - value });
     expect(rows(rho)).toEqual([[null, null, null]]);
     add({ value: 0.4, divergence: 0.6 });
-    // Two neighbours of four exchanged: rho 0.8, z 1.098612, standard error sqrt(1.32): tanh(1.098612 - 2.251844).
+    // Two neighbours of four exchanged: rho 0.8, z 1.098612, standard error sqrt(1.32):
+    // tanh(1.098612 - 2.251844).
     expect(rows(rho)).toEqual([[1, -0.818816, 1]]);
     add({ value: 0.5, divergence: 0.5 });
     add({ value: 0.6, divergence: 0.4 });

@@ -66,7 +66,8 @@ it('does not compare trials of different evaluation sets, and takes the first of
   });
   store.refreshComparisons('tiny');
   store.close();
-  // Equal value 0.8: the static trial comes first, so it is the best; "other" saw 20 samples and is left out.
+  // Equal value 0.8: the static trial comes first, so it is the best; "other" saw 20 samples and is
+  // left out.
   expect(queryDatabase(path, `SELECT label, against FROM v_comparison ORDER BY label, against`).rows).toEqual([
     ['FP32', 'best'],
     ['static alpha=0.5, 200 batches', 'fp32'],

@@ -31,7 +31,9 @@ function stoppedRecord(): StoppedTrialRecord {
   return { losses, lossSamples, quantizers, smoothing, biasCorrections, outputDivergence, gate, stopped: stop };
 }
 
-/** The sample sweep, of which the dynamic trial is stopped early; its 1500-batch trial is not begun. */
+/**
+ * The sample sweep, of which the dynamic trial is stopped early; its 1500-batch trial is not begun.
+ */
 function fill(store: SweepStore): void {
   sample.begin(store);
   store.finishObserve('observe', sample.model.sha256, [1, 200, 1500].map(sample.observation));

@@ -30,8 +30,8 @@ describe('views that 0006, 0007 and 0010 made faster', () => {
     writeSynthetic(path, { ...small, name: 'one' });
     writeSynthetic(path, { ...small, name: 'two', keepFloat: [0, 1, 2], absmax: ['channel'], seeds: [3, 4] });
     const database = openDatabase(path);
-    // Ties and what is dominated by few: accuracies of ten steps; a seed that quantizes other layers than its siblings. Losses
-    // that some layers, or all, don't have.
+    // Ties and what is dominated by few: accuracies of ten steps; a seed that quantizes other
+    // layers than its siblings. Losses that some layers, or all, don't have.
     database.exec(`UPDATE accuracy SET value = round(value, 1) WHERE trial_id % 3 > 0;
       DELETE FROM quantizer WHERE trial_id % 7 = 0 AND layer_id % 3 = 0;
       UPDATE layer_loss SET rel_l1 = NULL WHERE layer_id % 2 = 0;

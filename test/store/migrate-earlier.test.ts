@@ -4,7 +4,10 @@ import { readMigrations } from '../../src/store/schema/migrations.js';
 import { openDatabase } from '../../src/store/file/open-database.js';
 import { temporaryDatabase } from './sample-sweep.js';
 
-/** A database as the first schema left it: a sweep with an fp32, an unsmoothed, a static and a dynamic trial. */
+/**
+ * A database as the first schema left it: a sweep with an fp32, an unsmoothed, a static and a
+ * dynamic trial.
+ */
 function firstSchema(): string {
   const path = temporaryDatabase();
   const database = openDatabase(path, { migrations: readMigrations().slice(0, 1) });

@@ -8,7 +8,9 @@ import { openQueries } from '../../src/store/query/query-database.js';
 import { temporaryDatabase } from './sample-sweep.js';
 import { summarizeAllTrials } from './summarize-all-trials.js';
 
-/** Tables whose rows hold results, in an order of their own, with the columns that every schema has. */
+/**
+ * Tables whose rows hold results, in an order of their own, with the columns that every schema has.
+ */
 const results = [
   `SELECT t.key, a.metric, a.slice, a.value, a.ci_low, a.ci_high FROM accuracy a JOIN trial t ON t.id = a.trial_id ORDER BY 1, 2, 3`,
   `SELECT t.key, l.name, x.mode, x.l1, x.mse FROM layer_loss x JOIN trial t ON t.id = x.trial_id JOIN layer l ON l.id = x.layer_id ORDER BY 1, 2, 3`,
@@ -21,7 +23,10 @@ function readAll(database: Database.Database): unknown[] {
   return results.map((sql) => database.prepare(sql).raw().all());
 }
 
-/** A file as that version of the program left it: a sweep of four trials, FP32, unsmoothed, static and dynamic. */
+/**
+ * A file as that version of the program left it: a sweep of four trials, FP32, unsmoothed, static
+ * and dynamic.
+ */
 function fixture(version: number): string {
   const path = temporaryDatabase();
   writeFileSync(path, gunzipSync(readFileSync(new URL(`fixtures/schema-${version}.db.gz`, import.meta.url))));

@@ -7,7 +7,10 @@ import { plainGrid } from '../../bench/synthetic-experiment.js';
 import { writeSynthetic } from '../../bench/write-synthetic.js';
 import { openQueries, type QueryConnection } from '../../src/store/query/query-database.js';
 
-/** Tables that grow with sweeps, trials, layers or stages. Others (environment, model, sweep, migration) stay small. */
+/**
+ * Tables that grow with sweeps, trials, layers or stages. Others (environment, model, sweep,
+ * migration) stay small.
+ */
 const largeTables = new Set([
   'accuracy',
   'alpha_curve',
@@ -49,7 +52,8 @@ describe('the plan of a common filter', () => {
     queries = openQueries(path);
     const sql = (type: string): string[] =>
       queries.query('SELECT sql FROM sqlite_schema WHERE type = ?', [type]).rows.map(([text]) => String(text));
-    // Names that views give tables: `trial t`, `FROM sweep_trial st`. Of an alias for several tables any may be meant.
+    // Names that views give tables: `trial t`, `FROM sweep_trial st`. Of an alias for several
+    // tables any may be meant.
     const aliases = sql('view').flatMap((text) => [...text.matchAll(/\b(?:FROM|JOIN)\s+(\w+)\s+(?:AS\s+)?(\w+)/g)]);
     tableOf = new Map([
       ...aliases.filter(([, table]) => largeTables.has(table!)).map(([, table, alias]) => [alias!, table!] as const),

@@ -260,7 +260,10 @@ export const search: StoredSearch = {
   ]),
 };
 
-/** A trial that quantizes both layers: s of conv1 is [2, 4], of conv2 [1]. `l1` is that of conv1; conv2's is 0.01. */
+/**
+ * A trial that quantizes both layers: s of conv1 is [2, 4], of conv2 [1]. `l1` is that of conv1;
+ * conv2's is 0.01.
+ */
 export function quantizedRecord(correct: readonly number[], l1: number, alpha: number | null): TrialRecord {
   const quantizer = {
     granularity: 'tensor',
@@ -324,7 +327,10 @@ export function finish(store: SweepStore, planned: PlannedTrial, record: TrialRe
   store.finishTrial(planned, model.sha256, record, execution, 'basic', attempt);
 }
 
-/** Stages done; fp32 9/10, unsmoothed 2/10, static 8/10, dynamic 7/10 right; the 1500-batch trial failed. */
+/**
+ * Stages done; fp32 9/10, unsmoothed 2/10, static 8/10, dynamic 7/10 right; the 1500-batch trial
+ * failed.
+ */
 export function fill(store: SweepStore): void {
   begin(store);
   store.finishObserve('observe', model.sha256, [1, 200, 1500].map(observation));

@@ -3,7 +3,10 @@ import { quantsweep } from '../cli/command-line.js';
 import { recordedAnswers, schema11Folder } from './schema-11-folder.js';
 import { answerDigests } from './view-digests.js';
 
-/** By experiment its number of trials. Not here: `failing`, and the demo, whose samples come from the program itself. */
+/**
+ * By experiment its number of trials. Not here: `failing`, and the demo, whose samples come from
+ * the program itself.
+ */
 const experiments = {
   'alpha-grid': 17,
   searches: 12,

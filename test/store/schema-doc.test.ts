@@ -75,7 +75,8 @@ describe('docs/SCHEMA.md', () => {
 
   it.each(cookbook)('cookbook: %s', (title, sql) => {
     const { rows } = queries.query(sql, { sweep: 'tiny', trial: 3 });
-    // The sample has one sweep, so that two have nothing in common; every other question has an answer in it.
+    // The sample has one sweep, so that two have nothing in common; every other question has an
+    // answer in it.
     expect(rows.length > 0).toBe(!title.startsWith('Two sweeps'));
   });
 });

@@ -13,7 +13,10 @@ interface Harness {
   readonly open: () => { readonly writer: () => SweepStore; readonly reader: () => SweepStore };
 }
 
-/** Rank and comparison are SQL, and defined there alone: a store in memory would be a second definition. */
+/**
+ * Rank and comparison are SQL, and defined there alone: a store in memory would be a second
+ * definition.
+ */
 const stores: readonly Harness[] = [
   {
     name: 'SQLite',

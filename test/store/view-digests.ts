@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { namedQueries } from '../../src/store/query/named-queries.js';
 import { openQueries, type QueryResult } from '../../src/store/query/query-database.js';
 
-/** What a view or query answers: its columns in their order, and the rows, whatever their order, by count and sha256. */
+/**
+ * What a view or query answers: its columns in their order, and the rows, whatever their order, by
+ * count and sha256.
+ */
 export interface AnswerDigest {
   /** Joined by blanks. */
   readonly columns: string;
@@ -12,11 +15,15 @@ export interface AnswerDigest {
 
 export type AnswerDigests = Readonly<Record<string, AnswerDigest>>;
 
-/** Columns that tell of the last run of a sweep, not of its results: their places count, their values do not. */
+/**
+ * Columns that tell of the last run of a sweep, not of its results: their places count, their
+ * values do not.
+ */
 const ofLastRun: ReadonlySet<string> = new Set(['claimed', 'experiment_path', 'last_run', 'run_attempt', 'updated_at']);
 
 /**
- * By name, the answer of every view (`v_trial`) and of every named query for every sweep (`best of demo`).
+ * By name, the answer of every view (`v_trial`) and of every named query for every sweep
+ * (`best of demo`).
  *
  * @param recorded answers to compare with: columns that came behind theirs since are left out
  */

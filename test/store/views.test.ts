@@ -95,7 +95,8 @@ describe('views and named queries on a hand-made sweep', () => {
   });
 
   it('v_comparison holds McNemar tests against FP32, unsmoothed and the best', () => {
-    // Unsmoothed is right at 0 and 9, static at 0..7, FP32 at 0..8: 7 of 8 discordant pairs one way and 1 the other.
+    // Unsmoothed is right at 0 and 9, static at 0..7, FP32 at 0..8: 7 of 8 discordant pairs one way
+    // and 1 the other.
     const p = (2 * (1 + 8)) / 2 ** 8;
     const columns = 'other_label, method, only_trial, only_other, p_value, significant';
     expect(

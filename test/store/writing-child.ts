@@ -1,4 +1,7 @@
-/** Run as a child by open-database.test.ts: `write` until it is killed, or open a `store`, or `read`. */
+/**
+ * Run as a child by open-database.test.ts: `write` until it is killed, or open a `store`, or
+ * `read`.
+ */
 import { openReadOnly } from '../../src/store/file/open-read-only.js';
 import { openStore } from '../../src/store/write/sqlite-store.js';
 import { StoreError } from '../../src/store/store-error.js';

@@ -12,8 +12,9 @@ const KEPT_CHUNKS = 8;
 const SCENE_SIZE = CHANNELS.length * GRID * GRID;
 
 /**
- * The demo's dataset module (docs/CUSTOM.md): `options.scenes` generated scenes of `options.seed`, made when read; ground
- * truth is made as a whole when first asked for. It imports nothing of quantsweep, so it may be copied.
+ * The demo's dataset module (docs/CUSTOM.md): `options.scenes` generated scenes of `options.seed`,
+ * made when read; ground truth is made as a whole when first asked for. It imports nothing of
+ * quantsweep, so it may be copied.
  *
  * @param {{ readonly options: { readonly seed?: unknown, readonly scenes?: unknown } }} given
  */
@@ -76,8 +77,8 @@ export default function openScenes({ options: { seed, scenes } }) {
 }
 
 /**
- * What the scenes depend on besides this file and the options: the other files of the folder, by their version and, in
- * case that was forgotten, the first scene that they make.
+ * What the scenes depend on besides this file and the options: the other files of the folder, by
+ * their version and, in case that was forgotten, the first scene that they make.
  *
  * @param {number} seed
  */

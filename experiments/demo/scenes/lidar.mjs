@@ -8,10 +8,15 @@ import { halfCircle, SCENE_METRES, SENSOR_GAP_METRES } from './world.mjs';
  * @typedef {(x: number, y: number, z: number, intensity: number) => void} PointSink
  */
 
-/** Directions are sorted into bins by dx / (|dx| + dy), which grows with the bearing and needs no atan2. */
+/**
+ * Directions are sorted into bins by dx / (|dx| + dy), which grows with the bearing and needs no
+ * atan2.
+ */
 const DIRECTION_BINS = 512;
 const SENSOR_HEIGHT_METRES = 1.9;
-/** Points per square metre of visible surface at one metre; the number falls with the squared range. */
+/**
+ * Points per square metre of visible surface at one metre; the number falls with the squared range.
+ */
 const POINTS_AT_ONE_METRE = 2600;
 const MAX_POINTS_PER_SOLID = 420;
 const GROUND_POINTS = 1100;
@@ -28,8 +33,9 @@ const SHRUB_LEAKAGE = 0.45;
  */
 
 /**
- * Sends the points of one sweep to `sink` and returns how many points each solid got, `[solids.length]`. The number of
- * points falls with the squared range; nearer solids hide what lies behind and below the line of sight over their top.
+ * Sends the points of one sweep to `sink` and returns how many points each solid got,
+ * `[solids.length]`. The number of points falls with the squared range; nearer solids hide what
+ * lies behind and below the line of sight over their top.
  *
  * @param {readonly Solid[]} solids
  * @param {RandomStream} random
@@ -107,7 +113,8 @@ function drawDepthBuffer(solids) {
 }
 
 /**
- * True where another solid stands nearer in the point's direction and the line of sight does not pass over its top.
+ * True where another solid stands nearer in the point's direction and the line of sight does not
+ * pass over its top.
  *
  * @param {number} x
  * @param {number} y
@@ -146,7 +153,8 @@ function expectedPoints(solid, random) {
 }
 
 /**
- * Draws one point of the surface that faces the sensor (or, now and then, of the inside seen through a window).
+ * Draws one point of the surface that faces the sensor (or, now and then, of the inside seen
+ * through a window).
  *
  * @param {Solid} solid
  * @param {RandomStream} random
@@ -178,7 +186,8 @@ function sampleSurface(solid, random) {
 }
 
 /**
- * The outline seen from the side: cars have a bonnet and a boot, trucks a lower cab roof, shrubs a round top.
+ * The outline seen from the side: cars have a bonnet and a boot, trucks a lower cab roof, shrubs a
+ * round top.
  *
  * @param {Solid} solid
  * @param {number} along
@@ -192,7 +201,8 @@ function topShare(solid, along, across) {
 }
 
 /**
- * Flat, slightly rough ground with low grass, denser near the sensor, and a few stray returns in the air.
+ * Flat, slightly rough ground with low grass, denser near the sensor, and a few stray returns in
+ * the air.
  *
  * @param {readonly Solid[]} solids
  * @param {DepthBuffer} depth

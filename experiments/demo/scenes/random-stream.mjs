@@ -1,12 +1,13 @@
 /**
- * A seeded stream of random numbers built from integer operations and exactly rounded arithmetic only, so every engine
- * draws the same numbers. Not for cryptography.
+ * A seeded stream of random numbers built from integer operations and exactly rounded arithmetic
+ * only, so every engine draws the same numbers. Not for cryptography.
  *
  * @typedef {object} RandomStream
  * @property {() => number} uniform in [0, 1), a multiple of 2^-32
  * @property {(low: number, high: number) => number} between uniform in [low, high)
  * @property {(low: number, high: number) => number} integer uniform in low..high, both included
- * @property {() => number} bell around 0 with deviation 1, within +-3.5: the scaled sum of four uniforms (no log, no cos)
+ * @property {() => number} bell around 0 with deviation 1, within +-3.5: the scaled sum of four
+ *   uniforms (no log, no cos)
  * @property {(probability: number) => boolean} chance true with that probability
  */
 
@@ -26,8 +27,8 @@ function mix32(value) {
 }
 
 /**
- * Returns the stream of `(seed, index)`: sfc32 (Chris Doty-Humphrey's small fast counter generator, PractRand), its
- * state filled by hashing both numbers. Streams of different indices are unrelated.
+ * Returns the stream of `(seed, index)`: sfc32 (Chris Doty-Humphrey's small fast counter generator,
+ * PractRand), its state filled by hashing both numbers. Streams of different indices are unrelated.
  *
  * @param {number} seed
  * @param {number} index

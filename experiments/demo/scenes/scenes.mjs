@@ -7,13 +7,14 @@ import { CLASSES, placeSolids, SCENE_METRES } from './world.mjs';
  *
  *   (seed, index) -> random stream -> solids placed -> swept by a sensor -> points -> features a cell
  *
- * Only + - * / and square roots are used, which IEEE 754 rounds exactly, and no sin, exp or the like, whose last bits
- * differ between engines. Features are rounded to the fixed steps of `CellSums.writeFeatures` besides, and every such
- * value is exact in float16. So the same arguments give the same bytes everywhere.
+ * Only + - * / and square roots are used, which IEEE 754 rounds exactly, and no sin, exp or the
+ * like, whose last bits differ between engines. Features are rounded to the fixed steps of
+ * `CellSums.writeFeatures` besides, and every such value is exact in float16. So the same arguments
+ * give the same bytes everywhere.
  *
  * @typedef {object} Scenes
- * @property {Float32Array<ArrayBuffer>} features `[count, 8, GRID, GRID]`, row-major, raw units of `CHANNELS`; an empty
- *   cell is 0 in every channel
+ * @property {Float32Array<ArrayBuffer>} features `[count, 8, GRID, GRID]`, row-major, raw units of
+ *   `CHANNELS`; an empty cell is 0 in every channel
  * @property {GroundTruth} groundTruth
  */
 
@@ -21,7 +22,8 @@ import { CLASSES, placeSolids, SCENE_METRES } from './world.mjs';
  * @typedef {object} GroundTruth
  * @property {readonly string[]} classes
  * @property {readonly [number, number]} grid rows, columns
- * @property {readonly { readonly id: number, readonly objects: readonly SceneObject[] }[]} scenes in the order of the
+ * @property {readonly { readonly id: number, readonly objects: readonly SceneObject[] }[]} scenes
+ *   in the order of the
  *   features; `id` is the scene's index under its seed
  */
 
@@ -54,11 +56,13 @@ const CELL_METRES = SCENE_METRES / GRID;
 const MAX_SEED = 0xffffffff;
 
 /**
- * Returns scenes `first .. first + count - 1` of `seed`. Scene i depends on (seed, i) alone, not on `first` or `count`.
+ * Returns scenes `first .. first + count - 1` of `seed`. Scene i depends on (seed, i) alone, not on
+ * `first` or `count`.
  *
  * @param {{ readonly seed: number, readonly first: number, readonly count: number }} options
  * @returns {Scenes}
- * @throws RangeError when an argument is not an integer in its range (seed and scene index below 2^32).
+ * @throws RangeError when an argument is not an integer in its range (seed and scene index below
+ *   2^32).
  */
 export function generateScenes({ seed, first, count }) {
   expectInteger('seed', seed, MAX_SEED);

@@ -3,7 +3,9 @@
 /** The classes of the demo's ground truth; a class number is the place in this list. */
 export const CLASSES = ['car', 'truck', 'pedestrian'];
 
-/** Edge of the square scene in metres; the sensor stands at (SCENE_METRES / 2, -SENSOR_GAP_METRES). */
+/**
+ * Edge of the square scene in metres; the sensor stands at (SCENE_METRES / 2, -SENSOR_GAP_METRES).
+ */
 export const SCENE_METRES = 36;
 export const SENSOR_GAP_METRES = 3;
 
@@ -22,7 +24,8 @@ export const SENSOR_GAP_METRES = 3;
  * @property {number} height
  * @property {number} intensity mean of its surface, 0-255
  * @property {number} density points returned relative to a matt surface of the same size
- * @property {number} reflectorShare share of the points that are retroreflectors (plates, lamps, signs) of 200-255
+ * @property {number} reflectorShare share of the points that are retroreflectors (plates, lamps,
+ *   signs) of 200-255
  */
 
 /** @typedef {keyof typeof SHAPES} SolidKind */
@@ -30,8 +33,8 @@ export const SENSOR_GAP_METRES = 3;
 /** @typedef {readonly [number, number]} Range */
 
 /**
- * Sizes in metres. Every class has a distractor of nearly its size: containers for cars, wall pieces for trucks, posts
- * and shrubs for pedestrians.
+ * Sizes in metres. Every class has a distractor of nearly its size: containers for cars, wall
+ * pieces for trucks, posts and shrubs for pedestrians.
  */
 const SHAPES = {
   wall: shape(-1, [2, 2], [0.2, 0.4], [1.2, 3.2], [30, 110], 0, [1, 4], true),
@@ -52,7 +55,8 @@ const SHAPES = {
  * @param {Range} intensity
  * @param {number} reflectorShare
  * @param {Range} count how many a scene holds
- * @param {boolean} followsRoad vehicles and walls follow the scene's road direction; the others turn freely
+ * @param {boolean} followsRoad vehicles and walls follow the scene's road direction; the others
+ *   turn freely
  */
 function shape(classIndex, length, width, height, intensity, reflectorShare, count, followsRoad) {
   return { classIndex, length, width, height, intensity, reflectorShare, count, followsRoad };
@@ -69,8 +73,9 @@ const PLACING_TRIES = 10;
 const CENTRE_MARGIN_METRES = 0.4;
 
 /**
- * Returns a unit vector for parameter t in [-1, 1]: the half circle from (0, -1) over (1, 0) to (0, 1). The rational
- * form of the circle is used because sin and cos may differ between engines in the last bit.
+ * Returns a unit vector for parameter t in [-1, 1]: the half circle from (0, -1) over (1, 0) to (0,
+ * 1). The rational form of the circle is used because sin and cos may differ between engines in the
+ * last bit.
  *
  * @param {number} t
  * @returns {readonly [number, number]}
@@ -81,8 +86,8 @@ export function halfCircle(t) {
 }
 
 /**
- * Returns one scene's solids: counts, sizes and places drawn from `random`. Solids overlap at most at their corners, but
- * for wall pieces, which cross each other.
+ * Returns one scene's solids: counts, sizes and places drawn from `random`. Solids overlap at most
+ * at their corners, but for wall pieces, which cross each other.
  *
  * @param {RandomStream} random
  * @returns {readonly Solid[]}
@@ -162,7 +167,8 @@ function placeWall(random, road, solids) {
 }
 
 /**
- * Half extents stand in for the outlines: side by side parking stays possible, overlap of the bodies does not.
+ * Half extents stand in for the outlines: side by side parking stays possible, overlap of the
+ * bodies does not.
  *
  * @param {Solid} solid
  * @param {Solid} other
@@ -175,7 +181,8 @@ function keepsDistance(solid, other) {
 }
 
 /**
- * Half extent of a solid along the direction (dx, dy), as of its bounding ellipse's support, in metres.
+ * Half extent of a solid along the direction (dx, dy), as of its bounding ellipse's support, in
+ * metres.
  *
  * @param {Solid} solid
  * @param {number} dx

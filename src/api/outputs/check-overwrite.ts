@@ -3,7 +3,10 @@ import { entryAt } from '../../export/write-files.js';
 import { fileIdentity } from '../../store/file/file-identity.js';
 import { UsageError } from '../../errors/usage-error.js';
 
-/** In every file of text that quantsweep writes for people, but for pages and JSON, which have marks of their own. */
+/**
+ * In every file of text that quantsweep writes for people, but for pages and JSON, which have marks
+ * of their own.
+ */
 const mark = 'Written by quantsweep.';
 
 /** Closes a Markdown file or follows the root element of an SVG; no reader shows it. */
@@ -26,8 +29,9 @@ export interface OverwriteRule {
 }
 
 /**
- * Throws UsageError where writing `paths` would overwrite a file that quantsweep did not write, a link, anything that is
- * no file, or an input of the command. Called before the first of them is written.
+ * Throws UsageError where writing `paths` would overwrite a file that quantsweep did not write, a
+ * link, anything that is no file, or an input of the command. Called before the first of them is
+ * written.
  */
 export function checkOverwrite(paths: readonly string[], { force, inputs }: OverwriteRule): void {
   const kept = new Map(inputs.map((path) => [fileIdentity(path), path]));
@@ -58,7 +62,10 @@ export function databaseFiles(path: string): readonly string[] {
   return [path, `${path}-wal`, `${path}-shm`, `${path}-journal`, `${path}.lock`];
 }
 
-/** Whether there is a file at the path that quantsweep wrote, by the mark that is in it. A link is never that. */
+/**
+ * Whether there is a file at the path that quantsweep wrote, by the mark that is in it. A link is
+ * never that.
+ */
 export function isOwnFile(path: string): boolean {
   if (entryAt(path)?.isFile() !== true) return false;
   const file = openSync(path, 'r');

@@ -25,11 +25,17 @@ export interface ReportRequest {
   readonly database: string;
   /** Names; empty for the sweep that ran last. */
   readonly sweeps: readonly string[];
-  /** Folder of the pages or file of one page. Without it pages are written where nothing else is asked for. */
+  /**
+   * Folder of the pages or file of one page. Without it pages are written where nothing else is
+   * asked for.
+   */
   readonly output: string | undefined;
   /** Folder of static charts. */
   readonly svg: string | undefined;
-  /** Pages whose charts are drawn, as their file names without the end; empty for the sweep's own page. */
+  /**
+   * Pages whose charts are drawn, as their file names without the end; empty for the sweep's own
+   * page.
+   */
   readonly pages: readonly string[];
   /** Files, or `-` for the standard output. */
   readonly markdown: string | undefined;
@@ -49,9 +55,9 @@ export interface ReportOutputs {
 }
 
 /**
- * Writes what was asked for: pages, static charts, JSON, a summary in Markdown. The command line is checked before
- * anything is written. A file appears whole or not at all. Throws UsageError for what the user should change, StoreError
- * for the database.
+ * Writes what was asked for: pages, static charts, JSON, a summary in Markdown. The command line is
+ * checked before anything is written. A file appears whole or not at all. Throws UsageError for
+ * what the user should change, StoreError for the database.
  */
 export async function writeOutputs(request: ReportRequest): Promise<ReportOutputs> {
   const { database, output, svg, markdown, json, comparisons } = request;
@@ -118,7 +124,10 @@ function checkRequest({ output, svg, pages, markdown, json, comparisons }: Repor
   return pages.length === 0 ? [{ kind: 'sweep' }] : pages.map(parsePage);
 }
 
-/** A file that an option without a value of its own might have taken for one is most likely the name of a sweep. */
+/**
+ * A file that an option without a value of its own might have taken for one is most likely the name
+ * of a sweep.
+ */
 function checkFile(path: string | undefined, option: string, end: string): void {
   if (path === undefined || path === '-') return;
   if (!path.endsWith(end)) {

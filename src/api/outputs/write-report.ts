@@ -15,13 +15,19 @@ import { pickTrial, readDatabase } from '../read-database.js';
 import { UsageError } from '../../errors/usage-error.js';
 import { requireFile, requireFolder, writeWhole } from './write-whole.js';
 
-/** The file that lists what a report wrote into its folder, so that the next one removes what it no longer has. */
+/**
+ * The file that lists what a report wrote into its folder, so that the next one removes what it no
+ * longer has.
+ */
 const listFile = 'assets/files.json';
 const listFormat = 'quantsweep-files';
 
 /** What a report sets side by side, beside what it does anyway. */
 export interface Comparisons {
-  /** Trials as the user names them: number, key, label or `best`. The first is of a sweep of the report. */
+  /**
+   * Trials as the user names them: number, key, label or `best`. The first is of a sweep of the
+   * report.
+   */
   readonly trials: readonly (readonly [string, string])[];
   /** Names of sweeps, which become sweeps of the report. */
   readonly sweeps: readonly (readonly [string, string])[];
@@ -31,10 +37,11 @@ export interface Comparisons {
 export const noComparisons: Comparisons = { trials: [], sweeps: [] };
 
 /**
- * Writes a report of the named sweeps (the latest where none is named) and returns the paths of their own pages and of
- * the comparisons that were asked for: into the folder `output` with all its pages, or where `output` ends with `.html` the page of one sweep alone. A file
- * appears whole or not at all. Throws UsageError for an unknown sweep and for several sweeps into one file, StoreError
- * for the database.
+ * Writes a report of the named sweeps (the latest where none is named) and returns the paths of
+ * their own pages and of the comparisons that were asked for: into the folder `output` with all its
+ * pages, or where `output` ends with `.html` the page of one sweep alone. A file appears whole or
+ * not at all. Throws UsageError for an unknown sweep and for several sweeps into one file,
+ * StoreError for the database.
  */
 export function writeReport(
   database: string,
@@ -87,7 +94,10 @@ export function writeReport(
   });
 }
 
-/** The two trials that a user's words name: the first of a sweep of the report, the second of it, else of any other. */
+/**
+ * The two trials that a user's words name: the first of a sweep of the report, the second of it,
+ * else of any other.
+ */
 function pickPair(
   queries: QueryConnection,
   names: readonly string[],
@@ -128,7 +138,10 @@ function writeSite(
   writeWhole(join(folder, listFile), JSON.stringify({ format: listFormat, files: paths }));
 }
 
-/** Removes a page that an earlier report left, never through a link, and never what somebody has put in its place. */
+/**
+ * Removes a page that an earlier report left, never through a link, and never what somebody has put
+ * in its place.
+ */
 function removePage(folder: string, path: string): void {
   const page = join(folder, path);
   const isInFolder = lstatSync(dirname(page), { throwIfNoEntry: false })?.isDirectory() === true;

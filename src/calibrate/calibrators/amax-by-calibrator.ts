@@ -5,9 +5,9 @@ import { calibratorNames, calibrators } from './registry.js';
 const signedEightBits: SymmetricTarget = { percentile: 99.99, bits: 8, signed: true };
 
 /**
- * An observation with the amax of each histogram calibrator, and with its histograms only if they are to be kept: large
- * as they are, they serve the convergence of amax at every prefix size without being stored there. As it was where no
- * histograms were gathered.
+ * An observation with the amax of each histogram calibrator, and with its histograms only if they
+ * are to be kept: large as they are, they serve the convergence of amax at every prefix size
+ * without being stored there. As it was where no histograms were gathered.
  */
 export function withHistogramAmax(observation: ObservationRecord, keepHistograms: boolean): ObservationRecord {
   const inputs = observation.inputs.map((input): InputStatistics => {

@@ -9,8 +9,9 @@ export interface CalibratorOptions extends SymmetricTarget {
 }
 
 /**
- * The range of a layer's input divided by s. Symmetric: high is amax and low is -amax; unsigned: low is 0 and what is below
- * zero is cut off, so that it counts as zero. Asymmetric: both ends are calibrated.
+ * The range of a layer's input divided by s. Symmetric: high is amax and low is -amax; unsigned:
+ * low is 0 and what is below zero is cut off, so that it counts as zero. Asymmetric: both ends are
+ * calibrated.
  *
  * @param s `[C]`
  * @throws RangeError for an asymmetric range by a calibrator that has none

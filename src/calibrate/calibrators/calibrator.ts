@@ -20,15 +20,16 @@ export interface CalibratedRange {
 }
 
 /**
- * One way to choose the range of a layer's input from its statistics. A file that defines one and its line in
- * `registry.ts` are all that it takes: settings, plan, store and reports ask the definition.
+ * One way to choose the range of a layer's input from its statistics. A file that defines one and
+ * its line in `registry.ts` are all that it takes: settings, plan, store and reports ask the
+ * definition.
  */
 export interface Calibrator {
   /** What it does, in one sentence, for the documentation and the JSON Schema. */
   readonly description: string;
   /**
-   * `extremes`: the channels' smallest and largest values suffice, which every calibration pass finds. `histograms`: that
-   * pass counts values as well, which takes longer and is stored.
+   * `extremes`: the channels' smallest and largest values suffice, which every calibration pass
+   * finds. `histograms`: that pass counts values as well, which takes longer and is stored.
    */
   readonly reads: 'extremes' | 'histograms';
   /** Settings that it reads; others take a fixed value in content keys. */

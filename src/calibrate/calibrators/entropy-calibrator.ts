@@ -18,15 +18,17 @@ export const entropyCalibrator: Calibrator = {
 const TIE = 1e-12;
 
 /**
- * The range whose quantized distribution has the smallest KL divergence from the real one, as pytorch-quantization
- * defines it. For a range of i bins (128, 129, ..., 2048): the reference P is the first i bins, with all counts beyond
- * added to the last of them; Q is the first i bins averaged over each of the `levels` equal parts of the range, empty bins
- * staying empty. Bin 0 counts as much as bin 1, whatever it holds (zeros behind a ReLU would outweigh all else). Of equal
- * divergences the largest range wins.
+ * The range whose quantized distribution has the smallest KL divergence from the real one, as
+ * pytorch-quantization defines it. For a range of i bins (128, 129, ..., 2048): the reference P is
+ * the first i bins, with all counts beyond added to the last of them; Q is the first i bins
+ * averaged over each of the `levels` equal parts of the range, empty bins staying empty. Bin 0
+ * counts as much as bin 1, whatever it holds (zeros behind a ReLU would outweigh all else). Of
+ * equal divergences the largest range wins.
  *
  *     KL(P || Q) = sum_j p_j ln(p_j / q_j)
  *
- * Q is constant within a part, so that a candidate costs one logarithm a part; sums over bins come from running sums.
+ * Q is constant within a part, so that a candidate costs one logarithm a part; sums over bins come
+ * from running sums.
  *
  * @param levels of the positive side: `2^(bits - 1)` signed, `2^bits` unsigned
  */

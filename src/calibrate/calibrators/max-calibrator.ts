@@ -20,11 +20,12 @@ export const maxCalibrator: Calibrator = {
 };
 
 /**
- * The amax of a layer's smoothed input under the max calibrator: `max_c(act[c] / s[c])`. Exact: the absmax of x/s is
- * reached where a channel reaches its own absmax, so no second pass over the data is needed.
+ * The amax of a layer's smoothed input under the max calibrator: `max_c(act[c] / s[c])`. Exact: the
+ * absmax of x/s is reached where a channel reaches its own absmax, so no second pass over the data
+ * is needed.
  *
- * @param activationAbsmax true per-channel absmax `[C]`, whichever statistics s was made from; or the largest values, for
- * the end of the range above zero
+ * @param activationAbsmax true per-channel absmax `[C]`, whichever statistics s was made from; or
+ *   the largest values, for the end of the range above zero
  * @param s `[C]`
  */
 export function maxAmax(activationAbsmax: Float64Array, s: Float32Array): number {

@@ -16,9 +16,9 @@ export const mseCalibrator: Calibrator = {
 const START_BIN = 128;
 
 /**
- * The amax with the smallest mean squared error of quantization, as pytorch-quantization defines it: values are taken at
- * the centres of the bins, candidates are the centres of the bins 128, 129, ..., 2047, and of equal errors the smaller amax
- * wins.
+ * The amax with the smallest mean squared error of quantization, as pytorch-quantization defines
+ * it: values are taken at the centres of the bins, candidates are the centres of the bins 128, 129,
+ * ..., 2047, and of equal errors the smaller amax wins.
  *
  *     sum_j n_j (min(round(x_j / scale), largest) * scale - x_j)^2,   scale = amax / largest
  *

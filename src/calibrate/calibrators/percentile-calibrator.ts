@@ -3,7 +3,9 @@ import { CALIBRATION_BINS, smoothedHistogram, type CalibrationHistogram } from '
 import { amaxByHistogram } from './amax-by-histogram.js';
 import type { CalibratedRange, Calibrator, CalibratorParameters } from './calibrator.js';
 
-/** The range holds a share of all values; asymmetric, half of what it leaves out is on either side. */
+/**
+ * The range holds a share of all values; asymmetric, half of what it leaves out is on either side.
+ */
 export const percentileCalibrator: Calibrator = {
   description: 'the range holds `percentile` per cent of all values',
   reads: 'histograms',
@@ -31,9 +33,10 @@ function percentileRange(
 }
 
 /**
- * The edge below which the given share of all values lies, as pytorch-quantization takes it: the lower edge of the first
- * bin at which the cumulated count reaches `share * total`. Two things are other than there: a share of 1 gives the largest
- * value itself, and where the first bin alone holds enough its upper edge is taken, not 0.
+ * The edge below which the given share of all values lies, as pytorch-quantization takes it: the
+ * lower edge of the first bin at which the cumulated count reaches `share * total`. Two things are
+ * other than there: a share of 1 gives the largest value itself, and where the first bin alone
+ * holds enough its upper edge is taken, not 0.
  *
  * @param share 0 < share <= 1
  * @param below values that lie below the first bin

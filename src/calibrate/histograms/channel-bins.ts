@@ -4,19 +4,21 @@ import { CountReader } from './packed-counts.js';
 import { ValueReader } from './packed-values.js';
 
 /**
- * A bin of a channel that holds values: `count` of them with `from <= |x| < to`; the largest one may be `to` itself. Of a
- * value that is known as it is, `from` and `to` are both |x|.
+ * A bin of a channel that holds values: `count` of them with `from <= |x| < to`; the largest one
+ * may be `to` itself. Of a value that is known as it is, `from` and `to` are both |x|.
  */
 export type ChannelBinVisitor = (channel: number, from: number, to: number, count: number) => void;
 
 /**
- * Calls `visit` for each bin of one side of the channels' histograms that is not empty, channel after channel.
+ * Calls `visit` for each bin of one side of the channels' histograms that is not empty, channel
+ * after channel.
  *
  * @param bytes counts of one side, see `ChannelHistograms`
  * @param binWidth of each channel `[C]`
- * @param edges largest |x| of each channel on this side `[C]`. The last bin ends there, so that many equal values (a
- * ReLU6's 6) stay where they are.
- * @param largest the largest values of the same side as they are, in no bin then; null where they are not known
+ * @param edges largest |x| of each channel on this side `[C]`. The last bin ends there, so that
+ *   many equal values (a ReLU6's 6) stay where they are.
+ * @param largest the largest values of the same side as they are, in no bin then; null where they
+ *   are not known
  * @throws RangeError where the bytes end too early
  */
 export function visitChannelBins(

@@ -8,14 +8,16 @@ import { CountWriter } from './packed-counts.js';
 const COUNT_LIMIT = 2 ** 32 - 1;
 
 /**
- * Values of a channel that are counted at once. A channel's bins fill the processor's nearest cache, and a network has
- * thousands of channels: counting the few values of one batch would wait for memory at nearly every value.
+ * Values of a channel that are counted at once. A channel's bins fill the processor's nearest
+ * cache, and a network has thousands of channels: counting the few values of one batch would wait
+ * for memory at nearly every value.
  */
 const WAITING = 2048;
 
 /**
- * Counts the values of one tensor into a histogram per channel as batches come; memory does not grow with them. The hot
- * loop counts in 32 bits, half the memory of 64; before a count could overflow all are carried over to float64.
+ * Counts the values of one tensor into a histogram per channel as batches come; memory does not
+ * grow with them. The hot loop counts in 32 bits, half the memory of 64; before a count could
+ * overflow all are carried over to float64.
  */
 export class ChannelCounter {
   readonly #channels: number;
@@ -29,7 +31,9 @@ export class ChannelCounter {
   readonly #largest: [LargestValues | null, LargestValues | null];
   /** Exponent of each channel's bin width. */
   readonly #exponents: Int32Array;
-  /** 2 as soon as a value is negative: each channel's bins of values >= 0, then those of values < 0. */
+  /**
+   * 2 as soon as a value is negative: each channel's bins of values >= 0, then those of values < 0.
+   */
   #sides: 1 | 2 = 1;
   #counts: Uint32Array;
   #carried: Float64Array | null = null;
@@ -40,7 +44,8 @@ export class ChannelCounter {
   #waitingPerChannel = 0;
 
   /**
-   * @param min smallest value of each channel so far `[C]`, which the caller updates before it adds values
+   * @param min smallest value of each channel so far `[C]`, which the caller updates before it adds
+   *   values
    * @param max largest
    * @param detail what is kept besides the 4096 bins
    * @param countLimit for tests; what a 32-bit count holds otherwise
@@ -164,7 +169,10 @@ export class ChannelCounter {
   }
 }
 
-/** Counts values of which none is below zero. Four at a time, so that one increment need not wait for another. */
+/**
+ * Counts values of which none is below zero. Four at a time, so that one increment need not wait
+ * for another.
+ */
 function countUnsigned(
   values: Float32Array,
   { start, end, inner, stride }: ValueRuns,
@@ -222,7 +230,10 @@ function copyByChannel(values: Float32Array, waiting: Float32Array, channels: nu
   }
 }
 
-/** Merges each `2^shift` neighbouring bins into one, in place. The operator `>>` takes shifts up to 31. */
+/**
+ * Merges each `2^shift` neighbouring bins into one, in place. The operator `>>` takes shifts up to
+ * 31.
+ */
 function mergeBins(counts: Uint32Array | Float64Array, shift: number): void {
   for (let bin = 1; bin < counts.length; bin++) {
     const value = counts[bin]!;

@@ -9,7 +9,10 @@ export function mostBins(channels: number): number {
   return CHANNEL_BINS << calibrationDetail(channels).finer;
 }
 
-/** Histograms of two disjoint sets of samples -> those of their union, exactly. Associative and commutative. */
+/**
+ * Histograms of two disjoint sets of samples -> those of their union, exactly. Associative and
+ * commutative.
+ */
 export function joinHistograms(a: ChannelHistograms, b: ChannelHistograms): ChannelHistograms {
   const binWidth = a.binWidth.map((width, c) => Math.max(width, b.binWidth[c]!));
   const negative = a.negative === null && b.negative === null ? null : joinSide(a, b, binWidth, (h) => h.negative);

@@ -7,8 +7,9 @@ import { CountReader, CountWriter } from './packed-counts.js';
 import { ValueReader, ValueWriter } from './packed-values.js';
 
 /**
- * Counts the values of one tensor into histograms, where a run may hold each of its samples several times, wherever in
- * the tensor they lie: runs are counted by their number of copies, and divided by it in the end.
+ * Counts the values of one tensor into histograms, where a run may hold each of its samples several
+ * times, wherever in the tensor they lie: runs are counted by their number of copies, and divided
+ * by it in the end.
  */
 export class CopyCounter {
   readonly #min: Float64Array;
@@ -18,7 +19,8 @@ export class CopyCounter {
   readonly #counters = new Map<number, ChannelCounter>();
 
   /**
-   * @param min smallest value of each channel so far `[C]`, which the caller updates before it adds values
+   * @param min smallest value of each channel so far `[C]`, which the caller updates before it adds
+   *   values
    * @param max largest
    * @param isOfSamples false: every run has the same values, which are counted once
    * @param detail what is kept besides the 4096 bins
@@ -97,9 +99,9 @@ function dividedValues(bytes: Uint8Array, channels: number, copies: number): Uin
 }
 
 /**
- * Copies are equal to the bit wherever kernels treat rows alike: then this is a division. Else one copy may lie on the
- * other side of an edge: whole counts are handed out from the largest value down, so that bins and the values that are
- * kept of them stay of one mind.
+ * Copies are equal to the bit wherever kernels treat rows alike: then this is a division. Else one
+ * copy may lie on the other side of an edge: whole counts are handed out from the largest value
+ * down, so that bins and the values that are kept of them stay of one mind.
  */
 function divideFromAbove(counts: Float64Array, copies: number): Float64Array {
   const divided = new Float64Array(counts.length);

@@ -16,19 +16,23 @@ export interface DisplayBin {
 /** A layer's input by channel. */
 export interface ChannelInputs {
   readonly histograms: ChannelHistograms;
-  /** Smallest and largest value of each channel `[C]`: they set the range, also where the histograms are of fewer samples. */
+  /**
+   * Smallest and largest value of each channel `[C]`: they set the range, also where the histograms
+   * are of fewer samples.
+   */
   readonly min: Float64Array;
   readonly max: Float64Array;
 }
 
 /**
- * The histogram of a layer's input over all channels: of x, or with `s` of the smoothed x/s. {@link DISPLAY_BINS} equal bins
- * over [-amax, amax], or [0, amax] where no value is negative, amax being the largest |x/s|; one bin of width 0 where all
- * values are 0.
+ * The histogram of a layer's input over all channels: of x, or with `s` of the smoothed x/s.
+ * {@link DISPLAY_BINS} equal bins over [-amax, amax], or [0, amax] where no value is negative, amax
+ * being the largest |x/s|; one bin of width 0 where all values are 0.
  *
- * A channel's own bin that crosses an edge is shared out by its parts on both sides, in whole counts: the counts up to an
- * edge are rounded. So the total is exact, and a value is off by one bin at most, which happens only to those within one
- * own bin of an edge. An own bin is no wider than a sixteenth of a bin here (a half for histograms of `coarseHistograms`).
+ * A channel's own bin that crosses an edge is shared out by its parts on both sides, in whole
+ * counts: the counts up to an edge are rounded. So the total is exact, and a value is off by one
+ * bin at most, which happens only to those within one own bin of an edge. An own bin is no wider
+ * than a sixteenth of a bin here (a half for histograms of `coarseHistograms`).
  *
  * @param s `[C]`, above 0; null: without smoothing
  * @throws RangeError where the counts end too early

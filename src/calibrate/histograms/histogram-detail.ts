@@ -18,9 +18,9 @@ const MOST_LARGEST = 4096;
 const LARGEST_OF_ALL_CHANNELS = 2 ** 16;
 
 /**
- * The detail that calibrators need. The KL divergence hangs on which bins of the far tail are empty, and is so flat that single
- * counts decide: values there are kept exactly, others in bins that are as fine as memory allows (1 MB a tensor and sign, or
- * what 4096 bins take in a wide one).
+ * The detail that calibrators need. The KL divergence hangs on which bins of the far tail are
+ * empty, and is so flat that single counts decide: values there are kept exactly, others in bins
+ * that are as fine as memory allows (1 MB a tensor and sign, or what 4096 bins take in a wide one).
  */
 export function calibrationDetail(channels: number): HistogramDetail {
   let finer = 0;

@@ -6,9 +6,9 @@ const NOTHING: CountedValues = { magnitudes: new Uint32Array(0), counts: new Flo
 const MOST_WAITING = 2048;
 
 /**
- * The largest distinct magnitudes of each channel and how often each came, of the values of one sign, as batches come.
- * What is above the least that is kept waits in a buffer and is sorted in when that is full: few values of many are, so
- * that the cost is that of one comparison a value.
+ * The largest distinct magnitudes of each channel and how often each came, of the values of one
+ * sign, as batches come. What is above the least that is kept waits in a buffer and is sorted in
+ * when that is full: few values of many are, so that the cost is that of one comparison a value.
  */
 export class LargestValues {
   readonly #largest: number;
@@ -17,7 +17,10 @@ export class LargestValues {
   /** Bits of values that wait, by channel. */
   readonly #waiting: (Uint32Array | null)[];
   readonly #waitingCount: Int32Array;
-  /** What a value must reach to be among the largest so far `[C]`; above 0, since zeros lie in the first bin anyway. */
+  /**
+   * What a value must reach to be among the largest so far `[C]`; above 0, since zeros lie in the
+   * first bin anyway.
+   */
   readonly #least: Float64Array;
 
   /** @param largest distinct magnitudes that are kept of each channel, above 0 */
@@ -33,7 +36,8 @@ export class LargestValues {
   /**
    * @param sign 1: of positive values; -1: of negative ones
    * @param bits the same memory as `values`
-   * @param runs those of the channel's values, `inner` side by side from `start`, `start + stride`, ... below `end` on
+   * @param runs those of the channel's values, `inner` side by side from `start`, `start + stride`,
+   *   ... below `end` on
    */
   add(
     values: Float32Array,
@@ -78,7 +82,9 @@ export class LargestValues {
   }
 }
 
-/** Runs of `inner` values of one channel that start at `start`, `start + stride`, ... below `end`. */
+/**
+ * Runs of `inner` values of one channel that start at `start`, `start + stride`, ... below `end`.
+ */
 export interface ValueRuns {
   readonly start: number;
   readonly end: number;

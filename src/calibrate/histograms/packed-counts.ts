@@ -1,7 +1,8 @@
 /**
- * Histograms as bytes, one after the other: the number of bins up to the last that is not empty, then each bin's
- * count; a run of empty bins is 0 and its length. Numbers are varints (7 bits a byte, low bits first), up to 2^53. Most
- * counts are small or zero, so that this is a tenth of their 64-bit form.
+ * Histograms as bytes, one after the other: the number of bins up to the last that is not empty,
+ * then each bin's count; a run of empty bins is 0 and its length. Numbers are varints (7 bits a
+ * byte, low bits first), up to 2^53. Most counts are small or zero, so that this is a tenth of
+ * their 64-bit form.
  */
 export class CountWriter {
   #bytes: Uint8Array;
@@ -63,8 +64,8 @@ export class CountReader {
   }
 
   /**
-   * Adds the next histogram to `into`, bin j to bin `j >> shift`, and returns the number of bins up to its last that is
-   * not empty.
+   * Adds the next histogram to `into`, bin j to bin `j >> shift`, and returns the number of bins up
+   * to its last that is not empty.
    *
    * @param shift 0..31
    * @throws RangeError at the end of the bytes

@@ -1,7 +1,8 @@
 /**
- * The largest values of channels as bytes: for each channel the number of its distinct magnitudes, then, ascending, each
- * one's distance from the one before in steps of float32 and its count. Numbers are varints (7 bits a byte, low bits
- * first). A magnitude is the bits of its float32, whose order is that of the numbers.
+ * The largest values of channels as bytes: for each channel the number of its distinct magnitudes,
+ * then, ascending, each one's distance from the one before in steps of float32 and its count.
+ * Numbers are varints (7 bits a byte, low bits first). A magnitude is the bits of its float32,
+ * whose order is that of the numbers.
  */
 export class ValueWriter {
   #bytes = new Uint8Array(1 << 12);
@@ -87,8 +88,9 @@ export class ValueReader {
 }
 
 /**
- * The largest distinct magnitudes of two disjoint sets of samples -> those of their union, exactly, for each channel:
- * whatever is among the largest of all is among the largest of its own set. Associative and commutative.
+ * The largest distinct magnitudes of two disjoint sets of samples -> those of their union, exactly,
+ * for each channel: whatever is among the largest of all is among the largest of its own set.
+ * Associative and commutative.
  *
  * @param largest distinct magnitudes that are kept of each channel
  */

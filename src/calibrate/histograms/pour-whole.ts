@@ -1,6 +1,7 @@
 /**
- * Adds `count` values spread evenly over `[from, to]`, in units of bins, to each bin a whole number of them: the counts up
- * to an edge are rounded. So what is below one value stays empty, and the total is exact. What lies beyond either end is counted in the outermost bin.
+ * Adds `count` values spread evenly over `[from, to]`, in units of bins, to each bin a whole number
+ * of them: the counts up to an edge are rounded. So what is below one value stays empty, and the
+ * total is exact. What lies beyond either end is counted in the outermost bin.
  */
 export function pourWhole(counts: Float64Array, from: number, to: number, count: number): void {
   const last = counts.length - 1;

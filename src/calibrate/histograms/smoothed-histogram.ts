@@ -19,11 +19,12 @@ export interface CalibrationHistogram {
 }
 
 /**
- * The histogram of the smoothed input x/s, derived from those of the channels of x without another look at the data. The
- * largest values of each channel are known as they are and are counted where a histogram of x/s counts them: |x| / s over
- * [0, high]. Each channel's bins of the others are scaled by 1/s[c] and poured into common bins, one that crosses an edge in proportion, in whole
- * counts. With `both` a channel's bin is never wider than a common one, since the widest channel has more than 2048 bins
- * within its absmax; a value is therefore off by less than one bin.
+ * The histogram of the smoothed input x/s, derived from those of the channels of x without another
+ * look at the data. The largest values of each channel are known as they are and are counted where
+ * a histogram of x/s counts them: |x| / s over [0, high]. Each channel's bins of the others are
+ * scaled by 1/s[c] and poured into common bins, one that crosses an edge in proportion, in whole
+ * counts. With `both` a channel's bin is never wider than a common one, since the widest channel
+ * has more than 2048 bins within its absmax; a value is therefore off by less than one bin.
  *
  * @param s `[C]`
  */

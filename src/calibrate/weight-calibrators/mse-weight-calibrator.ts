@@ -8,12 +8,15 @@ export const mseWeightCalibrator: WeightCalibrator = {
 };
 
 /**
- * Shares of the whole range that are tried: the error of few values has many minima side by side, that of many is smooth,
- * and takes long.
+ * Shares of the whole range that are tried: the error of few values has many minima side by side,
+ * that of many is smooth, and takes long.
  */
 const MOST_SHARES = 2000;
 const LEAST_SHARES = 100;
-/** Errors of values that are computed for the grid, where it has between the least and the most shares. */
+/**
+ * Errors of values that are computed for the grid, where it has between the least and the most
+ * shares.
+ */
 const GRID_VALUES = 400_000;
 /** The best of the grid, each of which is followed down to its minimum. */
 const STARTS = 5;
@@ -28,10 +31,11 @@ interface Tried<Levels> {
 }
 
 /**
- * The quantizer whose range has the smallest squared error `sum (dq(q(w)) - w)^2` of the values, among shares of the whole
- * range. Equal steps from 1 down are tried, 2,000 of few values and 100 of many; from the best five it goes down to the minimum beside
- * them: for the integers that a scale gives, the best scale is `sum q w / sum q^2`, and so on until nothing changes (Lloyd
- * 1982). Of equal ones the wider range.
+ * The quantizer whose range has the smallest squared error `sum (dq(q(w)) - w)^2` of the values,
+ * among shares of the whole range. Equal steps from 1 down are tried, 2,000 of few values and 100
+ * of many; from the best five it goes down to the minimum beside them: for the integers that a
+ * scale gives, the best scale is `sum q w / sum q^2`, and so on until nothing changes (Lloyd 1982).
+ * Of equal ones the wider range.
  *
  * @param whole the quantizer whose range holds every value
  * @param atShare the quantizer of a share of that range
@@ -76,7 +80,10 @@ function descend<Levels extends QuantizerLevels>(
   return at;
 }
 
-/** The scale that fits best the integers that the quantizer makes of the values; NaN where all are 0. */
+/**
+ * The scale that fits best the integers that the quantizer makes of the values; NaN where all are
+ * 0.
+ */
 function fittingScale(values: Float32Array, { scale, zeroPoint, qmin, qmax }: QuantizerLevels): number {
   const [low, high] = [qmin - zeroPoint, qmax - zeroPoint];
   let product = 0;
@@ -93,8 +100,8 @@ function fittingScale(values: Float32Array, { scale, zeroPoint, qmin, qmax }: Qu
 const BLOCK = 64;
 
 /**
- * In float64; the rounding differs from the deployed float32 one in ties alone. Four sums at once, so that one addition
- * need not wait for another: this loop is all that the search costs.
+ * In float64; the rounding differs from the deployed float32 one in ties alone. Four sums at once,
+ * so that one addition need not wait for another: this loop is all that the search costs.
  *
  * @param limit once the sum is above it, it may be returned unfinished: terms are never negative
  */

@@ -7,14 +7,15 @@ export interface QuantizerLevels {
 }
 
 /**
- * One way to choose the range of a smoothed weight. A file that defines one and its line in `registry.ts` are all that it
- * takes.
+ * One way to choose the range of a smoothed weight. A file that defines one and its line in
+ * `registry.ts` are all that it takes.
  */
 export interface WeightCalibrator {
   /** What it does, in one sentence, for the documentation and the JSON Schema. */
   readonly description: string;
   /**
-   * The quantizer of a share of the whole range; null: that of the whole range, which holds every number.
+   * The quantizer of a share of the whole range; null: that of the whole range, which holds every
+   * number.
    *
    * @param values of the output channel, or of the whole weight
    * @param whole the quantizer whose range holds every value

@@ -1,7 +1,10 @@
 import type { Argv, CommandModule } from 'yargs';
 import type { ExportArguments } from '../export/run-export.js';
 
-/** `quantsweep export`: the deployable model of a trial, with real QuantizeLinear and DequantizeLinear. */
+/**
+ * `quantsweep export`: the deployable model of a trial, with real QuantizeLinear and
+ * DequantizeLinear.
+ */
 export const exportCommand: CommandModule<object, ExportArguments> = {
   command: 'export <trial>',
   describe: 'Write the deployable QDQ model of a finished trial',

@@ -69,7 +69,8 @@ async function runQueryCommand(args: QueryArguments): Promise<void> {
     throw new UsageError(`Expected either --name or SQL, got both. Leave one out.`);
   }
   const given = parseParameters(args.param);
-  // Only here: a SQLite that does not load must not keep the other commands, and their messages, from loading.
+  // Only here: a SQLite that does not load must not keep the other commands, and their messages,
+  // from loading.
   const { readDatabase } = await import('../../api/read-database.js');
   await readDatabase(
     args.db,
@@ -103,7 +104,9 @@ async function readSql({ sql, file }: QueryArguments): Promise<string> {
   return readText(process.stdin);
 }
 
-/** Pipes that a shell opens for the command (`--file <(...)`); a named one may never be written to. */
+/**
+ * Pipes that a shell opens for the command (`--file <(...)`); a named one may never be written to.
+ */
 const openedPipe = /^\/(dev\/(fd\/|stdin$)|proc\/)/;
 
 function readFile(path: string): string {
@@ -142,7 +145,10 @@ function bindParameters(
   return { sweep: latest, ...Object.fromEntries(given.map((parameter) => [parameter.name, bindOwn(parameter)])) };
 }
 
-/** A misspelt name would be bound to nothing, and `:sweep` would stay the latest sweep: another answer than was asked for. */
+/**
+ * A misspelt name would be bound to nothing, and `:sweep` would stay the latest sweep: another
+ * answer than was asked for.
+ */
 function requireInSql({ name }: GivenParameter, sql: string): void {
   if (new RegExp(`[:@$]${name}\\b`).test(sql)) return;
   throw new UsageError(`Expected :${name} in the SQL for --param ${name}, found none. Check the spelling of both.`);

@@ -57,8 +57,8 @@ export const serveCommand: CommandModule<object, ServeArguments> = {
 };
 
 /**
- * Signals end a process by themselves, even in the middle of making a page, and a reader leaves nothing to put in order.
- * Only the first process of a container has to ask for it.
+ * Signals end a process by themselves, even in the middle of making a page, and a reader leaves
+ * nothing to put in order. Only the first process of a container has to ask for it.
  */
 function endAtOnce(): void {
   if (process.pid !== 1) return;

@@ -10,7 +10,10 @@ export interface CudaFacts {
   readonly providerLibrary: { readonly path: string; readonly isThere: boolean };
   /** onnxruntime-node's script that brings it. */
   readonly installScript: string;
-  /** The shared libraries that it links, and whether the loader finds each; null where the loader can't be asked. */
+  /**
+   * The shared libraries that it links, and whether the loader finds each; null where the loader
+   * can't be asked.
+   */
   readonly linked: ReadonlyMap<string, boolean> | null;
   readonly find: (library: string) => FoundLibrary;
 }

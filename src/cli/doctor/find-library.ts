@@ -10,7 +10,10 @@ const ordinary = ['/lib/x86_64-linux-gnu', '/usr/lib/x86_64-linux-gnu', '/lib64'
 /** Where CUDA, the driver in WSL, and Chromium put libraries that the loader does not look for. */
 const special = ['/usr/lib/wsl/lib', '/usr/lib/chromium', '/opt/cuda/lib64'];
 
-/** Returns what finds libraries as the dynamic loader of this machine does: LD_LIBRARY_PATH, its cache, the system's folders. */
+/**
+ * Returns what finds libraries as the dynamic loader of this machine does: LD_LIBRARY_PATH, its
+ * cache, the system's folders.
+ */
 export function libraryFinder(): (name: string) => FoundLibrary {
   const cache = ask('ldconfig', ['-p']) ?? ask('/sbin/ldconfig', ['-p']) ?? '';
   const cached = new Set(cache.split('\n').map((line) => line.trim().split(' ', 1)[0]!));
@@ -35,7 +38,10 @@ function cudaFolders(): readonly string[] {
     .flatMap((name) => ['lib64', 'targets/x86_64-linux/lib'].map((below) => join('/usr/local', name, below)));
 }
 
-/** The libraries that a shared library takes and whether the loader finds them; null where it can't be asked. */
+/**
+ * The libraries that a shared library takes and whether the loader finds them; null where it can't
+ * be asked.
+ */
 export function linkedLibraries(path: string): ReadonlyMap<string, boolean> | null {
   if (!existsSync(path)) return null;
   const answer = ask('ldd', [path]);
@@ -47,7 +53,10 @@ export function readLinked(text: string): ReadonlyMap<string, boolean> {
   return new Map([...text.matchAll(/^\s*(\S+) => (.*)$/gm)].map(([, name, place]) => [name!, place !== 'not found']));
 }
 
-/** Manifests of Vulkan drivers that the loader reads: those that the environment names, else those of its folders. */
+/**
+ * Manifests of Vulkan drivers that the loader reads: those that the environment names, else those
+ * of its folders.
+ */
 export function vulkanDrivers(): readonly string[] {
   const named = process.env['VK_DRIVER_FILES'] ?? process.env['VK_ICD_FILENAMES'];
   if (named !== undefined) return named.split(':').filter((path) => path !== '' && existsSync(path));

@@ -7,7 +7,9 @@ export interface WebgpuFacts {
   readonly find: (library: string) => FoundLibrary;
   /** Manifests of Vulkan drivers that the Vulkan loader reads, by path. */
   readonly drivers: readonly string[];
-  /** Chromium's software driver, which the loader does not read by itself; null where there is none. */
+  /**
+   * Chromium's software driver, which the loader does not read by itself; null where there is none.
+   */
   readonly softwareDriver: string | null;
 }
 

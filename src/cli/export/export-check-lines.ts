@@ -7,7 +7,10 @@ const NOTICEABLE = 0.01;
 /** Names that a line lists. */
 const LISTED = 8;
 
-/** What `export` says about how the file runs in onnxruntime without options, compared with how the trial was measured. */
+/**
+ * What `export` says about how the file runs in onnxruntime without options, compared with how the
+ * trial was measured.
+ */
 export async function exportCheckLines(exported: ExportedModel, settings: string): Promise<readonly string[]> {
   // The runtime is loaded only here: nothing else of export needs it.
   const { checkExported } = await import('../../export/check-exported.js');

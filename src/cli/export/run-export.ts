@@ -15,7 +15,10 @@ export interface ExportArguments {
   readonly force: boolean;
 }
 
-/** Exports the trial that the arguments name, and asks the runtime how it runs the file; returns what to print. */
+/**
+ * Exports the trial that the arguments name, and asks the runtime how it runs the file; returns
+ * what to print.
+ */
 export async function runExport(args: ExportArguments): Promise<string> {
   const { 'calibration-table': calibrationTable, 'smoothed-model': smoothedModel } = args;
   const summary = exportModel(args.db, {

@@ -16,19 +16,23 @@ export interface RowStream {
 export const rowFormats = ['table', 'csv', 'json', 'markdown'] as const;
 export type RowFormat = (typeof rowFormats)[number];
 
-/** Rows that a table or a Markdown table looks at together: to choose widths, and which columns hold numbers. */
+/**
+ * Rows that a table or a Markdown table looks at together: to choose widths, and which columns hold
+ * numbers.
+ */
 const BLOCK_ROWS = 1000;
 
 /**
  * Rows as text that ends with a line break, in pieces: memory does not grow with their number.
  *
- * - `table`: aligned, for the eye: 6 significant digits, NULL as `-`, control characters as spaces. Text is clipped
- *   with `…` so that lines fit `width` columns; null: never clipped. Widths follow the first 1000 rows and grow, never
- *   shrink, with later ones: no row is left out.
+ * - `table`: aligned, for the eye: 6 significant digits, NULL as `-`, control characters as spaces.
+ *   Text is clipped with `…` so that lines fit `width` columns; null: never clipped. Widths follow
+ *   the first 1000 rows and grow, never shrink, with later ones: no row is left out.
  * - `csv`: RFC 4180 with a header, full precision, NULL empty, bytes as hexadecimal digits.
- * - `json`: an array of objects, full precision; of columns of one name the last wins, as in every JSON reader.
- *   Infinities are `9e999` and `-9e999`, as SQLite's own JSON functions write them: numbers, which overflow to an infinity
- *   when read. Bytes are `{"$base64": true, "encoded": "..."}`, as Datasette writes them.
+ * - `json`: an array of objects, full precision; of columns of one name the last wins, as in every
+ *   JSON reader. Infinities are `9e999` and `-9e999`, as SQLite's own JSON functions write them:
+ *   numbers, which overflow to an infinity when read. Bytes are
+ *   `{"$base64": true, "encoded": "..."}`, as Datasette writes them.
  * - `markdown`: a table, digits as in `table`, pipes, tags and line breaks escaped.
  */
 export function rowTexts(stream: RowStream, format: RowFormat, width: number | null = null): Iterable<string> {
@@ -89,7 +93,10 @@ function* blocksOf(rows: RowStream['rows']): Generator<readonly (readonly Cell[]
   if (block.length > 0 || isEmpty) yield block;
 }
 
-/** Takes from the widest text columns, down to 8 characters, until the lines fit; numbers are never clipped. */
+/**
+ * Takes from the widest text columns, down to 8 characters, until the lines fit; numbers are never
+ * clipped.
+ */
 function fitWidths(natural: readonly number[], numeric: readonly boolean[], width: number): readonly number[] {
   const widths = [...natural];
   let excess = natural.reduce((sum, columnWidth) => sum + columnWidth, 0) + 2 * (natural.length - 1) - width;
@@ -128,7 +135,10 @@ function exactText(cell: Exclude<Cell, null>): string {
   return cell instanceof Uint8Array ? `<blob ${cell.byteLength} bytes>` : String(cell);
 }
 
-/** Control characters (also the escapes that a terminal obeys) and the Unicode ones that reorder text become spaces. */
+/**
+ * Control characters (also the escapes that a terminal obeys) and the Unicode ones that reorder
+ * text become spaces.
+ */
 function onOneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, ' ');
 }
@@ -159,7 +169,8 @@ function* jsonTexts({ columns, rows }: RowStream): Generator<string> {
 }
 
 function jsonText(cell: Cell): string {
-  // JSON has no limit to the digits of a number, only JSON.stringify refuses bigints and makes null of infinities.
+  // JSON has no limit to the digits of a number, only JSON.stringify refuses bigints and makes null
+  // of infinities.
   if (typeof cell === 'bigint') return String(cell);
   if (cell === Infinity) return '9e999';
   if (cell === -Infinity) return '-9e999';

@@ -18,7 +18,10 @@ const decimal = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 const wholeNumber = /^(0|-?[1-9]\d*)$/;
 const decimalFraction = /^-?(0|[1-9]\d*)\.\d*[1-9]$/;
 
-/** Splits `name=value` and `name:=value`; of several of one name the last counts. @throws {@link UsageError} */
+/**
+ * Splits `name=value` and `name:=value`; of several of one name the last counts. @throws
+ * {@link UsageError}
+ */
 export function parseParameters(texts: readonly string[]): readonly GivenParameter[] {
   return texts.map((text) => {
     const match = /^:?([A-Za-z_]\w*)(:?)=(.*)$/s.exec(text);
@@ -29,9 +32,10 @@ export function parseParameters(texts: readonly string[]): readonly GivenParamet
 }
 
 /**
- * The value that a parameter of one's own SQL is bound to. A text that is written as SQLite writes a number is bound as
- * that number: SQLite compares it rightly with columns of text, with numbers, and with expressions. Any other text
- * (`2026.10`, `007`, `1e3`) stays text: it is equal to a text, and columns of numbers convert it.
+ * The value that a parameter of one's own SQL is bound to. A text that is written as SQLite writes
+ * a number is bound as that number: SQLite compares it rightly with columns of text, with numbers,
+ * and with expressions. Any other text (`2026.10`, `007`, `1e3`) stays text: it is equal to a text,
+ * and columns of numbers convert it.
  */
 export function bindOwn({ name, text, isValue }: GivenParameter): ParameterValue {
   if (isValue) return toValue(name, text);
@@ -39,7 +43,9 @@ export function bindOwn({ name, text, isValue }: GivenParameter): ParameterValue
   return readsBackAsWritten(text) ? toNumber(text) : text;
 }
 
-/** The value of a parameter of a named query, which says what it takes. @throws {@link UsageError} */
+/**
+ * The value of a parameter of a named query, which says what it takes. @throws {@link UsageError}
+ */
 export function bindDeclared({ name, text, isValue }: GivenParameter, type: QueryParameter['type']): ParameterValue {
   if (isValue && text === 'null') return null;
   if (type === 'text') return text;
@@ -49,7 +55,9 @@ export function bindDeclared({ name, text, isValue }: GivenParameter, type: Quer
   throw new UsageError(`Expected a whole number for --param ${name}, got "${text}".`);
 }
 
-/** Whether a text looks like a number that it is not bound as: what to say to who meant the number. */
+/**
+ * Whether a text looks like a number that it is not bound as: what to say to who meant the number.
+ */
 export function isTextLikeNumber(parameter: GivenParameter): boolean {
   return decimal.test(parameter.text) && parameter.name !== 'sweep' && typeof bindOwn(parameter) === 'string';
 }
@@ -61,8 +69,8 @@ function toValue(name: string, text: string): number | bigint | null {
 }
 
 /**
- * Whether SQLite, given the number, writes this very text: whole numbers of 64 bits, and fractions of at most 15 digits
- * from 0.0001 on.
+ * Whether SQLite, given the number, writes this very text: whole numbers of 64 bits, and fractions
+ * of at most 15 digits from 0.0001 on.
  */
 function readsBackAsWritten(text: string): boolean {
   if (wholeNumber.test(text)) return isOf64Bits(text);

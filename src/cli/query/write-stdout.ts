@@ -2,9 +2,10 @@
 const PIECE = 1 << 16;
 
 /**
- * Writes texts to the standard output as they come and waits until each piece has been taken, so that a slow reader holds
- * up the one who makes them and memory stays bounded. A closed pipe (`| head`) and a full device are the concern of
- * `main`, which listens for errors of the standard output.
+ * Writes texts to the standard output as they come and waits until each piece has been taken, so
+ * that a slow reader holds up the one who makes them and memory stays bounded. A closed pipe
+ * (`| head`) and a full device are the concern of `main`, which listens for errors of the standard
+ * output.
  */
 export async function writeStdout(texts: Iterable<string>): Promise<void> {
   let piece = '';

@@ -8,8 +8,9 @@ const WORTH_A_WORD_BYTES = 2 ** 30;
 const EVERY_MS = 5000;
 
 /**
- * Says which large files are read and how far: trials are known by the content of their data, so that a file is read whole,
- * however few of its samples are used. Another number of samples then leaves what is stored valid.
+ * Says which large files are read and how far: trials are known by the content of their data, so
+ * that a file is read whole, however few of its samples are used. Another number of samples then
+ * leaves what is stored valid.
  *
  * @param write takes a line
  * @param now milliseconds of a clock that only goes forward

@@ -24,7 +24,10 @@ export interface Batching extends RunRows {
 
 const asIs = { noCopies: null, noViewOfCopies: null };
 
-/** Of a model of which nothing was found out: its samples lie one after the other, and do not see each other. */
+/**
+ * Of a model of which nothing was found out: its samples lie one after the other, and do not see
+ * each other.
+ */
 export function plainBatching(io: ModelIo): Batching {
   return { io, fixed: fixedBatchSize(io), least: 1, most: null, layout: null, outputUnknown: '', ...asIs };
 }
@@ -33,14 +36,15 @@ export function plainBatching(io: ModelIo): Batching {
 const knownBatchings: Cache<WeakMap<LoadedModel, Map<string, Promise<Batching>>>> = { start: () => new WeakMap() };
 
 /**
- * Finds out, by running the FP32 model on a few samples, whether samples that share a run influence each other and where
- * each of them lies in the output. Asked once a process, model and data.
+ * Finds out, by running the FP32 model on a few samples, whether samples that share a run influence
+ * each other and where each of them lies in the output. Asked once a process, model and data.
  *
- * - Batch free: runs have two rows at least. With a single one the runtime reduces and multiplies by other kernels,
- *   whose last bits differ, so that results would hang on the batch size, which is in no key. Where samples influence
- *   each other, or can't be told apart in the output, each is run alone.
- * - Batch fixed: runs are full; an incomplete one is filled evenly (`sampleRuns`), or refused where samples
- *   influence each other.
+ * - Batch free: runs have two rows at least. With a single one the runtime reduces and multiplies
+ *   by other kernels, whose last bits differ, so that results would hang on the batch size, which
+ *   is in no key. Where samples influence each other, or can't be told apart in the output, each is
+ *   run alone.
+ * - Batch fixed: runs are full; an incomplete one is filled evenly (`sampleRuns`), or refused where
+ *   samples influence each other.
  *
  * @param data identifies the dataset
  */
@@ -97,12 +101,18 @@ function viewProblem(layer: string | null): string | null {
   );
 }
 
-/** Samples of one run where nothing but speed says how many: `wanted`, unless the model takes one at a time. */
+/**
+ * Samples of one run where nothing but speed says how many: `wanted`, unless the model takes one at
+ * a time.
+ */
 export function freelyChosen(wanted: number, { fixed, least }: Batching): number {
   return fixed === null && least === 1 ? 1 : wanted;
 }
 
-/** Samples of one run of the evaluation: what the settings say, or of `auto` as many as the model and memory allow. */
+/**
+ * Samples of one run of the evaluation: what the settings say, or of `auto` as many as the model
+ * and memory allow.
+ */
 export function evaluationSamplesPerRun(
   batchSize: number | 'auto',
   batching: Batching,
@@ -111,12 +121,18 @@ export function evaluationSamplesPerRun(
   return batchWithin(batchSize === 'auto' ? freelyChosen(AUTO_BATCH, batching) : batchSize, context);
 }
 
-/** The evaluated output of a run, sample by sample: `[samples, ...]`. @throws ModelError where samples can't be told apart */
+/**
+ * The evaluated output of a run, sample by sample: `[samples, ...]`. @throws ModelError where
+ * samples can't be told apart
+ */
 export function sampleOutputs(batching: Batching, outputs: Outputs, run: SampleRun): FloatTensor {
   return samplesOf(batching, outputs[batching.io.output]!, run);
 }
 
-/** A tensor of the evaluated output's shape, sample by sample. @throws ModelError where samples can't be told apart */
+/**
+ * A tensor of the evaluated output's shape, sample by sample. @throws ModelError where samples
+ * can't be told apart
+ */
 export function samplesOf(
   { layout, fixed, outputUnknown }: Batching,
   tensor: FloatTensor,

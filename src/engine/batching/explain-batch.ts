@@ -12,10 +12,11 @@ import { loadModel } from '../session/load-model.js';
 import { RuntimeError } from '../session/runtime-error.js';
 
 /**
- * The failure of a job whose model can't take so many samples in one run, as one that fixes its batch inside (a Reshape to a
- * constant 1), though its inputs leave it free: found by running the untouched model with one sample and with as many as the
- * job feeds. The message then names the setting; jobs whose number of samples is no setting are tried again with fewer. Any
- * other failure is returned as it is.
+ * The failure of a job whose model can't take so many samples in one run, as one that fixes its
+ * batch inside (a Reshape to a constant 1), though its inputs leave it free: found by running the
+ * untouched model with one sample and with as many as the job feeds. The message then names the
+ * setting; jobs whose number of samples is no setting are tried again with fewer. Any other failure
+ * is returned as it is.
  */
 export async function explainBatch(
   failure: FailureRecord,

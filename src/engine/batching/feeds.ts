@@ -7,15 +7,19 @@ import { TensorProto_DataType } from '../../onnx/proto/onnx_pb.js';
 import { dataTypeName, elementCount } from '../../onnx/tensor.js';
 import type { Feed, Feeds } from '../session/session.js';
 
-/** Returns the further inputs of a run of `rows` rows: the `samples` samples from `first` on, over and over. */
+/**
+ * Returns the further inputs of a run of `rows` rows: the `samples` samples from `first` on, over
+ * and over.
+ */
 export type FeedReader = (first: number, samples: number, rows: number) => Feeds;
 
 /**
- * Matches the further inputs of the data with those of the model. The runtime ignores a feed that the model does not
- * know, so every name is checked here.
+ * Matches the further inputs of the data with those of the model. The runtime ignores a feed that
+ * the model does not know, so every name is checked here.
  *
- * @throws ModelError when an input is missing or unknown, or has a type that can't be fed; the reader throws it for a
- *   shape that does not fit, and DatasetError for a number that the input's type can't hold
+ * @throws ModelError when an input is missing or unknown, or has a type that can't be fed; the
+ *   reader throws it for a shape that does not fit, and DatasetError for a number that the input's
+ *   type can't hold
  */
 export function feedReader(io: ModelIo, { inputs = [], order, sampleShape }: Dataset): FeedReader {
   const names = io.further.map(({ name }) => name);
@@ -117,7 +121,10 @@ function fedShape({ array, per }: Extract<FurtherInput, { kind: 'array' }>, rows
   return per === 'run' ? array.shape : [rows, ...array.shape.slice(1)];
 }
 
-/** The model's own shape; free axes are as long as others of their name, else the first is the batch. */
+/**
+ * The model's own shape; free axes are as long as others of their name, else the first is the
+ * batch.
+ */
 function filledShape({ name, shape }: FurtherModelInput, rows: number, lengths: NamedLengths): readonly number[] {
   const named = lengths.of(name);
   const dims = shape?.map((dim, axis) => dim ?? named[axis] ?? (axis === 0 ? rows : null));

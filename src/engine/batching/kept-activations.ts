@@ -4,8 +4,9 @@ import type { FloatTensor, Feeds, Outputs, Session } from '../session/session.js
 const MOST_BYTES = 2 ** 29;
 
 /**
- * Tensors of all batches of a run over the same samples, kept in memory so that the next run starts from them. Keeps
- * only as much as fits: what is not kept is computed again, which changes no number.
+ * Tensors of all batches of a run over the same samples, kept in memory so that the next run starts
+ * from them. Keeps only as much as fits: what is not kept is computed again, which changes no
+ * number.
  */
 export class KeptActivations {
   readonly #batches = new Map<string, FloatTensor[]>();
@@ -20,7 +21,10 @@ export class KeptActivations {
     return new Set(this.#batches.keys());
   }
 
-  /** A session that is fed the kept tensors among `names` beside each batch, in the order of the first run. */
+  /**
+   * A session that is fed the kept tensors among `names` beside each batch, in the order of the
+   * first run.
+   */
   feeding(session: Pick<Session, 'run'>, names: ReadonlySet<string>): Pick<Session, 'run'> {
     const kept = [...this.#batches].filter(([name]) => names.has(name));
     let batch = 0;

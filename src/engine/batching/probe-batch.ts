@@ -19,13 +19,21 @@ import type { Feed, Feeds, FloatTensor, Outputs, Session } from '../session/sess
 export interface BatchProbe {
   /** Where each lies in the evaluated output; null where that can't be told. */
   readonly layout: SampleLayout | null;
-  /** What keeps them from being independent of each other and of their places; null where they are. */
+  /**
+   * What keeps them from being independent of each other and of their places; null where they are.
+   */
   readonly dependence: string | null;
-  /** A layer whose input read as `[-1, C]` has a sample's numbers in other columns at another place; null where none has. */
+  /**
+   * A layer whose input read as `[-1, C]` has a sample's numbers in other columns at another place;
+   * null where none has.
+   */
   readonly notViewed: string | null;
 }
 
-/** Activations that one probing run returns at most; where all layers' are more, several sessions share them. */
+/**
+ * Activations that one probing run returns at most; where all layers' are more, several sessions
+ * share them.
+ */
 const MOST_BYTES = 2 ** 26;
 
 /** Samples that are looked through for one that differs from the first. */
@@ -38,9 +46,10 @@ interface Fed {
 }
 
 /**
- * Runs the model on two samples: the one in all rows, the other in all rows, and mixtures of both. Where samples do not
- * influence each other, every number of a mixture is that of the first or the second sample's run, bit for bit, and
- * which of them it is tells where in the output a row lies. All layers' inputs and outputs are looked at.
+ * Runs the model on two samples: the one in all rows, the other in all rows, and mixtures of both.
+ * Where samples do not influence each other, every number of a mixture is that of the first or the
+ * second sample's run, bit for bit, and which of them it is tells where in the output a row lies.
+ * All layers' inputs and outputs are looked at.
  *
  * @param rows of a run, at least 2
  * @throws RuntimeError where the model can't run so many

@@ -10,9 +10,11 @@ import type { Outputs, Session } from '../session/session.js';
 /**
  * Feeds a range of samples to a session, run by run, see {@link sampleRuns}.
  *
- * @param onBatch gets the outputs, the run's first sample, the number of samples, and of the rows that they were fed in
+ * @param onBatch gets the outputs, the run's first sample, the number of samples, and of the rows
+ *   that they were fed in
  * @param isEnough asked after each batch: true leaves the rest of the range out
- * @throws ModelError where a batch would have to be filled up, and samples of the model influence each other
+ * @throws ModelError where a batch would have to be filled up, and samples of the model influence
+ *   each other
  */
 export async function runBatches(
   session: Pick<Session, 'run'>,

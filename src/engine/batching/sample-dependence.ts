@@ -1,7 +1,10 @@
 import { findLayout, type SampleLayout } from './sample-layout.js';
 import type { FloatTensor } from '../session/session.js';
 
-/** Runs of the first sample in all rows, of the second, of both mixed, and of the same mixture in reverse. */
+/**
+ * Runs of the first sample in all rows, of the second, of both mixed, and of the same mixture in
+ * reverse.
+ */
 export type Four<T> = readonly [first: T, second: T, mixed: T, reversed: T];
 
 /** Of sums over a tensor whose samples changed places, relative. */
@@ -14,7 +17,10 @@ export interface Dependence {
   readonly isInfluence: boolean;
 }
 
-/** What the runs show of one tensor; null where samples neither influence each other nor hang on their places. */
+/**
+ * What the runs show of one tensor; null where samples neither influence each other nor hang on
+ * their places.
+ */
 export function dependenceIn(
   tensor: string,
   [first, second, mixed, reversed]: Four<FloatTensor>,

@@ -1,17 +1,18 @@
 import type { FloatTensor } from '../session/session.js';
 
 /**
- * Where the samples lie in a tensor, row-major: number i belongs to row `floor(i / inner) % rows` of the run. `inner` is
- * the size of what stands behind the batch: of a sample as a whole where the batch leads, of `C` in `[T, N, C]`, and
- * likewise where the batch is merged with other axes into one.
+ * Where the samples lie in a tensor, row-major: number i belongs to row `floor(i / inner) % rows`
+ * of the run. `inner` is the size of what stands behind the batch: of a sample as a whole where the
+ * batch leads, of `C` in `[T, N, C]`, and likewise where the batch is merged with other axes into
+ * one.
  */
 export interface SampleLayout {
   readonly inner: number;
 }
 
 /**
- * The layout in which every number is of the row that `isOf` says, or null where there is none. Of several the one whose
- * samples lie closest together.
+ * The layout in which every number is of the row that `isOf` says, or null where there is none. Of
+ * several the one whose samples lie closest together.
  *
  * @param size numbers of the tensor
  * @param rows of the run
@@ -48,8 +49,8 @@ function divisorsDescending(number: number): readonly number[] {
 }
 
 /**
- * The first `samples` of a run's rows, one after the other: `[samples, ...]`. The axis that held the batch is left out
- * where it held nothing else.
+ * The first `samples` of a run's rows, one after the other: `[samples, ...]`. The axis that held
+ * the batch is left out where it held nothing else.
  */
 export function samplesFirst(
   { data, dims }: FloatTensor,

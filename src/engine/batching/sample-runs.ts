@@ -15,7 +15,9 @@ export interface BatchRange {
   readonly batchSize: number;
 }
 
-/** One run: the samples `first .. first + samples - 1`, over and over until `rows` rows are full. */
+/**
+ * One run: the samples `first .. first + samples - 1`, over and over until `rows` rows are full.
+ */
 export interface SampleRun {
   readonly first: number;
   readonly samples: number;
@@ -24,9 +26,10 @@ export interface SampleRun {
 }
 
 /**
- * The runs over a range of samples. In each of them every sample is fed as often as any other, so that means over a
- * tensor are means over its samples without anybody knowing where in the tensor they lie: what is left over where a
- * batch is fixed at 8 and seven samples remain is a run of four twice, of two four times, and of one eight times.
+ * The runs over a range of samples. In each of them every sample is fed as often as any other, so
+ * that means over a tensor are means over its samples without anybody knowing where in the tensor
+ * they lie: what is left over where a batch is fixed at 8 and seven samples remain is a run of four
+ * twice, of two four times, and of one eight times.
  */
 export function sampleRuns({ first, count, batchSize }: BatchRange, rows: RunRows): readonly SampleRun[] {
   const runs: SampleRun[] = [];

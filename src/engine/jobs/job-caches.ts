@@ -1,12 +1,15 @@
-/** What one part of the program keeps from job to job, by what makes it when it is first asked for. */
+/**
+ * What one part of the program keeps from job to job, by what makes it when it is first asked for.
+ */
 export interface Cache<Kept> {
   readonly start: () => Kept;
 }
 
 /**
- * Everything that a process keeps from job to job: the last model and data, what was found out about graphs and the machine.
- * One object for each process that runs jobs, which goes with it. Kept is only what changes no number: a job in a fresh
- * process, or with a fresh object, gives the same result and takes longer.
+ * Everything that a process keeps from job to job: the last model and data, what was found out
+ * about graphs and the machine. One object for each process that runs jobs, which goes with it.
+ * Kept is only what changes no number: a job in a fresh process, or with a fresh object, gives the
+ * same result and takes longer.
  */
 export class JobCaches {
   readonly #kept = new Map<Cache<unknown>, unknown>();
@@ -34,7 +37,10 @@ export class LastOne<Value> {
     return value;
   }
 
-  /** Lets go of the value, which takes room, before the next one is made; undefined where there is none. */
+  /**
+   * Lets go of the value, which takes room, before the next one is made; undefined where there is
+   * none.
+   */
   release(): Value | undefined {
     const value = this.#last?.value;
     this.#last = null;

@@ -3,7 +3,10 @@ import type { FixedInputs } from '../../onnx/edits/small-values.js';
 
 /** The model that a job works on; a file whose hash is another one is refused. */
 export interface JobModel extends ModelSettings {
-  /** Of the file, or, where conditions follow from fixed inputs, of the model without them: see `withFixedInputs`. */
+  /**
+   * Of the file, or, where conditions follow from fixed inputs, of the model without them: see
+   * `withFixedInputs`.
+   */
   readonly sha256: string;
   /** Inputs that every run gets the same number in; absent: none. */
   readonly fixed?: FixedInputs;

@@ -17,10 +17,12 @@ export type Ran = Pick<ExecutionRecord, 'provider' | 'kernels'>;
 const ranBefore: Cache<Map<string, Ran>> = { start: () => new Map() };
 
 /**
- * What runs this kind of graph of this model, see {@link observedKernels}; asked once per process, kind and model. To be
- * asked before a long pass, which a fall-back to the CPU would make much longer.
+ * What runs this kind of graph of this model, see {@link observedKernels}; asked once per process,
+ * kind and model. To be asked before a long pass, which a fall-back to the CPU would make much
+ * longer.
  *
- * @param modelKey sha256 of the model, with whatever else makes graphs of one kind differ in their operators
+ * @param modelKey sha256 of the model, with whatever else makes graphs of one kind differ in their
+ *   operators
  * @param graph made only where it was not asked before
  * @throws FallbackError
  */

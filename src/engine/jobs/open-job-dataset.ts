@@ -11,8 +11,9 @@ import type { JobContext } from './job-context.js';
 const lastOpened: Cache<LastOne<Dataset>> = { start: () => new LastOne() };
 
 /**
- * Opens a job's samples; the last ones stay open, as most jobs of a process read the same. Where a device does the work,
- * the next batch is read meanwhile; on the CPU, whose cores the children fill, that would gain nothing.
+ * Opens a job's samples; the last ones stay open, as most jobs of a process read the same. Where a
+ * device does the work, the next batch is read meanwhile; on the CPU, whose cores the children
+ * fill, that would gain nothing.
  *
  * @param sampleSeed of the order of calibration samples; null: as they lie
  */

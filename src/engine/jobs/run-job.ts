@@ -46,8 +46,9 @@ export async function runJob(
     const run = runners[job.kind] as (job: Job, context: JobContext) => Promise<JobResult<JobKind>>;
     return await run(job, context);
   } finally {
-    // Data may have been written to while it was read: such a result is of no data that there ever was, and a failure
-    // (a file cut short, outputs that no longer agree) is not the trial's own. This error takes the place of both.
+    // Data may have been written to while it was read: such a result is of no data that there ever
+    // was, and a failure (a file cut short, outputs that no longer agree) is not the trial's own.
+    // This error takes the place of both.
     await checkUnchanged(inputs, caches);
   }
 }

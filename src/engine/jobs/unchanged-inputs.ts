@@ -7,7 +7,10 @@ import { ModelError } from '../../onnx/model-error.js';
 import type { Cache, JobCaches } from './job-caches.js';
 import { readModelFile } from '../session/model-file.js';
 
-/** The model or data of a sweep is not what it was planned with: nothing that follows would belong to it. */
+/**
+ * The model or data of a sweep is not what it was planned with: nothing that follows would belong
+ * to it.
+ */
 export class InputChangedError extends QuantsweepError {
   static override readonly errorClass = 'InputChangedError';
   static override readonly retry = 'next-run';
@@ -17,8 +20,8 @@ export class InputChangedError extends QuantsweepError {
 const verifiedStamps: Cache<Map<string, string>> = { start: () => new Map() };
 
 /**
- * Checks that the model and the data of a sweep are what it was planned with: by the files' sizes and times, and where these have
- * changed (a copy, a `touch`) by the bytes.
+ * Checks that the model and the data of a sweep are what it was planned with: by the files' sizes
+ * and times, and where these have changed (a copy, a `touch`) by the bytes.
  *
  * @throws InputChangedError naming the source
  */

@@ -11,7 +11,10 @@ export interface WatchLimits {
   readonly memoryMb: number | null;
 }
 
-/** A child that beats but neither computes nor gets on is given so many times `hangSeconds`: it may wait for a disk. */
+/**
+ * A child that beats but neither computes nor gets on is given so many times `hangSeconds`: it may
+ * wait for a disk.
+ */
 const IDLE_FACTOR = 10;
 
 /** Share of one core below which a child counts as computing nothing; its beats alone take less. */
@@ -20,8 +23,9 @@ const IDLE_SHARE = 0.02;
 const MIB = 2 ** 20;
 
 /**
- * Judges one child at one job. Time is counted in ticks of the parent, which stand still while the parent does (a
- * suspended laptop, a stopped terminal): what the clock on the wall did meanwhile is no fault of the child.
+ * Judges one child at one job. Time is counted in ticks of the parent, which stand still while the
+ * parent does (a suspended laptop, a stopped terminal): what the clock on the wall did meanwhile is
+ * no fault of the child.
  */
 export class ChildWatch {
   readonly #limits: WatchLimits;

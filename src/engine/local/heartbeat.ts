@@ -15,7 +15,10 @@ export interface Beat {
   readonly rssBytes: number;
 }
 
-/** CommonJS, since it is evaluated; a thread of its own, since inference blocks the event loop of the main one. */
+/**
+ * CommonJS, since it is evaluated; a thread of its own, since inference blocks the event loop of
+ * the main one.
+ */
 const beating = `
 const { writeSync } = require('node:fs');
 const { workerData } = require('node:worker_threads');

@@ -13,8 +13,8 @@ import { WorkerPool } from './worker-pool.js';
 const compiledEntry = new URL('./worker-main.js', import.meta.url);
 
 /**
- * Opens executors whose work runs in children of this process, one for each slot. A child is started when its slot is first
- * used and serves all further work of the slot.
+ * Opens executors whose work runs in children of this process, one for each slot. A child is
+ * started when its slot is first used and serves all further work of the slot.
  *
  * @param entry the compiled `worker-main.js`
  */

@@ -8,8 +8,8 @@ import { runJob } from '../jobs/run-job.js';
 import { removeParentsScratch } from '../../formats/io/scratch-folder.js';
 
 /**
- * Entry of a child process: runs one job at a time and answers over the IPC channel. It leaves Ctrl-C to the parent
- * and ends when the parent is gone.
+ * Entry of a child process: runs one job at a time and answers over the IPC channel. It leaves
+ * Ctrl-C to the parent and ends when the parent is gone.
  */
 function main(): void {
   process.on('SIGINT', () => undefined);

@@ -44,8 +44,9 @@ const STDERR_KEPT = 4000;
 const TICK_MS = 500;
 
 /**
- * Child processes, one per slot, each running one job at a time. onnxruntime-node blocks the event loop, and a crash
- * in native code ends its process: both stay in the child. A dead child is replaced when the slot is next used.
+ * Child processes, one per slot, each running one job at a time. onnxruntime-node blocks the event
+ * loop, and a crash in native code ends its process: both stay in the child. A dead child is
+ * replaced when the slot is next used.
  */
 export class WorkerPool {
   readonly #workers: readonly Worker[];
@@ -95,7 +96,8 @@ export class WorkerPool {
    * Runs a job on a slot that is idle.
    *
    * @param batchLimit samples of one run at most; null: as many as the settings say
-   * @throws JobError when the job fails or its child dies, JobInterrupted when the pool is closed meanwhile
+   * @throws JobError when the job fails or its child dies, JobInterrupted when the pool is closed
+   *   meanwhile
    */
   run<K extends JobKind>(
     slot: number,
@@ -125,7 +127,10 @@ export class WorkerPool {
     });
   }
 
-  /** Ends the child of a slot that runs a job, which rejects with JobInterrupted; the slot is usable then. */
+  /**
+   * Ends the child of a slot that runs a job, which rejects with JobInterrupted; the slot is usable
+   * then.
+   */
   async interrupt(slot: number): Promise<void> {
     const worker = this.#workers[slot]!;
     if (worker.running === null) return;
@@ -176,7 +181,8 @@ export class WorkerPool {
     const { running } = worker;
     if (message.kind === 'ready') worker.isReady = true;
     if (message.kind === 'ready' || message.id !== running?.id) return;
-    // It came to its end while it was being stopped: the child ends all the same, and the job with it.
+    // It came to its end while it was being stopped: the child ends all the same, and the job with
+    // it.
     if (worker.verdict === 'interrupted') return;
     switch (message.kind) {
       case 'progress':

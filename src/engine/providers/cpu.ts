@@ -7,8 +7,8 @@ export const cpu: ProviderDescription = {
   sessionOption: () => 'cpu',
   obstacle: () => null,
   /**
-   * A child for each core with one thread each, measured as the fastest layout: two single-threaded children do 1.97 times the
-   * work of one, two threads in one child 1.68 times.
+   * A child for each core with one thread each, measured as the fastest layout: two single-threaded
+   * children do 1.97 times the work of one, two threads in one child 1.68 times.
    */
   layout() {
     const cores = availableParallelism();
@@ -23,7 +23,7 @@ export const cpu: ProviderDescription = {
   usesHostMemory: true,
   readsAhead: false,
   tolerance: 1e-6,
-  // Small tensors stay in the caches: over runs of 16 that takes a tenth off the time and half of the memory
-  // (docs/PERFORMANCE.md).
+  // Small tensors stay in the caches: over runs of 16 that takes a tenth off the time and half of
+  // the memory (docs/PERFORMANCE.md).
   mostLossSamples: 8,
 };

@@ -7,9 +7,10 @@ export type Provider = Exclude<ProviderRequest, 'auto'>;
  * The form in which a provider runs models best; none changes a number.
  *
  * - `asWritten`
- * - `fastestOfEquals`: of the equal forms of fake quantizers the one that is the fastest on this machine.
- * - `roundingByAdding`: the rounding of quantizers written as additions, where these round on the device as it takes; for a
- *   provider that has no kernel for Round.
+ * - `fastestOfEquals`: of the equal forms of fake quantizers the one that is the fastest on this
+ *   machine.
+ * - `roundingByAdding`: the rounding of quantizers written as additions, where these round on the
+ *   device as it takes; for a provider that has no kernel for Round.
  */
 export type ModelForm = 'asWritten' | 'fastestOfEquals' | 'roundingByAdding';
 
@@ -35,15 +36,21 @@ export interface ProviderDescription {
   obstacle(): string | null;
   layout(): DeviceLayout;
   readonly form: ModelForm;
-  /** True where children take the machine's own memory for models and tensors, so that it can be foretold. */
+  /**
+   * True where children take the machine's own memory for models and tensors, so that it can be
+   * foretold.
+   */
   readonly usesHostMemory: boolean;
   /** True where a device works while the next batch is read. */
   readonly readsAhead: boolean;
-  /** Share of a tensor's absmax by which equal work may differ: on the CPU no bit should, GPUs may reorder sums. */
+  /**
+   * Share of a tensor's absmax by which equal work may differ: on the CPU no bit should, GPUs may
+   * reorder sums.
+   */
   readonly tolerance: number;
   /**
-   * Samples of one run of a loss graph at most, for speed; null: as many as of any other. Such a graph holds several tensors
-   * of each layer at once.
+   * Samples of one run of a loss graph at most, for speed; null: as many as of any other. Such a
+   * graph holds several tensors of each layer at once.
    */
   readonly mostLossSamples: number | null;
 }

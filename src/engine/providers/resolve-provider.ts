@@ -12,8 +12,9 @@ export interface ResolvedProvider {
 }
 
 /**
- * Decides what runs: a named provider if it loads, and with `auto` CUDA where it loads, else CPU. With `allowFallback` a
- * named provider that does not load is CPU as well: the work is CPU's then in every key and record.
+ * Decides what runs: a named provider if it loads, and with `auto` CUDA where it loads, else CPU.
+ * With `allowFallback` a named provider that does not load is CPU as well: the work is CPU's then
+ * in every key and record.
  *
  * @param open of executors that a provider is tried in
  * @throws InputError when a named provider can't run, saying what is missing

@@ -11,10 +11,12 @@ export function cudaDeviceCount(): number {
 }
 
 /**
- * GPUs of a machine that CUDA shows to a process, at least 1. CUDA numbers those that it shows from 0.
+ * GPUs of a machine that CUDA shows to a process, at least 1. CUDA numbers those that it shows from
+ * 0.
  *
  * @param list what `nvidia-smi -L` prints: all GPUs, one a line
- * @param visible CUDA_VISIBLE_DEVICES: indices or names, of which all from the first that is none (-1) are hidden
+ * @param visible CUDA_VISIBLE_DEVICES: indices or names, of which all from the first that is none
+ *   (-1) are hidden
  */
 export function visibleDevices(list: string, visible: string | undefined): number {
   const all = list.split('\n').filter((line) => line.startsWith('GPU ')).length;

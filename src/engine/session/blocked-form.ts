@@ -35,10 +35,16 @@ const MEASURED_SAMPLES = 16;
 /** Runs of each form, of which the fastest counts. */
 const MEASURED_RUNS = 4;
 
-/** What a form must save at least to be taken: making its session takes as long as some dozens of samples. */
+/**
+ * What a form must save at least to be taken: making its session takes as long as some dozens of
+ * samples.
+ */
 const WORTHWHILE = 0.99;
 
-/** Shapes of the quantizers' tensors by name, or null where the blocked form is not the fastest or does not apply. */
+/**
+ * Shapes of the quantizers' tensors by name, or null where the blocked form is not the fastest or
+ * does not apply.
+ */
 type Choice = ReadonlyMap<string, readonly number[]> | null;
 
 /** What was found out about blocked forms on this machine. */
@@ -60,9 +66,10 @@ const knownForms: Cache<KnownForms> = {
 };
 
 /**
- * The model with quantizers that work inside the runtime's blocked layout, see `withBlockedQuantizers`, where they are the
- * faster on this machine; null where they are not or can't be. That is measured once for each structure of graph, and the
- * outputs must be equal bit for bit.
+ * The model with quantizers that work inside the runtime's blocked layout, see
+ * `withBlockedQuantizers`, where they are the faster on this machine; null where they are not or
+ * can't be. That is measured once for each structure of graph, and the outputs must be equal bit
+ * for bit.
  *
  * @param samplesPerRun at most: memory may hold no more
  */
@@ -106,8 +113,8 @@ async function makeBlockedForm(
     return blocked && { model: blocked, settings: asItIs(settings) };
   } catch (error) {
     if (!(error instanceof RuntimeError || error instanceof ModelError)) throw error;
-    // What there is no room for (a temporary file, the batch that is measured) is run as it is without, and so is a graph of the
-    // runtime's that this program can't read.
+    // What there is no room for (a temporary file, the batch that is measured) is run as it is
+    // without, and so is a graph of the runtime's that this program can't read.
     choices.set(key, null);
     return null;
   }
@@ -207,8 +214,8 @@ function areBitsEqual(a: Outputs, b: Outputs): boolean {
 }
 
 /**
- * Two graphs with the same differ in the numbers of float32 initializers alone that are no sizes, and in no quantizer's being
- * uniform.
+ * Two graphs with the same differ in the numbers of float32 initializers alone that are no sizes,
+ * and in no quantizer's being uniform.
  */
 function structureOf(model: OnnxModel, marked: Quantizers): string {
   const initializer = model.graph.initializer.map((tensor) => {
@@ -228,8 +235,8 @@ function structureOf(model: OnnxModel, marked: Quantizers): string {
 }
 
 /**
- * Channels side by side in the runtime's blocked layout on this machine, or null where it has none: a convolution to one channel gets
- * weights for as many as a block has.
+ * Channels side by side in the runtime's blocked layout on this machine, or null where it has none:
+ * a convolution to one channel gets weights for as many as a block has.
  */
 export async function findBlock(settings: SessionSettings): Promise<number | null> {
   const small = smallModel({

@@ -3,7 +3,9 @@ import type { Kernels } from './kernel-profile.js';
 import type { Provider } from '../providers/provider.js';
 import { providers } from '../providers/providers.js';
 
-/** Work that was to be done on a device was done elsewhere, and the experiment does not allow it. */
+/**
+ * Work that was to be done on a device was done elsewhere, and the experiment does not allow it.
+ */
 export class FallbackError extends QuantsweepError {
   static override readonly errorClass = 'FallbackError';
   // Another driver, or run.allowFallback, and it runs; the check comes before the work.
@@ -11,16 +13,17 @@ export class FallbackError extends QuantsweepError {
 }
 
 /**
- * Operators that do nearly all of a network's arithmetic, under all names that the runtime gives them once fused:
- * convolutions, products of matrices, attention, recurrent layers.
+ * Operators that do nearly all of a network's arithmetic, under all names that the runtime gives
+ * them once fused: convolutions, products of matrices, attention, recurrent layers.
  */
 const heavy = /Conv|Gemm|MatMul|Attention|Einsum|^(?:LSTM|GRU|RNN)$/;
 
 /**
- * What of a run's work was not done on the provider that was asked for, in words; null where all that matters was: the
- * runtime gives what a provider has no kernel for to the CPU without a word. Only operators that do the arithmetic count,
- * and a run in which the provider did nothing at all. The rest (shapes and indices, which the runtime keeps on the CPU on
- * purpose, and operators that a provider lacks, such as Round on WebGPU) is slow there, but little work: it is recorded.
+ * What of a run's work was not done on the provider that was asked for, in words; null where all
+ * that matters was: the runtime gives what a provider has no kernel for to the CPU without a word.
+ * Only operators that do the arithmetic count, and a run in which the provider did nothing at all.
+ * The rest (shapes and indices, which the runtime keeps on the CPU on purpose, and operators that a
+ * provider lacks, such as Round on WebGPU) is slow there, but little work: it is recorded.
  *
  * @param kernels what ran, by the runtime's profile
  * @returns e.g. `2 Conv on CPUExecutionProvider`

@@ -3,7 +3,10 @@ import { copyNode } from '../../onnx/node.js';
 import type { NodeProto } from '../../onnx/proto/onnx_pb.js';
 import { optimizeModel, type SessionSettings } from './session.js';
 
-/** What a session made without options does to a model with QuantizeLinear and DequantizeLinear, by the runtime's own graphs. */
+/**
+ * What a session made without options does to a model with QuantizeLinear and DequantizeLinear, by
+ * the runtime's own graphs.
+ */
 export interface DefaultBehaviour {
   /** Nodes whose float32 weight it quantizes. */
   readonly weights: readonly NodeProto[];
@@ -25,8 +28,8 @@ const MERGED = 'DoubleQDQRemoved';
 const GEMM_OF_MATMUL = /\/MatMulAddFusion$/;
 
 /**
- * Has the runtime rewrite the model as it does by default, and reads what became of its layers: what no run shows, as tensors
- * that are asked for are left alone.
+ * Has the runtime rewrite the model as it does by default, and reads what became of its layers:
+ * what no run shows, as tensors that are asked for are left alone.
  *
  * @throws RuntimeError with the runtime's own words
  */

@@ -15,8 +15,9 @@ export function fixedInputs(sources: readonly DataSource[]): FixedInputs {
 }
 
 /**
- * The model of a file as an experiment runs it: of every If whose condition follows from constants and the fixed inputs
- * the branch that is taken. Such a model has a hash of its own, made of the file's and the inputs'; any other is the file's.
+ * The model of a file as an experiment runs it: of every If whose condition follows from constants
+ * and the fixed inputs the branch that is taken. Such a model has a hash of its own, made of the
+ * file's and the inputs'; any other is the file's.
  */
 export function withFixedInputs(file: ModelFile, fixed: FixedInputs): ModelFile {
   const model = foldConditions(file.model, fixed);

@@ -16,7 +16,10 @@ export interface ProfileEvent {
   readonly args?: { readonly provider?: string; readonly op_name?: string };
 }
 
-/** Operators that take quantized numbers and compute on them; QuantizeLinear and DequantizeLinear only convert. */
+/**
+ * Operators that take quantized numbers and compute on them; QuantizeLinear and DequantizeLinear
+ * only convert.
+ */
 const integerKernel = /^(?:QLinear.+|QGemm|(?:Conv|MatMul)Integer.*|DynamicQuantizeMatMul)$/;
 
 /** Counts the kernels of one profiled run. */

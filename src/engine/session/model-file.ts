@@ -14,7 +14,8 @@ export interface ModelFile {
 }
 
 /**
- * Reads an `.onnx` file and the external data beside it. Paths of external data stay inside the file's folder.
+ * Reads an `.onnx` file and the external data beside it. Paths of external data stay inside the
+ * file's folder.
  *
  * @throws ModelError naming the file and what is wrong
  */
@@ -93,7 +94,10 @@ function readPart(folder: string, location: string, offset: number, length: numb
   }
 }
 
-/** Null where there is nothing; names that can't be one (too long, with a zero byte) or go in circles are refused. */
+/**
+ * Null where there is nothing; names that can't be one (too long, with a zero byte) or go in
+ * circles are refused.
+ */
 function statOf(path: string, location: string): Stats | null {
   try {
     return statSync(path, { throwIfNoEntry: false }) ?? null;

@@ -7,8 +7,8 @@ export function referenceOutput({ ownPrefix }: Pick<OnnxModel, 'ownPrefix'>): st
 }
 
 /**
- * Returns what runs both models on each batch: the outputs of `session`, and `output` of `reference` as
- * `name`. The FP32 outputs of one batch are all that is held of them.
+ * Returns what runs both models on each batch: the outputs of `session`, and `output` of
+ * `reference` as `name`. The FP32 outputs of one batch are all that is held of them.
  */
 export function besideReference(
   session: Session,

@@ -7,7 +7,10 @@ import { Session, type SessionSettings } from './session.js';
 
 const knownDevices: Cache<Map<number, boolean>> = { start: () => new Map() };
 
-/** Whether adding and subtracting 1.5 * 2^23 rounds half to even on this device: run once per process and device. */
+/**
+ * Whether adding and subtracting 1.5 * 2^23 rounds half to even on this device: run once per
+ * process and device.
+ */
 export async function roundsByAdding(settings: SessionSettings, caches: JobCaches): Promise<boolean> {
   const known = caches.of(knownDevices);
   const before = known.get(settings.deviceId);

@@ -26,8 +26,9 @@ const forms = {
 } satisfies Record<ModelForm, MakeForm>;
 
 /**
- * The model as its provider runs it best, see {@link ModelForm}: with the same numbers, whatever the form. Of a long pass
- * (`longPass`: samples of one of its runs) it is worth a second to find out which form is the fastest.
+ * The model as its provider runs it best, see {@link ModelForm}: with the same numbers, whatever
+ * the form. Of a long pass (`longPass`: samples of one of its runs) it is worth a second to find
+ * out which form is the fastest.
  */
 export async function runnableForm(model: OnnxModel, io: ModelIo, context: FormContext): Promise<Runnable> {
   return forms[providers[context.session.provider].form](model, io, context);

@@ -16,8 +16,9 @@ export class RuntimeError extends QuantsweepError {
 }
 
 /**
- * The runtime gives no code with its errors, so its words are all there is to tell them apart: those of its allocators
- * (`BFCArena`, `std::bad_alloc`), of CUDA and of WebGPU's device loss. What is not known counts as the model's own fault.
+ * The runtime gives no code with its errors, so its words are all there is to tell them apart:
+ * those of its allocators (`BFCArena`, `std::bad_alloc`), of CUDA and of WebGPU's device loss. What
+ * is not known counts as the model's own fault.
  */
 function troubleOf(words: string): RuntimeTrouble | null {
   if (/bad_?\s?alloc|failed to allocate memory|available memory of \d+ is smaller|out of memory/i.test(words)) {

@@ -20,7 +20,10 @@ export interface SessionSettings {
   /** Threads of one operator on CPU. */
   readonly threads: number;
   readonly optimizationLevel: OptimizationLevel;
-  /** True: QuantizeLinear and DequantizeLinear may be fused into integer kernels, as by default in the runtime. */
+  /**
+   * True: QuantizeLinear and DequantizeLinear may be fused into integer kernels, as by default in
+   * the runtime.
+   */
   readonly fuseQuantized?: boolean;
   /** True: work that the provider has no kernel for may run on the CPU, also that which matters. */
   readonly allowFallback?: boolean;
@@ -45,7 +48,10 @@ export type Feeds = Readonly<Record<string, Feed>>;
 
 export type Outputs = Readonly<Record<string, FloatTensor>>;
 
-/** A session of onnxruntime-node. `run` and `create` block the event loop: use it in a child process only. */
+/**
+ * A session of onnxruntime-node. `run` and `create` block the event loop: use it in a child process
+ * only.
+ */
 export class Session {
   readonly #session: ort.InferenceSession;
   readonly #input: string;
@@ -67,7 +73,10 @@ export class Session {
     return new Session(await createSession(bytes, settings, {}), input, names);
   }
 
-  /** Feeds one batch, and further inputs where the model has them, and returns all graph outputs. @throws RuntimeError */
+  /**
+   * Feeds one batch, and further inputs where the model has them, and returns all graph outputs.
+   * @throws RuntimeError
+   */
   async run(batch: FloatTensor, further: Feeds = {}): Promise<Outputs> {
     try {
       const results = await this.#session.run(toTensors(this.#names, this.#input, batch, further));
@@ -120,7 +129,10 @@ export async function profileKernels(
   }
 }
 
-/** The runtime says nothing when its profile does not fit on the disk: it is cut, or not there. @throws SurroundingsError */
+/**
+ * The runtime says nothing when its profile does not fit on the disk: it is cut, or not there.
+ * @throws SurroundingsError
+ */
 function readProfile(folder: string): readonly ProfileEvent[] {
   const [file] = readdirSync(folder);
   try {
@@ -133,8 +145,8 @@ function readProfile(folder: string): readonly ProfileEvent[] {
 }
 
 /**
- * The model as the runtime rewrites it at the settings' optimization level: the bytes of an `.onnx` file, with operators of its own
- * that suit this machine, to be run without further optimization.
+ * The model as the runtime rewrites it at the settings' optimization level: the bytes of an `.onnx`
+ * file, with operators of its own that suit this machine, to be run without further optimization.
  *
  * @throws RuntimeError with the runtime's own words
  */
@@ -167,7 +179,9 @@ export function onnxruntimeVersion(): string {
   return ort.env.versions.node ?? ort.env.versions.common;
 }
 
-/** The first leaves the joining of two pairs with different scales on, which also rounds otherwise. */
+/**
+ * The first leaves the joining of two pairs with different scales on, which also rounds otherwise.
+ */
 const asWritten = { disable_quant_qdq: '1', disable_double_qdq_remover: '1' } as const;
 
 async function createSession(
@@ -184,7 +198,8 @@ async function createSession(
       interOpNumThreads: 1,
       executionMode: 'sequential',
       logSeverityLevel: 3,
-      // A model that brings its own QuantizeLinear is run as written, not fused into integer kernels, unless asked for.
+      // A model that brings its own QuantizeLinear is run as written, not fused into integer
+      // kernels, unless asked for.
       extra: { session: settings.fuseQuantized === true ? {} : asWritten },
     });
   } catch (cause) {

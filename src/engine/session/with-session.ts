@@ -4,7 +4,10 @@ import type { JobContext } from '../jobs/job-context.js';
 import { runnableForm } from './runnable-form.js';
 import { Session } from './session.js';
 
-/** Runs `work` with a session on the model, in the form that its provider runs best, and releases it, whatever happens. */
+/**
+ * Runs `work` with a session on the model, in the form that its provider runs best, and releases
+ * it, whatever happens.
+ */
 export async function withSession<T>(
   model: OnnxModel,
   io: ModelIo,

@@ -20,10 +20,12 @@ export interface YamlExcess {
 }
 
 /**
- * Where a YAML text nests too deep or has too many values, told from its tokens alone: the parser builds what it reads
- * level inside level, so that a megabyte of brackets takes hundreds of megabytes, or its whole stack, before anything can
- * be counted; a megabyte of `1,` takes half a gigabyte. Of levels by indentation four times as many are let pass, as they
- * may be fewer than there are columns that lines begin at: the parser's stack bears them, and what it builds is counted.
+ * Where a YAML text nests too deep or has too many values, told from its tokens alone: the parser
+ * builds what it reads level inside level, so that a megabyte of brackets takes hundreds of
+ * megabytes, or its whole stack, before anything can be counted; a megabyte of `1,` takes half a
+ * gigabyte. Of levels by indentation four times as many are let pass, as they may be fewer than
+ * there are columns that lines begin at: the parser's stack bears them, and what it builds is
+ * counted.
  *
  * @returns null: nothing is too much
  */

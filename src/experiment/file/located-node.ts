@@ -1,6 +1,9 @@
 import type { Place } from '../experiment-error.js';
 
-/** A value of the experiment that remembers where it was written, so that an axis value or an override can be blamed. */
+/**
+ * A value of the experiment that remembers where it was written, so that an axis value or an
+ * override can be blamed.
+ */
 export type LocatedNode = LocatedScalar | LocatedList | LocatedMapping;
 
 export interface LocatedScalar {
@@ -49,7 +52,10 @@ function childOf(node: LocatedNode, segment: PropertyKey): LocatedNode | undefin
   return entryOf(node, String(segment))?.node;
 }
 
-/** Where the value at a path was written, or, where there is none, the nearest mapping or list around it. */
+/**
+ * Where the value at a path was written, or, where there is none, the nearest mapping or list
+ * around it.
+ */
 export function placeOf(root: LocatedNode, path: readonly PropertyKey[]): Place {
   let node = root;
   for (const segment of path) {
@@ -68,8 +74,9 @@ export function nodeAt(root: LocatedNode, path: readonly PropertyKey[]): Located
 }
 
 /**
- * A copy of the tree with the value at a path replaced or added; mappings that are missing on the way are made. Where
- * a scalar or a list is in the way the tree is returned as it is: validation will name that value.
+ * A copy of the tree with the value at a path replaced or added; mappings that are missing on the
+ * way are made. Where a scalar or a list is in the way the tree is returned as it is: validation
+ * will name that value.
  */
 export function withNodeAt(root: LocatedNode, path: readonly string[], node: LocatedNode): LocatedNode {
   const [key, ...rest] = path;

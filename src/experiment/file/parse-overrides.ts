@@ -32,7 +32,9 @@ function isSeveral(node: LocatedNode, setting: SettingPath): boolean {
   return node.kind === 'list' && !node.items.every(isInner);
 }
 
-/** What stands in front of the first `=`; a colon at its end asks for YAML, whatever the setting is. */
+/**
+ * What stands in front of the first `=`; a colon at its end asks for YAML, whatever the setting is.
+ */
 function splitOption(text: string): { path: string; valueText: string; isYaml: boolean } | undefined {
   const split = text.indexOf('=');
   const left = split < 0 ? '' : text.slice(0, split).trim();
@@ -42,8 +44,9 @@ function splitOption(text: string): { path: string; valueText: string; isYaml: b
 }
 
 /**
- * The value of an option. Of text nothing is cut, trimmed or converted: ` #` begins no comment, `007` is no number. What is
- * read as YAML has no comments either: in an option they would hide the end of a value.
+ * The value of an option. Of text nothing is cut, trimmed or converted: ` #` begins no comment,
+ * `007` is no number. What is read as YAML has no comments either: in an option they would hide the
+ * end of a value.
  */
 function readValue(valueText: string, setting: SettingPath, isYaml: boolean, place: Place & YamlOrigin): LocatedNode {
   if (setting.isText && !isYaml) {
@@ -88,9 +91,10 @@ function parseOverride(text: string, report: Report): Override | undefined {
 }
 
 /**
- * Reads `--set path=value` options. The setting's type says how: text is taken as typed, the items of a list of texts too,
- * anything else is YAML, as is every value of `path:=value`. A list or range given for a setting of one value makes the
- * setting an axis. Relative paths are resolved against the current folder. Of several for one path the last counts.
+ * Reads `--set path=value` options. The setting's type says how: text is taken as typed, the items
+ * of a list of texts too, anything else is YAML, as is every value of `path:=value`. A list or
+ * range given for a setting of one value makes the setting an axis. Relative paths are resolved
+ * against the current folder. Of several for one path the last counts.
  */
 export function parseOverrides(texts: readonly string[], report: Report): readonly Override[] {
   const byPath = new Map<string, Override>();

@@ -22,7 +22,9 @@ function nameOfFile(path: string): string {
   return stem.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N} ._-]+/gu, '').slice(0, 100) || 'experiment';
 }
 
-/** Reads version, name, question, baselines and run. Returns null where any of them has a problem. */
+/**
+ * Reads version, name, question, baselines and run. Returns null where any of them has a problem.
+ */
 export function readHeader(root: LocatedMapping, path: string, problems: Problem[]): Header | null {
   const before = problems.length;
   const read = <Schema extends z.ZodType>(

@@ -10,16 +10,24 @@ const mostNodes = 100_000;
 const mostAliases = 1_000;
 const deepest = 32;
 
-/** What a YAML text is: a file, or the value of a `--set` option (whose places are the option itself). */
+/**
+ * What a YAML text is: a file, or the value of a `--set` option (whose places are the option
+ * itself).
+ */
 export type YamlOrigin =
   { readonly kind: 'file'; readonly file: string } | { readonly kind: 'option'; readonly option: string };
 
-/** How plain scalars are read: `values` as YAML 1.2's core schema says, `texts` as the text that stands there. */
+/**
+ * How plain scalars are read: `values` as YAML 1.2's core schema says, `texts` as the text that
+ * stands there.
+ */
 export type YamlScalars = 'values' | 'texts';
 
 /**
- * Reads one YAML 1.2 document (core schema: no merge keys, no timestamps, `yes` is text). Aliases are followed.
- * @throws {ExperimentError} for syntax errors (the first), duplicate keys, tabs, unknown tags, aliases without end.
+ * Reads one YAML 1.2 document (core schema: no merge keys, no timestamps, `yes` is text). Aliases
+ * are followed.
+ * @throws {ExperimentError} for syntax errors (the first), duplicate keys, tabs, unknown tags,
+ *   aliases without end.
  */
 export function readYaml(text: string, origin: YamlOrigin, scalars: YamlScalars = 'values'): LocatedNode {
   const lineCounter = new LineCounter();
@@ -116,7 +124,10 @@ export function readYaml(text: string, origin: YamlOrigin, scalars: YamlScalars 
   return readNode(document.contents, placeOfOffset(0), []);
 }
 
-/** What each alias stands for: the last anchor of its name before it. In one go, as the parser's own way is one per alias. */
+/**
+ * What each alias stands for: the last anchor of its name before it. In one go, as the parser's own
+ * way is one per alias.
+ */
 function targetsOfAliases(document: Document.Parsed): ReadonlyMap<Alias, Node> {
   const anchors = new Map<string, Node>();
   const targets = new Map<Alias, Node>();

@@ -20,8 +20,8 @@ interface SectionSource {
 const MOST_CHARACTERS = 120;
 
 /**
- * Where the settings of trials were written, for whatever is found out about them later: by the section's object, which
- * equal sections of trials share.
+ * Where the settings of trials were written, for whatever is found out about them later: by the
+ * section's object, which equal sections of trials share.
  */
 export class SettingSources implements SettingPlaces {
   readonly #sections = new Map<object, SectionSource>();

@@ -5,8 +5,9 @@ import { filePaths } from '../../schema/schema-leaves.js';
 import { unwrapSchema } from '../sections/setting-paths.js';
 
 /**
- * A value of a `--set` option with the files that it names made absolute: typed on a command line they mean the current
- * folder, not that of the experiment file. Files inside of mappings (`data.*.inputs`) count as well.
+ * A value of a `--set` option with the files that it names made absolute: typed on a command line
+ * they mean the current folder, not that of the experiment file. Files inside of mappings
+ * (`data.*.inputs`) count as well.
  *
  * @param schemas what the value may be; of several the first that names files counts
  */

@@ -50,8 +50,9 @@ export function readRange(node: LocatedMapping, field: string, report: Report): 
 }
 
 /**
- * The values of an axis, an override or a rule: a scalar is one value, a list is several, a range is its numbers
- * (also inside a list). For a setting that is itself a list, a range is one value and a list holds lists.
+ * The values of an axis, an override or a rule: a scalar is one value, a list is several, a range
+ * is its numbers (also inside a list). For a setting that is itself a list, a range is one value
+ * and a list holds lists.
  */
 export function readAxisValues(node: LocatedNode, setting: SettingPath, report: Report): readonly LocatedNode[] {
   const field = setting.path;

@@ -3,7 +3,10 @@ import { IdenticalParts } from '../../memo/identical-parts.js';
 import { onceForEach } from '../../memo/once-for-each.js';
 import type { BaselineRole, ExpandedTrial, TrialRole } from '../sections/settings.js';
 
-/** Whether an axis can make two trials of that role differ: fp32 depends on model, evaluation and task alone. */
+/**
+ * Whether an axis can make two trials of that role differ: fp32 depends on model, evaluation and
+ * task alone.
+ */
 function isAxisOf(role: TrialRole, path: string): boolean {
   const [section] = path.split('.');
   switch (role) {
@@ -29,7 +32,10 @@ function ownRole({ settings }: ExpandedTrial): TrialRole {
   return settings.smoothing.mode === 'none' ? 'unsmoothed' : 'candidate';
 }
 
-/** A trial of one layer's sensitivity is held against its own sweep's other trials, not an unsmoothed twin for each layer. */
+/**
+ * A trial of one layer's sensitivity is held against its own sweep's other trials, not an
+ * unsmoothed twin for each layer.
+ */
 function hasBaseline(role: BaselineRole, { settings }: ExpandedTrial): boolean {
   return role === 'fp32' || settings.layers.sensitivity === 'none';
 }
@@ -41,9 +47,9 @@ function textOf(section: unknown): string {
 }
 
 /**
- * The trials of a sweep: for each baseline the counterpart of every trial of the grid, fp32 first, then the grid; each
- * once, judged by what can influence its result. A trial of the grid without smoothing is an `unsmoothed` trial, one of
- * a layer's sensitivity a `sensitivity` trial.
+ * The trials of a sweep: for each baseline the counterpart of every trial of the grid, fp32 first,
+ * then the grid; each once, judged by what can influence its result. A trial of the grid without
+ * smoothing is an `unsmoothed` trial, one of a layer's sensitivity a `sensitivity` trial.
  */
 export function collectTrials(
   grid: readonly ExpandedTrial[],

@@ -21,7 +21,10 @@ interface Decimal {
   readonly places: number;
 }
 
-/** The decimal that a number prints as, which for a number read from text of up to 15 digits is that text. */
+/**
+ * The decimal that a number prints as, which for a number read from text of up to 15 digits is that
+ * text.
+ */
 function toDecimal(value: number): Decimal {
   const [mantissa = '0', exponent = '0'] = String(value).split('e');
   const [whole = '0', fraction = ''] = mantissa.split('.');
@@ -31,8 +34,9 @@ function toDecimal(value: number): Decimal {
 }
 
 /**
- * The values of a range as exact decimals: `from + i * step` is added in decimal, not in binary, so that 0.05..0.95
- * by 0.05 is 19 values and the third prints as 0.15. A step that does not hit `to` stops before it.
+ * The values of a range as exact decimals: `from + i * step` is added in decimal, not in binary, so
+ * that 0.05..0.95 by 0.05 is 19 values and the third prints as 0.15. A step that does not hit `to`
+ * stops before it.
  * @returns the values, ascending, or what is wrong with the range
  */
 export function expandRange(range: DecimalRange): readonly number[] | RangeProblem {

@@ -14,7 +14,10 @@ export interface ExcludeRule {
   readonly field: string;
 }
 
-/** The rules of `exclude`: a list of mappings from setting paths to a value, a list of values or a range. */
+/**
+ * The rules of `exclude`: a list of mappings from setting paths to a value, a list of values or a
+ * range.
+ */
 export function readExclude(node: LocatedNode | undefined, report: Report): readonly ExcludeRule[] {
   if (node === undefined) return [];
   if (node.kind !== 'list') {
@@ -37,7 +40,10 @@ export function readExclude(node: LocatedNode | undefined, report: Report): read
   });
 }
 
-/** The value as trials have it, with the defaults inside filled in (a rule of `layers.rules`); as it is where it is none. */
+/**
+ * The value as trials have it, with the defaults inside filled in (a rule of `layers.rules`); as it
+ * is where it is none.
+ */
 function asParsed(value: unknown, { schemas }: SettingPath): unknown {
   for (const schema of schemas) {
     const parsed = schema.safeParse(value);
@@ -47,7 +53,8 @@ function asParsed(value: unknown, { schemas }: SettingPath): unknown {
 }
 
 function valueAt(settings: FileSettings, setting: SettingPath): unknown {
-  // Alpha exists only where it is used: its default must not make a rule for static trials match a dynamic one.
+  // Alpha exists only where it is used: its default must not make a rule for static trials match a
+  // dynamic one.
   if (setting.path === 'smoothing.alpha' && settings.smoothing.mode !== 'static') return undefined;
   return setting.segments.reduce<unknown>(
     (value, segment) =>

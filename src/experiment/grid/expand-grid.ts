@@ -18,8 +18,9 @@ const reasonsAgainstAlpha = new Map([
 ]);
 
 /**
- * Gives a block with an axis `smoothing.alpha` and no `smoothing.mode` the mode `static`. A block with both must be
- * static throughout: other modes have no alpha of their own, and their product with alphas would be one trial many times.
+ * Gives a block with an axis `smoothing.alpha` and no `smoothing.mode` the mode `static`. A block
+ * with both must be static throughout: other modes have no alpha of their own, and their product
+ * with alphas would be one trial many times.
  */
 export function impliedMode(block: Block, report: Report): Block {
   const columns = block.axes.flatMap((axis) => axis.settings.map((setting, column) => ({ axis, setting, column })));

@@ -48,9 +48,10 @@ function overrideBlock(block: Block, override: Override): Block {
 }
 
 /**
- * Applies overrides to every block: an axis (or a column of a zip) of the same setting is replaced; a list or range is
- * added as an axis where the block has none, `smoothing.alpha` only to blocks that are static. `smoothing.mode` is added
- * to blocks that mean static by having an alpha axis, so that the override is never passed over.
+ * Applies overrides to every block: an axis (or a column of a zip) of the same setting is replaced;
+ * a list or range is added as an axis where the block has none, `smoothing.alpha` only to blocks
+ * that are static. `smoothing.mode` is added to blocks that mean static by having an alpha axis, so
+ * that the override is never passed over.
  */
 export function overrideGrid(blocks: readonly Block[], overrides: readonly Override[]): readonly Block[] {
   const settings = overrides.filter((override) => override.kind === 'setting');

@@ -54,7 +54,9 @@ function axesOf(point: readonly Assignment[], axisPaths: readonly string[]): Exp
   return Object.fromEntries(own.map(({ setting, value }) => [setting.path, toPlain(value)]));
 }
 
-/** The grid's trials in order, without those that rules drop; incomplete where problems were found. */
+/**
+ * The grid's trials in order, without those that rules drop; incomplete where problems were found.
+ */
 export function resolveGrid(grid: GridToResolve): readonly ExpandedTrial[] {
   const { root, axisPaths, rules, gridPlace, problems } = grid;
   const size = grid.blocks.reduce((sum, block) => sum + blockSize(block), 0);
@@ -64,7 +66,8 @@ export function resolveGrid(grid: GridToResolve): readonly ExpandedTrial[] {
   }
   const resolveSections = createSectionResolver(root);
   const toSettings = createSettingsConverter(grid.folder);
-  // Without a grid the fixed settings are still checked, so that all problems of a file are told at once.
+  // Without a grid the fixed settings are still checked, so that all problems of a file are told at
+  // once.
   const points =
     grid.blocks.length === 0
       ? [{ block: 0, point: [] }]

@@ -9,7 +9,10 @@ import { settingPaths } from '../sections/setting-paths.js';
 import { sectionNames, sectionSchemas } from '../sections/sections.js';
 import type { FileSettings, SectionName } from '../sections/sections.js';
 
-/** A section of one trial: validated, or what is wrong with it. Equal sections of trials are one object. */
+/**
+ * A section of one trial: validated, or what is wrong with it. Equal sections of trials are one
+ * object.
+ */
 export interface ResolvedSection {
   /** Validated value; undefined where there are problems. */
   readonly value: FileSettings[SectionName] | undefined;
@@ -55,8 +58,8 @@ function resolveSection(root: LocatedMapping, name: SectionName, assignments: re
 export type SectionResolver = (assignments: readonly Assignment[]) => ResolvedSections;
 
 /**
- * A resolver for the settings of one file. Each section is validated once for each combination of axis values inside
- * it, so that a large grid costs little more than its sections.
+ * A resolver for the settings of one file. Each section is validated once for each combination of
+ * axis values inside it, so that a large grid costs little more than its sections.
  */
 export function createSectionResolver(root: LocatedMapping): SectionResolver {
   const known = new Map<string, ResolvedSection>();

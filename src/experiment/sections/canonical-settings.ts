@@ -20,10 +20,11 @@ import { unsmoothed } from './smoothing.js';
 import { canonicalSmoothing } from '../../smooth/canonical-smoothing.js';
 
 /**
- * Settings with everything that cannot influence the trial's result set to null, so that equal work has equal keys:
- * an `fp32` trial has only model, evaluation, preprocess and task; `search` exists only where alphas are searched.
- * Numbers inside a section that cannot matter take a fixed value (the percentile of another calibrator, say). Numbers of
- * samples are at most those that the data settings give; sets (operators, globs, loss modes) are sorted.
+ * Settings with everything that cannot influence the trial's result set to null, so that equal work
+ * has equal keys: an `fp32` trial has only model, evaluation, preprocess and task; `search` exists
+ * only where alphas are searched. Numbers inside a section that cannot matter take a fixed value
+ * (the percentile of another calibrator, say). Numbers of samples are at most those that the data
+ * settings give; sets (operators, globs, loss modes) are sorted.
  */
 export interface TrialSettings {
   readonly role: TrialRole;
@@ -40,7 +41,10 @@ export interface TrialSettings {
   readonly gate: GateSettings | null;
 }
 
-/** The sections that {@link canonicalSettings} of a baseline look into: equal ones give equal canonical settings. */
+/**
+ * The sections that {@link canonicalSettings} of a baseline look into: equal ones give equal
+ * canonical settings.
+ */
 export function sectionsOf(role: 'fp32' | 'unsmoothed', settings: Settings): readonly [unknown, ...unknown[]] {
   const { model, data, task, layers, quantization, loss, gate } = settings;
   return role === 'fp32' ? [model, data, task] : [model, data, task, layers, quantization, loss, gate];
@@ -81,7 +85,10 @@ function canonicalOf(role: TrialRole, settings: Settings): TrialSettings {
 
 const canonicalOnce = onceForEach((settings: Settings, role: TrialRole) => canonicalOf(role, settings));
 
-/** The settings of a trial in a role, e.g. of the unsmoothed trial that a candidate is compared with. */
+/**
+ * The settings of a trial in a role, e.g. of the unsmoothed trial that a candidate is compared
+ * with.
+ */
 export function canonicalSettings(role: TrialRole, settings: Settings): TrialSettings {
   return canonicalOnce(settings, role);
 }

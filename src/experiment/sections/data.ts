@@ -72,7 +72,10 @@ export interface EvaluationSettings extends Omit<OfRole<typeof evaluationRole>, 
 
 /** A candidate is stopped once it is certainly not the best. */
 export interface StopSettings {
-  /** Probability, 0.5 to below 1, with which a setting that is as good as the best complete one is not stopped. */
+  /**
+   * Probability, 0.5 to below 1, with which a setting that is as good as the best complete one is
+   * not stopped.
+   */
   readonly confidence: number;
 }
 
@@ -106,7 +109,10 @@ const checkEvaluation: Check<Written> = ({ data, task }) => {
   return missing === undefined ? null : { path: `evaluation.${missing.key}`, text: missing.text };
 };
 
-/** The sequential test pairs samples that are right or wrong; the metrics of other tasks are not made of such samples. */
+/**
+ * The sequential test pairs samples that are right or wrong; the metrics of other tasks are not
+ * made of such samples.
+ */
 const checkStop: Check<Written> = ({ data, task }) => {
   const { confidence } = data.evaluation.stop;
   if (confidence === null || taskOf(task.kind).countsSamples) return null;
@@ -125,7 +131,8 @@ interface Trial {
 const columns: readonly Column<Trial>[] = [
   { name: 'calibration_batches', type: 'INTEGER', value: ({ calibration }) => calibration?.batches },
   { name: 'calibration_batch_size', type: 'INTEGER', value: ({ calibration }) => calibration?.batchSize },
-  // The asked ones, until the trial is finished and tells the real ones; of evaluation and losses too.
+  // The asked ones, until the trial is finished and tells the real ones; of evaluation and losses
+  // too.
   {
     name: 'calibration_samples',
     type: 'INTEGER',
@@ -154,14 +161,18 @@ export function locateData({ calibration, evaluation, preprocess }: WrittenData,
     evaluation: {
       source: toDataSource(evaluation, folder),
       ...seen,
-      // Absent where it is off: keys of trials without it are those of versions that did not know it.
+      // Absent where it is off: keys of trials without it are those of versions that did not know
+      // it.
       ...(stop.confidence === null ? {} : { stop: { confidence: stop.confidence } }),
     },
     preprocess,
   };
 }
 
-/** The evaluation of what is never stopped early: all but candidates. The same object where there is no such setting. */
+/**
+ * The evaluation of what is never stopped early: all but candidates. The same object where there is
+ * no such setting.
+ */
 export function withoutStop(evaluation: EvaluationSettings): EvaluationSettings {
   const { stop, ...rest } = evaluation;
   return stop === undefined ? evaluation : rest;

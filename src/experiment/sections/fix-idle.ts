@@ -1,6 +1,9 @@
 import type { FixedWhereIdle } from './section.js';
 
-/** The section with each setting that has no effect at its fixed value; the same object where there is none. */
+/**
+ * The section with each setting that has no effect at its fixed value; the same object where there
+ * is none.
+ */
 export function fixIdle<Part extends object, Written>(
   part: Part,
   rules: readonly FixedWhereIdle<Written>[],

@@ -73,9 +73,9 @@ function axesSchema(more: Record<string, JsonSchema> = {}): JsonSchema {
 }
 
 /**
- * The JSON Schema (draft 7, as yaml-language-server reads it) of an experiment file, with titles, descriptions,
- * defaults and every axis path of the grid, so that editors complete and check. Looser than loading: what depends on
- * several settings is checked only there.
+ * The JSON Schema (draft 7, as yaml-language-server reads it) of an experiment file, with titles,
+ * descriptions, defaults and every axis path of the grid, so that editors complete and check.
+ * Looser than loading: what depends on several settings is checked only there.
  */
 export function experimentJsonSchema(): JsonSchema {
   const header = Object.fromEntries(

@@ -10,7 +10,10 @@ interface Missing {
   readonly text: string;
 }
 
-/** What evaluation data lack that the task is scored by, as far as settings tell; undefined where they lack nothing. */
+/**
+ * What evaluation data lack that the task is scored by, as far as settings tell; undefined where
+ * they lack nothing.
+ */
 export function lacksForTask(kind: TaskSettings['kind'], evaluation: FileSource): Missing | undefined {
   const what = taskOf(kind).needs;
   if (what === null) return undefined;

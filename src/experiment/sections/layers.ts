@@ -63,10 +63,15 @@ const schema = z
   .meta({ title: 'Layers', description: 'Which layers are quantized. Input and weight of each, nothing else.' })
   .prefault({});
 
-/** `focus` is a glob in the file, and the name of one layer once a sensitivity trial is expanded. */
+/**
+ * `focus` is a glob in the file, and the name of one layer once a sensitivity trial is expanded.
+ */
 export type LayerSettings = Immutable<z.output<typeof schema>>;
 
-/** What some layers get instead of the sweep's quantizers. Of several rules that match a layer the last one counts. */
+/**
+ * What some layers get instead of the sweep's quantizers. Of several rules that match a layer the
+ * last one counts.
+ */
 export type LayerRule = LayerSettings['rules'][number];
 
 /** Which of the selected layers one trial quantizes. */

@@ -16,7 +16,10 @@ for (const { segments, schemas } of settingPaths.values()) {
   bySection.set(name, [...(bySection.get(name) ?? []), { segments: rest, at: registered.at }]);
 }
 
-/** The section without settings of {@link leftOut} that have their defaults; the same object where there are none. */
+/**
+ * The section without settings of {@link leftOut} that have their defaults; the same object where
+ * there are none.
+ */
 export function leaveOutDefaults<Part extends object>(name: SectionName, section: Part): Part {
   return (bySection.get(name) ?? []).reduce((rest, { segments, at }) => without(rest, segments, at) as Part, section);
 }

@@ -69,7 +69,10 @@ export const runSchema = z
   .meta({ title: 'Run', description: 'How the sweep runs. Only provider and optimizationLevel can change a result.' })
   .prefault({});
 
-/** How a sweep is run: nothing here changes a result, except the provider and level, which are part of every key. */
+/**
+ * How a sweep is run: nothing here changes a result, except the provider and level, which are part
+ * of every key.
+ */
 export type RunSettings = Immutable<z.output<typeof runSchema>>;
 
 export type ProviderRequest = RunSettings['provider'];

@@ -39,12 +39,16 @@ const schema = z
 
 export type SearchSettings = Immutable<z.output<typeof schema>>;
 
-/** What a candidate alpha of a layer is judged by; the `output` order always takes the divergence of the output. */
+/**
+ * What a candidate alpha of a layer is judged by; the `output` order always takes the divergence of
+ * the output.
+ */
 export type SearchObjective = SearchSettings['objective'];
 
 /**
- * `isolated`: each layer alone, fed the FP32 input; `sequential`: in graph order, behind its quantized predecessors;
- * `output`: coordinate descent on the divergence of the output, from the best static alpha.
+ * `isolated`: each layer alone, fed the FP32 input; `sequential`: in graph order, behind its
+ * quantized predecessors; `output`: coordinate descent on the divergence of the output, from the
+ * best static alpha.
  */
 export type SearchOrder = SearchSettings['order'];
 
@@ -61,7 +65,10 @@ function withoutSearch({ smoothing }: Written): string | null {
     : `beside smoothing.mode ${smoothing.mode}`;
 }
 
-/** Null where each layer has its own: alpha `auto` is the descent's start, judged by the output, without the descent. */
+/**
+ * Null where each layer has its own: alpha `auto` is the descent's start, judged by the output,
+ * without the descent.
+ */
 function ofAuto({ smoothing }: Written): string | null {
   const auto = 'beside smoothing.alpha auto, which always goes by the divergence of the output';
   return smoothingModes[smoothing.mode].alphas === 'searchedPerLayer' ? null : auto;

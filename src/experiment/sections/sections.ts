@@ -12,7 +12,10 @@ import type { Section } from './section.js';
 import { smoothingSection } from './smoothing.js';
 import { taskSection } from './task.js';
 
-/** The schema of each section that a trial depends on, in the order of the file. Every leaf in them can be an axis. */
+/**
+ * The schema of each section that a trial depends on, in the order of the file. Every leaf in them
+ * can be an axis.
+ */
 export const sectionSchemas = {
   model: modelSection.schema,
   data: dataSection.schema,

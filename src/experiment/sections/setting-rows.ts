@@ -5,8 +5,9 @@ import { headerPaths, settingPaths, unwrapSchema } from './setting-paths.js';
 import type { SettingPath } from './setting-paths.js';
 
 /**
- * Rows of the tables of docs/EXPERIMENTS.md, `field | type | default | meaning`, by path in the order of the file. None for
- * settings that several formats or tasks describe in words of their own.
+ * Rows of the tables of docs/EXPERIMENTS.md, `field | type | default | meaning`, by path in the
+ * order of the file. None for settings that several formats or tasks describe in words of their
+ * own.
  */
 export function settingRows(): ReadonlyMap<string, string> {
   const all = [...settingPaths.values(), ...headerPaths.values()];

@@ -30,8 +30,9 @@ export type {
 };
 
 /**
- * Everything a trial depends on, plain JSON. `run` settings (provider, slots, ...) are not here: they must not change
- * results. An axis of the grid is a dotted path into it, e.g. `smoothing.alpha`.
+ * Everything a trial depends on, plain JSON. `run` settings (provider, slots, ...) are not here:
+ * they must not change results. An axis of the grid is a dotted path into it, e.g.
+ * `smoothing.alpha`.
  */
 export interface Settings {
   readonly model: ModelSettings;
@@ -60,7 +61,8 @@ export interface ExpandedTrial {
 /** Where the settings of trials were written. */
 export interface SettingPlaces {
   /**
-   * `a.yaml:12:5: grid[3], trial with layers.keepFloat 2: ` for a message about a setting; without what is not known.
+   * `a.yaml:12:5: grid[3], trial with layers.keepFloat 2: ` for a message about a setting; without
+   * what is not known.
    *
    * @param section the trial's own object of the section
    * @param path inside the section
@@ -84,6 +86,9 @@ export interface Experiment {
   readonly axisPaths: readonly string[];
   /** Lines for people: settings that were written and have no effect. */
   readonly notes?: readonly string[];
-  /** Where the settings of trials were written, for messages about them; absent where that is not known. */
+  /**
+   * Where the settings of trials were written, for messages about them; absent where that is not
+   * known.
+   */
   readonly sources?: SettingPlaces;
 }

@@ -26,9 +26,10 @@ function asWritten<Part>(section: Part): Part {
 }
 
 /**
- * A function from settings in the shape of the file to {@link Settings}: sources get a level of their own, paths become
- * absolute (relative ones against `folder`), settings that came later are left out at their defaults. Sections that are
- * one object in the input are one object in the output.
+ * A function from settings in the shape of the file to {@link Settings}: sources get a level of
+ * their own, paths become absolute (relative ones against `folder`), settings that came later are
+ * left out at their defaults. Sections that are one object in the input are one object in the
+ * output.
  */
 export function createSettingsConverter(folder: string): (settings: FileSettings) => Settings {
   const known = new Map<unknown, unknown>();

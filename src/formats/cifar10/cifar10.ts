@@ -13,10 +13,11 @@ const CLASSES = 10;
 const RECORDS_PER_READ = 512;
 
 /**
- * Opens a file of the binary version of CIFAR-10 (https://www.cs.toronto.edu/~kriz/cifar.html). Samples are `[3, 32, 32]`,
- * labels 0..9, all checked now.
+ * Opens a file of the binary version of CIFAR-10 (https://www.cs.toronto.edu/~kriz/cifar.html).
+ * Samples are `[3, 32, 32]`, labels 0..9, all checked now.
  *
- * @throws DatasetError when the size is no multiple of a record or a label is out of range; `source` is left open then.
+ * @throws DatasetError when the size is no multiple of a record or a label is out of range;
+ *   `source` is left open then.
  */
 export function openCifar10(source: ByteSource, preprocess: PreprocessSettings): Dataset {
   if (source.sizeBytes === 0 || source.sizeBytes % RECORD_BYTES !== 0) {
@@ -55,7 +56,9 @@ export function openCifar10(source: ByteSource, preprocess: PreprocessSettings):
   };
 }
 
-/** Calls `visit(record, start)` for each record while its bytes lie in `scratch` from `start` on. */
+/**
+ * Calls `visit(record, start)` for each record while its bytes lie in `scratch` from `start` on.
+ */
 function forEachRecord(
   source: ByteSource,
   first: number,

@@ -18,9 +18,10 @@ const GZIP_NAME = 8;
 const GZIP_COMMENT = 16;
 
 /**
- * Opens a file of IDX, the format of MNIST (http://yann.lecun.com/exdb/mnist): two zero bytes, the type 0x08 (unsigned
- * byte), the number of axes, each axis's length as a big-endian 32-bit number, then the bytes. A gzip file is inflated
- * into memory; a plain one is read by position. Closing the array's source closes the file.
+ * Opens a file of IDX, the format of MNIST (http://yann.lecun.com/exdb/mnist): two zero bytes, the
+ * type 0x08 (unsigned byte), the number of axes, each axis's length as a big-endian 32-bit number,
+ * then the bytes. A gzip file is inflated into memory; a plain one is read by position. Closing the
+ * array's source closes the file.
  *
  * @throws DatasetError with the byte where the file is no such file, or is cut short
  */
@@ -81,7 +82,10 @@ function isGzip(file: ByteSource): boolean {
   return start[0] === 0x1f && start[1] === 0x8b;
 }
 
-/** The first bytes say how many there will be: that is decided on before the rest is inflated, and no more is. */
+/**
+ * The first bytes say how many there will be: that is decided on before the rest is inflated, and
+ * no more is.
+ */
 function inflate(file: ByteSource): ByteSource {
   if (file.sizeBytes > MOST_COMPRESSED_BYTES) {
     const expected = `a gzip file of at most ${MOST_COMPRESSED_BYTES} bytes`;
@@ -105,8 +109,8 @@ function inflate(file: ByteSource): ByteSource {
 }
 
 /**
- * Length of a gzip header (RFC 1952, 2.3): ten bytes, then as its flags say an extra field, a name, a comment and a
- * checksum, of any length. That of the whole file where it does not end.
+ * Length of a gzip header (RFC 1952, 2.3): ten bytes, then as its flags say an extra field, a name,
+ * a comment and a checksum, of any length. That of the whole file where it does not end.
  */
 function gzipHeaderBytes(bytes: Uint8Array): number {
   const flags = bytes[3] ?? 0;

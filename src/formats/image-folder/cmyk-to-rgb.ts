@@ -1,6 +1,7 @@
 /**
- * Turns pixels in CMYK, four bytes each, into red, green and blue as Pillow's `convert('RGB')` does, which knows no profile
- * of inks: red is `(255 - K) (255 - C) / 255`, and so on, rounded by what is taken off.
+ * Turns pixels in CMYK, four bytes each, into red, green and blue as Pillow's `convert('RGB')`
+ * does, which knows no profile of inks: red is `(255 - K) (255 - C) / 255`, and so on, rounded by
+ * what is taken off.
  */
 export function cmykToRgb(inks: Uint8Array): Uint8Array {
   const pixels = inks.length / 4;

@@ -16,7 +16,8 @@ let loading: Promise<typeof Sharp> | null = null;
 /** The library is loaded with the first image: no other data needs it. */
 function loadSharp(): Promise<typeof Sharp> {
   loading ??= import('sharp').then(({ default: sharp }) => {
-    // Every image is decoded once a pass: a cache would only hold memory. One thread, as a child works on each core.
+    // Every image is decoded once a pass: a cache would only hold memory. One thread, as a child
+    // works on each core.
     sharp.cache(false);
     sharp.concurrency(1);
     return sharp;
@@ -45,11 +46,11 @@ export async function imageLibraryVersion(): Promise<string> {
 }
 
 /**
- * Decodes a JPEG or PNG file to the pixels that Pillow's `Image.open(path).convert('RGB')`, or 'L', gives: a colour profile is
- * ignored, transparency is dropped, of 16 bits the upper 8 count, CMYK becomes red, green and blue without a profile, an EXIF
- * orientation is not applied. Then it is resized to the
- * shorter side (the longer one is rounded down) and cropped from the centre (half a pixel goes to the even side), both as torchvision does,
- * by Pillow's filters.
+ * Decodes a JPEG or PNG file to the pixels that Pillow's `Image.open(path).convert('RGB')`, or 'L',
+ * gives: a colour profile is ignored, transparency is dropped, of 16 bits the upper 8 count, CMYK
+ * becomes red, green and blue without a profile, an EXIF orientation is not applied. Then it is
+ * resized to the shorter side (the longer one is rounded down) and cropped from the centre (half a
+ * pixel goes to the even side), both as torchvision does, by Pillow's filters.
  *
  * @throws DatasetError naming the file when it is missing or damaged, or smaller than the crop
  */
@@ -89,7 +90,10 @@ async function decodePlain(file: ReturnType<typeof Sharp>, path: string): Promis
   throw new DatasetError({ expected: 'an image that gives 3 channels', got, where: path });
 }
 
-/** The same of a JPEG in CMYK. All such hold inverted numbers, as Adobe's do, whether or not they say so: Pillow reads them alike. */
+/**
+ * The same of a JPEG in CMYK. All such hold inverted numbers, as Adobe's do, whether or not they
+ * say so: Pillow reads them alike.
+ */
 async function decodeInks(file: ReturnType<typeof Sharp>): Promise<DecodedImage> {
   const inks = file.pipelineColourspace('cmyk').toColourspace('cmyk').raw({ depth: 'uchar' });
   const { data, info } = await inks.toBuffer({ resolveWithObject: true });
@@ -105,7 +109,10 @@ function luminance({ data, width, height }: DecodedImage): DecodedImage {
   return { data: grey, width, height };
 }
 
-/** The library reads many kinds, some of which (SVG, PDF) fetch files and run on for long: only two are let in. */
+/**
+ * The library reads many kinds, some of which (SVG, PDF) fetch files and run on for long: only two
+ * are let in.
+ */
 function checkKind(path: string): void {
   const file = openFile(path);
   const start = new Uint8Array(Math.min(8, file.sizeBytes));

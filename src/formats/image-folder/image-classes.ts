@@ -6,12 +6,15 @@ import { listFolders } from '../io/list-files.js';
 /** More than any data set's; a larger file is none of names. */
 const MOST_LIST_BYTES = 2 ** 24;
 
-/** A file with a class name a line, or the names themselves; null: the sub-folders of the folder. */
+/**
+ * A file with a class name a line, or the names themselves; null: the sub-folders of the folder.
+ */
 export type ClassList = string | readonly string[] | null;
 
 /**
- * Names of the classes in the order of their labels: those given, or all direct sub-folders, sorted by code units, whether
- * they hold images or not, as torchvision's ImageFolder numbers them. Empty where the folder has none.
+ * Names of the classes in the order of their labels: those given, or all direct sub-folders, sorted
+ * by code units, whether they hold images or not, as torchvision's ImageFolder numbers them. Empty
+ * where the folder has none.
  *
  * @throws DatasetError for a list that is empty, too long or names a class twice
  */
@@ -48,11 +51,12 @@ function readNames(path: string): readonly string[] {
 }
 
 /**
- * The label of each image: the position of its first sub-folder's name among the classes; null where no image lies in a
- * sub-folder and no classes are given.
+ * The label of each image: the position of its first sub-folder's name among the classes; null
+ * where no image lies in a sub-folder and no classes are given.
  *
  * @param files paths inside the folder
- * @throws DatasetError where some images lie in sub-folders and some don't, or a sub-folder is no class
+ * @throws DatasetError where some images lie in sub-folders and some don't, or a sub-folder is no
+ *   class
  */
 export function labelsByFolder(folder: string, files: readonly string[], given: ClassList): Int32Array | null {
   const inFolder = files.map((name) => (name.includes('/') ? name.slice(0, name.indexOf('/')) : null));
@@ -84,7 +88,10 @@ export function labelsByFolder(folder: string, files: readonly string[], given: 
   });
 }
 
-/** What is told of a folder's classes: those without an image. Null where all have some, or a list was given. */
+/**
+ * What is told of a folder's classes: those without an image. Null where all have some, or a list
+ * was given.
+ */
 export function emptyClassesNote(folder: string, labels: Int32Array | null, given: ClassList): string | null {
   if (labels === null || given !== null) return null;
   const classes = imageClasses(folder, null);

@@ -17,7 +17,8 @@ export const imageFolderFormat = defineFormat({
     ...(classes === null ? {} : { classes: typeof classes === 'string' ? absolute(classes) : classes }),
   }),
   code: () => null,
-  // Names inside the folder count: they give the order, and classes or the lines of a CSV go by them.
+  // Names inside the folder count: they give the order, and classes or the lines of a CSV go by
+  // them.
   files: ({ path, labels, classes }) => [
     ...listFiles(path, IMAGE_EXTENSIONS, IMAGE_DEPTH).map((name) => ({
       role: `sample ${name}`,

@@ -43,5 +43,8 @@ export const imageFolderSettings = {
 
 type Settings = Settled<typeof imageFolderSettings>;
 
-/** `classes` is absent where all sub-folders are: sources look as they did before there was the setting. */
+/**
+ * `classes` is absent where all sub-folders are: sources look as they did before there was the
+ * setting.
+ */
 export type ImageFolderSource = Omit<Settings, 'classes'> & { readonly classes?: NonNullable<Settings['classes']> };

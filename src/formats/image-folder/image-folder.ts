@@ -19,12 +19,13 @@ export const IMAGE_DEPTH = 8;
 const AT_ONCE = 4;
 
 /**
- * Opens a folder of JPEG and PNG files, decoded when read, in the order of their paths. Labels come from the CSV, or are
- * the position of the first sub-folder's name among the classes given, or among all sub-folders, sorted; images that lie in
- * the folder itself have none.
+ * Opens a folder of JPEG and PNG files, decoded when read, in the order of their paths. Labels come
+ * from the CSV, or are the position of the first sub-folder's name among the classes given, or
+ * among all sub-folders, sorted; images that lie in the folder itself have none.
  *
- * @throws DatasetError when there is no image, the first can't be decoded, some lie in sub-folders and some don't, or the
- *   preprocessing does not fit; on reading, when an image is damaged or has another size than the first
+ * @throws DatasetError when there is no image, the first can't be decoded, some lie in sub-folders
+ *   and some don't, or the preprocessing does not fit; on reading, when an image is damaged or has
+ *   another size than the first
  */
 export async function openImageFolder(source: ImageFolderSource, preprocess: PreprocessSettings): Promise<Dataset> {
   const { path: folder } = source;

@@ -21,8 +21,8 @@ export interface ByteSource {
 }
 
 /**
- * Opens a regular file; with `list-files.ts` and `decode-image.ts` the only place of this folder that touches the file
- * system.
+ * Opens a regular file; with `list-files.ts` and `decode-image.ts` the only place of this folder
+ * that touches the file system.
  *
  * @throws DatasetError when there is no readable regular file at `path`.
  */
@@ -49,7 +49,10 @@ export function openFile(path: string): ByteSource {
   };
 }
 
-/** Returns `sizeBytes` bytes of `source` from `start` on as a source of their own, called `path`; closing it closes `source`. */
+/**
+ * Returns `sizeBytes` bytes of `source` from `start` on as a source of their own, called `path`;
+ * closing it closes `source`.
+ */
 export function windowOf(source: ByteSource, path: string, start: number, sizeBytes: number): ByteSource {
   return {
     path,

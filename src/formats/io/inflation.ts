@@ -8,8 +8,8 @@ const FREE_BYTES = 2 ** 26;
 const MOST_RATIO = 200;
 
 /**
- * How many bytes compressed data may become, decided before they are inflated: a file of a megabyte that becomes a
- * gigabyte is a bomb, or an array that is better stored plain.
+ * How many bytes compressed data may become, decided before they are inflated: a file of a megabyte
+ * that becomes a gigabyte is a bomb, or an array that is better stored plain.
  */
 export function mostInflatedBytes(compressedBytes: number, limit: number = MOST_INFLATED_BYTES): number {
   return Math.min(limit, compressedBytes * DEFLATE_RATIO, Math.max(FREE_BYTES, compressedBytes * MOST_RATIO));

@@ -4,12 +4,14 @@ import { extname, join } from 'node:path';
 import { DatasetError } from '../dataset-error.js';
 
 /**
- * Returns the files below `folder` whose names end in one of `extensions` (lower case, with the dot; the files' own case
- * does not matter), as paths inside the folder with `/` between, sorted by code units: the same order on every machine.
- * Names that begin with a dot are left out. Links to files and folders are followed.
+ * Returns the files below `folder` whose names end in one of `extensions` (lower case, with the
+ * dot; the files' own case does not matter), as paths inside the folder with `/` between, sorted by
+ * code units: the same order on every machine. Names that begin with a dot are left out. Links to
+ * files and folders are followed.
  *
  * @param depth 1: the folder's own files only; 2: those of its sub-folders too, and so on
- * @throws DatasetError when there is no such folder or no such file in it, or a link leads back to a folder that holds it
+ * @throws DatasetError when there is no such folder or no such file in it, or a link leads back to
+ *   a folder that holds it
  */
 export function listFiles(folder: string, extensions: readonly string[], depth: number): readonly string[] {
   const found = allFiles(folder, depth);
@@ -23,9 +25,11 @@ export function listFiles(folder: string, extensions: readonly string[], depth: 
 }
 
 /**
- * Names of the direct sub-folders, links to folders among them, sorted by code units; not those that begin with a dot.
+ * Names of the direct sub-folders, links to folders among them, sorted by code units; not those
+ * that begin with a dot.
  *
- * @throws DatasetError for a link whose target is gone: whether it is one of the folders nobody can tell
+ * @throws DatasetError for a link whose target is gone: whether it is one of the folders nobody can
+ *   tell
  */
 export function listFolders(folder: string): readonly string[] {
   const entries = readFolder(folder).filter((entry) => !entry.name.startsWith('.'));
@@ -45,8 +49,8 @@ export function listFolders(folder: string): readonly string[] {
 }
 
 /**
- * What {@link listFiles} leaves out, in words, such as `3 files are left out (2 .webp, 1 .txt), such as a/b.webp`; null:
- * nothing.
+ * What {@link listFiles} leaves out, in words, such as
+ * `3 files are left out (2 .webp, 1 .txt), such as a/b.webp`; null: nothing.
  *
  * @param known absolute paths of files that are read as something else
  */
@@ -81,7 +85,9 @@ function allFiles(folder: string, depth: number): string[] {
   return found;
 }
 
-/** @param above real paths of the folders that hold this one; empty as long as no link was followed */
+/**
+ * @param above real paths of the folders that hold this one; empty as long as no link was followed
+ */
 function collect(folder: string, prefix: string, depth: number, above: readonly string[], found: string[]): void {
   const here = join(folder, prefix);
   for (const entry of readFolder(here)) {

@@ -4,10 +4,11 @@ import { DatasetError } from '../dataset-error.js';
 import { openFile } from './file-source.js';
 
 /**
- * Imports an ES module of the user's own and returns its default export, a function. Runs its code: only for experiments
- * that the user allowed to (`--allow-code`).
+ * Imports an ES module of the user's own and returns its default export, a function. Runs its code:
+ * only for experiments that the user allowed to (`--allow-code`).
  *
- * @throws DatasetError when there is no such file, importing it fails, or its default export is no function
+ * @throws DatasetError when there is no such file, importing it fails, or its default export is no
+ *   function
  */
 export async function loadModule(path: string): Promise<(options: unknown) => unknown> {
   // A missing file is told like any other, and before Node's own words.

@@ -10,8 +10,8 @@ import { SurroundingsError } from '../../errors/surroundings-error.js';
  *     $TMPDIR/quantsweep-<machine>-<process>-XXXXXX/          of the parent, removed when it ends
  *                                                  <process>/  of each child, removed when it ends
  *
- * A process that is killed removes nothing. Its child does when it finds itself alone, and the next run removes what
- * belongs to processes that are gone.
+ * A process that is killed removes nothing. Its child does when it finds itself alone, and the next
+ * run removes what belongs to processes that are gone.
  */
 
 /** Variable in which a parent tells its children where the folder is. */
@@ -32,7 +32,10 @@ export function scratchFolder(): string {
   return own;
 }
 
-/** A new folder inside {@link scratchFolder}, to be removed by whoever asked for it. @throws SurroundingsError */
+/**
+ * A new folder inside {@link scratchFolder}, to be removed by whoever asked for it. @throws
+ * SurroundingsError
+ */
 export function temporaryFolder(name: string): string {
   return inTemporary(() => {
     // Whoever tidies the temporary folder up may have taken it away since.
@@ -42,8 +45,8 @@ export function temporaryFolder(name: string): string {
 }
 
 /**
- * Removes a folder of {@link temporaryFolder}. One that can't be removed now is no failure of the work: it goes with the
- * folder that it lies in.
+ * Removes a folder of {@link temporaryFolder}. One that can't be removed now is no failure of the
+ * work: it goes with the folder that it lies in.
  */
 export function removeTemporary(folder: string): void {
   try {
@@ -89,7 +92,9 @@ function inTemporary<T>(work: () => T): T {
   }
 }
 
-/** Removes folders of processes of this machine that are gone. What can't be removed or told stays. */
+/**
+ * Removes folders of processes of this machine that are gone. What can't be removed or told stays.
+ */
 function removeLeftOver(): void {
   try {
     for (const name of readdirSync(tmpdir())) {

@@ -29,8 +29,9 @@ const ZIP64_EXTRA = 1;
 const MAX_DIRECTORY_BYTES = 16 * 1024 * 1024;
 
 /**
- * Reads the list of members from the end of a ZIP archive, ZIP64 included (PKWARE APPNOTE 6.3.10, 4.3.12-4.3.16), without
- * reading the members. Bytes in front of the archive, as self-extracting ones have, are skipped, as Python's zipfile does.
+ * Reads the list of members from the end of a ZIP archive, ZIP64 included (PKWARE APPNOTE 6.3.10,
+ * 4.3.12-4.3.16), without reading the members. Bytes in front of the archive, as self-extracting
+ * ones have, are skipped, as Python's zipfile does.
  *
  * @throws DatasetError when it is no ZIP archive, or a damaged one.
  */
@@ -72,7 +73,10 @@ export function locateMemberData(source: ByteSource, member: ZipMember): number 
   return start;
 }
 
-/** Where the directory is, and how many bytes stand before the archive, from whose start its offsets count. */
+/**
+ * Where the directory is, and how many bytes stand before the archive, from whose start its offsets
+ * count.
+ */
 interface Directory {
   readonly start: number;
   readonly sizeBytes: number;
@@ -115,7 +119,10 @@ function findEndRecord(tail: Buffer): number {
   return last;
 }
 
-/** @param stated its place by the locator, which bytes in front of the archive move up to the locator itself */
+/**
+ * @param stated its place by the locator, which bytes in front of the archive move up to the
+ *   locator itself
+ */
 function findZip64Record(source: ByteSource, stated: number, locator: number): number {
   for (const place of [stated, locator - ZIP64_END_RECORD_BYTES]) {
     if (place < 0 || place + ZIP64_END_RECORD_BYTES > source.sizeBytes) continue;
@@ -137,7 +144,8 @@ function locateDirectory(source: ByteSource, stated: number, sizeBytes: number, 
 
 function readEntry(bytes: Buffer, place: number, nameEnd: number, extraEnd: number, bytesInFront: number): ZipMember {
   const method = bytes.readUInt16LE(place + 10);
-  // ZIP64 puts, in this order, only those of the three values that do not fit into their 32-bit fields.
+  // ZIP64 puts, in this order, only those of the three values that do not fit into their 32-bit
+  // fields.
   const wide = readZip64Extra(bytes, nameEnd, extraEnd);
   const widen = (field: number): number => (field === 0xffffffff ? (wide.shift() ?? field) : field);
   const uncompressedBytes = widen(bytes.readUInt32LE(place + 24));

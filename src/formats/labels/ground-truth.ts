@@ -9,9 +9,10 @@ type Scene = DetectionGroundTruth['scenes'][number];
 type DetectionObject = Scene['objects'][number];
 
 /**
- * Reads detection ground truth: JSON `{"classes": ["car"], "grid": [rows, columns], "scenes": [{"id": 0, "objects":
- * [{"class": 0, "x": 1.5, "y": 2.5}]}]}`, scenes in the order of the samples, centres in cells. Further fields are
- * left alone.
+ * Reads detection ground truth: JSON
+ * `{"classes": ["car"], "grid": [rows, columns], "scenes": [{"id": 0, "objects": [OBJECT, ...]}]}`,
+ * each object as `{"class": 0, "x": 1.5, "y": 2.5}`,
+ * scenes in the order of the samples, centres in cells. Further fields are left alone.
  *
  * @throws DatasetError naming the place in the document, e.g. `scenes[3].objects[1].x`.
  */
@@ -113,7 +114,10 @@ function unexpected(expected: string, value: unknown, where: string): DatasetErr
   return new DatasetError({ expected, got: show(value), where });
 }
 
-/** A value as JSON, cut; lists and objects that hold others by their size, as they may be of any depth; numbers beyond JSON (1e999 parses to Infinity) by name. */
+/**
+ * A value as JSON, cut; lists and objects that hold others by their size, as they may be of any
+ * depth; numbers beyond JSON (1e999 parses to Infinity) by name.
+ */
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'object' && value !== null) {

@@ -5,8 +5,9 @@ const MAX_CSV_BYTES = 256 * 1024 * 1024;
 const MAX_LABEL = 2 ** 31 - 1;
 
 /**
- * Reads class labels by file name: a line `path,label` for each, the path as inside the folder, with `/`, in quotes or
- * not; the label is a whole number and stands behind the last comma. A first line without a number is a header.
+ * Reads class labels by file name: a line `path,label` for each, the path as inside the folder,
+ * with `/`, in quotes or not; the label is a whole number and stands behind the last comma. A first
+ * line without a number is a header.
  *
  * @param files the folder's files in order; each needs a label, and each label its file
  * @returns labels in the order of `files`

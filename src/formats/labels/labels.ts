@@ -6,7 +6,8 @@ const MAX_LABEL = 2 ** 31 - 1;
 /**
  * Reads integer class labels `[sampleCount]`.
  *
- * @throws DatasetError when the array has another shape, holds no integers, or a label is negative or beyond int32.
+ * @throws DatasetError when the array has another shape, holds no integers, or a label is negative
+ *   or beyond int32.
  */
 export function readLabels(array: NpyArray, sampleCount: number): Int32Array {
   const { source, dtype, shape, dataStart } = array;

@@ -30,8 +30,9 @@ interface CustomDataset {
 }
 
 /**
- * Opens a dataset of the user's own: `export default ({ options }) => ({ sampleShape, sampleCount, read, ... })`. Its
- * samples are preprocessed like those of other formats.
+ * Opens a dataset of the user's own:
+ * `export default ({ options }) => ({ sampleShape, sampleCount, read, ... })`. Its samples are
+ * preprocessed like those of other formats.
  *
  * @throws DatasetError naming the module and what of its contract does not hold
  */
@@ -71,8 +72,8 @@ export async function openModuleDataset(source: ModuleSource, preprocess: Prepro
 }
 
 /**
- * What a module says its samples depend on besides its own bytes and options, e.g. a hash of the files that it reads;
- * null where it says nothing.
+ * What a module says its samples depend on besides its own bytes and options, e.g. a hash of the
+ * files that it reads; null where it says nothing.
  *
  * @throws DatasetError as {@link openModuleDataset}
  */
@@ -118,7 +119,10 @@ function readLabels(path: string, labels: unknown, sampleCount: number): Int32Ar
   return Int32Array.from(listed as readonly number[]);
 }
 
-/** A value is checked now; a function is called, and what it gives checked, when the ground truth is asked for. */
+/**
+ * A value is checked now; a function is called, and what it gives checked, when the ground truth is
+ * asked for.
+ */
 function groundTruthOf(
   path: string,
   owner: unknown,

@@ -9,11 +9,12 @@ import { planPreprocess, preprocessFloats } from '../preprocess/preprocess.js';
 import { checkSampleRange, findNonFinite } from '../sample-range.js';
 
 /**
- * Returns the samples of a folder with one `.npy` file each, of any readable dtype, opened when asked for.
+ * Returns the samples of a folder with one `.npy` file each, of any readable dtype, opened when
+ * asked for.
  *
  * @param files names inside the folder, in the order of the samples
- * @throws DatasetError when the first file can't be read or the preprocessing does not fit; on reading, when a file has
- *   another shape than the first, or holds NaN or an infinity
+ * @throws DatasetError when the first file can't be read or the preprocessing does not fit; on
+ *   reading, when a file has another shape than the first, or holds NaN or an infinity
  */
 export function createNpyFolder(
   folder: string,

@@ -1,7 +1,10 @@
 /** The float32 bits of every float16, filled on first use: 256 KiB. */
 let table: Float32Array | null = null;
 
-/** Widens float16 numbers, given by their bits, to float32, which holds each exactly (IEEE 754 binary16; NaN stays NaN). */
+/**
+ * Widens float16 numbers, given by their bits, to float32, which holds each exactly (IEEE 754
+ * binary16; NaN stays NaN).
+ */
 export function widenFloat16(bits: Uint16Array, into: Float32Array): void {
   table ??= tabulateFloat16();
   for (let index = 0; index < bits.length; index += 1) into[index] = table[bits[index]!]!;

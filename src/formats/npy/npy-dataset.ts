@@ -11,10 +11,12 @@ const MOST_TABLE_CHANNELS = 4096;
 const READ_BYTES = 1 << 21;
 
 /**
- * Returns the samples of an array `[N, ...]` of any readable dtype, read when asked for. Closing closes the array's source.
+ * Returns the samples of an array `[N, ...]` of any readable dtype, read when asked for. Closing
+ * closes the array's source.
  *
- * @throws DatasetError when the array has no samples or the preprocessing does not fit; on reading, when a sample holds
- *   NaN or an infinity, or has one after the preprocessing (float32 ends at 3.4e38).
+ * @throws DatasetError when the array has no samples or the preprocessing does not fit; on reading,
+ *   when a sample holds NaN or an infinity, or has one after the preprocessing (float32 ends at
+ *   3.4e38).
  */
 export function createNpyDataset(
   array: NpyArray,

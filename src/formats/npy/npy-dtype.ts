@@ -10,7 +10,10 @@ export interface NpyDtype {
   decode(bytes: Uint8Array, into: Float32Array | Float64Array): void;
 }
 
-/** The readable formats, by name. `b1` is 0 or 1; `i8` goes through float64, so it is rounded beyond 2^53. */
+/**
+ * The readable formats, by name. `b1` is 0 or 1; `i8` goes through float64, so it is rounded beyond
+ * 2^53.
+ */
 export const NPY_DTYPES: ReadonlyMap<string, NpyDtype> = new Map(
   [
     floating('f2', 2, (bytes, into) => {

@@ -17,15 +17,20 @@ const MOST_AXES = 64;
 /** NumPy's own headers are below 10,000 bytes, its reader's default limit. */
 const MAX_HEADER_BYTES = 65536;
 const MAGIC = '\x93NUMPY';
-/** The dict of the header as NumPy and others write it: three keys in any order, a trailing comma or none, `10L` of Python 2. */
+/**
+ * The dict of the header as NumPy and others write it: three keys in any order, a trailing comma or
+ * none, `10L` of Python 2.
+ */
 const ENTRY =
   /^\s*(?:'(descr)'\s*:\s*'([^'\\]*)'|'(fortran_order)'\s*:\s*(True|False)|'(shape)'\s*:\s*\(([\dL,\s]*)\))\s*(,|$)/;
 
 /**
  * Reads the header of a `.npy` file, format version 1, 2 or 3
- * (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html), and checks it against the file's size.
+ * (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html), and checks it against
+ * the file's size.
  *
- * @throws DatasetError when the header is damaged, the dtype can't be read, the order is Fortran's, or the size differs.
+ * @throws DatasetError when the header is damaged, the dtype can't be read, the order is Fortran's,
+ *   or the size differs.
  */
 export function readNpyHeader(source: ByteSource): NpyArray {
   const { text, dataStart } = readHeaderText(source);
@@ -116,7 +121,10 @@ function parseDict(text: string, path: string): HeaderFields {
   return { descr, fortranOrder: order === 'True', shape: parseShape(shape, text, path) };
 }
 
-/** Parses the inside of a Python tuple: ``, `5,` or `2, 3`. `(5)` is a number in Python, not a tuple, but harmless. */
+/**
+ * Parses the inside of a Python tuple: ``, `5,` or `2, 3`. `(5)` is a number in Python, not a
+ * tuple, but harmless.
+ */
 function parseShape(tuple: string, text: string, path: string): number[] {
   const trimmed = tuple.trim().replace(/,$/, '').trim();
   if (trimmed === '') return [];

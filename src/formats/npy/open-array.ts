@@ -17,7 +17,10 @@ export interface ArrayFiles {
   readonly groundTruth: string | null;
 }
 
-/** Opens samples in NumPy's format. @throws DatasetError when one of the files is damaged or does not fit the others */
+/**
+ * Opens samples in NumPy's format. @throws DatasetError when one of the files is damaged or does
+ * not fit the others
+ */
 export function openArray(files: ArrayFiles, preprocess: PreprocessSettings): Dataset {
   return closeOnError(files.samples, (samples) => {
     const array = readNpyHeader(samples);

@@ -6,12 +6,12 @@ import { MOST_INFLATED_BYTES, mostInflatedBytes } from '../io/inflation.js';
 import { locateMemberData, readZipDirectory, type ZipMember } from '../io/zip-directory.js';
 
 /**
- * Opens the array `array` of a `.npz` file: the `.npy` bytes of member `array.npy`, checked against their CRC-32 now.
- * A stored member (numpy.savez) is read by position; a deflated one (numpy.savez_compressed) is inflated into memory, at
- * most `maxInflatedBytes`.
+ * Opens the array `array` of a `.npz` file: the `.npy` bytes of member `array.npy`, checked against
+ * their CRC-32 now. A stored member (numpy.savez) is read by position; a deflated one
+ * (numpy.savez_compressed) is inflated into memory, at most `maxInflatedBytes`.
  *
- * @throws DatasetError when the archive is damaged, the member is missing (its members are listed), there twice, encrypted,
- *   too large or doesn't match its checksum.
+ * @throws DatasetError when the archive is damaged, the member is missing (its members are listed),
+ *   there twice, encrypted, too large or doesn't match its checksum.
  */
 export function openNpzMember(path: string, array: string, maxInflatedBytes: number = MOST_INFLATED_BYTES): ByteSource {
   const file = openFile(path);
@@ -65,7 +65,10 @@ function findMember(file: ByteSource, array: string): ZipMember {
   return member;
 }
 
-/** Inflates into one piece of memory of the declared size; a member that is larger than it says ends there. */
+/**
+ * Inflates into one piece of memory of the declared size; a member that is larger than it says ends
+ * there.
+ */
 function inflate(data: ByteSource, member: ZipMember, maxBytes: number): Uint8Array {
   const declared = member.uncompressedBytes;
   const most = mostInflatedBytes(member.compressedBytes, maxBytes);

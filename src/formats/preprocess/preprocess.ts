@@ -9,8 +9,8 @@ const MOST_SAMPLE_NUMBERS = 2 ** 28;
  *
  *   x[c] = (v / divideBy - mean[c]) / std[c]
  *
- * where c counts channels as the model sees them, so after `channelOrder: reverse`. This is what NumPy computes with
- * float32 arrays and Python-number constants.
+ * where c counts channels as the model sees them, so after `channelOrder: reverse`. This is what
+ * NumPy computes with float32 arrays and Python-number constants.
  */
 export interface PreprocessPlan {
   /** `[C, ...]`, channels first. */
@@ -37,7 +37,8 @@ export interface PreprocessPlan {
 /**
  * Returns the plan for samples stored with shape `storedShape` (without the batch axis).
  *
- * @throws DatasetError when the settings don't fit the shape: number of means or deviations, zero or non-finite divisor.
+ * @throws DatasetError when the settings don't fit the shape: number of means or deviations, zero
+ *   or non-finite divisor.
  */
 export function planPreprocess(
   storedShape: readonly number[],
@@ -81,7 +82,10 @@ export function planPreprocess(
   return { ...plan, isIdentity: changesNothing(plan) };
 }
 
-/** True where a preprocessed sample is the stored one: no arithmetic changes a number, and none changes its place. */
+/**
+ * True where a preprocessed sample is the stored one: no arithmetic changes a number, and none
+ * changes its place.
+ */
 function changesNothing({
   channels,
   planeSize,
@@ -125,7 +129,10 @@ function badDivisor(field: string, value: number | undefined, where: string): Da
   return new DatasetError({ expected, got: String(value), where });
 }
 
-/** Preprocesses one stored sample, `values[from ..]`, into `into[to ..]`; both hold `sampleSize` float32 numbers. */
+/**
+ * Preprocesses one stored sample, `values[from ..]`, into `into[to ..]`; both hold `sampleSize`
+ * float32 numbers.
+ */
 export function preprocessFloats(
   plan: PreprocessPlan,
   values: Float32Array,
@@ -171,7 +178,10 @@ export function tabulatePixels(plan: PreprocessPlan, where: string): Float32Arra
   });
 }
 
-/** Returns the preprocessed value of each byte in each channel, `[C, 256]`; `values[b]` is the number that byte b stores. */
+/**
+ * Returns the preprocessed value of each byte in each channel, `[C, 256]`; `values[b]` is the
+ * number that byte b stores.
+ */
 export function tabulateBytes(plan: PreprocessPlan, values: Float32Array): Float32Array {
   const tables = new Float32Array(plan.channels * 256);
   for (let channel = 0; channel < plan.channels; channel += 1) {
@@ -183,7 +193,10 @@ export function tabulateBytes(plan: PreprocessPlan, values: Float32Array): Float
   return tables;
 }
 
-/** As {@link preprocessFloats} for samples of one byte a number, by the tables of {@link tabulateBytes}. */
+/**
+ * As {@link preprocessFloats} for samples of one byte a number, by the tables of
+ * {@link tabulateBytes}.
+ */
 export function preprocessBytes(
   plan: PreprocessPlan,
   tables: Float32Array,

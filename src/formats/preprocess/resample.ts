@@ -51,7 +51,10 @@ interface Taps {
   readonly most: number;
 }
 
-/** The taps of output pixels `from .. from + count - 1` of an axis that is resized from `length` to `size`. */
+/**
+ * The taps of output pixels `from .. from + count - 1` of an axis that is resized from `length` to
+ * `size`.
+ */
 function tapsOf(length: number, size: number, from: number, count: number, { support, weight }: Filter): Taps {
   const scale = length / size;
   const stretch = Math.max(1, scale);
@@ -80,8 +83,9 @@ function tapsOf(length: number, size: number, from: number, count: number, { sup
 }
 
 /**
- * Resizes an image and cuts a part out of the result, to the bit as Pillow's `resize` does: along the rows, rounded to 8
- * bits, then along the columns; the filter widens when shrinking. An axis that keeps its length is only cut.
+ * Resizes an image and cuts a part out of the result, to the bit as Pillow's `resize` does: along
+ * the rows, rounded to 8 bits, then along the columns; the filter widens when shrinking. An axis
+ * that keeps its length is only cut.
  *
  * @param size height and width after resizing
  * @param box of the resized image

@@ -1,6 +1,6 @@
 /**
- * A seeded stream of random numbers built from integer operations and exactly rounded arithmetic only, so every engine
- * draws the same numbers. Not for cryptography.
+ * A seeded stream of random numbers built from integer operations and exactly rounded arithmetic
+ * only, so every engine draws the same numbers. Not for cryptography.
  */
 export interface RandomStream {
   /** Uniform in [0, 1), a multiple of 2^-32. */
@@ -9,7 +9,10 @@ export interface RandomStream {
   between(low: number, high: number): number;
   /** Uniform integer in low..high, both included. */
   integer(low: number, high: number): number;
-  /** Bell-shaped around 0 with deviation 1, within +-3.5: the scaled sum of four uniforms (no log, no cos). */
+  /**
+   * Bell-shaped around 0 with deviation 1, within +-3.5: the scaled sum of four uniforms (no log,
+   * no cos).
+   */
   bell(): number;
   /** True with probability `probability`. */
   chance(probability: number): boolean;
@@ -27,8 +30,8 @@ function mix32(value: number): number {
 }
 
 /**
- * Returns the stream of `(seed, index)`: sfc32 (Chris Doty-Humphrey's small fast counter generator, PractRand), its
- * state filled by hashing both numbers. Streams of different indices are unrelated.
+ * Returns the stream of `(seed, index)`: sfc32 (Chris Doty-Humphrey's small fast counter generator,
+ * PractRand), its state filled by hashing both numbers. Streams of different indices are unrelated.
  */
 export function createRandomStream(seed: number, index: number): RandomStream {
   let a = mix32(seed ^ 0x243f6a88);

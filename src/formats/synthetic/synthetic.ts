@@ -7,10 +7,12 @@ import { checkSampleRange } from '../sample-range.js';
 import type { SyntheticSource } from './synthetic-settings.js';
 
 /**
- * Returns random tensors: each number drawn from the distribution and multiplied by its channel's factor. Sample i comes
- * from the stream `(seed, i)` alone, so it is the same whatever else is read. There are neither labels nor ground truth.
+ * Returns random tensors: each number drawn from the distribution and multiplied by its channel's
+ * factor. Sample i comes from the stream `(seed, i)` alone, so it is the same whatever else is
+ * read. There are neither labels nor ground truth.
  *
- * @throws DatasetError when a factor is for a channel that is not there, or the preprocessing does not fit
+ * @throws DatasetError when a factor is for a channel that is not there, or the preprocessing does
+ *   not fit
  */
 export function createSynthetic(source: SyntheticSource, preprocess: PreprocessSettings): Dataset {
   const where = `synthetic, seed ${source.seed}`;

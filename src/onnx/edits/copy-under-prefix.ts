@@ -9,8 +9,9 @@ export function twinPrefix({ ownPrefix }: Pick<OnnxModel, 'ownPrefix'>): string 
 }
 
 /**
- * Copies nodes with every tensor that they make renamed to `prefix + name`, so that two variants of a graph can live in
- * one. Tensors made elsewhere (graph inputs, initializers) are shared. Subgraphs that read renamed tensors follow.
+ * Copies nodes with every tensor that they make renamed to `prefix + name`, so that two variants of
+ * a graph can live in one. Tensors made elsewhere (graph inputs, initializers) are shared.
+ * Subgraphs that read renamed tensors follow.
  */
 export function copyUnderPrefix(nodes: readonly NodeProto[], prefix: string): NodeProto[] {
   const made = new Set(nodes.flatMap((node) => node.output));

@@ -45,8 +45,8 @@ export function readOnTheWay(
 }
 
 /**
- * The part of a model that computes some tensors, which are its outputs, from its inputs and from float32 tensors that
- * are given: those become further inputs.
+ * The part of a model that computes some tensors, which are its outputs, from its inputs and from
+ * float32 tensors that are given: those become further inputs.
  *
  * @param given each the only output of its node
  */

@@ -30,8 +30,9 @@ function* partsOf({ values, indices }: SparseTensorProto): Generator<TensorProto
 }
 
 /**
- * Turns the sparse initializers of a graph that was just decoded, and the sparse values of its Constant nodes, into dense
- * ones, in place: all that follows knows weights as dense tensors. Subgraphs included.
+ * Turns the sparse initializers of a graph that was just decoded, and the sparse values of its
+ * Constant nodes, into dense ones, in place: all that follows knows weights as dense tensors.
+ * Subgraphs included.
  *
  * @throws ModelError for a sparse tensor that is damaged or of a type without a fixed size
  */
@@ -51,8 +52,8 @@ export function densifyGraph(graph: GraphProto): void {
 }
 
 /**
- * The dense tensor of a sparse one in COO form: zeros, and `values[i]` at `indices[i]`, a place in row-major order, or
- * one for each axis (`[NNZ]` or `[NNZ, rank]`; ONNX IR, SparseTensorProto).
+ * The dense tensor of a sparse one in COO form: zeros, and `values[i]` at `indices[i]`, a place in
+ * row-major order, or one for each axis (`[NNZ]` or `[NNZ, rank]`; ONNX IR, SparseTensorProto).
  */
 function densify({ values, indices, dims }: SparseTensorProto, name: string): TensorProto {
   const refuse = (problem: string): never => {

@@ -6,22 +6,29 @@ import { copyGraph, withGraph, type OnnxModel } from '../onnx-model.js';
 import { sortNodes } from '../sort-nodes.js';
 import { ValueInfoProtoSchema, type NodeProto, type TensorProto } from '../proto/onnx_pb.js';
 
-/** What to change in a graph. A node is named by its first output as it is before any edit of the list. */
+/**
+ * What to change in a graph. A node is named by its first output as it is before any edit of the
+ * list.
+ */
 export type GraphEdit =
   | { readonly kind: 'addNode'; readonly node: NodeProto }
   | { readonly kind: 'addInitializer'; readonly tensor: TensorProto }
   | { readonly kind: 'removeNode'; readonly node: string }
-  /** Points one input of a node at another tensor; `index` may be one past the last input (a bias that was not there). */
+  /**
+   * Points one input of a node at another tensor; `index` may be one past the last input (a bias
+   * that was not there).
+   */
   | { readonly kind: 'setInput'; readonly node: string; readonly index: number; readonly tensor: string }
   | { readonly kind: 'renameOutput'; readonly node: string; readonly tensor: string }
   /** Replaces all graph outputs. Types are left to the runtime's inference. */
   | { readonly kind: 'setOutputs'; readonly tensors: readonly string[] };
 
 /**
- * Applies the edits in one place and returns a new model, its nodes in topological order. The given model stays as it
- * is. Initializers that nothing reads any more are dropped.
+ * Applies the edits in one place and returns a new model, its nodes in topological order. The given
+ * model stays as it is. Initializers that nothing reads any more are dropped.
  *
- * @throws ModelError when an edit names a node that is not there, or the result is not a valid graph
+ * @throws ModelError when an edit names a node that is not there, or the result is not a valid
+ *   graph
  */
 export function applyEdits(model: OnnxModel, edits: readonly GraphEdit[]): OnnxModel {
   const nodes = new Map<string, NodeProto>(model.graph.node.map((node) => [firstOutput(node), node]));
@@ -75,7 +82,10 @@ export function applyEdits(model: OnnxModel, edits: readonly GraphEdit[]): OnnxM
   return withGraph(model, dropUnread(graph, model));
 }
 
-/** Initializers that the model read before and nothing reads now (e.g. the weight that a quantized one replaced). */
+/**
+ * Initializers that the model read before and nothing reads now (e.g. the weight that a quantized
+ * one replaced).
+ */
 function dropUnread(graph: OnnxModel['graph'], before: OnnxModel): OnnxModel['graph'] {
   const read = new Set<string>(graph.output.map((o) => o.name));
   for (const node of graph.node) for (const tensor of node.input) read.add(tensor);

@@ -6,15 +6,18 @@ import type { OnnxModel } from '../onnx-model.js';
 import { TensorProtoSchema, type NodeProto, type TensorProto } from '../proto/onnx_pb.js';
 import { floatTensor, int64Tensor } from '../tensor.js';
 
-/** 1.5 * 2^23: adding and subtracting it rounds a float32 of magnitude below 2^22 to the nearest integer, half to even. */
+/**
+ * 1.5 * 2^23: adding and subtracting it rounds a float32 of magnitude below 2^22 to the nearest
+ * integer, half to even.
+ */
 export const ROUNDING = 12582912;
 
 /** 1.5 * 2^52: the same for a float64 of magnitude below 2^51. */
 export const FLOAT64_ROUNDING = 6755399441055744;
 
 /**
- * Collects edits that add nodes, writing each operator as the model's opset spells it. New tensors are named
- * `quantsweep/...`, or as `OnnxModel.ownPrefix` says where the model has such names.
+ * Collects edits that add nodes, writing each operator as the model's opset spells it. New tensors
+ * are named `quantsweep/...`, or as `OnnxModel.ownPrefix` says where the model has such names.
  */
 export class GraphPatch {
   readonly edits: GraphEdit[] = [];
@@ -67,7 +70,10 @@ export class GraphPatch {
     return output;
   }
 
-  /** Reduction over the axes, which are dropped from the shape. Without axes the tensor itself is returned. */
+  /**
+   * Reduction over the axes, which are dropped from the shape. Without axes the tensor itself is
+   * returned.
+   */
   reduce(op: 'ReduceMax' | 'ReduceMin' | 'ReduceMean', input: string, axes: readonly number[], output: string): string {
     if (axes.length === 0) return this.apply('Identity', [input], output);
     const keepDims = intAttribute('keepdims', 0);
@@ -86,8 +92,9 @@ export class GraphPatch {
   }
 
   /**
-   * Round half to even, then clip to integers `low..high`. Before opset 11 there is no Round: there the value is
-   * clipped first and rounded by adding and subtracting 1.5 * 2^23, which gives the same integers.
+   * Round half to even, then clip to integers `low..high`. Before opset 11 there is no Round: there
+   * the value is clipped first and rounded by adding and subtracting 1.5 * 2^23, which gives the
+   * same integers.
    */
   roundAndClip(input: string, low: number, high: number, output: string): string {
     if (this.#opset >= 11) {

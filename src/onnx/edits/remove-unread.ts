@@ -2,9 +2,10 @@ import { capturedTensors, firstOutput } from '../graph-index.js';
 import { copyGraph, withGraph, type OnnxModel } from '../onnx-model.js';
 
 /**
- * The model without what its outputs do not depend on: nodes (a Constant whose weight was replaced, and what was made of it),
- * initializers, and what is said of tensors that are gone. What a subgraph of a node reads (If, Loop, Scan) is read.
- * Inputs stay, but for those that are initializers no more.
+ * The model without what its outputs do not depend on: nodes (a Constant whose weight was replaced,
+ * and what was made of it), initializers, and what is said of tensors that are gone. What a
+ * subgraph of a node reads (If, Loop, Scan) is read. Inputs stay, but for those that are
+ * initializers no more.
  */
 export function removeUnread(model: OnnxModel): OnnxModel {
   const { graph, index } = model;

@@ -25,12 +25,18 @@ export interface RenamedModel extends Renaming {
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const unescaped = /["\\\x00-\x1f\x7f]/;
 
-/** The one key that `object[key] = value`, by which onnxruntime-node hands over tensors, does not make a property. */
+/**
+ * The one key that `object[key] = value`, by which onnxruntime-node hands over tensors, does not
+ * make a property.
+ */
 const NO_KEY = '__proto__';
 
 const unchanged = (bytes: Uint8Array): RenamedModel => ({ bytes, toNew: (name) => name, toOld: (name) => name });
 
-/** The model with names that the runtime can write into its profile, which it does without escaping them. */
+/**
+ * The model with names that the runtime can write into its profile, which it does without escaping
+ * them.
+ */
 export function withProfileNames(bytes: Uint8Array): RenamedModel {
   return withNumbersForNames(bytes, (name) => unescaped.test(name) || name === NO_KEY);
 }
@@ -42,8 +48,9 @@ export function withNamesForFeeds(bytes: Uint8Array): RenamedModel {
 }
 
 /**
- * Where any name is unsafe, every node and tensor gets a number as its name, one number a name, so that names that hide
- * outer ones in subgraphs still do; where none is, the model stays as it is. What the graph computes is unchanged.
+ * Where any name is unsafe, every node and tensor gets a number as its name, one number a name, so
+ * that names that hide outer ones in subgraphs still do; where none is, the model stays as it is.
+ * What the graph computes is unchanged.
  */
 function withNumbersForNames(bytes: Uint8Array, isUnsafe: (name: string) => boolean): RenamedModel {
   const proto = fromBinary(ModelProtoSchema, bytes);

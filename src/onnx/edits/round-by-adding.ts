@@ -10,10 +10,11 @@ import { FLOAT32, readFloatTensor } from '../tensor.js';
 const LARGEST = 2 ** 22;
 
 /**
- * The model with each `Clip(Round(x), low, high)` written as `Clip(x, low, high) + c - c`, c = 1.5 * 2^23, for providers
- * without a kernel for Round, where each would be two copies between device and CPU. Clipping to whole numbers first
- * gives the same as rounding first, and what is left is small enough for the addition to round half to even, exactly
- * where float32 additions are rounded as IEEE 754 says. Other Rounds stay: their numbers may be of any size.
+ * The model with each `Clip(Round(x), low, high)` written as `Clip(x, low, high) + c - c`, c = 1.5
+ * * 2^23, for providers without a kernel for Round, where each would be two copies between device
+ * and CPU. Clipping to whole numbers first gives the same as rounding first, and what is left is
+ * small enough for the addition to round half to even, exactly where float32 additions are rounded
+ * as IEEE 754 says. Other Rounds stay: their numbers may be of any size.
  */
 export function roundByAdding(model: OnnxModel): OnnxModel {
   const patch = new GraphPatch(model);
@@ -31,7 +32,10 @@ export function roundByAdding(model: OnnxModel): OnnxModel {
   return patch.edits.length === 0 ? model : applyEdits(model, patch.edits);
 }
 
-/** The only reader of a tensor where that is a Clip to whole float32 numbers below {@link LARGEST}; else null. */
+/**
+ * The only reader of a tensor where that is a Clip to whole float32 numbers below {@link LARGEST};
+ * else null.
+ */
 function clipBehind({ index }: OnnxModel, tensor: string): NodeProto | null {
   const [reader, ...others] = index.consumers.get(tensor) ?? [];
   if (reader === undefined || others.length > 0 || reader.index !== 0 || index.outputs.has(tensor)) return null;

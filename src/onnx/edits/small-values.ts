@@ -5,7 +5,9 @@ import type { OnnxModel } from '../onnx-model.js';
 import { TensorProto_DataType, type NodeProto, type TensorProto } from '../proto/onnx_pb.js';
 import { elementCount, FLOAT32, tensorShape } from '../tensor.js';
 
-/** A small tensor whose numbers are known without running the model; null for a number that is not. */
+/**
+ * A small tensor whose numbers are known without running the model; null for a number that is not.
+ */
 export interface SmallValue {
   readonly dims: readonly number[];
   readonly numbers: readonly (number | null)[];
@@ -22,8 +24,9 @@ const MOST_NUMBERS = 1024;
 const MOST_DEPTH = 200;
 
 /**
- * The numbers of a tensor, as far as they follow from constants, from fixed inputs and from the shapes that the model
- * states of its inputs; null where it is larger, of another type, or depends on anything else.
+ * The numbers of a tensor, as far as they follow from constants, from fixed inputs and from the
+ * shapes that the model states of its inputs; null where it is larger, of another type, or depends
+ * on anything else.
  */
 export function smallValue(model: OnnxModel, fixed: FixedInputs, name: string): SmallValue | null {
   const known = new Map<string, SmallValue | null>();
@@ -126,7 +129,10 @@ function tensorValue(tensor: TensorProto): SmallValue | null {
 
 type Numbers = readonly number[];
 
-/** Elementwise operators of ONNX whose meaning no opset changed, on numbers and on truth values as 0 and 1. */
+/**
+ * Elementwise operators of ONNX whose meaning no opset changed, on numbers and on truth values as 0
+ * and 1.
+ */
 const elementwise: Readonly<Record<string, (...numbers: Numbers) => number>> = {
   Equal: (a, b) => Number(a === b),
   Greater: (a, b) => Number(a > b),
@@ -235,7 +241,10 @@ function gathered({ dims, numbers, isFloat }: SmallValue, indices: SmallValue): 
   return { dims: indices.dims, numbers: places.map((place) => numbers[place]!), isFloat };
 }
 
-/** Whole numbers take the sign of the divisor, or with `fmod` that of the dividend, as float32 always does. */
+/**
+ * Whole numbers take the sign of the divisor, or with `fmod` that of the dividend, as float32
+ * always does.
+ */
 function remainder(node: NodeProto, inputs: readonly [SmallValue, SmallValue]): SmallValue | null {
   const isTruncated = readIntAttribute(node, 'fmod', 0) === 1;
   if (inputs[0].isFloat && !isTruncated) return null;
@@ -262,7 +271,10 @@ function sliced({ dims, numbers, isFloat }: SmallValue, places: readonly SmallVa
   return { dims: [kept.length], numbers: kept, isFloat };
 }
 
-/** To one number; of whole numbers alone, whose sums do not hang on their order. Axes are an attribute before opset 13 or 18. */
+/**
+ * To one number; of whole numbers alone, whose sums do not hang on their order. Axes are an
+ * attribute before opset 13 or 18.
+ */
 function reduced(node: NodeProto, [first, axes]: readonly SmallValue[]): SmallValue | null {
   const { dims, numbers, isFloat } = first!;
   const named = axes?.numbers ?? readIntsAttribute(node, 'axes') ?? [];

@@ -12,18 +12,25 @@ import {
   type ValueInfoProto,
 } from '../proto/onnx_pb.js';
 
-/** A graph in two: what a node has no part in, and the rest, fed the tensors that cross from the one to the other. */
+/**
+ * A graph in two: what a node has no part in, and the rest, fed the tensors that cross from the one
+ * to the other.
+ */
 export interface SplitGraph {
   /** Makes the crossing tensors; null where none cross. */
   readonly head: OnnxModel | null;
-  /** The node and what is behind it. Has the model's inputs and, as inputs of float32, the crossing tensors. */
+  /**
+   * The node and what is behind it. Has the model's inputs and, as inputs of float32, the crossing
+   * tensors.
+   */
   readonly tail: OnnxModel;
   readonly crossing: readonly string[];
 }
 
 /**
- * Splits what makes `output` in front of one node, so that the tail can be run again and again with other forms of that
- * node. What depends on no input is in the tail. Null where the output does not depend on the node.
+ * Splits what makes `output` in front of one node, so that the tail can be run again and again with
+ * other forms of that node. What depends on no input is in the tail. Null where the output does not
+ * depend on the node.
  *
  * @param node its first output
  */

@@ -8,8 +8,8 @@ import type { NodeProto } from '../proto/onnx_pb.js';
 import { FLOAT32, readFloatTensor } from '../tensor.js';
 
 /**
- * How an operator treats channels that are scaled by positive numbers: either `f(x / s) = f(x) / s` with the channels on
- * axis 1 before and after, or why that does not hold.
+ * How an operator treats channels that are scaled by positive numbers: either `f(x / s) = f(x) / s`
+ * with the channels on axis 1 before and after, or why that does not hold.
  */
 export type ChannelScaling =
   | {
@@ -20,10 +20,11 @@ export type ChannelScaling =
   | { readonly commutes: false; readonly reason: string };
 
 /**
- * Whether scaling each channel of a node's first input by a positive number scales the same channel of its first output.
- * True for maxima and means over positions, for activation functions that are positive-homogeneous, and for operators
- * that only move numbers within a channel. A Flatten or Reshape to two dimensions commutes only where each channel is one
- * column afterwards, which the reader of the tensor tells by its number of channels.
+ * Whether scaling each channel of a node's first input by a positive number scales the same channel
+ * of its first output. True for maxima and means over positions, for activation functions that are
+ * positive-homogeneous, and for operators that only move numbers within a channel. A Flatten or
+ * Reshape to two dimensions commutes only where each channel is one column afterwards, which the
+ * reader of the tensor tells by its number of channels.
  *
  * @param rank dimensions of the input; null where unknown
  */
@@ -63,8 +64,8 @@ export function channelScaling(model: OnnxModel, node: NodeProto, rank: number |
 }
 
 /**
- * Pads often come computed from constants, and are not looked at: they can't change channels, as the number of channels
- * stays what the tensor's reader expects.
+ * Pads often come computed from constants, and are not looked at: they can't change channels, as
+ * the number of channels stays what the tensor's reader expects.
  */
 function whyPadDoesNot(model: OnnxModel, node: NodeProto): string | null {
   const mode = node.attribute.find((a) => a.name === 'mode')?.s;
@@ -85,7 +86,9 @@ function spatialAxes(model: OnnxModel, node: NodeProto, rank: number | null): re
   return positive.every((axis) => axis >= 2) ? positive : null;
 }
 
-/** `[0, n]`: the first axis stays, so a column per channel means that each channel had one number. */
+/**
+ * `[0, n]`: the first axis stays, so a column per channel means that each channel had one number.
+ */
 function keepsSamples(model: OnnxModel, node: NodeProto): boolean {
   const shape = constantIntegers(model, node.input[1] ?? '');
   return shape?.length === 2 && shape[0] === 0 && readIntAttribute(node, 'allowzero', 0) === 0;

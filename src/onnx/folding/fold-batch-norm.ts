@@ -10,17 +10,21 @@ import { visitKernels } from '../layers/weight-layout.js';
 
 export interface FoldedModel {
   readonly model: OnnxModel;
-  /** Layer output tensor (the BatchNormalization's, from now on the layer's own) -> name of the folded node. */
+  /**
+   * Layer output tensor (the BatchNormalization's, from now on the layer's own) -> name of the
+   * folded node.
+   */
   readonly folded: ReadonlyMap<string, string>;
   /** BatchNormalization nodes that follow a layer and stay nodes of their own -> why. */
   readonly unfolded: ReadonlyMap<string, string>;
 }
 
 /**
- * Folds every BatchNormalization that directly follows a Conv, ConvTranspose or Gemm and is its only reader:
- * `W' = W * gamma / sqrt(var + eps)` along the output channel and `b' = beta + (b - mean) * gamma / sqrt(var + eps)`,
- * computed in float64, stored as float32. The layer's output takes the name of the BatchNormalization's, so that
- * "the layer's own output" means the same tensor in the folded and in the untouched model.
+ * Folds every BatchNormalization that directly follows a Conv, ConvTranspose or Gemm and is its
+ * only reader: `W' = W * gamma / sqrt(var + eps)` along the output channel and
+ * `b' = beta + (b - mean) * gamma / sqrt(var + eps)`, computed in float64, stored as float32. The
+ * layer's output takes the name of the BatchNormalization's, so that "the layer's own output" means
+ * the same tensor in the folded and in the untouched model.
  */
 export function foldBatchNorm(model: OnnxModel): FoldedModel {
   const edits: GraphEdit[] = [];

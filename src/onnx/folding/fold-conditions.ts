@@ -8,9 +8,10 @@ import { smallValue, type FixedInputs } from '../edits/small-values.js';
 import { withSubgraphs } from '../subgraphs.js';
 
 /**
- * The model with the branch that is taken in place of every If whose condition follows from constants, fixed inputs and
- * stated shapes (see {@link smallValue}), also inside of branches that come up so. What the graph computes for those inputs
- * is unchanged; a model without such an If is returned as it is. Names stay as they are but for those that are taken.
+ * The model with the branch that is taken in place of every If whose condition follows from
+ * constants, fixed inputs and stated shapes (see {@link smallValue}), also inside of branches that
+ * come up so. What the graph computes for those inputs is unchanged; a model without such an If is
+ * returned as it is. Names stay as they are but for those that are taken.
  */
 export function foldConditions(model: OnnxModel, fixed: FixedInputs): OnnxModel {
   let current = model;

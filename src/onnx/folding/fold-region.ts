@@ -16,8 +16,9 @@ export interface Producer {
 }
 
 /**
- * A producer and everything that its output reaches through operators that commute with scaling channels: dividing the
- * producer's output channels by s and multiplying the weights of all readers by s leaves the model's function unchanged.
+ * A producer and everything that its output reaches through operators that commute with scaling
+ * channels: dividing the producer's output channels by s and multiplying the weights of all readers
+ * by s leaves the model's function unchanged.
  */
 export interface FoldRegion {
   readonly producer: Producer;
@@ -26,7 +27,8 @@ export interface FoldRegion {
 }
 
 /**
- * The region that feeds a layer, or a short sentence that says why 1/s can't move out of the layer's input exactly.
+ * The region that feeds a layer, or a short sentence that says why 1/s can't move out of the
+ * layer's input exactly.
  *
  * @param found all layers of the model by output tensor
  * @param willing output tensors of the layers whose weights may be multiplied by s
@@ -43,7 +45,10 @@ export function findFoldRegion(
   return typeof readers === 'string' ? readers : { producer, readers };
 }
 
-/** On the way back ranks are not known yet; on the way forward from the producer all is checked again with them. */
+/**
+ * On the way back ranks are not known yet; on the way forward from the producer all is checked
+ * again with them.
+ */
 const ANY_RANK = Infinity;
 
 function findProducer(model: OnnxModel, found: ReadonlyMap<string, FoundLayer>, input: string): Producer | string {

@@ -7,9 +7,9 @@ import { subgraphsOf } from '../subgraphs.js';
 const layerOps = ['ConvTranspose', 'Conv', 'Gemm', 'MatMul'] as const satisfies readonly LayerOp[];
 
 /**
- * Weighted operators that the graph holds where they can't be quantized: inside the branches of If, Loop and Scan, inside
- * the model's own functions, and as operators of other kinds (FusedConv, QLinearConv, MatMulInteger, ...). They stay as
- * they are, but not silently.
+ * Weighted operators that the graph holds where they can't be quantized: inside the branches of If,
+ * Loop and Scan, inside the model's own functions, and as operators of other kinds (FusedConv,
+ * QLinearConv, MatMulInteger, ...). They stay as they are, but not silently.
  *
  * @param taken names of the other layers; no two layers have the same name
  */
@@ -49,7 +49,10 @@ export function isDefaultDomain(node: NodeProto): boolean {
   return node.domain === '' || node.domain === 'ai.onnx';
 }
 
-/** The operator of which this one is a kind, by its name: FusedConv and QLinearConv are kinds of Conv. */
+/**
+ * The operator of which this one is a kind, by its name: FusedConv and QLinearConv are kinds of
+ * Conv.
+ */
 function weightedOp(opType: string): LayerOp | null {
   return layerOps.find((op) => opType.includes(op)) ?? null;
 }

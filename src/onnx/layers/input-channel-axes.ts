@@ -30,8 +30,9 @@ const SAME_AXES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Which axes of an input the model takes for channels: followed from the input through operators that keep or permute
- * axes to those that know channels, convolutions above all. Empty where none is reached, as in a network that flattens first.
+ * Which axes of an input the model takes for channels: followed from the input through operators
+ * that keep or permute axes to those that know channels, convolutions above all. Empty where none
+ * is reached, as in a network that flattens first.
  *
  * @param rank of the input, batch axis included
  * @returns axes of the input, ascending; 1 for channels first
@@ -45,7 +46,8 @@ export function inputChannelAxes(model: OnnxModel, input: string, rank: number):
     if (seen.has(tensor)) continue;
     seen.add(tensor);
     for (const { node, index } of model.index.consumers.get(tensor) ?? []) {
-      // Data is the first input of all but sums and the like; what is inside a subgraph is not followed.
+      // Data is the first input of all but sums and the like; what is inside a subgraph is not
+      // followed.
       if (index < 0) continue;
       if (CHANNELS_ON_AXIS_1.has(node.opType)) {
         if (index === 0 && axes.length >= 3) found.add(axes[1]!);

@@ -4,8 +4,8 @@ import type { OnnxModel } from '../onnx-model.js';
 import { sortNodes } from '../sort-nodes.js';
 
 /**
- * The given layers in groups: first those that depend on none of the others, then those that depend on the first group
- * alone, and so on. Within a group no layer's output reaches another's input.
+ * The given layers in groups: first those that depend on none of the others, then those that depend
+ * on the first group alone, and so on. Within a group no layer's output reaches another's input.
  */
 export function layersByDepth<L extends Pick<Layer, 'outputTensor'>>(
   model: OnnxModel,

@@ -35,9 +35,10 @@ export type FoundLayer = ({ readonly supported: true } & Layer) | ({ readonly su
 export const layerOps: ReadonlySet<string> = new Set(layerOpNames);
 
 /**
- * All weighted operators in graph order. A MatMul of two computed tensors has no weight and is no layer. Names are the
- * nodes', or the output tensor's where a node has no name of its own; no two layers have the same. Those in places or of
- * kinds that can't be quantized come last, with the reason.
+ * All weighted operators in graph order. A MatMul of two computed tensors has no weight and is no
+ * layer. Names are the nodes', or the output tensor's where a node has no name of its own; no two
+ * layers have the same. Those in places or of kinds that can't be quantized come last, with the
+ * reason.
  */
 export function findLayers(model: OnnxModel): readonly FoundLayer[] {
   const nodes = model.graph.node.filter((node) => layerOps.has(node.opType) && isDefaultDomain(node));
@@ -94,7 +95,9 @@ function readLayer(model: OnnxModel, node: NodeProto, name: string): FoundLayer 
   };
 }
 
-/** The layout, or why there is none. @throws ModelError for a shape that contradicts the operator */
+/**
+ * The layout, or why there is none. @throws ModelError for a shape that contradicts the operator
+ */
 function readLayout(node: NodeProto, shape: readonly number[]): WeightLayout | string {
   switch (node.opType as LayerOp) {
     case 'Conv':

@@ -1,9 +1,10 @@
 /**
- * How the numbers of a weight tensor belong to input and output channels. Covers the four weighted operators:
+ * How the numbers of a weight tensor belong to input and output channels. Covers the four weighted
+ * operators:
  *
  * | op | shape | order | note |
  * |---|---|---|---|
- * | Conv | `[O, I/g, k...]` | outputFirst | input channel `G*(I/g)+i` is read by the output channels of group G only |
+ * | Conv | `[O, I/g, k...]` | outputFirst | group G alone reads channel `G*(I/g)+i` |
  * | ConvTranspose | `[I, O/g, k...]` | inputFirst | |
  * | Gemm | `[O, I]` if transB else `[I, O]` | outputFirst / inputFirst | one group, kernel of 1 |
  * | MatMul | `[I, O]` | inputFirst | one group, kernel of 1 |
@@ -26,8 +27,8 @@ export function outputChannels(layout: WeightLayout): number {
 }
 
 /**
- * Calls `visit` for each (input channel, output channel) pair that is connected, with the offset of its
- * `kernelSize` contiguous numbers.
+ * Calls `visit` for each (input channel, output channel) pair that is connected, with the offset of
+ * its `kernelSize` contiguous numbers.
  */
 export function visitKernels(
   layout: WeightLayout,

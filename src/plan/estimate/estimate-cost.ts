@@ -14,7 +14,10 @@ export interface CostContext {
   readonly sampleCount: (source: DataSource) => number;
   /** Weighted layers of a model. */
   readonly layerCount: (model: ModelSettings) => number;
-  /** Typical milliseconds of one piece of work by kind, from earlier runs; kinds that never ran are missing. */
+  /**
+   * Typical milliseconds of one piece of work by kind, from earlier runs; kinds that never ran are
+   * missing.
+   */
   readonly typicalDurationsMs: ReadonlyMap<string, number>;
   /** Pieces of work at once. */
   readonly slots: number;
@@ -36,8 +39,8 @@ export interface CostEstimate {
 }
 
 /**
- * Cost of a sample relative to a bare FP32 pass, as `npm run bench` measured it on the demo model: reductions of every
- * layer input, rounding of every input, the losses with the FP32 twin.
+ * Cost of a sample relative to a bare FP32 pass, as `npm run bench` measured it on the demo model:
+ * reductions of every layer input, rounding of every input, the losses with the FP32 twin.
  */
 const relativeCost = {
   observe: 1.1,
@@ -81,7 +84,8 @@ function searchedPasses({ search }: SearchStage, layers: number): number {
       // For each layer the FP32 and the quantized model up to it, half a pass each on average.
       return (layers * (relativeCost.reference + relativeCost.quantized)) / 2 + relativeCost.candidate * candidates;
     case 'output':
-      // The scan of static alphas, then each layer's candidates: the layer and what is behind it, half on average.
+      // The scan of static alphas, then each layer's candidates: the layer and what is behind it,
+      // half on average.
       return 1 + relativeCost.quantized * (candidates + (search.sweeps * layers * (candidates + 1)) / 2);
   }
 }
@@ -107,9 +111,10 @@ function durationOf(work: readonly WorkCost[], context: CostContext): number | n
 }
 
 /**
- * What is left of a sweep: pieces of work with their size in FP32 forward passes, and, where earlier runs timed every
- * kind of work that is left, the milliseconds it takes at `slots` at once. Finished work and stages that no unfinished
- * trial needs count nothing. An orientation: relative costs are rough, and small models are slower than their passes.
+ * What is left of a sweep: pieces of work with their size in FP32 forward passes, and, where
+ * earlier runs timed every kind of work that is left, the milliseconds it takes at `slots` at once.
+ * Finished work and stages that no unfinished trial needs count nothing. An orientation: relative
+ * costs are rough, and small models are slower than their passes.
  */
 export function estimateCost(plan: SweepPlan, context: CostContext): CostEstimate {
   const trials = plan.trials.filter(({ key }) => !context.finished.has(key));

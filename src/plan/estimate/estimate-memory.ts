@@ -23,10 +23,16 @@ export type MemoryUse = 'observe' | 'observeHistograms' | 'reference' | 'evaluat
 
 const MIB = 2 ** 20;
 
-/** A child with the runtime loaded and its caches filled, before any model, and what its sessions leave behind. */
+/**
+ * A child with the runtime loaded and its caches filled, before any model, and what its sessions
+ * leave behind.
+ */
 const PROCESS = 220 * MIB;
 
-/** Bytes of one channel's histogram while it is counted: two signs of 4096 32-bit counts, and 2048 values that wait. */
+/**
+ * Bytes of one channel's histogram while it is counted: two signs of 4096 32-bit counts, and 2048
+ * values that wait.
+ */
 const CHANNEL_HISTOGRAM = 2 * 4096 * 4 + 2048 * 4;
 
 /** The runtime's arenas grow in powers of two and keep what they have. */
@@ -88,12 +94,18 @@ function sampleBytes(use: MemoryUse, { live, layerInputs, layerOutputs, largestL
   }
 }
 
-/** Bytes that a child takes at its peak, roughly: tested to be within a factor of three of what is measured. */
+/**
+ * Bytes that a child takes at its peak, roughly: tested to be within a factor of three of what is
+ * measured.
+ */
 export function peakBytes(use: MemoryUse, profile: MemoryProfile, batch: number): number {
   return fixedBytes(use, profile) + sampleBytes(use, profile) * (profile.fixedBatch ?? Math.max(batch, LEAST_BATCH));
 }
 
-/** Samples of one run that a child may hold within so many bytes; at least two, which no run goes below. */
+/**
+ * Samples of one run that a child may hold within so many bytes; at least two, which no run goes
+ * below.
+ */
 export function fittingBatch(use: MemoryUse, profile: MemoryProfile, allowed: number): number {
   const fitting = Math.floor((allowed - fixedBytes(use, profile)) / sampleBytes(use, profile));
   return Math.max(LEAST_BATCH, fitting);
@@ -132,7 +144,10 @@ export function batchLimits(profile: MemoryProfile, allowed: number): BatchLimit
   };
 }
 
-/** The kind of work that takes most of a child's memory, and how much, with the batches that the limits leave. */
+/**
+ * The kind of work that takes most of a child's memory, and how much, with the batches that the
+ * limits leave.
+ */
 export function estimatePeak(
   profile: MemoryProfile,
   work: MemoryWork,

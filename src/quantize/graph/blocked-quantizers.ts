@@ -14,11 +14,13 @@ import {
 } from '../quantizers/linear-quantizers.js';
 
 /**
- * onnxruntime keeps a convolutional network on x64 in a layout of its own from convolution to convolution: `[N, C/b, H, W, b]`,
- * b channels side by side (the operators of this domain). Its QuantizeLinear is not among those that work on it, so that
- * every quantizer takes the tensor out of the layout and back. Here the quantizers work inside it:
+ * onnxruntime keeps a convolutional network on x64 in a layout of its own from convolution to
+ * convolution: `[N, C/b, H, W, b]`, b channels side by side (the operators of this domain). Its
+ * QuantizeLinear is not among those that work on it, so that every quantizer takes the tensor out
+ * of the layout and back. Here the quantizers work inside it:
  *
- * 1. {@link markQuantizers} puts an operator that the layout has, and that changes nothing, in the place of each quantizer;
+ * 1. {@link markQuantizers} puts an operator that the layout has, and that changes nothing, in the
+ *   place of each quantizer;
  * 2. the runtime optimizes that graph and writes it to a file;
  * 3. {@link withBlockedQuantizers} puts the quantizers in the places of the marks.
  */
@@ -27,12 +29,15 @@ export const BLOCKED_DOMAIN = 'com.microsoft.nchwc';
 /** Quantizers by the tensor that they make. */
 export type Quantizers = ReadonlyMap<string, LinearQuantizer>;
 
-/** Numbers that divide one run of the same channels, at most: 16 kB, so that they stay in the cache next to the cores. */
+/**
+ * Numbers that divide one run of the same channels, at most: 16 kB, so that they stay in the cache
+ * next to the cores.
+ */
 const LONGEST_TILE = 4096;
 
 /**
- * The model with a 1x1 MaxPool in the place of every quantizer that may work in the blocked layout; the others in the form
- * of `withLinearQuantizers`. Where nothing can be marked, nothing is.
+ * The model with a 1x1 MaxPool in the place of every quantizer that may work in the blocked layout;
+ * the others in the form of `withLinearQuantizers`. Where nothing can be marked, nothing is.
  */
 export function markQuantizers(model: OnnxModel): { readonly model: OnnxModel; readonly marked: Quantizers } {
   const quantizers = model.opset < AXIS_OPSET ? [] : linearQuantizers(model);
@@ -42,7 +47,8 @@ export function markQuantizers(model: OnnxModel): { readonly model: OnnxModel; r
   const marked = new Map<string, LinearQuantizer>();
   for (const quantizer of quantizers) {
     const { input, output, divisor } = quantizer;
-    // The layout is of images. The runtime moves a Pad into the mark behind it, and joins marks of the same tensor.
+    // The layout is of images. The runtime moves a Pad into the mark behind it, and joins marks of
+    // the same tensor.
     const producer = model.index.producers.get(input);
     const isImage = divisor.dims.length === 3;
     removeQuantizer(patch, quantizer);
@@ -60,7 +66,8 @@ export function markQuantizers(model: OnnxModel): { readonly model: OnnxModel; r
  * @param optimized the marked model as the runtime wrote it
  * @param shapes of the quantizers' tensors, `[N, C, H, W]`
  * @param block channels side by side
- * @returns the model to be run as it is; null where a mark got lost or none is in the blocked layout
+ * @returns the model to be run as it is; null where a mark got lost or none is in the blocked
+ *   layout
  */
 export function withBlockedQuantizers(
   optimized: OnnxModel,
@@ -91,8 +98,9 @@ export function isUniform({ divisor }: LinearQuantizer): boolean {
 }
 
 /**
- * Divides by a divisor for each channel, which QuantizeLinear can't where channels are not an axis of their own, and quantizes
- * the quotient by 1. Channels that only fill up the last block are divided by 1.
+ * Divides by a divisor for each channel, which QuantizeLinear can't where channels are not an axis
+ * of their own, and quantizes the quotient by 1. Channels that only fill up the last block are
+ * divided by 1.
  */
 function addBlockedQuantizer(
   patch: GraphPatch,
@@ -127,8 +135,9 @@ function largestDivisor(value: number, most: number): number {
 }
 
 /**
- * Whether two optimized forms of one graph calculate by the same operators with the same attributes, apart from quantizers and
- * changes of layout: then they round alike. Not so where, say, an addition became part of a convolution in one of them.
+ * Whether two optimized forms of one graph calculate by the same operators with the same
+ * attributes, apart from quantizers and changes of layout: then they round alike. Not so where,
+ * say, an addition became part of a convolution in one of them.
  */
 export function areOperatorsEqual(a: OnnxModel, b: OnnxModel, marked: Quantizers): boolean {
   const [ofA, ofB] = [a, b].map((model) =>
@@ -153,7 +162,10 @@ function describeOperator({ domain, opType, input, attribute }: NodeProto): stri
   return [domain, opType, input.filter((tensor) => tensor !== '').length, ...attributes].join(' ');
 }
 
-/** The quantizer's tensor that this node stands for; the runtime names what it moves into its layout after that tensor. */
+/**
+ * The quantizer's tensor that this node stands for; the runtime names what it moves into its layout
+ * after that tensor.
+ */
 function markOf({ opType, name, attribute, output: [output] }: NodeProto, marked: Quantizers): string | null {
   if (opType !== 'MaxPool' || !isUnchanged(attribute)) return null;
   if (marked.has(output!)) return output!;

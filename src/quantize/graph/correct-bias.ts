@@ -10,8 +10,9 @@ import { FLOAT32, readFloatTensor } from '../../onnx/tensor.js';
 import type { PreparedLayer } from '../prepare-layers.js';
 
 /**
- * Takes a layer's bias correction off its output: off the bias, which is added where the node has none. Behind a MatMul,
- * which takes no bias, or a bias that is computed or of another shape, an Add does the same.
+ * Takes a layer's bias correction off its output: off the bias, which is added where the node has
+ * none. Behind a MatMul, which takes no bias, or a bias that is computed or of another shape, an
+ * Add does the same.
  */
 export function correctBias(patch: GraphPatch, base: OnnxModel, prepared: PreparedLayer): void {
   const { layer, biasCorrection } = prepared;

@@ -6,17 +6,28 @@ import type { NodeProto } from '../../onnx/proto/onnx_pb.js';
 import { FLOAT32 } from '../../onnx/tensor.js';
 
 /**
- * What onnxruntime changes by default (without `session.disable_quant_qdq`) in the arithmetic of a model that holds
- * QuantizeLinear and DequantizeLinear. Nodes are named by their first output.
+ * What onnxruntime changes by default (without `session.disable_quant_qdq`) in the arithmetic of a
+ * model that holds QuantizeLinear and DequantizeLinear. Nodes are named by their first output.
  */
 export interface DefaultFusion {
-  /** Its float32 weight is quantized: 8 bits, a scale of its own, per tensor. Its bias is rounded with it. */
+  /**
+   * Its float32 weight is quantized: 8 bits, a scale of its own, per tensor. Its bias is rounded
+   * with it.
+   */
   readonly weights: readonly string[];
-  /** The same of a MatMul with a constant Add behind it, which becomes a Gemm where its input is a matrix. */
+  /**
+   * The same of a MatMul with a constant Add behind it, which becomes a Gemm where its input is a
+   * matrix.
+   */
   readonly weightsOfMatrices: readonly string[];
-  /** Its float32 bias is rounded to int32 in steps of input scale * weight scale; its weight is quantized in the model. */
+  /**
+   * Its float32 bias is rounded to int32 in steps of input scale * weight scale; its weight is
+   * quantized in the model.
+   */
   readonly biases: readonly string[];
-  /** A QuantizeLinear right behind a DequantizeLinear of another scale: the two pairs become one. */
+  /**
+   * A QuantizeLinear right behind a DequantizeLinear of another scale: the two pairs become one.
+   */
   readonly merged: readonly string[];
 }
 
@@ -29,7 +40,10 @@ export interface PlannedQuantizer {
 /** Operators whose weight and bias the runtime quantizes; of MatMul it leaves them alone. */
 const WEIGHTED = new Set(['Conv', 'ConvTranspose', 'Gemm']);
 
-/** Operators over which the runtime moves QuantizeLinear and DequantizeLinear, and those that it takes out. */
+/**
+ * Operators over which the runtime moves QuantizeLinear and DequantizeLinear, and those that it
+ * takes out.
+ */
 const MOVED_OVER = new Set('Dropout Identity MaxPool Reshape Slice Squeeze Transpose Unsqueeze'.split(' '));
 
 /** Operators over which it moves them in front of a layer alone. */
@@ -42,9 +56,11 @@ const JOINED_TO_CONV = new Set(['Add', 'Mul', 'BatchNormalization']);
 const ACTIVATIONS = new Set(['Clip', 'Relu']);
 
 /**
- * Foretells from the graph what the runtime (1.30) changes; `checkExported` asks the runtime itself.
+ * Foretells from the graph what the runtime (1.30) changes; `checkExported` asks the runtime
+ * itself.
  *
- * @param planned by the output of layers whose inputs and weights are to be quantized; none in a model that is exported
+ * @param planned by the output of layers whose inputs and weights are to be quantized; none in a
+ *   model that is exported
  */
 export function predictFusion(
   model: OnnxModel,
@@ -80,7 +96,10 @@ function isMerged(model: OnnxModel, node: NodeProto, planned: PlannedQuantizer |
   return before.input[1] !== node.input[1] || before.input[2] !== node.input[2];
 }
 
-/** The DequantizeLinear of a computed tensor that ends up right before this one; null where there is none. */
+/**
+ * The DequantizeLinear of a computed tensor that ends up right before this one; null where there is
+ * none.
+ */
 function dequantizeBefore({ index }: OnnxModel, tensor: string): NodeProto | null {
   for (let name = tensor; ;) {
     const node = index.producers.get(name);

@@ -7,8 +7,9 @@ import { dividesInput, qdqModel } from './qdq-graph.js';
 import { smoothedModel } from './quantized-graph.js';
 
 /**
- * The model that `export` writes of a trial: its QDQ model without what nothing reads any more. That of a simulated trial is
- * kept as it was simulated, see `keepSimulated`; of an integer trial it is the one that was measured.
+ * The model that `export` writes of a trial: its QDQ model without what nothing reads any more.
+ * That of a simulated trial is kept as it was simulated, see `keepSimulated`; of an integer trial
+ * it is the one that was measured.
  */
 export function deployableModel(
   { base, layers }: PreparedModel,

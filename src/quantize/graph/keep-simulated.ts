@@ -11,9 +11,10 @@ const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 const CLIP_INPUTS_OPSET = 11;
 
 /**
- * The model with a Clip to all of float32, which changes no number, wherever onnxruntime would by default quantize the weight of a
- * layer that is float in it, or make one pair of two pairs of QuantizeLinear and DequantizeLinear: the runtime looks for
- * these operators side by side. What is quantized in the model is left as it is, so that integer kernels are made of it.
+ * The model with a Clip to all of float32, which changes no number, wherever onnxruntime would by
+ * default quantize the weight of a layer that is float in it, or make one pair of two pairs of
+ * QuantizeLinear and DequantizeLinear: the runtime looks for these operators side by side. What is
+ * quantized in the model is left as it is, so that integer kernels are made of it.
  */
 export function keepSimulated(model: OnnxModel): OnnxModel {
   const { weights, weightsOfMatrices, merged } = predictFusion(model);

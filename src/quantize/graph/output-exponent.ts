@@ -3,16 +3,20 @@ import type { OnnxModel } from '../../onnx/onnx-model.js';
 import { readFloatTensor } from '../../onnx/tensor.js';
 import type { PreparedLayer } from '../prepare-layers.js';
 
-/** Outputs within these bounds have squares, of errors as well, and sums of squares that float32 holds. */
+/**
+ * Outputs within these bounds have squares, of errors as well, and sums of squares that float32
+ * holds.
+ */
 const SMALLEST_PLAIN = 1e-12;
 const LARGEST_PLAIN = 1e14;
 /** So that neither the factor nor its inverse leaves float32's normal numbers. */
 const MOST_EXPONENT = 100;
 
 /**
- * The power of two by which a layer's output is divided inside a graph that squares it or adds it up, so that neither
- * overflows float32 nor vanishes; what comes out is multiplied back in float64. A factor of two changes no bit. 0, so no
- * factor at all, for all layers but those whose outputs are near either end of float32.
+ * The power of two by which a layer's output is divided inside a graph that squares it or adds it
+ * up, so that neither overflows float32 nor vanishes; what comes out is multiplied back in float64.
+ * A factor of two changes no bit. 0, so no factor at all, for all layers but those whose outputs
+ * are near either end of float32.
  *
  * @param base the model that the layer is of
  */

@@ -13,18 +13,24 @@ import { quantizedIntegers } from '../quantizers/quantized-integers.js';
 import type { Quantizer } from '../quantizers/quantizer.js';
 
 /**
- * The deployable model: for every prepared layer `x -> Div(s) -> [Clip] -> QuantizeLinear -> DequantizeLinear -> layer`,
- * and the weight `W * s` as integers behind a DequantizeLinear. Layers whose s is 1 or folded have no Div. The bias stays float.
+ * The deployable model: for every prepared layer
+ * `x -> Div(s) -> [Clip] -> QuantizeLinear -> DequantizeLinear -> layer`, and the weight `W * s` as
+ * integers behind a DequantizeLinear. Layers whose s is 1 or folded have no Div. The bias stays
+ * float.
  *
- * - Bits below 8 are stored as 8-bit integers, and a float Clip in front of QuantizeLinear keeps to the narrower range.
- * - A node whose form the model's opset does not have yet (int8 per axis before 13, 16 bits before 21) is written in
- *   the domain `com.microsoft`; the model's own opset is left alone, since raising it could change other operators.
- * - The weight of a grouped ConvTranspose per channel stays float32, already rounded to its levels, see
- *   `staysFloat`.
+ * - Bits below 8 are stored as 8-bit integers, and a float Clip in front of QuantizeLinear keeps to
+ *   the narrower range.
+ * - A node whose form the model's opset does not have yet (int8 per axis before 13, 16 bits before
+ *   21) is written in the domain `com.microsoft`; the model's own opset is left alone, since
+ *   raising it could change other operators.
+ * - The weight of a grouped ConvTranspose per channel stays float32, already rounded to its levels,
+ *   see `staysFloat`.
  *
- * Differs from the simulated model in one rounding: it divides by s and by the scale, the simulation by their product.
+ * Differs from the simulated model in one rounding: it divides by s and by the scale, the
+ * simulation by their product.
  *
- * @param metadata written to the file's `metadata_props`; entries of the model with other keys are kept
+ * @param metadata written to the file's `metadata_props`; entries of the model with other keys are
+ *   kept
  */
 export function qdqModel(
   base: OnnxModel,
@@ -146,7 +152,10 @@ class QdqPatch {
     return output;
   }
 
-  /** To the real values of the lowest and highest level: float32 products that QuantizeLinear rounds back to them. */
+  /**
+   * To the real values of the lowest and highest level: float32 products that QuantizeLinear rounds
+   * back to them.
+   */
   #clip(tensor: string, { qmin, qmax, zeroPoint, scale }: Quantizer, output: string): string {
     const low = Math.fround((qmin - zeroPoint) * scale);
     const high = Math.fround((qmax - zeroPoint) * scale);

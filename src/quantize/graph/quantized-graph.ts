@@ -10,10 +10,10 @@ import { addCorrected, correctBias } from './correct-bias.js';
 import type { PreparedLayer } from '../prepare-layers.js';
 
 /**
- * The model with every prepared layer quantized: its input passes through a fake quantizer with smoothing inside the
- * divisor, its weight is replaced by the fake-quantized smoothed weight. Nothing else changes; the bias stays float.
- * It is written in plain arithmetic, which every provider has kernels for; `withLinearQuantizers` writes the same faster
- * where that helps.
+ * The model with every prepared layer quantized: its input passes through a fake quantizer with
+ * smoothing inside the divisor, its weight is replaced by the fake-quantized smoothed weight.
+ * Nothing else changes; the bias stays float. It is written in plain arithmetic, which every
+ * provider has kernels for; `withLinearQuantizers` writes the same faster where that helps.
  */
 export function quantizedModel(base: OnnxModel, layers: readonly PreparedLayer[]): OnnxModel {
   const patch = new GraphPatch(base);
@@ -34,8 +34,8 @@ export function quantizedModel(base: OnnxModel, layers: readonly PreparedLayer[]
 }
 
 /**
- * The smoothed float model: inputs that are not folded are divided by s and their weights multiplied by s, nothing is
- * quantized.
+ * The smoothed float model: inputs that are not folded are divided by s and their weights
+ * multiplied by s, nothing is quantized.
  */
 export function smoothedModel(base: OnnxModel, layers: readonly PreparedLayer[]): OnnxModel {
   const patch = new GraphPatch(base);
@@ -79,7 +79,8 @@ export function addIsolatedLayer(
   const weight = patch.floats(`${name}/weight`, layer.weightShape, values);
   const output = `${name}/output`;
   const rest = node.input.slice(2).map((tensor, index) => {
-    // Under a name of this branch: what another branch's base holds under the same name may be other numbers.
+    // Under a name of this branch: what another branch's base holds under the same name may be
+    // other numbers.
     const initializer = base.index.initializers.get(tensor);
     return initializer === undefined
       ? tensor
@@ -97,8 +98,8 @@ function smoothInput(patch: GraphPatch, { layer, factors }: PreparedLayer, name:
 }
 
 /**
- * `Clip(Round(x / d), qmin - z, qmax - z) * q` with `d[c] = s[c] * q`: quantize and dequantize of x / s, bit-exact to
- * QuantizeLinear/DequantizeLinear up to the rounding of the one division.
+ * `Clip(Round(x / d), qmin - z, qmax - z) * q` with `d[c] = s[c] * q`: quantize and dequantize of x
+ * / s, bit-exact to QuantizeLinear/DequantizeLinear up to the rounding of the one division.
  */
 function fakeQuantizeInput(patch: GraphPatch, prepared: PreparedLayer, name: string, divisor: Float32Array): string {
   const { layer, input } = prepared;
@@ -115,7 +116,10 @@ function baseDivisor({ apply, divisor, input }: PreparedLayer): Float32Array {
   return apply === 'fold' ? new Float32Array(divisor.length).fill(input.scale) : divisor;
 }
 
-/** Shape that broadcasts a vector over the channel axis: axis 1 of a convolution's input, the last one otherwise. */
+/**
+ * Shape that broadcasts a vector over the channel axis: axis 1 of a convolution's input, the last
+ * one otherwise.
+ */
 function channelShape(layer: Layer): readonly number[] {
   const trailing = layer.inputRank === null ? 0 : layer.inputRank - 2;
   return [layer.inputChannels, ...new Array<number>(trailing).fill(1)];

@@ -22,7 +22,8 @@ export function fakeQuantizeWeight(
 }
 
 /**
- * Quantizes and dequantizes a weight. All arithmetic in float32: bit-identical to QuantizeLinear and DequantizeLinear.
+ * Quantizes and dequantizes a weight. All arithmetic in float32: bit-identical to QuantizeLinear
+ * and DequantizeLinear.
  *
  * @param quantizers one per output channel, or a single one when per tensor
  */

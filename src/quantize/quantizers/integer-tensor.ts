@@ -44,8 +44,8 @@ const uint16: IntegerStorage = {
 };
 
 /**
- * The type that a quantizer's integers are stored in. Below 8 bits they are stored in 8: onnxruntime deletes a Relu in
- * front of a 4-bit QuantizeLinear at its higher optimization levels.
+ * The type that a quantizer's integers are stored in. Below 8 bits they are stored in 8:
+ * onnxruntime deletes a Relu in front of a 4-bit QuantizeLinear at its higher optimization levels.
  */
 export function storageOf({ bits, signed }: Pick<Quantizer, 'bits' | 'signed'>): IntegerStorage {
   if (bits <= 8) return signed ? int8 : uint8;

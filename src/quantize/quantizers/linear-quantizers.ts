@@ -18,8 +18,8 @@ const INTEGER_CLIP_OPSET = 12;
 export const AXIS_OPSET = 13;
 
 /**
- * Operators that make no NaN of finite numbers, short of overflow. Behind any other (a division 0 / 0, a root) a quantizer
- * keeps its arithmetic, which hands NaN on.
+ * Operators that make no NaN of finite numbers, short of overflow. Behind any other (a division 0 /
+ * 0, a root) a quantizer keeps its arithmetic, which hands NaN on.
  */
 const FINITE_OPS = new Set(
   `Abs Add AveragePool BatchNormalization Clip Concat DepthToSpace Dropout Elu Flatten Gather GlobalAveragePool
@@ -29,12 +29,16 @@ const FINITE_OPS = new Set(
   ),
 );
 
-/** One fake quantizer as `quantizedModel` writes it: `Mul(Clip(Round(Div(x, d)), low, high), q)`. */
+/**
+ * One fake quantizer as `quantizedModel` writes it: `Mul(Clip(Round(Div(x, d)), low, high), q)`.
+ */
 interface FakeQuantizer {
   /** Div, Round, Clip, Mul. */
   readonly nodes: readonly NodeProto[];
   readonly input: string;
-  /** Name and value of `[C, 1, ...]` numbers, of which QuantizeLinear takes the same as a vector. */
+  /**
+   * Name and value of `[C, 1, ...]` numbers, of which QuantizeLinear takes the same as a vector.
+   */
   readonly divisor: TensorProto;
   readonly low: number;
   readonly high: number;
@@ -43,14 +47,16 @@ interface FakeQuantizer {
 }
 
 /**
- * The model with fake quantizers of at most 8 bits written as `QuantizeLinear -> [Clip] -> DequantizeLinear`: equal
- * bit for bit, and half the memory traffic, for the runtime's QuantizeLinear divides, rounds to the even one and saturates in one go.
- * Only for sessions that keep the runtime from fusing the two operators into integer kernels
+ * The model with fake quantizers of at most 8 bits written as
+ * `QuantizeLinear -> [Clip] -> DequantizeLinear`: equal bit for bit, and half the memory traffic,
+ * for the runtime's QuantizeLinear divides, rounds to the even one and saturates in one go. Only
+ * for sessions that keep the runtime from fusing the two operators into integer kernels
  * (`session.disable_quant_qdq`), on a provider that has kernels for them.
  *
- * Two differences: zero has no sign, which no layer's output shows, and NaN becomes the lowest level. So only quantizers are
- * rewritten between which and the layers before them no operator makes NaN; of NaN that a layer itself makes, by overflow,
- * its losses tell. Non-finite inputs of the model are seen by the FP32 pass over the same samples.
+ * Two differences: zero has no sign, which no layer's output shows, and NaN becomes the lowest
+ * level. So only quantizers are rewritten between which and the layers before them no operator
+ * makes NaN; of NaN that a layer itself makes, by overflow, its losses tell. Non-finite inputs of
+ * the model are seen by the FP32 pass over the same samples.
  */
 export function withLinearQuantizers(model: OnnxModel): OnnxModel {
   const patch = new GraphPatch(model);
@@ -63,7 +69,10 @@ export function withLinearQuantizers(model: OnnxModel): OnnxModel {
   return withHeader(applyEdits(model, patch.edits), model.opset < AXIS_OPSET ? [RUNTIME_DOMAIN] : [], {});
 }
 
-/** The fake quantizers of a model that QuantizeLinear and DequantizeLinear are equal to, in its nodes' order. */
+/**
+ * The fake quantizers of a model that QuantizeLinear and DequantizeLinear are equal to, in its
+ * nodes' order.
+ */
 export function linearQuantizers(model: OnnxModel): readonly LinearQuantizer[] {
   if (model.opset < INTEGER_CLIP_OPSET) return [];
   const known = new Map<string, boolean>();
@@ -129,7 +138,10 @@ function zeroPoints(patch: GraphPatch, { storage, zeroPoint }: Integers, dims: r
   return patch.initializer(integerTensor(name, dims, storage, new Array<number>(count).fill(zeroPoint)));
 }
 
-/** Levels of fewer bits than their integers have: QuantizeLinear saturates at the integers' ends only. */
+/**
+ * Levels of fewer bits than their integers have: QuantizeLinear saturates at the integers' ends
+ * only.
+ */
 function clipped(patch: GraphPatch, quantizer: LinearQuantizer, levels: string): string {
   const { storage, zeroPoint } = quantizer.integers;
   const [low, high] = [quantizer.low + zeroPoint, quantizer.high + zeroPoint];
@@ -162,7 +174,10 @@ function fakeQuantizerOf(model: OnnxModel, mul: NodeProto): FakeQuantizer | null
   };
 }
 
-/** True where the tensor comes from layers, the model's inputs and constants through {@link FINITE_OPS} alone. */
+/**
+ * True where the tensor comes from layers, the model's inputs and constants through
+ * {@link FINITE_OPS} alone.
+ */
 function isFreeOfNaN(model: OnnxModel, tensor: string, known: Map<string, boolean>): boolean {
   const before = known.get(tensor);
   if (before !== undefined) return before;
@@ -184,13 +199,18 @@ function dividesByConstant(model: OnnxModel, { opType, input }: NodeProto): bool
   return divisor?.dataType === FLOAT32 && readFloatTensor(divisor).every((value) => value !== 0);
 }
 
-/** Inputs that say where, not what: shapes, indices, axes, of integers that nothing makes NaN of. */
+/**
+ * Inputs that say where, not what: shapes, indices, axes, of integers that nothing makes NaN of.
+ */
 function isShape({ opType }: NodeProto, index: number): boolean {
   if (opType === 'Pad') return index === 1 || index === 3;
   return index > 0 && /^(?:Gather|Reduce.*|Reshape|Resize|Slice|Split|Squeeze|Unsqueeze|Upsample)$/.test(opType);
 }
 
-/** True of a graph's quantizers and of those in its twin, but not of what the model calls its own there. */
+/**
+ * True of a graph's quantizers and of those in its twin, but not of what the model calls its own
+ * there.
+ */
 function isOwn(model: OnnxModel, output: string): boolean {
   const twin = twinPrefix(model);
   return (output.startsWith(twin) ? output.slice(twin.length) : output).startsWith(model.ownPrefix);

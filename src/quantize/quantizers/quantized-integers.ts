@@ -13,8 +13,8 @@ export interface QuantizedIntegers {
 }
 
 /**
- * The weight of a layer as integers. Exact: a dequantized value divided by its scale is within half a step of its
- * integer, as integers have at most 16 bits and float32 has 24.
+ * The weight of a layer as integers. Exact: a dequantized value divided by its scale is within half
+ * a step of its integer, as integers have at most 16 bits and float32 has 24.
  *
  * @returns null where no axis holds the scales, see {@link staysFloat}
  */
@@ -36,8 +36,9 @@ export function quantizedIntegers(prepared: PreparedLayer): QuantizedIntegers | 
 }
 
 /**
- * True for a weight whose scales no single axis holds: a grouped ConvTranspose `[I, O/g, k...]` per channel with several
- * output channels a group, where the scale depends on the group (axis 0) and on the channel in it (axis 1).
+ * True for a weight whose scales no single axis holds: a grouped ConvTranspose `[I, O/g, k...]` per
+ * channel with several output channels a group, where the scale depends on the group (axis 0) and
+ * on the channel in it (axis 1).
  */
 export function staysFloat({ layer, weight }: PreparedLayer): boolean {
   const { order, groups, outputsPerGroup } = layer.layout;
@@ -50,6 +51,7 @@ function alongAxis(
 ): Pick<QuantizedIntegers, 'axis' | 'quantizers'> {
   if (order === 'outputFirst') return { axis: 0, quantizers };
   if (groups === 1) return { axis: 1, quantizers };
-  // One output channel a group: the scale depends on the group alone, which axis 0 (the input channels) tells.
+  // One output channel a group: the scale depends on the group alone, which axis 0 (the input
+  // channels) tells.
   return { axis: 0, quantizers: quantizers.flatMap((q) => new Array<Quantizer>(inputsPerGroup).fill(q)) };
 }

@@ -3,11 +3,17 @@ import { FLOAT64_ROUNDING } from '../../onnx/edits/graph-patch.js';
 /** Smallest positive float32 of full precision. */
 const SMALLEST_NORMAL = 2 ** -126;
 
-/** A uniform affine quantizer: `q = clip(round(x / scale), qmin - z, qmax - z) + z`, round half to even. */
+/**
+ * A uniform affine quantizer: `q = clip(round(x / scale), qmin - z, qmax - z) + z`, round half to
+ * even.
+ */
 export interface Quantizer {
   readonly bits: number;
   readonly signed: boolean;
-  /** Upper end of the range of real values that it represents without clipping; of an asymmetric one its own. */
+  /**
+   * Upper end of the range of real values that it represents without clipping; of an asymmetric one
+   * its own.
+   */
   readonly amax: number;
   /** Lower end: -amax, 0 when unsigned, its own when asymmetric. */
   readonly low: number;
@@ -21,9 +27,10 @@ export interface Quantizer {
 }
 
 /**
- * The symmetric signed quantizer of b bits: `scale = amax / (2^(b-1) - 1)`, range `[-2^(b-1), 2^(b-1) - 1]`, from one
- * higher with a narrow range; zero point 0. An amax of 0 gives scale 1, and so does one whose scale would be below
- * float32's normal numbers (weight decay leaves such channels behind): everything rounds to 0, an error of at most amax.
+ * The symmetric signed quantizer of b bits: `scale = amax / (2^(b-1) - 1)`, range
+ * `[-2^(b-1), 2^(b-1) - 1]`, from one higher with a narrow range; zero point 0. An amax of 0 gives
+ * scale 1, and so does one whose scale would be below float32's normal numbers (weight decay leaves
+ * such channels behind): everything rounds to 0, an error of at most amax.
  *
  * @throws RangeError for an amax that is not finite
  */
@@ -45,8 +52,8 @@ export function symmetricQuantizer(amax: number, bits: number, narrowRange = fal
 }
 
 /**
- * The unsigned quantizer of b bits: `scale = amax / (2^b - 1)`, range `[0, 2^b - 1]`, zero point 0. Values below 0
- * become 0. Scales as in {@link symmetricQuantizer}.
+ * The unsigned quantizer of b bits: `scale = amax / (2^b - 1)`, range `[0, 2^b - 1]`, zero point 0.
+ * Values below 0 become 0. Scales as in {@link symmetricQuantizer}.
  *
  * @throws RangeError for an amax that is not finite
  */
@@ -57,8 +64,9 @@ export function unsignedQuantizer(amax: number, bits: number): Quantizer {
 }
 
 /**
- * The asymmetric quantizer of b bits: `scale = (high - low) / (2^b - 1)` with `low <= 0 <= high`, stored unsigned, range
- * `[0, 2^b - 1]`; zero point `round(-low / scale)`, so that 0 is a level. Scales as in {@link symmetricQuantizer}.
+ * The asymmetric quantizer of b bits: `scale = (high - low) / (2^b - 1)` with `low <= 0 <= high`,
+ * stored unsigned, range `[0, 2^b - 1]`; zero point `round(-low / scale)`, so that 0 is a level.
+ * Scales as in {@link symmetricQuantizer}.
  *
  * @throws RangeError for ends that are not finite or on the wrong side of 0
  */

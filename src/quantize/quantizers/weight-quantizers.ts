@@ -29,7 +29,10 @@ export function weightQuantizers(
   );
 }
 
-/** Smallest (at most 0) and largest (at least 0) numbers, `[O]` per channel or `[1]`. NaN where a number is NaN. */
+/**
+ * Smallest (at most 0) and largest (at least 0) numbers, `[O]` per channel or `[1]`. NaN where a
+ * number is NaN.
+ */
 function weightRange(
   weight: Float32Array,
   layout: WeightLayout,

@@ -1,4 +1,7 @@
-/** Addresses of the report's other pages, relative to the page that links; null where the report has no such page. */
+/**
+ * Addresses of the report's other pages, relative to the page that links; null where the report has
+ * no such page.
+ */
 export interface PageLinks {
   readonly index: string | null;
   /** The page of the sweep that this page belongs to. */
@@ -15,7 +18,10 @@ export interface PageLinks {
 export interface RowLinks {
   /** By number of the trial. Null: no trial has a page; `any`: each one has. */
   readonly trials: 'any' | readonly number[] | null;
-  /** By position in the graph: number of the layer's page. Null where no layer has a page or a position names several. */
+  /**
+   * By position in the graph: number of the layer's page. Null where no layer has a page or a
+   * position names several.
+   */
   readonly layers: Readonly<Record<string, number>> | null;
 }
 

@@ -9,7 +9,10 @@ export interface LayerPlace {
   readonly position: number;
 }
 
-/** Which pages a sweep has in a report of several pages. Addresses are stable: they depend on names and numbers alone. */
+/**
+ * Which pages a sweep has in a report of several pages. Addresses are stable: they depend on names
+ * and numbers alone.
+ */
 export interface SweepFolder {
   readonly sweep: string;
   /** Folder of its pages, one path segment. */
@@ -73,7 +76,10 @@ function layerKey(model: string, position: number): string {
   return `${position} ${model}`;
 }
 
-/** A folder for each sweep, in the given order: its name with dashes for what file systems mind, numbered where two would meet. */
+/**
+ * A folder for each sweep, in the given order: its name with dashes for what file systems mind,
+ * numbered where two would meet.
+ */
 export function folderNames(sweeps: readonly string[]): ReadonlyMap<string, string> {
   const taken = new Set(['assets', 'index.html']);
   return new Map(
@@ -87,7 +93,10 @@ export function folderNames(sweeps: readonly string[]): ReadonlyMap<string, stri
   );
 }
 
-/** A sweep's name as a file name: what is not a letter, digit, dot, dash or underscore becomes a dash. */
+/**
+ * A sweep's name as a file name: what is not a letter, digit, dot, dash or underscore becomes a
+ * dash.
+ */
 export function fileName(sweep: string): string {
   const name = sweep
     .replace(/[^\p{L}\p{N}._-]+/gu, '-')
@@ -98,8 +107,8 @@ export function fileName(sweep: string): string {
 }
 
 /**
- * File name of the comparison of two sweeps, beside the index: `compare-one+other.html`. Folders hold no plus sign, so
- * that it names two of them, and no folder has its name.
+ * File name of the comparison of two sweeps, beside the index: `compare-one+other.html`. Folders
+ * hold no plus sign, so that it names two of them, and no folder has its name.
  */
 export function sweepsComparisonName(folder: string, other: string): string {
   return `compare-${folder}+${other}.html`;

@@ -6,7 +6,10 @@ import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
 
-/** Does more calibration pay? The smallest against the largest size at equal settings. Null with one size. */
+/**
+ * Does more calibration pay? The smallest against the largest size at equal settings. Null with one
+ * size.
+ */
 export function calibrationSentence({ effects, metric }: SweepFacts): Sentence | null {
   if (effects.size === null) return null;
   const [small, large] = effects.size.batches;
@@ -17,7 +20,10 @@ export function calibrationSentence({ effects, metric }: SweepFacts): Sentence |
   });
 }
 
-/** Does the wrong axis cost anything? `absmax: view` against `channel`, all else equal. Null unless the sweep has both. */
+/**
+ * Does the wrong axis cost anything? `absmax: view` against `channel`, all else equal. Null unless
+ * the sweep has both.
+ */
 export function methodSentence({ effects, metric }: SweepFacts): Sentence | null {
   if (effects.absmax === null) return null;
   return effectSentence('absmax view (mixed channels) instead of channel: ', effects.absmax, metric, {

@@ -18,15 +18,19 @@ export interface Answer {
   readonly warning: string | null;
   /** The best setting with its distance from FP32. */
   readonly headline: Sentence;
-  /** Gain over unsmoothed, static against dynamic, calibration size, ties, absmax methods; those that the sweep can tell. */
+  /**
+   * Gain over unsmoothed, static against dynamic, calibration size, ties, absmax methods; those
+   * that the sweep can tell.
+   */
   readonly findings: readonly Sentence[];
 }
 
 /**
- * The answer to the sweep's question. A difference is "outside the noise" where the paired test of v_comparison (exact
- * McNemar or paired bootstrap over the same samples) gives p < 0.05, else "inside the noise"; where the test is missing
- * the answer says so and judges nothing. The best of many settings was chosen on the same samples that judge it: noisePhrase
- * allows for that in every sentence.
+ * The answer to the sweep's question. A difference is "outside the noise" where the paired test of
+ * v_comparison (exact McNemar or paired bootstrap over the same samples) gives p < 0.05, else
+ * "inside the noise"; where the test is missing the answer says so and judges nothing. The best of
+ * many settings was chosen on the same samples that judge it: noisePhrase allows for that in every
+ * sentence.
  */
 export function answerSweep(facts: SweepFacts): Answer {
   const findings = [
@@ -182,7 +186,10 @@ function tieSentence(facts: SweepFacts): Sentence | null {
   );
 }
 
-/** What the tests of tied settings could have told apart: the median over them of the smallest significant difference. */
+/**
+ * What the tests of tied settings could have told apart: the median over them of the smallest
+ * significant difference.
+ */
 function detectableText(
   { samples }: TrialFacts,
   tests: readonly ComparisonFacts[],
@@ -195,7 +202,8 @@ function detectableText(
         ? []
         : [detectableShare(samples, Math.min(onlyTrial, onlyOther), chosenFrom)];
     }
-    // Equal replicates are those of a trial that behaves alike on every sample: they say nothing of what noise hides.
+    // Equal replicates are those of a trial that behaves alike on every sample: they say nothing of
+    // what noise hides.
     return ciLow === null || ciHigh === null || ciLow === ciHigh
       ? []
       : [detectableSpread((ciHigh - ciLow) / (2 * 1.959964), chosenFrom)];
@@ -211,7 +219,10 @@ function detectableText(
   return `Tied does not mean equal: differences below about ${middle} cannot be detected${on}${choice}.`;
 }
 
-/** The trial of the lowest mean loss of those that measure it as the first does; null where the first has none. */
+/**
+ * The trial of the lowest mean loss of those that measure it as the first does; null where the
+ * first has none.
+ */
 function lowestLoss(trials: readonly TrialFacts[]): TrialFacts | null {
   const scope = trials[0]?.lossScope ?? null;
   const measured = trials.filter(({ meanL1, lossScope }) => meanL1 !== null && scope !== null && lossScope === scope);
@@ -225,12 +236,18 @@ function distinctAlphas(trials: readonly TrialFacts[]): number[] {
   return [...new Set(trials.map((trial) => trial.alpha).filter((alpha) => alpha !== null))].sort((a, b) => a - b);
 }
 
-/** What the best was chosen from, see {@link isJudged}: settings that were stopped early were judged, too. */
+/**
+ * What the best was chosen from, see {@link isJudged}: settings that were stopped early were
+ * judged, too.
+ */
 export function finishedSettings({ trials }: SweepFacts): number {
   return trials.filter(isJudged).length;
 }
 
-/** Whether a trial is a setting that a best one was chosen from: complete, or stopped early for not being it. */
+/**
+ * Whether a trial is a setting that a best one was chosen from: complete, or stopped early for not
+ * being it.
+ */
 export function isJudged({ role, status }: TrialFacts): boolean {
   return role === 'candidate' && (status === 'done' || status === 'stopped');
 }

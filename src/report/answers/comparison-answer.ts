@@ -10,7 +10,10 @@ import { sentence, strong } from './sentence.js';
 import type { TrialFacts } from '../facts/sweep-facts.js';
 import type { Verdict } from '../facts/verdict.js';
 
-/** Which of two trials is better, by how much, and whether that is more than noise; what else sets them apart. */
+/**
+ * Which of two trials is better, by how much, and whether that is more than noise; what else sets
+ * them apart.
+ */
 export function answerComparison(facts: ComparedTrials): Answer {
   const { sweep, trial, other, otherSweep, verdict } = facts;
   const { metric } = sweep;

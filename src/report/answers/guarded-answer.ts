@@ -8,8 +8,9 @@ import type { SweepFacts } from '../facts/sweep-facts.js';
 import type { SweepWarning } from '../facts/result-warnings.js';
 
 /**
- * The answer of a sweep with what is wrong with it said first. Where FP32 is nonsense that stands in place of a winner, and
- * nothing is concluded from the trials; else cautions come before the other findings.
+ * The answer of a sweep with what is wrong with it said first. Where FP32 is nonsense that stands
+ * in place of a winner, and nothing is concluded from the trials; else cautions come before the
+ * other findings.
  */
 export function guardedAnswer(facts: SweepFacts): Answer {
   const { warnings } = facts;

@@ -18,8 +18,8 @@ const mostTrials = 12;
 const modes = alphaModes.filter((mode) => smoothingModes[mode].apply !== 'none');
 
 /**
- * FP32, the best, what is unsmoothed of it, and the best unsmoothed and of each mode of alpha by calibration size; each
- * finished trial once.
+ * FP32, the best, what is unsmoothed of it, and the best unsmoothed and of each mode of alpha by
+ * calibration size; each finished trial once.
  */
 export function keyTrials(facts: SweepFacts): KeyTrial[] {
   const { trials, sizes, best } = facts;

@@ -4,7 +4,10 @@ import { sentence, strong } from './sentence.js';
 import type { ChannelSummary, LayerPageFacts, ShownTrial } from '../facts/layer-page-facts.js';
 import { shortName } from '../facts/layer-page-facts.js';
 
-/** What smoothing did to the layer in the best trial: alpha, spread of the channels, ranges, loss against unsmoothed. */
+/**
+ * What smoothing did to the layer in the best trial: alpha, spread of the channels, ranges, loss
+ * against unsmoothed.
+ */
 export function layerHeadline({ sweep, layer, shown, channels }: LayerPageFacts): Sentence {
   if (layer.unsupported !== null) return sentence(`This layer can’t be quantized: ${layer.unsupported}`);
   const [first] = shown;

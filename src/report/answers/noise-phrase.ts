@@ -13,10 +13,11 @@ export interface NamedTest extends TestedDifference {
 export const notChosen: ChosenFrom = { one: 1, other: 1 };
 
 /**
- * Whether a difference is more than chance, with the test that says so: the only words for it on any page. What was chosen
- * as the best of many is allowed for, as {@link judgeDifference} has it.
+ * Whether a difference is more than chance, with the test that says so: the only words for it on
+ * any page. What was chosen as the best of many is allowed for, as {@link judgeDifference} has it.
  *
- * @param chosen settings of which the trial whose value is `difference` higher, and the other, were chosen
+ * @param chosen settings of which the trial whose value is `difference` higher, and the other, were
+ *   chosen
  */
 export function noisePhrase(test: NamedTest | null, chosen: ChosenFrom = notChosen): Sentence {
   if (test === null) return sentence('its significance has not been tested');

@@ -8,7 +8,10 @@ import { sentence, strong } from './sentence.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
 import { referenceOf } from '../facts/sweep-facts.js';
 
-/** Which of two sweeps has the better best setting, by how much, and whether that is more than noise. */
+/**
+ * Which of two sweeps has the better best setting, by how much, and whether that is more than
+ * noise.
+ */
 export function answerSweeps(facts: ComparedSweeps): Answer {
   return {
     warning: warningText(facts),

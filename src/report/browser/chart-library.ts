@@ -3,10 +3,10 @@ import { createRequire } from 'node:module';
 import { join, dirname } from 'node:path';
 
 /**
- * The JavaScript that draws charts in the page: Vega, and its expression interpreter as `vega.expressionInterpreter`.
- * Specs are compiled from Vega-Lite when the page is made, so neither Vega-Lite nor vega-embed is inlined (530 kB
- * instead of 840 kB), and with the interpreter the page needs no `unsafe-eval`. Throws where a package's files are not
- * as expected.
+ * The JavaScript that draws charts in the page: Vega, and its expression interpreter as
+ * `vega.expressionInterpreter`. Specs are compiled from Vega-Lite when the page is made, so neither
+ * Vega-Lite nor vega-embed is inlined (530 kB instead of 840 kB), and with the interpreter the page
+ * needs no `unsafe-eval`. Throws where a package's files are not as expected.
  */
 export function chartLibrary(): string {
   const require = createRequire(import.meta.url);
@@ -32,7 +32,10 @@ function licence(name: string): string {
   return `/* ${name}\n\n${text}\n*/`;
 }
 
-/** Turns vega-interpreter's ES module, which imports from vega-util and exports one function, into a plain script. */
+/**
+ * Turns vega-interpreter's ES module, which imports from vega-util and exports one function, into a
+ * plain script.
+ */
 function asScript(module: string): string {
   const imports = /^import \{([^}]*)\} from 'vega-util';$/m;
   const exports = /^export \{ (\w+) as expressionInterpreter \};$/m;

@@ -2,12 +2,16 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * A script that pages run, each compiled to one file from the module of its name in client/: `page` draws the page's
- * charts, `live` follows a running database, `start` unpacks the scripts of a page that is passed on alone.
+ * A script that pages run, each compiled to one file from the module of its name in client/: `page`
+ * draws the page's charts, `live` follows a running database, `start` unpacks the scripts of a page
+ * that is passed on alone.
  */
 export type ClientScript = 'page' | 'live' | 'start';
 
-/** The same way from src/ and from dist/, which lie side by side: what runs from its sources needs a build, too. */
+/**
+ * The same way from src/ and from dist/, which lie side by side: what runs from its sources needs a
+ * build, too.
+ */
 const folder = new URL('../../../dist/report/browser/client/', import.meta.url);
 
 const read = new Map<ClientScript, string>();

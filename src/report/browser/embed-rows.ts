@@ -1,7 +1,10 @@
 import type { QueryResult } from '../query.js';
 import type { EmbeddedRows } from './embedded-rows.js';
 
-/** Rows of thousands carry the same few names of layers and trials: two thirds of what they would take. */
+/**
+ * Rows of thousands carry the same few names of layers and trials: two thirds of what they would
+ * take.
+ */
 export function embedRows({ columns, rows }: QueryResult): EmbeddedRows {
   const places = columns.map((_, column) => repeatedTexts(rows, column));
   return {
@@ -13,7 +16,10 @@ export function embedRows({ columns, rows }: QueryResult): EmbeddedRows {
   };
 }
 
-/** The texts of a column with their places; null where it holds anything but text and NULL, or hardly repeats itself. */
+/**
+ * The texts of a column with their places; null where it holds anything but text and NULL, or
+ * hardly repeats itself.
+ */
 function repeatedTexts(rows: QueryResult['rows'], column: number): ReadonlyMap<string, number> | null {
   const places = new Map<string, number>();
   for (const cells of rows) {

@@ -1,4 +1,7 @@
-/** What a page that follows a database needs to know to say how current it is and whether to fetch itself anew. */
+/**
+ * What a page that follows a database needs to know to say how current it is and whether to fetch
+ * itself anew.
+ */
 export interface LiveState {
   /** Of the pages that are made now. */
   readonly revision: string;

@@ -4,8 +4,9 @@ import { embedRows } from './embed-rows.js';
 import type { PackedFigure } from './packed-figure.js';
 
 /**
- * Rows and charts of a figure as text: JSON, deflated (RFC 1951), base64. A compiled chart of 13 kB says most things many
- * times and takes 4 kB so, which a report of many pages needs. No letter of it means anything to HTML.
+ * Rows and charts of a figure as text: JSON, deflated (RFC 1951), base64. A compiled chart of 13 kB
+ * says most things many times and takes 4 kB so, which a report of many pages needs. No letter of
+ * it means anything to HTML.
  */
 export function packFigure(result: QueryResult, panels: readonly unknown[]): string {
   const figure: PackedFigure = { ...embedRows(result), panels };

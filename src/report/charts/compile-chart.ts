@@ -6,13 +6,16 @@ import { chartConfig } from './theme.js';
 /** A chart as the page draws it. */
 export interface CompiledChart {
   readonly spec: Spec;
-  /** What Vega-Lite warned of: each means that the chart may show something else than was meant. Tests want none. */
+  /**
+   * What Vega-Lite warned of: each means that the chart may show something else than was meant.
+   * Tests want none.
+   */
   readonly warnings: readonly string[];
 }
 
 /**
- * Vega-Lite to Vega, with the report's theme; colours remain tokens and the data set `rows` remains empty for the page
- * to fill.
+ * Vega-Lite to Vega, with the report's theme; colours remain tokens and the data set `rows` remains
+ * empty for the page to fill.
  */
 export function compileChart(chart: TopLevelSpec): CompiledChart {
   const warnings: string[] = [];
@@ -39,9 +42,9 @@ export function compileChart(chart: TopLevelSpec): CompiledChart {
 }
 
 /**
- * What makes a concatenation as wide as its place in the page, which Vega-Lite offers for single charts only: its charts
- * (all of one width given as a number) get the place's width less `beside`, a Vega expression in pixels for what stands
- * beside them.
+ * What makes a concatenation as wide as its place in the page, which Vega-Lite offers for single
+ * charts only: its charts (all of one width given as a number) get the place's width less `beside`,
+ * a Vega expression in pixels for what stands beside them.
  */
 export function fitWidth(beside: string): { readonly beside: string } {
   return { beside };

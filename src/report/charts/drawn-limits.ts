@@ -1,24 +1,36 @@
 /**
- * How much a figure of the sweep page draws before it leaves something out and says so. Sweeps of some dozens of trials
- * stay below every limit. Measured on 5,069 trials of 50 layers (bench/README.md): with these limits the page stays below
- * 3 MB and a browser draws it in about two seconds.
+ * How much a figure of the sweep page draws before it leaves something out and says so. Sweeps of
+ * some dozens of trials stay below every limit. Measured on 5,069 trials of 50 layers
+ * (bench/README.md): with these limits the page stays below 3 MB and a browser draws it in about
+ * two seconds.
  */
 export const drawnLimits = {
-  /** Combinations of other settings with a panel each: as many as a reader compares without losing the place. */
+  /**
+   * Combinations of other settings with a panel each: as many as a reader compares without losing
+   * the place.
+   */
   variants: 6,
   /** Panels of absmax methods: two combinations at two calibration sizes. */
   methodPanels: 4,
   /** Heatmaps of one figure, whatever their size. */
   heatPanels: 8,
-  /** Cells of all heatmaps of one figure, each an element of the page: three times two panels of 21 trials x 50 layers. */
+  /**
+   * Cells of all heatmaps of one figure, each an element of the page: three times two panels of 21
+   * trials x 50 layers.
+   */
   heatCells: 6500,
   /** Rows behind them, where a control chooses among several loss modes; about 90 bytes each. */
   heatRows: 8500,
-  /** Search curves with a panel each. Of large models fewer, so that `heatCells` holds, but never fewer than two. */
+  /**
+   * Search curves with a panel each. Of large models fewer, so that `heatCells` holds, but never
+   * fewer than two.
+   */
   searches: 4,
   /** Dots of all layers in one figure, over all choices of its controls; 70 bytes each. */
   layerDots: 4000,
-  /** Trials up to which the table holds all; what browsers sort and readers search without waiting. */
+  /**
+   * Trials up to which the table holds all; what browsers sort and readers search without waiting.
+   */
   tableTrials: 300,
   /** Of more trials: the best settings, the best unsmoothed ones, and the first that failed. */
   tableBest: 150,
@@ -30,7 +42,9 @@ export const drawnLimits = {
   noiseGroups: 4,
   /** Seeded groups up to which all rows are on the page. */
   noiseGroupsHeld: 20,
-  /** Rows of tables that a reader scans rather than searches: integer execution, failed attempts. */
+  /**
+   * Rows of tables that a reader scans rather than searches: integer execution, failed attempts.
+   */
   tableRows: 100,
   /** Settings that a caption spells out. */
   captionSettings: 12,

@@ -2,8 +2,9 @@ import type { DrawnRange } from './drawn-range.js';
 import { lossMeasures } from './loss-measures.js';
 
 /*
- * A chart whose measure of loss and scale can be chosen: Vega-Lite can't change an axis's type, so the drawn number is the
- * loss's logarithm, the loss, or minus decibels, and labels say what it stands for.
+ * A chart whose measure of loss and scale can be chosen: Vega-Lite can't change an axis's type, so
+ * the drawn number is the loss's logarithm, the loss, or minus decibels, and labels say what it
+ * stands for.
  */
 
 const key = "mode + ' ' + measure + ' ' + lossScale";

@@ -26,8 +26,8 @@ function ends(values: readonly number[]): [number, number] {
 }
 
 /**
- * log10 of 1, 2, 5 times powers of ten between the ends; of more than two decades powers only, every so many of them; where
- * fewer than two lie between them, log10 of even steps.
+ * log10 of 1, 2, 5 times powers of ten between the ends; of more than two decades powers only,
+ * every so many of them; where fewer than two lie between them, log10 of even steps.
  */
 function logTicks(low: number, high: number): number[] {
   const decades = Array.from({ length: Math.floor(high) - Math.floor(low) + 1 }, (_, i) => Math.floor(low) + i);

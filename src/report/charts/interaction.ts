@@ -1,4 +1,7 @@
-/** Clicks on the legend leave the groups of `field` clicked on; shift adds, a double click brings all back. */
+/**
+ * Clicks on the legend leave the groups of `field` clicked on; shift adds, a double click brings
+ * all back.
+ */
 export function legendFilter(field: string) {
   return { name: 'shown', select: { type: 'point' as const, fields: [field] }, bind: 'legend' as const };
 }
@@ -9,8 +12,9 @@ export function shownOpacity(full: number) {
 }
 
 /**
- * Dragging with a mouse moves the axes, the wheel with Ctrl or Cmd (and pinching a touchpad) widens them, a double click
- * brings them back. The wheel alone and fingers scroll the page, as everywhere else in it.
+ * Dragging with a mouse moves the axes, the wheel with Ctrl or Cmd (and pinching a touchpad) widens
+ * them, a double click brings them back. The wheel alone and fingers scroll the page, as everywhere
+ * else in it.
  */
 export const zoom = {
   name: 'axes',
@@ -35,5 +39,7 @@ export const trialLink = { href: { field: 'trial_href', type: 'nominal' as const
 /** The same of its row's layer. */
 export const layerLink = { href: { field: 'layer_href', type: 'nominal' as const } };
 
-/** The cursor of marks with {@link trialLink} or {@link layerLink}: a hand where there is a page. */
+/**
+ * The cursor of marks with {@link trialLink} or {@link layerLink}: a hand where there is a page.
+ */
 export const linkCursor = { cursor: { expr: "datum.trial_href || datum.layer_href ? 'pointer' : 'default'" } };

@@ -8,8 +8,8 @@ const longest = 30;
 export type LayerNames = Readonly<Record<string, string>>;
 
 /**
- * Names for an axis, by position: without the start and end that all share up to a `/`, `.` or `_`, and cut in the
- * middle where still too long.
+ * Names for an axis, by position: without the start and end that all share up to a `/`, `.` or `_`,
+ * and cut in the middle where still too long.
  */
 export function layerNames(rows: readonly Row[]): LayerNames {
   const full = new Map(rows.map((row) => [String(numberOf(row, 'position')), textOf(row, 'layer')]));
@@ -19,7 +19,10 @@ export function layerNames(rows: readonly Row[]): LayerNames {
   return Object.fromEntries([...full].map(([position, name]) => [position, cut(name.slice(start, name.length - end))]));
 }
 
-/** Layers from input to output, top to bottom, labelled by {@link layerNames} given as the chart's parameter `layerNames`. */
+/**
+ * Layers from input to output, top to bottom, labelled by {@link layerNames} given as the chart's
+ * parameter `layerNames`.
+ */
 export const layerAxis = {
   field: 'position',
   type: 'ordinal' as const,

@@ -25,9 +25,10 @@ export interface LinkedCharts {
 }
 
 /**
- * Two charts in one spec that share the selections `layers` (click: keep this layer, again: let it go, double click: all)
- * and `hovered`, both of field `position`. The views are named {@link overview} and {@link detail}; their y axes leave
- * `axisRoom` pixels, so that columns stand under columns.
+ * Two charts in one spec that share the selections `layers` (click: keep this layer, again: let it
+ * go, double click: all) and `hovered`, both of field `position`. The views are named
+ * {@link overview} and {@link detail}; their y axes leave `axisRoom` pixels, so that columns stand
+ * under columns.
  */
 export function linkedCharts(charts: LinkedCharts): TopLevelSpec {
   const longest = Math.max(0, ...Object.values(charts.names).map((name) => name.length));
@@ -65,7 +66,10 @@ export const fixedRoom = { minExtent: { expr: 'axisRoom' }, maxExtent: { expr: '
 /** {@link layerAxis} with {@link fixedRoom}. */
 export const linkedLayerAxis = { ...layerAxis, axis: { ...layerAxis.axis, ...fixedRoom } };
 
-/** What a chart's colours or y axis show, set over its top left corner, where a rotated title would take width. */
+/**
+ * What a chart's colours or y axis show, set over its top left corner, where a rotated title would
+ * take width.
+ */
 export function chartHeading(text: string | { readonly expr: string }, anchor: 'start' | 'middle' = 'start') {
   return {
     text,
@@ -93,7 +97,10 @@ export function hoveredSize(hovered: number, other: number) {
   return { condition: { param: 'hovered', empty: false, value: hovered }, value: other };
 }
 
-/** Colour of a layer's line by its place in the network; the domain is given, as a panel may have no line. */
+/**
+ * Colour of a layer's line by its place in the network; the domain is given, as a panel may have no
+ * line.
+ */
 export function layerDepth(rows: readonly Row[]) {
   const positions = rows.map((row) => numberOf(row, 'position'));
   const domain = [0, positions.reduce((most, position) => Math.max(most, position), 1)];

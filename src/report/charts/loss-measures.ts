@@ -62,8 +62,8 @@ export const lossMeasures: readonly LossMeasure[] = [
 ];
 
 /**
- * Ranges by `mode measure scale`, e.g. `accumulated l1 log`, in drawn units: log10 of the loss, the loss itself (from 0),
- * or minus decibels, which have no other scale.
+ * Ranges by `mode measure scale`, e.g. `accumulated l1 log`, in drawn units: log10 of the loss, the
+ * loss itself (from 0), or minus decibels, which have no other scale.
  */
 export function drawnRanges(rows: readonly Row[]): Readonly<Record<string, DrawnRange>> {
   const modes = [...new Set(rows.map((row) => textOf(row, 'mode')))];

@@ -1,4 +1,7 @@
-/** Advance widths of Helvetica (which Arial has too) for U+0020..U+007E, in thousandths of the font size; Adobe's font metrics. */
+/**
+ * Advance widths of Helvetica (which Arial has too) for U+0020..U+007E, in thousandths of the font
+ * size; Adobe's font metrics.
+ */
 const helvetica = [
   278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278, 556, 556, 556, 556, 556, 556, 556,
   556, 556, 556, 278, 278, 584, 584, 584, 556, 1015, 667, 667, 722, 722, 667, 611, 778, 722, 278, 500, 667, 556, 833,
@@ -7,7 +10,10 @@ const helvetica = [
   260, 334, 584,
 ] as const;
 
-/** Width in pixels of a line of text in Helvetica or Arial of so many pixels; other letters are taken as of middling width. */
+/**
+ * Width in pixels of a line of text in Helvetica or Arial of so many pixels; other letters are
+ * taken as of middling width.
+ */
 export function textWidth(text: string, fontSize: number): number {
   let thousandths = 0;
   for (const letter of text) {

@@ -1,7 +1,8 @@
 /**
- * One colour for one meaning, throughout the report. Specs name colours by token (`@fp32`); the page puts in the value
- * for light or dark when it draws. Hues after Okabe and Ito (2008), which stay apart for colour-blind readers; lightened
- * in the dark so that contrast with the ground stays above 3:1.
+ * One colour for one meaning, throughout the report. Specs name colours by token (`@fp32`); the
+ * page puts in the value for light or dark when it draws. Hues after Okabe and Ito (2008), which
+ * stay apart for colour-blind readers; lightened in the dark so that contrast with the ground stays
+ * above 3:1.
  */
 export const themeTokens = {
   ground: { light: '#ffffff', dark: '#16181c' },

@@ -1,6 +1,9 @@
 import { posix } from 'node:path';
 
-/** Paths of the axes that the report has charts or sentences for. All others need no mention: their settings tell. */
+/**
+ * Paths of the axes that the report has charts or sentences for. All others need no mention: their
+ * settings tell.
+ */
 export const axisPath = {
   alpha: 'smoothing.alpha',
   mode: 'smoothing.mode',
@@ -21,7 +24,10 @@ const drawnAxes: readonly string[] = [
   axisPath.focus,
 ];
 
-/** Sections whose settings matter to some trials only, those that search alphas; they stand side by side. */
+/**
+ * Sections whose settings matter to some trials only, those that search alphas; they stand side by
+ * side.
+ */
 const drawnSections: readonly string[] = ['search'];
 
 /** True where charts show an axis, so that its values make no charts of their own. */
@@ -33,11 +39,17 @@ export function isDrawnAxis(path: string): boolean {
 export interface AxisTrial {
   /** Axis path -> value. */
   readonly axes: Readonly<Record<string, unknown>>;
-  /** Canonical settings of the trial; a null there means that the setting cannot matter to this trial. */
+  /**
+   * Canonical settings of the trial; a null there means that the setting cannot matter to this
+   * trial.
+   */
   readonly settings: unknown;
 }
 
-/** The value of an axis for a trial: of its axes, else of its settings (a block of the grid may leave an axis out). */
+/**
+ * The value of an axis for a trial: of its axes, else of its settings (a block of the grid may
+ * leave an axis out).
+ */
 export function axisValue({ axes, settings }: AxisTrial, path: string): string | null {
   const value = path in axes ? axes[path] : lookUp(settings, storedPath(path));
   // No seed is a choice: samples as they lie.
@@ -47,14 +59,19 @@ export function axisValue({ axes, settings }: AxisTrial, path: string): string |
   return JSON.stringify(value);
 }
 
-/** `smoothing.absmax` -> `absmax`, `quantization.weight.bits` -> `weight bits`, `model.path` -> `model`. */
+/**
+ * `smoothing.absmax` -> `absmax`, `quantization.weight.bits` -> `weight bits`, `model.path` ->
+ * `model`.
+ */
 export function axisName(path: string): string {
   if (path === axisPath.model) return 'model';
   const parts = path.split('.');
   return (parts.length > 1 ? parts.slice(1) : parts).join(' ');
 }
 
-/** Where canonical settings have an axis: `calibration`, `batches` of `data.calibration.batches`. */
+/**
+ * Where canonical settings have an axis: `calibration`, `batches` of `data.calibration.batches`.
+ */
 export function storedPath(path: string): string[] {
   return path.replace(/^data\./, '').split('.');
 }

@@ -8,7 +8,9 @@ import { readVerdict, verdictSql, type Verdict } from './verdict.js';
 export interface ComparedSweeps {
   readonly a: SweepFacts;
   readonly b: SweepFacts;
-  /** The best setting of A against the best of B; null where they can't be paired sample by sample. */
+  /**
+   * The best setting of A against the best of B; null where they can't be paired sample by sample.
+   */
   readonly verdict: Verdict | null;
   /** How the sweeps' models and evaluations relate. */
   readonly models: Overlap;
@@ -28,7 +30,10 @@ export interface SweepsLinks {
   readonly trial: (sweep: string, trial: number) => string | null;
 }
 
-/** What the models and evaluations of two sweeps are, from tables: no view tells a model's bytes and the evaluation apart. */
+/**
+ * What the models and evaluations of two sweeps are, from tables: no view tells a model's bytes and
+ * the evaluation apart.
+ */
 export function judgedBySql(a: string, b: string): string {
   return `SELECT DISTINCT s.name AS sweep, m.name AS model, m.sha256, t.fp32_key AS evaluation
 FROM sweep s JOIN sweep_trial st ON st.sweep_id = s.id JOIN trial t ON t.id = st.trial_id LEFT JOIN model m ON m.id = t.model_id
@@ -81,9 +86,9 @@ function overlap(one: ReadonlySet<string>, other: ReadonlySet<string>): Overlap 
 }
 
 /**
- * Settings by which the sweeps differ throughout: no value of the candidates of one is a value of the other's. Axes that
- * both go through, over different values even, are not among them: by those, trials are matched. Null (cannot matter to
- * the trial) counts only where a sweep has nothing else.
+ * Settings by which the sweeps differ throughout: no value of the candidates of one is a value of
+ * the other's. Axes that both go through, over different values even, are not among them: by those,
+ * trials are matched. Null (cannot matter to the trial) counts only where a sweep has nothing else.
  */
 export function settingsApart(a: SweepFacts, b: SweepFacts): string[] {
   const [one, other] = [valuesByPath(a), valuesByPath(b)];

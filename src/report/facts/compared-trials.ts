@@ -5,7 +5,10 @@ import { factsSql, readTrialFacts } from './sweep-facts.js';
 import { color } from '../charts/theme.js';
 import { readVerdict, verdictSql, type Verdict } from './verdict.js';
 
-/** Two trials side by side: A, of the sweep whose page it is, and B, of the same sweep or another of the database. */
+/**
+ * Two trials side by side: A, of the sweep whose page it is, and B, of the same sweep or another of
+ * the database.
+ */
 export interface ComparedTrials {
   readonly sweep: SweepFacts;
   readonly trial: TrialFacts;
@@ -16,7 +19,10 @@ export interface ComparedTrials {
   readonly otherHref: string | null;
   /** Null where the two can't be paired sample by sample. */
   readonly verdict: Verdict | null;
-  /** True where both were made of the same model file, so that layers are the same; null while one has not finished. */
+  /**
+   * True where both were made of the same model file, so that layers are the same; null while one
+   * has not finished.
+   */
   readonly sameModel: boolean | null;
   /** True where layer losses of both are over the same samples, preprocessed alike. */
   readonly sameLossSamples: boolean;
@@ -49,15 +55,17 @@ FROM trial t LEFT JOIN model m ON m.id = t.model_id WHERE t.id IN (${trial}, ${o
 b AS (SELECT layer, l1 FROM v_layer_loss WHERE sweep = ${sqlText(otherSweep)} AND trial = ${other} AND mode = 'accumulated')
 SELECT count(*) AS layers, avg(a.l1) AS a, avg(b.l1) AS b, (SELECT count(*) FROM a) AS layers_of_a, (SELECT count(*) FROM b) AS layers_of_b
 FROM a JOIN b ON b.layer = a.layer`,
-  /** The sweep of a trial, the first of several; from tables, as views are filtered by the sweep. */
+  /**
+   * The sweep of a trial, the first of several; from tables, as views are filtered by the sweep.
+   */
   sweepOf: (trial: number): string =>
     `SELECT s.name AS sweep FROM sweep_trial st JOIN sweep s ON s.id = st.sweep_id
 WHERE st.trial_id = ${trial} ORDER BY s.id LIMIT 1`,
 };
 
 /**
- * Reads what a comparison of trial `trial` of the sweep with `other`, of it or of another sweep, needs to know. Null
- * where the sweep has no such trial, or the database none such as `other`.
+ * Reads what a comparison of trial `trial` of the sweep with `other`, of it or of another sweep,
+ * needs to know. Null where the sweep has no such trial, or the database none such as `other`.
  *
  * @param hrefOf address of the page of a trial of another sweep
  */
@@ -147,7 +155,10 @@ export function sideNames({ trial, other }: ComparedTrials): readonly [string, s
   return [`A: ${cut(trial.label)}`, `B: ${cut(other.label)}`];
 }
 
-/** Colours of A and B: FP32 and unsmoothed keep their own where one alone is that, so that a colour has one meaning. */
+/**
+ * Colours of A and B: FP32 and unsmoothed keep their own where one alone is that, so that a colour
+ * has one meaning.
+ */
 export function sideColors({ trial, other }: ComparedTrials): readonly [string, string] {
   const own = ({ role }: TrialFacts): string | null =>
     role === 'fp32' ? color('fp32') : role === 'unsmoothed' ? color('unsmoothed') : null;
@@ -155,7 +166,10 @@ export function sideColors({ trial, other }: ComparedTrials): readonly [string, 
   return [own(trial) ?? color('sideA'), own(other) ?? color('sideB')];
 }
 
-/** Vega expression over a row with `trial`: the name of its side as {@link sideNames} has it, as a chart's parameter. */
+/**
+ * Vega expression over a row with `trial`: the name of its side as {@link sideNames} has it, as a
+ * chart's parameter.
+ */
 export function sideExpression({ trial }: ComparedTrials): string {
   return `datum.trial == ${trial.trial} ? sides[0] : sides[1]`;
 }

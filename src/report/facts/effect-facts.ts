@@ -4,11 +4,17 @@ import { numberOf, numberOrNull, sqlText, toRows } from '../query.js';
 
 /** What changes between the trials of a sweep that are equal in every setting but one. */
 export interface EffectFacts {
-  /** Calibration batches of the first and the second trial of each pair; of several sizes the smallest and the largest. */
+  /**
+   * Calibration batches of the first and the second trial of each pair; of several sizes the
+   * smallest and the largest.
+   */
   readonly batches: readonly [number, number];
   /** Differences of the primary metric, pair by pair, ascending. */
   readonly differences: readonly number[];
-  /** Their mean over the pairs that are paired by sample, with its 95 % interval; null where none is. */
+  /**
+   * Their mean over the pairs that are paired by sample, with its 95 % interval; null where none
+   * is.
+   */
   readonly tested: {
     readonly pairs: number;
     /** Evaluation samples; null for metrics that are not of samples. */
@@ -27,7 +33,10 @@ export interface Effects {
   readonly absmax: EffectFacts | null;
 }
 
-/** Sums the pairs of settings up that differ in one alone: their differences as JSON, and what paired_effect makes of them. */
+/**
+ * Sums the pairs of settings up that differ in one alone: their differences as JSON, and what
+ * paired_effect makes of them.
+ */
 function effectSql(sweep: string, differsIn: string): string {
   return `WITH pair AS MATERIALIZED (SELECT trial, other_trial, batches, other_batches, difference FROM v_pair WHERE sweep = ${sqlText(sweep)} AND differs_in = ${sqlText(differsIn)} AND extreme AND role = 'candidate' AND difference IS NOT NULL),
 g AS (SELECT min(batches) AS batches, max(other_batches) AS other_batches, json_group_array(difference) AS differences, json_group_array(trial) AS trials, json_group_array(other_trial) AS others FROM pair)

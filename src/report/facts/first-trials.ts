@@ -20,8 +20,8 @@ export interface FirstTrials {
 }
 
 /**
- * The finished trials of a model that come first by place, by way to choose alpha, or by likeness to the best. The same for
- * every layer, so they are remembered with the sweep.
+ * The finished trials of a model that come first by place, by way to choose alpha, or by likeness
+ * to the best. The same for every layer, so they are remembered with the sweep.
  */
 export function firstTrials(sweep: SweepFacts, model: string, query: Query): FirstTrials {
   const ofSweep = known.get(sweep.trials) ?? new Map<string, FirstTrials>();

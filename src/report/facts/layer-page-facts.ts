@@ -5,7 +5,10 @@ import type { LayerFacts, SweepFacts, TrialFacts } from './sweep-facts.js';
 import { chooseBest, comparedWith } from './sweep-facts.js';
 import { firstTrials, manyTrials } from './first-trials.js';
 
-/** A quantizer of the layer in one trial; ranges in units of the tensor, of a per-channel one the widest channel's. */
+/**
+ * A quantizer of the layer in one trial; ranges in units of the tensor, of a per-channel one the
+ * widest channel's.
+ */
 export interface RangeFacts {
   readonly bits: number;
   readonly amax: number;
@@ -17,7 +20,9 @@ export interface RangeFacts {
   readonly scale: number;
   /** True where the zero point is 0: the range before smoothing then has the same shape. */
   readonly symmetric: boolean;
-  /** `tensor`: one range; `channel`: `amax`, `scale` and `low` are of the widest or lowest channel. */
+  /**
+   * `tensor`: one range; `channel`: `amax`, `scale` and `low` are of the widest or lowest channel.
+   */
   readonly granularity: 'tensor' | 'channel';
 }
 
@@ -75,8 +80,9 @@ const bestOfModes = alphaModes
 /** The queries behind {@link LayerPageFacts}, as the page shows them. */
 export const layerFactsSql = {
   /**
-   * At most six trials that quantize the layer: the most accurate, its unsmoothed counterpart, the most accurate of each
-   * way to choose alpha, and with the best's other settings the lowest and the highest static alpha.
+   * At most six trials that quantize the layer: the most accurate, its unsmoothed counterpart, the
+   * most accurate of each way to choose alpha, and with the best's other settings the lowest and
+   * the highest static alpha.
    *
    * @param among the trials to choose from; null: all
    */
@@ -171,8 +177,9 @@ export function readLayerPageFacts(
 }
 
 /**
- * Runs the query for the trials to show. In a large sweep it looks at the first of each choice only, which takes a
- * hundredth of the time, and at all where none of a choice's first quantizes the layer.
+ * Runs the query for the trials to show. In a large sweep it looks at the first of each choice
+ * only, which takes a hundredth of the time, and at all where none of a choice's first quantizes
+ * the layer.
  */
 function chooseTrials(sweep: SweepFacts, layer: LayerFacts, query: Query): { sql: string; rows: readonly Row[] } {
   const run = (among: readonly number[] | null) => {

@@ -3,7 +3,10 @@ import type { PageLinks } from '../addresses/page-links.js';
 /** What a page of a running server knows beyond the database. */
 export interface LiveFacts {
   readonly run: RunState;
-  /** Names the state of the database that the page shows; the page asks for news when the server has another. */
+  /**
+   * Names the state of the database that the page shows; the page asks for news when the server has
+   * another.
+   */
   readonly revision: string;
   /** Now on the machine's monotonic clock, in milliseconds: that of `started_ms` and `ended_ms`. */
   readonly nowMs: number;

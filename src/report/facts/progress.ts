@@ -2,7 +2,10 @@ import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOrNull } from '../query.js';
 import type { LiveSweep } from './live-facts.js';
 
-/** The rate is that of the last so many finished trials: enough to even out, few enough to follow a change of pace. */
+/**
+ * The rate is that of the last so many finished trials: enough to even out, few enough to follow a
+ * change of pace.
+ */
 const recentTrials = 20;
 
 /** How far a sweep is. */
@@ -19,11 +22,17 @@ export interface Progress {
   readonly recent: number;
   /** Null where too few trials have finished in this run. */
   readonly trialsPerMinute: number | null;
-  /** When the pending trials are done at that rate, milliseconds since 1970. Null without a rate or nothing pending. */
+  /**
+   * When the pending trials are done at that rate, milliseconds since 1970. Null without a rate or
+   * nothing pending.
+   */
   readonly endsAt: number | null;
 }
 
-/** The query behind {@link readProgress}: counts, and the ends of the latest finished trials of this run. */
+/**
+ * The query behind {@link readProgress}: counts, and the ends of the latest finished trials of this
+ * run.
+ */
 export function progressSql({ name }: LiveSweep): string {
   const sweep = sqlText(name);
   return `WITH recent AS (
@@ -42,9 +51,10 @@ FROM v_sweep WHERE sweep = ${sweep}`;
 }
 
 /**
- * The progress that a row of {@link progressSql} tells. Rate: trials that ended after the first of them, over the time
- * from its end to the last one's (of a single trial: one over its duration), on the monotonic clock: neither a clock that
- * is set nor a machine that sleeps changes it. Slots side by side are in it already.
+ * The progress that a row of {@link progressSql} tells. Rate: trials that ended after the first of
+ * them, over the time from its end to the last one's (of a single trial: one over its duration), on
+ * the monotonic clock: neither a clock that is set nor a machine that sleeps changes it. Slots side
+ * by side are in it already.
  */
 export function readProgress(row: Row, live: LiveSweep): Progress {
   const recent = numberOf(row, 'recent');
@@ -66,7 +76,10 @@ export function readProgress(row: Row, live: LiveSweep): Progress {
   };
 }
 
-/** When the last trial ended, milliseconds since 1970 on this server's clock; on the run's own where that is another's. */
+/**
+ * When the last trial ended, milliseconds since 1970 on this server's clock; on the run's own where
+ * that is another's.
+ */
 function lastEnd(row: Row, lastMs: number, { now, nowMs }: LiveSweep): number {
   return nowMs === null ? Date.parse(textOrNull(row, 'last_end') ?? '') : now.getTime() - (nowMs - lastMs);
 }

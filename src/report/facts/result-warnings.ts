@@ -4,7 +4,10 @@ import { numberOf, sqlText, textOf, toRows } from '../query.js';
 
 /** What is wrong with a sweep's results, said before any of them. */
 export interface SweepWarning {
-  /** Trials that cannot be called the best for it, by number; empty where the numbers hold as they are. */
+  /**
+   * Trials that cannot be called the best for it, by number; empty where the numbers hold as they
+   * are.
+   */
   readonly voidedTrials: ReadonlySet<number>;
   readonly message: string;
   /** Where to look first. */
@@ -47,7 +50,9 @@ function referenceWarnings(query: Query, sweep: string): readonly SweepWarning[]
   return [...byFinding.values()];
 }
 
-/** Values of different metrics do not rank: v_place has those of the first metric before all others. */
+/**
+ * Values of different metrics do not rank: v_place has those of the first metric before all others.
+ */
 function metricWarnings(query: Query, sweep: string): readonly SweepWarning[] {
   const [first, ...others] = toRows(query(warningsSql.metrics(sweep), []));
   if (first === undefined || others.length === 0) return [];
@@ -80,7 +85,10 @@ function unsignedWarnings(query: Query, sweep: string): readonly SweepWarning[] 
   ];
 }
 
-/** True where the numbers name no best setting: the best one's reference is nonsense, or, before there is one, every trial's. */
+/**
+ * True where the numbers name no best setting: the best one's reference is nonsense, or, before
+ * there is one, every trial's.
+ */
 export function isVoided(
   warnings: readonly SweepWarning[],
   best: { readonly trial: number } | null,

@@ -1,11 +1,14 @@
 import type { TrialFacts } from './sweep-facts.js';
 
-/** Orders of a search in which a layer's alpha depends on how the others are quantized; alpha `auto` always goes by them. */
+/**
+ * Orders of a search in which a layer's alpha depends on how the others are quantized; alpha `auto`
+ * always goes by them.
+ */
 const joint = new Set(['sequential', 'output']);
 
 /**
- * What to know of the alphas of trials of one layer's sensitivity; empty where they are fixed, or searched for each layer by
- * itself, so that a search of the layer alone would find the same.
+ * What to know of the alphas of trials of one layer's sensitivity; empty where they are fixed, or
+ * searched for each layer by itself, so that a search of the layer alone would find the same.
  *
  * @param order of the search, `search.order`; null without one
  */

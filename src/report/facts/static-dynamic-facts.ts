@@ -3,7 +3,10 @@ import type { Query, Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, toRows } from '../query.js';
 import { readVerdict, type Verdict } from './verdict.js';
 
-/** A row of v_static_against_dynamic: the best static and the best dynamic alpha of equal settings otherwise. */
+/**
+ * A row of v_static_against_dynamic: the best static and the best dynamic alpha of equal settings
+ * otherwise.
+ */
 export interface AlphaPair {
   readonly staticTrial: number;
   readonly staticLabel: string;

@@ -25,7 +25,10 @@ export interface SweepSummary {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly experimentPath: string;
-  /** The run that took the database last is at this sweep; whether it still lives the database can't know. */
+  /**
+   * The run that took the database last is at this sweep; whether it still lives the database can't
+   * know.
+   */
   readonly claimed: boolean;
 }
 
@@ -49,9 +52,15 @@ export interface TrialFacts {
   readonly unsmoothedValue: number | null;
   readonly gainOverUnsmoothed: number | null;
   readonly meanL1: number | null;
-  /** What meanL1 is over: trials of equal text quantize the same layers and measure losses over the same samples. */
+  /**
+   * What meanL1 is over: trials of equal text quantize the same layers and measure losses over the
+   * same samples.
+   */
   readonly lossScope: string | null;
-  /** Order of merit, 1 is the best of the sweep (v_place); null where it has not finished, and for fp32. */
+  /**
+   * Order of merit, 1 is the best of the sweep (v_place); null where it has not finished, and for
+   * fp32.
+   */
   readonly place: number | null;
   /** Evaluation samples that it saw. */
   readonly samples: number | null;
@@ -100,7 +109,10 @@ export interface LayerFacts {
 /** What the answer and every figure know about the sweep before they query for themselves. */
 export interface SweepFacts {
   readonly sweep: SweepSummary;
-  /** Without those of one layer's sensitivity, which have figures of their own, and those that another metric judges. */
+  /**
+   * Without those of one layer's sensitivity, which have figures of their own, and those that
+   * another metric judges.
+   */
   readonly trials: readonly TrialFacts[];
   /** All of the sweep. */
   readonly allTrials: readonly TrialFacts[];
@@ -111,7 +123,9 @@ export interface SweepFacts {
   /** Calibration sizes in batches, ascending. */
   readonly sizes: readonly number[];
   readonly variants: readonly Variant[];
-  /** The finished candidate that comes first by place. Null without one, or where FP32 is nonsense. */
+  /**
+   * The finished candidate that comes first by place. Null without one, or where FP32 is nonsense.
+   */
   readonly best: TrialFacts | null;
   /** True where FP32 is nonsense, so that no trial can be called the best and `best` is null. */
   readonly isVoid: boolean;
@@ -155,7 +169,10 @@ FROM v_comparison WHERE sweep = ${sqlText(sweep)} ORDER BY trial, against`,
 FROM v_layer WHERE sweep = ${sqlText(sweep)} ORDER BY model, position`,
 };
 
-/** Reads a sweep's facts; null where the database has no sweep of that name. They link to no other page. */
+/**
+ * Reads a sweep's facts; null where the database has no sweep of that name. They link to no other
+ * page.
+ */
 export function readSweepFacts(query: Query, name: string): SweepFacts | null {
   const summary = toRows(query(factsSql.sweep(name), []))[0];
   if (summary === undefined) return null;
@@ -192,7 +209,10 @@ export function chooseBest(trials: readonly TrialFacts[]): TrialFacts | null {
   return firstByPlace(trials.filter(({ role, status }) => role === 'candidate' && status === 'done'));
 }
 
-/** The one of some trials that comes first in the order of merit of the sweep. Null where none has a place in it. */
+/**
+ * The one of some trials that comes first in the order of merit of the sweep. Null where none has a
+ * place in it.
+ */
 export function firstByPlace(trials: readonly TrialFacts[]): TrialFacts | null {
   return trials.reduce<TrialFacts | null>(
     (first, trial) => (trial.place !== null && trial.place < (first?.place ?? Infinity) ? trial : first),
@@ -200,7 +220,10 @@ export function firstByPlace(trials: readonly TrialFacts[]): TrialFacts | null {
   );
 }
 
-/** FP32 as the best trial has it: of its model and evaluation. The first of the sweep where there is no best. */
+/**
+ * FP32 as the best trial has it: of its model and evaluation. The first of the sweep where there is
+ * no best.
+ */
 export function referenceOf({
   trials,
   best,
@@ -216,7 +239,10 @@ export function referenceOf({
   );
 }
 
-/** The paired test of a trial of the sweep against another; null where it was not made, or without a trial. */
+/**
+ * The paired test of a trial of the sweep against another; null where it was not made, or without a
+ * trial.
+ */
 export function comparedWith(
   { comparisons }: Pick<SweepFacts, 'comparisons'>,
   trial: TrialFacts | null,

@@ -6,7 +6,10 @@ import { comparedWith } from './sweep-facts.js';
 export interface TrialPageFacts {
   readonly sweep: SweepFacts;
   readonly trial: TrialFacts;
-  /** Number of the trial with s = 1, else equal; null where there is none, and for that trial itself. */
+  /**
+   * Number of the trial with s = 1, else equal; null where there is none, and for that trial
+   * itself.
+   */
   readonly unsmoothed: number | null;
 }
 

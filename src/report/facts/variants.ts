@@ -16,9 +16,10 @@ export interface Variant {
 type Values = readonly (string | null)[];
 
 /**
- * Splits trials by every axis but the drawn ones, so that no chart mixes settings silently. A trial to which an axis
- * does not apply (the FP32 baseline under bit widths, the unsmoothed one under absmax methods) belongs to every variant
- * that agrees with it in the other axes. Variants come in order of first appearance; at least one is returned.
+ * Splits trials by every axis but the drawn ones, so that no chart mixes settings silently. A trial
+ * to which an axis does not apply (the FP32 baseline under bit widths, the unsmoothed one under
+ * absmax methods) belongs to every variant that agrees with it in the other axes. Variants come in
+ * order of first appearance; at least one is returned.
  *
  * @param drawn a further axis that the chart shows itself
  */
@@ -50,7 +51,10 @@ export function splitVariants(trials: readonly VariedTrial[], drawn?: string): V
   }));
 }
 
-/** Places of the trials that have equal values: many trials of few combinations are compared once a combination. */
+/**
+ * Places of the trials that have equal values: many trials of few combinations are compared once a
+ * combination.
+ */
 function membersByValues(
   trials: readonly VariedTrial[],
   valuesOf: ReadonlyMap<number, Values>,

@@ -19,7 +19,10 @@ export interface Drawn<P extends Part> {
   readonly parts: readonly P[];
   /** How many there are to choose from. */
   readonly of: number;
-  /** Trials of the drawn parts, ascending; null where all parts are drawn and the query needs no condition. */
+  /**
+   * Trials of the drawn parts, ascending; null where all parts are drawn and the query needs no
+   * condition.
+   */
   readonly trials: readonly number[] | null;
 }
 
@@ -30,13 +33,16 @@ export interface PartLimits<P> {
   /** Size of a part, and of all drawn parts at most; one part is drawn whatever its size. */
   readonly sizeOf?: (part: P) => number;
   readonly budget?: number;
-  /** What parts are ordered by, of its finished candidates; null: it lacks what the figure shows. Default {@link bestValue}. */
+  /**
+   * What parts are ordered by, of its finished candidates; null: it lacks what the figure shows.
+   * Default {@link bestValue}.
+   */
   readonly scoreOf?: (candidates: readonly TrialFacts[]) => number | null;
 }
 
 /**
- * All parts where they are within the limits, else those with the best candidates. Of parts that lack what the figure
- * shows none is chosen while another has it.
+ * All parts where they are within the limits, else those with the best candidates. Of parts that
+ * lack what the figure shows none is chosen while another has it.
  */
 export function chooseParts<P extends Part>(
   parts: readonly P[],
@@ -79,7 +85,10 @@ export function bestOfBoth(
   return candidates.some(one) && candidates.some(other) ? bestValue(candidates) : null;
 }
 
-/** Each variant at each calibration size, of the quantized trials that have finished; without empty ones. */
+/**
+ * Each variant at each calibration size, of the quantized trials that have finished; without empty
+ * ones.
+ */
 export function sizeParts(variants: readonly Variant[], { trials, sizes }: SweepFacts): SizePart[] {
   const finished = trials.filter((t) => t.role !== 'fp32' && t.status === 'done');
   const sizeOf = new Map(finished.map((t) => [t.trial, t.calibrationBatches]));
@@ -98,7 +107,10 @@ export function mostLayers({ layers }: SweepFacts): number {
   return [...counts.values()].reduce((most, count) => Math.max(most, count), 0);
 }
 
-/** A condition for the WHERE of a figure's query, from its AND on; empty where all trials are wanted. */
+/**
+ * A condition for the WHERE of a figure's query, from its AND on; empty where all trials are
+ * wanted.
+ */
 export function onlyTrials(trials: readonly number[] | null, column = 'trial'): string {
   return trials === null ? '' : `\nAND ${column} IN (${trials.join(', ')})`;
 }

@@ -6,13 +6,13 @@ import type { SweepFacts } from '../facts/sweep-facts.js';
 export type SectionId = 'first' | 'layers' | 'ranges' | 'absmax' | 'trials' | 'provenance';
 
 /**
- * One figure of a page whose facts are `Facts`: a query and what to make of its rows. Pure: no database, no document.
- * Specs take the query's rows under the data name `rows`; anything derived is a transform inside the spec, so the page
- * holds the rows once, as queried.
+ * One figure of a page whose facts are `Facts`: a query and what to make of its rows. Pure: no
+ * database, no document. Specs take the query's rows under the data name `rows`; anything derived
+ * is a transform inside the spec, so the page holds the rows once, as queried.
  *
- * The page adds two fields to each row: `trial_href` where the row has a `trial`, `layer_href` where it has a
- * `position`: the address of that trial's or layer's page, null where the report has none. A mark becomes a link by
- * `encoding: { href: { field: 'trial_href', type: 'nominal' } }`.
+ * The page adds two fields to each row: `trial_href` where the row has a `trial`, `layer_href`
+ * where it has a `position`: the address of that trial's or layer's page, null where the report has
+ * none. A mark becomes a link by `encoding: { href: { field: 'trial_href', type: 'nominal' } }`.
  */
 export interface PageFigure<Facts> {
   /** Stable, unique in its page; the figure's anchor. */
@@ -20,7 +20,10 @@ export interface PageFigure<Facts> {
   /** Section of the page that it stands in. */
   readonly section: string;
   readonly title: (facts: Facts) => string;
-  /** A SELECT on the documented views, or on tables where no view tells, with every value written in. */
+  /**
+   * A SELECT on the documented views, or on tables where no view tells, with every value written
+   * in.
+   */
   readonly sql: (facts: Facts) => string;
   readonly build: (rows: readonly Row[], facts: Facts) => FigureContent;
 }
@@ -96,6 +99,9 @@ export interface AbsentContent {
   readonly kind: 'absent';
   /** Which setting of the experiment brings the data. */
   readonly note: string;
-  /** True where the note holds while trials are pending, too: it says nothing of what the experiment lacks. */
+  /**
+   * True where the note holds while trials are pending, too: it says nothing of what the experiment
+   * lacks.
+   */
   readonly holdsWhilePending?: boolean;
 }

@@ -3,7 +3,10 @@ import type { Row } from '../query.js';
 import { lossMeasures } from '../charts/loss-measures.js';
 import { rounded } from '../charts/rounded.js';
 
-/** Columns of v_layer_loss for {@link lossMeasures}, rounded: more digits would fill the page with noise. */
+/**
+ * Columns of v_layer_loss for {@link lossMeasures}, rounded: more digits would fill the page with
+ * noise.
+ */
 export function lossColumnsOf(digits: 4 | 6): readonly string[] {
   return [
     ...['l1', 'rel_l1', 'mse', 'sqnr_db'].map((column) => rounded(column, column, digits)),

@@ -11,7 +11,10 @@ import type { Query } from '../query.js';
 import type { PageId } from '../addresses/site-map.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
 
-/** Every figure of a page of the sweep with its rows, in the page's order; null where the sweep has no such page. */
+/**
+ * Every figure of a page of the sweep with its rows, in the page's order; null where the sweep has
+ * no such page.
+ */
 export function pageFigures(page: PageId, sweep: SweepFacts, query: Query): FigureData[] | null {
   const trialOf = (number: number) => sweep.allTrials.find((trial) => trial.trial === number) ?? null;
   switch (page.kind) {

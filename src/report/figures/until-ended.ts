@@ -3,8 +3,8 @@ import type { SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
 import type { AbsentContent } from './figure.js';
 
 /**
- * The note of a figure that has nothing to draw. Until its sweep has ended it tells what is pending: what the grid lacks is
- * known only then.
+ * The note of a figure that has nothing to draw. Until its sweep has ended it tells what is
+ * pending: what the grid lacks is known only then.
  *
  * @param facts of any page
  */

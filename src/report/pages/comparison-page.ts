@@ -20,7 +20,10 @@ const sectionTitles = [
   ['ranges', 'Quantizer ranges'],
 ] as const;
 
-/** The body of the page that compares two trials: answer and settings first, then numbers, layers, ranges. */
+/**
+ * The body of the page that compares two trials: answer and settings first, then numbers, layers,
+ * ranges.
+ */
 export function comparisonPage(facts: ComparedTrials, query: Query, options: ReportOptions): string {
   const { sweep, trial, other, otherSweep } = facts;
   const first = comparisonFigures

@@ -13,10 +13,15 @@ import { pageBody } from '../output/html/page-body.js';
 import { sourcesHtml } from '../output/html/sql-disclosure.js';
 import { sweepCard } from './sweep-card.js';
 
-/** Sweeps with their answer on the index; reading more would make it slow and long. The table has every sweep. */
+/**
+ * Sweeps with their answer on the index; reading more would make it slow and long. The table has
+ * every sweep.
+ */
 export const mostAnswers = 20;
 
-/** The body of the index of a report's sweeps: answers of those updated last, and a table of all. */
+/**
+ * The body of the index of a report's sweeps: answers of those updated last, and a table of all.
+ */
 export function indexPage(facts: IndexPageFacts, query: Query, options: ReportOptions): string {
   const { sweeps, href, factsOf } = facts;
   const sql = newestSql(facts);

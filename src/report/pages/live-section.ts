@@ -13,8 +13,8 @@ import { progressHtml } from './progress-html.js';
 import { runningAttempts } from '../figures/live/running-attempts.js';
 
 /**
- * The first section of a sweep's page on a server: progress, what runs, what failed. Empty where nothing is pending,
- * running or failed, and in a report of files.
+ * The first section of a sweep's page on a server: progress, what runs, what failed. Empty where
+ * nothing is pending, running or failed, and in a report of files.
  */
 export function liveSectionHtml({ sweep, links }: SweepFacts, query: Query, options: ReportOptions): string {
   if (options.live === undefined) return '';
@@ -29,7 +29,10 @@ ${renderFigure(latestFailures, live, query)}
 `;
 }
 
-/** The first section of the index on a server: progress of the sweep that is run, or that there is none yet. Else empty. */
+/**
+ * The first section of the index on a server: progress of the sweep that is run, or that there is
+ * none yet. Else empty.
+ */
 export function liveIndexHtml(
   sweeps: readonly string[],
   href: (sweep: string) => string | null,

@@ -18,7 +18,10 @@ export function noticePage({ title, text }: Notice): string {
   });
 }
 
-/** A page for while the database can't be read, that follows as the report's own do and turns into the asked one. */
+/**
+ * A page for while the database can't be read, that follows as the report's own do and turns into
+ * the asked one.
+ */
 export function waitingPage(message: string): string {
   return pageHtml({
     title: 'Waiting for the database · quantsweep',

@@ -12,8 +12,9 @@ export class UnknownSweepError extends Error {
 }
 
 /**
- * The page of one sweep as one self-contained HTML document without links to other pages. Pure but for `query`, which
- * runs SELECTs on the documented views, and for reading Vega's own files. Throws {@link UnknownSweepError}.
+ * The page of one sweep as one self-contained HTML document without links to other pages. Pure but
+ * for `query`, which runs SELECTs on the documented views, and for reading Vega's own files. Throws
+ * {@link UnknownSweepError}.
  */
 export function renderReport(query: Query, sweep: string, options: ReportOptions): string {
   const facts = readSweepFacts(query, sweep);

@@ -26,9 +26,9 @@ import { comparedWith, readSweepFacts } from '../facts/sweep-facts.js';
 /** How a report of several pages is made. */
 export interface SiteOptions extends ReportOptions {
   /**
-   * `files`: pages for a folder; the sweep's own page carries its style and scripts, so that it can be passed on alone,
-   * the others share files. `server`: all pages share files, each trial and pair of trials has a page, and pages ask
-   * for news.
+   * `files`: pages for a folder; the sweep's own page carries its style and scripts, so that it can
+   * be passed on alone, the others share files. `server`: all pages share files, each trial and
+   * pair of trials has a page, and pages ask for news.
    */
   readonly mode: PageMode;
   /** Further pairs of trials to compare, by sweep. */
@@ -42,7 +42,10 @@ export type SweepPair = readonly [string, string];
 
 /** A report of several pages over some sweeps of a database. Pages are made when asked for. */
 export interface Site {
-  /** Every file of it, in the order index, sweep pages, what they link to. Of a server: those that a sweep's page links to. */
+  /**
+   * Every file of it, in the order index, sweep pages, what they link to. Of a server: those that a
+   * sweep's page links to.
+   */
   readonly paths: () => string[];
   /** The text of a file; null for a path that it doesn't have. */
   readonly render: (path: string) => string | null;
@@ -57,14 +60,19 @@ export interface Site {
 /** Trials up to which each gets a page in a folder. */
 const mostTrialPages = 500;
 
-/** The best ones that get a page where there are more: a folder of thousands helps nobody, and takes minutes to make. */
+/**
+ * The best ones that get a page where there are more: a folder of thousands helps nobody, and takes
+ * minutes to make.
+ */
 const bestTrialPages = 24;
 
 /**
- * Opens a report over the named sweeps. Pure but for `query`, which runs SELECTs, and for reading Vega's own files.
- * The facts of a sweep are read once; a server that wants news opens the site anew.
+ * Opens a report over the named sweeps. Pure but for `query`, which runs SELECTs, and for reading
+ * Vega's own files. The facts of a sweep are read once; a server that wants news opens the site
+ * anew.
  *
- * @param all every sweep of the database in a fixed order, so that folders keep their names whatever is chosen
+ * @param all every sweep of the database in a fixed order, so that folders keep their names
+ *   whatever is chosen
  */
 export function openSite(query: Query, all: readonly string[], sweeps: readonly string[], options: SiteOptions): Site {
   const folders = folderNames(all);
@@ -167,7 +175,10 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
     });
   }
 
-  /** The comparisons of trials of a sweep that the report has pages for, or that a reader of a server asks for first. */
+  /**
+   * The comparisons of trials of a sweep that the report has pages for, or that a reader of a
+   * server asks for first.
+   */
   function comparisonsOf(sweep: string): { readonly pair: Pair; readonly href: string }[] {
     const facts = factsOf(sweep);
     const folder = folderOf(sweep);
@@ -196,7 +207,10 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
     }
   }
 
-  /** Address of a trial's page from where `root` leads to the report's folder; null where the report has none. */
+  /**
+   * Address of a trial's page from where `root` leads to the report's folder; null where the report
+   * has none.
+   */
   function trialHref(root: string, sweep: string, trial: number): string | null {
     const folder = sweeps.includes(sweep) ? folderOf(sweep) : null;
     return folder === null || (folder.trials !== 'any' && !folder.trials.has(trial))

@@ -12,7 +12,8 @@ import { timeText } from '../time-text.js';
 import { sentenceHtml } from '../output/html/sentence-html.js';
 
 /**
- * A sweep on the index: name, question, the answer's first sentence, numbers, state, and its settings as a small chart.
+ * A sweep on the index: name, question, the answer's first sentence, numbers, state, and its
+ * settings as a small chart.
  *
  * @param place of the card on the page, from 0
  */

@@ -32,9 +32,9 @@ const sectionTitles: readonly (readonly [Exclude<SectionId, 'first'>, string])[]
 /**
  * The body of a sweep's page:
  *
- *     query -> facts (sweep, trials, comparisons) -> answer -> sentences
- *                                                 \-> figure.sql -> query -> figure.build -> Vega-Lite -> Vega
- *                                                                                               \-> page
+ *     query -> facts (sweep, trials, comparisons)
+ *                \-> answer -> sentences ------------------------------------------> page
+ *                \-> figure.sql -> query -> figure.build -> Vega-Lite -> Vega -> page
  */
 export function sweepPage(facts: SweepFacts, query: Query, options: ReportOptions): string {
   const { sweep, links, metric } = facts;

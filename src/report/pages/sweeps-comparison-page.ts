@@ -22,7 +22,10 @@ const sectionTitles = [
   ['axes', 'By axis'],
 ] as const;
 
-/** The body of the page that compares two sweeps: answer and accuracy first, then settings, matched pairs, axes. */
+/**
+ * The body of the page that compares two sweeps: answer and accuracy first, then settings, matched
+ * pairs, axes.
+ */
 export function sweepsComparisonPage(facts: ComparedSweeps, query: Query, options: ReportOptions): string {
   const { a, b, links } = facts;
   const first = sweepsComparisonFigures

@@ -83,7 +83,9 @@ function alphasHtml({ trial }: TrialPageFacts): string {
   return text === '' ? '' : `<p class="caption">${escapeHtml(text)}</p>`;
 }
 
-/** What makes the FP32 result that the trial is measured against nonsense; empty where it is sound. */
+/**
+ * What makes the FP32 result that the trial is measured against nonsense; empty where it is sound.
+ */
 function warningsHtml({ sweep: { warnings }, trial }: TrialPageFacts): string {
   return warnings
     .filter(({ voidedTrials }) => voidedTrials.has(trial.trial))
@@ -130,7 +132,10 @@ function verdictSentence(facts: TrialPageFacts): Sentence {
   );
 }
 
-/** `, the best of 41 settings`, `, level with the best of 41 settings` or `, number 3 of 41 settings`. */
+/**
+ * `, the best of 41 settings`, `, level with the best of 41 settings` or
+ * `, number 3 of 41 settings`.
+ */
 function standing({ sweep, trial }: TrialPageFacts): Sentence {
   const settings = sweep.allTrials.filter(
     (t) => t.role === 'candidate' && t.status === 'done' && t.value !== null && t.metric === trial.metric,

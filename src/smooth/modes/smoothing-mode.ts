@@ -10,7 +10,10 @@ export interface LayerChoice {
   readonly absmax: AbsmaxMethod | null;
 }
 
-/** s of each layer by itself, from its weight and the statistics of its input; null leaves the layer alone. */
+/**
+ * s of each layer by itself, from its weight and the statistics of its input; null leaves the layer
+ * alone.
+ */
 export interface LayerFactors {
   readonly of: 'layer';
   readonly factors: (layer: Layer, inputs: InputStatistics, choice: LayerChoice) => SmoothingFactors | null;
@@ -24,8 +27,9 @@ export interface RegionFactors {
 }
 
 /**
- * Where the alphas of layers come from. `none`: the mode has none. `fixed`: one for all layers, `smoothing.alpha`;
- * `searchedOnce`: one for all, chosen by the divergence of the output; `searchedPerLayer`: one for each.
+ * Where the alphas of layers come from. `none`: the mode has none. `fixed`: one for all layers,
+ * `smoothing.alpha`; `searchedOnce`: one for all, chosen by the divergence of the output;
+ * `searchedPerLayer`: one for each.
  */
 export type AlphaOrigin = 'none' | 'fixed' | 'searchedOnce' | 'searchedPerLayer';
 
@@ -42,8 +46,8 @@ export interface ModeAppearance {
 }
 
 /**
- * One way to smooth. A file that defines one and its line in `registry.ts` are all that it takes: settings, plan, engine,
- * store and reports ask the definition.
+ * One way to smooth. A file that defines one and its line in `registry.ts` are all that it takes:
+ * settings, plan, engine, store and reports ask the definition.
  */
 export interface SmoothingMode {
   /** What it does, in one sentence, for the documentation and the JSON Schema. */

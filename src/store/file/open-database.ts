@@ -17,7 +17,9 @@ export interface OpenOptions {
   readonly migrations?: readonly Migration[];
   /** The views that it is to have; default: the package's own. */
   readonly views?: readonly View[];
-  /** The columns of single settings that table `trial` is to have; default: those of all sections. */
+  /**
+   * The columns of single settings that table `trial` is to have; default: those of all sections.
+   */
   readonly columns?: readonly SettingColumn[];
   /** How long to wait for another connection, in milliseconds; default 5000. */
   readonly busyTimeoutMs?: number;
@@ -25,8 +27,9 @@ export interface OpenOptions {
 
 /**
  * Opens the database for writing; creates it, and the folders above it, where missing; brings its
- * schema up to date, adds columns of settings that it lacks, and makes its views anew where they are others. An existing file is copied
- * beside itself (`<path>.v<version>.bak`) before it is migrated.
+ * schema up to date, adds columns of settings that it lacks, and makes its views anew where they
+ * are others. An existing file is copied beside itself (`<path>.v<version>.bak`) before it is
+ * migrated.
  *
  * `synchronous = NORMAL`: in WAL mode a killed process loses nothing; a power cut may lose the last
  * transactions, but never tears one. What is lost is run again by the same command, so waiting for

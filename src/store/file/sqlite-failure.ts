@@ -75,8 +75,8 @@ function explainSqlite(error: InstanceType<typeof Database.SqliteError>, path: s
 }
 
 /**
- * SQLite is a program of its own inside the package better-sqlite3, loaded when the first database is opened: by the
- * system's loader, or, where the package has no file for this system, not at all.
+ * SQLite is a program of its own inside the package better-sqlite3, loaded when the first database
+ * is opened: by the system's loader, or, where the package has no file for this system, not at all.
  */
 function isNoEngine(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && (error.code === 'ERR_DLOPEN_FAILED' || hasNoFile(error));

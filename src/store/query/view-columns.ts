@@ -1,6 +1,7 @@
 /**
- * The columns of the documented views (docs/SCHEMA.md), in their order, with what a cell holds: `text` or `number`; `?`
- * where it may be NULL. Booleans are the numbers 0 and 1, times are text in UTC, ISO 8601.
+ * The columns of the documented views (docs/SCHEMA.md), in their order, with what a cell holds:
+ * `text` or `number`; `?` where it may be NULL. Booleans are the numbers 0 and 1, times are text in
+ * UTC, ISO 8601.
  */
 export const viewColumns = {
   v_accuracy_by_alpha: {

@@ -19,8 +19,8 @@ const migrationTable = `CREATE TABLE IF NOT EXISTS migration (
 /**
  * Brings a database, whose version must not be above that of `migrations`, to the last of them,
  * gives table `trial` those of `columns` that it lacks, and brings its views to `views`, in one
- * transaction: where one fails the file stays what it was, byte for byte. Throws {@link StoreError} `changed-migration` where an applied one has another checksum.
- * May leave `foreign_keys` off.
+ * transaction: where one fails the file stays what it was, byte for byte. Throws {@link StoreError}
+ * `changed-migration` where an applied one has another checksum. May leave `foreign_keys` off.
  */
 export function migrate(
   database: Database.Database,

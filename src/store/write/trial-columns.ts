@@ -2,13 +2,19 @@ import type { PlannedTrial } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
 import { settingColumns, settingValue } from '../schema/setting-columns.js';
 
-/** Columns of `trial` that follow from its plan alone: its keys, its settings as JSON, and its single settings. */
+/**
+ * Columns of `trial` that follow from its plan alone: its keys, its settings as JSON, and its
+ * single settings.
+ */
 export const plannedColumns: readonly string[] = [
   ...['role', 'fp32_key', 'unsmoothed_key', 'simulated_key', 'settings', 'calibration_data'],
   ...settingColumns.map(({ name }) => name),
 ];
 
-/** Values of {@link plannedColumns}, in that order. Sample counts are the asked ones; finishing a trial puts the real ones. */
+/**
+ * Values of {@link plannedColumns}, in that order. Sample counts are the asked ones; finishing a
+ * trial puts the real ones.
+ */
 export function plannedValues(trial: PlannedTrial): readonly (string | number | null)[] {
   const { settings, fp32Key, unsmoothedKey, simulatedKey, calibrationDataKey } = trial;
   return [
@@ -24,7 +30,9 @@ export interface TrialLinks {
   readonly rankStage: number | null;
 }
 
-/** The observation, the search and the ranking of a trial, each null where it does not exist (yet). */
+/**
+ * The observation, the search and the ranking of a trial, each null where it does not exist (yet).
+ */
 export function findTrialLinks(connection: Connection, trial: PlannedTrial): TrialLinks {
   const batches = trial.settings.calibration?.batches;
   const observation =

@@ -10,16 +10,20 @@ const RECALL_STEPS = 100;
 const FIRST_STEP = 11;
 const MIN_PRECISION = 0.1;
 
-/** The recall grid exactly as numpy.linspace(0, 1, 101) makes it; for instance 0.29 is 29 * 0.01. */
+/**
+ * The recall grid exactly as numpy.linspace(0, 1, 101) makes it; for instance 0.29 is 29 * 0.01.
+ */
 const RECALLS = Float64Array.from({ length: RECALL_STEPS + 1 }, (_, step) => (step === RECALL_STEPS ? 1 : step * 0.01));
 
 /**
- * Returns the average precision of one class at each of the first `thresholds` thresholds as nuScenes defines it (Caesar et al.
- * 2020, arXiv 1903.11027, section 3.1; devkit `calc_ap`): precision is interpolated linearly over recall at 0.11, 0.12, ..,
- * 1.00, beyond the largest recall it is 0, and it is not made monotone; the result is the mean of max(precision - 0.1, 0) over
+ * Returns the average precision of one class at each of the first `thresholds` thresholds as
+ * nuScenes defines it (Caesar et al. 2020, arXiv 1903.11027, section 3.1; devkit `calc_ap`):
+ * precision is interpolated linearly over recall at 0.11, 0.12, .., 1.00, beyond the largest recall
+ * it is 0, and it is not made monotone; the result is the mean of max(precision - 0.1, 0) over
  * these, over 0.9. Without a true positive it is 0.
  *
- * Scene s counts `weight[s]` times, as if it were there so often; `objects` counts objects the same way.
+ * Scene s counts `weight[s]` times, as if it were there so often; `objects` counts objects the same
+ * way.
  */
 export function averagePrecisions(
   detections: RankedDetections,

@@ -1,7 +1,10 @@
 /** Probabilities are kept this far from 0 and 1, so that a certain cell costs a finite amount. */
 const SMALLEST_PROBABILITY = 1e-7;
 
-/** Mean over cells of the KL divergence of the score as a Bernoulli probability, FP32's first, in nats. */
+/**
+ * Mean over cells of the KL divergence of the score as a Bernoulli probability, FP32's first, in
+ * nats.
+ */
 export function bernoulliDivergence(reference: Float32Array, output: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < reference.length; i++) {

@@ -9,11 +9,11 @@ import { MetricError } from '../metric-error.js';
 import { coverSamples, requireFullCoverage } from '../sample-coverage.js';
 
 /**
- * Returns the metric of dense heatmaps `[N, classes, H, W]`, centre-distance mAP: peaks are found and matched with the
- * scene's objects when added, since scenes don't influence each other there.
+ * Returns the metric of dense heatmaps `[N, classes, H, W]`, centre-distance mAP: peaks are found
+ * and matched with the scene's objects when added, since scenes don't influence each other there.
  *
- * @throws MetricError when the ground truth is missing or has fewer scenes than there are samples, or the thresholds are
- *   none, more than 32 or not above 0.
+ * @throws MetricError when the ground truth is missing or has fewer scenes than there are samples,
+ *   or the thresholds are none, more than 32 or not above 0.
  */
 export function createCenterDetection(task: CenterDetectionTask, context: MetricContext): Metric<CenterDetectionState> {
   const groundTruth = requireGroundTruth(context);
@@ -49,7 +49,8 @@ export function createCenterDetection(task: CenterDetectionTask, context: Metric
 }
 
 /**
- * Returns the mAP, the AP of each class and threshold, and the replicates of the bootstrap over scenes.
+ * Returns the mAP, the AP of each class and threshold, and the replicates of the bootstrap over
+ * scenes.
  *
  * @throws MetricError when a scene is missing.
  */

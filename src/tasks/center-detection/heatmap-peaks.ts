@@ -8,9 +8,9 @@ export interface Peaks {
 }
 
 /**
- * Returns the peaks of `heatmap`, `[classes, rows, columns]`: cells whose score is at least `minScore` (as float32) and at
- * least that of all 8 neighbours of their class (on a plateau each cell is one). Of these, over all classes together, the
- * `maxPeaks` best.
+ * Returns the peaks of `heatmap`, `[classes, rows, columns]`: cells whose score is at least
+ * `minScore` (as float32) and at least that of all 8 neighbours of their class (on a plateau each
+ * cell is one). Of these, over all classes together, the `maxPeaks` best.
  *
  * @throws NonFiniteError when a score is NaN or infinite.
  */

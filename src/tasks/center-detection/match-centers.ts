@@ -4,9 +4,10 @@ import type { Peaks } from './heatmap-peaks.js';
 type SceneObjects = DetectionGroundTruth['scenes'][number]['objects'];
 
 /**
- * Matches the peaks of one scene with its objects, greedily by falling score, and returns for each peak a number whose bit
- * t tells a true positive at `thresholds[t]`: the nearest object of the class that no better peak took lies nearer than the
- * threshold; the peak takes it. A peak's centre is the middle of its cell; of equally near objects the earlier is taken.
+ * Matches the peaks of one scene with its objects, greedily by falling score, and returns for each
+ * peak a number whose bit t tells a true positive at `thresholds[t]`: the nearest object of the
+ * class that no better peak took lies nearer than the threshold; the peak takes it. A peak's centre
+ * is the middle of its cell; of equally near objects the earlier is taken.
  */
 export function matchCenters(
   peaks: Peaks,

@@ -6,7 +6,9 @@ import type { CenterDetectionTask } from './center-detection-settings.js';
 import type { Detections } from './center-detection-state.js';
 import { replicatedRecord, replicateOutcomes } from '../replicates.js';
 
-/** What ranks one class, kept so that a resample of the scenes costs one walk over its detections. */
+/**
+ * What ranks one class, kept so that a resample of the scenes costs one walk over its detections.
+ */
 interface ClassEvidence {
   readonly name: string;
   readonly ranked: RankedDetections;
@@ -15,8 +17,9 @@ interface ClassEvidence {
 }
 
 /**
- * Returns `mAP` (the mean over classes and thresholds), `ap` of each with the slice `class@threshold`, and the mAP of
- * `task.bootstrap` resamples of the scenes, which are the same for all trials. Intervals are their 2.5 and 97.5 percentiles.
+ * Returns `mAP` (the mean over classes and thresholds), `ap` of each with the slice
+ * `class@threshold`, and the mAP of `task.bootstrap` resamples of the scenes, which are the same
+ * for all trials. Intervals are their 2.5 and 97.5 percentiles.
  */
 export function measureMeanAveragePrecision(
   task: CenterDetectionTask,

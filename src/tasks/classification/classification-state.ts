@@ -1,7 +1,10 @@
 import { MetricError } from '../metric-error.js';
 import { uniteCoverages, type SampleCoverage } from '../sample-coverage.js';
 
-/** What classification keeps of each sample, `[sampleCount]` each; entries of samples that are not covered are 0. */
+/**
+ * What classification keeps of each sample, `[sampleCount]` each; entries of samples that are not
+ * covered are 0.
+ */
 export interface ClassificationState {
   readonly kind: 'classification';
   readonly coverage: SampleCoverage;
@@ -9,7 +12,10 @@ export interface ClassificationState {
   readonly classes: number;
   /** Class with the largest output; of equal ones the lowest, as in NumPy and torch. */
   readonly argmax: Int32Array;
-  /** Number of classes before the label when sorted by falling output, equal ones by rising class; 0 without labels. */
+  /**
+   * Number of classes before the label when sorted by falling output, equal ones by rising class; 0
+   * without labels.
+   */
   readonly labelRank: Int32Array;
 }
 

@@ -10,8 +10,9 @@ import { misfitText } from '../output-shape.js';
 import { coverSamples, requireFullCoverage } from '../sample-coverage.js';
 
 /**
- * Returns the metric of outputs `[N, classes]` (further axes of length 1 are fine): top-1 and top-5 accuracy against
- * labels and agreement with the FP32 model's argmax, each where its reference is given.
+ * Returns the metric of outputs `[N, classes]` (further axes of length 1 are fine): top-1 and top-5
+ * accuracy against labels and agreement with the FP32 model's argmax, each where its reference is
+ * given.
  *
  * @throws MetricError when labels or FP32 argmaxes are fewer than the samples.
  */
@@ -48,7 +49,8 @@ export function createClassification(context: MetricContext): Metric<Classificat
 }
 
 /**
- * Returns accuracies with Wilson intervals and their bitsets. `top5` is left out for 5 classes or fewer, where it is always 1.
+ * Returns accuracies with Wilson intervals and their bitsets. `top5` is left out for 5 classes or
+ * fewer, where it is always 1.
  *
  * @throws MetricError when a sample is missing.
  */

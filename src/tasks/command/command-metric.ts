@@ -24,12 +24,12 @@ export function createCommandMetric(task: CommandTask, context: MetricContext): 
 }
 
 /**
- * Writes the outputs as `predictions.npy`, float32 `[N, ...]`, into a temporary folder, runs the command there where the
- * experiment lies, and reads the score from the JSON that it prints.
+ * Writes the outputs as `predictions.npy`, float32 `[N, ...]`, into a temporary folder, runs the
+ * command there where the experiment lies, and reads the score from the JSON that it prints.
  *
  * @param signal ends the command when aborted; null: nothing does but its time limit
- * @throws MetricError when a sample is missing; CustomCodeError with the end of the command's stderr when it fails, takes
- *   too long or prints no score
+ * @throws MetricError when a sample is missing; CustomCodeError with the end of the command's
+ *   stderr when it fails, takes too long or prints no score
  */
 export async function finishCommandMetric(
   task: CommandTask,
@@ -74,7 +74,10 @@ function parseScore(stdout: string, stderr: string, where: string): unknown {
   }
 }
 
-/** NumPy's format, version 1.0, float32 in C order, little endian as every machine that this runs on. */
+/**
+ * NumPy's format, version 1.0, float32 in C order, little endian as every machine that this runs
+ * on.
+ */
 function writePredictions(path: string, sampleCount: number, { outputShape, chunks }: PredictionState): void {
   const shape = [sampleCount, ...outputShape!];
   const tuple = shape.length === 1 ? `(${shape[0]!},)` : `(${shape.join(', ')})`;

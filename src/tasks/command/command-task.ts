@@ -31,7 +31,10 @@ export const commandTask = defineTask({
   finish: finishCommandMetric,
 });
 
-/** Of its words, where each that names a file, as seen from the experiment's folder, counts by its bytes. */
+/**
+ * Of its words, where each that names a file, as seen from the experiment's folder, counts by its
+ * bytes.
+ */
 async function hashCommand({ command, folder }: CommandTask): Promise<string> {
   const words = await Promise.all(
     command.map(async (word) => {

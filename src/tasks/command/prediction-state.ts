@@ -23,7 +23,8 @@ const MAX_PREDICTION_BYTES = 2 ** 29;
 /**
  * Returns a gatherer of outputs `[N, ...]`, at most 512 MiB of them.
  *
- * @throws MetricError from `add` when the evaluation's outputs are larger than that, or their shape changes
+ * @throws MetricError from `add` when the evaluation's outputs are larger than that, or their shape
+ *   changes
  */
 export function gatherPredictions({ sampleCount }: MetricContext): Pick<Metric<PredictionState>, 'add' | 'state'> {
   const coverage = new Uint8Array(sampleCount);

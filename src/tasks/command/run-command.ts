@@ -12,8 +12,8 @@ const MAX_STDOUT = 16 * 1024 * 1024;
  * @param words program and arguments
  * @param name what messages call it
  * @param signal ends the program when aborted
- * @throws CustomCodeError when it can't be started, ends with another code than 0, or is still running after the limit;
- *   with the end of its stderr
+ * @throws CustomCodeError when it can't be started, ends with another code than 0, or is still
+ *   running after the limit; with the end of its stderr
  */
 export function runCommand(
   words: readonly string[],

@@ -1,6 +1,9 @@
 import { uniteCoverages, type SampleCoverage } from '../sample-coverage.js';
 
-/** What fidelity keeps of each sample, `[sampleCount]`; entries of samples that are not covered are 0. */
+/**
+ * What fidelity keeps of each sample, `[sampleCount]`; entries of samples that are not covered are
+ * 0.
+ */
 export interface FidelityState {
   readonly kind: 'fidelity';
   readonly coverage: SampleCoverage;

@@ -14,8 +14,8 @@ export interface FidelityTask {
 const PRIMARY = 'cosine';
 
 /**
- * Returns the metric of any output `[N, ...]` that needs no labels: of each sample the cosine of the output y to the FP32
- * model's r, in float64,
+ * Returns the metric of any output `[N, ...]` that needs no labels: of each sample the cosine of
+ * the output y to the FP32 model's r, in float64,
  *
  *   max(0, y.r / sqrt(y.y r.r))
  *
@@ -78,7 +78,8 @@ function cosineOf(output: Float32Array, reference: Float32Array, from: number, s
     own += y * y;
     other += r * r;
   }
-  // Squares of finite float32 numbers, and the product of their sums, stay far within float64; NaN survives the sums.
+  // Squares of finite float32 numbers, and the product of their sums, stay far within float64; NaN
+  // survives the sums.
   if (!Number.isFinite(own)) throw new NonFiniteError(`output, sample ${sample}`);
   if (!Number.isFinite(other)) throw new NonFiniteError(`FP32 output, sample ${sample}`);
   if (own === 0 || other === 0) return own === other ? 1 : 0;

@@ -45,10 +45,11 @@ interface ModuleMetric extends CustomMetricNames {
 }
 
 /**
- * Opens a metric module: `evaluate` turns each sample's output into evidence in whatever process has the sample, and
- * `summarize` turns the evidence of all samples, in order, into the score.
+ * Opens a metric module: `evaluate` turns each sample's output into evidence in whatever process
+ * has the sample, and `summarize` turns the evidence of all samples, in order, into the score.
  *
- * @throws DatasetError when the module can't be imported; CustomCodeError when it breaks its contract
+ * @throws DatasetError when the module can't be imported; CustomCodeError when it breaks its
+ *   contract
  */
 export async function openModuleMetric(task: ModuleTask, context: MetricContext): Promise<TaskMetric<EvidenceState>> {
   const { labels, groundTruth, sampleCount } = context;
@@ -79,7 +80,10 @@ export async function openModuleMetric(task: ModuleTask, context: MetricContext)
   };
 }
 
-/** The score over all samples of `state`. @throws as {@link openModuleMetric}, MetricError when a sample is missing */
+/**
+ * The score over all samples of `state`. @throws as {@link openModuleMetric}, MetricError when a
+ * sample is missing
+ */
 export async function finishModuleMetric(
   task: ModuleTask,
   context: MetricContext,

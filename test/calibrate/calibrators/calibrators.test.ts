@@ -54,8 +54,8 @@ describe('percentileAmax', () => {
 
 describe('entropyAmax', () => {
   it('cuts nothing where each level is one bin and all values lie below', () => {
-    // With 128 bins of 128 levels Q equals P, and with 129 as well: bins 0 and 1 share a level and count the same. Larger
-    // ranges lump unequal bins together.
+    // With 128 bins of 128 levels Q equals P, and with 129 as well: bins 0 and 1 share a level and
+    // count the same. Larger ranges lump unequal bins together.
     const counts = Float64Array.from({ length: CALIBRATION_BINS }, (_, bin) => (bin < 128 ? 100 + bin : 0));
     expect(entropyAmax({ counts, high: 2048 }, 128)).toBe(129);
   });
@@ -99,7 +99,8 @@ describe('mseAmax', () => {
   });
 
   it('weighs the rounding of many against the clipping of few', () => {
-    // One level above zero: 1000 (a - 200.5)^2 + (2047.5 - a)^2 is smallest at a = 202.3, in the bin with centre 202.5.
+    // One level above zero: 1000 (a - 200.5)^2 + (2047.5 - a)^2 is smallest at a = 202.3, in the
+    // bin with centre 202.5.
     expect(mseAmax({ counts: histogram({ 200: 1000, 2047: 1 }), high: 2048 }, 1)).toBe(202.5);
     // Here the one at 200.5 is rounded to 0 whatever is near 2047.5.
     expect(mseAmax({ counts: histogram({ 200: 1, 2047: 1000 }), high: 2048 }, 1)).toBe(2047.5);
@@ -172,7 +173,8 @@ describe('smoothedHistogram', () => {
         let exact = 0;
         for (let bin = 0; bin < CALIBRATION_BINS; bin++) {
           derived += counts[bin]!;
-          // Everything that lies below this edge is derived to lie below the next, and the other way round.
+          // Everything that lies below this edge is derived to lie below the next, and the other
+          // way round.
           const before = exact;
           exact += direct[bin]!;
           expect(derived).toBeLessThanOrEqual(exact + (direct[bin + 1] ?? 0) + 1e-9);

@@ -30,7 +30,9 @@ function countBatches(
   return counter.snapshot();
 }
 
-/** The definition: bin `floor(|x| / width)` of the smallest power of two that holds the largest |x|. */
+/**
+ * The definition: bin `floor(|x| / width)` of the smallest power of two that holds the largest |x|.
+ */
 function countDirectly(values: readonly number[]): { width: number; positive: number[]; negative: number[] } {
   const numbers = [...Float32Array.from(values)];
   const largest = Math.max(...numbers.map(Math.abs));
@@ -73,7 +75,8 @@ describe('binExponent', () => {
 
 describe('ChannelCounter', () => {
   it('counts each channel of a tensor by hand', () => {
-    // Two samples, two channels, two positions. Channel 0: 0, 1, 2, 4095; channel 1: -1, 0.5, 0.5, -0.
+    // Two samples, two channels, two positions. Channel 0: 0, 1, 2, 4095; channel 1: -1, 0.5, 0.5,
+    // -0.
     const { binWidth, ...sides } = countBatches([[0, 1, -1, 0.5, 2, 4095, 0.5, -0]], 2, 2);
     expect([...binWidth]).toEqual([1, 2 ** -11]);
     const [first, second] = unpack({ binWidth, ...sides }, 'positive') as [Float64Array, Float64Array];

@@ -41,8 +41,9 @@ describe('mseRange', () => {
   });
 
   it('takes the number of steps that hits most numbers, by hand', () => {
-    // 2 bits, levels -2..1 of amax: 24 numbers of 0.3 and one of 1. With amax 1 each 0.3 becomes 0: error 24 * 0.09 = 2.16.
-    // With amax a <= 0.6 they become a: 24 (a - 0.3)^2 + (1 - a)^2 is least at (24 * 0.3 + 1) / 25 = 0.328.
+    // 2 bits, levels -2..1 of amax: 24 numbers of 0.3 and one of 1. With amax 1 each 0.3 becomes 0:
+    // error 24 * 0.09 = 2.16. With amax a <= 0.6 they become a: 24 (a - 0.3)^2 + (1 - a)^2 is least
+    // at (24 * 0.3 + 1) / 25 = 0.328.
     const weight = Float32Array.from({ length: 25 }, (_, i) => (i === 24 ? 1 : 0.3));
     const atShare: AtShare = (share) => symmetricQuantizer(share, 2);
     expect(mseRange(weight, atShare(1), atShare).amax).toBeCloseTo(0.328, 7);

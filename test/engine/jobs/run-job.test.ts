@@ -146,7 +146,8 @@ describe('an observe job', () => {
     const layers = display!.inputs.map(({ layer, histograms }) => [layer, countedValues(histograms)]);
     expect(layers).toEqual(last.inputs.map(({ layer }, i) => [layer, [108, 144, 5][i]! * samples]));
     expect(mergeObservations([looked], [1, 2, 5])).toEqual(plain);
-    // The same values as in the histograms of a pass of so many samples, in bins eight times as wide.
+    // The same values as in the histograms of a pass of so many samples, in bins eight times as
+    // wide.
     const [whole] = await observe({ batchSize: samples, endBatch: 1, snapshots: [], histograms: [1] }, free);
     expect(display!.inputs.map(({ histograms }) => histograms)).toEqual(
       whole!.inputs.map(({ histograms, min }) => coarseHistograms(histograms!, calibrationDetail(min.length).finer)),

@@ -59,7 +59,8 @@ describe('checkUnchanged', () => {
 
 describe('a job whose data changes while it runs', () => {
   it('ends with that, not with the failure that came of it', async () => {
-    // Cut short, as a file is that is just being written: the next read of samples finds their end missing.
+    // Cut short, as a file is that is just being written: the next read of samples finds their end
+    // missing.
     const job = runJob(
       observeJob(writeModel(write, 'N'), source),
       oneThread,

@@ -26,8 +26,9 @@ const samePads = intsAttribute('pads', [1, 1, 1, 1]);
 const [height, width] = [6, 7];
 
 /**
- * Channels that fill blocks and that do not (20 and 36 of 16 or 8), a depthwise convolution, an addition that the runtime makes part of
- * a convolution, a tensor that two layers read, and a Pad of its own in front of the last layer.
+ * Channels that fill blocks and that do not (20 and 36 of 16 or 8), a depthwise convolution, an
+ * addition that the runtime makes part of a convolution, a tensor that two layers read, and a Pad
+ * of its own in front of the last layer.
  */
 function network(batch: number | string = 'N'): OnnxModel {
   return buildModel({

@@ -6,7 +6,10 @@ import { settingPaths } from '../../../src/experiment/sections/setting-paths.js'
 
 const path = fileURLToPath(new URL('../../../experiments/quantsweep.schema.json', import.meta.url));
 
-/** Rewrites the committed schema: `UPDATE_SCHEMA=1 npx vitest run test/experiment/sections/json-schema.test.ts`. */
+/**
+ * Rewrites the committed schema:
+ * `UPDATE_SCHEMA=1 npx vitest run test/experiment/sections/json-schema.test.ts`.
+ */
 const isUpdate = process.env['UPDATE_SCHEMA'] === '1';
 
 describe('the JSON Schema', () => {

@@ -5,8 +5,8 @@ import { CHANNELS, generateScenes, GRID } from '../../../experiments/demo/scenes
 import { npyArray } from '../../formats/npy-bytes.js';
 
 /**
- * Scenes of the demo as files, for sweeps that should not need consent to code: fields of a source in a YAML mapping. The
- * files are written once on a machine.
+ * Scenes of the demo as files, for sweeps that should not need consent to code: fields of a source
+ * in a YAML mapping. The files are written once on a machine.
  */
 export function sceneFiles(seed: number, count: number): string {
   const folder = join(tmpdir(), 'quantsweep-demo-scenes');

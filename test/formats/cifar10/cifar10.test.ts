@@ -13,7 +13,10 @@ const IMAGENET: PreprocessSettings = {
   std: [0.229, 0.224, 0.225],
 };
 
-/** Record r has label r % 10, red plane r, green plane 100 + r, blue plane 200 + r, but its very first red byte is 255. */
+/**
+ * Record r has label r % 10, red plane r, green plane 100 + r, blue plane 200 + r, but its very
+ * first red byte is 255.
+ */
 function records(count: number): Uint8Array {
   const bytes = new Uint8Array(count * RECORD);
   for (let record = 0; record < count; record += 1) {
@@ -52,7 +55,8 @@ describe('CIFAR-10 binary files', () => {
     expect(into[0]).toBe(f(f(f(255 / 255) - f(0.485)) / f(0.229)));
     expect(into[1024]).toBe(f(f(f(100 / 255) - f(0.456)) / f(0.224)));
     expect(into[2048]).toBe(f(f(f(200 / 255) - f(0.406)) / f(0.225)));
-    // As NumPy 2 prints it: (np.float32(100) / np.float32(255) - np.float32(0.456)) / np.float32(0.224).
+    // As NumPy 2 prints it: (np.float32(100) / np.float32(255) - np.float32(0.456)) /
+    // np.float32(0.224).
     expect(into[1024]).toBeCloseTo(-0.285014, 6);
     dataset.close();
   });

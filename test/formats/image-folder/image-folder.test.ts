@@ -96,7 +96,8 @@ describe('a folder of images', () => {
     expect((await open(path, { resize: 4, crop: [3, 2] })).sampleShape).toEqual([3, 3, 2]);
     expect((await open(path, { resize: [5, 4] })).sampleShape).toEqual([3, 5, 4]);
     expect(await readAll(path, { crop: [2, 2], channels: 1 })).toEqual([100, 100, 100, 100]);
-    // A linear filter over the widened support mixes neighbours, and keeps the order and the middle.
+    // A linear filter over the widened support mixes neighbours, and keeps the order and the
+    // middle.
     const [top, middle, bottom] = await readAll(path, { resize: 1, channels: 1 });
     expect(middle).toBe(100);
     expect(Math.abs(top! + bottom! - 200)).toBeLessThanOrEqual(1);

@@ -4,7 +4,10 @@ import { buildModel, node, tensor, value } from '../build-model.js';
 import { randomFloats } from '../pseudo-random.js';
 import { runModel } from '../run-model.js';
 
-/** a -> b -> c with a shortcut from a to c, beside a second head d; c is scaled by the square of a constant. */
+/**
+ * a -> b -> c with a shortcut from a to c, beside a second head d; c is scaled by the square of a
+ * constant.
+ */
 const model = buildModel({
   nodes: [
     node('Gemm', ['x', 'w1'], 'a'),

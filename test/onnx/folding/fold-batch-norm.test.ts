@@ -7,8 +7,8 @@ import { randomFloats } from '../pseudo-random.js';
 import { runOnX } from '../run-model.js';
 
 /**
- * Two channels whose factor gamma / sqrt(variance + epsilon) is 2 / sqrt(3 + 1) = 1 and 6 / sqrt(8 + 1) = 2; with
- * beta - mean * factor = 10 - 5 * 1 = 5 and 20 - 7 * 2 = 6.
+ * Two channels whose factor gamma / sqrt(variance + epsilon) is 2 / sqrt(3 + 1) = 1 and 6 / sqrt(8
+ * + 1) = 2; with beta - mean * factor = 10 - 5 * 1 = 5 and 20 - 7 * 2 = 6.
  */
 const parameters = [
   tensor('gamma', [2], [2, 6]),

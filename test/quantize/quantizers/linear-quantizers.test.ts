@@ -11,7 +11,10 @@ import { randomFloats } from '../../onnx/pseudo-random.js';
 import { runModel, type Floats } from '../../onnx/run-model.js';
 import { preparation } from '../preparations.js';
 
-/** conv -> Relu -> conv -> Clip to 0..6 -> pooling -> Gemm: what stands in front of a quantizer differs from layer to layer. */
+/**
+ * conv -> Relu -> conv -> Clip to 0..6 -> pooling -> Gemm: what stands in front of a quantizer
+ * differs from layer to layer.
+ */
 function network(opset: number): OnnxModel {
   const clip = opset < 11 ? null : node('Clip', ['c2', 'zero', 'six'], 'r6');
   return buildModel({

@@ -15,7 +15,8 @@ const ran: string[] = [];
 
 beforeAll(() => {
   database = sampleDatabase(...sampleSweeps);
-  // The third sweep and those with bits and hostile names are judged as the first is, so that trials of both pair up.
+  // The third sweep and those with bits and hostile names are judged as the first is, so that
+  // trials of both pair up.
   judgeAlike(database.path, [2, 0]);
   judgeAlike(database.path, [7, 0]);
   addOutcomes(database.path);
@@ -37,7 +38,10 @@ function siteOf(...sweeps: readonly string[]): Site {
 
 const main = 'smoothquant-alpha';
 
-/** Every page of a sweep's report, and its comparisons with the main sweep: of both, and of trials of either. */
+/**
+ * Every page of a sweep's report, and its comparisons with the main sweep: of both, and of trials
+ * of either.
+ */
 function pagesOf(name: string): { readonly site: Site; readonly path: string }[] {
   const own = siteOf(name);
   const base = 1000 * (names.indexOf(name) + 1);

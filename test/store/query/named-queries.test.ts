@@ -9,7 +9,8 @@ import { openStore } from '../../../src/store/write/sqlite-store.js';
 import * as sample from '../sample-sweep.js';
 
 /*
- * A sweep over weight bits 8 and 4. With 4 bits conv1 loses 10 times as much, and static alpha is behind dynamic.
+ * A sweep over weight bits 8 and 4. With 4 bits conv1 loses 10 times as much, and static alpha is
+ * behind dynamic.
  */
 let queries: QueryConnection;
 

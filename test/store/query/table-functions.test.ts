@@ -10,7 +10,10 @@ import { openStore } from '../../../src/store/write/sqlite-store.js';
 import { tableFunctions } from '../../../src/store/query/table-functions.js';
 import * as sample from '../sample-sweep.js';
 
-/** Channel 0: 3 values in [0, 0.5); channel 1: 1 in [0, 2), 200 in [2, 4). Below zero 7 in channel 1's [-2, 0). */
+/**
+ * Channel 0: 3 values in [0, 0.5); channel 1: 1 in [0, 2), 200 in [2, 4). Below zero 7 in channel
+ * 1's [-2, 0).
+ */
 const histograms: ChannelHistograms = {
   binWidth: Float64Array.of(0.5, 2),
   positive: Uint8Array.of(1, 3, 2, 1, 0x80 | 72, 1),

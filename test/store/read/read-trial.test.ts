@@ -6,7 +6,10 @@ import { openStore } from '../../../src/store/write/sqlite-store.js';
 import { StoreError } from '../../../src/store/store-error.js';
 import * as sample from '../sample-sweep.js';
 
-/** FP32 finished; of the quantized trials one with its only layer whole, one that lacks quantizers of a layer. */
+/**
+ * FP32 finished; of the quantized trials one with its only layer whole, one that lacks quantizers
+ * of a layer.
+ */
 function fillSmall(path: string): void {
   const store = openStore(path);
   sample.begin(store);

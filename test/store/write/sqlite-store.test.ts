@@ -98,7 +98,8 @@ describe('SqliteStore', () => {
       const [conv1, conv2] = plain.inputs as [InputStatistics, InputStatistics];
       const counted = {
         ...conv1,
-        // Channel 0: 3 values in bin 0; channel 1: 1 in bin 0, 200 in bin 1. Below zero: none, 7 in bin 0.
+        // Channel 0: 3 values in bin 0; channel 1: 1 in bin 0, 200 in bin 1. Below zero: none, 7 in
+        // bin 0.
         histograms: {
           binWidth: Float64Array.of(0.5, 2),
           positive: Uint8Array.of(1, 3, 2, 1, 0x80 | 72, 1),

@@ -59,7 +59,8 @@ describe('average precision', () => {
   });
 
   it('interpolates from a leading miss, whose precision is 0', () => {
-    // Points (recall, precision) (0, 0), (1, 1/2): precision is r / 2; mean of max(r / 2 - 0.1, 0) over r = 0.11 .. 1.
+    // Points (recall, precision) (0, 0), (1, 1/2): precision is r / 2; mean of max(r / 2 - 0.1, 0)
+    // over r = 0.11 .. 1.
     let sum = 0;
     for (let step = 21; step <= 100; step += 1) sum += step / 200 - 0.1;
     const detections: Detection[] = [

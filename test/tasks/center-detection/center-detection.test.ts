@@ -16,7 +16,10 @@ const TASK = {
 } as const;
 const SIZE = 2 * 8 * 8;
 
-/** Scenes of two classes on 8 x 8 cells with three objects each, and heatmaps with peaks on or near most of them. */
+/**
+ * Scenes of two classes on 8 x 8 cells with three objects each, and heatmaps with peaks on or near
+ * most of them.
+ */
 function makeScenes(count: number): { context: MetricContext; heatmaps: Float32Array } {
   const random = createPrng(11);
   const heatmaps = new Float32Array(count * SIZE);
@@ -72,7 +75,8 @@ describe('centre detection', () => {
   });
 
   it('ranks equal scores by scene before cell', () => {
-    // A miss in scene 0 at a late cell, a hit in scene 1 at an early one: precision is r / 2, as for a leading miss.
+    // A miss in scene 0 at a late cell, a hit in scene 1 at an early one: precision is r / 2, as
+    // for a leading miss.
     const scenes = [{ objects: [] }, { objects: [{ class: 0, x: 1.5, y: 0.5 }] }];
     const groundTruth: DetectionGroundTruth = { classes: ['car'], grid: [8, 8], scenes };
     const metric = createCenterDetection(TASK, { labels: null, groundTruth, referenceArgmax: null, sampleCount: 2 });

@@ -28,7 +28,8 @@ describe('peaks of a heatmap', () => {
   });
 
   it('do not see the neighbouring row or class beyond the edge', () => {
-    // Two classes of 2 x 2: the 0.4 at the start of class 1 lies after the 0.8 of class 0 in memory only.
+    // Two classes of 2 x 2: the 0.4 at the start of class 1 lies after the 0.8 of class 0 in memory
+    // only.
     const rows = [
       [0.1, 0.2],
       [0.3, 0.8],
@@ -76,7 +77,8 @@ describe('matching peaks with objects', () => {
   });
 
   it('takes the earlier of equally near objects', () => {
-    // The better peak is 1 from both; it takes the first, 1.5, so the other peak gets 3.5 within 1.5. Reversed, it gets none.
+    // The better peak is 1 from both; it takes the first, 1.5, so the other peak gets 3.5 within
+    // 1.5. Reversed, it gets none.
     expect([...matchCenters(peaks, [at(1.5), at(3.5)], [1.5], 1, 8)]).toEqual([1, 1]);
     expect([...matchCenters(peaks, [at(3.5), at(1.5)], [1.5], 1, 8)]).toEqual([1, 0]);
   });

@@ -16,7 +16,9 @@ import { loadModel } from '../../session/load-model.js';
 /** Bytes of a number; tensors of other types than float32 are few. */
 const BYTES = 4;
 
-/** Runs one sample of the FP32 model for the shapes of all its tensors, and adds up what they take. */
+/**
+ * Runs one sample of the FP32 model for the shapes of all its tensors, and adds up what they take.
+ */
 export async function runMeasure(job: MeasureJob, context: JobContext): Promise<JobResult<'measure'>> {
   const { folded, layers, io } = loadModel(job.model, context.caches);
   const dataset = await openJobDataset(job.source, job.preprocess, context);
@@ -69,7 +71,10 @@ function withShapes(model: OnnxModel, tensors: readonly string[]): OnnxModel {
   return applyEdits(model, patch.edits);
 }
 
-/** Bytes of tensors that are needed at once, at most: each from the node that makes it to the last that reads it. */
+/**
+ * Bytes of tensors that are needed at once, at most: each from the node that makes it to the last
+ * that reads it.
+ */
 function livePeak(model: OnnxModel, bytesOf: ReadonlyMap<string, number>): number {
   const lastReader = new Map<string, number>();
   for (const [index, node] of model.graph.node.entries()) {

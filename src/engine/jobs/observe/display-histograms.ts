@@ -10,9 +10,10 @@ import type { LoadedModel } from '../../session/load-model.js';
 import { runBatches } from '../../batching/run-batches.js';
 
 /**
- * Histograms of all layers' inputs over the first samples, to look at. A pass of its own, so that the graph of the
- * statistics, and with it their last bit, is the same whether or not somebody looks. As few samples a run as may be: the inputs of
- * all layers are copied out at once, and those of a whole batch could be more than the pass before needed.
+ * Histograms of all layers' inputs over the first samples, to look at. A pass of its own, so that
+ * the graph of the statistics, and with it their last bit, is the same whether or not somebody
+ * looks. As few samples a run as may be: the inputs of all layers are copied out at once, and those
+ * of a whole batch could be more than the pass before needed.
  *
  * @param samples above 0
  * @param sums as of `observeGraph`

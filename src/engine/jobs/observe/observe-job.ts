@@ -5,7 +5,10 @@ import type { ObservationRecord } from '../../../records/observation-record.js';
 import type { JobFacts } from '../job-facts.js';
 import type { JobModel } from '../job-model.js';
 
-/** Statistics over the calibration batches `firstBatch .. endBatch - 1`, kept at each snapshot in that range. */
+/**
+ * Statistics over the calibration batches `firstBatch .. endBatch - 1`, kept at each snapshot in
+ * that range.
+ */
 export interface ObserveJob {
   readonly kind: 'observe';
   readonly model: JobModel;

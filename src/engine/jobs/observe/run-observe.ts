@@ -77,7 +77,10 @@ async function observe(job: ObserveJob, context: JobContext, sums: 'plain' | 'hu
   return { value, execution: { ...ran, timings: context.clock.timings } };
 }
 
-/** @throws ModelError where the view of a run would be one of copies, and another one than of its samples */
+/**
+ * @throws ModelError where the view of a run would be one of copies, and another one than of its
+ *   samples
+ */
 function checkView({ methods }: ObserveJob, batching: Batching, range: BatchRange): void {
   const { noViewOfCopies } = batching;
   if (noViewOfCopies === null || !methods.includes('view')) return;
@@ -85,8 +88,9 @@ function checkView({ methods }: ObserveJob, batching: Batching, range: BatchRang
 }
 
 /**
- * A prefix from the first batch on is complete: what its histograms are needed for besides the trials is calculated here,
- * and only those that others must have leave the child. Parts that start later are joined first, in the parent.
+ * A prefix from the first batch on is complete: what its histograms are needed for besides the
+ * trials is calculated here, and only those that others must have leave the child. Parts that start
+ * later are joined first, in the parent.
  */
 function snapshot(job: ObserveJob, statistics: StatisticsAccumulator, end: number): ObservationRecord {
   const observation = statistics.snapshot(end, end * job.batchSize);

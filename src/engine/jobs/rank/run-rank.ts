@@ -16,7 +16,9 @@ import { modelOutputs } from '../../session/model-outputs.js';
 
 const RUN_SAMPLES = 16;
 
-/** Quantizes every layer of the job's share alone and measures how far the output is from FP32's. */
+/**
+ * Quantizes every layer of the job's share alone and measures how far the output is from FP32's.
+ */
 export async function runRank(job: RankJob, context: JobContext): Promise<JobResult<'rank'>> {
   const model = loadModel(job.model, context.caches);
   const { untouched, folded, layers, io } = model;

@@ -20,7 +20,10 @@ export interface ReferenceJob {
   readonly samples: number;
 }
 
-/** What a metric gathered of FP32, with what was seen of its input and output; absent in what earlier versions stored. */
+/**
+ * What a metric gathered of FP32, with what was seen of its input and output; absent in what
+ * earlier versions stored.
+ */
 export type SurveyedState = MetricState & { readonly survey?: OutputSurvey };
 
 export const referenceFacts: JobFacts<ReferenceJob> = {

@@ -46,7 +46,10 @@ export async function runReference(job: ReferenceJob, context: JobContext): Prom
   return { value, execution: { ...ran, timings: context.clock.timings } };
 }
 
-/** The session with an eye on what it is fed; the copies that pad a batch are of samples that are fed anyway. */
+/**
+ * The session with an eye on what it is fed; the copies that pad a batch are of samples that are
+ * fed anyway.
+ */
 function surveyed(session: Pick<Session, 'run'>, surveyor: OutputSurveyor): Pick<Session, 'run'> {
   return {
     run: (batch, further) => {

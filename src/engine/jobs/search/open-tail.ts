@@ -8,22 +8,28 @@ import { sampleRuns, type BatchRange } from '../../batching/sample-runs.js';
 import type { SearchContext } from './search-context.js';
 import type { Feeds, Outputs } from '../../session/session.js';
 
-/** What a layer's candidates are tried in: only what is behind the layer, where the rest could be run once for all. */
+/**
+ * What a layer's candidates are tried in: only what is behind the layer, where the rest could be
+ * run once for all.
+ */
 export interface LayerTail {
   /** Holds the layer in float, to be quantized. */
   readonly model: OnnxModel;
   readonly runWith: RunWith;
 }
 
-/** Tensors in front of a layer that are held in memory at most; a layer with more is tried in the whole model. */
+/**
+ * Tensors in front of a layer that are held in memory at most; a layer with more is tried in the
+ * whole model.
+ */
 const MOST_BYTES = 256e6;
 
 /**
- * Runs what is in front of a layer once and keeps the tensors that reach the rest. The whole model is the tail where
- * they are too many or of another type than float32.
+ * Runs what is in front of a layer once and keeps the tensors that reach the rest. The whole model
+ * is the tail where they are too many or of another type than float32.
  *
- * Head and tail are optimized apart, so their sums may round otherwise than the whole model's; a layer's candidates are
- * all tried in the same one.
+ * Head and tail are optimized apart, so their sums may round otherwise than the whole model's; a
+ * layer's candidates are all tried in the same one.
  *
  * @param others the model with the other layers as they are, this one in float
  */

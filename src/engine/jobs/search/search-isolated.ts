@@ -2,7 +2,9 @@ import { searchGraph } from '../../../losses/search-graph.js';
 import type { SearchResult } from './search-job.js';
 import { measureCandidates, prepareCandidates, type SearchContext } from './search-context.js';
 
-/** Measures every layer alone, fed the FP32 input, at each of the job's candidates, in one graph. */
+/**
+ * Measures every layer alone, fed the FP32 input, at each of the job's candidates, in one graph.
+ */
 export async function searchIsolated(search: SearchContext): Promise<SearchResult> {
   const { job, model, layers, context } = search;
   const graph = searchGraph(model.untouched, await prepareCandidates(search, layers), job.search.objective);

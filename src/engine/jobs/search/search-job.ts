@@ -10,7 +10,10 @@ export interface SearchJob extends QuantizedJob {
   readonly candidates: readonly number[];
 }
 
-/** Losses of some candidates, to be chosen from when all parts are there, or a search that made its choices itself. */
+/**
+ * Losses of some candidates, to be chosen from when all parts are there, or a search that made its
+ * choices itself.
+ */
 export type SearchResult =
   | { readonly kind: 'losses'; readonly points: readonly SearchPoint[] }
   | { readonly kind: 'choice'; readonly search: SearchRecord };

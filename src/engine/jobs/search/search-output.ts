@@ -9,10 +9,11 @@ import { openTail } from './open-tail.js';
 import { prepareAt, prepareCandidates, searchedRange, type SearchContext } from './search-context.js';
 
 /**
- * Coordinate descent on the divergence of the whole quantized model's output from FP32's. It starts from the best static
- * alpha and goes through the layers in graph order, `sweeps` times or until nothing changes: each layer takes the
- * candidate that is strictly better than its own alpha, with the alphas of all others as they are. Without sweeps
- * (alpha `auto`) every layer keeps the best static alpha.
+ * Coordinate descent on the divergence of the whole quantized model's output from FP32's. It starts
+ * from the best static alpha and goes through the layers in graph order, `sweeps` times or until
+ * nothing changes: each layer takes the candidate that is strictly better than its own alpha, with
+ * the alphas of all others as they are. Without sweeps (alpha `auto`) every layer keeps the best
+ * static alpha.
  */
 export async function searchOutput(search: SearchContext): Promise<SearchResult> {
   const { job, model, batching, dataset, layers, context } = search;

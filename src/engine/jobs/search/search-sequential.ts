@@ -8,9 +8,9 @@ import type { SearchResult } from './search-job.js';
 import { measureCandidates, prepareCandidates, type SearchContext } from './search-context.js';
 
 /**
- * Goes through the layers in graph order. Each one's candidates are fed by its predecessors, quantized at the alphas
- * already chosen, and judged against the layer's output in the untouched FP32 model. Layers that don't depend on each
- * other are measured in one session.
+ * Goes through the layers in graph order. Each one's candidates are fed by its predecessors,
+ * quantized at the alphas already chosen, and judged against the layer's output in the untouched
+ * FP32 model. Layers that don't depend on each other are measured in one session.
  */
 export async function searchSequential(search: SearchContext): Promise<SearchResult> {
   const { job, model, layers, context } = search;

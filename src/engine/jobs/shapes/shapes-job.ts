@@ -19,7 +19,10 @@ export interface OutputShapes {
   readonly rows: number;
   /** By the output's name. */
   readonly shapes: readonly (readonly [string, readonly number[]])[];
-  /** Of the evaluated output with its samples put first, where they were found elsewhere; null: they lead, or were not found. */
+  /**
+   * Of the evaluated output with its samples put first, where they were found elsewhere; null: they
+   * lead, or were not found.
+   */
   readonly samplesFirst: readonly number[] | null;
 }
 

@@ -32,10 +32,11 @@ export interface BiasData {
 const lastMeans: Cache<LastOne<ReadonlyMap<string, Float64Array>>> = { start: () => new LastOne() };
 
 /**
- * Empirical bias correction (Nagel et al. 2019, arXiv 1906.04721, section 4.2 and appendix D): what quantization adds to
- * the mean of each output channel, `E[y_q] - E[y_fp32]` over calibration samples, is to be taken off the layer's bias.
- * Each layer is measured behind its quantized predecessors with their biases corrected already, so that it corrects what
- * reaches it as well as what it does itself. Layers that don't depend on each other are measured in one session.
+ * Empirical bias correction (Nagel et al. 2019, arXiv 1906.04721, section 4.2 and appendix D): what
+ * quantization adds to the mean of each output channel, `E[y_q] - E[y_fp32]` over calibration
+ * samples, is to be taken off the layer's bias. Each layer is measured behind its quantized
+ * predecessors with their biases corrected already, so that it corrects what reaches it as well as
+ * what it does itself. Layers that don't depend on each other are measured in one session.
  *
  * @param mostBytes of activations that are kept from one step to the next
  * @returns the prepared model with corrections
@@ -93,7 +94,10 @@ export async function correctBiases(
   return { base: prepared.base, layers: [...corrected.values()] };
 }
 
-/** In the units of the base model's output, which of a producer of folded layers is divided by its factors. */
+/**
+ * In the units of the base model's output, which of a producer of folded layers is divided by its
+ * factors.
+ */
 function difference({ outputFactors }: PreparedLayer, actual: Float64Array, expected: Float64Array): Float32Array {
   return Float32Array.from(actual, (mean, channel) => mean - expected[channel]! / (outputFactors?.[channel] ?? 1));
 }

@@ -32,12 +32,13 @@ export type EvaluationOutcome =
   | { readonly kind: 'stopped'; readonly stopped: StopRecord };
 
 /**
- * Measures the accuracy of a quantized model over the first `samples` of the evaluation data. Where the job has a rule to
- * stop by, the samples are taken in a random order and judged on the way; what is kept of each sample is kept at its own
- * place, so that a trial that comes to its end has the very record that it has without the rule.
+ * Measures the accuracy of a quantized model over the first `samples` of the evaluation data. Where
+ * the job has a rule to stop by, the samples are taken in a random order and judged on the way;
+ * what is kept of each sample is kept at its own place, so that a trial that comes to its end has
+ * the very record that it has without the rule.
  *
- * @param fuses true: the runtime may fuse `quantized`, and nothing else: FP32 beside it runs as it is written, also where
- *   the model brings QuantizeLinear and DequantizeLinear of its own
+ * @param fuses true: the runtime may fuse `quantized`, and nothing else: FP32 beside it runs as it
+ *   is written, also where the model brings QuantizeLinear and DequantizeLinear of its own
  */
 export async function evaluateTrial(
   trial: Evaluated,

@@ -12,7 +12,9 @@ import { modelOutputs } from '../../session/model-outputs.js';
 import { runBatches } from '../../batching/run-batches.js';
 import type { BatchRange } from '../../batching/sample-runs.js';
 
-/** Samples of one run: the graph holds three models, whose tensors are reduced to single numbers. */
+/**
+ * Samples of one run: the graph holds three models, whose tensors are reduced to single numbers.
+ */
 const RUN_SAMPLES = 8;
 
 /** A smoothed model whose output alone does not tell whether it is equivalent to FP32. */
@@ -33,8 +35,8 @@ export interface InnerJudgement extends Judgement {
 }
 
 /**
- * Judges where it is meaningful, see `gateGraph`. Where no operator is discontinuous, FP32 at another optimization level also
- * tells what float32 rounds by itself.
+ * Judges where it is meaningful, see `gateGraph`. Where no operator is discontinuous, FP32 at
+ * another optimization level also tells what float32 rounds by itself.
  */
 export async function judgeInside(
   { model, prepared, smoothed, batching, dataset, range, expected }: GateSubject,

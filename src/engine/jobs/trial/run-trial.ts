@@ -12,7 +12,8 @@ import { profileTrial } from './phases/profile-trial.js';
 import type { TrialJob } from './trial-job.js';
 
 /**
- * Evaluates one quantized setting. One value passes through named phases, each of which adds what it found:
+ * Evaluates one quantized setting. One value passes through named phases, each of which adds what
+ * it found:
  *
  *     open ──> prepare ──> profile ──> gate ──> correct biases ──> evaluate ──> losses
  *
@@ -20,8 +21,9 @@ import type { TrialJob } from './trial-job.js';
  * - profile: what runs the simulated graph, before anything takes long
  * - gate: the smoothed float model must be equivalent to FP32
  * - correct biases: where wanted
- * - evaluate: the accuracy over the whole evaluation set, unless the trial is stopped before. Of integer execution it is that
- *   of the QDQ model, which the runtime may fuse to integer kernels; gate and losses are simulated all the same.
+ * - evaluate: the accuracy over the whole evaluation set, unless the trial is stopped before. Of
+ *   integer execution it is that of the QDQ model, which the runtime may fuse to integer kernels;
+ *   gate and losses are simulated all the same.
  * - losses: of each layer, and of the output, over the loss samples
  */
 export async function runTrial(job: TrialJob, context: JobContext): Promise<JobResult<'trial'>> {

@@ -5,7 +5,10 @@ import type { FigureState } from './figure-state.js';
 /** Rows shown at most. */
 const mostRows = 200;
 
-/** Puts the rows behind a chart into the disclosure's place as a table, and says above it where they are not all. */
+/**
+ * Puts the rows behind a chart into the disclosure's place as a table, and says above it where they
+ * are not all.
+ */
 export function fillDataTable({ id, columns, rows }: FigureState, holder: Element): void {
   const shown = rows.slice(0, mostRows);
   if (rows.length > shown.length) {

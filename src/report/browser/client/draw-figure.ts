@@ -9,7 +9,10 @@ import { narrowBelow, narrowSpec } from './narrow-spec.js';
 import { rowObjects } from './row-objects.js';
 import type { Tooltip } from './tooltip.js';
 
-/** Vega, a script of its own before the page's, with its expression interpreter: see charts/chart-library. */
+/**
+ * Vega, a script of its own before the page's, with its expression interpreter: see
+ * charts/chart-library.
+ */
 declare const vega: typeof Vega & { readonly expressionInterpreter: unknown };
 
 /** What charts of a page have in common. */
@@ -19,7 +22,10 @@ export interface Drawing {
   readonly tooltip: Tooltip;
 }
 
-/** Draws a figure's charts, in place of those drawn before; says in their place where one can't be drawn. */
+/**
+ * Draws a figure's charts, in place of those drawn before; says in their place where one can't be
+ * drawn.
+ */
 export function drawFigure(figure: FigureState, drawing: Drawing): void {
   try {
     if (figure.failure !== null) throw figure.failure.error;
@@ -63,7 +69,10 @@ function drawPanels(figure: FigureState, { scheme, links, tooltip }: Drawing): v
   });
 }
 
-/** A chart with the figure's rows as its data set `rows`: a copy for each, as Vega marks the rows that it takes. */
+/**
+ * A chart with the figure's rows as its data set `rows`: a copy for each, as Vega marks the rows
+ * that it takes.
+ */
 function withRows(spec: Spec, { columns, rows }: FigureState, links: RowLinks): Spec {
   const data = (spec.data ?? []).map((set) =>
     set.name === 'rows' ? { ...set, values: rowObjects(columns, rows, links) } : set,

@@ -1,4 +1,7 @@
-/** A new element with a class and text; text from the database reaches the document as text nodes only. */
+/**
+ * A new element with a class and text; text from the database reaches the document as text nodes
+ * only.
+ */
 export function element<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   className = '',

@@ -6,11 +6,13 @@ import { createStatusLine } from './live/status-line.js';
 import { messageOf } from './message-of.js';
 
 /**
- * The script of a page that follows a running database, before the page's own: listens to the server's events, fetches
- * the page again when the server has news, and puts what differs in place of what was there. Fetched text is parsed
- * without running anything (DOMParser), and its scripts are JSON that only the page's own script reads.
+ * The script of a page that follows a running database, before the page's own: listens to the
+ * server's events, fetches the page again when the server has news, and puts what differs in place
+ * of what was there. Fetched text is parsed without running anything (DOMParser), and its scripts
+ * are JSON that only the page's own script reads.
  *
- * A page that nobody sees closes its connection: browsers allow six to a server, and a server without listeners rests.
+ * A page that nobody sees closes its connection: browsers allow six to a server, and a server
+ * without listeners rests.
  */
 const here = (document.currentScript as HTMLScriptElement).src;
 const folder = decodeURIComponent(location.pathname.split('/').at(-2) ?? '');
@@ -128,7 +130,9 @@ async function update(): Promise<void> {
   tick();
 }
 
-/** A document that is parsed without scripting has elements in `noscript` where the page has text. */
+/**
+ * A document that is parsed without scripting has elements in `noscript` where the page has text.
+ */
 function withoutNoscript(root: HTMLElement): HTMLElement {
   for (const part of root.querySelectorAll('noscript')) part.remove();
   return root;

@@ -10,9 +10,10 @@ import { sortTable } from './sort-table.js';
 import { createTooltip } from './tooltip.js';
 
 /**
- * The page's own script, after Vega: draws each figure's charts from its embedded rows, redraws them when the colour
- * scheme or the print medium changes, fills data tables on opening, sorts tables and copies SQL. Handlers sit on the
- * document, so that parts of a page may be replaced: what a live page needs for that is `quantsweepPage`.
+ * The page's own script, after Vega: draws each figure's charts from its embedded rows, redraws
+ * them when the colour scheme or the print medium changes, fills data tables on opening, sorts
+ * tables and copies SQL. Handlers sit on the document, so that parts of a page may be replaced:
+ * what a live page needs for that is `quantsweepPage`.
  */
 const tooltip = createTooltip();
 const dark = matchMedia('(prefers-color-scheme: dark)');

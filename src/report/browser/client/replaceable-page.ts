@@ -5,11 +5,20 @@ import type { Selections } from './selections.js';
 export interface ReplaceablePage {
   /** Sorts a table by a head, as a click on it does. */
   readonly sortBy: (table: HTMLTableElement, head: Element) => void;
-  /** Promises the figures of a document by id, unpacked, so that `adopt` draws at once and the page does not jump. */
+  /**
+   * Promises the figures of a document by id, unpacked, so that `adopt` draws at once and the page
+   * does not jump.
+   */
   readonly unpack: (root: ParentNode) => Promise<ReadonlyMap<string, FigureState>>;
-  /** Ends the charts within an element that is about to leave the document; returns what was selected in them. */
+  /**
+   * Ends the charts within an element that is about to leave the document; returns what was
+   * selected in them.
+   */
   readonly discard: (root: ParentNode) => SelectionsById;
-  /** Draws the charts within an element that has come into the document, with the selections of the ones before. */
+  /**
+   * Draws the charts within an element that has come into the document, with the selections of the
+   * ones before.
+   */
   readonly adopt: (root: ParentNode, unpacked: ReadonlyMap<string, FigureState>, selections: SelectionsById) => void;
 }
 

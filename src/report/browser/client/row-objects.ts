@@ -5,8 +5,8 @@ import type { RowLinks } from '../../addresses/page-links.js';
 export type RowObject = Record<string, Cell | undefined>;
 
 /**
- * Rows of a figure by column name, with the addresses that marks link to: `trial_href` where a row has a `trial`,
- * `layer_href` where it has a `position`; null where the report has no such page.
+ * Rows of a figure by column name, with the addresses that marks link to: `trial_href` where a row
+ * has a `trial`, `layer_href` where it has a `position`; null where the report has no such page.
  */
 export function rowObjects(
   columns: readonly string[],

@@ -3,8 +3,9 @@ import { inflate } from './inflate.js';
 import { messageOf } from './message-of.js';
 
 /**
- * The script of a page that is passed on alone: inflates the page's scripts and runs them in order. They are inserted as
- * inline scripts, which the policy allows by their hashes like any other, so a page of 700 kB is one of 400.
+ * The script of a page that is passed on alone: inflates the page's scripts and runs them in order.
+ * They are inserted as inline scripts, which the policy allows by their hashes like any other, so a
+ * page of 700 kB is one of 400.
  */
 async function start(): Promise<void> {
   try {

@@ -51,7 +51,10 @@ WHERE ${ofBoth(facts, 't.')} ORDER BY t.trial <> ${facts.trial.trial}`,
   },
 };
 
-/** SQL: the mean L1 of a row's trial over the layers that both have; NULL where losses are not compared. */
+/**
+ * SQL: the mean L1 of a row's trial over the layers that both have; NULL where losses are not
+ * compared.
+ */
 function commonMean({ sweep, trial, other, otherSweep, commonLoss }: ComparedTrials): string {
   if (commonLoss === null) return 'NULL';
   const losses = (name: string, number: number): string =>

@@ -56,7 +56,10 @@ FROM v_smoothing WHERE ${ofBoth(facts)} AND layer_alpha IS NOT NULL ORDER BY pos
   },
 };
 
-/** True where each trial has one alpha in all its layers: a chart of two straight lines tells nothing. */
+/**
+ * True where each trial has one alpha in all its layers: a chart of two straight lines tells
+ * nothing.
+ */
 function isConstant(rows: readonly Row[]): boolean {
   const values = new Set(rows.map((row) => `${row['trial'] ?? ''} ${row['layer_alpha'] ?? ''}`));
   return values.size === new Set(rows.map((row) => row['trial'])).size;

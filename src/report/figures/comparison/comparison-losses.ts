@@ -56,7 +56,9 @@ FROM v_layer_loss WHERE ${ofBoth(facts)} ORDER BY mode, position, trial`,
   },
 };
 
-/** What to say where a trial has no such rows: FP32 quantizes nothing, others lack a mode of loss. */
+/**
+ * What to say where a trial has no such rows: FP32 quantizes nothing, others lack a mode of loss.
+ */
 export function trialsLacking(rows: readonly Row[], { trial, other }: ComparedTrials): string | null {
   const lacking = [trial, other].filter(({ trial: number }) => !rows.some((row) => row['trial'] === number));
   const float = lacking.find(({ role }) => role === 'fp32');

@@ -25,7 +25,10 @@ export interface LayerDumbbell {
   readonly tooltip: readonly { readonly field: string; readonly title: string; readonly format?: string }[];
 }
 
-/** The chart of {@link LayerDumbbell}; A is a circle, B a diamond, so that colour is not the only sign. */
+/**
+ * The chart of {@link LayerDumbbell}; A is a circle, B a diamond, so that colour is not the only
+ * sign.
+ */
 export function layerDumbbell(chart: LayerDumbbell, facts: ComparedTrials): TopLevelSpec {
   const names = [...sideNames(facts)];
   const x = { ...chart.x, type: 'quantitative' as const };

@@ -9,7 +9,10 @@ import { color } from '../../charts/theme.js';
 import { layerLink, linkCursor } from '../../charts/interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 
-/** How many times B's loss A's is, layer by layer, ranked. Ratios, as outputs of layers have units of their own. */
+/**
+ * How many times B's loss A's is, layer by layer, ranked. Ratios, as outputs of layers have units
+ * of their own.
+ */
 export const lossRatio: PageFigure<ComparedTrials> = {
   id: 'loss-ratio',
   section: 'layers',

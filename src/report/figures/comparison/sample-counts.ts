@@ -6,7 +6,10 @@ import { differenceText, intervalText } from '../../number-text.js';
 import { numberOf, numberOrNull } from '../../query.js';
 import { color } from '../../charts/theme.js';
 
-/** What the paired test rests on: samples that one trial alone gets right, or the difference with its interval. */
+/**
+ * What the paired test rests on: samples that one trial alone gets right, or the difference with
+ * its interval.
+ */
 export const sampleCounts: PageFigure<ComparedTrials> = {
   id: 'samples',
   section: 'first',

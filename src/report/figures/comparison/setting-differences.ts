@@ -48,7 +48,10 @@ function shown(text: string | null): string {
   return text === null ? '–' : text.length > 400 ? `${text.slice(0, 400)}…` : text;
 }
 
-/** Every setting by its path, and what ran it. Lists are one setting each; null is left out: it cannot matter. */
+/**
+ * Every setting by its path, and what ran it. Lists are one setting each; null is left out: it
+ * cannot matter.
+ */
 function settingsSql({ sweep, trial, other, otherSweep }: ComparedTrials, operator: 'IS' | 'IS NOT'): string {
   const side = (name: string, sweepName: string, number: number): string =>
     `SELECT '${name}' AS side, setting, value FROM v_setting

@@ -8,7 +8,10 @@ import { mostDrawnLevels, quantizationGrid } from './quantization-grid.js';
 import { noTrialNote, trialControls, trialList } from './shown-trials.js';
 import { scaleControl } from '../loss-controls.js';
 
-/** Histograms of the layer's input before and after smoothing, with the range and the levels of its quantizer. */
+/**
+ * Histograms of the layer's input before and after smoothing, with the range and the levels of its
+ * quantizer.
+ */
 export const activationHistograms: PageFigure<LayerPageFacts> = {
   id: 'activation-histograms',
   section: 'activation',

@@ -31,7 +31,10 @@ const tooltip = [
   { field: 's', title: 's', format: '.4~g' },
 ];
 
-/** Activation, weight and s by channel, one below the other on the same channels; rows of all shown trials. */
+/**
+ * Activation, weight and s by channel, one below the other on the same channels; rows of all shown
+ * trials.
+ */
 export function channelCharts(rows: readonly Row[], facts: LayerPageFacts, description: string): TopLevelSpec {
   const count = new Set(rows.map((row) => row['channel'])).size;
   const x = {
@@ -185,7 +188,10 @@ function dotSize(count: number): number {
   return count <= 32 ? 44 : count <= 128 ? 24 : count <= 512 ? 12 : 6;
 }
 
-/** Decades below the largest absmax that are drawn at most: dead channels come as close to 0 as float32 does. */
+/**
+ * Decades below the largest absmax that are drawn at most: dead channels come as close to 0 as
+ * float32 does.
+ */
 const mostDecades = 8;
 
 /** Ranges by `quantity scale`, over all shown trials so that they can be compared by switching. */
@@ -215,7 +221,10 @@ function padded({ low, high, ticks }: DrawnRange): DrawnRange {
   return { low: low - room, high: high + room, ticks };
 }
 
-/** Half a step of the input's one quantizer in units of the activation; null where there is none, or where it would be another before smoothing. */
+/**
+ * Half a step of the input's one quantizer in units of the activation; null where there is none, or
+ * where it would be another before smoothing.
+ */
 export function halfStep({ input }: ShownTrial): { readonly before: number | null; readonly after: number | null } {
   if (input === null || input.granularity === 'channel' || !input.symmetric) return { before: null, after: null };
   const after = input.scale / 2;

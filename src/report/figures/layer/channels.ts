@@ -8,7 +8,10 @@ import { channelCharts, halfStep } from './channel-charts.js';
 import { noTrialNote, trialControls, trialList } from './shown-trials.js';
 import { scaleControl } from '../loss-controls.js';
 
-/** absmax of activation and weight by input channel, before and after smoothing, and s: figure 1 of the SmoothQuant paper. */
+/**
+ * absmax of activation and weight by input channel, before and after smoothing, and s: figure 1 of
+ * the SmoothQuant paper.
+ */
 export const channels: PageFigure<LayerPageFacts> = {
   id: 'channels',
   section: 'channels',

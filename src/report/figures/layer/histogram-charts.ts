@@ -13,7 +13,10 @@ import { trialParam } from './shown-trials.js';
 type ConcatSpec = Extract<TopLevelSpec, { vconcat: unknown }>;
 type View = ConcatSpec['vconcat'][number];
 
-/** The histogram before smoothing above the one after it, each over its own units; rows of all shown trials. */
+/**
+ * The histogram before smoothing above the one after it, each over its own units; rows of all shown
+ * trials.
+ */
 export function histogramCharts(rows: readonly Row[], facts: LayerPageFacts, description: string): TopLevelSpec {
   return {
     description,

@@ -16,7 +16,10 @@ import { lossColumnsOf, lossControls, storedModes } from '../loss-controls.js';
 import { drawnRanges } from '../../charts/loss-measures.js';
 import { lossOverAlphaChart } from './loss-over-alpha-chart.js';
 
-/** The layer's loss over its own alpha, a line for each calibration size, one panel for each variant of other settings. */
+/**
+ * The layer's loss over its own alpha, a line for each calibration size, one panel for each variant
+ * of other settings.
+ */
 export const lossOverAlpha: PageFigure<LayerPageFacts> = {
   id: 'loss-over-alpha',
   section: 'loss',

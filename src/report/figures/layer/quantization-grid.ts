@@ -15,8 +15,9 @@ export interface Grid {
 export const mostDrawnLevels = 32;
 
 /**
- * The grid of the layer's input in a trial, and the one that it would have with s = 1. Null without a quantizer for the
- * whole tensor; `before` is also null for an asymmetric one, whose range before smoothing is not stored.
+ * The grid of the layer's input in a trial, and the one that it would have with s = 1. Null without
+ * a quantizer for the whole tensor; `before` is also null for an asymmetric one, whose range before
+ * smoothing is not stored.
  */
 export function quantizationGrid({ input, unsmoothed }: ShownTrial): {
   readonly before: Grid | null;

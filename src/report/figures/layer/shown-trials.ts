@@ -2,7 +2,10 @@ import type { Control } from '../figure.js';
 import type { LayerPageFacts, ShownTrial } from '../../facts/layer-page-facts.js';
 import { shortName } from '../../facts/layer-page-facts.js';
 
-/** Chooses which of the shown trials is drawn, by the chart's parameter `trial`; no control where there is one alone. */
+/**
+ * Chooses which of the shown trials is drawn, by the chart's parameter `trial`; no control where
+ * there is one alone.
+ */
 export function trialControls(facts: LayerPageFacts): Control[] {
   if (facts.shown.length < 2) return [];
   return [
@@ -18,7 +21,9 @@ function optionText({ why, label }: ShownTrial): string {
   return why === 'unsmoothed' ? shortName(label) : `${why}: ${shortName(label)}`;
 }
 
-/** Numbers of the shown trials as they stand in SQL; -1, which no trial has, where there is none. */
+/**
+ * Numbers of the shown trials as they stand in SQL; -1, which no trial has, where there is none.
+ */
 export function trialList({ shown }: LayerPageFacts): string {
   return shown.length === 0 ? '-1' : shown.map(({ trial }) => trial).join(', ');
 }

@@ -18,7 +18,10 @@ export function hasBothMethods({ trials }: SweepFacts): boolean {
   return ['channel', 'view'].every((method) => trials.some((t) => t.role === 'candidate' && t.absmax === method));
 }
 
-/** Panels of variants that absmax does not set apart at each calibration size; chosen are those with both methods. */
+/**
+ * Panels of variants that absmax does not set apart at each calibration size; chosen are those with
+ * both methods.
+ */
 export function methodParts(
   facts: SweepFacts,
   most: number,
@@ -43,7 +46,10 @@ function shownTrials(facts: SweepFacts): string {
   return onlyTrials([...references, ...trials]);
 }
 
-/** Accuracy over alpha by absmax method, a panel for each calibration size and variant of other settings. */
+/**
+ * Accuracy over alpha by absmax method, a panel for each calibration size and variant of other
+ * settings.
+ */
 export const absmaxAccuracy: Figure = {
   id: 'absmax-accuracy',
   section: 'absmax',

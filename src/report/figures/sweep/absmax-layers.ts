@@ -14,7 +14,10 @@ import { absmaxNote, hasBothMethods, methodParts } from './absmax-accuracy.js';
 import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from '../../charts/interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 
-/** Where the wrong axis costs: input amax and L1 of each layer under both absmax methods at one static alpha. */
+/**
+ * Where the wrong axis costs: input amax and L1 of each layer under both absmax methods at one
+ * static alpha.
+ */
 export const absmaxLayers: Figure = {
   id: 'absmax-layers',
   section: 'absmax',
@@ -79,7 +82,9 @@ function distinct(rows: readonly Row[], column: string, points: readonly string[
   return [...new Set(shown.map((row) => numberOf(row, column)))].sort((a, b) => a - b);
 }
 
-/** Median over alphas and sizes of L1 under view divided by L1 under channel, by layer, worst first. */
+/**
+ * Median over alphas and sizes of L1 under view divided by L1 under channel, by layer, worst first.
+ */
 function lossRatios(rows: readonly Row[]): { readonly layer: string; readonly ratio: number }[] {
   const keyOf = (row: Row): string => `${pointOf(row)}/${String(row['position'])}`;
   const channel = new Map(

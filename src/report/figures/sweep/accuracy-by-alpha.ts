@@ -12,7 +12,10 @@ import { besideModes, lineModes, markText, pointModes } from '../../charts/smoot
 import { accuracyChart, valueRange } from './accuracy-chart.js';
 import { legendHint, zoomHint } from '../../charts/interaction.js';
 
-/** The main chart: accuracy over alpha, a line for each calibration size, one panel for each variant of other settings. */
+/**
+ * The main chart: accuracy over alpha, a line for each calibration size, one panel for each variant
+ * of other settings.
+ */
 export const accuracyByAlpha: Figure = {
   id: 'accuracy-by-alpha',
   section: 'first',

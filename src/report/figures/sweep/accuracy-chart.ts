@@ -12,7 +12,10 @@ export interface AccuracyChart {
   readonly metric: MetricText;
   /** Trials of this chart. */
   readonly trials: readonly TrialFacts[];
-  /** What sets the lines apart: a Vega expression over the row, and its values with colours and dashes. */
+  /**
+   * What sets the lines apart: a Vega expression over the row, and its values with colours and
+   * dashes.
+   */
   readonly group: {
     readonly title: string;
     readonly expression: string;
@@ -34,7 +37,10 @@ export interface ValueRange {
   readonly differs: boolean;
 }
 
-/** The metric's axis over all trials of a figure, with a margin; `near` leaves out unsmoothed trials. */
+/**
+ * The metric's axis over all trials of a figure, with a margin; `near` leaves out unsmoothed
+ * trials.
+ */
 export function valueRange(trials: readonly TrialFacts[]): ValueRange {
   const finished = trials.filter((trial) => trial.value !== null);
   const all = extent(finished);
@@ -58,8 +64,8 @@ const besideAt = 1.11;
 const besideTest = `(${isMode(besideModes)})`;
 
 /**
- * Accuracy over alpha: a line with its 95 % band per group, references as rules; a square where the search of one alpha
- * ended; what has no alpha for all layers at the right.
+ * Accuracy over alpha: a line with its 95 % band per group, references as rules; a square where the
+ * search of one alpha ended; what has no alpha for all layers at the right.
  */
 export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
   const { metric, group, range } = chart;
@@ -223,7 +229,10 @@ export function accuracyChart(chart: AccuracyChart): TopLevelSpec {
   }
 }
 
-/** `FP32 91.73 %` above its rule and `unsmoothed 61.2–61.4 %` below its own, towards the right, with a halo. */
+/**
+ * `FP32 91.73 %` above its rule and `unsmoothed 61.2–61.4 %` below its own, towards the right, with
+ * a halo.
+ */
 function referenceLabels({ trials, metric, range }: AccuracyChart): ChartLayer[] {
   const fp32s = trials
     .filter((trial) => trial.role === 'fp32')

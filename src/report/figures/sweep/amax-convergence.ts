@@ -8,9 +8,10 @@ import { zoom, zoomHint } from '../../charts/interaction.js';
 import { layerTooltip } from '../../charts/layer-axis.js';
 
 /**
- * How the unsmoothed input amax grows with the number of calibration batches: a line per layer and their median. One
- * calibration pass only, since ranges of two models, data sets or orders of samples have no mean: of the best trial's model
- * the longest pass, among equals the one that the trial is calibrated on.
+ * How the unsmoothed input amax grows with the number of calibration batches: a line per layer and
+ * their median. One calibration pass only, since ranges of two models, data sets or orders of
+ * samples have no mean: of the best trial's model the longest pass, among equals the one that the
+ * trial is calibrated on.
  */
 export const amaxConvergence: Figure = {
   id: 'amax-convergence',

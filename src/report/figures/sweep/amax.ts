@@ -8,7 +8,10 @@ import { color } from '../../charts/theme.js';
 import { layerLink, legendFilter, linkCursor, shownOpacity } from '../../charts/interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 
-/** What smoothing did to the quantizers' ranges in the best trial: amax of input and weight, before and after. */
+/**
+ * What smoothing did to the quantizers' ranges in the best trial: amax of input and weight, before
+ * and after.
+ */
 export const amaxBeforeAfter: Figure = {
   id: 'amax',
   section: 'ranges',

@@ -9,7 +9,10 @@ import { color } from '../../charts/theme.js';
 import { layerLink, linkCursor } from '../../charts/interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 
-/** How much the choice of calibration samples matters: the spread of each layer's input range over random subsets. */
+/**
+ * How much the choice of calibration samples matters: the spread of each layer's input range over
+ * random subsets.
+ */
 export const calibrationNoise: Figure = {
   id: 'calibration-noise',
   section: 'ranges',

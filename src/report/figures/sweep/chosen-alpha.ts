@@ -58,7 +58,10 @@ function drawnVariants(facts: SweepFacts): Drawn<Variant> {
   });
 }
 
-/** Rows by how their alphas were searched, e.g. `sequential by mse`: alphas of several searches don't share a panel. */
+/**
+ * Rows by how their alphas were searched, e.g. `sequential by mse`: alphas of several searches
+ * don't share a panel.
+ */
 function bySearch(rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> {
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
@@ -97,7 +100,8 @@ function chart(rows: readonly Row[], { sizes }: SweepFacts, description: string)
     transform: [
       { filter: { field: 'trial', oneOf: [...new Set(rows.map((row) => numberOf(row, 'trial')))] } },
       { calculate: "datum.calibration_batches + ' batches'", as: 'size' },
-      // The smallest size is drawn largest and first, so that it shows around an equal choice of another.
+      // The smallest size is drawn largest and first, so that it shows around an equal choice of
+      // another.
       { calculate: `max(40, 150 - 100 * indexof(${JSON.stringify(names)}, datum.size))`, as: 'area' },
     ],
     layer: [

@@ -14,8 +14,8 @@ const settings: readonly (readonly [string, string])[] = [
 ];
 
 /**
- * What the numbers were made from: models by content, data, seeds, task, and how the runtime optimized. Reads the tables
- * trial and model: no view tells a model's sha256 and size.
+ * What the numbers were made from: models by content, data, seeds, task, and how the runtime
+ * optimized. Reads the tables trial and model: no view tells a model's sha256 and size.
  */
 export const inputs: Figure = {
   id: 'inputs',

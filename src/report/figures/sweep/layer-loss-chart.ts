@@ -23,7 +23,10 @@ import { lossMeasures } from '../../charts/loss-measures.js';
 
 const columnOf = (mode: AlphaMode): string => smoothingModes[mode].appearance.column;
 
-/** Heatmap of layer x alpha over the lines of each layer, of the trials of one calibration size and variant. */
+/**
+ * Heatmap of layer x alpha over the lines of each layer, of the trials of one calibration size and
+ * variant.
+ */
 export function layerLossChart(
   rows: readonly Row[],
   ranges: Readonly<Record<string, DrawnRange>>,

@@ -13,7 +13,10 @@ import { linkedHint } from '../../charts/linked-charts.js';
 import { lossColumns, lossControls, storedModes } from '../loss-controls.js';
 import { drawnRanges } from '../../charts/loss-measures.js';
 
-/** Heatmap and lines of every layer's loss at every alpha, a panel for each calibration size and variant. */
+/**
+ * Heatmap and lines of every layer's loss at every alpha, a panel for each calibration size and
+ * variant.
+ */
 export const layerLoss: Figure = {
   id: 'layer-loss',
   section: 'layers',

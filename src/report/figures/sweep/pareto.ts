@@ -16,7 +16,10 @@ import {
   zoomHint,
 } from '../../charts/interaction.js';
 
-/** What keeping layers in float brings: accuracy over the number of float layers, and the settings nothing beats. */
+/**
+ * What keeping layers in float brings: accuracy over the number of float layers, and the settings
+ * nothing beats.
+ */
 export const pareto: Figure = {
   id: 'pareto',
   section: 'layers',
@@ -32,7 +35,8 @@ export const pareto: Figure = {
       };
     }
     const front = rows.filter((row) => row['on_front'] === 1);
-    // Equal settings under two names, as one layer left out by its name and by its rank, are one point.
+    // Equal settings under two names, as one layer left out by its name and by its rank, are one
+    // point.
     const points = [...new Set(front.map((row) => pointText(row, facts)))];
     const caption = `${points
       .slice(0, 8)
@@ -54,7 +58,10 @@ function strideOf({ trials }: SweepFacts): number {
   return trials.length <= scatterPoints ? 1 : Math.ceil(trials.length / (scatterPoints / 2));
 }
 
-/** From where the points come: of many the front and, among those with equally many float layers, every so many by value. */
+/**
+ * From where the points come: of many the front and, among those with equally many float layers,
+ * every so many by value.
+ */
 function shownPoints(facts: SweepFacts): string {
   const all = `v_pareto WHERE sweep = ${sqlText(facts.sweep.name)}`;
   const stride = strideOf(facts);

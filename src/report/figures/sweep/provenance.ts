@@ -11,8 +11,9 @@ function attemptsOf(sweep: string, of = ''): string {
 }
 
 /**
- * What ran the work: device, provider and versions, with the number of attempts. Reads the tables attempt and
- * environment for what no view tells: system, memory and the commit of the code that ran.
+ * What ran the work: device, provider and versions, with the number of attempts. Reads the tables
+ * attempt and environment for what no view tells: system, memory and the commit of the code that
+ * ran.
  */
 export const environments: Figure = {
   id: 'environment',

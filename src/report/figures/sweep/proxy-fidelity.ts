@@ -5,7 +5,10 @@ import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
 import { color } from '../../charts/theme.js';
 
-/** Which loss may be trusted to choose a setting: its rank correlation with accuracy over the trials. */
+/**
+ * Which loss may be trusted to choose a setting: its rank correlation with accuracy over the
+ * trials.
+ */
 export const proxyFidelity: Figure = {
   id: 'proxy-fidelity',
   section: 'layers',
@@ -32,7 +35,8 @@ AND p.evaluation = (SELECT fp32_key FROM trial WHERE id = ${best?.trial ?? -1}) 
 };
 
 function verdict(rows: readonly Row[]): string {
-  // Agreement is taken over the evaluation samples, which must not choose; a loss can be measured on others.
+  // Agreement is taken over the evaluation samples, which must not choose; a loss can be measured
+  // on others.
   const losses = rows.filter((row) => row['loss'] !== 'agreement');
   const trusted = (losses.length === 0 ? rows : losses).reduce((a, b) =>
     (numberOrNull(b, 'ci_low') ?? -2) > (numberOrNull(a, 'ci_low') ?? -2) ? b : a,

@@ -7,8 +7,8 @@ import type { TrialFacts } from '../../facts/sweep-facts.js';
 const mostNamed = 20;
 
 /**
- * Which layers the best trial quantized, and why the others stayed float. Reads tables: the views know a model by its
- * file name, which two models of a sweep may share.
+ * Which layers the best trial quantized, and why the others stayed float. Reads tables: the views
+ * know a model by its file name, which two models of a sweep may share.
  */
 export const quantizedLayers: Figure = {
   id: 'quantized-layers',

@@ -26,7 +26,10 @@ import {
 /** Losses beyond this many times the layer's best share one colour. */
 const largestRatio = 3;
 
-/** The search behind dynamic alpha: each candidate's loss relative to the layer's best, with the choice marked. */
+/**
+ * The search behind dynamic alpha: each candidate's loss relative to the layer's best, with the
+ * choice marked.
+ */
 export const searchCurve: Figure = {
   id: 'search-curve',
   section: 'layers',

@@ -9,7 +9,10 @@ import { color } from '../../charts/theme.js';
 import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from '../../charts/interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 
-/** Which layers pay: what each costs by itself, and what it brings back when it alone stays in float. */
+/**
+ * Which layers pay: what each costs by itself, and what it brings back when it alone stays in
+ * float.
+ */
 export const sensitivity: Figure = {
   id: 'sensitivity',
   section: 'layers',
@@ -68,7 +71,10 @@ const orderControl: Control = {
   ],
 };
 
-/** Positions of the layers, those first that cost most alone; where that is not known, that bring most in float. */
+/**
+ * Positions of the layers, those first that cost most alone; where that is not known, that bring
+ * most in float.
+ */
 function ranked(rows: readonly Row[]): number[] {
   const cost = (row: Row): number => numberOrNull(row, 'drop_only') ?? numberOrNull(row, 'gain_all_but') ?? -Infinity;
   return [...rows].sort((a, b) => cost(b) - cost(a)).map((row) => numberOf(row, 'position'));

@@ -31,7 +31,10 @@ function methodOf(mode: AlphaMode): string {
 /** Methods of which only the best alpha is shown. */
 const bestOnly = lineModes.map((mode) => `${smoothingModes[mode].appearance.phrase}, the best`);
 
-/** The best trial of each smoothing method, with and without bias correction: value, losses, and what its search took. */
+/**
+ * The best trial of each smoothing method, with and without bias correction: value, losses, and
+ * what its search took.
+ */
 export const smoothingMethods: Figure = {
   id: 'smoothing-methods',
   section: 'first',

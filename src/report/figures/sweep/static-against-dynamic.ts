@@ -15,8 +15,8 @@ import { legendFilter, legendHint, linkCursor, shownOpacity, trialLink } from '.
 import { fp32Rule, metricAxis, valueTooltip } from '../../charts/dot-layers.js';
 
 /**
- * Best static alpha, also one that `auto` chose, against the best dynamic alpha of equal settings, at each calibration size,
- * with intervals.
+ * Best static alpha, also one that `auto` chose, against the best dynamic alpha of equal settings,
+ * at each calibration size, with intervals.
  */
 export const staticAgainstDynamic: Figure = {
   id: 'static-against-dynamic',

@@ -19,7 +19,10 @@ export const stoppedEarly: Figure = {
       : stoppedTable(links, sweep.stopped > rows.length ? ` The first ${rows.length} of ${sweep.stopped}.` : ''),
 };
 
-/** The stopped trials of a sweep, in order of their numbers. `more` is a further condition, from its AND on. */
+/**
+ * The stopped trials of a sweep, in order of their numbers. `more` is a further condition, from its
+ * AND on.
+ */
 export function stoppedSql(sweep: string, more: string): string {
   return `SELECT trial, label, evaluated_samples, samples, correct, against, against_label, against_correct, only_trial, only_against, p_value, threshold, reason
 FROM v_stopped WHERE sweep = ${sqlText(sweep)}${more} ORDER BY trial LIMIT ${drawnLimits.tableRows}`;

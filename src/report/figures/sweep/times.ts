@@ -6,10 +6,11 @@ import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
 import { color } from '../../charts/theme.js';
 
 /**
- * Where the time went: work by kind, what of it was found finished, and what it would have taken without sharing. Found
- * finished is work that is done and whose every attempt began before the sweep did. The estimate gives each trial a
- * stage of its own: of an observe pass its share of the batches, of a reference the mean one. Reads the table trial: no
- * view tells which stages a trial uses.
+ * Where the time went: work by kind, what of it was found finished, and what it would have taken
+ * without sharing. Found finished is work that is done and whose every attempt began before the
+ * sweep did. The estimate gives each trial a stage of its own: of an observe pass its share of the
+ * batches, of a reference the mean one. Reads the table trial: no view tells which stages a trial
+ * uses.
  */
 export const times: Figure = {
   id: 'times',

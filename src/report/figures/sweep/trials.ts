@@ -34,7 +34,10 @@ WHERE t.sweep = ${sqlText(facts.sweep.name)}${onlyTrials(listedTrials(facts), 't
   },
 };
 
-/** Of more trials than a table should have: FP32, the best unsmoothed, the best settings, and the first that failed. Null: all. */
+/**
+ * Of more trials than a table should have: FP32, the best unsmoothed, the best settings, and the
+ * first that failed. Null: all.
+ */
 function listedTrials({ allTrials }: SweepFacts): readonly number[] | null {
   const { tableTrials, tableBest, tableUnsmoothed, tableFailed } = drawnLimits;
   if (allTrials.length <= tableTrials) return null;

@@ -5,7 +5,10 @@ import type { Row } from '../../query.js';
 import { numberOrNull, sqlText, textOf } from '../../query.js';
 import { axisName, axisPath, storedPath } from '../../facts/axes.js';
 
-/** The best of each sweep at each value of each axis that one of them varies; alpha has a chart of its own. */
+/**
+ * The best of each sweep at each value of each axis that one of them varies; alpha has a chart of
+ * its own.
+ */
 export const bestByAxis: PageFigure<ComparedSweeps> = {
   id: 'best-by-axis',
   section: 'axes',
@@ -84,7 +87,9 @@ function axesOf({ a, b }: ComparedSweeps): string[] {
   return [...new Set(paths)].filter((path) => path !== axisPath.alpha && !path.includes('"')).sort();
 }
 
-/** `data.calibration.batches` -> `$."calibration"."batches"`: where canonical settings have an axis. */
+/**
+ * `data.calibration.batches` -> `$."calibration"."batches"`: where canonical settings have an axis.
+ */
 function settingPath(path: string): string {
   return `$${storedPath(path)
     .map((part) => `."${part}"`)

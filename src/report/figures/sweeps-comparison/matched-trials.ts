@@ -99,7 +99,10 @@ export const matchedTable: PageFigure<ComparedSweeps> = {
   },
 };
 
-/** Pairs of finished trials whose settings are equal but for those that the sweeps share no value of. */
+/**
+ * Pairs of finished trials whose settings are equal but for those that the sweeps share no value
+ * of.
+ */
 function matchedSql({ a, b, apart }: ComparedSweeps): string {
   const rest = (): string =>
     `json_remove(settings, ${["'$.role'", "'$.evaluation.stop'", ...apart.map((path) => sqlText(jsonPath(path)))].join(', ')})`;

@@ -4,7 +4,9 @@ import type { Row } from '../../query.js';
 import { numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
 import { settingPath } from '../../facts/setting-path.js';
 
-/** Settings and axes that are not the same in both sweeps, with the values that each goes through. */
+/**
+ * Settings and axes that are not the same in both sweeps, with the values that each goes through.
+ */
 export const sweepsSettings: PageFigure<ComparedSweeps> = {
   id: 'settings',
   section: 'settings',

@@ -7,7 +7,10 @@ import type { SweepFacts, TrialFacts } from '../../facts/sweep-facts.js';
 import { color, sizeColors } from '../../charts/theme.js';
 import { valueRange } from '../sweep/accuracy-chart.js';
 
-/** The settings of one sweep at a glance: the metric over alpha, or by rank where alpha is not what the sweep is about. */
+/**
+ * The settings of one sweep at a glance: the metric over alpha, or by rank where alpha is not what
+ * the sweep is about.
+ */
 export function sparkline(place: number): PageFigure<SweepFacts> {
   return {
     id: `sparkline-${place}`,

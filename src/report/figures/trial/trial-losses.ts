@@ -12,7 +12,9 @@ import { chartHeading } from '../../charts/linked-charts.js';
 import { lossColumnsOf, lossControls, storedModes } from '../loss-controls.js';
 import { drawnRanges, lossMeasures } from '../../charts/loss-measures.js';
 
-/** Loss of each layer of the trial, beside that of the unsmoothed trial with equal settings else. */
+/**
+ * Loss of each layer of the trial, beside that of the unsmoothed trial with equal settings else.
+ */
 export const trialLosses: PageFigure<TrialPageFacts> = {
   id: 'losses',
   section: 'layers',

@@ -1,4 +1,7 @@
-/** What pages of a server have beyond the report's style sheet: the bar of progress and the line that says how current they are. */
+/**
+ * What pages of a server have beyond the report's style sheet: the bar of progress and the line
+ * that says how current they are.
+ */
 export const liveStyle = `
 #live { margin: 0 0 28px; }
 #live figure, #live > .absent { margin: 12px 0 16px; }

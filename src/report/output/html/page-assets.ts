@@ -7,7 +7,10 @@ import { pageStyle } from './page-style.js';
 /** Whether pages are files that are passed on, or come from a server that they ask for news. */
 export type PageMode = 'files' | 'server';
 
-/** Files that the pages of a report share, by path from its folder, in the order in which scripts run. */
+/**
+ * Files that the pages of a report share, by path from its folder, in the order in which scripts
+ * run.
+ */
 const texts: Readonly<Record<string, (mode: PageMode) => string | null>> = {
   'assets/quantsweep.css': (mode) => (mode === 'server' ? `${pageStyle}\n${liveStyle}` : pageStyle),
   'assets/vega.js': chartLibrary,

@@ -48,7 +48,10 @@ export interface PageBody<Facts> {
   readonly links: PageLinks;
 }
 
-/** The body of a page: way to it, heading, first screen, sections of figures, and where it came from. */
+/**
+ * The body of a page: way to it, heading, first screen, sections of figures, and where it came
+ * from.
+ */
 export function pageBody<Facts>(page: PageBody<Facts>, facts: Facts, query: Query, options: ReportOptions): string {
   const revision =
     options.live === undefined

@@ -35,8 +35,9 @@ export interface SharedAssets {
 }
 
 /**
- * The whole document. Its content security policy allows nothing but its own style sheet and scripts: inlined ones by
- * their hashes, shared ones as files from where the page is. No network, no other script, no eval, no form, no frame.
+ * The whole document. Its content security policy allows nothing but its own style sheet and
+ * scripts: inlined ones by their hashes, shared ones as files from where the page is. No network,
+ * no other script, no eval, no form, no frame.
  */
 export function pageHtml({ title, body, assets }: Page): string {
   const { policy, head, foot } = assetHtml(assets);

@@ -6,7 +6,10 @@ function variables(mode: 'light' | 'dark'): string {
     .join(' ');
 }
 
-/** The page's style sheet: system fonts, one column of figures, two on a wide screen's first screen, light and dark. */
+/**
+ * The page's style sheet: system fonts, one column of figures, two on a wide screen's first screen,
+ * light and dark.
+ */
 export const pageStyle = `
 :root { color-scheme: light dark; ${variables('light')} --panel: #f6f7f8; --line: #dfe2e6; --warn: #fff3d6; --warn-line: #d9a400; --good: #e5f2ec; --bad: #fbe6dc; }
 @media (prefers-color-scheme: dark) { :root { ${variables('dark')} --panel: #1e2126; --line: #343941; --warn: #3a3018; --warn-line: #c79a2a; --good: #1d3329; --bad: #40261b; } }

@@ -5,7 +5,10 @@ import type { Cell, Query } from '../../query.js';
 import { sentenceText } from '../../answers/sentence.js';
 import type { SweepFacts, SweepSummary, TrialFacts } from '../../facts/sweep-facts.js';
 
-/** Version of {@link ReportData}: raised where a field is removed or changes its meaning; fields may be added. */
+/**
+ * Version of {@link ReportData}: raised where a field is removed or changes its meaning; fields may
+ * be added.
+ */
 const reportDataVersion = 1;
 
 /** What `report --json` writes; docs/REPORTS.md describes it field by field. */

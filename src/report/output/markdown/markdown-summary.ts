@@ -28,7 +28,10 @@ export interface SummaryOptions {
   readonly files: readonly (readonly [string, string])[];
 }
 
-/** A sweep in GitHub-flavoured Markdown for a pull request: question, answer, key numbers, worst layers, how to reproduce. */
+/**
+ * A sweep in GitHub-flavoured Markdown for a pull request: question, answer, key numbers, worst
+ * layers, how to reproduce.
+ */
 export function markdownSummary(facts: SweepFacts, query: Query, options: SummaryOptions): string {
   const { sweep } = facts;
   const answer = guardedAnswer(facts);

@@ -1,8 +1,8 @@
 import type { Sentence } from '../../answers/sentence.js';
 
 /**
- * Text as it stands, in GitHub-flavoured Markdown and its tables: on one line, with a backslash before each character
- * that would mean something, and no mention of a user.
+ * Text as it stands, in GitHub-flavoured Markdown and its tables: on one line, with a backslash
+ * before each character that would mean something, and no mention of a user.
  */
 export function escapeMarkdown(text: string): string {
   return oneLine(text)

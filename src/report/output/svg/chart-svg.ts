@@ -29,9 +29,10 @@ const staticWidth = 720;
 const staticFont = 'Helvetica, Arial, sans-serif';
 
 /**
- * A chart as an SVG document: well-formed XML 1.0 whatever the rows hold, in the light colours on white, without scripts,
- * links or fonts from elsewhere. Equal input gives equal text: widths of text come from a table, not from the machine's
- * fonts. Expressions are interpreted as on the page. Charts must be drawn one after another, as ids are counted.
+ * A chart as an SVG document: well-formed XML 1.0 whatever the rows hold, in the light colours on
+ * white, without scripts, links or fonts from elsewhere. Equal input gives equal text: widths of
+ * text come from a table, not from the machine's fonts. Expressions are interpreted as on the page.
+ * Charts must be drawn one after another, as ids are counted.
  */
 export async function chartSvg({ spec, rows, controls, title, description }: StaticChart): Promise<string> {
   const { spec: compiled } = compileChart(standalone(spec));
@@ -63,7 +64,10 @@ export async function chartSvg({ spec, rows, controls, title, description }: Sta
   }
 }
 
-/** The specification with every width that the page would fill given in pixels, and without links to other pages. */
+/**
+ * The specification with every width that the page would fill given in pixels, and without links to
+ * other pages.
+ */
 function standalone(spec: TopLevelSpec): TopLevelSpec {
   return JSON.parse(JSON.stringify(spec), (key, value: unknown) => {
     if (key === 'href') return undefined;
@@ -88,7 +92,10 @@ function staticConfig(config: vega.Config): vega.Config {
   return { ...others, axis: { labelLimit: cutSlack * 180, ...axis } };
 }
 
-/** Room for readers without Helvetica and Arial: their sans-serif is up to so much wider (DejaVu Sans). */
+/**
+ * Room for readers without Helvetica and Arial: their sans-serif is up to so much wider (DejaVu
+ * Sans).
+ */
 const fallbackSlack = 1.15;
 
 /** Vega's text measure, which its type declarations leave out. */
@@ -96,7 +103,10 @@ interface TextMetrics {
   width: (item: { readonly fontSize?: number; readonly limit?: number }, text: unknown) => number;
 }
 
-/** Makes Vega take widths from {@link textWidth}: without a canvas it would guess every letter to be as wide as an M. */
+/**
+ * Makes Vega take widths from {@link textWidth}: without a canvas it would guess every letter to be
+ * as wide as an M.
+ */
 function measureByTable(): void {
   const { textMetrics } = vega as unknown as { readonly textMetrics: TextMetrics };
   textMetrics.width = ({ fontSize, limit }, text) => {

@@ -79,7 +79,10 @@ function at(layer: Layer, alpha: number): PreparedLayer {
   return prepareModel(folded, [layer], statistics, preparation(BITS, alpha)).layers[0]!;
 }
 
-/** The same network with a Reshape behind the second layer, to a shape that is computed from the first one's output. */
+/**
+ * The same network with a Reshape behind the second layer, to a shape that is computed from the
+ * first one's output.
+ */
 function writeReshaping(): JobModel {
   const { nodes, initializers, ...rest } = smallNetwork('N');
   const last = nodes.find(({ name }) => name === 'classifier')!;
@@ -120,7 +123,9 @@ function lossOf(objective: SearchObjective, expected: Floats, actual: Floats): n
   return error.reduce((sum, e, channel) => sum + e / power[channel]!, 0) / channels;
 }
 
-/** KL divergence of the softmax of the whole quantized network from FP32's, averaged over samples. */
+/**
+ * KL divergence of the softmax of the whole quantized network from FP32's, averaged over samples.
+ */
 async function divergence(prepared: readonly PreparedLayer[]): Promise<number> {
   const expected = (await activations(untouched, [io.output], x))[io.output]!;
   const actual = (await activations(quantizedModel(folded, prepared), [io.output], x))[io.output]!;

@@ -8,7 +8,10 @@ import { observedKernels, type Ran } from '../../observed-execution.js';
 import { evaluateTrial, type EvaluationOutcome } from '../evaluate-trial.js';
 import type { CorrectedTrial } from './correct-trial-biases.js';
 
-/** Samples of an evaluation from which on the fastest form of its quantizers is looked for; it takes as long as hundreds. */
+/**
+ * Samples of an evaluation from which on the fastest form of its quantizers is looked for; it takes
+ * as long as hundreds.
+ */
 export const LONG_PASS = 2000;
 
 /** With its accuracy, or how it came to be stopped. */
@@ -20,7 +23,10 @@ export interface EvaluatedTrial extends CorrectedTrial {
   readonly ran: Ran;
 }
 
-/** Evaluates the quantized model: simulated, or as deployed where the settings say execution integer. */
+/**
+ * Evaluates the quantized model: simulated, or as deployed where the settings say execution
+ * integer.
+ */
 export async function evaluatePhase(trial: CorrectedTrial): Promise<EvaluatedTrial> {
   const { model, dataset, prepared, context, settings, batching, samples, simulated } = trial;
   const isLong = samples >= LONG_PASS;

@@ -20,9 +20,9 @@ export interface GatedTrial extends ProfiledTrial {
 }
 
 /**
- * The smoothed float model (also with BatchNormalization folded) must reproduce the untouched one. Where its output does not, it
- * is judged inside, where that is meaningful: behind discontinuous operators, or where the output is tiny, a correct model
- * need not reproduce the output itself.
+ * The smoothed float model (also with BatchNormalization folded) must reproduce the untouched one.
+ * Where its output does not, it is judged inside, where that is meaningful: behind discontinuous
+ * operators, or where the output is tiny, a correct model need not reproduce the output itself.
  *
  * @throws GateError
  */
@@ -46,14 +46,16 @@ async function judge(trial: ProfiledTrial): Promise<GateRecord> {
   }
   const maxRelativeError = largest > 0 ? error / largest : error;
   if (maxRelativeError <= gate.tolerance) return { maxRelativeError, samples: count };
-  // A tolerance below what float32 holds, or an output that is no number, is meant and judged literally.
+  // A tolerance below what float32 holds, or an output that is no number, is meant and judged
+  // literally.
   if (!(gate.tolerance >= LEAST_JUDGED_TOLERANCE) || Number.isNaN(maxRelativeError)) {
     throw new GateError(maxRelativeError, gate.tolerance, settings);
   }
   const { model, batching, dataset, context } = trial;
   const subject = { model, prepared, smoothed, batching, dataset, range: gateRange(trial, count), expected };
   const judgement = await judgeInside(subject, gate.tolerance, context).catch((cause: unknown) => {
-    // What is no trouble of the surroundings is a graph that can't be judged so: the output is all that there is.
+    // What is no trouble of the surroundings is a graph that can't be judged so: the output is all
+    // that there is.
     const isOwn = cause instanceof ModelError || (cause instanceof RuntimeError && cause.trouble === null);
     throw isOwn ? new GateError(maxRelativeError, gate.tolerance, settings, null, { cause }) : cause;
   });

@@ -17,7 +17,10 @@ export interface PreparedTrial extends OpenedTrial {
   readonly prepared: PreparedModel;
 }
 
-/** Smooths and quantizes the layers that the settings select, but for those that stay in float by their rank. */
+/**
+ * Smooths and quantizes the layers that the settings select, but for those that stay in float by
+ * their rank.
+ */
 export async function prepareTrial(trial: OpenedTrial): Promise<PreparedTrial> {
   const { job, model, settings, statistics, context } = trial;
   const { layers, quantization, smoothing } = settings;

@@ -1,5 +1,6 @@
 /**
- * Remembers the part at the top of the window, and returns what puts it there again, whatever has come or gone above it.
+ * Remembers the part at the top of the window, and returns what puts it there again, whatever has
+ * come or gone above it.
  */
 export function holdPlace(main: Element): () => void {
   const parts = [...main.querySelectorAll('figure[id], section[id] > h2, .first, header')];

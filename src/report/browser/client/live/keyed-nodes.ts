@@ -4,8 +4,8 @@ export type KeyedNode = Pick<Node, 'nodeType'> & Partial<Pick<Element, 'tagName'
 const elementType = 1;
 
 /**
- * Nodes by what names them in two versions of a page: tag and id, or tag and class where there is no id, and their place
- * among those of the same name.
+ * Nodes by what names them in two versions of a page: tag and id, or tag and class where there is
+ * no id, and their place among those of the same name.
  */
 export function keyedNodes<One extends KeyedNode>(nodes: Iterable<One>): Map<string, One> {
   const seen = new Map<string, number>();

@@ -14,8 +14,9 @@ interface Patch {
 }
 
 /**
- * Puts what differs between two versions of the page in place of what was there. What is equal stays as it is, with its
- * charts, open disclosures, sorting, scrolling and focus; what is replaced gets them again.
+ * Puts what differs between two versions of the page in place of what was there. What is equal
+ * stays as it is, with its charts, open disclosures, sorting, scrolling and focus; what is replaced
+ * gets them again.
  *
  * @param live the element in the document, made from `before` and changed by scripts since
  * @param before as the server sent it

@@ -12,8 +12,8 @@ import type { JobKind, JobResult } from '../jobs/jobs.js';
 import { runJob } from '../jobs/run-job.js';
 
 /**
- * Runs jobs in this very process, one after the other. It can stop a job where it tells its progress, which is what an
- * executor without processes of its own can do.
+ * Runs jobs in this very process, one after the other. It can stop a job where it tells its
+ * progress, which is what an executor without processes of its own can do.
  */
 export class InProcessExecutor implements Executor {
   readonly #request: ExecutorRequest;

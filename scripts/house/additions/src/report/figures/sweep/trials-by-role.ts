@@ -6,7 +6,9 @@ export const trialsByRole: Figure = {
   id: 'trials-by-role',
   section: 'provenance',
   title: () => 'Trials by role',
-  sql: ({ sweep }) =>
-    `SELECT role, count(*) AS trials FROM v_trial WHERE sweep = ${sqlText(sweep.name)} GROUP BY role`,
-  build: (rows) => ({ kind: 'text', caption: rows.map((row) => `${textOf(row, 'role')}: ${numberOf(row, 'trials')}`).join(', ') }),
+  sql: ({ sweep }) => `SELECT role, count(*) AS trials FROM v_trial WHERE sweep = ${sqlText(sweep.name)} GROUP BY role`,
+  build: (rows) => ({
+    kind: 'text',
+    caption: rows.map((row) => `${textOf(row, 'role')}: ${numberOf(row, 'trials')}`).join(', '),
+  }),
 };
