@@ -1,4 +1,4 @@
-// Comments wrap at 100 columns. Lines of addresses, of tables and of directives to tools are left alone.
+// Comments wrap at 100 columns. Addresses, tables and directives to tools are left alone.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -5,7 +5,7 @@ import { CLASSES, placeSolids, SCENE_METRES } from './world.mjs';
 /**
  * Synthetic LiDAR scenes seen from above, the data of the embedded demo:
  *
- *   (seed, index) -> random stream -> solids placed -> swept by a sensor -> points -> features a cell
+ *   (seed, index) -> random stream -> solids placed -> swept by a sensor -> points -> features
  *
  * Only + - * / and square roots are used, which IEEE 754 rounds exactly, and no sin, exp or the
  * like, whose last bits differ between engines. Features are rounded to the fixed steps of
