@@ -131,7 +131,7 @@ describe('exportTrial', () => {
     const { path, trial, targets } = await finishedTrial(0.5);
     expect(() => exportTrial(trial, null, { ...targets, output: path, force: true })).toThrow(/own model/);
     exportTrial(trial, null, targets);
-    expect(() => exportTrial(trial, null, targets)).toThrow(/there already.*--force/);
+    expect(() => exportTrial(trial, null, targets)).toThrow(/exists already.*--force/);
     exportTrial(trial, null, { ...targets, force: true });
     expect(readFileSync(path)).toEqual(Buffer.from(bytes));
   });
@@ -139,7 +139,7 @@ describe('exportTrial', () => {
   it('writes nothing when the table can’t hold the trial', async () => {
     const { folder, trial, targets } = await finishedTrial(0.5, 4);
     const table = join(folder, 'table');
-    expect(() => exportTrial(trial, null, { ...targets, calibrationTable: table })).toThrow(/can't hold it/);
+    expect(() => exportTrial(trial, null, { ...targets, calibrationTable: table })).toThrow(/cannot express that/);
     expect(existsSync(targets.output)).toBe(false);
   });
 });

@@ -82,7 +82,7 @@ describe('43: means of losses over other layers', () => {
     expect(losses('all', 'other samples')).toEqual([]);
     const facts = compared('all', 'other samples');
     expect(toRows(queries.query(comparedNumbers.sql(facts))).map((row) => row['mean_l1'])).toEqual([null, null]);
-    expect(lossesApart(facts)).toContain('other samples');
+    expect(lossesApart(facts)).toContain('different samples');
     expect(lossesApart(compared('all', 'without conv1'))).toBeNull();
   });
 

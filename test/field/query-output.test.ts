@@ -141,7 +141,8 @@ describe('29: no stack trace for a person’s SQL, a damaged database or a full 
     }
   });
 
-  it.skipIf(process.platform === 'win32').each([20, 30, 40, 60, 100])('a limit of %i open files is named', (limit) => {
+  // With fewer, Node 24 itself can not start.
+  it.skipIf(process.platform === 'win32').each([24, 30, 40, 60, 100])('a limit of %i open files is named', (limit) => {
     const { status, stderr } = spawnSync(
       'bash',
       ['-c', `ulimit -n ${limit}; exec "$@"`, 'bash', process.execPath, main, 'query', 'SELECT 1', '--db', path],
