@@ -53,7 +53,9 @@ export function listOf<Item extends z.ZodType>(item: Item, expected: string, des
 
 /**
  * A setting of {@link leftOut}. It has its default in the file's settings, and is absent with it in
- * a trial's.
+ * a trial's. For the next setting, as `npm run house` adds one.
+ *
+ * @public
  */
 export function addedLater<Leaf extends z.ZodType>(leaf: Leaf, byDefault: z.util.NoUndefined<z.output<Leaf>>) {
   const schema = leaf.default(byDefault);

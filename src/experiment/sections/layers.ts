@@ -74,9 +74,6 @@ export type LayerSettings = Immutable<z.output<typeof schema>>;
  */
 export type LayerRule = LayerSettings['rules'][number];
 
-/** Which of the selected layers one trial quantizes. */
-export type SensitivityMode = LayerSettings['sensitivity'];
-
 const fixed: readonly FixedWhereIdle<{ readonly layers: LayerSettings }>[] = [
   {
     path: 'focus',

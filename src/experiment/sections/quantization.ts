@@ -77,8 +77,6 @@ export type ActivationQuantizerSettings = QuantizationSettings['activation'];
 
 export type WeightQuantizerSettings = QuantizationSettings['weight'];
 
-export type BiasCorrectionSettings = QuantizationSettings['biasCorrection'];
-
 /** `integer`: the QDQ model, which the runtime may fuse to its integer kernels. */
 export type Execution = QuantizationSettings['execution'];
 

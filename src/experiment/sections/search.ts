@@ -45,13 +45,6 @@ export type SearchSettings = Immutable<z.output<typeof schema>>;
  */
 export type SearchObjective = SearchSettings['objective'];
 
-/**
- * `isolated`: each layer alone, fed the FP32 input; `sequential`: in graph order, behind its
- * quantized predecessors; `output`: coordinate descent on the divergence of the output, from the
- * best static alpha.
- */
-export type SearchOrder = SearchSettings['order'];
-
 interface Written {
   readonly smoothing: SmoothingSettings;
   readonly search: SearchSettings;

@@ -9,16 +9,15 @@ import type { RunSettings } from './run.js';
 import type { SearchSettings } from './search.js';
 import type { SmoothingSettings } from './smoothing.js';
 
-export type { CalibrationSettings, EvaluationSettings, StopSettings } from './data.js';
-export type { LayerRule, SensitivityMode } from './layers.js';
+export type { CalibrationSettings, EvaluationSettings } from './data.js';
+export type { LayerRule } from './layers.js';
 export type {
   ActivationQuantizerSettings,
-  BiasCorrectionSettings,
   Execution,
   WeightQuantizerSettings,
 } from './quantization.js';
 export type { OptimizationLevel, ProviderRequest } from './run.js';
-export type { SearchObjective, SearchOrder } from './search.js';
+export type { SearchObjective } from './search.js';
 export type {
   GateSettings,
   LayerSettings,

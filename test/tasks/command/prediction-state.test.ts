@@ -16,7 +16,7 @@ it('predictions are copied, and joined from parts', () => {
   parts[0]!.add(1, 2, output, [2, 1, 2]);
   output.fill(0);
   parts[1]!.add(0, 1, Float32Array.of(5, 6), [1, 1, 2]);
-  expect(mergePredictionStates(parts.map((part) => part.state() as PredictionState))).toEqual({
+  expect(mergePredictionStates(parts.map((part) => part.state()))).toEqual({
     kind: 'command',
     coverage: Uint8Array.of(1, 1, 1),
     outputShape: [1, 2],
