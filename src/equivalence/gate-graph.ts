@@ -1,6 +1,6 @@
 import { copyUnderPrefix } from '../onnx/edits/copy-under-prefix.js';
 import { cutGraph } from '../onnx/edits/cut-graph.js';
-import { discontinuousBefore } from '../onnx/discontinuous.js';
+import { discontinuousBefore } from '../onnx/discontinuous-operators.js';
 import { applyEdits } from '../onnx/edits/edits.js';
 import { capturedTensors, describeNode, firstOutput } from '../onnx/graph-index.js';
 import { GraphPatch } from '../onnx/edits/graph-patch.js';

@@ -13,7 +13,7 @@ import { deployableModel, smoothedFloatModel } from '../quantize/graph/deployabl
 import { quantizedModel } from '../quantize/graph/quantized-graph.js';
 import { staysFloat } from '../quantize/quantizers/quantized-integers.js';
 import { restoreModel } from '../quantize/restore-layers.js';
-import type { FixedInputs } from '../onnx/edits/small-values.js';
+import type { FixedInputs } from '../onnx/folding/known-values.js';
 import { fixedInputs, withFixedInputs } from '../engine/session/fixed-inputs.js';
 import { readModelFile } from '../engine/session/model-file.js';
 import type { StoredTrial } from '../store/read/read-trial.js';

@@ -1,4 +1,4 @@
-import { onceForEach } from '../memo/once-for-each.js';
+import { memoizeByIdentity } from '../memo/memoize-by-identity.js';
 import type { DataSource } from '../formats/data-source.js';
 import type { Experiment, GateSettings, LossSettings, Settings } from '../experiment/sections/settings.js';
 
@@ -11,12 +11,12 @@ import type { Experiment, GateSettings, LossSettings, Settings } from '../experi
  */
 export function capSamples(experiment: Experiment, sampleCount: (source: DataSource) => number): Experiment {
   // Sections that trials share stay shared: a plan of thousands of trials goes by their objects.
-  const dataOnce = onceForEach<Settings['data'], undefined, Settings['data']>((data) => {
+  const dataOnce = memoizeByIdentity<Settings['data'], undefined, Settings['data']>((data) => {
     if (data.evaluation.samples !== 'all') return data;
     return { ...data, evaluation: { ...data.evaluation, samples: sampleCount(data.evaluation.source) } };
   });
-  const lossOnce = onceForEach((loss: LossSettings, most: number) => capped(loss, most));
-  const gateOnce = onceForEach((gate: GateSettings, most: number) => capped(gate, most));
+  const lossOnce = memoizeByIdentity((loss: LossSettings, most: number) => capped(loss, most));
+  const gateOnce = memoizeByIdentity((gate: GateSettings, most: number) => capped(gate, most));
   const trials = experiment.trials.map((trial) => {
     const { settings } = trial;
     const data = dataOnce(settings.data);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TrialSettings } from '../experiment/sections/canonical-settings.js';
-import { onceForEach } from '../memo/once-for-each.js';
+import { memoizeByIdentity } from '../memo/memoize-by-identity.js';
 import type { CalibrationSettings, EvaluationSettings, ModelSettings } from '../experiment/sections/settings.js';
 import { formatOf, type DataSource } from '../formats/data-source.js';
 import { taskOf, type TaskSettings } from '../tasks/task-settings.js';
@@ -62,13 +62,13 @@ export function contentKey(content: object): ContentKey {
   return createHash('sha256').update(`{${text}}`).digest('hex');
 }
 
-const canonicalOnce = onceForEach<object, undefined, string>(canonicalJson);
+const canonicalOnce = memoizeByIdentity<object, undefined, string>(canonicalJson);
 
 function sectionText(section: unknown): string {
   return typeof section === 'object' && section !== null ? canonicalOnce(section) : canonicalJson(section);
 }
 
-const environmentContent = onceForEach<PlanContext, undefined, object>(
+const environmentContent = memoizeByIdentity<PlanContext, undefined, object>(
   ({ numericsVersion, onnxruntimeVersion, provider, optimizationLevel }) => ({
     numericsVersion,
     onnxruntimeVersion,

@@ -1,6 +1,6 @@
 import type { TrialSettings } from '../experiment/sections/canonical-settings.js';
 import { withoutStop } from '../experiment/sections/data.js';
-import { IdenticalParts } from '../memo/identical-parts.js';
+import { MemoByParts } from '../memo/memo-by-parts.js';
 import { calibrators } from '../calibrate/calibrators/registry.js';
 import type { AbsmaxMethod } from '../calibrate/absmax-method.js';
 import type { CalibrationSettings, LayerSettings, QuantizationSettings } from '../experiment/sections/settings.js';
@@ -14,7 +14,7 @@ import type {
   ReferenceStage,
   SearchStage,
 } from './plan.js';
-import { rememberByContent } from '../memo/remember-by-content.js';
+import { memoizeByContent } from '../memo/memoize-by-content.js';
 import { snapshotSizes } from './snapshot-sizes.js';
 
 /** The stages that one trial waits for; null where it needs none of the kind. */
@@ -142,17 +142,17 @@ function forStages(quantization: QuantizationSettings): QuantizationSettings {
  */
 export function mergeStages(trials: readonly TrialSettings[], context: PlanContext): MergedStages {
   // Thousands of trials share a few stages, each keyed once.
-  const groups = new IdenticalParts<string>();
+  const groups = new MemoByParts<string>();
   const groupOf: GroupOf = ({ model, preprocess }, calibration) =>
     groups.get([model, preprocess, calibration], () => observeGroup({ model, preprocess, calibration }, context));
   const observes = mergeObserves(trials, groupOf, context);
-  const references = new IdenticalParts<ReferenceStage>();
+  const references = new MemoByParts<ReferenceStage>();
   const stageOf = {
-    search: rememberByContent((content: NonNullable<ReturnType<typeof searchContent>>): SearchStage => {
+    search: memoizeByContent((content: NonNullable<ReturnType<typeof searchContent>>): SearchStage => {
       const { key: observeKey } = observes.get(groupOf(content, content.calibration))!;
       return { kind: 'search', key: searchKey(content, context), observeKey, ...content };
     }),
-    rank: rememberByContent((content: NonNullable<ReturnType<typeof rankContent>>): RankStage => {
+    rank: memoizeByContent((content: NonNullable<ReturnType<typeof rankContent>>): RankStage => {
       const { key: observeKey } = observes.get(groupOf(content, content.calibration))!;
       return { kind: 'rank', key: rankKey(content, context), observeKey, ...content };
     }),

@@ -1,10 +1,10 @@
 import { canonicalSettings, sectionsOf, type TrialSettings } from '../experiment/sections/canonical-settings.js';
-import { IdenticalParts } from '../memo/identical-parts.js';
+import { MemoByParts } from '../memo/memo-by-parts.js';
 import type { Experiment, Settings } from '../experiment/sections/settings.js';
 import { calibrationDataKey, contentKey, trialKey } from './content-key.js';
 import { labelTrials } from './label-trials.js';
 import { mergeStages } from './merge-stages.js';
-import { rememberByContent } from '../memo/remember-by-content.js';
+import { memoizeByContent } from '../memo/memoize-by-content.js';
 import type { ContentKey, PlanContext, PlannedTrial, SweepPlan } from './plan.js';
 
 /**
@@ -17,11 +17,11 @@ import type { ContentKey, PlanContext, PlannedTrial, SweepPlan } from './plan.js
 export function planSweep(experiment: Experiment, context: PlanContext): SweepPlan {
   const remembering: PlanContext = {
     ...context,
-    modelSha256: rememberByContent(context.modelSha256),
-    dataSha256: rememberByContent(context.dataSha256),
+    modelSha256: memoizeByContent(context.modelSha256),
+    dataSha256: memoizeByContent(context.dataSha256),
   };
   // Thousands of trials have the same few counterparts.
-  const counterparts = { fp32: new IdenticalParts<ContentKey>(), unsmoothed: new IdenticalParts<ContentKey>() };
+  const counterparts = { fp32: new MemoByParts<ContentKey>(), unsmoothed: new MemoByParts<ContentKey>() };
   const counterpartKey = (role: 'fp32' | 'unsmoothed', settings: Settings): ContentKey =>
     counterparts[role].get(sectionsOf(role, settings), () => trialKey(canonicalSettings(role, settings), remembering));
 

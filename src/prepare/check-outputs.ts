@@ -6,7 +6,7 @@ import type { DataSource } from '../formats/data-source.js';
 import type { Experiment, Settings } from '../experiment/sections/settings.js';
 import { fixedBatchSize, resolveModelIo, type ModelIo } from '../onnx/model-io.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
-import type { FixedInputs } from '../onnx/edits/small-values.js';
+import type { FixedInputs } from '../onnx/folding/known-values.js';
 import { JobError, runOnce, type Executor } from '../engine/executor.js';
 import { InputError } from '../errors/input-error.js';
 import { jobModel } from './job-model.js';

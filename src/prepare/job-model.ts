@@ -1,6 +1,6 @@
 import type { JobModel } from '../engine/jobs/job-model.js';
 import type { ModelSettings } from '../experiment/sections/settings.js';
-import type { FixedInputs } from '../onnx/edits/small-values.js';
+import type { FixedInputs } from '../onnx/folding/known-values.js';
 
 /** What is known of models, by path. */
 export interface KnownModels {

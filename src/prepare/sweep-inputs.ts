@@ -21,7 +21,7 @@ import { readFloatTensor } from '../onnx/tensor.js';
 import { LayerSettingError } from '../quantize/layer-setting-error.js';
 import { floatLayers, selectLayers } from '../quantize/select-layers.js';
 import { feedReader } from '../engine/batching/feeds.js';
-import type { FixedInputs } from '../onnx/edits/small-values.js';
+import type { FixedInputs } from '../onnx/folding/known-values.js';
 import { fixedInputs, withFixedInputs } from '../engine/session/fixed-inputs.js';
 import { readModelFile, type ModelFile } from '../engine/session/model-file.js';
 import { perInputChannelAbsmax, viewAbsmax } from '../smooth/weight-absmax.js';

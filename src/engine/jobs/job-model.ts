@@ -1,5 +1,5 @@
 import type { ModelSettings } from '../../experiment/sections/settings.js';
-import type { FixedInputs } from '../../onnx/edits/small-values.js';
+import type { FixedInputs } from '../../onnx/folding/known-values.js';
 
 /** The model that a job works on; a file whose hash is another one is refused. */
 export interface JobModel extends ModelSettings {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createPrng } from '../../statistics/prng.js';
-import { onceForEach } from '../../memo/once-for-each.js';
+import { memoizeByIdentity } from '../../memo/memoize-by-identity.js';
 import { applyEdits } from '../../onnx/edits/edits.js';
 import { GraphPatch } from '../../onnx/edits/graph-patch.js';
 import { ModelError } from '../../onnx/model-error.js';
@@ -60,7 +60,7 @@ interface KnownForms {
 const knownForms: Cache<KnownForms> = {
   start: () => ({
     choices: new Map(),
-    formsOf: onceForEach<OnnxModel, undefined, Map<string, Promise<Runnable | null>>>(() => new Map()),
+    formsOf: memoizeByIdentity<OnnxModel, undefined, Map<string, Promise<Runnable | null>>>(() => new Map()),
     block: undefined,
   }),
 };

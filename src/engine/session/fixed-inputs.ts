@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DataSource } from '../../formats/data-source.js';
 import { foldConditions } from '../../onnx/folding/fold-conditions.js';
-import type { FixedInputs } from '../../onnx/edits/small-values.js';
+import type { FixedInputs } from '../../onnx/folding/known-values.js';
 import type { ModelFile } from './model-file.js';
 
 /** The inputs that all sources give one and the same `value`, in the order of their names. */

@@ -1,6 +1,6 @@
 import { canonicalSettings, sectionsOf } from '../sections/canonical-settings.js';
-import { IdenticalParts } from '../../memo/identical-parts.js';
-import { onceForEach } from '../../memo/once-for-each.js';
+import { MemoByParts } from '../../memo/memo-by-parts.js';
+import { memoizeByIdentity } from '../../memo/memoize-by-identity.js';
 import type { BaselineRole, ExpandedTrial, TrialRole } from '../sections/settings.js';
 
 /**
@@ -40,7 +40,7 @@ function hasBaseline(role: BaselineRole, { settings }: ExpandedTrial): boolean {
   return role === 'fp32' || settings.layers.sensitivity === 'none';
 }
 
-const jsonOnce = onceForEach<object, undefined, string>((section) => JSON.stringify(section));
+const jsonOnce = memoizeByIdentity<object, undefined, string>((section) => JSON.stringify(section));
 
 function textOf(section: unknown): string {
   return typeof section === 'object' && section !== null ? jsonOnce(section) : JSON.stringify(section);
@@ -62,7 +62,7 @@ export function collectTrials(
   };
   for (const role of ['fp32', 'unsmoothed'] as const) {
     if (!baselines.includes(role)) continue;
-    const counterparts = new IdenticalParts<ExpandedTrial>();
+    const counterparts = new MemoByParts<ExpandedTrial>();
     for (const trial of grid.filter((each) => hasBaseline(role, each)))
       counterparts.get(sectionsOf(role, trial.settings), () => {
         add(role, trial);

@@ -2,7 +2,7 @@ import { readRange, reportInto } from './axis-values.js';
 import type { Problem } from '../experiment-error.js';
 import { explainIssues } from '../explain-issue.js';
 import type { Assignment } from './expand-grid.js';
-import { IdenticalParts } from '../../memo/identical-parts.js';
+import { MemoByParts } from '../../memo/memo-by-parts.js';
 import { entryOf, nodeAt, toPlain, withNodeAt } from '../file/located-node.js';
 import type { LocatedMapping, LocatedNode } from '../file/located-node.js';
 import { settingPaths } from '../sections/setting-paths.js';
@@ -63,7 +63,7 @@ export type SectionResolver = (assignments: readonly Assignment[]) => ResolvedSe
  */
 export function createSectionResolver(root: LocatedMapping): SectionResolver {
   const known = new Map<string, ResolvedSection>();
-  const ofSame = new IdenticalParts<ResolvedSection>();
+  const ofSame = new MemoByParts<ResolvedSection>();
   const resolve = (name: SectionName, assignments: readonly Assignment[]): ResolvedSection => {
     const own = assignments.filter(({ setting }) => setting.segments[0] === name);
     // Their number first: paths of one length end at one depth.

@@ -1,5 +1,5 @@
 import type { PreprocessSettings } from '../../formats/preprocess/preprocess-settings.js';
-import { onceForEach } from '../../memo/once-for-each.js';
+import { memoizeByIdentity } from '../../memo/memoize-by-identity.js';
 import type { CanonicalSmoothing } from '../../smooth/smoothing-settings.js';
 import type { TaskSettings } from '../../tasks/task-settings.js';
 import { calibrationSampleCount, evaluationSampleCount, withoutStop } from './data.js';
@@ -83,7 +83,7 @@ function canonicalOf(role: TrialRole, settings: Settings): TrialSettings {
   };
 }
 
-const canonicalOnce = onceForEach((settings: Settings, role: TrialRole) => canonicalOf(role, settings));
+const canonicalOnce = memoizeByIdentity((settings: Settings, role: TrialRole) => canonicalOf(role, settings));
 
 /**
  * The settings of a trial in a role, e.g. of the unsmoothed trial that a candidate is compared

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { onceForEach } from '../../memo/once-for-each.js';
+import { memoizeByIdentity } from '../../memo/memoize-by-identity.js';
 import type { Immutable } from '../../schema/settled.js';
 import { integer, positive } from '../../schema/schema-leaves.js';
 
@@ -19,7 +19,7 @@ export type GateSettings = Immutable<z.output<typeof schema>>;
 export const gateSection = { schema };
 
 /** @param evaluationSamples the most that there are */
-export const canonicalGate = onceForEach((settings: GateSettings, evaluationSamples: number): GateSettings => ({
+export const canonicalGate = memoizeByIdentity((settings: GateSettings, evaluationSamples: number): GateSettings => ({
   ...settings,
   samples: Math.min(settings.samples, evaluationSamples),
 }));

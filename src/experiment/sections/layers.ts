@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { onceForEach } from '../../memo/once-for-each.js';
+import { memoizeByIdentity } from '../../memo/memoize-by-identity.js';
 import { layerOpNames } from '../../onnx/layers/layer-op.js';
 import { fixIdle } from './fix-idle.js';
 import type { Immutable } from '../../schema/settled.js';
@@ -120,7 +120,7 @@ const columns: readonly Column<Trial>[] = [
 
 export const layersSection = { schema, idle: fixed, checks: [checkKeepFloat], columns };
 
-export const canonicalLayers = onceForEach<LayerSettings, undefined, LayerSettings>((settings) => {
+export const canonicalLayers = memoizeByIdentity<LayerSettings, undefined, LayerSettings>((settings) => {
   const { ops, include, exclude } = settings;
   return {
     ...fixIdle(settings, fixed, { layers: settings }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { onceForEach } from '../../memo/once-for-each.js';
+import { memoizeByIdentity } from '../../memo/memoize-by-identity.js';
 import { lossModes } from '../../records/loss-mode.js';
 import type { Immutable } from '../../schema/settled.js';
 import { integer, listOf } from '../../schema/schema-leaves.js';
@@ -33,7 +33,7 @@ const columns: readonly Column<Trial>[] = [
 export const lossSection = { schema, columns };
 
 /** @param evaluationSamples the most that there are */
-export const canonicalLoss = onceForEach((settings: LossSettings, evaluationSamples: number): LossSettings => ({
+export const canonicalLoss = memoizeByIdentity((settings: LossSettings, evaluationSamples: number): LossSettings => ({
   ...settings,
   samples: Math.min(settings.samples, evaluationSamples),
   modes: sortedSet(settings.modes),

@@ -4,7 +4,7 @@ import { calibratorNames, calibrators } from '../../calibrate/calibrators/regist
 import { activationSchemeNames, activationSchemes } from '../../calibrate/schemes/activation-schemes.js';
 import { weightSchemeNames, weightSchemes } from '../../calibrate/schemes/weight-schemes.js';
 import { weightCalibratorNames, weightCalibrators } from '../../calibrate/weight-calibrators/registry.js';
-import { onceForEach } from '../../memo/once-for-each.js';
+import { memoizeByIdentity } from '../../memo/memoize-by-identity.js';
 import { fixIdle } from './fix-idle.js';
 import type { Immutable } from '../../schema/settled.js';
 import type { RunSettings } from './run.js';
@@ -155,7 +155,7 @@ const columns: readonly Column<Trial>[] = [
 export const quantizationSection = { schema, idle: [...idleInQuantization, idleExecution], columns };
 
 /** @param calibrationSamples the most that there are */
-export const canonicalQuantization = onceForEach(
+export const canonicalQuantization = memoizeByIdentity(
   (settings: QuantizationSettings, calibrationSamples: number): QuantizationSettings => {
     // Stored settings have `execution` first.
     const { activation, weight, biasCorrection, ...rest } = fixIdle(settings, idleInQuantization, {

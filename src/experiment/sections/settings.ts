@@ -11,11 +11,7 @@ import type { SmoothingSettings } from './smoothing.js';
 
 export type { CalibrationSettings, EvaluationSettings } from './data.js';
 export type { LayerRule } from './layers.js';
-export type {
-  ActivationQuantizerSettings,
-  Execution,
-  WeightQuantizerSettings,
-} from './quantization.js';
+export type { ActivationQuantizerSettings, Execution, WeightQuantizerSettings } from './quantization.js';
 export type { OptimizationLevel, ProviderRequest } from './run.js';
 export type { SearchObjective } from './search.js';
 export type {

@@ -4,7 +4,7 @@ import { copyNode, makeNode } from '../node.js';
 import { copyGraph, withGraph, type OnnxModel } from '../onnx-model.js';
 import { ValueInfoProtoSchema, type GraphProto, type NodeProto, type ValueInfoProto } from '../proto/onnx_pb.js';
 import { namesOf } from '../own-names.js';
-import { smallValue, type FixedInputs } from '../edits/small-values.js';
+import { smallValue, type FixedInputs } from './known-values.js';
 import { withSubgraphs } from '../subgraphs.js';
 
 /**

@@ -4,7 +4,7 @@
  * order count as different, which costs time and nothing else. The very same object is not even
  * turned into JSON again.
  */
-export function rememberByContent<Argument extends string | object, Result>(
+export function memoizeByContent<Argument extends string | object, Result>(
   calculate: (argument: Argument) => Result,
 ): (argument: Argument) => Result {
   const known = new Map<string, Result>();

@@ -4,7 +4,7 @@
  * sections is found without comparing contents. Equal parts that are two objects count as
  * different, which costs time and nothing else.
  */
-export class IdenticalParts<Value extends string | object> {
+export class MemoByParts<Value extends string | object> {
   readonly #root = new Map<unknown, unknown>();
 
   /** The value of these parts, calculated when they come together for the first time. */

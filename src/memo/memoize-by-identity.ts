@@ -3,7 +3,7 @@
  * trials share sections, which never change. Equal parts that are two objects count as different,
  * which costs time and nothing else. Results go with the objects.
  */
-export function onceForEach<Part extends object, Key, Result extends string | object | null>(
+export function memoizeByIdentity<Part extends object, Key, Result extends string | object | null>(
   calculate: (part: Part, key: Key) => Result,
 ): (part: Part, ...key: undefined extends Key ? [] : [Key]) => Result {
   const known = new WeakMap<Part, Map<Key | undefined, Result>>();
