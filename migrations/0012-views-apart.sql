@@ -8,37 +8,37 @@ CREATE TABLE view_definition (
 ) STRICT, WITHOUT ROWID;
 
 -- Those of schema 11.
-DROP VIEW v_accuracy;
-DROP VIEW v_accuracy_by_alpha;
-DROP VIEW v_alike;
-DROP VIEW v_alpha_curve;
-DROP VIEW v_amax;
-DROP VIEW v_amax_convergence;
-DROP VIEW v_attempt;
-DROP VIEW v_bias_correction;
-DROP VIEW v_calibrated_amax;
-DROP VIEW v_calibration_noise;
-DROP VIEW v_channel;
-DROP VIEW v_comparison;
-DROP VIEW v_execution;
-DROP VIEW v_layer;
-DROP VIEW v_layer_loss;
-DROP VIEW v_layer_rank;
-DROP VIEW v_pair;
-DROP VIEW v_pareto;
-DROP VIEW v_place;
-DROP VIEW v_proxy_fidelity;
-DROP VIEW v_search_curve;
-DROP VIEW v_sensitivity;
-DROP VIEW v_setting;
-DROP VIEW v_smoothing;
-DROP VIEW v_stage;
-DROP VIEW v_static_against_dynamic;
-DROP VIEW v_stopped;
-DROP VIEW v_sweep;
-DROP VIEW v_trial;
-DROP VIEW v_unsigned_input;
-DROP VIEW v_warning;
+DROP VIEW IF EXISTS v_accuracy;
+DROP VIEW IF EXISTS v_accuracy_by_alpha;
+DROP VIEW IF EXISTS v_alike;
+DROP VIEW IF EXISTS v_alpha_curve;
+DROP VIEW IF EXISTS v_amax;
+DROP VIEW IF EXISTS v_amax_convergence;
+DROP VIEW IF EXISTS v_attempt;
+DROP VIEW IF EXISTS v_bias_correction;
+DROP VIEW IF EXISTS v_calibrated_amax;
+DROP VIEW IF EXISTS v_calibration_noise;
+DROP VIEW IF EXISTS v_channel;
+DROP VIEW IF EXISTS v_comparison;
+DROP VIEW IF EXISTS v_execution;
+DROP VIEW IF EXISTS v_layer;
+DROP VIEW IF EXISTS v_layer_loss;
+DROP VIEW IF EXISTS v_layer_rank;
+DROP VIEW IF EXISTS v_pair;
+DROP VIEW IF EXISTS v_pareto;
+DROP VIEW IF EXISTS v_place;
+DROP VIEW IF EXISTS v_proxy_fidelity;
+DROP VIEW IF EXISTS v_search_curve;
+DROP VIEW IF EXISTS v_sensitivity;
+DROP VIEW IF EXISTS v_setting;
+DROP VIEW IF EXISTS v_smoothing;
+DROP VIEW IF EXISTS v_stage;
+DROP VIEW IF EXISTS v_static_against_dynamic;
+DROP VIEW IF EXISTS v_stopped;
+DROP VIEW IF EXISTS v_sweep;
+DROP VIEW IF EXISTS v_trial;
+DROP VIEW IF EXISTS v_unsigned_input;
+DROP VIEW IF EXISTS v_warning;
 
 -- Names of smoothing modes and calibrators are those of the program's registries: a new one needs no table rebuilt.
 

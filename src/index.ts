@@ -5,7 +5,7 @@
  *                    └─> runSweep    runs it, results go to its SQLite database
  *     openResults, renderReport, exportModel   read that database
  *
- * Node 22.13 or newer, ES modules. docs/API.md has an example of each.
+ * Node 22.14 or newer, ES modules. docs/API.md has an example of each.
  */
 
 export { loadExperiment } from './api/load-experiment.js';
@@ -18,6 +18,8 @@ export { openResults } from './api/open-results.js';
 export type { ResultRow, Results } from './api/open-results.js';
 export { renderReport } from './api/render-report.js';
 export type { ReportRequest } from './api/render-report.js';
+export { migrateDatabase } from './api/migrate-database.js';
+export type { Migration } from './api/migrate-database.js';
 export { exportModel } from './api/export-model.js';
 export type { ExportOutcome, ExportRequest } from './api/export-model.js';
 

@@ -5,6 +5,7 @@ import { completeNames, type TypedArguments } from './complete.js';
 import { ExitCode, reportError } from './exit-code.js';
 import { doctorCommand } from './commands/doctor-command.js';
 import { exportCommand } from './commands/export-command.js';
+import { migrateCommand } from './commands/migrate-command.js';
 import { planCommand } from './commands/plan-command.js';
 import { queryCommand } from './commands/query-command.js';
 import { reportCommand } from './commands/report-command.js';
@@ -26,6 +27,7 @@ const cli = yargs(hideBin(process.argv))
   .command(serveCommand)
   .command(showCommand)
   .command(exportCommand)
+  .command(migrateCommand)
   .command(doctorCommand)
   .completion(
     'completion',

@@ -43,12 +43,17 @@ export interface ExportCheck {
 /**
  * Asks the runtime what it does to an exported model in a session without options, and runs it so
  * beside the simulation of the trial on the first evaluation samples, where they are still there
- * and no code of the user's makes them.
+ * and the user's own code makes them only where that is allowed.
  *
  * @param settings JSON of the trial's settings
+ * @param allowCode whether a dataset module may run
  * @throws RuntimeError where the runtime refuses the model
  */
-export async function checkExported(exported: ExportedModel, settings: string): Promise<ExportCheck> {
+export async function checkExported(
+  exported: ExportedModel,
+  settings: string,
+  allowCode: boolean,
+): Promise<ExportCheck> {
   const context = contextAt('all');
   const found = await defaultBehaviour(exported.model, context.session);
   const behaviour = {
@@ -58,7 +63,7 @@ export async function checkExported(exported: ExportedModel, settings: string): 
     integerKernels: found.integerKernels,
   };
   try {
-    const compared = await compare(exported, JSON.parse(settings) as MeasuredWith, context);
+    const compared = await compare(exported, JSON.parse(settings) as MeasuredWith, context, allowCode);
     if (typeof compared === 'string') return { ...behaviour, compared: null, notCompared: compared };
     return { ...behaviour, compared, notCompared: null };
   } catch (error) {
@@ -82,9 +87,12 @@ async function compare(
   { model, simulated }: ExportedModel,
   { model: names, evaluation, preprocess }: MeasuredWith,
   context: JobContext,
+  allowCode: boolean,
 ): Promise<NonNullable<ExportCheck['compared']> | string> {
   const { source } = evaluation;
-  if (formatOf(source).code(source) !== null) return 'its samples come from your own code';
+  if (!allowCode && formatOf(source).code(source) !== null) {
+    return 'its samples come from your own code, which runs only with --allow-code';
+  }
   const dataset = await openDataset(source, preprocess);
   try {
     const io = resolveModelIo(model, names);

@@ -31,5 +31,5 @@ export const formatNames = Object.keys(formats) as readonly FormatName[];
 /** Formats that are no more, by name: what to write instead. */
 export const retiredFormats: Readonly<Record<string, string>> = {
   bevScenes:
-    "The demo's scenes are a dataset module now: write format: module, path: demo/scenes/dataset.mjs (as seen from quantsweep's experiments folder), options: { seed: 2, scenes: 512 }, and give --allow-code",
+    "The demo's scenes are a dataset module now: write format: module, path: demo/scenes/dataset.mjs (as seen from quantsweep's experiments folder), options: { seed: S, scenes: N } with the numbers that it had, and give --allow-code",
 };

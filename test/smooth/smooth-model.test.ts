@@ -40,8 +40,9 @@ describe('the smoothed float model', () => {
     await fc.assert(
       fc.asyncProperty(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(10_000), async (alpha, seed) => {
         const { error, change } = await smoothingError(kind, alpha, seed, 13);
+        // By chance s may be near 1. Where it always is, too few runs are left: the property fails.
+        fc.pre(change > 1e-3);
         expect(error).toBeLessThan(1e-5);
-        expect(change).toBeGreaterThan(1e-3);
       }),
       { numRuns: 4 },
     );

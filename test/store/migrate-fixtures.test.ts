@@ -100,7 +100,7 @@ describe.each(earlier)('a database that schema %i left behind', (version) => {
     const path = fixture(version);
     const bytes = readFileSync(path);
     expect(() => openQueries(path)).toThrow(
-      `has schema version ${version}; this quantsweep reads version ${readMigrations().length}. quantsweep run migrates it`,
+      `has schema version ${version}; this quantsweep reads version ${readMigrations().length}. quantsweep migrate (or run) brings it up to date`,
     );
     expect(readFileSync(path).equals(bytes)).toBe(true);
   });

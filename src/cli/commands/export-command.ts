@@ -46,6 +46,11 @@ function buildOptions(yargs: Argv<object>): Argv<ExportArguments> {
       requiresArg: true,
       describe: 'Write the smoothed float model that the calibration table belongs to',
     })
+    .option('allow-code', {
+      type: 'boolean',
+      default: false,
+      describe: 'Let the dataset module of the trial run, to compare the file with the simulation on samples',
+    })
     .option('force', { type: 'boolean', default: false, describe: 'Overwrite existing files' })
     .example('$0 export best -o best.onnx', 'the best quantized trial of the latest sweep')
     .example(

@@ -11,11 +11,15 @@ const LISTED = 8;
  * What `export` says about how the file runs in onnxruntime without options, compared with how the
  * trial was measured.
  */
-export async function exportCheckLines(exported: ExportedModel, settings: string): Promise<readonly string[]> {
+export async function exportCheckLines(
+  exported: ExportedModel,
+  settings: string,
+  allowCode: boolean,
+): Promise<readonly string[]> {
   // The runtime is loaded only here: nothing else of export needs it.
   const { checkExported } = await import('../../export/check-exported.js');
   try {
-    return describe(await checkExported(exported, settings), exported.execution);
+    return describe(await checkExported(exported, settings, allowCode), exported.execution);
   } catch (error) {
     const [line] = (error instanceof Error ? error.message : String(error)).split('\n');
     return [`  note: could not check how onnxruntime runs it by default: ${line}`];

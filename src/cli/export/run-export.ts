@@ -13,6 +13,7 @@ export interface ExportArguments {
   readonly 'calibration-table': string | undefined;
   readonly 'smoothed-model': string | undefined;
   readonly force: boolean;
+  readonly 'allow-code': boolean;
 }
 
 /**
@@ -42,7 +43,7 @@ export async function runExport(args: ExportArguments): Promise<string> {
     ...warnings.map(({ message, cause }) => `  WARNING: ${message} ${cause}`),
     `${args.output}: ${summary.layers} layers quantized, ${summary.smoothedLayers} of them smoothed; ${(summary.sizeBytes / 1e6).toFixed(2)} MB`,
     ...notes(summary),
-    ...(await exportCheckLines(summary.exported, trial.settings)),
+    ...(await exportCheckLines(summary.exported, trial.settings, args['allow-code'])),
   ];
   if (calibrationTable !== undefined) lines.push(`${calibrationTable}: ${tableNote(smoothedModel, summary)}`);
   if (smoothedModel !== undefined) lines.push(`${smoothedModel}: the smoothed float model`);

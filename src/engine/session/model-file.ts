@@ -45,7 +45,7 @@ function readWhole(path: string): Uint8Array {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined)
     throw new ModelError(
-      'Expected a model file, got nothing there. Check model.path, or give another file: --set model.path=FILE. The head of a shipped experiment says where to get its files.',
+      'Expected a model file, got nothing there. Check model.path, or give another file: --set model.path=FILE.',
     );
   // Opening a pipe would wait for somebody to write into it, and a device may never end.
   if (!stat.isFile()) throw new ModelError(`Expected a model file, got ${kindOfFile(stat)}. Check model.path.`);

@@ -89,8 +89,7 @@ function openRegularFile(path: string): number {
     descriptor = openSync(path, constants.O_RDONLY | NONBLOCK);
   } catch (cause) {
     const got = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    const advice =
-      'Check the path; in an experiment file it is relative to that file. The head of a shipped experiment says where to get its files.';
+    const advice = 'Check the path; in an experiment file it is relative to that file.';
     throw new DatasetError({ expected: 'a readable file', got, where: path, advice }, { cause });
   }
   const stats = fstatSync(descriptor);

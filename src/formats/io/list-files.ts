@@ -131,8 +131,7 @@ function readFolder(path: string): Dirent[] {
     return readdirSync(path, { withFileTypes: true });
   } catch (cause) {
     const got = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    const advice =
-      'Check the path; in an experiment file it is relative to that file. The head of a shipped experiment says where to get its files.';
+    const advice = 'Check the path; in an experiment file it is relative to that file.';
     throw new DatasetError({ expected: 'a readable folder', got, where: path, advice }, { cause });
   }
 }

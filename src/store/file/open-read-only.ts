@@ -38,7 +38,7 @@ export function openReadOnly(path: string, busyMs = 5000): Database.Database {
         'older-schema',
         version === 0
           ? `${file} is an empty database: no sweep has been run in it. Run one with quantsweep run, or give another path.`
-          : `${file} has schema version ${version}; this quantsweep reads version ${known}. quantsweep run migrates it (and keeps a copy).`,
+          : `${file} has schema version ${version}; this quantsweep reads version ${known}. quantsweep migrate (or run) brings it up to date and keeps a copy.`,
       );
     }
     // Another version of the program with the same tables wrote it: what is asked here is answered

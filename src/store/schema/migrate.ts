@@ -44,7 +44,7 @@ export function migrate(
       // The version is read again under the write lock: another process may have migrated
       // meanwhile.
       const pending = migrations.filter(({ number }) => number > versionOf(database));
-      if (pending.length > 0 && versionOf(database) >= viewsSinceVersion) dropViews(database);
+      if (pending.length > 0 && versionOf(database) >= viewsSinceVersion) dropViews(database, file);
       for (const migration of pending) apply(database, file, migration);
       if (withViews) addMissingColumns(database, columns);
       if (withViews && !hasViews(database, views)) makeViews(database, file, views);

@@ -142,7 +142,7 @@ describe('a file whose tables lack a column that views of this program name', ()
     database.exec('ALTER TABLE trial DROP COLUMN export_bytes');
     database.close();
     expect(() => openQueries(path)).toThrow(
-      /lacks what view v_\w+ of this quantsweep reads \(no such column: t\.export_bytes\)\. quantsweep run/,
+      /lacks what view v_\w+ of this quantsweep reads \(no such column: t\.export_bytes\)\. quantsweep migrate/,
     );
   });
 });
