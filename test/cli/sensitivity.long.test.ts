@@ -83,8 +83,8 @@ describe('the plan', () => {
 `);
     const { code, stdout } = await quantsweep(folder, 'plan', writeExperiment(folder, grid));
     expect(code).toBe(0);
-    expect(stdout).toMatch(/observe {4}4 calibration batches of 2, kept at/);
-    expect(stdout).toMatch(/observe {4}4 calibration batches of 2 in the order of seed 7, kept at/);
+    expect(stdout).toMatch(/observe {4}4 calibration batches of 2, snapshots at/);
+    expect(stdout).toMatch(/observe {4}4 calibration batches of 2 in the order of seed 7, snapshots at/);
     expect(stdout).toMatch(/rank {7}each layer quantized alone on 8 samples; for 2 trials/);
   });
 });

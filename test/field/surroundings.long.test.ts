@@ -73,7 +73,7 @@ function failing(name: string, code: string, when: string): string {
 /** One line that names the cause, exit code 1, and no trial that failed. */
 function expectEnded({ code, stdout, stderr }: Ended, folder: string, cause: RegExp): void {
   expect(stderr, stdout).toMatch(cause);
-  expect(stderr.trim().split('\n')).toHaveLength(1);
+  expect(stderr.trim().split('\n'), stderr).toHaveLength(1);
   expect(stderr).toContain('Then run the same command again: finished work is kept.');
   expect(code).toBe(1);
   // What planning met already leaves no database behind.
@@ -97,12 +97,17 @@ describe('18: a sweep', () => {
       failing('mkdtempSync', 'ENOSPC', 'true'),
       /temporary folder.*ENOSPC.*Free some space/,
     ],
-    ['a disk that does not read', failing('readSync', 'EIO', 'true'), /EIO/],
+    // Node's own loader of modules reads by readSync too.
+    [
+      'a disk that does not read',
+      failing('readSync', 'EIO', `!new Error().stack.includes('node:internal/modules')`),
+      /EIO/,
+    ],
     [
       'a profile that is cut',
       failing('readFileSync', 'none', 'false').replace(
         'return real(...given);',
-        `const read = real(...given); return first.includes('profile-') ? read.slice(0, 100) : read;`,
+        `const read = real(...given); return first.includes('profile-') && !first.endsWith('.js') ? read.slice(0, 100) : read;`,
       ),
       /profile in .* is not whole.*Free some space/,
     ],

@@ -79,8 +79,8 @@ const sweeps: Readonly<Record<string, BegunSweep>> = {
 const demo: BegunSweep = {
   file: join(shipped, 'demo.yaml'),
   set: [
-    ...['data.calibration.scenes=8', 'data.calibration.batchSize=2', 'data.calibration.batches=[2, 4]'],
-    ...['data.evaluation.scenes=6', 'search.samples=4'],
+    ...['data.calibration.options:={seed: 2, scenes: 8}', 'data.calibration.batchSize=2'],
+    ...['data.evaluation.options:={seed: 3, scenes: 6}', 'data.calibration.batches=[2, 4]', 'search.samples=4'],
   ],
 };
 
