@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path';
 import { exportTrial, type ExportSummary } from '../export/export-trial.js';
 import type { TrialSettings } from '../plan/plan.js';
 import { readTrial, type StoredTrial } from '../store/read/read-trial.js';
+import { UsageError } from '../errors/usage-error.js';
 import { checkOverwrite, databaseFiles } from './outputs/check-overwrite.js';
 import { pickSweep } from './pick-sweep.js';
 import { pickTrial, readDatabase } from './read-database.js';
@@ -40,6 +41,7 @@ export interface ExportOutcome extends ExportSummary {
  */
 export function exportModel(database: string, request: ExportRequest): ExportOutcome {
   const { output, model, calibrationTable, smoothedModel, force = false } = request;
+  if (output === '') throw new UsageError('Expected a file to write for output, got an empty name.');
   const trial = readDatabase(database, (queries) => {
     const sweep = pickSweep(queries, request.sweep);
     return readTrial(queries, sweep, pickTrial(queries, sweep, String(request.trial ?? 'best')));

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { ExperimentError } from '../experiment/experiment-error.js';
 import { LARGEST_EXPERIMENT_BYTES, loadExperiment as loadText } from '../experiment/load-experiment.js';
 import type { Experiment } from '../experiment/sections/settings.js';
+import { UsageError } from '../errors/usage-error.js';
 import { ExperimentFileError } from '../errors/experiment-file-error.js';
 import { kindOfFile } from '../formats/io/kind-of-file.js';
 
@@ -39,13 +40,18 @@ export interface LoadOptions {
  * @throws {ExperimentError} with everything that is wrong with it, and where
  * @throws {ExperimentFileError} where the file can't be read
  */
-export function loadExperiment(source: string | ExperimentObject, options: LoadOptions = {}): Experiment {
+export function loadExperiment(source: string | object, options: LoadOptions = {}): Experiment {
   const { set = [], database, folder = '.' } = options;
+  if (typeof source !== 'string' && (typeof source !== 'object' || (source as unknown) === null)) {
+    throw new UsageError(`Expected the path of an experiment file or an object, got ${typeof source}.`);
+  }
+  if (!(set instanceof Array)) throw new UsageError('Expected a list of "path=value" for set.');
+  if (database === '') throw new UsageError('Expected a database file, got an empty name.');
   const overrides = database === undefined ? set : [...set, `run.database=${database}`];
   if (typeof source === 'string') return loadText(source, overrides, readExperimentText);
-  const path = join(resolve(folder), `${nameOf(source)}.yaml`);
+  const path = join(resolve(folder), `${nameOf(source as ExperimentObject)}.yaml`);
   try {
-    return loadText(path, overrides, () => textOf(source));
+    return loadText(path, overrides, () => textOf(source as ExperimentObject));
   } catch (error) {
     throw error instanceof ExperimentError ? withoutLines(error) : error;
   }
@@ -75,7 +81,7 @@ function requirePlain(value: unknown, field: string, around: readonly unknown[])
   if (around.includes(value)) refuse('an object that contains itself');
   const prototype: unknown = Object.getPrototypeOf(value);
   const isPlain = Array.isArray(value) || prototype === Object.prototype || prototype === null;
-  if (!isPlain) refuse(`a ${value.constructor.name}`);
+  if (!isPlain) refuse(`a ${(value.constructor as { readonly name?: string } | undefined)?.name ?? 'special object'}`);
   for (const [key, inner] of Object.entries(value)) {
     requirePlain(inner, field === '' ? key : Array.isArray(value) ? `${field}[${key}]` : `${field}.${key}`, [
       ...around,

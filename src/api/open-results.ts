@@ -36,7 +36,7 @@ export interface Results {
    *
    * @throws UsageError for a name that there is not
    */
-  named(name: string, parameters?: Readonly<Record<string, string | number | null>>): readonly ResultRow[];
+  named(name: string, parameters?: Readonly<Record<string, string | number | null | undefined>>): readonly ResultRow[];
   close(): void;
 }
 
@@ -51,16 +51,24 @@ export interface Results {
  */
 export function openResults(database: string): Results {
   const queries = openQueries(database);
+  let isOpen = true;
   return { sweeps, rows, query, named, close };
 
   function sweeps(): readonly string[] {
+    requireOpen();
     return sweepNames(queries);
   }
 
   function rows<View extends ViewName>(view: View, where: Partial<ViewRow<View>> = {}): readonly ViewRow<View>[] {
+    if (!Object.hasOwn(viewColumns, view)) {
+      throw new UsageError(`Expected one of the views ${Object.keys(viewColumns).join(', ')}; got "${view}".`);
+    }
     const columns = Object.keys(viewColumns[view]);
     const given = Object.entries(where).filter(([, value]) => value !== undefined) as [string, SqlValue][];
-    for (const [column] of given) {
+    for (const [column, value] of given) {
+      if (value !== null && !['string', 'number', 'bigint'].includes(typeof value)) {
+        throw new UsageError(`Expected a number, text or null for ${column} of ${view}, got ${String(value)}.`);
+      }
       if (columns.includes(column)) continue;
       throw new UsageError(`Expected a column of ${view} (${columns.join(', ')}), got "${column}".`);
     }
@@ -73,6 +81,7 @@ export function openResults(database: string): Results {
   }
 
   function query(sql: string, parameters: QueryParameters = []): readonly ResultRow[] {
+    requireOpen();
     try {
       const result = queries.query(sql, parameters);
       return result.rows.map((row) =>
@@ -85,7 +94,7 @@ export function openResults(database: string): Results {
 
   function named(
     name: string,
-    parameters: Readonly<Record<string, string | number | null>> = {},
+    parameters: Readonly<Record<string, string | number | null | undefined>> = {},
   ): readonly ResultRow[] {
     const found = findNamedQuery(name);
     if (found === undefined) {
@@ -98,10 +107,19 @@ export function openResults(database: string): Results {
       throw new UsageError(`Expected a parameter of ${name} (${allowed.join(', ')}), got "${strange}".`);
     }
     const defaults = found.parameters.map((parameter) => [parameter.name, parameter.default] as const);
-    return query(found.sql, { sweep: sweeps()[0] ?? null, ...Object.fromEntries(defaults), ...parameters });
+    const given = Object.entries(parameters).filter(([, value]) => value !== undefined);
+    return query(found.sql, {
+      sweep: sweeps()[0] ?? null,
+      ...Object.fromEntries([...defaults, ...given]),
+    });
   }
 
   function close(): void {
+    isOpen = false;
     queries.close();
+  }
+
+  function requireOpen(): void {
+    if (!isOpen) throw new UsageError('The results are closed. Open them again with openResults.');
   }
 }

@@ -15,6 +15,7 @@ import { StoreError } from '../store/store-error.js';
 import type { SweepReader } from '../store/store.js';
 import { openStoreForReading } from '../store/write/sqlite-store.js';
 import { describeStage } from './describe-stage.js';
+import { requireExperiment } from './require-experiment.js';
 
 export interface PlanOptions {
   /**
@@ -92,6 +93,7 @@ export interface SweepPreview {
  *   database
  */
 export async function planSweep(experiment: Experiment, options: PlanOptions = {}): Promise<SweepPreview> {
+  requireExperiment(experiment);
   const code = { use: 'plan', allowed: options.allowCode ?? false } as const;
   const { executor: open = localExecutor(), onHashing } = options;
   const prepared = await prepareSweep(experiment, { open, code, onHashing });

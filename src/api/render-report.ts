@@ -5,6 +5,7 @@ import { markdownSummary } from '../report/output/markdown/markdown-summary.js';
 import { withRelativePaths } from '../report/relative-paths.js';
 import { renderReport as renderPage } from '../report/pages/render-report.js';
 import type { Query } from '../report/query.js';
+import { UsageError } from '../errors/usage-error.js';
 import { pickSweep } from './pick-sweep.js';
 import { readDatabase } from './read-database.js';
 
@@ -21,6 +22,8 @@ export interface ReportRequest {
   readonly generatedAt?: Date;
 }
 
+const formats: readonly string[] = ['html', 'markdown', 'json'];
+
 /**
  * The report of one sweep as text. Paths in it are relative to the experiment file.
  *
@@ -28,6 +31,10 @@ export interface ReportRequest {
  */
 export function renderReport(database: string, request: ReportRequest = {}): string {
   const { format = 'html', generatedAt = new Date() } = request;
+  if (!formats.includes(format)) {
+    throw new UsageError(`Expected html, markdown or json as the format of a report, got "${format}".`);
+  }
+  if (Number.isNaN(generatedAt.getTime())) throw new UsageError('Expected a valid date for generatedAt.');
   return readDatabase(database, (queries) => {
     const sweep = pickSweep(queries, request.sweep);
     const query: Query = withRelativePaths((sql, params) => queries.query(sql, params as never[]), [sweep]);

@@ -13,15 +13,18 @@ import { runSweep as runStages, type SweepOutcome } from '../schedule/run-sweep.
 import type { SweepEvent } from '../schedule/sweep-events.js';
 import { StoreError } from '../store/store-error.js';
 import type { SweepStore } from '../store/store.js';
+import { EventListener } from './event-listener.js';
 import { FreshComparisons } from './fresh-comparisons.js';
 import { openUnlocked } from './open-unlocked.js';
+import { requireExperiment } from './require-experiment.js';
 
 export interface RunOptions {
   /**
-   * Aborting it ends the children at once and loses at most the attempts that run; a later run goes
-   * on from there.
+   * Aborting it stops the sweep: while models and data are opened, when that is done; later at
+   * once, with the loss of at most the attempts that run. A later run goes on from there.
    */
   readonly signal?: AbortSignal;
+  /** Told what happens. What it throws stops the sweep, and `runSweep` rejects with it. */
   readonly onEvent?: (event: RunEvent) => void;
   /**
    * Lets the experiment run the modules and commands that it names. Default: false, and naming one
@@ -94,6 +97,19 @@ export interface RunOutcome extends SweepOutcome {
  *   needs. What is finished is kept.
  */
 export async function runSweep(experiment: Experiment, options: RunOptions = {}): Promise<RunOutcome> {
+  requireExperiment(experiment);
+  const listener = new EventListener(options.onEvent);
+  const signals = [listener.signal, ...(options.signal === undefined ? [] : [options.signal])];
+  const told = { ...options, onEvent: listener.tell, signal: AbortSignal.any(signals) };
+  const outcome = await prepareAndRun(experiment, told);
+  listener.rethrow();
+  return outcome;
+}
+
+type ToldOptions = RunOptions & Required<Pick<RunOptions, 'onEvent' | 'signal'>>;
+
+async function prepareAndRun(experiment: Experiment, options: ToldOptions): Promise<RunOutcome> {
+  if (options.signal.aborted) return stoppedBefore(experiment.name, experiment.run.database);
   const code = { use: 'run', allowed: options.allowCode ?? false } as const;
   const { executor: open = localExecutor(), onHashing } = options;
   const prepared = await prepareSweep(experiment, { open, code, onHashing });
@@ -104,9 +120,15 @@ export async function runSweep(experiment: Experiment, options: RunOptions = {})
   }
 }
 
-async function openAndRun(prepared: PreparedSweep, options: RunOptions): Promise<RunOutcome> {
+/** Stopped before the database was opened, so that nothing is known of what is in it. */
+function stoppedBefore(name: string, database: string): RunOutcome {
+  const nothing = { ran: 0, stopped: 0, cached: 0, failed: [], failedBefore: [], interrupted: true };
+  return { ...nothing, name, database, note: null };
+}
+
+async function openAndRun(prepared: PreparedSweep, options: ToldOptions): Promise<RunOutcome> {
   const { plan, provider, inputs, slots, experiment: capped } = prepared;
-  const onEvent = options.onEvent ?? ((): void => undefined);
+  const { onEvent, signal } = options;
   onEvent({
     kind: 'prepared',
     provider: { name: provider.provider, why: provider.why },
@@ -114,16 +136,12 @@ async function openAndRun(prepared: PreparedSweep, options: RunOptions): Promise
     notes: [...inputs.notes, ...(capped.notes ?? []), ...saturationNotes(capped)],
   });
   const { database, lockWaitMinutes } = capped.run;
-  const signal = options.signal ?? new AbortController().signal;
   const store = await openUnlocked(database, { wait: options.wait ?? true, lockWaitMinutes }, signal, (message) => {
     onEvent({ kind: 'opening', message });
   });
-  if (store === null) {
-    const nothing = { ran: 0, stopped: 0, cached: 0, failed: [], failedBefore: [], interrupted: true };
-    return { ...nothing, name: plan.name, database, note: null };
-  }
+  if (store === null) return stoppedBefore(plan.name, database);
   try {
-    const outcome = await runPrepared(prepared, store, { ...options, onEvent, signal });
+    const outcome = await runPrepared(prepared, store, options);
     // Before it is said that all went well: what can't be made whole is no success.
     return { ...outcome, name: plan.name, database, note: store.close() };
   } catch (cause) {

@@ -40,6 +40,7 @@ const cli = yargs(hideBin(process.argv))
   )
   .demandCommand(1, 'Name a command; `quantsweep --help` lists them.')
   .strict()
+  .check(requireOnce)
   .recommendCommands()
   .version(version)
   .help()
@@ -54,10 +55,27 @@ const cli = yargs(hideBin(process.argv))
     throw error;
   });
 
+/** Options that may be given several times. */
+function mayRepeat(name: string): boolean {
+  return ['_', 'set', 'param', 'compare', 'compare-sweeps', 'compareSweeps', 'page', 'sweep'].includes(name);
+}
+
+/** yargs makes a list of an option that is repeated, which would go on as one text. */
+function requireOnce(typed: Readonly<Record<string, unknown>>): true {
+  for (const [name, value] of Object.entries(typed)) {
+    if (Array.isArray(value) && !mayRepeat(name))
+      throw new CommandLineError(`Give --${name} once, not ${value.length} times.`);
+  }
+  return true;
+}
+
 /** yargs refused the command line. */
 class CommandLineError extends Error {
   override readonly name = 'CommandLineError';
 }
+
+/** The shell asks for completions: it shows standard output, and errors would only disturb. */
+const isCompleting = process.argv.includes('--get-yargs-completions');
 
 let outputFailed = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -72,7 +90,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await cli.parseAsync();
 } catch (error) {
-  if (error instanceof CommandLineError) {
+  if (isCompleting) {
+    process.exitCode = ExitCode.done;
+  } else if (error instanceof CommandLineError) {
     process.stderr.write(`${error.message}\nSee \`quantsweep --help\`.\n`);
     process.exitCode = ExitCode.usage;
   } else {

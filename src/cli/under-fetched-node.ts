@@ -24,8 +24,11 @@ export function startUnderFetchedNode(root: string): boolean {
   }
   const child = spawn(node, process.argv.slice(1), { stdio: 'inherit', env: { ...process.env, [MARK]: '1' } });
   // Ctrl-C in a terminal reaches the child by itself, which stops cleanly; this process waits for
-  // it.
-  process.on('SIGINT', () => undefined);
+  // it. Without a terminal the signal was sent to this process alone.
+  const inTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+  process.on('SIGINT', () => {
+    if (!inTerminal) child.kill('SIGINT');
+  });
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
     process.stderr.write(`quantsweep: ${node} could not be started: ${error.message}\n`);

@@ -39,7 +39,7 @@ describe('quantsweep export', () => {
     const refusals: readonly (readonly [readonly string[], RegExp])[] = [
       [['fp32', '-o', 'a.onnx'], /nothing is quantized in it/],
       [['nothing', '-o', 'a.onnx'], /"nothing", which matches none/],
-      [['best', '-o', 'there.onnx'], /there\.onnx is there already/],
+      [['best', '-o', 'there.onnx'], /there\.onnx exists already/],
       [['best', '-o', demoModel, '--force'], /own model, which is never overwritten/],
       [['best', '-o', 'a.onnx', '--model', 'small.yaml'], /small\.yaml: Expected an ONNX model/],
       [['best'], /Missing required argument: output/],

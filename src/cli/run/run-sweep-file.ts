@@ -33,6 +33,7 @@ export async function runSweepFile(path: string, overrides: readonly string[], f
     columns: process.stdout.isTTY ? process.stdout.columns : null,
   });
   const warnings: SweepWarning[] = [];
+  const seen = new Set<RunEvent['kind']>();
   try {
     const outcome = await runSweep(experiment, {
       ...options,
@@ -41,11 +42,16 @@ export async function runSweepFile(path: string, overrides: readonly string[], f
       onEvent: (event) => {
         // Until then a signal ends the process at once, and nothing is lost.
         if (event.kind === 'prepared') handlers.push(stopOnSignal(stopping));
+        seen.add(event.kind);
         if (event.kind === 'warning') warnings.push(event.warning);
         tell(event, progress);
       },
     });
     progress.finish();
+    if (!seen.has('planned')) {
+      say('Stopped. Run the same command again to continue.');
+      return ExitCode.interrupted;
+    }
     const code = conclude(outcome, flags.failFast);
     sayAgain(warnings);
     if (outcome.note !== null) say(outcome.note);

@@ -1,4 +1,5 @@
-import type { Bindable, Connection } from '../file/connection.js';
+import type { Bindable } from '../bindable.js';
+import type { Connection } from '../file/connection.js';
 import { canPair, readDoneTrial, readOutcome, type DoneTrial } from './done-trial.js';
 import { compareOutcomes, isSignificant, type PairedComparison } from './paired-comparison.js';
 import { messageOf } from '../file/sqlite-failure.js';

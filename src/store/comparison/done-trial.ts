@@ -1,4 +1,5 @@
-import type { Bindable, Connection } from '../file/connection.js';
+import type { Bindable } from '../bindable.js';
+import type { Connection } from '../file/connection.js';
 
 /** A finished trial as comparisons see it. */
 export interface DoneTrial {

@@ -1,5 +1,6 @@
 import { pairedEffect, type PairedOutcomes } from '../../statistics/paired-effect.js';
-import type { Bindable, Connection } from '../file/connection.js';
+import type { Bindable } from '../bindable.js';
+import type { Connection } from '../file/connection.js';
 import { canPair, readDoneTrial, readOutcome, type DoneTrial, type StoredOutcome } from './done-trial.js';
 import { messageOf } from '../file/sqlite-failure.js';
 import { StoreError } from '../store-error.js';

@@ -1,3 +1,4 @@
+import type { Bindable } from '../bindable.js';
 import type Database from 'better-sqlite3';
 
 import { explainFailure } from './sqlite-failure.js';
@@ -10,9 +11,6 @@ export interface Guard {
   /** The error of a failed transaction, or the one behind it. */
   cause(error: unknown): unknown;
 }
-
-/** What can be bound to a statement's parameters, in order. */
-export type Bindable = string | number | bigint | Uint8Array | null;
 
 /** An open database with each statement prepared once, found again by its text. */
 export class Connection {

@@ -1,7 +1,8 @@
 import type { ChannelHistograms } from '../../records/channel-histograms.js';
 import { displayHistogram, type ChannelInputs } from '../../calibrate/histograms/display-histogram.js';
 import { pickChannel } from '../../calibrate/histograms/pick-channel.js';
-import type { Bindable, Connection } from '../file/connection.js';
+import type { Bindable } from '../bindable.js';
+import type { Connection } from '../file/connection.js';
 import { decodeHistograms } from '../payload/histogram-payload.js';
 import { messageOf } from '../file/sqlite-failure.js';
 import { StoreError } from '../store-error.js';

@@ -1,5 +1,5 @@
 import { modesWithAlphas } from '../../smooth/modes/registry.js';
-import type { Bindable } from '../file/connection.js';
+import type { Bindable } from '../bindable.js';
 
 /** A question that is asked often, as SQL over the documented views. */
 export interface NamedQuery {

@@ -1,7 +1,8 @@
 import Database from 'better-sqlite3';
 
 import { checkReadsOnly } from './check-reads-only.js';
-import { Connection, type Bindable } from '../file/connection.js';
+import type { Bindable } from '../bindable.js';
+import { Connection } from '../file/connection.js';
 import { openReadOnly } from '../file/open-read-only.js';
 import { explainFailure, messageOf } from '../file/sqlite-failure.js';
 import { StoreError } from '../store-error.js';

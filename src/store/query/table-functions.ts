@@ -2,7 +2,8 @@ import type Database from 'better-sqlite3';
 
 import { activationHistogramRows, channelHistogramRows } from './activation-histogram.js';
 import { compareTrialsRows } from '../comparison/compare-trials-rows.js';
-import type { Bindable, Connection } from '../file/connection.js';
+import type { Bindable } from '../bindable.js';
+import type { Connection } from '../file/connection.js';
 import { pairedEffectRows } from '../comparison/paired-effect-rows.js';
 import { StoreError } from '../store-error.js';
 

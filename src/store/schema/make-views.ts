@@ -49,11 +49,12 @@ export function makeViews(database: Database.Database, file: string, views: read
 }
 
 function requireNoTable(database: Database.Database, file: string, name: string): void {
-  const found = database.prepare('SELECT type FROM sqlite_schema WHERE name = ?').pluck().get(name);
+  const found = database.prepare('SELECT type FROM sqlite_schema WHERE name = ?').pluck().get(name) as
+    string | undefined;
   if (found === undefined || found === 'view') return;
   throw new StoreError(
     'foreign-database',
-    `${file} has a ${String(found)} called ${name}, which is the name of a view of quantsweep. Rename it (ALTER TABLE ${name} RENAME TO ...) and run the same command again; the file is as it was.`,
+    `${file} has a ${found} called ${name}, which is the name of a view of quantsweep. Rename it (ALTER TABLE ${name} RENAME TO ...) and run the same command again; the file is as it was.`,
   );
 }
 
