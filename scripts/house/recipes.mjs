@@ -6,6 +6,11 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const addition = (path) => ({ [path]: readFileSync(new URL(`additions/${path}`, import.meta.url), 'utf8') });
+/** The executor of the conformance tests, moved into src/. */
+const inProcessExecutor = readFileSync(new URL('../../test/engine/memory-executor.ts', import.meta.url), 'utf8')
+  .replaceAll("'../../src/engine/", "'../")
+  .replaceAll('MemoryExecutor', 'InProcessExecutor');
+
 const demoModel = fileURLToPath(new URL('../../experiments/demo/bev-demo.onnx', import.meta.url));
 
 /** Eight random samples and one trial; `more` are further lines of YAML. */
@@ -185,7 +190,7 @@ export const recipes = [
   {
     kind: 'an execution engine',
     goal: 1,
-    files: addition('src/engine/in-process/in-process-executor.ts'),
+    files: { 'src/engine/in-process/in-process-executor.ts': inProcessExecutor },
     attempt(tools) {
       writeFileSync(join(tools.folder, 'tried.yaml'), experiment(alpha));
       const module = (path) => JSON.stringify(pathToFileURL(join(tools.project, 'dist', path)).href);
