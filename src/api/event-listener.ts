@@ -1,6 +1,6 @@
 /**
- * The caller's listener, kept apart from the work: what it throws, or rejects with, is no failure of
- * a trial. The sweep is stopped, and the error handed over when it has ended.
+ * The caller's listener, kept apart from the work: what it throws, or rejects with, is no failure
+ * of a trial. The sweep is stopped, and the error handed over when it has ended.
  */
 export class EventListener<Event> {
   readonly #listener: ((event: Event) => unknown) | undefined;
