@@ -1,9 +1,9 @@
 import { explainDamage } from '../store/file/explain-damage.js';
-import { findNamedQuery, namedQueries } from '../store/query/named-queries.js';
 import { openQueries, type QueryParameters, type SqlValue } from '../store/query/query-database.js';
 import { viewColumns, type ViewName, type ViewRow } from '../store/query/view-columns.js';
 import { sweepNames } from '../store/read/sweep-names.js';
 import { UsageError } from '../errors/usage-error.js';
+import { requireNamedQuery } from './require-named-query.js';
 
 /** A row of any query, by column name. Of columns of one name the last counts. */
 export type ResultRow = Readonly<Record<string, SqlValue>>;
@@ -96,11 +96,7 @@ export function openResults(database: string): Results {
     name: string,
     parameters: Readonly<Record<string, string | number | null | undefined>> = {},
   ): readonly ResultRow[] {
-    const found = findNamedQuery(name);
-    if (found === undefined) {
-      const known = namedQueries.map((other) => other.name).join(', ');
-      throw new UsageError(`Expected one of the named queries ${known}; got "${name}".`);
-    }
+    const found = requireNamedQuery(name);
     const allowed = ['sweep', ...found.parameters.map((parameter) => parameter.name)];
     const strange = Object.keys(parameters).find((given) => !allowed.includes(given));
     if (strange !== undefined) {

@@ -3,7 +3,7 @@ import { text as readText } from 'node:stream/consumers';
 
 import type { Argv, CommandModule } from 'yargs';
 
-import { findNamedQuery, namedQueries, type NamedQuery } from '../../store/query/named-queries.js';
+import { namedQueries, type NamedQuery } from '../../store/query/named-queries.js';
 import type { QueryConnection, QueryResult } from '../../store/query/query-database.js';
 import { sweepNames } from '../../store/read/sweep-names.js';
 import { rowFormats, rowTexts, type RowFormat } from '../query/format-rows.js';
@@ -16,6 +16,7 @@ import {
   type ParameterValues,
 } from '../query/query-parameters.js';
 import { pickSweep } from '../../api/pick-sweep.js';
+import { requireNamedQuery } from '../../api/require-named-query.js';
 import { UsageError } from '../../errors/usage-error.js';
 import { writeStdout } from '../query/write-stdout.js';
 
@@ -79,14 +80,6 @@ async function runQueryCommand(args: QueryArguments): Promise<void> {
       await writeStdout(rowTexts(stream, args.format, width));
     },
     'given',
-  );
-}
-
-function requireNamedQuery(name: string): NamedQuery {
-  const query = findNamedQuery(name);
-  if (query !== undefined) return query;
-  throw new UsageError(
-    `Expected one of the named queries ${namedQueries.map((known) => known.name).join(', ')}; got "${name}".`,
   );
 }
 
