@@ -1,5 +1,5 @@
 import type { ModelRecord } from '../src/records/model-record.js';
-import type { EnvironmentRecord } from '../src/store/store.js';
+import type { EnvironmentRecord } from '../src/records/machine-record.js';
 import { layerNames, modelSha256, type SyntheticGrid } from './synthetic-experiment.js';
 
 /** Where a synthetic sweep claims to have run. */

@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os';
 import { describeEnvironment } from '../../src/prepare/environment.js';
-import type { EnvironmentRecord } from '../../src/store/store.js';
+import type { EnvironmentRecord } from '../../src/records/machine-record.js';
 import { benchSize, type Size } from './size.js';
 
 /** Where and how a benchmark was run. */

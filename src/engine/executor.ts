@@ -1,6 +1,7 @@
 import { QuantsweepError } from '../errors/quantsweep-error.js';
 import type { InputIdentity } from '../formats/input-identity.js';
 import type { FailureRecord } from '../records/failure-record.js';
+import type { MachineRecord } from '../records/machine-record.js';
 import type { JobKind, JobOf, JobResult } from './jobs/jobs.js';
 import type { Slot } from './slot.js';
 
@@ -13,6 +14,8 @@ export interface Work<K extends JobKind> {
    * run.
    */
   readonly part: string | null;
+  /** For people: `observe batches 0-187`, or a trial's label. */
+  readonly label?: string;
   readonly job: JobOf<K>;
   /**
    * Samples of one run at most, since memory was short before or is foretold to be; null: as many
@@ -25,6 +28,8 @@ export interface Work<K extends JobKind> {
 export interface Place {
   /** e.g. `cpu:0`; stored with the attempt. */
   readonly device: string;
+  /** Stored with the attempt; absent: the machine of the sweep itself. */
+  readonly machine?: MachineRecord;
 }
 
 /** What is told while work runs. */
@@ -57,6 +62,8 @@ export interface WorkEvents {
  *   the same way again. `retry` true: what ran it was lost or short of something, another attempt
  *   may succeed, with `smallerBatches` one that feeds fewer samples at once. `endsSweep`: all other
  *   work would fail of it too. The place is usable again.
+ * - {@link JobReturned}: its place went away or gave it back, which is no fault of the work and no
+ *   failure: it is to be given again.
  * - {@link JobInterrupted}: it was stopped, by its signal or as the executor was closed. Nothing of
  *   it runs any more.
  * - What `started` rejected with.
@@ -67,13 +74,28 @@ export interface WorkEvents {
 export interface Executor {
   /** Pieces of work that run at once. May be 0 for a while, where places come and go. */
   readonly capacity: number;
-  /** Calls the listener whenever the capacity has changed. */
-  onCapacity(listener: (capacity: number) => void): void;
+  /**
+   * Pieces of work that are worth giving at once, at least `capacity`: more where handing one over
+   * takes time. What is given beyond it waits in the executor, and nothing gets faster by it.
+   */
+  readonly window: number;
+  /**
+   * The numerics class of every machine that runs this executor's work, see `engine/numerics`:
+   * equal work has equal bits on machines of one class. Decided when it is first asked for, and the
+   * same from then on; asked before the first piece of a sweep's work.
+   *
+   * @param wanted the class of what is finished already; null: any. An executor that has a choice
+   *   takes it, one that has none tells its own
+   * @throws JobInterrupted when the signal is aborted while it waits for a machine
+   */
+  numericsClass(wanted: string | null, signal?: AbortSignal): Promise<string>;
+  /** Calls the listener whenever capacity or window have changed. */
+  onCapacity(listener: () => void): void;
   /**
    * Runs work to its end. More of it than there is capacity for waits, first come, first served.
    *
    * @param signal aborting it stops this work alone, at once
-   * @throws JobError, JobInterrupted
+   * @throws JobError, JobReturned, JobInterrupted
    */
   run<K extends JobKind>(work: Work<K>, on: WorkEvents, signal?: AbortSignal): Promise<JobResult<K>>;
   /**
@@ -106,6 +128,14 @@ export class JobError extends QuantsweepError {
   constructor(readonly failure: FailureRecord) {
     super(failure.message);
   }
+}
+
+/**
+ * What ran the work went away or gave it back: a machine that is taken away with notice, one that
+ * lacks the data. The attempt counts as interrupted, and the work is given again.
+ */
+export class JobReturned extends QuantsweepError {
+  static override readonly errorClass = 'JobReturned';
 }
 
 /** Work was stopped, or its executor closed, before it came to its end. */

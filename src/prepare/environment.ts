@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { arch, cpus, hostname, platform, release, totalmem, availableParallelism } from 'node:os';
-import type { EnvironmentRecord } from '../store/store.js';
+import type { EnvironmentRecord } from '../records/machine-record.js';
 import { ownVersion, packageVersion } from './package-version.js';
 
 /** What this machine is and which versions run, as stored with every attempt. */

@@ -16,4 +16,6 @@ export interface FailureRecord {
    * failed.
    */
   readonly endsSweep?: boolean;
+  /** Id of the agent that was lost with the work; absent: none was. */
+  readonly lostAgent?: string;
 }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { ExecutionRecord } from '../records/execution-record.js';
 import type { FailureRecord } from '../records/failure-record.js';
-import { JobError, JobInterrupted, type Executor, type WorkEvents } from '../engine/executor.js';
+import { JobError, JobInterrupted, JobReturned, type Executor, type WorkEvents } from '../engine/executor.js';
 import { failureOf } from '../engine/failure-of.js';
 import type { JobKind, JobOf, JobResults } from '../engine/jobs/jobs.js';
 import type { AttemptSubject, SweepStore } from '../store/store.js';
@@ -35,6 +35,9 @@ export interface WorkResult<K extends JobKind> {
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
+
+/** Agents that may be lost at the same work: what takes machines down is not given to all of them. */
+const MOST_LOST_AGENTS = 2;
 
 function halved(batch: number): number | null {
   return batch > 1 ? Math.floor(batch / 2) : null;
@@ -71,15 +74,15 @@ export class WorkQueue {
     this.#options = options;
     this.#queue = new PQueue();
     const { executor } = options;
-    const fit = (capacity: number): void => {
+    const fit = (): void => {
       // Where nothing can run for a while everything waits.
-      if (capacity === 0) this.#queue.pause();
+      if (executor.window === 0) this.#queue.pause();
       else {
-        this.#queue.concurrency = capacity;
+        this.#queue.concurrency = executor.window;
         this.#queue.start();
       }
     };
-    fit(executor.capacity);
+    fit();
     executor.onCapacity(fit);
   }
 
@@ -108,30 +111,35 @@ export class WorkQueue {
 
   /**
    * Smaller batches are tried until none is smaller; attempts that are lost for another reason are
-   * counted.
+   * counted. Work that was returned is given again, as often as it takes.
    */
   async #attempts<K extends JobKind>(item: WorkItem<K>): Promise<WorkResult<K>> {
     let batchLimit: number | null = fewer(item);
     let lost = 0;
-    for (let number = 1; ; number++) {
+    const lostAgents = new Set<string>();
+    for (let number = 1; ; ) {
       try {
         // Queued anew each time: the slot serves other work while this waits.
         return await this.#queue.add(() => this.#attempt(item, batchLimit), { priority: item.priority });
       } catch (cause) {
+        if (cause instanceof JobReturned && !this.#stopping.signal.aborted) continue;
         const failure = cause instanceof JobError && cause.failure.retry ? cause.failure : null;
         const outOfMemory = failure?.smallerBatches === true;
+        const lostAgent = failure?.lostAgent;
+        if (lostAgent !== undefined) lostAgents.add(lostAgent);
         if (!outOfMemory) lost++;
         // A child that is lost twice at the same work may have been ended by a kernel that was
-        // short of memory.
-        const mayBeMemory = outOfMemory || (lost > 1 && failure?.endsSweep !== true);
+        // short of memory. A machine that is lost says nothing of memory.
+        const mayBeMemory = outOfMemory || (lost - lostAgents.size > 1 && failure?.endsSweep !== true);
         const smaller: number | null = mayBeMemory ? halved(batchLimit ?? item.batchSize) : null;
-        if (failure === null || (outOfMemory && smaller === null) || lost > this.#options.retries) {
+        const isPoison = lostAgents.size >= MOST_LOST_AGENTS;
+        if (failure === null || (outOfMemory && smaller === null) || lost > this.#options.retries || isPoison) {
           this.settle(item.cost);
           throw cause;
         }
         batchLimit = smaller ?? batchLimit;
         this.#options.onEvent({ kind: 'retrying', label: item.label, failure, attempt: number + 1, batchLimit });
-        await this.#pause(number);
+        await this.#pause(number++);
       }
     }
   }
@@ -148,7 +156,7 @@ export class WorkQueue {
     if (signal.aborted) throw new JobInterrupted('The sweep was stopped.');
     const job = await patience.write(item.job);
     const { subject, label } = item;
-    const work = { key: subject.key, part: subject.kind === 'stage' ? subject.part : null, job, batchLimit };
+    const work = { key: subject.key, part: subject.kind === 'stage' ? subject.part : null, label, job, batchLimit };
     const begun: { attempt: number | null; start: number } = { attempt: null, start: 0 };
     const on: WorkEvents = {
       started: async ({ device }) => {
@@ -182,7 +190,8 @@ export class WorkQueue {
   }
 
   #recordEnd(attempt: number, cause: unknown): void {
-    if (cause instanceof JobInterrupted) this.#options.store.interruptAttempt(attempt);
+    const isNoFailure = cause instanceof JobInterrupted || cause instanceof JobReturned;
+    if (isNoFailure) this.#options.store.interruptAttempt(attempt);
     else this.#options.store.failAttempt(attempt, attemptFailure(cause));
   }
 

@@ -1,6 +1,7 @@
 import type { ReferenceWarning } from '../reference/reference-warning.js';
 import type { Experiment } from '../experiment/sections/settings.js';
 import type { DisplayHistograms, ObservationRecord } from '../records/observation-record.js';
+import type { EnvironmentRecord } from '../records/machine-record.js';
 import type { EvaluationRecord, OutcomeRecord } from '../records/evaluation-record.js';
 import type { ExecutionRecord } from '../records/execution-record.js';
 import type { FailureRecord } from '../records/failure-record.js';
@@ -9,21 +10,6 @@ import type { ModelRecord } from '../records/model-record.js';
 import type { SearchRecord } from '../records/search-record.js';
 import type { StoppedTrialRecord, TrialRecord } from '../records/trial-record.js';
 import type { ContentKey, PlannedTrial, SweepPlan } from '../plan/plan.js';
-
-export interface EnvironmentRecord {
-  readonly quantsweepVersion: string;
-  readonly nodeVersion: string;
-  readonly onnxruntimeVersion: string;
-  readonly os: string;
-  readonly host: string;
-  readonly cpuModel: string;
-  readonly cpuFlags: string;
-  readonly cpuCores: number;
-  readonly memoryMb: number;
-  readonly gpu: string | null;
-  readonly gpuDriver: string | null;
-  readonly gitCommit: string | null;
-}
 
 /** A piece of work that an attempt is made at. */
 export type AttemptSubject =

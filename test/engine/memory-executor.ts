@@ -30,6 +30,14 @@ export class MemoryExecutor implements Executor {
     return 1;
   }
 
+  get window(): number {
+    return 1;
+  }
+
+  numericsClass(): Promise<string> {
+    return Promise.resolve('memory');
+  }
+
   onCapacity(): void {
     // One process stays one process.
   }

@@ -9,7 +9,8 @@ import type { ObservationRecord } from '../../src/records/observation-record.js'
 import type { TrialRecord } from '../../src/records/trial-record.js';
 import type { Experiment } from '../../src/experiment/sections/settings.js';
 import type { PlannedStage, PlannedTrial, SweepPlan, TrialSettings } from '../../src/plan/plan.js';
-import type { EnvironmentRecord, StoredReference, StoredSearch, SweepStore } from '../../src/store/store.js';
+import type { EnvironmentRecord } from '../../src/records/machine-record.js';
+import type { StoredReference, StoredSearch, SweepStore } from '../../src/store/store.js';
 import type { SearchSettings } from '../../src/experiment/sections/settings.js';
 import { everyLayer, plainQuantization } from '../quantize/preparations.js';
 

@@ -43,6 +43,14 @@ class LocalExecutor implements Executor {
     return this.#pool.size;
   }
 
+  get window(): number {
+    return this.capacity;
+  }
+
+  numericsClass(): Promise<string> {
+    throw new Error('TODO');
+  }
+
   onCapacity(): void {
     // The slots of a machine stay as they are.
   }

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { ExecutionRecord } from '../../records/execution-record.js';
 import type { FailureRecord } from '../../records/failure-record.js';
 import type { LayerRankRecord } from '../../records/rank-record.js';
+import type { EnvironmentRecord } from '../../records/machine-record.js';
 import type { ModelRecord } from '../../records/model-record.js';
 import type { DisplayHistograms, ObservationRecord } from '../../records/observation-record.js';
 import type { OutcomeRecord } from '../../records/evaluation-record.js';
@@ -31,7 +32,6 @@ import { explainFailure } from '../file/sqlite-failure.js';
 import { StoreError } from '../store-error.js';
 import type {
   AttemptSubject,
-  EnvironmentRecord,
   StoredBest,
   StoredFailure,
   StoredReference,

@@ -5,7 +5,7 @@ import type { LayerRecord, ModelRecord } from '../../records/model-record.js';
 import type { Connection } from '../file/connection.js';
 import { RowNumbers } from './row-numbers.js';
 import { StoreError } from '../store-error.js';
-import type { EnvironmentRecord } from '../store.js';
+import type { EnvironmentRecord } from '../../records/machine-record.js';
 
 /** Records a model and its layers, or renews what is known of them; returns its row id. */
 export function writeModel(connection: Connection, model: ModelRecord): number {
