@@ -122,7 +122,10 @@ export class WorkQueue {
         // Queued anew each time: the slot serves other work while this waits.
         return await this.#queue.add(() => this.#attempt(item, batchLimit), { priority: item.priority });
       } catch (cause) {
-        if (cause instanceof JobReturned && !this.#stopping.signal.aborted) continue;
+        if (cause instanceof JobReturned) {
+          await this.#pause(1);
+          continue;
+        }
         const failure = cause instanceof JobError && cause.failure.retry ? cause.failure : null;
         const outOfMemory = failure?.smallerBatches === true;
         const lostAgent = failure?.lostAgent;

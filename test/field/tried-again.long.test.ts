@@ -2,6 +2,7 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { localEngine } from '../../src/engine/local/local-engine.js';
 import { localExecutor } from '../../src/engine/local/local-executor.js';
 import { describeEnvironment } from '../../src/prepare/environment.js';
 import { prepareSweep } from '../../src/prepare/prepare-sweep.js';
@@ -25,7 +26,7 @@ async function planned(folder: string, path: string, ...more: readonly string[])
 async function writeShortOfMemory(folder: string, path: string): Promise<void> {
   const database = `run.database=${join(folder, 'quantsweep.db')}`;
   const prepared = await prepareSweep(loadExperiment(path, { set: [database] }), {
-    open,
+    engine: localEngine(open),
     code: { use: 'run', allowed: false },
   });
   await prepared.executor.close();
