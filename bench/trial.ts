@@ -131,7 +131,11 @@ async function measure(subject: TrialExperiment): Promise<object> {
   const [fp32, ...quantized] = sweep.plan.trials;
   const { preprocess, evaluation, model } = fp32!.settings;
   const store = openStore(database);
-  store.beginSweep(sweep.experiment, sweep.plan, [...sweep.inputs.models.values()], environment);
+  store.beginSweep(sweep.experiment, sweep.plan, [...sweep.inputs.models.values()], {
+    environment,
+    numericsClass: null,
+    agent: null,
+  });
   // The stages, and a trial in each child: what a sweep of many trials pays once.
   await runTrials(sweep, [fp32!, ...quantized.splice(0, SLOTS)], store);
   const { io } = loadModel(jobModel(model, sweep.inputs), caches);

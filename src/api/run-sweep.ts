@@ -6,7 +6,7 @@ import type { OnHashing } from '../formats/hash-source.js';
 import type { SweepPlan } from '../plan/plan.js';
 import { triedTrials, tryAll } from '../schedule/tried-trials.js';
 import { Patience } from '../schedule/patience.js';
-import { describeEnvironment } from '../prepare/environment.js';
+import { ownMachine } from '../prepare/environment.js';
 import { planMemory, type PlannedMemory } from '../prepare/plan-memory.js';
 import { prepareSweep, type PreparedSweep } from '../prepare/prepare-sweep.js';
 import { saturationNotes } from '../prepare/saturation.js';
@@ -220,9 +220,9 @@ async function runPrepared(
     onEvent(event);
   };
   const patience = new Patience({ minutes: lockWaitMinutes, onEvent: onSweepEvent, signal });
-  const environment = describeEnvironment();
+  const machine = ownMachine(null);
   await patience.write(() => {
-    store.beginSweep(experiment, plan, [...inputs.models.values()], environment);
+    store.beginSweep(experiment, plan, [...inputs.models.values()], machine);
   });
   // Beginning the sweep dropped those of trials that were finished before.
   comparisons.all();

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { localEngine } from '../../src/engine/local/local-engine.js';
 import { localExecutor } from '../../src/engine/local/local-executor.js';
-import { describeEnvironment } from '../../src/prepare/environment.js';
+import { ownMachine } from '../../src/prepare/environment.js';
 import { prepareSweep } from '../../src/prepare/prepare-sweep.js';
 import { loadExperiment } from '../../src/api/load-experiment.js';
 import { stageConditions, trialConditions } from '../../src/schedule/work-conditions.js';
@@ -32,7 +32,7 @@ async function writeShortOfMemory(folder: string, path: string): Promise<void> {
   await prepared.executor.close();
   const { experiment, plan, inputs } = prepared;
   const store = openStore(experiment.run.database);
-  store.beginSweep(experiment, plan, [...inputs.models.values()], describeEnvironment());
+  store.beginSweep(experiment, plan, [...inputs.models.values()], ownMachine(null));
   const short = { errorClass: 'OutOfMemory', message: 'too much', retry: true };
   const because = { errorClass: 'StageFailed', message: 'Its observe stage failed: too much', retry: false };
   for (const stage of plan.stages) {
