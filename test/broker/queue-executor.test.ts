@@ -38,5 +38,6 @@ describeWithRedis('a queue with an agent', () => {
     engines.push(engine);
     return engine.open(request);
   };
-  describeExecutor('agents of a broker', open);
+  // An agent tells of progress once a second.
+  describeExecutor('agents of a broker', open, { tellsEveryStep: false });
 });

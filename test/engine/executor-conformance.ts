@@ -21,6 +21,7 @@ const LONG = 400_000;
 export function describeExecutor(
   name: string,
   open: (request: ExecutorRequest) => Executor | Promise<Executor>,
+  { tellsEveryStep = true } = {},
 ): void {
   const write = temporaryFiles();
   const model = writeModel(write, 'N');
@@ -93,10 +94,13 @@ export function describeExecutor(
     it('tells where work begins, then how it gets on', async () => {
       const on = listener();
       await (await openOn('cpu:0')).run<'observe'>(workOf(short), on);
-      expect(on.told).toEqual(['started on cpu:0', '3 of 15', '6 of 15', '9 of 15', '12 of 15', '15 of 15']);
+      const steps = ['3 of 15', '6 of 15', '9 of 15', '12 of 15', '15 of 15'];
+      expect(on.told[0]).toBe('started on cpu:0');
+      if (tellsEveryStep) expect(on.told.slice(1)).toEqual(steps);
+      else expect(steps.filter((step) => on.told.includes(step))).toEqual(on.told.slice(1));
     });
 
-    it('feeds no run more samples than the limit', async () => {
+    it.runIf(tellsEveryStep)('feeds no run more samples than the limit', async () => {
       const on = listener();
       await (await openOn('cpu:0')).run<'observe'>(workOf({ ...short, snapshots: [] }, 2), on);
       expect(on.told.slice(1, 4)).toEqual(['2 of 15', '4 of 15', '6 of 15']);
