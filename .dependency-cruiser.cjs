@@ -25,6 +25,7 @@ const mayImport = {
     ...['memo', 'errors', 'statistics', 'onnx', 'records', 'calibrate', 'smooth', 'formats', 'tasks', 'reference'],
     ...['experiment', 'quantize', 'losses', 'equivalence', 'plan'],
   ],
+  content: ['text', 'schema', 'errors', 'onnx', 'formats', 'tasks', 'plan', 'engine'],
   store: ['errors', 'statistics', 'records', 'calibrate', 'smooth', 'reference', 'experiment', 'quantize', 'plan'],
   prepare: [
     ...['text', 'errors', 'onnx', 'records', 'smooth', 'formats', 'tasks', 'experiment', 'quantize', 'plan'],
@@ -52,6 +53,7 @@ const pure = [
 
 /** Each outside package has one folder, or one file, that may import it. */
 const packages = {
+  aws4fetch: '^src/content/',
   '@bufbuild/protobuf': '^src/onnx/',
   'better-sqlite3': '^src/store/',
   'onnxruntime-node': '^src/engine/session/session\\.ts$',
