@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:tls';
 import { Queue, QueueEvents, Worker, type ConnectionOptions } from 'bullmq';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -47,6 +47,14 @@ describeWithRedis('Redis as the tests start it', () => {
     }
   });
 
+  it('keeps passwords and keys to their owner', () => {
+    expect(statSync(redis.credentialsFile('agent')).mode & 0o777).toBe(0o600);
+    const { secret } = redis.credentials('agent');
+    expect(secret).toMatch(/^[0-9a-f]{64}$/);
+    expect(redis.credentials('coordinator').secret).toBe(secret);
+    expect(redis.credentials('admin').secret).toBe(undefined);
+  });
+
   it('knows nobody without a password', () => {
     expect(() => redis.commandAs('agent', '--pass', 'wrong', 'PING')).toThrow(/WRONGPASS|AUTH failed/);
     expect(() => redis.commandAs('agent', '--user', 'default', '--pass', 'any', 'PING')).toThrow(/WRONGPASS|AUTH/);
@@ -54,7 +62,7 @@ describeWithRedis('Redis as the tests start it', () => {
 
   it('runs the jobs of BullMQ for both roles', async () => {
     const connection = (role: 'coordinator' | 'agent'): ConnectionOptions => {
-      const { user, password } = redis.credentials[role];
+      const { user, password } = redis.credentials(role);
       return { host: '127.0.0.1', port: redis.port, username: user, password, maxRetriesPerRequest: null };
     };
     const options = { prefix: 'quantsweep' };
@@ -142,14 +150,14 @@ describeWithRedis('Redis with TLS', () => {
 
   it.each(['127.0.0.1', 'localhost'])('shows a certificate for %s that the CA signed', async (servername) => {
     const name = servername === 'localhost' ? { servername } : {};
-    const socket = connect({ host: servername, port: redis.port, ca: readFileSync(redis.certificates!.ca), ...name });
+    const socket = connect({ host: servername, port: redis.port, ca: readFileSync(redis.authorities!.ca), ...name });
     await once(socket, 'secureConnect');
     expect(socket.authorized).toBe(true);
     socket.destroy();
   });
 
   it('is not trusted by clients of another CA', async () => {
-    const socket = connect({ host: '127.0.0.1', port: redis.port, ca: readFileSync(redis.certificates!.otherCa) });
+    const socket = connect({ host: '127.0.0.1', port: redis.port, ca: readFileSync(redis.authorities!.otherCa) });
     const [error] = (await once(socket, 'error').catch((reason: unknown) => [reason])) as [NodeJS.ErrnoException];
     expect(error.code).toMatch(/UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED|UNABLE_TO_GET_ISSUER/);
   });
