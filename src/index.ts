@@ -23,7 +23,8 @@ export type { Migration } from './api/migrate-database.js';
 export { exportModel } from './api/export-model.js';
 export type { ExportOutcome, ExportRequest } from './api/export-model.js';
 
-export type { Executor, ExecutorRequest, OpenExecutor, Place, Work, WorkEvents } from './engine/executor.js';
+export type { Executor, ExecutorRequest, OpenExecutor, Work, WorkEvents } from './engine/executor.js';
+export type { Place } from './records/place.js';
 export { localExecutor } from './engine/local/local-executor.js';
 export type { Experiment } from './experiment/sections/settings.js';
 export type { QueryParameters, SqlValue } from './store/query/query-database.js';

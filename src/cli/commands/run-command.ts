@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { brokerOption, withCredentials } from './broker-options.js';
 
 interface RunArguments {
   readonly experiment: string;
@@ -7,6 +8,8 @@ interface RunArguments {
   readonly 'fail-fast': boolean;
   readonly 'retry-failed': boolean;
   readonly wait: boolean;
+  readonly broker: string | undefined;
+  readonly credentials: string | undefined;
   readonly db: string | undefined;
 }
 
@@ -14,7 +17,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
   command: 'run <experiment>',
   describe: 'Run the trials of an experiment that are not cached',
   builder: (yargs) =>
-    yargs
+    withCredentials(yargs)
       .positional('experiment', { type: 'string', demandOption: true, describe: 'Experiment file (YAML)' })
       .option('set', {
         type: 'string',
@@ -40,6 +43,11 @@ export const runCommand: CommandModule<object, RunArguments> = {
         defaultDescription: "the experiment's run.database",
         describe: 'Database file for the results',
       })
+      .option('broker', {
+        ...brokerOption,
+        defaultDescription: 'runs on this machine',
+        describe: `Run on the agents of a broker. ${brokerOption.describe}`,
+      })
       .option('wait', {
         type: 'boolean',
         default: true,
@@ -54,9 +62,14 @@ export const runCommand: CommandModule<object, RunArguments> = {
     'fail-fast': failFast,
     'retry-failed': retryFailed,
     wait,
+    broker,
+    credentials,
     db,
   }) => {
     const { runSweepFile } = await import('../run/run-sweep-file.js');
-    process.exitCode = await runSweepFile(experiment, set, { database: db, allowCode, failFast, retryFailed, wait });
+    process.exitCode = await runSweepFile(experiment, set, {
+      ...{ database: db, allowCode, failFast, retryFailed, wait },
+      ...(broker === undefined ? {} : { broker: { url: broker, credentials: credentials ?? null } }),
+    });
   },
 };
