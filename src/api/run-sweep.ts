@@ -151,7 +151,9 @@ async function openEngine(
   if (broker === undefined) return { engine: localEngine(executor), agents, signal, close: () => Promise.resolve() };
   const { brokerAddress, brokerEngine } = await loadBroker();
   const cancelling = new AbortController();
-  const engine = await brokerEngine(brokerAddress(broker.url, broker.credentials ?? null), experiment, {
+  const { name, run, trials } = experiment;
+  const sweep = { name, database: run.database, tasks: trials.map(({ settings }) => settings.task) };
+  const engine = await brokerEngine(brokerAddress(broker.url, broker.credentials ?? null), sweep, {
     onNews: (message) => {
       onEvent({ kind: 'agents', message });
     },

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { ContentStore } from '../../content/content-store.js';
-import { JobError, JobInterrupted, type Place } from '../../engine/executor.js';
+import { JobError, JobInterrupted } from '../../engine/executor.js';
 import { localExecutor } from '../../engine/local/local-executor.js';
 import { deviceSlots } from '../../engine/providers/device-slots.js';
 import type { Provider } from '../../engine/providers/provider.js';
@@ -14,6 +14,7 @@ import { FallbackError } from '../../engine/session/check-fallback.js';
 import { DeviceLost } from '../../engine/trouble.js';
 import type { FailureRecord } from '../../records/failure-record.js';
 import type { MachineRecord } from '../../records/machine-record.js';
+import type { Place } from '../../records/place.js';
 import { describeEnvironment } from '../../prepare/environment.js';
 import type { BrokerAddress } from '../broker-address.js';
 import { connectToBroker, writeWhenThereIsRoom } from '../connection.js';
@@ -309,7 +310,10 @@ class Agent {
     const { errorClass, message, endsSweep } = failure;
     this.#says(`${errorClass}: ${message}`);
     if (errorClass === InputChangedError.errorClass) {
-      sweep.unfit((await sweep.changedContent()) ?? message);
+      const bad = await sweep.changedContent();
+      // Where this machine's files are as they were, it is the job that asks for others.
+      if (bad === null) return { kind: 'failure', place, failure };
+      sweep.unfit(bad);
       void this.#tell().catch(() => undefined);
       return returned(message);
     }

@@ -7,7 +7,8 @@ import type { Engine } from '../../engine/engine.js';
 import { PREFERRED } from '../../engine/providers/providers.js';
 import type { ResolvedProvider } from '../../engine/providers/resolve-provider.js';
 import { localEngine } from '../../engine/local/local-engine.js';
-import type { Experiment, RunSettings } from '../../experiment/sections/settings.js';
+import type { RunSettings } from '../../experiment/sections/settings.js';
+import type { TaskSettings } from '../../tasks/task-settings.js';
 import type { AgentRecord } from '../../records/agent-record.js';
 import type { BrokerAddress } from '../broker-address.js';
 import { connectToBroker } from '../connection.js';
@@ -26,6 +27,15 @@ export interface BrokerListener {
   readonly onCancelled: () => void;
 }
 
+/** The sweep that an engine is for. */
+export interface OwnSweep {
+  readonly name: string;
+  /** Path of its database. */
+  readonly database: string;
+  /** Of its trials; they may name code. */
+  readonly tasks: readonly TaskSettings[];
+}
+
 /** Runs a sweep on agents; closed when it is no longer used. */
 export interface BrokerEngine extends Engine {
   close(): Promise<void>;
@@ -39,7 +49,7 @@ export interface BrokerEngine extends Engine {
  */
 export async function brokerEngine(
   address: BrokerAddress,
-  { name, run, trials }: Experiment,
+  { name, database, tasks }: OwnSweep,
   listener: BrokerListener,
 ): Promise<BrokerEngine> {
   const redis = await connectToBroker(address, (contact) => {
@@ -51,7 +61,6 @@ export async function brokerEngine(
   subscriber.on('error', () => undefined);
   const seal = new Seal(address.secret);
   const directory = new Directory(redis, seal);
-  const tasks = trials.map(({ settings }) => settings.task);
   const local = localEngine();
   return {
     host: local.host,
@@ -63,7 +72,7 @@ export async function brokerEngine(
     resolveProvider: (settings) => providerOfAgents(settings, directory),
     open: ({ slots, hangSeconds, memoryMb, inputs }) => {
       const { provider, optimizationLevel, allowFallback = false } = slots[0]!.session;
-      const id = sweepId(name, run.database);
+      const id = sweepId(name, database);
       const describe = async (): Promise<DescribedSweep> => {
         const models = inputs.flatMap((input) => (input.kind === 'model' ? [input.path] : []));
         const sources = inputs.flatMap((input) => (input.kind === 'data' ? [input.source] : []));

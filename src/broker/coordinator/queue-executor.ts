@@ -232,14 +232,13 @@ export class QueueExecutor implements Executor {
   async #idOf({ label: _, ...content }: JobMessage): Promise<{ readonly id: string; readonly isThere: boolean }> {
     const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 40);
     const { queue } = await this.#open!;
-    let number = this.#tries.get(hash) ?? 0;
     // A try that was lost before this coordinator began is no work to wait for.
     for (;;) {
-      number++;
+      const number = (this.#tries.get(hash) ?? 0) + 1;
+      this.#tries.set(hash, number);
       const id = `${hash}-${number}`;
       const job = (await queue.getJob(id)) as Job | undefined;
       if (job !== undefined && !(await this.#isAdoptable(job, id))) continue;
-      this.#tries.set(hash, number);
       return { id, isThere: job !== undefined };
     }
   }
