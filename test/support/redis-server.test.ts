@@ -21,10 +21,23 @@ describeWithRedis('Redis as the tests start it', () => {
   });
 
   it.each<RedisRole>(['coordinator', 'agent'])('lets the %s do what its role needs', (role) => {
-    redis.commandAs(role, 'SET', 'quantsweep:x', '1');
-    expect(redis.commandAs(role, 'EVAL', `return redis.call('GET', KEYS[1])`, '1', 'quantsweep:x')).toBe('1');
-    redis.commandAs(role, 'PUBLISH', 'quantsweep:news', 'x');
+    redis.commandAs(role, 'SET', 'quantsweep:value:x', '1');
+    expect(redis.commandAs(role, 'EVAL', `return redis.call('GET', KEYS[1])`, '1', 'quantsweep:value:x')).toBe('1');
+    expect(redis.commandAs(role, 'GET', 'quantsweep:sweep:x')).toBe('');
     expect(redis.commandAs(role, 'INFO', 'server')).toContain('redis_version');
+  });
+
+  it('lets the coordinator alone announce sweeps and call work off', () => {
+    redis.commandAs('coordinator', 'SADD', 'quantsweep:fitting:x', 'sweep');
+    redis.commandAs('coordinator', 'SET', 'quantsweep:sweep:x', 'sweep');
+    redis.commandAs('coordinator', 'PUBLISH', 'quantsweep:cancel', 'x');
+    for (const words of [
+      ['SADD', 'quantsweep:fitting:x', 'sweep'],
+      ['SET', 'quantsweep:sweep:x', 'sweep'],
+      ['PUBLISH', 'quantsweep:cancel', 'x'],
+    ]) {
+      expect(() => redis.commandAs('agent', ...words), words.join(' ')).toThrow(/NOPERM/);
+    }
   });
 
   it.each<RedisRole>(['coordinator', 'agent'])('lets the %s do no more', (role) => {
@@ -65,7 +78,7 @@ describeWithRedis('Redis as the tests start it', () => {
       const { user, password } = redis.credentials(role);
       return { host: '127.0.0.1', port: redis.port, username: user, password, maxRetriesPerRequest: null };
     };
-    const options = { prefix: 'quantsweep' };
+    const options = { prefix: 'quantsweep:bull' };
     const queue = new Queue<number, number>('jobs', { ...options, connection: connection('coordinator') });
     const events = new QueueEvents('jobs', { ...options, connection: connection('coordinator') });
     const worker = new Worker<number, number>(
@@ -94,7 +107,7 @@ describeWithRedis('Redis as the tests start it', () => {
       await worker.close();
       await queue.clean(0, 10, 'completed');
       await queue.obliterate({ force: true });
-      expect(redis.command('KEYS', 'quantsweep:jobs*')).toBe('');
+      expect(redis.command('KEYS', 'quantsweep:bull:jobs*')).toBe('');
     } finally {
       await Promise.all([worker.close(), events.close(), queue.close()]);
     }
@@ -120,7 +133,7 @@ describeWithRedis('Redis as the tests start it', () => {
   it('refuses writes when it is full', () => {
     redis.setMaxMemory(1);
     try {
-      expect(() => redis.commandAs('coordinator', 'SET', 'quantsweep:x', '1')).toThrow(/OOM/);
+      expect(() => redis.commandAs('coordinator', 'SET', 'quantsweep:value:x', '1')).toThrow(/OOM/);
     } finally {
       redis.setMaxMemory(0);
     }
