@@ -25,7 +25,7 @@ const mayImport = {
     ...['memo', 'errors', 'statistics', 'onnx', 'records', 'calibrate', 'smooth', 'formats', 'tasks', 'reference'],
     ...['experiment', 'quantize', 'losses', 'equivalence', 'plan'],
   ],
-  content: ['errors', 'formats', 'tasks', 'engine'],
+  content: ['text', 'schema', 'errors', 'onnx', 'formats', 'tasks', 'plan', 'engine'],
   store: ['errors', 'statistics', 'records', 'calibrate', 'smooth', 'reference', 'experiment', 'quantize', 'plan'],
   prepare: [
     ...['text', 'errors', 'onnx', 'records', 'smooth', 'formats', 'tasks', 'experiment', 'quantize', 'plan'],
@@ -57,6 +57,7 @@ const pure = [
 /** Each outside package has one folder, or one file, that may import it. */
 const packages = {
   '@bufbuild/protobuf': '^src/onnx/',
+  aws4fetch: '^src/content/',
   '(bullmq|ioredis)': '^src/broker/',
   'better-sqlite3': '^src/store/',
   'onnxruntime-node': '^src/engine/session/session\\.ts$',

@@ -222,7 +222,7 @@ async function runPrepared(
     onEvent(event);
   };
   const patience = new Patience({ minutes: lockWaitMinutes, onEvent: onSweepEvent, signal });
-  const machine = ownMachine(null);
+  const machine = ownMachine(await executor.numericsClass(null, signal));
   await patience.write(() => {
     store.beginSweep(experiment, plan, [...inputs.models.values()], machine);
   });

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { dirname, resolve } from 'node:path';
 import { BrokerUsageError } from './broker-error.js';
 
 /** Where the broker is and how to be let in. */
@@ -37,8 +38,9 @@ const DEFAULT_PORT = 6379;
  * other users of the machine see them, nor in an experiment file.
  *
  * @param url `redis://` to this machine, `rediss://` (TLS) to any
- * @param file with lines `user=`, `password=`, `secret=`, `ca=`, of which those in the environment
- *   take the place; null: the one that QUANTSWEEP_BROKER_CREDENTIALS names, if it names one
+ * @param file with lines `user=`, `password=`, `secret=`, and `ca=` with a path relative to the
+ *   file; those in the environment take their place. Null: the one that
+ *   QUANTSWEEP_BROKER_CREDENTIALS names, if it names one
  * @throws BrokerUsageError
  */
 export function brokerAddress(
@@ -101,7 +103,8 @@ function isLoopback(host: string): boolean {
 }
 
 function credentials(file: string | null, environment: NodeJS.ProcessEnv): Credentials {
-  const found: { -readonly [Name in keyof Credentials]: Credentials[Name] } = file === null ? {} : readCredentials(file);
+  const found: { -readonly [Name in keyof Credentials]: Credentials[Name] } =
+    file === null ? {} : readCredentials(file);
   for (const [name, variable] of Object.entries(variables) as [keyof Credentials, string][]) {
     const value = environment[variable];
     if (value !== undefined && value !== '') found[name] = value;
@@ -124,7 +127,8 @@ function readCredentials(path: string): Credentials {
         `${path}, line ${index + 1}: expected ${Object.keys(variables).join('=, ')}= with a value, got something else.`,
       );
     }
-    found[name] = value;
+    // Copied with the file to another machine, the certificates are still beside it.
+    found[name] = name === 'ca' ? resolve(dirname(path), value) : value;
   }
   return found;
 }

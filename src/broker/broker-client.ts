@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { BrokerAddress } from './broker-address.js';
-import { connectToBroker } from './connection.js';
+import { connectToBroker, leaveBroker } from './connection.js';
 import { Directory } from './protocol/directory.js';
 import { Seal } from './protocol/seal.js';
 
@@ -13,6 +13,6 @@ export async function withDirectory<T>(
   try {
     return await work(new Directory(redis, new Seal(address.secret)), redis);
   } finally {
-    redis.disconnect();
+    await leaveBroker(redis);
   }
 }

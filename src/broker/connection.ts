@@ -35,7 +35,8 @@ export async function connectToBroker(address: BrokerAddress, onContact: OnConta
   }
   let isLost = false;
   redis.on('close', () => {
-    if (!isLost) onContact('lost');
+    // Left by this process itself, it is not lost.
+    if (!isLost && !left.has(redis)) onContact('lost');
     isLost = true;
   });
   redis.on('ready', () => {
@@ -43,6 +44,16 @@ export async function connectToBroker(address: BrokerAddress, onContact: OnConta
     isLost = false;
   });
   return redis;
+}
+
+/** Connections that this process ended itself. */
+const left = new WeakSet<Redis>();
+
+/** Ends a connection, and does not wait for a broker that is away. */
+export async function leaveBroker(redis: Redis): Promise<void> {
+  left.add(redis);
+  if (redis.status === 'ready') await redis.quit().catch(() => undefined);
+  redis.disconnect();
 }
 
 function optionsOf({ host, port, database, tls, ca, user, password }: BrokerAddress): RedisOptions {

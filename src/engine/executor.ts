@@ -139,7 +139,8 @@ export class JobInterrupted extends QuantsweepError {
 export function runOnce<K extends JobKind>(
   executor: Executor,
   job: JobOf<K> & { readonly kind: K },
+  signal?: AbortSignal,
 ): Promise<JobResult<K>> {
   const silent: WorkEvents = { started: () => undefined, progress: () => undefined };
-  return executor.run<K>({ key: job.kind, part: null, job, batchLimit: null }, silent);
+  return executor.run<K>({ key: job.kind, part: null, job, batchLimit: null }, silent, signal);
 }

@@ -39,6 +39,13 @@ export interface Format<Shape extends z.ZodRawShape = z.ZodRawShape, Source exte
    */
   code(source: Source): string | null;
   /**
+   * The fields of a source that hold a path, also where it may be null, or something that is no
+   * path, such as a list. By them another machine puts its own paths in.
+   */
+  readonly paths: readonly string[];
+  /** How a folder among {@link paths} is read; absent where all of them are files. */
+  readonly listing?: FolderListing;
+  /**
    * Every file that samples, labels and ground truth are read from.
    *
    * @throws DatasetError when a folder can't be listed
@@ -86,6 +93,19 @@ export interface SourceFile {
   readonly role: string | null;
 }
 
+/** Which files of a folder are read, as `listFiles` takes it. */
+export interface FolderListing {
+  /** Lower case, with the dot. */
+  readonly extensions: readonly string[];
+  /** 1: the folder's own files only. */
+  readonly depth: number;
+}
+
+/** Names of the fields of `Source` that may hold a text of any kind, so a path. */
+export type PathField<Source> = {
+  [Field in keyof Source & string]-?: string extends Extract<Source[Field], string> ? Field : never;
+}[keyof Source & string];
+
 /** In the order of the hash: header, before, the bytes of the files, after. */
 export interface SourceIdentity {
   /** Settings that select or make samples; the name of the format goes in front. */
@@ -98,7 +118,7 @@ type IdentityHeader = Readonly<Record<string, unknown>>;
 
 /** The definition as it is, its types inferred. */
 export function defineFormat<Shape extends z.ZodRawShape, Source extends object>(
-  format: Format<Shape, Source>,
+  format: Format<Shape, Source> & { readonly paths: readonly PathField<Source>[] },
 ): Format<Shape, Source> {
   return format;
 }

@@ -107,7 +107,7 @@ function modelOf(proto: ModelProto, ownPrefix: string): OnnxModel {
 }
 
 /** Initializers and tensors in attributes, those of subgraphs included. */
-function* tensorsOf(graph: GraphProto): Generator<TensorProto> {
+export function* tensorsOf(graph: GraphProto): Generator<TensorProto> {
   yield* graph.initializer;
   for (const node of graph.node) {
     for (const { t, tensors } of node.attribute) {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { DetectionGroundTruth } from '../formats/dataset.js';
+import type { PathField } from '../formats/format.js';
 import type { Settled } from '../schema/settled.js';
 import type { GatheredState, MetricContext, MetricResult, TaskMetric } from './metric.js';
 import type { Misfit, OutputShape } from './output-shape.js';
@@ -44,6 +45,13 @@ export interface Task<
   locate(settings: Settled<Shape>, folder: string): Settings;
   /** The user's own code that scores outputs; null: there is none. */
   code(task: Settings): TaskCode | null;
+  /** The fields of a task's settings that hold a path: see `paths` of a format. */
+  readonly paths: readonly string[];
+  /**
+   * The words that name files of the user's code, with the absolute path of each, where a folder
+   * among {@link paths} is where the code runs; absent where all of them are files.
+   */
+  namedFiles?(task: Settings): ReadonlyMap<string, string>;
   /**
    * What content keys hold of the task: by default all of its settings.
    *
@@ -102,7 +110,7 @@ export interface FitContext {
 
 /** The definition as it is, its types inferred. */
 export function defineTask<Shape extends z.ZodRawShape, Settings extends object, State extends GatheredState>(
-  task: Task<Shape, Settings, State>,
+  task: Task<Shape, Settings, State> & { readonly paths: readonly PathField<Settings>[] },
 ): Task<Shape, Settings, State> {
   return task;
 }

@@ -64,6 +64,13 @@ describe('the address of a broker', () => {
     expect(brokerAddress('redis://localhost', null, both)).toMatchObject({ user: 'me', password: 'p=1', secret });
   });
 
+  it('finds the certificates beside the file of credentials', () => {
+    const certificate = '-----BEGIN CERTIFICATE-----';
+    writeFileSync(join(folder, 'ca.pem'), certificate);
+    const path = file(`secret=${secret}\nca=ca.pem\n`);
+    expect(brokerAddress('rediss://localhost', path, {})).toMatchObject({ ca: certificate });
+  });
+
   it.skipIf(process.platform === 'win32')('refuses a file of credentials that others can read', () => {
     expect(() => brokerAddress('redis://localhost', file('user=agent\n', 0o640), environment)).toThrow(/chmod 600/);
   });

@@ -91,6 +91,21 @@ export function describeExecutor(
       expect(value).toEqual(here.value);
     });
 
+    it('tells one numerics class of its provider, whatever was asked for', async () => {
+      const executor = openOn('cpu:0');
+      const first = await executor.numericsClass(null);
+      expect(first).toMatch(/^cpu-[0-9a-f]{12}$/);
+      expect(await executor.numericsClass(first)).toBe(first);
+      const here = await runJob({ kind: 'numerics' }, oneThread, () => undefined);
+      expect(here.value).toEqual({ numericsClass: first });
+    });
+
+    it('tells no numerics class once it is closed', async () => {
+      const executor = openOn('cpu:0');
+      await executor.close();
+      expect(await outcome(executor.numericsClass(null))).toBeInstanceOf(JobInterrupted);
+    });
+
     it('tells where work begins, then how it gets on', async () => {
       const on = listener();
       await (await openOn('cpu:0')).run<'observe'>(workOf(short), on);

@@ -1,10 +1,11 @@
 import { describe } from 'vitest';
-import { redisServerPath } from './redis-server.js';
+import { pathOfProgram } from './path-of-program.js';
 
 /** Set where Redis must be there (.ci/run): its absence fails instead of skipping. */
 const required = (process.env['QUANTSWEEP_REQUIRE_REDIS'] ?? '') !== '';
-const skipped = redisServerPath === null && !required;
-if (skipped) console.warn('skipped: no redis-server; Debian: apt-get install redis-server');
+const missing = ['redis-server', 'openssl'].filter((program) => pathOfProgram(program) === null).join(' ');
+const skipped = missing !== '' && !required;
+if (skipped) console.warn(`skipped: no ${missing}; Debian: apt-get install ${missing}`);
 
 /** Tests that need a real Redis: skipped where the system has none, and said so. */
 export function describeWithRedis(name: string, tests: () => void): void {

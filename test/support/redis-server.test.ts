@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:tls';
 import { Queue, QueueEvents, Worker, type ConnectionOptions } from 'bullmq';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -21,10 +21,23 @@ describeWithRedis('Redis as the tests start it', () => {
   });
 
   it.each<RedisRole>(['coordinator', 'agent'])('lets the %s do what its role needs', (role) => {
-    redis.commandAs(role, 'SET', 'quantsweep:x', '1');
-    expect(redis.commandAs(role, 'EVAL', `return redis.call('GET', KEYS[1])`, '1', 'quantsweep:x')).toBe('1');
-    redis.commandAs(role, 'PUBLISH', 'quantsweep:news', 'x');
+    redis.commandAs(role, 'SET', 'quantsweep:value:x', '1');
+    expect(redis.commandAs(role, 'EVAL', `return redis.call('GET', KEYS[1])`, '1', 'quantsweep:value:x')).toBe('1');
+    expect(redis.commandAs(role, 'GET', 'quantsweep:sweep:x')).toBe('');
     expect(redis.commandAs(role, 'INFO', 'server')).toContain('redis_version');
+  });
+
+  it('lets the coordinator alone announce sweeps and call work off', () => {
+    redis.commandAs('coordinator', 'SADD', 'quantsweep:fitting:x', 'sweep');
+    redis.commandAs('coordinator', 'SET', 'quantsweep:sweep:x', 'sweep');
+    redis.commandAs('coordinator', 'PUBLISH', 'quantsweep:cancel', 'x');
+    for (const words of [
+      ['SADD', 'quantsweep:fitting:x', 'sweep'],
+      ['SET', 'quantsweep:sweep:x', 'sweep'],
+      ['PUBLISH', 'quantsweep:cancel', 'x'],
+    ]) {
+      expect(() => redis.commandAs('agent', ...words), words.join(' ')).toThrow(/NOPERM/);
+    }
   });
 
   it.each<RedisRole>(['coordinator', 'agent'])('lets the %s do no more', (role) => {
@@ -47,6 +60,14 @@ describeWithRedis('Redis as the tests start it', () => {
     }
   });
 
+  it('keeps passwords and keys to their owner', () => {
+    expect(statSync(redis.credentialsFile('agent')).mode & 0o777).toBe(0o600);
+    const { secret } = redis.credentials('agent');
+    expect(secret).toMatch(/^[0-9a-f]{64}$/);
+    expect(redis.credentials('coordinator').secret).toBe(secret);
+    expect(redis.credentials('admin').secret).toBe(undefined);
+  });
+
   it('knows nobody without a password', () => {
     expect(() => redis.commandAs('agent', '--pass', 'wrong', 'PING')).toThrow(/WRONGPASS|AUTH failed/);
     expect(() => redis.commandAs('agent', '--user', 'default', '--pass', 'any', 'PING')).toThrow(/WRONGPASS|AUTH/);
@@ -54,10 +75,10 @@ describeWithRedis('Redis as the tests start it', () => {
 
   it('runs the jobs of BullMQ for both roles', async () => {
     const connection = (role: 'coordinator' | 'agent'): ConnectionOptions => {
-      const { user, password } = redis.credentials[role];
+      const { user, password } = redis.credentials(role);
       return { host: '127.0.0.1', port: redis.port, username: user, password, maxRetriesPerRequest: null };
     };
-    const options = { prefix: 'quantsweep' };
+    const options = { prefix: 'quantsweep:bull' };
     const queue = new Queue<number, number>('jobs', { ...options, connection: connection('coordinator') });
     const events = new QueueEvents('jobs', { ...options, connection: connection('coordinator') });
     const worker = new Worker<number, number>(
@@ -86,7 +107,7 @@ describeWithRedis('Redis as the tests start it', () => {
       await worker.close();
       await queue.clean(0, 10, 'completed');
       await queue.obliterate({ force: true });
-      expect(redis.command('KEYS', 'quantsweep:jobs*')).toBe('');
+      expect(redis.command('KEYS', 'quantsweep:bull:jobs*')).toBe('');
     } finally {
       await Promise.all([worker.close(), events.close(), queue.close()]);
     }
@@ -112,7 +133,7 @@ describeWithRedis('Redis as the tests start it', () => {
   it('refuses writes when it is full', () => {
     redis.setMaxMemory(1);
     try {
-      expect(() => redis.commandAs('coordinator', 'SET', 'quantsweep:x', '1')).toThrow(/OOM/);
+      expect(() => redis.commandAs('coordinator', 'SET', 'quantsweep:value:x', '1')).toThrow(/OOM/);
     } finally {
       redis.setMaxMemory(0);
     }
@@ -142,14 +163,14 @@ describeWithRedis('Redis with TLS', () => {
 
   it.each(['127.0.0.1', 'localhost'])('shows a certificate for %s that the CA signed', async (servername) => {
     const name = servername === 'localhost' ? { servername } : {};
-    const socket = connect({ host: servername, port: redis.port, ca: readFileSync(redis.certificates!.ca), ...name });
+    const socket = connect({ host: servername, port: redis.port, ca: readFileSync(redis.authorities!.ca), ...name });
     await once(socket, 'secureConnect');
     expect(socket.authorized).toBe(true);
     socket.destroy();
   });
 
   it('is not trusted by clients of another CA', async () => {
-    const socket = connect({ host: '127.0.0.1', port: redis.port, ca: readFileSync(redis.certificates!.otherCa) });
+    const socket = connect({ host: '127.0.0.1', port: redis.port, ca: readFileSync(redis.authorities!.otherCa) });
     const [error] = (await once(socket, 'error').catch((reason: unknown) => [reason])) as [NodeJS.ErrnoException];
     expect(error.code).toMatch(/UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED|UNABLE_TO_GET_ISSUER/);
   });

@@ -1,35 +1,34 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { loopbackPort } from './loopback-port.js';
-import { makeTestCertificates, type TestCertificates } from './test-certificates.js';
+import { pathOfProgram } from './path-of-program.js';
 
 const example = fileURLToPath(new URL('../../examples/redis/', import.meta.url));
 
-/** Where the system keeps a program; null where it has none. */
-function pathOf(program: string): string | null {
-  const folders = (process.env['PATH'] ?? '').split(':').filter((folder) => folder !== '');
-  return folders.map((folder) => join(folder, program)).find((path) => existsSync(path)) ?? null;
-}
-
-/** The system's Redis; null where it is not installed. */
-export const redisServerPath = pathOf('redis-server');
+const redisServerPath = pathOfProgram('redis-server');
 
 /** Ends the server with the process that started it, also when that one is killed. */
-const setprivPath = pathOf('setpriv');
-
-const roles = ['admin', 'coordinator', 'agent'] as const;
+const setprivPath = pathOfProgram('setpriv');
 
 /** The users of examples/redis/users.acl. */
-export type RedisRole = (typeof roles)[number];
+export type RedisRole = 'admin' | 'coordinator' | 'agent';
 
 export interface RedisCredentials {
-  readonly user: RedisRole;
+  readonly user: string;
   readonly password: string;
+  readonly secret: string | undefined;
+}
+
+/** PEM files. */
+export interface RedisAuthorities {
+  /** Certificate of the CA that signed the server's. */
+  readonly ca: string;
+  /** That of a CA that signed nothing of this server. */
+  readonly otherCa: string;
 }
 
 export interface RedisOptions {
@@ -44,43 +43,37 @@ process.on('exit', () => {
 });
 
 /**
- * A real Redis on loopback, with the settings and users of examples/redis, in a temporary folder
- * and on a port of its own.
+ * A real Redis on loopback as examples/redis sets it up, in a temporary folder and on a port of its
+ * own.
  */
 export class RedisServer {
   readonly url: string;
-  readonly credentials: Readonly<Record<RedisRole, RedisCredentials>>;
-  /** The key that coordinator and agents sign with. */
-  readonly secret = randomBytes(24).toString('hex');
-  readonly certificates: TestCertificates | null;
-  readonly port: number;
+  /** Null without TLS. */
+  readonly authorities: RedisAuthorities | null;
   readonly #folder: string;
   #server: ChildProcess;
 
   private constructor(
     folder: string,
-    port: number,
+    readonly port: number,
     server: ChildProcess,
-    credentials: Readonly<Record<RedisRole, RedisCredentials>>,
-    certificates: TestCertificates | null,
+    tls: boolean,
   ) {
     this.#folder = folder;
-    this.port = port;
     this.#server = server;
-    this.credentials = credentials;
-    this.certificates = certificates;
-    this.url = `${certificates === null ? 'redis' : 'rediss'}://127.0.0.1:${port}`;
+    this.url = `${tls ? 'rediss' : 'redis'}://127.0.0.1:${port}`;
+    this.authorities = tls ? { ca: join(folder, 'secrets/ca.pem'), otherCa: join(folder, 'others/ca.pem') } : null;
   }
 
   static async start({ tls = false }: RedisOptions = {}): Promise<RedisServer> {
     const folder = mkdtempSync(join(tmpdir(), 'quantsweep-redis-'));
     try {
-      const certificates = tls ? makeTestCertificates(folder) : null;
-      const credentials = writeUsers(folder);
+      makeSecrets(join(folder, 'secrets'));
+      if (tls) makeSecrets(join(folder, 'others'));
       for (let attempt = 1; ; attempt++) {
         const port = loopbackPort();
-        const started = await launch(folder, port, certificates);
-        if (typeof started !== 'string') return new RedisServer(folder, port, started, credentials, certificates);
+        const started = await launch(folder, port, tls);
+        if (typeof started !== 'string') return new RedisServer(folder, port, started, tls);
         if (!isPortTaken(started) || attempt === 20) throw new Error(`redis-server did not start: ${started}`);
       }
     } catch (error) {
@@ -93,14 +86,27 @@ export class RedisServer {
     return this.#server.pid!;
   }
 
+  /** A file as `--credentials` takes it. */
+  credentialsFile(role: RedisRole): string {
+    return join(this.#folder, 'secrets', `${role}.credentials`);
+  }
+
+  /** The role's user and password, and for the roles that sign the key that they sign with. */
+  credentials(role: RedisRole): RedisCredentials {
+    const lines = readFileSync(this.credentialsFile(role), 'utf8').split('\n');
+    const value = (name: string): string | undefined =>
+      lines.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1);
+    return { user: value('user')!, password: value('password')!, secret: value('secret') };
+  }
+
   /** What a process of the role finds in its environment. */
   environment(role: 'coordinator' | 'agent'): Readonly<Record<string, string>> {
-    const { user, password } = this.credentials[role];
+    const { user, password, secret } = this.credentials(role);
     return {
       QUANTSWEEP_BROKER_USER: user,
       QUANTSWEEP_BROKER_PASSWORD: password,
-      QUANTSWEEP_BROKER_SECRET: this.secret,
-      ...(this.certificates === null ? {} : { QUANTSWEEP_BROKER_CA: this.certificates.ca }),
+      QUANTSWEEP_BROKER_SECRET: secret!,
+      ...(this.authorities === null ? {} : { QUANTSWEEP_BROKER_CA: this.authorities.ca }),
     };
   }
 
@@ -115,7 +121,7 @@ export class RedisServer {
   async restart(): Promise<void> {
     if (!hasEnded(this.#server)) throw new Error('Expected a server that was killed; this one runs');
     for (let attempt = 1; ; attempt++) {
-      const started = await launch(this.#folder, this.port, this.certificates);
+      const started = await launch(this.#folder, this.port, this.authorities !== null);
       if (typeof started !== 'string') {
         this.#server = started;
         return;
@@ -171,8 +177,8 @@ export class RedisServer {
 
   /** One command of a user; throws what the server refuses. */
   commandAs(role: RedisRole, ...words: readonly string[]): string {
-    const { user, password } = this.credentials[role];
-    const tls = this.certificates === null ? [] : ['--tls', '--cacert', this.certificates.ca];
+    const { user, password } = this.credentials(role);
+    const tls = this.authorities === null ? [] : ['--tls', '--cacert', this.authorities.ca];
     return execFileSync(
       'redis-cli',
       ['-e', '-h', '127.0.0.1', '-p', String(this.port), ...tls, '--user', user, ...words],
@@ -191,36 +197,24 @@ export function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   return RedisServer.start(options);
 }
 
-/** Copies the users of the example, with passwords in place of their names. */
-function writeUsers(folder: string): Readonly<Record<RedisRole, RedisCredentials>> {
-  let users = readFileSync(join(example, 'users.acl'), 'utf8');
-  const credentials = roles.map((user): readonly [RedisRole, RedisCredentials] => {
-    const password = randomBytes(16).toString('hex');
-    users = users.replace(`>${user.toUpperCase()}_PASSWORD`, `>${password}`);
-    return [user, { user, password }];
-  });
-  writeFileSync(join(folder, 'users.acl'), users, { mode: 0o600 });
-  return Object.fromEntries(credentials) as Record<RedisRole, RedisCredentials>;
+/** Users, credentials and certificates in a new folder, as the documentation makes them. */
+function makeSecrets(folder: string): void {
+  execFileSync('sh', [join(example, 'make-secrets.sh'), folder], { stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
 /** A server that accepts connections, or what it printed before it ended. */
-async function launch(
-  folder: string,
-  port: number,
-  certificates: TestCertificates | null,
-): Promise<ChildProcess | string> {
+async function launch(folder: string, port: number, tls: boolean): Promise<ChildProcess | string> {
   if (redisServerPath === null) throw new Error('Expected redis-server: apt-get install redis-server');
-  const listens =
-    certificates === null
-      ? ['--port', String(port)]
-      : [
-          ...['--port', '0', '--tls-port', String(port), '--tls-auth-clients', 'no'],
-          ...['--tls-cert-file', certificates.certificate, '--tls-key-file', certificates.key],
-          ...['--tls-ca-cert-file', certificates.ca],
-        ];
-  const program = [redisServerPath, join(example, 'redis.conf'), '--dir', folder, ...listens];
+  const listens = tls
+    ? [
+        ...['--port', '0', '--tls-port', String(port), '--tls-auth-clients', 'no'],
+        ...['--tls-cert-file', 'server.pem', '--tls-key-file', 'server.key', '--tls-ca-cert-file', 'ca.pem'],
+      ]
+    : ['--port', String(port)];
+  const secrets = join(folder, 'secrets');
+  const program = [redisServerPath, join(example, 'redis.conf'), '--dir', secrets, ...listens];
   const [command, ...args] = setprivPath === null ? program : [setprivPath, '--pdeathsig', 'KILL', ...program];
-  const server = spawn(command!, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  const server = spawn(command!, args, { cwd: secrets, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(server);
   server.once('exit', () => running.delete(server));
   return new Promise((resolve, reject) => {

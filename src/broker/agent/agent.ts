@@ -17,7 +17,7 @@ import type { MachineRecord } from '../../records/machine-record.js';
 import type { Place } from '../../records/place.js';
 import { describeEnvironment } from '../../prepare/environment.js';
 import type { BrokerAddress } from '../broker-address.js';
-import { connectToBroker, writeWhenThereIsRoom } from '../connection.js';
+import { connectToBroker, leaveBroker, writeWhenThereIsRoom } from '../connection.js';
 import { Directory } from '../protocol/directory.js';
 import { handshakeName, ownHandshake, type Handshake } from '../protocol/handshake.js';
 import type { AgentMessage, OutcomeMessage, PlaceMessage, ProgressMessage } from '../protocol/messages.js';
@@ -92,8 +92,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   try {
     await new Agent(options, provider, handshake, redis, subscriber).run();
   } finally {
-    redis.disconnect();
-    subscriber.disconnect();
+    await leaveBroker(redis);
+    await leaveBroker(subscriber);
   }
 }
 

@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import type { Redis } from 'ioredis';
 import { describeContent } from '../../content/describe-content.js';
 import { replacePaths } from '../../content/replace-paths.js';
 import { InputError } from '../../errors/input-error.js';
@@ -11,7 +10,7 @@ import type { RunSettings } from '../../experiment/sections/settings.js';
 import type { TaskSettings } from '../../tasks/task-settings.js';
 import type { AgentRecord } from '../../records/agent-record.js';
 import type { BrokerAddress } from '../broker-address.js';
-import { connectToBroker } from '../connection.js';
+import { connectToBroker, leaveBroker } from '../connection.js';
 import { Directory } from '../protocol/directory.js';
 import { Seal } from '../protocol/seal.js';
 import type { OnBrokerNews } from './broker-news.js';
@@ -87,8 +86,8 @@ export async function brokerEngine(
       return new QueueExecutor({ redis, subscriber, seal, provider, describe, sweep: id, ...listener });
     },
     close: async () => {
-      await closeConnection(redis);
-      await closeConnection(subscriber);
+      await leaveBroker(redis);
+      await leaveBroker(subscriber);
     },
   };
 }
@@ -103,10 +102,4 @@ async function providerOfAgents({ provider: wanted }: RunSettings, directory: Di
   throw new InputError(
     'run.provider is auto, and no agent is there that could be asked. Start an agent first, or say which provider: --set run.provider=cpu',
   );
-}
-
-/** Says goodbye, but does not wait for a broker that is away. */
-async function closeConnection(redis: Redis): Promise<void> {
-  if (redis.status === 'ready') await redis.quit().catch(() => undefined);
-  redis.disconnect();
 }

@@ -14,6 +14,7 @@ export const cifar10Format = defineFormat({
   channels: 'first',
   locate: ({ path }, absolute) => ({ path: absolute(path) }),
   code: () => null,
+  paths: ['path'],
   files: ({ path }) => filesByRole({ samples: path }),
   folderNames: () => null,
   identity: () => ({ header: {} }),

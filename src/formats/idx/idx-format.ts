@@ -24,6 +24,7 @@ export const idxFormat = defineFormat({
     labels: labels === null ? null : absolute(labels),
   }),
   code: () => null,
+  paths: ['path', 'labels'],
   files: ({ path, labels }) => filesByRole({ samples: path, labels }),
   folderNames: () => null,
   identity: () => ({ header: {} }),

@@ -17,6 +17,8 @@ export const imageFolderFormat = defineFormat({
     ...(classes === null ? {} : { classes: typeof classes === 'string' ? absolute(classes) : classes }),
   }),
   code: () => null,
+  paths: ['path', 'labels', 'classes'],
+  listing: { extensions: IMAGE_EXTENSIONS, depth: IMAGE_DEPTH },
   // Names inside the folder count: they give the order, and classes or the lines of a CSV go by
   // them.
   files: ({ path, labels, classes }) => [

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SurroundingsError } from '../../errors/surroundings-error.js';
+import { isGone, processPlace } from './process-place.js';
 
 /*
  * Temporary files of a sweep (profiles, optimized graphs, predictions) lie in one folder:
@@ -113,25 +113,6 @@ function isOwnFolder(path: string): boolean {
   return stat.isDirectory() && stat.uid === (process.getuid?.() ?? stat.uid);
 }
 
-function isGone(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (cause) {
-    return cause instanceof Error && 'code' in cause && cause.code === 'ESRCH';
-  }
-}
-
-/** Process numbers mean something on one machine, and within one container of it, alone. */
 function prefix(): string {
-  const place = createHash('sha256').update(`${hostname()} ${processNamespace()}`).digest('hex').slice(0, 8);
-  return `quantsweep-${place}-`;
-}
-
-function processNamespace(): string {
-  try {
-    return readlinkSync('/proc/self/ns/pid');
-  } catch {
-    return '';
-  }
+  return `quantsweep-${processPlace()}-`;
 }

@@ -13,6 +13,7 @@ export const moduleFormat = defineFormat({
   channels: 'asLaidOut',
   locate: ({ path, options: given }, absolute) => ({ path: absolute(path), options: given }),
   code: ({ path }) => `dataset ${path}`,
+  paths: ['path'],
   files: ({ path }) => filesByRole({ module: path }),
   folderNames: () => null,
   identity: async (source) => ({

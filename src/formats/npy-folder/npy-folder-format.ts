@@ -11,8 +11,7 @@ import { readNpyHeader } from '../npy/npy-header.js';
 import { createNpyFolder } from './npy-folder.js';
 
 /** The folder's own files only. */
-const DEPTH = 1;
-const EXTENSIONS = ['.npy'];
+const LISTING = { extensions: ['.npy'], depth: 1 };
 
 export const npyFolderFormat = defineFormat({
   description: 'Folder of .npy files, one sample each, in the order of their names.',
@@ -35,18 +34,23 @@ export const npyFolderFormat = defineFormat({
     groundTruth: groundTruth === null ? null : absolute(groundTruth),
   }),
   code: () => null,
+  paths: ['path', 'labels', 'groundTruth'],
+  listing: LISTING,
   // Names inside the folder count: they give the order, and the lines of a CSV go by them.
   files: ({ path, labels, groundTruth }) => [
-    ...listFiles(path, EXTENSIONS, DEPTH).map((name) => ({ role: `sample ${name}`, path: join(path, name) })),
+    ...listFiles(path, LISTING.extensions, LISTING.depth).map((name) => ({
+      role: `sample ${name}`,
+      path: join(path, name),
+    })),
     ...filesByRole({ labels, groundTruth }),
   ],
   folderNames: () => null,
   identity: () => ({ header: {} }),
   open: (source, preprocess) => {
-    const files = listFiles(source.path, EXTENSIONS, DEPTH);
+    const files = listFiles(source.path, LISTING.extensions, LISTING.depth);
     const labels = source.labels === null ? null : openLabels(source.labels, files);
     const groundTruth = openGroundTruth(source.groundTruth, files.length);
-    const note = leftOutNote(source.path, EXTENSIONS, DEPTH, [source.labels, source.groundTruth]);
+    const note = leftOutNote(source.path, LISTING.extensions, LISTING.depth, [source.labels, source.groundTruth]);
     const dataset = createNpyFolder(source.path, files, preprocess, labels, groundTruth);
     return note === null ? dataset : { ...dataset, notes: [note] };
   },

@@ -22,6 +22,7 @@ export const npyFormat = defineFormat({
     groundTruth: groundTruth === null ? null : absolute(groundTruth),
   }),
   code: () => null,
+  paths: ['path', 'labels', 'groundTruth'],
   files: ({ path, labels, groundTruth }) => filesByRole({ samples: path, labels, groundTruth }),
   folderNames: () => null,
   identity: () => ({ header: {} }),

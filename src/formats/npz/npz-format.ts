@@ -27,6 +27,7 @@ export const npzFormat = defineFormat({
     groundTruth: groundTruth === null ? null : absolute(groundTruth),
   }),
   code: () => null,
+  paths: ['path', 'groundTruth'],
   files: ({ path, groundTruth }) => filesByRole({ samples: path, groundTruth }),
   folderNames: () => null,
   identity: ({ array, labelsArray }) => ({ header: { array, labelsArray } }),

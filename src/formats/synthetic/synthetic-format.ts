@@ -16,6 +16,7 @@ export const syntheticFormat = defineFormat({
     ...{ shape, distribution, channelScales, seed, count },
   }),
   code: () => null,
+  paths: [],
   files: () => [],
   folderNames: () => null,
   // With the first sample, in case the version was forgotten.

@@ -15,6 +15,7 @@ export const centerDetectionTask = defineTask({
   judgedAs: 'detections',
   locate: ({ thresholds, maxDetections, minScore, bootstrap }) => ({ thresholds, maxDetections, minScore, bootstrap }),
   code: () => null,
+  paths: [],
   divergence: bernoulliDivergence,
   misfit: (dims, context) => heatmapMisfit(dims, context) ?? batchMisfit('[N, classes, H, W]', dims, context.rows),
   labelMisfit: () => null,

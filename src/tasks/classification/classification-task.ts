@@ -13,6 +13,7 @@ export const classificationTask = defineTask({
   judgedAs: null,
   locate: () => ({}),
   code: () => null,
+  paths: [],
   divergence: softmaxDivergence,
   misfit: classesMisfit,
   labelMisfit: (labels, [, classes]) => (typeof classes === 'number' ? labelMisfit(labels, classes) : null),

@@ -20,6 +20,8 @@ export const commandTask = defineTask({
     ...{ command, metric, higherIsBetter, timeoutSeconds, folder },
   }),
   code: (task) => ({ what: `metric command ${task.command.join(' ')}`, sha256: () => hashCommand(task) }),
+  paths: ['folder'],
+  namedFiles,
   // How long it may take changes no result.
   keyed: ({ metric, higherIsBetter }, sha256) => ({ sha256, metric, higherIsBetter }),
   divergence: relativeSquaredError,
@@ -38,9 +40,24 @@ export const commandTask = defineTask({
 async function hashCommand({ command, folder }: CommandTask): Promise<string> {
   const words = await Promise.all(
     command.map(async (word) => {
-      const path = resolve(folder, word);
-      return statSync(path, { throwIfNoEntry: false })?.isFile() === true ? { file: await hashFile(path) } : { word };
+      const path = fileOf(word, folder);
+      return path === null ? { word } : { file: await hashFile(path) };
     }),
   );
   return createHash('sha256').update(JSON.stringify(words)).digest('hex');
+}
+
+function namedFiles({ command, folder }: CommandTask): ReadonlyMap<string, string> {
+  const named = new Map<string, string>();
+  for (const word of command) {
+    const path = fileOf(word, folder);
+    if (path !== null) named.set(word, path);
+  }
+  return named;
+}
+
+/** The absolute path of the file that a word names; null: it names none. */
+function fileOf(word: string, folder: string): string | null {
+  const path = resolve(folder, word);
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true ? path : null;
 }

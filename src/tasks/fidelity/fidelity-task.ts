@@ -14,6 +14,7 @@ export const fidelityTask = defineTask({
   judgedAs: 'likeness',
   locate: ({ bootstrap: replicates }) => ({ bootstrap: replicates }),
   code: () => null,
+  paths: [],
   divergence: relativeSquaredError,
   misfit: anyOutputMisfit,
   labelMisfit: () => null,

@@ -26,6 +26,7 @@ export const moduleTask = defineTask({
     bootstrap,
   }),
   code: ({ path }) => ({ what: `metric ${path}`, sha256: () => hashFile(path) }),
+  paths: ['path'],
   keyed: ({ options: given, bootstrap }, sha256) => ({ sha256, options: given, bootstrap }),
   divergence: relativeSquaredError,
   misfit: anyOutputMisfit,

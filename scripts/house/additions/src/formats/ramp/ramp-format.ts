@@ -12,6 +12,7 @@ export const rampFormat = defineFormat({
   channels: 'first',
   locate: ({ count }) => ({ count }),
   code: () => null,
+  paths: [],
   files: () => [],
   folderNames: () => null,
   identity: ({ count }) => ({ header: { version: 1, count } }),

@@ -20,6 +20,7 @@ export const meanErrorTask = defineTask({
   judgedAs: null,
   locate: () => ({}),
   code: () => null,
+  paths: [],
   divergence: relativeSquaredError,
   misfit: anyOutputMisfit,
   labelMisfit: () => null,
