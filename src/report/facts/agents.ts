@@ -28,13 +28,13 @@ export interface AgentJob {
 }
 
 /** What agents do, the most important first. */
-export const activities = ['at work', 'stopping', 'waiting', 'unfit', 'lost'] as const;
+const activities = ['at work', 'stopping', 'waiting', 'unfit', 'lost'] as const;
 export type Activity = (typeof activities)[number];
 
 /** Orders `gpu-2` before `gpu-10`, on any machine alike. */
 const byName = new Intl.Collator('en', { numeric: true });
 
-/** The query behind {@link readAgents}: none but those of the sweep that has claimed the database. */
+/** The query behind {@link readAgents}: those of the sweep that has claimed the database. */
 export function agentsSql(sweep: string): string {
   return `SELECT agent, host, label, provider, numerics_class, gpu, slots, state, reason, jobs, last_error, seen_at
 FROM v_agent

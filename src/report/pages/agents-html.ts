@@ -52,7 +52,7 @@ function nameOf({ host, label }: Agent): string {
   return JSON.stringify([host, label]);
 }
 
-/** Narrow screens lay rows out as blocks, which takes a table's roles away unless they are named. */
+/** Narrow screens lay rows out as blocks, which takes a table's roles away unless named. */
 function tableHtml(rows: readonly string[]): string {
   const heads = [
     ['who', 'agent'],
