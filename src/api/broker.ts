@@ -9,6 +9,11 @@ export interface BrokerOptions {
    * QUANTSWEEP_BROKER_CREDENTIALS, or _USER, _PASSWORD, _SECRET and _CA.
    */
   readonly credentials?: string | null;
+  /**
+   * Of a sweep: seconds after which the work of an agent that gives no sign of life is given to
+   * another one. Default: 15.
+   */
+  readonly leaseSeconds?: number;
 }
 
 /**

@@ -152,7 +152,10 @@ async function openEngine(
   const { brokerAddress, brokerEngine } = await loadBroker();
   const cancelling = new AbortController();
   const { name, run, trials } = experiment;
-  const sweep = { name, database: run.database, tasks: trials.map(({ settings }) => settings.task) };
+  const sweep = {
+    ...{ name, database: run.database, tasks: trials.map(({ settings }) => settings.task) },
+    ...(broker.leaseSeconds === undefined ? {} : { leaseSeconds: broker.leaseSeconds }),
+  };
   const engine = await brokerEngine(brokerAddress(broker.url, broker.credentials ?? null), sweep, {
     onNews: (message) => {
       onEvent({ kind: 'agents', message });

@@ -92,7 +92,7 @@ export function describeExecutor(
     });
 
     it('tells one numerics class of its provider, whatever was asked for', async () => {
-      const executor = openOn('cpu:0');
+      const executor = await openOn('cpu:0');
       const first = await executor.numericsClass(null);
       expect(first).toMatch(/^cpu-[0-9a-f]{12}$/);
       expect(await executor.numericsClass(first)).toBe(first);
@@ -101,7 +101,7 @@ export function describeExecutor(
     });
 
     it('tells no numerics class once it is closed', async () => {
-      const executor = openOn('cpu:0');
+      const executor = await openOn('cpu:0');
       await executor.close();
       expect(await outcome(executor.numericsClass(null))).toBeInstanceOf(JobInterrupted);
     });

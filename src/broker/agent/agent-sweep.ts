@@ -10,8 +10,9 @@ import type { Slot } from '../../engine/slot.js';
 import type { InputIdentity } from '../../formats/input-identity.js';
 import { handshakeName } from '../protocol/handshake.js';
 import type { JobMessage, SweepMessage } from '../protocol/messages.js';
-import { keys, LEASE_MS, places, queueName } from '../protocol/names.js';
+import { keys, places, queueName } from '../protocol/names.js';
 import type { Seal } from '../protocol/seal.js';
+import { checkPaths } from './check-paths.js';
 import type { ValueCache } from './value-cache.js';
 
 /** Milliseconds without work after which children are ended: they hold memory. */
@@ -60,9 +61,14 @@ export class AgentSweep {
     this.queue = queueName(handshakeName(sweep.handshake), sweep.id);
     this.#worker = new Worker(this.queue, null, {
       ...{ connection: options.redis, prefix: keys.bull, name: options.agent },
-      ...{ autorun: false, skipStalledCheck: true, skipLockRenewal: true, lockDuration: LEASE_MS },
+      ...{ autorun: false, skipStalledCheck: true, skipLockRenewal: true, lockDuration: this.leaseMs },
     });
     this.#worker.on('error', () => undefined);
+  }
+
+  /** Milliseconds for which this agent holds a job without a sign of life. */
+  get leaseMs(): number {
+    return this.sweep.leaseSeconds * 1000;
   }
 
   get #isClosed(): boolean {
@@ -133,7 +139,7 @@ export class AgentSweep {
     return this.#options.seal.open<JobMessage>(places.job(this.queue, id), job.data);
   }
 
-  /** The job on this machine's files. @throws ValueMissingError, ForgedMessageError */
+  /** The job on this machine's files. @throws ValueMissingError, ForgedMessageError, ForeignPathError */
   async jobOf({ kind, job, values }: JobMessage): Promise<EngineJob> {
     const large = Object.entries(values).map(async ([name, reference]) => {
       const value = await this.#options.values.get(reference);
@@ -141,7 +147,9 @@ export class AgentSweep {
     });
     const fields = { ...replacePaths(job, this.#paths), ...Object.fromEntries(await Promise.all(large)) };
     // A coordinator of this protocol made it of such a job.
-    return { kind, ...fields } as EngineJob;
+    const found = { kind, ...fields } as EngineJob;
+    checkPaths(found, new Set(this.#paths.values()));
+    return found;
   }
 
   /** Runs this sweep's jobs, in children that are started when they are first needed. */

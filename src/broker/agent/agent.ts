@@ -243,7 +243,7 @@ class Agent {
       await job.moveToFailed(new Error(job.deferredFailure), token);
       return;
     }
-    const lease = new Lease(job, token);
+    const lease = new Lease(job, token, sweep.leaseMs);
     try {
       const outcome = await this.#outcomeOf(running, lease);
       if (outcome === null) return;

@@ -1,5 +1,7 @@
 import type { Job } from 'bullmq';
-import { LEASE_MS, RENEW_MS } from '../protocol/names.js';
+
+/** Signs of life within a lease. */
+const RENEWALS = 4;
 
 /**
  * An agent's hold on a job: renewed while the job runs, and lost where the broker gave the job away
@@ -10,13 +12,14 @@ export class Lease {
   readonly #timer: NodeJS.Timeout;
   #isAsking = false;
 
-  constructor(job: Job, token: string) {
+  /** @param ms for which the job is held without a sign of life */
+  constructor(job: Job, token: string, ms: number) {
     this.#timer = setInterval(() => {
       // While the broker is away, one question is enough.
       if (this.#isAsking) return;
       this.#isAsking = true;
       job
-        .extendLock(token, LEASE_MS)
+        .extendLock(token, ms)
         .then((answer) => {
           if (answer !== 1) this.#lost.abort();
         })
@@ -25,7 +28,7 @@ export class Lease {
           if (cause instanceof Error && /lock|missing/i.test(cause.message)) this.#lost.abort();
         })
         .finally(() => (this.#isAsking = false));
-    }, RENEW_MS);
+    }, ms / RENEWALS);
   }
 
   /** Aborted when the job is no longer this agent's. */

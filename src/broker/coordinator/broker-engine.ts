@@ -11,6 +11,7 @@ import type { TaskSettings } from '../../tasks/task-settings.js';
 import type { AgentRecord } from '../../records/agent-record.js';
 import type { BrokerAddress } from '../broker-address.js';
 import { connectToBroker, leaveBroker } from '../connection.js';
+import { LEASE_SECONDS } from '../protocol/names.js';
 import { Directory } from '../protocol/directory.js';
 import { Seal } from '../protocol/seal.js';
 import type { OnBrokerNews } from './broker-news.js';
@@ -33,6 +34,8 @@ export interface OwnSweep {
   readonly database: string;
   /** Of its trials; they may name code. */
   readonly tasks: readonly TaskSettings[];
+  /** Seconds after which the work of a silent agent is given to another one. */
+  readonly leaseSeconds?: number;
 }
 
 /** Runs a sweep on agents; closed when it is no longer used. */
@@ -48,7 +51,7 @@ export interface BrokerEngine extends Engine {
  */
 export async function brokerEngine(
   address: BrokerAddress,
-  { name, database, tasks }: OwnSweep,
+  { name, database, tasks, leaseSeconds = LEASE_SECONDS }: OwnSweep,
   listener: BrokerListener,
 ): Promise<BrokerEngine> {
   const redis = await connectToBroker(address, (contact) => {
@@ -78,7 +81,7 @@ export async function brokerEngine(
         const { items, tokens } = await describeContent({ models, sources, tasks });
         const sweep = {
           ...{ id, name, host: hostname(), since: new Date().toISOString() },
-          ...{ hangSeconds, memoryMb, items, session: { optimizationLevel, allowFallback } },
+          ...{ leaseSeconds, hangSeconds, memoryMb, items, session: { optimizationLevel, allowFallback } },
           inputs: replacePaths(inputs, tokens).map((input) => ({ ...input, stamp: '' })),
         };
         return { sweep, tokens };

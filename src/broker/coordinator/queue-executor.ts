@@ -19,7 +19,7 @@ import { writeWhenThereIsRoom } from '../connection.js';
 import { Directory } from '../protocol/directory.js';
 import { handshakeName, misfit, ownHandshake, type Handshake } from '../protocol/handshake.js';
 import type { JobMessage, OutcomeMessage, PlaceMessage, ProgressMessage, SweepMessage, ValueReference } from '../protocol/messages.js';
-import { BEAT_MS, KEEP_SECONDS, keys, LEASE_MS, places, queueName } from '../protocol/names.js';
+import { BEAT_MS, KEEP_SECONDS, keys, places, queueName } from '../protocol/names.js';
 import { isPlainJson } from '../protocol/plain-json.js';
 import type { Seal } from '../protocol/seal.js';
 import { getValue, packValue, putValue, ValueMissingError } from '../protocol/values.js';
@@ -128,6 +128,7 @@ export class QueueExecutor implements Executor {
   }
 
   async numericsClass(wanted: string | null, signal?: AbortSignal): Promise<string> {
+    if (this.#closing.signal.aborted) throw closed();
     if (this.#open === null) {
       const stop = AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]);
       this.#open = this.#openQueue(wanted, stop);
@@ -270,6 +271,7 @@ export class QueueExecutor implements Executor {
     const numericsClass = wanted ?? (await this.#pickClass(signal));
     const handshake = ownHandshake(provider, numericsClass);
     const { tokens, sweep } = await this.#options.describe();
+    const leaseMs = sweep.leaseSeconds * 1000;
     const name = queueName(handshakeName(handshake), sweep.id);
     const common = { connection: redis, prefix: keys.bull };
     const queue = new Queue(name, {
@@ -280,7 +282,7 @@ export class QueueExecutor implements Executor {
     const events = new QueueEvents(name, { ...common, connection: redis.duplicate() });
     const watch = new Worker(name, null, {
       ...common,
-      ...{ autorun: false, maxStalledCount: 0, lockDuration: LEASE_MS, stalledInterval: LEASE_MS / 3 },
+      ...{ autorun: false, maxStalledCount: 0, lockDuration: leaseMs, stalledInterval: leaseMs / 3 },
     });
     queue.on('error', () => undefined);
     events.on('error', () => undefined);
@@ -523,8 +525,8 @@ export class QueueExecutor implements Executor {
     const job = (await this.#opened!.queue.getJob(id).catch(() => undefined)) as Job | undefined;
     const lostAgent = pending.place?.machine.agent ?? job?.processedBy ?? 'unknown';
     await this.#remove(id);
-    const seconds = LEASE_MS / 1000;
-    const message = `Agent ${lostAgent} gave no sign of life for ${seconds} s: it was killed, stopped, or cut off. The work is given to another one.`;
+    const { leaseSeconds } = this.#opened!.sweep;
+    const message = `Agent ${lostAgent} gave no sign of life for ${leaseSeconds} s: it was killed, stopped, or cut off. The work is given to another one.`;
     pending.reject(new JobError({ ...failureRecord(new AgentLost(message)), lostAgent }));
   }
 

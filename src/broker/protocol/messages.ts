@@ -21,6 +21,8 @@ export interface SweepMessage {
   /** ISO 8601. */
   readonly since: string;
   readonly session: { readonly optimizationLevel: OptimizationLevel; readonly allowFallback: boolean };
+  /** For which an agent holds a job without a sign of life. */
+  readonly leaseSeconds: number;
   readonly hangSeconds: number;
   readonly memoryMb: number | null;
   /** With tokens for paths; the stamps say nothing. */

@@ -41,10 +41,8 @@ export const places = {
   cancel: 'cancel',
 } as const;
 
-/** Milliseconds for which an agent holds a job without a sign of life. */
-export const LEASE_MS = 15_000;
-/** Milliseconds between two signs of life of a job. */
-export const RENEW_MS = 4000;
+/** Seconds for which an agent holds a job without a sign of life, unless a sweep says otherwise. */
+export const LEASE_SECONDS = 15;
 /** Milliseconds between two signs of life of an agent or coordinator. */
 export const BEAT_MS = 2000;
 /** Seconds after which a silent agent or coordinator counts as gone. */

@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { UsageError } from '../../errors/usage-error.js';
 import { brokerOption, withCredentials } from './broker-options.js';
 
 interface RunArguments {
@@ -10,6 +11,7 @@ interface RunArguments {
   readonly wait: boolean;
   readonly broker: string | undefined;
   readonly credentials: string | undefined;
+  readonly lease: number;
   readonly db: string | undefined;
 }
 
@@ -48,6 +50,12 @@ export const runCommand: CommandModule<object, RunArguments> = {
         defaultDescription: 'runs on this machine',
         describe: `Run on the agents of a broker. ${brokerOption.describe}`,
       })
+      .option('lease', {
+        type: 'number',
+        requiresArg: true,
+        default: 15,
+        describe: 'With --broker: seconds after which the work of a silent agent is given to another one',
+      })
       .option('wait', {
         type: 'boolean',
         default: true,
@@ -64,12 +72,18 @@ export const runCommand: CommandModule<object, RunArguments> = {
     wait,
     broker,
     credentials,
+    lease,
     db,
   }) => {
     const { runSweepFile } = await import('../run/run-sweep-file.js');
     process.exitCode = await runSweepFile(experiment, set, {
       ...{ database: db, allowCode, failFast, retryFailed, wait },
-      ...(broker === undefined ? {} : { broker: { url: broker, credentials: credentials ?? null } }),
+      ...(broker === undefined ? {} : { broker: { url: broker, credentials: credentials ?? null, leaseSeconds: leaseOf(lease) } }),
     });
   },
 };
+
+function leaseOf(seconds: number): number {
+  if (seconds >= 3 && seconds <= 3600) return seconds;
+  throw new UsageError(`Expected --lease to be a number from 3 to 3600, got ${seconds}.`);
+}
