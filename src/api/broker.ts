@@ -14,6 +14,11 @@ export interface BrokerOptions {
    * another one. Default: 15.
    */
   readonly leaseSeconds?: number;
+  /**
+   * Of a sweep: the numerics class of the agents that run it. Default: that of what is finished,
+   * else the one with most slots.
+   */
+  readonly numericsClass?: string;
 }
 
 /**

@@ -155,6 +155,7 @@ async function openEngine(
   const sweep = {
     ...{ name, database: run.database, tasks: trials.map(({ settings }) => settings.task) },
     ...(broker.leaseSeconds === undefined ? {} : { leaseSeconds: broker.leaseSeconds }),
+    ...(broker.numericsClass === undefined ? {} : { numericsClass: broker.numericsClass }),
   };
   const engine = await brokerEngine(brokerAddress(broker.url, broker.credentials ?? null), sweep, {
     onNews: (message) => {

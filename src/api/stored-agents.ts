@@ -2,14 +2,19 @@ import type { AgentRecord } from '../records/agent-record.js';
 import { StoreError } from '../store/store-error.js';
 import type { SweepStore } from '../store/store.js';
 
+/** Milliseconds between two writes of when an agent was last heard of. */
+const SEEN_MS = 10_000;
+
 /** Keeps the picture of a sweep's agents in its database, for whoever looks at it meanwhile. */
 export class StoredAgents {
   #store: SweepStore | null = null;
-  #written = '[]';
+  #written = '[0,[]]';
 
   /** The agents as they are now. */
   are(agents: readonly AgentRecord[]): void {
-    const picture = JSON.stringify(agents);
+    // That an agent is still there is worth a write now and then.
+    const period = agents.length === 0 ? 0 : Math.floor(performance.now() / SEEN_MS);
+    const picture = JSON.stringify([period, agents.map(({ seenAt: _, ...agent }) => agent)]);
     if (this.#store === null || picture === this.#written) return;
     try {
       this.#store.writeAgents(agents);

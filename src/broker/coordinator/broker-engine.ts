@@ -36,6 +36,8 @@ export interface OwnSweep {
   readonly tasks: readonly TaskSettings[];
   /** Seconds after which the work of a silent agent is given to another one. */
   readonly leaseSeconds?: number;
+  /** Of the agents that run it; absent: that of what is finished, or the one with most slots. */
+  readonly numericsClass?: string;
 }
 
 /** Runs a sweep on agents; closed when it is no longer used. */
@@ -51,7 +53,7 @@ export interface BrokerEngine extends Engine {
  */
 export async function brokerEngine(
   address: BrokerAddress,
-  { name, database, tasks, leaseSeconds = LEASE_SECONDS }: OwnSweep,
+  { name, database, tasks, leaseSeconds = LEASE_SECONDS, numericsClass }: OwnSweep,
   listener: BrokerListener,
 ): Promise<BrokerEngine> {
   const redis = await connectToBroker(address, (contact) => {
@@ -86,7 +88,7 @@ export async function brokerEngine(
         };
         return { sweep, tokens };
       };
-      return new QueueExecutor({ redis, subscriber, seal, provider, describe, sweep: id, ...listener });
+      return new QueueExecutor({ redis, subscriber, seal, provider, describe, sweep: id, numericsClass: numericsClass ?? null, ...listener });
     },
     close: async () => {
       await leaveBroker(redis);

@@ -50,6 +50,8 @@ export interface QueueExecutorOptions {
   /** See `sweepId`. */
   readonly sweep: string;
   readonly provider: string;
+  /** The class that was asked for; null: that of what is finished, or the one with most slots. */
+  readonly numericsClass: string | null;
   /** Reads models, data and code for what identifies them. */
   readonly describe: () => Promise<DescribedSweep>;
   readonly onNews: OnBrokerNews;
@@ -268,7 +270,7 @@ export class QueueExecutor implements Executor {
   /** Decides on a class of machines, and opens the sweep's queue for it. */
   async #openQueue(wanted: string | null, signal: AbortSignal): Promise<OpenQueue> {
     const { provider, redis, subscriber } = this.#options;
-    const numericsClass = wanted ?? (await this.#pickClass(signal));
+    const numericsClass = this.#options.numericsClass ?? wanted ?? (await this.#pickClass(signal));
     const handshake = ownHandshake(provider, numericsClass);
     const { tokens, sweep } = await this.#options.describe();
     const leaseMs = sweep.leaseSeconds * 1000;

@@ -12,6 +12,7 @@ interface RunArguments {
   readonly broker: string | undefined;
   readonly credentials: string | undefined;
   readonly lease: number;
+  readonly 'numerics-class': string | undefined;
   readonly db: string | undefined;
 }
 
@@ -50,6 +51,12 @@ export const runCommand: CommandModule<object, RunArguments> = {
         defaultDescription: 'runs on this machine',
         describe: `Run on the agents of a broker. ${brokerOption.describe}`,
       })
+      .option('numerics-class', {
+        type: 'string',
+        requiresArg: true,
+        defaultDescription: 'that of what is finished, else the one with most agents',
+        describe: 'With --broker: the class of machines to run on',
+      })
       .option('lease', {
         type: 'number',
         requiresArg: true,
@@ -73,12 +80,20 @@ export const runCommand: CommandModule<object, RunArguments> = {
     broker,
     credentials,
     lease,
+    'numerics-class': numericsClass,
     db,
   }) => {
     const { runSweepFile } = await import('../run/run-sweep-file.js');
     process.exitCode = await runSweepFile(experiment, set, {
       ...{ database: db, allowCode, failFast, retryFailed, wait },
-      ...(broker === undefined ? {} : { broker: { url: broker, credentials: credentials ?? null, leaseSeconds: leaseOf(lease) } }),
+      ...(broker === undefined
+        ? {}
+        : {
+            broker: {
+              ...{ url: broker, credentials: credentials ?? null, leaseSeconds: leaseOf(lease) },
+              ...(numericsClass === undefined ? {} : { numericsClass }),
+            },
+          }),
     });
   },
 };
