@@ -12,6 +12,7 @@ import { handshakeName } from '../protocol/handshake.js';
 import type { JobMessage, SweepMessage } from '../protocol/messages.js';
 import { keys, places, queueName } from '../protocol/names.js';
 import type { Seal } from '../protocol/seal.js';
+import { endBull } from '../end-bull.js';
 import { checkPaths } from './check-paths.js';
 import type { ValueCache } from './value-cache.js';
 
@@ -172,7 +173,7 @@ export class AgentSweep {
   async close(): Promise<void> {
     this.#state = 'closed';
     await this.#endChildren();
-    if (this.#options.redis.status === 'ready') await this.#worker.close(true).catch(() => undefined);
+    await endBull(this.#worker);
   }
 
   async #endChildren(): Promise<void> {

@@ -23,6 +23,8 @@ import { BEAT_MS, KEEP_SECONDS, keys, places, queueName } from '../protocol/name
 import { isPlainJson } from '../protocol/plain-json.js';
 import type { Seal } from '../protocol/seal.js';
 import { getValue, packValue, putValue, ValueMissingError } from '../protocol/values.js';
+import { endBull } from '../end-bull.js';
+import { withinMs } from '../within-ms.js';
 import { agentRecord, liveSlots, seeAgents, type SeenAgent } from './agent-board.js';
 import type { OnBrokerNews } from './broker-news.js';
 
@@ -351,9 +353,9 @@ export class QueueExecutor implements Executor {
   async #lookAround(): Promise<void> {
     const { onAgents } = this.#options;
     const { handshake, sweep } = this.#opened!;
-    await this.#directory.tellCoordinator(sweep.id);
+    await this.#directory.tellCoordinator(sweep);
     // Wiped, or another coordinator of a name took it off.
-    if ((await this.#directory.sweep(sweep.id)) === null) await this.#directory.tellSweep({ ...sweep, handshake });
+    if (!(await this.#directory.hasSweep(sweep.id))) await this.#directory.tellSweep({ ...sweep, handshake });
     const seen = seeAgents(await this.#directory.agents(), sweep.id, handshake);
     this.#tellChanges(seen);
     this.#seen = seen;
@@ -538,7 +540,7 @@ export class QueueExecutor implements Executor {
     if (pending === undefined) return;
     pending.isEnding = true;
     try {
-      await withinMs(CANCEL_MS, () => this.#endJob(id));
+      if (this.#isThere) await withinMs(CANCEL_MS, () => this.#endJob(id));
     } catch {
       // Its lease ends it; what it may still find is dropped.
     } finally {
@@ -590,14 +592,18 @@ export class QueueExecutor implements Executor {
     if (opened === null) return;
     const { queue, events, watch } = opened;
     // A broker that is away can't be tidied up: what lies there ends with its time to live.
-    await withinMs(CANCEL_MS, async () => {
+    const tidyUp = async (): Promise<void> => {
       await this.#directory.removeSweep({ id: this.#options.sweep, handshake: opened.handshake });
       for (const { value } of this.#settled) if (value !== null) await this.#options.redis.del(keys.value(value));
       await queue.obliterate({ force: true });
-    }).catch(() => undefined);
-    await withinMs(CANCEL_MS, () => Promise.all([watch.close(true), events.close(), queue.close()])).catch(
-      () => undefined,
-    );
+    };
+    if (this.#isThere) await withinMs(CANCEL_MS, tidyUp).catch(() => undefined);
+    await endBull(watch, events, queue);
+  }
+
+  /** The broker, as far as is known. */
+  get #isThere(): boolean {
+    return this.#options.redis.status === 'ready';
   }
 }
 
@@ -607,20 +613,6 @@ function asObject(value: unknown): unknown {
     return JSON.parse(value);
   } catch {
     return null;
-  }
-}
-
-async function withinMs<T>(ms: number, work: () => Promise<T>): Promise<T> {
-  const late = new AbortController();
-  try {
-    return await Promise.race([
-      work(),
-      pause(ms, undefined, { signal: late.signal }).then(() => {
-        throw new Error('It took too long.');
-      }),
-    ]);
-  } finally {
-    late.abort();
   }
 }
 

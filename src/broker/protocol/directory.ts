@@ -39,12 +39,21 @@ export class Directory {
     await this.redis.set(keys.sweep(sweep.id), sealed, 'EX', KEEP_SECONDS);
     await this.redis.sadd(keys.sweeps, sweep.id);
     await this.redis.sadd(keys.fitting(handshakeName(sweep.handshake)), sweep.id);
-    await this.tellCoordinator(sweep.id);
+    await this.tellCoordinator(sweep);
   }
 
   /** The coordinator of a sweep gives a sign of life. */
-  async tellCoordinator(sweep: string): Promise<void> {
-    await this.redis.set(keys.alive(sweep), '1', 'EX', GONE_SECONDS);
+  async tellCoordinator({ id, since }: Pick<SweepMessage, 'id' | 'since'>): Promise<void> {
+    await this.redis.set(keys.alive(id), since, 'EX', GONE_SECONDS);
+  }
+
+  /** When the coordinator of a sweep began, as it says in its message; null: there is none. */
+  coordinatorSince(sweep: string): Promise<string | null> {
+    return this.redis.get(keys.alive(sweep));
+  }
+
+  async hasSweep(id: string): Promise<boolean> {
+    return (await this.redis.exists(keys.sweep(id))) === 1;
   }
 
   async hasCoordinator(sweep: string): Promise<boolean> {
