@@ -48,7 +48,7 @@ export function cancelSweep(address: BrokerAddress, which: string): Promise<Canc
     const { id, name, handshake } = sweep;
     const hadCoordinator = await directory.hasCoordinator(id);
     await directory.cancel({ sweep: id, jobs: 'all' });
-    for (const start = performance.now(); hadCoordinator && performance.now() - start < PATIENCE_MS; ) {
+    for (const start = performance.now(); hadCoordinator && performance.now() - start < PATIENCE_MS;) {
       if ((await directory.sweep(id)) === null) return { name, how: 'stopped' };
       if (!(await directory.hasCoordinator(id))) break;
       await pause(100);

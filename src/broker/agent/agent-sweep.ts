@@ -137,10 +137,14 @@ export class AgentSweep {
 
   /** @throws ForgedMessageError */
   messageOf({ job, id }: TakenJob): JobMessage {
-    return this.#options.seal.open<JobMessage>(places.job(this.queue, id), job.data);
+    return this.#options.seal.open(places.job(this.queue, id), job.data) as JobMessage;
   }
 
-  /** The job on this machine's files. @throws ValueMissingError, ForgedMessageError, ForeignPathError */
+  /**
+   * The job on this machine's files.
+   *
+   * @throws ValueMissingError, ForgedMessageError, ForeignPathError
+   */
   async jobOf({ kind, job, values }: JobMessage): Promise<EngineJob> {
     const large = Object.entries(values).map(async ([name, reference]) => {
       const value = await this.#options.values.get(reference);

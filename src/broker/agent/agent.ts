@@ -23,6 +23,7 @@ import { handshakeName, ownHandshake, type Handshake } from '../protocol/handsha
 import type { AgentMessage, OutcomeMessage, PlaceMessage, ProgressMessage } from '../protocol/messages.js';
 import { BEAT_MS, places } from '../protocol/names.js';
 import { Seal } from '../protocol/seal.js';
+import { wasLost } from '../was-lost.js';
 import { withinMs } from '../within-ms.js';
 import { packValue, putValue } from '../protocol/values.js';
 import { AgentSweep, type TakenJob } from './agent-sweep.js';
@@ -180,19 +181,31 @@ class Agent {
       clearInterval(beating);
       clearInterval(looking);
       await Promise.all([...this.#sweeps.values()].map((sweep) => sweep.close()));
-      if (this.#redis.status === 'ready') await withinMs(TOLD_MS, () => this.#directory.removeAgent(this.#id)).catch(() => undefined);
+      if (this.#redis.status === 'ready')
+        await withinMs(TOLD_MS, () => this.#directory.removeAgent(this.#id)).catch(() => undefined);
     }
   }
 
-  #slotsFor(session: { readonly optimizationLevel: 'all' | 'disabled' | 'basic' | 'extended'; readonly allowFallback: boolean }): ReturnType<typeof deviceSlots> {
+  #slotsFor(session: {
+    readonly optimizationLevel: 'all' | 'disabled' | 'basic' | 'extended';
+    readonly allowFallback: boolean;
+  }): ReturnType<typeof deviceSlots> {
     return deviceSlots({ slots: this.#options.slots, threads: null, ...session }, this.#provider);
   }
 
-  /** Until the agent is to end, takes a job whenever a slot is free, from one sweep after the other. */
+  /**
+   * Until the agent is to end, takes a job whenever a slot is free, from one sweep after the other.
+   */
   async #takeJobs(): Promise<void> {
     const { signal, exitWhenIdleSeconds } = this.#options;
     const stopped = new Promise<null>((resolve) => {
-      signal.addEventListener('abort', () => { resolve(null); }, { once: true });
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve(null);
+        },
+        { once: true },
+      );
       if (signal.aborted) resolve(null);
     });
     while (!signal.aborted) {
@@ -204,7 +217,8 @@ class Agent {
           continue;
         }
         // It may still come: its lease gives it to another one.
-        if (signal.aborted) void taking.then((late) => late?.job.moveToDelayed(Date.now(), late.token).catch(() => undefined));
+        if (isAborted(signal))
+          void taking.then((late) => late?.job.moveToDelayed(Date.now(), late.token).catch(() => undefined));
       }
       if (this.#running.size > 0) this.#idleSince = performance.now();
       const idleSeconds = (performance.now() - this.#idleSince) / 1000;
@@ -244,7 +258,7 @@ class Agent {
   async #runJob(running: RunningJob): Promise<void> {
     const { taken } = running;
     const { job, id, token, sweep } = taken;
-    if (job.deferredFailure !== undefined) {
+    if (wasLost(job)) {
       // It was lost with another agent, and its coordinator knows.
       await job.moveToFailed(new Error(job.deferredFailure), token);
       return;
@@ -342,7 +356,9 @@ class Agent {
 
   #write<T>(write: () => Promise<T>, signal: AbortSignal): Promise<T> {
     return writeWhenThereIsRoom(write, signal, (isFull) => {
-      this.#options.onNews(isFull ? 'The memory of the broker is full (maxmemory). Waiting for room.' : 'The broker has room again.');
+      this.#options.onNews(
+        isFull ? 'The memory of the broker is full (maxmemory). Waiting for room.' : 'The broker has room again.',
+      );
     });
   }
 
@@ -436,4 +452,8 @@ class Agent {
         .finally(() => (isBusy = false));
     }, ms);
   }
+}
+
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
