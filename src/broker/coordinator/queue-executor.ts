@@ -221,7 +221,8 @@ export class QueueExecutor implements Executor {
     const plain: Record<string, unknown> = {};
     const values: Record<string, ValueReference> = {};
     for (const [name, value] of Object.entries(fields)) {
-      if (isPlainJson(value) && String(JSON.stringify(value)).length <= LARGEST_PLAIN) plain[name] = value;
+      if (value === undefined) continue;
+      if (isPlainJson(value) && JSON.stringify(value).length <= LARGEST_PLAIN) plain[name] = value;
       else values[name] = await this.#reference(value as object);
     }
     return {
