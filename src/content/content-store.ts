@@ -216,12 +216,12 @@ export class ContentStore {
     const cached = await cache.use(item, isSound);
     if (cached !== null) return { path: placeBelow(cached, item).path };
     await search.walk(signal);
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       const faults: string[] = [];
       const path = await this.#findInPlace(item, faults, signal);
       if (path !== null) return { path };
       const { copies, missing } = await this.#findCopies(item, signal);
-      if (missing.length > 0 && (await search.walkAgain(signal))) continue;
+      if (missing.length > 0 && isFirst && (await search.walkAgain(signal))) continue;
       const problem = (): string => this.#sayMissing(item, missing, faults, search);
       if (missing.length > 0 && this.#fetcher.isIdle) {
         return { problem: `${problem()}; no place to fetch it from is given.${ADVICE}` };
