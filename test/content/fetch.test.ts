@@ -222,7 +222,7 @@ function signatureOf({ method, url, headers }: IncomingMessage, secret: string):
   const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
   const text = ['AWS4-HMAC-SHA256', headers['x-amz-date'], `${date!}/${region!}/s3/aws4_request`];
   text.push(createHash('sha256').update(canonical).digest('hex'));
-  const key = ['' + region!, 's3', 'aws4_request'].reduce<Buffer>(hmac, hmac(`AWS4${secret}`, date!));
+  const key = [region!, 's3', 'aws4_request'].reduce<Buffer>(hmac, hmac(`AWS4${secret}`, date!));
   return hmac(key, text.join('\n')).toString('hex');
 }
 
