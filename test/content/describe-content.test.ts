@@ -209,6 +209,26 @@ describe.each(taskKinds)('a task of kind %s', (kind) => {
   });
 });
 
+describe('identifyResolved', () => {
+  it('refuses data that a module says are others here', async () => {
+    const rig = contentRig();
+    // What a module reads besides itself nobody sees but it.
+    const text = `import { readFileSync } from 'node:fs';
+      const identity = () => readFileSync(new URL('values.txt', import.meta.url), 'utf8');
+      export default () => ({ sampleShape: [1], sampleCount: 1, identity: identity(), read: () => new Float32Array(1) });`;
+    rig.write('values.txt', 'one');
+    const planned = await identifyInput({ format: 'module', path: rig.write('d.mjs', text), options: {} });
+    const here: DataSource = { format: 'module', path: rig.give('d.mjs', text), options: {} };
+    rig.give('values.txt', 'one');
+    await identifyResolved([{ ...planned, source: here }]);
+
+    rig.give('values.txt', 'two');
+    await expect(identifyResolved([{ ...planned, source: here }])).rejects.toThrow(
+      'Expected data of format module to give the samples here that they give where the sweep was planned',
+    );
+  });
+});
+
 it('a field that a format has not does not compile as a path', () => {
   const { path, options } = formats.module.settings;
   defineFormat({

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ContentError } from '../content-error.js';
 import { sizeOf, type ContentItem } from '../content-item.js';
 import { FileHashes } from '../file-hashes.js';
+import { forEachAtOnce } from '../for-each-at-once.js';
 import { KnownHashesFile } from './known-hashes-file.js';
 import { MakingLock } from './making-lock.js';
 import { ProcessMarks } from './process-marks.js';
@@ -320,10 +321,10 @@ async function makeFolder(content: string, { files, folders = [] }: ContentItem)
 
 /** Everything is on the disk before it has its name. */
 async function syncAll(temporary: string, { files }: ContentItem): Promise<void> {
-  for (const { name } of files) {
+  await forEachAtOnce(files, async ({ name }) => {
     const file = await open(join(temporary, 'content', name), 'r+');
     await file.sync().finally(() => file.close());
-  }
+  });
   const folders = new Set(files.map(({ name }) => dirname(name)));
   for (const name of folders) await syncFolder(join(temporary, 'content', name));
   await syncFolder(temporary);

@@ -44,7 +44,7 @@ async function removeStale(path: string, marks: ProcessMarks): Promise<void> {
   if (holder === null || (await isHeld(path, holder, marks))) return;
   const own = marks.create();
   const aside = join(path, '..', `stale.${own}`);
-  // One process alone moves it. If it is another's by now, that one only loses its being waited for.
+  // One process alone moves it. If it is another's by now, nobody waits for that one any more.
   await rename(path, aside).catch(() => undefined);
   await rm(aside, { force: true });
   marks.forget(own);
