@@ -31,6 +31,9 @@ const mayImport = {
     ...['text', 'errors', 'onnx', 'records', 'smooth', 'formats', 'tasks', 'experiment', 'quantize', 'plan'],
     ...['engine', 'store'],
   ],
+  broker: [
+    ...['text', 'errors', 'records', 'formats', 'tasks', 'experiment', 'engine', 'content', 'prepare'],
+  ],
   schedule: [
     ...['errors', 'onnx', 'records', 'calibrate', 'formats', 'tasks', 'reference', 'experiment', 'quantize', 'losses'],
     ...['equivalence', 'plan', 'engine', 'store', 'prepare'],
@@ -40,9 +43,9 @@ const mayImport = {
   serve: ['errors', 'store', 'report'],
   api: [
     ...['errors', 'formats', 'experiment', 'plan', 'records', 'engine', 'store', 'prepare', 'schedule', 'export'],
-    'report',
+    ...['broker', 'report'],
   ],
-  cli: ['errors', 'formats', 'engine', 'store', 'prepare', 'schedule', 'export', 'report', 'serve', 'api'],
+  cli: ['errors', 'records', 'formats', 'engine', 'store', 'prepare', 'schedule', 'export', 'report', 'serve', 'api'],
 };
 
 /** Folders that open no file, process, thread or socket. */
@@ -53,8 +56,9 @@ const pure = [
 
 /** Each outside package has one folder, or one file, that may import it. */
 const packages = {
-  aws4fetch: '^src/content/',
   '@bufbuild/protobuf': '^src/onnx/',
+  aws4fetch: '^src/content/',
+  '(bullmq|ioredis)': '^src/broker/',
   'better-sqlite3': '^src/store/',
   'onnxruntime-node': '^src/engine/session/session\\.ts$',
   'p-queue': '^src/schedule/',

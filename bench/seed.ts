@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
+import { localEngine } from '../src/engine/local/local-engine.js';
 import { localExecutor } from '../src/engine/local/local-executor.js';
 import type { ObservationRecord } from '../src/records/observation-record.js';
 import type { SearchStage } from '../src/plan/plan.js';
@@ -90,7 +91,7 @@ function jobOf(step: StepName, { plan, inputs }: PreparedSweep, folder: string):
 
 async function runStep(step: StepName, folder: string): Promise<Step> {
   const sweep = await prepareSweep(loadExperiment(join(folder, 'seed.yaml')), {
-    open,
+    engine: localEngine(open),
     code: { use: 'run', allowed: false },
   });
   await sweep.executor.close();

@@ -11,7 +11,7 @@ import { writeResult } from './measure/result-file.js';
 import { bySize } from './measure/size.js';
 import { mean, median } from './measure/spread.js';
 import { largeGrid, modelSha256, plainGrid, planSynthetic, type SyntheticGrid } from './synthetic-experiment.js';
-import { syntheticEnvironment, syntheticModel } from './synthetic-model.js';
+import { syntheticMachine, syntheticModel } from './synthetic-model.js';
 import { SyntheticRecords } from './synthetic-records.js';
 
 /** Trials of 50 layers in the end. */
@@ -58,7 +58,7 @@ function insertSweep(store: SweepStore, grid: SyntheticGrid, most: number): void
   begins.push({
     stored: inserts.length,
     ...timed(() => {
-      store.beginSweep(experiment, plan, [model], syntheticEnvironment);
+      store.beginSweep(experiment, plan, [model], syntheticMachine);
     }),
   });
   const fp32 = records.trial(plan.trials.find((trial) => trial.settings.role === 'fp32')!);
@@ -82,7 +82,7 @@ function insertSweep(store: SweepStore, grid: SyntheticGrid, most: number): void
     const record = records.trial(trial);
     inserts.push(
       timed(() => {
-        const attempt = store.startAttempt({ kind: 'trial', key: trial.key }, 'cpu:0');
+        const attempt = store.startAttempt({ kind: 'trial', key: trial.key }, { device: 'cpu:0' });
         store.finishTrial(trial, sha256, record, execution, 'all', attempt);
       }),
     );
@@ -155,7 +155,7 @@ function planResume(): { readonly plan: Took; readonly read: Took; readonly begi
   const begin = timed(() => {
     const writer = openStore(path);
     const model = syntheticModel(resumed, sweep.trials[0]!.settings.model.path);
-    writer.beginSweep(experiment, sweep, [model], syntheticEnvironment);
+    writer.beginSweep(experiment, sweep, [model], syntheticMachine);
     writer.close();
   });
   return { plan, read, begin };

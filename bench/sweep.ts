@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { localEngine } from '../src/engine/local/local-engine.js';
 import { localExecutor } from '../src/engine/local/local-executor.js';
 import type { PlannedTrial } from '../src/plan/plan.js';
 import { prepareSweep } from '../src/prepare/prepare-sweep.js';
@@ -88,7 +89,7 @@ else await measure();
 
 async function measure(): Promise<void> {
   const { plan, executor } = await prepareSweep(loadExperiment(experiment, { set: overrides }), {
-    open,
+    engine: localEngine(open),
     code: { use: 'run', allowed: false },
   });
   await executor.close();

@@ -1,21 +1,25 @@
 import type { ModelRecord } from '../src/records/model-record.js';
-import type { EnvironmentRecord } from '../src/records/machine-record.js';
+import type { MachineRecord } from '../src/records/machine-record.js';
 import { layerNames, modelSha256, type SyntheticGrid } from './synthetic-experiment.js';
 
 /** Where a synthetic sweep claims to have run. */
-export const syntheticEnvironment: EnvironmentRecord = {
-  quantsweepVersion: '0.1.0',
-  nodeVersion: 'v20.20.2',
-  onnxruntimeVersion: '1.30.0',
-  os: 'linux',
-  host: 'synthetic',
-  cpuModel: 'none',
-  cpuFlags: 'avx2',
-  cpuCores: 2,
-  memoryMb: 8000,
-  gpu: null,
-  gpuDriver: null,
-  gitCommit: null,
+export const syntheticMachine: MachineRecord = {
+  environment: {
+    quantsweepVersion: '0.1.0',
+    nodeVersion: 'v20.20.2',
+    onnxruntimeVersion: '1.30.0',
+    os: 'linux',
+    host: 'synthetic',
+    cpuModel: 'none',
+    cpuFlags: 'avx2',
+    cpuCores: 2,
+    memoryMb: 8000,
+    gpu: null,
+    gpuDriver: null,
+    gitCommit: null,
+  },
+  numericsClass: null,
+  agent: null,
 };
 
 /** The model of a synthetic sweep: convolutions of equal size. */

@@ -5,6 +5,7 @@ import { encodeModel } from '../src/onnx/onnx-model.js';
 import { evaluationBatch } from '../src/plan/estimate/estimate-memory.js';
 import { quantizedModel } from '../src/quantize/graph/quantized-graph.js';
 import { JobCaches } from '../src/engine/jobs/job-caches.js';
+import { localEngine } from '../src/engine/local/local-engine.js';
 import { localExecutor } from '../src/engine/local/local-executor.js';
 import { runnableForm } from '../src/engine/session/runnable-form.js';
 import { LONG_PASS } from '../src/engine/jobs/trial/phases/evaluate-phase.js';
@@ -14,7 +15,7 @@ import { loadExperiment } from '../src/api/load-experiment.js';
 import { Patience } from '../src/schedule/patience.js';
 import { runSweep } from '../src/schedule/run-sweep.js';
 import { jobModel } from '../src/prepare/job-model.js';
-import { storedObservation } from '../src/schedule/stage-work.js';
+import { SharedResults } from '../src/schedule/shared-results.js';
 import type { PlannedTrial } from '../src/plan/plan.js';
 import { openQueries } from '../src/store/query/query-database.js';
 import { openStore } from '../src/store/write/sqlite-store.js';
@@ -105,7 +106,7 @@ async function writeQuantized(
   samples: number,
 ): Promise<Pick<BarePass, 'graph' | 'optimizationLevel'>> {
   const { settings, observeKey } = trial;
-  const observation = storedObservation(store, observeKey!, settings.calibration!, settings.quantization!);
+  const observation = new SharedResults(store).observation(observeKey!, settings.calibration!, settings.quantization!);
   const model = loadModel(jobModel(settings.model, inputs), caches);
   const { base, layers } = prepareTrial(settings, model, observation, null);
   const { optimizationLevel } = experiment.run;
@@ -126,11 +127,15 @@ async function measure(subject: TrialExperiment): Promise<object> {
     file,
     `${subject.yaml}run: { provider: cpu, slots: ${SLOTS}, threads: 1, hangSeconds: 600, database: ${database} }\n`,
   );
-  const sweep = await prepareSweep(loadExperiment(file), { open, code: { use: 'run', allowed: true } });
+  const sweep = await prepareSweep(loadExperiment(file), { engine: localEngine(open), code: { use: 'run', allowed: true } });
   const [fp32, ...quantized] = sweep.plan.trials;
   const { preprocess, evaluation, model } = fp32!.settings;
   const store = openStore(database);
-  store.beginSweep(sweep.experiment, sweep.plan, [...sweep.inputs.models.values()], environment);
+  store.beginSweep(sweep.experiment, sweep.plan, [...sweep.inputs.models.values()], {
+    environment,
+    numericsClass: null,
+    agent: null,
+  });
   // The stages, and a trial in each child: what a sweep of many trials pays once.
   await runTrials(sweep, [fp32!, ...quantized.splice(0, SLOTS)], store);
   const { io } = loadModel(jobModel(model, sweep.inputs), caches);

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { localEngine } from '../src/engine/local/local-engine.js';
 import { localExecutor } from '../src/engine/local/local-executor.js';
 import { JobCaches } from '../src/engine/jobs/job-caches.js';
 import type { ObservationRecord } from '../src/records/observation-record.js';
@@ -141,7 +142,7 @@ if (given !== null) {
   const [file, ...overrides] = given;
   const open = localExecutor(new URL('../dist/engine/local/worker-main.js', import.meta.url));
   const sweep = await prepareSweep(loadExperiment(file!, { set: overrides }), {
-    open,
+    engine: localEngine(open),
     code: { use: 'run', allowed: false },
   });
   await sweep.executor.close();

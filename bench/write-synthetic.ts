@@ -5,7 +5,7 @@ import { openStore } from '../src/store/write/sqlite-store.js';
 import { summarizeTrial } from '../src/store/write/summarize-trial.js';
 import { writeComparisons } from '../src/store/write/write-comparisons.js';
 import { modelSha256, planSynthetic, type SyntheticGrid } from './synthetic-experiment.js';
-import { syntheticEnvironment, syntheticModel } from './synthetic-model.js';
+import { syntheticMachine, syntheticModel } from './synthetic-model.js';
 import { SyntheticNumbers } from './synthetic-numbers.js';
 
 type Values = readonly (string | number | Uint8Array | null)[];
@@ -21,7 +21,7 @@ const FAILED_EVERY = 97;
 export function writeSynthetic(path: string, grid: SyntheticGrid): number {
   const { experiment, plan } = planSynthetic(grid);
   const store = openStore(path);
-  store.beginSweep(experiment, plan, [syntheticModel(grid, plan.trials[0]!.settings.model.path)], syntheticEnvironment);
+  store.beginSweep(experiment, plan, [syntheticModel(grid, plan.trials[0]!.settings.model.path)], syntheticMachine);
   store.close();
 
   const database = openDatabase(path);

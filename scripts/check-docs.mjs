@@ -11,6 +11,7 @@ const documents = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   'bench/README.md',
+  'examples/README.md',
   'experiments/demo/README.md',
   'reports/README.md',
   ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
@@ -22,7 +23,7 @@ for (const document of documents) {
     const path = join(root, dirname(document), target.split('#')[0]);
     if (!existsSync(path)) problems.push(`${document}: link to ${target} leads nowhere`);
   }
-  for (const [, path] of text.matchAll(/`((?:src|test|migrations|experiments|scripts|docs|bench)\/[\w./-]+\.\w+)`/g)) {
+  for (const [, path] of text.matchAll(/`((?:src|test|migrations|experiments|examples|scripts|docs|bench)\/[\w./-]+\.\w+)`/g)) {
     if (!existsSync(join(root, path))) problems.push(`${document}: ${path} does not exist`);
   }
 }

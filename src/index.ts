@@ -4,6 +4,7 @@
  *     loadExperiment ──> planSweep   what would run
  *                    └─> runSweep    runs it, results go to its SQLite database
  *     openResults, renderReport, exportModel   read that database
+ *     runAgent, listAgents, cancelSweep        other machines that run it, over a broker
  *
  * Node 22.14 or newer, ES modules. docs/API.md has an example of each.
  */
@@ -22,8 +23,13 @@ export { migrateDatabase } from './api/migrate-database.js';
 export type { Migration } from './api/migrate-database.js';
 export { exportModel } from './api/export-model.js';
 export type { ExportOutcome, ExportRequest } from './api/export-model.js';
+export { cancelSweep, listAgents, runAgent } from './api/agents.js';
+export type { AgentSettings, BrokerPopulation, BrokerSweep, Cancelled } from './api/agents.js';
+export type { BrokerOptions } from './api/broker.js';
+export type { AgentRecord } from './records/agent-record.js';
 
-export type { Executor, ExecutorRequest, OpenExecutor, Place, Work, WorkEvents } from './engine/executor.js';
+export type { Executor, ExecutorRequest, OpenExecutor, Work, WorkEvents } from './engine/executor.js';
+export type { Place } from './records/place.js';
 export { localExecutor } from './engine/local/local-executor.js';
 export type { Experiment } from './experiment/sections/settings.js';
 export type { QueryParameters, SqlValue } from './store/query/query-database.js';
@@ -32,7 +38,8 @@ export type { BestTrial, SweepEvent } from './schedule/sweep-events.js';
 export type { FailedTrial, SweepOutcome } from './schedule/run-sweep.js';
 
 export { QuantsweepError } from './errors/quantsweep-error.js';
-export { JobError, JobInterrupted } from './engine/executor.js';
+export { JobError, JobInterrupted, JobReturned } from './engine/executor.js';
+export { MissingPackageError } from './errors/missing-package-error.js';
 export { ExperimentError } from './experiment/experiment-error.js';
 export { ExperimentFileError } from './errors/experiment-file-error.js';
 export { InputError } from './errors/input-error.js';

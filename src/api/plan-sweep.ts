@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { OpenExecutor } from '../engine/executor.js';
-import { localExecutor } from '../engine/local/local-executor.js';
+import { localEngine } from '../engine/local/local-engine.js';
 import type { Experiment } from '../experiment/sections/settings.js';
 import type { OnHashing } from '../formats/hash-source.js';
 import { estimateCost } from '../plan/estimate/estimate-cost.js';
@@ -95,8 +95,8 @@ export interface SweepPreview {
 export async function planSweep(experiment: Experiment, options: PlanOptions = {}): Promise<SweepPreview> {
   requireExperiment(experiment);
   const code = { use: 'plan', allowed: options.allowCode ?? false } as const;
-  const { executor: open = localExecutor(), onHashing } = options;
-  const prepared = await prepareSweep(experiment, { open, code, onHashing });
+  const { executor, onHashing } = options;
+  const prepared = await prepareSweep(experiment, { engine: localEngine(executor), code, onHashing });
   try {
     return await previewSweep(prepared);
   } finally {

@@ -1,22 +1,25 @@
+import type { Engine } from '../engine/engine.js';
 import type { OpenExecutor } from '../engine/executor.js';
-import { localExecutor } from '../engine/local/local-executor.js';
+import { localEngine } from '../engine/local/local-engine.js';
 import type { Experiment } from '../experiment/sections/settings.js';
 import type { OnHashing } from '../formats/hash-source.js';
 import type { SweepPlan } from '../plan/plan.js';
 import { triedTrials, tryAll } from '../schedule/tried-trials.js';
 import { Patience } from '../schedule/patience.js';
-import { describeEnvironment } from '../prepare/environment.js';
-import { planMemory } from '../prepare/plan-memory.js';
+import { ownMachine } from '../prepare/environment.js';
+import { planMemory, type PlannedMemory } from '../prepare/plan-memory.js';
 import { prepareSweep, type PreparedSweep } from '../prepare/prepare-sweep.js';
 import { saturationNotes } from '../prepare/saturation.js';
 import { runSweep as runStages, type SweepOutcome } from '../schedule/run-sweep.js';
 import type { SweepEvent } from '../schedule/sweep-events.js';
 import { StoreError } from '../store/store-error.js';
 import type { SweepStore } from '../store/store.js';
+import { loadBroker, type BrokerOptions } from './broker.js';
 import { EventListener } from './event-listener.js';
 import { FreshComparisons } from './fresh-comparisons.js';
 import { openUnlocked } from './open-unlocked.js';
 import { requireExperiment } from './require-experiment.js';
+import { StoredAgents } from './stored-agents.js';
 
 export interface RunOptions {
   /**
@@ -46,6 +49,8 @@ export interface RunOptions {
   readonly onHashing?: OnHashing;
   /** Opens what runs the models. Default: child processes on this machine. */
   readonly executor?: OpenExecutor;
+  /** Runs the models on the agents of a broker instead. */
+  readonly broker?: BrokerOptions;
 }
 
 /**
@@ -57,8 +62,10 @@ export type RunEvent =
       /** Models and data are open, the provider is chosen. */
       readonly kind: 'prepared';
       readonly provider: { readonly name: string; readonly why: string };
-      /** Devices of the child processes, e.g. `cpu:0`. */
+      /** Devices of the child processes, e.g. `cpu:0`; none with a broker. */
       readonly slots: readonly string[];
+      /** Address of the broker whose agents run the sweep; null: this machine does. */
+      readonly broker: string | null;
       /** For people: settings without effect, levels that saturate, and the like. */
       readonly notes: readonly string[];
     }
@@ -77,6 +84,8 @@ export type RunEvent =
     }
   /** What a child process will take of memory, in words. */
   | { readonly kind: 'memory'; readonly lines: readonly string[] }
+  /** With a broker, from its connection on: what is to be known of it and its agents, in words. */
+  | { readonly kind: 'agents'; readonly message: string }
   | SweepEvent;
 
 /** How a sweep ended. */
@@ -111,13 +120,56 @@ type ToldOptions = RunOptions & Required<Pick<RunOptions, 'onEvent' | 'signal'>>
 async function prepareAndRun(experiment: Experiment, options: ToldOptions): Promise<RunOutcome> {
   if (options.signal.aborted) return stoppedBefore(experiment.name, experiment.run.database);
   const code = { use: 'run', allowed: options.allowCode ?? false } as const;
-  const { executor: open = localExecutor(), onHashing } = options;
-  const prepared = await prepareSweep(experiment, { open, code, onHashing });
+  const { onHashing } = options;
+  const { engine, agents, close, signal } = await openEngine(experiment, options);
   try {
-    return await openAndRun(prepared, options);
+    const prepared = await prepareSweep(experiment, { engine, code, onHashing });
+    try {
+      return await openAndRun(prepared, agents, { ...options, signal });
+    } finally {
+      await prepared.executor.close();
+    }
   } finally {
-    await prepared.executor.close();
+    await close();
   }
+}
+
+/** What runs a sweep, and what comes with it. */
+interface OpenedEngine {
+  readonly engine: Engine;
+  readonly agents: StoredAgents;
+  /** The caller's, and with a broker also `quantsweep cancel`. */
+  readonly signal: AbortSignal;
+  close(): Promise<void>;
+}
+
+async function openEngine(
+  experiment: Experiment,
+  { broker, executor, onEvent, signal }: ToldOptions,
+): Promise<OpenedEngine> {
+  const agents = new StoredAgents();
+  if (broker === undefined) return { engine: localEngine(executor), agents, signal, close: () => Promise.resolve() };
+  const { brokerAddress, brokerEngine } = await loadBroker();
+  const cancelling = new AbortController();
+  const { name, run, trials } = experiment;
+  const sweep = {
+    ...{ name, database: run.database, tasks: trials.map(({ settings }) => settings.task) },
+    ...(broker.leaseSeconds === undefined ? {} : { leaseSeconds: broker.leaseSeconds }),
+    ...(broker.numericsClass === undefined ? {} : { numericsClass: broker.numericsClass }),
+  };
+  const engine = await brokerEngine(brokerAddress(broker.url, broker.credentials ?? null), sweep, {
+    onNews: (message) => {
+      onEvent({ kind: 'agents', message });
+    },
+    onAgents: (found) => {
+      agents.are(found);
+    },
+    onCancelled: () => {
+      onEvent({ kind: 'agents', message: 'The sweep was called off (quantsweep cancel).' });
+      cancelling.abort();
+    },
+  });
+  return { engine, agents, signal: AbortSignal.any([signal, cancelling.signal]), close: () => engine.close() };
 }
 
 /** Stopped before the database was opened, so that nothing is known of what is in it. */
@@ -126,13 +178,18 @@ function stoppedBefore(name: string, database: string): RunOutcome {
   return { ...nothing, name, database, note: null };
 }
 
-async function openAndRun(prepared: PreparedSweep, options: ToldOptions): Promise<RunOutcome> {
-  const { plan, provider, inputs, slots, experiment: capped } = prepared;
+async function openAndRun(
+  prepared: PreparedSweep,
+  agents: StoredAgents,
+  options: ToldOptions,
+): Promise<RunOutcome> {
+  const { plan, provider, inputs, slots, isElsewhere, experiment: capped } = prepared;
   const { onEvent, signal } = options;
   onEvent({
     kind: 'prepared',
     provider: { name: provider.provider, why: provider.why },
-    slots: slots.map(({ device }) => device),
+    slots: isElsewhere ? [] : slots.map(({ device }) => device),
+    broker: options.broker?.url ?? null,
     notes: [...inputs.notes, ...(capped.notes ?? []), ...saturationNotes(capped)],
   });
   const { database, lockWaitMinutes } = capped.run;
@@ -141,7 +198,7 @@ async function openAndRun(prepared: PreparedSweep, options: ToldOptions): Promis
   });
   if (store === null) return stoppedBefore(plan.name, database);
   try {
-    const outcome = await runPrepared(prepared, store, options);
+    const outcome = await agents.storedIn(store, () => runPrepared(prepared, store, options));
     // Before it is said that all went well: what can't be made whole is no success.
     return { ...outcome, name: plan.name, database, note: store.close() };
   } catch (cause) {
@@ -151,7 +208,7 @@ async function openAndRun(prepared: PreparedSweep, options: ToldOptions): Promis
 }
 
 async function runPrepared(
-  { experiment, inputs, provider, plan, slots, executor }: PreparedSweep,
+  { experiment, inputs, provider, plan, slots, executor, isElsewhere }: PreparedSweep,
   store: SweepStore,
   {
     failFast = false,
@@ -169,9 +226,9 @@ async function runPrepared(
     onEvent(event);
   };
   const patience = new Patience({ minutes: lockWaitMinutes, onEvent: onSweepEvent, signal });
-  const environment = describeEnvironment();
+  const machine = ownMachine(await executor.numericsClass(null, signal));
   await patience.write(() => {
-    store.beginSweep(experiment, plan, [...inputs.models.values()], environment);
+    store.beginSweep(experiment, plan, [...inputs.models.values()], machine);
   });
   // Beginning the sweep dropped those of trials that were finished before.
   comparisons.all();
@@ -183,7 +240,7 @@ async function runPrepared(
   });
   const children = { provider: provider.provider, slots: slots.length };
   const missing: SweepPlan = toRun.length > 0 ? plan : { ...plan, trials: [] };
-  const memory = await planMemory(experiment, missing, inputs, executor, children);
+  const memory = isElsewhere ? memoryOfAgents : await planMemory(experiment, missing, inputs, executor, children);
   onEvent({ kind: 'memory', lines: memory.lines });
   const outcome = await runStages({
     ...{ plan, inputs, store, patience, executor, run: experiment.run, failFast, retryFailed, signal },
@@ -193,6 +250,9 @@ async function runPrepared(
   await compare(store, plan.name, patience, outcome.interrupted);
   return outcome;
 }
+
+/** Of machines that nobody has seen nothing is foretold: what is short of memory halves its batches. */
+const memoryOfAgents: PlannedMemory = { limits: new Map(), lines: [] };
 
 /**
  * While the sweep runs, for pages that are looked at meanwhile: where another program holds the

@@ -3,6 +3,9 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { completeNames, type TypedArguments } from './complete.js';
 import { ExitCode, reportError } from './exit-code.js';
+import { agentCommand } from './commands/agent-command.js';
+import { agentsCommand } from './commands/agents-command.js';
+import { cancelCommand } from './commands/cancel-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
 import { exportCommand } from './commands/export-command.js';
 import { migrateCommand } from './commands/migrate-command.js';
@@ -28,6 +31,9 @@ const cli = yargs(hideBin(process.argv))
   .command(showCommand)
   .command(exportCommand)
   .command(migrateCommand)
+  .command(agentCommand)
+  .command(agentsCommand)
+  .command(cancelCommand)
   .command(doctorCommand)
   .completion(
     'completion',
@@ -57,7 +63,7 @@ const cli = yargs(hideBin(process.argv))
 
 /** Options that may be given several times. */
 function mayRepeat(name: string): boolean {
-  return ['_', 'set', 'param', 'compare', 'compare-sweeps', 'compareSweeps', 'page', 'sweep'].includes(name);
+  return ['_', 'set', 'param', 'compare', 'compare-sweeps', 'compareSweeps', 'page', 'sweep', 'data', 'fetch', 'allow-code', 'allowCode'].includes(name);
 }
 
 /** yargs makes a list of an option that is repeated, which would go on as one text. */
@@ -84,7 +90,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (!isClosed && !outputFailed) process.stderr.write(`quantsweep: can't write the output: ${error.message}.\n`);
   outputFailed = true;
   // What a sweep finds is in the database: it runs on, to its own exit code.
-  if (process.argv[2] !== 'run') process.exit(isClosed ? ExitCode.done : ExitCode.failure);
+  if (!['run', 'agent'].includes(process.argv[2] ?? '')) process.exit(isClosed ? ExitCode.done : ExitCode.failure);
 });
 
 try {

@@ -1,7 +1,7 @@
 import { QuantsweepError } from '../errors/quantsweep-error.js';
 import type { InputIdentity } from '../formats/input-identity.js';
 import type { FailureRecord } from '../records/failure-record.js';
-import type { MachineRecord } from '../records/machine-record.js';
+import type { Place } from '../records/place.js';
 import type { JobKind, JobOf, JobResult } from './jobs/jobs.js';
 import type { Slot } from './slot.js';
 
@@ -22,14 +22,6 @@ export interface Work<K extends JobKind> {
    * as the settings say.
    */
   readonly batchLimit: number | null;
-}
-
-/** Where work runs. */
-export interface Place {
-  /** e.g. `cpu:0`; stored with the attempt. */
-  readonly device: string;
-  /** Stored with the attempt; absent: the machine of the sweep itself. */
-  readonly machine?: MachineRecord;
 }
 
 /** What is told while work runs. */
@@ -147,7 +139,8 @@ export class JobInterrupted extends QuantsweepError {
 export function runOnce<K extends JobKind>(
   executor: Executor,
   job: JobOf<K> & { readonly kind: K },
+  signal?: AbortSignal,
 ): Promise<JobResult<K>> {
   const silent: WorkEvents = { started: () => undefined, progress: () => undefined };
-  return executor.run<K>({ key: job.kind, part: null, job, batchLimit: null }, silent);
+  return executor.run<K>({ key: job.kind, part: null, job, batchLimit: null }, silent, signal);
 }

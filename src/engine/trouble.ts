@@ -33,3 +33,9 @@ export class DeviceLost extends QuantsweepError {
   static override readonly errorClass = 'DeviceLost';
   static override readonly retry = 'at-once';
 }
+
+/** The machine that ran the work was lost. It says nothing of memory: no smaller batches. */
+export class AgentLost extends QuantsweepError {
+  static override readonly errorClass = 'AgentLost';
+  static override readonly retry = 'at-once';
+}

@@ -35,6 +35,10 @@ export function floatAttribute(name: string, value: number): AttributeProto {
   return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.FLOAT, f: value });
 }
 
+export function stringAttribute(name: string, value: string): AttributeProto {
+  return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.STRING, s: Buffer.from(value) });
+}
+
 /** Value of an integer attribute, or the default that ONNX gives it. */
 export function readIntAttribute(node: NodeProto, name: string, fallback: number): number {
   const attribute = node.attribute.find((a) => a.name === name);

@@ -18,7 +18,8 @@ import {
 export interface SmallModel {
   readonly nodes: readonly NodeProto[];
   readonly inputShape: readonly number[];
-  readonly outputShape: readonly number[];
+  /** Null: as the runtime finds it. */
+  readonly outputShape: readonly number[] | null;
   readonly initializers: readonly TensorProto[];
 }
 
@@ -35,11 +36,12 @@ export function smallModel({ nodes, inputShape, outputShape, initializers }: Sma
   return toBinary(ModelProtoSchema, create(ModelProtoSchema, { irVersion: 8n, opsetImport, graph }));
 }
 
-function float32(name: string, dims: readonly number[]): ValueInfoProto {
-  const dim = dims.map((size) =>
+function float32(name: string, dims: readonly number[] | null): ValueInfoProto {
+  const dim = dims?.map((size) =>
     create(TensorShapeProto_DimensionSchema, { value: { case: 'dimValue', value: BigInt(size) } }),
   );
-  const shape = create(TensorShapeProtoSchema, { dim });
-  const tensorType = create(TypeProto_TensorSchema, { elemType: TensorProto_DataType.FLOAT, shape });
+  const shape = dim && create(TensorShapeProtoSchema, { dim });
+  const elemType = TensorProto_DataType.FLOAT;
+  const tensorType = create(TypeProto_TensorSchema, { elemType, ...(shape && { shape }) });
   return create(ValueInfoProtoSchema, { name, type: create(TypeProtoSchema, { tensorType }) });
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { arch, cpus, hostname, platform, release, totalmem, availableParallelism } from 'node:os';
-import type { EnvironmentRecord } from '../records/machine-record.js';
+import type { EnvironmentRecord, MachineRecord } from '../records/machine-record.js';
 import { ownVersion, packageVersion } from './package-version.js';
 
 /** What this machine is and which versions run, as stored with every attempt. */
@@ -23,6 +23,11 @@ export function describeEnvironment(): EnvironmentRecord {
     gpuDriver,
     gitCommit: ownCommit(),
   };
+}
+
+/** This machine, whose numbers are of the given class; null where that is not known. */
+export function ownMachine(numericsClass: string | null): MachineRecord {
+  return { environment: describeEnvironment(), numericsClass, agent: null };
 }
 
 /** Instruction sets that change which kernels run; empty where the system does not tell. */

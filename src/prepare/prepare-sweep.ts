@@ -10,10 +10,10 @@ import { requireCodeConsent, type CodeUse } from './code-consent.js';
 import { packageVersion } from './package-version.js';
 import { compileGlob } from '../quantize/glob.js';
 import { InputError } from '../errors/input-error.js';
-import type { Executor, OpenExecutor } from '../engine/executor.js';
-import { deviceSlots } from '../engine/providers/device-slots.js';
+import type { Engine } from '../engine/engine.js';
+import type { Executor } from '../engine/executor.js';
 import { providers } from '../engine/providers/providers.js';
-import { resolveProvider, type ResolvedProvider } from '../engine/providers/resolve-provider.js';
+import type { ResolvedProvider } from '../engine/providers/resolve-provider.js';
 import type { Provider } from '../engine/providers/provider.js';
 import type { Slot } from '../engine/slot.js';
 import { openSweepInputs, type SweepInputs } from './sweep-inputs.js';
@@ -33,12 +33,14 @@ export interface PreparedSweep {
   readonly slots: readonly Slot[];
   /** Runs the sweep; who prepared it closes it. */
   readonly executor: Executor;
+  /** True where that is on other machines. */
+  readonly isElsewhere: boolean;
 }
 
 /** What preparing a sweep takes besides the experiment. */
 export interface Preparation {
-  /** Opens what runs jobs: those that look at models before the sweep, then the sweep's own. */
-  readonly open: OpenExecutor;
+  /** Where jobs run: those that look at models before the sweep, then the sweep's own. */
+  readonly engine: Engine;
   /** What the caller will run of the experiment's own code, and whether the user allowed it. */
   readonly code: { readonly use: CodeUse; readonly allowed: boolean };
   /** Told of the data that are read for their hash. */
@@ -51,19 +53,22 @@ export interface Preparation {
  *
  * @throws ModelError, DatasetError or InputError saying what is wrong and where
  */
-export async function prepareSweep(loaded: Experiment, { open, code, onHashing }: Preparation): Promise<PreparedSweep> {
+export async function prepareSweep(
+  loaded: Experiment,
+  { engine, code, onHashing }: Preparation,
+): Promise<PreparedSweep> {
   requireCodeConsent(loaded, code.use, code.allowed);
   const inputs = await openSweepInputs(loaded, onHashing);
   const experiment = capSamples(
     expandSensitivity(loaded, (trial) => focusLayers(inputs, loaded, trial)),
     (source) => inputs.sampleCount(source),
   );
-  const provider = await resolveProvider(experiment.run, open);
-  const slots = deviceSlots(experiment.run, provider.provider);
+  const provider = await engine.resolveProvider(experiment.run);
+  const slots = engine.slots(experiment.run, provider.provider);
   const { hangSeconds, memoryMb } = experiment.run;
-  const executor = open({ slots, hangSeconds, memoryMb, inputs: inputs.identities });
+  const executor = engine.open({ slots, hangSeconds, memoryMb, inputs: inputs.identities });
   try {
-    await withHostExecutor(experiment.run, provider.provider, open, executor, (host) =>
+    await withHostExecutor(experiment.run, provider.provider, engine, executor, (host) =>
       checkOutputs(loaded, inputs, host),
     );
     const plan = planSweep(experiment, {
@@ -75,7 +80,7 @@ export async function prepareSweep(loaded: Experiment, { open, code, onHashing }
       provider: provider.provider,
       optimizationLevel: experiment.run.optimizationLevel,
     });
-    return { experiment, inputs, provider, plan, slots, executor };
+    return { experiment, inputs, provider, plan, slots, executor, isElsewhere: engine.isElsewhere };
   } catch (cause) {
     await executor.close();
     throw cause;
@@ -89,13 +94,13 @@ export async function prepareSweep(loaded: Experiment, { open, code, onHashing }
 async function withHostExecutor(
   { optimizationLevel, hangSeconds }: RunSettings,
   provider: Provider,
-  open: OpenExecutor,
+  { host: openHost, isElsewhere }: Engine,
   ofSweep: Executor,
   work: (executor: Executor) => Promise<void>,
 ): Promise<void> {
-  if (providers[provider].usesHostMemory) return work(ofSweep);
+  if (providers[provider].usesHostMemory && !isElsewhere) return work(ofSweep);
   const session = { provider: 'cpu', deviceId: 0, threads: 1, optimizationLevel } as const;
-  const host = open({ slots: [{ device: 'cpu:0', session }], hangSeconds, memoryMb: null, inputs: [] });
+  const host = openHost({ slots: [{ device: 'cpu:0', session }], hangSeconds, memoryMb: null, inputs: [] });
   try {
     await work(host);
   } finally {

@@ -1,7 +1,7 @@
 import { FallbackError } from '../engine/session/check-fallback.js';
 import { InputChangedError } from '../engine/jobs/unchanged-inputs.js';
 import { RuntimeError } from '../engine/session/runtime-error.js';
-import { DeviceLost, OutOfMemory, WorkerDied, WorkerHung } from '../engine/trouble.js';
+import { AgentLost, DeviceLost, OutOfMemory, WorkerDied, WorkerHung } from '../engine/trouble.js';
 import { GateError } from '../equivalence/gate-error.js';
 import type { ErrorClass, Retry } from '../errors/quantsweep-error.js';
 import { SurroundingsError } from '../errors/surroundings-error.js';
@@ -15,7 +15,7 @@ import { StageFailed } from './stage-failed.js';
 
 /** Every class of error that a trial or stage may have failed with. */
 const failureClasses: readonly ErrorClass[] = [
-  ...[WorkerDied, WorkerHung, OutOfMemory, DeviceLost, SurroundingsError, InputChangedError, FallbackError],
+  ...[WorkerDied, WorkerHung, OutOfMemory, DeviceLost, AgentLost, SurroundingsError, InputChangedError, FallbackError],
   ...[ModelError, DatasetError, MetricError, CustomCodeError, NonFiniteError, NonFiniteStoreError, GateError],
   ...[RuntimeError, StageFailed],
 ];

@@ -13,9 +13,10 @@ import { allSettledOrFirstError } from './all-settled.js';
 import { evaluationLimit } from './evaluation-limit.js';
 import { triedTrials, tryAll, type TriedTrials } from './tried-trials.js';
 import type { Patience } from './patience.js';
+import { SharedResults } from './shared-results.js';
 import { StageFailed } from './stage-failed.js';
 import { endOfSweep } from './sweep-end.js';
-import { StageWork, storedObservation } from './stage-work.js';
+import { StageWork } from './stage-work.js';
 import type { OnSweepEvent } from './sweep-events.js';
 import type { SweepInputs } from '../prepare/sweep-inputs.js';
 import { stageWarnings } from './sweep-warnings.js';
@@ -97,6 +98,7 @@ class SweepRun {
   readonly #failed: FailedTrial[] = [];
   readonly #costs: ReadonlyMap<ContentKey, WorkCost>;
   readonly #stageWork: StageWork;
+  readonly #shared: SharedResults;
   #best: StoredBest | null = null;
   /**
    * The complete candidate that leads by now, by the reference that it is judged against: what a
@@ -125,7 +127,8 @@ class SweepRun {
       slots: Math.max(1, executor.capacity),
     });
     this.#costs = new Map(work.map((w) => [w.key, w]));
-    this.#stageWork = new StageWork(options, this.#queue, this.#costs, (key) => this.#stageDone(key));
+    this.#shared = new SharedResults(store);
+    this.#stageWork = new StageWork({ ...options, shared: this.#shared }, this.#queue, this.#costs, (key) => this.#stageDone(key));
   }
 
   stop(): void {
@@ -223,7 +226,8 @@ class SweepRun {
   async #evaluate(trial: PlannedTrial): Promise<void> {
     const keys = [trial.referenceKey, trial.observeKey!, trial.searchKey, trial.rankKey].filter((key) => key !== null);
     await allSettledOrFirstError(keys.map((key) => this.#stageDone(key)));
-    const { store, run } = this.#options;
+    const { run } = this.#options;
+    const shared = this.#shared;
     const model = jobModel(trial.settings.model, this.#options.inputs);
     const { batchSize } = trial.settings.evaluation;
     const { value, execution, attempt, durationMs } = await this.#queue.run<'trial'>({
@@ -231,15 +235,14 @@ class SweepRun {
         kind: 'trial',
         model,
         settings: trial.settings,
-        observation: storedObservation(
-          store,
+        observation: shared.observation(
           trial.observeKey!,
           trial.settings.calibration!,
           trial.settings.quantization!,
         ),
-        alphas: trial.searchKey === null ? null : store.search(trial.searchKey)!.alphas,
+        alphas: trial.searchKey === null ? null : shared.alphas(trial.searchKey),
         keptFloat: this.#keptFloat(trial),
-        referenceArgmax: store.reference(trial.referenceKey)!.argmax,
+        referenceArgmax: shared.referenceArgmax(trial.referenceKey),
         stop: this.#stopRule(trial),
       }),
       subject: { kind: 'trial', key: trial.key },
@@ -250,12 +253,12 @@ class SweepRun {
       batchLimit: evaluationLimit(batchSize, this.#options.memory?.get(trial.settings.model.path)?.trial),
     });
     if ('stopped' in value) {
-      await this.#write(() => {
+      await this.#write((store) => {
         store.stopTrial(trial, model.sha256, value, execution, run.optimizationLevel, attempt);
       });
       this.#stoppedTrial(trial, value.stopped, durationMs);
     } else {
-      await this.#write(() => {
+      await this.#write((store) => {
         store.finishTrial(trial, model.sha256, value, execution, run.optimizationLevel, attempt);
       });
       this.#finishedTrial(trial, value.evaluation, durationMs);

@@ -1,9 +1,7 @@
-import { calibrators } from '../calibrate/calibrators/registry.js';
 import { openDataset } from '../formats/open-dataset.js';
 import { judgeReference } from '../reference/judge-reference.js';
 import { mergeSurveys } from '../reference/output-survey.js';
-import type { ObservationRecord } from '../records/observation-record.js';
-import type { CalibrationSettings, EvaluationSettings, QuantizationSettings } from '../experiment/sections/settings.js';
+import type { EvaluationSettings } from '../experiment/sections/settings.js';
 import type { WorkCost } from '../plan/estimate/estimate-cost.js';
 import type { BatchLimits } from '../plan/estimate/estimate-memory.js';
 import type { ContentKey, ObserveStage, PlannedStage, RankStage, ReferenceStage, SearchStage } from '../plan/plan.js';
@@ -23,6 +21,7 @@ import {
   searchParts,
   type StagePart,
 } from './stage-parts.js';
+import type { SharedResults } from './shared-results.js';
 import { evaluationLimit } from './evaluation-limit.js';
 import type { Patience } from './patience.js';
 import type { SweepInputs } from '../prepare/sweep-inputs.js';
@@ -35,6 +34,7 @@ const STAGE_PRIORITY = { observe: 3e6, reference: 2e6, rank: 1.5e6, search: 1e6 
 interface StageSurroundings {
   readonly inputs: SweepInputs;
   readonly store: SweepStore;
+  readonly shared: SharedResults;
   readonly patience: Patience;
   readonly signal: AbortSignal;
   readonly memory?: ReadonlyMap<string, BatchLimits>;
@@ -110,7 +110,7 @@ export class StageWork {
   async #search(stage: SearchStage): Promise<void> {
     await this.#stageDone(stage.observeKey);
     const model = jobModel(stage.model, this.#options.inputs);
-    const observation = storedObservation(this.#options.store, stage.observeKey, stage.calibration, stage.quantization);
+    const observation = this.#options.shared.observation(stage.observeKey, stage.calibration, stage.quantization);
     const parts = await this.#runParts(
       stage,
       searchParts(stage, model, observation, this.#options.inputs.models.get(stage.model.path)!.sizeBytes),
@@ -124,7 +124,7 @@ export class StageWork {
   async #rank(stage: RankStage): Promise<void> {
     await this.#stageDone(stage.observeKey);
     const model = jobModel(stage.model, this.#options.inputs);
-    const observation = storedObservation(this.#options.store, stage.observeKey, stage.calibration, stage.quantization);
+    const observation = this.#options.shared.observation(stage.observeKey, stage.calibration, stage.quantization);
     const parts = await this.#runParts(stage, rankParts(stage, model, observation));
     await this.#write((store) => {
       store.finishRank(stage.key, model.sha256, mergeRanks(valuesOf(parts)));
@@ -175,21 +175,6 @@ export class StageWork {
     });
     return allSettledOrFirstError(results);
   }
-}
-
-/**
- * The statistics that trials of a calibration size read. Histograms, which are large, go to a child
- * only where its calibrator reads them.
- */
-export function storedObservation(
-  store: SweepStore,
-  observeKey: ContentKey,
-  { batches }: CalibrationSettings,
-  { activation }: QuantizationSettings,
-): ObservationRecord {
-  const observation = store.observation(observeKey, batches)!;
-  if (calibrators[activation.calibrator].reads === 'histograms') return observation;
-  return { ...observation, inputs: observation.inputs.map((input) => ({ ...input, histograms: null })) };
 }
 
 function evaluationSamples({ source, samples }: EvaluationSettings, inputs: SweepInputs): number {

@@ -36,7 +36,9 @@ export interface WorkResult<K extends JobKind> {
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** Agents that may be lost at the same work: what takes machines down is not given to all of them. */
+/**
+ * Agents that may be lost at the same work: what takes machines down is not given to all of them.
+ */
 const MOST_LOST_AGENTS = 2;
 
 function halved(batch: number): number | null {
@@ -117,12 +119,15 @@ export class WorkQueue {
     let batchLimit: number | null = fewer(item);
     let lost = 0;
     const lostAgents = new Set<string>();
-    for (let number = 1; ; ) {
+    for (let number = 1; ;) {
       try {
         // Queued anew each time: the slot serves other work while this waits.
         return await this.#queue.add(() => this.#attempt(item, batchLimit), { priority: item.priority });
       } catch (cause) {
-        if (cause instanceof JobReturned && !this.#stopping.signal.aborted) continue;
+        if (cause instanceof JobReturned) {
+          await this.#pause(1);
+          continue;
+        }
         const failure = cause instanceof JobError && cause.failure.retry ? cause.failure : null;
         const outOfMemory = failure?.smallerBatches === true;
         const lostAgent = failure?.lostAgent;
@@ -159,8 +164,8 @@ export class WorkQueue {
     const work = { key: subject.key, part: subject.kind === 'stage' ? subject.part : null, label, job, batchLimit };
     const begun: { attempt: number | null; start: number } = { attempt: null, start: 0 };
     const on: WorkEvents = {
-      started: async ({ device }) => {
-        begun.attempt = await patience.write(() => store.startAttempt(subject, device));
+      started: async (place) => {
+        begun.attempt = await patience.write(() => store.startAttempt(subject, place));
         onEvent({ kind: 'workStarted', label });
         begun.start = performance.now();
       },

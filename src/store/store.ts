@@ -1,7 +1,9 @@
 import type { ReferenceWarning } from '../reference/reference-warning.js';
 import type { Experiment } from '../experiment/sections/settings.js';
 import type { DisplayHistograms, ObservationRecord } from '../records/observation-record.js';
-import type { EnvironmentRecord } from '../records/machine-record.js';
+import type { AgentRecord } from '../records/agent-record.js';
+import type { MachineRecord } from '../records/machine-record.js';
+import type { Place } from '../records/place.js';
 import type { EvaluationRecord, OutcomeRecord } from '../records/evaluation-record.js';
 import type { ExecutionRecord } from '../records/execution-record.js';
 import type { FailureRecord } from '../records/failure-record.js';
@@ -48,6 +50,16 @@ export interface StoredBest {
   readonly value: number;
 }
 
+/** How much finished work is of one numerics class. */
+export interface StoredClass {
+  /** Null: not known, as an earlier version finished it. */
+  readonly numericsClass: string | null;
+  /** Trials that are complete or were stopped early. */
+  readonly trials: number;
+  /** Stages that are complete or have complete parts; of several classes, it counts in each. */
+  readonly stages: number;
+}
+
 /**
  * What a store promises to the sweep that it is opened for. `test/store/store-contract.test.ts`
  * holds every store to it.
@@ -83,14 +95,11 @@ export interface SweepStore {
   /**
    * Records the sweep, its trials and stages (those not yet known become `pending`) and replaces
    * the membership of the sweep of that name by the plan's. Attempts that a dead parent left
-   * `running` become `interrupted`.
+   * `running` become `interrupted`, and agents that were told of are forgotten.
+   *
+   * @param machine what runs the attempts whose place names no other
    */
-  beginSweep(
-    experiment: Experiment,
-    plan: SweepPlan,
-    models: readonly ModelRecord[],
-    environment: EnvironmentRecord,
-  ): void;
+  beginSweep(experiment: Experiment, plan: SweepPlan, models: readonly ModelRecord[], machine: MachineRecord): void;
 
   /** Those that will not be run again: complete, or stopped early. */
   finishedTrials(keys: readonly ContentKey[]): ReadonlySet<ContentKey>;
@@ -118,7 +127,16 @@ export interface SweepStore {
    */
   typicalDurations(): ReadonlyMap<string, number>;
 
-  startAttempt(subject: AttemptSubject, device: string): number;
+  /**
+   * Numerics classes of what is finished of the given work, parts of unfinished stages included;
+   * the class of most trials first. Empty where nothing is.
+   */
+  numericsClasses(stages: readonly ContentKey[], trials: readonly ContentKey[]): readonly StoredClass[];
+  /** Puts these agents in place of those that were told of before. */
+  writeAgents(agents: readonly AgentRecord[]): void;
+
+  /** Machine and class are those of the place, or else of {@link SweepStore.beginSweep}. */
+  startAttempt(subject: AttemptSubject, place: Place): number;
   /**
    * For a stage's part that is not the whole stage. Its payload is kept until the stage is
    * finished.
@@ -210,6 +228,7 @@ export type SweepReader = Pick<
   | 'failedStages'
   | 'primaryValues'
   | 'typicalDurations'
+  | 'numericsClasses'
   | 'observation'
   | 'reference'
   | 'search'

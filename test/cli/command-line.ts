@@ -28,7 +28,7 @@ export class Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
   stdout = '';
-  #stderr = '';
+  stderr = '';
 
   constructor(args: readonly string[], cwd: string, { shell, env = {} }: Surroundings = {}) {
     const program = [process.execPath, main, ...args];
@@ -36,10 +36,10 @@ export class Running {
       shell === undefined ? program : ['bash', '-c', `${shell}; exec "$@"`, 'bash', ...program];
     this.child = spawn(command!, rest, { cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     this.child.stdout!.on('data', (chunk: Buffer) => (this.stdout += chunk.toString('utf8')));
-    this.child.stderr!.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString('utf8')));
+    this.child.stderr!.on('data', (chunk: Buffer) => (this.stderr += chunk.toString('utf8')));
     this.ended = new Promise((resolve) => {
       this.child.on('close', (code) => {
-        resolve({ code, stdout: this.stdout, stderr: this.#stderr });
+        resolve({ code, stdout: this.stdout, stderr: this.stderr });
       });
     });
   }

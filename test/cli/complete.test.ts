@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/write/sqlite-store.js';
-import { environment, experiment, model, plan } from '../store/sample-sweep.js';
+import { machine, experiment, model, plan } from '../store/sample-sweep.js';
 import { quantsweep, temporaryFolder } from './command-line.js';
 
 const complete = async (folder: string, ...words: string[]): Promise<readonly string[]> => {
@@ -30,7 +30,7 @@ describe('quantsweep completion', () => {
     writeFileSync(join(folder, 'broken.db'), 'no database');
     expect(await complete(folder, 'report', '--db', 'broken.db', '')).not.toContain(plan.name);
     const store = openStore(join(folder, 'quantsweep.db'));
-    store.beginSweep(experiment, plan, [model], environment);
+    store.beginSweep(experiment, plan, [model], machine);
     store.close();
     expect(await complete(folder, 'report', '')).toContain(plan.name);
   });

@@ -2,42 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tmpdir } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { queryDatabase } from '../../src/store/query/query-database.js';
 import { demoModel, quantsweep } from '../cli/command-line.js';
+import { demoScenes, everyKindOfNumber } from './every-kind-of-number.js';
 import { differences, storedColumns, type StoredColumns } from './stored-rows.js';
 
-const scenes = fileURLToPath(new URL('../../experiments/demo/scenes/dataset.mjs', import.meta.url));
-
-/**
- * Every stage and every kind of number: all searches and calibrators, a ranking, corrected biases,
- * integer kernels.
- */
-const experiment = `version: 1
-name: determinism
-model: { path: ${JSON.stringify(demoModel)} }
-data:
-  calibration: { format: module, path: ${JSON.stringify(scenes)}, options: { seed: 2, scenes: 8 }, batchSize: 2, batches: 4 }
-  evaluation: { format: module, path: ${JSON.stringify(scenes)}, options: { seed: 3, scenes: 8 }, batchSize: 4 }
-task: { kind: centerDetection, bootstrap: 20 }
-loss: { samples: 8, modes: [accumulated, isolated] }
-gate: { samples: 4 }
-search: { candidates: [0.25, 0.75], samples: 4 }
-grid:
-  - smoothing.mode: dynamic
-    search.order: [isolated, sequential, output]
-    quantization.activation.calibrator: percentile
-  - smoothing.alpha: auto
-    data.calibration.sampleSeed: 5
-    quantization.activation.calibrator: [entropy, mse]
-  - layers.keepFloat: 1
-    smoothing.alpha: 0.5
-    data.calibration.sampleSeed: 7
-    quantization.biasCorrection.method: empirical
-  - smoothing.alpha: 0.5
-    quantization.execution: integer
-run: { provider: cpu, slots: 2, threads: 1 }
-`;
+const experiment = everyKindOfNumber(demoModel, `${demoScenes}dataset.mjs`);
 
 async function sweep(...settings: readonly string[]): Promise<{ columns: StoredColumns; seeds: readonly unknown[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'quantsweep-determinism-'));

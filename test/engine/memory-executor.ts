@@ -1,6 +1,7 @@
 import {
   JobError,
   JobInterrupted,
+  runOnce,
   type Executor,
   type ExecutorRequest,
   type Work,
@@ -34,8 +35,9 @@ export class MemoryExecutor implements Executor {
     return 1;
   }
 
-  numericsClass(): Promise<string> {
-    return Promise.resolve('memory');
+  async numericsClass(_wanted: string | null, signal?: AbortSignal): Promise<string> {
+    const { value } = await runOnce<'numerics'>(this, { kind: 'numerics' }, signal);
+    return value.numericsClass;
   }
 
   onCapacity(): void {

@@ -152,7 +152,7 @@ describe('44: equal settings but for one', () => {
         const all = two.flatMap((settings) => [settings, withValue(settings, own, value)]);
         const plan = sweepOf(`${kind} ${varied}`, all);
         const models = ['/m/a.onnx', '/m/b.onnx'].map((file) => ({ ...sample.model, path: file, sha256: file }));
-        store.beginSweep({ ...sample.experiment, name: plan.name }, plan, models, sample.environment);
+        store.beginSweep({ ...sample.experiment, name: plan.name }, plan, models, sample.machine);
       }
     }
     store.close();
@@ -224,7 +224,7 @@ describe('44: samples that a small calibration size caps', () => {
       { ...sample.experiment, name: 'capped' },
       capped,
       [{ ...sample.model, path: base.model.path }],
-      sample.environment,
+      sample.machine,
     );
     store.close();
     const tables = openDatabase(path);

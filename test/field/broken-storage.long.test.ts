@@ -152,7 +152,7 @@ describe('41: results that only the log has', () => {
         position: index,
       }));
       const store = openStore(path);
-      store.beginSweep(sample.experiment, { ...sample.plan, trials }, [sample.model], sample.environment);
+      store.beginSweep(sample.experiment, { ...sample.plan, trials }, [sample.model], sample.machine);
       store.finishObserve('observe', sample.model.sha256, [sample.observation(200)]);
       for (const trial of trials) sample.finish(store, trial, sample.quantizedRecord([1, 2], 0.1, 0.5));
       try {

@@ -47,7 +47,7 @@ const trialsOf = (count: number) =>
 function begun(path: string): { readonly store: SweepStore; readonly next: (index: number) => void } {
   const trials = trialsOf(400);
   const store = openStore(path);
-  store.beginSweep(sample.experiment, { ...sample.plan, trials }, [sample.model], sample.environment);
+  store.beginSweep(sample.experiment, { ...sample.plan, trials }, [sample.model], sample.machine);
   store.finishObserve('observe', sample.model.sha256, [sample.observation(200)]);
   const next = (index: number): void => {
     sample.finish(store, trials[index]!, sample.quantizedRecord([1, 2], 0.1, 0.5));

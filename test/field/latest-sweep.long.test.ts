@@ -31,9 +31,9 @@ function run(path: string, name: string, clock: string): void {
   vi.useFakeTimers({ toFake: ['Date'], now: new Date(clock) });
   const store = openStore(path);
   const plan = { ...sample.plan, name };
-  store.beginSweep(sample.experiment, plan, [sample.model], sample.environment);
+  store.beginSweep(sample.experiment, plan, [sample.model], sample.machine);
   if (store.finishedTrials(plan.trials.map((trial) => trial.key)).size === 0) sample.fill(store);
-  store.beginSweep(sample.experiment, plan, [sample.model], sample.environment);
+  store.beginSweep(sample.experiment, plan, [sample.model], sample.machine);
   store.refreshComparisons(name);
   store.close();
   vi.useRealTimers();
@@ -96,7 +96,7 @@ describe('39: the sweep that ran last', () => {
     expect(names(path)).toEqual(known);
     expect(known[0]).toBe('newest');
     const store = openStore(path);
-    store.beginSweep(sample.experiment, { ...sample.plan, name: 'oldest' }, [sample.model], sample.environment);
+    store.beginSweep(sample.experiment, { ...sample.plan, name: 'oldest' }, [sample.model], sample.machine);
     store.close();
     expect(names(path)[0]).toBe('oldest');
   });
@@ -126,13 +126,13 @@ describe('39: times of a run', () => {
     const trials = [0, 1, 2, 3].map((index) => ({ ...sample.trials.static, key: `trial-${index}`, position: index }));
     const store = openStore(path);
     vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-11-23T08:00:00Z') });
-    store.beginSweep(sample.experiment, { ...sample.plan, trials }, [sample.model], sample.environment);
+    store.beginSweep(sample.experiment, { ...sample.plan, trials }, [sample.model], sample.machine);
     store.finishObserve('observe', sample.model.sha256, [sample.observation(200)]);
     for (const trial of trials.slice(0, 3)) {
       sample.finish(store, trial, sample.quantizedRecord([1, 2], 0.1, 0.5));
       vi.setSystemTime(new Date('2025-07-25T08:00:00Z'));
     }
-    store.startAttempt({ kind: 'trial', key: trials[3]!.key }, 'cpu:0');
+    store.startAttempt({ kind: 'trial', key: trials[3]!.key }, { device: 'cpu:0' });
     vi.useRealTimers();
     const database = new Database(path);
     const startedMs = Number(database.prepare('SELECT started_ms FROM attempt ORDER BY id DESC LIMIT 1').pluck().get());
@@ -180,7 +180,7 @@ describe('39: times of a run', () => {
     const state = readRunState(path);
     close();
     const later = openStore(path);
-    later.beginSweep(sample.experiment, sample.plan, [sample.model], sample.environment);
+    later.beginSweep(sample.experiment, sample.plan, [sample.model], sample.machine);
     const database = new Database(path);
     database.exec(`UPDATE attempt SET status = 'running' WHERE id = 4`);
     database.close();

@@ -30,7 +30,7 @@ describe('43: means of losses over other layers', () => {
     const path = sample.temporaryDatabase();
     const store = openStore(path);
     const plan = { ...sample.plan, trials: [fp32, all, without, others] };
-    store.beginSweep(sample.experiment, plan, [sample.model], sample.environment);
+    store.beginSweep(sample.experiment, plan, [sample.model], sample.machine);
     store.finishObserve('observe', sample.model.sha256, [sample.observation(200)]);
     store.finishReference('reference', sample.model.sha256, sample.reference);
     sample.finish(store, fp32, sample.fp32Record);
@@ -104,7 +104,7 @@ describe('43: means of losses over other layers', () => {
     const sets = [0, 1, 2, 3, 4].map((index) => variant(`first ${index}`, index + 1, ['conv2', `no${index}`]));
     const rest = [0, 1].map((index) => variant(`second ${index}`, index + 6, ['conv1', `no${index}`]));
     const plan = { ...sample.plan, trials: [fp32, ...sets, ...rest] };
-    store.beginSweep(sample.experiment, plan, [sample.model], sample.environment);
+    store.beginSweep(sample.experiment, plan, [sample.model], sample.machine);
     store.finishObserve('observe', sample.model.sha256, [sample.observation(200)]);
     store.finishReference('reference', sample.model.sha256, sample.reference);
     sample.finish(store, fp32, sample.fp32Record);

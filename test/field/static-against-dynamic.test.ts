@@ -30,7 +30,7 @@ function filled(right: readonly (readonly [PlannedTrial, number])[]): QueryConne
   const path = sample.temporaryDatabase();
   const store = openStore(path);
   const trials = [fp32, ...right.map(([planned]) => planned)];
-  store.beginSweep(sample.experiment, { ...sample.plan, trials }, [sample.model], sample.environment);
+  store.beginSweep(sample.experiment, { ...sample.plan, trials }, [sample.model], sample.machine);
   store.finishObserve('observe', sample.model.sha256, [sample.observation(200)]);
   store.finishReference('reference', sample.model.sha256, sample.reference);
   store.finishSearch('search', sample.model.sha256, sample.search);

@@ -11,12 +11,7 @@ describe('7: bias corrections of folded layers', () => {
   it('are told in the units of the layer’s output, and exported as the model has them', () => {
     const path = sample.temporaryDatabase();
     const store = openStore(path);
-    store.beginSweep(
-      sample.experiment,
-      { ...sample.plan, trials: [fp32, smoothed] },
-      [sample.model],
-      sample.environment,
-    );
+    store.beginSweep(sample.experiment, { ...sample.plan, trials: [fp32, smoothed] }, [sample.model], sample.machine);
     store.finishObserve('observe', sample.model.sha256, [sample.observation(200)]);
     store.finishReference('reference', sample.model.sha256, sample.reference);
     sample.finish(store, smoothed, {
@@ -52,12 +47,7 @@ describe('7: p of a bootstrap', () => {
   it('is no less than its replicates can count, which the database says', () => {
     const path = sample.temporaryDatabase();
     const store = openStore(path);
-    store.beginSweep(
-      sample.experiment,
-      { ...sample.plan, trials: [fp32, smoothed] },
-      [sample.model],
-      sample.environment,
-    );
+    store.beginSweep(sample.experiment, { ...sample.plan, trials: [fp32, smoothed] }, [sample.model], sample.machine);
     store.finishObserve('observe', sample.model.sha256, [sample.observation(200)]);
     const replicates = (value: number) => {
       const values = Float64Array.from({ length: 400 }, (_, index) => value + 1e-6 * Math.sin(index));

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { localEngine } from '../../src/engine/local/local-engine.js';
 import { localExecutor } from '../../src/engine/local/local-executor.js';
 import { prepareSweep } from '../../src/prepare/prepare-sweep.js';
 import { loadExperiment } from '../../src/api/load-experiment.js';
@@ -48,7 +49,7 @@ async function problemOf(
   });
   try {
     const { executor } = await prepareSweep(loadExperiment(join(folder, file)), {
-      open,
+      engine: localEngine(open),
       code: { use: 'plan', allowed: false },
     });
     await executor.close();

@@ -2,8 +2,9 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { localEngine } from '../../src/engine/local/local-engine.js';
 import { localExecutor } from '../../src/engine/local/local-executor.js';
-import { describeEnvironment } from '../../src/prepare/environment.js';
+import { ownMachine } from '../../src/prepare/environment.js';
 import { prepareSweep } from '../../src/prepare/prepare-sweep.js';
 import { loadExperiment } from '../../src/api/load-experiment.js';
 import { stageConditions, trialConditions } from '../../src/schedule/work-conditions.js';
@@ -25,13 +26,13 @@ async function planned(folder: string, path: string, ...more: readonly string[])
 async function writeShortOfMemory(folder: string, path: string): Promise<void> {
   const database = `run.database=${join(folder, 'quantsweep.db')}`;
   const prepared = await prepareSweep(loadExperiment(path, { set: [database] }), {
-    open,
+    engine: localEngine(open),
     code: { use: 'run', allowed: false },
   });
   await prepared.executor.close();
   const { experiment, plan, inputs } = prepared;
   const store = openStore(experiment.run.database);
-  store.beginSweep(experiment, plan, [...inputs.models.values()], describeEnvironment());
+  store.beginSweep(experiment, plan, [...inputs.models.values()], ownMachine(null));
   const short = { errorClass: 'OutOfMemory', message: 'too much', retry: true };
   const because = { errorClass: 'StageFailed', message: 'Its observe stage failed: too much', retry: false };
   for (const stage of plan.stages) {

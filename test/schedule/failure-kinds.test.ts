@@ -14,7 +14,7 @@ const never = [
 /** Classes that never fail a trial or stage: they end the command that meets them. */
 const ofCommands = [
   ...['InputError', 'UsageError', 'ExperimentError', 'ExperimentFileError', 'StoreError'],
-  ...['JobError', 'JobInterrupted', 'SweepEnded'],
+  ...['JobError', 'JobInterrupted', 'JobReturned', 'SweepEnded'],
 ];
 
 function declaredClasses(folder = 'src'): string[] {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { serveDatabase, type Serving } from '../../src/serve/serve-database.js';
 import { Chromium, chromiumPath } from '../report/chromium.js';
 import { runningSample, type RunningSample } from '../report/running-sample.js';
+import { sampleAgent, sampleJob, tellAgents } from '../report/sample-agents.js';
 import { hostileName } from '../report/sample-database.js';
 
 /** Set where the browser must be there (.ci/run): its absence fails instead of skipping. */
@@ -125,6 +126,63 @@ describe.skipIf(skipped)('a live page in a browser', () => {
     await until(`${doneText} === '36 of 43 trials done'`);
     expect(await browser.evaluate(`kept.curve.isConnected`)).toBe(true);
     expect(await browser.evaluate(`kept.loss.isConnected`)).toBe(false);
+  });
+
+  it('keeps an agent’s row, what is marked in it and what is open, while agents change', async () => {
+    const many = Array.from({ length: 30 }, (_, index) => sampleAgent(`idle-${index}`));
+    tellAgents(sample.path, [...many, sampleAgent('lab-1', { lastError: 'out of memory' })]);
+    await browser.open(`${serving.url}running/index.html`, wide);
+    await until(isCurrent);
+    await browser.evaluate(`(() => {
+      for (const one of document.querySelectorAll('#live-agents details')) one.open = true;
+      globalThis.kept = document.getElementById('agent-idle-20');
+      getSelection().selectAllChildren(kept.querySelector('.machine'));
+      document.querySelector('#live-agents .more summary').focus();
+    })()`);
+    tellAgents(sample.path, [
+      ...many.map((agent) => ({ ...agent, seenAt: new Date().toISOString() })),
+      sampleAgent('lab-1', { jobs: [sampleJob('trial static alpha=0.5')], seenAt: new Date().toISOString() }),
+    ]);
+    await until(`document.querySelector('#live-agents tbody tr').textContent.includes('trial static alpha=0.5')`);
+    expect(
+      await browser.evaluate(`JSON.stringify({
+        first: document.querySelector('#live-agents tbody tr').id,
+        isKept: kept.isConnected,
+        selected: String(getSelection()),
+        open: [...document.querySelectorAll('#live-agents details')].map((one) => one.open),
+        focus: document.activeElement.parentElement.className,
+      })`),
+    ).toBe(
+      JSON.stringify({
+        ...{ first: 'agent-lab-1', isKept: true, selected: 'cpu class cpu-3f9a2c1b6d04' },
+        ...{ open: [true, true], focus: 'more' },
+      }),
+    );
+    tellAgents(sample.path, []);
+    await until(`document.querySelector('#live-agents') === null`);
+    expect(browser.problems).toEqual([]);
+  });
+
+  it.each([1280, 700, 390])('shows agents whole on a page of %d pixels, whatever they say', async (width) => {
+    const long = 'x'.repeat(300);
+    tellAgents(sample.path, [
+      sampleAgent(long, { label: hostileName, jobs: [sampleJob(long), sampleJob(`trial ${hostileName}`)] }),
+      sampleAgent('b', { gpu: long, state: 'unfit', reason: `${hostileName} ${long}`, lastError: long }),
+    ]);
+    await browser.open(`${serving.url}running/index.html`, { width, height: 900, scheme: 'light' });
+    await until(isCurrent);
+    expect(
+      await browser.evaluate(`JSON.stringify((() => {
+        const { clientWidth } = document.documentElement;
+        const parts = [...document.querySelectorAll('#live-agents tbody *')];
+        return {
+          rows: document.querySelectorAll('#live-agents tbody tr').length,
+          page: document.documentElement.scrollWidth - clientWidth,
+          beyond: parts.filter((one) => one.getBoundingClientRect().right > clientWidth).map((one) => one.className),
+        };
+      })())`),
+    ).toBe(JSON.stringify({ rows: 2, page: 0, beyond: [] }));
+    expect(browser.problems).toEqual([]);
   });
 
   it('says that the server is gone, and goes on when it is back', async () => {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { serveDatabase, type Serving } from '../../src/serve/serve-database.js';
 import { openDatabase } from '../../src/store/file/open-database.js';
 import { runningSample, type RunningSample } from '../report/running-sample.js';
+import { sampleAgent, sampleJob, tellAgents } from '../report/sample-agents.js';
 import { hostileName, sampleDatabase } from '../report/sample-database.js';
 import { temporaryFolder } from '../cli/command-line.js';
 import { ask, listenTo, type Answered } from './ask.js';
@@ -126,6 +127,20 @@ describe('a served report', () => {
     const { body } = await ask(url, 'running/');
     expect(body).toContain(`data-revision="${next.revision}"`);
     expect(body).toContain('<b>36 of 43 trials done</b>');
+    events.close();
+  });
+
+  it('tells when agents come and go, and shows them', async () => {
+    const events = await listenTo(url);
+    const first = await events.state(() => true);
+    tellAgents(sample.path, [sampleAgent('lab-1', { jobs: [sampleJob('trial static alpha=0.5')] })]);
+    const next = await events.state(({ revision }) => revision !== first.revision);
+    const { body } = await ask(url, 'running/');
+    expect(body).toContain('<b>1 agent</b>, <b>1 of 2 slots busy</b>: 1 at work.');
+    expect(body).toContain('trial static alpha=0.5');
+    tellAgents(sample.path, []);
+    await events.state(({ revision }) => revision !== first.revision && revision !== next.revision);
+    expect((await ask(url, 'running/')).body).not.toContain('live-agents');
     events.close();
   });
 

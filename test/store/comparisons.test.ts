@@ -54,7 +54,7 @@ it('does not compare trials of different evaluation sets, and takes the first of
     sample.experiment,
     { ...sample.plan, trials: [sample.trials.static, { ...other, position: 9 }, sample.trials.fp32] },
     [sample.model],
-    sample.environment,
+    sample.machine,
   );
   const record = sample.quantizedRecord([0], 0.1, 0.5);
   sample.finish(store, other, {
@@ -80,7 +80,7 @@ function sweepOf(...finished: readonly (readonly [PlannedTrial, readonly number[
   const path = sample.temporaryDatabase();
   const store = openStore(path);
   const trials = finished.map(([planned], position) => ({ ...planned, position }));
-  store.beginSweep(sample.experiment, { ...sample.plan, trials }, [sample.model], sample.environment);
+  store.beginSweep(sample.experiment, { ...sample.plan, trials }, [sample.model], sample.machine);
   store.finishObserve('observe', sample.model.sha256, [sample.observation(200)]);
   store.finishReference('reference', sample.model.sha256, sample.reference);
   for (const [planned, correct] of finished) {
@@ -150,10 +150,10 @@ it('sets integer execution against its simulated counterpart, with what ran and 
   const path = sample.temporaryDatabase();
   const store = openStore(path);
   const plan = { ...sample.plan, trials: [fp32, simulated, planned] };
-  store.beginSweep(sample.experiment, plan, [sample.model], sample.environment);
+  store.beginSweep(sample.experiment, plan, [sample.model], sample.machine);
   store.finishObserve('observe', sample.model.sha256, [sample.observation(200)]);
   sample.finish(store, simulated, sample.quantizedRecord([0, 1, 2, 3, 4], 0.1, 0.5));
-  const attempt = store.startAttempt({ kind: 'trial', key: planned.key }, 'cpu:0');
+  const attempt = store.startAttempt({ kind: 'trial', key: planned.key }, { device: 'cpu:0' });
   const execution = { ...sample.execution, integerKernels: { QGemm: 1, QLinearConv: 2 } };
   const record = sample.quantizedRecord([0, 1, 9], 0.1, 0.5);
   store.finishTrial(planned, sample.model.sha256, record, execution, 'all', attempt);

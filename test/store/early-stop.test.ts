@@ -42,7 +42,7 @@ function fill(store: SweepStore): void {
   sample.finish(store, fp32, sample.fp32Record);
   sample.finish(store, unsmoothed, sample.quantizedRecord([0, 9], 0.08, null));
   sample.finish(store, complete, sample.quantizedRecord([0, 1, 2, 3, 4, 5, 6, 7], 0.02, 0.5));
-  const attempt = store.startAttempt({ kind: 'trial', key: stopped.key }, 'cpu:0');
+  const attempt = store.startAttempt({ kind: 'trial', key: stopped.key }, { device: 'cpu:0' });
   store.stopTrial(stopped, sample.model.sha256, stoppedRecord(), sample.execution, 'basic', attempt);
   store.refreshComparisons('tiny');
 }
@@ -69,7 +69,7 @@ describe('a trial that was stopped early', () => {
     expect(store.stoppedTrials(keys)).toEqual(new Set([stopped.key]));
     expect(store.failedTrials(keys).size).toBe(0);
     for (const again of [
-      () => store.startAttempt({ kind: 'trial', key: stopped.key }, 'cpu:0'),
+      () => store.startAttempt({ kind: 'trial', key: stopped.key }, { device: 'cpu:0' }),
       () => {
         sample.finish(store, stopped, sample.quantizedRecord([0], 0.1, 0.7));
       },
@@ -122,7 +122,7 @@ describe('a trial that was stopped early', () => {
   });
 
   it('is not stored where what it was held against is not complete', () => {
-    const attempt = store.startAttempt({ kind: 'trial', key: sample.trials.static1500.key }, 'cpu:0');
+    const attempt = store.startAttempt({ kind: 'trial', key: sample.trials.static1500.key }, { device: 'cpu:0' });
     const record = { ...stoppedRecord(), stopped: { ...stop, against: stopped.key } };
     expect(() => {
       store.stopTrial(sample.trials.static1500, sample.model.sha256, record, sample.execution, 'basic', attempt);

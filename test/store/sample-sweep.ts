@@ -9,7 +9,7 @@ import type { ObservationRecord } from '../../src/records/observation-record.js'
 import type { TrialRecord } from '../../src/records/trial-record.js';
 import type { Experiment } from '../../src/experiment/sections/settings.js';
 import type { PlannedStage, PlannedTrial, SweepPlan, TrialSettings } from '../../src/plan/plan.js';
-import type { EnvironmentRecord } from '../../src/records/machine-record.js';
+import type { EnvironmentRecord, MachineRecord } from '../../src/records/machine-record.js';
 import type { StoredReference, StoredSearch, SweepStore } from '../../src/store/store.js';
 import type { SearchSettings } from '../../src/experiment/sections/settings.js';
 import { everyLayer, plainQuantization } from '../quantize/preparations.js';
@@ -39,6 +39,8 @@ export const environment: EnvironmentRecord = {
   gpuDriver: null,
   gitCommit: null,
 };
+
+export const machine: MachineRecord = { environment, numericsClass: 'cpu-000000000001', agent: null };
 
 function layer(position: number, name: string, weightAbsmax: readonly number[]): LayerRecord {
   return {
@@ -319,12 +321,14 @@ export const fp32Record: TrialRecord = {
 };
 
 export function begin(store: SweepStore): void {
-  store.beginSweep(experiment, plan, [model], environment);
+  store.beginSweep(experiment, plan, [model], machine);
 }
 
 export function finish(store: SweepStore, planned: PlannedTrial, record: TrialRecord): void {
   const attempt =
-    planned.settings.role === 'fp32' ? null : store.startAttempt({ kind: 'trial', key: planned.key }, 'cpu:0');
+    planned.settings.role === 'fp32'
+      ? null
+      : store.startAttempt({ kind: 'trial', key: planned.key }, { device: 'cpu:0' });
   store.finishTrial(planned, model.sha256, record, execution, 'basic', attempt);
 }
 
@@ -341,7 +345,7 @@ export function fill(store: SweepStore): void {
   finish(store, trials.unsmoothed, quantizedRecord([0, 9], 0.08, null));
   finish(store, trials.static, quantizedRecord([0, 1, 2, 3, 4, 5, 6, 7], 0.02, 0.5));
   finish(store, trials.dynamic, quantizedRecord([0, 1, 2, 3, 4, 5, 6], 0.04, 0.7));
-  const attempt = store.startAttempt({ kind: 'trial', key: trials.static1500.key }, 'cpu:1');
+  const attempt = store.startAttempt({ kind: 'trial', key: trials.static1500.key }, { device: 'cpu:1' });
   const failure = { errorClass: 'GateError', message: 'error 0.1 > 0.001', retry: false };
   store.failAttempt(attempt, failure);
   store.failTrial(trials.static1500.key, failure);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { StoreError } from '../../src/store/store-error.js';
+import type { MachineRecord } from '../../src/records/machine-record.js';
 import type { SweepStore } from '../../src/store/store.js';
 import { openStore } from '../../src/store/write/sqlite-store.js';
 import * as sample from './sample-sweep.js';
@@ -96,6 +97,7 @@ describe.each(stores)('the contract of a store: $name', ({ open }) => {
     expect(store.rank('unknown')).toBeNull();
     expect(store.stageParts('unknown')).toEqual(new Map());
     expect(store.typicalDurations()).toEqual(new Map());
+    expect(store.numericsClasses(['observe', 'unknown'], keys)).toEqual([]);
   });
 
   it('gives back what stages left, bit for bit', () => {
@@ -114,7 +116,7 @@ describe.each(stores)('the contract of a store: $name', ({ open }) => {
 
   it('keeps the parts of a stage until it is finished', () => {
     const payload = { sums: Float64Array.of(1, NaN, -0) };
-    const attempt = writer().startAttempt({ kind: 'stage', key: 'observe', part: 'a' }, 'cpu:0');
+    const attempt = writer().startAttempt({ kind: 'stage', key: 'observe', part: 'a' }, { device: 'cpu:0' });
     writer().finishPart(attempt, 'observe', 'a', payload, execution);
     expect(reader().stageParts('observe')).toStrictEqual(new Map([['a', payload]]));
     observed();
@@ -135,7 +137,7 @@ describe.each(stores)('the contract of a store: $name', ({ open }) => {
   it('ends a trial once: finished or stopped, it is neither finished, stopped, failed nor tried again', () => {
     observed();
     sample.finish(writer(), trials.static, static8);
-    const attempt = writer().startAttempt({ kind: 'trial', key: trials.dynamic.key }, 'cpu:0');
+    const attempt = writer().startAttempt({ kind: 'trial', key: trials.dynamic.key }, { device: 'cpu:0' });
     writer().finishSearch('search', model.sha256, sample.search);
     const record = { ...static8, stopped };
     writer().stopTrial(trials.dynamic, model.sha256, record, execution, 'basic', attempt);
@@ -151,7 +153,7 @@ describe.each(stores)('the contract of a store: $name', ({ open }) => {
         store.failTrial(trial.key, failure);
       };
       expect([finish, fail].map(codeOf)).toEqual(['finished', 'finished']);
-      expect(codeOf(() => store.startAttempt({ kind: 'trial', key: trial.key }, 'cpu:0'))).toBe('finished');
+      expect(codeOf(() => store.startAttempt({ kind: 'trial', key: trial.key }, { device: 'cpu:0' }))).toBe('finished');
     }
   });
 
@@ -172,7 +174,7 @@ describe.each(stores)('the contract of a store: $name', ({ open }) => {
   it('stores nothing of a record that it refuses', () => {
     observed();
     const broken = { ...static8, losses: [...static8.losses, { ...static8.losses[0]!, layer: 'conv9' }] };
-    const attempt = writer().startAttempt({ kind: 'trial', key: 'static-200' }, 'cpu:0');
+    const attempt = writer().startAttempt({ kind: 'trial', key: 'static-200' }, { device: 'cpu:0' });
     const finish = (): void => {
       writer().finishTrial(trials.static, model.sha256, broken, execution, 'basic', attempt);
     };
@@ -183,7 +185,7 @@ describe.each(stores)('the contract of a store: $name', ({ open }) => {
 
   it('refuses work that it was never told of', () => {
     const store = writer();
-    expect(codeOf(() => store.startAttempt({ kind: 'trial', key: 'other' }, 'cpu:0'))).toBe('unknown');
+    expect(codeOf(() => store.startAttempt({ kind: 'trial', key: 'other' }, { device: 'cpu:0' }))).toBe('unknown');
     const fail = (): void => {
       store.failAttempt(77, failure);
     };
@@ -211,6 +213,79 @@ describe.each(stores)('the contract of a store: $name', ({ open }) => {
       expect(reader().best('tiny')?.label).toBe(trials.dynamic.label);
       sample.finish(writer(), trials.static, static8);
       expect(reader().best('tiny')?.label).toBe(trials.static.label);
+    });
+  });
+
+  describe('numerics classes', () => {
+    const own = sample.machine.numericsClass;
+    const other = {
+      environment: { ...sample.environment, host: 'rack' },
+      numericsClass: 'cpu-000000000002',
+      agent: 'rack-1',
+    };
+    const finishPart = (part: string, machine?: MachineRecord): void => {
+      const place = { device: 'cpu:0', ...(machine && { machine }) };
+      const attempt = writer().startAttempt({ kind: 'stage', key: 'observe', part }, place);
+      writer().finishPart(attempt, 'observe', part, {}, execution);
+    };
+    const classes = () => reader().numericsClasses(['observe', 'reference', 'search'], ['fp32', 'static-200']);
+
+    it('are those of the machine of the sweep, unless the place names another', () => {
+      finishPart('a');
+      expect(classes()).toEqual([{ numericsClass: own, trials: 0, stages: 1 }]);
+      finishPart('b', other);
+      finishPart('c', other);
+      expect(classes()).toEqual([
+        { numericsClass: own, trials: 0, stages: 1 },
+        { numericsClass: other.numericsClass, trials: 0, stages: 1 },
+      ]);
+    });
+
+    it('count a stage in each class that its parts are of, before and after it is finished', () => {
+      finishPart('a', other);
+      finishPart('b');
+      const before = classes();
+      observed();
+      expect(classes()).toEqual(before);
+      expect(before.map(({ stages }) => stages)).toEqual([1, 1]);
+    });
+
+    it('leave out attempts that came to nothing', () => {
+      const attempt = writer().startAttempt(
+        { kind: 'stage', key: 'observe', part: 'a' },
+        { device: 'cpu:0', machine: other },
+      );
+      writer().failAttempt(attempt, failure);
+      finishPart('a');
+      observed();
+      expect(classes()).toEqual([{ numericsClass: own, trials: 0, stages: 1 }]);
+    });
+
+    it('are of a trial that of its attempt, of fp32 that of its reference stage, the one of most trials first', () => {
+      observed();
+      const part = { kind: 'stage', key: 'reference', part: 'whole' } as const;
+      const reference = writer().startAttempt(part, { device: 'cpu:0', machine: other });
+      writer().finishPart(reference, 'reference', 'whole', {}, execution);
+      writer().finishReference('reference', model.sha256, sample.reference);
+      sample.finish(writer(), trials.fp32, sample.fp32Record);
+      sample.finish(writer(), trials.static, static8);
+      expect(reader().numericsClasses([], ['fp32'])).toEqual([
+        { numericsClass: other.numericsClass, trials: 1, stages: 0 },
+      ]);
+      expect(reader().numericsClasses([], ['static-200'])).toEqual([{ numericsClass: own, trials: 1, stages: 0 }]);
+      expect(classes()).toEqual([
+        { numericsClass: other.numericsClass, trials: 1, stages: 1 },
+        { numericsClass: own, trials: 1, stages: 0 },
+        // No attempt is known that finished the observe stage.
+        { numericsClass: null, trials: 0, stages: 1 },
+      ]);
+    });
+
+    it('are not known where one part is of no known class', () => {
+      finishPart('a');
+      finishPart('b', { ...other, numericsClass: null });
+      observed();
+      expect(classes()).toEqual([{ numericsClass: null, trials: 0, stages: 1 }]);
     });
   });
 

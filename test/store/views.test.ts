@@ -177,6 +177,7 @@ describe('views at scale', () => {
       'v_execution',
       'v_stage',
       'v_sweep',
+      'v_numerics_class',
     ].map((view) => [view]),
   )('%s filtered by sweep scans no table', (view) => {
     const path = sample.temporaryDatabase();

@@ -29,7 +29,7 @@ function writeForever(store: ReturnType<typeof openStore>): void {
     key: `trial-${index}`,
     position: index,
   }));
-  store.beginSweep(sample.experiment, { ...sample.plan, trials }, [sample.model], sample.environment);
+  store.beginSweep(sample.experiment, { ...sample.plan, trials }, [sample.model], sample.machine);
   store.finishObserve('observe', sample.model.sha256, [sample.observation(200)]);
   process.stdout.write('writing\n');
   for (const trial of trials) sample.finish(store, trial, sample.quantizedRecord([1, 2], 0.1, 0.5));

@@ -1,4 +1,6 @@
 import type { CommandModule } from 'yargs';
+import { UsageError } from '../../errors/usage-error.js';
+import { brokerOption, withCredentials } from './broker-options.js';
 
 interface RunArguments {
   readonly experiment: string;
@@ -7,6 +9,10 @@ interface RunArguments {
   readonly 'fail-fast': boolean;
   readonly 'retry-failed': boolean;
   readonly wait: boolean;
+  readonly broker: string | undefined;
+  readonly credentials: string | undefined;
+  readonly lease: number;
+  readonly 'numerics-class': string | undefined;
   readonly db: string | undefined;
 }
 
@@ -14,7 +20,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
   command: 'run <experiment>',
   describe: 'Run the trials of an experiment that are not cached',
   builder: (yargs) =>
-    yargs
+    withCredentials(yargs)
       .positional('experiment', { type: 'string', demandOption: true, describe: 'Experiment file (YAML)' })
       .option('set', {
         type: 'string',
@@ -40,6 +46,23 @@ export const runCommand: CommandModule<object, RunArguments> = {
         defaultDescription: "the experiment's run.database",
         describe: 'Database file for the results',
       })
+      .option('broker', {
+        ...brokerOption,
+        defaultDescription: 'runs on this machine',
+        describe: `Run on the agents of a broker. ${brokerOption.describe}`,
+      })
+      .option('numerics-class', {
+        type: 'string',
+        requiresArg: true,
+        defaultDescription: 'that of what is finished, else the one with most agents',
+        describe: 'With --broker: the class of machines to run on',
+      })
+      .option('lease', {
+        type: 'number',
+        requiresArg: true,
+        default: 15,
+        describe: 'With --broker: seconds after which the work of a silent agent is given to another one',
+      })
       .option('wait', {
         type: 'boolean',
         default: true,
@@ -54,9 +77,28 @@ export const runCommand: CommandModule<object, RunArguments> = {
     'fail-fast': failFast,
     'retry-failed': retryFailed,
     wait,
+    broker,
+    credentials,
+    lease,
+    'numerics-class': numericsClass,
     db,
   }) => {
     const { runSweepFile } = await import('../run/run-sweep-file.js');
-    process.exitCode = await runSweepFile(experiment, set, { database: db, allowCode, failFast, retryFailed, wait });
+    process.exitCode = await runSweepFile(experiment, set, {
+      ...{ database: db, allowCode, failFast, retryFailed, wait },
+      ...(broker === undefined
+        ? {}
+        : {
+            broker: {
+              ...{ url: broker, credentials: credentials ?? null, leaseSeconds: leaseOf(lease) },
+              ...(numericsClass === undefined ? {} : { numericsClass }),
+            },
+          }),
+    });
   },
 };
+
+function leaseOf(seconds: number): number {
+  if (seconds >= 3 && seconds <= 3600) return seconds;
+  throw new UsageError(`Expected --lease to be a number from 3 to 3600, got ${seconds}.`);
+}

@@ -94,6 +94,12 @@ export class Progress {
     }
   }
 
+  /** A line beside what happens to the sweep, also before it starts. */
+  note(text: string): void {
+    if (this.#trials > 0) this.#line(text);
+    else this.#output.write(`${text}\n`);
+  }
+
   /** Leaves the terminal on a fresh line. */
   finish(): void {
     this.#clearBar();

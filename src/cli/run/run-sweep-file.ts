@@ -1,3 +1,4 @@
+import type { BrokerOptions } from '../../api/broker.js';
 import { loadExperiment } from '../../api/load-experiment.js';
 import { runSweep, type RunEvent, type RunOutcome } from '../../api/run-sweep.js';
 import type { SweepWarning } from '../../schedule/sweep-warnings.js';
@@ -16,6 +17,8 @@ export interface RunFlags {
   readonly retryFailed: boolean;
   /** Wait for another process that runs a sweep on the database. */
   readonly wait: boolean;
+  /** Run on its agents; absent: on this machine. */
+  readonly broker?: BrokerOptions;
 }
 
 /**
@@ -69,7 +72,7 @@ function tell(event: RunEvent, progress: Progress): void {
   }
   switch (event.kind) {
     case 'prepared':
-      say(`Provider: ${event.provider.why}. ${plural(event.slots.length, 'worker')} (${event.slots.join(', ')}).`);
+      say(`Provider: ${event.provider.why}. ${workersOf(event)}.`);
       event.notes.forEach(say);
       return;
     case 'opening':
@@ -85,11 +88,18 @@ function tell(event: RunEvent, progress: Progress): void {
     case 'memory':
       event.lines.forEach(say);
       return;
+    case 'agents':
+      progress.note(event.message);
+      return;
   }
 }
 
+function workersOf({ slots, broker }: Extract<RunEvent, { kind: 'prepared' }>): string {
+  return broker === null ? `${plural(slots.length, 'worker')} (${slots.join(', ')})` : `Agents of ${broker}`;
+}
+
 function isOfTheSweep(event: RunEvent): event is SweepEvent {
-  return !['prepared', 'opening', 'planned', 'memory'].includes(event.kind);
+  return !['prepared', 'opening', 'planned', 'memory', 'agents'].includes(event.kind);
 }
 
 const stopSignals = ['SIGINT', 'SIGTERM'] as const;

@@ -1,5 +1,7 @@
 import { readWarnings } from '../../report/facts/result-warnings.js';
 import type { SqlValue } from '../../store/query/query-database.js';
+import { readRunState } from '../../store/read/read-run-state.js';
+import { agentLines } from './agent-lines.js';
 import { formatDuration, formatMetric, plural } from './format-values.js';
 import { pickSweep } from '../../api/pick-sweep.js';
 import { readDatabase } from '../../api/read-database.js';
@@ -46,6 +48,7 @@ export function sweepStatus(database: string, wanted: string | undefined): strin
       'stages',
       'SELECT kind, status, attempts, round(duration_ms / 1000, 1) AS seconds, finished_at FROM v_stage WHERE sweep = :sweep',
     );
+    lines.push(...agentLines(queries, sweep, readRunState(database)));
     section(
       'running now (or left over from a killed process)',
       "SELECT coalesce(stage_kind || ' ' || part, 'trial ' || trial) AS work, device, number AS attempt, started_at FROM v_attempt WHERE status = 'running'",

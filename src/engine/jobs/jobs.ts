@@ -2,6 +2,7 @@ import type { MemoryProfile } from '../../plan/estimate/estimate-memory.js';
 import type { ExecutionRecord } from '../../records/execution-record.js';
 import type { JobFacts } from './job-facts.js';
 import { measureFacts, type MeasureJob } from './measure/measure-job.js';
+import { numericsFacts, type NumericsJob, type NumericsResult } from './numerics/numerics-job.js';
 import { observeFacts, type ObserveJob, type ObserveResult } from './observe/observe-job.js';
 import { probeFacts, type ProbeJob, type ProbeResult } from './probe/probe-job.js';
 import { rankFacts, type RankJob, type RankResult } from './rank/rank-job.js';
@@ -19,6 +20,7 @@ export interface JobKinds {
   readonly trial: { readonly job: TrialJob; readonly result: TrialResult };
   readonly shapes: { readonly job: ShapesJob; readonly result: OutputShapes };
   readonly probe: { readonly job: ProbeJob; readonly result: ProbeResult };
+  readonly numerics: { readonly job: NumericsJob; readonly result: NumericsResult };
   readonly measure: { readonly job: MeasureJob; readonly result: MemoryProfile };
 }
 
@@ -36,6 +38,7 @@ const facts = {
   trial: trialFacts,
   shapes: shapesFacts,
   probe: probeFacts,
+  numerics: numericsFacts,
   measure: measureFacts,
 } satisfies { readonly [K in JobKind]: JobFacts<JobOf<K>> };
 

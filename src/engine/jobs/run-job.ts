@@ -4,6 +4,7 @@ import { PhaseClock } from './phase-clock.js';
 import { JobCaches } from './job-caches.js';
 import type { Job, JobKind, JobOf, JobResult } from './jobs.js';
 import { runMeasure } from './measure/run-measure.js';
+import { runNumerics } from './numerics/run-numerics.js';
 import { runObserve } from './observe/run-observe.js';
 import { runProbe } from './probe/run-probe.js';
 import { runRank } from './rank/run-rank.js';
@@ -21,6 +22,7 @@ const runners = {
   trial: runTrial,
   shapes: runShapes,
   probe: runProbe,
+  numerics: runNumerics,
   measure: runMeasure,
 } satisfies { readonly [K in JobKind]: (job: JobOf<K>, context: JobContext) => Promise<JobResult<K>> };
 

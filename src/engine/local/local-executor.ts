@@ -1,5 +1,6 @@
 import {
   JobInterrupted,
+  runOnce,
   type Executor,
   type ExecutorRequest,
   type OpenExecutor,
@@ -33,6 +34,7 @@ class LocalExecutor implements Executor {
   readonly #free: number[];
   readonly #waiting = new Set<Waiting>();
   #isClosed = false;
+  #numericsClass: Promise<string> | null = null;
 
   constructor({ slots, ...options }: ExecutorRequest, entry: URL) {
     this.#pool = new WorkerPool(slots, entry, options);
@@ -47,8 +49,16 @@ class LocalExecutor implements Executor {
     return this.capacity;
   }
 
-  numericsClass(): Promise<string> {
-    return Promise.resolve('cpu-000000000000');
+  numericsClass(_wanted: string | null, signal?: AbortSignal): Promise<string> {
+    this.#numericsClass ??= runOnce<'numerics'>(this, { kind: 'numerics' }, signal).then(
+      ({ value }) => value.numericsClass,
+      (cause: unknown) => {
+        // Another call may have a better fortune, or a signal that is not aborted.
+        this.#numericsClass = null;
+        throw cause;
+      },
+    );
+    return this.#numericsClass;
   }
 
   onCapacity(): void {

@@ -23,6 +23,7 @@ export const cpu: ProviderDescription = {
   usesHostMemory: true,
   readsAhead: false,
   tolerance: 1e-6,
+  probes: 'everything',
   // Small tensors stay in the caches: over runs of 16 that takes a tenth off the time and half of
   // the memory (docs/PERFORMANCE.md).
   mostLossSamples: 8,

@@ -16,5 +16,6 @@ export const cuda: ProviderDescription = {
   usesHostMemory: false,
   readsAhead: true,
   tolerance: 1e-4,
+  probes: 'matrixProducts',
   mostLossSamples: null,
 };

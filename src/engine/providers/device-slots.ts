@@ -4,7 +4,10 @@ import type { Provider } from './provider.js';
 import { providers } from './providers.js';
 
 /** The children to run, as the settings say, or as the provider is laid out on this machine. */
-export function deviceSlots(run: RunSettings, provider: Provider): readonly Slot[] {
+export function deviceSlots(
+  run: Pick<RunSettings, 'slots' | 'threads' | 'optimizationLevel' | 'allowFallback'>,
+  provider: Provider,
+): readonly Slot[] {
   const layout = providers[provider].layout();
   const count = run.slots ?? layout.slots;
   const threads = run.threads ?? layout.threads(count);

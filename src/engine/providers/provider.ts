@@ -49,6 +49,12 @@ export interface ProviderDescription {
    */
   readonly tolerance: number;
   /**
+   * Which probes tell its numerics class: `everything`, with and without optimization and on
+   * integers; or floats as they are optimized. `matrixProducts` where the runtime times algorithms
+   * of convolutions to choose one, so that their bits differ from process to process.
+   */
+  readonly probes: 'everything' | 'floats' | 'matrixProducts';
+  /**
    * Samples of one run of a loss graph at most, for speed; null: as many as of any other. Such a
    * graph holds several tensors of each layer at once.
    */

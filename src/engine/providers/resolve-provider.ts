@@ -19,7 +19,10 @@ export interface ResolvedProvider {
  * @param open of executors that a provider is tried in
  * @throws InputError when a named provider can't run, saying what is missing
  */
-export async function resolveProvider(run: RunSettings, open: OpenExecutor): Promise<ResolvedProvider> {
+export async function resolveProvider(
+  run: Pick<RunSettings, 'provider' | 'allowFallback'>,
+  open: OpenExecutor,
+): Promise<ResolvedProvider> {
   const { provider: wanted, allowFallback } = run;
   if (wanted === 'cpu') return { provider: 'cpu', why: 'cpu, as requested' };
   const provider = wanted === 'auto' ? PREFERRED : wanted;

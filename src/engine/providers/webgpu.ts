@@ -10,5 +10,6 @@ export const webgpu: ProviderDescription = {
   usesHostMemory: false,
   readsAhead: true,
   tolerance: 1e-4,
+  probes: 'floats',
   mostLossSamples: null,
 };

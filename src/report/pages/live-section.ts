@@ -1,3 +1,4 @@
+import { agentsHtml } from './agents-html.js';
 import { escapeHtml } from '../output/html/escape-html.js';
 import { noLinks } from '../addresses/page-links.js';
 import type { ReportOptions } from '../output/html/page-body.js';
@@ -13,8 +14,8 @@ import { progressHtml } from './progress-html.js';
 import { runningAttempts } from '../figures/live/running-attempts.js';
 
 /**
- * The first section of a sweep's page on a server: progress, what runs, what failed. Empty where
- * nothing is pending, running or failed, and in a report of files.
+ * The first section of a sweep's page on a server: progress, agents, what runs, what failed. Empty
+ * where nothing is pending, running or failed, and in a report of files.
  */
 export function liveSectionHtml({ sweep, links }: SweepFacts, query: Query, options: ReportOptions): string {
   if (options.live === undefined) return '';
@@ -23,6 +24,7 @@ export function liveSectionHtml({ sweep, links }: SweepFacts, query: Query, opti
   const title = live.isRun ? 'Running now' : sweep.pending > 0 ? 'Not finished' : 'What failed';
   return `<section id="live"><h2>${title}</h2>
 ${progressHtml('live-progress', '', live, query)}
+${agentsHtml(live, query)}
 ${renderFigure(runningAttempts, live, query)}
 ${renderFigure(latestFailures, live, query)}
 </section>

@@ -167,6 +167,7 @@ export const viewColumns = {
     key: 'text',
     settings: 'text',
     attempts: 'number?',
+    numerics_class: 'text?',
   },
   v_alpha_curve: {
     sweep: 'text',
@@ -295,6 +296,7 @@ export const viewColumns = {
     evaluated_samples: 'number?',
     gate_judged_by: 'text?',
     export_bytes: 'number?',
+    numerics_class: 'text?',
   },
   v_sweep: {
     sweep: 'text',
@@ -312,6 +314,7 @@ export const viewColumns = {
     first_attempt: 'number?',
     run_attempt: 'number?',
     claimed: 'number?',
+    numerics_classes: 'text?',
   },
   v_attempt: {
     attempt: 'number',
@@ -339,6 +342,28 @@ export const viewColumns = {
     kernels: 'text?',
     started_ms: 'number?',
     ended_ms: 'number?',
+    numerics_class: 'text?',
+    agent: 'text?',
+  },
+  v_agent: {
+    agent: 'text',
+    host: 'text',
+    label: 'text?',
+    provider: 'text',
+    numerics_class: 'text',
+    gpu: 'text?',
+    slots: 'number',
+    state: 'text',
+    reason: 'text?',
+    jobs: 'text',
+    last_error: 'text?',
+    seen_at: 'text',
+  },
+  v_numerics_class: {
+    sweep: 'text',
+    numerics_class: 'text?',
+    trials: 'number',
+    stages: 'number',
   },
   v_warning: {
     sweep: 'text',

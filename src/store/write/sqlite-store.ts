@@ -4,7 +4,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { ExecutionRecord } from '../../records/execution-record.js';
 import type { FailureRecord } from '../../records/failure-record.js';
 import type { LayerRankRecord } from '../../records/rank-record.js';
-import type { EnvironmentRecord } from '../../records/machine-record.js';
+import type { AgentRecord } from '../../records/agent-record.js';
+import type { MachineRecord } from '../../records/machine-record.js';
+import type { Place } from '../../records/place.js';
 import type { ModelRecord } from '../../records/model-record.js';
 import type { DisplayHistograms, ObservationRecord } from '../../records/observation-record.js';
 import type { OutcomeRecord } from '../../records/evaluation-record.js';
@@ -27,21 +29,23 @@ import {
   readTypicalDurations,
 } from '../read/read-progress.js';
 import { readBest } from '../read/read-best.js';
+import { readNumericsClasses } from '../read/read-numerics-classes.js';
 import { readObservation, readParts, readRank, readReference, readSearch } from '../read/read-stages.js';
 import { explainFailure } from '../file/sqlite-failure.js';
 import { StoreError } from '../store-error.js';
 import type {
   AttemptSubject,
   StoredBest,
+  StoredClass,
   StoredFailure,
   StoredReference,
   StoredSearch,
   SweepReader,
   SweepStore,
 } from '../store.js';
+import { writeAgents } from './write-agents.js';
 import { AttemptWriter } from './write-attempt.js';
 import { writeComparisons } from './write-comparisons.js';
-import { writeEnvironment } from './write-model.js';
 import {
   openStage,
   writeObserve,
@@ -129,15 +133,11 @@ class SqliteStore implements SweepStore {
     this.#attempts = new AttemptWriter(connection);
   }
 
-  beginSweep(
-    experiment: Experiment,
-    plan: SweepPlan,
-    models: readonly ModelRecord[],
-    environment: EnvironmentRecord,
-  ): void {
+  beginSweep(experiment: Experiment, plan: SweepPlan, models: readonly ModelRecord[], machine: MachineRecord): void {
     this.connection.transaction(() => {
       this.#attempts.interruptLeftOver();
-      this.#attempts.setEnvironment(writeEnvironment(this.connection, environment));
+      this.#attempts.setMachine(machine);
+      writeAgents(this.connection, []);
       writeSweep(this.connection, experiment, plan, models);
     });
   }
@@ -178,8 +178,18 @@ class SqliteStore implements SweepStore {
     return readTypicalDurations(this.connection);
   }
 
-  startAttempt(subject: AttemptSubject, device: string): number {
-    return this.connection.transaction(() => this.#attempts.start(subject, device));
+  numericsClasses(stages: readonly ContentKey[], trials: readonly ContentKey[]): readonly StoredClass[] {
+    return readNumericsClasses(this.connection, stages, trials);
+  }
+
+  writeAgents(agents: readonly AgentRecord[]): void {
+    this.connection.transaction(() => {
+      writeAgents(this.connection, agents);
+    });
+  }
+
+  startAttempt(subject: AttemptSubject, place: Place): number {
+    return this.connection.transaction(() => this.#attempts.start(subject, place));
   }
 
   finishPart(attempt: number, stage: ContentKey, part: string, payload: unknown, execution: ExecutionRecord): void {
@@ -267,9 +277,8 @@ class SqliteStore implements SweepStore {
   ): void {
     this.connection.transaction(() => {
       const id = openTrial(this.connection, trial.key);
-      const durationMs =
-        attempt === null ? null : this.#attempts.finish(attempt, { trial_id: id, stage_id: null, part: '' }, execution);
-      writeTrial(this.connection, id, trial, record, { modelSha256, execution, optimizationLevel, durationMs });
+      const ended = attempt === null ? null : this.#finish(attempt, id, execution);
+      writeTrial(this.connection, id, trial, record, { modelSha256, execution, optimizationLevel, attempt: ended });
     });
     this.writing?.guard.stored(trial.label);
   }
@@ -284,8 +293,13 @@ class SqliteStore implements SweepStore {
   ): void {
     this.connection.transaction(() => {
       const id = openTrial(this.connection, trial.key);
-      const durationMs = this.#attempts.finish(attempt, { trial_id: id, stage_id: null, part: '' }, execution);
-      writeStoppedTrial(this.connection, id, trial, record, { modelSha256, execution, optimizationLevel, durationMs });
+      const ended = this.#finish(attempt, id, execution);
+      writeStoppedTrial(this.connection, id, trial, record, {
+        modelSha256,
+        execution,
+        optimizationLevel,
+        attempt: ended,
+      });
     });
     this.writing?.guard.stored(trial.label);
   }
@@ -294,6 +308,11 @@ class SqliteStore implements SweepStore {
     this.connection.transaction(() => {
       writeTrialFailure(this.connection, trial, failure, under);
     });
+  }
+
+  #finish(attempt: number, trial: number, execution: ExecutionRecord): { id: number; durationMs: number } {
+    const durationMs = this.#attempts.finish(attempt, { trial_id: trial, stage_id: null, part: '' }, execution);
+    return { id: attempt, durationMs };
   }
 
   refreshComparisons(sweep: string): void {

@@ -2,11 +2,14 @@ import { hostname } from 'node:os';
 
 import type { ExecutionRecord } from '../../records/execution-record.js';
 import type { FailureRecord } from '../../records/failure-record.js';
+import type { MachineRecord } from '../../records/machine-record.js';
+import type { Place } from '../../records/place.js';
 import type { Connection } from '../file/connection.js';
 import { RowNumbers } from './row-numbers.js';
 import { monotonicMs } from '../monotonic-clock.js';
 import { StoreError } from '../store-error.js';
 import type { AttemptSubject } from '../store.js';
+import { writeEnvironment } from './write-model.js';
 
 /** A row of `attempt` that still runs. */
 interface RunningAttempt {
@@ -21,13 +24,16 @@ interface RunningAttempt {
  */
 export class AttemptWriter {
   readonly #startedMs = new Map<number, number>();
+  #machine: MachineRecord | null = null;
   #environment: number | null = null;
 
   constructor(private readonly connection: Connection) {}
 
-  /** The environment of the attempts that start from now on. */
-  setEnvironment(id: number): void {
-    this.#environment = id;
+  /** What runs the attempts that start from now on and whose place names no other machine. */
+  setMachine(machine: MachineRecord): void {
+    this.#machine = machine;
+    // Also where nothing is left to run.
+    this.#environment = writeEnvironment(this.connection, machine.environment);
   }
 
   /**
@@ -38,7 +44,7 @@ export class AttemptWriter {
     this.connection.run(`UPDATE attempt SET status = 'interrupted' WHERE status = 'running'`);
   }
 
-  start(subject: AttemptSubject, device: string): number {
+  start(subject: AttemptSubject, { device, machine: other }: Place): number {
     const work = this.connection.get(
       subject.kind === 'trial'
         ? 'SELECT id, status FROM trial WHERE key = ?'
@@ -55,19 +61,22 @@ export class AttemptWriter {
     const stage = subject.kind === 'stage' ? work.id : null;
     const part = subject.kind === 'stage' ? subject.part : '';
     const startedMs = monotonicMs();
+    const machine = other ?? this.#machine;
     const { id } = this.connection.run(
-      `INSERT INTO attempt (trial_id, stage_id, part, number, status, started_at, started_ms, host, parent_pid, device, environment_id)
-       VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO attempt (trial_id, stage_id, part, number, status, started_at, started_ms, host, parent_pid, device, environment_id, numerics_class, agent)
+       VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?)`,
       trial,
       stage,
       part,
       this.#earlier(trial, stage, part) + 1,
       new Date().toISOString(),
       startedMs,
-      hostname(),
+      machine?.environment.host ?? hostname(),
       process.pid,
       device,
-      this.#environment,
+      other === undefined ? this.#environment : writeEnvironment(this.connection, other.environment),
+      machine?.numericsClass ?? null,
+      machine?.agent ?? null,
     );
     this.#startedMs.set(id, startedMs);
     return id;

@@ -243,7 +243,11 @@ function closeStage(connection: Connection, stage: number, model: number, result
   connection.run('DELETE FROM stage_part WHERE stage_id = ?', stage);
   connection.run(
     `UPDATE stage SET status = 'done', model_id = ?, result = ?, finished_at = ?, error_class = NULL, error = NULL, failed_under = NULL,
-       duration_ms = (SELECT sum(duration_ms) FROM attempt WHERE stage_id = stage.id AND status = 'done')
+       duration_ms = (SELECT sum(duration_ms) FROM attempt WHERE stage_id = stage.id AND status = 'done'),
+       numerics_class = (
+         -- One part of a class that is not known makes the whole stage so.
+         SELECT CASE WHEN count(*) = count(class) THEN group_concat(class, '+' ORDER BY class) END
+         FROM (SELECT DISTINCT numerics_class AS class FROM attempt WHERE stage_id = stage.id AND status = 'done'))
      WHERE id = ?`,
     model,
     result,

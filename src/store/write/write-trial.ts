@@ -32,8 +32,8 @@ export interface TrialRun {
   readonly modelSha256: string;
   readonly execution: ExecutionRecord;
   readonly optimizationLevel: string;
-  /** null where no attempt of the trial's own was needed. */
-  readonly durationMs: number | null;
+  /** null where no attempt of the trial's own was needed, but the reference stage's. */
+  readonly attempt: { readonly id: number; readonly durationMs: number } | null;
 }
 
 /** Writes every row of a complete trial and marks it done. */
@@ -109,13 +109,18 @@ function writeRest(
     run.execution.integerKernels === undefined ? null : JSON.stringify(run.execution.integerKernels),
     run.optimizationLevel,
     new Date().toISOString(),
-    run.durationMs,
+    run.attempt?.durationMs ?? null,
     id,
   );
+  const [ran, from] =
+    run.attempt === null
+      ? ['SELECT numerics_class FROM stage WHERE key = ?', trial.referenceKey]
+      : ['SELECT numerics_class FROM attempt WHERE id = ?', run.attempt.id];
   connection.run(
-    'UPDATE trial SET gate_judged_by = ?, export_bytes = ? WHERE id = ?',
+    `UPDATE trial SET gate_judged_by = ?, export_bytes = ?, numerics_class = (${ran}) WHERE id = ?`,
     record.gate?.judgedBy ?? null,
     record.exportBytes ?? null,
+    from,
     id,
   );
   summarizeTrial(connection, id);

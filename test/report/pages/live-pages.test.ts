@@ -1,9 +1,11 @@
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunState } from '../../../src/report/facts/live-facts.js';
 import { openSite } from '../../../src/report/pages/site.js';
 import { hostileName } from '../sample-database.js';
 import { embeddedRows, figurePieces, shownSql, unescapeHtml } from '../shown-sql.js';
 import { failureText, runningSample, runningSweep, type RunningSample } from '../running-sample.js';
+import { sampleAgent, sampleJob, tellAgents } from '../sample-agents.js';
 
 const nobody: RunState = { kind: 'none' };
 
@@ -86,6 +88,117 @@ describe.each([runningSweep, hostileName])('pages of a server while %j runs', (n
     expect(page).toContain('<h2>Running now</h2>');
     expect(unescapeHtml(figurePieces(page).get('live-0') ?? '')).toContain(`${name}</a></h3>`);
     expect(pageOf(sample, name, nobody, 'index.html')).not.toContain('id="live"');
+  });
+});
+
+describe.each([runningSweep, hostileName])('agents on pages of a server while %j runs', (name) => {
+  let sample: RunningSample;
+  let run: RunState;
+
+  beforeAll(() => {
+    sample = runningSample(name);
+    run = { kind: 'running', pid: 77, host: 'bench-1', since: sample.since };
+  });
+
+  afterAll(() => {
+    sample.remove();
+  });
+
+  const agentsOn = (page: string): string => figurePieces(page).get('live-agents') ?? '';
+  const rowsOf = (piece: string): string[] => piece.match(/<tr role="row" id=[^]*?<\/tr>/g) ?? [];
+
+  it('are listed with what they are, do and ran into', () => {
+    const seenAt = new Date(Date.parse(sample.since) + 63_000).toISOString();
+    const job = { ...sampleJob('trial static alpha=0.5', name), startedAt: sample.since };
+    tellAgents(sample.path, [
+      sampleAgent('lab-2', { slots: 4, state: 'unfit', reason: 'got another copy of labels.npy' }),
+      sampleAgent('lab-1', {
+        ...{ label: 'gpu=a100', gpu: 'NVIDIA A100', provider: 'cuda', numericsClass: 'cuda-9b1e77ad0c42' },
+        ...{ jobs: [job, sampleJob('observe 3', 'other')], lastError: 'out of memory', seenAt },
+      }),
+    ]);
+    const piece = agentsOn(pageOf(sample, name, run));
+    expect(piece).toContain('<b>2 agents</b>, <b>2 of 2 slots busy</b>: 1 at work, 1 unfit.');
+    const [first = '', second = ''] = rowsOf(piece);
+    expect(first).toContain('<b>lab-1</b> <span class="label">gpu=a100</span>');
+    expect(first).toContain('<span>NVIDIA A100</span> <span>cuda</span> <span>class cuda-9b1e77ad0c42</span>');
+    expect(first).toContain('at work');
+    expect(first).toContain('2 of 2');
+    expect(first).toContain(`<span>trial static alpha=0.5</span> <span class="where">cpu:0, <time`);
+    expect(first).toContain(`data-since="${sample.since}">1 min 05 s</time>`);
+    expect(first).toContain('<span>other: observe 3</span>');
+    expect(first).toContain('<b>last error:</b> out of memory');
+    expect(first).toContain(`data-since="${seenAt}">2.0 s</time> ago`);
+    expect(second).toContain('<b>lab-2</b>');
+    expect(second).toContain('unfit');
+    expect(second).toContain('<p class="reason">got another copy of labels.npy</p>');
+    expect(second).toContain('0 of 4');
+  });
+
+  it('come with the query that they are from, and its rows', () => {
+    tellAgents(sample.path, [sampleAgent('b'), sampleAgent('a')]);
+    const piece = agentsOn(pageOf(sample, name, run));
+    const { columns, rows } = sample.query(shownSql(piece)[0] ?? '', []);
+    expect(rows).toHaveLength(2);
+    expect(embeddedRows(piece)).toEqual({ columns, rows });
+  });
+
+  it('say anything, and it stays text', () => {
+    const evil = `"'><script>alert(1)</script><img src=x onerror=alert(1)>\u202e&amp;</table>`;
+    const jobs = [{ sweep: evil, label: evil, device: evil, startedAt: evil }];
+    const text = { host: evil, label: evil, gpu: evil, provider: evil, numericsClass: evil };
+    tellAgents(sample.path, [sampleAgent(evil, { ...text, reason: evil, lastError: evil, seenAt: evil, jobs })]);
+    const html = agentsOn(pageOf(sample, name, run)).replaceAll(/<script type="text\/plain"[^]*?<\/script>/g, '');
+    expect(rowsOf(html)).toHaveLength(1);
+    expect(html).not.toMatch(/<script|<img|<\/table>(?!<\/div>)|NaN|Invalid/);
+    // All but the id and what is to be a time.
+    expect(unescapeHtml(html).split(evil)).toHaveLength(1 + 10);
+  });
+
+  it('that share host and label are told apart by their ids', () => {
+    tellAgents(sample.path, [
+      sampleAgent('lab-1-100-aa', { host: 'lab-1' }),
+      sampleAgent('lab-1-200-bb', { host: 'lab-1' }),
+      sampleAgent('lab-2-300-cc', { host: 'lab-2' }),
+    ]);
+    const html = agentsOn(pageOf(sample, name, run));
+    expect(html).toContain('<span>lab-1-100-aa</span>');
+    expect(html).toContain('<span>lab-1-200-bb</span>');
+    expect(html).not.toContain('<span>lab-2-300-cc</span>');
+  });
+
+  it('are named with the device of an attempt that they run', () => {
+    const database = new Database(sample.path);
+    database
+      .prepare(`UPDATE attempt SET agent = 'lab-1-100-aa', host = 'lab-1' WHERE trial_id = ?`)
+      .run(sample.running[0]);
+    database.close();
+    const attempts = figurePieces(pageOf(sample, name, run)).get('live-attempts') ?? '';
+    expect(attempts).toContain('<td>cpu:0 on lab-1</td>');
+    expect(attempts).toContain('<td>cpu:0</td>');
+  });
+
+  it('fold where they are many', () => {
+    tellAgents(
+      sample.path,
+      Array.from({ length: 200 }, (_, index) =>
+        sampleAgent(`node-${index}`, index < 199 ? {} : { state: 'unfit', reason: 'no CUDA device' }),
+      ),
+    );
+    const html = agentsOn(pageOf(sample, name, run));
+    const [front = '', rest = ''] = html.split('<details class="more">');
+    expect(rowsOf(front)).toHaveLength(4);
+    expect(front).toContain('no CUDA device');
+    expect(rest).toContain('<summary>196 more agents: 196 waiting</summary>');
+    expect(rowsOf(rest)).toHaveLength(196);
+  });
+
+  it('are not there without agents, nor when no run is at the sweep', () => {
+    tellAgents(sample.path, []);
+    expect(pageOf(sample, name, run)).not.toContain('gents');
+    tellAgents(sample.path, [sampleAgent('a')]);
+    expect(pageOf(sample, name, run)).toContain('live-agents');
+    expect(pageOf(sample, name, nobody)).not.toContain('live-agents');
   });
 });
 

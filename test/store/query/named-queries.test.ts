@@ -47,12 +47,7 @@ beforeAll(() => {
   const trials = [8, 4].flatMap((bits, group) =>
     [unsmoothed, smoothed, dynamic, view, long].map((one, index) => withBits(one, bits, 1 + 5 * group + index)),
   );
-  store.beginSweep(
-    sample.experiment,
-    { ...sample.plan, trials: [fp32, ...trials] },
-    [sample.model],
-    sample.environment,
-  );
+  store.beginSweep(sample.experiment, { ...sample.plan, trials: [fp32, ...trials] }, [sample.model], sample.machine);
   store.finishObserve('observe', sample.model.sha256, [200, 1500].map(sample.observation));
   store.finishReference('reference', sample.model.sha256, sample.reference);
   store.finishSearch('search', sample.model.sha256, sample.search);
@@ -114,12 +109,7 @@ it('comparisons pair trials that are equal in every other setting, also those wi
     make('max', 200, dynamic, 5),
     make('mse', 200, dynamic, 6),
   ];
-  store.beginSweep(
-    sample.experiment,
-    { ...sample.plan, trials: [fp32, ...trials] },
-    [sample.model],
-    sample.environment,
-  );
+  store.beginSweep(sample.experiment, { ...sample.plan, trials: [fp32, ...trials] }, [sample.model], sample.machine);
   store.finishObserve('observe', sample.model.sha256, [200, 1500].map(sample.observation));
   store.finishReference('reference', sample.model.sha256, sample.reference);
   store.finishSearch('search', sample.model.sha256, sample.search);

@@ -110,7 +110,12 @@ describe('opening for writing', () => {
     const path = filled();
     const migrations = [
       ...readMigrations(),
-      { number: 13, name: '0013-later.sql', sql: 'ALTER TABLE sweep RENAME COLUMN question TO asked', sha256: '' },
+      {
+        number: readMigrations().length + 1,
+        name: 'later.sql',
+        sql: 'ALTER TABLE sweep RENAME COLUMN question TO asked',
+        sha256: '',
+      },
     ];
     const views = [view('v_sweep', 'SELECT name AS sweep, asked FROM sweep')];
     const database = openDatabase(path, { migrations, views });

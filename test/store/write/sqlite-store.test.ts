@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import type { AgentRecord } from '../../../src/records/agent-record.js';
 import type { InputStatistics } from '../../../src/records/observation-record.js';
 import { openStore, openStoreForReading } from '../../../src/store/write/sqlite-store.js';
 import { queryDatabase } from '../../../src/store/query/query-database.js';
@@ -8,6 +9,21 @@ import type { SweepStore } from '../../../src/store/store.js';
 import * as sample from '../sample-sweep.js';
 
 const { trials, model, execution } = sample;
+
+const agent: AgentRecord = {
+  id: 'a',
+  host: 'rack',
+  label: 'gpu=a100',
+  provider: 'cuda',
+  numericsClass: 'cuda-0123456789ab',
+  gpu: 'A100',
+  slots: 2,
+  state: 'ready',
+  reason: null,
+  jobs: [],
+  lastError: null,
+  seenAt: '2026-01-02T03:04:06.000Z',
+};
 
 describe('SqliteStore', () => {
   let path: string;
@@ -37,6 +53,63 @@ describe('SqliteStore', () => {
     store.close();
   });
 
+  describe('where work runs', () => {
+    const other = {
+      environment: { ...sample.environment, host: 'rack', cpuModel: 'other', gpu: 'H200' },
+      numericsClass: 'cuda-0123456789ab',
+      agent: 'rack-1',
+    };
+
+    it('is kept with each attempt', () => {
+      store.startAttempt({ kind: 'stage', key: 'observe', part: 'a' }, { device: 'cpu:0' });
+      store.startAttempt({ kind: 'stage', key: 'observe', part: 'b' }, { device: 'cuda:0', machine: other });
+      store.startAttempt({ kind: 'stage', key: 'observe', part: 'c' }, { device: 'cuda:1', machine: other });
+      const columns = 'host, device, cpu_model, gpu, numerics_class, agent';
+      expect(rows(`SELECT ${columns} FROM v_attempt ORDER BY attempt`)).toEqual([
+        ['box', 'cpu:0', 'cpu', null, sample.machine.numericsClass, null],
+        ['rack', 'cuda:0', 'other', 'H200', 'cuda-0123456789ab', 'rack-1'],
+        ['rack', 'cuda:1', 'other', 'H200', 'cuda-0123456789ab', 'rack-1'],
+      ]);
+      expect(rows('SELECT count(*) FROM environment')).toEqual([[2]]);
+    });
+
+    it('is counted by sweep, stage and trial in the views', () => {
+      for (const [part, machine] of [['a', other] as const, ['b', undefined] as const]) {
+        const place = { device: 'x', ...(machine && { machine }) };
+        const attempt = store.startAttempt({ kind: 'stage', key: 'observe', part }, place);
+        store.finishPart(attempt, 'observe', part, {}, sample.execution);
+      }
+      store.finishObserve('observe', model.sha256, [sample.observation(200)]);
+      sample.finish(store, trials.unsmoothed, sample.quantizedRecord([0, 9], 0.08, null));
+      const own = sample.machine.numericsClass;
+      expect(rows("SELECT kind, numerics_class FROM v_stage WHERE status = 'done'")).toEqual([
+        ['observe', `${own}+cuda-0123456789ab`],
+      ]);
+      expect(rows("SELECT label, numerics_class FROM v_trial WHERE status = 'done'")).toEqual([
+        [trials.unsmoothed.label, own],
+      ]);
+      expect(rows("SELECT numerics_class, trials, stages FROM v_numerics_class WHERE sweep = 'tiny'")).toEqual([
+        [own, 1, 1],
+        ['cuda-0123456789ab', 0, 1],
+      ]);
+      expect(rows('SELECT numerics_classes FROM v_sweep')).toEqual([[`${own}, cuda-0123456789ab`]]);
+    });
+  });
+
+  describe('writeAgents', () => {
+    it('puts the agents in place of those before', () => {
+      store.writeAgents([agent, { ...agent, id: 'b' }]);
+      const job = { sweep: 'tiny', label: 'static', device: 'cuda:0', startedAt: '2026-01-02T03:04:05.000Z' };
+      store.writeAgents([{ ...agent, id: 'c', state: 'unfit', reason: 'other data', jobs: [job], lastError: 'died' }]);
+      expect(rows('SELECT * FROM v_agent')).toEqual([
+        [
+          ...['c', 'rack', 'gpu=a100', 'cuda', 'cuda-0123456789ab', 'A100', 2, 'unfit', 'other data'],
+          ...[JSON.stringify([job]), 'died', '2026-01-02T03:04:06.000Z'],
+        ],
+      ]);
+    });
+  });
+
   describe('beginSweep', () => {
     it('records trials in order, with their typed columns, as pending', () => {
       expect(
@@ -54,7 +127,7 @@ describe('SqliteStore', () => {
     it('keeps finished trials and replaces the membership when the sweep begins again', () => {
       sample.finish(store, trials.fp32, sample.fp32Record);
       const plan = { ...sample.plan, trials: [trials.fp32, trials.static] };
-      store.beginSweep(sample.experiment, plan, [model], sample.environment);
+      store.beginSweep(sample.experiment, plan, [model], sample.machine);
       expect(rows(`SELECT label, status FROM v_trial ORDER BY position`)).toEqual([
         ['FP32', 'done'],
         ['static alpha=0.5, 200 batches', 'pending'],
@@ -63,15 +136,21 @@ describe('SqliteStore', () => {
     });
 
     it('marks attempts of a dead parent as interrupted', () => {
-      store.startAttempt({ kind: 'trial', key: 'static-200' }, 'cpu:0');
+      store.startAttempt({ kind: 'trial', key: 'static-200' }, { device: 'cpu:0' });
       reopen();
       sample.begin(store);
       expect(rows('SELECT status, number, device FROM v_attempt')).toEqual([['interrupted', 1, 'cpu:0']]);
-      store.startAttempt({ kind: 'trial', key: 'static-200' }, 'cpu:0');
+      store.startAttempt({ kind: 'trial', key: 'static-200' }, { device: 'cpu:0' });
       expect(rows('SELECT status, number FROM v_attempt ORDER BY attempt')).toEqual([
         ['interrupted', 1],
         ['running', 2],
       ]);
+    });
+
+    it('forgets the agents of the run before', () => {
+      store.writeAgents([agent]);
+      sample.begin(store);
+      expect(rows('SELECT agent FROM v_agent')).toEqual([]);
     });
 
     it('stores one environment however often a sweep begins', () => {
@@ -138,7 +217,7 @@ describe('SqliteStore', () => {
 
     it('keeps parts until the stage is finished, and adds up their durations', () => {
       const payload = { sums: Float64Array.of(1, NaN, -0), names: ['a'] };
-      const attempt = store.startAttempt({ kind: 'stage', key: 'observe', part: 'batches 0-3' }, 'cpu:0');
+      const attempt = store.startAttempt({ kind: 'stage', key: 'observe', part: 'batches 0-3' }, { device: 'cpu:0' });
       store.finishPart(attempt, 'observe', 'batches 0-3', payload, execution);
       reopen();
       sample.begin(store);
@@ -165,8 +244,10 @@ describe('SqliteStore', () => {
           store.failStage('search', failure);
         }),
       ).toBe('finished');
-      expect(codeOf(() => store.startAttempt({ kind: 'stage', key: 'search', part: 'x' }, 'cpu:0'))).toBe('finished');
-      const attempt = store.startAttempt({ kind: 'stage', key: 'observe', part: 'a' }, 'cpu:0');
+      expect(codeOf(() => store.startAttempt({ kind: 'stage', key: 'search', part: 'x' }, { device: 'cpu:0' }))).toBe(
+        'finished',
+      );
+      const attempt = store.startAttempt({ kind: 'stage', key: 'observe', part: 'a' }, { device: 'cpu:0' });
       expect(
         codeOf(() => {
           store.finishPart(attempt, 'observe', 'b', 1, execution);
@@ -178,7 +259,7 @@ describe('SqliteStore', () => {
           store.finishPart(attempt, 'observe', 'a', 1, execution);
         }),
       ).toBe('finished');
-      const again = store.startAttempt({ kind: 'stage', key: 'observe', part: 'a' }, 'cpu:0');
+      const again = store.startAttempt({ kind: 'stage', key: 'observe', part: 'a' }, { device: 'cpu:0' });
       expect(
         codeOf(() => {
           store.finishPart(again, 'observe', 'a', 1, execution);
@@ -244,7 +325,7 @@ describe('SqliteStore', () => {
     });
 
     it('lets a failed trial finish later', () => {
-      const attempt = store.startAttempt({ kind: 'trial', key: 'static-200' }, 'cpu:0');
+      const attempt = store.startAttempt({ kind: 'trial', key: 'static-200' }, { device: 'cpu:0' });
       store.failAttempt(attempt, failure);
       store.failTrial('static-200', failure);
       sample.begin(store);
@@ -259,7 +340,7 @@ describe('SqliteStore', () => {
 
     it('stores nothing of a trial with a non-finite loss, and leaves its attempt running', () => {
       const broken = { ...record, losses: [{ ...record.losses[0]!, mse: Infinity }] };
-      const attempt = store.startAttempt({ kind: 'trial', key: 'static-200' }, 'cpu:0');
+      const attempt = store.startAttempt({ kind: 'trial', key: 'static-200' }, { device: 'cpu:0' });
       const work = (): void => {
         store.finishTrial(trials.static, model.sha256, broken, execution, 'basic', attempt);
       };
@@ -301,7 +382,7 @@ describe('SqliteStore', () => {
           store.finishTrial(trials.static, 'b'.repeat(64), record, execution, 'basic', null);
         }),
       ).toBe('unknown');
-      expect(codeOf(() => store.startAttempt({ kind: 'trial', key: 'other' }, 'cpu:0'))).toBe('unknown');
+      expect(codeOf(() => store.startAttempt({ kind: 'trial', key: 'other' }, { device: 'cpu:0' }))).toBe('unknown');
       expect(
         codeOf(() => {
           store.failAttempt(77, failure);

@@ -51,6 +51,8 @@ export async function unpackFigures(figures: readonly FigureState[]): Promise<re
   return figures;
 }
 
+/** The root itself is one where a script alone is replaced. */
 function figureScripts(root: ParentNode): HTMLScriptElement[] {
-  return [...root.querySelectorAll<HTMLScriptElement>('script[data-figure]')];
+  const within = [...root.querySelectorAll<HTMLScriptElement>('script[data-figure]')];
+  return root instanceof HTMLScriptElement && root.dataset['figure'] !== undefined ? [root, ...within] : within;
 }

@@ -2,6 +2,7 @@ import type { PageFigure } from '../figure.js';
 import { countText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
+import { shortenedText } from '../../shortened-text.js';
 import type { LiveSweep } from '../../facts/live-facts.js';
 
 /** Causes shown at most; the failed attempts below and the SQL have all. */
@@ -45,7 +46,7 @@ ORDER BY attempt DESC NULLS LAST LIMIT ${mostCauses}`;
           title: 'message',
           field: 'error',
           align: 'left',
-          text: (row) => shortened(textOrNull(row, 'error') ?? '–'),
+          text: (row) => shortenedText(textOrNull(row, 'error') ?? '–', mostLetters),
         },
         {
           title: 'for example',
@@ -59,12 +60,6 @@ ORDER BY attempt DESC NULLS LAST LIMIT ${mostCauses}`;
     };
   },
 };
-
-function shortened(text: string): string {
-  return text.length > mostLetters
-    ? `${text.slice(0, mostLetters)}… (${text.length} letters; the SQL returns all)`
-    : text;
-}
 
 function whatText(row: Row): string {
   const times = numberOf(row, 'times');

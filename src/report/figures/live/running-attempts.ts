@@ -13,7 +13,7 @@ export const runningAttempts: PageFigure<LiveSweep> = {
   sql: ({ name }) => {
     const sweep = sqlText(name);
     return `SELECT a.attempt, a.work, a.trial, (SELECT t.label FROM v_trial t WHERE t.sweep = ${sweep} AND t.trial = a.trial) AS label,
-       a.stage_kind, a.part, a.number, a.device, a.host, a.started_at, a.started_ms,
+       a.stage_kind, a.part, a.number, a.device, a.host, a.agent, a.started_at, a.started_ms,
        coalesce(a.attempt >= (SELECT run_attempt FROM v_sweep WHERE claimed), 0) AS of_run
 FROM v_attempt a
 WHERE a.status = 'running' AND (a.trial IN (SELECT trial FROM v_trial WHERE sweep = ${sweep})
@@ -39,7 +39,7 @@ ORDER BY a.attempt`;
           text: workText,
           href: (row) => (row['trial'] === null ? null : live.links.trial(numberOrNull(row, 'trial') ?? -1)),
         },
-        { title: 'device', field: 'device', align: 'left', text: (row) => textOf(row, 'device') },
+        { title: 'device', field: 'device', align: 'left', text: deviceText },
         { title: 'try', field: 'number', align: 'right', text: (row) => String(numberOrNull(row, 'number') ?? 1) },
         { title: 'since', field: 'started_at', align: 'left', text: (row) => clockText(textOf(row, 'started_at')) },
         {
@@ -78,6 +78,12 @@ function stateOf(row: Row, { run }: LiveSweep): string {
     case 'unknown':
       return `not known (${textOf(row, 'host')})`;
   }
+}
+
+/** An agent's device is named with its machine. */
+function deviceText(row: Row): string {
+  const device = textOf(row, 'device');
+  return row['agent'] === null ? device : `${device} on ${textOf(row, 'host')}`;
 }
 
 function workText(row: Row): string {

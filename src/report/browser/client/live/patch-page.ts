@@ -61,12 +61,15 @@ function patch(live: Element, before: Element, after: Element, along: Patch): vo
   }
 }
 
-/** Elements that are patched within, others are replaced whole. */
+/**
+ * Elements that are patched within, others are replaced whole. Agents change every few seconds:
+ * whoever reads or copies a row of theirs keeps it.
+ */
 function isContainer(node: Node): node is Element {
   return (
     node instanceof Element &&
-    node.matches('main, section, main > div, .first > div') &&
-    !node.matches('.absent, .sources, .tiles')
+    node.matches('main, section, main > div, .first > div, .agents, .agents *') &&
+    !node.matches('.absent, .sources, .sources *, .tiles, script')
   );
 }
 

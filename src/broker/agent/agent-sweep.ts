@@ -1,0 +1,196 @@
+import { Worker, type Job } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { ContentStore } from '../../content/content-store.js';
+import { identifyResolved } from '../../content/identify-resolved.js';
+import { replacePaths } from '../../content/replace-paths.js';
+import type { Executor, OpenExecutor } from '../../engine/executor.js';
+import type { Job as EngineJob } from '../../engine/jobs/jobs.js';
+import type { Slot } from '../../engine/slot.js';
+import type { InputIdentity } from '../../formats/input-identity.js';
+import { handshakeName } from '../protocol/handshake.js';
+import type { JobMessage, SweepMessage } from '../protocol/messages.js';
+import { keys, places, queueName } from '../protocol/names.js';
+import type { Seal } from '../protocol/seal.js';
+import { checkPaths } from './check-paths.js';
+import { contentOf } from './content-of.js';
+import type { ValueCache } from './value-cache.js';
+
+/** Milliseconds without work after which children are ended: they hold memory. */
+const REST_MS = 60_000;
+/** Milliseconds after which an agent looks again for what it lacked. */
+const TRY_AGAIN_MS = 30_000;
+
+export interface AgentSweepOptions {
+  readonly redis: Redis;
+  readonly seal: Seal;
+  readonly content: ContentStore;
+  readonly values: ValueCache;
+  /** Id of the agent. */
+  readonly agent: string;
+  readonly slots: (session: SweepMessage['session']) => readonly Slot[];
+  readonly open: OpenExecutor;
+}
+
+/** A job that this agent holds. */
+export interface TakenJob {
+  readonly sweep: AgentSweep;
+  readonly job: Job;
+  readonly id: string;
+  readonly token: string;
+}
+
+/** One sweep on one agent: whether the agent has what it takes, and its queue. */
+export class AgentSweep {
+  readonly queue: string;
+  readonly #options: AgentSweepOptions;
+  readonly #worker: Worker;
+  #paths: ReadonlyMap<string, string> = new Map();
+  #inputs: readonly InputIdentity[] = [];
+  #executor: Executor | null = null;
+  #restsSince = performance.now();
+  #takes = 0;
+  #state: 'looking' | 'ready' | 'unfit' | 'closed' = 'looking';
+  #reason: string | null = null;
+  #lookedAt = 0;
+
+  constructor(
+    readonly sweep: SweepMessage,
+    options: AgentSweepOptions,
+  ) {
+    this.#options = options;
+    this.queue = queueName(handshakeName(sweep.handshake), sweep.id);
+    this.#worker = new Worker(this.queue, null, {
+      ...{ connection: options.redis, prefix: keys.bull, name: options.agent },
+      ...{ autorun: false, skipStalledCheck: true, skipLockRenewal: true, lockDuration: this.leaseMs },
+    });
+    this.#worker.on('error', () => undefined);
+  }
+
+  /** Milliseconds for which this agent holds a job without a sign of life. */
+  get leaseMs(): number {
+    return this.sweep.leaseSeconds * 1000;
+  }
+
+  get #isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  get isReady(): boolean {
+    return this.#state === 'ready';
+  }
+
+  /** True where the same work is meant, by a coordinator that was started again. */
+  isOf({ since: _since, host: _host, ...other }: SweepMessage): boolean {
+    const { since, host, ...own } = this.sweep;
+    return JSON.stringify(own) === JSON.stringify(other);
+  }
+
+  /** Known once the agent has looked; null: it can work on the sweep. */
+  get verdict(): { readonly reason: string | null } | null {
+    return this.#state === 'looking' || this.#state === 'closed' ? null : { reason: this.#reason };
+  }
+
+  /** Finds models, data and code of the sweep, again after a while where something was missing. */
+  async look(signal: AbortSignal): Promise<void> {
+    if (this.#state === 'ready' || this.#state === 'closed') return;
+    if (this.#state === 'unfit' && performance.now() - this.#lookedAt < TRY_AGAIN_MS) return;
+    try {
+      const { content } = this.#options;
+      await this.#release();
+      this.#paths = await content.resolve(this.sweep.items, signal);
+      const inputs = replacePaths(this.sweep.inputs, this.#paths);
+      // Dataset modules say what they depend on, so they are run.
+      await content.admit(contentOf(inputs));
+      this.#inputs = await identifyResolved(inputs);
+      this.#reason = null;
+      if (!this.#isClosed) this.#state = 'ready';
+    } catch (cause) {
+      if (signal.aborted) return;
+      this.unfit(cause instanceof Error ? cause.message : String(cause));
+    } finally {
+      this.#lookedAt = performance.now();
+    }
+  }
+
+  /** The agent can't do this sweep's work. */
+  unfit(reason: string): void {
+    if (this.#isClosed) return;
+    this.#state = 'unfit';
+    this.#reason = reason;
+    this.#lookedAt = performance.now();
+  }
+
+  /** Which of the sweep's content is no longer as it was, in words; null: none that shows. */
+  async changedContent(): Promise<string | null> {
+    const bad = await this.#options.content.recheck(this.sweep.items);
+    return bad.length === 0 ? null : bad.map(({ message }) => message).join('\n');
+  }
+
+  /** The next job, now this agent's; null where none waits. */
+  async take(): Promise<TakenJob | null> {
+    if (!this.isReady) return null;
+    const token = `${this.#options.agent}-${++this.#takes}`;
+    const job = (await this.#worker.getNextJob(token, { block: false })) as Job | undefined;
+    return job?.id === undefined ? null : { sweep: this, job, id: job.id, token };
+  }
+
+  /** @throws ForgedMessageError */
+  messageOf({ job, id }: TakenJob): JobMessage {
+    return this.#options.seal.open<JobMessage>(places.job(this.queue, id), job.data);
+  }
+
+  /**
+   * The job on this machine's files.
+   *
+   * @throws ValueMissingError, ForgedMessageError or ForeignPathError; ContentError for code that is
+   *   not allowed
+   */
+  async jobOf({ kind, job, values }: JobMessage): Promise<EngineJob> {
+    const large = Object.entries(values).map(async ([name, reference]) => {
+      const value = await this.#options.values.get(reference);
+      return [name, replacePaths(value, this.#paths)] as const;
+    });
+    const fields = { ...replacePaths(job, this.#paths), ...Object.fromEntries(await Promise.all(large)) };
+    // A coordinator of this protocol made it of such a job.
+    const found = { kind, ...fields } as EngineJob;
+    checkPaths(found, new Set(this.#paths.values()));
+    await this.#options.content.admit(contentOf(fields));
+    return found;
+  }
+
+  /** Runs this sweep's jobs, in children that are started when they are first needed. */
+  get executor(): Executor {
+    const { hangSeconds, memoryMb, session } = this.sweep;
+    this.#restsSince = performance.now();
+    this.#executor ??= this.#options.open({
+      ...{ hangSeconds, memoryMb, inputs: this.#inputs },
+      slots: this.#options.slots(session),
+    });
+    return this.#executor;
+  }
+
+  /** Ends children that have had nothing to do for a while. @param isBusy a job of it runs */
+  async rest(isBusy: boolean): Promise<void> {
+    if (isBusy) this.#restsSince = performance.now();
+    else if (performance.now() - this.#restsSince > REST_MS || !this.isReady) await this.#endChildren();
+  }
+
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    await this.#endChildren();
+    await this.#release();
+    if (this.#options.redis.status === 'ready') await this.#worker.close(true).catch(() => undefined);
+  }
+
+  /** What the sweep had of the cache may leave it. */
+  async #release(): Promise<void> {
+    if (this.#paths.size > 0) await this.#options.content.release(this.sweep.items);
+    this.#paths = new Map();
+  }
+
+  async #endChildren(): Promise<void> {
+    const executor = this.#executor;
+    this.#executor = null;
+    await executor?.close();
+  }
+}

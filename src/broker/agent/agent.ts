@@ -1,0 +1,439 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { ContentStore } from '../../content/content-store.js';
+import { JobError, JobInterrupted } from '../../engine/executor.js';
+import { localExecutor } from '../../engine/local/local-executor.js';
+import { deviceSlots } from '../../engine/providers/device-slots.js';
+import type { Provider } from '../../engine/providers/provider.js';
+import { resolveProvider } from '../../engine/providers/resolve-provider.js';
+import type { ProviderRequest } from '../../experiment/sections/settings.js';
+import { InputChangedError } from '../../engine/jobs/unchanged-inputs.js';
+import { FallbackError } from '../../engine/session/check-fallback.js';
+import { DeviceLost } from '../../engine/trouble.js';
+import type { FailureRecord } from '../../records/failure-record.js';
+import type { MachineRecord } from '../../records/machine-record.js';
+import type { Place } from '../../records/place.js';
+import { describeEnvironment } from '../../prepare/environment.js';
+import type { BrokerAddress } from '../broker-address.js';
+import { connectToBroker, leaveBroker, writeWhenThereIsRoom } from '../connection.js';
+import { Directory } from '../protocol/directory.js';
+import { handshakeName, ownHandshake, type Handshake } from '../protocol/handshake.js';
+import type { AgentMessage, OutcomeMessage, PlaceMessage, ProgressMessage } from '../protocol/messages.js';
+import { BEAT_MS, places } from '../protocol/names.js';
+import { Seal } from '../protocol/seal.js';
+import { packValue, putValue } from '../protocol/values.js';
+import { AgentSweep, type TakenJob } from './agent-sweep.js';
+import { Lease } from './lease.js';
+import { ValueCache } from './value-cache.js';
+
+/** What an agent offers. */
+export interface AgentOptions {
+  readonly address: BrokerAddress;
+  readonly provider: ProviderRequest;
+  /** Jobs at once; null: as the provider is laid out on this machine. */
+  readonly slots: number | null;
+  /** Folders in which models and data are looked for. */
+  readonly dataFolders: readonly string[];
+  /** Where what is fetched is kept. */
+  readonly cacheFolder: string;
+  readonly cacheBytes: number;
+  /** Addresses that what is missing is fetched from. */
+  readonly fetchFrom: readonly string[];
+  /** SHA-256 of modules and commands that may run here. */
+  readonly allowedCode: ReadonlySet<string>;
+  /** Seconds without work after which the agent ends; null: never. */
+  readonly exitWhenIdleSeconds: number | null;
+  /** Seconds that running jobs get once the agent is to end. */
+  readonly graceSeconds: number;
+  readonly label: string | null;
+  /** Aborting it ends the agent: it takes no more, and gives back what is not done in time. */
+  readonly signal: AbortSignal;
+  /** Told what happens, in words. */
+  readonly onNews: (message: string) => void;
+}
+
+/** Milliseconds between two looks for jobs when there were none. */
+const POLL_MS = 50;
+/** Milliseconds between two looks for sweeps. */
+const LOOK_MS = 1000;
+/** Milliseconds between two words about a job's progress. */
+const PROGRESS_MS = 1000;
+/** Failures of the device in a row after which the agent takes no more work. */
+const STRIKES = 3;
+
+/** Failures that are the machine's, whatever the job. */
+const ofTheDevice: ReadonlySet<string> = new Set([DeviceLost.errorClass, FallbackError.errorClass]);
+
+/** A job at work. */
+interface RunningJob {
+  readonly taken: TakenJob;
+  readonly label: string;
+  readonly stop: AbortController;
+  device: string;
+  readonly startedAt: string;
+}
+
+/**
+ * Runs jobs of sweeps on this machine until it is told to end.
+ *
+ * @throws BrokerError where the broker can't be used; InputError where the provider does not load
+ */
+export async function runAgent(options: AgentOptions): Promise<void> {
+  const { address, onNews } = options;
+  const { provider } = await resolveProvider({ provider: options.provider, allowFallback: false }, localExecutor());
+  const handshake = ownHandshake(provider, await classOf(provider));
+  const redis = await connectToBroker(address, (contact) => {
+    onNews(contact === 'lost' ? `The broker at ${address.text} is gone. Waiting for it.` : 'The broker is back.');
+  });
+  const subscriber = redis.duplicate();
+  subscriber.on('error', () => undefined);
+  try {
+    await new Agent(options, provider, handshake, redis, subscriber).run();
+  } finally {
+    await leaveBroker(redis);
+    await leaveBroker(subscriber);
+  }
+}
+
+async function classOf(provider: Provider): Promise<string> {
+  const run = { slots: 1, threads: 1, optimizationLevel: 'all', allowFallback: false } as const;
+  const executor = localExecutor()({ slots: deviceSlots(run, provider), hangSeconds: 120, memoryMb: null, inputs: [] });
+  try {
+    return await executor.numericsClass(null);
+  } finally {
+    await executor.close();
+  }
+}
+
+class Agent {
+  readonly #options: AgentOptions;
+  readonly #provider: Provider;
+  readonly #handshake: Handshake;
+  readonly #redis: Redis;
+  readonly #subscriber: Redis;
+  readonly #seal: Seal;
+  readonly #directory: Directory;
+  readonly #content: ContentStore;
+  readonly #values: ValueCache;
+  readonly #machine: MachineRecord;
+  readonly #id = `${hostname()}-${process.pid}-${randomBytes(2).toString('hex')}`;
+  readonly #slots: number;
+  readonly #sweeps = new Map<string, AgentSweep>();
+  readonly #running = new Map<string, RunningJob>();
+  readonly #ending = new AbortController();
+  #turn = 0;
+  #strikes = 0;
+  #reason: string | null = null;
+  #lastError: string | null = null;
+  #idleSince = performance.now();
+  #wake: () => void = () => undefined;
+
+  constructor(options: AgentOptions, provider: Provider, handshake: Handshake, redis: Redis, subscriber: Redis) {
+    this.#options = options;
+    this.#provider = provider;
+    this.#handshake = handshake;
+    this.#redis = redis;
+    this.#subscriber = subscriber;
+    this.#seal = new Seal(options.address.secret);
+    this.#directory = new Directory(redis, this.#seal);
+    this.#content = new ContentStore(options);
+    this.#values = new ValueCache(redis);
+    const { numericsClass } = handshake;
+    this.#machine = { environment: describeEnvironment(), numericsClass, agent: this.#id };
+    this.#slots = this.#slotsFor({ optimizationLevel: 'all', allowFallback: false }).length;
+  }
+
+  async run(): Promise<void> {
+    const { address, signal, onNews, graceSeconds } = this.#options;
+    const slots = this.#slots === 1 ? '1 slot' : `${this.#slots} slots`;
+    await this.#directory.onCancel(this.#subscriber, ({ sweep, jobs }) => {
+      for (const { taken, stop } of this.#running.values()) {
+        if (taken.sweep.sweep.id === sweep && (jobs === 'all' || jobs.includes(taken.id))) stop.abort();
+      }
+    });
+    await this.#tell();
+    onNews(
+      `Agent ${this.#id} is ready: ${this.#provider}, numerics class ${this.#handshake.numericsClass}, ${slots}. Waiting for work from ${address.text}.`,
+    );
+    const beating = this.#every(BEAT_MS, () => this.#tell());
+    const looking = this.#every(LOOK_MS, () => this.#lookForSweeps());
+    try {
+      await this.#takeJobs();
+      if (this.#running.size > 0) {
+        onNews(`Ending: takes no more work, and gives ${this.#running.size} running up to ${graceSeconds} s.`);
+        await this.#tell().catch(() => undefined);
+        await Promise.race([this.#allDone(), pause(graceSeconds * 1000, undefined, { signal: this.#ending.signal })]);
+        for (const { stop } of this.#running.values()) stop.abort();
+        await this.#allDone();
+      }
+      onNews(signal.aborted ? 'Ended.' : 'Ended: there was no work.');
+    } finally {
+      this.#ending.abort();
+      clearInterval(beating);
+      clearInterval(looking);
+      await Promise.all([...this.#sweeps.values()].map((sweep) => sweep.close()));
+      if (this.#redis.status === 'ready') await this.#directory.removeAgent(this.#id).catch(() => undefined);
+    }
+  }
+
+  #slotsFor(session: {
+    readonly optimizationLevel: 'all' | 'disabled' | 'basic' | 'extended';
+    readonly allowFallback: boolean;
+  }): ReturnType<typeof deviceSlots> {
+    return deviceSlots({ slots: this.#options.slots, threads: null, ...session }, this.#provider);
+  }
+
+  /** Until the agent is to end, takes a job whenever a slot is free, from one sweep after the other. */
+  async #takeJobs(): Promise<void> {
+    const { signal, exitWhenIdleSeconds } = this.#options;
+    const stopped = new Promise<null>((resolve) => {
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve(null);
+        },
+        { once: true },
+      );
+      if (signal.aborted) resolve(null);
+    });
+    while (!signal.aborted) {
+      if (this.#running.size < this.#slots && this.#reason === null) {
+        const taking = this.#takeNext().catch(() => null);
+        const taken = await Promise.race([taking, stopped]);
+        if (taken !== null) {
+          this.#start(taken);
+          continue;
+        }
+        // It may still come: its lease gives it to another one.
+        if (signal.aborted)
+          void taking.then((late) => late?.job.moveToDelayed(Date.now(), late.token).catch(() => undefined));
+      }
+      if (this.#running.size > 0) this.#idleSince = performance.now();
+      const idleSeconds = (performance.now() - this.#idleSince) / 1000;
+      if (exitWhenIdleSeconds !== null && idleSeconds >= exitWhenIdleSeconds) return;
+      await Promise.race([stopped, pause(POLL_MS), new Promise<void>((resolve) => (this.#wake = resolve))]);
+    }
+  }
+
+  async #takeNext(): Promise<TakenJob | null> {
+    const sweeps = [...this.#sweeps.values()].filter(({ isReady }) => isReady);
+    for (let i = 0; i < sweeps.length; i++) {
+      const taken = await sweeps[(this.#turn + i) % sweeps.length]!.take();
+      if (taken === null) continue;
+      this.#turn = (this.#turn + i + 1) % sweeps.length;
+      return taken;
+    }
+    return null;
+  }
+
+  #start(taken: TakenJob): void {
+    const key = `${taken.sweep.sweep.id} ${taken.id} ${taken.token}`;
+    const running = {
+      ...{ taken, stop: new AbortController(), device: '', startedAt: new Date().toISOString() },
+      label: '',
+    };
+    this.#running.set(key, running);
+    void this.#runJob(running)
+      .catch((cause: unknown) => {
+        this.#lastError = cause instanceof Error ? cause.message : String(cause);
+      })
+      .finally(() => {
+        this.#running.delete(key);
+        this.#wake();
+      });
+  }
+
+  async #runJob(running: RunningJob): Promise<void> {
+    const { taken } = running;
+    const { job, id, token, sweep } = taken;
+    if (job.deferredFailure !== undefined) {
+      // It was lost with another agent, and its coordinator knows.
+      await job.moveToFailed(new Error(job.deferredFailure), token);
+      return;
+    }
+    const lease = new Lease(job, token, sweep.leaseMs);
+    try {
+      const outcome = await this.#outcomeOf(running, lease);
+      if (outcome === null) return;
+      const sealed = this.#seal.close(places.outcome(sweep.queue, id), outcome);
+      await this.#write(() => job.moveToCompleted(sealed, token, false), lease.lost);
+    } catch {
+      // The job is no longer this agent's: what it found is dropped.
+    } finally {
+      lease.end();
+    }
+  }
+
+  /** Null: the job is no longer this agent's. */
+  async #outcomeOf(running: RunningJob, lease: Lease): Promise<OutcomeMessage | null> {
+    const { taken, stop } = running;
+    const { sweep, job, id } = taken;
+    const returned = (reason: string): OutcomeMessage => ({ kind: 'returned', agent: this.#id, reason });
+    let place: PlaceMessage | null = null;
+    let told = 0;
+    const tell = async (progress: ProgressMessage['progress']): Promise<void> => {
+      told = performance.now();
+      const message: ProgressMessage = { place: place!, progress };
+      await job.updateProgress(this.#seal.close(places.started(sweep.queue, id), message));
+    };
+    try {
+      const message = sweep.messageOf(taken);
+      const { key, part, label, batchLimit } = message;
+      Object.assign(running, { label });
+      const work = { key, part, label, batchLimit, job: await sweep.jobOf(message) };
+      const on = {
+        started: async ({ device }: Place) => {
+          place = { device, machine: this.#machine };
+          running.device = device;
+          await tell(null).catch(() => undefined);
+        },
+        progress: (done: number, total: number) => {
+          if (performance.now() - told > PROGRESS_MS) void tell({ done, total }).catch(() => undefined);
+        },
+      };
+      const result = await sweep.executor.run(work, on, AbortSignal.any([stop.signal, lease.lost]));
+      const packed = await packValue(result);
+      await this.#write(() => putValue(this.#redis, packed), lease.lost);
+      this.#strikes = 0;
+      return { kind: 'result', place: place!, result: { sha256: packed.sha256, bytes: packed.bytes } };
+    } catch (cause) {
+      if (lease.lost.aborted) return null;
+      if (cause instanceof JobInterrupted) {
+        return this.#options.signal.aborted ? returned('the agent ends') : { kind: 'interrupted' };
+      }
+      if (cause instanceof JobError) return this.#failed(sweep, cause.failure, place, returned);
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      this.#says(`gave a job back: ${reason}`);
+      return returned(reason);
+    }
+  }
+
+  /** What is the machine's fault is no failure of the work. */
+  async #failed(
+    sweep: AgentSweep,
+    failure: FailureRecord,
+    place: PlaceMessage | null,
+    returned: (reason: string) => OutcomeMessage,
+  ): Promise<OutcomeMessage> {
+    const { errorClass, message, endsSweep } = failure;
+    this.#says(`${errorClass}: ${message}`);
+    if (errorClass === InputChangedError.errorClass) {
+      const bad = await sweep.changedContent();
+      // Where this machine's files are as they were, it is the job that asks for others.
+      if (bad === null) return { kind: 'failure', place, failure };
+      sweep.unfit(bad);
+      void this.#tell().catch(() => undefined);
+      return returned(message);
+    }
+    if (endsSweep === true || ofTheDevice.has(errorClass)) {
+      this.#strikes++;
+      if (this.#strikes >= STRIKES) {
+        this.#reason = `failed ${STRIKES} times in a row: ${message}`;
+        this.#options.onNews(`Takes no more work: ${this.#reason}`);
+        void this.#tell().catch(() => undefined);
+      }
+      if (endsSweep === true || this.#strikes >= STRIKES) return returned(message);
+    }
+    return { kind: 'failure', place, failure };
+  }
+
+  #says(error: string): void {
+    this.#lastError = error.split('\n', 1)[0]!;
+    this.#options.onNews(this.#lastError);
+  }
+
+  #write<T>(write: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return writeWhenThereIsRoom(write, signal, (isFull) => {
+      this.#options.onNews(
+        isFull ? 'The memory of the broker is full (maxmemory). Waiting for room.' : 'The broker has room again.',
+      );
+    });
+  }
+
+  /** Opens sweeps that are new on the broker, and closes those that are gone. */
+  async #lookForSweeps(): Promise<void> {
+    const ids = await this.#directory.fittingSweeps(handshakeName(this.#handshake));
+    for (const [id, sweep] of this.#sweeps) {
+      if (ids.includes(id)) continue;
+      this.#sweeps.delete(id);
+      for (const { taken, stop } of this.#running.values()) if (taken.sweep === sweep) stop.abort();
+      this.#options.onNews(`Sweep ${sweep.sweep.name} has ended.`);
+      await sweep.close();
+    }
+    for (const id of ids) {
+      const message = await this.#directory.sweep(id);
+      if (message === null) continue;
+      let sweep = this.#sweeps.get(id);
+      if (sweep !== undefined && !sweep.isOf(message)) {
+        // Run again since, on other data or settings.
+        this.#sweeps.delete(id);
+        await sweep.close();
+        sweep = undefined;
+      }
+      if (sweep === undefined) {
+        sweep = new AgentSweep(message, {
+          ...{ redis: this.#redis, seal: this.#seal, content: this.#content, values: this.#values, agent: this.#id },
+          ...{ slots: (session) => this.#slotsFor(session), open: localExecutor() },
+        });
+        this.#sweeps.set(id, sweep);
+      }
+      await this.#lookAt(sweep);
+    }
+  }
+
+  async #lookAt(sweep: AgentSweep): Promise<void> {
+    const before = sweep.verdict;
+    await sweep.look(this.#ending.signal);
+    const { name } = sweep.sweep;
+    const isBusy = [...this.#running.values()].some(({ taken }) => taken.sweep === sweep);
+    await sweep.rest(isBusy);
+    const now = sweep.verdict;
+    if (now === null || (before !== null && before.reason === now.reason)) return;
+    this.#options.onNews(now.reason === null ? `Sweep ${name}: works on it.` : `Sweep ${name}: can't. ${now.reason}`);
+    if (now.reason !== null) this.#lastError = now.reason;
+    await this.#tell();
+    this.#wake();
+  }
+
+  async #tell(): Promise<void> {
+    await this.#directory.tellAgent(this.#message());
+  }
+
+  #message(): AgentMessage {
+    const { label, signal } = this.#options;
+    const { environment } = this.#machine;
+    return {
+      ...{ id: this.#id, host: environment.host, label, gpu: environment.gpu, handshake: this.#handshake },
+      slots: this.#slots,
+      state: signal.aborted ? 'stopping' : this.#reason === null ? 'ready' : 'unfit',
+      reason: this.#reason,
+      sweeps: Object.fromEntries(
+        [...this.#sweeps].flatMap(([id, { verdict }]) => (verdict === null ? [] : [[id, verdict] as const])),
+      ),
+      jobs: [...this.#running.values()].map(({ taken, label: job, device, startedAt }) => ({
+        ...{ sweep: taken.sweep.sweep.name, label: job, device, startedAt },
+      })),
+      lastError: this.#lastError,
+      seenAt: new Date().toISOString(),
+    };
+  }
+
+  async #allDone(): Promise<void> {
+    while (this.#running.size > 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+  }
+
+  #every(ms: number, work: () => Promise<void>): NodeJS.Timeout {
+    let isBusy = false;
+    return setInterval(() => {
+      if (isBusy) return;
+      isBusy = true;
+      work()
+        .catch((cause: unknown) => {
+          this.#lastError = cause instanceof Error ? cause.message : String(cause);
+        })
+        .finally(() => (isBusy = false));
+    }, ms);
+  }
+}

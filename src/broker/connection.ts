@@ -1,0 +1,135 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Redis, type RedisOptions } from 'ioredis';
+import type { BrokerAddress } from './broker-address.js';
+import { BrokerError } from './broker-error.js';
+
+/** How long the first contact may take; later ones are waited for without end. */
+const CONNECT_MS = 10_000;
+const LONGEST_WAIT_MS = 2000;
+const FULL_PAUSE_MS = 1000;
+
+/** The only policy under which a full broker refuses instead of forgetting jobs. */
+const POLICY = 'noeviction';
+
+/** Told when the broker goes away, and when it is back. */
+export type OnContact = (contact: 'lost' | 'back') => void;
+
+/**
+ * A connection to the broker. Once made it is made again whenever it breaks, and commands wait
+ * meanwhile.
+ *
+ * @throws BrokerError where the broker can't be reached or refuses, or is not set up to keep jobs
+ */
+export async function connectToBroker(address: BrokerAddress, onContact: OnContact = () => undefined): Promise<Redis> {
+  const redis = new Redis(optionsOf(address));
+  let lastError: Error | null = null;
+  redis.on('error', (error: Error) => {
+    lastError = error;
+  });
+  try {
+    await firstContact(redis, () => lastError, address);
+    await checkPolicy(redis, address);
+  } catch (cause) {
+    redis.disconnect();
+    throw cause;
+  }
+  let isLost = false;
+  redis.on('close', () => {
+    // Left by this process itself, it is not lost.
+    if (!isLost && !left.has(redis)) onContact('lost');
+    isLost = true;
+  });
+  redis.on('ready', () => {
+    if (isLost) onContact('back');
+    isLost = false;
+  });
+  return redis;
+}
+
+/** Connections that this process ended itself. */
+const left = new WeakSet<Redis>();
+
+/** Ends a connection, and does not wait for a broker that is away. */
+export async function leaveBroker(redis: Redis): Promise<void> {
+  left.add(redis);
+  if (redis.status === 'ready') await redis.quit().catch(() => undefined);
+  redis.disconnect();
+}
+
+function optionsOf({ host, port, database, tls, ca, user, password }: BrokerAddress): RedisOptions {
+  return {
+    ...{ host, port, db: database, lazyConnect: true, connectTimeout: CONNECT_MS },
+    ...(user === null ? {} : { username: user }),
+    ...(password === null ? {} : { password }),
+    ...(tls ? { tls: { servername: host, ...(ca === null ? {} : { ca }) } } : {}),
+    maxRetriesPerRequest: null,
+    // A connection that a network dropped in silence is found by it.
+    keepAlive: 10_000,
+    retryStrategy: (times) => Math.min(LONGEST_WAIT_MS, 50 * 2 ** Math.min(times, 10)),
+  };
+}
+
+async function firstContact(redis: Redis, lastError: () => Error | null, { text }: BrokerAddress): Promise<void> {
+  const late = new AbortController();
+  try {
+    await Promise.race([
+      redis.connect().then(() => redis.ping()),
+      pause(CONNECT_MS, undefined, { signal: late.signal }).then(() => {
+        throw new Error('no answer');
+      }),
+    ]);
+  } catch (cause) {
+    const error = lastError() ?? (cause as Error);
+    throw new BrokerError(`No broker at ${text}: ${error.message}${adviceFor(error.message)}`, { cause });
+  } finally {
+    late.abort();
+  }
+}
+
+function adviceFor(message: string): string {
+  if (/WRONGPASS|NOAUTH|NOPERM/.test(message)) {
+    return '. Check QUANTSWEEP_BROKER_USER and QUANTSWEEP_BROKER_PASSWORD, and what its ACL allows that user (docs/SCALE.md).';
+  }
+  if (/certificate|self.signed|SSL|TLS|altnames/i.test(message)) {
+    return '. Check the address, and the certificates in QUANTSWEEP_BROKER_CA.';
+  }
+  return '. Check the address, and that redis-server or valkey-server runs there.';
+}
+
+async function checkPolicy(redis: Redis, { text }: BrokerAddress): Promise<void> {
+  const policy = /^maxmemory_policy:(\S+)/m.exec(await redis.info('memory'))?.[1];
+  if (policy === undefined || policy === POLICY) return;
+  throw new BrokerError(
+    `The broker at ${text} forgets data when its memory is full (maxmemory-policy ${policy}): jobs would get lost. Set maxmemory-policy ${POLICY} there.`,
+  );
+}
+
+/** True where the broker refused to write as its memory is full. */
+export function isFull(cause: unknown): boolean {
+  return cause instanceof Error && /\bOOM\b/.test(cause.message);
+}
+
+/**
+ * Writes to the broker, and while its memory is full again every second.
+ *
+ * @param onFull told once, before the first wait, and when it goes on
+ * @throws what the write throws otherwise; the last refusal once the signal is aborted
+ */
+export async function writeWhenThereIsRoom<T>(
+  write: () => Promise<T>,
+  signal: AbortSignal,
+  onFull: (isFull: boolean) => void = () => undefined,
+): Promise<T> {
+  for (let refused = false; ;) {
+    try {
+      const result = await write();
+      if (refused) onFull(false);
+      return result;
+    } catch (cause) {
+      if (!isFull(cause) || signal.aborted) throw cause;
+      if (!refused) onFull(true);
+      refused = true;
+      await pause(FULL_PAUSE_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}

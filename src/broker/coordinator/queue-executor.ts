@@ -1,0 +1,641 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Queue, QueueEvents, Worker, type Job } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { replacePaths } from '../../content/replace-paths.js';
+import {
+  JobError,
+  JobInterrupted,
+  JobReturned,
+  type Executor,
+  type Work,
+  type WorkEvents,
+} from '../../engine/executor.js';
+import type { JobKind, JobResult } from '../../engine/jobs/jobs.js';
+import { AgentLost } from '../../engine/trouble.js';
+import { failureRecord } from '../../engine/failure-of.js';
+import type { AgentRecord } from '../../records/agent-record.js';
+import { writeWhenThereIsRoom } from '../connection.js';
+import { Directory } from '../protocol/directory.js';
+import { handshakeName, misfit, ownHandshake, type Handshake } from '../protocol/handshake.js';
+import type { JobMessage, OutcomeMessage, PlaceMessage, ProgressMessage, SweepMessage, ValueReference } from '../protocol/messages.js';
+import { BEAT_MS, KEEP_SECONDS, keys, places, queueName } from '../protocol/names.js';
+import { isPlainJson } from '../protocol/plain-json.js';
+import type { Seal } from '../protocol/seal.js';
+import { getValue, packValue, putValue, ValueMissingError } from '../protocol/values.js';
+import { agentRecord, liveSlots, seeAgents, type SeenAgent } from './agent-board.js';
+import type { OnBrokerNews } from './broker-news.js';
+
+/** Jobs on the broker for each one that agents can run: handing one over takes no agent's time then. */
+const WINDOW_PER_SLOT = 2;
+/** Milliseconds for which a job that is called off may take to end on its agent. */
+const CANCEL_MS = 10_000;
+/** Milliseconds between two looks at whether the broker still has every job. */
+const RECONCILE_MS = 5000;
+/** Fields of jobs beyond so many characters go as values of their own. */
+const LARGEST_PLAIN = 4096;
+
+/** A sweep, before it is known which class of machines runs it. */
+export interface DescribedSweep {
+  readonly sweep: Omit<SweepMessage, 'handshake'>;
+  /** Paths of this machine -> tokens of their content. */
+  readonly tokens: ReadonlyMap<string, string>;
+}
+
+export interface QueueExecutorOptions {
+  readonly redis: Redis;
+  /** A connection that does nothing but listen. */
+  readonly subscriber: Redis;
+  readonly seal: Seal;
+  /** See `sweepId`. */
+  readonly sweep: string;
+  readonly provider: string;
+  /** The class that was asked for; null: that of what is finished, or the one with most slots. */
+  readonly numericsClass: string | null;
+  /** Reads models, data and code for what identifies them. */
+  readonly describe: () => Promise<DescribedSweep>;
+  readonly onNews: OnBrokerNews;
+  readonly onAgents: (agents: readonly AgentRecord[]) => void;
+  /** Somebody called the sweep off. */
+  readonly onCancelled: () => void;
+}
+
+/** A job that this coordinator waits for. */
+interface Pending {
+  readonly id: string;
+  readonly on: WorkEvents;
+  readonly resolve: (result: JobResult<JobKind>) => void;
+  readonly reject: (error: unknown) => void;
+  /** Settles when the work's owner knows where it runs; null: it does not run yet. */
+  started: Promise<void> | null;
+  place: PlaceMessage | null;
+  /** It is about to end: further news of it is dropped. */
+  isEnding: boolean;
+}
+
+/** The queue of the class of machines that was decided for. */
+interface OpenQueue extends DescribedSweep {
+  readonly name: string;
+  readonly handshake: Handshake;
+  readonly queue: Queue;
+  readonly events: QueueEvents;
+  /** Runs no jobs: it looks for those whose agent is gone. */
+  readonly watch: Worker;
+}
+
+/**
+ * Hands work to agents on other machines, over a queue of BullMQ that is this sweep's alone.
+ * BullMQ keeps the leases; retries, the order of stages and the store stay with the sweep's own
+ * process. What is finished on the broker when a coordinator comes back, it adopts: the id of a job
+ * is the hash of its content.
+ */
+export class QueueExecutor implements Executor {
+  readonly #options: QueueExecutorOptions;
+  readonly #directory: Directory;
+  readonly #pending = new Map<string, Pending>();
+  readonly #waiting: (() => void)[] = [];
+  readonly #tries = new Map<string, number>();
+  /** Uploaded values, by identity. */
+  #references = new WeakMap<object, Promise<ValueReference>>();
+  readonly #listeners: (() => void)[] = [];
+  readonly #closing = new AbortController();
+  readonly #timers: NodeJS.Timeout[] = [];
+  /** Finished jobs that still lie on the broker, oldest first, with their results. */
+  readonly #settled: { readonly id: string; readonly value: string | null }[] = [];
+  readonly #gone = new Map<string, SeenAgent>();
+  #seen: readonly SeenAgent[] = [];
+  #open: Promise<OpenQueue> | null = null;
+  #opened: OpenQueue | null = null;
+  #slots = 0;
+  #inFlight = 0;
+  #isFull = false;
+  #lastNews = '';
+  #ended: Promise<void> | null = null;
+
+  constructor(options: QueueExecutorOptions) {
+    this.#options = options;
+    this.#directory = new Directory(options.redis, options.seal);
+  }
+
+  get capacity(): number {
+    return this.#slots;
+  }
+
+  get window(): number {
+    return WINDOW_PER_SLOT * this.#slots;
+  }
+
+  onCapacity(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async numericsClass(wanted: string | null, signal?: AbortSignal): Promise<string> {
+    if (this.#closing.signal.aborted) throw closed();
+    if (this.#open === null) {
+      const stop = AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]);
+      this.#open = this.#openQueue(wanted, stop);
+      this.#open.catch(() => undefined);
+    }
+    return (await this.#open).handshake.numericsClass;
+  }
+
+  async run<K extends JobKind>(work: Work<K>, on: WorkEvents, signal?: AbortSignal): Promise<JobResult<K>> {
+    if (this.#closing.signal.aborted) throw closed();
+    if (isAborted(signal)) throw stopped();
+    await this.numericsClass(null, signal);
+    await this.#takePlace(signal);
+    try {
+      // A job of kind K has a result of kind K.
+      return (await this.#runInWindow(work, on, signal)) as JobResult<K>;
+    } finally {
+      this.#inFlight--;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  close(): Promise<void> {
+    this.#ended ??= this.#close();
+    return this.#ended;
+  }
+
+  async #takePlace(signal: AbortSignal | undefined): Promise<void> {
+    while (this.#inFlight >= this.window) {
+      if (this.#closing.signal.aborted) throw closed();
+      if (isAborted(signal)) throw stopped();
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+        signal?.addEventListener('abort', () => { resolve(); }, { once: true });
+      });
+    }
+    if (this.#closing.signal.aborted) throw closed();
+    this.#inFlight++;
+  }
+
+  async #runInWindow(
+    work: Work<JobKind>,
+    on: WorkEvents,
+    signal: AbortSignal | undefined,
+  ): Promise<JobResult<JobKind>> {
+    const message = await this.#messageOf(work);
+    const { id, isThere } = await this.#idOf(message);
+    if (isAborted(signal)) throw stopped();
+    const ended = new Promise<JobResult<JobKind>>((resolve, reject) => {
+      this.#pending.set(id, { id, on, resolve, reject, started: null, place: null, isEnding: false });
+    });
+    ended.catch(() => undefined);
+    const stop = (): void => void this.#callOff(id);
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      // It may be finished, or run, since before this coordinator began.
+      if (isThere) await this.#look(id);
+      else await this.#submit(id, message);
+      if (isAborted(signal)) stop();
+      return await ended;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      this.#pending.delete(id);
+    }
+  }
+
+  /** The job without anything of this machine; what is large lies on the broker already. */
+  async #messageOf({ key, part, label, job, batchLimit }: Work<JobKind>): Promise<JobMessage> {
+    const { kind, ...fields } = job;
+    const plain: Record<string, unknown> = {};
+    const values: Record<string, ValueReference> = {};
+    for (const [name, value] of Object.entries(fields)) {
+      if (isPlainJson(value) && (JSON.stringify(value) ?? '').length <= LARGEST_PLAIN) plain[name] = value;
+      else values[name] = await this.#reference(value as object);
+    }
+    return {
+      ...{ kind, key, part, label: label ?? kind, values, batchLimit },
+      job: replacePaths(plain, this.#opened!.tokens),
+    };
+  }
+
+  /** Packs and uploads a value once, however many jobs have it. */
+  #reference(value: object): Promise<ValueReference> {
+    const known = this.#references.get(value);
+    if (known !== undefined) return known;
+    const put = async (): Promise<ValueReference> => {
+      const packed = await packValue(replacePaths(value, this.#opened!.tokens));
+      await this.#write(() => putValue(this.#options.redis, packed));
+      return { sha256: packed.sha256, bytes: packed.bytes };
+    };
+    const reference = put();
+    const all = this.#references;
+    reference.catch(() => all.delete(value));
+    all.set(value, reference);
+    return reference;
+  }
+
+  /**
+   * By the content, so that a coordinator finds what the one before it gave out. Another try at the
+   * same work has another id.
+   */
+  async #idOf({ label: _, ...content }: JobMessage): Promise<{ readonly id: string; readonly isThere: boolean }> {
+    const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 40);
+    const { queue } = await this.#open!;
+    // A try that was lost before this coordinator began is no work to wait for.
+    for (;;) {
+      const number = (this.#tries.get(hash) ?? 0) + 1;
+      this.#tries.set(hash, number);
+      const id = `${hash}-${number}`;
+      const job = (await queue.getJob(id)) as Job | undefined;
+      if (job !== undefined && !(await this.#isAdoptable(job, id))) continue;
+      return { id, isThere: job !== undefined };
+    }
+  }
+
+  async #isAdoptable(job: Job, id: string): Promise<boolean> {
+    if (this.#pending.has(id)) return false;
+    const state = await job.getState();
+    if (state === 'completed') return this.#outcomeOf(id, job.returnvalue)?.kind === 'result';
+    return state !== 'failed' && job.deferredFailure === undefined;
+  }
+
+  async #submit(id: string, message: JobMessage): Promise<void> {
+    const { queue, name } = await this.#open!;
+    const data = this.#options.seal.close(places.job(name, id), message);
+    await this.#write(() => queue.add(message.kind, data, { jobId: id }));
+  }
+
+  #write<T>(write: () => Promise<T>): Promise<T> {
+    return writeWhenThereIsRoom(write, this.#closing.signal, (isFull) => {
+      if (isFull === this.#isFull) return;
+      this.#isFull = isFull;
+      this.#news(isFull ? 'The memory of the broker is full (maxmemory). Waiting for room.' : 'The broker has room again.');
+    });
+  }
+
+  /** Decides on a class of machines, and opens the sweep's queue for it. */
+  async #openQueue(wanted: string | null, signal: AbortSignal): Promise<OpenQueue> {
+    const { provider, redis, subscriber } = this.#options;
+    const numericsClass = this.#options.numericsClass ?? wanted ?? (await this.#pickClass(signal));
+    const handshake = ownHandshake(provider, numericsClass);
+    const { tokens, sweep } = await this.#options.describe();
+    const leaseMs = sweep.leaseSeconds * 1000;
+    const name = queueName(handshakeName(handshake), sweep.id);
+    const common = { connection: redis, prefix: keys.bull };
+    const queue = new Queue(name, {
+      ...common,
+      defaultJobOptions: { attempts: 1, removeOnComplete: { age: KEEP_SECONDS }, removeOnFail: { age: 60 } },
+      streams: { events: { maxLen: 1000 } },
+    });
+    const events = new QueueEvents(name, { ...common, connection: redis.duplicate() });
+    const watch = new Worker(name, null, {
+      ...common,
+      ...{ autorun: false, maxStalledCount: 0, lockDuration: leaseMs, stalledInterval: leaseMs / 3 },
+    });
+    queue.on('error', () => undefined);
+    events.on('error', () => undefined);
+    watch.on('error', () => undefined);
+    events.on('progress', ({ jobId, data }) => void this.#progressed(jobId, data));
+    events.on('completed', ({ jobId, returnvalue }) => void this.#completed(jobId, returnvalue));
+    events.on('failed', ({ jobId }) => void this.#lost(jobId));
+    events.on('stalled', ({ jobId }) => void this.#lost(jobId));
+    await events.waitUntilReady();
+    await queue.waitUntilReady();
+    this.#opened = { name, handshake, queue, events, watch, tokens, sweep };
+    await this.#dropWaiting(queue);
+    await this.#directory.onCancel(subscriber, (message) => {
+      if (message.sweep === sweep.id && message.jobs === 'all') this.#options.onCancelled();
+    });
+    await this.#write(() => this.#directory.tellSweep({ ...sweep, handshake }));
+    await watch.startStalledCheckTimer();
+    await this.#lookAround();
+    this.#every(BEAT_MS, () => this.#lookAround());
+    this.#every(RECONCILE_MS, () => this.#reconcile());
+    return this.#opened;
+  }
+
+  /** The class with most slots among agents that could work on the sweep. */
+  async #pickClass(signal: AbortSignal): Promise<string> {
+    for (;;) {
+      if (signal.aborted) throw stopped();
+      const agents = await this.#directory.agents();
+      const slots = new Map<string, number>();
+      for (const { handshake, state, slots: own } of agents) {
+        const { numericsClass } = handshake;
+        if (state !== 'ready' || misfit(handshake, ownHandshake(this.#options.provider, numericsClass)) !== null) continue;
+        slots.set(numericsClass, (slots.get(numericsClass) ?? 0) + own);
+      }
+      const [first] = [...slots].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+      if (first !== undefined) {
+        const others = slots.size === 1 ? '' : `, of ${slots.size} classes that are there the one with most slots`;
+        this.#news(`Numerics class ${first[0]}${others}.`);
+        return first[0];
+      }
+      this.#tellWaiting(seeAgents(agents, this.#options.sweep, null));
+      await pause(BEAT_MS / 2, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Jobs that a coordinator before this one left waiting: what is still wanted is given anew. */
+  async #dropWaiting(queue: Queue): Promise<void> {
+    await queue.drain(true);
+  }
+
+  #every(ms: number, work: () => Promise<void>): void {
+    let isBusy = false;
+    const timer = setInterval(() => {
+      if (isBusy || this.#closing.signal.aborted) return;
+      isBusy = true;
+      work()
+        .catch(() => undefined)
+        .finally(() => (isBusy = false));
+    }, ms);
+    this.#timers.push(timer);
+  }
+
+  /** Who is there, and so how much work is worth giving. */
+  async #lookAround(): Promise<void> {
+    const { onAgents } = this.#options;
+    const { handshake, sweep } = this.#opened!;
+    await this.#directory.tellCoordinator(sweep.id);
+    // Wiped, or another coordinator of a name took it off.
+    if ((await this.#directory.sweep(sweep.id)) === null) await this.#directory.tellSweep({ ...sweep, handshake });
+    const seen = seeAgents(await this.#directory.agents(), sweep.id, handshake);
+    this.#tellChanges(seen);
+    this.#seen = seen;
+    onAgents([...seen.map((one) => agentRecord(one)), ...[...this.#gone.values()].map((one) => agentRecord(one, true))]);
+    const slots = liveSlots(seen, sweep.id);
+    if (slots === 0) this.#tellWaiting(seen);
+    if (slots === this.#slots) return;
+    this.#slots = slots;
+    for (const listener of this.#listeners) listener();
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  #tellChanges(seen: readonly SeenAgent[]): void {
+    const before = new Map(this.#seen.map((one) => [one.agent.id, one]));
+    for (const one of seen) {
+      const { agent, unfit } = one;
+      const was = before.get(agent.id);
+      before.delete(agent.id);
+      this.#gone.delete(agent.id);
+      if (unfit !== null && was?.unfit !== unfit) this.#news(`Agent ${agent.id} gets no work: ${unfit}.`);
+      else if (unfit === null && was === undefined) this.#news(`Agent ${agent.id} is there: ${slotsOf(agent.slots)}.`);
+    }
+    for (const [id, one] of before) {
+      if (one.agent.state === 'stopping') this.#news(`Agent ${id} has ended.`);
+      else {
+        this.#gone.set(id, one);
+        this.#news(`Agent ${id} is gone.`);
+      }
+    }
+  }
+
+  #tellWaiting(seen: readonly SeenAgent[]): void {
+    const { provider } = this.#options;
+    const unfit = seen.filter((one) => one.unfit !== null);
+    const which = this.#opened === null ? `for ${provider}` : `of numerics class ${this.#opened.handshake.numericsClass}`;
+    const there = unfit.length === 0 ? '' : ` ${unfit.length} there can't do it, see \`quantsweep agents\`.`;
+    this.#news(`Waiting for agents ${which}.${there}`);
+  }
+
+  /** Says a thing once, until another is said. */
+  #news(message: string): void {
+    if (message === this.#lastNews) return;
+    this.#lastNews = message;
+    this.#options.onNews(message);
+  }
+
+  async #progressed(id: string, data: unknown): Promise<void> {
+    const pending = this.#pending.get(id);
+    if (pending === undefined || pending.isEnding) return;
+    const { name } = this.#opened!;
+    let message: ProgressMessage;
+    try {
+      message = this.#options.seal.open<ProgressMessage>(places.started(name, id), data);
+    } catch {
+      return;
+    }
+    if (!(await this.#begun(pending, message.place)) || pending.isEnding) return;
+    if (message.progress !== null) pending.on.progress(message.progress.done, message.progress.total);
+  }
+
+  /** Tells the owner of the work where it runs, once. False: the owner does not want it. */
+  async #begun(pending: Pending, place: PlaceMessage): Promise<boolean> {
+    if (pending.started === null) {
+      pending.place = place;
+      pending.started = Promise.resolve(pending.on.started(place));
+    }
+    try {
+      await pending.started;
+      return true;
+    } catch (cause) {
+      if (!pending.isEnding) {
+        pending.isEnding = true;
+        void this.#callOff(pending.id, cause);
+      }
+      return false;
+    }
+  }
+
+  #outcomeOf(id: string, returned: unknown): OutcomeMessage | null {
+    try {
+      return this.#options.seal.open<OutcomeMessage>(places.outcome(this.#opened!.name, id), asObject(returned));
+    } catch {
+      return null;
+    }
+  }
+
+  async #completed(id: string, returned: unknown): Promise<void> {
+    const pending = this.#pending.get(id);
+    // Of a job that was taken away: nobody waits for it any more.
+    if (pending === undefined || pending.isEnding) return;
+    const outcome = this.#outcomeOf(id, returned);
+    // Not from an agent of ours: the work is not done.
+    if (outcome === null) {
+      this.#returned(pending);
+      return;
+    }
+    try {
+      await this.#conclude(pending, outcome);
+    } catch (cause) {
+      pending.reject(cause);
+    }
+  }
+
+  async #conclude(pending: Pending, outcome: OutcomeMessage): Promise<void> {
+    switch (outcome.kind) {
+      case 'result': {
+        if (!(await this.#begun(pending, outcome.place)) || pending.isEnding) return;
+        pending.isEnding = true;
+        let result: unknown;
+        try {
+          result = await getValue(this.#options.redis, outcome.result);
+        } catch (cause) {
+          if (!(cause instanceof ValueMissingError)) throw cause;
+          pending.isEnding = false;
+          this.#returned(pending);
+          return;
+        }
+        this.#settle(pending.id, outcome.result.sha256);
+        pending.resolve(result as JobResult<JobKind>);
+        return;
+      }
+      case 'failure':
+        if (outcome.place !== null && (!(await this.#begun(pending, outcome.place)) || pending.isEnding)) return;
+        pending.isEnding = true;
+        this.#settle(pending.id, null);
+        pending.reject(new JobError(outcome.failure));
+        return;
+      case 'returned':
+      case 'interrupted':
+        this.#returned(pending);
+        return;
+    }
+  }
+
+  #returned(pending: Pending): void {
+    pending.isEnding = true;
+    // What it lacked may have been a value that the broker lost: what is there stays there.
+    this.#references = new WeakMap();
+    this.#settle(pending.id, null);
+    pending.reject(new JobReturned('The work was given back.'));
+  }
+
+  /** What became of a job, asked of the broker: events may be lost with it. */
+  async #look(id: string): Promise<void> {
+    const pending = this.#pending.get(id);
+    const { queue } = this.#opened!;
+    const job = (await queue.getJob(id)) as Job | undefined;
+    if (pending === undefined || pending.isEnding || this.#pending.get(id) !== pending) return;
+    if (job === undefined) {
+      this.#returned(pending);
+      return;
+    }
+    const state = await job.getState();
+    if (state === 'completed') await this.#completed(id, job.returnvalue);
+    else if (state === 'failed' || job.deferredFailure !== undefined) await this.#lost(id);
+    else if (state === 'active') await this.#progressed(id, job.progress);
+  }
+
+  async #reconcile(): Promise<void> {
+    const { queue } = this.#opened!;
+    // One answer that arrives shows that the broker is there, so that what it lacks is lost.
+    await queue.getVersion();
+    for (const id of [...this.#pending.keys()]) await this.#look(id);
+  }
+
+  /** Its agent gave no sign of life for longer than a lease. */
+  async #lost(id: string): Promise<void> {
+    const pending = this.#pending.get(id);
+    if (pending === undefined || pending.isEnding) return;
+    pending.isEnding = true;
+    const job = (await this.#opened!.queue.getJob(id).catch(() => undefined)) as Job | undefined;
+    const lostAgent = pending.place?.machine.agent ?? job?.processedBy ?? 'unknown';
+    await this.#remove(id);
+    const { leaseSeconds } = this.#opened!.sweep;
+    const message = `Agent ${lostAgent} gave no sign of life for ${leaseSeconds} s: it was killed, stopped, or cut off. The work is given to another one.`;
+    pending.reject(new JobError({ ...failureRecord(new AgentLost(message)), lostAgent }));
+  }
+
+  /** Ends a job that is not wanted any more, wherever it is, and then its work. */
+  async #callOff(id: string, cause: unknown = stopped()): Promise<void> {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    pending.isEnding = true;
+    try {
+      await withinMs(CANCEL_MS, () => this.#endJob(id));
+    } catch {
+      // Its lease ends it; what it may still find is dropped.
+    } finally {
+      pending.reject(cause);
+    }
+  }
+
+  async #endJob(id: string): Promise<void> {
+    const { queue } = this.#opened!;
+    for (let told = false; ;) {
+      const job = (await queue.getJob(id)) as Job | undefined;
+      const state = await job?.getState();
+      if (job === undefined || state === 'completed' || state === 'failed' || state === 'unknown') break;
+      if (state !== 'active') {
+        // It may have been taken since.
+        if (await job.remove().then(() => true, () => false)) return;
+      } else if (!told) {
+        await this.#directory.cancel({ sweep: this.#options.sweep, jobs: [id] });
+        told = true;
+      }
+      await pause(50);
+    }
+    await this.#remove(id);
+  }
+
+  async #remove(id: string): Promise<void> {
+    await this.#opened!.queue.remove(id).catch(() => undefined);
+  }
+
+  /**
+   * A job that has ended stays on the broker until its result must have been stored, so that a
+   * coordinator which is killed before has not had it for nothing.
+   */
+  #settle(id: string, value: string | null): void {
+    this.#settled.push({ id, value });
+    while (this.#settled.length > 2 * this.window) {
+      const { id: old, value: oldValue } = this.#settled.shift()!;
+      void this.#remove(old);
+      if (oldValue !== null) void this.#options.redis.del(keys.value(oldValue)).catch(() => undefined);
+    }
+  }
+
+  async #close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#closing.abort();
+    for (const resolve of this.#waiting.splice(0)) resolve();
+    await Promise.all([...this.#pending.keys()].map((id) => this.#callOff(id, closed())));
+    const opened = await (this.#open ?? Promise.reject(closed())).catch(() => null);
+    if (opened === null) return;
+    const { queue, events, watch } = opened;
+    // A broker that is away can't be tidied up: what lies there ends with its time to live.
+    await withinMs(CANCEL_MS, async () => {
+      await this.#directory.removeSweep({ id: this.#options.sweep, handshake: opened.handshake });
+      for (const { value } of this.#settled) if (value !== null) await this.#options.redis.del(keys.value(value));
+      await queue.obliterate({ force: true });
+    }).catch(() => undefined);
+    await withinMs(CANCEL_MS, () => Promise.all([watch.close(true), events.close(), queue.close()])).catch(
+      () => undefined,
+    );
+  }
+}
+
+function asObject(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return null;
+  }
+}
+
+async function withinMs<T>(ms: number, work: () => Promise<T>): Promise<T> {
+  const late = new AbortController();
+  try {
+    return await Promise.race([
+      work(),
+      pause(ms, undefined, { signal: late.signal }).then(() => {
+        throw new Error('It took too long.');
+      }),
+    ]);
+  } finally {
+    late.abort();
+  }
+}
+
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}
+
+function slotsOf(count: number): string {
+  return count === 1 ? '1 slot' : `${count} slots`;
+}
+
+function stopped(): JobInterrupted {
+  return new JobInterrupted('The sweep was stopped.');
+}
+
+function closed(): JobInterrupted {
+  return new JobInterrupted('The executor is closed.');
+}

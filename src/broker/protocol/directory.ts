@@ -1,0 +1,103 @@
+import type { Redis } from 'ioredis';
+import { ForgedMessageError } from '../broker-error.js';
+import { handshakeName } from './handshake.js';
+import type { AgentMessage, CancelMessage, SweepMessage } from './messages.js';
+import { CANCEL_CHANNEL, GONE_SECONDS, KEEP_SECONDS, keys, places } from './names.js';
+import type { Seal } from './seal.js';
+
+/** Who is there: agents and sweeps, as they tell of themselves on the broker. */
+export class Directory {
+  constructor(
+    private readonly redis: Redis,
+    private readonly seal: Seal,
+  ) {}
+
+  /** Told again before {@link GONE_SECONDS} are over, else the agent counts as gone. */
+  async tellAgent(agent: AgentMessage): Promise<void> {
+    const sealed = JSON.stringify(this.seal.close(places.agent(agent.id), agent));
+    await this.redis.sadd(keys.agents, agent.id);
+    await this.redis.set(keys.agent(agent.id), sealed, 'EX', GONE_SECONDS);
+  }
+
+  async removeAgent(id: string): Promise<void> {
+    await this.redis.srem(keys.agents, id);
+    await this.redis.del(keys.agent(id));
+  }
+
+  /** Those that gave a sign of life, by id. What others wrote there is left out. */
+  async agents(): Promise<readonly AgentMessage[]> {
+    const ids = (await this.redis.smembers(keys.agents)).sort();
+    if (ids.length === 0) return [];
+    const texts = await this.redis.mget(ids.map(keys.agent));
+    const gone = ids.filter((_, index) => texts[index] === null);
+    if (gone.length > 0) await this.redis.srem(keys.agents, ...gone);
+    return ids.flatMap((id, index) => this.#opened<AgentMessage>(places.agent(id), texts[index] ?? null));
+  }
+
+  async tellSweep(sweep: SweepMessage): Promise<void> {
+    const sealed = JSON.stringify(this.seal.close(places.sweep(sweep.id), sweep));
+    await this.redis.set(keys.sweep(sweep.id), sealed, 'EX', KEEP_SECONDS);
+    await this.redis.sadd(keys.sweeps, sweep.id);
+    await this.redis.sadd(keys.fitting(handshakeName(sweep.handshake)), sweep.id);
+    await this.tellCoordinator(sweep.id);
+  }
+
+  /** The coordinator of a sweep gives a sign of life. */
+  async tellCoordinator(sweep: string): Promise<void> {
+    await this.redis.set(keys.alive(sweep), '1', 'EX', GONE_SECONDS);
+  }
+
+  async hasCoordinator(sweep: string): Promise<boolean> {
+    return (await this.redis.exists(keys.alive(sweep))) === 1;
+  }
+
+  async removeSweep({ id, handshake }: Pick<SweepMessage, 'id' | 'handshake'>): Promise<void> {
+    await this.redis.srem(keys.fitting(handshakeName(handshake)), id);
+    await this.redis.srem(keys.sweeps, id);
+    await this.redis.del(keys.sweep(id), keys.alive(id));
+  }
+
+  async sweeps(): Promise<readonly SweepMessage[]> {
+    const ids = (await this.redis.smembers(keys.sweeps)).sort();
+    const found = await Promise.all(ids.map((id) => this.sweep(id)));
+    return found.filter((sweep) => sweep !== null);
+  }
+
+  /** Ids of sweeps that agents of this handshake can work on. */
+  async fittingSweeps(handshake: string): Promise<readonly string[]> {
+    return (await this.redis.smembers(keys.fitting(handshake))).sort();
+  }
+
+  /** Null where there is none, or only what somebody else wrote. */
+  async sweep(id: string): Promise<SweepMessage | null> {
+    return this.#opened<SweepMessage>(places.sweep(id), await this.redis.get(keys.sweep(id)))[0] ?? null;
+  }
+
+  /** Calls work off: agents and the sweep's coordinator listen. */
+  async cancel(message: CancelMessage): Promise<void> {
+    await this.redis.publish(CANCEL_CHANNEL, JSON.stringify(this.seal.close(places.cancel, message)));
+  }
+
+  /**
+   * Tells of work that is called off, from now on.
+   *
+   * @param subscriber a connection that does nothing else
+   */
+  async onCancel(subscriber: Redis, listener: (message: CancelMessage) => void): Promise<void> {
+    subscriber.on('message', (channel, text) => {
+      if (channel !== CANCEL_CHANNEL) return;
+      for (const message of this.#opened<CancelMessage>(places.cancel, text)) listener(message);
+    });
+    await subscriber.subscribe(CANCEL_CHANNEL);
+  }
+
+  #opened<Message>(place: string, text: string | null): readonly Message[] {
+    if (text === null) return [];
+    try {
+      return [this.seal.open<Message>(place, JSON.parse(text))];
+    } catch (cause) {
+      if (cause instanceof ForgedMessageError || cause instanceof SyntaxError) return [];
+      throw cause;
+    }
+  }
+}

@@ -1,0 +1,314 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { describeWithRedis } from '../support/describe-with-redis.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import type { BrokerProcess } from './broker-process.js';
+import { compareDatabases } from './compare-databases.js';
+import { Rack } from './rack.js';
+import { runLocally } from './run-locally.js';
+
+describeWithRedis('a sweep on agents, under faults', () => {
+  let local: string;
+  let rack: Rack;
+  const proxies: TcpProxy[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'quantsweep-local-'));
+  beforeAll(async () => {
+    local = await runLocally(folder);
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+  beforeEach(async () => {
+    rack = await Rack.start();
+  });
+  afterEach(async () => {
+    await rack.stop();
+    await Promise.all(proxies.splice(0).map((proxy) => proxy.close()));
+  });
+
+  const proxy = async (): Promise<TcpProxy> => {
+    const started = await TcpProxy.start(rack.redis.port);
+    proxies.push(started);
+    return started;
+  };
+
+  /** The run ends well, with the numbers of the local one, and nothing was done twice. */
+  const endsWithEqualNumbers = async (run: BrokerProcess): Promise<void> => {
+    const { code, stdout, stderr } = await run.exit;
+    expect(code, stdout + stderr).toBe(0);
+    expect(stdout + stderr).not.toMatch(/\n\s+at /);
+    expect(compareDatabases(local, rack.database), stdout).toEqual({});
+    const twice = rack.rows(
+      `SELECT trial_id, stage_id, part, count(*) FROM attempt WHERE status = 'done' GROUP BY 1, 2, 3 HAVING count(*) > 1`,
+    );
+    expect(twice, stdout).toEqual([]);
+  };
+  const attempts = (status: string): number =>
+    Number(rack.rows(`SELECT count(*) FROM attempt WHERE status = '${status}'`)[0]![0]);
+  const doneBy = (label: string): number =>
+    Number(
+      rack.rows(
+        `SELECT count(*) FROM attempt a JOIN agent g ON g.id = a.agent WHERE g.label = '${label}' AND a.status = 'done'`,
+      )[0]![0],
+    );
+
+  it('gives the work of an agent that is killed to another', async () => {
+    const machine = rack.machine('a');
+    const [a, run] = [await rack.agent('a', { slots: 2 }), rack.run()];
+    machine.hold();
+    await machine.held();
+    await a.kill('SIGKILL');
+    await rack.agent('b');
+    await endsWithEqualNumbers(run);
+    expect(attempts('failed')).toBeGreaterThan(0);
+    await machine.hasNoChildren();
+  });
+
+  it('gives the work of a frozen agent to another, and drops what the first finds when it is back', async () => {
+    const [first, second] = [rack.machine('a'), rack.machine('b')];
+    const [a, run] = [await rack.agent('a'), rack.run()];
+    first.hold();
+    await first.held();
+    a.freeze();
+    await rack.agent('b');
+    second.hold();
+    await second.held();
+    first.release();
+    a.thaw();
+    await rack.seen('a', (agent) => agent?.state === 'ready' && agent.busy === 0);
+    second.release();
+    await endsWithEqualNumbers(run);
+    expect(a.isRunning).toBe(true);
+  });
+
+  it.each(['cut', 'stall'] as const)('gives the work of an agent to another when its network is %s', async (how) => {
+    const network = await proxy();
+    const [first, second] = [rack.machine('a'), rack.machine('b')];
+    const a = await rack.agent('a', { url: `redis://127.0.0.1:${network.port}` });
+    const run = rack.run();
+    first.hold();
+    await first.held();
+    await network[how]();
+    await rack.agent('b');
+    second.hold();
+    await second.held();
+    first.release();
+    await network.heal();
+    await rack.seen('a', (agent) => agent?.state === 'ready' && agent.busy === 0);
+    second.release();
+    await endsWithEqualNumbers(run);
+    expect(a.isRunning).toBe(true);
+  });
+
+  it('goes on when the coordinator loses its network for a while', async () => {
+    const network = await proxy();
+    const machine = rack.machine('a');
+    await rack.agent('a');
+    const run = rack.run({ url: `redis://127.0.0.1:${network.port}` });
+    machine.hold();
+    await machine.held();
+    await network.cut();
+    await run.prints(/is gone\. Waiting/);
+    machine.release();
+    await rack.seen('a', (agent) => agent?.busy === 0);
+    await network.heal();
+    await endsWithEqualNumbers(run);
+    expect(attempts('failed')).toBe(0);
+  });
+
+  it('goes on when the broker is killed and is back after five seconds', async () => {
+    const machine = rack.machine('a');
+    const [a, run] = [await rack.agent('a'), rack.run()];
+    machine.hold();
+    await machine.held();
+    await rack.redis.kill('SIGKILL');
+    await Promise.all([run.prints(/is gone\. Waiting/), a.prints(/is gone\. Waiting/)]);
+    machine.release();
+    // The very fault: so long it is away.
+    await pause(5000);
+    await rack.redis.restart();
+    await endsWithEqualNumbers(run);
+    expect(attempts('failed')).toBe(0);
+    expect(machine.repeatedJobs()).toEqual([]);
+  });
+
+  it('queues anew from its database when the data of the broker is wiped', async () => {
+    const machine = rack.machine('a');
+    const run = rack.run();
+    await rack.agent('a', { slots: 2 });
+    machine.hold();
+    await machine.held();
+    rack.redis.wipe();
+    machine.release();
+    await endsWithEqualNumbers(run);
+  });
+
+  it('adopts what agents finished while the coordinator was gone, and runs none of it twice', async () => {
+    const machine = rack.machine('a');
+    await rack.agent('a');
+    const first = rack.run();
+    machine.hold();
+    await machine.held();
+    await first.kill('SIGKILL');
+    machine.release();
+    await rack.seen('a', (agent) => agent?.busy === 0);
+    const second = rack.run();
+    await endsWithEqualNumbers(second);
+    expect(machine.repeatedJobs()).toEqual([]);
+  });
+
+  it('waits where there are no agents, and where the last one left', async () => {
+    const machine = rack.machine('a');
+    const run = rack.run();
+    await run.prints(/Waiting for agents/);
+    const a = await rack.agent('a', { args: ['--grace', '0'] });
+    machine.hold();
+    await machine.held();
+    expect((await a.kill('SIGTERM')).code).toBe(0);
+    await run.prints(/Waiting for agents/, 2);
+    await rack.agent('b', { slots: 2 });
+    await endsWithEqualNumbers(run);
+    expect(attempts('failed')).toBe(0);
+  });
+
+  it('pauses while the broker is full', async () => {
+    const machine = rack.machine('a');
+    const run = rack.run();
+    const a = await rack.agent('a');
+    machine.hold();
+    await machine.held();
+    rack.redis.setMaxMemory(1);
+    machine.release();
+    await Promise.race([run.prints(/memory of the broker is full/), a.prints(/memory of the broker is full/)]);
+    rack.redis.setMaxMemory(0);
+    await endsWithEqualNumbers(run);
+  });
+
+  it('is not started on a broker that may drop jobs', async () => {
+    rack.redis.setEvictionPolicy('allkeys-lru');
+    for (const program of [rack.run(), rack.startAgent('a')]) {
+      const { code, stdout, stderr } = await program.exit;
+      expect(code, stdout + stderr).toBe(1);
+      expect(stderr).toContain('maxmemory-policy allkeys-lru');
+      expect(stderr).toContain('noeviction');
+    }
+  });
+
+  it('lets an agent that is told to end finish its work', async () => {
+    const machine = rack.machine('a');
+    const [a, run] = [await rack.agent('a'), rack.run()];
+    machine.hold();
+    await machine.held();
+    a.signal('SIGTERM');
+    await a.prints(/takes no more work/);
+    await rack.seen('a', (agent) => agent?.state === 'stopping');
+    const begun = machine.jobs().length;
+    machine.release();
+    expect((await a.exit).code).toBe(0);
+    expect(
+      machine
+        .jobs()
+        .slice(begun)
+        .map(({ what }) => what),
+    ).toEqual(['finished']);
+    await rack.agent('b', { slots: 2 });
+    await endsWithEqualNumbers(run);
+    expect([attempts('failed'), attempts('interrupted')]).toEqual([0, 0]);
+  });
+
+  it('takes back what an agent that is told to end can not finish in time, which is no failure', async () => {
+    const machine = rack.machine('a');
+    const [a, run] = [await rack.agent('a', { args: ['--grace', '1'] }), rack.run()];
+    machine.hold();
+    await machine.held();
+    expect((await a.kill('SIGTERM')).code).toBe(0);
+    await machine.hasNoChildren();
+    await rack.agent('b', { slots: 2 });
+    await endsWithEqualNumbers(run);
+    expect(attempts('failed')).toBe(0);
+    expect(attempts('interrupted')).toBeGreaterThan(0);
+  });
+
+  it('is called off from elsewhere: agents end its work and stay, and it can go on', async () => {
+    const machine = rack.machine('a');
+    const [a, run] = [await rack.agent('a', { slots: 2 }), rack.run()];
+    machine.hold();
+    const child = await machine.held();
+    const cancelled = await rack.command('cancel', 'faults');
+    expect(cancelled.code, cancelled.stderr).toBe(0);
+    expect(cancelled.stdout).toContain('Stopped faults');
+    expect((await run.exit).code).toBe(130);
+    await machine.hasNoChildren();
+    expect(() => process.kill(child, 0)).toThrow(/ESRCH/);
+    expect(attempts('interrupted')).toBeGreaterThan(0);
+    expect([attempts('failed'), attempts('running')]).toEqual([0, 0]);
+    expect(a.isRunning).toBe(true);
+    machine.release();
+    await endsWithEqualNumbers(rack.run());
+  });
+
+  it('is stopped by Ctrl-C of the coordinator as by a cancel', async () => {
+    const machine = rack.machine('a');
+    const [, run] = [await rack.agent('a'), rack.run()];
+    machine.hold();
+    await machine.held();
+    expect((await run.kill('SIGINT')).code).toBe(130);
+    await machine.hasNoChildren();
+    expect(attempts('interrupted')).toBeGreaterThan(0);
+    expect(rack.redis.command('KEYS', 'quantsweep:bull:*')).toBe('');
+    machine.release();
+    await endsWithEqualNumbers(rack.run());
+  });
+
+  it('names agents that get no work, and ends well by the others', async () => {
+    const good = rack.machine('good');
+    const run = rack.run();
+    await rack.agent('good', { slots: 2 });
+    good.hold();
+    await good.held();
+
+    const wrong = rack.dataOf('wrong');
+    const samples = join(wrong, 'wrong-scenes-1-3-8.npy');
+    const bytes = readFileSync(samples);
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(samples, bytes);
+    rack.machine('older').hasOnnxruntime('1.2.3');
+    rack.machine('other').roundsDifferently();
+    // Whatever its children begin with is gone when they need it.
+    const temporary = mkdtempSync(join(tmpdir(), 'quantsweep-broken-'));
+    await Promise.all([
+      rack.agent('wrong', { data: [wrong] }),
+      rack.agent('older'),
+      rack.agent('other'),
+      rack.agent('broken', { env: { TMPDIR: temporary } }),
+    ]);
+    rmSync(temporary, { recursive: true });
+    await rack.seen('broken', (agent) => agent?.state === 'unfit');
+    await rack.seen('wrong', (agent) => agent?.state === 'unfit');
+    const agents = await rack.agents();
+    expect(agents.get('good')).toMatchObject({ state: 'ready', slots: 2, busy: 2 });
+    expect(agents.get('wrong')).toMatchObject({ state: 'unfit', busy: 0 });
+    expect(agents.get('wrong')!.note).toContain('scenes-1-3-8.npy');
+    expect(agents.get('older')).toMatchObject({ state: 'unfit', busy: 0 });
+    expect(agents.get('older')!.note).toContain('onnxruntime 1.2.3');
+    expect(agents.get('other')).toMatchObject({ state: 'unfit', busy: 0 });
+    expect(agents.get('other')!.note).toMatch(
+      /numerics class cpu-[0-9a-f]{12}, the sweep is pinned to cpu-[0-9a-f]{12}/,
+    );
+    expect(agents.get('broken')!.note).toContain('failed 3 times in a row');
+    good.release();
+    await endsWithEqualNumbers(run);
+    for (const label of ['wrong', 'older', 'other', 'broken']) {
+      expect(
+        rack
+          .machine(label)
+          .jobs()
+          .filter(({ what }) => what === 'finished'),
+      ).toEqual([]);
+    }
+    expect(doneBy('good')).toBeGreaterThan(0);
+  });
+});
