@@ -436,7 +436,7 @@ export class QueueExecutor implements Executor {
     } catch {
       return;
     }
-    if (!(await this.#begun(pending, message.place)) || pending.isEnding) return;
+    if (!(await this.#begun(pending, message.place)) || this.#isOver(pending)) return;
     if (message.progress !== null) pending.on.progress(message.progress.done, message.progress.total);
   }
 
