@@ -12,9 +12,17 @@
 export { loadExperiment } from './api/load-experiment.js';
 export type { ExperimentObject, LoadOptions } from './api/load-experiment.js';
 export { planSweep } from './api/plan-sweep.js';
-export type { PlanOptions, StagePreview, SweepPreview, TrialPreview, WorkState } from './api/plan-sweep.js';
+export type {
+  PlanOptions,
+  ShardPreview,
+  StagePreview,
+  SweepPreview,
+  TrialPreview,
+  WorkState,
+} from './api/plan-sweep.js';
 export { runSweep } from './api/run-sweep.js';
 export type { RunEvent, RunOptions, RunOutcome } from './api/run-sweep.js';
+export type { Shard, ShardOfSweep } from './api/require-shard.js';
 export { openResults } from './api/open-results.js';
 export type { ResultRow, Results } from './api/open-results.js';
 export { renderReport } from './api/render-report.js';
