@@ -212,8 +212,8 @@ describe('quantsweep merge', () => {
   });
 });
 
-/** Cells of the report's figures that are times, or counts of tries. */
-const circumstantial = /_ms$|^(attempts|first_start|last_end)$/;
+/** Cells of the report's figures that are times, places or counts of tries. */
+const circumstantial = /_ms$|^(attempts|devices|first_start|last_end)$/;
 
 interface ReportedFigure {
   readonly caption?: string | null;
