@@ -216,6 +216,7 @@ describe('quantsweep merge', () => {
 const circumstantial = /_ms$|^(attempts|devices|first_start|last_end)$/;
 
 interface ReportedFigure {
+  readonly id: string;
   readonly caption?: string | null;
   readonly columns?: readonly string[];
   readonly rows?: readonly (readonly unknown[])[];
@@ -226,10 +227,12 @@ function withoutTimes(json: string): unknown {
   return JSON.parse(json, (key, value: unknown) => {
     if (['database', 'generatedAt', 'createdAt', 'updatedAt'].includes(key)) return null;
     if (key === 'caption' && typeof value === 'string')
-      return value.replaceAll(/\d[\d.]* (ms|s|min|h)\b/g, 'some time');
+      return value.replaceAll(/(\d[\d.,]* (ms|s|min|h)\b ?)+/g, 'some time ');
     if (key !== 'figures') return value;
     return (value as readonly ReportedFigure[]).map((figure) => ({
       ...figure,
+      // A sentence of it depends on how long which work took.
+      caption: figure.id === 'times' ? null : figure.caption,
       rows: figure.rows?.map((row) => row.map((cell, at) => (circumstantial.test(figure.columns![at]!) ? null : cell))),
     }));
   });
