@@ -4,6 +4,7 @@ import { localEngine } from '../engine/local/local-engine.js';
 import type { Experiment } from '../experiment/sections/settings.js';
 import type { OnHashing } from '../formats/hash-source.js';
 import type { SweepPlan } from '../plan/plan.js';
+import type { Shard, ShardOfSweep } from '../plan/shard.js';
 import { triedTrials, tryAll } from '../schedule/tried-trials.js';
 import { Patience } from '../schedule/patience.js';
 import { ownMachine } from '../prepare/environment.js';
@@ -14,11 +15,14 @@ import { runSweep as runStages, type SweepOutcome } from '../schedule/run-sweep.
 import type { SweepEvent } from '../schedule/sweep-events.js';
 import { StoreError } from '../store/store-error.js';
 import type { SweepStore } from '../store/store.js';
+import { openStore } from '../store/write/sqlite-store.js';
 import { loadBroker, type BrokerOptions } from './broker.js';
 import { EventListener } from './event-listener.js';
 import { FreshComparisons } from './fresh-comparisons.js';
 import { openUnlocked } from './open-unlocked.js';
+import { ownShard } from './own-shard.js';
 import { requireExperiment } from './require-experiment.js';
+import { requireShard } from './require-shard.js';
 import { StoredAgents } from './stored-agents.js';
 
 export interface RunOptions {
@@ -45,6 +49,11 @@ export interface RunOptions {
    * error.
    */
   readonly wait?: boolean;
+  /**
+   * Run one of several parts of the sweep, into a database of its own; `mergeDatabases` puts them
+   * together. Default: all trials.
+   */
+  readonly shard?: Shard;
   /** Told of every piece of a data file that is read for its hash. */
   readonly onHashing?: OnHashing;
   /** Opens what runs the models. Default: child processes on this machine. */
@@ -75,6 +84,8 @@ export type RunEvent =
       readonly kind: 'planned';
       readonly name: string;
       readonly database: string;
+      /** Null where the whole sweep runs. The counts are the shard's. */
+      readonly shard: ShardOfSweep | null;
       readonly trials: number;
       /** Trials that are finished in the database. */
       readonly cached: number;
@@ -93,6 +104,8 @@ export interface RunOutcome extends SweepOutcome {
   readonly name: string;
   /** SQLite file, absolute. */
   readonly database: string;
+  /** Null where it was the whole sweep. The counts are the shard's. */
+  readonly shard: ShardOfSweep | null;
   /** What was found about the database file when it was closed, for people; null: nothing. */
   readonly note: string | null;
 }
@@ -107,6 +120,7 @@ export interface RunOutcome extends SweepOutcome {
  */
 export async function runSweep(experiment: Experiment, options: RunOptions = {}): Promise<RunOutcome> {
   requireExperiment(experiment);
+  requireShard(options.shard);
   const listener = new EventListener(options.onEvent);
   const signals = [listener.signal, ...(options.signal === undefined ? [] : [options.signal])];
   const told = { ...options, onEvent: listener.tell, signal: AbortSignal.any(signals) };
@@ -175,7 +189,7 @@ async function openEngine(
 /** Stopped before the database was opened, so that nothing is known of what is in it. */
 function stoppedBefore(name: string, database: string): RunOutcome {
   const nothing = { ran: 0, stopped: 0, cached: 0, failed: [], failedBefore: [], interrupted: true };
-  return { ...nothing, name, database, note: null };
+  return { ...nothing, name, database, shard: null, note: null };
 }
 
 async function openAndRun(prepared: PreparedSweep, agents: StoredAgents, options: ToldOptions): Promise<RunOutcome> {
@@ -189,9 +203,11 @@ async function openAndRun(prepared: PreparedSweep, agents: StoredAgents, options
     notes: [...inputs.notes, ...(capped.notes ?? []), ...saturationNotes(capped)],
   });
   const { database, lockWaitMinutes } = capped.run;
-  const store = await openUnlocked(database, { wait: options.wait ?? true, lockWaitMinutes }, signal, (message) => {
+  const limits = { wait: options.wait ?? true, lockWaitMinutes };
+  const onWait = (message: string): void => {
     onEvent({ kind: 'opening', message });
-  });
+  };
+  const store = await openUnlocked(database, limits, signal, onWait, openStore);
   if (store === null) return stoppedBefore(plan.name, database);
   try {
     const outcome = await agents.storedIn(store, () => runPrepared(prepared, store, options));
@@ -204,15 +220,14 @@ async function openAndRun(prepared: PreparedSweep, agents: StoredAgents, options
 }
 
 async function runPrepared(
-  { experiment, inputs, provider, plan, slots, executor, isElsewhere }: PreparedSweep,
+  prepared: PreparedSweep,
   store: SweepStore,
-  {
-    failFast = false,
-    retryFailed = false,
-    onEvent,
-    signal,
-  }: RunOptions & Required<Pick<RunOptions, 'onEvent' | 'signal'>>,
-): Promise<SweepOutcome> {
+  { failFast = false, retryFailed = false, onEvent, signal, shard }: ToldOptions,
+): Promise<SweepOutcome & Pick<RunOutcome, 'shard'>> {
+  const { experiment, inputs, provider, slots, executor, isElsewhere } = prepared;
+  const own = ownShard(prepared, shard);
+  // Recorded is the whole sweep; what follows is about the trials that run here.
+  const plan = own?.plan ?? prepared.plan;
   const { lockWaitMinutes, database } = experiment.run;
   const comparisons = new FreshComparisons(() => {
     compareNow(store, plan.name);
@@ -224,14 +239,14 @@ async function runPrepared(
   const patience = new Patience({ minutes: lockWaitMinutes, onEvent: onSweepEvent, signal });
   const machine = ownMachine(await executor.numericsClass(null, signal));
   await patience.write(() => {
-    store.beginSweep(experiment, plan, [...inputs.models.values()], machine);
+    store.beginSweep(experiment, prepared.plan, [...inputs.models.values()], machine);
   });
   // Beginning the sweep dropped those of trials that were finished before.
   comparisons.all();
   const cached = store.finishedTrials(plan.trials.map((t) => t.key)).size;
   const { toRun, again } = retryFailed ? tryAll(plan, store) : triedTrials(plan, store, experiment.run);
   onEvent({
-    ...{ kind: 'planned', name: plan.name, database, trials: plan.trials.length },
+    ...{ kind: 'planned', name: plan.name, database, shard: own?.shard ?? null, trials: plan.trials.length },
     ...{ cached, toRun: toRun.length, failedBefore: again.size },
   });
   const children = { provider: provider.provider, slots: slots.length };
@@ -244,7 +259,7 @@ async function runPrepared(
     onEvent: onSweepEvent,
   });
   await compare(store, plan.name, patience, outcome.interrupted);
-  return outcome;
+  return { ...outcome, shard: own?.shard ?? null };
 }
 
 /**
