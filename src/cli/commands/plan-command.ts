@@ -6,6 +6,7 @@ interface PlanArguments {
   readonly set: readonly string[];
   readonly 'allow-code': boolean;
   readonly all: boolean;
+  readonly 'mix-classes': boolean;
   readonly db: string | undefined;
 }
 
@@ -27,6 +28,11 @@ export const planCommand: CommandModule<object, PlanArguments> = {
         default: false,
         describe: 'Allow the experiment to run the dataset modules it names',
       })
+      .option('mix-classes', {
+        type: 'boolean',
+        default: false,
+        describe: 'Plan also what `run` does only with --mix-classes',
+      })
       .option('db', {
         type: 'string',
         requiresArg: true,
@@ -35,13 +41,13 @@ export const planCommand: CommandModule<object, PlanArguments> = {
       })
       .option('all', { type: 'boolean', default: false, describe: 'List every trial, however many' })
       .example('$0 plan experiments/demo.yaml --allow-code', 'before running it'),
-  handler: async ({ experiment, set, db, all, 'allow-code': allowCode }) => {
+  handler: async ({ experiment, set, db, all, 'allow-code': allowCode, 'mix-classes': mixClasses }) => {
     const { loadExperiment } = await import('../../api/load-experiment.js');
     const { planSweep } = await import('../../api/plan-sweep.js');
     const { describePlan } = await import('../run/describe-plan.js');
     const loaded = loadExperiment(experiment, { set, ...(db === undefined ? {} : { database: db }) });
     // To stderr, so that the plan can be piped.
     const onHashing = hashingProgress((line) => process.stderr.write(line));
-    process.stdout.write(describePlan(await planSweep(loaded, { allowCode, onHashing }), all));
+    process.stdout.write(describePlan(await planSweep(loaded, { allowCode, mixClasses, onHashing }), all));
   },
 };
