@@ -195,11 +195,7 @@ function stoppedBefore(name: string, database: string): RunOutcome {
   return { ...nothingDone, name, database, note: null };
 }
 
-async function openAndRun(
-  prepared: PreparedSweep,
-  agents: StoredAgents,
-  options: ToldOptions,
-): Promise<RunOutcome> {
+async function openAndRun(prepared: PreparedSweep, agents: StoredAgents, options: ToldOptions): Promise<RunOutcome> {
   const { plan, provider, inputs, slots, isElsewhere, experiment: capped } = prepared;
   const { onEvent, signal } = options;
   onEvent({
@@ -296,7 +292,10 @@ function storedClasses(store: SweepStore, { stages, trials }: SweepPlan): readon
     trials.map(({ key }) => key),
   );
 }
-/** Of machines that nobody has seen nothing is foretold: what is short of memory halves its batches. */
+
+/**
+ * Of machines that nobody has seen nothing is foretold: what is short of memory halves its batches.
+ */
 const memoryOfAgents: PlannedMemory = { limits: new Map(), lines: [] };
 
 /**
