@@ -5,6 +5,8 @@ import type { Experiment } from '../experiment/sections/settings.js';
 import type { OnHashing } from '../formats/hash-source.js';
 import { estimateCost } from '../plan/estimate/estimate-cost.js';
 import type { PlannedTrial } from '../plan/plan.js';
+import type { Shard, ShardOfSweep } from '../plan/shard.js';
+import type { ShardPlan } from '../plan/shard-plan.js';
 import type { ModelRecord } from '../records/model-record.js';
 import { neededStages, triedTrials, type TriedTrials } from '../schedule/tried-trials.js';
 import { pinNumericsClass } from '../prepare/pin-numerics-class.js';
@@ -17,7 +19,9 @@ import { StoreError } from '../store/store-error.js';
 import type { StoredClass, SweepReader } from '../store/store.js';
 import { openStoreForReading } from '../store/write/sqlite-store.js';
 import { describeStage } from './describe-stage.js';
+import { ownShard } from './own-shard.js';
 import { requireExperiment } from './require-experiment.js';
+import { requireShard } from './require-shard.js';
 
 export interface PlanOptions {
   /**
@@ -27,6 +31,8 @@ export interface PlanOptions {
   readonly allowCode?: boolean;
   /** Plan also where `runSweep` needs its `mixClasses`. Default: false, and that is an error. */
   readonly mixClasses?: boolean;
+  /** Plan one of several parts of the sweep. Default: all trials. */
+  readonly shard?: Shard;
   /** Told of every piece of a data file that is read for its hash. */
   readonly onHashing?: OnHashing;
   /** Opens what runs the models. Default: child processes on this machine. */
@@ -62,6 +68,16 @@ export interface StagePreview {
   readonly description: string;
   /** Trials that build on it. */
   readonly trials: number;
+  /** Shards that run it, each for itself; 1 where the whole sweep is planned. */
+  readonly shards: number;
+}
+
+/** One of several parts of a sweep. */
+export interface ShardPreview extends ShardOfSweep {
+  /** Forward passes of one sample that the shard takes where nothing is cached. */
+  readonly forwardPasses: number;
+  /** The same of the longest shard. */
+  readonly longest: number;
 }
 
 /** What `runSweep` would do. */
@@ -70,6 +86,8 @@ export interface SweepPreview {
   readonly question: string | null;
   /** SQLite file, absolute. */
   readonly database: string;
+  /** Null where the whole sweep is planned. Trials, stages and costs below are the shard's. */
+  readonly shard: ShardPreview | null;
   /** The execution provider, and in words why this one. */
   readonly provider: { readonly name: string; readonly why: string };
   /** Devices of the child processes, e.g. `cpu:0`. */
@@ -98,17 +116,24 @@ export interface SweepPreview {
  */
 export async function planSweep(experiment: Experiment, options: PlanOptions = {}): Promise<SweepPreview> {
   requireExperiment(experiment);
+  requireShard(options.shard);
   const code = { use: 'plan', allowed: options.allowCode ?? false } as const;
   const { executor, onHashing } = options;
   const prepared = await prepareSweep(experiment, { engine: localEngine(executor), code, onHashing });
   try {
-    return await previewSweep(prepared, options.mixClasses ?? false);
+    const shard = ownShard(prepared, options.shard);
+    const part = shard === null ? prepared : { ...prepared, plan: shard.plan };
+    return await previewSweep(part, shard, options.mixClasses ?? false);
   } finally {
     await prepared.executor.close();
   }
 }
 
-async function previewSweep(prepared: PreparedSweep, mixClasses: boolean): Promise<SweepPreview> {
+async function previewSweep(
+  prepared: PreparedSweep,
+  shard: ShardPlan | null,
+  mixClasses: boolean,
+): Promise<SweepPreview> {
   const { experiment, provider, plan, inputs, slots } = prepared;
   const { finished, typicalDurations, warnings, tried, classes } = readStore(prepared);
   const { toRun, again, leftAlone } = tried;
@@ -127,6 +152,7 @@ async function previewSweep(prepared: PreparedSweep, mixClasses: boolean): Promi
     name: plan.name,
     question: plan.question,
     database: experiment.run.database,
+    shard: shard && { ...shard.shard, forwardPasses: shard.forwardPasses, longest: shard.longest },
     provider: { name: provider.provider, why: provider.why },
     slots: slots.map(({ device }) => device),
     models: [...inputs.models.values()],
@@ -138,6 +164,7 @@ async function previewSweep(prepared: PreparedSweep, mixClasses: boolean): Promi
       trials: plan.trials.filter((trial) =>
         [trial.observeKey, trial.referenceKey, trial.searchKey, trial.rankKey].includes(stage.key),
       ).length,
+      shards: shard?.shardsOf.get(stage.key) ?? 1,
     })),
     trials: plan.trials.map(({ key, label, axes, settings }) => ({
       key,

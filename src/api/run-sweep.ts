@@ -4,6 +4,7 @@ import { localEngine } from '../engine/local/local-engine.js';
 import type { Experiment } from '../experiment/sections/settings.js';
 import type { OnHashing } from '../formats/hash-source.js';
 import type { SweepPlan } from '../plan/plan.js';
+import type { Shard, ShardOfSweep } from '../plan/shard.js';
 import { triedTrials, tryAll } from '../schedule/tried-trials.js';
 import { Patience } from '../schedule/patience.js';
 import { ownMachine } from '../prepare/environment.js';
@@ -16,11 +17,14 @@ import { runSweep as runStages, type SweepOutcome } from '../schedule/run-sweep.
 import type { SweepEvent } from '../schedule/sweep-events.js';
 import { StoreError } from '../store/store-error.js';
 import type { StoredClass, SweepStore } from '../store/store.js';
+import { openStore } from '../store/write/sqlite-store.js';
 import { loadBroker, type BrokerOptions } from './broker.js';
 import { EventListener } from './event-listener.js';
 import { FreshComparisons } from './fresh-comparisons.js';
 import { openUnlocked } from './open-unlocked.js';
+import { ownShard } from './own-shard.js';
 import { requireExperiment } from './require-experiment.js';
+import { requireShard } from './require-shard.js';
 import { StoredAgents } from './stored-agents.js';
 
 export interface RunOptions {
@@ -52,6 +56,11 @@ export interface RunOptions {
    * error.
    */
   readonly wait?: boolean;
+  /**
+   * Run one of several parts of the sweep, into a database of its own; `mergeDatabases` puts them
+   * together. Default: all trials.
+   */
+  readonly shard?: Shard;
   /** Told of every piece of a data file that is read for its hash. */
   readonly onHashing?: OnHashing;
   /** Opens what runs the models. Default: child processes on this machine. */
@@ -90,6 +99,8 @@ export type RunEvent =
       readonly kind: 'planned';
       readonly name: string;
       readonly database: string;
+      /** Null where the whole sweep runs. The counts are the shard's. */
+      readonly shard: ShardOfSweep | null;
       readonly trials: number;
       /** Trials that are finished in the database. */
       readonly cached: number;
@@ -108,6 +119,8 @@ export interface RunOutcome extends SweepOutcome {
   readonly name: string;
   /** SQLite file, absolute. */
   readonly database: string;
+  /** Null where it was the whole sweep. The counts are the shard's. */
+  readonly shard: ShardOfSweep | null;
   /** What was found about the database file when it was closed, for people; null: nothing. */
   readonly note: string | null;
 }
@@ -122,6 +135,7 @@ export interface RunOutcome extends SweepOutcome {
  */
 export async function runSweep(experiment: Experiment, options: RunOptions = {}): Promise<RunOutcome> {
   requireExperiment(experiment);
+  requireShard(options.shard);
   const listener = new EventListener(options.onEvent);
   const signals = [listener.signal, ...(options.signal === undefined ? [] : [options.signal])];
   const told = { ...options, onEvent: listener.tell, signal: AbortSignal.any(signals) };
@@ -192,7 +206,7 @@ async function openEngine(
 
 /** Stopped before the database was opened, so that nothing is known of what is in it. */
 function stoppedBefore(name: string, database: string): RunOutcome {
-  return { ...nothingDone, name, database, note: null };
+  return { ...nothingDone, name, database, shard: null, note: null };
 }
 
 async function openAndRun(prepared: PreparedSweep, agents: StoredAgents, options: ToldOptions): Promise<RunOutcome> {
@@ -206,9 +220,11 @@ async function openAndRun(prepared: PreparedSweep, agents: StoredAgents, options
     notes: [...inputs.notes, ...(capped.notes ?? []), ...saturationNotes(capped)],
   });
   const { database, lockWaitMinutes } = capped.run;
-  const store = await openUnlocked(database, { wait: options.wait ?? true, lockWaitMinutes }, signal, (message) => {
+  const limits = { wait: options.wait ?? true, lockWaitMinutes };
+  const onWait = (message: string): void => {
     onEvent({ kind: 'opening', message });
-  });
+  };
+  const store = await openUnlocked(database, limits, signal, onWait, openStore);
   if (store === null) return stoppedBefore(plan.name, database);
   try {
     const outcome = await agents.storedIn(store, () => runPrepared(prepared, store, options));
@@ -221,16 +237,14 @@ async function openAndRun(prepared: PreparedSweep, agents: StoredAgents, options
 }
 
 async function runPrepared(
-  { experiment, inputs, provider, plan, slots, executor, isElsewhere }: PreparedSweep,
+  prepared: PreparedSweep,
   store: SweepStore,
-  {
-    failFast = false,
-    retryFailed = false,
-    mixClasses = false,
-    onEvent,
-    signal,
-  }: RunOptions & Required<Pick<RunOptions, 'onEvent' | 'signal'>>,
-): Promise<SweepOutcome> {
+  { failFast = false, retryFailed = false, mixClasses = false, onEvent, signal, shard }: ToldOptions,
+): Promise<SweepOutcome & Pick<RunOutcome, 'shard'>> {
+  const { experiment, inputs, provider, slots, executor, isElsewhere } = prepared;
+  const own = ownShard(prepared, shard);
+  // Recorded is the whole sweep; what follows is about the trials that run here.
+  const plan = own?.plan ?? prepared.plan;
   const { lockWaitMinutes, database } = experiment.run;
   const comparisons = new FreshComparisons(() => {
     compareNow(store, plan.name);
@@ -242,22 +256,22 @@ async function runPrepared(
   const { toRun, again } = retryFailed ? tryAll(plan, store) : triedTrials(plan, store, experiment.run);
   let numericsClass: string | null = null;
   if (toRun.length > 0) {
-    const stored = storedClasses(store, plan);
+    const stored = storedClasses(store, prepared.plan);
     const pin = { sweep: plan.name, database, stored, executor, mixClasses, signal };
     const pinned = await unlessStopped(pinNumericsClass(pin), signal);
-    if (pinned === null) return nothingDone;
+    if (pinned === null) return { ...nothingDone, shard: own?.shard ?? null };
     onEvent({ kind: 'numerics', ...pinned });
     ({ numericsClass } = pinned);
   }
   const patience = new Patience({ minutes: lockWaitMinutes, onEvent: onSweepEvent, signal });
   await patience.write(() => {
-    store.beginSweep(experiment, plan, [...inputs.models.values()], ownMachine(numericsClass));
+    store.beginSweep(experiment, prepared.plan, [...inputs.models.values()], ownMachine(numericsClass));
   });
   // Beginning the sweep dropped those of trials that were finished before.
   comparisons.all();
   const cached = store.finishedTrials(plan.trials.map((t) => t.key)).size;
   onEvent({
-    ...{ kind: 'planned', name: plan.name, database, trials: plan.trials.length },
+    ...{ kind: 'planned', name: plan.name, database, shard: own?.shard ?? null, trials: plan.trials.length },
     ...{ cached, toRun: toRun.length, failedBefore: again.size },
   });
   const children = { provider: provider.provider, slots: slots.length };
@@ -270,9 +284,9 @@ async function runPrepared(
     onEvent: onSweepEvent,
   });
   await compare(store, plan.name, patience, outcome.interrupted);
-  const mixed = mixedClasses(storedClasses(store, plan));
+  const mixed = mixedClasses(storedClasses(store, prepared.plan));
   if (mixed !== null) onEvent({ kind: 'warning', warning: { voids: false, text: `${mixed.message} ${mixed.cause}` } });
-  return outcome;
+  return { ...outcome, shard: own?.shard ?? null };
 }
 
 /** Null where the signal ended the work. */

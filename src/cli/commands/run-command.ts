@@ -15,6 +15,7 @@ interface RunArguments {
   readonly lease: number;
   readonly 'numerics-class': string | undefined;
   readonly db: string | undefined;
+  readonly shard: string | undefined;
 }
 
 export const runCommand: CommandModule<object, RunArguments> = {
@@ -74,6 +75,11 @@ export const runCommand: CommandModule<object, RunArguments> = {
         default: true,
         describe: 'Wait while another process runs a sweep on the database; --no-wait fails immediately',
       })
+      .option('shard', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Run part i of N, for machines that reach no broker: i/N; `merge` puts the databases together',
+      })
       .example('$0 run experiments/demo.yaml --allow-code', 'run the demo; a second time nothing is left to do')
       .example('$0 run x.yaml --set run.provider=cpu --set smoothing.alpha=0.5', 'with other settings'),
   handler: async ({
@@ -89,10 +95,13 @@ export const runCommand: CommandModule<object, RunArguments> = {
     lease,
     'numerics-class': numericsClass,
     db,
+    shard,
   }) => {
+    const { parseShard } = await import('../run/parse-shard.js');
     const { runSweepFile } = await import('../run/run-sweep-file.js');
     process.exitCode = await runSweepFile(experiment, set, {
       ...{ database: db, allowCode, failFast, retryFailed, mixClasses, wait },
+      ...(shard === undefined ? {} : { shard: parseShard(shard) }),
       ...(broker === undefined
         ? {}
         : {
