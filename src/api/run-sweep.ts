@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.js';
-import type { OpenExecutor } from '../engine/executor.js';
+import { JobInterrupted, type OpenExecutor } from '../engine/executor.js';
 import { localEngine } from '../engine/local/local-engine.js';
 import type { Experiment } from '../experiment/sections/settings.js';
 import type { OnHashing } from '../formats/hash-source.js';
@@ -8,13 +8,15 @@ import type { Shard, ShardOfSweep } from '../plan/shard.js';
 import { triedTrials, tryAll } from '../schedule/tried-trials.js';
 import { Patience } from '../schedule/patience.js';
 import { ownMachine } from '../prepare/environment.js';
+import { pinNumericsClass } from '../prepare/pin-numerics-class.js';
 import { planMemory, type PlannedMemory } from '../prepare/plan-memory.js';
 import { prepareSweep, type PreparedSweep } from '../prepare/prepare-sweep.js';
 import { saturationNotes } from '../prepare/saturation.js';
+import { mixedClasses } from '../report/facts/mixed-classes.js';
 import { runSweep as runStages, type SweepOutcome } from '../schedule/run-sweep.js';
 import type { SweepEvent } from '../schedule/sweep-events.js';
 import { StoreError } from '../store/store-error.js';
-import type { SweepStore } from '../store/store.js';
+import type { StoredClass, SweepStore } from '../store/store.js';
 import { openStore } from '../store/write/sqlite-store.js';
 import { loadBroker, type BrokerOptions } from './broker.js';
 import { EventListener } from './event-listener.js';
@@ -45,6 +47,11 @@ export interface RunOptions {
    */
   readonly retryFailed?: boolean;
   /**
+   * Go on where finished work of the sweep is of another numerics class than this machine's: the
+   * sweep is then marked as not comparable bit for bit. Default: false, and that is an error.
+   */
+  readonly mixClasses?: boolean;
+  /**
    * Wait while another process runs a sweep on the database. Default: true; false: that is an
    * error.
    */
@@ -64,7 +71,7 @@ export interface RunOptions {
 
 /**
  * What happens on the way, in this order: `prepared`, then `opening` where it has to wait,
- * `planned`, the others.
+ * `numerics` where something is left to run, `planned`, the others.
  */
 export type RunEvent =
   | {
@@ -80,6 +87,14 @@ export type RunEvent =
     }
   /** Another process has the database; told once for each reason. */
   | { readonly kind: 'opening'; readonly message: string }
+  | {
+      /** What runs the work is known. */
+      readonly kind: 'numerics';
+      /** Class of the numbers that it computes, see docs/PROVIDERS.md; null: not known. */
+      readonly numericsClass: string | null;
+      /** For people: what is not known of classes. */
+      readonly notes: readonly string[];
+    }
   | {
       readonly kind: 'planned';
       readonly name: string;
@@ -148,6 +163,9 @@ async function prepareAndRun(experiment: Experiment, options: ToldOptions): Prom
   }
 }
 
+/** Of a sweep that was stopped before anything of it was looked at. */
+const nothingDone: SweepOutcome = { ran: 0, stopped: 0, cached: 0, failed: [], failedBefore: [], interrupted: true };
+
 /** What runs a sweep, and what comes with it. */
 interface OpenedEngine {
   readonly engine: Engine;
@@ -188,8 +206,7 @@ async function openEngine(
 
 /** Stopped before the database was opened, so that nothing is known of what is in it. */
 function stoppedBefore(name: string, database: string): RunOutcome {
-  const nothing = { ran: 0, stopped: 0, cached: 0, failed: [], failedBefore: [], interrupted: true };
-  return { ...nothing, name, database, shard: null, note: null };
+  return { ...nothingDone, name, database, shard: null, note: null };
 }
 
 async function openAndRun(prepared: PreparedSweep, agents: StoredAgents, options: ToldOptions): Promise<RunOutcome> {
@@ -222,7 +239,7 @@ async function openAndRun(prepared: PreparedSweep, agents: StoredAgents, options
 async function runPrepared(
   prepared: PreparedSweep,
   store: SweepStore,
-  { failFast = false, retryFailed = false, onEvent, signal, shard }: ToldOptions,
+  { failFast = false, retryFailed = false, mixClasses = false, onEvent, signal, shard }: ToldOptions,
 ): Promise<SweepOutcome & Pick<RunOutcome, 'shard'>> {
   const { experiment, inputs, provider, slots, executor, isElsewhere } = prepared;
   const own = ownShard(prepared, shard);
@@ -236,15 +253,23 @@ async function runPrepared(
     if (event.kind === 'trialFinished') comparisons.trialFinished();
     onEvent(event);
   };
+  const { toRun, again } = retryFailed ? tryAll(plan, store) : triedTrials(plan, store, experiment.run);
+  let numericsClass: string | null = null;
+  if (toRun.length > 0) {
+    const stored = storedClasses(store, prepared.plan);
+    const pin = { sweep: plan.name, database, stored, executor, mixClasses, signal };
+    const pinned = await unlessStopped(pinNumericsClass(pin), signal);
+    if (pinned === null) return { ...nothingDone, shard: own?.shard ?? null };
+    onEvent({ kind: 'numerics', ...pinned });
+    ({ numericsClass } = pinned);
+  }
   const patience = new Patience({ minutes: lockWaitMinutes, onEvent: onSweepEvent, signal });
-  const machine = ownMachine(await executor.numericsClass(null, signal));
   await patience.write(() => {
-    store.beginSweep(experiment, prepared.plan, [...inputs.models.values()], machine);
+    store.beginSweep(experiment, prepared.plan, [...inputs.models.values()], ownMachine(numericsClass));
   });
   // Beginning the sweep dropped those of trials that were finished before.
   comparisons.all();
   const cached = store.finishedTrials(plan.trials.map((t) => t.key)).size;
-  const { toRun, again } = retryFailed ? tryAll(plan, store) : triedTrials(plan, store, experiment.run);
   onEvent({
     ...{ kind: 'planned', name: plan.name, database, shard: own?.shard ?? null, trials: plan.trials.length },
     ...{ cached, toRun: toRun.length, failedBefore: again.size },
@@ -259,7 +284,27 @@ async function runPrepared(
     onEvent: onSweepEvent,
   });
   await compare(store, plan.name, patience, outcome.interrupted);
+  const mixed = mixedClasses(storedClasses(store, prepared.plan));
+  if (mixed !== null) onEvent({ kind: 'warning', warning: { voids: false, text: `${mixed.message} ${mixed.cause}` } });
   return { ...outcome, shard: own?.shard ?? null };
+}
+
+/** Null where the signal ended the work. */
+async function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (cause instanceof JobInterrupted && signal.aborted) return null;
+    throw cause;
+  }
+}
+
+/** Classes of what is finished of a plan. */
+function storedClasses(store: SweepStore, { stages, trials }: SweepPlan): readonly StoredClass[] {
+  return store.numericsClasses(
+    stages.map(({ key }) => key),
+    trials.map(({ key }) => key),
+  );
 }
 
 /**

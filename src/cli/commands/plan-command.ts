@@ -6,6 +6,7 @@ interface PlanArguments {
   readonly set: readonly string[];
   readonly 'allow-code': boolean;
   readonly all: boolean;
+  readonly 'mix-classes': boolean;
   readonly db: string | undefined;
   readonly shard: string | undefined;
 }
@@ -28,6 +29,11 @@ export const planCommand: CommandModule<object, PlanArguments> = {
         default: false,
         describe: 'Allow the experiment to run the dataset modules it names',
       })
+      .option('mix-classes', {
+        type: 'boolean',
+        default: false,
+        describe: 'Plan also what `run` does only with --mix-classes',
+      })
       .option('db', {
         type: 'string',
         requiresArg: true,
@@ -41,7 +47,7 @@ export const planCommand: CommandModule<object, PlanArguments> = {
         describe: 'Show part i of N of the sweep: i/N',
       })
       .example('$0 plan experiments/demo.yaml --allow-code', 'before running it'),
-  handler: async ({ experiment, set, db, all, 'allow-code': allowCode, shard }) => {
+  handler: async ({ experiment, set, db, all, 'allow-code': allowCode, 'mix-classes': mixClasses, shard }) => {
     const { loadExperiment } = await import('../../api/load-experiment.js');
     const { planSweep } = await import('../../api/plan-sweep.js');
     const { parseShard } = await import('../run/parse-shard.js');
@@ -50,6 +56,6 @@ export const planCommand: CommandModule<object, PlanArguments> = {
     // To stderr, so that the plan can be piped.
     const onHashing = hashingProgress((line) => process.stderr.write(line));
     const part = shard === undefined ? {} : { shard: parseShard(shard) };
-    process.stdout.write(describePlan(await planSweep(loaded, { allowCode, onHashing, ...part }), all));
+    process.stdout.write(describePlan(await planSweep(loaded, { allowCode, mixClasses, onHashing, ...part }), all));
   },
 };

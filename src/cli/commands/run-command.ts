@@ -8,6 +8,7 @@ interface RunArguments {
   readonly 'allow-code': boolean;
   readonly 'fail-fast': boolean;
   readonly 'retry-failed': boolean;
+  readonly 'mix-classes': boolean;
   readonly wait: boolean;
   readonly broker: string | undefined;
   readonly credentials: string | undefined;
@@ -40,6 +41,11 @@ export const runCommand: CommandModule<object, RunArguments> = {
         type: 'boolean',
         default: false,
         describe: 'Also retry failures that are likely to repeat',
+      })
+      .option('mix-classes', {
+        type: 'boolean',
+        default: false,
+        describe: 'Go on with results of another class of machine (docs/PROVIDERS.md)',
       })
       .option('db', {
         type: 'string',
@@ -82,6 +88,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
     'allow-code': allowCode,
     'fail-fast': failFast,
     'retry-failed': retryFailed,
+    'mix-classes': mixClasses,
     wait,
     broker,
     credentials,
@@ -93,7 +100,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
     const { parseShard } = await import('../run/parse-shard.js');
     const { runSweepFile } = await import('../run/run-sweep-file.js');
     process.exitCode = await runSweepFile(experiment, set, {
-      ...{ database: db, allowCode, failFast, retryFailed, wait },
+      ...{ database: db, allowCode, failFast, retryFailed, mixClasses, wait },
       ...(shard === undefined ? {} : { shard: parseShard(shard) }),
       ...(broker === undefined
         ? {}

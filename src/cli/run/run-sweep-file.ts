@@ -18,6 +18,8 @@ export interface RunFlags {
   readonly allowCode: boolean;
   readonly failFast: boolean;
   readonly retryFailed: boolean;
+  /** Go on where finished work is of another numerics class. */
+  readonly mixClasses: boolean;
   /** Wait for another process that runs a sweep on the database. */
   readonly wait: boolean;
   /** The part of the sweep to run; absent: all of it. */
@@ -83,6 +85,9 @@ function tell(event: RunEvent, progress: Progress): void {
     case 'opening':
       say(`Waiting: ${event.message}`);
       return;
+    case 'numerics':
+      event.notes.forEach(say);
+      return;
     case 'planned': {
       const failedBefore = event.failedBefore === 0 ? '' : ` (${event.failedBefore} of them failed before)`;
       say(
@@ -105,7 +110,7 @@ function workersOf({ slots, broker }: Extract<RunEvent, { kind: 'prepared' }>): 
 }
 
 function isOfTheSweep(event: RunEvent): event is SweepEvent {
-  return !['prepared', 'opening', 'planned', 'memory', 'agents'].includes(event.kind);
+  return !['prepared', 'opening', 'numerics', 'planned', 'memory', 'agents'].includes(event.kind);
 }
 
 const stopSignals = ['SIGINT', 'SIGTERM'] as const;
