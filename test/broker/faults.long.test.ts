@@ -318,15 +318,12 @@ describeWithRedis('a sweep on agents, under faults', () => {
     writeFileSync(samples, bytes);
     rack.machine('older').hasOnnxruntime('1.2.3');
     rack.machine('other').roundsDifferently();
-    // Whatever its children begin with is gone when they need it.
-    const temporary = mkdtempSync(join(tmpdir(), 'quantsweep-broken-'));
     await Promise.all([
       rack.agent('wrong', { data: [wrong] }),
       rack.agent('older'),
       rack.agent('other'),
-      rack.agent('broken', { env: { TMPDIR: temporary } }),
+      rack.agent('broken').then(() => rack.machine('broken').losesItsDevice()),
     ]);
-    rmSync(temporary, { recursive: true });
     await rack.seen('broken', (agent) => agent?.state === 'unfit');
     await rack.seen('wrong', (agent) => agent?.state === 'unfit');
     const agents = await rack.agents();
