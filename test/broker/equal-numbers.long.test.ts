@@ -38,7 +38,9 @@ describeWithRedis('a sweep of every kind of number on agents', () => {
     mkdirSync(join(own, 'data', 'models'), { recursive: true });
     copyFileSync(demoModel, join(own, 'data', 'models', `${name}.onnx`));
     cpSync(demoScenes, join(own, 'data', 'code'), { recursive: true });
-    const code = createHash('sha256').update(readFileSync(join(demoScenes, 'dataset.mjs'))).digest('hex');
+    const code = createHash('sha256')
+      .update(readFileSync(join(demoScenes, 'dataset.mjs')))
+      .digest('hex');
     const args = ['--allow-code', code];
     const process = startAgent({ redis, folder: own, data: [join(own, 'data')], slots, args });
     started.push(process);
