@@ -31,9 +31,7 @@ const mayImport = {
     ...['text', 'errors', 'onnx', 'records', 'smooth', 'formats', 'tasks', 'experiment', 'quantize', 'plan'],
     ...['engine', 'store'],
   ],
-  broker: [
-    ...['text', 'errors', 'records', 'formats', 'tasks', 'experiment', 'engine', 'content', 'prepare'],
-  ],
+  broker: [...['text', 'errors', 'records', 'formats', 'tasks', 'experiment', 'engine', 'content', 'prepare']],
   schedule: [
     ...['errors', 'onnx', 'records', 'calibrate', 'formats', 'tasks', 'reference', 'experiment', 'quantize', 'losses'],
     ...['equivalence', 'plan', 'engine', 'store', 'prepare'],

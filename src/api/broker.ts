@@ -1,3 +1,4 @@
+import type * as Broker from '../broker/broker.js';
 import { MissingPackageError } from '../errors/missing-package-error.js';
 
 /** Where a broker is, and how to be let in. */
@@ -26,7 +27,7 @@ export interface BrokerOptions {
  *
  * @throws MissingPackageError where they are not installed
  */
-export async function loadBroker(): Promise<typeof import('../broker/broker.js')> {
+export async function loadBroker(): Promise<typeof Broker> {
   try {
     return await import('../broker/broker.js');
   } catch (cause) {

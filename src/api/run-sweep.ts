@@ -178,11 +178,7 @@ function stoppedBefore(name: string, database: string): RunOutcome {
   return { ...nothing, name, database, note: null };
 }
 
-async function openAndRun(
-  prepared: PreparedSweep,
-  agents: StoredAgents,
-  options: ToldOptions,
-): Promise<RunOutcome> {
+async function openAndRun(prepared: PreparedSweep, agents: StoredAgents, options: ToldOptions): Promise<RunOutcome> {
   const { plan, provider, inputs, slots, isElsewhere, experiment: capped } = prepared;
   const { onEvent, signal } = options;
   onEvent({
@@ -251,7 +247,9 @@ async function runPrepared(
   return outcome;
 }
 
-/** Of machines that nobody has seen nothing is foretold: what is short of memory halves its batches. */
+/**
+ * Of machines that nobody has seen nothing is foretold: what is short of memory halves its batches.
+ */
 const memoryOfAgents: PlannedMemory = { limits: new Map(), lines: [] };
 
 /**

@@ -4,6 +4,7 @@ import { UsageError } from '../errors/usage-error.js';
 import { didYouMean } from '../text/nearest-name.js';
 import type { BrokerAddress } from './broker-address.js';
 import { withDirectory } from './broker-client.js';
+import { endBull } from './end-bull.js';
 import { handshakeName } from './protocol/handshake.js';
 import { keys, queueName } from './protocol/names.js';
 
@@ -47,7 +48,7 @@ export function cancelSweep(address: BrokerAddress, which: string): Promise<Canc
     const { id, name, handshake } = sweep;
     const hadCoordinator = await directory.hasCoordinator(id);
     await directory.cancel({ sweep: id, jobs: 'all' });
-    for (const start = performance.now(); hadCoordinator && performance.now() - start < PATIENCE_MS; ) {
+    for (const start = performance.now(); hadCoordinator && performance.now() - start < PATIENCE_MS;) {
       if ((await directory.sweep(id)) === null) return { name, how: 'stopped' };
       if (!(await directory.hasCoordinator(id))) break;
       await pause(100);
@@ -56,7 +57,7 @@ export function cancelSweep(address: BrokerAddress, which: string): Promise<Canc
     await directory.removeSweep(sweep);
     const queue = new Queue(queueName(handshakeName(handshake), id), { connection: redis, prefix: keys.bull });
     await queue.obliterate({ force: true });
-    await queue.close();
+    await endBull(queue);
     return { name, how: 'removed' };
   });
 }

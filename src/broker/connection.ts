@@ -2,9 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { BrokerAddress } from './broker-address.js';
 import { BrokerError } from './broker-error.js';
+import { withinMs } from './within-ms.js';
 
 /** How long the first contact may take; later ones are waited for without end. */
 const CONNECT_MS = 10_000;
+const QUIT_MS = 2000;
 const LONGEST_WAIT_MS = 2000;
 const FULL_PAUSE_MS = 1000;
 
@@ -52,7 +54,7 @@ const left = new WeakSet<Redis>();
 /** Ends a connection, and does not wait for a broker that is away. */
 export async function leaveBroker(redis: Redis): Promise<void> {
   left.add(redis);
-  if (redis.status === 'ready') await redis.quit().catch(() => undefined);
+  if (redis.status === 'ready') await withinMs(QUIT_MS, () => redis.quit()).catch(() => undefined);
   redis.disconnect();
 }
 
@@ -70,19 +72,11 @@ function optionsOf({ host, port, database, tls, ca, user, password }: BrokerAddr
 }
 
 async function firstContact(redis: Redis, lastError: () => Error | null, { text }: BrokerAddress): Promise<void> {
-  const late = new AbortController();
   try {
-    await Promise.race([
-      redis.connect().then(() => redis.ping()),
-      pause(CONNECT_MS, undefined, { signal: late.signal }).then(() => {
-        throw new Error('no answer');
-      }),
-    ]);
+    await withinMs(CONNECT_MS, () => redis.connect().then(() => redis.ping()));
   } catch (cause) {
     const error = lastError() ?? (cause as Error);
     throw new BrokerError(`No broker at ${text}: ${error.message}${adviceFor(error.message)}`, { cause });
-  } finally {
-    late.abort();
   }
 }
 

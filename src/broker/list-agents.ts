@@ -44,7 +44,9 @@ function whyUnfit(agent: AgentMessage, sweeps: readonly SweepMessage[]): string 
   if (agent.reason !== null) return agent.reason;
   const { provider, numericsClass } = agent.handshake;
   if (sweeps.length === 0) return misfit(agent.handshake, ownHandshake(provider, numericsClass));
-  const reasons = sweeps.map(({ id, handshake }) => misfit(agent.handshake, handshake) ?? agent.sweeps[id]?.reason ?? null);
+  const reasons = sweeps.map(
+    ({ id, handshake }) => misfit(agent.handshake, handshake) ?? agent.sweeps[id]?.reason ?? null,
+  );
   if (reasons.includes(null)) return null;
   return sweeps.map(({ name }, index) => `${name}: ${reasons[index]!}`).join('; ');
 }

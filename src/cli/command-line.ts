@@ -63,7 +63,20 @@ const cli = yargs(hideBin(process.argv))
 
 /** Options that may be given several times. */
 function mayRepeat(name: string): boolean {
-  return ['_', 'set', 'param', 'compare', 'compare-sweeps', 'compareSweeps', 'page', 'sweep', 'data', 'fetch', 'allow-code', 'allowCode'].includes(name);
+  return [
+    '_',
+    'set',
+    'param',
+    'compare',
+    'compare-sweeps',
+    'compareSweeps',
+    'page',
+    'sweep',
+    'data',
+    'fetch',
+    'allow-code',
+    'allowCode',
+  ].includes(name);
 }
 
 /** yargs makes a list of an option that is repeated, which would go on as one text. */

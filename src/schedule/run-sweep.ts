@@ -128,7 +128,9 @@ class SweepRun {
     });
     this.#costs = new Map(work.map((w) => [w.key, w]));
     this.#shared = new SharedResults(store);
-    this.#stageWork = new StageWork({ ...options, shared: this.#shared }, this.#queue, this.#costs, (key) => this.#stageDone(key));
+    this.#stageWork = new StageWork({ ...options, shared: this.#shared }, this.#queue, this.#costs, (key) =>
+      this.#stageDone(key),
+    );
   }
 
   stop(): void {
@@ -235,11 +237,7 @@ class SweepRun {
         kind: 'trial',
         model,
         settings: trial.settings,
-        observation: shared.observation(
-          trial.observeKey!,
-          trial.settings.calibration!,
-          trial.settings.quantization!,
-        ),
+        observation: shared.observation(trial.observeKey!, trial.settings.calibration!, trial.settings.quantization!),
         alphas: trial.searchKey === null ? null : shared.alphas(trial.searchKey),
         keptFloat: this.#keptFloat(trial),
         referenceArgmax: shared.referenceArgmax(trial.referenceKey),

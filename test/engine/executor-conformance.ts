@@ -147,7 +147,9 @@ export function describeExecutor(
 
     it('lets work begin only when `started` has settled', async () => {
       const told: string[] = [];
-      await (await openOn('cpu:0')).run<'observe'>(workOf(short), {
+      await (
+        await openOn('cpu:0')
+      ).run<'observe'>(workOf(short), {
         started: async () => {
           await new Promise((resolve) => setTimeout(resolve, 50));
           told.push('recorded');

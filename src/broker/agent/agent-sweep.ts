@@ -12,6 +12,7 @@ import { handshakeName } from '../protocol/handshake.js';
 import type { JobMessage, SweepMessage } from '../protocol/messages.js';
 import { keys, places, queueName } from '../protocol/names.js';
 import type { Seal } from '../protocol/seal.js';
+import { endBull } from '../end-bull.js';
 import { checkPaths } from './check-paths.js';
 import type { ValueCache } from './value-cache.js';
 
@@ -136,10 +137,14 @@ export class AgentSweep {
 
   /** @throws ForgedMessageError */
   messageOf({ job, id }: TakenJob): JobMessage {
-    return this.#options.seal.open<JobMessage>(places.job(this.queue, id), job.data);
+    return this.#options.seal.open(places.job(this.queue, id), job.data) as JobMessage;
   }
 
-  /** The job on this machine's files. @throws ValueMissingError, ForgedMessageError, ForeignPathError */
+  /**
+   * The job on this machine's files.
+   *
+   * @throws ValueMissingError, ForgedMessageError, ForeignPathError
+   */
   async jobOf({ kind, job, values }: JobMessage): Promise<EngineJob> {
     const large = Object.entries(values).map(async ([name, reference]) => {
       const value = await this.#options.values.get(reference);
@@ -172,7 +177,7 @@ export class AgentSweep {
   async close(): Promise<void> {
     this.#state = 'closed';
     await this.#endChildren();
-    if (this.#options.redis.status === 'ready') await this.#worker.close(true).catch(() => undefined);
+    await endBull(this.#worker);
   }
 
   async #endChildren(): Promise<void> {

@@ -23,6 +23,8 @@ import { handshakeName, ownHandshake, type Handshake } from '../protocol/handsha
 import type { AgentMessage, OutcomeMessage, PlaceMessage, ProgressMessage } from '../protocol/messages.js';
 import { BEAT_MS, places } from '../protocol/names.js';
 import { Seal } from '../protocol/seal.js';
+import { wasLost } from '../was-lost.js';
+import { withinMs } from '../within-ms.js';
 import { packValue, putValue } from '../protocol/values.js';
 import { AgentSweep, type TakenJob } from './agent-sweep.js';
 import { Lease } from './lease.js';
@@ -56,6 +58,8 @@ export interface AgentOptions {
 
 /** Milliseconds between two looks for jobs when there were none. */
 const POLL_MS = 50;
+/** Milliseconds in which an agent that ends tells so of each job. */
+const TOLD_MS = 5000;
 /** Milliseconds between two looks for sweeps. */
 const LOOK_MS = 1000;
 /** Milliseconds between two words about a job's progress. */
@@ -121,6 +125,8 @@ class Agent {
   readonly #id = `${hostname()}-${process.pid}-${randomBytes(2).toString('hex')}`;
   readonly #slots: number;
   readonly #sweeps = new Map<string, AgentSweep>();
+  /** When the coordinators of these began, as far as this agent has heard. */
+  readonly #since = new Map<string, string>();
   readonly #running = new Map<string, RunningJob>();
   readonly #ending = new AbortController();
   #turn = 0;
@@ -163,10 +169,11 @@ class Agent {
       await this.#takeJobs();
       if (this.#running.size > 0) {
         onNews(`Ending: takes no more work, and gives ${this.#running.size} running up to ${graceSeconds} s.`);
-        await this.#tell().catch(() => undefined);
-        await Promise.race([this.#allDone(), pause(graceSeconds * 1000, undefined, { signal: this.#ending.signal })]);
+        void this.#tell().catch(() => undefined);
+        await withinMs(graceSeconds * 1000, () => this.#allDone()).catch(() => undefined);
         for (const { stop } of this.#running.values()) stop.abort();
-        await this.#allDone();
+        // Where the broker is away, nobody can be told: leases end what this agent held.
+        await withinMs(TOLD_MS, () => this.#allDone()).catch(() => undefined);
       }
       onNews(signal.aborted ? 'Ended.' : 'Ended: there was no work.');
     } finally {
@@ -174,19 +181,31 @@ class Agent {
       clearInterval(beating);
       clearInterval(looking);
       await Promise.all([...this.#sweeps.values()].map((sweep) => sweep.close()));
-      if (this.#redis.status === 'ready') await this.#directory.removeAgent(this.#id).catch(() => undefined);
+      if (this.#redis.status === 'ready')
+        await withinMs(TOLD_MS, () => this.#directory.removeAgent(this.#id)).catch(() => undefined);
     }
   }
 
-  #slotsFor(session: { readonly optimizationLevel: 'all' | 'disabled' | 'basic' | 'extended'; readonly allowFallback: boolean }): ReturnType<typeof deviceSlots> {
+  #slotsFor(session: {
+    readonly optimizationLevel: 'all' | 'disabled' | 'basic' | 'extended';
+    readonly allowFallback: boolean;
+  }): ReturnType<typeof deviceSlots> {
     return deviceSlots({ slots: this.#options.slots, threads: null, ...session }, this.#provider);
   }
 
-  /** Until the agent is to end, takes a job whenever a slot is free, from one sweep after the other. */
+  /**
+   * Until the agent is to end, takes a job whenever a slot is free, from one sweep after the other.
+   */
   async #takeJobs(): Promise<void> {
     const { signal, exitWhenIdleSeconds } = this.#options;
     const stopped = new Promise<null>((resolve) => {
-      signal.addEventListener('abort', () => { resolve(null); }, { once: true });
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve(null);
+        },
+        { once: true },
+      );
       if (signal.aborted) resolve(null);
     });
     while (!signal.aborted) {
@@ -198,7 +217,8 @@ class Agent {
           continue;
         }
         // It may still come: its lease gives it to another one.
-        if (signal.aborted) void taking.then((late) => late?.job.moveToDelayed(Date.now(), late.token).catch(() => undefined));
+        if (isAborted(signal))
+          void taking.then((late) => late?.job.moveToDelayed(Date.now(), late.token).catch(() => undefined));
       }
       if (this.#running.size > 0) this.#idleSince = performance.now();
       const idleSeconds = (performance.now() - this.#idleSince) / 1000;
@@ -238,7 +258,7 @@ class Agent {
   async #runJob(running: RunningJob): Promise<void> {
     const { taken } = running;
     const { job, id, token, sweep } = taken;
-    if (job.deferredFailure !== undefined) {
+    if (wasLost(job)) {
       // It was lost with another agent, and its coordinator knows.
       await job.moveToFailed(new Error(job.deferredFailure), token);
       return;
@@ -336,7 +356,9 @@ class Agent {
 
   #write<T>(write: () => Promise<T>, signal: AbortSignal): Promise<T> {
     return writeWhenThereIsRoom(write, signal, (isFull) => {
-      this.#options.onNews(isFull ? 'The memory of the broker is full (maxmemory). Waiting for room.' : 'The broker has room again.');
+      this.#options.onNews(
+        isFull ? 'The memory of the broker is full (maxmemory). Waiting for room.' : 'The broker has room again.',
+      );
     });
   }
 
@@ -351,9 +373,15 @@ class Agent {
       await sweep.close();
     }
     for (const id of ids) {
+      let sweep = this.#sweeps.get(id);
+      const since = await this.#directory.coordinatorSince(id);
+      if (sweep !== undefined && (since === null || since === this.#since.get(id))) {
+        await this.#lookAt(sweep);
+        continue;
+      }
       const message = await this.#directory.sweep(id);
       if (message === null) continue;
-      let sweep = this.#sweeps.get(id);
+      this.#since.set(id, message.since);
       if (sweep !== undefined && !sweep.isOf(message)) {
         // Run again since, on other data or settings.
         this.#sweeps.delete(id);
@@ -424,4 +452,8 @@ class Agent {
         .finally(() => (isBusy = false));
     }, ms);
   }
+}
+
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }

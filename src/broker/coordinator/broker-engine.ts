@@ -70,7 +70,9 @@ export async function brokerEngine(
     host: local.host,
     slots: (settings, provider) => {
       const { optimizationLevel, allowFallback } = settings;
-      return [{ device: address.text, session: { provider, deviceId: 0, threads: 1, optimizationLevel, allowFallback } }];
+      return [
+        { device: address.text, session: { provider, deviceId: 0, threads: 1, optimizationLevel, allowFallback } },
+      ];
     },
     isElsewhere: true,
     resolveProvider: (settings) => providerOfAgents(settings, directory),
@@ -88,7 +90,16 @@ export async function brokerEngine(
         };
         return { sweep, tokens };
       };
-      return new QueueExecutor({ redis, subscriber, seal, provider, describe, sweep: id, numericsClass: numericsClass ?? null, ...listener });
+      return new QueueExecutor({
+        redis,
+        subscriber,
+        seal,
+        provider,
+        describe,
+        sweep: id,
+        numericsClass: numericsClass ?? null,
+        ...listener,
+      });
     },
     close: async () => {
       await leaveBroker(redis);

@@ -18,15 +18,27 @@ import type { AgentRecord } from '../../records/agent-record.js';
 import { writeWhenThereIsRoom } from '../connection.js';
 import { Directory } from '../protocol/directory.js';
 import { handshakeName, misfit, ownHandshake, type Handshake } from '../protocol/handshake.js';
-import type { JobMessage, OutcomeMessage, PlaceMessage, ProgressMessage, SweepMessage, ValueReference } from '../protocol/messages.js';
+import type {
+  JobMessage,
+  OutcomeMessage,
+  PlaceMessage,
+  ProgressMessage,
+  SweepMessage,
+  ValueReference,
+} from '../protocol/messages.js';
 import { BEAT_MS, KEEP_SECONDS, keys, places, queueName } from '../protocol/names.js';
 import { isPlainJson } from '../protocol/plain-json.js';
 import type { Seal } from '../protocol/seal.js';
 import { getValue, packValue, putValue, ValueMissingError } from '../protocol/values.js';
+import { endBull } from '../end-bull.js';
+import { wasLost } from '../was-lost.js';
+import { withinMs } from '../within-ms.js';
 import { agentRecord, liveSlots, seeAgents, type SeenAgent } from './agent-board.js';
 import type { OnBrokerNews } from './broker-news.js';
 
-/** Jobs on the broker for each one that agents can run: handing one over takes no agent's time then. */
+/**
+ * Jobs on the broker for each one that agents can run: handing one over takes no agent's time then.
+ */
 const WINDOW_PER_SLOT = 2;
 /** Milliseconds for which a job that is called off may take to end on its agent. */
 const CANCEL_MS = 10_000;
@@ -164,7 +176,13 @@ export class QueueExecutor implements Executor {
       if (isAborted(signal)) throw stopped();
       await new Promise<void>((resolve) => {
         this.#waiting.push(resolve);
-        signal?.addEventListener('abort', () => { resolve(); }, { once: true });
+        signal?.addEventListener(
+          'abort',
+          () => {
+            resolve();
+          },
+          { once: true },
+        );
       });
     }
     if (this.#closing.signal.aborted) throw closed();
@@ -203,7 +221,7 @@ export class QueueExecutor implements Executor {
     const plain: Record<string, unknown> = {};
     const values: Record<string, ValueReference> = {};
     for (const [name, value] of Object.entries(fields)) {
-      if (isPlainJson(value) && (JSON.stringify(value) ?? '').length <= LARGEST_PLAIN) plain[name] = value;
+      if (isPlainJson(value) && String(JSON.stringify(value)).length <= LARGEST_PLAIN) plain[name] = value;
       else values[name] = await this.#reference(value as object);
     }
     return {
@@ -250,7 +268,7 @@ export class QueueExecutor implements Executor {
     if (this.#pending.has(id)) return false;
     const state = await job.getState();
     if (state === 'completed') return this.#outcomeOf(id, job.returnvalue)?.kind === 'result';
-    return state !== 'failed' && job.deferredFailure === undefined;
+    return state !== 'failed' && !wasLost(job);
   }
 
   async #submit(id: string, message: JobMessage): Promise<void> {
@@ -263,7 +281,9 @@ export class QueueExecutor implements Executor {
     return writeWhenThereIsRoom(write, this.#closing.signal, (isFull) => {
       if (isFull === this.#isFull) return;
       this.#isFull = isFull;
-      this.#news(isFull ? 'The memory of the broker is full (maxmemory). Waiting for room.' : 'The broker has room again.');
+      this.#news(
+        isFull ? 'The memory of the broker is full (maxmemory). Waiting for room.' : 'The broker has room again.',
+      );
     });
   }
 
@@ -316,7 +336,8 @@ export class QueueExecutor implements Executor {
       const slots = new Map<string, number>();
       for (const { handshake, state, slots: own } of agents) {
         const { numericsClass } = handshake;
-        if (state !== 'ready' || misfit(handshake, ownHandshake(this.#options.provider, numericsClass)) !== null) continue;
+        if (state !== 'ready' || misfit(handshake, ownHandshake(this.#options.provider, numericsClass)) !== null)
+          continue;
         slots.set(numericsClass, (slots.get(numericsClass) ?? 0) + own);
       }
       const [first] = [...slots].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
@@ -351,13 +372,16 @@ export class QueueExecutor implements Executor {
   async #lookAround(): Promise<void> {
     const { onAgents } = this.#options;
     const { handshake, sweep } = this.#opened!;
-    await this.#directory.tellCoordinator(sweep.id);
+    await this.#directory.tellCoordinator(sweep);
     // Wiped, or another coordinator of a name took it off.
-    if ((await this.#directory.sweep(sweep.id)) === null) await this.#directory.tellSweep({ ...sweep, handshake });
+    if (!(await this.#directory.hasSweep(sweep.id))) await this.#directory.tellSweep({ ...sweep, handshake });
     const seen = seeAgents(await this.#directory.agents(), sweep.id, handshake);
     this.#tellChanges(seen);
     this.#seen = seen;
-    onAgents([...seen.map((one) => agentRecord(one)), ...[...this.#gone.values()].map((one) => agentRecord(one, true))]);
+    onAgents([
+      ...seen.map((one) => agentRecord(one)),
+      ...[...this.#gone.values()].map((one) => agentRecord(one, true)),
+    ]);
     const slots = liveSlots(seen, sweep.id);
     if (slots === 0) this.#tellWaiting(seen);
     if (slots === this.#slots) return;
@@ -388,7 +412,8 @@ export class QueueExecutor implements Executor {
   #tellWaiting(seen: readonly SeenAgent[]): void {
     const { provider } = this.#options;
     const unfit = seen.filter((one) => one.unfit !== null);
-    const which = this.#opened === null ? `for ${provider}` : `of numerics class ${this.#opened.handshake.numericsClass}`;
+    const which =
+      this.#opened === null ? `for ${provider}` : `of numerics class ${this.#opened.handshake.numericsClass}`;
     const there = unfit.length === 0 ? '' : ` ${unfit.length} there can't do it, see \`quantsweep agents\`.`;
     this.#news(`Waiting for agents ${which}.${there}`);
   }
@@ -406,7 +431,7 @@ export class QueueExecutor implements Executor {
     const { name } = this.#opened!;
     let message: ProgressMessage;
     try {
-      message = this.#options.seal.open<ProgressMessage>(places.started(name, id), data);
+      message = this.#options.seal.open(places.started(name, id), data) as ProgressMessage;
     } catch {
       return;
     }
@@ -434,7 +459,7 @@ export class QueueExecutor implements Executor {
 
   #outcomeOf(id: string, returned: unknown): OutcomeMessage | null {
     try {
-      return this.#options.seal.open<OutcomeMessage>(places.outcome(this.#opened!.name, id), asObject(returned));
+      return this.#options.seal.open(places.outcome(this.#opened!.name, id), asObject(returned)) as OutcomeMessage;
     } catch {
       return null;
     }
@@ -501,15 +526,19 @@ export class QueueExecutor implements Executor {
     const pending = this.#pending.get(id);
     const { queue } = this.#opened!;
     const job = (await queue.getJob(id)) as Job | undefined;
-    if (pending === undefined || pending.isEnding || this.#pending.get(id) !== pending) return;
+    if (pending === undefined || this.#isOver(pending)) return;
     if (job === undefined) {
       this.#returned(pending);
       return;
     }
     const state = await job.getState();
     if (state === 'completed') await this.#completed(id, job.returnvalue);
-    else if (state === 'failed' || job.deferredFailure !== undefined) await this.#lost(id);
+    else if (state === 'failed' || wasLost(job)) await this.#lost(id);
     else if (state === 'active') await this.#progressed(id, job.progress);
+  }
+
+  #isOver(pending: Pending): boolean {
+    return pending.isEnding || this.#pending.get(pending.id) !== pending;
   }
 
   async #reconcile(): Promise<void> {
@@ -538,7 +567,7 @@ export class QueueExecutor implements Executor {
     if (pending === undefined) return;
     pending.isEnding = true;
     try {
-      await withinMs(CANCEL_MS, () => this.#endJob(id));
+      if (this.#isThere) await withinMs(CANCEL_MS, () => this.#endJob(id));
     } catch {
       // Its lease ends it; what it may still find is dropped.
     } finally {
@@ -554,7 +583,13 @@ export class QueueExecutor implements Executor {
       if (job === undefined || state === 'completed' || state === 'failed' || state === 'unknown') break;
       if (state !== 'active') {
         // It may have been taken since.
-        if (await job.remove().then(() => true, () => false)) return;
+        if (
+          await job.remove().then(
+            () => true,
+            () => false,
+          )
+        )
+          return;
       } else if (!told) {
         await this.#directory.cancel({ sweep: this.#options.sweep, jobs: [id] });
         told = true;
@@ -590,14 +625,18 @@ export class QueueExecutor implements Executor {
     if (opened === null) return;
     const { queue, events, watch } = opened;
     // A broker that is away can't be tidied up: what lies there ends with its time to live.
-    await withinMs(CANCEL_MS, async () => {
+    const tidyUp = async (): Promise<void> => {
       await this.#directory.removeSweep({ id: this.#options.sweep, handshake: opened.handshake });
       for (const { value } of this.#settled) if (value !== null) await this.#options.redis.del(keys.value(value));
       await queue.obliterate({ force: true });
-    }).catch(() => undefined);
-    await withinMs(CANCEL_MS, () => Promise.all([watch.close(true), events.close(), queue.close()])).catch(
-      () => undefined,
-    );
+    };
+    if (this.#isThere) await withinMs(CANCEL_MS, tidyUp).catch(() => undefined);
+    await endBull(watch, events, queue);
+  }
+
+  /** The broker, as far as is known. */
+  get #isThere(): boolean {
+    return this.#options.redis.status === 'ready';
   }
 }
 
@@ -607,20 +646,6 @@ function asObject(value: unknown): unknown {
     return JSON.parse(value);
   } catch {
     return null;
-  }
-}
-
-async function withinMs<T>(ms: number, work: () => Promise<T>): Promise<T> {
-  const late = new AbortController();
-  try {
-    return await Promise.race([
-      work(),
-      pause(ms, undefined, { signal: late.signal }).then(() => {
-        throw new Error('It took too long.');
-      }),
-    ]);
-  } finally {
-    late.abort();
   }
 }
 

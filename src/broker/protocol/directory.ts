@@ -31,7 +31,7 @@ export class Directory {
     const texts = await this.redis.mget(ids.map(keys.agent));
     const gone = ids.filter((_, index) => texts[index] === null);
     if (gone.length > 0) await this.redis.srem(keys.agents, ...gone);
-    return ids.flatMap((id, index) => this.#opened<AgentMessage>(places.agent(id), texts[index] ?? null));
+    return ids.flatMap((id, index) => this.#opened(places.agent(id), texts[index] ?? null) as readonly AgentMessage[]);
   }
 
   async tellSweep(sweep: SweepMessage): Promise<void> {
@@ -39,12 +39,21 @@ export class Directory {
     await this.redis.set(keys.sweep(sweep.id), sealed, 'EX', KEEP_SECONDS);
     await this.redis.sadd(keys.sweeps, sweep.id);
     await this.redis.sadd(keys.fitting(handshakeName(sweep.handshake)), sweep.id);
-    await this.tellCoordinator(sweep.id);
+    await this.tellCoordinator(sweep);
   }
 
   /** The coordinator of a sweep gives a sign of life. */
-  async tellCoordinator(sweep: string): Promise<void> {
-    await this.redis.set(keys.alive(sweep), '1', 'EX', GONE_SECONDS);
+  async tellCoordinator({ id, since }: Pick<SweepMessage, 'id' | 'since'>): Promise<void> {
+    await this.redis.set(keys.alive(id), since, 'EX', GONE_SECONDS);
+  }
+
+  /** When the coordinator of a sweep began, as it says in its message; null: there is none. */
+  coordinatorSince(sweep: string): Promise<string | null> {
+    return this.redis.get(keys.alive(sweep));
+  }
+
+  async hasSweep(id: string): Promise<boolean> {
+    return (await this.redis.exists(keys.sweep(id))) === 1;
   }
 
   async hasCoordinator(sweep: string): Promise<boolean> {
@@ -70,7 +79,8 @@ export class Directory {
 
   /** Null where there is none, or only what somebody else wrote. */
   async sweep(id: string): Promise<SweepMessage | null> {
-    return this.#opened<SweepMessage>(places.sweep(id), await this.redis.get(keys.sweep(id)))[0] ?? null;
+    const found = this.#opened(places.sweep(id), await this.redis.get(keys.sweep(id))) as readonly SweepMessage[];
+    return found[0] ?? null;
   }
 
   /** Calls work off: agents and the sweep's coordinator listen. */
@@ -86,15 +96,16 @@ export class Directory {
   async onCancel(subscriber: Redis, listener: (message: CancelMessage) => void): Promise<void> {
     subscriber.on('message', (channel, text) => {
       if (channel !== CANCEL_CHANNEL) return;
-      for (const message of this.#opened<CancelMessage>(places.cancel, text)) listener(message);
+      for (const message of this.#opened(places.cancel, text) as readonly CancelMessage[]) listener(message);
     });
     await subscriber.subscribe(CANCEL_CHANNEL);
   }
 
-  #opened<Message>(place: string, text: string | null): readonly Message[] {
+  /** The message, which has the type of its place; none where it is somebody else's. */
+  #opened(place: string, text: string | null): readonly unknown[] {
     if (text === null) return [];
     try {
-      return [this.seal.open<Message>(place, JSON.parse(text))];
+      return [this.seal.open(place, JSON.parse(text))];
     } catch (cause) {
       if (cause instanceof ForgedMessageError || cause instanceof SyntaxError) return [];
       throw cause;

@@ -91,7 +91,12 @@ export interface AgentMessage {
   readonly reason: string | null;
   /** Sweeps that it has looked at, by id; a reason says why it takes none of its work. */
   readonly sweeps: Readonly<Record<string, { readonly reason: string | null }>>;
-  readonly jobs: readonly { readonly sweep: string; readonly label: string; readonly device: string; readonly startedAt: string }[];
+  readonly jobs: readonly {
+    readonly sweep: string;
+    readonly label: string;
+    readonly device: string;
+    readonly startedAt: string;
+  }[];
   readonly lastError: string | null;
   readonly seenAt: string;
 }

@@ -16,7 +16,9 @@ export function isPlainJson(value: unknown): boolean {
       const prototype: unknown = Object.getPrototypeOf(value);
       return (prototype === Object.prototype || prototype === null) && Object.values(value).every(isPlainJson);
     }
-    default:
+    case 'bigint':
+    case 'symbol':
+    case 'function':
       return false;
   }
 }

@@ -6,5 +6,11 @@ import { localExecutor } from './local-executor.js';
 
 /** Runs work on this machine. @param open opens executors; by default of child processes */
 export function localEngine(open: OpenExecutor = localExecutor()): Engine {
-  return { open, host: open, isElsewhere: false, slots: deviceSlots, resolveProvider: (run) => resolveProvider(run, open) };
+  return {
+    open,
+    host: open,
+    isElsewhere: false,
+    slots: deviceSlots,
+    resolveProvider: (run) => resolveProvider(run, open),
+  };
 }
