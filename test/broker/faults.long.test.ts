@@ -32,26 +32,30 @@ describeWithRedis('a sweep on agents, under faults', () => {
 
   /** A test with a broker and machines of its own; most of its time it waits for a lease to end. */
   const itOnRack = (name: string, test: (given: Given) => Promise<void>): void => {
-    it.concurrent(name, async () => {
-      const rack = await Rack.start();
-      const proxies: TcpProxy[] = [];
-      const given: Given = {
-        rack,
-        network: async () => {
-          const proxy = await TcpProxy.start(rack.redis.port);
-          proxies.push(proxy);
-          return proxy;
-        },
-        endsWithEqualNumbers: (run) => endsWithEqualNumbers(rack, run),
-        attempts: (status) => Number(rack.rows(`SELECT count(*) FROM attempt WHERE status = '${status}'`)[0]![0]),
-      };
-      try {
-        await test(given);
-      } finally {
-        await rack.stop();
-        await Promise.all(proxies.map((proxy) => proxy.close()));
-      }
-    });
+    it.concurrent(
+      name,
+      async () => {
+        const rack = await Rack.start();
+        const proxies: TcpProxy[] = [];
+        const given: Given = {
+          rack,
+          network: async () => {
+            const proxy = await TcpProxy.start(rack.redis.port);
+            proxies.push(proxy);
+            return proxy;
+          },
+          endsWithEqualNumbers: (run) => endsWithEqualNumbers(rack, run),
+          attempts: (status) => Number(rack.rows(`SELECT count(*) FROM attempt WHERE status = '${status}'`)[0]![0]),
+        };
+        try {
+          await test(given);
+        } finally {
+          await rack.stop();
+          await Promise.all(proxies.map((proxy) => proxy.close()));
+        }
+      },
+      900_000,
+    );
   };
 
   const endsWithEqualNumbers = async (rack: Rack, run: BrokerProcess): Promise<void> => {
@@ -322,7 +326,9 @@ describeWithRedis('a sweep on agents, under faults', () => {
       rack.agent('wrong', { data: [wrong] }),
       rack.agent('older'),
       rack.agent('other'),
-      rack.agent('broken').then(() => rack.machine('broken').losesItsDevice()),
+      rack.agent('broken').then(() => {
+        rack.machine('broken').losesItsDevice();
+      }),
     ]);
     await rack.seen('broken', (agent) => agent?.state === 'unfit');
     await rack.seen('wrong', (agent) => agent?.state === 'unfit');
