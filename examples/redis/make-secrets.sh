@@ -43,8 +43,8 @@ for role in admin coordinator agent; do
 done
 
 new_key() { openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "$@" 2> /dev/null; }
-new_key -x509 -days 825 -subj "/CN=quantsweep broker CA" -keyout ca.key -out ca.pem
-new_key -subj "/CN=quantsweep broker" -keyout server.key -out server.csr
+new_key -x509 -days 825 -subj "/CN=quantsweep-broker-ca" -keyout ca.key -out ca.pem
+new_key -subj "/CN=quantsweep-broker" -keyout server.key -out server.csr
 echo "subjectAltName=$names" > server.ext
 openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -set_serial "0x$(openssl rand -hex 16)" \
   -days 825 -extfile server.ext -out server.pem 2> /dev/null

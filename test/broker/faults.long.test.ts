@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithRedis } from '../support/describe-with-redis.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import type { BrokerProcess } from './broker-process.js';
@@ -10,33 +10,55 @@ import { compareDatabases } from './compare-databases.js';
 import { Rack } from './rack.js';
 import { runLocally } from './run-locally.js';
 
+interface Given {
+  readonly rack: Rack;
+  /** A network between a program and the broker. */
+  readonly network: () => Promise<TcpProxy>;
+  /** The run ends well, with the numbers of the local one, and nothing was done twice. */
+  readonly endsWithEqualNumbers: (run: BrokerProcess) => Promise<void>;
+  /** How many attempts ended so. */
+  readonly attempts: (status: 'done' | 'failed' | 'interrupted' | 'running') => number;
+}
+
 describeWithRedis('a sweep on agents, under faults', () => {
-  let local: string;
-  let rack: Rack;
-  const proxies: TcpProxy[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'quantsweep-local-'));
+  let local: string;
   beforeAll(async () => {
     local = await runLocally(folder);
   });
   afterAll(() => {
     rmSync(folder, { recursive: true });
   });
-  beforeEach(async () => {
-    rack = await Rack.start();
-  });
-  afterEach(async () => {
-    await rack.stop();
-    await Promise.all(proxies.splice(0).map((proxy) => proxy.close()));
-  });
 
-  const proxy = async (): Promise<TcpProxy> => {
-    const started = await TcpProxy.start(rack.redis.port);
-    proxies.push(started);
-    return started;
+  /** A test with a broker and machines of its own; most of its time it waits for a lease to end. */
+  const itOnRack = (name: string, test: (given: Given) => Promise<void>): void => {
+    it.concurrent(
+      name,
+      async () => {
+        const rack = await Rack.start();
+        const proxies: TcpProxy[] = [];
+        const given: Given = {
+          rack,
+          network: async () => {
+            const proxy = await TcpProxy.start(rack.redis.port);
+            proxies.push(proxy);
+            return proxy;
+          },
+          endsWithEqualNumbers: (run) => endsWithEqualNumbers(rack, run),
+          attempts: (status) => Number(rack.rows(`SELECT count(*) FROM attempt WHERE status = '${status}'`)[0]![0]),
+        };
+        try {
+          await test(given);
+        } finally {
+          await rack.stop();
+          await Promise.all(proxies.map((proxy) => proxy.close()));
+        }
+      },
+      900_000,
+    );
   };
 
-  /** The run ends well, with the numbers of the local one, and nothing was done twice. */
-  const endsWithEqualNumbers = async (run: BrokerProcess): Promise<void> => {
+  const endsWithEqualNumbers = async (rack: Rack, run: BrokerProcess): Promise<void> => {
     const { code, stdout, stderr } = await run.exit;
     expect(code, stdout + stderr).toBe(0);
     expect(stdout + stderr).not.toMatch(/\n\s+at /);
@@ -46,16 +68,8 @@ describeWithRedis('a sweep on agents, under faults', () => {
     );
     expect(twice, stdout).toEqual([]);
   };
-  const attempts = (status: string): number =>
-    Number(rack.rows(`SELECT count(*) FROM attempt WHERE status = '${status}'`)[0]![0]);
-  const doneBy = (label: string): number =>
-    Number(
-      rack.rows(
-        `SELECT count(*) FROM attempt a JOIN agent g ON g.id = a.agent WHERE g.label = '${label}' AND a.status = 'done'`,
-      )[0]![0],
-    );
 
-  it('gives the work of an agent that is killed to another', async () => {
+  itOnRack('gives the work of an agent that is killed to another', async ({ rack, endsWithEqualNumbers, attempts }) => {
     const machine = rack.machine('a');
     const [a, run] = [await rack.agent('a', { slots: 2 }), rack.run()];
     machine.hold();
@@ -67,114 +81,136 @@ describeWithRedis('a sweep on agents, under faults', () => {
     await machine.hasNoChildren();
   });
 
-  it('gives the work of a frozen agent to another, and drops what the first finds when it is back', async () => {
-    const [first, second] = [rack.machine('a'), rack.machine('b')];
-    const [a, run] = [await rack.agent('a'), rack.run()];
-    first.hold();
-    await first.held();
-    a.freeze();
-    await rack.agent('b');
-    second.hold();
-    await second.held();
-    first.release();
-    a.thaw();
-    await rack.seen('a', (agent) => agent?.state === 'ready' && agent.busy === 0);
-    second.release();
-    await endsWithEqualNumbers(run);
-    expect(a.isRunning).toBe(true);
-  });
+  itOnRack(
+    'gives the work of a frozen agent to another, and drops what the first finds when it is back',
+    async ({ rack, endsWithEqualNumbers }) => {
+      const [first, second] = [rack.machine('a'), rack.machine('b')];
+      const [a, run] = [await rack.agent('a'), rack.run()];
+      first.hold();
+      await first.held();
+      a.freeze();
+      await rack.agent('b');
+      second.hold();
+      await second.held();
+      first.release();
+      a.thaw();
+      await rack.seen('a', (agent) => agent?.state === 'ready' && agent.busy === 0);
+      second.release();
+      await endsWithEqualNumbers(run);
+      expect(a.isRunning).toBe(true);
+    },
+  );
 
-  it.each(['cut', 'stall'] as const)('gives the work of an agent to another when its network is %s', async (how) => {
-    const network = await proxy();
-    const [first, second] = [rack.machine('a'), rack.machine('b')];
-    const a = await rack.agent('a', { url: `redis://127.0.0.1:${network.port}` });
-    const run = rack.run();
-    first.hold();
-    await first.held();
-    await network[how]();
-    await rack.agent('b');
-    second.hold();
-    await second.held();
-    first.release();
-    await network.heal();
-    await rack.seen('a', (agent) => agent?.state === 'ready' && agent.busy === 0);
-    second.release();
-    await endsWithEqualNumbers(run);
-    expect(a.isRunning).toBe(true);
-  });
+  for (const how of ['cut', 'stall'] as const)
+    itOnRack(
+      `gives the work of an agent to another when its network is ${how === 'cut' ? 'cut' : 'silent'}`,
+      async ({ rack, network: start, endsWithEqualNumbers }) => {
+        const network = await start();
+        const [first, second] = [rack.machine('a'), rack.machine('b')];
+        const a = await rack.agent('a', { url: `redis://127.0.0.1:${network.port}` });
+        const run = rack.run();
+        first.hold();
+        await first.held();
+        await network[how]();
+        await rack.agent('b');
+        second.hold();
+        await second.held();
+        first.release();
+        await network.heal();
+        await rack.seen('a', (agent) => agent?.state === 'ready' && agent.busy === 0);
+        second.release();
+        await endsWithEqualNumbers(run);
+        expect(a.isRunning).toBe(true);
+      },
+    );
 
-  it('goes on when the coordinator loses its network for a while', async () => {
-    const network = await proxy();
-    const machine = rack.machine('a');
-    await rack.agent('a');
-    const run = rack.run({ url: `redis://127.0.0.1:${network.port}` });
-    machine.hold();
-    await machine.held();
-    await network.cut();
-    await run.prints(/is gone\. Waiting/);
-    machine.release();
-    await rack.seen('a', (agent) => agent?.busy === 0);
-    await network.heal();
-    await endsWithEqualNumbers(run);
-    expect(attempts('failed')).toBe(0);
-  });
+  itOnRack(
+    'goes on when the coordinator loses its network for a while',
+    async ({ rack, network, endsWithEqualNumbers, attempts }) => {
+      const proxy = await network();
+      const machine = rack.machine('a');
+      await rack.agent('a');
+      const run = rack.run({ url: `redis://127.0.0.1:${proxy.port}` });
+      machine.hold();
+      await machine.held();
+      await proxy.cut();
+      await run.prints(/is gone\. Waiting/);
+      machine.release();
+      await rack.seen('a', (agent) => agent?.busy === 0);
+      await proxy.heal();
+      await endsWithEqualNumbers(run);
+      expect(attempts('failed')).toBe(0);
+    },
+  );
 
-  it('goes on when the broker is killed and is back after five seconds', async () => {
-    const machine = rack.machine('a');
-    const [a, run] = [await rack.agent('a'), rack.run()];
-    machine.hold();
-    await machine.held();
-    await rack.redis.kill('SIGKILL');
-    await Promise.all([run.prints(/is gone\. Waiting/), a.prints(/is gone\. Waiting/)]);
-    machine.release();
-    // The very fault: so long it is away.
-    await pause(5000);
-    await rack.redis.restart();
-    await endsWithEqualNumbers(run);
-    expect(attempts('failed')).toBe(0);
-    expect(machine.repeatedJobs()).toEqual([]);
-  });
+  itOnRack(
+    'goes on when the broker is killed and is back after five seconds',
+    async ({ rack, endsWithEqualNumbers, attempts }) => {
+      const machine = rack.machine('a');
+      const [a, run] = [await rack.agent('a'), rack.run()];
+      machine.hold();
+      await machine.held();
+      await rack.redis.kill('SIGKILL');
+      await Promise.all([run.prints(/is gone\. Waiting/), a.prints(/is gone\. Waiting/)]);
+      machine.release();
+      // The very fault: so long it is away.
+      await pause(5000);
+      await rack.redis.restart();
+      await endsWithEqualNumbers(run);
+      expect(attempts('failed')).toBe(0);
+      expect(machine.repeatedJobs(), run.output + a.output).toEqual([]);
+    },
+  );
 
-  it('queues anew from its database when the data of the broker is wiped', async () => {
-    const machine = rack.machine('a');
-    const run = rack.run();
-    await rack.agent('a', { slots: 2 });
-    machine.hold();
-    await machine.held();
-    rack.redis.wipe();
-    machine.release();
-    await endsWithEqualNumbers(run);
-  });
+  itOnRack(
+    'queues anew from its database when the data of the broker is wiped',
+    async ({ rack, endsWithEqualNumbers }) => {
+      const machine = rack.machine('a');
+      const run = rack.run();
+      await rack.agent('a', { slots: 2 });
+      machine.hold();
+      await machine.held();
+      rack.redis.wipe();
+      machine.release();
+      await endsWithEqualNumbers(run);
+    },
+  );
 
-  it('adopts what agents finished while the coordinator was gone, and runs none of it twice', async () => {
-    const machine = rack.machine('a');
-    await rack.agent('a');
-    const first = rack.run();
-    machine.hold();
-    await machine.held();
-    await first.kill('SIGKILL');
-    machine.release();
-    await rack.seen('a', (agent) => agent?.busy === 0);
-    const second = rack.run();
-    await endsWithEqualNumbers(second);
-    expect(machine.repeatedJobs()).toEqual([]);
-  });
+  itOnRack(
+    'adopts what agents finished while the coordinator was gone, and runs none of it twice',
+    async ({ rack, endsWithEqualNumbers }) => {
+      const machine = rack.machine('a');
+      await rack.agent('a');
+      const first = rack.run();
+      machine.hold();
+      await machine.held();
+      await first.kill('SIGKILL');
+      machine.release();
+      await rack.seen('a', (agent) => agent?.busy === 0);
+      const second = rack.run();
+      await endsWithEqualNumbers(second);
+      expect(machine.repeatedJobs()).toEqual([]);
+    },
+  );
 
-  it('waits where there are no agents, and where the last one left', async () => {
-    const machine = rack.machine('a');
-    const run = rack.run();
-    await run.prints(/Waiting for agents/);
-    const a = await rack.agent('a', { args: ['--grace', '0'] });
-    machine.hold();
-    await machine.held();
-    expect((await a.kill('SIGTERM')).code).toBe(0);
-    await run.prints(/Waiting for agents/, 2);
-    await rack.agent('b', { slots: 2 });
-    await endsWithEqualNumbers(run);
-    expect(attempts('failed')).toBe(0);
-  });
+  itOnRack(
+    'waits where there are no agents, and where the last one left',
+    async ({ rack, endsWithEqualNumbers, attempts }) => {
+      const machine = rack.machine('a');
+      const run = rack.run();
+      await run.prints(/Waiting for agents/);
+      const a = await rack.agent('a', { args: ['--grace', '0'] });
+      machine.hold();
+      await machine.held();
+      expect((await a.kill('SIGTERM')).code).toBe(0);
+      await run.prints(/Waiting for agents/, 2);
+      await rack.agent('b', { slots: 2 });
+      await endsWithEqualNumbers(run);
+      expect(attempts('failed')).toBe(0);
+    },
+  );
 
-  it('pauses while the broker is full', async () => {
+  itOnRack('pauses while the broker is full', async ({ rack, endsWithEqualNumbers }) => {
     const machine = rack.machine('a');
     const run = rack.run();
     const a = await rack.agent('a');
@@ -187,7 +223,7 @@ describeWithRedis('a sweep on agents, under faults', () => {
     await endsWithEqualNumbers(run);
   });
 
-  it('is not started on a broker that may drop jobs', async () => {
+  itOnRack('is not started on a broker that may drop jobs', async ({ rack }) => {
     rack.redis.setEvictionPolicy('allkeys-lru');
     for (const program of [rack.run(), rack.startAgent('a')]) {
       const { code, stdout, stderr } = await program.exit;
@@ -197,7 +233,7 @@ describeWithRedis('a sweep on agents, under faults', () => {
     }
   });
 
-  it('lets an agent that is told to end finish its work', async () => {
+  itOnRack('lets an agent that is told to end finish its work', async ({ rack, endsWithEqualNumbers, attempts }) => {
     const machine = rack.machine('a');
     const [a, run] = [await rack.agent('a'), rack.run()];
     machine.hold();
@@ -219,51 +255,60 @@ describeWithRedis('a sweep on agents, under faults', () => {
     expect([attempts('failed'), attempts('interrupted')]).toEqual([0, 0]);
   });
 
-  it('takes back what an agent that is told to end can not finish in time, which is no failure', async () => {
-    const machine = rack.machine('a');
-    const [a, run] = [await rack.agent('a', { args: ['--grace', '1'] }), rack.run()];
-    machine.hold();
-    await machine.held();
-    expect((await a.kill('SIGTERM')).code).toBe(0);
-    await machine.hasNoChildren();
-    await rack.agent('b', { slots: 2 });
-    await endsWithEqualNumbers(run);
-    expect(attempts('failed')).toBe(0);
-    expect(attempts('interrupted')).toBeGreaterThan(0);
-  });
+  itOnRack(
+    'takes back what an agent that is told to end can not finish in time, which is no failure',
+    async ({ rack, endsWithEqualNumbers, attempts }) => {
+      const machine = rack.machine('a');
+      const [a, run] = [await rack.agent('a', { args: ['--grace', '1'] }), rack.run()];
+      machine.hold();
+      await machine.held();
+      expect((await a.kill('SIGTERM')).code).toBe(0);
+      await machine.hasNoChildren();
+      await rack.agent('b', { slots: 2 });
+      await endsWithEqualNumbers(run);
+      expect(attempts('failed')).toBe(0);
+      expect(attempts('interrupted')).toBeGreaterThan(0);
+    },
+  );
 
-  it('is called off from elsewhere: agents end its work and stay, and it can go on', async () => {
-    const machine = rack.machine('a');
-    const [a, run] = [await rack.agent('a', { slots: 2 }), rack.run()];
-    machine.hold();
-    const child = await machine.held();
-    const cancelled = await rack.command('cancel', 'faults');
-    expect(cancelled.code, cancelled.stderr).toBe(0);
-    expect(cancelled.stdout).toContain('Stopped faults');
-    expect((await run.exit).code).toBe(130);
-    await machine.hasNoChildren();
-    expect(() => process.kill(child, 0)).toThrow(/ESRCH/);
-    expect(attempts('interrupted')).toBeGreaterThan(0);
-    expect([attempts('failed'), attempts('running')]).toEqual([0, 0]);
-    expect(a.isRunning).toBe(true);
-    machine.release();
-    await endsWithEqualNumbers(rack.run());
-  });
+  itOnRack(
+    'is called off from elsewhere: agents end its work and stay, and it can go on',
+    async ({ rack, endsWithEqualNumbers, attempts }) => {
+      const machine = rack.machine('a');
+      const [a, run] = [await rack.agent('a', { slots: 2 }), rack.run()];
+      machine.hold();
+      const child = await machine.held();
+      const cancelled = await rack.command('cancel', 'faults');
+      expect(cancelled.code, cancelled.stderr).toBe(0);
+      expect(cancelled.stdout).toContain('Stopped faults');
+      expect((await run.exit).code).toBe(130);
+      await machine.hasNoChildren();
+      expect(() => process.kill(child, 0)).toThrow(/ESRCH/);
+      expect(attempts('interrupted')).toBeGreaterThan(0);
+      expect([attempts('failed'), attempts('running')]).toEqual([0, 0]);
+      expect(a.isRunning).toBe(true);
+      machine.release();
+      await endsWithEqualNumbers(rack.run());
+    },
+  );
 
-  it('is stopped by Ctrl-C of the coordinator as by a cancel', async () => {
-    const machine = rack.machine('a');
-    const [, run] = [await rack.agent('a'), rack.run()];
-    machine.hold();
-    await machine.held();
-    expect((await run.kill('SIGINT')).code).toBe(130);
-    await machine.hasNoChildren();
-    expect(attempts('interrupted')).toBeGreaterThan(0);
-    expect(rack.redis.command('KEYS', 'quantsweep:bull:*')).toBe('');
-    machine.release();
-    await endsWithEqualNumbers(rack.run());
-  });
+  itOnRack(
+    'is stopped by Ctrl-C of the coordinator as by a cancel',
+    async ({ rack, endsWithEqualNumbers, attempts }) => {
+      const machine = rack.machine('a');
+      const [, run] = [await rack.agent('a'), rack.run()];
+      machine.hold();
+      await machine.held();
+      expect((await run.kill('SIGINT')).code).toBe(130);
+      await machine.hasNoChildren();
+      expect(attempts('interrupted')).toBeGreaterThan(0);
+      expect(rack.redis.command('KEYS', 'quantsweep:bull:*')).toBe('');
+      machine.release();
+      await endsWithEqualNumbers(rack.run());
+    },
+  );
 
-  it('names agents that get no work, and ends well by the others', async () => {
+  itOnRack('names agents that get no work, and ends well by the others', async ({ rack, endsWithEqualNumbers }) => {
     const good = rack.machine('good');
     const run = rack.run();
     await rack.agent('good', { slots: 2 });
@@ -277,15 +322,14 @@ describeWithRedis('a sweep on agents, under faults', () => {
     writeFileSync(samples, bytes);
     rack.machine('older').hasOnnxruntime('1.2.3');
     rack.machine('other').roundsDifferently();
-    // Whatever its children begin with is gone when they need it.
-    const temporary = mkdtempSync(join(tmpdir(), 'quantsweep-broken-'));
     await Promise.all([
       rack.agent('wrong', { data: [wrong] }),
       rack.agent('older'),
       rack.agent('other'),
-      rack.agent('broken', { env: { TMPDIR: temporary } }),
+      rack.agent('broken').then(() => {
+        rack.machine('broken').losesItsDevice();
+      }),
     ]);
-    rmSync(temporary, { recursive: true });
     await rack.seen('broken', (agent) => agent?.state === 'unfit');
     await rack.seen('wrong', (agent) => agent?.state === 'unfit');
     const agents = await rack.agents();
@@ -309,6 +353,5 @@ describeWithRedis('a sweep on agents, under faults', () => {
           .filter(({ what }) => what === 'finished'),
       ).toEqual([]);
     }
-    expect(doneBy('good')).toBeGreaterThan(0);
   });
 });

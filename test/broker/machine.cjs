@@ -25,6 +25,7 @@ if (isChild) {
       if (!has('held')) writeFileSync(join(folder, 'held'), String(process.pid));
       await pause(20);
     }
+    if (has('device-lost')) throw new Error('CUDA failure 719: unspecified launch failure');
     const outputs = await run.apply(this, given);
     if (has('rounding')) for (const output of Object.values(outputs)) round(output);
     return outputs;

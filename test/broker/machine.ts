@@ -54,6 +54,11 @@ export class Machine {
     return this;
   }
 
+  /** From the next run of a session on. */
+  losesItsDevice(): void {
+    writeFileSync(join(this.folder, 'device-lost'), '');
+  }
+
   /** Before the agent starts. */
   hasOnnxruntime(version: string): this {
     writeFileSync(join(this.folder, 'onnxruntime'), version);

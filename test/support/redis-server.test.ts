@@ -116,12 +116,16 @@ describeWithRedis('Redis as the tests start it', () => {
 
   it('has its data again after kill -9', async () => {
     redis.command('SET', 'quantsweep:kept', 'yes');
+    // Scripts of several writes are transactions, which Redis replays with the rights of a user.
+    const script = `redis.call('SET', KEYS[1], '1'); redis.call('SET', KEYS[2], '2')`;
+    redis.commandAs('coordinator', 'EVAL', script, '2', 'quantsweep:value:a', 'quantsweep:value:b');
     const pid = redis.pid;
     await redis.kill('SIGKILL');
     expect(() => redis.command('PING')).toThrow(/refused/);
     await redis.restart();
     expect(redis.pid).not.toBe(pid);
     expect(redis.command('GET', 'quantsweep:kept')).toBe('yes');
+    expect(redis.command('MGET', 'quantsweep:value:a', 'quantsweep:value:b')).toBe('1\n2');
   });
 
   it('forgets everything when it is wiped', () => {
