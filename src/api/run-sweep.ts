@@ -172,7 +172,7 @@ interface OpenedEngine {
   readonly agents: StoredAgents;
   /** The caller's, and with a broker also `quantsweep cancel`. */
   readonly signal: AbortSignal;
-  close(): Promise<void>;
+  close(this: void): Promise<void>;
 }
 
 async function openEngine(

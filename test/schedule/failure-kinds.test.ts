@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { retryOf } from '../../src/schedule/failure-kinds.js';
 
 /** Names as they are stored in databases: what each says must stay as it is. */
-const atOnce = ['WorkerDied', 'WorkerHung', 'OutOfMemory', 'DeviceLost'];
+const atOnce = ['WorkerDied', 'WorkerHung', 'OutOfMemory', 'DeviceLost', 'AgentLost'];
 const inNextRun = ['InputChangedError', 'SurroundingsError', 'CustomCodeError', 'FallbackError'];
 const never = [
   ...['ModelError', 'DatasetError', 'MetricError', 'NonFiniteError', 'NonFiniteStoreError', 'GateError'],
@@ -15,7 +15,11 @@ const never = [
 const ofCommands = [
   ...['InputError', 'UsageError', 'ExperimentError', 'ExperimentFileError', 'StoreError'],
   ...['JobError', 'JobInterrupted', 'JobReturned', 'SweepEnded'],
+  ...['BrokerError', 'BrokerUsageError', 'MissingPackageError', 'MergeConflictError', 'MixedClassesError'],
 ];
+
+/** Classes of an agent: what meets them gives its work back, for another agent to do. */
+const ofAgents = ['ContentError', 'ForeignPathError', 'ForgedMessageError', 'ValueMissingError'];
 
 function declaredClasses(folder = 'src'): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -47,7 +51,7 @@ describe('retryOf', () => {
   );
 
   it('knows every class of error that this program declares', () => {
-    const known = new Set([...atOnce, ...inNextRun, ...never, ...ofCommands]);
+    const known = new Set([...atOnce, ...inNextRun, ...never, ...ofCommands, ...ofAgents]);
     const names = declaredClasses();
     expect(names.length).toBeGreaterThan(20);
     expect(new Set(names).size).toBe(names.length);
