@@ -93,7 +93,9 @@ function parse(url: string): URL {
   try {
     return new URL(url);
   } catch {
-    throw new BrokerUsageError(`Expected --broker redis://HOST:PORT or rediss://HOST:PORT, got ${url}.`);
+    // What looks like no address may still hold a password.
+    const shown = url.replace(/^([^/]*\/\/)?.*@/s, '$1***@');
+    throw new BrokerUsageError(`Expected --broker redis://HOST:PORT or rediss://HOST:PORT, got ${shown}.`);
   }
 }
 
