@@ -115,6 +115,19 @@ describeWithRedis('a coordinator whose work is not taken', () => {
     await ended;
   });
 
+  it('leaves no value on the broker that its jobs were to read', async () => {
+    const stop = new AbortController();
+    const alphas = { alphas: new Map([['/conv', 0.5]]) };
+    const job = { ...work('values').job, ...alphas };
+    const running = executor.run({ ...work('values'), job }, silent, stop.signal);
+    await until(() => waiting() === 1);
+    expect(redis.command('KEYS', keys.value('*'))).not.toBe('');
+    stop.abort();
+    await expect(running).rejects.toThrow(JobInterrupted);
+    await executor.close();
+    expect(redis.command('KEYS', keys.value('*'))).toBe('');
+  });
+
   it('takes off what a coordinator left that never came back', async () => {
     const left = 'abandoned123';
     const session = { optimizationLevel: 'all', allowFallback: false } as const;

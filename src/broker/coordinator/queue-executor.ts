@@ -114,6 +114,8 @@ export class QueueExecutor implements Executor {
   readonly #tries = new Map<string, number>();
   /** Uploaded values, by identity. */
   #references = new WeakMap<object, Promise<ValueReference>>();
+  /** SHA-256 of all that jobs of this sweep read from the broker. */
+  readonly #uploaded = new Set<string>();
   readonly #listeners: (() => void)[] = [];
   readonly #closing = new AbortController();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -276,6 +278,7 @@ export class QueueExecutor implements Executor {
     if (known !== undefined) return known;
     const put = async (): Promise<ValueReference> => {
       const packed = await packValue(replacePaths(value, this.#opened!.tokens));
+      this.#uploaded.add(packed.sha256);
       await this.#write(() => putValue(this.#options.redis, packed));
       return { sha256: packed.sha256, bytes: packed.bytes };
     };
@@ -695,7 +698,9 @@ export class QueueExecutor implements Executor {
     // A broker that is away can't be tidied up: what lies there ends with its time to live.
     const tidyUp = async ({ handshake, queue }: OpenQueue): Promise<void> => {
       await this.#directory.removeSweep({ id: this.#options.sweep, handshake });
-      for (const { value } of this.#settled) if (value !== null) await this.#options.redis.del(keys.value(value));
+      const results = this.#settled.flatMap(({ value }) => value ?? []);
+      // Another sweep that shares one uploads it again.
+      for (const value of [...results, ...this.#uploaded]) await this.#options.redis.del(keys.value(value));
       await queue.obliterate({ force: true });
     };
     if (opened !== null && this.#isThere) await withinMs(CANCEL_MS, () => tidyUp(opened)).catch(() => undefined);
