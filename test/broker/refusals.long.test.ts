@@ -157,7 +157,7 @@ describeWithRedis('agents and coordinators refuse', () => {
     await until(
       () =>
         rewriteWaitingJobs((sealed, place) => {
-          const message = own.open<JobMessage>(place, sealed);
+          const message = own.open(place, sealed) as JobMessage;
           const model = { ...(message.job['model'] as object), path: outside };
           return own.close(place, { ...message, job: { ...message.job, model } });
         }) > 0,
