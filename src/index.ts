@@ -12,15 +12,25 @@
 export { loadExperiment } from './api/load-experiment.js';
 export type { ExperimentObject, LoadOptions } from './api/load-experiment.js';
 export { planSweep } from './api/plan-sweep.js';
-export type { PlanOptions, StagePreview, SweepPreview, TrialPreview, WorkState } from './api/plan-sweep.js';
+export type {
+  PlanOptions,
+  ShardPreview,
+  StagePreview,
+  SweepPreview,
+  TrialPreview,
+  WorkState,
+} from './api/plan-sweep.js';
 export { runSweep } from './api/run-sweep.js';
 export type { RunEvent, RunOptions, RunOutcome } from './api/run-sweep.js';
+export type { Shard, ShardOfSweep } from './api/require-shard.js';
 export { openResults } from './api/open-results.js';
 export type { ResultRow, Results } from './api/open-results.js';
 export { renderReport } from './api/render-report.js';
 export type { ReportRequest } from './api/render-report.js';
 export { migrateDatabase } from './api/migrate-database.js';
 export type { Migration } from './api/migrate-database.js';
+export { mergeDatabases } from './api/merge-databases.js';
+export type { MergedSource, MergeEvent, MergeOptions, MergeOutcome } from './api/merge-databases.js';
 export { exportModel } from './api/export-model.js';
 export type { ExportOutcome, ExportRequest } from './api/export-model.js';
 export { cancelSweep, listAgents, runAgent } from './api/agents.js';
@@ -47,4 +57,6 @@ export { SurroundingsError } from './errors/surroundings-error.js';
 export { UsageError } from './errors/usage-error.js';
 export { DatasetError } from './formats/dataset-error.js';
 export { ModelError } from './onnx/model-error.js';
+export { MergeConflictError, MixedClassesError } from './store/merge/merge-conflict.js';
+export type { MergeConflict } from './store/merge/merge-conflict.js';
 export { StoreError } from './store/store-error.js';

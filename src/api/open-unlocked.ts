@@ -1,7 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { openStore } from '../store/write/sqlite-store.js';
 import { StoreError } from '../store/store-error.js';
-import type { SweepStore } from '../store/store.js';
 
 const LOOK_EVERY_MS = 500;
 
@@ -13,25 +11,27 @@ export interface WaitOptions {
 }
 
 /**
- * Opens the store, and waits where another process runs a sweep on it: what that one finishes needs
- * not be run again.
+ * Opens a database for writing, and waits where another process runs a sweep on it: what that one
+ * finishes needs not be run again.
  *
  * @param onWait told why it waits, once for each reason
+ * @param open what opens it; throws StoreError `locked` or `busy` where another process has it
  * @returns null when the signal is aborted meanwhile
  * @throws StoreError, `locked` where it is not to wait, `busy` where another program holds the
  *   database for too long
  */
-export async function openUnlocked(
+export async function openUnlocked<Opened>(
   path: string,
   { wait, lockWaitMinutes }: WaitOptions,
   signal: AbortSignal,
   onWait: (message: string) => void,
-): Promise<SweepStore | null> {
+  open: (path: string) => Opened,
+): Promise<Opened | null> {
   let told = '';
   const start = performance.now();
   while (!signal.aborted) {
     try {
-      return openStore(path);
+      return open(path);
     } catch (cause) {
       if (!(cause instanceof StoreError) || !isPassing(cause, wait, performance.now() - start, lockWaitMinutes)) {
         throw cause;

@@ -5,17 +5,23 @@ import type { Experiment } from '../experiment/sections/settings.js';
 import type { OnHashing } from '../formats/hash-source.js';
 import { estimateCost } from '../plan/estimate/estimate-cost.js';
 import type { PlannedTrial } from '../plan/plan.js';
+import type { Shard, ShardOfSweep } from '../plan/shard.js';
+import type { ShardPlan } from '../plan/shard-plan.js';
 import type { ModelRecord } from '../records/model-record.js';
 import { neededStages, triedTrials, type TriedTrials } from '../schedule/tried-trials.js';
+import { pinNumericsClass } from '../prepare/pin-numerics-class.js';
 import { planMemory } from '../prepare/plan-memory.js';
 import { prepareSweep, type PreparedSweep } from '../prepare/prepare-sweep.js';
 import { saturationNotes } from '../prepare/saturation.js';
+import { mixedClasses } from '../report/facts/mixed-classes.js';
 import { stageWarnings, type SweepWarning } from '../schedule/sweep-warnings.js';
 import { StoreError } from '../store/store-error.js';
-import type { SweepReader } from '../store/store.js';
+import type { StoredClass, SweepReader } from '../store/store.js';
 import { openStoreForReading } from '../store/write/sqlite-store.js';
 import { describeStage } from './describe-stage.js';
+import { ownShard } from './own-shard.js';
 import { requireExperiment } from './require-experiment.js';
+import { requireShard } from './require-shard.js';
 
 export interface PlanOptions {
   /**
@@ -23,6 +29,10 @@ export interface PlanOptions {
    * is an error.
    */
   readonly allowCode?: boolean;
+  /** Plan also where `runSweep` needs its `mixClasses`. Default: false, and that is an error. */
+  readonly mixClasses?: boolean;
+  /** Plan one of several parts of the sweep. Default: all trials. */
+  readonly shard?: Shard;
   /** Told of every piece of a data file that is read for its hash. */
   readonly onHashing?: OnHashing;
   /** Opens what runs the models. Default: child processes on this machine. */
@@ -58,6 +68,16 @@ export interface StagePreview {
   readonly description: string;
   /** Trials that build on it. */
   readonly trials: number;
+  /** Shards that run it, each for itself; 1 where the whole sweep is planned. */
+  readonly shards: number;
+}
+
+/** One of several parts of a sweep. */
+export interface ShardPreview extends ShardOfSweep {
+  /** Forward passes of one sample that the shard takes where nothing is cached. */
+  readonly forwardPasses: number;
+  /** The same of the longest shard. */
+  readonly longest: number;
 }
 
 /** What `runSweep` would do. */
@@ -66,6 +86,8 @@ export interface SweepPreview {
   readonly question: string | null;
   /** SQLite file, absolute. */
   readonly database: string;
+  /** Null where the whole sweep is planned. Trials, stages and costs below are the shard's. */
+  readonly shard: ShardPreview | null;
   /** The execution provider, and in words why this one. */
   readonly provider: { readonly name: string; readonly why: string };
   /** Devices of the child processes, e.g. `cpu:0`. */
@@ -94,20 +116,28 @@ export interface SweepPreview {
  */
 export async function planSweep(experiment: Experiment, options: PlanOptions = {}): Promise<SweepPreview> {
   requireExperiment(experiment);
+  requireShard(options.shard);
   const code = { use: 'plan', allowed: options.allowCode ?? false } as const;
   const { executor, onHashing } = options;
   const prepared = await prepareSweep(experiment, { engine: localEngine(executor), code, onHashing });
   try {
-    return await previewSweep(prepared);
+    const shard = ownShard(prepared, options.shard);
+    const part = shard === null ? prepared : { ...prepared, plan: shard.plan };
+    return await previewSweep(part, shard, options.mixClasses ?? false);
   } finally {
     await prepared.executor.close();
   }
 }
 
-async function previewSweep(prepared: PreparedSweep): Promise<SweepPreview> {
+async function previewSweep(
+  prepared: PreparedSweep,
+  shard: ShardPlan | null,
+  mixClasses: boolean,
+): Promise<SweepPreview> {
   const { experiment, provider, plan, inputs, slots } = prepared;
-  const { finished, typicalDurations, warnings, tried } = readStore(prepared);
+  const { finished, typicalDurations, warnings, tried, classes } = readStore(prepared);
   const { toRun, again, leftAlone } = tried;
+  const pinNotes = toRun.length === 0 ? [] : await pin(prepared, classes, mixClasses);
   const needed = neededStages(toRun);
   const cost = estimateCost(plan, {
     finished: new Set([...finished, ...leftAlone.keys()]),
@@ -122,6 +152,7 @@ async function previewSweep(prepared: PreparedSweep): Promise<SweepPreview> {
     name: plan.name,
     question: plan.question,
     database: experiment.run.database,
+    shard: shard && { ...shard.shard, forwardPasses: shard.forwardPasses, longest: shard.longest },
     provider: { name: provider.provider, why: provider.why },
     slots: slots.map(({ device }) => device),
     models: [...inputs.models.values()],
@@ -133,6 +164,7 @@ async function previewSweep(prepared: PreparedSweep): Promise<SweepPreview> {
       trials: plan.trials.filter((trial) =>
         [trial.observeKey, trial.referenceKey, trial.searchKey, trial.rankKey].includes(stage.key),
       ).length,
+      shards: shard?.shardsOf.get(stage.key) ?? 1,
     })),
     trials: plan.trials.map(({ key, label, axes, settings }) => ({
       key,
@@ -142,12 +174,23 @@ async function previewSweep(prepared: PreparedSweep): Promise<SweepPreview> {
       state: stateOf(key, !leftAlone.has(key)),
       failure: again.get(key) ?? leftAlone.get(key) ?? null,
     })),
-    notes: [...inputs.notes, ...(experiment.notes ?? []), ...saturationNotes(experiment)],
+    notes: [...inputs.notes, ...(experiment.notes ?? []), ...saturationNotes(experiment), ...pinNotes],
     warnings,
     memory: cost.work.length === 0 ? [] : await memoryLines(prepared),
     forwardPasses: cost.forwardPasses,
     durationMs: cost.durationMs,
   };
+}
+
+/** Notes of what is not known of numerics classes; nothing is asked where nothing is finished. */
+async function pin(
+  { experiment, plan, executor }: PreparedSweep,
+  stored: readonly StoredClass[],
+  mixClasses: boolean,
+): Promise<readonly string[]> {
+  if (stored.length === 0) return [];
+  const { database } = experiment.run;
+  return (await pinNumericsClass({ sweep: plan.name, database, stored, executor, mixClasses })).notes;
 }
 
 /** What a child will take of memory, by running one sample of each model in one. */
@@ -177,23 +220,32 @@ interface StoredState {
   /** Of stages that are finished. */
   readonly warnings: readonly SweepWarning[];
   readonly tried: TriedTrials;
+  /** Of what is finished. */
+  readonly classes: readonly StoredClass[];
 }
 
 function readStore({ experiment: { run }, plan, inputs }: PreparedSweep): StoredState {
   const store = existsSync(run.database) ? openUnlessOlder(run.database) : null;
   if (store === null) {
     const tried = { toRun: plan.trials, again: new Map(), leftAlone: new Map() };
-    return { finished: new Set(), typicalDurations: new Map(), warnings: [], tried };
+    return { finished: new Set(), typicalDurations: new Map(), warnings: [], tried, classes: [] };
   }
   try {
-    const trials = store.finishedTrials(plan.trials.map((t) => t.key));
-    const stages = store.finishedStages(plan.stages.map((s) => s.key));
+    const [trialKeys, stageKeys] = [plan.trials, plan.stages].map((work) => work.map(({ key }) => key));
+    const trials = store.finishedTrials(trialKeys!);
+    const stages = store.finishedStages(stageKeys!);
+    const classes = store.numericsClasses(stageKeys!, trialKeys!);
+    const mixed = mixedClasses(classes);
     return {
       finished: new Set([...trials, ...stages]),
       typicalDurations: store.typicalDurations(),
-      warnings: plan.stages
-        .filter(({ key }) => stages.has(key))
-        .flatMap((stage) => stageWarnings(stage, { plan, store, inputs })),
+      warnings: [
+        ...plan.stages
+          .filter(({ key }) => stages.has(key))
+          .flatMap((stage) => stageWarnings(stage, { plan, store, inputs })),
+        ...(mixed === null ? [] : [{ voids: false, text: `${mixed.message} ${mixed.cause}` }]),
+      ],
+      classes,
       tried: triedTrials(plan, store, run),
     };
   } finally {

@@ -1,24 +1,30 @@
 import type { Engine } from '../engine/engine.js';
-import type { OpenExecutor } from '../engine/executor.js';
+import { JobInterrupted, type OpenExecutor } from '../engine/executor.js';
 import { localEngine } from '../engine/local/local-engine.js';
 import type { Experiment } from '../experiment/sections/settings.js';
 import type { OnHashing } from '../formats/hash-source.js';
 import type { SweepPlan } from '../plan/plan.js';
+import type { Shard, ShardOfSweep } from '../plan/shard.js';
 import { triedTrials, tryAll } from '../schedule/tried-trials.js';
 import { Patience } from '../schedule/patience.js';
 import { ownMachine } from '../prepare/environment.js';
+import { pinNumericsClass } from '../prepare/pin-numerics-class.js';
 import { planMemory, type PlannedMemory } from '../prepare/plan-memory.js';
 import { prepareSweep, type PreparedSweep } from '../prepare/prepare-sweep.js';
 import { saturationNotes } from '../prepare/saturation.js';
+import { mixedClasses } from '../report/facts/mixed-classes.js';
 import { runSweep as runStages, type SweepOutcome } from '../schedule/run-sweep.js';
 import type { SweepEvent } from '../schedule/sweep-events.js';
 import { StoreError } from '../store/store-error.js';
-import type { SweepStore } from '../store/store.js';
+import type { StoredClass, SweepStore } from '../store/store.js';
+import { openStore } from '../store/write/sqlite-store.js';
 import { loadBroker, type BrokerOptions } from './broker.js';
 import { EventListener } from './event-listener.js';
 import { FreshComparisons } from './fresh-comparisons.js';
 import { openUnlocked } from './open-unlocked.js';
+import { ownShard } from './own-shard.js';
 import { requireExperiment } from './require-experiment.js';
+import { requireShard } from './require-shard.js';
 import { StoredAgents } from './stored-agents.js';
 
 export interface RunOptions {
@@ -41,10 +47,20 @@ export interface RunOptions {
    */
   readonly retryFailed?: boolean;
   /**
+   * Go on where finished work of the sweep is of another numerics class than this machine's: the
+   * sweep is then marked as not comparable bit for bit. Default: false, and that is an error.
+   */
+  readonly mixClasses?: boolean;
+  /**
    * Wait while another process runs a sweep on the database. Default: true; false: that is an
    * error.
    */
   readonly wait?: boolean;
+  /**
+   * Run one of several parts of the sweep, into a database of its own; `mergeDatabases` puts them
+   * together. Default: all trials.
+   */
+  readonly shard?: Shard;
   /** Told of every piece of a data file that is read for its hash. */
   readonly onHashing?: OnHashing;
   /** Opens what runs the models. Default: child processes on this machine. */
@@ -55,7 +71,7 @@ export interface RunOptions {
 
 /**
  * What happens on the way, in this order: `prepared`, then `opening` where it has to wait,
- * `planned`, the others.
+ * `numerics` where something is left to run, `planned`, the others.
  */
 export type RunEvent =
   | {
@@ -72,9 +88,19 @@ export type RunEvent =
   /** Another process has the database; told once for each reason. */
   | { readonly kind: 'opening'; readonly message: string }
   | {
+      /** What runs the work is known. */
+      readonly kind: 'numerics';
+      /** Class of the numbers that it computes, see docs/PROVIDERS.md; null: not known. */
+      readonly numericsClass: string | null;
+      /** For people: what is not known of classes. */
+      readonly notes: readonly string[];
+    }
+  | {
       readonly kind: 'planned';
       readonly name: string;
       readonly database: string;
+      /** Null where the whole sweep runs. The counts are the shard's. */
+      readonly shard: ShardOfSweep | null;
       readonly trials: number;
       /** Trials that are finished in the database. */
       readonly cached: number;
@@ -93,6 +119,8 @@ export interface RunOutcome extends SweepOutcome {
   readonly name: string;
   /** SQLite file, absolute. */
   readonly database: string;
+  /** Null where it was the whole sweep. The counts are the shard's. */
+  readonly shard: ShardOfSweep | null;
   /** What was found about the database file when it was closed, for people; null: nothing. */
   readonly note: string | null;
 }
@@ -107,6 +135,7 @@ export interface RunOutcome extends SweepOutcome {
  */
 export async function runSweep(experiment: Experiment, options: RunOptions = {}): Promise<RunOutcome> {
   requireExperiment(experiment);
+  requireShard(options.shard);
   const listener = new EventListener(options.onEvent);
   const signals = [listener.signal, ...(options.signal === undefined ? [] : [options.signal])];
   const told = { ...options, onEvent: listener.tell, signal: AbortSignal.any(signals) };
@@ -133,6 +162,9 @@ async function prepareAndRun(experiment: Experiment, options: ToldOptions): Prom
     await close();
   }
 }
+
+/** Of a sweep that was stopped before anything of it was looked at. */
+const nothingDone: SweepOutcome = { ran: 0, stopped: 0, cached: 0, failed: [], failedBefore: [], interrupted: true };
 
 /** What runs a sweep, and what comes with it. */
 interface OpenedEngine {
@@ -174,8 +206,7 @@ async function openEngine(
 
 /** Stopped before the database was opened, so that nothing is known of what is in it. */
 function stoppedBefore(name: string, database: string): RunOutcome {
-  const nothing = { ran: 0, stopped: 0, cached: 0, failed: [], failedBefore: [], interrupted: true };
-  return { ...nothing, name, database, note: null };
+  return { ...nothingDone, name, database, shard: null, note: null };
 }
 
 async function openAndRun(prepared: PreparedSweep, agents: StoredAgents, options: ToldOptions): Promise<RunOutcome> {
@@ -189,9 +220,11 @@ async function openAndRun(prepared: PreparedSweep, agents: StoredAgents, options
     notes: [...inputs.notes, ...(capped.notes ?? []), ...saturationNotes(capped)],
   });
   const { database, lockWaitMinutes } = capped.run;
-  const store = await openUnlocked(database, { wait: options.wait ?? true, lockWaitMinutes }, signal, (message) => {
+  const limits = { wait: options.wait ?? true, lockWaitMinutes };
+  const onWait = (message: string): void => {
     onEvent({ kind: 'opening', message });
-  });
+  };
+  const store = await openUnlocked(database, limits, signal, onWait, openStore);
   if (store === null) return stoppedBefore(plan.name, database);
   try {
     const outcome = await agents.storedIn(store, () => runPrepared(prepared, store, options));
@@ -204,15 +237,14 @@ async function openAndRun(prepared: PreparedSweep, agents: StoredAgents, options
 }
 
 async function runPrepared(
-  { experiment, inputs, provider, plan, slots, executor, isElsewhere }: PreparedSweep,
+  prepared: PreparedSweep,
   store: SweepStore,
-  {
-    failFast = false,
-    retryFailed = false,
-    onEvent,
-    signal,
-  }: RunOptions & Required<Pick<RunOptions, 'onEvent' | 'signal'>>,
-): Promise<SweepOutcome> {
+  { failFast = false, retryFailed = false, mixClasses = false, onEvent, signal, shard }: ToldOptions,
+): Promise<SweepOutcome & Pick<RunOutcome, 'shard'>> {
+  const { experiment, inputs, provider, slots, executor, isElsewhere } = prepared;
+  const own = ownShard(prepared, shard);
+  // Recorded is the whole sweep; what follows is about the trials that run here.
+  const plan = own?.plan ?? prepared.plan;
   const { lockWaitMinutes, database } = experiment.run;
   const comparisons = new FreshComparisons(() => {
     compareNow(store, plan.name);
@@ -221,17 +253,25 @@ async function runPrepared(
     if (event.kind === 'trialFinished') comparisons.trialFinished();
     onEvent(event);
   };
+  const { toRun, again } = retryFailed ? tryAll(plan, store) : triedTrials(plan, store, experiment.run);
+  let numericsClass: string | null = null;
+  if (toRun.length > 0) {
+    const stored = storedClasses(store, prepared.plan);
+    const pin = { sweep: plan.name, database, stored, executor, mixClasses, signal };
+    const pinned = await unlessStopped(pinNumericsClass(pin), signal);
+    if (pinned === null) return { ...nothingDone, shard: own?.shard ?? null };
+    onEvent({ kind: 'numerics', ...pinned });
+    ({ numericsClass } = pinned);
+  }
   const patience = new Patience({ minutes: lockWaitMinutes, onEvent: onSweepEvent, signal });
-  const machine = ownMachine(await executor.numericsClass(null, signal));
   await patience.write(() => {
-    store.beginSweep(experiment, plan, [...inputs.models.values()], machine);
+    store.beginSweep(experiment, prepared.plan, [...inputs.models.values()], ownMachine(numericsClass));
   });
   // Beginning the sweep dropped those of trials that were finished before.
   comparisons.all();
   const cached = store.finishedTrials(plan.trials.map((t) => t.key)).size;
-  const { toRun, again } = retryFailed ? tryAll(plan, store) : triedTrials(plan, store, experiment.run);
   onEvent({
-    ...{ kind: 'planned', name: plan.name, database, trials: plan.trials.length },
+    ...{ kind: 'planned', name: plan.name, database, shard: own?.shard ?? null, trials: plan.trials.length },
     ...{ cached, toRun: toRun.length, failedBefore: again.size },
   });
   const children = { provider: provider.provider, slots: slots.length };
@@ -244,7 +284,27 @@ async function runPrepared(
     onEvent: onSweepEvent,
   });
   await compare(store, plan.name, patience, outcome.interrupted);
-  return outcome;
+  const mixed = mixedClasses(storedClasses(store, prepared.plan));
+  if (mixed !== null) onEvent({ kind: 'warning', warning: { voids: false, text: `${mixed.message} ${mixed.cause}` } });
+  return { ...outcome, shard: own?.shard ?? null };
+}
+
+/** Null where the signal ended the work. */
+async function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (cause instanceof JobInterrupted && signal.aborted) return null;
+    throw cause;
+  }
+}
+
+/** Classes of what is finished of a plan. */
+function storedClasses(store: SweepStore, { stages, trials }: SweepPlan): readonly StoredClass[] {
+  return store.numericsClasses(
+    stages.map(({ key }) => key),
+    trials.map(({ key }) => key),
+  );
 }
 
 /**

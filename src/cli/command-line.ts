@@ -8,6 +8,7 @@ import { agentsCommand } from './commands/agents-command.js';
 import { cancelCommand } from './commands/cancel-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
 import { exportCommand } from './commands/export-command.js';
+import { mergeCommand } from './commands/merge-command.js';
 import { migrateCommand } from './commands/migrate-command.js';
 import { planCommand } from './commands/plan-command.js';
 import { queryCommand } from './commands/query-command.js';
@@ -30,6 +31,7 @@ const cli = yargs(hideBin(process.argv))
   .command(serveCommand)
   .command(showCommand)
   .command(exportCommand)
+  .command(mergeCommand)
   .command(migrateCommand)
   .command(agentCommand)
   .command(agentsCommand)
@@ -72,6 +74,7 @@ function mayRepeat(name: string): boolean {
     'compareSweeps',
     'page',
     'sweep',
+    'databases',
     'data',
     'fetch',
     'allow-code',

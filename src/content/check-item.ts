@@ -8,6 +8,7 @@ import { isFolder, tokenOf, type ContentItem } from './content-item.js';
 
 /** More than any data set's. */
 const MOST_FILES = 2 ** 22;
+const MOST_NAME = 300;
 /** A folder in folders in folders: more than any format looks into. */
 const MOST_DEPTH = 64;
 
@@ -15,7 +16,11 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const item = z.strictObject({
   token: z.string(),
   kind: z.enum(['file', 'model', 'module', 'folder', 'command']),
-  name: z.string(),
+  // For people: it goes into messages.
+  name: z
+    .string()
+    .max(MOST_NAME)
+    .refine((name) => name === printableName(name)),
   files: z
     .array(
       z.strictObject({

@@ -65,6 +65,7 @@ export class ContentStore {
   #opening: Promise<Opened> | null = null;
   readonly #resolved = new Map<string, string>();
   readonly #resolving = new Map<string, Promise<Found>>();
+  readonly #sound = new WeakSet<ContentItem>();
   /** How often an item was resolved and not released. */
   readonly #uses = new Map<string, number>();
 
@@ -89,24 +90,26 @@ export class ContentStore {
   async resolve(items: readonly ContentItem[], signal?: AbortSignal): Promise<ReadonlyMap<string, string>> {
     const paths = new Map<string, string>();
     const problems: string[] = [];
-    const checked = items.map(checkItem);
-    // Commands come last: their words may be tokens of other items.
-    for (const item of [...checked].sort((a, b) => Number(a.kind === 'command') - Number(b.kind === 'command'))) {
-      const found = await this.#resolveOnce(item, signal);
-      if ('problem' in found) problems.push(found.problem);
-      else {
-        paths.set(item.token, found.path);
-        const problem = await commandFault(item, paths);
-        if (problem !== null) problems.push(problem);
+    const checked = items.map((item) => this.#checked(item));
+    try {
+      // Commands come last: their words may be tokens of other items.
+      for (const item of [...checked].sort((a, b) => Number(a.kind === 'command') - Number(b.kind === 'command'))) {
+        if (paths.has(item.token)) continue;
+        const found = await this.#resolveOnce(item, signal);
+        if ('problem' in found) problems.push(found.problem);
+        else {
+          paths.set(item.token, found.path);
+          const problem = await commandFault(item, paths);
+          if (problem !== null) problems.push(problem);
+        }
       }
+      await (await this.#open()).cache.flush();
+      if (problems.length > 0) throw new ContentError(problems);
+      return paths;
+    } catch (cause) {
+      await this.release([...paths.keys()].map((token) => ({ token })));
+      throw cause;
     }
-    await (await this.#open()).cache.flush();
-    if (problems.length > 0) {
-      for (const token of paths.keys()) await this.#releaseUnused(token);
-      throw new ContentError(problems);
-    }
-    for (const token of paths.keys()) this.#uses.set(token, (this.#uses.get(token) ?? 0) + 1);
-    return paths;
   }
 
   /** Takes back one {@link resolve} of these items: from then on they may leave the cache. */
@@ -149,7 +152,7 @@ export class ContentStore {
   async recheck(items: readonly ContentItem[], signal?: AbortSignal): Promise<readonly BadContent[]> {
     const { cache } = await this.#open();
     const bad: BadContent[] = [];
-    for (const item of items.map(checkItem)) {
+    for (const item of items.map((each) => this.#checked(each))) {
       const path = this.#resolved.get(item.token);
       if (path === undefined) continue;
       const fault = await contentFault(item, placeAt(path, item), {
@@ -185,12 +188,18 @@ export class ContentStore {
     }
   }
 
+  /** Jobs ask again and again; a folder of images is a long list. */
+  #checked(item: ContentItem): ContentItem {
+    if (!this.#sound.has(item)) this.#sound.add(checkItem(item));
+    return item;
+  }
+
   /** One search for an item at a time, whoever wants it. */
   async #resolveOnce(item: ContentItem, signal: AbortSignal | undefined): Promise<Found> {
     for (;;) {
       signal?.throwIfAborted();
       const path = this.#resolved.get(item.token);
-      if (path !== undefined) return { path };
+      if (path !== undefined) return this.#used(item.token, path);
       const others = this.#resolving.get(item.token);
       if (others === undefined) break;
       // Another caller may give up; this one then searches by itself.
@@ -200,11 +209,16 @@ export class ContentStore {
     this.#resolving.set(item.token, search);
     try {
       const found = await search;
-      if ('path' in found) this.#resolved.set(item.token, found.path);
-      return found;
+      return 'path' in found ? this.#used(item.token, found.path) : found;
     } finally {
       this.#resolving.delete(item.token);
     }
+  }
+
+  #used(token: string, path: string): Found {
+    this.#resolved.set(token, path);
+    this.#uses.set(token, (this.#uses.get(token) ?? 0) + 1);
+    return { path };
   }
 
   async #find(item: ContentItem, signal: AbortSignal | undefined): Promise<Found> {
@@ -216,12 +230,12 @@ export class ContentStore {
     const cached = await cache.use(item, isSound);
     if (cached !== null) return { path: placeBelow(cached, item).path };
     await search.walk(signal);
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       const faults: string[] = [];
       const path = await this.#findInPlace(item, faults, signal);
       if (path !== null) return { path };
       const { copies, missing } = await this.#findCopies(item, signal);
-      if (missing.length > 0 && (await search.walkAgain(signal))) continue;
+      if (missing.length > 0 && isFirst && (await search.walkAgain(signal))) continue;
       const problem = (): string => this.#sayMissing(item, missing, faults, search);
       if (missing.length > 0 && this.#fetcher.isIdle) {
         return { problem: `${problem()}; no place to fetch it from is given.${ADVICE}` };

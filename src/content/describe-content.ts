@@ -10,6 +10,7 @@ import { ModelError } from '../onnx/model-error.js';
 import { canonicalJson } from '../plan/content-key.js';
 import { hashTask } from '../tasks/hash-task.js';
 import { taskOf, type TaskSettings } from '../tasks/task-settings.js';
+import { printableName } from '../text/printable.js';
 import { nameFault } from './check-name.js';
 import { tokenOf, type CommandContent, type ContentFile, type ContentItem } from './content-item.js';
 import { FileHashes, type HashedFile } from './file-hashes.js';
@@ -117,6 +118,8 @@ async function describe(
   onHashing: OnHashing | undefined,
 ): Promise<ContentItem> {
   const name = basename(path);
+  // Of a folder, whose name need not be one that other machines can have.
+  const shown = printableName(name, 200);
   const hashAll = async (folder: string, names: readonly string[]): Promise<readonly ContentFile[]> => {
     const files: ContentFile[] = [];
     for (const each of names) {
@@ -127,7 +130,7 @@ async function describe(
     return files;
   };
   const complete = (manifest: Omit<ContentItem, 'token' | 'name'>): ContentItem => {
-    return { token: tokenOf(manifest), name, ...manifest };
+    return { token: tokenOf(manifest), name: shown, ...manifest };
   };
   if (kind === 'file' || kind === 'module') return complete({ kind, files: await hashAll(dirname(path), [name]) });
   if (kind === 'model') {

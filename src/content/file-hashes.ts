@@ -89,7 +89,7 @@ export async function readHash(
   try {
     const stats = await lookAt(file, path);
     const { sizeBytes, executable } = factsOf(stats);
-    const sha256 = await hashBytes(file, sizeBytes, (done) => {
+    const sha256 = await hashBytes(file, path, sizeBytes, (done) => {
       signal?.throwIfAborted();
       onHashing?.(path, done, sizeBytes);
     });
@@ -110,8 +110,7 @@ async function openFile(path: string): Promise<FileHandle> {
     // Not to wait for somebody to write into a pipe.
     return await open(path, constants.O_RDONLY | NONBLOCK);
   } catch (cause) {
-    const got = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    throw new DatasetError({ expected: 'a readable file', got, where: path }, { cause });
+    throw unreadable(path, cause);
   }
 }
 
@@ -129,11 +128,20 @@ function stampOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): string {
   return [size, mtimeNs, ctimeNs, ino].join(' ');
 }
 
-async function hashBytes(file: FileHandle, sizeBytes: number, onPiece: (done: number) => void): Promise<string> {
+async function hashBytes(
+  file: FileHandle,
+  path: string,
+  sizeBytes: number,
+  onPiece: (done: number) => void,
+): Promise<string> {
   const hash = createHash('sha256');
   const chunk = new Uint8Array(Math.min(CHUNK_BYTES, sizeBytes));
   for (let done = 0; done < sizeBytes;) {
-    const { bytesRead } = await file.read(chunk, 0, Math.min(chunk.length, sizeBytes - done), done);
+    const { bytesRead } = await file
+      .read(chunk, 0, Math.min(chunk.length, sizeBytes - done), done)
+      .catch((cause: unknown) => {
+        throw unreadable(path, cause);
+      });
     // The stamp says what happened to it.
     if (bytesRead === 0) break;
     hash.update(chunk.subarray(0, bytesRead));
@@ -141,4 +149,9 @@ async function hashBytes(file: FileHandle, sizeBytes: number, onPiece: (done: nu
     onPiece(done);
   }
   return hash.digest('hex');
+}
+
+function unreadable(path: string, cause: unknown): DatasetError {
+  const got = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  return new DatasetError({ expected: 'a readable file', got, where: path }, { cause });
 }

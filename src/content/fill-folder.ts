@@ -4,9 +4,7 @@ import { ContentError } from './content-error.js';
 import type { ContentFile, ContentItem } from './content-item.js';
 import type { FileFetcher } from './fetch/fetch-file.js';
 import { readHash } from './file-hashes.js';
-
-/** Files that are copied or fetched at once. */
-const AT_ONCE = 8;
+import { forEachAtOnce } from './for-each-at-once.js';
 
 export interface FillOptions {
   /** By name: where a file with the same bytes lies on this machine. */
@@ -26,35 +24,23 @@ export async function fillFolder(
   folder: string,
   { copies, fetcher, signal }: FillOptions,
 ): Promise<void> {
-  const left = files.values();
-  const stop = new AbortController();
-  const ended = AbortSignal.any([stop.signal, ...(signal === undefined ? [] : [signal])]);
-  async function work(): Promise<void> {
-    for (const file of left) {
-      ended.throwIfAborted();
+  await forEachAtOnce(
+    files,
+    async (file, ended) => {
       const path = join(folder, file.name);
       const copy = copies.get(file.name);
-      if (copy === undefined) await fetchOne(file, path);
+      if (copy === undefined) await fetchOne(file, path, fetcher, ended);
       else await copyOne(file, copy, path);
       await chmod(path, file.executable === true ? 0o755 : 0o644);
-    }
-  }
-  async function fetchOne(file: ContentFile, path: string): Promise<void> {
-    const faults = await fetcher.fetch(file, path, ended);
-    if (faults !== null) {
-      throw new ContentError([`${file.name} (${file.sizeBytes} bytes, sha256 ${file.sha256}): ${faults.join('; ')}`]);
-    }
-  }
-  const workers = Array.from({ length: AT_ONCE }, () =>
-    work().catch((cause: unknown) => {
-      stop.abort(cause);
-      throw cause;
-    }),
+    },
+    signal,
   );
-  // All have ended before the folder is taken away.
-  const results = await Promise.allSettled(workers);
-  signal?.throwIfAborted();
-  if (results.some(({ status }) => status === 'rejected')) throw stop.signal.reason;
+}
+
+async function fetchOne(file: ContentFile, path: string, fetcher: FileFetcher, signal: AbortSignal): Promise<void> {
+  const faults = await fetcher.fetch(file, path, signal);
+  if (faults === null) return;
+  throw new ContentError([`${file.name} (${file.sizeBytes} bytes, sha256 ${file.sha256}): ${faults.join('; ')}`]);
 }
 
 async function copyOne({ sha256 }: ContentFile, from: string, path: string): Promise<void> {

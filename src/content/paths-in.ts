@@ -10,7 +10,9 @@ export function pathsIn(settings: object, fields: readonly string[]): readonly s
   });
 }
 
-/** Every path that sources and tasks name; of a command also the words that lead out of its folder. */
+/**
+ * Every path that sources and tasks name; of a command also the words that lead out of its folder.
+ */
 export function filesOf(sources: readonly DataSource[], tasks: readonly TaskSettings[]): readonly string[] {
   const data = sources.flatMap((source) => [
     ...pathsIn(source, formatOf(source).paths),
@@ -27,7 +29,9 @@ export function filesOf(sources: readonly DataSource[], tasks: readonly TaskSett
   return [...data, ...code];
 }
 
-/** Code of the user's own: of a module the bytes count, of a command what `hashTask` makes of it. */
+/**
+ * Code of the user's own: of a module the bytes count, of a command what `hashTask` makes of it.
+ */
 export type NamedCode =
   | { readonly kind: 'module'; readonly what: string; readonly path: string }
   | { readonly kind: 'command'; readonly what: string; readonly task: TaskSettings };

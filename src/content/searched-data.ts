@@ -8,7 +8,9 @@ import type { FileHashes } from './file-hashes.js';
 /** Data folders are not looked through again sooner than this, however much is missing. */
 const WALK_AGAIN_MS = 30_000;
 
-/** The files of data folders by their bytes: each is read at most once, when its size is asked for. */
+/**
+ * The files of data folders by their bytes: each is read at most once, when its size is asked for.
+ */
 export class SearchedData {
   readonly #data: DataFolders;
   readonly #hashes: FileHashes;

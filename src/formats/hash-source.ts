@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { formatOf, type DataSource } from './data-source.js';
+import type { SourceIdentity } from './format.js';
 import { openFile } from './io/file-source.js';
 
 const CHUNK_BYTES = 1 << 22;
@@ -20,22 +21,54 @@ type Hashing = Hash & { readonly onHashing: OnHashing };
  * @param onHashing told of each piece that was read
  * @throws DatasetError when a file is missing.
  */
-export async function hashSource(source: DataSource, onHashing: OnHashing = () => undefined): Promise<string> {
+export async function hashSource(source: DataSource, onHashing?: OnHashing): Promise<string> {
+  return (await hashWithBesides(source, onHashing)).sha256;
+}
+
+/**
+ * {@link hashSource}, and the same of what samples depend on besides the bytes of files: settings,
+ * the version of a decoder, what a module says of itself. Where another machine has the files, that
+ * is what is left to compare.
+ */
+export async function hashWithBesides(
+  source: DataSource,
+  onHashing: OnHashing = () => undefined,
+): Promise<{ readonly sha256: string; readonly besides: string }> {
   const hash: Hashing = Object.assign(createHash('sha256'), { onHashing });
   const format = formatOf(source);
-  const { header, before = [], after = [] } = await format.identity(source);
-  addHeader(hash, { format: source.format, ...header });
-  for (const part of before) {
-    if (part instanceof Uint8Array) hash.update(part);
-    else addHeader(hash, part);
-  }
+  const identity = await format.identity(source);
+  addParts(hash, [{ format: source.format, ...identity.header }, ...(identity.before ?? [])]);
   for (const { role, path } of format.files(source)) if (role !== null) await addFile(hash, role, path);
-  for (const part of after) addHeader(hash, part);
+  addParts(hash, identity.after ?? []);
   for (const [name, { path, array, value, per }] of Object.entries(source.inputs ?? {}).sort(byName)) {
     addHeader(hash, { input: name, array, value, per });
     if (path !== null) await addFile(hash, 'input', path);
   }
+  return { sha256: hash.digest('hex'), besides: hashIdentity(source, identity) };
+}
+
+/** The second hash of {@link hashWithBesides} alone. @throws DatasetError */
+export async function hashBesides(source: DataSource): Promise<string> {
+  return hashIdentity(source, await formatOf(source).identity(source));
+}
+
+function hashIdentity(
+  { format, inputs = {} }: DataSource,
+  { header, before = [], after = [] }: SourceIdentity,
+): string {
+  const hash = createHash('sha256');
+  addParts(hash, [{ format, ...header }, ...before, ...after]);
+  for (const [name, { array, value, per }] of Object.entries(inputs).sort(byName)) {
+    addHeader(hash, { input: name, array, value, per });
+  }
   return hash.digest('hex');
+}
+
+function addParts(hash: Hash, parts: readonly (Readonly<Record<string, unknown>> | Uint8Array)[]): void {
+  for (const part of parts) {
+    if (part instanceof Uint8Array) hash.update(part);
+    else addHeader(hash, part);
+  }
 }
 
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {

@@ -1,5 +1,5 @@
 import type { DataSource } from './data-source.js';
-import { hashSource, type OnHashing } from './hash-source.js';
+import { hashWithBesides, type OnHashing } from './hash-source.js';
 import { sourceStamp } from './source-files.js';
 
 /** A model or a source of data as a sweep was planned with it. */
@@ -18,6 +18,8 @@ interface Identity {
 export interface DataIdentity extends Identity {
   readonly kind: 'data';
   readonly source: DataSource;
+  /** See `hashWithBesides`; absent where no other machine is to have it. */
+  readonly besides?: string;
 }
 
 export interface ModelIdentity extends Identity {
@@ -30,5 +32,5 @@ export interface ModelIdentity extends Identity {
  */
 export async function identifyInput(source: DataSource, onHashing?: OnHashing): Promise<DataIdentity> {
   const stamp = sourceStamp(source);
-  return { kind: 'data', source, stamp, sha256: await hashSource(source, onHashing) };
+  return { kind: 'data', source, stamp, ...(await hashWithBesides(source, onHashing)) };
 }

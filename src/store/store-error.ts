@@ -47,6 +47,8 @@ export type StoreErrorCode =
   | 'finished'
   /** A trial, stage, attempt, layer or model that the database does not know. */
   | 'unknown'
+  /** Databases to be merged that hold different results of the same work. */
+  | 'conflict'
   /** A record that lacks something it must have. */
   | 'incomplete'
   /** SQL of the user's that can't be run. */

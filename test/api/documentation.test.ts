@@ -38,9 +38,12 @@ it('runs every example of docs/API.md, in order, in a folder of its own', () => 
       return [name, stdout] as const;
     }),
   );
-  expect([...printed.keys()]).toEqual(['sweep.mjs', 'stop.mjs', 'results.mjs', 'ship.mjs', 'errors.mjs']);
+  expect([...printed.keys()]).toEqual(['sweep.mjs', 'stop.mjs', 'shards.mjs', 'results.mjs', 'ship.mjs', 'errors.mjs']);
   expect(printed.get('sweep.mjs')).toMatch(/^4 trials to run\n[\s\S]*4 run, 0 cached, 0 failed\n$/);
   expect(printed.get('stop.mjs')).toBe('stopped; run it again to continue\n');
+  expect(printed.get('shards.mjs')).toBe(
+    'shard 1 of 2: 2 of 3 trials run\nshard 2 of 2: 2 of 3 trials run\nmy-sweep: 3 of 3 trials\n',
+  );
   expect(printed.get('results.mjs')).toMatch(/^best: static alpha=0\.\d, one of 2\n(.*: relative L1 \d\.\d{3}\n){3}/);
   expect(printed.get('ship.mjs')).toMatch(/^static alpha=0\.\d: 10 layers quantized, 0\.3 MB\n$/);
   expect(printed.get('errors.mjs')).toContain('smoothing.alpha: expected a number from 0 to 1, got 3\n');

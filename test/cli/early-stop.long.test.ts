@@ -138,4 +138,28 @@ describe('quantsweep run with data.evaluation.stop', () => {
       expect(stderr).toContain('data.evaluation.stop.confidence: expected null beside task centerDetection');
     }
   });
+
+  it('in shards stops by the best of the shard, and what is complete equals the whole sweep', async () => {
+    const experiment = await classification();
+    const folder = join(experiment, '..');
+    const run = async (...more: readonly string[]): Promise<void> => {
+      const { code, stderr } = await quantsweep(folder, ...more);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    };
+    await run('run', experiment, ...stopping, '--db', 'whole.db');
+    for (const index of [1, 2]) {
+      await run('run', experiment, ...stopping, '--shard', `${index}/2`, '--db', `shard${index}.db`);
+    }
+    await run('merge', 'shard1.db', 'shard2.db', '--into', 'all.db');
+    const rows = (database: string, sql: string) => queryDatabase(join(folder, database), sql).rows;
+    expect(rows('all.db', 'SELECT done + stopped, pending, failed FROM v_sweep')).toEqual([[9, 0, 0]]);
+    const best = 'SELECT label, value FROM v_place WHERE place = 1';
+    expect(rows('all.db', best)).toEqual(rows('whole.db', best));
+    const complete = `SELECT key, value, mean_l1, output_divergence FROM v_trial WHERE status = 'done' ORDER BY key`;
+    const whole = new Map(rows('whole.db', complete).map(([key, ...values]) => [key, values]));
+    for (const [key, ...values] of rows('all.db', complete)) {
+      if (whole.has(key)) expect(values).toEqual(whole.get(key));
+    }
+    expect(rows('all.db', 'SELECT count(*) FROM v_stopped WHERE against_label IS NULL')).toEqual([[0]]);
+  });
 });

@@ -7,16 +7,18 @@ import { ContentError } from '../../src/content/content-error.js';
 import { ContentStore, type ContentStoreOptions } from '../../src/content/content-store.js';
 import type { DataSource } from '../../src/formats/data-source.js';
 
+type WriteFile = (name: string, content: Uint8Array | string) => string;
+
 /** A coordinator's folder, an agent's data folder and a cache, each as long as the test. */
 export interface ContentRig {
   readonly home: string;
   readonly data: string;
   readonly cache: string;
   /** Writes a file of the coordinator and returns its path. */
-  write(name: string, content: Uint8Array | string): string;
+  readonly write: WriteFile;
   /** Writes a file of the agent, below `--data`, and returns its path. */
-  give(name: string, content: Uint8Array | string): string;
-  store(options?: Partial<ContentStoreOptions>): ContentStore;
+  readonly give: WriteFile;
+  readonly store: (options?: Partial<ContentStoreOptions>) => ContentStore;
 }
 
 export function contentRig(): ContentRig {

@@ -61,6 +61,18 @@ describe.runIf(mounts)('a file system', () => {
       });
     });
 
+    it('ends a merge with one line and leaves no file, and the same command goes on where there is space', async () => {
+      await mounted('size=400k', async () => {
+        const args = ['merge', 'quantsweep.db', '--into', 'disk/all.db'];
+        expectOneLine(await quantsweep(folder, ...args), /quantsweep: No space left to write .*all\.db/);
+        expect(readdirSync(disk)).toEqual([]);
+        execFileSync('mount', ['-o', 'remount,size=64m', disk]);
+        const again = await quantsweep(folder, ...args);
+        expect(again.stderr).toBe('');
+        expect(again.code).toBe(0);
+      });
+    });
+
     it('ends a run with one line, whose database goes on where there is space again', async () => {
       await mounted('size=300k', async () => {
         const args = ['run', 'small.yaml', '--set', 'run.database=disk/quantsweep.db'];
@@ -74,6 +86,16 @@ describe.runIf(mounts)('a file system', () => {
   });
 
   describe('that is read-only', () => {
+    it('has databases that are merged', async () => {
+      await mounted('size=16m', async () => {
+        copyFileSync(database, join(disk, 'quantsweep.db'));
+        execFileSync('mount', ['-o', 'remount,ro', disk]);
+        const { code, stderr } = await quantsweep(folder, 'merge', 'disk/quantsweep.db', '--into', 'merged.db');
+        expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+        expect(readdirSync(disk)).toEqual(['quantsweep.db']);
+      });
+    });
+
     it('ends a run with one line and leaves the database as it was', async () => {
       await mounted('size=16m', async () => {
         copyFileSync(database, join(disk, 'quantsweep.db'));

@@ -1,6 +1,5 @@
 import { Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { ContentError } from '../../content/content-error.js';
 import type { ContentStore } from '../../content/content-store.js';
 import { identifyResolved } from '../../content/identify-resolved.js';
 import { replacePaths } from '../../content/replace-paths.js';
@@ -14,6 +13,7 @@ import { keys, places, queueName } from '../protocol/names.js';
 import type { Seal } from '../protocol/seal.js';
 import { endBull } from '../end-bull.js';
 import { checkPaths } from './check-paths.js';
+import { contentOf } from './content-of.js';
 import type { ValueCache } from './value-cache.js';
 
 /** Milliseconds without work after which children are ended: they hold memory. */
@@ -96,8 +96,13 @@ export class AgentSweep {
     if (this.#state === 'ready' || this.#state === 'closed') return;
     if (this.#state === 'unfit' && performance.now() - this.#lookedAt < TRY_AGAIN_MS) return;
     try {
-      this.#paths = await this.#options.content.resolve(this.sweep.items, signal);
-      this.#inputs = identifyResolved(replacePaths(this.sweep.inputs, this.#paths));
+      const { content } = this.#options;
+      await this.#release();
+      this.#paths = await content.resolve(this.sweep.items, signal);
+      const inputs = replacePaths(this.sweep.inputs, this.#paths);
+      // Dataset modules say what they depend on, so they are run.
+      await content.admit(contentOf(inputs));
+      this.#inputs = await identifyResolved(inputs);
       this.#reason = null;
       if (!this.#isClosed) this.#state = 'ready';
     } catch (cause) {
@@ -118,13 +123,8 @@ export class AgentSweep {
 
   /** Which of the sweep's content is no longer as it was, in words; null: none that shows. */
   async changedContent(): Promise<string | null> {
-    try {
-      await this.#options.content.recheck(this.sweep.items);
-      return null;
-    } catch (cause) {
-      if (cause instanceof ContentError) return cause.message;
-      throw cause;
-    }
+    const bad = await this.#options.content.recheck(this.sweep.items);
+    return bad.length === 0 ? null : bad.map(({ message }) => message).join('\n');
   }
 
   /** The next job, now this agent's; null where none waits. */
@@ -143,7 +143,8 @@ export class AgentSweep {
   /**
    * The job on this machine's files.
    *
-   * @throws ValueMissingError, ForgedMessageError, ForeignPathError
+   * @throws ValueMissingError, ForgedMessageError or ForeignPathError; ContentError for code that is
+   *   not allowed
    */
   async jobOf({ kind, job, values }: JobMessage): Promise<EngineJob> {
     const large = Object.entries(values).map(async ([name, reference]) => {
@@ -154,6 +155,7 @@ export class AgentSweep {
     // A coordinator of this protocol made it of such a job.
     const found = { kind, ...fields } as EngineJob;
     checkPaths(found, new Set(this.#paths.values()));
+    await this.#options.content.admit(contentOf(fields));
     return found;
   }
 
@@ -177,7 +179,14 @@ export class AgentSweep {
   async close(): Promise<void> {
     this.#state = 'closed';
     await this.#endChildren();
+    await this.#release();
     await endBull(this.#worker);
+  }
+
+  /** What the sweep had of the cache may leave it. */
+  async #release(): Promise<void> {
+    if (this.#paths.size > 0) await this.#options.content.release(this.sweep.items);
+    this.#paths = new Map();
   }
 
   async #endChildren(): Promise<void> {

@@ -221,7 +221,8 @@ export class QueueExecutor implements Executor {
     const plain: Record<string, unknown> = {};
     const values: Record<string, ValueReference> = {};
     for (const [name, value] of Object.entries(fields)) {
-      if (isPlainJson(value) && String(JSON.stringify(value)).length <= LARGEST_PLAIN) plain[name] = value;
+      if (value === undefined) continue;
+      if (isPlainJson(value) && JSON.stringify(value).length <= LARGEST_PLAIN) plain[name] = value;
       else values[name] = await this.#reference(value as object);
     }
     return {
@@ -435,7 +436,7 @@ export class QueueExecutor implements Executor {
     } catch {
       return;
     }
-    if (!(await this.#begun(pending, message.place)) || pending.isEnding) return;
+    if (!(await this.#begun(pending, message.place)) || this.#isOver(pending)) return;
     if (message.progress !== null) pending.on.progress(message.progress.done, message.progress.total);
   }
 

@@ -8,12 +8,14 @@ interface RunArguments {
   readonly 'allow-code': boolean;
   readonly 'fail-fast': boolean;
   readonly 'retry-failed': boolean;
+  readonly 'mix-classes': boolean;
   readonly wait: boolean;
   readonly broker: string | undefined;
   readonly credentials: string | undefined;
   readonly lease: number;
   readonly 'numerics-class': string | undefined;
   readonly db: string | undefined;
+  readonly shard: string | undefined;
 }
 
 export const runCommand: CommandModule<object, RunArguments> = {
@@ -39,6 +41,11 @@ export const runCommand: CommandModule<object, RunArguments> = {
         type: 'boolean',
         default: false,
         describe: 'Also retry failures that are likely to repeat',
+      })
+      .option('mix-classes', {
+        type: 'boolean',
+        default: false,
+        describe: 'Go on with results of another class of machine (docs/PROVIDERS.md)',
       })
       .option('db', {
         type: 'string',
@@ -68,6 +75,11 @@ export const runCommand: CommandModule<object, RunArguments> = {
         default: true,
         describe: 'Wait while another process runs a sweep on the database; --no-wait fails immediately',
       })
+      .option('shard', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Run part i of N, for machines that reach no broker: i/N; `merge` puts the databases together',
+      })
       .example('$0 run experiments/demo.yaml --allow-code', 'run the demo; a second time nothing is left to do')
       .example('$0 run x.yaml --set run.provider=cpu --set smoothing.alpha=0.5', 'with other settings'),
   handler: async ({
@@ -76,16 +88,20 @@ export const runCommand: CommandModule<object, RunArguments> = {
     'allow-code': allowCode,
     'fail-fast': failFast,
     'retry-failed': retryFailed,
+    'mix-classes': mixClasses,
     wait,
     broker,
     credentials,
     lease,
     'numerics-class': numericsClass,
     db,
+    shard,
   }) => {
+    const { parseShard } = await import('../run/parse-shard.js');
     const { runSweepFile } = await import('../run/run-sweep-file.js');
     process.exitCode = await runSweepFile(experiment, set, {
-      ...{ database: db, allowCode, failFast, retryFailed, wait },
+      ...{ database: db, allowCode, failFast, retryFailed, mixClasses, wait },
+      ...(shard === undefined ? {} : { shard: parseShard(shard) }),
       ...(broker === undefined
         ? {}
         : {

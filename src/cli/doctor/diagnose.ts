@@ -6,7 +6,7 @@ import { localExecutor } from '../../engine/local/local-executor.js';
 import { hasVnni } from '../../prepare/saturation.js';
 import { cudaInstallScript, cudaLibraryPath } from '../../engine/providers/cuda-library.js';
 import type { Provider } from '../../engine/providers/provider.js';
-import { providerObstacle } from '../../engine/providers/provider-obstacle.js';
+import { tryProvider } from '../../engine/providers/provider-obstacle.js';
 import { providers } from '../../engine/providers/providers.js';
 import { engineObstacle } from '../../store/file/engine-obstacle.js';
 import { cudaNeeds } from './cuda-needs.js';
@@ -27,10 +27,13 @@ export async function diagnose(): Promise<string> {
     '',
     'Providers, each by running a small model in a child process:',
   ];
+  const classes: string[] = [];
   for (const provider of Object.keys(providers) as Provider[]) {
-    const missing = await providerObstacle(provider, localExecutor());
-    lines.push(`  ${provider.padEnd(7)}${missing === null ? 'works' : `does not load: ${missing}`}`);
+    const tried = await tryProvider(provider, localExecutor(), (executor) => executor.numericsClass(null));
+    lines.push(`  ${provider.padEnd(7)}${'value' in tried ? 'works' : `does not load: ${tried.obstacle}`}`);
+    if ('value' in tried) classes.push(tried.value);
   }
+  lines.push('', `Numerics class, the same on machines that compute the same bits: ${classes.join(', ') || 'none'}`);
   const find = libraryFinder();
   const path = cudaLibraryPath();
   const cuda = cudaNeeds({

@@ -1,6 +1,7 @@
 import type { SweepPreview, TrialPreview } from '../../api/plan-sweep.js';
 import { formatDuration, plural } from '../show/format-values.js';
 import { failuresByCause } from './failures-by-cause.js';
+import { emptyShardText, shardWords } from './shard-words.js';
 
 /** Trials listed without `--all`. */
 const LISTED = 60;
@@ -14,7 +15,8 @@ export function describePlan(preview: SweepPreview, all: boolean): string {
   const again = toRun.filter(({ failure }) => failure !== null);
   const lines = [
     `Provider: ${preview.provider.why}. ${plural(preview.slots.length, 'worker')} (${preview.slots.join(', ')}).`,
-    `${preview.name}: ${plural(trials.length, 'trial')}, ${withState('cached').length} cached, ${toRun.length} to run${failedWords(leftAlone.length)}; database ${preview.database}`,
+    `${preview.name}: ${shardWords(preview.shard, trials.length)}, ${withState('cached').length} cached, ${toRun.length} to run${failedWords(leftAlone.length)}; database ${preview.database}`,
+    ...shardLines(preview),
     ...(preview.question === null ? [] : [`Question: ${preview.question}`]),
     ...modelLines(preview),
     ...preview.notes,
@@ -24,7 +26,7 @@ export function describePlan(preview: SweepPreview, all: boolean): string {
     'shared stages',
     ...stages.map(
       (stage) =>
-        `  ${stage.state.padEnd(8)}${stage.kind.padEnd(11)}${stage.description}; for ${plural(stage.trials, 'trial')}`,
+        `  ${stage.state.padEnd(8)}${stage.kind.padEnd(11)}${stage.description}; for ${plural(stage.trials, 'trial')}${stage.shards > 1 ? `; ${stage.shards} shards run it` : ''}`,
     ),
     '',
     'trials',
@@ -48,6 +50,17 @@ export function describePlan(preview: SweepPreview, all: boolean): string {
       : `Left to do: about ${passes} forward passes of one sample; ${time}.`,
   );
   return `${lines.join('\n')}\n`;
+}
+
+function shardLines({ shard, stages, trials }: SweepPreview): readonly string[] {
+  if (shard === null) return [];
+  if (trials.length === 0) return [emptyShardText(shard)];
+  const { forwardPasses, longest } = shard;
+  const shared = stages.filter(({ shards }) => shards > 1).length;
+  const twice =
+    shared === 0 ? 'no other shard runs its stages' : `${plural(shared, 'stage')} of it other shards run, too`;
+  const share = Math.round((100 * forwardPasses) / longest);
+  return [`Shard ${shard.index} of ${shard.of} takes ${share} % of the forward passes of the longest shard; ${twice}.`];
 }
 
 function failedWords(leftAlone: number): string {

@@ -1,13 +1,16 @@
 import type { BrokerOptions } from '../../api/broker.js';
 import { loadExperiment } from '../../api/load-experiment.js';
 import { runSweep, type RunEvent, type RunOutcome } from '../../api/run-sweep.js';
+import type { Shard } from '../../api/require-shard.js';
 import type { SweepWarning } from '../../schedule/sweep-warnings.js';
 import type { SweepEvent } from '../../schedule/sweep-events.js';
 import { ExitCode } from '../exit-code.js';
 import { plural } from '../show/format-values.js';
+import { quoted } from '../show/quoted.js';
 import { failuresByCause } from './failures-by-cause.js';
 import { hashingProgress } from './hashing-progress.js';
 import { Progress } from './progress.js';
+import { emptyShardText, shardWords } from './shard-words.js';
 
 /** Flags of `quantsweep run`. */
 export interface RunFlags {
@@ -15,8 +18,12 @@ export interface RunFlags {
   readonly allowCode: boolean;
   readonly failFast: boolean;
   readonly retryFailed: boolean;
+  /** Go on where finished work is of another numerics class. */
+  readonly mixClasses: boolean;
   /** Wait for another process that runs a sweep on the database. */
   readonly wait: boolean;
+  /** The part of the sweep to run; absent: all of it. */
+  readonly shard?: Shard;
   /** Run on its agents; absent: on this machine. */
   readonly broker?: BrokerOptions;
 }
@@ -78,11 +85,15 @@ function tell(event: RunEvent, progress: Progress): void {
     case 'opening':
       say(`Waiting: ${event.message}`);
       return;
+    case 'numerics':
+      event.notes.forEach(say);
+      return;
     case 'planned': {
       const failedBefore = event.failedBefore === 0 ? '' : ` (${event.failedBefore} of them failed before)`;
       say(
-        `${event.name}: ${plural(event.trials, 'trial')}, ${event.cached} cached, ${event.toRun} to run${failedBefore}. Results go to ${event.database}`,
+        `${event.name}: ${shardWords(event.shard, event.trials)}, ${event.cached} cached, ${event.toRun} to run${failedBefore}. Results go to ${event.database}`,
       );
+      if (event.shard !== null && event.trials === 0) say(emptyShardText(event.shard));
       return;
     }
     case 'memory':
@@ -99,7 +110,7 @@ function workersOf({ slots, broker }: Extract<RunEvent, { kind: 'prepared' }>): 
 }
 
 function isOfTheSweep(event: RunEvent): event is SweepEvent {
-  return !['prepared', 'opening', 'planned', 'memory', 'agents'].includes(event.kind);
+  return !['prepared', 'opening', 'numerics', 'planned', 'memory', 'agents'].includes(event.kind);
 }
 
 const stopSignals = ['SIGINT', 'SIGTERM'] as const;
@@ -116,7 +127,7 @@ function stopOnSignal(stopping: AbortController): () => void {
 }
 
 function conclude(outcome: RunOutcome, failFast: boolean): number {
-  const { ran, stopped, cached, failed, failedBefore, interrupted, database, name } = outcome;
+  const { ran, stopped, cached, failed, failedBefore, interrupted } = outcome;
   const early = stopped === 0 ? '' : ` (${stopped} of them stopped early because certainly not the best)`;
   say(`${plural(ran, 'trial')} run${early}, ${cached} cached, ${failed.length} failed.`);
   if (interrupted && !(failFast && failed.length > 0)) {
@@ -130,8 +141,13 @@ function conclude(outcome: RunOutcome, failFast: boolean): number {
     say(failuresByCause(failedBefore).join('\n'));
   }
   if (failed.length > 0 || failedBefore.length > 0) return ExitCode.failure;
-  say(`Next: quantsweep report ${quoted(name)} --db ${quoted(database)}`);
+  say(nextStep(outcome));
   return ExitCode.done;
+}
+
+function nextStep({ shard, name, database }: RunOutcome): string {
+  if (shard === null || shard.of === 1) return `Next: quantsweep report ${quoted(name)} --db ${quoted(database)}`;
+  return `Next, when all ${shard.of} shards are done: quantsweep merge ${quoted(database)} OTHERS... --into all.db`;
 }
 
 /** What makes the result nonsense, once more where the last lines are read. */
@@ -140,10 +156,6 @@ function sayAgain(warnings: readonly SweepWarning[]): void {
   if (voiding.length === 0) return;
   say('WARNING: no setting measured against this FP32 result can be called the best:');
   for (const { text } of voiding) say(`  ${text}`);
-}
-
-function quoted(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function say(text: string): void {

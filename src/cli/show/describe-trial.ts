@@ -8,15 +8,18 @@ export function describeTrial(database: string, wantedSweep: string | undefined,
   return readDatabase(database, (queries) => {
     const sweep = pickSweep(queries, wantedSweep);
     const trial = pickTrial(queries, sweep, wanted);
-    const [label, role, status, key, provider, level, gate, divergence, error] = queries.query(
-      'SELECT label, role, status, key, provider, optimization_level, gate_error, output_divergence, error FROM v_trial WHERE sweep = :sweep AND trial = :trial',
+    const [label, role, status, key, provider, level, gate, divergence, error, numericsClass] = queries.query(
+      'SELECT label, role, status, key, provider, optimization_level, gate_error, output_divergence, error, numerics_class FROM v_trial WHERE sweep = :sweep AND trial = :trial',
       { sweep, trial },
     ).rows[0]!;
     const lines = [
       `trial ${trial} of ${sweep}: ${String(label)}`,
       `${String(role)}, ${String(status)}, key ${String(key)}`,
     ];
-    if (provider !== null) lines.push(`ran on ${String(provider)}, graph optimization level ${String(level)}`);
+    if (provider !== null) {
+      const ofClass = typeof numericsClass === 'string' ? `, numerics class ${numericsClass}` : '';
+      lines.push(`ran on ${String(provider)}, graph optimization level ${String(level)}${ofClass}`);
+    }
     if (typeof gate === 'number') lines.push(`equivalence check: largest relative error ${gate.toExponential(2)}`);
     if (typeof divergence === 'number')
       lines.push(`divergence of the output from FP32's: ${divergence.toExponential(3)}`);

@@ -4,7 +4,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ContentError } from '../content-error.js';
 import { sizeOf, type ContentItem } from '../content-item.js';
 import { FileHashes } from '../file-hashes.js';
+import { forEachAtOnce } from '../for-each-at-once.js';
 import { KnownHashesFile } from './known-hashes-file.js';
+import { MakingLock } from './making-lock.js';
 import { ProcessMarks } from './process-marks.js';
 
 const ANOTHERS_WORK_MS = 200;
@@ -14,7 +16,8 @@ const ANOTHERS_WORK_MS = 200;
  *
  *     items/<sha256 of the manifest>/content/   the files, under their names
  *                                    item.json
- *     temporary/<sha256>.<time>.<mark>/         the same while it is made
+ *     making/<sha256>                           by which process: others wait for it
+ *     temporary/<sha256>.<mark>/                the same while it is made
  *     temporary/evicted.<mark>/                 on its way out
  *     in-use/<sha256>.<mark>                    by a process: not to be evicted
  *     hashes.jsonl                              see {@link KnownHashesFile}
@@ -44,7 +47,8 @@ export class ContentCache {
     return inCache(path, async () => {
       await mkdir(path, { recursive: true, mode: 0o700 });
       const folder = await realpath(path);
-      for (const part of ['items', 'temporary', 'in-use']) await mkdir(join(folder, part), { recursive: true });
+      for (const part of ['items', 'making', 'temporary', 'in-use'])
+        await mkdir(join(folder, part), { recursive: true });
       const marks = new ProcessMarks();
       const known = await KnownHashesFile.open(join(folder, 'hashes.jsonl'));
       const cache = new ContentCache(folder, limitBytes, marks, known);
@@ -95,22 +99,14 @@ export class ContentCache {
   ): Promise<string> {
     return inCache(this.folder, async () => {
       for (;;) {
-        const mark = this.#marks.create();
-        const temporary = join(this.folder, 'temporary', `${hashOf(item.token)}.${time()}.${mark}`);
-        try {
-          await mkdir(temporary);
-          this.#marks.keep(mark, temporary);
-          if (!(await this.#isMadeBefore(item.token, temporary))) {
-            await writeFile(join(temporary, 'item.json'), JSON.stringify(item));
-            await this.#makeRoom(item);
-            await fill(await makeFolder(join(temporary, 'content'), item));
-            await syncAll(temporary, item);
-            await this.#finish(item, temporary);
+        const lock = await MakingLock.take(join(this.folder, 'making', hashOf(item.token)), this.#marks);
+        if (lock !== null) {
+          try {
+            // Another process may have made it just before.
+            if (!(await exists(this.#folderOf(item.token)))) await this.#make(item, fill);
+          } finally {
+            await lock.release();
           }
-        } finally {
-          // Gone already where it has its name.
-          await rm(temporary, { recursive: true, force: true });
-          this.#marks.forget(mark);
         }
         const folder = await this.use(item, isSound);
         if (folder !== null) return folder;
@@ -158,6 +154,25 @@ export class ContentCache {
     this.#marks.keep(mark, path);
   }
 
+  async #make(item: ContentItem, fill: (folder: string) => Promise<void>): Promise<void> {
+    const mark = this.#marks.create();
+    const temporary = join(this.folder, 'temporary', `${hashOf(item.token)}.${mark}`);
+    try {
+      await mkdir(temporary);
+      this.#marks.keep(mark, temporary);
+      // First, so that other processes count what will be there.
+      await writeFile(join(temporary, 'item.json'), JSON.stringify(item));
+      await this.#makeRoom(item);
+      await fill(await makeFolder(join(temporary, 'content'), item));
+      await syncAll(temporary, item);
+      await this.#finish(item, temporary);
+    } finally {
+      // Gone already where it has its name.
+      await rm(temporary, { recursive: true, force: true });
+      this.#marks.forget(mark);
+    }
+  }
+
   /** The item has its name now, unless another process was faster. */
   async #finish(item: ContentItem, temporary: string): Promise<void> {
     const folder = this.#folderOf(item.token);
@@ -170,16 +185,6 @@ export class ContentCache {
     await syncFolder(dirname(folder));
     // They were verified while they were written.
     for (const { name, sha256 } of item.files) await this.hashes.learn(join(folder, 'content', name), sha256);
-  }
-
-  /** Whether a living process began to make an item before this one did. */
-  async #isMadeBefore(token: string, own: string): Promise<boolean> {
-    for (const name of await readdir(join(this.folder, 'temporary'))) {
-      const path = join(this.folder, 'temporary', name);
-      if (!name.startsWith(`${hashOf(token)}.`) || path >= own) continue;
-      if (await this.#marks.isLive(markIn(name, 2), path)) return true;
-    }
-    return false;
   }
 
   /** @throws ContentError when what may go is not enough */
@@ -231,8 +236,7 @@ export class ContentCache {
   async #clean(): Promise<void> {
     for (const name of await readdir(join(this.folder, 'temporary'))) {
       const path = join(this.folder, 'temporary', name);
-      const mark = markIn(name, name.startsWith('evicted.') ? 1 : 2);
-      if (!(await this.#marks.isLive(mark, path))) await rm(path, { recursive: true, force: true });
+      if (!(await this.#marks.isLive(markIn(name), path))) await rm(path, { recursive: true, force: true });
     }
     await this.#claimed();
   }
@@ -242,7 +246,7 @@ export class ContentCache {
     const claimed = new Set<string>();
     for (const name of await readdir(join(this.folder, 'in-use'))) {
       const path = join(this.folder, 'in-use', name);
-      if (await this.#marks.isLive(markIn(name, 1), path)) claimed.add(name.slice(0, name.indexOf('.')));
+      if (await this.#marks.isLive(markIn(name), path)) claimed.add(name.slice(0, name.indexOf('.')));
       else await rm(path, { force: true });
     }
     return claimed;
@@ -293,14 +297,9 @@ function hashOf(token: string): string {
   return token.slice('content:'.length);
 }
 
-/** Milliseconds, so that names sort by them. */
-function time(): string {
-  return String(Date.now()).padStart(14, '0');
-}
-
-/** @param parts of the name before the mark */
-function markIn(name: string, parts: number): string {
-  return name.split('.').slice(parts).join('.');
+/** The part of a name after the first dot. */
+function markIn(name: string): string {
+  return name.slice(name.indexOf('.') + 1);
 }
 
 async function readItem(folder: string): Promise<ContentItem | null> {
@@ -322,10 +321,10 @@ async function makeFolder(content: string, { files, folders = [] }: ContentItem)
 
 /** Everything is on the disk before it has its name. */
 async function syncAll(temporary: string, { files }: ContentItem): Promise<void> {
-  for (const { name } of files) {
+  await forEachAtOnce(files, async ({ name }) => {
     const file = await open(join(temporary, 'content', name), 'r+');
     await file.sync().finally(() => file.close());
-  }
+  });
   const folders = new Set(files.map(({ name }) => dirname(name)));
   for (const name of folders) await syncFolder(join(temporary, 'content', name));
   await syncFolder(temporary);

@@ -44,7 +44,9 @@ export class KnownHashesFile implements HashMemory {
     this.#pending += lineOf(hash);
   }
 
-  /** Ends when all that was added so far is in the file, or can't be: it is only read again then. */
+  /**
+   * Ends when all that was added so far is in the file, or can't be: it is only read again then.
+   */
   async flush(): Promise<void> {
     this.#writing = this.#writing.then(async () => {
       const text = this.#pending;

@@ -7,7 +7,7 @@ import { fileAddress, type FetchBase } from './fetch-base.js';
 import { s3Requests, type S3Environment, type SignRequest } from './s3-request.js';
 
 const TRIES = 3;
-const FIRST_WAIT_MS = 500;
+const FIRST_WAIT_MS = 250;
 const MOST_REDIRECTS = 5;
 /** What is worth another try: the place may be busy. */
 const BUSY: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);

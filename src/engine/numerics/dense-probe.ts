@@ -5,7 +5,7 @@ import { ProbeGraph, type ProbeModel } from './probe-graph.js';
 const [ROWS, WIDTH] = [7, 515] as const;
 
 /** Units of the layer behind it. */
-const HIDDEN = 72;
+const HIDDEN = 96;
 
 /**
  * Matrix products of several shapes, which have kernels of their own, long reductions, and the
@@ -15,9 +15,9 @@ export function denseProbe(): ProbeModel {
   const graph = new ProbeGraph(2, [ROWS, WIDTH]);
   const bias = (size: number): string => graph.constant([size], graph.uniform(size, 0.1));
   const hidden = graph.result(graph.node('Gemm', ['x', graph.weight([WIDTH, HIDDEN], WIDTH), bias(HIDDEN)]));
-  graph.result(graph.node('Gemm', ['x', graph.weight([24, WIDTH]), bias(24)], [intAttribute('transB', 1)]));
+  graph.result(graph.node('Gemm', ['x', graph.weight([50, WIDTH]), bias(50)], [intAttribute('transB', 1)]));
   graph.result(graph.node('Add', [graph.node('MatMul', [hidden, graph.weight([HIDDEN, 33], HIDDEN)]), bias(33)]));
-  const [query, key] = [1, 2].map(() => graph.node('MatMul', [hidden, graph.weight([HIDDEN, 48], HIDDEN)]));
+  const [query, key] = [1, 2].map(() => graph.node('MatMul', [hidden, graph.weight([HIDDEN, 64], HIDDEN)]));
   const scores = graph.node('MatMul', [query!, graph.node('Transpose', [key!])]);
   graph.result(graph.node('MatMul', [graph.node('Softmax', [scores]), hidden]));
   const first = graph.node('ReduceMean', ['x'], [intsAttribute('axes', [0])]);

@@ -1,6 +1,7 @@
 import { countText, metricText, significantText } from '../number-text.js';
 import type { Query } from '../query.js';
-import { numberOf, sqlText, textOf, toRows } from '../query.js';
+import { numberOf, sqlText, textOf, textOrNull, toRows } from '../query.js';
+import { mixedClasses } from './mixed-classes.js';
 
 /** What is wrong with a sweep's results, said before any of them. */
 export interface SweepWarning {
@@ -26,6 +27,8 @@ JOIN fp32_reference r ON r.stage_id = w.stage
 JOIN sweep_trial st ON st.sweep_id = s.id
 JOIN trial t ON t.id = st.trial_id AND t.fp32_key = r.fp32_key
 WHERE w.sweep = ${sqlText(sweep)} ORDER BY w.voids DESC, w.stage, w.position, st.position`,
+  classes: (sweep: string): string =>
+    `SELECT numerics_class, trials, stages FROM v_numerics_class WHERE sweep = ${sqlText(sweep)} ORDER BY trials DESC, stages DESC, numerics_class`,
   metrics: (sweep: string): string =>
     `SELECT metric, count(*) AS trials FROM v_trial
 WHERE sweep = ${sqlText(sweep)} AND metric IS NOT NULL AND role <> 'sensitivity' GROUP BY metric ORDER BY min(position)`,
@@ -35,7 +38,12 @@ WHERE sweep = ${sqlText(sweep)} AND metric IS NOT NULL AND role <> 'sensitivity'
 
 /** The warnings of a sweep, those that leave no best setting first. */
 export function readWarnings(query: Query, sweep: string): readonly SweepWarning[] {
-  return [...referenceWarnings(query, sweep), ...metricWarnings(query, sweep), ...unsignedWarnings(query, sweep)];
+  return [
+    ...referenceWarnings(query, sweep),
+    ...metricWarnings(query, sweep),
+    ...unsignedWarnings(query, sweep),
+    ...classWarnings(query, sweep),
+  ];
 }
 
 function referenceWarnings(query: Query, sweep: string): readonly SweepWarning[] {
@@ -83,6 +91,16 @@ function unsignedWarnings(query: Query, sweep: string): readonly SweepWarning[] 
       cause: 'Use signed, auto or asymmetric.',
     },
   ];
+}
+
+function classWarnings(query: Query, sweep: string): readonly SweepWarning[] {
+  const shares = toRows(query(warningsSql.classes(sweep), [])).map((row) => ({
+    numericsClass: textOrNull(row, 'numerics_class'),
+    trials: numberOf(row, 'trials'),
+    stages: numberOf(row, 'stages'),
+  }));
+  const mixed = mixedClasses(shares);
+  return mixed === null ? [] : [{ voidedTrials: new Set(), ...mixed }];
 }
 
 /**

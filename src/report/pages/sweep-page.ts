@@ -114,6 +114,7 @@ function factsSources({ sweep, staticDynamic }: SweepFacts): (readonly [string, 
     ['warnings about FP32', warningsSql.reference(sweep.name)],
     ['metrics', warningsSql.metrics(sweep.name)],
     ['warnings about unsigned inputs', warningsSql.unsigned(sweep.name)],
+    ['numerics classes', warningsSql.classes(sweep.name)],
     ['static against dynamic', staticDynamicSql(sweep.name)],
     ...(staticDynamic === null
       ? []

@@ -77,11 +77,13 @@ export function readTypicalDurations(connection: Connection): ReadonlyMap<string
      ORDER BY id DESC LIMIT ?`,
     recentAttempts,
   );
+  // Merged databases may have run a part each; a stage takes the time of one of them.
   const stages = connection.all(
     `SELECT kind, ms FROM (
-       SELECT s.kind, sum(a.duration_ms) AS ms, row_number() OVER (PARTITION BY s.kind ORDER BY max(a.id) DESC) AS age
-       FROM attempt a JOIN stage s ON s.id = a.stage_id WHERE a.status = 'done' AND s.status = 'done'
-       GROUP BY s.id) WHERE age <= ?`,
+       SELECT kind, sum(ms) AS ms, row_number() OVER (PARTITION BY kind ORDER BY max(last) DESC) AS age
+       FROM (SELECT s.id, s.kind, avg(a.duration_ms) AS ms, max(a.id) AS last
+             FROM attempt a JOIN stage s ON s.id = a.stage_id WHERE a.status = 'done' AND s.status = 'done' GROUP BY s.id, a.part)
+       GROUP BY id) WHERE age <= ?`,
     recentAttempts,
   );
   const byKind = new Map<string, number[]>();

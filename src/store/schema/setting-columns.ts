@@ -39,12 +39,15 @@ export function addMissingColumns(database: Database.Database, columns: readonly
       readonly id: number;
       readonly settings: string;
     }[];
-    for (const { id, settings } of trials) update.run(storedValue(column, settings), id);
+    for (const { id, settings } of trials) update.run(storedSetting(column, settings), id);
   }
 }
 
-/** NULL where an early version stored settings without the part that the column is of. */
-function storedValue(column: SettingColumn, settings: string): string | number | null {
+/**
+ * What the column holds for a trial of these stored settings (JSON). Null where an early version
+ * stored settings without the part that the column is of.
+ */
+export function storedSetting(column: SettingColumn, settings: string): string | number | null {
   try {
     return settingValue(column, JSON.parse(settings) as TrialSettings);
   } catch (error) {

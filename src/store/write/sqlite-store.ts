@@ -1,6 +1,3 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-
 import type { ExecutionRecord } from '../../records/execution-record.js';
 import type { FailureRecord } from '../../records/failure-record.js';
 import type { LayerRankRecord } from '../../records/rank-record.js';
@@ -13,12 +10,10 @@ import type { OutcomeRecord } from '../../records/evaluation-record.js';
 import type { StoppedTrialRecord, TrialRecord } from '../../records/trial-record.js';
 import type { Experiment } from '../../experiment/sections/settings.js';
 import type { ContentKey, PlannedTrial, SweepPlan } from '../../plan/plan.js';
-import { canLock, noLocksError } from '../file/can-lock.js';
-import { CommitGuard } from '../file/commit-guard.js';
+import type { CommitGuard } from '../file/commit-guard.js';
 import { Connection } from '../file/connection.js';
-import { lockDatabase, type DatabaseLock } from '../file/lock-database.js';
-import { makeFolder } from '../file/make-folder.js';
-import { openDatabase } from '../file/open-database.js';
+import type { DatabaseLock } from '../file/lock-database.js';
+import { openExclusive } from '../file/open-exclusive.js';
 import { openReadOnly } from '../file/open-read-only.js';
 import {
   readFailed,
@@ -31,7 +26,6 @@ import {
 import { readBest } from '../read/read-best.js';
 import { readNumericsClasses } from '../read/read-numerics-classes.js';
 import { readObservation, readParts, readRank, readReference, readSearch } from '../read/read-stages.js';
-import { explainFailure } from '../file/sqlite-failure.js';
 import { StoreError } from '../store-error.js';
 import type {
   AttemptSubject,
@@ -60,52 +54,11 @@ import { openTrial, writeStoppedTrial, writeTrial, writeTrialFailure } from './w
 
 /**
  * Opens the store of a sweep for writing: takes the lock (one sweep per database), creates or
- * migrates the file. Throws {@link StoreError}; see `openDatabase` and `lockDatabase`.
+ * migrates the file. Throws {@link StoreError}; see `openExclusive`.
  */
 export function openStore(path: string): SweepStore {
-  const file = realPath(resolve(path));
-  let lock: DatabaseLock | null = null;
-  let connection: Connection | null = null;
-  try {
-    // Before the lock makes a file beside it: a bad path must leave nothing behind.
-    prepareFile(file);
-    lock = lockDatabase(file);
-    connection = new Connection(openDatabase(file, { busyTimeoutMs }));
-    const guard = new CommitGuard(resolve(path), connection, lock);
-    connection.setGuard(guard);
-    return new SqliteStore(connection, { guard, lock });
-  } catch (error) {
-    connection?.close();
-    lock?.release();
-    if (error instanceof StoreError && error.code === 'busy' && !canLock(file)) throw noLocksError(file, error);
-    throw explainFailure(error, file);
-  }
-}
-
-/**
- * Waiting for another program blocks the run, so it is short; whoever calls tries again
- * (`Patience`).
- */
-const busyTimeoutMs = 1000;
-
-/** The file behind links, so that one database has one lock whatever name it is reached by. */
-function realPath(file: string): string {
-  if (existsSync(file)) return realpathSync(file);
-  return existsSync(dirname(file)) ? join(realpathSync(dirname(file)), basename(file)) : file;
-}
-
-/** Refuses what is no quantsweep database; makes the folder of a new one. */
-function prepareFile(file: string): void {
-  if (statSync(file, { throwIfNoEntry: false }) === undefined) {
-    makeFolder(dirname(file));
-    return;
-  }
-  try {
-    openReadOnly(file).close();
-  } catch (error) {
-    // An empty file or an older schema is what opening for writing brings up to date.
-    if (!(error instanceof StoreError && error.code === 'older-schema')) throw error;
-  }
+  const { connection, guard, lock } = openExclusive(path);
+  return new SqliteStore(connection, { guard, lock });
 }
 
 /**

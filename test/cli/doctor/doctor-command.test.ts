@@ -7,6 +7,7 @@ it('quantsweep doctor says what loads, and of CUDA item by item what is there an
   const { code, stdout } = await quantsweep(tmpdir(), 'doctor');
   expect(code).toBe(0);
   expect(stdout).toMatch(/^ {2}cpu {4}works$/m);
+  expect(stdout).toMatch(/^Numerics class, .*: cpu-[0-9a-f]{12}(, |$)/m);
   expect(stdout).toMatch(/^SQLite: works$/m);
   expect(stdout).toMatch(/^ {2}webgpu (works|does not load: .+)$/m);
   if (process.platform !== 'linux' || process.arch !== 'x64') return;

@@ -22,10 +22,10 @@ export const environments: Figure = {
   sql: ({ sweep }) =>
     `SELECT group_concat(DISTINCT v.device) AS devices, v.provider, v.cpu_model, v.cpu_flags LIKE '%vnni%' AS vnni, e.cpu_cores, e.memory_mb,
        v.gpu, e.gpu_driver, e.os, e.node_version, v.onnxruntime_version, v.quantsweep_version, e.git_commit,
-       count(*) AS attempts, min(v.started_at) AS first_start, max(v.ended_at) AS last_end
+       v.numerics_class, count(*) AS attempts, min(v.started_at) AS first_start, max(v.ended_at) AS last_end
 FROM v_attempt v JOIN attempt a ON a.id = v.attempt LEFT JOIN environment e ON e.id = a.environment_id
 WHERE ${attemptsOf(sweep.name, 'v.')} AND v.status = 'done'
-GROUP BY v.provider, e.id ORDER BY attempts DESC, v.provider, e.id`,
+GROUP BY v.provider, v.numerics_class, e.id ORDER BY attempts DESC, v.provider, v.numerics_class, e.id`,
   build: (rows) =>
     rows.length === 0
       ? {
@@ -36,10 +36,11 @@ GROUP BY v.provider, e.id ORDER BY attempts DESC, v.provider, e.id`,
           kind: 'table',
           sortable: false,
           caption:
-            'One row per machine, provider and version that finished work; v_attempt has the machines’ names. VNNI: instructions for 8-bit integers.',
+            'One row per machine, provider and version that finished work; v_attempt has the machines’ names. VNNI: instructions for 8-bit integers. Machines of one numerics class compute the same bits.',
           columns: [
             { title: 'devices', field: 'devices', align: 'left', text: (row) => joined(row, ['devices'], ': ') },
             { title: 'provider', field: 'provider', align: 'left', text: providerText },
+            text('numerics class', 'numerics_class'),
             { title: 'CPU', field: 'cpu_model', align: 'left', text: cpuText },
             { title: 'memory', field: 'memory_mb', align: 'right', text: memoryText },
             {

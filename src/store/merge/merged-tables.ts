@@ -1,0 +1,86 @@
+/** A table whose rows belong to one row of another. */
+export interface OwnedTable {
+  readonly name: string;
+  /** The column that names the owner. */
+  readonly owner: string;
+  /** What tells the rows of one owner apart; left out: the rest of the primary key. */
+  readonly identity?: readonly string[];
+  /** Columns that say where or when, not what came out. */
+  readonly circumstances?: readonly string[];
+  /** Blobs of the program's own form: equal contents may have other bytes under another Node. */
+  readonly payloads?: Readonly<Record<string, 'payload' | 'histograms'>>;
+  readonly children?: readonly OwnedTable[];
+}
+
+/** Layers of a model. Why one can't be quantized is said in words, which may change. */
+export const ofModel: readonly OwnedTable[] = [
+  {
+    name: 'layer',
+    owner: 'model_id',
+    identity: ['name'],
+    circumstances: ['unsupported'],
+    children: [{ name: 'weight_stat', owner: 'layer_id' }],
+  },
+];
+
+/** Results of a finished stage, beside its own row. */
+export const ofStage: readonly OwnedTable[] = [
+  {
+    name: 'observation',
+    owner: 'stage_id',
+    identity: ['batches'],
+    payloads: { result: 'payload' },
+    children: [
+      { name: 'channel_stat', owner: 'observation_id' },
+      { name: 'amax_snapshot', owner: 'observation_id' },
+      { name: 'histogram', owner: 'observation_id', payloads: { bins: 'histograms' } },
+    ],
+  },
+  { name: 'display_histogram', owner: 'stage_id', payloads: { bins: 'histograms' } },
+  { name: 'search_curve', owner: 'stage_id' },
+  { name: 'alpha_curve', owner: 'stage_id' },
+  { name: 'layer_rank', owner: 'stage_id' },
+  { name: 'reference_warning', owner: 'stage_id', circumstances: ['message', 'cause'] },
+];
+
+/** Finished parts of a stage that is not finished. */
+export const stageParts: OwnedTable = { name: 'stage_part', owner: 'stage_id', payloads: { payload: 'payload' } };
+
+/** Results that a trial has whether it is complete or was stopped early. */
+export const ofTrial: readonly OwnedTable[] = [
+  { name: 'layer_loss', owner: 'trial_id' },
+  { name: 'trial_loss', owner: 'trial_id' },
+  { name: 'trial_coverage', owner: 'trial_id' },
+  { name: 'quantizer', owner: 'trial_id' },
+  { name: 'smoothing', owner: 'trial_id' },
+  { name: 'bias_correction', owner: 'trial_id' },
+];
+
+/** Results of complete trials. */
+export const ofCompleteTrial: readonly OwnedTable[] = [
+  { name: 'accuracy', owner: 'trial_id' },
+  { name: 'sample_outcome', owner: 'trial_id' },
+];
+
+/** Evidence of an early stop, which depends on what there was to be held against. */
+export const ofStoppedTrial: readonly OwnedTable[] = [{ name: 'early_stop', owner: 'trial_id' }];
+
+/** Tables with rules of their own. */
+export const identifiedTables = [
+  ...['environment', 'model', 'stage', 'trial', 'sweep', 'sweep_trial', 'sweep_stage', 'fp32_reference', 'attempt'],
+] as const;
+
+/**
+ * Not merged: comparisons are made anew; the others are about the file itself, or about who writes
+ * it at the moment.
+ */
+export const leftOutTables = ['comparison', 'migration', 'writer', 'view_definition', 'agent'] as const;
+
+/** All tables that belong to others, children included. */
+export function ownedTables(): readonly OwnedTable[] {
+  const withChildren = (table: OwnedTable): readonly OwnedTable[] => [
+    table,
+    ...(table.children ?? []).flatMap(withChildren),
+  ];
+  return [...ofModel, ...ofStage, stageParts, ...ofTrial, ...ofCompleteTrial, ...ofStoppedTrial].flatMap(withChildren);
+}
