@@ -56,8 +56,9 @@ export interface AgentOptions {
   readonly onNews: (message: string) => void;
 }
 
-/** Milliseconds between two looks for jobs when there were none. */
-const POLL_MS = 50;
+/** Milliseconds between two looks for jobs: twice as long after each that found none. */
+const SHORTEST_POLL_MS = 25;
+const LONGEST_POLL_MS = 400;
 /** Milliseconds in which an agent that ends tells so of each job. */
 const TOLD_MS = 5000;
 /** Milliseconds between two looks for sweeps. */
@@ -208,12 +209,14 @@ class Agent {
       );
       if (signal.aborted) resolve(null);
     });
+    let pollMs = SHORTEST_POLL_MS;
     while (!signal.aborted) {
       if (this.#running.size < this.#slots && this.#reason === null) {
         const taking = this.#takeNext().catch(() => null);
         const taken = await Promise.race([taking, stopped]);
         if (taken !== null) {
           this.#start(taken);
+          pollMs = SHORTEST_POLL_MS;
           continue;
         }
         // It may still come: its lease gives it to another one.
@@ -223,7 +226,14 @@ class Agent {
       if (this.#running.size > 0) this.#idleSince = performance.now();
       const idleSeconds = (performance.now() - this.#idleSince) / 1000;
       if (exitWhenIdleSeconds !== null && idleSeconds >= exitWhenIdleSeconds) return;
-      await Promise.race([stopped, pause(POLL_MS), new Promise<void>((resolve) => (this.#wake = resolve))]);
+      const woken = new Promise<true>(
+        (resolve) =>
+          (this.#wake = () => {
+            resolve(true);
+          }),
+      );
+      const isWoken = (await Promise.race([stopped, pause(pollMs), woken])) === true;
+      pollMs = isWoken ? SHORTEST_POLL_MS : Math.min(LONGEST_POLL_MS, 2 * pollMs);
     }
   }
 

@@ -29,12 +29,13 @@ import type {
 import { BEAT_MS, KEEP_SECONDS, keys, places, queueName } from '../protocol/names.js';
 import { isPlainJson } from '../protocol/plain-json.js';
 import type { Seal } from '../protocol/seal.js';
-import { getValue, packValue, putValue, ValueMissingError } from '../protocol/values.js';
+import { getValue, packValue, ValueMissingError } from '../protocol/values.js';
 import { endBull } from '../end-bull.js';
 import { wasLost } from '../was-lost.js';
 import { withinMs } from '../within-ms.js';
 import { agentRecord, liveSlots, seeAgents, type SeenAgent } from './agent-board.js';
 import type { OnBrokerNews } from './broker-news.js';
+import { UploadedValues, type HeldValue } from './uploaded-values.js';
 
 /**
  * Jobs on the broker for each one that agents can run: handing one over takes no agent's time then.
@@ -107,8 +108,7 @@ export class QueueExecutor implements Executor {
   readonly #pending = new Map<string, Pending>();
   readonly #waiting: (() => void)[] = [];
   readonly #tries = new Map<string, number>();
-  /** Uploaded values, by identity. */
-  #references = new WeakMap<object, Promise<ValueReference>>();
+  readonly #values: UploadedValues;
   readonly #listeners: (() => void)[] = [];
   readonly #closing = new AbortController();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -127,6 +127,7 @@ export class QueueExecutor implements Executor {
   constructor(options: QueueExecutorOptions) {
     this.#options = options;
     this.#directory = new Directory(options.redis, options.seal);
+    this.#values = new UploadedValues(options.redis, (write) => this.#write(write));
   }
 
   get capacity(): number {
@@ -156,10 +157,12 @@ export class QueueExecutor implements Executor {
     if (isAborted(signal)) throw stopped();
     await this.numericsClass(null, signal);
     await this.#takePlace(signal);
+    const held: HeldValue[] = [];
     try {
       // A job of kind K has a result of kind K.
-      return (await this.#runInWindow(work, on, signal)) as JobResult<K>;
+      return (await this.#runInWindow(work, on, signal, held)) as JobResult<K>;
     } finally {
+      for (const value of held) value.release();
       this.#inFlight--;
       this.#waiting.shift()?.();
     }
@@ -193,8 +196,9 @@ export class QueueExecutor implements Executor {
     work: Work<JobKind>,
     on: WorkEvents,
     signal: AbortSignal | undefined,
+    held: HeldValue[],
   ): Promise<JobResult<JobKind>> {
-    const message = await this.#messageOf(work);
+    const message = await this.#messageOf(work, held);
     const { id, isThere } = await this.#idOf(message);
     if (isAborted(signal)) throw stopped();
     const ended = new Promise<JobResult<JobKind>>((resolve, reject) => {
@@ -215,36 +219,26 @@ export class QueueExecutor implements Executor {
     }
   }
 
-  /** The job without anything of this machine; what is large lies on the broker already. */
-  async #messageOf({ key, part, label, job, batchLimit }: Work<JobKind>): Promise<JobMessage> {
+  /**
+   * The job without anything of this machine.
+   *
+   * @param held gets what of it lies on the broker already, since it is large
+   */
+  async #messageOf({ key, part, label, job, batchLimit }: Work<JobKind>, held: HeldValue[]): Promise<JobMessage> {
+    const { tokens } = this.#opened!;
     const { kind, ...fields } = job;
     const plain: Record<string, unknown> = {};
     const values: Record<string, ValueReference> = {};
     for (const [name, value] of Object.entries(fields)) {
-      if (value === undefined) continue;
-      if (isPlainJson(value) && JSON.stringify(value).length <= LARGEST_PLAIN) plain[name] = value;
-      else values[name] = await this.#reference(value as object);
+      if (isPlainJson(value) && JSON.stringify([value]).length <= LARGEST_PLAIN) {
+        plain[name] = value;
+        continue;
+      }
+      const large = await this.#values.hold(value as object, () => packValue(replacePaths(value, tokens)));
+      held.push(large);
+      values[name] = large.reference;
     }
-    return {
-      ...{ kind, key, part, label: label ?? kind, values, batchLimit },
-      job: replacePaths(plain, this.#opened!.tokens),
-    };
-  }
-
-  /** Packs and uploads a value once, however many jobs have it. */
-  #reference(value: object): Promise<ValueReference> {
-    const known = this.#references.get(value);
-    if (known !== undefined) return known;
-    const put = async (): Promise<ValueReference> => {
-      const packed = await packValue(replacePaths(value, this.#opened!.tokens));
-      await this.#write(() => putValue(this.#options.redis, packed));
-      return { sha256: packed.sha256, bytes: packed.bytes };
-    };
-    const reference = put();
-    const all = this.#references;
-    reference.catch(() => all.delete(value));
-    all.set(value, reference);
-    return reference;
+    return { ...{ kind, key, part, label: label ?? kind, values, batchLimit }, job: replacePaths(plain, tokens) };
   }
 
   /**
@@ -517,7 +511,7 @@ export class QueueExecutor implements Executor {
   #returned(pending: Pending): void {
     pending.isEnding = true;
     // What it lacked may have been a value that the broker lost: what is there stays there.
-    this.#references = new WeakMap();
+    this.#values.forget();
     this.#settle(pending.id, null);
     pending.reject(new JobReturned('The work was given back.'));
   }
@@ -629,6 +623,7 @@ export class QueueExecutor implements Executor {
     const tidyUp = async (): Promise<void> => {
       await this.#directory.removeSweep({ id: this.#options.sweep, handshake: opened.handshake });
       for (const { value } of this.#settled) if (value !== null) await this.#options.redis.del(keys.value(value));
+      await this.#values.clear();
       await queue.obliterate({ force: true });
     };
     if (this.#isThere) await withinMs(CANCEL_MS, tidyUp).catch(() => undefined);
