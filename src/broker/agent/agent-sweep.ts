@@ -69,7 +69,7 @@ export class AgentSweep {
 
   /** Milliseconds for which this agent holds a job without a sign of life. */
   get leaseMs(): number {
-    return this.sweep.leaseSeconds * 1000;
+    return Math.round(this.sweep.leaseSeconds * 1000);
   }
 
   get #isClosed(): boolean {

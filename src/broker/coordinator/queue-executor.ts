@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { EventEmitter } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Queue, QueueEvents, Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -15,7 +16,7 @@ import type { JobKind, JobResult } from '../../engine/jobs/jobs.js';
 import { AgentLost } from '../../engine/trouble.js';
 import { failureRecord } from '../../engine/failure-of.js';
 import type { AgentRecord } from '../../records/agent-record.js';
-import { writeWhenThereIsRoom } from '../connection.js';
+import { isFull, writeWhenThereIsRoom } from '../connection.js';
 import { Directory } from '../protocol/directory.js';
 import { handshakeName, misfit, ownHandshake, type Handshake } from '../protocol/handshake.js';
 import type {
@@ -288,7 +289,8 @@ export class QueueExecutor implements Executor {
     const numericsClass = this.#options.numericsClass ?? wanted ?? (await this.#pickClass(signal));
     const handshake = ownHandshake(provider, numericsClass);
     const { tokens, sweep } = await this.#options.describe();
-    const leaseMs = sweep.leaseSeconds * 1000;
+    // The broker takes whole milliseconds alone, and BullMQ says nothing when it refuses others.
+    const leaseMs = Math.round(sweep.leaseSeconds * 1000);
     const name = queueName(handshakeName(handshake), sweep.id);
     const common = { connection: redis, prefix: keys.bull };
     const queue = new Queue(name, {
@@ -299,11 +301,13 @@ export class QueueExecutor implements Executor {
     const events = new QueueEvents(name, { ...common, connection: redis.duplicate() });
     const watch = new Worker(name, null, {
       ...common,
-      ...{ autorun: false, maxStalledCount: 0, lockDuration: leaseMs, stalledInterval: leaseMs / 3 },
+      ...{ autorun: false, maxStalledCount: 0, lockDuration: leaseMs, stalledInterval: Math.round(leaseMs / 3) },
     });
-    queue.on('error', () => undefined);
-    events.on('error', () => undefined);
-    watch.on('error', () => undefined);
+    for (const part of [queue, events, watch] as readonly EventEmitter[]) {
+      part.on('error', (cause: unknown) => {
+        this.#refused(cause);
+      });
+    }
     events.on('progress', ({ jobId, data }) => void this.#progressed(jobId, data));
     events.on('completed', ({ jobId, returnvalue }) => void this.#completed(jobId, returnvalue));
     events.on('failed', ({ jobId }) => void this.#lost(jobId));
@@ -411,6 +415,13 @@ export class QueueExecutor implements Executor {
       this.#opened === null ? `for ${provider}` : `of numerics class ${this.#opened.handshake.numericsClass}`;
     const there = unfit.length === 0 ? '' : ` ${unfit.length} there can't do it, see \`quantsweep agents\`.`;
     this.#news(`Waiting for agents ${which}.${there}`);
+  }
+
+  /** What BullMQ does by itself was refused. That the broker is away is told elsewhere. */
+  #refused(cause: unknown): void {
+    if (cause instanceof Error && cause.name === 'ReplyError' && !isFull(cause)) {
+      this.#news(`The broker refused a command: ${cause.message}`);
+    }
   }
 
   /** Says a thing once, until another is said. */
