@@ -143,7 +143,7 @@ export class AgentSweep {
   /**
    * The job on this machine's files.
    *
-   * @throws ValueMissingError, ForgedMessageError or ForeignPathError; ContentError for code that is
+   * @throws ValueMissingError, ForgedMessageError, ForeignPathError; ContentError for code that is
    *   not allowed
    */
   async jobOf({ kind, job, values }: JobMessage): Promise<EngineJob> {
