@@ -16,6 +16,7 @@ const all = [
   'report',
   'store',
   'memory',
+  'broker',
 ] as const;
 
 interface Ended {

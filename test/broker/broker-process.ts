@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { Running, type Ended } from '../cli/command-line.js';
+import { endsWithParent } from '../support/ends-with-parent.js';
 import { childrenOf } from '../faults/faults.js';
 
 /** Processes of this test that may still run. */
@@ -18,7 +19,7 @@ export class BrokerProcess {
   #frozen: readonly number[] = [];
 
   constructor(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>) {
-    this.#running = new Running(args, cwd, { env });
+    this.#running = new Running(args, cwd, { env, launcher: endsWithParent });
     living.add(this);
     void this.#running.ended.then(() => living.delete(this));
   }

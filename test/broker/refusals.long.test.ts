@@ -163,7 +163,7 @@ describeWithRedis('agents and coordinators refuse', () => {
         }) > 0,
     );
     machine.release();
-    await a.prints(/outside/);
+    await a.prints(/none of the models, data and code of its sweep/);
     await endsWithEqualNumbers(rack, run);
     expect(machine.jobs().length).toBeGreaterThan(1);
     expect(machine.jobs().flatMap(({ paths }) => paths)).not.toContain(outside);

@@ -21,6 +21,8 @@ export interface Surroundings {
   /** Run by the shell that becomes the program, e.g. `ulimit -f 100`. */
   readonly shell?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** A program that becomes the program, with its arguments. */
+  readonly launcher?: readonly string[];
 }
 
 /** The real program in a process of its own, compiled, as a user starts it. */
@@ -30,8 +32,8 @@ export class Running {
   stdout = '';
   stderr = '';
 
-  constructor(args: readonly string[], cwd: string, { shell, env = {} }: Surroundings = {}) {
-    const program = [process.execPath, main, ...args];
+  constructor(args: readonly string[], cwd: string, { shell, env = {}, launcher = [] }: Surroundings = {}) {
+    const program = [...launcher, process.execPath, main, ...args];
     const [command, ...rest] =
       shell === undefined ? program : ['bash', '-c', `${shell}; exec "$@"`, 'bash', ...program];
     this.child = spawn(command!, rest, { cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });

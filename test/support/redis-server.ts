@@ -4,15 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { endsWithParent } from './ends-with-parent.js';
 import { loopbackPort } from './loopback-port.js';
 import { pathOfProgram } from './path-of-program.js';
 
 const example = fileURLToPath(new URL('../../examples/redis/', import.meta.url));
 
 const redisServerPath = pathOfProgram('redis-server');
-
-/** Ends the server with the process that started it, also when that one is killed. */
-const setprivPath = pathOfProgram('setpriv');
 
 /** The users of examples/redis/users.acl. */
 export type RedisRole = 'admin' | 'coordinator' | 'agent';
@@ -212,8 +210,8 @@ async function launch(folder: string, port: number, tls: boolean): Promise<Child
       ]
     : ['--port', String(port)];
   const secrets = join(folder, 'secrets');
-  const program = [redisServerPath, join(example, 'redis.conf'), '--dir', secrets, ...listens];
-  const [command, ...args] = setprivPath === null ? program : [setprivPath, '--pdeathsig', 'KILL', ...program];
+  const program = [...endsWithParent, redisServerPath, join(example, 'redis.conf'), '--dir', secrets, ...listens];
+  const [command, ...args] = program;
   const server = spawn(command!, args, { cwd: secrets, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(server);
   server.once('exit', () => running.delete(server));

@@ -74,7 +74,7 @@ export class AgentSweep {
 
   /** Milliseconds for which this agent holds a job without a sign of life. */
   get leaseMs(): number {
-    return this.sweep.leaseSeconds * 1000;
+    return Math.round(this.sweep.leaseSeconds * 1000);
   }
 
   get #isClosed(): boolean {
@@ -174,7 +174,7 @@ export class AgentSweep {
   /**
    * The job on this machine's files.
    *
-   * @throws ValueMissingError, ForgedMessageError or ForeignPathError; ContentError for code that is
+   * @throws ValueMissingError, ForgedMessageError, ForeignPathError; ContentError for code that is
    *   not allowed
    */
   async jobOf({ kind, job, values }: JobMessage): Promise<EngineJob> {

@@ -57,8 +57,9 @@ export interface AgentOptions {
   readonly onNews: (message: string) => void;
 }
 
-/** Milliseconds between two looks for jobs when there were none. */
-const POLL_MS = 50;
+/** Milliseconds between two looks for jobs: twice as long after each that found none. */
+const SHORTEST_POLL_MS = 25;
+const LONGEST_POLL_MS = 400;
 /** Milliseconds in which an agent that ends tells so of each job. */
 const TOLD_MS = 5000;
 /** Milliseconds between two looks for sweeps. */
@@ -206,12 +207,14 @@ class Agent {
       },
       { once: true },
     );
+    let pollMs = SHORTEST_POLL_MS;
     while (!signal.aborted) {
       if (this.#running.size < this.#slots && this.#reason === null) {
         const taking = this.#takeNext().catch(() => null);
         const taken = await this.#untilEnding(taking);
         if (taken !== null) {
           this.#start(taken);
+          pollMs = SHORTEST_POLL_MS;
           continue;
         }
         // It may still come: its lease gives it to another one.
@@ -221,7 +224,9 @@ class Agent {
       if (this.#isBusy) this.#idleSince = performance.now();
       const idleSeconds = (performance.now() - this.#idleSince) / 1000;
       if (exitWhenIdleSeconds !== null && idleSeconds >= exitWhenIdleSeconds) return;
-      if (!isAborted(signal)) await Promise.race([pause(POLL_MS), this.#woken()]);
+      if (isAborted(signal)) return;
+      const isWoken = await Promise.race([pause(pollMs, false), this.#woken().then(() => true)]);
+      pollMs = isWoken ? SHORTEST_POLL_MS : Math.min(LONGEST_POLL_MS, 2 * pollMs);
     }
   }
 

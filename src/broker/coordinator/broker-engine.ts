@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import { describeContent } from '../../content/describe-content.js';
 import { replacePaths } from '../../content/replace-paths.js';
-import { InputError } from '../../errors/input-error.js';
 import type { Engine } from '../../engine/engine.js';
 import { PREFERRED } from '../../engine/providers/providers.js';
 import type { ResolvedProvider } from '../../engine/providers/resolve-provider.js';
@@ -75,7 +75,7 @@ export async function brokerEngine(
       ];
     },
     isElsewhere: true,
-    resolveProvider: (settings) => providerOfAgents(settings, directory),
+    resolveProvider: (settings) => providerOfAgents(settings, directory, listener.onNews),
     open: ({ slots, hangSeconds, memoryMb, inputs }) => {
       const { provider, optimizationLevel, allowFallback = false } = slots[0]!.session;
       const id = sweepId(name, database);
@@ -108,14 +108,22 @@ export async function brokerEngine(
   };
 }
 
-/** Of `run.provider: auto`: CUDA where an agent offers it, else CPU. */
-async function providerOfAgents({ provider: wanted }: RunSettings, directory: Directory): Promise<ResolvedProvider> {
+/**
+ * Of `run.provider: auto`: CUDA where an agent offers it, else CPU. That is known once an agent is
+ * there, so one is waited for.
+ */
+async function providerOfAgents(
+  { provider: wanted }: RunSettings,
+  directory: Directory,
+  onNews: OnBrokerNews,
+): Promise<ResolvedProvider> {
   if (wanted !== 'auto') return { provider: wanted, why: `${wanted}, as requested, on agents` };
-  const offered = new Set((await directory.agents()).map(({ handshake }) => handshake.provider));
-  for (const provider of [PREFERRED, 'cpu'] as const) {
-    if (offered.has(provider)) return { provider, why: `${provider}, because agents offer it` };
+  for (let waited = false; ; waited = true) {
+    const offered = new Set((await directory.agents()).map(({ handshake }) => handshake.provider));
+    for (const provider of [PREFERRED, 'cpu'] as const) {
+      if (offered.has(provider)) return { provider, why: `${provider}, because agents offer it` };
+    }
+    if (!waited) onNews('Waiting for agents: run.provider is auto, and those that come decide.');
+    await pause(1000);
   }
-  throw new InputError(
-    'run.provider is auto, and no agent is there that could be asked. Start an agent first, or say which provider: --set run.provider=cpu',
-  );
 }

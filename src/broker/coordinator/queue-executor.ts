@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { EventEmitter } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Queue, QueueEvents, Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -16,7 +17,7 @@ import { AgentLost } from '../../engine/trouble.js';
 import { failureRecord } from '../../engine/failure-of.js';
 import type { AgentRecord } from '../../records/agent-record.js';
 import { ForgedMessageError } from '../broker-error.js';
-import { writeWhenThereIsRoom } from '../connection.js';
+import { refusalOf, writeWhenThereIsRoom } from '../connection.js';
 import { Directory } from '../protocol/directory.js';
 import { handshakeName, misfit, ownHandshake, type Handshake } from '../protocol/handshake.js';
 import type {
@@ -30,12 +31,13 @@ import type {
 import { BEAT_MS, KEEP_SECONDS, keys, places, queueName } from '../protocol/names.js';
 import { isPlainJson } from '../protocol/plain-json.js';
 import type { Seal } from '../protocol/seal.js';
-import { getValue, packValue, putValue, ValueMissingError } from '../protocol/values.js';
+import { getValue, packValue, ValueMissingError } from '../protocol/values.js';
 import { endBull } from '../end-bull.js';
 import { wasLost } from '../was-lost.js';
 import { withinMs } from '../within-ms.js';
 import { agentRecord, liveSlots, seeAgents, type SeenAgent } from './agent-board.js';
 import type { OnBrokerNews } from './broker-news.js';
+import { UploadedValues, type HeldValue } from './uploaded-values.js';
 
 /**
  * Jobs on the broker for each one that agents can run: handing one over takes no agent's time then.
@@ -112,10 +114,7 @@ export class QueueExecutor implements Executor {
   readonly #pending = new Map<string, Pending>();
   readonly #waiting: (() => void)[] = [];
   readonly #tries = new Map<string, number>();
-  /** Uploaded values, by identity. */
-  #references = new WeakMap<object, Promise<ValueReference>>();
-  /** SHA-256 of all that jobs of this sweep read from the broker. */
-  readonly #uploaded = new Set<string>();
+  readonly #values: UploadedValues;
   readonly #listeners: (() => void)[] = [];
   readonly #closing = new AbortController();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -143,6 +142,7 @@ export class QueueExecutor implements Executor {
     this.#options = options;
     this.#directory = new Directory(options.redis, options.seal);
     for (const event of ['close', 'ready'] as const) options.redis.on(event, this.#hadTrouble);
+    this.#values = new UploadedValues(options.redis, (write) => this.#write(write));
   }
 
   get capacity(): number {
@@ -171,10 +171,12 @@ export class QueueExecutor implements Executor {
   async run<K extends JobKind>(work: Work<K>, on: WorkEvents, signal?: AbortSignal): Promise<JobResult<K>> {
     await this.numericsClass(null, signal);
     await this.#takePlace(signal);
+    const held: HeldValue[] = [];
     try {
       // A job of kind K has a result of kind K.
-      return (await this.#runInWindow(work, on, signal)) as JobResult<K>;
+      return (await this.#runInWindow(work, on, signal, held)) as JobResult<K>;
     } finally {
+      for (const value of held) value.release();
       this.#inFlight--;
       this.#waiting.shift()?.();
     }
@@ -205,7 +207,8 @@ export class QueueExecutor implements Executor {
   }
 
   /**
-   * What `work` gives, unless it is no longer wanted: a broker that is away answers when it is back.
+   * What `work` gives, unless it is no longer wanted: a broker that is away answers once it is back,
+   * if ever.
    */
   async #whileWanted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const signals = [this.#closing.signal, ...(signal === undefined ? [] : [signal])];
@@ -228,8 +231,9 @@ export class QueueExecutor implements Executor {
     work: Work<JobKind>,
     on: WorkEvents,
     signal: AbortSignal | undefined,
+    held: HeldValue[],
   ): Promise<JobResult<JobKind>> {
-    const message = await this.#whileWanted(this.#messageOf(work), signal);
+    const message = await this.#whileWanted(this.#messageOf(work, held), signal);
     const { id, isThere } = await this.#whileWanted(this.#idOf(message), signal);
     const over = new AbortController();
     const ended = new Promise<JobResult<JobKind>>((resolve, reject) => {
@@ -256,37 +260,26 @@ export class QueueExecutor implements Executor {
     }
   }
 
-  /** The job without anything of this machine; what is large lies on the broker already. */
-  async #messageOf({ key, part, label, job, batchLimit }: Work<JobKind>): Promise<JobMessage> {
+  /**
+   * The job without anything of this machine.
+   *
+   * @param held gets what of it lies on the broker already, since it is large
+   */
+  async #messageOf({ key, part, label, job, batchLimit }: Work<JobKind>, held: HeldValue[]): Promise<JobMessage> {
+    const { tokens } = this.#opened!;
     const { kind, ...fields } = job;
     const plain: Record<string, unknown> = {};
     const values: Record<string, ValueReference> = {};
     for (const [name, value] of Object.entries(fields)) {
-      if (value === undefined) continue;
-      if (isPlainJson(value) && JSON.stringify(value).length <= LARGEST_PLAIN) plain[name] = value;
-      else values[name] = await this.#reference(value as object);
+      if (isPlainJson(value) && JSON.stringify([value]).length <= LARGEST_PLAIN) {
+        plain[name] = value;
+        continue;
+      }
+      const large = await this.#values.hold(value as object, () => packValue(replacePaths(value, tokens)));
+      held.push(large);
+      values[name] = large.reference;
     }
-    return {
-      ...{ kind, key, part, label: label ?? kind, values, batchLimit },
-      job: replacePaths(plain, this.#opened!.tokens),
-    };
-  }
-
-  /** Packs and uploads a value once, however many jobs have it. */
-  #reference(value: object): Promise<ValueReference> {
-    const known = this.#references.get(value);
-    if (known !== undefined) return known;
-    const put = async (): Promise<ValueReference> => {
-      const packed = await packValue(replacePaths(value, this.#opened!.tokens));
-      this.#uploaded.add(packed.sha256);
-      await this.#write(() => putValue(this.#options.redis, packed));
-      return { sha256: packed.sha256, bytes: packed.bytes };
-    };
-    const reference = put();
-    const all = this.#references;
-    reference.catch(() => all.delete(value));
-    all.set(value, reference);
-    return reference;
+    return { ...{ kind, key, part, label: label ?? kind, values, batchLimit }, job: replacePaths(plain, tokens) };
   }
 
   /**
@@ -338,7 +331,8 @@ export class QueueExecutor implements Executor {
     const handshake = ownHandshake(provider, numericsClass);
     const { tokens, sweep } = await this.#options.describe();
     if (signal.aborted) throw stopped();
-    const leaseMs = sweep.leaseSeconds * 1000;
+    // The broker takes whole milliseconds alone, and BullMQ says nothing when it refuses others.
+    const leaseMs = Math.round(sweep.leaseSeconds * 1000);
     const name = queueName(handshakeName(handshake), sweep.id);
     const common = { connection: redis, prefix: keys.bull };
     const queue = new Queue(name, {
@@ -349,12 +343,14 @@ export class QueueExecutor implements Executor {
     const events = new QueueEvents(name, { ...common, connection: redis.duplicate() });
     const watch = new Worker(name, null, {
       ...common,
-      ...{ autorun: false, maxStalledCount: 0, lockDuration: leaseMs, stalledInterval: leaseMs / 3 },
+      ...{ autorun: false, maxStalledCount: 0, lockDuration: leaseMs, stalledInterval: Math.round(leaseMs / 3) },
     });
     this.#parts.push(watch, events, queue);
-    queue.on('error', () => undefined);
-    events.on('error', () => undefined);
-    watch.on('error', () => undefined);
+    for (const part of [queue, events, watch] as readonly EventEmitter[]) {
+      part.on('error', (cause: unknown) => {
+        this.#refused(cause);
+      });
+    }
     events.on('progress', ({ jobId, data }) => void this.#progressed(jobId, data));
     events.on('completed', ({ jobId, returnvalue }) => void this.#completed(jobId, returnvalue));
     events.on('failed', ({ jobId }) => void this.#lost(jobId));
@@ -481,6 +477,13 @@ export class QueueExecutor implements Executor {
     this.#news(`Waiting for agents ${which}.${there}`);
   }
 
+  /** What BullMQ does by itself was refused. That the broker is away is told elsewhere. */
+  #refused(cause: unknown): void {
+    if (cause instanceof Error && cause.name === 'ReplyError' && refusalOf(cause) === null) {
+      this.#news(`The broker refused a command: ${cause.message}`);
+    }
+  }
+
   /** Says a thing once, until another is said. */
   #news(message: string): void {
     if (message === this.#lastNews) return;
@@ -580,7 +583,7 @@ export class QueueExecutor implements Executor {
   #returned(pending: Pending): void {
     pending.isEnding = true;
     // What it lacked may have been a value that the broker lost: what is there stays there.
-    this.#references = new WeakMap();
+    this.#values.forget();
     this.#settle(pending.id, null);
     pending.reject(new JobReturned('The work was given back.'));
   }
@@ -698,9 +701,8 @@ export class QueueExecutor implements Executor {
     // A broker that is away can't be tidied up: what lies there ends with its time to live.
     const tidyUp = async ({ handshake, queue }: OpenQueue): Promise<void> => {
       await this.#directory.removeSweep({ id: this.#options.sweep, handshake });
-      const results = this.#settled.flatMap(({ value }) => value ?? []);
-      // Another sweep that shares one uploads it again.
-      for (const value of [...results, ...this.#uploaded]) await this.#options.redis.del(keys.value(value));
+      for (const { value } of this.#settled) if (value !== null) await this.#options.redis.del(keys.value(value));
+      await this.#values.clear();
       await queue.obliterate({ force: true });
     };
     if (opened !== null && this.#isThere) await withinMs(CANCEL_MS, () => tidyUp(opened)).catch(() => undefined);
