@@ -207,8 +207,8 @@ export class QueueExecutor implements Executor {
   }
 
   /**
-   * What `work` gives, unless it is no longer wanted: a broker that is away answers once it is back,
-   * if ever.
+   * What `work` gives, unless it is no longer wanted: a broker that is away answers when it is
+   * back, if ever.
    */
   async #whileWanted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const signals = [this.#closing.signal, ...(signal === undefined ? [] : [signal])];
