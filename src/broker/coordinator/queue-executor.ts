@@ -433,7 +433,7 @@ export class QueueExecutor implements Executor {
     // It may have been wiped, or another coordinator of a name took it off.
     await this.#directory.keepSweep({ ...sweep, handshake });
     const seen = seeAgents(await this.#directory.agents(), sweep.id, handshake);
-    this.#tellChanges(seen);
+    await this.#tellChanges(seen);
     this.#seen = seen;
     const slots = liveSlots(seen, sweep.id);
     if (slots === 0) this.#tellWaiting(seen);
@@ -448,7 +448,7 @@ export class QueueExecutor implements Executor {
     ]);
   }
 
-  #tellChanges(seen: readonly SeenAgent[]): void {
+  async #tellChanges(seen: readonly SeenAgent[]): Promise<void> {
     const before = new Map(this.#seen.map((one) => [one.agent.id, one]));
     for (const one of seen) {
       const { agent, unfit } = one;
@@ -459,7 +459,7 @@ export class QueueExecutor implements Executor {
       else if (unfit === null && was === undefined) this.#news(`Agent ${agent.id} is there: ${slotsOf(agent.slots)}.`);
     }
     for (const [id, one] of before) {
-      if (one.agent.state === 'stopping') this.#news(`Agent ${id} has ended.`);
+      if (await this.#directory.hasEnded(id)) this.#news(`Agent ${id} has ended.`);
       else {
         this.#gone.set(id, one);
         if (this.#gone.size > MOST_GONE) this.#gone.delete(this.#gone.keys().next().value!);

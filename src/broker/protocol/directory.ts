@@ -5,6 +5,9 @@ import type { AgentMessage, CancelMessage, SweepMessage } from './messages.js';
 import { CANCEL_CHANNEL, GONE_SECONDS, KEEP_SECONDS, keys, places } from './names.js';
 import type { Seal } from './seal.js';
 
+/** In place of an agent's message, once it has ended. */
+const ENDED = 'ended';
+
 /** Who is there: agents and sweeps, as they tell of themselves on the broker. */
 export class Directory {
   constructor(
@@ -19,9 +22,15 @@ export class Directory {
     await this.redis.set(keys.agent(agent.id), sealed, 'EX', GONE_SECONDS);
   }
 
+  /** An agent ends in order. */
   async removeAgent(id: string): Promise<void> {
     await this.redis.srem(keys.agents, id);
-    await this.redis.del(keys.agent(id));
+    await this.redis.set(keys.agent(id), ENDED, 'EX', GONE_SECONDS);
+  }
+
+  /** An agent that is no longer among {@link agents} has ended in order: it was not lost. */
+  async hasEnded(id: string): Promise<boolean> {
+    return (await this.redis.get(keys.agent(id))) === ENDED;
   }
 
   /** Those that gave a sign of life, by id. What others wrote there is left out. */
