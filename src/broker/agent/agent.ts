@@ -16,6 +16,7 @@ import type { FailureRecord } from '../../records/failure-record.js';
 import type { MachineRecord } from '../../records/machine-record.js';
 import type { Place } from '../../records/place.js';
 import { describeEnvironment } from '../../prepare/environment.js';
+import { asBrokerError } from '../as-broker-error.js';
 import type { BrokerAddress } from '../broker-address.js';
 import { connectToBroker, leaveBroker, writeWhenThereIsRoom } from '../connection.js';
 import { Directory } from '../protocol/directory.js';
@@ -96,6 +97,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   subscriber.on('error', () => undefined);
   try {
     await new Agent(options, provider, handshake, redis, subscriber).run();
+  } catch (cause) {
+    throw asBrokerError(cause, address);
   } finally {
     await leaveBroker(redis);
     await leaveBroker(subscriber);

@@ -9,6 +9,7 @@ import { localEngine } from '../../engine/local/local-engine.js';
 import type { RunSettings } from '../../experiment/sections/settings.js';
 import type { TaskSettings } from '../../tasks/task-settings.js';
 import type { AgentRecord } from '../../records/agent-record.js';
+import { asBrokerError } from '../as-broker-error.js';
 import type { BrokerAddress } from '../broker-address.js';
 import { connectToBroker, leaveBroker } from '../connection.js';
 import { LEASE_SECONDS } from '../protocol/names.js';
@@ -75,7 +76,10 @@ export async function brokerEngine(
       ];
     },
     isElsewhere: true,
-    resolveProvider: (settings) => providerOfAgents(settings, directory, listener.onNews),
+    resolveProvider: (settings) =>
+      providerOfAgents(settings, directory, listener.onNews).catch((cause: unknown) => {
+        throw asBrokerError(cause, address);
+      }),
     open: ({ slots, hangSeconds, memoryMb, inputs }) => {
       const { provider, optimizationLevel, allowFallback = false } = slots[0]!.session;
       const id = sweepId(name, database);
@@ -91,6 +95,7 @@ export async function brokerEngine(
         return { sweep, tokens };
       };
       return new QueueExecutor({
+        address,
         redis,
         subscriber,
         seal,
@@ -123,7 +128,7 @@ async function providerOfAgents(
     for (const provider of [PREFERRED, 'cpu'] as const) {
       if (offered.has(provider)) return { provider, why: `${provider}, because agents offer it` };
     }
-    if (!waited) onNews('Waiting for agents: run.provider is auto, and those that come decide.');
+    if (!waited) onNews('Waiting for agents with cuda or cpu: run.provider is auto, so the first to come decides.');
     await pause(1000);
   }
 }

@@ -16,6 +16,8 @@ import type { JobKind, JobResult } from '../../engine/jobs/jobs.js';
 import { AgentLost } from '../../engine/trouble.js';
 import { failureRecord } from '../../engine/failure-of.js';
 import type { AgentRecord } from '../../records/agent-record.js';
+import { asBrokerError } from '../as-broker-error.js';
+import type { BrokerAddress } from '../broker-address.js';
 import { isFull, writeWhenThereIsRoom } from '../connection.js';
 import { Directory } from '../protocol/directory.js';
 import { handshakeName, misfit, ownHandshake, type Handshake } from '../protocol/handshake.js';
@@ -27,7 +29,7 @@ import type {
   SweepMessage,
   ValueReference,
 } from '../protocol/messages.js';
-import { BEAT_MS, KEEP_SECONDS, keys, places, queueName } from '../protocol/names.js';
+import { BEAT_MS, GONE_SECONDS, KEEP_SECONDS, keys, places, queueName } from '../protocol/names.js';
 import { isPlainJson } from '../protocol/plain-json.js';
 import type { Seal } from '../protocol/seal.js';
 import { getValue, packValue, ValueMissingError } from '../protocol/values.js';
@@ -46,6 +48,11 @@ const WINDOW_PER_SLOT = 2;
 const CANCEL_MS = 10_000;
 /** Milliseconds between two looks at whether the broker still has every job. */
 const RECONCILE_MS = 5000;
+/**
+ * An agent that vanishes within so many milliseconds of its last sign of life took itself off: the
+ * broker forgets those that fall silent later.
+ */
+const TOOK_LEAVE_MS = GONE_SECONDS * 1000 - 2 * BEAT_MS;
 /** Fields of jobs beyond so many characters go as values of their own. */
 const LARGEST_PLAIN = 4096;
 
@@ -57,6 +64,8 @@ export interface DescribedSweep {
 }
 
 export interface QueueExecutorOptions {
+  /** For messages. */
+  readonly address: Pick<BrokerAddress, 'text' | 'user'>;
   readonly redis: Redis;
   /** A connection that does nothing but listen. */
   readonly subscriber: Redis;
@@ -116,6 +125,8 @@ export class QueueExecutor implements Executor {
   /** Finished jobs that still lie on the broker, oldest first, with their results. */
   readonly #settled: { readonly id: string; readonly value: string | null }[] = [];
   readonly #gone = new Map<string, SeenAgent>();
+  /** The last sign of life of each agent, and when it came, by this machine's own clock. */
+  #heard = new Map<string, { readonly seenAt: string; readonly at: number }>();
   #seen: readonly SeenAgent[] = [];
   #open: Promise<OpenQueue> | null = null;
   #opened: OpenQueue | null = null;
@@ -147,7 +158,9 @@ export class QueueExecutor implements Executor {
     if (this.#closing.signal.aborted) throw closed();
     if (this.#open === null) {
       const stop = AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]);
-      this.#open = this.#openQueue(wanted, stop);
+      this.#open = this.#openQueue(wanted, stop).catch((cause: unknown) => {
+        throw asBrokerError(cause, this.#options.address);
+      });
       this.#open.catch(() => undefined);
     }
     return (await this.#open).handshake.numericsClass;
@@ -377,6 +390,7 @@ export class QueueExecutor implements Executor {
     const seen = seeAgents(await this.#directory.agents(), sweep.id, handshake);
     this.#tellChanges(seen);
     this.#seen = seen;
+    this.#hear(seen);
     onAgents([
       ...seen.map((one) => agentRecord(one)),
       ...[...this.#gone.values()].map((one) => agentRecord(one, true)),
@@ -400,7 +414,7 @@ export class QueueExecutor implements Executor {
       else if (unfit === null && was === undefined) this.#news(`Agent ${agent.id} is there: ${slotsOf(agent.slots)}.`);
     }
     for (const [id, one] of before) {
-      if (one.agent.state === 'stopping') this.#news(`Agent ${id} has ended.`);
+      if (one.agent.state === 'stopping' || this.#tookLeave(id)) this.#news(`Agent ${id} has ended.`);
       else {
         this.#gone.set(id, one);
         this.#news(`Agent ${id} is gone.`);
@@ -408,9 +422,29 @@ export class QueueExecutor implements Executor {
     }
   }
 
+  #hear(seen: readonly SeenAgent[]): void {
+    const now = performance.now();
+    this.#heard = new Map(
+      seen.map(({ agent: { id, seenAt } }) => {
+        const before = this.#heard.get(id);
+        return [id, before?.seenAt === seenAt ? before : { seenAt, at: now }];
+      }),
+    );
+  }
+
+  #tookLeave(id: string): boolean {
+    const heard = this.#heard.get(id);
+    return heard !== undefined && performance.now() - heard.at < TOOK_LEAVE_MS;
+  }
+
   #tellWaiting(seen: readonly SeenAgent[]): void {
     const { provider } = this.#options;
     const unfit = seen.filter((one) => one.unfit !== null);
+    const looking = seen.filter(({ agent, unfit: reason }) => reason === null && agent.state === 'ready').length;
+    if (this.#opened !== null && looking > 0) {
+      this.#news(`Waiting for ${looking === 1 ? '1 agent' : `${looking} agents`} to check models and data.`);
+      return;
+    }
     const which =
       this.#opened === null ? `for ${provider}` : `of numerics class ${this.#opened.handshake.numericsClass}`;
     const there = unfit.length === 0 ? '' : ` ${unfit.length} there can't do it, see \`quantsweep agents\`.`;
