@@ -131,6 +131,8 @@ class Agent {
   readonly #sweeps = new Map<string, AgentSweep>();
   /** When the coordinators of these began, as far as this agent has heard. */
   readonly #since = new Map<string, string>();
+  /** Sweeps that sign with another secret, and were told of. */
+  readonly #strangers = new Set<string>();
   readonly #running = new Map<string, RunningJob>();
   readonly #ending = new AbortController();
   #turn = 0;
@@ -393,7 +395,10 @@ class Agent {
         continue;
       }
       const message = await this.#directory.sweep(id);
-      if (message === null) continue;
+      if (message === null) {
+        await this.#tellOfStranger(id);
+        continue;
+      }
       this.#since.set(id, message.since);
       if (sweep !== undefined && !sweep.isOf(message)) {
         // Run again since, on other data or settings.
@@ -410,6 +415,15 @@ class Agent {
       }
       await this.#lookAt(sweep);
     }
+  }
+
+  /** A sweep that is there and can't be read is signed with another secret. */
+  async #tellOfStranger(id: string): Promise<void> {
+    if (this.#strangers.has(id) || !(await this.#directory.hasSweep(id))) return;
+    this.#strangers.add(id);
+    this.#says(
+      `Sweep ${id} has another secret than this agent. Compare QUANTSWEEP_BROKER_SECRET, or secret= of the credentials files.`,
+    );
   }
 
   async #lookAt(sweep: AgentSweep): Promise<void> {

@@ -17,6 +17,7 @@ import { Directory } from '../protocol/directory.js';
 import { Seal } from '../protocol/seal.js';
 import type { OnBrokerNews } from './broker-news.js';
 import { QueueExecutor, type DescribedSweep } from './queue-executor.js';
+import { strangersText } from './strangers-text.js';
 import { sweepId } from './sweep-id.js';
 
 /** Who listens to a sweep's agents. */
@@ -114,8 +115,8 @@ export async function brokerEngine(
 }
 
 /**
- * Of `run.provider: auto`: CUDA where an agent offers it, else CPU. Which one is not known before an
- * agent is there: it is waited for.
+ * Of `run.provider: auto`: CUDA where an agent offers it, else CPU. Which one is not known before
+ * an agent is there: it is waited for.
  */
 async function providerOfAgents(
   { provider: wanted }: RunSettings,
@@ -123,12 +124,14 @@ async function providerOfAgents(
   onNews: OnBrokerNews,
 ): Promise<ResolvedProvider> {
   if (wanted !== 'auto') return { provider: wanted, why: `${wanted}, as requested, on agents` };
-  for (let waited = false; ; waited = true) {
+  for (let told = ''; ;) {
     const offered = new Set((await directory.agents()).map(({ handshake }) => handshake.provider));
     for (const provider of [PREFERRED, 'cpu'] as const) {
       if (offered.has(provider)) return { provider, why: `${provider}, because agents offer it` };
     }
-    if (!waited) onNews('Waiting for agents with cuda or cpu: run.provider is auto, so the first to come decides.');
+    const news = `Waiting for agents with cuda or cpu: run.provider is auto, so the first to come decides.${strangersText(directory.strangeAgents)}`;
+    if (news !== told) onNews(news);
+    told = news;
     await pause(1000);
   }
 }

@@ -38,6 +38,7 @@ import { wasLost } from '../was-lost.js';
 import { withinMs } from '../within-ms.js';
 import { agentRecord, liveSlots, seeAgents, type SeenAgent } from './agent-board.js';
 import type { OnBrokerNews } from './broker-news.js';
+import { strangersText } from './strangers-text.js';
 import { UploadedValues, type HeldValue } from './uploaded-values.js';
 
 /**
@@ -410,7 +411,8 @@ export class QueueExecutor implements Executor {
       const was = before.get(agent.id);
       before.delete(agent.id);
       this.#gone.delete(agent.id);
-      if (unfit !== null && was?.unfit !== unfit) this.#news(`Agent ${agent.id} gets no work: ${unfit}.`);
+      if (unfit !== null && was?.unfit !== unfit)
+        this.#news(`Agent ${agent.id} gets no work: ${unfit.replace(/\.$/, '')}.`);
       else if (unfit === null && was === undefined) this.#news(`Agent ${agent.id} is there: ${slotsOf(agent.slots)}.`);
     }
     for (const [id, one] of before) {
@@ -448,7 +450,7 @@ export class QueueExecutor implements Executor {
     const which =
       this.#opened === null ? `for ${provider}` : `of numerics class ${this.#opened.handshake.numericsClass}`;
     const there = unfit.length === 0 ? '' : ` ${unfit.length} there can't do it, see \`quantsweep agents\`.`;
-    this.#news(`Waiting for agents ${which}.${there}`);
+    this.#news(`Waiting for agents ${which}.${there}${strangersText(this.#directory.strangeAgents)}`);
   }
 
   /** What BullMQ does by itself was refused. That the broker is away is told elsewhere. */
