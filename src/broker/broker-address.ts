@@ -50,7 +50,9 @@ export function brokerAddress(
 ): BrokerAddress {
   const { protocol, hostname, port, pathname, username, password, search, hash } = parse(url);
   if (protocol !== 'redis:' && protocol !== 'rediss:') {
-    throw new BrokerUsageError(`Expected a broker of redis:// or rediss://, got ${protocol}// in --broker.`);
+    throw new BrokerUsageError(
+      `Expected a broker of redis:// or rediss://, as --broker redis://localhost:6379, got ${withoutCredentials(url)}.`,
+    );
   }
   if (username !== '' || password !== '') {
     throw new BrokerUsageError(
@@ -59,7 +61,9 @@ export function brokerAddress(
   }
   const database = /^\/?(\d*)$/.exec(pathname)?.[1];
   if (hostname === '' || database === undefined || search !== '' || hash !== '') {
-    throw new BrokerUsageError(`Expected --broker redis://HOST:PORT or rediss://HOST:PORT, got ${url}.`);
+    throw new BrokerUsageError(
+      `Expected --broker redis://HOST:PORT or rediss://HOST:PORT, got ${withoutCredentials(url)}.`,
+    );
   }
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const tls = protocol === 'rediss:';
@@ -93,10 +97,16 @@ function parse(url: string): URL {
   try {
     return new URL(url);
   } catch {
-    // What looks like no address may still hold a password.
-    const shown = url.replace(/^([^/]*\/\/)?.*@/s, '$1***@');
-    throw new BrokerUsageError(`Expected --broker redis://HOST:PORT or rediss://HOST:PORT, got ${shown}.`);
+    throw new BrokerUsageError(
+      `Expected --broker redis://HOST:PORT or rediss://HOST:PORT, got ${url === '' ? 'nothing' : withoutCredentials(url)}.`,
+    );
   }
+}
+
+/** A password in the address is not repeated: messages end in logs. */
+function withoutCredentials(url: string): string {
+  // Also of what is no address: a password may hold any character.
+  return url.replace(/^([^/]*\/\/)?.*@/s, '$1...@');
 }
 
 function isLoopback(host: string): boolean {
@@ -115,7 +125,7 @@ function credentials(file: string | null, environment: NodeJS.ProcessEnv): Crede
 }
 
 function readCredentials(path: string): Credentials {
-  const text = readText(path, 'the file of credentials');
+  const text = readText(path, 'the file of credentials', '--credentials or QUANTSWEEP_BROKER_CREDENTIALS');
   // Windows has no such bits: Node shows them as set.
   if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0) {
     throw new BrokerUsageError(`${path} holds credentials and can be read by others. chmod 600 ${path}`);
@@ -136,18 +146,23 @@ function readCredentials(path: string): Credentials {
 }
 
 function readCertificates(path: string): string {
-  const text = readText(path, 'the certificates of the broker');
+  const text = readText(
+    path,
+    'the certificates of the broker',
+    `${variables.ca} or the line ca= of the credentials file`,
+  );
   if (!text.includes('-----BEGIN CERTIFICATE-----')) {
     throw new BrokerUsageError(`${path}: expected certificates (PEM) for the broker, got something else.`);
   }
   return text;
 }
 
-function readText(path: string, what: string): string {
+/** @param where the path was given */
+function readText(path: string, what: string, where: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    throw new BrokerUsageError(`${what}: can't read ${path}: ${code}.`, { cause });
+    throw new BrokerUsageError(`quantsweep can't read ${what}, ${path}: ${code}. Check ${where}.`, { cause });
   }
 }

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { asBrokerError } from './as-broker-error.js';
 import type { BrokerAddress } from './broker-address.js';
 import { connectToBroker, leaveBroker } from './connection.js';
 import { Directory } from './protocol/directory.js';
@@ -12,6 +13,8 @@ export async function withDirectory<T>(
   const redis = await connectToBroker(address);
   try {
     return await work(new Directory(redis, new Seal(address.secret)), redis);
+  } catch (cause) {
+    throw asBrokerError(cause, address);
   } finally {
     await leaveBroker(redis);
   }

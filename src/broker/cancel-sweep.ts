@@ -36,7 +36,7 @@ export function cancelSweep(address: BrokerAddress, which: string): Promise<Canc
     if (found.length === 0) {
       const names = sweeps.map(({ name }) => name);
       throw new UsageError(
-        `There is no sweep "${which}" at ${address.text}.${didYouMean(which, names) || (names.length === 0 ? ' There is none at all.' : ` There are: ${names.join(', ')}.`)}`,
+        `There is no sweep "${which}" at ${address.text}${didYouMean(which, names) || (names.length === 0 ? '. There is none at all.' : `. There are: ${names.join(', ')}.`)}`,
       );
     }
     if (found.length > 1) {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { BrokerAddress } from './broker-address.js';
@@ -63,7 +64,8 @@ function optionsOf({ host, port, database, tls, ca, user, password }: BrokerAddr
     ...{ host, port, db: database, lazyConnect: true, connectTimeout: CONNECT_MS },
     ...(user === null ? {} : { username: user }),
     ...(password === null ? {} : { password }),
-    ...(tls ? { tls: { servername: host, ...(ca === null ? {} : { ca }) } } : {}),
+    // A server is named by a name alone: for an IP address Node warns, and compares the host.
+    ...(tls ? { tls: { ...(isIP(host) === 0 ? { servername: host } : {}), ...(ca === null ? {} : { ca }) } } : {}),
     maxRetriesPerRequest: null,
     // Its address may lead to another one by now.
     reconnectOnError: ({ message }) => message.startsWith('READONLY'),
@@ -73,23 +75,24 @@ function optionsOf({ host, port, database, tls, ca, user, password }: BrokerAddr
   };
 }
 
-async function firstContact(redis: Redis, lastError: () => Error | null, { text }: BrokerAddress): Promise<void> {
+async function firstContact(redis: Redis, lastError: () => Error | null, address: BrokerAddress): Promise<void> {
   try {
     await withinMs(CONNECT_MS, () => redis.connect().then(() => redis.ping()));
   } catch (cause) {
-    const error = lastError() ?? (cause as Error);
-    throw new BrokerError(`No broker at ${text}: ${error.message}${adviceFor(error.message)}`, { cause });
+    throw new BrokerError(describeNoContact(address, lastError() ?? (cause as Error)), { cause });
   }
 }
 
-function adviceFor(message: string): string {
+function describeNoContact({ text, tls }: BrokerAddress, { message: ownMessage }: Error): string {
+  const message = ownMessage.replace(/\.$/, '');
   if (/WRONGPASS|NOAUTH|NOPERM/.test(message)) {
-    return '. Check QUANTSWEEP_BROKER_USER and QUANTSWEEP_BROKER_PASSWORD, and what its ACL allows that user (docs/SCALE.md).';
+    return `The broker at ${text} refused to let quantsweep in: ${message}. Check user and password (--credentials FILE, or QUANTSWEEP_BROKER_USER and QUANTSWEEP_BROKER_PASSWORD), and what its ACL allows that user (docs/SCALE.md).`;
   }
   if (/certificate|self.signed|SSL|TLS|altnames/i.test(message)) {
-    return '. Check the address, and the certificates in QUANTSWEEP_BROKER_CA.';
+    return `No broker at ${text}: ${message}. Check the address, and the certificates in QUANTSWEEP_BROKER_CA or ca= of the credentials file.`;
   }
-  return '. Check the address, and that redis-server or valkey-server runs there.';
+  const scheme = tls ? 'with TLS; without it the address is redis://' : 'without TLS; with it the address is rediss://';
+  return `No broker at ${text}: ${message}. Check the address, and that redis-server or valkey-server runs there ${scheme}.`;
 }
 
 async function checkPolicy(redis: Redis, { text }: BrokerAddress): Promise<void> {

@@ -22,6 +22,8 @@ export interface BrokerSweep {
 export interface BrokerPopulation {
   readonly agents: readonly AgentRecord[];
   readonly sweeps: readonly BrokerSweep[];
+  /** Agents and sweeps that sign with another secret: nothing of them can be believed. */
+  readonly strangers: number;
 }
 
 /** Asks a broker for its agents and sweeps. @throws BrokerError */
@@ -31,6 +33,7 @@ export function listAgents(address: BrokerAddress): Promise<BrokerPopulation> {
     const agents = await directory.agents();
     const alive = await Promise.all(sweeps.map(({ id }) => directory.hasCoordinator(id)));
     return {
+      strangers: directory.strangeAgents + directory.strangeSweeps,
       agents: agents.map((agent) => agentRecord({ agent, unfit: whyUnfit(agent, sweeps) })),
       sweeps: sweeps.map(({ id, name, host, since, handshake: { provider, numericsClass } }, index) => {
         return { id, name, host, since, provider, numericsClass, hasCoordinator: alive[index]! };

@@ -7,7 +7,7 @@ export async function withinMs<T>(ms: number, work: () => Promise<T>): Promise<T
     return await Promise.race([
       work(),
       pause(ms, undefined, { signal: late.signal }).then(() => {
-        throw new Error(`It took longer than ${ms} ms.`);
+        throw new Error(`no answer within ${ms / 1000} s`);
       }),
     ]);
   } finally {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { brokerAddress } from '../../src/broker/broker-address.js';
+import { BrokerUsageError } from '../../src/broker/broker-error.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'quantsweep-address-'));
 afterAll(() => {
@@ -46,6 +47,19 @@ describe('the address of a broker', () => {
     } catch (error) {
       expect(error).toMatchObject({ exitCode: 2 });
     }
+  });
+
+  it('repeats no password of an address', () => {
+    for (const url of ['http://me:hunter2@broker.example', 'me:hunter2@broker.example:6379', 'rediss://me:hunter2@h']) {
+      expect(() => brokerAddress(url, null, environment)).toThrow(BrokerUsageError);
+      expect(() => brokerAddress(url, null, environment)).not.toThrow(/hunter2/);
+    }
+  });
+
+  it('shows an address without a scheme as it was typed', () => {
+    expect(() => brokerAddress('localhost:6390', null, environment)).toThrow(
+      /redis:\/\/localhost:6379, got localhost:6390\./,
+    );
   });
 
   it('wants a secret that nobody guesses', () => {

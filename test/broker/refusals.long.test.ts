@@ -109,7 +109,7 @@ describeWithRedis('agents and coordinators refuse', () => {
   it('each other where their secrets differ', async () => {
     const stranger = await rack.agent('stranger', { env: { QUANTSWEEP_BROKER_SECRET: 's'.repeat(40) } });
     const run = rack.run();
-    await run.prints(/Waiting for agents/);
+    await run.prints(/Waiting for agents.* another secret/);
     await rack.agent('good', { slots: 2 });
     await endsWithEqualNumbers(rack, run);
     expect(rack.machine('stranger').jobs()).toEqual([]);

@@ -16,6 +16,7 @@ import type { FailureRecord } from '../../records/failure-record.js';
 import type { MachineRecord } from '../../records/machine-record.js';
 import type { Place } from '../../records/place.js';
 import { describeEnvironment } from '../../prepare/environment.js';
+import { asBrokerError } from '../as-broker-error.js';
 import type { BrokerAddress } from '../broker-address.js';
 import { ForgedMessageError } from '../broker-error.js';
 import { connectToBroker, leaveBroker, writeWhenThereIsRoom } from '../connection.js';
@@ -97,6 +98,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   subscriber.on('error', () => undefined);
   try {
     await new Agent(options, provider, handshake, redis, subscriber).run();
+  } catch (cause) {
+    throw asBrokerError(cause, address);
   } finally {
     await leaveBroker(redis);
     await leaveBroker(subscriber);
@@ -129,6 +132,8 @@ class Agent {
   readonly #sweeps = new Map<string, AgentSweep>();
   /** When the coordinators of these began, as far as this agent has heard. */
   readonly #since = new Map<string, string>();
+  /** Sweeps that sign with another secret, and were told of. */
+  readonly #strangers = new Set<string>();
   readonly #running = new Map<string, RunningJob>();
   /** Sweeps whose content is being looked for or at. */
   readonly #looking = new Set<AgentSweep>();
@@ -412,7 +417,10 @@ class Agent {
         continue;
       }
       const message = await this.#directory.sweep(id);
-      if (message === null) continue;
+      if (message === null) {
+        await this.#tellOfStranger(id);
+        continue;
+      }
       this.#since.set(id, message.since);
       if (sweep !== undefined && !sweep.isOf(message)) {
         // Run again since, on other data or settings.
@@ -429,6 +437,15 @@ class Agent {
       }
       this.#lookAt(sweep);
     }
+  }
+
+  /** A sweep that is there and can't be read is signed with another secret. */
+  async #tellOfStranger(id: string): Promise<void> {
+    if (this.#strangers.has(id) || !(await this.#directory.hasSweep(id))) return;
+    this.#strangers.add(id);
+    this.#says(
+      `Sweep ${id} has another secret than this agent. Compare QUANTSWEEP_BROKER_SECRET, or secret= of the credentials files.`,
+    );
   }
 
   /** Does not wait: hours of fetching for one sweep hold up no other. */

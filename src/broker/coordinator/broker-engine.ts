@@ -9,6 +9,7 @@ import { localEngine } from '../../engine/local/local-engine.js';
 import type { RunSettings } from '../../experiment/sections/settings.js';
 import type { TaskSettings } from '../../tasks/task-settings.js';
 import type { AgentRecord } from '../../records/agent-record.js';
+import { asBrokerError } from '../as-broker-error.js';
 import type { BrokerAddress } from '../broker-address.js';
 import { connectToBroker, leaveBroker } from '../connection.js';
 import { LEASE_SECONDS } from '../protocol/names.js';
@@ -16,6 +17,7 @@ import { Directory } from '../protocol/directory.js';
 import { Seal } from '../protocol/seal.js';
 import type { OnBrokerNews } from './broker-news.js';
 import { QueueExecutor, type DescribedSweep } from './queue-executor.js';
+import { strangersText } from './strangers-text.js';
 import { sweepId } from './sweep-id.js';
 
 /** Who listens to a sweep's agents. */
@@ -75,7 +77,10 @@ export async function brokerEngine(
       ];
     },
     isElsewhere: true,
-    resolveProvider: (settings) => providerOfAgents(settings, directory, listener.onNews),
+    resolveProvider: (settings) =>
+      providerOfAgents(settings, directory, listener.onNews).catch((cause: unknown) => {
+        throw asBrokerError(cause, address);
+      }),
     open: ({ slots, hangSeconds, memoryMb, inputs }) => {
       const { provider, optimizationLevel, allowFallback = false } = slots[0]!.session;
       const id = sweepId(name, database);
@@ -91,6 +96,7 @@ export async function brokerEngine(
         return { sweep, tokens };
       };
       return new QueueExecutor({
+        address,
         redis,
         subscriber,
         seal,
@@ -118,12 +124,14 @@ async function providerOfAgents(
   onNews: OnBrokerNews,
 ): Promise<ResolvedProvider> {
   if (wanted !== 'auto') return { provider: wanted, why: `${wanted}, as requested, on agents` };
-  for (let waited = false; ; waited = true) {
+  for (let told = ''; ;) {
     const offered = new Set((await directory.agents()).map(({ handshake }) => handshake.provider));
     for (const provider of [PREFERRED, 'cpu'] as const) {
       if (offered.has(provider)) return { provider, why: `${provider}, because agents offer it` };
     }
-    if (!waited) onNews('Waiting for agents: run.provider is auto, and those that come decide.');
+    const news = `Waiting for agents with cuda or cpu: run.provider is auto, so the first to come decides.${strangersText(directory.strangeAgents)}`;
+    if (news !== told) onNews(news);
+    told = news;
     await pause(1000);
   }
 }

@@ -16,6 +16,8 @@ import type { JobKind, JobResult } from '../../engine/jobs/jobs.js';
 import { AgentLost } from '../../engine/trouble.js';
 import { failureRecord } from '../../engine/failure-of.js';
 import type { AgentRecord } from '../../records/agent-record.js';
+import { asBrokerError } from '../as-broker-error.js';
+import type { BrokerAddress } from '../broker-address.js';
 import { ForgedMessageError } from '../broker-error.js';
 import { refusalOf, writeWhenThereIsRoom } from '../connection.js';
 import { Directory } from '../protocol/directory.js';
@@ -37,6 +39,7 @@ import { wasLost } from '../was-lost.js';
 import { withinMs } from '../within-ms.js';
 import { agentRecord, liveSlots, seeAgents, type SeenAgent } from './agent-board.js';
 import type { OnBrokerNews } from './broker-news.js';
+import { strangersText } from './strangers-text.js';
 import { UploadedValues, type HeldValue } from './uploaded-values.js';
 
 /**
@@ -60,6 +63,8 @@ export interface DescribedSweep {
 }
 
 export interface QueueExecutorOptions {
+  /** For messages. */
+  readonly address: Pick<BrokerAddress, 'text' | 'user'>;
   readonly redis: Redis;
   /** A connection that does nothing but listen. */
   readonly subscriber: Redis;
@@ -162,7 +167,9 @@ export class QueueExecutor implements Executor {
     if (isAborted(signal)) throw stopped();
     if (this.#open === null) {
       const stop = AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]);
-      this.#open = this.#openQueue(wanted, stop);
+      this.#open = this.#openQueue(wanted, stop).catch((cause: unknown) => {
+        throw asBrokerError(cause, this.#options.address);
+      });
       this.#open.catch(() => undefined);
     }
     return (await this.#whileWanted(this.#open, signal)).handshake.numericsClass;
@@ -455,7 +462,8 @@ export class QueueExecutor implements Executor {
       const was = before.get(agent.id);
       before.delete(agent.id);
       this.#gone.delete(agent.id);
-      if (unfit !== null && was?.unfit !== unfit) this.#news(`Agent ${agent.id} gets no work: ${unfit}.`);
+      if (unfit !== null && was?.unfit !== unfit)
+        this.#news(`Agent ${agent.id} gets no work: ${unfit.replace(/\.$/, '')}.`);
       else if (unfit === null && was === undefined) this.#news(`Agent ${agent.id} is there: ${slotsOf(agent.slots)}.`);
     }
     for (const [id, one] of before) {
@@ -471,10 +479,15 @@ export class QueueExecutor implements Executor {
   #tellWaiting(seen: readonly SeenAgent[]): void {
     const { provider } = this.#options;
     const unfit = seen.filter((one) => one.unfit !== null);
+    const looking = seen.filter(({ agent, unfit: reason }) => reason === null && agent.state === 'ready').length;
+    if (this.#opened !== null && looking > 0) {
+      this.#news(`Waiting for ${looking === 1 ? '1 agent' : `${looking} agents`} to check models and data.`);
+      return;
+    }
     const which =
       this.#opened === null ? `for ${provider}` : `of numerics class ${this.#opened.handshake.numericsClass}`;
     const there = unfit.length === 0 ? '' : ` ${unfit.length} there can't do it, see \`quantsweep agents\`.`;
-    this.#news(`Waiting for agents ${which}.${there}`);
+    this.#news(`Waiting for agents ${which}.${there}${strangersText(this.#directory.strangeAgents)}`);
   }
 
   /** What BullMQ does by itself was refused. That the broker is away is told elsewhere. */

@@ -10,10 +10,23 @@ const ENDED = 'ended';
 
 /** Who is there: agents and sweeps, as they tell of themselves on the broker. */
 export class Directory {
+  #strangeAgents = 0;
+  #strangeSweeps = 0;
+
   constructor(
     private readonly redis: Redis,
     private readonly seal: Seal,
   ) {}
+
+  /** Agents of the last look that sign with another secret, and so are left out. */
+  get strangeAgents(): number {
+    return this.#strangeAgents;
+  }
+
+  /** The same of sweeps. */
+  get strangeSweeps(): number {
+    return this.#strangeSweeps;
+  }
 
   /** Told again before {@link GONE_SECONDS} are over, else the agent counts as gone. */
   async tellAgent(agent: AgentMessage): Promise<void> {
@@ -36,11 +49,16 @@ export class Directory {
   /** Those that gave a sign of life, by id. What others wrote there is left out. */
   async agents(): Promise<readonly AgentMessage[]> {
     const ids = (await this.redis.smembers(keys.agents)).sort();
+    this.#strangeAgents = 0;
     if (ids.length === 0) return [];
     const texts = await this.redis.mget(ids.map(keys.agent));
     const gone = ids.filter((_, index) => texts[index] === null);
     if (gone.length > 0) await this.redis.srem(keys.agents, ...gone);
-    return ids.flatMap((id, index) => this.#opened(places.agent(id), texts[index] ?? null) as readonly AgentMessage[]);
+    const agents = ids.flatMap(
+      (id, index) => this.#opened(places.agent(id), texts[index] ?? null) as readonly AgentMessage[],
+    );
+    this.#strangeAgents = ids.length - gone.length - agents.length;
+    return agents;
   }
 
   async tellSweep(sweep: SweepMessage): Promise<void> {
@@ -92,9 +110,16 @@ export class Directory {
     await this.redis.del(keys.sweep(id), keys.alive(id));
   }
 
+  async hasSweep(id: string): Promise<boolean> {
+    return (await this.redis.exists(keys.sweep(id))) === 1;
+  }
+
   async sweeps(): Promise<readonly SweepMessage[]> {
     const ids = (await this.redis.smembers(keys.sweeps)).sort();
     const found = await Promise.all(ids.map((id) => this.sweep(id)));
+    const missing = ids.filter((_, index) => found[index] === null);
+    const areThere = await Promise.all(missing.map((id) => this.hasSweep(id)));
+    this.#strangeSweeps = areThere.filter((isThere) => isThere).length;
     return found.filter((sweep) => sweep !== null);
   }
 

@@ -7,7 +7,7 @@ const columns = ['agent', 'label', 'provider', 'class', 'gpu', 'slots', 'busy', 
 
 /** The text of `quantsweep agents`; other formats than the table have the agents alone. */
 export async function describeAgents(broker: BrokerOptions, format: RowFormat): Promise<string> {
-  const { agents, sweeps } = await listAgents(broker);
+  const { agents, sweeps, strangers } = await listAgents(broker);
   const rows = agents.map((agent) => rowOf(agent));
   const width = process.stdout.isTTY ? process.stdout.columns : null;
   if (format !== 'table') return formatRows({ columns, rows }, format, width);
@@ -16,7 +16,11 @@ export async function describeAgents(broker: BrokerOptions, format: RowFormat): 
     return `  ${name} (${id}) on ${provider}, class ${numericsClass}, ${coordinator}\n`;
   });
   const found = agents.length === 0 ? 'No agents.\n' : formatRows({ columns, rows }, 'table', width);
-  return `${found}\n${lines.length === 0 ? 'No sweeps.' : 'Sweeps:'}\n${lines.join('')}`;
+  const others =
+    strangers === 0
+      ? ''
+      : `\nNot listed: ${strangers === 1 ? '1 agent or sweep' : `${strangers} agents or sweeps`} with another secret. Compare QUANTSWEEP_BROKER_SECRET, or secret= of the credentials files.\n`;
+  return `${found}\n${lines.length === 0 ? 'No sweeps.' : 'Sweeps:'}\n${lines.join('')}${others}`;
 }
 
 function rowOf(agent: AgentRecord): readonly (string | number | null)[] {

@@ -1,3 +1,4 @@
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { runAgent, type AgentSettings } from '../../api/agents.js';
 import { UsageError } from '../../errors/usage-error.js';
@@ -14,6 +15,7 @@ const stopSignals = ['SIGINT', 'SIGTERM'] as const;
 /** `quantsweep agent`: the first signal ends it with grace, a second one at once. */
 export async function runAgentUntilSignal({ cacheGb, allowedCode, ...flags }: AgentFlags): Promise<number> {
   checkFlags({ cacheGb, allowedCode, ...flags });
+  checkFolders(flags);
   const stopping = new AbortController();
   const onSignal = (): void => {
     if (stopping.signal.aborted) process.exit(ExitCode.interrupted);
@@ -38,7 +40,7 @@ export async function runAgentUntilSignal({ cacheGb, allowedCode, ...flags }: Ag
 
 function checkFlags({ slots, cacheGb, exitWhenIdleSeconds, graceSeconds, allowedCode }: AgentFlags): void {
   if (slots !== null && !(Number.isInteger(slots) && slots >= 1 && slots <= 1024)) {
-    throw new UsageError(`Expected --slots to be a whole number from 1 to 1024, got ${slots}.`);
+    throw new UsageError(`Expected --slots to be a whole number from 1 to 1024, got ${shown(slots)}.`);
   }
   for (const [name, value] of [
     ['cache-gb', cacheGb],
@@ -47,7 +49,7 @@ function checkFlags({ slots, cacheGb, exitWhenIdleSeconds, graceSeconds, allowed
   ] as const) {
     // Longer timers than a month do not exist.
     if (value !== null && !(value >= 0 && value <= 2e6)) {
-      throw new UsageError(`Expected --${name} to be a number from 0 to 2000000, got ${value}.`);
+      throw new UsageError(`Expected --${name} to be a number from 0 to 2000000, got ${shown(value)}.`);
     }
   }
   for (const sha256 of allowedCode) {
@@ -55,4 +57,26 @@ function checkFlags({ slots, cacheGb, exitWhenIdleSeconds, graceSeconds, allowed
       throw new UsageError(`Expected --allow-code to be a SHA-256 of 64 hexadecimal digits, got "${sha256}".`);
     }
   }
+}
+
+/** Asked before anything is loaded: else an agent would find out from its first work. */
+function checkFolders({ dataFolders, cacheFolder }: Pick<AgentFlags, 'dataFolders' | 'cacheFolder'>): void {
+  for (const folder of dataFolders) {
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) continue;
+    throw new UsageError(`Expected --data to be a folder with models and data, and there is none at ${folder}.`);
+  }
+  try {
+    mkdirSync(cacheFolder, { recursive: true });
+    accessSync(cacheFolder, constants.W_OK);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    throw new UsageError(`Expected --cache to be a folder that can be written, got ${code} for ${cacheFolder}.`, {
+      cause,
+    });
+  }
+}
+
+/** What yargs read of an option that takes a number. */
+function shown(value: number): string {
+  return Number.isNaN(value) ? 'something else' : String(value);
 }

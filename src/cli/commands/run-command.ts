@@ -12,7 +12,7 @@ interface RunArguments {
   readonly wait: boolean;
   readonly broker: string | undefined;
   readonly credentials: string | undefined;
-  readonly lease: number;
+  readonly lease: number | undefined;
   readonly 'numerics-class': string | undefined;
   readonly db: string | undefined;
   readonly shard: string | undefined;
@@ -67,7 +67,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
       .option('lease', {
         type: 'number',
         requiresArg: true,
-        default: 15,
+        defaultDescription: '15',
         describe: 'With --broker: seconds after which the work of a silent agent is given to another one',
       })
       .option('wait', {
@@ -98,6 +98,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
     shard,
   }) => {
     const { parseShard } = await import('../run/parse-shard.js');
+    if (broker === undefined) refuseBrokerOptions({ credentials, lease, 'numerics-class': numericsClass });
     const { runSweepFile } = await import('../run/run-sweep-file.js');
     process.exitCode = await runSweepFile(experiment, set, {
       ...{ database: db, allowCode, failFast, retryFailed, mixClasses, wait },
@@ -106,7 +107,8 @@ export const runCommand: CommandModule<object, RunArguments> = {
         ? {}
         : {
             broker: {
-              ...{ url: broker, credentials: credentials ?? null, leaseSeconds: leaseOf(lease) },
+              ...{ url: broker, credentials: credentials ?? null },
+              ...(lease === undefined ? {} : { leaseSeconds: leaseOf(lease) }),
               ...(numericsClass === undefined ? {} : { numericsClass }),
             },
           }),
@@ -114,7 +116,17 @@ export const runCommand: CommandModule<object, RunArguments> = {
   },
 };
 
+/** Else a run would go on here that was meant for agents. */
+function refuseBrokerOptions(options: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined)
+      throw new UsageError(`--${name} is for runs on agents: add --broker URL, or leave it out.`);
+  }
+}
+
 function leaseOf(seconds: number): number {
   if (seconds >= 3 && seconds <= 3600) return seconds;
-  throw new UsageError(`Expected --lease to be a number from 3 to 3600, got ${seconds}.`);
+  throw new UsageError(
+    `Expected --lease to be a number from 3 to 3600, got ${Number.isNaN(seconds) ? 'something else' : seconds}.`,
+  );
 }
