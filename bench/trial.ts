@@ -127,7 +127,10 @@ async function measure(subject: TrialExperiment): Promise<object> {
     file,
     `${subject.yaml}run: { provider: cpu, slots: ${SLOTS}, threads: 1, hangSeconds: 600, database: ${database} }\n`,
   );
-  const sweep = await prepareSweep(loadExperiment(file), { engine: localEngine(open), code: { use: 'run', allowed: true } });
+  const sweep = await prepareSweep(loadExperiment(file), {
+    engine: localEngine(open),
+    code: { use: 'run', allowed: true },
+  });
   const [fp32, ...quantized] = sweep.plan.trials;
   const { preprocess, evaluation, model } = fp32!.settings;
   const store = openStore(database);

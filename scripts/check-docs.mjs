@@ -23,7 +23,9 @@ for (const document of documents) {
     const path = join(root, dirname(document), target.split('#')[0]);
     if (!existsSync(path)) problems.push(`${document}: link to ${target} leads nowhere`);
   }
-  for (const [, path] of text.matchAll(/`((?:src|test|migrations|experiments|examples|scripts|docs|bench)\/[\w./-]+\.\w+)`/g)) {
+  for (const [, path] of text.matchAll(
+    /`((?:src|test|migrations|experiments|examples|scripts|docs|bench)\/[\w./-]+\.\w+)`/g,
+  )) {
     if (!existsSync(join(root, path))) problems.push(`${document}: ${path} does not exist`);
   }
 }

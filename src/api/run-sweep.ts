@@ -172,7 +172,7 @@ interface OpenedEngine {
   readonly agents: StoredAgents;
   /** The caller's, and with a broker also `quantsweep cancel`. */
   readonly signal: AbortSignal;
-  close(this: void): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 async function openEngine(

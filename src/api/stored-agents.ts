@@ -20,8 +20,9 @@ export class StoredAgents {
       this.#store.writeAgents(agents);
       this.#written = picture;
     } catch (cause) {
-      // Another program holds the database: a later picture is as good.
-      if (!(cause instanceof StoreError && cause.code === 'busy')) throw cause;
+      // Another program holds the database, or its disk is full: work that can't be stored tells of
+      // it, and a later picture is as good.
+      if (!(cause instanceof StoreError)) throw cause;
     }
   }
 

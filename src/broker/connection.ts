@@ -67,6 +67,8 @@ function optionsOf({ host, port, database, tls, ca, user, password }: BrokerAddr
     // A server is named by a name alone: for an IP address Node warns, and compares the host.
     ...(tls ? { tls: { ...(isIP(host) === 0 ? { servername: host } : {}), ...(ca === null ? {} : { ca }) } } : {}),
     maxRetriesPerRequest: null,
+    // Its address may lead to another one by now.
+    reconnectOnError: ({ message }) => message.startsWith('READONLY'),
     // A connection that a network dropped in silence is found by it.
     keepAlive: 10_000,
     retryStrategy: (times) => Math.min(LONGEST_WAIT_MS, 50 * 2 ** Math.min(times, 10)),
@@ -101,30 +103,43 @@ async function checkPolicy(redis: Redis, { text }: BrokerAddress): Promise<void>
   );
 }
 
-/** True where the broker refused to write as its memory is full. */
-export function isFull(cause: unknown): boolean {
-  return cause instanceof Error && /\bOOM\b/.test(cause.message);
+/** Refusals of the broker that end with its trouble: they say nothing of what is written. */
+const refusals = new Map([
+  ['OOM', 'The memory of the broker is full (maxmemory). Waiting for room.'],
+  ['MISCONF', 'The broker can’t write to its disk. Waiting for it.'],
+  ['READONLY', 'The broker is a replica now, and takes no writes. Waiting for another one.'],
+  ['MASTERDOWN', 'The broker has lost its master. Waiting for it.'],
+  ['NOREPLICAS', 'The broker has too few replicas. Waiting for them.'],
+]);
+
+/** Why the broker takes no writes at the moment, in words; null where the error is another one. */
+export function refusalOf(cause: unknown): string | null {
+  if (!(cause instanceof Error)) return null;
+  // Of a script, the word is not the first one.
+  for (const [word, meaning] of refusals) if (new RegExp(`\\b${word}\\b`).test(cause.message)) return meaning;
+  return null;
 }
 
 /**
- * Writes to the broker, and while its memory is full again every second.
+ * Writes to the broker, and while it takes no writes again every second.
  *
- * @param onFull told once, before the first wait, and when it goes on
+ * @param onRefusal told why, before the first wait, and null when it goes on
  * @throws what the write throws otherwise; the last refusal once the signal is aborted
  */
 export async function writeWhenThereIsRoom<T>(
   write: () => Promise<T>,
   signal: AbortSignal,
-  onFull: (isFull: boolean) => void = () => undefined,
+  onRefusal: (refusal: string | null) => void = () => undefined,
 ): Promise<T> {
   for (let refused = false; ;) {
     try {
       const result = await write();
-      if (refused) onFull(false);
+      if (refused) onRefusal(null);
       return result;
     } catch (cause) {
-      if (!isFull(cause) || signal.aborted) throw cause;
-      if (!refused) onFull(true);
+      const refusal = refusalOf(cause);
+      if (refusal === null || signal.aborted) throw cause;
+      if (!refused) onRefusal(refusal);
       refused = true;
       await pause(FULL_PAUSE_MS, undefined, { signal }).catch(() => undefined);
     }

@@ -333,6 +333,8 @@ export class ContentStore {
   async #releaseUnused(token: string): Promise<void> {
     if (this.#uses.has(token) || this.#opening === null) return;
     const { cache } = await this.#opening;
+    // Somebody may have resolved it since.
+    if (this.#uses.has(token)) return;
     const path = this.#resolved.get(token);
     if (path === undefined || !isBelow(cache.folder, path)) return;
     // Another process may evict it from now on.

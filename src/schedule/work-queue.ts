@@ -78,9 +78,9 @@ export class WorkQueue {
     const { executor } = options;
     const fit = (): void => {
       // Where nothing can run for a while everything waits.
-      if (executor.window === 0) this.#queue.pause();
+      if (executor.window === 0 && !this.#stopping.signal.aborted) this.#queue.pause();
       else {
-        this.#queue.concurrency = executor.window;
+        this.#queue.concurrency = Math.max(1, executor.window);
         this.#queue.start();
       }
     };

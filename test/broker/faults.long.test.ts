@@ -250,6 +250,7 @@ describeWithRedis('a sweep on agents, under faults', () => {
         .slice(begun)
         .map(({ what }) => what),
     ).toEqual(['finished']);
+    await run.prints(/Agent \S+ has ended/);
     await rack.agent('b', { slots: 2 });
     await endsWithEqualNumbers(run);
     expect([attempts('failed'), attempts('interrupted')]).toEqual([0, 0]);

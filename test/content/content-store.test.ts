@@ -232,6 +232,19 @@ describe('what is missing', () => {
   });
 });
 
+it('keeps what one sweep gives back in the moment that another asks for it', async () => {
+  const rig = contentRig();
+  const path = rig.write('a.npy', 'bytes of a');
+  const items = await itemsOf(arrayAt(path));
+  // Under this name it is of use only as a copy in the cache.
+  rig.give('a', 'bytes of a');
+  const store = rig.store();
+  await store.resolve(items);
+  const [, paths] = await Promise.all([store.release(items), store.resolve(items)]);
+  const here = [...paths.values()][0]!;
+  await expect(store.admit({ models: [], sources: [arrayAt(here)], tasks: [] })).resolves.toBeUndefined();
+});
+
 it('refuses a data folder that is none', () => {
   const rig = contentRig();
   expect(() => rig.store({ dataFolders: [join(rig.data, 'absent')] })).toThrow(/got ENOENT \(--data .*absent\)/);

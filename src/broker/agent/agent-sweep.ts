@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { ContentStore } from '../../content/content-store.js';
 import { identifyResolved } from '../../content/identify-resolved.js';
 import { replacePaths } from '../../content/replace-paths.js';
-import type { Executor, OpenExecutor } from '../../engine/executor.js';
+import { JobInterrupted, type Executor, type OpenExecutor } from '../../engine/executor.js';
 import type { Job as EngineJob } from '../../engine/jobs/jobs.js';
 import type { Slot } from '../../engine/slot.js';
 import type { InputIdentity } from '../../formats/input-identity.js';
@@ -20,6 +20,8 @@ import type { ValueCache } from './value-cache.js';
 const REST_MS = 60_000;
 /** Milliseconds after which an agent looks again for what it lacked. */
 const TRY_AGAIN_MS = 30_000;
+/** Jobs given back in a row after which the agent takes none of the sweep for a while. */
+const MOST_GIVEN_BACK = 3;
 
 export interface AgentSweepOptions {
   readonly redis: Redis;
@@ -50,7 +52,10 @@ export class AgentSweep {
   #executor: Executor | null = null;
   #restsSince = performance.now();
   #takes = 0;
+  #givenBack = 0;
   #state: 'looking' | 'ready' | 'unfit' | 'closed' = 'looking';
+  #looking: Promise<void> | null = null;
+  readonly #closing = new AbortController();
   #reason: string | null = null;
   #lookedAt = 0;
 
@@ -76,6 +81,11 @@ export class AgentSweep {
     return this.#state === 'closed';
   }
 
+  /** Its content is being looked for, for the first time. */
+  get isNew(): boolean {
+    return this.#state === 'looking';
+  }
+
   get isReady(): boolean {
     return this.#state === 'ready';
   }
@@ -92,9 +102,15 @@ export class AgentSweep {
   }
 
   /** Finds models, data and code of the sweep, again after a while where something was missing. */
-  async look(signal: AbortSignal): Promise<void> {
+  async look(): Promise<void> {
     if (this.#state === 'ready' || this.#state === 'closed') return;
     if (this.#state === 'unfit' && performance.now() - this.#lookedAt < TRY_AGAIN_MS) return;
+    this.#looking ??= this.#find().finally(() => (this.#looking = null));
+    await this.#looking;
+  }
+
+  async #find(): Promise<void> {
+    const { signal } = this.#closing;
     try {
       const { content } = this.#options;
       await this.#release();
@@ -121,6 +137,21 @@ export class AgentSweep {
     this.#lookedAt = performance.now();
   }
 
+  /**
+   * A job could not be done for a reason that is not the job's own. What goes on like that would be
+   * given back for ever, as fast as it comes.
+   */
+  gaveBack(reason: string): void {
+    if (++this.#givenBack < MOST_GIVEN_BACK) return;
+    this.#givenBack = 0;
+    this.unfit(`${MOST_GIVEN_BACK} jobs in a row could not be done: ${reason}`);
+  }
+
+  /** A job was done. */
+  wasOfUse(): void {
+    this.#givenBack = 0;
+  }
+
   /** Which of the sweep's content is no longer as it was, in words; null: none that shows. */
   async changedContent(): Promise<string | null> {
     const bad = await this.#options.content.recheck(this.sweep.items);
@@ -143,7 +174,7 @@ export class AgentSweep {
   /**
    * The job on this machine's files.
    *
-   * @throws ValueMissingError, ForgedMessageError or ForeignPathError; ContentError for code that is
+   * @throws ValueMissingError, ForgedMessageError, ForeignPathError; ContentError for code that is
    *   not allowed
    */
   async jobOf({ kind, job, values }: JobMessage): Promise<EngineJob> {
@@ -161,6 +192,8 @@ export class AgentSweep {
 
   /** Runs this sweep's jobs, in children that are started when they are first needed. */
   get executor(): Executor {
+    // Children that are started now would outlive it.
+    if (this.#isClosed) throw new JobInterrupted('The sweep has ended on this agent.');
     const { hangSeconds, memoryMb, session } = this.sweep;
     this.#restsSince = performance.now();
     this.#executor ??= this.#options.open({
@@ -178,6 +211,8 @@ export class AgentSweep {
 
   async close(): Promise<void> {
     this.#state = 'closed';
+    this.#closing.abort();
+    await this.#looking;
     await this.#endChildren();
     await this.#release();
     await endBull(this.#worker);

@@ -18,6 +18,7 @@ import type { Place } from '../../records/place.js';
 import { describeEnvironment } from '../../prepare/environment.js';
 import { asBrokerError } from '../as-broker-error.js';
 import type { BrokerAddress } from '../broker-address.js';
+import { ForgedMessageError } from '../broker-error.js';
 import { connectToBroker, leaveBroker, writeWhenThereIsRoom } from '../connection.js';
 import { Directory } from '../protocol/directory.js';
 import { handshakeName, ownHandshake, type Handshake } from '../protocol/handshake.js';
@@ -26,7 +27,7 @@ import { BEAT_MS, places } from '../protocol/names.js';
 import { Seal } from '../protocol/seal.js';
 import { wasLost } from '../was-lost.js';
 import { withinMs } from '../within-ms.js';
-import { packValue, putValue } from '../protocol/values.js';
+import { packValue, putValue, ValueMissingError } from '../protocol/values.js';
 import { AgentSweep, type TakenJob } from './agent-sweep.js';
 import { Lease } from './lease.js';
 import { ValueCache } from './value-cache.js';
@@ -134,7 +135,8 @@ class Agent {
   /** Sweeps that sign with another secret, and were told of. */
   readonly #strangers = new Set<string>();
   readonly #running = new Map<string, RunningJob>();
-  readonly #ending = new AbortController();
+  /** Sweeps whose content is being looked for or at. */
+  readonly #looking = new Set<AgentSweep>();
   #turn = 0;
   #strikes = 0;
   #reason: string | null = null;
@@ -183,7 +185,6 @@ class Agent {
       }
       onNews(signal.aborted ? 'Ended.' : 'Ended: there was no work.');
     } finally {
-      this.#ending.abort();
       clearInterval(beating);
       clearInterval(looking);
       await Promise.all([...this.#sweeps.values()].map((sweep) => sweep.close()));
@@ -204,21 +205,18 @@ class Agent {
    */
   async #takeJobs(): Promise<void> {
     const { signal, exitWhenIdleSeconds } = this.#options;
-    const stopped = new Promise<null>((resolve) => {
-      signal.addEventListener(
-        'abort',
-        () => {
-          resolve(null);
-        },
-        { once: true },
-      );
-      if (signal.aborted) resolve(null);
-    });
+    signal.addEventListener(
+      'abort',
+      () => {
+        this.#wake();
+      },
+      { once: true },
+    );
     let pollMs = SHORTEST_POLL_MS;
     while (!signal.aborted) {
       if (this.#running.size < this.#slots && this.#reason === null) {
         const taking = this.#takeNext().catch(() => null);
-        const taken = await Promise.race([taking, stopped]);
+        const taken = await this.#untilEnding(taking);
         if (taken !== null) {
           this.#start(taken);
           pollMs = SHORTEST_POLL_MS;
@@ -228,18 +226,40 @@ class Agent {
         if (isAborted(signal))
           void taking.then((late) => late?.job.moveToDelayed(Date.now(), late.token).catch(() => undefined));
       }
-      if (this.#running.size > 0) this.#idleSince = performance.now();
+      if (this.#isBusy) this.#idleSince = performance.now();
       const idleSeconds = (performance.now() - this.#idleSince) / 1000;
       if (exitWhenIdleSeconds !== null && idleSeconds >= exitWhenIdleSeconds) return;
-      const woken = new Promise<true>(
-        (resolve) =>
-          (this.#wake = () => {
-            resolve(true);
-          }),
-      );
-      const isWoken = (await Promise.race([stopped, pause(pollMs), woken])) === true;
+      if (isAborted(signal)) return;
+      const isWoken = await Promise.race([pause(pollMs, false), this.#woken().then(() => true)]);
       pollMs = isWoken ? SHORTEST_POLL_MS : Math.min(LONGEST_POLL_MS, 2 * pollMs);
     }
+  }
+
+  /** Null where the agent is to end first: a broker that is away does not answer. */
+  async #untilEnding<T>(work: Promise<T>): Promise<T | null> {
+    const done = work.then((value) => ({ value }));
+    while (!isAborted(this.#options.signal)) {
+      const result = await Promise.race([done, this.#woken()]);
+      if (result !== undefined) return result.value;
+    }
+    return null;
+  }
+
+  /**
+   * When next something happens that is worth a look. New for each wait: what waits again and again
+   * on one promise that lasts is never let go of.
+   */
+  #woken(): Promise<undefined> {
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        resolve(undefined);
+      };
+    });
+  }
+
+  /** Fetching what a sweep reads is work as well. */
+  get #isBusy(): boolean {
+    return this.#running.size > 0 || [...this.#sweeps.values()].some(({ isNew }) => isNew);
   }
 
   async #takeNext(): Promise<TakenJob | null> {
@@ -322,6 +342,7 @@ class Agent {
       const packed = await packValue(result);
       await this.#write(() => putValue(this.#redis, packed), lease.lost);
       this.#strikes = 0;
+      sweep.wasOfUse();
       return { kind: 'result', place: place!, result: { sha256: packed.sha256, bytes: packed.bytes } };
     } catch (cause) {
       if (lease.lost.aborted) return null;
@@ -331,6 +352,8 @@ class Agent {
       if (cause instanceof JobError) return this.#failed(sweep, cause.failure, place, returned);
       const reason = cause instanceof Error ? cause.message : String(cause);
       this.#says(`gave a job back: ${reason}`);
+      // What is on the broker is no fault of this machine.
+      if (!(cause instanceof ValueMissingError || cause instanceof ForgedMessageError)) sweep.gaveBack(reason);
       return returned(reason);
     }
   }
@@ -370,10 +393,8 @@ class Agent {
   }
 
   #write<T>(write: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    return writeWhenThereIsRoom(write, signal, (isFull) => {
-      this.#options.onNews(
-        isFull ? 'The memory of the broker is full (maxmemory). Waiting for room.' : 'The broker has room again.',
-      );
+    return writeWhenThereIsRoom(write, signal, (refusal) => {
+      this.#options.onNews(refusal ?? 'The broker has room again.');
     });
   }
 
@@ -383,6 +404,7 @@ class Agent {
     for (const [id, sweep] of this.#sweeps) {
       if (ids.includes(id)) continue;
       this.#sweeps.delete(id);
+      this.#since.delete(id);
       for (const { taken, stop } of this.#running.values()) if (taken.sweep === sweep) stop.abort();
       this.#options.onNews(`Sweep ${sweep.sweep.name} has ended.`);
       await sweep.close();
@@ -391,7 +413,7 @@ class Agent {
       let sweep = this.#sweeps.get(id);
       const since = await this.#directory.coordinatorSince(id);
       if (sweep !== undefined && (since === null || since === this.#since.get(id))) {
-        await this.#lookAt(sweep);
+        this.#lookAt(sweep);
         continue;
       }
       const message = await this.#directory.sweep(id);
@@ -413,7 +435,7 @@ class Agent {
         });
         this.#sweeps.set(id, sweep);
       }
-      await this.#lookAt(sweep);
+      this.#lookAt(sweep);
     }
   }
 
@@ -426,9 +448,20 @@ class Agent {
     );
   }
 
-  async #lookAt(sweep: AgentSweep): Promise<void> {
+  /** Does not wait: hours of fetching for one sweep hold up no other. */
+  #lookAt(sweep: AgentSweep): void {
+    if (this.#looking.has(sweep)) return;
+    this.#looking.add(sweep);
+    this.#lookOnce(sweep)
+      .catch((cause: unknown) => {
+        this.#lastError = cause instanceof Error ? cause.message : String(cause);
+      })
+      .finally(() => this.#looking.delete(sweep));
+  }
+
+  async #lookOnce(sweep: AgentSweep): Promise<void> {
     const before = sweep.verdict;
-    await sweep.look(this.#ending.signal);
+    await sweep.look();
     const { name } = sweep.sweep;
     const isBusy = [...this.#running.values()].some(({ taken }) => taken.sweep === sweep);
     await sweep.rest(isBusy);
@@ -464,7 +497,7 @@ class Agent {
   }
 
   async #allDone(): Promise<void> {
-    while (this.#running.size > 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+    while (this.#running.size > 0) await this.#woken();
   }
 
   #every(ms: number, work: () => Promise<void>): NodeJS.Timeout {

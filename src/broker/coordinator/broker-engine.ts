@@ -115,8 +115,8 @@ export async function brokerEngine(
 }
 
 /**
- * Of `run.provider: auto`: CUDA where an agent offers it, else CPU. Which one is not known before
- * an agent is there: it is waited for.
+ * Of `run.provider: auto`: CUDA where an agent offers it, else CPU. That is known once an agent is
+ * there, so one is waited for.
  */
 async function providerOfAgents(
   { provider: wanted }: RunSettings,

@@ -18,7 +18,8 @@ import { failureRecord } from '../../engine/failure-of.js';
 import type { AgentRecord } from '../../records/agent-record.js';
 import { asBrokerError } from '../as-broker-error.js';
 import type { BrokerAddress } from '../broker-address.js';
-import { isFull, writeWhenThereIsRoom } from '../connection.js';
+import { ForgedMessageError } from '../broker-error.js';
+import { refusalOf, writeWhenThereIsRoom } from '../connection.js';
 import { Directory } from '../protocol/directory.js';
 import { handshakeName, misfit, ownHandshake, type Handshake } from '../protocol/handshake.js';
 import type {
@@ -29,7 +30,7 @@ import type {
   SweepMessage,
   ValueReference,
 } from '../protocol/messages.js';
-import { BEAT_MS, GONE_SECONDS, KEEP_SECONDS, keys, places, queueName } from '../protocol/names.js';
+import { BEAT_MS, KEEP_SECONDS, keys, places, queueName } from '../protocol/names.js';
 import { isPlainJson } from '../protocol/plain-json.js';
 import type { Seal } from '../protocol/seal.js';
 import { getValue, packValue, ValueMissingError } from '../protocol/values.js';
@@ -49,11 +50,8 @@ const WINDOW_PER_SLOT = 2;
 const CANCEL_MS = 10_000;
 /** Milliseconds between two looks at whether the broker still has every job. */
 const RECONCILE_MS = 5000;
-/**
- * An agent that vanishes within so many milliseconds of its last sign of life took itself off: the
- * broker forgets those that fall silent later.
- */
-const TOOK_LEAVE_MS = GONE_SECONDS * 1000 - 2 * BEAT_MS;
+/** Agents that are gone and still told of: machines that come and go have new names each time. */
+const MOST_GONE = 100;
 /** Fields of jobs beyond so many characters go as values of their own. */
 const LARGEST_PLAIN = 4096;
 
@@ -93,6 +91,8 @@ interface Pending {
   /** Settles when the work's owner knows where it runs; null: it does not run yet. */
   started: Promise<void> | null;
   place: PlaceMessage | null;
+  /** The broker has it, so that it is lost where the broker does not know it. */
+  isGiven: boolean;
   /** It is about to end: further news of it is dropped. */
   isEnding: boolean;
 }
@@ -123,23 +123,30 @@ export class QueueExecutor implements Executor {
   readonly #listeners: (() => void)[] = [];
   readonly #closing = new AbortController();
   readonly #timers: NodeJS.Timeout[] = [];
+  /** To be closed, with connections of their own. */
+  readonly #parts: (Queue | QueueEvents | Worker)[] = [];
   /** Finished jobs that still lie on the broker, oldest first, with their results. */
   readonly #settled: { readonly id: string; readonly value: string | null }[] = [];
   readonly #gone = new Map<string, SeenAgent>();
-  /** The last sign of life of each agent, and when it came, by this machine's own clock. */
-  #heard = new Map<string, { readonly seenAt: string; readonly at: number }>();
   #seen: readonly SeenAgent[] = [];
   #open: Promise<OpenQueue> | null = null;
   #opened: OpenQueue | null = null;
   #slots = 0;
   #inFlight = 0;
-  #isFull = false;
+  /** Why the broker takes no writes; null: it does. */
+  #refusal: string | null = null;
+  /** When the broker last was away, or took no writes. */
+  #troubledAt = -Infinity;
+  readonly #hadTrouble = (): void => {
+    this.#troubledAt = performance.now();
+  };
   #lastNews = '';
   #ended: Promise<void> | null = null;
 
   constructor(options: QueueExecutorOptions) {
     this.#options = options;
     this.#directory = new Directory(options.redis, options.seal);
+    for (const event of ['close', 'ready'] as const) options.redis.on(event, this.#hadTrouble);
     this.#values = new UploadedValues(options.redis, (write) => this.#write(write));
   }
 
@@ -157,6 +164,7 @@ export class QueueExecutor implements Executor {
 
   async numericsClass(wanted: string | null, signal?: AbortSignal): Promise<string> {
     if (this.#closing.signal.aborted) throw closed();
+    if (isAborted(signal)) throw stopped();
     if (this.#open === null) {
       const stop = AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]);
       this.#open = this.#openQueue(wanted, stop).catch((cause: unknown) => {
@@ -164,12 +172,10 @@ export class QueueExecutor implements Executor {
       });
       this.#open.catch(() => undefined);
     }
-    return (await this.#open).handshake.numericsClass;
+    return (await this.#whileWanted(this.#open, signal)).handshake.numericsClass;
   }
 
   async run<K extends JobKind>(work: Work<K>, on: WorkEvents, signal?: AbortSignal): Promise<JobResult<K>> {
-    if (this.#closing.signal.aborted) throw closed();
-    if (isAborted(signal)) throw stopped();
     await this.numericsClass(null, signal);
     await this.#takePlace(signal);
     const held: HeldValue[] = [];
@@ -190,21 +196,42 @@ export class QueueExecutor implements Executor {
 
   async #takePlace(signal: AbortSignal | undefined): Promise<void> {
     while (this.#inFlight >= this.window) {
-      if (this.#closing.signal.aborted) throw closed();
-      if (isAborted(signal)) throw stopped();
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-        signal?.addEventListener(
-          'abort',
-          () => {
-            resolve();
-          },
-          { once: true },
-        );
-      });
+      let wake = (): void => undefined;
+      const woken = new Promise<void>((resolve) => (wake = resolve));
+      this.#waiting.push(wake);
+      try {
+        await this.#whileWanted(woken, signal);
+      } catch (cause) {
+        const index = this.#waiting.indexOf(wake);
+        // Called already, it leaves its turn to the next one.
+        if (index === -1) this.#waiting.shift()?.();
+        else this.#waiting.splice(index, 1);
+        throw cause;
+      }
     }
     if (this.#closing.signal.aborted) throw closed();
     this.#inFlight++;
+  }
+
+  /**
+   * What `work` gives, unless it is no longer wanted: a broker that is away answers when it is
+   * back, if ever.
+   */
+  async #whileWanted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const signals = [this.#closing.signal, ...(signal === undefined ? [] : [signal])];
+    let giveUp = (): void => undefined;
+    const over = new Promise<never>((_, reject) => {
+      giveUp = () => {
+        reject(this.#closing.signal.aborted ? closed() : stopped());
+      };
+    });
+    for (const each of signals) each.addEventListener('abort', giveUp);
+    if (signals.some(({ aborted }) => aborted)) giveUp();
+    try {
+      return await Promise.race([over, work]);
+    } finally {
+      for (const each of signals) each.removeEventListener('abort', giveUp);
+    }
   }
 
   async #runInWindow(
@@ -213,22 +240,28 @@ export class QueueExecutor implements Executor {
     signal: AbortSignal | undefined,
     held: HeldValue[],
   ): Promise<JobResult<JobKind>> {
-    const message = await this.#messageOf(work, held);
-    const { id, isThere } = await this.#idOf(message);
-    if (isAborted(signal)) throw stopped();
+    const message = await this.#whileWanted(this.#messageOf(work, held), signal);
+    const { id, isThere } = await this.#whileWanted(this.#idOf(message), signal);
+    const over = new AbortController();
     const ended = new Promise<JobResult<JobKind>>((resolve, reject) => {
-      this.#pending.set(id, { id, on, resolve, reject, started: null, place: null, isEnding: false });
+      const yet = { started: null, place: null, isEnding: false, isGiven: isThere };
+      this.#pending.set(id, { id, on, resolve, reject, ...yet });
     });
     ended.catch(() => undefined);
     const stop = (): void => void this.#callOff(id);
     signal?.addEventListener('abort', stop, { once: true });
     try {
       // It may be finished, or run, since before this coordinator began.
-      if (isThere) await this.#look(id);
-      else await this.#submit(id, message);
+      const given = isThere ? this.#look(id) : this.#submit(id, message, over.signal);
       if (isAborted(signal)) stop();
+      // A broker that is away or full may take it when nobody wants it any more.
+      const late = (): void => {
+        if (over.signal.aborted && !isThere) void this.#remove(id);
+      };
+      await Promise.race([given.finally(late), ended]);
       return await ended;
     } finally {
+      over.abort();
       signal?.removeEventListener('abort', stop);
       this.#pending.delete(id);
     }
@@ -281,19 +314,20 @@ export class QueueExecutor implements Executor {
     return state !== 'failed' && !wasLost(job);
   }
 
-  async #submit(id: string, message: JobMessage): Promise<void> {
+  async #submit(id: string, message: JobMessage, signal: AbortSignal): Promise<void> {
     const { queue, name } = await this.#open!;
     const data = this.#options.seal.close(places.job(name, id), message);
-    await this.#write(() => queue.add(message.kind, data, { jobId: id }));
+    await this.#write(() => queue.add(message.kind, data, { jobId: id }), signal);
+    const pending = this.#pending.get(id);
+    if (pending !== undefined) pending.isGiven = true;
   }
 
-  #write<T>(write: () => Promise<T>): Promise<T> {
-    return writeWhenThereIsRoom(write, this.#closing.signal, (isFull) => {
-      if (isFull === this.#isFull) return;
-      this.#isFull = isFull;
-      this.#news(
-        isFull ? 'The memory of the broker is full (maxmemory). Waiting for room.' : 'The broker has room again.',
-      );
+  #write<T>(write: () => Promise<T>, signal = this.#closing.signal): Promise<T> {
+    return writeWhenThereIsRoom(write, signal, (refusal) => {
+      this.#hadTrouble();
+      if (refusal === this.#refusal) return;
+      this.#refusal = refusal;
+      this.#news(refusal ?? 'The broker has room again.');
     });
   }
 
@@ -303,6 +337,7 @@ export class QueueExecutor implements Executor {
     const numericsClass = this.#options.numericsClass ?? wanted ?? (await this.#pickClass(signal));
     const handshake = ownHandshake(provider, numericsClass);
     const { tokens, sweep } = await this.#options.describe();
+    if (signal.aborted) throw stopped();
     // The broker takes whole milliseconds alone, and BullMQ says nothing when it refuses others.
     const leaseMs = Math.round(sweep.leaseSeconds * 1000);
     const name = queueName(handshakeName(handshake), sweep.id);
@@ -317,6 +352,7 @@ export class QueueExecutor implements Executor {
       ...common,
       ...{ autorun: false, maxStalledCount: 0, lockDuration: leaseMs, stalledInterval: Math.round(leaseMs / 3) },
     });
+    this.#parts.push(watch, events, queue);
     for (const part of [queue, events, watch] as readonly EventEmitter[]) {
       part.on('error', (cause: unknown) => {
         this.#refused(cause);
@@ -333,12 +369,28 @@ export class QueueExecutor implements Executor {
     await this.#directory.onCancel(subscriber, (message) => {
       if (message.sweep === sweep.id && message.jobs === 'all') this.#options.onCancelled();
     });
+    if (isAborted(this.#closing.signal)) throw closed();
     await this.#write(() => this.#directory.tellSweep({ ...sweep, handshake }));
     await watch.startStalledCheckTimer();
     await this.#lookAround();
+    if (isAborted(this.#closing.signal)) throw closed();
+    void this.#tidyAbandoned(handshake).catch(() => undefined);
     this.#every(BEAT_MS, () => this.#lookAround());
     this.#every(RECONCILE_MS, () => this.#reconcile());
     return this.#opened;
+  }
+
+  /** What coordinators that never came back left on the broker has no time to live of its own. */
+  async #tidyAbandoned(handshake: Handshake): Promise<void> {
+    for (const id of await this.#directory.removeAbandoned(handshake)) {
+      const queue = new Queue(queueName(handshakeName(handshake), id), {
+        connection: this.#options.redis,
+        prefix: keys.bull,
+      });
+      queue.on('error', () => undefined);
+      await queue.obliterate({ force: true }).catch(() => undefined);
+      await endBull(queue);
+    }
   }
 
   /** The class with most slots among agents that could work on the sweep. */
@@ -385,26 +437,25 @@ export class QueueExecutor implements Executor {
   async #lookAround(): Promise<void> {
     const { onAgents } = this.#options;
     const { handshake, sweep } = this.#opened!;
-    await this.#directory.tellCoordinator(sweep);
-    // Wiped, or another coordinator of a name took it off.
-    if (!(await this.#directory.hasSweep(sweep.id))) await this.#directory.tellSweep({ ...sweep, handshake });
+    // It may have been wiped, or another coordinator of a name took it off.
+    await this.#directory.keepSweep({ ...sweep, handshake });
     const seen = seeAgents(await this.#directory.agents(), sweep.id, handshake);
-    this.#tellChanges(seen);
+    await this.#tellChanges(seen);
     this.#seen = seen;
-    this.#hear(seen);
+    const slots = liveSlots(seen, sweep.id);
+    if (slots === 0) this.#tellWaiting(seen);
+    if (slots !== this.#slots) {
+      this.#slots = slots;
+      for (const listener of this.#listeners) listener();
+      for (const resolve of this.#waiting.splice(0)) resolve();
+    }
     onAgents([
       ...seen.map((one) => agentRecord(one)),
       ...[...this.#gone.values()].map((one) => agentRecord(one, true)),
     ]);
-    const slots = liveSlots(seen, sweep.id);
-    if (slots === 0) this.#tellWaiting(seen);
-    if (slots === this.#slots) return;
-    this.#slots = slots;
-    for (const listener of this.#listeners) listener();
-    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  #tellChanges(seen: readonly SeenAgent[]): void {
+  async #tellChanges(seen: readonly SeenAgent[]): Promise<void> {
     const before = new Map(this.#seen.map((one) => [one.agent.id, one]));
     for (const one of seen) {
       const { agent, unfit } = one;
@@ -416,27 +467,13 @@ export class QueueExecutor implements Executor {
       else if (unfit === null && was === undefined) this.#news(`Agent ${agent.id} is there: ${slotsOf(agent.slots)}.`);
     }
     for (const [id, one] of before) {
-      if (one.agent.state === 'stopping' || this.#tookLeave(id)) this.#news(`Agent ${id} has ended.`);
+      if (await this.#directory.hasEnded(id)) this.#news(`Agent ${id} has ended.`);
       else {
         this.#gone.set(id, one);
+        if (this.#gone.size > MOST_GONE) this.#gone.delete(this.#gone.keys().next().value!);
         this.#news(`Agent ${id} is gone.`);
       }
     }
-  }
-
-  #hear(seen: readonly SeenAgent[]): void {
-    const now = performance.now();
-    this.#heard = new Map(
-      seen.map(({ agent: { id, seenAt } }) => {
-        const before = this.#heard.get(id);
-        return [id, before?.seenAt === seenAt ? before : { seenAt, at: now }];
-      }),
-    );
-  }
-
-  #tookLeave(id: string): boolean {
-    const heard = this.#heard.get(id);
-    return heard !== undefined && performance.now() - heard.at < TOOK_LEAVE_MS;
   }
 
   #tellWaiting(seen: readonly SeenAgent[]): void {
@@ -455,7 +492,7 @@ export class QueueExecutor implements Executor {
 
   /** What BullMQ does by itself was refused. That the broker is away is told elsewhere. */
   #refused(cause: unknown): void {
-    if (cause instanceof Error && cause.name === 'ReplyError' && !isFull(cause)) {
+    if (cause instanceof Error && cause.name === 'ReplyError' && refusalOf(cause) === null) {
       this.#news(`The broker refused a command: ${cause.message}`);
     }
   }
@@ -533,7 +570,8 @@ export class QueueExecutor implements Executor {
         try {
           result = await getValue(this.#options.redis, outcome.result);
         } catch (cause) {
-          if (!(cause instanceof ValueMissingError)) throw cause;
+          // Lost or changed on the broker, it is no result: the work is not done.
+          if (!(cause instanceof ValueMissingError || cause instanceof ForgedMessageError)) throw cause;
           pending.isEnding = false;
           this.#returned(pending);
           return;
@@ -567,8 +605,9 @@ export class QueueExecutor implements Executor {
   async #look(id: string): Promise<void> {
     const pending = this.#pending.get(id);
     const { queue } = this.#opened!;
+    if (pending === undefined || !pending.isGiven) return;
     const job = (await queue.getJob(id)) as Job | undefined;
-    if (pending === undefined || this.#isOver(pending)) return;
+    if (this.#isOver(pending)) return;
     if (job === undefined) {
       this.#returned(pending);
       return;
@@ -599,6 +638,11 @@ export class QueueExecutor implements Executor {
     const lostAgent = pending.place?.machine.agent ?? job?.processedBy ?? 'unknown';
     await this.#remove(id);
     const { leaseSeconds } = this.#opened!.sweep;
+    // No agent could renew its lease: none of them is to blame.
+    if (performance.now() - this.#troubledAt < 2000 * leaseSeconds) {
+      this.#returned(pending);
+      return;
+    }
     const message = `Agent ${lostAgent} gave no sign of life for ${leaseSeconds} s: it was killed, stopped, or cut off. The work is given to another one.`;
     pending.reject(new JobError({ ...failureRecord(new AgentLost(message)), lostAgent }));
   }
@@ -663,18 +707,19 @@ export class QueueExecutor implements Executor {
     this.#closing.abort();
     for (const resolve of this.#waiting.splice(0)) resolve();
     await Promise.all([...this.#pending.keys()].map((id) => this.#callOff(id, closed())));
-    const opened = await (this.#open ?? Promise.reject(closed())).catch(() => null);
-    if (opened === null) return;
-    const { queue, events, watch } = opened;
+    for (const event of ['close', 'ready'] as const) this.#options.redis.off(event, this.#hadTrouble);
+    const opening = this.#open;
+    if (opening !== null && this.#isThere) await withinMs(CANCEL_MS, () => opening).catch(() => undefined);
+    const opened = this.#opened;
     // A broker that is away can't be tidied up: what lies there ends with its time to live.
-    const tidyUp = async (): Promise<void> => {
-      await this.#directory.removeSweep({ id: this.#options.sweep, handshake: opened.handshake });
+    const tidyUp = async ({ handshake, queue }: OpenQueue): Promise<void> => {
+      await this.#directory.removeSweep({ id: this.#options.sweep, handshake });
       for (const { value } of this.#settled) if (value !== null) await this.#options.redis.del(keys.value(value));
       await this.#values.clear();
       await queue.obliterate({ force: true });
     };
-    if (this.#isThere) await withinMs(CANCEL_MS, tidyUp).catch(() => undefined);
-    await endBull(watch, events, queue);
+    if (opened !== null && this.#isThere) await withinMs(CANCEL_MS, () => tidyUp(opened)).catch(() => undefined);
+    await endBull(...this.#parts);
   }
 
   /** The broker, as far as is known. */

@@ -1,9 +1,12 @@
 import type { Redis } from 'ioredis';
 import { ForgedMessageError } from '../broker-error.js';
-import { handshakeName } from './handshake.js';
+import { handshakeName, type Handshake } from './handshake.js';
 import type { AgentMessage, CancelMessage, SweepMessage } from './messages.js';
 import { CANCEL_CHANNEL, GONE_SECONDS, KEEP_SECONDS, keys, places } from './names.js';
 import type { Seal } from './seal.js';
+
+/** In place of an agent's message, once it has ended. */
+const ENDED = 'ended';
 
 /** Who is there: agents and sweeps, as they tell of themselves on the broker. */
 export class Directory {
@@ -32,9 +35,15 @@ export class Directory {
     await this.redis.set(keys.agent(agent.id), sealed, 'EX', GONE_SECONDS);
   }
 
+  /** An agent ends in order. */
   async removeAgent(id: string): Promise<void> {
     await this.redis.srem(keys.agents, id);
-    await this.redis.del(keys.agent(id));
+    await this.redis.set(keys.agent(id), ENDED, 'EX', GONE_SECONDS);
+  }
+
+  /** An agent that is no longer among {@link agents} has ended in order: it was not lost. */
+  async hasEnded(id: string): Promise<boolean> {
+    return (await this.redis.get(keys.agent(id))) === ENDED;
   }
 
   /** Those that gave a sign of life, by id. What others wrote there is left out. */
@@ -55,14 +64,35 @@ export class Directory {
   async tellSweep(sweep: SweepMessage): Promise<void> {
     const sealed = JSON.stringify(this.seal.close(places.sweep(sweep.id), sweep));
     await this.redis.set(keys.sweep(sweep.id), sealed, 'EX', KEEP_SECONDS);
-    await this.redis.sadd(keys.sweeps, sweep.id);
-    await this.redis.sadd(keys.fitting(handshakeName(sweep.handshake)), sweep.id);
-    await this.tellCoordinator(sweep);
+    await this.#enlist(sweep);
   }
 
-  /** The coordinator of a sweep gives a sign of life. */
-  async tellCoordinator({ id, since }: Pick<SweepMessage, 'id' | 'since'>): Promise<void> {
+  /** The coordinator of a sweep gives a sign of life. What the broker lost of it is told again. */
+  async keepSweep(sweep: SweepMessage): Promise<void> {
+    if ((await this.redis.expire(keys.sweep(sweep.id), KEEP_SECONDS)) === 1) await this.#enlist(sweep);
+    else await this.tellSweep(sweep);
+  }
+
+  async #enlist({ id, since, handshake }: SweepMessage): Promise<void> {
+    await this.redis.sadd(keys.sweeps, id);
+    await this.redis.sadd(keys.fitting(handshakeName(handshake)), id);
     await this.redis.set(keys.alive(id), since, 'EX', GONE_SECONDS);
+  }
+
+  /**
+   * Takes sweeps of a handshake off that no coordinator has come back to for {@link KEEP_SECONDS}.
+   *
+   * @returns their ids
+   */
+  async removeAbandoned(handshake: Handshake): Promise<readonly string[]> {
+    const ids = await this.redis.smembers(keys.fitting(handshakeName(handshake)));
+    const abandoned: string[] = [];
+    for (const id of ids) {
+      if ((await this.redis.exists(keys.sweep(id), keys.alive(id))) > 0) continue;
+      await this.removeSweep({ id, handshake });
+      abandoned.push(id);
+    }
+    return abandoned;
   }
 
   /** When the coordinator of a sweep began, as it says in its message; null: there is none. */
@@ -93,9 +123,11 @@ export class Directory {
     return found.filter((sweep) => sweep !== null);
   }
 
-  /** Ids of sweeps that agents of this handshake can work on. */
+  /** Ids of sweeps that agents of this handshake can work on; of an abandoned one its id stays. */
   async fittingSweeps(handshake: string): Promise<readonly string[]> {
-    return (await this.redis.smembers(keys.fitting(handshake))).sort();
+    const ids = (await this.redis.smembers(keys.fitting(handshake))).sort();
+    const isThere = await Promise.all(ids.map((id) => this.redis.exists(keys.sweep(id))));
+    return ids.filter((_, index) => isThere[index] === 1);
   }
 
   /** Null where there is none, or only what somebody else wrote. */
