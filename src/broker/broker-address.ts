@@ -105,7 +105,7 @@ function parse(url: string): URL {
 
 /** A password in the address is not repeated: messages end in logs. */
 function withoutCredentials(url: string): string {
-  return url.replace(/(?:[^/]*:)?[^/]*@/, '...@');
+  return url.replace(/^([^/]*\/\/)?.*@/s, '$1***@');
 }
 
 function isLoopback(host: string): boolean {
