@@ -38,6 +38,6 @@ describeWithRedis('a queue with an agent', () => {
     engines.push(engine);
     return engine.open(request);
   };
-  // An agent tells of progress once a second.
-  describeExecutor('agents of a broker', open, { tellsEveryStep: false });
+  // An agent tells of progress once a second, and finds equal files wherever they are.
+  describeExecutor('agents of a broker', open, { tellsEveryStep: false, usesTheseFiles: false });
 });

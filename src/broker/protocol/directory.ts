@@ -100,6 +100,10 @@ export class Directory {
     return this.redis.get(keys.alive(sweep));
   }
 
+  async hasSweep(id: string): Promise<boolean> {
+    return (await this.redis.exists(keys.sweep(id))) === 1;
+  }
+
   async hasCoordinator(sweep: string): Promise<boolean> {
     return (await this.redis.exists(keys.alive(sweep))) === 1;
   }
