@@ -106,7 +106,7 @@ function parse(url: string): URL {
 /** A password in the address is not repeated: messages end in logs. */
 function withoutCredentials(url: string): string {
   // Also of what is no address: a password may hold any character.
-  return url.replace(/^([^/]*\/\/)?.*@/s, '$1...@');
+  return url.replace(/^([^/]*\/\/)?.*@/s, '$1***@');
 }
 
 function isLoopback(host: string): boolean {

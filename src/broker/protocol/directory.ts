@@ -114,10 +114,6 @@ export class Directory {
     await this.redis.del(keys.sweep(id), keys.alive(id));
   }
 
-  async hasSweep(id: string): Promise<boolean> {
-    return (await this.redis.exists(keys.sweep(id))) === 1;
-  }
-
   async sweeps(): Promise<readonly SweepMessage[]> {
     const ids = (await this.redis.smembers(keys.sweeps)).sort();
     const found = await Promise.all(ids.map((id) => this.sweep(id)));
