@@ -1,12 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Queue } from 'bullmq';
 import { UsageError } from '../errors/usage-error.js';
 import { didYouMean } from '../text/nearest-name.js';
 import type { BrokerAddress } from './broker-address.js';
 import { withDirectory } from './broker-client.js';
-import { endBull } from './end-bull.js';
-import { handshakeName } from './protocol/handshake.js';
-import { keys, queueName } from './protocol/names.js';
+import { removeQueue } from './remove-queue.js';
 
 /** Milliseconds for which a coordinator may take to end its sweep. */
 const PATIENCE_MS = 30_000;
@@ -45,7 +42,7 @@ export function cancelSweep(address: BrokerAddress, which: string): Promise<Canc
       );
     }
     const [sweep] = found as [(typeof found)[0]];
-    const { id, name, handshake } = sweep;
+    const { id, name } = sweep;
     const hadCoordinator = await directory.hasCoordinator(id);
     await directory.cancel({ sweep: id, jobs: 'all' });
     for (const start = performance.now(); hadCoordinator && performance.now() - start < PATIENCE_MS;) {
@@ -55,9 +52,7 @@ export function cancelSweep(address: BrokerAddress, which: string): Promise<Canc
     }
     if (await directory.hasCoordinator(id)) return { name, how: 'asked' };
     await directory.removeSweep(sweep);
-    const queue = new Queue(queueName(handshakeName(handshake), id), { connection: redis, prefix: keys.bull });
-    await queue.obliterate({ force: true });
-    await endBull(queue);
+    await removeQueue(redis, sweep);
     return { name, how: 'removed' };
   });
 }

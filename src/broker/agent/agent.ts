@@ -25,6 +25,7 @@ import { handshakeName, ownHandshake, type Handshake } from '../protocol/handsha
 import type { AgentMessage, OutcomeMessage, PlaceMessage, ProgressMessage } from '../protocol/messages.js';
 import { BEAT_MS, places } from '../protocol/names.js';
 import { Seal } from '../protocol/seal.js';
+import { every } from '../every.js';
 import { wasLost } from '../was-lost.js';
 import { withinMs } from '../within-ms.js';
 import { packValue, putValue, ValueMissingError } from '../protocol/values.js';
@@ -171,8 +172,11 @@ class Agent {
     onNews(
       `Agent ${this.#id} is ready: ${this.#provider}, numerics class ${this.#handshake.numericsClass}, ${slots}. Waiting for work from ${address.text}.`,
     );
-    const beating = this.#every(BEAT_MS, () => this.#tell());
-    const looking = this.#every(LOOK_MS, () => this.#lookForSweeps());
+    const failed = (cause: unknown): void => {
+      this.#lastError = cause instanceof Error ? cause.message : String(cause);
+    };
+    const beating = every(BEAT_MS, () => this.#tell(), failed);
+    const looking = every(LOOK_MS, () => this.#lookForSweeps(), failed);
     try {
       await this.#takeJobs();
       if (this.#running.size > 0) {
@@ -498,19 +502,6 @@ class Agent {
 
   async #allDone(): Promise<void> {
     while (this.#running.size > 0) await this.#woken();
-  }
-
-  #every(ms: number, work: () => Promise<void>): NodeJS.Timeout {
-    let isBusy = false;
-    return setInterval(() => {
-      if (isBusy) return;
-      isBusy = true;
-      work()
-        .catch((cause: unknown) => {
-          this.#lastError = cause instanceof Error ? cause.message : String(cause);
-        })
-        .finally(() => (isBusy = false));
-    }, ms);
   }
 }
 

@@ -35,6 +35,8 @@ import { isPlainJson } from '../protocol/plain-json.js';
 import type { Seal } from '../protocol/seal.js';
 import { getValue, packValue, ValueMissingError } from '../protocol/values.js';
 import { endBull } from '../end-bull.js';
+import { every } from '../every.js';
+import { removeQueue } from '../remove-queue.js';
 import { wasLost } from '../was-lost.js';
 import { withinMs } from '../within-ms.js';
 import { agentRecord, liveSlots, seeAgents, type SeenAgent } from './agent-board.js';
@@ -365,7 +367,8 @@ export class QueueExecutor implements Executor {
     await events.waitUntilReady();
     await queue.waitUntilReady();
     this.#opened = { name, handshake, queue, events, watch, tokens, sweep };
-    await this.#dropWaiting(queue);
+    // What a coordinator before this one left waiting, and is still wanted, is given anew.
+    await queue.drain(true);
     await this.#directory.onCancel(subscriber, (message) => {
       if (message.sweep === sweep.id && message.jobs === 'all') this.#options.onCancelled();
     });
@@ -375,21 +378,17 @@ export class QueueExecutor implements Executor {
     await this.#lookAround();
     if (isAborted(this.#closing.signal)) throw closed();
     void this.#tidyAbandoned(handshake).catch(() => undefined);
-    this.#every(BEAT_MS, () => this.#lookAround());
-    this.#every(RECONCILE_MS, () => this.#reconcile());
+    this.#timers.push(
+      every(BEAT_MS, () => this.#lookAround()),
+      every(RECONCILE_MS, () => this.#reconcile()),
+    );
     return this.#opened;
   }
 
   /** What coordinators that never came back left on the broker has no time to live of its own. */
   async #tidyAbandoned(handshake: Handshake): Promise<void> {
     for (const id of await this.#directory.removeAbandoned(handshake)) {
-      const queue = new Queue(queueName(handshakeName(handshake), id), {
-        connection: this.#options.redis,
-        prefix: keys.bull,
-      });
-      queue.on('error', () => undefined);
-      await queue.obliterate({ force: true }).catch(() => undefined);
-      await endBull(queue);
+      await removeQueue(this.#options.redis, { id, handshake }).catch(() => undefined);
     }
   }
 
@@ -414,23 +413,6 @@ export class QueueExecutor implements Executor {
       this.#tellWaiting(seeAgents(agents, this.#options.sweep, null));
       await pause(BEAT_MS / 2, undefined, { signal }).catch(() => undefined);
     }
-  }
-
-  /** Jobs that a coordinator before this one left waiting: what is still wanted is given anew. */
-  async #dropWaiting(queue: Queue): Promise<void> {
-    await queue.drain(true);
-  }
-
-  #every(ms: number, work: () => Promise<void>): void {
-    let isBusy = false;
-    const timer = setInterval(() => {
-      if (isBusy || this.#closing.signal.aborted) return;
-      isBusy = true;
-      work()
-        .catch(() => undefined)
-        .finally(() => (isBusy = false));
-    }, ms);
-    this.#timers.push(timer);
   }
 
   /** Who is there, and so how much work is worth giving. */
@@ -572,7 +554,6 @@ export class QueueExecutor implements Executor {
         } catch (cause) {
           // Lost or changed on the broker, it is no result: the work is not done.
           if (!(cause instanceof ValueMissingError || cause instanceof ForgedMessageError)) throw cause;
-          pending.isEnding = false;
           this.#returned(pending);
           return;
         }
