@@ -4,6 +4,9 @@ import { sceneFiles } from '../experiments/demo/scene-files.js';
  * A sweep that passes through every stage: observe, reference, rank, search in two orders, and
  * seven trials.
  *
+ * Every stage runs 4 samples at once: memory that runs short twice at one of them halves that to 1
+ * and ends there.
+ *
  * @param hangSeconds silence after which a child is taken to hang; a machine under load makes a
  *   healthy one silent for seconds
  */
@@ -12,7 +15,7 @@ name: faults
 model:
   path: model.onnx
 data:
-  calibration: { ${sceneFiles(2, 12)}, batchSize: 2, batches: 4 }
+  calibration: { ${sceneFiles(2, 24)}, batchSize: 4, batches: 4 }
   evaluation: { ${sceneFiles(3, 8)}, batchSize: 4 }
 task: { kind: centerDetection, bootstrap: 20 }
 loss: { samples: 4, modes: [accumulated] }

@@ -106,8 +106,8 @@ const neverEnoughMemory: Fault = {
 
 /**
  * Children tell of more memory than they may use, whatever they do use, at some of their beats:
- * from a random one on, three times a run, so that the batches that are halved for it come to an
- * end.
+ * from a random one on, twice a run. Both may be of one piece of work, whose batches of 4 samples
+ * bear that.
  */
 const outOfMemory: Fault = {
   name: 'a child uses more memory than it may',
@@ -125,7 +125,7 @@ const outOfMemory: Fault = {
        process.memoryUsage = Object.assign(() => real(), { rss: () => (isOver() ? 2 ** 50 : real.rss()) });
        function isOver() {
          if (beats++ < first) return false;
-         for (const time of [1, 2, 3]) {
+         for (const time of [1, 2]) {
            try {
              mkdirSync(${JSON.stringify(told)} + time);
              return true;
