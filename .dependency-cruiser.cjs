@@ -61,6 +61,8 @@ const packages = {
   'onnxruntime-node': '^src/engine/session/session\\.ts$',
   'p-queue': '^src/schedule/',
   sharp: '^src/formats/image-folder/decode-image\\.ts$',
+  '@dagrejs/dagre': '^src/report/',
+  '@tanstack/(table|virtual)-core': '^src/report/browser/client/',
   '(vega|vega-lite|vega-interpreter)': '^src/report/',
   yaml: '^src/experiment/',
   yargs: '^src/cli/',
@@ -71,11 +73,12 @@ const reportMayImport = {
   addresses: [],
   charts: [],
   facts: ['addresses', 'charts'],
-  answers: ['facts'],
-  figures: ['addresses', 'charts', 'facts', 'answers'],
+  questions: ['facts'],
+  answers: ['facts', 'questions'],
+  figures: ['addresses', 'charts', 'facts', 'questions', 'answers'],
   browser: ['addresses', 'charts'],
-  output: ['addresses', 'charts', 'facts', 'answers', 'figures', 'browser'],
-  pages: ['addresses', 'charts', 'facts', 'answers', 'figures', 'browser', 'output'],
+  output: ['addresses', 'charts', 'facts', 'questions', 'answers', 'figures', 'browser'],
+  pages: ['addresses', 'charts', 'facts', 'questions', 'answers', 'figures', 'browser', 'output'],
 };
 
 const folders = Object.keys(mayImport);

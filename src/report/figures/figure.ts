@@ -42,8 +42,10 @@ export interface ChartContent {
   readonly panels: readonly Panel[];
   /** Selections above the charts; each sets the Vega-Lite parameter of its name in every panel. */
   readonly controls: readonly Control[];
-  /** What is seen and how to read it. */
+  /** What is seen, in two lines at most. */
   readonly caption: string;
+  /** How to read it, rules and exceptions: behind a disclosure. */
+  readonly details?: string;
 }
 
 /** One chart. */
@@ -67,6 +69,7 @@ export interface TableContent {
   readonly kind: 'table';
   readonly columns: readonly TableColumn[];
   readonly caption: string;
+  readonly details?: string;
   /** True where a click on a column's head sorts by it. */
   readonly sortable: boolean;
   /** Where given, the table is behind a disclosure of this text. */
@@ -92,6 +95,7 @@ export interface TableColumn {
 export interface TextContent {
   readonly kind: 'text';
   readonly caption: string;
+  readonly details?: string;
 }
 
 /** Nothing to draw: the sweep lacks the data. */

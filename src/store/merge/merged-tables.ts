@@ -21,6 +21,8 @@ export const ofModel: readonly OwnedTable[] = [
     circumstances: ['unsupported'],
     children: [{ name: 'weight_stat', owner: 'layer_id' }],
   },
+  { name: 'graph_node', owner: 'model_id' },
+  { name: 'graph_edge', owner: 'model_id' },
 ];
 
 /** Results of a finished stage, beside its own row. */
@@ -67,14 +69,25 @@ export const ofStoppedTrial: readonly OwnedTable[] = [{ name: 'early_stop', owne
 
 /** Tables with rules of their own. */
 export const identifiedTables = [
-  ...['environment', 'model', 'stage', 'trial', 'sweep', 'sweep_trial', 'sweep_stage', 'fp32_reference', 'attempt'],
+  ...[
+    'environment',
+    'model',
+    'stage',
+    'trial',
+    'sweep',
+    'sweep_trial',
+    'sweep_stage',
+    'fp32_reference',
+    'attempt',
+    'note',
+  ],
 ] as const;
 
 /**
  * Not merged: comparisons are made anew; the others are about the file itself, or about who writes
  * it at the moment.
  */
-export const leftOutTables = ['comparison', 'migration', 'writer', 'view_definition', 'agent'] as const;
+export const leftOutTables = ['comparison', 'migration', 'writer', 'view_definition', 'agent', 'worker_log'] as const;
 
 /** All tables that belong to others, children included. */
 export function ownedTables(): readonly OwnedTable[] {

@@ -22,10 +22,16 @@ export function renderFigure<Facts>(figure: PageFigure<Facts>, facts: Facts, que
   return `<figure id="${figure.id}"${content.kind === 'table' ? ' class="wide"' : ''} aria-labelledby="${figure.id}-title">
 <h3 id="${figure.id}-title">${escapeHtml(title)}</h3>
 <figcaption>${escapeHtml(content.caption)}</figcaption>
-${bodyHtml(content, rows, figure.id)}
+${detailsHtml(content)}${bodyHtml(content, rows, figure.id)}
 <div class="sources">${content.kind === 'charts' || content.kind === 'text' ? dataDisclosure(figure.id, rows.length) : ''}${sqlDisclosure(sql)}</div>
 ${embeddedFigure(figure.id, result, panels)}
 </figure>`;
+}
+
+function detailsHtml({ details }: Exclude<FigureContent, AbsentContent>): string {
+  return details === undefined
+    ? ''
+    : `<details class="explained"><summary>How to read it</summary><p>${escapeHtml(details)}</p></details>\n`;
 }
 
 function absentHtml(id: string, title: string, content: AbsentContent, sql: string, result: QueryResult): string {

@@ -35,8 +35,10 @@ interface DataOfFigure {
   readonly id: string;
   readonly title: string;
   readonly kind: FigureData['content']['kind'];
-  /** How to read it; of an absent figure, which setting brings it. */
+  /** What is seen; of an absent figure, which setting brings it. */
   readonly caption: string;
+  /** How to read it. */
+  readonly details: string | null;
   readonly sql: string;
   readonly columns: readonly string[];
   /** Cells in the order of the columns. */
@@ -83,6 +85,7 @@ function dataOfFigure({ id, title, sql, result, rows, content }: FigureData): Da
     title,
     kind: content.kind,
     caption: content.kind === 'absent' ? content.note : content.caption,
+    details: content.kind === 'absent' ? null : (content.details ?? null),
     sql,
     columns,
     rows: rows.map((row) => columns.map((column) => finite(row[column] ?? null))),
