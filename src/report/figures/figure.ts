@@ -20,6 +20,8 @@ export interface PageFigure<Facts> {
   /** Section of the page that it stands in. */
   readonly section: string;
   readonly title: (facts: Facts) => string;
+  /** What the figure is called where it is only named, e.g. `Pareto front`; without: its title. */
+  readonly name?: string;
   /**
    * A SELECT on the documented views, or on tables where no view tells, with every value written
    * in.
@@ -98,9 +100,14 @@ export interface TextContent {
   readonly details?: string;
 }
 
-/** Nothing to draw: the sweep lacks the data. */
+/** Nothing to draw: the sweep lacks the data. The page names it in its closing line. */
 export interface AbsentContent {
   readonly kind: 'absent';
+  /**
+   * The same in a few words, for the closing line: the setting that brings the data
+   * (`layers.sensitivity`), or why there is none (`none failed`).
+   */
+  readonly brief?: string;
   /** Which setting of the experiment brings the data. */
   readonly note: string;
   /**

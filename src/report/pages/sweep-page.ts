@@ -10,7 +10,7 @@ import { liveSectionHtml } from './live-section.js';
 import { countText, differenceText, intervalText, valueText } from '../number-text.js';
 import type { Query } from '../query.js';
 import { sqlText, textOf, toRows } from '../query.js';
-import { renderFigure } from '../output/html/render-figure.js';
+import { renderFigures } from '../output/html/render-figure.js';
 import { tileRow } from '../output/html/tile-row.js';
 import { sqlDisclosure } from '../output/html/sql-disclosure.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
@@ -39,10 +39,11 @@ const sectionTitles: readonly (readonly [Exclude<SectionId, 'first'>, string])[]
 export function sweepPage(facts: SweepFacts, query: Query, options: ReportOptions): string {
   const { sweep, links, metric } = facts;
   const question = sweep.question?.trim() ?? '';
-  const first = figures
-    .filter((figure) => figure.section === 'first')
-    .map((figure) => renderFigure(figure, facts, query))
-    .join('\n');
+  const first = renderFigures(
+    figures.filter((figure) => figure.section === 'first'),
+    facts,
+    query,
+  );
   const page = {
     crumbs: [
       { text: 'Sweeps', href: links.index },
@@ -50,7 +51,8 @@ export function sweepPage(facts: SweepFacts, query: Query, options: ReportOption
     ].filter((crumb, index) => index > 0 || crumb.href !== null),
     heading: question === '' ? `Which setting of ${sweep.name} keeps the most ${metric.name}?` : question,
     about: aboutSweep(facts),
-    first: `${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml(guardedAnswer(facts))}${tilesHtml(facts)}${sourcesHtml(factsSources(facts))}</div><div>${first}</div></div>`,
+    first: `${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml(guardedAnswer(facts))}${tilesHtml(facts)}${sourcesHtml(factsSources(facts))}</div><div>${first.html}</div></div>`,
+    absent: first.absent,
     sections: sectionTitles.map(([id, title]) => ({
       id,
       title,

@@ -19,6 +19,7 @@ import { legendHint, zoomHint } from '../../charts/interaction.js';
 export const accuracyByAlpha: Figure = {
   id: 'accuracy-by-alpha',
   section: 'first',
+  name: 'accuracy over alpha',
   title: ({ metric }) => `${capitalize(metric.name)} over alpha, by calibration size`,
   sql: (facts) =>
     `SELECT trial, label, role, alpha_mode, alpha, absmax, calibration_batches, value, ci_low, ci_high
@@ -30,6 +31,7 @@ FROM v_trial WHERE sweep = ${sqlText(facts.sweep.name)} AND status = 'done' AND 
       return {
         kind: 'absent',
         note: 'No setting has finished: run the sweep, with smoothing.alpha as an axis of its grid.',
+        brief: 'no setting has finished',
       };
     }
     const range = valueRange(trials);

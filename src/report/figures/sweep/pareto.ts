@@ -23,6 +23,7 @@ import {
 export const pareto: Figure = {
   id: 'pareto',
   section: 'layers',
+  name: 'Pareto front',
   title: ({ metric }) => `${metric.name} against layers kept in float`,
   sql: (facts) =>
     `SELECT trial, label, role, activation_bits, weight_bits, 'W' || weight_bits || 'A' || activation_bits AS bits, float_layers, layers,
@@ -32,6 +33,7 @@ export const pareto: Figure = {
       return {
         kind: 'absent',
         note: 'All settings quantize the same number of layers: layers.keepFloat: [0, 1, 2, 5] or layers.sensitivity: allBut in the grid compares them.',
+        brief: 'layers.keepFloat',
       };
     }
     const front = rows.filter((row) => row['on_front'] === 1);

@@ -16,6 +16,7 @@ import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/
 export const sensitivity: Figure = {
   id: 'sensitivity',
   section: 'layers',
+  name: 'sensitivity',
   title: () => 'Sensitivity: each layer by itself',
   sql: ({ sweep }) =>
     `WITH every AS MATERIALIZED (SELECT * FROM v_sensitivity WHERE sweep = ${sqlText(sweep.name)})
@@ -28,6 +29,7 @@ FROM every WHERE setting = (SELECT setting FROM every ORDER BY whole_trial IS NU
       return {
         kind: 'absent',
         note: 'Sensitivity of each layer: layers.sensitivity: [only, allBut] in the grid measures it.',
+        brief: 'layers.sensitivity',
       };
     }
     const caption = captionText(rows, facts);

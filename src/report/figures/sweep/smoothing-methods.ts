@@ -38,6 +38,7 @@ const bestOnly = lineModes.map((mode) => `${smoothingModes[mode].appearance.phra
 export const smoothingMethods: Figure = {
   id: 'smoothing-methods',
   section: 'first',
+  name: 'smoothing methods',
   title: ({ metric }) => `${metric.name} by smoothing method`,
   sql: ({ sweep }) =>
     `WITH place AS MATERIALIZED (SELECT trial, place FROM v_place WHERE sweep = ${sqlText(sweep.name)})
@@ -54,6 +55,7 @@ WHERE place = 1 ORDER BY value DESC, trial`,
       return {
         kind: 'absent',
         note: 'Only one smoothing method: smoothing.mode: cle, smoothing.alpha: auto or search.order: [isolated, sequential, output] in the grid compare more.',
+        brief: 'several of smoothing.mode',
       };
     }
     const text = rows.map((row) => rowText(row, facts)).join('; ');

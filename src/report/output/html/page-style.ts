@@ -54,6 +54,7 @@ button { cursor: pointer; }
 .chart svg { display: block; max-width: 100%; }
 .absent { color: var(--muted); font-size: 13.5px; border-left: 3px solid var(--line); padding: 4px 12px; margin: 12px 0; }
 .absent b { font-weight: 600; }
+.not-shown { margin: 40px 0 0; padding-top: 10px; border-top: 1px solid var(--line); font-size: 13.5px; } .not-shown > summary { width: auto; line-height: 1.45; }
 details { font-size: 13px; margin: 4px 0 0; }
 .sources { display: flex; flex-wrap: wrap; gap: 2px 18px; }
 .sources details[open] { flex-basis: 100%; min-width: 0; }
