@@ -67,7 +67,7 @@ FROM json_each('${JSON.stringify(others)}') o CROSS JOIN compare_trials(${one}, 
 
 /** Null where the sweep has no sensitivity trials that have finished. */
 export function readSensitivity(query: Query, sweep: string): SensitivityFacts | null {
-  const layers = toRows(query(sensitivitySql(sweep), [])).map(toLayer);
+  const layers = toRows(query(sensitivitySql(sweep), [])).map(toSensitiveLayer);
   if (layers.length === 0) return null;
   const rankedBy = measureOf(layers);
   const ranked = rankLayers(layers, rankedBy);
@@ -120,7 +120,8 @@ function toTest(row: Row): Parameters<typeof judgeDifference>[0] {
   };
 }
 
-function toLayer(row: Row): SensitiveLayer {
+/** A layer of a row of {@link sensitivitySql}. */
+export function toSensitiveLayer(row: Row): SensitiveLayer {
   const change = (value: string, low: string, high: string, trial: string): LayerChange | null => {
     const [measured, number] = [numberOrNull(row, value), numberOrNull(row, trial)];
     return measured === null || number === null

@@ -2,8 +2,11 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { Row } from '../query.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
 
-/** Parts of the sweep page, in order. */
-export type SectionId = 'first' | 'layers' | 'ranges' | 'absmax' | 'trials' | 'provenance';
+/**
+ * Parts of the sweep page. `first`, `axes` and `absmax` are of figures that belong to a question:
+ * where the sweep asks it, the page has them there.
+ */
+export type SectionId = 'first' | 'axes' | 'absmax' | 'trials' | 'network' | 'layers' | 'ranges' | 'provenance';
 
 /**
  * One figure of a page whose facts are `Facts`: a query and what to make of its rows. Pure: no

@@ -63,7 +63,8 @@ WHERE place = 1 ORDER BY value DESC, trial`,
     return {
       kind: 'charts',
       controls: [],
-      caption: `The best trial of each method${severalVariants(facts)}: ${text}. Bars: 95 % intervals; vertical line: FP32. The best of many alphas was chosen on the samples that judge it; searches see only calibration data.`,
+      caption: `The best trial of each method${severalVariants(facts)}. Bars: 95 % intervals; vertical line: FP32.`,
+      details: `${text}. The best of many alphas was chosen on the samples that judge it; searches see only calibration data. Overlapping intervals do not make two methods equal: the paired tests are in the answer and in the table of trials.`,
       panels: [{ title: '', alt, spec: chart(facts, methods, alt) }],
     };
   },

@@ -24,6 +24,8 @@ export interface ReportOptions {
 export interface Section<Facts> {
   readonly id: string;
   readonly title: string;
+  /** HTML before the figures; empty without. */
+  readonly before?: string;
   /** HTML after the figures; empty without. */
   readonly after?: string;
   readonly figures: readonly PageFigure<Facts>[];
@@ -87,13 +89,13 @@ function crumbsHtml(crumbs: readonly Crumb[]): string {
 
 /** A section without figures to show and without anything after them is left out. */
 function renderSection<Facts>(
-  { id, title, figures, after = '' }: Section<Facts>,
+  { id, title, figures, before = '', after = '' }: Section<Facts>,
   facts: Facts,
   query: Query,
 ): RenderedFigures {
   const { html, absent } = renderFigures(figures, facts, query);
-  if (html === '' && after === '') return { html: '', absent };
+  if (html === '' && before === '' && after === '') return { html: '', absent };
   // An id is of one element: where a figure is called as its section is, the figure has it.
   const own = figures.some((figure) => figure.id === id) ? `${id}-section` : id;
-  return { html: `<section id="${own}"><h2>${escapeHtml(title)}</h2>${html}${after}</section>`, absent };
+  return { html: `<section id="${own}"><h2>${escapeHtml(title)}</h2>${before}${html}${after}</section>`, absent };
 }

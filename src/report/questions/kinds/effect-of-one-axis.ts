@@ -5,7 +5,7 @@ import { alphaCount } from '../sweep-shape.js';
 export const effectOfOneAxis: Question = {
   title: 'The effect of one setting',
   strength: ({ candidates, dimensions }) => (candidates > 0 && dimensions <= 1 ? 60 : 0),
-  lead: (shape) => (alphaCount(shape) > 1 || shape.dimensions === 0 ? 'accuracy-by-alpha' : 'axis-effects'),
+  lead: (shape) => (shape.dimensions === 0 ? 'trials' : alphaCount(shape) > 1 ? 'accuracy-by-alpha' : 'axis-effects'),
   figures: [],
   lacks: lacksBaselines,
 };
