@@ -5,7 +5,11 @@ import { meanGain, type PairedEffect } from './paired-effect.js';
 
 /** What each trial of a group achieved on the same samples, or on the same resamples of them. */
 export type GroupOutcomes =
-  | { readonly kind: 'bitset'; readonly count: number; /** bitWords, by trial. */ readonly data: readonly Uint32Array[] }
+  | {
+      readonly kind: 'bitset';
+      readonly count: number;
+      /** bitWords, by trial. */ readonly data: readonly Uint32Array[];
+    }
   | { readonly kind: 'bootstrap'; readonly count: number; readonly data: readonly Float64Array[] };
 
 /** A mean of differences between trials. */

@@ -93,23 +93,27 @@ export const axisEffectsSql = {
 FROM v_axis_effect WHERE sweep = ${sqlText(sweep)} ORDER BY comparable DESC, evaluation, rank, level_order`,
   interactions: (sweep: string): string =>
     `SELECT comparable, evaluation, metric, axis, with_axis, rank, importance, level, other_level, at, effect_at, at_other, effect_at_other,
-       difference, ci_low, ci_high, pairs, samples
+       difference, choice_low, choice_high, pairs, samples
 FROM v_axis_interaction WHERE sweep = ${sqlText(sweep)} ORDER BY comparable DESC, evaluation, rank`,
 };
 
 /** Reads what each axis of a sweep does. */
 export function readAxisEffects(query: Query, sweep: string): AxisEffects {
   const effects = toRows(query(axisEffectsSql.effects(sweep), []));
+  return toAxisEffects(effects, effects.length === 0 ? [] : toRows(query(axisEffectsSql.interactions(sweep), [])));
+}
+
+/** The axes of the largest group, from rows of v_axis_effect and v_axis_interaction in order. */
+export function toAxisEffects(effects: readonly Row[], interactions: readonly Row[] = []): AxisEffects {
   const groups = new Set(effects.map((row) => textOf(row, 'evaluation'))).size;
   const [first] = effects;
   if (first === undefined) return { axes: [], interactions: [], trials: 0, isExact: false, groups };
   const ofGroup = (row: Row): boolean => row['evaluation'] === first['evaluation'] && row['metric'] === first['metric'];
   const own = effects.filter(ofGroup);
   const axes = [...new Set(own.map((row) => textOf(row, 'axis')))];
-  const interactions = toRows(query(axisEffectsSql.interactions(sweep), [])).filter(ofGroup);
   return {
     axes: axes.map((axis) => toAxisEffect(own.filter((row) => row['axis'] === axis))),
-    interactions: interactions.map(toInteraction),
+    interactions: interactions.filter(ofGroup).map(toInteraction),
     trials: numberOf(first, 'comparable'),
     isExact: first['method'] === 'exact',
     groups,
@@ -117,7 +121,7 @@ export function readAxisEffects(query: Query, sweep: string): AxisEffects {
 }
 
 /** One axis, from its rows of v_axis_effect in order. */
-export function toAxisEffect(rows: readonly Row[]): AxisEffect {
+function toAxisEffect(rows: readonly Row[]): AxisEffect {
   const [first] = rows as [Row, ...Row[]];
   const levels = rows.map(toLevel);
   const best = levels[rows.findIndex((row) => row['level'] === first['best_level'])]!;
@@ -151,16 +155,23 @@ export function toAxisEffect(rows: readonly Row[]): AxisEffect {
 
 function toLevel(row: Row): AxisLevel {
   const effect = numberOrNull(row, 'effect');
+  const interval = { ciLow: numberOrNull(row, 'ci_low'), ciHigh: numberOrNull(row, 'ci_high') };
   return {
     value: textOf(row, 'level'),
     trials: numberOf(row, 'trials'),
     mean: numberOf(row, 'mean'),
-    againstBest: effect === null || row['level'] === row['best_level'] ? null : { effect, ...intervalOf(row) },
+    againstBest:
+      effect === null || row['level'] === row['best_level'] ? null : { effect, ...interval, ...countsOf(row) },
   };
 }
 
 function toInteraction(row: Row): AxisInteraction {
-  const difference = { effect: numberOf(row, 'difference'), ...intervalOf(row) };
+  const difference = {
+    effect: numberOf(row, 'difference'),
+    ciLow: numberOrNull(row, 'choice_low'),
+    ciHigh: numberOrNull(row, 'choice_high'),
+    ...countsOf(row),
+  };
   return {
     path: textOf(row, 'axis'),
     withPath: textOf(row, 'with_axis'),
@@ -176,10 +187,8 @@ function toInteraction(row: Row): AxisInteraction {
   };
 }
 
-function intervalOf(row: Row): Omit<PairedDifference, 'effect'> {
+function countsOf(row: Row): Pick<PairedDifference, 'pairs' | 'samples'> {
   return {
-    ciLow: numberOrNull(row, 'ci_low'),
-    ciHigh: numberOrNull(row, 'ci_high'),
     pairs: numberOf(row, 'pairs'),
     samples: numberOrNull(row, 'samples'),
   };

@@ -40,6 +40,8 @@ export type FigureContent = ChartContent | TableContent | TextContent | AbsentCo
 export interface ChartContent {
   readonly kind: 'charts';
   readonly panels: readonly Panel[];
+  /** True where panels are as small as 200 pixels, several beside each other. */
+  readonly isCompact?: boolean;
   /** Selections above the charts; each sets the Vega-Lite parameter of its name in every panel. */
   readonly controls: readonly Control[];
   /** What is seen, in two lines at most. */

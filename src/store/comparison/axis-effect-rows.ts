@@ -9,7 +9,18 @@ type Cells = readonly Bindable[];
 /** Columns of `axis_effect(sweep)`, see {@link axisEffectRows}. */
 export const axisEffectColumns = [
   ...['comparable', 'evaluation', 'metric', 'axis', 'rank', 'importance', 'total_importance', 'method'],
-  ...['level_order', 'level', 'trials', 'mean', 'best_level', 'effect', 'ci_low', 'ci_high', 'choice_low', 'choice_high'],
+  ...[
+    'level_order',
+    'level',
+    'trials',
+    'mean',
+    'best_level',
+    'effect',
+    'ci_low',
+    'ci_high',
+    'choice_low',
+    'choice_high',
+  ],
   ...['pairs', 'all_pairs', 'samples', 'interval_method'],
 ] as const;
 

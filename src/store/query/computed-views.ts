@@ -26,7 +26,9 @@ export function makeComputedViews(database: Database.Database): void {
   try {
     for (const { name, of, columns } of computedViews) {
       const own = columns.map((column) => `e."${column}"`).join(', ');
-      database.exec(`CREATE TEMP VIEW ${name} AS SELECT s.name AS sweep, ${own} FROM sweep s CROSS JOIN ${of}(s.name) e`);
+      database.exec(
+        `CREATE TEMP VIEW ${name} AS SELECT s.name AS sweep, ${own} FROM sweep s CROSS JOIN ${of}(s.name) e`,
+      );
     }
   } finally {
     database.pragma('query_only = ON');

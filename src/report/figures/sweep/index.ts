@@ -5,6 +5,7 @@ import { accuracyByAlpha } from './accuracy-by-alpha.js';
 import { amaxBeforeAfter } from './amax.js';
 import { amaxConvergence } from './amax-convergence.js';
 import { calibrationNoise } from './calibration-noise.js';
+import { axisEffects } from './axis-effects.js';
 import { chosenAlpha } from './chosen-alpha.js';
 import { integerAgainstSimulated } from './execution.js';
 import { inputs } from './inputs.js';
@@ -45,4 +46,5 @@ export const figures: readonly Figure[] = [
   inputs,
   environments,
   failedAttempts,
+  axisEffects,
 ];

@@ -50,6 +50,7 @@ select, button { font: inherit; font-size: 13px; color: var(--text); background:
 button { cursor: pointer; }
 :focus-visible { outline: 2px solid var(--size0); outline-offset: 2px; }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 14px 28px; }
+.panels.compact { grid-template-columns: repeat(auto-fill, minmax(min(100%, 200px), 1fr)); gap: 10px 18px; }
 .chart { width: 100%; min-height: 120px; overflow: hidden; }
 .chart svg { display: block; max-width: 100%; }
 .absent { color: var(--muted); font-size: 13.5px; border-left: 3px solid var(--line); padding: 4px 12px; margin: 12px 0; }

@@ -49,13 +49,13 @@ function bodyHtml(content: Exclude<FigureContent, AbsentContent>, rows: readonly
   }
 }
 
-function chartsHtml({ panels, controls }: ChartContent, id: string): string {
+function chartsHtml({ panels, controls, isCompact }: ChartContent, id: string): string {
   const selects = controls.map((control) => controlHtml(control, id)).join('');
   const charts = panels.map(
     ({ title, alt }, index) =>
       `<div>${title === '' ? '' : `<h4>${escapeHtml(title)}</h4>`}<div class="chart" data-panel="${index}" role="img" aria-label="${escapeHtml(alt)}"></div></div>`,
   );
-  return `${selects === '' ? '' : `<div class="controls">${selects}</div>`}<div class="panels">${charts.join('')}</div>`;
+  return `${selects === '' ? '' : `<div class="controls">${selects}</div>`}<div class="panels${isCompact === true ? ' compact' : ''}">${charts.join('')}</div>`;
 }
 
 function controlHtml({ param, label, options }: Control, id: string): string {
