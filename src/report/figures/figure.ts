@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { NetworkPicture } from '../charts/graph/network-picture.js';
 import type { Row } from '../query.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
 
@@ -34,7 +35,7 @@ export interface Figure extends PageFigure<SweepFacts> {
 }
 
 /** What a figure shows. */
-export type FigureContent = ChartContent | TableContent | TextContent | AbsentContent;
+export type FigureContent = ChartContent | GraphContent | TableContent | TextContent | AbsentContent;
 
 /** Charts side by side (small multiples) with one caption. */
 export interface ChartContent {
@@ -47,6 +48,21 @@ export interface ChartContent {
   /** What is seen, in two lines at most. */
   readonly caption: string;
   /** How to read it, rules and exceptions: behind a disclosure. */
+  readonly details?: string;
+}
+
+/**
+ * A network drawn by the page itself. Its boxes are coloured by the figure's rows, of which the
+ * controls `shows`, `mode` and `trial` choose (charts/graph/network-colours).
+ */
+export interface GraphContent {
+  readonly kind: 'graph';
+  /** The whole, then one for each group of a large network. */
+  readonly pictures: readonly NetworkPicture[];
+  readonly controls: readonly Control[];
+  /** Read out by screen readers before the boxes. */
+  readonly alt: string;
+  readonly caption: string;
   readonly details?: string;
 }
 

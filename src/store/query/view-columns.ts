@@ -126,6 +126,23 @@ export const viewColumns = {
     dead_channels: 'number',
     input_channels: 'number',
   },
+  v_graph_node: {
+    sweep: 'text',
+    model: 'text',
+    node: 'number',
+    name: 'text',
+    op: 'text',
+    position: 'number?',
+    layer: 'text?',
+    shape: 'text?',
+  },
+  v_graph_edge: {
+    sweep: 'text',
+    model: 'text',
+    from_node: 'number',
+    to_node: 'number',
+    tensor: 'text',
+  },
   v_layer: {
     sweep: 'text',
     model: 'text',

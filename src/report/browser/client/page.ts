@@ -3,7 +3,9 @@ import type { ColorScheme } from '../../charts/theme-tokens.js';
 import { copyText } from './copy-text.js';
 import { fillDataTable } from './data-table.js';
 import { drawFigure, setParameter } from './draw-figure.js';
+import { exploreNetworks } from './explore-network.js';
 import { figureIds, readFigures, unpackFigures, type FigureState } from './figure-state.js';
+import { paintNetwork } from './paint-network.js';
 import type { ReplaceablePage } from './replaceable-page.js';
 import { select, selectionsOf } from './selections.js';
 import { sortTable } from './sort-table.js';
@@ -59,11 +61,15 @@ function figureOf(id: string | undefined): FigureState | undefined {
 document.addEventListener('change', ({ target }) => {
   const chosen = (target as Element).closest<HTMLSelectElement>('select[data-param]');
   if (chosen === null) return;
-  for (const view of figureOf(chosen.closest('figure')!.id)?.views ?? []) {
+  const figure = figureOf(chosen.closest('figure')!.id);
+  if (figure !== undefined) paintNetwork(figure);
+  for (const view of figure?.views ?? []) {
     setParameter(view, chosen);
     void view.runAsync();
   }
 });
+
+exploreNetworks(tooltip, figureOf);
 
 /* Data tables behind charts, filled on opening: `toggle` doesn't bubble */
 document.addEventListener(

@@ -1,4 +1,5 @@
 import { themeTokens } from '../../charts/theme-tokens.js';
+import { graphPageStyle, graphStyle } from './graph-style.js';
 
 function variables(mode: 'light' | 'dark'): string {
   return Object.entries(themeTokens)
@@ -96,5 +97,7 @@ tr.failed td { background: var(--bad); }
 footer { margin-top: 48px; padding-top: 10px; border-top: 1px solid var(--line); color: var(--muted); font-size: 12.5px; }
 @media (max-width: 860px) { .card { grid-template-columns: minmax(0, 1fr); } .first { grid-template-columns: minmax(0, 1fr); } .page { padding: 18px 14px 48px; } h1 { font-size: 22px; } .headline { font-size: 17px; } }
 @media (max-width: 860px) and (min-width: 560px) { .tiles { grid-template-columns: repeat(4, minmax(0, 1fr)); } }
+${graphStyle}
+${graphPageStyle}
 @media print { :root { ${variables('light')} --panel: #f6f7f8; --line: #cfd3d8; --good: #e5f2ec; --bad: #fbe6dc; --warn: #fff3d6; } .page { max-width: none; padding: 0; } .scroll { max-height: none; overflow: visible; border: 0; } .controls, .sources, button.copy { display: none; } th { position: static; } table { font-size: 9px; } th, td { padding: 2px 4px; } figure, .tile, li { break-inside: avoid; } figure.wide { break-inside: auto; } h2, h3 { break-after: avoid; } }
 `.trim();

@@ -10,6 +10,7 @@ import type {
 import { figureData } from '../../figures/figure-data.js';
 import { embeddedFigure } from './embedded-figure.js';
 import { escapeHtml } from './escape-html.js';
+import { graphHtml } from './graph-html.js';
 import { linked } from './linked.js';
 import { sqlDisclosure } from './sql-disclosure.js';
 import type { Query, QueryResult, Row } from '../../query.js';
@@ -23,7 +24,7 @@ export function renderFigure<Facts>(figure: PageFigure<Facts>, facts: Facts, que
 <h3 id="${figure.id}-title">${escapeHtml(title)}</h3>
 <figcaption>${escapeHtml(content.caption)}</figcaption>
 ${detailsHtml(content)}${bodyHtml(content, rows, figure.id)}
-<div class="sources">${content.kind === 'charts' || content.kind === 'text' ? dataDisclosure(figure.id, rows.length) : ''}${sqlDisclosure(sql)}</div>
+<div class="sources">${content.kind !== 'table' ? dataDisclosure(figure.id, rows.length) : ''}${sqlDisclosure(sql)}</div>
 ${embeddedFigure(figure.id, result, panels)}
 </figure>`;
 }
@@ -42,6 +43,8 @@ function bodyHtml(content: Exclude<FigureContent, AbsentContent>, rows: readonly
   switch (content.kind) {
     case 'charts':
       return chartsHtml(content, id);
+    case 'graph':
+      return `${controlsHtml(content.controls, id)}${graphHtml(content, rows, id)}`;
     case 'table':
       return tableHtml(content, rows);
     case 'text':
@@ -50,12 +53,16 @@ function bodyHtml(content: Exclude<FigureContent, AbsentContent>, rows: readonly
 }
 
 function chartsHtml({ panels, controls, isCompact }: ChartContent, id: string): string {
-  const selects = controls.map((control) => controlHtml(control, id)).join('');
   const charts = panels.map(
     ({ title, alt }, index) =>
       `<div>${title === '' ? '' : `<h4>${escapeHtml(title)}</h4>`}<div class="chart" data-panel="${index}" role="img" aria-label="${escapeHtml(alt)}"></div></div>`,
   );
-  return `${selects === '' ? '' : `<div class="controls">${selects}</div>`}<div class="panels${isCompact === true ? ' compact' : ''}">${charts.join('')}</div>`;
+  return `${controlsHtml(controls, id)}<div class="panels${isCompact === true ? ' compact' : ''}">${charts.join('')}</div>`;
+}
+
+function controlsHtml(controls: readonly Control[], id: string): string {
+  const selects = controls.map((control) => controlHtml(control, id)).join('');
+  return selects === '' ? '' : `<div class="controls">${selects}</div>`;
 }
 
 function controlHtml({ param, label, options }: Control, id: string): string {
