@@ -10,6 +10,7 @@ import type {
 import { figureData } from '../../figures/figure-data.js';
 import { embeddedFigure } from './embedded-figure.js';
 import { escapeHtml } from './escape-html.js';
+import { exploredHtml } from './explored-html.js';
 import { linked } from './linked.js';
 import { sqlDisclosure } from './sql-disclosure.js';
 import type { Query, QueryResult, Row } from '../../query.js';
@@ -24,7 +25,7 @@ export function renderFigure<Facts>(figure: PageFigure<Facts>, facts: Facts, que
 <figcaption>${escapeHtml(content.caption)}</figcaption>
 ${detailsHtml(content)}${bodyHtml(content, rows, figure.id)}
 <div class="sources">${content.kind === 'charts' || content.kind === 'text' ? dataDisclosure(figure.id, rows.length) : ''}${sqlDisclosure(sql)}</div>
-${embeddedFigure(figure.id, result, panels)}
+${embeddedFigure(figure.id, result, panels, content.kind === 'table' ? content.explored : undefined)}
 </figure>`;
 }
 
@@ -43,7 +44,9 @@ function bodyHtml(content: Exclude<FigureContent, AbsentContent>, rows: readonly
     case 'charts':
       return chartsHtml(content, id);
     case 'table':
-      return tableHtml(content, rows);
+      return content.explored === undefined
+        ? tableHtml(content, rows)
+        : exploredHtml(content.explored, tableHtml(content, rows.slice(0, content.explored.perPage)), rows.length);
     case 'text':
       return '';
   }
