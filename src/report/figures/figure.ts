@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { NetworkPicture } from '../charts/graph/network-picture.js';
+import type { ExploredTable } from '../explored-table.js';
 import type { Row } from '../query.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
 
@@ -97,6 +98,8 @@ export interface TableContent {
   readonly sortable: boolean;
   /** Where given, the table is behind a disclosure of this text. */
   readonly disclosure?: string;
+  /** Where given, readers sort, filter and compare rows in the page; `columns` show at first. */
+  readonly explored?: ExploredTable;
   /** Class of a row, for emphasis. */
   readonly emphasis?: (row: Row) => 'best' | 'failed' | 'varied' | null;
 }

@@ -14,6 +14,7 @@ import { absentHtml } from './not-shown.js';
 import { embeddedFigure } from './embedded-figure.js';
 import { escapeHtml } from './escape-html.js';
 import { graphHtml } from './graph-html.js';
+import { exploredHtml } from './explored-html.js';
 import { linked } from './linked.js';
 import { sqlDisclosure } from './sql-disclosure.js';
 import type { Query, Row } from '../../query.js';
@@ -57,7 +58,7 @@ function figureHtml(
 <figcaption>${escapeHtml(content.caption)}</figcaption>
 ${detailsHtml(content)}${bodyHtml(content, rows, id)}
 <div class="sources">${content.kind !== 'table' ? dataDisclosure(id, rows.length) : ''}${sqlDisclosure(sql)}</div>
-${embeddedFigure(id, result, panels)}
+${embeddedFigure(id, result, panels, content.kind === 'table' ? content.explored : undefined)}
 </figure>`;
 }
 
@@ -74,7 +75,9 @@ function bodyHtml(content: Exclude<FigureContent, AbsentContent>, rows: readonly
     case 'graph':
       return `${controlsHtml(content.controls, id)}${graphHtml(content, rows, id)}`;
     case 'table':
-      return tableHtml(content, rows);
+      return content.explored === undefined
+        ? tableHtml(content, rows)
+        : exploredHtml(content.explored, tableHtml(content, rows.slice(0, content.explored.perPage)), rows.length);
     case 'text':
       return '';
   }
