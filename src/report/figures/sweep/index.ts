@@ -5,11 +5,13 @@ import { accuracyByAlpha } from './accuracy-by-alpha.js';
 import { amaxBeforeAfter } from './amax.js';
 import { amaxConvergence } from './amax-convergence.js';
 import { calibrationNoise } from './calibration-noise.js';
+import { axisEffects } from './axis-effects.js';
 import { calibrationSize } from './calibration-size.js';
 import { chosenAlpha } from './chosen-alpha.js';
 import { integerAgainstSimulated } from './execution.js';
 import { inputs } from './inputs.js';
 import { layerLoss } from './layer-loss.js';
+import { network } from './network.js';
 import { pareto } from './pareto.js';
 import { proxyFidelity } from './proxy-fidelity.js';
 import { environments, failedAttempts } from './provenance.js';
@@ -30,6 +32,7 @@ export const figures: readonly Figure[] = [
   smoothingMethods,
   quantizedLayers,
   layerLoss,
+  network,
   proxyFidelity,
   sensitivity,
   pareto,
@@ -49,4 +52,5 @@ export const figures: readonly Figure[] = [
   inputs,
   environments,
   failedAttempts,
+  axisEffects,
 ];

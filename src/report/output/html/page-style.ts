@@ -1,4 +1,5 @@
 import { themeTokens } from '../../charts/theme-tokens.js';
+import { graphPageStyle, graphStyle } from './graph-style.js';
 
 function variables(mode: 'light' | 'dark'): string {
   return Object.entries(themeTokens)
@@ -53,6 +54,7 @@ select, button { font: inherit; font-size: 13px; color: var(--text); background:
 button { cursor: pointer; }
 :focus-visible { outline: 2px solid var(--size0); outline-offset: 2px; }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 14px 28px; }
+.panels.compact { grid-template-columns: repeat(auto-fill, minmax(min(100%, 200px), 1fr)); gap: 10px 18px; }
 .chart { width: 100%; min-height: 120px; overflow: hidden; }
 .chart svg { display: block; max-width: 100%; }
 .absent { color: var(--muted); font-size: 13.5px; border-left: 3px solid var(--line); padding: 4px 12px; margin: 12px 0; }
@@ -99,5 +101,7 @@ tr.failed td { background: var(--bad); }
 footer { margin-top: 48px; padding-top: 10px; border-top: 1px solid var(--line); color: var(--muted); font-size: 12.5px; }
 @media (max-width: 860px) { .card { grid-template-columns: minmax(0, 1fr); } .first { grid-template-columns: minmax(0, 1fr); } .page { padding: 18px 14px 48px; } h1 { font-size: 22px; } .headline { font-size: 17px; } }
 @media (max-width: 860px) and (min-width: 560px) { .tiles { grid-template-columns: repeat(4, minmax(0, 1fr)); } }
+${graphStyle}
+${graphPageStyle}
 @media print { :root { ${variables('light')} --panel: #f6f7f8; --line: #cfd3d8; --good: #e5f2ec; --bad: #fbe6dc; --warn: #fff3d6; } .page { max-width: none; padding: 0; } .scroll { max-height: none; overflow: visible; border: 0; } .controls, .sources, button.copy { display: none; } th { position: static; } table { font-size: 9px; } th, td { padding: 2px 4px; } figure, .tile, li { break-inside: avoid; } figure.wide { break-inside: auto; } h2, h3 { break-after: avoid; } }
 `.trim();
