@@ -7,6 +7,7 @@ import { figures } from '../figures/sweep/index.js';
 import { answerHtml } from '../output/html/answer-html.js';
 import { escapeHtml } from '../output/html/escape-html.js';
 import { liveSectionHtml } from './live-section.js';
+import { notesBlock } from './notes-block.js';
 import { countText, differenceText, intervalText, valueText } from '../number-text.js';
 import type { Query } from '../query.js';
 import { sqlText, textOf, toRows } from '../query.js';
@@ -50,7 +51,7 @@ export function sweepPage(facts: SweepFacts, query: Query, options: ReportOption
     ].filter((crumb, index) => index > 0 || crumb.href !== null),
     heading: question === '' ? `Which setting of ${sweep.name} keeps the most ${metric.name}?` : question,
     about: aboutSweep(facts),
-    first: `${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml(guardedAnswer(facts))}${tilesHtml(facts)}${sourcesHtml(factsSources(facts))}</div><div>${first}</div></div>`,
+    first: `${notesBlock(query, sweep.name, null)}${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml(guardedAnswer(facts))}${tilesHtml(facts)}${sourcesHtml(factsSources(facts))}</div><div>${first}</div></div>`,
     sections: sectionTitles.map(([id, title]) => ({
       id,
       title,

@@ -15,6 +15,7 @@ import { pageBody } from '../output/html/page-body.js';
 import { sourcesHtml } from '../output/html/sql-disclosure.js';
 import { timeText } from '../time-text.js';
 import { sentenceHtml } from '../output/html/sentence-html.js';
+import { notesBlock } from './notes-block.js';
 import { tileRow } from '../output/html/tile-row.js';
 import type { TrialPageFacts } from '../facts/trial-page-facts.js';
 
@@ -56,7 +57,7 @@ export function trialPage(facts: TrialPageFacts, query: Query, options: ReportOp
       trial.role,
       trial.status,
     ],
-    first: `${warningsHtml(facts)}<p class="headline">${sentenceHtml(verdictSentence(facts))}</p>${alphasHtml(facts)}${tileRow(tiles)}${neighboursHtml(facts)}${sourcesHtml(
+    first: `${notesBlock(query, sweep.sweep.name, trial.trial)}${warningsHtml(facts)}<p class="headline">${sentenceHtml(verdictSentence(facts))}</p>${alphasHtml(facts)}${tileRow(tiles)}${neighboursHtml(facts)}${sourcesHtml(
       [
         ['trials', factsSql.trials(sweep.sweep.name)],
         ['comparisons', factsSql.comparisons(sweep.sweep.name)],

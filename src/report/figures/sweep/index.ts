@@ -9,6 +9,7 @@ import { chosenAlpha } from './chosen-alpha.js';
 import { integerAgainstSimulated } from './execution.js';
 import { inputs } from './inputs.js';
 import { layerLoss } from './layer-loss.js';
+import { notes } from './notes.js';
 import { pareto } from './pareto.js';
 import { proxyFidelity } from './proxy-fidelity.js';
 import { environments, failedAttempts } from './provenance.js';
@@ -41,6 +42,7 @@ export const figures: readonly Figure[] = [
   integerAgainstSimulated,
   trialTable,
   stoppedEarly,
+  notes,
   times,
   inputs,
   environments,
