@@ -376,6 +376,20 @@ export const viewColumns = {
     last_error: 'text?',
     seen_at: 'text',
   },
+  v_note: {
+    note: 'number',
+    sweep: 'text',
+    trial: 'number?',
+    label: 'text?',
+    kind: 'text',
+    text: 'text',
+    written_at: 'text',
+  },
+  v_worker_log: {
+    place: 'text',
+    text: 'text',
+    written_at: 'text',
+  },
   v_numerics_class: {
     sweep: 'text',
     numerics_class: 'text?',

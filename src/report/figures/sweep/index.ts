@@ -12,6 +12,7 @@ import { integerAgainstSimulated } from './execution.js';
 import { inputs } from './inputs.js';
 import { layerLoss } from './layer-loss.js';
 import { network } from './network.js';
+import { notes } from './notes.js';
 import { pareto } from './pareto.js';
 import { proxyFidelity } from './proxy-fidelity.js';
 import { environments, failedAttempts } from './provenance.js';
@@ -48,6 +49,7 @@ export const figures: readonly Figure[] = [
   integerAgainstSimulated,
   trialTable,
   stoppedEarly,
+  notes,
   times,
   inputs,
   environments,
