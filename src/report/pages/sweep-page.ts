@@ -47,9 +47,9 @@ export function sweepPage(facts: SweepFacts, query: Query, options: ReportOption
     ].filter((crumb, index) => index > 0 || crumb.href !== null),
     heading: question === '' ? `Which setting of ${sweep.name} keeps the most ${metric.name}?` : question,
     about: aboutSweep(facts),
-    first: `${notesBlock(query, sweep.name, null)}${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml(answer)}${recommendationHtml(answer)}${tilesHtml(facts)}${sourcesHtml(factsSources(facts))}</div><div>${lead.html}</div></div>`,
+    first: `${notesBlock(query, sweep.name, null)}${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml({ ...answer, findings: answer.beside })}${recommendationHtml(answer)}<details class="behind"><summary>SQL behind the answer</summary>${sourcesHtml(factsSources(facts))}</details></div><div>${lead.html}${tilesHtml(facts)}</div></div>`,
     sections: [
-      { id: `question-${leading.kind}`, title: `More on it: ${leading.title.toLowerCase()}`, figures: lead.others },
+      { id: `question-${leading.kind}`, title: leading.title, figures: lead.others },
       ...parts.map(({ id, title, question: kind, figures: own }) => ({
         id,
         title,
