@@ -48,9 +48,9 @@ export class AlikePairs {
     const compared = this.#partial.filter(({ applies }) => applies[level] === applies[other]);
     return this.#groups.flatMap((group) =>
       group[level]!.flatMap((one) =>
-        group[other]!
-          .filter((two) => compared.every(({ levels }) => levels[one] === levels[two]))
-          .map((two): TrialPair => [one, two]),
+        group[other]!.filter((two) => compared.every(({ levels }) => levels[one] === levels[two])).map(
+          (two): TrialPair => [one, two],
+        ),
       ),
     );
   }
