@@ -8,6 +8,7 @@ import { calibrationNoise } from './calibration-noise.js';
 import { chosenAlpha } from './chosen-alpha.js';
 import { integerAgainstSimulated } from './execution.js';
 import { inputs } from './inputs.js';
+import { layerDamage } from './layer-damage.js';
 import { layerLoss } from './layer-loss.js';
 import { pareto } from './pareto.js';
 import { proxyFidelity } from './proxy-fidelity.js';
@@ -28,6 +29,7 @@ export const figures: readonly Figure[] = [
   smoothingMethods,
   quantizedLayers,
   layerLoss,
+  layerDamage,
   proxyFidelity,
   sensitivity,
   pareto,
