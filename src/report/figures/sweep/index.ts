@@ -10,6 +10,7 @@ import { calibrationSize } from './calibration-size.js';
 import { chosenAlpha } from './chosen-alpha.js';
 import { integerAgainstSimulated } from './execution.js';
 import { inputs } from './inputs.js';
+import { layerDamage } from './layer-damage.js';
 import { layerLoss } from './layer-loss.js';
 import { network } from './network.js';
 import { notes } from './notes.js';
@@ -34,6 +35,7 @@ export const figures: readonly Figure[] = [
   quantizedLayers,
   layerLoss,
   network,
+  layerDamage,
   proxyFidelity,
   sensitivity,
   pareto,
