@@ -50,6 +50,10 @@ export function outlineGraph(model: OnnxModel, layers: readonly NamedLayer[]): G
   const shapes = new Map([...graph.valueInfo, ...graph.input, ...graph.output].map((i) => [i.name, shapeOf(i)]));
   const layerOf = new Map(layers.map(({ name, outputTensor }) => [outputTensor, name]));
   const names = new FreeNames(layers.map(({ name }) => name));
+  // Ends first: a node without a name is called as the tensor that it makes, which may be an end.
+  const [inputNames, outputNames] = [index.inputs, graph.output.map(({ name }) => name)].map((ends) =>
+    ends.map((name) => names.take(name)),
+  ) as [string[], string[]];
   const nodes: OutlineNode[] = [];
   const edges = new Map<string, OutlineEdge>();
   const makers = new Map<string, number>();
@@ -60,9 +64,9 @@ export function outlineGraph(model: OnnxModel, layers: readonly NamedLayer[]): G
       if (from !== undefined) edges.set(`${from} ${to} ${tensor}`, { from, to, tensor });
     }
   };
-  for (const input of index.inputs) {
-    makers.set(input, nodes.length);
-    nodes.push({ name: names.take(input), op: 'Input', layer: null, shape: shapes.get(input) ?? null });
+  for (const [place, input] of index.inputs.entries()) {
+    makers.set(input, place);
+    nodes.push({ name: inputNames[place]!, op: 'Input', layer: null, shape: shapes.get(input) ?? null });
   }
   for (const node of sortNodes(graph.node)) {
     const reads = [...node.input, ...capturedTensors(node)];
@@ -78,8 +82,8 @@ export function outlineGraph(model: OnnxModel, layers: readonly NamedLayer[]): G
     connect(reads, place);
     for (const output of node.output) if (output !== '') makers.set(output, place);
   }
-  for (const { name } of graph.output) {
-    nodes.push({ name: names.take(name), op: 'Output', layer: null, shape: shapes.get(name) ?? null });
+  for (const [place, { name }] of graph.output.entries()) {
+    nodes.push({ name: outputNames[place]!, op: 'Output', layer: null, shape: shapes.get(name) ?? null });
     connect([name], nodes.length - 1);
   }
   const sorted = [...edges.values()].sort((a, b) => a.from - b.from || a.to - b.to || compareText(a.tensor, b.tensor));

@@ -3,23 +3,37 @@ import { notApplicable, type AxisDesign } from './axis-design.js';
 /** Two trials by number; the second has the other level. */
 export type TrialPair = readonly [one: number, other: number];
 
+/** Another axis that does not apply to every trial. */
+interface PartialAxis {
+  readonly levels: Int32Array;
+  /** By level of the axis in question: whether this one applies to any trial with it. */
+  readonly applies: readonly boolean[];
+}
+
 /**
  * Finds pairs of trials that are equal but for one axis: every other axis has the same level in
- * both, or does not apply to one of them. The latter happens where the axis itself decides what
- * applies: a smoothing mode with an alpha beside one without is compared at each alpha.
+ * both, or applies to neither. Where the axis itself decides whether another one applies, as a
+ * smoothing mode with an alpha and one without, a trial with that other axis is compared at each of
+ * its levels.
  */
 export class AlikePairs {
-  /** Trials with equal levels of all other axes that apply to every trial, by their level of this one. */
+  /** Trials with equal levels of all other axes that apply to every trial, by level of this one. */
   readonly #groups: readonly (readonly (readonly number[])[])[];
-  /** Other axes that do not apply to every trial. */
-  readonly #partial: readonly Int32Array[];
+  readonly #partial: readonly PartialAxis[];
 
   constructor(design: AxisDesign, axis: number) {
+    const own = design.levels[axis]!;
     const others = design.levels.filter((_, other) => other !== axis);
-    this.#partial = others.filter((levels) => levels.includes(notApplicable));
-    const whole = others.filter((levels) => !levels.includes(notApplicable));
+    const isPartial = (levels: Int32Array): boolean => levels.includes(notApplicable);
+    this.#partial = others.filter(isPartial).map((levels) => ({
+      levels,
+      applies: Array.from({ length: design.sizes[axis]! }, (_, level) =>
+        levels.some((other, trial) => own[trial] === level && other !== notApplicable),
+      ),
+    }));
+    const whole = others.filter((levels) => !isPartial(levels));
     const groups = new Map<string, number[][]>();
-    for (const [trial, level] of design.levels[axis]!.entries()) {
+    for (const [trial, level] of own.entries()) {
       if (level === notApplicable) continue;
       const key = whole.map((levels) => levels[trial]).join();
       const group = groups.get(key) ?? Array.from({ length: design.sizes[axis]! }, () => []);
@@ -31,16 +45,13 @@ export class AlikePairs {
 
   /** The pairs of two levels. */
   between(level: number, other: number): TrialPair[] {
+    const compared = this.#partial.filter(({ applies }) => applies[level] === applies[other]);
     return this.#groups.flatMap((group) =>
       group[level]!.flatMap((one) =>
-        group[other]!.filter((two) => this.#areAlike(one, two)).map((two): TrialPair => [one, two]),
+        group[other]!.filter((two) => compared.every(({ levels }) => levels[one] === levels[two])).map(
+          (two): TrialPair => [one, two],
+        ),
       ),
-    );
-  }
-
-  #areAlike(one: number, two: number): boolean {
-    return this.#partial.every(
-      (levels) => levels[one] === levels[two] || levels[one] === notApplicable || levels[two] === notApplicable,
     );
   }
 }

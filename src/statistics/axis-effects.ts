@@ -54,8 +54,11 @@ export interface InteractionSummary {
 const mostPairs = 20_000;
 
 /** What each axis does to the values, most important first. */
-export function summarizeAxes(design: AxisDesign, outcomes: GroupOutcomes | null): readonly AxisSummary[] {
-  const shares = varianceShares(design);
+export function summarizeAxes(
+  design: AxisDesign,
+  outcomes: GroupOutcomes | null,
+  shares = varianceShares(design),
+): readonly AxisSummary[] {
   return order(shares).map((axis, place) => {
     const means = shares.means[axis]!;
     const best = extreme(means, (mean, most) => mean > most);
@@ -82,8 +85,8 @@ export function summarizeAxes(design: AxisDesign, outcomes: GroupOutcomes | null
 export function summarizeInteractions(
   design: AxisDesign,
   outcomes: GroupOutcomes | null,
+  shares = varianceShares(design),
 ): readonly InteractionSummary[] {
-  const shares = varianceShares(design);
   const ranks = order(shares);
   const strongest = [...shares.pairs].sort((a, b) => b.share - a.share);
   const told = strongest.flatMap(({ pair, share }) => {
@@ -162,48 +165,40 @@ function interactionOf(
   const pairs = new AlikePairs(design, axis)
     .between(otherLevel, level)
     .filter(([one, two]) => second[one]! >= 0 && second[one] === second[two]);
-  const gains = Array.from({ length: sizes[withAxis]! }, (_, at) => {
-    const own = pairs.filter(([one]) => second[one] === at);
-    return own.length === 0
-      ? null
-      : contrastOf(values, { plus: own.map(([, two]) => two), minus: own.map(([one]) => one), terms: own.length });
-  });
-  const seen = gains.flatMap((gain, at) => (gain === null ? [] : [at]));
-  if (seen.length < 2) return null;
-  const at = seen.reduce((most, own) => (gains[own]! > gains[most]! ? own : most));
-  const atOther = seen.filter((own) => own !== at).reduce((least, own) => (gains[own]! < gains[least]! ? own : least));
+  const gainOf = (own: readonly TrialPair[]): number =>
+    contrastOf(values, { plus: own.map(([, two]) => two), minus: own.map(([one]) => one), terms: own.length });
+  const byLevel = Array.from({ length: sizes[withAxis]! }, (_, at) => pairs.filter(([one]) => second[one] === at))
+    .map((own, at) => ({ at, own, gain: own.length === 0 ? null : gainOf(own) }))
+    .filter(({ gain }) => gain !== null)
+    .sort((a, b) => b.gain! - a.gain!);
+  if (byLevel.length < 2) return null;
+  const [{ at: most, own: gainMost }, { at: least, own: gainLeast }] = [byLevel[0]!, byLevel.at(-1)!];
   const rest = levels.filter((_, other) => other !== axis && other !== withAxis);
   const keyOf = ([one, two]: TrialPair): string => rest.map((own) => `${own[one]} ${own[two]}`).join();
-  const beside = new Map(pairs.filter(([one]) => second[one] === atOther).map((pair) => [keyOf(pair), pair]));
-  const all = pairs
-    .filter(([one]) => second[one] === at)
-    .flatMap((pair) => {
-      const other = beside.get(keyOf(pair));
-      return other === undefined ? [] : [[pair, other] as const];
-    });
+  const beside = new Map(gainLeast.map((pair) => [keyOf(pair), pair]));
+  const all = gainMost.flatMap((pair) => {
+    const other = beside.get(keyOf(pair));
+    return other === undefined ? [] : [[pair, other] as const];
+  });
   if (all.length === 0) return null;
-  const used = thinned(all);
+  const gains = [0, 1].map((side) => gainOf(all.map((quad) => quad[side]!)));
+  const isTurned = gains[0]! < gains[1]!;
+  const used = thinned(isTurned ? all.map(([one, other]) => [other, one] as const) : all);
   const contrast: Contrast = {
     plus: used.flatMap(([[, two], [one]]) => [two, one]),
     minus: used.flatMap(([[one], [, two]]) => [one, two]),
     terms: used.length,
     reach: 2,
   };
-  const gainOf = (side: 0 | 1): number =>
-    contrastOf(values, {
-      plus: used.map((quad) => quad[side][1]),
-      minus: used.map((quad) => quad[side][0]),
-      terms: used.length,
-    });
   const choose = (count: number): number => (count * (count - 1)) / 2;
   const choices = choose(sizes[axis]!) * choose(sizes[withAxis]!);
   return {
     level,
     otherLevel,
-    at,
-    atOther,
-    effectAt: gainOf(0),
-    effectAtOther: gainOf(1),
+    at: isTurned ? least : most,
+    atOther: isTurned ? most : least,
+    effectAt: gainOf(used.map(([one]) => one)),
+    effectAtOther: gainOf(used.map(([, other]) => other)),
     difference: intervalEffect(contrast, all.length, values, outcomes, choices),
   };
 }

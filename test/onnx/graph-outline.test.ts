@@ -59,11 +59,20 @@ describe('outlineGraph', () => {
     const inputs = [value('left', ['N', 2]), value('right', [1, 2, 4, 4])];
     expect(text({ nodes, inputs, outputs: ['c', 'z'], initializers: [weight] })).toEqual({
       nodes: [
-        ...['left Input', 'right Input', 'a Relu', 'b Conv layer b', 'c Concat', 'z Abs', 'c (2) Output'],
-        'z (2) Output',
+        ...[
+          'left Input',
+          'right Input',
+          'a Relu',
+          'b Conv layer b',
+          'c (2) Concat',
+          'z (2) Abs',
+          'c Output',
+          'z Output',
+        ],
       ],
       edges: [
-        ...['left > a: left', 'right > b: right', 'a > c: a', 'a > z: a', 'b > c: b', 'c > c (2): c', 'z > z (2): z'],
+        ...['left > a: left', 'right > b: right', 'a > c (2): a', 'a > z (2): a', 'b > c (2): b', 'c (2) > c: c'],
+        'z (2) > z: z',
       ],
     });
   });
@@ -75,8 +84,8 @@ describe('outlineGraph', () => {
       node('Identity', ['w2'], 'one'),
     ];
     expect(text({ nodes, initializers: [tensor('w2', [1], [1])] })).toEqual({
-      nodes: ['x Input', 'y Add', 'y (2) Output'],
-      edges: ['x > y: x', 'y > y (2): y'],
+      nodes: ['x Input', 'y (2) Add', 'y Output'],
+      edges: ['x > y (2): x', 'y (2) > y: y'],
     });
   });
 
@@ -91,8 +100,8 @@ describe('outlineGraph', () => {
     ];
     const inputs = [value('x', [1]), value('condition', [], TensorProto_DataType.BOOL)];
     expect(text({ nodes, inputs })).toEqual({
-      nodes: ['x Input', 'condition Input', 'captured Abs', 'y If', 'y (2) Output'],
-      edges: ['x > captured: x', 'condition > y: condition', 'captured > y: captured', 'y > y (2): y'],
+      nodes: ['x Input', 'condition Input', 'captured Abs', 'y (2) If', 'y Output'],
+      edges: [...['x > captured: x', 'condition > y (2): condition', 'captured > y (2): captured', 'y (2) > y: y']],
     });
   });
 

@@ -6,7 +6,7 @@ import { moduleName } from '../charts/graph/module-name.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
 import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../query.js';
-import type { Control, FigureContent } from './figure.js';
+import type { AbsentContent, Control, FigureContent } from './figure.js';
 import { lossColumnsOf, storedModes } from './loss-controls.js';
 
 /** A trial whose numbers a picture can show. */
@@ -57,16 +57,21 @@ LEFT JOIN (SELECT position, only_divergence, drop_only FROM v_sensitivity WHERE 
 ORDER BY n.node, t.trial, l.mode`;
 }
 
-/** The nodes at most six steps before or after a layer, as `near`. */
+/** The nodes at most eight steps from a layer, in whichever direction arrows lead, as `near`. */
 function nearSql(position: number): string {
-  const walk = (name: string, from: string, to: string): string =>
-    `${name} (node, steps) AS (
+  return `near (node, steps) AS (
   SELECT node, 0 FROM node WHERE position = ${position}
-  UNION SELECT e.${to}, w.steps + 1 FROM ${name} w JOIN edge e ON e.${from} = w.node WHERE w.steps < 6),
-`;
-  return `${walk('later', 'from_node', 'to_node')}${walk('earlier', 'to_node', 'from_node')}near AS MATERIALIZED (SELECT node FROM later UNION SELECT node FROM earlier),
+  UNION SELECT iif(e.from_node = w.node, e.to_node, e.from_node), w.steps + 1
+  FROM near w JOIN edge e ON w.node IN (e.from_node, e.to_node) WHERE w.steps < 8),
 `;
 }
+
+/** Said where an earlier version recorded the model. */
+export const graphNotStored: AbsentContent = {
+  kind: 'absent',
+  note: 'The database does not hold the model’s graph: running the sweep again stores it, and runs no finished trial again.',
+  holdsWhilePending: true,
+};
 
 /** What a picture is made of, by the rows of {@link networkSql}. */
 export interface NetworkRows {

@@ -11,6 +11,7 @@ import { liveSectionHtml } from './live-section.js';
 import { pageOrder } from './page-order.js';
 import { sweepShape } from '../questions/sweep-shape.js';
 import { axisSources, measuredSources } from '../facts/measured-facts.js';
+import { notesBlock } from './notes-block.js';
 import { countText, differenceText, intervalText, valueText } from '../number-text.js';
 import type { Query } from '../query.js';
 import { sqlText, textOf, toRows } from '../query.js';
@@ -50,7 +51,7 @@ export function sweepPage(facts: SweepFacts, query: Query, options: ReportOption
     ].filter((crumb, index) => index > 0 || crumb.href !== null),
     heading: question === '' ? `Which setting of ${sweep.name} keeps the most ${metric.name}?` : question,
     about: aboutSweep(facts),
-    first: `${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml({ ...answer, findings: answer.beside })}${recommendationHtml(answer)}<details class="behind"><summary>SQL behind the answer</summary>${sourcesHtml(sources)}</details></div><div>${lead.html}${tilesHtml(facts)}</div></div>`,
+    first: `${notesBlock(query, sweep.name, null)}${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml({ ...answer, findings: answer.beside })}${recommendationHtml(answer)}<details class="behind"><summary>SQL behind the answer</summary>${sourcesHtml(sources)}</details></div><div>${lead.html}${tilesHtml(facts)}</div></div>`,
     sections: [
       { id: `question-${leading.kind}`, title: leading.title, figures: lead.others },
       ...parts.map(({ id, title, question: kind, figures: own }) => ({

@@ -1,8 +1,8 @@
-import { isFullFactorial } from '../../statistics/axis-design.js';
-import { summarizeAxes, summarizeInteractions, type IntervalEffect } from '../../statistics/axis-effects.js';
+import type { IntervalEffect } from '../../statistics/axis-effects.js';
 import type { Bindable } from '../bindable.js';
 import type { Connection } from '../file/connection.js';
-import { readAxisGroups, type AxisGroup } from './axis-groups.js';
+import type { AxisGroup } from './axis-groups.js';
+import { axisSummaries } from './axis-summaries.js';
 
 type Cells = readonly Bindable[];
 
@@ -31,30 +31,26 @@ export const axisEffectColumns = [
  * @throws StoreError `not-a-database` where stored outcomes are damaged
  */
 export function axisEffectRows(connection: Connection, sweep: Bindable): readonly Cells[] {
-  return readAxisGroups(connection, sweep).flatMap((group) => {
-    const { axes, design, outcomes } = group;
-    const method = isFullFactorial(design) ? 'exact' : 'fitted';
-    return summarizeAxes(design, outcomes).flatMap(
-      ({ axis, rank, importance, totalImportance, best, levels }): readonly Cells[] => {
-        const { path, levels: names } = axes[axis]!;
-        return levels.map(({ trials, mean, effect }, level) => [
-          ...groupCells(group),
-          path,
-          BigInt(rank),
-          importance,
-          totalImportance,
-          method,
-          BigInt(level + 1),
-          names[level]!,
-          BigInt(trials),
-          mean,
-          names[best]!,
-          level === best ? 0 : (effect?.effect ?? null),
-          ...intervalCells(effect, group),
-        ]);
-      },
-    );
-  });
+  return axisSummaries(connection, sweep).flatMap(({ group, method, axes }) =>
+    axes.flatMap(({ axis, rank, importance, totalImportance, best, levels }): readonly Cells[] => {
+      const { path, levels: names } = group.axes[axis]!;
+      return levels.map(({ trials, mean, effect }, level) => [
+        ...groupCells(group),
+        path,
+        BigInt(rank),
+        importance,
+        totalImportance,
+        method,
+        BigInt(level + 1),
+        names[level]!,
+        BigInt(trials),
+        mean,
+        names[best]!,
+        level === best ? 0 : (effect?.effect ?? null),
+        ...intervalCells(effect, group),
+      ]);
+    }),
+  );
 }
 
 /** Columns of `axis_interaction(sweep)`, see {@link axisInteractionRows}. */
@@ -71,10 +67,9 @@ export const axisInteractionColumns = [
  * @throws StoreError `not-a-database` where stored outcomes are damaged
  */
 export function axisInteractionRows(connection: Connection, sweep: Bindable): readonly Cells[] {
-  return readAxisGroups(connection, sweep).flatMap((group) => {
-    const { axes, design, outcomes } = group;
-    return summarizeInteractions(design, outcomes).map((found): Cells => {
-      const [one, other] = [axes[found.axis]!, axes[found.withAxis]!];
+  return axisSummaries(connection, sweep).flatMap(({ group, interactions }) =>
+    interactions.map((found): Cells => {
+      const [one, other] = [group.axes[found.axis]!, group.axes[found.withAxis]!];
       return [
         ...groupCells(group),
         one.path,
@@ -90,8 +85,8 @@ export function axisInteractionRows(connection: Connection, sweep: Bindable): re
         found.difference.effect,
         ...intervalCells(found.difference, group),
       ];
-    });
-  });
+    }),
+  );
 }
 
 function groupCells({ design, evaluation, metric }: AxisGroup): Cells {

@@ -4,13 +4,6 @@ import type { FigureState } from './figure-state.js';
 import { shownNetwork } from './paint-network.js';
 import type { Tooltip } from './tooltip.js';
 
-const modeNames: Readonly<Record<string, string>> = {
-  accumulated: 'whole network',
-  isolated: 'layer alone',
-  weight: 'weight alone',
-  activation: 'input alone',
-};
-
 /**
  * What pointer and keys do on networks: a box under the pointer or with the focus tells its numbers,
  * arrow keys move the focus to the nearest box on their side, a group opens its picture. Handlers
@@ -65,31 +58,26 @@ function boxOf(target: EventTarget | null): SVGElement | null {
   return target.closest<SVGElement>('.network .cell') ?? target.closest<SVGElement>('.network .box');
 }
 
-/** Name, operators, and of a layer every number of the chosen trial. */
+/** Name, operators, and of a layer every number of the chosen trial and mode. */
 function factsOf(box: SVGElement, figure: FigureState): readonly (readonly [string, string])[] {
   const { name, operators, node } = box.dataset;
-  const { rows, trial } = shownNetwork(figure);
   if (node === undefined) {
     return [
       ['name', name ?? ''],
       ['operators', operators ?? ''],
     ];
   }
-  const own = rowsOfNode(rows, Number(node), trial);
-  const [first] = own;
-  const numbers = networkQuantities.flatMap(({ field, name: quantity, isByMode }) =>
-    (isByMode ? own : own.slice(0, 1)).flatMap((row) => {
-      const value = row[field];
-      if (typeof value !== 'number') return [];
-      const mode = isByMode && own.length > 1 ? `, ${modeNames[String(row['mode'])] ?? String(row['mode'])}` : '';
-      return [[`${quantity}${mode}`, numberText(value)] as const];
-    }),
-  );
-  const isFloat = box.classList.contains('float');
+  const { rows, choice } = shownNetwork(figure);
+  const own = rowsOfNode(rows, Number(node), choice.trial);
+  const row = own.find(({ mode }) => mode === choice.mode) ?? own[0];
+  const numbers = networkQuantities.flatMap(({ field, name: quantity }) => {
+    const value = row?.[field];
+    return typeof value === 'number' ? [[quantity, numberText(value)] as const] : [];
+  });
   return [
-    ['layer', String(first?.['name'] ?? '')],
-    ['operators', operators ?? String(first?.['op'] ?? '')],
-    ...(isFloat ? [['quantized', 'no, left in float'] as const] : []),
+    ['layer', String(row?.['name'] ?? '')],
+    ['operators', operators ?? String(row?.['op'] ?? '')],
+    ...(box.classList.contains('float') ? [['quantized', 'no, left in float'] as const] : []),
     ...numbers,
   ];
 }

@@ -1,5 +1,10 @@
 import type { RowLinks } from '../../addresses/page-links.js';
-import { networkColours, type NetworkColours, type NetworkPaint } from '../../charts/graph/network-colours.js';
+import {
+  networkColours,
+  type NetworkChoice,
+  type NetworkColours,
+  type NetworkPaint,
+} from '../../charts/graph/network-colours.js';
 import { element } from './element.js';
 import type { FigureState } from './figure-state.js';
 import { rowObjects, type RowObject } from './row-objects.js';
@@ -7,10 +12,10 @@ import { rowObjects, type RowObject } from './row-objects.js';
 /** The rows of a figure that shows a network, and what is chosen above it. */
 export interface ShownNetwork {
   readonly rows: readonly RowObject[];
-  readonly trial: number | null;
+  readonly choice: NetworkChoice;
 }
 
-const noLinks: RowLinks = { trials: null, layers: null };
+const noLinks: RowLinks = { trials: null, layers: null, comparisons: null };
 
 /** Colours the boxes of a network by what is chosen above it; does nothing for other figures. */
 export function paintNetwork({ id, columns, rows }: FigureState): void {
@@ -25,11 +30,10 @@ export function paintNetwork({ id, columns, rows }: FigureState): void {
 
 /** What a figure shows at the moment. */
 export function shownNetwork({ id, columns, rows }: FigureState): ShownNetwork {
-  const { trial } = choiceOf(document.getElementById(id)!);
-  return { rows: rowObjects(columns, rows, noLinks), trial };
+  return { rows: rowObjects(columns, rows, noLinks), choice: choiceOf(document.getElementById(id)!) };
 }
 
-function choiceOf(figure: Element): { field: string | null; mode: string | null; trial: number | null } {
+function choiceOf(figure: Element): NetworkChoice {
   const chosen = (param: string): unknown => {
     const select = figure.querySelector<HTMLSelectElement>(`select[data-param="${param}"]`);
     return select === null ? null : JSON.parse(select.value);

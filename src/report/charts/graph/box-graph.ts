@@ -44,10 +44,12 @@ export function boxGraph(nodes: readonly NetworkNode[]): BoxGraph {
   for (const node of nodes) {
     if (ofShapes.has(node.node)) continue;
     const reads = node.reads.filter((read) => known.has(read) && !ofShapes.has(read));
+    // At the border of a part it is not known whether branches meet: they may.
+    const isWhole = node.reads.every((read) => known.has(read));
     const sources = [...new Set(reads.map((read) => boxOf.get(read)!))];
     const [source] = sources;
     const isEnd = node.op === 'Input' || node.op === 'Output';
-    if (node.position === null && !isEnd && source !== undefined && sources.length === 1) {
+    if (node.position === null && !isEnd && isWhole && source !== undefined && sources.length === 1) {
       source.followers.push(node.op);
       source.nodes += 1;
       boxOf.set(node.node, source);

@@ -169,14 +169,15 @@ function drawnBox(box: Box, isInside: boolean, isCurrent: boolean, names: Networ
       ...layerSize,
       kind: 'layer',
       title: shortenedToWidth(names.shortName(position), layerSize.width - 16, nameSize),
-      note: shortenedToWidth(followers.join(', '), 74, noteSize),
+      note: followersText(followers, 74),
       node: id,
       href: names.href(position),
     };
   }
-  const said =
-    position !== null ? names.shortName(position) : box.kind === 'end' ? name : [op, ...followers].join(' · ');
-  const title = shortenedToWidth(said, layerSize.width - 16, noteSize);
+  const title =
+    position === null && box.kind !== 'end'
+      ? [op, followersText(followers, 84)].filter((part) => part !== '').join(' · ')
+      : shortenedToWidth(position === null ? name : names.shortName(position), layerSize.width - 16, noteSize);
   return {
     ...base,
     width: Math.max(34, Math.round(textWidth(title, noteSize) * 1.15) + 16),
@@ -189,11 +190,27 @@ function drawnBox(box: Box, isInside: boolean, isCurrent: boolean, names: Networ
   };
 }
 
-/** First and last layer of a part; of one without layers its first operator. */
+/** `Relu, MaxPool`; of more than fit the first and how many follow: `Clip +3`. */
+function followersText(followers: readonly string[], width: number): string {
+  const all = followers.join(', ');
+  const [first = ''] = followers;
+  const rest = followers.length > 1 ? ` +${followers.length - 1}` : '';
+  return shortenedToWidth(all, width, noteSize) === all
+    ? all
+    : `${shortenedToWidth(first, width - 20, noteSize)}${rest}`;
+}
+
+/** Its first and last module, e.g. `layer2.4 – layer2.7`; of a part without layers its first node. */
 function titleOf(boxes: readonly Box[], names: NetworkNames): string {
-  const layers = boxes.flatMap(({ position }) => (position === null ? [] : [names.shortName(position)]));
-  const [first, last] = [layers[0] ?? boxes[0]!.name, layers.at(-1) ?? boxes[0]!.name];
-  return first === last ? first : `${first} … ${last}`;
+  const modules = boxes.flatMap(({ position }) => (position === null ? [] : [moduleOf(names.shortName(position))]));
+  const [first, last] = [modules[0] ?? boxes[0]!.name, modules.at(-1) ?? boxes[0]!.name];
+  return first === last ? first : `${first} – ${last}`;
+}
+
+/** Of `layer2.4/conv1`, `layer2.4`. */
+function moduleOf(name: string): string {
+  const end = name.lastIndexOf('/');
+  return end > 0 ? name.slice(0, end) : name;
 }
 
 function countOf(boxes: readonly Box[]): string {

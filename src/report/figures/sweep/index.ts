@@ -10,8 +10,10 @@ import { calibrationSize } from './calibration-size.js';
 import { chosenAlpha } from './chosen-alpha.js';
 import { integerAgainstSimulated } from './execution.js';
 import { inputs } from './inputs.js';
+import { layerDamage } from './layer-damage.js';
 import { layerLoss } from './layer-loss.js';
 import { network } from './network.js';
+import { notes } from './notes.js';
 import { pareto } from './pareto.js';
 import { proxyFidelity } from './proxy-fidelity.js';
 import { environments, failedAttempts } from './provenance.js';
@@ -33,6 +35,7 @@ export const figures: readonly Figure[] = [
   quantizedLayers,
   layerLoss,
   network,
+  layerDamage,
   proxyFidelity,
   sensitivity,
   pareto,
@@ -48,6 +51,7 @@ export const figures: readonly Figure[] = [
   integerAgainstSimulated,
   trialTable,
   stoppedEarly,
+  notes,
   times,
   inputs,
   environments,

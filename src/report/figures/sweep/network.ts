@@ -1,7 +1,7 @@
 import { networkPictures } from '../../charts/graph/network-picture.js';
 import { networkModel, networkTrials } from '../../facts/network-trials.js';
 import type { Figure } from '../figure.js';
-import { networkContent, networkSql, readNetwork } from '../network-figure.js';
+import { graphNotStored, networkContent, networkSql, readNetwork } from '../network-figure.js';
 import { countText } from '../../number-text.js';
 
 /** The network with its layers coloured by loss, alpha or bits. */
@@ -15,13 +15,7 @@ export const network: Figure = {
   },
   build: (rows, facts) => {
     const model = networkModel(facts);
-    if (model === null || rows.length === 0) {
-      return {
-        kind: 'absent',
-        note: 'The database does not hold the model’s graph: running the sweep again stores it, and runs no finished trial again.',
-        holdsWhilePending: true,
-      };
-    }
+    if (model === null || rows.length === 0) return graphNotStored;
     const { graph, names } = readNetwork(rows, facts, model);
     const pictures = networkPictures(graph, names);
     const groups = pictures.length - 1;

@@ -30,6 +30,7 @@ a { color: var(--size0); }
 .neighbours { display: flex; flex-wrap: wrap; gap: 2px 26px; font-size: 13.5px; margin: 0 0 10px; }
 .about { color: var(--muted); font-size: 13.5px; margin: 0 0 18px; }
 .about span + span::before { content: "·"; padding: 0 7px; }
+.notes { margin: 0 0 12px; font-size: 14px; } .notes ul { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 16px; margin: 0 0 4px; padding: 0; } .notes .tag { background: var(--panel); border: 1px solid var(--line); border-radius: 10px; padding: 0 9px; font-size: 12.5px; } .notes time { color: var(--muted); font-size: 12.5px; }
 .warning { background: var(--warn); border-left: 4px solid var(--warn-line); padding: 9px 14px; margin: 0 0 18px; border-radius: 3px; }
 .first { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 8fr); gap: 20px 36px; align-items: start; }
 .headline { font-size: 18.5px; line-height: 1.45; margin: 0 0 14px; }
