@@ -22,7 +22,9 @@ function of(id: number, alpha: number, batches: number, values: Partial<TrialFac
 describe('the recommendation', () => {
   it('is the best where nothing is tied with it', () => {
     const facts = handMadeFacts([of(1, 0.5, 200), of(2, 0.6, 200, { value: 0.8 })], [againstBest(2, 1e-9)]);
-    expect(textOf(facts)).toBe('Recommended: alpha 0.5, 200 batches, the best: no other setting is tied with it. The best lies at the lowest alpha tried, 0.5: extend alpha below 0.5 (smoothing.alpha).');
+    expect(textOf(facts)).toBe(
+      'Recommended: alpha 0.5, 200 batches, the best: no other setting is tied with it. The best lies at the lowest alpha tried, 0.5: extend alpha below 0.5 (smoothing.alpha).',
+    );
   });
 
   it('is the cheapest that keeps up with the best, and says by how much it may be worse', () => {
@@ -30,7 +32,7 @@ describe('the recommendation', () => {
     expect(recommend(facts)).toMatchObject({ among: 2, equallyCheap: 1, decidedBy: 'cost', edges: [] });
     // 10 and 20 of 1000: -10/1002 +- 1.96 sqrt((31/1002 - (10/1002)^2) / 1002).
     expect(textOf(facts)).toBe(
-      'Recommended: alpha 0.5, 10 batches, 89.00 %, 1.00 points below the best, not significantly (95 % interval −2.08 to +0.09 points): the cheapest of the 2 that keep up with the best (10 instead of 200 calibration batches).',
+      'Recommended: alpha 0.5, 10 batches, 89.00 %, 1.00 points below the best, not significantly (95 % interval −2.09 to +0.09 points): the cheapest of the 2 that keep up with the best (10 instead of 200 calibration batches).',
     );
   });
 
@@ -43,7 +45,9 @@ describe('the recommendation', () => {
   });
 
   it('prefers fewer bits to a smaller calibration, and no search to one', () => {
-    const bits = (weight: number) => ({ settings: { quantization: { weight: { bits: weight }, activation: { bits: 8 } } } });
+    const bits = (weight: number) => ({
+      settings: { quantization: { weight: { bits: weight }, activation: { bits: 8 } } },
+    });
     const trials = [
       of(1, 0.5, 200, bits(8)),
       of(2, 0.5, 10, bits(8)),

@@ -35,7 +35,12 @@ const leadFigure = (axes: Readonly<Record<string, readonly unknown[]>>): string 
 
 describe('the shape of a sweep', () => {
   it('holds the settings that vary, numbers in their order, and no setting of one value', () => {
-    const { axes, candidates, baselines: found, samples } = shapeOf({ 'smoothing.alpha': [0.5, 0.1, 'auto'], 'layers.ops': ['Conv'] });
+    const {
+      axes,
+      candidates,
+      baselines: found,
+      samples,
+    } = shapeOf({ 'smoothing.alpha': [0.5, 0.1, 'auto'], 'layers.ops': ['Conv'] });
     expect(axes).toEqual([{ path: 'smoothing.alpha', values: ['0.1', '0.5', 'auto'], numbers: [0.1, 0.5] }]);
     expect({ candidates, found, samples }).toEqual({ candidates: 3, found: ['fp32', 'unsmoothed'], samples: 300 });
   });
@@ -58,15 +63,34 @@ describe('the leading question', () => {
   it.each([
     ['one axis of alphas', { 'smoothing.alpha': alphas }, 'axis', 'accuracy-by-alpha'],
     ['another single axis', { 'quantization.activation.calibrator': ['max', 'entropy'] }, 'axis', 'axis-effects'],
-    ['two axes', { 'smoothing.alpha': alphas, 'quantization.activation.calibrator': ['max', 'entropy'] }, 'grid', 'accuracy-by-alpha'],
-    ['alphas at two calibration sizes', { 'smoothing.alpha': alphas, 'data.calibration.batches': [4, 32] }, 'grid', 'accuracy-by-alpha'],
+    [
+      'two axes',
+      { 'smoothing.alpha': alphas, 'quantization.activation.calibrator': ['max', 'entropy'] },
+      'grid',
+      'accuracy-by-alpha',
+    ],
+    [
+      'alphas at two calibration sizes',
+      { 'smoothing.alpha': alphas, 'data.calibration.batches': [4, 32] },
+      'grid',
+      'accuracy-by-alpha',
+    ],
     [
       'three axes',
-      { 'smoothing.alpha': alphas, 'data.calibration.batches': [4, 32], 'quantization.activation.calibrator': ['max', 'entropy'] },
+      {
+        'smoothing.alpha': alphas,
+        'data.calibration.batches': [4, 32],
+        'quantization.activation.calibrator': ['max', 'entropy'],
+      },
       'grid',
       'axis-effects',
     ],
-    ['bits of weights and activations', { 'quantization.weight.bits': [8, 4], 'quantization.activation.bits': [8, 4] }, 'cost', 'pareto'],
+    [
+      'bits of weights and activations',
+      { 'quantization.weight.bits': [8, 4], 'quantization.activation.bits': [8, 4] },
+      'cost',
+      'pareto',
+    ],
     ['layers kept in float', { 'layers.keepFloat': [0, 1, 2] }, 'cost', 'pareto'],
     ['calibration sizes alone', { 'data.calibration.batches': [4, 32] }, 'calibration', 'calibration-size'],
     [
@@ -75,8 +99,18 @@ describe('the leading question', () => {
       'noise',
       'seed-spread',
     ],
-    ['both absmax methods', { 'smoothing.alpha': alphas, 'smoothing.absmax': ['channel', 'view'] }, 'absmax', 'absmax-accuracy'],
-    ['both executions', { 'smoothing.alpha': alphas, 'quantization.execution': ['simulated', 'integer'] }, 'execution', 'execution'],
+    [
+      'both absmax methods',
+      { 'smoothing.alpha': alphas, 'smoothing.absmax': ['channel', 'view'] },
+      'absmax',
+      'absmax-accuracy',
+    ],
+    [
+      'both executions',
+      { 'smoothing.alpha': alphas, 'quantization.execution': ['simulated', 'integer'] },
+      'execution',
+      'execution',
+    ],
   ])('of %s', (_, axes, kind, figure) => {
     expect([lead(axes), leadFigure(axes)]).toEqual([kind, figure]);
   });
