@@ -10,6 +10,7 @@ import { chosenAlpha } from './chosen-alpha.js';
 import { integerAgainstSimulated } from './execution.js';
 import { inputs } from './inputs.js';
 import { layerLoss } from './layer-loss.js';
+import { parallelCoordinates } from './parallel-coordinates.js';
 import { pareto } from './pareto.js';
 import { proxyFidelity } from './proxy-fidelity.js';
 import { environments, failedAttempts } from './provenance.js';
@@ -47,4 +48,5 @@ export const figures: readonly Figure[] = [
   environments,
   failedAttempts,
   axisEffects,
+  parallelCoordinates,
 ];
