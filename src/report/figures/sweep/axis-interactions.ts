@@ -70,7 +70,10 @@ function chart(rows: readonly Row[], { metric }: SweepFacts): TopLevelSpec {
     type: 'quantitative' as const,
     title: `gain${metric.isProportion ? ' (points)' : ''}`,
     scale: { padding: 36, nice: false },
-    axis: { labelExpr: `datum.value == 0 ? '0' : format(${metric.isProportion ? '100 * ' : ''}datum.value, '+.3~f')`, tickCount: 6 },
+    axis: {
+      labelExpr: `datum.value == 0 ? '0' : format(${metric.isProportion ? '100 * ' : ''}datum.value, '+.3~f')`,
+      tickCount: 6,
+    },
   };
   const tooltip = [
     { field: 'effect_at', title: 'largest gain', format: metric.tooltipFormat },
@@ -84,7 +87,13 @@ function chart(rows: readonly Row[], { metric }: SweepFacts): TopLevelSpec {
     const text = field === 'effect_at' ? 'at' : 'at_other';
     return [
       {
-        mark: { type: 'point' as const, filled: true, size: 80, opacity: 1, color: color(field === 'effect_at' ? 'gain' : 'cost') },
+        mark: {
+          type: 'point' as const,
+          filled: true,
+          size: 80,
+          opacity: 1,
+          color: color(field === 'effect_at' ? 'gain' : 'cost'),
+        },
         encoding: { x: { ...x, field }, y, tooltip },
       },
       {

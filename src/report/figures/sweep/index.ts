@@ -6,6 +6,7 @@ import { amaxBeforeAfter } from './amax.js';
 import { amaxConvergence } from './amax-convergence.js';
 import { calibrationNoise } from './calibration-noise.js';
 import { axisEffects } from './axis-effects.js';
+import { axisInteractions } from './axis-interactions.js';
 import { chosenAlpha } from './chosen-alpha.js';
 import { integerAgainstSimulated } from './execution.js';
 import { inputs } from './inputs.js';
@@ -48,5 +49,6 @@ export const figures: readonly Figure[] = [
   environments,
   failedAttempts,
   axisEffects,
+  axisInteractions,
   parallelCoordinates,
 ];
