@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 
 import { activationHistogramRows, channelHistogramRows } from './activation-histogram.js';
 import { compareTrialsRows } from '../comparison/compare-trials-rows.js';
+import { expectedInputErrorColumns, expectedInputErrorRows } from './expected-input-error.js';
 import type { Bindable } from '../bindable.js';
 import {
   axisEffectColumns,
@@ -61,6 +62,12 @@ export const tableFunctions: readonly TableFunction[] = [
       'z_score',
     ],
     rows: compareTrialsRows,
+  },
+  {
+    name: 'expected_input_error',
+    parameters: ['trial', 'layer'],
+    columns: expectedInputErrorColumns,
+    rows: expectedInputErrorRows,
   },
   {
     name: 'paired_effect',

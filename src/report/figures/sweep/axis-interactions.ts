@@ -10,7 +10,7 @@ import type { Figure } from '../figure.js';
 const leastShare = 0.02;
 const mostRows = 8;
 
-/** Which axis' effect depends on which other: its gain where it is largest and where it is smallest. */
+/** Which axis' effect depends on which other: its gain where it is largest and smallest. */
 export const axisInteractions: Figure = {
   id: 'axis-interactions',
   section: 'first',

@@ -7,16 +7,21 @@ import { amaxConvergence } from './amax-convergence.js';
 import { calibrationNoise } from './calibration-noise.js';
 import { axisEffects } from './axis-effects.js';
 import { axisInteractions } from './axis-interactions.js';
+import { calibrationSize } from './calibration-size.js';
 import { chosenAlpha } from './chosen-alpha.js';
 import { integerAgainstSimulated } from './execution.js';
 import { inputs } from './inputs.js';
+import { layerDamage } from './layer-damage.js';
 import { layerLoss } from './layer-loss.js';
 import { parallelCoordinates } from './parallel-coordinates.js';
+import { network } from './network.js';
+import { notes } from './notes.js';
 import { pareto } from './pareto.js';
 import { proxyFidelity } from './proxy-fidelity.js';
 import { environments, failedAttempts } from './provenance.js';
 import { quantizedLayers } from './quantized-layers.js';
 import { searchCurve } from './search-curve.js';
+import { seedSpread } from './seed-spread.js';
 import { sensitivity } from './sensitivity.js';
 import { smoothingMethods } from './smoothing-methods.js';
 import { staticAgainstDynamic } from './static-against-dynamic.js';
@@ -31,6 +36,8 @@ export const figures: readonly Figure[] = [
   smoothingMethods,
   quantizedLayers,
   layerLoss,
+  network,
+  layerDamage,
   proxyFidelity,
   sensitivity,
   pareto,
@@ -38,12 +45,15 @@ export const figures: readonly Figure[] = [
   searchCurve,
   amaxBeforeAfter,
   amaxConvergence,
+  seedSpread,
   calibrationNoise,
+  calibrationSize,
   absmaxAccuracy,
   absmaxLayers,
   integerAgainstSimulated,
   trialTable,
   stoppedEarly,
+  notes,
   times,
   inputs,
   environments,

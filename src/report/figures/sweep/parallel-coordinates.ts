@@ -66,7 +66,7 @@ function strideOf({ trials }: SweepFacts): number {
   return finished <= lines ? 1 : Math.ceil(finished / (lines - linesBest));
 }
 
-/** The levels of an axis from the top, numbers descending, with what does not apply at the bottom. */
+/** The levels of an axis from the top, numbers descending; what does not apply comes last. */
 function levelsOf({ name }: AxisColumn, rows: readonly Row[]): string[] {
   const values = [...new Set(rows.map((row) => row[name] ?? null))];
   const levels = values.filter((value) => value !== null).map(String);

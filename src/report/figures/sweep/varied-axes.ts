@@ -23,9 +23,9 @@ export function variedAxes({ trials }: SweepFacts): AxisColumn[] {
   return columns.filter(({ path }) => {
     const values = candidates.map(({ axes, settings }) => {
       const stored = lookUp(settings, storedPath(path));
-      return JSON.stringify(isPlain(stored) ? stored : axes[path]);
+      return JSON.stringify((isPlain(stored) ? stored : axes[path]) ?? null);
     });
-    return new Set(values.filter((value) => value !== undefined && value !== 'null')).size > 1;
+    return new Set(values.filter((value) => value !== 'null')).size > 1;
   });
 }
 
