@@ -10,7 +10,7 @@ import type { Sample } from './sample-database.js';
 /** The figure of the sample sweep after a change: its text, and its rows. */
 function build(figure: Figure, change: string, sample: Partial<Sample> = {}) {
   const { rows, content } = buildFigure(figure, change, sample);
-  const text = content.kind === 'absent' ? content.note : content.caption;
+  const text = content.kind === 'absent' ? content.note : `${content.caption} ${content.details ?? ''}`;
   return { kind: content.kind, rows, text: text.replaceAll(/\s/g, ' ') };
 }
 
@@ -134,6 +134,6 @@ describe('accuracy against layers kept in float', () => {
       `UPDATE accuracy SET value = 0.9 WHERE trial_id IN (1010, 1011) AND metric = 'top1';
        DELETE FROM quantizer WHERE trial_id IN (1010, 1011) AND layer_id < 1002;`,
     );
-    expect(text).toMatch(/W8A8, 0 layers in float: 84\.\d\d %; W8A8, 2 layers in float: 90\.00 %\. Line/);
+    expect(text).toMatch(/W8A8, 0 layers in float: 84\.\d\d %; W8A8, 2 layers in float: 90\.00 %\. The front/);
   });
 });
