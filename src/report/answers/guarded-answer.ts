@@ -1,4 +1,4 @@
-import type { Answer } from './answer.js';
+import type { Answer, SweepAnswer } from './answer.js';
 import { answerSweep } from './answer.js';
 import type { ComparedSweeps } from '../facts/compared-sweeps.js';
 import { answerSweeps } from './sweeps-answer.js';
@@ -12,13 +12,14 @@ import type { SweepWarning } from '../facts/result-warnings.js';
  * in place of a winner, and nothing is concluded from the trials; else cautions come before the
  * other findings.
  */
-export function guardedAnswer(facts: SweepFacts): Answer {
+export function guardedAnswer(facts: SweepFacts): SweepAnswer {
   const { warnings } = facts;
   const answer = answerSweep(facts);
   if (!facts.isVoid) return { ...answer, findings: [...warnings.map(caution), ...answer.findings] };
   const [first, ...others] = [...warnings].sort((a, b) => b.voidedTrials.size - a.voidedTrials.size);
   return {
-    warning: answer.warning,
+    ...answer,
+    recommendation: null,
     headline: sentence(strong('No setting can be called the best: '), first!.message),
     findings: [
       sentence(first!.cause),

@@ -2,8 +2,11 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { Row } from '../query.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
 
-/** Parts of the sweep page, in order. */
-export type SectionId = 'first' | 'layers' | 'ranges' | 'absmax' | 'trials' | 'provenance';
+/**
+ * Parts of the sweep page. `first`, `axes` and `absmax` are of figures that belong to a question:
+ * where the sweep asks it, the page has them there.
+ */
+export type SectionId = 'first' | 'axes' | 'absmax' | 'trials' | 'network' | 'layers' | 'ranges' | 'provenance';
 
 /**
  * One figure of a page whose facts are `Facts`: a query and what to make of its rows. Pure: no
@@ -20,6 +23,8 @@ export interface PageFigure<Facts> {
   /** Section of the page that it stands in. */
   readonly section: string;
   readonly title: (facts: Facts) => string;
+  /** What the figure is called where it is only named, e.g. `Pareto front`; without: its title. */
+  readonly name?: string;
   /**
    * A SELECT on the documented views, or on tables where no view tells, with every value written
    * in.
@@ -98,9 +103,14 @@ export interface TextContent {
   readonly details?: string;
 }
 
-/** Nothing to draw: the sweep lacks the data. */
+/** Nothing to draw: the sweep lacks the data. The page names it in its closing line. */
 export interface AbsentContent {
   readonly kind: 'absent';
+  /**
+   * The same in a few words, for the closing line: the setting that brings the data
+   * (`layers.sensitivity`), or why there is none (`none failed`).
+   */
+  readonly brief?: string;
   /** Which setting of the experiment brings the data. */
   readonly note: string;
   /**

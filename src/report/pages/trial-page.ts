@@ -1,4 +1,4 @@
-import { finishedSettings } from '../answers/answer.js';
+import { finishedSettings } from '../answers/judged-settings.js';
 import { trialFigures } from '../figures/trial/index.js';
 import { escapeHtml } from '../output/html/escape-html.js';
 import { countText, differenceText, intervalText, magnitudeText, valueText } from '../number-text.js';

@@ -102,9 +102,9 @@ const replaceable: ReplaceablePage = {
   unpack: async (root) =>
     new Map((await unpackFigures(readFigures(root))).map((figure) => [figure.id, figure] as const)),
   discard(root) {
-    const ids = figureIds(root);
-    const gone = figures.filter(({ id }) => ids.includes(id));
-    figures = figures.filter(({ id }) => !ids.includes(id));
+    // A figure that has moved is there twice by now: the one that came first leaves.
+    const gone = figureIds(root).flatMap((id) => figures.find((figure) => figure.id === id) ?? []);
+    figures = figures.filter((figure) => !gone.includes(figure));
     tooltip.hide();
     const selections = new Map(gone.map(({ id, views }) => [id, views.map(selectionsOf)] as const));
     for (const { views } of gone) for (const view of views) view.finalize();

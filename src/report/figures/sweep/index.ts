@@ -5,6 +5,7 @@ import { accuracyByAlpha } from './accuracy-by-alpha.js';
 import { amaxBeforeAfter } from './amax.js';
 import { amaxConvergence } from './amax-convergence.js';
 import { calibrationNoise } from './calibration-noise.js';
+import { calibrationSize } from './calibration-size.js';
 import { chosenAlpha } from './chosen-alpha.js';
 import { integerAgainstSimulated } from './execution.js';
 import { inputs } from './inputs.js';
@@ -15,6 +16,7 @@ import { proxyFidelity } from './proxy-fidelity.js';
 import { environments, failedAttempts } from './provenance.js';
 import { quantizedLayers } from './quantized-layers.js';
 import { searchCurve } from './search-curve.js';
+import { seedSpread } from './seed-spread.js';
 import { sensitivity } from './sensitivity.js';
 import { smoothingMethods } from './smoothing-methods.js';
 import { staticAgainstDynamic } from './static-against-dynamic.js';
@@ -36,7 +38,9 @@ export const figures: readonly Figure[] = [
   searchCurve,
   amaxBeforeAfter,
   amaxConvergence,
+  seedSpread,
   calibrationNoise,
+  calibrationSize,
   absmaxAccuracy,
   absmaxLayers,
   integerAgainstSimulated,

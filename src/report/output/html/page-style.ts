@@ -36,6 +36,8 @@ a { color: var(--size0); }
 .headline strong, .findings strong { font-weight: 650; }
 .findings { list-style: none; margin: 0 0 18px; padding: 0; }
 .findings li { padding: 7px 0; border-top: 1px solid var(--line); font-size: 14px; line-height: 1.45; }
+.recommendation { background: var(--good); border-left: 4px solid var(--smoothed); border-radius: 3px; padding: 8px 12px; margin: 0 0 14px; font-size: 14px; line-height: 1.45; } .recommendation p { margin: 0; }
+.lacks { list-style: none; margin: 0 0 14px; padding: 0; font-size: 13px; color: var(--muted); } .answer { font-size: 15.5px; max-width: 84ch; }
 .tiles { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px; margin: 0 0 12px; }
 .tile { background: var(--panel); border-radius: 5px; padding: 9px 12px 10px; border-left: 4px solid var(--line); min-width: 0; }
 .tile b { display: block; font-size: 20px; line-height: 1.25; font-weight: 650; white-space: nowrap; }
@@ -55,6 +57,7 @@ button { cursor: pointer; }
 .chart svg { display: block; max-width: 100%; }
 .absent { color: var(--muted); font-size: 13.5px; border-left: 3px solid var(--line); padding: 4px 12px; margin: 12px 0; }
 .absent b { font-weight: 600; }
+.not-shown { margin: 40px 0 0; padding-top: 10px; border-top: 1px solid var(--line); font-size: 13.5px; } .not-shown > summary { width: auto; line-height: 1.45; }
 details { font-size: 13px; margin: 4px 0 0; }
 .sources { display: flex; flex-wrap: wrap; gap: 2px 18px; }
 .sources details[open] { flex-basis: 100%; min-width: 0; }
