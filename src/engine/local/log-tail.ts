@@ -80,5 +80,7 @@ function shownLine(line: string): string {
     .replaceAll('\t', '  ')
     .replaceAll(unfit, '')
     .replaceAll(credentials, '//***@')
+    // A report makes paths relative, and knows them without this.
+    .replaceAll('file:///', '/')
     .replaceAll(halves, '');
 }
