@@ -27,8 +27,8 @@ const BLOCK_ROWS = 1000;
  *
  * - `table`: aligned, for the eye: 4 significant digits below 1 and 5 above, NULL as `-`, control
  *   characters as spaces. So that lines fit `width` columns text is clipped with `…`, then columns
- *   are left out from the right, which a last line names; labels and values stay. Null: nothing is. Widths
- *   follow the first 1000 rows and grow, never shrink, with later ones: no row is left out.
+ *   are left out from the right, which a last line names; labels and values stay. Null: nothing is.
+ *   Widths follow the first 1000 rows and grow, never shrink, with later ones: no row is left out.
  * - `csv`: RFC 4180 with a header, full precision, NULL empty, bytes as hexadecimal digits.
  * - `json`: an array of objects, full precision; of columns of one name the last wins, as in every
  *   JSON reader. Infinities are `9e999` and `-9e999`, as SQLite's own JSON functions write them:
@@ -63,7 +63,12 @@ function* tableTexts({ columns, rows }: RowStream, width: number | null): Genera
     natural = natural.map((most, index) => cells.reduce((widest, row) => Math.max(widest, row[index]!.length), most));
     const isFirst = kept === null;
     kept ??= keptColumns(
-      names.map((name, index) => ({ index, isLabel: isLabel(name), isValue: name === 'value', isNumeric: isNumeric(block, index) })),
+      names.map((name, index) => ({
+        index,
+        isLabel: isLabel(name),
+        isValue: name === 'value',
+        isNumeric: isNumeric(block, index),
+      })),
       natural,
       width,
     );
