@@ -62,7 +62,6 @@ const packages = {
   'p-queue': '^src/schedule/',
   sharp: '^src/formats/image-folder/decode-image\\.ts$',
   '@dagrejs/dagre': '^src/report/',
-  '@tanstack/(table|virtual)-core': '^src/report/browser/client/',
   '(vega|vega-lite|vega-interpreter)': '^src/report/',
   yaml: '^src/experiment/',
   yargs: '^src/cli/',

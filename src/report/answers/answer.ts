@@ -38,6 +38,11 @@ export interface QuestionAnswer {
 
 /** The answer of one sweep. */
 export interface SweepAnswer extends Answer {
+  /**
+   * Those of the findings that stand beside the headline: cautions, and what belongs to the leading
+   * question. The others come with their own.
+   */
+  readonly beside: readonly Sentence[];
   /** The leading question first. */
   readonly questions: readonly [QuestionAnswer, ...QuestionAnswer[]];
   /** What to take; null without a best setting. */
@@ -62,10 +67,10 @@ export function answerSweep(facts: SweepFacts): SweepAnswer {
   });
   const lead = ofKind(leading);
   const headline = answered[leading].answer(facts, shape) ?? bestSentence(facts);
-  const isOfBest = facts.best !== null && sentenceText(headline) !== sentenceText(bestSentence(facts));
-  const findings = distinct([
-    ...answered[leading].more(facts, shape),
-    isOfBest ? bestSentence(facts) : null,
+  const beside = without(headline, [...lead.sentences, stoppedSentence(facts)]);
+  const findings = without(headline, [
+    ...lead.sentences,
+    facts.best === null ? null : bestSentence(facts),
     unsmoothedSentence(facts),
     ...others.filter((kind) => kind !== 'axis' && kind !== 'grid').map((kind) => answered[kind].answer(facts, shape)),
     staticDynamicSentence(facts),
@@ -73,14 +78,21 @@ export function answerSweep(facts: SweepFacts): SweepAnswer {
     tieSentence(facts),
     methodSentence(facts),
     stoppedSentence(facts),
-  ]).filter((finding) => sentenceText(finding) !== sentenceText(headline));
+  ]);
   return {
     warning: warningText(facts),
     headline,
     findings,
+    beside,
     questions: [lead, ...others.map(ofKind)],
     recommendation: recommend(facts),
   };
+}
+
+/** The same without the headline. */
+function without(headline: Sentence, sentences: readonly (Sentence | null)[]): Sentence[] {
+  const text = sentenceText(headline);
+  return distinct(sentences).filter((one) => sentenceText(one) !== text);
 }
 
 /** Each sentence once, without those that there are not. */

@@ -1,6 +1,7 @@
 import { axisName, axisPath, axisValue } from '../facts/axes.js';
 import type { SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
-import { countText, magnitudeText, valueText } from '../number-text.js';
+import { pairedShareInterval } from '../../statistics/paired-share-interval.js';
+import { countText, differenceText, magnitudeText, signed, valueText } from '../number-text.js';
 import { axisOf, sweepShape, type SweepShape } from '../questions/sweep-shape.js';
 import { gridEdges, type GridEdge } from './grid-edges.js';
 import { gridNeighbours } from './grid-neighbours.js';
@@ -12,7 +13,7 @@ import { tiesOf } from './ties.js';
 /** What to take, and why. */
 export interface Recommendation {
   readonly trial: TrialFacts;
-  /** Settings tied with the best, the best among them; 1: nothing is. */
+  /** Settings that may be recommended, the best among them; 1: only the best. */
   readonly among: number;
   /** Those of them that cost as much as the recommended one, itself among them. */
   readonly equallyCheap: number;
@@ -27,7 +28,7 @@ export interface Recommendation {
 
 /** The rule, as pages state it. */
 export const recommendationRule =
-  'Of the best and the settings statistically tied with it, the recommended one is the cheapest. Costs are compared in this order: bits of the weight times bits of the activation, averaged over the weights, layers in float counting 32 × 32; layers in float; passes of a search or a bias correction; calibration batches. Simulated and integer execution cost the same: they are one model. Among equally cheap settings, one whose neighbours on the axes are all tied with the best comes first, then the lowest mean layer L1, then the higher value.';
+  'Of the best and the settings statistically tied with it, those count that the paired test does not call worse even without the correction for the choice of the best; the recommended one is the cheapest of them. Costs are compared in this order: bits of the weight times bits of the activation, averaged over the weights, layers in float counting 32 × 32; layers in float; passes of a search or a bias correction; calibration batches. Simulated and integer execution cost the same: they are one model. Among equally cheap settings, one whose neighbours on the axes are all tied with the best comes first, then the lowest mean layer L1, then the higher value.';
 
 /**
  * The setting to take: of those tied with the best the cheapest, then the most robust. Null without
@@ -38,15 +39,15 @@ export function recommend(facts: SweepFacts): Recommendation | null {
   const ties = tiesOf(facts);
   if (best === null || ties === null) return null;
   const shape = sweepShape(facts.allTrials);
-  const settings = [best, ...ties.tied];
+  const settings = [best, ...ties.closeBehind];
   const costs = new Map(settings.map((trial) => [trial.trial, costOf(trial, facts)]));
   const cost = ({ trial }: TrialFacts) => costs.get(trial)!;
   const least = settings.reduce((a, b) => (compareCosts(cost(b), cost(a)) < 0 ? b : a));
   const cheap = settings.filter((trial) => compareCosts(cost(trial), cost(least)) === 0);
-  const { chosen, decidedBy } = mostRobust(cheap, settings, facts, shape);
+  const { chosen, decidedBy } = mostRobust(cheap, [best, ...ties.tied], facts, shape);
   const decided = settings.length === 1 ? 'only' : cheap.length === 1 ? 'cost' : decidedBy;
   const part = costDifference(cost(chosen), cost(best));
-  const edges = gridEdges(settings, shape.axes);
+  const edges = gridEdges([best, ...ties.tied], shape.axes);
   return {
     trial: chosen,
     among: settings.length,
@@ -62,7 +63,16 @@ export function recommend(facts: SweepFacts): Recommendation | null {
     text: sentence(
       'Recommended: ',
       strong(nameOf(chosen, shape)),
-      ...whyText({ chosen, best, among: settings.length, cheap: cheap.length, part, decided, facts }),
+      ...whyText({
+        chosen,
+        best,
+        tied: ties.tied.length,
+        among: settings.length,
+        cheap: cheap.length,
+        part,
+        decided,
+        facts,
+      }),
       ...edges.map(
         ({ path, end, value, advice }) => ` The best lies at the ${end} ${axisName(path)} tried, ${value}: ${advice}.`,
       ),
@@ -101,6 +111,7 @@ function mostRobust(
 interface Why {
   readonly chosen: TrialFacts;
   readonly best: TrialFacts;
+  readonly tied: number;
   readonly among: number;
   readonly cheap: number;
   readonly part: ReturnType<typeof costDifference>;
@@ -108,16 +119,17 @@ interface Why {
   readonly facts: SweepFacts;
 }
 
-function whyText({ chosen, best, among, cheap, part, decided, facts }: Why): string[] {
-  if (decided === 'only') return [', the best: no other setting is tied with it.'];
+function whyText({ chosen, best, tied, among, cheap, part, decided, facts }: Why): string[] {
+  if (decided === 'only')
+    return [tied === 0 ? ', the best: no other setting is tied with it.' : ', the best: no other comes close enough.'];
   const isBest = chosen.trial === best.trial;
   const value = isBest
     ? ', the best itself'
     : `, ${valueText(chosen.value, facts.metric)}, ${distanceText(chosen, best, facts)}`;
   const cheapest =
     cheap === among
-      ? `all ${among} tied settings cost the same`
-      : `${cheap === 1 ? '' : `with ${countText(cheap - 1, 'other')} `}the cheapest of the ${among} tied settings${costText(part, chosen, best, facts)}`;
+      ? `all ${among} that keep up cost the same`
+      : `${cheap === 1 ? '' : `with ${countText(cheap - 1, 'other')} `}the cheapest of the ${among} that keep up with the best${costText(part, chosen, best, facts)}`;
   const robust =
     cheap === 1
       ? ''
@@ -131,11 +143,24 @@ function whyText({ chosen, best, among, cheap, part, decided, facts }: Why): str
   return [`${value}: ${cheapest}${robust}.`];
 }
 
-function distanceText(chosen: TrialFacts, best: TrialFacts, { metric }: SweepFacts): string {
+/** How far below the best, with the interval: tied is not equal. */
+function distanceText(chosen: TrialFacts, best: TrialFacts, facts: SweepFacts): string {
+  const { metric } = facts;
   const difference = (chosen.value ?? 0) - (best.value ?? 0);
-  return difference === 0
-    ? 'equal to the best'
-    : `${magnitudeText(difference, metric)} below the best, not significantly`;
+  const lead =
+    difference === 0 ? 'equal to the best' : `${magnitudeText(difference, metric)} below the best, not significantly`;
+  const interval = intervalToBest(chosen, facts);
+  return interval === null
+    ? lead
+    : `${lead} (95 % interval ${signed(interval[0], metric)} to ${differenceText(interval[1], metric)})`;
+}
+
+function intervalToBest({ trial, samples }: TrialFacts, { comparisons }: SweepFacts): readonly [number, number] | null {
+  const test = comparisons.find((one) => one.trial === trial && one.against === 'best');
+  if (test === undefined) return null;
+  if (test.onlyTrial !== null && test.onlyOther !== null)
+    return samples === null || samples === 0 ? null : pairedShareInterval(test.onlyTrial, test.onlyOther, samples);
+  return test.ciLow === null || test.ciHigh === null ? null : [test.ciLow, test.ciHigh];
 }
 
 /** In what it is cheaper than the best, in brackets. */

@@ -1,6 +1,7 @@
 import { judgeDifference } from '../../statistics/choice-among.js';
 import type { ComparisonFacts, SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
 import { finishedSettings } from './judged-settings.js';
+import { notChosen } from './noise-phrase.js';
 
 /** What the paired tests against the best say of the other settings. */
 export interface Ties {
@@ -12,6 +13,11 @@ export interface Ties {
   readonly compared: readonly TrialFacts[];
   /** Those of them that cannot be told from it. */
   readonly tied: readonly TrialFacts[];
+  /**
+   * Those of the tied that their own test does not call worse even without the correction: what may
+   * be recommended.
+   */
+  readonly closeBehind: readonly TrialFacts[];
   readonly testOf: ReadonlyMap<number, ComparisonFacts>;
 }
 
@@ -29,5 +35,6 @@ export function tiesOf({
   const tied = compared.filter(
     ({ trial }) => !judgeDifference(testOf.get(trial)!, { one: 1, other: chosenFrom }).differs,
   );
-  return { chosenFrom, rivals: rivals.length, compared, tied, testOf };
+  const closeBehind = tied.filter(({ trial }) => !judgeDifference(testOf.get(trial)!, notChosen).differs);
+  return { chosenFrom, rivals: rivals.length, compared, tied, closeBehind, testOf };
 }

@@ -7,10 +7,10 @@ import { figures } from '../figures/sweep/index.js';
 import { answerHtml, questionHtml, recommendationHtml } from '../output/html/answer-html.js';
 import { escapeHtml } from '../output/html/escape-html.js';
 import { liveSectionHtml } from './live-section.js';
-import { notesBlock } from './notes-block.js';
 import { pageOrder } from './page-order.js';
 import { sweepShape } from '../questions/sweep-shape.js';
 import { measuredSources } from '../facts/measured-facts.js';
+import { notesBlock } from './notes-block.js';
 import { countText, differenceText, intervalText, valueText } from '../number-text.js';
 import type { Query } from '../query.js';
 import { sqlText, textOf, toRows } from '../query.js';
@@ -34,6 +34,7 @@ import { timeText } from '../time-text.js';
  */
 export function sweepPage(facts: SweepFacts, query: Query, options: ReportOptions): string {
   const { sweep, links, metric } = facts;
+  const notes = notesBlock(query, sweep.name, null);
   const question = sweep.question?.trim() ?? '';
   const shape = sweepShape(facts.allTrials, facts.isVoid);
   const answer = guardedAnswer(facts);
@@ -47,9 +48,9 @@ export function sweepPage(facts: SweepFacts, query: Query, options: ReportOption
     ].filter((crumb, index) => index > 0 || crumb.href !== null),
     heading: question === '' ? `Which setting of ${sweep.name} keeps the most ${metric.name}?` : question,
     about: aboutSweep(facts),
-    first: `${notesBlock(query, sweep.name, null)}${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml(answer)}${recommendationHtml(answer)}${tilesHtml(facts)}${sourcesHtml(factsSources(facts))}</div><div>${lead.html}</div></div>`,
+    first: `${notes.html}${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml({ ...answer, findings: answer.beside })}${recommendationHtml(answer)}<details class="behind"><summary>SQL behind the answer</summary>${sourcesHtml([...factsSources(facts), ...notes.sources])}</details></div><div>${lead.html}${tilesHtml(facts)}</div></div>`,
     sections: [
-      { id: `question-${leading.kind}`, title: `More on it: ${leading.title.toLowerCase()}`, figures: lead.others },
+      { id: `question-${leading.kind}`, title: leading.title, figures: lead.others },
       ...parts.map(({ id, title, question: kind, figures: own }) => ({
         id,
         title,

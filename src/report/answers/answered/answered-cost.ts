@@ -4,13 +4,14 @@ import type { Sentence } from '../sentence.js';
 import { sentence, strong } from '../sentence.js';
 import { bitsOf, costOf } from '../setting-cost.js';
 import { tiesOf } from '../ties.js';
-import { bestSentence } from '../best-sentence.js';
+import { bestSentence, unsmoothedSentence } from '../best-sentence.js';
+import { tieSentence } from '../tie-sentence.js';
 import type { AnsweredQuestion } from './answered-question.js';
 
 /** The fewest bits, and layers in float, that are tied with the best. */
 export const answeredCost: AnsweredQuestion = {
   answer: (facts) => frontSentence(facts),
-  more: (facts) => [bestSentence(facts)],
+  more: (facts) => [facts.best === null ? null : bestSentence(facts), unsmoothedSentence(facts), tieSentence(facts)],
 };
 
 /** Settings of a front that a sentence names. */
@@ -20,9 +21,9 @@ function frontSentence(facts: SweepFacts): Sentence | null {
   const { best, metric } = facts;
   const ties = tiesOf(facts);
   if (best === null || ties === null) return null;
-  const front = cheapestOf([best, ...ties.tied], facts);
+  const front = cheapestOf([best, ...ties.closeBehind], facts);
   const cheaper = ties.compared.filter(
-    (trial) => !ties.tied.includes(trial) && !front.some((one) => isNoDearer(one, trial, facts)),
+    (trial) => !ties.closeBehind.includes(trial) && !front.some((one) => isNoDearer(one, trial, facts)),
   );
   const named = front.slice(0, mostNamed).map((trial) => {
     const interval =
@@ -34,7 +35,7 @@ function frontSentence(facts: SweepFacts): Sentence | null {
   const rest =
     cheaper.length === 0
       ? 'Nothing cheaper was tried.'
-      : `All ${countText(cheaper.length, 'setting')} with fewer than ${front.length === 1 ? 'that' : 'any of these'} are significantly worse than the best (${costName(best, facts)} ${valueText(best.value, metric)}).`;
+      : `${cheaper.length === 1 ? 'The one setting' : `Each of the ${cheaper.length} settings`} with fewer is worse than the best (${costName(best, facts)} ${valueText(best.value, metric)}) by its paired test.`;
   return sentence(
     strong(
       `${front

@@ -1,6 +1,6 @@
 import type { LayerChange, SensitiveLayer, SensitivityFacts } from '../../facts/sensitivity-facts.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
-import { countText, differenceText, magnitudeText, type MetricText } from '../../number-text.js';
+import { countText, differenceText, magnitudeText, signed, type MetricText } from '../../number-text.js';
 import type { Sentence } from '../sentence.js';
 import { sentence, strong } from '../sentence.js';
 import type { AnsweredQuestion } from './answered-question.js';
@@ -56,9 +56,7 @@ function standOutText(standOut: number, of: number, by: 'cost' | 'gain'): string
 }
 
 function intervalOf({ ciLow, ciHigh }: LayerChange, metric: MetricText): string {
-  return ciLow === null || ciHigh === null
-    ? ''
-    : ` (95 % interval ${bare(ciLow, metric)} to ${differenceText(ciHigh, metric)})`;
+  return ciLow === null || ciHigh === null ? '' : ` (95 % interval ${rangeText(ciLow, ciHigh, metric)})`;
 }
 
 /** What keeping the worst several in float brings back: the first rung that is tied with the top one. */
@@ -79,7 +77,7 @@ function ladderSentence({ measured: { floatLadder }, trials, metric }: SweepFact
     strong(countText(top.keepFloat, 'layer')),
     ' in float brings back ',
     strong(magnitudeText(top.effect, metric)),
-    ` (95 % interval ${bare(top.ciLow, metric)} to ${differenceText(top.ciHigh, metric)})`,
+    ` (95 % interval ${rangeText(top.ciLow, top.ciHigh, metric)})`,
     gap !== null && gap < 0 ? ` of the ${magnitudeText(gap, metric)} that quantizing every layer costs.` : '.',
     one,
   );
@@ -99,6 +97,8 @@ function costSentence({ measured: { sensitivity }, metric }: SweepFacts): Senten
   );
 }
 
-function bare(difference: number, metric: MetricText): string {
-  return differenceText(difference, metric).replace('\u00a0points', '');
+/** Both ends with one unit; without signs where both lie above 0. */
+function rangeText(low: number, high: number, metric: MetricText): string {
+  const text = `${signed(low, metric)} to ${differenceText(high, metric)}`;
+  return low > 0 ? text.replaceAll('+', '') : text;
 }

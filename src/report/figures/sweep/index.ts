@@ -5,11 +5,14 @@ import { accuracyByAlpha } from './accuracy-by-alpha.js';
 import { amaxBeforeAfter } from './amax.js';
 import { amaxConvergence } from './amax-convergence.js';
 import { calibrationNoise } from './calibration-noise.js';
+import { axisEffects } from './axis-effects.js';
 import { calibrationSize } from './calibration-size.js';
 import { chosenAlpha } from './chosen-alpha.js';
 import { integerAgainstSimulated } from './execution.js';
 import { inputs } from './inputs.js';
+import { layerDamage } from './layer-damage.js';
 import { layerLoss } from './layer-loss.js';
+import { network } from './network.js';
 import { notes } from './notes.js';
 import { pareto } from './pareto.js';
 import { proxyFidelity } from './proxy-fidelity.js';
@@ -31,6 +34,8 @@ export const figures: readonly Figure[] = [
   smoothingMethods,
   quantizedLayers,
   layerLoss,
+  network,
+  layerDamage,
   proxyFidelity,
   sensitivity,
   pareto,
@@ -51,4 +56,5 @@ export const figures: readonly Figure[] = [
   inputs,
   environments,
   failedAttempts,
+  axisEffects,
 ];
