@@ -22,7 +22,7 @@ export interface PageOrder {
 }
 
 /** What each setting does, in any sweep with two of them or more. */
-const axisFigures: readonly string[] = ['axis-effects', 'parallel-coordinates'];
+const axisFigures: readonly string[] = ['axis-effects', 'axis-interactions', 'parallel-coordinates'];
 
 /** The network stands before the layers, which it leads to. */
 function partOf({ id, section }: Figure): SectionId {
