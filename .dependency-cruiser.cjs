@@ -40,8 +40,8 @@ const mayImport = {
   report: ['statistics', 'calibrate', 'smooth'],
   serve: ['errors', 'store', 'report'],
   api: [
-    ...['errors', 'formats', 'experiment', 'plan', 'records', 'engine', 'store', 'prepare', 'schedule', 'export'],
-    ...['broker', 'report'],
+    ...['errors', 'formats', 'tasks', 'experiment', 'plan', 'records', 'engine', 'store', 'prepare', 'schedule'],
+    ...['export', 'broker', 'report'],
   ],
   cli: ['errors', 'records', 'formats', 'engine', 'store', 'prepare', 'schedule', 'export', 'report', 'serve', 'api'],
 };

@@ -4,10 +4,12 @@ import { copyText } from './copy-text.js';
 import { fillDataTable } from './data-table.js';
 import { downloadCsv } from './download-csv.js';
 import { drawFigure, setParameter } from './draw-figure.js';
+import { exploreNetworks } from './explore-network.js';
 import { element } from './element.js';
 import { createExplorer, type Explorer } from './explorer/explorer.js';
 import type { ExplorerState } from './explorer/explorer-state.js';
 import { figureIds, readFigures, unpackFigures, type FigureState } from './figure-state.js';
+import { paintNetwork } from './paint-network.js';
 import type { ReplaceablePage } from './replaceable-page.js';
 import { select, selectionsOf } from './selections.js';
 import { sortTable } from './sort-table.js';
@@ -95,11 +97,15 @@ function figureOf(id: string | undefined): FigureState | undefined {
 document.addEventListener('change', ({ target }) => {
   const chosen = (target as Element).closest<HTMLSelectElement>('select[data-param]');
   if (chosen === null) return;
-  for (const view of figureOf(chosen.closest('figure')!.id)?.views ?? []) {
+  const figure = figureOf(chosen.closest('figure')!.id);
+  if (figure !== undefined) paintNetwork(figure);
+  for (const view of figure?.views ?? []) {
     setParameter(view, chosen);
     void view.runAsync();
   }
 });
+
+exploreNetworks(tooltip, figureOf);
 
 /* Data tables behind charts, filled on opening: `toggle` doesn't bubble */
 document.addEventListener(
@@ -141,8 +147,9 @@ const replaceable: ReplaceablePage = {
     new Map((await unpackFigures(readFigures(root))).map((figure) => [figure.id, figure] as const)),
   discard(root) {
     const ids = figureIds(root);
-    const gone = figures.filter(({ id }) => ids.includes(id));
-    figures = figures.filter(({ id }) => !ids.includes(id));
+    // A figure that has moved is there twice by now: the one that came first leaves.
+    const gone = ids.flatMap((id) => figures.find((figure) => figure.id === id) ?? []);
+    figures = figures.filter((figure) => !gone.includes(figure));
     for (const id of ids) {
       const explorer = explorers.get(id);
       if (explorer !== undefined) explored.set(id, explorer.state());
