@@ -21,7 +21,7 @@ export interface PictureBox extends Placed {
   readonly kind: Box['kind'] | 'group' | 'outside';
   /** Fits its width. */
   readonly title: string;
-  /** The whole name. */
+  /** The whole name, up to 200 letters. */
   readonly name: string;
   /** What follows in it, or how much is in a group; fits its width. */
   readonly note: string;
@@ -108,7 +108,7 @@ function overview(groups: readonly BoxGroup[], edges: readonly BoxEdge[], names:
       height: cell.top + Math.max(1, lines) * cell.step + 16,
       kind: 'group' as const,
       title: shortenedToWidth(title, groupWidth - 16, nameSize),
-      name: title,
+      name: title.slice(0, 200),
       note: countOf(boxes),
       operators: operatorsOf(boxes),
       node: null,
@@ -162,7 +162,7 @@ function placed(
 
 function drawnBox(box: Box, isInside: boolean, isCurrent: boolean, names: NetworkNames): Omit<PictureBox, 'x' | 'y'> {
   const { id, op, name, position, followers } = box;
-  const base = { id, name, operators: operatorsOf([box]), picture: null, cells: [], isCurrent };
+  const base = { id, name: name.slice(0, 200), operators: operatorsOf([box]), picture: null, cells: [], isCurrent };
   if (position !== null && isInside) {
     return {
       ...base,
