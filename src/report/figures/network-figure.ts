@@ -7,7 +7,7 @@ import type { SweepFacts } from '../facts/sweep-facts.js';
 import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../query.js';
 import type { AbsentContent, Control, FigureContent } from './figure.js';
-import { lossColumnsOf, storedModes } from './loss-controls.js';
+import { lossColumns, storedModes } from './loss-controls.js';
 
 /** A trial whose numbers a picture can show. */
 export interface NetworkTrial {
@@ -46,7 +46,7 @@ SELECT n.node, n.name, n.op, n.shape, s.reads, n.position, t.trial, l.mode, l.l1
 FROM node n
 LEFT JOIN source s ON s.to_node = n.node
 LEFT JOIN (SELECT trial FROM v_trial WHERE ${ofTrials}) t ON n.position IS NOT NULL
-LEFT JOIN (SELECT trial, position, mode, ${lossColumnsOf(4).join(', ')} FROM v_layer_loss WHERE ${ofTrials}) l ON l.trial = t.trial AND l.position = n.position
+LEFT JOIN (SELECT trial, position, mode, ${lossColumns.join(', ')} FROM v_layer_loss WHERE ${ofTrials}) l ON l.trial = t.trial AND l.position = n.position
 LEFT JOIN (SELECT trial, position, layer_alpha FROM v_smoothing WHERE ${ofTrials}) m ON m.trial = t.trial AND m.position = n.position
 LEFT JOIN bits b ON b.trial = t.trial AND b.position = n.position${
     hasSensitivity
