@@ -42,6 +42,9 @@ export const themeTokens = {
   bits3: { light: '#2a6e5a', dark: '#6fc7ab' },
   /** With bias correction, beside the blue of smoothed alone. */
   corrected: { light: '#5c7a00', dark: '#b2cf57' },
+  /** The two parts of a layer's damage. */
+  weightPart: { light: '#7a5195', dark: '#c3a1dd' },
+  inputPart: { light: '#1b8a7a', dark: '#63c7b5' },
   /** What quantizing a layer costs, and what leaving it in float brings. */
   cost: { light: '#a1304e', dark: '#ee7d95' },
   gain: { light: '#2f7d8c', dark: '#7cc8d6' },

@@ -1,10 +1,14 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { NetworkPicture } from '../charts/graph/network-picture.js';
+import type { ExploredTable } from '../explored-table.js';
 import type { Row } from '../query.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
 
-/** Parts of the sweep page, in order. */
-export type SectionId = 'first' | 'layers' | 'ranges' | 'absmax' | 'trials' | 'provenance';
+/**
+ * Parts of the sweep page. `first`, `axes` and `absmax` are of figures that belong to a question:
+ * where the sweep asks it, the page has them there.
+ */
+export type SectionId = 'first' | 'axes' | 'absmax' | 'trials' | 'network' | 'layers' | 'ranges' | 'provenance';
 
 /**
  * One figure of a page whose facts are `Facts`: a query and what to make of its rows. Pure: no
@@ -21,6 +25,8 @@ export interface PageFigure<Facts> {
   /** Section of the page that it stands in. */
   readonly section: string;
   readonly title: (facts: Facts) => string;
+  /** What the figure is called where it is only named, e.g. `Pareto front`; without: its title. */
+  readonly name?: string;
   /**
    * A SELECT on the documented views, or on tables where no view tells, with every value written
    * in.
@@ -41,6 +47,8 @@ export type FigureContent = ChartContent | GraphContent | TableContent | TextCon
 export interface ChartContent {
   readonly kind: 'charts';
   readonly panels: readonly Panel[];
+  /** True where panels are as small as 200 pixels, several beside each other. */
+  readonly isCompact?: boolean;
   /** Selections above the charts; each sets the Vega-Lite parameter of its name in every panel. */
   readonly controls: readonly Control[];
   /** What is seen, in two lines at most. */
@@ -90,6 +98,8 @@ export interface TableContent {
   readonly sortable: boolean;
   /** Where given, the table is behind a disclosure of this text. */
   readonly disclosure?: string;
+  /** Where given, readers sort, filter and compare rows in the page; `columns` show at first. */
+  readonly explored?: ExploredTable;
   /** Class of a row, for emphasis. */
   readonly emphasis?: (row: Row) => 'best' | 'failed' | 'varied' | null;
 }
@@ -114,9 +124,14 @@ export interface TextContent {
   readonly details?: string;
 }
 
-/** Nothing to draw: the sweep lacks the data. */
+/** Nothing to draw: the sweep lacks the data. The page names it in its closing line. */
 export interface AbsentContent {
   readonly kind: 'absent';
+  /**
+   * The same in a few words, for the closing line: the setting that brings the data
+   * (`layers.sensitivity`), or why there is none (`none failed`).
+   */
+  readonly brief?: string;
   /** Which setting of the experiment brings the data. */
   readonly note: string;
   /**

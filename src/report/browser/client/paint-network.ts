@@ -15,7 +15,7 @@ export interface ShownNetwork {
   readonly choice: NetworkChoice;
 }
 
-const noLinks: RowLinks = { trials: null, layers: null };
+const noLinks: RowLinks = { trials: null, layers: null, comparisons: null };
 
 /** Colours the boxes of a network by what is chosen above it; does nothing for other figures. */
 export function paintNetwork({ id, columns, rows }: FigureState): void {
