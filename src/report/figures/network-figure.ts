@@ -57,12 +57,12 @@ LEFT JOIN (SELECT position, only_divergence, drop_only FROM v_sensitivity WHERE 
 ORDER BY n.node, t.trial, l.mode`;
 }
 
-/** The nodes at most eight steps from a layer, in whichever direction arrows lead, as `near`. */
+/** The nodes at most six steps from a layer, in whichever direction arrows lead, as `near`. */
 function nearSql(position: number): string {
   return `near (node, steps) AS (
   SELECT node, 0 FROM node WHERE position = ${position}
   UNION SELECT iif(e.from_node = w.node, e.to_node, e.from_node), w.steps + 1
-  FROM near w JOIN edge e ON w.node IN (e.from_node, e.to_node) WHERE w.steps < 8),
+  FROM near w JOIN edge e ON w.node IN (e.from_node, e.to_node) WHERE w.steps < 6),
 `;
 }
 

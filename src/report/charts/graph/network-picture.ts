@@ -17,7 +17,9 @@ export interface NetworkPicture {
 
 /** A box as it is drawn. */
 export interface PictureBox extends Placed {
-  /** `group`: several boxes, which have a picture of their own; `outside`: a neighbour of the part. */
+  /**
+   * `group`: several boxes, which have a picture of their own; `outside`: a neighbour of the part.
+   */
   readonly kind: Box['kind'] | 'group' | 'outside';
   /** Fits its width. */
   readonly title: string;
@@ -200,7 +202,7 @@ function followersText(followers: readonly string[], width: number): string {
     : `${shortenedToWidth(first, width - 20, noteSize)}${rest}`;
 }
 
-/** Its first and last module, e.g. `layer2.4 – layer2.7`; of a part without layers its first node. */
+/** First and last module, e.g. `layer2.4 – layer2.7`; of a part without layers its first node. */
 function titleOf(boxes: readonly Box[], names: NetworkNames): string {
   const modules = boxes.flatMap(({ position }) => (position === null ? [] : [moduleOf(names.shortName(position))]));
   const [first, last] = [modules[0] ?? boxes[0]!.name, modules.at(-1) ?? boxes[0]!.name];
