@@ -29,7 +29,7 @@ ORDER BY a.attempt`;
       caption:
         cut === 0
           ? 'One row per worker. Elapsed: since the attempt started.'
-          : 'Cut off: the run that started the attempt was killed, or the machine stopped. Running quantsweep run again continues the work.',
+          : 'Cut off: the run that started the attempt was killed, or the machine stopped. quantsweep run again continues the work.',
       emphasis: (row) => (stateOf(row, live) === 'cut off' ? 'failed' : null),
       columns: [
         {

@@ -40,16 +40,18 @@ export const pareto: Figure = {
     // Equal settings under two names, as one layer left out by its name and by its rank, are one
     // point.
     const points = [...new Set(front.map((row) => pointText(row, facts)))];
-    const caption = `${points
-      .slice(0, 8)
-      .join(
-        '; ',
-      )}${points.length > 8 ? `; and ${points.length - 8} more` : ''}. Line: the Pareto front, settings that no setting with as few float layers beats; points: all others; horizontal line: FP32. The front was chosen on the samples that judge it. ${legendHint} ${zoomHint}${thinnedText(rows, facts)}`;
+    const caption =
+      'Line: the Pareto front, settings that none with as few float layers beats; points: all others. Horizontal line: FP32.';
+    const listed = points.slice(0, 8).join('; ') + (points.length > 8 ? `; and ${points.length - 8} more` : '');
+    const details = `On the front: ${listed}. The front was chosen on the samples that judge it. ${legendHint} ${zoomHint}${thinnedText(rows, facts)}`;
     return {
       kind: 'charts',
       controls: [],
       caption,
-      panels: [{ title: '', alt: `Accuracy over float layers: ${caption}`, spec: chart(rows, facts) }],
+      details,
+      panels: [
+        { title: '', alt: `Accuracy over float layers. ${caption} On the front: ${listed}.`, spec: chart(rows, facts) },
+      ],
     };
   },
 };

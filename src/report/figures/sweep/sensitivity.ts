@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Control, Figure } from '../figure.js';
+import { cutMiddle } from '../../cut-middle.js';
 import { differenceText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
@@ -37,6 +38,7 @@ FROM every WHERE setting = (SELECT setting FROM every ORDER BY whole_trial IS NU
       kind: 'charts',
       controls: [orderControl],
       caption,
+      details: detailsText(rows),
       panels: [{ title: '', alt: `Bars by layer: ${caption}`, spec: chart(rows, facts) }],
     };
   },
@@ -49,19 +51,23 @@ function captionText(rows: readonly Row[], { metric }: SweepFacts): string {
     ...(worst === null
       ? []
       : [
-          `Quantized alone, ${textOf(worst, 'layer')} is the most sensitive (${differenceText(-(numberOrNull(worst, 'drop_only') ?? 0), metric)})`,
+          `Quantized alone, ${cutMiddle(textOf(worst, 'layer'), 40)} is the most sensitive (${differenceText(-(numberOrNull(worst, 'drop_only') ?? 0), metric)})`,
         ]),
     ...(best === null
       ? []
       : [
-          `${worst === null ? 'Left' : 'left'} alone in float, ${textOf(best, 'layer')} gains most (${differenceText(numberOrNull(best, 'gain_all_but'), metric)})`,
+          `${worst === null ? 'Left' : 'left'} alone in float, ${cutMiddle(textOf(best, 'layer'), 40)} gains most (${differenceText(numberOrNull(best, 'gain_all_but'), metric)})`,
         ]),
   ];
+  return `${parts.join('; ')}.`;
+}
+
+function detailsText(rows: readonly Row[]): string {
   const whole = rows[0]?.['whole_label'];
   const settings = numberOf(rows[0]!, 'settings');
   const others = settings === 1 ? '' : ` Of the ${settings} settings with such trials, one is shown.`;
   const alphas = searchedAlphasText(textOrNull(rows[0]!, 'search_order'));
-  return `${parts.join('; ')}. Quantized alone: drop from FP32 with only this layer quantized; alone in float: gain over quantizing all${typeof whole === 'string' ? ` (${whole})` : ''}.${others}${alphas === '' ? '' : ` ${alphas}`} ${legendHint}`;
+  return `Quantized alone: drop from FP32 with only this layer quantized; alone in float: gain over quantizing all${typeof whole === 'string' ? ` (${whole})` : ''}.${others}${alphas === '' ? '' : ` ${alphas}`} ${legendHint}`;
 }
 
 const orderControl: Control = {

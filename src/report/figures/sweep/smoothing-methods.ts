@@ -8,7 +8,7 @@ import { color } from '../../charts/theme.js';
 import { fp32Rule, metricAxis, valueTooltip } from '../../charts/dot-layers.js';
 import { alphaModes, smoothingModes, type AlphaMode } from '../../../smooth/modes/registry.js';
 import { lineModes } from '../../charts/smoothing-mode-marks.js';
-import { legendFilter, linkCursor, shownOpacity, trialLink } from '../../charts/interaction.js';
+import { legendFilter, legendHint, linkCursor, shownOpacity, trialLink } from '../../charts/interaction.js';
 
 /** How a row of v_trial smooths, in a few words: SQL on its columns. */
 const methodSql = `CASE
@@ -63,7 +63,8 @@ WHERE place = 1 ORDER BY value DESC, trial`,
     return {
       kind: 'charts',
       controls: [],
-      caption: `The best trial of each method${severalVariants(facts)}: ${text}. Bars: 95 % intervals; vertical line: FP32. The best of many alphas was chosen on the samples that judge it; searches see only calibration data.`,
+      caption: `The best trial of each method${severalVariants(facts)}. Bars: 95 % intervals; vertical line: FP32.`,
+      details: `${text}. The best of many alphas was chosen on the samples that judge it; searches see only calibration data. ${legendHint}`,
       panels: [{ title: '', alt, spec: chart(facts, methods, alt) }],
     };
   },

@@ -26,7 +26,8 @@ WHERE t.sweep = ${sqlText(facts.sweep.name)}${onlyTrials(listedTrials(facts), 't
     return {
       kind: 'table',
       sortable: true,
-      caption: `Click a column heading to sort. Gap: difference from FP32${metric.isProportion ? ' in points' : ''}; p: paired test, corrected for the choice of the best among all settings, significant below 0.05; mean L1: over the layers the trial quantizes and its loss samples, comparable only if these are the same; divergence: of the output from FP32’s (KL for classes and heatmaps), needs no labels; gate: largest error of the smoothed float model relative to FP32.${leftOutText(facts)}`,
+      caption: `Click a column heading to sort. Gap: difference from FP32${metric.isProportion ? ' in points' : ''}; p: paired test, corrected for the choice of the best.`,
+      details: `p below 0.05 is statistically significant. Mean L1: over the layers the trial quantizes and its loss samples, comparable only if these are the same; divergence: of the output from FP32’s (KL for classes and heatmaps), needs no labels; gate: largest error of the smoothed float model relative to FP32.${leftOutText(facts)}`,
       columns: columns(metric, links),
       emphasis: (row) =>
         row['status'] === 'failed' ? 'failed' : best !== null && numberOf(row, 'trial') === best.trial ? 'best' : null,
