@@ -100,7 +100,7 @@ function parts(object: object): string[] {
   return Object.entries(object).flatMap(([name, value]: [string, unknown]) => {
     if (value === null) return [];
     if ((name === 'format' || name === 'kind') && typeof value === 'string') return [value];
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return parts(value);
+    if (typeof value === 'object' && !Array.isArray(value)) return parts(value);
     return [`${name}: ${typeof value === 'string' ? value : JSON.stringify(value).replaceAll(',', ', ')}`];
   });
 }
