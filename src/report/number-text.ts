@@ -113,3 +113,10 @@ function pad(value: number): string {
 export function countText(count: number, noun: string, plural = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : plural}`;
 }
+
+/** A share as people say it: `71 %`, `4.2 %` below 10, `< 0.1 %`. */
+export function shareText(share: number): string {
+  const percent = 100 * share;
+  if (percent < 0.1) return percent <= 0 ? '0\u00a0%' : '< 0.1\u00a0%';
+  return `${percent.toFixed(percent < 9.95 ? 1 : 0)}\u00a0%`;
+}

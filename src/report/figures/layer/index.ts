@@ -4,6 +4,7 @@ import { activationHistograms } from './activation-histograms.js';
 import { channels } from './channels.js';
 import { lossOverAlpha } from './loss-over-alpha.js';
 import { outlierChannels } from './outlier-channels.js';
+import { surroundings } from './surroundings.js';
 
 /** Every figure of the page of a layer, in order. */
 export const layerFigures: readonly PageFigure<LayerPageFacts>[] = [
@@ -11,4 +12,5 @@ export const layerFigures: readonly PageFigure<LayerPageFacts>[] = [
   outlierChannels,
   activationHistograms,
   lossOverAlpha,
+  surroundings,
 ];

@@ -35,6 +35,13 @@ FROM v_trial WHERE sweep = ${sqlText(facts.sweep.name)} AND status = 'done' AND 
         brief: 'no setting has finished',
       };
     }
+    if (!hasAlphas(facts)) {
+      return {
+        kind: 'absent',
+        note: 'Alpha has one value: smoothing.alpha: { from: 0.05, to: 0.95, step: 0.05 } in the grid draws the curve.',
+        brief: 'smoothing.alpha',
+      };
+    }
     const range = valueRange(trials);
     const variants = drawnVariants(facts);
     return {
@@ -63,6 +70,12 @@ FROM v_trial WHERE sweep = ${sqlText(facts.sweep.name)} AND status = 'done' AND 
     };
   },
 };
+
+/** A curve needs two alphas, finished or not. */
+function hasAlphas({ trials }: SweepFacts): boolean {
+  const alphas = trials.filter(({ role }) => role === 'candidate').map(({ alpha }) => alpha);
+  return new Set(alphas.filter((alpha) => alpha !== null)).size > 1;
+}
 
 function drawnVariants(facts: SweepFacts): Drawn<Variant> {
   return chooseParts(facts.variants, facts, { most: drawnLimits.variants });

@@ -8,7 +8,7 @@ import { color } from '../../charts/theme.js';
 import { fp32Rule, metricAxis, valueTooltip } from '../../charts/dot-layers.js';
 import { alphaModes, smoothingModes, type AlphaMode } from '../../../smooth/modes/registry.js';
 import { lineModes } from '../../charts/smoothing-mode-marks.js';
-import { legendFilter, legendHint, linkCursor, shownOpacity, trialLink } from '../../charts/interaction.js';
+import { legendFilter, linkCursor, shownOpacity, trialLink } from '../../charts/interaction.js';
 
 /** How a row of v_trial smooths, in a few words: SQL on its columns. */
 const methodSql = `CASE
@@ -64,7 +64,7 @@ WHERE place = 1 ORDER BY value DESC, trial`,
       kind: 'charts',
       controls: [],
       caption: `The best trial of each method${severalVariants(facts)}. Bars: 95 % intervals; vertical line: FP32.`,
-      details: `${text}. The best of many alphas was chosen on the samples that judge it; searches see only calibration data. ${legendHint}`,
+      details: `${text}. The best of many alphas was chosen on the samples that judge it; searches see only calibration data. Overlapping intervals do not make two methods equal: the paired tests are in the answer and in the table of trials.`,
       panels: [{ title: '', alt, spec: chart(facts, methods, alt) }],
     };
   },

@@ -3,6 +3,7 @@ import type { TrialPageFacts } from '../../facts/trial-page-facts.js';
 import { trialAttempts } from './trial-attempts.js';
 import { trialBias } from './trial-bias.js';
 import { trialComparisons } from './trial-comparisons.js';
+import { trialDamage } from './trial-damage.js';
 import { trialLosses } from './trial-losses.js';
 import { trialRanges } from './trial-ranges.js';
 import { trialSettings } from './trial-settings.js';
@@ -14,6 +15,7 @@ export const trialFigures: readonly PageFigure<TrialPageFacts>[] = [
   trialStop,
   trialComparisons,
   trialLosses,
+  trialDamage,
   trialSmoothing,
   trialRanges,
   trialBias,

@@ -24,6 +24,8 @@ export interface ReportOptions {
 export interface Section<Facts> {
   readonly id: string;
   readonly title: string;
+  /** HTML before the figures; empty without. */
+  readonly before?: string;
   /** HTML after the figures; empty without. */
   readonly after?: string;
   readonly figures: readonly PageFigure<Facts>[];
@@ -67,12 +69,20 @@ export function pageBody<Facts>(page: PageBody<Facts>, facts: Facts, query: Quer
   return `<main class="page" data-links="${escapeHtml(JSON.stringify(page.links.ofRows))}"${revision}>
 ${crumbsHtml(page.crumbs)}<header><h1>${escapeHtml(page.heading)}</h1>
 <p class="about">${page.about.map((part) => `<span>${escapeHtml(part)}</span>`).join('')}</p></header>
-${page.first}
+${contentsHtml(sections)}${page.first}
 <noscript><p class="warning">The charts need JavaScript; the text and the tables do not.</p></noscript>
 ${sections.map(({ html }) => html).join('\n')}
 ${notShownHtml(absent)}
 <footer>Made by quantsweep report at ${escapeHtml(timeText(options.generatedAt.toISOString()))} from ${escapeHtml(options.database)}, ${escapeHtml(page.source)}. Every number comes from the SQL shown beside it: <code>quantsweep query "…"</code> gives the same rows.</footer>
 </main>`;
+}
+
+/** Links to the parts of a long page. */
+function contentsHtml(sections: readonly RenderedSection[]): string {
+  const shown = sections.filter(({ html }) => html !== '');
+  if (shown.length < 4) return '';
+  const links = shown.map(({ id, title }) => `<a href="#${id}">${escapeHtml(title)}</a>`);
+  return `<nav class="contents" aria-label="Parts of this page">${links.join('')}</nav>\n`;
 }
 
 function crumbsHtml(crumbs: readonly Crumb[]): string {
@@ -85,15 +95,26 @@ function crumbsHtml(crumbs: readonly Crumb[]): string {
   return `<nav class="crumbs" aria-label="Where this page is"><ol>${items.join('')}</ol></nav>\n`;
 }
 
+interface RenderedSection extends RenderedFigures {
+  /** The element's. */
+  readonly id: string;
+  readonly title: string;
+}
+
 /** A section without figures to show and without anything after them is left out. */
 function renderSection<Facts>(
-  { id, title, figures, after = '' }: Section<Facts>,
+  { id, title, figures, before = '', after = '' }: Section<Facts>,
   facts: Facts,
   query: Query,
-): RenderedFigures {
+): RenderedSection {
   const { html, absent } = renderFigures(figures, facts, query);
-  if (html === '' && after === '') return { html: '', absent };
+  if (html === '' && before === '' && after === '') return { id, title, html: '', absent };
   // An id is of one element: where a figure is called as its section is, the figure has it.
   const own = figures.some((figure) => figure.id === id) ? `${id}-section` : id;
-  return { html: `<section id="${own}"><h2>${escapeHtml(title)}</h2>${html}${after}</section>`, absent };
+  return {
+    html: `<section id="${own}"><h2>${escapeHtml(title)}</h2>${before}${html}${after}</section>`,
+    absent,
+    id: own,
+    title,
+  };
 }

@@ -13,6 +13,8 @@ import type { AbsentFigure } from './not-shown.js';
 import { absentHtml } from './not-shown.js';
 import { embeddedFigure } from './embedded-figure.js';
 import { escapeHtml } from './escape-html.js';
+import { graphHtml } from './graph-html.js';
+import { exploredHtml } from './explored-html.js';
 import { linked } from './linked.js';
 import { sqlDisclosure } from './sql-disclosure.js';
 import type { Query, Row } from '../../query.js';
@@ -55,8 +57,8 @@ function figureHtml(
 <h3 id="${id}-title">${escapeHtml(title)}</h3>
 <figcaption>${escapeHtml(content.caption)}</figcaption>
 ${bodyHtml(content, rows, id)}
-<div class="sources">${detailsHtml(content)}${content.kind === 'charts' || content.kind === 'text' ? dataDisclosure(id, rows.length) : ''}${sqlDisclosure(sql)}</div>
-${embeddedFigure(id, result, panels)}
+<div class="sources">${detailsHtml(content)}${content.kind !== 'table' ? dataDisclosure(id, rows.length) : ''}${sqlDisclosure(sql)}</div>
+${embeddedFigure(id, result, panels, content.kind === 'table' ? content.explored : undefined)}
 </figure>`;
 }
 
@@ -70,20 +72,28 @@ function bodyHtml(content: Exclude<FigureContent, AbsentContent>, rows: readonly
   switch (content.kind) {
     case 'charts':
       return chartsHtml(content, id);
+    case 'graph':
+      return `${controlsHtml(content.controls, id)}${graphHtml(content, rows, id)}`;
     case 'table':
-      return tableHtml(content, rows);
+      return content.explored === undefined
+        ? tableHtml(content, rows)
+        : exploredHtml(content.explored, tableHtml(content, rows.slice(0, content.explored.perPage)), rows.length);
     case 'text':
       return '';
   }
 }
 
-function chartsHtml({ panels, controls }: ChartContent, id: string): string {
-  const selects = controls.map((control) => controlHtml(control, id)).join('');
+function chartsHtml({ panels, controls, isCompact }: ChartContent, id: string): string {
   const charts = panels.map(
     ({ title, alt }, index) =>
       `<div>${title === '' ? '' : `<h4>${escapeHtml(title)}</h4>`}<div class="chart" data-panel="${index}" role="img" aria-label="${escapeHtml(alt)}"></div></div>`,
   );
-  return `${selects === '' ? '' : `<div class="controls">${selects}</div>`}<div class="panels">${charts.join('')}</div>`;
+  return `${controlsHtml(controls, id)}<div class="panels${isCompact === true ? ' compact' : ''}">${charts.join('')}</div>`;
+}
+
+function controlsHtml(controls: readonly Control[], id: string): string {
+  const selects = controls.map((control) => controlHtml(control, id)).join('');
+  return selects === '' ? '' : `<div class="controls">${selects}</div>`;
 }
 
 function controlHtml({ param, label, options }: Control, id: string): string {
