@@ -40,8 +40,8 @@ const mayImport = {
   report: ['statistics', 'calibrate', 'smooth'],
   serve: ['errors', 'store', 'report'],
   api: [
-    ...['errors', 'formats', 'experiment', 'plan', 'records', 'engine', 'store', 'prepare', 'schedule', 'export'],
-    ...['broker', 'report'],
+    ...['errors', 'formats', 'tasks', 'experiment', 'plan', 'records', 'engine', 'store', 'prepare', 'schedule'],
+    ...['export', 'broker', 'report'],
   ],
   cli: ['errors', 'records', 'formats', 'engine', 'store', 'prepare', 'schedule', 'export', 'report', 'serve', 'api'],
 };
@@ -62,7 +62,6 @@ const packages = {
   'p-queue': '^src/schedule/',
   sharp: '^src/formats/image-folder/decode-image\\.ts$',
   '@dagrejs/dagre': '^src/report/',
-  '@tanstack/(table|virtual)-core': '^src/report/browser/client/',
   '(vega|vega-lite|vega-interpreter)': '^src/report/',
   yaml: '^src/experiment/',
   yargs: '^src/cli/',

@@ -46,5 +46,17 @@ export function syntheticModel(grid: SyntheticGrid, path: string): ModelRecord {
       weightAbsmax: Float64Array.from({ length: channels }, (_, channel) => 0.1 + (channel % 7) / 20),
       weightAbsmaxView: Float64Array.from({ length: channels }, (_, channel) => 0.2 + (channel % 5) / 20),
     })),
+    graph: chainOf(layerNames(grid)),
+  };
+}
+
+/** Layers one after the other. */
+function chainOf(layers: readonly string[]): ModelRecord['graph'] {
+  const end = (name: string, op: string) => ({ name, op, layer: null, shape: null });
+  const convolutions = layers.map((name) => ({ name, op: 'Conv', layer: name, shape: null }));
+  const nodes = [end('image', 'Input'), ...convolutions, end('logits', 'Output')];
+  return {
+    nodes,
+    edges: nodes.slice(1).map((_, from) => ({ from, to: from + 1, tensor: `tensor${from}` })),
   };
 }

@@ -4,6 +4,7 @@
  *     loadExperiment ──> planSweep   what would run
  *                    └─> runSweep    runs it, results go to its SQLite database
  *     openResults, renderReport, exportModel   read that database
+ *     addNote, removeNote                      what people write on its trials and sweeps
  *     runAgent, listAgents, cancelSweep        other machines that run it, over a broker
  *
  * Node 22.14 or newer, ES modules. docs/API.md has an example of each.
@@ -31,6 +32,8 @@ export { migrateDatabase } from './api/migrate-database.js';
 export type { Migration } from './api/migrate-database.js';
 export { mergeDatabases } from './api/merge-databases.js';
 export type { MergedSource, MergeEvent, MergeOptions, MergeOutcome } from './api/merge-databases.js';
+export { addNote, removeNote } from './api/notes.js';
+export type { NoteOutcome, NoteRequest } from './api/notes.js';
 export { exportModel } from './api/export-model.js';
 export type { ExportOutcome, ExportRequest } from './api/export-model.js';
 export { cancelSweep, listAgents, runAgent } from './api/agents.js';

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.js';
 import { JobInterrupted, type OpenExecutor } from '../engine/executor.js';
+import { slotPlaces } from '../engine/slot-places.js';
 import { localEngine } from '../engine/local/local-engine.js';
 import type { Experiment } from '../experiment/sections/settings.js';
 import type { OnHashing } from '../formats/hash-source.js';
@@ -26,6 +27,7 @@ import { ownShard } from './own-shard.js';
 import { requireExperiment } from './require-experiment.js';
 import { requireShard } from './require-shard.js';
 import { StoredAgents } from './stored-agents.js';
+import { StoredLogs } from './stored-logs.js';
 
 export interface RunOptions {
   /**
@@ -151,10 +153,12 @@ async function prepareAndRun(experiment: Experiment, options: ToldOptions): Prom
   const code = { use: 'run', allowed: options.allowCode ?? false } as const;
   const { onHashing } = options;
   const { engine, agents, close, signal } = await openEngine(experiment, options);
+  const logs = new StoredLogs();
+  const onLog = logs.heard.bind(logs);
   try {
-    const prepared = await prepareSweep(experiment, { engine, code, onHashing });
+    const prepared = await prepareSweep(experiment, { engine, code, onHashing, onLog });
     try {
-      return await openAndRun(prepared, agents, { ...options, signal });
+      return await openAndRun(prepared, { agents, logs }, { ...options, signal });
     } finally {
       await prepared.executor.close();
     }
@@ -209,7 +213,17 @@ function stoppedBefore(name: string, database: string): RunOutcome {
   return { ...nothingDone, name, database, shard: null, note: null };
 }
 
-async function openAndRun(prepared: PreparedSweep, agents: StoredAgents, options: ToldOptions): Promise<RunOutcome> {
+/** What a sweep's database is told of those who work, beside their results. */
+interface StoredWorkers {
+  readonly agents: StoredAgents;
+  readonly logs: StoredLogs;
+}
+
+async function openAndRun(
+  prepared: PreparedSweep,
+  { agents, logs }: StoredWorkers,
+  options: ToldOptions,
+): Promise<RunOutcome> {
   const { plan, provider, inputs, slots, isElsewhere, experiment: capped } = prepared;
   const { onEvent, signal } = options;
   onEvent({
@@ -227,7 +241,10 @@ async function openAndRun(prepared: PreparedSweep, agents: StoredAgents, options
   const store = await openUnlocked(database, limits, signal, onWait, openStore);
   if (store === null) return stoppedBefore(plan.name, database);
   try {
-    const outcome = await agents.storedIn(store, () => runPrepared(prepared, store, options));
+    const running = agents.storedIn(store, () => runPrepared(prepared, store, logs, options));
+    const outcome = await running.finally(() => {
+      logs.end();
+    });
     // Before it is said that all went well: what can't be made whole is no success.
     return { ...outcome, name: plan.name, database, note: store.close() };
   } catch (cause) {
@@ -239,6 +256,7 @@ async function openAndRun(prepared: PreparedSweep, agents: StoredAgents, options
 async function runPrepared(
   prepared: PreparedSweep,
   store: SweepStore,
+  logs: StoredLogs,
   { failFast = false, retryFailed = false, mixClasses = false, onEvent, signal, shard }: ToldOptions,
 ): Promise<SweepOutcome & Pick<RunOutcome, 'shard'>> {
   const { experiment, inputs, provider, slots, executor, isElsewhere } = prepared;
@@ -267,6 +285,7 @@ async function runPrepared(
   await patience.write(() => {
     store.beginSweep(experiment, prepared.plan, [...inputs.models.values()], ownMachine(numericsClass));
   });
+  logs.begin(store, isElsewhere ? [] : slotPlaces(slots));
   // Beginning the sweep dropped those of trials that were finished before.
   comparisons.all();
   const cached = store.finishedTrials(plan.trials.map((t) => t.key)).size;

@@ -10,6 +10,7 @@ import { doctorCommand } from './commands/doctor-command.js';
 import { exportCommand } from './commands/export-command.js';
 import { mergeCommand } from './commands/merge-command.js';
 import { migrateCommand } from './commands/migrate-command.js';
+import { noteCommand } from './commands/note-command.js';
 import { planCommand } from './commands/plan-command.js';
 import { queryCommand } from './commands/query-command.js';
 import { reportCommand } from './commands/report-command.js';
@@ -30,6 +31,7 @@ const cli = yargs(hideBin(process.argv))
   .command(reportCommand)
   .command(serveCommand)
   .command(showCommand)
+  .command(noteCommand)
   .command(exportCommand)
   .command(mergeCommand)
   .command(migrateCommand)
@@ -69,6 +71,7 @@ function mayRepeat(name: string): boolean {
     '_',
     'set',
     'param',
+    'tag',
     'compare',
     'compare-sweeps',
     'compareSweeps',

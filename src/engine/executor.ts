@@ -109,6 +109,13 @@ export interface ExecutorRequest {
   readonly memoryMb: number | null;
   /** What the sweep was planned with; jobs are refused once one of them has changed. */
   readonly inputs: readonly InputIdentity[];
+  /**
+   * Told of the end of what a process of this machine has written to its standard output and error,
+   * for people; at most a few times a second for each slot.
+   *
+   * @param place the slot, see `slotPlaces`
+   */
+  readonly onLog?: (place: string, text: string) => void;
 }
 
 export type OpenExecutor = (request: ExecutorRequest) => Executor;

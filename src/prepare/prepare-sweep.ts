@@ -45,6 +45,8 @@ export interface Preparation {
   readonly code: { readonly use: CodeUse; readonly allowed: boolean };
   /** Told of the data that are read for their hash. */
   readonly onHashing?: OnHashing | undefined;
+  /** See `ExecutorRequest`. */
+  readonly onLog?: (place: string, text: string) => void;
 }
 
 /**
@@ -55,7 +57,7 @@ export interface Preparation {
  */
 export async function prepareSweep(
   loaded: Experiment,
-  { engine, code, onHashing }: Preparation,
+  { engine, code, onHashing, onLog }: Preparation,
 ): Promise<PreparedSweep> {
   requireCodeConsent(loaded, code.use, code.allowed);
   const inputs = await openSweepInputs(loaded, onHashing);
@@ -66,7 +68,10 @@ export async function prepareSweep(
   const provider = await engine.resolveProvider(experiment.run);
   const slots = engine.slots(experiment.run, provider.provider);
   const { hangSeconds, memoryMb } = experiment.run;
-  const executor = engine.open({ slots, hangSeconds, memoryMb, inputs: inputs.identities });
+  const executor = engine.open({
+    ...{ slots, hangSeconds, memoryMb, inputs: inputs.identities },
+    ...(onLog === undefined ? {} : { onLog }),
+  });
   try {
     await withHostExecutor(experiment.run, provider.provider, engine, executor, (host) =>
       checkOutputs(loaded, inputs, host),

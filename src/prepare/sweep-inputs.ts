@@ -13,6 +13,7 @@ import { printableName } from '../text/printable.js';
 import type { LayerRecord, ModelRecord } from '../records/model-record.js';
 import { countParameters } from '../onnx/count-parameters.js';
 import { foldBatchNorm } from '../onnx/folding/fold-batch-norm.js';
+import { outlineGraph } from '../onnx/graph-outline.js';
 import { findLayers, type FoundLayer, type Layer } from '../onnx/layers/layers.js';
 import { ModelError } from '../onnx/model-error.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
@@ -104,7 +105,7 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
       files.set(model.path, file);
       layers.set(model.path, found);
       foldedModels.set(model.path, folded);
-      models.set(model.path, modelRecord(file, found, norms));
+      models.set(model.path, modelRecord(file, folded, found, norms));
       for (const [norm, reason] of unfolded)
         notes.push(`BatchNormalization "${printableName(norm, 300)}" is not folded: ${reason}`);
     }
@@ -317,7 +318,12 @@ function inFile<T>(path: string, work: () => T): T {
   }
 }
 
-function modelRecord(file: ModelFile, layers: readonly FoundLayer[], norms: ReadonlyMap<string, string>): ModelRecord {
+function modelRecord(
+  file: ModelFile,
+  folded: OnnxModel,
+  layers: readonly FoundLayer[],
+  norms: ReadonlyMap<string, string>,
+): ModelRecord {
   return {
     sha256: file.sha256,
     path: file.path,
@@ -325,6 +331,7 @@ function modelRecord(file: ModelFile, layers: readonly FoundLayer[], norms: Read
     opset: file.model.opset,
     parameters: countParameters(file.model),
     layers: layers.map((layer, position) => layerRecord(layer, position, norms.get(layer.outputTensor) ?? null)),
+    graph: outlineGraph(folded, layers),
   };
 }
 

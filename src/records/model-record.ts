@@ -1,3 +1,4 @@
+import type { GraphOutline } from '../onnx/graph-outline.js';
 import type { LayerOp } from '../onnx/layers/layer-op.js';
 
 /** A model as its file has it, with the layers that can be quantized or smoothed. */
@@ -9,6 +10,8 @@ export interface ModelRecord {
   /** Float32 numbers in initializers and Constant nodes. */
   readonly parameters: number;
   readonly layers: readonly LayerRecord[];
+  /** As it is quantized, with BatchNormalization folded. */
+  readonly graph: GraphOutline;
 }
 
 /** A layer of a model. Every other record names a layer by its `name`. */

@@ -109,6 +109,13 @@ function pad(value: number): string {
   return String(value).padStart(2, '0');
 }
 
+/** A share as people say it: `71 %`, `4.2 %` below 10, `< 0.1 %`. */
+export function shareText(share: number): string {
+  const percent = 100 * share;
+  if (percent < 0.1) return percent <= 0 ? '0\u00a0%' : '< 0.1\u00a0%';
+  return `${percent.toFixed(percent < 9.95 ? 1 : 0)}\u00a0%`;
+}
+
 /** `1 trial`, `3 trials`. */
 export function countText(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,4 +1,4 @@
-import { hasBit } from './bitset.js';
+import { BitCounts, bitWords } from './bit-counts.js';
 import { percentileInterval95 } from './bootstrap.js';
 
 /** What the two trials of a pair achieved on the same samples, or on the same resamples of them. */
@@ -67,23 +67,38 @@ function effectOf(pairs: readonly PairedOutcomes[]): PairedEffect {
 }
 
 function ofShares(pairs: readonly PairedOutcomes[], samples: number): PairedEffect {
-  const gained = new Int32Array(samples);
+  const [ones, others] = [new BitCounts(samples), new BitCounts(samples)];
   for (const pair of pairs) {
     if (pair.kind !== 'bitset' || pair.count !== samples) throw mixed();
-    for (let sample = 0; sample < samples; sample += 1) {
-      gained[sample]! += Number(hasBit(pair.other, sample)) - Number(hasBit(pair.one, sample));
-    }
+    ones.add(bitWords(pair.one));
+    others.add(bitWords(pair.other));
   }
+  const [before, after] = [ones.counts(), others.counts()];
+  return meanGain(
+    after.map((count, sample) => count - before[sample]!),
+    pairs.length,
+  );
+}
+
+/**
+ * The mean over samples of what each gained, with the interval of {@link pairedEffect} for right or
+ * wrong.
+ *
+ * @param gained `[samples]`, summed over `terms` differences
+ * @param reach largest magnitude of one difference: 1 between two trials, 2 between two such
+ *   differences. The half samples that the interval adds gain as much.
+ */
+export function meanGain(gained: Int32Array, terms: number, reach = 1): PairedEffect {
   let sum = 0;
-  let squares = 1;
+  let squares = reach ** 2;
   for (const gain of gained) {
-    sum += gain / pairs.length;
-    squares += (gain / pairs.length) ** 2;
+    sum += gain / terms;
+    squares += (gain / terms) ** 2;
   }
-  const weight = samples + 2;
+  const weight = gained.length + 2;
   const middle = sum / weight;
   const half = Z_95 * Math.sqrt(Math.max(0, squares / weight - middle ** 2) / weight);
-  return { effect: sum / samples, ciLow: middle - half, ciHigh: middle + half };
+  return { effect: sum / gained.length, ciLow: middle - half, ciHigh: middle + half };
 }
 
 function ofReplicates(pairs: readonly PairedOutcomes[], replicates: number): PairedEffect {

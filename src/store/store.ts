@@ -2,6 +2,7 @@ import type { ReferenceWarning } from '../reference/reference-warning.js';
 import type { Experiment } from '../experiment/sections/settings.js';
 import type { DisplayHistograms, ObservationRecord } from '../records/observation-record.js';
 import type { AgentRecord } from '../records/agent-record.js';
+import type { WorkerLogRecord } from '../records/worker-log-record.js';
 import type { MachineRecord } from '../records/machine-record.js';
 import type { Place } from '../records/place.js';
 import type { EvaluationRecord, OutcomeRecord } from '../records/evaluation-record.js';
@@ -95,7 +96,7 @@ export interface SweepStore {
   /**
    * Records the sweep, its trials and stages (those not yet known become `pending`) and replaces
    * the membership of the sweep of that name by the plan's. Attempts that a dead parent left
-   * `running` become `interrupted`, and agents that were told of are forgotten.
+   * `running` become `interrupted`, and agents and logs that were told of are forgotten.
    *
    * @param machine what runs the attempts whose place names no other
    */
@@ -134,6 +135,10 @@ export interface SweepStore {
   numericsClasses(stages: readonly ContentKey[], trials: readonly ContentKey[]): readonly StoredClass[];
   /** Puts these agents in place of those that were told of before. */
   writeAgents(agents: readonly AgentRecord[]): void;
+  /**
+   * Puts these logs in place of those of the same places; all are forgotten when a sweep begins.
+   */
+  writeWorkerLogs(logs: readonly WorkerLogRecord[]): void;
 
   /** Machine and class are those of the place, or else of {@link SweepStore.beginSweep}. */
   startAttempt(subject: AttemptSubject, place: Place): number;

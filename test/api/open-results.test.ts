@@ -21,7 +21,9 @@ describe('openResults', () => {
 
   it('declares every column of every view in its order, with what its cells hold', () => {
     const results = openResults(path());
-    const views = results.query("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name");
+    const views = results.query(
+      "SELECT name FROM (SELECT * FROM sqlite_schema UNION ALL SELECT * FROM sqlite_temp_schema) WHERE type = 'view' ORDER BY name",
+    );
     expect(Object.keys(viewColumns).sort()).toEqual(views.map(({ name }) => name));
     for (const view of Object.keys(viewColumns) as ViewName[]) {
       const columns: Readonly<Record<string, string>> = viewColumns[view];

@@ -67,6 +67,24 @@ export const model: ModelRecord = {
   opset: 17,
   parameters: 250,
   layers: [layer(0, 'conv1', [0.5, 2]), layer(1, 'conv2', [1])],
+  graph: {
+    nodes: [
+      { name: 'image', op: 'Input', layer: null, shape: ['N', 2, 8, 8] },
+      { name: 'conv1', op: 'Conv', layer: 'conv1', shape: null },
+      { name: 'relu', op: 'Relu', layer: null, shape: null },
+      { name: 'conv2', op: 'Conv', layer: 'conv2', shape: null },
+      { name: 'add', op: 'Add', layer: null, shape: null },
+      { name: 'logits', op: 'Output', layer: null, shape: ['N', 4] },
+    ],
+    edges: [
+      { from: 0, to: 1, tensor: 'image' },
+      { from: 1, to: 2, tensor: 'conv1_out' },
+      { from: 2, to: 3, tensor: 'relu_out' },
+      { from: 2, to: 4, tensor: 'relu_out' },
+      { from: 3, to: 4, tensor: 'conv2_out' },
+      { from: 4, to: 5, tensor: 'logits' },
+    ],
+  },
 };
 
 const modelSettings = { path: model.path, input: null, output: null };

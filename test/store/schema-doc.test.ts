@@ -37,7 +37,9 @@ describe('docs/SCHEMA.md', () => {
         ]),
     );
     const columns = queries.query(
-      `SELECT v.name, c.name FROM sqlite_schema v JOIN pragma_table_info(v.name) c WHERE v.type = 'view' ORDER BY v.name, c.cid`,
+      `SELECT v.name, c.name
+       FROM (SELECT * FROM sqlite_schema UNION ALL SELECT * FROM sqlite_temp_schema) v JOIN pragma_table_info(v.name) c
+       WHERE v.type = 'view' ORDER BY v.name, c.cid`,
     ).rows;
     const actual: Record<string, string[]> = {};
     for (const [view, column] of columns as readonly [string, string][]) (actual[view] ??= []).push(column);

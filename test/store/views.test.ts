@@ -94,6 +94,30 @@ describe('views and named queries on a hand-made sweep', () => {
     );
   });
 
+  it('v_graph_node lists the nodes of the model, layers with their positions', () => {
+    expect(
+      rows(`SELECT node, name, op, position, layer, shape FROM v_graph_node WHERE sweep = 'tiny' ORDER BY node`),
+    ).toEqual([
+      [0, 'image', 'Input', null, null, '["N",2,8,8]'],
+      [1, 'conv1', 'Conv', 0, 'conv1', null],
+      [2, 'relu', 'Relu', null, null, null],
+      [3, 'conv2', 'Conv', 1, 'conv2', null],
+      [4, 'add', 'Add', null, null, null],
+      [5, 'logits', 'Output', null, null, '["N",4]'],
+    ]);
+  });
+
+  it('v_graph_edge lists the tensors between them', () => {
+    expect(
+      rows(
+        `SELECT from_node, to_node, tensor FROM v_graph_edge WHERE sweep = 'tiny' AND from_node = 2 ORDER BY to_node`,
+      ),
+    ).toEqual([
+      [2, 3, 'relu_out'],
+      [2, 4, 'relu_out'],
+    ]);
+  });
+
   it('v_comparison holds McNemar tests against FP32, unsmoothed and the best', () => {
     // Unsmoothed is right at 0 and 9, static at 0..7, FP32 at 0..8: 7 of 8 discordant pairs one way
     // and 1 the other.
@@ -172,6 +196,8 @@ describe('views at scale', () => {
       'v_channel',
       'v_smoothing',
       'v_layer',
+      'v_graph_node',
+      'v_graph_edge',
       'v_search_curve',
       'v_comparison',
       'v_execution',

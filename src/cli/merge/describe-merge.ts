@@ -27,13 +27,14 @@ export function describeMerge({ database, changed, sources, sweeps, note }: Merg
   return `${lines.join('\n')}\n`;
 }
 
-function broughtText({ trials, stages, parts, unfinished, attempts, sweeps }: MergedSource): string {
+function broughtText({ trials, stages, parts, unfinished, attempts, sweeps, notes }: MergedSource): string {
   const brought = [
     [trials, 'finished trial'],
     [stages, 'finished stage'],
     [parts, 'part'],
     [attempts, 'attempt'],
     [sweeps, 'sweep'],
+    [notes, 'note'],
     [unfinished, 'unfinished trial or stage'],
   ] as const;
   const words = brought.flatMap(([count, what]) => (count === 0 ? [] : [wordsOf(count, what)]));

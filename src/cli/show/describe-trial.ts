@@ -33,6 +33,7 @@ export function describeTrial(database: string, wantedSweep: string | undefined,
         lines.push('', title, table(queries, sql, parameters).trimEnd());
       }
     };
+    section('notes', 'SELECT kind, text, written_at FROM v_note WHERE sweep = :sweep AND trial = :trial ORDER BY note');
     section(
       'settings',
       'SELECT setting, value FROM v_setting WHERE sweep = :sweep AND trial = :trial AND value IS NOT NULL',

@@ -48,6 +48,7 @@ export function sweepStatus(database: string, wanted: string | undefined): strin
       'stages',
       'SELECT kind, status, attempts, round(duration_ms / 1000, 1) AS seconds, finished_at FROM v_stage WHERE sweep = :sweep',
     );
+    section('notes', 'SELECT kind, text, written_at FROM v_note WHERE sweep = :sweep AND trial IS NULL ORDER BY note');
     lines.push(...agentLines(queries, sweep, readRunState(database)));
     section(
       'running now (or left over from a killed process)',

@@ -8,6 +8,8 @@ import { HEARTBEAT_FD, parseBeats } from './heartbeat.js';
 import { JobError, JobInterrupted } from '../executor.js';
 import type { JobKind, JobOf, JobResult } from '../jobs/jobs.js';
 import type { Slot } from '../slot.js';
+import { slotPlaces } from '../slot-places.js';
+import { LogTail } from './log-tail.js';
 import type { ChildMessage, ParentMessage } from './messages.js';
 import { removeChildScratch, SCRATCH_VARIABLE, scratchFolder } from '../../formats/io/scratch-folder.js';
 import { surroundingsFault } from '../../errors/surroundings-error.js';
@@ -24,10 +26,15 @@ interface Running {
 export interface PoolOptions extends WatchLimits {
   /** What the sweep was planned with; children refuse work on anything else. */
   readonly inputs: readonly InputIdentity[];
+  /** See `ExecutorRequest`. */
+  readonly onLog?: (place: string, text: string) => void;
 }
 
 interface Worker {
   readonly slot: Slot;
+  readonly place: string;
+  /** Of all children of the slot, one after the other. */
+  readonly log: LogTail;
   child: ChildProcess | null;
   /** False until the child has said that it can work. */
   isReady: boolean;
@@ -62,8 +69,11 @@ export class WorkerPool {
     entry: URL,
     options: PoolOptions = { hangSeconds: 60, memoryMb: null, inputs: [] },
   ) {
-    this.#workers = slots.map((slot) => ({
+    const places = slotPlaces(slots);
+    this.#workers = slots.map((slot, index) => ({
       slot,
+      place: places[index]!,
+      log: new LogTail(),
       child: null,
       isReady: false,
       running: null,
@@ -74,6 +84,7 @@ export class WorkerPool {
     this.#options = options;
     this.#ticking = setInterval(() => {
       this.#workers.forEach(giveUpHanging);
+      this.#tellLogs();
     }, TICK_MS);
     this.#ticking.unref();
   }
@@ -143,12 +154,20 @@ export class WorkerPool {
     this.#closed = true;
     clearInterval(this.#ticking);
     await Promise.all(this.#workers.map(endChild));
+    this.#tellLogs();
+  }
+
+  #tellLogs(): void {
+    for (const { place, log } of this.#workers) {
+      const news = log.takeNews();
+      if (news !== null) this.#options.onLog?.(place, news);
+    }
   }
 
   #start(worker: Worker): ChildProcess {
     const child = fork(this.#entry, {
       serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
       env: { ...process.env, [SCRATCH_VARIABLE]: scratchFolder() },
     });
     worker.isReady = false;
@@ -160,7 +179,10 @@ export class WorkerPool {
       heard = rest;
       for (const beat of beats) worker.running?.watch.beat(beat);
     });
+    child.stdout?.on('data', worker.log.stream());
+    const logError = worker.log.stream();
     child.stderr?.on('data', (chunk: Buffer) => {
+      logError(chunk);
       worker.stderr = (worker.stderr + chunk.toString('utf8')).slice(-STDERR_KEPT);
     });
     child.on('message', (message: ChildMessage) => {
@@ -205,6 +227,7 @@ export class WorkerPool {
     const { running } = worker;
     worker.child = null;
     worker.running = null;
+    if (!this.#closed && worker.verdict !== 'interrupted') worker.log.say(`the process ${how}`);
     if (running === null) return;
     if (this.#closed || worker.verdict === 'interrupted') {
       running.reject(new JobInterrupted('The sweep was stopped.'));

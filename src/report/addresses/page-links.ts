@@ -23,6 +23,8 @@ export interface RowLinks {
    * position names several.
    */
   readonly layers: Readonly<Record<string, number>> | null;
+  /** Trials that a page of its own compares. Null: none does; `any`: any trials have one. */
+  readonly comparisons: 'any' | readonly (readonly number[])[] | null;
 }
 
 /** A page that stands alone. */
@@ -32,5 +34,5 @@ export const noLinks: PageLinks = {
   trial: () => null,
   layer: () => null,
   comparison: () => null,
-  ofRows: { trials: null, layers: null },
+  ofRows: { trials: null, layers: null, comparisons: null },
 };

@@ -68,6 +68,7 @@ export function folderLinks({ trials, layers, comparisons }: SweepFolder): PageL
     ofRows: {
       trials: trials === 'any' ? 'any' : [...trials],
       layers: oneModel ? Object.fromEntries(layers.map(({ position }, number) => [position, number])) : null,
+      comparisons,
     },
   };
 }

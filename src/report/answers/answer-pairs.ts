@@ -34,7 +34,7 @@ export function methodSentence({ effects, metric }: SweepFacts): Sentence | null
 }
 
 /** The verdict, the mean effect with its interval, and the spread over the pairs. */
-function effectSentence(
+export function effectSentence(
   lead: string,
   { differences, tested }: EffectFacts,
   metric: MetricText,

@@ -1,5 +1,6 @@
 import type { ChosenFrom } from '../../statistics/choice-among.js';
-import { isJudged, type Answer } from './answer.js';
+import type { Answer } from './answer.js';
+import { isJudged } from './judged-settings.js';
 import type { ComparedTrials } from '../facts/compared-trials.js';
 import { layersApart } from '../facts/compared-trials.js';
 import { noisePhrase } from './noise-phrase.js';

@@ -1,4 +1,4 @@
-import type { Answer } from './answer.js';
+import type { Answer, SweepAnswer } from './answer.js';
 import { answerSweep } from './answer.js';
 import type { ComparedSweeps } from '../facts/compared-sweeps.js';
 import { answerSweeps } from './sweeps-answer.js';
@@ -12,20 +12,32 @@ import type { SweepWarning } from '../facts/result-warnings.js';
  * in place of a winner, and nothing is concluded from the trials; else cautions come before the
  * other findings.
  */
-export function guardedAnswer(facts: SweepFacts): Answer {
+export function guardedAnswer(facts: SweepFacts): SweepAnswer {
   const { warnings } = facts;
   const answer = answerSweep(facts);
-  if (!facts.isVoid) return { ...answer, findings: [...warnings.map(caution), ...answer.findings] };
+  if (!facts.isVoid) {
+    const cautions = warnings.map(caution);
+    return { ...answer, findings: [...cautions, ...answer.findings], beside: [...cautions, ...answer.beside] };
+  }
   const [first, ...others] = [...warnings].sort((a, b) => b.voidedTrials.size - a.voidedTrials.size);
+  const findings = [
+    sentence(first!.cause),
+    ...others.map(caution),
+    sentence('The numbers below were measured, but fix the cause and run the sweep again before you use them.'),
+  ];
   return {
     warning: answer.warning,
     headline: sentence(strong('No setting can be called the best: '), first!.message),
-    findings: [
-      sentence(first!.cause),
-      ...others.map(caution),
-      sentence('The numbers below were measured, but fix the cause and run the sweep again before you use them.'),
-    ],
+    findings,
+    beside: findings,
+    questions: withoutSentences(answer.questions),
+    recommendation: null,
   };
+}
+
+/** The questions, none of which is answered. */
+function withoutSentences([leading, ...others]: SweepAnswer['questions']): SweepAnswer['questions'] {
+  return [{ ...leading, sentences: [] }, ...others.map((question) => ({ ...question, sentences: [] }))];
 }
 
 /** The same of two sweeps: neither is ahead where one names no best setting. */

@@ -1,6 +1,6 @@
 import { alphaModes, smoothingModes } from '../../smooth/modes/registry.js';
 import type { SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
-import { isJudged } from './answer.js';
+import { isJudged } from './judged-settings.js';
 import { chooseBest, comparedWith, firstByPlace, referenceOf } from '../facts/sweep-facts.js';
 
 /** A trial that a summary names, and for what. */

@@ -1,5 +1,6 @@
 import type { ChosenFrom } from '../../statistics/choice-among.js';
-import { isJudged, type Answer } from './answer.js';
+import type { Answer } from './answer.js';
+import { isJudged } from './judged-settings.js';
 import type { ComparedSweeps } from '../facts/compared-sweeps.js';
 import { noisePhrase } from './noise-phrase.js';
 import { differenceText, magnitudeText, valueText } from '../number-text.js';

@@ -1,4 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { ExploredTable } from '../explored-table.js';
 import type { QueryResult } from '../query.js';
 import { embedRows } from './embed-rows.js';
 import type { PackedFigure } from './packed-figure.js';
@@ -8,8 +9,8 @@ import type { PackedFigure } from './packed-figure.js';
  * says most things many times and takes 4 kB so, which a report of many pages needs. No letter of
  * it means anything to HTML.
  */
-export function packFigure(result: QueryResult, panels: readonly unknown[]): string {
-  const figure: PackedFigure = { ...embedRows(result), panels };
+export function packFigure(result: QueryResult, panels: readonly unknown[], explored?: ExploredTable): string {
+  const figure: PackedFigure = { ...embedRows(result), panels, ...(explored === undefined ? {} : { explored }) };
   return packJson(figure);
 }
 

@@ -29,13 +29,12 @@ export const drawnLimits = {
   /** Dots of all layers in one figure, over all choices of its controls; 70 bytes each. */
   layerDots: 4000,
   /**
-   * Trials up to which the table holds all; what browsers sort and readers search without waiting.
+   * Trials that the table shows at once; the page holds all of them, some 80 bytes each. As many
+   * stand in the page without JavaScript.
    */
-  tableTrials: 300,
-  /** Of more trials: the best settings, the best unsmoothed ones, and the first that failed. */
-  tableBest: 150,
-  tableUnsmoothed: 30,
-  tableFailed: 50,
+  tablePage: 100,
+  /** Values of a column up to which a reader chooses one to filter by. */
+  tableChoices: 60,
   /** Points of a scatter plot before it is thinned out to half as many; more overlap anyway. */
   scatterPoints: 1000,
   /** Groups of alike trials whose spread is told. */

@@ -29,6 +29,12 @@ export const themeTokens = {
   loss2: { light: '#c98945', dark: '#8a4a7d' },
   loss3: { light: '#8d4a52', dark: '#cf6a68' },
   loss4: { light: '#3a2149', dark: '#f6d37a' },
+  /** Small to large numbers that are neither good nor bad. */
+  tint0: { light: '#e8f1f7', dark: '#1d2730' },
+  tint1: { light: '#b5d5e8', dark: '#23415a' },
+  tint2: { light: '#73b2d6', dark: '#2d648b' },
+  tint3: { light: '#1f7ab3', dark: '#4ba3dc' },
+  tint4: { light: '#00497a', dark: '#a9d7f5' },
   /** Pairs of weight and activation bits, in ascending order. */
   bits0: { light: '#8c5109', dark: '#d9a05b' },
   bits1: { light: '#4053a8', dark: '#8fa2f2' },

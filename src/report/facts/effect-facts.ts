@@ -51,10 +51,14 @@ export const effectsSql = {
 
 /** Reads both effects. */
 export function readEffects(query: Query, sweep: string): Effects {
-  return { size: readEffect(query, effectsSql.size(sweep)), absmax: readEffect(query, effectsSql.absmax(sweep)) };
+  return {
+    size: readPairedEffect(query, effectsSql.size(sweep)),
+    absmax: readPairedEffect(query, effectsSql.absmax(sweep)),
+  };
 }
 
-function readEffect(query: Query, sql: string): EffectFacts | null {
+/** The effect that a query of that kind sums up; null without a pair. */
+export function readPairedEffect(query: Query, sql: string): EffectFacts | null {
   const row = toRows(query(sql, []))[0];
   const differences = JSON.parse(String(row?.['differences'] ?? '[]')) as number[];
   if (row === undefined || differences.length === 0) return null;

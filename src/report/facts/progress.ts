@@ -13,11 +13,16 @@ export interface Progress {
   readonly trials: number;
   readonly done: number;
   readonly failed: number;
+  /** Not finished, those that are being worked at among them. */
   readonly pending: number;
+  /** Those of `pending` that the run works at now; 0 where none is active. */
+  readonly running: number;
   /** Not evaluated to the end, as certainly not the best. */
   readonly stopped: number;
   /** Stages that are not finished, e.g. searches: their time comes on top of the trials'. */
   readonly pendingStages: number;
+  /** Whether the process that has the database has begun a sweep. */
+  readonly hasBegun: boolean;
   /** Trials that the rate is taken from. */
   readonly recent: number;
   /** Null where too few trials have finished in this run. */
@@ -39,8 +44,13 @@ export function progressSql({ name }: LiveSweep): string {
   SELECT started_ms, ended_ms, ended_at FROM v_attempt
   WHERE work = 'trial' AND status = 'done' AND trial IN (SELECT trial FROM v_trial WHERE sweep = ${sweep})
     AND attempt >= (SELECT run_attempt FROM v_sweep WHERE sweep = ${sweep}) AND ended_ms IS NOT NULL
-  ORDER BY ended_ms DESC LIMIT ${recentTrials})
-SELECT trials, done, failed, pending, stopped,
+  ORDER BY ended_ms DESC LIMIT ${recentTrials}),
+running AS (
+  SELECT count(DISTINCT trial) AS trials FROM v_attempt
+  WHERE work = 'trial' AND status = 'running' AND trial IN (SELECT trial FROM v_trial WHERE sweep = ${sweep} AND status = 'pending')
+    AND attempt >= (SELECT run_attempt FROM v_sweep WHERE sweep = ${sweep}))
+SELECT trials, done, failed, pending, stopped, (SELECT trials FROM running) AS running,
+       EXISTS (SELECT 1 FROM v_sweep WHERE claimed) AS has_begun,
        (SELECT count(*) FROM v_stage WHERE sweep = ${sweep} AND status = 'pending') AS pending_stages,
        (SELECT count(*) FROM recent) AS recent,
        (SELECT min(started_ms) FROM recent) AS first_start_ms,
@@ -68,6 +78,8 @@ export function readProgress(row: Row, live: LiveSweep): Progress {
     done: numberOrNull(row, 'done') ?? 0,
     failed: numberOrNull(row, 'failed') ?? 0,
     pending,
+    running: live.isRun ? numberOf(row, 'running') : 0,
+    hasBegun: numberOf(row, 'has_begun') === 1,
     stopped: numberOrNull(row, 'stopped') ?? 0,
     pendingStages: numberOf(row, 'pending_stages'),
     recent,

@@ -1,6 +1,7 @@
 import type { AlphaMode } from '../../smooth/modes/registry.js';
 import type { PageLinks } from '../addresses/page-links.js';
 import { readEffects, type Effects } from './effect-facts.js';
+import { readMeasured, type MeasuredFacts } from './measured-facts.js';
 import { noLinks } from '../addresses/page-links.js';
 import type { Query, Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull, toRows } from '../query.js';
@@ -132,6 +133,8 @@ export interface SweepFacts {
   /** Null where no static and dynamic alpha of equal settings have finished. */
   readonly staticDynamic: StaticDynamicFacts | null;
   readonly effects: Effects;
+  /** What only some sweeps measure; null parts were not. */
+  readonly measured: MeasuredFacts;
   /** Addresses of other pages. */
   readonly links: PageLinks;
   /** What is wrong with the results, to be said before any of them. */
@@ -198,6 +201,7 @@ export function readSweepFacts(query: Query, name: string): SweepFacts | null {
     best,
     staticDynamic: readStaticDynamic(query, name, judgedBy),
     effects: readEffects(query, name),
+    measured: readMeasured(query, name, { allTrials, trials, best: highest }),
     links: noLinks,
     warnings,
     isVoid,

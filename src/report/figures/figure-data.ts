@@ -7,6 +7,8 @@ import { toRows } from '../query.js';
 export interface FigureData {
   readonly id: string;
   readonly title: string;
+  /** As the page's closing line calls it where it has nothing to show. */
+  readonly name: string;
   /** What ran. */
   readonly sql: string;
   /** As the query gave it. */
@@ -23,5 +25,11 @@ export function figureData<Facts>(figure: PageFigure<Facts>, facts: Facts, query
   const rows = toRows(result);
   const built = figure.build(rows, facts);
   const content = built.kind === 'absent' ? untilEnded(built, facts) : built;
-  return { id: figure.id, title: figure.title(facts), sql, result, rows, content };
+  const title = figure.title(facts);
+  return { id: figure.id, title, name: figure.name ?? lowered(title), sql, result, rows, content };
+}
+
+/** A title within a sentence: `Loss over alpha` loses its capital, `FP32` does not. */
+function lowered(name: string): string {
+  return /^[A-Z][a-z]/.test(name) ? name.charAt(0).toLowerCase() + name.slice(1) : name;
 }

@@ -1,9 +1,14 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { NetworkPicture } from '../charts/graph/network-picture.js';
+import type { ExploredTable } from '../explored-table.js';
 import type { Row } from '../query.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
 
-/** Parts of the sweep page, in order. */
-export type SectionId = 'first' | 'layers' | 'ranges' | 'absmax' | 'trials' | 'provenance';
+/**
+ * Parts of the sweep page. `first`, `axes` and `absmax` are of figures that belong to a question:
+ * where the sweep asks it, the page has them there.
+ */
+export type SectionId = 'first' | 'axes' | 'absmax' | 'trials' | 'network' | 'layers' | 'ranges' | 'provenance';
 
 /**
  * One figure of a page whose facts are `Facts`: a query and what to make of its rows. Pure: no
@@ -20,6 +25,8 @@ export interface PageFigure<Facts> {
   /** Section of the page that it stands in. */
   readonly section: string;
   readonly title: (facts: Facts) => string;
+  /** What the figure is called where it is only named, e.g. `Pareto front`; without: its title. */
+  readonly name?: string;
   /**
    * A SELECT on the documented views, or on tables where no view tells, with every value written
    * in.
@@ -34,17 +41,34 @@ export interface Figure extends PageFigure<SweepFacts> {
 }
 
 /** What a figure shows. */
-export type FigureContent = ChartContent | TableContent | TextContent | AbsentContent;
+export type FigureContent = ChartContent | GraphContent | TableContent | TextContent | AbsentContent;
 
 /** Charts side by side (small multiples) with one caption. */
 export interface ChartContent {
   readonly kind: 'charts';
   readonly panels: readonly Panel[];
+  /** True where panels are as small as 200 pixels, several beside each other. */
+  readonly isCompact?: boolean;
   /** Selections above the charts; each sets the Vega-Lite parameter of its name in every panel. */
   readonly controls: readonly Control[];
   /** What is seen, in two lines at most. */
   readonly caption: string;
   /** How to read it, rules and exceptions: behind a disclosure. */
+  readonly details?: string;
+}
+
+/**
+ * A network drawn by the page itself. Its boxes are coloured by the figure's rows, of which the
+ * controls `shows`, `mode` and `trial` choose (charts/graph/network-colours).
+ */
+export interface GraphContent {
+  readonly kind: 'graph';
+  /** The whole, then one for each group of a large network. */
+  readonly pictures: readonly NetworkPicture[];
+  readonly controls: readonly Control[];
+  /** Read out by screen readers before the boxes. */
+  readonly alt: string;
+  readonly caption: string;
   readonly details?: string;
 }
 
@@ -74,6 +98,8 @@ export interface TableContent {
   readonly sortable: boolean;
   /** Where given, the table is behind a disclosure of this text. */
   readonly disclosure?: string;
+  /** Where given, readers sort, filter and compare rows in the page; `columns` show at first. */
+  readonly explored?: ExploredTable;
   /** Class of a row, for emphasis. */
   readonly emphasis?: (row: Row) => 'best' | 'failed' | 'varied' | null;
 }
@@ -98,9 +124,14 @@ export interface TextContent {
   readonly details?: string;
 }
 
-/** Nothing to draw: the sweep lacks the data. */
+/** Nothing to draw: the sweep lacks the data. The page names it in its closing line. */
 export interface AbsentContent {
   readonly kind: 'absent';
+  /**
+   * The same in a few words, for the closing line: the setting that brings the data
+   * (`layers.sensitivity`), or why there is none (`none failed`).
+   */
+  readonly brief?: string;
   /** Which setting of the experiment brings the data. */
   readonly note: string;
   /**

@@ -49,7 +49,11 @@ export function damageContent(
     details:
       'Errors are of the layer’s own output, which gets the FP32 input: the mean squared error (MSE) over the mean square of the FP32 output, so that layers compare. Squared errors are used because those of weight and input are nearly uncorrelated and add up: the distance from the end of the bar to the tick is what the two do to each other, on average 1 % of the whole on ResNet-20 at 3 to 8 bits. Mean absolute errors (L1) do not add up: there the sum exceeds the whole by 23 % on average. What earlier layers pass on is not in these losses.',
     panels: [
-      { title: '', alt: `Stacked bars of the squared error of each layer. ${told}.`, spec: damageChart(rows, first.trial, told) },
+      {
+        title: '',
+        alt: `Stacked bars of the squared error of each layer. ${told}.`,
+        spec: damageChart(rows, first.trial, told),
+      },
     ],
   };
 }
@@ -73,5 +77,7 @@ const asControl: Control = {
 
 function trialControl(trials: readonly { readonly trial: number; readonly name: string }[]): Control[] {
   if (trials.length < 2) return [];
-  return [{ param: 'trial', label: 'trial', options: trials.map(({ trial, name }) => ({ value: trial, label: name })) }];
+  return [
+    { param: 'trial', label: 'trial', options: trials.map(({ trial, name }) => ({ value: trial, label: name })) },
+  ];
 }

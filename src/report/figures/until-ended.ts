@@ -11,7 +11,9 @@ import type { AbsentContent } from './figure.js';
 export function untilEnded(content: AbsentContent, facts: unknown): AbsentContent {
   const sweep = content.holdsWhilePending === true ? null : sweepOf(facts);
   const pending = sweep === null ? null : pendingText(sweep);
-  return pending === null ? content : { kind: 'absent', note: `Nothing to show here yet: ${pending}.` };
+  return pending === null
+    ? content
+    : { kind: 'absent', note: `Nothing to show here yet: ${pending}.`, brief: 'trials are pending' };
 }
 
 /** The sweep that a page is of: of a trial's page only where that trial itself is pending. */

@@ -5,7 +5,7 @@ import { comparisonFigures } from '../figures/comparison/index.js';
 import { differenceText, valueText } from '../number-text.js';
 import { noiseTile } from '../answers/noise-phrase.js';
 import type { Query } from '../query.js';
-import { renderFigure } from '../output/html/render-figure.js';
+import { renderFigures } from '../output/html/render-figure.js';
 import type { TrialFacts } from '../facts/sweep-facts.js';
 import type { ReportOptions } from '../output/html/page-body.js';
 import { pageBody } from '../output/html/page-body.js';
@@ -26,10 +26,11 @@ const sectionTitles = [
  */
 export function comparisonPage(facts: ComparedTrials, query: Query, options: ReportOptions): string {
   const { sweep, trial, other, otherSweep } = facts;
-  const first = comparisonFigures
-    .filter(({ section }) => section === 'first')
-    .map((figure) => renderFigure(figure, facts, query))
-    .join('\n');
+  const first = renderFigures(
+    comparisonFigures.filter(({ section }) => section === 'first'),
+    facts,
+    query,
+  );
   const isOneSweep = otherSweep === sweep.sweep.name;
   const page = {
     crumbs: [
@@ -41,7 +42,8 @@ export function comparisonPage(facts: ComparedTrials, query: Query, options: Rep
     about: isOneSweep
       ? [`A: trial ${trial.trial}`, `B: trial ${other.trial}`, `both of sweep ${sweep.sweep.name}`]
       : [`A: trial ${trial.trial} of sweep ${sweep.sweep.name}`, `B: trial ${other.trial} of sweep ${otherSweep}`],
-    first: `<div class="first"><div>${answerHtml(answerComparison(facts), 'Caution')}${tiles(facts)}${sourcesHtml(comparedSources(facts))}</div><div>${first}</div></div>`,
+    first: `<div class="first"><div>${answerHtml(answerComparison(facts), 'Caution')}${tiles(facts)}${sourcesHtml(comparedSources(facts))}</div><div>${first.html}</div></div>`,
+    absent: first.absent,
     sections: sectionTitles.map(([id, title]) => ({
       id,
       title,

@@ -18,6 +18,7 @@ const sections: readonly (readonly [string, string])[] = [
   ['channels', 'Channels'],
   ['activation', 'Activation'],
   ['loss', 'Loss'],
+  ['network', 'Network'],
 ];
 
 /** The body of the page of one layer of a sweep. */

@@ -10,11 +10,14 @@ import { sqlDisclosure } from '../output/html/sql-disclosure.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
 import { latestFailures } from '../figures/live/latest-failures.js';
 import { liveSweep } from '../facts/live-facts.js';
+import { openStages } from '../figures/live/open-stages.js';
 import { progressHtml } from './progress-html.js';
 import { runningAttempts } from '../figures/live/running-attempts.js';
+import { workerLogsHtml } from './worker-logs-html.js';
 
 /**
- * The first section of a sweep's page on a server: progress, agents, what runs, what failed. Empty
+ * The first section of a sweep's page on a server: progress, agents, what runs, what failed, what
+ * workers wrote. Empty
  * where nothing is pending, running or failed, and in a report of files.
  */
 export function liveSectionHtml({ sweep, links }: SweepFacts, query: Query, options: ReportOptions): string {
@@ -26,7 +29,9 @@ export function liveSectionHtml({ sweep, links }: SweepFacts, query: Query, opti
 ${progressHtml('live-progress', '', live, query)}
 ${agentsHtml(live, query)}
 ${renderFigure(runningAttempts, live, query)}
+${renderFigure(openStages, live, query)}
 ${renderFigure(latestFailures, live, query)}
+${workerLogsHtml(live, query)}
 </section>
 `;
 }
@@ -46,7 +51,7 @@ export function liveIndexHtml(
     return '<section id="live"><p class="warning">No sweep has started yet. The report appears here as soon as <code>quantsweep run</code> starts one.</p></section>\n';
   const facts = options.live;
   if (facts.run.kind === 'none') return '';
-  const sql = 'SELECT sweep FROM v_sweep WHERE claimed AND pending > 0';
+  const sql = 'SELECT sweep FROM v_sweep WHERE claimed';
   const parts = toRows(query(sql, []))
     .map((row) => ({ name: textOf(row, 'sweep'), claimed: true }))
     .filter(({ name }) => sweeps.includes(name))
@@ -54,7 +59,11 @@ export function liveIndexHtml(
       const live = liveSweep(sweep, noLinks, facts, options.generatedAt);
       return progressHtml(`live-${index}`, linked(escapeHtml(sweep.name), href(sweep.name)), live, query);
     });
-  const about = parts.length === 0 ? '<p class="caption">No sweep is running.</p>' : '';
+  const { pid, host } = facts.run;
+  const about =
+    parts.length > 0
+      ? ''
+      : `<p class="caption">${escapeHtml(`Process ${pid} on ${host} has the database and is at no sweep of this report.`)}</p>`;
   return `<section id="live"><h2>Running now</h2>${about}
 ${parts.join('\n')}
 <div class="sources">${sqlDisclosure(sql, 'SQL: sweeps begun by the run')}</div>

@@ -24,16 +24,19 @@ ${embeddedFigure(id, result, [])}
 </figure>`;
 }
 
-function barHtml({ trials, done, stopped, failed, pending }: Progress): string {
+function barHtml({ trials, done, stopped, failed, pending, running }: Progress): string {
   const part = (kind: string, x: number, width: number): string =>
     width === 0 ? '' : `<rect class="${kind}" x="${x}" y="0" width="${width}" height="1"/>`;
-  return `<svg class="bar" role="img" aria-label="${done} done,${stopped > 0 ? ` ${stopped} stopped early,` : ''} ${failed} failed, ${pending} to go" viewBox="0 0 ${Math.max(1, trials)} 1" preserveAspectRatio="none">${part('done', 0, done)}${part('stopped', done, stopped)}${part('failed', done + stopped, failed)}</svg>`;
+  return `<svg class="bar" role="img" aria-label="${done} done,${stopped > 0 ? ` ${stopped} stopped early,` : ''} ${failed} failed,${running > 0 ? ` ${running} running,` : ''} ${pending - running} pending" viewBox="0 0 ${Math.max(1, trials)} 1" preserveAspectRatio="none">${part('done', 0, done)}${part('stopped', done, stopped)}${part('failed', done + stopped, failed)}${part('running', done + stopped + failed, running)}</svg>`;
 }
 
 function sentencesHtml(progress: Progress, live: LiveSweep): string {
-  const { trials, done, stopped, failed, pending } = progress;
-  const counts = `<b>${done} of ${countText(trials, 'trial')} done</b>${stopped > 0 ? `, ${stopped} stopped early` : ''}${failed > 0 ? `, <b>${failed} failed</b>` : ''}${pending > 0 ? `, ${pending} to go` : ''}.`;
-  return [counts, paceHtml(progress, live), escapeHtml(runText(live, pending))].filter((part) => part !== '').join(' ');
+  const { trials, done, stopped, failed, pending, running } = progress;
+  const waiting = pending - running;
+  const counts = `<b>${done} of ${countText(trials, 'trial')} done</b>${stopped > 0 ? `, ${stopped} stopped early` : ''}${failed > 0 ? `, <b>${failed} failed</b>` : ''}${running > 0 ? `, <b>${running} running</b>` : ''}${waiting > 0 ? `, ${waiting} pending` : ''}.`;
+  return [counts, paceHtml(progress, live), escapeHtml(runText(live, progress))]
+    .filter((part) => part !== '')
+    .join(' ');
 }
 
 function paceHtml(
@@ -59,14 +62,15 @@ function paceHtml(
 }
 
 /** Whether anything is at work, in words. */
-function runText({ run, isRun }: LiveSweep, pending: number): string {
+function runText({ run, isRun }: LiveSweep, { pending, hasBegun }: Progress): string {
   switch (run.kind) {
     case 'none':
       return pending > 0 ? 'No run is active; run the same quantsweep run command to continue.' : '';
     case 'running':
-      return isRun
-        ? `Running since ${clockText(run.since)} (process ${run.pid} on ${run.host}).`
-        : `A run is active on another sweep of the database (process ${run.pid} on ${run.host}).`;
+      if (isRun) return `Running since ${clockText(run.since)} (process ${run.pid} on ${run.host}).`;
+      return hasBegun
+        ? `A run is active on another sweep of the database (process ${run.pid} on ${run.host}).`
+        : `Process ${run.pid} on ${run.host} has the database since ${clockText(run.since)} and has not begun a sweep yet.`;
     case 'unknown':
       return `Last started on ${run.host} at ${clockText(run.since)}; whether it is still running cannot be seen from here.`;
   }

@@ -7,6 +7,8 @@ import { renderFigure } from '../output/html/render-figure.js';
 import { linked } from '../output/html/linked.js';
 import { sqlDisclosure } from '../output/html/sql-disclosure.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
+import { notesSql, readNotes } from '../facts/notes.js';
+import { notesHtml } from '../output/html/notes-html.js';
 import { factsSql, referenceOf } from '../facts/sweep-facts.js';
 import { timeText } from '../time-text.js';
 import { sentenceHtml } from '../output/html/sentence-html.js';
@@ -27,16 +29,18 @@ export function sweepCard(facts: SweepFacts, place: number, href: string | null,
     ['unsmoothed', 'unsmoothed', valueText(best?.unsmoothedValue ?? null, metric)],
     ['gap', 'gap to FP32', differenceText(best?.gapToFp32 ?? null, metric)],
   ];
+  const notes = readNotes(query, sweep.name, null);
   const queries = [
     factsSql.sweep(sweep.name),
     factsSql.trials(sweep.name),
     factsSql.comparisons(sweep.name),
     factsSql.layers(sweep.name),
+    ...(notes.length === 0 ? [] : [notesSql(sweep.name, null)]),
   ];
   return `<article class="card" aria-labelledby="card-${place}">
 <div><h3 id="card-${place}">${linked(escapeHtml(sweep.name), href)} ${statusHtml(facts)}</h3>
 ${question === '' ? '' : `<p class="question">${escapeHtml(question)}</p>`}
-<p>${sentenceHtml(guardedAnswer(facts).headline)}</p>
+${notesHtml(notes)}<p>${sentenceHtml(guardedAnswer(facts).headline)}</p>
 <dl class="numbers">${numbers.map(([kind = '', name = '', text = '']) => `<div class="${kind}"><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(text)}</dd></div>`).join('')}</dl>
 <p class="caption">${escapeHtml(aboutSweep(facts))}</p>
 <details><summary>SQL: answer and numbers</summary>${queries.map((sql) => sqlDisclosure(sql)).join('')}</details></div>

@@ -2,15 +2,19 @@ import { effectsSql } from '../facts/effect-facts.js';
 import { guardedAnswer } from '../answers/guarded-answer.js';
 import { staticDynamicSql } from '../facts/static-dynamic-facts.js';
 import { verdictSql } from '../facts/verdict.js';
-import type { SectionId } from '../figures/figure.js';
+import type { Figure } from '../figures/figure.js';
 import { figures } from '../figures/sweep/index.js';
-import { answerHtml } from '../output/html/answer-html.js';
+import { answerHtml, questionHtml, recommendationHtml } from '../output/html/answer-html.js';
 import { escapeHtml } from '../output/html/escape-html.js';
 import { liveSectionHtml } from './live-section.js';
+import { pageOrder } from './page-order.js';
+import { sweepShape } from '../questions/sweep-shape.js';
+import { measuredSources } from '../facts/measured-facts.js';
+import { notesBlock } from './notes-block.js';
 import { countText, differenceText, intervalText, valueText } from '../number-text.js';
 import type { Query } from '../query.js';
 import { sqlText, textOf, toRows } from '../query.js';
-import { renderFigure } from '../output/html/render-figure.js';
+import { renderFigures } from '../output/html/render-figure.js';
 import { tileRow } from '../output/html/tile-row.js';
 import { sqlDisclosure } from '../output/html/sql-disclosure.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
@@ -20,14 +24,6 @@ import type { ReportOptions } from '../output/html/page-body.js';
 import { pageBody } from '../output/html/page-body.js';
 import { sourcesHtml } from '../output/html/sql-disclosure.js';
 import { timeText } from '../time-text.js';
-
-const sectionTitles: readonly (readonly [Exclude<SectionId, 'first'>, string])[] = [
-  ['layers', 'Layers'],
-  ['ranges', 'Quantizer ranges'],
-  ['absmax', 'The absmax method'],
-  ['trials', 'Trials'],
-  ['provenance', 'Provenance'],
-];
 
 /**
  * The body of a sweep's page:
@@ -39,10 +35,11 @@ const sectionTitles: readonly (readonly [Exclude<SectionId, 'first'>, string])[]
 export function sweepPage(facts: SweepFacts, query: Query, options: ReportOptions): string {
   const { sweep, links, metric } = facts;
   const question = sweep.question?.trim() ?? '';
-  const first = figures
-    .filter((figure) => figure.section === 'first')
-    .map((figure) => renderFigure(figure, facts, query))
-    .join('\n');
+  const shape = sweepShape(facts.allTrials, facts.isVoid);
+  const answer = guardedAnswer(facts);
+  const { leads, parts } = pageOrder(figures, shape);
+  const lead = leadingFigure(leads, facts, query);
+  const [leading] = answer.questions;
   const page = {
     crumbs: [
       { text: 'Sweeps', href: links.index },
@@ -50,17 +47,34 @@ export function sweepPage(facts: SweepFacts, query: Query, options: ReportOption
     ].filter((crumb, index) => index > 0 || crumb.href !== null),
     heading: question === '' ? `Which setting of ${sweep.name} keeps the most ${metric.name}?` : question,
     about: aboutSweep(facts),
-    first: `${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml(guardedAnswer(facts))}${tilesHtml(facts)}${sourcesHtml(factsSources(facts))}</div><div>${first}</div></div>`,
-    sections: sectionTitles.map(([id, title]) => ({
-      id,
-      title,
-      figures: figures.filter((figure) => figure.section === id),
-      after: id === 'provenance' ? experimentHtml(query, sweep.name) : '',
-    })),
+    first: `${notesBlock(query, sweep.name, null)}${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml({ ...answer, findings: answer.beside })}${recommendationHtml(answer)}<details class="behind"><summary>SQL behind the answer</summary>${sourcesHtml(factsSources(facts))}</details></div><div>${lead.html}${tilesHtml(facts)}</div></div>`,
+    sections: [
+      { id: `question-${leading.kind}`, title: leading.title, figures: lead.others },
+      ...parts.map(({ id, title, question: kind, figures: own }) => ({
+        id,
+        title,
+        before: kind === null ? '' : questionHtml(answer, kind),
+        figures: own,
+        after: id === 'provenance' ? experimentHtml(query, sweep.name) : '',
+      })),
+    ],
     source: `sweep ${sweep.name} (created ${timeText(sweep.createdAt)})`,
     links,
   };
   return pageBody(page, facts, query, options);
+}
+
+/** The first of the figures that has something to show, and those left. */
+function leadingFigure(
+  leads: readonly Figure[],
+  facts: SweepFacts,
+  query: Query,
+): { readonly html: string; readonly others: readonly Figure[] } {
+  for (const figure of leads) {
+    const { html } = renderFigures([figure], facts, query);
+    if (html !== '') return { html, others: leads.filter((other) => other !== figure) };
+  }
+  return { html: '', others: leads };
 }
 
 function aboutSweep({ sweep, trials, metric }: SweepFacts): string[] {
@@ -105,7 +119,8 @@ function tilesHtml(facts: SweepFacts): string {
 }
 
 /** The queries that the answer, the tiles and the links come from. */
-function factsSources({ sweep, staticDynamic }: SweepFacts): (readonly [string, string])[] {
+function factsSources(facts: SweepFacts): (readonly [string, string])[] {
+  const { sweep, staticDynamic } = facts;
   return [
     ['sweep', factsSql.sweep(sweep.name)],
     ['trials', factsSql.trials(sweep.name)],
@@ -121,6 +136,7 @@ function factsSources({ sweep, staticDynamic }: SweepFacts): (readonly [string, 
       : [['their paired test', verdictSql(staticDynamic.best.staticTrial, staticDynamic.best.dynamicTrial)] as const]),
     ['effect of calibration size', effectsSql.size(sweep.name)],
     ['effect of absmax', effectsSql.absmax(sweep.name)],
+    ...measuredSources(sweep.name, facts),
   ];
 }
 

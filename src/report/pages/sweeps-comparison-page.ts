@@ -6,7 +6,7 @@ import { countText, valueText } from '../number-text.js';
 import { noLinks } from '../addresses/page-links.js';
 import { noiseTile } from '../answers/noise-phrase.js';
 import type { Query } from '../query.js';
-import { renderFigure } from '../output/html/render-figure.js';
+import { renderFigures } from '../output/html/render-figure.js';
 import { linked } from '../output/html/linked.js';
 import { guardedSweepsAnswer } from '../answers/guarded-answer.js';
 import { chosenOfSweeps, fp32Of } from '../answers/sweeps-answer.js';
@@ -28,10 +28,11 @@ const sectionTitles = [
  */
 export function sweepsComparisonPage(facts: ComparedSweeps, query: Query, options: ReportOptions): string {
   const { a, b, links } = facts;
-  const first = sweepsComparisonFigures
-    .filter(({ section }) => section === 'first')
-    .map((figure) => renderFigure(figure, facts, query))
-    .join('\n');
+  const first = renderFigures(
+    sweepsComparisonFigures.filter(({ section }) => section === 'first'),
+    facts,
+    query,
+  );
   const page = {
     crumbs: [
       { text: 'Sweeps', href: links.index },
@@ -42,7 +43,8 @@ export function sweepsComparisonPage(facts: ComparedSweeps, query: Query, option
       `A: ${a.sweep.name}, ${countText(a.sweep.trials, 'trial')}`,
       `B: ${b.sweep.name}, ${countText(b.sweep.trials, 'trial')}`,
     ],
-    first: `<div class="first"><div>${answerHtml(guardedSweepsAnswer(facts), 'Caution')}${tiles(facts)}${pagesHtml(facts)}${sourcesHtml(sweepsSources(facts))}</div><div>${first}</div></div>`,
+    first: `<div class="first"><div>${answerHtml(guardedSweepsAnswer(facts), 'Caution')}${tiles(facts)}${pagesHtml(facts)}${sourcesHtml(sweepsSources(facts))}</div><div>${first.html}</div></div>`,
+    absent: first.absent,
     sections: sectionTitles.map(([id, title]) => ({
       id,
       title,

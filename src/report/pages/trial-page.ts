@@ -1,9 +1,10 @@
-import { finishedSettings } from '../answers/answer.js';
+import { finishedSettings } from '../answers/judged-settings.js';
 import { trialFigures } from '../figures/trial/index.js';
 import { escapeHtml } from '../output/html/escape-html.js';
 import { countText, differenceText, intervalText, magnitudeText, valueText } from '../number-text.js';
 import { noisePhrase, notChosen } from '../answers/noise-phrase.js';
 import type { Query } from '../query.js';
+import { numberOf, sqlText, toRows } from '../query.js';
 import { linked } from '../output/html/linked.js';
 import type { Sentence } from '../answers/sentence.js';
 import { sentence, strong } from '../answers/sentence.js';
@@ -15,6 +16,7 @@ import { pageBody } from '../output/html/page-body.js';
 import { sourcesHtml } from '../output/html/sql-disclosure.js';
 import { timeText } from '../time-text.js';
 import { sentenceHtml } from '../output/html/sentence-html.js';
+import { notesBlock } from './notes-block.js';
 import { tileRow } from '../output/html/tile-row.js';
 import type { TrialPageFacts } from '../facts/trial-page-facts.js';
 
@@ -22,6 +24,7 @@ import type { TrialPageFacts } from '../facts/trial-page-facts.js';
 export function trialPage(facts: TrialPageFacts, query: Query, options: ReportOptions): string {
   const { sweep, trial } = facts;
   const { metric, links } = sweep;
+  const pending = pendingSentence(facts, query, options);
   const tiles = [
     ['best', valueText(trial.value, metric), tileName(facts)],
     ...(trial.role === 'fp32'
@@ -56,10 +59,11 @@ export function trialPage(facts: TrialPageFacts, query: Query, options: ReportOp
       trial.role,
       trial.status,
     ],
-    first: `${warningsHtml(facts)}<p class="headline">${sentenceHtml(verdictSentence(facts))}</p>${alphasHtml(facts)}${tileRow(tiles)}${neighboursHtml(facts)}${sourcesHtml(
+    first: `${notesBlock(query, sweep.sweep.name, trial.trial)}${warningsHtml(facts)}<p class="headline">${sentenceHtml(pending ?? verdictSentence(facts))}</p>${alphasHtml(facts)}${tileRow(tiles)}${neighboursHtml(facts)}${sourcesHtml(
       [
         ['trials', factsSql.trials(sweep.sweep.name)],
         ['comparisons', factsSql.comparisons(sweep.sweep.name)],
+        ...(pending === null ? [] : [['whether it runs', runningSql(facts)] as const]),
       ],
     )}`,
     sections: [
@@ -102,6 +106,22 @@ function tileName({ sweep: { metric }, trial }: TrialPageFacts): string {
   return ciLow === null || ciHigh === null
     ? metric.name
     : `${metric.name}, 95 % interval ${intervalText(ciLow, ciHigh, metric)}`;
+}
+
+/** Whether the sweep's run works at the trial. */
+function runningSql({ sweep, trial }: TrialPageFacts): string {
+  return `SELECT count(*) AS attempts FROM v_attempt WHERE trial = ${trial.trial} AND status = 'running'
+  AND attempt >= (SELECT run_attempt FROM v_sweep WHERE sweep = ${sqlText(sweep.sweep.name)})`;
+}
+
+/** Of a pending trial while a run is at its sweep; else null. */
+function pendingSentence(facts: TrialPageFacts, query: Query, { live }: ReportOptions): Sentence | null {
+  const { sweep, trial } = facts;
+  if (trial.status !== 'pending' || live?.run.kind !== 'running' || !sweep.sweep.claimed) return null;
+  const attempts = numberOf(toRows(query(runningSql(facts), []))[0] ?? {}, 'attempts');
+  return attempts > 0
+    ? sentence(strong('This trial is running'), ': its result appears here when it is done.')
+    : sentence(strong('This trial is pending'), ': the run takes it when its turn comes.');
 }
 
 /** What the trial came to, beside FP32, unsmoothed and the best. */

@@ -10,10 +10,12 @@ export interface MergeCounts {
   unfinished: number;
   attempts: number;
   sweeps: number;
+  /** Notes and tags. */
+  notes: number;
 }
 
 export function nothingMerged(): MergeCounts {
-  return { trials: 0, stages: 0, parts: 0, unfinished: 0, attempts: 0, sweeps: 0 };
+  return { trials: 0, stages: 0, parts: 0, unfinished: 0, attempts: 0, sweeps: 0, notes: 0 };
 }
 
 /** Whether anything was new. */

@@ -1,4 +1,4 @@
-import { ofModel } from './merged-tables.js';
+import { graphOfModel, ofModel } from './merged-tables.js';
 import { reportConflict, type Merging } from './merging.js';
 import { compareOwned, copyMissing, copyOwned, insertRow, isEqual, shown } from './owned-rows.js';
 import type { Row } from './table-shape.js';
@@ -26,7 +26,7 @@ export function mergeModels(merging: Merging): void {
     merging.ids.set('model', pair.source, target);
     if (known === undefined) {
       merging.origins.set(name, merging.from);
-      copyOwned(merging, ofModel, pair);
+      copyOwned(merging, [...ofModel, ...graphOfModel], pair);
       continue;
     }
     for (const table of ofModel) copyMissing(merging, table, pair);
@@ -35,5 +35,11 @@ export function mergeModels(merging: Merging): void {
       .map((column) => ({ column: `model.${column}`, detail: `${shown(known[column]!)}, ${shown(row[column]!)}` }));
     const what = `model ${String(row['name'])} (sha256 ${sha256.slice(0, 12)})`;
     reportConflict(merging, name, what, [...own, ...compareOwned(merging, ofModel, pair)]);
+    // After the comparison, which learns which layers are the same.
+    if (!hasGraph(merging, target)) copyOwned(merging, graphOfModel, pair);
   }
+}
+
+function hasGraph({ target }: Merging, model: number): boolean {
+  return target.get('SELECT 1 FROM graph_node WHERE model_id = ? LIMIT 1', model) !== undefined;
 }

@@ -8,6 +8,7 @@ import { MergeConflictError, type MergeConflict } from './merge-conflict.js';
 import { isNew, nothingMerged, type MergeCounts } from './merge-counts.js';
 import { mergeEnvironments, mergeModels } from './merge-models.js';
 import { MergeSource } from './merge-source.js';
+import { mergeNotes } from './merge-notes.js';
 import { mergeStages } from './merge-stages.js';
 import { mergeReferences, mergeSweeps } from './merge-sweeps.js';
 import { mergeTrials } from './merge-trials.js';
@@ -116,6 +117,7 @@ export class MergeTarget {
     mergeReferences(merging);
     mergeAttempts(merging);
     mergeSweeps(merging);
+    mergeNotes(merging);
     return counts;
   }
 

@@ -21,6 +21,13 @@ export const ofModel: readonly OwnedTable[] = [
     circumstances: ['unsupported'],
     children: [{ name: 'weight_stat', owner: 'layer_id' }],
   },
+];
+
+/**
+ * Graphs of models, to look at: none where an earlier version recorded the model. They are of no
+ * matter to results, so one that the target has stays.
+ */
+export const graphOfModel: readonly OwnedTable[] = [
   { name: 'graph_node', owner: 'model_id' },
   { name: 'graph_edge', owner: 'model_id' },
 ];
@@ -95,5 +102,13 @@ export function ownedTables(): readonly OwnedTable[] {
     table,
     ...(table.children ?? []).flatMap(withChildren),
   ];
-  return [...ofModel, ...ofStage, stageParts, ...ofTrial, ...ofCompleteTrial, ...ofStoppedTrial].flatMap(withChildren);
+  return [
+    ...ofModel,
+    ...graphOfModel,
+    ...ofStage,
+    stageParts,
+    ...ofTrial,
+    ...ofCompleteTrial,
+    ...ofStoppedTrial,
+  ].flatMap(withChildren);
 }

@@ -125,9 +125,7 @@ function otherCandidates(
     activationSchemes[scheme].isSymmetric || asymmetricCalibrators().includes(calibrator);
   const schemes = activationSchemeNames.filter((scheme) => scheme !== activation.scheme);
   const calibrators = calibratorNames.flatMap((calibrator): readonly CalibratorChange[] =>
-    calibrator === 'percentile'
-      ? otherPercentiles.map((percentile) => ({ calibrator, percentile }))
-      : [{ calibrator }],
+    calibrator === 'percentile' ? otherPercentiles.map((percentile) => ({ calibrator, percentile })) : [{ calibrator }],
   );
   const isOwn = ({ calibrator, percentile = activation.percentile }: CalibratorChange): boolean =>
     calibrator === activation.calibrator && percentile === activation.percentile;
@@ -138,9 +136,7 @@ function otherCandidates(
     ...calibrators
       .filter((change) => isPossible({ ...activation, ...change }) && !isOwn(change))
       .map((change) => quantized('calibrator', change.calibrator, change)),
-    ...otherBits
-      .filter((bits) => bits !== activation.bits)
-      .map((bits) => quantized('bits', String(bits), { bits })),
+    ...otherBits.filter((bits) => bits !== activation.bits).map((bits) => quantized('bits', String(bits), { bits })),
     // Folded factors are shared with other layers, and those of the view statistics are another mean.
     ...(smoothing.apply === 'fold' || smoothing.absmax === 'view' ? [] : otherAlphas)
       .filter((alpha) => alpha !== smoothing.alpha)

@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 
 import { checkReadsOnly } from './check-reads-only.js';
+import { makeComputedViews } from './computed-views.js';
 import type { Bindable } from '../bindable.js';
 import { Connection } from '../file/connection.js';
 import { openReadOnly } from '../file/open-read-only.js';
@@ -54,6 +55,7 @@ export function openQueries(path: string, busyMs?: number): QueryConnection {
   const database = openReadOnly(path, busyMs);
   let reader: Connection | null = null;
   registerTableFunctions(database, () => (reader ??= new Connection(openReadOnly(path, busyMs))));
+  makeComputedViews(database);
   return {
     query: (sql, parameters = []) => {
       const { columns, rows } = streamQuery(database, path, sql, parameters);

@@ -4,6 +4,12 @@ import { activationHistogramRows, channelHistogramRows } from './activation-hist
 import { compareTrialsRows } from '../comparison/compare-trials-rows.js';
 import { expectedInputErrorColumns, expectedInputErrorRows } from './expected-input-error.js';
 import type { Bindable } from '../bindable.js';
+import {
+  axisEffectColumns,
+  axisEffectRows,
+  axisInteractionColumns,
+  axisInteractionRows,
+} from '../comparison/axis-effect-rows.js';
 import type { Connection } from '../file/connection.js';
 import { pairedEffectRows } from '../comparison/paired-effect-rows.js';
 import { StoreError } from '../store-error.js';
@@ -81,6 +87,8 @@ export const tableFunctions: readonly TableFunction[] = [
     ],
     rows: pairedEffectRows,
   },
+  { name: 'axis_effect', parameters: ['sweep'], columns: axisEffectColumns, rows: axisEffectRows },
+  { name: 'axis_interaction', parameters: ['sweep'], columns: axisInteractionColumns, rows: axisInteractionRows },
 ];
 
 /**

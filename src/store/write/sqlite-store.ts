@@ -2,6 +2,7 @@ import type { ExecutionRecord } from '../../records/execution-record.js';
 import type { FailureRecord } from '../../records/failure-record.js';
 import type { LayerRankRecord } from '../../records/rank-record.js';
 import type { AgentRecord } from '../../records/agent-record.js';
+import type { WorkerLogRecord } from '../../records/worker-log-record.js';
 import type { MachineRecord } from '../../records/machine-record.js';
 import type { Place } from '../../records/place.js';
 import type { ModelRecord } from '../../records/model-record.js';
@@ -50,6 +51,7 @@ import {
   writeStageFailure,
 } from './write-stages.js';
 import { writeSweep } from './write-sweep.js';
+import { writeWorkerLogs } from './write-worker-logs.js';
 import { openTrial, writeStoppedTrial, writeTrial, writeTrialFailure } from './write-trial.js';
 
 /**
@@ -91,6 +93,7 @@ class SqliteStore implements SweepStore {
       this.#attempts.interruptLeftOver();
       this.#attempts.setMachine(machine);
       writeAgents(this.connection, []);
+      this.connection.run('DELETE FROM worker_log');
       writeSweep(this.connection, experiment, plan, models);
     });
   }
@@ -138,6 +141,12 @@ class SqliteStore implements SweepStore {
   writeAgents(agents: readonly AgentRecord[]): void {
     this.connection.transaction(() => {
       writeAgents(this.connection, agents);
+    });
+  }
+
+  writeWorkerLogs(logs: readonly WorkerLogRecord[]): void {
+    this.connection.transaction(() => {
+      writeWorkerLogs(this.connection, logs);
     });
   }
 

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import type { LayerRecord, ModelRecord } from '../../records/model-record.js';
 import type { Connection } from '../file/connection.js';
 import { RowNumbers } from './row-numbers.js';
+import { writeGraph } from './write-graph.js';
 import { StoreError } from '../store-error.js';
 import type { EnvironmentRecord } from '../../records/machine-record.js';
 
@@ -21,6 +22,7 @@ export function writeModel(connection: Connection, model: ModelRecord): number {
     model.parameters,
   ) as { id: number };
   for (const layer of model.layers) writeLayer(connection, id, layer);
+  writeGraph(connection, id, model.graph);
   return id;
 }
 

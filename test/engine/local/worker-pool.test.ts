@@ -223,6 +223,61 @@ describe('WorkerPool', () => {
     expect(childPid()).toBe(pid);
   });
 
+  it('tells the end of what its children write, by slot', async () => {
+    const heard = new Map<string, string>();
+    const onLog = (place: string, text: string): void => void heard.set(place, text);
+    const chatty = pathToFileURL(
+      write(
+        'chatty.mjs',
+        `console.log('out');
+         process.stderr.write('\\u001b[33merror\\u001b[0m without a line end');
+         await import(${JSON.stringify(new URL('worker-main.js', compiled).href)});`,
+      ),
+    );
+    const options = { hangSeconds: 60, memoryMb: null, inputs: [], onLog };
+    const workers = new WorkerPool([slot('cuda:0'), slot('cuda:0')], chatty, options);
+    pools.push(workers);
+    await Promise.all([0, 1].map((index) => workers.run<'probe'>(index, { kind: 'probe' })));
+    while (heard.size < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([...heard.keys()].sort()).toEqual(['cuda:0', 'cuda:0/2']);
+    expect(heard.get('cuda:0')!.split('\n').sort()).toEqual(['error without a line end', 'out']);
+    const { job } = await startLong(workers, 1);
+    job.catch(() => undefined);
+    await workers.interrupt(1);
+    await workers.close();
+    // It was asked to end.
+    expect(heard.get('cuda:0/2')).not.toContain('the process');
+  });
+
+  it('tells in the log how a child ended', async () => {
+    const heard: string[] = [];
+    const workers = watched({ onLog: (_, text) => void heard.push(text) }, 'cpu:0');
+    const { job } = await startLong(workers);
+    process.kill(childPid(), 'SIGKILL');
+    await job.catch(() => undefined);
+    await workers.close();
+    expect(heard).toEqual(['[the process was ended by SIGKILL]']);
+  });
+
+  it('keeps little of a child that floods its log, which goes on with its job', async () => {
+    const heard: string[] = [];
+    const onLog = (_: string, text: string): void => void heard.push(text);
+    const flooding = pathToFileURL(
+      write(
+        'flooding.mjs',
+        `for (let line = 0; line < 200000; line++) console.log(line + ' ' + 'x'.repeat(200));
+         console.error('the end');
+         await import(${JSON.stringify(new URL('worker-main.js', compiled).href)});`,
+      ),
+    );
+    const workers = new WorkerPool([slot('cpu:0')], flooding, { hangSeconds: 60, memoryMb: null, inputs: [], onLog });
+    pools.push(workers);
+    await workers.run<'probe'>(0, { kind: 'probe' });
+    await workers.close();
+    expect(heard.length).toBeGreaterThan(0);
+    expect(Math.max(...heard.map((text) => text.length))).toBeLessThanOrEqual(4000);
+  });
+
   it('refuses a second job on a busy slot', async () => {
     const workers = pool('cpu:0');
     const running = workers.run<'observe'>(0, short);

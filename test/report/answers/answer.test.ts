@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { answerSweep } from '../../../src/report/answers/answer.js';
+import { nothingMeasured } from '../../../src/report/facts/measured-facts.js';
 import { noLinks } from '../../../src/report/addresses/page-links.js';
 import { metricText } from '../../../src/report/number-text.js';
 import { sentenceText } from '../../../src/report/answers/sentence.js';
@@ -82,6 +83,7 @@ function facts(
     best: chooseBest(trials),
     staticDynamic: null,
     effects: { size: null, absmax: null },
+    measured: nothingMeasured,
     ...found,
   };
 }

@@ -19,6 +19,8 @@ const row = {
   failed: 2,
   pending: 20,
   stopped: 0,
+  running: 3,
+  has_begun: 1,
   pending_stages: 0,
   recent: 11,
   first_start_ms: 10_270_000,
@@ -57,18 +59,21 @@ describe('progress of a running sweep', () => {
 
   it('says counts, rate, time left and who runs', () => {
     const text = html({});
-    expect(text).toContain('<b>21 of 43 trials done</b>, <b>2 failed</b>, 20 to go.');
+    expect(text).toContain('<b>21 of 43 trials done</b>, <b>2 failed</b>, <b>3 running</b>, 17 pending.');
     expect(text).toContain('2 trials a minute (the last 11): about <span data-until="2026-11-23T08:20:00.000Z">10 min');
     expect(text).toContain('Running since 08:00:00 UTC (process 7 on bench-1).');
-    expect(text).toContain('aria-label="21 done, 2 failed, 20 to go"');
+    expect(text).toContain('aria-label="21 done, 2 failed, 3 running, 17 pending"');
   });
 
   it('tells trials that were stopped early from complete ones', () => {
     const text = html({ done: 15, stopped: 6 });
-    expect(text).toContain('<b>15 of 43 trials done</b>, 6 stopped early, <b>2 failed</b>, 20 to go.');
-    expect(text).toContain('aria-label="15 done, 6 stopped early, 2 failed, 20 to go"');
+    expect(text).toContain(
+      '<b>15 of 43 trials done</b>, 6 stopped early, <b>2 failed</b>, <b>3 running</b>, 17 pending.',
+    );
+    expect(text).toContain('aria-label="15 done, 6 stopped early, 2 failed, 3 running, 17 pending"');
     expect(text).toContain('<rect class="stopped" x="15" y="0" width="6" height="1"/>');
     expect(text).toContain('<rect class="failed" x="21"');
+    expect(text).toContain('<rect class="running" x="23" y="0" width="3"');
   });
 
   it('adds that shared stages come on top', () => {
@@ -82,7 +87,16 @@ describe('progress of a running sweep', () => {
   });
 
   it('says when nothing is at work, and when that cannot be seen', () => {
-    expect(html({}, { ...running, run: { kind: 'none' }, isRun: false })).toContain('No run is active');
+    const killed = html({}, { ...running, run: { kind: 'none' }, isRun: false });
+    expect(killed).toContain('No run is active');
+    // Their attempts are still called running in the database.
+    expect(killed).toContain('<b>2 failed</b>, 20 pending.');
+    expect(killed).not.toContain('class="running"');
+    const other = { ...running, isRun: false };
+    expect(html({}, other)).toContain('A run is active on another sweep of the database (process 7 on bench-1).');
+    expect(html({ has_begun: 0 }, other)).toContain(
+      'Process 7 on bench-1 has the database since 08:00:00 UTC and has not begun a sweep yet.',
+    );
     const elsewhere = { kind: 'unknown' as const, pid: 7, host: '<b>', since: '2026-11-23T08:00:00.000Z' };
     const text = html({}, { ...running, run: elsewhere });
     expect(text).toContain(

@@ -39,8 +39,12 @@ describe.each([runningSweep, hostileName])('pages of a server while %j runs', (n
 
   it('begin with how far it is, what runs and what failed with its error', () => {
     const pieces = figurePieces(pageOf(sample, name, run));
-    expect([...pieces.keys()].slice(0, 3)).toEqual(['live-progress', 'live-attempts', 'live-failures']);
-    expect(pieces.get('live-progress')).toContain('<b>35 of 43 trials done</b>, <b>3 failed</b>, 5 to go.');
+    expect([...pieces.keys()].slice(0, 4)).toEqual([
+      ...['live-progress', 'live-attempts', 'live-stages', 'live-failures'],
+    ]);
+    expect(pieces.get('live-progress')).toContain(
+      '<b>35 of 43 trials done</b>, <b>3 failed</b>, <b>2 running</b>, 3 pending.',
+    );
     const attempts = pieces.get('live-attempts') ?? '';
     expect(attempts.match(/<td>running<\/td>/g)).toHaveLength(2);
     expect(attempts).toContain(`href="trial-${sample.running[0] ?? 0}.html"`);
@@ -61,7 +65,7 @@ describe.each([runningSweep, hostileName])('pages of a server while %j runs', (n
 
   it('show the queries that the live section comes from, and their rows', () => {
     const pieces = figurePieces(pageOf(sample, name, run));
-    for (const id of ['live-progress', 'live-attempts', 'live-failures']) {
+    for (const id of ['live-progress', 'live-attempts', 'live-stages', 'live-failures']) {
       const piece = pieces.get(id) ?? '';
       const { columns, rows } = sample.query(shownSql(piece)[0] ?? '', []);
       expect(embeddedRows(piece)).toEqual({ columns, rows });
@@ -216,3 +220,83 @@ describe('pages of files', () => {
     }
   });
 });
+
+describe.each([runningSweep, hostileName])('slots and logs on pages of a server while %j runs', (name) => {
+  let sample: RunningSample;
+  let run: RunState;
+
+  beforeAll(() => {
+    sample = runningSample(name);
+    run = { kind: 'running', pid: 77, host: 'bench-1', since: sample.since };
+    change(
+      sample,
+      `INSERT INTO worker_log (place, text, written_at) VALUES ('cpu:0', 'loading\n</script><b>done</b>', '2026-11-30T10:00:01.000Z'),
+       ('cpu:2', '', '2026-11-30T10:00:00.000Z'), ('cuda:0', '', '2026-11-30T10:00:00.000Z'), ('cuda:0/2', '', '2026-11-30T10:00:00.000Z')`,
+    );
+    change(
+      sample,
+      "UPDATE attempt SET device = 'cuda:0' WHERE status = 'running' AND trial_id = (SELECT max(id) FROM trial WHERE id IN (SELECT trial_id FROM attempt WHERE status = 'running'))",
+    );
+  });
+
+  afterAll(() => {
+    sample.remove();
+  });
+
+  it('have a row for every slot, those without work among them', () => {
+    const piece = figurePieces(pageOf(sample, name, run)).get('live-attempts') ?? '';
+    const rows = [...piece.matchAll(/<tr[^>]*>(.*?)<\/tr>/gs)].map(([, row]) =>
+      [...row!.matchAll(/<td[^>]*>(.*?)<\/td>/gs)].map(([, cell]) => unescapeHtml(cell!.replaceAll(/<[^>]+>/g, ''))),
+    );
+    const states = rows.filter((row) => row.length > 0).map((row) => [row[1], row.at(-1)]);
+    expect(states).toEqual([
+      ['cpu:0', 'running'],
+      ['cpu:2', 'waiting'],
+      ['cuda:0', 'running'],
+      ['cuda:0', 'waiting'],
+    ]);
+    expect(piece.match(/no work at the moment/g)!.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('have what each worker wrote as text, and the query that it comes from', () => {
+    const piece = figurePieces(pageOf(sample, name, run)).get('live-logs') ?? '';
+    expect(piece).toContain('<code>cpu:0</code> <span>10:00:01 UTC: &lt;/script&gt;&lt;b&gt;done&lt;/b&gt;</span>');
+    expect(piece).toContain('<pre>loading\n&lt;/script&gt;&lt;b&gt;done&lt;/b&gt;</pre>');
+    expect(piece).toContain('Wrote nothing: cpu:2, cuda:0, cuda:0/2.');
+    const { columns, rows } = sample.query(shownSql(piece)[0] ?? '', []);
+    expect(rows).toHaveLength(4);
+    expect(embeddedRows(piece)).toEqual({ columns, rows });
+  });
+
+  it('say of a trial whether it runs or is pending, each with its query', () => {
+    const folder = site(sample, name, run).sweepPath(name).split('/')[0] ?? '';
+    const pages = sample
+      .query("SELECT trial FROM v_trial WHERE status = 'pending' ORDER BY trial", [])
+      .rows.map(([trial]) => pageOf(sample, name, run, `${folder}/trial-${String(trial)}.html`));
+    expect(pages.map((page) => /This trial (is running|is pending|has not finished)/.exec(page)?.[1])).toEqual([
+      ...['is running', 'is running', 'is pending', 'is pending', 'is pending'],
+    ]);
+    expect(shownSql(pages[0] ?? '').join()).toContain("status = 'running'");
+    const stopped = pageOf(sample, name, nobody, `${folder}/trial-${String(sample.running[0])}.html`);
+    expect(stopped).toContain('This trial has not finished');
+  });
+
+  it('keep the logs of a run that was killed, and show no slots of it', () => {
+    const pieces = figurePieces(pageOf(sample, name, nobody));
+    expect(pieces.get('live-attempts')).not.toContain('no work at the moment');
+    expect(pieces.get('live-progress')).not.toMatch(/\d running</);
+    expect(pieces.get('live-logs')).toContain('<pre>loading');
+  });
+
+  it('say that a process has the database before it has begun a sweep', () => {
+    change(sample, 'UPDATE writer SET sweep_id = NULL');
+    expect(pageOf(sample, name, run)).toContain('Process 77 on bench-1 has the database since');
+    expect(pageOf(sample, name, run, 'index.html')).toContain('is at no sweep of this report.');
+  });
+});
+
+function change({ path }: RunningSample, sql: string): void {
+  const database = new Database(path);
+  database.exec(sql);
+  database.close();
+}

@@ -80,6 +80,19 @@ describe('two shards', () => {
     expect((await mergeDatabases([other], all)).changed).toBe(false);
   });
 
+  it('give a graph to a model that the other one lacks it of, and keep one that is there', async () => {
+    const [one, other] = shards(folder);
+    for (const table of ['graph_edge', 'graph_node']) change(one, `DELETE FROM ${table}`);
+    await mergeDatabases([one], all);
+    expect(rows(all, 'SELECT * FROM v_graph_node')).toEqual([]);
+    await mergeDatabases([other], all);
+    const graph = `SELECT n.name, n.layer, e.tensor FROM v_graph_node n LEFT JOIN v_graph_edge e ON e.from_node = n.node ORDER BY 1, 3`;
+    expect(rows(all, graph)).toEqual(rows(other, graph));
+    expect(rows(all, graph)).toHaveLength(7);
+    await mergeDatabases([one], all);
+    expect(rows(all, graph)).toEqual(rows(other, graph));
+  });
+
   it('are not changed', async () => {
     const sources = shards(folder);
     const sums = (): readonly string[] =>

@@ -218,9 +218,9 @@ describe('table functions', () => {
     });
   });
 
-  it.each(tableFunctions.map(({ name }) => name))('%s asks for its arguments', (name) => {
+  it.each(tableFunctions)('$name asks for its arguments', ({ name, parameters }) => {
     expect(() => rows(`SELECT * FROM ${name}`)).toThrow(expect.objectContaining({ code: 'bad-query' }));
-    expect(() => rows(`SELECT * FROM ${name}(3)`)).toThrow(/lacks an argument/);
+    if (parameters.length > 1) expect(() => rows(`SELECT * FROM ${name}(3)`)).toThrow(/lacks an argument/);
   });
 
   it('can be neither written nor called by a view of the file', () => {

@@ -135,6 +135,18 @@ describe('SqliteStore', () => {
       expect(rows('SELECT sweep, trials, done, pending FROM v_sweep')).toEqual([['tiny', 2, 1, 1]]);
     });
 
+    it('gives a graph to a model that is known without one, and replaces one that is another', () => {
+      const graphs = () => rows('SELECT name, op FROM v_graph_node ORDER BY node');
+      const whole = graphs();
+      expect(whole).toHaveLength(6);
+      const nodes = [{ name: 'conv1', op: 'Conv', layer: 'conv1', shape: null }];
+      store.beginSweep(sample.experiment, sample.plan, [{ ...model, graph: { nodes, edges: [] } }], sample.machine);
+      expect(graphs()).toEqual([['conv1', 'Conv']]);
+      expect(rows('SELECT * FROM v_graph_edge')).toEqual([]);
+      store.beginSweep(sample.experiment, sample.plan, [model], sample.machine);
+      expect(graphs()).toEqual(whole);
+    });
+
     it('marks attempts of a dead parent as interrupted', () => {
       store.startAttempt({ kind: 'trial', key: 'static-200' }, { device: 'cpu:0' });
       reopen();

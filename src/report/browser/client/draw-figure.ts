@@ -6,6 +6,7 @@ import { element } from './element.js';
 import type { FigureState } from './figure-state.js';
 import { messageOf } from './message-of.js';
 import { narrowBelow, narrowSpec } from './narrow-spec.js';
+import { paintNetwork } from './paint-network.js';
 import { rowObjects } from './row-objects.js';
 import type { Tooltip } from './tooltip.js';
 
@@ -30,6 +31,7 @@ export function drawFigure(figure: FigureState, drawing: Drawing): void {
   try {
     if (figure.failure !== null) throw figure.failure.error;
     if (figure.panels.length > 0) drawPanels(figure, drawing);
+    paintNetwork(figure);
   } catch (error) {
     console.error(error);
     const text = `This chart could not be drawn: ${messageOf(error)}`;

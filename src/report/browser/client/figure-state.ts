@@ -1,4 +1,5 @@
 import type { Spec, View } from 'vega';
+import type { ExploredTable } from '../../explored-table.js';
 import type { Cell } from '../../query.js';
 import type { PackedFigure } from '../packed-figure.js';
 import { restoreRows } from '../embedded-rows.js';
@@ -11,6 +12,8 @@ export interface FigureState {
   columns: readonly string[];
   rows: readonly (readonly Cell[])[];
   panels: readonly Spec[];
+  /** Null but of a table that readers explore. */
+  explored: ExploredTable | null;
   views: View[];
   /** Why it could not be unpacked; null where it was, or is still to be. */
   failure: { readonly error: unknown } | null;
@@ -24,6 +27,7 @@ export function readFigures(root: ParentNode): FigureState[] {
     columns: [],
     rows: [],
     panels: [],
+    explored: null,
     views: [],
     failure: null,
   }));
@@ -42,6 +46,7 @@ export async function unpackFigures(figures: readonly FigureState[]): Promise<re
         const unpacked = (await inflate(figure.packed)) as PackedFigure;
         figure.columns = unpacked.columns;
         figure.panels = unpacked.panels as readonly Spec[];
+        figure.explored = unpacked.explored ?? null;
         figure.rows = restoreRows(unpacked) as readonly (readonly Cell[])[];
       } catch (error) {
         figure.failure = { error };

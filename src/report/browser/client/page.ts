@@ -2,8 +2,14 @@ import type { RowLinks } from '../../addresses/page-links.js';
 import type { ColorScheme } from '../../charts/theme-tokens.js';
 import { copyText } from './copy-text.js';
 import { fillDataTable } from './data-table.js';
+import { downloadCsv } from './download-csv.js';
 import { drawFigure, setParameter } from './draw-figure.js';
+import { exploreNetworks } from './explore-network.js';
+import { element } from './element.js';
+import { createExplorer, type Explorer } from './explorer/explorer.js';
+import type { ExplorerState } from './explorer/explorer-state.js';
 import { figureIds, readFigures, unpackFigures, type FigureState } from './figure-state.js';
+import { paintNetwork } from './paint-network.js';
 import type { ReplaceablePage } from './replaceable-page.js';
 import { select, selectionsOf } from './selections.js';
 import { sortTable } from './sort-table.js';
@@ -21,7 +27,13 @@ let links = readLinks();
 let figures: readonly FigureState[] = readFigures(document);
 const unpacked = unpackFigures(figures);
 
+/** Explored tables by figure. */
+const explorers = new Map<string, Explorer>();
+/** What was chosen in those that have left the page, for those that take their place. */
+const explored = new Map<string, ExplorerState>();
+
 void unpacked.then(() => {
+  equip(figures);
   drawAll(readersScheme());
   dark.addEventListener('change', () => {
     drawAll(readersScheme());
@@ -32,6 +44,32 @@ void unpacked.then(() => {
   addEventListener('afterprint', () => {
     drawAll(readersScheme());
   });
+});
+
+/** Gives figures what works with this script alone. */
+function equip(some: readonly FigureState[]): void {
+  for (const figure of some) {
+    const explorer = createExplorer(figure, { links, figureOf }, explored.get(figure.id));
+    if (explorer !== null) explorers.set(figure.id, explorer);
+    addDownload(figure);
+  }
+}
+
+/** Rows behind a figure as a file, beside its SQL. */
+function addDownload({ id, columns, rows }: FigureState): void {
+  const sources = document.getElementById(id)?.querySelector(':scope > .sources');
+  if (sources === null || sources === undefined || columns.length === 0) return;
+  const button = element('button', 'csv', 'CSV');
+  button.type = 'button';
+  button.title = `${rows.length} rows, as the SQL returns them`;
+  button.addEventListener('click', () => {
+    downloadCsv(id, columns, rows);
+  });
+  sources.append(button);
+}
+
+addEventListener('hashchange', () => {
+  for (const explorer of explorers.values()) explorer.readAddress();
 });
 
 function readersScheme(): ColorScheme {
@@ -59,11 +97,15 @@ function figureOf(id: string | undefined): FigureState | undefined {
 document.addEventListener('change', ({ target }) => {
   const chosen = (target as Element).closest<HTMLSelectElement>('select[data-param]');
   if (chosen === null) return;
-  for (const view of figureOf(chosen.closest('figure')!.id)?.views ?? []) {
+  const figure = figureOf(chosen.closest('figure')!.id);
+  if (figure !== undefined) paintNetwork(figure);
+  for (const view of figure?.views ?? []) {
     setParameter(view, chosen);
     void view.runAsync();
   }
 });
+
+exploreNetworks(tooltip, figureOf);
 
 /* Data tables behind charts, filled on opening: `toggle` doesn't bubble */
 document.addEventListener(
@@ -81,7 +123,9 @@ document.addEventListener(
 
 document.addEventListener('click', ({ target }) => {
   const button = (target as Element).closest('th[aria-sort] button');
-  if (button !== null) sortTable(button.closest('table')!, button.closest('th')!);
+  // Explored tables sort by their own script.
+  if (button !== null && button.closest('.explored') === null)
+    sortTable(button.closest('table')!, button.closest('th')!);
 });
 
 document.addEventListener('click', ({ target }) => {
@@ -103,8 +147,14 @@ const replaceable: ReplaceablePage = {
     new Map((await unpackFigures(readFigures(root))).map((figure) => [figure.id, figure] as const)),
   discard(root) {
     const ids = figureIds(root);
-    const gone = figures.filter(({ id }) => ids.includes(id));
-    figures = figures.filter(({ id }) => !ids.includes(id));
+    // A figure that has moved is there twice by now: the one that came first leaves.
+    const gone = ids.flatMap((id) => figures.find((figure) => figure.id === id) ?? []);
+    figures = figures.filter((figure) => !gone.includes(figure));
+    for (const id of ids) {
+      const explorer = explorers.get(id);
+      if (explorer !== undefined) explored.set(id, explorer.state());
+      explorers.delete(id);
+    }
     tooltip.hide();
     const selections = new Map(gone.map(({ id, views }) => [id, views.map(selectionsOf)] as const));
     for (const { views } of gone) for (const view of views) view.finalize();
@@ -114,6 +164,7 @@ const replaceable: ReplaceablePage = {
     links = readLinks();
     const come = figureIds(root).map((id) => fetched.get(id)!);
     figures = [...figures, ...come];
+    equip(come);
     draw(come, readersScheme());
     for (const { id, views } of come) {
       views.forEach((view, index) => {

@@ -1,6 +1,9 @@
 import type { Cell } from '../../query.js';
 import type { RowLinks } from '../../addresses/page-links.js';
 
+/** Which trials and layers have a page. */
+type PageAddresses = Pick<RowLinks, 'trials' | 'layers'>;
+
 /** A row of a figure by column name, as its charts take it. */
 export type RowObject = Record<string, Cell | undefined>;
 
@@ -11,7 +14,7 @@ export type RowObject = Record<string, Cell | undefined>;
 export function rowObjects(
   columns: readonly string[],
   rows: readonly (readonly Cell[])[],
-  links: RowLinks,
+  links: PageAddresses,
 ): RowObject[] {
   return rows.map((cells) => {
     const row: RowObject = Object.fromEntries(columns.map((column, index) => [column, cells[index]]));
@@ -22,11 +25,12 @@ export function rowObjects(
   });
 }
 
-function trialHref(trial: number, { trials }: RowLinks): string | null {
+/** Address of a trial's page; null where the report has none. */
+export function trialHref(trial: number, { trials }: PageAddresses): string | null {
   return trials === 'any' || trials?.includes(trial) === true ? `trial-${trial}.html` : null;
 }
 
-function layerHref(position: number, { layers }: RowLinks): string | null {
+function layerHref(position: number, { layers }: PageAddresses): string | null {
   const number = layers?.[position];
   return number === undefined ? null : `layer-${number}.html`;
 }

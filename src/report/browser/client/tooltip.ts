@@ -8,6 +8,11 @@ const mostLetters = 200;
 export interface Tooltip {
   /** Shows what a mark tells, beside the pointer. Given to each Vega view. */
   readonly show: TooltipHandler;
+  /** Shows names and values beside a place in the window. */
+  readonly showAt: (
+    at: { readonly x: number; readonly y: number },
+    facts: readonly (readonly [string, string])[],
+  ) => void;
   readonly hide: () => void;
 }
 
@@ -15,7 +20,7 @@ export interface Tooltip {
 export function createTooltip(): Tooltip {
   const tip = document.body.appendChild(element('div', 'tooltip'));
   tip.setAttribute('aria-hidden', 'true');
-  return { show, hide };
+  return { show, showAt, hide };
 
   /** @param event null where a chart comes to its end */
   function show(_: unknown, event: MouseEvent | null, item: object | null, value: unknown): void {
@@ -26,16 +31,26 @@ export function createTooltip(): Tooltip {
       hide();
       return;
     }
+    const { clientX: x, clientY: y } = event;
+    showAt(
+      { x, y },
+      Object.entries(value).map(([name, cell]) => [name, String(cell)]),
+    );
+  }
+
+  function showAt(
+    { x, y }: { readonly x: number; readonly y: number },
+    facts: readonly (readonly [string, string])[],
+  ): void {
     const table = element('table');
-    for (const [name, cell] of Object.entries(value)) {
-      table.insertRow().append(element('td', '', name), element('td', '', String(cell).slice(0, mostLetters)));
+    for (const [name, text] of facts) {
+      table.insertRow().append(element('td', '', name), element('td', '', text.slice(0, mostLetters)));
     }
     tip.replaceChildren(table);
     const { width, height } = tip.getBoundingClientRect();
-    const { clientX, clientY } = event;
-    const fitsBelow = clientY + 14 + height <= innerHeight;
-    tip.style.left = `${Math.max(4, Math.min(clientX + 14, innerWidth - width - 8))}px`;
-    tip.style.top = `${Math.max(4, fitsBelow ? clientY + 14 : clientY - height - 10)}px`;
+    const fitsBelow = y + 14 + height <= innerHeight;
+    tip.style.left = `${Math.max(4, Math.min(x + 14, innerWidth - width - 8))}px`;
+    tip.style.top = `${Math.max(4, fitsBelow ? y + 14 : y - height - 10)}px`;
     tip.style.visibility = 'visible';
   }
 

@@ -10,6 +10,7 @@ import { layerDumbbell } from './layer-dumbbell.js';
 export const comparisonAlphas: PageFigure<ComparedTrials> = {
   id: 'alphas',
   section: 'layers',
+  name: 'alphas',
   title: () => 'Alpha of each layer in both',
   sql: (facts) =>
     `SELECT trial, position, layer, layer_alpha, apply, s_min, s_max, s_geomean
@@ -18,7 +19,11 @@ FROM v_smoothing WHERE ${ofBoth(facts)} AND layer_alpha IS NOT NULL ORDER BY pos
     const apart = layersApart(facts);
     if (apart !== null) return { kind: 'absent', note: apart };
     if (rows.length === 0) {
-      return { kind: 'absent', note: 'Neither uses an alpha: smoothing.mode: static or dynamic does.' };
+      return {
+        kind: 'absent',
+        note: 'Neither uses an alpha: smoothing.mode: static or dynamic does.',
+        brief: 'smoothing.mode',
+      };
     }
     const text = alphaText(rows, facts);
     if (isConstant(rows)) return { kind: 'text', caption: text };

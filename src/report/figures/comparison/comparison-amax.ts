@@ -12,6 +12,7 @@ import { layerDumbbell } from './layer-dumbbell.js';
 export const comparisonAmax: PageFigure<ComparedTrials> = {
   id: 'amax',
   section: 'ranges',
+  name: 'ranges',
   title: () => 'Ranges of the quantizers in both',
   sql: (facts) =>
     `SELECT trial, role, position, layer, granularity, bits, layer_alpha, amax, amax_unsmoothed, scale

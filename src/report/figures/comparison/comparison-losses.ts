@@ -12,6 +12,7 @@ import { layerDumbbell } from './layer-dumbbell.js';
 export const comparisonLosses: PageFigure<ComparedTrials> = {
   id: 'losses',
   section: 'layers',
+  name: 'layer losses',
   title: () => 'Loss of each layer in both',
   sql: (facts) =>
     `SELECT trial, position, layer, mode, layer_alpha,

@@ -16,6 +16,7 @@ import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/
 export const lossRatio: PageFigure<ComparedTrials> = {
   id: 'loss-ratio',
   section: 'layers',
+  name: 'ranked layers',
   title: () => 'Where they differ: layers ranked by loss of A over loss of B',
   sql: ({ sweep, trial, other, otherSweep }) =>
     `SELECT a.position, a.layer, a.l1, b.l1 AS other_l1, a.l1 / b.l1 AS ratio, a.sqnr_db, b.sqnr_db AS other_sqnr_db
@@ -30,6 +31,7 @@ ORDER BY ratio, a.position`,
       return {
         kind: 'absent',
         note: 'No layer has a loss above 0 in both: loss.modes: [accumulated] in the experiment stores losses; FP32 has none.',
+        brief: 'loss.modes',
       };
     }
     const alt = `Bar chart of the layers ranked by L1 of A over L1 of B. ${extremesText(rows)}`;

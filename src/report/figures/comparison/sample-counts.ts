@@ -20,7 +20,11 @@ export const sampleCounts: PageFigure<ComparedTrials> = {
     const { metric } = facts.sweep;
     const row = rows[0];
     if (row === undefined) {
-      return { kind: 'absent', note: 'The two are not paired sample by sample; the text says why.' };
+      return {
+        kind: 'absent',
+        note: 'The two are not paired sample by sample; the text says why.',
+        brief: 'not paired',
+      };
     }
     if (row['only_trial'] === null) {
       const [low, high] = [numberOrNull(row, 'ci_low'), numberOrNull(row, 'ci_high')];

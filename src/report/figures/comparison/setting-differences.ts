@@ -10,7 +10,7 @@ export const settingDifferences: PageFigure<ComparedTrials> = {
   sql: (facts) => settingsSql(facts, 'IS NOT'),
   build: (rows) =>
     rows.length === 0
-      ? { kind: 'absent', note: 'None: both trials have the same settings.' }
+      ? { kind: 'absent', note: 'None: both trials have the same settings.', brief: 'none' }
       : {
           kind: 'table',
           sortable: false,
@@ -28,7 +28,7 @@ export const sharedSettings: PageFigure<ComparedTrials> = {
   sql: (facts) => settingsSql(facts, 'IS'),
   build: (rows) =>
     rows.length === 0
-      ? { kind: 'absent', note: 'None.' }
+      ? { kind: 'absent', note: 'None.', brief: 'none' }
       : {
           kind: 'table',
           sortable: false,

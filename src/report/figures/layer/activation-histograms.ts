@@ -5,7 +5,7 @@ import { numberOf, sqlText } from '../../query.js';
 import { rounded } from '../../charts/rounded.js';
 import { histogramCharts } from './histogram-charts.js';
 import { mostDrawnLevels, quantizationGrid } from './quantization-grid.js';
-import { noTrialNote, trialControls, trialList } from './shown-trials.js';
+import { noTrial, trialControls, trialList } from './shown-trials.js';
 import { scaleControl } from '../loss-controls.js';
 
 /**
@@ -15,6 +15,7 @@ import { scaleControl } from '../loss-controls.js';
 export const activationHistograms: PageFigure<LayerPageFacts> = {
   id: 'activation-histograms',
   section: 'activation',
+  name: 'histograms',
   title: () => 'The activation on its quantization grid, before and after smoothing',
   sql: (facts) => `SELECT t.trial, h.quantity, ${rounded('h.low', 'low', 5)},
        ${rounded('h.high', 'high', 5)}, h.count, h.samples
@@ -25,8 +26,8 @@ AND (h.quantity = 'after' OR t.trial IN (${[...new Set(facts.shown.map(({ observ
 ORDER BY t.trial, h.quantity DESC, h.bin`,
   build: (rows, facts) => {
     const [first] = facts.shown;
-    if (first === undefined) return { kind: 'absent', note: noTrialNote };
-    if (rows.length === 0) return { kind: 'absent', note: noHistogramNote };
+    if (first === undefined) return noTrial;
+    if (rows.length === 0) return { kind: 'absent', note: noHistogramNote, brief: 'an earlier version ran it' };
     const samples = rows.reduce((most, row) => Math.max(most, numberOf(row, 'samples')), 0);
     const alt = `Histograms of the layer’s input before smoothing and, below it, after it, with the quantizer’s clip range. ${gridText(first)}`;
     return {

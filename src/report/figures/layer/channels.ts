@@ -5,7 +5,7 @@ import { shortName } from '../../facts/layer-page-facts.js';
 import { numberOf, sqlText } from '../../query.js';
 import { rounded } from '../../charts/rounded.js';
 import { channelCharts, halfStep } from './channel-charts.js';
-import { noTrialNote, trialControls, trialList } from './shown-trials.js';
+import { noTrial, trialControls, trialList } from './shown-trials.js';
 import { scaleControl } from '../loss-controls.js';
 
 /**
@@ -15,17 +15,19 @@ import { scaleControl } from '../loss-controls.js';
 export const channels: PageFigure<LayerPageFacts> = {
   id: 'channels',
   section: 'channels',
+  name: 'channels',
   title: () => 'Each input channel before and after smoothing',
   sql: (facts) => `SELECT trial, channel, ${columns.join(',\n       ')}
 FROM v_channel WHERE sweep = ${sqlText(facts.sweep.sweep.name)} AND position = ${facts.layer.position} AND trial IN (${trialList(facts)})
 ORDER BY trial, channel`,
   build: (rows, facts) => {
     const [first] = facts.shown;
-    if (first === undefined) return { kind: 'absent', note: noTrialNote };
+    if (first === undefined) return noTrial;
     if (rows.length === 0) {
       return {
         kind: 'absent',
         note: 'No channel statistics are stored: run the sweep with this version to store them.',
+        brief: 'an earlier version ran it',
       };
     }
     const own = rows.filter((row) => row['trial'] === first.trial);

@@ -30,7 +30,13 @@ AND role IN ('candidate', 'unsmoothed')${onlyBest(sweep)} ORDER BY trial`,
       controls: [],
       caption: `${told} Each dot is a trial; above the diagonal the input costs more.`,
       details: `Squared error of the layer’s own output with one of the two quantized, over the mean square of the FP32 output; the layer gets the FP32 input.${facts.sweep.trials.length > mostTrials ? ` The best ${mostTrials} trials are drawn.` : ''}`,
-      panels: [{ title: '', alt: `Scatter plot of the layer’s loss by input over its loss by weight. ${told}`, spec: chart(rows, told, facts) }],
+      panels: [
+        {
+          title: '',
+          alt: `Scatter plot of the layer’s loss by input over its loss by weight. ${told}`,
+          spec: chart(rows, told, facts),
+        },
+      ],
     };
   },
 };
@@ -65,7 +71,7 @@ function chart(rows: readonly Row[], description: string, { shown }: LayerPageFa
     type: 'quantitative' as const,
     title,
     scale: { type: 'log' as const, domain, nice: false },
-    axis: { format: '.1~g', tickCount: 5 },
+    axis: { format: '.1~g', tickCount: 5, grid: false },
   });
   const x = axis('weight_noise', 'squared error by its weight alone');
   const y = { ...axis('activation_noise', 'by its input alone'), title: null };
@@ -85,7 +91,12 @@ function chart(rows: readonly Row[], description: string, { shown }: LayerPageFa
     autosize: { type: 'fit-x', contains: 'padding', resize: true },
     layer: [
       {
-        data: { values: [{ weight_noise: domain[0], activation_noise: domain[0] }, { weight_noise: domain[1], activation_noise: domain[1] }] },
+        data: {
+          values: [
+            { weight_noise: domain[0], activation_noise: domain[0] },
+            { weight_noise: domain[1], activation_noise: domain[1] },
+          ],
+        },
         mark: { type: 'line', color: color('muted'), strokeDash: [3, 3], strokeWidth: 1 },
         encoding: { x, y },
       },

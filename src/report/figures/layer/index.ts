@@ -6,6 +6,7 @@ import { channels } from './channels.js';
 import { lossOverAlpha } from './loss-over-alpha.js';
 import { outlierChannels } from './outlier-channels.js';
 import { suggestions } from './suggestions.js';
+import { surroundings } from './surroundings.js';
 
 /** Every figure of the page of a layer, in order. */
 export const layerFigures: readonly PageFigure<LayerPageFacts>[] = [
@@ -15,4 +16,5 @@ export const layerFigures: readonly PageFigure<LayerPageFacts>[] = [
   activationHistograms,
   damageOverTrials,
   lossOverAlpha,
+  surroundings,
 ];

@@ -23,6 +23,7 @@ import { lossOverAlphaChart } from './loss-over-alpha-chart.js';
 export const lossOverAlpha: PageFigure<LayerPageFacts> = {
   id: 'loss-over-alpha',
   section: 'loss',
+  name: 'loss over alpha',
   title: () => 'Loss over alpha',
   sql: (facts) => `SELECT trial, label, role, alpha_mode, layer_alpha, calibration_batches, mode,
        ${lossColumnsOf(4).join(', ')}
@@ -33,6 +34,7 @@ AND role IN ('candidate', 'unsmoothed')${onlyTrials(drawnVariants(facts.sweep).t
       return {
         kind: 'absent',
         note: 'No losses of this layer are stored: loss.modes: [accumulated] in the experiment adds them.',
+        brief: 'loss.modes',
       };
     }
     const { sweep } = facts;

@@ -4,12 +4,13 @@ import { countText, significantText } from '../../number-text.js';
 import type { LayerPageFacts } from '../../facts/layer-page-facts.js';
 import { deadBelow, outlierFrom, shortName } from '../../facts/layer-page-facts.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
-import { noTrialNote } from './shown-trials.js';
+import { noTrial } from './shown-trials.js';
 
 /** Channels that carry nothing, and those that make the range of all others. */
 export const outlierChannels: PageFigure<LayerPageFacts> = {
   id: 'outlier-channels',
   section: 'channels',
+  name: 'outlier channels',
   title: ({ shown: [first] }) =>
     `Dead and outlier channels${first === undefined ? '' : ` (${shortName(first.label)})`}`,
   sql: ({ sweep, layer, shown }) => `WITH ranked AS (
@@ -23,7 +24,7 @@ WHERE act_absmax <= ${deadBelow} OR weight_absmax <= ${deadBelow} OR act_absmax 
 ORDER BY kind = 'outlier' DESC, act_absmax DESC, channel LIMIT ${drawnLimits.tableRows + 1}`,
   build: (rows, facts) => {
     const [first] = facts.shown;
-    if (first === undefined) return { kind: 'absent', note: noTrialNote };
+    if (first === undefined) return noTrial;
     const rule = `An outlier’s activation is at least ${outlierFrom} times the median absmax of the layer’s channels. A dead channel’s activation or weight is never above ${deadBelow}; it keeps s = 1`;
     if (rows.length === 0) return { kind: 'text', caption: `None. ${rule}.` };
     const outliers = rows.filter((row) => row['kind'] === 'outlier').length;

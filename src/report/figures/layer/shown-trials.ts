@@ -1,4 +1,4 @@
-import type { Control } from '../figure.js';
+import type { AbsentContent, Control } from '../figure.js';
 import type { LayerPageFacts, ShownTrial } from '../../facts/layer-page-facts.js';
 import { shortName } from '../../facts/layer-page-facts.js';
 
@@ -33,6 +33,9 @@ export function trialParam({ shown }: LayerPageFacts) {
   return { name: 'trial', value: shown[0]?.trial ?? -1 };
 }
 
-/** Why a page has nothing to show of trials: none of them quantizes the layer yet. */
-export const noTrialNote =
-  'No finished setting quantizes this layer yet: all keep it in float (layers.keepFloat, layers.exclude).';
+/** A page has nothing to show of trials where none of them quantizes the layer yet. */
+export const noTrial: AbsentContent = {
+  kind: 'absent',
+  note: 'No finished setting quantizes this layer yet: all keep it in float (layers.keepFloat, layers.exclude).',
+  brief: 'no setting quantizes the layer',
+};

@@ -19,7 +19,11 @@ export const suggestions: PageFigure<LayerPageFacts> = {
     if (first === undefined) return { kind: 'absent', note: noTrialNote };
     const now = shortName(first.label);
     if (rows.length === 0) {
-      return { kind: 'text', caption: `Nothing stored about this layer suggests another setting than ${now}.`, details };
+      return {
+        kind: 'text',
+        caption: `Nothing stored about this layer suggests another setting than ${now}.`,
+        details,
+      };
     }
     const text = (title: string, field: string, cell: (row: Row) => string) => ({
       title,
@@ -49,4 +53,3 @@ export const suggestions: PageFigure<LayerPageFacts> = {
 };
 
 const details = `An expected input error comes from the stored histogram: values within a bin count as spread evenly, each channel by the square of its largest weight. It foretells the loss of the layer with its input alone quantized; other bits within a few per cent, another scheme, calibrator or alpha within a factor of 1.1 to 1.5 as a rule, of 3.4 at worst. Suggested are: a scheme or a calibrator whose expected error is below ${worthFrom} of now; a larger alpha where a channel has ${outlierFrom} times the median absmax and the error falls below ${worthFrom}; other bits, ranges per channel or float where weight or input cause ${dominatesFrom * 100} % of the squared error (loss.modes weight and activation) and the layer is among the quarter that lose most. Where a trial of the sweep differs from this one in nothing else, it says what that measured. A lower error of a layer need not raise the accuracy.`;
-

@@ -5,20 +5,35 @@ import { numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
 import type { LiveSweep } from '../../facts/live-facts.js';
 import { clockText } from '../../time-text.js';
 
-/** What the children work at now; attempts whose run is gone are called cut off. */
+/**
+ * Slots of the run that nothing runs on. A slot beyond the first of a device has its number behind
+ * a slash.
+ */
+const idleSlots = `
+UNION ALL
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, device, NULL, NULL, NULL, NULL, 1
+FROM (SELECT CASE instr(place, '/') WHEN 0 THEN place ELSE substr(place, 1, instr(place, '/') - 1) END AS device,
+             CASE instr(place, '/') WHEN 0 THEN 1 ELSE CAST(substr(place, instr(place, '/') + 1) AS INTEGER) END AS nth
+      FROM v_worker_log) slot
+WHERE nth > (SELECT count(*) FROM work WHERE work.device = slot.device AND of_run AND agent IS NULL)`;
+
+/** What each slot works at now; attempts whose run is gone are called cut off. */
 export const runningAttempts: PageFigure<LiveSweep> = {
   id: 'live-attempts',
   section: 'live',
   title: () => 'At work',
-  sql: ({ name }) => {
+  sql: ({ name, isRun }) => {
     const sweep = sqlText(name);
-    return `SELECT a.attempt, a.work, a.trial, (SELECT t.label FROM v_trial t WHERE t.sweep = ${sweep} AND t.trial = a.trial) AS label,
+    return `WITH work AS (
+SELECT a.attempt, a.work, a.trial, (SELECT t.label FROM v_trial t WHERE t.sweep = ${sweep} AND t.trial = a.trial) AS label,
        a.stage_kind, a.part, a.number, a.device, a.host, a.agent, a.started_at, a.started_ms,
        coalesce(a.attempt >= (SELECT run_attempt FROM v_sweep WHERE claimed), 0) AS of_run
 FROM v_attempt a
 WHERE a.status = 'running' AND (a.trial IN (SELECT trial FROM v_trial WHERE sweep = ${sweep})
   OR a.stage IN (SELECT stage FROM v_stage WHERE sweep = ${sweep}))
-ORDER BY a.attempt`;
+)
+SELECT * FROM (SELECT * FROM work${isRun ? idleSlots : ''})
+ORDER BY of_run DESC, length(device), device, attempt IS NULL, attempt`;
   },
   build: (rows, live) => {
     if (rows.length === 0) return { kind: 'absent', note: 'No work of this sweep is running.' };
@@ -28,7 +43,7 @@ ORDER BY a.attempt`;
       sortable: false,
       caption:
         cut === 0
-          ? 'One row per worker. Elapsed: since the attempt started.'
+          ? 'One row per slot: what it works at now. Elapsed: since the attempt started.'
           : 'Cut off: the run that started the attempt was killed, or the machine stopped. Running quantsweep run again continues the work.',
       emphasis: (row) => (stateOf(row, live) === 'cut off' ? 'failed' : null),
       columns: [
@@ -40,8 +55,13 @@ ORDER BY a.attempt`;
           href: (row) => (row['trial'] === null ? null : live.links.trial(numberOrNull(row, 'trial') ?? -1)),
         },
         { title: 'device', field: 'device', align: 'left', text: deviceText },
-        { title: 'try', field: 'number', align: 'right', text: (row) => String(numberOrNull(row, 'number') ?? 1) },
-        { title: 'since', field: 'started_at', align: 'left', text: (row) => clockText(textOf(row, 'started_at')) },
+        { title: 'try', field: 'number', align: 'right', text: (row) => String(numberOrNull(row, 'number') ?? '–') },
+        {
+          title: 'since',
+          field: 'started_at',
+          align: 'left',
+          text: (row) => (isIdle(row) ? '–' : clockText(textOf(row, 'started_at'))),
+        },
         {
           title: 'elapsed',
           field: 'started_at',
@@ -61,6 +81,10 @@ ORDER BY a.attempt`;
   },
 };
 
+function isIdle(row: Row): boolean {
+  return row['attempt'] === null;
+}
+
 /** By the monotonic clock; null where nothing runs, or on another machine. */
 function elapsedMs(row: Row, live: LiveSweep): number | null {
   const started = numberOrNull(row, 'started_ms');
@@ -70,6 +94,7 @@ function elapsedMs(row: Row, live: LiveSweep): number | null {
 
 /** A run ends all earlier attempts when it begins: one from before it can't be alive. */
 function stateOf(row: Row, { run }: LiveSweep): string {
+  if (isIdle(row)) return 'waiting';
   switch (run.kind) {
     case 'none':
       return 'cut off';
@@ -87,6 +112,7 @@ function deviceText(row: Row): string {
 }
 
 function workText(row: Row): string {
+  if (isIdle(row)) return 'no work at the moment';
   const part = textOrNull(row, 'part') ?? '';
   return row['work'] === 'trial'
     ? (textOrNull(row, 'label') ?? 'trial')

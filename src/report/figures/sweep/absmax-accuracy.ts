@@ -1,7 +1,7 @@
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Drawn, SizePart } from '../drawn-parts.js';
 import { bestOfBoth, chooseParts, leftOutText, onlyTrials, sizeParts } from '../drawn-parts.js';
-import type { Figure } from '../figure.js';
+import type { AbsentContent, Figure } from '../figure.js';
 import { numberOf, sqlText } from '../../query.js';
 import type { SweepFacts, TrialFacts } from '../../facts/sweep-facts.js';
 import { color } from '../../charts/theme.js';
@@ -10,8 +10,12 @@ import { splitVariants } from '../../facts/variants.js';
 import { accuracyChart, valueRange } from './accuracy-chart.js';
 import { rangeControl } from './accuracy-by-alpha.js';
 
-/** What an absmax figure says where the sweep has one method only. */
-export const absmaxNote = 'Only one absmax method: smoothing.absmax: [channel, view] in the grid compares both.';
+/** An absmax figure where the sweep has one method only. */
+export const oneMethod: AbsentContent = {
+  kind: 'absent',
+  note: 'Only one absmax method: smoothing.absmax: [channel, view] in the grid compares both.',
+  brief: 'smoothing.absmax',
+};
 
 /** True where the sweep has candidates of both absmax methods. */
 export function hasBothMethods({ trials }: SweepFacts): boolean {
@@ -53,12 +57,13 @@ function shownTrials(facts: SweepFacts): string {
 export const absmaxAccuracy: Figure = {
   id: 'absmax-accuracy',
   section: 'absmax',
+  name: 'accuracy by absmax method',
   title: ({ metric }) => `Does the wrong axis cost anything? ${metric.name} by absmax method`,
   sql: (facts) =>
     `SELECT trial, label, role, alpha_mode, alpha, absmax, calibration_batches, value, ci_low, ci_high
 FROM v_trial WHERE sweep = ${sqlText(facts.sweep.name)} AND status = 'done' AND value IS NOT NULL${shownTrials(facts)} ORDER BY absmax, position`,
   build: (rows, facts) => {
-    if (!hasBothMethods(facts)) return { kind: 'absent', note: absmaxNote };
+    if (!hasBothMethods(facts)) return oneMethod;
     const drawn = new Set(rows.map((row) => numberOf(row, 'trial')));
     const trials = facts.trials.filter((trial) => drawn.has(trial.trial));
     const range = valueRange(trials);

@@ -10,7 +10,7 @@ import type { Row } from '../../query.js';
 import { numberOf, sqlText, textOf } from '../../query.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import { color } from '../../charts/theme.js';
-import { absmaxNote, hasBothMethods, methodParts } from './absmax-accuracy.js';
+import { hasBothMethods, methodParts, oneMethod } from './absmax-accuracy.js';
 import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from '../../charts/interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 
@@ -21,19 +21,21 @@ import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/
 export const absmaxLayers: Figure = {
   id: 'absmax-layers',
   section: 'absmax',
+  name: 'layers by absmax method',
   title: () => 'Where it costs: input amax and loss of each layer by absmax method',
   sql: (facts) =>
     `SELECT a.trial, a.label, a.absmax, a.trial_alpha, a.calibration_batches, a.position, a.layer, a.amax, l.l1
 FROM v_amax a JOIN v_layer_loss l ON l.sweep = a.sweep AND l.trial = a.trial AND l.position = a.position AND l.mode = 'accumulated'
 WHERE a.sweep = ${sqlText(facts.sweep.name)} AND a.role = 'input' AND a.alpha_mode IN (${lineModes.map(sqlText).join(', ')})${onlyTrials(drawnParts(facts).trials, 'a.trial')} ORDER BY a.trial, a.position`,
   build: (rows, facts) => {
-    if (!hasBothMethods(facts)) return { kind: 'absent', note: absmaxNote };
+    if (!hasBothMethods(facts)) return oneMethod;
     const both = ['channel', 'view'].map((method) => new Set(rows.filter((r) => r['absmax'] === method).map(pointOf)));
     const points = [...(both[0] ?? [])].filter((point) => both[1]?.has(point) === true);
     if (points.length === 0) {
       return {
         kind: 'absent',
         note: 'No static alpha has finished under both absmax methods at one calibration size.',
+        brief: 'no static alpha under both methods',
       };
     }
     const alphas = distinct(rows, 'trial_alpha', points);

@@ -19,6 +19,7 @@ import { legendHint, zoomHint } from '../../charts/interaction.js';
 export const accuracyByAlpha: Figure = {
   id: 'accuracy-by-alpha',
   section: 'first',
+  name: 'accuracy over alpha',
   title: ({ metric }) => `${capitalize(metric.name)} over alpha, by calibration size`,
   sql: (facts) =>
     `SELECT trial, label, role, alpha_mode, alpha, absmax, calibration_batches, value, ci_low, ci_high
@@ -30,6 +31,14 @@ FROM v_trial WHERE sweep = ${sqlText(facts.sweep.name)} AND status = 'done' AND 
       return {
         kind: 'absent',
         note: 'No setting has finished: run the sweep, with smoothing.alpha as an axis of its grid.',
+        brief: 'no setting has finished',
+      };
+    }
+    if (!hasAlphas(facts)) {
+      return {
+        kind: 'absent',
+        note: 'Alpha has one value: smoothing.alpha: { from: 0.05, to: 0.95, step: 0.05 } in the grid draws the curve.',
+        brief: 'smoothing.alpha',
       };
     }
     const range = valueRange(trials);
@@ -59,6 +68,12 @@ FROM v_trial WHERE sweep = ${sqlText(facts.sweep.name)} AND status = 'done' AND 
     };
   },
 };
+
+/** A curve needs two alphas, finished or not. */
+function hasAlphas({ trials }: SweepFacts): boolean {
+  const alphas = trials.filter(({ role }) => role === 'candidate').map(({ alpha }) => alpha);
+  return new Set(alphas.filter((alpha) => alpha !== null)).size > 1;
+}
 
 function drawnVariants(facts: SweepFacts): Drawn<Variant> {
   return chooseParts(facts.variants, facts, { most: drawnLimits.variants });

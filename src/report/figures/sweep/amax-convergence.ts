@@ -16,6 +16,7 @@ import { layerTooltip } from '../../charts/layer-axis.js';
 export const amaxConvergence: Figure = {
   id: 'amax-convergence',
   section: 'ranges',
+  name: 'ranges over calibration batches',
   title: () => 'How many batches until the ranges settle',
   sql: ({ sweep, best }) =>
     `WITH own AS MATERIALIZED (SELECT * FROM v_amax_convergence WHERE sweep = ${sqlText(sweep.name)}),
@@ -34,6 +35,7 @@ ORDER BY position, batches`,
       return {
         kind: 'absent',
         note: 'Ranges are known for fewer than two calibration sizes: a larger data.calibration.batches adds sizes in between.',
+        brief: 'data.calibration.batches',
       };
     }
     const caption = captionText(rows, facts);

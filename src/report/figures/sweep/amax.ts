@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { Figure, FigureContent } from '../figure.js';
+import type { AbsentContent, Figure, FigureContent } from '../figure.js';
 import { significantText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, sqlText, textOf } from '../../query.js';
@@ -15,10 +15,14 @@ import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/
 export const amaxBeforeAfter: Figure = {
   id: 'amax',
   section: 'ranges',
+  name: 'ranges before and after smoothing',
   title: ({ best }) => `Ranges before and after smoothing${best === null ? '' : ` (${best.label})`}`,
   sql: ({ sweep, best }) => amaxSql(sweep.name, best?.trial ?? -1),
   build: (rows, { best }) =>
-    amaxContent(rows, best, 'No ranges yet: they need a finished setting with smoothing.mode static or dynamic.'),
+    amaxContent(rows, best, {
+      note: 'No ranges yet: they need a finished setting with smoothing.mode static or dynamic.',
+      brief: 'no finished setting',
+    }),
 };
 
 /** Both quantizers of each layer of a trial. */
@@ -27,9 +31,13 @@ export function amaxSql(sweep: string, trial: number): string {
 FROM v_amax WHERE sweep = ${sqlText(sweep)} AND trial = ${trial} ORDER BY role, position`;
 }
 
-/** The rows of {@link amaxSql} as two charts, inputs and weights; `note` where there is none. */
-export function amaxContent(rows: readonly Row[], trial: TrialFacts | null, note: string): FigureContent {
-  if (rows.length === 0) return { kind: 'absent', note };
+/** The rows of {@link amaxSql} as two charts, inputs and weights; `absent` where there is none. */
+export function amaxContent(
+  rows: readonly Row[],
+  trial: TrialFacts | null,
+  absent: Omit<AbsentContent, 'kind'>,
+): FigureContent {
+  if (rows.length === 0) return { kind: 'absent', ...absent };
   return {
     kind: 'charts',
     controls: [],

@@ -16,6 +16,7 @@ import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/
 export const calibrationNoise: Figure = {
   id: 'calibration-noise',
   section: 'ranges',
+  name: 'noise of calibration',
   title: () => 'Noise of calibration',
   sql: (facts) =>
     `WITH every AS MATERIALIZED (SELECT * FROM v_calibration_noise WHERE sweep = ${sqlText(facts.sweep.name)} AND seeds > 1),
@@ -28,6 +29,7 @@ WHERE settings <= ${drawnLimits.noiseGroupsHeld} OR place <= ${drawnLimits.noise
       return {
         kind: 'absent',
         note: 'Only one choice of calibration samples: data.calibration.sampleSeed: [1, 2, 3, 4, 5] in the grid shows the noise.',
+        brief: 'data.calibration.sampleSeed',
       };
     }
     const groups = [...new Map(rows.map((row) => [numberOf(row, 'first_trial'), row])).values()];

@@ -16,6 +16,7 @@ import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/
 export const chosenAlpha: Figure = {
   id: 'chosen-alpha',
   section: 'layers',
+  name: 'chosen alpha',
   title: () => 'The alpha that dynamic smoothing chose for each layer',
   sql: (facts) =>
     `SELECT a.trial, a.label, a.calibration_batches, a.position, a.layer, a.layer_alpha, t.search_order, t.search_objective
@@ -26,6 +27,7 @@ WHERE a.sweep = ${sqlText(facts.sweep.name)} AND a.alpha_mode IN (${modesWithAlp
       return {
         kind: 'absent',
         note: 'No dynamic trial has finished: smoothing.mode: dynamic in the grid gives one alpha per layer.',
+        brief: 'smoothing.mode: dynamic',
       };
     }
     const several = bySearch(rows).size > 1;

@@ -10,6 +10,7 @@ import type { TrialFacts } from '../../facts/sweep-facts.js';
 export const integerAgainstSimulated: Figure = {
   id: 'execution',
   section: 'trials',
+  name: 'integer execution',
   title: () => 'Integer against simulated execution',
   sql: ({ sweep, trials }) =>
     `SELECT trial, label, simulated, integer, difference, p_value, p_relation, significant, only_simulated, only_integer, integer_nodes, integer_kernels,
@@ -20,6 +21,7 @@ FROM v_execution WHERE sweep = ${sqlText(sweep.name)} ORDER BY ${integerTrials(t
       ? {
           kind: 'absent',
           note: 'Everything was simulated: quantization.execution: [simulated, integer] in the grid shows the effect of the runtime’s integer kernels.',
+          brief: 'quantization.execution',
         }
       : { kind: 'table', sortable: true, caption: captionText(rows, integerTrials(trials)), columns: columns(metric) },
 };

@@ -5,16 +5,21 @@ import { accuracyByAlpha } from './accuracy-by-alpha.js';
 import { amaxBeforeAfter } from './amax.js';
 import { amaxConvergence } from './amax-convergence.js';
 import { calibrationNoise } from './calibration-noise.js';
+import { axisEffects } from './axis-effects.js';
+import { calibrationSize } from './calibration-size.js';
 import { chosenAlpha } from './chosen-alpha.js';
 import { integerAgainstSimulated } from './execution.js';
 import { inputs } from './inputs.js';
 import { layerDamage } from './layer-damage.js';
 import { layerLoss } from './layer-loss.js';
+import { network } from './network.js';
+import { notes } from './notes.js';
 import { pareto } from './pareto.js';
 import { proxyFidelity } from './proxy-fidelity.js';
 import { environments, failedAttempts } from './provenance.js';
 import { quantizedLayers } from './quantized-layers.js';
 import { searchCurve } from './search-curve.js';
+import { seedSpread } from './seed-spread.js';
 import { sensitivity } from './sensitivity.js';
 import { smoothingMethods } from './smoothing-methods.js';
 import { staticAgainstDynamic } from './static-against-dynamic.js';
@@ -29,6 +34,7 @@ export const figures: readonly Figure[] = [
   smoothingMethods,
   quantizedLayers,
   layerLoss,
+  network,
   layerDamage,
   proxyFidelity,
   sensitivity,
@@ -37,14 +43,18 @@ export const figures: readonly Figure[] = [
   searchCurve,
   amaxBeforeAfter,
   amaxConvergence,
+  seedSpread,
   calibrationNoise,
+  calibrationSize,
   absmaxAccuracy,
   absmaxLayers,
   integerAgainstSimulated,
   trialTable,
   stoppedEarly,
+  notes,
   times,
   inputs,
   environments,
   failedAttempts,
+  axisEffects,
 ];

@@ -20,6 +20,7 @@ const settings: readonly (readonly [string, string])[] = [
 export const inputs: Figure = {
   id: 'inputs',
   section: 'provenance',
+  name: 'what went in',
   title: () => 'What went in',
   sql: ({ sweep }) => {
     const name = sqlText(sweep.name);

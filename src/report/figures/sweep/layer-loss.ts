@@ -20,6 +20,7 @@ import { drawnRanges } from '../../charts/loss-measures.js';
 export const layerLoss: Figure = {
   id: 'layer-loss',
   section: 'layers',
+  name: 'layer losses',
   title: () => 'Loss of each layer at each alpha',
   sql: (facts) =>
     `SELECT trial, role, alpha_mode, trial_alpha, layer_alpha, calibration_batches, position, layer, mode,
@@ -32,6 +33,7 @@ AND (alpha_mode NOT IN (${sqlModes(searchedModes)}) OR trial IN (${shownSearches
       return {
         kind: 'absent',
         note: 'No layer losses are stored: loss.modes: [accumulated] in the experiment adds them.',
+        brief: 'loss.modes',
       };
     }
     const ranges = drawnRanges(rows);

@@ -1,6 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { drawnLimits } from '../../charts/drawn-limits.js';
-import type { Figure } from '../figure.js';
+import { recommend } from '../../answers/recommendation.js';
+import { tiesOf } from '../../answers/ties.js';
+import type { Figure, FigureContent } from '../figure.js';
+import { bitsChart } from './bits-chart.js';
 import { countText, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, sqlText } from '../../query.js';
@@ -23,34 +26,72 @@ import {
 export const pareto: Figure = {
   id: 'pareto',
   section: 'layers',
-  title: ({ metric }) => `${metric.name} against layers kept in float`,
+  name: 'Pareto front',
+  title: ({ metric, measured }) =>
+    `${metric.name} against ${new Set([...measured.floatParts.values()].map(({ layers }) => layers)).size > 1 ? 'layers kept in float' : 'bits'}`,
   sql: (facts) =>
     `SELECT trial, label, role, activation_bits, weight_bits, 'W' || weight_bits || 'A' || activation_bits AS bits, float_layers, layers,
        float_weight_share, value, ci_low, ci_high, on_front${shownPoints(facts)} ORDER BY weight_bits, activation_bits, float_layers, value DESC, trial`,
   build: (rows, facts) => {
-    if (new Set(rows.map((row) => numberOf(row, 'float_layers'))).size < 2) {
+    const floats = new Set(rows.map((row) => numberOf(row, 'float_layers'))).size;
+    const bits = new Set(rows.map((row) => String(row['bits']))).size;
+    if (floats < 2 && bits < 2) {
       return {
         kind: 'absent',
-        note: 'All settings quantize the same number of layers: layers.keepFloat: [0, 1, 2, 5] or layers.sensitivity: allBut in the grid compares them.',
+        note: 'All settings have the same bits and quantize the same number of layers: quantization.weight.bits: [8, 6, 4], layers.keepFloat: [0, 1, 2, 5] or layers.sensitivity: allBut in the grid compares them.',
+        brief: 'quantization.weight.bits, layers.keepFloat',
       };
     }
-    const front = rows.filter((row) => row['on_front'] === 1);
-    // Equal settings under two names, as one layer left out by its name and by its rank, are one
-    // point.
-    const points = [...new Set(front.map((row) => pointText(row, facts)))];
-    const caption = `${points
-      .slice(0, 8)
-      .join(
-        '; ',
-      )}${points.length > 8 ? `; and ${points.length - 8} more` : ''}. Line: the Pareto front, settings that no setting with as few float layers beats; points: all others; horizontal line: FP32. The front was chosen on the samples that judge it. ${legendHint} ${zoomHint}${thinnedText(rows, facts)}`;
-    return {
-      kind: 'charts',
-      controls: [],
-      caption,
-      panels: [{ title: '', alt: `Accuracy over float layers: ${caption}`, spec: chart(rows, facts) }],
-    };
+    return floats < 2 ? overBits(rows, facts) : overFloatLayers(rows, facts);
   },
 };
+
+/** Bits vary: a line for each number of activation bits. */
+function overBits(rows: readonly Row[], facts: SweepFacts): FigureContent {
+  const count = (column: string): number => new Set(rows.map((row) => row[column])).size;
+  const [along, by] =
+    count('weight_bits') > 1
+      ? (['weight_bits', 'activation_bits'] as const)
+      : (['activation_bits', 'weight_bits'] as const);
+  const ties = tiesOf(facts);
+  const tied = facts.best === null ? [] : [facts.best, ...(ties?.tied ?? [])].map(({ trial }) => trial);
+  const recommended = recommend(facts)?.trial ?? null;
+  const ring = recommended === null ? '' : ` Ringed: the recommended setting, ${recommended.label}.`;
+  const caption = `The best setting of each pair of bits. Circles: tied with the best of all; crosses: significantly worse${ties !== null && ties.compared.length < ties.rivals ? ', or not tested' : ''}.${ring}`;
+  return {
+    kind: 'charts',
+    controls: [],
+    caption,
+    details: `Vertical bars: 95 % intervals of single settings; horizontal line: FP32. Settings were chosen on the samples that judge them; the paired tests against the best allow for that. ${legendHint}${thinnedText(rows, facts)}`,
+    panels: [
+      {
+        title: '',
+        alt: `Accuracy over bits. ${caption}`,
+        spec: bitsChart(rows, facts, { along, by, tied, recommended: recommended?.trial ?? null }),
+      },
+    ],
+  };
+}
+
+/** Layers in float vary: the front of settings that none with as few float layers beats. */
+function overFloatLayers(rows: readonly Row[], facts: SweepFacts): FigureContent {
+  const front = rows.filter((row) => row['on_front'] === 1);
+  // Equal settings under two names, as one layer left out by its name and by its rank, are one
+  // point.
+  const points = [...new Set(front.map((row) => pointText(row, facts)))];
+  const listed = `${points.slice(0, mostPoints).join('; ')}${points.length > mostPoints ? `; and ${points.length - mostPoints} more` : ''}.`;
+  const caption = `Line: the Pareto front, settings that none with as few layers in float beats. Points: all others; horizontal line: FP32.`;
+  return {
+    kind: 'charts',
+    controls: [],
+    caption,
+    details: `On the front: ${listed} The front was chosen on the samples that judge it. Bars: 95 % intervals of the front. ${legendHint} ${zoomHint}${thinnedText(rows, facts)}`,
+    panels: [{ title: '', alt: `Accuracy over float layers: ${listed} ${caption}`, spec: chart(rows, facts) }],
+  };
+}
+
+/** Points of the front that are spelled out. */
+const mostPoints = 8;
 
 /** Every so many points are drawn; 1: all. */
 function strideOf({ trials }: SweepFacts): number {
@@ -127,6 +168,17 @@ function chart(rows: readonly Row[], { metric, best }: SweepFacts): TopLevelSpec
         params: [legendFilter('bits'), zoom],
         mark: { type: 'line', interpolate: 'step-after', strokeWidth: 2, clip: true },
         encoding: { x, y, color: group, opacity: shownOpacity(1) },
+      },
+      {
+        transform: [{ filter: 'datum.on_front == 1' }],
+        mark: { type: 'rule', strokeWidth: 1.5, clip: true, tooltip: null },
+        encoding: {
+          x,
+          y: { ...y, field: 'ci_low' },
+          y2: { field: 'ci_high' },
+          color: group,
+          opacity: shownOpacity(0.5),
+        },
       },
       {
         mark: { type: 'point', filled: true, clip: true, ...linkCursor },

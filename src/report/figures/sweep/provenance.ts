@@ -18,6 +18,7 @@ function attemptsOf(sweep: string, of = ''): string {
 export const environments: Figure = {
   id: 'environment',
   section: 'provenance',
+  name: 'what ran it',
   title: () => 'What ran it',
   sql: ({ sweep }) =>
     `SELECT group_concat(DISTINCT v.device) AS devices, v.provider, v.cpu_model, v.cpu_flags LIKE '%vnni%' AS vnni, e.cpu_cores, e.memory_mb,
@@ -31,6 +32,7 @@ GROUP BY v.provider, v.numerics_class, e.id ORDER BY attempts DESC, v.provider, 
       ? {
           kind: 'absent',
           note: 'No attempt is recorded: every trial was cached from another sweep of the database, or none ran.',
+          brief: 'no attempt recorded',
         }
       : {
           kind: 'table',
@@ -62,6 +64,7 @@ GROUP BY v.provider, v.numerics_class, e.id ORDER BY attempts DESC, v.provider, 
 export const failedAttempts: Figure = {
   id: 'failed-attempts',
   section: 'provenance',
+  name: 'failed attempts',
   title: () => 'Attempts that failed',
   sql: ({ sweep }) =>
     `SELECT * FROM (
@@ -70,7 +73,7 @@ export const failedAttempts: Figure = {
 ORDER BY attempt`,
   build: (rows) =>
     rows.length === 0
-      ? { kind: 'absent', note: 'No attempt failed or was interrupted.' }
+      ? { kind: 'absent', note: 'No attempt failed or was interrupted.', brief: 'none' }
       : {
           kind: 'table',
           sortable: false,

@@ -12,6 +12,7 @@ import { color } from '../../charts/theme.js';
 export const proxyFidelity: Figure = {
   id: 'proxy-fidelity',
   section: 'layers',
+  name: 'which loss predicts accuracy',
   title: () => 'Which loss predicts accuracy',
   sql: ({ sweep, best }) =>
     `SELECT p.mode, p.loss, p.trials, p.rho, p.ci_low, p.ci_high
@@ -22,6 +23,7 @@ AND p.evaluation = (SELECT fp32_key FROM trial WHERE id = ${best?.trial ?? -1}) 
       return {
         kind: 'absent',
         note: 'Rank correlation of losses with accuracy: it needs four or more finished settings that differ in accuracy.',
+        brief: 'four settings that differ in accuracy',
       };
     }
     const caption = `${verdict(rows)} Spearman correlation of each loss with ${metric.name} over ${numberOf(rows[0]!, 'trials')} quantized trials; 1 means that the loss ranks them exactly as accuracy does. Bars: 95 % intervals (Bonett and Wright). Layer losses are means over layers; divergence (KL) and agreement are measured at the output.`;

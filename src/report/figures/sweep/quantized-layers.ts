@@ -13,6 +13,7 @@ const mostNamed = 20;
 export const quantizedLayers: Figure = {
   id: 'quantized-layers',
   section: 'layers',
+  name: 'what was quantized',
   title: () => 'What was quantized',
   sql: ({ best }) =>
     `SELECT l.position, l.name AS layer, l.op, l.unsupported, s.layer_id IS NOT NULL AS quantized
@@ -27,6 +28,7 @@ WHERE t.id = ${best?.trial ?? -1} ORDER BY l.position`,
           note: isVoid
             ? 'No setting can be called the best; the page of each trial has its layers.'
             : 'Unknown until the first setting finishes.',
+          brief: 'no best setting',
         }
       : { kind: 'text', caption: captionText(rows, best) },
 };

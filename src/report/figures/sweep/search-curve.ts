@@ -33,6 +33,7 @@ const largestRatio = 3;
 export const searchCurve: Figure = {
   id: 'search-curve',
   section: 'layers',
+  name: 'search curves',
   title: () => 'The search behind it: loss of each candidate alpha, relative to the layer’s best',
   sql: (facts) =>
     `SELECT trial, label, calibration_batches, position, layer, alpha, loss, chosen
@@ -40,7 +41,11 @@ FROM (SELECT *, max(descent_sweep) OVER (PARTITION BY trial) AS last_sweep FROM 
 WHERE descent_sweep = last_sweep ORDER BY trial, position, alpha`,
   build: (rows, facts) => {
     if (rows.length === 0) {
-      return { kind: 'absent', note: 'No search curves are stored: smoothing.mode: dynamic in the grid adds them.' };
+      return {
+        kind: 'absent',
+        note: 'No search curves are stored: smoothing.mode: dynamic in the grid adds them.',
+        brief: 'smoothing.mode: dynamic',
+      };
     }
     const trials = new Map(rows.map((row) => [numberOf(row, 'trial'), textOf(row, 'label')]));
     return {

@@ -1,9 +1,16 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Control, Figure } from '../figure.js';
-import { differenceText } from '../../number-text.js';
+import { countText, differenceText } from '../../number-text.js';
 import type { Row } from '../../query.js';
-import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
+import { numberOf, textOrNull } from '../../query.js';
 import { searchedAlphasText } from '../../facts/searched-alphas.js';
+import {
+  measureOf,
+  rankLayers,
+  sensitivitySql,
+  toSensitiveLayer,
+  type SensitiveLayer,
+} from '../../facts/sensitivity-facts.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import { color } from '../../charts/theme.js';
 import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from '../../charts/interaction.js';
@@ -11,55 +18,60 @@ import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/
 
 /**
  * Which layers pay: what each costs by itself, and what it brings back when it alone stays in
- * float.
+ * float, with intervals.
  */
 export const sensitivity: Figure = {
   id: 'sensitivity',
   section: 'layers',
   title: () => 'Sensitivity: each layer by itself',
-  sql: ({ sweep }) =>
-    `WITH every AS MATERIALIZED (SELECT * FROM v_sensitivity WHERE sweep = ${sqlText(sweep.name)})
-SELECT setting, whole_label, position, layer, op, rank, drop_only, only_value, only_divergence, gain_all_but, all_but_value,
-       (SELECT count(DISTINCT setting) FROM every) AS settings,
-       (SELECT search_order FROM v_trial t WHERE t.sweep = ${sqlText(sweep.name)} AND t.trial = coalesce(only_trial, all_but_trial)) AS search_order
-FROM every WHERE setting = (SELECT setting FROM every ORDER BY whole_trial IS NULL, setting LIMIT 1) ORDER BY position`,
+  name: 'sensitivity',
+  sql: ({ sweep }) => sensitivitySql(sweep.name),
   build: (rows, facts) => {
     if (rows.length === 0) {
       return {
         kind: 'absent',
         note: 'Sensitivity of each layer: layers.sensitivity: [only, allBut] in the grid measures it.',
+        brief: 'layers.sensitivity',
       };
     }
-    const caption = captionText(rows, facts);
+    const layers = rows.map(toSensitiveLayer);
+    const by = measureOf(layers);
+    const ranked = rankLayers(layers, by);
+    const caption = captionText(ranked, by, facts);
     return {
       kind: 'charts',
       controls: [orderControl],
-      caption,
-      panels: [{ title: '', alt: `Bars by layer: ${caption}`, spec: chart(rows, facts) }],
+      caption: `${caption} Lines: 95 % intervals.`,
+      details: detailsText(rows, by),
+      panels: [{ title: '', alt: `Bars by layer, most sensitive first: ${caption}`, spec: chart(rows, ranked, facts) }],
     };
   },
 };
 
-function captionText(rows: readonly Row[], { metric }: SweepFacts): string {
-  const worst = largest(rows, 'drop_only');
-  const best = largest(rows, 'gain_all_but');
-  const parts = [
-    ...(worst === null
-      ? []
-      : [
-          `Quantized alone, ${textOf(worst, 'layer')} is the most sensitive (${differenceText(-(numberOrNull(worst, 'drop_only') ?? 0), metric)})`,
-        ]),
-    ...(best === null
-      ? []
-      : [
-          `${worst === null ? 'Left' : 'left'} alone in float, ${textOf(best, 'layer')} gains most (${differenceText(numberOrNull(best, 'gain_all_but'), metric)})`,
-        ]),
-  ];
+/** What the two measures are called in the legend. */
+const kinds = ['quantized alone', 'alone in float'] as const;
+
+function captionText(ranked: readonly SensitiveLayer[], by: 'cost' | 'gain', { metric }: SweepFacts): string {
+  const [worst] = ranked;
+  const change = worst?.[by]?.change;
+  if (worst === undefined || change === undefined) return 'No layer has been measured yet.';
+  const [what, sign] = by === 'cost' ? ['Quantized alone', -1] : ['Left alone in float', 1];
+  const verb = by === 'cost' ? 'is the most sensitive' : 'gains most';
+  return `${what}, ${worst.layer} ${verb} (${differenceText(sign * change, metric)}).`;
+}
+
+function detailsText(rows: readonly Row[], by: 'cost' | 'gain'): string {
   const whole = rows[0]?.['whole_label'];
   const settings = numberOf(rows[0]!, 'settings');
-  const others = settings === 1 ? '' : ` Of the ${settings} settings with such trials, one is shown.`;
   const alphas = searchedAlphasText(textOrNull(rows[0]!, 'search_order'));
-  return `${parts.join('; ')}. Quantized alone: drop from FP32 with only this layer quantized; alone in float: gain over quantizing all${typeof whole === 'string' ? ` (${whole})` : ''}.${others}${alphas === '' ? '' : ` ${alphas}`} ${legendHint}`;
+  return [
+    `Quantized alone: drop from FP32 with only this layer quantized. Alone in float: gain over quantizing all${typeof whole === 'string' ? ` (${whole})` : ''}.`,
+    `Layers are ranked by ${by === 'cost' ? 'the first' : 'the second'}: of the two that which tells more layers from 0, else the first. Intervals are of the paired difference over the evaluation samples, each for its layer alone.`,
+    'Two layers are told apart by the paired test of their trials, p multiplied by the number of layers the most sensitive was chosen from.',
+    ...(settings === 1 ? [] : [`Of the ${countText(settings, 'setting')} with such trials, one is shown.`]),
+    ...(alphas === '' ? [] : [alphas]),
+    legendHint,
+  ].join(' ');
 }
 
 const orderControl: Control = {
@@ -71,73 +83,76 @@ const orderControl: Control = {
   ],
 };
 
-/**
- * Positions of the layers, those first that cost most alone; where that is not known, that bring
- * most in float.
- */
-function ranked(rows: readonly Row[]): number[] {
-  const cost = (row: Row): number => numberOrNull(row, 'drop_only') ?? numberOrNull(row, 'gain_all_but') ?? -Infinity;
-  return [...rows].sort((a, b) => cost(b) - cost(a)).map((row) => numberOf(row, 'position'));
-}
-
-function largest(rows: readonly Row[], field: string): Row | null {
-  return rows.reduce<Row | null>((most, row) => {
-    const value = numberOrNull(row, field);
-    return value !== null && value > (most === null ? -Infinity : (numberOrNull(most, field) ?? -Infinity))
-      ? row
-      : most;
-  }, null);
-}
-
-function chart(rows: readonly Row[], { metric }: SweepFacts): TopLevelSpec {
-  const kinds = ['quantized alone', 'alone in float'];
+function chart(rows: readonly Row[], ranked: readonly SensitiveLayer[], { metric }: SweepFacts): TopLevelSpec {
+  const isGain = "datum.measure == 'gain_all_but'";
+  const shownKinds = kinds.filter((_, index) =>
+    rows.some((row) => row[index === 0 ? 'drop_only' : 'gain_all_but'] !== null),
+  );
+  const x = {
+    field: 'change',
+    type: 'quantitative' as const,
+    title: `change of ${metric.name}${metric.isProportion ? ' (points of %)' : ''}, far right: worth keeping in float`,
+    axis: { format: metric.axisFormat, tickCount: 6 },
+  };
+  const y = {
+    ...layerAxis,
+    field: 'place',
+    axis: { ...layerAxis.axis, labelExpr: "layerNames[order == 'cost' ? ranked[datum.value] : datum.value]" },
+  };
+  const yOffset = { field: 'kind', type: 'nominal' as const, sort: [...shownKinds] };
+  const kindColor = {
+    field: 'kind',
+    type: 'nominal' as const,
+    title: null,
+    scale: { domain: [...kinds], range: [color('cost'), color('gain')] },
+    legend: { values: [...shownKinds] },
+  };
   return {
     description: 'Sensitivity by layer',
     data: { name: 'rows' },
     width: 'container',
-    height: 1.6 * layersHeight(rows),
+    height: (shownKinds.length > 1 ? 1.6 : 1) * layersHeight(rows),
     autosize: { type: 'fit-x', contains: 'padding', resize: true },
     params: [
       { name: 'layerNames', value: layerNames(rows) },
       { name: 'order', value: 'cost' },
-      { name: 'ranked', value: ranked(rows) },
-      legendFilter('kind'),
+      { name: 'ranked', value: ranked.map(({ position }) => position) },
     ],
     transform: [
       { calculate: "order == 'cost' ? indexof(ranked, datum.position) : datum.position", as: 'place' },
       { fold: ['drop_only', 'gain_all_but'], as: ['measure', 'change'] },
       { filter: 'isValid(datum.change)' },
-      { calculate: `datum.measure == 'drop_only' ? '${kinds[0]}' : '${kinds[1]}'`, as: 'kind' },
+      { calculate: `${isGain} ? '${kinds[1]}' : '${kinds[0]}'`, as: 'kind' },
+      { calculate: `${isGain} ? datum.gain_low : datum.cost_low`, as: 'low' },
+      { calculate: `${isGain} ? datum.gain_high : datum.cost_high`, as: 'high' },
     ],
-    mark: { type: 'bar', ...linkCursor },
-    encoding: {
-      ...layerLink,
-      x: {
-        field: 'change',
-        type: 'quantitative',
-        title: `change of ${metric.name}${metric.isProportion ? ' (points of %)' : ''}, far right: a layer worth keeping in float`,
-        axis: { format: metric.axisFormat, tickCount: 6 },
+    layer: [
+      {
+        params: [legendFilter('kind')],
+        mark: { type: 'bar', ...linkCursor },
+        encoding: {
+          ...layerLink,
+          x,
+          y,
+          yOffset,
+          opacity: shownOpacity(0.75),
+          color: kindColor,
+          tooltip: [
+            layerTooltip,
+            { field: 'kind', title: 'change' },
+            { field: 'change', title: metric.shortName, format: metric.tooltipFormat },
+            { field: 'low', title: '95 % from', format: metric.tooltipFormat },
+            { field: 'high', title: '95 % to', format: metric.tooltipFormat },
+            { field: 'only_divergence', title: 'divergence alone', format: '.3~g' },
+            { field: 'rank', title: 'rank by divergence' },
+          ],
+        },
       },
-      y: {
-        ...layerAxis,
-        field: 'place',
-        axis: { ...layerAxis.axis, labelExpr: "layerNames[order == 'cost' ? ranked[datum.value] : datum.value]" },
+      {
+        transform: [{ filter: 'isValid(datum.low)' }],
+        mark: { type: 'rule', strokeWidth: 1.5, color: color('text'), tooltip: null },
+        encoding: { x: { ...x, field: 'low' }, x2: { field: 'high' }, y, yOffset, opacity: shownOpacity(0.8) },
       },
-      opacity: shownOpacity(1),
-      yOffset: { field: 'kind', type: 'nominal', sort: kinds },
-      color: {
-        field: 'kind',
-        type: 'nominal',
-        title: null,
-        scale: { domain: kinds, range: [color('cost'), color('gain')] },
-      },
-      tooltip: [
-        layerTooltip,
-        { field: 'kind', title: 'change' },
-        { field: 'change', title: metric.shortName, format: metric.tooltipFormat },
-        { field: 'only_divergence', title: 'divergence alone', format: '.3~e' },
-        { field: 'rank', title: 'rank by divergence' },
-      ],
-    },
+    ],
   };
 }

@@ -38,6 +38,7 @@ const bestOnly = lineModes.map((mode) => `${smoothingModes[mode].appearance.phra
 export const smoothingMethods: Figure = {
   id: 'smoothing-methods',
   section: 'first',
+  name: 'smoothing methods',
   title: ({ metric }) => `${metric.name} by smoothing method`,
   sql: ({ sweep }) =>
     `WITH place AS MATERIALIZED (SELECT trial, place FROM v_place WHERE sweep = ${sqlText(sweep.name)})
@@ -54,6 +55,7 @@ WHERE place = 1 ORDER BY value DESC, trial`,
       return {
         kind: 'absent',
         note: 'Only one smoothing method: smoothing.mode: cle, smoothing.alpha: auto or search.order: [isolated, sequential, output] in the grid compare more.',
+        brief: 'several of smoothing.mode',
       };
     }
     const text = rows.map((row) => rowText(row, facts)).join('; ');
@@ -61,7 +63,8 @@ WHERE place = 1 ORDER BY value DESC, trial`,
     return {
       kind: 'charts',
       controls: [],
-      caption: `The best trial of each method${severalVariants(facts)}: ${text}. Bars: 95 % intervals; vertical line: FP32. The best of many alphas was chosen on the samples that judge it; searches see only calibration data.`,
+      caption: `The best trial of each method${severalVariants(facts)}. Bars: 95 % intervals; vertical line: FP32.`,
+      details: `${text}. The best of many alphas was chosen on the samples that judge it; searches see only calibration data. Overlapping intervals do not make two methods equal: the paired tests are in the answer and in the table of trials.`,
       panels: [{ title: '', alt, spec: chart(facts, methods, alt) }],
     };
   },

@@ -21,6 +21,7 @@ import { fp32Rule, metricAxis, valueTooltip } from '../../charts/dot-layers.js';
 export const staticAgainstDynamic: Figure = {
   id: 'static-against-dynamic',
   section: 'first',
+  name: 'static against dynamic alpha',
   title: () => 'Static against dynamic alpha, by calibration size',
   sql: (facts) =>
     `WITH pair AS MATERIALIZED (SELECT static_trial, dynamic_trial FROM v_static_against_dynamic WHERE sweep = ${sqlText(facts.sweep.name)})
@@ -31,7 +32,7 @@ JOIN v_trial b ON b.sweep = ${sqlText(facts.sweep.name)} AND b.trial = shown.tri
 LEFT JOIN v_comparison c ON c.sweep = b.sweep AND c.trial = b.trial AND c.against = 'best' AND c.other_trial = ${facts.best?.trial ?? -1}
 WHERE b.metric = (SELECT metric FROM v_place WHERE sweep = ${sqlText(facts.sweep.name)} AND place = 1)${onlyTrials(drawnVariants(facts).trials, 'b.trial')} ORDER BY b.calibration_batches, b.alpha_mode IN (${modesWithAlphas('searchedPerLayer').map(sqlText).join(', ')}), b.trial`,
   build: (rows, facts) => {
-    if (rows.length === 0) return { kind: 'absent', note: whyNone(facts) };
+    if (rows.length === 0) return { kind: 'absent', note: whyNone(facts), brief: 'smoothing.mode' };
     const variants = drawnVariants(facts);
     const text = linesText(rows, facts);
     return {

@@ -8,6 +8,7 @@ import type { PageLinks } from '../../addresses/page-links.js';
 export const stoppedEarly: Figure = {
   id: 'stopped-early',
   section: 'trials',
+  name: 'settings stopped early',
   title: () => 'Settings that were stopped early',
   sql: ({ sweep }) => stoppedSql(sweep.name, ''),
   build: (rows, { sweep, links }) =>
@@ -15,6 +16,7 @@ export const stoppedEarly: Figure = {
       ? {
           kind: 'absent',
           note: 'No setting was stopped early: data.evaluation.stop.confidence in the experiment stops settings early that are certainly not the best (task classification).',
+          brief: 'data.evaluation.stop',
         }
       : stoppedTable(links, sweep.stopped > rows.length ? ` The first ${rows.length} of ${sweep.stopped}.` : ''),
 };

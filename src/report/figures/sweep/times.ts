@@ -15,6 +15,7 @@ import { color } from '../../charts/theme.js';
 export const times: Figure = {
   id: 'times',
   section: 'provenance',
+  name: 'times',
   title: () => 'Where the time went',
   sql: ({ sweep }) => {
     const name = sqlText(sweep.name);
@@ -40,7 +41,7 @@ FROM judged GROUP BY work ORDER BY work = 'trial', work`;
   },
   build: (rows) => {
     if (rows.every((row) => numberOf(row, 'spent_ms') + numberOf(row, 'found_ms') === 0)) {
-      return { kind: 'absent', note: 'No work has finished yet.' };
+      return { kind: 'absent', note: 'No work has finished yet.', brief: 'no work has finished' };
     }
     const caption = captionText(rows);
     return {

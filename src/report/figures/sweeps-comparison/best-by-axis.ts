@@ -37,9 +37,13 @@ WHERE setting IS NOT NULL GROUP BY axis, setting ORDER BY axis, setting`;
   build: (rows, facts) => {
     const { metric } = facts.a;
     if (metric.metric !== facts.b.metric.metric)
-      return { kind: 'absent', note: 'The sweeps are judged by different metrics.' };
+      return { kind: 'absent', note: 'The sweeps are judged by different metrics.', brief: 'different metrics' };
     if (rows.length === 0)
-      return { kind: 'absent', note: 'Neither sweep varies anything but alpha: this needs further axes in the grid.' };
+      return {
+        kind: 'absent',
+        note: 'Neither sweep varies anything but alpha: this needs further axes in the grid.',
+        brief: 'further axes in the grid',
+      };
     return {
       kind: 'table',
       sortable: true,

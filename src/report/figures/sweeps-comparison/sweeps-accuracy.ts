@@ -24,10 +24,14 @@ FROM (SELECT *, iif(sweep = ${sqlText(a.sweep.name)}, 'A', 'B') AS side,
 WHERE number = 1 ORDER BY side, role, alpha_mode, alpha`,
   build: (rows, { a, b }) => {
     if (a.metric.metric !== b.metric.metric) {
-      return { kind: 'absent', note: 'The sweeps are judged by different metrics, which share no axis.' };
+      return {
+        kind: 'absent',
+        note: 'The sweeps are judged by different metrics, which share no axis.',
+        brief: 'different metrics',
+      };
     }
     if (!rows.some((row) => row['role'] === 'candidate')) {
-      return { kind: 'absent', note: 'No setting has finished in either sweep.' };
+      return { kind: 'absent', note: 'No setting has finished in either sweep.', brief: 'no setting has finished' };
     }
     const shown = new Set(rows.map((row) => numberOf(row, 'trial')));
     const trials = [...a.trials, ...b.trials].filter(({ trial }) => shown.has(trial));

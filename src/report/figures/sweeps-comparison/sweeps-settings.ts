@@ -26,7 +26,7 @@ GROUP BY setting HAVING in_a IS NOT in_b ORDER BY setting`;
   },
   build: (rows, { apart }) =>
     rows.length === 0
-      ? { kind: 'absent', note: 'None: both sweeps cover the same values of every setting.' }
+      ? { kind: 'absent', note: 'None: both sweeps cover the same values of every setting.', brief: 'none' }
       : {
           kind: 'table',
           sortable: false,

@@ -9,6 +9,7 @@ import { numberOf, numberOrNull, textOf, textOrNull } from '../../query.js';
 export const trialAttempts: PageFigure<TrialPageFacts> = {
   id: 'attempts',
   section: 'evidence',
+  name: 'attempts',
   title: () => 'Attempts',
   sql: ({ trial }) =>
     `SELECT number, status, started_at, duration_ms, device, provider, timings, error_class, error,
@@ -16,7 +17,7 @@ export const trialAttempts: PageFigure<TrialPageFacts> = {
 FROM v_attempt WHERE trial = ${trial.trial} ORDER BY number`,
   build: (rows) =>
     rows.length === 0
-      ? { kind: 'absent', note: 'No attempt is stored yet.' }
+      ? { kind: 'absent', note: 'No attempt is stored yet.', brief: 'none yet' }
       : {
           kind: 'table',
           sortable: false,

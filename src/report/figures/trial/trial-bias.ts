@@ -12,6 +12,7 @@ import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/
 export const trialBias: PageFigure<TrialPageFacts> = {
   id: 'bias',
   section: 'layers',
+  name: 'bias correction',
   title: () => 'Bias correction of each layer',
   sql: ({ sweep, trial }) =>
     `SELECT position, layer, correction_max FROM v_bias_correction
@@ -21,6 +22,7 @@ WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${trial.trial} ORDER BY p
       return {
         kind: 'absent',
         note: 'The biases are as in the model: quantization.biasCorrection.method: empirical corrects them.',
+        brief: 'quantization.biasCorrection',
       };
     }
     const largest = rows.reduce((most, row) =>

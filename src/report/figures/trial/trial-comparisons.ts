@@ -15,6 +15,7 @@ const names: Readonly<Record<string, string>> = {
 export const trialComparisons: PageFigure<TrialPageFacts> = {
   id: 'comparisons',
   section: 'evidence',
+  name: 'comparisons',
   title: () => 'Is the difference real?',
   sql: ({ sweep, trial }) =>
     `SELECT against, other_trial, other_label, difference, method, p_value, p_relation, chosen_from, p_corrected, differs, only_trial, only_other, ci_low, ci_high
@@ -30,6 +31,7 @@ ORDER BY CASE against WHEN 'fp32' THEN 0 WHEN 'unsmoothed' THEN 1 WHEN 'simulate
               : trial.status === 'stopped'
                 ? 'A trial that was stopped early has no comparisons.'
                 : 'Comparisons come when the trial has finished.',
+          brief: trial.status === 'done' ? 'baselines' : trial.status === 'stopped' ? 'stopped early' : 'not finished',
         }
       : {
           kind: 'table',

@@ -18,6 +18,7 @@ import { drawnRanges, lossMeasures } from '../../charts/loss-measures.js';
 export const trialLosses: PageFigure<TrialPageFacts> = {
   id: 'losses',
   section: 'layers',
+  name: 'layer losses',
   title: () => 'Loss of each layer',
   sql: ({ sweep, trial, unsmoothed }) =>
     `SELECT iif(trial = ${trial.trial}, 'this', 'unsmoothed') AS which, position, layer, op, mode, layer_alpha,
@@ -33,6 +34,7 @@ ORDER BY mode, position, which`,
           facts.trial.role === 'fp32'
             ? 'Losses are measured against this trial, so it has none.'
             : 'No layer losses are stored: loss.modes: [accumulated] in the experiment adds them with the first finished run.',
+        brief: facts.trial.role === 'fp32' ? 'FP32 has none' : 'loss.modes',
       };
     }
     const mode = storedModes(rows)[0]?.value ?? 'accumulated';

@@ -6,6 +6,7 @@ import { amaxContent, amaxSql } from '../sweep/amax.js';
 export const trialRanges: PageFigure<TrialPageFacts> = {
   id: 'ranges',
   section: 'layers',
+  name: 'ranges of the quantizers',
   title: ({ trial }) =>
     trial.role === 'unsmoothed' ? 'Ranges of the quantizers' : 'Ranges of the quantizers before and after smoothing',
   sql: ({ sweep, trial }) => amaxSql(sweep.sweep.name, trial.trial),
@@ -14,7 +15,7 @@ export const trialRanges: PageFigure<TrialPageFacts> = {
       rows,
       trial,
       trial.role === 'fp32'
-        ? 'FP32 has no quantizers.'
-        : 'No ranges are stored: they come when the trial has finished.',
+        ? { note: 'FP32 has no quantizers.', brief: 'FP32 has none' }
+        : { note: 'No ranges are stored: they come when the trial has finished.', brief: 'not finished' },
     ),
 };

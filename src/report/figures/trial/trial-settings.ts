@@ -13,7 +13,7 @@ export const trialSettings: PageFigure<TrialPageFacts> = {
 WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${trial.trial} ORDER BY varied DESC, setting`,
   build: (rows) =>
     rows.length === 0
-      ? { kind: 'absent', note: 'The database has no settings of this trial.' }
+      ? { kind: 'absent', note: 'The database has no settings of this trial.', brief: 'none stored' }
       : {
           kind: 'table',
           sortable: false,

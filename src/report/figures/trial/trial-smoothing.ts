@@ -13,6 +13,7 @@ import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/
 export const trialSmoothing: PageFigure<TrialPageFacts> = {
   id: 'smoothing',
   section: 'layers',
+  name: 'smoothing',
   title: () => 'Smoothing of each layer',
   sql: ({ sweep, trial }) =>
     `SELECT position, layer, layer_alpha, apply, fallback_reason, s_min, s_geomean, s_max, dead_channels, input_channels
@@ -25,6 +26,7 @@ FROM v_smoothing WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${trial.
           trial.alphaMode === 'none'
             ? `This trial does not smooth: set smoothing.mode to ${others.slice(0, -1).join(', ')} or ${others.at(-1)!}.`
             : 'No smoothing factors are stored: they come when the trial has finished.',
+        brief: trial.alphaMode === 'none' ? 'smoothing.mode' : 'not finished',
       };
     }
     const caption = captionText(rows);

@@ -6,8 +6,11 @@ import { stoppedSql, stoppedTable } from '../sweep/stopped-early.js';
 export const trialStop: PageFigure<TrialPageFacts> = {
   id: 'stop',
   section: 'evidence',
+  name: 'early stop',
   title: () => 'Why it was stopped',
   sql: ({ sweep, trial }) => stoppedSql(sweep.sweep.name, ` AND trial = ${trial.trial}`),
   build: (rows, { sweep }) =>
-    rows.length === 0 ? { kind: 'absent', note: 'It was not stopped early.' } : stoppedTable(sweep.links, ''),
+    rows.length === 0
+      ? { kind: 'absent', note: 'It was not stopped early.', brief: 'none' }
+      : stoppedTable(sweep.links, ''),
 };

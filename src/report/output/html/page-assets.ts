@@ -2,7 +2,10 @@ import { chartLibrary, chartLicences } from '../../browser/chart-library.js';
 import { clientScript } from '../../browser/client-script.js';
 import { liveStyle } from './live-style.js';
 import type { InlineAssets, SharedAssets } from './page-html.js';
+import { explorerStyle } from './explorer-style.js';
 import { pageStyle } from './page-style.js';
+
+const style = `${pageStyle}\n${explorerStyle}`;
 
 /** Whether pages are files that are passed on, or come from a server that they ask for news. */
 export type PageMode = 'files' | 'server';
@@ -12,7 +15,7 @@ export type PageMode = 'files' | 'server';
  * run.
  */
 const texts: Readonly<Record<string, (mode: PageMode) => string | null>> = {
-  'assets/quantsweep.css': (mode) => (mode === 'server' ? `${pageStyle}\n${liveStyle}` : pageStyle),
+  'assets/quantsweep.css': (mode) => (mode === 'server' ? `${style}\n${liveStyle}` : style),
   'assets/vega.js': chartLibrary,
   'assets/live.js': (mode) => (mode === 'server' ? clientScript('live') : null),
   'assets/quantsweep.js': () => clientScript('page'),
@@ -38,7 +41,7 @@ export function sharedAssets(root: string, mode: PageMode): SharedAssets {
 export function inlineAssets(): InlineAssets {
   return {
     kind: 'inline',
-    style: pageStyle,
+    style,
     scripts: [chartLibrary(), clientScript('page')],
     licences: chartLicences(),
   };

@@ -1,4 +1,5 @@
 import { themeTokens } from '../../charts/theme-tokens.js';
+import { graphPageStyle, graphStyle } from './graph-style.js';
 
 function variables(mode: 'light' | 'dark'): string {
   return Object.entries(themeTokens)
@@ -29,12 +30,16 @@ a { color: var(--size0); }
 .neighbours { display: flex; flex-wrap: wrap; gap: 2px 26px; font-size: 13.5px; margin: 0 0 10px; }
 .about { color: var(--muted); font-size: 13.5px; margin: 0 0 18px; }
 .about span + span::before { content: "·"; padding: 0 7px; }
+.notes { margin: 0 0 12px; font-size: 14px; } .notes ul { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 16px; margin: 0 0 4px; padding: 0; } .notes .tag { background: var(--panel); border: 1px solid var(--line); border-radius: 10px; padding: 0 9px; font-size: 12.5px; } .notes time { color: var(--muted); font-size: 12.5px; }
 .warning { background: var(--warn); border-left: 4px solid var(--warn-line); padding: 9px 14px; margin: 0 0 18px; border-radius: 3px; }
 .first { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 8fr); gap: 20px 36px; align-items: start; }
 .headline { font-size: 18.5px; line-height: 1.45; margin: 0 0 14px; }
 .headline strong, .findings strong { font-weight: 650; }
 .findings { list-style: none; margin: 0 0 18px; padding: 0; }
 .findings li { padding: 7px 0; border-top: 1px solid var(--line); font-size: 14px; line-height: 1.45; }
+.recommendation { background: var(--good); border-left: 4px solid var(--smoothed); border-radius: 3px; padding: 8px 12px; margin: 0 0 14px; font-size: 14px; line-height: 1.45; } .recommendation p { margin: 0; }
+.lacks { list-style: none; margin: 0 0 14px; padding: 0; font-size: 13px; color: var(--muted); } .answer { font-size: 15.5px; max-width: 84ch; }
+.first > div + div .tiles { grid-template-columns: repeat(4, minmax(0, 1fr)); } .contents { font-size: 13.5px; margin: -10px 0 18px; } .contents a { margin-right: 18px; }
 .tiles { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px; margin: 0 0 12px; }
 .tile { background: var(--panel); border-radius: 5px; padding: 9px 12px 10px; border-left: 4px solid var(--line); min-width: 0; }
 .tile b { display: block; font-size: 20px; line-height: 1.25; font-weight: 650; white-space: nowrap; }
@@ -50,10 +55,12 @@ select, button { font: inherit; font-size: 13px; color: var(--text); background:
 button { cursor: pointer; }
 :focus-visible { outline: 2px solid var(--size0); outline-offset: 2px; }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 14px 28px; }
+.panels.compact { grid-template-columns: repeat(auto-fill, minmax(min(100%, 200px), 1fr)); gap: 10px 18px; }
 .chart { width: 100%; min-height: 120px; overflow: hidden; }
 .chart svg { display: block; max-width: 100%; }
 .absent { color: var(--muted); font-size: 13.5px; border-left: 3px solid var(--line); padding: 4px 12px; margin: 12px 0; }
 .absent b { font-weight: 600; }
+.not-shown { margin: 40px 0 0; padding-top: 10px; border-top: 1px solid var(--line); font-size: 13.5px; } .not-shown > summary { width: auto; line-height: 1.45; }
 details { font-size: 13px; margin: 4px 0 0; }
 .sources { display: flex; flex-wrap: wrap; gap: 2px 18px; }
 .sources details[open] { flex-basis: 100%; min-width: 0; }
@@ -95,5 +102,7 @@ tr.failed td { background: var(--bad); }
 footer { margin-top: 48px; padding-top: 10px; border-top: 1px solid var(--line); color: var(--muted); font-size: 12.5px; }
 @media (max-width: 860px) { .card { grid-template-columns: minmax(0, 1fr); } .first { grid-template-columns: minmax(0, 1fr); } .page { padding: 18px 14px 48px; } h1 { font-size: 22px; } .headline { font-size: 17px; } }
 @media (max-width: 860px) and (min-width: 560px) { .tiles { grid-template-columns: repeat(4, minmax(0, 1fr)); } }
+${graphStyle}
+${graphPageStyle}
 @media print { :root { ${variables('light')} --panel: #f6f7f8; --line: #cfd3d8; --good: #e5f2ec; --bad: #fbe6dc; --warn: #fff3d6; } .page { max-width: none; padding: 0; } .scroll { max-height: none; overflow: visible; border: 0; } .controls, .sources, button.copy { display: none; } th { position: static; } table { font-size: 9px; } th, td { padding: 2px 4px; } figure, .tile, li { break-inside: avoid; } figure.wide { break-inside: auto; } h2, h3 { break-after: avoid; } }
 `.trim();

@@ -7,24 +7,58 @@ import type {
   PageFigure,
   TableContent,
 } from '../../figures/figure.js';
+import type { FigureData } from '../../figures/figure-data.js';
 import { figureData } from '../../figures/figure-data.js';
+import type { AbsentFigure } from './not-shown.js';
+import { absentHtml } from './not-shown.js';
 import { embeddedFigure } from './embedded-figure.js';
 import { escapeHtml } from './escape-html.js';
+import { graphHtml } from './graph-html.js';
+import { exploredHtml } from './explored-html.js';
 import { linked } from './linked.js';
 import { sqlDisclosure } from './sql-disclosure.js';
-import type { Query, QueryResult, Row } from '../../query.js';
+import type { Query, Row } from '../../query.js';
 
-/** Queries a figure's rows and returns its HTML, the embedded rows and compiled charts included. */
+/** Figures of a page: what is to be seen of them, and those that have nothing to show. */
+export interface RenderedFigures {
+  /** Of those that show something, in their order; empty where none does. */
+  readonly html: string;
+  /** For the page's closing line, see {@link notShownHtml}. */
+  readonly absent: readonly AbsentFigure[];
+}
+
+/** Queries the figures' rows and returns their HTML, embedded rows and compiled charts included. */
+export function renderFigures<Facts>(
+  figures: readonly PageFigure<Facts>[],
+  facts: Facts,
+  query: Query,
+): RenderedFigures {
+  const data = figures.map((figure) => figureData(figure, facts, query));
+  return {
+    html: data.flatMap((one) => (one.content.kind === 'absent' ? [] : [figureHtml(one, one.content)])).join('\n'),
+    absent: data.flatMap(({ id, title, name, sql, result, content }) =>
+      content.kind === 'absent' ? [{ id, title, name, sql, result, content }] : [],
+    ),
+  };
+}
+
+/** One figure; where it has nothing to show a line in its place says why. */
 export function renderFigure<Facts>(figure: PageFigure<Facts>, facts: Facts, query: Query): string {
-  const { sql, result, rows, content, title } = figureData(figure, facts, query);
-  if (content.kind === 'absent') return absentHtml(figure.id, title, content, sql, result);
+  const { html, absent } = renderFigures([figure], facts, query);
+  return html + absent.map(absentHtml).join('');
+}
+
+function figureHtml(
+  { id, title, sql, result, rows }: FigureData,
+  content: Exclude<FigureContent, AbsentContent>,
+): string {
   const panels = content.kind === 'charts' ? content.panels.map((panel) => compileChart(panel.spec).spec) : [];
-  return `<figure id="${figure.id}"${content.kind === 'table' ? ' class="wide"' : ''} aria-labelledby="${figure.id}-title">
-<h3 id="${figure.id}-title">${escapeHtml(title)}</h3>
+  return `<figure id="${id}"${content.kind === 'table' ? ' class="wide"' : ''} aria-labelledby="${id}-title">
+<h3 id="${id}-title">${escapeHtml(title)}</h3>
 <figcaption>${escapeHtml(content.caption)}</figcaption>
-${detailsHtml(content)}${bodyHtml(content, rows, figure.id)}
-<div class="sources">${content.kind === 'charts' || content.kind === 'text' ? dataDisclosure(figure.id, rows.length) : ''}${sqlDisclosure(sql)}</div>
-${embeddedFigure(figure.id, result, panels)}
+${detailsHtml(content)}${bodyHtml(content, rows, id)}
+<div class="sources">${content.kind !== 'table' ? dataDisclosure(id, rows.length) : ''}${sqlDisclosure(sql)}</div>
+${embeddedFigure(id, result, panels, content.kind === 'table' ? content.explored : undefined)}
 </figure>`;
 }
 
@@ -34,28 +68,32 @@ function detailsHtml({ details }: Exclude<FigureContent, AbsentContent>): string
     : `<details class="explained"><summary>How to read it</summary><p>${escapeHtml(details)}</p></details>\n`;
 }
 
-function absentHtml(id: string, title: string, content: AbsentContent, sql: string, result: QueryResult): string {
-  return `<div class="absent" id="${id}"><b>${escapeHtml(title)}.</b> ${escapeHtml(content.note)} ${sqlDisclosure(sql)}${embeddedFigure(id, result, [])}</div>`;
-}
-
 function bodyHtml(content: Exclude<FigureContent, AbsentContent>, rows: readonly Row[], id: string): string {
   switch (content.kind) {
     case 'charts':
       return chartsHtml(content, id);
+    case 'graph':
+      return `${controlsHtml(content.controls, id)}${graphHtml(content, rows, id)}`;
     case 'table':
-      return tableHtml(content, rows);
+      return content.explored === undefined
+        ? tableHtml(content, rows)
+        : exploredHtml(content.explored, tableHtml(content, rows.slice(0, content.explored.perPage)), rows.length);
     case 'text':
       return '';
   }
 }
 
-function chartsHtml({ panels, controls }: ChartContent, id: string): string {
-  const selects = controls.map((control) => controlHtml(control, id)).join('');
+function chartsHtml({ panels, controls, isCompact }: ChartContent, id: string): string {
   const charts = panels.map(
     ({ title, alt }, index) =>
       `<div>${title === '' ? '' : `<h4>${escapeHtml(title)}</h4>`}<div class="chart" data-panel="${index}" role="img" aria-label="${escapeHtml(alt)}"></div></div>`,
   );
-  return `${selects === '' ? '' : `<div class="controls">${selects}</div>`}<div class="panels">${charts.join('')}</div>`;
+  return `${controlsHtml(controls, id)}<div class="panels${isCompact === true ? ' compact' : ''}">${charts.join('')}</div>`;
+}
+
+function controlsHtml(controls: readonly Control[], id: string): string {
+  const selects = controls.map((control) => controlHtml(control, id)).join('');
+  return selects === '' ? '' : `<div class="controls">${selects}</div>`;
 }
 
 function controlHtml({ param, label, options }: Control, id: string): string {

@@ -1,4 +1,6 @@
+import { firstColours } from '../html/graph-html.js';
 import { chartSvg } from './chart-svg.js';
+import { graphFile } from './graph-file.js';
 import type { FigureData } from '../../figures/figure-data.js';
 import { fileName } from '../../addresses/site-map.js';
 
@@ -10,7 +12,7 @@ export interface ChartFile {
 }
 
 /**
- * Each panel of each chart as a static SVG. A file's name is the sweep's folder, the page, the
+ * Each panel of each chart and each picture of a network as a static SVG. A file's name is the sweep's folder, the page, the
  * figure's id and, where it has several panels, the panel's title; it depends on nothing else, but
  * for a number where two would meet.
  *
@@ -26,6 +28,17 @@ export async function chartFiles(
   const files: ChartFile[] = [];
   const prefix = [cutName(folder, 120), page].filter((part) => part !== '').join('-');
   for (const { id, title, rows, content } of figures) {
+    if (content.kind === 'graph') {
+      const colours = firstColours(content.controls, rows);
+      for (const [index, picture] of content.pictures.entries()) {
+        const svg = graphFile(picture, colours, {
+          title: picture.title === '' ? title : `${title}: ${picture.title}`,
+          description: `${content.alt} ${content.caption}`,
+        });
+        files.push({ name: freeName(`${prefix}-${id}${index === 0 ? '' : `-${index}`}`, taken), svg });
+      }
+      continue;
+    }
     if (content.kind !== 'charts') continue;
     for (const panel of content.panels) {
       const heading = panel.title === '' ? title : `${title}: ${panel.title}`;

@@ -9,6 +9,7 @@ import type { Row } from '../../query.js';
 import { textWidth } from '../../charts/text-width.js';
 import { chartConfig } from '../../charts/theme.js';
 import { resolveTokens } from '../../charts/theme-tokens.js';
+import { withoutForbidden } from './xml-text.js';
 
 /** A chart to be drawn without a browser. */
 export interface StaticChart {
@@ -128,9 +129,4 @@ ${svg.slice(end + 1)}`;
 /** Without how to use a chart that can be clicked. */
 function withoutHints(description: string): string {
   return description.replaceAll(legendHint, '').replaceAll(zoomHint, '').replaceAll(/ {2,}/g, ' ').trim();
-}
-
-/** Without the characters that XML 1.0 (section 2.2) does not have even as references, e.g. NUL. */
-function withoutForbidden(xml: string): string {
-  return xml.replaceAll(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, '');
 }

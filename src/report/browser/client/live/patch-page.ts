@@ -68,7 +68,7 @@ function patch(live: Element, before: Element, after: Element, along: Patch): vo
 function isContainer(node: Node): node is Element {
   return (
     node instanceof Element &&
-    node.matches('main, section, main > div, .first > div, .agents, .agents *') &&
+    node.matches('main, section, main > div, .first > div, .agents, .agents *, .logs, .logs *') &&
     !node.matches('.absent, .sources, .sources *, .tiles, script')
   );
 }

@@ -8,9 +8,10 @@ export interface ReaderState {
   readonly arrange: (next: Element) => void;
 }
 
-const sortable = 'th[aria-sort]';
+/** Explored tables keep their own order, columns and selection; see explorer. */
+const sortable = 'th[aria-sort]:not(.explored th)';
 const scrollable = '.scroll, pre';
-const focusable = 'a[href], button, select, summary, [tabindex]';
+const focusable = 'a[href], button, input, select, summary, [tabindex]';
 
 /** Reads what the reader did to a part, before it leaves the page. */
 export function readerState(part: Element, sortBy: ReplaceablePage['sortBy']): ReaderState {
@@ -20,6 +21,8 @@ export function readerState(part: Element, sortBy: ReplaceablePage['sortBy']): R
   const sorted = sorting.findIndex((direction) => direction !== 'none');
   const scrolled = all(part, scrollable).map(({ scrollTop, scrollLeft }) => ({ scrollTop, scrollLeft }));
   const focus = all(part, focusable).findIndex((one) => one === document.activeElement);
+  const focused = all<HTMLElement>(part, focusable)[focus];
+  const caret = focused instanceof HTMLInputElement && focused.type === 'search' ? focused.selectionStart : null;
   return { choose, arrange };
 
   function choose(next: Element): void {
@@ -46,7 +49,15 @@ export function readerState(part: Element, sortBy: ReplaceablePage['sortBy']): R
         scroll(next);
       });
     }
-    if (focus >= 0) all<HTMLElement>(next, focusable)[focus]?.focus({ preventScroll: true });
+    if (focused !== undefined) focusIn(next, focused);
+  }
+
+  /** Rows come and go: what has a name of its own is found by it, the rest by its place. */
+  function focusIn(next: Element, { dataset: { focus: name } }: HTMLElement): void {
+    const shown = all<HTMLElement>(next, focusable);
+    const target = name === undefined ? shown[focus] : shown.find((one) => one.dataset['focus'] === name);
+    target?.focus({ preventScroll: true });
+    if (caret !== null && target instanceof HTMLInputElement) target.setSelectionRange(caret, caret);
   }
 
   function scroll(next: Element): void {

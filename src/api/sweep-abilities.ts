@@ -1,0 +1,24 @@
+import type { SweepPlan } from '../plan/plan.js';
+import { planAbilities } from '../report/answers/plan-abilities.js';
+import { sweepShape } from '../report/questions/sweep-shape.js';
+import { tasks } from '../tasks/registry.js';
+
+type EvaluationSource = SweepPlan['trials'][number]['settings']['evaluation']['source'];
+
+/**
+ * What a planned sweep will and will not be able to answer, one line each.
+ *
+ * @param sampleCount samples that a source has
+ */
+export function sweepAbilities(
+  { trials }: Pick<SweepPlan, 'trials'>,
+  sampleCount: (source: EvaluationSource) => number,
+): readonly string[] {
+  const shape = sweepShape(trials.map(({ settings, axes }) => ({ role: settings.role, axes, settings })));
+  const samples = trials.map(({ settings: { evaluation } }) => {
+    const all = sampleCount(evaluation.source);
+    return evaluation.samples === 'all' ? all : Math.min(evaluation.samples, all);
+  });
+  const countsSamples = trials.every(({ settings: { task } }) => tasks[task.kind].countsSamples);
+  return planAbilities(shape, samples.length === 0 ? null : Math.min(...samples), countsSamples);
+}

@@ -1,0 +1,200 @@
+import { axisName, axisPath, axisValue } from '../facts/axes.js';
+import type { SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
+import { pairedShareInterval } from '../../statistics/paired-share-interval.js';
+import { countText, differenceText, magnitudeText, signed, valueText } from '../number-text.js';
+import { axisOf, sweepShape, type SweepShape } from '../questions/sweep-shape.js';
+import { gridEdges, type GridEdge } from './grid-edges.js';
+import { gridNeighbours } from './grid-neighbours.js';
+import type { Sentence } from './sentence.js';
+import { sentence, strong } from './sentence.js';
+import { bitsOf, compareCosts, costDifference, costOf } from './setting-cost.js';
+import { tiesOf } from './ties.js';
+
+/** What to take, and why. */
+export interface Recommendation {
+  readonly trial: TrialFacts;
+  /** Settings that may be recommended, the best among them; 1: only the best. */
+  readonly among: number;
+  /** Those of them that cost as much as the recommended one, itself among them. */
+  readonly equallyCheap: number;
+  /** What decided, the first that did. */
+  readonly decidedBy: 'only' | 'cost' | 'neighbours' | 'loss' | 'value';
+  /** Values of the settings that vary, by path. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Where the best lies at the end of the grid. */
+  readonly edges: readonly GridEdge[];
+  readonly text: Sentence;
+}
+
+/** The rule, as pages state it. */
+export const recommendationRule =
+  'Of the best and the settings statistically tied with it, those count that the paired test does not call worse even without the correction for the choice of the best; the recommended one is the cheapest of them. Costs are compared in this order: bits of the weight times bits of the activation, averaged over the weights, layers in float counting 32 × 32; layers in float; passes of a search or a bias correction; calibration batches. Simulated and integer execution cost the same: they are one model. Among equally cheap settings, one whose neighbours on the axes are all tied with the best comes first, then the lowest mean layer L1, then the higher value.';
+
+/**
+ * The setting to take: of those tied with the best the cheapest, then the most robust. Null without
+ * a best. See {@link recommendationRule}.
+ */
+export function recommend(facts: SweepFacts): Recommendation | null {
+  const { best } = facts;
+  const ties = tiesOf(facts);
+  if (best === null || ties === null) return null;
+  const shape = sweepShape(facts.allTrials);
+  const settings = [best, ...ties.closeBehind];
+  const costs = new Map(settings.map((trial) => [trial.trial, costOf(trial, facts)]));
+  const cost = ({ trial }: TrialFacts) => costs.get(trial)!;
+  const least = settings.reduce((a, b) => (compareCosts(cost(b), cost(a)) < 0 ? b : a));
+  const cheap = settings.filter((trial) => compareCosts(cost(trial), cost(least)) === 0);
+  const { chosen, decidedBy } = mostRobust(cheap, [best, ...ties.tied], facts, shape);
+  const decided = settings.length === 1 ? 'only' : cheap.length === 1 ? 'cost' : decidedBy;
+  const part = costDifference(cost(chosen), cost(best));
+  const edges = gridEdges([best, ...ties.tied], shape.axes);
+  return {
+    trial: chosen,
+    among: settings.length,
+    equallyCheap: cheap.length,
+    decidedBy: decided,
+    settings: Object.fromEntries(
+      shape.axes.flatMap(({ path }) => {
+        const value = axisValue(chosen, path);
+        return value === null ? [] : [[path, value] as const];
+      }),
+    ),
+    edges,
+    text: sentence(
+      'Recommended: ',
+      strong(nameOf(chosen, shape)),
+      ...whyText({
+        chosen,
+        best,
+        tied: ties.tied.length,
+        among: settings.length,
+        cheap: cheap.length,
+        part,
+        decided,
+        facts,
+      }),
+      ...edges.map(
+        ({ path, end, value, advice }) => ` The best lies at the ${end} ${axisName(path)} tried, ${value}: ${advice}.`,
+      ),
+      seedText(shape),
+    ),
+  };
+}
+
+interface Robust {
+  readonly chosen: TrialFacts;
+  readonly decidedBy: 'neighbours' | 'loss' | 'value';
+}
+
+/** Of equally cheap settings, by their neighbours, then by their loss, then by their place. */
+function mostRobust(
+  cheap: readonly TrialFacts[],
+  tied: readonly TrialFacts[],
+  { trials }: SweepFacts,
+  { axes }: SweepShape,
+): Robust {
+  const finished = trials.filter(({ role, status }) => role === 'candidate' && status === 'done');
+  const neighbours = gridNeighbours(finished, axes);
+  const isTied = new Set(tied.map(({ trial }) => trial));
+  const inside = cheap.filter((trial) => neighbours(trial).every((other) => isTied.has(other.trial)));
+  const rest = inside.length === 0 ? cheap : inside;
+  if (rest.length === 1) return { chosen: rest[0]!, decidedBy: 'neighbours' };
+  const [first] = rest;
+  const measured = rest.filter(
+    ({ meanL1, lossScope }) => meanL1 !== null && lossScope !== null && lossScope === first!.lossScope,
+  );
+  if (measured.length === rest.length)
+    return { chosen: measured.reduce((a, b) => (b.meanL1! < a.meanL1! ? b : a)), decidedBy: 'loss' };
+  return { chosen: rest.reduce((a, b) => ((b.place ?? Infinity) < (a.place ?? Infinity) ? b : a)), decidedBy: 'value' };
+}
+
+interface Why {
+  readonly chosen: TrialFacts;
+  readonly best: TrialFacts;
+  readonly tied: number;
+  readonly among: number;
+  readonly cheap: number;
+  readonly part: ReturnType<typeof costDifference>;
+  readonly decided: Recommendation['decidedBy'];
+  readonly facts: SweepFacts;
+}
+
+function whyText({ chosen, best, tied, among, cheap, part, decided, facts }: Why): string[] {
+  if (decided === 'only')
+    return [tied === 0 ? ', the best: no other setting is tied with it.' : ', the best: no other comes close enough.'];
+  const isBest = chosen.trial === best.trial;
+  const value = isBest
+    ? ', the best itself'
+    : `, ${valueText(chosen.value, facts.metric)}, ${distanceText(chosen, best, facts)}`;
+  const cheapest =
+    cheap === among
+      ? `all ${among} that keep up cost the same`
+      : `${cheap === 1 ? '' : `with ${countText(cheap - 1, 'other')} `}the cheapest of the ${among} that keep up with the best${costText(part, chosen, best, facts)}`;
+  const robust =
+    cheap === 1
+      ? ''
+      : {
+          neighbours: '; its neighbours in the grid are tied too',
+          loss: '; among equally cheap ones its mean layer L1 is the lowest',
+          value: '; among equally cheap ones its value is the highest',
+          cost: '',
+          only: '',
+        }[decided];
+  return [`${value}: ${cheapest}${robust}.`];
+}
+
+/** How far below the best, with the interval: tied is not equal. */
+function distanceText(chosen: TrialFacts, best: TrialFacts, facts: SweepFacts): string {
+  const { metric } = facts;
+  const difference = (chosen.value ?? 0) - (best.value ?? 0);
+  const lead =
+    difference === 0 ? 'equal to the best' : `${magnitudeText(difference, metric)} below the best, not significantly`;
+  const interval = intervalToBest(chosen, facts);
+  return interval === null
+    ? lead
+    : `${lead} (95 % interval ${signed(interval[0], metric)} to ${differenceText(interval[1], metric)})`;
+}
+
+function intervalToBest({ trial, samples }: TrialFacts, { comparisons }: SweepFacts): readonly [number, number] | null {
+  const test = comparisons.find((one) => one.trial === trial && one.against === 'best');
+  if (test === undefined) return null;
+  if (test.onlyTrial !== null && test.onlyOther !== null)
+    return samples === null || samples === 0 ? null : pairedShareInterval(test.onlyTrial, test.onlyOther, samples);
+  return test.ciLow === null || test.ciHigh === null ? null : [test.ciLow, test.ciHigh];
+}
+
+/** In what it is cheaper than the best, in brackets. */
+function costText(part: Why['part'], chosen: TrialFacts, best: TrialFacts, facts: SweepFacts): string {
+  const [own, other] = [costOf(chosen, facts), costOf(best, facts)];
+  switch (part) {
+    case 'bitOperations': {
+      const [a, b] = [bitsOf(chosen), bitsOf(best)];
+      return a.weight === b.weight && a.activation === b.activation
+        ? ` (${own.floatLayers} instead of ${countText(other.floatLayers, 'layer')} in float)`
+        : ` (W${a.weight}A${a.activation} instead of W${b.weight}A${b.activation})`;
+    }
+    case 'floatLayers':
+      return ` (${own.floatLayers} instead of ${countText(other.floatLayers, 'layer')} in float)`;
+    case 'extraStages':
+      return own.extraStages === 0 ? ' (no search, no correction)' : ' (fewer passes before it)';
+    case 'calibrationBatches':
+      return ` (${own.calibrationBatches} instead of ${other.calibrationBatches} calibration batches)`;
+    case null:
+      return '';
+  }
+}
+
+/** A label without the seed, which nobody should choose. */
+function nameOf({ label }: TrialFacts, shape: SweepShape): string {
+  if (axisOf(shape, axisPath.sampleSeed) === null) return label;
+  return label
+    .split(', ')
+    .filter((part) => !/seed/i.test(part))
+    .join(', ');
+}
+
+function seedText(shape: SweepShape): string {
+  return axisOf(shape, axisPath.sampleSeed) === null
+    ? ''
+    : ' Seeds are not to be chosen among: the best of them is the luckiest.';
+}

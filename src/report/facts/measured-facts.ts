@@ -1,0 +1,94 @@
+import type { Query } from '../query.js';
+import type { EffectFacts } from './effect-facts.js';
+import { executionSql, readExecutionEffect } from './execution-facts.js';
+import { ladderSql, ladderTrials, readFloatLadder, type FloatLadder } from './float-ladder.js';
+import { readSeeds, seedSql, type SeedFacts } from './seed-facts.js';
+import { readSensitivity, sensitivitySql, type SensitivityFacts } from './sensitivity-facts.js';
+import type { MeasuredTrial } from './measured-trial.js';
+import { floatPartsSql, readFloatParts, type FloatPart } from './trial-costs.js';
+
+/** What only sweeps of some kinds measure. Parts that a sweep has nothing of are null or empty. */
+export interface MeasuredFacts {
+  readonly sensitivity: SensitivityFacts | null;
+  readonly floatLadder: FloatLadder | null;
+  readonly seeds: SeedFacts | null;
+  /** Integer instead of simulated execution. */
+  readonly execution: EffectFacts | null;
+  /** Candidates by what they keep in float. */
+  readonly floatParts: ReadonlyMap<number, FloatPart>;
+}
+
+/** Of a sweep that measures none of it. */
+export const nothingMeasured: MeasuredFacts = {
+  sensitivity: null,
+  floatLadder: null,
+  seeds: null,
+  execution: null,
+  floatParts: new Map(),
+};
+
+/** The trials that {@link readMeasured} looks at. */
+interface SweepTrials {
+  readonly allTrials: readonly MeasuredTrial[];
+  /** Without those of the sensitivity of layers. */
+  readonly trials: readonly MeasuredTrial[];
+  readonly best: MeasuredTrial | null;
+}
+
+/** Reads what the trials of the sweep can have measured, and asks for nothing else. */
+export function readMeasured(query: Query, sweep: string, { allTrials, trials, best }: SweepTrials): MeasuredFacts {
+  return {
+    sensitivity: hasSensitivity(allTrials) ? readSensitivity(query, sweep) : null,
+    floatLadder: readFloatLadder(query, trials, best),
+    seeds: hasSeeds(trials) ? readSeeds(query, sweep) : null,
+    execution: hasInteger(trials) ? readExecutionEffect(query, sweep) : null,
+    floatParts: readFloatParts(query, sweep),
+  };
+}
+
+/** The queries behind {@link readMeasured}, as pages show them. */
+export function measuredSources(
+  name: string,
+  { allTrials, trials, best, measured }: SweepTrials & { readonly measured: MeasuredFacts },
+): (readonly [string, string])[] {
+  const { floatLadder } = measured;
+  return [
+    ...(hasSensitivity(allTrials) ? [['sensitivity of layers', sensitivitySql(name)] as const] : []),
+    ...(floatLadder === null
+      ? []
+      : [
+          [
+            'layers kept in float',
+            ladderSql(
+              floatLadder.whole,
+              ladderTrials(trials, best)
+                .map(({ trial }) => trial)
+                .filter((trial) => trial !== floatLadder.whole),
+            ),
+          ] as const,
+        ]),
+    ...(hasSeeds(trials) ? [['spread of seeds', seedSql(name)] as const] : []),
+    ...(hasInteger(trials) ? [['integer execution', executionSql(name)] as const] : []),
+    ['what stays in float', floatPartsSql(name)],
+  ];
+}
+
+function hasSensitivity(trials: readonly MeasuredTrial[]): boolean {
+  return trials.some(({ role, status }) => role === 'sensitivity' && status === 'done');
+}
+
+function hasSeeds(trials: readonly MeasuredTrial[]): boolean {
+  return trials.some(({ settings }) => {
+    const seed = (settings as { readonly calibration?: { readonly sampleSeed?: unknown } | null } | null)?.calibration
+      ?.sampleSeed;
+    return seed !== null && seed !== undefined;
+  });
+}
+
+function hasInteger(trials: readonly MeasuredTrial[]): boolean {
+  return trials.some(
+    ({ settings }) =>
+      (settings as { readonly quantization?: { readonly execution?: unknown } | null } | null)?.quantization
+        ?.execution === 'integer',
+  );
+}
