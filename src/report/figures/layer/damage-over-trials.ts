@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { PageFigure } from '../figure.js';
-import { damageNote } from '../layer-damage.js';
+import { noDamage } from '../layer-damage.js';
 import type { LayerPageFacts } from '../../facts/layer-page-facts.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import type { Row } from '../../query.js';
@@ -23,7 +23,7 @@ export const damageOverTrials: PageFigure<LayerPageFacts> = {
 FROM v_layer_damage WHERE sweep = ${sqlText(sweep.sweep.name)} AND position = ${layer.position} AND layer = ${sqlText(layer.name)}
 AND role IN ('candidate', 'unsmoothed')${onlyBest(sweep)} ORDER BY trial`,
   build: (rows, facts) => {
-    if (rows.length === 0) return { kind: 'absent', note: damageNote };
+    if (rows.length === 0) return noDamage;
     const told = shareSentence(rows, facts);
     return {
       kind: 'charts',

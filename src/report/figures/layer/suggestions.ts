@@ -4,7 +4,7 @@ import { outlierFrom, shortName } from '../../facts/layer-page-facts.js';
 import { countText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOrNull } from '../../query.js';
-import { noTrialNote } from './shown-trials.js';
+import { noTrial } from './shown-trials.js';
 import { expectedText, measuredText, reasonText, yamlLine } from './suggestion-text.js';
 import { dominatesFrom, suggestionsSql, worthFrom } from './suggestions-sql.js';
 
@@ -16,7 +16,7 @@ export const suggestions: PageFigure<LayerPageFacts> = {
   sql: suggestionsSql,
   build: (rows, facts) => {
     const [first] = facts.shown;
-    if (first === undefined) return { kind: 'absent', note: noTrialNote };
+    if (first === undefined) return noTrial;
     const now = shortName(first.label);
     if (rows.length === 0) {
       return {
