@@ -48,7 +48,7 @@ describe('the expected error of a layer’s input', () => {
   beforeAll(async () => {
     cpSync(join(demoModel, '../scenes'), join(folder, 'scenes'), { recursive: true });
     writeFileSync(join(folder, 'e.yaml'), experiment(join(folder, 'scenes/dataset.mjs')));
-    const { code, stderr } = await quantsweep(['run', 'e.yaml', '--allow-code'], folder);
+    const { code, stderr } = await quantsweep(folder, 'run', 'e.yaml', '--allow-code');
     expect(code, stderr).toBe(0);
     ({ rows } = queryDatabase(join(folder, 'expected.db'), compared));
   }, 300_000);
