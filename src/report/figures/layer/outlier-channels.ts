@@ -26,7 +26,7 @@ ORDER BY kind = 'outlier' DESC, act_absmax DESC, channel LIMIT ${drawnLimits.tab
     const [first] = facts.shown;
     if (first === undefined) return noTrial;
     const rule = `An outlier’s activation is at least ${outlierFrom} times the median absmax of the layer’s channels. A dead channel’s activation or weight is never above ${deadBelow}; it keeps s = 1`;
-    if (rows.length === 0) return { kind: 'text', caption: `None. ${rule}.` };
+    if (rows.length === 0) return { kind: 'text', caption: 'None.', details: `${rule}.` };
     const outliers = rows.filter((row) => row['kind'] === 'outlier').length;
     const more = rows.length > drawnLimits.tableRows ? ` These are the first ${rows.length}; there may be more.` : '';
     const number = (title: string, field: string) => ({
@@ -38,7 +38,8 @@ ORDER BY kind = 'outlier' DESC, act_absmax DESC, channel LIMIT ${drawnLimits.tab
     return {
       kind: 'table',
       sortable: true,
-      caption: `${countText(outliers, 'outlier')}, ${rows.length - outliers} dead. ${rule}. absmax in units of the tensor, before and after smoothing.${more}`,
+      caption: `${countText(outliers, 'outlier')}, ${rows.length - outliers} dead. absmax in units of the tensor, before and after smoothing.${more}`,
+      details: `${rule}.`,
       columns: [
         { title: 'channel', field: 'channel', align: 'right', text: (row) => String(numberOf(row, 'channel')) },
         { title: 'kind', field: 'kind', align: 'left', text: (row) => textOf(row, 'kind') },
