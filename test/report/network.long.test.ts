@@ -90,6 +90,11 @@ describe.skipIf(chromiumPath === null && !required)('the network in a browser', 
       const legend = await choose('shows', 'weight bits');
       expect(legend).not.toBe(losses);
       expect(legend).toMatch(/^bits of the weight\s+8$/);
+      const mode = `document.querySelector('#network select[data-param="mode"]').disabled`;
+      expect(await evaluate(mode)).toBe(true);
+      await choose('shows', 'L1');
+      expect(await evaluate(mode)).toBe(false);
+      await choose('shows', 'weight bits');
       expect(await boxAt(0)).toMatchObject({ value: '8', classes: expect.stringContaining(' t2') as string });
     });
 
