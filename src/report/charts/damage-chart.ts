@@ -18,7 +18,8 @@ export const damageParts = {
  */
 export function damageChart(rows: readonly Row[], trial: number, description: string): TopLevelSpec {
   const names = layerNames(rows);
-  const height = 17 * Math.max(2, new Set(rows.filter((row) => row['trial'] === trial).map((row) => row['position'])).size);
+  const height =
+    17 * Math.max(2, new Set(rows.filter((row) => row['trial'] === trial).map((row) => row['position'])).size);
   const y = {
     ...layerAxis,
     sort: { field: 'total', op: 'max' as const, order: 'descending' as const },
@@ -84,5 +85,5 @@ export function damageChart(rows: readonly Row[], trial: number, description: st
         encoding: { y, x: { ...x, field: 'both' }, tooltip },
       },
     ],
-  } as TopLevelSpec;
+  };
 }

@@ -35,6 +35,7 @@ import { timeText } from '../time-text.js';
  */
 export function sweepPage(facts: SweepFacts, query: Query, options: ReportOptions): string {
   const { sweep, links, metric } = facts;
+  const notes = notesBlock(query, sweep.name, null);
   const question = sweep.question?.trim() ?? '';
   const shape = sweepShape(facts.allTrials, facts.isVoid);
   const answer = guardedAnswer(facts);
@@ -51,7 +52,7 @@ export function sweepPage(facts: SweepFacts, query: Query, options: ReportOption
     ].filter((crumb, index) => index > 0 || crumb.href !== null),
     heading: question === '' ? `Which setting of ${sweep.name} keeps the most ${metric.name}?` : question,
     about: aboutSweep(facts),
-    first: `${notesBlock(query, sweep.name, null)}${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml({ ...answer, findings: answer.beside })}${recommendationHtml(answer)}<details class="behind"><summary>SQL behind the answer</summary>${sourcesHtml(sources)}</details></div><div>${lead.html}${tilesHtml(facts)}</div></div>`,
+    first: `${notes.html}${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml({ ...answer, findings: answer.beside })}${recommendationHtml(answer)}<details class="behind"><summary>SQL behind the answer</summary>${sourcesHtml([...sources, ...notes.sources])}</details></div><div>${lead.html}${tilesHtml(facts)}</div></div>`,
     sections: [
       { id: `question-${leading.kind}`, title: leading.title, figures: lead.others },
       ...parts.map(({ id, title, question: kind, figures: own }) => ({

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Control, Figure } from '../figure.js';
+import { cutMiddle } from '../../cut-middle.js';
 import { countText, differenceText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, textOrNull } from '../../query.js';
@@ -58,8 +59,8 @@ function captionText(layers: readonly SensitiveLayer[], by: 'cost' | 'gain', { m
     const change = worst?.[measure]?.change;
     if (worst === undefined || change === undefined) return [];
     return measure === 'cost'
-      ? `quantized alone, ${worst.layer} is the most sensitive (${differenceText(-change, metric)})`
-      : `left alone in float, ${worst.layer} gains most (${differenceText(change, metric)})`;
+      ? `quantized alone, ${cutMiddle(worst.layer, 40)} is the most sensitive (${differenceText(-change, metric)})`
+      : `left alone in float, ${cutMiddle(worst.layer, 40)} gains most (${differenceText(change, metric)})`;
   });
   const text = parts.join('; ');
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
