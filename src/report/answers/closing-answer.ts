@@ -7,7 +7,10 @@ import { tiesOf } from './ties.js';
 /** Rows of the table. */
 const mostRows = 5;
 
-/** The answer of a sweep for a terminal, part by part. Empty parts are left out by {@link closingText}. */
+/**
+ * The answer of a sweep for a terminal, part by part. Empty parts are left out by {@link
+ * closingText}.
+ */
 export interface ClosingAnswer {
   /** Why it may change: unfinished or failed trials; null when the sweep is complete. */
   readonly warning: string | null;

@@ -5,7 +5,9 @@ import { askedQuestions } from '../questions/asked-questions.js';
 import { questions } from '../questions/registry.js';
 import type { SweepShape } from '../questions/sweep-shape.js';
 
-/** Shares of the samples that only the worse of two settings gets right: alike and unlike settings. */
+/**
+ * Shares of the samples that only the worse of two settings gets right: alike and unlike settings.
+ */
 const assumedShares = [0.01, 0.05] as const;
 
 /**

@@ -24,7 +24,10 @@ export function costDifference(one: SettingCost, other: SettingCost): (typeof or
   return order.find((part) => one[part] !== other[part]) ?? null;
 }
 
-/** Below 0 where `one` is cheaper. Execution counts nothing: simulated numbers stand for a model that runs in integers. */
+/**
+ * Below 0 where `one` is cheaper. Execution counts nothing: simulated numbers stand for a model
+ * that runs in integers.
+ */
 export function compareCosts(one: SettingCost, other: SettingCost): number {
   const part = costDifference(one, other);
   return part === null ? 0 : one[part] - other[part];

@@ -39,7 +39,9 @@ export interface SensitivityFacts {
   readonly tied: ReadonlySet<number> | null;
 }
 
-/** Rows of the first setting that has sensitivity trials: the figure and its sentence share them. */
+/**
+ * Rows of the first setting that has sensitivity trials: the figure and its sentence share them.
+ */
 export function sensitivitySql(sweep: string): string {
   const name = sqlText(sweep);
   const pair = (one: string, other: string): string =>

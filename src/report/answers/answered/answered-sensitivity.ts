@@ -8,7 +8,10 @@ import type { AnsweredQuestion } from './answered-question.js';
 /** Layers that a sentence names. */
 const mostNamed = 3;
 
-/** Which layers pay, whether they can be told apart, and what keeping the worst in float brings back. */
+/**
+ * Which layers pay, whether they can be told apart, and what keeping the worst in float brings
+ * back.
+ */
 export const answeredSensitivity: AnsweredQuestion = {
   answer: ({ measured: { sensitivity }, metric }) => (sensitivity === null ? null : rankSentence(sensitivity, metric)),
   more: (facts) => [ladderSentence(facts), costSentence(facts)],
@@ -59,7 +62,10 @@ function intervalOf({ ciLow, ciHigh }: LayerChange, metric: MetricText): string 
   return ciLow === null || ciHigh === null ? '' : ` (95 % interval ${rangeText(ciLow, ciHigh, metric)})`;
 }
 
-/** What keeping the worst several in float brings back: the first rung that is tied with the top one. */
+/**
+ * What keeping the worst several in float brings back: the first rung that is tied with the top
+ * one.
+ */
 function ladderSentence({ measured: { floatLadder }, trials, metric }: SweepFacts): Sentence | null {
   if (floatLadder === null) return null;
   const top = floatLadder.rungs.reduce((a, b) => (b.effect > a.effect ? b : a));

@@ -17,7 +17,9 @@ export interface BitsChart {
 
 const names = { weight_bits: 'weight bits', activation_bits: 'activation bits' } as const;
 
-/** Accuracy over bits: the best setting of each pair of bits, a line for each number of the other. */
+/**
+ * Accuracy over bits: the best setting of each pair of bits, a line for each number of the other.
+ */
 export function bitsChart(
   rows: readonly Row[],
   { metric, best }: SweepFacts,

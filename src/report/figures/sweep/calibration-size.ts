@@ -12,7 +12,10 @@ import type { Figure } from '../figure.js';
 /** Pairs that are drawn; the mean is over all. */
 const mostPairs = drawnLimits.scatterPoints;
 
-/** What more calibration batches change at equal settings: pair by pair, and the mean with its interval. */
+/**
+ * What more calibration batches change at equal settings: pair by pair, and the mean with its
+ * interval.
+ */
 export const calibrationSize: Figure = {
   id: 'calibration-size',
   section: 'first',

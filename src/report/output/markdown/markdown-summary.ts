@@ -159,15 +159,18 @@ function shownQueries(facts: SweepFacts, worst: string | null): string {
     factsSql.trials(name),
     factsSql.comparisons(name),
     staticDynamicSql(name),
-    staticDynamic === null ? null : verdictSql(staticDynamic.best.staticTrial, staticDynamic.best.dynamicTrial),
-    effects.size === null ? null : effectsSql.size(name),
-    effects.absmax === null ? null : effectsSql.absmax(name),
+    ...(staticDynamic === null ? [] : [verdictSql(staticDynamic.best.staticTrial, staticDynamic.best.dynamicTrial)]),
+    ...(effects.size === null ? [] : [effectsSql.size(name)]),
+    ...(effects.absmax === null ? [] : [effectsSql.absmax(name)]),
     ...measuredSources(name, facts)
       .filter(([what]) => what !== floatPartsName || keepsSome)
       .map(([, sql]) => sql),
-    axes.length === 0 ? null : axes.map(([, sql]) => sql).join('; '),
+    ...axes.map(([, sql]) => sql),
   ];
-  // A line each: a summary is to be short.
-  const lines = ofFacts.map((sql) => sql?.replaceAll(/\s*\n\s*/g, ' ') ?? null);
+  // All in three lines: a summary is to be short.
+  const flat = ofFacts.map((sql) => sql.replaceAll(/\s*\n\s*/g, ' '));
+  const lines = [flat.slice(0, 3), flat.slice(3, 6), flat.slice(6)]
+    .map((some) => some.join('; '))
+    .filter((line) => line !== '');
   return [...lines, worst, keySql(facts), environments.sql(facts)].filter((sql) => sql !== null).join(';\n');
 }

@@ -1,7 +1,9 @@
 import { lacksBaselines, type Question } from '../question.js';
 import { alphaCount } from '../sweep-shape.js';
 
-/** Which of many combinations is best. With three settings or more, what each matters comes first. */
+/**
+ * Which of many combinations is best. With three settings or more, what each matters comes first.
+ */
 export const bestOfGrid: Question = {
   title: 'The best of the grid',
   strength: ({ candidates, dimensions }) => (candidates === 0 || dimensions < 2 ? 0 : dimensions > 2 ? 65 : 60),

@@ -2,7 +2,10 @@ import { axisPath } from '../../facts/axes.js';
 import type { Question } from '../question.js';
 import { axisOf } from '../sweep-shape.js';
 
-/** How far the choice of calibration samples moves the result. Nobody varies seeds for another reason. */
+/**
+ * How far the choice of calibration samples moves the result. Nobody varies seeds for another
+ * reason.
+ */
 export const calibrationNoise: Question = {
   title: 'Calibration noise',
   strength: (shape) => (axisOf(shape, axisPath.sampleSeed) !== null ? 85 : 0),
