@@ -59,6 +59,9 @@ function once<T extends object>(read: () => T): () => T {
   return () => (value ??= read());
 }
 
+/** What the query of {@link MeasuredFacts.floatParts} is called. */
+export const floatPartsName = 'what stays in float';
+
 /** The queries behind {@link readMeasured}, as pages show them. */
 export function measuredSources(
   name: string,
@@ -82,7 +85,7 @@ export function measuredSources(
         ]),
     ...(hasSeeds(trials) ? [['spread of seeds', seedSql(name)] as const] : []),
     ...(hasInteger(trials) ? [['integer execution', executionSql(name)] as const] : []),
-    ['what stays in float', floatPartsSql(name)],
+    [floatPartsName, floatPartsSql(name)],
   ];
 }
 

@@ -52,13 +52,18 @@ export const sensitivity: Figure = {
 /** What the two measures are called in the legend. */
 const kinds = ['quantized alone', 'alone in float'] as const;
 
-function captionText(ranked: readonly SensitiveLayer[], by: 'cost' | 'gain', { metric }: SweepFacts): string {
-  const [worst] = ranked;
-  const change = worst?.[by]?.change;
-  if (worst === undefined || change === undefined) return 'No layer has been measured yet.';
-  const [what, sign] = by === 'cost' ? ['Quantized alone', -1] : ['Left alone in float', 1];
-  const verb = by === 'cost' ? 'is the most sensitive' : 'gains most';
-  return `${what}, ${cutMiddle(worst.layer, 40)} ${verb} (${differenceText(sign * change, metric)}).`;
+/** The first layer by either measure, the one that ranks them first. */
+function captionText(layers: readonly SensitiveLayer[], by: 'cost' | 'gain', { metric }: SweepFacts): string {
+  const parts = [by, by === 'cost' ? ('gain' as const) : ('cost' as const)].flatMap((measure) => {
+    const [worst] = rankLayers(layers, measure);
+    const change = worst?.[measure]?.change;
+    if (worst === undefined || change === undefined) return [];
+    return measure === 'cost'
+      ? `quantized alone, ${cutMiddle(worst.layer, 40)} is the most sensitive (${differenceText(-change, metric)})`
+      : `left alone in float, ${cutMiddle(worst.layer, 40)} gains most (${differenceText(change, metric)})`;
+  });
+  const text = parts.join('; ');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 function detailsText(rows: readonly Row[], by: 'cost' | 'gain'): string {

@@ -15,6 +15,9 @@ import { countText, differenceText, intervalText, significantText, valueText } f
 import { noiseTile } from '../../answers/noise-phrase.js';
 import type { Query, Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull, toRows } from '../../query.js';
+import { axisSources, floatPartsName, measuredSources } from '../../facts/measured-facts.js';
+import { sentence, strong } from '../../answers/sentence.js';
+import { sweepShape } from '../../questions/sweep-shape.js';
 import { staticDynamicSql } from '../../facts/static-dynamic-facts.js';
 import { verdictSql } from '../../facts/verdict.js';
 import type { SweepFacts, TrialFacts } from '../../facts/sweep-facts.js';
@@ -41,11 +44,15 @@ export function markdownSummary(facts: SweepFacts, query: Query, options: Summar
     `## ${escapeMarkdown(question === '' ? `Sweep ${sweep.name}` : question)}`,
     answer.warning === null ? '' : `> [!WARNING]\n> **Incomplete.** ${escapeMarkdown(answer.warning)}`,
     sentenceMarkdown(answer.headline),
-    answer.findings.map((finding) => `- ${sentenceMarkdown(finding)}`).join('\n'),
-    answer.recommendation === null ? '' : sentenceMarkdown(answer.recommendation.text),
-    answer.questions[0].lacks
-      .map(({ unknown, yaml }) => `Not known: ${escapeMarkdown(unknown)}. \`${yaml}\` in the experiment brings it.`)
-      .join('\n\n'),
+    [
+      ...answer.findings,
+      ...(answer.recommendation === null ? [] : [answer.recommendation.text]),
+      ...answer.questions[0].lacks.map(({ unknown, yaml }) =>
+        sentence(`Not known: ${unknown}. `, strong(yaml), ' in the experiment brings it.'),
+      ),
+    ]
+      .map((one) => `- ${sentenceMarkdown(one)}`)
+      .join('\n'),
     numbersTable(facts),
     worst === null ? '' : worstLayers(toRows(query(worst, []))),
     options.files.length === 0 ? '' : options.files.map(([text, path]) => linkMarkdown(text, path)).join(' · '),
@@ -145,6 +152,8 @@ function shellWord(text: string): string {
 function shownQueries(facts: SweepFacts, worst: string | null): string {
   const { effects, staticDynamic, sweep } = facts;
   const { name } = sweep;
+  const axes = sweepShape(facts.allTrials).dimensions > 2 && !facts.isVoid ? axisSources(name, facts.measured) : [];
+  const keepsSome = [...facts.measured.floatParts.values()].some(({ layers }) => layers > 0);
   const ofFacts = [
     factsSql.sweep(name),
     factsSql.trials(name),
@@ -153,6 +162,10 @@ function shownQueries(facts: SweepFacts, worst: string | null): string {
     staticDynamic === null ? null : verdictSql(staticDynamic.best.staticTrial, staticDynamic.best.dynamicTrial),
     effects.size === null ? null : effectsSql.size(name),
     effects.absmax === null ? null : effectsSql.absmax(name),
+    ...measuredSources(name, facts)
+      .filter(([what]) => what !== floatPartsName || keepsSome)
+      .map(([, sql]) => sql),
+    axes.length === 0 ? null : axes.map(([, sql]) => sql).join('; '),
   ];
   // A line each: a summary is to be short.
   const lines = ofFacts.map((sql) => sql?.replaceAll(/\s*\n\s*/g, ' ') ?? null);
