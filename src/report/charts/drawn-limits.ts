@@ -48,6 +48,8 @@ export const drawnLimits = {
    * Rows of tables that a reader scans rather than searches: integer execution, failed attempts.
    */
   tableRows: 100,
+  /** Trials that charts of a comparison draw: as many as colours and shapes tell apart. */
+  groupTrials: 12,
   /** Settings that a caption spells out. */
   captionSettings: 12,
 } as const;

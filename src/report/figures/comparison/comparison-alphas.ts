@@ -31,7 +31,8 @@ FROM v_smoothing WHERE ${ofBoth(facts)} AND layer_alpha IS NOT NULL ORDER BY pos
     return {
       kind: 'charts',
       controls: [],
-      caption: `${text} ${legendHint}`,
+      caption: text,
+      details: `alpha 0: the range stays in the input; alpha 1: it moves into the weight. ${legendHint}`,
       panels: [
         {
           title: '',

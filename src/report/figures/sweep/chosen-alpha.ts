@@ -2,7 +2,7 @@ import { modesWithAlphas, smoothingModes } from '../../../smooth/modes/registry.
 import type { TopLevelSpec } from 'vega-lite';
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Drawn } from '../drawn-parts.js';
-import { bestValue, chooseParts, leftOutText, mostLayers, onlyTrials } from '../drawn-parts.js';
+import { bestValue, chooseParts, drawnText, leftOutText, mostLayers, onlyTrials } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
@@ -35,7 +35,8 @@ WHERE a.sweep = ${sqlText(facts.sweep.name)} AND a.alpha_mode IN (${modesWithAlp
     return {
       kind: 'charts',
       controls: [],
-      caption: `${several ? 'One panel per search.' : caption(rows, facts)} ${legendHint}${leftOutText(variants, 'combinations of other settings with dynamic alpha', facts)}`,
+      caption: `${several ? 'One panel per search.' : caption(rows, facts)}${drawnText(variants)}`,
+      details: `alpha 0: the range stays in the input; alpha 1: it moves into the weight. ${legendHint}${leftOutText(variants, 'combinations of other settings with dynamic alpha', facts)}`,
       panels: variants.parts.flatMap((variant) => {
         const shown = rows.filter((row) => variant.trials.has(numberOf(row, 'trial')));
         return [...bySearch(shown)].map(([search, own]) => {

@@ -49,7 +49,7 @@ section { margin: 40px 0 0; }
 figure { margin: 18px 0 30px; min-width: 0; }
 .first figure { margin: 0 0 26px; }
 figcaption, .caption { color: var(--muted); font-size: 13px; line-height: 1.45; margin: 0 0 8px; max-width: 92ch; }
-.explained { margin: 0 0 8px; } .explained p { color: var(--muted); line-height: 1.45; margin: 2px 0 0; max-width: 92ch; }
+.explained p { color: var(--muted); line-height: 1.45; margin: 2px 0 8px; max-width: 92ch; }
 .controls { display: flex; flex-wrap: wrap; gap: 6px 16px; margin: 4px 0 8px; font-size: 13px; color: var(--muted); }
 select, button { font: inherit; font-size: 13px; color: var(--text); background: var(--panel); border: 1px solid var(--line); border-radius: 4px; padding: 3px 7px; max-width: 100%; }
 button { cursor: pointer; }
