@@ -27,14 +27,14 @@ export interface LineNames {
  */
 export function lineNames({ rows, at, align, encoding, selectedBy }: LineNames): ChartLayer[] {
   const lines = new Set(rows.map((row) => row['position'])).size;
-  const selected = { filter: { or: selectedBy.map((param) => ({ param, empty: false })) } };
+  const opacity = {
+    condition: selectedBy.map((param) => ({ param, empty: false, value: 1 })),
+    // Hidden, not filtered: without a row a scale would have no extent.
+    value: lines > mostNamed ? 0 : 1,
+  };
   const paints = [{ stroke: color('ground'), strokeWidth: 3, color: color('ground') }, { color: color('text') }];
   return paints.map((paint) => ({
-    transform: [
-      { filter: at },
-      ...(lines > mostNamed ? [selected] : []),
-      { calculate: 'layerNames[datum.position]', as: 'lineName' },
-    ],
+    transform: [{ filter: at }, { calculate: 'layerNames[datum.position]', as: 'lineName' }],
     mark: {
       type: 'text',
       align,
@@ -45,6 +45,6 @@ export function lineNames({ rows, at, align, encoding, selectedBy }: LineNames):
       clip: true,
       ...paint,
     },
-    encoding: { ...encoding, text: { field: 'lineName' } },
+    encoding: { ...encoding, text: { field: 'lineName' }, opacity },
   }));
 }

@@ -10,6 +10,7 @@ import type { SweepFacts, TrialFacts } from '../../facts/sweep-facts.js';
 import { color, sizeColors } from '../../charts/theme.js';
 import type { Variant } from '../../facts/variants.js';
 import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from '../../charts/interaction.js';
+import { alphaDomain } from '../../charts/alpha-domain.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 
 /** The alpha that dynamic trials chose for each layer, by calibration size. */
@@ -133,7 +134,7 @@ function chart(rows: readonly Row[], { sizes }: SweepFacts, description: string)
             field: 'layer_alpha',
             type: 'quantitative',
             title: 'chosen alpha, 0: the range stays in the input, 1: it moves into the weight',
-            scale: { domain: [0, 1] },
+            scale: { domain: alphaDomain(rows.map((row) => numberOrNull(row, 'layer_alpha'))), nice: false },
             axis: { tickCount: 6 },
           },
           color: {

@@ -8,6 +8,7 @@ import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
 import { color } from '../../charts/theme.js';
 import { layerLink, linkCursor } from '../../charts/interaction.js';
+import { alphaDomain } from '../../charts/alpha-domain.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 
 /** The alpha of each layer and what its s came to. */
@@ -115,7 +116,7 @@ function alphaChart(rows: readonly Row[]): TopLevelSpec {
         field: 'layer_alpha',
         type: 'quantitative',
         title: 'alpha, share of the range moved into the weights',
-        scale: { domain: [0, 1] },
+        scale: { domain: alphaDomain(rows.map((row) => numberOrNull(row, 'layer_alpha'))), nice: false },
         axis: { tickCount: 5 },
       },
       tooltip: tooltips(),
