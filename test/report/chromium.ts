@@ -87,6 +87,16 @@ export class Chromium {
     return (answer['result'] as Message)['value'];
   }
 
+  /** Presses and releases a key of the keyboard, as a reader does. */
+  async press(key: 'Tab' | 'Enter' | 'Space'): Promise<void> {
+    const codes = { Tab: 9, Enter: 13, Space: 32 } as const;
+    const name = key === 'Space' ? ' ' : key;
+    const text = key === 'Tab' ? {} : { text: key === 'Enter' ? '\r' : ' ' };
+    const event = { key: name, code: key, windowsVirtualKeyCode: codes[key] };
+    await this.#send('Input.dispatchKeyEvent', { type: 'keyDown', ...event, ...text });
+    await this.#send('Input.dispatchKeyEvent', { type: 'keyUp', ...event });
+  }
+
   /** A PNG of the whole page, or of a band of it. */
   async screenshot(band?: { readonly y: number; readonly width: number; readonly height: number }): Promise<Buffer> {
     const clip = band === undefined ? {} : { clip: { x: 0, scale: 1, ...band } };

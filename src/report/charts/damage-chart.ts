@@ -18,7 +18,8 @@ export const damageParts = {
  */
 export function damageChart(rows: readonly Row[], trial: number, description: string): TopLevelSpec {
   const names = layerNames(rows);
-  const height = 17 * Math.max(2, new Set(rows.filter((row) => row['trial'] === trial).map((row) => row['position'])).size);
+  const height =
+    17 * Math.max(2, new Set(rows.filter((row) => row['trial'] === trial).map((row) => row['position'])).size);
   const y = {
     ...layerAxis,
     sort: { field: 'total', op: 'max' as const, order: 'descending' as const },
