@@ -11,7 +11,7 @@ export interface MetricText {
   readonly shortName: string;
   /** True for shares of samples, written in percent; mAP stays between 0 and 1. */
   readonly isProportion: boolean;
-  /** d3 format of axis labels and tooltips. */
+  /** d3 formats: of axis labels, without digits, as the axis' step tells them; and of tooltips. */
   readonly axisFormat: string;
   readonly tooltipFormat: string;
   /** Unit and direction for an axis title, e.g. `top-1 accuracy (%), higher is better`. */
@@ -37,7 +37,7 @@ export function metricText(metric: string): MetricText {
     name,
     shortName,
     isProportion,
-    axisFormat: isProportion ? '.4~%' : '.4~f',
+    axisFormat: isProportion ? '%' : 'f',
     tooltipFormat: isProportion ? '.2%' : '.4f',
     axisTitle: `${name} (${isProportion ? '%' : '0 to 1'}), higher is better`,
   };
@@ -109,14 +109,14 @@ function pad(value: number): string {
   return String(value).padStart(2, '0');
 }
 
+/** `1 trial`, `3 trials`, `2 batches`. */
+export function countText(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
+}
+
 /** A share as people say it: `71 %`, `4.2 %` below 10, `< 0.1 %`. */
 export function shareText(share: number): string {
   const percent = 100 * share;
   if (percent < 0.1) return percent <= 0 ? '0\u00a0%' : '< 0.1\u00a0%';
   return `${percent.toFixed(percent < 9.95 ? 1 : 0)}\u00a0%`;
-}
-
-/** `1 trial`, `3 trials`. */
-export function countText(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

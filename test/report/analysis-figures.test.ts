@@ -4,13 +4,14 @@ import { calibrationNoise } from '../../src/report/figures/sweep/calibration-noi
 import { pareto } from '../../src/report/figures/sweep/pareto.js';
 import { proxyFidelity } from '../../src/report/figures/sweep/proxy-fidelity.js';
 import { sensitivity } from '../../src/report/figures/sweep/sensitivity.js';
+import { cutMiddle } from '../../src/report/cut-middle.js';
 import { buildFigure } from './build-figure.js';
 import type { Sample } from './sample-database.js';
 
 /** The figure of the sample sweep after a change: its text, and its rows. */
 function build(figure: Figure, change: string, sample: Partial<Sample> = {}) {
   const { rows, content } = buildFigure(figure, change, sample);
-  const text = content.kind === 'absent' ? content.note : content.caption;
+  const text = content.kind === 'absent' ? content.note : `${content.caption} ${content.details ?? ''}`.trim();
   return { kind: content.kind, rows, text: text.replaceAll(/\s/g, ' ') };
 }
 
@@ -43,7 +44,7 @@ describe('the noise of calibration', () => {
     expect(text).toContain(`${label} and its 1 other subsets: 76.00 % to 77.00 %`);
     expect(text).toContain(`Drawn: ${label} and its other subsets.`);
     // 1 and 3: standard deviation sqrt(2), mean 2.
-    expect(text).toContain(`The input range of ${String(rows[2]!['layer'])} moves most: standard deviation 70.7 %`);
+    expect(text).toContain(`Most: ${cutMiddle(String(rows[2]!['layer']), 40)}, standard deviation 70.7 %`);
   });
 });
 
@@ -67,7 +68,7 @@ describe('which loss predicts accuracy', () => {
          l1 = (SELECT output_divergence FROM trial WHERE id = trial_id)`,
       { ...four, alphas: [0.2, 0.3, 0.4, 0.5, 0.6, 0.8] },
     );
-    expect(text).toMatch(/^accumulated l1 \(as 1 other\) predicts accuracy best/);
+    expect(text).toMatch(/^Best predictor: L1, whole network \(as 1 other\) \(rho/);
   });
 
   it('is told by that of seven, though agreement orders them as well', () => {
@@ -78,7 +79,7 @@ describe('which loss predicts accuracy', () => {
       ['divergence', 1],
     ]);
     // Two neighbours of seven exchanged: rho 0.9643, z 2.0053, standard error 0.6052.
-    expect(text).toMatch(/^output divergence predicts accuracy best here \(rho 1\.00, at least 0\.67\)/);
+    expect(text).toMatch(/^Best predictor: divergence of the output \(rho 1\.00, at least 0\.67\)/);
   });
 });
 
@@ -134,6 +135,6 @@ describe('accuracy against layers kept in float', () => {
       `UPDATE accuracy SET value = 0.9 WHERE trial_id IN (1010, 1011) AND metric = 'top1';
        DELETE FROM quantizer WHERE trial_id IN (1010, 1011) AND layer_id < 1002;`,
     );
-    expect(text).toMatch(/W8A8, 0 layers in float: 84\.\d\d %; W8A8, 2 layers in float: 90\.00 %\. Line/);
+    expect(text).toMatch(/On the front: W8A8, 0 layers in float: 84\.\d\d %; W8A8, 2 layers in float: 90\.00 %\./);
   });
 });

@@ -104,7 +104,7 @@ describe.skipIf(skipped)('the report in a browser', () => {
     const sorted = (await browser.evaluate(column)) as number[];
     expect(sorted).toEqual([...sorted].sort((a, b) => a - b));
     const filled = await browser.evaluate(
-      `(() => { document.querySelector('#layer-loss details').open = true; return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done([document.querySelectorAll('#layer-loss .data tbody tr').length, document.querySelector('#layer-loss details .caption').textContent]), 200)))); })()`,
+      `(() => { document.querySelector('#layer-loss details:has(.data)').open = true; return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done([document.querySelectorAll('#layer-loss .data tbody tr').length, document.querySelector('#layer-loss details .caption').textContent]), 200)))); })()`,
     );
     expect(filled).toEqual([200, 'The first 200 of 1008 rows; the SQL returns all.']);
   });

@@ -32,7 +32,7 @@ describe('the table of integer against simulated execution', () => {
       '1 QGemm, 3 QLinearConv',
     ]);
     expect(content.caption).toContain('1 of 1 differ significantly.');
-    expect(content.caption).toContain('The CPU has no VNNI');
+    expect(content.details).toContain('The CPU has no VNNI');
   });
 
   it('says where nothing became an integer kernel, and does not warn of a CPU with VNNI', () => {
@@ -40,7 +40,7 @@ describe('the table of integer against simulated execution', () => {
       `${paired} UPDATE trial SET integer_kernels = '{}' WHERE id = 1004; UPDATE environment SET cpu_flags = 'avx2 avx_vnni';`,
     );
     if (content.kind !== 'table') throw new Error(`Expected a table, got ${content.kind}.`);
-    expect(content.caption).toContain('In 1 no operator became an integer kernel');
-    expect(content.caption).not.toContain('no VNNI');
+    expect(content.details).toContain('In 1 no operator became an integer kernel');
+    expect(content.details).not.toContain('no VNNI');
   });
 });

@@ -25,11 +25,18 @@ function changed(change: (tables: Database) => void, sample: Partial<Sample> = {
   tables.close();
 }
 
-function built(figure: Figure): { readonly rows: readonly Row[]; readonly text: string } {
+function built(figure: Figure): {
+  readonly rows: readonly Row[];
+  readonly text: string;
+  /** Of a table. */
+  readonly cells?: readonly (readonly string[])[];
+} {
   const facts = readSweepFacts(database.query, name)!;
   const rows = toRows(database.query(figure.sql(facts), []));
   const content = figure.build(rows, facts);
-  return { rows, text: content.kind === 'absent' ? content.note : content.caption };
+  const text = content.kind === 'absent' ? content.note : `${content.caption} ${content.details ?? ''}`.trim();
+  if (content.kind !== 'table') return { rows, text };
+  return { rows, text, cells: rows.map((row) => content.columns.map((column) => column.text(row))) };
 }
 
 /** A second observe stage of the sweep over the given model, to so many batches, with one layer. */
@@ -88,24 +95,47 @@ describe('what was quantized', () => {
         UPDATE trial SET settings = json_set(settings, '$.layers', json('{"ops":["Conv"],"include":["*"],"exclude":["head"]}'));`);
     });
     const label = readSweepFacts(database.query, name)!.best!.label;
-    expect(built(quantizedLayers).text).toBe(
-      `${label}: 9 of 12 layers quantized; float: up1/up (ConvTranspose, not in layers.ops), bad (Conv, its weight holds NaN or an infinity), head (Conv, excluded by layers.include, exclude, rules or keepFloat).`,
-    );
+    const { text, cells } = built(quantizedLayers);
+    expect(text).toBe(`${label}: 9 of 12 layers quantized.`);
+    expect(cells?.slice(1).map(([layers, weight, input, which]) => [layers, weight, input, which])).toEqual([
+      ['1 ConvTranspose 3x3', 'float: not in layers.ops', 'float', 'up1/up'],
+      ['1 Conv 3x3', 'float: its weight holds NaN or an infinity', 'float', 'bad'],
+      ['1 Conv 3x3', 'float: excluded by layers.include, exclude, rules or keepFloat', 'float', 'head'],
+    ]);
+    expect(cells?.[0]?.[0]).toBe('9 Conv 3x3');
   });
 
-  it('names no layer where all were quantized, and none before a setting has finished', () => {
+  it('has one line where all layers are alike, and none before a setting has finished', () => {
     changed(() => undefined);
-    expect(built(quantizedLayers).text).toMatch(/: 12 of 12 layers quantized\.$/);
+    const { text, cells } = built(quantizedLayers);
+    expect(text).toMatch(/: 12 of 12 layers quantized\.$/);
+    expect(cells).toHaveLength(1);
     database.remove();
     changed(() => undefined, { pending: 43 });
     expect(built(quantizedLayers).text).toBe('Unknown until the first setting finishes.');
   });
 
-  it('names twenty float layers and counts the rest', () => {
+  it('sets apart layers with other bits and those that convolve in groups', () => {
+    changed((tables) => {
+      tables.exec(`UPDATE quantizer SET bits = 4, signed = 0 WHERE role = 'input' AND layer_id = 1001;
+        UPDATE quantizer SET granularity = 'channel' WHERE role = 'weight' AND layer_id = 1002;
+        UPDATE layer SET groups = 16 WHERE id = 1002;`);
+    });
+    const { cells } = built(quantizedLayers);
+    expect(cells?.map(([layers, weight, input]) => [layers, weight, input])).toEqual([
+      ['10 Conv 3x3', 'int8 per tensor', 'int8'],
+      ['1 Conv 3x3', 'int8 per tensor', 'uint4'],
+      ['1 Conv 3x3, in groups', 'int8 per channel', 'int8'],
+    ]);
+  });
+
+  it('names eight layers of a group and counts the rest', () => {
     changed((tables) => tables.exec('DELETE FROM smoothing WHERE layer_id > 1000'), {
       layers: Array.from({ length: 30 }, (_, index) => `conv${index}`),
     });
-    expect(built(quantizedLayers).text).toMatch(/: 1 of 30 layers .* conv20 \([^)]*\), and 9 more\.$/);
+    const { text, cells } = built(quantizedLayers);
+    expect(text).toMatch(/: 1 of 30 layers quantized\.$/);
+    expect(cells?.[1]?.[3]).toMatch(/^conv1, conv2, .*conv8, and 21 more$/);
   });
 });
 

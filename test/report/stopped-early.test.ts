@@ -4,7 +4,7 @@ import { stoppedEarly } from '../../src/report/figures/sweep/stopped-early.js';
 import { openSite } from '../../src/report/pages/site.js';
 import { readSweepFacts, type TrialFacts } from '../../src/report/facts/sweep-facts.js';
 import { toRows } from '../../src/report/query.js';
-import { figurePieces } from './shown-sql.js';
+import { embeddedRows, figurePieces } from './shown-sql.js';
 import { sampleDatabase, type SampleDatabase } from './sample-database.js';
 
 const options = { database: 'quantsweep.db', generatedAt: new Date('2026-11-23T10:00:00Z'), mode: 'files' } as const;
@@ -47,7 +47,7 @@ describe('a report of a sweep that stopped trials early', () => {
     const drawn = new Set(rows.map((row) => row['trial']));
     expect(stopped().some(({ trial }) => drawn.has(trial))).toBe(false);
     const content = accuracyByAlpha.build(rows, facts());
-    expect(content.kind === 'charts' && content.caption).toContain(
+    expect(content.kind === 'charts' && content.details).toContain(
       'Not drawn: 12 settings that were stopped early, without accuracy.',
     );
   });
@@ -58,7 +58,8 @@ describe('a report of a sweep that stopped trials early', () => {
     expect(words(figurePieces(html).get('stop')!)).toContain('of 10,000');
     expect(figurePieces(html).has('comparisons')).toBe(false);
     // Its layers are there as those of any trial.
-    expect(words(html)).toContain('/layer1/layer1.0/conv1/Conv_output_0');
+    const losses = embeddedRows(figurePieces(html).get('losses')!) as { rows: unknown[][] };
+    expect(losses.rows.flat()).toContain('/layer1/layer1.0/conv1/Conv_output_0');
   });
 
   it('says which setting stops trials where none was', () => {

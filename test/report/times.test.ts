@@ -4,7 +4,9 @@ import { buildFigure } from './build-figure.js';
 
 function build(change: string) {
   const { rows, content } = buildFigure(times, change);
-  const text = (content.kind === 'absent' ? content.note : content.caption).replaceAll(/\s/g, ' ');
+  const text = (
+    content.kind === 'absent' ? content.note : `${content.caption} ${content.details ?? ''}`.trim()
+  ).replaceAll(/\s/g, ' ');
   return { row: (work: string) => rows.find((row) => row['work'] === work), text };
 }
 

@@ -68,7 +68,12 @@ export function expectedSquaredError(
   };
   side(histograms.positive, max.map(above), 1, histograms.largest?.positive);
   if (histograms.negative !== null) {
-    side(histograms.negative, min.map((value) => above(-value)), -1, histograms.largest?.negative);
+    side(
+      histograms.negative,
+      min.map((value) => above(-value)),
+      -1,
+      histograms.largest?.negative,
+    );
   }
   return { squaredError, squaredValue, count, clipped };
 }

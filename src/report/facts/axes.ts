@@ -59,14 +59,32 @@ export function axisValue({ axes, settings }: AxisTrial, path: string): string |
   return JSON.stringify(value);
 }
 
+/** Names of axes whose path without its section does not read as one. */
+const axisNames: Readonly<Record<string, string>> = {
+  [axisPath.model]: 'model',
+  [axisPath.mode]: 'smoothing mode',
+  [axisPath.sampleSeed]: 'calibration seed',
+  [axisPath.focus]: 'layer',
+  'layers.keepFloat': 'layers in float',
+  'quantization.biasCorrection.method': 'bias correction',
+  'search.order': 'search order',
+  'search.objective': 'search objective',
+  'loss.samples': 'loss samples',
+};
+
 /**
- * `smoothing.absmax` -> `absmax`, `quantization.weight.bits` -> `weight bits`, `model.path` ->
- * `model`.
+ * `smoothing.absmax` -> `absmax`, `quantization.weight.bits` -> `weight bits`, `layers.keepFloat`
+ * -> `layers in float`: an axis as people say it. Its path stands beside it where it helps to find
+ * the setting.
  */
 export function axisName(path: string): string {
-  if (path === axisPath.model) return 'model';
   const parts = path.split('.');
-  return (parts.length > 1 ? parts.slice(1) : parts).join(' ');
+  return axisNames[path] ?? (parts.length > 1 ? parts.slice(1) : parts).map(inWords).join(' ');
+}
+
+/** `narrowRange` -> `narrow range`. */
+function inWords(name: string): string {
+  return name.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 /**

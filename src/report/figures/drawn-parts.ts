@@ -115,7 +115,15 @@ export function onlyTrials(trials: readonly number[] | null, column = 'trial'): 
   return trials === null ? '' : `\nAND ${column} IN (${trials.join(', ')})`;
 }
 
-/** A sentence, with a space before it, that says what is left out; empty where nothing is. */
+/**
+ * `Drawn: the best 6 of 18 combinations.`, for captions, with a space before it; empty where
+ * nothing is left out. {@link leftOutText} has the rule and how to see all.
+ */
+export function drawnText({ parts, of }: Drawn<Part>, what = 'combinations'): string {
+  return parts.length === of ? '' : ` Drawn: the best ${parts.length} of ${of} ${what}.`;
+}
+
+/** The same in full, for details. */
 export function leftOutText({ parts, of }: Drawn<Part>, what: string, { metric }: SweepFacts): string {
   if (parts.length === of) return '';
   const which = parts.length === 1 ? 'that' : 'those';

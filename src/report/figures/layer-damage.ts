@@ -1,4 +1,4 @@
-import type { Control, FigureContent } from './figure.js';
+import type { AbsentContent, Control, FigureContent } from './figure.js';
 import { damageChart } from '../charts/damage-chart.js';
 import { rounded } from '../charts/rounded.js';
 import type { Row } from '../query.js';
@@ -8,8 +8,11 @@ import { numberOf, sqlText } from '../query.js';
 const mostLayers = 40;
 
 /** What brings the two losses that the split is made of. */
-export const damageNote =
-  'The losses of weight and input alone are not stored: loss.modes: [accumulated, isolated, weight, activation] in the experiment adds them.';
+export const noDamage: AbsentContent = {
+  kind: 'absent',
+  note: 'The losses of weight and input alone are not stored: loss.modes: [accumulated, isolated, weight, activation] in the experiment adds them.',
+  brief: 'loss.modes with weight and activation',
+};
 
 const numbers = [
   ...['weight_mse', 'activation_mse', 'isolated_mse', 'interaction_mse'],
@@ -37,7 +40,7 @@ export function damageContent(
 ): FigureContent {
   const known = trials.filter(({ trial }) => rows.some((row) => row['trial'] === trial));
   const [first] = known;
-  if (first === undefined) return { kind: 'absent', note: damageNote };
+  if (first === undefined) return noDamage;
   const own = rows.filter((row) => row['trial'] === first.trial);
   const told = damageSentence(own[0]!);
   const left = numberOf(own[0]!, 'layers') - own.length;
@@ -49,7 +52,11 @@ export function damageContent(
     details:
       'Errors are of the layer’s own output, which gets the FP32 input: the mean squared error (MSE) over the mean square of the FP32 output, so that layers compare. Squared errors are used because those of weight and input are nearly uncorrelated and add up: the distance from the end of the bar to the tick is what the two do to each other, on average 1 % of the whole on ResNet-20 at 3 to 8 bits. Mean absolute errors (L1) do not add up: there the sum exceeds the whole by 23 % on average. What earlier layers pass on is not in these losses.',
     panels: [
-      { title: '', alt: `Stacked bars of the squared error of each layer. ${told}.`, spec: damageChart(rows, first.trial, told) },
+      {
+        title: '',
+        alt: `Stacked bars of the squared error of each layer. ${told}.`,
+        spec: damageChart(rows, first.trial, told),
+      },
     ],
   };
 }
@@ -57,9 +64,10 @@ export function damageContent(
 /** `12 of 19 layers lose more by their input than by their weight`. */
 export function damageSentence(row: Row): string {
   const [layers, byInput] = [numberOf(row, 'layers'), numberOf(row, 'by_input')];
-  return byInput * 2 >= layers
-    ? `${byInput} of ${layers} layers lose more by their input than by their weight`
-    : `${layers - byInput} of ${layers} layers lose more by their weight than by their input`;
+  const isInput = byInput * 2 >= layers;
+  const most = isInput ? byInput : layers - byInput;
+  const [by, than] = isInput ? ['input', 'weight'] : ['weight', 'input'];
+  return `${most === layers ? `All ${layers}` : `${most} of ${layers}`} layers lose more by their ${by} than by their ${than}`;
 }
 
 const asControl: Control = {
@@ -73,5 +81,7 @@ const asControl: Control = {
 
 function trialControl(trials: readonly { readonly trial: number; readonly name: string }[]): Control[] {
   if (trials.length < 2) return [];
-  return [{ param: 'trial', label: 'trial', options: trials.map(({ trial, name }) => ({ value: trial, label: name })) }];
+  return [
+    { param: 'trial', label: 'trial', options: trials.map(({ trial, name }) => ({ value: trial, label: name })) },
+  ];
 }

@@ -26,6 +26,10 @@ const lossModes = [
   { value: 'activation', label: 'the layer’s input alone' },
 ];
 
+/** What the choices of `quantized` mean, for details. */
+export const quantizedText =
+  '“quantized” chooses what was: the whole network (accumulated), the layer alone (isolated), or only its weight or its input.';
+
 /** The modes that rows of v_layer_loss have. */
 export function storedModes(rows: readonly Row[]): typeof lossModes {
   return lossModes.filter(({ value }) => rows.some((row) => row['mode'] === value));

@@ -22,7 +22,9 @@ WHERE ${ofBoth(facts, 't.')} ORDER BY t.trial <> ${facts.trial.trial}`,
     return {
       kind: 'table',
       sortable: false,
-      caption: `Gap and gain${metric.isProportion ? ' in points' : ''}; Bits of inputs and weights. Mean L1 (over the layers both quantize) and divergence (of the output from FP32’s): lower is better. Time of the trial itself, without shared stages; search: time of the alpha search.`,
+      caption: `Gap to FP32 and gain over unsmoothed${metric.isProportion ? ' in points' : ''}; bits of inputs and weights. Mean L1 and divergence: lower is better.`,
+      details:
+        'Mean L1: over the layers that both quantize. Divergence: of the output from FP32’s. Time of the trial itself, without shared stages; search: time of the alpha search.',
       columns: [
         {
           title: 'setting',

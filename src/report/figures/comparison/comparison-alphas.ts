@@ -3,6 +3,7 @@ import { layersApart, ofBoth } from '../../facts/compared-trials.js';
 import type { PageFigure } from '../figure.js';
 import type { Row } from '../../query.js';
 import { numberOrNull } from '../../query.js';
+import { alphaDomain } from '../../charts/alpha-domain.js';
 import { legendHint } from '../../charts/interaction.js';
 import { layerDumbbell } from './layer-dumbbell.js';
 
@@ -31,7 +32,8 @@ FROM v_smoothing WHERE ${ofBoth(facts)} AND layer_alpha IS NOT NULL ORDER BY pos
     return {
       kind: 'charts',
       controls: [],
-      caption: `${text} ${legendHint}`,
+      caption: text,
+      details: `alpha 0: the range stays in the input; alpha 1: it moves into the weight. ${legendHint}`,
       panels: [
         {
           title: '',
@@ -43,7 +45,7 @@ FROM v_smoothing WHERE ${ofBoth(facts)} AND layer_alpha IS NOT NULL ORDER BY pos
               field: 'layer_alpha',
               x: {
                 title: 'alpha (1: all range in the weight)',
-                scale: { domain: [0, 1] },
+                scale: { domain: alphaDomain(rows.map((row) => numberOrNull(row, 'layer_alpha'))), nice: false },
                 axis: { tickCount: 6 },
               },
               transform: [],

@@ -1,6 +1,7 @@
 import type { ComparedTrials } from '../../facts/compared-trials.js';
 import { layersApart, ofBoth } from '../../facts/compared-trials.js';
 import type { PageFigure } from '../figure.js';
+import { cutMiddle } from '../../cut-middle.js';
 import { significantText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, textOf } from '../../query.js';
@@ -23,7 +24,8 @@ FROM v_amax WHERE ${ofBoth(facts)} ORDER BY role, position, trial`,
     return {
       kind: 'charts',
       controls: [],
-      caption: `amax is the range that a quantizer’s levels cover, with smoothing (in units of the tensor). A layer that one of the two keeps in float has one dot. ${widestText(rows, facts)} ${legendHint}`,
+      caption: `amax, the range that a quantizer’s levels cover, with smoothing. ${widestText(rows, facts)}`,
+      details: `amax is in units of the tensor; smaller is finer. A layer that one of the two keeps in float has one dot. ${legendHint}`,
       panels: (['input', 'weight'] as const).flatMap((role) => {
         const own = rows.filter((row) => row['role'] === role);
         const shown = own.filter((row) => (numberOrNull(row, 'amax') ?? 0) > 0);
@@ -74,5 +76,5 @@ function widestText(rows: readonly Row[], { trial, other }: ComparedTrials): str
   );
   if (most === null) return '';
   if (apart(most) === 0) return 'Every input has the same range in both.';
-  return `Input ranges differ most on ${textOf(most.row, 'layer').slice(0, 120)}: ${significantText(most.own, 3)} in A, ${significantText(most.amax, 3)} in B.`;
+  return `Input ranges differ most on ${cutMiddle(textOf(most.row, 'layer'), 40)}: ${significantText(most.own, 3)} in A, ${significantText(most.amax, 3)} in B.`;
 }

@@ -4,7 +4,7 @@ import type { PageFigure } from '../figure.js';
 import type { Row } from '../../query.js';
 import { drawnLoss, drawnLossParams } from '../../charts/drawn-loss.js';
 import { legendHint } from '../../charts/interaction.js';
-import { lossColumns, lossControls, storedModes } from '../loss-controls.js';
+import { lossColumns, lossControls, quantizedText, storedModes } from '../loss-controls.js';
 import { drawnRanges, lossMeasures } from '../../charts/loss-measures.js';
 import { layerDumbbell } from './layer-dumbbell.js';
 
@@ -29,7 +29,8 @@ FROM v_layer_loss WHERE ${ofBoth(facts)} ORDER BY mode, position, trial`,
     return {
       kind: 'charts',
       controls: lossControls(rows),
-      caption: `Error of each layer's own output against FP32, layers from input (top) to output; the further right, the worse. ${lowerText(own, facts)} ${legendHint}`,
+      caption: `Error of each layer’s own output against FP32, from input (top) to output; the further right, the worse. ${lowerText(own, facts)}`,
+      details: `${quantizedText} ${legendHint}`,
       panels: [
         {
           title: '',

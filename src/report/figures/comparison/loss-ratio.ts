@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { ComparedTrials } from '../../facts/compared-trials.js';
 import { lossesApart, sideColors } from '../../facts/compared-trials.js';
 import type { PageFigure } from '../figure.js';
+import { cutMiddle } from '../../cut-middle.js';
 import { significantText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, sqlText, textOf } from '../../query.js';
@@ -38,7 +39,9 @@ ORDER BY ratio, a.position`,
     return {
       kind: 'charts',
       controls: [],
-      caption: `L1 of the layer's output with the whole network quantized, as a ratio on a log scale: left of 1 the layer is better in A, right of 1 in B. The best for A comes first. ${extremesText(rows)}`,
+      caption: `L1 of A over L1 of B, on a log scale: left of 1 the layer is better in A, right of 1 in B. ${extremesText(rows)}`,
+      details:
+        'L1 of the layer’s own output, with the whole network quantized (accumulated). The layer that is best for A comes first.',
       panels: [{ title: '', alt, spec: chart(rows, facts, alt) }],
     };
   },
@@ -46,7 +49,7 @@ ORDER BY ratio, a.position`,
 
 function extremesText(rows: readonly Row[]): string {
   const text = (row: Row): string =>
-    `${textOf(row, 'layer').slice(0, 120)} (${significantText(numberOf(row, 'ratio'), 3)} times)`;
+    `${cutMiddle(textOf(row, 'layer'), 30)} (${significantText(numberOf(row, 'ratio'), 3)} times)`;
   const [first, last] = [rows[0]!, rows.at(-1)!];
   return rows.length === 1 ? `${text(first)}.` : `From ${text(first)} to ${text(last)}.`;
 }

@@ -34,7 +34,8 @@ export const sampleCounts: PageFigure<ComparedTrials> = {
       return {
         kind: 'charts',
         controls: [],
-        caption: `${alt} If the interval contains 0, the difference is not statistically significant. Paired bootstrap over the samples.`,
+        caption: `${alt} If the interval contains 0, the difference is not statistically significant.`,
+        details: 'Paired bootstrap over the evaluation samples.',
         panels: [{ title: '', alt, spec: differenceChart(facts, alt) }],
       };
     }
@@ -43,7 +44,8 @@ export const sampleCounts: PageFigure<ComparedTrials> = {
     return {
       kind: 'charts',
       controls: [],
-      caption: `McNemar’s test weighs only these. If both were equally good, they would split like coin tosses. ${numberOf(row, 'both')} samples are right in both, ${numberOf(row, 'neither')} in neither.`,
+      caption: `McNemar’s test weighs only these. ${numberOf(row, 'both')} samples are right in both, ${numberOf(row, 'neither')} in neither.`,
+      details: 'If both settings were equally good, the samples would split like coin tosses.',
       panels: [{ title: '', alt, spec: countsChart(facts, alt) }],
     };
   },

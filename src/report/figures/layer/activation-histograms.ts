@@ -33,7 +33,10 @@ ORDER BY t.trial, h.quantity DESC, h.bin`,
     return {
       kind: 'charts',
       controls: [...trialControls(facts), scaleControl('scale')],
-      caption: `Fraction of the input’s values in each of up to 128 bins, over all channels of the first ${samples} calibration samples; after smoothing each channel is divided by its own s, so the units differ. Solid lines: the quantizer’s range; values beyond it are clipped. Gray band, one step wide: values that round to 0. ${levelsText(facts.shown)} ${gridText(first)}`,
+      caption:
+        `The input’s values over the first ${samples} calibration samples. Solid lines: the quantizer’s range; gray band: values that round to 0. ${stepText(first)}`.trim(),
+      details:
+        `Fraction of the values in each of up to 128 bins, over all channels. After smoothing each channel is divided by its own s, so the units differ. Values beyond the range are clipped; the gray band is one step wide. ${levelsText(facts.shown)} ${gridText(first)}`.trim(),
       panels: [{ title: '', alt, spec: histogramCharts(rows, facts, alt) }],
     };
   },
@@ -53,6 +56,14 @@ function levelsText(shown: readonly ShownTrial[]): string {
     ? ' An asymmetric range before smoothing is not stored.'
     : '';
   return `${drawn ? 'Thin lines: its levels. ' : ''}${dense ? `More than ${mostDrawnLevels} levels would make one gray, so the heading says how many there are and how far apart.` : ''}${missing}`.trim();
+}
+
+/** `Step 0.0213 before, 0.0011 after.` */
+function stepText(first: ShownTrial): string {
+  const { before, after } = quantizationGrid(first);
+  if (after === null) return '';
+  const from = before === null ? '' : `${significantText(before.step, 3)} before smoothing, `;
+  return `Step: ${from}${significantText(after.step, 3)} after.`;
 }
 
 function gridText(first: ShownTrial): string {

@@ -1,7 +1,6 @@
 import type { PageFigure } from '../figure.js';
 import { countText, significantText } from '../../number-text.js';
 import type { LayerPageFacts } from '../../facts/layer-page-facts.js';
-import { shortName } from '../../facts/layer-page-facts.js';
 import { numberOf, sqlText } from '../../query.js';
 import { rounded } from '../../charts/rounded.js';
 import { channelCharts, halfStep } from './channel-charts.js';
@@ -36,7 +35,7 @@ ORDER BY trial, channel`,
         own.reduce((largest, row) => Math.max(largest, numberOf(row, field)), 0),
         3,
       );
-    const told = `Largest activation channel ${most('act_absmax')} before, ${most('act_absmax_smoothed')} after; largest weight channel ${most('weight_absmax')} before, ${most('weight_absmax_smoothed')} after (${shortName(first.label)}).`;
+    const told = `Largest before and after smoothing: activation ${most('act_absmax')} and ${most('act_absmax_smoothed')}, weight ${most('weight_absmax')} and ${most('weight_absmax_smoothed')}.`;
     const steps = facts.shown.some((shown) => halfStep(shown).after !== null)
       ? ' Dashed: half a quantization step of the input; a channel below it rounds to 0 entirely.'
       : '';
@@ -55,7 +54,8 @@ ORDER BY trial, channel`,
           ],
         },
       ],
-      caption: `absmax (largest magnitude) of ${countText(own.length, 'channel')}. Top: the activation; middle: the weights that read it; both in units of the tensor. Bottom: the factor s, which divides the activation and multiplies the weights. All channels of the activation share one step, so flatter is better. On the log scale a channel of 0 is at the lower edge.${steps} ${told}`,
+      caption: `absmax of ${countText(own.length, 'input channel')}: of the activation, of the weights that read it, and s. ${told}`,
+      details: `absmax: largest magnitude, in units of the tensor. The factor s divides the activation and multiplies the weights. All channels of the activation share one step, so flatter is better. On the log scale a channel of 0 is at the lower edge.${steps}`,
       panels: [{ title: '', alt, spec: channelCharts(rows, facts, alt) }],
     };
   },

@@ -2,17 +2,18 @@ import { alphaModes, smoothingModes } from '../../../smooth/modes/registry.js';
 import { markText, modesWithoutAlpha } from '../../charts/smoothing-mode-marks.js';
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Drawn } from '../drawn-parts.js';
-import { chooseParts, leftOutText, onlyTrials } from '../drawn-parts.js';
+import { chooseParts, drawnText, leftOutText, onlyTrials } from '../drawn-parts.js';
 import type { PageFigure } from '../figure.js';
+import { cutMiddle } from '../../cut-middle.js';
+import { lossModeName } from '../../loss-names.js';
 import { significantText } from '../../number-text.js';
 import type { LayerPageFacts } from '../../facts/layer-page-facts.js';
-import { shortName } from '../../facts/layer-page-facts.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText } from '../../query.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import type { Variant } from '../../facts/variants.js';
 import { legendHint } from '../../charts/interaction.js';
-import { lossColumnsOf, lossControls, storedModes } from '../loss-controls.js';
+import { lossColumnsOf, lossControls, quantizedText, storedModes } from '../loss-controls.js';
 import { drawnRanges } from '../../charts/loss-measures.js';
 import { lossOverAlphaChart } from './loss-over-alpha-chart.js';
 
@@ -57,7 +58,8 @@ AND role IN ('candidate', 'unsmoothed')${onlyTrials(drawnVariants(facts.sweep).t
     return {
       kind: 'charts',
       controls: lossControls(rows),
-      caption: `Error of the layer’s own output against FP32. Lines: static alpha${marks.join('')}. ${unsmoothed} ${chosenText(facts)} ${told} ${legendHint}${leftOutText(drawn, 'combinations of other settings', sweep)}`,
+      caption: `Error of the layer’s own output against FP32.${chosenText(facts)} ${told}${drawnText(drawn)}`.trim(),
+      details: `Lines: static alpha${marks.join('')}. ${unsmoothed} ${quantizedText} ${legendHint}${leftOutText(drawn, 'combinations of other settings', sweep)}`,
       panels: panels.filter(({ own }) => own.length > 0),
     };
   },
@@ -69,7 +71,7 @@ function drawnVariants(sweep: SweepFacts): Drawn<Variant> {
 
 function chosenText({ shown: [first] }: LayerPageFacts): string {
   if (first === undefined || first.alpha === null) return '';
-  return `Vertical line: alpha ${significantText(first.alpha)}, of the best setting (${shortName(first.label)}).`;
+  return ` Vertical line: alpha of the best setting, ${significantText(first.alpha)}.`;
 }
 
 /** Where this layer itself would be best. */
@@ -80,5 +82,5 @@ function bestText(rows: readonly Row[], mode: string, { sweep }: LayerPageFacts)
   const least = own.reduce((best, row) => (numberOf(row, 'l1') < numberOf(best, 'l1') ? row : best), head);
   const label =
     sweep.trials.find(({ trial }) => trial === least['trial'])?.label ?? `trial ${numberOf(least, 'trial')}`;
-  return `Smallest ${mode} L1 of this layer: ${significantText(numberOf(least, 'l1'), 3)} at alpha ${significantText(numberOf(least, 'layer_alpha'))} (${shortName(label)}).`;
+  return `Smallest L1 of the ${lossModeName(mode)}: ${significantText(numberOf(least, 'l1'), 3)} at alpha ${significantText(numberOf(least, 'layer_alpha'))} (${cutMiddle(label, 40)}).`;
 }

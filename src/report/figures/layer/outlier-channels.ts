@@ -2,12 +2,9 @@ import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { PageFigure } from '../figure.js';
 import { countText, significantText } from '../../number-text.js';
 import type { LayerPageFacts } from '../../facts/layer-page-facts.js';
-import { deadBelow, shortName } from '../../facts/layer-page-facts.js';
+import { deadBelow, outlierFrom, shortName } from '../../facts/layer-page-facts.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
 import { noTrial } from './shown-trials.js';
-
-/** A channel of at least this many times the median absmax is listed. */
-const outlierFrom = 5;
 
 /** Channels that carry nothing, and those that make the range of all others. */
 export const outlierChannels: PageFigure<LayerPageFacts> = {
@@ -29,7 +26,7 @@ ORDER BY kind = 'outlier' DESC, act_absmax DESC, channel LIMIT ${drawnLimits.tab
     const [first] = facts.shown;
     if (first === undefined) return noTrial;
     const rule = `An outlier’s activation is at least ${outlierFrom} times the median absmax of the layer’s channels. A dead channel’s activation or weight is never above ${deadBelow}; it keeps s = 1`;
-    if (rows.length === 0) return { kind: 'text', caption: `None. ${rule}.` };
+    if (rows.length === 0) return { kind: 'text', caption: 'None.', details: `${rule}.` };
     const outliers = rows.filter((row) => row['kind'] === 'outlier').length;
     const more = rows.length > drawnLimits.tableRows ? ` These are the first ${rows.length}; there may be more.` : '';
     const number = (title: string, field: string) => ({
@@ -41,7 +38,8 @@ ORDER BY kind = 'outlier' DESC, act_absmax DESC, channel LIMIT ${drawnLimits.tab
     return {
       kind: 'table',
       sortable: true,
-      caption: `${countText(outliers, 'outlier')}, ${rows.length - outliers} dead. ${rule}. absmax in units of the tensor, before and after smoothing.${more}`,
+      caption: `${countText(outliers, 'outlier')}, ${rows.length - outliers} dead. absmax in units of the tensor, before and after smoothing.${more}`,
+      details: `${rule}.`,
       columns: [
         { title: 'channel', field: 'channel', align: 'right', text: (row) => String(numberOf(row, 'channel')) },
         { title: 'kind', field: 'kind', align: 'left', text: (row) => textOf(row, 'kind') },

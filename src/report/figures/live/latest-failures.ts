@@ -39,7 +39,7 @@ ORDER BY attempt DESC NULLS LAST LIMIT ${mostCauses}`;
     return {
       kind: 'table',
       sortable: false,
-      caption: `One row for each cause, the latest first${rows.length === mostCauses ? `, ${mostCauses} at most` : ''}. The next run retries what another attempt may fix; --retry-failed retries everything.`,
+      caption: `One row for each cause, the latest first${rows.length === mostCauses ? `, ${mostCauses} at most` : ''}. The next run retries what another attempt may fix; --retry-failed everything.`,
       columns: [
         { title: 'what', field: 'times', align: 'left', text: whatText },
         {

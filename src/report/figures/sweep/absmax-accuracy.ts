@@ -1,9 +1,10 @@
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Drawn, SizePart } from '../drawn-parts.js';
-import { bestOfBoth, chooseParts, leftOutText, onlyTrials, sizeParts } from '../drawn-parts.js';
+import { bestOfBoth, chooseParts, drawnText, leftOutText, onlyTrials, sizeParts } from '../drawn-parts.js';
 import type { AbsentContent, Figure } from '../figure.js';
 import { numberOf, sqlText } from '../../query.js';
 import type { SweepFacts, TrialFacts } from '../../facts/sweep-facts.js';
+import { legendHint, zoomHint } from '../../charts/interaction.js';
 import { color } from '../../charts/theme.js';
 import { axisPath } from '../../facts/axes.js';
 import { splitVariants } from '../../facts/variants.js';
@@ -71,9 +72,8 @@ FROM v_trial WHERE sweep = ${sqlText(facts.sweep.name)} AND status = 'done' AND 
     return {
       kind: 'charts',
       controls: range.differs ? [rangeControl] : [],
-      caption:
-        'channel: the largest magnitude of each channel. view: torch’s view(-1, C) on NCHW data, which mixes channels. Bands and bars: 95 % intervals.' +
-        leftOutText(drawnParts, 'combinations of calibration size and other settings with both methods', facts),
+      caption: `Absmax by channel, and by torch’s view(-1, C) on NCHW data, which mixes channels. Bands and bars: 95 % intervals.${drawnText(drawnParts)}`,
+      details: `channel: the largest magnitude of each channel. view: the largest of each column of view(-1, C), which on NCHW data is no channel. ${legendHint} ${zoomHint}${leftOutText(drawnParts, 'combinations of calibration size and other settings with both methods', facts)}`,
       panels: drawnParts.parts.flatMap(({ variant, size }) => {
         const shown = trials.filter(
           (t) => variant.trials.has(t.trial) && (t.role === 'fp32' || t.calibrationBatches === size),

@@ -2,9 +2,10 @@ import { lineModes } from '../../charts/smoothing-mode-marks.js';
 import type { TopLevelSpec } from 'vega-lite';
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Drawn, SizePart } from '../drawn-parts.js';
-import { leftOutText, mostLayers, onlyTrials } from '../drawn-parts.js';
+import { drawnText, leftOutText, mostLayers, onlyTrials } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
 import { medianOf } from '../../../statistics/median.js';
+import { cutMiddle } from '../../cut-middle.js';
 import { significantText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, sqlText, textOf } from '../../query.js';
@@ -60,7 +61,8 @@ WHERE a.sweep = ${sqlText(facts.sweep.name)} AND a.role = 'input' AND a.alpha_mo
           options: sizes.map((value) => ({ value, label: `${value} batches` })),
         },
       ],
-      caption: `${ratioText(ratios)} ${legendHint}${leftOutText(drawnParts(facts), 'combinations of calibration size and other settings with both methods', facts)}`,
+      caption: `${ratioText(ratios)}${drawnText(drawnParts(facts))}`,
+      details: `A layer’s ratio is its accumulated L1 under view over that under channel, the median over alphas and calibration sizes; worse: above 1.02. ${legendHint}${leftOutText(drawnParts(facts), 'combinations of calibration size and other settings with both methods', facts)}`,
       panels: (['amax', 'l1'] as const).map((measure) => {
         const title = measure === 'amax' ? 'input amax after smoothing' : 'accumulated L1 (lower is better)';
         const alt = `Dot plot of ${title} of each layer under absmax channel and view. ${ratioText(ratios)}`;
@@ -109,7 +111,7 @@ function ratioText(ratios: ReturnType<typeof lossRatios>): string {
   if (worst === undefined) return '';
   const harmed = ratios.filter(({ ratio }) => ratio > 1.02).length;
   const all = medianOf(ratios.map(({ ratio }) => ratio).reverse());
-  return `Under view the L1 of a layer is ${significantText(all, 3)} times that under channel (median over layers, alphas and sizes); ${harmed} of ${ratios.length} layers are more than 2 % worse. Worst: ${worst.layer.slice(0, 120)}, ${significantText(worst.ratio, 3)} times.`;
+  return `Under view a layer’s L1 is ${significantText(all, 3)} times that under channel (median); ${harmed} of ${ratios.length} layers are over 2 % worse, most ${cutMiddle(worst.layer, 40)}: ${significantText(worst.ratio, 3)} times.`;
 }
 
 function chart(

@@ -1,7 +1,8 @@
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Drawn } from '../drawn-parts.js';
-import { chooseParts, leftOutText, onlyTrials } from '../drawn-parts.js';
+import { chooseParts, drawnText, leftOutText, onlyTrials } from '../drawn-parts.js';
 import type { Control, Figure } from '../figure.js';
+import { cutMiddle } from '../../cut-middle.js';
 import { countText, differenceText, valueText } from '../../number-text.js';
 import { numberOf, sqlText } from '../../query.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
@@ -46,7 +47,8 @@ FROM v_trial WHERE sweep = ${sqlText(facts.sweep.name)} AND status = 'done' AND 
     return {
       kind: 'charts',
       controls: range.differs ? [rangeControl] : [],
-      caption: caption(facts) + leftOutText(variants, 'combinations of other settings', facts),
+      caption: captionText(facts) + drawnText(variants),
+      details: detailsText(facts) + leftOutText(variants, 'combinations of other settings', facts),
       panels: variants.parts.map((variant) => ({
         title: variant.label,
         alt: altText(facts, variant.label),
@@ -89,21 +91,22 @@ export const rangeControl: Control = {
   ],
 };
 
-function caption({ best, trials, sweep: { stopped } }: SweepFacts): string {
+function captionText({ best, trials, sweep: { stopped } }: SweepFacts): string {
+  const beside = trials.some((t) => besideModes.includes(t.alphaMode)) ? '; at the right: no alpha of their own' : '';
+  const ring = best === null ? '' : ` Ringed: the best, ${cutMiddle(best.label, 60)}.`;
+  const early = stopped === 0 ? '' : ` Not drawn: ${countText(stopped, 'setting')} stopped early.`;
+  return `Lines: static alpha${beside}. Bands and bars: 95 % intervals.${ring}${early}`;
+}
+
+function detailsText({ trials, sweep: { stopped } }: SweepFacts): string {
   const drawn = (modes: readonly AlphaMode[], where?: string): string[] =>
     modes.filter((mode) => trials.some((t) => t.alphaMode === mode)).map((mode) => markText(mode, where));
-  const marks = [
-    'Lines: static alpha',
-    ...drawn(pointModes),
-    ...drawn(besideModes, ' at the right'),
-    'bands and bars: 95 % intervals of single settings',
-  ];
-  const ring = best === null ? '' : ` Ringed: the best, ${best.label}.`;
+  const marks = ['Lines: static alpha', ...drawn(pointModes), ...drawn(besideModes, ' at the right')];
   const early =
     stopped === 0
       ? ''
       : ` Not drawn: ${countText(stopped, 'setting')} that ${stopped === 1 ? 'was' : 'were'} stopped early, without accuracy.`;
-  return `alpha: how much of the activation’s range moves into the weights. ${marks.join('; ')}.${ring}${early} ${legendHint} ${zoomHint}`;
+  return `alpha: how much of the activation’s range moves into the weights. ${marks.join('; ')}. An interval is that of a single setting; paired tests tell more of a difference.${early} ${legendHint} ${zoomHint}`;
 }
 
 function altText({ best, metric, trials }: SweepFacts, variant: string): string {

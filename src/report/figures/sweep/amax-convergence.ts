@@ -1,11 +1,13 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Figure } from '../figure.js';
+import { countText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import { color } from '../../charts/theme.js';
 import { zoom, zoomHint } from '../../charts/interaction.js';
-import { layerTooltip } from '../../charts/layer-axis.js';
+import { layerNames, layerTooltip } from '../../charts/layer-axis.js';
+import { lineNames } from '../../charts/line-names.js';
 
 /**
  * How the unsmoothed input amax grows with the number of calibration batches: a line per layer and
@@ -43,31 +45,48 @@ ORDER BY position, batches`,
       kind: 'charts',
       controls: [],
       caption,
+      details: detailsText(rows, facts),
       panels: [
         {
           title: '',
           alt: `Line chart of input amax over calibration batches. ${caption}`,
-          spec: chart(facts, caption),
+          spec: chart(rows, facts, caption),
         },
       ],
     };
   },
 };
 
-function captionText(rows: readonly Row[], { sizes, best }: SweepFacts): string {
-  const shares = (size: number): number[] =>
-    rows
-      .filter((row) => row['batches'] === size && row['share_of_largest'] !== null)
-      .map((row) => numberOf(row, 'share_of_largest'));
+function captionText(rows: readonly Row[], { sizes }: SweepFacts): string {
+  const [size] = sizes;
+  const seen = size === undefined || sizes.length < 2 ? null : sharesAt(rows, size);
+  const told =
+    seen === null
+      ? ''
+      : ` After ${countText(size ?? 0, 'batch', 'batches')} the median layer has seen ${percent(seen.middle)} of it, the lowest ${percent(seen.lowest)}.`;
+  return `Input amax without smoothing, as a share of the largest seen. Thick: the median layer; dashed: the sweep’s sizes.${told}`;
+}
+
+function detailsText(rows: readonly Row[], { sizes, best }: SweepFacts): string {
   const parts = sizes.slice(0, -1).flatMap((size) => {
-    const values = shares(size).sort((a, b) => a - b);
-    if (values.length === 0) return [];
-    const middle = values[Math.floor(values.length / 2)] ?? 0;
-    return [
-      `After ${size} batches the median layer has seen ${percent(middle)} of its final range, the lowest ${percent(values[0] ?? 0)}.`,
-    ];
+    const seen = sharesAt(rows, size);
+    return seen === null
+      ? []
+      : [
+          ` After ${countText(size, 'batch', 'batches')} the median layer has seen ${percent(seen.middle)} of its final range, the lowest ${percent(seen.lowest)}.`,
+        ];
   });
-  return `Input amax without smoothing, as a fraction of the largest seen. Thin lines: layers; thick: their median; dashed: calibration sizes of the sweep. Point at a line to highlight its layer. ${zoomHint} ${parts.join(' ')}${passText(rows[0], best !== null)}`;
+  return `Thin lines: layers. Point at a line to see its layer’s name. ${zoomHint}${parts.join('')}${passText(rows[0], best !== null)}`;
+}
+
+/** Median and least share of their final range that the layers have seen; null: not known. */
+function sharesAt(rows: readonly Row[], size: number): { readonly middle: number; readonly lowest: number } | null {
+  const values = rows
+    .filter((row) => row['batches'] === size && row['share_of_largest'] !== null)
+    .map((row) => numberOf(row, 'share_of_largest'))
+    .sort((a, b) => a - b);
+  const [lowest] = values;
+  return lowest === undefined ? null : { middle: values[Math.floor(values.length / 2)] ?? 0, lowest };
 }
 
 /** Which of several passes is shown; empty where the sweep has one. */
@@ -87,7 +106,7 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-function chart({ sizes }: SweepFacts, description: string): TopLevelSpec {
+function chart(rows: readonly Row[], { sizes }: SweepFacts, description: string): TopLevelSpec {
   const x = {
     field: 'batches',
     type: 'quantitative' as const,
@@ -113,6 +132,7 @@ function chart({ sizes }: SweepFacts, description: string): TopLevelSpec {
     width: 'container',
     height: 320,
     autosize: { type: 'fit', contains: 'padding', resize: true },
+    params: [{ name: 'layerNames', value: { ...layerNames(rows) } }],
     layer: [
       {
         params: [zoom],
@@ -147,6 +167,13 @@ function chart({ sizes }: SweepFacts, description: string): TopLevelSpec {
         mark: { type: 'line', strokeWidth: 3, color: color('text'), clip: true },
         encoding: { x, y: { ...y, field: 'middle' } },
       },
+      ...lineNames({
+        rows,
+        at: `datum.batches == ${Math.min(...rows.map((row) => numberOf(row, 'batches')))}`,
+        align: 'left',
+        encoding: { x, y },
+        selectedBy: ['hovered'],
+      }),
       {
         data: { values: sizes.map((size) => ({ size })) },
         mark: { type: 'rule', strokeDash: [3, 3], color: color('muted'), clip: true },

@@ -1,11 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { AbsentContent, Figure, FigureContent } from '../figure.js';
+import { cutMiddle } from '../../cut-middle.js';
 import { significantText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, sqlText, textOf } from '../../query.js';
 import type { TrialFacts } from '../../facts/sweep-facts.js';
 import { color } from '../../charts/theme.js';
-import { layerLink, legendFilter, linkCursor, shownOpacity } from '../../charts/interaction.js';
+import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from '../../charts/interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 
 /**
@@ -41,7 +42,8 @@ export function amaxContent(
   return {
     kind: 'charts',
     controls: [],
-    caption: `amax is the range that a quantizer’s levels cover (log scale, units of the tensor; smaller is finer). Smoothing moves range from input to weight. ${shrinkText(rows)}`,
+    caption: `amax, the range that a quantizer’s levels cover, on a log scale. ${shrinkText(rows)}`,
+    details: `amax is in units of the tensor; smaller is finer. Smoothing moves range from the input to the weight. Of a quantizer per channel the largest is drawn. ${legendHint}`,
     panels: (['input', 'weight'] as const).flatMap((role) => {
       const shown = rows.filter((row) => row['role'] === role);
       const granularity = shown[0]?.['granularity'] === 'channel' ? ', largest over output channels' : '';
@@ -57,7 +59,7 @@ function shrinkText(rows: readonly Row[]): string {
   const ratios = rows.filter((row) => row['role'] === 'input' && typeof row['ratio'] === 'number');
   if (ratios.length === 0) return '';
   const most = ratios.reduce((least, row) => (numberOf(row, 'ratio') < numberOf(least, 'ratio') ? row : least));
-  return `Strongest on ${textOf(most, 'layer').slice(0, 120)}: input amax ${significantText(numberOf(most, 'amax_unsmoothed'), 3)} to ${significantText(numberOf(most, 'amax'), 3)}.`;
+  return `Smoothing shrinks it most on ${cutMiddle(textOf(most, 'layer'), 40)}: input amax ${significantText(numberOf(most, 'amax_unsmoothed'), 3)} to ${significantText(numberOf(most, 'amax'), 3)}.`;
 }
 
 function chart(rows: readonly Row[], role: 'input' | 'weight', description: string): TopLevelSpec {

@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Figure } from '../figure.js';
+import { cutMiddle } from '../../cut-middle.js';
 import { differenceText, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
@@ -37,18 +38,18 @@ WHERE settings <= ${drawnLimits.noiseGroupsHeld} OR place <= ${drawnLimits.noise
     const widest = drawn.reduce((a, b) =>
       (numberOrNull(b, 'amax_relative_sd') ?? 0) > (numberOrNull(a, 'amax_relative_sd') ?? 0) ? b : a,
     );
-    const which = groups.length === 1 ? '' : `Drawn: ${textOf(rows[0]!, 'first_label')} and its other subsets. `;
     const share = (100 * (numberOrNull(widest, 'amax_relative_sd') ?? 0)).toFixed(1);
-    const caption = `${groups
-      .slice(0, drawnLimits.noiseGroups)
-      .map((row) => spreadText(row, facts))
-      .join(
-        '; ',
-      )}${groups.length > drawnLimits.noiseGroups ? `; and ${groups.length - drawnLimits.noiseGroups} more settings` : ''}. ${which}The input range of ${textOf(widest, 'layer')} moves most: standard deviation ${share} % of its mean.${leftOutText(groups.length, rows[0]!, facts)}`;
+    const caption = `How much the choice of calibration samples moves each layer’s input range. Most: ${cutMiddle(textOf(widest, 'layer'), 40)}, standard deviation ${share} % of its mean.`;
+    const which = groups.length === 1 ? '' : ` Drawn: ${textOf(rows[0]!, 'first_label')} and its other subsets.`;
+    const spreads = groups.slice(0, drawnLimits.noiseGroups).map((row) => spreadText(row, facts));
+    const more =
+      groups.length > drawnLimits.noiseGroups ? `; and ${groups.length - drawnLimits.noiseGroups} more settings` : '';
+    const details = `The sweep’s metric over the same subsets: ${spreads.join('; ')}${more}.${which}${leftOutText(groups.length, rows[0]!, facts)}`;
     return {
       kind: 'charts',
       controls: [],
       caption,
+      details,
       panels: [{ title: '', alt: `Spread of input ranges by layer. ${caption}`, spec: chart(drawn) }],
     };
   },

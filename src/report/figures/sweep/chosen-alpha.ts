@@ -2,7 +2,7 @@ import { modesWithAlphas, smoothingModes } from '../../../smooth/modes/registry.
 import type { TopLevelSpec } from 'vega-lite';
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Drawn } from '../drawn-parts.js';
-import { bestValue, chooseParts, leftOutText, mostLayers, onlyTrials } from '../drawn-parts.js';
+import { bestValue, chooseParts, drawnText, leftOutText, mostLayers, onlyTrials } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
@@ -10,6 +10,7 @@ import type { SweepFacts, TrialFacts } from '../../facts/sweep-facts.js';
 import { color, sizeColors } from '../../charts/theme.js';
 import type { Variant } from '../../facts/variants.js';
 import { layerLink, legendFilter, legendHint, linkCursor, shownOpacity } from '../../charts/interaction.js';
+import { alphaDomain } from '../../charts/alpha-domain.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 
 /** The alpha that dynamic trials chose for each layer, by calibration size. */
@@ -35,7 +36,8 @@ WHERE a.sweep = ${sqlText(facts.sweep.name)} AND a.alpha_mode IN (${modesWithAlp
     return {
       kind: 'charts',
       controls: [],
-      caption: `${several ? 'One panel per search.' : caption(rows, facts)} ${legendHint}${leftOutText(variants, 'combinations of other settings with dynamic alpha', facts)}`,
+      caption: `${several ? 'One panel per search.' : caption(rows, facts)}${drawnText(variants)}`,
+      details: `alpha 0: the range stays in the input; alpha 1: it moves into the weight. ${legendHint}${leftOutText(variants, 'combinations of other settings with dynamic alpha', facts)}`,
       panels: variants.parts.flatMap((variant) => {
         const shown = rows.filter((row) => variant.trials.has(numberOf(row, 'trial')));
         return [...bySearch(shown)].map(([search, own]) => {
@@ -132,7 +134,7 @@ function chart(rows: readonly Row[], { sizes }: SweepFacts, description: string)
             field: 'layer_alpha',
             type: 'quantitative',
             title: 'chosen alpha, 0: the range stays in the input, 1: it moves into the weight',
-            scale: { domain: [0, 1] },
+            scale: { domain: alphaDomain(rows.map((row) => numberOrNull(row, 'layer_alpha'))), nice: false },
             axis: { tickCount: 6 },
           },
           color: {

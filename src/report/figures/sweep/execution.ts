@@ -23,7 +23,13 @@ FROM v_execution WHERE sweep = ${sqlText(sweep.name)} ORDER BY ${integerTrials(t
           note: 'Everything was simulated: quantization.execution: [simulated, integer] in the grid shows the effect of the runtime’s integer kernels.',
           brief: 'quantization.execution',
         }
-      : { kind: 'table', sortable: true, caption: captionText(rows, integerTrials(trials)), columns: columns(metric) },
+      : {
+          kind: 'table',
+          sortable: true,
+          caption: captionText(rows, integerTrials(trials)),
+          details: detailsText(rows, integerTrials(trials)),
+          columns: columns(metric),
+        },
 };
 
 /** Finished trials of integer execution. */
@@ -36,18 +42,20 @@ function integerTrials(trials: readonly TrialFacts[]): number {
 
 function captionText(rows: readonly Row[], all: number): string {
   const differ = rows.filter((row) => row['significant'] === 1).length;
+  const listed = all > rows.length ? ` Listed: the ${rows.length} of ${all} that differ most.` : '';
+  return `The exported QDQ model as the runtime fuses it, against the simulated model. ${differ} of ${rows.length} differ significantly.${listed}`;
+}
+
+function detailsText(rows: readonly Row[], all: number): string {
   const float = rows.filter((row) => (numberOrNull(row, 'integer_nodes') ?? 0) === 0).length;
   const parts = [
-    'Accuracy of the exported QDQ model as the runtime fuses it by default, against the simulated model.',
-    `${differ} of ${rows.length} differ significantly.`,
+    'Integer execution fuses by the runtime’s defaults.',
     ...(float === 0 ? [] : [`In ${float} no operator became an integer kernel: only biases were rounded.`]),
     ...(rows.some((row) => row['vnni'] === 0)
       ? ['The CPU has no VNNI: kernels with signed 8-bit weights may have saturated.']
       : []),
     'Layer losses of both are simulated.',
-    ...(all > rows.length
-      ? [`Listed: the ${rows.length} of ${all} that differ most; the SQL without its LIMIT returns all.`]
-      : []),
+    ...(all > rows.length ? ['The SQL without its LIMIT returns all.'] : []),
   ];
   return parts.join(' ');
 }

@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull } from '../../query.js';
+import { lineNames } from '../../charts/line-names.js';
 import { color, lossRange } from '../../charts/theme.js';
 import { alphaColumnAxis, labelledAlphas } from '../../charts/alpha-columns.js';
 import { drawnLoss, drawnLossParams } from '../../charts/drawn-loss.js';
@@ -133,6 +134,12 @@ export function layerLossChart(
             tooltip,
           },
         },
+        ...lineNames({
+          rows,
+          at: `datum.trial_alpha == ${alphas.at(-1) ?? -1} && ${isMode(lineModes)}`,
+          align: 'right',
+          selectedBy: ['hovered', 'layers'],
+        }),
       ],
     },
   });

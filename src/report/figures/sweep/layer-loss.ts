@@ -1,7 +1,9 @@
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Drawn, SizePart } from '../drawn-parts.js';
-import { chooseParts, leftOutText, mostLayers, onlyTrials, sizeParts } from '../drawn-parts.js';
+import { chooseParts, drawnText, leftOutText, mostLayers, onlyTrials, sizeParts } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
+import { cutMiddle } from '../../cut-middle.js';
+import { lossModeName } from '../../loss-names.js';
 import { significantText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
@@ -10,7 +12,7 @@ import { besideModes } from '../../charts/smoothing-mode-marks.js';
 import type { SweepFacts, TrialFacts } from '../../facts/sweep-facts.js';
 import { layerLossChart } from './layer-loss-chart.js';
 import { linkedHint } from '../../charts/linked-charts.js';
-import { lossColumns, lossControls, storedModes } from '../loss-controls.js';
+import { lossColumns, lossControls, quantizedText, storedModes } from '../loss-controls.js';
 import { drawnRanges } from '../../charts/loss-measures.js';
 
 /**
@@ -51,7 +53,8 @@ AND (alpha_mode NOT IN (${sqlModes(searchedModes)}) OR trial IN (${shownSearches
     return {
       kind: 'charts',
       controls: lossControls(rows),
-      caption: `Error of each layer's own output against FP32, layers from input (top) to output. The stronger the colour, the worse. Column none: unsmoothed (dashed in the lines)${besideModes.map(columnText).join('')}. Line colours run from the first layer (green) to the last (violet). ${linkedHint} Largest ${mode} L1: ${worstText(worst)}.${leftOutText(drawn, 'combinations of calibration size and other settings', facts)}`,
+      caption: `Error of each layer’s own output against FP32, from input (top) to output. Largest L1 of the ${lossModeName(mode)}: ${worstText(worst)}.${drawnText(drawn)}`,
+      details: `The stronger the colour, the worse. Column none: unsmoothed (dashed in the lines)${shownBesides(facts).map(columnText).join('')}. Line colours run from the first layer (green) to the last (violet). ${linkedHint} ${quantizedText}${leftOutText(drawn, 'combinations of calibration size and other settings', facts)}`,
       panels: panels.filter((panel) => panel.rows.length > 0),
     };
   },
@@ -84,6 +87,11 @@ function shownSearches(sweep: string): string {
   WHERE t.sweep = ${name} AND t.alpha_mode IN (${sqlModes(modesWithAlphas('searchedPerLayer'))})) WHERE number = 1`;
 }
 
+/** Modes without one alpha that the sweep has; only they have columns. */
+function shownBesides({ trials }: SweepFacts): AlphaMode[] {
+  return besideModes.filter((mode) => trials.some((trial) => trial.alphaMode === mode));
+}
+
 /** `; dyn: dynamic alpha (...)` */
 function columnText(mode: AlphaMode): string {
   const { alphas, appearance } = smoothingModes[mode];
@@ -99,5 +107,5 @@ function worstText(row: Row): string {
   const alpha = numberOrNull(row, 'trial_alpha');
   const setting =
     alpha === null ? smoothingModes[textOf(row, 'alpha_mode') as AlphaMode].appearance.phrase : `alpha ${alpha}`;
-  return `${significantText(numberOf(row, 'l1'), 3)} in ${textOf(row, 'layer').slice(0, 120)} (${setting})`;
+  return `${significantText(numberOf(row, 'l1'), 3)} in ${cutMiddle(textOf(row, 'layer'), 30)} (${setting})`;
 }

@@ -1,8 +1,9 @@
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Figure, TableColumn } from '../figure.js';
+import { cutMiddle } from '../../cut-middle.js';
 import { countText } from '../../number-text.js';
 import type { Row } from '../../query.js';
-import { numberOf, numberOrNull, sqlText, textOrNull } from '../../query.js';
+import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
 
 /** Attempts of a sweep: v_attempt has no sweep column, since work is shared between sweeps. */
 function attemptsOf(sweep: string, of = ''): string {
@@ -23,10 +24,12 @@ export const environments: Figure = {
   sql: ({ sweep }) =>
     `SELECT group_concat(DISTINCT v.device) AS devices, v.provider, v.cpu_model, v.cpu_flags LIKE '%vnni%' AS vnni, e.cpu_cores, e.memory_mb,
        v.gpu, e.gpu_driver, e.os, e.node_version, v.onnxruntime_version, v.quantsweep_version, e.git_commit,
-       v.numerics_class, count(*) AS attempts, min(v.started_at) AS first_start, max(v.ended_at) AS last_end
+       v.numerics_class, count(DISTINCT e.host) AS machines, count(*) AS attempts, min(v.started_at) AS first_start, max(v.ended_at) AS last_end
 FROM v_attempt v JOIN attempt a ON a.id = v.attempt LEFT JOIN environment e ON e.id = a.environment_id
 WHERE ${attemptsOf(sweep.name, 'v.')} AND v.status = 'done'
-GROUP BY v.provider, v.numerics_class, e.id ORDER BY attempts DESC, v.provider, v.numerics_class, e.id`,
+GROUP BY v.provider, v.numerics_class, v.cpu_model, v.cpu_flags, e.cpu_cores, e.memory_mb, v.gpu, e.gpu_driver, e.os, e.node_version,
+  v.onnxruntime_version, v.quantsweep_version, e.git_commit
+ORDER BY attempts DESC, v.provider, v.numerics_class, min(v.attempt)`,
   build: (rows) =>
     rows.length === 0
       ? {
@@ -37,10 +40,16 @@ GROUP BY v.provider, v.numerics_class, e.id ORDER BY attempts DESC, v.provider, 
       : {
           kind: 'table',
           sortable: false,
-          caption:
-            'One row per machine, provider and version that finished work; v_attempt has the machines’ names. VNNI: instructions for 8-bit integers. Machines of one numerics class compute the same bits.',
+          caption: 'Machines, providers and versions that finished work, equal ones together.',
+          details:
+            'v_attempt has the machines’ names. VNNI: instructions for 8-bit integers. Machines of one numerics class compute the same bits.',
           columns: [
-            { title: 'devices', field: 'devices', align: 'left', text: (row) => joined(row, ['devices'], ': ') },
+            {
+              title: 'devices',
+              field: 'devices',
+              align: 'left',
+              text: (row) => cutMiddle(joined(row, ['devices'], ': ').replaceAll(',', ', '), 80),
+            },
             { title: 'provider', field: 'provider', align: 'left', text: providerText },
             text('numerics class', 'numerics_class'),
             { title: 'CPU', field: 'cpu_model', align: 'left', text: cpuText },
@@ -53,6 +62,7 @@ GROUP BY v.provider, v.numerics_class, e.id ORDER BY attempts DESC, v.provider, 
             },
             text('system', 'os'),
             { title: 'software', field: 'quantsweep_version', align: 'left', text: softwareText },
+            ...(rows.some((row) => numberOf(row, 'machines') > 1) ? [number('machines', 'machines')] : []),
             number('attempts', 'attempts'),
             time('first start', 'first_start'),
             time('last end', 'last_end'),
@@ -60,31 +70,32 @@ GROUP BY v.provider, v.numerics_class, e.id ORDER BY attempts DESC, v.provider, 
         },
 };
 
-/** Attempts that failed or were cut short, with the error's text. */
+/** Attempts that failed or were cut short, with the error's text: those alike in one line. */
 export const failedAttempts: Figure = {
   id: 'failed-attempts',
   section: 'provenance',
   name: 'failed attempts',
   title: () => 'Attempts that failed',
   sql: ({ sweep }) =>
-    `SELECT * FROM (
-  SELECT attempt, work, trial, stage_kind, part, number, status, started_at, duration_ms, device, error_class, error, count(*) OVER () AS of_all
-  FROM v_attempt WHERE ${attemptsOf(sweep.name)} AND status IN ('failed', 'interrupted') ORDER BY attempt DESC LIMIT ${drawnLimits.tableRows})
-ORDER BY attempt`,
+    `SELECT count(*) AS attempts, work, stage_kind, count(DISTINCT trial) AS trials, json_group_array(DISTINCT trial) AS which, status,
+       min(started_at) AS first_start, max(started_at) AS last_start, group_concat(DISTINCT device) AS devices, error_class, error,
+       max(attempt) AS latest, count(*) OVER () AS of_all
+FROM v_attempt WHERE ${attemptsOf(sweep.name)} AND status IN ('failed', 'interrupted')
+GROUP BY work, stage_kind, status, error_class, error ORDER BY latest DESC LIMIT ${drawnLimits.tableRows}`,
   build: (rows) =>
     rows.length === 0
       ? { kind: 'absent', note: 'No attempt failed or was interrupted.', brief: 'none' }
       : {
           kind: 'table',
           sortable: false,
-          caption: `A failed attempt is retried if the failure may be temporary; a trial fails only if no attempt succeeds.${latestText(rows)}`,
+          caption: `Equal failures in one line, the latest first. What may be temporary is tried again; a trial fails only if no attempt succeeds.${latestText(rows)}`,
           columns: [
-            number('attempt', 'attempt'),
+            number('attempts', 'attempts'),
             { title: 'work', field: 'work', align: 'left', text: workText },
-            number('try', 'number'),
             text('status', 'status'),
-            text('started', 'started_at'),
-            text('device', 'device'),
+            time('first', 'first_start'),
+            time('last', 'last_start'),
+            { title: 'devices', field: 'devices', align: 'left', text: devicesText },
             text('error', 'error_class'),
             {
               title: 'message',
@@ -96,18 +107,24 @@ ORDER BY attempt`,
         },
 };
 
+/** Trials that a line names before it only counts the rest. */
+const mostTrials = 5;
+
 function latestText(rows: readonly Row[]): string {
   const all = numberOf(rows[0]!, 'of_all');
-  return all === rows.length
-    ? ''
-    : ` Listed: the latest ${rows.length} of ${all}; the SQL without its LIMIT returns all.`;
+  return all === rows.length ? '' : ` Listed: the latest ${rows.length} of ${all}.`;
 }
 
+/** `trials 3, 4, 5 and 9 more`, or a stage's kind. */
 function workText(row: Row): string {
-  const part = textOrNull(row, 'part') ?? '';
-  return row['work'] === 'trial'
-    ? `trial ${numberOrNull(row, 'trial') ?? ''}`
-    : `${textOrNull(row, 'stage_kind') ?? 'stage'}${part === '' ? '' : ` ${part}`}`;
+  if (row['work'] !== 'trial') return textOrNull(row, 'stage_kind') ?? 'stage';
+  const trials = JSON.parse(textOf(row, 'which')) as readonly number[];
+  const more = trials.length > mostTrials ? ` and ${trials.length - mostTrials} more` : '';
+  return `trial${trials.length === 1 ? '' : 's'} ${trials.slice(0, mostTrials).join(', ')}${more}`;
+}
+
+function devicesText(row: Row): string {
+  return cutMiddle((textOrNull(row, 'devices') ?? '–').replaceAll(',', ', '), 80);
 }
 
 /** The columns that are there, joined; an en dash where none is. */

@@ -2,11 +2,12 @@ import { smoothingModes } from '../../../smooth/modes/registry.js';
 import type { TopLevelSpec } from 'vega-lite';
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Drawn, Part } from '../drawn-parts.js';
-import { chooseParts, leftOutText, mostLayers, onlyTrials } from '../drawn-parts.js';
+import { chooseParts, drawnText, leftOutText, mostLayers, onlyTrials } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
 import type { Row } from '../../query.js';
 import { numberOf, sqlText, textOf } from '../../query.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
+import { lineNames } from '../../charts/line-names.js';
 import { color, lossRange } from '../../charts/theme.js';
 import { alphaColumnAxis, labelledAlphas } from '../../charts/alpha-columns.js';
 import { layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
@@ -51,7 +52,8 @@ WHERE descent_sweep = last_sweep ORDER BY trial, position, alpha`,
     return {
       kind: 'charts',
       controls: [],
-      caption: `The search’s loss of each candidate, divided by the smallest of its layer (for a descent: in its last sweep); ratios from ${largestRatio} up share one colour. Dots: the chosen alpha. A pale row or a flat line means that alpha hardly matters to the layer. Line colours run from the first layer (green) to the last (violet). ${linkedHint}${leftOutText(drawnSearches(facts), 'searches', facts)}`,
+      caption: `The search’s loss of each candidate, divided by the smallest of its layer. Dots: the chosen alpha. Pale row, flat line: alpha hardly matters to the layer.${drawnText(drawnSearches(facts), 'searches')}`,
+      details: `Of a descent: losses of its last sweep. Ratios from ${largestRatio} up share one colour. Line colours run from the first layer (green) to the last (violet). ${linkedHint}${leftOutText(drawnSearches(facts), 'searches', facts)}`,
       panels: [...trials].map(([trial, label]) => {
         const alt = `Heatmap and lines of search losses of ${label}: layers in graph order by candidate alpha.`;
         return {
@@ -173,6 +175,12 @@ function chart(rows: readonly Row[], trial: number, description: string): TopLev
             tooltip,
           },
         },
+        ...lineNames({
+          rows,
+          at: `datum.alpha == ${alphas[0] ?? -1}`,
+          align: 'left',
+          selectedBy: ['hovered', 'layers'],
+        }),
       ],
     },
   });

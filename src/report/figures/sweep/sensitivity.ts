@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Control, Figure } from '../figure.js';
+import { cutMiddle } from '../../cut-middle.js';
 import { countText, differenceText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, textOrNull } from '../../query.js';
@@ -57,7 +58,7 @@ function captionText(ranked: readonly SensitiveLayer[], by: 'cost' | 'gain', { m
   if (worst === undefined || change === undefined) return 'No layer has been measured yet.';
   const [what, sign] = by === 'cost' ? ['Quantized alone', -1] : ['Left alone in float', 1];
   const verb = by === 'cost' ? 'is the most sensitive' : 'gains most';
-  return `${what}, ${worst.layer} ${verb} (${differenceText(sign * change, metric)}).`;
+  return `${what}, ${cutMiddle(worst.layer, 40)} ${verb} (${differenceText(sign * change, metric)}).`;
 }
 
 function detailsText(rows: readonly Row[], by: 'cost' | 'gain'): string {

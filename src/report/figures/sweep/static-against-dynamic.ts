@@ -3,7 +3,7 @@ import { modesWithAlphas } from '../../../smooth/modes/registry.js';
 import type { TopLevelSpec } from 'vega-lite';
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Drawn } from '../drawn-parts.js';
-import { bestOfBoth, chooseParts, leftOutText, onlyTrials } from '../drawn-parts.js';
+import { bestOfBoth, chooseParts, drawnText, leftOutText, onlyTrials } from '../drawn-parts.js';
 import type { Figure } from '../figure.js';
 import { valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
@@ -38,7 +38,8 @@ WHERE b.metric = (SELECT metric FROM v_place WHERE sweep = ${sqlText(facts.sweep
     return {
       kind: 'charts',
       controls: [],
-      caption: `${text}. Bars: 95 % intervals; vertical line: FP32. ${legendHint}${leftOutText(variants, 'combinations of other settings with both', facts)}`,
+      caption: `The best static against the best dynamic alpha of equal settings. Bars: 95 % intervals; vertical line: FP32.${drawnText(variants)}`,
+      details: `${text}. ${legendHint}${leftOutText(variants, 'combinations of other settings with both', facts)}`,
       panels: variants.parts.flatMap((variant) => {
         const trials = rows.map((row) => numberOf(row, 'trial')).filter((trial) => variant.trials.has(trial));
         const alt = `Static against dynamic alpha${variant.label === '' ? '' : `, ${variant.label}`}: ${text}.`;

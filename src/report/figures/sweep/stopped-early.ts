@@ -35,7 +35,9 @@ export function stoppedTable(links: PageLinks, leftOut: string) {
   return {
     kind: 'table' as const,
     sortable: true,
-    caption: `Each was compared with the best setting complete at its start, over samples in random order, and stopped once it was certainly worse. Counts cover only the samples it saw, so they are not an accuracy. p: one-sided sign test on the samples that only one of the two gets right, at or below the threshold. “Out of reach”: it would be behind even with all remaining samples right.${leftOut}`,
+    caption: `Each was stopped once it was certainly worse than the best setting complete at its start. Counts cover the samples it saw; they are no accuracy.${leftOut}`,
+    details:
+      'Samples came in random order. p: one-sided sign test on the samples that only one of the two gets right, at or below the threshold. “Out of reach”: it would be behind even with all remaining samples right.',
     columns: columns(links),
   };
 }

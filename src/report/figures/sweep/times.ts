@@ -48,6 +48,7 @@ FROM judged GROUP BY work ORDER BY work = 'trial', work`;
       kind: 'charts',
       controls: [],
       caption,
+      details: detailsText(rows),
       panels: [{ title: '', alt: `Bars of time by kind of work. ${caption}`, spec: chart(rows) }],
     };
   },
@@ -67,13 +68,17 @@ function captionText(rows: readonly Row[]): string {
     names.length === 0
       ? 'Nothing was cached: this sweep did all of its work.'
       : `Cached in the database: ${names.join(', ')}, which took ${durationText(total(rows, 'found_ms'))} when they ran.`;
+  return `This sweep worked ${durationText(total(rows, 'spent_ms'))}, summed over parallel work. ${hits}`;
+}
+
+function detailsText(rows: readonly Row[]): string {
   const taken = total(rows, 'spent_ms') + total(rows, 'found_ms');
   const alone = total(rows, 'alone_ms');
   const estimate =
     alone > taken
       ? ` Without stage sharing (each trial calibrating, searching, ranking and running FP32 itself): about ${durationText(alone)} (an estimate, ticks); with it: ${durationText(taken)}.`
       : '';
-  return `This sweep worked ${durationText(total(rows, 'spent_ms'))}, summed over parallel work. ${hits}${estimate}`;
+  return `Time of all attempts by kind of work; what another sweep of the database had finished is found, not done again.${estimate}`;
 }
 
 /** The unit in which the largest of the durations reads well, with its milliseconds. */

@@ -28,7 +28,8 @@ export const matchedTrials: PageFigure<ComparedSweeps> = {
     return {
       kind: 'charts',
       controls: [],
-      caption: `${text} Above the lines A is better; no difference: not significant, or not tested. ${apartText(facts)}${leftOutText(rows)} ${legendHint}`,
+      caption: text,
+      details: `Above the lines A is better; no difference: not significant, or not tested. ${apartText(facts)}${leftOutText(rows)} ${legendHint}`,
       panels: [
         { title: 'value in A over value in B', alt, spec: scatter(rows, facts, alt) },
         ...(rows.some((row) => row['alpha'] !== null)
@@ -53,7 +54,7 @@ export const matchedTable: PageFigure<ComparedSweeps> = {
     return {
       kind: 'table',
       sortable: true,
-      caption: `A minus B${metric.isProportion ? ' in points' : ''}; p: paired test of the two, not corrected for their number. Click a column heading to sort.${leftOutText(rows)}`,
+      caption: `A minus B${metric.isProportion ? ' in points' : ''}; p: paired test of the two, not corrected for the number of pairs.${leftOutText(rows)}`,
       columns: [
         {
           title: 'setting in A',

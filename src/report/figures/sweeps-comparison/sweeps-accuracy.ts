@@ -55,7 +55,8 @@ WHERE number = 1 ORDER BY side, role, alpha_mode, alpha`,
             },
           ]
         : [],
-      caption: `Of each sweep the best trial at each alpha, whatever its other settings; bands and bars: its 95 % interval. Solid neutral line: FP32; dashed: the best unsmoothed of each. Diamonds: dynamic alpha. Ringed: the best of both.${fp32} ${legendHint} ${zoomHint}`,
+      caption: `The best trial at each alpha, whatever its other settings; bands and bars: its 95 % interval. Ringed: the best of both.${fp32}`,
+      details: `Solid neutral line: FP32; dashed: the best unsmoothed of each. Diamonds: dynamic alpha. ${legendHint} ${zoomHint}`,
       panels: [
         {
           title: '',

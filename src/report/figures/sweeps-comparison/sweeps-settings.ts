@@ -30,7 +30,9 @@ GROUP BY setting HAVING in_a IS NOT in_b ORDER BY setting`;
       : {
           kind: 'table',
           sortable: false,
-          caption: `Every value that each sweep covers; – if it has none. Marked: nothing in common, so every pair of matched settings differs in it. The rest differ only in range.`,
+          caption:
+            'Every value that each sweep covers; – if it has none. Marked: settings in which they have no value in common.',
+          details: 'Every pair of matched settings differs in what is marked. The rest differ only in range.',
           columns,
           emphasis: (row) => (apart.map(settingPath).includes(textOf(row, 'setting')) ? 'best' : null),
         },

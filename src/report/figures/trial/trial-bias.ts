@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { PageFigure } from '../figure.js';
+import { cutMiddle } from '../../cut-middle.js';
 import { significantText } from '../../number-text.js';
 import type { TrialPageFacts } from '../../facts/trial-page-facts.js';
 import type { Row } from '../../query.js';
@@ -28,11 +29,12 @@ WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${trial.trial} ORDER BY p
     const largest = rows.reduce((most, row) =>
       numberOf(row, 'correction_max') > numberOf(most, 'correction_max') ? row : most,
     );
-    const caption = `Largest magnitude over a layer’s output channels of the mean error subtracted from its bias. Largest: ${textOf(largest, 'layer').slice(0, 120)}, ${significantText(numberOf(largest, 'correction_max'), 3)}.`;
+    const caption = `The mean error that was subtracted from each layer’s bias. Largest: ${cutMiddle(textOf(largest, 'layer'), 40)}, ${significantText(numberOf(largest, 'correction_max'), 3)}.`;
     return {
       kind: 'charts',
       controls: [],
       caption,
+      details: 'Drawn: the largest magnitude over the layer’s output channels, in units of its output.',
       panels: [{ title: '', alt: `Bars of the bias correction of each layer. ${caption}`, spec: chart(rows) }],
     };
   },

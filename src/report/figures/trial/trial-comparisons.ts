@@ -37,7 +37,9 @@ ORDER BY CASE against WHEN 'fp32' THEN 0 WHEN 'unsmoothed' THEN 1 WHEN 'simulate
           kind: 'table',
           sortable: false,
           caption:
-            'Paired over the same evaluation samples: exact McNemar test if samples are right or wrong, else bootstrap. Above 0: this trial is better. p < 0.05 is statistically significant; if the better of the two is the best of many settings, p is multiplied by their number.',
+            'Paired over the same evaluation samples. Above 0: this trial is better. p < 0.05 is statistically significant.',
+          details:
+            'Exact McNemar test if samples are right or wrong, else bootstrap. If the better of the two is the best of many settings, p is multiplied by their number.',
           columns: [
             {
               title: 'against',

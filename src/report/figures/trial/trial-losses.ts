@@ -1,5 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { PageFigure } from '../figure.js';
+import { cutMiddle } from '../../cut-middle.js';
+import { lossModeName } from '../../loss-names.js';
 import { significantText } from '../../number-text.js';
 import type { TrialPageFacts } from '../../facts/trial-page-facts.js';
 import type { Row } from '../../query.js';
@@ -9,7 +11,7 @@ import { drawnLoss, drawnLossParams } from '../../charts/drawn-loss.js';
 import { layerLink, linkCursor } from '../../charts/interaction.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 import { chartHeading } from '../../charts/linked-charts.js';
-import { lossColumnsOf, lossControls, storedModes } from '../loss-controls.js';
+import { lossColumnsOf, lossControls, quantizedText, storedModes } from '../loss-controls.js';
 import { drawnRanges, lossMeasures } from '../../charts/loss-measures.js';
 
 /**
@@ -43,6 +45,7 @@ ORDER BY mode, position, which`,
       kind: 'charts',
       controls: lossControls(rows),
       caption,
+      details: `Layers from input (top) to output; the line leads from the unsmoothed loss to this trial’s. ${quantizedText}`,
       panels: [{ title: '', alt: `Dot plot of the loss of each layer. ${caption}`, spec: chart(rows, mode) }],
     };
   },
@@ -61,9 +64,8 @@ function captionText(own: readonly Row[], rows: readonly Row[], mode: string): s
     return other === null ? [] : [numberOf(row, 'l1') - other];
   });
   const better = pairs.filter((difference) => difference < 0).length;
-  const against =
-    pairs.length === 0 ? '' : ` Smoothing lowers L1 of ${better} of ${pairs.length} layers (the line leads to it).`;
-  return `Error of each layer’s own output against FP32, layers from input (top) to output. Largest ${mode} L1: ${textOf(worst, 'layer').slice(0, 120)}, ${significantText(numberOf(worst, 'l1'), 3)}.${against}`;
+  const against = pairs.length === 0 ? '' : ` Smoothing lowers it in ${better} of ${pairs.length} layers.`;
+  return `Error of each layer’s own output against FP32. Largest L1 of the ${lossModeName(mode)}: ${cutMiddle(textOf(worst, 'layer'), 30)}, ${significantText(numberOf(worst, 'l1'), 3)}.${against}`;
 }
 
 function chart(rows: readonly Row[], mode: string): TopLevelSpec {

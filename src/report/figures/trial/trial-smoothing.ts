@@ -1,12 +1,14 @@
 import { smoothingModeNames, smoothingModes } from '../../../smooth/modes/registry.js';
 import type { TopLevelSpec } from 'vega-lite';
 import type { PageFigure } from '../figure.js';
-import { significantText } from '../../number-text.js';
+import { cutMiddle } from '../../cut-middle.js';
+import { countText, significantText } from '../../number-text.js';
 import type { TrialPageFacts } from '../../facts/trial-page-facts.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
 import { color } from '../../charts/theme.js';
 import { layerLink, linkCursor } from '../../charts/interaction.js';
+import { alphaDomain } from '../../charts/alpha-domain.js';
 import { layerAxis, layerNames, layersHeight, layerTooltip } from '../../charts/layer-axis.js';
 
 /** The alpha of each layer and what its s came to. */
@@ -36,6 +38,7 @@ FROM v_smoothing WHERE sweep = ${sqlText(sweep.sweep.name)} AND trial = ${trial.
       kind: 'charts',
       controls: [],
       caption,
+      details: detailsText(rows),
       panels: [
         ...(alphas && differ
           ? [{ title: 'alpha', alt: `Dot plot of the alpha of each layer. ${caption}`, spec: alphaChart(rows) }]
@@ -55,10 +58,20 @@ const others = smoothingModeNames.filter((mode) => smoothingModes[mode].apply !=
 
 function captionText(rows: readonly Row[]): string {
   const widest = rows.reduce((most, row) => (spread(row) > spread(most) ? row : most));
+  const fallen = fallbacks(rows).length;
+  const others = fallen === 0 ? '' : ` ${fallen} of ${countText(rows.length, 'layer')} not smoothed as asked.`;
+  return `The factor s of each layer’s input channels: bar from the smallest to the largest, dot their geometric mean. Widest: ${cutMiddle(textOf(widest, 'layer'), 30)}, ${significantText(numberOf(widest, 's_min'), 3)} to ${significantText(numberOf(widest, 's_max'), 3)}.${others}`;
+}
+
+function detailsText(rows: readonly Row[]): string {
   const dead = rows.reduce((sum, row) => sum + (numberOrNull(row, 'dead_channels') ?? 0), 0);
-  const fallen = rows.filter((row) => textOrNull(row, 'fallback_reason') !== null);
+  const fallen = fallbacks(rows);
   const reason = fallen[0] === undefined ? '' : textOf(fallen[0], 'fallback_reason').slice(0, 160);
-  return `Each input channel is divided by its s, the weight multiplied by it: bar from the smallest to the largest s of the layer, dot their geometric mean, line s = 1 (unchanged). Widest: ${textOf(widest, 'layer').slice(0, 120)}, ${significantText(numberOf(widest, 's_min'), 3)} to ${significantText(numberOf(widest, 's_max'), 3)}.${dead === 0 ? '' : ` ${dead} dead channel${dead === 1 ? ' keeps' : 's keep'} s = 1.`}${fallen.length === 0 ? '' : ` ${fallen.length} of ${rows.length} layers not smoothed as asked: ${reason}${fallen.length > 1 ? ' (and others, in the data)' : ''}.`}`;
+  return `Each input channel is divided by its s, the weight multiplied by it; line: s = 1, unchanged.${dead === 0 ? '' : ` ${countText(dead, 'dead channel')} ${dead === 1 ? 'keeps' : 'keep'} s = 1.`}${fallen.length === 0 ? '' : ` Not smoothed as asked: ${reason}${fallen.length > 1 ? ' (and others, in the data)' : ''}.`}`;
+}
+
+function fallbacks(rows: readonly Row[]): readonly Row[] {
+  return rows.filter((row) => textOrNull(row, 'fallback_reason') !== null);
 }
 
 function spread(row: Row): number {
@@ -103,7 +116,7 @@ function alphaChart(rows: readonly Row[]): TopLevelSpec {
         field: 'layer_alpha',
         type: 'quantitative',
         title: 'alpha, share of the range moved into the weights',
-        scale: { domain: [0, 1] },
+        scale: { domain: alphaDomain(rows.map((row) => numberOrNull(row, 'layer_alpha'))), nice: false },
         axis: { tickCount: 5 },
       },
       tooltip: tooltips(),

@@ -25,7 +25,7 @@ export function absentHtml({ id, title, sql, result, content }: AbsentFigure): s
   return `<div class="absent" id="${id}"><b>${escapeHtml(title)}.</b> ${escapeHtml(content.note)} ${sqlDisclosure(sql)}${embeddedFigure(id, result, [])}</div>`;
 }
 
-/** `chosen alpha, search curves (smoothing.mode: dynamic)`: what one thing brings stands together. */
+/** `chosen alpha, search curves (smoothing.mode: dynamic)`: what one setting brings, together. */
 function briefly(figures: readonly AbsentFigure[]): string[] {
   const names = new Map<string, string[]>();
   for (const { name, content } of figures) {

@@ -39,8 +39,9 @@ a { color: var(--size0); }
 .findings li { padding: 7px 0; border-top: 1px solid var(--line); font-size: 14px; line-height: 1.45; }
 .recommendation { background: var(--good); border-left: 4px solid var(--smoothed); border-radius: 3px; padding: 8px 12px; margin: 0 0 14px; font-size: 14px; line-height: 1.45; } .recommendation p { margin: 0; }
 .lacks { list-style: none; margin: 0 0 14px; padding: 0; font-size: 13px; color: var(--muted); } .answer { font-size: 15.5px; max-width: 84ch; }
-.first > div + div .tiles { grid-template-columns: repeat(4, minmax(0, 1fr)); } .contents { font-size: 13.5px; margin: -10px 0 18px; } .contents a { margin-right: 18px; }
+.contents { font-size: 13.5px; margin: -10px 0 18px; } .contents a { margin-right: 18px; }
 .tiles { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px; margin: 0 0 12px; }
+@media (min-width: 560px) { .first > div + div .tiles { grid-template-columns: repeat(4, minmax(0, 1fr)); } }
 .tile { background: var(--panel); border-radius: 5px; padding: 9px 12px 10px; border-left: 4px solid var(--line); min-width: 0; }
 .tile b { display: block; font-size: 20px; line-height: 1.25; font-weight: 650; white-space: nowrap; }
 .tile span { display: block; font-size: 12.5px; color: var(--muted); line-height: 1.35; }
@@ -49,7 +50,8 @@ section { margin: 40px 0 0; }
 figure { margin: 18px 0 30px; min-width: 0; }
 .first figure { margin: 0 0 26px; }
 figcaption, .caption { color: var(--muted); font-size: 13px; line-height: 1.45; margin: 0 0 8px; max-width: 92ch; }
-.explained { margin: 0 0 8px; } .explained p { color: var(--muted); line-height: 1.45; margin: 2px 0 0; max-width: 92ch; }
+.explained p { color: var(--muted); line-height: 1.45; margin: 2px 0 8px; max-width: 92ch; }
+.controls label { display: flex; flex-wrap: wrap; gap: 0 6px; align-items: center; min-width: 0; max-width: 100%; }
 .controls { display: flex; flex-wrap: wrap; gap: 6px 16px; margin: 4px 0 8px; font-size: 13px; color: var(--muted); }
 select, button { font: inherit; font-size: 13px; color: var(--text); background: var(--panel); border: 1px solid var(--line); border-radius: 4px; padding: 3px 7px; max-width: 100%; }
 button { cursor: pointer; }
@@ -104,5 +106,19 @@ footer { margin-top: 48px; padding-top: 10px; border-top: 1px solid var(--line);
 @media (max-width: 860px) and (min-width: 560px) { .tiles { grid-template-columns: repeat(4, minmax(0, 1fr)); } }
 ${graphStyle}
 ${graphPageStyle}
-@media print { :root { ${variables('light')} --panel: #f6f7f8; --line: #cfd3d8; --good: #e5f2ec; --bad: #fbe6dc; --warn: #fff3d6; } .page { max-width: none; padding: 0; } .scroll { max-height: none; overflow: visible; border: 0; } .controls, .sources, button.copy { display: none; } th { position: static; } table { font-size: 9px; } th, td { padding: 2px 4px; } figure, .tile, li { break-inside: avoid; } figure.wide { break-inside: auto; } h2, h3 { break-after: avoid; } }
+@media print {
+  :root { ${variables('light')} --panel: #f6f7f8; --line: #cfd3d8; --good: #e5f2ec; --bad: #fbe6dc; --warn: #fff3d6; }
+  body { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  .page { max-width: none; padding: 0; }
+  nav, .controls, .sources, button.copy, .behind, details:not([open], .not-shown) { display: none; }
+  a { color: inherit; text-decoration: none; }
+  .not-shown { margin-top: 20px; } .not-shown > :not(summary) { display: none; } .not-shown > summary { display: block; }
+  th { position: static; } th button { display: contents; } th[aria-sort] button::after { content: none; }
+  .scroll { max-height: none; overflow: visible; border: 0; background: none; }
+  table { font-size: 9px; } th, td { padding: 2px 4px; }
+  section { margin-top: 24px; } figure { margin: 12px 0 20px; }
+  figure, .panels > div, .chart, .tile, .recommendation, li, tr, .warning { break-inside: avoid; }
+  figure.wide { break-inside: auto; }
+  h2, h3, h4, figcaption { break-after: avoid; }
+}
 `.trim();

@@ -56,8 +56,8 @@ function figureHtml(
   return `<figure id="${id}"${content.kind === 'table' ? ' class="wide"' : ''} aria-labelledby="${id}-title">
 <h3 id="${id}-title">${escapeHtml(title)}</h3>
 <figcaption>${escapeHtml(content.caption)}</figcaption>
-${detailsHtml(content)}${bodyHtml(content, rows, id)}
-<div class="sources">${content.kind !== 'table' ? dataDisclosure(id, rows.length) : ''}${sqlDisclosure(sql)}</div>
+${bodyHtml(content, rows, id)}
+<div class="sources">${detailsHtml(content)}${content.kind !== 'table' ? dataDisclosure(id, rows.length) : ''}${sqlDisclosure(sql)}</div>
 ${embeddedFigure(id, result, panels, content.kind === 'table' ? content.explored : undefined)}
 </figure>`;
 }
@@ -65,7 +65,7 @@ ${embeddedFigure(id, result, panels, content.kind === 'table' ? content.explored
 function detailsHtml({ details }: Exclude<FigureContent, AbsentContent>): string {
   return details === undefined
     ? ''
-    : `<details class="explained"><summary>How to read it</summary><p>${escapeHtml(details)}</p></details>\n`;
+    : `<details class="explained"><summary>How to read it</summary><p>${escapeHtml(details)}</p></details>`;
 }
 
 function bodyHtml(content: Exclude<FigureContent, AbsentContent>, rows: readonly Row[], id: string): string {
