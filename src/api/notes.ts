@@ -27,7 +27,7 @@ export interface NoteOutcome {
   readonly sweep: string;
   /** Number of the trial; null: the notes are on the sweep. */
   readonly trial: number | null;
-  /** Notes and tags that were written, or removed; those that were there, or were not, count not. */
+  /** Notes and tags that were written or removed; without those that were there, or were not. */
   readonly changed: number;
 }
 

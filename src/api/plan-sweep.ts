@@ -20,6 +20,7 @@ import type { StoredClass, SweepReader } from '../store/store.js';
 import { openStoreForReading } from '../store/write/sqlite-store.js';
 import { describeStage } from './describe-stage.js';
 import { ownShard } from './own-shard.js';
+import { sweepAbilities } from './sweep-abilities.js';
 import { requireExperiment } from './require-experiment.js';
 import { requireShard } from './require-shard.js';
 
@@ -95,6 +96,11 @@ export interface SweepPreview {
   readonly models: readonly ModelRecord[];
   readonly stages: readonly StagePreview[];
   readonly trials: readonly TrialPreview[];
+  /**
+   * For people: what the whole sweep will and will not be able to answer, and the smallest
+   * difference that its samples can show.
+   */
+  readonly abilities: readonly string[];
   /** For people: settings without effect, levels that saturate, and the like. */
   readonly notes: readonly string[];
   /** What finished stages show to be wrong. */
@@ -123,7 +129,8 @@ export async function planSweep(experiment: Experiment, options: PlanOptions = {
   try {
     const shard = ownShard(prepared, options.shard);
     const part = shard === null ? prepared : { ...prepared, plan: shard.plan };
-    return await previewSweep(part, shard, options.mixClasses ?? false);
+    const abilities = sweepAbilities(prepared.plan, (source) => prepared.inputs.sampleCount(source));
+    return await previewSweep(part, { shard, abilities, mixClasses: options.mixClasses ?? false });
   } finally {
     await prepared.executor.close();
   }
@@ -131,8 +138,15 @@ export async function planSweep(experiment: Experiment, options: PlanOptions = {
 
 async function previewSweep(
   prepared: PreparedSweep,
-  shard: ShardPlan | null,
-  mixClasses: boolean,
+  {
+    shard,
+    abilities,
+    mixClasses,
+  }: {
+    readonly shard: ShardPlan | null;
+    readonly abilities: readonly string[];
+    readonly mixClasses: boolean;
+  },
 ): Promise<SweepPreview> {
   const { experiment, provider, plan, inputs, slots } = prepared;
   const { finished, typicalDurations, warnings, tried, classes } = readStore(prepared);
@@ -174,6 +188,7 @@ async function previewSweep(
       state: stateOf(key, !leftAlone.has(key)),
       failure: again.get(key) ?? leftAlone.get(key) ?? null,
     })),
+    abilities,
     notes: [...inputs.notes, ...(experiment.notes ?? []), ...saturationNotes(experiment), ...pinNotes],
     warnings,
     memory: cost.work.length === 0 ? [] : await memoryLines(prepared),

@@ -159,7 +159,7 @@ function exportMetadata(
   floatWeights: readonly string[],
 ): Readonly<Record<string, string>> {
   const smoothing = layers.map(({ layer, alpha, factors }) => [layer.name, { alpha, s: Array.from(factors.s) }]);
-  const { accuracy } = trial;
+  const { accuracy, notes } = trial;
   return {
     'quantsweep.version': ownVersion(),
     'quantsweep.sweep': trial.sweep,
@@ -169,6 +169,7 @@ function exportMetadata(
     'quantsweep.settings': withoutFolders(trial.settings),
     'quantsweep.smoothing': JSON.stringify(Object.fromEntries(smoothing)),
     'quantsweep.float_weights': JSON.stringify(floatWeights),
+    ...(notes.length === 0 ? {} : { 'quantsweep.notes': JSON.stringify(notes) }),
     ...(accuracy === null ? {} : { [`quantsweep.${executionOf(trial)}.${accuracy.metric}`]: String(accuracy.value) }),
   };
 }

@@ -2,17 +2,17 @@ import { axisPairs, notApplicable, type AxisDesign, type AxisPair } from './axis
 import { cholesky, invertLower, solveCholesky } from './cholesky.js';
 import { meanSquare, type VarianceParts } from './variance-parts.js';
 
-/** Trials by which an interaction is held to be none, to be chosen among; see {@link fitVariance}. */
+/** Trials by which an interaction is held to be none; see {@link fitVariance}. */
 const penalties = [100, 10, 1, 0.1, 0.01];
 /** Of main effects: as good as none, but the solution stays unique. */
 const MAIN_PENALTY = 1e-6;
-/** Coefficients up to which the penalty is chosen, and up to which interactions are fitted at all. */
+/** Coefficients up to which the penalty is chosen, and up to which pairs of axes are fitted. */
 const mostChosen = 300;
 const mostFitted = 1000;
 /** What is as good as a leverage of 1: the trial decides its own fitted value. */
 const FULL_LEVERAGE = 1 - 1e-9;
 
-/** The columns of a design, one for each level of an axis and each combination of two that is there. */
+/** The columns of a design: one for each level of an axis, and for each two seen together. */
 interface Columns {
   readonly count: number;
   /** First column of each axis. */
@@ -35,11 +35,11 @@ interface PairColumns {
  *
  * fitted by least squares, with a penalty on the squares of b as of `penalty` more trials in each
  * combination that show no interaction. The penalty is the one of 100, 10, 1, 0.1, 0.01 with the
- * smallest leave-one-out error (Allen's PRESS; 1 where there are more than 300 coefficients, as
- * then there are trials in plenty). The variance of f over all combinations, each level of an axis
+ * smallest leave-one-out error (Allen's PRESS; 1 where there are more than 300 coefficients, for
+ * which that would take long). The variance of f over all combinations, each level of an axis
  * weighing alike, is split by its functional analysis of variance (Hoeffding 1948; Hutter, Hoos and
- * Leyton-Brown 2014, ICML, whose surrogate is a forest). For this f the split has a closed form, the
- * mean squares of the centered a and b, and in a full grid it is that of the sums of squares; a
+ * Leyton-Brown 2014, ICML, whose surrogate is a forest). For this f the split has a closed form:
+ * the mean squares of the centered a and b, and in a full grid it is that of the sums of squares; a
  * forest's depends on its seed. The whole is the variance of f and the mean square of what f
  * leaves of the trials.
  *

@@ -48,4 +48,5 @@ it('runs every example of docs/API.md, in order, in a folder of its own', () => 
   expect(printed.get('ship.mjs')).toMatch(/^static alpha=0\.\d: 10 layers quantized, 0\.3 MB\n$/);
   expect(printed.get('errors.mjs')).toContain('smoothing.alpha: expected a number from 0 to 1, got 3\n');
   expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('Which alpha?');
+  expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('shipped in 2.1');
 });

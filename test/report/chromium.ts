@@ -87,6 +87,15 @@ export class Chromium {
     return (answer['result'] as Message)['value'];
   }
 
+  /** Presses a key as a person does: what the browser itself does with it happens. */
+  async press(key: 'Enter' | 'Tab'): Promise<void> {
+    const text = key === 'Enter' ? '\r' : '';
+    const code = key === 'Enter' ? 13 : 9;
+    const pressed = { key, code: key, text, windowsVirtualKeyCode: code };
+    await this.#send('Input.dispatchKeyEvent', { type: text === '' ? 'rawKeyDown' : 'keyDown', ...pressed });
+    await this.#send('Input.dispatchKeyEvent', { type: 'keyUp', ...pressed });
+  }
+
   /** A PNG of the whole page, or of a band of it. */
   async screenshot(band?: { readonly y: number; readonly width: number; readonly height: number }): Promise<Buffer> {
     const clip = band === undefined ? {} : { clip: { x: 0, scale: 1, ...band } };

@@ -91,6 +91,7 @@ export class SampleWriter {
           weight_absmax_view: absmax,
         });
     });
+    this.#graph(id, layers);
     this.#insert('sweep', {
       id,
       name,
@@ -103,6 +104,32 @@ export class SampleWriter {
       updated_at: `2026-11-23T09:${String(id / 1000).padStart(2, '0')}:00.000Z`,
       last_run: id / 1000,
     });
+  }
+
+  /** Residual blocks of two layers: input, (layer, Relu, layer, Add, Relu) ..., output. */
+  #graph(id: number, layers: readonly string[]): void {
+    let position = 0;
+    const node = (name: string, op: string, reads: readonly number[], layer: number | null = null): number => {
+      this.#insert('graph_node', {
+        model_id: id,
+        position,
+        name,
+        op,
+        layer_id: layer === null ? null : id + layer,
+        shape: op === 'Input' ? '["N",16,32,32]' : null,
+      });
+      for (const from of reads)
+        this.#insert('graph_edge', { model_id: id, from_node: from, to_node: position, tensor: `tensor${from}` });
+      return position++;
+    };
+    let last = node('image', 'Input', []);
+    let block = last;
+    layers.forEach((layer, index) => {
+      last = node(layer, 'Conv', [last], index);
+      if (index % 2 === 0) last = node(`relu${index}`, 'Relu', [last]);
+      else block = last = node(`out${index}`, 'Relu', [node(`add${index}`, 'Add', [last, block])]);
+    });
+    node('logits', 'Output', [last]);
   }
 
   #stages(): void {

@@ -28,7 +28,7 @@ function judged(
   return { design, outcomes, sets, count };
 }
 
-const right = (text: string): boolean[] => [...text].map((letter) => letter === '1');
+const right = (text: string): boolean[] => Array.from(text, (letter) => letter === '1');
 
 describe('effects of axes', () => {
   const { design, outcomes, sets, count } = judged(
@@ -151,7 +151,7 @@ describe('values without a counterpart', () => {
 
 describe('the interval of an effect', () => {
   /**
-   * Samples of unequal difficulty, the same for all trials; the second level gets `gain` more right.
+   * Samples of unequal difficulty, the same for all trials; the second level gets `gain` more.
    * Whether the interval covers it, over many draws of the samples.
    */
   function coverage(gain: number, samples: number, rounds: number): number {

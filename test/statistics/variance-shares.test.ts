@@ -147,7 +147,7 @@ describe('the variance of an incomplete grid', () => {
   });
 
   it('counts an axis by the trials that it applies to, and knows no interaction with the one that decides', () => {
-    // Mode 0 has alphas 0..3, mode 1 none; both at two sizes. Alpha adds -3, -1, 1, 3, size nothing.
+    // Mode 0 has alphas 0..3, mode 1 none, both at two sizes. Alpha adds -3, -1, 1, 3; size 0.
     const cells = [0, 1].flatMap((size) => [
       ...[0, 1, 2, 3].map((alpha) => [0, alpha, size]),
       [1, notApplicable, size],

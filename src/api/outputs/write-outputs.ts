@@ -15,8 +15,9 @@ import { checkOverwrite, databaseFiles, markComment } from './check-overwrite.js
 import { pickSweep } from '../pick-sweep.js';
 import { readDatabase } from '../read-database.js';
 import { UsageError } from '../../errors/usage-error.js';
-import type { Comparisons } from './write-report.js';
+import type { Comparisons } from './comparisons.js';
 import { everySweep } from '../../store/query/every-sweep.js';
+import { takeTrailingSweeps } from './trailing-sweeps.js';
 import { writeReport } from './write-report.js';
 import { requireFile, requireFolder, writeWhole } from './write-whole.js';
 
@@ -60,13 +61,15 @@ export interface ReportOutputs {
  * what the user should change, StoreError for the database.
  */
 export async function writeOutputs(request: ReportRequest): Promise<ReportOutputs> {
-  const { database, output, svg, markdown, json, comparisons } = request;
+  const { database, output, svg, markdown, json } = request;
   const pages = checkRequest(request);
   const { force } = request;
   const onlyPages = svg === undefined && markdown === undefined && json === undefined;
-  if (onlyPages) return { paths: writeReport(database, request.sweeps, output, comparisons, force), text: null };
+  if (onlyPages)
+    return { paths: writeReport(database, request.sweeps, output, request.comparisons, force), text: null };
   return await readDatabase(database, async (queries) => {
-    const named = [...new Set([...request.sweeps, ...comparisons.sweeps.flat()])];
+    const { sweeps: given, comparisons } = takeTrailingSweeps(queries, request);
+    const named = [...new Set([...given, ...comparisons.sweeps.flat()])];
     const wanted = (named.length === 0 ? [undefined] : named).map((name) => pickSweep(queries, name));
     const plain: Query = (sql, params) => queries.query(sql, params as never[]);
     const query = withRelativePaths(plain, wanted);
@@ -188,7 +191,7 @@ function nameOf(page: PageId): string {
     case 'layer':
       return `layer-${page.number}`;
     case 'comparison':
-      return `compare-${page.pair.join('-')}`;
+      return `compare-${page.trials.join('-')}`;
   }
 }
 

@@ -5,11 +5,13 @@ import { basename, dirname, join } from 'node:path';
 import { withRelativePaths } from '../../report/relative-paths.js';
 import { renderReport } from '../../report/pages/render-report.js';
 import { openSite } from '../../report/pages/site.js';
-import type { Pair } from '../../report/addresses/site-map.js';
-import { fileName } from '../../report/addresses/site-map.js';
+import type { Compared } from '../../report/addresses/site-map.js';
+import { fileName, mostCompared } from '../../report/addresses/site-map.js';
 import { findTrials } from '../../store/read/find-trials.js';
 import type { QueryConnection } from '../../store/query/query-database.js';
 import { checkOverwrite, databaseFiles, isOwnFile, markLine, type OverwriteRule } from './check-overwrite.js';
+import { noComparisons, type Comparisons } from './comparisons.js';
+import { takeTrailingSweeps } from './trailing-sweeps.js';
 import { pickSweep } from '../pick-sweep.js';
 import { pickTrial, readDatabase } from '../read-database.js';
 import { UsageError } from '../../errors/usage-error.js';
@@ -22,20 +24,6 @@ import { requireFile, requireFolder, writeWhole } from './write-whole.js';
 const listFile = 'assets/files.json';
 const listFormat = 'quantsweep-files';
 
-/** What a report sets side by side, beside what it does anyway. */
-export interface Comparisons {
-  /**
-   * Trials as the user names them: number, key, label or `best`. The first is of a sweep of the
-   * report.
-   */
-  readonly trials: readonly (readonly [string, string])[];
-  /** Names of sweeps, which become sweeps of the report. */
-  readonly sweeps: readonly (readonly [string, string])[];
-}
-
-/** Nothing but what a report compares by itself. */
-export const noComparisons: Comparisons = { trials: [], sweeps: [] };
-
 /**
  * Writes a report of the named sweeps (the latest where none is named) and returns the paths of
  * their own pages and of the comparisons that were asked for: into the folder `output` with all its
@@ -45,20 +33,21 @@ export const noComparisons: Comparisons = { trials: [], sweeps: [] };
  */
 export function writeReport(
   database: string,
-  sweeps: readonly string[],
+  sweepNames: readonly string[],
   output: string | undefined,
-  comparisons: Comparisons = noComparisons,
+  asked: Comparisons = noComparisons,
   force = false,
 ): string[] {
   const rule: OverwriteRule = { force, inputs: databaseFiles(database) };
   return readDatabase(database, (queries) => {
+    const { sweeps, comparisons } = takeTrailingSweeps(queries, { sweeps: sweepNames, comparisons: asked });
     const named = [...new Set([...sweeps, ...comparisons.sweeps.flat()])];
     const names = named.length === 0 ? [pickSweep(queries, undefined)] : named;
     for (const name of names) pickSweep(queries, name);
     for (const [one, other] of comparisons.sweeps)
       if (one === other) throw new UsageError(`Expected two sweeps for --compare-sweeps, got "${one}" twice.`);
     const all = everySweep(queries);
-    const pairs = comparisons.trials.map((pair) => pickPair(queries, names, all, pair));
+    const pairs = comparisons.trials.map((words) => pickTrials(queries, names, all, words));
     const query = withRelativePaths((sql, params) => queries.query(sql, params as never[]), names);
     const options = { database: basename(database), generatedAt: new Date() };
     if (output?.endsWith('.html') === true) {
@@ -82,34 +71,51 @@ export function writeReport(
     const site = openSite(query, all, names, {
       ...options,
       mode: 'files',
-      pairs: new Map(names.map((name) => [name, pairs.filter(({ sweep }) => sweep === name).map(({ pair }) => pair)])),
+      pairs: new Map(
+        names.map((name) => [name, pairs.filter(({ sweep }) => sweep === name).map(({ trials }) => trials)]),
+      ),
       sweepPairs: distinctPairs(comparisons.sweeps),
     });
     writeSite(folder, site.paths(), site.render, rule);
-    const asked = [
-      ...pairs.map(({ sweep, pair }) => site.comparisonPath(sweep, pair)),
+    const compared = [
+      ...pairs.map(({ sweep, trials }) => site.comparisonPath(sweep, trials)),
       ...comparisons.sweeps.map(site.sweepsComparisonPath),
     ];
-    return [...names.map((name) => site.sweepPath(name)), ...new Set(asked)].map((path) => join(folder, path));
+    return [...names.map((name) => site.sweepPath(name)), ...new Set(compared)].map((path) => join(folder, path));
   });
 }
 
 /**
- * The two trials that a user's words name: the first of a sweep of the report, the second of it,
- * else of any other.
+ * The trials that a user's words name: the first of a sweep of the report, each other of it, else
+ * of any other.
  */
-function pickPair(
+function pickTrials(
   queries: QueryConnection,
   names: readonly string[],
   all: readonly string[],
-  [first, second]: readonly [string, string],
-): { readonly sweep: string; readonly pair: Pair } {
+  words: readonly string[],
+): { readonly sweep: string; readonly trials: Compared } {
+  const [first, ...others] = words;
+  if (first === undefined || others.length === 0) {
+    const got = first === undefined ? 'none' : `"${first}"`;
+    throw new UsageError(`Expected two trials or more for --compare (--compare best 7), got ${got}.`);
+  }
+  if (words.length > mostCompared)
+    throw new UsageError(`Expected at most ${mostCompared} trials for --compare, got ${words.length}.`);
   const sweep = names.find((name) => findTrials(queries, name, first).length === 1) ?? names[0] ?? '';
-  const trial = pickTrial(queries, sweep, first);
-  const beside = [sweep, ...names, ...all].find((name) => findTrials(queries, name, second).length > 0) ?? sweep;
-  const other = pickTrial(queries, beside, second);
-  if (trial === other) throw new UsageError(`Expected two trials for --compare, got trial ${trial} twice.`);
-  return { sweep, pair: [trial, other] };
+  const trials = [
+    pickTrial(queries, sweep, first),
+    ...others.map((word) => {
+      const beside = [sweep, ...names, ...all].find((name) => findTrials(queries, name, word).length > 0) ?? sweep;
+      return pickTrial(queries, beside, word);
+    }),
+  ];
+  const twice = trials.find((trial, index) => trials.indexOf(trial) !== index);
+  if (twice !== undefined) {
+    const expected = trials.length === 2 ? 'two trials' : 'different trials';
+    throw new UsageError(`Expected ${expected} for --compare, got trial ${twice} twice.`);
+  }
+  return { sweep, trials };
 }
 
 function distinctPairs<Value>(pairs: readonly (readonly [Value, Value])[]): readonly (readonly [Value, Value])[] {
@@ -156,7 +162,7 @@ function earlierFiles(folder: string): readonly string[] {
       return [];
     const listed = listedFiles(JSON.parse(readFileSync(list, 'utf8')));
     const own =
-      /^(?:assets\/[\w-]+\.(?:css|js)|compare-[^/\\+]+\+[^/\\+]+\.html|[^/\\]+\/(?:index|trial-\d+|layer-\d+|compare-\d+-\d+)\.html)$/;
+      /^(?:assets\/[\w-]+\.(?:css|js)|compare-[^/\\+]+\+[^/\\+]+\.html|[^/\\]+\/(?:index|trial-\d+|layer-\d+|compare-\d+(?:-\d+)+)\.html)$/;
     return listed.filter((path) => own.test(path) && !path.startsWith('.'));
   } catch {
     return [];

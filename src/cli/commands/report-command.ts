@@ -1,17 +1,20 @@
 import type { Argv, CommandModule } from 'yargs';
 
 interface ReportArguments {
-  readonly sweep: readonly string[];
+  readonly sweep: GivenLists;
   readonly db: string;
   readonly output: string | undefined;
   readonly svg: string | undefined;
-  readonly page: readonly string[];
+  readonly page: GivenLists;
   readonly markdown: string | undefined;
   readonly json: string | undefined;
   readonly force: boolean;
-  readonly compare: readonly string[];
-  readonly 'compare-sweeps': readonly string[];
+  readonly compare: GivenLists;
+  readonly 'compare-sweeps': GivenLists;
 }
+
+/** One list, or one for each time that an option was given. */
+type GivenLists = readonly string[] | readonly (readonly string[])[];
 
 /** `quantsweep report`: HTML pages of sweeps, their trials and layers, that open offline. */
 export const reportCommand: CommandModule<object, ReportArguments> = {
@@ -22,14 +25,14 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
     const { writeOutputs } = await import('../../api/outputs/write-outputs.js');
     const { paths, text } = await writeOutputs({
       database: db,
-      sweeps: sweep,
+      sweeps: sweep.flat(),
       output: files.output,
       svg: files.svg,
-      pages: page,
+      pages: page.flat(),
       markdown: markdown === '' ? '-' : markdown,
       json: json === '' ? '-' : json,
       force: files.force,
-      comparisons: { trials: inPairs(compare), sweeps: inPairs(compareSweeps) },
+      comparisons: { trials: listsOf(compare), sweeps: inPairs(compareSweeps.flat()) },
     });
     const listing = text === null ? process.stdout : process.stderr;
     for (const path of paths) listing.write(`${path}\n`);
@@ -39,6 +42,7 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
 
 function buildOptions(yargs: Argv<object>): Argv<ReportArguments> {
   return yargs
+    .parserConfiguration({ 'flatten-duplicate-arrays': false })
     .positional('sweep', {
       type: 'string',
       array: true,
@@ -56,11 +60,10 @@ function buildOptions(yargs: Argv<object>): Argv<ReportArguments> {
     .option('compare', {
       type: 'string',
       array: true,
-      nargs: 2,
       default: [] as string[],
       defaultDescription: 'the best against its unsmoothed counterpart',
       describe:
-        'Two trials to compare on a page of their own, by number, key, label or best; the second may be from another sweep. Repeatable',
+        'Two trials or more to compare on a page of their own, by number, key, label or best; the others are tested against the first and may be from other sweeps. Repeatable',
     })
     .option('compare-sweeps', {
       type: 'string',
@@ -93,10 +96,17 @@ function buildOptions(yargs: Argv<object>): Argv<ReportArguments> {
     .example('$0 report', 'the latest sweep, its trials and its layers, to reports/<sweep>/')
     .example('$0 report one two -o reports/both', 'two sweeps with an index')
     .example('$0 report demo --compare best 7', 'with a page that compares the best trial with trial 7')
+    .example('$0 report demo --compare best 7 9 12', 'with a page that sets four trials side by side')
     .example('$0 report --compare-sweeps one two -o reports/both', 'with a page that compares two sweeps')
     .example('$0 report demo -o demo.html', 'the page of one sweep alone, in one file')
     .example('$0 report demo --svg figures', 'its charts for a paper')
     .example('$0 report demo --markdown', 'a summary to paste into a pull request');
+}
+
+/** The lists of an option that may be given again: yargs makes one of them a plain list. */
+function listsOf(given: GivenLists): readonly (readonly string[])[] {
+  const lists = given.filter((item) => typeof item !== 'string');
+  return lists.length > 0 ? lists : given.length > 0 ? [given as readonly string[]] : [];
 }
 
 /** Words two by two, as an option with two values that may be given again collects them. */

@@ -25,9 +25,10 @@ const BLOCK_ROWS = 1000;
 /**
  * Rows as text that ends with a line break, in pieces: memory does not grow with their number.
  *
- * - `table`: aligned, for the eye: 6 significant digits, NULL as `-`, control characters as spaces.
- *   Text is clipped with `…` so that lines fit `width` columns; null: never clipped. Widths follow
- *   the first 1000 rows and grow, never shrink, with later ones: no row is left out.
+ * - `table`: aligned, for the eye: 4 significant digits below 1 and 5 above, NULL as `-`, control
+ *   characters as spaces. So that lines fit `width` columns text is clipped with `…`, then columns
+ *   are left out from the right, which a last line names; labels and values stay. Null: nothing is.
+ *   Widths follow the first 1000 rows and grow, never shrink, with later ones: no row is left out.
  * - `csv`: RFC 4180 with a header, full precision, NULL empty, bytes as hexadecimal digits.
  * - `json`: an array of objects, full precision; of columns of one name the last wins, as in every
  *   JSON reader. Infinities are `9e999` and `-9e999`, as SQLite's own JSON functions write them:
@@ -56,25 +57,51 @@ export function formatRows(rowSet: RowSet, format: RowFormat, width: number | nu
 function* tableTexts({ columns, rows }: RowStream, width: number | null): Generator<string> {
   const names = columns.map(onOneLine);
   let natural: readonly number[] = names.map((name) => name.length);
-  let numeric: readonly boolean[] | null = null;
+  let kept: readonly TableColumn[] | null = null;
   for (const block of blocksOf(rows)) {
     const cells = block.map((row) => row.map((cell) => (cell === null ? '-' : onOneLine(displayText(cell)))));
-    const isFirst = numeric === null;
-    numeric ??= columns.map((_, index) => isNumeric(block, index));
     natural = natural.map((most, index) => cells.reduce((widest, row) => Math.max(widest, row[index]!.length), most));
-    const widths = width === null ? natural : fitWidths(natural, numeric, width);
+    const isFirst = kept === null;
+    kept ??= keptColumns(
+      names.map((name, index) => ({
+        index,
+        isLabel: isLabel(name),
+        isValue: name === 'value',
+        isNumeric: isNumeric(block, index),
+      })),
+      natural,
+      width,
+    );
+    const widths = fitWidths(kept, natural, width);
     if (isFirst) {
-      yield tableLine(names, widths, numeric);
+      yield tableLine(kept, names, widths);
       yield `${widths.map((columnWidth) => '-'.repeat(columnWidth)).join('  ')}\n`;
     }
-    for (const row of cells) yield tableLine(row, widths, numeric);
+    for (const row of cells) yield tableLine(kept, row, widths);
   }
+  const left = names.filter((_, index) => kept?.some((column) => column.index === index) === false);
+  if (left.length > 0)
+    yield `(${left.length} more ${left.length === 1 ? 'column does' : 'columns do'} not fit: ${left.join(', ')})\n`;
 }
 
-function tableLine(texts: readonly string[], widths: readonly number[], numeric: readonly boolean[]): string {
-  const cells = texts.map((text, index) => {
-    const clipped = clip(text, widths[index]!);
-    return numeric[index] === true ? clipped.padStart(widths[index]!) : clipped.padEnd(widths[index]!);
+/** A column of a table, by its place in the rows. */
+interface TableColumn {
+  readonly index: number;
+  /** It says which trial a row is of. */
+  readonly isLabel: boolean;
+  /** What a row is about. */
+  readonly isValue: boolean;
+  readonly isNumeric: boolean;
+}
+
+function isLabel(name: string): boolean {
+  return name === 'label' || name.endsWith('_label');
+}
+
+function tableLine(columns: readonly TableColumn[], texts: readonly string[], widths: readonly number[]): string {
+  const cells = columns.map(({ index, isNumeric: isRight }, place) => {
+    const clipped = clip(texts[index]!, widths[place]!);
+    return isRight ? clipped.padStart(widths[place]!) : clipped.padEnd(widths[place]!);
   });
   return `${cells.join('  ').trimEnd()}\n`;
 }
@@ -93,22 +120,57 @@ function* blocksOf(rows: RowStream['rows']): Generator<readonly (readonly Cell[]
   if (block.length > 0 || isEmpty) yield block;
 }
 
+/** Characters that a clipped text keeps. */
+const CLIPPED = 8;
+
 /**
- * Takes from the widest text columns, down to 8 characters, until the lines fit; numbers are never
- * clipped.
+ * All columns, or without the last ones where the others fill the width; the first, labels and the
+ * value stay.
  */
-function fitWidths(natural: readonly number[], numeric: readonly boolean[], width: number): readonly number[] {
-  const widths = [...natural];
-  let excess = natural.reduce((sum, columnWidth) => sum + columnWidth, 0) + 2 * (natural.length - 1) - width;
-  for (; excess > 0; excess -= 1) {
-    let widest = -1;
-    widths.forEach((columnWidth, index) => {
-      if (numeric[index] !== true && columnWidth > 8 && columnWidth > (widths[widest] ?? 0)) widest = index;
-    });
-    if (widest < 0) break;
-    widths[widest]! -= 1;
+function keptColumns(
+  columns: readonly TableColumn[],
+  natural: readonly number[],
+  width: number | null,
+): readonly TableColumn[] {
+  if (width === null) return columns;
+  const least = (column: TableColumn): number =>
+    column.isNumeric || column.isLabel ? natural[column.index]! : Math.min(CLIPPED, natural[column.index]!);
+  let kept = columns;
+  while (lineWidth(kept.map(least)) > width) {
+    const last = kept.findLast((column) => !column.isLabel && !column.isValue && column.index > 0);
+    if (last === undefined) break;
+    kept = kept.filter((column) => column !== last);
+  }
+  return kept;
+}
+
+/**
+ * Takes from the widest text columns, down to 8 characters, until the lines fit; from labels last,
+ * from numbers never.
+ */
+function fitWidths(
+  columns: readonly TableColumn[],
+  natural: readonly number[],
+  width: number | null,
+): readonly number[] {
+  const widths = columns.map(({ index }) => natural[index]!);
+  if (width === null) return widths;
+  for (const labels of [false, true]) {
+    for (let excess = lineWidth(widths) - width; excess > 0; excess -= 1) {
+      let widest = -1;
+      widths.forEach((columnWidth, place) => {
+        const { isNumeric: stays, isLabel: own } = columns[place]!;
+        if (!stays && own === labels && columnWidth > CLIPPED && columnWidth > (widths[widest] ?? 0)) widest = place;
+      });
+      if (widest < 0) break;
+      widths[widest]! -= 1;
+    }
   }
   return widths;
+}
+
+function lineWidth(widths: readonly number[]): number {
+  return widths.reduce((sum, columnWidth) => sum + columnWidth + 2, -2);
 }
 
 function clip(text: string, width: number): string {
@@ -125,9 +187,9 @@ function displayText(cell: Exclude<Cell, null>): string {
   return typeof cell === 'number' ? displayNumber(cell) : exactText(cell);
 }
 
-/** Integers as they are, others in 6 significant digits. */
+/** Integers as they are; 0.9134, 19.438, 1357.5: what an interval of a metric resolves. */
 function displayNumber(value: number): string {
-  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(Math.abs(value) < 1 ? 4 : 5)));
 }
 
 function exactText(cell: Exclude<Cell, null>): string {

@@ -23,6 +23,9 @@ export function describePlan(preview: SweepPreview, all: boolean): string {
     ...preview.warnings.map(({ text }) => `WARNING: ${text}`),
     ...preview.memory,
     '',
+    'what the sweep can answer',
+    ...preview.abilities.map((line) => `  ${line}`),
+    '',
     'shared stages',
     ...stages.map(
       (stage) =>

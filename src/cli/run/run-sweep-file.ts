@@ -7,6 +7,7 @@ import type { SweepEvent } from '../../schedule/sweep-events.js';
 import { ExitCode } from '../exit-code.js';
 import { plural } from '../show/format-values.js';
 import { quoted } from '../show/quoted.js';
+import { closing } from './closing-answer.js';
 import { failuresByCause } from './failures-by-cause.js';
 import { hashingProgress } from './hashing-progress.js';
 import { Progress } from './progress.js';
@@ -62,8 +63,7 @@ export async function runSweepFile(path: string, overrides: readonly string[], f
       say('Stopped. Run the same command again to continue.');
       return ExitCode.interrupted;
     }
-    const code = conclude(outcome, flags.failFast);
-    sayAgain(warnings);
+    const code = conclude(outcome, flags.failFast, warnings);
     if (outcome.note !== null) say(outcome.note);
     return code;
   } finally {
@@ -126,7 +126,17 @@ function stopOnSignal(stopping: AbortController): () => void {
   return onSignal;
 }
 
-function conclude(outcome: RunOutcome, failFast: boolean): number {
+/** Says how it ended, what was found, and what to do next. @returns the exit code */
+function conclude(outcome: RunOutcome, failFast: boolean, warnings: readonly SweepWarning[]): number {
+  const code = sayHowItEnded(outcome, failFast);
+  const { text, saysVoid } = closing(outcome, process.stdout.isTTY ? process.stdout.columns : 100);
+  if (text !== '') say(`\n${text}`);
+  if (code === ExitCode.done) say(nextStep(outcome));
+  if (!saysVoid) sayAgain(warnings);
+  return code;
+}
+
+function sayHowItEnded(outcome: RunOutcome, failFast: boolean): number {
   const { ran, stopped, cached, failed, failedBefore, interrupted } = outcome;
   const early = stopped === 0 ? '' : ` (${stopped} of them stopped early because certainly not the best)`;
   say(`${plural(ran, 'trial')} run${early}, ${cached} cached, ${failed.length} failed.`);
@@ -140,9 +150,7 @@ function conclude(outcome: RunOutcome, failFast: boolean): number {
     say(`${plural(failedBefore.length, 'trial')} failed before and not retried; --retry-failed retries:`);
     say(failuresByCause(failedBefore).join('\n'));
   }
-  if (failed.length > 0 || failedBefore.length > 0) return ExitCode.failure;
-  say(nextStep(outcome));
-  return ExitCode.done;
+  return failed.length > 0 || failedBefore.length > 0 ? ExitCode.failure : ExitCode.done;
 }
 
 function nextStep({ shard, name, database }: RunOutcome): string {

@@ -1,15 +1,33 @@
 import { readWarnings } from '../../report/facts/result-warnings.js';
 import type { SqlValue } from '../../store/query/query-database.js';
-import { readRunState } from '../../store/read/read-run-state.js';
+import { readRunState, type RunState } from '../../store/read/read-run-state.js';
 import { agentLines } from './agent-lines.js';
 import { formatDuration, formatMetric, plural } from './format-values.js';
 import { pickSweep } from '../../api/pick-sweep.js';
 import { readDatabase } from '../../api/read-database.js';
 import { table } from './table.js';
+import { workerLogLines } from './worker-log-lines.js';
 
 /** A cell that is a number or text, as v_sweep's are. */
 function text(cell: SqlValue | undefined): string {
   return typeof cell === 'string' || typeof cell === 'number' ? String(cell) : '0';
+}
+
+/** Attempts of the sweep that have not ended. */
+const workSql = `SELECT coalesce((SELECT t.label FROM v_trial t WHERE t.sweep = :sweep AND t.trial = a.trial), stage_kind || ' ' || part) AS work,
+  device, number AS attempt, started_at FROM v_attempt a
+  WHERE status = 'running' AND (trial IN (SELECT trial FROM v_trial WHERE sweep = :sweep) OR stage IN (SELECT stage FROM v_stage WHERE sweep = :sweep))`;
+
+/** Whether that work goes on is seen by whether its process lives. */
+function workTitle(run: RunState): string {
+  switch (run.kind) {
+    case 'none':
+      return 'cut off: the run was killed; quantsweep run continues';
+    case 'running':
+      return `running now (process ${run.pid} on ${run.host})`;
+    case 'unknown':
+      return `running, if process ${run.pid} on ${run.host} still does`;
+  }
 }
 
 /** The text of `quantsweep status`. */
@@ -49,11 +67,10 @@ export function sweepStatus(database: string, wanted: string | undefined): strin
       'SELECT kind, status, attempts, round(duration_ms / 1000, 1) AS seconds, finished_at FROM v_stage WHERE sweep = :sweep',
     );
     section('notes', 'SELECT kind, text, written_at FROM v_note WHERE sweep = :sweep AND trial IS NULL ORDER BY note');
-    lines.push(...agentLines(queries, sweep, readRunState(database)));
-    section(
-      'running now (or left over from a killed process)',
-      "SELECT coalesce(stage_kind || ' ' || part, 'trial ' || trial) AS work, device, number AS attempt, started_at FROM v_attempt WHERE status = 'running'",
-    );
+    const run = readRunState(database);
+    lines.push(...agentLines(queries, sweep, run));
+    section(workTitle(run), workSql);
+    lines.push(...workerLogLines(queries, sweep));
     section(
       'stopped early because certainly not the best (counts cover the samples seen)',
       'SELECT label, evaluated_samples, samples, correct, against_label AS against, against_correct, only_trial, only_against, p_value FROM v_stopped WHERE sweep = :sweep ORDER BY trial',

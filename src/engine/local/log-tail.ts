@@ -75,10 +75,14 @@ function shown(raw: string): string {
 function shownLine(line: string): string {
   // A progress bar redraws its line: what stands there last is seen.
   const last = line.replace(/\r+$/, '');
-  return last
-    .slice(last.lastIndexOf('\r') + 1)
-    .replaceAll('\t', '  ')
-    .replaceAll(unfit, '')
-    .replaceAll(credentials, '//***@')
-    .replaceAll(halves, '');
+  return (
+    last
+      .slice(last.lastIndexOf('\r') + 1)
+      .replaceAll('\t', '  ')
+      .replaceAll(unfit, '')
+      .replaceAll(credentials, '//***@')
+      // A report makes paths relative, and knows them without this.
+      .replaceAll('file:///', '/')
+      .replaceAll(halves, '')
+  );
 }

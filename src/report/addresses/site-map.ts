@@ -3,6 +3,12 @@ import type { PageLinks } from './page-links.js';
 /** Two trials of a sweep, or what names them. */
 export type Pair = readonly [number, number];
 
+/** Two trials or more that a page compares. Several are tested against the first. */
+export type Compared = readonly number[];
+
+/** Trials of one comparison at most: their numbers are its file name, of 255 bytes at most. */
+export const mostCompared = 40;
+
 /** What names a layer of a sweep. */
 export interface LayerPlace {
   readonly model: string;
@@ -21,8 +27,8 @@ export interface SweepFolder {
   readonly trials: 'any' | ReadonlySet<number>;
   /** The layers, each with a page, by number of the page. */
   readonly layers: readonly LayerPlace[];
-  /** Pairs with a comparison page. */
-  readonly comparisons: 'any' | readonly Pair[];
+  /** Trials that a page compares. */
+  readonly comparisons: 'any' | readonly Compared[];
 }
 
 /** File name of each page of a sweep, within its folder. */
@@ -30,7 +36,7 @@ export const pageName = {
   sweep: 'index.html',
   trial: (trial: number): string => `trial-${trial}.html`,
   layer: (number: number): string => `layer-${number}.html`,
-  comparison: ([trial, other]: Pair): string => `compare-${trial}-${other}.html`,
+  comparison: (trials: Compared): string => `compare-${trials.join('-')}.html`,
 } as const;
 
 /** A page of a sweep's folder, as its file name says. */
@@ -38,23 +44,30 @@ export type PageId =
   | { readonly kind: 'sweep' }
   | { readonly kind: 'trial'; readonly trial: number }
   | { readonly kind: 'layer'; readonly number: number }
-  | { readonly kind: 'comparison'; readonly pair: Pair };
+  | { readonly kind: 'comparison'; readonly trials: Compared };
 
 /** The inverse of {@link pageName}; null for a name that no page has. */
 export function parsePageName(name: string): PageId | null {
   if (name === pageName.sweep) return { kind: 'sweep' };
-  const [, kind, one, other] = /^(trial|layer|compare)-(\d{1,15})(?:-(\d{1,15}))?\.html$/.exec(name) ?? [];
-  if (one === undefined || (kind === 'compare') !== (other !== undefined)) return null;
-  if (kind === 'trial') return { kind, trial: Number(one) };
-  if (kind === 'layer') return { kind, number: Number(one) };
-  return { kind: 'comparison', pair: [Number(one), Number(other)] };
+  const [, kind, list] = /^(trial|layer|compare)-(\d{1,15}(?:-\d{1,15})*)\.html$/.exec(name) ?? [];
+  const numbers = list?.split('-').map(Number) ?? [];
+  const [one, ...others] = numbers;
+  if (one === undefined || (kind === 'compare') !== others.length > 0) return null;
+  if (kind === 'trial') return { kind, trial: one };
+  if (kind === 'layer') return { kind, number: one };
+  return isComparable(numbers) ? { kind: 'comparison', trials: numbers } : null;
+}
+
+/** True of trials that a page can compare: two, or up to {@link mostCompared} different ones. */
+export function isComparable(trials: Compared): boolean {
+  return trials.length === 2 || (trials.length <= mostCompared && new Set(trials).size === trials.length);
 }
 
 /** Links among the pages of a sweep's folder. */
 export function folderLinks({ trials, layers, comparisons }: SweepFolder): PageLinks {
   const numbers = new Map(layers.map((layer, number) => [layerKey(layer.model, layer.position), number]));
   const oneModel = new Set(layers.map((layer) => layer.model)).size === 1;
-  const pairs = comparisons === 'any' ? 'any' : new Set(comparisons.map(([trial, other]) => `${trial} ${other}`));
+  const pairs = comparisons === 'any' ? 'any' : new Set(comparisons.map((trials) => trials.join(' ')));
   return {
     index: '../index.html',
     sweep: pageName.sweep,

@@ -62,12 +62,16 @@ export function answerSweep(facts: SweepFacts): SweepAnswer {
   const ofKind = (kind: QuestionKind): QuestionAnswer => ({
     kind,
     title: questions[kind].title,
-    sentences: distinct([answered[kind].answer(facts, shape), ...answered[kind].more(facts, shape)]),
+    sentences: distinct([answered[kind].answer(facts, shape), ...(answered[kind].more?.(facts, shape) ?? [])]),
     lacks: questions[kind].lacks(shape),
   });
   const lead = ofKind(leading);
   const headline = answered[leading].answer(facts, shape) ?? bestSentence(facts);
-  const beside = without(headline, [...lead.sentences, stoppedSentence(facts)]);
+  const beside = without(headline, [
+    ...lead.sentences,
+    ...(answered[leading].leading?.(facts, shape) ?? []),
+    stoppedSentence(facts),
+  ]);
   const findings = without(headline, [
     ...lead.sentences,
     facts.best === null ? null : bestSentence(facts),

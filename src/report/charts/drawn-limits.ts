@@ -37,6 +37,9 @@ export const drawnLimits = {
   tableChoices: 60,
   /** Points of a scatter plot before it is thinned out to half as many; more overlap anyway. */
   scatterPoints: 1000,
+  /** Lines through the values of settings; of more, the best so many and evenly spread others. */
+  lines: 400,
+  linesBest: 100,
   /** Groups of alike trials whose spread is told. */
   noiseGroups: 4,
   /** Seeded groups up to which all rows are on the page. */
@@ -45,6 +48,8 @@ export const drawnLimits = {
    * Rows of tables that a reader scans rather than searches: integer execution, failed attempts.
    */
   tableRows: 100,
+  /** Trials that charts of a comparison draw: as many as colours and shapes tell apart. */
+  groupTrials: 12,
   /** Settings that a caption spells out. */
   captionSettings: 12,
 } as const;

@@ -29,6 +29,10 @@ export const themeTokens = {
   loss2: { light: '#c98945', dark: '#8a4a7d' },
   loss3: { light: '#8d4a52', dark: '#cf6a68' },
   loss4: { light: '#3a2149', dark: '#f6d37a' },
+  /** Low to high values of the metric; the end far from the ground is the good one. */
+  value0: { light: '#e0c184', dark: '#5c4a2a' },
+  value1: { light: '#6f9fa8', dark: '#4f7f8c' },
+  value2: { light: '#123f73', dark: '#a5d8ff' },
   /** Small to large numbers that are neither good nor bad. */
   tint0: { light: '#e8f1f7', dark: '#1d2730' },
   tint1: { light: '#b5d5e8', dark: '#23415a' },

@@ -166,14 +166,6 @@ export function sideColors({ trial, other }: ComparedTrials): readonly [string, 
   return [own(trial) ?? color('sideA'), own(other) ?? color('sideB')];
 }
 
-/**
- * Vega expression over a row with `trial`: the name of its side as {@link sideNames} has it, as a
- * chart's parameter.
- */
-export function sideExpression({ trial }: ComparedTrials): string {
-  return `datum.trial == ${trial.trial} ? sides[0] : sides[1]`;
-}
-
 /** Why losses of layers are not set side by side; null where they are. */
 export function lossesApart(facts: ComparedTrials): string | null {
   if (layersApart(facts) !== null) return layersApart(facts);

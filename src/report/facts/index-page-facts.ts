@@ -1,4 +1,4 @@
-import type { Pair } from '../addresses/site-map.js';
+import type { Compared } from '../addresses/site-map.js';
 import type { SweepFacts } from './sweep-facts.js';
 
 /** What the figures of the index know. */
@@ -11,7 +11,7 @@ export interface IndexPageFacts {
   readonly href: (sweep: string) => string | null;
   readonly factsOf: (sweep: string) => SweepFacts | null;
   /** Comparisons of trials of a sweep that have pages. */
-  readonly trialComparisons: (sweep: string) => readonly { readonly pair: Pair; readonly href: string }[];
+  readonly trialComparisons: (sweep: string) => readonly { readonly trials: Compared; readonly href: string }[];
   /** Comparisons of sweeps that have pages. */
   readonly sweepComparisons: readonly { readonly pair: readonly [string, string]; readonly href: string }[];
 }

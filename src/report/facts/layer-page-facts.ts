@@ -66,6 +66,9 @@ export interface LayerPageFacts {
   readonly channels: ChannelSummary | null;
 }
 
+/** A channel of at least this many times the median absmax is an outlier. */
+export const outlierFrom = 5;
+
 /** Absmax below which a channel counts as dead: nothing can be moved to or from it, so s is 1. */
 export const deadBelow = 1e-9;
 

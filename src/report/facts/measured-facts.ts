@@ -1,4 +1,5 @@
 import type { Query } from '../query.js';
+import { axisEffectsSql, readAxisEffects, type AxisEffects } from './axis-effects.js';
 import type { EffectFacts } from './effect-facts.js';
 import { executionSql, readExecutionEffect } from './execution-facts.js';
 import { ladderSql, ladderTrials, readFloatLadder, type FloatLadder } from './float-ladder.js';
@@ -14,6 +15,11 @@ export interface MeasuredFacts {
   readonly seeds: SeedFacts | null;
   /** Integer instead of simulated execution. */
   readonly execution: EffectFacts | null;
+  /**
+   * What each axis does, read when first asked for: of thousands of trials that takes a second, and
+   * an index needs it of no sweep.
+   */
+  readonly axisEffects: () => AxisEffects;
   /** Candidates by what they keep in float. */
   readonly floatParts: ReadonlyMap<number, FloatPart>;
 }
@@ -24,6 +30,7 @@ export const nothingMeasured: MeasuredFacts = {
   floatLadder: null,
   seeds: null,
   execution: null,
+  axisEffects: () => ({ axes: [], interactions: [], trials: 0, isExact: false, groups: 0 }),
   floatParts: new Map(),
 };
 
@@ -42,8 +49,14 @@ export function readMeasured(query: Query, sweep: string, { allTrials, trials, b
     floatLadder: readFloatLadder(query, trials, best),
     seeds: hasSeeds(trials) ? readSeeds(query, sweep) : null,
     execution: hasInteger(trials) ? readExecutionEffect(query, sweep) : null,
+    axisEffects: once(() => readAxisEffects(query, sweep)),
     floatParts: readFloatParts(query, sweep),
   };
+}
+
+function once<T extends object>(read: () => T): () => T {
+  let value: T | null = null;
+  return () => (value ??= read());
 }
 
 /** The queries behind {@link readMeasured}, as pages show them. */
@@ -70,6 +83,14 @@ export function measuredSources(
     ...(hasSeeds(trials) ? [['spread of seeds', seedSql(name)] as const] : []),
     ...(hasInteger(trials) ? [['integer execution', executionSql(name)] as const] : []),
     ['what stays in float', floatPartsSql(name)],
+  ];
+}
+
+/** The queries behind the sentences on axes. */
+export function axisSources(name: string, { axisEffects }: MeasuredFacts): (readonly [string, string])[] {
+  return [
+    ['effects of settings', axisEffectsSql.effects(name)],
+    ...(axisEffects().axes.length === 0 ? [] : [['their interactions', axisEffectsSql.interactions(name)] as const]),
   ];
 }
 

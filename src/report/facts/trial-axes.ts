@@ -16,7 +16,7 @@ export interface TrialAxis {
   readonly isWord: boolean;
 }
 
-/** The axes in which trials of the sweep differ, in the order of the trial that has most of them. */
+/** The axes in which trials differ, in the order of the trial that has most of them. */
 export function trialAxes({ allTrials }: Pick<SweepFacts, 'allTrials'>): TrialAxis[] {
   const named = allTrials.map(({ axes }) => Object.keys(axes)).sort((a, b) => b.length - a.length);
   const paths = [...new Set(named.flat())];

@@ -1,4 +1,4 @@
-import type { Control, FigureContent } from './figure.js';
+import type { AbsentContent, Control, FigureContent } from './figure.js';
 import { damageChart } from '../charts/damage-chart.js';
 import { rounded } from '../charts/rounded.js';
 import type { Row } from '../query.js';
@@ -8,8 +8,11 @@ import { numberOf, sqlText } from '../query.js';
 const mostLayers = 40;
 
 /** What brings the two losses that the split is made of. */
-export const damageNote =
-  'The losses of weight and input alone are not stored: loss.modes: [accumulated, isolated, weight, activation] in the experiment adds them.';
+export const noDamage: AbsentContent = {
+  kind: 'absent',
+  note: 'The losses of weight and input alone are not stored: loss.modes: [accumulated, isolated, weight, activation] in the experiment adds them.',
+  brief: 'loss.modes with weight and activation',
+};
 
 const numbers = [
   ...['weight_mse', 'activation_mse', 'isolated_mse', 'interaction_mse'],
@@ -37,7 +40,7 @@ export function damageContent(
 ): FigureContent {
   const known = trials.filter(({ trial }) => rows.some((row) => row['trial'] === trial));
   const [first] = known;
-  if (first === undefined) return { kind: 'absent', note: damageNote };
+  if (first === undefined) return noDamage;
   const own = rows.filter((row) => row['trial'] === first.trial);
   const told = damageSentence(own[0]!);
   const left = numberOf(own[0]!, 'layers') - own.length;

@@ -7,7 +7,7 @@ import type { SweepFacts } from '../facts/sweep-facts.js';
 import type { Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../query.js';
 import type { AbsentContent, Control, FigureContent } from './figure.js';
-import { lossColumnsOf, storedModes } from './loss-controls.js';
+import { lossColumns, storedModes } from './loss-controls.js';
 
 /** A trial whose numbers a picture can show. */
 export interface NetworkTrial {
@@ -46,7 +46,7 @@ SELECT n.node, n.name, n.op, n.shape, s.reads, n.position, t.trial, l.mode, l.l1
 FROM node n
 LEFT JOIN source s ON s.to_node = n.node
 LEFT JOIN (SELECT trial FROM v_trial WHERE ${ofTrials}) t ON n.position IS NOT NULL
-LEFT JOIN (SELECT trial, position, mode, ${lossColumnsOf(4).join(', ')} FROM v_layer_loss WHERE ${ofTrials}) l ON l.trial = t.trial AND l.position = n.position
+LEFT JOIN (SELECT trial, position, mode, ${lossColumns.join(', ')} FROM v_layer_loss WHERE ${ofTrials}) l ON l.trial = t.trial AND l.position = n.position
 LEFT JOIN (SELECT trial, position, layer_alpha FROM v_smoothing WHERE ${ofTrials}) m ON m.trial = t.trial AND m.position = n.position
 LEFT JOIN bits b ON b.trial = t.trial AND b.position = n.position${
     hasSensitivity
@@ -57,12 +57,12 @@ LEFT JOIN (SELECT position, only_divergence, drop_only FROM v_sensitivity WHERE 
 ORDER BY n.node, t.trial, l.mode`;
 }
 
-/** The nodes at most eight steps from a layer, in whichever direction arrows lead, as `near`. */
+/** The nodes at most six steps from a layer, in whichever direction arrows lead, as `near`. */
 function nearSql(position: number): string {
   return `near (node, steps) AS (
   SELECT node, 0 FROM node WHERE position = ${position}
   UNION SELECT iif(e.from_node = w.node, e.to_node, e.from_node), w.steps + 1
-  FROM near w JOIN edge e ON w.node IN (e.from_node, e.to_node) WHERE w.steps < 8),
+  FROM near w JOIN edge e ON w.node IN (e.from_node, e.to_node) WHERE w.steps < 6),
 `;
 }
 

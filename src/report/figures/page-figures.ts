@@ -1,7 +1,9 @@
 import type { FigureData } from './figure-data.js';
+import { readComparedGroup } from '../facts/compared-group.js';
 import { readComparedTrials } from '../facts/compared-trials.js';
 import { figureData } from './figure-data.js';
 import { comparisonFigures } from './comparison/index.js';
+import { groupFigures } from './group/index.js';
 import { figures } from './sweep/index.js';
 import { layerFigures } from './layer/index.js';
 import { trialFigures } from './trial/index.js';
@@ -33,7 +35,12 @@ export function pageFigures(page: PageId, sweep: SweepFacts, query: Query): Figu
       return layerFigures.map((figure) => figureData(figure, facts, query));
     }
     case 'comparison': {
-      const compared = readComparedTrials(query, sweep, page.pair, () => null);
+      const [trial = 0, other = 0, ...more] = page.trials;
+      if (more.length > 0) {
+        const group = readComparedGroup(query, sweep, page.trials, () => null);
+        return group === null ? null : groupFigures.map((figure) => figureData(figure, group, query));
+      }
+      const compared = readComparedTrials(query, sweep, [trial, other], () => null);
       return compared === null ? null : comparisonFigures.map((figure) => figureData(figure, compared, query));
     }
   }

@@ -51,9 +51,10 @@ export function indexPage(facts: IndexPageFacts, query: Query, options: ReportOp
 function comparisonsHtml(facts: IndexPageFacts, newest: readonly string[]): string {
   const ofSweeps = facts.sweepComparisons.map(({ pair: [a, b], href }) => ({ text: `${a} against ${b}`, href }));
   const ofTrials = newest.flatMap((sweep) =>
-    facts
-      .trialComparisons(sweep)
-      .map(({ pair: [a, b], href }) => ({ text: `${sweep}: trial ${a} against trial ${b}`, href })),
+    facts.trialComparisons(sweep).map(({ trials, href }) => ({
+      text: `${sweep}: ${trials.map((trial) => `trial ${trial}`).join(trials.length === 2 ? ' against ' : ', ')}`,
+      href,
+    })),
   );
   const items = [...ofSweeps, ...ofTrials].map(({ text, href }) => `<li>${linked(escapeHtml(text), href)}</li>`);
   return items.length === 0

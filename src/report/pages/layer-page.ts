@@ -14,6 +14,7 @@ import { timeText } from '../time-text.js';
 import { sentenceHtml } from '../output/html/sentence-html.js';
 
 const sections: readonly (readonly [string, string])[] = [
+  ['suggestions', 'Suggestions'],
   ['channels', 'Channels'],
   ['activation', 'Activation'],
   ['loss', 'Loss'],

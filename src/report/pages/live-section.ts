@@ -4,7 +4,8 @@ import { noLinks } from '../addresses/page-links.js';
 import type { ReportOptions } from '../output/html/page-body.js';
 import type { Query } from '../query.js';
 import { textOf, toRows } from '../query.js';
-import { renderFigure } from '../output/html/render-figure.js';
+import { absentHtml, type AbsentFigure } from '../output/html/not-shown.js';
+import { renderFigures } from '../output/html/render-figure.js';
 import { linked } from '../output/html/linked.js';
 import { sqlDisclosure } from '../output/html/sql-disclosure.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
@@ -24,15 +25,24 @@ export function liveSectionHtml({ sweep, links }: SweepFacts, query: Query, opti
   if (options.live === undefined) return '';
   const live = liveSweep(sweep, links, options.live, options.generatedAt);
   if (sweep.pending === 0 && sweep.failed === 0 && !live.isRun) return '';
+  const { html, absent } = renderFigures([runningAttempts, openStages, latestFailures], live, query);
   const title = live.isRun ? 'Running now' : sweep.pending > 0 ? 'Not finished' : 'What failed';
   return `<section id="live"><h2>${title}</h2>
 ${progressHtml('live-progress', '', live, query)}
 ${agentsHtml(live, query)}
-${renderFigure(runningAttempts, live, query)}
-${renderFigure(openStages, live, query)}
-${renderFigure(latestFailures, live, query)}
+${html}
 ${workerLogsHtml(live, query)}
-</section>
+${quietHtml(absent)}</section>
+`;
+}
+
+/** What there is nothing of, in one line that opens to their queries. */
+function quietHtml(figures: readonly AbsentFigure[]): string {
+  if (figures.length === 0) return '';
+  const notes = figures.map(({ content }) => escapeHtml(content.note));
+  return `<details class="not-shown" id="live-quiet"><summary>${notes.join(' ')}</summary>
+${figures.map(absentHtml).join('\n')}
+</details>
 `;
 }
 

@@ -1,13 +1,17 @@
 import { notesSql, readNotes } from '../facts/notes.js';
 import { notesHtml } from '../output/html/notes-html.js';
-import { sourcesHtml } from '../output/html/sql-disclosure.js';
 import type { Query } from '../query.js';
 
-/**
- * What was written on a trial, or on the sweep itself without one, with the SQL that it comes from;
- * empty where nothing was.
- */
-export function notesBlock(query: Query, sweep: string, trial: number | null): string {
-  const notes = notesHtml(readNotes(query, sweep, trial));
-  return notes === '' ? '' : `${notes}${sourcesHtml([['notes', notesSql(sweep, trial)]])}`;
+/** Notes as a page shows them. */
+export interface NotesBlock {
+  /** Empty where there are none. */
+  readonly html: string;
+  /** The queries that they come from. */
+  readonly sources: readonly (readonly [string, string])[];
+}
+
+/** What was written on a trial, or on the sweep itself without one. */
+export function notesBlock(query: Query, sweep: string, trial: number | null): NotesBlock {
+  const html = notesHtml(readNotes(query, sweep, trial));
+  return { html, sources: html === '' ? [] : [['notes', notesSql(sweep, trial)]] };
 }

@@ -22,7 +22,12 @@ export interface PageOrder {
 }
 
 /** What each setting does, in any sweep with two of them or more. */
-const axisFigures: readonly string[] = ['axis-effects', 'parallel-coordinates'];
+const axisFigures: readonly string[] = ['axis-effects', 'axis-interactions', 'parallel-coordinates'];
+
+/** The network stands before the layers, which it leads to. */
+function partOf({ id, section }: Figure): SectionId {
+  return id === 'network' ? 'network' : section;
+}
 
 /** Parts of every page, behind the questions; figures are in them by their section. */
 const fixedParts: readonly (readonly [SectionId, string])[] = [
@@ -61,12 +66,11 @@ export function pageOrder(figures: readonly Figure[], shape: SweepShape): PageOr
     question: null,
     figures: shape.dimensions > 1 ? take(axisFigures) : [],
   };
-  // A figure of the table's kind that belongs to no question stays with the section it names.
   const fixed = fixedParts.map(([id, title]) => ({
     id,
     title,
     question: null,
-    figures: take([...left.values()].filter(({ section }) => section === id).map((figure) => figure.id)),
+    figures: take([...left.values()].filter((figure) => partOf(figure) === id).map((figure) => figure.id)),
   }));
   const rest = { id: 'rest', title: 'Further figures', question: null, figures: [...left.values()] };
   return { leads, parts: [...asked, axes, ...fixed.slice(0, -1), rest, ...fixed.slice(-1)] };

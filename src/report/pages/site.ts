@@ -1,8 +1,10 @@
 import { assetPaths, assetText, inlineAssets, sharedAssets, type PageMode } from '../output/html/page-assets.js';
 import { pageHtml } from '../output/html/page-html.js';
 import { readComparedSweeps } from '../facts/compared-sweeps.js';
+import { readComparedGroup } from '../facts/compared-group.js';
 import { readComparedTrials } from '../facts/compared-trials.js';
 import { comparisonPage } from './comparison-page.js';
+import { groupPage } from './group-page.js';
 import { indexPage } from './index-page.js';
 import { layerPage } from './layer-page.js';
 import type { ReportOptions } from '../output/html/page-body.js';
@@ -11,7 +13,7 @@ import { sweepsComparisonPage } from './sweeps-comparison-page.js';
 import { trialPageFacts } from '../facts/trial-page-facts.js';
 import { trialPage } from './trial-page.js';
 import type { Query } from '../query.js';
-import type { Pair, PageId, SweepFolder } from '../addresses/site-map.js';
+import type { Compared, Pair, PageId, SweepFolder } from '../addresses/site-map.js';
 import {
   folderLinks,
   folderNames,
@@ -31,8 +33,8 @@ export interface SiteOptions extends ReportOptions {
    * pair of trials has a page, and pages ask for news.
    */
   readonly mode: PageMode;
-  /** Further pairs of trials to compare, by sweep. */
-  readonly pairs?: ReadonlyMap<string, readonly Pair[]>;
+  /** Further trials to compare, two or more each time, by sweep. */
+  readonly pairs?: ReadonlyMap<string, readonly Compared[]>;
   /** Pairs of sweeps of the report to compare; a server compares any two. */
   readonly sweepPairs?: readonly SweepPair[];
 }
@@ -53,8 +55,8 @@ export interface Site {
   readonly sweepPath: (sweep: string) => string;
   /** Path of the comparison of two sweeps. */
   readonly sweepsComparisonPath: (pair: SweepPair) => string;
-  /** Path of the comparison of two trials of a sweep, or of one of it and another. */
-  readonly comparisonPath: (sweep: string, pair: Pair) => string;
+  /** Path of the comparison of trials, of which the first is of the sweep. */
+  readonly comparisonPath: (sweep: string, trials: Compared) => string;
 }
 
 /** Trials up to which each gets a page in a folder. */
@@ -84,7 +86,7 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
     render,
     sweepPath: (sweep) => `${folderName(sweep)}/${pageName.sweep}`,
     sweepsComparisonPath,
-    comparisonPath: (sweep, pair) => `${folderName(sweep)}/${pageName.comparison(pair)}`,
+    comparisonPath: (sweep, trials) => `${folderName(sweep)}/${pageName.comparison(trials)}`,
   };
 
   function folderName(sweep: string): string {
@@ -179,12 +181,12 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
    * The comparisons of trials of a sweep that the report has pages for, or that a reader of a
    * server asks for first.
    */
-  function comparisonsOf(sweep: string): { readonly pair: Pair; readonly href: string }[] {
+  function comparisonsOf(sweep: string): { readonly trials: Compared; readonly href: string }[] {
     const facts = factsOf(sweep);
     const folder = folderOf(sweep);
     if (facts === null || folder === null) return [];
     const pairs = folder.comparisons === 'any' ? usefulPairs(facts) : folder.comparisons;
-    return pairs.map((pair) => ({ pair, href: encodeURI(`${folder.folder}/${pageName.comparison(pair)}`) }));
+    return pairs.map((trials) => ({ trials, href: encodeURI(`${folder.folder}/${pageName.comparison(trials)}`) }));
   }
 
   function bodyOf(page: PageId, sweep: SweepFacts): string | null {
@@ -201,7 +203,13 @@ export function openSite(query: Query, all: readonly string[], sweeps: readonly 
         return layer === undefined ? null : layerPage(sweep, layer, query, options);
       }
       case 'comparison': {
-        const compared = readComparedTrials(query, sweep, page.pair, (name, trial) => trialHref('../', name, trial));
+        const [one = 0, other = 0, ...more] = page.trials;
+        const hrefOf = (name: string, trial: number): string | null => trialHref('../', name, trial);
+        if (more.length > 0) {
+          const group = readComparedGroup(query, sweep, page.trials, hrefOf);
+          return group === null ? null : groupPage(group, query, options);
+        }
+        const compared = readComparedTrials(query, sweep, [one, other], hrefOf);
         return compared === null ? null : comparisonPage(compared, query, options);
       }
     }
@@ -251,7 +259,9 @@ function titleOf(page: PageId, sweep: string): string {
     case 'layer':
       return `layer ${page.number} · ${sweep}`;
     case 'comparison':
-      return `trial ${page.pair[0]} against ${page.pair[1]} · ${sweep}`;
+      return page.trials.length === 2
+        ? `trial ${page.trials.join(' against ')} · ${sweep}`
+        : `trials ${page.trials.join(', ')} · ${sweep}`;
   }
 }
 
@@ -273,6 +283,6 @@ function usefulPairs({ best, trials, comparisons }: SweepFacts): Pair[] {
   return trials.filter((trial) => trial.trial === unsmoothed).map((trial) => [best.trial, trial.trial] as const);
 }
 
-function distinctPairs(pairs: readonly Pair[]): Pair[] {
+function distinctPairs(pairs: readonly Compared[]): Compared[] {
   return [...new Map(pairs.map((pair) => [pair.join(' '), pair])).values()];
 }

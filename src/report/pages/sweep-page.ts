@@ -1,15 +1,16 @@
 import { effectsSql } from '../facts/effect-facts.js';
+import { axisSentences } from '../answers/axis-sentence.js';
 import { guardedAnswer } from '../answers/guarded-answer.js';
 import { staticDynamicSql } from '../facts/static-dynamic-facts.js';
 import { verdictSql } from '../facts/verdict.js';
 import type { Figure } from '../figures/figure.js';
 import { figures } from '../figures/sweep/index.js';
-import { answerHtml, questionHtml, recommendationHtml } from '../output/html/answer-html.js';
+import { answerHtml, questionHtml, recommendationHtml, sentencesHtml } from '../output/html/answer-html.js';
 import { escapeHtml } from '../output/html/escape-html.js';
 import { liveSectionHtml } from './live-section.js';
 import { pageOrder } from './page-order.js';
 import { sweepShape } from '../questions/sweep-shape.js';
-import { measuredSources } from '../facts/measured-facts.js';
+import { axisSources, measuredSources } from '../facts/measured-facts.js';
 import { notesBlock } from './notes-block.js';
 import { countText, differenceText, intervalText, valueText } from '../number-text.js';
 import type { Query } from '../query.js';
@@ -34,10 +35,14 @@ import { timeText } from '../time-text.js';
  */
 export function sweepPage(facts: SweepFacts, query: Query, options: ReportOptions): string {
   const { sweep, links, metric } = facts;
+  const notes = notesBlock(query, sweep.name, null);
   const question = sweep.question?.trim() ?? '';
   const shape = sweepShape(facts.allTrials, facts.isVoid);
   const answer = guardedAnswer(facts);
   const { leads, parts } = pageOrder(figures, shape);
+  const hasAxes = shape.dimensions > 1 && !facts.isVoid;
+  const axes = hasAxes ? axisSentences(facts) : [];
+  const sources = [...factsSources(facts), ...(hasAxes ? axisSources(sweep.name, facts.measured) : [])];
   const lead = leadingFigure(leads, facts, query);
   const [leading] = answer.questions;
   const page = {
@@ -47,13 +52,13 @@ export function sweepPage(facts: SweepFacts, query: Query, options: ReportOption
     ].filter((crumb, index) => index > 0 || crumb.href !== null),
     heading: question === '' ? `Which setting of ${sweep.name} keeps the most ${metric.name}?` : question,
     about: aboutSweep(facts),
-    first: `${notesBlock(query, sweep.name, null)}${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml({ ...answer, findings: answer.beside })}${recommendationHtml(answer)}<details class="behind"><summary>SQL behind the answer</summary>${sourcesHtml(factsSources(facts))}</details></div><div>${lead.html}${tilesHtml(facts)}</div></div>`,
+    first: `${notes.html}${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml({ ...answer, findings: answer.beside })}${recommendationHtml(answer)}<details class="behind"><summary>SQL behind the answer</summary>${sourcesHtml([...sources, ...notes.sources])}</details></div><div>${lead.html}${tilesHtml(facts)}</div></div>`,
     sections: [
       { id: `question-${leading.kind}`, title: leading.title, figures: lead.others },
       ...parts.map(({ id, title, question: kind, figures: own }) => ({
         id,
         title,
-        before: kind === null ? '' : questionHtml(answer, kind),
+        before: kind !== null ? questionHtml(answer, kind) : id === 'axes' && own.length > 0 ? sentencesHtml(axes) : '',
         figures: own,
         after: id === 'provenance' ? experimentHtml(query, sweep.name) : '',
       })),

@@ -25,6 +25,7 @@ export function trialPage(facts: TrialPageFacts, query: Query, options: ReportOp
   const { sweep, trial } = facts;
   const { metric, links } = sweep;
   const pending = pendingSentence(facts, query, options);
+  const notes = notesBlock(query, sweep.sweep.name, trial.trial);
   const tiles = [
     ['best', valueText(trial.value, metric), tileName(facts)],
     ...(trial.role === 'fp32'
@@ -59,10 +60,11 @@ export function trialPage(facts: TrialPageFacts, query: Query, options: ReportOp
       trial.role,
       trial.status,
     ],
-    first: `${notesBlock(query, sweep.sweep.name, trial.trial)}${warningsHtml(facts)}<p class="headline">${sentenceHtml(pending ?? verdictSentence(facts))}</p>${alphasHtml(facts)}${tileRow(tiles)}${neighboursHtml(facts)}${sourcesHtml(
+    first: `${notes.html}${warningsHtml(facts)}<p class="headline">${sentenceHtml(pending ?? verdictSentence(facts))}</p>${alphasHtml(facts)}${tileRow(tiles)}${neighboursHtml(facts)}${sourcesHtml(
       [
         ['trials', factsSql.trials(sweep.sweep.name)],
         ['comparisons', factsSql.comparisons(sweep.sweep.name)],
+        ...notes.sources,
         ...(pending === null ? [] : [['whether it runs', runningSql(facts)] as const]),
       ],
     )}`,

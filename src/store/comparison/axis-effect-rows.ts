@@ -61,8 +61,8 @@ export const axisInteractionColumns = [
 ] as const;
 
 /**
- * The rows of `axis_interaction(sweep)`: one for each two axes, groups as in {@link axisEffectRows},
- * in each the strongest interaction first.
+ * The rows of `axis_interaction(sweep)`: one for each two axes, in groups as
+ * {@link axisEffectRows} has them, in each the strongest interaction first.
  *
  * @throws StoreError `not-a-database` where stored outcomes are damaged
  */

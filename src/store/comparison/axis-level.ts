@@ -24,7 +24,7 @@ export function axisLevel({ axes, settings }: AxisSource, path: string): string 
   return textOf(stored);
 }
 
-/** What settings hold under the path of the experiment file; null also where its section is null. */
+/** What settings hold under the path of the experiment file; null where its section is. */
 function storedValue(settings: unknown, path: string): unknown {
   const parts = path.replace(/^data\./, '').split('.');
   const [section, ...rest] = parts;

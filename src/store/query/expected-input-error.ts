@@ -2,7 +2,6 @@ import { asymmetricCalibrators } from '../../calibrate/calibrators/calibrate-inp
 import { calibratorNames } from '../../calibrate/calibrators/registry.js';
 import { expectedSquaredError, type QuantizerGrid } from '../../calibrate/histograms/expected-squared-error.js';
 import { activationSchemeNames, activationSchemes } from '../../calibrate/schemes/activation-schemes.js';
-import type { TrialSettings } from '../../experiment/sections/canonical-settings.js';
 import type { ActivationQuantizerSettings } from '../../experiment/sections/settings.js';
 import { inputQuantizer } from '../../quantize/quantizers/input-quantizer.js';
 import type { Quantizer } from '../../quantize/quantizers/quantizer.js';
@@ -25,7 +24,12 @@ const otherAlphas = Array.from({ length: 19 }, (_, index) => (index + 1) / 20);
 
 /** The quantizer of a layer's input in a trial, and what the trial's settings say of it. */
 interface StoredQuantizer {
-  readonly settings: string;
+  readonly scheme: ActivationQuantizerSettings['scheme'];
+  readonly calibrator: ActivationQuantizerSettings['calibrator'];
+  readonly percentile: number;
+  readonly apply: string | null;
+  readonly absmax: string | null;
+  readonly alpha: number | null;
   readonly granularity: string;
   readonly bits: number;
   readonly signed: number;
@@ -36,7 +40,8 @@ interface StoredQuantizer {
   readonly narrow_range: number;
 }
 
-const storedQuantizer = `SELECT t.settings, q.granularity, q.bits, q.signed, q.amax, q.low, q.scale, q.zero_point, q.narrow_range
+const storedQuantizer = `SELECT coalesce(t.activation_scheme, 'signed') AS scheme, coalesce(t.activation_calibrator, 'max') AS calibrator,
+    coalesce(t.percentile, 99.99) AS percentile, t.smoothing_apply AS apply, t.absmax, t.alpha, q.granularity, q.bits, q.signed, q.amax, q.low, q.scale, q.zero_point, q.narrow_range
   FROM trial t
   JOIN layer l ON l.model_id = t.model_id
   JOIN quantizer q ON q.trial_id = t.id AND q.layer_id = l.id AND q.role = 'input'
@@ -87,8 +92,7 @@ export function expectedInputErrorRows(
   );
   return undamaged(stored.where, () => {
     const now = { setting: null, value: null, percentile: null, quantizer: quantizerOf(own), s: Float32Array.from(s) };
-    const settings = JSON.parse(own.settings) as TrialSettings;
-    const rows = [now, ...otherCandidates(now, settings, statisticsOf(stored), weight)].map((candidate) => ({
+    const rows = [now, ...otherCandidates(now, own, statisticsOf(stored), weight)].map((candidate) => ({
       candidate,
       ...noiseOf(candidate, stored, weight),
     }));
@@ -106,14 +110,18 @@ export function expectedInputErrorRows(
 /** Each other value of a setting of the input's quantizer, and other alphas. */
 function otherCandidates(
   now: Candidate,
-  settings: TrialSettings,
+  own: StoredQuantizer,
   inputs: InputStatistics,
   weight: Float64Array,
 ): readonly Candidate[] {
-  const { quantization, smoothing } = settings;
-  if (quantization === null) return [];
-  // A rule may give this layer other bits than the rest.
-  const activation = { ...quantization.activation, bits: now.quantizer.bits as ActivationQuantizerSettings['bits'] };
+  const activation: ActivationQuantizerSettings = {
+    scheme: own.scheme,
+    calibrator: own.calibrator,
+    percentile: own.percentile,
+    // A rule may give this layer other bits than the rest.
+    bits: own.bits,
+    narrowRange: own.narrow_range === 1,
+  };
   const quantized = (setting: string, value: string, change: Partial<ActivationQuantizerSettings>): Candidate => ({
     setting: `quantization.activation.${setting}`,
     value,
@@ -138,8 +146,8 @@ function otherCandidates(
       .map((change) => quantized('calibrator', change.calibrator, change)),
     ...otherBits.filter((bits) => bits !== activation.bits).map((bits) => quantized('bits', String(bits), { bits })),
     // Folded factors are shared with other layers, and those of the view statistics are another mean.
-    ...(smoothing.apply === 'fold' || smoothing.absmax === 'view' ? [] : otherAlphas)
-      .filter((alpha) => alpha !== smoothing.alpha)
+    ...(own.apply === 'fold' || own.absmax === 'view' ? [] : otherAlphas)
+      .filter((alpha) => alpha !== own.alpha)
       .map((alpha) => {
         const { s } = smoothingFactors(inputs.absmax, weight, alpha);
         const quantizer = inputQuantizer(inputs, s, activation);

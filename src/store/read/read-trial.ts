@@ -19,6 +19,8 @@ export interface StoredTrial {
   /** Where the model was last read, and the hash of its bytes; null where none is recorded. */
   readonly model: { readonly path: string; readonly sha256: string } | null;
   readonly weightCalibrator: WeightCalibratorName;
+  /** What was written on it, in order. */
+  readonly notes: readonly { readonly kind: 'note' | 'tag'; readonly text: string }[];
   /** Quantized layers in graph order; none for fp32. */
   readonly layers: readonly StoredLayer[];
 }
@@ -27,6 +29,8 @@ const trialSql = `
   SELECT v.key, v.label, v.role, v.status, sw.key, v.settings, v.metric, v.value, m.path, m.sha256, v.weight_calibrator
   FROM v_trial v JOIN sweep sw ON sw.name = v.sweep JOIN trial t ON t.id = v.trial LEFT JOIN model m ON m.id = t.model_id
   WHERE v.sweep = :sweep AND v.trial = :trial`;
+
+const notesSql = 'SELECT kind, text FROM v_note WHERE sweep = :sweep AND trial = :trial ORDER BY note';
 
 const quantizerColumns = (role: string): string =>
   `${role}.granularity, ${role}.bits, ${role}.signed, ${role}.amax, ${role}.scale, ${role}.zero_point, ${role}.amax_channels, ${role}.low, ${role}.narrow_range, ${role}.low_channels`;
@@ -62,6 +66,10 @@ export function readTrial(queries: QueryConnection, sweep: string, number: numbe
     accuracy: typeof value === 'number' ? { metric: String(metric), value } : null,
     model: typeof path === 'string' ? { path, sha256: String(sha256) } : null,
     weightCalibrator: (calibrator ?? 'max') as WeightCalibratorName,
+    notes: queries.query(notesSql, { sweep, trial: number }).rows.map(([kind, text]) => ({
+      kind: kind === 'tag' ? 'tag' : 'note',
+      text: String(text),
+    })),
     layers: queries.query(layersSql, { trial: number }).rows.map(storedLayer),
   };
 }

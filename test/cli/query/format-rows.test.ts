@@ -15,11 +15,11 @@ describe('formatRows', () => {
   it('aligns a table, numbers to the right, NULL as a dash', () => {
     expect(formatRows(rowSet, 'table')).toBe(
       [
-        'layer               l1                 n  data',
-        '------------  --------  ----------------  --------------',
-        'conv1         0.123457                12  <blob 2 bytes>',
-        'a|b "c", d e      1e-9  9007199254740993  -',
-        '-                    -                 -  -',
+        'layer             l1                 n  data',
+        '------------  ------  ----------------  --------------',
+        'conv1         0.1235                12  <blob 2 bytes>',
+        'a|b "c", d e    1e-9  9007199254740993  -',
+        '-                  -                 -  -',
         '',
       ].join('\n'),
     );
@@ -30,7 +30,31 @@ describe('formatRows', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(50);
     expect(lines[3]).toContain('9007199254740993');
     expect(lines[3]).toMatch(/^a\|b .*…/);
-    expect(formatRows(rowSet, 'table', 5)).toContain('9007199254740993');
+    expect(formatRows(rowSet, 'table', 34)).toContain('9007199254740993');
+  });
+
+  it('leaves columns out from the right where text is as short as it gets, names them, and keeps labels', () => {
+    const wide: RowSet = {
+      columns: ['trial', 'role', 'value', 'low', 'label', 'note'],
+      rows: [[1, 'candidate', 0.91340000001, -12.34567, 'static alpha=0.5, 32 batches', 'tied with the best']],
+    };
+    const label = 'static alpha=0.5, 32 batches';
+    expect(formatRows(wide, 'table', 80)).toBe(
+      [
+        `trial  role        value      low  label                         note`,
+        `-----  ---------  ------  -------  ${'-'.repeat(28)}  ---------------`,
+        `    1  candidate  0.9134  -12.346  ${label}  tied with the …`,
+        '',
+      ].join('\n'),
+    );
+    const narrow = formatRows(wide, 'table', 60).split('\n');
+    expect(narrow[0]).toMatch(/^trial  role +value  label$/);
+    expect(narrow[2]).toContain(label);
+    expect(narrow[3]).toBe('(2 more columns do not fit: low, note)');
+    expect(narrow.slice(0, 3).every((line) => line.length <= 60)).toBe(true);
+    expect(formatRows(wide, 'table', 28).split('\n')[2]).toBe('    1  0.9134  static alpha…');
+    expect(formatRows(wide, 'table')).toContain('tied with the best');
+    expect(formatRows(wide, 'csv')).toContain('0.91340000001,-12.34567');
   });
 
   it('lets no escape sequence through to the terminal', () => {
@@ -61,7 +85,7 @@ describe('formatRows', () => {
   it('escapes pipes and line breaks in markdown', () => {
     expect(formatRows(rowSet, 'markdown').split('\n').slice(1, 4)).toEqual([
       '| --- | ---: | ---: | --- |',
-      '| conv1 | 0.123457 | 12 | \\<blob 2 bytes> |',
+      '| conv1 | 0.1235 | 12 | \\<blob 2 bytes> |',
       '| a\\|b "c", d<br>e | 1e-9 | 9007199254740993 |  |',
     ]);
   });

@@ -34,6 +34,7 @@ describe('the tail of a log', () => {
     ['titles of windows', '\u001b]0;title\u0007text', 'text'],
     ['other control characters', 'a\u0008\u0000b\u202ec', 'abc'],
     ['what a progress bar overwrote', ' 10 %\r 20 %\r 30 %\r\ndone', ' 30 %\ndone'],
+    ['how a module names its file', 'at file:///home/me/a.mjs:3', 'at /home/me/a.mjs:3'],
     ['passwords in addresses', 'get https://me:se/cret@host/x', 'get https://***@host/x'],
   ])('leaves out %s', (_, written, shown) => {
     expect(tailOf(written)).toBe(shown);

@@ -32,5 +32,4 @@ export const answeredBaselines: AnsweredQuestion = {
       `${interval}. The sweep has no settings to choose from, only baselines.`,
     );
   },
-  more: () => [],
 };

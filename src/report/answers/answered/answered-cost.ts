@@ -4,14 +4,11 @@ import type { Sentence } from '../sentence.js';
 import { sentence, strong } from '../sentence.js';
 import { bitsOf, costOf } from '../setting-cost.js';
 import { tiesOf } from '../ties.js';
-import { bestSentence, unsmoothedSentence } from '../best-sentence.js';
-import { tieSentence } from '../tie-sentence.js';
 import type { AnsweredQuestion } from './answered-question.js';
 
 /** The fewest bits, and layers in float, that are tied with the best. */
 export const answeredCost: AnsweredQuestion = {
   answer: (facts) => frontSentence(facts),
-  more: (facts) => [facts.best === null ? null : bestSentence(facts), unsmoothedSentence(facts), tieSentence(facts)],
 };
 
 /** Settings of a front that a sentence names. */

@@ -11,5 +11,4 @@ export const answeredExecution: AnsweredQuestion = {
           lower: 'integer is worse',
           neither: 'no significant difference',
         }),
-  more: () => [],
 };

@@ -6,6 +6,8 @@ import type { Sentence } from '../sentence.js';
 export interface AnsweredQuestion {
   /** The answer in one sentence or two; null where the trials for it have not finished. */
   readonly answer: (facts: SweepFacts, shape: SweepShape) => Sentence | null;
-  /** What else belongs to it. */
-  readonly more: (facts: SweepFacts, shape: SweepShape) => readonly (Sentence | null)[];
+  /** What else belongs to it, wherever it stands. */
+  readonly more?: (facts: SweepFacts, shape: SweepShape) => readonly (Sentence | null)[];
+  /** What else a page says that it leads: of the best setting, and of those tied with it. */
+  readonly leading?: (facts: SweepFacts, shape: SweepShape) => readonly (Sentence | null)[];
 }

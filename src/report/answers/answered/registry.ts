@@ -1,5 +1,6 @@
 import type { QuestionKind } from '../../questions/registry.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
+import { axisSentences } from '../axis-sentence.js';
 import { calibrationSentence, methodSentence } from '../answer-pairs.js';
 import { bestSentence, unsmoothedSentence } from '../best-sentence.js';
 import type { Sentence } from '../sentence.js';
@@ -20,26 +21,28 @@ const ofBest = (facts: SweepFacts): readonly (Sentence | null)[] => [
 ];
 
 /** The answer to each kind of question. Those of `void` come from the warnings about FP32. */
-export const answered = {
-  void: { answer: () => null, more: () => [] },
+export const answered: Readonly<Record<QuestionKind, AnsweredQuestion>> = {
+  void: { answer: () => null },
   baselines: answeredBaselines,
   sensitivity: answeredSensitivity,
   noise: answeredNoise,
-  absmax: { answer: methodSentence, more: ofBest },
-  execution: { ...answeredExecution, more: ofBest },
-  cost: answeredCost,
+  absmax: { answer: methodSentence, leading: ofBest },
+  execution: { ...answeredExecution, leading: ofBest },
+  cost: { ...answeredCost, leading: ofBest },
   methods: {
     answer: (facts, shape) => (shape.methods.length > 2 ? bestSentence(facts) : staticDynamicSentence(facts)),
-    more: (facts, shape) => [
-      ...(shape.methods.length > 2 ? [staticDynamicSentence(facts)] : ofBest(facts)),
-      unsmoothedSentence(facts),
-      tieSentence(facts),
-    ],
+    more: (facts, shape) => (shape.methods.length > 2 ? [staticDynamicSentence(facts)] : []),
+    leading: ofBest,
   },
-  calibration: { answer: calibrationSentence, more: ofBest },
-  axis: { answer: bestSentence, more: ofGrid },
-  grid: { answer: bestSentence, more: ofGrid },
-} satisfies Record<QuestionKind, AnsweredQuestion>;
+  calibration: { answer: calibrationSentence, leading: ofBest },
+  axis: { answer: bestSentence, leading: ofGrid },
+  grid: {
+    answer: bestSentence,
+    // Of many settings the page has parts of their own for calibration and alpha.
+    leading: (facts, { dimensions }) =>
+      dimensions > 2 ? [axisSentences(facts)[0] ?? null, unsmoothedSentence(facts), tieSentence(facts)] : ofGrid(facts),
+  },
+};
 
 /** What the settings of a grid tell beside the best. */
 function ofGrid(facts: SweepFacts): readonly (Sentence | null)[] {

@@ -5,9 +5,9 @@ import { shownNetwork } from './paint-network.js';
 import type { Tooltip } from './tooltip.js';
 
 /**
- * What pointer and keys do on networks: a box under the pointer or with the focus tells its numbers,
- * arrow keys move the focus to the nearest box on their side, a group opens its picture. Handlers
- * sit on the document, as parts of a page may be replaced.
+ * What pointer and keys do on networks: a box under the pointer or with the focus tells its
+ * numbers, arrow keys move the focus to the nearest box on their side, a group opens its picture.
+ * Handlers sit on the document, as parts of a page may be replaced.
  *
  * @param figureOf a figure by its id
  */
@@ -75,11 +75,15 @@ function factsOf(box: SVGElement, figure: FigureState): readonly (readonly [stri
     return typeof value === 'number' ? [[quantity, numberText(value)] as const] : [];
   });
   return [
-    ['layer', String(row?.['name'] ?? '')],
-    ['operators', operators ?? String(row?.['op'] ?? '')],
+    ['layer', text(row?.['name'])],
+    ['operators', operators ?? text(row?.['op'])],
     ...(box.classList.contains('float') ? [['quantized', 'no, left in float'] as const] : []),
     ...numbers,
   ];
+}
+
+function text(cell: unknown): string {
+  return typeof cell === 'string' ? cell : '';
 }
 
 const sides: Readonly<Record<string, readonly [number, number]>> = {

@@ -7,17 +7,19 @@ export interface BoxGroup {
   readonly boxes: readonly Box[];
 }
 
-/** Boxes up to which the whole network is one picture; a picture of more is higher than two screens. */
+/**
+ * Boxes up to which the whole network is one picture; one of more is higher than two screens.
+ */
 const mostBoxes = 110;
 
-/** What a group is like: enough to be worth opening, few enough for a picture of some lines. */
+/** What a group is like: worth opening, and small enough for a picture of some lines. */
 const boxesOfGroup = 11;
 const mostOfGroup = 24;
 
 /**
- * The groups of a network; empty where it is small enough to be shown as a whole. They are stretches
- * of the order from input to output, so no arrow leads back. They end where few tensors pass and
- * where the names of modules change, e.g. between `layer2.3` and `layer2.4`.
+ * The groups of a network; empty where it is small enough to be shown as a whole. They are
+ * stretches of the order from input to output, so no arrow leads back. They end where few tensors
+ * pass and where the names of modules change, e.g. between `layer2.3` and `layer2.4`.
  */
 export function groupBoxes(graph: BoxGraph): BoxGroup[] {
   const { boxes } = graph;
@@ -44,7 +46,7 @@ export function edgesOfGroups(groups: readonly BoxGroup[], edges: readonly BoxEd
   return [...found.values()].sort((a, b) => a.from - b.from || a.to - b.to);
 }
 
-/** The modules that a node is in, outermost first: of `/layer1/layer1.0/conv1/Conv` layer1 and 0. */
+/** Parts of a node's name, outermost first: of `/layer1/layer1.0/Add`, layer1, layer1, 0, Add. */
 function modulesOf(name: string): string[] {
   return name.split(/[/.]/).filter((part) => part !== '');
 }

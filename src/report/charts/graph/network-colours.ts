@@ -13,7 +13,9 @@ export interface NetworkChoice {
 
 /** How one layer is shown. */
 export interface NetworkPaint {
-  /** Class of the box: `q0` to `q4` for losses, `t0` to `t4` for other numbers, `none` without one. */
+  /**
+   * Class of the box: `q0` to `q4` for losses, `t0` to `t4` for other numbers, `none` without one.
+   */
   readonly className: string;
   /** The number; empty without one. */
   readonly text: string;
@@ -41,8 +43,8 @@ export function storedQuantities(rows: readonly NetworkRow[]): NetworkQuantity[]
 }
 
 /**
- * Colours for what a reader has chosen. Limits of the colours come from all trials, so that a colour
- * means the same in each.
+ * Colours for what a reader has chosen. Limits of the colours come from all trials, so that a
+ * colour means the same in each.
  */
 export function networkColours(rows: readonly NetworkRow[], choice: NetworkChoice): NetworkColours {
   const quantity = networkQuantities.find(({ field }) => field === choice.field) ?? null;

@@ -17,11 +17,13 @@ export interface NetworkPicture {
 
 /** A box as it is drawn. */
 export interface PictureBox extends Placed {
-  /** `group`: several boxes, which have a picture of their own; `outside`: a neighbour of the part. */
+  /**
+   * `group`: several boxes, which have a picture of their own; `outside`: a neighbour of the part.
+   */
   readonly kind: Box['kind'] | 'group' | 'outside';
   /** Fits its width. */
   readonly title: string;
-  /** The whole name. */
+  /** The whole name, up to 200 letters. */
   readonly name: string;
   /** What follows in it, or how much is in a group; fits its width. */
   readonly note: string;
@@ -108,7 +110,7 @@ function overview(groups: readonly BoxGroup[], edges: readonly BoxEdge[], names:
       height: cell.top + Math.max(1, lines) * cell.step + 16,
       kind: 'group' as const,
       title: shortenedToWidth(title, groupWidth - 16, nameSize),
-      name: title,
+      name: title.slice(0, 200),
       note: countOf(boxes),
       operators: operatorsOf(boxes),
       node: null,
@@ -162,7 +164,7 @@ function placed(
 
 function drawnBox(box: Box, isInside: boolean, isCurrent: boolean, names: NetworkNames): Omit<PictureBox, 'x' | 'y'> {
   const { id, op, name, position, followers } = box;
-  const base = { id, name, operators: operatorsOf([box]), picture: null, cells: [], isCurrent };
+  const base = { id, name: name.slice(0, 200), operators: operatorsOf([box]), picture: null, cells: [], isCurrent };
   if (position !== null && isInside) {
     return {
       ...base,
@@ -200,7 +202,7 @@ function followersText(followers: readonly string[], width: number): string {
     : `${shortenedToWidth(first, width - 20, noteSize)}${rest}`;
 }
 
-/** Its first and last module, e.g. `layer2.4 – layer2.7`; of a part without layers its first node. */
+/** First and last module, e.g. `layer2.4 – layer2.7`; of a part without layers its first node. */
 function titleOf(boxes: readonly Box[], names: NetworkNames): string {
   const modules = boxes.flatMap(({ position }) => (position === null ? [] : [moduleOf(names.shortName(position))]));
   const [first, last] = [modules[0] ?? boxes[0]!.name, modules.at(-1) ?? boxes[0]!.name];

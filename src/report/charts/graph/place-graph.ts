@@ -1,6 +1,6 @@
-import { Graph, layout } from '@dagrejs/dagre';
 import { crossingEdges } from './crossing-edges.js';
 import { cutOrder } from './cut-order.js';
+import { layoutGraph, newGraph } from './layout-graph.js';
 import { moved, type Placed, type PlacedEdge, type PlacedGraph, type Point, type Unplaced } from './placed-graph.js';
 import { routeBetweenColumns } from './route-between-columns.js';
 
@@ -55,29 +55,32 @@ function inColumns(graph: Unplaced, count: number, heights: PartHeights): Placed
 
 /** One column, by dagre. */
 function placeColumn({ boxes, edges }: Unplaced): PlacedGraph {
-  const graph = new Graph();
+  const graph = newGraph();
   graph.setGraph({ rankdir: 'TB', ranksep: betweenRanks, nodesep: betweenBoxes, edgesep: betweenLines });
   for (const { id, width, height } of boxes) graph.setNode(String(id), { width, height });
   const place = new Map(boxes.map(({ id }, index) => [id, index]));
   for (const { from, to } of edges) {
     // The way that the order takes stays straight; others go around.
     const weight = place.get(to)! - place.get(from)! === 1 ? 8 : 1;
-    graph.setEdge(String(from), String(to), { weight, minlen: 1 });
+    graph.setEdge(String(from), String(to), { weight });
   }
-  layout(graph);
+  layoutGraph(graph);
   const placed = boxes.map(({ id, width, height }): Placed => {
-    const { x, y } = graph.node(String(id)) as Point;
+    const { x, y } = graph.node(String(id));
     return { id, x: x - width / 2, y: y - height / 2, width, height };
   });
   const at = new Map(placed.map((box) => [box.id, box]));
   const drawn = edges.map(({ from, to }): PlacedEdge => {
-    const { points } = graph.edge(String(from), String(to)) as { readonly points: readonly Point[] };
+    const { points } = graph.edge(String(from), String(to));
     return { from, to, points: wayOf(points, at.get(from)!, at.get(to)!), bends: 'smooth' };
   });
   return trimmed(placed, drawn);
 }
 
-/** With the upper left corner of what is drawn at the origin: arrows around a box leave dagre's frame. */
+/**
+ * With the upper left corner of what is drawn at the origin: arrows around a box leave dagre's
+ * frame.
+ */
 function trimmed(boxes: readonly Placed[], edges: readonly PlacedEdge[]): PlacedGraph {
   const points = edges.flatMap((edge) => edge.points);
   const left = Math.min(...boxes.map(({ x }) => x), ...points.map(({ x }) => x));

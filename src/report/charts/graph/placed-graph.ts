@@ -19,7 +19,7 @@ export interface PlacedEdge {
   readonly to: number;
   /** From the lower edge of one box to the upper edge of another. */
   readonly points: readonly Point[];
-  /** `smooth`: upright at each point; `square`: straight from point to point, with round corners. */
+  /** `smooth`: upright at each point; `square`: straight lines with round corners. */
   readonly bends: 'smooth' | 'square';
 }
 

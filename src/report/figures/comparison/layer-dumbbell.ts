@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { ComparedTrials } from '../../facts/compared-trials.js';
-import { sideColors, sideExpression, sideNames } from '../../facts/compared-trials.js';
+import { sideColors, sideNames } from '../../facts/compared-trials.js';
 import type { Row } from '../../query.js';
 import { color } from '../../charts/theme.js';
 import { layerLink, legendFilter, linkCursor, shownOpacity } from '../../charts/interaction.js';
@@ -25,12 +25,34 @@ export interface LayerDumbbell {
   readonly tooltip: readonly { readonly field: string; readonly title: string; readonly format?: string }[];
 }
 
+/** The trials of such a chart, told apart by colour and by shape. */
+export interface DotSides {
+  readonly names: readonly string[];
+  readonly colors: readonly string[];
+  readonly shapes: readonly string[];
+  /** Vega expression over a row with `trial`: its place in `names`. */
+  readonly place: string;
+  /** Parameters that `place` reads. */
+  readonly params: NonNullable<LayeredSpec['params']>;
+}
+
 /**
  * The chart of {@link LayerDumbbell}; A is a circle, B a diamond, so that colour is not the only
  * sign.
  */
 export function layerDumbbell(chart: LayerDumbbell, facts: ComparedTrials): TopLevelSpec {
-  const names = [...sideNames(facts)];
+  return layerDots(chart, {
+    names: sideNames(facts),
+    colors: sideColors(facts),
+    shapes: ['circle', 'diamond'],
+    place: `datum.trial == ${facts.trial.trial} ? 0 : 1`,
+    params: [],
+  });
+}
+
+/** The same of any number of trials: a dot each on the layer's line. */
+export function layerDots(chart: LayerDumbbell, sides: DotSides): TopLevelSpec {
+  const names = [...sides.names];
   const x = { ...chart.x, type: 'quantitative' as const };
   return {
     description: chart.description,
@@ -50,9 +72,10 @@ export function layerDumbbell(chart: LayerDumbbell, facts: ComparedTrials): TopL
     params: [
       { name: 'layerNames', value: { ...layerNames(chart.rows) } },
       { name: 'sides', value: names },
+      ...sides.params,
       ...(chart.params ?? []),
     ],
-    transform: [...chart.transform, { calculate: sideExpression(facts), as: 'side' }],
+    transform: [...chart.transform, { calculate: `sides[${sides.place}]`, as: 'side' }],
     layer: [
       {
         transform: [
@@ -81,14 +104,14 @@ export function layerDumbbell(chart: LayerDumbbell, facts: ComparedTrials): TopL
             field: 'side',
             type: 'nominal',
             title: null,
-            scale: { domain: names, range: [...sideColors(facts)] },
+            scale: { domain: names, range: [...sides.colors] },
             legend: { orient: 'top', direction: 'vertical', labelLimit: 330 },
           },
           shape: {
             field: 'side',
             type: 'nominal',
             title: null,
-            scale: { domain: names, range: ['circle', 'diamond'] },
+            scale: { domain: names, range: [...sides.shapes] },
             legend: { orient: 'top', direction: 'vertical', labelLimit: 330 },
           },
           tooltip: [layerTooltip, { field: 'side', title: 'trial', type: 'nominal' as const }, ...chart.tooltip],

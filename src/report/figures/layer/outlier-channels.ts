@@ -2,12 +2,9 @@ import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { PageFigure } from '../figure.js';
 import { countText, significantText } from '../../number-text.js';
 import type { LayerPageFacts } from '../../facts/layer-page-facts.js';
-import { deadBelow, shortName } from '../../facts/layer-page-facts.js';
+import { deadBelow, outlierFrom, shortName } from '../../facts/layer-page-facts.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
 import { noTrial } from './shown-trials.js';
-
-/** A channel of at least this many times the median absmax is listed. */
-const outlierFrom = 5;
 
 /** Channels that carry nothing, and those that make the range of all others. */
 export const outlierChannels: PageFigure<LayerPageFacts> = {

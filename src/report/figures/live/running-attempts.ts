@@ -21,7 +21,7 @@ WHERE nth > (SELECT count(*) FROM work WHERE work.device = slot.device AND of_ru
 export const runningAttempts: PageFigure<LiveSweep> = {
   id: 'live-attempts',
   section: 'live',
-  title: () => 'At work',
+  title: ({ run }) => (run.kind === 'none' ? 'Cut off' : 'At work'),
   sql: ({ name, isRun }) => {
     const sweep = sqlText(name);
     return `WITH work AS (

@@ -6,12 +6,14 @@ import { amaxBeforeAfter } from './amax.js';
 import { amaxConvergence } from './amax-convergence.js';
 import { calibrationNoise } from './calibration-noise.js';
 import { axisEffects } from './axis-effects.js';
+import { axisInteractions } from './axis-interactions.js';
 import { calibrationSize } from './calibration-size.js';
 import { chosenAlpha } from './chosen-alpha.js';
 import { integerAgainstSimulated } from './execution.js';
 import { inputs } from './inputs.js';
 import { layerDamage } from './layer-damage.js';
 import { layerLoss } from './layer-loss.js';
+import { parallelCoordinates } from './parallel-coordinates.js';
 import { network } from './network.js';
 import { notes } from './notes.js';
 import { pareto } from './pareto.js';
@@ -57,4 +59,6 @@ export const figures: readonly Figure[] = [
   environments,
   failedAttempts,
   axisEffects,
+  axisInteractions,
+  parallelCoordinates,
 ];

@@ -1,5 +1,6 @@
 import type { Answer, SweepAnswer } from '../../answers/answer.js';
 import { recommendationRule } from '../../answers/recommendation.js';
+import type { Sentence } from '../../answers/sentence.js';
 import type { QuestionKind } from '../../questions/registry.js';
 import { escapeHtml } from './escape-html.js';
 import { sentenceHtml } from './sentence-html.js';
@@ -29,5 +30,10 @@ export function recommendationHtml({ recommendation, questions: [leading] }: Swe
 /** The answer to one of the other questions; empty where its trials have not finished. */
 export function questionHtml({ questions }: SweepAnswer, kind: QuestionKind): string {
   const sentences = questions.find((question) => question.kind === kind)?.sentences ?? [];
+  return sentencesHtml(sentences);
+}
+
+/** Sentences before the figures of a part. */
+export function sentencesHtml(sentences: readonly Sentence[]): string {
   return sentences.map((one) => `<p class="answer">${sentenceHtml(one)}</p>`).join('');
 }

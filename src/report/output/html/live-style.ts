@@ -35,9 +35,9 @@ export const liveStyle = `
 .agents .unfit .activity, .agents .lost .activity { background: var(--warn); box-shadow: inset 0 0 0 1px var(--warn-line); }
 .agents .more { margin: 8px 0 0; } .agents .more .rows { margin-top: 6px; }
 .logs details { margin: 4px 0; }
-.logs summary { color: var(--text); max-width: 100%; }
-.logs summary code { font-weight: 620; }
-.logs summary span { color: var(--muted); }
+.logs > details > summary { color: var(--text); max-width: 100%; }
+.logs > details code { font-weight: 620; }
+.logs > details span { color: var(--muted); }
 .logs .tail { display: flex; flex-direction: column-reverse; max-height: 320px; overflow: auto; border: 1px solid var(--line); border-radius: 5px; background: var(--panel); }
 .logs pre { margin: 0; padding: 8px 10px; font-size: 12.5px; line-height: 1.45; white-space: pre-wrap; border: 0; }
 .logs p { color: var(--muted); font-size: 13.5px; margin: 0; }

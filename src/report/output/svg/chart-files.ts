@@ -12,9 +12,9 @@ export interface ChartFile {
 }
 
 /**
- * Each panel of each chart and each picture of a network as a static SVG. A file's name is the sweep's folder, the page, the
- * figure's id and, where it has several panels, the panel's title; it depends on nothing else, but
- * for a number where two would meet.
+ * Each panel of each chart and each picture of a network as a static SVG. A file's name is the
+ * sweep's folder, the page, the figure's id and, where it has several panels, the panel's title; it
+ * depends on nothing else, but for a number where two would meet.
  *
  * @param page name of the page, e.g. `trial-7`; empty for the sweep's own
  * @param taken names given so far, in lower case; added to

@@ -90,11 +90,14 @@ describe('chartFiles', () => {
   it('numbers names that would meet, whatever the case of their letters', async () => {
     const figures = (
       pageFigures({ kind: 'sweep' }, readSweepFacts(database.query, 'single')!, database.query) ?? []
-    ).slice(0, 1);
+    )
+      .filter(({ content }) => content.kind === 'charts')
+      .slice(0, 1);
     const taken = new Set<string>();
     const [one] = await chartFiles('Same', '', figures, taken);
     const [two] = await chartFiles('same', '', figures, taken);
-    expect([one?.name, two?.name]).toEqual(['Same-accuracy-by-alpha.svg', 'same-accuracy-by-alpha-2.svg']);
+    const id = figures[0]!.id;
+    expect([one?.name, two?.name]).toEqual([`Same-${id}.svg`, `same-${id}-2.svg`]);
   });
 
   it('keeps names under the 255 bytes of file systems', async () => {

@@ -1,11 +1,11 @@
 import type { RowLinks } from '../../../addresses/page-links.js';
+import { isComparable, pageName } from '../../../addresses/site-map.js';
 
-/** Address of the page that compares these trials, in whatever order; null where the report has none. */
+/** Address of the page that compares these trials, in any order; null where there is none. */
 export function comparisonHref(trials: readonly number[], { comparisons }: RowLinks): string | null {
-  if (comparisons === null || trials.length < 2) return null;
-  const name = (numbers: readonly number[]): string => `compare-${numbers.join('-')}.html`;
-  if (comparisons === 'any') return name(trials);
+  if (comparisons === null || !isComparable(trials)) return null;
+  if (comparisons === 'any') return pageName.comparison(trials);
   const key = (numbers: readonly number[]): string => [...numbers].sort((a, b) => a - b).join(' ');
   const page = comparisons.find((numbers) => key(numbers) === key(trials));
-  return page === undefined ? null : name(page);
+  return page === undefined ? null : pageName.comparison(page);
 }

@@ -1,0 +1,55 @@
+import type { AxisEffect } from '../facts/axis-effects.js';
+import type { SweepFacts } from '../facts/sweep-facts.js';
+import { countText, differenceText, signed, type MetricText } from '../number-text.js';
+import type { Sentence } from './sentence.js';
+import { sentence, strong } from './sentence.js';
+
+/** Axes that get a sentence of their own, beside the most important one. */
+const mostNamed = 5;
+
+/**
+ * What each setting does to the metric: the most important one with its share of the variance and
+ * what its best value gains, then the others in short. Empty where fewer than two axes have
+ * finished values, and where FP32 is no reference.
+ */
+export function axisSentences({ measured, metric, isVoid }: SweepFacts): readonly Sentence[] {
+  if (isVoid) return [];
+  const { axes } = measured.axisEffects();
+  const [first, ...others] = axes;
+  if (first === undefined || others.length === 0) return [];
+  const lead = first.isBeyondNoise
+    ? sentence(strong(`${capital(first.name)} matters most`), `${shareText(first)}${gainText(first, metric)}.`)
+    : sentence(
+        strong('No setting matters beyond the noise'),
+        `: ${first.name}, the first of ${axes.length}${shareText(first)}${gainText(first, metric)}.`,
+      );
+  const rest = others.slice(0, mostNamed).map((axis) => `${axis.name}${shareText(axis)}${verdictText(axis, metric)}`);
+  const more = others.length > rest.length ? `; and ${countText(others.length - rest.length, 'other')}` : '';
+  return [lead, sentence(`Then ${rest.join('; ')}${more}.`)];
+}
+
+/** `, 71 % of the variance` */
+function shareText({ importance }: AxisEffect): string {
+  return importance === null ? '' : `, ${(100 * importance).toFixed(importance < 0.1 ? 1 : 0)}\u00a0% of the variance`;
+}
+
+/** `: 8 instead of 6 gains 12.30 points (95 % interval 11.00 to 13.50 points)` */
+function gainText({ gain, best, worst }: AxisEffect, metric: MetricText): string {
+  if (gain === null || worst === null) return '';
+  const interval =
+    gain.ciLow === null || gain.ciHigh === null
+      ? ', not tested'
+      : ` (95 % interval ${signed(gain.ciLow, metric)} to ${differenceText(gain.ciHigh, metric)})`;
+  return `: ${best.value} instead of ${worst.value} changes ${metric.name} by ${differenceText(gain.effect, metric)}${interval}`;
+}
+
+function verdictText(axis: AxisEffect, metric: MetricText): string {
+  const { gain, worst, best, isBeyondNoise } = axis;
+  if (gain === null || worst === null) return '';
+  const words = isBeyondNoise ? '' : ', inside the noise';
+  return ` (${best.value} instead of ${worst.value}: ${differenceText(gain.effect, metric)}${words})`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

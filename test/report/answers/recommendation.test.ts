@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { recommend } from '../../../src/report/answers/recommendation.js';
+import { sentenceText } from '../../../src/report/answers/sentence.js';
+import type { SweepFacts, TrialFacts } from '../../../src/report/facts/sweep-facts.js';
+import { againstBest, handMadeFacts, handMadeTrial } from '../hand-made-facts.js';
+
+const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
+const textOf = (facts: SweepFacts): string => plain(sentenceText(recommend(facts)!.text));
+
+/** Trial `id`, of that alpha and calibration size. */
+function of(id: number, alpha: number, batches: number, values: Partial<TrialFacts> = {}): TrialFacts {
+  return handMadeTrial(id, {
+    alpha,
+    calibrationBatches: batches,
+    label: `alpha ${alpha}, ${batches} batches`,
+    axes: { 'smoothing.alpha': alpha, 'data.calibration.batches': batches },
+    settings: { quantization: { weight: { bits: 8 }, activation: { bits: 8 } } },
+    ...values,
+  });
+}
+
+describe('the recommendation', () => {
+  it('is the best where nothing is tied with it', () => {
+    const facts = handMadeFacts([of(1, 0.5, 200), of(2, 0.6, 200, { value: 0.8 })], [againstBest(2, 1e-9)]);
+    expect(textOf(facts)).toBe(
+      'Recommended: alpha 0.5, 200 batches, the best: no other setting is tied with it. The best lies at the lowest alpha tried, 0.5: extend alpha below 0.5 (smoothing.alpha).',
+    );
+  });
+
+  it('is the cheapest that keeps up with the best, and says by how much it may be worse', () => {
+    const facts = handMadeFacts([of(1, 0.5, 200), of(2, 0.5, 10, { value: 0.89 })], [againstBest(2, 0.4)]);
+    expect(recommend(facts)).toMatchObject({ among: 2, equallyCheap: 1, decidedBy: 'cost', edges: [] });
+    // 10 and 20 of 1000: -10/1002 +- 1.96 sqrt((31/1002 - (10/1002)^2) / 1002).
+    expect(textOf(facts)).toBe(
+      'Recommended: alpha 0.5, 10 batches, 89.00 %, 1.00 points below the best, not significantly (95 % interval −2.09 to +0.09 points): the cheapest of the 2 that keep up with the best (10 instead of 200 calibration batches).',
+    );
+  });
+
+  it('takes no setting that is tied only after the correction for the choice', () => {
+    const trials = [of(1, 0.5, 200), of(2, 0.5, 10, { value: 0.88 }), of(3, 0.4, 200, { value: 0.5 })];
+    // 0.03 x 3 settings: tied; by itself worse.
+    const facts = handMadeFacts(trials, [againstBest(2, 0.03), againstBest(3, 1e-9)]);
+    expect(recommend(facts)).toMatchObject({ trial: { trial: 1 }, among: 1 });
+    expect(textOf(facts)).toContain('the best: no other comes close enough.');
+  });
+
+  it('prefers fewer bits to a smaller calibration, and no search to one', () => {
+    const bits = (weight: number) => ({
+      settings: { quantization: { weight: { bits: weight }, activation: { bits: 8 } } },
+    });
+    const trials = [
+      of(1, 0.5, 200, bits(8)),
+      of(2, 0.5, 10, bits(8)),
+      of(3, 0.5, 200, bits(4)),
+      of(4, 0.5, 200, { ...bits(4), alphaMode: 'dynamic' }),
+    ];
+    const facts = handMadeFacts(trials, [againstBest(2, 0.5), againstBest(3, 0.5), againstBest(4, 0.5)]);
+    expect(recommend(facts)!.trial.trial).toBe(3);
+    expect(textOf(facts)).toContain('(W4A8 instead of W8A8)');
+  });
+
+  it('counts layers in float against the bits that they save', () => {
+    const trials = [of(1, 0.5, 200), of(2, 0.6, 200)];
+    const floatParts = new Map([
+      [1, { layers: 3, weightShare: 0.1 }],
+      [2, { layers: 1, weightShare: 0.02 }],
+    ]);
+    const facts = handMadeFacts(trials, [againstBest(2, 0.5)]);
+    const measured = { ...facts.measured, floatParts };
+    expect(recommend({ ...facts, measured })!.trial.trial).toBe(2);
+    expect(textOf({ ...facts, measured })).toContain('(1 instead of 3 layers in float)');
+  });
+
+  it('of equally cheap settings takes one whose neighbours are tied, then the lowest loss', () => {
+    const trials = [
+      of(1, 0.5, 200, { meanL1: 0.03 }),
+      of(2, 0.4, 200, { meanL1: 0.02 }),
+      of(3, 0.3, 200, { meanL1: 0.001 }),
+      of(4, 0.2, 200, { value: 0.5 }),
+      of(5, 0.6, 200, { meanL1: 0.05 }),
+    ];
+    const tests = [againstBest(2, 0.5), againstBest(3, 0.5), againstBest(4, 1e-9), againstBest(5, 0.5)];
+    // 0.3 has the lowest loss, but stands beside 0.2, which is worse.
+    expect(recommend(handMadeFacts(trials, tests))).toMatchObject({ trial: { trial: 2 }, decidedBy: 'loss' });
+    const only = trials.filter(({ trial }) => trial !== 1 && trial !== 5);
+    const best = [{ ...only[0]!, trial: 1, place: 1 }, ...only.slice(1)];
+    expect(recommend(handMadeFacts(best, tests))).toMatchObject({ trial: { trial: 1 }, decidedBy: 'neighbours' });
+  });
+
+  it('is none without a best setting', () => {
+    expect(recommend(handMadeFacts([of(1, 0.5, 200, { status: 'pending', value: null, place: null })]))).toBeNull();
+  });
+});
+
+describe('the edge of the grid', () => {
+  const trials = [of(1, 0.95, 200), of(2, 0.9, 200, { value: 0.85 }), of(3, 0.5, 200, { value: 0.6 })];
+
+  it('is told where the best lies at it and nothing further inside is tied', () => {
+    const facts = handMadeFacts(trials, [againstBest(2, 1e-5), againstBest(3, 1e-9)]);
+    expect(recommend(facts)!.edges).toEqual([
+      { path: 'smoothing.alpha', end: 'highest', value: 0.95, advice: 'extend alpha beyond 0.95 (smoothing.alpha)' },
+    ]);
+  });
+
+  it('is moot where a tied setting lies further inside', () => {
+    expect(recommend(handMadeFacts(trials, [againstBest(2, 0.5), againstBest(3, 1e-9)]))!.edges).toEqual([]);
+  });
+
+  it('is no news at the end of what the setting can be, and for more bits', () => {
+    const at = (alpha: number, bits: number): TrialFacts =>
+      of(1, alpha, 200, { axes: { 'smoothing.alpha': alpha, 'quantization.weight.bits': bits } });
+    const other = { ...at(0.5, 4), trial: 2, place: 2, value: 0.5 };
+    expect(recommend(handMadeFacts([at(1, 8), other], [againstBest(2, 1e-9)]))!.edges).toEqual([]);
+  });
+});
