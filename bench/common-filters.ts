@@ -22,6 +22,7 @@ export const commonFilters: readonly CommonFilter[] = [
   ...bySweep('v_stage', 'v_warning', 'v_unsigned_input', 'v_numerics_class'),
   { view: 'v_agent', sql: 'SELECT * FROM v_agent' },
   ...byTrial('v_layer_loss', 'v_amax', 'v_channel', 'v_smoothing', 'v_bias_correction', 'v_layer_rank', 'v_setting'),
+  ...byTrial('v_layer_damage'),
   { view: 'v_search_curve', sql: 'SELECT * FROM v_search_curve WHERE sweep = :sweep AND trial = :dynamic' },
   { view: 'v_attempt', sql: 'SELECT * FROM v_attempt WHERE trial = :trial' },
 ];

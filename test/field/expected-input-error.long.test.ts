@@ -28,16 +28,17 @@ run: { database: expected.db, slots: 1 }
 `;
 
 /** Expected against measured, of every layer, by the setting that differs. */
-const compared = `WITH own AS (SELECT trial FROM v_trial WHERE alpha = 0.5 AND activation_scheme = 'signed' AND activation_calibrator = 'max' AND activation_bits = 6)
-SELECT e.setting, l.layer, e.ratio AS expected, b.mse / a.mse AS measured
-FROM own, v_layer l, expected_input_error(own.trial, l.layer) e
-JOIN v_layer_loss a ON a.trial = own.trial AND a.layer = l.layer
-JOIN v_layer_loss b ON b.layer = l.layer
+const compared = `WITH own AS (SELECT trial FROM v_trial WHERE alpha = 0.5 AND activation_scheme = 'signed' AND activation_calibrator = 'max' AND activation_bits = 6),
+e AS MATERIALIZED (SELECT own.trial, l.layer, x.* FROM own, v_layer l, expected_input_error(own.trial, l.layer) x)
+SELECT e.setting, e.layer, e.ratio AS expected, b.mse / a.mse AS measured
+FROM e
+JOIN v_layer_loss a ON a.trial = e.trial AND a.layer = e.layer
+JOIN v_layer_loss b ON b.layer = e.layer
 JOIN v_trial t ON t.trial = b.trial AND t.alpha = iif(e.setting = 'smoothing.alpha', CAST(e.value AS REAL), 0.5)
   AND t.activation_scheme = iif(e.setting LIKE '%scheme', e.value, 'signed')
   AND t.activation_calibrator = iif(e.setting LIKE '%calibrator', e.value, 'max')
   AND t.activation_bits = iif(e.setting LIKE '%bits', CAST(e.value AS INTEGER), 6)
-WHERE e.setting IS NOT NULL AND t.trial <> own.trial`;
+WHERE e.setting IS NOT NULL AND t.trial <> e.trial`;
 
 describe('the expected error of a layer’s input', () => {
   const folder = mkdtempSync(join(tmpdir(), 'quantsweep-expected-'));
@@ -62,7 +63,7 @@ describe('the expected error of a layer’s input', () => {
   }
 
   it.each([
-    ['quantization.activation.bits', 20, 1.15, 2],
+    ['quantization.activation.bits', 20, 1.15, 2.5],
     ['quantization.activation.scheme', 10, 1.25, 2],
     ['smoothing.alpha', 20, 1.3, 3],
     ['quantization.activation.calibrator', 10, 1.8, 3.5],

@@ -1,4 +1,5 @@
 import { renameSync } from 'node:fs';
+import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { serveDatabase, type Serving } from '../../src/serve/serve-database.js';
 import { Chromium, chromiumPath } from '../report/chromium.js';
@@ -160,6 +161,46 @@ describe.skipIf(skipped)('a live page in a browser', () => {
     );
     tellAgents(sample.path, []);
     await until(`document.querySelector('#live-agents') === null`);
+    expect(browser.problems).toEqual([]);
+  });
+
+  it('keeps a log open and at its end while its worker writes on', async () => {
+    const write = (text: string): void => {
+      const database = new Database(sample.path);
+      const sql =
+        "INSERT OR REPLACE INTO worker_log (place, text, written_at) VALUES ('cpu:0', ?, '2026-11-30T10:00:01.000Z')";
+      database.prepare(sql).run(text);
+      database.close();
+    };
+    const lines = Array.from({ length: 40 }, (_, line) => `line ${line}`).join('\n');
+    write(lines);
+    await browser.open(`${serving.url}running/index.html`, wide);
+    await until(isCurrent);
+    await browser.evaluate(`(() => {
+      globalThis.log = document.querySelector('#live-logs details');
+      log.open = true;
+      log.querySelector('.tail').focus();
+    })()`);
+    write(`${lines}\nthe newest <b>line</b>`);
+    await until(`document.querySelector('#live-logs pre').textContent.includes('the newest')`);
+    expect(
+      await browser.evaluate(`JSON.stringify((() => {
+        const tail = log.querySelector('.tail');
+        const { bottom } = tail.getBoundingClientRect();
+        return {
+          isKept: log.isConnected && log.open,
+          hasFocus: document.activeElement === tail,
+          isHigher: tail.scrollHeight > tail.clientHeight,
+          atEnd: Math.abs(tail.querySelector('pre').getBoundingClientRect().bottom - bottom) < 3,
+          last: log.querySelector('summary span').textContent,
+        };
+      })())`),
+    ).toBe(
+      JSON.stringify({
+        ...{ isKept: true, hasFocus: true, isHigher: true, atEnd: true },
+        last: '10:00:01 UTC: the newest <b>line</b>',
+      }),
+    );
     expect(browser.problems).toEqual([]);
   });
 

@@ -85,5 +85,5 @@ export function damageChart(rows: readonly Row[], trial: number, description: st
         encoding: { y, x: { ...x, field: 'both' }, tooltip },
       },
     ],
-  } as TopLevelSpec;
+  };
 }

@@ -42,8 +42,13 @@ export function networkTrials(facts: SweepFacts, model: string): ChosenTrial[] {
           facts.isVoid ? '' : `best ${smoothingModes[mode].appearance.name}`,
         ] as const,
     ),
-    [byAlpha[0], 'lowest alpha'],
-    [byAlpha.at(-1), 'highest alpha'],
+    // Of one alpha there is no lowest.
+    ...(byAlpha.length > 0 && byAlpha[0]!.alpha! < byAlpha.at(-1)!.alpha!
+      ? ([
+          [byAlpha[0], 'lowest alpha'],
+          [byAlpha.at(-1), 'highest alpha'],
+        ] as const)
+      : []),
     [byPlace.at(-1), facts.isVoid ? '' : 'worst'],
     ...own.map((trial) => [trial, ''] as const),
   ];

@@ -64,9 +64,10 @@ export function damageContent(
 /** `12 of 19 layers lose more by their input than by their weight`. */
 export function damageSentence(row: Row): string {
   const [layers, byInput] = [numberOf(row, 'layers'), numberOf(row, 'by_input')];
-  return byInput * 2 >= layers
-    ? `${byInput} of ${layers} layers lose more by their input than by their weight`
-    : `${layers - byInput} of ${layers} layers lose more by their weight than by their input`;
+  const isInput = byInput * 2 >= layers;
+  const most = isInput ? byInput : layers - byInput;
+  const [by, than] = isInput ? ['input', 'weight'] : ['weight', 'input'];
+  return `${most === layers ? `All ${layers}` : `${most} of ${layers}`} layers lose more by their ${by} than by their ${than}`;
 }
 
 const asControl: Control = {

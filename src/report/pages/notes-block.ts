@@ -13,5 +13,5 @@ export interface NotesBlock {
 /** What was written on a trial, or on the sweep itself without one. */
 export function notesBlock(query: Query, sweep: string, trial: number | null): NotesBlock {
   const html = notesHtml(readNotes(query, sweep, trial));
-  return { html, sources: html === '' ? [] : [['notes', notesSql(sweep, trial)]] };
+  return { html, sources: [['notes', notesSql(sweep, trial)]] };
 }

@@ -179,6 +179,46 @@ describe('table functions', () => {
     });
   });
 
+  describe('expected_input_error', () => {
+    it('begins with the quantizer of the trial, then has others that differ in one setting', () => {
+      const all = rows(`SELECT setting, value, percentile, bits, signed, low, high, ratio, samples
+                        FROM expected_input_error(3, 'conv1')`);
+      expect(all[0]).toEqual([null, null, null, 8, 1, -2, 2, 1, 800]);
+      const others = all.slice(1).map(([setting, value, percentile]) => [setting, value, percentile].join(' '));
+      expect(others.filter((text) => !text.startsWith('smoothing.alpha'))).toEqual([
+        ...['unsigned', 'auto', 'asymmetric'].map((value) => `quantization.activation.scheme ${value} `),
+        ...['percentile 99.9', 'percentile 99.99', 'entropy ', 'mse '].map(
+          (value) => `quantization.activation.calibrator ${value}`,
+        ),
+        ...[2, 3, 4, 5, 6, 7, 16].map((bits) => `quantization.activation.bits ${bits} `),
+      ]);
+      // 19 alphas, without the trial's own 0.5.
+      expect(others.filter((text) => text.startsWith('smoothing.alpha'))).toHaveLength(18);
+    });
+
+    it('shrinks as bits are added, here below a thousandth', () => {
+      const [[ratio]] = rows(`SELECT ratio FROM expected_input_error(3, 'conv1') WHERE value = '16'`) as [[number]];
+      expect(ratio).toBeLessThan(1e-3);
+    });
+
+    it.each([
+      ['FP32', `1, 'conv1'`],
+      ['a pending trial', `5, 'conv1'`],
+      ['a layer without a quantizer', `3, 'conv2'`],
+      ['an unknown trial', `99, 'conv1'`],
+      ['NULL', `NULL, NULL`],
+    ])('has no rows for %s', (_, args) => {
+      expect(rows(`SELECT * FROM expected_input_error(${args})`)).toEqual([]);
+    });
+
+    it('says that the file is damaged where its bytes are', () => {
+      const copy = edited(`UPDATE histogram SET bins = x'00ff'`);
+      expect(() => queryDatabase(copy, `SELECT * FROM expected_input_error(3, 'conv1')`)).toThrow(
+        /^The stored .*conv1 of trial 3.*damaged/,
+      );
+    });
+  });
+
   describe('compare_trials', () => {
     it('is what v_comparison holds of each of its pairs', () => {
       const columns = 'metric, difference, method, p_value, ci_low, ci_high, only_trial, only_other, significant';

@@ -5,6 +5,7 @@ import {
   type NetworkColours,
   type NetworkPaint,
 } from '../../charts/graph/network-colours.js';
+import { networkQuantities } from '../../charts/graph/network-quantities.js';
 import { element } from './element.js';
 import type { FigureState } from './figure-state.js';
 import { rowObjects, type RowObject } from './row-objects.js';
@@ -21,11 +22,16 @@ const noLinks: RowLinks = { trials: null, layers: null, comparisons: null };
 export function paintNetwork({ id, columns, rows }: FigureState): void {
   const figure = document.getElementById(id)!;
   if (figure.querySelector('.network') === null) return;
-  const colours = networkColours(rowObjects(columns, rows, noLinks), choiceOf(figure));
+  const choice = choiceOf(figure);
+  const colours = networkColours(rowObjects(columns, rows, noLinks), choice);
   for (const box of figure.querySelectorAll<SVGElement>('[data-node]')) {
     paint(box, colours.byNode.get(Number(box.dataset['node'])));
   }
   writeLegend(figure.querySelector('[data-legend]')!, colours);
+  // What does not depend on how much was quantized leaves nothing to choose there.
+  const mode = figure.querySelector<HTMLSelectElement>('select[data-param="mode"]');
+  const quantity = networkQuantities.find(({ field }) => field === choice.field);
+  if (mode !== null) mode.disabled = quantity?.isByMode === false;
 }
 
 /** What a figure shows at the moment. */

@@ -121,5 +121,5 @@ function chart(rows: readonly Row[], description: string, { shown }: LayerPageFa
         },
       },
     ],
-  } as TopLevelSpec;
+  };
 }

@@ -39,7 +39,7 @@ export const liveStyle = `
 .logs > details code { font-weight: 620; }
 .logs > details span { color: var(--muted); }
 .logs .tail { display: flex; flex-direction: column-reverse; max-height: 320px; overflow: auto; border: 1px solid var(--line); border-radius: 5px; background: var(--panel); }
-.logs pre { margin: 0; padding: 8px 10px; font-size: 12.5px; line-height: 1.45; white-space: pre-wrap; border: 0; }
+.logs pre { flex: none; overflow: visible; max-height: none; margin: 0; padding: 8px 10px; font-size: 12.5px; line-height: 1.45; white-space: pre-wrap; border: 0; }
 .logs p { color: var(--muted); font-size: 13.5px; margin: 0; }
 @media (max-width: 760px) {
   .agents thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }

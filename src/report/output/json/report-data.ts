@@ -1,4 +1,7 @@
 import { guardedAnswer } from '../../answers/guarded-answer.js';
+import { recommendationRule, type Recommendation } from '../../answers/recommendation.js';
+import type { Lack } from '../../questions/question.js';
+import type { QuestionKind } from '../../questions/registry.js';
 import type { FigureData } from '../../figures/figure-data.js';
 import { pageFigures } from '../../figures/page-figures.js';
 import type { Cell, Query } from '../../query.js';
@@ -24,11 +27,30 @@ export interface ReportData {
 interface SweepData {
   readonly sweep: SweepSummary;
   /** In plain text. */
-  readonly answer: { readonly warning: string | null; readonly headline: string; readonly findings: readonly string[] };
+  readonly answer: {
+    readonly warning: string | null;
+    readonly headline: string;
+    readonly findings: readonly string[];
+    /** What the sweep asks, the leading question first. */
+    readonly questions: readonly {
+      readonly kind: QuestionKind;
+      readonly title: string;
+      readonly sentences: readonly string[];
+      readonly lacks: readonly Lack[];
+    }[];
+    readonly recommendation: RecommendationData | null;
+  };
   /** Number of the best trial; null without one, and where FP32 is nonsense. */
   readonly best: number | null;
   readonly trials: readonly Omit<TrialFacts, 'settings'>[];
   readonly figures: readonly DataOfFigure[];
+}
+
+/** What to take, and why. */
+interface RecommendationData extends Omit<Recommendation, 'trial' | 'text'> {
+  readonly trial: number;
+  readonly text: string;
+  readonly rule: string;
 }
 
 interface DataOfFigure {
@@ -61,10 +83,29 @@ export function reportData(
 }
 
 function sweepData(facts: SweepFacts, query: Query): SweepData {
-  const { warning, headline, findings } = guardedAnswer(facts);
+  const { warning, headline, findings, questions, recommendation } = guardedAnswer(facts);
   return {
     sweep: facts.sweep,
-    answer: { warning, headline: sentenceText(headline), findings: findings.map(sentenceText) },
+    answer: {
+      warning,
+      headline: sentenceText(headline),
+      findings: findings.map(sentenceText),
+      questions: questions.map(({ kind, title, sentences, lacks }) => ({
+        kind,
+        title,
+        sentences: sentences.map(sentenceText),
+        lacks,
+      })),
+      recommendation:
+        recommendation === null
+          ? null
+          : {
+              ...recommendation,
+              trial: recommendation.trial.trial,
+              text: sentenceText(recommendation.text),
+              rule: recommendationRule,
+            },
+    },
     best: facts.best?.trial ?? null,
     trials: facts.allTrials.map(withoutSettings),
     figures: (pageFigures({ kind: 'sweep' }, facts, query) ?? []).map(dataOfFigure),

@@ -42,6 +42,10 @@ export function markdownSummary(facts: SweepFacts, query: Query, options: Summar
     answer.warning === null ? '' : `> [!WARNING]\n> **Incomplete.** ${escapeMarkdown(answer.warning)}`,
     sentenceMarkdown(answer.headline),
     answer.findings.map((finding) => `- ${sentenceMarkdown(finding)}`).join('\n'),
+    answer.recommendation === null ? '' : sentenceMarkdown(answer.recommendation.text),
+    answer.questions[0].lacks
+      .map(({ unknown, yaml }) => `Not known: ${escapeMarkdown(unknown)}. \`${yaml}\` in the experiment brings it.`)
+      .join('\n\n'),
     numbersTable(facts),
     worst === null ? '' : worstLayers(toRows(query(worst, []))),
     options.files.length === 0 ? '' : options.files.map(([text, path]) => linkMarkdown(text, path)).join(' · '),

@@ -6,6 +6,6 @@ export const bestOfGrid: Question = {
   title: 'The best of the grid',
   strength: ({ candidates, dimensions }) => (candidates === 0 || dimensions < 2 ? 0 : dimensions > 2 ? 65 : 60),
   lead: (shape) => (shape.dimensions < 3 && alphaCount(shape) > 1 ? 'accuracy-by-alpha' : 'axis-effects'),
-  figures: ['parallel-coordinates', 'accuracy-by-alpha'],
+  figures: ['axis-interactions', 'parallel-coordinates', 'accuracy-by-alpha'],
   lacks: lacksBaselines,
 };
