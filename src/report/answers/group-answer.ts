@@ -2,10 +2,6 @@ import type { ChosenFrom } from '../../statistics/choice-among.js';
 import type { Answer } from './answer.js';
 import type { ComparedGroup, GroupMember } from '../facts/compared-group.js';
 import { magnitudeText, valueText } from '../number-text.js';
-<<<<<<< HEAD
-=======
-import type { Answer } from './answer.js';
->>>>>>> explore
 import { isJudged } from './judged-settings.js';
 import { noisePhrase } from './noise-phrase.js';
 import { sentence, strong, type Sentence } from './sentence.js';
