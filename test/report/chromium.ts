@@ -87,13 +87,14 @@ export class Chromium {
     return (answer['result'] as Message)['value'];
   }
 
-  /** Presses a key as a person does: what the browser itself does with it happens. */
-  async press(key: 'Enter' | 'Tab'): Promise<void> {
-    const text = key === 'Enter' ? '\r' : '';
-    const code = key === 'Enter' ? 13 : 9;
-    const pressed = { key, code: key, text, windowsVirtualKeyCode: code };
-    await this.#send('Input.dispatchKeyEvent', { type: text === '' ? 'rawKeyDown' : 'keyDown', ...pressed });
-    await this.#send('Input.dispatchKeyEvent', { type: 'keyUp', ...pressed });
+  /** Presses and releases a key of the keyboard, as a reader does. */
+  async press(key: 'Tab' | 'Enter' | 'Space'): Promise<void> {
+    const codes = { Tab: 9, Enter: 13, Space: 32 } as const;
+    const name = key === 'Space' ? ' ' : key;
+    const text = key === 'Tab' ? {} : { text: key === 'Enter' ? '\r' : ' ' };
+    const event = { key: name, code: key, windowsVirtualKeyCode: codes[key] };
+    await this.#send('Input.dispatchKeyEvent', { type: 'keyDown', ...event, ...text });
+    await this.#send('Input.dispatchKeyEvent', { type: 'keyUp', ...event });
   }
 
   /** A PNG of the whole page, or of a band of it. */

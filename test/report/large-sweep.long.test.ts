@@ -97,6 +97,7 @@ describe('the report of a sweep of more than a thousand trials', () => {
     'absmax-accuracy',
     'absmax-layers',
     'execution',
+    'parallel-coordinates',
   ])('says what %s leaves out', (id) => {
     const [drawn, all] = leftOut(pieces.get(id) ?? '') ?? [0, 0];
     expect(drawn).toBeGreaterThan(0);

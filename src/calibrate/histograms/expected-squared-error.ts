@@ -82,7 +82,7 @@ function above(value: number): number {
   return Math.max(0, value);
 }
 
-/** In units of the step, of values spread evenly over `[low, high]`, or of the one where they are equal. */
+/** In units of the step, of values spread evenly over `[low, high]`, which may be one value. */
 function meanSquaredError(low: number, high: number, grid: QuantizerGrid): number {
   // A narrow bin's integral is a difference of nearly equal numbers.
   if (high - low < 1e-6) return ((low + high) / 2 - levelOf((low + high) / 2, grid)) ** 2;

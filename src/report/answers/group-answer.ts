@@ -1,7 +1,7 @@
 import type { ChosenFrom } from '../../statistics/choice-among.js';
+import type { Answer } from './answer.js';
 import type { ComparedGroup, GroupMember } from '../facts/compared-group.js';
 import { magnitudeText, valueText } from '../number-text.js';
-import type { Answer } from './answer.js';
 import { isJudged } from './judged-settings.js';
 import { noisePhrase } from './noise-phrase.js';
 import { sentence, strong, type Sentence } from './sentence.js';

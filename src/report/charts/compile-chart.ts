@@ -1,6 +1,7 @@
 import type { LoggerInterface, Signal, Spec } from 'vega';
 import type { TopLevelSpec } from 'vega-lite';
 import { compile } from 'vega-lite';
+import { silenceMarks } from './silent-marks.js';
 import { chartConfig } from './theme.js';
 
 /** A chart as the page draws it. */
@@ -27,7 +28,7 @@ export function compileChart(chart: TopLevelSpec): CompiledChart {
     debug: () => logger,
   };
   const { spec } = compile(chart, { config: chartConfig, logger });
-  return { spec: fitted(spec), warnings };
+  return { spec: silenceMarks(fitted(spec)), warnings };
 
   function note(...messages: readonly unknown[]): LoggerInterface {
     warnings.push(messages.map(String).join(' '));

@@ -4,7 +4,7 @@ import { color } from './theme.js';
 
 type ChartLayer = Extract<TopLevelSpec, { layer: unknown }>['layer'][number];
 
-/** Lines that all have their names; of more the one pointed at has, so that names do not overlap. */
+/** Lines that all have names; of more the one pointed at has, so that names do not overlap. */
 const mostNamed = 6;
 
 /** Where names of layers' lines stand. */

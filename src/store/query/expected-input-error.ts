@@ -145,7 +145,7 @@ function otherCandidates(
       .filter((change) => isPossible({ ...activation, ...change }) && !isOwn(change))
       .map((change) => quantized('calibrator', change.calibrator, change)),
     ...otherBits.filter((bits) => bits !== activation.bits).map((bits) => quantized('bits', String(bits), { bits })),
-    // Folded factors are shared with other layers, and those of the view statistics are another mean.
+    // Folded factors are shared with other layers; those of the view statistics are another mean.
     ...(own.apply === 'fold' || own.absmax === 'view' ? [] : otherAlphas)
       .filter((alpha) => alpha !== own.alpha)
       .map((alpha) => {

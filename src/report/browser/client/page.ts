@@ -121,11 +121,11 @@ document.addEventListener(
   true,
 );
 
-document.addEventListener('click', ({ target }) => {
-  const button = (target as Element).closest('th[aria-sort] button');
-  // Explored tables sort by their own script.
-  if (button !== null && button.closest('.explored') === null)
-    sortTable(button.closest('table')!, button.closest('th')!);
+document.addEventListener('click', (event) => {
+  const button = (event.target as Element).closest('th[aria-sort] button');
+  // Explored tables sort by their own script, which has put new heads in place by now.
+  const isExplored = event.composedPath().some((node) => node instanceof Element && node.matches('.explored'));
+  if (button !== null && !isExplored) sortTable(button.closest('table')!, button.closest('th')!);
 });
 
 document.addEventListener('click', ({ target }) => {

@@ -47,7 +47,7 @@ function onlyBest({ trials }: SweepFacts): string {
   return ` AND trial IN (${best.map(({ trial }) => trial).join(', ')})`;
 }
 
-/** `In the best setting 88 % of the squared error comes from the input, over all 20 trials 12 to 97 %.` */
+/** `In the best setting 88 % of the layer’s squared error comes from its input, ...` */
 function shareSentence(rows: readonly Row[], { sweep, shown }: LayerPageFacts): string {
   const shares = rows.map((row) => numberOrNull(row, 'weight_share')).filter((share) => share !== null);
   const own = rows.find((row) => row['trial'] === shown[0]?.trial);

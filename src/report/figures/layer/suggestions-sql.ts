@@ -2,7 +2,7 @@ import type { LayerPageFacts } from '../../facts/layer-page-facts.js';
 import { outlierFrom } from '../../facts/layer-page-facts.js';
 import { sqlText } from '../../query.js';
 
-/** Another quantizer of the input is suggested where its expected error is below this share of now. */
+/** Another quantizer of the input is suggested where its expected error is below this of now. */
 export const worthFrom = 0.7;
 
 /** A part that causes at least this share of the layer's squared error dominates it. */

@@ -2,6 +2,7 @@ import type { PageFigure } from '../figure.js';
 import type { LayerPageFacts } from '../../facts/layer-page-facts.js';
 import { outlierFrom, shortName } from '../../facts/layer-page-facts.js';
 import { countText } from '../../number-text.js';
+import { cutMiddle } from '../../cut-middle.js';
 import type { Row } from '../../query.js';
 import { numberOrNull } from '../../query.js';
 import { noTrial } from './shown-trials.js';
@@ -34,7 +35,7 @@ export const suggestions: PageFigure<LayerPageFacts> = {
     return {
       kind: 'table',
       sortable: false,
-      caption: `Against ${now}; each is a line for a block of the grid. Expected errors are mean squares by the histogram of ${countText(numberOrNull(rows[0]!, 'samples') ?? 0, 'calibration sample')}.`,
+      caption: `Against ${cutMiddle(now, 60)}; each is a line for a block of the grid. Expected errors are mean squares by the histogram of ${countText(numberOrNull(rows[0]!, 'samples') ?? 0, 'calibration sample')}.`,
       details,
       columns: [
         text('what is seen', 'kind', reasonText),

@@ -96,7 +96,7 @@ function importancePanel(axes: readonly AxisEffect[]): Panel {
     type: 'nominal' as const,
     title: null,
     sort: axes.map(({ path }) => path),
-    axis: { labelExpr: 'axisNames[datum.value]', labelLimit: 126, ticks: false, domain: false },
+    axis: { labelExpr: 'axisNames[datum.value]', labelLimit: 126, labelFontSize: 10, ticks: false, domain: false },
   };
   const x = {
     type: 'quantitative' as const,

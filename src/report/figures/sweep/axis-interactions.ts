@@ -32,7 +32,7 @@ ORDER BY rank`,
       };
     }
     const { metric } = facts;
-    const text = `${change(first)} changes ${metric.name} by ${differenceText(numberOf(first, 'effect_at'), metric)} at ${place(first, 'at')}, by ${differenceText(numberOf(first, 'effect_at_other'), metric)} at ${place(first, 'at_other')}.`;
+    const text = `${capitalized(change(first))} changes ${metric.name} by ${differenceText(numberOf(first, 'effect_at'), metric)} at ${place(first, 'at')}, by ${differenceText(numberOf(first, 'effect_at_other'), metric)} at ${place(first, 'at_other')}.`;
     return {
       kind: 'charts',
       controls: [],
@@ -42,6 +42,10 @@ ORDER BY rank`,
     };
   },
 };
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
 
 function change(row: Row): string {
   return `${axisName(textOf(row, 'axis'))} ${textOf(row, 'level')} instead of ${textOf(row, 'other_level')}`;
@@ -58,7 +62,14 @@ function altOf(row: Row, { metric }: SweepFacts): string {
 
 function chart(rows: readonly Row[], { metric }: SweepFacts): TopLevelSpec {
   const names = Object.fromEntries(
-    rows.map((row) => [String(numberOf(row, 'rank')), [change(row), `by ${axisName(textOf(row, 'with_axis'))}`]]),
+    rows.map((row) => [
+      String(numberOf(row, 'rank')),
+      [
+        axisName(textOf(row, 'axis')),
+        `${textOf(row, 'level')} instead of ${textOf(row, 'other_level')}`,
+        `by ${axisName(textOf(row, 'with_axis'))}`,
+      ],
+    ]),
   );
   const y = {
     field: 'rank',
@@ -112,7 +123,7 @@ function chart(rows: readonly Row[], { metric }: SweepFacts): TopLevelSpec {
     description: 'Gain of an axis by the value of another',
     data: { name: 'rows' },
     width: 'container',
-    height: 44 * rows.length,
+    height: 54 * rows.length,
     autosize: { type: 'fit-x', contains: 'padding', resize: true },
     params: [{ name: 'rowNames', value: names }],
     layer: [

@@ -38,16 +38,16 @@ WHERE place <= ${drawnLimits.linesBest} OR place % ${stride} = 0 ORDER BY value,
     }
     const settings = numberOf(rows[0]!, 'settings');
     const best = rows.at(-1)!;
-    const drawn =
+    const value = `darker where ${facts.metric.name} is higher, up to ${valueText(numberOf(best, 'value'), facts.metric)}`;
+    const caption =
       settings === rows.length
-        ? `All ${settings} settings`
-        : `${rows.length} of ${settings} settings, the best ${drawnLimits.linesBest} and every ${strideOf(facts)}th of all`;
-    const caption = `${drawn}, a line each, darker where ${facts.metric.name} is higher; the best has ${valueText(numberOf(best, 'value'), facts.metric)}. Choose values above to follow some.`;
+        ? `All ${settings} settings, a line each, ${value}. Choose values above to follow some.`
+        : `Drawn: ${rows.length} of ${settings} settings, the best ${drawnLimits.linesBest} and one in ${strideOf(facts)}; the SQL without its last condition returns all. A line each, ${value}.`;
     return {
       kind: 'charts',
       controls: axes.map((axis, place) => controlOf(axis, place, rows)),
       caption,
-      details: `From left to right each axis, and at the end what the setting achieves. Lines that share a value are spread by rank, the best on top. Numbers stand at even steps; – stands for a setting that does not apply. Where a line leads is the setting's own page.${settings === rows.length ? '' : ' The SQL without its last condition returns all settings.'}`,
+      details: `From left to right each axis, and at the end what the setting achieves. Lines that share a value are spread by rank, the best on top. Numbers stand at even steps; – stands for a setting that does not apply. Where a line leads is the setting's own page.`,
       panels: [
         {
           title: '',
