@@ -12,13 +12,15 @@ export interface BitsChart {
   readonly by: 'weight_bits' | 'activation_bits';
   /** Trials that cannot be told from the best, itself among them. */
   readonly tied: readonly number[];
+  /** Among the rows; drawn where it is not the best of its bits, too. */
   readonly recommended: number | null;
 }
 
 const names = { weight_bits: 'weight bits', activation_bits: 'activation bits' } as const;
 
 /**
- * Accuracy over bits: the best setting of each pair of bits, a line for each number of the other.
+ * Accuracy over bits: the best setting of each pair of bits, a line for each number of the other,
+ * and the recommended one.
  */
 export function bitsChart(
   rows: readonly Row[],
@@ -56,7 +58,7 @@ export function bitsChart(
     transform: [
       { filter: "datum.role == 'candidate'" },
       { joinaggregate: [{ op: 'max', field: 'value', as: 'top' }], groupby: ['weight_bits', 'activation_bits'] },
-      { filter: 'datum.value == datum.top' },
+      { filter: `datum.value == datum.top || datum.trial == ${recommended ?? -1}` },
     ],
     layer: [
       ...(best?.fp32Value === null || best?.fp32Value === undefined
@@ -70,6 +72,7 @@ export function bitsChart(
           ]),
       {
         params: [legendFilter(by)],
+        transform: [{ filter: 'datum.value == datum.top' }],
         mark: { type: 'line', strokeWidth: 2 },
         encoding: { x, y, color: group, opacity: shownOpacity(1) },
       },
@@ -100,19 +103,23 @@ export function bitsChart(
           ],
         },
       },
-      {
-        transform: [{ filter: `datum.trial == ${recommended ?? -1}` }],
-        mark: {
-          type: 'point',
-          filled: false,
-          size: 260,
-          strokeWidth: 2,
-          color: color('text'),
-          opacity: 1,
-          ...linkCursor,
-        },
-        encoding: { ...trialLink, x, y },
-      },
+      ...(recommended === null
+        ? []
+        : [
+            {
+              transform: [{ filter: `datum.trial == ${recommended}` }],
+              mark: {
+                type: 'point' as const,
+                filled: false,
+                size: 260,
+                strokeWidth: 2,
+                color: color('text'),
+                opacity: 1,
+                ...linkCursor,
+              },
+              encoding: { ...trialLink, x, y },
+            },
+          ]),
     ],
   };
 }

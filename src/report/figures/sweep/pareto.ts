@@ -55,7 +55,9 @@ function overBits(rows: readonly Row[], facts: SweepFacts): FigureContent {
       : (['activation_bits', 'weight_bits'] as const);
   const ties = tiesOf(facts);
   const tied = facts.best === null ? [] : [facts.best, ...(ties?.tied ?? [])].map(({ trial }) => trial);
-  const recommended = recommend(facts)?.trial ?? null;
+  const advised = recommend(facts)?.trial ?? null;
+  // Of a large sweep, not all rows are here.
+  const recommended = rows.some(({ trial, role }) => trial === advised?.trial && role === 'candidate') ? advised : null;
   const ring = recommended === null ? '' : ` Ringed: the recommended setting, ${recommended.label}.`;
   const caption = `The best setting of each pair of bits. Circles: tied with the best of all; crosses: significantly worse${ties !== null && ties.compared.length < ties.rivals ? ', or not tested' : ''}.${ring}`;
   return {
