@@ -1,6 +1,6 @@
 import { axisName, axisPath, axisValue } from '../facts/axes.js';
 import type { TrialFacts } from '../facts/sweep-facts.js';
-import type { VaryingAxis } from '../questions/sweep-shape.js';
+import { isCostPath, type VaryingAxis } from '../questions/sweep-shape.js';
 
 /** The best lies at an end of an axis, and nothing further inside is tied with it. */
 export interface GridEdge {
@@ -11,6 +11,9 @@ export interface GridEdge {
   readonly advice: string;
 }
 
+/** Settings that count something, of which there is one at least. */
+const countPaths = /\.(batches|batchSize|samples)$/;
+
 /** Ends at which a setting has nowhere further to go, or further is another question. */
 function isNatural(path: string, end: GridEdge['end'], value: number): boolean {
   if (path === axisPath.sampleSeed) return true;
@@ -18,6 +21,8 @@ function isNatural(path: string, end: GridEdge['end'], value: number): boolean {
   // More bits are always better; how few will do is what such a sweep asks.
   if (path.endsWith('.bits')) return end === 'highest' || value <= 2;
   if (path === 'layers.keepFloat') return value <= 0;
+  // One batch, one sample: there is no smaller number of them.
+  if (countPaths.test(path) && end === 'lowest') return value <= 1;
   if (path.endsWith('.percentile')) return end === 'highest' && value >= 100;
   return value <= 0;
 }
@@ -42,6 +47,23 @@ export function gridEdges(settings: readonly TrialFacts[], axes: readonly Varyin
     )
       .filter(([end, value]) => values.every((own) => own === String(value)) && !isNatural(path, end, value))
       .map(([end, value]) => ({ path, end, value, advice: adviceText(path, end, value) }));
+  });
+}
+
+/**
+ * Whether a setting lies at an end of an axis of three values or more, beyond which more could have
+ * been tried: what lies there is not known to be as good. What costs something does not count, as
+ * settings are compared with others that cost as much.
+ */
+export function isAtEnd(trial: TrialFacts, axes: readonly VaryingAxis[]): boolean {
+  return axes.some(({ path, numbers }) => {
+    if (numbers.length < 3 || isCostPath(path) || path === axisPath.calibrationBatches) return false;
+    const own = axisValue(trial, path);
+    const ends = [
+      ['lowest', numbers[0]!],
+      ['highest', numbers.at(-1)!],
+    ] as const;
+    return ends.some(([end, value]) => own === String(value) && !isNatural(path, end, value));
   });
 }
 
