@@ -104,7 +104,7 @@ function lacksWhole(trials: readonly ShapeTrial[]): boolean {
   };
   const kept = trials.filter(({ settings }) => at(settings, 'layers', 'sensitivity') === 'allBut');
   if (kept.length === 0) return false;
-  const whole = new Set(trials.filter(({ role }) => role !== 'sensitivity').map(alike));
+  const whole = new Set(trials.filter(({ role }) => role !== 'sensitivity' && role !== 'fp32').map(alike));
   return kept.some((trial) => !whole.has(alike(trial)));
 }
 
