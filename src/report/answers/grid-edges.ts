@@ -1,6 +1,6 @@
 import { axisName, axisPath, axisValue } from '../facts/axes.js';
 import type { TrialFacts } from '../facts/sweep-facts.js';
-import { isCostPath, type VaryingAxis } from '../questions/sweep-shape.js';
+import type { VaryingAxis } from '../questions/sweep-shape.js';
 
 /** The best lies at an end of an axis, and nothing further inside is tied with it. */
 export interface GridEdge {
@@ -47,23 +47,6 @@ export function gridEdges(settings: readonly TrialFacts[], axes: readonly Varyin
     )
       .filter(([end, value]) => values.every((own) => own === String(value)) && !isNatural(path, end, value))
       .map(([end, value]) => ({ path, end, value, advice: adviceText(path, end, value) }));
-  });
-}
-
-/**
- * Whether a setting lies at an end of an axis of three values or more, beyond which more could have
- * been tried: what lies there is not known to be as good. What costs something does not count, as
- * settings are compared with others that cost as much.
- */
-export function isAtEnd(trial: TrialFacts, axes: readonly VaryingAxis[]): boolean {
-  return axes.some(({ path, numbers }) => {
-    if (numbers.length < 3 || isCostPath(path) || path === axisPath.calibrationBatches) return false;
-    const own = axisValue(trial, path);
-    const ends = [
-      ['lowest', numbers[0]!],
-      ['highest', numbers.at(-1)!],
-    ] as const;
-    return ends.some(([end, value]) => own === String(value) && !isNatural(path, end, value));
   });
 }
 

@@ -3,7 +3,7 @@ import type { ComparisonFacts, SweepFacts, TrialFacts } from '../facts/sweep-fac
 import { pairedShareInterval } from '../../statistics/paired-share-interval.js';
 import { countText, differenceText, magnitudeText, pValueText, signed, valueText } from '../number-text.js';
 import { axisOf, sweepShape, type SweepShape } from '../questions/sweep-shape.js';
-import { gridEdges, isAtEnd, type GridEdge } from './grid-edges.js';
+import { gridEdges, type GridEdge } from './grid-edges.js';
 import { gridNeighbours } from './grid-neighbours.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
@@ -28,7 +28,7 @@ export interface Recommendation {
 
 /** The rule, as pages state it. */
 export const recommendationRule =
-  'Of the best and the settings statistically tied with it, those count that the paired test does not call worse even without the correction for the choice of the best; the recommended one is the cheapest of them. Costs are compared in this order: bits of the weight times bits of the activation, averaged over the weights, layers in float counting 32 × 32; layers in float; passes of a search or a bias correction; calibration batches. Simulated and integer execution cost the same: they are one model. Among equally cheap settings, one whose neighbours on the axes are all tied with the best comes first, not counting those at an end of the grid, beyond which nothing was tried; then the lowest mean layer L1, then the higher value. Settings that no paired test compares with the best are left out.';
+  'Of the best and the settings statistically tied with it, those count that the paired test does not call worse even without the correction for the choice of the best; the recommended one is the cheapest of them. Costs are compared in this order: bits of the weight times bits of the activation, averaged over the weights, layers in float counting 32 × 32; layers in float; passes of a search or a bias correction; calibration batches. Simulated and integer execution cost the same: they are one model. Among equally cheap settings, one whose neighbours on the axes are all tied with the best comes first, the next but one standing in for a neighbour that an end of the grid lacks; then the lowest mean layer L1, then the higher value. Settings that no paired test compares with the best are left out.';
 
 /**
  * The setting to take: of those tied with the best the cheapest, then the most robust. Null without
@@ -106,7 +106,7 @@ function mostRobust(
   const isTied = new Set(tied.map(({ trial }) => trial));
   const inside = cheap.filter((trial) => {
     const beside = neighbours(trial);
-    return beside.length > 0 && !isAtEnd(trial, axes) && beside.every((other) => isTied.has(other.trial));
+    return beside.length > 0 && beside.every((other) => isTied.has(other.trial));
   });
   const rest = inside.length === 0 ? cheap : inside;
   const isInside = rest.length < cheap.length;

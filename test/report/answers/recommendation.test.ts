@@ -84,13 +84,14 @@ describe('the recommendation', () => {
     const tests = [againstBest(2, 0.5), againstBest(3, 0.5), againstBest(4, 1e-9), againstBest(5, 0.5)];
     // 0.3 has the lowest loss, but stands beside 0.2, which is worse.
     expect(recommend(handMadeFacts(trials, tests))).toMatchObject({ trial: { trial: 2 }, decidedBy: 'loss' });
-    const only = trials.filter(({ trial }) => trial !== 1);
-    const best = [{ ...only[0]!, trial: 1, place: 1 }, ...only.slice(1)];
-    expect(recommend(handMadeFacts(best, tests))).toMatchObject({ trial: { trial: 1 }, decidedBy: 'neighbours' });
+    // With 0.6 worse, too, 0.4 alone has two neighbours that are tied.
+    const all = [of(1, 0.4, 200), of(2, 0.3, 200), of(3, 0.2, 200), of(4, 0.5, 200), of(5, 0.6, 200)];
+    const worse = [againstBest(2, 0.5), againstBest(3, 1e-9), againstBest(4, 0.5), againstBest(5, 1e-9)];
+    expect(recommend(handMadeFacts(all, worse))).toMatchObject({ trial: { trial: 1 }, decidedBy: 'neighbours' });
   });
 
   it('does not take the end of the grid for robust, nor a setting without neighbours', () => {
-    // 0.8 has one neighbour, which is tied, because 0.9 was not tried; 0.5 stands beside a worse one.
+    // 0.8 has one neighbour, which is tied, because 0.9 was not tried; the next but one is worse.
     const trials = [of(1, 0.5, 200, { meanL1: 0.01 }), of(2, 0.8, 200, { meanL1: 0.02 }), of(3, 0.2, 200)];
     const tests = [againstBest(2, 0.5), againstBest(3, 1e-9)];
     expect(recommend(handMadeFacts(trials, tests))).toMatchObject({ trial: { trial: 1 }, decidedBy: 'loss' });
@@ -103,9 +104,9 @@ describe('the recommendation', () => {
   });
 
   it('says of which settings the loss is the lowest', () => {
-    const trials = [0.3, 0.4, 0.5, 0.6, 0.7].map((alpha, at) => of(at + 1, alpha, 200, { meanL1: alpha / 10 }));
-    const tests = [2, 3, 4, 5].map((trial) => againstBest(trial, 0.5));
-    expect(recommend(handMadeFacts(trials, tests))!.trial.trial).toBe(2);
+    const trials = [0.6, 0.5, 0.4, 0.3, 0.2].map((alpha, at) => of(at + 1, alpha, 200, { meanL1: alpha / 10 }));
+    const tests = [2, 3, 4, 5].map((trial) => againstBest(trial, trial === 5 ? 1e-9 : 0.5));
+    expect(recommend(handMadeFacts(trials, tests))!.trial.trial).toBe(3);
     expect(textOf(handMadeFacts(trials, tests))).toContain(
       'among equally cheap ones whose neighbours in the grid are tied too its mean layer L1 is the lowest',
     );
