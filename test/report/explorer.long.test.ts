@@ -128,6 +128,19 @@ describe.skipIf(chromiumPath === null && !required)('the table of trials in a br
     expect(text).toBe(`quantsweep report ${sampleSweep} --compare 1001 1010`);
   });
 
+  it('gives no command for more trials than a page compares', async () => {
+    await open();
+    const all = numbers(`SELECT trial FROM v_trial WHERE sweep = '${sampleSweep}'`).slice(0, 41);
+    const [command, text] = (await act(`location.hash = '#trials?sel=${all.join(',')}&compare=1'; ${settled}
+      const panel = figure.querySelector('.compared');
+      return [panel.querySelector('code') !== null, panel.querySelector('p:last-child').textContent];`)) as [
+      boolean,
+      string,
+    ];
+    expect(command).toBe(false);
+    expect(text).toBe('A page with paired tests compares at most 40 trials; 41 are selected.');
+  });
+
   it('keeps what was chosen in the address, from which it comes again', async () => {
     await open();
     const state = `[location.hash, ${trials}, [...figure.querySelectorAll('td input:checked')].map((box) => box.dataset.focus)]`;
