@@ -161,6 +161,16 @@ describe.skipIf(chromiumPath === null && !required)('the table of trials in a br
       .toEqual(chosen.slice(0, 3));
   });
 
+  it('leaves out of an address what the sweep does not have', async () => {
+    await open();
+    const address = '#trials?sort=-nothing&f=smoothing.alpha:0.77&f=value:0.5&f=role:candidate&sel=7,1004&cols=nothing';
+    const [count, role, boxes] = (await act(`location.hash = '${address}'; ${settled}
+      return [figure.querySelector('.count').textContent, focus('filter role').value,
+        [...figure.querySelectorAll('td input:checked')].map((box) => box.dataset.focus)];`)) as unknown[];
+    const left = numbers(`SELECT count(*) FROM v_trial WHERE sweep = '${sampleSweep}' AND role = 'candidate'`)[0]!;
+    expect([count, role, boxes]).toEqual([`${left} of 43 trials`, '=candidate', ['trial 1004']]);
+  });
+
   it('gives as CSV the rows of the SQL beside it, of every figure', async () => {
     await open();
     const pieces = figurePieces(html);
