@@ -100,19 +100,24 @@ export function bitsChart(
           ],
         },
       },
-      {
-        transform: [{ filter: `datum.trial == ${recommended ?? -1}` }],
-        mark: {
-          type: 'point',
-          filled: false,
-          size: 260,
-          strokeWidth: 2,
-          color: color('text'),
-          opacity: 1,
-          ...linkCursor,
-        },
-        encoding: { ...trialLink, x, y },
-      },
+      // Without a row a scale would have no extent.
+      ...(recommended === null
+        ? []
+        : [
+            {
+              transform: [{ filter: `datum.trial == ${recommended}` }],
+              mark: {
+                type: 'point' as const,
+                filled: false,
+                size: 260,
+                strokeWidth: 2,
+                color: color('text'),
+                opacity: 1,
+                ...linkCursor,
+              },
+              encoding: { ...trialLink, x, y },
+            },
+          ]),
     ],
   };
 }
