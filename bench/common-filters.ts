@@ -20,7 +20,7 @@ export const commonFilters: readonly CommonFilter[] = [
   ...bySweep('v_calibrated_amax', 'v_stopped', 'v_sensitivity', 'v_pareto', 'v_proxy_fidelity', 'v_calibration_noise'),
   ...bySweep('v_alike', 'v_pair', 'v_place', 'v_static_against_dynamic', 'v_comparison', 'v_execution', 'v_layer'),
   ...bySweep('v_stage', 'v_warning', 'v_unsigned_input', 'v_numerics_class'),
-  ...bySweep('v_note', 'v_graph_node', 'v_graph_edge'),
+  ...bySweep('v_note', 'v_graph_node', 'v_graph_edge', 'v_axis_effect', 'v_axis_interaction'),
   { view: 'v_agent', sql: 'SELECT * FROM v_agent' },
   { view: 'v_worker_log', sql: 'SELECT * FROM v_worker_log' },
   ...byTrial('v_layer_loss', 'v_amax', 'v_channel', 'v_smoothing', 'v_bias_correction', 'v_layer_rank', 'v_setting'),

@@ -77,10 +77,13 @@ export function signed(difference: number, metric: MetricText): string {
   return difference > 0 ? `+${digits}` : digits.replace('-', '−');
 }
 
-/** `p = 0.03`, `p < 0.001`; of a bound that replicates can't resolve `p ≤ 0.005`. */
+/**
+ * `p = 0.03`, `p < 0.001`; of a bound that replicates can't resolve `p ≤ 0.005`. Three digits
+ * near 0.05, to tell the side.
+ */
 export function pValueText(p: number, relation: '=' | '<=' = '='): string {
   if (p < 0.001) return 'p < 0.001';
-  return `p ${relation === '<=' ? '≤' : '='} ${p >= 0.995 ? '1' : p.toFixed(p < 0.01 ? 3 : 2)}`;
+  return `p ${relation === '<=' ? '≤' : '='} ${p >= 0.995 ? '1' : p.toFixed(p < 0.01 || Math.abs(p - 0.05) < 0.005 ? 3 : 2)}`;
 }
 
 /** The same of a row with `p_value` and `p_relation`; an en dash where it has none. */

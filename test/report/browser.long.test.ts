@@ -99,10 +99,12 @@ describe.skipIf(skipped)('the report in a browser', () => {
 
   it('sorts the table of trials by a click and fills a data table on opening', async () => {
     await open('smoothquant-alpha');
-    const column = `[...document.querySelectorAll('#trials tbody tr')].map((row) => JSON.parse(row.cells[2].dataset.sort))`;
-    await browser.evaluate(`document.querySelectorAll('#trials th button')[2].click()`);
-    const sorted = (await browser.evaluate(column)) as number[];
-    expect(sorted).toEqual([...sorted].sort((a, b) => a - b));
+    await browser.evaluate(`document.querySelector('#trials [data-focus="head value"]').click()`);
+    const shown = await browser.evaluate(
+      `[...document.querySelectorAll('#trials tr[data-trial]')].map((row) => Number(row.dataset.trial))`,
+    );
+    const sql = `SELECT trial FROM v_trial WHERE sweep = 'smoothquant-alpha' ORDER BY value IS NULL, value DESC, position`;
+    expect(shown).toEqual(database.query(sql, []).rows.map(([trial]) => trial));
     const filled = await browser.evaluate(
       `(() => { document.querySelector('#layer-loss details:has(.data)').open = true; return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done([document.querySelectorAll('#layer-loss .data tbody tr').length, document.querySelector('#layer-loss details .caption').textContent]), 200)))); })()`,
     );

@@ -248,6 +248,8 @@ describe('what is served', () => {
     expect(warnings.join()).toContain('later.db, found none. Run a sweep first');
     const events = await listenTo(url);
     await events.state(({ trouble }) => trouble !== null);
+    // Said once, not again in other words.
+    expect(warnings).toHaveLength(1);
     openDatabase(path).close();
     await events.state(({ trouble, progress }) => trouble === null && progress[''] === '0 sweeps, 0 of 0 trials');
     expect((await ask(url)).body).toContain('No sweep has started yet');

@@ -15,6 +15,7 @@ import { notesBlock } from './notes-block.js';
 import { countText, differenceText, intervalText, valueText } from '../number-text.js';
 import type { Query } from '../query.js';
 import { sqlText, textOf, toRows } from '../query.js';
+import type { AbsentFigure } from '../output/html/not-shown.js';
 import { renderFigures } from '../output/html/render-figure.js';
 import { tileRow } from '../output/html/tile-row.js';
 import { sqlDisclosure } from '../output/html/sql-disclosure.js';
@@ -53,6 +54,7 @@ export function sweepPage(facts: SweepFacts, query: Query, options: ReportOption
     heading: question === '' ? `Which setting of ${sweep.name} keeps the most ${metric.name}?` : question,
     about: aboutSweep(facts),
     first: `${notes.html}${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml({ ...answer, findings: answer.beside })}${recommendationHtml(answer)}<details class="behind"><summary>SQL behind the answer</summary>${sourcesHtml([...sources, ...notes.sources])}</details></div><div>${lead.html}${tilesHtml(facts)}</div></div>`,
+    absent: lead.absent,
     sections: [
       { id: `question-${leading.kind}`, title: leading.title, figures: lead.others },
       ...parts.map(({ id, title, question: kind, figures: own }) => ({
@@ -69,17 +71,24 @@ export function sweepPage(facts: SweepFacts, query: Query, options: ReportOption
   return pageBody(page, facts, query, options);
 }
 
-/** The first of the figures that has something to show, and those left. */
-function leadingFigure(
-  leads: readonly Figure[],
-  facts: SweepFacts,
-  query: Query,
-): { readonly html: string; readonly others: readonly Figure[] } {
-  for (const figure of leads) {
-    const { html } = renderFigures([figure], facts, query);
-    if (html !== '') return { html, others: leads.filter((other) => other !== figure) };
+/** What leads a page. */
+interface Lead {
+  /** The first figure that has something to show; empty where none has. */
+  readonly html: string;
+  /** Those before it, which have nothing to show. */
+  readonly absent: readonly AbsentFigure[];
+  /** Those after it. */
+  readonly others: readonly Figure[];
+}
+
+function leadingFigure(leads: readonly Figure[], facts: SweepFacts, query: Query): Lead {
+  const absent: AbsentFigure[] = [];
+  for (const [index, figure] of leads.entries()) {
+    const rendered = renderFigures([figure], facts, query);
+    if (rendered.html !== '') return { html: rendered.html, absent, others: leads.slice(index + 1) };
+    absent.push(...rendered.absent);
   }
-  return { html: '', others: leads };
+  return { html: '', absent, others: [] };
 }
 
 function aboutSweep({ sweep, trials, metric }: SweepFacts): string[] {

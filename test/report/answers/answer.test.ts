@@ -101,7 +101,7 @@ describe('the headline', () => {
 
   it('calls a gap with p of 0.05 or more inside the noise', () => {
     expect(headline(facts([trial(1, {})], [compared(1, 'fp32', 0.05)]))).toContain(
-      'not statistically significant (McNemar p = 0.05)',
+      'not statistically significant (McNemar p = 0.050)',
     );
   });
 

@@ -54,7 +54,8 @@ function drawPanels(figure: FigureState, { scheme, links, tooltip }: Drawing): v
     const holder = section.querySelector(`[data-panel="${index}"]`)!;
     figure.views[index]?.finalize();
     holder.replaceChildren();
-    const themed = resolveTokens(panel, scheme);
+    const named = { ...panel, description: holder.getAttribute('aria-label') ?? '' };
+    const themed = resolveTokens(named, scheme);
     const spec = holder.clientWidth < narrowBelow ? narrowSpec(themed) : themed;
     // With the interpreter no expression is compiled, which the page's policy forbids.
     const view = new vega.View(vega.parse(withRows(spec, figure, links), undefined, { ast: true }), {

@@ -1,6 +1,7 @@
 import type { Spec, View } from 'vega';
 import type { ExploredTable } from '../../explored-table.js';
 import type { Cell } from '../../query.js';
+import { chartPhrases } from '../chart-phrases.js';
 import type { PackedFigure } from '../packed-figure.js';
 import { restoreRows } from '../embedded-rows.js';
 import { inflate } from './inflate.js';
@@ -43,7 +44,7 @@ export async function unpackFigures(figures: readonly FigureState[]): Promise<re
   await Promise.all(
     figures.map(async (figure) => {
       try {
-        const unpacked = (await inflate(figure.packed)) as PackedFigure;
+        const unpacked = (await inflate(figure.packed, chartPhrases)) as PackedFigure;
         figure.columns = unpacked.columns;
         figure.panels = unpacked.panels as readonly Spec[];
         figure.explored = unpacked.explored ?? null;

@@ -29,6 +29,8 @@ ORDER BY rank, level_order`,
       };
     }
     const drawn = axes.slice(0, mostPanels);
+    // No variance, no shares of it.
+    const isAlike = axes.every(({ importance }) => importance === null);
     const caption = captionOf(axes, facts.metric);
     return {
       kind: 'charts',
@@ -36,7 +38,7 @@ ORDER BY rank, level_order`,
       controls: [],
       caption,
       details: detailsOf(axes, trials, isExact, facts.metric),
-      panels: [...(axes.length === 1 ? [] : [importancePanel(axes)]), ...levelPanels(drawn, rows, facts)],
+      panels: [...(axes.length === 1 || isAlike ? [] : [importancePanel(axes)]), ...levelPanels(drawn, rows, facts)],
     };
   },
 };

@@ -12,15 +12,13 @@ export interface BitsChart {
   readonly by: 'weight_bits' | 'activation_bits';
   /** Trials that cannot be told from the best, itself among them. */
   readonly tied: readonly number[];
-  /** Among the rows; drawn where it is not the best of its bits, too. */
   readonly recommended: number | null;
 }
 
 const names = { weight_bits: 'weight bits', activation_bits: 'activation bits' } as const;
 
 /**
- * Accuracy over bits: the best setting of each pair of bits, a line for each number of the other,
- * and the recommended one.
+ * Accuracy over bits: the best setting of each pair of bits, a line for each number of the other.
  */
 export function bitsChart(
   rows: readonly Row[],
@@ -58,7 +56,7 @@ export function bitsChart(
     transform: [
       { filter: "datum.role == 'candidate'" },
       { joinaggregate: [{ op: 'max', field: 'value', as: 'top' }], groupby: ['weight_bits', 'activation_bits'] },
-      { filter: `datum.value == datum.top || datum.trial == ${recommended ?? -1}` },
+      { filter: 'datum.value == datum.top' },
     ],
     layer: [
       ...(best?.fp32Value === null || best?.fp32Value === undefined
@@ -72,7 +70,6 @@ export function bitsChart(
           ]),
       {
         params: [legendFilter(by)],
-        transform: [{ filter: 'datum.value == datum.top' }],
         mark: { type: 'line', strokeWidth: 2 },
         encoding: { x, y, color: group, opacity: shownOpacity(1) },
       },
@@ -103,6 +100,7 @@ export function bitsChart(
           ],
         },
       },
+      // Without a row a scale would have no extent.
       ...(recommended === null
         ? []
         : [

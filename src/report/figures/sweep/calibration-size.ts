@@ -4,7 +4,7 @@ import { linkCursor, trialLink } from '../../charts/interaction.js';
 import { color } from '../../charts/theme.js';
 import { axisPath } from '../../facts/axes.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
-import { differenceText } from '../../number-text.js';
+import { differenceText, type MetricText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, sqlText } from '../../query.js';
 import type { Figure } from '../figure.js';
@@ -41,12 +41,19 @@ FROM mean m JOIN pair p ON p.batches = m.batches AND p.other_batches = m.other_b
     return {
       kind: 'charts',
       controls: [],
-      caption: `Against ${numberOf(rows[0]!, 'batches')} batches, at equal settings: ${text}. ${rows.some((row) => row['effect'] !== null) ? 'Diamond and bar: mean with its 95 % interval; dots' : 'Dots'}: single pairs.`,
+      caption: `Against ${numberOf(rows[0]!, 'batches')} batches, at equal settings: ${text}. ${marksText(rows)}`,
       details: `The interval is over the evaluation samples that all pairs share. A pair is two trials that differ in the calibration size alone.${rows.length === mostPairs ? ` Drawn: ${mostPairs} pairs; the mean is over all.` : ''}`,
       panels: [{ title: '', alt: `Differences by calibration size: ${text}.`, spec: chart(rows, facts) }],
     };
   },
 };
+
+/** What the marks are, of those that are drawn. */
+function marksText(rows: readonly Row[]): string {
+  return rows.some((row) => row['effect'] !== null)
+    ? 'Diamond and bar: mean with its 95 % interval; dots: single pairs.'
+    : 'Dots: single pairs.';
+}
 
 /** `16 batches +0.31 points (−0.10 to +0.72)`. */
 function effectsText(rows: readonly Row[], { metric }: SweepFacts): string {
@@ -97,43 +104,42 @@ function chart(rows: readonly Row[], { metric }: SweepFacts): TopLevelSpec {
         mark: { type: 'point', filled: true, size: 42, opacity: 0.45, color: color('smoothed'), ...linkCursor },
         encoding: { ...trialLink, x, y, tooltip },
       },
-      // Without a test, Vega would warn of an axis that nothing reaches.
-      ...(rows.some((row) => row['effect'] !== null) ? [meanLayer()] : []),
+      ...meanLayers(rows, metric, x, y),
     ],
   };
+}
 
-  /** Of each size, the mean of its pairs with its interval. */
-  function meanLayer() {
-    return {
-      transform: [
-        {
-          aggregate: [
-            { op: 'mean' as const, field: 'effect', as: 'effect' },
-            { op: 'mean' as const, field: 'ci_low', as: 'low' },
-            { op: 'mean' as const, field: 'ci_high', as: 'high' },
-          ],
-          groupby: ['size'],
-        },
-        { filter: 'isValid(datum.effect)' },
+/** Means and their intervals; none of what no row has, as a scale would have no extent. */
+function meanLayers<X extends object, Y extends object>(rows: readonly Row[], metric: MetricText, x: X, y: Y) {
+  const has = (column: string): boolean => rows.some((row) => row[column] !== null);
+  const transform = [
+    {
+      aggregate: [
+        { op: 'mean' as const, field: 'effect', as: 'effect' },
+        { op: 'mean' as const, field: 'ci_low', as: 'low' },
+        { op: 'mean' as const, field: 'ci_high', as: 'high' },
       ],
-      layer: [
-        {
-          mark: { type: 'rule' as const, strokeWidth: 3, color: color('text') },
-          encoding: { x: { ...x, field: 'low' }, x2: { field: 'high' }, y },
-        },
-        {
-          mark: { type: 'point' as const, filled: true, shape: 'diamond', size: 130, opacity: 1, color: color('text') },
-          encoding: {
-            x: { ...x, field: 'effect' },
-            y,
-            tooltip: [
-              { field: 'effect', title: 'mean', format: metric.tooltipFormat },
-              { field: 'low', title: '95 % from', format: metric.tooltipFormat },
-              { field: 'high', title: '95 % to', format: metric.tooltipFormat },
-            ],
-          },
-        },
+      groupby: ['size'],
+    },
+    { filter: 'isValid(datum.effect)' },
+  ];
+  const interval = {
+    transform,
+    mark: { type: 'rule' as const, strokeWidth: 3, color: color('text') },
+    encoding: { x: { ...x, field: 'low' }, x2: { field: 'high' }, y },
+  };
+  const mean = {
+    transform,
+    mark: { type: 'point' as const, filled: true, shape: 'diamond', size: 130, opacity: 1, color: color('text') },
+    encoding: {
+      x: { ...x, field: 'effect' },
+      y,
+      tooltip: [
+        { field: 'effect', title: 'mean', format: metric.tooltipFormat },
+        { field: 'low', title: '95 % from', format: metric.tooltipFormat },
+        { field: 'high', title: '95 % to', format: metric.tooltipFormat },
       ],
-    };
-  }
+    },
+  };
+  return [...(has('ci_low') ? [interval] : []), ...(has('effect') ? [mean] : [])];
 }

@@ -55,9 +55,8 @@ function overBits(rows: readonly Row[], facts: SweepFacts): FigureContent {
       : (['activation_bits', 'weight_bits'] as const);
   const ties = tiesOf(facts);
   const tied = facts.best === null ? [] : [facts.best, ...(ties?.tied ?? [])].map(({ trial }) => trial);
-  const advised = recommend(facts)?.trial ?? null;
-  // Of a large sweep, not all rows are here.
-  const recommended = rows.some(({ trial, role }) => trial === advised?.trial && role === 'candidate') ? advised : null;
+  const chosen = recommend(facts)?.trial ?? null;
+  const recommended = chosen !== null && isBestOfItsBits(rows, chosen.trial) ? chosen : null;
   const ring = recommended === null ? '' : ` Ringed: the recommended setting, ${recommended.label}.`;
   const caption = `The best setting of each pair of bits. Circles: tied with the best of all; crosses: significantly worse${ties !== null && ties.compared.length < ties.rivals ? ', or not tested' : ''}.${ring}`;
   return {
@@ -73,6 +72,14 @@ function overBits(rows: readonly Row[], facts: SweepFacts): FigureContent {
       },
     ],
   };
+}
+
+/** Whether the trial is drawn: a cheaper one may be recommended than the best of its bits. */
+function isBestOfItsBits(rows: readonly Row[], trial: number): boolean {
+  const candidates = rows.filter((row) => row['role'] === 'candidate');
+  const own = candidates.find((row) => row['trial'] === trial);
+  if (own === undefined) return false;
+  return candidates.every((row) => row['bits'] !== own['bits'] || numberOf(row, 'value') <= numberOf(own, 'value'));
 }
 
 /** Layers in float vary: the front of settings that none with as few float layers beats. */

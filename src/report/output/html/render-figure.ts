@@ -1,3 +1,4 @@
+import type { Spec } from 'vega';
 import { compileChart } from '../../charts/compile-chart.js';
 import type {
   AbsentContent,
@@ -52,7 +53,7 @@ function figureHtml(
   { id, title, sql, result, rows }: FigureData,
   content: Exclude<FigureContent, AbsentContent>,
 ): string {
-  const panels = content.kind === 'charts' ? content.panels.map((panel) => compileChart(panel.spec).spec) : [];
+  const panels = content.kind === 'charts' ? content.panels.map(({ spec }) => nameless(compileChart(spec).spec)) : [];
   return `<figure id="${id}"${content.kind === 'table' ? ' class="wide"' : ''} aria-labelledby="${id}-title">
 <h3 id="${id}-title">${escapeHtml(title)}</h3>
 <figcaption>${escapeHtml(content.caption)}</figcaption>
@@ -60,6 +61,11 @@ ${bodyHtml(content, rows, id)}
 <div class="sources">${detailsHtml(content)}${content.kind !== 'table' ? dataDisclosure(id, rows.length) : ''}${sqlDisclosure(sql)}</div>
 ${embeddedFigure(id, result, panels, content.kind === 'table' ? content.explored : undefined)}
 </figure>`;
+}
+
+/** Without its description: the page's script takes the panel's text in its place. */
+function nameless({ description, ...chart }: Spec): Spec {
+  return chart;
 }
 
 function detailsHtml({ details }: Exclude<FigureContent, AbsentContent>): string {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { chartPhrases } from '../../../../src/report/browser/chart-phrases.js';
 import { inflate } from '../../../../src/report/browser/client/inflate.js';
 import { packFigure, packJson, unpackFigure } from '../../../../src/report/browser/pack-figure.js';
 
@@ -14,7 +15,7 @@ it('gives back in the page what was packed, whatever letters it holds', async ()
     },
     charts,
   );
-  const inflated = await inflate(packed);
+  const inflated = await inflate(packed, chartPhrases);
   expect(inflated).toEqual(unpackFigure(packed));
   expect(inflated).toMatchObject({ columns: ['<b>', 'n'], panels: charts });
 });

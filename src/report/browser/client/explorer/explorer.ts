@@ -6,7 +6,7 @@ import { rowObjects } from '../row-objects.js';
 import { comparePanel } from './compare-panel.js';
 import type { Explored, Exploring } from './explored.js';
 import { exploredRows } from './explored-rows.js';
-import { plainState, readFragment, stateFragment, type ExplorerState } from './explorer-state.js';
+import { choiceOf, plainState, readFragment, stateFragment, type ExplorerState } from './explorer-state.js';
 import { exploredTable } from './explored-table.js';
 import { tablePager } from './table-pager.js';
 import { createToolbar } from './toolbar.js';
@@ -78,9 +78,19 @@ export function createExplorer(figure: FigureState, exploring: Exploring, before
     },
   };
 
-  /** Trials of an address that the sweep does not have are not selected. */
+  /**
+   * Trials and values of an address that the sweep does not have are neither selected nor filtered
+   * by: no field would show such a filter.
+   */
   function known(wanted: ExplorerState): ExplorerState {
-    return { ...wanted, selected: wanted.selected.filter((trial) => trials.has(trial)) };
+    const filters = Object.entries(wanted.filters).filter(([id, choice]) => hasChoice(id, choice));
+    const selected = wanted.selected.filter((trial) => trials.has(trial));
+    return { ...wanted, filters: Object.fromEntries(filters), selected };
+  }
+
+  function hasChoice(id: string, choice: string): boolean {
+    const column = table!.columns.find((one) => one.id === id && one.isChoice);
+    return column !== undefined && rows.some((row) => choiceOf(row[column.field] ?? null) === choice);
   }
 
   function explored(): Explored {
