@@ -72,7 +72,8 @@ describe('the plan of a common filter', () => {
     // Names of subqueries hide those of tables.
     const subqueries = new Set(details.map((detail) => /^(?:CO-ROUTINE|MATERIALIZE) (\S+)/.exec(detail)?.[1]));
     return details.flatMap((detail) => {
-      // Of a table function (VIRTUAL TABLE) SQLite always says SCAN: it reads what its arguments ask.
+      // Of a table function (VIRTUAL TABLE) SQLite always says SCAN: it reads what its arguments
+      // ask.
       const [, name] = /^SCAN (\w+)\b(?! VIRTUAL TABLE)/.exec(detail) ?? [];
       const table = name === undefined || subqueries.has(name) ? undefined : tableOf.get(name);
       // A scan of what was materialized for the query is named by the query's own alias.
