@@ -13,8 +13,8 @@ export interface MetricText {
   readonly isProportion: boolean;
   /**
    * Digits behind the point, of percent where it is a proportion. Percentages have as many as the
-   * evaluation samples support: one up to 1000, where one sample more is 0.1 points or more, so that
-   * one digit tells all counts apart; two beyond.
+   * evaluation samples support: one up to 1000, where one sample more is 0.1 points or more, so
+   * that one digit tells all counts apart; two beyond.
    */
   readonly digits: number;
   /** d3 formats: of axis labels, without digits, as the axis' step tells them; and of tooltips. */
