@@ -17,6 +17,7 @@ export function exploredText({ field, format }: ExploredColumn, row: Row, metric
     case 'code':
     case 'setting':
     case 'word':
+    case 'written':
     case 'role':
       return cell === null ? '–' : String(cell);
     case 'boolean':

@@ -49,6 +49,7 @@ describe('a served report', () => {
     ['running/trial-1003.html', 'text/html; charset=utf-8', 'data-revision'],
     ['running/layer-2.html', 'text/html; charset=utf-8', 'data-revision'],
     ['running/compare-1005-1006.html', 'text/html; charset=utf-8', 'data-revision'],
+    ['running/compare-1005-1006-1010.html', 'text/html; charset=utf-8', '3 trials side by side'],
     ['assets/quantsweep.css', 'text/css; charset=utf-8', '.live-line'],
     ['assets/live.js', 'text/javascript; charset=utf-8', 'EventSource'],
   ])('has /%s', async (path, type, text) => {

@@ -2,7 +2,8 @@ import type { Mark, Spec } from 'vega';
 
 /**
  * A chart whose marks that describe nothing (rules, bands, rings) are silent to screen readers: in
- * SVG each would be an image without a name. The chart itself is described by its place in the page.
+ * SVG each would be an image without a name. The chart itself is described by its place in the
+ * page.
  */
 export function silenceMarks(spec: Spec): Spec {
   return spec.marks === undefined ? spec : { ...spec, marks: spec.marks.map(silenced) };
