@@ -1,6 +1,6 @@
 import type { AxisEffect } from '../facts/axis-effects.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
-import { countText, differenceText, signed, type MetricText } from '../number-text.js';
+import { countText, differenceText, meanText, signed, type MetricText } from '../number-text.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
 
@@ -12,8 +12,9 @@ const mostNamed = 5;
  * what its best value gains, then the others in short. Empty where fewer than two axes have
  * finished values, and where FP32 is no reference.
  */
-export function axisSentences({ measured, metric, isVoid }: SweepFacts): readonly Sentence[] {
+export function axisSentences({ measured, metric: judgedBy, isVoid }: SweepFacts): readonly Sentence[] {
   if (isVoid) return [];
+  const metric = meanText(judgedBy);
   const { axes, groups, trials } = measured.axisEffects();
   const [first, ...others] = axes;
   if (first === undefined || others.length === 0) return [];

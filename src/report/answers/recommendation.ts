@@ -5,6 +5,7 @@ import { countText, differenceText, magnitudeText, pValueText, signed, valueText
 import { axisOf, sweepShape, type SweepShape } from '../questions/sweep-shape.js';
 import { gridEdges, type GridEdge } from './grid-edges.js';
 import { gridNeighbours } from './grid-neighbours.js';
+import { readableLabel } from './readable-label.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
 import { bitsOf, compareCosts, costDifference, costOf } from './setting-cost.js';
@@ -209,13 +210,14 @@ function costText(part: Why['part'], chosen: TrialFacts, best: TrialFacts, facts
   }
 }
 
-/** A label without the seed, which nobody should choose. */
+/** A label in words, without the seed, which nobody should choose. */
 function nameOf({ label }: TrialFacts, shape: SweepShape): string {
-  if (axisOf(shape, axisPath.sampleSeed) === null) return label;
-  return label
-    .split(', ')
-    .filter((part) => !/seed/i.test(part))
-    .join(', ');
+  const parts = label.split(', ');
+  const chosen = axisOf(shape, axisPath.sampleSeed) === null ? parts : parts.filter((part) => !/seed/i.test(part));
+  return readableLabel(
+    chosen.join(', '),
+    shape.axes.map(({ path }) => path),
+  );
 }
 
 function seedText(shape: SweepShape): string {
