@@ -63,6 +63,10 @@ describe.skipIf(chromiumPath === null && !required)('the network in a browser', 
   describe('of the sweep’s page', () => {
     beforeEach(() => open(`${sampleSweep}/index.html`));
 
+    it('is drawn without a console message', () => {
+      expect(browser.problems).toEqual([]);
+    });
+
     it('fits the page', async () => {
       const [inner, outer] = await evaluate<number[]>(
         `(() => { const frame = document.querySelector('#network .network'); return [frame.scrollWidth, frame.clientWidth]; })()`,

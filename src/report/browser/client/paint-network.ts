@@ -57,7 +57,8 @@ function paint(box: SVGElement, { className, text, isFloat }: NetworkPaint = unp
   const value = box.querySelector('.value');
   if (value === null) return;
   value.textContent = text;
-  const said = [box.dataset['name'], box.dataset['operators'], text, isFloat ? 'float' : ''];
+  const shown = [...box.querySelectorAll('text')].map(({ textContent }) => textContent).filter(Boolean);
+  const said = [shown.join(' '), box.dataset['name'], box.dataset['operators'], text, isFloat ? 'float' : ''];
   box.setAttribute('aria-label', said.filter(Boolean).join(', '));
 }
 

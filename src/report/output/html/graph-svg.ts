@@ -35,7 +35,9 @@ function boxSvg(box: PictureBox, { colours, id }: GraphDrawing): string {
     `data-name="${escapeHtml(box.name)}" data-operators="${escapeHtml(box.operators)}"`,
     box.picture === null || id === null ? '' : `data-part="${partId(id, box.picture)}"`,
     href === null ? (node === null ? '' : 'tabindex="0" role="img"') : `href="${escapeHtml(href)}"`,
-    href === null && node === null ? '' : `aria-label="${escapeHtml(withValue(said, paint))}"`,
+    href === null && node === null
+      ? ''
+      : `aria-label="${escapeHtml(`${shownText(box, colours)}, ${withValue(said, paint)}`)}"`,
     isCurrent ? 'aria-current="true"' : '',
   ].filter((text) => text !== '');
   const name = href === null ? 'g' : 'a';
@@ -62,6 +64,13 @@ function textsSvg(box: PictureBox, colours: NetworkColours): string {
       return `${text('name', 8, 16, title)}${squares.join('')}${text('value', 8, height - 6, note)}`;
     }
   }
+}
+
+/** The texts in a box, which its name for screen readers begins with. */
+function shownText({ kind, title, note, node }: PictureBox, colours: NetworkColours): string {
+  const value = kind === 'layer' && node !== null ? (colours.byNode.get(node)?.text ?? '') : '';
+  const shown = kind === 'layer' || kind === 'group' ? [title, value, note] : [title];
+  return shown.filter((text) => text !== '').join(' ');
 }
 
 /** Id of the place that a group's picture stands in. */
