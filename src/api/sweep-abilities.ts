@@ -1,5 +1,5 @@
 import type { SweepPlan } from '../plan/plan.js';
-import { planAbilities } from '../report/answers/plan-abilities.js';
+import { planAbilities, type PlannedTest } from '../report/answers/plan-abilities.js';
 import { sweepShape } from '../report/questions/sweep-shape.js';
 import { tasks } from '../tasks/registry.js';
 
@@ -19,6 +19,14 @@ export function sweepAbilities(
     const all = sampleCount(evaluation.source);
     return evaluation.samples === 'all' ? all : Math.min(evaluation.samples, all);
   });
-  const countsSamples = trials.every(({ settings: { task } }) => tasks[task.kind].countsSamples);
-  return planAbilities(shape, samples.length === 0 ? null : Math.min(...samples), countsSamples);
+  return planAbilities(shape, samples.length === 0 ? null : Math.min(...samples), plannedTest(trials));
+}
+
+function plannedTest(trials: SweepPlan['trials']): PlannedTest {
+  const judged = trials.map(({ settings: { task } }) => task);
+  if (judged.every(({ kind }) => tasks[kind].countsSamples)) return 'mcnemar';
+  const hasReplicates = judged.every(
+    (task) => tasks[task.kind].countsSamples || ('bootstrap' in task && task.bootstrap > 0),
+  );
+  return hasReplicates ? 'bootstrap' : 'none';
 }

@@ -51,6 +51,7 @@ const cli = yargs(hideBin(process.argv))
   .demandCommand(1, 'Name a command; `quantsweep --help` lists them.')
   .strict()
   .check(requireOnce)
+  .middleware(refuseAfterDashes)
   .recommendCommands()
   .version(version)
   .help()
@@ -94,6 +95,20 @@ function requireOnce(typed: Readonly<Record<string, unknown>>): true {
   return true;
 }
 
+/**
+ * yargs drops what comes after `--` without a word. The text of a note may have to, as it can begin
+ * with a dash.
+ */
+function refuseAfterDashes({ _: [command, ...after] }: { readonly _: readonly (string | number)[] }): void {
+  if (after.length === 0 || command === 'note' || isCompleting) return;
+  throw new CommandLineError(`Expected no arguments after --, got ${after.join(' ')}. Leave out the --.`);
+}
+
+/** What commands add to the refusal of their arguments. */
+const hints: Readonly<Record<string, string>> = {
+  note: 'A text of several words goes in quotes, one that begins with - after --: quantsweep note 7 -- "-5 points".\n',
+};
+
 /** yargs refused the command line. */
 class CommandLineError extends Error {
   override readonly name = 'CommandLineError';
@@ -118,7 +133,7 @@ try {
   if (isCompleting) {
     process.exitCode = ExitCode.done;
   } else if (error instanceof CommandLineError) {
-    process.stderr.write(`${error.message}\nSee \`quantsweep --help\`.\n`);
+    process.stderr.write(`${error.message}\n${hints[process.argv[2] ?? ''] ?? ''}See \`quantsweep --help\`.\n`);
     process.exitCode = ExitCode.usage;
   } else {
     process.exitCode = reportError(error, (text) => process.stderr.write(`${text}\n`));

@@ -17,6 +17,7 @@ export function exploredText({ field, format }: ExploredColumn, row: Row, metric
     case 'code':
     case 'setting':
     case 'word':
+    case 'written':
     case 'role':
       return cell === null ? '–' : String(cell);
     case 'boolean':
@@ -48,10 +49,16 @@ export function exploredText({ field, format }: ExploredColumn, row: Row, metric
       return share === null ? '–' : `${(100 * share).toFixed(2)} %`;
     }
     case 'exponent':
-      return numberOrNull(row, field)?.toExponential(1) ?? '–';
+      return exponentText(numberOrNull(row, field));
     case 'duration':
       return durationText(numberOrNull(row, field));
   }
+}
+
+/** `1.2e-7`; 0 without an exponent. */
+function exponentText(value: number | null): string {
+  if (value === null) return '–';
+  return value === 0 ? '0' : value.toExponential(1);
 }
 
 /** What emphasizes a row: the best one and those that failed. */

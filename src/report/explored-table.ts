@@ -45,6 +45,8 @@ export type CellFormat =
   | 'role'
   | 'setting'
   | 'word'
+  /** What people wrote: tags, notes. */
+  | 'written'
   | 'boolean'
   | 'provider'
   | 'value'
@@ -57,7 +59,7 @@ export type CellFormat =
   | 'exponent'
   | 'duration';
 
-const leftAligned: readonly CellFormat[] = ['trial', 'text', 'code', 'status', 'role', 'word', 'provider'];
+const leftAligned: readonly CellFormat[] = ['trial', 'text', 'code', 'status', 'role', 'word', 'written', 'provider'];
 
 /** True where cells stand at the right, as numbers do. */
 export function isRightAligned({ format }: Pick<ExploredColumn, 'format'>): boolean {

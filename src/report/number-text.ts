@@ -11,6 +11,12 @@ export interface MetricText {
   readonly shortName: string;
   /** True for shares of samples, written in percent; mAP stays between 0 and 1. */
   readonly isProportion: boolean;
+  /**
+   * Digits behind the point, of percent where it is a proportion. Percentages have as many as the
+   * evaluation samples support: one up to 1000, where one sample more is 0.1 points or more, so
+   * that one digit tells all counts apart; two beyond.
+   */
+  readonly digits: number;
   /** d3 formats: of axis labels, without digits, as the axis' step tells them; and of tooltips. */
   readonly axisFormat: string;
   readonly tooltipFormat: string;
@@ -27,33 +33,46 @@ const names: Readonly<Record<string, readonly [string, string]>> = {
 /**
  * The way to write values of a stored metric. Unknown metrics are written as numbers between 0 and
  * 1.
+ *
+ * @param samples evaluation samples that the values are of; null where they are not known or many
+ *   evaluations stand side by side
  */
-export function metricText(metric: string): MetricText {
+export function metricText(metric: string, samples: number | null = null): MetricText {
   const known = names[metric];
   const [name, shortName] = known ?? [metric, metric];
   const isProportion = known !== undefined;
+  const digits = !isProportion ? 4 : samples !== null && samples <= 1000 ? 1 : 2;
   return {
     metric,
     name,
     shortName,
     isProportion,
+    digits,
     axisFormat: isProportion ? '%' : 'f',
-    tooltipFormat: isProportion ? '.2%' : '.4f',
+    tooltipFormat: isProportion ? `.${digits}%` : `.${digits}f`,
     axisTitle: `${name} (${isProportion ? '%' : '0 to 1'}), higher is better`,
   };
+}
+
+/**
+ * The same for means over pairs of trials, which are finer than one sample: two digits of percent.
+ */
+export function meanText(metric: MetricText): MetricText {
+  return metricText(metric.metric);
 }
 
 /** `91.73 %`, or `0.7497` for mAP; an en dash for a missing value. */
 export function valueText(value: number | null, metric: MetricText): string {
   if (value === null) return '–';
-  return metric.isProportion ? `${(100 * value).toFixed(2)}\u00a0%` : value.toFixed(4);
+  return metric.isProportion ? `${(100 * value).toFixed(metric.digits)}\u00a0%` : value.toFixed(metric.digits);
 }
 
 /** `91.17–92.25 %`: the ends of an interval with one unit. */
 export function intervalText(low: number, high: number, metric: MetricText): string {
+  const { digits } = metric;
   return metric.isProportion
-    ? `${(100 * low).toFixed(2)}–${(100 * high).toFixed(2)}\u00a0%`
-    : `${low.toFixed(4)}–${high.toFixed(4)}`;
+    ? `${(100 * low).toFixed(digits)}–${(100 * high).toFixed(digits)}\u00a0%`
+    : `${low.toFixed(digits)}–${high.toFixed(digits)}`;
 }
 
 /**
@@ -72,15 +91,18 @@ export function magnitudeText(difference: number, metric: MetricText): string {
 
 /** A signed difference without unit, for table cells. */
 export function signed(difference: number, metric: MetricText): string {
-  const digits = metric.isProportion ? (100 * difference).toFixed(2) : difference.toFixed(4);
+  const digits = (metric.isProportion ? 100 * difference : difference).toFixed(metric.digits);
   if (Number(digits) === 0) return digits.replace('-', '');
   return difference > 0 ? `+${digits}` : digits.replace('-', '−');
 }
 
-/** `p = 0.03`, `p < 0.001`; of a bound that replicates can't resolve `p ≤ 0.005`. */
+/**
+ * `p = 0.03`, `p < 0.001`; of a bound that replicates can't resolve `p ≤ 0.005`. Three digits
+ * near 0.05, to tell the side.
+ */
 export function pValueText(p: number, relation: '=' | '<=' = '='): string {
   if (p < 0.001) return 'p < 0.001';
-  return `p ${relation === '<=' ? '≤' : '='} ${p >= 0.995 ? '1' : p.toFixed(p < 0.01 ? 3 : 2)}`;
+  return `p ${relation === '<=' ? '≤' : '='} ${p >= 0.995 ? '1' : p.toFixed(p < 0.01 || Math.abs(p - 0.05) < 0.005 ? 3 : 2)}`;
 }
 
 /** The same of a row with `p_value` and `p_relation`; an en dash where it has none. */

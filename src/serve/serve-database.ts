@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { basename } from 'node:path';
 import { answerRequest } from './answer-request.js';
+import { StoreError } from '../store/store-error.js';
 import { chooseAddress, listen } from './choose-address.js';
 import { eventDefaults, EventStream, type EventStreamOptions } from './event-stream.js';
 import { limitConnections } from './limit-connections.js';
@@ -86,12 +87,16 @@ export async function serveDatabase(options: ServeOptions): Promise<Serving> {
   }
 }
 
-/** Says each failure once: a database that can't be read fails every second. */
+/**
+ * Says each failure once: a database that can't be read fails every second, and at the start with a
+ * sentence more.
+ */
 function onceEach(warn: (text: string) => void): (problem: unknown) => void {
   let last = '';
   return (error) => {
     const text = error instanceof Error ? error.message : String(error);
-    if (text !== last) warn(text);
-    last = text;
+    const failure = error instanceof Error && error.cause instanceof StoreError ? error.cause.message : text;
+    if (failure !== last) warn(text);
+    last = failure;
   };
 }

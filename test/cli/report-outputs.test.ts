@@ -68,6 +68,10 @@ describe('quantsweep report', () => {
     const lone = await report('older', '--compare', 'best');
     expect(lone.code).toBe(2);
     expect(lone.stderr).toContain('Expected two trials or more for --compare (--compare best 7), got "best".');
+    expect(await report('older', '--compare')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Not enough arguments following: compare') as string,
+    });
     const without = await report('older', '--compare', 'best', 'fp32', '--svg', 'charts-only');
     expect(without.code).toBe(2);
     expect(without.stderr).toContain('Expected --output with --compare');

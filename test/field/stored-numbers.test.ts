@@ -84,6 +84,8 @@ describe('7: p of a bootstrap', () => {
     const called = `SELECT ${columns.replace(', differs', '')} FROM compare_trials(${one}, ${other})`;
     expect(queries.query(called).rows).toEqual([expected.slice(0, -1)]);
     expect(pValueText(2 / 401, '<=')).toBe('p ≤ 0.005');
+    // On which side of 0.05.
+    expect([0.0488, 0.052].map((p) => pValueText(p))).toEqual(['p = 0.049', 'p = 0.052']);
     queries.close();
   });
 });

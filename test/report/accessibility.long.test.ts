@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSite } from '../../src/report/pages/site.js';
@@ -9,7 +9,6 @@ import type { SampleDatabase } from './sample-database.js';
 import { sampleDatabase } from './sample-database.js';
 
 const required = (process.env['QUANTSWEEP_REQUIRE_BROWSER'] ?? '') !== '';
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe.skipIf(chromiumPath === null && !required)('pages by the rules of axe-core', () => {
   let database: SampleDatabase;
@@ -62,7 +61,7 @@ describe.skipIf(chromiumPath === null && !required)('pages by the rules of axe-c
         for (const box of [...document.querySelectorAll('td input')].slice(1, 4)) box.click();
         document.querySelector('[data-focus="Compare"]')?.click(); null`);
       const found =
-        await browser.evaluate(`${axe}; axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+        await browser.evaluate(`${axe.source}; axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
         violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
           .map(({ id, nodes }) => id + ': ' + nodes.slice(0, 4).map(({ target, failureSummary }) => target.join(' ') + ' ' + failureSummary.slice(0, 220)).join(' | ')))`);
       expect(found).toEqual([]);

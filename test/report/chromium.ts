@@ -26,6 +26,7 @@ export class Chromium {
   readonly #process: ChildProcess;
   readonly #folder: string;
   readonly #waiting = new Map<number, (message: Message) => void>();
+  #tab: unknown;
   #session: string | undefined;
   #next = 1;
   /** Console errors and warnings, exceptions and CSP violations of the open page. */
@@ -57,12 +58,17 @@ export class Chromium {
     });
   }
 
-  /** Opens a file, or an http address, in a fresh tab and waits until its charts are drawn. */
+  /**
+   * Opens a file, or an http address, in a fresh tab and waits until its charts are drawn. The tab
+   * before is closed: a live page would go on asking its server, and complain when that ends.
+   */
   async open(page: string, { width, height, scheme }: View): Promise<void> {
     this.#session = undefined;
+    const target = await this.#send('Target.createTarget', { url: 'about:blank' });
+    if (this.#tab !== undefined) await this.#send('Target.closeTarget', { targetId: this.#tab });
+    this.#tab = target['targetId'];
     this.problems = [];
     this.requests = [];
-    const target = await this.#send('Target.createTarget', { url: 'about:blank' });
     const attached = await this.#send('Target.attachToTarget', { targetId: target['targetId'], flatten: true });
     this.#session = attached['sessionId'] as string;
     for (const domain of ['Page', 'Runtime', 'Network', 'Log']) await this.#send(`${domain}.enable`, {});

@@ -128,6 +128,19 @@ describe.skipIf(chromiumPath === null && !required)('the table of trials in a br
     expect(text).toBe(`quantsweep report ${sampleSweep} --compare 1001 1010`);
   });
 
+  it('gives no command for more trials than a page compares', async () => {
+    await open();
+    const all = numbers(`SELECT trial FROM v_trial WHERE sweep = '${sampleSweep}'`).slice(0, 41);
+    const [command, text] = (await act(`location.hash = '#trials?sel=${all.join(',')}&compare=1'; ${settled}
+      const panel = figure.querySelector('.compared');
+      return [panel.querySelector('code') !== null, panel.querySelector('p:last-child').textContent];`)) as [
+      boolean,
+      string,
+    ];
+    expect(command).toBe(false);
+    expect(text).toBe('A page with paired tests compares at most 40 trials; 41 are selected.');
+  });
+
   it('keeps what was chosen in the address, from which it comes again', async () => {
     await open();
     const state = `[location.hash, ${trials}, [...figure.querySelectorAll('td input:checked')].map((box) => box.dataset.focus)]`;
@@ -146,6 +159,16 @@ describe.skipIf(chromiumPath === null && !required)('the table of trials in a br
         timeout: 120_000,
       })
       .toEqual(chosen.slice(0, 3));
+  });
+
+  it('leaves out of an address what the sweep does not have', async () => {
+    await open();
+    const address = '#trials?sort=-nothing&f=smoothing.alpha:0.77&f=value:0.5&f=role:candidate&sel=7,1004&cols=nothing';
+    const [count, role, boxes] = (await act(`location.hash = '${address}'; ${settled}
+      return [figure.querySelector('.count').textContent, focus('filter role').value,
+        [...figure.querySelectorAll('td input:checked')].map((box) => box.dataset.focus)];`)) as unknown[];
+    const left = numbers(`SELECT count(*) FROM v_trial WHERE sweep = '${sampleSweep}' AND role = 'candidate'`)[0]!;
+    expect([count, role, boxes]).toEqual([`${left} of 43 trials`, '=candidate', ['trial 1004']]);
   });
 
   it('gives as CSV the rows of the SQL beside it, of every figure', async () => {

@@ -60,6 +60,15 @@ describe('the network of a sweep', () => {
     expect(shown).toEqual(losses.map((row) => Number(Number(row['l1']).toPrecision(3))));
   });
 
+  it('speaks of pages of layers only where there are some', () => {
+    const { content, database, rows } = graphOf();
+    expect(`${content.caption} ${content.details}`).not.toMatch(/page|Click/);
+    const facts = readSweepFacts(database.query, sampleSweep)!;
+    const folder = { sweep: sampleSweep, folder: 'f', trials: 'any', comparisons: [], layers: facts.layers } as const;
+    const linked = network.build(rows, { ...facts, links: folderLinks(folder) });
+    expect(linked).toMatchObject({ caption: expect.stringContaining('Click a layer for its page.') as string });
+  });
+
   it('links each layer to its page where the report has one', () => {
     const { database } = graphOf();
     const facts = readSweepFacts(database.query, sampleSweep)!;

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import Database from 'better-sqlite3';
 import { lockDatabase } from '../../src/store/file/lock-database.js';
 import { monotonicMs } from '../../src/store/monotonic-clock.js';
-import type { SampleDatabase } from './sample-database.js';
+import type { Sample, SampleDatabase } from './sample-database.js';
 import { sampleDatabase } from './sample-database.js';
 
 /** The sweep of {@link runningSample}; its failed trials say what failed. */
@@ -25,9 +25,9 @@ export interface RunningSample extends SampleDatabase {
   readonly endRun: () => void;
 }
 
-/** 43 trials: 35 done, 3 failed, 5 pending of which two are being worked at. */
-export function runningSample(name = runningSweep): RunningSample {
-  const sample = sampleDatabase({ name, failed: 3, pending: 5 });
+/** 43 trials unless told: all done but 3 failed, 5 pending of which two are being worked at. */
+export function runningSample(name = runningSweep, more: Partial<Sample> = {}): RunningSample {
+  const sample = sampleDatabase({ name, failed: 3, pending: 5, ...more });
   const lock = lockDatabase(sample.path);
   const since = new Date().toISOString();
   const sinceMs = monotonicMs();

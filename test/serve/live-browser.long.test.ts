@@ -5,12 +5,20 @@ import { serveDatabase, type Serving } from '../../src/serve/serve-database.js';
 import { Chromium, chromiumPath } from '../report/chromium.js';
 import { runningSample, type RunningSample } from '../report/running-sample.js';
 import { sampleAgent, sampleJob, tellAgents } from '../report/sample-agents.js';
-import { hostileName } from '../report/sample-database.js';
+import { hostileName, type Sample } from '../report/sample-database.js';
 
 /** Set where the browser must be there (.ci/run): its absence fails instead of skipping. */
 const required = (process.env['QUANTSWEEP_REQUIRE_BROWSER'] ?? '') !== '';
 const skipped = chromiumPath === null && !required;
 if (skipped) console.warn('Skipped: tests of the live report in a browser need Chromium (apt-get install chromium).');
+
+/** What the table of trials shows. */
+interface TableState {
+  readonly trials: readonly number[];
+  readonly values: readonly string[];
+  readonly selected: readonly number[];
+  readonly pager: string | null;
+}
 
 const narrow = { width: 390, height: 800, scheme: 'dark' } as const;
 const wide = { width: 1280, height: 900, scheme: 'light' } as const;
@@ -37,8 +45,8 @@ describe.skipIf(skipped)('a live page in a browser', () => {
     sample.remove();
   });
 
-  async function start(name?: string): Promise<void> {
-    sample = runningSample(name);
+  async function start(name?: string, more: Partial<Sample> = {}): Promise<void> {
+    sample = runningSample(name, more);
     const options = { database: sample.path, sweeps: [], host: '127.0.0.1', port: 0, allowRemote: false };
     serving = await serveDatabase({
       ...options,
@@ -53,6 +61,26 @@ describe.skipIf(skipped)('a live page in a browser', () => {
       `new Promise((done, fail) => { setTimeout(() => fail(new Error(${JSON.stringify(`Not within two minutes: ${expression}`)})), 120000); const look = () => (${expression}) ? done() : setTimeout(look, 20); look(); })`,
     );
   }
+
+  /** Runs statements over the table of trials. */
+  const inTable = async (statements: string): Promise<TableState> =>
+    (await browser.evaluate(`(() => { const figure = document.querySelector('#trials');
+      const focus = (name) => figure.querySelector('[data-focus="' + name + '"]');
+      ${statements} })()`)) as TableState;
+
+  const tableState = `({
+    trials: [...figure.querySelectorAll('tr[data-trial]')].map((row) => Number(row.dataset.trial)),
+    values: [...figure.querySelectorAll('tr[data-trial]')].map((row) =>
+      row.cells[[...figure.querySelectorAll('.scroll thead th')].findIndex((head) => head.querySelector('[data-focus="head value"]'))].textContent),
+    heads: [...figure.querySelectorAll('th[aria-sort]')].map((head) => [head.textContent, head.ariaSort]),
+    selected: [...figure.querySelectorAll('td input:checked')].map((box) => Number(box.closest('tr').dataset.trial)).sort(),
+    compared: figure.querySelectorAll('.compared thead th').length,
+    isChoosing: figure.querySelector('fieldset.columns').hidden === false,
+    filters: [...figure.querySelectorAll('select')].map(({ value }) => value),
+    pager: figure.querySelector('.pager span')?.textContent ?? null,
+    focus: document.activeElement.dataset.focus ?? null,
+    caret: focus('search').selectionStart,
+  })`;
 
   const doneText = `document.querySelector('#live-progress .counts b').textContent`;
   const isCurrent = `document.querySelector('.live-line [role=status]').textContent !== ''`;
@@ -114,6 +142,78 @@ describe.skipIf(skipped)('a live page in a browser', () => {
     expect(await browser.evaluate(shown)).toBe(before);
     // Browsers scroll by whole pixels.
     expect(Math.abs(Number(await browser.evaluate(top)) - topBefore)).toBeLessThan(2);
+    expect(browser.problems).toEqual([]);
+  });
+
+  it('keeps order, filter, words, columns and selection of the table of trials as rows come', async () => {
+    await browser.open(`${serving.url}running/index.html`, wide);
+    await until(isCurrent);
+    await inTable(`focus('head value').click();
+      const size = focus('filter data.calibration.batches'); size.value = '=1500'; size.dispatchEvent(new Event('change', { bubbles: true }));
+      for (const name of ['trial 1026', 'trial 1030', 'Compare', 'Columns', 'column key']) focus(name).click();
+      const words = focus('search'); words.value = 'static'; words.dispatchEvent(new Event('input'));`);
+    await until(`location.hash.includes('q=static')`);
+    await inTable(`focus('search').focus(); focus('search').setSelectionRange(2, 2);`);
+    const before = await inTable(`return ${tableState};`);
+    const address = String(await browser.evaluate('location.hash'));
+    expect(address).toBe(
+      '#trials?sort=-value&q=static&f=data.calibration.batches:1500&cols=trial,smoothing.alpha,data.calibration.batches,status,value,interval,gap,p-best,mean-l1,duration,key&sel=1026,1030&compare=1',
+    );
+    await inTable(`globalThis.replaced = figure;`);
+    // Of 1500 batches, and static: a row more to be shown, in its place.
+    const statics = sample.running.filter((trial) => trial >= 1023);
+    expect(statics.length).toBeGreaterThan(0);
+    for (const trial of statics) sample.finishTrial(trial);
+    await until(`${doneText} === '${35 + statics.length} of 43 trials done'`);
+    expect(await browser.evaluate('replaced.isConnected')).toBe(false);
+    const after = await inTable(`return ${tableState};`);
+    expect({ ...after, trials: null, values: null }).toEqual({ ...before, trials: null, values: null });
+    expect(after.values).toEqual([...after.values].sort((a, b) => Number.parseFloat(b) - Number.parseFloat(a)));
+    expect(after.values.filter((text) => text !== '–')).toHaveLength(
+      before.values.filter((text) => text !== '–').length + statics.length,
+    );
+    expect(await browser.evaluate('location.hash')).toBe(address);
+    expect(browser.problems).toEqual([]);
+  });
+
+  it('takes the words that are being typed over to the table that comes', async () => {
+    await browser.open(`${serving.url}running/index.html`, wide);
+    await until(isCurrent);
+    // Typed on and on, so that the table is replaced between a key and the rows that follow it.
+    await inTable(`globalThis.replaced = figure; let length = 0;
+      globalThis.typing = setInterval(() => {
+        const words = document.querySelector('#trials [data-focus="search"]');
+        words.focus(); words.value = 'static'.slice(0, 1 + (length++ % 5)); words.dispatchEvent(new Event('input'));
+      }, 20);`);
+    sample.finishTrial(sample.running[0] ?? 0);
+    await until(`!replaced.isConnected`);
+    const [typed, focused] = (await browser.evaluate(`(() => { clearInterval(typing);
+      const words = document.querySelector('#trials [data-focus="search"]');
+      return [words.value, document.activeElement === words]; })()`)) as [string, boolean];
+    expect([typed.length > 0 && 'static'.startsWith(typed), focused]).toEqual([true, true]);
+    await until(`location.hash === '#trials?q=' + ${JSON.stringify(typed)}`);
+    expect(browser.problems).toEqual([]);
+  });
+
+  it('keeps the page of a long table, and opens at the address that another reader sends', async () => {
+    await serving.close();
+    sample.remove();
+    await start('running', { weightBits: [8, 4, 2] });
+    const best = Number(sample.query('SELECT trial FROM v_trial ORDER BY value DESC LIMIT 1', []).rows[0]![0]);
+    await browser.open(`${serving.url}running/index.html#trials?sort=value&page=2&sel=${best}`, wide);
+    await until(isCurrent);
+    const before = await inTable(`return ${tableState};`);
+    expect(before.pager).toMatch(/^101–12\d of 12\d$/);
+    expect(before.selected).toEqual([best]);
+    await inTable(`globalThis.replaced = figure;`);
+    sample.finishTrial(sample.running[0] ?? 0);
+    await until(`!replaced.isConnected`);
+    const after = await inTable(`return ${tableState};`);
+    expect({ ...after, trials: null, values: null }).toEqual({ ...before, trials: null, values: null });
+    expect(await browser.evaluate('location.hash')).toBe(`#trials?sort=value&page=2&sel=${best}`);
+    await inTable(`[...figure.querySelectorAll('.pager button')].find((one) => one.textContent === 'First').click();`);
+    expect((await inTable(`return ${tableState};`)).trials).toHaveLength(100);
+    expect(await browser.evaluate('location.hash')).toBe(`#trials?sort=value&sel=${best}`);
     expect(browser.problems).toEqual([]);
   });
 

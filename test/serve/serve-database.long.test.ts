@@ -49,6 +49,7 @@ describe('a served report', () => {
     ['running/trial-1003.html', 'text/html; charset=utf-8', 'data-revision'],
     ['running/layer-2.html', 'text/html; charset=utf-8', 'data-revision'],
     ['running/compare-1005-1006.html', 'text/html; charset=utf-8', 'data-revision'],
+    ['running/compare-1005-1006-1010.html', 'text/html; charset=utf-8', '3 trials side by side'],
     ['assets/quantsweep.css', 'text/css; charset=utf-8', '.live-line'],
     ['assets/live.js', 'text/javascript; charset=utf-8', 'EventSource'],
   ])('has /%s', async (path, type, text) => {
@@ -247,6 +248,8 @@ describe('what is served', () => {
     expect(warnings.join()).toContain('later.db, found none. Run a sweep first');
     const events = await listenTo(url);
     await events.state(({ trouble }) => trouble !== null);
+    // Said once, not again in other words.
+    expect(warnings).toHaveLength(1);
     openDatabase(path).close();
     await events.state(({ trouble, progress }) => trouble === null && progress[''] === '0 sweeps, 0 of 0 trials');
     expect((await ask(url)).body).toContain('No sweep has started yet');

@@ -19,6 +19,17 @@ describe('counts of bits', () => {
     );
   });
 
+  it('go on after they were asked for', () => {
+    const set = createBitset(40);
+    setBit(set, 39);
+    const counts = new BitCounts(40);
+    for (const added of [3, 5, 8, 17]) {
+      const before = counts.counts()[39]!;
+      for (let time = 0; time < added; time += 1) counts.add(bitWords(set));
+      expect([counts.counts()[39], counts.counts()[0]]).toEqual([before + added, 0]);
+    }
+  });
+
   it('refuse a set of another size', () => {
     expect(() => {
       new BitCounts(100).add(bitWords(createBitset(200)));

@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { UsageError } from '../../errors/usage-error.js';
 import type { NoteArguments } from '../note/run-note.js';
 
 /** `quantsweep note`: writes, lists and removes notes and tags on trials and sweeps. */
@@ -30,9 +31,26 @@ export const noteCommand: CommandModule<object, NoteArguments> = {
       .option('db', { type: 'string', default: './quantsweep.db', requiresArg: true, describe: 'Database file' })
       .example('$0 note best "runs on the old board too" --tag release', 'a note and a tag on the best trial')
       .example('$0 note --sweep demo "calibrated on the March images"', 'on a sweep, also while it runs')
+      .example('$0 note 7 -- "-2 points on the old board"', 'a text that begins with a dash')
       .example('$0 note', 'lists all of the latest sweep'),
   handler: async (args) => {
     const { runNote } = await import('../note/run-note.js');
-    process.stdout.write(runNote(args));
+    process.stdout.write(runNote({ ...args, ...withWordsAfterDashes(args, process.argv) }));
   },
 };
+
+/** yargs leaves what comes after `--` aside, and would make numbers of it. */
+function withWordsAfterDashes(
+  { trial, text }: Pick<NoteArguments, 'trial' | 'text'>,
+  argv: readonly string[],
+): Pick<NoteArguments, 'trial' | 'text'> {
+  const dashes = argv.indexOf('--');
+  const after = dashes < 0 ? [] : argv.slice(dashes + 1);
+  const words = [trial, text].filter((word) => word !== undefined).concat(after);
+  if (words.length > 2) {
+    throw new UsageError(
+      `Expected a trial and one text, got ${words.length} arguments (the third is "${words[2]!}"). Put the text in quotes.`,
+    );
+  }
+  return { trial: words[0], text: words[1] };
+}

@@ -64,6 +64,7 @@ function buildOptions(yargs: Argv<object>): Argv<ReportArguments> {
       defaultDescription: 'the best against its unsmoothed counterpart',
       describe:
         'Two trials or more to compare on a page of their own, by number, key, label or best; the others are tested against the first and may be from other sweeps. Repeatable',
+      requiresArg: true,
     })
     .option('compare-sweeps', {
       type: 'string',

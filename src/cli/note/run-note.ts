@@ -53,7 +53,12 @@ function subjectText({ sweep, trial }: NoteOutcome): string {
 
 function writtenText(outcome: NoteOutcome, given: number): string {
   const there = given - outcome.changed;
-  const already = there === 0 ? '' : outcome.changed === 0 ? ' Nothing new: it was there.' : ` ${there} was there.`;
+  const already =
+    there === 0
+      ? ''
+      : outcome.changed === 0
+        ? ` Nothing new: ${given === 1 ? 'it was' : 'all were'} there.`
+        : ` ${there} of ${given} ${there === 1 ? 'was' : 'were'} there already.`;
   return `Noted on ${subjectText(outcome)}.${already}\n`;
 }
 
@@ -65,7 +70,7 @@ function removedText(outcome: NoteOutcome, given: number): string {
     );
   }
   const missing = given - outcome.changed;
-  return `Removed from ${subjectText(outcome)}.${missing === 0 ? '' : ` ${missing} of ${given} was not there.`}\n`;
+  return `Removed from ${subjectText(outcome)}.${missing === 0 ? '' : ` ${missing} of ${given} ${missing === 1 ? 'was' : 'were'} not there.`}\n`;
 }
 
 /** Those of one trial, or of a sweep with all of its trials. */

@@ -23,6 +23,8 @@ export class Progress {
   #failed = 0;
   #share = 0;
   #best = '';
+  /** FP32 is no reference: nothing can be called the best. */
+  #isVoid = false;
   #running = '';
   #lastDrawn = 0;
   #barShown = false;
@@ -52,6 +54,7 @@ export class Progress {
         this.#tick();
         return;
       case 'warning':
+        this.#isVoid ||= event.warning.voids;
         this.#line(`WARNING: ${event.warning.text}`);
         return;
       case 'stageFinished':
@@ -149,7 +152,7 @@ export class Progress {
     if (this.#share > 0.02 && this.#share < 1) {
       parts.push(`ETA ${formatDuration((elapsed * (1 - this.#share)) / this.#share)}`);
     }
-    if (this.#best !== '') parts.push(`best ${this.#best}`);
+    if (this.#best !== '' && !this.#isVoid) parts.push(`best ${this.#best}`);
     if (this.#running !== '') parts.push(`now ${this.#running}`);
     return parts.join(' | ');
   }

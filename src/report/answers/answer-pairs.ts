@@ -1,6 +1,6 @@
 import type { EffectFacts } from '../facts/effect-facts.js';
 import { medianOf } from '../../statistics/median.js';
-import { countText, differenceText } from '../number-text.js';
+import { countText, differenceText, meanText } from '../number-text.js';
 import type { MetricText } from '../number-text.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
@@ -37,10 +37,11 @@ export function methodSentence({ effects, metric }: SweepFacts): Sentence | null
 export function effectSentence(
   lead: string,
   { differences, tested }: EffectFacts,
-  metric: MetricText,
+  judgedBy: MetricText,
   words: Readonly<Record<'higher' | 'lower' | 'neither', string>>,
 ): Sentence {
   const pairs = differences.length;
+  const metric = pairs === 1 ? judgedBy : meanText(judgedBy);
   const [low, high] = [differences[0] ?? 0, differences.at(-1) ?? 0];
   const where =
     pairs === 1 ? 'in the one pair of otherwise equal settings' : `over ${pairs} pairs of otherwise equal settings`;

@@ -11,7 +11,7 @@ import { recommend, type Recommendation } from './recommendation.js';
 import type { Sentence } from './sentence.js';
 import { sentence, sentenceText, strong } from './sentence.js';
 import { staticDynamicSentence } from './static-dynamic-sentence.js';
-import { tieSentence } from './tie-sentence.js';
+import { tieLack, tieSentence } from './tie-sentence.js';
 
 /** The report's first screen in words. */
 export interface Answer {
@@ -45,6 +45,8 @@ export interface SweepAnswer extends Answer {
   readonly beside: readonly Sentence[];
   /** The leading question first. */
   readonly questions: readonly [QuestionAnswer, ...QuestionAnswer[]];
+  /** Which settings are tied with the best, whole; beside the headline it stands in short. */
+  readonly ties: Sentence | null;
   /** What to take; null without a best setting. */
   readonly recommendation: Recommendation | null;
 }
@@ -66,6 +68,7 @@ export function answerSweep(facts: SweepFacts): SweepAnswer {
     lacks: questions[kind].lacks(shape),
   });
   const lead = ofKind(leading);
+  const lack = tieLack(facts);
   const headline = answered[leading].answer(facts, shape) ?? bestSentence(facts);
   const beside = without(headline, [
     ...lead.sentences,
@@ -88,7 +91,8 @@ export function answerSweep(facts: SweepFacts): SweepAnswer {
     headline,
     findings,
     beside,
-    questions: [lead, ...others.map(ofKind)],
+    questions: [{ ...lead, lacks: [...lead.lacks, ...(lack === null ? [] : [lack])] }, ...others.map(ofKind)],
+    ties: tieSentence(facts),
     recommendation: recommend(facts),
   };
 }

@@ -9,10 +9,15 @@ import { sentence, strong } from './sentence.js';
 
 /** The best setting with its interval and its distance from FP32; why there is none. */
 export function bestSentence(facts: SweepFacts): Sentence {
-  const { best, metric, trials } = facts;
+  const { best, metric, trials, allTrials } = facts;
   if (best === null || best.value === null) {
     const candidates = trials.filter((trial) => trial.role === 'candidate');
-    if (candidates.length === 0) return sentence('The sweep has no settings to choose from, only baselines.');
+    if (candidates.length === 0)
+      return sentence(
+        allTrials.some(({ role }) => role === 'sensitivity')
+          ? 'The sweep has no settings to choose from, only baselines and trials of single layers.'
+          : 'The sweep has no settings to choose from, only baselines.',
+      );
     const failed = candidates.filter((trial) => trial.status === 'failed').length;
     if (failed === candidates.length)
       return sentence(strong('No answer: '), `all ${countText(failed, 'setting')} failed.`);

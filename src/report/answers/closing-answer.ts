@@ -1,5 +1,6 @@
 import type { SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
 import { differenceText, intervalText, valueText } from '../number-text.js';
+import { bringsText } from '../questions/question.js';
 import { guardedAnswer } from './guarded-answer.js';
 import { sentenceText } from './sentence.js';
 import { tiesOf } from './ties.js';
@@ -34,8 +35,13 @@ export function closingAnswer(facts: SweepFacts): ClosingAnswer {
     warning,
     sentences: (facts.isVoid ? [headline, ...findings] : [headline]).map(sentenceText),
     table: bestTable(facts),
-    recommendation: recommendation === null ? null : sentenceText(recommendation.text),
-    lacks: questions[0].lacks.map(({ unknown, yaml }) => `Not known: ${unknown}. ${yaml} in the experiment brings it.`),
+    recommendation:
+      recommendation === null
+        ? null
+        : `${sentenceText(recommendation.text)} It is trial ${recommendation.trial.trial}: ${recommendation.trial.label}.`,
+    lacks: questions[0].lacks.map(
+      (lack) => `Not known: ${lack.unknown}. ${lack.yaml} in the experiment ${bringsText(lack)}.`,
+    ),
   };
 }
 

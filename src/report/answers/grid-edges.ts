@@ -11,6 +11,9 @@ export interface GridEdge {
   readonly advice: string;
 }
 
+/** Settings that count something, of which there is one at least. */
+const countPaths = /\.(batches|batchSize|samples)$/;
+
 /** Ends at which a setting has nowhere further to go, or further is another question. */
 function isNatural(path: string, end: GridEdge['end'], value: number): boolean {
   if (path === axisPath.sampleSeed) return true;
@@ -18,6 +21,8 @@ function isNatural(path: string, end: GridEdge['end'], value: number): boolean {
   // More bits are always better; how few will do is what such a sweep asks.
   if (path.endsWith('.bits')) return end === 'highest' || value <= 2;
   if (path === 'layers.keepFloat') return value <= 0;
+  // One batch, one sample: there is no smaller number of them.
+  if (countPaths.test(path) && end === 'lowest') return value <= 1;
   if (path.endsWith('.percentile')) return end === 'highest' && value >= 100;
   return value <= 0;
 }

@@ -4,7 +4,9 @@ import type { VaryingAxis } from '../questions/sweep-shape.js';
 
 /**
  * The neighbours of each trial in the grid: equal in every axis but one, whose values are numbers
- * and next to each other among those of the sweep.
+ * and next to each other among those of the sweep. At
+ * an end, where one neighbour was not tried, the next but one stands in for it: else an end would
+ * count as robust for want of trials.
  */
 export function gridNeighbours(
   trials: readonly TrialFacts[],
@@ -17,7 +19,8 @@ export function gridNeighbours(
     return axes.flatMap(({ numbers }, index) => {
       const at = numbers.indexOf(Number(values[index] ?? NaN));
       if (at === -1) return [];
-      return [numbers[at - 1], numbers[at + 1]].flatMap((next) => {
+      const beside = [numbers[at - 1] ?? numbers[at + 2], numbers[at + 1] ?? numbers[at - 2]];
+      return beside.flatMap((next) => {
         if (next === undefined) return [];
         const found = byPlace.get(JSON.stringify(values.with(index, String(next))));
         return found === undefined ? [] : [found];

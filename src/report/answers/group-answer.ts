@@ -45,15 +45,34 @@ function headline({ members, sweep: { metric } }: ComparedGroup): Sentence {
   const metricOfA = members[0]!.trial.metric;
   const quantized = members.filter(({ trial }) => trial.role !== 'fp32');
   const valued = quantized.filter(({ trial }) => trial.value !== null && trial.metric === metricOfA);
-  const sorted = [...valued].sort((a, b) => b.trial.value! - a.trial.value!);
-  const [best, last] = [sorted[0], sorted.at(-1)];
-  if (best === undefined || last === undefined || sorted.length < 2)
+  if (valued.length < 2)
     return sentence(`${members.length} trials: `, strong('undecided so far'), ' because too few have finished.');
+  const values = valued.map(({ trial }) => trial.value!);
+  const [most, least] = [Math.max(...values), Math.min(...values)];
+  const kind = quantized.length < members.length ? 'quantized trials' : 'trials';
+  if (most === least && valued.length === quantized.length)
+    return sentence(
+      `All ${quantized.length} ${kind} have `,
+      strong(`the same ${metric.name}, ${valueText(most, metric)}`),
+      '.',
+    );
+  const [best, last] = [most, least].map((value) => valued.filter(({ trial }) => trial.value === value));
   return sentence(
-    `Of ${quantized.length} ${quantized.length < members.length ? 'quantized trials' : 'trials'}, ${best.side}, ${best.trial.label}, has `,
-    strong(`the highest ${metric.name}, ${valueText(best.trial.value, metric)}`),
-    `; the lowest is ${last.side}, ${last.trial.label}, at ${valueText(last.trial.value, metric)}.`,
+    `Of ${quantized.length} ${kind}, ${namesText(best!)}${best!.length === 1 ? ', has' : ' have'} `,
+    strong(`the highest ${metric.name}, ${valueText(most, metric)}`),
+    most === least
+      ? '.'
+      : `; the lowest ${last!.length === 1 ? 'is' : 'are'} ${namesText(last!)}, at ${valueText(least, metric)}.`,
   );
+}
+
+/** `A, static alpha=0.3`; of several of equal value their letters: `A, B and D`. */
+function namesText(members: readonly GroupMember[]): string {
+  const sides = members.map(({ side }) => side);
+  if (sides.length === 1) return `${sides[0]!}, ${members[0]!.trial.label}`;
+  return sides.length > mostSentences
+    ? `${sides.length} of them`
+    : `${sides.slice(0, -1).join(', ')} and ${sides.at(-1)!}`;
 }
 
 function againstFirst(facts: ComparedGroup, other: GroupMember): Sentence {

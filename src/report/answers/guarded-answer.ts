@@ -31,6 +31,7 @@ export function guardedAnswer(facts: SweepFacts): SweepAnswer {
     findings,
     beside: findings,
     questions: withoutSentences(answer.questions),
+    ties: null,
     recommendation: null,
   };
 }

@@ -10,15 +10,18 @@ import type { SweepShape } from '../questions/sweep-shape.js';
  */
 const assumedShares = [0.01, 0.05] as const;
 
+/** How two settings of a planned sweep are compared; `none`: the metric gives values alone. */
+export type PlannedTest = 'mcnemar' | 'bootstrap' | 'none';
+
 /**
  * What a planned sweep will and will not be able to answer, one line each: the questions that it
  * asks, the smallest difference that its samples can show, and what it lacks.
  *
  * @param samples evaluation samples; null where that is not known
- * @param countsSamples true where each sample is right or wrong: only then is the detectable
- *   difference known before the sweep runs
+ * @param test what compares two settings: only where each sample is right or wrong (McNemar) is the
+ *   detectable difference known before the sweep runs
  */
-export function planAbilities(shape: SweepShape, samples: number | null, countsSamples: boolean): readonly string[] {
+export function planAbilities(shape: SweepShape, samples: number | null, test: PlannedTest): readonly string[] {
   const [leading, ...others] = askedQuestions(shape);
   const axes = shape.axes.map(({ path, values }) => `${axisName(path)} (${countText(values.length, 'value')})`);
   const lacks = [leading, ...others].flatMap((kind) => questions[kind].lacks(shape));
@@ -26,19 +29,19 @@ export function planAbilities(shape: SweepShape, samples: number | null, countsS
   return [
     `Will answer: ${questions[leading].title.toLowerCase()}${axes.length === 0 ? '' : `, over ${axes.join(', ')}`}.`,
     ...(others.length === 0 ? [] : [`Also: ${others.map((kind) => questions[kind].title.toLowerCase()).join('; ')}.`]),
-    ...detectableLines(shape, samples, countsSamples),
+    ...detectableLines(shape, samples, test),
     ...distinct.map(({ unknown, yaml }) => `Will not answer: ${unknown} (add ${yaml}).`),
   ];
 }
 
-function detectableLines(
-  { candidates }: SweepShape,
-  samples: number | null,
-  countsSamples: boolean,
-): readonly string[] {
+function detectableLines({ candidates }: SweepShape, samples: number | null, test: PlannedTest): readonly string[] {
   if (samples === null || samples === 0) return [];
   const on = `on ${countText(samples, 'evaluation sample')}`;
-  if (!countsSamples)
+  if (test === 'none')
+    return [
+      'Will not answer: whether two settings differ by more than noise. The metric gives one value a trial, without replicates; a metric module with task.bootstrap gives them.',
+    ];
+  if (test === 'bootstrap')
     return [`The smallest difference that it can detect ${on} is known once two settings have finished (bootstrap).`];
   const [alike, unlike] = assumedShares.map((share) => {
     const points = 100 * detectableShare(samples, Math.round(share * samples), 1);

@@ -1,14 +1,15 @@
 import { axisName, axisPath, axisValue } from '../facts/axes.js';
-import type { SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
+import type { ComparisonFacts, SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
 import { pairedShareInterval } from '../../statistics/paired-share-interval.js';
-import { countText, differenceText, magnitudeText, signed, valueText } from '../number-text.js';
+import { countText, differenceText, magnitudeText, pValueText, signed, valueText } from '../number-text.js';
 import { axisOf, sweepShape, type SweepShape } from '../questions/sweep-shape.js';
 import { gridEdges, type GridEdge } from './grid-edges.js';
 import { gridNeighbours } from './grid-neighbours.js';
+import { readableLabel } from './readable-label.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
 import { bitsOf, compareCosts, costDifference, costOf } from './setting-cost.js';
-import { tiesOf } from './ties.js';
+import { tiesOf, type Ties } from './ties.js';
 
 /** What to take, and why. */
 export interface Recommendation {
@@ -28,7 +29,7 @@ export interface Recommendation {
 
 /** The rule, as pages state it. */
 export const recommendationRule =
-  'Of the best and the settings statistically tied with it, those count that the paired test does not call worse even without the correction for the choice of the best; the recommended one is the cheapest of them. Costs are compared in this order: bits of the weight times bits of the activation, averaged over the weights, layers in float counting 32 × 32; layers in float; passes of a search or a bias correction; calibration batches. Simulated and integer execution cost the same: they are one model. Among equally cheap settings, one whose neighbours on the axes are all tied with the best comes first, then the lowest mean layer L1, then the higher value.';
+  'Of the best and the settings statistically tied with it, those count that the paired test does not call worse even without the correction for the choice of the best; the recommended one is the cheapest of them. Costs are compared in this order: bits of the weight times bits of the activation, averaged over the weights, layers in float counting 32 × 32; layers in float; passes of a search or a bias correction; calibration batches. Simulated and integer execution cost the same: they are one model. Among equally cheap settings, one whose neighbours on the axes are all tied with the best comes first, the next but one standing in for a neighbour that an end of the grid lacks; then the lowest mean layer L1, then the higher value. Settings that no paired test compares with the best are left out.';
 
 /**
  * The setting to take: of those tied with the best the cheapest, then the most robust. Null without
@@ -44,10 +45,12 @@ export function recommend(facts: SweepFacts): Recommendation | null {
   const cost = ({ trial }: TrialFacts) => costs.get(trial)!;
   const least = settings.reduce((a, b) => (compareCosts(cost(b), cost(a)) < 0 ? b : a));
   const cheap = settings.filter((trial) => compareCosts(cost(trial), cost(least)) === 0);
-  const { chosen, decidedBy } = mostRobust(cheap, [best, ...ties.tied], facts, shape);
+  const { chosen, decidedBy, isInside } = mostRobust(cheap, [best, ...ties.tied], facts, shape);
   const decided = settings.length === 1 ? 'only' : cheap.length === 1 ? 'cost' : decidedBy;
   const part = costDifference(cost(chosen), cost(best));
-  const edges = gridEdges([best, ...ties.tied], shape.axes);
+  // Values that no test compares may be tied, so they say nothing of an end.
+  const edges = ties.compared.length === 0 ? [] : gridEdges([best, ...ties.tied], shape.axes);
+  const notCompared = ties.rivals - ties.compared.length;
   return {
     trial: chosen,
     among: settings.length,
@@ -66,16 +69,20 @@ export function recommend(facts: SweepFacts): Recommendation | null {
       ...whyText({
         chosen,
         best,
-        tied: ties.tied.length,
+        ties,
         among: settings.length,
         cheap: cheap.length,
         part,
         decided,
+        isInside,
         facts,
       }),
       ...edges.map(
         ({ path, end, value, advice }) => ` The best lies at the ${end} ${axisName(path)} tried, ${value}: ${advice}.`,
       ),
+      notCompared > 0 && ties.compared.length > 0
+        ? ` ${countText(notCompared, 'setting')} of another model or evaluation ${notCompared === 1 ? 'is' : 'are'} not compared.`
+        : '',
       seedText(shape),
     ),
   };
@@ -83,6 +90,8 @@ export function recommend(facts: SweepFacts): Recommendation | null {
 
 interface Robust {
   readonly chosen: TrialFacts;
+  /** Whether settings were left out for their neighbours before the loss or the value decided. */
+  readonly isInside: boolean;
   readonly decidedBy: 'neighbours' | 'loss' | 'value';
 }
 
@@ -96,32 +105,37 @@ function mostRobust(
   const finished = trials.filter(({ role, status }) => role === 'candidate' && status === 'done');
   const neighbours = gridNeighbours(finished, axes);
   const isTied = new Set(tied.map(({ trial }) => trial));
-  const inside = cheap.filter((trial) => neighbours(trial).every((other) => isTied.has(other.trial)));
+  const inside = cheap.filter((trial) => {
+    const beside = neighbours(trial);
+    return beside.length > 0 && beside.every((other) => isTied.has(other.trial));
+  });
   const rest = inside.length === 0 ? cheap : inside;
-  if (rest.length === 1) return { chosen: rest[0]!, decidedBy: 'neighbours' };
+  const isInside = rest.length < cheap.length;
+  if (rest.length === 1) return { chosen: rest[0]!, decidedBy: 'neighbours', isInside };
   const [first] = rest;
   const measured = rest.filter(
     ({ meanL1, lossScope }) => meanL1 !== null && lossScope !== null && lossScope === first!.lossScope,
   );
   if (measured.length === rest.length)
-    return { chosen: measured.reduce((a, b) => (b.meanL1! < a.meanL1! ? b : a)), decidedBy: 'loss' };
-  return { chosen: rest.reduce((a, b) => ((b.place ?? Infinity) < (a.place ?? Infinity) ? b : a)), decidedBy: 'value' };
+    return { chosen: measured.reduce((a, b) => (b.meanL1! < a.meanL1! ? b : a)), decidedBy: 'loss', isInside };
+  const chosen = rest.reduce((a, b) => ((b.place ?? Infinity) < (a.place ?? Infinity) ? b : a));
+  return { chosen, decidedBy: 'value', isInside };
 }
 
 interface Why {
   readonly chosen: TrialFacts;
   readonly best: TrialFacts;
-  readonly tied: number;
+  readonly ties: Ties;
   readonly among: number;
   readonly cheap: number;
   readonly part: ReturnType<typeof costDifference>;
   readonly decided: Recommendation['decidedBy'];
+  readonly isInside: boolean;
   readonly facts: SweepFacts;
 }
 
-function whyText({ chosen, best, tied, among, cheap, part, decided, facts }: Why): string[] {
-  if (decided === 'only')
-    return [tied === 0 ? ', the best: no other setting is tied with it.' : ', the best: no other comes close enough.'];
+function whyText({ chosen, best, ties, among, cheap, part, decided, isInside, facts }: Why): string[] {
+  if (decided === 'only') return [`, ${onlyText(ties)}.`];
   const isBest = chosen.trial === best.trial;
   const value = isBest
     ? ', the best itself'
@@ -130,34 +144,46 @@ function whyText({ chosen, best, tied, among, cheap, part, decided, facts }: Why
     cheap === among
       ? `all ${among} that keep up cost the same`
       : `${cheap === 1 ? '' : `with ${countText(cheap - 1, 'other')} `}the cheapest of the ${among} that keep up with the best${costText(part, chosen, best, facts)}`;
+  const ones = isInside ? 'equally cheap ones whose neighbours in the grid are tied too' : 'equally cheap ones';
   const robust =
     cheap === 1
       ? ''
       : {
           neighbours: '; its neighbours in the grid are tied too',
-          loss: '; among equally cheap ones its mean layer L1 is the lowest',
-          value: '; among equally cheap ones its value is the highest',
+          loss: `; among ${ones} its mean layer L1 is the lowest`,
+          value: `; among ${ones} its value is the highest`,
           cost: '',
           only: '',
         }[decided];
   return [`${value}: ${cheapest}${robust}.`];
 }
 
-/** How far below the best, with the interval: tied is not equal. */
+/** Why there is nothing but the best. */
+function onlyText({ rivals, compared, tied }: Ties): string {
+  if (rivals === 0) return 'the only setting that has finished';
+  if (compared.length === 0) return 'the highest value: no paired test compares another setting with it';
+  if (tied.length === 0)
+    return `the best: no other setting${compared.length < rivals ? ' that can be compared' : ''} is tied with it`;
+  return `the best: ${countText(tied.length, 'other')} ${tied.length === 1 ? 'is' : 'are'} tied with it only after the correction for the choice of the best`;
+}
+
+/** How far below the best, with the test and the interval: tied is not equal. */
 function distanceText(chosen: TrialFacts, best: TrialFacts, facts: SweepFacts): string {
   const { metric } = facts;
   const difference = (chosen.value ?? 0) - (best.value ?? 0);
   const lead =
     difference === 0 ? 'equal to the best' : `${magnitudeText(difference, metric)} below the best, not significantly`;
-  const interval = intervalToBest(chosen, facts);
+  const test = facts.comparisons.find((one) => one.trial === chosen.trial && one.against === 'best');
+  if (test === undefined) return lead;
+  // Beside the interval: an exact test may say p > 0.05 where an approximate interval excludes 0.
+  const p = pValueText(test.pValue, test.pRelation);
+  const interval = intervalToBest(chosen, test);
   return interval === null
-    ? lead
-    : `${lead} (95 % interval ${signed(interval[0], metric)} to ${differenceText(interval[1], metric)})`;
+    ? `${lead} (${p})`
+    : `${lead} (${p}, 95 % interval ${signed(interval[0], metric)} to ${differenceText(interval[1], metric)})`;
 }
 
-function intervalToBest({ trial, samples }: TrialFacts, { comparisons }: SweepFacts): readonly [number, number] | null {
-  const test = comparisons.find((one) => one.trial === trial && one.against === 'best');
-  if (test === undefined) return null;
+function intervalToBest({ samples }: TrialFacts, test: ComparisonFacts): readonly [number, number] | null {
   if (test.onlyTrial !== null && test.onlyOther !== null)
     return samples === null || samples === 0 ? null : pairedShareInterval(test.onlyTrial, test.onlyOther, samples);
   return test.ciLow === null || test.ciHigh === null ? null : [test.ciLow, test.ciHigh];
@@ -184,13 +210,14 @@ function costText(part: Why['part'], chosen: TrialFacts, best: TrialFacts, facts
   }
 }
 
-/** A label without the seed, which nobody should choose. */
+/** A label in words, without the seed, which nobody should choose. */
 function nameOf({ label }: TrialFacts, shape: SweepShape): string {
-  if (axisOf(shape, axisPath.sampleSeed) === null) return label;
-  return label
-    .split(', ')
-    .filter((part) => !/seed/i.test(part))
-    .join(', ');
+  const parts = label.split(', ');
+  const chosen = axisOf(shape, axisPath.sampleSeed) === null ? parts : parts.filter((part) => !/seed/i.test(part));
+  return readableLabel(
+    chosen.join(', '),
+    shape.axes.map(({ path }) => path),
+  );
 }
 
 function seedText(shape: SweepShape): string {

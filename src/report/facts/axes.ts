@@ -63,6 +63,7 @@ export function axisValue({ axes, settings }: AxisTrial, path: string): string |
 const axisNames: Readonly<Record<string, string>> = {
   [axisPath.model]: 'model',
   [axisPath.mode]: 'smoothing mode',
+  'task.kind': 'task',
   [axisPath.sampleSeed]: 'calibration seed',
   [axisPath.focus]: 'layer',
   'layers.keepFloat': 'layers in float',

@@ -195,7 +195,7 @@ export function readSweepFacts(query: Query, name: string): SweepFacts | null {
     allTrials,
     layers: toRows(query(factsSql.layers(name), [])).map(toLayer),
     comparisons: comparisons.filter((c) => c.against !== 'best' || c.otherTrial === best?.trial),
-    metric: metricText(judgedBy ?? 'top1'),
+    metric: metricText(judgedBy ?? 'top1', mostSamples(trials)),
     sizes: sizes.sort((a, b) => a - b),
     variants: splitVariants(trials),
     best,
@@ -206,6 +206,14 @@ export function readSweepFacts(query: Query, name: string): SweepFacts | null {
     warnings,
     isVoid,
   };
+}
+
+/** Evaluation samples of the trial that saw most; null before one has finished. */
+function mostSamples(trials: readonly TrialFacts[]): number | null {
+  return trials.reduce<number | null>(
+    (most, { samples }) => (samples === null ? most : Math.max(most ?? 0, samples)),
+    null,
+  );
 }
 
 /** The best of some trials: the finished candidate of the lowest place. Null without one. */

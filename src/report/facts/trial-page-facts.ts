@@ -17,6 +17,6 @@ export interface TrialPageFacts {
 export function trialPageFacts(sweep: SweepFacts, trial: TrialFacts): TrialPageFacts {
   const unsmoothed = comparedWith(sweep, trial, 'unsmoothed')?.otherTrial ?? null;
   // A sweep of several tasks has trials of several metrics.
-  const judged = trial.metric === null ? sweep : { ...sweep, metric: metricText(trial.metric) };
+  const judged = trial.metric === null ? sweep : { ...sweep, metric: metricText(trial.metric, trial.samples) };
   return { sweep: judged, trial, unsmoothed: unsmoothed === trial.trial ? null : unsmoothed };
 }

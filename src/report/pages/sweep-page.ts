@@ -43,6 +43,7 @@ export function sweepPage(facts: SweepFacts, query: Query, options: ReportOption
   const { leads, parts } = pageOrder(figures, shape);
   const hasAxes = shape.dimensions > 1 && !facts.isVoid;
   const axes = hasAxes ? axisSentences(facts) : [];
+  const said = [answer.headline, ...answer.beside];
   const sources = [...factsSources(facts), ...(hasAxes ? axisSources(sweep.name, facts.measured) : [])];
   const lead = leadingFigure(leads, facts, query);
   const [leading] = answer.questions;
@@ -53,14 +54,15 @@ export function sweepPage(facts: SweepFacts, query: Query, options: ReportOption
     ].filter((crumb, index) => index > 0 || crumb.href !== null),
     heading: question === '' ? `Which setting of ${sweep.name} keeps the most ${metric.name}?` : question,
     about: aboutSweep(facts),
-    first: `${notes.html}${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml({ ...answer, findings: answer.beside })}${recommendationHtml(answer)}<details class="behind"><summary>SQL behind the answer</summary>${sourcesHtml([...sources, ...notes.sources])}</details></div><div>${lead.html}${tilesHtml(facts)}</div></div>`,
+    first: `${notes.html}${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml({ ...answer, findings: answer.beside })}${recommendationHtml(answer, links)}<details class="behind"><summary>SQL behind the answer</summary>${sourcesHtml([...sources, ...notes.sources])}</details></div><div>${lead.html}${tilesHtml(facts)}</div></div>`,
     absent: lead.absent,
     sections: [
       { id: `question-${leading.kind}`, title: leading.title, figures: lead.others },
       ...parts.map(({ id, title, question: kind, figures: own }) => ({
         id,
         title,
-        before: kind !== null ? questionHtml(answer, kind) : id === 'axes' && own.length > 0 ? sentencesHtml(axes) : '',
+        before:
+          kind !== null ? questionHtml(answer, kind, said) : id === 'axes' && own.length > 0 ? sentencesHtml(axes) : '',
         figures: own,
         after: id === 'provenance' ? experimentHtml(query, sweep.name) : '',
       })),
@@ -109,16 +111,15 @@ function tilesHtml(facts: SweepFacts): string {
     fp32 === null || fp32.ciLow === null || fp32.ciHigh === null
       ? ''
       : `, ${intervalText(fp32.ciLow, fp32.ciHigh, metric)}`;
+  const gap = best?.gapToFp32 ?? null;
   const tiles = [
     ['fp32', valueText(best?.fp32Value ?? fp32?.value ?? null, metric), `FP32 ${metric.shortName}${interval}`],
     ['unsmoothed', valueText(best?.unsmoothedValue ?? null, metric), 'unsmoothed, at the best’s calibration size'],
-    facts.isVoid
-      ? (['best', '–', 'no setting can be called the best'] as const)
-      : ([
-          'best',
-          valueText(best?.value ?? null, metric),
-          `best, ${differenceText(best?.gapToFp32 ?? null, metric)} from FP32`,
-        ] as const),
+    [
+      'best',
+      valueText(best?.value ?? null, metric),
+      gap === null ? 'best' : `best, ${differenceText(gap, metric)} from FP32`,
+    ],
     [
       'done',
       `${sweep.done} of ${sweep.trials}`,

@@ -26,6 +26,13 @@ export interface Lack {
   readonly unknown: string;
   /** A line of the experiment file. */
   readonly yaml: string;
+  /** What the line does where it does not simply bring the answer. */
+  readonly brings?: string;
+}
+
+/** `brings it`, behind the line of the experiment file. */
+export function bringsText({ brings = 'brings it' }: Lack): string {
+  return brings;
 }
 
 /** What any comparison with a baseline lacks. */

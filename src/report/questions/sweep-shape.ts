@@ -33,6 +33,8 @@ export interface SweepShape {
   readonly dimensions: number;
   readonly candidates: number;
   readonly sensitivity: readonly ('only' | 'allBut')[];
+  /** Trials with one layer in float have no counterpart that quantizes every layer. */
+  readonly lacksWhole: boolean;
   readonly baselines: readonly ('fp32' | 'unsmoothed')[];
   /** Ways to smooth, however many alphas one has; bias correction counts apart. */
   readonly methods: readonly string[];
@@ -63,6 +65,7 @@ export function sweepShape(trials: readonly ShapeTrial[], isVoid = false): Sweep
     sensitivity: (['only', 'allBut'] as const).filter((kind) =>
       layerwise.some(({ settings }) => at(settings, 'layers', 'sensitivity') === kind),
     ),
+    lacksWhole: lacksWhole(trials),
     baselines: (['fp32', 'unsmoothed'] as const).filter((role) => trials.some((trial) => trial.role === role)),
     methods: [...new Set(candidates.map(methodOf))],
     models: new Set(trials.map(({ settings }) => textAt(settings, 'model', 'path') ?? '')).size,
@@ -90,6 +93,19 @@ export function costAxes({ axes }: SweepShape): readonly VaryingAxis[] {
 /** Whether a setting changes how large or fast the deployed model is. */
 export function isCostPath(path: string): boolean {
   return /\.bits$/.test(path) || path === 'layers.keepFloat' || path === 'layers.rules' || path === 'layers.exclude';
+}
+
+/** Counterparts are equal but for what v_alike leaves out of `but_layer`. */
+function lacksWhole(trials: readonly ShapeTrial[]): boolean {
+  const alike = ({ settings }: ShapeTrial): string => {
+    const { layers, ...own } = settings as { readonly layers?: object };
+    const shared = { ...own, layers: { ...layers, sensitivity: null, focus: null }, role: null, evaluation: null };
+    return JSON.stringify(Object.entries(shared).sort(([a], [b]) => (a < b ? -1 : 1)));
+  };
+  const kept = trials.filter(({ settings }) => at(settings, 'layers', 'sensitivity') === 'allBut');
+  if (kept.length === 0) return false;
+  const whole = new Set(trials.filter(({ role }) => role !== 'sensitivity' && role !== 'fp32').map(alike));
+  return kept.some((trial) => !whole.has(alike(trial)));
 }
 
 function varyingAxes(trials: readonly ShapeTrial[]): VaryingAxis[] {

@@ -89,8 +89,12 @@ export class MergeTarget {
       if (conflicts.length > 0) throw new MergeConflictError(this.#given, conflicts);
       if (!rules.mixClasses) requireOneClass(this.#given, classes);
       const sweeps = this.#sweeps();
-      // They are made of what several databases had: a best trial, a counterpart.
-      if (merged.some(({ counts }) => isNew(counts))) for (const { name } of sweeps) writeComparisons(connection, name);
+      if (merged.some(({ counts }) => isNew(counts))) {
+        // They are made of what several databases had: a best trial, a counterpart.
+        for (const { name } of sweeps) writeComparisons(connection, name);
+        // They are of this file's last run, which may no longer be the last of its sweeps.
+        connection.run('DELETE FROM worker_log');
+      }
       return { sources: merged, sweeps };
     });
   }

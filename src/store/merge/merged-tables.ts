@@ -91,8 +91,8 @@ export const identifiedTables = [
 ] as const;
 
 /**
- * Not merged: comparisons are made anew; the others are about the file itself, or about who writes
- * it at the moment.
+ * Not merged: comparisons are made anew, logs of workers go; the others are about the file itself,
+ * or about who writes it at the moment.
  */
 export const leftOutTables = ['comparison', 'migration', 'writer', 'view_definition', 'agent', 'worker_log'] as const;
 

@@ -18,6 +18,11 @@ describe('quantsweep note', () => {
     expect(note({ trial: 'FP32', text: 'the reference', tag: ['ref'] })).toMatch(/^Noted on trial \d+ of tiny\.\n$/);
     expect(note({ sweep: 'tiny', trial: 'all of it' })).toBe('Noted on sweep tiny.\n');
     expect(note({ trial: 'FP32', tag: ['ref'] })).toMatch(/Nothing new: it was there\.\n$/);
+    expect(note({ trial: 'FP32', text: 'the reference', tag: ['ref'] })).toMatch(/Nothing new: all were there\.\n$/);
+    expect(note({ sweep: 'tiny', trial: 'all of it', tag: ['a'] })).toBe(
+      'Noted on sweep tiny. 1 of 2 was there already.\n',
+    );
+    expect(note({ sweep: 'tiny', tag: ['a'], remove: true })).toBe('Removed from sweep tiny.\n');
     expect(note({ trial: 'FP32', in: 'tiny' })).toMatch(/note +the reference .*\ntag +ref /);
     expect(note({})).toMatch(/sweep +note +all of it .*\n\d+ +note +the reference .*\n\d+ +tag +ref /);
     expect(note({ trial: 'best' })).toMatch(/^Trial \d+ of tiny has no note\.\n$/);
@@ -48,5 +53,26 @@ describe('quantsweep note', () => {
     const refused = await quantsweep(folder, 'note', 'FP32', 'a\nb');
     expect(refused).toMatchObject({ code: 2, stdout: '' });
     expect(refused.stderr).toContain('Expected a note on one line');
+  });
+
+  it('takes a text that begins with a dash after --, and says how to write one and several words', async () => {
+    const folder = temporaryFolder();
+    database(folder, 'quantsweep.db', firstShard);
+    expect(await quantsweep(folder, 'note', 'FP32', '--tag', 'old', '--', '-1.50 points')).toMatchObject({ code: 0 });
+    expect(await quantsweep(folder, 'note', '--', 'FP32', '2.50')).toMatchObject({ code: 0 });
+    const { stdout } = await quantsweep(folder, 'note', 'FP32');
+    expect(stdout).toMatch(/note +-1\.50 points .*\ntag +old .*\nnote +2\.50 /);
+    const mistakes = [['-5 points'], ['two', 'words'], ['two', '--', 'words']];
+    for (const words of mistakes) {
+      const { code, stderr } = await quantsweep(folder, 'note', 'FP32', ...words);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/text (of several words goes )?in quotes/);
+    }
+  });
+
+  it('refuses of other commands what comes after --', async () => {
+    const { code, stderr } = await quantsweep(temporaryFolder(), 'query', '--list', '--', 'SELECT 1');
+    expect(code).toBe(2);
+    expect(stderr).toContain('Expected no arguments after --, got SELECT 1.');
   });
 });

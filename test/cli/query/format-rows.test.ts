@@ -48,7 +48,7 @@ describe('formatRows', () => {
       ].join('\n'),
     );
     const narrow = formatRows(wide, 'table', 60).split('\n');
-    expect(narrow[0]).toMatch(/^trial  role +value  label$/);
+    expect(narrow[0]).toMatch(/^trial {2}role +value {2}label$/);
     expect(narrow[2]).toContain(label);
     expect(narrow[3]).toBe('(2 more columns do not fit: low, note)');
     expect(narrow.slice(0, 3).every((line) => line.length <= 60)).toBe(true);

@@ -40,6 +40,20 @@ describe('Progress', () => {
     expect(text()).toContain('2/4 trials | 1.0 trials/min | ETA 1m 00s | best static alpha=0.5 0.9000');
   });
 
+  it('calls nothing the best where FP32 is no reference', () => {
+    const { progress, text, tick } = shown(null);
+    progress.handle({ ...started, best });
+    progress.handle({ kind: 'warning', warning: { voids: false, text: 'of no weight' } });
+    tick(60_000);
+    progress.handle({ kind: 'progress', share: 0.5, running: [] });
+    expect(text()).toContain('| best static alpha=0.5');
+    progress.handle({ kind: 'warning', warning: { voids: true, text: 'FP32 is at chance' } });
+    tick(60_000);
+    progress.handle({ kind: 'progress', share: 0.6, running: [] });
+    expect(text().split('FP32 is at chance')[1]).toMatch(/trials/);
+    expect(text().split('FP32 is at chance')[1]).not.toContain('best');
+  });
+
   it('keeps the bar within the width of the terminal', () => {
     const { progress, text, tick } = shown(40);
     progress.handle(started);

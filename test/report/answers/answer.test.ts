@@ -101,7 +101,7 @@ describe('the headline', () => {
 
   it('calls a gap with p of 0.05 or more inside the noise', () => {
     expect(headline(facts([trial(1, {})], [compared(1, 'fp32', 0.05)]))).toContain(
-      'not statistically significant (McNemar p = 0.05)',
+      'not statistically significant (McNemar p = 0.050)',
     );
   });
 
@@ -253,8 +253,35 @@ describe('the findings', () => {
       [compared(2, 'best', 0.6), compared(3, 'best', 0.0001)],
     );
     expect(findings(given)).toContain(
-      '1 of the 2 other settings are statistically tied with the best; with it they cover 2 of 3 static alphas, 0.1 to 0.2. Tied does not mean equal: differences below about 1.60 points cannot be detected on 1,000 samples, corrected for the choice among 3 settings. Of these trial 2 has the lowest mean layer L1.',
+      '1 of the 2 other settings is statistically tied with the best; with it they cover 2 of 3 static alphas, 0.1 to 0.2. Tied does not mean equal: differences below about 1.60 points cannot be detected on 1,000 samples, corrected for the choice among 3 settings. Of these trial 2 has the lowest mean layer L1.',
     );
+  });
+
+  it('say that all others are tied, and which samples would tell them apart', () => {
+    const given = facts(
+      [trial(1, {}), trial(2, { value: 0.899 }), trial(3, { value: 0.898 })],
+      [compared(2, 'best', 0.6), compared(3, 'best', 0.5)],
+    );
+    expect(findings(given)).toContain('All 2 other settings are statistically tied with the best.');
+    expect(answerSweep(given).questions[0].lacks).toContainEqual({
+      unknown:
+        'which of the 3 settings is best, as differences below about 1.60\u00a0points cannot be detected on 1000 samples',
+      yaml: 'data.evaluation.samples: 4000',
+      brings: 'about halves what can be detected, if the data has as many',
+    });
+    const apart = facts(given.trials, [compared(2, 'best', 0.6), compared(3, 'best', 0.0001)]);
+    expect(answerSweep(apart).questions[0].lacks.map(({ yaml }) => yaml)).not.toContain(
+      'data.evaluation.samples: 4000',
+    );
+  });
+
+  it('stand beside the headline in short where they are of ties', () => {
+    const given = facts([trial(1, {}), trial(2, { value: 0.899 })], [compared(2, 'best', 0.6)]);
+    const { beside, ties } = answerSweep(given);
+    const [full, short] = [sentenceText(ties!), beside.map(sentenceText).join('\n')];
+    expect(full).toContain('Tied does not mean equal');
+    expect(short).toContain('statistically tied with the best: differences below about');
+    expect(short).not.toContain('Tied does not mean equal');
   });
 
   it('call no trial calmer than one that measures its losses on other layers', () => {

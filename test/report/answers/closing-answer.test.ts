@@ -63,7 +63,7 @@ describe('what a plan will be able to answer', () => {
   ]);
 
   it('is its questions, the difference that its samples can show, and what it lacks', () => {
-    const lines = planAbilities(shape, 1000, true);
+    const lines = planAbilities(shape, 1000, 'mcnemar');
     expect(lines[0]).toBe('Will answer: the effect of one setting, over alpha (2 values).');
     expect(lines.at(-1)).toBe('Will not answer: what smoothing gains (add baselines: [fp32, unsmoothed]).');
     // 1 % of 1,000 samples are right in the worse trial alone.
@@ -72,7 +72,10 @@ describe('what a plan will be able to answer', () => {
   });
 
   it('promises no difference where samples are not right or wrong, or not counted', () => {
-    expect(planAbilities(shape, 64, false)[1]).toContain('is known once two settings have finished');
-    expect(planAbilities(shape, null, true).join(' ')).not.toContain('must differ');
+    expect(planAbilities(shape, 64, 'none')[1]).toContain(
+      'Will not answer: whether two settings differ by more than noise.',
+    );
+    expect(planAbilities(shape, 64, 'bootstrap')[1]).toContain('is known once two settings have finished');
+    expect(planAbilities(shape, null, 'mcnemar').join(' ')).not.toContain('must differ');
   });
 });

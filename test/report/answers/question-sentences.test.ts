@@ -42,11 +42,28 @@ describe('the most sensitive layers', () => {
   });
 
   it('are no layer where none can be told from the first, and one where all can', () => {
-    expect(headline(sensitivity({ tied: new Set([1, 2, 3]), standOut: 0 }))).toContain(
-      'But none of the other 3 can be told from it on these samples. No single layer’s interval excludes 0.',
+    expect(headline(sensitivity({ tied: new Set([1, 2, 3]), standOut: 0 }))).toBe(
+      'No layer stands out: none of the other 3 can be told from the first, conv4, on these samples. Left alone in float it brings back 5.00 points (95 % interval 3.00 to 7.00 points). No single layer’s interval excludes 0.',
     );
     expect(headline(sensitivity({ tied: new Set() }))).toContain('All others differ from it significantly.');
     expect(headline(sensitivity({ tied: null }))).toContain('Whether others differ from it has not been tested.');
+  });
+
+  it('are unknown where nothing is there to compare with, and none where no change is for the worse', () => {
+    const bare = { ...layer(1, 0, 0), gain: null };
+    expect(headline(sensitivity({ layers: [bare], standOut: 0, tied: null }))).toBe(
+      'Which layers are most sensitive is unknown: no trial quantizes every layer at the same settings, to compare those with one layer in float with.',
+    );
+    expect(headline(sensitivity({ layers: [layer(1, 0, -0.01), layer(2, -0.01, -0.02)], standOut: 0 }))).toBe(
+      'No layer stands out: left alone in float, none of 2 raises top-1 accuracy.',
+    );
+  });
+
+  it('cost nothing where the metric rises with each of them quantized', () => {
+    const free = { ...layer(1, 0.05, 0.03), cost: { change: -0.03, ciLow: -0.05, ciHigh: -0.01, trial: 1 } };
+    expect(leading(sensitivity({ layers: [free] }))).toContain(
+      'Quantized alone, no layer lowers top-1 accuracy; none of these costs is above the noise.',
+    );
   });
 
   it('come with what keeping the worst in float brings back', () => {
@@ -109,7 +126,15 @@ describe('accuracy against bits', () => {
     const trials = [of(1, 8, 8), of(2, 4, 8), of(3, 8, 4, { value: 0.5 }), of(4, 4, 4, { value: 0.4 })];
     const tests = [againstBest(2, 0.6), againstBest(3, 1e-9), againstBest(4, 1e-9)];
     expect(headline(handMadeFacts(trials, tests))).toBe(
-      'W4A8 is the least that keeps up with the best: W4A8 90.00 % (89.00–91.00 %), −2.00 points from FP32. Each of the 2 settings with fewer is worse than the best (W8A8 90.00 %) by its paired test.',
+      'W4A8 is the least that keeps up with the best: W4A8 90.00 % (89.00–91.00 %), −2.00 points from FP32. Each of the 2 settings that saves more in bits or layers is worse than the best (W8A8 90.00 %) by its own paired test.',
+    );
+  });
+
+  it('says which of the worse ones a table calls tied', () => {
+    const trials = [of(1, 8, 8), of(2, 4, 8, { value: 0.88 }), of(3, 4, 4, { value: 0.4 })];
+    // 0.03 x 3 settings is no significant difference.
+    expect(headline(handMadeFacts(trials, [againstBest(2, 0.03), againstBest(3, 1e-9)]))).toContain(
+      'by its own paired test, 1 of them not after the correction for the choice of the best.',
     );
   });
 
@@ -118,7 +143,7 @@ describe('accuracy against bits', () => {
     const tests = [againstBest(2, 0.6), againstBest(3, 0.6), againstBest(4, 1e-9)];
     const text = headline(handMadeFacts(trials, tests));
     expect(text).toMatch(/^W4A8 or W8A4 are the least that keeps up with the best/);
-    expect(text).toContain('The one setting with fewer is worse than the best');
+    expect(text).toContain('The one setting that saves more in bits or layers is worse than the best');
   });
 });
 
@@ -144,6 +169,17 @@ describe('execution and baselines', () => {
   });
 });
 
+describe('several settings without smoothing', () => {
+  it('are answered by the best of them, named, and the lowest', () => {
+    const of = (id: number, label: string, value: number, place: number | null): TrialFacts =>
+      handMadeTrial(id, { role: 'unsmoothed', label, value, place, gapToFp32: value - 0.9, fp32Value: 0.9 });
+    const trials = [of(1, 'W4A4', 0.62, 2), of(2, 'W8A8', 0.88, 1)];
+    expect(headline(handMadeFacts(trials))).toBe(
+      'Of 2 settings without smoothing, W8A8 is best: top-1 accuracy 88.00 %, −2.00 points from FP32 (90.00 %); its significance has not been tested. The lowest of them reaches 62.00 %. Trials without smoothing are baselines: none is recommended.',
+    );
+  });
+});
+
 describe('what each setting does', () => {
   const axis = (name: string, importance: number, effect: number, isBeyondNoise: boolean): AxisEffect => {
     const level = (value: string) => ({ value, trials: 4, mean: 0.9, againstBest: null });
@@ -160,8 +196,9 @@ describe('what each setting does', () => {
       isBeyondNoise,
     };
   };
-  const of = (...axes: readonly AxisEffect[]): readonly string[] => {
-    const effects: AxisEffects = { axes, interactions: [], trials: 8, isExact: true, groups: 1 };
+  const of = (...axes: readonly AxisEffect[]): readonly string[] => ofGroups(1, ...axes);
+  const ofGroups = (groups: number, ...axes: readonly AxisEffect[]): readonly string[] => {
+    const effects: AxisEffects = { axes, interactions: [], trials: 8, isExact: true, groups };
     const measured = { ...nothingMeasured, axisEffects: () => effects };
     return axisSentences(handMadeFacts([handMadeTrial(1)], [], { measured })).map((one) => plain(sentenceText(one)));
   };
@@ -178,5 +215,14 @@ describe('what each setting does', () => {
       /^No setting matters beyond the noise: alpha, the first of 2, 30 % of the variance/,
     );
     expect(of(axis('alpha', 1, 0.1, true))).toEqual([]);
+  });
+
+  it('is not denied of all where a later one is beyond the noise, and names the group it is of', () => {
+    expect(ofGroups(2, axis('alpha', 0.3, 0.004, false), axis('absmax', 0.1, 0.02, true))[0]).toMatch(
+      /^Alpha explains most, but not beyond the noise, 30 % of the variance.* those of 1 other count apart\.$/,
+    );
+    const untested = axis('alpha', 0.3, 0.004, false);
+    const bare = { ...untested, gain: { ...untested.gain!, ciLow: null, ciHigh: null } };
+    expect(of(bare, bare)[0]).toMatch(/^Alpha explains most, 30 % .*, not tested\.$/);
   });
 });

@@ -32,7 +32,7 @@ describe('the recommendation', () => {
     expect(recommend(facts)).toMatchObject({ among: 2, equallyCheap: 1, decidedBy: 'cost', edges: [] });
     // 10 and 20 of 1000: -10/1002 +- 1.96 sqrt((31/1002 - (10/1002)^2) / 1002).
     expect(textOf(facts)).toBe(
-      'Recommended: alpha 0.5, 10 batches, 89.00 %, 1.00 points below the best, not significantly (95 % interval −2.09 to +0.09 points): the cheapest of the 2 that keep up with the best (10 instead of 200 calibration batches).',
+      'Recommended: alpha 0.5, 10 batches, 89.00 %, 1.00 points below the best, not significantly (p = 0.40, 95 % interval −2.09 to +0.09 points): the cheapest of the 2 that keep up with the best (10 instead of 200 calibration batches).',
     );
   });
 
@@ -41,7 +41,9 @@ describe('the recommendation', () => {
     // 0.03 x 3 settings: tied; by itself worse.
     const facts = handMadeFacts(trials, [againstBest(2, 0.03), againstBest(3, 1e-9)]);
     expect(recommend(facts)).toMatchObject({ trial: { trial: 1 }, among: 1 });
-    expect(textOf(facts)).toContain('the best: no other comes close enough.');
+    expect(textOf(facts)).toContain(
+      'the best: 1 other is tied with it only after the correction for the choice of the best.',
+    );
   });
 
   it('prefers fewer bits to a smaller calibration, and no search to one', () => {
@@ -82,9 +84,49 @@ describe('the recommendation', () => {
     const tests = [againstBest(2, 0.5), againstBest(3, 0.5), againstBest(4, 1e-9), againstBest(5, 0.5)];
     // 0.3 has the lowest loss, but stands beside 0.2, which is worse.
     expect(recommend(handMadeFacts(trials, tests))).toMatchObject({ trial: { trial: 2 }, decidedBy: 'loss' });
-    const only = trials.filter(({ trial }) => trial !== 1 && trial !== 5);
-    const best = [{ ...only[0]!, trial: 1, place: 1 }, ...only.slice(1)];
-    expect(recommend(handMadeFacts(best, tests))).toMatchObject({ trial: { trial: 1 }, decidedBy: 'neighbours' });
+    // With 0.6 worse, too, 0.4 alone has two neighbours that are tied.
+    const all = [of(1, 0.4, 200), of(2, 0.3, 200), of(3, 0.2, 200), of(4, 0.5, 200), of(5, 0.6, 200)];
+    const worse = [againstBest(2, 0.5), againstBest(3, 1e-9), againstBest(4, 0.5), againstBest(5, 1e-9)];
+    expect(recommend(handMadeFacts(all, worse))).toMatchObject({ trial: { trial: 1 }, decidedBy: 'neighbours' });
+  });
+
+  it('does not take the end of the grid for robust, nor a setting without neighbours', () => {
+    // 0.8 has one neighbour, which is tied, because 0.9 was not tried; the next but one is worse.
+    const trials = [of(1, 0.5, 200, { meanL1: 0.01 }), of(2, 0.8, 200, { meanL1: 0.02 }), of(3, 0.2, 200)];
+    const tests = [againstBest(2, 0.5), againstBest(3, 1e-9)];
+    expect(recommend(handMadeFacts(trials, tests))).toMatchObject({ trial: { trial: 1 }, decidedBy: 'loss' });
+    const mode = (id: number, name: string, meanL1: number): TrialFacts =>
+      of(id, 0, 200, { alpha: null, axes: { 'smoothing.mode': name }, meanL1 });
+    const modes = [mode(1, 'cle', 0.02), mode(2, 'dynamic', 0.01)];
+    expect(textOf(handMadeFacts(modes, [againstBest(2, 0.5)]))).toMatch(
+      /all 2 that keep up cost the same; among equally cheap ones its mean layer L1 is the lowest\.$/,
+    );
+  });
+
+  it('says of which settings the loss is the lowest', () => {
+    const trials = [0.6, 0.5, 0.4, 0.3, 0.2].map((alpha, at) => of(at + 1, alpha, 200, { meanL1: alpha / 10 }));
+    const tests = [2, 3, 4, 5].map((trial) => againstBest(trial, trial === 5 ? 1e-9 : 0.5));
+    expect(recommend(handMadeFacts(trials, tests))!.trial.trial).toBe(3);
+    expect(textOf(handMadeFacts(trials, tests))).toContain(
+      'among equally cheap ones whose neighbours in the grid are tied too its mean layer L1 is the lowest',
+    );
+  });
+
+  it('claims no tie, and no end of the grid, without a paired test', () => {
+    const trials = [of(1, 0.95, 200), of(2, 0.9, 200, { value: 0.8 })];
+    expect(textOf(handMadeFacts(trials))).toBe(
+      'Recommended: alpha 0.95, 200 batches, the highest value: no paired test compares another setting with it.',
+    );
+    expect(textOf(handMadeFacts([of(1, 0.5, 200)]))).toBe(
+      'Recommended: alpha 0.5, 200 batches, the only setting that has finished.',
+    );
+  });
+
+  it('says how many settings of another model are left out', () => {
+    const trials = [of(1, 0.5, 200), of(2, 0.6, 200, { value: 0.8 }), of(3, 0.5, 200, { model: 'other.onnx' })];
+    const text = textOf(handMadeFacts(trials, [againstBest(2, 1e-9)]));
+    expect(text).toContain('no other setting that can be compared is tied with it.');
+    expect(text).toContain(' 1 setting of another model or evaluation is not compared.');
   });
 
   it('is none without a best setting', () => {
@@ -104,6 +146,11 @@ describe('the edge of the grid', () => {
 
   it('is moot where a tied setting lies further inside', () => {
     expect(recommend(handMadeFacts(trials, [againstBest(2, 0.5), againstBest(3, 1e-9)]))!.edges).toEqual([]);
+  });
+
+  it('is no news at one calibration batch: there are no fewer', () => {
+    const facts = handMadeFacts([of(1, 0.5, 1), of(2, 0.5, 8, { value: 0.8 })], [againstBest(2, 1e-9)]);
+    expect(recommend(facts)!.edges).toEqual([]);
   });
 
   it('is no news at the end of what the setting can be, and for more bits', () => {

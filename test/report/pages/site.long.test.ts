@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Query } from '../../../src/report/query.js';
 import type { Site } from '../../../src/report/pages/site.js';
 import { openSite } from '../../../src/report/pages/site.js';
-import type { Pair } from '../../../src/report/addresses/site-map.js';
+import type { Compared } from '../../../src/report/addresses/site-map.js';
 import type { SampleDatabase } from '../sample-database.js';
 import { hostileName, sampleDatabase, sampleSweeps } from '../sample-database.js';
 import { addOutcomes, judgeAlike } from '../sample-outcomes.js';
@@ -46,7 +46,13 @@ function pagesOf(name: string): { readonly site: Site; readonly path: string }[]
   const own = siteOf(name);
   const base = 1000 * (names.indexOf(name) + 1);
   // One of the sweeps has one trial.
-  const pairs: Pair[] = [...(name === 'single' ? [] : [[base + 1, base + 3] as const]), [base, 1006]];
+  const pairs: Compared[] = [
+    ...(name === 'single' ? [] : [[base + 1, base + 3]]),
+    ...[
+      [base, 1006],
+      [base, 1006, 1010],
+    ],
+  ];
   const compared = openSite(recording, names, [...new Set([main, name])], {
     ...options,
     pairs: new Map([[name, pairs]]),
@@ -63,7 +69,8 @@ function pagesOf(name: string): { readonly site: Site; readonly path: string }[]
     .paths()
     .filter((path) => path.startsWith('compare-') || path.startsWith(`${folder}/compare-`));
   expect(ofBoth.filter((path) => path.startsWith('compare-'))).toHaveLength(name === main ? 0 : 2);
-  expect(ofBoth.length).toBeGreaterThan(name === 'single' ? 2 : 1);
+  expect(ofBoth.length).toBeGreaterThan(name === 'single' ? 3 : 2);
+  expect(ofBoth).toContain(`${folder}/compare-${base}-1006-1010.html`);
   return [
     ...own.paths().map((path) => ({ site: own, path })),
     ...ofBoth.map((path) => ({ site: compared, path })),
@@ -134,6 +141,29 @@ describe('openSite', () => {
       `${hostileName}/index.html`,
     ])
       expect(site.render(path), path).toBeNull();
+  });
+
+  it('has a page of three trials where it was asked for, and a server has that of any', () => {
+    const [asked, other] = ['compare-1003-1001-1005.html', 'compare-1004-1001-1005.html'];
+    const folder = openSite(database.query, names, [main], {
+      ...options,
+      pairs: new Map([[main, [[1003, 1001, 1005]]]]),
+    });
+    const server = openSite(database.query, names, [main], { ...options, mode: 'server' });
+    for (const site of [folder, server]) {
+      const html = site.render(`${main}/${asked}`) ?? '';
+      expect(html).toContain('<h1>3 trials side by side</h1>');
+      expect([...figurePieces(html).keys()]).toEqual(['settings', 'numbers', 'tests', 'losses', 'alphas']);
+      const { rows } = embeddedRows(figurePieces(html).get('numbers')!) as { rows: unknown[][] };
+      expect(rows.map(([trial]) => trial)).toEqual([1003, 1001, 1005]);
+    }
+    expect(folder.paths()).toContain(`${main}/${asked}`);
+    expect([folder.render(`${main}/${other}`) === null, server.render(`${main}/${other}`) === null]).toEqual([
+      true,
+      false,
+    ]);
+    for (const wrong of ['compare-1003-1001-999999.html', 'compare-1003-1001-1003.html'])
+      expect(server.render(`${main}/${wrong}`), wrong).toBeNull();
   });
 
   it('keeps the folders of sweeps whichever are shown', () => {

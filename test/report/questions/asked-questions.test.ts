@@ -153,6 +153,22 @@ describe('what a sweep lacks', () => {
   });
 });
 
+describe('layers alone in float', () => {
+  const of = (sensitivity: string, focus: string): ShapeTrial => ({
+    role: sensitivity === 'none' ? 'candidate' : 'sensitivity',
+    axes: {},
+    settings: { ...settings, layers: { sensitivity, focus } },
+  });
+  const yaml = (trials: readonly ShapeTrial[]) =>
+    questions.sensitivity.lacks(sweepShape([baselines[0]!, ...trials])).map((lack) => lack.yaml);
+
+  it('lack the trial that quantizes every layer, until it is there', () => {
+    expect(yaml([of('allBut', 'conv1')])).toContain('layers.sensitivity: [none, allBut]');
+    expect(yaml([of('allBut', 'conv1'), of('none', '*')])).not.toContain('layers.sensitivity: [none, allBut]');
+    expect(yaml([of('only', 'conv1')])).not.toContain('layers.sensitivity: [none, allBut]');
+  });
+});
+
 describe('the figures of questions', () => {
   it('are figures of the page', () => {
     const known = new Set(figures.map(({ id }) => id));

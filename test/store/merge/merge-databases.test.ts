@@ -161,6 +161,20 @@ describe('a target that has results', () => {
     expect(rows(all, 'SELECT path FROM model')).toEqual([['/models/tiny.onnx']]);
   });
 
+  it('loses what its workers wrote last, once it takes the work of others', async () => {
+    const [one, other] = shards(folder);
+    await mergeDatabases([one], all);
+    const log =
+      "INSERT INTO worker_log (place, text, written_at) VALUES ('cpu:0', 'of my run', '2026-11-30T10:00:01.000Z')";
+    change(all, log);
+    await mergeDatabases([one], all);
+    expect(rows(all, 'SELECT text FROM v_worker_log')).toEqual([['of my run']]);
+    change(other, log);
+    await mergeDatabases([other], all);
+    expect(rows(all, 'SELECT text FROM v_worker_log')).toEqual([]);
+    expect(rows(other, 'SELECT text FROM v_worker_log')).toEqual([['of my run']]);
+  });
+
   it('can be run on: attempts and comparisons go on', async () => {
     await mergeDatabases(shards(folder), all);
     const store = openStore(all);

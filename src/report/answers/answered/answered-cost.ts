@@ -3,7 +3,7 @@ import { countText, differenceText, intervalText, valueText } from '../../number
 import type { Sentence } from '../sentence.js';
 import { sentence, strong } from '../sentence.js';
 import { bitsOf, costOf } from '../setting-cost.js';
-import { tiesOf } from '../ties.js';
+import { tiesOf, type Ties } from '../ties.js';
 import type { AnsweredQuestion } from './answered-question.js';
 
 /** The fewest bits, and layers in float, that are tied with the best. */
@@ -32,7 +32,7 @@ function frontSentence(facts: SweepFacts): Sentence | null {
   const rest =
     cheaper.length === 0
       ? 'Nothing cheaper was tried.'
-      : `${cheaper.length === 1 ? 'The one setting' : `Each of the ${cheaper.length} settings`} with fewer is worse than the best (${costName(best, facts)} ${valueText(best.value, metric)}) by its paired test.`;
+      : `${cheaper.length === 1 ? 'The one setting' : `Each of the ${cheaper.length} settings`} that saves more in bits or layers is worse than the best (${costName(best, facts)} ${valueText(best.value, metric)}) by its own paired test${correctedText(cheaper, ties)}.`;
   return sentence(
     strong(
       `${front
@@ -42,6 +42,15 @@ function frontSentence(facts: SweepFacts): Sentence | null {
     ),
     `: ${named.join('; ')}${more}. ${rest}`,
   );
+}
+
+/** Tables call settings tied that differ only before the correction: here it is said, too. */
+function correctedText(settings: readonly TrialFacts[], { tied }: Ties): string {
+  const only = settings.filter((trial) => tied.includes(trial)).length;
+  if (only === 0) return '';
+  return settings.length === 1
+    ? ', though not after the correction for the choice of the best'
+    : `, ${only} of them not after the correction for the choice of the best`;
 }
 
 /** Of some settings those that no other is as cheap as in everything, and cheaper in something. */

@@ -1,12 +1,13 @@
-import { countText, magnitudeText } from '../../number-text.js';
+import { countText, magnitudeText, meanText } from '../../number-text.js';
 import { sentence, strong } from '../sentence.js';
 import { calibrationSentence } from '../answer-pairs.js';
 import type { AnsweredQuestion } from './answered-question.js';
 
 /** How far seeds spread, against the interval of one trial. */
 export const answeredNoise: AnsweredQuestion = {
-  answer: ({ measured: { seeds }, metric }) => {
+  answer: ({ measured: { seeds }, metric: judgedBy }) => {
     if (seeds === null) return null;
+    const metric = meanText(judgedBy);
     const widest = seeds.settings.reduce((a, b) => (b.high - b.low > a.high - a.low ? b : a));
     const range = widest.high - widest.low;
     const isSmall = 1.959964 * seeds.deviation < seeds.halfInterval;
@@ -24,7 +25,8 @@ export const answeredNoise: AnsweredQuestion = {
     );
   },
   more: (facts) => {
-    const { measured, metric } = facts;
+    const { measured } = facts;
+    const metric = meanText(facts.metric);
     return [
       measured.seeds === null
         ? null

@@ -13,7 +13,8 @@ const mostNamed = 3;
  * back.
  */
 export const answeredSensitivity: AnsweredQuestion = {
-  answer: ({ measured: { sensitivity }, metric }) => (sensitivity === null ? null : rankSentence(sensitivity, metric)),
+  answer: ({ measured: { sensitivity }, metric }, { lacksWhole }) =>
+    sensitivity === null ? null : (rankSentence(sensitivity, metric) ?? unknownSentence(lacksWhole)),
   more: (facts) => [ladderSentence(facts), costSentence(facts)],
 };
 
@@ -29,7 +30,16 @@ function rankSentence({ layers, rankedBy, standOut, tied }: SensitivityFacts, me
   if (change.change <= 0)
     return sentence(
       strong('No layer stands out'),
-      `: none of ${measured.length} changes ${metric.name} for the worse.`,
+      rankedBy === 'gain'
+        ? `: left alone in float, none of ${measured.length} raises ${metric.name}.`
+        : `: quantized alone, none of ${measured.length} lowers ${metric.name}.`,
+    );
+  if (tied !== null && measured.length > 1 && tied.size === measured.length - 1)
+    return sentence(
+      strong('No layer stands out'),
+      `: none of the other ${tied.size} can be told from the first, ${worst.layer}, on these samples. `,
+      ...what,
+      `${intervalOf(change, metric)}. ${standOutText(standOut, measured.length, rankedBy)}`,
     );
   return sentence(
     strong(worst.layer),
@@ -39,13 +49,21 @@ function rankSentence({ layers, rankedBy, standOut, tied }: SensitivityFacts, me
   );
 }
 
+/** Trials of layers have finished, but not what they are compared with. */
+function unknownSentence(lacksWhole: boolean): Sentence {
+  return sentence(
+    strong('Which layers are most sensitive is unknown'),
+    lacksWhole
+      ? ': no trial quantizes every layer at the same settings, to compare those with one layer in float with.'
+      : ': what the trials of single layers are compared with has not finished.',
+  );
+}
+
 /** `These 3 cannot be told apart: a, b, c.` */
 function tieText(measured: readonly SensitiveLayer[], tied: ReadonlySet<number> | null): string {
   if (tied === null) return 'Whether others differ from it has not been tested.';
   const [worst, ...others] = measured;
   if (tied.size === 0) return 'All others differ from it significantly.';
-  if (tied.size === others.length)
-    return `But none of the other ${others.length} can be told from it on these samples.`;
   const names = [worst!, ...others.filter(({ position }) => tied.has(position))].map(({ layer }) => layer);
   return names.length <= mostNamed
     ? `These ${names.length} cannot be told apart: ${names.join(', ')}.`
@@ -62,10 +80,7 @@ function intervalOf({ ciLow, ciHigh }: LayerChange, metric: MetricText): string 
   return ciLow === null || ciHigh === null ? '' : ` (95 % interval ${rangeText(ciLow, ciHigh, metric)})`;
 }
 
-/**
- * What keeping the worst several in float brings back: the first rung that is tied with the top
- * one.
- */
+/** What keeping the worst several in float brings back: the rung that brings back most. */
 function ladderSentence({ measured: { floatLadder }, trials, metric }: SweepFacts): Sentence | null {
   if (floatLadder === null) return null;
   const top = floatLadder.rungs.reduce((a, b) => (b.effect > a.effect ? b : a));
@@ -83,7 +98,7 @@ function ladderSentence({ measured: { floatLadder }, trials, metric }: SweepFact
     strong(countText(top.keepFloat, 'layer')),
     ' in float brings back ',
     strong(magnitudeText(top.effect, metric)),
-    ` (95 % interval ${rangeText(top.ciLow, top.ciHigh, metric)})`,
+    ` (95 % interval ${rangeText(top.ciLow, top.ciHigh, metric)}${top.ciLow > 0 ? '' : ', not significant'})`,
     gap !== null && gap < 0 ? ` of the ${magnitudeText(gap, metric)} that quantizing every layer costs.` : '.',
     one,
   );
@@ -97,9 +112,14 @@ function costSentence({ measured: { sensitivity }, metric }: SweepFacts): Senten
   const most = costs.reduce((a, b) => (b.cost.change > a.cost.change ? b : a));
   const clear = costs.filter(({ cost }) => (cost.ciLow ?? -1) > 0).length;
   return sentence(
-    'Quantized alone, no layer costs more than ',
-    strong(magnitudeText(most.cost.change, metric)),
-    ` (${most.layer}); ${clear === 0 ? 'none of these costs is above the noise' : `${clear} of ${costs.length} are above the noise`}.`,
+    ...(most.cost.change > 0
+      ? [
+          'Quantized alone, no layer costs more than ',
+          strong(magnitudeText(most.cost.change, metric)),
+          ` (${most.layer}); `,
+        ]
+      : [`Quantized alone, no layer lowers ${metric.name}; `]),
+    `${clear === 0 ? 'none of these costs is above the noise' : `${clear} of ${costs.length} are above the noise`}.`,
   );
 }
 

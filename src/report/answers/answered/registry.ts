@@ -5,7 +5,7 @@ import { calibrationSentence, methodSentence } from '../answer-pairs.js';
 import { bestSentence, unsmoothedSentence } from '../best-sentence.js';
 import type { Sentence } from '../sentence.js';
 import { staticDynamicSentence } from '../static-dynamic-sentence.js';
-import { tieSentence } from '../tie-sentence.js';
+import { tieInShort } from '../tie-sentence.js';
 import { answeredBaselines } from './answered-baselines.js';
 import { answeredCost } from './answered-cost.js';
 import { answeredExecution } from './answered-execution.js';
@@ -17,7 +17,7 @@ import { answeredSensitivity } from './answered-sensitivity.js';
 const ofBest = (facts: SweepFacts): readonly (Sentence | null)[] => [
   facts.best === null ? null : bestSentence(facts),
   unsmoothedSentence(facts),
-  tieSentence(facts),
+  tieInShort(facts),
 ];
 
 /** The answer to each kind of question. Those of `void` come from the warnings about FP32. */
@@ -40,11 +40,11 @@ export const answered: Readonly<Record<QuestionKind, AnsweredQuestion>> = {
     answer: bestSentence,
     // Of many settings the page has parts of their own for calibration and alpha.
     leading: (facts, { dimensions }) =>
-      dimensions > 2 ? [axisSentences(facts)[0] ?? null, unsmoothedSentence(facts), tieSentence(facts)] : ofGrid(facts),
+      dimensions > 2 ? [axisSentences(facts)[0] ?? null, unsmoothedSentence(facts), tieInShort(facts)] : ofGrid(facts),
   },
 };
 
 /** What the settings of a grid tell beside the best. */
 function ofGrid(facts: SweepFacts): readonly (Sentence | null)[] {
-  return [unsmoothedSentence(facts), staticDynamicSentence(facts), calibrationSentence(facts), tieSentence(facts)];
+  return [unsmoothedSentence(facts), staticDynamicSentence(facts), calibrationSentence(facts), tieInShort(facts)];
 }

@@ -127,6 +127,8 @@ async function update(): Promise<void> {
   sent = next;
   document.title = fetched.title;
   putBack();
+  // What charts and tables add once they are drawn would push the reader's place away.
+  requestAnimationFrame(putBack);
   tick();
 }
 

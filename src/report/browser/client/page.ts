@@ -152,7 +152,7 @@ const replaceable: ReplaceablePage = {
     figures = figures.filter((figure) => !gone.includes(figure));
     for (const id of ids) {
       const explorer = explorers.get(id);
-      if (explorer !== undefined) explored.set(id, explorer.state());
+      if (explorer !== undefined) explored.set(id, explorer.leave());
       explorers.delete(id);
     }
     tooltip.hide();

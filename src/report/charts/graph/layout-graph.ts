@@ -18,7 +18,9 @@ interface LayoutSettings {
   readonly edgesep: number;
 }
 
-/** The package's own types name files without their ending, which this project's resolution lacks. */
+/**
+ * The package's own types name files without their ending, which this project's resolution lacks.
+ */
 export const newGraph = (): LayoutGraph => new (Graph as unknown as new () => LayoutGraph)();
 
 /** Puts places into the nodes and edges of a graph. */

@@ -1,8 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { color } from '../../charts/theme.js';
 import { toAxisEffects, type AxisEffect } from '../../facts/axis-effects.js';
-import type { SweepFacts } from '../../facts/sweep-facts.js';
-import { magnitudeText, shareText, signed, type MetricText } from '../../number-text.js';
+import { magnitudeText, meanText, shareText, signed, type MetricText } from '../../number-text.js';
 import { sqlText, type Row } from '../../query.js';
 import type { Figure, Panel } from '../figure.js';
 
@@ -22,6 +21,7 @@ FROM effect WHERE (evaluation, metric) = (SELECT evaluation, metric FROM effect 
 ORDER BY rank, level_order`,
   build: (rows, facts) => {
     const { axes, trials, isExact } = toAxisEffects(rows);
+    const metric = meanText(facts.metric);
     if (axes.length === 0) {
       return {
         kind: 'absent',
@@ -31,14 +31,14 @@ ORDER BY rank, level_order`,
     const drawn = axes.slice(0, mostPanels);
     // No variance, no shares of it.
     const isAlike = axes.every(({ importance }) => importance === null);
-    const caption = captionOf(axes, facts.metric);
+    const caption = captionOf(axes, metric);
     return {
       kind: 'charts',
       isCompact: true,
       controls: [],
       caption,
-      details: detailsOf(axes, trials, isExact, facts.metric),
-      panels: [...(axes.length === 1 || isAlike ? [] : [importancePanel(axes)]), ...levelPanels(drawn, rows, facts)],
+      details: detailsOf(axes, trials, isExact, metric),
+      panels: [...(axes.length === 1 || isAlike ? [] : [importancePanel(axes)]), ...levelPanels(drawn, rows, metric)],
     };
   },
 };
@@ -141,7 +141,7 @@ const differenceLabel = "datum.value == 0 ? '0' : format(datum.value, '+.3~f')";
 const pointsLabel = "datum.value == 0 ? '0' : format(100 * datum.value, '+.3~f')";
 
 /** A panel for each axis, all on one scale, so that heights compare. */
-function levelPanels(axes: readonly AxisEffect[], rows: readonly Row[], { metric }: SweepFacts): Panel[] {
+function levelPanels(axes: readonly AxisEffect[], rows: readonly Row[], metric: MetricText): Panel[] {
   const drawn = new Set(axes.map(({ path }) => path));
   const ends = rows
     .filter((row) => drawn.has(String(row['axis'])))

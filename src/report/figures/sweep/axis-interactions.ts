@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { color } from '../../charts/theme.js';
 import { axisName } from '../../facts/axes.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
-import { differenceText, shareText } from '../../number-text.js';
+import { differenceText, meanText, shareText, type MetricText } from '../../number-text.js';
 import { numberOf, numberOrNull, sqlText, textOf, type Row } from '../../query.js';
 import type { Figure } from '../figure.js';
 
@@ -31,14 +31,14 @@ ORDER BY rank`,
         note: `No two axes whose effects depend on each other beyond the noise explain ${shareText(leastShare)} of the variance.`,
       };
     }
-    const { metric } = facts;
+    const metric = meanText(facts.metric);
     const text = `${capitalized(change(first))} changes ${metric.name} by ${differenceText(numberOf(first, 'effect_at'), metric)} at ${place(first, 'at')}, by ${differenceText(numberOf(first, 'effect_at_other'), metric)} at ${place(first, 'at_other')}.`;
     return {
       kind: 'charts',
       controls: [],
       caption: text,
       details: `Each row takes the best value of an axis instead of its worst, at the value of another axis where that gains most and where it gains least, over trials that are equal otherwise. Shown are the interactions that explain ${shareText(leastShare)} of the variance or more and whose difference of gains is beyond the noise: its 95 % interval over evaluation samples, which allows for the choice of values (Bonferroni), excludes 0.`,
-      panels: [{ title: '', alt: rows.map((row) => altOf(row, facts)).join(' '), spec: chart(rows, facts) }],
+      panels: [{ title: '', alt: rows.map((row) => altOf(row, metric)).join(' '), spec: chart(rows, facts) }],
     };
   },
 };
@@ -55,7 +55,7 @@ function place(row: Row, field: 'at' | 'at_other'): string {
   return `${axisName(textOf(row, 'with_axis'))} ${textOf(row, field)}`;
 }
 
-function altOf(row: Row, { metric }: SweepFacts): string {
+function altOf(row: Row, metric: MetricText): string {
   const share = numberOrNull(row, 'importance');
   return `${change(row)}: ${differenceText(numberOf(row, 'effect_at'), metric)} at ${place(row, 'at')}, ${differenceText(numberOf(row, 'effect_at_other'), metric)} at ${place(row, 'at_other')}${share === null ? '' : `, ${shareText(share)} of the variance`}.`;
 }

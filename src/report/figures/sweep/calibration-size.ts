@@ -4,7 +4,7 @@ import { linkCursor, trialLink } from '../../charts/interaction.js';
 import { color } from '../../charts/theme.js';
 import { axisPath } from '../../facts/axes.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
-import { differenceText, type MetricText } from '../../number-text.js';
+import { differenceText, meanText, type MetricText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, sqlText } from '../../query.js';
 import type { Figure } from '../figure.js';
@@ -56,7 +56,8 @@ function marksText(rows: readonly Row[]): string {
 }
 
 /** `16 batches +0.31 points (−0.10 to +0.72)`. */
-function effectsText(rows: readonly Row[], { metric }: SweepFacts): string {
+function effectsText(rows: readonly Row[], facts: SweepFacts): string {
+  const metric = meanText(facts.metric);
   const bySize = new Map(rows.map((row) => [numberOf(row, 'other_batches'), row]));
   return [...bySize]
     .slice(0, 4)

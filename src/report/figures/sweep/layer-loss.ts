@@ -11,6 +11,7 @@ import { modesWithAlphas, smoothingModes, type AlphaMode } from '../../../smooth
 import { besideModes } from '../../charts/smoothing-mode-marks.js';
 import type { SweepFacts, TrialFacts } from '../../facts/sweep-facts.js';
 import { layerLossChart } from './layer-loss-chart.js';
+import { rankedLossChart } from './ranked-loss-chart.js';
 import { linkedHint } from '../../charts/linked-charts.js';
 import { lossColumns, lossControls, quantizedText, storedModes } from '../loss-controls.js';
 import { drawnRanges } from '../../charts/loss-measures.js';
@@ -23,7 +24,7 @@ export const layerLoss: Figure = {
   id: 'layer-loss',
   section: 'layers',
   name: 'layer losses',
-  title: () => 'Loss of each layer at each alpha',
+  title: (facts) => (hasAlphas(facts) ? 'Loss of each layer at each alpha' : 'Loss of each layer'),
   sql: (facts) =>
     `SELECT trial, role, alpha_mode, trial_alpha, layer_alpha, calibration_batches, position, layer, mode,
        ${lossColumns.join(', ')}
@@ -44,21 +45,32 @@ AND (alpha_mode NOT IN (${sqlModes(searchedModes)}) OR trial IN (${shownSearches
       .filter((row) => row['mode'] === mode)
       .reduce((most, row) => (numberOf(row, 'l1') > numberOf(most, 'l1') ? row : most));
     const drawn = drawnParts(facts);
+    const lines = hasAlphas(facts);
     const panels = drawn.parts.map(({ variant, size, trials }) => {
       const shown = rows.filter((row) => trials.has(numberOf(row, 'trial')));
       const title = [`${size} batches`, variant.label].filter((part) => part !== '').join(', ');
-      const alt = `Heatmap and lines of ${mode} layer loss, layers in graph order by alpha, ${title}. Largest L1: ${worstText(worst)}.`;
-      return { title, alt, rows: shown, spec: layerLossChart(shown, ranges, mode, alt) };
+      const alt = `${lines ? `Heatmap and lines of ${mode} layer loss, layers in graph order by alpha` : `Layers by their ${mode} loss, the worst first`}, ${title}. Largest L1: ${worstText(worst)}.`;
+      return { title, alt, rows: shown, spec: (lines ? layerLossChart : rankedLossChart)(shown, ranges, mode, alt) };
     });
     return {
       kind: 'charts',
       controls: lossControls(rows),
-      caption: `Error of each layer’s own output against FP32, from input (top) to output. Largest L1 of the ${lossModeName(mode)}: ${worstText(worst)}.${drawnText(drawn)}`,
-      details: `The stronger the colour, the worse. Column none: unsmoothed (dashed in the lines)${shownBesides(facts).map(columnText).join('')}. Line colours run from the first layer (green) to the last (violet). ${linkedHint} ${quantizedText}${leftOutText(drawn, 'combinations of calibration size and other settings', facts)}`,
+      caption: `Error of each layer’s own output against FP32, ${lines ? 'from input (top) to output' : 'the worst first'}. Largest L1 of the ${lossModeName(mode)}: ${worstText(worst)}.${drawnText(drawn)}`,
+      details: `${lines ? linesText(facts) : 'Point at a dot for all measures; a click opens the page of its layer.'} ${quantizedText}${leftOutText(drawn, 'combinations of calibration size and other settings', facts)}`,
       panels: panels.filter((panel) => panel.rows.length > 0),
     };
   },
 };
+
+/** True where lines over alpha have two points or more. */
+function hasAlphas({ trials }: SweepFacts): boolean {
+  return new Set(trials.map(({ alpha }) => alpha).filter((alpha) => alpha !== null)).size > 1;
+}
+
+/** How to read heatmap and lines. */
+function linesText(facts: SweepFacts): string {
+  return `The stronger the colour, the worse. Column none: unsmoothed (dashed in the lines)${shownBesides(facts).map(columnText).join('')}. Line colours run from the first layer (green) to the last (violet). ${linkedHint}`;
+}
 
 /** The panels: each variant at each calibration size, as many as the limits hold. */
 function drawnParts(facts: SweepFacts): Drawn<SizePart> {

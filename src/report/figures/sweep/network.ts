@@ -22,18 +22,19 @@ export const network: Figure = {
     const layers = graph.boxes.filter(({ kind }) => kind === 'layer').length;
     const models = new Set(facts.layers.map((layer) => layer.model)).size;
     const order = 'Read down, then to the right.';
+    const hasPages = facts.layers.some((layer) => layer.model === model && names.href(layer.position) !== null);
     return networkContent(rows, pictures, networkTrials(facts, model), {
       caption:
         groups > 0
           ? `${model}: ${countText(layers, 'layer')} in ${groups} groups, a square for each layer. ${order} Click a group to open it.`
-          : `${model}: ${countText(layers, 'layer')}. ${order} Click a layer for its page.`,
+          : `${model}: ${countText(layers, 'layer')}. ${order}${hasPages ? ' Click a layer for its page.' : ''}`,
       details: [
         'A box is a layer with the operators that follow it. Arrows are tensors; where branches meet, a small box names the operator.',
         'The strongest colour is the worst; its limits are those of all trials in the list, so that trials can be compared.',
         'A dashed frame: the trial leaves the layer in float.',
         graph.leftOut > 0 ? `Left out: ${countText(graph.leftOut, 'operator')} that only compute shapes.` : '',
         models > 1 ? `The sweep has ${models} models; this is that of the best setting.` : '',
-        'Arrow keys move from layer to layer, Enter opens.',
+        `Arrow keys move from layer to layer${hasPages ? ', Enter opens its page' : ''}.`,
       ]
         .filter((part) => part !== '')
         .join(' '),

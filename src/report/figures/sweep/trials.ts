@@ -23,10 +23,13 @@ export const trialTable: Figure = {
        t.gain_over_unsmoothed, f.p_corrected AS p_against_fp32, f.p_relation AS p_against_fp32_relation, b.difference AS difference_from_best, b.p_corrected AS p_against_best,
        b.p_relation AS p_against_best_relation,
        t.mean_l1, t.output_divergence, t.agreement, t.gate_error, t.evaluated_samples, t.duration_ms, t.provider,
-       substr(t.key, 1, 10) AS key, t.error_class, t.error
+       substr(t.key, 1, 10) AS key, t.error_class, t.error, w.tags, w.notes
 FROM v_trial t
 LEFT JOIN v_comparison f ON f.sweep = t.sweep AND f.trial = t.trial AND f.against = 'fp32'
 LEFT JOIN v_comparison b ON b.sweep = t.sweep AND b.trial = t.trial AND b.against = 'best' AND b.other_trial = ${facts.best?.trial ?? -1}
+LEFT JOIN (SELECT trial, group_concat(text, ', ' ORDER BY note) FILTER (WHERE kind = 'tag') AS tags,
+  group_concat(text, ' | ' ORDER BY note) FILTER (WHERE kind = 'note') AS notes
+  FROM v_note WHERE sweep = ${sqlText(facts.sweep.name)} AND trial IS NOT NULL GROUP BY trial) w ON w.trial = t.trial
 WHERE t.sweep = ${sqlText(facts.sweep.name)} ORDER BY ${isLong(facts) ? `t.role <> 'fp32', t.value IS NULL, t.value DESC, ` : ''}t.position`,
   build: (rows, facts) => {
     const explored = exploredTrials(rows, facts);
@@ -142,6 +145,7 @@ function settingColumns(axes: readonly TrialAxis[]): ExploredColumn[] {
     ),
     column('role', 'role', 'role', { isChoice: true, isSetting: true }),
     column('status', 'status', 'status', { shown: 'wide', isChoice: true }),
+    column('tags', 'tags', 'written', { hint: 'written with quantsweep note', shown: 'wide' }),
   ];
 }
 
@@ -189,6 +193,7 @@ function numberColumns({ metric }: SweepFacts): ExploredColumn[] {
       hint: 'largest error of the smoothed float model',
       better: 'lower',
     }),
+    column('notes', 'notes', 'written', { hint: 'written with quantsweep note' }),
     column('provider', 'provider', 'provider', { isChoice: true }),
     column('key', 'key', 'code', {}),
   ];

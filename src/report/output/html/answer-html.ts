@@ -1,8 +1,11 @@
 import type { Answer, SweepAnswer } from '../../answers/answer.js';
 import { recommendationRule } from '../../answers/recommendation.js';
-import type { Sentence } from '../../answers/sentence.js';
+import { sentenceText, type Sentence } from '../../answers/sentence.js';
+import type { PageLinks } from '../../addresses/page-links.js';
+import { bringsText } from '../../questions/question.js';
 import type { QuestionKind } from '../../questions/registry.js';
 import { escapeHtml } from './escape-html.js';
+import { linked } from './linked.js';
 import { sentenceHtml } from './sentence-html.js';
 
 /**
@@ -17,20 +20,30 @@ export function answerHtml({ warning, headline, findings }: Answer, head = 'Inco
 }
 
 /** What to take, with the rule behind it; empty without a recommendation. */
-export function recommendationHtml({ recommendation, questions: [leading] }: SweepAnswer): string {
+export function recommendationHtml(
+  { recommendation, ties, questions: [leading] }: SweepAnswer,
+  links: Pick<PageLinks, 'trial'>,
+): string {
   const lacks = leading.lacks.map(
-    ({ unknown, yaml }) => `<li>Not known: ${escapeHtml(unknown)}. <code>${escapeHtml(yaml)}</code> brings it.</li>`,
+    (lack) =>
+      `<li>Not known: ${escapeHtml(lack.unknown)}. <code>${escapeHtml(lack.yaml)}</code> ${escapeHtml(bringsText(lack))}.</li>`,
   );
   const list = lacks.length === 0 ? '' : `<ul class="lacks">${lacks.join('')}</ul>`;
   if (recommendation === null) return list;
-  return `<div class="recommendation"><p>${sentenceHtml(recommendation.text)}</p>
-<details class="explained"><summary>How it is chosen</summary><p>${escapeHtml(recommendationRule)}</p></details></div>${list}`;
+  const { trial, label } = recommendation.trial;
+  return `<div class="recommendation"><p>${sentenceHtml(recommendation.text)}</p><p class="named">Trial ${trial}: ${linked(escapeHtml(label), links.trial(trial))}</p>
+<details class="explained"><summary>How it is chosen</summary>${ties === null ? '' : `<p>${sentenceHtml(ties)}</p>`}<p>${escapeHtml(recommendationRule)}</p></details></div>${list}`;
 }
 
-/** The answer to one of the other questions; empty where its trials have not finished. */
-export function questionHtml({ questions }: SweepAnswer, kind: QuestionKind): string {
+/**
+ * The answer to one of the other questions; empty where its trials have not finished.
+ *
+ * @param said what the page has said before, which is not said again
+ */
+export function questionHtml({ questions }: SweepAnswer, kind: QuestionKind, said: readonly Sentence[]): string {
   const sentences = questions.find((question) => question.kind === kind)?.sentences ?? [];
-  return sentencesHtml(sentences);
+  const known = new Set(said.map(sentenceText));
+  return sentencesHtml(sentences.filter((one) => !known.has(sentenceText(one))));
 }
 
 /** Sentences before the figures of a part. */

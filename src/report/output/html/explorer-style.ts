@@ -23,6 +23,7 @@ button:disabled { color: var(--muted); cursor: default; }
 .explored td:first-child { min-width: 0; }
 .explored td.trial { width: 100%; min-width: 190px; max-width: 0; overflow: hidden; text-overflow: ellipsis; }
 .explored td.trial a, .explored td.trial span { overflow-wrap: normal; }
+.explored .noted { color: var(--muted); cursor: help; }
 .explored td:first-child:has(input) { width: 30px; padding-right: 2px; }
 .explored td input { display: block; margin: 2px 0 0; }
 .explored tr.selected td:first-child { box-shadow: inset 3px 0 0 var(--size0); }

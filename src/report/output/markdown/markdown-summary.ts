@@ -16,6 +16,7 @@ import { noiseTile } from '../../answers/noise-phrase.js';
 import type { Query, Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull, toRows } from '../../query.js';
 import { axisSources, floatPartsName, measuredSources } from '../../facts/measured-facts.js';
+import { bringsText } from '../../questions/question.js';
 import { sentence, strong } from '../../answers/sentence.js';
 import { sweepShape } from '../../questions/sweep-shape.js';
 import { staticDynamicSql } from '../../facts/static-dynamic-facts.js';
@@ -47,8 +48,8 @@ export function markdownSummary(facts: SweepFacts, query: Query, options: Summar
     [
       ...answer.findings,
       ...(answer.recommendation === null ? [] : [answer.recommendation.text]),
-      ...answer.questions[0].lacks.map(({ unknown, yaml }) =>
-        sentence(`Not known: ${unknown}. `, strong(yaml), ' in the experiment brings it.'),
+      ...answer.questions[0].lacks.map((lack) =>
+        sentence(`Not known: ${lack.unknown}. `, strong(lack.yaml), ` in the experiment ${bringsText(lack)}.`),
       ),
     ]
       .map((one) => `- ${sentenceMarkdown(one)}`)

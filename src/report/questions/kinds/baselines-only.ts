@@ -8,6 +8,6 @@ export const baselinesOnly: Question = {
   figures: [],
   lacks: (shape) => [
     ...lacksBaselines(shape),
-    { unknown: 'which setting is best', yaml: 'grid: [{ smoothing.alpha: { from: 0.05, to: 0.95, step: 0.05 } }]' },
+    { unknown: 'which smoothing is best', yaml: 'grid: [{ smoothing.alpha: { from: 0.05, to: 0.95, step: 0.05 } }]' },
   ],
 };

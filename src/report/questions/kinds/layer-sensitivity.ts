@@ -14,6 +14,9 @@ export const layerSensitivity: Question = {
     ...(shape.sensitivity.includes('allBut')
       ? []
       : [{ unknown: 'what leaving one layer in float brings back', yaml: 'layers.sensitivity: [only, allBut]' }]),
+    ...(shape.lacksWhole
+      ? [{ unknown: 'what leaving one layer in float brings back', yaml: 'layers.sensitivity: [none, allBut]' }]
+      : []),
     ...(axisOf(shape, 'layers.keepFloat') !== null
       ? []
       : [{ unknown: 'what leaving the worst several in float brings back', yaml: 'layers.keepFloat: [0, 1, 2, 5]' }]),

@@ -1,3 +1,4 @@
+import { mostCompared } from '../../../addresses/site-map.js';
 import { exploredText } from '../../../explored-cell.js';
 import type { ExploredColumn } from '../../../explored-table.js';
 import type { Row } from '../../../query.js';
@@ -70,6 +71,12 @@ export function comparePanel(explored: Explored, { links, figureOf }: Exploring)
 
   function comparisonLink(): HTMLElement {
     const line = element('p', 'caption');
+    if (state.selected.length > mostCompared) {
+      line.append(
+        `A page with paired tests compares at most ${mostCompared} trials; ${state.selected.length} are selected.`,
+      );
+      return line;
+    }
     const href = comparisonHref(state.selected, links);
     if (href !== null) {
       const link = element('a', '', 'Compare them on a page of their own');

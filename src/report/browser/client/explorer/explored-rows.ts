@@ -25,13 +25,18 @@ export function exploredRows(table: ExploredTable, rows: readonly Row[], state: 
   return [...kept].sort((a, b) => compareCells(a[field] ?? null, b[field] ?? null, isDown));
 }
 
+const searchedFormats: readonly ExploredColumn['format'][] = ['trial', 'status', 'written'];
+
 function hasWords(text: string, words: readonly string[]): boolean {
   return words.every((word) => text.includes(word));
 }
 
-/** What the search looks through: the label, the settings, and the status with its error. */
+/**
+ * What the search looks through: the label, the settings, the status with its error, tags and
+ * notes.
+ */
 function searchedText({ columns, metric }: ExploredTable, row: Row): string {
-  const searched = columns.filter(({ format, isSetting }) => isSetting || format === 'trial' || format === 'status');
+  const searched = columns.filter(({ format, isSetting }) => isSetting || searchedFormats.includes(format));
   const texts = searched.map((column) => exploredText(column, row, metric));
   return [String(row['trial']), ...texts, String(row['key'] ?? '')].join('\n').toLowerCase();
 }

@@ -71,11 +71,22 @@ function bodyCell(column: ExploredColumn, row: Row, { table }: Explored, links: 
     const label = element(href === null ? 'span' : 'a', '', text);
     if (label instanceof HTMLAnchorElement) label.href = href!;
     cell.title = text;
+    // Before the label, whose end may be cut.
+    if (typeof row['notes'] === 'string') cell.append(noteMark(row['notes']), ' ');
     cell.append(label);
     return cell;
   }
-  const isLong = ['setting', 'word'].includes(column.format) && text.length > longestSetting;
+  const isLong = ['setting', 'word', 'written'].includes(column.format) && text.length > longestSetting;
   cell.textContent = isLong ? `${text.slice(0, longestSetting - 1)}…` : text;
   if (isLong) cell.title = text;
   return cell;
+}
+
+/** Says of a trial that people wrote on it; pointed at, what they wrote. */
+function noteMark(notes: string): HTMLElement {
+  const mark = element('span', 'noted', '✎');
+  mark.title = notes;
+  mark.setAttribute('role', 'img');
+  mark.setAttribute('aria-label', `note: ${notes}`);
+  return mark;
 }

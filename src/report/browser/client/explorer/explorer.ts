@@ -6,7 +6,7 @@ import { rowObjects } from '../row-objects.js';
 import { comparePanel } from './compare-panel.js';
 import type { Explored, Exploring } from './explored.js';
 import { exploredRows } from './explored-rows.js';
-import { plainState, readFragment, stateFragment, type ExplorerState } from './explorer-state.js';
+import { choiceOf, plainState, readFragment, stateFragment, type ExplorerState } from './explorer-state.js';
 import { exploredTable } from './explored-table.js';
 import { tablePager } from './table-pager.js';
 import { createToolbar } from './toolbar.js';
@@ -19,7 +19,8 @@ const typingMs = 120;
 
 /** An explored table in the page. */
 export interface Explorer {
-  readonly state: () => ExplorerState;
+  /** Ends it, as its table leaves the page; returns what the reader had chosen, or was typing. */
+  readonly leave: () => ExplorerState;
   /** Takes what the address says, where it is of this table. */
   readonly readAddress: () => void;
 }
@@ -41,6 +42,8 @@ export function createExplorer(figure: FigureState, exploring: Exploring, before
   const addressed = readFragment(figure.id, location.hash, ids);
   let state = known(before ?? addressed ?? plainState);
   let typing: ReturnType<typeof setTimeout> | undefined;
+  /** What was typed and the rows do not follow yet. */
+  let pending: string | null = null;
 
   const toolbar = createToolbar(explored(), typed);
   const body = element('div', 'scroll');
@@ -61,7 +64,11 @@ export function createExplorer(figure: FigureState, exploring: Exploring, before
   if (before === undefined && addressed !== null) holder.closest('figure')?.scrollIntoView();
 
   return {
-    state: () => state,
+    leave() {
+      clearTimeout(typing);
+      if (pending !== null) change({ text: pending });
+      return state;
+    },
     readAddress() {
       const named = readFragment(figure.id, location.hash, ids);
       if (named === null) return;
@@ -71,9 +78,19 @@ export function createExplorer(figure: FigureState, exploring: Exploring, before
     },
   };
 
-  /** Trials of an address that the sweep does not have are not selected. */
+  /**
+   * Trials and values of an address that the sweep does not have are neither selected nor filtered
+   * by: no field would show such a filter.
+   */
   function known(wanted: ExplorerState): ExplorerState {
-    return { ...wanted, selected: wanted.selected.filter((trial) => trials.has(trial)) };
+    const filters = Object.entries(wanted.filters).filter(([id, choice]) => hasChoice(id, choice));
+    const selected = wanted.selected.filter((trial) => trials.has(trial));
+    return { ...wanted, filters: Object.fromEntries(filters), selected };
+  }
+
+  function hasChoice(id: string, choice: string): boolean {
+    const column = table!.columns.find((one) => one.id === id && one.isChoice);
+    return column !== undefined && rows.some((row) => choiceOf(row[column.field] ?? null) === choice);
   }
 
   function explored(): Explored {
@@ -90,12 +107,14 @@ export function createExplorer(figure: FigureState, exploring: Exploring, before
 
   function typed(text: string): void {
     clearTimeout(typing);
+    pending = text;
     typing = setTimeout(() => {
       change({ text });
     }, typingMs);
   }
 
   function change(changed: Partial<ExplorerState>): void {
+    if ('text' in changed) pending = null;
     const isSelection = Object.keys(changed).every((name) => name === 'selected' || name === 'isComparing');
     state = { ...state, ...(isSelection || 'page' in changed ? {} : { page: 1 }), ...changed };
     history.replaceState(history.state, '', stateFragment(figure.id, state));

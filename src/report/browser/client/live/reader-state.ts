@@ -10,6 +10,7 @@ export interface ReaderState {
 
 /** Explored tables keep their own order, columns and selection; see explorer. */
 const sortable = 'th[aria-sort]:not(.explored th)';
+const expandedButton = 'button[aria-expanded="true"]';
 const scrollable = '.scroll, pre';
 const focusable = 'a[href], button, input, select, summary, [tabindex]';
 
@@ -17,11 +18,13 @@ const focusable = 'a[href], button, input, select, summary, [tabindex]';
 export function readerState(part: Element, sortBy: ReplaceablePage['sortBy']): ReaderState {
   const chosen = all<HTMLSelectElement>(part, 'select').map(({ name, value }) => ({ name, value }));
   const open = all<HTMLDetailsElement>(part, 'details').map((details) => details.open);
+  // Menus that the page's script makes are there again once that has run.
+  const expanded = all(part, expandedButton).map((button) => button.dataset['focus']);
   const sorting = all(part, sortable).map((head) => head.getAttribute('aria-sort'));
   const sorted = sorting.findIndex((direction) => direction !== 'none');
   const scrolled = all(part, scrollable).map(({ scrollTop, scrollLeft }) => ({ scrollTop, scrollLeft }));
   const focus = all(part, focusable).findIndex((one) => one === document.activeElement);
-  const focused = all<HTMLElement>(part, focusable)[focus];
+  const focused = all(part, focusable)[focus];
   const caret = focused instanceof HTMLInputElement && focused.type === 'search' ? focused.selectionStart : null;
   return { choose, arrange };
 
@@ -36,6 +39,7 @@ export function readerState(part: Element, sortBy: ReplaceablePage['sortBy']): R
   }
 
   function arrange(next: Element): void {
+    for (const name of expanded) all(next, 'button[aria-expanded="false"]').find(isNamed(name))?.click();
     const head = all(next, sortable)[sorted];
     if (head !== undefined) {
       // The second click turns the order round.
@@ -54,7 +58,7 @@ export function readerState(part: Element, sortBy: ReplaceablePage['sortBy']): R
 
   /** Rows come and go: what has a name of its own is found by it, the rest by its place. */
   function focusIn(next: Element, { dataset: { focus: name } }: HTMLElement): void {
-    const shown = all<HTMLElement>(next, focusable);
+    const shown = all(next, focusable);
     const target = name === undefined ? shown[focus] : shown.find((one) => one.dataset['focus'] === name);
     target?.focus({ preventScroll: true });
     if (caret !== null && target instanceof HTMLInputElement) target.setSelectionRange(caret, caret);
@@ -68,6 +72,10 @@ export function readerState(part: Element, sortBy: ReplaceablePage['sortBy']): R
   }
 }
 
-function all<One extends Element>(root: Element, selector: string): One[] {
+function isNamed(name: string | undefined): (one: HTMLElement) => boolean {
+  return ({ dataset }) => name !== undefined && dataset['focus'] === name;
+}
+
+function all<One extends Element = HTMLElement>(root: Element, selector: string): One[] {
   return [...root.querySelectorAll<One>(selector)];
 }

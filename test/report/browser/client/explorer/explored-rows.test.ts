@@ -22,6 +22,7 @@ const table: ExploredTable = {
     column('alpha', 'setting', { isSetting: true }),
     column('value', 'value', { better: 'higher' }),
     column('loss', 'loss', { better: 'lower' }),
+    column('tags', 'written'),
   ],
   metric: metricText('top1'),
   perPage: 100,
@@ -30,7 +31,15 @@ const table: ExploredTable = {
 };
 const rows = [
   { trial: 1, position: 0, label: 'fp32', alpha: null, value: 0.9, loss: null },
-  { trial: 2, position: 1, label: 'static alpha=0.5, 4 batches', alpha: 0.5, value: 0.7, loss: 3 },
+  {
+    trial: 2,
+    position: 1,
+    label: 'static alpha=0.5, 4 batches',
+    alpha: 0.5,
+    value: 0.7,
+    loss: 3,
+    tags: 'Release, old',
+  },
   { trial: 3, position: 2, label: 'static alpha=0.25, 32 batches', alpha: 0.25, value: 0.8, loss: 10 },
   { trial: 4, position: 3, label: 'dynamic', alpha: null, value: null, loss: 2 },
 ];
@@ -56,6 +65,11 @@ describe('exploredRows', () => {
     expect(shown({ text: 'STATIC batches' })).toEqual([2, 3]);
     expect(shown({ text: 'static 32' })).toEqual([3]);
     expect(shown({ text: 'static dynamic' })).toEqual([]);
+  });
+
+  it('finds rows by what people wrote on them', () => {
+    expect(shown({ text: 'release' })).toEqual([2]);
+    expect(shown({ text: 'release dynamic' })).toEqual([]);
   });
 });
 
