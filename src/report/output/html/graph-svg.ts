@@ -48,20 +48,21 @@ function textsSvg(box: PictureBox, colours: NetworkColours): string {
   const { kind, width, height, title, note, node, cells } = box;
   const text = (className: string, x: number, y: number, said: string): string =>
     `<text${className === '' ? '' : ` class="${className}"`} x="${x}" y="${y}">${escapeHtml(said)}</text>`;
+  // With spaces between: a reader takes the texts for words.
   switch (kind) {
     case 'join':
     case 'end':
     case 'outside':
       return text('', width / 2, height / 2 + 3.5, title);
     case 'layer':
-      return `${text('name', 8, 15, title)}${text('value', 8, 30, colours.byNode.get(node!)?.text ?? '')}${note === '' ? '' : text('note', width - 8, 30, note)}`;
+      return `${text('name', 8, 15, title)} ${text('value', 8, 30, colours.byNode.get(node!)?.text ?? '')}${note === '' ? '' : ` ${text('note', width - 8, 30, note)}`}`;
     case 'group': {
       const squares = cells.map((square) => {
         const paint = colours.byNode.get(square.node);
         const classes = ['cell', paint?.className ?? 'none', paint?.isFloat === true ? 'float' : ''].join(' ').trim();
         return `<rect class="${classes}" data-node="${square.node}" x="${square.x}" y="${square.y}" width="${cell.size}" height="${cell.size}"/>`;
       });
-      return `${text('name', 8, 16, title)}${squares.join('')}${text('value', 8, height - 6, note)}`;
+      return `${text('name', 8, 16, title)}${squares.join('')} ${text('value', 8, height - 6, note)}`;
     }
   }
 }
