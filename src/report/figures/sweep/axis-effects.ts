@@ -88,7 +88,7 @@ function detailsOf(axes: readonly AxisEffect[], trials: number, isExact: boolean
     unpaired.length === 0
       ? ''
       : ` Not drawn: ${unpaired.length} values without a trial that differs from the best value in this axis alone.`;
-  return `Of ${trials} candidates judged alike; baselines and single-layer trials are left out. Share of the variance: ${spread}; pale: with the interactions that the axis has part in. Below, each value against the axis' best one (0): the mean change of ${metric.name} over trials that are otherwise equal, with its 95 % interval over evaluation samples. The sentence's interval also allows for the choice of two values among all (Bonferroni).${left}${missing}`;
+  return `Of ${trials} candidates judged alike; baselines and single-layer trials are left out. Share of the variance: ${spread}; faint: with the interactions that the axis has part in. Below, each value against the axis' best one (0): the mean change of ${metric.name} over trials that are otherwise equal, with its 95 % interval over evaluation samples. The sentence's interval also allows for the choice of two values among all (Bonferroni).${left}${missing}`;
 }
 
 function importancePanel(axes: readonly AxisEffect[]): Panel {
@@ -102,7 +102,7 @@ function importancePanel(axes: readonly AxisEffect[]): Panel {
   };
   const x = {
     type: 'quantitative' as const,
-    title: 'pale: with interactions',
+    title: 'faint: with interactions',
     scale: { domainMin: 0 },
     axis: { format: '.0%', tickCount: 3, titleFontSize: 10 },
   };

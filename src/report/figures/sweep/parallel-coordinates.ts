@@ -38,7 +38,7 @@ WHERE place <= ${drawnLimits.linesBest} OR place % ${stride} = 0 ORDER BY value,
     }
     const settings = numberOf(rows[0]!, 'settings');
     const best = rows.at(-1)!;
-    const value = `darker where ${facts.metric.name} is higher, up to ${valueText(numberOf(best, 'value'), facts.metric)}`;
+    const value = `bluer where ${facts.metric.name} is higher, up to ${valueText(numberOf(best, 'value'), facts.metric)}`;
     const caption =
       settings === rows.length
         ? `All ${settings} settings, a line each, ${value}. Choose values above to follow some.`

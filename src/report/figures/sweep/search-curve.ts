@@ -52,7 +52,7 @@ WHERE descent_sweep = last_sweep ORDER BY trial, position, alpha`,
     return {
       kind: 'charts',
       controls: [],
-      caption: `The search’s loss of each candidate, divided by the smallest of its layer. Dots: the chosen alpha. Pale row, flat line: alpha hardly matters to the layer.${drawnText(drawnSearches(facts), 'searches')}`,
+      caption: `The search’s loss of each candidate, divided by the smallest of its layer. Dots: the chosen alpha. A row of one colour, a flat line: alpha hardly matters to the layer.${drawnText(drawnSearches(facts), 'searches')}`,
       details: `Of a descent: losses of its last sweep. Ratios from ${largestRatio} up share one colour. Line colours run from the first layer (green) to the last (violet). ${linkedHint}${leftOutText(drawnSearches(facts), 'searches', facts)}`,
       panels: [...trials].map(([trial, label]) => {
         const alt = `Heatmap and lines of search losses of ${label}: layers in graph order by candidate alpha.`;
