@@ -60,6 +60,7 @@ export function handMadeFacts(
   found: Partial<SweepFacts> = {},
 ): SweepFacts {
   const trials = allTrials.filter(({ role }) => role !== 'sensitivity');
+  const sizes = [...new Set(trials.map((one) => one.calibrationBatches))].filter((size) => size !== null);
   const count = (status: string): number => allTrials.filter((one) => one.status === status).length;
   return {
     sweep: {
@@ -81,7 +82,7 @@ export function handMadeFacts(
     links: noLinks,
     comparisons,
     metric: metricText('top1'),
-    sizes: [...new Set(trials.map((one) => one.calibrationBatches))].filter((size) => size !== null),
+    sizes: sizes.sort((a, b) => a - b),
     warnings: [],
     isVoid: false,
     variants: [{ label: '', trials: new Set(trials.map((one) => one.trial)) }],

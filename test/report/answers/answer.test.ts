@@ -1,41 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { answerSweep } from '../../../src/report/answers/answer.js';
-import { nothingMeasured } from '../../../src/report/facts/measured-facts.js';
-import { noLinks } from '../../../src/report/addresses/page-links.js';
 import { metricText } from '../../../src/report/number-text.js';
 import { sentenceText } from '../../../src/report/answers/sentence.js';
 import type { ComparisonFacts, SweepFacts, TrialFacts } from '../../../src/report/facts/sweep-facts.js';
-import { chooseBest } from '../../../src/report/facts/sweep-facts.js';
+import { handMadeFacts, handMadeTrial } from '../hand-made-facts.js';
 
-function trial(id: number, values: Partial<TrialFacts>): TrialFacts {
-  return {
-    trial: id,
-    position: id,
-    label: `trial ${id}`,
-    role: 'candidate',
-    status: 'done',
-    alphaMode: 'static',
-    alpha: 0.5,
-    absmax: 'channel',
-    calibrationBatches: 200,
-    metric: 'top1',
-    value: 0.9,
-    ciLow: 0.89,
-    ciHigh: 0.91,
-    fp32Value: 0.92,
-    gapToFp32: -0.02,
-    unsmoothedValue: 0.8,
-    gainOverUnsmoothed: 0.1,
-    meanL1: 0.01,
-    lossScope: 'all layers',
-    place: id,
-    samples: 1000,
-    model: 'm.onnx',
-    axes: {},
-    settings: {},
-    ...values,
-  };
-}
+const trial = handMadeTrial;
 
 function compared(
   id: number,
@@ -54,38 +24,7 @@ function facts(
   metric = 'top1',
   found: Partial<SweepFacts> = {},
 ): SweepFacts {
-  const count = (status: string): number => trials.filter((one) => one.status === status).length;
-  const sizes = [...new Set(trials.map((one) => one.calibrationBatches))].filter((size) => size !== null);
-  return {
-    sweep: {
-      name: 's',
-      question: null,
-      trials: trials.length,
-      done: count('done'),
-      failed: count('failed'),
-      pending: count('pending'),
-      stopped: count('stopped'),
-      createdAt: '',
-      updatedAt: '',
-      experimentPath: '',
-      claimed: false,
-    },
-    trials,
-    allTrials: trials,
-    layers: [],
-    links: noLinks,
-    comparisons,
-    metric: metricText(metric),
-    sizes: sizes.sort((a, b) => a - b),
-    warnings: [],
-    isVoid: false,
-    variants: [{ label: '', trials: new Set(trials.map((one) => one.trial)) }],
-    best: chooseBest(trials),
-    staticDynamic: null,
-    effects: { size: null, absmax: null },
-    measured: nothingMeasured,
-    ...found,
-  };
+  return handMadeFacts(trials, comparisons, { metric: metricText(metric), ...found });
 }
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');

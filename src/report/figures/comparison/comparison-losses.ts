@@ -2,11 +2,10 @@ import type { ComparedTrials } from '../../facts/compared-trials.js';
 import { lossesApart, ofBoth } from '../../facts/compared-trials.js';
 import type { PageFigure } from '../figure.js';
 import type { Row } from '../../query.js';
-import { drawnLoss, drawnLossParams } from '../../charts/drawn-loss.js';
 import { legendHint } from '../../charts/interaction.js';
 import { lossColumns, lossControls, quantizedText, storedModes } from '../loss-controls.js';
-import { drawnRanges, lossMeasures } from '../../charts/loss-measures.js';
 import { layerDumbbell } from './layer-dumbbell.js';
+import { lossDumbbell } from './loss-dumbbell.js';
 
 /** Loss of each layer in both trials, layers in the model's order. */
 export const comparisonLosses: PageFigure<ComparedTrials> = {
@@ -35,23 +34,7 @@ FROM v_layer_loss WHERE ${ofBoth(facts)} ORDER BY mode, position, trial`,
         {
           title: '',
           alt,
-          spec: layerDumbbell(
-            {
-              description: alt,
-              rows: own,
-              field: 'drawn',
-              title: { expr: drawnLoss.axisTitle },
-              x: {
-                title: null,
-                scale: { ...drawnLoss.scale, padding: 10 },
-                axis: { values: drawnLoss.ticks, labelExpr: drawnLoss.labelExpr, labelOverlap: 'greedy' },
-              },
-              params: drawnLossParams(mode, drawnRanges(rows)),
-              transform: [...drawnLoss.transform],
-              tooltip: lossMeasures.map(({ field, name, format }) => ({ field, title: name, format })),
-            },
-            facts,
-          ),
+          spec: layerDumbbell(lossDumbbell(alt, rows, mode), facts),
         },
       ],
     };

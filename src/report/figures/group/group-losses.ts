@@ -1,9 +1,8 @@
-import { drawnLoss, drawnLossParams } from '../../charts/drawn-loss.js';
 import { legendHint } from '../../charts/interaction.js';
-import { drawnRanges, lossMeasures } from '../../charts/loss-measures.js';
 import type { ComparedGroup, GroupMember } from '../../facts/compared-group.js';
 import { groupLossesApart, memberOrder, ofMembers } from '../../facts/compared-group.js';
 import { layerDots } from '../comparison/layer-dumbbell.js';
+import { lossDumbbell } from '../comparison/loss-dumbbell.js';
 import type { PageFigure } from '../figure.js';
 import { lossColumns, lossControls, storedModes } from '../loss-controls.js';
 import { drawnMembers, groupSides, undrawnText } from './group-sides.js';
@@ -37,23 +36,7 @@ FROM v_layer_loss WHERE ${ofMembers(drawnMembers(facts))} ORDER BY mode, positio
         {
           title: '',
           alt,
-          spec: layerDots(
-            {
-              description: alt,
-              rows: rows.filter((row) => row['mode'] === mode),
-              field: 'drawn',
-              title: { expr: drawnLoss.axisTitle },
-              x: {
-                title: null,
-                scale: { ...drawnLoss.scale, padding: 10 },
-                axis: { values: drawnLoss.ticks, labelExpr: drawnLoss.labelExpr, labelOverlap: 'greedy' },
-              },
-              params: drawnLossParams(mode, drawnRanges(rows)),
-              transform: [...drawnLoss.transform],
-              tooltip: lossMeasures.map(({ field, name, format }) => ({ field, title: name, format })),
-            },
-            groupSides(facts, members),
-          ),
+          spec: layerDots(lossDumbbell(alt, rows, mode), groupSides(facts, members)),
         },
       ],
     };
