@@ -71,7 +71,7 @@ describe('1: static against dynamic where neither is the best of the sweep', () 
     const p = exactMcNemar(0, 7);
     expect(p).toBeCloseTo(0.015625, 12);
     expect(sentenceOf(queries)).toBe(
-      'Static against dynamic alpha: dynamic is ahead by 70.00 points (static alpha=0.5, 200 batches 10.00 %, dynamic alpha, 200 batches 80.00 %); statistically significant (McNemar p = 0.02).',
+      'Static against dynamic alpha: dynamic is ahead by 70.0 points (static alpha=0.5, 200 batches 10.0 %, dynamic alpha, 200 batches 80.0 %); statistically significant (McNemar p = 0.02).',
     );
   });
 
@@ -96,7 +96,7 @@ describe('1: an alpha that auto chose', () => {
       [auto, 9],
     ]);
     expect(sentenceOf(queries)).toBe(
-      'Static against dynamic alpha: static is ahead by 10.00 points (static alpha=auto (static alpha 0.4, chosen by divergence) 90.00 %, dynamic alpha, 200 batches 80.00 %); not statistically significant (McNemar p = 1).',
+      'Static against dynamic alpha: static is ahead by 10.0 points (static alpha=auto (static alpha 0.4, chosen by divergence) 90.0 %, dynamic alpha, 200 batches 80.0 %); not statistically significant (McNemar p = 1).',
     );
     expect(keyTrials(factsOf(queries)).map(({ what }) => what)).toContain('best, best static by divergence');
     queries.close();
