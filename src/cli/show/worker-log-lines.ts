@@ -12,6 +12,11 @@ export function workerLogLines(queries: QueryConnection, sweep: string): readonl
   return [
     '',
     'what the workers wrote last (quantsweep query "SELECT * FROM v_worker_log")',
-    ...written.flatMap(({ place, text }) => text.split('\n').slice(-shownLines).map((line) => `${place}  ${line}`)),
+    ...written.flatMap(({ place, text }) =>
+      text
+        .split('\n')
+        .slice(-shownLines)
+        .map((line) => `${place}  ${line}`),
+    ),
   ];
 }

@@ -88,9 +88,7 @@ describe('chartFiles', () => {
   });
 
   it('numbers names that would meet, whatever the case of their letters', async () => {
-    const figures = (
-      pageFigures({ kind: 'sweep' }, readSweepFacts(database.query, 'single')!, database.query) ?? []
-    )
+    const figures = (pageFigures({ kind: 'sweep' }, readSweepFacts(database.query, 'single')!, database.query) ?? [])
       .filter(({ content }) => content.kind === 'charts')
       .slice(0, 1);
     const taken = new Set<string>();
