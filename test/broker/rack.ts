@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { queryDatabase, type SqlValue } from '../../src/store/query/query-database.js';
@@ -69,7 +69,8 @@ export class Rack {
     mkdirSync(join(data, 'deep'), { recursive: true });
     const scenes = join(tmpdir(), 'quantsweep-demo-scenes');
     copyFileSync(demoModel, join(data, 'deep', `${name}.onnx`));
-    for (const file of ['scenes-1-2-12.npy', 'scenes-1-2-12.json', 'scenes-1-3-8.npy', 'scenes-1-3-8.json']) {
+    const experiment = readFileSync(join(this.folder, 'sweep.yaml'), 'utf8');
+    for (const file of new Set(experiment.match(/scenes-[\d-]+\.(?:npy|json)/g))) {
       copyFileSync(join(scenes, file), join(data, `${name}-${file}`));
     }
     return data;

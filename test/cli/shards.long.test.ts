@@ -226,7 +226,7 @@ interface ReportedFigure {
 function withoutTimes(json: string): unknown {
   return JSON.parse(json, (key, value: unknown) => {
     if (['database', 'generatedAt', 'createdAt', 'updatedAt'].includes(key)) return null;
-    if (key === 'caption' && typeof value === 'string')
+    if ((key === 'caption' || key === 'details') && typeof value === 'string')
       return value.replaceAll(/(\d[\d.,]* (ms|s|min|h)\b ?)+/g, 'some time ');
     if (key !== 'figures') return value;
     return (value as readonly ReportedFigure[]).map((figure) => ({

@@ -4,7 +4,7 @@ import { queryDatabase, type SqlValue } from '../../src/store/query/query-databa
 export type StoredColumns = ReadonlyMap<string, readonly SqlValue[]>;
 
 /** Tables that say when and where work was done, not what came out. */
-const circumstances = new Set(['attempt', 'environment', 'migration', 'stage_part', 'sweep']);
+const circumstances = new Set(['attempt', 'environment', 'migration', 'stage_part', 'sweep', 'worker_log']);
 
 /** Columns of other tables that do the same; row ids are replaced by what they stand for. */
 const circumstantial = new Set(['id', 'finished_at', 'duration_ms', 'path', 'settings']);
