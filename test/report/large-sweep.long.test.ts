@@ -157,7 +157,8 @@ describe('the report of a sweep of more than a thousand trials', () => {
     const html = renderReport((sql) => queries.query(sql), plain.name, options);
     for (const [id, piece] of figurePieces(html)) {
       expect(leftOut(piece), id).toBeNull();
-      expect(shownSql(piece)[0], id).not.toMatch(/trial IN \(\d/);
+      // These two offer a few trials of any sweep to choose from.
+      if (id !== 'network' && id !== 'layer-damage') expect(shownSql(piece)[0], id).not.toMatch(/trial IN \(\d/);
     }
   });
 

@@ -4,7 +4,7 @@ import type { EffectFacts } from './effect-facts.js';
 import { executionSql, readExecutionEffect } from './execution-facts.js';
 import { ladderSql, ladderTrials, readFloatLadder, type FloatLadder } from './float-ladder.js';
 import { readSeeds, seedSql, type SeedFacts } from './seed-facts.js';
-import { readSensitivity, sensitivitySql, type SensitivityFacts } from './sensitivity-facts.js';
+import { readSensitivity, sensitivitySql, tieTestsSql, type SensitivityFacts } from './sensitivity-facts.js';
 import type { MeasuredTrial } from './measured-trial.js';
 import { floatPartsSql, readFloatParts, type FloatPart } from './trial-costs.js';
 
@@ -67,9 +67,11 @@ export function measuredSources(
   name: string,
   { allTrials, trials, best, measured }: SweepTrials & { readonly measured: MeasuredFacts },
 ): (readonly [string, string])[] {
-  const { floatLadder } = measured;
+  const { floatLadder, sensitivity } = measured;
+  const ties = sensitivity === null ? null : tieTestsSql(sensitivity.layers, sensitivity.rankedBy);
   return [
     ...(hasSensitivity(allTrials) ? [['sensitivity of layers', sensitivitySql(name)] as const] : []),
+    ...(ties === null ? [] : [['the most sensitive layer against the others', ties] as const]),
     ...(floatLadder === null
       ? []
       : [

@@ -61,10 +61,17 @@ LEFT JOIN paired_effect(${pair('e.whole_trial', 'e.all_but_trial')}) g
 WHERE e.setting = (SELECT setting FROM every ORDER BY whole_trial IS NULL, setting LIMIT 1) ORDER BY e.position`;
 }
 
-/** Each other trial of a list against one: the paired tests behind "cannot be told apart". */
-export function testsAgainstSql(one: number, others: readonly number[]): string {
+/**
+ * The paired tests behind "cannot be told apart": of each other layer's trial against that of the
+ * most sensitive one. Null without two layers that have a value.
+ *
+ * @param layers most sensitive first
+ */
+export function tieTestsSql(layers: readonly SensitiveLayer[], by: 'cost' | 'gain'): string | null {
+  const [worst, ...others] = layers.flatMap((layer) => layer[by]?.trial ?? []);
+  if (worst === undefined || others.length === 0) return null;
   return `SELECT o.value AS trial, c.difference, c.p_value, c.p_relation, c.z_score
-FROM json_each('${JSON.stringify(others)}') o CROSS JOIN compare_trials(${one}, o.value) c`;
+FROM json_each('${JSON.stringify([...new Set(others)])}') o CROSS JOIN compare_trials(${worst}, o.value) c`;
 }
 
 /** Null where the sweep has no sensitivity trials that have finished. */
@@ -99,10 +106,11 @@ function standOut(layers: readonly SensitiveLayer[], by: 'cost' | 'gain'): numbe
 }
 
 function readTied(query: Query, ranked: readonly SensitiveLayer[], by: 'cost' | 'gain'): ReadonlySet<number> | null {
-  const [worst, ...others] = ranked.filter((layer) => layer[by] !== null);
-  if (worst === undefined || others.length === 0) return null;
+  const sql = tieTestsSql(ranked, by);
+  if (sql === null) return null;
+  const others = ranked.filter((layer) => layer[by] !== null).slice(1);
   const positions = new Map(others.map((layer) => [layer[by]!.trial, layer.position]));
-  const tests = toRows(query(testsAgainstSql(worst[by]!.trial, [...positions.keys()]), []));
+  const tests = toRows(query(sql, []));
   if (tests.length === 0) return null;
   // The worst was chosen among all layers, whichever way its value went for it.
   const chosen = { one: others.length + 1, other: others.length + 1 };

@@ -7,6 +7,7 @@ import { renderFigure } from '../output/html/render-figure.js';
 import { linked } from '../output/html/linked.js';
 import { sqlDisclosure } from '../output/html/sql-disclosure.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
+import { axisSources } from '../facts/measured-facts.js';
 import { notesSql, readNotes } from '../facts/notes.js';
 import { notesHtml } from '../output/html/notes-html.js';
 import { factsSql, referenceOf } from '../facts/sweep-facts.js';
@@ -29,18 +30,30 @@ export function sweepCard(facts: SweepFacts, place: number, href: string | null,
     ['unsmoothed', 'unsmoothed', valueText(best?.unsmoothedValue ?? null, metric)],
     ['gap', 'gap to FP32', differenceText(best?.gapToFp32 ?? null, metric)],
   ];
+  let hasReadAxes = false;
+  const { headline } = guardedAnswer({
+    ...facts,
+    measured: {
+      ...facts.measured,
+      axisEffects: () => {
+        hasReadAxes = true;
+        return facts.measured.axisEffects();
+      },
+    },
+  });
   const notes = readNotes(query, sweep.name, null);
   const queries = [
     factsSql.sweep(sweep.name),
     factsSql.trials(sweep.name),
     factsSql.comparisons(sweep.name),
     factsSql.layers(sweep.name),
-    ...(notes.length === 0 ? [] : [notesSql(sweep.name, null)]),
+    notesSql(sweep.name, null),
+    ...(hasReadAxes ? axisSources(sweep.name, facts.measured).map(([, sql]) => sql) : []),
   ];
   return `<article class="card" aria-labelledby="card-${place}">
 <div><h3 id="card-${place}">${linked(escapeHtml(sweep.name), href)} ${statusHtml(facts)}</h3>
 ${question === '' ? '' : `<p class="question">${escapeHtml(question)}</p>`}
-${notesHtml(notes)}<p>${sentenceHtml(guardedAnswer(facts).headline)}</p>
+${notesHtml(notes)}<p>${sentenceHtml(headline)}</p>
 <dl class="numbers">${numbers.map(([kind = '', name = '', text = '']) => `<div class="${kind}"><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(text)}</dd></div>`).join('')}</dl>
 <p class="caption">${escapeHtml(aboutSweep(facts))}</p>
 <details><summary>SQL: answer and numbers</summary>${queries.map((sql) => sqlDisclosure(sql)).join('')}</details></div>

@@ -42,8 +42,8 @@ function integerTrials(trials: readonly TrialFacts[]): number {
 
 function captionText(rows: readonly Row[], all: number): string {
   const differ = rows.filter((row) => row['significant'] === 1).length;
-  const listed = all > rows.length ? ` Listed: the ${rows.length} of ${all} that differ most.` : '';
-  return `The exported QDQ model as the runtime fuses it, against the simulated model. ${differ} of ${rows.length} differ significantly.${listed}`;
+  const listed = all > rows.length ? ' listed here' : '';
+  return `The exported QDQ model as the runtime fuses it, against the simulated model. ${differ} of ${rows.length}${listed} differ significantly.`;
 }
 
 function detailsText(rows: readonly Row[], all: number): string {
@@ -55,7 +55,7 @@ function detailsText(rows: readonly Row[], all: number): string {
       ? ['The CPU has no VNNI: kernels with signed 8-bit weights may have saturated.']
       : []),
     'Layer losses of both are simulated.',
-    ...(all > rows.length ? ['The SQL without its LIMIT returns all.'] : []),
+    ...(all > rows.length ? [`Listed: ${rows.length} of ${all}, those that differ most; the SQL without its LIMIT returns all.`] : []),
   ];
   return parts.join(' ');
 }
