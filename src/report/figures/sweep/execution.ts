@@ -55,7 +55,9 @@ function detailsText(rows: readonly Row[], all: number): string {
       ? ['The CPU has no VNNI: kernels with signed 8-bit weights may have saturated.']
       : []),
     'Layer losses of both are simulated.',
-    ...(all > rows.length ? [`Listed: ${rows.length} of ${all}, those that differ most; the SQL without its LIMIT returns all.`] : []),
+    ...(all > rows.length
+      ? [`Listed: ${rows.length} of ${all}, those that differ most; the SQL without its LIMIT returns all.`]
+      : []),
   ];
   return parts.join(' ');
 }
