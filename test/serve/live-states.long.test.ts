@@ -69,7 +69,9 @@ async function runUntilWaiting(folder: string, go: string, database: string): Pr
   runs.push(run);
   await run.printed('Results go to');
   rmSync(go);
-  while (queryDatabase(database, "SELECT 1 FROM v_worker_log WHERE text LIKE '%reading from%'").rows.length === 0) {
+  // Samples are read, and said to be, before the first attempt begins.
+  const waits = `SELECT 1 FROM v_worker_log l, v_attempt a WHERE l.text LIKE '%reading from%' AND a.status = 'running'`;
+  while (queryDatabase(database, waits).rows.length === 0) {
     if (run.child.exitCode !== null) throw new Error(`The run ended: ${run.stdout}${run.stderr}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
