@@ -30,13 +30,13 @@ export function sweepCard(facts: SweepFacts, place: number, href: string | null,
     ['unsmoothed', 'unsmoothed', valueText(best?.unsmoothedValue ?? null, metric)],
     ['gap', 'gap to FP32', differenceText(best?.gapToFp32 ?? null, metric)],
   ];
-  let hasReadAxes = false;
+  const read = { axes: false };
   const { headline } = guardedAnswer({
     ...facts,
     measured: {
       ...facts.measured,
       axisEffects: () => {
-        hasReadAxes = true;
+        read.axes = true;
         return facts.measured.axisEffects();
       },
     },
@@ -48,7 +48,7 @@ export function sweepCard(facts: SweepFacts, place: number, href: string | null,
     factsSql.comparisons(sweep.name),
     factsSql.layers(sweep.name),
     notesSql(sweep.name, null),
-    ...(hasReadAxes ? axisSources(sweep.name, facts.measured).map(([, sql]) => sql) : []),
+    ...(read.axes ? axisSources(sweep.name, facts.measured).map(([, sql]) => sql) : []),
   ];
   return `<article class="card" aria-labelledby="card-${place}">
 <div><h3 id="card-${place}">${linked(escapeHtml(sweep.name), href)} ${statusHtml(facts)}</h3>
