@@ -63,23 +63,23 @@ async function checkOutput(settings: Settings, inputs: OpenedInputs, executor: E
   const io = resolveModelIo(model, names);
   const found = inputs.scoredBy(data.evaluation.source);
   const stated = statedShape(model, io.output);
-  const context = { task: task.kind, groundTruth: found.groundTruth } as const;
+  const context = { task, groundTruth: found.groundTruth } as const;
   let dims: OutputShape['dims'] | null = stated;
   const isShown =
     stated !== null &&
     isWhole(stated, io) &&
-    outputMisfit({ name: io.output, dims: stated }, { ...context, rows: null }) === null;
+    outputMisfit([{ name: io.output, dims: stated }], { ...context, rows: null }) === null;
   if (!isShown) {
     const ran = await shapesOf(settings, inputs, io, found.samples, executor);
     if (ran === null) return;
     const shapes = ran.shapes.map(([name, own]) => ({ name, dims: own }));
     dims = shapes.find(({ name }) => name === io.output)?.dims ?? null;
     if (dims === null) return;
-    const misfit = outputMisfit({ name: io.output, dims }, { ...context, rows: ran.rows, others: shapes });
+    const misfit = outputMisfit([{ name: io.output, dims }], { ...context, rows: ran.rows, others: shapes });
     if (misfit !== null) {
       dims = ran.samplesFirst;
       // The batch need not lead: the sweep finds each sample where it lies, or runs it alone.
-      const isFound = dims !== null && outputMisfit({ name: io.output, dims }, { ...context, rows: null }) === null;
+      const isFound = dims !== null && outputMisfit([{ name: io.output, dims }], { ...context, rows: null }) === null;
       if (!isFound) throw new InputError(`${names.path}: ${misfit}`);
     }
   }
