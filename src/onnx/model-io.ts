@@ -2,6 +2,7 @@ import { ModelError } from './model-error.js';
 import type { OnnxModel } from './onnx-model.js';
 import type { ValueInfoProto } from './proto/onnx_pb.js';
 import { dataTypeName, elementCount, FLOAT32 } from './tensor.js';
+import { isSampleType } from './types/sample-types.js';
 
 /** Numbers that one run is fed: 1 GB of float32. */
 const LARGEST_FEED = 2 ** 28;
@@ -22,6 +23,8 @@ export interface ModelIo {
    * Absent: none has a name.
    */
   readonly axisNames?: AxisNames;
+  /** Element type of the input, as messages store it; absent: float32. Samples are cast to it. */
+  readonly inputType?: number;
 }
 
 /** By input. */
@@ -44,7 +47,7 @@ export interface FurtherModelInput {
 export function resolveModelIo(model: OnnxModel, names: { input: string | null; output: string | null }): ModelIo {
   const input = pick('input', names.input, model.index.inputs);
   const output = pick('output', names.output, [...model.index.outputs]);
-  checkFloat('input', model.graph.input, input);
+  const type = samplesType(model, input);
   checkFloat('output', model.graph.output, output);
   const further = model.index.inputs
     .filter((name) => name !== input)
@@ -54,7 +57,10 @@ export function resolveModelIo(model: OnnxModel, names: { input: string | null; 
       shape: inputShape(model, name),
     }));
   const axisNames = namesOfAxes(model);
-  const io = { input, output, inputShape: inputShape(model, input), further };
+  const io = {
+    ...{ input, output, inputShape: inputShape(model, input), further },
+    ...(type === FLOAT32 ? {} : { inputType: type }),
+  };
   return axisNames.size === 0 ? io : { ...io, axisNames };
 }
 
@@ -108,7 +114,16 @@ export function fixedBatchSize(io: ModelIo): number | null {
   return io.inputShape?.[0] ?? null;
 }
 
-function checkFloat(what: 'input' | 'output', values: readonly ValueInfoProto[], name: string): void {
+/** Type of the input that samples are fed to; float32 where the model does not say. */
+function samplesType(model: OnnxModel, input: string): number {
+  const type = inputType(model, input)?.elemType ?? FLOAT32;
+  if (type === FLOAT32 || type === 0 || isSampleType(type)) return type || FLOAT32;
+  throw new ModelError(
+    `Expected input "${input}" to take numbers, got ${dataTypeName(type)}. Give the part of the model behind it.`,
+  );
+}
+
+function checkFloat(what: 'output', values: readonly ValueInfoProto[], name: string): void {
   const type = values.find((v) => v.name === name)?.type?.tensorType;
   if (type === undefined || type.elemType === FLOAT32) return;
   throw new ModelError(`Expected ${what} "${name}" to be float32, got ${dataTypeName(type.elemType)}.`);

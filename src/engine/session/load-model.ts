@@ -4,8 +4,8 @@ import { resolveModelIo, type ModelIo } from '../../onnx/model-io.js';
 import type { OnnxModel } from '../../onnx/onnx-model.js';
 import { LastOne, type Cache, type JobCaches } from '../jobs/job-caches.js';
 import type { JobModel } from '../jobs/job-model.js';
-import { withFixedInputs } from './fixed-inputs.js';
 import { readModelFile } from './model-file.js';
+import { sweptModel } from './swept-model.js';
 import { InputChangedError } from '../jobs/unchanged-inputs.js';
 
 export interface LoadedModel {
@@ -29,7 +29,7 @@ export function loadModel(job: JobModel, caches: JobCaches): LoadedModel {
   const key = JSON.stringify([job.path, job.sha256, job.input, job.output]);
   const before = last.get(key);
   if (before !== undefined) return before;
-  const file = withFixedInputs(readModelFile(job.path), job.fixed ?? {});
+  const file = sweptModel(readModelFile(job.path), job.fixed ?? {});
   if (file.sha256 !== job.sha256) {
     throw new InputChangedError(
       `${job.path}: the model changed during the sweep. Restore it, or run the experiment again.`,
