@@ -230,7 +230,7 @@ class SweepRun {
     await allSettledOrFirstError(keys.map((key) => this.#stageDone(key)));
     const { run } = this.#options;
     const shared = this.#shared;
-    const model = jobModel(trial.settings.model, this.#options.inputs);
+    const model = jobModel(trial.settings.model, this.#options.inputs, trial.settings.task);
     const { batchSize } = trial.settings.evaluation;
     const { value, execution, attempt, durationMs } = await this.#queue.run<'trial'>({
       job: () => ({
