@@ -10,6 +10,7 @@ import type { ShardPlan } from '../plan/shard-plan.js';
 import { stagesOfTrial } from '../plan/stages-of-trial.js';
 import type { ModelRecord } from '../records/model-record.js';
 import { neededStages, triedTrials, type TriedTrials } from '../schedule/tried-trials.js';
+import { outputNotes } from '../prepare/output-notes.js';
 import { pinNumericsClass } from '../prepare/pin-numerics-class.js';
 import { planMemory } from '../prepare/plan-memory.js';
 import { prepareSweep, type PreparedSweep } from '../prepare/prepare-sweep.js';
@@ -188,7 +189,13 @@ async function previewSweep(
       failure: again.get(key) ?? leftAlone.get(key) ?? null,
     })),
     abilities,
-    notes: [...inputs.notes, ...(experiment.notes ?? []), ...saturationNotes(experiment), ...pinNotes],
+    notes: [
+      ...inputs.notes,
+      ...outputNotes(prepared.outputs),
+      ...(experiment.notes ?? []),
+      ...saturationNotes(experiment),
+      ...pinNotes,
+    ],
     warnings,
     memory: cost.work.length === 0 ? [] : await memoryLines(prepared),
     forwardPasses: cost.forwardPasses,

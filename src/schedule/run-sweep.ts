@@ -231,7 +231,7 @@ class SweepRun {
     await allSettledOrFirstError(stagesOfTrial(trial).map((key) => this.#stageDone(key)));
     const { run } = this.#options;
     const shared = this.#shared;
-    const model = jobModel(trial.settings.model, this.#options.inputs);
+    const model = jobModel(trial.settings.model, this.#options.inputs, trial.settings.task);
     const { batchSize } = trial.settings.evaluation;
     const { value, execution, attempt, durationMs } = await this.#queue.run<'trial'>({
       job: () => ({

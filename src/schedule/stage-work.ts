@@ -1,6 +1,6 @@
 import { openDataset } from '../formats/open-dataset.js';
 import { judgeReference } from '../reference/judge-reference.js';
-import { mergeSurveys } from '../reference/output-survey.js';
+import { mergeNamedSurveys } from '../reference/output-survey.js';
 import type { EvaluationSettings } from '../experiment/sections/settings.js';
 import type { WorkCost } from '../plan/estimate/estimate-cost.js';
 import { evaluationBatch, type BatchLimits } from '../plan/estimate/estimate-memory.js';
@@ -101,7 +101,7 @@ export class StageWork {
 
   async #reference(stage: ReferenceStage): Promise<void> {
     const { inputs } = this.#options;
-    const model = jobModel(stage.model, this.#options.inputs);
+    const model = jobModel(stage.model, this.#options.inputs, stage.task);
     const samples = evaluationSamples(stage.evaluation, inputs);
     const parts = await this.#runParts(stage, referenceParts(stage, model, samples));
     const dataset = await openDataset(stage.evaluation.source, stage.preprocess);
@@ -111,8 +111,8 @@ export class StageWork {
       const context = { labels, groundTruth, names, referenceArgmax: null, sampleCount: samples };
       const result = await finishTask(stage.task, context, mergeMetricStates(valuesOf(parts)), this.#options.signal);
       const provider = [...new Set(parts.flatMap((p) => p.provider.split('+')))].sort().join('+');
-      const survey = mergeSurveys(parts.map(({ value }) => value.survey));
-      const warnings = judgeReference({ ...stage, ...result, labels, survey });
+      const surveys = mergeNamedSurveys(parts.map(({ value }) => value.surveys));
+      const warnings = judgeReference({ ...stage, ...result, labels, surveys });
       await this.#write((store) => {
         store.finishReference(stage.key, model.sha256, { ...result, provider, warnings });
       });
@@ -123,7 +123,7 @@ export class StageWork {
 
   async #search(stage: SearchStage): Promise<void> {
     await this.#stageDone(stage.observeKey);
-    const model = jobModel(stage.model, this.#options.inputs);
+    const model = jobModel(stage.model, this.#options.inputs, stage.task);
     const observation = this.#options.shared.observation(stage.observeKey, stage.calibration, stage.quantization);
     const parts = await this.#runParts(
       stage,
@@ -137,7 +137,7 @@ export class StageWork {
 
   async #rank(stage: RankStage): Promise<void> {
     await this.#stageDone(stage.observeKey);
-    const model = jobModel(stage.model, this.#options.inputs);
+    const model = jobModel(stage.model, this.#options.inputs, stage.task);
     const observation = this.#options.shared.observation(stage.observeKey, stage.calibration, stage.quantization);
     const parts = await this.#runParts(stage, rankParts(stage, model, observation));
     await this.#write((store) => {

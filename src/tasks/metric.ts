@@ -22,6 +22,8 @@ export interface OutputTensor {
   readonly name: string;
   readonly data: Float32Array;
   readonly dims: readonly number[];
+  /** The model's numbers are whole, or bool; absent: false. */
+  readonly isInteger?: boolean;
 }
 
 /** What the model gives for samples `first .. first + count - 1`. None of the arrays is kept. */

@@ -216,7 +216,7 @@ describe('what is missing points at the mapping around it', () => {
 
   it('required sections', () => {
     expect(problemsOf('name: x\ngrid: { smoothing.alpha: 0.5 }\n')).toEqual([
-      'a.yaml:1:1: model: expected a mapping with path, input, output, got nothing',
+      'a.yaml:1:1: model: expected a mapping with path, input, output, outputs, got nothing',
       'a.yaml:1:1: data: expected a mapping with calibration, evaluation, preprocess, got nothing',
       'a.yaml:1:1: task: expected a mapping with kind, thresholds, maxDetections, minScore, bootstrap, path, options, command, metric, higherIsBetter, timeoutSeconds, got nothing',
     ]);

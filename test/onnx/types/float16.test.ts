@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
-import { widenFloat16 } from '../../../src/formats/npy/float16.js';
+import { widenFloat16 } from '../../../src/onnx/types/float16.js';
 
 function widen(bits: number): number {
   const into = new Float32Array(1);

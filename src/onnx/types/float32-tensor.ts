@@ -1,0 +1,51 @@
+import { create } from '@bufbuild/protobuf';
+import { ModelError } from '../model-error.js';
+import { TensorProto_DataType, TensorProtoSchema, type TensorProto } from '../proto/onnx_pb.js';
+import { dataTypeName } from '../tensor.js';
+import { widenBfloat16 } from './bfloat16.js';
+import { widenFloat16 } from './float16.js';
+
+const { BFLOAT16, DOUBLE, FLOAT, FLOAT16 } = TensorProto_DataType;
+
+/**
+ * The numbers of a float16, bfloat16 or float64 tensor as a float32 one of the same name and shape.
+ * Those of 16 bits are kept exactly, those of 64 are rounded.
+ *
+ * @throws ModelError for a finite float64 number that is beyond the range of float32
+ */
+export function float32Tensor(tensor: TensorProto): TensorProto {
+  const values = tensor.dataType === DOUBLE ? fromDoubles(tensor) : fromHalves(tensor);
+  const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const changes = { dataType: FLOAT, rawData, int32Data: [], doubleData: [] };
+  return Object.assign(create(TensorProtoSchema), tensor, changes);
+}
+
+/** 16 bits each: raw, or one in each int32. */
+function fromHalves({ dataType, rawData, int32Data, name }: TensorProto): Float32Array {
+  if (dataType !== FLOAT16 && dataType !== BFLOAT16) {
+    throw new ModelError(`Tensor "${name}": expected float16, bfloat16 or float64, got ${dataTypeName(dataType)}.`);
+  }
+  const bits = rawData.length === 0 ? Uint16Array.from(int32Data) : new Uint16Array(aligned(rawData, 2));
+  const values = new Float32Array(bits.length);
+  (dataType === FLOAT16 ? widenFloat16 : widenBfloat16)(bits, values);
+  return values;
+}
+
+function fromDoubles({ rawData, doubleData, name }: TensorProto): Float32Array {
+  const doubles = rawData.length === 0 ? Float64Array.from(doubleData) : new Float64Array(aligned(rawData, 8));
+  const values = Float32Array.from(doubles);
+  const index = values.findIndex((value, i) => !Number.isFinite(value) && Number.isFinite(doubles[i]));
+  if (index >= 0) {
+    throw new ModelError(
+      `Tensor "${name}": expected numbers within float32, which a float64 model is computed in, got ${doubles[index]} at ${index}. Export the model in float32.`,
+    );
+  }
+  return values;
+}
+
+/** The bytes in memory of their own, which starts where numbers of any size may. */
+function aligned(bytes: Uint8Array, itemBytes: number): ArrayBuffer {
+  const copy = new ArrayBuffer(bytes.length - (bytes.length % itemBytes));
+  new Uint8Array(copy).set(bytes.subarray(0, copy.byteLength));
+  return copy;
+}
