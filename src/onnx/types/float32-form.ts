@@ -139,7 +139,7 @@ function withoutIdle({ graph, index }: OnnxModel, isIdle: (node: NodeProto) => b
 }
 
 /** Attributes that name an element type, of any operator. */
-const typeAttributes = new Set([
+export const typeAttributes: ReadonlySet<string> = new Set([
   ...['to', 'dtype', 'output_datatype', 'output_dtype', 'stash_type', 'softmax_precision', 'precision'],
 ]);
 
