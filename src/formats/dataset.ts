@@ -1,4 +1,5 @@
 import type { NpyArray } from './npy/npy-header.js';
+import type { SampleOrigin } from './sample-origin.js';
 
 /**
  * Detection ground truth: centres in cells, x along the last axis, y along the rows; cell (0, 0)
@@ -35,6 +36,8 @@ export interface Dataset {
   /** Class labels `[sampleCount]`, or null. */
   readonly labels: Int32Array | null;
   readonly groundTruth: DetectionGroundTruth | null;
+  /** Of each sample its path inside the folder, with `/`; absent where samples have no names. */
+  readonly names?: readonly string[];
   /** What the model's further inputs are fed with; absent where it has none. Not preprocessed. */
   readonly inputs?: readonly FurtherInput[];
   /**
@@ -50,6 +53,11 @@ export interface Dataset {
    * elsewhere: await it, and don't start another read before.
    */
   read(first: number, count: number, into: Float32Array): void | Promise<void>;
+  /**
+   * Where samples `first .. first + count - 1` come from: looks at the heads of files, not at their
+   * pixels. Absent where nothing is known.
+   */
+  origins?(first: number, count: number): Promise<readonly SampleOrigin[]>;
   /** Closes files. Reading afterwards is an error. */
   close(): void;
 }

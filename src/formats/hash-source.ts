@@ -82,6 +82,16 @@ export async function hashFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
+/**
+ * SHA-256, hex, of the roles, sizes and bytes of files, in their order. @throws DatasetError when
+ * one is missing
+ */
+export async function hashFiles(files: readonly { readonly role: string; readonly path: string }[]): Promise<string> {
+  const hash: Hashing = Object.assign(createHash('sha256'), { onHashing: () => undefined });
+  for (const { role, path } of files) await addFile(hash, role, path);
+  return hash.digest('hex');
+}
+
 function addHeader(hash: Hash, header: Readonly<Record<string, unknown>>): void {
   hash.update(`${JSON.stringify(header)}\n`);
 }

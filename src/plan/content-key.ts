@@ -3,6 +3,7 @@ import type { TrialSettings } from '../experiment/sections/canonical-settings.js
 import { memoizeByIdentity } from '../memo/memoize-by-identity.js';
 import type { CalibrationSettings, EvaluationSettings, ModelSettings } from '../experiment/sections/settings.js';
 import { formatOf, type DataSource } from '../formats/data-source.js';
+import { readsFiles } from '../tasks/task-files.js';
 import { taskOf, type TaskSettings } from '../tasks/task-settings.js';
 import type {
   ContentKey,
@@ -92,9 +93,16 @@ function sourceContent(source: DataSource, context: PlanContext): object {
  */
 function taskContent(task: TaskSettings, context: PlanContext): object {
   const definition = taskOf(task.kind);
-  if (definition.keyed === undefined) return task;
-  const sha256 = definition.code(task) === null ? null : context.taskSha256(task);
-  return { kind: task.kind, ...definition.keyed(task, sha256) };
+  const sha256 = readsFiles(task) ? context.taskSha256(task) : null;
+  if (definition.keyed !== undefined) return { kind: task.kind, ...definition.keyed(task, sha256) };
+  if (sha256 === null) return task;
+  const files = new Set((definition.files ?? []).map(({ field }) => field));
+  return { ...Object.fromEntries(Object.entries(task).filter(([field]) => !files.has(field))), sha256 };
+}
+
+function comparedContent(task: TaskSettings): string | object {
+  const compared = taskOf(task.kind).compared?.(task);
+  return compared === undefined ? task.kind : { kind: task.kind, ...compared };
 }
 
 function evaluationContent(evaluation: EvaluationSettings, context: PlanContext): object {
@@ -203,7 +211,7 @@ function quantizedContent(stage: StageContent<QuantizedStage>, context: PlanCont
     layers: stage.layers,
     quantization: stage.quantization,
     smoothing: stage.smoothing,
-    // How outputs are compared follows from the kind alone.
-    task: stage.task.kind,
+    // How outputs are compared follows from the kind alone, unless the task says more.
+    task: comparedContent(stage.task),
   };
 }

@@ -3,7 +3,7 @@ import { outputMisfit } from '../tasks/output-fit.js';
 import type { OutputShape } from '../tasks/output-shape.js';
 import { taskOf } from '../tasks/task-settings.js';
 import type { DataSource } from '../formats/data-source.js';
-import type { Experiment, Settings } from '../experiment/sections/settings.js';
+import type { Experiment, ModelSettings, Settings } from '../experiment/sections/settings.js';
 import { fixedBatchSize, resolveModelIo, type ModelIo } from '../onnx/model-io.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import type { FixedInputs } from '../onnx/folding/known-values.js';
@@ -63,23 +63,23 @@ async function checkOutput(settings: Settings, inputs: OpenedInputs, executor: E
   const io = resolveModelIo(model, names);
   const found = inputs.scoredBy(data.evaluation.source);
   const stated = statedShape(model, io.output);
-  const context = { task: task.kind, groundTruth: found.groundTruth } as const;
+  const context = { task, groundTruth: found.groundTruth } as const;
   let dims: OutputShape['dims'] | null = stated;
   const isShown =
     stated !== null &&
     isWhole(stated, io) &&
-    outputMisfit({ name: io.output, dims: stated }, { ...context, rows: null }) === null;
+    outputMisfit([{ name: io.output, dims: stated }], { ...context, rows: null }) === null;
   if (!isShown) {
     const ran = await shapesOf(settings, inputs, io, found.samples, executor);
     if (ran === null) return;
     const shapes = ran.shapes.map(([name, own]) => ({ name, dims: own }));
     dims = shapes.find(({ name }) => name === io.output)?.dims ?? null;
     if (dims === null) return;
-    const misfit = outputMisfit({ name: io.output, dims }, { ...context, rows: ran.rows, others: shapes });
+    const misfit = outputMisfit([{ name: io.output, dims }], { ...context, rows: ran.rows, others: shapes });
     if (misfit !== null) {
       dims = ran.samplesFirst;
       // The batch need not lead: the sweep finds each sample where it lies, or runs it alone.
-      const isFound = dims !== null && outputMisfit({ name: io.output, dims }, { ...context, rows: null }) === null;
+      const isFound = dims !== null && outputMisfit([{ name: io.output, dims }], { ...context, rows: null }) === null;
       if (!isFound) throw new InputError(`${names.path}: ${misfit}`);
     }
   }
@@ -88,6 +88,13 @@ async function checkOutput(settings: Settings, inputs: OpenedInputs, executor: E
   const labels = samples === 'all' ? found.labels : found.labels.subarray(0, samples);
   const misfit = taskOf(task.kind).labelMisfit(labels, dims);
   if (misfit !== null) throw new InputError(`${names.path}: ${misfit}`);
+}
+
+/** The evaluated outputs of which the model itself says a shape. */
+export function statedOutputs(model: OnnxModel, names: ModelSettings): readonly OutputShape[] {
+  const { output: name } = resolveModelIo(model, names);
+  const dims = statedShape(model, name);
+  return dims === null ? [] : [{ name, dims }];
 }
 
 /** The shape of an output by the model's own words; null where it has none. */

@@ -1,6 +1,6 @@
 /** What a model achieved on the evaluation data. */
 export interface EvaluationRecord {
-  /** The metric by which trials are ranked: `top1` or `mAP`. */
+  /** The metric by which trials are ranked, higher is better: `top1` or `mAP`, say. */
   readonly primaryMetric: string;
   readonly samples: number;
   readonly accuracies: readonly AccuracyRecord[];
@@ -12,7 +12,7 @@ export interface AccuracyRecord {
   /** `top1`, `top5`, `agreement`, `mAP`, or `ap` with a slice `class@threshold`. */
   readonly metric: string;
   readonly slice: string;
-  /** 0..1 */
+  /** In the unit of the metric's definition: 0..1 of a fraction. */
   readonly value: number;
   readonly ciLow: number | null;
   readonly ciHigh: number | null;
@@ -26,10 +26,11 @@ export interface OutcomeRecord {
   readonly metric: string;
   /**
    * `bitset`: 1 bit a sample, low bit first; `bootstrap`: float64 replicates on resamples that all
-   * trials share.
+   * trials share; `values`: a float64 a sample, NaN where the metric has none for it. Comparisons
+   * are of the first two; of a metric there is one of them at most.
    */
-  readonly kind: 'bitset' | 'bootstrap';
-  /** Samples of a bitset, replicates of a bootstrap. */
+  readonly kind: 'bitset' | 'bootstrap' | 'values';
+  /** Samples, or replicates of a bootstrap. */
   readonly count: number;
   readonly data: Uint8Array;
 }

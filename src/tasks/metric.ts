@@ -1,4 +1,5 @@
 import type { DetectionGroundTruth } from '../formats/dataset.js';
+import type { SampleOrigin } from '../formats/sample-origin.js';
 import type { EvaluationRecord } from '../records/evaluation-record.js';
 import type { SampleCoverage } from './sample-coverage.js';
 
@@ -12,6 +13,27 @@ export interface MetricContext {
   readonly referenceArgmax: Int32Array | null;
   /** Samples `0 .. sampleCount - 1` are evaluated. */
   readonly sampleCount: number;
+  /** Paths of the samples inside their folder `[>= sampleCount]`; null or absent: none. */
+  readonly names?: readonly string[] | null;
+}
+
+/** An output of the model for some samples: row-major, `[count, ...]`; of integers as numbers. */
+export interface OutputTensor {
+  readonly name: string;
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
+/** What the model gives for samples `first .. first + count - 1`. None of the arrays is kept. */
+export interface SampleBatch {
+  readonly first: number;
+  readonly count: number;
+  /** The evaluated outputs, in the order of the settings or else of the model; one at least. */
+  readonly outputs: readonly OutputTensor[];
+  /** The FP32 model's for the same samples; null where nobody asked for them. */
+  readonly reference: readonly OutputTensor[] | null;
+  /** Where the samples come from `[count]`; null where that is not known. */
+  readonly origins: readonly SampleOrigin[] | null;
 }
 
 /**
@@ -39,21 +61,13 @@ export interface TaskMetric<State extends GatheredState = GatheredState> {
   /** `add` wants the FP32 model's output of the same samples. */
   readonly needsReference: boolean;
   /**
-   * Takes the output of samples `first .. first + count - 1`: numbers of the given shape,
-   * `[count, ...]`, row-major. `output` is not kept. `reference` is the FP32 model's output for the
-   * same samples.
+   * Takes the outputs of some samples.
    *
    * @throws MetricError when the shape or the samples don't fit, or a label is no class of the
    *   output.
    * @throws NonFiniteError when the output holds NaN or an infinity.
    */
-  add(
-    first: number,
-    count: number,
-    output: Float32Array,
-    shape: readonly number[],
-    reference?: Float32Array,
-  ): void | Promise<void>;
+  add(batch: SampleBatch): void | Promise<void>;
   /**
    * Whether the primary metric counts a sample that was added as right; absent where it is no count
    * of samples.
@@ -71,6 +85,6 @@ export interface TaskMetric<State extends GatheredState = GatheredState> {
 
 /** A metric that is computed at once. */
 export interface Metric<State extends GatheredState = GatheredState> extends TaskMetric<State> {
-  add(...args: Parameters<TaskMetric['add']>): void;
+  add(batch: SampleBatch): void;
   finish(): MetricResult;
 }

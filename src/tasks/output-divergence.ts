@@ -1,18 +1,19 @@
 import { NonFiniteError } from '../records/non-finite-error.js';
+import type { OutputTensor } from './metric.js';
 import { taskOf, type TaskSettings } from './task-settings.js';
 
 /**
- * How far an output is from FP32's, averaged over samples; 0 where they agree, never negative. Each
+ * How far outputs are from FP32's, averaged over samples; 0 where they agree, never negative. Each
  * task has a measure of its own.
  *
- * @param reference FP32 output of the samples, row-major, `[samples, ...]`
- * @param output of the same shape
+ * @param reference FP32 outputs of the samples, `[samples, ...]` each
+ * @param output the same ones, in the same order
  * @throws NonFiniteError where an output holds NaN or an infinity
  */
 export function outputDivergence(
-  task: TaskSettings['kind'],
-  reference: Float32Array,
-  output: Float32Array,
+  task: TaskSettings,
+  reference: readonly OutputTensor[],
+  output: readonly OutputTensor[],
   samples: number,
 ): number {
   const sum = outputDivergences(task, reference, output, samples).reduce((a, b) => a + b, 0);
@@ -24,18 +25,21 @@ export function outputDivergence(
  * NonFiniteError
  */
 export function outputDivergences(
-  task: TaskSettings['kind'],
-  reference: Float32Array,
-  output: Float32Array,
+  task: TaskSettings,
+  reference: readonly OutputTensor[],
+  output: readonly OutputTensor[],
   samples: number,
 ): Float64Array {
-  const size = reference.length / samples;
-  const definition = taskOf(task);
+  const definition = taskOf(task.kind);
   return Float64Array.from({ length: samples }, (_, sample) => {
-    const start = sample * size;
-    const [expected, own] = [reference, output].map((all) => all.subarray(start, start + size));
-    const divergence = definition.divergence(expected!, own!);
+    const [expected, own] = [reference, output].map((all) => all.map((each) => sampleOf(each, sample, samples)));
+    const divergence = definition.divergence(task, expected!, own!);
     if (!Number.isFinite(divergence)) throw new NonFiniteError(`the output, sample ${sample}`);
     return divergence;
   });
+}
+
+function sampleOf({ name, data, dims }: OutputTensor, sample: number, samples: number): OutputTensor {
+  const size = data.length / samples;
+  return { name, data: data.subarray(sample * size, (sample + 1) * size), dims: [1, ...dims.slice(1)] };
 }

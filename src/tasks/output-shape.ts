@@ -12,6 +12,8 @@ export interface Misfit {
   /** What such a shape usually is, as `, a map`; may be empty. */
   readonly what: string;
   readonly advice: string;
+  /** The output that does not fit; absent: the first. */
+  readonly output?: OutputShape;
 }
 
 /** Advice where no other task is nearer. */

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import type { DetectionGroundTruth } from '../formats/dataset.js';
-import type { PathField } from '../formats/format.js';
+import type { FolderListing, PathField } from '../formats/format.js';
 import type { Settled } from '../schema/settled.js';
-import type { GatheredState, MetricContext, MetricResult, TaskMetric } from './metric.js';
+import type { MetricDefinitions } from './metric-definition.js';
+import type { GatheredState, MetricContext, MetricResult, OutputTensor, TaskMetric } from './metric.js';
 import type { Misfit, OutputShape } from './output-shape.js';
 
 /**
@@ -25,8 +26,14 @@ export interface Task<
 > {
   /** A sentence for documentation and editors. */
   readonly description: string;
+  /** What its metrics are, for pages and documentation; empty for the user's own code. */
+  readonly metrics: MetricDefinitions;
   /** Settings beside `kind`, in the order in which they are documented. */
   readonly settings: Shape;
+  /** `one`: a single output of the model is scored; `several`: all that the settings name. */
+  readonly outputs: 'one' | 'several';
+  /** Outputs of integers are scored as well, where the settings name none. */
+  readonly readsIntegers: boolean;
   /** What of the evaluation data it can't do without. */
   readonly needs: 'labels' | 'groundTruth' | null;
   /**
@@ -52,22 +59,36 @@ export interface Task<
    * among {@link paths} is where the code runs; absent where all of them are files.
    */
   namedFiles?(task: Settings): ReadonlyMap<string, string>;
+  /** Which of {@link paths} are files of data, such as ground truth; absent: none. */
+  readonly files?: readonly TaskFile[];
   /**
-   * What content keys hold of the task: by default all of its settings.
+   * What content keys hold of the task: by default all of its settings, and of {@link files} the
+   * bytes.
    *
    * @param sha256 of the code; null without
    */
   keyed?(task: Settings, sha256: string | null): object;
   /**
-   * How far the output of one sample is from FP32's, 0 where they agree. Needs no labels, so it can
-   * judge a setting on calibration data.
+   * How far the outputs of one sample, `[1, ...]` each, are from FP32's, 0 where they agree. Needs
+   * no labels, so it can judge a setting on calibration data.
    */
-  divergence(reference: Float32Array, output: Float32Array): number;
+  divergence(task: NoInfer<Settings>, reference: readonly OutputTensor[], output: readonly OutputTensor[]): number;
+  /** What content keys of searches and rankings hold of how {@link divergence} is measured. */
+  compared?(task: NoInfer<Settings>): object;
   /**
-   * Why an output of such a shape can't be scored; null where it can, or where what is known does
+   * Why outputs of such shapes can't be scored; null where they can, or where what is known does
    * not tell.
+   *
+   * @param outputs those that are evaluated, one at least
    */
-  misfit(dims: OutputShape['dims'], context: FitContext): Misfit | null;
+  misfit(task: NoInfer<Settings>, outputs: readonly OutputShape[], context: FitContext): Misfit | null;
+  /**
+   * Reads what outputs are held against and checks that it fits the samples, before anything runs.
+   *
+   * @returns what a person should know of it, such as how classes are mapped
+   * @throws DatasetError or MetricError saying what does not fit
+   */
+  inspect?(task: NoInfer<Settings>, surroundings: TaskSurroundings): readonly string[] | Promise<readonly string[]>;
   /** Why labels can't belong to an output of such a shape; null where they can. */
   labelMisfit(labels: Int32Array, dims: OutputShape['dims']): string | null;
   /** Few shapes fit, so that another output which does is probably the one that is meant. */
@@ -91,6 +112,26 @@ export interface Task<
     state: State,
     signal: AbortSignal | null,
   ): MetricResult | Promise<MetricResult>;
+}
+
+/** Files of data that settings of a task name. */
+export interface TaskFile {
+  /** The field of the located settings: an absolute path, or null. */
+  readonly field: string;
+  /** How a folder is read; null: it is a file. */
+  readonly listing: FolderListing | null;
+}
+
+/** What is known of the evaluation before it runs. */
+export interface TaskSurroundings {
+  /** Samples that are evaluated. */
+  readonly sampleCount: number;
+  /** Of the samples, paths inside their folder; null where they have none. */
+  readonly names: readonly string[] | null;
+  /** Of the evaluated outputs, as far as the model states or a run has shown. */
+  readonly outputs: readonly OutputShape[];
+  /** Shape of a sample as the model is fed it, `[C, H, W]` say. */
+  readonly sampleShape: readonly number[];
 }
 
 /** Code of the user's own: it runs with consent, and counts by its bytes. */

@@ -11,6 +11,7 @@ import type { TaskSettings } from '../../src/tasks/task-settings.js';
 import { decodeModel } from '../../src/onnx/onnx-model.js';
 import { queryDatabase } from '../../src/store/query/query-database.js';
 import { quantsweep, smallExperiment, temporaryFolder, writeExperiment } from '../cli/command-line.js';
+import { batchOf } from '../support/sample-batch.js';
 
 /*
  * What a user gets who loads an exported model in plain onnxruntime: sessions made here with the
@@ -235,7 +236,7 @@ async function measureMap(path: string): Promise<number> {
   await session.release();
   const { task } = JSON.parse(metadataOf(path).get('quantsweep.settings')!) as { readonly task: TaskSettings };
   const metric = await openTaskMetric(task, { labels: null, groundTruth, referenceArgmax: null, sampleCount: scenes });
-  await metric.add(0, scenes, output!.data as Float32Array, output!.dims);
+  await metric.add(batchOf(0, scenes, output!.data as Float32Array, output!.dims));
   const { evaluation } = await metric.finish();
   return evaluation.accuracies.find(({ metric: name, slice }) => name === 'mAP' && slice === '')!.value;
 }

@@ -7,6 +7,7 @@ import { expect, it } from 'vitest';
 import { openDataset } from '../../src/formats/open-dataset.js';
 import { createCenterDetection } from '../../src/tasks/center-detection/center-detection.js';
 import { AS_STORED } from '../formats/write-files.js';
+import { batchOf } from '../support/sample-batch.js';
 
 const SHARED = resolve(import.meta.dirname, '../../../shared');
 const MODEL = join(SHARED, 'models/bev-centerpoint-small.onnx');
@@ -44,7 +45,7 @@ it.skipIf(!existsSync(MODEL))(
     for (let first = 0; first < sampleCount; first += BATCH) {
       await dataset.read(first, BATCH, batch);
       const { heatmap } = await session.run({ input: new Tensor('float32', batch, [BATCH, 8, 64, 64]) });
-      metric.add(first, BATCH, heatmap!.data as Float32Array, heatmap!.dims);
+      metric.add(batchOf(first, BATCH, heatmap!.data as Float32Array, heatmap!.dims));
     }
     dataset.close();
     await session.release();

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { NonFiniteError } from '../../src/records/non-finite-error.js';
-import { outputDivergence } from '../../src/tasks/output-divergence.js';
+import { outputDivergence as divergenceOf } from '../../src/tasks/output-divergence.js';
+import type { TaskKind } from '../../src/tasks/registry.js';
+import { toTask, type FileTask } from '../../src/tasks/task-settings.js';
+
+/** Of one output. */
+function outputDivergence(kind: TaskKind, reference: Float32Array, output: Float32Array, samples: number): number {
+  const of = (data: Float32Array) => [{ name: 'output', data, dims: [samples, data.length / samples] }];
+  return divergenceOf(toTask({ kind } as FileTask, '/'), of(reference), of(output), samples);
+}
 
 const of = (...values: number[]): Float32Array => Float32Array.from(values);
 

@@ -43,7 +43,7 @@ const candidates = `SELECT t.id, t.fp32_key AS evaluation, t.primary_metric AS m
   JOIN sweep_trial st ON st.sweep_id = sw.id
   JOIN trial t ON t.id = st.trial_id
   JOIN accuracy a ON a.trial_id = t.id AND a.metric = t.primary_metric AND a.slice = ''
-  LEFT JOIN sample_outcome o ON o.trial_id = t.id AND o.metric = t.primary_metric
+  LEFT JOIN sample_outcome o ON o.trial_id = t.id AND o.metric = t.primary_metric AND o.kind <> 'values'
   WHERE sw.name = ? AND t.status = 'done' AND t.role = 'candidate' ORDER BY st.position`;
 
 /**

@@ -55,7 +55,7 @@ export function canPair(trial: DoneTrial, other: DoneTrial): boolean {
 /** What the trial achieved by the metric, or null where that isn't stored. */
 export function readOutcome(connection: Connection, { id, metric }: DoneTrial): StoredOutcome | null {
   const row = connection.get(
-    'SELECT kind, count, data FROM sample_outcome WHERE trial_id = ? AND metric = ?',
+    `SELECT kind, count, data FROM sample_outcome WHERE trial_id = ? AND metric = ? AND kind <> 'values'`,
     id,
     metric,
   );

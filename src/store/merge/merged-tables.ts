@@ -49,6 +49,7 @@ export const ofStage: readonly OwnedTable[] = [
   { name: 'search_curve', owner: 'stage_id' },
   { name: 'alpha_curve', owner: 'stage_id' },
   { name: 'layer_rank', owner: 'stage_id' },
+  { name: 'keep_try', owner: 'stage_id' },
   { name: 'reference_warning', owner: 'stage_id', circumstances: ['message', 'cause'] },
 ];
 

@@ -28,7 +28,7 @@ export function readStopped(connection: Connection, keys: readonly ContentKey[])
 /** What a complete trial achieved by its primary metric; null for any other trial. */
 export function readPrimaryOutcome(connection: Connection, key: ContentKey): OutcomeRecord | null {
   const row = connection.get(
-    `SELECT o.metric, o.kind, o.count, o.data FROM trial t JOIN sample_outcome o ON o.trial_id = t.id AND o.metric = t.primary_metric
+    `SELECT o.metric, o.kind, o.count, o.data FROM trial t JOIN sample_outcome o ON o.trial_id = t.id AND o.metric = t.primary_metric AND o.kind <> 'values'
      WHERE t.key = ? AND t.status = 'done'`,
     key,
   ) as OutcomeRecord | undefined;

@@ -36,7 +36,8 @@ export function createCenterDetection(task: CenterDetectionTask, context: Metric
   });
   return {
     needsReference: false,
-    add(first, count, output, shape) {
+    add({ first, count, outputs: [scored] }) {
+      const { data: output, dims: shape } = scored!;
       checkShape(groundTruth, count, output, shape);
       coverSamples(coverage, first, count);
       for (let index = 0; index < count; index += 1) {

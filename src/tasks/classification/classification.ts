@@ -27,7 +27,8 @@ export function createClassification(context: MetricContext): Metric<Classificat
   const state = (): ClassificationState => ({ kind: 'classification', coverage, classes, argmax, labelRank });
   return {
     needsReference: false,
-    add(first, count, output, shape) {
+    add({ first, count, outputs: [scored] }) {
+      const { data: output, dims: shape } = scored!;
       const found = countClasses(count, output, shape);
       if (classes !== 0 && found !== classes) {
         throw new MetricError(`Expected ${classes} classes as before, got ${found} in the output of sample ${first}`);

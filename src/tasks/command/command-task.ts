@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { hashFile } from '../../formats/hash-source.js';
+import { overOutputs } from '../first-output.js';
 import { anyOutputMisfit } from '../output-shape.js';
 import { relativeSquaredError } from '../relative-squared-error.js';
+import { ofEachShape } from '../shape-misfits.js';
 import { defineTask } from '../task.js';
 import { createCommandMetric, finishCommandMetric } from './command-metric.js';
 import { commandSettings, type CommandTask } from './command-settings.js';
@@ -11,7 +13,10 @@ import { mergePredictionStates } from './prediction-state.js';
 
 export const commandTask = defineTask({
   description: 'A metric by an external command. Runs with --allow-code only.',
+  metrics: {},
   settings: commandSettings,
+  outputs: 'several',
+  readsIntegers: false,
   needs: null,
   needsReference: false,
   countsSamples: false,
@@ -24,8 +29,8 @@ export const commandTask = defineTask({
   namedFiles,
   // How long it may take changes no result.
   keyed: ({ metric, higherIsBetter }, sha256) => ({ sha256, metric, higherIsBetter }),
-  divergence: relativeSquaredError,
-  misfit: anyOutputMisfit,
+  divergence: overOutputs(relativeSquaredError),
+  misfit: ofEachShape(anyOutputMisfit),
   labelMisfit: () => null,
   isChoosy: true,
   open: createCommandMetric,

@@ -31,7 +31,8 @@ export function gatherPredictions({ sampleCount }: MetricContext): Pick<Metric<P
   const chunks: PredictionChunk[] = [];
   let outputShape: readonly number[] | null = null;
   return {
-    add(first, count, output, shape) {
+    add({ first, count, outputs: [scored] }) {
+      const { data: output, dims: shape } = scored!;
       const own = shape.slice(1);
       if (shape[0] !== count || (outputShape !== null && own.join() !== outputShape.join())) {
         const expected = `[${[count, ...(outputShape ?? ['...'])].join(', ')}]`;

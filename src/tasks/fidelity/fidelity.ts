@@ -28,7 +28,9 @@ export function createFidelity(task: FidelityTask, context: MetricContext): Metr
   const state = (): FidelityState => ({ kind: 'fidelity', coverage, cosine });
   return {
     needsReference: true,
-    add(first, count, output, shape, reference) {
+    add({ first, count, outputs: [scored], reference: references }) {
+      const { data: output, dims: shape } = scored!;
+      const reference = references?.[0]?.data;
       if (shape[0] !== count || output.length === 0 || output.length % count !== 0) {
         throw new MetricError(`Expected an output of shape [${count}, ...], got [${shape.join(', ')}]`);
       }

@@ -59,7 +59,9 @@ export async function openModuleMetric(task: ModuleTask, context: MetricContext)
   const state = (): EvidenceState => ({ kind: 'module', coverage, evidence });
   return {
     needsReference: metric.needsReference,
-    async add(first, count, output, shape, reference) {
+    async add({ first, count, outputs: [scored], reference: references }) {
+      const { data: output, dims: shape } = scored!;
+      const reference = references?.[0]?.data;
       coverSamples(coverage, first, count);
       const size = output.length / count;
       for (let index = 0; index < count; index += 1) {

@@ -6,6 +6,7 @@ import { mergeCenterDetectionStates } from '../../../src/tasks/center-detection/
 import { finishTask, mergeMetricStates } from '../../../src/tasks/task-metric.js';
 import type { MetricContext } from '../../../src/tasks/metric.js';
 import { createPrng } from '../../../src/statistics/prng.js';
+import { batchOf } from '../../support/sample-batch.js';
 
 const TASK = {
   kind: 'centerDetection',
@@ -40,7 +41,7 @@ describe('centre detection', () => {
   it('gives mAP, the AP of each class and threshold, and replicates', () => {
     const { context, heatmaps } = makeScenes(12);
     const metric = createCenterDetection(TASK, context);
-    metric.add(0, 12, heatmaps, [12, 2, 8, 8]);
+    metric.add(batchOf(0, 12, heatmaps, [12, 2, 8, 8]));
     const { evaluation, argmax } = metric.finish();
     expect(argmax).toBeNull();
     expect(evaluation.primaryMetric).toBe('mAP');
@@ -68,7 +69,7 @@ describe('centre detection', () => {
     const metric = createCenterDetection(TASK, { labels: null, groundTruth, referenceArgmax: null, sampleCount: 2 });
     const heatmaps = new Float32Array(128);
     for (const scene of [0, 1]) heatmaps[scene * 64 + 3 * 8 + 2] = 0.9;
-    metric.add(0, 2, heatmaps, [2, 1, 8, 8]);
+    metric.add(batchOf(0, 2, heatmaps, [2, 1, 8, 8]));
     for (const { value, ciLow, ciHigh } of metric.finish().evaluation.accuracies) {
       expect([value, ciLow, ciHigh].map((number) => number?.toFixed(12))).toEqual(Array(3).fill('1.000000000000'));
     }
@@ -83,8 +84,8 @@ describe('centre detection', () => {
     const heatmaps = new Float32Array(128);
     heatmaps[60] = 0.5;
     heatmaps[64 + 1] = 0.5;
-    metric.add(1, 1, heatmaps.subarray(64), [1, 1, 8, 8]);
-    metric.add(0, 1, heatmaps.subarray(0, 64), [1, 1, 8, 8]);
+    metric.add(batchOf(1, 1, heatmaps.subarray(64), [1, 1, 8, 8]));
+    metric.add(batchOf(0, 1, heatmaps.subarray(0, 64), [1, 1, 8, 8]));
     let sum = 0;
     for (let step = 21; step <= 100; step += 1) sum += step / 200 - 0.1;
     expect(metric.finish().evaluation.accuracies[0]!.value).toBeCloseTo(sum / 90 / 0.9, 12);
@@ -93,10 +94,10 @@ describe('centre detection', () => {
   it('is the same, bit for bit, however the scenes are split over processes and in whatever order', () => {
     const { context, heatmaps } = makeScenes(12);
     const whole = createCenterDetection(TASK, context);
-    whole.add(0, 12, heatmaps, [12, 2, 8, 8]);
+    whole.add(batchOf(0, 12, heatmaps, [12, 2, 8, 8]));
     const children = [0, 1].map(() => createCenterDetection(TASK, context));
     for (const first of [9, 3, 6, 0]) {
-      children[first % 2]!.add(first, 3, heatmaps.subarray(first * SIZE, (first + 3) * SIZE), [3, 2, 8, 8]);
+      children[first % 2]!.add(batchOf(first, 3, heatmaps.subarray(first * SIZE, (first + 3) * SIZE), [3, 2, 8, 8]));
     }
     const sent = children.map((child) => structuredClone(child.state()));
     expect(finishCenterDetection(TASK, context, mergeCenterDetectionStates(sent))).toEqual(whole.finish());
@@ -106,20 +107,20 @@ describe('centre detection', () => {
     const { context, heatmaps } = makeScenes(12);
     const first = { ...context, sampleCount: 4 };
     const metric = createCenterDetection(TASK, first);
-    metric.add(0, 4, heatmaps.subarray(0, 4 * SIZE), [4, 2, 8, 8]);
+    metric.add(batchOf(0, 4, heatmaps.subarray(0, 4 * SIZE), [4, 2, 8, 8]));
     const cut: MetricContext = {
       ...first,
       groundTruth: { ...context.groundTruth!, scenes: context.groundTruth!.scenes.slice(0, 4) },
     };
     const other = createCenterDetection(TASK, cut);
-    other.add(0, 4, heatmaps.subarray(0, 4 * SIZE), [4, 2, 8, 8]);
+    other.add(batchOf(0, 4, heatmaps.subarray(0, 4 * SIZE), [4, 2, 8, 8]));
     expect(metric.finish()).toEqual(other.finish());
   });
 
   it('without replicates has no interval and no outcome', () => {
     const { context, heatmaps } = makeScenes(2);
     const metric = createCenterDetection({ ...TASK, bootstrap: 0 }, context);
-    metric.add(0, 2, heatmaps, [2, 2, 8, 8]);
+    metric.add(batchOf(0, 2, heatmaps, [2, 2, 8, 8]));
     const { accuracies, outcomes } = metric.finish().evaluation;
     expect(accuracies[0]).toMatchObject({ ciLow: null, ciHigh: null, ciMethod: null });
     expect(outcomes).toEqual([]);
@@ -138,7 +139,7 @@ describe('centre detection', () => {
     );
     const metric = createCenterDetection(TASK, context);
     expect(() => {
-      metric.add(0, 2, heatmaps, [2, 2, 4, 16]);
+      metric.add(batchOf(0, 2, heatmaps, [2, 2, 4, 16]));
     }).toThrow(
       'Expected an output of shape [2, 2, 8, 8], by the classes and grid of the ground truth, got [2, 2, 4, 16] with 256',
     );

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createClassification, finishClassification } from '../../../src/tasks/classification/classification.js';
 import { mergeClassificationStates } from '../../../src/tasks/classification/classification-state.js';
 import type { MetricContext } from '../../../src/tasks/metric.js';
+import { batchOf } from '../../support/sample-batch.js';
 
 function contextOf(labels: readonly number[] | null, reference: readonly number[] | null, sampleCount: number) {
   return {
@@ -16,7 +17,7 @@ function contextOf(labels: readonly number[] | null, reference: readonly number[
 
 function evaluate(rows: readonly (readonly number[])[], context: MetricContext) {
   const metric = createClassification(context);
-  metric.add(0, rows.length, Float32Array.from(rows.flat()), [rows.length, rows[0]!.length]);
+  metric.add(batchOf(0, rows.length, Float32Array.from(rows.flat()), [rows.length, rows[0]!.length]));
   return metric.finish();
 }
 
@@ -78,7 +79,7 @@ describe('classification', () => {
         );
         const children = [0, 1, 2].map(() => createClassification(context));
         for (const [sample, values] of logits.entries()) {
-          children[owner[sample]!]!.add(sample, 1, Float32Array.from(values), [1, classes]);
+          children[owner[sample]!]!.add(batchOf(sample, 1, Float32Array.from(values), [1, classes]));
         }
         const sent = children.map((child) => structuredClone(child.state()));
         expect(finishClassification(context, mergeClassificationStates(sent))).toEqual(evaluate(logits, context));
@@ -120,9 +121,9 @@ describe('classification', () => {
 
   it('takes outputs [N, classes] and [N, classes, 1, 1] only, with the same number of classes', () => {
     const metric = createClassification(contextOf([0, 0, 0], null, 3));
-    metric.add(0, 1, new Float32Array(4), [1, 4, 1, 1]);
+    metric.add(batchOf(0, 1, new Float32Array(4), [1, 4, 1, 1]));
     const add = (count: number, size: number, shape: readonly number[]) => () => {
-      metric.add(1, count, new Float32Array(size), shape);
+      metric.add(batchOf(1, count, new Float32Array(size), shape));
     };
     expect(add(1, 16, [1, 4, 2, 2])).toThrow('got [1, 4, 2, 2], a map (segmentation, heatmaps or features)');
     expect(add(2, 4, [1, 4])).toThrow(
@@ -135,14 +136,14 @@ describe('classification', () => {
   it('needs every sample once', () => {
     const context = contextOf([0, 0, 0], null, 3);
     const metric = createClassification(context);
-    metric.add(1, 1, new Float32Array(2), [1, 2]);
+    metric.add(batchOf(1, 1, new Float32Array(2), [1, 2]));
     expect(() => metric.finish()).toThrow('Expected outputs of all 3 samples, got 1; the first missing one is 0');
     expect(() => {
-      metric.add(1, 1, new Float32Array(2), [1, 2]);
+      metric.add(batchOf(1, 1, new Float32Array(2), [1, 2]));
     }).toThrow('Expected each sample once, got sample 1 a second time');
     expect(() => mergeClassificationStates([metric.state(), metric.state()])).toThrow('got sample 1 a second time');
     expect(() => {
-      metric.add(3, 1, new Float32Array(2), [1, 2]);
+      metric.add(batchOf(3, 1, new Float32Array(2), [1, 2]));
     }).toThrow('Expected samples within 0..2, got 1 from 3 on');
     expect(() => createClassification(contextOf([0], null, 3))).toThrow('Expected 3 labels, got 1');
   });

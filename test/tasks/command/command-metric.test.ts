@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createCommandMetric } from '../../../src/tasks/command/command-metric.js';
 import type { TaskSettings } from '../../../src/tasks/task-settings.js';
 import { temporaryFolder } from '../../formats/write-files.js';
+import { batchOf } from '../../support/sample-batch.js';
 
 type CommandTask = Extract<TaskSettings, { kind: 'command' }>;
 
@@ -36,8 +37,8 @@ function taskOf(script: string, changes: Partial<CommandTask> = {}): CommandTask
 
 async function run(task: CommandTask) {
   const metric = createCommandMetric(task, { labels: null, groundTruth: null, referenceArgmax: null, sampleCount: 3 });
-  await metric.add(1, 2, Float32Array.of(0.5, 0.25, 0, 1), [2, 2]);
-  await metric.add(0, 1, Float32Array.of(0.75, 0.5), [1, 2]);
+  await metric.add(batchOf(1, 2, Float32Array.of(0.5, 0.25, 0, 1), [2, 2]));
+  await metric.add(batchOf(0, 1, Float32Array.of(0.75, 0.5), [1, 2]));
   return (await metric.finish()).evaluation;
 }
 

@@ -5,6 +5,7 @@ import {
   mergePredictionStates,
   type PredictionState,
 } from '../../../src/tasks/command/prediction-state.js';
+import { batchOf } from '../../support/sample-batch.js';
 
 function gather(sampleCount: number) {
   return gatherPredictions({ labels: null, groundTruth: null, referenceArgmax: null, sampleCount });
@@ -13,9 +14,9 @@ function gather(sampleCount: number) {
 it('predictions are copied, and joined from parts', () => {
   const parts = [gather(3), gather(3)];
   const output = Float32Array.of(1, 2, 3, 4);
-  parts[0]!.add(1, 2, output, [2, 1, 2]);
+  parts[0]!.add(batchOf(1, 2, output, [2, 1, 2]));
   output.fill(0);
-  parts[1]!.add(0, 1, Float32Array.of(5, 6), [1, 1, 2]);
+  parts[1]!.add(batchOf(0, 1, Float32Array.of(5, 6), [1, 1, 2]));
   expect(mergePredictionStates(parts.map((part) => part.state()))).toEqual({
     kind: 'command',
     coverage: Uint8Array.of(1, 1, 1),
@@ -29,18 +30,18 @@ it('predictions are copied, and joined from parts', () => {
 
 it('predictions of changing shape, twice, or beyond 512 MiB are refused', () => {
   const part = gather(4);
-  part.add(0, 1, Float32Array.of(1, 2), [1, 2]);
+  part.add(batchOf(0, 1, Float32Array.of(1, 2), [1, 2]));
   expect(() => {
-    part.add(1, 1, Float32Array.of(1, 2), [1, 2, 1]);
+    part.add(batchOf(1, 1, Float32Array.of(1, 2), [1, 2, 1]));
   }).toThrow('Expected an output of shape [1, 2], got [1, 2, 1]');
   expect(() => {
-    part.add(0, 1, Float32Array.of(1, 2), [1, 2]);
+    part.add(batchOf(0, 1, Float32Array.of(1, 2), [1, 2]));
   }).toThrow('got sample 0 a second time');
   expect(() => {
-    gather(70_000_000).add(0, 1, Float32Array.of(1, 2), [1, 2]);
+    gather(70_000_000).add(batchOf(0, 1, Float32Array.of(1, 2), [1, 2]));
   }).toThrow('at most 536870912 bytes for a metric by command, got 560000000 for 70000000 samples');
   const other = gather(4);
-  other.add(1, 1, Float32Array.of(1), [1, 1]);
+  other.add(batchOf(1, 1, Float32Array.of(1), [1, 1]));
   expect(() => mergePredictionStates([part.state(), other.state()] as PredictionState[])).toThrow(
     'Expected outputs of one shape, got [2] and [1]',
   );

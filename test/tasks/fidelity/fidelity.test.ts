@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createFidelity, finishFidelity } from '../../../src/tasks/fidelity/fidelity.js';
 import { mergeFidelityStates } from '../../../src/tasks/fidelity/fidelity-state.js';
 import type { MetricContext } from '../../../src/tasks/metric.js';
+import { batchOf } from '../../support/sample-batch.js';
 
 const TASK = { kind: 'fidelity', bootstrap: 50 } as const;
 
@@ -14,7 +15,7 @@ function contextOf(sampleCount: number): MetricContext {
 function evaluate(rows: readonly (readonly number[])[], reference: readonly (readonly number[])[]) {
   const metric = createFidelity(TASK, contextOf(rows.length));
   const output = Float32Array.from(rows.flat());
-  metric.add(0, rows.length, output, [rows.length, rows[0]!.length], Float32Array.from(reference.flat()));
+  metric.add(batchOf(0, rows.length, output, [rows.length, rows[0]!.length], Float32Array.from(reference.flat())));
   return metric.finish().evaluation;
 }
 
@@ -56,10 +57,10 @@ describe('fidelity', () => {
     const rows = Float32Array.of(1, 2, 3, 4, 5, 6);
     const reference = Float32Array.of(1, 1, 3, 5, 5, -6);
     const whole = createFidelity(TASK, contextOf(3));
-    whole.add(0, 3, rows, [3, 2], reference);
+    whole.add(batchOf(0, 3, rows, [3, 2], reference));
     const parts = [0, 1].map(() => createFidelity(TASK, contextOf(3)));
-    parts[0]!.add(1, 2, rows.slice(2), [2, 2], reference.slice(2));
-    parts[1]!.add(0, 1, rows.slice(0, 2), [1, 2], reference.slice(0, 2));
+    parts[0]!.add(batchOf(1, 2, rows.slice(2), [2, 2], reference.slice(2)));
+    parts[1]!.add(batchOf(0, 1, rows.slice(0, 2), [1, 2], reference.slice(0, 2)));
     const merged = mergeFidelityStates(parts.map((part) => structuredClone(part.state())));
     expect(finishFidelity(TASK, contextOf(3), merged)).toEqual(whole.finish());
   });
@@ -67,7 +68,7 @@ describe('fidelity', () => {
   it('needs the FP32 output, of the same size, and finite numbers on both sides', () => {
     const add = (output: number[], reference?: number[]) => () => {
       const own = reference === undefined ? undefined : Float32Array.from(reference);
-      createFidelity(TASK, contextOf(1)).add(0, 1, Float32Array.from(output), [1, output.length], own);
+      createFidelity(TASK, contextOf(1)).add(batchOf(0, 1, Float32Array.from(output), [1, output.length], own));
     };
     expect(add([1, 2])).toThrow('Expected the FP32 output of the same samples, 2 numbers, got none');
     expect(add([1, 2], [1])).toThrow('got 1 numbers');

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { finishTask, mergeMetricStates, openTaskMetric } from '../../../src/tasks/task-metric.js';
 import type { TaskSettings } from '../../../src/tasks/task-settings.js';
 import { temporaryFolder } from '../../formats/write-files.js';
+import { batchOf } from '../../support/sample-batch.js';
 
 type ModuleTask = Extract<TaskSettings, { kind: 'module' }>;
 
@@ -28,7 +29,7 @@ const OUTPUT = Float32Array.of(5, 1, 0, 1, 1, 3, 0, 9);
 
 async function evaluate(task: ModuleTask, reference?: Float32Array) {
   const metric = await openTaskMetric(task, context);
-  await metric.add(0, 4, OUTPUT, [4, 2], reference);
+  await metric.add(batchOf(0, 4, OUTPUT, [4, 2], reference));
   return metric.finish();
 }
 
@@ -54,8 +55,8 @@ describe('a metric module', () => {
   it('gives the same from parts of several children as from the whole', async () => {
     const task = taskOf(SHARE);
     const parts = await Promise.all([0, 1].map(() => openTaskMetric(task, context)));
-    await parts[0]!.add(2, 2, OUTPUT.slice(4), [2, 2]);
-    await parts[1]!.add(0, 2, OUTPUT.slice(0, 4), [2, 2]);
+    await parts[0]!.add(batchOf(2, 2, OUTPUT.slice(4), [2, 2]));
+    await parts[1]!.add(batchOf(0, 2, OUTPUT.slice(0, 4), [2, 2]));
     const merged = mergeMetricStates(parts.map((part) => structuredClone(part.state())));
     const finished = await finishTask(task, context, merged, new AbortController().signal);
     expect(finished).toEqual(await evaluate(task));

@@ -41,12 +41,13 @@ export async function runRank(job: RankJob, context: JobContext): Promise<JobRes
   const outputsOf = (graph: OnnxModel): Promise<Float32Array> =>
     context.clock.measure('run', () => modelOutputs(graph, batching, dataset, range, context));
   const reference = await outputsOf(untouched);
+  const asOutputs = (data: Float32Array) => [{ name: io.output, data, dims: [job.samples] }];
   const value: LayerRankRecord[] = [];
   for (const [index, layer] of own.entries()) {
     const output = await outputsOf(quantizedModel(prepared.base, [layer]));
     value.push({
       layer: layer.layer.name,
-      divergence: outputDivergence(job.task.kind, reference, output, job.samples),
+      divergence: outputDivergence(job.task, asOutputs(reference), asOutputs(output), job.samples),
     });
     context.report(index + 1, own.length);
   }

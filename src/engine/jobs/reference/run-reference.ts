@@ -23,6 +23,7 @@ export async function runReference(job: ReferenceJob, context: JobContext): Prom
     groundTruth: dataset.groundTruth,
     referenceArgmax: null,
     sampleCount: job.samples,
+    names: dataset.names ?? null,
   });
   const surveyor = new OutputSurveyor();
   const range = {
@@ -37,7 +38,9 @@ export async function runReference(job: ReferenceJob, context: JobContext): Prom
         const { data, dims } = sampleOutputs(batching, outputs, run);
         surveyor.addOutput(samples, data, dims);
         // FP32 is judged against itself.
-        await metric.add(first, samples, data, dims, data);
+        const scored = [{ name: io.output, data, dims }];
+        const origins = (await dataset.origins?.(first, samples)) ?? null;
+        await metric.add({ first, count: samples, outputs: scored, reference: scored, origins });
         context.report(first + samples - job.first, job.count);
       }),
     ),

@@ -23,8 +23,9 @@ export async function searchOutput(search: SearchContext): Promise<SearchResult>
   const outputsOf = (graph: OnnxModel, runWith?: RunWith): Promise<Float32Array> =>
     context.clock.measure('run', () => modelOutputs(graph, batching, dataset, range, context, runWith));
   const reference = await outputsOf(model.untouched);
+  const asOutputs = (data: Float32Array) => [{ name: model.io.output, data, dims: [samples] }];
   const divergenceOf = async (graph: OnnxModel, runWith?: RunWith): Promise<number> =>
-    outputDivergence(job.task.kind, reference, await outputsOf(graph, runWith), samples);
+    outputDivergence(job.task, asOutputs(reference), asOutputs(await outputsOf(graph, runWith)), samples);
 
   const total = candidates.length * (1 + sweeps * layers.length);
   let done = 0;

@@ -12,7 +12,7 @@ import type { LoadedModel } from '../../session/load-model.js';
 import { besideReference, referenceOutput } from '../../session/reference-session.js';
 import { runBatches } from '../../batching/run-batches.js';
 import type { Session } from '../../session/session.js';
-import type { TaskMetric } from '../../../tasks/metric.js';
+import type { OutputTensor, TaskMetric } from '../../../tasks/metric.js';
 import { openTaskMetric } from '../../../tasks/task-metric.js';
 
 /** What a trial is evaluated on. */
@@ -52,6 +52,7 @@ export async function evaluateTrial(
     groundTruth: dataset.groundTruth,
     referenceArgmax: job.referenceArgmax,
     sampleCount: samples,
+    names: dataset.names ?? null,
   });
   const run = job.stop === null ? plainRun(trial, metric, samples) : sequentialRun(trial, metric, samples, job.stop);
   const evaluateWith = (session: Pick<Session, 'run'>): Promise<void> =>
@@ -91,13 +92,18 @@ function sequentialRun(trial: Evaluated, metric: TaskMetric, samples: number, ru
   const order = sampleOrder(samples, orderSeed);
   const test = createSequentialTest(samples, confidence, outcome.data);
   let verdict: StopVerdict | null = null;
-  const add: TaskMetric['add'] = async (first, count, output, shape, reference) => {
-    const size = output.length / count;
-    const rowOf = (data: Float32Array, row: number): Float32Array => data.subarray(row * size, (row + 1) * size);
+  const add: TaskMetric['add'] = async ({ first, count, outputs, reference, origins }) => {
+    const rowOf = ({ name, data, dims }: OutputTensor, row: number): OutputTensor => {
+      const size = data.length / count;
+      return { name, data: data.subarray(row * size, (row + 1) * size), dims: [1, ...dims.slice(1)] };
+    };
     for (let row = 0; row < count && verdict === null; row += 1) {
       const sample = order[first + row]!;
-      const rowShape = [1, ...shape.slice(1)];
-      await metric.add(sample, 1, rowOf(output, row), rowShape, reference && rowOf(reference, row));
+      await metric.add({
+        ...{ first: sample, count: 1, outputs: outputs.map((each) => rowOf(each, row)) },
+        reference: reference && reference.map((each) => rowOf(each, row)),
+        origins: origins && [origins[row]!],
+      });
       verdict = test.add(sample, isRight(sample));
     }
   };
@@ -129,8 +135,13 @@ function feed(
     async (outputs, run) => {
       const { first, samples: count } = run;
       const { data, dims } = sampleOutputs(batching, outputs, run);
-      const reference = outputs[referenceOutput(model.untouched)];
-      await add(first, count, data, dims, reference && samplesOf(batching, reference, run).data);
+      const fp32 = outputs[referenceOutput(model.untouched)];
+      const { output: name } = model.io;
+      await add({
+        ...{ first, count, outputs: [{ name, data, dims }] },
+        reference: fp32 === undefined ? null : [{ name, ...samplesOf(batching, fp32, run) }],
+        origins: (await dataset.origins?.(first, count)) ?? null,
+      });
       context.report(first + count, total);
     },
     isEnough,

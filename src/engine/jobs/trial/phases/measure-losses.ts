@@ -32,10 +32,10 @@ export async function measureLosses(trial: EvaluatedTrial): Promise<MeasuredTria
       runBatches(session, batching, dataset, range, (outputs, run) => {
         const { first, samples: count, rows } = run;
         losses.add(outputs, { samples: count, fed: rows });
-        const [expected, actual] = [graph.output.reference, graph.output.quantized].map(
-          (name) => samplesOf(batching, outputs[name]!, run).data,
-        );
-        divergence.addRows(outputDivergences(settings.task.kind, expected!, actual!, count));
+        const [expected, actual] = [graph.output.reference, graph.output.quantized].map((name) => [
+          { name: model.io.output, ...samplesOf(batching, outputs[name]!, run) },
+        ]);
+        divergence.addRows(outputDivergences(settings.task, expected!, actual!, count));
         context.report(total - lossSamples + first + count, total);
       }),
     ),
