@@ -53,9 +53,14 @@ describe('resolveModelIo', () => {
     ]);
   });
 
-  it('refuses an input or output that is not float32', () => {
+  it('knows the type of an input of integers, and refuses one of text', () => {
     const bytes = buildModel({ nodes, inputs: [value('x', ['N'], TensorProto_DataType.UINT8)] });
-    expect(() => resolveModelIo(bytes, unnamed)).toThrow('Expected input "x" to be float32, got uint8.');
+    expect(resolveModelIo(bytes, unnamed).inputType).toBe(TensorProto_DataType.UINT8);
+    const text = buildModel({ nodes, inputs: [value('x', ['N'], TensorProto_DataType.STRING)] });
+    expect(() => resolveModelIo(text, unnamed)).toThrow('Expected input "x" to take numbers, got string.');
+  });
+
+  it('refuses an output that is not float32', () => {
     const model = buildModel({ nodes: [node('ArgMax', ['x'], 'y')], inputs: [value('x', ['N', 2])] });
     model.graph.output[0]!.type = value('y', ['N'], TensorProto_DataType.INT64).type!;
     expect(() => resolveModelIo(model, unnamed)).toThrow('Expected output "y" to be float32, got int64.');

@@ -1,11 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import { ModelError } from '../model-error.js';
-import { TensorProto_DataType, TensorProtoSchema, type TensorProto } from '../proto/onnx_pb.js';
-import { dataTypeName, rawTensor, readFloatTensor, tensorShape } from '../tensor.js';
+import { TensorProtoSchema, type TensorProto } from '../proto/onnx_pb.js';
+import { dataTypeName, FLOAT32, rawTensor, readFloatTensor, tensorShape } from '../tensor.js';
 import { narrowToBfloat16, widenBfloat16 } from './bfloat16.js';
+import { BFLOAT16, FLOAT16, FLOAT64 } from './float-types.js';
 import { narrowToFloat16, widenFloat16 } from './float16.js';
-
-const { BFLOAT16, DOUBLE, FLOAT, FLOAT16 } = TensorProto_DataType;
 
 /**
  * The numbers of a float16, bfloat16 or float64 tensor as a float32 one of the same name and shape.
@@ -14,9 +13,9 @@ const { BFLOAT16, DOUBLE, FLOAT, FLOAT16 } = TensorProto_DataType;
  * @throws ModelError for a finite float64 number that is beyond the range of float32
  */
 export function float32Tensor(tensor: TensorProto): TensorProto {
-  const values = tensor.dataType === DOUBLE ? fromDoubles(tensor) : fromHalves(tensor);
+  const values = tensor.dataType === FLOAT64 ? fromDoubles(tensor) : fromHalves(tensor);
   const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const changes = { dataType: FLOAT, rawData, int32Data: [], doubleData: [] };
+  const changes = { dataType: FLOAT32, rawData, int32Data: [], doubleData: [] };
   return Object.assign(create(TensorProtoSchema), tensor, changes);
 }
 

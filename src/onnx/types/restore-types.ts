@@ -15,15 +15,14 @@ import {
   type ValueInfoProto,
 } from '../proto/onnx_pb.js';
 import { sortNodes } from '../sort-nodes.js';
-import { renamedTensor } from '../tensor.js';
+import { FLOAT32, renamedTensor } from '../tensor.js';
 import { elementTypes, outputTypes, statedType, type ElementTypes } from './element-types.js';
+import { floatTypes } from './float-types.js';
 import { typeAttributes } from './float32-form.js';
 import { tensorOfType } from './float32-tensor.js';
 
-const { BFLOAT16, DOUBLE, FLOAT, FLOAT16, UNDEFINED } = TensorProto_DataType;
-
-/** Types whose numbers float32 stands for. */
-const floatTypes: ReadonlySet<number> = new Set([FLOAT, FLOAT16, BFLOAT16, DOUBLE]);
+/** Of a tensor whose type is not known. */
+const UNDEFINED = 0;
 
 /**
  * What floats of a written model are of: the types of the original model, tensor by tensor, or
@@ -105,7 +104,9 @@ class TypeRestorer {
   /** The type that a constant keeps its name in. */
   #storedType({ name, dataType }: TensorProto): number {
     const own = this.#original.index.initializers.get(name)?.dataType;
-    return this.#floats === 'model' && dataType === FLOAT && own !== undefined && floatTypes.has(own) ? own : dataType;
+    return this.#floats === 'model' && dataType === FLOAT32 && own !== undefined && floatTypes.has(own)
+      ? own
+      : dataType;
   }
 
   #add(node: NodeProto): void {
@@ -133,12 +134,12 @@ class TypeRestorer {
 
   /** Returns the float type that the node takes at an input. */
   #wanted(node: NodeProto): (index: number) => number {
-    if (this.#floats === 'float32') return () => FLOAT;
-    const made = this.#originalFloat(firstOutput(node)) ?? FLOAT;
+    if (this.#floats === 'float32') return () => FLOAT32;
+    const made = this.#originalFloat(firstOutput(node)) ?? FLOAT32;
     const own = this.#originalOf(node);
     if (own !== undefined) return (index) => this.#originalFloat(own.input[index] ?? '') ?? made;
     // A layer that makes what a BatchNormalization behind it made: its own tensor is gone.
-    return () => (layerOps.test(node.opType) ? made : FLOAT);
+    return () => (layerOps.test(node.opType) ? made : FLOAT32);
   }
 
   #originalFloat(name: string): number | null {
@@ -147,7 +148,7 @@ class TypeRestorer {
   }
 
   #capturedType(name: string): number {
-    return this.#floats === 'float32' ? FLOAT : (this.#originalFloat(name) ?? FLOAT);
+    return this.#floats === 'float32' ? FLOAT32 : (this.#originalFloat(name) ?? FLOAT32);
   }
 
   /** Types that attributes name, constants and subgraphs are the original's again. */

@@ -6,14 +6,18 @@ import {
   type TensorProto,
   type ValueInfoProto,
 } from '../../../src/onnx/proto/onnx_pb.js';
-import { rawTensor } from '../../../src/onnx/tensor.js';
+import { FLOAT32, rawTensor } from '../../../src/onnx/tensor.js';
 import { decodeModel, type OnnxModel } from '../../../src/onnx/onnx-model.js';
 import { modelBytes, node, value, type ModelSpec } from '../build-model.js';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 
-const { BFLOAT16, DOUBLE, FLOAT, FLOAT16 } = TensorProto_DataType;
+const { DOUBLE, FLOAT, FLOAT16 } = TensorProto_DataType;
 
-export type FloatType = typeof FLOAT | typeof FLOAT16 | typeof BFLOAT16 | typeof DOUBLE;
+export type FloatType =
+  | TensorProto_DataType.FLOAT
+  | TensorProto_DataType.FLOAT16
+  | TensorProto_DataType.BFLOAT16
+  | TensorProto_DataType.DOUBLE;
 
 /** What a hand-made model of a float type has besides its nodes. */
 export interface TypedSpec extends ModelSpec {
@@ -54,7 +58,9 @@ function literalBits(type: FloatType): (own: number) => number {
 
 /** The bytes of the model in its float type. */
 export function typedModelBytes({ type, outputShapes, keepsEnds = false, ...spec }: TypedSpec): Uint8Array {
-  const initializers = (spec.initializers ?? []).map((own) => (own.dataType === FLOAT ? typedTensor(own, type) : own));
+  const initializers = (spec.initializers ?? []).map((own) =>
+    own.dataType === FLOAT32 ? typedTensor(own, type) : own,
+  );
   const inputs = spec.inputs ?? [];
   const names = Object.keys(outputShapes);
   const outputsOf = (ofType: FloatType): ValueInfoProto[] =>
