@@ -192,17 +192,21 @@ function toTensors(
     const own = names.toNew(name);
     const taken = types.get(own) ?? type;
     const isCast = taken !== type && data instanceof Float32Array;
-    return [
-      own,
-      isCast
-        ? new ort.Tensor(taken as 'float32', numbersOf(taken, data) as Float32Array, dims)
-        : new ort.Tensor(type, data, dims),
-    ];
+    return [own, isCast ? castTensor(taken, data, dims) : new ort.Tensor(type, data, dims)];
   };
   return Object.fromEntries([
     toTensor(input, { type: 'float32', ...batch }),
     ...Object.entries(further).map(([name, feed]) => toTensor(name, feed)),
   ]);
+}
+
+function castTensor(type: string, values: Float32Array, dims: readonly number[]): ort.Tensor {
+  const numbers = numbersOf(type, values);
+  if (type !== 'float16') return new ort.Tensor(type as 'float32', numbers as Float32Array, dims);
+  // Where Node has a Float16Array, the package makes one of the bits, which its native part can't
+  // read: it is given the bits themselves.
+  const tensor = new ort.Tensor('uint16', numbers as Uint16Array, dims);
+  return Object.defineProperty(tensor, 'type', { value: type });
 }
 
 /** Float32 as it is; other numbers when they are asked for, as most outputs of most runs are not. */
