@@ -11,6 +11,7 @@ import { leftOutNote, listFiles } from '../io/list-files.js';
 import { planPreprocess, preprocessBytes, tabulatePixels } from '../preprocess/preprocess.js';
 import { checkSampleRange } from '../sample-range.js';
 import type { ImageFolderSource } from './image-folder-settings.js';
+import { geometryOf } from './source-geometry.js';
 
 export const IMAGE_EXTENSIONS = ['.jpg', '.jpeg', '.png'] as const;
 /** Sub-folders of sub-folders are looked into as well, this deep. */
@@ -31,7 +32,8 @@ export async function openImageFolder(source: ImageFolderSource, preprocess: Pre
   const { path: folder } = source;
   const files = listFiles(folder, IMAGE_EXTENSIONS, IMAGE_DEPTH);
   const labels = labelsOf(source, files);
-  const first = await decodeImage(join(folder, files[0]!), source);
+  const geometry = geometryOf(source);
+  const first = await decodeImage(join(folder, files[0]!), geometry);
   const storedShape = [first.height, first.width, source.channels];
   // The decoder gives channels last, whatever the layout of other data.
   const plan = planPreprocess(storedShape, { ...preprocess, layout: 'channelsLast' }, folder);
@@ -40,13 +42,13 @@ export async function openImageFolder(source: ImageFolderSource, preprocess: Pre
 
   async function readImage(index: number, into: Float32Array, to: number): Promise<void> {
     const path = join(folder, files[index]!);
-    const { data, height, width } = await decodeImage(path, source);
+    const { data, height, width } = await decodeImage(path, geometry);
     if (height !== first.height || width !== first.width) {
       throw new DatasetError({
         expected: `an image of ${first.height} x ${first.width} pixels (height x width), as ${files[0]!} gives`,
         got: `${height} x ${width}`,
         where: path,
-        advice: 'Set resize to [height, width], or crop, so that all images get one size.',
+        advice: 'Set letterbox, resize to [height, width], or crop, so that all images get one size.',
       });
     }
     preprocessBytes(plan, tables, data, 0, into, to);
