@@ -15,8 +15,11 @@ const MOST_PIXELS = 2 ** 26;
 /** Of what comes out, after resizing and cropping: 16 million are 192 MB as float32. */
 const MOST_SAMPLE_PIXELS = 2 ** 24;
 
-/** Bytes `[height, width, channels]`, row-major. */
-export type DecodedImage = Pixels;
+/** Bytes `[height, width, channels]`, row-major, of a sample. */
+export interface DecodedImage extends Pixels {
+  /** Height and width of the whole picture, upright where `orientation` is heeded. */
+  readonly picture: readonly [number, number];
+}
 
 /** Version of the library that decodes: pixels of two versions may differ in the last bit. */
 export async function imageLibraryVersion(): Promise<string> {
@@ -51,7 +54,7 @@ export async function decodeImage(path: string, geometry: ImageGeometry): Promis
       geometry.kernel === 'opencvLinear'
         ? resampleOpenCv(upright, channels, resized, box)
         : resample(upright, channels, resized, box, geometry.kernel);
-    return canvas === null ? kept : putOnCanvas(kept, channels, canvas);
+    return { ...(canvas === null ? kept : putOnCanvas(kept, channels, canvas)), picture: stored.size };
   });
 }
 
@@ -101,7 +104,7 @@ function checkLayout({ resized, box, canvas }: ImageLayout, path: string): void 
   checkPixels('an image that resizing makes', MOST_PIXELS, resized[0], resized[1], path);
 }
 
-function putOnCanvas(part: DecodedImage, channels: number, { height, width, top, left, value }: Canvas): DecodedImage {
+function putOnCanvas(part: Pixels, channels: number, { height, width, top, left, value }: Canvas): Pixels {
   const data = new Uint8Array(height * width * channels).fill(value);
   const rowBytes = part.width * channels;
   for (let row = 0; row < part.height; row += 1) {
@@ -112,7 +115,7 @@ function putOnCanvas(part: DecodedImage, channels: number, { height, width, top,
 }
 
 /** Red, green and blue, 8 bits each; grey three times. */
-async function decodePlain(file: ReturnType<typeof Sharp>, path: string): Promise<DecodedImage> {
+async function decodePlain(file: ReturnType<typeof Sharp>, path: string): Promise<Pixels> {
   const plain = file.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' });
   const { data, info } = await plain.toBuffer({ resolveWithObject: true });
   if (info.channels === 3) return { data, width: info.width, height: info.height };
@@ -124,14 +127,14 @@ async function decodePlain(file: ReturnType<typeof Sharp>, path: string): Promis
  * The same of a JPEG in CMYK. All such hold inverted numbers, as Adobe's do, whether or not they
  * say so: Pillow reads them alike.
  */
-async function decodeInks(file: ReturnType<typeof Sharp>): Promise<DecodedImage> {
+async function decodeInks(file: ReturnType<typeof Sharp>): Promise<Pixels> {
   const inks = file.pipelineColourspace('cmyk').toColourspace('cmyk').raw({ depth: 'uchar' });
   const { data, info } = await inks.toBuffer({ resolveWithObject: true });
   return { data: cmykToRgb(data), width: info.width, height: info.height };
 }
 
 /** As Pillow's `convert('L')`: ITU-R 601-2 luma in whole numbers of 2^-16. */
-function luminance({ data, width, height }: DecodedImage): DecodedImage {
+function luminance({ data, width, height }: Pixels): Pixels {
   const grey = Uint8Array.from({ length: width * height }, (_, pixel) => {
     const [red, green, blue] = [data[pixel * 3]!, data[pixel * 3 + 1]!, data[pixel * 3 + 2]!];
     return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;

@@ -15,7 +15,7 @@ const TURNS: readonly { readonly swaps: boolean; readonly upward: boolean; reado
   { swaps: true, upward: false, leftward: true },
 ];
 
-/** Whether a picture of that orientation has height and width exchanged; 1 or no orientation: not. */
+/** Whether a picture of that orientation has height and width exchanged. */
 export function isOnItsSide(orientation: number | undefined): boolean {
   return turnOf(orientation).swaps;
 }
