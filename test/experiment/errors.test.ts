@@ -395,7 +395,7 @@ describe('values of the formats and tasks', () => {
   it.each([
     [
       '{ format: imageFolder, path: e, resize: [8, 8, 8] }',
-      'data.evaluation.resize: expected a whole number from 1, or [height, width], got a list of 3',
+      'data.evaluation.resize: expected a whole number from 1, [height, width] or model, got a list of 3',
     ],
     ['{ format: imageFolder, path: e, channels: 2 }', 'data.evaluation.channels: expected 1 or 3, got 2'],
     [
