@@ -9,6 +9,7 @@ import { externalLocations } from '../onnx/external-locations.js';
 import { ModelError } from '../onnx/model-error.js';
 import { canonicalJson } from '../plan/content-key.js';
 import { hashTask } from '../tasks/hash-task.js';
+import { taskFiles } from '../tasks/task-files.js';
 import { taskOf, type TaskSettings } from '../tasks/task-settings.js';
 import { printableName } from '../text/printable.js';
 import { nameFault } from './check-name.js';
@@ -91,7 +92,15 @@ async function gather({ models, sources, tasks }: ContentRequest): Promise<Reado
   for (const task of tasks) {
     const definition = taskOf(task.kind);
     const named = definition.namedFiles?.(task);
-    for (const path of pathsIn(task, definition.paths)) {
+    for (const { path, listing } of taskFiles(task)) {
+      if (listing === null || !(await isFolderAt(path))) want(path, 'file');
+      else addListing(want(path, 'folder'), listing, null);
+    }
+    const data = new Set((definition.files ?? []).map(({ field }) => field));
+    for (const path of pathsIn(
+      task,
+      definition.paths.filter((field) => !data.has(field)),
+    )) {
       if (named === undefined) want(path, 'module');
       else {
         want(path, 'command').tasks.push(task);
