@@ -113,6 +113,6 @@ function checkFinite(form: OutputForm, data: Float32Array, sample: number): void
   for (let place = 0; place < data.length; place += 1) {
     if (Number.isFinite(data[place]!)) continue;
     const channel = form.isChannelsLast ? place % form.channels : Math.floor(place / (form.height * form.width));
-    throw new NonFiniteError(`output, sample ${sample}, class ${channel}`, data[place]!);
+    throw new NonFiniteError(`output, sample ${sample}, class ${channel}`, data[place]);
   }
 }
