@@ -3,6 +3,7 @@ import { classificationTask } from './classification/classification-task.js';
 import { commandTask } from './command/command-task.js';
 import { fidelityTask } from './fidelity/fidelity-task.js';
 import { moduleTask } from './module/module-task.js';
+import { segmentationTask } from './segmentation/segmentation-task.js';
 import type { Task } from './task.js';
 
 /**
@@ -14,6 +15,7 @@ export const tasks = {
   classification: classificationTask,
   centerDetection: centerDetectionTask,
   fidelity: fidelityTask,
+  segmentation: segmentationTask,
   module: moduleTask,
   command: commandTask,
 } satisfies Readonly<Record<string, Task>>;

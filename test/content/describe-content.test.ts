@@ -93,6 +93,14 @@ const scorings: Readonly<Record<TaskKind, MakeTask>> = {
     ...{ kind: 'centerDetection', thresholds: [0.5], maxDetections: 5, minScore: 0.1, bootstrap: 0 },
   }),
   fidelity: () => ({ kind: 'fidelity', bootstrap: 0 }),
+  segmentation: (write) => {
+    const mask = write('s/masks/a/1.png', 'mask');
+    const truth = join(mask, '../..');
+    const numbering = { classes: null, ignore: [255], relabel: {}, reduceZeroLabel: false } as const;
+    const reading = { output: 'auto', threshold: 0.5, resize: null, nearest: 'floor' } as const;
+    const matching = { array: null, sampleSuffix: '', truthSuffix: '' } as const;
+    return { kind: 'segmentation', truth, ...matching, ...numbering, ...reading, bootstrap: 0 };
+  },
   module: (write) => ({
     kind: 'module',
     path: write('t/metric.mjs', 'export default null'),
