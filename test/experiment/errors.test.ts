@@ -115,7 +115,7 @@ describe('unknown names', () => {
 
   it('the task, by its word', () => {
     expect(problemsOf(`${base}${grid}`.replace('classification', 'clasification'))).toEqual([
-      'a.yaml:5:7: task.kind: expected "classification", "centerDetection", "fidelity", "module" or "command", got "clasification"; did you mean "classification"?',
+      'a.yaml:5:7: task.kind: expected "classification", "centerDetection", "detection", "fidelity", "module" or "command", got "clasification"; did you mean "classification"?',
     ]);
   });
 
@@ -218,7 +218,7 @@ describe('what is missing points at the mapping around it', () => {
     expect(problemsOf('name: x\ngrid: { smoothing.alpha: 0.5 }\n')).toEqual([
       'a.yaml:1:1: model: expected a mapping with path, input, output, got nothing',
       'a.yaml:1:1: data: expected a mapping with calibration, evaluation, preprocess, got nothing',
-      'a.yaml:1:1: task: expected a mapping with kind, thresholds, maxDetections, minScore, bootstrap, path, options, command, metric, higherIsBetter, timeoutSeconds, got nothing',
+      'a.yaml:1:1: task: expected a mapping with kind, thresholds, maxDetections, minScore, bootstrap, truth, head, confidence, nms, classes, classIndex, firstLabel, input, fit, path, options, command, metric, higherIsBetter, timeoutSeconds, got nothing',
     ]);
   });
 

@@ -24,6 +24,7 @@ export async function runReference(job: ReferenceJob, context: JobContext): Prom
     referenceArgmax: null,
     sampleCount: job.samples,
     names: dataset.names ?? null,
+    sampleShape: dataset.sampleShape,
   });
   const surveyor = new OutputSurveyor();
   const range = {
