@@ -3,7 +3,7 @@ import { outputMisfit } from '../tasks/output-fit.js';
 import type { OutputShape } from '../tasks/output-shape.js';
 import { taskOf } from '../tasks/task-settings.js';
 import type { DataSource } from '../formats/data-source.js';
-import type { Experiment, Settings } from '../experiment/sections/settings.js';
+import type { Experiment, ModelSettings, Settings } from '../experiment/sections/settings.js';
 import { fixedBatchSize, resolveModelIo, type ModelIo } from '../onnx/model-io.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import type { FixedInputs } from '../onnx/folding/known-values.js';
@@ -88,6 +88,13 @@ async function checkOutput(settings: Settings, inputs: OpenedInputs, executor: E
   const labels = samples === 'all' ? found.labels : found.labels.subarray(0, samples);
   const misfit = taskOf(task.kind).labelMisfit(labels, dims);
   if (misfit !== null) throw new InputError(`${names.path}: ${misfit}`);
+}
+
+/** The evaluated outputs of which the model itself says a shape. */
+export function statedOutputs(model: OnnxModel, names: ModelSettings): readonly OutputShape[] {
+  const { output: name } = resolveModelIo(model, names);
+  const dims = statedShape(model, name);
+  return dims === null ? [] : [{ name, dims }];
 }
 
 /** The shape of an output by the model's own words; null where it has none. */

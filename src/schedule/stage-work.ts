@@ -94,7 +94,8 @@ export class StageWork {
     const dataset = await openDataset(stage.evaluation.source, stage.preprocess);
     try {
       const { labels, groundTruth } = dataset;
-      const context = { labels, groundTruth, referenceArgmax: null, sampleCount: samples };
+      const names = dataset.names ?? null;
+      const context = { labels, groundTruth, names, referenceArgmax: null, sampleCount: samples };
       const result = await finishTask(stage.task, context, mergeMetricStates(valuesOf(parts)), this.#options.signal);
       const provider = [...new Set(parts.flatMap((p) => p.provider.split('+')))].sort().join('+');
       const survey = mergeSurveys(parts.map(({ value }) => value.survey));
