@@ -31,7 +31,7 @@ export class Machine {
     this.env = { NODE_OPTIONS: `--require ${preload}`, QUANTSWEEP_TEST_MACHINE: folder };
   }
 
-  /** From the next run of a session on, work stands still, until it is released. */
+  /** From the next run of a session on, work of sweeps stands still, until it is released. */
   hold(): void {
     rmSync(join(this.folder, 'held'), { force: true });
     writeFileSync(join(this.folder, 'hold'), '');
@@ -54,7 +54,7 @@ export class Machine {
     return this;
   }
 
-  /** From the next run of a session on. */
+  /** From the next run of a session on; the agent itself starts all the same. */
   losesItsDevice(): void {
     writeFileSync(join(this.folder, 'device-lost'), '');
   }
@@ -71,6 +71,18 @@ export class Machine {
     if (!existsSync(path)) return [];
     const lines = readFileSync(path, 'utf8').trim().split('\n');
     return lines.map((line) => JSON.parse(line) as ExecutedJob).filter(({ kind }) => !agentsOwn.has(kind));
+  }
+
+  /** The sweep's job that began last. */
+  lastJob(): ExecutedJob {
+    const job = this.jobs().findLast(({ what }) => what === 'began');
+    if (job === undefined) throw new Error('Expected a job to have begun');
+    return job;
+  }
+
+  /** Resolves when the same work as another machine's begins here. */
+  begins({ kind, about }: ExecutedJob): Promise<void> {
+    return until(() => this.jobs().some((job) => job.what === 'began' && job.kind === kind && job.about === about));
   }
 
   /** Jobs that began again. */
