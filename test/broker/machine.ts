@@ -73,18 +73,6 @@ export class Machine {
     return lines.map((line) => JSON.parse(line) as ExecutedJob).filter(({ kind }) => !agentsOwn.has(kind));
   }
 
-  /** The sweep's job that began last. */
-  lastJob(): ExecutedJob {
-    const job = this.jobs().findLast(({ what }) => what === 'began');
-    if (job === undefined) throw new Error('Expected a job to have begun');
-    return job;
-  }
-
-  /** Resolves when the same work as another machine's begins here. */
-  begins({ kind, about }: ExecutedJob): Promise<void> {
-    return until(() => this.jobs().some((job) => job.what === 'began' && job.kind === kind && job.about === about));
-  }
-
   /** Jobs that began again. */
   repeatedJobs(): readonly ExecutedJob[] {
     const seen = new Set<string>();
