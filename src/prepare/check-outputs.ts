@@ -1,9 +1,9 @@
 import type { Dataset, DetectionGroundTruth } from '../formats/dataset.js';
 import { outputMisfit } from '../tasks/output-fit.js';
 import type { OutputShape } from '../tasks/output-shape.js';
-import { taskOf, wantedOutputs } from '../tasks/task-settings.js';
+import { taskOf, wantedOutputs, type TaskSettings } from '../tasks/task-settings.js';
 import type { DataSource } from '../formats/data-source.js';
-import type { Experiment, Settings } from '../experiment/sections/settings.js';
+import type { Experiment, ModelSettings, Settings } from '../experiment/sections/settings.js';
 import { fixedBatchSize, resolveModelIo, type ModelIo } from '../onnx/model-io.js';
 import type { ModelOutput } from '../onnx/evaluated-outputs.js';
 import { ModelError } from '../onnx/model-error.js';
@@ -91,6 +91,11 @@ async function checkedOutputs(settings: Settings, inputs: OpenedInputs, executor
   const { evaluation, preprocess } = data;
   const known = outputs ?? io.outputs.map(statedShape);
   return { model: names, task, evaluation, preprocess, outputs: known, unscored };
+}
+
+/** The evaluated outputs of which the model itself says a shape. */
+export function statedOutputs(model: OnnxModel, names: ModelSettings, task: TaskSettings): readonly OutputShape[] {
+  return evaluatedEnds(names, task, model).outputs.filter(({ shape }) => shape !== null).map(statedShape);
 }
 
 /** @throws ModelError naming the file, with the model's outputs */

@@ -1,13 +1,21 @@
 import { basename } from 'node:path';
 import { openDataset } from '../formats/open-dataset.js';
 import { stampFiles } from '../formats/source-files.js';
-import { identifyInput, type DataIdentity, type InputIdentity, type ModelIdentity } from '../formats/input-identity.js';
+import {
+  identifyInput,
+  identifyTaskFiles,
+  type DataIdentity,
+  type InputIdentity,
+  type ModelIdentity,
+  type TaskFilesIdentity,
+} from '../formats/input-identity.js';
 import type { OnHashing } from '../formats/hash-source.js';
 import { hashTask } from '../tasks/hash-task.js';
 import type { Dataset } from '../formats/dataset.js';
 import type { DataSource } from '../formats/data-source.js';
 import type { Experiment, LayerSettings, ModelSettings, Settings } from '../experiment/sections/settings.js';
 import type { PreprocessSettings } from '../formats/preprocess/preprocess-settings.js';
+import { taskFiles } from '../tasks/task-files.js';
 import { taskOf, type TaskSettings } from '../tasks/task-settings.js';
 import { printableName } from '../text/printable.js';
 import type { LayerRecord, ModelRecord } from '../records/model-record.js';
@@ -30,9 +38,10 @@ import { sweptModel, type ComputedInFloat32, type SweptModel } from '../engine/s
 import { checkSamples } from '../engine/session/typed-numbers.js';
 import { perInputChannelAbsmax, viewAbsmax } from '../smooth/weight-absmax.js';
 import { checkChannelAxis } from './check-channel-axis.js';
-import { scoredBy, type ScoredBy } from './check-outputs.js';
+import { scoredBy, statedOutputs, type ScoredBy } from './check-outputs.js';
 import { fusionNotes } from './fusion-notes.js';
 import { InputError } from '../errors/input-error.js';
+import { inspectTask } from './inspect-task.js';
 import { UnmatchedGlobs } from './unmatched-globs.js';
 
 /** Everything about the models and data of an experiment that planning and running need. */
@@ -64,6 +73,9 @@ export interface SweepInputs {
 /** What was found when a source was opened. */
 interface CheckedSource {
   readonly samples: number;
+  readonly sampleShape: readonly number[];
+  /** Of the samples; null: they have none. */
+  readonly names: readonly string[] | null;
   readonly hasLabels: boolean;
   readonly scoredBy: ScoredBy;
   readonly notes: readonly string[];
@@ -85,6 +97,7 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
   const models = new Map<string, ModelRecord>();
   const identities = new Map<string, DataIdentity>();
   const modelIdentities: ModelIdentity[] = [];
+  const taskIdentities: TaskFilesIdentity[] = [];
   const sources = new Map<string, CheckedSource>();
   const tasks = new Map<string, string | null>();
   const checked = new Set<string>();
@@ -94,7 +107,7 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
   const globs = new UnmatchedGlobs();
   for (const { settings, role, axes } of experiment.trials) {
     const { model, data } = settings;
-    const prefixOf = (section: 'layers' | 'data', ...path: readonly string[]): string =>
+    const prefixOf = (section: 'layers' | 'data' | 'task', ...path: readonly string[]): string =>
       experiment.sources?.prefix(settings[section], path, axes) ?? '';
     let file = files.get(model.path);
     if (file === undefined) {
@@ -114,7 +127,11 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
         notes.push(`BatchNormalization "${printableName(norm, 300)}" is not folded: ${reason}`);
     }
     const taskId = JSON.stringify(settings.task);
-    if (!tasks.has(taskId)) tasks.set(taskId, await hashTask(settings.task));
+    if (!tasks.has(taskId)) {
+      tasks.set(taskId, await hashTask(settings.task));
+      const files = taskFiles(settings.task);
+      if (files.length > 0) taskIdentities.push(await identifyTaskFiles(files));
+    }
     const needed = role === 'fp32' ? [data.evaluation.source] : [data.evaluation.source, data.calibration.source];
     for (const source of needed) {
       const id = JSON.stringify(source);
@@ -128,6 +145,16 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
     checkEvaluation(settings, sources.get(JSON.stringify(data.evaluation.source))!, (...path) =>
       prefixOf('data', ...path),
     );
+    if (isNew(checked, ['task', settings.task, data.evaluation, data.preprocess, model])) {
+      const { samples, sampleShape, names } = sources.get(JSON.stringify(data.evaluation.source))!;
+      const surroundings = {
+        ...{ sampleShape, names, outputs: statedOutputs(file.model, model, settings.task) },
+        sampleCount: data.evaluation.samples === 'all' ? samples : Math.min(samples, data.evaluation.samples),
+      };
+      for (const note of await inspectTask(settings.task, surroundings, prefixOf('task'))) {
+        if (!notes.includes(note)) notes.push(note);
+      }
+    }
     if (role !== 'fp32') {
       if (isNew(checked, ['layers', model.path, settings.layers])) {
         const found = layers.get(model.path)!;
@@ -160,7 +187,7 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
     notes,
     modelSha256: (path) => models.get(path)!.sha256,
     dataSha256: (source) => identities.get(JSON.stringify(source))!.sha256,
-    identities: [...modelIdentities, ...identities.values()],
+    identities: [...modelIdentities, ...identities.values(), ...taskIdentities],
     taskSha256: (task) => tasks.get(JSON.stringify(task))!,
     modelOf: (path) => files.get(path)!.model,
     fixedInputs: (path) => fixed.get(path)!,
@@ -227,7 +254,7 @@ function ofEveryLayer(settings: LayerSettings): LayerSettings {
 
 /** @throws InputError where no layer would be left to quantize */
 function checkFloatLayers({ keepFloat, sensitivity }: LayerSettings, selected: number, prefixOf: PrefixOf): void {
-  if (keepFloat >= selected) {
+  if (keepFloat !== 'auto' && keepFloat >= selected) {
     throw new InputError(
       `${prefixOf('keepFloat')}Expected layers.keepFloat to leave a layer to quantize, so at most ${selected - 1}, got ${keepFloat}.`,
     );
@@ -284,6 +311,8 @@ async function checkSource(
     const where = 'path' in source ? `${basename(source.path)}: ` : '';
     return {
       samples: dataset.sampleCount,
+      sampleShape: dataset.sampleShape,
+      names: dataset.names ?? null,
       hasLabels: dataset.labels !== null,
       scoredBy: scoredBy(dataset, isEvaluated),
       notes: (dataset.notes ?? []).map((note) => `${where}${note}`),
