@@ -3,6 +3,7 @@ import { classificationTask } from './classification/classification-task.js';
 import { commandTask } from './command/command-task.js';
 import { fidelityTask } from './fidelity/fidelity-task.js';
 import { moduleTask } from './module/module-task.js';
+import { restorationTask } from './restoration/restoration-task.js';
 import { segmentationTask } from './segmentation/segmentation-task.js';
 import type { Task } from './task.js';
 
@@ -16,6 +17,7 @@ export const tasks = {
   centerDetection: centerDetectionTask,
   fidelity: fidelityTask,
   segmentation: segmentationTask,
+  restoration: restorationTask,
   module: moduleTask,
   command: commandTask,
 } satisfies Readonly<Record<string, Task>>;
