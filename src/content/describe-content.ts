@@ -5,6 +5,7 @@ import { formatOf, type DataSource } from '../formats/data-source.js';
 import type { FolderListing } from '../formats/format.js';
 import type { OnHashing } from '../formats/hash-source.js';
 import { listFiles } from '../formats/io/list-files.js';
+import { isFolderOf } from '../formats/named-files.js';
 import { externalLocations } from '../onnx/external-locations.js';
 import { ModelError } from '../onnx/model-error.js';
 import { canonicalJson } from '../plan/content-key.js';
@@ -92,15 +93,14 @@ async function gather({ models, sources, tasks }: ContentRequest): Promise<Reado
   for (const task of tasks) {
     const definition = taskOf(task.kind);
     const named = definition.namedFiles?.(task);
-    for (const { path, listing } of taskFiles(task)) {
-      if (listing === null || !(await isFolderAt(path))) want(path, 'file');
+    const files = taskFiles(task);
+    for (const file of files) {
+      const { path, listing } = file;
+      if (listing === null || !isFolderOf(file)) want(path, 'file');
       else addListing(want(path, 'folder'), listing, null);
     }
-    const data = new Set((definition.files ?? []).map(({ field }) => field));
-    for (const path of pathsIn(
-      task,
-      definition.paths.filter((field) => !data.has(field)),
-    )) {
+    for (const path of pathsIn(task, definition.paths)) {
+      if (files.some((file) => file.path === path)) continue;
       if (named === undefined) want(path, 'module');
       else {
         want(path, 'command').tasks.push(task);

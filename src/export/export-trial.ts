@@ -14,12 +14,16 @@ import { quantizedModel } from '../quantize/graph/quantized-graph.js';
 import { staysFloat } from '../quantize/quantizers/quantized-integers.js';
 import { restoreModel } from '../quantize/restore-layers.js';
 import type { FixedInputs } from '../onnx/folding/known-values.js';
+import { restoreTypes, type FloatChoice } from '../onnx/types/restore-types.js';
 import { fixedInputs, withFixedInputs } from '../engine/session/fixed-inputs.js';
 import { readModelFile } from '../engine/session/model-file.js';
+import { sweptModel, type ComputedInFloat32 } from '../engine/session/swept-model.js';
 import type { StoredTrial } from '../store/read/read-trial.js';
 import { ownVersion } from '../prepare/package-version.js';
 import { InputError } from '../errors/input-error.js';
 import { writeFiles, type NewFile } from './write-files.js';
+
+export type { FloatChoice } from '../onnx/types/restore-types.js';
 
 export interface ExportTargets {
   /** The QDQ model. */
@@ -30,6 +34,11 @@ export interface ExportTargets {
   readonly smoothedModel: string | null;
   /** Overwrite existing files. */
   readonly force: boolean;
+  /**
+   * What a model of float16, bfloat16 or float64 is written in; null: its own type where that has 16
+   * bits and the trial was simulated, else float32.
+   */
+  readonly floats: FloatChoice | null;
 }
 
 /** The model that was written, and what it is held against. */
@@ -38,6 +47,15 @@ export interface ExportedModel {
   /** As the trial simulated it. */
   readonly simulated: () => OnnxModel;
   readonly execution: Execution;
+  /** Null where the model's floats are float32 anyway. */
+  readonly floats: WrittenFloats | null;
+}
+
+/** What the floats of a written model are of. */
+export interface WrittenFloats {
+  /** Of the original, e.g. `float16`. */
+  readonly types: readonly string[];
+  readonly choice: FloatChoice;
 }
 
 /** What was exported, for messages. */
@@ -69,12 +87,16 @@ export interface ExportSummary {
 export function exportTrial(trial: StoredTrial, modelPath: string | null, targets: ExportTargets): ExportSummary {
   const stored = checkTrial(trial);
   const path = modelPath ?? stored.path;
-  const { model: folded } = foldBatchNorm(readSource(path, stored.sha256, fixedInputsOf(trial)));
+  const execution = executionOf(trial);
+  const source = readSource(path, stored.sha256, fixedInputsOf(trial));
+  const { model: folded } = foldBatchNorm(source.swept);
   const { base, layers } = restoreModel(folded, trial.layers, trial.weightCalibrator);
   const floatWeights = layers.filter(staysFloat).map((l) => l.layer.name);
-  const metadata = exportMetadata(trial, layers, floatWeights);
-  const execution = executionOf(trial);
-  const quantized = deployableModel({ base, layers }, execution, metadata);
+  const floats = writtenFloats(source, execution, targets.floats);
+  const metadata = exportMetadata(trial, layers, floatWeights, floats);
+  const inTypes = (model: OnnxModel): OnnxModel =>
+    floats === null ? model : restoreTypes(model, source.original, floats.choice);
+  const quantized = inTypes(deployableModel({ base, layers }, execution, metadata));
   const encoded = encodeModel(quantized);
   const files: NewFile[] = [{ path: targets.output, content: () => encoded }];
   if (targets.calibrationTable !== null) {
@@ -82,13 +104,13 @@ export function exportTrial(trial: StoredTrial, modelPath: string | null, target
     files.push({ path: targets.calibrationTable, content: () => table });
   }
   if (targets.smoothedModel !== null) {
-    const smoothed = withHeader(smoothedFloatModel({ base, layers }), [], metadata);
+    const smoothed = inTypes(withHeader(smoothedFloatModel({ base, layers }), [], metadata));
     files.push({ path: targets.smoothedModel, content: () => encodeModel(smoothed) });
   }
   for (const file of files) keepSource(file.path, path);
   writeFiles(files, targets.force);
   return {
-    exported: { model: quantized, simulated: () => quantizedModel(base, layers), execution },
+    exported: { model: quantized, simulated: () => quantizedModel(base, layers), execution, floats },
     layers: layers.length,
     sizeBytes: encoded.length,
     smoothedLayers: layers.filter(isSmoothed).length,
@@ -128,23 +150,41 @@ function fixedInputsOf({ settings }: StoredTrial): FixedInputs {
   return fixedInputs([calibration?.source, evaluation?.source].filter((source) => source !== undefined));
 }
 
+/** The model of a trial in two forms. */
+interface Source {
+  /** With its own float types. */
+  readonly original: OnnxModel;
+  /** As the trial quantized it. */
+  readonly swept: OnnxModel;
+  readonly float32: ComputedInFloat32 | null;
+}
+
 /**
- * The model as the trial quantized it: as in the file, or without the conditions that follow from
- * fixed inputs.
+ * The model as the trial quantized it: in float32, with the branches that fixed inputs decide on;
+ * or as it is in the file, as earlier versions quantized it.
  */
-function readSource(path: string, sha256: string, fixed: FixedInputs): OnnxModel {
+function readSource(path: string, sha256: string, fixed: FixedInputs): Source {
   if (!existsSync(path)) {
     throw new InputError(`Expected the trial's model at ${path}, got nothing there. Use --model to say where it is.`);
   }
   const file = readModelFile(path);
-  if (file.sha256 === sha256) return file.model;
+  if (file.sha256 === sha256) return { original: file.model, swept: file.model, float32: null };
   for (const given of [fixed, {}]) {
-    const model = withFixedInputs(file, given);
-    if (model.sha256 === sha256) return model.model;
+    const original = withFixedInputs(file, given);
+    if (original.sha256 === sha256) return { original: original.model, swept: original.model, float32: null };
+    const swept = sweptModel(file, given);
+    if (swept.sha256 === sha256) return { original: original.model, swept: swept.model, float32: swept.float32 };
   }
   throw new InputError(
     `${path}: expected the model that the trial quantized (sha256 ${sha256}), got sha256 ${file.sha256}. Give the original file with --model.`,
   );
+}
+
+/** An integer trial was measured in float32, so that is what it is written in unless asked for. */
+function writtenFloats({ float32 }: Source, execution: Execution, wanted: FloatChoice | null): WrittenFloats | null {
+  if (float32 === null) return null;
+  const has16Bits = float32.types.some((type) => type !== 'float64');
+  return { types: float32.types, choice: wanted ?? (has16Bits && execution === 'simulated' ? 'model' : 'float32') };
 }
 
 /** Not even `force` replaces the model that the trial was made from. */
@@ -157,6 +197,7 @@ function exportMetadata(
   trial: StoredTrial,
   layers: readonly PreparedLayer[],
   floatWeights: readonly string[],
+  floats: WrittenFloats | null,
 ): Readonly<Record<string, string>> {
   const smoothing = layers.map(({ layer, alpha, factors }) => [layer.name, { alpha, s: Array.from(factors.s) }]);
   const { accuracy, notes } = trial;
@@ -169,6 +210,7 @@ function exportMetadata(
     'quantsweep.settings': withoutFolders(trial.settings),
     'quantsweep.smoothing': JSON.stringify(Object.fromEntries(smoothing)),
     'quantsweep.float_weights': JSON.stringify(floatWeights),
+    ...(floats === null ? {} : { 'quantsweep.floats': floats.choice === 'model' ? floats.types.join() : 'float32' }),
     ...(notes.length === 0 ? {} : { 'quantsweep.notes': JSON.stringify(notes) }),
     ...(accuracy === null ? {} : { [`quantsweep.${executionOf(trial)}.${accuracy.metric}`]: String(accuracy.value) }),
   };

@@ -15,7 +15,7 @@ export interface MetricContext {
   readonly sampleCount: number;
   /** Paths of the samples inside their folder `[>= sampleCount]`; null or absent: none. */
   readonly names?: readonly string[] | null;
-  /** Of a sample as the model is fed it, `[C, H, W]` say; null or absent: not known. */
+  /** Shape of a sample as the model is fed it, `[C, H, W]` say; null or absent: not known. */
   readonly sampleShape?: readonly number[] | null;
 }
 
@@ -24,6 +24,8 @@ export interface OutputTensor {
   readonly name: string;
   readonly data: Float32Array;
   readonly dims: readonly number[];
+  /** The model's numbers are whole, or bool; absent: false. */
+  readonly isInteger?: boolean;
 }
 
 /** What the model gives for samples `first .. first + count - 1`. None of the arrays is kept. */

@@ -1,6 +1,7 @@
 import { centerDetectionTask } from './center-detection/center-detection-task.js';
 import { classificationTask } from './classification/classification-task.js';
 import { commandTask } from './command/command-task.js';
+import { detectionTask } from './detection/detection-task.js';
 import { fidelityTask } from './fidelity/fidelity-task.js';
 import { moduleTask } from './module/module-task.js';
 import { restorationTask } from './restoration/restoration-task.js';
@@ -15,6 +16,7 @@ import type { Task } from './task.js';
 export const tasks = {
   classification: classificationTask,
   centerDetection: centerDetectionTask,
+  detection: detectionTask,
   fidelity: fidelityTask,
   segmentation: segmentationTask,
   restoration: restorationTask,

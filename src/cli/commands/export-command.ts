@@ -46,6 +46,11 @@ function buildOptions(yargs: Argv<object>): Argv<ExportArguments> {
       requiresArg: true,
       describe: 'Write the smoothed float model that the calibration table belongs to',
     })
+    .option('float', {
+      choices: ['model', 'float32'] as const,
+      describe:
+        'Of a float16, bfloat16 or float64 model: write it in its own types, or in float32 but for inputs and outputs; default: its own where they have 16 bits and the trial was simulated',
+    })
     .option('allow-code', {
       type: 'boolean',
       default: false,

@@ -1,4 +1,5 @@
 import { exportModel, type ExportOutcome } from '../../api/export-model.js';
+import type { FloatChoice } from '../../export/export-trial.js';
 import { readDatabase } from '../../api/read-database.js';
 import { readWarnings } from '../../report/facts/result-warnings.js';
 import { exportCheckLines } from './export-check-lines.js';
@@ -12,6 +13,7 @@ export interface ExportArguments {
   readonly model: string | undefined;
   readonly 'calibration-table': string | undefined;
   readonly 'smoothed-model': string | undefined;
+  readonly float: FloatChoice | undefined;
   readonly force: boolean;
   readonly 'allow-code': boolean;
 }
@@ -28,6 +30,7 @@ export async function runExport(args: ExportArguments): Promise<string> {
     ...(args.model === undefined ? {} : { model: args.model }),
     ...(calibrationTable === undefined ? {} : { calibrationTable }),
     ...(smoothedModel === undefined ? {} : { smoothedModel }),
+    ...(args.float === undefined ? {} : { floats: args.float }),
   });
   const { trial } = summary;
   const warnings = readDatabase(args.db, (queries) =>
@@ -50,8 +53,16 @@ export async function runExport(args: ExportArguments): Promise<string> {
   return `${lines.join('\n')}\n`;
 }
 
-function notes({ floatWeights, usesRuntimeDomain }: ExportOutcome): readonly string[] {
+function notes({ floatWeights, usesRuntimeDomain, exported: { floats } }: ExportOutcome): readonly string[] {
   const lines: string[] = [];
+  if (floats !== null) {
+    const types = floats.types.join(' and ');
+    lines.push(
+      floats.choice === 'model'
+        ? `  written in ${types}, as the model is; quantizers and smoothing compute in float32 (--float float32 writes all of it so)`
+        : `  written in float32 in place of ${types}; inputs and outputs keep the types that the model declares`,
+    );
+  }
   if (usesRuntimeDomain) {
     lines.push(
       "  note: the model's opset lacks some of its QuantizeLinear or DequantizeLinear forms; they use the domain com.microsoft, which onnxruntime supports. For other runtimes, convert the model to opset 13 (21 for 16 bits) and sweep that.",

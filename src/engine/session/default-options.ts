@@ -41,8 +41,12 @@ export async function defaultBehaviour(model: OnnxModel, settings: SessionSettin
     await optimizeModel(bytes, { ...settings, fuseQuantized: true, optimizationLevel: 'basic' }),
   );
   const after = new Map(basic.graph.node.map((node) => [node.name.replace(GEMM_OF_MATMUL, ''), node]));
-  const isQuantized = (of: OnnxModel, node: NodeProto | undefined, index: number): boolean =>
-    of.index.producers.get(node?.input[index] ?? '')?.opType === 'DequantizeLinear';
+  const isQuantized = (of: OnnxModel, node: NodeProto | undefined, index: number): boolean => {
+    let producer = of.index.producers.get(node?.input[index] ?? '');
+    // To the type of the layer, where its model's floats have 16 bits.
+    while (producer?.opType === 'Cast') producer = of.index.producers.get(producer.input[0] ?? '');
+    return producer?.opType === 'DequantizeLinear';
+  };
   const becomesQuantized = (node: NodeProto, index: number): boolean =>
     isQuantized(basic, after.get(node.name), index) && !isQuantized(numbered, node, index);
   const found = numbered.graph.node.map((node, index) => ({

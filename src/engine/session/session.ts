@@ -8,6 +8,7 @@ import { withNamesForFeeds, withProfileNames, type Renaming } from '../../onnx/e
 import type { Provider } from '../providers/provider.js';
 import { providers } from '../providers/providers.js';
 import { RuntimeError } from './runtime-error.js';
+import { floatsOf, numbersOf } from './typed-numbers.js';
 import { removeTemporary, temporaryFolder } from '../../formats/io/scratch-folder.js';
 import { SurroundingsError } from '../../errors/surroundings-error.js';
 
@@ -33,6 +34,8 @@ export interface SessionSettings {
 export interface FloatTensor {
   readonly data: Float32Array;
   readonly dims: readonly number[];
+  /** The runtime's name of another type that its numbers are from; absent: float32. */
+  readonly storedAs?: string;
 }
 
 /** What one further input of the model gets in one run. */
@@ -56,11 +59,14 @@ export class Session {
   readonly #session: ort.InferenceSession;
   readonly #input: string;
   readonly #names: Renaming;
+  /** Types of the inputs as the runtime has them, by its names. */
+  readonly #types: InputTypes;
 
   private constructor(session: ort.InferenceSession, input: string, names: Renaming) {
     this.#session = session;
     this.#input = input;
     this.#names = names;
+    this.#types = inputTypes(session);
   }
 
   /**
@@ -75,16 +81,19 @@ export class Session {
 
   /**
    * Feeds one batch, and further inputs where the model has them, and returns all graph outputs.
+   * Float32 numbers are fed to an input of another type as numbers of that; outputs of other types
+   * come as float32, see `floatsOf`, which may throw where their data are first read.
+   *
    * @throws RuntimeError
    */
   async run(batch: FloatTensor, further: Feeds = {}): Promise<Outputs> {
     try {
-      const results = await this.#session.run(toTensors(this.#names, this.#input, batch, further));
+      const results = await this.#session.run(toTensors(this.#names, this.#types, this.#input, batch, further));
       return Object.fromEntries(
-        Object.entries(results).map(([name, tensor]) => [
-          this.#names.toOld(name),
-          { data: tensor.data as Float32Array, dims: tensor.dims },
-        ]),
+        Object.entries(results).map(([name, tensor]) => {
+          const old = this.#names.toOld(name);
+          return [old, floatOutput(old, tensor)];
+        }),
       );
     } catch (cause) {
       throw new RuntimeError('Running the model', cause);
@@ -116,7 +125,7 @@ export async function profileKernels(
       profileFilePrefix: join(folder, 'p'),
     });
     try {
-      await session.run(toTensors(renamed, input, batch, further));
+      await session.run(toTensors(renamed, inputTypes(session), input, batch, further));
       session.endProfiling();
     } catch (cause) {
       throw new RuntimeError(`Running the model on ${settings.provider}`, cause);
@@ -165,13 +174,52 @@ export async function optimizeModel(model: Uint8Array, settings: SessionSettings
   }
 }
 
-function toTensors(names: Renaming, input: string, batch: FloatTensor, further: Feeds): Record<string, ort.Tensor> {
-  const tensors = Object.entries(further).map(([name, { type, data, dims }]) => [
-    names.toNew(name),
-    new ort.Tensor(type, data, dims),
+/** The runtime's names of the types of a session's inputs. */
+type InputTypes = ReadonlyMap<string, string>;
+
+function inputTypes({ inputMetadata }: ort.InferenceSession): InputTypes {
+  return new Map(inputMetadata.flatMap((input) => (input.isTensor ? [[input.name, input.type] as const] : [])));
+}
+
+function toTensors(
+  names: Renaming,
+  types: InputTypes,
+  input: string,
+  batch: FloatTensor,
+  further: Feeds,
+): Record<string, ort.Tensor> {
+  const toTensor = (name: string, { type, data, dims }: Feed): [string, ort.Tensor] => {
+    const own = names.toNew(name);
+    const taken = types.get(own) ?? type;
+    const isCast = taken !== type && data instanceof Float32Array;
+    return [own, isCast ? castTensor(taken, data, dims) : new ort.Tensor(type, data, dims)];
+  };
+  return Object.fromEntries([
+    toTensor(input, { type: 'float32', ...batch }),
+    ...Object.entries(further).map(([name, feed]) => toTensor(name, feed)),
   ]);
-  const samples = [names.toNew(input), new ort.Tensor('float32', batch.data, batch.dims)];
-  return Object.fromEntries([samples, ...tensors]) as Record<string, ort.Tensor>;
+}
+
+function castTensor(type: string, values: Float32Array, dims: readonly number[]): ort.Tensor {
+  const numbers = numbersOf(type, values);
+  if (type !== 'float16') return new ort.Tensor(type as 'float32', numbers as Float32Array, dims);
+  // Where Node has a Float16Array, the package makes one of the bits, which its native part can't
+  // read: it is given the bits themselves.
+  const tensor = new ort.Tensor('uint16', numbers as Uint16Array, dims);
+  return Object.defineProperty(tensor, 'type', { value: type });
+}
+
+/** Float32 as it is; other numbers when they are asked for, as most outputs of most runs are not. */
+function floatOutput(name: string, { type, data, dims }: ort.Tensor): FloatTensor {
+  if (data instanceof Float32Array) return { data, dims };
+  let floats: Float32Array | null = null;
+  return {
+    get data() {
+      return (floats ??= floatsOf(name, type, data));
+    },
+    dims,
+    storedAs: type,
+  };
 }
 
 /** Version of onnxruntime-node. */
