@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { weightCalibrators } from '../calibrate/weight-calibrators/registry.js';
 import type { Execution } from '../experiment/sections/settings.js';
 import { foldBatchNorm } from '../onnx/folding/fold-batch-norm.js';
-import { encodeModel, type OnnxModel } from '../onnx/onnx-model.js';
+import { LARGEST_MODEL_BYTES, type OnnxModel } from '../onnx/onnx-model.js';
 import { calibrationTable } from './calibration-table.js';
 import { withHeader } from '../onnx/model-header.js';
 import type { PreparedLayer } from '../quantize/prepare-layers.js';
@@ -15,6 +15,7 @@ import { restoreTypes, type FloatChoice } from '../onnx/types/restore-types.js';
 import type { StoredTrial } from '../store/read/read-trial.js';
 import { ownVersion } from '../prepare/package-version.js';
 import { fixedInputsOf, keepSource, openTrial, readSource, type Source } from './trial-source.js';
+import { modelFiles } from './model-files.js';
 import { writeFiles, type NewFile } from './write-files.js';
 
 export type { FloatChoice } from '../onnx/types/restore-types.js';
@@ -55,8 +56,10 @@ export interface WrittenFloats {
 /** What was exported, for messages. */
 export interface ExportSummary {
   readonly layers: number;
-  /** Of the QDQ model's file. */
+  /** Of the QDQ model's file, and of that with its weights where it has one. */
   readonly sizeBytes: number;
+  /** Path of the file with its weights; null: they are in the model's. */
+  readonly externalData: string | null;
   readonly smoothedLayers: number;
   /** Layers whose weight stays float32, rounded to its levels. */
   readonly floatWeights: readonly string[];
@@ -76,9 +79,16 @@ export interface ExportSummary {
  * data is read.
  *
  * @param modelPath where the model lies now; null: where the sweep read it
+ * @param largestFile bytes that one `.onnx` file may have; weights of a larger one are in a file
+ *   `.data` beside it
  * @throws InputError or ModelError saying why the trial can't be exported; nothing is written then
  */
-export function exportTrial(trial: StoredTrial, modelPath: string | null, targets: ExportTargets): ExportSummary {
+export function exportTrial(
+  trial: StoredTrial,
+  modelPath: string | null,
+  targets: ExportTargets,
+  largestFile: number = LARGEST_MODEL_BYTES,
+): ExportSummary {
   const stored = openTrial(trial);
   const path = modelPath ?? stored.path;
   const execution = executionOf(trial);
@@ -91,22 +101,23 @@ export function exportTrial(trial: StoredTrial, modelPath: string | null, target
   const inTypes = (model: OnnxModel): OnnxModel =>
     floats === null ? model : restoreTypes(model, source.original, floats.choice);
   const quantized = inTypes(deployableModel({ base, layers }, execution, metadata));
-  const encoded = encodeModel(quantized);
-  const files: NewFile[] = [{ path: targets.output, content: () => encoded }];
+  const written = modelFiles(targets.output, quantized, largestFile);
+  const files: NewFile[] = [...written.files];
   if (targets.calibrationTable !== null) {
     const table = calibrationTable(layers, base);
     files.push({ path: targets.calibrationTable, content: () => table });
   }
   if (targets.smoothedModel !== null) {
     const smoothed = inTypes(withHeader(smoothedFloatModel({ base, layers }), [], metadata));
-    files.push({ path: targets.smoothedModel, content: () => encodeModel(smoothed) });
+    files.push(...modelFiles(targets.smoothedModel, smoothed, largestFile).files);
   }
   for (const file of files) keepSource(file.path, path);
   writeFiles(files, targets.force);
   return {
     exported: { model: quantized, simulated: () => quantizedModel(base, layers), execution, floats },
     layers: layers.length,
-    sizeBytes: encoded.length,
+    sizeBytes: written.sizeBytes,
+    externalData: written.files[1]?.path ?? null,
     smoothedLayers: layers.filter(isSmoothed).length,
     floatWeights,
     usesRuntimeDomain: quantized.graph.node.some((n) => n.domain !== '' && n.name.startsWith(base.ownPrefix)),

@@ -1,9 +1,11 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fixedInputs, withFixedInputs } from '../engine/session/fixed-inputs.js';
 import { readModelFile } from '../engine/session/model-file.js';
 import { sweptModel, type ComputedInFloat32 } from '../engine/session/swept-model.js';
 import { InputError } from '../errors/input-error.js';
 import type { DataSource } from '../formats/data-source.js';
+import { externalLocations } from '../onnx/external-locations.js';
 import type { FixedInputs } from '../onnx/folding/known-values.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import type { StoredTrial } from '../store/read/read-trial.js';
@@ -76,8 +78,10 @@ export function readSource(path: string, sha256: string, fixed: FixedInputs): So
   );
 }
 
-/** Not even `force` replaces the model that the trial was made from. */
+/** Not even `force` replaces the model that the trial was made from, or its external data. */
 export function keepSource(target: string, source: string): void {
-  if (!existsSync(target) || realpathSync(target) !== realpathSync(source)) return;
+  if (!existsSync(target)) return;
+  const own = [source, ...externalLocations(readFileSync(source)).map((name) => join(dirname(source), name))];
+  if (!own.some((path) => existsSync(path) && realpathSync(path) === realpathSync(target))) return;
   throw new InputError(`${target} is the trial's own model, which is never overwritten. Give another path.`);
 }

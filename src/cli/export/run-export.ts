@@ -47,6 +47,7 @@ async function exportOnnx(args: ExportArguments): Promise<string> {
   const lines = [
     ...trialLines(args.db, trial, how),
     `${args.output}: ${summary.layers} layers quantized, ${summary.smoothedLayers} of them smoothed; ${(summary.sizeBytes / 1e6).toFixed(2)} MB`,
+    ...(summary.externalData === null ? [] : [`${summary.externalData}: its weights, which belong beside it`]),
     ...notes(summary),
     ...(await exportCheckLines(summary.exported, trial.settings, args['allow-code'])),
   ];

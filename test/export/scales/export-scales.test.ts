@@ -100,8 +100,17 @@ describe('exportScales', () => {
     for (const [index, layer] of file.layers.entries()) {
       const stored = trial.layers[index]!;
       expect(layer.smoothing).toEqual({ alpha: 0.5, apply: 'insert', s: stored.s });
-      expect(layer.input).toMatchObject({ bits: 8, scheme: 'signed', calibrator: 'percentile 99.9', amax: stored.input.amax });
-      expect(layer.weight).toMatchObject({ granularity: 'channel', calibrator: 'max', amax: stored.weight.amaxChannels });
+      expect(layer.input).toMatchObject({
+        bits: 8,
+        scheme: 'signed',
+        calibrator: 'percentile 99.9',
+        amax: stored.input.amax,
+      });
+      expect(layer.weight).toMatchObject({
+        granularity: 'channel',
+        calibrator: 'max',
+        amax: stored.weight.amaxChannels,
+      });
     }
     expect(file.layers.map(({ weight }) => weight.axis)).toEqual([0, 0, 1, 1, 1]);
     const shapes = Object.entries(file.modelOptimizer).map(([name, { shape }]) => [name, shape]);
