@@ -40,7 +40,7 @@ const mayImport = {
   report: ['statistics', 'calibrate', 'smooth'],
   serve: ['errors', 'store', 'report'],
   api: [
-    ...['errors', 'formats', 'tasks', 'experiment', 'plan', 'records', 'engine', 'store', 'prepare', 'schedule'],
+    ...['errors', 'text', 'formats', 'tasks', 'experiment', 'plan', 'records', 'engine', 'store', 'prepare', 'schedule'],
     ...['export', 'broker', 'report'],
   ],
   cli: ['errors', 'records', 'formats', 'engine', 'store', 'prepare', 'schedule', 'export', 'report', 'serve', 'api'],
@@ -60,7 +60,7 @@ const packages = {
   'better-sqlite3': '^src/store/',
   'onnxruntime-node': '^src/engine/session/session\\.ts$',
   'p-queue': '^src/schedule/',
-  sharp: '^src/formats/image-folder/decode-image\\.ts$',
+  sharp: '^src/formats/(io/load-sharp|image-folder/decode-image)\\.ts$',
   '@dagrejs/dagre': '^src/report/',
   '(vega|vega-lite|vega-interpreter)': '^src/report/',
   yaml: '^src/experiment/',

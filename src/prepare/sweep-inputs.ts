@@ -148,7 +148,7 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
     if (isNew(checked, ['task', settings.task, data.evaluation, data.preprocess, model])) {
       const { samples, sampleShape, names } = sources.get(JSON.stringify(data.evaluation.source))!;
       const surroundings = {
-        ...{ sampleShape, names, outputs: statedOutputs(file.model, model) },
+        ...{ sampleShape, names, outputs: statedOutputs(file.model, model, settings.task) },
         sampleCount: data.evaluation.samples === 'all' ? samples : Math.min(samples, data.evaluation.samples),
       };
       for (const note of await inspectTask(settings.task, surroundings, prefixOf('task'))) {
@@ -254,7 +254,7 @@ function ofEveryLayer(settings: LayerSettings): LayerSettings {
 
 /** @throws InputError where no layer would be left to quantize */
 function checkFloatLayers({ keepFloat, sensitivity }: LayerSettings, selected: number, prefixOf: PrefixOf): void {
-  if (keepFloat >= selected) {
+  if (keepFloat !== 'auto' && keepFloat >= selected) {
     throw new InputError(
       `${prefixOf('keepFloat')}Expected layers.keepFloat to leave a layer to quantize, so at most ${selected - 1}, got ${keepFloat}.`,
     );

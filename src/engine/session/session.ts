@@ -35,6 +35,8 @@ export interface SessionSettings {
 export interface FloatTensor {
   readonly data: Float32Array;
   readonly dims: readonly number[];
+  /** The runtime's name of another type that its numbers are from; absent: float32. */
+  readonly storedAs?: string;
 }
 
 /** What one further input of the model gets in one run. */
@@ -219,6 +221,7 @@ function floatOutput(name: string, { type, data, dims }: ort.Tensor): FloatTenso
       return (floats ??= floatsOf(name, type, data));
     },
     dims,
+    storedAs: type,
   };
 }
 
