@@ -54,7 +54,7 @@ export function decodePose(
   index: number,
   { keypoints, classes, input }: Skeleton,
 ): DenseBoxes {
-  const found = requireHead({ head: poseHead(keypoints) }, outputs, count, { classes, input });
+  const found = requireHead({ head: poseHead(keypoints) }, outputs, count, { classes, input, priors: null });
   const decoded = found.bound.decode(outputsOf(outputs, count, index, found.unbatched), index);
   if (decoded.kind === 'dense' && decoded.classes === classes) return decoded;
   const got = decoded.kind === 'dense' ? 4 + decoded.classes + 3 * keypoints : 0;
