@@ -15,7 +15,7 @@ export interface MetricContext {
   readonly sampleCount: number;
   /** Paths of the samples inside their folder `[>= sampleCount]`; null or absent: none. */
   readonly names?: readonly string[] | null;
-  /** Of a sample as the model is fed it, `[C, H, W]` say; null or absent: not known. */
+  /** Shape of a sample as the model is fed it, `[C, H, W]` say; null or absent: not known. */
   readonly sampleShape?: readonly number[] | null;
 }
 
@@ -85,6 +85,8 @@ export interface TaskMetric<State extends GatheredState = GatheredState> {
    * @throws MetricError when a sample is missing.
    */
   finish(): MetricResult | Promise<MetricResult>;
+  /** Removes what it keeps on disk, whether it was finished or not; absent: it keeps nothing. */
+  close?(): void;
 }
 
 /** A metric that is computed at once. */
