@@ -96,7 +96,8 @@ const fixed: readonly FixedWhereIdle<{ readonly layers: LayerSettings }>[] = [
   },
   {
     path: 'keepFloatLoss',
-    fixedAt: 0.003,
+    // Came later: keys of trials without it are what they were.
+    fixedAt: undefined,
     idleBeside: ({ layers: { keepFloat } }) => (keepFloat === 'auto' ? null : 'without layers.keepFloat: auto'),
   },
 ];
