@@ -60,7 +60,7 @@ const packages = {
   'better-sqlite3': '^src/store/',
   'onnxruntime-node': '^src/engine/session/session\\.ts$',
   'p-queue': '^src/schedule/',
-  sharp: '^src/formats/image-folder/decode-image\\.ts$',
+  sharp: '^src/formats/(io/load-sharp|image-folder/decode-image)\\.ts$',
   '@dagrejs/dagre': '^src/report/',
   '(vega|vega-lite|vega-interpreter)': '^src/report/',
   yaml: '^src/experiment/',

@@ -98,13 +98,15 @@ async function compare(
   }
   const dataset = await openDataset(source, preprocess);
   try {
-    const io = resolveModelIo(model, names, wantedOutputs(task));
+    // Of the simulation, which is fed float32 whatever the types of the written model are.
+    const simulation = simulated();
+    const io = resolveModelIo(simulation, names, wantedOutputs(task));
     const batching = plainBatching(io);
     const { fixed } = batching;
     if (fixed !== null && fixed > dataset.sampleCount) return `it takes ${fixed} samples at once, and there are fewer`;
     const samples = fixed ?? Math.min(COMPARED_SAMPLES, dataset.sampleCount);
     const range = { first: 0, count: samples, batchSize: 1 };
-    const expected = await modelOutputs(simulated(), batching, dataset, range, context);
+    const expected = await modelOutputs(simulation, batching, dataset, range, context);
     const actual = await modelOutputs(model, batching, dataset, range, fusing(context));
     return { samples, difference: worstOutputError(io.outputs, expected, actual).relativeError };
   } finally {

@@ -107,12 +107,19 @@ export function checkSampleShape(io: ModelIo, sampleShape: readonly number[]): v
     );
   }
   const expected = io.inputShape.slice(1);
-  const fits =
-    expected.length === sampleShape.length && expected.every((dim, i) => dim === null || dim === sampleShape[i]);
-  if (fits) return;
+  if (accepts(expected, sampleShape)) return;
+  const [channels, ...extent] = sampleShape;
+  const isLast = extent.length > 1 && accepts(expected, [...extent, channels!]);
+  const advice = isLast
+    ? 'The model takes channels last: set data.preprocess.feed to channelsLast.'
+    : 'Check data and data.preprocess.layout.';
   throw new ModelError(
-    `Expected samples of shape [${expected.map((d) => d ?? 'any').join(', ')}] for input "${io.input}", got [${sampleShape.join(', ')}]. Check data and data.preprocess.layout.`,
+    `Expected samples of shape [${expected.map((d) => d ?? 'any').join(', ')}] for input "${io.input}", got [${sampleShape.join(', ')}]. ${advice}`,
   );
+}
+
+function accepts(expected: readonly (number | null)[], shape: readonly number[]): boolean {
+  return expected.length === shape.length && expected.every((dim, i) => dim === null || dim === shape[i]);
 }
 
 /**

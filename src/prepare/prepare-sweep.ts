@@ -16,6 +16,7 @@ import { providers } from '../engine/providers/providers.js';
 import type { ResolvedProvider } from '../engine/providers/resolve-provider.js';
 import type { Provider } from '../engine/providers/provider.js';
 import type { Slot } from '../engine/slot.js';
+import { withModelSizes } from './model-sizes.js';
 import { openSweepInputs, type SweepInputs } from './sweep-inputs.js';
 
 /**
@@ -58,10 +59,11 @@ export interface Preparation {
  * @throws ModelError, DatasetError or InputError saying what is wrong and where
  */
 export async function prepareSweep(
-  loaded: Experiment,
+  written: Experiment,
   { engine, code, onHashing, onLog }: Preparation,
 ): Promise<PreparedSweep> {
-  requireCodeConsent(loaded, code.use, code.allowed);
+  requireCodeConsent(written, code.use, code.allowed);
+  const loaded = withModelSizes(written);
   const inputs = await openSweepInputs(loaded, onHashing);
   const experiment = capSamples(
     expandSensitivity(loaded, (trial) => focusLayers(inputs, loaded, trial)),

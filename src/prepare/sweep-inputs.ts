@@ -370,7 +370,7 @@ function inFile<T>(path: string, work: () => T): T {
 }
 
 function modelRecord(
-  file: ModelFile,
+  file: SweptModel,
   folded: OnnxModel,
   layers: readonly FoundLayer[],
   norms: ReadonlyMap<string, string>,
@@ -381,6 +381,7 @@ function modelRecord(
     sizeBytes: file.sizeBytes,
     opset: file.model.opset,
     parameters: countParameters(file.model),
+    storedType: file.float32?.types.join(', ') ?? null,
     layers: layers.map((layer, position) => layerRecord(layer, position, norms.get(layer.outputTensor) ?? null)),
     graph: outlineGraph(folded, layers),
   };

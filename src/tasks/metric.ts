@@ -15,6 +15,8 @@ export interface MetricContext {
   readonly sampleCount: number;
   /** Paths of the samples inside their folder `[>= sampleCount]`; null or absent: none. */
   readonly names?: readonly string[] | null;
+  /** Shape of a sample as the model is fed it, `[C, H, W]` say; null or absent: not known. */
+  readonly sampleShape?: readonly number[] | null;
 }
 
 /** An output of the model for some samples: row-major, `[count, ...]`; of integers as numbers. */

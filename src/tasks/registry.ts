@@ -1,8 +1,11 @@
 import { centerDetectionTask } from './center-detection/center-detection-task.js';
 import { classificationTask } from './classification/classification-task.js';
 import { commandTask } from './command/command-task.js';
+import { detectionTask } from './detection/detection-task.js';
 import { fidelityTask } from './fidelity/fidelity-task.js';
 import { moduleTask } from './module/module-task.js';
+import { restorationTask } from './restoration/restoration-task.js';
+import { segmentationTask } from './segmentation/segmentation-task.js';
 import type { Task } from './task.js';
 
 /**
@@ -13,7 +16,10 @@ import type { Task } from './task.js';
 export const tasks = {
   classification: classificationTask,
   centerDetection: centerDetectionTask,
+  detection: detectionTask,
   fidelity: fidelityTask,
+  segmentation: segmentationTask,
+  restoration: restorationTask,
   module: moduleTask,
   command: commandTask,
 } satisfies Readonly<Record<string, Task>>;

@@ -55,9 +55,11 @@ describe('resolveModelIo', () => {
     ]);
   });
 
-  it('refuses an input that takes no numbers', () => {
-    const bytes = buildModel({ nodes, inputs: [value('x', ['N'], TensorProto_DataType.STRING)] });
-    expect(() => resolveModelIo(bytes, unnamed)).toThrow('Expected input "x" to take numbers, got string.');
+  it('knows the type of an input of integers, and refuses one of text', () => {
+    const bytes = buildModel({ nodes, inputs: [value('x', ['N'], TensorProto_DataType.UINT8)] });
+    expect(resolveModelIo(bytes, unnamed).inputType).toBe(TensorProto_DataType.UINT8);
+    const text = buildModel({ nodes, inputs: [value('x', ['N'], TensorProto_DataType.STRING)] });
+    expect(() => resolveModelIo(text, unnamed)).toThrow('Expected input "x" to take numbers, got string.');
   });
 
   it('knows no shape when the model tells none', () => {

@@ -21,7 +21,7 @@ type OutputTypes = (node: NodeProto, inputs: readonly number[]) => readonly numb
 export function elementTypes({ graph }: Pick<OnnxModel, 'graph'>): ElementTypes {
   const types = new Map<string, number>();
   const learn = (name: string, type: number): void => {
-    if (name !== '' && type !== UNDEFINED && !types.has(name)) types.set(name, type);
+    if (name !== '' && type !== 0 && !types.has(name)) types.set(name, type);
   };
   for (const { name, dataType } of graph.initializer) learn(name, dataType);
   for (const value of [...graph.input, ...graph.output, ...graph.valueInfo]) learn(value.name, statedType(value));

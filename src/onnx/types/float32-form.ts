@@ -9,7 +9,6 @@ import {
   AttributeProto_AttributeType,
   FunctionProtoSchema,
   ModelProtoSchema,
-  TensorProto_DataType,
   TypeProtoSchema,
   TypeProto_TensorSchema,
   ValueInfoProtoSchema,
@@ -19,11 +18,10 @@ import {
   type TypeProto,
   type ValueInfoProto,
 } from '../proto/onnx_pb.js';
-import { dataTypeName } from '../tensor.js';
+import { dataTypeName, FLOAT32 } from '../tensor.js';
 import { elementTypes, statedType } from './element-types.js';
+import { BFLOAT16, FLOAT16, FLOAT64 } from './float-types.js';
 import { float32Tensor } from './float32-tensor.js';
-
-const { BFLOAT16, DOUBLE, FLOAT, FLOAT16 } = TensorProto_DataType;
 
 /** A model in float32, and what of it was of another type. */
 export interface Float32Form {
@@ -47,10 +45,10 @@ export interface Float32Form {
 export function float32Form(model: OnnxModel): Float32Form {
   const found = usedTypes(model);
   const changed = new Set([FLOAT16, BFLOAT16].filter((type) => found.has(type)));
-  if (needsDoubleAsFloat(model)) changed.add(DOUBLE);
+  if (needsDoubleAsFloat(model)) changed.add(FLOAT64);
   if (changed.size === 0) return { model, types: [], parts: [] };
   const rewrite = new Rewrite(changed);
-  const isFloat = (type: number | undefined): boolean => type === FLOAT || changed.has(type ?? 0);
+  const isFloat = (type: number | undefined): boolean => type === FLOAT32 || changed.has(type ?? 0);
   const before = elementTypes(model);
   const idle = (node: NodeProto): boolean =>
     node.opType === 'Cast' &&
@@ -67,7 +65,7 @@ export function float32Form(model: OnnxModel): Float32Form {
   });
   return {
     model: withGraph({ ...model, proto }, rewritten),
-    types: [...changed].sort((a, b) => a - b).map((type) => (type === DOUBLE ? 'float64' : dataTypeName(type))),
+    types: [...changed].sort((a, b) => a - b).map((type) => (type === FLOAT64 ? 'float64' : dataTypeName(type))),
     parts: partsOf(model, changed),
   };
 }
@@ -92,13 +90,13 @@ function partsOf({ graph, index }: OnnxModel, changed: ReadonlySet<number>): Flo
 /** True where float64 is what the model computes in: it is fed so, or a layer's weight is so. */
 function needsDoubleAsFloat(model: OnnxModel): boolean {
   const { graph, index } = model;
-  const isFed = graph.input.some((value) => statedType(value) === DOUBLE && index.inputs.includes(value.name));
+  const isFed = graph.input.some((value) => statedType(value) === FLOAT64 && index.inputs.includes(value.name));
   return (
     isFed ||
     graph.node.some(
       ({ opType, input }) =>
         /^(?:Conv|ConvTranspose|Gemm|MatMul)$/.test(opType) &&
-        constantTensor(model, input[1] ?? '')?.dataType === DOUBLE,
+        constantTensor(model, input[1] ?? '')?.dataType === FLOAT64,
     )
   );
 }
@@ -139,7 +137,7 @@ function withoutIdle({ graph, index }: OnnxModel, isIdle: (node: NodeProto) => b
 }
 
 /** Attributes that name an element type, of any operator. */
-const typeAttributes = new Set([
+export const typeAttributes: ReadonlySet<string> = new Set([
   ...['to', 'dtype', 'output_datatype', 'output_dtype', 'stash_type', 'softmax_precision', 'precision'],
 ]);
 
@@ -190,7 +188,7 @@ class Rewrite {
           `BitCast "${node.name}": expected no cast of the bits of ${dataTypeName(Number(i))}, which is computed in float32 here. Export the model in float32.`,
         );
       }
-      return intAttribute(name, FLOAT);
+      return intAttribute(name, FLOAT32);
     }
     if (t === undefined && g === undefined && tensors.length + graphs.length === 0) return attribute;
     const tensor = (own: NonNullable<typeof t>): NonNullable<typeof t> =>
@@ -207,7 +205,7 @@ class Rewrite {
   #type(type: TypeProto): TypeProto {
     const { tensorType } = type;
     if (tensorType === undefined || !this.#isChanged(tensorType.elemType)) return type;
-    const changed = Object.assign(create(TypeProto_TensorSchema), tensorType, { elemType: FLOAT });
+    const changed = Object.assign(create(TypeProto_TensorSchema), tensorType, { elemType: FLOAT32 });
     return Object.assign(create(TypeProtoSchema), type, { tensorType: changed });
   }
 }

@@ -1,11 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import { ModelError } from '../model-error.js';
-import { TensorProto_DataType, TensorProtoSchema, type TensorProto } from '../proto/onnx_pb.js';
-import { dataTypeName } from '../tensor.js';
-import { widenBfloat16 } from './bfloat16.js';
-import { widenFloat16 } from './float16.js';
-
-const { BFLOAT16, DOUBLE, FLOAT, FLOAT16 } = TensorProto_DataType;
+import { TensorProtoSchema, type TensorProto } from '../proto/onnx_pb.js';
+import { dataTypeName, FLOAT32, rawTensor, readFloatTensor, tensorShape } from '../tensor.js';
+import { narrowToBfloat16, widenBfloat16 } from './bfloat16.js';
+import { BFLOAT16, FLOAT16, FLOAT64 } from './float-types.js';
+import { narrowToFloat16, widenFloat16 } from './float16.js';
 
 /**
  * The numbers of a float16, bfloat16 or float64 tensor as a float32 one of the same name and shape.
@@ -14,9 +13,9 @@ const { BFLOAT16, DOUBLE, FLOAT, FLOAT16 } = TensorProto_DataType;
  * @throws ModelError for a finite float64 number that is beyond the range of float32
  */
 export function float32Tensor(tensor: TensorProto): TensorProto {
-  const values = tensor.dataType === DOUBLE ? fromDoubles(tensor) : fromHalves(tensor);
+  const values = tensor.dataType === FLOAT64 ? fromDoubles(tensor) : fromHalves(tensor);
   const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const changes = { dataType: FLOAT, rawData, int32Data: [], doubleData: [] };
+  const changes = { dataType: FLOAT32, rawData, int32Data: [], doubleData: [] };
   return Object.assign(create(TensorProtoSchema), tensor, changes);
 }
 
@@ -48,4 +47,28 @@ function aligned(bytes: Uint8Array, itemBytes: number): ArrayBuffer {
   const copy = new ArrayBuffer(bytes.length - (bytes.length % itemBytes));
   new Uint8Array(copy).set(bytes.subarray(0, copy.byteLength));
   return copy;
+}
+
+/**
+ * A float32 tensor as one of float16, bfloat16 or float64 under another name, each number the
+ * nearest.
+ *
+ * @throws ModelError for a finite number that is beyond the range of the type
+ */
+export function tensorOfType(tensor: TensorProto, dataType: number, name: string): TensorProto {
+  const values = readFloatTensor(tensor);
+  const narrow = dataType === FLOAT16 ? narrowToFloat16 : dataType === BFLOAT16 ? narrowToBfloat16 : null;
+  if (narrow === null) {
+    const wide = Float64Array.from(values);
+    return rawTensor(name, tensorShape(tensor), dataType, new Uint8Array(wide.buffer));
+  }
+  const bits = narrow(values);
+  const infinity = dataType === FLOAT16 ? 0x7c00 : 0x7f80;
+  const index = bits.findIndex((own, i) => (own & 0x7fff) === infinity && Number.isFinite(values[i]));
+  if (index >= 0) {
+    throw new ModelError(
+      `Tensor "${tensor.name}": expected numbers within ${dataTypeName(dataType)}, got ${values[index]} at ${index} once smoothing and BatchNormalization are in it. Export in float32 (--float float32).`,
+    );
+  }
+  return rawTensor(name, tensorShape(tensor), dataType, new Uint8Array(bits.buffer));
 }

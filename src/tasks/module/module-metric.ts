@@ -1,5 +1,6 @@
 import type { DetectionGroundTruth } from '../../formats/dataset.js';
 import { loadModule } from '../../formats/io/load-module.js';
+import { loadShipped } from '../../formats/io/load-shipped.js';
 import type { EvidenceState } from './evidence-state.js';
 import type { JsonObject } from '../../schema/json-value.js';
 import type { SampleOrigin } from '../../formats/sample-origin.js';
@@ -160,7 +161,9 @@ async function loadMetric(task: ModuleTask, context: MetricContext): Promise<Mod
   const open = await loadModule(path);
   const { groundTruth, sampleCount } = context;
   const classes = groundTruth?.classes ?? null;
-  const value = await inModule(task, 'the default export', () => open({ options, sampleCount, classes }));
+  const value = await inModule(task, 'the default export', () =>
+    open({ options, sampleCount, classes, load: loadShipped }),
+  );
   if (typeof value !== 'object' || value === null) {
     throw new CustomCodeError(`Expected ${path} to return a metric object, got ${String(value)}. See docs/CUSTOM.md.`);
   }

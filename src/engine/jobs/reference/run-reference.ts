@@ -25,6 +25,7 @@ export async function runReference(job: ReferenceJob, context: JobContext): Prom
     referenceArgmax: null,
     sampleCount: job.samples,
     names: dataset.names ?? null,
+    sampleShape: dataset.sampleShape,
   });
   const surveyors = io.outputs.map(({ name }) => ({ output: name, surveyor: new OutputSurveyor() }));
   const range = {

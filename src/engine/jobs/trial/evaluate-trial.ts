@@ -53,6 +53,7 @@ export async function evaluateTrial(
     referenceArgmax: job.referenceArgmax,
     sampleCount: samples,
     names: dataset.names ?? null,
+    sampleShape: dataset.sampleShape,
   });
   const run = job.stop === null ? plainRun(trial, metric, samples) : sequentialRun(trial, metric, samples, job.stop);
   const evaluateWith = (session: Pick<Session, 'run'>): Promise<void> =>
