@@ -1,8 +1,10 @@
 import { centerDetectionTask } from './center-detection/center-detection-task.js';
 import { classificationTask } from './classification/classification-task.js';
 import { commandTask } from './command/command-task.js';
+import { embeddingTask } from './embedding/embedding-task.js';
 import { fidelityTask } from './fidelity/fidelity-task.js';
 import { moduleTask } from './module/module-task.js';
+import { sequenceTask } from './sequence/sequence-task.js';
 import type { Task } from './task.js';
 
 /**
@@ -14,6 +16,8 @@ export const tasks = {
   classification: classificationTask,
   centerDetection: centerDetectionTask,
   fidelity: fidelityTask,
+  sequence: sequenceTask,
+  embedding: embeddingTask,
   module: moduleTask,
   command: commandTask,
 } satisfies Readonly<Record<string, Task>>;

@@ -21,6 +21,16 @@ export function taskOf(kind: TaskKind): Task {
   return tasks[kind];
 }
 
+/**
+ * Whether the primary metric of a task with such settings counts samples that are right.
+ *
+ * @param task as an experiment file has it or located: no path matters
+ */
+export function countsSamples(task: FileTask | TaskSettings): boolean {
+  const definition = taskOf(task.kind);
+  return definition.countsSamples && (definition.countsWith?.(task) ?? true);
+}
+
 /** @param folder that paths of the file are relative to */
 export function toTask(task: FileTask, folder: string): TaskSettings {
   return { kind: task.kind, ...taskOf(task.kind).locate(task, folder) } as TaskSettings;

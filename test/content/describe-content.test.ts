@@ -93,6 +93,14 @@ const scorings: Readonly<Record<TaskKind, MakeTask>> = {
     ...{ kind: 'centerDetection', thresholds: [0.5], maxDetections: 5, minScore: 0.1, bootstrap: 0 },
   }),
   fidelity: () => ({ kind: 'fidelity', bootstrap: 0 }),
+  sequence: (write) => ({
+    ...{ kind: 'sequence', truth: write('q/texts.csv', '1.npy,ab\n2.npy,\n'), alphabet: null },
+    ...{ alphabetFile: write('q/alphabet.txt', 'a\nb\n'), appendSpace: false, blank: 0, layout: 'NTC' },
+    ...{ unicode: 'asIs', ignoreCase: false, primary: 'exact', bootstrap: 1 },
+  }),
+  embedding: (write) => ({
+    ...{ kind: 'embedding', truth: write('v/pairs.csv', '0,1,1\n1,0,0\n'), folds: 2, distance: 'squared', far: [0.1] },
+  }),
   module: (write) => ({
     kind: 'module',
     path: write('t/metric.mjs', 'export default null'),
