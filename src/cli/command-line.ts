@@ -15,6 +15,7 @@ import { planCommand } from './commands/plan-command.js';
 import { queryCommand } from './commands/query-command.js';
 import { reportCommand } from './commands/report-command.js';
 import { runCommand } from './commands/run-command.js';
+import { scoreCommand } from './commands/score-command.js';
 import { serveCommand } from './commands/serve-command.js';
 import { showCommand } from './commands/show-command.js';
 import { statusCommand } from './commands/status-command.js';
@@ -32,6 +33,7 @@ const cli = yargs(hideBin(process.argv))
   .command(serveCommand)
   .command(showCommand)
   .command(noteCommand)
+  .command(scoreCommand)
   .command(exportCommand)
   .command(mergeCommand)
   .command(migrateCommand)
@@ -81,6 +83,8 @@ function mayRepeat(name: string): boolean {
     'databases',
     'data',
     'fetch',
+    'predictions',
+    'reference',
     'allow-code',
     'allowCode',
   ].includes(name);

@@ -5,10 +5,12 @@ import { formatOf, type DataSource } from '../formats/data-source.js';
 import type { FolderListing } from '../formats/format.js';
 import type { OnHashing } from '../formats/hash-source.js';
 import { listFiles } from '../formats/io/list-files.js';
+import { isFolderOf } from '../formats/named-files.js';
 import { externalLocations } from '../onnx/external-locations.js';
 import { ModelError } from '../onnx/model-error.js';
 import { canonicalJson } from '../plan/content-key.js';
 import { hashTask } from '../tasks/hash-task.js';
+import { taskFiles } from '../tasks/task-files.js';
 import { taskOf, type TaskSettings } from '../tasks/task-settings.js';
 import { printableName } from '../text/printable.js';
 import { nameFault } from './check-name.js';
@@ -91,7 +93,14 @@ async function gather({ models, sources, tasks }: ContentRequest): Promise<Reado
   for (const task of tasks) {
     const definition = taskOf(task.kind);
     const named = definition.namedFiles?.(task);
+    const files = taskFiles(task);
+    for (const file of files) {
+      const { path, listing } = file;
+      if (listing === null || !isFolderOf(file)) want(path, 'file');
+      else addListing(want(path, 'folder'), listing, null);
+    }
     for (const path of pathsIn(task, definition.paths)) {
+      if (files.some((file) => file.path === path)) continue;
       if (named === undefined) want(path, 'module');
       else {
         want(path, 'command').tasks.push(task);

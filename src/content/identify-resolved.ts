@@ -1,5 +1,6 @@
 import { hashBesides } from '../formats/hash-source.js';
 import type { InputIdentity } from '../formats/input-identity.js';
+import { stampNamedFiles } from '../formats/named-files.js';
 import { sourceStamp, stampFiles } from '../formats/source-files.js';
 import { ContentError } from './content-error.js';
 
@@ -17,6 +18,10 @@ export async function identifyResolved(inputs: readonly InputIdentity[]): Promis
   for (const input of inputs) {
     if (input.kind === 'model') {
       identified.push({ ...input, stamp: stampFiles([input.path]) });
+      continue;
+    }
+    if (input.kind === 'taskFiles') {
+      identified.push({ ...input, stamp: stampNamedFiles(input.files) });
       continue;
     }
     const { source, besides } = input;

@@ -1,9 +1,10 @@
 import type { DataSource } from './data-source.js';
 import { hashWithBesides, type OnHashing } from './hash-source.js';
+import { hashNamedFiles, stampNamedFiles, type NamedFile } from './named-files.js';
 import { sourceStamp } from './source-files.js';
 
-/** A model or a source of data as a sweep was planned with it. */
-export type InputIdentity = DataIdentity | ModelIdentity;
+/** A model, a source of data, or files of a task, as a sweep was planned with them. */
+export type InputIdentity = DataIdentity | ModelIdentity | TaskFilesIdentity;
 
 interface Identity {
   /** Of the content: see `hashSource`, `readModelFile`. */
@@ -22,6 +23,12 @@ export interface DataIdentity extends Identity {
   readonly besides?: string;
 }
 
+/** What outputs are held against. */
+export interface TaskFilesIdentity extends Identity {
+  readonly kind: 'taskFiles';
+  readonly files: readonly NamedFile[];
+}
+
 export interface ModelIdentity extends Identity {
   readonly kind: 'model';
   readonly path: string;
@@ -33,4 +40,10 @@ export interface ModelIdentity extends Identity {
 export async function identifyInput(source: DataSource, onHashing?: OnHashing): Promise<DataIdentity> {
   const stamp = sourceStamp(source);
   return { kind: 'data', source, stamp, ...(await hashWithBesides(source, onHashing)) };
+}
+
+/** The same of files that a task names. @throws DatasetError when one is missing */
+export async function identifyTaskFiles(files: readonly NamedFile[]): Promise<TaskFilesIdentity> {
+  const stamp = stampNamedFiles(files);
+  return { kind: 'taskFiles', files, stamp, sha256: await hashNamedFiles(files) };
 }

@@ -1,13 +1,21 @@
 import { basename } from 'node:path';
 import { openDataset } from '../formats/open-dataset.js';
 import { stampFiles } from '../formats/source-files.js';
-import { identifyInput, type DataIdentity, type InputIdentity, type ModelIdentity } from '../formats/input-identity.js';
+import {
+  identifyInput,
+  identifyTaskFiles,
+  type DataIdentity,
+  type InputIdentity,
+  type ModelIdentity,
+  type TaskFilesIdentity,
+} from '../formats/input-identity.js';
 import type { OnHashing } from '../formats/hash-source.js';
 import { hashTask } from '../tasks/hash-task.js';
 import type { Dataset } from '../formats/dataset.js';
 import type { DataSource } from '../formats/data-source.js';
 import type { Experiment, LayerSettings, ModelSettings, Settings } from '../experiment/sections/settings.js';
 import type { PreprocessSettings } from '../formats/preprocess/preprocess-settings.js';
+import { taskFiles } from '../tasks/task-files.js';
 import { taskOf, type TaskSettings } from '../tasks/task-settings.js';
 import { printableName } from '../text/printable.js';
 import type { LayerRecord, ModelRecord } from '../records/model-record.js';
@@ -18,18 +26,22 @@ import { findLayers, type FoundLayer, type Layer } from '../onnx/layers/layers.j
 import { ModelError } from '../onnx/model-error.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import { checkSampleShape, fixedBatchSize, resolveModelIo } from '../onnx/model-io.js';
-import { readFloatTensor } from '../onnx/tensor.js';
+import { elementCount, readFloatTensor } from '../onnx/tensor.js';
+import { isSampleType } from '../onnx/types/sample-types.js';
 import { LayerSettingError } from '../quantize/layer-setting-error.js';
 import { floatLayers, selectLayers } from '../quantize/select-layers.js';
 import { feedReader } from '../engine/batching/feeds.js';
 import type { FixedInputs } from '../onnx/folding/known-values.js';
-import { fixedInputs, withFixedInputs } from '../engine/session/fixed-inputs.js';
+import { fixedInputs } from '../engine/session/fixed-inputs.js';
 import { readModelFile, type ModelFile } from '../engine/session/model-file.js';
+import { sweptModel, type ComputedInFloat32, type SweptModel } from '../engine/session/swept-model.js';
+import { checkSamples } from '../engine/session/typed-numbers.js';
 import { perInputChannelAbsmax, viewAbsmax } from '../smooth/weight-absmax.js';
 import { checkChannelAxis } from './check-channel-axis.js';
-import { scoredBy, type ScoredBy } from './check-outputs.js';
+import { scoredBy, statedOutputs, type ScoredBy } from './check-outputs.js';
 import { fusionNotes } from './fusion-notes.js';
 import { InputError } from '../errors/input-error.js';
+import { inspectTask } from './inspect-task.js';
 import { UnmatchedGlobs } from './unmatched-globs.js';
 
 /** Everything about the models and data of an experiment that planning and running need. */
@@ -61,6 +73,9 @@ export interface SweepInputs {
 /** What was found when a source was opened. */
 interface CheckedSource {
   readonly samples: number;
+  readonly sampleShape: readonly number[];
+  /** Of the samples; null: they have none. */
+  readonly names: readonly string[] | null;
   readonly hasLabels: boolean;
   readonly scoredBy: ScoredBy;
   readonly notes: readonly string[];
@@ -76,12 +91,13 @@ interface CheckedSource {
  */
 export async function openSweepInputs(experiment: Experiment, onHashing?: OnHashing): Promise<SweepInputs> {
   const fixed = fixedInputsByModel(experiment);
-  const files = new Map<string, ModelFile>();
+  const files = new Map<string, SweptModel>();
   const layers = new Map<string, readonly FoundLayer[]>();
   const foldedModels = new Map<string, OnnxModel>();
   const models = new Map<string, ModelRecord>();
   const identities = new Map<string, DataIdentity>();
   const modelIdentities: ModelIdentity[] = [];
+  const taskIdentities: TaskFilesIdentity[] = [];
   const sources = new Map<string, CheckedSource>();
   const tasks = new Map<string, string | null>();
   const checked = new Set<string>();
@@ -91,15 +107,16 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
   const globs = new UnmatchedGlobs();
   for (const { settings, role, axes } of experiment.trials) {
     const { model, data } = settings;
-    const prefixOf = (section: 'layers' | 'data', ...path: readonly string[]): string =>
+    const prefixOf = (section: 'layers' | 'data' | 'task', ...path: readonly string[]): string =>
       experiment.sources?.prefix(settings[section], path, axes) ?? '';
     let file = files.get(model.path);
     if (file === undefined) {
       const stamp = stampFiles([model.path]);
       const stored = readModelFile(model.path);
       modelIdentities.push({ kind: 'model', path: model.path, sha256: stored.sha256, stamp });
-      file = withFixedInputs(stored, fixed.get(model.path)!);
-      if (file !== stored) notes.push(conditionsNote(file, fixed.get(model.path)!));
+      file = sweptModel(stored, fixed.get(model.path)!);
+      if (file.isFolded) notes.push(conditionsNote(file, fixed.get(model.path)!));
+      if (file.float32 !== null) notes.push(float32Note(file.path, file.float32));
       const { model: folded, folded: norms, unfolded } = foldBatchNorm(file.model);
       const found = findLayers(folded);
       files.set(model.path, file);
@@ -110,7 +127,11 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
         notes.push(`BatchNormalization "${printableName(norm, 300)}" is not folded: ${reason}`);
     }
     const taskId = JSON.stringify(settings.task);
-    if (!tasks.has(taskId)) tasks.set(taskId, await hashTask(settings.task));
+    if (!tasks.has(taskId)) {
+      tasks.set(taskId, await hashTask(settings.task));
+      const files = taskFiles(settings.task);
+      if (files.length > 0) taskIdentities.push(await identifyTaskFiles(files));
+    }
     const needed = role === 'fp32' ? [data.evaluation.source] : [data.evaluation.source, data.calibration.source];
     for (const source of needed) {
       const id = JSON.stringify(source);
@@ -124,6 +145,16 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
     checkEvaluation(settings, sources.get(JSON.stringify(data.evaluation.source))!, (...path) =>
       prefixOf('data', ...path),
     );
+    if (isNew(checked, ['task', settings.task, data.evaluation, data.preprocess, model])) {
+      const { samples, sampleShape, names } = sources.get(JSON.stringify(data.evaluation.source))!;
+      const surroundings = {
+        ...{ sampleShape, names, outputs: statedOutputs(file.model, model, settings.task) },
+        sampleCount: data.evaluation.samples === 'all' ? samples : Math.min(samples, data.evaluation.samples),
+      };
+      for (const note of await inspectTask(settings.task, surroundings, prefixOf('task'))) {
+        if (!notes.includes(note)) notes.push(note);
+      }
+    }
     if (role !== 'fp32') {
       if (isNew(checked, ['layers', model.path, settings.layers])) {
         const found = layers.get(model.path)!;
@@ -156,7 +187,7 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
     notes,
     modelSha256: (path) => models.get(path)!.sha256,
     dataSha256: (source) => identities.get(JSON.stringify(source))!.sha256,
-    identities: [...modelIdentities, ...identities.values()],
+    identities: [...modelIdentities, ...identities.values(), ...taskIdentities],
     taskSha256: (task) => tasks.get(JSON.stringify(task))!,
     modelOf: (path) => files.get(path)!.model,
     fixedInputs: (path) => fixed.get(path)!,
@@ -209,6 +240,13 @@ function conditionsNote({ path, model }: ModelFile, fixed: FixedInputs): string 
   return `${basename(path)}: for each If whose condition follows from ${from}, the branch taken is swept${left === 0 ? '' : `; ${left} If stay`}`;
 }
 
+/** e.g. `model.onnx: float16 weights and inputs are computed in float32`. */
+function float32Note(path: string, { types, parts }: ComputedInFloat32): string {
+  const named = parts.length === 0 ? ['values'] : parts;
+  const listed = named.length < 2 ? named.join() : `${named.slice(0, -1).join(', ')} and ${named.at(-1)!}`;
+  return `${basename(path)}: ${types.join(' and ')} ${listed} are computed in float32`;
+}
+
 /** The settings without what singles out a layer. */
 function ofEveryLayer(settings: LayerSettings): LayerSettings {
   return { ...settings, sensitivity: 'none', focus: '*' };
@@ -216,7 +254,7 @@ function ofEveryLayer(settings: LayerSettings): LayerSettings {
 
 /** @throws InputError where no layer would be left to quantize */
 function checkFloatLayers({ keepFloat, sensitivity }: LayerSettings, selected: number, prefixOf: PrefixOf): void {
-  if (keepFloat >= selected) {
+  if (keepFloat !== 'auto' && keepFloat >= selected) {
     throw new InputError(
       `${prefixOf('keepFloat')}Expected layers.keepFloat to leave a layer to quantize, so at most ${selected - 1}, got ${keepFloat}.`,
     );
@@ -262,15 +300,19 @@ async function checkSource(
 ): Promise<CheckedSource> {
   const dataset: Dataset = await openDataset(source, preprocess);
   try {
+    const sample = await firstSample(file.model, names, dataset);
     inFile(file.path, () => {
       const io = resolveModelIo(file.model, names);
       checkSampleShape(io, dataset.sampleShape);
       feedReader(io, dataset)(0, 1, fixedBatchSize(io) ?? 1);
+      checkSamples(io, dataset, sample, 0);
       checkChannelAxis({ model: file.model, io, source, preprocess, sampleShape: dataset.sampleShape });
     });
     const where = 'path' in source ? `${basename(source.path)}: ` : '';
     return {
       samples: dataset.sampleCount,
+      sampleShape: dataset.sampleShape,
+      names: dataset.names ?? null,
       hasLabels: dataset.labels !== null,
       scoredBy: scoredBy(dataset, isEvaluated),
       notes: (dataset.notes ?? []).map((note) => `${where}${note}`),
@@ -278,6 +320,15 @@ async function checkSource(
   } finally {
     dataset.close();
   }
+}
+
+/** The first sample where its numbers must fit an input of an integer type; else none. */
+async function firstSample(model: OnnxModel, names: ModelSettings, dataset: Dataset): Promise<Float32Array> {
+  const fed = model.graph.input.find(({ name }) => name === (names.input ?? model.index.inputs[0]));
+  const isRead = isSampleType(fed?.type?.tensorType?.elemType ?? 0) && dataset.sampleCount > 0;
+  const sample = new Float32Array(isRead ? elementCount(dataset.sampleShape) : 0);
+  if (isRead) await dataset.read(0, 1, sample);
+  return sample;
 }
 
 function checkEvaluation(
@@ -319,7 +370,7 @@ function inFile<T>(path: string, work: () => T): T {
 }
 
 function modelRecord(
-  file: ModelFile,
+  file: SweptModel,
   folded: OnnxModel,
   layers: readonly FoundLayer[],
   norms: ReadonlyMap<string, string>,
@@ -330,6 +381,7 @@ function modelRecord(
     sizeBytes: file.sizeBytes,
     opset: file.model.opset,
     parameters: countParameters(file.model),
+    storedType: file.float32?.types.join(', ') ?? null,
     layers: layers.map((layer, position) => layerRecord(layer, position, norms.get(layer.outputTensor) ?? null)),
     graph: outlineGraph(folded, layers),
   };

@@ -1,5 +1,5 @@
-import { hashFiles } from '../formats/hash-source.js';
-import { filesOfTask } from './task-files.js';
+import { hashNamedFiles } from '../formats/named-files.js';
+import { taskFiles } from './task-files.js';
 import { taskOf, type TaskSettings } from './task-settings.js';
 
 /**
@@ -13,6 +13,6 @@ import { taskOf, type TaskSettings } from './task-settings.js';
 export async function hashTask(task: TaskSettings): Promise<string | null> {
   const code = taskOf(task.kind).code(task);
   if (code !== null) return code.sha256();
-  const files = filesOfTask(task);
-  return files.length === 0 ? null : hashFiles(files);
+  const files = taskFiles(task);
+  return files.length === 0 ? null : hashNamedFiles(files);
 }

@@ -1,9 +1,12 @@
 import { centerDetectionTask } from './center-detection/center-detection-task.js';
 import { classificationTask } from './classification/classification-task.js';
 import { commandTask } from './command/command-task.js';
+import { detectionTask } from './detection/detection-task.js';
 import { embeddingTask } from './embedding/embedding-task.js';
 import { fidelityTask } from './fidelity/fidelity-task.js';
 import { moduleTask } from './module/module-task.js';
+import { restorationTask } from './restoration/restoration-task.js';
+import { segmentationTask } from './segmentation/segmentation-task.js';
 import { sequenceTask } from './sequence/sequence-task.js';
 import type { Task } from './task.js';
 
@@ -15,7 +18,10 @@ import type { Task } from './task.js';
 export const tasks = {
   classification: classificationTask,
   centerDetection: centerDetectionTask,
+  detection: detectionTask,
   fidelity: fidelityTask,
+  segmentation: segmentationTask,
+  restoration: restorationTask,
   sequence: sequenceTask,
   embedding: embeddingTask,
   module: moduleTask,

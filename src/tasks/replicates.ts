@@ -25,8 +25,8 @@ export function replicateOutcomes(metric: string, replicates: Float64Array): rea
   return [{ metric, kind: 'bootstrap', count: replicates.length, data: toLittleEndian(replicates) }];
 }
 
-/** Values of single samples `[sampleCount]` as they are stored; NaN where a sample has none. */
-export function sampleValues(metric: string, values: Float64Array): OutcomeRecord {
+/** A value of each sample as it is stored; NaN where the metric has none for it. */
+export function valuesOutcome(metric: string, values: Float64Array): OutcomeRecord {
   return { metric, kind: 'values', count: values.length, data: toLittleEndian(values) };
 }
 

@@ -31,6 +31,12 @@ export function countsSamples(task: FileTask | TaskSettings): boolean {
   return definition.countsSamples && (definition.countsWith?.(task) ?? true);
 }
 
+/** What the task takes of a model's outputs. */
+export function wantedOutputs({ kind }: Pick<TaskSettings, 'kind'>): Pick<Task, 'outputs' | 'readsIntegers'> {
+  const { outputs, readsIntegers } = taskOf(kind);
+  return { outputs, readsIntegers };
+}
+
 /** @param folder that paths of the file are relative to */
 export function toTask(task: FileTask, folder: string): TaskSettings {
   return { kind: task.kind, ...taskOf(task.kind).locate(task, folder) } as TaskSettings;

@@ -24,7 +24,8 @@ import {
 } from '../../src/onnx/proto/onnx_pb.js';
 import { hashTask } from '../../src/tasks/hash-task.js';
 import { taskKinds, tasks, type TaskKind } from '../../src/tasks/registry.js';
-import type { TaskSettings } from '../../src/tasks/task-settings.js';
+import { toTask, type TaskSettings } from '../../src/tasks/task-settings.js';
+import { taskSchema } from '../../src/experiment/sections/task-schema.js';
 import { npyArray } from '../formats/npy-bytes.js';
 import { AS_STORED } from '../formats/write-files.js';
 import { zip } from '../formats/zip-archive.js';
@@ -92,6 +93,11 @@ const scorings: Readonly<Record<TaskKind, MakeTask>> = {
   centerDetection: () => ({
     ...{ kind: 'centerDetection', thresholds: [0.5], maxDetections: 5, minScore: 0.1, bootstrap: 0 },
   }),
+  detection: (write) => {
+    const truth = write('d/truth.json', JSON.stringify({ images: [], annotations: [], categories: [] }));
+    const task = { kind: 'detection', truth, head: { kind: 'yolov8' }, bootstrap: 0 };
+    return toTask(taskSchema.parse(task), '/');
+  },
   fidelity: () => ({ kind: 'fidelity', bootstrap: 0 }),
   sequence: (write) => ({
     ...{ kind: 'sequence', truth: write('q/texts.csv', '1.npy,ab\n2.npy,\n'), alphabet: null },
@@ -101,6 +107,21 @@ const scorings: Readonly<Record<TaskKind, MakeTask>> = {
   embedding: (write) => ({
     ...{ kind: 'embedding', truth: write('v/pairs.csv', '0,1,1\n1,0,0\n'), folds: 2, distance: 'squared', far: [0.1] },
   }),
+  segmentation: (write) => {
+    const mask = write('s/masks/a/1.png', 'mask');
+    const truth = join(mask, '../..');
+    const numbering = { classes: null, ignore: [255], relabel: {}, reduceZeroLabel: false } as const;
+    const reading = { output: 'auto', threshold: 0.5, resize: null, nearest: 'floor' } as const;
+    const matching = { array: null, sampleSuffix: '', truthSuffix: '' } as const;
+    return { kind: 'segmentation', truth, ...matching, ...numbering, ...reading, bootstrap: 0 };
+  },
+  restoration: (write) => {
+    const truth = join(write('r/clean/1.png', 'picture'), '..');
+    const matching = { array: null, sampleSuffix: '', truthSuffix: '' } as const;
+    const reading = { range: 1, truthRange: null, layout: 'channelsFirst', channelOrder: 'rgb' } as const;
+    const compared = { channel: 'all', round: false, crop: 0, cap: 100 } as const;
+    return { kind: 'restoration', truth, ...matching, ...reading, ...compared, bootstrap: 0 };
+  },
   module: (write) => ({
     kind: 'module',
     path: write('t/metric.mjs', 'export default null'),

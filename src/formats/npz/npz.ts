@@ -31,6 +31,18 @@ export function openNpzMember(path: string, array: string, maxInflatedBytes: num
   }
 }
 
+/** Names of the arrays of an archive, in its order. @throws DatasetError when it is damaged or empty */
+export function listNpzArrays(path: string): readonly string[] {
+  const file = openFile(path);
+  try {
+    const names = readZipDirectory(file).map(({ name }) => name.replace(/\.npy$/, ''));
+    if (names.length > 0) return names;
+    throw new DatasetError({ expected: 'at least one array', got: 'an empty archive', where: path });
+  } finally {
+    file.close();
+  }
+}
+
 function findMember(file: ByteSource, array: string): ZipMember {
   const members = readZipDirectory(file);
   const [member, second] = members.filter(({ name }) => name === `${array}.npy` || name === array);

@@ -4,7 +4,7 @@ import { createBitset, setBit } from '../../statistics/bitset.js';
 import { wilson95 } from '../../statistics/wilson.js';
 import type { Metric, MetricContext, MetricResult } from '../metric.js';
 import { MetricError } from '../metric-error.js';
-import { sampleValues } from '../replicates.js';
+import { valuesOutcome } from '../replicates.js';
 import { coverSamples, requireFullCoverage } from '../sample-coverage.js';
 import type { EmbeddingTask } from './embedding-settings.js';
 import type { EmbeddingState } from './embedding-state.js';
@@ -97,7 +97,7 @@ export function finishEmbedding(task: EmbeddingTask, context: MetricContext, sta
       // What is right or wrong is a pair.
       samples: total,
       accuracies: records,
-      outcomes: [{ metric: 'accuracy', kind: 'bitset', count: total, data }, sampleValues('distance', distance)],
+      outcomes: [{ metric: 'accuracy', kind: 'bitset', count: total, data }, valuesOutcome('distance', distance)],
     },
     argmax: null,
   };

@@ -5,7 +5,7 @@ import { wilson95 } from '../../statistics/wilson.js';
 import type { Metric, MetricContext, MetricResult } from '../metric.js';
 import { misfitText } from '../output-shape.js';
 import { MetricError } from '../metric-error.js';
-import { replicatedRecord, replicateOutcomes, sampleValues } from '../replicates.js';
+import { replicatedRecord, replicateOutcomes, valuesOutcome } from '../replicates.js';
 import { coverSamples, requireFullCoverage } from '../sample-coverage.js';
 import { readAlphabet } from './alphabet.js';
 import { compareTexts } from './compare-texts.js';
@@ -83,8 +83,8 @@ export function finishSequence(task: SequenceTask, context: MetricContext, state
     },
   ];
   const perSample: readonly OutcomeRecord[] = [
-    sampleValues('edits', Float64Array.from(state.edits)),
-    sampleValues('referenceLength', Float64Array.from(state.lengths)),
+    valuesOutcome('edits', Float64Array.from(state.edits)),
+    valuesOutcome('referenceLength', Float64Array.from(state.lengths)),
   ];
   if (task.primary === 'exact') {
     return result('exact', [exact, ...rate, ...paddle], [bitsOf('exact', state.exact), ...perSample]);
