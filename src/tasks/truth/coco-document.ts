@@ -35,7 +35,7 @@ export interface CocoAnnotation {
   readonly keypointCount: number | null;
 }
 
-/** A COCO file of ground truth (cocodataset.org, "Data format"), each list in the order of the file. */
+/** A COCO file of ground truth (cocodataset.org, "Data format"), in the order of the file. */
 export interface CocoDocument {
   readonly path: string;
   readonly images: readonly CocoImage[];

@@ -218,7 +218,7 @@ describe('what plan says of detection', () => {
       const task = detectionTask(folder, { head: { kind: 'yolov8' } });
       const outputs = [{ name: 'output0', dims: [1, 6, 8400] }];
       const notes = await definition.inspect!(task, { sampleCount: 1, names: ['1.jpg'], outputs, sampleShape: [3, 640, 640] });
-      expect(notes[0]).toContain('8 objects (0 crowds) in 1 pictures, matched by name; 1 further pictures are not evaluated');
+      expect(notes[0]).toContain('8 objects (0 crowds) in 1 picture, matched by name; 1 further one is not evaluated');
       expect(notes[1]).toContain('0 c1, 1 c5');
       expect(notes[2]).toContain('look like two corners');
       const wrong = { sampleCount: 1, names: null, sampleShape: [3, 640, 640], outputs: [{ name: 'output0', dims: [1, 84, 8400] }] };
