@@ -36,7 +36,7 @@ const mayImport = {
     ...['errors', 'onnx', 'records', 'calibrate', 'formats', 'tasks', 'reference', 'experiment', 'quantize', 'losses'],
     ...['equivalence', 'plan', 'engine', 'store', 'prepare'],
   ],
-  export: ['errors', 'onnx', 'calibrate', 'formats', 'experiment', 'quantize', 'engine', 'store', 'prepare'],
+  export: ['errors', 'onnx', 'calibrate', 'formats', 'tasks', 'experiment', 'quantize', 'engine', 'store', 'prepare'],
   report: ['statistics', 'calibrate', 'smooth'],
   serve: ['errors', 'store', 'report'],
   api: [
@@ -60,7 +60,7 @@ const packages = {
   'better-sqlite3': '^src/store/',
   'onnxruntime-node': '^src/engine/session/session\\.ts$',
   'p-queue': '^src/schedule/',
-  sharp: '^src/formats/image-folder/decode-image\\.ts$',
+  sharp: '^src/formats/(io/load-sharp|image-folder/decode-image)\\.ts$',
   '@dagrejs/dagre': '^src/report/',
   '(vega|vega-lite|vega-interpreter)': '^src/report/',
   yaml: '^src/experiment/',

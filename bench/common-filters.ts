@@ -23,7 +23,7 @@ export const commonFilters: readonly CommonFilter[] = [
   ...bySweep('v_note', 'v_graph_node', 'v_graph_edge', 'v_axis_effect', 'v_axis_interaction'),
   { view: 'v_agent', sql: 'SELECT * FROM v_agent' },
   { view: 'v_worker_log', sql: 'SELECT * FROM v_worker_log' },
-  ...byTrial('v_layer_loss', 'v_amax', 'v_channel', 'v_smoothing', 'v_bias_correction', 'v_layer_rank', 'v_setting'),
+  ...byTrial('v_layer_loss', 'v_amax', 'v_channel', 'v_smoothing', 'v_bias_correction', 'v_layer_rank', 'v_setting', 'v_keep_try'),
   ...byTrial('v_layer_damage'),
   { view: 'v_search_curve', sql: 'SELECT * FROM v_search_curve WHERE sweep = :sweep AND trial = :dynamic' },
   { view: 'v_attempt', sql: 'SELECT * FROM v_attempt WHERE trial = :trial' },

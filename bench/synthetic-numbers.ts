@@ -87,7 +87,7 @@ export class SyntheticNumbers {
       (activation.calibrator === 'max' ? 0.004 : 0) +
       (smoothing.absmax === 'view' ? 0.013 : 0) +
       (execution === 'integer' ? 0.002 : 0) -
-      0.002 * layers!.keepFloat +
+      0.002 * Number(layers!.keepFloat) +
       (calibration!.batches < 1000 ? 0.0012 : 0) +
       0.003 * noise(position, calibration!.sampleSeed ?? 0);
     if (layers!.sensitivity !== 'none')

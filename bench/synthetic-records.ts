@@ -135,7 +135,7 @@ export class SyntheticRecords {
     return this.#positions.filter((position) => {
       const isFocus = layers!.focus === this.#numbers.layerName(position);
       if (layers!.sensitivity === 'only' ? !isFocus : layers!.sensitivity === 'allBut' && isFocus) return false;
-      return position >= layers!.keepFloat;
+      return position >= Number(layers!.keepFloat);
     });
   }
 

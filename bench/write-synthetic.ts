@@ -179,7 +179,7 @@ class SyntheticWriter {
     this.#layers.forEach((layer, position) => {
       const isFocus = layers!.focus === this.#numbers.layerName(position);
       if (layers!.sensitivity === 'only' ? !isFocus : layers!.sensitivity === 'allBut' && isFocus) return;
-      if (position < layers!.keepFloat) return;
+      if (position < Number(layers!.keepFloat)) return;
       const alpha = smoothing.mode === 'dynamic' ? this.#numbers.chosenAlpha(position, stage ?? 0) : smoothing.alpha;
       for (const [mode, share] of [
         ['accumulated', 1],

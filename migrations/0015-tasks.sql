@@ -44,13 +44,18 @@ INSERT INTO outcome SELECT trial_id, metric, kind, count, data FROM sample_outco
 DROP TABLE sample_outcome;
 ALTER TABLE outcome RENAME TO sample_outcome;
 
--- Which numbers of layers in float were tried for layers.keepFloat: auto, by evaluation.
+-- Sets of layers that were tried in float for layers.keepFloat: auto, by evaluation.
 CREATE TABLE keep_try (
   stage_id  INTEGER NOT NULL REFERENCES stage (id),
-  keep      INTEGER NOT NULL,                          -- layers in float, the first of the ranking
+  position  INTEGER NOT NULL,                          -- order of the tries, from 0
+  keep      INTEGER NOT NULL,                          -- layers in float
+  layers    TEXT NOT NULL,                             -- JSON array of their names, the most sensitive first
   metric    TEXT NOT NULL,
   value     REAL NOT NULL,                             -- of the primary metric
   loss      REAL NOT NULL,                             -- FP32's value minus this one
   chosen    INTEGER NOT NULL CHECK (chosen IN (0, 1)),
-  PRIMARY KEY (stage_id, keep)
-) STRICT, WITHOUT ROWID;
+  PRIMARY KEY (stage_id, position)
+) STRICT;
+
+-- Unfinished FP32 passes keep parts whose metrics are in an older form: those passes begin anew.
+DELETE FROM stage_part WHERE stage_id IN (SELECT id FROM stage WHERE kind = 'reference');

@@ -18,6 +18,8 @@ export function describeStage(stage: PlannedStage): string {
     }
     case 'rank':
       return `each layer quantized alone on ${stage.samples} samples`;
+    case 'keep':
+      return `the fewest layers in float for a loss of at most ${stage.loss} against FP32, by evaluation`;
   }
 }
 

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { exportTrial, type ExportSummary } from '../export/export-trial.js';
+import { exportTrial, type ExportSummary, type FloatChoice } from '../export/export-trial.js';
 import type { TrialSettings } from '../plan/plan.js';
 import { readTrial, type StoredTrial } from '../store/read/read-trial.js';
 import { UsageError } from '../errors/usage-error.js';
@@ -23,6 +23,12 @@ export interface ExportRequest {
   readonly calibrationTable?: string;
   /** The smoothed float model, which the calibration cache belongs to. Default: none. */
   readonly smoothedModel?: string;
+  /**
+   * What a model of float16, bfloat16 or float64 is written in: `model`, its own types, or
+   * `float32` with inputs and outputs of its own types. Default: `model` where they have 16 bits and
+   * the trial was simulated, else `float32`. Other models are written in float32 anyway.
+   */
+  readonly floats?: FloatChoice;
   /** Overwrite existing files. Default: false. */
   readonly force?: boolean;
 }
@@ -40,16 +46,29 @@ export interface ExportOutcome extends ExportSummary {
  * @throws StoreError for the database; UsageError, InputError or ModelError saying what is wrong
  */
 export function exportModel(database: string, request: ExportRequest): ExportOutcome {
-  const { output, model, calibrationTable, smoothedModel, force = false } = request;
+  const { output, model, calibrationTable, smoothedModel, floats = null, force = false } = request;
   if (output === '') throw new UsageError('Expected a file to write for output, got an empty name.');
-  const trial = readDatabase(database, (queries) => {
+  const trial = readTrialOf(database, request);
+  const outputs = [output, calibrationTable, smoothedModel].filter((path) => path !== undefined);
+  keepInputs(outputs, database, trial);
+  const targets = {
+    ...{ output, calibrationTable: calibrationTable ?? null, smoothedModel: smoothedModel ?? null },
+    ...{ floats, force },
+  };
+  return { ...exportTrial(trial, model ?? null, targets), trial };
+}
+
+/** The trial that a request names. @throws StoreError or UsageError */
+export function readTrialOf(database: string, request: Pick<ExportRequest, 'trial' | 'sweep'>): StoredTrial {
+  return readDatabase(database, (queries) => {
     const sweep = pickSweep(queries, request.sweep);
     return readTrial(queries, sweep, pickTrial(queries, sweep, String(request.trial ?? 'best')));
   });
-  const outputs = [output, calibrationTable, smoothedModel].filter((path) => path !== undefined);
-  checkOverwrite(outputs, { force: true, inputs: [...databaseFiles(database), ...dataFiles(trial.settings)] });
-  const targets = { output, calibrationTable: calibrationTable ?? null, smoothedModel: smoothedModel ?? null, force };
-  return { ...exportTrial(trial, model ?? null, targets), trial };
+}
+
+/** Not even `force` replaces the database or samples. @throws UsageError */
+export function keepInputs(outputs: readonly string[], database: string, { settings }: StoredTrial): void {
+  checkOverwrite(outputs, { force: true, inputs: [...databaseFiles(database), ...dataFiles(settings)] });
 }
 
 /** Files of the trial's samples, which checks of the written model read. */

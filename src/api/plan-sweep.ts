@@ -7,8 +7,10 @@ import { estimateCost } from '../plan/estimate/estimate-cost.js';
 import type { PlannedTrial } from '../plan/plan.js';
 import type { Shard, ShardOfSweep } from '../plan/shard.js';
 import type { ShardPlan } from '../plan/shard-plan.js';
+import { stagesOfTrial } from '../plan/stages-of-trial.js';
 import type { ModelRecord } from '../records/model-record.js';
 import { neededStages, triedTrials, type TriedTrials } from '../schedule/tried-trials.js';
+import { outputNotes } from '../prepare/output-notes.js';
 import { pinNumericsClass } from '../prepare/pin-numerics-class.js';
 import { planMemory } from '../prepare/plan-memory.js';
 import { prepareSweep, type PreparedSweep } from '../prepare/prepare-sweep.js';
@@ -63,7 +65,7 @@ export interface TrialPreview {
 /** A stage that trials share. */
 export interface StagePreview {
   readonly key: string;
-  readonly kind: 'observe' | 'reference' | 'search' | 'rank';
+  readonly kind: 'observe' | 'reference' | 'search' | 'rank' | 'keep';
   readonly state: WorkState;
   /** What it does, in words. */
   readonly description: string;
@@ -175,9 +177,7 @@ async function previewSweep(
       kind: stage.kind,
       state: stateOf(stage.key, needed.has(stage.key)),
       description: describeStage(stage),
-      trials: plan.trials.filter((trial) =>
-        [trial.observeKey, trial.referenceKey, trial.searchKey, trial.rankKey].includes(stage.key),
-      ).length,
+      trials: plan.trials.filter((trial) => stagesOfTrial(trial).includes(stage.key)).length,
       shards: shard?.shardsOf.get(stage.key) ?? 1,
     })),
     trials: plan.trials.map(({ key, label, axes, settings }) => ({
@@ -189,7 +189,13 @@ async function previewSweep(
       failure: again.get(key) ?? leftAlone.get(key) ?? null,
     })),
     abilities,
-    notes: [...inputs.notes, ...(experiment.notes ?? []), ...saturationNotes(experiment), ...pinNotes],
+    notes: [
+      ...inputs.notes,
+      ...outputNotes(prepared.outputs),
+      ...(experiment.notes ?? []),
+      ...saturationNotes(experiment),
+      ...pinNotes,
+    ],
     warnings,
     memory: cost.work.length === 0 ? [] : await memoryLines(prepared),
     forwardPasses: cost.forwardPasses,

@@ -10,18 +10,18 @@ export class GateError extends QuantsweepError {
   static override readonly errorClass = 'GateError';
 
   /**
-   * @param maxRelativeError of the output
+   * @param found largest relative error of an output; `output` null: the only one
    * @param inner what was found inside, where the output alone does not tell
    */
   constructor(
-    maxRelativeError: number,
+    { maxRelativeError, output }: { readonly maxRelativeError: number; readonly output: string | null },
     tolerance: number,
     { smoothing }: { readonly smoothing: Pick<CanonicalSmoothing, 'mode' | 'alpha'> },
     inner: (Judgement & { readonly discontinuous: readonly string[] }) | null = null,
     options: ErrorOptions = {},
   ) {
     super(
-      `Expected the smoothed float model to reproduce FP32 within ${tolerance} of the output's absmax, got ${maxRelativeError} ` +
+      `Expected the smoothed float model to reproduce FP32 within ${tolerance} of ${output === null ? "the output's" : `output "${output}"'s`} absmax, got ${maxRelativeError} ` +
         `(smoothing ${smoothing.mode}${smoothing.alpha === null ? '' : `, alpha ${smoothing.alpha}`}). ` +
         (inner === null ? '' : causeOf(inner)) +
         'Raise gate.tolerance only if the model is known to be this sensitive to float rounding.',

@@ -4,6 +4,7 @@ import { discontinuousBefore } from '../onnx/discontinuous-operators.js';
 import { applyEdits } from '../onnx/edits/edits.js';
 import { capturedTensors, describeNode, firstOutput } from '../onnx/graph-index.js';
 import { GraphPatch } from '../onnx/edits/graph-patch.js';
+import { comparedOutputs } from '../onnx/evaluated-outputs.js';
 import { findLayers } from '../onnx/layers/layers.js';
 import { intAttribute, makeNode } from '../onnx/node.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
@@ -29,13 +30,15 @@ export interface JudgedOutputs {
 export interface Judged {
   /** For messages, e.g. `layer "conv1" alone`. */
   readonly what: string;
+  /** The evaluated output that it is; null: it is none. */
+  readonly output: string | null;
   readonly outputs: JudgedOutputs;
 }
 
 export interface GateGraph {
   readonly model: OnnxModel;
   readonly judged: readonly Judged[];
-  /** What the output depends on, for messages. */
+  /** What the outputs depend on, for messages. */
   readonly discontinuous: readonly string[];
 }
 
@@ -46,12 +49,12 @@ export interface GateGraph {
 const OTHERWISE = 1.1;
 
 /**
- * One graph that tells whether a smoothed model is equivalent to FP32 where its output alone does
- * not: because a discontinuous operator makes jumps of roundings, or because the output is so small
+ * One graph that tells whether a smoothed model is equivalent to FP32 where its outputs alone do
+ * not: because a discontinuous operator makes jumps of roundings, or because an output is so small
  * that roundings are large beside it. It compares
  *
  * - every smoothed layer alone, fed FP32's own input;
- * - every tensor that a discontinuous operator reads, and the output; what is behind such an
+ * - every tensor that a discontinuous operator reads, and the outputs; what is behind such an
  *   operator is fed FP32's result of it in both models.
  *
  * Beside each comparison stands the same with FP32 itself in another form, `(x / c) * (W * c)` in
@@ -68,7 +71,8 @@ export function gateGraph(
 ): GateGraph {
   const patch = new GraphPatch(untouched);
   const root = `${patch.prefix}gate/`;
-  const discontinuous = discontinuousBefore(untouched, io.output);
+  const evaluated = comparedOutputs(io.outputs).map(({ name }) => name);
+  const discontinuous = discontinuousBefore(untouched, evaluated);
   const variants = [smoothed, computedOtherwise(untouched, `${root}otherwise`)].map((variant, index) =>
     addVariant(patch, variant, discontinuous, `${root}${index}/`),
   ) as [Variant, Variant];
@@ -77,13 +81,15 @@ export function gateGraph(
     const own = addIsolatedLayer(patch, prepared.base, layer, `${name}/smoothed`, 'none');
     const otherwise = addIsolatedLayer(patch, folded, layerOtherwise(layer), `${name}/otherwise`, 'none');
     const what = `layer "${layer.layer.name}" alone, fed FP32's own input,`;
-    return { what, outputs: compare(patch, layer.layer.outputTensor, own, otherwise, `${name}/compared`) };
+    const outputs = compare(patch, layer.layer.outputTensor, own, otherwise, `${name}/compared`);
+    return { what, output: null, outputs };
   });
-  for (const [index, { tensor, what }] of judgedTensors(discontinuous, io.output).entries()) {
+  for (const [index, { tensor, what }] of judgedTensors(discontinuous, evaluated).entries()) {
     const [own, otherwise] = variants.map((variant) => variant(tensor));
     // What nothing computes, or a discontinuous operator does, is the same tensor in both.
     if (own === tensor || otherwise === tensor) continue;
-    judged.push({ what, outputs: compare(patch, tensor, own!, otherwise!, `${root}tensor/${index}`) });
+    const output = evaluated.includes(tensor) ? tensor : null;
+    judged.push({ what, output, outputs: compare(patch, tensor, own!, otherwise!, `${root}tensor/${index}`) });
   }
   const tensors = judged.flatMap(({ outputs }) => Object.values(outputs) as string[]);
   const model = cutGraph(applyEdits(untouched, patch.edits), tensors);
@@ -109,7 +115,7 @@ function addVariant(
 
 function judgedTensors(
   discontinuous: readonly NodeProto[],
-  output: string,
+  outputs: readonly string[],
 ): readonly { readonly tensor: string; readonly what: string }[] {
   const found = new Map<string, string>();
   for (const node of discontinuous) {
@@ -118,7 +124,10 @@ function judgedTensors(
     }
   }
   const ending = discontinuous.length === 0 ? '' : " behind FP32's results of discontinuous operators";
-  if (!found.has(output)) found.set(output, `the output${ending}`);
+  for (const output of outputs) {
+    const name = outputs.length === 1 ? 'the output' : `output "${output}"`;
+    if (!found.has(output)) found.set(output, `${name}${ending}`);
+  }
   return [...found].map(([tensor, what]) => ({ tensor, what }));
 }
 

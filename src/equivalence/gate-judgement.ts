@@ -9,6 +9,8 @@ export const ROUNDING_MARGIN = 10;
 /** What of a judged tensor was found over all samples. */
 interface Found {
   readonly what: string;
+  /** The evaluated output that it is; null: it is none. */
+  readonly output: string | null;
   reference: number;
   error: number;
   rounding: number;
@@ -33,7 +35,7 @@ export class GateJudge {
   readonly #found: readonly (Found & { readonly outputs: JudgedOutputs })[];
 
   constructor({ judged }: GateGraph) {
-    this.#found = judged.map(({ what, outputs }) => ({ what, outputs, reference: 0, error: 0, rounding: 0 }));
+    this.#found = judged.map((judgedAt) => ({ ...judgedAt, reference: 0, error: 0, rounding: 0 }));
   }
 
   add(outputs: Readonly<Record<string, { readonly data: Float32Array }>>): void {
@@ -48,17 +50,19 @@ export class GateJudge {
   }
 
   /**
-   * @param outputRounding what float32 was found to round the output by in another way; null: not
-   *   looked for
+   * @param outputRounding by output, what float32 was found to round it by in another way; absent:
+   *   not looked for
    */
-  judge(tolerance: number, outputRounding: number | null = null): Judgement {
-    const [first, ...others] = this.#found.map((found, index) => {
-      const isOutput = index === this.#found.length - 1;
-      const rounding = isOutput ? Math.max(found.rounding, outputRounding ?? 0) : found.rounding;
-      return judgementOf(found, rounding, tolerance);
+  judge(tolerance: number, outputRounding: ReadonlyMap<string, number> = new Map()): Judgement {
+    const [first, ...others] = this.#found.map((found) => {
+      const own = found.output === null ? 0 : (outputRounding.get(found.output) ?? 0);
+      return judgementOf(found, Math.max(found.rounding, own), tolerance);
     });
     // Not by Math.max: NaN is the worst.
-    return others.reduce((worst, next) => (next.relativeError <= worst.relativeError ? worst : next), first!);
+    return others.reduce(
+      (worst, next) => (Number.isNaN(worst.relativeError) || next.relativeError <= worst.relativeError ? worst : next),
+      first!,
+    );
   }
 }
 

@@ -47,6 +47,12 @@ function keysOf(schema: z.core.$ZodType | undefined): readonly string[] {
   return [];
 }
 
+/** Those that every choice has: what must be there before it is known what else may. */
+function sharedKeys(schema: z.ZodDiscriminatedUnion): readonly string[] {
+  const [first = [], ...others] = schema.options.map((option) => keysOf(option));
+  return first.filter((key) => others.every((keys) => keys.includes(key)));
+}
+
 function listOr(names: readonly string[]): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)!}`;
 }
@@ -64,7 +70,7 @@ function retiredAdvice(schema: z.core.$ZodType | undefined, value: string): stri
 }
 
 function expectKind(schema: z.core.$ZodType | undefined, message: string): string {
-  const keys = keysOf(schema);
+  const keys = schema instanceof z.ZodDiscriminatedUnion ? sharedKeys(schema) : keysOf(schema);
   if (keys.length > 0) return `a mapping with ${keys.join(', ')}`;
   if (schema instanceof z.ZodEnum) return listOr(schema.options.map(describeValue));
   if (schema instanceof z.ZodLiteral) return listOr([...schema.values].map(describeValue));

@@ -10,6 +10,8 @@ import { fusing, type JobContext } from '../engine/jobs/job-context.js';
 import { PhaseClock } from '../engine/jobs/phase-clock.js';
 import { JobCaches } from '../engine/jobs/job-caches.js';
 import { modelOutputs } from '../engine/session/model-outputs.js';
+import { worstOutputError } from '../engine/jobs/trial/output-error.js';
+import { wantedOutputs, type TaskSettings } from '../tasks/task-settings.js';
 import type { ExportedModel } from './export-trial.js';
 
 /** Samples that an exported model is compared with the simulation on, at most. */
@@ -20,6 +22,7 @@ interface MeasuredWith {
   readonly model: ModelSettings;
   readonly evaluation: { readonly source: DataSource };
   readonly preprocess: PreprocessSettings;
+  readonly task: Pick<TaskSettings, 'kind'>;
 }
 
 /** How an exported model behaves in onnxruntime by default, for messages. */
@@ -33,7 +36,7 @@ export interface ExportCheck {
   /** Null where it was not compared. */
   readonly compared: {
     readonly samples: number;
-    /** Largest difference from the simulation, relative to the absmax of its output. */
+    /** Largest difference from the simulation, of each output relative to its absmax. */
     readonly difference: number;
   } | null;
   /** Why it was not compared. */
@@ -85,7 +88,7 @@ function contextAt(optimizationLevel: OptimizationLevel): JobContext {
 
 async function compare(
   { model, simulated }: ExportedModel,
-  { model: names, evaluation, preprocess }: MeasuredWith,
+  { model: names, evaluation, preprocess, task }: MeasuredWith,
   context: JobContext,
   allowCode: boolean,
 ): Promise<NonNullable<ExportCheck['compared']> | string> {
@@ -95,26 +98,18 @@ async function compare(
   }
   const dataset = await openDataset(source, preprocess);
   try {
-    const io = resolveModelIo(model, names);
+    // Of the simulation, which is fed float32 whatever the types of the written model are.
+    const simulation = simulated();
+    const io = resolveModelIo(simulation, names, wantedOutputs(task));
     const batching = plainBatching(io);
     const { fixed } = batching;
     if (fixed !== null && fixed > dataset.sampleCount) return `it takes ${fixed} samples at once, and there are fewer`;
     const samples = fixed ?? Math.min(COMPARED_SAMPLES, dataset.sampleCount);
     const range = { first: 0, count: samples, batchSize: 1 };
-    const expected = await modelOutputs(simulated(), batching, dataset, range, context);
+    const expected = await modelOutputs(simulation, batching, dataset, range, context);
     const actual = await modelOutputs(model, batching, dataset, range, fusing(context));
-    return { samples, difference: relativeDifference(actual, expected) };
+    return { samples, difference: worstOutputError(io.outputs, expected, actual).relativeError };
   } finally {
     dataset.close();
   }
-}
-
-function relativeDifference(actual: Float32Array, expected: Float32Array): number {
-  let largest = 0;
-  let difference = 0;
-  for (const [i, value] of expected.entries()) {
-    largest = Math.max(largest, Math.abs(value));
-    difference = Math.max(difference, Math.abs(actual[i]! - value));
-  }
-  return largest > 0 ? difference / largest : difference;
 }

@@ -1,10 +1,8 @@
-import { existsSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { weightCalibrators } from '../calibrate/weight-calibrators/registry.js';
-import type { DataSource } from '../formats/data-source.js';
 import type { Execution } from '../experiment/sections/settings.js';
 import { foldBatchNorm } from '../onnx/folding/fold-batch-norm.js';
-import { encodeModel, type OnnxModel } from '../onnx/onnx-model.js';
+import { LARGEST_MODEL_BYTES, type OnnxModel } from '../onnx/onnx-model.js';
 import { calibrationTable } from './calibration-table.js';
 import { withHeader } from '../onnx/model-header.js';
 import type { PreparedLayer } from '../quantize/prepare-layers.js';
@@ -13,13 +11,14 @@ import { deployableModel, smoothedFloatModel } from '../quantize/graph/deployabl
 import { quantizedModel } from '../quantize/graph/quantized-graph.js';
 import { staysFloat } from '../quantize/quantizers/quantized-integers.js';
 import { restoreModel } from '../quantize/restore-layers.js';
-import type { FixedInputs } from '../onnx/folding/known-values.js';
-import { fixedInputs, withFixedInputs } from '../engine/session/fixed-inputs.js';
-import { readModelFile } from '../engine/session/model-file.js';
+import { restoreTypes, type FloatChoice } from '../onnx/types/restore-types.js';
 import type { StoredTrial } from '../store/read/read-trial.js';
 import { ownVersion } from '../prepare/package-version.js';
-import { InputError } from '../errors/input-error.js';
+import { fixedInputsOf, keepSource, openTrial, readSource, type Source } from './trial-source.js';
+import { modelFiles } from './model-files.js';
 import { writeFiles, type NewFile } from './write-files.js';
+
+export type { FloatChoice } from '../onnx/types/restore-types.js';
 
 export interface ExportTargets {
   /** The QDQ model. */
@@ -30,6 +29,11 @@ export interface ExportTargets {
   readonly smoothedModel: string | null;
   /** Overwrite existing files. */
   readonly force: boolean;
+  /**
+   * What a model of float16, bfloat16 or float64 is written in; null: its own type where that has 16
+   * bits and the trial was simulated, else float32.
+   */
+  readonly floats: FloatChoice | null;
 }
 
 /** The model that was written, and what it is held against. */
@@ -38,13 +42,24 @@ export interface ExportedModel {
   /** As the trial simulated it. */
   readonly simulated: () => OnnxModel;
   readonly execution: Execution;
+  /** Null where the model's floats are float32 anyway. */
+  readonly floats: WrittenFloats | null;
+}
+
+/** What the floats of a written model are of. */
+export interface WrittenFloats {
+  /** Of the original, e.g. `float16`. */
+  readonly types: readonly string[];
+  readonly choice: FloatChoice;
 }
 
 /** What was exported, for messages. */
 export interface ExportSummary {
   readonly layers: number;
-  /** Of the QDQ model's file. */
+  /** Of the QDQ model's file, and of that with its weights where it has one. */
   readonly sizeBytes: number;
+  /** Path of the file with its weights; null: they are in the model's. */
+  readonly externalData: string | null;
   readonly smoothedLayers: number;
   /** Layers whose weight stays float32, rounded to its levels. */
   readonly floatWeights: readonly string[];
@@ -64,33 +79,45 @@ export interface ExportSummary {
  * data is read.
  *
  * @param modelPath where the model lies now; null: where the sweep read it
+ * @param largestFile bytes that one `.onnx` file may have; weights of a larger one are in a file
+ *   `.data` beside it
  * @throws InputError or ModelError saying why the trial can't be exported; nothing is written then
  */
-export function exportTrial(trial: StoredTrial, modelPath: string | null, targets: ExportTargets): ExportSummary {
-  const stored = checkTrial(trial);
+export function exportTrial(
+  trial: StoredTrial,
+  modelPath: string | null,
+  targets: ExportTargets,
+  largestFile: number = LARGEST_MODEL_BYTES,
+): ExportSummary {
+  const stored = openTrial(trial);
   const path = modelPath ?? stored.path;
-  const { model: folded } = foldBatchNorm(readSource(path, stored.sha256, fixedInputsOf(trial)));
+  const execution = executionOf(trial);
+  const source = readSource(path, stored.sha256, fixedInputsOf(trial));
+  const { model: folded } = foldBatchNorm(source.swept);
   const { base, layers } = restoreModel(folded, trial.layers, trial.weightCalibrator);
   const floatWeights = layers.filter(staysFloat).map((l) => l.layer.name);
-  const metadata = exportMetadata(trial, layers, floatWeights);
-  const execution = executionOf(trial);
-  const quantized = deployableModel({ base, layers }, execution, metadata);
-  const encoded = encodeModel(quantized);
-  const files: NewFile[] = [{ path: targets.output, content: () => encoded }];
+  const floats = writtenFloats(source, execution, targets.floats);
+  const metadata = exportMetadata(trial, layers, floatWeights, floats);
+  const inTypes = (model: OnnxModel): OnnxModel =>
+    floats === null ? model : restoreTypes(model, source.original, floats.choice);
+  const quantized = inTypes(deployableModel({ base, layers }, execution, metadata));
+  const written = modelFiles(targets.output, quantized, largestFile);
+  const files: NewFile[] = [...written.files];
   if (targets.calibrationTable !== null) {
     const table = calibrationTable(layers, base);
     files.push({ path: targets.calibrationTable, content: () => table });
   }
   if (targets.smoothedModel !== null) {
-    const smoothed = withHeader(smoothedFloatModel({ base, layers }), [], metadata);
-    files.push({ path: targets.smoothedModel, content: () => encodeModel(smoothed) });
+    const smoothed = inTypes(withHeader(smoothedFloatModel({ base, layers }), [], metadata));
+    files.push(...modelFiles(targets.smoothedModel, smoothed, largestFile).files);
   }
   for (const file of files) keepSource(file.path, path);
   writeFiles(files, targets.force);
   return {
-    exported: { model: quantized, simulated: () => quantizedModel(base, layers), execution },
+    exported: { model: quantized, simulated: () => quantizedModel(base, layers), execution, floats },
     layers: layers.length,
-    sizeBytes: encoded.length,
+    sizeBytes: written.sizeBytes,
+    externalData: written.files[1]?.path ?? null,
     smoothedLayers: layers.filter(isSmoothed).length,
     floatWeights,
     usesRuntimeDomain: quantized.graph.node.some((n) => n.domain !== '' && n.name.startsWith(base.ownPrefix)),
@@ -100,63 +127,18 @@ export function exportTrial(trial: StoredTrial, modelPath: string | null, target
   };
 }
 
-function checkTrial({ number, label, role, status, model, layers }: StoredTrial): NonNullable<StoredTrial['model']> {
-  const trial = `trial ${number} (${label})`;
-  if (role === 'fp32') {
-    throw new InputError(
-      `Expected a quantized trial, got ${trial}: nothing is quantized in it; deploy the original model.`,
-    );
-  }
-  if (status === 'stopped') {
-    throw new InputError(
-      `Expected a finished trial, got ${trial}, which was stopped early because certainly not the best. Without data.evaluation.stop it runs to its end.`,
-    );
-  }
-  if (status !== 'done' || model === null || layers.length === 0) {
-    throw new InputError(
-      `Expected a finished trial, got ${trial}, which is ${status}. \`quantsweep run\` finishes it.`,
-    );
-  }
-  return model;
-}
-
-/** Of the data that the trial was made with, by its stored settings. */
-function fixedInputsOf({ settings }: StoredTrial): FixedInputs {
-  const { calibration, evaluation } = JSON.parse(settings) as {
-    readonly [Role in 'calibration' | 'evaluation']?: { readonly source: DataSource } | null;
-  };
-  return fixedInputs([calibration?.source, evaluation?.source].filter((source) => source !== undefined));
-}
-
-/**
- * The model as the trial quantized it: as in the file, or without the conditions that follow from
- * fixed inputs.
- */
-function readSource(path: string, sha256: string, fixed: FixedInputs): OnnxModel {
-  if (!existsSync(path)) {
-    throw new InputError(`Expected the trial's model at ${path}, got nothing there. Use --model to say where it is.`);
-  }
-  const file = readModelFile(path);
-  if (file.sha256 === sha256) return file.model;
-  for (const given of [fixed, {}]) {
-    const model = withFixedInputs(file, given);
-    if (model.sha256 === sha256) return model.model;
-  }
-  throw new InputError(
-    `${path}: expected the model that the trial quantized (sha256 ${sha256}), got sha256 ${file.sha256}. Give the original file with --model.`,
-  );
-}
-
-/** Not even `force` replaces the model that the trial was made from. */
-function keepSource(target: string, source: string): void {
-  if (!existsSync(target) || realpathSync(target) !== realpathSync(source)) return;
-  throw new InputError(`${target} is the trial's own model, which is never overwritten. Give another path.`);
+/** An integer trial was measured in float32, so that is what it is written in unless asked for. */
+function writtenFloats({ float32 }: Source, execution: Execution, wanted: FloatChoice | null): WrittenFloats | null {
+  if (float32 === null) return null;
+  const has16Bits = float32.types.some((type) => type !== 'float64');
+  return { types: float32.types, choice: wanted ?? (has16Bits && execution === 'simulated' ? 'model' : 'float32') };
 }
 
 function exportMetadata(
   trial: StoredTrial,
   layers: readonly PreparedLayer[],
   floatWeights: readonly string[],
+  floats: WrittenFloats | null,
 ): Readonly<Record<string, string>> {
   const smoothing = layers.map(({ layer, alpha, factors }) => [layer.name, { alpha, s: Array.from(factors.s) }]);
   const { accuracy, notes } = trial;
@@ -169,6 +151,7 @@ function exportMetadata(
     'quantsweep.settings': withoutFolders(trial.settings),
     'quantsweep.smoothing': JSON.stringify(Object.fromEntries(smoothing)),
     'quantsweep.float_weights': JSON.stringify(floatWeights),
+    ...(floats === null ? {} : { 'quantsweep.floats': floats.choice === 'model' ? floats.types.join() : 'float32' }),
     ...(notes.length === 0 ? {} : { 'quantsweep.notes': JSON.stringify(notes) }),
     ...(accuracy === null ? {} : { [`quantsweep.${executionOf(trial)}.${accuracy.metric}`]: String(accuracy.value) }),
   };

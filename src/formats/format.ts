@@ -63,6 +63,14 @@ export interface Format<Shape extends z.ZodRawShape = z.ZodRawShape, Source exte
    */
   keyed?(source: Source): object;
   /**
+   * The source with sizes that it asks of the model filled in; the same object where it asks for
+   * none. Absent: sources of the format never ask.
+   *
+   * @param extentOf height and width of the model's input, for a setting that asks; its errors pass
+   *   through
+   */
+  sized?(source: Source, extentOf: (setting: string) => readonly [number, number]): Source;
+  /**
    * Opens the samples. Labels and ground truth are read and checked now, samples when asked for.
    *
    * @throws DatasetError when a file is missing or damaged, or doesn't fit the settings

@@ -33,8 +33,10 @@ export function withFurtherInputs(dataset: Dataset, sources: Readonly<Record<str
       return dataset.groundTruth;
     },
     inputs,
+    ...(dataset.names === undefined ? {} : { names: dataset.names }),
     ...(dataset.notes === undefined ? {} : { notes: dataset.notes }),
     read: (first, count, into) => dataset.read(first, count, into),
+    ...(dataset.origins === undefined ? {} : { origins: dataset.origins.bind(dataset) }),
     close() {
       closeInputs();
       dataset.close();

@@ -1,5 +1,6 @@
 import { createPrng } from '../statistics/prng.js';
 import type { Dataset } from './dataset.js';
+import type { SampleOrigin } from './sample-origin.js';
 import { elementCount } from '../onnx/tensor.js';
 
 /** Stream of the generator that orders samples, apart from the streams of other random numbers. */
@@ -21,8 +22,8 @@ export function sampleOrder(count: number, seed: number): Uint32Array {
 
 /**
  * The samples of a data set in the random order of a seed: what resampled subsets of a calibration
- * set are the first samples of. Labels and further inputs follow their samples; ground truth, which
- * calibration does not use, is left out.
+ * set are the first samples of. Labels, names, origins and further inputs follow their samples;
+ * ground truth, which calibration does not use, is left out.
  */
 export function permutedDataset(dataset: Dataset, seed: number): Dataset {
   return reorderedDataset(dataset, sampleOrder(dataset.sampleCount, seed));
@@ -33,12 +34,14 @@ export function permutedDataset(dataset: Dataset, seed: number): Dataset {
  */
 export function reorderedDataset(dataset: Dataset, order: Uint32Array): Dataset {
   const size = elementCount(dataset.sampleShape);
-  const { labels, inputs } = dataset;
+  const { labels, names, inputs } = dataset;
+  const origins = dataset.origins?.bind(dataset);
   return {
     sampleCount: order.length,
     sampleShape: dataset.sampleShape,
     labels: labels === null ? null : Int32Array.from(order, (sample) => labels[sample]!),
     groundTruth: null,
+    ...(names === undefined ? {} : { names: Array.from(order, (sample) => names[sample]!) }),
     ...(inputs === undefined ? {} : { inputs }),
     order,
     async read(first, count, into) {
@@ -46,6 +49,15 @@ export function reorderedDataset(dataset: Dataset, order: Uint32Array): Dataset 
         await dataset.read(order[first + i]!, 1, into.subarray(i * size, (i + 1) * size));
       }
     },
+    ...(origins === undefined
+      ? {}
+      : {
+          async origins(first: number, count: number) {
+            const found: SampleOrigin[] = [];
+            for (let i = 0; i < count; i++) found.push(...(await origins(order[first + i]!, 1)));
+            return found;
+          },
+        }),
     close() {
       dataset.close();
     },

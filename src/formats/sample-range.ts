@@ -8,13 +8,17 @@ import type { Dataset } from './dataset.js';
  *   them.
  */
 export function checkSampleRange(dataset: Dataset, first: number, count: number, into: Float32Array): void {
-  const { sampleCount, sampleShape } = dataset;
-  const sound = Number.isInteger(first) && Number.isInteger(count) && first >= 0 && count >= 0;
-  if (!sound || first + count > sampleCount) {
-    throw new RangeError(`Expected samples within 0..${sampleCount - 1}, got ${count} from ${first} on`);
-  }
+  const { sampleShape } = dataset;
+  checkSamples(dataset, first, count);
   const needed = sampleShape.reduce((product, size) => product * size, count);
   if (into.length < needed) throw new RangeError(`Expected room for ${needed} numbers, got ${into.length}`);
+}
+
+/** The same of {@link Dataset.origins}. @throws RangeError */
+export function checkSamples({ sampleCount }: Dataset, first: number, count: number): void {
+  const sound = Number.isInteger(first) && Number.isInteger(count) && first >= 0 && count >= 0;
+  if (sound && first + count <= sampleCount) return;
+  throw new RangeError(`Expected samples within 0..${sampleCount - 1}, got ${count} from ${first} on`);
 }
 
 /**

@@ -3,6 +3,7 @@ import { copyUnderPrefix, twinPrefix } from '../onnx/edits/copy-under-prefix.js'
 import { applyEdits } from '../onnx/edits/edits.js';
 import { GraphPatch } from '../onnx/edits/graph-patch.js';
 import type { Layer } from '../onnx/layers/layers.js';
+import type { ModelIo } from '../onnx/model-io.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import type { PreparedLayer, PreparedModel } from '../quantize/prepare-layers.js';
 import { scaleOutput } from '../onnx/edits/scale-output.js';
@@ -40,8 +41,8 @@ export interface LayerLossOutputs {
 
 export interface LossGraph {
   readonly model: OnnxModel;
-  /** Graph outputs with the evaluated output of both models. */
-  readonly output: { readonly reference: string; readonly quantized: string };
+  /** What the graph calls an evaluated output of the quantized model; FP32's have their names. */
+  readonly quantizedName: (output: string) => string;
   readonly layers: readonly LayerLossOutputs[];
 }
 
@@ -49,7 +50,7 @@ export interface LossGraph {
 export interface ReferenceModel {
   /** As loaded, before any folding: `y_fp32` always comes from it. */
   readonly untouched: OnnxModel;
-  readonly io: { readonly output: string };
+  readonly io: Pick<ModelIo, 'outputs'>;
 }
 
 /**
@@ -99,9 +100,11 @@ export function lossGraph(
       o.maxError,
     ]),
   ]);
-  const output = { reference: io.output, quantized: twin + io.output };
-  patch.edit({ kind: 'setOutputs', tensors: [...new Set([...tensors, output.reference, output.quantized])] });
-  return { model: applyEdits(untouched, patch.edits), layers, output };
+  // What no node makes is an input or a constant, which both have.
+  const quantizedName = (name: string): string => (quantized.index.producers.has(name) ? twin + name : name);
+  const outputs = io.outputs.flatMap(({ name }) => [name, quantizedName(name)]);
+  patch.edit({ kind: 'setOutputs', tensors: [...new Set([...tensors, ...outputs])] });
+  return { model: applyEdits(untouched, patch.edits), layers, quantizedName };
 }
 
 const isolatedParts = { isolated: 'both', weight: 'weight', activation: 'input' } as const;

@@ -34,12 +34,12 @@ export function isDiscontinuous(node: NodeProto): boolean {
 }
 
 /**
- * The discontinuous nodes that a tensor depends on, in graph order. Those that only calculate with
- * shapes are none: shapes are the same in all variants of a model.
+ * The discontinuous nodes that some tensors depend on, in graph order. Those that only calculate
+ * with shapes are none: shapes are the same in all variants of a model.
  */
-export function discontinuousBefore(model: OnnxModel, tensor: string): readonly NodeProto[] {
+export function discontinuousBefore(model: OnnxModel, tensors: readonly string[]): readonly NodeProto[] {
   const seen = new Set<NodeProto>();
-  const open = [tensor];
+  const open = [...tensors];
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     const node = model.index.producers.get(name);
     if (node === undefined || seen.has(node)) continue;

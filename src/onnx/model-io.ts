@@ -1,15 +1,19 @@
 import { ModelError } from './model-error.js';
 import type { OnnxModel } from './onnx-model.js';
-import type { ValueInfoProto } from './proto/onnx_pb.js';
+import { evaluatedOutputs, type ModelOutput, type NamedOutputs, type WantedOutputs } from './evaluated-outputs.js';
 import { dataTypeName, elementCount, FLOAT32 } from './tensor.js';
+import { isSampleType } from './types/sample-types.js';
 
 /** Numbers that one run is fed: 1 GB of float32. */
 const LARGEST_FEED = 2 ** 28;
 
-/** The input that samples are fed to and the output that is evaluated. */
+/** The input that samples are fed to and the outputs that are evaluated. */
 export interface ModelIo {
   readonly input: string;
+  /** The first of {@link outputs}. */
   readonly output: string;
+  /** Those that are evaluated, in the order of the settings or else of the model: one at least. */
+  readonly outputs: readonly ModelOutput[];
   /**
    * Shape of the input, batch axis first; null where a dimension is free. Null when the model does
    * not say.
@@ -22,6 +26,8 @@ export interface ModelIo {
    * Absent: none has a name.
    */
   readonly axisNames?: AxisNames;
+  /** Element type of the input, as messages store it; absent: float32. Samples are cast to it. */
+  readonly inputType?: number;
 }
 
 /** By input. */
@@ -36,16 +42,21 @@ export interface FurtherModelInput {
   readonly shape: readonly (number | null)[] | null;
 }
 
+/** What an experiment file calls the model's ends. */
+export interface NamedEnds extends NamedOutputs {
+  readonly input: string | null;
+}
+
 /**
  * Resolves the names of the experiment file against the model.
  *
+ * @param wanted by the task; absent where there is none
  * @throws ModelError naming the model's inputs or outputs when the name is missing or ambiguous
  */
-export function resolveModelIo(model: OnnxModel, names: { input: string | null; output: string | null }): ModelIo {
-  const input = pick('input', names.input, model.index.inputs);
-  const output = pick('output', names.output, [...model.index.outputs]);
-  checkFloat('input', model.graph.input, input);
-  checkFloat('output', model.graph.output, output);
+export function resolveModelIo(model: OnnxModel, names: NamedEnds, wanted?: WantedOutputs): ModelIo {
+  const input = pickInput(names.input, model.index.inputs);
+  const outputs = evaluatedOutputs(model, names, wanted);
+  const type = samplesType(model, input);
   const further = model.index.inputs
     .filter((name) => name !== input)
     .map((name) => ({
@@ -54,7 +65,10 @@ export function resolveModelIo(model: OnnxModel, names: { input: string | null; 
       shape: inputShape(model, name),
     }));
   const axisNames = namesOfAxes(model);
-  const io = { input, output, inputShape: inputShape(model, input), further };
+  const io = {
+    ...{ input, output: outputs[0]!.name, outputs, inputShape: inputShape(model, input), further },
+    ...(type === FLOAT32 ? {} : { inputType: type }),
+  };
   return axisNames.size === 0 ? io : { ...io, axisNames };
 }
 
@@ -93,12 +107,19 @@ export function checkSampleShape(io: ModelIo, sampleShape: readonly number[]): v
     );
   }
   const expected = io.inputShape.slice(1);
-  const fits =
-    expected.length === sampleShape.length && expected.every((dim, i) => dim === null || dim === sampleShape[i]);
-  if (fits) return;
+  if (accepts(expected, sampleShape)) return;
+  const [channels, ...extent] = sampleShape;
+  const isLast = extent.length > 1 && accepts(expected, [...extent, channels!]);
+  const advice = isLast
+    ? 'The model takes channels last: set data.preprocess.feed to channelsLast.'
+    : 'Check data and data.preprocess.layout.';
   throw new ModelError(
-    `Expected samples of shape [${expected.map((d) => d ?? 'any').join(', ')}] for input "${io.input}", got [${sampleShape.join(', ')}]. Check data and data.preprocess.layout.`,
+    `Expected samples of shape [${expected.map((d) => d ?? 'any').join(', ')}] for input "${io.input}", got [${sampleShape.join(', ')}]. ${advice}`,
   );
+}
+
+function accepts(expected: readonly (number | null)[], shape: readonly number[]): boolean {
+  return expected.length === shape.length && expected.every((dim, i) => dim === null || dim === shape[i]);
 }
 
 /**
@@ -108,20 +129,23 @@ export function fixedBatchSize(io: ModelIo): number | null {
   return io.inputShape?.[0] ?? null;
 }
 
-function checkFloat(what: 'input' | 'output', values: readonly ValueInfoProto[], name: string): void {
-  const type = values.find((v) => v.name === name)?.type?.tensorType;
-  if (type === undefined || type.elemType === FLOAT32) return;
-  throw new ModelError(`Expected ${what} "${name}" to be float32, got ${dataTypeName(type.elemType)}.`);
+/** Type of the input that samples are fed to; float32 where the model does not say. */
+function samplesType(model: OnnxModel, input: string): number {
+  const type = inputType(model, input)?.elemType ?? FLOAT32;
+  if (type === FLOAT32 || type === 0 || isSampleType(type)) return type || FLOAT32;
+  throw new ModelError(
+    `Expected input "${input}" to take numbers, got ${dataTypeName(type)}. Give the part of the model behind it.`,
+  );
 }
 
-function pick(what: 'input' | 'output', wanted: string | null, names: readonly string[]): string {
+function pickInput(wanted: string | null, names: readonly string[]): string {
   if (wanted !== null) {
     if (names.includes(wanted)) return wanted;
-    throw new ModelError(`Expected model.${what} to be one of ${listed(names)}, got "${wanted}".`);
+    throw new ModelError(`Expected model.input to be one of ${listed(names)}, got "${wanted}".`);
   }
   const [only] = names;
   if (only !== undefined && names.length === 1) return only;
-  throw new ModelError(`The model has ${names.length} ${what}s: ${listed(names)}. Name one as model.${what}.`);
+  throw new ModelError(`The model has ${names.length} inputs: ${listed(names)}. Name one as model.input.`);
 }
 
 function listed(names: readonly string[]): string {

@@ -59,7 +59,7 @@ export function floatTensor(name: string, dims: readonly number[], values: Float
 export function rawTensor(
   name: string,
   dims: readonly number[],
-  dataType: TensorProto_DataType,
+  dataType: number,
   rawData: Uint8Array,
 ): TensorProto {
   return create(TensorProtoSchema, { name, dims: dims.map(BigInt), dataType, rawData });

@@ -200,6 +200,11 @@ export function rankKey(stage: StageContent<RankStage>, context: PlanContext): C
   return contentKey({ of: 'rank', ...quantizedContent(stage, context), samples: stage.samples });
 }
 
+/** Key of the choice of layers that stay in float: as of the trial, whose evaluations it is made by. */
+export function keepKey(settings: TrialSettings, context: PlanContext): ContentKey {
+  return contentKey({ of: 'keep', trial: trialKey(settings, context) });
+}
+
 type StageContent<Stage> = Omit<Stage, 'kind' | 'key' | 'observeKey'>;
 
 function quantizedContent(stage: StageContent<QuantizedStage>, context: PlanContext): object {

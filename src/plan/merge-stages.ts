@@ -4,9 +4,11 @@ import { MemoByParts } from '../memo/memo-by-parts.js';
 import { calibrators } from '../calibrate/calibrators/registry.js';
 import type { AbsmaxMethod } from '../calibrate/absmax-method.js';
 import type { CalibrationSettings, LayerSettings, QuantizationSettings } from '../experiment/sections/settings.js';
-import { observeGroup, observeKey, rankKey, referenceKey, searchKey } from './content-key.js';
+import { keepFloatLossOf } from '../experiment/sections/layers.js';
+import { keepKey, observeGroup, observeKey, rankKey, referenceKey, searchKey } from './content-key.js';
 import type {
   ContentKey,
+  KeepStage,
   ObserveStage,
   PlanContext,
   PlannedStage,
@@ -23,6 +25,7 @@ export interface TrialStages {
   readonly observeKey: ContentKey | null;
   readonly searchKey: ContentKey | null;
   readonly rankKey: ContentKey | null;
+  readonly keepKey: ContentKey | null;
 }
 
 export interface MergedStages {
@@ -129,7 +132,22 @@ function rankContent(trial: TrialSettings) {
  * A search or ranking is of every layer, whichever a trial then quantizes, so that trials share it.
  */
 function forEveryLayer(layers: LayerSettings): LayerSettings {
-  return { ...layers, sensitivity: 'none', focus: '*', keepFloat: 0 };
+  const { keepFloatLoss: _, ...rest } = layers;
+  return { ...rest, sensitivity: 'none', focus: '*', keepFloat: 0 };
+}
+
+/** Null where the settings say how many layers stay in float. */
+function keepStage(
+  settings: TrialSettings,
+  { reference, observe, rank }: { reference: ReferenceStage; observe: ObserveStage; rank: RankStage },
+  context: PlanContext,
+): KeepStage | null {
+  const { layers, model } = settings;
+  if (layers?.keepFloat !== 'auto') return null;
+  return {
+    ...{ kind: 'keep', key: keepKey(settings, context), model, settings, loss: keepFloatLossOf(layers) },
+    ...{ referenceKey: reference.key, observeKey: observe.key, rankKey: rank.key },
+  };
 }
 
 /** Searches and rankings come before bias correction, and always simulate. */
@@ -162,6 +180,7 @@ export function mergeStages(trials: readonly TrialSettings[], context: PlanConte
     observe: new Map<ContentKey, PlannedStage>(),
     rank: new Map<ContentKey, PlannedStage>(),
     search: new Map<ContentKey, PlannedStage>(),
+    keep: new Map<ContentKey, PlannedStage>(),
   };
   const add = <Stage extends PlannedStage>(stage: Stage): Stage => {
     if (!byKind[stage.kind].has(stage.key)) byKind[stage.kind].set(stage.key, stage);
@@ -175,13 +194,17 @@ export function mergeStages(trials: readonly TrialSettings[], context: PlanConte
     const search = searched && add(stageOf.search(searched));
     const ranked = rankContent(trial);
     const rank = ranked && add(stageOf.rank(ranked));
+    const keep = rank && observe && keepStage(trial, { reference, observe, rank }, context);
+    if (keep !== null) add(keep);
     return {
       referenceKey: reference.key,
       observeKey: observe?.key ?? null,
       searchKey: search?.key ?? null,
       rankKey: rank?.key ?? null,
+      keepKey: keep?.key ?? null,
     };
   });
-  const stages = [byKind.reference, byKind.observe, byKind.rank, byKind.search].flatMap((kind) => [...kind.values()]);
+  const kinds = [byKind.reference, byKind.observe, byKind.rank, byKind.search, byKind.keep];
+  const stages = kinds.flatMap((kind) => [...kind.values()]);
   return { stages, ofTrials };
 }

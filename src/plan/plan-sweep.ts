@@ -27,7 +27,7 @@ export function planSweep(experiment: Experiment, context: PlanContext): SweepPl
 
   const byKey = new Map<
     string,
-    Omit<PlannedTrial, 'label' | 'position' | 'referenceKey' | 'observeKey' | 'searchKey' | 'rankKey'>
+    Omit<PlannedTrial, 'label' | 'position' | 'referenceKey' | 'observeKey' | 'searchKey' | 'rankKey' | 'keepKey'>
   >();
   for (const { role, settings: full, axes } of experiment.trials) {
     const settings = canonicalSettings(role, full);

@@ -36,6 +36,8 @@ export interface PlannedTrial {
   readonly searchKey: ContentKey | null;
   /** null unless some layers are kept in float by their rank. */
   readonly rankKey: ContentKey | null;
+  /** null unless `layers.keepFloat` is `auto`. */
+  readonly keepKey: ContentKey | null;
   /** Keys that the trial's counterparts have (or would have), for comparisons. */
   readonly fp32Key: ContentKey;
   /** null for fp32, and for a sensitivity trial, whose counterpart nobody asked for. */
@@ -123,7 +125,24 @@ export interface RankStage extends QuantizedStage {
   readonly samples: number;
 }
 
-export type PlannedStage = ObserveStage | ReferenceStage | SearchStage | RankStage;
+/**
+ * How few layers must stay in float for a loss of the primary metric that is allowed: the trial's
+ * own evaluation with more and more of the ranked layers in float.
+ */
+export interface KeepStage {
+  readonly kind: 'keep';
+  readonly key: ContentKey;
+  readonly referenceKey: ContentKey;
+  readonly observeKey: ContentKey;
+  readonly rankKey: ContentKey;
+  readonly model: ModelSettings;
+  /** Of the trials that it is for. */
+  readonly settings: TrialSettings;
+  /** The loss that is allowed, in the unit of the primary metric. */
+  readonly loss: number;
+}
+
+export type PlannedStage = ObserveStage | ReferenceStage | SearchStage | RankStage | KeepStage;
 
 export interface SweepPlan {
   readonly name: string;

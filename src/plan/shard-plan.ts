@@ -1,7 +1,8 @@
 import { estimateCost, type CostContext } from './estimate/estimate-cost.js';
 import type { ContentKey, PlannedTrial, SweepPlan } from './plan.js';
 import { balance, shorter } from './shard-balance.js';
-import { groupsByObserve, groupsBySearch, stagesOf, type ShardUnit } from './shard-units.js';
+import { groupsByObserve, groupsBySearch, type ShardUnit } from './shard-units.js';
+import { stagesOfTrial } from './stages-of-trial.js';
 import type { Shard, ShardOfSweep } from './shard.js';
 
 /** What one shard of a sweep does. */
@@ -33,7 +34,7 @@ export function shardPlan(plan: SweepPlan, shard: Shard, context: ShardContext):
   const costs = new Map(all.work.map(({ key, forwardPasses }) => [key, forwardPasses]));
   const shards = shardsOf(plan, shard.of, costs).map((units) => trialsOf(plan, units));
   const trials = shards[shard.index - 1] ?? [];
-  const stages = shards.map((own) => new Set(own.flatMap(stagesOf)));
+  const stages = shards.map((own) => new Set(own.flatMap(stagesOfTrial)));
   const needed = stages[shard.index - 1] ?? new Set<ContentKey>();
   const passes = shards.map((own, index) =>
     [...own.map(({ key }) => key), ...stages[index]!].reduce((sum, key) => sum + (costs.get(key) ?? 0), 0),

@@ -1,4 +1,5 @@
 import type { ContentKey, PlannedTrial, SweepPlan } from './plan.js';
+import { stagesOfTrial } from './stages-of-trial.js';
 
 /** Trials that go to one shard together. */
 export interface ShardUnit {
@@ -15,11 +16,6 @@ export type ShardGroup = readonly ShardUnit[];
 
 /** FP32 forward passes by key of a stage or trial, as `estimateCost` has them. */
 export type Costs = ReadonlyMap<ContentKey, number>;
-
-/** Stages that a trial needs. */
-export function stagesOf({ referenceKey, observeKey, searchKey, rankKey }: PlannedTrial): readonly ContentKey[] {
-  return [referenceKey, observeKey, searchKey, rankKey].filter((key) => key !== null);
-}
 
 /**
  * Trials in groups by the observe stage that they share. Within a group, trials of one search or
@@ -65,8 +61,8 @@ function joined(trials: readonly PlannedTrial[]): readonly (readonly PlannedTria
     const [first, second] = [rootOf(one), rootOf(other)];
     if (first !== second) parent.set(second, first);
   };
-  for (const { key, searchKey, rankKey } of trials) {
-    for (const stage of [searchKey, rankKey]) if (stage !== null) join(stage, key);
+  for (const { key, searchKey, rankKey, keepKey } of trials) {
+    for (const stage of [searchKey, rankKey, keepKey]) if (stage !== null) join(stage, key);
   }
   const sets = new Map<string, PlannedTrial[]>();
   for (const trial of trials) {
@@ -77,7 +73,7 @@ function joined(trials: readonly PlannedTrial[]): readonly (readonly PlannedTria
 }
 
 function toUnits(sets: readonly (readonly PlannedTrial[])[], costs: Costs): readonly ShardUnit[] {
-  const stages = sets.map((trials) => [...new Set(trials.flatMap(stagesOf))]);
+  const stages = sets.map((trials) => [...new Set(trials.flatMap(stagesOfTrial))]);
   const users = new Map<ContentKey, number>();
   for (const key of stages.flat()) users.set(key, (users.get(key) ?? 0) + 1);
   const costOf = (key: ContentKey): number => costs.get(key) ?? 0;

@@ -19,12 +19,13 @@ export interface PreprocessedInput {
 }
 
 /**
- * Preprocessing counts channels on the first axis of a sample. Checks that this is where they are,
- * wherever it matters: with `channelOrder: reverse`, and with `mean` or `std` whose numbers differ.
- * On another axis images come out upside down.
+ * Preprocessing counts channels on the first axis of a sample, with `feed: channelsLast` on the
+ * last. Checks that this is where they are, wherever it matters: with `channelOrder: reverse`, with
+ * `mean` or `std` whose numbers differ, and with `feed: channelsLast`. On another axis images come
+ * out upside down.
  *
- * The model tells, by what its convolutions read; else the format, or `layout: channelsLast`; else
- * the shape of an image. What none of them tells is refused.
+ * The model tells, by what its convolutions read; else the format, or `layout` or `feed` of
+ * channelsLast; else the shape of an image. What none of them tells is refused.
  *
  * @throws InputError saying which axis has the channels, or that nothing tells
  */
@@ -33,11 +34,16 @@ export function checkChannelAxis({ model, io, source, preprocess, sampleShape }:
   if (setting === null) return;
   const shape = `[${['N', ...sampleShape].join(', ')}]`;
   const axes = inputChannelAxes(model, io.input, sampleShape.length + 1);
-  const other = axes.find((axis) => axis !== 1);
+  const isFedLast = preprocess.feed === 'channelsLast';
+  const expected = isFedLast ? sampleShape.length : 1;
+  const other = axes.find((axis) => axis !== expected);
   if (other !== undefined) {
+    const wanted = isFedLast
+      ? `axis ${expected}, the last, as data.preprocess.feed channelsLast says`
+      : 'axis 1, [N, C, ...]';
     throw new InputError(
-      `Expected a model that takes its channels on axis 1, [N, C, ...], where data.preprocess.${setting} counts them, got one that takes them on axis ${other} of ${shape} (input "${io.input}"). ` +
-        `Leave data.preprocess.${setting} out and store samples that are preprocessed already, or give the model an input with channels first.`,
+      `Expected a model that takes its channels on ${wanted}, where data.preprocess.${setting} counts them, got one that takes them on axis ${other} of ${shape} (input "${io.input}"). ` +
+        adviceOf(setting, other, sampleShape.length, isFedLast),
     );
   }
   const isKnown =
@@ -45,6 +51,7 @@ export function checkChannelAxis({ model, io, source, preprocess, sampleShape }:
     formatOf(source).channels === 'first' ||
     // Told, not taken for granted.
     preprocess.layout === 'channelsLast' ||
+    isFedLast ||
     isFeatureVector(setting, sampleShape) ||
     isImage(sampleShape);
   if (isKnown) return;
@@ -54,19 +61,35 @@ export function checkChannelAxis({ model, io, source, preprocess, sampleShape }:
   );
 }
 
+type AxisSetting = 'channelOrder' | 'mean' | 'std' | 'feed';
+
 /** The setting whose result depends on which axis counts channels; null where there is none. */
 function axisDependent(
-  { channelOrder, mean, std }: PreprocessSettings,
+  { channelOrder, mean, std, feed }: PreprocessSettings,
   sampleShape: readonly number[],
-): 'channelOrder' | 'mean' | 'std' | null {
-  if (channelOrder === 'reverse' && sampleShape[0] !== 1) return 'channelOrder';
+): AxisSetting | null {
+  const channels = feed === 'channelsLast' ? sampleShape.at(-1) : sampleShape[0];
+  if (channelOrder === 'reverse' && channels !== 1) return 'channelOrder';
   const differ = (values: readonly number[] | null): boolean => values?.some((value) => value !== values[0]) ?? false;
   if (differ(mean)) return 'mean';
-  return differ(std) ? 'std' : null;
+  if (differ(std)) return 'std';
+  return feed === 'channelsLast' && sampleShape.length > 1 && channels !== 1 ? 'feed' : null;
+}
+
+/**
+ * @param other axis of the model's channels
+ * @param rank of a sample, so also the last axis of a batch
+ */
+function adviceOf(setting: AxisSetting, other: number, rank: number, isFedLast: boolean): string {
+  if (!isFedLast && other === rank) {
+    return `Set data.preprocess.feed to channelsLast, and data.preprocess.layout too if samples are stored so; or leave data.preprocess.${setting} out and store samples that are preprocessed already.`;
+  }
+  if (isFedLast && other === 1) return 'Leave data.preprocess.feed out: it is channelsFirst then.';
+  return `Leave data.preprocess.${setting} out and store samples that are preprocessed already, or give the model an input with channels first.`;
 }
 
 /** A mean for each feature of a vector; its order is no order of colours. */
-function isFeatureVector(setting: 'channelOrder' | 'mean' | 'std', sampleShape: readonly number[]): boolean {
+function isFeatureVector(setting: AxisSetting, sampleShape: readonly number[]): boolean {
   return sampleShape.length === 1 && setting !== 'channelOrder';
 }
 

@@ -1,10 +1,12 @@
 import type { Dataset, DetectionGroundTruth } from '../formats/dataset.js';
 import { outputMisfit } from '../tasks/output-fit.js';
 import type { OutputShape } from '../tasks/output-shape.js';
-import { taskOf } from '../tasks/task-settings.js';
+import { taskOf, wantedOutputs, type TaskSettings } from '../tasks/task-settings.js';
 import type { DataSource } from '../formats/data-source.js';
 import type { Experiment, ModelSettings, Settings } from '../experiment/sections/settings.js';
 import { fixedBatchSize, resolveModelIo, type ModelIo } from '../onnx/model-io.js';
+import type { ModelOutput } from '../onnx/evaluated-outputs.js';
+import { ModelError } from '../onnx/model-error.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import type { FixedInputs } from '../onnx/folding/known-values.js';
 import { JobError, runOnce, type Executor } from '../engine/executor.js';
@@ -37,80 +39,123 @@ export interface OpenedInputs {
   scoredBy(source: DataSource): ScoredBy;
 }
 
+/** The outputs that some trials are scored by. */
+export interface CheckedOutputs {
+  readonly model: Settings['model'];
+  readonly task: Settings['task'];
+  readonly evaluation: Settings['data']['evaluation'];
+  readonly preprocess: Settings['data']['preprocess'];
+  /** Samples first; null for a length that is not known, or differs from sample to sample. */
+  readonly outputs: readonly OutputShape[];
+  /** Names of the model's other outputs. */
+  readonly unscored: readonly string[];
+}
+
 /**
- * Checks that every evaluated output is of a shape that its task can score, and labels within its
- * classes, before anything is run. Where the model's own statement of the shape does not show that
- * it fits, one run of two samples shows the shape; a model that fails there says why when the sweep
+ * Checks that the evaluated outputs are of shapes that their task can score, and labels within its
+ * classes, before anything is run. Where the model's own statement of the shapes does not show that
+ * they fit, one run of two samples shows them; a model that fails there says why when the sweep
  * runs it.
  *
  * @param executor of the machine's own CPU
  * @throws InputError naming the output, what was expected, what came and what to do
  */
-export async function checkOutputs(experiment: Experiment, inputs: OpenedInputs, executor: Executor): Promise<void> {
-  const seen = new Set<string>();
+export async function checkOutputs(
+  experiment: Experiment,
+  inputs: OpenedInputs,
+  executor: Executor,
+): Promise<readonly CheckedOutputs[]> {
+  const checked = new Map<string, CheckedOutputs>();
   for (const { settings } of experiment.trials) {
     const { model, task, data } = settings;
     const id = JSON.stringify([model, task, data.evaluation, data.preprocess]);
-    if (seen.has(id)) continue;
-    seen.add(id);
-    await checkOutput(settings, inputs, executor);
+    if (!checked.has(id)) checked.set(id, await checkedOutputs(settings, inputs, executor));
   }
+  return [...checked.values()];
 }
 
-async function checkOutput(settings: Settings, inputs: OpenedInputs, executor: Executor): Promise<void> {
+async function checkedOutputs(settings: Settings, inputs: OpenedInputs, executor: Executor): Promise<CheckedOutputs> {
   const { model: names, task, data } = settings;
   const model = inputs.modelOf(names.path);
-  const io = resolveModelIo(model, names);
+  const io = evaluatedEnds(names, task, model);
   const found = inputs.scoredBy(data.evaluation.source);
-  const stated = statedShape(model, io.output);
-  const context = { task, groundTruth: found.groundTruth } as const;
-  let dims: OutputShape['dims'] | null = stated;
-  const isShown =
-    stated !== null &&
-    isWhole(stated, io) &&
-    outputMisfit([{ name: io.output, dims: stated }], { ...context, rows: null }) === null;
-  if (!isShown) {
-    const ran = await shapesOf(settings, inputs, io, found.samples, executor);
-    if (ran === null) return;
-    const shapes = ran.shapes.map(([name, own]) => ({ name, dims: own }));
-    dims = shapes.find(({ name }) => name === io.output)?.dims ?? null;
-    if (dims === null) return;
-    const misfit = outputMisfit([{ name: io.output, dims }], { ...context, rows: ran.rows, others: shapes });
-    if (misfit !== null) {
-      dims = ran.samplesFirst;
-      // The batch need not lead: the sweep finds each sample where it lies, or runs it alone.
-      const isFound = dims !== null && outputMisfit([{ name: io.output, dims }], { ...context, rows: null }) === null;
-      if (!isFound) throw new InputError(`${names.path}: ${misfit}`);
-    }
+  const outputs = await fittingShapes(settings, inputs, io, executor);
+  const evaluated = new Set(io.outputs.map(({ name }) => name));
+  const unscored = [...model.index.outputs].filter((name) => !evaluated.has(name));
+  if (outputs !== null && found.labels !== null) {
+    const { samples } = data.evaluation;
+    const labels = samples === 'all' ? found.labels : found.labels.subarray(0, samples);
+    const misfit = taskOf(task.kind).labelMisfit(labels, outputs[0]!.dims);
+    if (misfit !== null) throw new InputError(`${names.path}: ${misfit}`);
   }
-  if (dims === null || found.labels === null) return;
-  const { samples } = data.evaluation;
-  const labels = samples === 'all' ? found.labels : found.labels.subarray(0, samples);
-  const misfit = taskOf(task.kind).labelMisfit(labels, dims);
-  if (misfit !== null) throw new InputError(`${names.path}: ${misfit}`);
+  const { evaluation, preprocess } = data;
+  const known = outputs ?? io.outputs.map(statedShape);
+  return { model: names, task, evaluation, preprocess, outputs: known, unscored };
 }
 
 /** The evaluated outputs of which the model itself says a shape. */
-export function statedOutputs(model: OnnxModel, names: ModelSettings): readonly OutputShape[] {
-  const { output: name } = resolveModelIo(model, names);
-  const dims = statedShape(model, name);
-  return dims === null ? [] : [{ name, dims }];
+export function statedOutputs(model: OnnxModel, names: ModelSettings, task: TaskSettings): readonly OutputShape[] {
+  return evaluatedEnds(names, task, model).outputs.filter(({ shape }) => shape !== null).map(statedShape);
 }
 
-/** The shape of an output by the model's own words; null where it has none. */
-function statedShape(model: OnnxModel, output: string): OutputShape['dims'] | null {
-  const dims = model.graph.output.find(({ name }) => name === output)?.type?.tensorType?.shape?.dim;
-  return dims?.map(({ value }) => (value.case === 'dimValue' && value.value > 0n ? Number(value.value) : null)) ?? null;
+/** @throws ModelError naming the file, with the model's outputs */
+function evaluatedEnds(names: Settings['model'], task: Settings['task'], model: OnnxModel): ModelIo {
+  try {
+    return resolveModelIo(model, names, wantedOutputs(task));
+  } catch (cause) {
+    if (cause instanceof ModelError) throw new ModelError(`${names.path}: ${cause.message}`, { cause });
+    throw cause;
+  }
+}
+
+/**
+ * Shapes of the evaluated outputs, which fit; null where the model does not run. @throws InputError
+ * where they don't
+ */
+async function fittingShapes(
+  settings: Settings,
+  inputs: OpenedInputs,
+  io: ModelIo,
+  executor: Executor,
+): Promise<readonly OutputShape[] | null> {
+  const { model: names, task, data } = settings;
+  const found = inputs.scoredBy(data.evaluation.source);
+  const context = { task, groundTruth: found.groundTruth } as const;
+  const stated = io.outputs.map(statedShape);
+  const isShown =
+    io.outputs.every((output) => isWhole(output, io)) && outputMisfit(stated, { ...context, rows: null }) === null;
+  if (isShown) return stated;
+  const ran = await shapesOf(settings, inputs, io, found.samples, executor);
+  if (ran === null) return null;
+  const shapes = ran.shapes.map(([name, dims]) => ({ name, dims }));
+  const asRun = io.outputs.map(({ name }) => shapes.find((shape) => shape.name === name)!);
+  // The batch need not lead: the sweep finds each sample where it lies, or runs it alone.
+  const first = new Map(ran.samplesFirst);
+  const own = asRun.map((shape) => ({ name: shape.name, dims: first.get(shape.name) ?? shape.dims }));
+  const isTold = asRun.every(({ name, dims }) => first.has(name) || dims[0] === ran.rows);
+  const misfit =
+    isTold && first.size > 0
+      ? outputMisfit(own, { ...context, rows: null, others: shapes })
+      : outputMisfit(asRun, { ...context, rows: ran.rows, others: shapes });
+  if (misfit !== null) throw new InputError(`${names.path}: ${misfit}`);
+  return own;
+}
+
+/** The shape of an output by the model's own words; `[null]` where it has none. */
+function statedShape({ name, shape }: ModelOutput): OutputShape {
+  return { name, dims: shape ?? [null] };
 }
 
 /** Whether a stated shape leaves nothing open but the batch, and has the batch of the input. */
-function isWhole([batch = 0, ...rest]: OutputShape['dims'], io: ModelIo): boolean {
+function isWhole({ shape }: ModelOutput, io: ModelIo): boolean {
+  if (shape === null) return false;
+  const [batch = 0, ...rest] = shape;
   return rest.every((length) => length !== null) && batch === fixedBatchSize(io);
 }
 
 /** Shapes of all outputs by a run; null where the model does not run so. */
 async function shapesOf(
-  { model, data }: Settings,
+  { model, task, data }: Settings,
   inputs: OpenedInputs,
   io: ModelIo,
   available: number,
@@ -119,7 +164,7 @@ async function shapesOf(
   const { source, batchSize } = data.evaluation;
   const job = {
     kind: 'shapes',
-    model: jobModel(model, inputs),
+    model: jobModel(model, inputs, task),
     preprocess: data.preprocess,
     source,
   } as const;

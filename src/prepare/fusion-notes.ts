@@ -36,7 +36,7 @@ export function fusionNotes(
     ...described(model, biases, 'rounds to int32 the biases of'),
     ...described(model, merged, "makes one of the quantizer of the model's own and that in front of"),
   ];
-  const mayStayFloat = layers.keepFloat > 0 || layers.sensitivity !== 'none';
+  const mayStayFloat = layers.keepFloat !== 0 || layers.sensitivity !== 'none';
   if (mayStayFloat && execution === 'integer' && predictFusion(model).weights.length > weights.length) {
     changes.push(
       'quantizes those that layers.keepFloat or layers.sensitivity leave in float, where they stand between',

@@ -5,7 +5,7 @@ import { capSamples } from '../plan/cap-samples.js';
 import { expandSensitivity } from '../plan/expand-sensitivity.js';
 import type { SweepPlan } from '../plan/plan.js';
 import { planSweep } from '../plan/plan-sweep.js';
-import { checkOutputs } from './check-outputs.js';
+import { checkOutputs, type CheckedOutputs } from './check-outputs.js';
 import { requireCodeConsent, type CodeUse } from './code-consent.js';
 import { packageVersion } from './package-version.js';
 import { compileGlob } from '../quantize/glob.js';
@@ -16,6 +16,7 @@ import { providers } from '../engine/providers/providers.js';
 import type { ResolvedProvider } from '../engine/providers/resolve-provider.js';
 import type { Provider } from '../engine/providers/provider.js';
 import type { Slot } from '../engine/slot.js';
+import { withModelSizes } from './model-sizes.js';
 import { openSweepInputs, type SweepInputs } from './sweep-inputs.js';
 
 /**
@@ -27,6 +28,8 @@ export const NUMERICS_VERSION = '3';
 export interface PreparedSweep {
   readonly experiment: Experiment;
   readonly inputs: SweepInputs;
+  /** What trials are scored by, of each combination of model, task and evaluation data. */
+  readonly outputs: readonly CheckedOutputs[];
   readonly provider: ResolvedProvider;
   readonly plan: SweepPlan;
   /** The children that the settings ask for on this machine. */
@@ -56,10 +59,11 @@ export interface Preparation {
  * @throws ModelError, DatasetError or InputError saying what is wrong and where
  */
 export async function prepareSweep(
-  loaded: Experiment,
+  written: Experiment,
   { engine, code, onHashing, onLog }: Preparation,
 ): Promise<PreparedSweep> {
-  requireCodeConsent(loaded, code.use, code.allowed);
+  requireCodeConsent(written, code.use, code.allowed);
+  const loaded = withModelSizes(written);
   const inputs = await openSweepInputs(loaded, onHashing);
   const experiment = capSamples(
     expandSensitivity(loaded, (trial) => focusLayers(inputs, loaded, trial)),
@@ -73,7 +77,7 @@ export async function prepareSweep(
     ...(onLog === undefined ? {} : { onLog }),
   });
   try {
-    await withHostExecutor(experiment.run, provider.provider, engine, executor, (host) =>
+    const outputs = await withHostExecutor(experiment.run, provider.provider, engine, executor, (host) =>
       checkOutputs(loaded, inputs, host),
     );
     const plan = planSweep(experiment, {
@@ -85,7 +89,8 @@ export async function prepareSweep(
       provider: provider.provider,
       optimizationLevel: experiment.run.optimizationLevel,
     });
-    return { experiment, inputs, provider, plan, slots, executor, isElsewhere: engine.isElsewhere };
+    const { isElsewhere } = engine;
+    return { experiment, inputs, outputs, provider, plan, slots, executor, isElsewhere };
   } catch (cause) {
     await executor.close();
     throw cause;
@@ -96,18 +101,18 @@ export async function prepareSweep(
  * What looks at models does so on the CPU: in the sweep's own children where they run there, else
  * in one of its own.
  */
-async function withHostExecutor(
+async function withHostExecutor<T>(
   { optimizationLevel, hangSeconds }: RunSettings,
   provider: Provider,
   { host: openHost, isElsewhere }: Engine,
   ofSweep: Executor,
-  work: (executor: Executor) => Promise<void>,
-): Promise<void> {
+  work: (executor: Executor) => Promise<T>,
+): Promise<T> {
   if (providers[provider].usesHostMemory && !isElsewhere) return work(ofSweep);
   const session = { provider: 'cpu', deviceId: 0, threads: 1, optimizationLevel } as const;
   const host = openHost({ slots: [{ device: 'cpu:0', session }], hangSeconds, memoryMb: null, inputs: [] });
   try {
-    await work(host);
+    return await work(host);
   } finally {
     await host.close();
   }

@@ -26,13 +26,16 @@ import { findLayers, type FoundLayer, type Layer } from '../onnx/layers/layers.j
 import { ModelError } from '../onnx/model-error.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import { checkSampleShape, fixedBatchSize, resolveModelIo } from '../onnx/model-io.js';
-import { readFloatTensor } from '../onnx/tensor.js';
+import { elementCount, readFloatTensor } from '../onnx/tensor.js';
+import { isSampleType } from '../onnx/types/sample-types.js';
 import { LayerSettingError } from '../quantize/layer-setting-error.js';
 import { floatLayers, selectLayers } from '../quantize/select-layers.js';
 import { feedReader } from '../engine/batching/feeds.js';
 import type { FixedInputs } from '../onnx/folding/known-values.js';
-import { fixedInputs, withFixedInputs } from '../engine/session/fixed-inputs.js';
+import { fixedInputs } from '../engine/session/fixed-inputs.js';
 import { readModelFile, type ModelFile } from '../engine/session/model-file.js';
+import { sweptModel, type ComputedInFloat32, type SweptModel } from '../engine/session/swept-model.js';
+import { checkSamples } from '../engine/session/typed-numbers.js';
 import { perInputChannelAbsmax, viewAbsmax } from '../smooth/weight-absmax.js';
 import { checkChannelAxis } from './check-channel-axis.js';
 import { scoredBy, statedOutputs, type ScoredBy } from './check-outputs.js';
@@ -88,7 +91,7 @@ interface CheckedSource {
  */
 export async function openSweepInputs(experiment: Experiment, onHashing?: OnHashing): Promise<SweepInputs> {
   const fixed = fixedInputsByModel(experiment);
-  const files = new Map<string, ModelFile>();
+  const files = new Map<string, SweptModel>();
   const layers = new Map<string, readonly FoundLayer[]>();
   const foldedModels = new Map<string, OnnxModel>();
   const models = new Map<string, ModelRecord>();
@@ -111,8 +114,9 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
       const stamp = stampFiles([model.path]);
       const stored = readModelFile(model.path);
       modelIdentities.push({ kind: 'model', path: model.path, sha256: stored.sha256, stamp });
-      file = withFixedInputs(stored, fixed.get(model.path)!);
-      if (file !== stored) notes.push(conditionsNote(file, fixed.get(model.path)!));
+      file = sweptModel(stored, fixed.get(model.path)!);
+      if (file.isFolded) notes.push(conditionsNote(file, fixed.get(model.path)!));
+      if (file.float32 !== null) notes.push(float32Note(file.path, file.float32));
       const { model: folded, folded: norms, unfolded } = foldBatchNorm(file.model);
       const found = findLayers(folded);
       files.set(model.path, file);
@@ -144,7 +148,7 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
     if (isNew(checked, ['task', settings.task, data.evaluation, data.preprocess, model])) {
       const { samples, sampleShape, names } = sources.get(JSON.stringify(data.evaluation.source))!;
       const surroundings = {
-        ...{ sampleShape, names, outputs: statedOutputs(file.model, model) },
+        ...{ sampleShape, names, outputs: statedOutputs(file.model, model, settings.task) },
         sampleCount: data.evaluation.samples === 'all' ? samples : Math.min(samples, data.evaluation.samples),
       };
       for (const note of await inspectTask(settings.task, surroundings, prefixOf('task'))) {
@@ -236,6 +240,13 @@ function conditionsNote({ path, model }: ModelFile, fixed: FixedInputs): string 
   return `${basename(path)}: for each If whose condition follows from ${from}, the branch taken is swept${left === 0 ? '' : `; ${left} If stay`}`;
 }
 
+/** e.g. `model.onnx: float16 weights and inputs are computed in float32`. */
+function float32Note(path: string, { types, parts }: ComputedInFloat32): string {
+  const named = parts.length === 0 ? ['values'] : parts;
+  const listed = named.length < 2 ? named.join() : `${named.slice(0, -1).join(', ')} and ${named.at(-1)!}`;
+  return `${basename(path)}: ${types.join(' and ')} ${listed} are computed in float32`;
+}
+
 /** The settings without what singles out a layer. */
 function ofEveryLayer(settings: LayerSettings): LayerSettings {
   return { ...settings, sensitivity: 'none', focus: '*' };
@@ -243,7 +254,7 @@ function ofEveryLayer(settings: LayerSettings): LayerSettings {
 
 /** @throws InputError where no layer would be left to quantize */
 function checkFloatLayers({ keepFloat, sensitivity }: LayerSettings, selected: number, prefixOf: PrefixOf): void {
-  if (keepFloat >= selected) {
+  if (keepFloat !== 'auto' && keepFloat >= selected) {
     throw new InputError(
       `${prefixOf('keepFloat')}Expected layers.keepFloat to leave a layer to quantize, so at most ${selected - 1}, got ${keepFloat}.`,
     );
@@ -289,10 +300,12 @@ async function checkSource(
 ): Promise<CheckedSource> {
   const dataset: Dataset = await openDataset(source, preprocess);
   try {
+    const sample = await firstSample(file.model, names, dataset);
     inFile(file.path, () => {
       const io = resolveModelIo(file.model, names);
       checkSampleShape(io, dataset.sampleShape);
       feedReader(io, dataset)(0, 1, fixedBatchSize(io) ?? 1);
+      checkSamples(io, dataset, sample, 0);
       checkChannelAxis({ model: file.model, io, source, preprocess, sampleShape: dataset.sampleShape });
     });
     const where = 'path' in source ? `${basename(source.path)}: ` : '';
@@ -307,6 +320,15 @@ async function checkSource(
   } finally {
     dataset.close();
   }
+}
+
+/** The first sample where its numbers must fit an input of an integer type; else none. */
+async function firstSample(model: OnnxModel, names: ModelSettings, dataset: Dataset): Promise<Float32Array> {
+  const fed = model.graph.input.find(({ name }) => name === (names.input ?? model.index.inputs[0]));
+  const isRead = isSampleType(fed?.type?.tensorType?.elemType ?? 0) && dataset.sampleCount > 0;
+  const sample = new Float32Array(isRead ? elementCount(dataset.sampleShape) : 0);
+  if (isRead) await dataset.read(0, 1, sample);
+  return sample;
 }
 
 function checkEvaluation(
@@ -348,7 +370,7 @@ function inFile<T>(path: string, work: () => T): T {
 }
 
 function modelRecord(
-  file: ModelFile,
+  file: SweptModel,
   folded: OnnxModel,
   layers: readonly FoundLayer[],
   norms: ReadonlyMap<string, string>,
@@ -359,6 +381,7 @@ function modelRecord(
     sizeBytes: file.sizeBytes,
     opset: file.model.opset,
     parameters: countParameters(file.model),
+    storedType: file.float32?.types.join(', ') ?? null,
     layers: layers.map((layer, position) => layerRecord(layer, position, norms.get(layer.outputTensor) ?? null)),
     graph: outlineGraph(folded, layers),
   };

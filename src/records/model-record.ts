@@ -9,6 +9,11 @@ export interface ModelRecord {
   readonly opset: number;
   /** Float32 numbers in initializers and Constant nodes. */
   readonly parameters: number;
+  /**
+   * Float types of the file that are computed in float32, e.g. `float16`; null or absent: all are
+   * float32.
+   */
+  readonly storedType?: string | null;
   readonly layers: readonly LayerRecord[];
   /** As it is quantized, with BatchNormalization folded. */
   readonly graph: GraphOutline;

@@ -3,7 +3,7 @@ import { taskOf, type TaskSettings } from '../tasks/task-settings.js';
 import type { AccuracyRecord, EvaluationRecord } from '../records/evaluation-record.js';
 import { FEW, judgeLabels } from './judge-labels.js';
 import { judgeOutputs } from './judge-outputs.js';
-import type { OutputSurvey } from './output-survey.js';
+import type { NamedSurvey, OutputSurvey } from './output-survey.js';
 import type { ReferenceWarning } from './reference-warning.js';
 
 /** An FP32 result with what it was made from. */
@@ -15,8 +15,8 @@ export interface JudgedReference {
   readonly argmax: Int32Array | null;
   /** At least as many as samples; null without. */
   readonly labels: Int32Array | null;
-  /** Null where a part of the work was done without one. */
-  readonly survey: OutputSurvey | null;
+  /** Of each evaluated output; empty where a part of the work was done without. */
+  readonly surveys: readonly NamedSurvey[];
 }
 
 /**
@@ -25,11 +25,13 @@ export interface JudgedReference {
  * of nothing else.
  */
 export function judgeReference(reference: JudgedReference): readonly ReferenceWarning[] {
-  const { task, evaluation, argmax, labels, survey } = reference;
-  if (survey === null) return [];
+  const { task, evaluation, argmax, labels, surveys } = reference;
+  const [first] = surveys;
+  if (first === undefined) return [];
+  const { survey } = first;
   const feeding = describeFeeding(reference.preprocess, survey);
-  const ofOutputs = judgeOutputs(task, survey, feeding);
-  if (ofOutputs.some(({ kind }) => kind === 'constant-output')) return ofOutputs;
+  const ofOutputs = judgeOutputs(task, surveys, feeding);
+  if (ofOutputs.some(({ kind, voids }) => kind === 'constant-output' && voids)) return ofOutputs;
   // Outputs of classes may have further axes of length 1: their numbers a sample are the classes.
   const ofLabels =
     argmax !== null && labels !== null && survey.size !== null

@@ -29,6 +29,12 @@ export interface OutputSurvey {
   readonly highestInput: number;
 }
 
+/** What was seen of one of the outputs. */
+export interface NamedSurvey {
+  readonly output: string;
+  readonly survey: OutputSurvey;
+}
+
 /** Longer outputs are told apart by their hash alone: parts of a stage keep their first output. */
 export const LONGEST_ROW = 65_536;
 
@@ -134,6 +140,16 @@ export function mergeSurveys(surveys: readonly (OutputSurvey | undefined)[]): Ou
     lowestInput: Math.min(...all.map((each) => each.lowestInput)),
     highestInput: Math.max(...all.map((each) => each.highestInput)),
   };
+}
+
+/** The same of several outputs; empty where a part is without. */
+export function mergeNamedSurveys(parts: readonly (readonly NamedSurvey[] | undefined)[]): readonly NamedSurvey[] {
+  return (parts[0] ?? []).flatMap(({ output }) => {
+    const of = (surveys: readonly NamedSurvey[] | undefined): OutputSurvey | undefined =>
+      surveys?.find((each) => each.output === output)?.survey;
+    const survey = mergeSurveys(parts.map(of));
+    return survey === null ? [] : [{ output, survey }];
+  });
 }
 
 /** NaN where either is. */

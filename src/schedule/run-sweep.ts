@@ -3,6 +3,7 @@ import type { StopRecord } from '../records/trial-record.js';
 import type { RunSettings } from '../experiment/sections/settings.js';
 import { estimateCost, type WorkCost } from '../plan/estimate/estimate-cost.js';
 import { evaluationBatch, type BatchLimits } from '../plan/estimate/estimate-memory.js';
+import { stagesOfTrial } from '../plan/stages-of-trial.js';
 import type { ContentKey, PlannedStage, PlannedTrial, SweepPlan } from '../plan/plan.js';
 import { JobInterrupted, type Executor } from '../engine/executor.js';
 import type { StopRule } from '../engine/jobs/trial/trial-job.js';
@@ -68,6 +69,7 @@ export interface FailedTrial {
  *
  *     observe ──> [rank] ────> trial (one per setting)
  *     observe ──> [search] ──> trial
+ *     reference, rank ──> [keep] ──> trial
  *     reference ─────────────> trial, fp32
  *
  * Every stage is shared by all trials that name its key. Stages are cut into parts that several
@@ -226,11 +228,10 @@ class SweepRun {
   }
 
   async #evaluate(trial: PlannedTrial): Promise<void> {
-    const keys = [trial.referenceKey, trial.observeKey!, trial.searchKey, trial.rankKey].filter((key) => key !== null);
-    await allSettledOrFirstError(keys.map((key) => this.#stageDone(key)));
+    await allSettledOrFirstError(stagesOfTrial(trial).map((key) => this.#stageDone(key)));
     const { run } = this.#options;
     const shared = this.#shared;
-    const model = jobModel(trial.settings.model, this.#options.inputs);
+    const model = jobModel(trial.settings.model, this.#options.inputs, trial.settings.task);
     const { batchSize } = trial.settings.evaluation;
     const { value, execution, attempt, durationMs } = await this.#queue.run<'trial'>({
       job: () => ({
@@ -282,10 +283,15 @@ class SweepRun {
     return { confidence: stop.confidence, orderSeed: orderSeedOf(key), against, outcome };
   }
 
-  #keptFloat({ rankKey, settings }: PlannedTrial): readonly string[] {
-    if (rankKey === null) return [];
-    const ranking = this.#options.store.rank(rankKey)!;
-    return ranking.slice(0, settings.layers!.keepFloat).map(({ layer }) => layer);
+  #keptFloat({ rankKey, keepKey, settings }: PlannedTrial): readonly string[] {
+    const { store } = this.#options;
+    if (keepKey !== null) return store.keep(keepKey)!.find(({ chosen }) => chosen)!.layers;
+    const { keepFloat } = settings.layers!;
+    if (rankKey === null || keepFloat === 'auto') return [];
+    return store
+      .rank(rankKey)!
+      .slice(0, keepFloat)
+      .map(({ layer }) => layer);
   }
 
   #stoppedTrial(trial: PlannedTrial, stopped: StopRecord, durationMs: number): void {

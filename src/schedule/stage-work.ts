@@ -1,10 +1,19 @@
 import { openDataset } from '../formats/open-dataset.js';
 import { judgeReference } from '../reference/judge-reference.js';
-import { mergeSurveys } from '../reference/output-survey.js';
+import { mergeNamedSurveys } from '../reference/output-survey.js';
 import type { EvaluationSettings } from '../experiment/sections/settings.js';
 import type { WorkCost } from '../plan/estimate/estimate-cost.js';
-import type { BatchLimits } from '../plan/estimate/estimate-memory.js';
-import type { ContentKey, ObserveStage, PlannedStage, RankStage, ReferenceStage, SearchStage } from '../plan/plan.js';
+import { evaluationBatch, type BatchLimits } from '../plan/estimate/estimate-memory.js';
+import type {
+  ContentKey,
+  KeepStage,
+  ObserveStage,
+  PlannedStage,
+  RankStage,
+  ReferenceStage,
+  SearchStage,
+} from '../plan/plan.js';
+import type { EvaluationRecord } from '../records/evaluation-record.js';
 import { samplesPerRun, type JobKind, type JobOf, type JobResults } from '../engine/jobs/jobs.js';
 import { jobModel } from '../prepare/job-model.js';
 import { finishTask, mergeMetricStates } from '../tasks/task-metric.js';
@@ -23,12 +32,14 @@ import {
 } from './stage-parts.js';
 import type { SharedResults } from './shared-results.js';
 import { evaluationLimit } from './evaluation-limit.js';
+import { NothingKeptError } from './nothing-kept-error.js';
 import type { Patience } from './patience.js';
+import { smallestKept, type KeepTry } from './smallest-kept.js';
 import type { SweepInputs } from '../prepare/sweep-inputs.js';
 import type { WorkQueue } from './work-queue.js';
 
 /** Stages before trials, whose priority is below 0; of trials the first ones first. */
-const STAGE_PRIORITY = { observe: 3e6, reference: 2e6, rank: 1.5e6, search: 1e6 } as const;
+const STAGE_PRIORITY = { observe: 3e6, reference: 2e6, rank: 1.5e6, search: 1e6, keep: 0.5e6 } as const;
 
 /** What stages need of their sweep. */
 interface StageSurroundings {
@@ -74,6 +85,8 @@ export class StageWork {
         return this.#search(stage);
       case 'rank':
         return this.#rank(stage);
+      case 'keep':
+        return this.#keep(stage);
     }
   }
 
@@ -88,7 +101,7 @@ export class StageWork {
 
   async #reference(stage: ReferenceStage): Promise<void> {
     const { inputs } = this.#options;
-    const model = jobModel(stage.model, this.#options.inputs);
+    const model = jobModel(stage.model, this.#options.inputs, stage.task);
     const samples = evaluationSamples(stage.evaluation, inputs);
     const parts = await this.#runParts(stage, referenceParts(stage, model, samples));
     const dataset = await openDataset(stage.evaluation.source, stage.preprocess);
@@ -98,8 +111,8 @@ export class StageWork {
       const context = { labels, groundTruth, names, referenceArgmax: null, sampleCount: samples };
       const result = await finishTask(stage.task, context, mergeMetricStates(valuesOf(parts)), this.#options.signal);
       const provider = [...new Set(parts.flatMap((p) => p.provider.split('+')))].sort().join('+');
-      const survey = mergeSurveys(parts.map(({ value }) => value.survey));
-      const warnings = judgeReference({ ...stage, ...result, labels, survey });
+      const surveys = mergeNamedSurveys(parts.map(({ value }) => value.surveys));
+      const warnings = judgeReference({ ...stage, ...result, labels, surveys });
       await this.#write((store) => {
         store.finishReference(stage.key, model.sha256, { ...result, provider, warnings });
       });
@@ -110,7 +123,7 @@ export class StageWork {
 
   async #search(stage: SearchStage): Promise<void> {
     await this.#stageDone(stage.observeKey);
-    const model = jobModel(stage.model, this.#options.inputs);
+    const model = jobModel(stage.model, this.#options.inputs, stage.task);
     const observation = this.#options.shared.observation(stage.observeKey, stage.calibration, stage.quantization);
     const parts = await this.#runParts(
       stage,
@@ -124,11 +137,66 @@ export class StageWork {
 
   async #rank(stage: RankStage): Promise<void> {
     await this.#stageDone(stage.observeKey);
-    const model = jobModel(stage.model, this.#options.inputs);
+    const model = jobModel(stage.model, this.#options.inputs, stage.task);
     const observation = this.#options.shared.observation(stage.observeKey, stage.calibration, stage.quantization);
     const parts = await this.#runParts(stage, rankParts(stage, model, observation));
     await this.#write((store) => {
       store.finishRank(stage.key, model.sha256, mergeRanks(valuesOf(parts)));
+    });
+  }
+
+  /** @throws NothingKeptError where no number of layers in float is enough */
+  async #keep(stage: KeepStage): Promise<void> {
+    const { store, inputs, shared } = this.#options;
+    await allSettledOrFirstError(
+      [stage.referenceKey, stage.observeKey, stage.rankKey].map((key) => this.#stageDone(key)),
+    );
+    const model = jobModel(stage.model, inputs);
+    const { settings } = stage;
+    const { evaluation } = store.reference(stage.referenceKey)!;
+    const fp32 = primaryValueOf(evaluation);
+    const ranked = store.rank(stage.rankKey)!.map(({ layer }) => layer);
+    const stored = store.stageParts(stage.key);
+    const cost = (this.#costs.get(stage.key)?.forwardPasses ?? 0) / (Math.ceil(Math.log2(ranked.length + 1)) + 2);
+    const { batchSize } = settings.evaluation;
+    const evaluate = async (layers: readonly string[]): Promise<KeepTry> => {
+      const id = `${layers.length} in float${layers.length === 0 ? '' : `: ${layers.join(', ')}`}`;
+      if (stored.has(id)) return stored.get(id) as KeepTry;
+      const { value, execution, attempt } = await this.#queue.run<'trial'>({
+        job: () => ({
+          kind: 'trial',
+          model,
+          settings: { ...settings, loss: { ...settings.loss!, samples: 1 } },
+          observation: shared.observation(stage.observeKey, settings.calibration!, settings.quantization!),
+          alphas: null,
+          keptFloat: layers,
+          referenceArgmax: shared.referenceArgmax(stage.referenceKey),
+          stop: null,
+        }),
+        subject: { kind: 'stage', key: stage.key, part: id },
+        label: `keep ${layers.length} of ${ranked.length} layers in float`,
+        priority: STAGE_PRIORITY.keep,
+        cost,
+        batchSize: evaluationBatch(batchSize),
+        batchLimit: evaluationLimit(batchSize, this.#options.memory?.get(stage.model.path)?.trial),
+      });
+      if ('stopped' in value) throw new Error('Invariant: what is tried is not stopped.');
+      const own = primaryValueOf(value.evaluation);
+      const found: KeepTry = { layers, value: own, loss: fp32 - own };
+      await this.#write(() => {
+        store.finishPart(attempt, stage.key, id, found, execution);
+      });
+      return found;
+    };
+    const { tries, chosen } = await smallestKept(ranked, stage.loss, evaluate);
+    if (chosen === null) throw new NothingKeptError(tries.at(-1)!, stage.loss, evaluation.primaryMetric);
+    const metric = evaluation.primaryMetric;
+    await this.#write(() => {
+      store.finishKeep(
+        stage.key,
+        model.sha256,
+        tries.map((each) => ({ ...each, metric, chosen: each === chosen })),
+      );
     });
   }
 
@@ -139,15 +207,15 @@ export class StageWork {
   }
 
   /** Samples of one run that memory allows; null where the settings say how many. */
-  #limitOf(stage: PlannedStage): number | null {
+  #limitOf(stage: Exclude<PlannedStage, KeepStage>): number | null {
     const limits = this.#options.memory?.get(stage.model.path);
     if (stage.kind === 'reference') return evaluationLimit(stage.evaluation.batchSize, limits?.reference);
     return limits?.[stage.kind] ?? null;
   }
 
   /** Results of all parts in order; parts that an earlier run finished are taken from the store. */
-  async #runParts<K extends PlannedStage['kind']>(
-    stage: PlannedStage & { readonly kind: K },
+  async #runParts<K extends Exclude<PlannedStage, KeepStage>['kind']>(
+    stage: Exclude<PlannedStage, KeepStage> & { readonly kind: K },
     parts: readonly StagePart<JobOf<K>>[],
   ): Promise<readonly PartResult<K>[]> {
     const stored = this.#options.store.stageParts(stage.key);
@@ -176,6 +244,11 @@ export class StageWork {
     });
     return allSettledOrFirstError(results);
   }
+}
+
+/** Of the primary metric. */
+function primaryValueOf({ primaryMetric, accuracies }: EvaluationRecord): number {
+  return accuracies.find(({ metric, slice }) => metric === primaryMetric && slice === '')!.value;
 }
 
 function evaluationSamples({ source, samples }: EvaluationSettings, inputs: SweepInputs): number {

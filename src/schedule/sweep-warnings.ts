@@ -37,6 +37,7 @@ export function stageWarnings(stage: PlannedStage, sources: WarningSources): rea
       return unsignedWarnings(stage, sources);
     case 'search':
     case 'rank':
+    case 'keep':
       return [];
   }
 }

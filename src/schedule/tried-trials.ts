@@ -2,6 +2,7 @@ import { DatasetError } from '../formats/dataset-error.js';
 import { formatOf, type DataSource } from '../formats/data-source.js';
 import type { RunSettings } from '../experiment/sections/settings.js';
 import type { ContentKey, PlannedStage, PlannedTrial, SweepPlan, TrialSettings } from '../plan/plan.js';
+import { stagesOfTrial } from '../plan/stages-of-trial.js';
 import type { StoredFailure, SweepReader } from '../store/store.js';
 import { retryOf } from './failure-kinds.js';
 import { StageFailed } from './stage-failed.js';
@@ -43,7 +44,7 @@ export function triedTrials(plan: SweepPlan, store: Failures, run: RunSettings):
     if (failure === undefined) continue;
     const isStuck =
       failure.errorClass === OF_A_STAGE
-        ? stagesOf(trial).some((key) => stuck.has(key))
+        ? stagesOfTrial(trial).some((key) => stuck.has(key))
         : wouldRepeat(failure, trialConditions(trial.settings, run), sourcesOf(trial.settings));
     if (isStuck) leftAlone.set(trial.key, failure);
   }
@@ -53,11 +54,7 @@ export function triedTrials(plan: SweepPlan, store: Failures, run: RunSettings):
 
 /** Keys of the stages that trials need. */
 export function neededStages(trials: readonly PlannedTrial[]): ReadonlySet<ContentKey> {
-  return new Set(trials.flatMap(stagesOf));
-}
-
-function stagesOf({ referenceKey, observeKey, searchKey, rankKey }: PlannedTrial): readonly ContentKey[] {
-  return [referenceKey, observeKey, searchKey, rankKey].filter((key) => key !== null);
+  return new Set(trials.flatMap(stagesOfTrial));
 }
 
 function decide(plan: SweepPlan, store: Failures, leftAlone: ReadonlyMap<ContentKey, StoredFailure>): TriedTrials {
@@ -112,7 +109,7 @@ function takeAlong(
     const running = neededStages(decide(plan, store, leftAlone).toRun);
     for (const trial of plan.trials) {
       if (leftAlone.get(trial.key)?.errorClass !== OF_A_STAGE) continue;
-      if (stagesOf(trial).every((key) => !stuck.has(key) || running.has(key))) leftAlone.delete(trial.key);
+      if (stagesOfTrial(trial).every((key) => !stuck.has(key) || running.has(key))) leftAlone.delete(trial.key);
     }
   }
 }

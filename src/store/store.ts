@@ -8,6 +8,7 @@ import type { Place } from '../records/place.js';
 import type { EvaluationRecord, OutcomeRecord } from '../records/evaluation-record.js';
 import type { ExecutionRecord } from '../records/execution-record.js';
 import type { FailureRecord } from '../records/failure-record.js';
+import type { KeepRecord } from '../records/keep-record.js';
 import type { LayerRankRecord } from '../records/rank-record.js';
 import type { ModelRecord } from '../records/model-record.js';
 import type { SearchRecord } from '../records/search-record.js';
@@ -167,6 +168,8 @@ export interface SweepStore {
   finishSearch(stage: ContentKey, modelSha256: string, search: StoredSearch): void;
   /** Layers from the largest divergence to the smallest. */
   finishRank(stage: ContentKey, modelSha256: string, ranking: readonly LayerRankRecord[]): void;
+  /** What was tried in order; one is chosen. */
+  finishKeep(stage: ContentKey, modelSha256: string, kept: KeepRecord): void;
   /** @param under see {@link failTrial} */
   failStage(stage: ContentKey, failure: FailureRecord, under?: string | null): void;
 
@@ -178,6 +181,7 @@ export interface SweepStore {
   search(stage: ContentKey): StoredSearch | null;
   /** From the largest divergence to the smallest. */
   rank(stage: ContentKey): readonly LayerRankRecord[] | null;
+  keep(stage: ContentKey): KeepRecord | null;
 
   /**
    * Commits a trial whole: its rows and its attempt (null where no attempt was needed: fp32 from
@@ -238,5 +242,6 @@ export type SweepReader = Pick<
   | 'reference'
   | 'search'
   | 'rank'
+  | 'keep'
   | 'close'
 >;

@@ -24,6 +24,8 @@ export interface OutputTensor {
   readonly name: string;
   readonly data: Float32Array;
   readonly dims: readonly number[];
+  /** The model's numbers are whole, or bool; absent: false. */
+  readonly isInteger?: boolean;
 }
 
 /** What the model gives for samples `first .. first + count - 1`. None of the arrays is kept. */
@@ -83,6 +85,8 @@ export interface TaskMetric<State extends GatheredState = GatheredState> {
    * @throws MetricError when a sample is missing.
    */
   finish(): MetricResult | Promise<MetricResult>;
+  /** Removes what it keeps on disk, whether it was finished or not; absent: it keeps nothing. */
+  close?(): void;
 }
 
 /** A metric that is computed at once. */

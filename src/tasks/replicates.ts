@@ -25,6 +25,11 @@ export function replicateOutcomes(metric: string, replicates: Float64Array): rea
   return [{ metric, kind: 'bootstrap', count: replicates.length, data: toLittleEndian(replicates) }];
 }
 
+/** A value of each sample as it is stored; NaN where the metric has none for it. */
+export function valuesOutcome(metric: string, values: Float64Array): OutcomeRecord {
+  return { metric, kind: 'values', count: values.length, data: toLittleEndian(values) };
+}
+
 function toLittleEndian(values: Float64Array): Uint8Array {
   const bytes = new Uint8Array(values.length * 8);
   const view = new DataView(bytes.buffer);

@@ -21,6 +21,12 @@ export function taskOf(kind: TaskKind): Task {
   return tasks[kind];
 }
 
+/** What the task takes of a model's outputs. */
+export function wantedOutputs({ kind }: Pick<TaskSettings, 'kind'>): Pick<Task, 'outputs' | 'readsIntegers'> {
+  const { outputs, readsIntegers } = taskOf(kind);
+  return { outputs, readsIntegers };
+}
+
 /** @param folder that paths of the file are relative to */
 export function toTask(task: FileTask, folder: string): TaskSettings {
   return { kind: task.kind, ...taskOf(task.kind).locate(task, folder) } as TaskSettings;

@@ -115,7 +115,7 @@ describe('unknown names', () => {
 
   it('the task, by its word', () => {
     expect(problemsOf(`${base}${grid}`.replace('classification', 'clasification'))).toEqual([
-      'a.yaml:5:7: task.kind: expected "classification", "centerDetection", "detection", "fidelity", "module" or "command", got "clasification"; did you mean "classification"?',
+      'a.yaml:5:7: task.kind: expected "classification", "centerDetection", "detection", "fidelity", "segmentation", "restoration", "module" or "command", got "clasification"; did you mean "classification"?',
     ]);
   });
 
@@ -216,9 +216,9 @@ describe('what is missing points at the mapping around it', () => {
 
   it('required sections', () => {
     expect(problemsOf('name: x\ngrid: { smoothing.alpha: 0.5 }\n')).toEqual([
-      'a.yaml:1:1: model: expected a mapping with path, input, output, got nothing',
+      'a.yaml:1:1: model: expected a mapping with path, input, output, outputs, got nothing',
       'a.yaml:1:1: data: expected a mapping with calibration, evaluation, preprocess, got nothing',
-      'a.yaml:1:1: task: expected a mapping with kind, thresholds, maxDetections, minScore, bootstrap, truth, head, confidence, nms, classes, classIndex, firstLabel, input, fit, path, options, command, metric, higherIsBetter, timeoutSeconds, got nothing',
+      'a.yaml:1:1: task: expected a mapping with kind, got nothing',
     ]);
   });
 
@@ -395,7 +395,7 @@ describe('values of the formats and tasks', () => {
   it.each([
     [
       '{ format: imageFolder, path: e, resize: [8, 8, 8] }',
-      'data.evaluation.resize: expected a whole number from 1, or [height, width], got a list of 3',
+      'data.evaluation.resize: expected a whole number from 1, [height, width] or model, got a list of 3',
     ],
     ['{ format: imageFolder, path: e, channels: 2 }', 'data.evaluation.channels: expected 1 or 3, got 2'],
     [
@@ -417,7 +417,7 @@ describe('values of the formats and tasks', () => {
   it('a command without the place of the predictions, and a name that is none', () => {
     const data = '{ format: cifar10, path: e.bin }';
     expect(problems(data, '{ kind: command, command: [python3, eval.py], metric: "m A P" }')).toEqual([
-      'task.command: expected a command with {predictions} among its arguments, got a list of 2',
+      'task.command: expected a command with {predictions} or {folder} among its arguments, got a list of 2',
       'task.metric: expected a name of letters, digits, dots, dashes, underscores, that begins with a letter, got "m A P"',
     ]);
   });

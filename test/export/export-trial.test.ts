@@ -52,6 +52,7 @@ async function finishedTrial(alpha: number | null, bits = 8) {
     calibrationTable: null,
     smoothedModel: null,
     force: false,
+    floats: null,
   };
   return { folder, path, trial, prepared, targets };
 }

@@ -103,6 +103,14 @@ describe('15: preprocessing by channel is of the axis that the model takes for c
       '{ divideBy: 255, mean: [1, 1, 1, 1, 1, 1] }',
     ],
     ['nothing by channel', channelsLast, [6, 6, 3], '{ divideBy: 255 }'],
+    [
+      'stored last, fed last',
+      channelsLast,
+      [6, 6, 3],
+      '{ layout: channelsLast, feed: channelsLast, channelOrder: reverse, mean: [1, 2, 3] }',
+    ],
+    ['stored first, fed last', channelsLast, [3, 6, 6], '{ feed: channelsLast, std: [1, 2, 3] }'],
+    ['fed last, flattened', dense([6, 6, 3]), [3, 6, 6], '{ feed: channelsLast, channelOrder: reverse }'],
   ] as const)('is accepted with %s', async (_, spec, stored, preprocess) => {
     expect(await open(spec, stored, preprocess)).toBe('');
   });
@@ -113,7 +121,7 @@ describe('15: preprocessing by channel is of the axis that the model takes for c
       channelsLast,
       [6, 6, 3],
       reverse,
-      /channelOrder counts them, got one that takes them on axis 3 of \[N, 6, 6, 3\] \(input "x"\)\. Leave/,
+      /channelOrder counts them, got one that takes them on axis 3 of \[N, 6, 6, 3\] \(input "x"\)\. Set data\.preprocess\.feed to channelsLast.*or leave/,
     ],
     [
       'a mean by row',
@@ -121,6 +129,13 @@ describe('15: preprocessing by channel is of the axis that the model takes for c
       [6, 6, 3],
       '{ mean: [1, 2, 3, 4, 5, 6] }',
       /preprocess\.mean counts them, got one that takes them on axis 3/,
+    ],
+    [
+      'rows fed for channels',
+      convolutional(['N', 3, 3, 3]),
+      [3, 3, 3],
+      '{ feed: channelsLast }',
+      /channels on axis 3, the last, as data\.preprocess\.feed channelsLast says, .*feed counts them, got .*axis 1 .*Leave data\.preprocess\.feed out/,
     ],
     ['a deviation by row', channelsLast, [6, 6, 3], '{ std: [1, 2, 3, 4, 5, 6] }', /preprocess\.std counts them/],
     [

@@ -173,7 +173,12 @@ async function judge(
   model: PreparedModel,
   smoothed = smoothedModel(model.base, model.layers),
 ): Promise<Judgement> {
-  const graph = gateGraph({ untouched, io: { output: 'y' } }, folded, smoothed, model);
+  const graph = gateGraph(
+    { untouched, io: { outputs: [{ name: 'y', elemType: 1, shape: null }] } },
+    folded,
+    smoothed,
+    model,
+  );
   const judged = new GateJudge(graph);
   judged.add(await runModel(graph.model, { x }, 'all'));
   return judged.judge(TOLERANCE);

@@ -67,7 +67,7 @@ async function prepared(spec: ModelSpec, alpha: number | null = null) {
 
 async function losses(spec: ModelSpec): Promise<readonly LayerLossRecord[]> {
   const { model, base, layers } = await prepared(spec);
-  const reference = { untouched: model, io: { output: 'y' } };
+  const reference = { untouched: model, io: { outputs: [{ name: 'y', elemType: 1, shape: null }] } };
   const graph = lossGraph(reference, quantizedModel(base, layers), { base, layers }, [
     'accumulated',
     'isolated',

@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { decodeImage, type ImageGeometry } from '../../src/formats/image-folder/decode-image.js';
+import { decodeImage } from '../../src/formats/image-folder/decode-image.js';
+import type { ImageGeometry } from '../../src/formats/image-folder/image-geometry.js';
 import { openDataset } from '../../src/formats/open-dataset.js';
 import { AS_STORED, temporaryFolder } from '../formats/write-files.js';
 

@@ -171,7 +171,9 @@ function surveyOf(outputs: readonly (readonly number[])[], part = outputs.length
 
 const fidelity = { kind: 'fidelity', bootstrap: 10 } as const;
 const kindsOf = (outputs: readonly (readonly number[])[], part?: number): string[] =>
-  judgeOutputs(fidelity, surveyOf(outputs, part), 'Look.').map(({ kind, voids }) => `${kind}${voids ? '!' : ''}`);
+  judgeOutputs(fidelity, [{ output: 'y', survey: surveyOf(outputs, part) }], 'Look.').map(
+    ({ kind, voids }) => `${kind}${voids ? '!' : ''}`,
+  );
 
 describe('5: outputs that no metric can tell apart', () => {
   it('tells an output that is constant, whatever the parts, and one that is not in one sample of the last part', () => {
@@ -224,7 +226,7 @@ describe('5: outputs that no metric can tell apart', () => {
   it('says nothing where it is not known which outputs are of which sample', () => {
     const surveyor = new OutputSurveyor();
     surveyor.addOutput(2, Float32Array.of(1, 1, 1), [3]);
-    expect(judgeOutputs(fidelity, surveyor.survey(), 'Look.')).toEqual([]);
+    expect(judgeOutputs(fidelity, [{ output: 'y', survey: surveyor.survey() }], 'Look.')).toEqual([]);
     const [known] = [surveyOf([[1], [1]])];
     expect(mergeSurveys([known, undefined])).toBeNull();
   });
@@ -235,11 +237,16 @@ describe('5: outputs that no metric can tell apart', () => {
       preprocess: { layout: 'channelsFirst', channelOrder: 'keep', divideBy: 1, mean: null, std: null },
       argmax: null,
       labels: null,
-      survey: surveyOf([
-        [1, 0],
-        [0, 1],
-        [1, 1],
-      ]),
+      surveys: [
+        {
+          output: 'y',
+          survey: surveyOf([
+            [1, 0],
+            [0, 1],
+            [1, 1],
+          ]),
+        },
+      ],
     } as const;
     const accuracy = {
       metric: 'mAP',

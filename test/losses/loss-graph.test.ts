@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LossAccumulator } from '../../src/losses/loss-accumulator.js';
+import { evaluatedOutputs } from '../../src/onnx/evaluated-outputs.js';
 import { lossGraph } from '../../src/losses/loss-graph.js';
 import { NonFiniteError } from '../../src/records/non-finite-error.js';
 import type { LayerLossRecord } from '../../src/records/loss-record.js';
@@ -44,7 +45,7 @@ async function measure(
   const layers = layersOf(folded);
   const prepared = prepareLayers(layers, await observeDirectly(folded, layers, input), how);
   const graph = lossGraph(
-    { untouched, io: { output: untouched.graph.output[0]!.name } },
+    { untouched, io: { outputs: evaluatedOutputs(untouched, { output: null }) } },
     quantizedModel(folded, prepared),
     { base: folded, layers: prepared },
     measured,
@@ -159,7 +160,7 @@ describe('the losses of a layer', () => {
     const layers = layersOf(untouched);
     const prepared = prepareLayers(layers, await observeDirectly(untouched, layers, x), preparation(4, 0.5));
     const graph = lossGraph(
-      { untouched, io: { output: untouched.graph.output[0]!.name } },
+      { untouched, io: { outputs: evaluatedOutputs(untouched, { output: null }) } },
       quantizedModel(untouched, prepared),
       { base: untouched, layers: prepared },
       modes,

@@ -13,6 +13,7 @@ describe('resolveModelIo', () => {
     expect(resolveModelIo(model, unnamed)).toEqual({
       input: 'x',
       output: 'y',
+      outputs: [{ name: 'y', elemType: 0, shape: null }],
       inputShape: [null, 3, 8, null],
       axisNames: new Map([['x', ['N', null, null, 'W']]]),
       further: [],
@@ -36,9 +37,10 @@ describe('resolveModelIo', () => {
     );
   });
 
-  it('asks for a name when there are several outputs', () => {
+  it('asks for a name when there are several outputs and one is scored', () => {
     const model = buildModel({ nodes, outputs: ['y', 'z'] });
-    expect(() => resolveModelIo(model, unnamed)).toThrow(
+    const one = { outputs: 'one', readsIntegers: false } as const;
+    expect(() => resolveModelIo(model, unnamed, one)).toThrow(
       'The model has 2 outputs: "y", "z". Name one as model.output.',
     );
     expect(resolveModelIo(model, { input: null, output: 'z' }).output).toBe('z');
@@ -53,12 +55,11 @@ describe('resolveModelIo', () => {
     ]);
   });
 
-  it('refuses an input or output that is not float32', () => {
+  it('knows the type of an input of integers, and refuses one of text', () => {
     const bytes = buildModel({ nodes, inputs: [value('x', ['N'], TensorProto_DataType.UINT8)] });
-    expect(() => resolveModelIo(bytes, unnamed)).toThrow('Expected input "x" to be float32, got uint8.');
-    const model = buildModel({ nodes: [node('ArgMax', ['x'], 'y')], inputs: [value('x', ['N', 2])] });
-    model.graph.output[0]!.type = value('y', ['N'], TensorProto_DataType.INT64).type!;
-    expect(() => resolveModelIo(model, unnamed)).toThrow('Expected output "y" to be float32, got int64.');
+    expect(resolveModelIo(bytes, unnamed).inputType).toBe(TensorProto_DataType.UINT8);
+    const text = buildModel({ nodes, inputs: [value('x', ['N'], TensorProto_DataType.STRING)] });
+    expect(() => resolveModelIo(text, unnamed)).toThrow('Expected input "x" to take numbers, got string.');
   });
 
   it('knows no shape when the model tells none', () => {

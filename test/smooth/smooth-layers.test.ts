@@ -204,7 +204,7 @@ describe.each([
         const fine: Preparation = { ...how(seed), quantization: preparation(16, null).quantization };
         const prepared = prepareModel(model, layers, statistics, fine);
         const quantized = quantizedModel(prepared.base, prepared.layers);
-        const reference = { untouched: model, io: { output: 'y' } };
+        const reference = { untouched: model, io: { outputs: [{ name: 'y', elemType: 1, shape: null }] } };
         const graph = lossGraph(reference, quantized, prepared, ['accumulated', 'isolated']);
         const outputs = await runModel(graph.model, { x });
         const mean = (name: string): number =>

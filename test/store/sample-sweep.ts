@@ -135,6 +135,7 @@ function trial(
     observeKey: quantized ? 'observe' : null,
     searchKey: dynamic ? 'search' : null,
     rankKey: null,
+    keepKey: null,
     fp32Key: 'fp32',
     unsmoothedKey: quantized ? `unsmoothed-${batches}` : null,
     simulatedKey: null,

@@ -1,7 +1,13 @@
 import { exportModel, type ExportOutcome } from '../../api/export-model.js';
+import { exportScales } from '../../api/export-scales.js';
+import { UsageError } from '../../errors/usage-error.js';
+import type { FloatChoice } from '../../export/export-trial.js';
+import type { ScalesFormat } from '../../export/scales/export-scales.js';
+import type { StoredTrial } from '../../store/read/read-trial.js';
 import { readDatabase } from '../../api/read-database.js';
 import { readWarnings } from '../../report/facts/result-warnings.js';
 import { exportCheckLines } from './export-check-lines.js';
+import { scalesLines } from './scales-lines.js';
 
 /** Arguments of `quantsweep export`. */
 export interface ExportArguments {
@@ -12,6 +18,8 @@ export interface ExportArguments {
   readonly model: string | undefined;
   readonly 'calibration-table': string | undefined;
   readonly 'smoothed-model': string | undefined;
+  readonly format: 'onnx' | ScalesFormat;
+  readonly float: FloatChoice | undefined;
   readonly force: boolean;
   readonly 'allow-code': boolean;
 }
@@ -21,6 +29,10 @@ export interface ExportArguments {
  * what to print.
  */
 export async function runExport(args: ExportArguments): Promise<string> {
+  return args.format === 'onnx' ? exportOnnx(args) : exportOnlyScales(args, args.format);
+}
+
+async function exportOnnx(args: ExportArguments): Promise<string> {
   const { 'calibration-table': calibrationTable, 'smoothed-model': smoothedModel } = args;
   const summary = exportModel(args.db, {
     ...{ trial: args.trial, output: args.output, force: args.force },
@@ -28,20 +40,14 @@ export async function runExport(args: ExportArguments): Promise<string> {
     ...(args.model === undefined ? {} : { model: args.model }),
     ...(calibrationTable === undefined ? {} : { calibrationTable }),
     ...(smoothedModel === undefined ? {} : { smoothedModel }),
+    ...(args.float === undefined ? {} : { floats: args.float }),
   });
   const { trial } = summary;
-  const warnings = readDatabase(args.db, (queries) =>
-    readWarnings((sql) => queries.query(sql), trial.sweep).filter(({ voidedTrials }) => voidedTrials.has(trial.number)),
-  );
-  const { accuracy } = trial;
-  const measured =
-    accuracy === null
-      ? ''
-      : `, ${accuracy.metric} ${accuracy.value.toFixed(4)} ${summary.exported.execution === 'integer' ? 'with integer execution' : 'as simulated'}`;
+  const how = summary.exported.execution === 'integer' ? ' with integer execution' : ' as simulated';
   const lines = [
-    `trial ${trial.number} of ${trial.sweep}: ${trial.label}${measured}`,
-    ...warnings.map(({ message, cause }) => `  WARNING: ${message} ${cause}`),
+    ...trialLines(args.db, trial, how),
     `${args.output}: ${summary.layers} layers quantized, ${summary.smoothedLayers} of them smoothed; ${(summary.sizeBytes / 1e6).toFixed(2)} MB`,
+    ...(summary.externalData === null ? [] : [`${summary.externalData}: its weights, which belong beside it`]),
     ...notes(summary),
     ...(await exportCheckLines(summary.exported, trial.settings, args['allow-code'])),
   ];
@@ -50,8 +56,47 @@ export async function runExport(args: ExportArguments): Promise<string> {
   return `${lines.join('\n')}\n`;
 }
 
-function notes({ floatWeights, usesRuntimeDomain }: ExportOutcome): readonly string[] {
+/** The trial, its accuracy and what voids it. */
+function trialLines(database: string, trial: StoredTrial, how: string): readonly string[] {
+  const warnings = readDatabase(database, (queries) =>
+    readWarnings((sql) => queries.query(sql), trial.sweep).filter(({ voidedTrials }) => voidedTrials.has(trial.number)),
+  );
+  const { accuracy } = trial;
+  const measured = accuracy === null ? '' : `, ${accuracy.metric} ${accuracy.value.toFixed(4)}${how}`;
+  return [
+    `trial ${trial.number} of ${trial.sweep}: ${trial.label}${measured}`,
+    ...warnings.map(({ message, cause }) => `  WARNING: ${message} ${cause}`),
+  ];
+}
+
+function exportOnlyScales(args: ExportArguments, format: ScalesFormat): string {
+  for (const option of ['calibration-table', 'smoothed-model', 'float'] as const) {
+    if (args[option] === undefined) continue;
+    throw new UsageError(`Expected --${option} with --format onnx, got it with --format ${format}.`);
+  }
+  const outcome = exportScales(args.db, {
+    ...{ trial: args.trial, output: args.output, force: args.force, format },
+    ...(args.sweep === undefined ? {} : { sweep: args.sweep }),
+    ...(args.model === undefined ? {} : { model: args.model }),
+  });
+  const lines = [
+    ...trialLines(args.db, outcome.trial, ''),
+    `${args.output}: scales of ${outcome.layers} layers, ${outcome.smoothedLayers} of them smoothed; ${(outcome.sizeBytes / 1e3).toFixed(1)} kB`,
+    ...scalesLines(outcome),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function notes({ floatWeights, usesRuntimeDomain, exported: { floats } }: ExportOutcome): readonly string[] {
   const lines: string[] = [];
+  if (floats !== null) {
+    const types = floats.types.join(' and ');
+    lines.push(
+      floats.choice === 'model'
+        ? `  written in ${types}, as the model is; quantizers and smoothing compute in float32 (--float float32 writes all of it so)`
+        : `  written in float32 in place of ${types}; inputs and outputs keep the types that the model declares`,
+    );
+  }
   if (usesRuntimeDomain) {
     lines.push(
       "  note: the model's opset lacks some of its QuantizeLinear or DequantizeLinear forms; they use the domain com.microsoft, which onnxruntime supports. For other runtimes, convert the model to opset 13 (21 for 16 bits) and sweep that.",

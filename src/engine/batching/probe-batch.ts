@@ -7,18 +7,23 @@ import { intAttribute, makeNode } from '../../onnx/node.js';
 import type { OnnxModel } from '../../onnx/onnx-model.js';
 import { elementCount, FLOAT32 } from '../../onnx/tensor.js';
 import { feedReader } from './feeds.js';
+import { movedSample } from './moved-sample.js';
+import { sharedOutputs } from './shared-outputs.js';
 import { type JobContext } from '../jobs/job-context.js';
 import { withSession } from '../session/with-session.js';
 import { providers } from '../providers/providers.js';
 import type { LoadedModel } from '../session/load-model.js';
-import { dependenceIn, layoutOf, type Four } from './sample-dependence.js';
+import { dependenceIn, layoutOf, type Dependence, type Four } from './sample-dependence.js';
 import type { SampleLayout } from './sample-layout.js';
 import type { Feed, Feeds, FloatTensor, Outputs, Session } from '../session/session.js';
 
 /** What running a few samples together tells. */
 export interface BatchProbe {
-  /** Where each lies in the evaluated output; null where that can't be told. */
-  readonly layout: SampleLayout | null;
+  /**
+   * Where each lies in the evaluated outputs; `shared`: all have the whole; null where that can't
+   * be told.
+   */
+  readonly layouts: ReadonlyMap<string, SampleLayout | 'shared' | null>;
   /**
    * What keeps them from being independent of each other and of their places; null where they are.
    */
@@ -55,11 +60,13 @@ interface Fed {
  * @throws RuntimeError where the model can't run so many
  */
 export async function probeBatch(
-  { folded, layers, io }: LoadedModel,
+  loaded: LoadedModel,
   dataset: Dataset,
   rows: number,
   context: JobContext,
 ): Promise<BatchProbe> {
+  const { folded, layers, io } = loaded;
+  const names = io.outputs.map(({ name }) => name);
   checkSampleShape(io, dataset.sampleShape);
   const places = mixture(rows);
   const feeds = await probeFeeds(io, dataset, places);
@@ -77,12 +84,20 @@ export async function probeBatch(
   const inner = new Set(
     supported
       .flatMap(({ inputTensor, outputTensor }) => [inputTensor, outputTensor])
-      .filter((tensor) => tensor !== io.output && folded.index.producers.has(tensor)),
+      .filter((tensor) => !names.includes(tensor) && folded.index.producers.has(tensor)),
   );
-  const outer = await run(withShapes(folded, [...inner], io.output));
-  const output = pick(outer, io.output);
-  let dependence = dependenceIn(io.output, output, tolerance);
-  const layout = dependence?.isInfluence === true ? null : layoutOf(output, places, tolerance);
+  const outer = await run(withShapes(folded, [...inner], names));
+  const shared = await sharedOutputs(loaded, outer[0], rows, dataset, context);
+  const dependences: Dependence[] = [];
+  const layouts = new Map<string, SampleLayout | 'shared' | null>();
+  for (const name of names) {
+    const four = pick(outer, name);
+    const own = shared.has(name) ? null : dependenceIn(name, four, tolerance);
+    if (own !== null) dependences.push(own);
+    const layout = own?.isInfluence === true ? null : layoutOf(four, places, tolerance);
+    layouts.set(name, shared.has(name) ? 'shared' : layout);
+  }
+  let dependence = dependences.find(({ isInfluence }) => isInfluence) ?? dependences[0] ?? null;
   let notViewed: string | null = null;
   const groups = groupBySize([...inner], (tensor) => 4 * elementCount([...outer[2][shapeName(folded, tensor)]!.data]));
   // Where the batch is free nothing hangs on it but a last sample that is fed twice.
@@ -99,7 +114,7 @@ export async function probeBatch(
       notViewed = readers.find((layer) => own === null || own.inner % layer.inputChannels !== 0)?.name ?? null;
     }
   }
-  return { layout, dependence: dependence?.what ?? null, notViewed };
+  return { layouts, dependence: dependence?.what ?? null, notViewed };
 }
 
 function pick([first, second, mixed, reversed]: Four<Outputs>, tensor: string): Four<FloatTensor> {
@@ -118,13 +133,13 @@ function shapeName({ ownPrefix }: OnnxModel, tensor: string): string {
   return `${ownPrefix}shape of ${tensor}`;
 }
 
-function withShapes(model: OnnxModel, tensors: readonly string[], output: string): OnnxModel {
+function withShapes(model: OnnxModel, tensors: readonly string[], outputs: readonly string[]): OnnxModel {
   const patch = new GraphPatch(model);
   for (const tensor of tensors) {
     const shape = patch.apply('Shape', [tensor], `${shapeName(model, tensor)}, integers`);
     patch.node(makeNode('Cast', [shape], shapeName(model, tensor), [intAttribute('to', FLOAT32)]));
   }
-  patch.edit({ kind: 'setOutputs', tensors: [output, ...tensors.map((tensor) => shapeName(model, tensor))] });
+  patch.edit({ kind: 'setOutputs', tensors: [...outputs, ...tensors.map((tensor) => shapeName(model, tensor))] });
   return applyEdits(model, patch.edits);
 }
 
@@ -166,7 +181,8 @@ async function probeFeeds(io: LoadedModel['io'], dataset: Dataset, places: reado
     second = sample;
     other = index;
   }
-  second ??= moved(first);
+  // Where all are equal.
+  second ??= movedSample(first);
   const reader = feedReader(io, dataset);
   const further = [reader(0, 1, rows), reader(other, 1, rows)] as const;
   const fed = (order: readonly number[]): Fed => {
@@ -175,13 +191,6 @@ async function probeFeeds(io: LoadedModel['io'], dataset: Dataset, places: reado
     return { batch: { data, dims: [rows, ...dataset.sampleShape] }, further: mixedFeeds(further, order) };
   };
   return [fed(places.map(() => 0)), fed(places.map(() => 1)), fed(places), fed([...places].reverse())];
-}
-
-/** A sample like none in the data, where all are equal. */
-function moved(sample: Float32Array): Float32Array {
-  const prng = createPrng(1);
-  const largest = sample.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
-  return sample.map((value) => value + (largest * (prng.nextBelow(2001) - 1000)) / 2000);
 }
 
 /** Rows of one entry a sample from either; what is the same for every run as it is. */

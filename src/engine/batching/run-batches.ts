@@ -6,6 +6,7 @@ import type { Batching } from './batching.js';
 import { feedReader } from './feeds.js';
 import { sampleRuns, type BatchRange, type SampleRun } from './sample-runs.js';
 import type { Outputs, Session } from '../session/session.js';
+import { checkSamples } from '../session/typed-numbers.js';
 
 /**
  * Feeds a range of samples to a session, run by run, see {@link sampleRuns}.
@@ -34,6 +35,7 @@ export async function runBatches(
   for (const run of runs) {
     const { first, samples, rows } = run;
     await dataset.read(first, samples, buffer);
+    checkSamples(io, dataset, buffer.subarray(0, samples * sampleLength), first);
     for (let row = samples; row < rows; row += samples) {
       buffer.copyWithin(row * sampleLength, 0, samples * sampleLength);
     }

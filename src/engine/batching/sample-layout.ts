@@ -1,4 +1,5 @@
 import type { FloatTensor } from '../session/session.js';
+import type { BatchAxis } from './batch-axis.js';
 
 /**
  * Where the samples lie in a tensor, row-major: number i belongs to row `floor(i / inner) % rows`
@@ -72,10 +73,22 @@ export function samplesFirst(
   return { data: moved, dims: shape };
 }
 
-/** The whole of a run of one sample: `[1, ...]`. The batch is taken to be the first axis of one. */
-export function singleSample({ data, dims }: FloatTensor): FloatTensor {
-  const axis = dims.indexOf(1);
+/**
+ * The whole of a run of one sample: `[1, ...]`.
+ *
+ * @param batchAxis as far as it has length 1 there
+ */
+export function singleSample({ data, dims }: FloatTensor, batchAxis: BatchAxis): FloatTensor {
+  const isStated = batchAxis !== 'firstOne' && (batchAxis === null || dims[batchAxis] === 1);
+  const axis = isStated ? (batchAxis ?? -1) : dims.indexOf(1);
   return { data, dims: [1, ...(axis < 0 ? dims : [...dims.slice(0, axis), ...dims.slice(axis + 1)])] };
+}
+
+/** What is the same for all samples, over and over: `[samples, ...]`. */
+export function sharedByAll({ data, dims }: FloatTensor, samples: number): FloatTensor {
+  const all = new Float32Array(samples * data.length);
+  for (let sample = 0; sample < samples; sample++) all.set(data, sample * data.length);
+  return { data: all, dims: [samples, ...dims] };
 }
 
 /** The axis that holds the rows is the last one behind which there is no more than `inner`. */

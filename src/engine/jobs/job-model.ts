@@ -1,4 +1,5 @@
 import type { ModelSettings } from '../../experiment/sections/settings.js';
+import type { WantedOutputs } from '../../onnx/evaluated-outputs.js';
 import type { FixedInputs } from '../../onnx/folding/known-values.js';
 
 /** The model that a job works on; a file whose hash is another one is refused. */
@@ -10,4 +11,6 @@ export interface JobModel extends ModelSettings {
   readonly sha256: string;
   /** Inputs that every run gets the same number in; absent: none. */
   readonly fixed?: FixedInputs;
+  /** What the task takes of its outputs; absent where the job is of no task. */
+  readonly wanted?: WantedOutputs;
 }

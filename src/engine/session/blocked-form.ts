@@ -150,13 +150,15 @@ async function choose(
 }
 
 /** Null where the model does not say what it is fed. */
-function randomBatch({ inputShape, further }: ModelIo, samplesPerRun: number): FloatTensor | null {
+function randomBatch({ inputShape, inputType, further }: ModelIo, samplesPerRun: number): FloatTensor | null {
   if (inputShape === null || further.length > 0) return null;
   const samples = Math.min(MEASURED_SAMPLES, samplesPerRun);
   const dims = inputShape.map((dim, axis) => (axis === 0 ? (dim ?? samples) : (dim ?? 0)));
   if (dims.includes(0)) return null;
   const prng = createPrng(1, 0);
-  return { dims, data: Float32Array.from({ length: elementCount(dims) }, () => prng.nextUint32() / 2 ** 30 - 2) };
+  // Of integers the least that every type holds: indices must stay within what they lead to.
+  const next = inputType === undefined ? () => prng.nextUint32() / 2 ** 30 - 2 : () => prng.nextBelow(2);
+  return { dims, data: Float32Array.from({ length: elementCount(dims) }, next) };
 }
 
 async function shapesOf(

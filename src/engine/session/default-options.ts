@@ -1,4 +1,5 @@
-import { decodeModel, copyGraph, encodeModel, withGraph, type OnnxModel } from '../../onnx/onnx-model.js';
+import { decodeModel, copyGraph, withGraph, type OnnxModel } from '../../onnx/onnx-model.js';
+import { splitModel } from '../../onnx/split-model.js';
 import { copyNode } from '../../onnx/node.js';
 import type { NodeProto } from '../../onnx/proto/onnx_pb.js';
 import { optimizeModel, type SessionSettings } from './session.js';
@@ -35,14 +36,18 @@ const GEMM_OF_MATMUL = /\/MatMulAddFusion$/;
  */
 export async function defaultBehaviour(model: OnnxModel, settings: SessionSettings): Promise<DefaultBehaviour> {
   const numbered = withNumbers(model);
-  const bytes = encodeModel(numbered);
+  const bytes = splitModel(numbered, null);
   // At this level operators keep their names, and what is quantized anew is to be seen.
   const basic = decodeModel(
     await optimizeModel(bytes, { ...settings, fuseQuantized: true, optimizationLevel: 'basic' }),
   );
   const after = new Map(basic.graph.node.map((node) => [node.name.replace(GEMM_OF_MATMUL, ''), node]));
-  const isQuantized = (of: OnnxModel, node: NodeProto | undefined, index: number): boolean =>
-    of.index.producers.get(node?.input[index] ?? '')?.opType === 'DequantizeLinear';
+  const isQuantized = (of: OnnxModel, node: NodeProto | undefined, index: number): boolean => {
+    let producer = of.index.producers.get(node?.input[index] ?? '');
+    // To the type of the layer, where its model's floats have 16 bits.
+    while (producer?.opType === 'Cast') producer = of.index.producers.get(producer.input[0] ?? '');
+    return producer?.opType === 'DequantizeLinear';
+  };
   const becomesQuantized = (node: NodeProto, index: number): boolean =>
     isQuantized(basic, after.get(node.name), index) && !isQuantized(numbered, node, index);
   const found = numbered.graph.node.map((node, index) => ({

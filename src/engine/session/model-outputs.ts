@@ -1,5 +1,6 @@
 import type { Dataset } from '../../formats/dataset.js';
 import type { OnnxModel } from '../../onnx/onnx-model.js';
+import type { SampleOutputs } from '../../tasks/output-divergence.js';
 import { sampleOutputs, type Batching } from '../batching/batching.js';
 import { type JobContext } from '../jobs/job-context.js';
 import { withSession } from './with-session.js';
@@ -10,7 +11,7 @@ import type { Session } from './session.js';
 /** What stands between the batches and the session, to feed it more than the batches. */
 export type RunWith = (session: Session) => Pick<Session, 'run'>;
 
-/** The evaluated output of a range of samples, one after the other: float32, `[count, ...]`. */
+/** The evaluated outputs of a range of samples, run by run. */
 export async function modelOutputs(
   graph: OnnxModel,
   batching: Batching,
@@ -18,18 +19,15 @@ export async function modelOutputs(
   range: BatchRange,
   context: JobContext,
   runWith: RunWith = (session) => session,
-): Promise<Float32Array> {
-  const chunks: Float32Array[] = [];
+): Promise<readonly SampleOutputs[]> {
+  const batches: SampleOutputs[] = [];
   await withSession(graph, batching.io, context, (session) =>
     runBatches(runWith(session), batching, dataset, range, (outputs, run) => {
-      chunks.push(sampleOutputs(batching, outputs, run).data.slice());
+      const own = sampleOutputs(batching, outputs, run);
+      // Copies: the runtime's own memory is not held.
+      const kept = own.map((tensor) => ({ ...tensor, data: tensor.data.slice() }));
+      batches.push({ samples: run.samples, outputs: kept });
     }),
   );
-  const all = new Float32Array(chunks.reduce((sum, c) => sum + c.length, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return all;
+  return batches;
 }

@@ -1,26 +1,26 @@
 import type { OnnxModel } from '../../onnx/onnx-model.js';
 import type { Session } from './session.js';
 
-/** Name under which the FP32 output lies beside those of the quantized model; no model has it. */
-export function referenceOutput({ ownPrefix }: Pick<OnnxModel, 'ownPrefix'>): string {
-  return `${ownPrefix}fp32`;
+/** What FP32's outputs are called beside those of the quantized model; no model has such names. */
+export function referenceNames({ ownPrefix }: Pick<OnnxModel, 'ownPrefix'>): (output: string) => string {
+  return (output) => `${ownPrefix}fp32/${output}`;
 }
 
 /**
- * Returns what runs both models on each batch: the outputs of `session`, and `output` of
- * `reference` as `name`. The FP32 outputs of one batch are all that is held of them.
+ * Returns what runs both models on each batch: the outputs of `session`, and some of `reference`
+ * under names of their own. The FP32 outputs of one batch are all that is held of them.
  */
 export function besideReference(
   session: Session,
   reference: Session,
-  output: string,
-  name: string,
+  outputs: readonly string[],
+  nameOf: (output: string) => string,
 ): Pick<Session, 'run'> {
   return {
     async run(batch, further) {
-      const outputs = await session.run(batch, further);
+      const own = await session.run(batch, further);
       const fp32 = await reference.run(batch, further);
-      return { ...outputs, [name]: fp32[output]! };
+      return { ...own, ...Object.fromEntries(outputs.map((output) => [nameOf(output), fp32[output]!])) };
     },
   };
 }

@@ -7,7 +7,9 @@ import { kernelProfile, type KernelProfile, type ProfileEvent } from './kernel-p
 import { withNamesForFeeds, withProfileNames, type Renaming } from '../../onnx/edits/rename-tensors.js';
 import type { Provider } from '../providers/provider.js';
 import { providers } from '../providers/providers.js';
+import type { SplitModel } from '../../onnx/split-model.js';
 import { RuntimeError } from './runtime-error.js';
+import { floatsOf, numbersOf } from './typed-numbers.js';
 import { removeTemporary, temporaryFolder } from '../../formats/io/scratch-folder.js';
 import { SurroundingsError } from '../../errors/surroundings-error.js';
 
@@ -33,6 +35,8 @@ export interface SessionSettings {
 export interface FloatTensor {
   readonly data: Float32Array;
   readonly dims: readonly number[];
+  /** The runtime's name of another type that its numbers are from; absent: float32. */
+  readonly storedAs?: string;
 }
 
 /** What one further input of the model gets in one run. */
@@ -56,35 +60,42 @@ export class Session {
   readonly #session: ort.InferenceSession;
   readonly #input: string;
   readonly #names: Renaming;
+  /** Types of the inputs as the runtime has them, by its names. */
+  readonly #types: InputTypes;
 
   private constructor(session: ort.InferenceSession, input: string, names: Renaming) {
     this.#session = session;
     this.#input = input;
     this.#names = names;
+    this.#types = inputTypes(session);
   }
 
   /**
-   * @param model bytes of an `.onnx` file
+   * @param model bytes of an `.onnx` file, or of one whose weights are outside, with them
    * @param input the graph input that samples are fed to
    * @throws RuntimeError with the runtime's own words
    */
-  static async create(model: Uint8Array, input: string, settings: SessionSettings): Promise<Session> {
-    const { bytes, ...names } = withNamesForFeeds(model);
-    return new Session(await createSession(bytes, settings, {}), input, names);
+  static async create(model: ModelBytes, input: string, settings: SessionSettings): Promise<Session> {
+    const { bytes, external } = splitOf(model);
+    const { bytes: renamed, ...names } = withNamesForFeeds(bytes);
+    return new Session(await createSession({ bytes: renamed, external }, settings, {}), input, names);
   }
 
   /**
    * Feeds one batch, and further inputs where the model has them, and returns all graph outputs.
+   * Float32 numbers are fed to an input of another type as numbers of that; outputs of other types
+   * come as float32, see `floatsOf`, which may throw where their data are first read.
+   *
    * @throws RuntimeError
    */
   async run(batch: FloatTensor, further: Feeds = {}): Promise<Outputs> {
     try {
-      const results = await this.#session.run(toTensors(this.#names, this.#input, batch, further));
+      const results = await this.#session.run(toTensors(this.#names, this.#types, this.#input, batch, further));
       return Object.fromEntries(
-        Object.entries(results).map(([name, tensor]) => [
-          this.#names.toOld(name),
-          { data: tensor.data as Float32Array, dims: tensor.dims },
-        ]),
+        Object.entries(results).map(([name, tensor]) => {
+          const old = this.#names.toOld(name);
+          return [old, floatOutput(old, tensor)];
+        }),
       );
     } catch (cause) {
       throw new RuntimeError('Running the model', cause);
@@ -102,7 +113,7 @@ export class Session {
  * @throws RuntimeError with the runtime's own words
  */
 export async function profileKernels(
-  model: Uint8Array,
+  model: ModelBytes,
   input: string,
   batch: FloatTensor,
   settings: SessionSettings,
@@ -110,13 +121,14 @@ export async function profileKernels(
 ): Promise<KernelProfile> {
   const folder = temporaryFolder('profile');
   try {
-    const renamed = withProfileNames(model);
-    const session = await createSession(renamed.bytes, settings, {
+    const { bytes, external } = splitOf(model);
+    const renamed = withProfileNames(bytes);
+    const session = await createSession({ bytes: renamed.bytes, external }, settings, {
       enableProfiling: true,
       profileFilePrefix: join(folder, 'p'),
     });
     try {
-      await session.run(toTensors(renamed, input, batch, further));
+      await session.run(toTensors(renamed, inputTypes(session), input, batch, further));
       session.endProfiling();
     } catch (cause) {
       throw new RuntimeError(`Running the model on ${settings.provider}`, cause);
@@ -150,12 +162,12 @@ function readProfile(folder: string): readonly ProfileEvent[] {
  *
  * @throws RuntimeError with the runtime's own words
  */
-export async function optimizeModel(model: Uint8Array, settings: SessionSettings): Promise<Uint8Array> {
+export async function optimizeModel(model: ModelBytes, settings: SessionSettings): Promise<Uint8Array> {
   let folder: string | null = null;
   try {
     folder = temporaryFolder('optimized');
     const path = join(folder, 'model.onnx');
-    const session = await createSession(model, settings, { optimizedModelFilePath: path });
+    const session = await createSession(splitOf(model), settings, { optimizedModelFilePath: path });
     await session.release();
     return readFileSync(path);
   } catch (cause) {
@@ -165,13 +177,52 @@ export async function optimizeModel(model: Uint8Array, settings: SessionSettings
   }
 }
 
-function toTensors(names: Renaming, input: string, batch: FloatTensor, further: Feeds): Record<string, ort.Tensor> {
-  const tensors = Object.entries(further).map(([name, { type, data, dims }]) => [
-    names.toNew(name),
-    new ort.Tensor(type, data, dims),
+/** The runtime's names of the types of a session's inputs. */
+type InputTypes = ReadonlyMap<string, string>;
+
+function inputTypes({ inputMetadata }: ort.InferenceSession): InputTypes {
+  return new Map(inputMetadata.flatMap((input) => (input.isTensor ? [[input.name, input.type] as const] : [])));
+}
+
+function toTensors(
+  names: Renaming,
+  types: InputTypes,
+  input: string,
+  batch: FloatTensor,
+  further: Feeds,
+): Record<string, ort.Tensor> {
+  const toTensor = (name: string, { type, data, dims }: Feed): [string, ort.Tensor] => {
+    const own = names.toNew(name);
+    const taken = types.get(own) ?? type;
+    const isCast = taken !== type && data instanceof Float32Array;
+    return [own, isCast ? castTensor(taken, data, dims) : new ort.Tensor(type, data, dims)];
+  };
+  return Object.fromEntries([
+    toTensor(input, { type: 'float32', ...batch }),
+    ...Object.entries(further).map(([name, feed]) => toTensor(name, feed)),
   ]);
-  const samples = [names.toNew(input), new ort.Tensor('float32', batch.data, batch.dims)];
-  return Object.fromEntries([samples, ...tensors]) as Record<string, ort.Tensor>;
+}
+
+function castTensor(type: string, values: Float32Array, dims: readonly number[]): ort.Tensor {
+  const numbers = numbersOf(type, values);
+  if (type !== 'float16') return new ort.Tensor(type as 'float32', numbers as Float32Array, dims);
+  // Where Node has a Float16Array, the package makes one of the bits, which its native part can't
+  // read: it is given the bits themselves.
+  const tensor = new ort.Tensor('uint16', numbers as Uint16Array, dims);
+  return Object.defineProperty(tensor, 'type', { value: type });
+}
+
+/** Float32 as it is; other numbers when they are asked for, as most outputs of most runs are not. */
+function floatOutput(name: string, { type, data, dims }: ort.Tensor): FloatTensor {
+  if (data instanceof Float32Array) return { data, dims };
+  let floats: Float32Array | null = null;
+  return {
+    get data() {
+      return (floats ??= floatsOf(name, type, data));
+    },
+    dims,
+    storedAs: type,
+  };
 }
 
 /** Version of onnxruntime-node. */
@@ -184,14 +235,23 @@ export function onnxruntimeVersion(): string {
  */
 const asWritten = { disable_quant_qdq: '1', disable_double_qdq_remover: '1' } as const;
 
+/** What sessions are made of: a model's file, or what `splitModel` makes of a larger one. */
+export type ModelBytes = Uint8Array | SplitModel;
+
+function splitOf(model: ModelBytes): SplitModel {
+  return model instanceof Uint8Array ? { bytes: model, external: [] } : model;
+}
+
 async function createSession(
-  model: Uint8Array,
+  { bytes, external }: SplitModel,
   settings: SessionSettings,
   options: ort.InferenceSession.SessionOptions,
 ): Promise<ort.InferenceSession> {
   try {
-    return await ort.InferenceSession.create(model, {
+    const externalData = external.map(({ location, data }) => ({ path: location, data }));
+    return await ort.InferenceSession.create(bytes, {
       ...options,
+      ...(externalData.length === 0 ? {} : { externalData }),
       executionProviders: [providers[settings.provider].sessionOption(settings.deviceId)],
       graphOptimizationLevel: settings.optimizationLevel,
       intraOpNumThreads: settings.threads,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { furtherInputs } from '../../formats/input-schema.js';
 import { formatNames, formats, retiredFormats, type FormatName } from '../../formats/registry.js';
-import { listOf, oneOf, positive, retiredChoices } from '../../schema/schema-leaves.js';
+import { addedLater, listOf, oneOf, positive, retiredChoices } from '../../schema/schema-leaves.js';
 
 /** Settings of a source of one format, beside those of its role. */
 type SourceObject<Name extends FormatName, Role extends z.ZodRawShape> = z.ZodObject<
@@ -34,8 +34,15 @@ export const preprocessSchema = z
   .strictObject({
     layout: oneOf(
       ['channelsFirst', 'channelsLast'],
-      'Axis order of the stored samples. The model receives channels first.',
+      'Axis order of the stored samples. Images and WAV files have their own.',
     ).default('channelsFirst'),
+    feed: addedLater(
+      oneOf(
+        ['channelsFirst', 'channelsLast'],
+        "Axis order of the model's input. channelsLast: `[N, H, W, C]`, as in models from TensorFlow and Keras.",
+      ),
+      'channelsFirst',
+    ),
     channelOrder: oneOf(['keep', 'reverse'], '`reverse` turns RGB into BGR and back.').default('keep'),
     divideBy: positive('Every value is divided by this first (255 for bytes).').default(1),
     mean: listOf(

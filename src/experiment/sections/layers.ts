@@ -3,7 +3,7 @@ import { memoizeByIdentity } from '../../memo/memoize-by-identity.js';
 import { layerOpNames } from '../../onnx/layers/layer-op.js';
 import { fixIdle } from './fix-idle.js';
 import type { Immutable } from '../../schema/settled.js';
-import { integer, listOf, oneOf, quantizerBits, text } from '../../schema/schema-leaves.js';
+import { addedLater, listOf, oneOf, quantizerBits, text } from '../../schema/schema-leaves.js';
 import type { Check, Column, FixedWhereIdle } from './section.js';
 import { alphaModeOf } from '../../smooth/canonical-smoothing.js';
 import { isSearched } from './smoothing.js';
@@ -58,7 +58,21 @@ const schema = z
       'a glob of layer names',
       'Glob of the layers that `sensitivity` makes trials for; every selected one by default.',
     ).default('*'),
-    keepFloat: integer(0, 'Number of layers to keep in float: the most sensitive ones.').default(0),
+    keepFloat: z
+      .union([z.literal('auto'), z.int().min(0)], { error: 'a whole number from 0, or auto' })
+      .describe(
+        'Number of layers to keep in float: the most sensitive ones; `auto`: the fewest that `keepFloatLoss` asks for.',
+      )
+      .default(0),
+    keepFloatLoss: addedLater(
+      z
+        .number({ error: 'a number from 0' })
+        .min(0, { error: 'a number from 0' })
+        .describe(
+          'Loss of the primary metric against FP32 that `keepFloat: auto` allows, in its unit: 0.003 is 0.3 points.',
+        ),
+      0.003,
+    ),
   })
   .meta({ title: 'Layers', description: 'Which layers are quantized. Input and weight of each, nothing else.' })
   .prefault({});
@@ -79,6 +93,11 @@ const fixed: readonly FixedWhereIdle<{ readonly layers: LayerSettings }>[] = [
     path: 'focus',
     fixedAt: '*',
     idleBeside: ({ layers: { sensitivity } }) => (sensitivity === 'none' ? 'without layers.sensitivity' : null),
+  },
+  {
+    path: 'keepFloatLoss',
+    fixedAt: 0.003,
+    idleBeside: ({ layers: { keepFloat } }) => (keepFloat === 'auto' ? null : 'without layers.keepFloat: auto'),
   },
 ];
 
@@ -112,10 +131,25 @@ function sensitivityOf({ layers }: Trial): LayerSettings | undefined {
   return layers === null || layers.sensitivity === 'none' ? undefined : layers;
 }
 
+/** Loss of the primary metric that `keepFloat: auto` allows. */
+export function keepFloatLossOf({ keepFloatLoss }: LayerSettings): number {
+  return keepFloatLoss ?? 0.003;
+}
+
+function asNumber(keepFloat: LayerSettings['keepFloat'] | undefined): number | null {
+  return typeof keepFloat === 'number' ? keepFloat : null;
+}
+
 const columns: readonly Column<Trial>[] = [
   { name: 'sensitivity', type: 'TEXT', value: (trial) => sensitivityOf(trial)?.sensitivity },
   { name: 'focus_layer', type: 'TEXT', value: (trial) => sensitivityOf(trial)?.focus },
-  { name: 'keep_float', type: 'INTEGER', value: ({ layers }) => layers?.keepFloat },
+  // Of `auto` the number that was found, once the trial is finished.
+  { name: 'keep_float', type: 'INTEGER', value: ({ layers }) => asNumber(layers?.keepFloat) },
+  {
+    name: 'keep_float_loss',
+    type: 'REAL',
+    value: ({ layers }) => (layers?.keepFloat === 'auto' ? keepFloatLossOf(layers) : null),
+  },
 ];
 
 export const layersSection = { schema, idle: fixed, checks: [checkKeepFloat], columns };

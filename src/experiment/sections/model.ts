@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Immutable } from '../../schema/settled.js';
-import { file, text } from '../../schema/schema-leaves.js';
+import { addedLater, file, listOf, text } from '../../schema/schema-leaves.js';
 
 const schema = z
   .strictObject({
@@ -9,9 +9,20 @@ const schema = z
     input: text('the name of a model input', "The input that receives the samples; null: the model's only input.")
       .nullable()
       .default(null),
-    output: text('the name of a model output', "The output that is evaluated; null: the model's only output.")
+    output: text(
+      'the name of a model output',
+      'The one output that is evaluated; null: those of `outputs`, or the only one.',
+    )
       .nullable()
       .default(null),
+    outputs: addedLater(
+      listOf(
+        text('the name of a model output', 'An output.'),
+        'a list: names of model outputs',
+        'The outputs that are evaluated, for tasks that score several; null: all outputs of floats (of integers too where the task reads them, or where there are no others).',
+      ).nullable(),
+      null,
+    ),
   })
   .meta({ title: 'Model', description: 'The floating-point model that is quantized.' });
 

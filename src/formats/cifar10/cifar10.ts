@@ -41,7 +41,7 @@ export function openCifar10(source: ByteSource, preprocess: PreprocessSettings):
   const scratch = new Uint8Array(Math.min(sampleCount, RECORDS_PER_READ) * RECORD_BYTES);
   return {
     sampleCount,
-    sampleShape: SAMPLE_SHAPE,
+    sampleShape: plan.sampleShape,
     labels: readLabels(source, sampleCount, scratch),
     groundTruth: null,
     read(first, count, into) {

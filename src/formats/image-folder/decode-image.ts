@@ -1,43 +1,25 @@
 import type Sharp from 'sharp';
 
-import type { ResizeKernel } from '../preprocess/preprocess-settings.js';
 import { DatasetError } from '../dataset-error.js';
-import { cmykToRgb } from './cmyk-to-rgb.js';
 import { openFile } from '../io/file-source.js';
+import { loadSharp } from '../io/load-sharp.js';
+import { resampleOpenCv } from '../preprocess/resample-opencv.js';
 import { resample, type Pixels } from '../preprocess/resample.js';
+import { cmykToRgb } from './cmyk-to-rgb.js';
+import type { ImageGeometry } from './image-geometry.js';
+import { layOutImage, type Canvas, type ImageLayout } from './image-layout.js';
+import { isOnItsSide, turnUpright } from './turn-upright.js';
 
 /** Of a file: 64 million are 192 MB when decoded. */
 const MOST_PIXELS = 2 ** 26;
 /** Of what comes out, after resizing and cropping: 16 million are 192 MB as float32. */
 const MOST_SAMPLE_PIXELS = 2 ** 24;
 
-let loading: Promise<typeof Sharp> | null = null;
-
-/** The library is loaded with the first image: no other data needs it. */
-function loadSharp(): Promise<typeof Sharp> {
-  loading ??= import('sharp').then(({ default: sharp }) => {
-    // Every image is decoded once a pass: a cache would only hold memory. One thread, as a child
-    // works on each core.
-    sharp.cache(false);
-    sharp.concurrency(1);
-    return sharp;
-  });
-  return loading;
+/** Bytes `[height, width, channels]`, row-major, of a sample. */
+export interface DecodedImage extends Pixels {
+  /** Height and width of the whole picture, upright where `orientation` is heeded. */
+  readonly picture: readonly [number, number];
 }
-
-/** How an image file becomes bytes of one size. */
-export interface ImageGeometry {
-  /** Length of the shorter side, or `[height, width]`; null: as stored. */
-  readonly resize: number | readonly [number, number] | null;
-  /** Side, or `[height, width]`, cut from the centre; null: none. */
-  readonly crop: number | readonly [number, number] | null;
-  readonly kernel: ResizeKernel;
-  /** 3: red, green, blue; 1: luminance. */
-  readonly channels: 1 | 3;
-}
-
-/** Bytes `[height, width, channels]`, row-major. */
-export type DecodedImage = Pixels;
 
 /** Version of the library that decodes: pixels of two versions may differ in the last bit. */
 export async function imageLibraryVersion(): Promise<string> {
@@ -48,31 +30,65 @@ export async function imageLibraryVersion(): Promise<string> {
 /**
  * Decodes a JPEG or PNG file to the pixels that Pillow's `Image.open(path).convert('RGB')`, or 'L',
  * gives: a colour profile is ignored, transparency is dropped, of 16 bits the upper 8 count, CMYK
- * becomes red, green and blue without a profile, an EXIF orientation is not applied. Then it is
- * resized to the shorter side (the longer one is rounded down) and cropped from the centre (half a
- * pixel goes to the even side), both as torchvision does, by Pillow's filters.
+ * becomes red, green and blue without a profile. With `orientation: exif` the picture is turned
+ * upright. Then it is laid out as {@link layOutImage} says: resized to the shorter side (the longer
+ * one is rounded down) and cropped from the centre (half a pixel goes to the even side), both as
+ * torchvision does, by Pillow's filters or OpenCV's; or letterboxed.
  *
  * @throws DatasetError naming the file when it is missing or damaged, or smaller than the crop
  */
 export async function decodeImage(path: string, geometry: ImageGeometry): Promise<DecodedImage> {
-  const { resize, kernel, channels } = geometry;
+  const { channels } = geometry;
   const sharp = await loadSharp();
   checkKind(path);
-  try {
-    const stored = await sharp(path, { limitInputPixels: false }).metadata();
-    checkPixels('an image', MOST_PIXELS, stored.height, stored.width, path);
-    const [height, width] = sizeAfter(resize, stored.height, stored.width);
-    const crop = cropOf(geometry.crop, height, width, path);
-    const [rows, columns] = crop === null ? [height, width] : [crop.height, crop.width];
-    checkPixels('an image that becomes a sample', MOST_SAMPLE_PIXELS, rows, columns, path);
-    // What is cropped from an enlarged image is not enlarged whole by every filter, but may be.
-    checkPixels('an image that resizing makes', MOST_PIXELS, height, width, path);
+  return inImage(path, async () => {
+    const stored = await readHeader(sharp, path, geometry);
+    const layout = layOutImage(geometry, stored.size, path);
+    checkLayout(layout, path);
     // Training pipelines don't apply profiles.
     const file = sharp(path, { failOn: 'warning', limitInputPixels: MOST_PIXELS, ignoreIcc: true });
-    const pixels = stored.space === 'cmyk' ? await decodeInks(file) : await decodePlain(file, path);
-    const box = crop ?? { top: 0, left: 0, height, width };
-    const wanted = channels === 1 ? luminance(pixels) : pixels;
-    return resample(wanted, channels, [height, width], box, kernel);
+    const pixels = stored.isCmyk ? await decodeInks(file) : await decodePlain(file, path);
+    const upright = turnUpright(channels === 1 ? luminance(pixels) : pixels, channels, stored.orientation);
+    const { resized, box, canvas } = layout;
+    const kept =
+      geometry.kernel === 'opencvLinear'
+        ? resampleOpenCv(upright, channels, resized, box)
+        : resample(upright, channels, resized, box, geometry.kernel);
+    return { ...(canvas === null ? kept : putOnCanvas(kept, channels, canvas)), picture: stored.size };
+  });
+}
+
+/** A picture as its file's header tells. */
+export interface ImageHeader {
+  /** Height and width; of the upright picture where `orientation` is to be heeded. */
+  readonly size: readonly [number, number];
+  /** EXIF's, where it is to be heeded and the file has one. */
+  readonly orientation: number | undefined;
+  readonly isCmyk: boolean;
+}
+
+/**
+ * What a file's header says; no pixel is decoded.
+ *
+ * @throws DatasetError naming the file when it is missing or no JPEG or PNG
+ */
+export async function readImageHeader(path: string, geometry: ImageGeometry): Promise<ImageHeader> {
+  const sharp = await loadSharp();
+  checkKind(path);
+  return inImage(path, () => readHeader(sharp, path, geometry));
+}
+
+async function readHeader(sharp: typeof Sharp, path: string, geometry: ImageGeometry): Promise<ImageHeader> {
+  const { height, width, space, orientation: exif } = await sharp(path, { limitInputPixels: false }).metadata();
+  checkPixels('an image', MOST_PIXELS, height, width, path);
+  const orientation = geometry.orientation === 'exif' ? exif : undefined;
+  const size = isOnItsSide(orientation) ? ([width, height] as const) : ([height, width] as const);
+  return { size, orientation, isCmyk: space === 'cmyk' };
+}
+
+async function inImage<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (cause) {
     if (cause instanceof DatasetError) throw cause;
     const got = cause instanceof Error ? cause.message : String(cause);
@@ -81,8 +97,25 @@ export async function decodeImage(path: string, geometry: ImageGeometry): Promis
   }
 }
 
+function checkLayout({ resized, box, canvas }: ImageLayout, path: string): void {
+  const { height, width } = canvas ?? box;
+  checkPixels('an image that becomes a sample', MOST_SAMPLE_PIXELS, height, width, path);
+  // What is cropped from an enlarged image is not enlarged whole by every filter, but may be.
+  checkPixels('an image that resizing makes', MOST_PIXELS, resized[0], resized[1], path);
+}
+
+function putOnCanvas(part: Pixels, channels: number, { height, width, top, left, value }: Canvas): Pixels {
+  const data = new Uint8Array(height * width * channels).fill(value);
+  const rowBytes = part.width * channels;
+  for (let row = 0; row < part.height; row += 1) {
+    const to = ((top + row) * width + left) * channels;
+    data.set(part.data.subarray(row * rowBytes, (row + 1) * rowBytes), to);
+  }
+  return { data, height, width };
+}
+
 /** Red, green and blue, 8 bits each; grey three times. */
-async function decodePlain(file: ReturnType<typeof Sharp>, path: string): Promise<DecodedImage> {
+async function decodePlain(file: ReturnType<typeof Sharp>, path: string): Promise<Pixels> {
   const plain = file.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' });
   const { data, info } = await plain.toBuffer({ resolveWithObject: true });
   if (info.channels === 3) return { data, width: info.width, height: info.height };
@@ -94,14 +127,14 @@ async function decodePlain(file: ReturnType<typeof Sharp>, path: string): Promis
  * The same of a JPEG in CMYK. All such hold inverted numbers, as Adobe's do, whether or not they
  * say so: Pillow reads them alike.
  */
-async function decodeInks(file: ReturnType<typeof Sharp>): Promise<DecodedImage> {
+async function decodeInks(file: ReturnType<typeof Sharp>): Promise<Pixels> {
   const inks = file.pipelineColourspace('cmyk').toColourspace('cmyk').raw({ depth: 'uchar' });
   const { data, info } = await inks.toBuffer({ resolveWithObject: true });
   return { data: cmykToRgb(data), width: info.width, height: info.height };
 }
 
 /** As Pillow's `convert('L')`: ITU-R 601-2 luma in whole numbers of 2^-16. */
-function luminance({ data, width, height }: DecodedImage): DecodedImage {
+function luminance({ data, width, height }: Pixels): Pixels {
   const grey = Uint8Array.from({ length: width * height }, (_, pixel) => {
     const [red, green, blue] = [data[pixel * 3]!, data[pixel * 3 + 1]!, data[pixel * 3 + 2]!];
     return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
@@ -139,36 +172,4 @@ function checkPixels(what: string, most: number, height: number, width: number, 
     where: path,
     advice: 'Make it smaller, or set resize and crop.',
   });
-}
-
-function sizeAfter(resize: ImageGeometry['resize'], height: number, width: number): readonly [number, number] {
-  if (resize === null) return [height, width];
-  if (typeof resize !== 'number') return resize;
-  return height <= width
-    ? [resize, Math.max(resize, Math.floor((resize * width) / height))]
-    : [Math.max(resize, Math.floor((resize * height) / width)), resize];
-}
-
-function cropOf(crop: ImageGeometry['crop'], height: number, width: number, path: string) {
-  if (crop === null) return null;
-  const [rows, columns] = typeof crop === 'number' ? [crop, crop] : crop;
-  if (rows > height || columns > width) {
-    throw new DatasetError({
-      expected: `an image of at least ${rows} x ${columns} pixels (height x width) to crop from`,
-      got: `${height} x ${width}`,
-      where: path,
-      advice: 'Set resize so that every image is large enough.',
-    });
-  }
-  return {
-    top: roundHalfToEven((height - rows) / 2),
-    left: roundHalfToEven((width - columns) / 2),
-    width: columns,
-    height: rows,
-  };
-}
-
-/** Of a multiple of a half, as Python's `round`. */
-function roundHalfToEven(value: number): number {
-  return 2 * Math.round(value / 2) === value + 0.5 || Number.isInteger(value) ? Math.round(value) : Math.floor(value);
 }

@@ -4,7 +4,8 @@ import { listFiles, listFolders } from '../io/list-files.js';
 import { imageLibraryVersion } from './decode-image.js';
 import { imageClasses } from './image-classes.js';
 import { IMAGE_DEPTH, IMAGE_EXTENSIONS, openImageFolder } from './image-folder.js';
-import { imageFolderSettings, type ImageFolderSource } from './image-folder-settings.js';
+import { imageFolderSettings, locateImageFolder } from './image-folder-settings.js';
+import { sizeImageFolder } from './source-geometry.js';
 
 export const imageFolderFormat = defineFormat({
   description: 'Folder of JPEG and PNG files, in the order of their paths.',
@@ -12,10 +13,7 @@ export const imageFolderFormat = defineFormat({
   labels: 'onceOpened',
   groundTruth: 'never',
   channels: 'first',
-  locate: ({ path, labels, classes, resize, crop, kernel, channels }, absolute): ImageFolderSource => ({
-    ...{ path: absolute(path), labels: labels === null ? null : absolute(labels), resize, crop, kernel, channels },
-    ...(classes === null ? {} : { classes: typeof classes === 'string' ? absolute(classes) : classes }),
-  }),
+  locate: locateImageFolder,
   code: () => null,
   paths: ['path', 'labels', 'classes'],
   listing: { extensions: IMAGE_EXTENSIONS, depth: IMAGE_DEPTH },
@@ -31,9 +29,11 @@ export const imageFolderFormat = defineFormat({
   ],
   // Folders without images number the others.
   folderNames: ({ path, labels }) => (labels === null ? listFolders(path) : null),
-  identity: async ({ path, labels, classes, resize, crop, kernel, channels }) => ({
-    header: { resize, crop, kernel, channels, library: await imageLibraryVersion() },
+  // What came later is absent where it asks for nothing.
+  identity: async ({ path, labels, classes, resize, crop, kernel, channels, letterbox, pad, orientation }) => ({
+    header: { resize, crop, kernel, channels, library: await imageLibraryVersion(), letterbox, pad, orientation },
     before: labels === null ? [{ classes: imageClasses(path, classes ?? null) }] : [],
   }),
+  sized: sizeImageFolder,
   open: openImageFolder,
 });

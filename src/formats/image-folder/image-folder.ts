@@ -4,13 +4,15 @@ import type { PreprocessSettings } from '../preprocess/preprocess-settings.js';
 import type { Dataset } from '../dataset.js';
 import { DatasetError } from '../dataset-error.js';
 import { decodeImage } from './decode-image.js';
+import { imageOrigins } from './image-origins.js';
 import { openFile } from '../io/file-source.js';
 import { readLabelCsv } from '../labels/label-csv.js';
 import { emptyClassesNote, labelsByFolder } from './image-classes.js';
 import { leftOutNote, listFiles } from '../io/list-files.js';
 import { planPreprocess, preprocessBytes, tabulatePixels } from '../preprocess/preprocess.js';
-import { checkSampleRange } from '../sample-range.js';
+import { checkSampleRange, checkSamples } from '../sample-range.js';
 import type { ImageFolderSource } from './image-folder-settings.js';
+import { geometryOf } from './source-geometry.js';
 
 export const IMAGE_EXTENSIONS = ['.jpg', '.jpeg', '.png'] as const;
 /** Sub-folders of sub-folders are looked into as well, this deep. */
@@ -31,22 +33,25 @@ export async function openImageFolder(source: ImageFolderSource, preprocess: Pre
   const { path: folder } = source;
   const files = listFiles(folder, IMAGE_EXTENSIONS, IMAGE_DEPTH);
   const labels = labelsOf(source, files);
-  const first = await decodeImage(join(folder, files[0]!), source);
+  const geometry = geometryOf(source);
+  const first = await decodeImage(join(folder, files[0]!), geometry);
   const storedShape = [first.height, first.width, source.channels];
   // The decoder gives channels last, whatever the layout of other data.
   const plan = planPreprocess(storedShape, { ...preprocess, layout: 'channelsLast' }, folder);
   const tables = tabulatePixels(plan, folder);
+  const origins = imageOrigins(folder, files, geometry);
   let open = true;
 
   async function readImage(index: number, into: Float32Array, to: number): Promise<void> {
     const path = join(folder, files[index]!);
-    const { data, height, width } = await decodeImage(path, source);
+    const { data, height, width, picture } = await decodeImage(path, geometry);
+    origins.remember(index, picture);
     if (height !== first.height || width !== first.width) {
       throw new DatasetError({
         expected: `an image of ${first.height} x ${first.width} pixels (height x width), as ${files[0]!} gives`,
         got: `${height} x ${width}`,
         where: path,
-        advice: 'Set resize to [height, width], or crop, so that all images get one size.',
+        advice: 'Set letterbox, resize to [height, width], or crop, so that all images get one size.',
       });
     }
     preprocessBytes(plan, tables, data, 0, into, to);
@@ -57,6 +62,7 @@ export async function openImageFolder(source: ImageFolderSource, preprocess: Pre
     sampleShape: plan.sampleShape,
     labels,
     groundTruth: null,
+    names: files,
     notes: [
       leftOutNote(folder, IMAGE_EXTENSIONS, IMAGE_DEPTH, [source.labels, asPath(source.classes)]),
       source.labels === null ? emptyClassesNote(folder, labels, source.classes ?? null) : null,
@@ -68,6 +74,10 @@ export async function openImageFolder(source: ImageFolderSource, preprocess: Pre
         const group = Array.from({ length: Math.min(AT_ONCE, count - done) }, (_, index) => done + index);
         await Promise.all(group.map((index) => readImage(start + index, into, index * plan.sampleSize)));
       }
+    },
+    origins(start, count) {
+      checkSamples(dataset, start, count);
+      return origins.read(start, count);
     },
     close() {
       open = false;

@@ -4,8 +4,12 @@ import type { Dataset, DetectionGroundTruth } from '../dataset.js';
 import { DatasetError } from '../dataset-error.js';
 import { parseGroundTruth } from '../labels/ground-truth.js';
 import { loadModule } from '../io/load-module.js';
+import { loadShipped } from '../io/load-shipped.js';
 import { planPreprocess, preprocessFloats } from '../preprocess/preprocess.js';
-import { checkSampleRange, findNonFinite } from '../sample-range.js';
+import type { SampleOrigin } from '../sample-origin.js';
+import { checkSampleRange, checkSamples, findNonFinite } from '../sample-range.js';
+import { broken, describe } from './broken-contract.js';
+import { parseOrigins } from './module-origins.js';
 
 export interface ModuleSource {
   /** ES module whose default export opens the dataset. */
@@ -21,17 +25,20 @@ interface CustomDataset {
   readonly sampleShape: readonly number[];
   readonly sampleCount: number;
   readonly labels: Int32Array | null;
+  readonly names: readonly string[] | null;
   /** Made when it is first asked for, where the module gives a function. */
   readonly groundTruth: () => DetectionGroundTruth | null;
   /** What the samples depend on besides the module's bytes and options. */
   readonly identity: string | null;
   read(first: number, count: number): unknown;
+  /** Null where the module has none. */
+  readonly origins: ((first: number, count: number) => unknown) | null;
   close(): unknown;
 }
 
 /**
  * Opens a dataset of the user's own:
- * `export default ({ options }) => ({ sampleShape, sampleCount, read, ... })`. Its samples are
+ * `export default ({ options, load }) => ({ sampleShape, sampleCount, read, ... })`. Samples are
  * preprocessed like those of other formats.
  *
  * @throws DatasetError naming the module and what of its contract does not hold
@@ -40,10 +47,12 @@ export async function openModuleDataset(source: ModuleSource, preprocess: Prepro
   const where = source.path;
   const custom = await openCustom(source);
   const plan = planPreprocess(custom.sampleShape, preprocess, where);
+  const { names, origins } = custom;
   const dataset: Dataset = {
     sampleCount: custom.sampleCount,
     sampleShape: plan.sampleShape,
     labels: custom.labels,
+    ...(names === null ? {} : { names }),
     get groundTruth() {
       return custom.groundTruth();
     },
@@ -64,10 +73,19 @@ export async function openModuleDataset(source: ModuleSource, preprocess: Prepro
       const got = `${into[place]!} in sample ${first + Math.floor(place / plan.sampleSize)} after preprocessing`;
       throw new DatasetError({ expected: 'finite numbers only', got, where });
     },
+    ...(names === null && origins === null ? {} : { origins: readOrigins }),
     close() {
       custom.close();
     },
   };
+
+  async function readOrigins(first: number, count: number): Promise<readonly SampleOrigin[]> {
+    checkSamples(dataset, first, count);
+    const given = origins === null ? null : await inModule(where, 'origins', () => origins(first, count));
+    const named = Array.from({ length: count }, (_, index) => names?.[first + index] ?? null);
+    return parseOrigins(given, named, { where, first });
+  }
+
   return dataset;
 }
 
@@ -85,7 +103,7 @@ export async function readModuleIdentity(source: ModuleSource): Promise<string |
 
 async function openCustom({ path, options }: ModuleSource): Promise<CustomDataset> {
   const open = await loadModule(path);
-  const value = await inModule(path, 'the default export', () => open({ options }));
+  const value = await inModule(path, 'the default export', () => open({ options, load: loadShipped }));
   if (typeof value !== 'object' || value === null) throw broken(path, 'a dataset object', value);
   const given = value as Readonly<Record<string, unknown>>;
   const { sampleShape, sampleCount, read, close } = given;
@@ -97,9 +115,13 @@ async function openCustom({ path, options }: ModuleSource): Promise<CustomDatase
   if (close !== undefined && typeof close !== 'function') throw broken(path, 'close, a function or nothing', close);
   const identity = given['identity'] ?? null;
   if (identity !== null && typeof identity !== 'string') throw broken(path, 'identity, text or nothing', identity);
+  const origins = given['origins'] ?? null;
+  if (origins !== null && typeof origins !== 'function') throw broken(path, 'origins, a function or nothing', origins);
   return {
     sampleShape: sampleShape,
     sampleCount,
+    names: readNames(path, given['names'] ?? null, sampleCount),
+    origins: origins === null ? null : (first, count) => (origins as CustomDataset['read']).call(value, first, count),
     labels: readLabels(path, given['labels'] ?? null, sampleCount),
     groundTruth: groundTruthOf(path, value, given['groundTruth'] ?? null, sampleCount),
     identity,
@@ -117,6 +139,21 @@ function readLabels(path: string, labels: unknown, sampleCount: number): Int32Ar
   );
   if (bad >= 0) throw broken(path, `labels[${bad}] to be a whole number from 0`, listed[bad]);
   return Int32Array.from(listed as readonly number[]);
+}
+
+/** Names find a sample's ground truth, so each is there once. */
+function readNames(path: string, names: unknown, sampleCount: number): readonly string[] | null {
+  if (names === null) return null;
+  if (!Array.isArray(names) || names.length !== sampleCount) {
+    throw broken(path, `names, a list of ${sampleCount} texts or nothing`, names);
+  }
+  const seen = new Set<unknown>();
+  for (const [index, name] of (names as readonly unknown[]).entries()) {
+    if (typeof name !== 'string' || name === '') throw broken(path, `names[${index}] to be a text`, name);
+    if (seen.has(name)) throw broken(path, `names[${index}] to be another than those before`, name);
+    seen.add(name);
+  }
+  return names as readonly string[];
 }
 
 /**
@@ -165,14 +202,4 @@ function failed(path: string, what: string, cause: unknown): DatasetError {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0;
-}
-
-function broken(path: string, expected: string, value: unknown): DatasetError {
-  return new DatasetError({ expected, got: describe(value), where: path, advice: 'See docs/CUSTOM.md.' });
-}
-
-function describe(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (typeof value === 'number' || typeof value === 'string') return JSON.stringify(value);
-  return value === null ? 'null' : `a value of type ${Array.isArray(value) ? 'array' : typeof value}`;
 }

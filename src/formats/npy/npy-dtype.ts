@@ -1,4 +1,4 @@
-import { widenFloat16 } from './float16.js';
+import { widenFloat16 } from '../../onnx/types/float16.js';
 
 /** A number format of `.npy` that can be read. Numbers lie little endian, `itemBytes` each. */
 export interface NpyDtype {

@@ -1,8 +1,8 @@
-export type ResizeKernel = 'linear' | 'cubic' | 'lanczos3';
-
 export interface PreprocessSettings {
-  /** Axis order of the stored samples; the model is fed channels-first. */
+  /** Axis order of the stored samples. */
   readonly layout: 'channelsFirst' | 'channelsLast';
+  /** Axis order of the model's input; absent: channels first. */
+  readonly feed?: 'channelsFirst' | 'channelsLast' | undefined;
   /** `reverse` turns RGB into BGR and back. */
   readonly channelOrder: 'keep' | 'reverse';
   /** Every value is divided by this first (255 for bytes). */

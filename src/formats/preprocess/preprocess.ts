@@ -13,7 +13,7 @@ const MOST_SAMPLE_NUMBERS = 2 ** 28;
  * NumPy computes with float32 arrays and Python-number constants.
  */
 export interface PreprocessPlan {
-  /** `[C, ...]`, channels first. */
+  /** `[C, ...]`; `[..., C]` where the model takes channels last. */
   readonly sampleShape: readonly number[];
   /** Numbers in a sample. */
   readonly sampleSize: number;
@@ -24,6 +24,10 @@ export interface PreprocessPlan {
   readonly channelStart: Int32Array;
   /** Distance in a stored sample between neighbours of one channel. */
   readonly step: number;
+  /** Distance in a sample that is fed between the first numbers of neighbouring channels. */
+  readonly fedChannelStep: number;
+  /** The same between neighbours of one channel. */
+  readonly fedStep: number;
   /** float32 values, `[C]`. */
   readonly mean: Float32Array;
   /** float32 values, `[C]`. */
@@ -68,13 +72,17 @@ export function planPreprocess(
     const stored = settings.channelOrder === 'reverse' ? channels - 1 - channel : channel;
     return last ? stored : stored * planeSize;
   });
+  const extent = last ? storedShape.slice(0, -1) : storedShape.slice(1);
+  const isFedLast = settings.feed === 'channelsLast';
   const plan = {
-    sampleShape: last ? [channels, ...storedShape.slice(0, -1)] : [...storedShape],
+    sampleShape: isFedLast ? [...extent, channels] : [channels, ...extent],
     sampleSize,
     channels,
     planeSize,
     channelStart,
     step: last ? channels : 1,
+    fedChannelStep: isFedLast ? 1 : planeSize,
+    fedStep: isFedLast ? channels : 1,
     mean,
     std,
     divideBy,
@@ -91,13 +99,15 @@ function changesNothing({
   planeSize,
   channelStart,
   step,
+  fedChannelStep,
+  fedStep,
   mean,
   std,
   divideBy,
 }: Omit<PreprocessPlan, 'isIdentity'>): boolean {
-  if (divideBy !== 1 || (step !== 1 && planeSize > 1)) return false;
+  if (divideBy !== 1 || (step !== fedStep && planeSize > 1)) return false;
   for (let channel = 0; channel < channels; channel += 1) {
-    if (mean[channel] !== 0 || std[channel] !== 1 || channelStart[channel] !== channel * planeSize) return false;
+    if (mean[channel] !== 0 || std[channel] !== 1 || channelStart[channel] !== channel * fedChannelStep) return false;
   }
   return true;
 }
@@ -140,19 +150,19 @@ export function preprocessFloats(
   into: Float32Array,
   to: number,
 ): void {
-  const { planeSize, sampleSize, step, divideBy } = plan;
+  const { planeSize, sampleSize, step, fedStep, divideBy } = plan;
   if (plan.isIdentity) {
     into.set(values.subarray(from, from + sampleSize), to);
     return;
   }
-  let target = to;
   for (let channel = 0; channel < plan.channels; channel += 1) {
     const mean = plan.mean[channel]!;
     const std = plan.std[channel]!;
     let place = from + plan.channelStart[channel]!;
+    let target = to + channel * plan.fedChannelStep;
     for (let index = 0; index < planeSize; index += 1) {
       into[target] = Math.fround(Math.fround(values[place]! / divideBy) - mean) / std;
-      target += 1;
+      target += fedStep;
       place += step;
     }
   }
@@ -205,14 +215,14 @@ export function preprocessBytes(
   into: Float32Array,
   to: number,
 ): void {
-  const { planeSize, step } = plan;
-  let target = to;
+  const { planeSize, step, fedStep } = plan;
   for (let channel = 0; channel < plan.channels; channel += 1) {
     const table = channel * 256;
     let place = from + plan.channelStart[channel]!;
+    let target = to + channel * plan.fedChannelStep;
     for (let index = 0; index < planeSize; index += 1) {
       into[target] = tables[table + bytes[place]!]!;
-      target += 1;
+      target += fedStep;
       place += step;
     }
   }

@@ -1,4 +1,4 @@
-import type { ResizeKernel } from './preprocess-settings.js';
+export type PillowKernel = 'linear' | 'cubic' | 'lanczos3';
 
 /** Bytes `[height, width, channels]`, row-major. */
 export interface Pixels {
@@ -22,7 +22,7 @@ interface Filter {
 }
 
 /** As Pillow defines them: bilinear, bicubic with a = -0.5, Lanczos of three lobes. */
-const FILTERS: Readonly<Record<ResizeKernel, Filter>> = {
+const FILTERS: Readonly<Record<PillowKernel, Filter>> = {
   linear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
   cubic: { support: 2, weight: cubic },
   lanczos3: { support: 3, weight: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
@@ -95,7 +95,7 @@ export function resample(
   channels: number,
   size: readonly [number, number],
   box: Box,
-  kernel: ResizeKernel,
+  kernel: PillowKernel,
 ): Pixels {
   const filter = FILTERS[kernel];
   const [height, width] = size;

@@ -19,6 +19,11 @@ export function copyUnderPrefix(nodes: readonly NodeProto[], prefix: string): No
   return nodes.map((node) => renameNode(node, rename, prefix));
 }
 
+/** The node with outer tensors that its subgraphs read under other names. */
+export function withCapturedRenamed(node: NodeProto, rename: (tensor: string) => string): NodeProto {
+  return copyNode(node, { attribute: withSubgraphs(node, (graph) => renameSubgraph(graph, rename, '')) });
+}
+
 function renameNode(node: NodeProto, rename: (tensor: string) => string, prefix: string): NodeProto {
   return copyNode(node, {
     name: node.name === '' ? '' : prefix + node.name,

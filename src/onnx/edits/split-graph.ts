@@ -28,20 +28,20 @@ export interface SplitGraph {
 }
 
 /**
- * Splits what makes `output` in front of one node, so that the tail can be run again and again with
- * other forms of that node. What depends on no input is in the tail. Null where the output does not
- * depend on the node.
+ * Splits what makes `outputs` in front of one node, so that the tail can be run again and again
+ * with other forms of that node. What depends on no input is in the tail; an output that does not
+ * depend on the node crosses from the head through the tail. Null where none depends on it.
  *
  * @param node its first output
  */
-export function splitGraph(model: OnnxModel, node: string, output: string): SplitGraph | null {
+export function splitGraph(model: OnnxModel, node: string, outputs: readonly string[]): SplitGraph | null {
   const { graph, index } = model;
   const behind = descendants(model, node);
-  if (!behind.has(index.producers.get(output)!)) return null;
+  if (!outputs.some((output) => behind.has(index.producers.get(output)!))) return null;
   const tail = new Set<NodeProto>();
   const crossing = new Set<string>();
-  const read = new Set<string>([output]);
-  const open = [output];
+  const read = new Set<string>(outputs);
+  const open = [...outputs];
   for (let tensor = open.pop(); tensor !== undefined; tensor = open.pop()) {
     const producer = index.producers.get(tensor);
     if (producer === undefined || tail.has(producer)) continue;
@@ -60,7 +60,7 @@ export function splitGraph(model: OnnxModel, node: string, output: string): Spli
     node: graph.node.filter((own) => tail.has(own)),
     initializer: graph.initializer.filter(({ name }) => read.has(name)),
     input: [...graph.input.filter(({ name }) => fed.has(name) || read.has(name)), ...[...crossing].map(floatInput)],
-    output: graph.output.filter(({ name }) => name === output),
+    output: graph.output.filter(({ name }) => outputs.includes(name)),
   });
   return {
     head: crossing.size === 0 ? null : cutGraph(model, [...crossing]),

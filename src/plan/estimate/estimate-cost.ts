@@ -1,7 +1,8 @@
 import type { DataSource } from '../../formats/data-source.js';
 import { taskOf } from '../../tasks/task-settings.js';
 import type { ModelSettings } from '../../experiment/sections/settings.js';
-import type { ContentKey, PlannedStage, PlannedTrial, SearchStage, SweepPlan } from '../plan.js';
+import type { ContentKey, PlannedStage, PlannedTrial, SearchStage, SweepPlan, TrialSettings } from '../plan.js';
+import { stagesOfTrial } from '../stages-of-trial.js';
 
 /** Kinds of work that attempts are timed by. */
 export type WorkKind = PlannedStage['kind'] | 'trial';
@@ -70,6 +71,8 @@ function stagePasses(stage: PlannedStage, context: CostContext): number {
       return stage.search.samples * searchedPasses(stage, context.layerCount(stage.model));
     case 'rank':
       return stage.samples * relativeCost.quantized * context.layerCount(stage.model);
+    case 'keep':
+      return expectedTries(context.layerCount(stage.model)) * evaluationPasses(stage.settings, context);
   }
 }
 
@@ -90,9 +93,17 @@ function searchedPasses({ search }: SearchStage, layers: number): number {
   }
 }
 
+/** Evaluations until the fewest layers are found: doubling to the number, and halving back. */
+function expectedTries(layers: number): number {
+  return Math.ceil(Math.log2(layers + 1)) + 2;
+}
+
 function trialPasses({ settings }: PlannedTrial, context: CostContext): number {
   // The result of an fp32 trial is its reference stage.
-  if (settings.role === 'fp32') return 0;
+  return settings.role === 'fp32' ? 0 : evaluationPasses(settings, context);
+}
+
+function evaluationPasses(settings: TrialSettings, context: CostContext): number {
   const losses = (settings.loss?.samples ?? 0) * (settings.loss?.modes.length ?? 0) * relativeCost.layerLosses;
   const gate = (settings.gate?.samples ?? 0) * relativeCost.gate;
   // FP32 runs beside the quantized model.
@@ -118,9 +129,7 @@ function durationOf(work: readonly WorkCost[], context: CostContext): number | n
  */
 export function estimateCost(plan: SweepPlan, context: CostContext): CostEstimate {
   const trials = plan.trials.filter(({ key }) => !context.finished.has(key));
-  const needed = new Set(
-    trials.flatMap((trial) => [trial.referenceKey, trial.observeKey, trial.searchKey, trial.rankKey]),
-  );
+  const needed = new Set(trials.flatMap((trial) => stagesOfTrial(trial)));
   const stages = plan.stages.filter(({ key }) => needed.has(key) && !context.finished.has(key));
   const work: readonly WorkCost[] = [
     ...stages.map((stage) => ({ key: stage.key, kind: stage.kind, forwardPasses: stagePasses(stage, context) })),

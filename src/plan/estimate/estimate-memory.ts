@@ -10,7 +10,7 @@ export interface MemoryProfile {
   readonly layerOutputs: number;
   /** Input and output of the layer that has the largest. */
   readonly largestLayer: number;
-  /** The evaluated output. */
+  /** The evaluated outputs together. */
   readonly output: number;
   /** Input channels of all layers. */
   readonly channels: number;

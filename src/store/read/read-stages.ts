@@ -1,3 +1,4 @@
+import type { KeepRecord } from '../../records/keep-record.js';
 import type { LayerRankRecord } from '../../records/rank-record.js';
 import type { ObservationRecord } from '../../records/observation-record.js';
 import type { ChannelHistograms } from '../../records/channel-histograms.js';
@@ -67,7 +68,12 @@ export function readRank(connection: Connection, key: ContentKey): readonly Laye
   return readResult(connection, key, 'rank') as readonly LayerRankRecord[] | null;
 }
 
-function readResult(connection: Connection, key: ContentKey, kind: 'reference' | 'search' | 'rank'): unknown {
+/** What a finished keep stage was finished with, or null. */
+export function readKeep(connection: Connection, key: ContentKey): KeepRecord | null {
+  return readResult(connection, key, 'keep') as KeepRecord | null;
+}
+
+function readResult(connection: Connection, key: ContentKey, kind: 'reference' | 'search' | 'rank' | 'keep'): unknown {
   const row = connection.get(`SELECT result FROM stage WHERE key = ? AND kind = ? AND status = 'done'`, key, kind) as
     { result: Uint8Array } | undefined;
   return row === undefined ? null : decodePayload(row.result, `${kind} stage ${key}`);

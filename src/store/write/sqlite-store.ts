@@ -1,5 +1,6 @@
 import type { ExecutionRecord } from '../../records/execution-record.js';
 import type { FailureRecord } from '../../records/failure-record.js';
+import type { KeepRecord } from '../../records/keep-record.js';
 import type { LayerRankRecord } from '../../records/rank-record.js';
 import type { AgentRecord } from '../../records/agent-record.js';
 import type { WorkerLogRecord } from '../../records/worker-log-record.js';
@@ -26,7 +27,7 @@ import {
 } from '../read/read-progress.js';
 import { readBest } from '../read/read-best.js';
 import { readNumericsClasses } from '../read/read-numerics-classes.js';
-import { readObservation, readParts, readRank, readReference, readSearch } from '../read/read-stages.js';
+import { readKeep, readObservation, readParts, readRank, readReference, readSearch } from '../read/read-stages.js';
 import { StoreError } from '../store-error.js';
 import type {
   AttemptSubject,
@@ -45,6 +46,7 @@ import {
   openStage,
   writeObserve,
   writePart,
+  writeKeep,
   writeRank,
   writeReference,
   writeSearch,
@@ -207,6 +209,12 @@ class SqliteStore implements SweepStore {
     });
   }
 
+  finishKeep(stage: ContentKey, modelSha256: string, kept: KeepRecord): void {
+    this.connection.transaction(() => {
+      writeKeep(this.connection, stage, modelSha256, kept);
+    });
+  }
+
   failStage(stage: ContentKey, failure: FailureRecord, under: string | null = null): void {
     this.connection.transaction(() => {
       writeStageFailure(this.connection, stage, failure, under);
@@ -227,6 +235,10 @@ class SqliteStore implements SweepStore {
 
   rank(stage: ContentKey): readonly LayerRankRecord[] | null {
     return readRank(this.connection, stage);
+  }
+
+  keep(stage: ContentKey): KeepRecord | null {
+    return readKeep(this.connection, stage);
   }
 
   finishTrial(

@@ -28,6 +28,7 @@ export interface TrialLinks {
   readonly observation: { readonly id: number; readonly samples: number } | null;
   readonly searchStage: number | null;
   readonly rankStage: number | null;
+  readonly keepStage: number | null;
 }
 
 /**
@@ -47,6 +48,7 @@ export function findTrialLinks(connection: Connection, trial: PlannedTrial): Tri
     observation: observation ?? null,
     searchStage: stageId(connection, trial.searchKey),
     rankStage: stageId(connection, trial.rankKey),
+    keepStage: stageId(connection, trial.keepKey),
   };
 }
 

@@ -11,7 +11,7 @@ import type { EnvironmentRecord } from '../../records/machine-record.js';
 /** Records a model and its layers, or renews what is known of them; returns its row id. */
 export function writeModel(connection: Connection, model: ModelRecord): number {
   const { id } = connection.get(
-    `INSERT INTO model (sha256, name, path, size_bytes, opset, parameters) VALUES (?, ?, ?, ?, ?, ?)
+    `INSERT INTO model (sha256, name, path, size_bytes, opset, parameters, stored_type) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (sha256) DO UPDATE SET name = excluded.name, path = excluded.path
      RETURNING id`,
     model.sha256,
@@ -20,6 +20,7 @@ export function writeModel(connection: Connection, model: ModelRecord): number {
     model.sizeBytes,
     model.opset,
     model.parameters,
+    model.storedType ?? null,
   ) as { id: number };
   for (const layer of model.layers) writeLayer(connection, id, layer);
   writeGraph(connection, id, model.graph);

@@ -4,6 +4,7 @@ import { type ChannelHistograms } from '../../records/channel-histograms.js';
 import type { AccuracyRecord, OutcomeRecord } from '../../records/evaluation-record.js';
 import type { DisplayHistograms, ObservationRecord } from '../../records/observation-record.js';
 import type { FailureRecord } from '../../records/failure-record.js';
+import type { KeepRecord } from '../../records/keep-record.js';
 import type { LayerRankRecord } from '../../records/rank-record.js';
 import type { ContentKey, PlannedStage } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
@@ -220,6 +221,27 @@ export function writeRank(
     );
   }
   closeStage(connection, stage.id, model.id, encodePayload(ranking));
+}
+
+/** Writes what was tried, and marks the stage done. */
+export function writeKeep(connection: Connection, key: ContentKey, sha256: string, kept: KeepRecord): void {
+  const stage = openStage(connection, key, 'keep');
+  const model = StoredModel.find(connection, sha256);
+  const numbers = new RowNumbers('keep_try');
+  for (const [position, { layers, metric, value, loss, chosen }] of kept.entries()) {
+    connection.run(
+      'INSERT INTO keep_try (stage_id, position, keep, layers, metric, value, loss, chosen) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      stage.id,
+      position,
+      layers.length,
+      JSON.stringify(layers),
+      metric,
+      numbers.finite('value', value),
+      numbers.finite('loss', loss),
+      chosen ? 1 : 0,
+    );
+  }
+  closeStage(connection, stage.id, model.id, encodePayload(kept));
 }
 
 /** Marks a stage failed; its finished parts stay, so that trying again repeats none of them. */

@@ -117,7 +117,11 @@ function writeRest(
       ? ['SELECT numerics_class FROM stage WHERE key = ?', trial.referenceKey]
       : ['SELECT numerics_class FROM attempt WHERE id = ?', run.attempt.id];
   connection.run(
-    `UPDATE trial SET gate_judged_by = ?, export_bytes = ?, numerics_class = (${ran}) WHERE id = ?`,
+    `UPDATE trial SET keep_stage_id = ?,
+       keep_float = coalesce((SELECT keep FROM keep_try WHERE stage_id = ? AND chosen), keep_float),
+       gate_judged_by = ?, export_bytes = ?, numerics_class = (${ran}) WHERE id = ?`,
+    links.keepStage,
+    links.keepStage,
     record.gate?.judgedBy ?? null,
     record.exportBytes ?? null,
     from,
@@ -155,6 +159,12 @@ function checkLinks(trial: PlannedTrial, links: TrialLinks): void {
     throw new StoreError(
       'unknown',
       `Expected the search stage ${trial.searchKey} of trial "${trial.label}", got none: beginSweep records it.`,
+    );
+  }
+  if (trial.keepKey !== null && links.keepStage === null) {
+    throw new StoreError(
+      'unknown',
+      `Expected the keep stage ${trial.keepKey} of trial "${trial.label}", got none: beginSweep records it.`,
     );
   }
   if (trial.rankKey !== null && links.rankStage === null) {

@@ -162,6 +162,7 @@ describe('blockedForm', () => {
   const io = (inputShape: ModelIo['inputShape'], further: ModelIo['further'] = []): ModelIo => ({
     input: 'x',
     output: 'y',
+    outputs: [{ name: 'y', elemType: 1, shape: null }],
     inputShape,
     further,
   });

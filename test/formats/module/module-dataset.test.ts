@@ -80,4 +80,67 @@ describe('a dataset module', () => {
     const source = { format: 'module', path: '/nowhere/data.mjs', options: {} } as const;
     await expect(openDataset(source, AS_STORED)).rejects.toThrow('got ENOENT (/nowhere/data.mjs)');
   });
+
+  it('may name its samples and say where pictures lie in them', async () => {
+    const dataset = await open(
+      withField(`names: ['a.jpg', 'b/c.jpg', 'd.jpg'],
+  origins: async (first, count) => Array.from({ length: count }, (_, index) => first + index === 1 ? {} :
+    { size: [40, 90], placement: { scaleX: 0.5, scaleY: 0.25, left: -1, top: 3 } })`),
+    );
+    expect(dataset.names).toEqual(['a.jpg', 'b/c.jpg', 'd.jpg']);
+    const placement = { scaleX: 0.5, scaleY: 0.25, left: -1, top: 3 };
+    expect(await dataset.origins!(1, 2)).toEqual([
+      { name: 'b/c.jpg', size: null, placement: null },
+      { name: 'd.jpg', size: [40, 90], placement },
+    ]);
+    const named = await open(withField("names: ['a', 'b', 'c']"));
+    expect(await named.origins!(2, 1)).toEqual([{ name: 'c', size: null, placement: null }]);
+    const plain = await open(SOUND);
+    expect('names' in plain || 'origins' in plain).toBe(false);
+  });
+
+  it.each([
+    ["names: ['a', 'b']", 'Expected names, a list of 3 texts or nothing, got a value of type array'],
+    ["names: ['a', '', 'c']", 'Expected names[1] to be a text, got ""'],
+    ["names: ['a', 'b', 'a']", 'Expected names[2] to be another than those before, got "a"'],
+    ['origins: []', 'Expected origins, a function or nothing, got a value of type array'],
+  ])('is refused with %s', async (field, message) => {
+    await expect(open(withField(field))).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['[{}]', 'Expected origins(0, 2) to give a list of 2, got a value of type array'],
+    ['[{}, null]', 'Expected an origin of sample 1, an object, got null'],
+    ['[{ size: [4] }, {}]', 'Expected size of sample 0, [height, width] in pixels or nothing'],
+    [
+      '[{}, { placement: { scaleX: 1, scaleY: 0, left: 0, top: 0 } }]',
+      'placement.scaleY of sample 1, a number above 0',
+    ],
+    [
+      '[{}, { placement: { scaleX: 1, scaleY: 1, left: NaN, top: 0 } }]',
+      'placement.left of sample 1, a number, got NaN',
+    ],
+  ])('that gives origins %s is refused when asked', async (given, message) => {
+    const dataset = await open(withField(`origins: () => ${given}`));
+    await expect(dataset.origins!(0, 2)).rejects.toThrow(message);
+  });
+
+  it('gets sharp; other packages it brings itself', async () => {
+    const drawing = (name: string): string => `export default async ({ load }) => {
+  const sharp = await load('${name}');
+  return {
+    sampleShape: [2, 2],
+    sampleCount: 1,
+    read: async () => Float32Array.from(
+      await sharp({ create: { width: 2, height: 2, channels: 3, background: '#070707' } }).extractChannel(0).raw().toBuffer(),
+    ),
+  };
+};`;
+    const path = temporaryFolder()('data.mjs', drawing('sharp'));
+    const dataset = await openDataset({ format: 'module', path, options: {} }, AS_STORED);
+    const into = new Float32Array(4);
+    await dataset.read(0, 1, into);
+    expect([...into]).toEqual([7, 7, 7, 7]);
+    await expect(open(drawing('zod'))).rejects.toThrow('got DatasetError: Expected one of sharp, got zod');
+  });
 });

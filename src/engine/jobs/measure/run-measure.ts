@@ -50,7 +50,7 @@ export async function runMeasure(job: MeasureJob, context: JobContext): Promise<
       0,
       ...supported.map(({ inputTensor, outputTensor }) => inputOf(inputTensor) + inputOf(outputTensor)),
     ),
-    output: inputOf(io.output),
+    output: sum(io.outputs.map(({ name }) => inputOf(name))),
     channels: sum(supported.map((layer) => layer.inputChannels)),
     fixedBatch,
   };

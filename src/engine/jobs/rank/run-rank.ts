@@ -1,4 +1,4 @@
-import { outputDivergence } from '../../../tasks/output-divergence.js';
+import { batchesDivergence, type SampleOutputs } from '../../../tasks/output-divergence.js';
 import type { LayerRankRecord } from '../../../records/rank-record.js';
 import type { OnnxModel } from '../../../onnx/onnx-model.js';
 import { prepareModel } from '../../../quantize/prepare-layers.js';
@@ -38,16 +38,15 @@ export async function runRank(job: RankJob, context: JobContext): Promise<JobRes
   const batching = await openBatching(model, dataset, [job.calibration.source, job.preprocess], context);
   const own = prepared.layers.filter((_, index) => index % job.share.of === job.share.index);
   const range = { first: 0, count: job.samples, batchSize: batchWithin(freelyChosen(RUN_SAMPLES, batching), context) };
-  const outputsOf = (graph: OnnxModel): Promise<Float32Array> =>
+  const outputsOf = (graph: OnnxModel): Promise<readonly SampleOutputs[]> =>
     context.clock.measure('run', () => modelOutputs(graph, batching, dataset, range, context));
   const reference = await outputsOf(untouched);
-  const asOutputs = (data: Float32Array) => [{ name: io.output, data, dims: [job.samples] }];
   const value: LayerRankRecord[] = [];
   for (const [index, layer] of own.entries()) {
     const output = await outputsOf(quantizedModel(prepared.base, [layer]));
     value.push({
       layer: layer.layer.name,
-      divergence: outputDivergence(job.task, asOutputs(reference), asOutputs(output), job.samples),
+      divergence: batchesDivergence(job.task, reference, output),
     });
     context.report(index + 1, own.length);
   }

@@ -1,7 +1,7 @@
 import type { EvaluationSettings } from '../../../experiment/sections/settings.js';
 import type { PreprocessSettings } from '../../../formats/preprocess/preprocess-settings.js';
 import { evaluationBatch } from '../../../plan/estimate/estimate-memory.js';
-import type { OutputSurvey } from '../../../reference/output-survey.js';
+import type { NamedSurvey } from '../../../reference/output-survey.js';
 import type { MetricState } from '../../../tasks/task-metric.js';
 import type { TaskSettings } from '../../../tasks/task-settings.js';
 import type { JobFacts } from '../job-facts.js';
@@ -21,10 +21,10 @@ export interface ReferenceJob {
 }
 
 /**
- * What a metric gathered of FP32, with what was seen of its input and output; absent in what
- * earlier versions stored.
+ * What a metric gathered of FP32, with what was seen of its input and each evaluated output; absent
+ * in what earlier versions stored.
  */
-export type SurveyedState = MetricState & { readonly survey?: OutputSurvey };
+export type SurveyedState = MetricState & { readonly surveys?: readonly NamedSurvey[] };
 
 export const referenceFacts: JobFacts<ReferenceJob> = {
   samplesPerRun: ({ evaluation }) => evaluationBatch(evaluation.batchSize),

@@ -6,7 +6,7 @@ import type { RunWith } from '../../session/model-outputs.js';
 import { runBatches } from '../../batching/run-batches.js';
 import { sampleRuns, type BatchRange } from '../../batching/sample-runs.js';
 import type { SearchContext } from './search-context.js';
-import type { Feeds, Outputs } from '../../session/session.js';
+import type { Feed, Feeds, Outputs } from '../../session/session.js';
 
 /**
  * What a layer's candidates are tried in: only what is behind the layer, where the rest could be
@@ -40,21 +40,30 @@ export async function openTail(
   range: BatchRange,
 ): Promise<LayerTail> {
   const whole: LayerTail = { model: others, runWith: (session) => session };
-  const split = splitGraph(others, layer.outputTensor, io.output);
+  const split = splitGraph(
+    others,
+    layer.outputTensor,
+    io.outputs.map(({ name }) => name),
+  );
   if (split === null) return whole;
   const { head, tail, crossing } = split;
   if (head === null) return { model: tail, runWith: (session) => session };
   const batches: Feeds[] = [];
+  let areFloats = true;
   const keep = (outputs: Outputs): void => {
-    batches.push(Object.fromEntries(crossing.map((name) => [name, { type: 'float32' as const, ...outputs[name]! }])));
+    areFloats &&= crossing.every((name) => outputs[name]!.storedAs === undefined);
+    if (!areFloats) return;
+    const feed = (name: string): Feed => ({ type: 'float32', data: outputs[name]!.data, dims: outputs[name]!.dims });
+    batches.push(Object.fromEntries(crossing.map((name) => [name, feed(name)])));
   };
   const runs = sampleRuns(range, batching);
   const size = runs[0]!.samples;
   const fits = await withSession(head, io, context, async (session) => {
     await runBatches(session, batching, dataset, { ...range, count: size }, keep);
+    if (!areFloats) return false;
     const first = Object.values(batches[0]!);
     const bytes = first.reduce((sum, { data }) => sum + data.byteLength, 0) * runs.length;
-    if (bytes > MOST_BYTES || !first.every(({ data }) => data instanceof Float32Array)) return false;
+    if (bytes > MOST_BYTES) return false;
     const rest = { ...range, first: range.first + size, count: range.count - size };
     if (rest.count > 0) await runBatches(session, batching, dataset, rest, keep);
     return true;

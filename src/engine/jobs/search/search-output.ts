@@ -1,5 +1,5 @@
 import { chooseCandidate } from '../../../losses/choose-candidate.js';
-import { outputDivergence } from '../../../tasks/output-divergence.js';
+import { batchesDivergence, type SampleOutputs } from '../../../tasks/output-divergence.js';
 import type { SearchRecord } from '../../../records/search-record.js';
 import type { OnnxModel } from '../../../onnx/onnx-model.js';
 import { quantizedModel } from '../../../quantize/graph/quantized-graph.js';
@@ -17,15 +17,14 @@ import { prepareAt, prepareCandidates, searchedRange, type SearchContext } from 
  */
 export async function searchOutput(search: SearchContext): Promise<SearchResult> {
   const { job, model, batching, dataset, layers, context } = search;
-  const { samples, ties, sweeps } = job.search;
+  const { ties, sweeps } = job.search;
   const { candidates } = job;
   const range = searchedRange(search);
-  const outputsOf = (graph: OnnxModel, runWith?: RunWith): Promise<Float32Array> =>
+  const outputsOf = (graph: OnnxModel, runWith?: RunWith): Promise<readonly SampleOutputs[]> =>
     context.clock.measure('run', () => modelOutputs(graph, batching, dataset, range, context, runWith));
   const reference = await outputsOf(model.untouched);
-  const asOutputs = (data: Float32Array) => [{ name: model.io.output, data, dims: [samples] }];
   const divergenceOf = async (graph: OnnxModel, runWith?: RunWith): Promise<number> =>
-    outputDivergence(job.task, asOutputs(reference), asOutputs(await outputsOf(graph, runWith)), samples);
+    batchesDivergence(job.task, reference, await outputsOf(graph, runWith));
 
   const total = candidates.length * (1 + sweeps * layers.length);
   let done = 0;

@@ -1,5 +1,13 @@
 import type { Dataset } from '../../../formats/dataset.js';
-import { openBatching, plainBatching, sampleOutputs, type Batching } from '../../batching/batching.js';
+import {
+  openBatching,
+  plainBatching,
+  sampleOutputs,
+  type Batching,
+  type OutputBatching,
+} from '../../batching/batching.js';
+import type { ModelOutput } from '../../../onnx/evaluated-outputs.js';
+import { mayVaryInSize } from '../../../onnx/varying-size.js';
 import { type JobContext } from '../job-context.js';
 import { openJobDataset } from '../open-job-dataset.js';
 import { withSession } from '../../session/with-session.js';
@@ -12,7 +20,7 @@ import type { Outputs } from '../../session/session.js';
 
 /**
  * Runs the untouched model once over the first samples and returns the shapes of its outputs. Where
- * the evaluated output does not begin with the samples, it is also looked for where in it they lie,
+ * an evaluated output does not begin with the samples, it is also looked for where in it they lie,
  * as the sweep does.
  */
 export async function runShapes(job: ShapesJob, context: JobContext): Promise<JobResult<'shapes'>> {
@@ -22,18 +30,43 @@ export async function runShapes(job: ShapesJob, context: JobContext): Promise<Jo
   const firstRun = (batching: Batching, samples: number): Promise<Ran | null> =>
     withSession(untouched, io, context, (session) => runOnce(session, batching, dataset, samples));
   const plain = plainBatching(io);
+  const putFirst = async ({ outputs, run }: Ran): Promise<JobResults['shapes']['samplesFirst']> => {
+    const varying = new Set(io.outputs.filter(({ name }) => mayVaryInSize(untouched, name)));
+    const moved = io.outputs.filter((output) => varying.has(output) || outputs[output.name]!.dims[0] !== run.rows);
+    if (moved.length === 0) return [];
+    const batching = await openBatching(model, dataset, [job.source, job.preprocess], context);
+    const told = moved.filter((output) => isTold(batching, output.name, varying.has(output)));
+    const found = told.length === 0 ? null : await firstRun(batching, batching.fixed ?? job.samples);
+    if (found === null) return [];
+    const sampled = sampleOutputs(batching, found.outputs, found.run);
+    return told.map((output) => {
+      const { dims } = sampled.find(({ name }) => name === output.name)!;
+      const { batchAxis } = batching.outputs.get(output.name)!;
+      return [output.name, varying.has(output) ? openLengths(dims, output, batchAxis) : [...dims]] as const;
+    });
+  };
   const ran = await firstRun(plain, job.samples);
   const rows = ran?.run.rows ?? 0;
   const shapes = Object.entries(ran?.outputs ?? {}).map(([name, { dims }]) => [name, [...dims]] as const);
-  let samplesFirst: JobResults['shapes']['samplesFirst'] = null;
-  if (ran !== null && ran.outputs[io.output]!.dims[0] !== rows) {
-    const batching = await openBatching(model, dataset, [job.source, job.preprocess], context);
-    if (batching.layout !== null) {
-      const found = await firstRun(batching, batching.fixed ?? job.samples);
-      if (found !== null) samplesFirst = [...sampleOutputs(batching, found.outputs, found.run).dims];
-    }
-  }
+  const samplesFirst = ran === null ? [] : await putFirst(ran);
   return { value: { rows, shapes, samplesFirst }, execution: { provider: '', timings: context.clock.timings } };
+}
+
+/** Whether samples are found in an output; of one that varies in size they are run one by one. */
+function isTold({ most, fixed, outputs }: Batching, output: string, isVarying: boolean): boolean {
+  return outputs.get(output)!.layout !== null || (isVarying && (most === 1 || fixed === 1));
+}
+
+/** The shape of some samples of an output, its lengths null that hang on what is found in them. */
+function openLengths(
+  dims: readonly number[],
+  { shape }: ModelOutput,
+  batchAxis: OutputBatching['batchAxis'],
+): readonly (number | null)[] {
+  const [samples = 0, ...own] = dims;
+  // What the model states of a sample; a model that states nothing has every length open.
+  const stated = shape?.filter((_, axis) => axis !== batchAxis) ?? [];
+  return [samples, ...own.map((length, axis) => ((stated[axis] ?? null) === null ? null : length))];
 }
 
 interface Ran {

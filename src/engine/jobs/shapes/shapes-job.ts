@@ -20,10 +20,11 @@ export interface OutputShapes {
   /** By the output's name. */
   readonly shapes: readonly (readonly [string, readonly number[]])[];
   /**
-   * Of the evaluated output with its samples put first, where they were found elsewhere; null: they
-   * lead, or were not found.
+   * Of evaluated outputs with their samples put first, by name: where they do not lead, or the size
+   * hangs on what is found in a sample, which makes a length null. Those in which samples were not
+   * found are missing.
    */
-  readonly samplesFirst: readonly number[] | null;
+  readonly samplesFirst: readonly (readonly [string, readonly (number | null)[]])[];
 }
 
 export const shapesFacts: JobFacts<ShapesJob> = {

@@ -4,12 +4,12 @@ import type { EvaluationRecord } from '../../../records/evaluation-record.js';
 import type { StopRecord } from '../../../records/trial-record.js';
 import { createSequentialTest, type StopVerdict } from '../../../statistics/sequential-test.js';
 import type { OnnxModel } from '../../../onnx/onnx-model.js';
-import { evaluationSamplesPerRun, sampleOutputs, samplesOf, type Batching } from '../../batching/batching.js';
+import { evaluationSamplesPerRun, sampleOutputs, type Batching } from '../../batching/batching.js';
 import { fusing, type JobContext } from '../job-context.js';
 import { withSession } from '../../session/with-session.js';
 import type { StopRule, TrialJob } from './trial-job.js';
 import type { LoadedModel } from '../../session/load-model.js';
-import { besideReference, referenceOutput } from '../../session/reference-session.js';
+import { besideReference, referenceNames } from '../../session/reference-session.js';
 import { runBatches } from '../../batching/run-batches.js';
 import type { Session } from '../../session/session.js';
 import type { OutputTensor, TaskMetric } from '../../../tasks/metric.js';
@@ -58,18 +58,23 @@ export async function evaluateTrial(
   const run = job.stop === null ? plainRun(trial, metric, samples) : sequentialRun(trial, metric, samples, job.stop);
   const evaluateWith = (session: Pick<Session, 'run'>): Promise<void> =>
     context.clock.measure('evaluate', () => run.over(session));
+  const outputs = model.io.outputs.map(({ name }) => name);
   const deployed = fuses ? fusing(context) : context;
-  await withSession(quantized, model.io, deployed, (session) =>
-    metric.needsReference
-      ? withSession(model.untouched, model.io, context, (fp32) =>
-          evaluateWith(besideReference(session, fp32, model.io.output, referenceOutput(model.untouched))),
-        )
-      : evaluateWith(session),
-  );
-  const stopped = run.stopped();
-  if (stopped !== null) return { kind: 'stopped', stopped };
-  const { evaluation } = await context.clock.measure('metric', () => metric.finish());
-  return { kind: 'complete', evaluation };
+  try {
+    await withSession(quantized, model.io, deployed, (session) =>
+      metric.needsReference
+        ? withSession(model.untouched, model.io, context, (fp32) =>
+            evaluateWith(besideReference(session, fp32, outputs, referenceNames(model.untouched))),
+          )
+        : evaluateWith(session),
+    );
+    const stopped = run.stopped();
+    if (stopped !== null) return { kind: 'stopped', stopped };
+    const { evaluation } = await context.clock.measure('metric', () => metric.finish());
+    return { kind: 'complete', evaluation };
+  } finally {
+    metric.close?.();
+  }
 }
 
 interface EvaluationRun {
@@ -79,7 +84,7 @@ interface EvaluationRun {
 
 function plainRun(trial: Evaluated, metric: TaskMetric, samples: number): EvaluationRun {
   return {
-    over: (session) => feed(trial, session, trial.dataset, samples, metric.add.bind(metric), () => false),
+    over: (session) => feed(trial, session, trial.dataset, samples, metric, metric.add.bind(metric), () => false),
     stopped: () => null,
   };
 }
@@ -94,9 +99,13 @@ function sequentialRun(trial: Evaluated, metric: TaskMetric, samples: number, ru
   const test = createSequentialTest(samples, confidence, outcome.data);
   let verdict: StopVerdict | null = null;
   const add: TaskMetric['add'] = async ({ first, count, outputs, reference, origins }) => {
-    const rowOf = ({ name, data, dims }: OutputTensor, row: number): OutputTensor => {
-      const size = data.length / count;
-      return { name, data: data.subarray(row * size, (row + 1) * size), dims: [1, ...dims.slice(1)] };
+    const rowOf = (tensor: OutputTensor, row: number): OutputTensor => {
+      const size = tensor.data.length / count;
+      return {
+        ...tensor,
+        data: tensor.data.subarray(row * size, (row + 1) * size),
+        dims: [1, ...tensor.dims.slice(1)],
+      };
     };
     for (let row = 0; row < count && verdict === null; row += 1) {
       const sample = order[first + row]!;
@@ -110,7 +119,7 @@ function sequentialRun(trial: Evaluated, metric: TaskMetric, samples: number, ru
   };
   const shuffled = reorderedDataset(trial.dataset, order);
   return {
-    over: (session) => feed(trial, session, shuffled, samples, add, () => verdict !== null),
+    over: (session) => feed(trial, session, shuffled, samples, metric, add, () => verdict !== null),
     stopped: () => verdict && { ...verdict, against, metric: outcome.metric, confidence, orderSeed, samples },
   };
 }
@@ -120,6 +129,7 @@ function feed(
   session: Pick<Session, 'run'>,
   dataset: Dataset,
   samples: number,
+  { needsReference }: Pick<TaskMetric, 'needsReference'>,
   add: TaskMetric['add'],
   isEnough: () => boolean,
 ): Promise<void> {
@@ -135,12 +145,10 @@ function feed(
     range,
     async (outputs, run) => {
       const { first, samples: count } = run;
-      const { data, dims } = sampleOutputs(batching, outputs, run);
-      const fp32 = outputs[referenceOutput(model.untouched)];
-      const { output: name } = model.io;
+      const ofFp32 = referenceNames(model.untouched);
       await add({
-        ...{ first, count, outputs: [{ name, data, dims }] },
-        reference: fp32 === undefined ? null : [{ name, ...samplesOf(batching, fp32, run) }],
+        ...{ first, count, outputs: sampleOutputs(batching, outputs, run) },
+        reference: needsReference ? sampleOutputs(batching, outputs, run, ofFp32) : null,
         origins: (await dataset.origins?.(first, count)) ?? null,
       });
       context.report(first + count, total);

@@ -10,6 +10,8 @@ import { withSession } from '../../session/with-session.js';
 import type { LoadedModel } from '../../session/load-model.js';
 import { modelOutputs } from '../../session/model-outputs.js';
 import { runBatches } from '../../batching/run-batches.js';
+import type { SampleOutputs } from '../../../tasks/output-divergence.js';
+import { largestDifferences } from './output-error.js';
 import type { BatchRange } from '../../batching/sample-runs.js';
 
 /**
@@ -17,7 +19,7 @@ import type { BatchRange } from '../../batching/sample-runs.js';
  */
 const RUN_SAMPLES = 8;
 
-/** A smoothed model whose output alone does not tell whether it is equivalent to FP32. */
+/** A smoothed model whose outputs alone do not tell whether it is equivalent to FP32. */
 export interface GateSubject {
   readonly model: LoadedModel;
   readonly prepared: PreparedModel;
@@ -26,11 +28,11 @@ export interface GateSubject {
   readonly dataset: Dataset;
   readonly range: BatchRange;
   /** FP32's outputs over the range. */
-  readonly expected: Float32Array;
+  readonly expected: readonly SampleOutputs[];
 }
 
 export interface InnerJudgement extends Judgement {
-  /** The discontinuous operators that the output depends on. */
+  /** The discontinuous operators that the outputs depend on. */
   readonly discontinuous: readonly string[];
 }
 
@@ -56,7 +58,7 @@ export async function judgeInside(
   const level = otherLevel(context.session.optimizationLevel);
   const other = { ...context, session: { ...context.session, optimizationLevel: level } };
   const reordered = await modelOutputs(model.untouched, batching, dataset, range, other);
-  const rounding = reordered.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0);
+  const rounding = largestDifferences(model.io.outputs, expected, reordered);
   return { ...judge.judge(tolerance, rounding), discontinuous: [] };
 }
 

@@ -3,21 +3,21 @@ import { lossGraph } from '../../../../losses/loss-graph.js';
 import type { LayerLossRecord } from '../../../../records/loss-record.js';
 import { PreciseSums } from '../../../../statistics/precise-sums.js';
 import { outputDivergences } from '../../../../tasks/output-divergence.js';
-import { evaluationSamplesPerRun, freelyChosen, samplesOf } from '../../../batching/batching.js';
+import { evaluationSamplesPerRun, freelyChosen, sampleOutputs } from '../../../batching/batching.js';
 import { runBatches } from '../../../batching/run-batches.js';
 import { providers } from '../../../providers/providers.js';
 import { withSession } from '../../../session/with-session.js';
 import { batchWithin } from '../../job-context.js';
 import type { EvaluatedTrial } from './evaluate-phase.js';
 
-/** With what quantization did to each layer and to the output. */
+/** With what quantization did to each layer and to the outputs. */
 export interface MeasuredTrial extends EvaluatedTrial {
   readonly losses: readonly LayerLossRecord[];
-  /** Mean over the loss samples of the output's divergence from FP32's. */
+  /** Mean over the loss samples of the outputs' divergence from FP32's. */
   readonly divergence: number;
 }
 
-/** Measures layer losses and the divergence of the output over the loss samples, simulated. */
+/** Measures layer losses and the divergence of the outputs over the loss samples, simulated. */
 export async function measureLosses(trial: EvaluatedTrial): Promise<MeasuredTrial> {
   const { model, batching, dataset, settings, context, prepared, quantized, total, lossSamples } = trial;
   const graph = lossGraph(model, quantized, prepared, settings.loss.modes);
@@ -32,10 +32,9 @@ export async function measureLosses(trial: EvaluatedTrial): Promise<MeasuredTria
       runBatches(session, batching, dataset, range, (outputs, run) => {
         const { first, samples: count, rows } = run;
         losses.add(outputs, { samples: count, fed: rows });
-        const [expected, actual] = [graph.output.reference, graph.output.quantized].map((name) => [
-          { name: model.io.output, ...samplesOf(batching, outputs[name]!, run) },
-        ]);
-        divergence.addRows(outputDivergences(settings.task, expected!, actual!, count));
+        const expected = sampleOutputs(batching, outputs, run);
+        const actual = sampleOutputs(batching, outputs, run, graph.quantizedName);
+        divergence.addRows(outputDivergences(settings.task, expected, actual, count, first));
         context.report(total - lossSamples + first + count, total);
       }),
     ),

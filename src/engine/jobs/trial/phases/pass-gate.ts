@@ -8,7 +8,9 @@ import type { BatchRange } from '../../../batching/sample-runs.js';
 import { modelOutputs } from '../../../session/model-outputs.js';
 import { RuntimeError } from '../../../session/runtime-error.js';
 import { LastOne, type Cache } from '../../job-caches.js';
+import type { SampleOutputs } from '../../../../tasks/output-divergence.js';
 import { judgeInside } from '../judge-inside.js';
+import { worstOutputError } from '../output-error.js';
 import type { ProfiledTrial } from './profile-trial.js';
 
 /** A tolerance below is literal: float32 rounds by 6e-8, and a layer adds up many numbers. */
@@ -21,8 +23,8 @@ export interface GatedTrial extends ProfiledTrial {
 
 /**
  * The smoothed float model (also with BatchNormalization folded) must reproduce the untouched one.
- * Where its output does not, it is judged inside, where that is meaningful: behind discontinuous
- * operators, or where the output is tiny, a correct model need not reproduce the output itself.
+ * Where an output does not, it is judged inside, where that is meaningful: behind discontinuous
+ * operators, or where an output is tiny, a correct model need not reproduce the output itself.
  *
  * @throws GateError
  */
@@ -37,19 +39,14 @@ async function judge(trial: ProfiledTrial): Promise<GateRecord> {
   const expected = await referenceOutputs(trial, count);
   const smoothed = smoothedModel(prepared.base, prepared.layers);
   const actual = await outputsOf(trial, smoothed, count);
-  let largest = 0;
-  // An operator that selects may give another number of rows.
-  let error = actual.length === expected.length ? 0 : Infinity;
-  for (const [i, value] of expected.entries()) {
-    largest = Math.max(largest, Math.abs(value));
-    if (error < Infinity) error = Math.max(error, Math.abs(actual[i]! - value));
-  }
-  const maxRelativeError = largest > 0 ? error / largest : error;
+  const { outputs } = trial.model.io;
+  const { output, relativeError: maxRelativeError } = worstOutputError(outputs, expected, actual);
   if (maxRelativeError <= gate.tolerance) return { maxRelativeError, samples: count };
+  const found = { maxRelativeError, output: outputs.length === 1 ? null : output };
   // A tolerance below what float32 holds, or an output that is no number, is meant and judged
   // literally.
   if (!(gate.tolerance >= LEAST_JUDGED_TOLERANCE) || Number.isNaN(maxRelativeError)) {
-    throw new GateError(maxRelativeError, gate.tolerance, settings);
+    throw new GateError(found, gate.tolerance, settings);
   }
   const { model, batching, dataset, context } = trial;
   const subject = { model, prepared, smoothed, batching, dataset, range: gateRange(trial, count), expected };
@@ -57,10 +54,10 @@ async function judge(trial: ProfiledTrial): Promise<GateRecord> {
     // What is no trouble of the surroundings is a graph that can't be judged so: the output is all
     // that there is.
     const isOwn = cause instanceof ModelError || (cause instanceof RuntimeError && cause.trouble === null);
-    throw isOwn ? new GateError(maxRelativeError, gate.tolerance, settings, null, { cause }) : cause;
+    throw isOwn ? new GateError(found, gate.tolerance, settings, null, { cause }) : cause;
   });
   if (!(judgement.relativeError <= gate.tolerance)) {
-    throw new GateError(maxRelativeError, gate.tolerance, settings, judgement);
+    throw new GateError(found, gate.tolerance, settings, judgement);
   }
   const judgedBy = judgement.discontinuous.length > 0 ? 'discontinuous' : 'rounding';
   return { maxRelativeError: judgement.relativeError, samples: count, judgedBy };
@@ -71,16 +68,16 @@ function gateRange({ settings, batching, context }: ProfiledTrial, count: number
 }
 
 /** FP32 outputs of the gate's samples: the same for all trials of a sweep, so the last are kept. */
-const lastReference: Cache<LastOne<Float32Array>> = { start: () => new LastOne() };
+const lastReference: Cache<LastOne<readonly SampleOutputs[]>> = { start: () => new LastOne() };
 
-async function referenceOutputs(trial: ProfiledTrial, count: number): Promise<Float32Array> {
+async function referenceOutputs(trial: ProfiledTrial, count: number): Promise<readonly SampleOutputs[]> {
   const { job, model, settings, context } = trial;
   const last = context.caches.of(lastReference);
   const key = JSON.stringify([job.model, settings.evaluation.source, settings.preprocess, count]);
   return last.get(key) ?? last.set(key, await outputsOf(trial, model.untouched, count));
 }
 
-function outputsOf(trial: ProfiledTrial, graph: OnnxModel, count: number): Promise<Float32Array> {
+function outputsOf(trial: ProfiledTrial, graph: OnnxModel, count: number): Promise<readonly SampleOutputs[]> {
   const { batching, dataset, context } = trial;
   return modelOutputs(graph, batching, dataset, gateRange(trial, count), context);
 }

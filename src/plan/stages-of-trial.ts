@@ -1,0 +1,12 @@
+import type { ContentKey, PlannedTrial } from './plan.js';
+
+/** Keys of the stages that a trial needs. */
+export function stagesOfTrial({
+  referenceKey,
+  observeKey,
+  searchKey,
+  rankKey,
+  keepKey,
+}: PlannedTrial): readonly ContentKey[] {
+  return [referenceKey, observeKey, searchKey, rankKey, keepKey].filter((key) => key !== null);
+}

@@ -1,0 +1,92 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatasetError } from '../../formats/dataset-error.js';
+import { readPngNumbers } from '../../formats/png/read-png-numbers.js';
+import { matchFiles } from '../truth/match-files.js';
+import { openTruthArray } from '../truth/truth-array.js';
+import type { SegmentationTask } from './segmentation-settings.js';
+
+/** Numbers of a mask as stored, row-major. */
+export interface StoredMask {
+  readonly height: number;
+  readonly width: number;
+  readonly data: ArrayLike<number>;
+  /** The file, and the entry of an array, for messages. */
+  readonly where: string;
+}
+
+/** The masks of the samples. */
+export interface MaskTruth {
+  read(sample: number): StoredMask;
+  /** How masks were found, for people. */
+  readonly notes: readonly string[];
+}
+
+export const MASK_EXTENSIONS = ['.png'];
+/** Sub-folders of sub-folders are looked into as well, this deep. */
+export const MASK_DEPTH = 8;
+
+/**
+ * Opens the masks of the first `sampleCount` samples. They are read when asked for: each process
+ * needs those of its own samples.
+ *
+ * @throws DatasetError when one is missing, or the array is not `[N, H, W]`
+ */
+export function openMaskTruth(
+  {
+    truth,
+    array,
+    sampleSuffix,
+    truthSuffix,
+  }: Pick<SegmentationTask, 'truth' | 'array' | 'sampleSuffix' | 'truthSuffix'>,
+  names: readonly string[] | null | undefined,
+  sampleCount: number,
+): MaskTruth {
+  if (statSync(truth, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    return openMaskArray(truth, array, names, sampleCount);
+  }
+  const folder = { folder: truth, extensions: MASK_EXTENSIONS, depth: MASK_DEPTH, sampleSuffix, truthSuffix };
+  const { files, unused, by } = matchFiles(folder, names, sampleCount);
+  const rest = unused === 0 ? '' : `; ${unused} more ${unused === 1 ? 'mask is' : 'masks are'} of no sample here`;
+  return {
+    read(sample) {
+      const path = join(truth, files[sample]!);
+      return { ...readPngNumbers(path), where: path };
+    },
+    notes: [
+      by === 'name'
+        ? `${counted(sampleCount)} found in ${truth} by name, ${files[0]!} for ${names![0]!}${rest}`
+        : `${counted(sampleCount)} of ${truth} taken in the order of their names, as samples have none: ${files[0]!} first${rest}`,
+    ],
+  };
+}
+
+function counted(masks: number): string {
+  return masks === 1 ? '1 mask' : `${masks} masks`;
+}
+
+function openMaskArray(
+  path: string,
+  array: string | null,
+  names: readonly string[] | null | undefined,
+  sampleCount: number,
+): MaskTruth {
+  if (!/\.np[yz]$/i.test(path)) {
+    const expected = 'a folder of PNG masks, or a .npy or .npz file';
+    throw new DatasetError({ expected, got: 'neither', where: path, advice: 'Check task.truth.' });
+  }
+  const masks = openTruthArray(path, array);
+  const [count, height, width] = masks.shape as [number, number, number];
+  const enough = count === sampleCount || (count > sampleCount && (names?.length ?? count) === count);
+  if (masks.shape.length !== 3 || !enough) {
+    throw new DatasetError({
+      expected: `masks of shape [${names?.length ?? sampleCount}, H, W], one for each sample in order`,
+      got: `shape [${masks.shape.join(', ')}]`,
+      where: path,
+    });
+  }
+  return {
+    read: (sample) => ({ height, width, data: masks.read(sample), where: `${path}, mask ${sample}` }),
+    notes: [`${sampleCount} of ${count} masks of ${path} taken in order, ${height} x ${width} each`],
+  };
+}
