@@ -133,7 +133,8 @@ function annotationOf(fields: JsonFields, place: string): Omit<CocoAnnotation, '
     box,
     area: stated ?? (box === null ? null : box[2]! * box[3]!),
     isCrowd: crowd === true || crowd === 1,
-    keypoints: (fields['keypoints'] ?? null) === null ? null : numbersAt(fields['keypoints'], `${place}.keypoints`, null),
+    keypoints:
+      (fields['keypoints'] ?? null) === null ? null : numbersAt(fields['keypoints'], `${place}.keypoints`, null),
     keypointCount: count,
   };
 }
