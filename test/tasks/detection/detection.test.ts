@@ -60,6 +60,29 @@ describe('task detection', () => {
     });
   });
 
+  it('keeps the F1 of each picture', async () => {
+    // Nothing to find in the third: a detection of 0.3 is wrong there, in the fourth there is none.
+    const input = {
+      ...few,
+      images: [1, 2, 3, 4],
+      detections: [
+        ...few.detections,
+        { image: 3, category: 1, bbox: [0, 0, 9, 9] as const, score: 0.3 },
+        { image: 1, category: 1, bbox: [0, 0, 9, 9] as const, score: 0.2 },
+      ],
+    };
+    await inFolder(async (folder) => {
+      writeCoco(folder, input);
+      const { accuracies, outcomes } = await score(detectionTask(folder, { ...raw, bootstrap: 0 }), [rowsOf(input)]);
+      const kept = outcomes.find(({ metric }) => metric === 'pictureF1')!;
+      const view = new DataView(kept.data.buffer, kept.data.byteOffset);
+      const values = [0, 1, 2, 3].map((index) => view.getFloat64(index * 8, true));
+      // One right and one wrong; one right and one missing; one wrong; nothing.
+      expect(values).toEqual([2 / 3, 2 / 3, 0, NaN]);
+      expect(valuesOf(accuracies)['pictureF1']).toBeCloseTo(4 / 9, 12);
+    });
+  });
+
   it('35 of 101 recall points lie below 7 of 20, as 35 * 0.01 is above 0.35', async () => {
     const images = [1];
     const objects = Array.from({ length: 20 }, (_, index) => ({
@@ -124,7 +147,7 @@ describe('task detection', () => {
           detections: copied(input.detections),
         })['mAP'];
       });
-      const [outcome] = outcomes;
+      const outcome = outcomes.find(({ kind }) => kind === 'bootstrap');
       expect(outcome).toMatchObject({ metric: 'mAP', kind: 'bootstrap', count: replicates });
       const view = new DataView(outcome!.data.buffer, outcome!.data.byteOffset);
       for (const [index, value] of literal.entries())
@@ -291,8 +314,8 @@ describe('divergence of detection', () => {
       [50, 50, 60, 60, 0.5, 1],
       [80, 80, 90, 90, 0.25, 1],
     ];
-    expect(definition.divergence(own, rows(a!, b!), rows(b!, a!))).toBe(0);
+    expect(definition.divergence(own, rows(a, b), rows(b, a))).toBe(0);
     // b is missing, c is too many.
-    expect(definition.divergence(own, rows(a!, b!), rows(a!, c!))).toBeCloseTo((2 * 0.5 + 0.25) / 1.25, 9);
+    expect(definition.divergence(own, rows(a, b), rows(a, c))).toBeCloseTo((2 * 0.5 + 0.25) / 1.25, 9);
   });
 });
