@@ -27,6 +27,7 @@ import { taskKinds, tasks, type TaskKind } from '../../src/tasks/registry.js';
 import { toTask, type TaskSettings } from '../../src/tasks/task-settings.js';
 import { taskSchema } from '../../src/experiment/sections/task-schema.js';
 import { npyArray } from '../formats/npy-bytes.js';
+import { int16, wav } from '../formats/wav-bytes.js';
 import { AS_STORED } from '../formats/write-files.js';
 import { zip } from '../formats/zip-archive.js';
 import { modelBytes, node, tensor } from '../onnx/build-model.js';
@@ -77,6 +78,13 @@ const sources: Readonly<Record<FormatName, MakeSource>> = {
     const [labels, classes] = [null, write('p/classes.txt', 'cat\nant\n')];
     const path = join(image, '../../..');
     return { format: 'imageFolder', path, labels, classes, resize: null, crop: null, kernel: 'linear', channels: 3 };
+  },
+  wavFolder: (write) => {
+    write('w/set/no/1.wav', wav(int16(1, 2)));
+    const sound = write('w/set/yes/2.wav', wav(int16(3)));
+    const [labels, classes] = [null, write('w/classes.txt', 'yes\nno\n')];
+    const settings = { sampleRate: null, length: 2, align: 'start', channelAxis: true } as const;
+    return { format: 'wavFolder', path: join(sound, '../..'), labels, classes, ...settings };
   },
   synthetic: () => ({
     ...{ format: 'synthetic', shape: [2], distribution: 'normal', channelScales: null, seed: 1, count: 2 },

@@ -108,7 +108,7 @@ describe('unknown names', () => {
       'format: cifar, path: c',
     );
     expect(problemsOf(text)).toEqual([
-      'a.yaml:3:26: data.calibration.format: expected "cifar10", "npy", "npz", "idx", "npyFolder", "imageFolder", "synthetic" or "module", got "cifar"; did you mean "cifar10"?',
+      'a.yaml:3:26: data.calibration.format: expected "cifar10", "npy", "npz", "idx", "npyFolder", "imageFolder", "wavFolder", "synthetic" or "module", got "cifar"; did you mean "cifar10"?',
       'a.yaml:6:40: quantization.weight.granularity: expected "channel" or "tensor", got "chanel"; did you mean "channel"?',
     ]);
   });
