@@ -3,6 +3,7 @@ import { classificationTask } from './classification/classification-task.js';
 import { commandTask } from './command/command-task.js';
 import { detectionTask } from './detection/detection-task.js';
 import { fidelityTask } from './fidelity/fidelity-task.js';
+import { keypointsTask } from './keypoints/keypoints-task.js';
 import { moduleTask } from './module/module-task.js';
 import { restorationTask } from './restoration/restoration-task.js';
 import { segmentationTask } from './segmentation/segmentation-task.js';
@@ -18,6 +19,7 @@ export const tasks = {
   centerDetection: centerDetectionTask,
   detection: detectionTask,
   fidelity: fidelityTask,
+  keypoints: keypointsTask,
   segmentation: segmentationTask,
   restoration: restorationTask,
   module: moduleTask,

@@ -115,6 +115,15 @@ const scorings: Readonly<Record<TaskKind, MakeTask>> = {
     const matching = { array: null, sampleSuffix: '', truthSuffix: '' } as const;
     return { kind: 'segmentation', truth, ...matching, ...numbering, ...reading, bootstrap: 0 };
   },
+  keypoints: (write) => {
+    const truth = write('k/person_keypoints.json', '{}');
+    const reading = { points: 'heatmaps', sigmas: null, quarterOffset: true, cellOffset: 0 } as const;
+    const rules = {
+      ...{ confidence: 0.001, iou: 0.7, multiLabel: true, candidates: 9, maxDetections: 3 },
+      ...{ candidatesPerClass: null, candidatesPerLevel: null },
+    };
+    return { kind: 'keypoints', truth, ...reading, input: null, fit: 'letterbox', rules, bootstrap: 1 };
+  },
   restoration: (write) => {
     const truth = join(write('r/clean/1.png', 'picture'), '..');
     const matching = { array: null, sampleSuffix: '', truthSuffix: '' } as const;
