@@ -7,6 +7,7 @@ it('docs/MODELS.md has a recipe for every kind of model', () => {
     'bev',
     'classifier',
     'detector',
+    'keypoints',
     'keywords',
     'restorer',
     'segmenter',
