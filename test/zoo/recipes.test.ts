@@ -11,6 +11,7 @@ it('docs/MODELS.md has a recipe for every kind of model', () => {
     'keywords',
     'restorer',
     'segmenter',
+    'ssd',
   ]);
 });
 
