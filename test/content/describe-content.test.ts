@@ -107,6 +107,14 @@ const scorings: Readonly<Record<TaskKind, MakeTask>> = {
     return toTask(taskSchema.parse(task), '/');
   },
   fidelity: () => ({ kind: 'fidelity', bootstrap: 0 }),
+  sequence: (write) => ({
+    ...{ kind: 'sequence', truth: write('q/texts.csv', '1.npy,ab\n2.npy,\n'), alphabet: null },
+    ...{ alphabetFile: write('q/alphabet.txt', 'a\nb\n'), appendSpace: false, blank: 0, layout: 'NTC' },
+    ...{ unicode: 'asIs', ignoreCase: false, primary: 'exact', bootstrap: 1 },
+  }),
+  embedding: (write) => ({
+    ...{ kind: 'embedding', truth: write('v/pairs.csv', '0,1,1\n1,0,0\n'), folds: 2, distance: 'squared', far: [0.1] },
+  }),
   segmentation: (write) => {
     const mask = write('s/masks/a/1.png', 'mask');
     const truth = join(mask, '../..');

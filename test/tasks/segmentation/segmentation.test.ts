@@ -300,6 +300,9 @@ describe('segmentation', () => {
     const task = taskOf({ truth, classes: ['road', 'car'], ignore: [-100] });
     const values = valuesOf(task, 2, null, batch(0, 2, [0, 1, 1, 1], [2, 1, 2]));
     expect(values).toMatchObject({ mIoU: 1, 'iou road': 1, 'iou car': 1 });
+    const withChannel = temporaryFolder()('m.npy', npyArray('|u1', [2, 1, 1, 2], Uint8Array.of(0, 1, 255, 1)));
+    const same = taskOf({ truth: withChannel, classes: 2 });
+    expect(valuesOf(same, 2, null, batch(0, 2, [0, 1, 1, 1], [2, 1, 2]))).toMatchObject({ mIoU: 1 });
     expect(() => createSegmentation(task, contextOf(null, 3))).toThrow('Expected masks of shape [3, H, W]');
     expect(() => createSegmentation(task, contextOf(['a', 'b', 'c'], 1))).toThrow('Expected masks of shape [3, H, W]');
   });
