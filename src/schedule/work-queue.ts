@@ -113,7 +113,7 @@ export class WorkQueue {
 
   /**
    * Smaller batches are tried until none is smaller; attempts that are lost for another reason are
-   * counted. Work that was returned is given again, as often as it takes.
+   * counted.
    */
   async #attempts<K extends JobKind>(item: WorkItem<K>): Promise<WorkResult<K>> {
     let batchLimit: number | null = fewer(item);
@@ -122,12 +122,8 @@ export class WorkQueue {
     for (let number = 1; ;) {
       try {
         // Queued anew each time: the slot serves other work while this waits.
-        return await this.#queue.add(() => this.#attempt(item, batchLimit), { priority: item.priority });
+        return await this.#queue.add(() => this.#untilNotReturned(item, batchLimit), { priority: item.priority });
       } catch (cause) {
-        if (cause instanceof JobReturned) {
-          await this.#pause(1);
-          continue;
-        }
         const failure = cause instanceof JobError && cause.failure.retry ? cause.failure : null;
         const outOfMemory = failure?.smallerBatches === true;
         const lostAgent = failure?.lostAgent;
@@ -145,6 +141,21 @@ export class WorkQueue {
         batchLimit = smaller ?? batchLimit;
         this.#options.onEvent({ kind: 'retrying', label: item.label, failure, attempt: number + 1, batchLimit });
         await this.#pause(number++);
+      }
+    }
+  }
+
+  /**
+   * Work that was returned is given again, as often as it takes. It keeps its turn: what had it may
+   * still be at it, and would drop it for other work.
+   */
+  async #untilNotReturned<K extends JobKind>(item: WorkItem<K>, batchLimit: number | null): Promise<WorkResult<K>> {
+    for (;;) {
+      try {
+        return await this.#attempt(item, batchLimit);
+      } catch (cause) {
+        if (!(cause instanceof JobReturned)) throw cause;
+        await this.#pause(1);
       }
     }
   }

@@ -15,7 +15,7 @@ export interface MetricContext {
   readonly sampleCount: number;
   /** Paths of the samples inside their folder `[>= sampleCount]`; null or absent: none. */
   readonly names?: readonly string[] | null;
-  /** Of a sample as the model is fed it, `[C, H, W]` say; null or absent: not known. */
+  /** Shape of a sample as the model is fed it, `[C, H, W]` say; null or absent: not known. */
   readonly sampleShape?: readonly number[] | null;
 }
 

@@ -1,6 +1,7 @@
 import { centerDetectionTask } from './center-detection/center-detection-task.js';
 import { classificationTask } from './classification/classification-task.js';
 import { commandTask } from './command/command-task.js';
+import { detectionTask } from './detection/detection-task.js';
 import { fidelityTask } from './fidelity/fidelity-task.js';
 import { moduleTask } from './module/module-task.js';
 import { segmentationTask } from './segmentation/segmentation-task.js';
@@ -14,6 +15,7 @@ import type { Task } from './task.js';
 export const tasks = {
   classification: classificationTask,
   centerDetection: centerDetectionTask,
+  detection: detectionTask,
   fidelity: fidelityTask,
   segmentation: segmentationTask,
   module: moduleTask,

@@ -74,6 +74,8 @@ describeWithRedis('a sweep of every kind of number on agents', () => {
 
   it('stores what a local run stores, bit for bit', async () => {
     const agents = [agent('one', 1), agent('two', 2)];
+    // Else one of them may find nothing left to do.
+    await Promise.all(agents.map((each) => each.prints(/is ready/)));
     const own = experimentIn('calm');
     const { code } = await run(own).exit;
     expect(code).toBe(0);

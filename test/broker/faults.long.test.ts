@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { LEASE_SECONDS } from '../../src/broker/protocol/names.js';
 import { describeWithRedis } from '../support/describe-with-redis.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import type { BrokerProcess } from './broker-process.js';
 import { compareDatabases } from './compare-databases.js';
 import { Rack } from './rack.js';
 import { runLocally } from './run-locally.js';
+import { until } from './until.js';
 
 interface Given {
   readonly rack: Rack;
@@ -89,8 +91,8 @@ describeWithRedis('a sweep on agents, under faults', () => {
       first.hold();
       await first.held();
       a.freeze();
-      await rack.agent('b');
       second.hold();
+      await rack.agent('b');
       await second.held();
       first.release();
       a.thaw();
@@ -112,8 +114,8 @@ describeWithRedis('a sweep on agents, under faults', () => {
         first.hold();
         await first.held();
         await network[how]();
-        await rack.agent('b');
         second.hold();
+        await rack.agent('b');
         await second.held();
         first.release();
         await network.heal();
@@ -143,8 +145,31 @@ describeWithRedis('a sweep on agents, under faults', () => {
     },
   );
 
+  for (const [seconds, than] of [
+    [5, 'sooner than'],
+    [LEASE_SECONDS + 5, 'later than'],
+  ] as const)
+    itOnRack(
+      `goes on when the broker is killed and is back ${than} leases end`,
+      async ({ rack, endsWithEqualNumbers, attempts }) => {
+        const machine = rack.machine('a');
+        const [a, run] = [await rack.agent('a'), rack.run()];
+        machine.hold();
+        await machine.held();
+        await rack.redis.kill('SIGKILL');
+        await Promise.all([run.prints(/is gone\. Waiting/), a.prints(/is gone\. Waiting/)]);
+        machine.release();
+        // The very fault: so long it is away.
+        await pause(1000 * seconds);
+        await rack.redis.restart();
+        await endsWithEqualNumbers(run);
+        expect(attempts('failed')).toBe(0);
+        expect(machine.repeatedJobs(), run.output + a.output).toEqual([]);
+      },
+    );
+
   itOnRack(
-    'goes on when the broker is killed and is back after five seconds',
+    'goes on with work that still runs when the broker is back later than leases end',
     async ({ rack, endsWithEqualNumbers, attempts }) => {
       const machine = rack.machine('a');
       const [a, run] = [await rack.agent('a'), rack.run()];
@@ -152,10 +177,10 @@ describeWithRedis('a sweep on agents, under faults', () => {
       await machine.held();
       await rack.redis.kill('SIGKILL');
       await Promise.all([run.prints(/is gone\. Waiting/), a.prints(/is gone\. Waiting/)]);
-      machine.release();
-      // The very fault: so long it is away.
-      await pause(5000);
+      await pause(1000 * (LEASE_SECONDS + 5));
       await rack.redis.restart();
+      await until(() => attempts('interrupted') > 0 && attempts('running') > 0);
+      machine.release();
       await endsWithEqualNumbers(run);
       expect(attempts('failed')).toBe(0);
       expect(machine.repeatedJobs(), run.output + a.output).toEqual([]);
@@ -315,6 +340,7 @@ describeWithRedis('a sweep on agents, under faults', () => {
     await rack.agent('good', { slots: 2 });
     good.hold();
     await good.held();
+    await rack.seen('good', (agent) => agent?.busy === 2);
 
     const wrong = rack.dataOf('wrong');
     const samples = join(wrong, 'wrong-scenes-1-3-8.npy');
@@ -323,13 +349,12 @@ describeWithRedis('a sweep on agents, under faults', () => {
     writeFileSync(samples, bytes);
     rack.machine('older').hasOnnxruntime('1.2.3');
     rack.machine('other').roundsDifferently();
+    rack.machine('broken').losesItsDevice();
     await Promise.all([
       rack.agent('wrong', { data: [wrong] }),
       rack.agent('older'),
       rack.agent('other'),
-      rack.agent('broken').then(() => {
-        rack.machine('broken').losesItsDevice();
-      }),
+      rack.agent('broken'),
     ]);
     await rack.seen('broken', (agent) => agent?.state === 'unfit');
     await rack.seen('wrong', (agent) => agent?.state === 'unfit');

@@ -8,6 +8,10 @@ const { setTimeout: pause } = require('node:timers/promises');
 const folder = process.env.QUANTSWEEP_TEST_MACHINE;
 const isChild = process.send !== undefined;
 const has = (name) => existsSync(join(folder, name));
+/** What an agent asks of its machine before it takes work: these are left alone. */
+const agentsOwn = ['numerics', 'probe'];
+/** Kind of the job that this child runs. */
+let kind;
 
 // Another version of the runtime, as far as anybody asks.
 if (has('onnxruntime')) {
@@ -21,11 +25,12 @@ if (isChild) {
   const { InferenceSession } = require('onnxruntime-node');
   const { run } = InferenceSession.prototype;
   InferenceSession.prototype.run = async function (...given) {
-    while (has('hold')) {
+    const isOfSweep = !agentsOwn.includes(kind);
+    while (isOfSweep && has('hold')) {
       if (!has('held')) writeFileSync(join(folder, 'held'), String(process.pid));
       await pause(20);
     }
-    if (has('device-lost')) throw new Error('CUDA failure 719: unspecified launch failure');
+    if (isOfSweep && has('device-lost')) throw new Error('CUDA failure 719: unspecified launch failure');
     const outputs = await run.apply(this, given);
     if (has('rounding')) for (const output of Object.values(outputs)) round(output);
     return outputs;
@@ -45,6 +50,7 @@ function noteJobs() {
   const note = (what, job) => appendFileSync(join(folder, 'jobs'), `${JSON.stringify({ what, ...job })}\n`);
   process.prependListener('message', ({ id, job }) => {
     if (job === undefined) return;
+    kind = job.kind;
     const paths = [];
     // Paths are each machine's own; of large values a little says which they are.
     const text = JSON.stringify(job, (name, value) => {

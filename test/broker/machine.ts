@@ -31,7 +31,7 @@ export class Machine {
     this.env = { NODE_OPTIONS: `--require ${preload}`, QUANTSWEEP_TEST_MACHINE: folder };
   }
 
-  /** From the next run of a session on, work stands still, until it is released. */
+  /** From the next run of a session on, work of sweeps stands still, until it is released. */
   hold(): void {
     rmSync(join(this.folder, 'held'), { force: true });
     writeFileSync(join(this.folder, 'hold'), '');
@@ -54,7 +54,7 @@ export class Machine {
     return this;
   }
 
-  /** From the next run of a session on. */
+  /** From the next run of a session on; the agent itself starts all the same. */
   losesItsDevice(): void {
     writeFileSync(join(this.folder, 'device-lost'), '');
   }

@@ -43,6 +43,8 @@ describeWithRedis('a coordinator whose work is not taken', () => {
         ...{ sweeps: { [id]: { reason: null } }, jobs: [], lastError: null, seenAt: new Date().toISOString() },
       }),
     );
+    // It gives no further sign of life, however long a test takes.
+    redis.command('PERSIST', keys.agent('agent'));
     const nothing = { onNews: () => undefined, onAgents: () => undefined, onCancelled: () => undefined };
     engine = await brokerEngine(address, sweep, nothing);
     const session = { provider: 'cpu', deviceId: 0, threads: 1, optimizationLevel: 'all' } as const;

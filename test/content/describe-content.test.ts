@@ -24,7 +24,8 @@ import {
 } from '../../src/onnx/proto/onnx_pb.js';
 import { hashTask } from '../../src/tasks/hash-task.js';
 import { taskKinds, tasks, type TaskKind } from '../../src/tasks/registry.js';
-import type { TaskSettings } from '../../src/tasks/task-settings.js';
+import { toTask, type TaskSettings } from '../../src/tasks/task-settings.js';
+import { taskSchema } from '../../src/experiment/sections/task-schema.js';
 import { npyArray } from '../formats/npy-bytes.js';
 import { AS_STORED } from '../formats/write-files.js';
 import { zip } from '../formats/zip-archive.js';
@@ -92,6 +93,11 @@ const scorings: Readonly<Record<TaskKind, MakeTask>> = {
   centerDetection: () => ({
     ...{ kind: 'centerDetection', thresholds: [0.5], maxDetections: 5, minScore: 0.1, bootstrap: 0 },
   }),
+  detection: (write) => {
+    const truth = write('d/truth.json', JSON.stringify({ images: [], annotations: [], categories: [] }));
+    const task = { kind: 'detection', truth, head: { kind: 'yolov8' }, bootstrap: 0 };
+    return toTask(taskSchema.parse(task), '/');
+  },
   fidelity: () => ({ kind: 'fidelity', bootstrap: 0 }),
   segmentation: (write) => {
     const mask = write('s/masks/a/1.png', 'mask');

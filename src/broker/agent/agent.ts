@@ -25,6 +25,7 @@ import { handshakeName, ownHandshake, type Handshake } from '../protocol/handsha
 import type { AgentMessage, OutcomeMessage, PlaceMessage, ProgressMessage } from '../protocol/messages.js';
 import { BEAT_MS, places } from '../protocol/names.js';
 import { Seal } from '../protocol/seal.js';
+import { workHash } from '../protocol/work-hash.js';
 import { every } from '../every.js';
 import { wasLost } from '../was-lost.js';
 import { withinMs } from '../within-ms.js';
@@ -32,6 +33,7 @@ import { packValue, putValue, ValueMissingError } from '../protocol/values.js';
 import { AgentSweep, type TakenJob } from './agent-sweep.js';
 import { Lease } from './lease.js';
 import { ValueCache } from './value-cache.js';
+import { WorkInHand, type AskedWork, type Compute } from './work-in-hand.js';
 
 /** What an agent offers. */
 export interface AgentOptions {
@@ -68,6 +70,8 @@ const TOLD_MS = 5000;
 const LOOK_MS = 1000;
 /** Milliseconds between two words about a job's progress. */
 const PROGRESS_MS = 1000;
+/** Leases for which lost work keeps its slot: its coordinator finds out and gives it again. */
+const LEASES_OF_PATIENCE = 2;
 /** Failures of the device in a row after which the agent takes no more work. */
 const STRIKES = 3;
 
@@ -81,6 +85,8 @@ interface RunningJob {
   readonly stop: AbortController;
   device: string;
   readonly startedAt: string;
+  /** Null until its message is read. */
+  asked: AskedWork | null;
 }
 
 /**
@@ -136,6 +142,7 @@ class Agent {
   /** Sweeps that sign with another secret, and were told of. */
   readonly #strangers = new Set<string>();
   readonly #running = new Map<string, RunningJob>();
+  readonly #work: WorkInHand;
   /** Sweeps whose content is being looked for or at. */
   readonly #looking = new Set<AgentSweep>();
   #turn = 0;
@@ -158,6 +165,7 @@ class Agent {
     const { numericsClass } = handshake;
     this.#machine = { environment: describeEnvironment(), numericsClass, agent: this.#id };
     this.#slots = this.#slotsFor({ optimizationLevel: 'all', allowFallback: false }).length;
+    this.#work = new WorkInHand(this.#slots);
   }
 
   async run(): Promise<void> {
@@ -167,6 +175,7 @@ class Agent {
       for (const { taken, stop } of this.#running.values()) {
         if (taken.sweep.sweep.id === sweep && (jobs === 'all' || jobs.includes(taken.id))) stop.abort();
       }
+      this.#work.callOff(sweep, jobs);
     });
     await this.#tell();
     onNews(
@@ -218,7 +227,7 @@ class Agent {
     );
     let pollMs = SHORTEST_POLL_MS;
     while (!signal.aborted) {
-      if (this.#running.size < this.#slots && this.#reason === null) {
+      if (this.#running.size + this.#work.keptSlots < this.#slots && this.#reason === null) {
         const taking = this.#takeNext().catch(() => null);
         const taken = await this.#untilEnding(taking);
         if (taken !== null) {
@@ -263,7 +272,7 @@ class Agent {
 
   /** Fetching what a sweep reads is work as well. */
   get #isBusy(): boolean {
-    return this.#running.size > 0 || [...this.#sweeps.values()].some(({ isNew }) => isNew);
+    return this.#running.size > 0 || this.#work.isBusy(null) || [...this.#sweeps.values()].some(({ isNew }) => isNew);
   }
 
   async #takeNext(): Promise<TakenJob | null> {
@@ -282,6 +291,7 @@ class Agent {
     const running = {
       ...{ taken, stop: new AbortController(), device: '', startedAt: new Date().toISOString() },
       label: '',
+      asked: null,
     };
     this.#running.set(key, running);
     void this.#runJob(running)
@@ -308,8 +318,9 @@ class Agent {
       if (outcome === null) return;
       const sealed = this.#seal.close(places.outcome(sweep.queue, id), outcome);
       await this.#write(() => job.moveToCompleted(sealed, token, false), lease.lost);
+      if (outcome.kind === 'result' && running.asked !== null) this.#work.handedIn(running.asked);
     } catch {
-      // The job is no longer this agent's: what it found is dropped.
+      // The job is no longer this agent's: what it found is handed in if it is given again.
     } finally {
       lease.end();
     }
@@ -330,8 +341,13 @@ class Agent {
     try {
       const message = sweep.messageOf(taken);
       const { key, part, label, batchLimit } = message;
-      Object.assign(running, { label });
-      const work = { key, part, label, batchLimit, job: await sweep.jobOf(message) };
+      const patienceMs = LEASES_OF_PATIENCE * sweep.leaseMs;
+      const asked = { sweep: sweep.sweep.id, job: id, hash: workHash(message), patienceMs };
+      Object.assign(running, { label, asked });
+      const compute: Compute = async (onWork, signal) => {
+        const work = { key, part, label, batchLimit, job: await sweep.jobOf(message) };
+        return packValue(await sweep.executor.run(work, onWork, signal));
+      };
       const on = {
         started: async ({ device }: Place) => {
           place = { device, machine: this.#machine };
@@ -342,8 +358,7 @@ class Agent {
           if (performance.now() - told > PROGRESS_MS) void tell({ done, total }).catch(() => undefined);
         },
       };
-      const result = await sweep.executor.run(work, on, AbortSignal.any([stop.signal, lease.lost]));
-      const packed = await packValue(result);
+      const packed = await this.#work.result(asked, compute, on, { stop: stop.signal, lost: lease.lost });
       await this.#write(() => putValue(this.#redis, packed), lease.lost);
       this.#strikes = 0;
       sweep.wasOfUse();
@@ -410,6 +425,7 @@ class Agent {
       this.#sweeps.delete(id);
       this.#since.delete(id);
       for (const { taken, stop } of this.#running.values()) if (taken.sweep === sweep) stop.abort();
+      this.#work.forget(id);
       this.#options.onNews(`Sweep ${sweep.sweep.name} has ended.`);
       await sweep.close();
     }
@@ -429,6 +445,7 @@ class Agent {
       if (sweep !== undefined && !sweep.isOf(message)) {
         // Run again since, on other data or settings.
         this.#sweeps.delete(id);
+        this.#work.forget(id);
         await sweep.close();
         sweep = undefined;
       }
@@ -467,8 +484,8 @@ class Agent {
     const before = sweep.verdict;
     await sweep.look();
     const { name } = sweep.sweep;
-    const isBusy = [...this.#running.values()].some(({ taken }) => taken.sweep === sweep);
-    await sweep.rest(isBusy);
+    const hasJob = [...this.#running.values()].some(({ taken }) => taken.sweep === sweep);
+    await sweep.rest(hasJob || this.#work.isBusy(sweep.sweep.id));
     const now = sweep.verdict;
     if (now === null || (before !== null && before.reason === now.reason)) return;
     this.#options.onNews(now.reason === null ? `Sweep ${name}: works on it.` : `Sweep ${name}: can't. ${now.reason}`);

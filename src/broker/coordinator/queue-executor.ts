@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Queue, QueueEvents, Worker, type Job } from 'bullmq';
@@ -34,6 +33,7 @@ import { BEAT_MS, KEEP_SECONDS, keys, places, queueName } from '../protocol/name
 import { isPlainJson } from '../protocol/plain-json.js';
 import type { Seal } from '../protocol/seal.js';
 import { getValue, packValue, ValueMissingError } from '../protocol/values.js';
+import { workHash } from '../protocol/work-hash.js';
 import { endBull } from '../end-bull.js';
 import { every } from '../every.js';
 import { removeQueue } from '../remove-queue.js';
@@ -87,6 +87,8 @@ export interface QueueExecutorOptions {
 /** A job that this coordinator waits for. */
 interface Pending {
   readonly id: string;
+  /** See `workHash`. */
+  readonly hash: string;
   readonly on: WorkEvents;
   readonly resolve: (result: JobResult<JobKind>) => void;
   readonly reject: (error: unknown) => void;
@@ -121,6 +123,8 @@ export class QueueExecutor implements Executor {
   readonly #pending = new Map<string, Pending>();
   readonly #waiting: (() => void)[] = [];
   readonly #tries = new Map<string, number>();
+  /** Work that was lost, by `workHash`: an agent may have it still, so it is given first. */
+  readonly #lostWork = new Set<string>();
   readonly #values: UploadedValues;
   readonly #listeners: (() => void)[] = [];
   readonly #closing = new AbortController();
@@ -247,7 +251,7 @@ export class QueueExecutor implements Executor {
     const over = new AbortController();
     const ended = new Promise<JobResult<JobKind>>((resolve, reject) => {
       const yet = { started: null, place: null, isEnding: false, isGiven: isThere };
-      this.#pending.set(id, { id, on, resolve, reject, ...yet });
+      this.#pending.set(id, { id, hash: workHash(message), on, resolve, reject, ...yet });
     });
     ended.catch(() => undefined);
     const stop = (): void => void this.#callOff(id);
@@ -295,8 +299,8 @@ export class QueueExecutor implements Executor {
    * By the content, so that a coordinator finds what the one before it gave out. Another try at the
    * same work has another id.
    */
-  async #idOf({ label: _, ...content }: JobMessage): Promise<{ readonly id: string; readonly isThere: boolean }> {
-    const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 40);
+  async #idOf(message: JobMessage): Promise<{ readonly id: string; readonly isThere: boolean }> {
+    const hash = workHash(message);
     const { queue } = await this.#open!;
     // A try that was lost before this coordinator began is no work to wait for.
     for (;;) {
@@ -319,7 +323,8 @@ export class QueueExecutor implements Executor {
   async #submit(id: string, message: JobMessage, signal: AbortSignal): Promise<void> {
     const { queue, name } = await this.#open!;
     const data = this.#options.seal.close(places.job(name, id), message);
-    await this.#write(() => queue.add(message.kind, data, { jobId: id }), signal);
+    const lifo = this.#lostWork.delete(workHash(message));
+    await this.#write(() => queue.add(message.kind, data, { jobId: id, lifo }), signal);
     const pending = this.#pending.get(id);
     if (pending !== undefined) pending.isGiven = true;
   }
@@ -590,6 +595,7 @@ export class QueueExecutor implements Executor {
     const job = (await queue.getJob(id)) as Job | undefined;
     if (this.#isOver(pending)) return;
     if (job === undefined) {
+      this.#lostWork.add(pending.hash);
       this.#returned(pending);
       return;
     }
@@ -615,6 +621,7 @@ export class QueueExecutor implements Executor {
     const pending = this.#pending.get(id);
     if (pending === undefined || pending.isEnding) return;
     pending.isEnding = true;
+    this.#lostWork.add(pending.hash);
     const job = (await this.#opened!.queue.getJob(id).catch(() => undefined)) as Job | undefined;
     const lostAgent = pending.place?.machine.agent ?? job?.processedBy ?? 'unknown';
     await this.#remove(id);

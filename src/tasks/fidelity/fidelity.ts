@@ -1,48 +1,59 @@
-import { NonFiniteError } from '../../records/non-finite-error.js';
+import type { AccuracyRecord } from '../../records/evaluation-record.js';
 import { drawResample } from '../../statistics/bootstrap.js';
-import type { FidelityState } from './fidelity-state.js';
-import type { Metric, MetricContext, MetricResult } from '../metric.js';
+import type { Metric, MetricContext, MetricResult, OutputTensor } from '../metric.js';
 import { MetricError } from '../metric-error.js';
 import { replicatedRecord, replicateOutcomes } from '../replicates.js';
 import { coverSamples, requireFullCoverage } from '../sample-coverage.js';
-
-export interface FidelityTask {
-  /** Replicates of the bootstrap over samples. */
-  readonly bootstrap: number;
-}
-
-const PRIMARY = 'cosine';
+import { classAxis, compareAlongAxis } from './axis-agreement.js';
+import { choiceName, isWorseAbove, rankedName, rankedValue, type OutputChoice } from './fidelity-metrics.js';
+import { fullFidelity, primaries, type FidelityPrimary, type FidelityTask } from './fidelity-settings.js';
+import { emptyLikeness, type FidelityState, type LikenessColumn, type OutputLikeness } from './fidelity-state.js';
+import { measureLikeness } from './measure-likeness.js';
+import { requireNamedOutput } from './require-named-output.js';
+import {
+  isMeasurable,
+  nothingToJudge,
+  outputKind,
+  outputMetrics,
+  outputValue,
+  type OutputMetric,
+} from './output-values.js';
 
 /**
- * Returns the metric of any output `[N, ...]` that needs no labels: of each sample the cosine of
- * the output y to the FP32 model's r, in float64,
- *
- *   max(0, y.r / sqrt(y.y r.r))
- *
- * 1 where both are all 0, and 0 where one is. FP32 against itself scores exactly 1.
+ * Returns the metric of any outputs `[N, ...]` that needs no labels: how far each is from the FP32
+ * model's, see {@link outputValue}. FP32 against itself has a cosine of exactly 1.
  */
 export function createFidelity(task: FidelityTask, context: MetricContext): Metric<FidelityState> {
   const { sampleCount } = context;
+  const { argmaxAxis, topK } = fullFidelity(task);
   const coverage = new Uint8Array(sampleCount);
-  const cosine = new Float64Array(sampleCount);
-  const state = (): FidelityState => ({ kind: 'fidelity', coverage, cosine });
+  let likenesses: readonly OutputLikeness[] = [];
+  const state = (): FidelityState => ({ kind: 'fidelity', coverage, outputs: likenesses });
+
+  function compare(output: OutputTensor, reference: OutputTensor, likeness: OutputLikeness, sample: number): void {
+    const what = likenesses.length > 1 ? ` "${output.name}", sample ${sample}` : `, sample ${sample}`;
+    const axis = output.data.length === reference.data.length ? classAxis(reference.dims, argmaxAxis) : null;
+    const measured: Record<LikenessColumn, number> = {
+      ...measureLikeness(output.data, reference.data, what),
+      ...compareAlongAxis(output.data, reference.data, reference.dims, axis, topK),
+    };
+    for (const [column, value] of Object.entries(measured)) {
+      likeness.columns[column as LikenessColumn][sample] = value;
+    }
+  }
+
   return {
     needsReference: true,
-    add({ first, count, outputs: [scored], reference: references }) {
-      const { data: output, dims: shape } = scored!;
-      const reference = references?.[0]?.data;
-      if (shape[0] !== count || output.length === 0 || output.length % count !== 0) {
-        throw new MetricError(`Expected an output of shape [${count}, ...], got [${shape.join(', ')}]`);
-      }
-      if (reference?.length !== output.length) {
-        const got = reference === undefined ? 'none' : `${reference.length} numbers`;
-        throw new MetricError(`Expected the FP32 output of the same samples, ${output.length} numbers, got ${got}`);
-      }
+    add({ first, count, outputs, reference }) {
+      if (likenesses.length === 0) likenesses = outputs.map(({ name }) => emptyLikeness(name, sampleCount));
+      const pairs = outputs.map((output, index) => [output, reference?.[index]] as const);
+      for (const [output, other] of pairs) checkPair(output, other, count, outputs.length === 1);
       coverSamples(coverage, first, count);
-      const size = output.length / count;
-      for (let index = 0; index < count; index += 1) {
-        cosine[first + index] = cosineOf(output, reference, index * size, size, first + index);
-      }
+      pairs.forEach(([output, other], index) => {
+        for (let row = 0; row < count; row += 1) {
+          compare(rowOf(output, row, count), rowOf(other!, row, count), likenesses[index]!, first + row);
+        }
+      });
     },
     state,
     finish: () => finishFidelity(task, context, state()),
@@ -50,46 +61,101 @@ export function createFidelity(task: FidelityTask, context: MetricContext): Metr
 }
 
 /**
- * Returns the mean cosine with the interval of the bootstrap over samples, and its replicates.
+ * Returns all values of all outputs; the one that trials are ranked by comes first, with the
+ * interval of the bootstrap over samples and its replicates.
  *
- * @throws MetricError when a sample is missing
+ * @throws MetricError when a sample is missing, or no output can be judged by what trials are
+ *   ranked by
  */
 export function finishFidelity(task: FidelityTask, context: MetricContext, state: FidelityState): MetricResult {
   const { sampleCount } = context;
   requireFullCoverage(state.coverage, sampleCount);
-  const replicates = new Float64Array(task.bootstrap);
+  const { primary, primaryOutput } = fullFidelity(task);
+  const kinds = state.outputs.map((output) => [output, outputKind(output)] as const);
+  const isAlone = kinds.length === 1;
+  if (isAlone && kinds[0]![1] === 'varying') throw nothingToJudge(primary, kinds);
+  const judgedBy = (metric: OutputMetric): readonly OutputLikeness[] =>
+    kinds.flatMap(([output, kind]) =>
+      // What an output that is alone can't be told by is said of FP32's.
+      (isAlone && metric === 'cosine') || isMeasurable(metric, output, kind) ? [output] : [],
+    );
+
+  const choice: OutputChoice =
+    isAlone || primaryOutput === 'mean' ? 'all' : primaryOutput === 'worst' ? 'worst' : 'named';
+  const ranked = judgedBy(primary).filter(({ name }) => choice !== 'named' || name === primaryOutput);
+  if (choice === 'named') {
+    requireNamedOutput(
+      primaryOutput,
+      state.outputs.map(({ name }) => name),
+    );
+  }
+  if (ranked.length === 0) throw nothingToJudge(primary, kinds);
+  const rankedBy = (weight: Uint16Array): number => {
+    const values = ranked.map((output) => outputValue(primary, output, weight));
+    return rankedValue(primary, choice === 'worst' ? worstOf(primary, values) : meanOf(values));
+  };
+
   const weight = new Uint16Array(sampleCount);
+  const replicates = new Float64Array(task.bootstrap);
   for (let replicate = 0; replicate < task.bootstrap; replicate += 1) {
     drawResample(replicate, weight);
-    replicates[replicate] = weightedMean(state.cosine, weight);
+    replicates[replicate] = rankedBy(weight);
   }
-  const value = weightedMean(state.cosine, weight.fill(1));
-  const accuracies = [replicatedRecord(PRIMARY, '', value, replicates)];
-  const outcomes = replicateOutcomes(PRIMARY, replicates);
-  return { evaluation: { primaryMetric: PRIMARY, samples: sampleCount, accuracies, outcomes }, argmax: null };
+  weight.fill(1);
+  const name = rankedName(primary, choice);
+  const accuracies = [replicatedRecord(name, '', rankedBy(weight), replicates)];
+  const record = (metric: string, slice: string, value: number): void => {
+    if (metric === name && slice === '') return;
+    accuracies.push(plainRecord(metric, slice, value));
+  };
+  for (const metric of outputMetrics) {
+    const judged = judgedBy(metric);
+    if (judged.length === 0) continue;
+    const values = judged.map((output) => outputValue(metric, output, weight));
+    record(metric, '', metric === 'largestError' ? Math.max(...values) : meanOf(values));
+    if (isAlone) continue;
+    judged.forEach((output, index) => {
+      record(metric, output.name, values[index]!);
+    });
+    if (!isPrimary(metric)) continue;
+    const worst = worstOf(metric, values);
+    record(choiceName(metric, 'worst'), judged[values.indexOf(worst)]!.name, worst);
+  }
+  const outcomes = replicateOutcomes(name, replicates);
+  return { evaluation: { primaryMetric: name, samples: sampleCount, accuracies, outcomes }, argmax: null };
 }
 
-function cosineOf(output: Float32Array, reference: Float32Array, from: number, size: number, sample: number): number {
-  let product = 0;
-  let own = 0;
-  let other = 0;
-  for (let place = from; place < from + size; place += 1) {
-    const y = output[place]!;
-    const r = reference[place]!;
-    product += y * r;
-    own += y * y;
-    other += r * r;
+function checkPair(output: OutputTensor, reference: OutputTensor | undefined, count: number, isAlone: boolean): void {
+  const { data, dims, name } = output;
+  const called = isAlone ? 'an output' : `output "${name}"`;
+  const isEmpty = data.length === 0 && isAlone;
+  if (dims[0] !== count || isEmpty || data.length % count !== 0) {
+    throw new MetricError(`Expected ${called} of shape [${count}, ...], got [${dims.join(', ')}]`);
   }
-  // Squares of finite float32 numbers, and the product of their sums, stay far within float64; NaN
-  // survives the sums.
-  if (!Number.isFinite(own)) throw new NonFiniteError(`output, sample ${sample}`);
-  if (!Number.isFinite(other)) throw new NonFiniteError(`FP32 output, sample ${sample}`);
-  if (own === 0 || other === 0) return own === other ? 1 : 0;
-  return Math.min(1, Math.max(0, product / Math.sqrt(own * other)));
+  const isAlike = isAlone || count > 1 ? reference?.data.length === data.length : reference !== undefined;
+  if (isAlike) return;
+  const got = reference === undefined ? 'none' : `${reference.data.length} numbers`;
+  throw new MetricError(`Expected the FP32 output of the same samples, ${data.length} numbers, got ${got}`);
 }
 
-function weightedMean(values: Float64Array, weight: Uint16Array): number {
-  let sum = 0;
-  for (let sample = 0; sample < values.length; sample += 1) sum += values[sample]! * weight[sample]!;
-  return sum / values.length;
+function rowOf({ name, data, dims }: OutputTensor, row: number, count: number): OutputTensor {
+  const size = data.length / count;
+  return { name, data: data.subarray(row * size, (row + 1) * size), dims: [1, ...dims.slice(1)] };
+}
+
+function isPrimary(metric: string): metric is FidelityPrimary {
+  return (primaries as readonly string[]).includes(metric);
+}
+
+function worstOf(metric: FidelityPrimary, values: readonly number[]): number {
+  return isWorseAbove(metric) ? Math.max(...values) : Math.min(...values);
+}
+
+/** Of one value the value itself, to the last bit. */
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function plainRecord(metric: string, slice: string, value: number): AccuracyRecord {
+  return { metric, slice, value, ciLow: null, ciHigh: null, ciMethod: null, correct: null, total: null };
 }

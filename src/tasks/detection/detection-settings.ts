@@ -1,0 +1,89 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { file, fraction, integer, listOf, oneOf } from '../../schema/schema-leaves.js';
+import type { Settled } from '../../schema/settled.js';
+import type { CandidateRules } from './heads/head.js';
+import { heads } from './heads/registry.js';
+import { headSchema } from './heads/head-schema.js';
+
+const classEntry = z.union([z.string().min(1), z.int(), z.null()], { error: 'a name, an id or null' });
+
+const nms = z
+  .strictObject({
+    iou: fraction('a number from 0 to 1')
+      .nullable()
+      .default(null)
+      .describe(
+        'A box is dropped if its IoU with a better one of its class is above this; 1: none is. null: as evaluations of such heads have it.',
+      ),
+    multiLabel: z
+      .boolean({ error: 'true or false' })
+      .nullable()
+      .default(null)
+      .describe('Each class of a box above the confidence is a candidate, not only the best; null: by the head.'),
+    candidates: integer(1, 'Best candidates of a picture that are looked at; null: by the head.')
+      .nullable()
+      .default(null),
+    candidatesPerClass: integer(1, 'The same of each class; null: by the head.').nullable().default(null),
+    candidatesPerLevel: integer(1, 'The same of each level of a head that has levels; null: by the head.')
+      .nullable()
+      .default(null),
+    maxDetections: integer(1, 'Detections of a picture that are kept; null: by the head.').nullable().default(null),
+  })
+  .prefault({});
+
+export const detectionSettings = {
+  truth: file('the path of a COCO file or a folder of label files', 'Ground truth: a COCO file.'),
+  head: headSchema,
+  confidence: fraction('a number from 0 to 1')
+    .nullable()
+    .default(null)
+    .describe('Only scores above this make candidates; null: as evaluations of such heads have it.'),
+  nms,
+  classes: listOf(
+    classEntry,
+    'a list of names or ids of classes',
+    "The model's classes in its order, as names or ids of the ground truth; null: by rising id.",
+  )
+    .nullable()
+    .default(null),
+  classIndex: oneOf(
+    ['order', 'id'],
+    'What the index of a class is: its place, or the id that it has in the ground truth.',
+  ).default('order'),
+  firstLabel: integer(0, 'Label of the first class, where the model writes labels.').default(0),
+  input: z
+    .tuple([z.int().min(1), z.int().min(1)], { error: 'a list: height and width of a sample' })
+    .nullable()
+    .default(null)
+    .describe('Height and width of a sample, where the data does not tell.'),
+  fit: oneOf(
+    ['letterbox', 'letterboxTopLeft', 'stretch', 'none'],
+    'How pictures were brought to the size of `input`, where the data does not tell.',
+  ).default('letterbox'),
+  bootstrap: integer(0, 'Replicates of the paired bootstrap over samples that gives the interval; 0: none.').default(
+    400,
+  ),
+};
+
+type FileSettings = Settled<typeof detectionSettings>;
+
+/** The settings of a task: paths are absolute, and what was null has the value of the head. */
+export type DetectionTask = Omit<FileSettings, 'nms' | 'confidence'> & { readonly rules: CandidateRules };
+
+export function locateDetection({ nms: own, confidence, truth, ...rest }: FileSettings, folder: string): DetectionTask {
+  const { rules } = heads[rest.head.kind];
+  return {
+    truth: resolve(folder, truth),
+    ...rest,
+    rules: {
+      confidence: confidence ?? rules.confidence,
+      iou: own.iou ?? rules.iou,
+      multiLabel: own.multiLabel ?? rules.multiLabel,
+      candidates: own.candidates ?? rules.candidates,
+      candidatesPerClass: own.candidatesPerClass ?? rules.candidatesPerClass,
+      candidatesPerLevel: own.candidatesPerLevel ?? rules.candidatesPerLevel,
+      maxDetections: own.maxDetections ?? rules.maxDetections,
+    },
+  };
+}
