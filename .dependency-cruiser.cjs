@@ -36,7 +36,7 @@ const mayImport = {
     ...['errors', 'onnx', 'records', 'calibrate', 'formats', 'tasks', 'reference', 'experiment', 'quantize', 'losses'],
     ...['equivalence', 'plan', 'engine', 'store', 'prepare'],
   ],
-  export: ['errors', 'onnx', 'calibrate', 'formats', 'experiment', 'quantize', 'engine', 'store', 'prepare'],
+  export: ['errors', 'onnx', 'calibrate', 'formats', 'tasks', 'experiment', 'quantize', 'engine', 'store', 'prepare'],
   report: ['statistics', 'calibrate', 'smooth'],
   serve: ['errors', 'store', 'report'],
   api: [

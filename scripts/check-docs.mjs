@@ -13,6 +13,7 @@ const documents = [
   'bench/README.md',
   'examples/README.md',
   'experiments/demo/README.md',
+  'experiments/zoo/README.md',
   'reports/README.md',
   ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
 ].filter((name) => name.endsWith('.md'));

@@ -3,7 +3,7 @@
  *
  *     loadExperiment ──> planSweep   what would run
  *                    └─> runSweep    runs it, results go to its SQLite database
- *     openResults, renderReport, exportModel   read that database
+ *     openResults, renderReport, exportModel, exportScales   read that database
  *     addNote, removeNote                      what people write on its trials and sweeps
  *     scorePredictions                         a task's metric of stored outputs
  *     runAgent, listAgents, cancelSweep        other machines that run it, over a broker
@@ -39,6 +39,8 @@ export { scorePredictions } from './api/score-predictions.js';
 export type { Score, ScoreRequest } from './api/score-predictions.js';
 export { exportModel } from './api/export-model.js';
 export type { ExportOutcome, ExportRequest } from './api/export-model.js';
+export { exportScales } from './api/export-scales.js';
+export type { ScalesOutcome, ScalesRequest } from './api/export-scales.js';
 export { cancelSweep, listAgents, runAgent } from './api/agents.js';
 export type { AgentSettings, BrokerPopulation, BrokerSweep, Cancelled } from './api/agents.js';
 export type { BrokerOptions } from './api/broker.js';

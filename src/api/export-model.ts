@@ -48,17 +48,27 @@ export interface ExportOutcome extends ExportSummary {
 export function exportModel(database: string, request: ExportRequest): ExportOutcome {
   const { output, model, calibrationTable, smoothedModel, floats = null, force = false } = request;
   if (output === '') throw new UsageError('Expected a file to write for output, got an empty name.');
-  const trial = readDatabase(database, (queries) => {
-    const sweep = pickSweep(queries, request.sweep);
-    return readTrial(queries, sweep, pickTrial(queries, sweep, String(request.trial ?? 'best')));
-  });
+  const trial = readTrialOf(database, request);
   const outputs = [output, calibrationTable, smoothedModel].filter((path) => path !== undefined);
-  checkOverwrite(outputs, { force: true, inputs: [...databaseFiles(database), ...dataFiles(trial.settings)] });
+  keepInputs(outputs, database, trial);
   const targets = {
     ...{ output, calibrationTable: calibrationTable ?? null, smoothedModel: smoothedModel ?? null },
     ...{ floats, force },
   };
   return { ...exportTrial(trial, model ?? null, targets), trial };
+}
+
+/** The trial that a request names. @throws StoreError or UsageError */
+export function readTrialOf(database: string, request: Pick<ExportRequest, 'trial' | 'sweep'>): StoredTrial {
+  return readDatabase(database, (queries) => {
+    const sweep = pickSweep(queries, request.sweep);
+    return readTrial(queries, sweep, pickTrial(queries, sweep, String(request.trial ?? 'best')));
+  });
+}
+
+/** Not even `force` replaces the database or samples. @throws UsageError */
+export function keepInputs(outputs: readonly string[], database: string, { settings }: StoredTrial): void {
+  checkOverwrite(outputs, { force: true, inputs: [...databaseFiles(database), ...dataFiles(settings)] });
 }
 
 /** Files of the trial's samples, which checks of the written model read. */

@@ -1,10 +1,8 @@
-import { existsSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { weightCalibrators } from '../calibrate/weight-calibrators/registry.js';
-import type { DataSource } from '../formats/data-source.js';
 import type { Execution } from '../experiment/sections/settings.js';
 import { foldBatchNorm } from '../onnx/folding/fold-batch-norm.js';
-import { encodeModel, type OnnxModel } from '../onnx/onnx-model.js';
+import { LARGEST_MODEL_BYTES, type OnnxModel } from '../onnx/onnx-model.js';
 import { calibrationTable } from './calibration-table.js';
 import { withHeader } from '../onnx/model-header.js';
 import type { PreparedLayer } from '../quantize/prepare-layers.js';
@@ -13,14 +11,11 @@ import { deployableModel, smoothedFloatModel } from '../quantize/graph/deployabl
 import { quantizedModel } from '../quantize/graph/quantized-graph.js';
 import { staysFloat } from '../quantize/quantizers/quantized-integers.js';
 import { restoreModel } from '../quantize/restore-layers.js';
-import type { FixedInputs } from '../onnx/folding/known-values.js';
 import { restoreTypes, type FloatChoice } from '../onnx/types/restore-types.js';
-import { fixedInputs, withFixedInputs } from '../engine/session/fixed-inputs.js';
-import { readModelFile } from '../engine/session/model-file.js';
-import { sweptModel, type ComputedInFloat32 } from '../engine/session/swept-model.js';
 import type { StoredTrial } from '../store/read/read-trial.js';
 import { ownVersion } from '../prepare/package-version.js';
-import { InputError } from '../errors/input-error.js';
+import { fixedInputsOf, keepSource, openTrial, readSource, type Source } from './trial-source.js';
+import { modelFiles } from './model-files.js';
 import { writeFiles, type NewFile } from './write-files.js';
 
 export type { FloatChoice } from '../onnx/types/restore-types.js';
@@ -61,8 +56,10 @@ export interface WrittenFloats {
 /** What was exported, for messages. */
 export interface ExportSummary {
   readonly layers: number;
-  /** Of the QDQ model's file. */
+  /** Of the QDQ model's file, and of that with its weights where it has one. */
   readonly sizeBytes: number;
+  /** Path of the file with its weights; null: they are in the model's. */
+  readonly externalData: string | null;
   readonly smoothedLayers: number;
   /** Layers whose weight stays float32, rounded to its levels. */
   readonly floatWeights: readonly string[];
@@ -82,10 +79,17 @@ export interface ExportSummary {
  * data is read.
  *
  * @param modelPath where the model lies now; null: where the sweep read it
+ * @param largestFile bytes that one `.onnx` file may have; weights of a larger one are in a file
+ *   `.data` beside it
  * @throws InputError or ModelError saying why the trial can't be exported; nothing is written then
  */
-export function exportTrial(trial: StoredTrial, modelPath: string | null, targets: ExportTargets): ExportSummary {
-  const stored = checkTrial(trial);
+export function exportTrial(
+  trial: StoredTrial,
+  modelPath: string | null,
+  targets: ExportTargets,
+  largestFile: number = LARGEST_MODEL_BYTES,
+): ExportSummary {
+  const stored = openTrial(trial);
   const path = modelPath ?? stored.path;
   const execution = executionOf(trial);
   const source = readSource(path, stored.sha256, fixedInputsOf(trial));
@@ -97,22 +101,23 @@ export function exportTrial(trial: StoredTrial, modelPath: string | null, target
   const inTypes = (model: OnnxModel): OnnxModel =>
     floats === null ? model : restoreTypes(model, source.original, floats.choice);
   const quantized = inTypes(deployableModel({ base, layers }, execution, metadata));
-  const encoded = encodeModel(quantized);
-  const files: NewFile[] = [{ path: targets.output, content: () => encoded }];
+  const written = modelFiles(targets.output, quantized, largestFile);
+  const files: NewFile[] = [...written.files];
   if (targets.calibrationTable !== null) {
     const table = calibrationTable(layers, base);
     files.push({ path: targets.calibrationTable, content: () => table });
   }
   if (targets.smoothedModel !== null) {
     const smoothed = inTypes(withHeader(smoothedFloatModel({ base, layers }), [], metadata));
-    files.push({ path: targets.smoothedModel, content: () => encodeModel(smoothed) });
+    files.push(...modelFiles(targets.smoothedModel, smoothed, largestFile).files);
   }
   for (const file of files) keepSource(file.path, path);
   writeFiles(files, targets.force);
   return {
     exported: { model: quantized, simulated: () => quantizedModel(base, layers), execution, floats },
     layers: layers.length,
-    sizeBytes: encoded.length,
+    sizeBytes: written.sizeBytes,
+    externalData: written.files[1]?.path ?? null,
     smoothedLayers: layers.filter(isSmoothed).length,
     floatWeights,
     usesRuntimeDomain: quantized.graph.node.some((n) => n.domain !== '' && n.name.startsWith(base.ownPrefix)),
@@ -122,75 +127,11 @@ export function exportTrial(trial: StoredTrial, modelPath: string | null, target
   };
 }
 
-function checkTrial({ number, label, role, status, model, layers }: StoredTrial): NonNullable<StoredTrial['model']> {
-  const trial = `trial ${number} (${label})`;
-  if (role === 'fp32') {
-    throw new InputError(
-      `Expected a quantized trial, got ${trial}: nothing is quantized in it; deploy the original model.`,
-    );
-  }
-  if (status === 'stopped') {
-    throw new InputError(
-      `Expected a finished trial, got ${trial}, which was stopped early because certainly not the best. Without data.evaluation.stop it runs to its end.`,
-    );
-  }
-  if (status !== 'done' || model === null || layers.length === 0) {
-    throw new InputError(
-      `Expected a finished trial, got ${trial}, which is ${status}. \`quantsweep run\` finishes it.`,
-    );
-  }
-  return model;
-}
-
-/** Of the data that the trial was made with, by its stored settings. */
-function fixedInputsOf({ settings }: StoredTrial): FixedInputs {
-  const { calibration, evaluation } = JSON.parse(settings) as {
-    readonly [Role in 'calibration' | 'evaluation']?: { readonly source: DataSource } | null;
-  };
-  return fixedInputs([calibration?.source, evaluation?.source].filter((source) => source !== undefined));
-}
-
-/** The model of a trial in two forms. */
-interface Source {
-  /** With its own float types. */
-  readonly original: OnnxModel;
-  /** As the trial quantized it. */
-  readonly swept: OnnxModel;
-  readonly float32: ComputedInFloat32 | null;
-}
-
-/**
- * The model as the trial quantized it: in float32, with the branches that fixed inputs decide on;
- * or as it is in the file, as earlier versions quantized it.
- */
-function readSource(path: string, sha256: string, fixed: FixedInputs): Source {
-  if (!existsSync(path)) {
-    throw new InputError(`Expected the trial's model at ${path}, got nothing there. Use --model to say where it is.`);
-  }
-  const file = readModelFile(path);
-  if (file.sha256 === sha256) return { original: file.model, swept: file.model, float32: null };
-  for (const given of [fixed, {}]) {
-    const original = withFixedInputs(file, given);
-    if (original.sha256 === sha256) return { original: original.model, swept: original.model, float32: null };
-    const swept = sweptModel(file, given);
-    if (swept.sha256 === sha256) return { original: original.model, swept: swept.model, float32: swept.float32 };
-  }
-  throw new InputError(
-    `${path}: expected the model that the trial quantized (sha256 ${sha256}), got sha256 ${file.sha256}. Give the original file with --model.`,
-  );
-}
-
 /** An integer trial was measured in float32, so that is what it is written in unless asked for. */
 function writtenFloats({ float32 }: Source, execution: Execution, wanted: FloatChoice | null): WrittenFloats | null {
   if (float32 === null) return null;
   const has16Bits = float32.types.some((type) => type !== 'float64');
   return { types: float32.types, choice: wanted ?? (has16Bits && execution === 'simulated' ? 'model' : 'float32') };
-}
-
-/** Not even `force` replaces the model that the trial was made from. */
-function keepSource(target: string, source: string): void {
-  if (!existsSync(target) || realpathSync(target) !== realpathSync(source)) return;
-  throw new InputError(`${target} is the trial's own model, which is never overwritten. Give another path.`);
 }
 
 function exportMetadata(

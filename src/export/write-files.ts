@@ -1,4 +1,4 @@
-import { lstatSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs';
+import { closeSync, lstatSync, openSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { InputError } from '../errors/input-error.js';
 import { makeFolder } from '../store/file/make-folder.js';
@@ -6,7 +6,8 @@ import { makeFolder } from '../store/file/make-folder.js';
 /** A file to be written; its content is made only once all paths were found fit. */
 export interface NewFile {
   readonly path: string;
-  readonly content: () => Uint8Array | string;
+  /** Pieces are written one after the other: together they may be more than one buffer holds. */
+  readonly content: () => Uint8Array | string | readonly Uint8Array[];
 }
 
 /**
@@ -26,11 +27,24 @@ export function writeFiles(files: readonly NewFile[], overwrite: boolean): void 
       written.push({ temporary, path });
       // Not through a link that somebody has put there.
       rmSync(temporary, { force: true });
-      writeFileSync(temporary, content(), { flag: 'wx' });
+      writePieces(temporary, content());
     }
     for (const { temporary, path } of written) renameSync(temporary, path);
   } finally {
     for (const { temporary } of written) rmSync(temporary, { force: true });
+  }
+}
+
+function writePieces(path: string, content: Uint8Array | string | readonly Uint8Array[]): void {
+  if (typeof content === 'string' || content instanceof Uint8Array) {
+    writeFileSync(path, content, { flag: 'wx' });
+    return;
+  }
+  const file = openSync(path, 'wx');
+  try {
+    for (const piece of content) writeFileSync(file, piece);
+  } finally {
+    closeSync(file);
   }
 }
 

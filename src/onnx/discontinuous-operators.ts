@@ -34,8 +34,8 @@ export function isDiscontinuous(node: NodeProto): boolean {
 }
 
 /**
- * The discontinuous nodes that some tensors depend on, in graph order. Those that only calculate with
- * shapes are none: shapes are the same in all variants of a model.
+ * The discontinuous nodes that some tensors depend on, in graph order. Those that only calculate
+ * with shapes are none: shapes are the same in all variants of a model.
  */
 export function discontinuousBefore(model: OnnxModel, tensors: readonly string[]): readonly NodeProto[] {
   const seen = new Set<NodeProto>();

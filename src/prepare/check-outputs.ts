@@ -45,7 +45,7 @@ export interface CheckedOutputs {
   readonly task: Settings['task'];
   readonly evaluation: Settings['data']['evaluation'];
   readonly preprocess: Settings['data']['preprocess'];
-  /** For some samples, these first; null for what is not known, or differs from sample to sample. */
+  /** Samples first; null for a length that is not known, or differs from sample to sample. */
   readonly outputs: readonly OutputShape[];
   /** Names of the model's other outputs. */
   readonly unscored: readonly string[];
@@ -54,8 +54,8 @@ export interface CheckedOutputs {
 /**
  * Checks that the evaluated outputs are of shapes that their task can score, and labels within its
  * classes, before anything is run. Where the model's own statement of the shapes does not show that
- * they fit, one run of two samples shows them; a model that fails there says why when the sweep runs
- * it.
+ * they fit, one run of two samples shows them; a model that fails there says why when the sweep
+ * runs it.
  *
  * @param executor of the machine's own CPU
  * @throws InputError naming the output, what was expected, what came and what to do
@@ -143,7 +143,7 @@ async function fittingShapes(
   return own;
 }
 
-/** The shape of an output by the model's own words: of unknown rank, `[null]`, where it has none. */
+/** The shape of an output by the model's own words; `[null]` where it has none. */
 function statedShape({ name, shape }: ModelOutput): OutputShape {
   return { name, dims: shape ?? [null] };
 }

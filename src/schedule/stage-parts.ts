@@ -11,6 +11,7 @@ import type { QuantizedJob } from '../engine/jobs/quantized-job.js';
 import type { RankJob } from '../engine/jobs/rank/rank-job.js';
 import type { ReferenceJob } from '../engine/jobs/reference/reference-job.js';
 import type { SearchJob, SearchResult } from '../engine/jobs/search/search-job.js';
+import { taskOf } from '../tasks/task-settings.js';
 import type { StoredSearch } from '../store/store.js';
 
 /** A piece of a stage that one child does in one go; finished parts survive an interruption. */
@@ -96,7 +97,8 @@ export function referenceParts(
   samples: number,
 ): readonly StagePart<ReferenceJob>[] {
   const { preprocess, evaluation, task } = stage;
-  return ranges(samples).map(([first, end]) => ({
+  const parts = taskOf(task.kind).isWhole === true ? [[0, samples] as const] : ranges(samples);
+  return parts.map(([first, end]) => ({
     id: `samples ${first}-${end}`,
     job: { kind: 'reference', model, preprocess, evaluation, task, first, count: end - first, samples },
   }));

@@ -11,8 +11,8 @@ export function ofFirstOutput(
 }
 
 /**
- * The mean over all outputs of a sample of a measure of one. Outputs of integers, whose numbers name
- * rather than measure, are left out; where there are no others, their distance is the share of
+ * The mean over all outputs of a sample of a measure of one. Outputs of integers, whose numbers
+ * name rather than measure, are left out; where there are no others, their distance is the share of
  * numbers that differ.
  */
 export function overOutputs(

@@ -85,6 +85,8 @@ export interface TaskMetric<State extends GatheredState = GatheredState> {
    * @throws MetricError when a sample is missing.
    */
   finish(): MetricResult | Promise<MetricResult>;
+  /** Removes what it keeps on disk, whether it was finished or not; absent: it keeps nothing. */
+  close?(): void;
 }
 
 /** A metric that is computed at once. */

@@ -4,6 +4,7 @@ import { commandTask } from './command/command-task.js';
 import { detectionTask } from './detection/detection-task.js';
 import { fidelityTask } from './fidelity/fidelity-task.js';
 import { moduleTask } from './module/module-task.js';
+import { restorationTask } from './restoration/restoration-task.js';
 import { segmentationTask } from './segmentation/segmentation-task.js';
 import type { Task } from './task.js';
 
@@ -18,6 +19,7 @@ export const tasks = {
   detection: detectionTask,
   fidelity: fidelityTask,
   segmentation: segmentationTask,
+  restoration: restorationTask,
   module: moduleTask,
   command: commandTask,
 } satisfies Readonly<Record<string, Task>>;

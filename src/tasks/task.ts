@@ -91,6 +91,11 @@ export interface Task<
   inspect?(task: NoInfer<Settings>, surroundings: TaskSurroundings): readonly string[] | Promise<readonly string[]>;
   /** Why labels can't belong to an output of such a shape; null where they can. */
   labelMisfit(labels: Int32Array, dims: OutputShape['dims']): string | null;
+  /**
+   * The metric needs the outputs of all samples in one process, which finishes it: FP32's samples
+   * are no parts, and a state holds the result. Absent: false.
+   */
+  readonly isWhole?: boolean;
   /** Few shapes fit, so that another output which does is probably the one that is meant. */
   readonly isChoosy: boolean;
   /**

@@ -54,6 +54,66 @@ describe('sensitivity', () => {
     expect(divergences[0]).toBeGreaterThan(divergences[1]!);
   });
 
+  it('finds the fewest layers in float for a loss, evaluates them, and goes on where it was stopped', async () => {
+    const folder = temporaryFolder();
+    const path = writeExperiment(
+      folder,
+      withGrid(`  - smoothing.alpha: 0.5
+    layers.keepFloat: [0, auto]
+    layers.keepFloatLoss: 0.1
+    quantization.weight.bits: 3
+    quantization.activation.bits: 4
+`) + 'baselines: [fp32]\n',
+    );
+    const { code, stdout, stderr } = await quantsweep(folder, 'run', path);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const tries = rows(folder, 'SELECT keep, layers, value, loss, allowed, chosen FROM v_keep_try ORDER BY position');
+    const chosen = tries.filter((each) => each[5] === 1);
+    expect(chosen).toHaveLength(1);
+    const [keep, layers, value, loss, allowed] = chosen[0]!;
+    const names = JSON.parse(String(layers)) as string[];
+    expect(names).toHaveLength(Number(keep));
+    expect(Number(loss)).toBeLessThanOrEqual(Number(allowed));
+    // The trial is that set: its value, its layers in float, its number.
+    expect(rows(folder, "SELECT value, keep_float FROM v_trial WHERE label LIKE '%keepFloat=auto%'")).toEqual([
+      [value, keep],
+    ]);
+    expect(
+      rows(
+        folder,
+        `SELECT layer FROM v_layer_rank WHERE label LIKE '%keepFloat=auto%' AND kept_float ORDER BY rank`,
+      ).flat(),
+    ).toEqual(names);
+    // Nothing in float is what keepFloat 0 has, and is tried first.
+    expect(tries[0]!.slice(0, 3)).toEqual([
+      0,
+      '[]',
+      rows(folder, "SELECT value FROM v_trial WHERE label LIKE '%keepFloat=0%'")[0]![0],
+    ]);
+    if (names.length > 0) expect(stdout).toMatch(/Keep (this one|these \d+) of \d+ layers in float: /);
+    // With what is stored of an unfinished search none of its evaluations is run again.
+    expect((await quantsweep(folder, 'run', path)).stdout).toContain('0 trials run, 3 cached');
+  });
+
+  it('fails a trial whose loss no number of layers in float brings down, and says by how much', async () => {
+    const folder = temporaryFolder();
+    const path = writeExperiment(
+      folder,
+      withGrid(`  - smoothing.alpha: 0.5
+    layers.keepFloat: auto
+    layers.keepFloatLoss: 0
+    quantization.weight.bits: 2
+    quantization.activation.bits: 2
+`),
+    );
+    const { code, stdout } = await quantsweep(folder, 'run', path);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /Expected a number of layers in float with a loss of mAP of at most 0 against FP32, got none/,
+    );
+  });
+
   it('says where a focus or a number of layers fits none', async () => {
     const folder = temporaryFolder();
     const none = await quantsweep(

@@ -107,6 +107,13 @@ const scorings: Readonly<Record<TaskKind, MakeTask>> = {
     const matching = { array: null, sampleSuffix: '', truthSuffix: '' } as const;
     return { kind: 'segmentation', truth, ...matching, ...numbering, ...reading, bootstrap: 0 };
   },
+  restoration: (write) => {
+    const truth = join(write('r/clean/1.png', 'picture'), '..');
+    const matching = { array: null, sampleSuffix: '', truthSuffix: '' } as const;
+    const reading = { range: 1, truthRange: null, layout: 'channelsFirst', channelOrder: 'rgb' } as const;
+    const compared = { channel: 'all', round: false, crop: 0, cap: 100 } as const;
+    return { kind: 'restoration', truth, ...matching, ...reading, ...compared, bootstrap: 0 };
+  },
   module: (write) => ({
     kind: 'module',
     path: write('t/metric.mjs', 'export default null'),

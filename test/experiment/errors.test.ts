@@ -115,7 +115,7 @@ describe('unknown names', () => {
 
   it('the task, by its word', () => {
     expect(problemsOf(`${base}${grid}`.replace('classification', 'clasification'))).toEqual([
-      'a.yaml:5:7: task.kind: expected "classification", "centerDetection", "detection", "fidelity", "segmentation", "module" or "command", got "clasification"; did you mean "classification"?',
+      'a.yaml:5:7: task.kind: expected "classification", "centerDetection", "detection", "fidelity", "segmentation", "restoration", "module" or "command", got "clasification"; did you mean "classification"?',
     ]);
   });
 
@@ -417,7 +417,7 @@ describe('values of the formats and tasks', () => {
   it('a command without the place of the predictions, and a name that is none', () => {
     const data = '{ format: cifar10, path: e.bin }';
     expect(problems(data, '{ kind: command, command: [python3, eval.py], metric: "m A P" }')).toEqual([
-      'task.command: expected a command with {predictions} among its arguments, got a list of 2',
+      'task.command: expected a command with {predictions} or {folder} among its arguments, got a list of 2',
       'task.metric: expected a name of letters, digits, dots, dashes, underscores, that begins with a letter, got "m A P"',
     ]);
   });

@@ -26,7 +26,8 @@ import { floatTensor } from '../../src/onnx/tensor.js';
 export interface ModelSpec {
   readonly nodes: readonly NodeProto[];
   readonly inputs?: readonly ValueInfoProto[];
-  readonly outputs?: readonly string[];
+  /** Names, or values with a stated type and shape. */
+  readonly outputs?: readonly (string | ValueInfoProto)[];
   readonly initializers?: readonly TensorProto[];
   /** 13 unless given. */
   readonly opset?: number;
@@ -95,7 +96,9 @@ export function modelBytes(spec: ModelSpec): Uint8Array {
     node: [...spec.nodes],
     initializer: [...(spec.initializers ?? [])],
     input: [...(spec.inputs ?? [create(ValueInfoProtoSchema, { name: 'x' })])],
-    output: (spec.outputs ?? ['y']).map((name) => create(ValueInfoProtoSchema, { name })),
+    output: (spec.outputs ?? ['y']).map((given) =>
+      typeof given === 'string' ? create(ValueInfoProtoSchema, { name: given }) : given,
+    ),
   });
   const opsetImport = [create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(spec.opset ?? 13) })];
   const irVersion = BigInt(spec.irVersion ?? 8);

@@ -7,7 +7,10 @@ import { temporaryFolder } from '../cli/command-line.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = readFileSync(join(root, 'docs/MODELS.md'), 'utf8');
 
-/** The experiments of docs/MODELS.md by their `name`: complete files, with paths from the project's root. */
+/**
+ * The experiments of docs/MODELS.md by their `name`: complete files, with paths from the project's
+ * root.
+ */
 export const recipes: ReadonlyMap<string, string> = new Map(
   [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, yaml]) => {
     const { name } = parse(yaml!) as { readonly name: string };

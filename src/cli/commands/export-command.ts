@@ -27,7 +27,12 @@ function buildOptions(yargs: Argv<object>): Argv<ExportArguments> {
       type: 'string',
       demandOption: true,
       requiresArg: true,
-      describe: 'The model to write (.onnx)',
+      describe: 'The file to write',
+    })
+    .option('format', {
+      choices: ['onnx', 'npz', 'json'] as const,
+      default: 'onnx' as const,
+      describe: 'The QDQ model, or the scales alone by module names, for pytorch-quantization and Model-Optimizer',
     })
     .option('sweep', { type: 'string', requiresArg: true, describe: 'Sweep to look in; default: the latest' })
     .option('db', { type: 'string', default: './quantsweep.db', requiresArg: true, describe: 'Database file' })
@@ -58,6 +63,7 @@ function buildOptions(yargs: Argv<object>): Argv<ExportArguments> {
     })
     .option('force', { type: 'boolean', default: false, describe: 'Overwrite existing files' })
     .example('$0 export best -o best.onnx', 'the best quantized trial of the latest sweep')
+    .example('$0 export best --format npz -o scales.npz', 's and amax by module names')
     .example(
       '$0 export 7 -o m.onnx --calibration-table m.cache --smoothed-model m-float.onnx',
       'and what TensorRT 8 needs',

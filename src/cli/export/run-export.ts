@@ -1,8 +1,13 @@
 import { exportModel, type ExportOutcome } from '../../api/export-model.js';
+import { exportScales } from '../../api/export-scales.js';
+import { UsageError } from '../../errors/usage-error.js';
 import type { FloatChoice } from '../../export/export-trial.js';
+import type { ScalesFormat } from '../../export/scales/export-scales.js';
+import type { StoredTrial } from '../../store/read/read-trial.js';
 import { readDatabase } from '../../api/read-database.js';
 import { readWarnings } from '../../report/facts/result-warnings.js';
 import { exportCheckLines } from './export-check-lines.js';
+import { scalesLines } from './scales-lines.js';
 
 /** Arguments of `quantsweep export`. */
 export interface ExportArguments {
@@ -13,6 +18,7 @@ export interface ExportArguments {
   readonly model: string | undefined;
   readonly 'calibration-table': string | undefined;
   readonly 'smoothed-model': string | undefined;
+  readonly format: 'onnx' | ScalesFormat;
   readonly float: FloatChoice | undefined;
   readonly force: boolean;
   readonly 'allow-code': boolean;
@@ -23,6 +29,10 @@ export interface ExportArguments {
  * what to print.
  */
 export async function runExport(args: ExportArguments): Promise<string> {
+  return args.format === 'onnx' ? exportOnnx(args) : exportOnlyScales(args, args.format);
+}
+
+async function exportOnnx(args: ExportArguments): Promise<string> {
   const { 'calibration-table': calibrationTable, 'smoothed-model': smoothedModel } = args;
   const summary = exportModel(args.db, {
     ...{ trial: args.trial, output: args.output, force: args.force },
@@ -33,23 +43,47 @@ export async function runExport(args: ExportArguments): Promise<string> {
     ...(args.float === undefined ? {} : { floats: args.float }),
   });
   const { trial } = summary;
-  const warnings = readDatabase(args.db, (queries) =>
-    readWarnings((sql) => queries.query(sql), trial.sweep).filter(({ voidedTrials }) => voidedTrials.has(trial.number)),
-  );
-  const { accuracy } = trial;
-  const measured =
-    accuracy === null
-      ? ''
-      : `, ${accuracy.metric} ${accuracy.value.toFixed(4)} ${summary.exported.execution === 'integer' ? 'with integer execution' : 'as simulated'}`;
+  const how = summary.exported.execution === 'integer' ? ' with integer execution' : ' as simulated';
   const lines = [
-    `trial ${trial.number} of ${trial.sweep}: ${trial.label}${measured}`,
-    ...warnings.map(({ message, cause }) => `  WARNING: ${message} ${cause}`),
+    ...trialLines(args.db, trial, how),
     `${args.output}: ${summary.layers} layers quantized, ${summary.smoothedLayers} of them smoothed; ${(summary.sizeBytes / 1e6).toFixed(2)} MB`,
+    ...(summary.externalData === null ? [] : [`${summary.externalData}: its weights, which belong beside it`]),
     ...notes(summary),
     ...(await exportCheckLines(summary.exported, trial.settings, args['allow-code'])),
   ];
   if (calibrationTable !== undefined) lines.push(`${calibrationTable}: ${tableNote(smoothedModel, summary)}`);
   if (smoothedModel !== undefined) lines.push(`${smoothedModel}: the smoothed float model`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** The trial, its accuracy and what voids it. */
+function trialLines(database: string, trial: StoredTrial, how: string): readonly string[] {
+  const warnings = readDatabase(database, (queries) =>
+    readWarnings((sql) => queries.query(sql), trial.sweep).filter(({ voidedTrials }) => voidedTrials.has(trial.number)),
+  );
+  const { accuracy } = trial;
+  const measured = accuracy === null ? '' : `, ${accuracy.metric} ${accuracy.value.toFixed(4)}${how}`;
+  return [
+    `trial ${trial.number} of ${trial.sweep}: ${trial.label}${measured}`,
+    ...warnings.map(({ message, cause }) => `  WARNING: ${message} ${cause}`),
+  ];
+}
+
+function exportOnlyScales(args: ExportArguments, format: ScalesFormat): string {
+  for (const option of ['calibration-table', 'smoothed-model', 'float'] as const) {
+    if (args[option] === undefined) continue;
+    throw new UsageError(`Expected --${option} with --format onnx, got it with --format ${format}.`);
+  }
+  const outcome = exportScales(args.db, {
+    ...{ trial: args.trial, output: args.output, force: args.force, format },
+    ...(args.sweep === undefined ? {} : { sweep: args.sweep }),
+    ...(args.model === undefined ? {} : { model: args.model }),
+  });
+  const lines = [
+    ...trialLines(args.db, outcome.trial, ''),
+    `${args.output}: scales of ${outcome.layers} layers, ${outcome.smoothedLayers} of them smoothed; ${(outcome.sizeBytes / 1e3).toFixed(1)} kB`,
+    ...scalesLines(outcome),
+  ];
   return `${lines.join('\n')}\n`;
 }
 

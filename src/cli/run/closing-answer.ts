@@ -1,6 +1,8 @@
 import type { RunOutcome } from '../../api/run-sweep.js';
 import { readDatabase } from '../../api/read-database.js';
-import { closingAnswer, closingText } from '../../report/answers/closing-answer.js';
+import { closingAnswer, closingText, wrapped } from '../../report/answers/closing-answer.js';
+import { keptFloatText } from '../../report/answers/kept-float-text.js';
+import { readKeptFloat } from '../../report/facts/kept-float.js';
 import { readSweepFacts, type SweepFacts } from '../../report/facts/sweep-facts.js';
 import { withRelativePaths } from '../../report/relative-paths.js';
 import type { Query } from '../../report/query.js';
@@ -32,7 +34,7 @@ export function closing({ shard, name, database, interrupted }: RunOutcome, widt
       if (facts === null) return nothing;
       return interrupted
         ? { text: soFar(facts), saysVoid: false }
-        : { text: closingText(facts, width), saysVoid: facts.isVoid };
+        : { text: `${closingText(facts, width)}${keptText(query, name, width)}`, saysVoid: facts.isVoid };
     });
   } catch (cause) {
     // What the run has found is stored: that it can't be read here changes nothing of how it ended.
@@ -42,6 +44,13 @@ export function closing({ shard, name, database, interrupted }: RunOutcome, widt
       saysVoid: false,
     };
   }
+}
+
+/** The layers that must stay in float, where trials looked for them. */
+function keptText(query: Query, sweep: string, width: number): string {
+  const kept = readKeptFloat(query, sweep);
+  const texts = kept.map((each) => `${kept.length > 1 ? `${each.label}: ` : ''}${keptFloatText(each)}`);
+  return texts.map((text) => `\n${wrapped(text, width)}\n`).join('');
 }
 
 function soFar(facts: SweepFacts): string {

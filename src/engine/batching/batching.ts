@@ -120,7 +120,7 @@ async function find(model: LoadedModel, dataset: Dataset, context: JobContext): 
 
 /** Where the model is run with one row at a time. */
 async function runAlone(plain: Batching, model: LoadedModel, dataset: Dataset, context: JobContext): Promise<Batching> {
-  const axes = await observeBatchAxes(model, plain, dataset, context);
+  const axes = await observeBatchAxes(model, dataset, context);
   if (axes.size === 0) return plain;
   const outputs = new Map(
     [...plain.outputs].map(([name, own]) => {

@@ -5,8 +5,7 @@ import type { JobContext } from '../jobs/job-context.js';
 import type { LoadedModel } from '../session/load-model.js';
 import { RuntimeError } from '../session/runtime-error.js';
 import { withSession } from '../session/with-session.js';
-import { seenBatchAxis } from './batch-axis.js';
-import type { Batching } from './batching.js';
+import { seenBatchAxis, statedBatchAxis } from './batch-axis.js';
 import { feedReader } from './feeds.js';
 import { movedSample } from './moved-sample.js';
 
@@ -22,13 +21,12 @@ const SAMPLES = 6;
  */
 export async function observeBatchAxes(
   { untouched, io }: LoadedModel,
-  { outputs }: Batching,
   dataset: Dataset,
   context: JobContext,
 ): Promise<ReadonlyMap<string, number | null>> {
   const open = io.outputs
-    .map(({ name }) => name)
-    .filter((name) => outputs.get(name)!.batchAxis === 'firstOne' && mayVaryInSize(untouched, name));
+    .filter((output) => statedBatchAxis(io, output) === 'firstOne' && mayVaryInSize(untouched, output.name))
+    .map(({ name }) => name);
   if (open.length === 0) return new Map();
   const shapes = new Map<string, (readonly number[])[]>(open.map((name) => [name, []]));
   const feeds = feedReader(io, dataset);

@@ -5,7 +5,7 @@ import { fixedBatchSize } from '../../onnx/model-io.js';
 import { elementCount } from '../../onnx/tensor.js';
 import type { JobContext } from '../jobs/job-context.js';
 import type { LoadedModel } from '../session/load-model.js';
-import type { Outputs } from '../session/session.js';
+import type { FloatTensor, Outputs } from '../session/session.js';
 import { withSession } from '../session/with-session.js';
 import { feedReader } from './feeds.js';
 
@@ -24,8 +24,8 @@ export async function sharedOutputs(
 ): Promise<ReadonlySet<string>> {
   const none = new Set<string>();
   const names = io.outputs.map(({ name }) => name).filter((name) => !dependsOnSamples(folded, name, none));
-  // Where the batch is fixed, its length as the first axis is all that tells.
-  if (fixedBatchSize(io) !== null) return new Set(names.filter((name) => ran[name]!.dims[0] !== rows));
+  // Where the batch is fixed no other can be tried: as many equal rows are taken for the samples'.
+  if (fixedBatchSize(io) !== null) return new Set(names.filter((name) => !isRepeated(ran[name]!, rows)));
   const sized = names.filter((name) => dependsOnInputs(folded, name));
   if (sized.length === 0) return new Set(names);
   const more = rows + 1;
@@ -40,4 +40,9 @@ export async function sharedOutputs(
   );
   const isSame = (name: string): boolean => others[name]!.dims.join() === ran[name]!.dims.join();
   return new Set(names.filter((name) => !sized.includes(name) || isSame(name)));
+}
+
+function isRepeated({ data, dims }: FloatTensor, rows: number): boolean {
+  const size = data.length / rows;
+  return dims[0] === rows && data.every((value, index) => value === data[index % size]);
 }

@@ -1,6 +1,7 @@
 import type { Dataset } from '../../formats/dataset.js';
 import { checkSampleShape, fixedBatchSize, type ModelIo } from '../../onnx/model-io.js';
-import { encodeModel, type OnnxModel } from '../../onnx/onnx-model.js';
+import type { OnnxModel } from '../../onnx/onnx-model.js';
+import { splitModel } from '../../onnx/split-model.js';
 import { elementCount } from '../../onnx/tensor.js';
 import type { ExecutionRecord } from '../../records/execution-record.js';
 import { feedReader } from '../batching/feeds.js';
@@ -65,7 +66,7 @@ export async function observedKernels(
   const further = feedReader(io, dataset)(0, 1, rows);
   const profile = await clock.measure('profile', async () => {
     const runnable = await runnableForm(model, io, context);
-    return profileKernels(encodeModel(runnable.model), io.input, batch, runnable.settings, further);
+    return profileKernels(splitModel(runnable.model, null), io.input, batch, runnable.settings, further);
   });
   if (session.allowFallback !== true) checkFallback(profile.kernels, session.provider);
   return profile;

@@ -1,4 +1,5 @@
-import { decodeModel, copyGraph, encodeModel, withGraph, type OnnxModel } from '../../onnx/onnx-model.js';
+import { decodeModel, copyGraph, withGraph, type OnnxModel } from '../../onnx/onnx-model.js';
+import { splitModel } from '../../onnx/split-model.js';
 import { copyNode } from '../../onnx/node.js';
 import type { NodeProto } from '../../onnx/proto/onnx_pb.js';
 import { optimizeModel, type SessionSettings } from './session.js';
@@ -35,7 +36,7 @@ const GEMM_OF_MATMUL = /\/MatMulAddFusion$/;
  */
 export async function defaultBehaviour(model: OnnxModel, settings: SessionSettings): Promise<DefaultBehaviour> {
   const numbered = withNumbers(model);
-  const bytes = encodeModel(numbered);
+  const bytes = splitModel(numbered, null);
   // At this level operators keep their names, and what is quantized anew is to be seen.
   const basic = decodeModel(
     await optimizeModel(bytes, { ...settings, fuseQuantized: true, optimizationLevel: 'basic' }),

@@ -7,6 +7,7 @@ import { kernelProfile, type KernelProfile, type ProfileEvent } from './kernel-p
 import { withNamesForFeeds, withProfileNames, type Renaming } from '../../onnx/edits/rename-tensors.js';
 import type { Provider } from '../providers/provider.js';
 import { providers } from '../providers/providers.js';
+import type { SplitModel } from '../../onnx/split-model.js';
 import { RuntimeError } from './runtime-error.js';
 import { floatsOf, numbersOf } from './typed-numbers.js';
 import { removeTemporary, temporaryFolder } from '../../formats/io/scratch-folder.js';
@@ -70,13 +71,14 @@ export class Session {
   }
 
   /**
-   * @param model bytes of an `.onnx` file
+   * @param model bytes of an `.onnx` file, or of one whose weights are outside, with them
    * @param input the graph input that samples are fed to
    * @throws RuntimeError with the runtime's own words
    */
-  static async create(model: Uint8Array, input: string, settings: SessionSettings): Promise<Session> {
-    const { bytes, ...names } = withNamesForFeeds(model);
-    return new Session(await createSession(bytes, settings, {}), input, names);
+  static async create(model: ModelBytes, input: string, settings: SessionSettings): Promise<Session> {
+    const { bytes, external } = splitOf(model);
+    const { bytes: renamed, ...names } = withNamesForFeeds(bytes);
+    return new Session(await createSession({ bytes: renamed, external }, settings, {}), input, names);
   }
 
   /**
@@ -111,7 +113,7 @@ export class Session {
  * @throws RuntimeError with the runtime's own words
  */
 export async function profileKernels(
-  model: Uint8Array,
+  model: ModelBytes,
   input: string,
   batch: FloatTensor,
   settings: SessionSettings,
@@ -119,8 +121,9 @@ export async function profileKernels(
 ): Promise<KernelProfile> {
   const folder = temporaryFolder('profile');
   try {
-    const renamed = withProfileNames(model);
-    const session = await createSession(renamed.bytes, settings, {
+    const { bytes, external } = splitOf(model);
+    const renamed = withProfileNames(bytes);
+    const session = await createSession({ bytes: renamed.bytes, external }, settings, {
       enableProfiling: true,
       profileFilePrefix: join(folder, 'p'),
     });
@@ -159,12 +162,12 @@ function readProfile(folder: string): readonly ProfileEvent[] {
  *
  * @throws RuntimeError with the runtime's own words
  */
-export async function optimizeModel(model: Uint8Array, settings: SessionSettings): Promise<Uint8Array> {
+export async function optimizeModel(model: ModelBytes, settings: SessionSettings): Promise<Uint8Array> {
   let folder: string | null = null;
   try {
     folder = temporaryFolder('optimized');
     const path = join(folder, 'model.onnx');
-    const session = await createSession(model, settings, { optimizedModelFilePath: path });
+    const session = await createSession(splitOf(model), settings, { optimizedModelFilePath: path });
     await session.release();
     return readFileSync(path);
   } catch (cause) {
@@ -232,14 +235,23 @@ export function onnxruntimeVersion(): string {
  */
 const asWritten = { disable_quant_qdq: '1', disable_double_qdq_remover: '1' } as const;
 
+/** What sessions are made of: a model's file, or what `splitModel` makes of a larger one. */
+export type ModelBytes = Uint8Array | SplitModel;
+
+function splitOf(model: ModelBytes): SplitModel {
+  return model instanceof Uint8Array ? { bytes: model, external: [] } : model;
+}
+
 async function createSession(
-  model: Uint8Array,
+  { bytes, external }: SplitModel,
   settings: SessionSettings,
   options: ort.InferenceSession.SessionOptions,
 ): Promise<ort.InferenceSession> {
   try {
-    return await ort.InferenceSession.create(model, {
+    const externalData = external.map(({ location, data }) => ({ path: location, data }));
+    return await ort.InferenceSession.create(bytes, {
       ...options,
+      ...(externalData.length === 0 ? {} : { externalData }),
       executionProviders: [providers[settings.provider].sessionOption(settings.deviceId)],
       graphOptimizationLevel: settings.optimizationLevel,
       intraOpNumThreads: settings.threads,

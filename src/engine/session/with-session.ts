@@ -1,5 +1,6 @@
 import type { ModelIo } from '../../onnx/model-io.js';
-import { encodeModel, type OnnxModel } from '../../onnx/onnx-model.js';
+import type { OnnxModel } from '../../onnx/onnx-model.js';
+import { splitModel } from '../../onnx/split-model.js';
 import type { JobContext } from '../jobs/job-context.js';
 import { runnableForm } from './runnable-form.js';
 import { Session } from './session.js';
@@ -16,7 +17,7 @@ export async function withSession<T>(
 ): Promise<T> {
   const session = await context.clock.measure('session', async () => {
     const runnable = await runnableForm(model, io, context);
-    return Session.create(encodeModel(runnable.model), io.input, runnable.settings);
+    return Session.create(splitModel(runnable.model, null), io.input, runnable.settings);
   });
   try {
     return await work(session);

@@ -28,9 +28,9 @@ export interface SplitGraph {
 }
 
 /**
- * Splits what makes `outputs` in front of one node, so that the tail can be run again and again with
- * other forms of that node. What depends on no input is in the tail; an output that does not depend
- * on the node crosses from the head through the tail. Null where none depends on it.
+ * Splits what makes `outputs` in front of one node, so that the tail can be run again and again
+ * with other forms of that node. What depends on no input is in the tail; an output that does not
+ * depend on the node crosses from the head through the tail. Null where none depends on it.
  *
  * @param node its first output
  */

@@ -1,5 +1,6 @@
 import type { Execution } from '../../experiment/sections/settings.js';
-import { encodeModel, type OnnxModel } from '../../onnx/onnx-model.js';
+import type { OnnxModel } from '../../onnx/onnx-model.js';
+import { splitModel } from '../../onnx/split-model.js';
 import { removeUnread } from '../../onnx/edits/remove-unread.js';
 import { keepSimulated } from './keep-simulated.js';
 import type { PreparedModel } from '../prepare-layers.js';
@@ -27,5 +28,6 @@ export function smoothedFloatModel({ base, layers }: PreparedModel): OnnxModel {
 
 /** Bytes of the file that `export` writes, without the metadata that tells where it is from. */
 export function deployableBytes(prepared: PreparedModel, execution: Execution): number {
-  return encodeModel(deployableModel(prepared, execution)).length;
+  const { bytes, external } = splitModel(deployableModel(prepared, execution), null);
+  return external.reduce((sum, { data }) => sum + data.length, bytes.length);
 }

@@ -100,7 +100,7 @@ function tableText(heads: readonly string[], rows: readonly (readonly string[])[
 }
 
 /** Broken at blanks; a word that is longer stays whole. */
-function wrapped(text: string, width: number): string {
+export function wrapped(text: string, width: number): string {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { listOf, positive, text } from '../../schema/schema-leaves.js';
+import { hasPlaceholder } from './placeholders.js';
 import type { Settled } from '../../schema/settled.js';
 
 const metricName = 'a name of letters, digits, dots, dashes, underscores, that begins with a letter';
@@ -8,9 +9,9 @@ export const commandSettings = {
   command: listOf(
     text('a word of the command', 'A word.'),
     'a list: the program and its arguments',
-    'Program and arguments, run without a shell in the folder of the experiment; {predictions} is the .npy file.',
-  ).refine((words) => words.some((word) => word.includes('{predictions}')), {
-    error: 'a command with {predictions} among its arguments',
+    'Program and arguments, run without a shell in the folder of the experiment; {predictions} is the .npy file of the first output, {predictions:NAME} of the one named, {folder} the folder with all of them and samples.json.',
+  ).refine((words) => words.some(hasPlaceholder), {
+    error: 'a command with {predictions} or {folder} among its arguments',
   }),
   metric: z
     .string({ error: metricName })

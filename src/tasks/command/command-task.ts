@@ -7,9 +7,10 @@ import { anyOutputMisfit } from '../output-shape.js';
 import { relativeSquaredError } from '../relative-squared-error.js';
 import { ofEachShape } from '../shape-misfits.js';
 import { defineTask } from '../task.js';
-import { createCommandMetric, finishCommandMetric } from './command-metric.js';
+import { createCommandMetric } from './command-metric.js';
 import { commandSettings, type CommandTask } from './command-settings.js';
-import { mergePredictionStates } from './prediction-state.js';
+import { inspectCommand } from './inspect-command.js';
+import { finishedResult, mergePredictionStates } from './prediction-state.js';
 
 export const commandTask = defineTask({
   description: 'A metric by an external command. Runs with --allow-code only.',
@@ -32,10 +33,12 @@ export const commandTask = defineTask({
   divergence: overOutputs(relativeSquaredError),
   misfit: ofEachShape(anyOutputMisfit),
   labelMisfit: () => null,
+  inspect: inspectCommand,
   isChoosy: true,
+  isWhole: true,
   open: createCommandMetric,
   merge: mergePredictionStates,
-  finish: finishCommandMetric,
+  finish: (_, __, state) => finishedResult(state),
 });
 
 /**

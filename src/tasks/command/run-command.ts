@@ -11,7 +11,6 @@ const MAX_STDOUT = 16 * 1024 * 1024;
  *
  * @param words program and arguments
  * @param name what messages call it
- * @param signal ends the program when aborted
  * @throws CustomCodeError when it can't be started, ends with another code than 0, or is still
  *   running after the limit; with the end of its stderr
  */
@@ -20,7 +19,6 @@ export function runCommand(
   name: string,
   folder: string,
   timeoutMs: number,
-  signal: AbortSignal | null,
 ): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const [program, ...args] = words;
   return new Promise((resolve, reject) => {
@@ -37,14 +35,9 @@ export function runCommand(
       child.stdout.destroy();
       child.stderr.destroy();
     }
-    const onAbort = (): void => {
-      end('was stopped');
-    };
     const timer = setTimeout(() => {
       end(`was still running after ${timeoutMs / 1000} s (task.timeoutSeconds)`);
     }, timeoutMs);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (signal?.aborted === true) onAbort();
 
     child.stdout.on('data', (piece: Buffer) => {
       size += piece.length;
@@ -72,7 +65,6 @@ export function runCommand(
 
     function finish(): void {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
     }
   });
 }

@@ -3,6 +3,7 @@ import { outputsOf, requireHead } from './bind-head.js';
 import { collectCandidates, type Candidates } from './collect-candidates.js';
 import type { DetectionTask } from './detection-settings.js';
 import type { DecodedBoxes } from './heads/head.js';
+import { readPriors } from './read-priors.js';
 import { cornersOverlap } from './suppress-candidates.js';
 
 /**
@@ -29,6 +30,7 @@ function decodeFirst(task: DetectionTask, outputs: readonly OutputTensor[]): Dec
   const { bound, unbatched } = requireHead(task, outputs, 1, {
     classes: task.classes?.length ?? null,
     input: task.input,
+    priors: readPriors(task.priors),
   });
   return bound.decode(outputsOf(outputs, 1, 0, unbatched), 0);
 }

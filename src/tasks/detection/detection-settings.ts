@@ -33,7 +33,10 @@ const nms = z
   .prefault({});
 
 export const detectionSettings = {
-  truth: file('the path of a COCO file or a folder of label files', 'Ground truth: a COCO file.'),
+  truth: file(
+    'the path of a file or folder of ground truth',
+    'Ground truth: a COCO file .json, a .csv, or a folder of YOLO .txt or Pascal VOC .xml files.',
+  ),
   head: headSchema,
   confidence: fraction('a number from 0 to 1')
     .nullable()
@@ -69,13 +72,21 @@ export const detectionSettings = {
 type FileSettings = Settled<typeof detectionSettings>;
 
 /** The settings of a task: paths are absolute, and what was null has the value of the head. */
-export type DetectionTask = Omit<FileSettings, 'nms' | 'confidence'> & { readonly rules: CandidateRules };
+export type DetectionTask = Omit<FileSettings, 'nms' | 'confidence'> & {
+  readonly rules: CandidateRules;
+  /** `task.head.priors`: a file counts by its bytes. */
+  readonly priors: string | null;
+};
 
-export function locateDetection({ nms: own, confidence, truth, ...rest }: FileSettings, folder: string): DetectionTask {
+export function locateDetection(settings: FileSettings, folder: string): DetectionTask {
+  const { nms: own, confidence, truth, ...rest } = settings;
   const { rules } = heads[rest.head.kind];
+  const priors = rest.head.kind === 'ssd' ? rest.head.priors : null;
   return {
-    truth: resolve(folder, truth),
     ...rest,
+    truth: resolve(folder, truth),
+    head: rest.head.kind === 'ssd' ? { ...rest.head, priors: null } : rest.head,
+    priors: priors === null ? null : resolve(folder, priors),
     rules: {
       confidence: confidence ?? rules.confidence,
       iou: own.iou ?? rules.iou,

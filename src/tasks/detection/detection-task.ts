@@ -21,12 +21,15 @@ export const detectionTask = defineTask({
   judgedAs: null,
   locate: locateDetection,
   code: () => null,
-  paths: ['truth'],
-  files: [{ field: 'truth', listing: TRUTH_LISTING }],
+  paths: ['truth', 'priors'],
+  files: [
+    { field: 'truth', listing: TRUTH_LISTING },
+    { field: 'priors', listing: null },
+  ],
   divergence: detectionDivergence,
   compared: ({ head, rules, input }) => ({ head, rules, input }),
   misfit(task, outputs) {
-    const found = findHead(task, outputs, { classes: task.classes?.length ?? null, input: task.input });
+    const found = findHead(task, outputs, { classes: task.classes?.length ?? null, input: task.input, priors: null });
     return 'advice' in found ? { ...found, advice: `${found.advice} ${ANY_OUTPUT}` } : null;
   },
   inspect: inspectDetection,

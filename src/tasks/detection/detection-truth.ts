@@ -18,7 +18,7 @@ export function loadDetectionTruth(
   task: DetectionTask,
   { names, sampleCount }: Pick<MetricContext, 'names' | 'sampleCount'>,
 ): DetectionTruth {
-  const boxes = loadBoxTruth(task.truth);
+  const boxes = loadBoxTruth(task.truth, task.classes);
   return {
     boxes,
     match: matchPictures(boxes, names ?? null, sampleCount),

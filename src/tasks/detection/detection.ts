@@ -20,6 +20,7 @@ import { loadDetectionTruth, objectsOf, pictureOf } from './detection-truth.js';
 import { fitPlacement } from './fit-placement.js';
 import { countObjects, matchPicture } from './match-picture.js';
 import { classCountProblem } from './model-classes.js';
+import { readPriors } from './read-priors.js';
 import { toPicture, type PictureFrame } from './way-back.js';
 
 /**
@@ -33,6 +34,7 @@ export function createDetection(task: DetectionTask, context: MetricContext): Me
   const { sampleCount } = context;
   const truth = loadDetectionTruth(task, context);
   const input = task.input ?? inputOf(context.sampleShape ?? null);
+  const priors = readPriors(task.priors);
   const coverage = new Uint8Array(sampleCount);
   const detections: MatchedDetections[] = [];
   const objects: CountedObjects[] = [];
@@ -58,7 +60,7 @@ export function createDetection(task: DetectionTask, context: MetricContext): Me
   return {
     needsReference: false,
     add({ first, count, outputs, origins }) {
-      const found = requireHead(task, outputs, count, { classes: truth.classes.count, input });
+      const found = requireHead(task, outputs, count, { classes: truth.classes.count, input, priors });
       if (found.bound.classes !== null) {
         const problem = classCountProblem(found.bound.classes, truth.classes, truth.boxes);
         if (problem !== null) throw new MetricError(problem);

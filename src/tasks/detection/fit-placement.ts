@@ -25,9 +25,14 @@ export function fitPlacement(
   if (fit === 'letterboxTopLeft') return { scaleX: scale, scaleY: scale, left: 0, top: 0 };
   return {
     ...{ scaleX: scale, scaleY: scale },
-    left: Math.round((input[1] - roundHalfToEven(width * scale)) / 2 - 0.1),
-    top: Math.round((input[0] - roundHalfToEven(height * scale)) / 2 - 0.1),
+    left: halfOf(input[1] - roundHalfToEven(width * scale)),
+    top: halfOf(input[0] - roundHalfToEven(height * scale)),
   };
+}
+
+/** `round(missing / 2 - 0.1)`: an odd pixel goes behind. */
+function halfOf(missing: number): number {
+  return Math.floor(missing / 2);
 }
 
 /** As Python's `round`. */

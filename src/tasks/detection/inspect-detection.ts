@@ -5,6 +5,7 @@ import type { TaskSurroundings } from '../task.js';
 import { findHead } from './bind-head.js';
 import type { DetectionTask } from './detection-settings.js';
 import { loadDetectionTruth, pictureOf } from './detection-truth.js';
+import { truthWarnings } from '../truth/truth-warnings.js';
 import { classCountProblem } from './model-classes.js';
 
 /**
@@ -17,7 +18,7 @@ export function inspectDetection(task: DetectionTask, surroundings: TaskSurround
   const truth = loadDetectionTruth(task, surroundings);
   const { boxes, match, classes } = truth;
   if (surroundings.outputs.length > 0) {
-    const found = findHead(task, surroundings.outputs, { classes: classes.count, input: task.input });
+    const found = findHead(task, surroundings.outputs, { classes: classes.count, input: task.input, priors: null });
     if ('advice' in found) throw new InputError(misfitText(found.output ?? surroundings.outputs[0]!, found));
     const problem = found.bound.classes === null ? null : classCountProblem(found.bound.classes, classes, boxes);
     if (problem !== null) throw new InputError(problem);
@@ -43,5 +44,6 @@ export function inspectDetection(task: DetectionTask, surroundings: TaskSurround
       `${unused === 0 ? '' : `; ${unused} further pictures are not evaluated`}.`,
     classes.mapping,
     ...boxes.notes,
+    ...truthWarnings(boxes),
   ];
 }

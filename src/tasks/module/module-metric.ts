@@ -3,7 +3,8 @@ import { loadModule } from '../../formats/io/load-module.js';
 import { loadShipped } from '../../formats/io/load-shipped.js';
 import type { EvidenceState } from './evidence-state.js';
 import type { JsonObject } from '../../schema/json-value.js';
-import type { MetricContext, MetricResult, TaskMetric } from '../metric.js';
+import type { SampleOrigin } from '../../formats/sample-origin.js';
+import type { MetricContext, MetricResult, OutputTensor, TaskMetric } from '../metric.js';
 import { replicatedRecord, replicateOutcomes } from '../replicates.js';
 import { coverSamples, requireFullCoverage } from '../sample-coverage.js';
 import { drawResample } from '../../statistics/bootstrap.js';
@@ -27,14 +28,31 @@ export interface ModuleTask {
   readonly bootstrap: number;
 }
 
+/** An output of one sample, as `evaluate` of a metric module gets it. */
+interface SampleTensor {
+  readonly data: Float32Array;
+  /** Without the batch axis. */
+  readonly shape: readonly number[];
+}
+
 /** What `evaluate` of a metric module is told of a sample; the contract is docs/CUSTOM.md. */
 interface SampleFacts {
   readonly sample: number;
-  /** Shape of the output, without the batch axis. */
+  /** Shape of the first output, without the batch axis. */
   readonly shape: readonly number[];
+  /** All evaluated outputs, by name. */
+  readonly outputs: Readonly<Record<string, SampleTensor>>;
+  /** FP32's, where the module asked for them. */
+  readonly references: Readonly<Record<string, SampleTensor>> | null;
+  /** Path of the sample inside its folder. */
+  readonly name: string | null;
+  /** Height and width of the picture that it was made from. */
+  readonly size: SampleOrigin['size'];
+  /** Where the picture lies in the sample. */
+  readonly placement: SampleOrigin['placement'];
   readonly label: number | null;
   readonly objects: DetectionGroundTruth['scenes'][number]['objects'] | null;
-  /** FP32's output where the module asked for it. */
+  /** FP32's first output where the module asked for it. */
   readonly reference: Float32Array | null;
 }
 
@@ -60,27 +78,41 @@ export async function openModuleMetric(task: ModuleTask, context: MetricContext)
   const state = (): EvidenceState => ({ kind: 'module', coverage, evidence });
   return {
     needsReference: metric.needsReference,
-    async add({ first, count, outputs: [scored], reference: references }) {
-      const { data: output, dims: shape } = scored!;
-      const reference = references?.[0]?.data;
+    async add({ first, count, outputs, reference, origins }) {
       coverSamples(coverage, first, count);
-      const size = output.length / count;
       for (let index = 0; index < count; index += 1) {
         const sample = first + index;
-        const own = (all: Float32Array): Float32Array => all.slice(index * size, (index + 1) * size);
+        const own = ofSample(outputs, index, count);
+        const references = metric.needsReference && reference !== null ? ofSample(reference, index, count) : null;
+        const output = own[outputs[0]!.name]!;
+        const origin = origins?.[index] ?? null;
         const facts = {
-          sample,
-          shape: shape.slice(1),
+          ...{ sample, shape: output.shape, outputs: own, references },
+          ...{ name: origin?.name ?? null, size: origin?.size ?? null, placement: origin?.placement ?? null },
           label: labels?.[sample] ?? null,
           objects: groundTruth?.scenes[sample]?.objects ?? null,
-          reference: metric.needsReference && reference !== undefined ? own(reference) : null,
+          reference: references?.[outputs[0]!.name]?.data ?? null,
         };
-        evidence.set(sample, await inModule(task, 'evaluate', () => metric.evaluate(own(output), facts)));
+        evidence.set(sample, await inModule(task, 'evaluate', () => metric.evaluate(output.data, facts)));
       }
     },
     state,
     finish: () => summarize(task, metric, context, state()),
   };
+}
+
+/** Copies of one sample's outputs, by name. */
+function ofSample(
+  outputs: readonly OutputTensor[],
+  index: number,
+  count: number,
+): Readonly<Record<string, SampleTensor>> {
+  return Object.fromEntries(
+    outputs.map(({ name, data, dims }) => {
+      const size = data.length / count;
+      return [name, { data: data.slice(index * size, (index + 1) * size), shape: dims.slice(1) }];
+    }),
+  );
 }
 
 /**

@@ -52,7 +52,7 @@ export function inspectMasks(
     .join(', ');
   return [
     ...truth.notes,
-    `${read === sampleCount ? `All ${read}` : `${read} of ${sampleCount}`} masks were read. Numbers in them: ${text}${numbers.length > 30 ? ', ...' : ''}`,
+    `Numbers in ${read === sampleCount ? 'them' : `${read} of them`}: ${text}${numbers.length > 30 ? ', ...' : ''}`,
   ];
 }
 

@@ -55,10 +55,14 @@ export function openMaskTruth(
     },
     notes: [
       by === 'name'
-        ? `${sampleCount} masks found in ${truth} by name, ${files[0]!} for ${names![0]!}${rest}`
-        : `${sampleCount} masks of ${truth} taken in the order of their names, as samples have none: ${files[0]!} first${rest}`,
+        ? `${counted(sampleCount)} found in ${truth} by name, ${files[0]!} for ${names![0]!}${rest}`
+        : `${counted(sampleCount)} of ${truth} taken in the order of their names, as samples have none: ${files[0]!} first${rest}`,
     ],
   };
+}
+
+function counted(masks: number): string {
+  return masks === 1 ? '1 mask' : `${masks} masks`;
 }
 
 function openMaskArray(

@@ -11,8 +11,8 @@ export interface TruthObjects {
 }
 
 export interface TruthPicture {
-  /** Of equal scores that of the lower id counts first. */
-  readonly id: number;
+  /** Of equal scores that of the lower id counts first; null: by the order of samples. */
+  readonly id: number | null;
   /** Path, with `/`; null where the ground truth names no pictures. */
   readonly name: string | null;
   /** Height and width in pixels; null where the ground truth has none. */

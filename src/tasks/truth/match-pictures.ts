@@ -80,7 +80,9 @@ export function matchPictures(
 }
 
 function matchByOrder(truth: NamedPictures, sampleCount: number): PictureMatch {
-  if (truth.pictures.length >= sampleCount) {
+  // Where pictures without objects have no file, the order tells nothing of the others.
+  const isEnough = truth.missingIsEmpty ? truth.pictures.length === sampleCount : truth.pictures.length >= sampleCount;
+  if (isEnough) {
     return { picture: Int32Array.from({ length: sampleCount }, (_, sample) => sample), by: 'order' };
   }
   throw new DatasetError({

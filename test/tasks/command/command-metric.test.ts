@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createCommandMetric } from '../../../src/tasks/command/command-metric.js';
+import { inspectCommand } from '../../../src/tasks/command/inspect-command.js';
 import type { TaskSettings } from '../../../src/tasks/task-settings.js';
 import { temporaryFolder } from '../../formats/write-files.js';
 import { batchOf } from '../../support/sample-batch.js';
@@ -58,6 +59,44 @@ describe('a metric by command', () => {
       { metric: 'cells', value: 1, ...none },
     ]);
     expect(leftovers()).toEqual(before);
+  });
+
+  it('names outputs, and the folder of all of them', async () => {
+    const script = `
+import { basename } from 'node:path';
+import { readFileSync, existsSync } from 'node:fs';
+const [first, named, folder] = process.argv.slice(2);
+const samples = JSON.parse(readFileSync(folder + '/samples.json', 'utf8'));
+const value = basename(first) === 'boxes.npy' && basename(named) === 'scores.npy' && samples.samples === 1 ? 1 : 0;
+console.log(JSON.stringify({ value: existsSync(named) ? value : 0 }));
+`;
+    const task = taskOf(script, {
+      command: [process.execPath, 'eval.mjs', '{predictions}', '{predictions:scores}', '{folder}'],
+    });
+    const metric = createCommandMetric(task, {
+      labels: null,
+      groundTruth: null,
+      referenceArgmax: null,
+      sampleCount: 1,
+    });
+    const outputs = ['boxes', 'scores'].map((name) => ({ name, data: Float32Array.of(1), dims: [1, 1] }));
+    await metric.add({ first: 0, count: 1, outputs, reference: null, origins: null });
+    expect((await metric.finish()).evaluation.accuracies[0]!.value).toBe(1);
+  });
+
+  it('is checked before it runs: names of outputs, and room on the disk', () => {
+    const surroundings = {
+      ...{ sampleCount: 5000, names: null, sampleShape: [3, 640, 640] },
+      outputs: [{ name: 'output0', dims: [null, 84, 8400] }],
+    };
+    expect(inspectCommand(taskOf(''), surroundings)[0]).toMatch(
+      /^Predictions: 14\.1 GB in 5,000 samples, a \.npy file for each worker at a time; .* has .* left\./,
+    );
+    expect(() => inspectCommand(taskOf('', { command: ['x', '{predictions:boxes}'] }), surroundings)).toThrow(
+      'Expected {predictions:boxes} of task.command to name an evaluated output ("output0"), got "boxes"',
+    );
+    const varying = { ...surroundings, outputs: [{ name: 'dets', dims: [1, null, 7] }] };
+    expect(inspectCommand(taskOf(''), varying)[0]).toContain('Predictions: at least 0 bytes in');
   });
 
   it('where lower is better is ranked by 1 - value', async () => {

@@ -369,8 +369,8 @@ describe('what plan says of masks', () => {
   it('is how they were found and what is in them', () => {
     const { truth, names } = writeMasks([{ height: 1, width: 4, data: [0, 0, 1, 255] }]);
     expect(inspect(truth, names, { classes: ['road', 'car'] })).toEqual([
-      `1 masks found in ${truth} by name, 0.png for 0.jpg`,
-      'All 1 masks were read. Numbers in them: 0 (50.0 %, road), 1 (25.0 %, car), 255 (25.0 %, left out)',
+      `1 mask found in ${truth} by name, 0.png for 0.jpg`,
+      'Numbers in them: 0 (50.0 %, road), 1 (25.0 %, car), 255 (25.0 %, left out)',
     ]);
   });
 

@@ -9,6 +9,7 @@ import type { ReferenceJob } from './reference-job.js';
 import { loadModel } from '../../session/load-model.js';
 import { runBatches } from '../../batching/run-batches.js';
 import type { Session } from '../../session/session.js';
+import { taskOf } from '../../../tasks/task-settings.js';
 import { openTaskMetric } from '../../../tasks/task-metric.js';
 
 /** Runs the untouched model over a range of the evaluation samples. */
@@ -32,30 +33,36 @@ export async function runReference(job: ReferenceJob, context: JobContext): Prom
     count: job.count,
     batchSize: evaluationSamplesPerRun(job.evaluation.batchSize, batching, context),
   };
-  await withSession(untouched, io, context, (session) =>
-    context.clock.measure('run', () =>
-      runBatches(
-        surveyed(
-          session,
-          surveyors.map(({ surveyor }) => surveyor),
+  try {
+    await withSession(untouched, io, context, (session) =>
+      context.clock.measure('run', () =>
+        runBatches(
+          surveyed(
+            session,
+            surveyors.map(({ surveyor }) => surveyor),
+          ),
+          batching,
+          dataset,
+          range,
+          async (outputs, run) => {
+            const { first, samples } = run;
+            // FP32 is judged against itself.
+            const scored = sampleOutputs(batching, outputs, run);
+            for (const [index, { data, dims }] of scored.entries()) {
+              surveyors[index]!.surveyor.addOutput(samples, data, dims);
+            }
+            const origins = (await dataset.origins?.(first, samples)) ?? null;
+            await metric.add({ first, count: samples, outputs: scored, reference: scored, origins });
+            context.report(first + samples - job.first, job.count);
+          },
         ),
-        batching,
-        dataset,
-        range,
-        async (outputs, run) => {
-          const { first, samples } = run;
-          // FP32 is judged against itself.
-          const scored = sampleOutputs(batching, outputs, run);
-          for (const [index, { data, dims }] of scored.entries()) {
-            surveyors[index]!.surveyor.addOutput(samples, data, dims);
-          }
-          const origins = (await dataset.origins?.(first, samples)) ?? null;
-          await metric.add({ first, count: samples, outputs: scored, reference: scored, origins });
-          context.report(first + samples - job.first, job.count);
-        },
       ),
-    ),
-  );
+    );
+    // What can't be sent is finished here.
+    if (taskOf(job.task.kind).isWhole === true) await context.clock.measure('metric', () => metric.finish());
+  } finally {
+    metric.close?.();
+  }
   const surveys = surveyors.map(({ output, surveyor }) => ({ output, survey: surveyor.survey() }));
   const value = { ...metric.state(), surveys };
   return { value, execution: { ...ran, timings: context.clock.timings } };

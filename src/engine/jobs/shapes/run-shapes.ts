@@ -20,8 +20,8 @@ import type { Outputs } from '../../session/session.js';
 
 /**
  * Runs the untouched model once over the first samples and returns the shapes of its outputs. Where
- * an evaluated output does not begin with the samples, it is also looked for where in it they lie, as
- * the sweep does.
+ * an evaluated output does not begin with the samples, it is also looked for where in it they lie,
+ * as the sweep does.
  */
 export async function runShapes(job: ShapesJob, context: JobContext): Promise<JobResult<'shapes'>> {
   const model = loadModel(job.model, context.caches);

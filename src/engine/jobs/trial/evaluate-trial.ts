@@ -60,17 +60,21 @@ export async function evaluateTrial(
     context.clock.measure('evaluate', () => run.over(session));
   const outputs = model.io.outputs.map(({ name }) => name);
   const deployed = fuses ? fusing(context) : context;
-  await withSession(quantized, model.io, deployed, (session) =>
-    metric.needsReference
-      ? withSession(model.untouched, model.io, context, (fp32) =>
-          evaluateWith(besideReference(session, fp32, outputs, referenceNames(model.untouched))),
-        )
-      : evaluateWith(session),
-  );
-  const stopped = run.stopped();
-  if (stopped !== null) return { kind: 'stopped', stopped };
-  const { evaluation } = await context.clock.measure('metric', () => metric.finish());
-  return { kind: 'complete', evaluation };
+  try {
+    await withSession(quantized, model.io, deployed, (session) =>
+      metric.needsReference
+        ? withSession(model.untouched, model.io, context, (fp32) =>
+            evaluateWith(besideReference(session, fp32, outputs, referenceNames(model.untouched))),
+          )
+        : evaluateWith(session),
+    );
+    const stopped = run.stopped();
+    if (stopped !== null) return { kind: 'stopped', stopped };
+    const { evaluation } = await context.clock.measure('metric', () => metric.finish());
+    return { kind: 'complete', evaluation };
+  } finally {
+    metric.close?.();
+  }
 }
 
 interface EvaluationRun {

@@ -11,6 +11,7 @@ import { calibrationSize } from './calibration-size.js';
 import { chosenAlpha } from './chosen-alpha.js';
 import { integerAgainstSimulated } from './execution.js';
 import { inputs } from './inputs.js';
+import { keptFloat } from './kept-float.js';
 import { layerDamage } from './layer-damage.js';
 import { layerLoss } from './layer-loss.js';
 import { parallelCoordinates } from './parallel-coordinates.js';
@@ -35,6 +36,7 @@ export const figures: readonly Figure[] = [
   staticAgainstDynamic,
   smoothingMethods,
   quantizedLayers,
+  keptFloat,
   layerLoss,
   network,
   layerDamage,

@@ -11,7 +11,8 @@ export interface OutputRole {
 }
 
 /**
- * The place of the output that a setting names, or else of the only one of a fitting shape.
+ * The place of the output that a setting names, or else of the only one of a fitting shape; of
+ * several, the one that is called as its role.
  *
  * @param outputs shapes of one sample each
  */
@@ -37,6 +38,8 @@ export function findOutput(outputs: readonly OutputShape[], name: string | null,
     const all = outputs.length === 1 ? '' : ` No other fits: ${listOutputs(outputs)}.`;
     return misfitOf(outputs[0]!, role, '', `${nearestAdvice(outputs[0]!.dims)}${all}`);
   }
+  const called = fitting.filter((index) => outputs[index]!.name.toLowerCase() === role.role);
+  if (called.length === 1) return called[0]!;
   const names = fitting.map((index) => outputs[index]!);
   return misfitOf(names[0]!, role, ', as others are too', `Say which one it is by ${setting}: ${listOutputs(names)}.`);
 }

@@ -39,11 +39,17 @@ export interface DenseBoxes {
   readonly boxStride: number;
   readonly classStride: number;
   /** Score of a box itself, a factor of that of each class; it has to pass the confidence too. */
-  readonly objectness: { readonly data: Float32Array; readonly offset: number; readonly stride: number } | null;
+  readonly objectness: Objectness | null;
   /** First box of each level, and the number of boxes; null: no levels. */
   readonly levels: readonly number[] | null;
   /** Writes x1, y1, x2, y2. */
   corners(box: number, into: Float64Array): void;
+}
+
+export interface Objectness {
+  readonly data: Float32Array | Float64Array;
+  readonly offset: number;
+  readonly stride: number;
 }
 
 /** Boxes of one class each. */
@@ -64,6 +70,8 @@ export interface HeadContext {
   readonly classes: number | null;
   /** Height and width of a sample; null: not known. */
   readonly input: readonly [number, number] | null;
+  /** `[boxes, 4]`: cx, cy, w, h as fractions of the sample; null: none were given, or not read yet. */
+  readonly priors: Float64Array | null;
 }
 
 /** A head whose outputs were found among the model's. */
