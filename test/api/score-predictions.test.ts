@@ -69,6 +69,19 @@ describe('scorePredictions', () => {
     await expect(scorePredictions({ ...request, ...(truth === undefined ? {} : { truth }) })).rejects.toThrow(message);
   });
 
+  it.each([
+    ['input: [0, 5]', '{}', /input\[0\]: expected a whole number from 1, got 0/],
+    ['', '{"images": [', /Expected a JSON document, got .*Check that the file is whole/],
+    ['', '{"images": [NaN]}', /NaN and Infinity are no JSON/],
+  ])('refuses settings "%s" with ground truth %s', async (more, json, message) => {
+    const write = temporaryFolder();
+    const request = {
+      ...{ task: 'detection', predictions: [write('o.npy', floats([1, 5, 6], new Array<number>(30).fill(0)))] },
+      ...{ truth: write('truth.json', json), options: write('head.yaml', `head: { kind: yolov8 }\n${more}\n`) },
+    };
+    await expect(scorePredictions(request)).rejects.toThrow(message);
+  });
+
   it('refuses outputs of other numbers of samples, and labels of others', async () => {
     const write = temporaryFolder();
     const [four, two] = [write('four.npy', floats([4, 3], LOGITS)), write('two.npy', floats([2, 3], LOGITS.slice(6)))];

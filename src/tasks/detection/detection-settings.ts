@@ -6,6 +6,8 @@ import type { CandidateRules } from './heads/head.js';
 import { heads } from './heads/registry.js';
 import { headSchema } from './heads/head-schema.js';
 
+const PIXELS = 'a whole number from 1';
+const pixels = z.int({ error: PIXELS }).min(1, { error: PIXELS });
 const classEntry = z.union([z.string().min(1), z.int(), z.null()], { error: 'a name, an id or null' });
 
 const nms = z
@@ -56,7 +58,7 @@ export const detectionSettings = {
   ).default('order'),
   firstLabel: integer(0, 'Label of the first class, where the model writes labels.').default(0),
   input: z
-    .tuple([z.int().min(1), z.int().min(1)], { error: 'a list: height and width of a sample' })
+    .tuple([pixels, pixels], { error: 'a list: height and width of a sample' })
     .nullable()
     .default(null)
     .describe('Height and width of a sample, where the data does not tell.'),

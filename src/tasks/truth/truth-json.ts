@@ -9,7 +9,9 @@ export function parseTruthJson(text: string, path: string): unknown {
     return JSON.parse(text) as unknown;
   } catch (cause) {
     const got = cause instanceof Error ? cause.message : String(cause);
-    const advice = 'NaN and Infinity are no JSON: leave such boxes out.';
+    const advice = /\b(NaN|Infinity)\b/.test(text)
+      ? 'NaN and Infinity are no JSON: leave such boxes out.'
+      : 'Check that the file is whole, and the right one.';
     throw new DatasetError({ expected: 'a JSON document', got, where: path, advice }, { cause });
   }
 }
