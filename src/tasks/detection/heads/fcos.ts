@@ -53,7 +53,7 @@ export const fcosHead = defineHead({
         const columns = columnsOf(dims);
         if (columns === null) return true;
         if (wanted !== null) return columns === wanted;
-        // Found by shape, distances and centerness are no scores; named, there may be 1 or 4 classes.
+        // Found by shape, distances and centerness are no scores; named, 1 or 4 classes may be.
         return settings.scores !== null || (columns !== BOX && columns !== 1);
       },
     });
