@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { figuresOf, sweepRecipe } from './sweep-recipe.js';
 
-it.each(['classifier'])('%s: FP32 gets as many right as the script counted, 4 bits fewer', async (kind) => {
+it.each(['classifier', 'keywords'])('%s: FP32 gets as many right as the script counted, 4 bits fewer', async (kind) => {
   const { correct, samples } = figuresOf(kind) as { readonly correct: number; readonly samples: number };
   const { metrics, trials } = await sweepRecipe(kind);
   expect(metrics.get('fp32')!['top1']).toBe(correct / samples);

@@ -3,7 +3,16 @@ import { quantsweep } from '../cli/command-line.js';
 import { recipes, writeRecipe } from './recipes.js';
 
 it('docs/MODELS.md has a recipe for every kind of model', () => {
-  expect([...recipes.keys()].sort()).toEqual(['bev', 'classifier', 'detector', 'segmenter']);
+  expect([...recipes.keys()].sort()).toEqual([
+    'bev',
+    'classifier',
+    'detector',
+    'keypoints',
+    'keywords',
+    'restorer',
+    'segmenter',
+    'ssd',
+  ]);
 });
 
 it.each([...recipes.keys()])('plans the recipe %s as it stands', async (name) => {

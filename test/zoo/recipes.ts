@@ -12,7 +12,7 @@ const page = readFileSync(join(root, 'docs/MODELS.md'), 'utf8');
  * root.
  */
 export const recipes: ReadonlyMap<string, string> = new Map(
-  [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, yaml]) => {
+  [...page.matchAll(/^```yaml complete\n([\s\S]*?)^```$/gm)].map(([, yaml]) => {
     const { name } = parse(yaml!) as { readonly name: string };
     return [name, yaml!] as const;
   }),

@@ -220,7 +220,7 @@ function castTensor(type: string, values: Float32Array, dims: readonly number[])
   return Object.defineProperty(tensor, 'type', { value: type });
 }
 
-/** Float32 as it is; others when they are asked for, as most outputs of most runs are not. */
+/** Float32 as it is; other numbers when they are asked for: most outputs of most runs are not. */
 function floatOutput(name: string, { type, data, dims }: ort.Tensor): FloatTensor {
   if (data instanceof Float32Array) return { data, dims };
   let floats: Float32Array | null = null;
