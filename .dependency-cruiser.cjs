@@ -37,7 +37,7 @@ const mayImport = {
     ...['equivalence', 'plan', 'engine', 'store', 'prepare'],
   ],
   export: ['errors', 'onnx', 'calibrate', 'formats', 'tasks', 'experiment', 'quantize', 'engine', 'store', 'prepare'],
-  report: ['statistics', 'calibrate', 'smooth'],
+  report: ['statistics', 'calibrate', 'smooth', 'tasks'],
   serve: ['errors', 'store', 'report'],
   api: [
     ...['errors', 'text', 'formats', 'tasks', 'experiment', 'plan', 'records', 'engine', 'store', 'prepare', 'schedule'],

@@ -25,8 +25,8 @@ export interface ExportRequest {
   readonly smoothedModel?: string;
   /**
    * What a model of float16, bfloat16 or float64 is written in: `model`, its own types, or
-   * `float32` with inputs and outputs of its own types. Default: `model` where they have 16 bits and
-   * the trial was simulated, else `float32`. Other models are written in float32 anyway.
+   * `float32` with inputs and outputs of its own types. Default: `model` where they have 16 bits
+   * and the trial was simulated, else `float32`. Other models are written in float32 anyway.
    */
   readonly floats?: FloatChoice;
   /** Overwrite existing files. Default: false. */

@@ -1,7 +1,7 @@
 import type { SweepPlan } from '../plan/plan.js';
 import { planAbilities, type PlannedTest } from '../report/answers/plan-abilities.js';
 import { sweepShape } from '../report/questions/sweep-shape.js';
-import { tasks } from '../tasks/registry.js';
+import { countsSamples, taskOf } from '../tasks/task-settings.js';
 
 type EvaluationSource = SweepPlan['trials'][number]['settings']['evaluation']['source'];
 
@@ -24,9 +24,9 @@ export function sweepAbilities(
 
 function plannedTest(trials: SweepPlan['trials']): PlannedTest {
   const judged = trials.map(({ settings: { task } }) => task);
-  if (judged.every(({ kind }) => tasks[kind].countsSamples)) return 'mcnemar';
-  const hasReplicates = judged.every(
-    (task) => tasks[task.kind].countsSamples || ('bootstrap' in task && task.bootstrap > 0),
+  if (judged.every(countsSamples)) return 'mcnemar';
+  const isTested = judged.every(
+    (task) => countsSamples(task) || taskOf(task.kind).isPaired === true || ('bootstrap' in task && task.bootstrap > 0),
   );
-  return hasReplicates ? 'bootstrap' : 'none';
+  return isTested ? 'later' : 'none';
 }

@@ -30,8 +30,8 @@ export interface ExportTargets {
   /** Overwrite existing files. */
   readonly force: boolean;
   /**
-   * What a model of float16, bfloat16 or float64 is written in; null: its own type where that has 16
-   * bits and the trial was simulated, else float32.
+   * What a model of float16, bfloat16 or float64 is written in; null: its own type where that has
+   * 16 bits and the trial was simulated, else float32.
    */
   readonly floats: FloatChoice | null;
 }

@@ -7,6 +7,7 @@ import { npyFolderFormat } from './npy-folder/npy-folder-format.js';
 import { npyFormat } from './npy/npy-format.js';
 import { npzFormat } from './npz/npz-format.js';
 import { syntheticFormat } from './synthetic/synthetic-format.js';
+import { wavFolderFormat } from './wav-folder/wav-folder-format.js';
 
 /**
  * Every format of data, by the name that `format:` of an experiment file gives it. A new one is a
@@ -20,6 +21,7 @@ export const formats = {
   idx: idxFormat,
   npyFolder: npyFolderFormat,
   imageFolder: imageFolderFormat,
+  wavFolder: wavFolderFormat,
   synthetic: syntheticFormat,
   module: moduleFormat,
 } satisfies Readonly<Record<string, Format>>;

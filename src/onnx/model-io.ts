@@ -131,7 +131,13 @@ export function fixedBatchSize(io: ModelIo): number | null {
 
 /** Type of the input that samples are fed to; float32 where the model does not say. */
 function samplesType(model: OnnxModel, input: string): number {
-  const type = inputType(model, input)?.elemType ?? FLOAT32;
+  const stated = model.graph.input.find((i) => i.name === input)?.type;
+  if (stated !== undefined && stated.tensorType === undefined) {
+    throw new ModelError(
+      `Expected input "${input}" to take a tensor, got a sequence or another type. Give the part of the model behind it.`,
+    );
+  }
+  const type = stated?.tensorType?.elemType ?? FLOAT32;
   if (type === FLOAT32 || type === 0 || isSampleType(type)) return type || FLOAT32;
   throw new ModelError(
     `Expected input "${input}" to take numbers, got ${dataTypeName(type)}. Give the part of the model behind it.`,

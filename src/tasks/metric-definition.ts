@@ -7,6 +7,8 @@ export interface MetricDefinition {
   /** `fraction`: 0 to 1. `ratio`: from 0, may pass 1. */
   readonly unit: 'fraction' | 'dB' | 'ratio' | 'number';
   readonly better: 'higher' | 'lower';
+  /** The share of samples that are right: written in percent. Absent: it is none. */
+  readonly countsSamples?: boolean;
 }
 
 /** By the name of the metric in results. */

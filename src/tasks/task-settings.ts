@@ -21,6 +21,16 @@ export function taskOf(kind: TaskKind): Task {
   return tasks[kind];
 }
 
+/**
+ * Whether the primary metric of a task with such settings counts samples that are right.
+ *
+ * @param task as an experiment file has it or located: no path matters
+ */
+export function countsSamples(task: FileTask | TaskSettings): boolean {
+  const definition = taskOf(task.kind);
+  return definition.countsSamples && (definition.countsWith?.(task) ?? true);
+}
+
 /** What the task takes of a model's outputs. */
 export function wantedOutputs({ kind }: Pick<TaskSettings, 'kind'>): Pick<Task, 'outputs' | 'readsIntegers'> {
   const { outputs, readsIntegers } = taskOf(kind);

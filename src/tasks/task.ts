@@ -43,6 +43,13 @@ export interface Task<
   readonly needsReference: boolean;
   /** The primary metric counts samples that are right, so trials can be stopped early by it. */
   readonly countsSamples: boolean;
+  /** Whether it does with such settings, where that depends on them; absent: it does. */
+  countsWith?(task: NoInfer<Settings>): boolean;
+  /**
+   * What is right or wrong is something other than a sample, pairs of them say: trials are compared
+   * in pairs all the same.
+   */
+  readonly isPaired?: boolean;
   /**
    * What FP32's own result is looked at for, besides its labels and outputs that never change;
    * null: nothing.

@@ -89,7 +89,7 @@ describe('quantsweep run with data.evaluation.stop', () => {
     expect(status.stdout).toMatch(/best so far: [^\n]*weight\.bits=8/);
     const show = await quantsweep(folder, 'show', 'static alpha=0.5, weight.bits=2');
     expect(show.stdout).toContain('stopped early: certainly not the best');
-    expect(show.stdout).not.toContain('accuracy (higher is better)');
+    expect(show.stdout).not.toContain('accuracy (trials are ranked by');
     const exported = await quantsweep(folder, 'export', 'static alpha=0.5, weight.bits=2', '-o', 'x.onnx');
     expect(exported.code).toBe(2);
     expect(exported.stderr).toContain('was stopped early because certainly not the best');

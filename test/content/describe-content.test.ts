@@ -27,6 +27,7 @@ import { taskKinds, tasks, type TaskKind } from '../../src/tasks/registry.js';
 import { toTask, type TaskSettings } from '../../src/tasks/task-settings.js';
 import { taskSchema } from '../../src/experiment/sections/task-schema.js';
 import { npyArray } from '../formats/npy-bytes.js';
+import { int16, wav } from '../formats/wav-bytes.js';
 import { AS_STORED } from '../formats/write-files.js';
 import { zip } from '../formats/zip-archive.js';
 import { modelBytes, node, tensor } from '../onnx/build-model.js';
@@ -78,6 +79,13 @@ const sources: Readonly<Record<FormatName, MakeSource>> = {
     const path = join(image, '../../..');
     return { format: 'imageFolder', path, labels, classes, resize: null, crop: null, kernel: 'linear', channels: 3 };
   },
+  wavFolder: (write) => {
+    write('w/set/no/1.wav', wav(int16(1, 2)));
+    const sound = write('w/set/yes/2.wav', wav(int16(3)));
+    const [labels, classes] = [null, write('w/classes.txt', 'yes\nno\n')];
+    const settings = { sampleRate: null, length: 2, align: 'start', channelAxis: true } as const;
+    return { format: 'wavFolder', path: join(sound, '../..'), labels, classes, ...settings };
+  },
   synthetic: () => ({
     ...{ format: 'synthetic', shape: [2], distribution: 'normal', channelScales: null, seed: 1, count: 2 },
   }),
@@ -99,6 +107,14 @@ const scorings: Readonly<Record<TaskKind, MakeTask>> = {
     return toTask(taskSchema.parse(task), '/');
   },
   fidelity: () => ({ kind: 'fidelity', bootstrap: 0 }),
+  sequence: (write) => ({
+    ...{ kind: 'sequence', truth: write('q/texts.csv', '1.npy,ab\n2.npy,\n'), alphabet: null },
+    ...{ alphabetFile: write('q/alphabet.txt', 'a\nb\n'), appendSpace: false, blank: 0, layout: 'NTC' },
+    ...{ unicode: 'asIs', ignoreCase: false, primary: 'exact', bootstrap: 1 },
+  }),
+  embedding: (write) => ({
+    ...{ kind: 'embedding', truth: write('v/pairs.csv', '0,1,1\n1,0,0\n'), folds: 2, distance: 'squared', far: [0.1] },
+  }),
   segmentation: (write) => {
     const mask = write('s/masks/a/1.png', 'mask');
     const truth = join(mask, '../..');
@@ -106,6 +122,15 @@ const scorings: Readonly<Record<TaskKind, MakeTask>> = {
     const reading = { output: 'auto', threshold: 0.5, resize: null, nearest: 'floor' } as const;
     const matching = { array: null, sampleSuffix: '', truthSuffix: '' } as const;
     return { kind: 'segmentation', truth, ...matching, ...numbering, ...reading, bootstrap: 0 };
+  },
+  keypoints: (write) => {
+    const truth = write('k/person_keypoints.json', '{}');
+    const reading = { points: 'heatmaps', sigmas: null, quarterOffset: true, cellOffset: 0 } as const;
+    const rules = {
+      ...{ confidence: 0.001, iou: 0.7, multiLabel: true, candidates: 9, maxDetections: 3 },
+      ...{ candidatesPerClass: null, candidatesPerLevel: null },
+    };
+    return { kind: 'keypoints', truth, ...reading, input: null, fit: 'letterbox', rules, bootstrap: 1 };
   },
   restoration: (write) => {
     const truth = join(write('r/clean/1.png', 'picture'), '..');

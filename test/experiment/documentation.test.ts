@@ -85,7 +85,7 @@ describe('docs/EXPERIMENTS.md', () => {
   it('documents no setting that does not exist', () => {
     const known = new Set([...settings.map(({ path }) => path), 'version', 'grid', 'exclude']);
     const words = new Set([
-      ...['cifar10', 'npy', 'npz', 'idx', 'npyFolder', 'imageFolder', 'synthetic', 'module'],
+      ...['cifar10', 'npy', 'npz', 'idx', 'npyFolder', 'imageFolder', 'wavFolder', 'synthetic', 'module'],
       ...['classification', 'centerDetection', 'fidelity', 'command'],
     ]);
     expect([...documentedDefaults.keys()].filter((path) => !known.has(path) && !words.has(path))).toEqual([]);

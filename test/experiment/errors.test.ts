@@ -108,14 +108,14 @@ describe('unknown names', () => {
       'format: cifar, path: c',
     );
     expect(problemsOf(text)).toEqual([
-      'a.yaml:3:26: data.calibration.format: expected "cifar10", "npy", "npz", "idx", "npyFolder", "imageFolder", "synthetic" or "module", got "cifar"; did you mean "cifar10"?',
+      'a.yaml:3:26: data.calibration.format: expected "cifar10", "npy", "npz", "idx", "npyFolder", "imageFolder", "wavFolder", "synthetic" or "module", got "cifar"; did you mean "cifar10"?',
       'a.yaml:6:40: quantization.weight.granularity: expected "channel" or "tensor", got "chanel"; did you mean "channel"?',
     ]);
   });
 
   it('the task, by its word', () => {
     expect(problemsOf(`${base}${grid}`.replace('classification', 'clasification'))).toEqual([
-      'a.yaml:5:7: task.kind: expected "classification", "centerDetection", "detection", "fidelity", "segmentation", "restoration", "module" or "command", got "clasification"; did you mean "classification"?',
+      'a.yaml:5:7: task.kind: expected "classification", "centerDetection", "detection", "fidelity", "keypoints", "segmentation", "restoration", "module" or "command", got "clasification"; did you mean "classification"?',
     ]);
   });
 

@@ -6,6 +6,7 @@ import { csvFormat, groundTruthFormat } from './label-cases.js';
 import { onnxBytesFormat, onnxGraphFormat } from './onnx-cases.js';
 import { Random } from './random.js';
 import { yamlFormat } from './yaml-cases.js';
+import { wavFormat } from './wav-cases.js';
 import { npzFormat } from './zip-cases.js';
 
 const formats: readonly FuzzFormat[] = [
@@ -20,6 +21,7 @@ const formats: readonly FuzzFormat[] = [
   imageFormat,
   csvFormat,
   groundTruthFormat,
+  wavFormat,
 ];
 
 /** @throws Error for a name that no format has */

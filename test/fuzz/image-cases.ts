@@ -88,6 +88,21 @@ function someImage(random: Random): { readonly what: string; readonly bytes: Uin
   return mutateBytes(jpeg, random);
 }
 
+/** Settings that are absent from most sources. */
+function laterSettings(random: Random) {
+  if (random.chance(0.6)) return {};
+  const size = random.pick([[8, 8] as const, [5, 9] as const, [1, 1] as const, [60_000, 60_000] as const]);
+  const letterbox = {
+    ...{ size, pad: random.below(256), align: random.pick(['center', 'topLeft'] as const) },
+    ...{ rounding: random.pick(['halfEven', 'truncate'] as const), scaleUp: random.chance(0.5) },
+  };
+  return {
+    ...(random.chance(0.7) ? { letterbox, resize: null, crop: null } : { pad: { multiple: 32, value: 0 } }),
+    ...(random.chance(0.5) ? { kernel: 'opencvLinear' as const } : {}),
+    ...(random.chance(0.5) ? { orientation: 'exif' as const } : {}),
+  };
+}
+
 export const imageFormat: FuzzFormat = {
   name: 'images',
   weight: 7,
@@ -119,8 +134,9 @@ export const imageFormat: FuzzFormat = {
         };
     const channels = random.pick([1, 3] as const);
     const preprocess = somePreprocess(random);
+    const later = laterSettings(random);
     return {
-      what: `${mutated.what} as ${where.slice(0, 20)}, ${JSON.stringify(geometry)}, ${channels} channels`,
+      what: `${mutated.what} as ${where.slice(0, 20)}, ${JSON.stringify({ ...geometry, ...later })}, ${channels} channels`,
       async read(folder) {
         const path = join(folder, 'images');
         rmSync(path, { recursive: true, force: true });
@@ -136,6 +152,7 @@ export const imageFormat: FuzzFormat = {
           kernel: 'linear',
           channels,
           ...geometry,
+          ...later,
         };
         await readSamples(source, preprocess);
       },

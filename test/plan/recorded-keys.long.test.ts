@@ -47,7 +47,7 @@ interface BegunSweep {
 
 const own = [
   ...['npy', 'npy-float16', 'npy-bytes', 'npy-folder', 'npz', 'idx', 'idx-gzip', 'cifar10', 'image-folder'],
-  ...['image-folder-gray', 'synthetic', 'module', 'inputs', 'tasks', 'task-module', 'task-command'],
+  ...['image-folder-gray', 'image-letterbox', 'synthetic', 'module', 'inputs', 'tasks', 'task-module', 'task-command'],
   ...['center-detection', 'data', 'layers', 'operators', 'quantization', 'smoothing', 'search', 'judging'],
 ];
 

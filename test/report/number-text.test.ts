@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { intervalText, meanText, metricText, signed, valueText } from '../../src/report/number-text.js';
+import { metricTextOf } from '../../src/report/facts/judged-by.js';
+import {
+  differenceText,
+  intervalText,
+  magnitudeText,
+  meanText,
+  metricText,
+  signed,
+  valueText,
+} from '../../src/report/number-text.js';
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
 
@@ -22,5 +31,36 @@ describe('percentages', () => {
 
   it('are no matter of mAP, which has four digits', () => {
     expect(valueText(0.74968, metricText('mAP', 8))).toBe('0.7497');
+  });
+});
+
+describe('values of a metric that its task defines', () => {
+  it('carry decibels, and may be below 0', () => {
+    const metric = metricTextOf('fidelity', 'worstSqnr', 12, [31.2, 35.7]);
+    expect(plain(valueText(31.2437, metric))).toBe('31.24 dB');
+    expect(plain(intervalText(-1.5, 2, metric))).toBe('−1.50 to 2.00 dB');
+    expect(plain(differenceText(-1.2, metric))).toBe('−1.20 dB');
+    expect(plain(magnitudeText(-1.2, metric))).toBe('1.20 dB');
+    expect(metric.axisTitle).toBe('SQNR, worst output (dB), higher is better');
+    expect([metric.shortName, metric.isProportion]).toEqual(['SQNR', false]);
+    expect(metric.definition).toContain('10 log10');
+  });
+
+  it('have as many digits as tell those apart that lie close together', () => {
+    const cosines = [0.99999654, 0.99999713, 0.999998, 0.6];
+    const metric = metricTextOf('fidelity', 'cosine', 12, cosines);
+    expect(new Set(cosines.map((value) => valueText(value, metric))).size).toBe(4);
+    expect(valueText(0.99999713, metric)).toBe('0.99999713');
+    expect(metricTextOf('fidelity', 'cosine', 12, [0.91, 0.95, 0.98]).digits).toBe(4);
+    expect(metricTextOf('fidelity', 'cosine', 12, [0.9, 0.9]).digits).toBe(4);
+  });
+
+  it('are percentages only of samples, and named by their definition', () => {
+    expect(plain(valueText(0.5, metricTextOf('sequence', 'exact', 96)))).toBe('50.0 %');
+    const rate = metricTextOf('sequence', 'cer', 96);
+    expect([valueText(1.25, rate), differenceText(0.1, rate)]).toEqual(['1.2500', '+0.1000']);
+    // A metric of the user's own may have the name of another task's.
+    expect(metricTextOf('module', 'sqnr').definition).toBeNull();
+    expect(metricTextOf(null, 'toString').name).toBe('toString');
   });
 });

@@ -42,6 +42,22 @@ describe('outputDivergence', () => {
     expect(outputDivergence('fidelity', of(0, 0), of(0, 2), 1)).toBe(4);
   });
 
+  it('of several outputs is their mean, without those of integers', () => {
+    const task = toTask({ kind: 'module', path: 'm.mjs' } as FileTask, '/');
+    const output = (name: string, isInteger: boolean, ...numbers: readonly number[]) => ({
+      ...{ name, data: of(...numbers), dims: [1, numbers.length] },
+      ...(isInteger ? { isInteger } : {}),
+    });
+    const reference = [output('a', false, 3, 4), output('b', false, 1), output('label', true, 1, 2)];
+    const actual = [output('a', false, 3, 3), output('b', false, 1.5), output('label', true, 1, 9)];
+    expect(divergenceOf(task, reference, actual, 1)).toBeCloseTo((1 / 25 + 0.25) / 2, 9);
+    // Where there are no others, the share of numbers that differ.
+    expect(divergenceOf(task, [reference[2]!], [actual[2]!], 1)).toBe(0.5);
+    // Another number of rows is as far as zeros are.
+    expect(divergenceOf(task, [reference[0]!], [output('a', false, 3)], 1)).toBe(1);
+    expect(divergenceOf(task, [output('a', false)], [output('a', false)], 1)).toBe(0);
+  });
+
   it('is 0 for equal outputs and fails on NaN', () => {
     for (const task of ['classification', 'centerDetection', 'fidelity'] as const) {
       expect(outputDivergence(task, of(0.1, 0.7), of(0.1, 0.7), 1)).toBe(0);

@@ -1,3 +1,5 @@
+import { digitsBelowOne } from './digits-below-one.js';
+
 /** A cell as SQLite returns it. */
 export type Cell = string | number | bigint | Uint8Array | null;
 
@@ -25,10 +27,11 @@ const BLOCK_ROWS = 1000;
 /**
  * Rows as text that ends with a line break, in pieces: memory does not grow with their number.
  *
- * - `table`: aligned, for the eye: 4 significant digits below 1 and 5 above, NULL as `-`, control
- *   characters as spaces. So that lines fit `width` columns text is clipped with `…`, then columns
- *   are left out from the right, which a last line names; labels and values stay. Null: nothing is.
- *   Widths follow the first 1000 rows and grow, never shrink, with later ones: no row is left out.
+ * - `table`: aligned, for the eye: 4 significant digits below 1 (more near 1) and 5 above, NULL as
+ *   `-`, control characters as spaces. So that lines fit `width` columns text is clipped with `…`,
+ *   then columns are left out from the right, which a last line names; labels and values stay.
+ *   Null: nothing is. Widths follow the first 1000 rows and grow, never shrink, with later ones: no
+ *   row is left out.
  * - `csv`: RFC 4180 with a header, full precision, NULL empty, bytes as hexadecimal digits.
  * - `json`: an array of objects, full precision; of columns of one name the last wins, as in every
  *   JSON reader. Infinities are `9e999` and `-9e999`, as SQLite's own JSON functions write them:
@@ -189,7 +192,8 @@ function displayText(cell: Exclude<Cell, null>): string {
 
 /** Integers as they are; 0.9134, 19.438, 1357.5: what an interval of a metric resolves. */
 function displayNumber(value: number): string {
-  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(Math.abs(value) < 1 ? 4 : 5)));
+  if (Number.isInteger(value)) return String(value);
+  return String(Number(value.toPrecision(Math.abs(value) < 1 ? Math.max(4, digitsBelowOne(value)) : 5)));
 }
 
 function exactText(cell: Exclude<Cell, null>): string {

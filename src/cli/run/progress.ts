@@ -1,4 +1,5 @@
 import type { SweepEvent } from '../../schedule/sweep-events.js';
+import { metricTextOf } from '../../report/facts/judged-by.js';
 import { formatDuration, formatMetric } from '../show/format-values.js';
 
 export interface ProgressOutput {
@@ -62,10 +63,11 @@ export class Progress {
         return;
       case 'trialFinished': {
         this.#done++;
-        if (event.best !== null) this.#best = `${event.best.label} ${formatMetric(event.best.value)}`;
+        const { unit } = metricTextOf(event.trial.settings.task.kind, event.metric);
+        if (event.best !== null) this.#best = `${event.best.label} ${formatMetric(event.best.value, unit)}`;
         const took = event.durationMs > 0 ? `, ${formatDuration(event.durationMs)}` : '';
         this.#line(
-          `[${this.#done}/${this.#trials}] ${event.trial.label}: ${event.metric} ${formatMetric(event.value)}${took}`,
+          `[${this.#done}/${this.#trials}] ${event.trial.label}: ${event.metric} ${formatMetric(event.value, unit)}${took}`,
         );
         return;
       }

@@ -1,3 +1,4 @@
+import { metricTextOf } from '../../report/facts/judged-by.js';
 import { readWarnings } from '../../report/facts/result-warnings.js';
 import { pickSweep } from '../../api/pick-sweep.js';
 import { pickTrial, readDatabase } from '../../api/read-database.js';
@@ -8,10 +9,11 @@ export function describeTrial(database: string, wantedSweep: string | undefined,
   return readDatabase(database, (queries) => {
     const sweep = pickSweep(queries, wantedSweep);
     const trial = pickTrial(queries, sweep, wanted);
-    const [label, role, status, key, provider, level, gate, divergence, error, numericsClass] = queries.query(
-      'SELECT label, role, status, key, provider, optimization_level, gate_error, output_divergence, error, numerics_class FROM v_trial WHERE sweep = :sweep AND trial = :trial',
-      { sweep, trial },
-    ).rows[0]!;
+    const [label, role, status, key, provider, level, gate, divergence, error, numericsClass, metric, task] =
+      queries.query(
+        `SELECT label, role, status, key, provider, optimization_level, gate_error, output_divergence, error, numerics_class, metric, json_extract(settings, '$.task.kind') FROM v_trial WHERE sweep = :sweep AND trial = :trial`,
+        { sweep, trial },
+      ).rows[0]!;
     const lines = [
       `trial ${trial} of ${sweep}: ${String(label)}`,
       `${String(role)}, ${String(status)}, key ${String(key)}`,
@@ -23,6 +25,10 @@ export function describeTrial(database: string, wantedSweep: string | undefined,
     if (typeof gate === 'number') lines.push(`equivalence check: largest relative error ${gate.toExponential(2)}`);
     if (typeof divergence === 'number')
       lines.push(`divergence of the output from FP32's: ${divergence.toExponential(3)}`);
+    if (typeof metric === 'string') {
+      const { name, definition } = metricTextOf(typeof task === 'string' ? task : null, metric);
+      if (definition !== null) lines.push(`${metric}: ${name}. ${definition}`);
+    }
     if (error !== null) lines.push(`error: ${String(error)}`);
     for (const { voidedTrials, message, cause } of readWarnings((sql) => queries.query(sql), sweep)) {
       if (voidedTrials.has(trial)) lines.push(`WARNING: ${message} ${cause}`);
@@ -39,7 +45,7 @@ export function describeTrial(database: string, wantedSweep: string | undefined,
       'SELECT setting, value FROM v_setting WHERE sweep = :sweep AND trial = :trial AND value IS NOT NULL',
     );
     section(
-      'accuracy (higher is better)',
+      `accuracy (trials are ranked by ${String(metric)}, higher is better)`,
       'SELECT metric, slice, value, ci_low, ci_high, ci_method, correct, total FROM v_accuracy WHERE sweep = :sweep AND trial = :trial',
     );
     section(

@@ -1,3 +1,4 @@
+import { metricTextOf } from '../../report/facts/judged-by.js';
 import { readWarnings } from '../../report/facts/result-warnings.js';
 import type { SqlValue } from '../../store/query/query-database.js';
 import { readRunState, type RunState } from '../../store/read/read-run-state.js';
@@ -44,15 +45,16 @@ export function sweepStatus(database: string, wanted: string | undefined): strin
     const warnings = readWarnings((sql) => queries.query(sql), sweep);
     for (const { message, cause } of warnings) lines.push(`WARNING: ${message} ${cause}`);
     // The same trial that `show best` and `export best` take.
-    const [label, value, low, high, trial] = one(
-      'SELECT t.label, t.value, t.ci_low, t.ci_high, t.trial FROM v_place p JOIN v_trial t ON t.sweep = p.sweep AND t.trial = p.trial WHERE p.sweep = :sweep AND p.place = 1',
+    const [label, value, low, high, trial, metric, task] = one(
+      `SELECT t.label, t.value, t.ci_low, t.ci_high, t.trial, t.metric, json_extract(t.settings, '$.task.kind') FROM v_place p JOIN v_trial t ON t.sweep = p.sweep AND t.trial = p.trial WHERE p.sweep = :sweep AND p.place = 1`,
     );
     if (warnings.some(({ voidedTrials }) => voidedTrials.has(Number(trial)))) {
       lines.push('no setting can be called the best, see the warning');
     } else if (typeof label === 'string') {
-      const interval =
-        low === null ? '' : ` (95 % interval ${formatMetric(Number(low))} to ${formatMetric(Number(high))})`;
-      lines.push(`best so far: ${label}, ${formatMetric(Number(value))}${interval}`);
+      const { unit } = metricTextOf(text(task), text(metric));
+      const written = (number: SqlValue | undefined): string => formatMetric(Number(number), unit);
+      const interval = low === null ? '' : ` (95 % interval ${written(low)} to ${written(high)})`;
+      lines.push(`best so far: ${label}, ${written(value)}${interval}`);
     }
     const [mean] = one(
       "SELECT avg(duration_ms) FROM v_attempt WHERE work = 'trial' AND status = 'done' AND trial IN (SELECT trial FROM v_trial WHERE sweep = :sweep)",

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync, readSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { totalmem } from 'node:os';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { kindOfFile } from '../../formats/io/kind-of-file.js';
 import { ModelError } from '../../onnx/model-error.js';
@@ -25,6 +26,11 @@ export function readModelFile(path: string): ModelFile {
   const take = (bytes: Uint8Array): Uint8Array => {
     hash.update(bytes);
     sizeBytes += bytes.length;
+    if (sizeBytes > totalmem()) {
+      throw new ModelError(
+        `Expected a model that fits into this machine's memory of ${totalmem()} bytes with its external data, got more.`,
+      );
+    }
     return bytes;
   };
   try {

@@ -62,12 +62,17 @@ export class Session {
   readonly #names: Renaming;
   /** Types of the inputs as the runtime has them, by its names. */
   readonly #types: InputTypes;
+  /** The outputs that can be fetched: no sequences and maps; null: all. */
+  readonly #fetched: readonly string[] | null;
 
   private constructor(session: ort.InferenceSession, input: string, names: Renaming) {
     this.#session = session;
     this.#input = input;
     this.#names = names;
     this.#types = inputTypes(session);
+    const { outputMetadata } = session;
+    const tensors = outputMetadata.filter(({ isTensor }) => isTensor).map(({ name }) => name);
+    this.#fetched = tensors.length === outputMetadata.length ? null : tensors;
   }
 
   /**
@@ -90,7 +95,10 @@ export class Session {
    */
   async run(batch: FloatTensor, further: Feeds = {}): Promise<Outputs> {
     try {
-      const results = await this.#session.run(toTensors(this.#names, this.#types, this.#input, batch, further));
+      const feeds = toTensors(this.#names, this.#types, this.#input, batch, further);
+      const results = await (this.#fetched === null
+        ? this.#session.run(feeds)
+        : this.#session.run(feeds, this.#fetched));
       return Object.fromEntries(
         Object.entries(results).map(([name, tensor]) => {
           const old = this.#names.toOld(name);
@@ -212,7 +220,7 @@ function castTensor(type: string, values: Float32Array, dims: readonly number[])
   return Object.defineProperty(tensor, 'type', { value: type });
 }
 
-/** Float32 as it is; other numbers when they are asked for, as most outputs of most runs are not. */
+/** Float32 as it is; other numbers when they are asked for: most outputs of most runs are not. */
 function floatOutput(name: string, { type, data, dims }: ort.Tensor): FloatTensor {
   if (data instanceof Float32Array) return { data, dims };
   let floats: Float32Array | null = null;

@@ -34,9 +34,14 @@ const fromFloats: ReadonlyMap<string, (values: Float32Array) => RuntimeNumbers> 
   ['uint16', (values) => Uint16Array.from(values)],
   ['int32', (values) => Int32Array.from(values)],
   ['uint32', (values) => Uint32Array.from(values)],
-  ['int64', (values) => BigInt64Array.from(values, (value) => BigInt(Math.trunc(value)))],
-  ['uint64', (values) => BigUint64Array.from(values, (value) => BigInt(Math.trunc(value)))],
+  ['int64', (values) => BigInt64Array.from(values, toBigInt)],
+  ['uint64', (values) => BigUint64Array.from(values, toBigInt)],
 ]);
+
+/** What is no whole number is refused before it is fed; probes of a batch may meet it earlier. */
+function toBigInt(value: number): bigint {
+  return Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
+}
 
 /**
  * Float32 numbers as the runtime takes those of another type. Whole numbers that the type holds

@@ -3,7 +3,7 @@ import { toDataSource, type DataSource } from '../../formats/data-source.js';
 import type { PreprocessSettings } from '../../formats/preprocess/preprocess-settings.js';
 import { integer } from '../../schema/schema-leaves.js';
 import type { Immutable } from '../../schema/settled.js';
-import { taskOf, type FileTask } from '../../tasks/task-settings.js';
+import { countsSamples, type FileTask } from '../../tasks/task-settings.js';
 import { preprocessSchema, sourceSchema } from './data-schema.js';
 import { lacksForTask } from './lacks-for-task.js';
 import type { LayerSettings } from './layers.js';
@@ -115,7 +115,7 @@ const checkEvaluation: Check<Written> = ({ data, task }) => {
  */
 const checkStop: Check<Written> = ({ data, task }) => {
   const { confidence } = data.evaluation.stop;
-  if (confidence === null || taskOf(task.kind).countsSamples) return null;
+  if (confidence === null || countsSamples(task)) return null;
   const why = 'whose metric does not say of each sample whether it is right';
   return {
     path: 'evaluation.stop.confidence',

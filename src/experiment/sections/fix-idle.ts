@@ -1,8 +1,8 @@
 import type { FixedWhereIdle } from './section.js';
 
 /**
- * The section with each setting that has no effect at its fixed value; the same object where there
- * is none.
+ * The section with each setting that has no effect at its fixed value, without those whose fixed
+ * value is undefined; the same object where there is none.
  */
 export function fixIdle<Part extends object, Written>(
   part: Part,
@@ -18,6 +18,9 @@ export function fixIdle<Part extends object, Written>(
 
 /** Keeps the order of keys, which stored settings have. */
 function withValueAt(part: object, [key, ...rest]: readonly string[], value: unknown): object {
+  if (rest.length === 0 && value === undefined) {
+    return Object.fromEntries(Object.entries(part).filter(([name]) => name !== key));
+  }
   const inner: unknown = (part as Record<string, unknown>)[key!];
   return { ...part, [key!]: rest.length === 0 ? value : withValueAt(inner as object, rest, value) };
 }

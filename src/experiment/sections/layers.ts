@@ -4,7 +4,7 @@ import { layerOpNames } from '../../onnx/layers/layer-op.js';
 import { fixIdle } from './fix-idle.js';
 import type { Immutable } from '../../schema/settled.js';
 import { addedLater, listOf, oneOf, quantizerBits, text } from '../../schema/schema-leaves.js';
-import type { Check, Column, FixedWhereIdle } from './section.js';
+import type { Check, Column, FixedWhereIdle, IdleRule } from './section.js';
 import { alphaModeOf } from '../../smooth/canonical-smoothing.js';
 import { isSearched } from './smoothing.js';
 import type { SmoothingSettings } from './smoothing.js';
@@ -94,9 +94,12 @@ const fixed: readonly FixedWhereIdle<{ readonly layers: LayerSettings }>[] = [
     fixedAt: '*',
     idleBeside: ({ layers: { sensitivity } }) => (sensitivity === 'none' ? 'without layers.sensitivity' : null),
   },
+];
+
+const idle: readonly IdleRule<{ readonly layers: LayerSettings }>[] = [
+  ...fixed,
   {
     path: 'keepFloatLoss',
-    fixedAt: 0.003,
     idleBeside: ({ layers: { keepFloat } }) => (keepFloat === 'auto' ? null : 'without layers.keepFloat: auto'),
   },
 ];
@@ -152,12 +155,14 @@ const columns: readonly Column<Trial>[] = [
   },
 ];
 
-export const layersSection = { schema, idle: fixed, checks: [checkKeepFloat], columns };
+export const layersSection = { schema, idle, checks: [checkKeepFloat], columns };
 
 export const canonicalLayers = memoizeByIdentity<LayerSettings, undefined, LayerSettings>((settings) => {
-  const { ops, include, exclude } = settings;
+  const { ops, include, exclude, keepFloat } = settings;
+  const { keepFloatLoss, ...rest } = fixIdle(settings, fixed, { layers: settings });
   return {
-    ...fixIdle(settings, fixed, { layers: settings }),
+    ...rest,
+    ...(keepFloat === 'auto' && keepFloatLoss !== undefined ? { keepFloatLoss } : {}),
     ops: sortedSet(ops),
     include: sortedSet(include),
     exclude: sortedSet(exclude),

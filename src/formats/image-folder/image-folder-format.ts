@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { defineFormat, filesByRole } from '../format.js';
 import { listFiles, listFolders } from '../io/list-files.js';
 import { imageLibraryVersion } from './decode-image.js';
-import { imageClasses } from './image-classes.js';
+import { folderClasses } from '../labels/folder-classes.js';
 import { IMAGE_DEPTH, IMAGE_EXTENSIONS, openImageFolder } from './image-folder.js';
 import { imageFolderSettings, locateImageFolder } from './image-folder-settings.js';
 import { sizeImageFolder } from './source-geometry.js';
@@ -32,7 +32,7 @@ export const imageFolderFormat = defineFormat({
   // What came later is absent where it asks for nothing.
   identity: async ({ path, labels, classes, resize, crop, kernel, channels, letterbox, pad, orientation }) => ({
     header: { resize, crop, kernel, channels, library: await imageLibraryVersion(), letterbox, pad, orientation },
-    before: labels === null ? [{ classes: imageClasses(path, classes ?? null) }] : [],
+    before: labels === null ? [{ classes: folderClasses(path, classes ?? null) }] : [],
   }),
   sized: sizeImageFolder,
   open: openImageFolder,

@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { file, filePaths, integer, listOf, oneOf, text } from '../../schema/schema-leaves.js';
+import { file, integer, oneOf } from '../../schema/schema-leaves.js';
 import type { Settled } from '../../schema/settled.js';
+import { folderLabelSettings, locateFolderLabels, type FolderLabelSource } from '../labels/folder-labels.js';
 import type { ImageGeometry, Letterbox } from './image-geometry.js';
-
-const classList = 'the path of a text file with a class name a line, or a list of class names';
 
 const side = z.int().min(1);
 const sides = z.tuple([side, side]);
@@ -52,21 +51,7 @@ const pad = z
 
 export const imageFolderSettings = {
   path: file('the path of a folder', 'The folder.'),
-  labels: file('the path of a .csv file', 'CSV of path and label; null: the class is the name of the sub-folder.')
-    .nullable()
-    .default(null),
-  classes: z
-    .union(
-      [
-        file(classList, 'A text file.'),
-        listOf(text('a class name', 'A name.'), classList, 'Class names in the order of their labels.'),
-      ],
-      { error: classList },
-    )
-    .register(filePaths, { kind: 'file' })
-    .describe('Class names in label order: a text file with one per line, or a list; null: all sub-folders, sorted.')
-    .nullable()
-    .default(null),
+  ...folderLabelSettings,
   resize: extentOrModel(
     "Length of the shorter side, [height, width], or `model`: those of the model's input; null: as stored.",
   )
@@ -102,21 +87,20 @@ type Asked<Extent> = Extent | 'model';
  * Settings that came later are absent where they ask for nothing: sources, and so keys, look as
  * they did before there were any.
  */
-export type ImageFolderSource = Pick<Settings, 'path' | 'labels'> &
+export type ImageFolderSource = Pick<Settings, 'path'> &
+  FolderLabelSource &
   Omit<ImageGeometry, 'resize' | 'letterbox'> & {
-    readonly classes?: NonNullable<Settings['classes']>;
     readonly resize: Asked<ImageGeometry['resize']>;
     readonly letterbox?: Omit<Letterbox, 'size'> & { readonly size: Asked<Letterbox['size']> };
   };
 
 /** @param absolute a path of the file as an absolute one */
 export function locateImageFolder(settings: Settings, absolute: (path: string) => string): ImageFolderSource {
-  const { path, labels, classes, resize, crop, letterbox: box, pad: padding, channels } = settings;
+  const { path, resize, crop, letterbox: box, pad: padding, channels } = settings;
   const kernel = settings.kernel ?? (box === null ? 'linear' : 'opencvLinear');
   const orientation = settings.orientation ?? (box === null ? 'ignore' : 'exif');
   return {
-    ...{ path: absolute(path), labels: labels === null ? null : absolute(labels), resize, crop, kernel, channels },
-    ...(classes === null ? {} : { classes: typeof classes === 'string' ? absolute(classes) : classes }),
+    ...{ path: absolute(path), ...locateFolderLabels(settings, absolute), resize, crop, kernel, channels },
     ...(box === null
       ? {}
       : { letterbox: { ...box, size: typeof box.size === 'number' ? [box.size, box.size] : box.size } }),

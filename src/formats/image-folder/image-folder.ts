@@ -5,9 +5,7 @@ import type { Dataset } from '../dataset.js';
 import { DatasetError } from '../dataset-error.js';
 import { decodeImage } from './decode-image.js';
 import { imageOrigins } from './image-origins.js';
-import { openFile } from '../io/file-source.js';
-import { readLabelCsv } from '../labels/label-csv.js';
-import { emptyClassesNote, labelsByFolder } from './image-classes.js';
+import { openFolderLabels } from '../labels/folder-labels.js';
 import { leftOutNote, listFiles } from '../io/list-files.js';
 import { planPreprocess, preprocessBytes, tabulatePixels } from '../preprocess/preprocess.js';
 import { checkSampleRange, checkSamples } from '../sample-range.js';
@@ -32,7 +30,7 @@ const AT_ONCE = 4;
 export async function openImageFolder(source: ImageFolderSource, preprocess: PreprocessSettings): Promise<Dataset> {
   const { path: folder } = source;
   const files = listFiles(folder, IMAGE_EXTENSIONS, IMAGE_DEPTH);
-  const labels = labelsOf(source, files);
+  const { labels, notes } = openFolderLabels(source, files, 'image');
   const geometry = geometryOf(source);
   const first = await decodeImage(join(folder, files[0]!), geometry);
   const storedShape = [first.height, first.width, source.channels];
@@ -40,6 +38,7 @@ export async function openImageFolder(source: ImageFolderSource, preprocess: Pre
   const plan = planPreprocess(storedShape, { ...preprocess, layout: 'channelsLast' }, folder);
   const tables = tabulatePixels(plan, folder);
   const origins = imageOrigins(folder, files, geometry);
+  const leftOut = leftOutNote(folder, IMAGE_EXTENSIONS, IMAGE_DEPTH, [source.labels, asPath(source.classes)]);
   let open = true;
 
   async function readImage(index: number, into: Float32Array, to: number): Promise<void> {
@@ -63,10 +62,7 @@ export async function openImageFolder(source: ImageFolderSource, preprocess: Pre
     labels,
     groundTruth: null,
     names: files,
-    notes: [
-      leftOutNote(folder, IMAGE_EXTENSIONS, IMAGE_DEPTH, [source.labels, asPath(source.classes)]),
-      source.labels === null ? emptyClassesNote(folder, labels, source.classes ?? null) : null,
-    ].filter((note) => note !== null),
+    notes: leftOut === null ? notes : [leftOut, ...notes],
     async read(start, count, into) {
       if (!open) throw new DatasetError({ expected: 'an open dataset', got: 'one that was closed', where: folder });
       checkSampleRange(dataset, start, count, into);
@@ -88,26 +84,4 @@ export async function openImageFolder(source: ImageFolderSource, preprocess: Pre
 
 function asPath(classes: ImageFolderSource['classes']): string | null {
   return typeof classes === 'string' ? classes : null;
-}
-
-function labelsOf(source: ImageFolderSource, files: readonly string[]): Int32Array | null {
-  const { path, labels } = source;
-  const classes = source.classes ?? null;
-  if (labels === null) return labelsByFolder(path, files, classes);
-  if (classes === null) return labelByCsv(labels, files);
-  throw new DatasetError({
-    expected: 'either labels, a CSV with a number for each file, or classes, which number the sub-folders',
-    got: 'both',
-    where: path,
-    advice: 'Leave one of them out.',
-  });
-}
-
-function labelByCsv(path: string, files: readonly string[]): Int32Array {
-  const file = openFile(path);
-  try {
-    return readLabelCsv(file, files);
-  } finally {
-    file.close();
-  }
 }

@@ -7,7 +7,7 @@ import { subgraphsOf } from '../subgraphs.js';
 
 const { BOOL, FLOAT, INT32, INT64, STRING, UINT8, UNDEFINED } = TensorProto_DataType;
 
-/** Element types by tensor, as messages store them; a tensor whose type is not known is not there. */
+/** Element types by tensor, as messages store them; tensors of unknown type are not there. */
 export type ElementTypes = ReadonlyMap<string, number>;
 
 /** Types of a node's outputs, given those of its inputs; 0 where one is not known. */

@@ -1,6 +1,6 @@
 import type { EffectFacts } from '../facts/effect-facts.js';
 import { medianOf } from '../../statistics/median.js';
-import { countText, differenceText, meanText } from '../number-text.js';
+import { countText, differenceText, meanText, signed } from '../number-text.js';
 import type { MetricText } from '../number-text.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
@@ -48,7 +48,7 @@ export function effectSentence(
   const spread =
     pairs === 1
       ? ''
-      : ` (${bare(low, metric)} to ${differenceText(high, metric)}, median ${differenceText(medianOf(differences), metric)})`;
+      : ` (${signed(low, metric)} to ${differenceText(high, metric)}, median ${differenceText(medianOf(differences), metric)})`;
   if (tested === null) {
     const mean = differences.reduce((sum, difference) => sum + difference / pairs, 0);
     return sentence(
@@ -65,10 +65,6 @@ export function effectSentence(
     strong(verdict),
     `: ${pairs === 1 ? '' : 'mean '}`,
     strong(differenceText(tested.effect, metric)),
-    `, 95 % interval ${bare(tested.ciLow, metric)} to ${differenceText(tested.ciHigh, metric)}${untested}, ${where}${spread}${samples}.`,
+    `, 95 % interval ${signed(tested.ciLow, metric)} to ${differenceText(tested.ciHigh, metric)}${untested}, ${where}${spread}${samples}.`,
   );
-}
-
-function bare(difference: number, metric: MetricText): string {
-  return differenceText(difference, metric).replace('\u00a0points', '');
 }

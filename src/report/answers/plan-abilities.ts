@@ -10,8 +10,11 @@ import type { SweepShape } from '../questions/sweep-shape.js';
  */
 const assumedShares = [0.01, 0.05] as const;
 
-/** How two settings of a planned sweep are compared; `none`: the metric gives values alone. */
-export type PlannedTest = 'mcnemar' | 'bootstrap' | 'none';
+/**
+ * How two settings of a planned sweep are compared: `later` in a way of which only results tell
+ * what it detects; `none`: the metric gives values alone.
+ */
+export type PlannedTest = 'mcnemar' | 'later' | 'none';
 
 /**
  * What a planned sweep will and will not be able to answer, one line each: the questions that it
@@ -41,8 +44,8 @@ function detectableLines({ candidates }: SweepShape, samples: number | null, tes
     return [
       'Will not answer: whether two settings differ by more than noise. The metric gives one value a trial, without replicates; a metric module with task.bootstrap gives them.',
     ];
-  if (test === 'bootstrap')
-    return [`The smallest difference that it can detect ${on} is known once two settings have finished (bootstrap).`];
+  if (test === 'later')
+    return [`The smallest difference that it can detect ${on} is known once two settings have finished.`];
   const [alike, unlike] = assumedShares.map((share) => {
     const points = 100 * detectableShare(samples, Math.round(share * samples), 1);
     return points >= 10 ? points.toFixed(0) : points.toFixed(1);

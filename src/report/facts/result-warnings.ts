@@ -1,5 +1,6 @@
-import { countText, metricText, significantText } from '../number-text.js';
-import type { Query } from '../query.js';
+import { metricTextOf } from './judged-by.js';
+import { countText, significantText } from '../number-text.js';
+import type { Query, Row } from '../query.js';
 import { numberOf, sqlText, textOf, textOrNull, toRows } from '../query.js';
 import { mixedClasses } from './mixed-classes.js';
 
@@ -30,7 +31,7 @@ WHERE w.sweep = ${sqlText(sweep)} ORDER BY w.voids DESC, w.stage, w.position, st
   classes: (sweep: string): string =>
     `SELECT numerics_class, trials, stages FROM v_numerics_class WHERE sweep = ${sqlText(sweep)} ORDER BY trials DESC, stages DESC, numerics_class`,
   metrics: (sweep: string): string =>
-    `SELECT metric, count(*) AS trials FROM v_trial
+    `SELECT metric, json_extract(settings, '$.task.kind') AS task, count(*) AS trials FROM v_trial
 WHERE sweep = ${sqlText(sweep)} AND metric IS NOT NULL AND role <> 'sensitivity' GROUP BY metric ORDER BY min(position)`,
   unsigned: (sweep: string): string =>
     `SELECT model, position, layer, lowest, trials FROM v_unsigned_input WHERE sweep = ${sqlText(sweep)} ORDER BY lowest`,
@@ -64,16 +65,18 @@ function referenceWarnings(query: Query, sweep: string): readonly SweepWarning[]
 function metricWarnings(query: Query, sweep: string): readonly SweepWarning[] {
   const [first, ...others] = toRows(query(warningsSql.metrics(sweep), []));
   if (first === undefined || others.length === 0) return [];
-  const counts = others.map(
-    (row) => `${countText(numberOf(row, 'trials'), 'trial')} by ${metricText(textOf(row, 'metric')).name}`,
-  );
+  const counts = others.map((row) => `${countText(numberOf(row, 'trials'), 'trial')} by ${nameOf(row)}`);
   return [
     {
       voidedTrials: new Set(),
-      message: `Trials of this sweep are judged by different metrics, which cannot be ranked together: ${counts.join(', ')}. The best is chosen among those judged by ${metricText(textOf(first, 'metric')).name}.`,
+      message: `Trials of this sweep are judged by different metrics, which cannot be ranked together: ${counts.join(', ')}. The best is chosen among those judged by ${nameOf(first)}.`,
       cause: 'Give each task a sweep of its own.',
     },
   ];
+}
+
+function nameOf(row: Row): string {
+  return metricTextOf(textOrNull(row, 'task'), textOf(row, 'metric')).name;
 }
 
 function unsignedWarnings(query: Query, sweep: string): readonly SweepWarning[] {

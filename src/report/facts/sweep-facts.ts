@@ -6,7 +6,7 @@ import { noLinks } from '../addresses/page-links.js';
 import type { Query, Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull, toRows } from '../query.js';
 import type { MetricText } from '../number-text.js';
-import { metricText } from '../number-text.js';
+import { metricTextOf, taskKindOf } from './judged-by.js';
 import { readStaticDynamic, type StaticDynamicFacts } from './static-dynamic-facts.js';
 import type { SweepWarning } from './result-warnings.js';
 import { isVoided, readWarnings } from './result-warnings.js';
@@ -33,7 +33,10 @@ export interface SweepSummary {
   readonly claimed: boolean;
 }
 
-/** One row of v_trial, of the columns that reports use. Values of metrics are 0..1. */
+/**
+ * One row of v_trial, of the columns that reports use. Values of metrics are in the unit of their
+ * definition: 0..1 of fractions.
+ */
 export interface TrialFacts {
   readonly trial: number;
   readonly position: number;
@@ -181,7 +184,8 @@ export function readSweepFacts(query: Query, name: string): SweepFacts | null {
   if (summary === undefined) return null;
   const allTrials = toRows(query(factsSql.trials(name), [])).map(toTrial);
   const quantized = allTrials.filter((trial) => trial.role !== 'sensitivity');
-  const judgedBy = quantized.find((trial) => trial.metric !== null)?.metric ?? null;
+  const judged = quantized.find((trial) => trial.metric !== null);
+  const judgedBy = judged?.metric ?? null;
   const trials = quantized.filter(({ metric }) => metric === null || metric === judgedBy);
   const comparisons = toRows(query(factsSql.comparisons(name), [])).map(toComparison);
   const warnings = readWarnings(query, name);
@@ -195,7 +199,7 @@ export function readSweepFacts(query: Query, name: string): SweepFacts | null {
     allTrials,
     layers: toRows(query(factsSql.layers(name), [])).map(toLayer),
     comparisons: comparisons.filter((c) => c.against !== 'best' || c.otherTrial === best?.trial),
-    metric: metricText(judgedBy ?? 'top1', mostSamples(trials)),
+    metric: metricTextOf(taskKindOf(judged?.settings), judgedBy ?? 'top1', mostSamples(trials), valuesOf(trials)),
     sizes: sizes.sort((a, b) => a - b),
     variants: splitVariants(trials),
     best,
@@ -206,6 +210,11 @@ export function readSweepFacts(query: Query, name: string): SweepFacts | null {
     warnings,
     isVoid,
   };
+}
+
+/** Those that are to be told apart: FP32 stands alone. */
+function valuesOf(trials: readonly TrialFacts[]): readonly number[] {
+  return trials.flatMap(({ role, value }) => (role === 'fp32' || value === null ? [] : [value]));
 }
 
 /** Evaluation samples of the trial that saw most; null before one has finished. */

@@ -17,6 +17,7 @@ import type { Query } from '../query.js';
 import { sqlText, textOf, toRows } from '../query.js';
 import type { AbsentFigure } from '../output/html/not-shown.js';
 import { renderFigures } from '../output/html/render-figure.js';
+import { definitionHtml } from '../output/html/definition-html.js';
 import { tileRow } from '../output/html/tile-row.js';
 import { sqlDisclosure } from '../output/html/sql-disclosure.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
@@ -52,9 +53,9 @@ export function sweepPage(facts: SweepFacts, query: Query, options: ReportOption
       { text: 'Sweeps', href: links.index },
       { text: sweep.name, href: null },
     ].filter((crumb, index) => index > 0 || crumb.href !== null),
-    heading: question === '' ? `Which setting of ${sweep.name} keeps the most ${metric.name}?` : question,
+    heading: question === '' ? unasked(facts) : question,
     about: aboutSweep(facts),
-    first: `${notes.html}${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml({ ...answer, findings: answer.beside })}${recommendationHtml(answer, links)}<details class="behind"><summary>SQL behind the answer</summary>${sourcesHtml([...sources, ...notes.sources])}</details></div><div>${lead.html}${tilesHtml(facts)}</div></div>`,
+    first: `${notes.html}${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml({ ...answer, findings: answer.beside })}${recommendationHtml(answer, links)}<details class="behind"><summary>SQL behind the answer</summary>${sourcesHtml([...sources, ...notes.sources])}</details></div><div>${lead.html}${tilesHtml(facts)}${definitionHtml(metric)}</div></div>`,
     absent: lead.absent,
     sections: [
       { id: `question-${leading.kind}`, title: leading.title, figures: lead.others },
@@ -71,6 +72,13 @@ export function sweepPage(facts: SweepFacts, query: Query, options: ReportOption
     links,
   };
   return pageBody(page, facts, query, options);
+}
+
+/** The heading of a sweep whose file asks nothing. */
+function unasked({ sweep, metric }: SweepFacts): string {
+  return metric.unit === 'percent'
+    ? `Which setting of ${sweep.name} keeps the most ${metric.name}?`
+    : `Which setting of ${sweep.name} is best by ${metric.name}?`;
 }
 
 /** What leads a page. */

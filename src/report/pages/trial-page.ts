@@ -17,6 +17,7 @@ import { sourcesHtml } from '../output/html/sql-disclosure.js';
 import { timeText } from '../time-text.js';
 import { sentenceHtml } from '../output/html/sentence-html.js';
 import { notesBlock } from './notes-block.js';
+import { definitionHtml } from '../output/html/definition-html.js';
 import { tileRow } from '../output/html/tile-row.js';
 import type { TrialPageFacts } from '../facts/trial-page-facts.js';
 
@@ -60,7 +61,7 @@ export function trialPage(facts: TrialPageFacts, query: Query, options: ReportOp
       trial.role,
       trial.status,
     ],
-    first: `${notes.html}${warningsHtml(facts)}<p class="headline">${sentenceHtml(pending ?? verdictSentence(facts))}</p>${alphasHtml(facts)}${tileRow(tiles)}${neighboursHtml(facts)}${sourcesHtml(
+    first: `${notes.html}${warningsHtml(facts)}<p class="headline">${sentenceHtml(pending ?? verdictSentence(facts))}</p>${alphasHtml(facts)}${tileRow(tiles)}${definitionHtml(metric)}${neighboursHtml(facts)}${sourcesHtml(
       [
         ['trials', factsSql.trials(sweep.sweep.name)],
         ['comparisons', factsSql.comparisons(sweep.sweep.name)],
@@ -72,7 +73,7 @@ export function trialPage(facts: TrialPageFacts, query: Query, options: ReportOp
       {
         id: 'evidence-first',
         title: 'Against the others',
-        figures: figuresOf(trial.status === 'stopped' ? 'stop' : 'comparisons'),
+        figures: figuresOf(...(trial.status === 'stopped' ? ['stop'] : ['comparisons', 'values'])),
       },
       { id: 'layers', title: 'Layers', figures: trialFigures.filter(({ section }) => section === 'layers') },
       { id: 'evidence', title: 'Where the numbers come from', figures: figuresOf('settings', 'attempts') },

@@ -12,17 +12,17 @@ export const classificationTask = defineTask({
     top1: {
       title: 'top-1 accuracy',
       definition: 'Share of samples whose largest output is the label; of equal outputs the lower class counts.',
-      ...{ unit: 'fraction', better: 'higher' },
+      ...{ unit: 'fraction', better: 'higher', countsSamples: true },
     },
     top5: {
       title: 'top-5 accuracy',
       definition: 'Share of samples whose label is among the five largest outputs.',
-      ...{ unit: 'fraction', better: 'higher' },
+      ...{ unit: 'fraction', better: 'higher', countsSamples: true },
     },
     agreement: {
       title: 'agreement with FP32',
       definition: "Share of samples whose largest output is that of FP32's.",
-      ...{ unit: 'fraction', better: 'higher' },
+      ...{ unit: 'fraction', better: 'higher', countsSamples: true },
     },
   },
   settings: {},

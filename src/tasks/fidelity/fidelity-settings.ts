@@ -39,7 +39,7 @@ export const fidelitySettings = {
 
 type FidelityFile = Settled<typeof fidelitySettings>;
 
-/** What is absent has its default, so that content keys are what they were before it could be set. */
+/** What is absent has its default, so that keys are what they were before it could be set. */
 export type FidelityTask = Pick<FidelityFile, 'bootstrap'> & Partial<FidelityFile>;
 
 const byDefault = z.object(fidelitySettings).parse({});

@@ -76,9 +76,12 @@ function openMaskArray(
     throw new DatasetError({ expected, got: 'neither', where: path, advice: 'Check task.truth.' });
   }
   const masks = openTruthArray(path, array);
-  const [count, height, width] = masks.shape as [number, number, number];
+  const [count] = masks.shape as [number];
+  // A channel axis of length 1, as models have it, is none.
+  const axes = masks.shape.length === 4 && masks.shape[1] === 1 ? masks.shape.slice(2) : masks.shape.slice(1);
+  const [height, width] = axes as [number, number];
   const enough = count === sampleCount || (count > sampleCount && (names?.length ?? count) === count);
-  if (masks.shape.length !== 3 || !enough) {
+  if (axes.length !== 2 || !enough) {
     throw new DatasetError({
       expected: `masks of shape [${names?.length ?? sampleCount}, H, W], one for each sample in order`,
       got: `shape [${masks.shape.join(', ')}]`,

@@ -12,6 +12,15 @@ const rowSet: RowSet = {
 };
 
 describe('formatRows', () => {
+  it('shows what numbers near 1 lack to it', () => {
+    const rows = [[0.9999968], [0.99999], [0.9134], [-0.99999123], [1.00001]];
+    const lines = formatRows({ columns: ['cosine'], rows }, 'table')
+      .trimEnd()
+      .split('\n')
+      .slice(2);
+    expect(lines.map((line) => line.trim())).toEqual(['0.9999968', '0.99999', '0.9134', '-0.9999912', '1']);
+  });
+
   it('aligns a table, numbers to the right, NULL as a dash', () => {
     expect(formatRows(rowSet, 'table')).toBe(
       [

@@ -21,6 +21,15 @@ describe('Session', () => {
     expect(second['y']).toEqual({ data: Float32Array.of(2, 3, 4, 5), dims: [2, 2] });
   });
 
+  it('leaves out outputs that are no tensors', async () => {
+    const nodes = [node('SequenceConstruct', ['x', 'x'], 'both'), node('Relu', ['x'], 'y')];
+    const bytes = modelBytes({ nodes, inputs: [value('x', ['N', 2])], outputs: ['both', 'y'] });
+    const session = await Session.create(bytes, 'x', oneThread);
+    const outputs = await session.run({ data: Float32Array.of(1, -2), dims: [1, 2] });
+    await session.release();
+    expect(outputs).toEqual({ y: { data: Float32Array.of(1, 0), dims: [1, 2] } });
+  });
+
   it("refuses a broken model in the runtime's words, naming the provider", async () => {
     const creating = Session.create(Uint8Array.of(1, 2, 3), 'x', oneThread);
     await expect(creating).rejects.toThrow(RuntimeError);

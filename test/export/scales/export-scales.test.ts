@@ -17,7 +17,7 @@ import { randomFloats } from '../../onnx/pseudo-random.js';
 import { preparation } from '../../quantize/preparations.js';
 import { storedLayer } from '../../quantize/stored-layers.js';
 
-/** As torch.onnx.export names things: a convolution, one that it folded, a transposed one, a Linear. */
+/** Named as by torch.onnx.export: a convolution, one that it folded, a transposed one, a Linear. */
 const bytes = modelBytes({
   nodes: [
     node('Conv', ['x', 'backbone.conv1.weight'], '/backbone/conv1/Conv_output_0', [], '/backbone/conv1/Conv'),

@@ -7,7 +7,7 @@ function noise(height: number, width: number, channels: number) {
   return { data, height, width };
 }
 
-/** What `cv2.resize(noise, (width, height), interpolation=cv2.INTER_LINEAR)` of OpenCV 4.14 gives. */
+/** What `cv2.resize(noise, size, interpolation=cv2.INTER_LINEAR)` of OpenCV 4.14 gives. */
 const STORED = [
   [
     [3, 4, 1],

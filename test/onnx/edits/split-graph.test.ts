@@ -46,6 +46,14 @@ describe('splitGraph', () => {
     expect(await runModel(tail, { x })).toEqual({ c: (await runModel(model, { x }))['c'] });
   });
 
+  it('hands outputs that do not depend on the node from the head through the tail', async () => {
+    const { head, tail, crossing } = splitGraph(model, 'd', ['c', 'd'])!;
+    expect(crossing).toContain('c');
+    expect(tail.graph.node.map(({ output }) => output[0])).toEqual(['d']);
+    const between = await runModel(head!, { x });
+    expect(await runModel(tail, { x, ...between })).toEqual(await runModel(model, { x }));
+  });
+
   it('is null where the output does not depend on the node', () => {
     expect(splitGraph(model, 'd', ['c'])).toBeNull();
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { findLayers } from '../../../src/onnx/layers/layers.js';
 import { intAttribute } from '../../../src/onnx/node.js';
 import { TensorProto_DataType } from '../../../src/onnx/proto/onnx_pb.js';
-import { rawTensor } from '../../../src/onnx/tensor.js';
+import { rawTensor, readFloatTensor } from '../../../src/onnx/tensor.js';
 import { float32Form } from '../../../src/onnx/types/float32-form.js';
 import { statedType } from '../../../src/onnx/types/element-types.js';
 import { smallNetwork } from '../../engine/small-network.js';
@@ -119,6 +119,28 @@ describe('float32Form', () => {
     const raw = rawTensor('raw', [7], BFLOAT16, new Uint8Array(Uint16Array.from(bits).buffer));
     const { model } = float32Form(buildModel({ nodes: [node('Add', ['x', 'raw'], 'y')], initializers: [raw] }));
     expect(floatsOf(model, 'raw')).toEqual(numbers);
+  });
+
+  it('makes a layer of a weight in a Constant node and of one that the file stores in float16 alone', () => {
+    const half = typedTensor(tensor('half', [2, 2], [1, 2, 3, 4]), FLOAT16);
+    const { model } = float32Form(
+      buildModel({
+        nodes: [
+          node('Constant', [], 'constant', [tensorAttribute('value', half)]),
+          node('Cast', ['constant'], 'wide', [intAttribute('to', FLOAT)]),
+          node('MatMul', ['x', 'wide'], 'm'),
+          node('Cast', ['half'], 'wide2', [intAttribute('to', FLOAT)]),
+          node('MatMul', ['m', 'wide2'], 'y'),
+        ],
+        inputs: [value('x', ['N', 2])],
+        initializers: [half],
+      }),
+    );
+    const layers = findLayers(model);
+    expect(layers.map((layer) => layer.supported && [...readFloatTensor(layer.weight)])).toEqual([
+      [1, 2, 3, 4],
+      [1, 2, 3, 4],
+    ]);
   });
 
   it('refuses a float64 weight beyond float32, and a cast of bits', () => {

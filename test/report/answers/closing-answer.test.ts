@@ -75,7 +75,7 @@ describe('what a plan will be able to answer', () => {
     expect(planAbilities(shape, 64, 'none')[1]).toContain(
       'Will not answer: whether two settings differ by more than noise.',
     );
-    expect(planAbilities(shape, 64, 'bootstrap')[1]).toContain('is known once two settings have finished');
+    expect(planAbilities(shape, 64, 'later')[1]).toContain('is known once two settings have finished');
     expect(planAbilities(shape, null, 'mcnemar').join(' ')).not.toContain('must differ');
   });
 });

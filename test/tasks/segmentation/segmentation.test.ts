@@ -18,7 +18,7 @@ interface Mask {
   readonly data: readonly number[];
 }
 
-/** A folder of masks `0.png`, `1.png`, .., written with a palette, and what the samples are called. */
+/** A folder of masks `0.png`, `1.png`, .. with a palette, and what the samples are called. */
 function writeMasks(masks: readonly Mask[]): { truth: string; names: readonly string[] } {
   const write = temporaryFolder();
   const paths = masks.map((mask, index) =>
@@ -99,7 +99,8 @@ function literally(
 
 describe('segmentation', () => {
   it('counts by hand', () => {
-    // Class 1 has 3 pixels, 2 of them found, and 1 more: 2 / 4. Class 0: 2 found of 3, one more: 2 / 4.
+    // Class 1 has 3 pixels, 2 of them found, and 1 more is predicted: 2 / 4. Of class 0 2 of 3 are
+    // found, none more: 2 / 3.
     // Class 2 is predicted once and has no pixel: its union is not empty, 0. Class 3 has nothing.
     const masks = [{ height: 2, width: 4, data: [0, 0, 0, 1, 1, 1, 255, 255] }];
     const { truth, names } = writeMasks(masks);
@@ -188,7 +189,7 @@ describe('segmentation', () => {
     ]);
     const [replicates, pictures] = outcomes.map(({ data }) => [...new Float64Array(data.slice().buffer)]);
     expect(pictures).toEqual([1, 0.5, NaN]);
-    // Picture 0 a times, picture 1 b times: class 0 has a / (a + b), class 1 has (a + b) / (a + 2b).
+    // Picture 0 a times, picture 1 b times: class 0 has a / (a + b), class 1 (a + b) / (a + 2b).
     const possible = new Set<number>();
     for (let a = 0; a <= 3; a += 1) {
       for (let b = 0; a + b <= 3; b += 1) if (a + b > 0) possible.add((a / (a + b) + (a + b) / (a + 2 * b)) / 2);
@@ -227,8 +228,8 @@ describe('segmentation', () => {
   });
 
   it('in a letterbox compares what shows the picture, at the size of the picture', () => {
-    // A picture of 4 x 8 in a sample of 8 x 8, halved into rows 2 to 5 of the sample; logits at half
-    // of its size, so the picture is in rows 1 and 2.
+    // A picture of 8 x 16 is halved into rows 2 to 5 of a sample of 8 x 8. Logits are at half of its
+    // size, so rows 1 and 2 of them show the picture.
     const random = createPrng(8);
     const mask = { height: 8, width: 16, data: Array.from({ length: 128 }, () => random.nextBelow(3)) };
     const { truth, names } = writeMasks([mask]);
@@ -299,6 +300,9 @@ describe('segmentation', () => {
     const task = taskOf({ truth, classes: ['road', 'car'], ignore: [-100] });
     const values = valuesOf(task, 2, null, batch(0, 2, [0, 1, 1, 1], [2, 1, 2]));
     expect(values).toMatchObject({ mIoU: 1, 'iou road': 1, 'iou car': 1 });
+    const withChannel = temporaryFolder()('m.npy', npyArray('|u1', [2, 1, 1, 2], Uint8Array.of(0, 1, 255, 1)));
+    const same = taskOf({ truth: withChannel, classes: 2 });
+    expect(valuesOf(same, 2, null, batch(0, 2, [0, 1, 1, 1], [2, 1, 2]))).toMatchObject({ mIoU: 1 });
     expect(() => createSegmentation(task, contextOf(null, 3))).toThrow('Expected masks of shape [3, H, W]');
     expect(() => createSegmentation(task, contextOf(['a', 'b', 'c'], 1))).toThrow('Expected masks of shape [3, H, W]');
   });

@@ -35,7 +35,7 @@ export async function runShapes(job: ShapesJob, context: JobContext): Promise<Jo
     const moved = io.outputs.filter((output) => varying.has(output) || outputs[output.name]!.dims[0] !== run.rows);
     if (moved.length === 0) return [];
     const batching = await openBatching(model, dataset, [job.source, job.preprocess], context);
-    const told = moved.filter((output) => isTold(batching, output.name, varying.has(output)));
+    const told = moved.filter(({ name }) => isTold(batching, name, varying.size > 0));
     const found = told.length === 0 ? null : await firstRun(batching, batching.fixed ?? job.samples);
     if (found === null) return [];
     const sampled = sampleOutputs(batching, found.outputs, found.run);
@@ -52,9 +52,12 @@ export async function runShapes(job: ShapesJob, context: JobContext): Promise<Jo
   return { value: { rows, shapes, samplesFirst }, execution: { provider: '', timings: context.clock.timings } };
 }
 
-/** Whether samples are found in an output; of one that varies in size they are run one by one. */
-function isTold({ most, fixed, outputs }: Batching, output: string, isVarying: boolean): boolean {
-  return outputs.get(output)!.layout !== null || (isVarying && (most === 1 || fixed === 1));
+/**
+ * Whether samples are found in an output. Where another one's size varies they are run one by one,
+ * and so is a batch of one.
+ */
+function isTold({ most, fixed, outputs }: Batching, output: string, isAnyVarying: boolean): boolean {
+  return fixed === 1 || (most === 1 && isAnyVarying) || outputs.get(output)!.layout !== null;
 }
 
 /** The shape of some samples of an output, its lengths null that hang on what is found in them. */

@@ -46,7 +46,7 @@ export const networkQuantities: readonly NetworkQuantity[] = [
   {
     ...plain,
     field: 'drop_only',
-    label: 'loss of accuracy with this layer alone quantized',
+    label: 'drop of the metric with this layer alone quantized',
     title: 'FP32’s value minus that with this layer alone quantized, lower is better',
     name: 'drop, alone',
     colours: 'loss',

@@ -1,7 +1,7 @@
 import type { ComparedTrials } from '../../facts/compared-trials.js';
 import { ofBoth } from '../../facts/compared-trials.js';
 import type { PageFigure, TableColumn } from '../figure.js';
-import { durationText, intervalText, signed, significantText, valueText } from '../../number-text.js';
+import { durationText, inDifferenceUnit, intervalText, signed, significantText, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
 
@@ -22,7 +22,7 @@ WHERE ${ofBoth(facts, 't.')} ORDER BY t.trial <> ${facts.trial.trial}`,
     return {
       kind: 'table',
       sortable: false,
-      caption: `Gap to FP32 and gain over unsmoothed${metric.isProportion ? ' in points' : ''}; bits of inputs and weights. Mean L1 and divergence: lower is better.`,
+      caption: `Gap to FP32 and gain over unsmoothed${inDifferenceUnit(metric)}; bits of inputs and weights. Mean L1 and divergence: lower is better.`,
       details:
         'Mean L1: over the layers that both quantize. Divergence: of the output from FP32’s. Time of the trial itself, without shared stages; search: time of the alpha search.',
       columns: [

@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { ComparedTrials } from '../../facts/compared-trials.js';
 import { comparedSql, sideColors } from '../../facts/compared-trials.js';
 import type { PageFigure } from '../figure.js';
-import { differenceText, intervalText } from '../../number-text.js';
+import { differenceText, differenceUnitNote, intervalText } from '../../number-text.js';
 import { numberOf, numberOrNull } from '../../query.js';
 import { color } from '../../charts/theme.js';
 
@@ -104,7 +104,7 @@ function countsChart(facts: ComparedTrials, description: string): TopLevelSpec {
 function differenceChart({ sweep: { metric } }: ComparedTrials, description: string): TopLevelSpec {
   const x = {
     type: 'quantitative' as const,
-    title: `${metric.name} of A minus that of B, above 0: A is better`,
+    title: `${metric.name} of A minus that of B${metric.isProportion ? '' : differenceUnitNote(metric)}, above 0: A is better`,
     scale: { zero: true, padding: 14 },
     axis: { format: metric.axisFormat, tickCount: 6 },
   };
@@ -129,9 +129,9 @@ function differenceChart({ sweep: { metric } }: ComparedTrials, description: str
         encoding: {
           x: { ...x, field: 'difference' },
           tooltip: [
-            { field: 'difference', title: 'A − B', format: '.4f' },
-            { field: 'ci_low', title: '95 % from', format: '.4f' },
-            { field: 'ci_high', title: '95 % to', format: '.4f' },
+            { field: 'difference', title: 'A − B', format: metric.isProportion ? '.4f' : metric.tooltipFormat },
+            { field: 'ci_low', title: '95 % from', format: metric.isProportion ? '.4f' : metric.tooltipFormat },
+            { field: 'ci_high', title: '95 % to', format: metric.isProportion ? '.4f' : metric.tooltipFormat },
             { field: 'p_value', title: 'p', format: '.3~g' },
           ],
         },

@@ -1,7 +1,7 @@
 import type { ComparedGroup, GroupMember } from '../../facts/compared-group.js';
 import { groupLossesApart, memberOrder, ofMembers } from '../../facts/compared-group.js';
 import type { MetricText } from '../../number-text.js';
-import { durationText, intervalText, signed, significantText, valueText } from '../../number-text.js';
+import { durationText, inDifferenceUnit, intervalText, signed, significantText, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, textOf } from '../../query.js';
 import type { PageFigure, TableColumn } from '../figure.js';
@@ -18,7 +18,7 @@ FROM v_trial t WHERE ${ofMembers(facts.members, 't.')} ORDER BY ${memberOrder(fa
   build: (rows, { members, sweep: { metric } }) => ({
     kind: 'table',
     sortable: false,
-    caption: `Gap to FP32 and gain over unsmoothed${metric.isProportion ? ' in points' : ''}. Mean L1: over the layers that all of them quantize; lower is better, as is divergence (of the output from FP32’s).`,
+    caption: `Gap to FP32 and gain over unsmoothed${inDifferenceUnit(metric)}. Mean L1: over the layers that all of them quantize; lower is better, as is divergence (of the output from FP32’s).`,
     columns: [
       memberColumn(members),
       right(metric.shortName, 'value', (row) => valueText(numberOrNull(row, 'value'), metric)),

@@ -1,5 +1,5 @@
 import type { ComparedGroup } from '../../facts/compared-group.js';
-import { pValueOf, signed, valueText } from '../../number-text.js';
+import { inDifferenceUnit, pValueOf, signed, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOrNull } from '../../query.js';
 import type { PageFigure } from '../figure.js';
@@ -29,7 +29,7 @@ FROM compare_trials(${trial}, ${first!.trial.trial})`,
     return {
       kind: 'table',
       sortable: false,
-      caption: `The difference${metric.isProportion ? ' in points' : ''} is the trial less A. Each p is of its pair alone: among many tests, some are below 0.05 by chance.${apartText}`,
+      caption: `The difference${inDifferenceUnit(metric)} is the trial less A. Each p is of its pair alone: among many tests, some are below 0.05 by chance.${apartText}`,
       columns: [
         memberColumn(members),
         {

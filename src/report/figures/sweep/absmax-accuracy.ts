@@ -58,7 +58,7 @@ function shownTrials(facts: SweepFacts): string {
 export const absmaxAccuracy: Figure = {
   id: 'absmax-accuracy',
   section: 'absmax',
-  name: 'accuracy by absmax method',
+  name: 'metric by absmax method',
   title: ({ metric }) => `Does the wrong axis cost anything? ${metric.name} by absmax method`,
   sql: (facts) =>
     `SELECT trial, label, role, alpha_mode, alpha, absmax, calibration_batches, value, ci_low, ci_high
@@ -67,7 +67,7 @@ FROM v_trial WHERE sweep = ${sqlText(facts.sweep.name)} AND status = 'done' AND 
     if (!hasBothMethods(facts)) return oneMethod;
     const drawn = new Set(rows.map((row) => numberOf(row, 'trial')));
     const trials = facts.trials.filter((trial) => drawn.has(trial.trial));
-    const range = valueRange(trials);
+    const range = valueRange(trials, facts.metric);
     const drawnParts = methodParts(facts, drawnLimits.methodPanels, () => 0, 0);
     return {
       kind: 'charts',

@@ -14,13 +14,13 @@ import { accuracyChart, valueRange } from './accuracy-chart.js';
 import { legendHint, zoomHint } from '../../charts/interaction.js';
 
 /**
- * The main chart: accuracy over alpha, a line for each calibration size, one panel for each variant
- * of other settings.
+ * The main chart: the metric over alpha, a line for each calibration size, one panel for each
+ * variant of other settings.
  */
 export const accuracyByAlpha: Figure = {
   id: 'accuracy-by-alpha',
   section: 'first',
-  name: 'accuracy over alpha',
+  name: 'metric over alpha',
   title: ({ metric }) => `${capitalize(metric.name)} over alpha, by calibration size`,
   sql: (facts) =>
     `SELECT trial, label, role, alpha_mode, alpha, absmax, calibration_batches, value, ci_low, ci_high
@@ -42,7 +42,7 @@ FROM v_trial WHERE sweep = ${sqlText(facts.sweep.name)} AND status = 'done' AND 
         brief: 'smoothing.alpha',
       };
     }
-    const range = valueRange(trials);
+    const range = valueRange(trials, facts.metric);
     const variants = drawnVariants(facts);
     return {
       kind: 'charts',

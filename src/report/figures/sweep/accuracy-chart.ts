@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { MetricText } from '../../number-text.js';
-import { valueText } from '../../number-text.js';
+import { bareValue, valueText } from '../../number-text.js';
 import type { TrialFacts } from '../../facts/sweep-facts.js';
 import { color } from '../../charts/theme.js';
 import { smoothingModes } from '../../../smooth/modes/registry.js';
@@ -41,19 +41,25 @@ export interface ValueRange {
  * The metric's axis over all trials of a figure, with a margin; `near` leaves out unsmoothed
  * trials.
  */
-export function valueRange(trials: readonly TrialFacts[]): ValueRange {
+export function valueRange(trials: readonly TrialFacts[], metric: MetricText): ValueRange {
   const finished = trials.filter((trial) => trial.value !== null);
-  const all = extent(finished);
-  const near = extent(finished.filter((trial) => trial.role !== 'unsmoothed'));
+  const all = extent(finished, metric);
+  const near = extent(
+    finished.filter((trial) => trial.role !== 'unsmoothed'),
+    metric,
+  );
   return { all, near, differs: all[1] - all[0] > 2.5 * (near[1] - near[0]) };
 }
 
-function extent(trials: readonly TrialFacts[]): [number, number] {
-  const low = Math.min(...trials.map((trial) => trial.ciLow ?? trial.value ?? 1));
-  const high = Math.max(...trials.map((trial) => trial.ciHigh ?? trial.value ?? 0));
+function extent(trials: readonly TrialFacts[], { unit, isProportion }: MetricText): [number, number] {
+  const low = Math.min(...trials.flatMap(({ ciLow, value }) => ciLow ?? value ?? []));
+  const high = Math.max(...trials.flatMap(({ ciHigh, value }) => ciHigh ?? value ?? []));
   if (!(low <= high)) return [0, 1];
-  const margin = Math.max(0.08 * (high - low), 0.0005);
-  return [Math.max(0, low - margin), Math.min(1, high + margin)];
+  const spread = 0.08 * (high - low);
+  // Shares of samples are never told apart below this; other values may all lie within it.
+  const margin = isProportion || spread === 0 ? Math.max(spread, 0.0005) : spread;
+  const isFraction = isProportion || unit === 'fraction';
+  return isFraction ? [Math.max(0, low - margin), Math.min(1, high + margin)] : [low - margin, high + margin];
 }
 
 type ChartLayer = Extract<TopLevelSpec, { layer: unknown }>['layer'][number];
@@ -251,11 +257,11 @@ function referenceLabels({ trials, metric, range }: AccuracyChart): ChartLayer[]
   const fp32IsAbove = fp32 === null || high === null || fp32 >= high;
   const labels = [];
   if (fp32 !== null && lowestFp32 !== null) {
-    const from = lowestFp32 === fp32 ? '' : `${valueText(lowestFp32, metric).replace('\u00a0%', '')}–`;
+    const from = lowestFp32 === fp32 ? '' : `${bareValue(lowestFp32, metric)}–`;
     labels.push({ y: fp32, above: fp32IsAbove, role: 'fp32', text: `FP32 ${from}${valueText(fp32, metric)}` });
   }
   if (low !== null && high !== null) {
-    const values = low === high ? '' : `${valueText(low, metric).replace('\u00a0%', '')}–`;
+    const values = low === high ? '' : `${bareValue(low, metric)}–`;
     const text = `unsmoothed ${values}${valueText(high, metric)}`;
     labels.push({ y: fp32IsAbove ? low : high, above: !fp32IsAbove, role: 'unsmoothed', text });
   }

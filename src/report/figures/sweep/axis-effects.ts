@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { color } from '../../charts/theme.js';
 import { toAxisEffects, type AxisEffect } from '../../facts/axis-effects.js';
-import { magnitudeText, meanText, shareText, signed, type MetricText } from '../../number-text.js';
+import { magnitudeText, meanText, type MetricText, shareText, signed } from '../../number-text.js';
 import { sqlText, type Row } from '../../query.js';
 import type { Figure, Panel } from '../figure.js';
 
@@ -53,7 +53,7 @@ function captionOf(axes: readonly AxisEffect[], metric: MetricText): string {
       : `${capitalized(first.name)} explains most, ${shareText(first.importance)} of the variance. No samples are stored to judge by.`;
   }
   const share = axes.length === 1 ? '' : ` matters most, ${shareText(first.importance)} of the variance`;
-  return `${capitalized(first.name)}${share}: ${gainText(first, metric)} Curves: ${metric.isProportion ? 'points' : 'change'} against the best value (◆), with 95 % intervals.`;
+  return `${capitalized(first.name)}${share}: ${gainText(first, metric)} Curves: ${metric.differenceUnit === '' ? 'change' : metric.differenceUnit} against the best value (◆), with 95 % intervals.`;
 }
 
 function capitalized(name: string): string {
@@ -177,9 +177,9 @@ function levelChart(axis: AxisEffect, domain: readonly [number, number], metric:
   const isOrdered = axis.levels.every(({ value }) => Number.isFinite(Number(value)));
   const tooltip = [
     { field: 'level', title: axis.name },
-    { field: 'effect', title: 'against the best', format: metric.isProportion ? '+.2%' : '+.4f' },
-    { field: 'ci_low', title: '95 % from', format: metric.isProportion ? '+.2%' : '+.4f' },
-    { field: 'ci_high', title: '95 % to', format: metric.isProportion ? '+.2%' : '+.4f' },
+    { field: 'effect', title: 'against the best', format: metric.differenceFormat },
+    { field: 'ci_low', title: '95 % from', format: metric.differenceFormat },
+    { field: 'ci_high', title: '95 % to', format: metric.differenceFormat },
     { field: 'mean', title: `mean ${metric.shortName}`, format: metric.tooltipFormat },
     { field: 'pairs', title: 'pairs of trials' },
   ];

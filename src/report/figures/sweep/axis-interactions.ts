@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { color } from '../../charts/theme.js';
 import { axisName } from '../../facts/axes.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
-import { differenceText, meanText, shareText, type MetricText } from '../../number-text.js';
+import { differenceText, differenceUnitNote, meanText, type MetricText, shareText } from '../../number-text.js';
 import { numberOf, numberOrNull, sqlText, textOf, type Row } from '../../query.js';
 import type { Figure } from '../figure.js';
 
@@ -79,7 +79,7 @@ function chart(rows: readonly Row[], { metric }: SweepFacts): TopLevelSpec {
   };
   const x = {
     type: 'quantitative' as const,
-    title: `gain${metric.isProportion ? ' (points)' : ''}`,
+    title: `gain${differenceUnitNote(metric)}`,
     scale: { padding: 36, nice: false },
     axis: {
       labelExpr: `datum.value == 0 ? '0' : format(${metric.isProportion ? '100 * ' : ''}datum.value, '+.3~f')`,

@@ -4,7 +4,7 @@ import { linkCursor, trialLink } from '../../charts/interaction.js';
 import { color } from '../../charts/theme.js';
 import { axisPath } from '../../facts/axes.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
-import { differenceText, meanText, type MetricText } from '../../number-text.js';
+import { differenceText, differenceUnitNote, meanText, type MetricText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, sqlText } from '../../query.js';
 import type { Figure } from '../figure.js';
@@ -74,7 +74,7 @@ function chart(rows: readonly Row[], { metric }: SweepFacts): TopLevelSpec {
   const x = {
     field: 'difference',
     type: 'quantitative' as const,
-    title: `change of ${metric.name}${metric.isProportion ? ' (points of %)' : ''}, right of 0: more calibration helps`,
+    title: `change of ${metric.name}${metric.isProportion ? ' (points of %)' : differenceUnitNote(metric)}, right of 0: more calibration helps`,
     axis: { format: metric.axisFormat, tickCount: 6 },
   };
   const y = {

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Figure } from '../figure.js';
 import { lossMeasureName, lossModeName } from '../../loss-names.js';
-import { countText } from '../../number-text.js';
+import { countText, type MetricText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
 import { color } from '../../charts/theme.js';
@@ -13,8 +13,8 @@ import { color } from '../../charts/theme.js';
 export const proxyFidelity: Figure = {
   id: 'proxy-fidelity',
   section: 'layers',
-  name: 'which loss predicts accuracy',
-  title: () => 'Which loss predicts accuracy',
+  name: 'which loss predicts the metric',
+  title: ({ metric }) => `Which loss predicts ${judgedName(metric)}`,
   sql: ({ sweep, best }) =>
     `SELECT p.mode, p.loss, p.trials, p.rho, p.ci_low, p.ci_high
 FROM v_proxy_fidelity p WHERE p.sweep = ${sqlText(sweep.name)} AND p.rho IS NOT NULL
@@ -23,8 +23,8 @@ AND p.evaluation = (SELECT fp32_key FROM trial WHERE id = ${best?.trial ?? -1}) 
     if (rows.length === 0) {
       return {
         kind: 'absent',
-        note: 'Rank correlation of losses with accuracy: it needs four or more finished settings that differ in accuracy.',
-        brief: 'four settings that differ in accuracy',
+        note: `Rank correlation of losses with ${metric.name}: it needs four or more finished settings that differ in it.`,
+        brief: `four settings that differ in ${metric.name}`,
       };
     }
     const caption = `${verdict(rows)} Rank correlation with ${metric.name} over ${countText(numberOf(rows[0]!, 'trials'), 'trial')}; bars: 95 % intervals.`;
@@ -33,11 +33,16 @@ AND p.evaluation = (SELECT fp32_key FROM trial WHERE id = ${best?.trial ?? -1}) 
       controls: [],
       caption,
       details:
-        'Spearman’s rho: 1 means that the loss ranks the quantized trials exactly as accuracy does. Intervals after Bonett and Wright. Layer losses are means over layers, with the whole network (accumulated), the layer alone (isolated), or only its weight or its input quantized; divergence (KL) and agreement are measured at the output.',
-      panels: [{ title: '', alt: `Dot plot of rank correlations. ${caption}`, spec: chart(rows) }],
+        'Spearman’s rho: 1 means that the loss ranks the quantized trials exactly as their metric does. Intervals after Bonett and Wright. Layer losses are means over layers, with the whole network (accumulated), the layer alone (isolated), or only its weight or its input quantized; divergence (KL) and agreement are measured at the output.',
+      panels: [{ title: '', alt: `Dot plot of rank correlations. ${caption}`, spec: chart(rows, metric) }],
     };
   },
 };
+
+/** Accuracy is a share of right samples only. */
+function judgedName({ isProportion, name }: MetricText): string {
+  return isProportion ? 'accuracy' : name;
+}
 
 function verdict(rows: readonly Row[]): string {
   // Agreement is taken over the evaluation samples, which must not choose; a loss can be measured
@@ -73,13 +78,13 @@ function lowEnd(rows: readonly Row[]): number {
   return Math.max(-1, Math.min(0.9, Math.floor(20 * low - 0.5) / 20));
 }
 
-function chart(rows: readonly Row[]): TopLevelSpec {
+function chart(rows: readonly Row[], metric: MetricText): TopLevelSpec {
   const names = Object.fromEntries(rows.map((row) => [storedName(row), readableName(row)]));
   const from = lowEnd(rows);
   const x = {
     field: 'rho',
     type: 'quantitative' as const,
-    title: 'rank correlation with accuracy, 1 is best',
+    title: `rank correlation with ${judgedName(metric)}, 1 is best`,
     scale: { domain: [from, 1], nice: false },
     axis: { tickCount: 7 },
   };
@@ -91,7 +96,7 @@ function chart(rows: readonly Row[]): TopLevelSpec {
     axis: { ticks: false, domain: false, labelLimit: 210 },
   };
   return {
-    description: 'Rank correlation of each loss with accuracy',
+    description: `Rank correlation of each loss with ${judgedName(metric)}`,
     data: { name: 'rows' },
     width: 'container',
     height: 18 * rows.length,

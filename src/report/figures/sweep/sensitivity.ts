@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Control, Figure } from '../figure.js';
 import { cutMiddle } from '../../cut-middle.js';
-import { countText, differenceText } from '../../number-text.js';
+import { countText, differenceText, differenceUnitNote } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, textOrNull } from '../../query.js';
 import { searchedAlphasText } from '../../facts/searched-alphas.js';
@@ -97,7 +97,7 @@ function chart(rows: readonly Row[], ranked: readonly SensitiveLayer[], { metric
   const x = {
     field: 'change',
     type: 'quantitative' as const,
-    title: `change of ${metric.name}${metric.isProportion ? ' (points of %)' : ''}, far right: worth keeping in float`,
+    title: `change of ${metric.name}${metric.isProportion ? ' (points of %)' : differenceUnitNote(metric)}, far right: worth keeping in float`,
     axis: { format: metric.axisFormat, tickCount: 6 },
   };
   const y = {

@@ -1,3 +1,4 @@
+import { inDifferenceUnit } from '../../number-text.js';
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import { textWidth } from '../../charts/text-width.js';
 import { exploredText } from '../../explored-cell.js';
@@ -37,7 +38,7 @@ WHERE t.sweep = ${sqlText(facts.sweep.name)} ORDER BY ${isLong(facts) ? `t.role 
     return {
       kind: 'table',
       sortable: false,
-      caption: `Gap: difference from FP32${metric.isProportion ? ' in points' : ''}. p, best: paired test against the best; below 0.05, the two differ significantly.${longText(rows, facts)}`,
+      caption: `Gap: difference from FP32${inDifferenceUnit(metric)}. p, best: paired test against the best; below 0.05, the two differ significantly.${longText(rows, facts)}`,
       details: `p is corrected for the choice of the best among all settings. Mean L1 is over the layers the trial quantizes and its loss samples, comparable only if these are the same. Divergence: of the output from FP32’s (KL for classes and heatmaps), needs no labels. Gate: largest error of the smoothed float model relative to FP32. A heading sorts, the best first; a second click turns the order round, a third returns to the sweep’s own.`,
       columns: explored.columns.filter(({ shown }) => shown !== 'chosen').map((column) => tableColumn(column, facts)),
       explored,

@@ -1,6 +1,6 @@
 import type { ComparedSweeps } from '../../facts/compared-sweeps.js';
 import type { PageFigure } from '../figure.js';
-import { signed, valueText } from '../../number-text.js';
+import { differenceUnitNote, signed, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOrNull, sqlText, textOf } from '../../query.js';
 import { axisName, axisPath, storedPath } from '../../facts/axes.js';
@@ -64,7 +64,7 @@ WHERE setting IS NOT NULL GROUP BY axis, setting ORDER BY axis, setting`;
           text: (row) => valueText(numberOrNull(row, 'other_value'), metric),
         },
         {
-          title: metric.isProportion ? 'A less B (points)' : 'A less B',
+          title: `A less B${differenceUnitNote(metric)}`,
           field: 'difference',
           align: 'right',
           text: (row) => (row['difference'] === null ? '–' : signed(numberOrNull(row, 'difference') ?? 0, metric)),

@@ -3,7 +3,15 @@ import type { ComparedSweeps } from '../../facts/compared-sweeps.js';
 import type { PageFigure } from '../figure.js';
 import { medianOf } from '../../../statistics/median.js';
 import type { MetricText } from '../../number-text.js';
-import { differenceText, pValueOf, signed, valueText } from '../../number-text.js';
+import {
+  differenceText,
+  differenceUnitNote,
+  inDifferenceUnit,
+  pValueOf,
+  signed,
+  valueText,
+  valueUnitNote,
+} from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { settingPath } from '../../facts/setting-path.js';
 import { numberOf, numberOrNull, sqlText, textOf } from '../../query.js';
@@ -54,7 +62,7 @@ export const matchedTable: PageFigure<ComparedSweeps> = {
     return {
       kind: 'table',
       sortable: true,
-      caption: `A minus B${metric.isProportion ? ' in points' : ''}; p: paired test of the two, not corrected for the number of pairs.${leftOutText(rows)}`,
+      caption: `A minus B${inDifferenceUnit(metric)}; p: paired test of the two, not corrected for the number of pairs.${leftOutText(rows)}`,
       columns: [
         {
           title: 'setting in A',
@@ -193,7 +201,7 @@ function verdictMarks(metric: MetricText) {
       { field: 'value', title: `A, ${metric.shortName}`, format: metric.tooltipFormat },
       { field: 'other_label', title: 'B', type: 'nominal' as const },
       { field: 'other_value', title: `B, ${metric.shortName}`, format: metric.tooltipFormat },
-      { field: 'difference', title: 'A less B', format: '+.4f' },
+      { field: 'difference', title: 'A less B', format: metric.isProportion ? '+.4f' : metric.differenceFormat },
       { field: 'p_value', title: 'p', format: '.3~g' },
     ],
   };
@@ -207,7 +215,7 @@ function scatter(rows: readonly Row[], { a: { metric } }: ComparedSweeps, descri
   const axis = (field: string, side: string) => ({
     field,
     type: 'quantitative' as const,
-    title: `${side}: ${metric.shortName}${metric.isProportion ? ' (%)' : ''}, higher is better`,
+    title: `${side}: ${metric.shortName}${valueUnitNote(metric)}, higher is better`,
     scale: { domain, nice: false, zero: false },
     axis: { format: metric.axisFormat, tickCount: 5 },
   });
@@ -263,7 +271,7 @@ function differences({ a: { metric } }: ComparedSweeps, description: string): To
           y: {
             field: 'difference',
             type: 'quantitative',
-            title: `A minus B${metric.isProportion ? ' (%, in points)' : ''}, above 0: A is better`,
+            title: `A minus B${metric.isProportion ? ' (%, in points)' : differenceUnitNote(metric)}, above 0: A is better`,
             scale: { zero: true, padding: 10 },
             axis: { format: metric.axisFormat, tickCount: 6 },
           },

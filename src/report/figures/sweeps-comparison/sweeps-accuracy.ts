@@ -35,12 +35,12 @@ WHERE number = 1 ORDER BY side, role, alpha_mode, alpha`,
     }
     const shown = new Set(rows.map((row) => numberOf(row, 'trial')));
     const trials = [...a.trials, ...b.trials].filter(({ trial }) => shown.has(trial));
-    const range = valueRange(trials);
+    const range = valueRange(trials, a.metric);
     const values = [`A: ${cut(a.sweep.name)}`, `B: ${cut(b.sweep.name)}`];
     const [fp32A, fp32B] = [fp32Of(a), fp32Of(b)];
     const fp32 = fp32A === fp32B ? '' : ` FP32: A ${valueText(fp32A, a.metric)}, B ${valueText(fp32B, b.metric)}.`;
     const alt = `Line chart of the best ${a.metric.name} at each alpha in ${values.join(' and ')}. Best: A ${valueText(a.best?.value ?? null, a.metric)}, B ${valueText(b.best?.value ?? null, b.metric)}.`;
-    const winner = (a.best?.value ?? 0) >= (b.best?.value ?? 0) ? a.best : b.best;
+    const winner = (a.best?.value ?? -Infinity) >= (b.best?.value ?? -Infinity) ? a.best : b.best;
     return {
       kind: 'charts',
       controls: range.differs

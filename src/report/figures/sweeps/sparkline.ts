@@ -66,7 +66,7 @@ const besideAt = 1.08;
 function chart(trials: readonly TrialFacts[], facts: SweepFacts, description: string): TopLevelSpec {
   const { metric, sizes, variants, best } = facts;
   const isOverAlpha = staticAlphas(trials).length > 1;
-  const { near } = valueRange(trials);
+  const { near } = valueRange(trials, metric);
   const groups = sizes.map((size) => `${size} batches`);
   const x = {
     field: 'x',

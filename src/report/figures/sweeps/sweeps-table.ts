@@ -1,8 +1,9 @@
 import type { PageFigure, TableColumn } from '../figure.js';
 import type { MetricText } from '../../number-text.js';
-import { differenceText, metricText, valueText } from '../../number-text.js';
+import { differenceText, valueText } from '../../number-text.js';
 import type { IndexPageFacts } from '../../facts/index-page-facts.js';
 import type { Row } from '../../query.js';
+import { metricTextOf } from '../../facts/judged-by.js';
 import { ofSweeps } from './of-sweeps.js';
 import { numberOrNull, textOf, textOrNull } from '../../query.js';
 
@@ -12,14 +13,14 @@ export const sweepsTable: PageFigure<IndexPageFacts> = {
   section: 'all',
   title: () => 'Sweeps and their best settings',
   sql: (facts) => `WITH t AS (
-  SELECT v.sweep, v.label, v.role, v.model, v.metric, v.value, v.fp32_value, v.unsmoothed_value, v.gap_to_fp32, v.evaluated_samples,
+  SELECT v.sweep, v.label, v.role, v.model, v.metric, v.value, v.fp32_value, v.unsmoothed_value, v.gap_to_fp32, v.evaluated_samples, json_extract(v.settings, '$.task.kind') AS task,
          row_number() OVER (PARTITION BY v.sweep ORDER BY p.place IS NULL, p.place, v.position) AS place,
          max(v.model) OVER (PARTITION BY v.sweep) AS any_model, min(v.model) OVER (PARTITION BY v.sweep) <> max(v.model) OVER (PARTITION BY v.sweep) AS several
   FROM v_trial v LEFT JOIN v_place p ON p.sweep = v.sweep AND p.trial = v.trial WHERE ${ofSweeps('v.sweep', facts)})
 SELECT s.sweep, s.question, s.trials, s.done, s.failed, s.pending, s.stopped, s.created_at, s.updated_at,
        iif(t.several, 'several', t.any_model) AS model, iif(t.role = 'candidate' AND t.value IS NOT NULL, t.label, NULL) AS label,
        t.metric, iif(t.role = 'candidate', t.value, NULL) AS value, t.fp32_value, t.unsmoothed_value,
-       iif(t.role = 'candidate', t.gap_to_fp32, NULL) AS gap_to_fp32, t.evaluated_samples
+       iif(t.role = 'candidate', t.gap_to_fp32, NULL) AS gap_to_fp32, t.evaluated_samples, t.task
 FROM v_sweep s LEFT JOIN t ON t.sweep = s.sweep AND t.place = 1
 WHERE ${ofSweeps('s.sweep', facts)} ORDER BY s.last_run DESC, s.sweep`,
   build: (_, { href }) => ({
@@ -77,5 +78,7 @@ function time(title: string, field: string): TableColumn {
 }
 
 function metricOf(row: Row): MetricText {
-  return metricText(textOrNull(row, 'metric') ?? 'top1', numberOrNull(row, 'evaluated_samples'));
+  const values = [numberOrNull(row, 'value'), numberOrNull(row, 'unsmoothed_value')].filter((value) => value !== null);
+  const samples = numberOrNull(row, 'evaluated_samples');
+  return metricTextOf(textOrNull(row, 'task'), textOrNull(row, 'metric') ?? 'top1', samples, values);
 }

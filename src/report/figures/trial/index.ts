@@ -9,11 +9,13 @@ import { trialRanges } from './trial-ranges.js';
 import { trialSettings } from './trial-settings.js';
 import { trialSmoothing } from './trial-smoothing.js';
 import { trialStop } from './trial-stop.js';
+import { trialValues } from './trial-values.js';
 
 /** Every figure of the page of a trial, in order. */
 export const trialFigures: readonly PageFigure<TrialPageFacts>[] = [
   trialStop,
   trialComparisons,
+  trialValues,
   trialLosses,
   trialDamage,
   trialSmoothing,

@@ -13,12 +13,12 @@ export type ClassList = string | readonly string[] | null;
 
 /**
  * Names of the classes in the order of their labels: those given, or all direct sub-folders, sorted
- * by code units, whether they hold images or not, as torchvision's ImageFolder numbers them. Empty
+ * by code units, whether they hold files or not, as torchvision's ImageFolder numbers them. Empty
  * where the folder has none.
  *
  * @throws DatasetError for a list that is empty, too long or names a class twice
  */
-export function imageClasses(folder: string, given: ClassList): readonly string[] {
+export function folderClasses(folder: string, given: ClassList): readonly string[] {
   if (given === null) return listFolders(folder);
   const where = typeof given === 'string' ? given : `classes of ${folder}`;
   const names = typeof given === 'string' ? readNames(given) : given;
@@ -51,14 +51,20 @@ function readNames(path: string): readonly string[] {
 }
 
 /**
- * The label of each image: the position of its first sub-folder's name among the classes; null
- * where no image lies in a sub-folder and no classes are given.
+ * The label of each file: the position of its first sub-folder's name among the classes; null where
+ * no file lies in a sub-folder and no classes are given.
  *
  * @param files paths inside the folder
- * @throws DatasetError where some images lie in sub-folders and some don't, or a sub-folder is no
+ * @param what they are, for messages: `images`
+ * @throws DatasetError where some files lie in sub-folders and some don't, or a sub-folder is no
  *   class
  */
-export function labelsByFolder(folder: string, files: readonly string[], given: ClassList): Int32Array | null {
+export function labelsByFolder(
+  folder: string,
+  files: readonly string[],
+  given: ClassList,
+  what: string,
+): Int32Array | null {
   const inFolder = files.map((name) => (name.includes('/') ? name.slice(0, name.indexOf('/')) : null));
   const loose = inFolder.indexOf(null);
   if (given === null && inFolder.every((name) => name === null)) return null;
@@ -66,14 +72,14 @@ export function labelsByFolder(folder: string, files: readonly string[], given: 
     throw new DatasetError({
       expected:
         given === null
-          ? 'all images in sub-folders, whose names are the classes, or none'
-          : 'all images in sub-folders that classes names',
+          ? `all ${what} in sub-folders, whose names are the classes, or none`
+          : `all ${what} in sub-folders that classes names`,
       got: `${files[loose]!} outside them`,
       where: folder,
       advice: 'Move it, or give the classes by labels, a CSV of path and label.',
     });
   }
-  const classes = imageClasses(folder, given);
+  const classes = folderClasses(folder, given);
   const positions = new Map(classes.map((name, index) => [name, index]));
   return Int32Array.from(inFolder, (name, index) => {
     const position = positions.get(name!);
@@ -89,15 +95,22 @@ export function labelsByFolder(folder: string, files: readonly string[], given: 
 }
 
 /**
- * What is told of a folder's classes: those without an image. Null where all have some, or a list
- * was given.
+ * What is told of a folder's classes: those without a file. Null where all have some, or a list was
+ * given.
+ *
+ * @param what a file is, for the note: `image`
  */
-export function emptyClassesNote(folder: string, labels: Int32Array | null, given: ClassList): string | null {
+export function emptyClassesNote(
+  folder: string,
+  labels: Int32Array | null,
+  given: ClassList,
+  what: string,
+): string | null {
   if (labels === null || given !== null) return null;
-  const classes = imageClasses(folder, null);
+  const classes = folderClasses(folder, null);
   const seen = new Set(labels);
   const empty = classes.filter((_, index) => !seen.has(index));
   if (empty.length === 0) return null;
   const names = empty.slice(0, 5).join(', ') + (empty.length > 5 ? ', ...' : '');
-  return `${empty.length} of ${classes.length} class folders hold no image and keep their numbers: ${names}`;
+  return `${empty.length} of ${classes.length} class folders hold no ${what} and keep their numbers: ${names}`;
 }
