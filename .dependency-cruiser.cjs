@@ -31,6 +31,8 @@ const mayImport = {
     ...['text', 'errors', 'onnx', 'records', 'smooth', 'formats', 'tasks', 'experiment', 'quantize', 'plan'],
     ...['engine', 'store'],
   ],
+  guess: [],
+  inspect: ['text', 'errors', 'onnx', 'formats', 'experiment', 'quantize', 'engine', 'prepare', 'guess'],
   broker: [...['text', 'errors', 'records', 'formats', 'tasks', 'experiment', 'engine', 'content', 'prepare']],
   schedule: [
     ...['errors', 'onnx', 'records', 'calibrate', 'formats', 'tasks', 'reference', 'experiment', 'quantize', 'losses'],
@@ -41,9 +43,9 @@ const mayImport = {
   serve: ['errors', 'store', 'report'],
   api: [
     ...['errors', 'text', 'formats', 'tasks', 'experiment', 'plan', 'records', 'engine', 'store', 'prepare', 'schedule'],
-    ...['export', 'broker', 'report'],
+    ...['onnx', 'export', 'guess', 'inspect', 'broker', 'report'],
   ],
-  cli: ['errors', 'records', 'formats', 'engine', 'store', 'prepare', 'schedule', 'export', 'report', 'serve', 'api'],
+  cli: ['text', 'guess', 'errors', 'records', 'formats', 'engine', 'store', 'prepare', 'schedule', 'export', 'report', 'serve', 'api'],
 };
 
 /** Folders that open no file, process, thread or socket. */

@@ -16,6 +16,7 @@ const all = [
   'report',
   'store',
   'memory',
+  'detection',
   'broker',
 ] as const;
 

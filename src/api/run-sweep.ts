@@ -297,6 +297,11 @@ async function runPrepared(
   const children = { provider: provider.provider, slots: slots.length };
   const missing: SweepPlan = toRun.length > 0 ? plan : { ...plan, trials: [] };
   const memory = isElsewhere ? memoryOfAgents : await planMemory(experiment, missing, inputs, executor, children);
+  for (const [path, macs] of memory.macs) {
+    await patience.write(() => {
+      store.writeLayerMacs(inputs.modelSha256(path), macs);
+    });
+  }
   onEvent({ kind: 'memory', lines: memory.lines });
   const outcome = await runStages({
     ...{ plan, inputs, store, patience, executor, run: experiment.run, failFast, retryFailed, signal },
@@ -330,7 +335,7 @@ function storedClasses(store: SweepStore, { stages, trials }: SweepPlan): readon
 /**
  * Of machines that nobody has seen nothing is foretold: what is short of memory halves its batches.
  */
-const memoryOfAgents: PlannedMemory = { limits: new Map(), lines: [] };
+const memoryOfAgents: PlannedMemory = { limits: new Map(), macs: new Map(), lines: [] };
 
 /**
  * While the sweep runs, for pages that are looked at meanwhile: where another program holds the

@@ -8,6 +8,8 @@ import { agentsCommand } from './commands/agents-command.js';
 import { cancelCommand } from './commands/cancel-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
 import { exportCommand } from './commands/export-command.js';
+import { initCommand } from './commands/init-command.js';
+import { inspectCommand } from './commands/inspect-command.js';
 import { mergeCommand } from './commands/merge-command.js';
 import { migrateCommand } from './commands/migrate-command.js';
 import { noteCommand } from './commands/note-command.js';
@@ -25,6 +27,8 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { re
 const cli = yargs(hideBin(process.argv))
   .scriptName('quantsweep')
   .usage('$0 <command>\n\nSweeps post-training quantization settings of convolutional ONNX models.')
+  .command(initCommand)
+  .command(inspectCommand)
   .command(runCommand)
   .command(planCommand)
   .command(statusCommand)

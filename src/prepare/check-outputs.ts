@@ -95,7 +95,9 @@ async function checkedOutputs(settings: Settings, inputs: OpenedInputs, executor
 
 /** The evaluated outputs of which the model itself says a shape. */
 export function statedOutputs(model: OnnxModel, names: ModelSettings, task: TaskSettings): readonly OutputShape[] {
-  return evaluatedEnds(names, task, model).outputs.filter(({ shape }) => shape !== null).map(statedShape);
+  return evaluatedEnds(names, task, model)
+    .outputs.filter(({ shape }) => shape !== null)
+    .map(statedShape);
 }
 
 /** @throws ModelError naming the file, with the model's outputs */

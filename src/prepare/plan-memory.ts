@@ -13,6 +13,7 @@ import { JobError, JobInterrupted, runOnce, type Executor } from '../engine/exec
 import type { Provider } from '../engine/providers/provider.js';
 import { providers } from '../engine/providers/providers.js';
 import { jobModel } from './job-model.js';
+import { macsOfLayers } from './macs-of-layers.js';
 import type { SweepInputs } from './sweep-inputs.js';
 
 /** Share of the machine's memory that children may have together. */
@@ -24,6 +25,11 @@ const MIB = 2 ** 20;
 export interface PlannedMemory {
   /** By path of the model; those that could not be measured are missing. */
   readonly limits: ReadonlyMap<string, BatchLimits>;
+  /**
+   * MACs of layers, by their names, by path of the model; those that could not be measured are
+   * missing.
+   */
+  readonly macs: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** For people. */
   readonly lines: readonly string[];
 }
@@ -51,6 +57,7 @@ export async function planMemory(
   { provider, slots }: { readonly provider: Provider; readonly slots: number },
 ): Promise<PlannedMemory> {
   const limits = new Map<string, BatchLimits>();
+  const macs = new Map<string, ReadonlyMap<string, number>>();
   const lines: string[] = [];
   const byModel = new Map<string, PlannedTrial[]>();
   for (const trial of providers[provider].usesHostMemory ? plan.trials : []) {
@@ -77,19 +84,21 @@ export async function planMemory(
     try {
       const job = { kind: 'measure', model: jobModel(model, inputs), preprocess, source: evaluation.source } as const;
       const { value } = await runOnce<'measure'>(executor, job);
-      const own = batchLimits(value, allowed);
+      const { memory } = value;
+      macs.set(path, macsOfLayers(inputs.layersOf(path), value));
+      const own = batchLimits(memory, allowed);
       limits.set(path, own);
-      const { use, batch, bytes } = estimatePeak(value, workOf(trials, plan, inputs), own);
+      const { use, batch, bytes } = estimatePeak(memory, workOf(trials, plan, inputs), own);
       const runs = `${uses[use]}, runs of ${batch} sample${batch === 1 ? '' : 's'}`;
       const estimate = `Memory: about ${sizeText(bytes)} per worker at its peak with ${basename(path)} (${runs}); ${given}.`;
       lines.push(bytes > allowed ? `${estimate} Warning: this exceeds the limit; ${advice}.` : estimate);
     } catch (cause) {
-      if (cause instanceof JobInterrupted) return { limits, lines };
+      if (cause instanceof JobInterrupted) return { limits, macs, lines };
       if (!(cause instanceof JobError)) throw cause;
       lines.push(`Memory: unknown, because one sample of ${basename(path)} could not be run: ${cause.failure.message}`);
     }
   }
-  return { limits, lines };
+  return { limits, macs, lines };
 }
 
 function workOf(trials: readonly PlannedTrial[], plan: SweepPlan, inputs: SweepInputs): MemoryWork {

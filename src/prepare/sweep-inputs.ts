@@ -22,6 +22,7 @@ import type { LayerRecord, ModelRecord } from '../records/model-record.js';
 import { countParameters } from '../onnx/count-parameters.js';
 import { foldBatchNorm } from '../onnx/folding/fold-batch-norm.js';
 import { outlineGraph } from '../onnx/graph-outline.js';
+import { layerParameters } from '../onnx/layers/layer-cost.js';
 import { findLayers, type FoundLayer, type Layer } from '../onnx/layers/layers.js';
 import { ModelError } from '../onnx/model-error.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
@@ -57,6 +58,8 @@ export interface SweepInputs {
   /** sha256 of the code that scores a task; null for tasks without code of the user's own. */
   taskSha256(task: TaskSettings): string | null;
   modelOf(path: string): OnnxModel;
+  /** Layers of a model with BatchNormalization folded. */
+  layersOf(path: string): readonly FoundLayer[];
   /** Inputs of a model that are the same number in every run of the experiment. */
   fixedInputs(path: string): FixedInputs;
   /** What evaluation data hold to score by. */
@@ -190,6 +193,7 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
     identities: [...modelIdentities, ...identities.values(), ...taskIdentities],
     taskSha256: (task) => tasks.get(JSON.stringify(task))!,
     modelOf: (path) => files.get(path)!.model,
+    layersOf: (path) => layers.get(path)!,
     fixedInputs: (path) => fixed.get(path)!,
     scoredBy: (source) => sources.get(JSON.stringify(source))!.scoredBy,
     sampleCount: (source) => sources.get(JSON.stringify(source))!.samples,
@@ -382,12 +386,14 @@ function modelRecord(
     opset: file.model.opset,
     parameters: countParameters(file.model),
     storedType: file.float32?.types.join(', ') ?? null,
-    layers: layers.map((layer, position) => layerRecord(layer, position, norms.get(layer.outputTensor) ?? null)),
+    layers: layers.map((layer, position) =>
+      layerRecord(folded, layer, position, norms.get(layer.outputTensor) ?? null),
+    ),
     graph: outlineGraph(folded, layers),
   };
 }
 
-function layerRecord(layer: FoundLayer, position: number, batchNorm: string | null): LayerRecord {
+function layerRecord(folded: OnnxModel, layer: FoundLayer, position: number, batchNorm: string | null): LayerRecord {
   const { name, op, inputTensor, outputTensor } = layer;
   const base = { position, name, op, inputTensor, outputTensor, batchNorm };
   if (!layer.supported) {
@@ -410,6 +416,7 @@ function layerRecord(layer: FoundLayer, position: number, batchNorm: string | nu
     inputChannels: layer.inputChannels,
     outputChannels: layer.outputChannels,
     unsupported: null,
+    parameters: layerParameters(folded, layer),
     weightAbsmax: perInputChannelAbsmax(weight, layer.layout),
     weightAbsmaxView: viewAbsmax(weight, layer.layout),
   };

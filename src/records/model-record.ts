@@ -34,6 +34,8 @@ export interface LayerRecord {
   readonly batchNorm: string | null;
   /** Why the layer can't be quantized, or null. */
   readonly unsupported: string | null;
+  /** Numbers of weight and bias; null for an unsupported layer. */
+  readonly parameters?: number | null;
   /** `[inputChannels]` each; null for an unsupported layer. */
   readonly weightAbsmax: Float64Array | null;
   readonly weightAbsmaxView: Float64Array | null;

@@ -103,6 +103,12 @@ export interface SweepStore {
    */
   beginSweep(experiment: Experiment, plan: SweepPlan, models: readonly ModelRecord[], machine: MachineRecord): void;
 
+  /**
+   * Records MACs by name of layer, of a model that {@link SweepStore.beginSweep} recorded. They are
+   * known once a sample has run.
+   */
+  writeLayerMacs(modelSha256: string, macs: ReadonlyMap<string, number>): void;
+
   /** Those that will not be run again: complete, or stopped early. */
   finishedTrials(keys: readonly ContentKey[]): ReadonlySet<ContentKey>;
   /** Those that were stopped early. */

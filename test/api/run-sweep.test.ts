@@ -77,3 +77,19 @@ describe('wrong arguments', () => {
     expect(() => results.query('SELECT 1')).toThrow('The results are closed');
   });
 });
+
+it('a sweep stores parameters and MACs of layers', async () => {
+  const database = join(temporaryFolder(), 'x.db');
+  await runSweep(loadExperiment(source, { database }), { executor });
+  const results = openResults(database);
+  const [first] = results.query(
+    'SELECT weight_shape, groups, parameters, macs FROM v_layer WHERE sweep = :sweep ORDER BY position',
+    { sweep: 'small' },
+  ) as unknown as readonly { weight_shape: string; parameters: number; macs: number }[];
+  results.close();
+  const [outputs, inputs, ...kernel] = JSON.parse(first!.weight_shape) as number[];
+  const weights = outputs! * inputs! * kernel.reduce((a, b) => a * b);
+  expect(first!.parameters).toBe(weights + outputs!);
+  // The demo's first layer keeps the size of its input, 48 x 48.
+  expect(first!.macs).toBe(weights * 48 * 48);
+});

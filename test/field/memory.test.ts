@@ -50,7 +50,9 @@ describe('33: what a model takes of memory', () => {
     // x [3, 6, 6], first and its Relu [4, 6, 6], second and its Relu [5, 4, 4], then 5 and 10
     // numbers; 4 bytes each.
     const [x, first, second] = [4 * 108, 4 * 144, 4 * 80];
-    const { weights, ...activations } = measured as JobResults['measure'];
+    const { memory, rows, shapes } = measured as JobResults['measure'];
+    const { weights, ...activations } = memory;
+    expect(new Map(shapes).get('x')).toEqual([rows, 3, 6, 6]);
     expect(activations).toEqual({
       // The first layer's output and its Relu; the samples are read no more.
       live: first + Math.max(first, x, second),

@@ -1,7 +1,6 @@
-import type { MemoryProfile } from '../../plan/estimate/estimate-memory.js';
 import type { ExecutionRecord } from '../../records/execution-record.js';
 import type { JobFacts } from './job-facts.js';
-import { measureFacts, type MeasureJob } from './measure/measure-job.js';
+import { measureFacts, type MeasuredModel, type MeasureJob } from './measure/measure-job.js';
 import { numericsFacts, type NumericsJob, type NumericsResult } from './numerics/numerics-job.js';
 import { observeFacts, type ObserveJob, type ObserveResult } from './observe/observe-job.js';
 import { probeFacts, type ProbeJob, type ProbeResult } from './probe/probe-job.js';
@@ -21,7 +20,7 @@ export interface JobKinds {
   readonly shapes: { readonly job: ShapesJob; readonly result: OutputShapes };
   readonly probe: { readonly job: ProbeJob; readonly result: ProbeResult };
   readonly numerics: { readonly job: NumericsJob; readonly result: NumericsResult };
-  readonly measure: { readonly job: MeasureJob; readonly result: MemoryProfile };
+  readonly measure: { readonly job: MeasureJob; readonly result: MeasuredModel };
 }
 
 export type JobKind = keyof JobKinds;

@@ -82,6 +82,9 @@ const schema = z
  */
 export type LayerSettings = Immutable<z.output<typeof schema>>;
 
+/** The settings where a file says nothing of layers. */
+export const defaultLayers: LayerSettings = schema.parse({});
+
 /**
  * What some layers get instead of the sweep's quantizers. Of several rules that match a layer the
  * last one counts.

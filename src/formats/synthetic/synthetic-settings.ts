@@ -5,8 +5,8 @@ import type { Settled } from '../../schema/settled.js';
 export const syntheticSettings = {
   shape: listOf(integer(1, 'A length.'), 'a list of lengths, channels first', 'Shape of one sample, channels first.'),
   distribution: oneOf(
-    ['normal', 'uniform', 'halfNormal'],
-    '`normal`: N(0, 1); `uniform`: -1 to 1; `halfNormal`: |N(0, 1)|, as after a ReLU.',
+    ['normal', 'uniform', 'halfNormal', 'bytes'],
+    '`normal`: N(0, 1); `uniform`: -1 to 1; `halfNormal`: |N(0, 1)|, as after a ReLU; `bytes`: whole numbers from 0 to 255.',
   ).default('normal'),
   channelScales: z
     .union([z.array(positive('A factor.')).min(1), z.record(z.string().regex(/^\d+$/), positive('A factor.'))], {

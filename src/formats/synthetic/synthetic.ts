@@ -46,6 +46,8 @@ function drawing(distribution: SyntheticSource['distribution'], random: RandomSt
   switch (distribution) {
     case 'uniform':
       return () => 2 * random.uniform() - 1;
+    case 'bytes':
+      return () => Math.floor(256 * random.uniform());
     case 'normal':
       return normal(random);
     case 'halfNormal': {

@@ -157,6 +157,8 @@ export const viewColumns = {
     output_channels: 'number',
     batch_norm: 'text?',
     unsupported: 'text?',
+    parameters: 'number?',
+    macs: 'number?',
   },
   v_search_curve: {
     sweep: 'text',

@@ -40,6 +40,7 @@ import type {
   SweepStore,
 } from '../store.js';
 import { writeAgents } from './write-agents.js';
+import { writeLayerMacs } from './write-model.js';
 import { AttemptWriter } from './write-attempt.js';
 import { writeComparisons } from './write-comparisons.js';
 import {
@@ -97,6 +98,12 @@ class SqliteStore implements SweepStore {
       writeAgents(this.connection, []);
       this.connection.run('DELETE FROM worker_log');
       writeSweep(this.connection, experiment, plan, models);
+    });
+  }
+
+  writeLayerMacs(modelSha256: string, macs: ReadonlyMap<string, number>): void {
+    this.connection.transaction(() => {
+      writeLayerMacs(this.connection, modelSha256, macs);
     });
   }
 

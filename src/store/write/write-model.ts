@@ -30,13 +30,13 @@ export function writeModel(connection: Connection, model: ModelRecord): number {
 function writeLayer(connection: Connection, model: number, layer: LayerRecord): void {
   const { id } = connection.get(
     `INSERT INTO layer (model_id, position, name, op, input_tensor, output_tensor, weight_shape, groups,
-                        input_channels, output_channels, batch_norm, unsupported)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        input_channels, output_channels, batch_norm, unsupported, parameters)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (model_id, name) DO UPDATE SET
        position = excluded.position, op = excluded.op, input_tensor = excluded.input_tensor,
        output_tensor = excluded.output_tensor, weight_shape = excluded.weight_shape, groups = excluded.groups,
        input_channels = excluded.input_channels, output_channels = excluded.output_channels,
-       batch_norm = excluded.batch_norm, unsupported = excluded.unsupported
+       batch_norm = excluded.batch_norm, unsupported = excluded.unsupported, parameters = excluded.parameters
      RETURNING id`,
     model,
     layer.position,
@@ -50,6 +50,7 @@ function writeLayer(connection: Connection, model: number, layer: LayerRecord): 
     layer.outputChannels,
     layer.batchNorm,
     layer.unsupported,
+    layer.parameters ?? null,
   ) as { id: number };
   const { weightAbsmax, weightAbsmaxView } = layer;
   if (weightAbsmax === null || weightAbsmaxView === null) return;
@@ -63,6 +64,14 @@ function writeLayer(connection: Connection, model: number, layer: LayerRecord): 
       numbers.finite('weight_absmax_view', weightAbsmaxView[channel] ?? NaN),
     );
   });
+}
+
+/** Records the MACs of a model's layers, by name; those without stay as they are. */
+export function writeLayerMacs(connection: Connection, sha256: string, macs: ReadonlyMap<string, number>): void {
+  const { id } = StoredModel.find(connection, sha256);
+  for (const [name, count] of macs) {
+    connection.run('UPDATE layer SET macs = ? WHERE model_id = ? AND name = ?', count, id, name);
+  }
 }
 
 /** Records where the work is done; equal environments are one row. Returns its row id. */

@@ -5,7 +5,6 @@ import { isMisfit, type BoundHead, type Head, type HeadContext, type HeadOutput 
 import { heads } from './heads/registry.js';
 import type { DetectionTask } from './detection-settings.js';
 
-
 /** The outputs of a model, found by the head of a task. */
 export interface FoundHead {
   readonly bound: BoundHead;

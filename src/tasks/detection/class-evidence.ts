@@ -22,23 +22,34 @@ export function collectEvidence(state: DetectionState): readonly ClassEvidence[]
     const own = byClass[index]!;
     const rank = rankInPicture(own, detections.sample);
     const order = rankOrder(own, state);
-    const sorted = order.map((place) => own[place]!);
-    const score = Float64Array.from(sorted, (place) => detections.score[place]!);
-    const picture = Int32Array.from(sorted, (place) => detections.sample[place]!);
-    const ranked = AREA_RANGES.map((_, range) => {
-      const at = (place: number): number => place * AREA_RANGES.length + range;
-      return {
-        score,
-        picture,
-        truePositive: Uint16Array.from(sorted, (place) => detections.truePositive[at(place)]!),
-        ignored: Uint16Array.from(sorted, (place) => detections.ignored[at(place)]!),
-      };
-    });
+    const sorted = gather(new Int32Array(own.length), own, order, 1, 0);
+    const score = gather(new Float64Array(own.length), detections.score, sorted, 1, 0);
+    const picture = gather(new Int32Array(own.length), detections.sample, sorted, 1, 0);
+    const ranges = AREA_RANGES.length;
+    const ranked = AREA_RANGES.map((_, range) => ({
+      ...{ score, picture },
+      truePositive: gather(new Uint16Array(own.length), detections.truePositive, sorted, ranges, range),
+      ignored: gather(new Uint16Array(own.length), detections.ignored, sorted, ranges, range),
+    }));
     return {
-      ...{ name, ranked, rank: Uint8Array.from(order, (place) => rank[place]!) },
+      ...{ name, ranked, rank: gather(new Uint8Array(own.length), rank, order, 1, 0) },
       objects: AREA_RANGES.map((__, range) => samplesOf(objects, objectsByClass[index]!, range)),
     };
   });
+}
+
+type Numbers = Int32Array | Float64Array | Uint16Array | Uint8Array;
+
+/** Fills `into` with the values at `places * stride + offset`; `from` with a callback is slower. */
+function gather<Into extends Numbers>(
+  into: Into,
+  values: Numbers,
+  places: Int32Array,
+  stride: number,
+  offset: number,
+): Into {
+  for (let index = 0; index < places.length; index += 1) into[index] = values[places[index]! * stride + offset]!;
+  return into;
 }
 
 /** Objects with weights of the samples. */
@@ -50,9 +61,12 @@ export function weighObjects(samples: Int32Array, weight: Uint16Array): number {
 
 /** Places in `own` by falling score, then by the id of the picture, then as they came in it. */
 function rankOrder(own: Int32Array, { detections, pictureIds }: DetectionState): Int32Array {
-  const scores = Float64Array.from(own, (place) => detections.score[place]!);
-  const ids = Float64Array.from(own, (place) => pictureIds[detections.sample[place]!]!);
-  return Int32Array.from(own.keys()).sort((a, b) => scores[b]! - scores[a]! || ids[a]! - ids[b]! || a - b);
+  const scores = gather(new Float64Array(own.length), detections.score, own, 1, 0);
+  const samples = gather(new Int32Array(own.length), detections.sample, own, 1, 0);
+  const ids = gather(new Float64Array(own.length), pictureIds, samples, 1, 0);
+  const order = new Int32Array(own.length);
+  for (let place = 0; place < order.length; place += 1) order[place] = place;
+  return order.sort((a, b) => scores[b]! - scores[a]! || ids[a]! - ids[b]! || a - b);
 }
 
 /** Detections of a picture lie together, so a place counts up as long as its sample stays. */

@@ -36,6 +36,10 @@ export const detectionMetrics: MetricDefinitions = {
   ...recall(100),
   ap: fractionOf('AP@[.50:.95] of a class', `Mean over the IoUs 0.50, 0.55 .. 0.95 of the ${precision}.`),
   ap50: fractionOf('AP@.50 of a class', `The ${precision}, at an IoU of 0.50.`),
+  pictureF1: fractionOf(
+    'mean F1 of pictures',
+    'Mean over pictures of 2 tp / (2 tp + fp + fn) at an IoU of 0.50 and scores above 0.25, over all classes; pictures without objects and detections are left out. A proxy of mAP.',
+  ),
   nonFinite: {
     title: 'non-finite scores and boxes',
     definition: 'Scores and boxes that were NaN or infinite, and so were left out.',

@@ -29,7 +29,7 @@ export interface DetectionState {
   readonly coverage: SampleCoverage;
   /** Names, as the model counts them. */
   readonly classes: readonly string[];
-  /** Id of the picture of each sample `[sampleCount]`: of equal scores the lower one counts first. */
+  /** Ids of the samples' pictures `[sampleCount]`: of equal scores the lower one counts first. */
   readonly pictureIds: Float64Array;
   readonly detections: MatchedDetections;
   readonly objects: CountedObjects;

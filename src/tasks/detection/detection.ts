@@ -2,7 +2,7 @@ import type { SampleOrigin } from '../../formats/sample-origin.js';
 import type { AccuracyRecord, OutcomeRecord } from '../../records/evaluation-record.js';
 import type { Metric, MetricContext, MetricResult } from '../metric.js';
 import { MetricError } from '../metric-error.js';
-import { replicateOutcomes } from '../replicates.js';
+import { replicatedRecord, replicateOutcomes, valuesOutcome } from '../replicates.js';
 import { coverSamples, requireFullCoverage } from '../sample-coverage.js';
 import { outputsOf, requireHead } from './bind-head.js';
 import { collectEvidence } from './class-evidence.js';
@@ -20,6 +20,7 @@ import { loadDetectionTruth, objectsOf, pictureOf } from './detection-truth.js';
 import { fitPlacement } from './fit-placement.js';
 import { countObjects, matchPicture } from './match-picture.js';
 import { classCountProblem } from './model-classes.js';
+import { pictureF1 } from './picture-f1.js';
 import { readPriors } from './read-priors.js';
 import { toPicture, type PictureFrame } from './way-back.js';
 
@@ -97,16 +98,24 @@ export function finishDetection(
 ): MetricResult {
   requireFullCoverage(state.coverage, sampleCount);
   const { accuracies, replicates } = cocoFigures(collectEvidence(state), sampleCount, task.bootstrap);
-  const outcomes: readonly OutcomeRecord[] = replicateOutcomes('mAP', replicates);
-  const dropped = state.nonFinite === 0 ? [] : [countRecord('nonFinite', state.nonFinite)];
+  const ofPictures = pictureF1(state);
+  const known = ofPictures.filter((value) => !Number.isNaN(value));
+  const further: AccuracyRecord[] = [];
+  const outcomes: OutcomeRecord[] = [];
+  // Where nothing is to be found, a share of what was found says nothing either.
+  if (accuracies.length > 0) {
+    outcomes.push(...replicateOutcomes('mAP', replicates), valuesOutcome('pictureF1', ofPictures));
+    further.push(plainRecord('pictureF1', known.reduce((sum, value) => sum + value, 0) / known.length));
+  }
+  if (state.nonFinite > 0) further.push(plainRecord('nonFinite', state.nonFinite));
   return {
-    evaluation: { primaryMetric: 'mAP', samples: sampleCount, accuracies: [...accuracies, ...dropped], outcomes },
+    evaluation: { primaryMetric: 'mAP', samples: sampleCount, accuracies: [...accuracies, ...further], outcomes },
     argmax: null,
   };
 }
 
-function countRecord(metric: string, value: number): AccuracyRecord {
-  return { metric, slice: '', value, ...{ ciLow: null, ciHigh: null, ciMethod: null, correct: null, total: null } };
+function plainRecord(metric: string, value: number): AccuracyRecord {
+  return replicatedRecord(metric, '', value, new Float64Array(0));
 }
 
 /** Height and width of samples `[C, H, W]` or `[H, W, C]`. */

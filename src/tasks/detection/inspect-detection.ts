@@ -1,5 +1,4 @@
 import { InputError } from '../../errors/input-error.js';
-import { MetricError } from '../metric-error.js';
 import { misfitText } from '../output-shape.js';
 import type { TaskSurroundings } from '../task.js';
 import { findHead } from './bind-head.js';
@@ -33,17 +32,17 @@ export function inspectDetection(task: DetectionTask, surroundings: TaskSurround
       if (crowd === 0 && classes.ofTruth[own.class[object]!]! >= 0) counted += 1;
     }
   }
-  if (counted === 0) {
-    throw new MetricError(
-      `Expected an object that counts in ${boxes.path}, got ${objects} objects (${crowds} crowds) in ${surroundings.sampleCount} pictures of samples`,
-    );
-  }
   const unused = boxes.pictures.length - match.picture.filter((picture) => picture >= 0).length;
   return [
-    `Ground truth: ${boxes.format} ${boxes.path}, ${objects} objects (${crowds} crowds) in ${surroundings.sampleCount} pictures, matched by ${match.by}` +
-      `${unused === 0 ? '' : `; ${unused} further pictures are not evaluated`}.`,
+    `Ground truth: ${boxes.format} ${boxes.path}, ${objects} objects (${crowds} crowds) in ${surroundings.sampleCount} ${pictureWord(surroundings.sampleCount)}, matched by ${match.by}` +
+      `${unused === 0 ? '' : `; ${unused} further ${unused === 1 ? 'one is' : 'ones are'} not evaluated`}.`,
     classes.mapping,
+    ...(counted === 0 ? ['No object counts, so there is no mAP, and trials can not be ranked.'] : []),
     ...boxes.notes,
     ...truthWarnings(boxes),
   ];
+}
+
+function pictureWord(count: number): string {
+  return count === 1 ? 'picture' : 'pictures';
 }

@@ -1,3 +1,4 @@
+import { ALL_THRESHOLDS } from '../coco-evaluation/iou-thresholds.js';
 import { matchDetections } from '../coco-evaluation/match-detections.js';
 import { AREA_RANGES, areaBits } from './area-ranges.js';
 import { boxOverlap } from './box-overlap.js';
@@ -25,9 +26,19 @@ export function matchPicture(
     truePositive: new Uint16Array(kept.length * ranges),
     ignored: new Uint16Array(kept.length * ranges),
   };
+  // Bits of ranges that a detection lies outside of.
+  const outside = Uint8Array.from(kept, (detection) => {
+    return ~areaBits(detections.boxes[detection * 4 + 2]! * detections.boxes[detection * 4 + 3]!);
+  });
   const objectsOf = groupByClass(objects.class);
   for (const [each, places] of groupByClass(matched.class)) {
-    const own = objectsOf.get(each) ?? [];
+    const own = objectsOf.get(each);
+    if (own === undefined) leaveUnmatched(matched.ignored, places, outside);
+    else matchClass(places, own);
+  }
+  return matched;
+
+  function matchClass(places: readonly number[], own: readonly number[]): void {
     const overlap = new Float64Array(places.length * own.length);
     for (const [row, place] of places.entries()) {
       for (const [column, object] of own.entries()) {
@@ -38,11 +49,7 @@ export function matchPicture(
     const crowd = Uint8Array.from(own, (object) => objects.crowd[object]!);
     for (let range = 0; range < ranges; range += 1) {
       const ignored = Uint8Array.from(own, (object) => (counts(objects, object, range) ? 0 : 1));
-      const isOutside = Uint8Array.from(places, (place) => {
-        const box = kept[place]! * 4;
-        const area = detections.boxes[box + 2]! * detections.boxes[box + 3]!;
-        return (areaBits(area) >> range) & 1 ? 0 : 1;
-      });
+      const isOutside = Uint8Array.from(places, (place) => (outside[place]! >> range) & 1);
       const bits = matchDetections(overlap, { crowd, ignored }, isOutside);
       for (const [row, place] of places.entries()) {
         matched.truePositive[place * ranges + range] = bits.truePositive[row]!;
@@ -50,7 +57,15 @@ export function matchPicture(
       }
     }
   }
-  return matched;
+}
+
+/** Most classes of a picture have detections and no object. */
+function leaveUnmatched(ignored: Uint16Array, places: readonly number[], outside: Uint8Array): void {
+  for (const place of places) {
+    for (let range = 0; range < AREA_RANGES.length; range += 1) {
+      if ((outside[place]! >> range) & 1) ignored[place * AREA_RANGES.length + range] = ALL_THRESHOLDS;
+    }
+  }
 }
 
 /** The objects of a picture that count in any range. */

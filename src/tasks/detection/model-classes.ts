@@ -49,7 +49,8 @@ export function mapClasses(truth: BoxTruth, { classes, classIndex, firstLabel }:
   const chosen =
     classes === null || truth.classesAreOpen ? [...truth.classes.keys()] : classes.map((each) => placeOf(each, truth));
   const twice = chosen.find((place, index) => place !== null && chosen.indexOf(place) < index);
-  if (twice !== undefined && twice !== null) throw new MetricError(`Expected each class once in task.classes, got "${names[twice]!}" twice`);
+  if (twice !== undefined && twice !== null)
+    throw new MetricError(`Expected each class once in task.classes, got "${names[twice]!}" twice`);
   const ofTruth = new Int32Array(truth.classes.length).fill(-1);
   for (const [index, place] of chosen.entries()) if (place !== null) ofTruth[place] = index;
   const own = chosen.map((place, index) => (place === null ? `(${index})` : names[place]!));

@@ -35,7 +35,7 @@ export interface CocoAnnotation {
   readonly keypointCount: number | null;
 }
 
-/** A COCO file of ground truth (cocodataset.org, "Data format"), each list in the order of the file. */
+/** A COCO file of ground truth (cocodataset.org, "Data format"), in the order of the file. */
 export interface CocoDocument {
   readonly path: string;
   readonly images: readonly CocoImage[];
@@ -133,7 +133,8 @@ function annotationOf(fields: JsonFields, place: string): Omit<CocoAnnotation, '
     box,
     area: stated ?? (box === null ? null : box[2]! * box[3]!),
     isCrowd: crowd === true || crowd === 1,
-    keypoints: (fields['keypoints'] ?? null) === null ? null : numbersAt(fields['keypoints'], `${place}.keypoints`, null),
+    keypoints:
+      (fields['keypoints'] ?? null) === null ? null : numbersAt(fields['keypoints'], `${place}.keypoints`, null),
     keypointCount: count,
   };
 }

@@ -14,8 +14,8 @@ import { readYoloTruth } from './yolo-truth.js';
 export const TRUTH_LISTING: FolderListing = { extensions: ['.txt', '.xml'], depth: 16 };
 
 /**
- * Reads ground truth of boxes: a COCO file `.json`, a file `.csv`, or a folder of YOLO text files or
- * Pascal VOC files.
+ * Reads ground truth of boxes: a COCO file `.json`, a file `.csv`, or a folder of YOLO text files
+ * or Pascal VOC files.
  *
  * @param classes names of the model's classes in its order, for files that hold numbers or do not
  *   tell an order; null: not given

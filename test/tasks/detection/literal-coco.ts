@@ -118,7 +118,7 @@ function figuresOf(input: LiteralInput, category: number, range: string, thresho
   return { ap: sum / 101, ar: recall.at(-1) ?? 0 };
 }
 
-/** The twelve figures, by the names that the program gives them; without those that nothing counts in. */
+/** The twelve figures by the program's names, without those that nothing counts in. */
 export function literalFigures(input: LiteralInput): Readonly<Record<string, number>> {
   const mean = (range: string, thresholds: readonly number[], maxDets: number, of: 'ap' | 'ar'): number | null => {
     const values = input.categories.flatMap((category) =>

@@ -29,7 +29,12 @@ describe('fitPlacement', () => {
   });
 
   it('letterboxTopLeft, stretch and none', () => {
-    expect(fitPlacement('letterboxTopLeft', [333, 500], [640, 640])).toEqual({ scaleX: 1.28, scaleY: 1.28, left: 0, top: 0 });
+    expect(fitPlacement('letterboxTopLeft', [333, 500], [640, 640])).toEqual({
+      scaleX: 1.28,
+      scaleY: 1.28,
+      left: 0,
+      top: 0,
+    });
     expect(fitPlacement('stretch', [240, 480], [120, 120])).toEqual({ scaleX: 0.25, scaleY: 0.5, left: 0, top: 0 });
     expect(fitPlacement('none', [240, 480], [120, 120])).toEqual({ scaleX: 1, scaleY: 1, left: 0, top: 0 });
   });
@@ -67,7 +72,9 @@ describe('toPicture', () => {
   });
 
   it('takes fractions as those of the picture where the sample is not known', () => {
-    expect(boxesOf([0.1, 0.25, 0.5, 1.5], 'fraction', { size: [100, 200], placement: null, input: null })).toEqual([20, 25, 80, 75]);
+    expect(boxesOf([0.1, 0.25, 0.5, 1.5], 'fraction', { size: [100, 200], placement: null, input: null })).toEqual([
+      20, 25, 80, 75,
+    ]);
     expect(toPicture(found(0, 0, 1, 1), 'fraction', { size: null, placement: null, input: null })).toBeNull();
   });
 });

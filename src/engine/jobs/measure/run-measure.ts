@@ -10,7 +10,7 @@ import { type JobContext } from '../job-context.js';
 import { openJobDataset } from '../open-job-dataset.js';
 import { withSession } from '../../session/with-session.js';
 import type { JobResult } from '../jobs.js';
-import type { MeasureJob } from './measure-job.js';
+import type { MeasuredModel, MeasureJob } from './measure-job.js';
 import { loadModel } from '../../session/load-model.js';
 
 /** Bytes of a number; tensors of other types than float32 are few. */
@@ -34,14 +34,13 @@ export async function runMeasure(job: MeasureJob, context: JobContext): Promise<
   const shapes = await withSession(withShapes(folded, tensors), io, context, (session) =>
     session.run({ data, dims: [rows, ...dataset.sampleShape] }, further),
   );
-  const bytesOf = new Map(
-    tensors.map((tensor, index) => [tensor, (BYTES * elementCount([...shapes[nameOf(index)]!.data])) / rows]),
-  );
-  bytesOf.set(io.input, BYTES * size);
+  const shapeOf = new Map(tensors.map((tensor, index) => [tensor, [...shapes[nameOf(index)]!.data]]));
+  shapeOf.set(io.input, [rows, ...dataset.sampleShape]);
+  const bytesOf = new Map([...shapeOf].map(([tensor, shape]) => [tensor, (BYTES * elementCount(shape)) / rows]));
   const supported = layers.filter((layer) => layer.supported);
   const inputOf = (tensor: string): number => bytesOf.get(tensor) ?? 0;
   const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
-  const value: MemoryProfile = {
+  const memory: MemoryProfile = {
     weights: sum(folded.graph.initializer.map(({ rawData }) => rawData.length)),
     live: livePeak(folded, bytesOf),
     layerInputs: sum([...new Set(supported.map((layer) => layer.inputTensor))].map(inputOf)),
@@ -54,6 +53,8 @@ export async function runMeasure(job: MeasureJob, context: JobContext): Promise<
     channels: sum(supported.map((layer) => layer.inputChannels)),
     fixedBatch,
   };
+  const ofLayers = new Set(layers.flatMap(({ inputTensor, outputTensor }) => [inputTensor, outputTensor]));
+  const value: MeasuredModel = { memory, rows, shapes: [...shapeOf].filter(([tensor]) => ofLayers.has(tensor)) };
   return { value, execution: { provider: context.session.provider, timings: context.clock.timings } };
 }
 

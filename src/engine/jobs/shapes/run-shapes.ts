@@ -28,7 +28,9 @@ export async function runShapes(job: ShapesJob, context: JobContext): Promise<Jo
   const { untouched, io } = model;
   const dataset = await openJobDataset(job.source, job.preprocess, context);
   const firstRun = (batching: Batching, samples: number): Promise<Ran | null> =>
-    withSession(untouched, io, context, (session) => runOnce(session, batching, dataset, samples));
+    withSession(untouched, io, context, (session) =>
+      context.clock.measure('run', () => runOnce(session, batching, dataset, samples)),
+    );
   const plain = plainBatching(io);
   const putFirst = async ({ outputs, run }: Ran): Promise<JobResults['shapes']['samplesFirst']> => {
     const varying = new Set(io.outputs.filter(({ name }) => mayVaryInSize(untouched, name)));

@@ -5,7 +5,7 @@ import { outputName } from './output-setting.js';
 
 const COLUMNS = 7;
 
-/** `[rows, 7]` for all samples of a run: sample, x1, y1, x2, y2, class, score (YOLOv7 `--end2end`). */
+/** `[rows, 7]` for all samples of a run: sample, x1, y1, x2, y2, class, score. */
 export const batchedHead = defineHead({
   description: 'YOLOv7 exported with --end2end: [rows, 7] of sample, x1, y1, x2, y2, class, score',
   settings: { output: outputName('the rows'), units: boxUnits.default('pixels') },

@@ -33,8 +33,8 @@ export function findLevels(
 }
 
 /**
- * Values of levels as `[boxes, columns]`, level after level, row by row: of lists `[boxes, columns]`
- * as they are, of maps `[columns, H, W]` with columns last.
+ * Values of levels as `[boxes, columns]`, level after level, row by row: lists `[boxes, columns]`
+ * as they are, maps `[columns, H, W]` with columns last.
  */
 export function joinLevels(outputs: readonly HeadOutput[], columns: number): Float32Array {
   if (outputs.length === 1 && outputs[0]!.dims.length === 2) return outputs[0]!.data;

@@ -10,8 +10,8 @@ export interface GridLevel {
 }
 
 /**
- * The levels of boxes that lie one after the other: by strides, then rows, then columns. A level has
- * ceil(H / stride) rows and ceil(W / stride) columns.
+ * The levels of boxes that lie one after the other: by strides, then rows, then columns. A level
+ * has ceil(H / stride) rows and ceil(W / stride) columns.
  *
  * @param input height and width of a sample; null: it is taken as a square of whatever size gives
  *   so many boxes

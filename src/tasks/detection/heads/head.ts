@@ -70,7 +70,7 @@ export interface HeadContext {
   readonly classes: number | null;
   /** Height and width of a sample; null: not known. */
   readonly input: readonly [number, number] | null;
-  /** `[boxes, 4]`: cx, cy, w, h as fractions of the sample; null: none were given, or not read yet. */
+  /** `[boxes, 4]`: cx, cy, w, h as fractions of the sample; null: not given, or not read yet. */
   readonly priors: Float64Array | null;
 }
 

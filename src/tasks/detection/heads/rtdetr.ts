@@ -9,8 +9,8 @@ const BOX = 4;
 
 /**
  * One row for each query: either `[N, queries, 4 + classes]` (ultralytics RT-DETR), or boxes
- * `[N, queries, 4]` and scores `[N, queries, classes]` apart (DETR and others). Boxes are cx, cy, w,
- * h as fractions of the sample. There is no suppression, and each query gives its best class.
+ * `[N, queries, 4]` and scores `[N, queries, classes]` apart (DETR and others). Boxes are cx, cy,
+ * w, h as fractions of the sample. There is no suppression, and each query gives its best class.
  */
 export const rtdetrHead = defineHead({
   description: 'RT-DETR, DETR: [N, queries, 4 + classes], or boxes and scores apart; no suppression',

@@ -21,9 +21,9 @@ const anchorSizes = listOf(
 );
 
 /**
- * Raw maps of each level, `[N, anchors, H, W, 5 + classes]` or `[N, anchors * (5 + classes), H, W]`:
- * with s the sigmoid, x = (2 s - 0.5 + column) * stride, w = (2 s)^2 * anchor, and scores s
- * (YOLOv7 and YOLOv5 without their grid in the graph).
+ * Raw maps of each level, `[N, anchors, H, W, 5 + classes]` or
+ * `[N, anchors * (5 + classes), H, W]`: with s the sigmoid, x = (2 s - 0.5 + column) * stride,
+ * w = (2 s)^2 * anchor, and scores s (YOLOv7 and YOLOv5 without their grid in the graph).
  */
 export const yolov7Head = defineHead({
   description: 'YOLOv7 or v5 without --grid: raw maps [N, anchors, H, W, 5 + classes] of each level',

@@ -18,8 +18,8 @@ function nameOf(role: string) {
 
 /**
  * Three outputs for each stride: `cls`, `obj` `[N, cells, 1]` and `bbox` `[N, cells, 4]`; those of
- * keypoints are not read. The score is sqrt(cls * obj), each held within 0 and 1; cx = (column + dx)
- * * stride, w = exp(dw) * stride (OpenCV `face_detect.cpp`, without its rounding of boxes).
+ * keypoints are not read. The score is sqrt(cls * obj), each held within 0 and 1; cx = (column +
+ * dx) * stride, w = exp(dw) * stride (OpenCV `face_detect.cpp`, without its rounding of boxes).
  */
 export const yunetHead = defineHead({
   description: 'YuNet: outputs cls, obj and bbox of each stride',
