@@ -4,7 +4,9 @@ import { openFile } from '../../formats/io/file-source.js';
 
 const MAX_BYTES = 512 * 1024 * 1024;
 
-/** The text of a UTF-8 file, without a byte order mark. @throws DatasetError when it can't be read */
+/**
+ * The text of a UTF-8 file, without a byte order mark. @throws DatasetError when it can't be read
+ */
 export function readTextFile(path: string): string {
   return closeAfter(openFile(path), (source) => {
     if (source.sizeBytes > MAX_BYTES) {
