@@ -1,3 +1,4 @@
+import { isPaddle } from '../main-input.js';
 import type { PreprocessGuess, PreprocessSeen } from './preprocess-guess.js';
 
 const IMAGENET = { divideBy: 255, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
@@ -79,7 +80,7 @@ function ofPixels(seen: PreprocessSeen): PreprocessGuess {
         };
       default:
     }
-    if (/paddle/i.test(facts.producer) || /paddle|ppocr/i.test(facts.path) || family === 'paddle') {
+    if (isPaddle(facts) || family === 'paddle') {
       return {
         settings: { channelOrder: 'reverse', divideBy: 255, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
         because: 'as PaddleOCR (recognition, angle): BGR, (x / 255 - 0.5) / 0.5',
