@@ -20,7 +20,9 @@ export interface InitRequest extends InspectOptions {
   readonly model: string;
   /** File or folder of samples. Default: random ones. */
   readonly data?: string;
-  /** File or folder of truth: COCO JSON, YOLO labels, masks, CSV. Default: looked for near the data. */
+  /**
+   * File or folder of truth: COCO JSON, YOLO labels, masks, CSV. Default: looked for near the data.
+   */
   readonly labels?: string;
   /** The file to write. Default: the model's name with `.yaml`, in the current folder. */
   readonly output?: string;

@@ -89,7 +89,9 @@ async function scoreOutputs(
   const misfit = outputMisfit(shapes, { task, rows: sampleCount, groundTruth: context.groundTruth });
   if (misfit !== null) throw new InputError(misfit);
   const notes =
-    (await taskOf(task.kind).inspect?.(task, { sampleCount, names, outputs: shapes, sampleShape: [] })) ?? [];
+    (await taskOf(task.kind).inspect?.(task, {
+      ...{ sampleCount, names, outputs: shapes, sampleShape: [], mayLackValue: true },
+    })) ?? [];
   const metric = await openTaskMetric(task, context);
   if (metric.needsReference && references === null) {
     throw new UsageError(`Expected --reference, the same outputs of the FP32 model, for task ${task.kind}, got none.`);

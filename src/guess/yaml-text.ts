@@ -30,7 +30,7 @@ export function comment(text: string, indent = ''): readonly string[] {
   for (const word of words) {
     if (line.length + 1 + word.length > 100 && line !== `${indent}#`) {
       lines.push(line);
-      line = `${indent}# `;
+      line = `${indent}#`;
     }
     line += ` ${word}`;
   }

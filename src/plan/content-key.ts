@@ -200,7 +200,9 @@ export function rankKey(stage: StageContent<RankStage>, context: PlanContext): C
   return contentKey({ of: 'rank', ...quantizedContent(stage, context), samples: stage.samples });
 }
 
-/** Key of the choice of layers that stay in float: as of the trial, whose evaluations it is made by. */
+/**
+ * Key of the choice of layers that stay in float: as of the trial, whose evaluations it is made by.
+ */
 export function keepKey(settings: TrialSettings, context: PlanContext): ContentKey {
   return contentKey({ of: 'keep', trial: trialKey(settings, context) });
 }

@@ -25,7 +25,10 @@ const MIB = 2 ** 20;
 export interface PlannedMemory {
   /** By path of the model; those that could not be measured are missing. */
   readonly limits: ReadonlyMap<string, BatchLimits>;
-  /** MACs of layers, by their names, by path of the model; those that could not be measured are missing. */
+  /**
+   * MACs of layers, by their names, by path of the model; those that could not be measured are
+   * missing.
+   */
   readonly macs: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** For people. */
   readonly lines: readonly string[];

@@ -103,7 +103,8 @@ const scorings: Readonly<Record<TaskKind, MakeTask>> = {
   }),
   detection: (write) => {
     const truth = write('d/truth.json', JSON.stringify({ images: [], annotations: [], categories: [] }));
-    const task = { kind: 'detection', truth, head: { kind: 'yolov8' }, bootstrap: 0 };
+    const priors = write('d/priors.npy', npyArray('<f4', [1, 4], Float32Array.of(0.5, 0.5, 1, 1)));
+    const task = { kind: 'detection', truth, head: { kind: 'ssd', priors }, bootstrap: 0 };
     return toTask(taskSchema.parse(task), '/');
   },
   fidelity: () => ({ kind: 'fidelity', bootstrap: 0 }),

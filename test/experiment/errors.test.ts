@@ -115,7 +115,7 @@ describe('unknown names', () => {
 
   it('the task, by its word', () => {
     expect(problemsOf(`${base}${grid}`.replace('classification', 'clasification'))).toEqual([
-      'a.yaml:5:7: task.kind: expected "classification", "centerDetection", "detection", "fidelity", "keypoints", "segmentation", "restoration", "module" or "command", got "clasification"; did you mean "classification"?',
+      'a.yaml:5:7: task.kind: expected "classification", "centerDetection", "detection", "fidelity", "keypoints", "segmentation", "restoration", "sequence", "embedding", "module" or "command", got "clasification"; did you mean "classification"?',
     ]);
   });
 

@@ -14,8 +14,8 @@ import { writeSweep } from './write-sweep.js';
 const SAMPLES = 6;
 
 /**
- * Boxes `[3, 5]` through a layer that hardly changes them, and behind it NonMaxSuppression, an index
- * and a head.
+ * Boxes `[3, 5]` through a layer that hardly changes them, and behind it NonMaxSuppression, an
+ * index and a head.
  */
 function detector(batch: number | string): ModelSpec {
   const weight = Float32Array.from({ length: 25 }, (_, i) => (i % 6 === 0 ? 1 : 0.003 * ((i % 5) - 2)));

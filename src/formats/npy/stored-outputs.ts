@@ -4,7 +4,9 @@ import { openFile } from '../io/file-source.js';
 import { listNpzArrays, openNpzMember } from '../npz/npz.js';
 import { readNpyHeader, type NpyArray } from './npy-header.js';
 
-/** An output of a model, stored for many samples: `[N, ...]`. NaN and infinities are let through. */
+/**
+ * An output of a model, stored for many samples: `[N, ...]`. NaN and infinities are let through.
+ */
 export interface StoredOutput {
   readonly name: string;
   /** What messages call it. */

@@ -31,7 +31,9 @@ export function openNpzMember(path: string, array: string, maxInflatedBytes: num
   }
 }
 
-/** Names of the arrays of an archive, in its order. @throws DatasetError when it is damaged or empty */
+/**
+ * Names of the arrays of an archive, in its order. @throws DatasetError when it is damaged or empty
+ */
 export function listNpzArrays(path: string): readonly string[] {
   const file = openFile(path);
   try {

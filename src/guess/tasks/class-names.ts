@@ -1,6 +1,6 @@
 /**
- * Names of classes in `names` of ultralytics' metadata, a Python dict `{0: 'person', 1: "o'clock"}`;
- * null where it has none.
+ * Names of classes in `names` of ultralytics' metadata, a Python dict `{0: 'person', 1:
+ * "o'clock"}`; null where it has none.
  */
 export function classNames(metadata: Readonly<Record<string, string>>): readonly string[] | null {
   const { names } = metadata;

@@ -5,7 +5,9 @@ import type { Recogniser, Seen, TaskGuess } from './task-guess.js';
 import { recogniseVector } from './vectors.js';
 import { recogniseYolo } from './yolo.js';
 
-/** The first that knows the outputs wins: what is told by names and metadata before shapes alone. */
+/**
+ * The first that knows the outputs wins: what is told by names and metadata before shapes alone.
+ */
 const recognisers: readonly Recogniser[] = [
   recogniseDetector,
   recogniseSequence,

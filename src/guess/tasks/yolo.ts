@@ -1,4 +1,4 @@
-import type { DataFacts, TruthFacts } from '../data-facts.js';
+import type { TruthFacts, TruthOf } from '../data-facts.js';
 import { classNames } from './class-names.js';
 import { boxTruth, classesOfTruth, NO_BOXES } from './detection-truth.js';
 import type { Plain, Recogniser, Seen, SeenOutput, TaskGuess } from './task-guess.js';
@@ -8,6 +8,8 @@ type Head = Readonly<Record<string, Plain>>;
 /** Rows that graphs with their own suppression give at most. */
 const MOST_ROWS = 1000;
 const MASK_COEFFICIENTS = 32;
+/** Of people in COCO. */
+const COCO_POINTS = 17;
 
 /** Heads of one tensor of boxes: YOLOv5 to v12, YOLOv10, YOLOX, RT-DETR of ultralytics. */
 export const recogniseYolo: Recogniser = (seen) => {
@@ -20,10 +22,21 @@ export const recogniseYolo: Recogniser = (seen) => {
   return names === null ? byShape(seen, output) : byMetadata(seen, output, names);
 };
 
-/** Boxes of a grid of strides 8, 16 and 32. */
-function cellsOf(size: readonly [number, number] | null): number | null {
-  if (size === null) return null;
-  return [8, 16, 32].reduce((sum, stride) => sum + Math.ceil(size[0] / stride) * Math.ceil(size[1] / stride), 0);
+/** Levels that heads have. */
+const STRIDES = [
+  [8, 16, 32],
+  [8, 16],
+  [8, 16, 32, 64],
+  [16, 32],
+] as const;
+
+/** Numbers of cells of the grids that such heads have on a picture. */
+function cellsOf(size: readonly [number, number] | null): readonly number[] {
+  if (size === null) return [];
+  const [height, width] = size;
+  return STRIDES.map((strides) =>
+    strides.reduce((sum, stride) => sum + Math.ceil(height / stride) * Math.ceil(width / stride), 0),
+  );
 }
 
 function byMetadata(seen: Seen, output: SeenOutput, names: readonly string[]): TaskGuess | null {
@@ -40,11 +53,11 @@ function byMetadata(seen: Seen, output: SeenOutput, names: readonly string[]): T
   const head = headOf(a, b, names.length, extra);
   if (head === null) {
     const missing = [`Neither 4 nor 5 columns beside ${names.length} classes: name the head in task.head yourself.`];
-    return guess(seen, { looksLike: `an ultralytics model of ${names.length} classes`, because, missing, only });
+    return unscoredGuess({ looksLike: `an ultralytics model of ${names.length} classes`, because, missing, only });
   }
   if (task === 'obb') {
     const missing = ['Rotated boxes have no task here.'];
-    return guess(seen, { looksLike: `an oriented head of ${names.length} classes`, because, missing, only });
+    return unscoredGuess({ looksLike: `an oriented head of ${names.length} classes`, because, missing, only });
   }
   return scored(seen, head, { names, because, only, unscored });
 }
@@ -66,18 +79,19 @@ function byShape(seen: Seen, output: SeenOutput): TaskGuess | null {
   const because = `output [${a}, ${b}]`;
   if (b === 6 && a <= MOST_ROWS && a > 6) return scored(seen, { kind: 'end2end' }, { names: null, because });
   const classes = classesOfTruth(boxTruth(seen.data));
-  const isGrid = cells !== null && (a === cells || b === cells || a === 3 * cells || b === 3 * cells);
+  const isGrid = cells.some((own) => a === own || b === own || a === 3 * own || b === 3 * own);
   const looksDense = Math.max(a, b) >= 4 * Math.min(a, b) && Math.max(a, b) >= 100 && Math.min(a, b) > 4;
   // A long sequence of classes has such a shape, too.
   if (!isGrid && !(looksDense && classes !== null && isOneOf(Math.min(a, b), classes))) return null;
   if (a < b) {
     return scored(seen, { kind: 'yolov8' }, { names: null, because: `${because}: channels before ${b} boxes` });
   }
-  if (cells !== null && a === 3 * cells) {
+  const anchored = cells.find((own) => a === 3 * own);
+  if (anchored !== undefined) {
     return scored(
       seen,
       { kind: 'yolov5' },
-      { names: null, because: `${because}: three boxes for each of ${cells} cells` },
+      { names: null, because: `${because}: three boxes for each of ${anchored} cells` },
     );
   }
   if (classes !== null && b === 5 + classes) {
@@ -86,7 +100,7 @@ function byShape(seen: Seen, output: SeenOutput): TaskGuess | null {
   }
   if (classes !== null && b === 4 + classes) return scored(seen, { kind: 'yolov8' }, { names: null, because });
   const ask = `Columns may be 4 + ${b - 4} classes (head yolov8) or 5 + ${b - 5} (yolov5, yolox): nothing tells, so none was taken.`;
-  return guess(seen, { looksLike: `boxes of ${a} cells`, because, missing: [ask], only: null });
+  return unscoredGuess({ looksLike: `boxes of ${a} cells`, because, missing: [ask], only: null });
 }
 
 function isOneOf(columns: number, classes: number): boolean {
@@ -110,20 +124,37 @@ const titles: Readonly<Record<string, string>> = {
 function scored(seen: Seen, head: Head, { names, because, only = null, unscored = [] }: Basis): TaskGuess {
   const truth = boxTruth(seen.data);
   const of = names === null ? '' : ` of ${names.length} classes`;
-  const looksLike = `${titles[String(head['kind'])] ?? 'a detection head'}${of}`;
-  if (truth === null) return guess(seen, { looksLike, because, missing: [...unscored, NO_BOXES], only });
+  const pose = truth?.kind === 'coco' ? poseTask(truth, seen, of) : null;
+  if (pose !== null) return { ...pose, because, outputs: only };
+  const looksLike = `${titles[typeof head['kind'] === 'string' ? head['kind'] : ''] ?? 'a detection head'}${of}`;
+  if (truth === null) return unscoredGuess({ looksLike, because, missing: [...unscored, NO_BOXES], only });
   return {
     ...{ looksLike, because, family: 'ultralytics', missing: unscored, outputs: only },
-    task: { kind: 'detection', truth: truth.path, head, ...classesOf(truth, names, seen.data) },
+    task: { kind: 'detection', truth: truth.path, head, ...classesOf(truth, names) },
+  };
+}
+
+/** Keypoints of YOLOv8-pose, where the columns are those of the truth's classes and points. */
+function poseTask(
+  { path, classes, points }: TruthOf<'coco'>,
+  seen: Seen,
+  of: string,
+): Omit<TaskGuess, 'because' | 'outputs'> | null {
+  const columns = Math.min(...seen.outputs[0]!.dims.map((length) => length ?? Infinity));
+  if (points === 0 || columns !== 4 + classes.length + 3 * points) return null;
+  const isCoco = points === COCO_POINTS;
+  return {
+    ...{ looksLike: `a YOLOv8-pose head${of}, ${points} points`, family: 'ultralytics' },
+    task: {
+      ...{ kind: 'keypoints', truth: path },
+      ...(isCoco ? {} : { sigmas: Array.from({ length: points }, () => Number((1 / points).toFixed(3))) }),
+    },
+    missing: isCoco ? [] : [`The sigmas are ultralytics' 1 / ${points}, which are no measure of people's precision.`],
   };
 }
 
 /** Classes by name, where the truth has names and the model's are among them in another order. */
-function classesOf(
-  truth: TruthFacts,
-  names: readonly string[] | null,
-  _: DataFacts | null,
-): Readonly<Record<string, Plain>> {
+function classesOf(truth: TruthFacts, names: readonly string[] | null): Readonly<Record<string, Plain>> {
   if (names === null) return {};
   if (truth.kind === 'voc' || truth.kind === 'yolo') return { classes: names };
   if (truth.kind !== 'coco' || String(truth.classes) === String(names)) return {};
@@ -131,8 +162,7 @@ function classesOf(
   return names.some((name) => known.has(name)) ? { classes: names.map((name) => (known.has(name) ? name : null)) } : {};
 }
 
-function guess(
-  _: Seen,
+function unscoredGuess(
   own: Pick<TaskGuess, 'looksLike' | 'because' | 'missing'> & { readonly only: readonly string[] | null },
 ): TaskGuess {
   const { only, ...rest } = own;

@@ -12,8 +12,8 @@ export interface LayerShapes {
 }
 
 /**
- * Multiplications with their additions of a layer for one sample. Each number of a Conv's, Gemm's or
- * MatMul's output takes `inputs per group * kernel size` of them, zeros of padding counted; a
+ * Multiplications with their additions of a layer for one sample. Each number of a Conv's, Gemm's
+ * or MatMul's output takes `inputs per group * kernel size` of them, zeros of padding counted; a
  * ConvTranspose takes `outputs per group * kernel size` for each number of its input. Adding the
  * bias is not counted.
  *

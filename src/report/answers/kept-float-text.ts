@@ -7,7 +7,8 @@ const mostNamed = 8;
 
 /**
  * What `layers.keepFloat: auto` found for a trial, as
- * `Keep these 3 of 63 layers in float: a, b, c. mAP is then 0.7004, 0.0021 below FP32; 0.003 is allowed.`
+ * `Keep these 3 of 63 layers in float: a, b, c. mAP is then 0.7004, 0.0021 below FP32; a loss of
+ * 0.003 is allowed.`
  */
 export function keptFloatText({ layers, of, metric, value, loss, allowed }: KeptFloat): string {
   const written = metricText(metric);

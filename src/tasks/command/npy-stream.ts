@@ -9,8 +9,8 @@ const MOST_DIGITS = '9'.repeat(16);
  * (NumPy's format, version 1.0).
  *
  * Samples of one shape make `[N, ...]`, in whatever order they come. Where the first axis of a
- * sample differs from sample to sample, as behind NonMaxSuppression, the rows of all samples lie one
- * after the other, `[rows of all, ...]`; samples must then come in their order.
+ * sample differs from sample to sample, as behind NonMaxSuppression, the rows of all samples lie
+ * one after the other, `[rows of all, ...]`; samples must then come in their order.
  */
 export class NpyStream {
   readonly #file: number;

@@ -26,8 +26,8 @@ interface OutputFile {
 
 /**
  * Writes the outputs of samples to disk as they come, so that memory does not grow with them: a
- * `.npy` file for each output, and at the end `samples.json` with names, sizes and placements of the
- * samples. All lies in a temporary folder.
+ * `.npy` file for each output, and at the end `samples.json` with names, sizes and placements of
+ * the samples. All lies in a temporary folder.
  */
 export class PredictionFiles {
   readonly coverage: SampleCoverage;

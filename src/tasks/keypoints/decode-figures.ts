@@ -7,7 +7,9 @@ import { MetricError } from '../metric-error.js';
 import type { KeypointTask } from './keypoint-settings.js';
 import type { FoundFigure } from './match-figures.js';
 
-/** Figures of one sample; points in pixels of the sample, or in fractions of its width and height. */
+/**
+ * Figures of one sample; points in pixels of the sample, or in fractions of its width and height.
+ */
 export interface DecodedFigures {
   readonly figures: readonly FoundFigure[];
   readonly unit: 'pixels' | 'fraction';

@@ -59,7 +59,9 @@ function poseOutput(results: readonly Omit<LiteralResult, 'image_id'>[], keypoin
   return rows.flat();
 }
 
-/** Pictures with figures of all sizes, crowds and unlabelled ones, and results near some of them. */
+/**
+ * Pictures with figures of all sizes, crowds and unlabelled ones, and results near some of them.
+ */
 function makeScenes(seed: number, pictures: number, sigmas: readonly number[]) {
   const random = createPrng(seed);
   const float = (value: number): number => Math.fround(value);

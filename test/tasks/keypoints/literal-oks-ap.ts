@@ -19,7 +19,10 @@ const THRESHOLDS = Array.from({ length: 10 }, (_, index) => (index === 9 ? 0.95 
 const RECALLS = Array.from({ length: 101 }, (_, index) => (index === 100 ? 1 : index * 0.01));
 const AREAS = { all: [0, 1e10], medium: [32 ** 2, 96 ** 2], large: [96 ** 2, 1e10] } as const;
 
-/** Step by step as cocoapi's `cocoeval.py` does it for one category of keypoints, with dictionaries and loops. */
+/**
+ * Step by step as cocoapi's `cocoeval.py` does it for one category of keypoints, with dictionaries
+ * and loops.
+ */
 export function literalOksAp(
   images: readonly number[],
   truth: readonly LiteralTruth[],

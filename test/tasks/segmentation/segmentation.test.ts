@@ -228,8 +228,8 @@ describe('segmentation', () => {
   });
 
   it('in a letterbox compares what shows the picture, at the size of the picture', () => {
-    // A picture of 8 x 16 is halved into rows 2 to 5 of a sample of 8 x 8. Logits are at half of its
-    // size, so rows 1 and 2 of them show the picture.
+    // A picture of 8 x 16 is halved into rows 2 to 5 of a sample of 8 x 8. Logits are at half of
+    // its size, so rows 1 and 2 of them show the picture.
     const random = createPrng(8);
     const mask = { height: 8, width: 16, data: Array.from({ length: 128 }, () => random.nextBelow(3)) };
     const { truth, names } = writeMasks([mask]);
