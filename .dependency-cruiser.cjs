@@ -54,7 +54,7 @@ const mayImport = {
 /** Folders that open no file, process, thread or socket. */
 const pure = [
   ...['memo', 'text', 'schema', 'statistics', 'onnx', 'records', 'calibrate', 'smooth', 'reference', 'quantize'],
-  ...['losses', 'equivalence', 'plan'],
+  ...['losses', 'equivalence', 'plan', 'guess'],
 ];
 
 /** Each outside package has one folder, or one file, that may import it. */
