@@ -29,7 +29,9 @@ export function modelWarnings(
     ...(supported.length > 0 && !supported.some(({ op }) => op === 'Conv')
       ? [`The model has no Conv to quantize, only ${lists([...new Set(supported.map(({ op }) => op))])}.`]
       : []),
-    ...(facts.outputs.length > 1 ? [`The model has ${facts.outputs.length} outputs.`] : []),
+    ...(facts.outputs.length > 1
+      ? [`The model has ${facts.outputs.length} outputs. quantsweep plan says which of them are evaluated.`]
+      : []),
     ...(main !== null && main.chosen.length > 0
       ? [
           `The model leaves lengths of ${main.name} open; [${main.sampleShape.join(', ')}] was chosen${main.size === null ? '' : ' (--size changes it)'}.`,

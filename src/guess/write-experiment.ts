@@ -40,9 +40,8 @@ export function writeExperiment(own: ExperimentGuess): string {
   const { name, facts, warnings } = own;
   const lines = [
     ...comment(
-      `A first sweep of ${facts.path.split(/[\\/]/).at(-1)!}, written by quantsweep init. Lines marked GUESS are not told`,
+      `A first sweep of ${facts.path.split(/[\\/]/).at(-1)!}, written by quantsweep init. Check the lines marked GUESS: neither the model nor the data say so. docs/EXPERIMENTS.md has every setting.`,
     ),
-    ...comment('by the model or the data: check them. docs/EXPERIMENTS.md has every setting.'),
     ...warnings.flatMap((warning) => ['#', ...comment(`WARNING: ${warning}`)]),
     '',
     'version: 1',

@@ -94,10 +94,17 @@ async function checkedOutputs(settings: Settings, inputs: OpenedInputs, executor
 }
 
 /** The evaluated outputs of which the model itself says a shape. */
-export function statedOutputs(model: OnnxModel, names: ModelSettings, task: TaskSettings): readonly OutputShape[] {
-  return evaluatedEnds(names, task, model)
-    .outputs.filter(({ shape }) => shape !== null)
-    .map(statedShape);
+export interface StatedOutputs {
+  readonly outputs: readonly OutputShape[];
+  /** Nothing is left open but the axis of samples. */
+  readonly areWhole: boolean;
+}
+
+/** What the model itself says of the evaluated outputs. */
+export function statedOutputs(model: OnnxModel, names: ModelSettings, task: TaskSettings): StatedOutputs {
+  const { outputs } = evaluatedEnds(names, task, model);
+  const areWhole = outputs.every(({ shape }) => shape?.slice(1).every((length) => length !== null) ?? false);
+  return { outputs: outputs.filter(({ shape }) => shape !== null).map(statedShape), areWhole };
 }
 
 /** @throws ModelError naming the file, with the model's outputs */

@@ -17,6 +17,7 @@ import type { ResolvedProvider } from '../engine/providers/resolve-provider.js';
 import type { Provider } from '../engine/providers/provider.js';
 import type { Slot } from '../engine/slot.js';
 import { withModelSizes } from './model-sizes.js';
+import { inspectLate } from './inspect-late.js';
 import { openSweepInputs, type SweepInputs } from './sweep-inputs.js';
 
 /**
@@ -64,22 +65,23 @@ export async function prepareSweep(
 ): Promise<PreparedSweep> {
   requireCodeConsent(written, code.use, code.allowed);
   const loaded = withModelSizes(written);
-  const inputs = await openSweepInputs(loaded, onHashing);
+  const opened = await openSweepInputs(loaded, onHashing);
   const experiment = capSamples(
-    expandSensitivity(loaded, (trial) => focusLayers(inputs, loaded, trial)),
-    (source) => inputs.sampleCount(source),
+    expandSensitivity(loaded, (trial) => focusLayers(opened, loaded, trial)),
+    (source) => opened.sampleCount(source),
   );
   const provider = await engine.resolveProvider(experiment.run);
   const slots = engine.slots(experiment.run, provider.provider);
   const { hangSeconds, memoryMb } = experiment.run;
   const executor = engine.open({
-    ...{ slots, hangSeconds, memoryMb, inputs: inputs.identities },
+    ...{ slots, hangSeconds, memoryMb, inputs: opened.identities },
     ...(onLog === undefined ? {} : { onLog }),
   });
   try {
     const outputs = await withHostExecutor(experiment.run, provider.provider, engine, executor, (host) =>
-      checkOutputs(loaded, inputs, host),
+      checkOutputs(loaded, opened, host),
     );
+    const inputs = { ...opened, notes: await inspectLate(opened.lateTasks, opened.notes, outputs) };
     const plan = planSweep(experiment, {
       modelSha256: (model) => inputs.modelSha256(model),
       dataSha256: (source) => inputs.dataSha256(source),

@@ -42,6 +42,7 @@ import { checkChannelAxis } from './check-channel-axis.js';
 import { scoredBy, statedOutputs, type ScoredBy } from './check-outputs.js';
 import { fusionNotes } from './fusion-notes.js';
 import { InputError } from '../errors/input-error.js';
+import type { LateTask } from './inspect-late.js';
 import { inspectTask } from './inspect-task.js';
 import { UnmatchedGlobs } from './unmatched-globs.js';
 
@@ -51,6 +52,8 @@ export interface SweepInputs {
   readonly models: ReadonlyMap<string, ModelRecord>;
   /** What of each model is quantized, what stays float and why: lines for people. */
   readonly notes: readonly string[];
+  /** Tasks that are not inspected yet, for what a run of their model shows. */
+  readonly lateTasks: readonly LateTask[];
   modelSha256(path: string): string;
   dataSha256(source: DataSource): string;
   /** Every model and source of data, as it is now. */
@@ -107,6 +110,7 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
   const evaluated = new Set(experiment.trials.map(({ settings }) => settings.data.evaluation.source));
   const evaluatedIds = new Set([...evaluated].map((source) => JSON.stringify(source)));
   const notes: string[] = [];
+  const lateTasks: LateTask[] = [];
   const globs = new UnmatchedGlobs();
   for (const { settings, role, axes } of experiment.trials) {
     const { model, data } = settings;
@@ -150,13 +154,15 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
     );
     if (isNew(checked, ['task', settings.task, data.evaluation, data.preprocess, model])) {
       const { samples, sampleShape, names } = sources.get(JSON.stringify(data.evaluation.source))!;
+      const { outputs, areWhole } = statedOutputs(file.model, model, settings.task);
       const surroundings = {
-        ...{ sampleShape, names, outputs: statedOutputs(file.model, model, settings.task) },
+        ...{ sampleShape, names, outputs },
         sampleCount: data.evaluation.samples === 'all' ? samples : Math.min(samples, data.evaluation.samples),
       };
-      for (const note of await inspectTask(settings.task, surroundings, prefixOf('task'))) {
-        if (!notes.includes(note)) notes.push(note);
-      }
+      const prefix = prefixOf('task');
+      if (!areWhole) lateTasks.push({ settings, surroundings, prefix, at: notes.length });
+      const found = areWhole ? await inspectTask(settings.task, surroundings, prefix) : [];
+      for (const note of found) if (!notes.includes(note)) notes.push(note);
     }
     if (role !== 'fp32') {
       if (isNew(checked, ['layers', model.path, settings.layers])) {
@@ -188,6 +194,7 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
   return {
     models,
     notes,
+    lateTasks,
     modelSha256: (path) => models.get(path)!.sha256,
     dataSha256: (source) => identities.get(JSON.stringify(source))!.sha256,
     identities: [...modelIdentities, ...identities.values(), ...taskIdentities],

@@ -83,7 +83,7 @@ function constantOutput(
 
 function scalarOutput({ what, lowest, highest }: Survey): ReferenceWarning {
   const cause =
-    'The cosine of single numbers is their sign. Use a task of kind module or command that measures the error itself, or name another output in model.output.';
+    'The cosine of single numbers is their sign. Use task.primary: relativeError or sqnr, which measure the error itself, or name another output in model.output.';
   if (lowest > 0 || highest < 0) {
     return {
       kind: 'one-sign',
@@ -118,7 +118,7 @@ function alikeOutputs({ what, neighbourCosines, neighbourPairs }: Survey): Refer
     voids: false,
     message: `${ownOutputs(what)} of different samples have a cosine of ${mean.toFixed(6)} on average (consecutive samples): a trial's cosine tells little unless it is far nearer to 1.`,
     cause:
-      'The output has a large part that no sample changes (an offset, say). Judge by a task of kind module or command, or by an output without it.',
+      'The output has a large part that no sample changes (an offset, say). Judge by a task with a metric of its own (docs/TASKS.md), by another task.primary, or by an output without it.',
   };
 }
 

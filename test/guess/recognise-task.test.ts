@@ -82,9 +82,10 @@ describe('other outputs', () => {
     const main = { layout: 'channelsFirst', size: [240, 320], sampleShape: [3, 240, 320] } as const;
     const outputs = [output('scores', [4420, 2], 'Softmax'), output('boxes', [4420, 4], 'Concat')];
     const { task, family } = recogniseTask(seen(outputs, { main, data: withTruth(coco(['face'])) }));
-    expect([family, task?.['head']]).toEqual([
+    expect([family, task?.['head'], task?.['nms']]).toEqual([
       'ultraface',
       { kind: 'ssd', boxes: 'boxes', scores: 'scores', decoded: true, activation: 'none' },
+      { iou: 0.3, candidatesPerClass: 200 },
     ]);
   });
 

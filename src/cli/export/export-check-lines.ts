@@ -51,7 +51,7 @@ function describe(check: ExportCheck, execution: ExportedModel['execution']): re
 function comparison({ compared, notCompared }: ExportCheck): string {
   if (compared === null) return `  note: not compared with the simulation on samples: ${notCompared}`;
   const { samples, difference } = compared;
-  const found = `run by default on ${samples} evaluation samples it differs from the simulation by at most ${percent(difference)} of the output's absmax`;
+  const found = `run by default on ${samples} evaluation ${samples === 1 ? 'sample' : 'samples'} it differs from the simulation by at most ${percent(difference)} of the output's absmax`;
   return difference <= NOTICEABLE
     ? `  ${found}`
     : `  note: ${found}. Measure it with quantization.execution: integer, or run it with session.disable_quant_qdq = "1" (docs/EXPORT.md)`;

@@ -1,3 +1,4 @@
+import { flowYaml } from '../yaml-text.js';
 import { boxTruth, classesOfTruth, NO_BOXES } from './detection-truth.js';
 import type { Family, Plain, Recogniser, Seen, SeenOutput, TaskGuess } from './task-guess.js';
 
@@ -55,7 +56,10 @@ function pair(seen: Seen): TaskGuess | null {
   const because = `outputs ${boxes.name} [${count}, 4] and ${scores.name} [${count}, ${columns}]`;
   if (columns === 2 && isUltraFace(seen, count)) {
     const head = { kind: 'ssd', boxes: boxes.name, scores: scores.name, decoded: true, activation: 'none' };
-    return scored(seen, head, 'ultraface', 'an UltraFace face detector', `${because}, the priors of UltraFace`);
+    const found = scored(seen, head, 'ultraface', 'an UltraFace face detector', `${because}, the priors of UltraFace`);
+    // Those of its own `predict` (`box_utils.hard_nms`).
+    const nms = { iou: 0.3, candidatesPerClass: 200 };
+    return found.task === null ? found : { ...found, task: { ...found.task, nms } };
   }
   if (count <= 1000 && !/softmax/i.test(scores.maker)) {
     const head = { kind: 'rtdetr', boxes: boxes.name, scores: scores.name };
@@ -68,7 +72,7 @@ function pair(seen: Seen): TaskGuess | null {
     ...{ looksLike: 'an SSD-like pair of boxes and scores', because, family: 'detector', task: null, outputs: null },
     missing: [
       'Nothing tells whether the boxes are decoded, and the order of priors cannot be guessed.',
-      `For mAP set task: { kind: detection, truth: ..., head: ${JSON.stringify(head)} } with decoded: true, or with priors: a .npy file [${count}, 4].`,
+      `For mAP set task: { kind: detection, truth: FILE, head: ${flowYaml(head)} }, with decoded: true in its head, or with priors: a .npy file [${count}, 4].`,
     ],
   };
 }

@@ -13,13 +13,13 @@ const base: Readonly<Record<OutputMetric, MetricDefinition>> = {
   sqnr: {
     title: 'SQNR',
     definition:
-      "Signal to quantization noise: 10 log10 of the sum of FP32's squared outputs over that of squared differences, over all samples; 100 dB where all are equal, and at most.",
+      "Signal to quantization noise: 10 log10 of the sum of FP32's squared outputs over that of squared differences, over all samples; 100 dB where all are equal, and at most. FP32 has 100 dB by definition, so compare trials with each other.",
     ...{ unit: 'dB', better: 'higher' },
   },
   psnr: {
     title: 'PSNR to FP32',
     definition:
-      "10 log10 of the squared range of FP32's output, from its least to its largest value over all samples, over the mean squared difference; at most 100 dB.",
+      "10 log10 of the squared range of FP32's output, from its least to its largest value over all samples, over the mean squared difference; at most 100 dB. FP32 has 100 dB by definition, so compare trials with each other.",
     ...{ unit: 'dB', better: 'higher' },
   },
   relativeError: {

@@ -19,6 +19,7 @@ button:disabled { color: var(--muted); cursor: default; }
 .explored th button { white-space: normal; text-align: inherit; line-height: 1.2; }
 .explored td { white-space: nowrap; }
 .explored td.status { white-space: normal; max-width: 22em; overflow-wrap: anywhere; }
+.explored tr.failed td.status { min-width: 20em; }
 .explored td.code { font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 12px; }
 .explored td:first-child { min-width: 0; }
 .explored td.trial { width: 100%; min-width: 190px; max-width: 0; overflow: hidden; text-overflow: ellipsis; }
