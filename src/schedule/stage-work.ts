@@ -157,11 +157,16 @@ export class StageWork {
     const fp32 = primaryValueOf(evaluation);
     const ranked = store.rank(stage.rankKey)!.map(({ layer }) => layer);
     const stored = store.stageParts(stage.key);
-    const cost = (this.#costs.get(stage.key)?.forwardPasses ?? 0) / (Math.ceil(Math.log2(ranked.length + 1)) + 2);
+    const expected = this.#costs.get(stage.key)?.forwardPasses ?? 0;
+    const cost = expected / (Math.ceil(Math.log2(ranked.length + 1)) + 2);
     const { batchSize } = settings.evaluation;
     const evaluate = async (layers: readonly string[]): Promise<KeepTry> => {
       const id = `${layers.length} in float${layers.length === 0 ? '' : `: ${layers.join(', ')}`}`;
-      if (stored.has(id)) return stored.get(id) as KeepTry;
+      if (stored.has(id)) {
+        this.#queue.settle(cost);
+        // An array that was read back has other bytes when it is stored again.
+        return { ...(stored.get(id) as KeepTry), layers };
+      }
       const { value, execution, attempt } = await this.#queue.run<'trial'>({
         job: () => ({
           kind: 'trial',
@@ -189,6 +194,7 @@ export class StageWork {
       return found;
     };
     const { tries, chosen } = await smallestKept(ranked, stage.loss, evaluate);
+    this.#queue.settle(Math.max(0, expected - cost * tries.length));
     if (chosen === null) throw new NothingKeptError(tries.at(-1)!, stage.loss, evaluation.primaryMetric);
     const metric = evaluation.primaryMetric;
     await this.#write(() => {

@@ -62,23 +62,16 @@ function ofPixels(seen: PreprocessSeen): PreprocessGuess {
   return { ...own, geometry: geometryOf(seen), alternatives: [...own.alternatives, CHECK] };
 
   function ofFamily({ facts }: PreprocessSeen): Omit<PreprocessGuess, 'geometry'> {
-    switch (family) {
-      case 'ultralytics':
-        return {
-          settings: { divideBy: 255 },
-          because: 'as ultralytics: RGB, /255',
-          alternatives: ['YOLOX takes BGR without division: channelOrder: reverse.'],
-        };
-      case 'yolox':
-      case 'yunet':
-        return { settings: { channelOrder: 'reverse' }, because: `as ${family}: BGR, 0 to 255`, alternatives: [] };
-      case 'ultraface':
-        return {
-          settings: { mean: [127, 127, 127], std: [128, 128, 128] },
-          because: 'as UltraFace: (x - 127) / 128',
-          alternatives: [],
-        };
-      default:
+    if (family === 'ultralytics') {
+      const alternatives = ['YOLOX takes BGR without division: channelOrder: reverse.'];
+      return { settings: { divideBy: 255 }, because: 'as ultralytics: RGB, /255', alternatives };
+    }
+    if (family === 'yolox' || family === 'yunet') {
+      return { settings: { channelOrder: 'reverse' }, because: `as ${family}: BGR, 0 to 255`, alternatives: [] };
+    }
+    if (family === 'ultraface') {
+      const settings = { mean: [127, 127, 127], std: [128, 128, 128] };
+      return { settings, because: 'as UltraFace: (x - 127) / 128', alternatives: [] };
     }
     if (isPaddle(facts) || family === 'paddle') {
       return {
@@ -117,16 +110,9 @@ function ofPixels(seen: PreprocessSeen): PreprocessGuess {
 function geometryOf({ main: { size, layout }, family, data }: PreprocessSeen): PreprocessGuess['geometry'] {
   if (data?.evaluation.format !== 'imageFolder' || size === null || layout === 'none') return {};
   const [height, width] = size;
-  switch (family) {
-    case 'ultralytics':
-      return { letterbox: { size: [height, width] } };
-    case 'yolox':
-      return { letterbox: { size: [height, width], align: 'topLeft', rounding: 'truncate' } };
-    case 'classifier':
-      return height === width && height >= 96
-        ? { resize: Math.round((height * 256) / 224), crop: height }
-        : { resize: [height, width] };
-    default:
-      return { resize: [height, width] };
-  }
+  if (family === 'ultralytics') return { letterbox: { size: [height, width] } };
+  if (family === 'yolox') return { letterbox: { size: [height, width], align: 'topLeft', rounding: 'truncate' } };
+  // ImageNet's classifiers: 256 for the shorter side, of which 224 are used.
+  const isCropped = family === 'classifier' && height === width && height >= 96;
+  return isCropped ? { resize: Math.round((height * 256) / 224), crop: height } : { resize: [height, width] };
 }

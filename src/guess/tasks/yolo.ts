@@ -126,7 +126,7 @@ function scored(seen: Seen, head: Head, { names, because, only = null, unscored 
   const of = names === null ? '' : ` of ${names.length} classes`;
   const pose = truth?.kind === 'coco' ? poseTask(truth, seen, of) : null;
   if (pose !== null) return { ...pose, because, outputs: only };
-  const looksLike = `${titles[String(head['kind'])] ?? 'a detection head'}${of}`;
+  const looksLike = `${titles[typeof head['kind'] === 'string' ? head['kind'] : ''] ?? 'a detection head'}${of}`;
   if (truth === null) return unscoredGuess({ looksLike, because, missing: [...unscored, NO_BOXES], only });
   return {
     ...{ looksLike, because, family: 'ultralytics', missing: unscored, outputs: only },

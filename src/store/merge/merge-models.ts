@@ -1,6 +1,6 @@
 import { graphOfModel, ofModel } from './merged-tables.js';
 import { reportConflict, type Merging } from './merging.js';
-import { compareOwned, copyMissing, copyOwned, insertRow, isEqual, shown } from './owned-rows.js';
+import { compareOwned, copyMissing, copyOwned, fillFindings, insertRow, isEqual, shown } from './owned-rows.js';
 import type { Row } from './table-shape.js';
 
 /** Takes the environments that the target does not have. */
@@ -29,7 +29,14 @@ export function mergeModels(merging: Merging): void {
       copyOwned(merging, [...ofModel, ...graphOfModel], pair);
       continue;
     }
-    for (const table of ofModel) copyMissing(merging, table, pair);
+    for (const table of ofModel) {
+      copyMissing(merging, table, pair);
+      fillFindings(merging, table, pair);
+    }
+    if (known['stored_type'] === null && (row['stored_type'] ?? null) !== null) {
+      // Earlier versions did not ask for it.
+      merging.target.run('UPDATE model SET stored_type = ? WHERE id = ?', row['stored_type']!, target);
+    }
     const own = contentColumns
       .filter((column) => !isEqual(known[column]!, row[column]!))
       .map((column) => ({ column: `model.${column}`, detail: `${shown(known[column]!)}, ${shown(row[column]!)}` }));

@@ -7,6 +7,8 @@ export interface OwnedTable {
   readonly identity?: readonly string[];
   /** Columns that say where or when, not what came out. */
   readonly circumstances?: readonly string[];
+  /** Columns that are null where nobody found out: what one database knows, both do. */
+  readonly findings?: readonly string[];
   /** Blobs of the program's own form: equal contents may have other bytes under another Node. */
   readonly payloads?: Readonly<Record<string, 'payload' | 'histograms'>>;
   readonly children?: readonly OwnedTable[];
@@ -19,6 +21,8 @@ export const ofModel: readonly OwnedTable[] = [
     owner: 'model_id',
     identity: ['name'],
     circumstances: ['unsupported'],
+    // Agents measure no model, and earlier versions counted nothing.
+    findings: ['parameters', 'macs'],
     children: [{ name: 'weight_stat', owner: 'layer_id' }],
   },
 ];

@@ -44,6 +44,20 @@ export function copyMissing(sides: MergeSides, table: OwnedTable, owner: Pair): 
   return missing.length;
 }
 
+/** Writes into the target's rows what only the source has found out about them. */
+export function fillFindings(sides: MergeSides, table: OwnedTable, owner: Pair): void {
+  const { name, findings = [] } = table;
+  const identityOf = identity(table, sides.targetShapes.of(name));
+  const ours = new Map(ownedByTarget(sides, table, owner.target).map((row) => [identityOf(row), row]));
+  for (const row of ownedBySource(sides, table, owner)) {
+    const own = ours.get(identityOf(row));
+    for (const column of findings) {
+      if (own?.[column] !== null || (row[column] ?? null) === null) continue;
+      sides.target.run(`UPDATE ${name} SET ${column} = ? WHERE id = ?`, row[column]!, own['id']!);
+    }
+  }
+}
+
 /** Removes the target's rows. */
 export function removeOwned({ target }: MergeSides, tables: readonly OwnedTable[], owner: number): void {
   for (const { name, owner: column } of tables) target.run(`DELETE FROM ${name} WHERE ${column} = ?`, owner);
@@ -87,14 +101,15 @@ function compareTable(sides: MergeSides, table: OwnedTable, owner: Pair, common:
   return found;
 }
 
-/** Columns that both have, but for ids and circumstances. */
+/** Columns that both have, but for ids, circumstances and what only one has found out. */
 function compareRows(sides: MergeSides, table: OwnedTable, ours: Row, theirs: Row): readonly Difference[] {
-  const { name, owner, circumstances = [], payloads = {} } = table;
+  const { name, owner, circumstances = [], findings = [], payloads = {} } = table;
   const leftOut = new Set(['id', owner, ...circumstances]);
   return Object.keys(theirs).flatMap((column) => {
     if (leftOut.has(column) || !(column in ours)) return [];
     const [one, other] = [ours[column]!, theirs[column]!];
     if (isEqual(one, other, payloads[column])) return [];
+    if (findings.includes(column) && [ours, theirs].some((row) => row[column] === null)) return [];
     const where = nameOfRow(sides, table, ours);
     return [{ column: `${name}.${column}`, detail: `${where}: ${shown(one)}, ${shown(other)}` }];
   });

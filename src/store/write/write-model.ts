@@ -12,7 +12,8 @@ import type { EnvironmentRecord } from '../../records/machine-record.js';
 export function writeModel(connection: Connection, model: ModelRecord): number {
   const { id } = connection.get(
     `INSERT INTO model (sha256, name, path, size_bytes, opset, parameters, stored_type) VALUES (?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (sha256) DO UPDATE SET name = excluded.name, path = excluded.path
+     ON CONFLICT (sha256) DO UPDATE SET
+       name = excluded.name, path = excluded.path, stored_type = excluded.stored_type
      RETURNING id`,
     model.sha256,
     basename(model.path),

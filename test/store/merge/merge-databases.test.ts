@@ -93,6 +93,22 @@ describe('two shards', () => {
     expect(rows(all, graph)).toEqual(rows(other, graph));
   });
 
+  it('learn of layers from each other what one did not find out, and differ where both did', async () => {
+    const [one, other] = shards(folder);
+    change(one, `UPDATE layer SET macs = NULL, parameters = 7 WHERE position = 0`);
+    change(other, `UPDATE layer SET macs = 100 + position, parameters = NULL`);
+    change(other, `UPDATE model SET stored_type = 'float16'`);
+    await mergeDatabases([one], all);
+    const merged = await mergeDatabases([other], all);
+    expect(merged.changed).toBe(true);
+    const found =
+      'SELECT macs, l.parameters, stored_type FROM layer l JOIN model m ON m.id = model_id WHERE position = 0';
+    expect(rows(all, found)).toEqual([[100, 7, 'float16']]);
+    expect((await mergeDatabases([one, other], all)).changed).toBe(false);
+    change(one, `UPDATE layer SET macs = 99 WHERE position = 0`);
+    expect((await refusal([one], all)).message).toMatch(/layer\.macs \(name \S+: 100, 99\)/);
+  });
+
   it('are not changed', async () => {
     const sources = shards(folder);
     const sums = (): readonly string[] =>
