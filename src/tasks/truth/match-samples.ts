@@ -35,8 +35,8 @@ export interface SampleMatch {
 const SAME_FOLDERS = 'Leave one of them out, or give samples and ground truth the same sub-folders.';
 
 /**
- * Finds the entry of each sample as {@link indexNames} does; where samples or entries have no names,
- * entry n is of sample n.
+ * Finds the entry of each sample as {@link indexNames} does; where samples or entries have no
+ * names, entry n is of sample n.
  *
  * @throws DatasetError when a sample has no entry or several, or two samples have one
  */
