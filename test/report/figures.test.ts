@@ -52,8 +52,8 @@ describe('the convergence of amax', () => {
     changed((tables) => {
       // The other model's layer has the position and name of the first: nothing but the model tells
       // them apart.
-      tables.exec(`INSERT INTO model SELECT 9000, 'other', 'other.onnx', path, size_bytes, opset, parameters FROM model WHERE id = 1000;
-        INSERT INTO layer SELECT 9000, 9000, position, name, op, input_tensor, output_tensor, weight_shape, groups, input_channels, output_channels, batch_norm, unsupported FROM layer WHERE id = 1000;`);
+      tables.exec(`INSERT INTO model (id, sha256, name, path, size_bytes, opset, parameters) SELECT 9000, 'other', 'other.onnx', path, size_bytes, opset, parameters FROM model WHERE id = 1000;
+        INSERT INTO layer (id, model_id, position, name, op, input_tensor, output_tensor, weight_shape, groups, input_channels, output_channels, batch_norm, unsupported) SELECT 9000, 9000, position, name, op, input_tensor, output_tensor, weight_shape, groups, input_channels, output_channels, batch_norm, unsupported FROM layer WHERE id = 1000;`);
       addPass(tables, 9000, 9000, 2000);
     });
     const { rows, text } = built(amaxConvergence);

@@ -1,7 +1,14 @@
 import type { AccuracyRecord } from '../../records/evaluation-record.js';
 import { drawResample } from '../../statistics/bootstrap.js';
+import {
+  averagePrecision,
+  averageRecall,
+  figureRow as row,
+  meanOfKnown,
+  meanOverClasses,
+  precisionAt,
+} from '../coco-evaluation/class-means.js';
 import { precisionRecall, type PrecisionRecall } from '../coco-evaluation/precision-curves.js';
-import { replicatedRecord } from '../replicates.js';
 import { AREA_RANGES } from './area-ranges.js';
 import { weighObjects, type ClassEvidence } from './class-evidence.js';
 import { MOST_PER_CLASS } from './match-picture.js';
@@ -29,18 +36,18 @@ export function cocoFigures(evidence: readonly ClassEvidence[], pictures: number
   const [whole] = byRange;
   const resampled = resample(evidence, pictures, replicates);
   const rows: (AccuracyRecord | null)[] = [
-    row('mAP', '', meanOf(whole!, averagePrecision), resampled.mean),
-    row('mAP50', '', meanOf(whole!, precisionAt(AT_50)), resampled.at50),
-    row('mAP75', '', meanOf(whole!, precisionAt(AT_75)), resampled.at75),
+    row('mAP', '', meanOverClasses(whole!, averagePrecision), resampled.mean),
+    row('mAP50', '', meanOverClasses(whole!, precisionAt(AT_50)), resampled.at50),
+    row('mAP75', '', meanOverClasses(whole!, precisionAt(AT_75)), resampled.at75),
     ...AREA_RANGES.slice(1).map(({ name }, range) =>
-      row(`mAP${name}`, '', meanOf(byRange[range + 1]!, averagePrecision), NONE),
+      row(`mAP${name}`, '', meanOverClasses(byRange[range + 1]!, averagePrecision), NONE),
     ),
     ...RECALL_LIMITS.map((limit) => {
       const recalls = evidence.map((each) => recallOf(each, limit));
-      return row(`AR${limit}`, '', meanOfNumbers(recalls), NONE);
+      return row(`AR${limit}`, '', meanOfKnown(recalls), NONE);
     }),
     ...AREA_RANGES.slice(1).map(({ name }, range) =>
-      row(`AR${name}`, '', meanOf(byRange[range + 1]!, averageRecall), NONE),
+      row(`AR${name}`, '', meanOverClasses(byRange[range + 1]!, averageRecall), NONE),
     ),
     ...evidence.flatMap(({ name }, index) => {
       const curves = whole![index] ?? null;
@@ -65,9 +72,9 @@ function resample(evidence: readonly ClassEvidence[], pictures: number, replicat
   for (let replicate = 0; replicate < replicates; replicate += 1) {
     drawResample(replicate, weight);
     const curves = evidence.map((each) => curvesOf(each, 0, weight));
-    mean[replicate] = meanOf(curves, averagePrecision) ?? 0;
-    at50[replicate] = meanOf(curves, precisionAt(AT_50)) ?? 0;
-    at75[replicate] = meanOf(curves, precisionAt(AT_75)) ?? 0;
+    mean[replicate] = meanOverClasses(curves, averagePrecision) ?? 0;
+    at50[replicate] = meanOverClasses(curves, precisionAt(AT_50)) ?? 0;
+    at75[replicate] = meanOverClasses(curves, precisionAt(AT_75)) ?? 0;
     for (const [index, own] of curves.entries()) byClass[index]![replicate] = own === null ? 0 : averagePrecision(own);
   }
   return { mean, at50, at75, byClass };
@@ -89,38 +96,4 @@ function recallOf({ ranked: [ranked], rank, objects: [objects] }: ClassEvidence,
     for (let left = ranked!.truePositive[index]!; left !== 0; left >>>= 1) found += left & 1;
   }
   return found / count / 10;
-}
-
-function averagePrecision({ precision }: PrecisionRecall): number {
-  return mean(precision);
-}
-
-function averageRecall({ recall }: PrecisionRecall): number {
-  return mean(recall);
-}
-
-function precisionAt(threshold: number): (curves: PrecisionRecall) => number {
-  return ({ precision }) => precision[threshold]!;
-}
-
-function meanOf(
-  curves: readonly (PrecisionRecall | null)[],
-  figure: (curves: PrecisionRecall) => number,
-): number | null {
-  return meanOfNumbers(curves.map((each) => (each === null ? null : figure(each))));
-}
-
-function meanOfNumbers(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : mean(known);
-}
-
-function mean(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let index = 0; index < values.length; index += 1) sum += values[index]!;
-  return sum / values.length;
-}
-
-function row(metric: string, slice: string, value: number | null, replicates: Float64Array): AccuracyRecord | null {
-  return value === null ? null : replicatedRecord(metric, slice, value, replicates);
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { file, fraction, integer, listOf, oneOf } from '../../schema/schema-leaves.js';
 import type { Settled } from '../../schema/settled.js';
+import { bootstrapOrNone } from '../bootstrap-setting.js';
 import type { CandidateRules } from './heads/head.js';
 import { heads } from './heads/registry.js';
 import { headSchema } from './heads/head-schema.js';
@@ -66,9 +67,7 @@ export const detectionSettings = {
     ['letterbox', 'letterboxTopLeft', 'stretch', 'none'],
     'How pictures were brought to the size of `input`, where the data does not tell.',
   ).default('letterbox'),
-  bootstrap: integer(0, 'Replicates of the paired bootstrap over samples that gives the interval; 0: none.').default(
-    400,
-  ),
+  bootstrap: bootstrapOrNone,
 };
 
 type FileSettings = Settled<typeof detectionSettings>;
@@ -82,21 +81,28 @@ export type DetectionTask = Omit<FileSettings, 'nms' | 'confidence'> & {
 
 export function locateDetection(settings: FileSettings, folder: string): DetectionTask {
   const { nms: own, confidence, truth, ...rest } = settings;
-  const { rules } = heads[rest.head.kind];
   const priors = rest.head.kind === 'ssd' ? rest.head.priors : null;
   return {
     ...rest,
     truth: resolve(folder, truth),
     head: rest.head.kind === 'ssd' ? { ...rest.head, priors: null } : rest.head,
     priors: priors === null ? null : resolve(folder, priors),
-    rules: {
-      confidence: confidence ?? rules.confidence,
-      iou: own.iou ?? rules.iou,
-      multiLabel: own.multiLabel ?? rules.multiLabel,
-      candidates: own.candidates ?? rules.candidates,
-      candidatesPerClass: own.candidatesPerClass ?? rules.candidatesPerClass,
-      candidatesPerLevel: own.candidatesPerLevel ?? rules.candidatesPerLevel,
-      maxDetections: own.maxDetections ?? rules.maxDetections,
-    },
+    rules: candidateRules({ nms: own, confidence }, heads[rest.head.kind].rules),
+  };
+}
+
+/** The rules of the settings; what is null there is as the head has it. */
+export function candidateRules(
+  { nms: own, confidence }: Pick<FileSettings, 'nms' | 'confidence'>,
+  head: CandidateRules,
+): CandidateRules {
+  return {
+    confidence: confidence ?? head.confidence,
+    iou: own.iou ?? head.iou,
+    multiLabel: own.multiLabel ?? head.multiLabel,
+    candidates: own.candidates ?? head.candidates,
+    candidatesPerClass: own.candidatesPerClass ?? head.candidatesPerClass,
+    candidatesPerLevel: own.candidatesPerLevel ?? head.candidatesPerLevel,
+    maxDetections: own.maxDetections ?? head.maxDetections,
   };
 }

@@ -1,7 +1,15 @@
 import type { AccuracyRecord } from '../../records/evaluation-record.js';
 import { drawResample } from '../../statistics/bootstrap.js';
+import {
+  averagePrecision,
+  averageRecall,
+  figureRow as row,
+  meanOverClasses,
+  precisionAt,
+  recallAt,
+  type ClassCurves,
+} from '../coco-evaluation/class-means.js';
 import { precisionRecall, type PrecisionRecall, type RankedDetections } from '../coco-evaluation/precision-curves.js';
-import { replicatedRecord } from '../replicates.js';
 import type { KeypointState } from './keypoint-state.js';
 import { AREA_RANGES } from './match-figures.js';
 
@@ -30,7 +38,7 @@ export function keypointFigures(
 ): { readonly accuracies: readonly AccuracyRecord[]; readonly replicates: Float64Array } {
   const evidence = collectEvidence(state);
   const weight = new Uint16Array(pictures).fill(1);
-  const inRange = (range: number): Curves => evidence.map((each) => curvesOf(each, range, weight));
+  const inRange = (range: number): ClassCurves => evidence.map((each) => curvesOf(each, range, weight));
   const [all, medium, large] = [inRange(0), inRange(1), inRange(2)];
   const [mean, at50, at75] = [0, 0, 0].map(() => new Float64Array(bootstrap)) as [
     Float64Array,
@@ -40,29 +48,27 @@ export function keypointFigures(
   for (let replicate = 0; replicate < bootstrap; replicate += 1) {
     drawResample(replicate, weight);
     const curves = evidence.map((each) => curvesOf(each, 0, weight));
-    mean[replicate] = meanOf(curves, precision) ?? 0;
-    at50[replicate] = meanOf(curves, precisionAt(AT_50)) ?? 0;
-    at75[replicate] = meanOf(curves, precisionAt(AT_75)) ?? 0;
+    mean[replicate] = meanOverClasses(curves, averagePrecision) ?? 0;
+    at50[replicate] = meanOverClasses(curves, precisionAt(AT_50)) ?? 0;
+    at75[replicate] = meanOverClasses(curves, precisionAt(AT_75)) ?? 0;
   }
   const rows = [
-    row('AP', '', meanOf(all, precision), mean),
-    row('AP50', '', meanOf(all, precisionAt(AT_50)), at50),
-    row('AP75', '', meanOf(all, precisionAt(AT_75)), at75),
-    row('APmedium', '', meanOf(medium, precision), NONE),
-    row('APlarge', '', meanOf(large, precision), NONE),
-    row('AR', '', meanOf(all, recall), NONE),
-    row('AR50', '', meanOf(all, recallAt(AT_50)), NONE),
-    row('AR75', '', meanOf(all, recallAt(AT_75)), NONE),
-    row('ARmedium', '', meanOf(medium, recall), NONE),
-    row('ARlarge', '', meanOf(large, recall), NONE),
+    row('AP', '', meanOverClasses(all, averagePrecision), mean),
+    row('AP50', '', meanOverClasses(all, precisionAt(AT_50)), at50),
+    row('AP75', '', meanOverClasses(all, precisionAt(AT_75)), at75),
+    row('APmedium', '', meanOverClasses(medium, averagePrecision), NONE),
+    row('APlarge', '', meanOverClasses(large, averagePrecision), NONE),
+    row('AR', '', meanOverClasses(all, averageRecall), NONE),
+    row('AR50', '', meanOverClasses(all, recallAt(AT_50)), NONE),
+    row('AR75', '', meanOverClasses(all, recallAt(AT_75)), NONE),
+    row('ARmedium', '', meanOverClasses(medium, averageRecall), NONE),
+    row('ARlarge', '', meanOverClasses(large, averageRecall), NONE),
     ...(evidence.length < 2
       ? []
-      : evidence.map(({ name }, index) => row('ap', name, meanOf([all[index]!], precision), NONE))),
+      : evidence.map(({ name }, index) => row('ap', name, meanOverClasses([all[index]!], averagePrecision), NONE))),
   ];
   return { accuracies: rows.filter((each) => each !== null), replicates: mean };
 }
-
-type Curves = readonly (PrecisionRecall | null)[];
 
 function collectEvidence({ classes, pictureIds, found, figures }: KeypointState): readonly ClassEvidence[] {
   return classes.map((name, own) => {
@@ -102,36 +108,4 @@ function collectEvidence({ classes, pictureIds, found, figures }: KeypointState)
 function curvesOf({ ranked, figures }: ClassEvidence, range: number, weight: Uint16Array): PrecisionRecall | null {
   const count = figures[range]!.reduce((sum, sample) => sum + weight[sample]!, 0);
   return count === 0 ? null : precisionRecall(ranked[range]!, count, weight);
-}
-
-function precision({ precision: values }: PrecisionRecall): number {
-  return mean(values);
-}
-
-function recall({ recall: values }: PrecisionRecall): number {
-  return mean(values);
-}
-
-function precisionAt(threshold: number): (curves: PrecisionRecall) => number {
-  return ({ precision: values }) => values[threshold]!;
-}
-
-function recallAt(threshold: number): (curves: PrecisionRecall) => number {
-  return ({ recall: values }) => values[threshold]!;
-}
-
-/** Over classes that something counts of; null without one. */
-function meanOf(curves: Curves, figure: (curves: PrecisionRecall) => number): number | null {
-  const known = curves.filter((each) => each !== null).map(figure);
-  return known.length === 0 ? null : mean(known);
-}
-
-function mean(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let index = 0; index < values.length; index += 1) sum += values[index]!;
-  return sum / values.length;
-}
-
-function row(metric: string, slice: string, value: number | null, replicates: Float64Array): AccuracyRecord | null {
-  return value === null ? null : replicatedRecord(metric, slice, value, replicates);
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { file, flag, listOf, oneOf, positive } from '../../schema/schema-leaves.js';
 import type { Settled } from '../../schema/settled.js';
 import { bootstrap } from '../bootstrap-setting.js';
-import { detectionSettings } from '../detection/detection-settings.js';
+import { candidateRules, detectionSettings } from '../detection/detection-settings.js';
 import type { CandidateRules } from '../detection/heads/head.js';
 import { yolov8Head } from '../detection/heads/yolov8.js';
 
@@ -44,18 +44,9 @@ type FileSettings = Settled<typeof keypointSettings>;
 export type KeypointTask = Omit<FileSettings, 'nms' | 'confidence'> & { readonly rules: CandidateRules };
 
 export function locateKeypoints({ truth, nms, confidence, ...rest }: FileSettings, folder: string): KeypointTask {
-  const { rules } = yolov8Head;
   const { points, sigmas, quarterOffset, cellOffset, input, fit, bootstrap: replicates } = rest;
   return {
     ...{ truth: resolve(folder, truth), points, sigmas, quarterOffset, cellOffset, input, fit, bootstrap: replicates },
-    rules: {
-      confidence: confidence ?? rules.confidence,
-      iou: nms.iou ?? rules.iou,
-      multiLabel: nms.multiLabel ?? rules.multiLabel,
-      candidates: nms.candidates ?? rules.candidates,
-      candidatesPerClass: nms.candidatesPerClass ?? rules.candidatesPerClass,
-      candidatesPerLevel: nms.candidatesPerLevel ?? rules.candidatesPerLevel,
-      maxDetections: nms.maxDetections ?? rules.maxDetections,
-    },
+    rules: candidateRules({ nms, confidence }, yolov8Head.rules),
   };
 }

@@ -4,7 +4,7 @@ import { DatasetError } from '../../formats/dataset-error.js';
 import { decodeImage } from '../../formats/image-folder/decode-image.js';
 import { IMAGE_DEPTH, IMAGE_EXTENSIONS } from '../../formats/image-folder/image-folder.js';
 import { describeMatch, matchFiles } from '../truth/match-files.js';
-import { openTruthArray } from '../truth/truth-array.js';
+import { coversSamples, openTruthArray } from '../truth/truth-array.js';
 import type { RestorationTask } from './restoration-settings.js';
 
 /** A picture as planes `[channels, height, width]`; of an array of truth in its own order. */
@@ -83,7 +83,7 @@ function openPictureArray(
       : isChannelsLast
         ? [shape[3]!, shape[1]!, shape[2]!]
         : shape.slice(1);
-  const enough = count === sampleCount || (count > sampleCount && (names?.length ?? count) === count);
+  const enough = coversSamples(count, names, sampleCount);
   if ((shape.length !== 3 && shape.length !== 4) || !enough) {
     throw new DatasetError({
       expected: `pictures of shape [${names?.length ?? sampleCount}, ${isChannelsLast ? 'H, W, C' : 'C, H, W'}], one for each sample in order`,

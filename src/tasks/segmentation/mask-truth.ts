@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatasetError } from '../../formats/dataset-error.js';
 import { readPngNumbers } from '../../formats/png/read-png-numbers.js';
 import { describeMatch, matchFiles } from '../truth/match-files.js';
-import { openTruthArray } from '../truth/truth-array.js';
+import { coversSamples, openTruthArray } from '../truth/truth-array.js';
 import type { SegmentationTask } from './segmentation-settings.js';
 
 /** Numbers of a mask as stored, row-major. */
@@ -71,7 +71,7 @@ function openMaskArray(
   // A channel axis of length 1, as models have it, is none.
   const axes = masks.shape.length === 4 && masks.shape[1] === 1 ? masks.shape.slice(2) : masks.shape.slice(1);
   const [height, width] = axes as [number, number];
-  const enough = count === sampleCount || (count > sampleCount && (names?.length ?? count) === count);
+  const enough = coversSamples(count, names, sampleCount);
   if (axes.length !== 2 || !enough) {
     throw new DatasetError({
       expected: `masks of shape [${names?.length ?? sampleCount}, H, W], one for each sample in order`,

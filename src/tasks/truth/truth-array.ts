@@ -41,6 +41,18 @@ export function openTruthArray(path: string, array: string | null): TruthArray {
   };
 }
 
+/**
+ * Whether an array of so many entries has one for each evaluated sample, in order: those that are
+ * evaluated, or all of the data. Where samples have no names, how many the data has is not known.
+ */
+export function coversSamples(
+  entries: number,
+  names: readonly string[] | null | undefined,
+  sampleCount: number,
+): boolean {
+  return entries === sampleCount || (entries > sampleCount && (names?.length ?? entries) === entries);
+}
+
 function opener(path: string, array: string | null): () => ByteSource {
   if (!path.toLowerCase().endsWith('.npz')) return () => openFile(path);
   if (array === null) {

@@ -1,6 +1,6 @@
-import { integer } from '../../../schema/schema-leaves.js';
 import type { OutputShape } from '../../output-shape.js';
 import { boxUnits, frameOf, writeCorners } from './box-code.js';
+import { extraColumns } from './extra-columns.js';
 import { findOutput } from './find-output.js';
 import { defineHead } from './head.js';
 import { outputName } from './output-setting.js';
@@ -17,10 +17,7 @@ export const yolov5Head = defineHead({
   description: 'YOLOv5, and v7 exported with --grid: [N, boxes, 5 + classes], score = objectness * class',
   settings: {
     output: outputName('boxes and scores'),
-    extra: integer(
-      0,
-      'Columns behind the classes that are no classes: 32 of masks, 3 for each keypoint, 1 of an angle.',
-    ).default(0),
+    extra: extraColumns,
     units: boxUnits.default('pixels'),
   },
   rules: {
@@ -38,7 +35,7 @@ export const yolov5Head = defineHead({
     const expected = `of shape [N, boxes, ${others} + classes]`;
     const place = findOutput(outputs, output, { role: 'output', expected, fits });
     if (typeof place !== 'number') return place;
-    const columns = outputs[place]!.dims[1]!;
+    const columns = outputs[place]!.dims[1] ?? null;
     return {
       classes: columns === null ? null : columns - others,
       decode(all) {

@@ -1,6 +1,6 @@
-import { integer } from '../../../schema/schema-leaves.js';
 import type { OutputShape } from '../../output-shape.js';
 import { boxUnits, frameOf, writeCorners } from './box-code.js';
+import { extraColumns } from './extra-columns.js';
 import { findOutput } from './find-output.js';
 import { defineHead } from './head.js';
 import { outputName } from './output-setting.js';
@@ -17,10 +17,7 @@ export const yolov8Head = defineHead({
   description: 'YOLOv8, v9, 11, 12: [N, 4 + classes, boxes], no objectness',
   settings: {
     output: outputName('boxes and scores'),
-    extra: integer(
-      0,
-      'Columns behind the classes that are no classes: 32 of masks, 3 for each keypoint, 1 of an angle.',
-    ).default(0),
+    extra: extraColumns,
     units: boxUnits.default('pixels'),
   },
   rules: {

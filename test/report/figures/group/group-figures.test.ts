@@ -122,7 +122,7 @@ describe('layers side by side', () => {
     ['of other samples', 'UPDATE trial SET loss_samples = 7 WHERE id = 1004', /different samples \(loss.samples/],
     [
       'of another model',
-      `INSERT INTO model SELECT 9000, 'other', 'other.onnx', path, size_bytes, opset, parameters FROM model WHERE id = 1000; UPDATE trial SET model_id = 9000 WHERE id = 1004`,
+      `INSERT INTO model (id, sha256, name, path, size_bytes, opset, parameters) SELECT 9000, 'other', 'other.onnx', path, size_bytes, opset, parameters FROM model WHERE id = 1000; UPDATE trial SET model_id = 9000 WHERE id = 1004`,
       /of different models/,
     ],
     ['of one trial alone', 'DELETE FROM layer_loss WHERE trial_id <> 1003', /Fewer than two of the trials/],
