@@ -42,16 +42,19 @@ const mayImport = {
   report: ['statistics', 'calibrate', 'smooth', 'tasks'],
   serve: ['errors', 'store', 'report'],
   api: [
-    ...['errors', 'text', 'formats', 'tasks', 'experiment', 'plan', 'records', 'engine', 'store', 'prepare', 'schedule'],
-    ...['onnx', 'export', 'guess', 'inspect', 'broker', 'report'],
+    ...['errors', 'text', 'formats', 'tasks', 'experiment', 'plan', 'records', 'engine', 'store', 'prepare'],
+    ...['schedule', 'onnx', 'export', 'guess', 'inspect', 'broker', 'report'],
   ],
-  cli: ['text', 'guess', 'errors', 'records', 'formats', 'engine', 'store', 'prepare', 'schedule', 'export', 'report', 'serve', 'api'],
+  cli: [
+    ...['text', 'guess', 'errors', 'records', 'formats', 'engine', 'store', 'prepare', 'schedule', 'export'],
+    ...['report', 'serve', 'api'],
+  ],
 };
 
 /** Folders that open no file, process, thread or socket. */
 const pure = [
   ...['memo', 'text', 'schema', 'statistics', 'onnx', 'records', 'calibrate', 'smooth', 'reference', 'quantize'],
-  ...['losses', 'equivalence', 'plan'],
+  ...['losses', 'equivalence', 'plan', 'guess'],
 ];
 
 /** Each outside package has one folder, or one file, that may import it. */

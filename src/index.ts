@@ -6,6 +6,7 @@
  *     openResults, renderReport, exportModel, exportScales   read that database
  *     addNote, removeNote                      what people write on its trials and sweeps
  *     scorePredictions                         a task's metric of stored outputs
+ *     inspectModel, initExperiment             a model looked at, a first experiment written
  *     runAgent, listAgents, cancelSweep        other machines that run it, over a broker
  *
  * Node 22.14 or newer, ES modules. docs/API.md has an example of each.
@@ -35,6 +36,10 @@ export { mergeDatabases } from './api/merge-databases.js';
 export type { MergedSource, MergeEvent, MergeOptions, MergeOutcome } from './api/merge-databases.js';
 export { addNote, removeNote } from './api/notes.js';
 export type { NoteOutcome, NoteRequest } from './api/notes.js';
+export { initExperiment } from './api/init-experiment.js';
+export type { InitOutcome, InitRequest } from './api/init-experiment.js';
+export { inspectModel } from './api/inspect-model.js';
+export type { InspectedModel, InspectOptions } from './api/inspect-model.js';
 export { scorePredictions } from './api/score-predictions.js';
 export type { Score, ScoreRequest } from './api/score-predictions.js';
 export { exportModel } from './api/export-model.js';

@@ -1,6 +1,6 @@
 """Make the segmenter of drawn shapes, its pictures and its masks. See README.md.
 
-    python make_segmenter.py [--steps 1800]
+    python make_segmenter.py [--steps 2400]
 
 Input `image` [N, 3, 64, 64], RGB / 255, stretched. `segmenter.onnx` gives `logits` [N, 4, 64, 64];
 `segmenter-argmax.onnx` is the same network with ArgMax behind it: `classes` [N, 64, 64], int64.
@@ -122,7 +122,7 @@ def resize_classes(output, shape):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--steps", type=int, default=1800)
+    parser.add_argument("--steps", type=int, default=2400)
     parser.add_argument("--scenes", type=int, default=5000)
     args = parser.parse_args()
     write_pictures()
@@ -136,10 +136,13 @@ def main():
         masks = [Image.fromarray(mask).resize((SIDE, SIDE), Image.Resampling.NEAREST) for _, mask in scenes]
         masks = torch.from_numpy(np.stack([np.asarray(mask) for mask in masks]).astype(np.int64))
 
+        # Triangles are few pixels and look like parts of boxes.
+        weight = torch.tensor([0.5, 1.0, 1.0, 1.4])
+
         def loss(net, chosen):
             image = images[chosen].float()
             image = (image + torch.randn_like(image) * 4 * torch.rand(len(chosen), 1, 1, 1)) / 255
-            return nn.functional.cross_entropy(net(image), masks[chosen])
+            return nn.functional.cross_entropy(net(image), masks[chosen], weight)
 
         train(model, loss, args.scenes, args.steps)
         export(model, FOLDER / "segmenter.onnx", (3, SIDE, SIDE), ["image"], ["logits"])

@@ -9,7 +9,7 @@ import { openFile } from '../formats/io/file-source.js';
 import { openGroundTruth } from '../formats/labels/ground-truth-file.js';
 import { readLabels } from '../formats/labels/labels.js';
 import { readNpyHeader } from '../formats/npy/npy-header.js';
-import { openStoredOutputs, type StoredOutput } from '../formats/npy/stored-outputs.js';
+import { openStoredOutputs, samplesFirst, type StoredOutput } from '../formats/npy/stored-outputs.js';
 import type { AccuracyRecord } from '../records/evaluation-record.js';
 import type { OutputTensor, MetricContext } from '../tasks/metric.js';
 import { outputMisfit } from '../tasks/output-fit.js';
@@ -63,9 +63,9 @@ const MOST_NUMBERS = 2 ** 22;
 export async function scorePredictions(request: ScoreRequest): Promise<Score> {
   const kind = requireTask(request.task);
   const task = settingsOf(kind, request);
-  const outputs = openAll(request.predictions, 'predictions');
+  const outputs = openAll(request.predictions, 'predictions', task);
   try {
-    const references = request.reference === undefined ? null : openAll(request.reference, 'reference');
+    const references = request.reference === undefined ? null : openAll(request.reference, 'reference', task);
     try {
       return await scoreOutputs(task, outputs, references, request);
     } finally {
@@ -89,7 +89,9 @@ async function scoreOutputs(
   const misfit = outputMisfit(shapes, { task, rows: sampleCount, groundTruth: context.groundTruth });
   if (misfit !== null) throw new InputError(misfit);
   const notes =
-    (await taskOf(task.kind).inspect?.(task, { sampleCount, names, outputs: shapes, sampleShape: [] })) ?? [];
+    (await taskOf(task.kind).inspect?.(task, {
+      ...{ sampleCount, names, outputs: shapes, sampleShape: [], mayLackValue: true },
+    })) ?? [];
   const metric = await openTaskMetric(task, context);
   if (metric.needsReference && references === null) {
     throw new UsageError(`Expected --reference, the same outputs of the FP32 model, for task ${task.kind}, got none.`);
@@ -156,7 +158,7 @@ function truthOf(
   return { labels, groundTruth: null };
 }
 
-function openAll(given: readonly string[], option: string): readonly StoredOutput[] {
+function openAll(given: readonly string[], option: string, task: TaskSettings): readonly StoredOutput[] {
   if (given.length === 0) throw new UsageError(`Expected --${option}, a .npy or .npz file, got none.`);
   const opened: StoredOutput[] = [];
   try {
@@ -168,7 +170,7 @@ function openAll(given: readonly string[], option: string): readonly StoredOutpu
     if (twice !== undefined) {
       throw new UsageError(`Expected each output of --${option} once, got "${twice.name}" twice. Write NAME=PATH.`);
     }
-    return opened;
+    return task.kind === 'sequence' && task.layout === 'TNC' ? opened.map(samplesFirst) : opened;
   } catch (cause) {
     for (const each of opened) each.close();
     throw cause;

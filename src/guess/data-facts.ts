@@ -38,7 +38,8 @@ interface Truth<Kind extends string> {
 export type TruthFacts =
   | (Truth<'coco'> & {
       readonly classes: readonly string[];
-      readonly hasKeypoints: boolean;
+      /** Of an object; 0: the file has boxes alone. */
+      readonly points: number;
     })
   | (Truth<'yolo'> & {
       /** One more than the largest class that was seen. */

@@ -30,7 +30,13 @@ const SEQUENCE = 16_000;
  * @param size height and width, given by a person
  */
 export function mainInput(
-  { inputs, metadata, outputs }: Pick<ModelFacts, 'inputs' | 'metadata' | 'outputs'>,
+  {
+    inputs,
+    metadata,
+    outputs,
+    producer,
+    path,
+  }: Pick<ModelFacts, 'inputs' | 'metadata' | 'outputs' | 'producer' | 'path'>,
   given: { readonly input: string | null; readonly size: readonly [number, number] | null },
 ): MainInput | null {
   const ranked = [...inputs].sort((a, b) => likeness(b) - likeness(a));
@@ -39,7 +45,11 @@ export function mainInput(
   const stated = main.shape?.slice(1) ?? null;
   const layout = layoutOf(main);
   const isDetector = 'stride' in metadata || outputs.some(({ shape }) => shape?.length === 3);
-  const size = given.size ?? sizeOfMetadata(metadata) ?? squareOf(isDetector ? DETECTOR_SIDE : SIDE);
+  const size =
+    given.size ??
+    sizeOfMetadata(metadata) ??
+    sizeOfPaddle({ producer, path, outputs }) ??
+    squareOf(isDetector ? DETECTOR_SIDE : SIDE);
   const chosen: number[] = [];
   const shape = stated ?? (layout === 'none' ? [SEQUENCE] : [3, null, null]);
   const [first, last] = layout === 'channelsLast' ? [0, 2] : [1, 0];
@@ -81,4 +91,20 @@ function sizeOfMetadata({ imgsz }: ModelFacts['metadata']): readonly [number, nu
   const sides = imgsz?.match(/\d+/g)?.map(Number) ?? [];
   const [height, width = height] = sides;
   return height === undefined || width === undefined ? null : [height, width];
+}
+
+/** PP-OCR: angles 48 x 192, recognition 48 x 320; text detection takes what it gets. */
+function sizeOfPaddle({
+  producer,
+  path,
+  outputs,
+}: Pick<ModelFacts, 'producer' | 'path' | 'outputs'>): readonly [number, number] | null {
+  if (!isPaddle({ producer, path })) return null;
+  const rank = outputs[0]?.shape?.length;
+  return rank === 2 ? [48, 192] : rank === 3 ? [48, 320] : null;
+}
+
+/** By its exporter, or by its name. */
+export function isPaddle({ producer, path }: Pick<ModelFacts, 'producer' | 'path'>): boolean {
+  return /paddle|pp-?ocr/i.test(`${producer} ${path.split(/[\\/]/).at(-1) ?? ''}`);
 }

@@ -141,7 +141,7 @@ function taskLines({ guess, task, refused, pathText }: ExperimentGuess): readonl
     return [
       ...looks,
       ...missing,
-      ...(refused === null ? [] : comment(`Task ${String(guess.task?.['kind'])} was not taken: ${refused}`)),
+      ...(refused === null ? [] : comment(`The task that was guessed was not taken: ${refused}`)),
       ...comment("Until then: how far outputs are from FP32's. It needs no truth, and it is no accuracy."),
       'task: fidelity',
     ];

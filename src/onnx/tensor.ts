@@ -56,12 +56,7 @@ export function floatTensor(name: string, dims: readonly number[], values: Float
 }
 
 /** A tensor of another type from its raw little-endian bytes. */
-export function rawTensor(
-  name: string,
-  dims: readonly number[],
-  dataType: number,
-  rawData: Uint8Array,
-): TensorProto {
+export function rawTensor(name: string, dims: readonly number[], dataType: number, rawData: Uint8Array): TensorProto {
   return create(TensorProtoSchema, { name, dims: dims.map(BigInt), dataType, rawData });
 }
 

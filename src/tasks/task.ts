@@ -144,6 +144,8 @@ export interface TaskSurroundings {
   readonly outputs: readonly OutputShape[];
   /** Shape of a sample as the model is fed it, `[C, H, W]` say. */
   readonly sampleShape: readonly number[];
+  /** True: nothing is ranked, so the primary metric need not have a value. */
+  readonly mayLackValue?: boolean;
 }
 
 /** Code of the user's own: it runs with consent, and counts by its bytes. */

@@ -32,6 +32,17 @@ describe('scorePredictions', () => {
     expect(score).toMatchObject({ metric: 'cosine', value: 1, samples: 4 });
   });
 
+  it('reads sequences whose steps come first', async () => {
+    const write = temporaryFolder();
+    // Steps of two samples in turn: a, b; blank, b; a, blank.
+    const steps = floats([3, 2, 3], [0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 1, 0, 1, 0, 0]);
+    const request = {
+      ...{ task: 'sequence', predictions: [write('steps.npy', steps)], truth: write('texts.json', '["aa", "b"]') },
+      options: write('sequence.yaml', 'alphabet: ab\nlayout: TNC\n'),
+    };
+    expect(await scorePredictions(request)).toMatchObject({ metric: 'exact', value: 1, samples: 2 });
+  });
+
   it('reads settings of the task, and names the place of one that is wrong', async () => {
     const write = temporaryFolder();
     const options = write('head.yaml', 'minScore: 0.5\nmaxDetection: 3\n');

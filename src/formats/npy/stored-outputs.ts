@@ -57,3 +57,28 @@ function asOutput({ source, dtype, shape, dataStart }: NpyArray, name: string): 
     },
   };
 }
+
+/**
+ * An output `[T, N, ...]`, stored as a model with the steps first gives it, as one of N samples
+ * `[N, T, ...]`. Of other than three axes it stays as it is.
+ */
+export function samplesFirst(stored: StoredOutput): StoredOutput {
+  const [steps, samples, size] = stored.shape;
+  if (stored.shape.length !== 3 || samples! * size! === 0) return stored;
+  let all: Float32Array | null = null;
+  return {
+    ...stored,
+    shape: [samples!, steps!, size!],
+    read(first, count) {
+      all ??= stored.read(0, steps!);
+      const own = new Float32Array(count * steps! * size!);
+      for (let row = 0; row < count; row += 1) {
+        for (let step = 0; step < steps!; step += 1) {
+          const from = (step * samples! + first + row) * size!;
+          own.set(all.subarray(from, from + size!), (row * steps! + step) * size!);
+        }
+      }
+      return own;
+    },
+  };
+}

@@ -1,3 +1,4 @@
+import { isPaddle } from '../main-input.js';
 import type { PreprocessGuess, PreprocessSeen } from './preprocess-guess.js';
 
 const IMAGENET = { divideBy: 255, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
@@ -61,25 +62,18 @@ function ofPixels(seen: PreprocessSeen): PreprocessGuess {
   return { ...own, geometry: geometryOf(seen), alternatives: [...own.alternatives, CHECK] };
 
   function ofFamily({ facts }: PreprocessSeen): Omit<PreprocessGuess, 'geometry'> {
-    switch (family) {
-      case 'ultralytics':
-        return {
-          settings: { divideBy: 255 },
-          because: 'as ultralytics: RGB, /255',
-          alternatives: ['YOLOX takes BGR without division: channelOrder: reverse.'],
-        };
-      case 'yolox':
-      case 'yunet':
-        return { settings: { channelOrder: 'reverse' }, because: `as ${family}: BGR, 0 to 255`, alternatives: [] };
-      case 'ultraface':
-        return {
-          settings: { mean: [127, 127, 127], std: [128, 128, 128] },
-          because: 'as UltraFace: (x - 127) / 128',
-          alternatives: [],
-        };
-      default:
+    if (family === 'ultralytics') {
+      const alternatives = ['YOLOX takes BGR without division: channelOrder: reverse.'];
+      return { settings: { divideBy: 255 }, because: 'as ultralytics: RGB, /255', alternatives };
     }
-    if (/paddle/i.test(facts.producer) || /paddle|ppocr/i.test(facts.path) || family === 'paddle') {
+    if (family === 'yolox' || family === 'yunet') {
+      return { settings: { channelOrder: 'reverse' }, because: `as ${family}: BGR, 0 to 255`, alternatives: [] };
+    }
+    if (family === 'ultraface') {
+      const settings = { mean: [127, 127, 127], std: [128, 128, 128] };
+      return { settings, because: 'as UltraFace: (x - 127) / 128', alternatives: [] };
+    }
+    if (isPaddle(facts) || family === 'paddle') {
       return {
         settings: { channelOrder: 'reverse', divideBy: 255, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
         because: 'as PaddleOCR (recognition, angle): BGR, (x / 255 - 0.5) / 0.5',
@@ -116,16 +110,9 @@ function ofPixels(seen: PreprocessSeen): PreprocessGuess {
 function geometryOf({ main: { size, layout }, family, data }: PreprocessSeen): PreprocessGuess['geometry'] {
   if (data?.evaluation.format !== 'imageFolder' || size === null || layout === 'none') return {};
   const [height, width] = size;
-  switch (family) {
-    case 'ultralytics':
-      return { letterbox: { size: [height, width] } };
-    case 'yolox':
-      return { letterbox: { size: [height, width], align: 'topLeft', rounding: 'truncate' } };
-    case 'classifier':
-      return height === width && height >= 96
-        ? { resize: Math.round((height * 256) / 224), crop: height }
-        : { resize: [height, width] };
-    default:
-      return { resize: [height, width] };
-  }
+  if (family === 'ultralytics') return { letterbox: { size: [height, width] } };
+  if (family === 'yolox') return { letterbox: { size: [height, width], align: 'topLeft', rounding: 'truncate' } };
+  // ImageNet's classifiers: 256 for the shorter side, of which 224 are used.
+  const isCropped = family === 'classifier' && height === width && height >= 96;
+  return isCropped ? { resize: Math.round((height * 256) / 224), crop: height } : { resize: [height, width] };
 }

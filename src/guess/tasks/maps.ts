@@ -51,6 +51,14 @@ function mapOf(seen: Seen, { name, dims, isInteger, maker }: SeenOutput): Omit<T
       ],
     };
   }
+  if (maker === 'Sigmoid' && channels > 1 && masks === null) {
+    return {
+      ...{ looksLike: `a heatmap of ${channels} classes`, because, family: 'map', task: null },
+      missing: [
+        'For centres of objects use task: centerDetection with data.evaluation.groundTruth; of a map of classes that may overlap there is no task.',
+      ],
+    };
+  }
   if (isInteger || scale >= 1 / 8) {
     const kind = isInteger
       ? 'class numbers of an ArgMax'

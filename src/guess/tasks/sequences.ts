@@ -1,4 +1,5 @@
 import { truthOf } from '../data-facts.js';
+import { isPaddle } from '../main-input.js';
 import type { Recogniser } from './task-guess.js';
 
 /** Classes that an alphabet has at least, with the blank. */
@@ -12,12 +13,12 @@ export const recogniseSequence: Recogniser = (seen) => {
   const texts = truthOf(seen.data, 'texts');
   const { size } = seen.main;
   const isWide = size !== null && size[1] >= 1.5 * size[0];
-  const isPaddle = /paddle/i.test(seen.facts.producer);
-  if (texts === null && !(isPaddle && isWide) && !(isWide && /softmax/i.test(output.maker))) return null;
+  const ofPaddle = isPaddle(seen.facts);
+  if (texts === null && !(ofPaddle && isWide) && !(isWide && /softmax/i.test(output.maker))) return null;
   if (typeof classes !== 'number' || classes < LEAST_CLASSES) return null;
   const looksLike = `${steps ?? 'some'} steps of ${classes} classes, as for CTC`;
   const because = `output ${output.name} [${steps ?? '?'}, ${classes}]${isWide ? ', of a wide picture' : ''}`;
-  const family = isPaddle ? 'paddle' : 'classifier';
+  const family = ofPaddle ? 'paddle' : 'classifier';
   if (texts === null || texts.alphabet === null) {
     return {
       ...{ looksLike, because, family, task: null, outputs: null },

@@ -1,4 +1,4 @@
-import type { TruthFacts } from '../data-facts.js';
+import type { TruthFacts, TruthOf } from '../data-facts.js';
 import { classNames } from './class-names.js';
 import { boxTruth, classesOfTruth, NO_BOXES } from './detection-truth.js';
 import type { Plain, Recogniser, Seen, SeenOutput, TaskGuess } from './task-guess.js';
@@ -8,6 +8,8 @@ type Head = Readonly<Record<string, Plain>>;
 /** Rows that graphs with their own suppression give at most. */
 const MOST_ROWS = 1000;
 const MASK_COEFFICIENTS = 32;
+/** Of people in COCO. */
+const COCO_POINTS = 17;
 
 /** Heads of one tensor of boxes: YOLOv5 to v12, YOLOv10, YOLOX, RT-DETR of ultralytics. */
 export const recogniseYolo: Recogniser = (seen) => {
@@ -122,11 +124,32 @@ const titles: Readonly<Record<string, string>> = {
 function scored(seen: Seen, head: Head, { names, because, only = null, unscored = [] }: Basis): TaskGuess {
   const truth = boxTruth(seen.data);
   const of = names === null ? '' : ` of ${names.length} classes`;
-  const looksLike = `${titles[String(head['kind'])] ?? 'a detection head'}${of}`;
+  const pose = truth?.kind === 'coco' ? poseTask(truth, seen, of) : null;
+  if (pose !== null) return { ...pose, because, outputs: only };
+  const looksLike = `${titles[typeof head['kind'] === 'string' ? head['kind'] : ''] ?? 'a detection head'}${of}`;
   if (truth === null) return unscoredGuess({ looksLike, because, missing: [...unscored, NO_BOXES], only });
   return {
     ...{ looksLike, because, family: 'ultralytics', missing: unscored, outputs: only },
     task: { kind: 'detection', truth: truth.path, head, ...classesOf(truth, names) },
+  };
+}
+
+/** Keypoints of YOLOv8-pose, where the columns are those of the truth's classes and points. */
+function poseTask(
+  { path, classes, points }: TruthOf<'coco'>,
+  seen: Seen,
+  of: string,
+): Omit<TaskGuess, 'because' | 'outputs'> | null {
+  const columns = Math.min(...seen.outputs[0]!.dims.map((length) => length ?? Infinity));
+  if (points === 0 || columns !== 4 + classes.length + 3 * points) return null;
+  const isCoco = points === COCO_POINTS;
+  return {
+    ...{ looksLike: `a YOLOv8-pose head${of}, ${points} points`, family: 'ultralytics' },
+    task: {
+      ...{ kind: 'keypoints', truth: path },
+      ...(isCoco ? {} : { sigmas: Array.from({ length: points }, () => Number((1 / points).toFixed(3))) }),
+    },
+    missing: isCoco ? [] : [`The sigmas are ultralytics' 1 / ${points}, which are no measure of people's precision.`],
   };
 }
 

@@ -117,8 +117,12 @@ function cocoTruth(path: string, stems: ReadonlySet<string>): TruthFacts | null 
   const ordered = [...(categories as NonNullable<CocoFile['categories']>)].sort((a, b) => Number(a.id) - Number(b.id));
   return {
     ...{ kind: 'coco', path, matched, classes: ordered.map(({ name }) => String(name)) },
-    hasKeypoints: annotations.some((own: { readonly keypoints?: unknown }) => Array.isArray(own.keypoints)),
+    points: Math.max(0, ...annotations.slice(0, MOST_READ).map(pointsOf)),
   };
+}
+
+function pointsOf({ keypoints }: { readonly keypoints?: unknown }): number {
+  return Array.isArray(keypoints) ? keypoints.length / 3 : 0;
 }
 
 function parseObject(text: string): object {

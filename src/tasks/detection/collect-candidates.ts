@@ -5,7 +5,7 @@ export interface Candidates {
   readonly score: Float64Array;
   readonly box: Int32Array;
   readonly class: Int32Array;
-  /** Scores that would be candidates, were they not NaN or infinite. */
+  /** Scores that would be candidates, were they or their box not NaN or infinite. */
   readonly nonFinite: number;
 }
 
@@ -40,20 +40,40 @@ class Gathering {
  * Candidates are scores strictly above `confidence`: of each class of a box with `multiLabel`, of
  * the best class (the lower of equal ones) without. Where a box has an objectness, that has to be
  * above it as well, and the score is their product. A score that is not finite is none, and takes
- * no other class of its box with it. The best of all, and of each class and level, are kept.
+ * no other class of its box with it; a box that is not finite has none. The best of all, and of
+ * each class and level, are kept.
  *
  * @param classOf the class of a label of the head; below 0: it is none
+ * @param boxes `any`: boxes that are not finite have candidates too, for comparisons by scores
  */
 export function collectCandidates(
   decoded: DecodedBoxes,
   rules: CandidateRules,
   classOf: (label: number) => number,
+  boxes: 'finite' | 'any' = 'finite',
 ): Candidates {
   const gathered = new Gathering();
-  if (decoded.kind === 'listed') gatherListed(decoded, rules.confidence, classOf, gathered);
-  else gatherDense(decoded, rules, classOf, gathered);
+  const add = boxes === 'finite' ? addingFinite(decoded, gathered) : gathered.add.bind(gathered);
+  if (decoded.kind === 'listed') gatherListed(decoded, rules.confidence, classOf, gathered, add);
+  else gatherDense(decoded, rules, classOf, gathered, add);
   const levels = decoded.kind === 'dense' ? decoded.levels : null;
   return ranked(gathered, rules, levels);
+}
+
+/** Adds candidates whose box is finite, and counts the others. Each box is looked at once. */
+function addingFinite(decoded: DecodedBoxes, into: Gathering): Gathering['add'] {
+  const corners = new Float64Array(4);
+  let last = -1;
+  let isFinite = false;
+  return (score, box, label) => {
+    if (box !== last) {
+      decoded.corners(box, corners);
+      isFinite = corners.every(Number.isFinite);
+      last = box;
+    }
+    if (isFinite) into.add(score, box, label);
+    else into.nonFinite += 1;
+  };
 }
 
 function gatherListed(
@@ -61,6 +81,7 @@ function gatherListed(
   confidence: number,
   classOf: (label: number) => number,
   into: Gathering,
+  add: Gathering['add'],
 ): void {
   for (let box = 0; box < decoded.boxes; box += 1) {
     const score = decoded.score(box);
@@ -68,7 +89,7 @@ function gatherListed(
     if (!Number.isFinite(score) || !Number.isFinite(label)) into.nonFinite += 1;
     else if (score > confidence && label >= 0) {
       const own = classOf(label);
-      if (own >= 0) into.add(score, box, own);
+      if (own >= 0) add(score, box, own);
     }
   }
 }
@@ -78,6 +99,7 @@ function gatherDense(
   { confidence, multiLabel }: CandidateRules,
   classOf: (label: number) => number,
   into: Gathering,
+  add: Gathering['add'],
 ): void {
   const { boxes, classes, scores, offset, boxStride, classStride, objectness } = decoded;
   const labels = Int32Array.from({ length: classes }, (_, label) => classOf(label));
@@ -92,14 +114,14 @@ function gatherDense(
       const score = scores[at]! * own;
       if (score > confidence && score !== Number.POSITIVE_INFINITY) {
         if (labels[label]! < 0) continue;
-        if (multiLabel) into.add(score, box, labels[label]!);
+        if (multiLabel) add(score, box, labels[label]!);
         else if (score > bestScore) {
           best = label;
           bestScore = score;
         }
       } else if (!Number.isFinite(score)) into.nonFinite += 1;
     }
-    if (best >= 0) into.add(bestScore, box, labels[best]!);
+    if (best >= 0) add(bestScore, box, labels[best]!);
   }
 }
 

@@ -40,6 +40,7 @@ function candidatesOf(task: DetectionTask, decoded: DecodedBoxes): Candidates {
     decoded,
     { ...task.rules, multiLabel: true, candidatesPerClass: null, candidatesPerLevel: null },
     (label) => label,
+    'any',
   );
 }
 

@@ -1,5 +1,6 @@
 import { InputError } from '../../errors/input-error.js';
 import { misfitText } from '../output-shape.js';
+import { MetricError } from '../metric-error.js';
 import type { TaskSurroundings } from '../task.js';
 import { findHead } from './bind-head.js';
 import type { DetectionTask } from './detection-settings.js';
@@ -31,6 +32,11 @@ export function inspectDetection(task: DetectionTask, surroundings: TaskSurround
       crowds += crowd;
       if (crowd === 0 && classes.ofTruth[own.class[object]!]! >= 0) counted += 1;
     }
+  }
+  if (counted === 0 && surroundings.mayLackValue !== true) {
+    throw new MetricError(
+      `Expected an object that counts in ${boxes.path}, got ${objects} objects (${crowds} crowds) in ${surroundings.sampleCount} ${pictureWord(surroundings.sampleCount)} of samples: without one there is no mAP to rank trials by.`,
+    );
   }
   const unused = boxes.pictures.length - match.picture.filter((picture) => picture >= 0).length;
   return [

@@ -15,7 +15,7 @@ export interface SuppressedBoxes {
 /**
  * Greedy non-maximum suppression within classes: by falling score, a candidate is dropped if its
  * IoU with a kept one of its class is strictly above `iou`. It ends with `maxDetections` of all
- * classes together. Candidates whose box is not finite are dropped and counted.
+ * classes together.
  */
 export function suppressCandidates(
   decoded: DecodedBoxes,
@@ -28,18 +28,8 @@ export function suppressCandidates(
   const keptOf = new Map<number, number[]>();
   const own = new Float64Array(4);
   let count = 0;
-  let nonFinite = candidates.nonFinite;
   for (let place = 0; place < candidates.score.length && count < most; place += 1) {
     decoded.corners(candidates.box[place]!, own);
-    if (!(
-      Number.isFinite(own[0]!) &&
-      Number.isFinite(own[1]!) &&
-      Number.isFinite(own[2]!) &&
-      Number.isFinite(own[3]!)
-    )) {
-      nonFinite += 1;
-      continue;
-    }
     let others = keptOf.get(candidates.class[place]!);
     if (others === undefined) keptOf.set(candidates.class[place]!, (others = []));
     if (iou < 1 && others.some((other) => cornersOverlap(corners, other * 4, own, 0) > iou)) continue;
@@ -54,7 +44,7 @@ export function suppressCandidates(
     class: places.map((place) => candidates.class[place]!),
     box: places.map((place) => candidates.box[place]!),
     corners: corners.slice(0, count * 4),
-    nonFinite,
+    nonFinite: candidates.nonFinite,
   };
 }
 

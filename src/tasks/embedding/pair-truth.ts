@@ -1,8 +1,9 @@
 import { extname } from 'node:path';
 import { DatasetError } from '../../formats/dataset-error.js';
 import { csvRows } from '../truth/csv-rows.js';
-import { matchNames } from '../truth/match-names.js';
-import { readJsonFile, readTextFile } from '../truth/read-text-file.js';
+import { indexNames } from '../truth/index-names.js';
+import { readTruthText } from '../truth/read-truth-text.js';
+import { readTruthJson } from '../truth/truth-json.js';
 
 /** Pairs of evaluated samples, in the order of the file: `[pairs]` each. */
 export interface PairTruth {
@@ -37,16 +38,17 @@ export function readPairTruth(
   sampleCount: number,
 ): PairTruth {
   const entries = readEntries(path);
-  const find = names === null || names === undefined ? null : matchNames(names);
+  const find = names === null || names === undefined ? null : indexNames(names);
   const indexOf = (sample: string | number, where: string): number => {
-    const index = (typeof sample === 'string' && find !== null ? find(sample) : null) ?? numberOf(sample);
-    if (typeof index === 'number' && (names === null || names === undefined || index < names.length)) return index;
+    const found = typeof sample === 'string' && find !== null ? find(sample) : [];
+    const index = found.length > 1 ? null : (found[0] ?? numberOf(sample));
+    if (index !== null && (names === null || names === undefined || index < names.length)) return index;
     throw new DatasetError({
       expected:
         find === null
           ? 'the number of a sample, from 0, as the samples have no names'
           : 'the name of one sample of the data, or its number from 0',
-      got: index === 'several' ? `${sample}, which is the name of several` : JSON.stringify(sample),
+      got: found.length > 1 ? `${sample}, which is the name of ${found.length}` : JSON.stringify(sample),
       where,
       ...(find === null ? {} : { advice: `Names are such as ${names![0] ?? '(there are none)'}.` }),
     });
@@ -72,8 +74,8 @@ function numberOf(sample: string | number): number | null {
 
 function readEntries(path: string): readonly Entry[] {
   const extension = extname(path).toLowerCase();
-  if (extension === '.json') return jsonEntries(readJsonFile(path), path);
-  const text = readTextFile(path);
+  if (extension === '.json') return jsonEntries(readTruthJson(path), path);
+  const text = readTruthText(path);
   const isTable = extension === '.csv' || (!text.includes('\t') && text.includes(','));
   const rows = csvRows(text, isTable ? ',' : '\t', path);
   const [head] = rows;

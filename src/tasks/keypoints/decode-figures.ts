@@ -89,13 +89,21 @@ function ofPose(
   skeleton: Skeleton,
 ): DecodedFigures {
   const decoded = decodePose(outputs, count, index, skeleton);
-  const boxes = detect(decoded, rules, (label) => label);
-  const all = Array.from(boxes.score, (score, place) => ({
+  const pointsOf = (box: number): Float64Array => posePoints(decoded, box, skeleton.keypoints);
+  // A figure whose points are not finite is no candidate: it must not suppress one that is whole.
+  const whole: DenseBoxes = {
+    ...decoded,
+    corners(box, into) {
+      if (pointsOf(box).every(Number.isFinite)) decoded.corners(box, into);
+      else into.fill(NaN);
+    },
+  };
+  const boxes = detect(whole, rules, (label) => label);
+  const figures = Array.from(boxes.score, (score, place) => ({
     ...{ class: boxes.class[place]!, score },
-    points: posePoints(decoded, boxes.box[place]!, skeleton.keypoints),
+    points: pointsOf(boxes.box[place]!),
   }));
-  const figures = all.filter(({ points }) => points.every((value) => Number.isFinite(value)));
-  return { figures, unit: 'pixels', nonFinite: boxes.nonFinite + all.length - figures.length };
+  return { figures, unit: 'pixels', nonFinite: boxes.nonFinite };
 }
 
 /**

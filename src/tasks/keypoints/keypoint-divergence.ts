@@ -33,7 +33,7 @@ export function keypointDivergence(
     return decodePose(outputs, 1, 0, { keypoints, classes: channels - 4 - 3 * keypoints, input: null });
   });
   const rules = { ...task.rules, multiLabel: true, candidatesPerClass: null, candidatesPerLevel: null };
-  const [a, b] = [expected!, own!].map((decoded) => collectCandidates(decoded, rules, (label) => label));
+  const [a, b] = [expected!, own!].map((decoded) => collectCandidates(decoded, rules, (label) => label, 'any'));
   const { classes } = expected!;
   const left = new Map<number, number>();
   for (const [place, score] of b!.score.entries()) left.set(b!.box[place]! * classes + b!.class[place]!, score);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatasetError } from '../../formats/dataset-error.js';
 import { decodeImage } from '../../formats/image-folder/decode-image.js';
 import { IMAGE_DEPTH, IMAGE_EXTENSIONS } from '../../formats/image-folder/image-folder.js';
-import { matchFiles } from '../truth/match-files.js';
+import { describeMatch, matchFiles } from '../truth/match-files.js';
 import { openTruthArray } from '../truth/truth-array.js';
 import type { RestorationTask } from './restoration-settings.js';
 
@@ -47,11 +47,10 @@ export function openPictureTruth(
     return openPictureArray(task, names, sampleCount);
   }
   const folder = { folder: truth, extensions: IMAGE_EXTENSIONS, depth: IMAGE_DEPTH, sampleSuffix, truthSuffix };
-  const { files, unused, by } = matchFiles(folder, names, sampleCount);
-  const rest = unused === 0 ? '' : `; ${unused} more ${unused === 1 ? 'is' : 'are'} of no sample here`;
+  const match = matchFiles(folder, names, sampleCount);
   return {
     async read(sample, channels) {
-      const path = join(truth, files[sample]!);
+      const path = join(truth, match.files[sample]!);
       if (channels !== 1 && channels !== 3) {
         const expected = 'an output of 1 or 3 channels, as pictures have';
         throw new DatasetError({ expected, got: `${channels}`, where: path, advice: 'Give truth as a .npy file.' });
@@ -60,16 +59,8 @@ export function openPictureTruth(
       return { channels, height, width, data, isChannelsLast: true, isBgr: false, range: 255, where: path };
     },
     areFiles: true,
-    notes: [
-      by === 'name'
-        ? `${counted(sampleCount)} found in ${truth} by name, ${files[0]!} for ${names![0]!}${rest}`
-        : `${counted(sampleCount)} of ${truth} taken in the order of their names, as samples have none: ${files[0]!} first${rest}`,
-    ],
+    notes: [describeMatch(match, truth, names, ['picture', 'pictures'])],
   };
-}
-
-function counted(pictures: number): string {
-  return pictures === 1 ? '1 picture' : `${pictures} pictures`;
 }
 
 function openPictureArray(

@@ -37,7 +37,9 @@ export function inspectMasks(
     }
     for (const each of new Set(toClasses?.(mask))) counted.add(each);
   }
-  if (toClasses !== null && ![...counted].some((each) => each > 0) && task.ignore.some((value) => found.has(value))) {
+  // Of more classes, pictures may well show the first alone, with a border that is left out.
+  const isForeground = classes === 2 && !task.reduceZeroLabel;
+  if (isForeground && ![...counted].some((each) => each > 0) && task.ignore.some((value) => found.has(value))) {
     throw new DatasetError({
       expected: 'pixels of a class besides the first in masks',
       got: `none in ${read} of them, but ${task.ignore.filter((value) => found.has(value)).join(', ')}, which task.ignore leaves out`,

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatasetError } from '../../formats/dataset-error.js';
 import { readPngNumbers } from '../../formats/png/read-png-numbers.js';
-import { matchFiles } from '../truth/match-files.js';
+import { describeMatch, matchFiles } from '../truth/match-files.js';
 import { openTruthArray } from '../truth/truth-array.js';
 import type { SegmentationTask } from './segmentation-settings.js';
 
@@ -46,23 +46,14 @@ export function openMaskTruth(
     return openMaskArray(truth, array, names, sampleCount);
   }
   const folder = { folder: truth, extensions: MASK_EXTENSIONS, depth: MASK_DEPTH, sampleSuffix, truthSuffix };
-  const { files, unused, by } = matchFiles(folder, names, sampleCount);
-  const rest = unused === 0 ? '' : `; ${unused} more ${unused === 1 ? 'mask is' : 'masks are'} of no sample here`;
+  const match = matchFiles(folder, names, sampleCount);
   return {
     read(sample) {
-      const path = join(truth, files[sample]!);
+      const path = join(truth, match.files[sample]!);
       return { ...readPngNumbers(path), where: path };
     },
-    notes: [
-      by === 'name'
-        ? `${counted(sampleCount)} found in ${truth} by name, ${files[0]!} for ${names![0]!}${rest}`
-        : `${counted(sampleCount)} of ${truth} taken in the order of their names, as samples have none: ${files[0]!} first${rest}`,
-    ],
+    notes: [describeMatch(match, truth, names, ['mask', 'masks'])],
   };
-}
-
-function counted(masks: number): string {
-  return masks === 1 ? '1 mask' : `${masks} masks`;
 }
 
 function openMaskArray(

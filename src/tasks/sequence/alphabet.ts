@@ -1,6 +1,6 @@
 import { DatasetError } from '../../formats/dataset-error.js';
 import { MetricError } from '../metric-error.js';
-import { readTextFile } from '../truth/read-text-file.js';
+import { readTruthText } from '../truth/read-truth-text.js';
 import { codePoints } from './code-points.js';
 import type { SequenceTask } from './sequence-settings.js';
 
@@ -44,7 +44,7 @@ export function readAlphabet(task: SequenceTask): Alphabet {
 }
 
 function readLines(path: string): readonly string[] {
-  const lines = readTextFile(path).split(/\r?\n/);
+  const lines = readTruthText(path).split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
   const empty = lines.indexOf('');
   if (lines.length > 0 && empty < 0) return lines;

@@ -9,7 +9,8 @@ export interface CsvRow {
 /**
  * The rows of a table of text (RFC 4180): cells between separators, in double quotes where they
  * hold separators, quotes (doubled) or line breaks. A space before an opening quote is left out, as
- * in ICDAR's `word_1.png, "text"`. Empty lines have no row.
+ * in ICDAR's `word_1.png, "text"`, and so are spaces behind the closing one. Empty lines have no
+ * row.
  *
  * @throws DatasetError when a quote is not closed, or text follows one
  */
@@ -26,6 +27,7 @@ export function csvRows(text: string, separator: ',' | '\t', where: string): rea
         cells.push(cell);
         line += countBreaks(cell);
         at = after;
+        while (text[at] === ' ') at += 1;
         if (at < text.length && text[at] !== separator && !/[\r\n]/.test(text[at]!)) {
           throw new DatasetError({
             expected: `"${separator === '\t' ? 'a tab' : separator}" or the end of the line behind a closing quote`,

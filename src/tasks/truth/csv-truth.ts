@@ -1,5 +1,6 @@
 import { DatasetError } from '../../formats/dataset-error.js';
 import { packObjects, type BoxTruth, type TruthObject } from './box-truth.js';
+import { csvRows } from './csv-rows.js';
 
 const FIELDS = 'name,x1,y1,x2,y2,class';
 
@@ -19,10 +20,10 @@ export function readCsvTruth(text: string, path: string, names: readonly string[
     readonly label: string;
     readonly line: number;
   }[] = [];
-  for (const [index, line] of text.split('\n').entries()) {
-    if (line.trim() === '') continue;
-    const [name = '', ...rest] = cellsOf(line);
-    const isHeader = index === 0 && rest.length >= 5 && rest.slice(0, 4).every((cell) => Number.isNaN(Number(cell)));
+  for (const { line, cells } of csvRows(text, ',', path)) {
+    const [name = '', ...rest] = cells.map((cell) => cell.trim());
+    if (name === '' && rest.length === 0) continue;
+    const isHeader = line === 1 && rest.length >= 5 && rest.slice(0, 4).every((cell) => Number.isNaN(Number(cell)));
     if (isHeader) continue;
     if (!byName.has(name)) byName.set(name, []);
     if (rest.every((cell) => cell === '')) continue;
@@ -31,11 +32,11 @@ export function readCsvTruth(text: string, path: string, names: readonly string[
     if (![x1, y1, x2, y2].every(Number.isFinite) || label === '' || x2! < x1! || y2! < y1!) {
       const advice = 'The second corner is the lower right one.';
       throw new DatasetError({
-        ...{ expected: `${FIELDS}, corners in pixels`, got: JSON.stringify(line.slice(0, 100)) },
-        ...{ where: `${path}, line ${index + 1}`, advice },
+        ...{ expected: `${FIELDS}, corners in pixels`, got: JSON.stringify(cells.join(',').slice(0, 100)) },
+        ...{ where: `${path}, line ${line}`, advice },
       });
     }
-    rows.push({ name, box: [x1!, y1!, x2! - x1!, y2! - y1!], label, line: index + 1 });
+    rows.push({ name, box: [x1!, y1!, x2! - x1!, y2! - y1!], label, line });
   }
   const areNumbers = rows.every(({ label }) => /^\d+$/.test(label));
   const classes = areNumbers && names === null ? numbered(rows.map(({ label }) => Number(label))) : names;
@@ -65,23 +66,4 @@ export function readCsvTruth(text: string, path: string, names: readonly string[
 
 function numbered(labels: readonly number[]): readonly string[] {
   return Array.from({ length: labels.reduce((most, label) => Math.max(most, label + 1), 0) }, (_, id) => String(id));
-}
-
-/** Cells of a line, in quotes or not; a quote inside quotes is doubled. */
-function cellsOf(line: string): readonly string[] {
-  const cells: string[] = [];
-  let cell = '';
-  let isQuoted = false;
-  for (let at = 0; at < line.length; at += 1) {
-    const letter = line[at]!;
-    if (isQuoted && letter === '"' && line[at + 1] === '"') {
-      cell += '"';
-      at += 1;
-    } else if (letter === '"') isQuoted = !isQuoted;
-    else if (letter === ',' && !isQuoted) {
-      cells.push(cell.trim());
-      cell = '';
-    } else cell += letter;
-  }
-  return [...cells, cell.trim()];
 }

@@ -1,5 +1,6 @@
 import { DatasetError } from '../../formats/dataset-error.js';
 import { listFiles } from '../../formats/io/list-files.js';
+import { matchSamples } from './match-samples.js';
 
 /** How files of ground truth belong to samples. */
 export interface TruthFolder {
@@ -22,99 +23,61 @@ export interface MatchedFiles {
 }
 
 /**
- * The file of each of the first `sampleCount` samples. By name: the path inside the folder without
- * the extension, or else the last part of it, where no two files share that. Without names by
- * order: file n belongs to sample n.
+ * The file of each of the first `sampleCount` samples, by name without the extension, or by order.
  *
- * @throws DatasetError when a sample has no file, or two
+ * @throws DatasetError as {@link matchSamples}, and when a sample's name lacks its suffix
  */
 export function matchFiles(
   truth: TruthFolder,
   names: readonly string[] | null | undefined,
   sampleCount: number,
 ): MatchedFiles {
-  const { folder, sampleSuffix, truthSuffix } = truth;
-  const files = listFiles(folder, truth.extensions, truth.depth).filter((file) => stem(file).endsWith(truthSuffix));
-  if (names === null || names === undefined) return byOrder(folder, files, sampleCount);
-  const keys = names.slice(0, sampleCount).map((name) => {
-    if (stem(name).endsWith(sampleSuffix)) return without(stem(name), sampleSuffix);
-    const advice = 'Every name of a sample must end in task.sampleSuffix, before its extension.';
-    throw new DatasetError({ expected: `a name that ends in ${sampleSuffix}`, got: name, where: folder, advice });
-  });
-  const byPath = indexBy(files, (file) => without(stem(file), truthSuffix));
-  const byBase = indexBy(files, (file) => base(without(stem(file), truthSuffix)));
-  const matched = keys.map((key, sample) => {
-    const found = byPath.get(key) ?? byBase.get(base(key)) ?? [];
-    if (found.length === 1) return found[0]!;
-    if (found.length === 0) throw withoutFile(truth, files, names, keys, sample, byPath, byBase);
-    throw new DatasetError({
-      expected: `one file for sample ${names[sample]!}`,
-      got: `${found.length}: ${found.slice(0, 3).join(', ')}`,
-      where: folder,
-      advice: 'Leave one of them out, or give samples and files the same sub-folders.',
-    });
-  });
-  const twice = firstRepeated(matched);
-  if (twice !== null) {
-    const owners = names.filter((_, sample) => matched[sample] === twice).slice(0, 2);
-    throw new DatasetError({
-      expected: 'a file for each sample',
-      got: `${twice} for both ${owners.join(' and ')}`,
-      where: folder,
-      advice: 'Give samples and files the same sub-folders.',
-    });
-  }
-  return { files: matched, unused: files.length - matched.length, by: 'name' };
+  const { folder, extensions, sampleSuffix, truthSuffix } = truth;
+  const files = listFiles(folder, extensions, truth.depth).filter((file) => stem(file).endsWith(truthSuffix));
+  const evaluated = names?.slice(0, sampleCount) ?? null;
+  const { entries, by } = matchSamples(
+    {
+      path: folder,
+      noun: 'file',
+      count: files.length,
+      keys: files.map((file) => without(stem(file), truthSuffix)),
+      shown: (file) => files[file]!,
+      missingIsEmpty: false,
+      advice:
+        `Files that end in ${extensions.join(' or ')} count. ` +
+        'Where names differ before that, set task.sampleSuffix and task.truthSuffix.',
+    },
+    evaluated === null
+      ? null
+      : { names: evaluated, keys: evaluated.map((name) => sampleKey(name, sampleSuffix, folder)) },
+    sampleCount,
+  );
+  return { files: Array.from(entries, (file) => files[file]!), unused: files.length - sampleCount, by };
 }
 
-function byOrder(folder: string, files: readonly string[], sampleCount: number): MatchedFiles {
-  if (files.length >= sampleCount) {
-    return { files: files.slice(0, sampleCount), unused: files.length - sampleCount, by: 'order' };
-  }
-  throw new DatasetError({
-    expected: `${sampleCount} files of ground truth, one for each sample, in order`,
-    got: `${files.length}`,
-    where: folder,
-    advice: 'The samples have no names to go by. Add the missing files, or lower data.evaluation.samples.',
-  });
+/**
+ * How files were found, for people.
+ *
+ * @param nouns what a file holds, one and several: `mask`, `masks`
+ */
+export function describeMatch(
+  { files, unused, by }: MatchedFiles,
+  folder: string,
+  names: readonly string[] | null | undefined,
+  [one, several]: readonly [string, string],
+): string {
+  const counted = files.length === 1 ? `1 ${one}` : `${files.length} ${several}`;
+  const rest =
+    unused === 0 ? '' : `; ${unused} more ${unused === 1 ? `${one} is` : `${several} are`} of no sample here`;
+  return by === 'name'
+    ? `${counted} found in ${folder} by name, ${files[0]!} for ${names![0]!}${rest}`
+    : `${counted} of ${folder} taken in the order of their names, as samples have none: ${files[0]!} first${rest}`;
 }
 
-function withoutFile(
-  { folder, extensions }: TruthFolder,
-  files: readonly string[],
-  names: readonly string[],
-  keys: readonly string[],
-  first: number,
-  ...indices: readonly ReadonlyMap<string, readonly string[]>[]
-): DatasetError {
-  const missing = keys.filter((key) => indices.every((index) => !index.has(key) && !index.has(base(key)))).length;
-  return new DatasetError({
-    expected: `a file of ground truth for each of ${keys.length} samples, ${keys[first]!} with ${extensions.join(' or ')}`,
-    got: `none for ${missing} of them, such as ${names[first]!}`,
-    where: folder,
-    advice:
-      `Its ${files.length} files have names such as ${files[0] ?? '(none that end in task.truthSuffix)'}. ` +
-      'Where names differ at the end, set task.sampleSuffix and task.truthSuffix.',
-  });
-}
-
-function indexBy(files: readonly string[], keyOf: (file: string) => string): ReadonlyMap<string, readonly string[]> {
-  const index = new Map<string, string[]>();
-  for (const file of files) {
-    const own = index.get(keyOf(file));
-    if (own === undefined) index.set(keyOf(file), [file]);
-    else own.push(file);
-  }
-  return index;
-}
-
-function firstRepeated(values: readonly string[]): string | null {
-  const seen = new Set<string>();
-  for (const value of values) {
-    if (seen.has(value)) return value;
-    seen.add(value);
-  }
-  return null;
+function sampleKey(name: string, suffix: string, folder: string): string {
+  if (stem(name).endsWith(suffix)) return without(stem(name), suffix);
+  const advice = 'Every name of a sample must end in task.sampleSuffix, before its extension.';
+  throw new DatasetError({ expected: `a name that ends in ${suffix}`, got: name, where: folder, advice });
 }
 
 function stem(path: string): string {
@@ -124,8 +87,4 @@ function stem(path: string): string {
 
 function without(text: string, suffix: string): string {
   return text.slice(0, text.length - suffix.length);
-}
-
-function base(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

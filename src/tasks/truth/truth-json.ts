@@ -1,7 +1,13 @@
 import { DatasetError } from '../../formats/dataset-error.js';
+import { readTruthText } from './read-truth-text.js';
 
 /** Reading of parsed JSON, with the place of what does not fit. */
 export type JsonFields = Readonly<Record<string, unknown>>;
+
+/** The value of a JSON file. @throws DatasetError when it can't be read or is none */
+export function readTruthJson(path: string): unknown {
+  return parseTruthJson(readTruthText(path), path);
+}
 
 /** @throws DatasetError when `text` is no JSON */
 export function parseTruthJson(text: string, path: string): unknown {
@@ -9,7 +15,7 @@ export function parseTruthJson(text: string, path: string): unknown {
     return JSON.parse(text) as unknown;
   } catch (cause) {
     const got = cause instanceof Error ? cause.message : String(cause);
-    const advice = 'NaN and Infinity are no JSON: leave such boxes out.';
+    const advice = 'NaN and Infinity are no JSON: leave such entries out.';
     throw new DatasetError({ expected: 'a JSON document', got, where: path, advice }, { cause });
   }
 }

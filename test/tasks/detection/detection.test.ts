@@ -276,7 +276,7 @@ describe('what plan says of detection', () => {
       expect(() => definition.inspect!(task, wrong)).toThrow(/Expected an output of 2 classes, by .*, got one of 80/);
       const missing = { sampleCount: 1, names: ['9.jpg'], outputs: [], sampleShape: [] };
       expect(() => definition.inspect!(task, missing)).toThrow(
-        /Expected a picture "9.jpg".*got 2 others, such as "1.jpg"/,
+        /Expected a picture for each of 1 samples, got none for 1 of them, such as 9.jpg.*It has 2, with names such as 1.jpg/,
       );
     });
   });

@@ -129,6 +129,16 @@ describe('heads give what a literal decoder gives', () => {
     expect(found.nonFinite).toBe(3);
   });
 
+  it.each([{ candidates: 2 }, { candidatesPerClass: 2 }])('a box that is not finite takes no place of %o', (limit) => {
+    const data = Float32Array.of(NaN, 20, 50, 80, 10, 20, 50, 80, 8, 8, 8, 8, 8, 8, 8, 8, 0.9, 0.8, 0.7, 0.6);
+    const setup = { head: { kind: 'yolov8' }, outputs: [output('o', [1, 5, 4], data)], classes: 1 };
+    for (const multiLabel of [true, false]) {
+      const { found } = detected({ ...setup, settings: { nms: { ...limit, multiLabel } } });
+      expect(Array.from(found.box)).toEqual([1, 2]);
+      expect(found.nonFinite).toBe(1);
+    }
+  });
+
   it('yolox: cells without half a step, sizes by exp', () => {
     const input = [64, 32] as const;
     const strides = [8, 16];
@@ -359,6 +369,13 @@ describe('heads give what a literal decoder gives', () => {
     const { found } = detected({ head, outputs, classes: 2, input: [32, 32], settings });
     expect(Array.from(found.box).filter((box) => box < 16)).toHaveLength(3);
     expect(Array.from(found.box).filter((box) => box >= 16)).toHaveLength(3);
+  });
+
+  it.each([1, 4])('fcos: named scores may be of %i classes, also where that is not known yet', (classes) => {
+    const outputs = [output('s', [1, classes, 2, 2], floats(1, classes * 4)), output('b', [1, 4, 2, 2], floats(2, 16))];
+    const head = { kind: 'fcos', strides: [8], hasCenterness: false, scores: ['s'], boxes: ['b'] };
+    const found = findHead(detectionTask('/', { head }), outputs, { classes: null, input: [16, 16], priors: null });
+    expect(found).toHaveProperty('bound.classes', classes);
   });
 
   it('nanodet: the mean of bins is a distance', () => {

@@ -234,6 +234,16 @@ describe('keypoints', () => {
     expect(found).toMatchObject({ AP: expect.closeTo(1, 12) as number, nonFinite: 2 });
   });
 
+  it('whose points are not finite suppress none', () => {
+    const truth = truthFile([IMAGE], [ONE]);
+    const good = { score: 0.5, points: [10, 10, 50, 60] };
+    const data = poseOutput([{ score: 0.9, points: [10, NaN, 50, 60] }, good], 2, 20);
+    // Both boxes at the same place.
+    data[1] = data[0]!;
+    const found = figuresOf(taskOf(truth, both), contextOf(1), batch(0, data, [1, 11, 20]));
+    expect(found).toMatchObject({ AP: expect.closeTo(1, 12) as number, nonFinite: 1 });
+  });
+
   it('are of several classes, each by itself', () => {
     const categories = [
       { id: 7, name: 'dog', keypoints: ['a', 'b'] },

@@ -384,6 +384,14 @@ describe('what plan says of masks', () => {
     expect(inspect(truth, names, { relabel: { 255: 1 } })[1]).toContain('255 (50.0 %, class 1)');
   });
 
+  it('is not that, where there are more classes or they are counted from 1', () => {
+    const { truth, names } = writeMasks([{ height: 1, width: 4, data: [0, 0, 255, 255] }]);
+    const outputs = [{ name: 'y', dims: [null, 3, 2, 2] }];
+    const seen = { sampleCount: 1, names, sampleShape: [3, 2, 2], outputs };
+    expect(segmentationTask.inspect!(taskOf({ truth }), seen)).toHaveLength(2);
+    expect(inspect(truth, names, { reduceZeroLabel: true })).toHaveLength(2);
+  });
+
   it('is that a number is no class', () => {
     const { truth, names } = writeMasks([{ height: 1, width: 4, data: [0, 0, 1, 7] }]);
     expect(() => inspect(truth, names)).toThrow('got 7 in 1 of 4 pixels');

@@ -155,12 +155,14 @@ describe('texts of samples', () => {
       () =>
         readTextTruth(write(name, text), samples, samples.length);
     expect(read('t.csv', 'a.png,1\n')).toThrow('none for 2 of them, such as sub/b.png');
-    expect(read('t.csv', 'a.png,1\nb.png,2\nc.png,3\na.png,4\n')).toThrow('a second one for a.png');
+    expect(read('t.csv', 'a.png,1\nb.png,2\nc.png,3\na.png,4\n')).toThrow(
+      'one text for sample a.png, got 2: a.png (line 1), a.png (line 4)',
+    );
     expect(read('t.csv', 'a.png,1\nb.png\nc.png,3\n')).toThrow('a text without a name');
-    expect(read('t.csv', 'b.png,1\n', ['x/b.png', 'y/b.png'])).toThrow('b.png, which is the name of several');
+    expect(read('t.csv', 'b.png,1\n', ['x/b.png', 'y/b.png'])).toThrow('b.png (line 1) for both x/b.png and y/b.png');
     expect(read('t.txt', 'x\ny\n')).toThrow('Expected 3 texts, one for each sample, in order, got 2');
     expect(read('t.json', '{"a.png":1}')).toThrow('an object of texts by name');
-    expect(read('t.json', '{')).toThrow('Expected JSON');
+    expect(read('t.json', '{')).toThrow('Expected a JSON document');
     expect(read('t.csv', 'a.png,"x\n')).toThrow('a closing quote');
     expect(read('t.csv', 'a.png,"x"y\n')).toThrow('behind a closing quote');
   });

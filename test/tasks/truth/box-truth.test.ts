@@ -98,7 +98,9 @@ describe('matchPictures', () => {
   });
 
   it('refuses what is not clear', () => {
-    expect(() => matchPictures(truth('x/a.jpg', 'y/a.jpg'), ['a.jpg'], 1)).toThrow(/2 of that name/);
+    expect(() => matchPictures(truth('x/a.jpg', 'y/a.jpg'), ['a.jpg'], 1)).toThrow(
+      'one picture for sample a.jpg, got 2: x/a.jpg, y/a.jpg',
+    );
     expect(() => matchPictures(truth('a.jpg'), ['x/a.jpg', 'y/a.jpg'], 2)).toThrow(/one sample for each picture/);
     expect(() => matchPictures(truth('a.jpg'), null, 2)).toThrow(/2 pictures, one for each sample/);
   });

@@ -36,7 +36,9 @@ describe('files of ground truth', () => {
   it('go in order where samples have no names', () => {
     const folder = folderOf('2.png', '1.png', '3.png');
     expect(matchFiles({ ...SETTINGS, folder }, null, 2)).toEqual({ files: ['1.png', '2.png'], unused: 1, by: 'order' });
-    expect(() => matchFiles({ ...SETTINGS, folder }, null, 4)).toThrow('Expected 4 files of ground truth');
+    expect(() => matchFiles({ ...SETTINGS, folder }, null, 4)).toThrow(
+      'Expected 4 files, one for each sample, in order, got 3',
+    );
   });
 
   it('are missed by name', () => {

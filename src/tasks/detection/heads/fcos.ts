@@ -51,7 +51,10 @@ export const fcosHead = defineHead({
       fits: (dims: readonly (number | null)[]) => {
         if (dims.length !== 2 && dims.length !== 3) return false;
         const columns = columnsOf(dims);
-        return columns === null || (wanted === null ? columns !== BOX && columns !== 1 : columns === wanted);
+        if (columns === null) return true;
+        if (wanted !== null) return columns === wanted;
+        // Found by shape, distances and centerness are no scores; named, there may be 1 or 4 classes.
+        return settings.scores !== null || (columns !== BOX && columns !== 1);
       },
     });
     const boxes = findLevels(outputs, settings.boxes, withColumns(BOX, 'boxes'), strides.length);

@@ -1,8 +1,10 @@
-import type { GatheredState } from '../metric.js';
+import { ofFirstOutput } from '../first-output.js';
+import type { GatheredState, SampleBatch } from '../metric.js';
 import { anyOutputMisfit } from '../output-shape.js';
 import { relativeSquaredError } from '../relative-squared-error.js';
 import { replicatedRecord } from '../replicates.js';
 import { coverSamples, requireFullCoverage, uniteCoverages } from '../sample-coverage.js';
+import { ofFirstShape } from '../shape-misfits.js';
 import { defineTask } from '../task.js';
 
 export interface MeanErrorState extends GatheredState {
@@ -13,7 +15,16 @@ export interface MeanErrorState extends GatheredState {
 /** 1 / (1 + mean |error| to FP32), for any output. */
 export const meanErrorTask = defineTask({
   description: "1 / (1 + mean absolute error to FP32's output).",
+  metrics: {
+    meanError: {
+      title: 'closeness to FP32',
+      definition: "1 / (1 + mean absolute error to FP32's output), over all samples.",
+      ...{ unit: 'fraction', better: 'higher' },
+    },
+  },
   settings: {},
+  outputs: 'one',
+  readsIntegers: false,
   needs: null,
   needsReference: true,
   countsSamples: false,
@@ -21,8 +32,8 @@ export const meanErrorTask = defineTask({
   locate: () => ({}),
   code: () => null,
   paths: [],
-  divergence: relativeSquaredError,
-  misfit: anyOutputMisfit,
+  divergence: ofFirstOutput(relativeSquaredError),
+  misfit: ofFirstShape(anyOutputMisfit),
   labelMisfit: () => null,
   isChoosy: false,
   open: (_, { sampleCount }) => {
@@ -31,11 +42,12 @@ export const meanErrorTask = defineTask({
     const state = (): MeanErrorState => ({ kind: 'meanError', coverage, errors });
     return {
       needsReference: true,
-      add(first, count, output, shape, reference) {
+      add({ first, count, outputs: [output], reference }: SampleBatch) {
         coverSamples(coverage, first, count);
-        const size = shape.slice(1).reduce((product, length) => product * length, 1);
-        for (const [place, value] of output.entries()) {
-          errors[first + Math.floor(place / size)]! += Math.abs(value - reference![place]!) / size;
+        const { data } = output!;
+        const size = data.length / count;
+        for (const [place, value] of data.entries()) {
+          errors[first + Math.floor(place / size)]! += Math.abs(value - reference![0]!.data[place]!) / size;
         }
       },
       state,
