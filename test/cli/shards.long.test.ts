@@ -9,12 +9,16 @@ import { differences, storedColumns } from '../determinism/stored-rows.js';
 import { change, contents } from '../store/merge/shard-databases.js';
 import { demoModel, quantsweep, Running, type Ended } from './command-line.js';
 
-/** And trials of single layers, which are there once the model is open. */
+/** And trials of single layers, which are there once the model is open, and layers to be found. */
 const experiment = everyKindOfNumber(demoModel, `${demoScenes}dataset.mjs`).replace(
   'run:',
   `  - layers.sensitivity: [only, allBut]
     layers.focus: 'mid*'
     smoothing.alpha: 0.5
+  - layers.keepFloat: auto
+    layers.keepFloatLoss: 0.02
+    smoothing.alpha: 0.4
+    data.calibration.sampleSeed: 7
 run:`,
 );
 
@@ -63,6 +67,13 @@ describe('shards of a sweep with every kind of stage', () => {
     const [whole, merged] = [storedColumns(path('whole.db')), storedColumns(path(`all${count}.db`))];
     expect(differences(whole, merged)).toEqual({});
     expect(differences(merged, whole)).toEqual({});
+  });
+
+  it('have what was tried for layers.keepFloat: auto, each once', () => {
+    const tries = `SELECT label, keep, layers, value, chosen FROM v_keep_try ORDER BY label, position`;
+    const whole = queryDatabase(path('whole.db'), tries).rows;
+    expect(whole.length).toBeGreaterThan(1);
+    for (const count of [2, 3]) expect(queryDatabase(path(`all${count}.db`), tries).rows).toEqual(whole);
   });
 
   it('record the sweep whole, and run each trial once, FP32 aside', () => {
