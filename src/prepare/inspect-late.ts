@@ -3,7 +3,9 @@ import type { TaskSurroundings } from '../tasks/task.js';
 import type { CheckedOutputs } from './check-outputs.js';
 import { inspectTask } from './inspect-task.js';
 
-/** A task whose outputs have lengths that the model does not state: a run has to show them first. */
+/**
+ * A task whose outputs have lengths that the model does not state: a run has to show them first.
+ */
 export interface LateTask {
   readonly settings: Settings;
   readonly surroundings: TaskSurroundings;

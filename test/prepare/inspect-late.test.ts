@@ -13,8 +13,8 @@ import { writeSweep } from '../field/write-sweep.js';
 const open = localExecutor(new URL('../../dist/engine/local/worker-main.js', import.meta.url));
 
 /**
- * A YOLOv8-like head of two classes on 64 boxes. The model leaves the lengths of its output open, as
- * exports with a free batch do.
+ * A YOLOv8-like head of two classes on 64 boxes. The model leaves the lengths of its output open,
+ * as exports with a free batch do.
  */
 const detector = {
   nodes: [node('Conv', ['x', 'w'], 'map'), node('Reshape', ['map', 'shape'], 'boxes')],
