@@ -138,7 +138,7 @@ describe('10: FP32 is FP32, also of a model with Q/DQ of its own', () => {
     const stored = new Map(
       queryDatabase(
         join(folder, 'q.db'),
-        `SELECT json_extract(t.settings, '$.quantization.execution'), a.value FROM trial t JOIN accuracy a ON a.trial_id = t.id WHERE t.role <> 'fp32'`,
+        `SELECT json_extract(t.settings, '$.quantization.execution'), a.value FROM trial t JOIN accuracy a ON a.trial_id = t.id WHERE a.metric = 'cosine' AND t.role <> 'fp32'`,
       ).rows.map(([execution, cosine]) => [execution, cosine as number]),
     );
     const exported = new Map<string, Uint8Array>();
@@ -180,7 +180,7 @@ describe('10: FP32 is FP32, also of a model with Q/DQ of its own', () => {
     const at = temporaryFolder();
     cpSync(folder, at, { recursive: true });
     expect((await quantsweep(at, 'run', 'sweep.yaml')).code).toBe(0);
-    const sql = `SELECT a.value FROM trial t JOIN accuracy a ON a.trial_id = t.id WHERE json_extract(t.settings, '$.quantization.execution') = 'integer'`;
+    const sql = `SELECT a.value FROM trial t JOIN accuracy a ON a.trial_id = t.id WHERE a.metric = 'cosine' AND json_extract(t.settings, '$.quantization.execution') = 'integer'`;
     expect(queryDatabase(join(at, 'q.db'), sql).rows).toEqual([[0]]);
   });
 });

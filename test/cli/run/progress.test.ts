@@ -3,7 +3,7 @@ import type { StopRecord } from '../../../src/records/trial-record.js';
 import { Progress } from '../../../src/cli/run/progress.js';
 import type { PlannedTrial } from '../../../src/plan/plan.js';
 
-const trial = { label: 'static alpha=0.5' } as PlannedTrial;
+const trial = { label: 'static alpha=0.5', settings: { task: { kind: 'classification' } } } as PlannedTrial;
 
 function shown(columns: number | null): {
   readonly progress: Progress;
