@@ -91,7 +91,7 @@ describe('sensitivity', () => {
       '[]',
       rows(folder, "SELECT value FROM v_trial WHERE label LIKE '%keepFloat=0%'")[0]![0],
     ]);
-    if (names.length > 0) expect(stdout).toMatch(/Keep (this one|these \d+) of \d+ layers in float: /);
+    if (names.length > 0) expect(stdout).toMatch(/Keep (this one|these \d+) of \d+ quantizable layers in float: /);
     // With what is stored of an unfinished search none of its evaluations is run again.
     expect((await quantsweep(folder, 'run', path)).stdout).toContain('0 trials run, 3 cached');
   });
