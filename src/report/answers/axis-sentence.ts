@@ -1,3 +1,4 @@
+import { capitalized } from '../capitalized.js';
 import type { AxisEffect } from '../facts/axis-effects.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
 import { countText, differenceText, meanText, signed, type MetricText } from '../number-text.js';
@@ -20,12 +21,12 @@ export function axisSentences({ measured, metric: judgedBy, isVoid }: SweepFacts
   if (first === undefined || others.length === 0) return [];
   const own = `${shareText(first)}${gainText(first, metric)}.${groupText(groups, trials)}`;
   const lead = first.isBeyondNoise
-    ? sentence(strong(`${capital(first.name)} matters most`), own)
+    ? sentence(strong(`${capitalized(first.name)} matters most`), own)
     : axes.some(({ isBeyondNoise }) => isBeyondNoise)
-      ? sentence(strong(`${capital(first.name)} explains most, but not beyond the noise`), own)
+      ? sentence(strong(`${capitalized(first.name)} explains most, but not beyond the noise`), own)
       : axes.some(({ gain }) => gain !== null && gain.ciLow !== null)
         ? sentence(strong('No setting matters beyond the noise'), `: ${first.name}, the first of ${axes.length}${own}`)
-        : sentence(strong(`${capital(first.name)} explains most`), own);
+        : sentence(strong(`${capitalized(first.name)} explains most`), own);
   const rest = others.slice(0, mostNamed).map((axis) => `${axis.name}${shareText(axis)}${verdictText(axis, metric)}`);
   const more = others.length > rest.length ? `; and ${countText(others.length - rest.length, 'other')}` : '';
   return [lead, sentence(`Then ${rest.join('; ')}${more}.`)];
@@ -58,8 +59,4 @@ function verdictText(axis: AxisEffect, metric: MetricText): string {
   if (gain === null || worst === null) return '';
   const words = isBeyondNoise ? '' : gain.ciLow === null ? ', not tested' : ', inside the noise';
   return ` (${best.value} instead of ${worst.value}: ${differenceText(gain.effect, metric)}${words})`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,3 +1,4 @@
+import { capitalized } from '../../capitalized.js';
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { Drawn } from '../drawn-parts.js';
 import { chooseParts, drawnText, leftOutText, onlyTrials } from '../drawn-parts.js';
@@ -21,7 +22,7 @@ export const accuracyByAlpha: Figure = {
   id: 'accuracy-by-alpha',
   section: 'first',
   name: 'metric over alpha',
-  title: ({ metric }) => `${capitalize(metric.name)} over alpha, by calibration size`,
+  title: ({ metric }) => `${capitalized(metric.name)} over alpha, by calibration size`,
   sql: (facts) =>
     `SELECT trial, label, role, alpha_mode, alpha, absmax, calibration_batches, value, ci_low, ci_high
 FROM v_trial WHERE sweep = ${sqlText(facts.sweep.name)} AND status = 'done' AND value IS NOT NULL${onlyTrials(drawnVariants(facts).trials)} ORDER BY position`,
@@ -121,8 +122,4 @@ function altText({ best, metric, trials }: SweepFacts, variant: string): string 
       ? ''
       : ` Best: ${best.label}, ${valueText(best.value, metric)}, ${differenceText(best.gapToFp32, metric)} from FP32.`;
   return `Line chart of ${metric.name} over alpha by calibration size${variant === '' ? '' : `, ${variant}`}.${top}${span}`;
-}
-
-function capitalize(text: string): string {
-  return text === 'mAP' ? text : text.charAt(0).toUpperCase() + text.slice(1);
 }

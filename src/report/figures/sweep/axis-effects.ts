@@ -1,3 +1,4 @@
+import { capitalized } from '../../capitalized.js';
 import type { TopLevelSpec } from 'vega-lite';
 import { color } from '../../charts/theme.js';
 import { toAxisEffects, type AxisEffect } from '../../facts/axis-effects.js';
@@ -54,10 +55,6 @@ function captionOf(axes: readonly AxisEffect[], metric: MetricText): string {
   }
   const share = axes.length === 1 ? '' : ` matters most, ${shareText(first.importance)} of the variance`;
   return `${capitalized(first.name)}${share}: ${gainText(first, metric)} Curves: ${metric.differenceUnit === '' ? 'change' : metric.differenceUnit} against the best value (◆), with 95 % intervals.`;
-}
-
-function capitalized(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 function gainText({ gain, best, worst, name }: AxisEffect, metric: MetricText): string {

@@ -1,3 +1,4 @@
+import { capitalized } from '../../capitalized.js';
 import type { TopLevelSpec } from 'vega-lite';
 import { color } from '../../charts/theme.js';
 import { axisName } from '../../facts/axes.js';
@@ -42,10 +43,6 @@ ORDER BY rank`,
     };
   },
 };
-
-function capitalized(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
 
 function change(row: Row): string {
   return `${axisName(textOf(row, 'axis'))} ${textOf(row, 'level')} instead of ${textOf(row, 'other_level')}`;

@@ -1,3 +1,4 @@
+import { capitalized } from '../../capitalized.js';
 import type { TopLevelSpec } from 'vega-lite';
 import type { Control, Figure } from '../figure.js';
 import { cutMiddle } from '../../cut-middle.js';
@@ -63,7 +64,7 @@ function captionText(layers: readonly SensitiveLayer[], by: 'cost' | 'gain', { m
       : `left alone in float, ${cutMiddle(worst.layer, 40)} gains most (${differenceText(change, metric)})`;
   });
   const text = parts.join('; ');
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return `${capitalized(text)}.`;
 }
 
 function detailsText(rows: readonly Row[], by: 'cost' | 'gain'): string {
