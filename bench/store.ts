@@ -76,6 +76,8 @@ function insertSweep(store: SweepStore, grid: SyntheticGrid, most: number): void
       case 'rank':
         store.finishRank(stage.key, sha256, records.rank());
         break;
+      case 'keep':
+        throw new Error('The synthetic sweep says how many layers stay in float.');
     }
   });
   for (const trial of plan.trials.slice(0, most)) {

@@ -96,11 +96,14 @@ export async function initExperiment(request: InitRequest): Promise<InitOutcome>
     preprocess: preprocess.because,
     samples: data && { calibration: data.calibration.count, evaluation: grid.evaluation },
     missing:
-      refused === null
-        ? guess.missing
-        : [...guess.missing, `Task ${String(guess.task?.['kind'])} was not taken: ${refused}`],
+      refused === null ? guess.missing : [...guess.missing, `Task ${kindOf(guess.task)} was not taken: ${refused}`],
     warnings: base.warnings,
   };
+}
+
+function kindOf(task: ExperimentGuess['task']): string {
+  const kind = task?.['kind'];
+  return typeof kind === 'string' ? kind : 'none';
 }
 
 interface Planned {
@@ -123,7 +126,7 @@ async function firstThatPlans(
     const text = writeExperiment({ ...base, task: base.guess.task, refused: null });
     try {
       const preview = await plan(text, file, executor);
-      return { text, task: String(kind), refused: null, trials: preview.trials.length };
+      return { text, task: kindOf(base.guess.task), refused: null, trials: preview.trials.length };
     } catch (cause) {
       if (!(cause instanceof QuantsweepError)) throw cause;
       refused = cause.message;

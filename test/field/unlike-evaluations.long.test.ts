@@ -64,7 +64,9 @@ describe('1, 4: a sweep of two tasks', () => {
     expect(summary).toMatch(
       /\*\*static alpha=0\.4, task\.kind=classification\*\* is best: top-1 accuracy \*\*75\.0\s%/,
     );
-    expect(summary).toContain('judged by different metrics, which cannot be ranked together: 4 trials by cosine.');
+    expect(summary).toContain(
+      'judged by different metrics, which cannot be ranked together: 4 trials by cosine to FP32.',
+    );
     await command('report', 'known', '-o', 'pages');
     const ofCosine = readFileSync(join(folder, 'pages/known/trial-8.html'), 'utf8');
     expect(ofCosine).toContain('task.kind=fidelity');

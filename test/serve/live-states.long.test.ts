@@ -10,8 +10,9 @@ import { modelBytes } from '../onnx/build-model.js';
 import { ask } from './ask.js';
 
 /**
- * Samples that come only once a file called `go` is there; until then the worker is at work. What
- * it writes goes to both streams.
+ * Samples that come only once a file called `go` is there; until then the worker is at work, and
+ * says so every second: what was written before the sweep began is forgotten. It writes to both
+ * streams.
  */
 const dataset = `
 import { existsSync } from 'node:fs';
@@ -20,9 +21,13 @@ export default ({ options }) => ({
   sampleCount: options.samples,
   labels: Array.from({ length: options.samples }, (_, sample) => sample % 10),
   read(first, count) {
-    console.log('reading from ' + first);
-    console.error('password in https://me:secret@host/data');
-    while (!existsSync(options.go)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    for (let waits = 0; waits === 0 || !existsSync(options.go); waits++) {
+      if (waits % 50 === 0) {
+        console.log('reading from ' + first);
+        console.error('password in https://me:secret@host/data');
+      }
+      if (!existsSync(options.go)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
     return Float32Array.from({ length: count * 108 }, (_, index) => Math.sin((first * 108 + index) * 12.9898));
   },
 });`;

@@ -44,7 +44,7 @@ function textOf({ facts, main, run }: InspectedModel): string {
   const macs = totalMacs(ran);
   const guess = main === null ? null : recogniseTask(seenOf(facts, main, ran, null));
   const lines = [
-    `${facts.path}`,
+    facts.path,
     `  ${megabytes(facts.sizeBytes)}, opset ${facts.opset}${facts.producer === '' ? '' : `, ${facts.producer}`}`,
     ...Object.entries(facts.metadata).map(([key, value]) => `  ${key}: ${value.slice(0, 100)}`),
     ...facts.inputs.map(({ name, type, shape }) => {

@@ -57,7 +57,7 @@ function splitOf(root: string): Split | null {
   const pairs = pair(files, CALIBRATION_FILE, EVALUATION_FILE, (name) => sampleSetOf(join(root, name)));
   if (pairs !== null) return pairs;
   const whole = sampleSetOf(root) ?? files.map((name) => sampleSetOf(join(root, name))).find((set) => set !== null);
-  return whole === undefined || whole === null ? null : { calibration: whole, evaluation: whole };
+  return whole === undefined ? null : { calibration: whole, evaluation: whole };
 }
 
 /** `train/images` of Roboflow and others. */
