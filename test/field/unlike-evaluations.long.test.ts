@@ -70,7 +70,7 @@ describe('1, 4: a sweep of two tasks', () => {
     await command('report', 'known', '-o', 'pages');
     const ofCosine = readFileSync(join(folder, 'pages/known/trial-8.html'), 'utf8');
     expect(ofCosine).toContain('task.kind=fidelity');
-    expect(ofCosine).toMatch(/<strong>[01]\.\d{4} cosine<\/strong>/);
+    expect(ofCosine).toMatch(/<strong>[01]\.\d+ cosine( to FP32)?<\/strong>/);
     expect(ofCosine).not.toContain('top-1 accuracy');
     expect(await command('status')).toContain(`best so far: ${label}, 0.7500`);
     expect(await command('show', 'best')).toContain(`: ${label}\n`);
