@@ -117,7 +117,7 @@ describe('several outputs of a run', () => {
         expect(only('score')).toEqual(['', largest[index]]);
         expect(only('anchors')).toEqual(['4,2', 1, 2, 3, 4, 5, 6, 7, 8]);
         // Of two equal rows in a batch that is fixed at two nothing tells whose they are.
-      if (batch !== 2) expect(only('grid')).toEqual(['2,3', 2, 2, 2, 2, 2, 2]);
+        if (batch !== 2) expect(only('grid')).toEqual(['2,3', 2, 2, 2, 2, 2, 2]);
         expect(only('isLarge')).toEqual(['2,3', ...sample.map((number) => (number > 2 ? 1 : 0))]);
       }
     },
