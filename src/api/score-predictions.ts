@@ -10,6 +10,7 @@ import { openGroundTruth } from '../formats/labels/ground-truth-file.js';
 import { readLabels } from '../formats/labels/labels.js';
 import { readNpyHeader } from '../formats/npy/npy-header.js';
 import { openStoredOutputs, samplesFirst, type StoredOutput } from '../formats/npy/stored-outputs.js';
+import { primaryAccuracy } from '../records/primary-accuracy.js';
 import type { AccuracyRecord } from '../records/evaluation-record.js';
 import type { OutputTensor, MetricContext } from '../tasks/metric.js';
 import { outputMisfit } from '../tasks/output-fit.js';
@@ -107,8 +108,7 @@ async function scoreOutputs(
   }
   const { evaluation } = await metric.finish();
   const { primaryMetric, samples, accuracies } = evaluation;
-  const primary = accuracies.find((each) => each.metric === primaryMetric && each.slice === '');
-  const value = primary?.value ?? null;
+  const value = primaryAccuracy(evaluation)?.value ?? null;
   return { task: task.kind, metric: primaryMetric, value, samples, accuracies, notes };
 }
 

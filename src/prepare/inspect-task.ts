@@ -1,5 +1,4 @@
 import { InputError } from '../errors/input-error.js';
-import { DatasetError } from '../formats/dataset-error.js';
 import { MetricError } from '../tasks/metric-error.js';
 import type { TaskSurroundings } from '../tasks/task.js';
 import { taskOf, type TaskSettings } from '../tasks/task-settings.js';
@@ -19,7 +18,7 @@ export async function inspectTask(
   try {
     return (await taskOf(task.kind).inspect?.(task, surroundings)) ?? [];
   } catch (cause) {
-    if (!(cause instanceof MetricError) || cause instanceof DatasetError) throw cause;
+    if (!(cause instanceof MetricError)) throw cause;
     throw new InputError(`${prefix}${cause.message}`, { cause });
   }
 }

@@ -1,5 +1,6 @@
 import type { PreprocessSettings } from '../formats/preprocess/preprocess-settings.js';
 import { taskOf, type TaskSettings } from '../tasks/task-settings.js';
+import { primaryAccuracy } from '../records/primary-accuracy.js';
 import type { AccuracyRecord, EvaluationRecord } from '../records/evaluation-record.js';
 import { FEW, judgeLabels } from './judge-labels.js';
 import { judgeOutputs } from './judge-outputs.js';
@@ -37,7 +38,7 @@ export function judgeReference(reference: JudgedReference): readonly ReferenceWa
     argmax !== null && labels !== null && survey.size !== null
       ? judgeLabels({ labels, argmax, classes: survey.size }, feeding)
       : [];
-  const value = evaluation.accuracies.find(({ metric, slice }) => metric === evaluation.primaryMetric && slice === '');
+  const value = primaryAccuracy(evaluation);
   const ofDetections =
     taskOf(task.kind).judgedAs === 'detections' && value !== undefined ? noDetection(evaluation, value, feeding) : [];
   return [...ofOutputs, ...ofLabels, ...ofDetections];

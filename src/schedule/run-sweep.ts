@@ -1,3 +1,4 @@
+import { primaryAccuracy } from '../records/primary-accuracy.js';
 import type { EvaluationRecord } from '../records/evaluation-record.js';
 import type { StopRecord } from '../records/trial-record.js';
 import type { RunSettings } from '../experiment/sections/settings.js';
@@ -302,7 +303,7 @@ class SweepRun {
 
   #finishedTrial(trial: PlannedTrial, evaluation: EvaluationRecord, durationMs: number): void {
     const metric = evaluation.primaryMetric;
-    const value = evaluation.accuracies.find((a) => a.metric === metric && a.slice === '')!.value;
+    const value = primaryAccuracy(evaluation)!.value;
     this.#ran++;
     this.#noteLeader(trial, value);
     // One of a lower value can't come before a candidate by the same metric: the store need not

@@ -2,7 +2,7 @@ import { openDataset } from '../formats/open-dataset.js';
 import { judgeReference } from '../reference/judge-reference.js';
 import { mergeNamedSurveys } from '../reference/output-survey.js';
 import type { EvaluationSettings } from '../experiment/sections/settings.js';
-import type { WorkCost } from '../plan/estimate/estimate-cost.js';
+import { expectedTries, type WorkCost } from '../plan/estimate/estimate-cost.js';
 import { evaluationBatch, type BatchLimits } from '../plan/estimate/estimate-memory.js';
 import type {
   ContentKey,
@@ -13,7 +13,7 @@ import type {
   ReferenceStage,
   SearchStage,
 } from '../plan/plan.js';
-import type { EvaluationRecord } from '../records/evaluation-record.js';
+import { primaryAccuracy } from '../records/primary-accuracy.js';
 import { samplesPerRun, type JobKind, type JobOf, type JobResults } from '../engine/jobs/jobs.js';
 import { jobModel } from '../prepare/job-model.js';
 import { finishTask, mergeMetricStates } from '../tasks/task-metric.js';
@@ -154,11 +154,11 @@ export class StageWork {
     const model = jobModel(stage.model, inputs);
     const { settings } = stage;
     const { evaluation } = store.reference(stage.referenceKey)!;
-    const fp32 = primaryValueOf(evaluation);
+    const fp32 = primaryAccuracy(evaluation)!.value;
     const ranked = store.rank(stage.rankKey)!.map(({ layer }) => layer);
     const stored = store.stageParts(stage.key);
     const expected = this.#costs.get(stage.key)?.forwardPasses ?? 0;
-    const cost = expected / (Math.ceil(Math.log2(ranked.length + 1)) + 2);
+    const cost = expected / expectedTries(ranked.length);
     const { batchSize } = settings.evaluation;
     const evaluate = async (layers: readonly string[]): Promise<KeepTry> => {
       const id = `${layers.length} in float${layers.length === 0 ? '' : `: ${layers.join(', ')}`}`;
@@ -186,7 +186,7 @@ export class StageWork {
         batchLimit: evaluationLimit(batchSize, this.#options.memory?.get(stage.model.path)?.trial),
       });
       if ('stopped' in value) throw new Error('Invariant: what is tried is not stopped.');
-      const own = primaryValueOf(value.evaluation);
+      const own = primaryAccuracy(value.evaluation)!.value;
       const found: KeepTry = { layers, value: own, loss: fp32 - own };
       await this.#write(() => {
         store.finishPart(attempt, stage.key, id, found, execution);
@@ -250,11 +250,6 @@ export class StageWork {
     });
     return allSettledOrFirstError(results);
   }
-}
-
-/** Of the primary metric. */
-function primaryValueOf({ primaryMetric, accuracies }: EvaluationRecord): number {
-  return accuracies.find(({ metric, slice }) => metric === primaryMetric && slice === '')!.value;
 }
 
 function evaluationSamples({ source, samples }: EvaluationSettings, inputs: SweepInputs): number {

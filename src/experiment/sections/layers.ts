@@ -12,6 +12,9 @@ import { sortedSet } from './sorted-set.js';
 
 const glob = text('a glob of layer names', 'A glob.');
 
+/** Loss of the primary metric that `keepFloat: auto` allows where the file does not say. */
+const KEEP_FLOAT_LOSS = 0.003;
+
 const ruleSchema = z
   .strictObject({
     match: text(
@@ -71,7 +74,7 @@ const schema = z
         .describe(
           'Loss of the primary metric against FP32 that `keepFloat: auto` allows, in its unit: 0.003 is 0.3 points.',
         ),
-      0.003,
+      KEEP_FLOAT_LOSS,
     ),
   })
   .meta({ title: 'Layers', description: 'Which layers are quantized. Input and weight of each, nothing else.' })
@@ -139,7 +142,7 @@ function sensitivityOf({ layers }: Trial): LayerSettings | undefined {
 
 /** Loss of the primary metric that `keepFloat: auto` allows. */
 export function keepFloatLossOf({ keepFloatLoss }: LayerSettings): number {
-  return keepFloatLoss ?? 0.003;
+  return keepFloatLoss ?? KEEP_FLOAT_LOSS;
 }
 
 function asNumber(keepFloat: LayerSettings['keepFloat'] | undefined): number | null {

@@ -94,7 +94,7 @@ function searchedPasses({ search }: SearchStage, layers: number): number {
 }
 
 /** Evaluations until the fewest layers are found: doubling to the number, and halving back. */
-function expectedTries(layers: number): number {
+export function expectedTries(layers: number): number {
   return Math.ceil(Math.log2(layers + 1)) + 2;
 }
 

@@ -1,3 +1,4 @@
+import { primaryAccuracy } from '../../records/primary-accuracy.js';
 import type { BiasCorrectionRecord } from '../../records/bias-correction-record.js';
 import type { EvaluationRecord } from '../../records/evaluation-record.js';
 import type { ExecutionRecord } from '../../records/execution-record.js';
@@ -176,7 +177,7 @@ function checkLinks(trial: PlannedTrial, links: TrialLinks): void {
 }
 
 function writeEvaluation(connection: Connection, trial: number, evaluation: EvaluationRecord): void {
-  if (!evaluation.accuracies.some(({ metric, slice }) => metric === evaluation.primaryMetric && slice === '')) {
+  if (primaryAccuracy(evaluation) === undefined) {
     const got = evaluation.accuracies.map(({ metric }) => metric).join(', ') || 'none';
     throw new StoreError(
       'incomplete',
