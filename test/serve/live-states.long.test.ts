@@ -12,7 +12,8 @@ import { ask } from './ask.js';
 /**
  * Samples that come only once a file called `go` is there; until then the worker is at work, and
  * says so every second: what was written before the sweep began is forgotten. It writes to both
- * streams.
+ * streams. It waits without blocking its thread, whose second line would never leave it. A single
+ * sample comes at once: memory is measured with it before the first attempt.
  */
 const dataset = `
 import { existsSync } from 'node:fs';
@@ -20,13 +21,13 @@ export default ({ options }) => ({
   sampleShape: [3, 6, 6],
   sampleCount: options.samples,
   labels: Array.from({ length: options.samples }, (_, sample) => sample % 10),
-  read(first, count) {
-    for (let waits = 0; waits === 0 || !existsSync(options.go); waits++) {
+  async read(first, count) {
+    for (let waits = 0; waits === 0 || (count > 1 && !existsSync(options.go)); waits++) {
       if (waits % 50 === 0) {
         console.log('reading from ' + first);
         console.error('password in https://me:secret@host/data');
       }
-      if (!existsSync(options.go)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+      if (count > 1 && !existsSync(options.go)) await new Promise((resolve) => setTimeout(resolve, 20));
     }
     return Float32Array.from({ length: count * 108 }, (_, index) => Math.sin((first * 108 + index) * 12.9898));
   },
@@ -75,7 +76,7 @@ async function runUntilWaiting(folder: string, go: string, database: string): Pr
   await run.printed('Results go to');
   rmSync(go);
   // Samples are read, and said to be, before the first attempt begins.
-  const waits = `SELECT 1 FROM v_worker_log l, v_attempt a WHERE l.text LIKE '%reading from%' AND a.status = 'running'`;
+  const waits = `SELECT 1 FROM v_worker_log l, v_attempt a WHERE l.text LIKE '%reading from%password%' AND a.status = 'running'`;
   while (queryDatabase(database, waits).rows.length === 0) {
     if (run.child.exitCode !== null) throw new Error(`The run ended: ${run.stdout}${run.stderr}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
