@@ -8,7 +8,7 @@ import { withHeader } from '../onnx/model-header.js';
 import type { PreparedLayer } from '../quantize/prepare-layers.js';
 import { isSmoothed } from '../quantize/graph/qdq-graph.js';
 import { deployableModel, smoothedFloatModel } from '../quantize/graph/deployable-model.js';
-import { quantizedModel } from '../quantize/graph/quantized-graph.js';
+import { simulatedModel } from '../quantize/graph/simulated-model.js';
 import { staysFloat } from '../quantize/quantizers/quantized-integers.js';
 import { restoreModel } from '../quantize/restore-layers.js';
 import { restoreTypes, type FloatChoice } from '../onnx/types/restore-types.js';
@@ -94,13 +94,14 @@ export function exportTrial(
   const execution = executionOf(trial);
   const source = readSource(path, stored.sha256, fixedInputsOf(trial));
   const { model: folded } = foldBatchNorm(source.swept);
-  const { base, layers } = restoreModel(folded, trial.layers, trial.weightCalibrator);
+  const prepared = restoreModel(folded, trial.layers, trial.weightCalibrator);
+  const { base, layers } = prepared;
   const floatWeights = layers.filter(staysFloat).map((l) => l.layer.name);
   const floats = writtenFloats(source, execution, targets.floats);
   const metadata = exportMetadata(trial, layers, floatWeights, floats);
   const inTypes = (model: OnnxModel): OnnxModel =>
     floats === null ? model : restoreTypes(model, source.original, floats.choice);
-  const quantized = inTypes(deployableModel({ base, layers }, execution, metadata));
+  const quantized = inTypes(deployableModel(prepared, execution, metadata));
   const written = modelFiles(targets.output, quantized, largestFile);
   const files: NewFile[] = [...written.files];
   if (targets.calibrationTable !== null) {
@@ -108,13 +109,13 @@ export function exportTrial(
     files.push({ path: targets.calibrationTable, content: () => table });
   }
   if (targets.smoothedModel !== null) {
-    const smoothed = inTypes(withHeader(smoothedFloatModel({ base, layers }), [], metadata));
+    const smoothed = inTypes(withHeader(smoothedFloatModel(prepared), [], metadata));
     files.push(...modelFiles(targets.smoothedModel, smoothed, largestFile).files);
   }
   for (const file of files) keepSource(file.path, path);
   writeFiles(files, targets.force);
   return {
-    exported: { model: quantized, simulated: () => quantizedModel(base, layers), execution, floats },
+    exported: { model: quantized, simulated: () => simulatedModel(prepared), execution, floats },
     layers: layers.length,
     sizeBytes: written.sizeBytes,
     externalData: written.files[1]?.path ?? null,

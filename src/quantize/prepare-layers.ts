@@ -12,6 +12,7 @@ import { fakeQuantizeWeight, type QuantizedWeight } from './quantizers/fake-quan
 import { inputQuantizer } from './quantizers/input-quantizer.js';
 import { outputBound } from './output-bound.js';
 import { widestQuantizer, type Quantizer } from './quantizers/quantizer.js';
+import type { PlacedModel } from './placed-model.js';
 import type { LayerBits } from './select-layers.js';
 import { weightQuantizers } from './quantizers/weight-quantizers.js';
 
@@ -51,6 +52,8 @@ export interface PreparedModel {
    */
   readonly base: OnnxModel;
   readonly layers: readonly PreparedLayer[];
+  /** The quantizers of a target's own placement; absent of `layers-only`. */
+  readonly placed?: PlacedModel;
 }
 
 /**

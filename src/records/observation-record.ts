@@ -7,8 +7,18 @@ export interface ObservationRecord {
   readonly batches: number;
   readonly samples: number;
   readonly inputs: readonly InputStatistics[];
+  /** Of tensors that are no layer's input; absent where no target asked for them. */
+  readonly tensors?: readonly TensorStatistics[];
   /** Only in the last record of the first part of a pass, and only where one was asked for. */
   readonly display?: DisplayHistograms;
+}
+
+/**
+ * Statistics of a tensor that a target quantizes, `[channels]` each, or of one channel where the
+ * axis of its channels is not known.
+ */
+export interface TensorStatistics extends Omit<InputStatistics, 'layer' | 'absmaxView' | 'histogramAmax'> {
+  readonly tensor: string;
 }
 
 /**

@@ -1,10 +1,12 @@
 import type { StopVerdict } from '../statistics/sequential-test.js';
+import type { DeploymentRecord } from './deployment-record.js';
 import type { BiasCorrectionRecord } from './bias-correction-record.js';
 import type { EvaluationRecord } from './evaluation-record.js';
 import type { GateRecord } from './gate-record.js';
 import type { LayerLossRecord } from './loss-record.js';
 import type { QuantizerRecord } from './quantizer-record.js';
 import type { SmoothingRecord } from './smoothing-record.js';
+import type { TensorQuantizerRecord } from './tensor-quantizer-record.js';
 
 /**
  * All that a finished trial leaves behind: plain and structured-cloneable, so that a child process
@@ -28,6 +30,10 @@ export interface TrialRecord {
   readonly gate: GateRecord | null;
   /** Of the model to deploy, without the metadata that an export adds; absent for fp32. */
   readonly exportBytes?: number;
+  /** Of a target's own placement; absent of `layers-only` and fp32. */
+  readonly tensors?: readonly TensorQuantizerRecord[];
+  /** Absent where no runtime of the target is here. */
+  readonly deployment?: DeploymentRecord;
 }
 
 /**

@@ -14,6 +14,29 @@ import { smoothWeight } from './smooth-weight.js';
 /** Alpha of a layer: a number, or null where its mode has none. */
 export type AlphaOf = (layer: string) => number | null;
 
+/**
+ * How a layer's smoothing is written.
+ *
+ * - `insert`: its input is divided by s
+ * - `fold`: the base model's tensor is divided already, by the producer's float weight and bias
+ * - `requantize`: the same, by the scale of the producer's integer weight, whose integers are those
+ *   without it
+ * - `depthwise`: a depthwise 1x1 convolution of the base model divides the input
+ * - `channelQuantize`: the quantizer of the input has a scale for each channel
+ * - `none`: s is 1
+ */
+export type AppliedSmoothing = 'insert' | 'fold' | 'requantize' | 'depthwise' | 'channelQuantize' | 'none';
+
+/** A depthwise 1x1 convolution in the base model that divides by s. */
+export interface SmoothingConvolution {
+  /** Name of the layer that it is for. */
+  readonly layer: string;
+  readonly input: string;
+  readonly output: string;
+  /** `[C]`; its weight is 1/s, as the integer 1 with the scale 1/s of its channel. */
+  readonly s: Float32Array;
+}
+
 /** A layer whose smoothing is decided. */
 export interface SmoothedLayer {
   /** Of the smoothed model's `base`. */
@@ -24,10 +47,7 @@ export interface SmoothedLayer {
   readonly alpha: number | null;
   /** The factors that are applied: of a folded layer those of its tensor, which it may share. */
   readonly factors: SmoothingFactors;
-  /**
-   * `insert`: the input is divided by s here; `fold`: the base model's tensor is divided already.
-   */
-  readonly apply: 'insert' | 'fold' | 'none';
+  readonly apply: AppliedSmoothing;
   /**
    * Why s is inserted although it was to be folded, or why the layer was left alone; null
    * otherwise.
@@ -49,6 +69,13 @@ export interface SmoothedModel {
    */
   readonly base: OnnxModel;
   readonly layers: readonly SmoothedLayer[];
+  /**
+   * Tensors of the base that are FP32's divided by `[C]` factors, by name; absent: no other than
+   * layers' inputs are known to be.
+   */
+  readonly tensorFactors?: ReadonlyMap<string, Float32Array>;
+  /** Absent: none. */
+  readonly convolutions?: readonly SmoothingConvolution[];
 }
 
 /** What was decided for one layer. */

@@ -1,7 +1,7 @@
 import type { AbsmaxMethod } from '../calibrate/absmax-method.js';
 import type { AlphaMode, SmoothingModeName } from './modes/registry.js';
 
-export type SmoothingApply = 'insert' | 'fold';
+export type SmoothingApply = 'insert' | 'fold' | 'requantize';
 
 export interface SmoothingSettings {
   readonly mode: SmoothingModeName;
@@ -13,7 +13,8 @@ export interface SmoothingSettings {
   readonly absmax: AbsmaxMethod;
   /**
    * `insert`: each layer divides its own input; `fold`: 1/s goes into the producer of the input
-   * where that is exact.
+   * where that is exact; `requantize`: it goes into the scale of the producer's weight, whose
+   * integers stay as they are.
    */
   readonly apply: SmoothingApply;
 }

@@ -7,6 +7,7 @@ import { entryOf, nodeAt, toPlain, withNodeAt } from '../file/located-node.js';
 import type { LocatedMapping, LocatedNode } from '../file/located-node.js';
 import { settingPaths } from '../sections/setting-paths.js';
 import { sectionNames, sectionSchemas } from '../sections/sections.js';
+import { sectionsOfTargets, targetDefaults } from '../sections/target-defaults.js';
 import type { FileSettings, SectionName } from '../sections/sections.js';
 
 /**
@@ -37,13 +38,26 @@ function withRangesExpanded(section: LocatedNode, name: SectionName, problems: P
     }, section);
 }
 
+/** What the file leaves out of a section is as the target of the trial has it. */
+function withTargetDefaults(root: LocatedNode, name: SectionName): LocatedNode | undefined {
+  const section = entryOf(root, name)?.node;
+  const target = entryOf(root, 'target')?.node;
+  const isReadable = section === undefined || section.kind === 'mapping';
+  if (target?.kind !== 'scalar' || !isReadable) return section;
+  const { place } = target;
+  return targetDefaults(target.value, name).reduce<LocatedNode | undefined>((node, [path, value]) => {
+    const whole = node?.kind === 'mapping' ? node : { kind: 'mapping' as const, entries: new Map(), place };
+    return nodeAt(whole, path) === undefined ? withNodeAt(whole, path, { kind: 'scalar', value, place }) : node;
+  }, section);
+}
+
 function resolveSection(root: LocatedMapping, name: SectionName, assignments: readonly Assignment[]): ResolvedSection {
   const problems: Problem[] = [];
   const assigned = assignments.reduce<LocatedNode>(
     (node, { setting, value }) => withNodeAt(node, setting.segments, value),
     root,
   );
-  const written = entryOf(assigned, name)?.node;
+  const written = withTargetDefaults(assigned, name);
   const node = written && withRangesExpanded(written, name, problems);
   // What a range lacks was said; the list it left behind would be blamed again.
   if (problems.length > 0) return { value: undefined, node, problems };
@@ -65,7 +79,10 @@ export function createSectionResolver(root: LocatedMapping): SectionResolver {
   const known = new Map<string, ResolvedSection>();
   const ofSame = new MemoByParts<ResolvedSection>();
   const resolve = (name: SectionName, assignments: readonly Assignment[]): ResolvedSection => {
-    const own = assignments.filter(({ setting }) => setting.segments[0] === name);
+    const own = assignments.filter(
+      ({ setting: { segments } }) =>
+        segments[0] === name || (segments[0] === 'target' && sectionsOfTargets.includes(name)),
+    );
     // Their number first: paths of one length end at one depth.
     return ofSame.get([own.length, name, ...own.flatMap(({ setting, value }) => [setting, value])], () => {
       const key = JSON.stringify([name, ...own.map(({ setting, value }) => [setting.path, toPlain(value)])]);

@@ -1,6 +1,7 @@
 import type { PreprocessSettings } from '../../formats/preprocess/preprocess-settings.js';
 import { memoizeByIdentity } from '../../memo/memoize-by-identity.js';
 import type { CanonicalSmoothing } from '../../smooth/smoothing-settings.js';
+import type { TargetName } from '../../targets/registry.js';
 import type { TaskSettings } from '../../tasks/task-settings.js';
 import { calibrationSampleCount, evaluationSampleCount, withoutStop } from './data.js';
 import type { CalibrationSettings, EvaluationSettings } from './data.js';
@@ -32,6 +33,8 @@ export interface TrialSettings {
   readonly evaluation: EvaluationSettings;
   readonly preprocess: PreprocessSettings;
   readonly task: TaskSettings;
+  /** Absent where nothing is quantized, and of `layers-only`. */
+  readonly target?: TargetName;
   readonly calibration: CalibrationSettings | null;
   readonly layers: LayerSettings | null;
   readonly quantization: QuantizationSettings | null;
@@ -46,8 +49,8 @@ export interface TrialSettings {
  * canonical settings.
  */
 export function sectionsOf(role: 'fp32' | 'unsmoothed', settings: Settings): readonly [unknown, ...unknown[]] {
-  const { model, data, task, layers, quantization, loss, gate } = settings;
-  return role === 'fp32' ? [model, data, task] : [model, data, task, layers, quantization, loss, gate];
+  const { model, data, task, target, layers, quantization, loss, gate } = settings;
+  return role === 'fp32' ? [model, data, task] : [model, data, task, target, layers, quantization, loss, gate];
 }
 
 function canonicalOf(role: TrialRole, settings: Settings): TrialSettings {
@@ -73,6 +76,7 @@ function canonicalOf(role: TrialRole, settings: Settings): TrialSettings {
   const isSmoothed = role !== 'unsmoothed';
   return {
     ...common,
+    ...(settings.target === undefined ? {} : { target: settings.target }),
     calibration: data.calibration,
     layers: canonicalLayers(settings.layers),
     quantization: canonicalQuantization(settings.quantization, calibrationSampleCount(data)),

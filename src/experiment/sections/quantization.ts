@@ -5,11 +5,12 @@ import { activationSchemeNames, activationSchemes } from '../../calibrate/scheme
 import { weightSchemeNames, weightSchemes } from '../../calibrate/schemes/weight-schemes.js';
 import { weightCalibratorNames, weightCalibrators } from '../../calibrate/weight-calibrators/registry.js';
 import { memoizeByIdentity } from '../../memo/memoize-by-identity.js';
+import { targetOf, type TargetName } from '../../targets/registry.js';
 import { fixIdle } from './fix-idle.js';
 import type { Immutable } from '../../schema/settled.js';
 import type { RunSettings } from './run.js';
 import { flag, integer, oneDefined, oneOf, quantizerBits } from '../../schema/schema-leaves.js';
-import type { Column, FixedWhereIdle, IdleRule } from './section.js';
+import type { Check, Column, Finding, FixedWhereIdle, IdleRule } from './section.js';
 
 const schema = z
   .strictObject({
@@ -128,6 +129,25 @@ const idleExecution: IdleRule<{ readonly run: Pick<RunSettings, 'optimizationLev
       : null,
 };
 
+/** What the target runs. */
+const checkTarget: Check<Written & { readonly target: TargetName }> = ({ quantization, target: name }) => {
+  const target = targetOf(name);
+  if (target === null) return null;
+  const { activation, weight, execution } = quantization;
+  const amiss = (path: string, runs: readonly unknown[], got: unknown): Finding | null =>
+    runs.includes(got)
+      ? null
+      : { path, text: `expected ${runs.join(' or ')} beside target ${name}, got ${String(got)}` };
+  return (
+    amiss('activation.scheme', target.activations.schemes, activation.scheme) ??
+    amiss('activation.bits', target.activations.bits, activation.bits) ??
+    amiss('weight.scheme', target.weights.schemes, weight.scheme) ??
+    amiss('weight.granularity', target.weights.granularities, weight.granularity) ??
+    amiss('weight.bits', target.weights.bits, weight.bits) ??
+    amiss('execution', target.kernels === null ? ['simulated'] : ['simulated', 'integer'], execution)
+  );
+};
+
 interface Trial {
   readonly quantization: QuantizationSettings | null;
 }
@@ -152,7 +172,12 @@ const columns: readonly Column<Trial>[] = [
   { name: 'execution', type: 'TEXT', value: ({ quantization }) => quantization?.execution },
 ];
 
-export const quantizationSection = { schema, idle: [...idleInQuantization, idleExecution], columns };
+export const quantizationSection = {
+  schema,
+  idle: [...idleInQuantization, idleExecution],
+  checks: [checkTarget],
+  columns,
+};
 
 /** @param calibrationSamples the most that there are */
 export const canonicalQuantization = memoizeByIdentity(

@@ -10,6 +10,7 @@ import { quantizationSection } from './quantization.js';
 import { searchSection } from './search.js';
 import type { Section } from './section.js';
 import { smoothingSection } from './smoothing.js';
+import { targetSection } from './target.js';
 import { taskSection } from './task.js';
 
 /**
@@ -20,6 +21,7 @@ export const sectionSchemas = {
   model: modelSection.schema,
   data: dataSection.schema,
   task: taskSection.schema,
+  target: targetSection.schema,
   layers: layersSection.schema,
   quantization: quantizationSection.schema,
   smoothing: smoothingSection.schema,
@@ -41,6 +43,7 @@ export const sections: Readonly<Record<SectionName, Section<FileSettings, TrialS
   model: modelSection,
   data: dataSection,
   task: taskSection,
+  target: targetSection,
   layers: layersSection,
   quantization: quantizationSection,
   smoothing: smoothingSection,

@@ -1,3 +1,4 @@
+import type { TargetName } from '../../targets/registry.js';
 import type { TaskSettings } from '../../tasks/task-settings.js';
 import type { DataSettings } from './data.js';
 import type { GateSettings } from './gate.js';
@@ -33,6 +34,8 @@ export interface Settings {
   readonly model: ModelSettings;
   readonly data: DataSettings;
   readonly task: TaskSettings;
+  /** Absent: `layers-only`. */
+  readonly target?: TargetName;
   readonly layers: LayerSettings;
   readonly quantization: QuantizationSettings;
   readonly smoothing: SmoothingSettings;

@@ -9,7 +9,8 @@ import {
 import type { CanonicalSmoothing } from '../../smooth/smoothing-settings.js';
 import type { Immutable } from '../../schema/settled.js';
 import { fraction, oneDefined, oneOf } from '../../schema/schema-leaves.js';
-import type { Column, IdleRule } from './section.js';
+import type { TargetName } from '../../targets/registry.js';
+import type { Check, Column, IdleRule } from './section.js';
 
 const schema = z
   .strictObject({
@@ -23,8 +24,8 @@ const schema = z
       '`channel`: true channel statistics; `view`: those of x.view(-1, C), a common mistake.',
     ).default('channel'),
     apply: oneOf(
-      ['insert', 'fold'],
-      '`insert`: each layer divides its own input; `fold`: 1/s moves into the producer of the input, if that is exact.',
+      ['insert', 'fold', 'requantize'],
+      '`insert`: each layer divides its own input; `fold`: 1/s moves into the producer of the input, if that is exact; `requantize`: 1/s moves into the scale that the producer requantizes with, which costs nothing and leaves its integers as they are (beside a target).',
     ).default('insert'),
   })
   .meta({
@@ -56,6 +57,12 @@ const idle: readonly IdleRule<Written>[] = [
   },
 ];
 
+const checkApply: Check<Written & { readonly target: TargetName }> = ({ smoothing: { apply }, target }) => {
+  if (apply !== 'requantize' || target !== 'layers-only') return null;
+  const text = 'expected insert or fold beside target layers-only, which requantizes no output, got requantize';
+  return { path: 'apply', text };
+};
+
 interface Trial {
   readonly smoothing: CanonicalSmoothing;
 }
@@ -67,7 +74,7 @@ const columns: readonly Column<Trial>[] = [
   { name: 'smoothing_apply', type: 'TEXT', value: ({ smoothing }) => smoothing.apply },
 ];
 
-export const smoothingSection = { schema, idle, columns };
+export const smoothingSection = { schema, idle, checks: [checkApply], columns };
 
 export const unsmoothed: CanonicalSmoothing = { mode: 'none', alpha: null, absmax: null, apply: null };
 

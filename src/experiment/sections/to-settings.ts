@@ -4,6 +4,7 @@ import { locateModel } from './model.js';
 import { sectionNames } from './sections.js';
 import type { FileSettings, SectionName } from './sections.js';
 import type { Settings } from './settings.js';
+import { targetOf } from '../../targets/registry.js';
 import { locateTask } from './task.js';
 
 type Locate = { readonly [Name in SectionName]: (section: FileSettings[Name], folder: string) => Settings[Name] };
@@ -13,6 +14,7 @@ const locate: Locate = {
   model: locateModel,
   data: locateData,
   task: locateTask,
+  target: (target) => (targetOf(target) === null ? undefined : target),
   layers: asWritten,
   quantization: asWritten,
   smoothing: asWritten,
@@ -36,10 +38,16 @@ export function createSettingsConverter(folder: string): (settings: FileSettings
   const convert = <Name extends SectionName>(name: Name, section: FileSettings[Name]): Settings[Name] => {
     const before = known.get(section) as Settings[Name] | undefined;
     if (before !== undefined) return before;
-    const converted = locate[name](leaveOutDefaults(name, section), folder);
+    const written = typeof section === 'object' ? leaveOutDefaults(name, section) : section;
+    const converted = locate[name](written, folder);
     known.set(section, converted);
     return converted;
   };
   return (settings) =>
-    Object.fromEntries(sectionNames.map((name) => [name, convert(name, settings[name])])) as unknown as Settings;
+    Object.fromEntries(
+      sectionNames
+        .map((name) => [name, convert(name, settings[name])] as const)
+        // Settings that came later are absent at their defaults.
+        .filter(([, section]) => section !== undefined),
+    ) as unknown as Settings;
 }

@@ -4,6 +4,7 @@ import { splitModel } from '../../onnx/split-model.js';
 import { removeUnread } from '../../onnx/edits/remove-unread.js';
 import { keepSimulated } from './keep-simulated.js';
 import type { PreparedModel } from '../prepare-layers.js';
+import { placedQdqModel } from './placed-qdq-graph.js';
 import { dividesInput, qdqModel } from './qdq-graph.js';
 import { smoothedModel } from './quantized-graph.js';
 
@@ -13,16 +14,18 @@ import { smoothedModel } from './quantized-graph.js';
  * it is the one that was measured.
  */
 export function deployableModel(
-  { base, layers }: PreparedModel,
+  prepared: PreparedModel,
   execution: Execution,
   metadata: Readonly<Record<string, string>> = {},
 ): OnnxModel {
+  const { base, layers, placed } = prepared;
+  if (placed !== undefined) return removeUnread(placedQdqModel(prepared, metadata));
   const model = qdqModel(base, layers, metadata);
   return removeUnread(execution === 'simulated' ? keepSimulated(model) : model);
 }
 
 /** The smoothed model in float, as `export` writes it. */
-export function smoothedFloatModel({ base, layers }: PreparedModel): OnnxModel {
+export function smoothedFloatModel({ base, layers }: Pick<PreparedModel, 'base' | 'layers'>): OnnxModel {
   return removeUnread(keepSimulated(smoothedModel(base, layers.filter(dividesInput))));
 }
 

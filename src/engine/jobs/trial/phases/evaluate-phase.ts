@@ -1,6 +1,6 @@
 import type { OnnxModel } from '../../../../onnx/onnx-model.js';
 import { deployableModel } from '../../../../quantize/graph/deployable-model.js';
-import { quantizedModel } from '../../../../quantize/graph/quantized-graph.js';
+import { simulatedModel } from '../../../../quantize/graph/simulated-model.js';
 import { evaluationSamplesPerRun } from '../../../batching/batching.js';
 import { providers } from '../../../providers/providers.js';
 import { fusing } from '../../job-context.js';
@@ -32,7 +32,7 @@ export async function evaluatePhase(trial: CorrectedTrial): Promise<EvaluatedTri
   const isLong = samples >= LONG_PASS;
   const samplesPerRun = evaluationSamplesPerRun(settings.evaluation.batchSize, batching, context);
   const evaluating = { ...trial, context: isLong ? { ...context, longPass: samplesPerRun } : context };
-  const quantized = await context.clock.measure('prepare', () => quantizedModel(prepared.base, prepared.layers));
+  const quantized = await context.clock.measure('prepare', () => simulatedModel(prepared));
   if (settings.quantization.execution === 'integer') {
     const integer = deployableModel(prepared, 'integer');
     const ran = await observedKernels(integer, model.io, dataset, fusing(context));

@@ -1,5 +1,5 @@
 import type { OnnxModel } from '../../../../onnx/onnx-model.js';
-import { quantizedModel } from '../../../../quantize/graph/quantized-graph.js';
+import { simulatedModel } from '../../../../quantize/graph/simulated-model.js';
 import { openBatching, type Batching } from '../../../batching/batching.js';
 import { observedExecution, type Ran } from '../../observed-execution.js';
 import type { PreparedTrial } from './prepare-trial.js';
@@ -17,7 +17,7 @@ export async function profileTrial(trial: PreparedTrial): Promise<ProfiledTrial>
   const { layers, quantization, smoothing, evaluation, preprocess } = settings;
   const batching = await openBatching(model, dataset, [evaluation.source, preprocess], context);
   const key = JSON.stringify([job.model, layers, quantization, smoothing.mode, smoothing.apply]);
-  const graph = (): OnnxModel => quantizedModel(prepared.base, prepared.layers);
+  const graph = (): OnnxModel => simulatedModel(prepared);
   const simulated = await observedExecution('trial', key, graph, model.io, dataset, context);
   return { ...trial, batching, simulated };
 }
