@@ -81,7 +81,7 @@ export interface Target {
   /**
    * - `everyTensor`: all that integer operators read and make is quantized, by one quantizer for all
    *   readers of the tensor
-   * - `readers`: a tensor is quantized for the integer operators that read it; the quantizer lies
+   * - `readers`: a tensor is quantized for the integer operators that read it; its quantizer lies
    *   above operators of `pass`
    */
   readonly placement: 'everyTensor' | 'readers';
