@@ -70,6 +70,18 @@ function addToOutput(
   return output;
 }
 
+/**
+ * The layer's bias less its correction, `[O]`; null where it has neither, or no vector can be its
+ * bias: a MatMul takes none, and a bias may be computed or of another shape.
+ */
+export function correctedBias(base: OnnxModel, { layer, biasCorrection }: PreparedLayer): Float32Array | null {
+  const { input } = base.index.producers.get(layer.outputTensor)!;
+  const isGiven = layer.biasIndex !== null && (input[layer.biasIndex] ?? '') !== '';
+  if (!isGiven && biasCorrection === null) return null;
+  const bias = biasVector(base, layer);
+  return bias === null || biasCorrection === null ? bias : minus(bias, biasCorrection);
+}
+
 /** `[O]`, zeros where there is no bias; null where there can be none or it is something else. */
 function biasVector(base: OnnxModel, layer: Layer): Float32Array | null {
   if (layer.biasIndex === null) return null;
