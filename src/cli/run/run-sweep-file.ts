@@ -100,6 +100,7 @@ function tell(event: RunEvent, progress: Progress): void {
       event.lines.forEach(say);
       return;
     case 'agents':
+    case 'speed':
       progress.note(event.message);
       return;
   }
@@ -110,7 +111,7 @@ function workersOf({ slots, broker }: Extract<RunEvent, { kind: 'prepared' }>): 
 }
 
 function isOfTheSweep(event: RunEvent): event is SweepEvent {
-  return !['prepared', 'opening', 'numerics', 'planned', 'memory', 'agents'].includes(event.kind);
+  return !['prepared', 'opening', 'numerics', 'planned', 'memory', 'agents', 'speed'].includes(event.kind);
 }
 
 const stopSignals = ['SIGINT', 'SIGTERM'] as const;

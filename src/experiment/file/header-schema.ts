@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { measureSchema } from '../sections/measure.js';
 import { runSchema } from '../sections/run.js';
 
 const nameExpected = 'a name of letters, digits, spaces, dots, dashes and underscores, at most 100';
@@ -21,4 +22,5 @@ export const headerSchemas = {
     .describe('Trials to compare the grid with: nothing quantized, and quantized without smoothing.')
     .default(['fp32', 'unsmoothed']),
   run: runSchema,
+  measure: measureSchema,
 } as const;
