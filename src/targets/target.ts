@@ -74,6 +74,8 @@ export interface Target {
   };
   /** `int32`: stored in steps of input scale times weight scale; `float`: as it is. */
   readonly bias: 'int32' | 'float';
+  /** A convolution or Gemm without a bias gets one of zeros. Default: it has none. */
+  readonly zeroBias?: boolean;
   /** By operator; of several rules the first whose conditions hold. Others stay in float. */
   readonly operators: Readonly<Record<string, OperatorRule | readonly OperatorRule[]>>;
   /** By operator. */

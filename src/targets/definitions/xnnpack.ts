@@ -19,6 +19,7 @@ export const xnnpack: Target = {
   activations: { storage: 'int8', schemes: ['asymmetric'], bits: [8] },
   weights: { schemes: ['signed'], granularities: ['channel', 'tensor'], narrowRange: true, bits: [8] },
   bias: 'int32',
+  zeroBias: true,
   operators: {
     Conv: { ...own, when: ['isLayer'] },
     ConvTranspose: { ...own, when: ['isLayer', 'group1'] },
