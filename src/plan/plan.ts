@@ -1,4 +1,5 @@
 import type { CanonicalSmoothing } from '../smooth/smoothing-settings.js';
+import type { Goal } from '../experiment/file/goal-schema.js';
 import type { TrialSettings } from '../experiment/sections/canonical-settings.js';
 import type { AbsmaxMethod } from '../calibrate/absmax-method.js';
 import type {
@@ -11,6 +12,7 @@ import type {
   SearchSettings,
 } from '../experiment/sections/settings.js';
 import type { PreprocessSettings } from '../formats/preprocess/preprocess-settings.js';
+import type { PlacingTargetName } from '../targets/registry.js';
 import type { TaskSettings } from '../tasks/task-settings.js';
 
 /** sha256 in hex of the canonical JSON of everything that a result depends on. */
@@ -76,6 +78,8 @@ export interface ObserveStage {
    * required sizes.
    */
   readonly histograms: boolean;
+  /** Targets of its trials, whose tensors are observed as well, sorted; absent: none. */
+  readonly targets?: readonly PlacingTargetName[];
 }
 
 /**
@@ -147,6 +151,8 @@ export type PlannedStage = ObserveStage | ReferenceStage | SearchStage | RankSta
 export interface SweepPlan {
   readonly name: string;
   readonly question: string | null;
+  /** What the recommendation is to be by; null, or absent, without. */
+  readonly goal?: Goal | null;
   /** Content key of the whole sweep: the hash of its trials' keys in order. */
   readonly key: ContentKey;
   readonly trials: readonly PlannedTrial[];
