@@ -14,6 +14,7 @@ import {
   type Quantizer,
 } from './quantizers/quantizer.js';
 import { weightQuantizers } from './quantizers/weight-quantizers.js';
+import { restorePlaced, type StoredPlacement } from './restore-placed.js';
 
 /** A quantizer as the store keeps it. */
 export interface StoredQuantizer {
@@ -57,6 +58,7 @@ export interface StoredLayer {
  *
  * @param model with BatchNormalization folded
  * @param weightCalibrator of the trial
+ * @param placement what it stored of its target's quantizers; null: `layers-only`
  * @throws ModelError naming the layer that is not in the model, gives other numbers, or has a form
  *   that can't be exported
  */
@@ -64,6 +66,7 @@ export function restoreModel(
   model: OnnxModel,
   stored: readonly StoredLayer[],
   weightCalibrator: WeightCalibratorName,
+  placement: StoredPlacement | null = null,
 ): PreparedModel {
   const byName = new Map(findLayers(model).map((layer) => [layer.name, layer]));
   const decisions = new Map<string, LayerSmoothing>();
@@ -79,6 +82,7 @@ export function restoreModel(
   return {
     base: smoothed.base,
     layers: smoothed.layers.map((layer, index) => restoreLayer(layer, stored[index]!, weightCalibrator)),
+    ...(placement === null ? {} : { placed: restorePlaced(smoothed, placement) }),
   };
 }
 
