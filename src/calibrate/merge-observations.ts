@@ -1,6 +1,6 @@
 import { joinHistograms } from './histograms/channel-histogram.js';
 import { withHistogramAmax } from './calibrators/amax-by-calibrator.js';
-import type { InputStatistics, ObservationRecord } from '../records/observation-record.js';
+import type { InputStatistics, ObservationRecord, TensorStatistics } from '../records/observation-record.js';
 
 /**
  * Joins the observations of consecutive ranges of batches, observed apart, into prefix snapshots:
@@ -34,18 +34,32 @@ export function mergeObservations(
 }
 
 function join(before: ObservationRecord, own: ObservationRecord): ObservationRecord {
-  const inputs = own.inputs.map((input, i) => joinInputs(before.inputs[i]!, input));
-  return { batches: own.batches, samples: own.samples, inputs };
+  const inputs = own.inputs.map((input, i): InputStatistics => {
+    const other = before.inputs[i]!;
+    const views = [other.absmaxView, input.absmaxView] as const;
+    const absmaxView = views[0] === null || views[1] === null ? null : larger(views[0], views[1]);
+    return { layer: input.layer, ...joinStatistics(other, input), absmaxView };
+  });
+  const { batches, samples } = own;
+  if (own.tensors === undefined) return { batches, samples, inputs };
+  const tensors = own.tensors.map((tensor, i) => ({
+    tensor: tensor.tensor,
+    ...joinStatistics(before.tensors![i]!, tensor),
+  }));
+  return { batches, samples, inputs, tensors };
 }
 
-function joinInputs(a: InputStatistics, b: InputStatistics): InputStatistics {
-  const larger = (x: Float64Array, y: Float64Array): Float64Array => x.map((v, c) => Math.max(v, y[c]!));
+type Statistics = Omit<TensorStatistics, 'tensor'>;
+
+function joinStatistics(a: Statistics, b: Statistics): Statistics {
   return {
-    layer: b.layer,
     min: a.min.map((v, c) => Math.min(v, b.min[c]!)),
     max: larger(a.max, b.max),
     absmax: larger(a.absmax, b.absmax),
-    absmaxView: a.absmaxView === null || b.absmaxView === null ? null : larger(a.absmaxView, b.absmaxView),
     histograms: a.histograms === null || b.histograms === null ? null : joinHistograms(a.histograms, b.histograms),
   };
+}
+
+function larger(x: Float64Array, y: Float64Array): Float64Array {
+  return x.map((v, c) => Math.max(v, y[c]!));
 }

@@ -3,14 +3,17 @@ import { applyEdits } from '../onnx/edits/edits.js';
 import { dependsOnSamples } from '../onnx/constants.js';
 import { GraphPatch } from '../onnx/edits/graph-patch.js';
 import type { Layer } from '../onnx/layers/layers.js';
+import type { TensorChannels } from '../onnx/layers/tensor-channels.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 
 /** The graph outputs that hold the statistics of one observed tensor. */
 export interface ObservedTensor {
   readonly tensor: string;
-  /** Every layer that reads the tensor. */
+  /** Every layer that reads the tensor; none of a tensor that a target asks for. */
   readonly layers: readonly Layer[];
   readonly channels: number;
+  /** Where the channels are; null: all values are of one channel. */
+  readonly channelAxis: 1 | 'last' | null;
   /** Outputs `[rows, C]`: one row a sample for convolutions, one row a batch otherwise. */
   readonly max: string;
   readonly min: string;
@@ -22,6 +25,13 @@ export interface ObservedTensor {
   readonly values: string | null;
   /** False where its numbers are the same in every run. */
   readonly isOfSamples: boolean;
+}
+
+/** A tensor that is no layer's input. */
+export interface FurtherTensor {
+  readonly tensor: string;
+  /** Null: all values are of one channel. */
+  readonly shape: TensorChannels | null;
 }
 
 export interface ObserveGraph {
@@ -38,6 +48,7 @@ export interface ObserveGraph {
  * @param constantInputs of the model, which get the same in every run
  * @param sums `huge`: of values whose sum float32 does not hold; the means, which only tell whether
  *   all values are finite, are those of `2^-100 x`
+ * @param further tensors that are observed besides, each once
  */
 export function observeGraph(
   folded: OnnxModel,
@@ -46,6 +57,7 @@ export function observeGraph(
   histograms = false,
   constantInputs: ReadonlySet<string> = new Set(),
   sums: 'plain' | 'huge' = 'plain',
+  further: readonly FurtherTensor[] = [],
 ): ObserveGraph {
   const patch = new GraphPatch(folded);
   const byTensor = new Map<string, Layer[]>();
@@ -53,42 +65,63 @@ export function observeGraph(
     const id = `${layer.inputTensor}\n${layer.inputRank ?? 'any'}`;
     byTensor.set(id, [...(byTensor.get(id) ?? []), layer]);
   }
-  const observed = [...byTensor.values()].map((readers, i) => {
-    const { inputTensor } = readers[0]!;
-    const isComputed = folded.index.producers.has(inputTensor);
-    return {
-      ...observeTensor(patch, readers, methods, { histograms, sums }, isComputed, `${patch.prefix}observe/${i}`),
-      isOfSamples: dependsOnSamples(folded, inputTensor, constantInputs),
-    };
-  });
+  const wanted: Omit<Observed, 'name' | 'isComputed'>[] = [
+    ...[...byTensor.values()].map((layers) => {
+      const { inputTensor: tensor, inputChannels: channels, inputRank } = layers[0]!;
+      // A MatMul's input may have any rank, with its channels last.
+      return { tensor, layers, shape: { channels, rank: inputRank ?? 2 } };
+    }),
+    ...further.map((each) => ({ ...each, layers: [] })),
+  ];
+  const observed = wanted.map((each, i) => ({
+    ...observeTensor(
+      patch,
+      methods,
+      { histograms, sums },
+      {
+        ...each,
+        isComputed: folded.index.producers.has(each.tensor),
+        name: `${patch.prefix}observe/${i}`,
+      },
+    ),
+    isOfSamples: dependsOnSamples(folded, each.tensor, constantInputs),
+  }));
   const tensors = observed.flatMap((o) => [o.max, o.min, o.mean, o.viewMax, o.values]).filter((o) => o !== null);
   patch.edit({ kind: 'setOutputs', tensors: [...new Set(tensors)] });
   return { model: applyEdits(folded, patch.edits), observed };
 }
 
+/** A tensor to observe, and the prefix of the tensors that are made for it. */
+interface Observed extends FurtherTensor {
+  readonly layers: readonly Layer[];
+  /** By a node: not an input of the model. */
+  readonly isComputed: boolean;
+  readonly name: string;
+}
+
 function observeTensor(
   patch: GraphPatch,
-  layers: readonly Layer[],
   methods: readonly AbsmaxMethod[],
   { histograms, sums }: { readonly histograms: boolean; readonly sums: 'plain' | 'huge' },
-  isComputed: boolean,
-  name: string,
+  { tensor, layers, shape, isComputed, name }: Observed,
 ): Omit<ObservedTensor, 'isOfSamples'> {
-  const [{ inputTensor, inputChannels, inputRank }] = layers as readonly [Layer, ...Layer[]];
-  const isConvolution = inputRank !== null && inputRank > 2;
-  const rows = isConvolution ? inputTensor : patch.reshape(inputTensor, [-1, inputChannels], `${name}/rows`);
-  const axes = isConvolution ? Array.from({ length: inputRank - 2 }, (_, i) => i + 2) : [0];
+  const channels = shape?.channels ?? 1;
+  const isConvolution = shape !== null && shape.rank > 2;
+  const asRows = shape === null ? [1, 1, -1] : [-1, channels];
+  const rows = isConvolution ? tensor : patch.reshape(tensor, asRows, `${name}/rows`);
+  const axes = isConvolution ? Array.from({ length: shape.rank - 2 }, (_, i) => i + 2) : [shape === null ? 2 : 0];
   const summed = sums === 'plain' ? rows : patch.apply('Mul', [rows, patch.scalar(2 ** -100)], `${name}/scaled`);
   return {
-    tensor: inputTensor,
+    tensor,
     layers,
-    channels: inputChannels,
+    channels,
+    channelAxis: shape === null ? null : layers[0]?.inputRank === null || shape.rank === 2 ? 'last' : 1,
     max: patch.reduce('ReduceMax', rows, axes, `${name}/max`),
     min: patch.reduce('ReduceMin', rows, axes, `${name}/min`),
     mean: patch.reduce('ReduceMean', summed, axes, `${name}/mean`),
-    viewMax: methods.includes('view') ? observeView(patch, inputTensor, inputChannels, name) : null,
+    viewMax: layers.length > 0 && methods.includes('view') ? observeView(patch, tensor, channels, name) : null,
     // A graph input can't be an output under its own name.
-    values: !histograms ? null : isComputed ? inputTensor : patch.apply('Identity', [inputTensor], `${name}/values`),
+    values: !histograms ? null : isComputed ? tensor : patch.apply('Identity', [tensor], `${name}/values`),
   };
 }
 

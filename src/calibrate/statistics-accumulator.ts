@@ -2,7 +2,7 @@ import { elementCount } from '../onnx/tensor.js';
 import { CopyCounter } from './histograms/copy-counter.js';
 import { BINS_ALONE, calibrationDetail } from './histograms/histogram-detail.js';
 import { NonFiniteError } from '../records/non-finite-error.js';
-import type { InputStatistics, ObservationRecord } from '../records/observation-record.js';
+import type { InputStatistics, ObservationRecord, TensorStatistics } from '../records/observation-record.js';
 import type { ObservedTensor } from './observe-graph.js';
 
 /** One graph output of a run. */
@@ -55,33 +55,51 @@ export class StatisticsAccumulator {
     for (const { tensor, min, max, viewMax, counter } of this.#running) {
       // The mean is NaN or infinite if any value is: max and min may swallow a NaN.
       if (!outputs[tensor.mean]!.data.every(Number.isFinite)) {
-        throw new NonFiniteError(`the input of layer "${tensor.layers[0]!.name}"`);
+        const [layer] = tensor.layers;
+        throw new NonFiniteError(
+          layer === undefined ? `tensor "${tensor.tensor}"` : `the input of layer "${layer.name}"`,
+        );
       }
       foldRows(outputs[tensor.max]!.data, max, Math.max);
       foldRows(outputs[tensor.min]!.data, min, Math.min);
       if (tensor.viewMax !== null) foldRows(outputs[tensor.viewMax]!.data, viewMax!, Math.max);
       if (counter !== null) {
         const { data, dims } = outputs[tensor.values!]!;
-        const channelAxis = tensor.layers[0]!.inputRank === null ? dims.length - 1 : 1;
-        counter.add(data, elementCount(dims.slice(channelAxis + 1)), fed / samples);
+        counter.add(data, positionsOf(tensor, dims), fed / samples);
       }
     }
   }
 
   /** The statistics so far, copied. */
   snapshot(batches: number, samples: number): ObservationRecord {
-    const inputs = this.#running.flatMap(({ tensor, min, max, viewMax, counter }) => {
+    const inputs: InputStatistics[] = [];
+    const tensors: TensorStatistics[] = [];
+    for (const { tensor, min, max, viewMax, counter } of this.#running) {
       const histograms = counter?.snapshot() ?? null;
-      return tensor.layers.map((layer): InputStatistics => ({
-        layer: layer.name,
+      const copy = (): Omit<TensorStatistics, 'tensor'> => ({
         min: min.slice(),
         max: max.slice(),
         absmax: max.map((high, c) => Math.max(Math.abs(high), Math.abs(min[c]!))),
-        absmaxView: viewMax?.slice() ?? null,
         histograms,
-      }));
-    });
-    return { batches, samples, inputs };
+      });
+      for (const { name } of tensor.layers) {
+        inputs.push({ layer: name, ...copy(), absmaxView: viewMax?.slice() ?? null });
+      }
+      if (tensor.layers.length === 0) tensors.push({ tensor: tensor.tensor, ...copy() });
+    }
+    return { batches, samples, inputs, ...(tensors.length === 0 ? {} : { tensors }) };
+  }
+}
+
+/** Values of one channel that lie side by side in memory. */
+function positionsOf({ channelAxis }: ObservedTensor, dims: readonly number[]): number {
+  switch (channelAxis) {
+    case 'last':
+      return 1;
+    case 1:
+      return elementCount(dims.slice(2));
+    case null:
+      return elementCount(dims);
   }
 }
 

@@ -168,6 +168,7 @@ export function observeKey(stage: Omit<ObserveStage, 'kind' | 'key'>, context: P
     snapshots: stage.snapshots,
     methods: stage.methods,
     ...(stage.histograms ? { histograms: stage.required } : {}),
+    ...(stage.targets === undefined ? {} : { targets: stage.targets }),
   });
 }
 

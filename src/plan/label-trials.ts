@@ -52,6 +52,8 @@ const stopConfidence: ReadValue = ({ role, evaluation }) =>
 /** Reads a setting by its path in the file. */
 function readerOf(path: string): ReadValue {
   if (path === 'data.evaluation.stop.confidence') return stopConfidence;
+  if (path === 'target')
+    return ({ quantization, target = 'layers-only' }) => (quantization === null ? undefined : target);
   const [first, second, ...rest] = path.split('.') as [string, string, ...string[]];
   const isInSource = (second === 'calibration' || second === 'evaluation') && !aroundSource.has(rest[0]!);
   const segments = first === 'data' ? [second, ...(isInSource ? ['source'] : []), ...rest] : [first, second, ...rest];

@@ -2,6 +2,7 @@ import type { TrialSettings } from '../experiment/sections/canonical-settings.js
 import { withoutStop } from '../experiment/sections/data.js';
 import { MemoByParts } from '../memo/memo-by-parts.js';
 import { calibrators } from '../calibrate/calibrators/registry.js';
+import type { PlacingTargetName } from '../targets/registry.js';
 import type { AbsmaxMethod } from '../calibrate/absmax-method.js';
 import type { CalibrationSettings, LayerSettings, QuantizationSettings } from '../experiment/sections/settings.js';
 import { keepFloatLossOf } from '../experiment/sections/layers.js';
@@ -49,7 +50,13 @@ function mergeObserves(
 ): ReadonlyMap<string, ObserveStage> {
   const groups = new Map<
     string,
-    { trial: TrialSettings; batches: Set<number>; methods: Set<AbsmaxMethod>; histograms: boolean }
+    {
+      trial: TrialSettings;
+      batches: Set<number>;
+      methods: Set<AbsmaxMethod>;
+      histograms: boolean;
+      targets: Set<PlacingTargetName>;
+    }
   >();
   for (const trial of trials) {
     if (trial.calibration === null) continue;
@@ -59,14 +66,16 @@ function mergeObserves(
       batches: new Set<number>(),
       methods: new Set<AbsmaxMethod>(),
       histograms: false,
+      targets: new Set<PlacingTargetName>(),
     };
     groups.set(name, group);
     group.batches.add(trial.calibration.batches);
     if (trial.smoothing.absmax !== null) group.methods.add(trial.smoothing.absmax);
     if (readsHistograms(trial)) group.histograms = true;
+    if (trial.target !== undefined && trial.target !== 'layers-only') group.targets.add(trial.target);
   }
   return new Map(
-    [...groups].map(([name, { trial, batches, methods, histograms }]) => {
+    [...groups].map(([name, { trial, batches, methods, histograms, targets }]) => {
       const required = [...batches].sort((a, b) => a - b);
       const content = {
         model: trial.model,
@@ -76,6 +85,7 @@ function mergeObserves(
         // Range and statistics per channel are what every quantizer needs.
         methods: methods.has('view') ? (['channel', 'view'] as const) : (['channel'] as const),
         histograms,
+        ...(targets.size === 0 ? {} : { targets: [...targets].sort() }),
         required,
       };
       return [name, { kind: 'observe', key: observeKey(content, context), ...content }];

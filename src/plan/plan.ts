@@ -11,6 +11,7 @@ import type {
   SearchSettings,
 } from '../experiment/sections/settings.js';
 import type { PreprocessSettings } from '../formats/preprocess/preprocess-settings.js';
+import type { PlacingTargetName } from '../targets/registry.js';
 import type { TaskSettings } from '../tasks/task-settings.js';
 
 /** sha256 in hex of the canonical JSON of everything that a result depends on. */
@@ -76,6 +77,8 @@ export interface ObserveStage {
    * required sizes.
    */
   readonly histograms: boolean;
+  /** Targets of its trials, whose tensors are observed as well, sorted; absent: none. */
+  readonly targets?: readonly PlacingTargetName[];
 }
 
 /**

@@ -12,6 +12,7 @@ import { fakeQuantizeWeight, type QuantizedWeight } from './quantizers/fake-quan
 import { inputQuantizer } from './quantizers/input-quantizer.js';
 import { outputBound } from './output-bound.js';
 import { widestQuantizer, type Quantizer } from './quantizers/quantizer.js';
+import { placeModel, type PlacedPreparation } from './place-model.js';
 import type { PlacedModel } from './placed-model.js';
 import type { LayerBits } from './select-layers.js';
 import { weightQuantizers } from './quantizers/weight-quantizers.js';
@@ -39,6 +40,8 @@ export interface Preparation {
   /** Of layers with bits of their own. */
   readonly bits: ReadonlyMap<string, LayerBits>;
   readonly alphaOf: AlphaOf;
+  /** Absent of `layers-only`, and of stages, which judge layers by themselves. */
+  readonly placed?: PlacedPreparation;
 }
 
 /**
@@ -67,11 +70,24 @@ export function prepareModel(
   statistics: ReadonlyMap<string, InputStatistics>,
   preparation: Preparation,
 ): PreparedModel {
-  const smoothed = smoothLayers(folded, layers, statistics, preparation.smoothing, preparation.alphaOf);
-  return {
-    base: smoothed.base,
-    layers: smoothed.layers.map((layer) => prepareLayer(layer, statistics.get(layer.layer.name)!, preparation)),
-  };
+  const { smoothing, alphaOf, quantization, placed: wanted } = preparation;
+  const smoothed = smoothLayers(folded, layers, statistics, smoothing, alphaOf);
+  const { base } = smoothed;
+  const prepared = smoothed.layers.map((layer) => prepareLayer(layer, statistics.get(layer.layer.name)!, preparation));
+  if (wanted === undefined) return { base, layers: prepared };
+  const placed = placeModel(smoothed, statistics, quantization.activation, wanted);
+  return { base, layers: withPlacedInputs(prepared, placed), placed };
+}
+
+/** Layers whose inputs have the quantizers that the target placed there. */
+function withPlacedInputs(layers: readonly PreparedLayer[], placed: PlacedModel): readonly PreparedLayer[] {
+  const byTensor = new Map(placed.quantizers.map(({ tensor, quantizer }) => [tensor, quantizer]));
+  return layers.map((prepared) => {
+    const input = byTensor.get(prepared.layer.inputTensor);
+    // Of a target that moves it above operators that integers pass through.
+    if (input === undefined) return prepared;
+    return { ...prepared, input, divisor: Float32Array.from(prepared.factors.s, (s) => s * input.scale) };
+  });
 }
 
 /**

@@ -1,3 +1,4 @@
+import { withoutHistograms } from '../calibrate/calibrators/amax-by-calibrator.js';
 import { calibrators } from '../calibrate/calibrators/registry.js';
 import type { CalibrationSettings, QuantizationSettings } from '../experiment/sections/settings.js';
 import type { ContentKey } from '../plan/plan.js';
@@ -32,7 +33,12 @@ export class SharedResults {
     return this.#once(`observation ${stage} ${batches} ${readsHistograms}`, () => {
       const observation = this.#store.observation(stage, batches)!;
       if (readsHistograms) return observation;
-      return { ...observation, inputs: observation.inputs.map((input) => ({ ...input, histograms: null })) };
+      const { tensors } = observation;
+      return {
+        ...observation,
+        inputs: observation.inputs.map((input) => ({ ...input, histograms: null })),
+        ...(tensors === undefined ? {} : { tensors: withoutHistograms(tensors) }),
+      };
     });
   }
 

@@ -70,6 +70,7 @@ export function observeParts(stage: ObserveStage, model: JobModel): readonly Sta
       snapshots,
       methods,
       histograms,
+      ...(stage.targets === undefined ? {} : { targets: stage.targets }),
       displaySamples: firstBatch === 0 ? displaySamples : 0,
     },
   }));

@@ -46,6 +46,7 @@ async function finishedTrial(alpha: number | null, bits = 8) {
     weightCalibrator: 'max',
     notes: [],
     layers: prepared.map((p) => storedLayer(p, statistics)),
+    tensors: [],
   };
   const targets: ExportTargets = {
     output: join(folder, 'out.onnx'),

@@ -1,4 +1,9 @@
-import type { AmaxByCalibrator, InputStatistics, ObservationRecord } from '../../records/observation-record.js';
+import type {
+  AmaxByCalibrator,
+  InputStatistics,
+  ObservationRecord,
+  TensorStatistics,
+} from '../../records/observation-record.js';
 import type { Calibrator, SymmetricTarget } from './calibrator.js';
 import { calibratorNames, calibrators } from './registry.js';
 
@@ -18,7 +23,13 @@ export function withHistogramAmax(observation: ObservationRecord, keepHistograms
       histogramAmax: input.histogramAmax ?? amaxOf(input, 'histograms'),
     };
   });
-  return { batches: observation.batches, samples: observation.samples, inputs };
+  const { batches, samples, tensors } = observation;
+  if (tensors === undefined) return { batches, samples, inputs };
+  return { batches, samples, inputs, tensors: keepHistograms ? tensors : withoutHistograms(tensors) };
+}
+
+export function withoutHistograms(tensors: readonly TensorStatistics[]): readonly TensorStatistics[] {
+  return tensors.map((tensor) => ({ ...tensor, histograms: null }));
 }
 
 /** By each calibrator that reads extremes alone, which every observation has. */

@@ -1,5 +1,5 @@
 import { readRange, reportInto } from './axis-values.js';
-import type { Problem } from '../experiment-error.js';
+import type { Place, Problem } from '../experiment-error.js';
 import { explainIssues } from '../explain-issue.js';
 import type { Assignment } from './expand-grid.js';
 import { MemoByParts } from '../../memo/memo-by-parts.js';
@@ -47,8 +47,13 @@ function withTargetDefaults(root: LocatedNode, name: SectionName): LocatedNode |
   const { place } = target;
   return targetDefaults(target.value, name).reduce<LocatedNode | undefined>((node, [path, value]) => {
     const whole = node?.kind === 'mapping' ? node : { kind: 'mapping' as const, entries: new Map(), place };
-    return nodeAt(whole, path) === undefined ? withNodeAt(whole, path, { kind: 'scalar', value, place }) : node;
+    return nodeAt(whole, path) === undefined ? withNodeAt(whole, path, asNode(value, place)) : node;
   }, section);
+}
+
+function asNode(value: string | boolean | readonly string[], place: Place): LocatedNode {
+  if (typeof value === 'string' || typeof value === 'boolean') return { kind: 'scalar', value, place };
+  return { kind: 'list', items: value.map((item) => ({ kind: 'scalar', value: item, place })), place };
 }
 
 function resolveSection(root: LocatedMapping, name: SectionName, assignments: readonly Assignment[]): ResolvedSection {

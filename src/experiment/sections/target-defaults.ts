@@ -1,10 +1,11 @@
+import { layerOpNames } from '../../onnx/layers/layer-op.js';
 import { targets, type PlacingTargetName } from '../../targets/registry.js';
 
 /** Sections in which a target has defaults of its own. */
-export const sectionsOfTargets: readonly string[] = ['quantization', 'smoothing'];
+export const sectionsOfTargets: readonly string[] = ['layers', 'quantization', 'smoothing'];
 
 /** A path inside a section, and the value there. */
-type Default = readonly [path: readonly string[], value: string | boolean];
+type Default = readonly [path: readonly string[], value: string | boolean | readonly string[]];
 
 /**
  * The defaults of a target in one section; none of `layers-only`, and of what is no target.
@@ -13,7 +14,8 @@ type Default = readonly [path: readonly string[], value: string | boolean];
  */
 export function targetDefaults(target: unknown, section: string): readonly Default[] {
   if (typeof target !== 'string' || !Object.hasOwn(targets, target)) return [];
-  const { activations, weights } = targets[target as PlacingTargetName];
+  const { activations, weights, operators } = targets[target as PlacingTargetName];
+  if (section === 'layers') return [[['ops'], layerOpNames.filter((op) => operators[op]?.runs === 'quantize')]];
   if (section === 'smoothing') return [[['apply'], 'requantize']];
   if (section !== 'quantization') return [];
   return [

@@ -66,6 +66,9 @@ export const ofTrial: readonly OwnedTable[] = [
   { name: 'trial_loss', owner: 'trial_id' },
   { name: 'trial_coverage', owner: 'trial_id' },
   { name: 'quantizer', owner: 'trial_id' },
+  { name: 'tensor_quantizer', owner: 'trial_id' },
+  { name: 'deployment_gap', owner: 'trial_id' },
+  { name: 'deployed_operator', owner: 'trial_id' },
   { name: 'smoothing', owner: 'trial_id' },
   { name: 'bias_correction', owner: 'trial_id' },
 ];

@@ -1,4 +1,5 @@
 import type { WeightCalibratorName } from '../../calibrate/weight-calibrators/registry.js';
+import type { TensorQuantizerRecord } from '../../records/tensor-quantizer-record.js';
 import type { StoredLayer, StoredQuantizer } from '../../quantize/restore-layers.js';
 import type { QueryConnection, SqlValue } from '../query/query-database.js';
 import { StoreError } from '../store-error.js';
@@ -23,6 +24,8 @@ export interface StoredTrial {
   readonly notes: readonly { readonly kind: 'note' | 'tag'; readonly text: string }[];
   /** Quantized layers in graph order; none for fp32. */
   readonly layers: readonly StoredLayer[];
+  /** Quantizers that a target placed, in graph order; none of `layers-only`. */
+  readonly tensors: readonly TensorQuantizerRecord[];
 }
 
 const trialSql = `
@@ -42,6 +45,10 @@ const layersSql = `
   LEFT JOIN quantizer w ON w.trial_id = s.trial_id AND w.layer_id = s.layer_id AND w.role = 'weight'
   LEFT JOIN bias_correction b ON b.trial_id = s.trial_id AND b.layer_id = s.layer_id
   WHERE s.trial_id = :trial ORDER BY l.position`;
+
+const tensorsSql = `
+  SELECT tensor, op, "group", bits, signed, amax, low, scale, zero_point, is_fixed, divisor
+  FROM tensor_quantizer WHERE trial_id = :trial ORDER BY position`;
 
 /**
  * Reads one trial of a sweep.
@@ -71,6 +78,25 @@ export function readTrial(queries: QueryConnection, sweep: string, number: numbe
       text: String(text),
     })),
     layers: queries.query(layersSql, { trial: number }).rows.map(storedLayer),
+    tensors: queries.query(tensorsSql, { trial: number }).rows.map(storedTensor),
+  };
+}
+
+function storedTensor(row: readonly SqlValue[]): TensorQuantizerRecord {
+  const [tensor, op, group, bits, signed, amax, low, scale, zeroPoint, isFixed, divisor] = row;
+  const factors = vector(divisor);
+  return {
+    tensor: String(tensor),
+    op: typeof op === 'string' ? op : null,
+    group: Number(group),
+    bits: Number(bits),
+    signed: signed === 1,
+    amax: Number(amax),
+    low: Number(low),
+    scale: Number(scale),
+    zeroPoint: Number(zeroPoint),
+    isFixed: isFixed === 1,
+    divisor: factors === null ? null : Float32Array.from(factors),
   };
 }
 

@@ -16,6 +16,7 @@ import { StoreError } from '../store-error.js';
 import { summarizeTrial } from './summarize-trial.js';
 import { findTrialLinks, type TrialLinks } from './trial-columns.js';
 import { StoredModel } from './write-model.js';
+import { writeDeployment, writeTensor } from './write-deployment.js';
 import { checkAccuracy, checkOutcome } from './write-stages.js';
 
 /** Row id of a trial that is not finished. Throws {@link StoreError} `unknown` or `finished`. */
@@ -80,6 +81,8 @@ function writeRest(
   checkLinks(trial, links);
   for (const loss of record.losses) writeLoss(connection, id, model.layerId(loss.layer), loss);
   for (const quantizer of record.quantizers) writeQuantizer(connection, id, model.layerId(quantizer.layer), quantizer);
+  for (const [position, tensor] of (record.tensors ?? []).entries()) writeTensor(connection, id, position, tensor);
+  if (record.deployment !== undefined) writeDeployment(connection, id, record.deployment);
   for (const smoothing of record.smoothing) writeSmoothing(connection, id, model.layerId(smoothing.layer), smoothing);
   for (const correction of record.biasCorrections) {
     writeBiasCorrection(connection, id, model.layerId(correction.layer), correction);

@@ -57,6 +57,7 @@ async function finishedTrial(alpha: number | null) {
     settings: JSON.stringify({ quantization: { activation: { calibrator: 'percentile', percentile: 99.9 } } }),
     model: { path, sha256: createHash('sha256').update(bytes).digest('hex') },
     layers: prepared.map((own) => storedLayer(own, statistics)),
+    tensors: [],
   };
   const write = (format: ScalesFormat): string => {
     const output = join(folder, `scales.${format}`);

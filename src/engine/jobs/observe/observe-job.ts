@@ -2,6 +2,7 @@ import type { AbsmaxMethod } from '../../../calibrate/absmax-method.js';
 import type { DataSource } from '../../../formats/data-source.js';
 import type { PreprocessSettings } from '../../../formats/preprocess/preprocess-settings.js';
 import type { ObservationRecord } from '../../../records/observation-record.js';
+import type { PlacingTargetName } from '../../../targets/registry.js';
 import type { JobFacts } from '../job-facts.js';
 import type { JobModel } from '../job-model.js';
 
@@ -24,6 +25,8 @@ export interface ObserveJob {
   readonly methods: readonly AbsmaxMethod[];
   /** Prefix sizes at which histograms are kept; null to gather none. */
   readonly histograms: readonly number[] | null;
+  /** Whose tensors are observed besides the inputs of layers; absent: none. */
+  readonly targets?: readonly PlacingTargetName[];
   /** The first so many samples are counted into histograms to look at; 0 for none. */
   readonly displaySamples: number;
 }

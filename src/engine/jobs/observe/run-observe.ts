@@ -4,6 +4,7 @@ import { StatisticsAccumulator } from '../../../calibrate/statistics-accumulator
 import { NonFiniteError } from '../../../records/non-finite-error.js';
 import type { ObservationRecord } from '../../../records/observation-record.js';
 import { ModelError } from '../../../onnx/model-error.js';
+import { tensorsOfTargets } from './tensors-of-targets.js';
 import { constantInputs, displayHistograms } from './display-histograms.js';
 import { openBatching, type Batching } from '../../batching/batching.js';
 import { batchWithin, type JobContext } from '../job-context.js';
@@ -39,8 +40,10 @@ async function observe(job: ObserveJob, context: JobContext, sums: 'plain' | 'hu
     job.histograms !== null,
     constantInputs(dataset),
     sums,
+    tensorsOfTargets(folded, supported, job.targets ?? []),
   );
-  const ran = await observedExecution('observe', job.model.sha256, () => model, io, dataset, context);
+  const kind = `observe ${(job.targets ?? []).join()}`.trim();
+  const ran = await observedExecution(kind, job.model.sha256, () => model, io, dataset, context);
   const batching = await openBatching(loaded, dataset, [job.source, job.preprocess], context);
   const statistics = new StatisticsAccumulator(observed);
   const ends = [...new Set([...job.snapshots, job.endBatch])]

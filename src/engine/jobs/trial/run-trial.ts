@@ -1,5 +1,6 @@
 import { deployableBytes } from '../../../quantize/graph/deployable-model.js';
 import { quantizerRecords, smoothingRecord } from '../../../quantize/prepare-layers.js';
+import { tensorQuantizerRecords } from '../../../quantize/tensor-quantizer-records.js';
 import type { JobContext } from '../job-context.js';
 import type { JobResult } from '../jobs.js';
 import { correctTrialBiases } from './phases/correct-trial-biases.js';
@@ -40,6 +41,7 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
 async function resultOf(trial: MeasuredTrial): Promise<JobResult<'trial'>> {
   const { context, settings, prepared, preparation, statistics, outcome, losses, divergence, lossSamples } = trial;
   const { execution } = settings.quantization;
+  const tensors = tensorQuantizerRecords(prepared);
   const exportBytes = await context.clock.measure('prepare', () => deployableBytes(prepared, execution));
   return {
     value: {
@@ -54,6 +56,7 @@ async function resultOf(trial: MeasuredTrial): Promise<JobResult<'trial'>> {
       outputDivergence: divergence,
       gate: trial.gate,
       exportBytes,
+      ...(tensors.length === 0 ? {} : { tensors }),
     },
     execution: { ...trial.ran, timings: context.clock.timings },
   };

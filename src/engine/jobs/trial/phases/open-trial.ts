@@ -7,7 +7,7 @@ import type {
 } from '../../../../experiment/sections/settings.js';
 import type { Dataset } from '../../../../formats/dataset.js';
 import type { TrialSettings } from '../../../../plan/plan.js';
-import type { InputStatistics } from '../../../../records/observation-record.js';
+import type { InputStatistics, TensorStatistics } from '../../../../records/observation-record.js';
 import { loadModel, type LoadedModel } from '../../../session/load-model.js';
 import type { JobContext } from '../../job-context.js';
 import { openJobDataset } from '../../open-job-dataset.js';
@@ -30,6 +30,8 @@ export interface OpenedTrial {
   readonly dataset: Dataset;
   /** By layer. */
   readonly statistics: ReadonlyMap<string, InputStatistics>;
+  /** Of tensors that are no layer's input; none of `layers-only`. */
+  readonly tensors: ReadonlyMap<string, TensorStatistics>;
   /** Samples of the evaluation. */
   readonly samples: number;
   /** The first of them that losses are measured on. */
@@ -44,9 +46,11 @@ export async function openTrial(job: TrialJob, context: JobContext): Promise<Ope
   const model = loadModel(job.model, context.caches);
   const dataset = await openJobDataset(settings.evaluation.source, settings.preprocess, context);
   const statistics = new Map(job.observation.inputs.map((i) => [i.layer, i]));
+  const tensors = new Map(job.observation.tensors?.map((each) => [each.tensor, each]));
   const samples = evaluationSamples(settings.evaluation, dataset);
   const lossSamples = Math.min(settings.loss.samples, samples);
-  return { job, context, settings, model, dataset, statistics, samples, lossSamples, total: samples + lossSamples };
+  const total = samples + lossSamples;
+  return { job, context, settings, model, dataset, statistics, tensors, samples, lossSamples, total };
 }
 
 function quantizedSettings(settings: TrialSettings): QuantizedSettings {

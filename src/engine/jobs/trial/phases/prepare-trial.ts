@@ -22,10 +22,20 @@ export interface PreparedTrial extends OpenedTrial {
  * their rank.
  */
 export async function prepareTrial(trial: OpenedTrial): Promise<PreparedTrial> {
-  const { job, model, settings, statistics, context } = trial;
-  const { layers, quantization, smoothing } = settings;
+  const { job, model, settings, statistics, tensors, context } = trial;
+  const { layers, quantization, smoothing, target } = settings;
   const bits = bitsOfLayers(model.layers, layers);
-  const preparation = { quantization, smoothing, bits, alphaOf: alphaOf(smoothing, job.alphas) };
+  const placed =
+    target === undefined || target === 'layers-only'
+      ? {}
+      : { placed: { target, tensors, others: layers.sensitivity !== 'only' } };
+  const preparation: Preparation = {
+    quantization,
+    smoothing,
+    bits,
+    alphaOf: alphaOf(smoothing, job.alphas),
+    ...placed,
+  };
   const prepared = await context.clock.measure('prepare', () =>
     prepareModel(model.folded, selectLayers(model.layers, layers, job.keptFloat), statistics, preparation),
   );

@@ -14,9 +14,9 @@ export interface ProfiledTrial extends PreparedTrial {
 /** Finds out how samples share a run, and what runs the simulated model. @throws FallbackError */
 export async function profileTrial(trial: PreparedTrial): Promise<ProfiledTrial> {
   const { job, model, dataset, prepared, context, settings } = trial;
-  const { layers, quantization, smoothing, evaluation, preprocess } = settings;
+  const { layers, quantization, smoothing, target, evaluation, preprocess } = settings;
   const batching = await openBatching(model, dataset, [evaluation.source, preprocess], context);
-  const key = JSON.stringify([job.model, layers, quantization, smoothing.mode, smoothing.apply]);
+  const key = JSON.stringify([job.model, layers, quantization, smoothing.mode, smoothing.apply, target]);
   const graph = (): OnnxModel => simulatedModel(prepared);
   const simulated = await observedExecution('trial', key, graph, model.io, dataset, context);
   return { ...trial, batching, simulated };

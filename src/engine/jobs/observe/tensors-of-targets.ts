@@ -1,0 +1,37 @@
+import type { FurtherTensor } from '../../../calibrate/observe-graph.js';
+import type { Layer } from '../../../onnx/layers/layers.js';
+import { tensorChannels } from '../../../onnx/layers/tensor-channels.js';
+import type { OnnxModel } from '../../../onnx/onnx-model.js';
+import { placeQuantizers } from '../../../targets/place-quantizers.js';
+import { targets, type PlacingTargetName } from '../../../targets/registry.js';
+
+/**
+ * Tensors that any of the targets may quantize in a trial, whichever layers that leaves in float;
+ * without the inputs of layers, which are observed anyway.
+ *
+ * @param folded with BatchNormalization folded
+ * @param layers all that can be quantized
+ */
+export function tensorsOfTargets(
+  folded: OnnxModel,
+  layers: readonly Layer[],
+  names: readonly PlacingTargetName[],
+): readonly FurtherTensor[] {
+  const observed = new Set(layers.map(({ inputTensor }) => inputTensor));
+  const shapes = tensorChannels(folded, layers);
+  const further = new Map<string, FurtherTensor>();
+  const wanted = { layers: new Set(layers.map(({ outputTensor }) => outputTensor)), others: true };
+  for (const name of names) {
+    const { quantizers, groups, nodes } = placeQuantizers(folded, targets[name], wanted);
+    const tensors = [
+      ...quantizers.map(({ tensor }) => tensor),
+      ...groups.flatMap((group) => group.observed),
+      // A trial that keeps layers in float may quantize behind others.
+      ...nodes.filter(({ runs }) => runs === 'quantize').map(({ node }) => node),
+    ];
+    for (const tensor of tensors) {
+      if (!observed.has(tensor)) further.set(tensor, { tensor, shape: shapes.get(tensor) ?? null });
+    }
+  }
+  return [...further.values()];
+}
