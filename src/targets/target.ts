@@ -48,6 +48,8 @@ export interface Target {
   };
   /** `int32`: stored in steps of input scale times weight scale; `float`: as it is. */
   readonly bias: 'int32' | 'float';
+  /** A convolution or Gemm without a bias gets one of zeros. Default: it has none. */
+  readonly zeroBias?: boolean;
   readonly operators: Readonly<Record<string, OperatorRule>>;
   /** Activations that become a part of the operator before them, so that no quantizer lies between. */
   readonly fused: readonly string[];

@@ -14,8 +14,8 @@ export function rankOf(model: OnnxModel, tensor: string): number | null {
     const node = model.index.producers.get(place);
     if (node === undefined) {
       const input = model.graph.input.find(({ name }) => name === place);
-      const type = input?.type;
-      const dims = type?.value.case === 'tensorType' ? type.value.value.shape?.dim : undefined;
+      const type = input?.type?.tensorType;
+      const dims = type?.shape?.dim;
       return dims?.length ?? null;
     }
     if (node.opType === 'Conv' || node.opType === 'ConvTranspose') {

@@ -55,7 +55,7 @@ export class TwinGraph {
     for (const [index, own] of placed.placement.quantizers.entries()) {
       const before = this.#byTensor.get(own.tensor) ?? [];
       const number = before.length === 0 ? '' : `${before.length + 1}/`;
-      const name = `${this.patch.prefix}steps/${number}${own.tensor}`;
+      const name = `${this.nameOf(own.tensor)}/${number}steps`;
       const quantizer: TwinQuantizer = { ...placed.quantizers[index]!, placed: own, name };
       this.#byTensor.set(own.tensor, [...before, quantizer]);
       for (const reader of own.readers) this.#byReader.set(readerKey(own.tensor, reader.node, reader.index), quantizer);
@@ -68,7 +68,7 @@ export class TwinGraph {
 
   /** What the names of all that is added for a node's or quantizer's tensor begin with. */
   nameOf(tensor: string): string {
-    return `${this.patch.prefix}steps/${tensor}`;
+    return `${this.patch.prefix}tensor/${tensor}`;
   }
 
   /** The only quantizer of a tensor, whoever reads it; null: it has none, or several. */

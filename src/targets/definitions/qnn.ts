@@ -7,6 +7,7 @@ export const qnn: Target = {
   activations: { storage: 'uint8', schemes: ['asymmetric', 'unsigned'], bits: [8] },
   weights: { schemes: ['signed'], granularities: ['channel', 'tensor'], narrowRange: false, bits: [8] },
   bias: 'int32',
+  zeroBias: true,
   operators: {},
   fused: ['Relu', 'Clip'],
   residual: 'both',

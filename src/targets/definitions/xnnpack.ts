@@ -7,6 +7,7 @@ export const xnnpack: Target = {
   activations: { storage: 'int8', schemes: ['asymmetric'], bits: [8] },
   weights: { schemes: ['signed'], granularities: ['channel', 'tensor'], narrowRange: true, bits: [8] },
   bias: 'int32',
+  zeroBias: true,
   operators: {},
   fused: ['Relu', 'Clip'],
   residual: 'both',
