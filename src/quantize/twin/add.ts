@@ -12,7 +12,7 @@ export function writeAdd(twin: TwinGraph, node: NodeProto): boolean {
   const name = twin.nameOf(firstOutput(node));
   const real = twin.realOutput(node, output) ?? `${name}/real`;
   const terms = inputs.map((quantizer) => twin.dequantized(quantizer));
-  patch.apply('Add', terms, real);
+  twin.apply('Add', terms, real);
   const scaled = patch.apply('Div', [real, twin.scale(output.quantizer)], `${name}/scaled`);
   twin.setSteps(node, output, roundWithZeroPoint(twin, scaled, output.quantizer));
   return true;

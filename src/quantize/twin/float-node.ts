@@ -20,7 +20,7 @@ export function writeFloatNode(twin: TwinGraph, node: NodeProto): void {
   if (isChanged || output.some((tensor, index) => tensor !== node.output[index])) {
     twin.remove(node);
     const own = isCorrected ? [`${twin.nameOf(node.output[0]!)}/uncorrected`] : output;
-    patch.node(copyNode(node, { input, output: own }));
+    patch.node(copyNode(node, { name: `${twin.nameOf(firstOutput(node))}/float`, input, output: own }));
     if (isCorrected) addCorrection(twin, prepared, own[0]!, output[0]!);
   }
   for (const tensor of node.output) if (tensor !== '') twin.finishOutput(tensor);
@@ -51,5 +51,5 @@ function addCorrection(twin: TwinGraph, prepared: PreparedLayer, tensor: string,
   const { layer, biasCorrection } = prepared;
   const values = biasCorrection!.map((c) => -c);
   const correction = patch.floats(`${layerPrefix(base, layer.name)}/correction`, outputChannelShape(layer), values);
-  patch.apply('Add', [tensor, correction], output);
+  twin.apply('Add', [tensor, correction], output);
 }

@@ -30,7 +30,7 @@ export function writeGlobalAveragePool(twin: TwinGraph, node: NodeProto): boolea
   const multiplier = patch.apply('Div', [twin.scale(input), divisor], `${name}/multiplier`);
   const scaled = patch.apply('Mul', [multiplier, sum], `${name}/scaled`);
   const real = twin.realOutput(node, output);
-  if (real !== null) patch.apply('Mul', [twin.scale(output.quantizer), scaled], real);
+  if (real !== null) twin.apply('Mul', [twin.scale(output.quantizer), scaled], real);
   twin.setSteps(node, output, roundToSteps(twin, scaled, output.quantizer));
   return true;
 }

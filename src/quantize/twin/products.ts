@@ -57,7 +57,7 @@ function writeProduct(twin: TwinGraph, node: NodeProto, mayEndInFloat: boolean):
 function writeReal(twin: TwinGraph, node: NodeProto, sum: string, weight: IntegerWeight, output: string): void {
   const { patch } = twin;
   const scales = patch.floats(`${twin.nameOf(firstOutput(node))}/scales`, scaleShape(node, weight), weight.scales);
-  patch.apply('Mul', [scales, sum], output);
+  twin.apply('Mul', [scales, sum], output);
 }
 
 function scaleShape(node: NodeProto, weight: IntegerWeight): readonly number[] {

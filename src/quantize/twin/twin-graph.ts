@@ -2,6 +2,7 @@ import type { GraphEdit } from '../../onnx/edits/edits.js';
 import { GraphPatch } from '../../onnx/edits/graph-patch.js';
 import { firstOutput } from '../../onnx/graph-index.js';
 import type { OnnxModel } from '../../onnx/onnx-model.js';
+import { copyNode, makeNode } from '../../onnx/node.js';
 import type { NodeProto } from '../../onnx/proto/onnx_pb.js';
 import type { SmoothingConvolution } from '../../smooth/smooth-layers.js';
 import type { PlacedQuantizer } from '../../targets/placement.js';
@@ -155,7 +156,7 @@ export class TwinGraph {
   }
 
   #dequantize(quantizer: TwinQuantizer, output: string): string {
-    this.patch.apply('Mul', [this.scale(quantizer), this.steps(quantizer)], output);
+    this.apply('Mul', [this.scale(quantizer), this.steps(quantizer)], output);
     this.#dequantized.set(quantizer, output);
     return output;
   }
@@ -206,6 +207,16 @@ export class TwinGraph {
     this.remove(node);
     if (activation !== null) this.remove(activation);
     if (this.realOutput(node, output) !== quantizer.tensor) this.#dequantize(quantizer, quantizer.tensor);
+  }
+
+  /**
+   * An operator that makes a tensor of the base model, or any other. The node's name is under this
+   * program's prefix: another node of the model may have the tensor's.
+   */
+  apply(op: string, inputs: readonly string[], output: string): string {
+    const name = output.startsWith(this.patch.prefix) ? output : `${this.nameOf(output)}/made`;
+    this.patch.node(copyNode(makeNode(op, inputs, output), { name }));
+    return output;
   }
 
   remove(node: NodeProto): void {
