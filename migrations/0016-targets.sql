@@ -1,5 +1,8 @@
 -- What is deployed: quantizers of any tensor, how far deployment is from simulation, and speed.
 
+-- What the recommendation is to be by: JSON {"maxDrop", "minimize"}; NULL without.
+ALTER TABLE sweep ADD COLUMN goal TEXT;
+
 -- Quantizers of tensors that a target places; input and weight of layers stay in table quantizer.
 CREATE TABLE tensor_quantizer (
   trial_id   INTEGER NOT NULL REFERENCES trial (id),

@@ -141,6 +141,7 @@ export function loadExperiment(
   return {
     name: header.name,
     question: header.question,
+    goal: header.goal,
     path: absolutePath,
     yaml,
     run: header.run,

@@ -27,6 +27,11 @@ export interface SessionSettings {
    * the runtime.
    */
   readonly fuseQuantized?: boolean;
+  /**
+   * True: products of 8-bit numbers are added up without saturation also on a CPU without VNNI,
+   * which takes longer.
+   */
+  readonly exactProducts?: boolean;
   /** True: work that the provider has no kernel for may run on the CPU, also that which matters. */
   readonly allowFallback?: boolean;
 }
@@ -268,7 +273,12 @@ async function createSession(
       logSeverityLevel: 3,
       // A model that brings its own QuantizeLinear is run as written, not fused into integer
       // kernels, unless asked for.
-      extra: { session: settings.fuseQuantized === true ? {} : asWritten },
+      extra: {
+        session: {
+          ...(settings.fuseQuantized === true ? {} : asWritten),
+          ...(settings.exactProducts === true ? { 'session.x64quantprecision': '1' } : {}),
+        },
+      },
     });
   } catch (cause) {
     throw new RuntimeError(`Loading the model on ${settings.provider}`, cause);

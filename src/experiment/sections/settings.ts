@@ -1,4 +1,5 @@
 import type { TargetName } from '../../targets/registry.js';
+import type { Goal } from '../file/goal-schema.js';
 import type { TaskSettings } from '../../tasks/task-settings.js';
 import type { DataSettings } from './data.js';
 import type { GateSettings } from './gate.js';
@@ -74,6 +75,8 @@ export interface Experiment {
   readonly name: string;
   /** The question that the sweep answers, shown first in the report; null without. */
   readonly question: string | null;
+  /** What the recommendation is to be by; null, or absent, without. */
+  readonly goal?: Goal | null;
   readonly path: string;
   /** The file's text as read. */
   readonly yaml: string;

@@ -25,6 +25,7 @@ export class LinearOperators {
    *
    * @param inputs with scale and zero point
    * @param axis of the scales; null: there is one
+   * @param name of the node, where another node has the output's already
    * @returns the output
    */
   add(
@@ -33,9 +34,11 @@ export class LinearOperators {
     output: string,
     bits: 8 | 16 | 32,
     axis: number | null,
+    name: string = output,
   ): string {
     const needed = bits === 16 ? 21 : axis === null ? 10 : 13;
     const node = makeNode(op, inputs, output, axis === null ? [] : [intAttribute('axis', axis)]);
+    node.name = name;
     if (this.#opset < needed) {
       node.domain = RUNTIME_DOMAIN;
       this.usesRuntimeDomain = true;

@@ -129,7 +129,9 @@ class PlacedPatch {
         : this.#quantize(this.#realName(tensor), part, quantizer, levels, parameters);
     const dequantized = isOutput ? tensor : part('dequantized');
     const { bits } = levels.storage;
-    this.#linear.add('DequantizeLinear', [quantized, ...parameters], dequantized, bits, null);
+    // The node that made the tensor often has its name.
+    const own = part('dequantized');
+    this.#linear.add('DequantizeLinear', [quantized, ...parameters], dequantized, bits, null, own);
     for (const reader of readers) this.#setInput(reader.node, reader.index, dequantized);
     if (isOutput) this.#rename(place);
   }

@@ -25,7 +25,7 @@ export function quantizedModel(base: OnnxModel, layers: readonly PreparedLayer[]
       kind: 'setInput',
       node: layer.outputTensor,
       index: 0,
-      tensor: fakeQuantizeInput(patch, prepared, name, baseDivisor(prepared)),
+      tensor: fakeQuantizeInput(patch, prepared, layer.inputTensor, name, baseDivisor(prepared)),
     });
     patch.edit({ kind: 'setInput', node: layer.outputTensor, index: 1, tensor: weight });
     correctBias(patch, base, prepared);
@@ -74,7 +74,8 @@ export function addIsolatedLayer(
   const input =
     parts === 'weight' || parts === 'none'
       ? smoothInput(patch, prepared, name)
-      : fakeQuantizeInput(patch, prepared, name, prepared.divisor);
+      : // Of FP32, where no convolution smooths in front of the layer.
+        fakeQuantizeInput(patch, prepared, prepared.original.inputTensor, name, prepared.divisor);
   const values = parts === 'input' || parts === 'none' ? prepared.smoothedWeight : prepared.weight.values;
   const weight = patch.floats(`${name}/weight`, layer.weightShape, values);
   const output = `${name}/output`;
@@ -92,19 +93,25 @@ export function addIsolatedLayer(
 }
 
 /** The FP32 tensor divided by s. */
-function smoothInput(patch: GraphPatch, { layer, factors }: PreparedLayer, name: string): string {
+function smoothInput(patch: GraphPatch, { layer, original, factors }: PreparedLayer, name: string): string {
   const s = patch.floats(`${name}/s`, channelShape(layer), factors.s);
-  return patch.apply('Div', [layer.inputTensor, s], `${name}/smoothed_input`);
+  return patch.apply('Div', [original.inputTensor, s], `${name}/smoothed_input`);
 }
 
 /**
  * `Clip(Round(x / d), qmin - z, qmax - z) * q` with `d[c] = s[c] * q`: quantize and dequantize of x
  * / s, bit-exact to QuantizeLinear/DequantizeLinear up to the rounding of the one division.
  */
-function fakeQuantizeInput(patch: GraphPatch, prepared: PreparedLayer, name: string, divisor: Float32Array): string {
+function fakeQuantizeInput(
+  patch: GraphPatch,
+  prepared: PreparedLayer,
+  tensor: string,
+  name: string,
+  divisor: Float32Array,
+): string {
   const { layer, input } = prepared;
   const d = patch.floats(`${name}/divisor`, channelShape(layer), divisor);
-  const divided = patch.apply('Div', [layer.inputTensor, d], `${name}/divided`);
+  const divided = patch.apply('Div', [tensor, d], `${name}/divided`);
   const { qmin, qmax, zeroPoint } = input;
   const steps = patch.roundAndClip(divided, qmin - zeroPoint, qmax - zeroPoint, `${name}/steps`);
   const scale = patch.floats(`${name}/scale`, [], Float32Array.of(input.scale));
