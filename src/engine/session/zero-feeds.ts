@@ -11,7 +11,7 @@ export interface ZeroFeeds {
 }
 
 /** By the code of the type. */
-const fed: ReadonlyMap<number, (count: number, dims: readonly number[]) => Feed> = new Map([
+const fed = new Map<number, (count: number, dims: readonly number[]) => Feed>([
   [TensorProto_DataType.FLOAT, (count, dims) => ({ type: 'float32', data: new Float32Array(count), dims })],
   [TensorProto_DataType.INT64, (count, dims) => ({ type: 'int64', data: new BigInt64Array(count), dims })],
   [TensorProto_DataType.INT32, (count, dims) => ({ type: 'int32', data: new Int32Array(count), dims })],
