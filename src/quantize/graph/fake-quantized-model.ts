@@ -13,13 +13,13 @@ import { realTensor } from './placed-qdq-graph.js';
 import { channelShape } from './quantized-graph.js';
 
 /**
- * The model with a fake quantizer on every tensor that its target quantizes, fake-quantized weights,
- * and biases in the steps that the target stores them in; between them float arithmetic.
+ * The model with a fake quantizer on every tensor that its target quantizes, fake-quantized
+ * weights, and biases in the steps that the target stores them in; between them float arithmetic.
  *
  * A fake quantizer is `Clip(Round(x / d), qmin - z, qmax - z) * scale`, with the scale as `d`, or
  * that times s where smoothing is inside. Its readers read what it makes; the tensor itself keeps
- * its name and its numbers. An output of the model that is quantized has the quantized numbers under
- * its name, and the others under that of {@link realTensor}.
+ * its name and its numbers. An output of the model that is quantized has the quantized numbers
+ * under its name, and the others under that of {@link realTensor}.
  */
 export function fakeQuantizedModel({ base, layers, placed }: PreparedModel): OnnxModel {
   if (placed === undefined) throw new Error('Invariant: no placement of a target to simulate.');
