@@ -30,6 +30,8 @@ export const conditions = {
   twoInputs: ({ node }) => unless(node.input.length === 2, `has ${node.input.length} inputs, not two`),
   severalInputs: ({ activations }) => unless(activations.length > 1, 'joins one computed tensor alone'),
   isLayer: ({ layer }) => unless(layer !== null, 'has no constant weight that can be quantized'),
+  /** What is stored in steps of input scale times weight scale is one number per channel. */
+  plainBias: ({ model, node, layer }) => whyBiasIsNotPlain(model, node, layer),
   isNoLayer: ({ layer, activations }) =>
     unless(layer === null && activations.length === 2, 'is no product of two computed tensors'),
   oneOutput: ({ node }) =>
@@ -48,6 +50,16 @@ export type ConditionName = keyof typeof conditions;
 function text(node: NodeProto, name: string, fallback: string): string {
   const value = node.attribute.find((a) => a.name === name)?.s;
   return value === undefined ? fallback : new TextDecoder().decode(value);
+}
+
+function whyBiasIsNotPlain(model: OnnxModel, node: NodeProto, layer: Layer | null): string | null {
+  const name = layer?.biasIndex == null ? '' : (node.input[layer.biasIndex] ?? '');
+  if (name === '') return null;
+  const bias = constantTensor(model, name);
+  if (bias?.dataType !== FLOAT32) return 'has a bias that is computed';
+  const isVector =
+    Number(bias.dims.at(-1)) === layer!.outputChannels && readFloatTensor(bias).length === layer!.outputChannels;
+  return unless(isVector, 'has a bias that is no vector of its channels');
 }
 
 /** Numbers that it adds are 0, or such as the tensor has. */
