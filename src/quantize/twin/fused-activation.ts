@@ -15,7 +15,7 @@ export function fusedActivation(twin: TwinGraph, tensor: string): IntegerOutput 
   const [reader, ...others] = base.index.consumers.get(tensor) ?? [];
   if (reader === undefined || others.length > 0 || reader.index !== 0 || base.index.outputs.has(tensor)) return null;
   const { node } = reader;
-  if (!target.fused.includes(node.opType)) return null;
+  if (target.fused[node.opType] === undefined) return null;
   const quantizer = twin.quantizerOf(firstOutput(node));
   if (quantizer === null || !clipsAlike(base, node, quantizer.quantizer)) return null;
   return { quantizer, activation: node };
