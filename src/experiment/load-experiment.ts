@@ -141,9 +141,11 @@ export function loadExperiment(
   return {
     name: header.name,
     question: header.question,
+    goal: header.goal,
     path: absolutePath,
     yaml,
     run: header.run,
+    measure: header.measure,
     trials: collectTrials(grid, header.baselines),
     axisPaths,
     notes: idle.notes(),

@@ -48,6 +48,7 @@ export function planSweep(experiment: Experiment, context: PlanContext): SweepPl
   return {
     name: experiment.name,
     question: experiment.question,
+    goal: experiment.goal ?? null,
     key: contentKey({ of: 'sweep', trials: trials.map(({ key }) => key) }),
     trials: trials.map((trial, position) => ({ ...trial, ...ofTrials[position]!, label: labels[position]!, position })),
     stages,

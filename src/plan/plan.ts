@@ -1,4 +1,5 @@
 import type { CanonicalSmoothing } from '../smooth/smoothing-settings.js';
+import type { Goal } from '../experiment/file/goal-schema.js';
 import type { TrialSettings } from '../experiment/sections/canonical-settings.js';
 import type { AbsmaxMethod } from '../calibrate/absmax-method.js';
 import type {
@@ -150,6 +151,8 @@ export type PlannedStage = ObserveStage | ReferenceStage | SearchStage | RankSta
 export interface SweepPlan {
   readonly name: string;
   readonly question: string | null;
+  /** What the recommendation is to be by; null, or absent, without. */
+  readonly goal?: Goal | null;
   /** Content key of the whole sweep: the hash of its trials' keys in order. */
   readonly key: ContentKey;
   readonly trials: readonly PlannedTrial[];

@@ -15,6 +15,7 @@ import {
 } from './quantizers/quantizer.js';
 import { requantizeWeight } from './quantizers/requantize-weight.js';
 import { weightQuantizers } from './quantizers/weight-quantizers.js';
+import { restorePlaced, type StoredPlacement } from './restore-placed.js';
 
 /** A quantizer as the store keeps it. */
 export interface StoredQuantizer {
@@ -58,6 +59,7 @@ export interface StoredLayer {
  *
  * @param model with BatchNormalization folded
  * @param weightCalibrator of the trial
+ * @param placement what it stored of its target's quantizers; null: `layers-only`
  * @throws ModelError naming the layer that is not in the model, gives other numbers, or has a form
  *   that can't be exported
  */
@@ -65,6 +67,7 @@ export function restoreModel(
   model: OnnxModel,
   stored: readonly StoredLayer[],
   weightCalibrator: WeightCalibratorName,
+  placement: StoredPlacement | null = null,
 ): PreparedModel {
   const byName = new Map(findLayers(model).map((layer) => [layer.name, layer]));
   const decisions = new Map<string, LayerSmoothing>();
@@ -80,6 +83,7 @@ export function restoreModel(
   return {
     base: smoothed.base,
     layers: smoothed.layers.map((layer, index) => restoreLayer(layer, stored[index]!, weightCalibrator)),
+    ...(placement === null ? {} : { placed: restorePlaced(smoothed, placement) }),
   };
 }
 

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { measureSchema } from '../sections/measure.js';
+import { goalSchema } from './goal-schema.js';
 import { runSchema } from '../sections/run.js';
 
 const nameExpected = 'a name of letters, digits, spaces, dots, dashes and underscores, at most 100';
@@ -16,9 +18,11 @@ export const headerSchemas = {
     .describe('The question the sweep answers; shown first in the report.')
     .nullable()
     .default(null),
+  goal: goalSchema,
   baselines: z
     .array(z.enum(['fp32', 'unsmoothed']), { error: 'a list of baselines' })
     .describe('Trials to compare the grid with: nothing quantized, and quantized without smoothing.')
     .default(['fp32', 'unsmoothed']),
   run: runSchema,
+  measure: measureSchema,
 } as const;

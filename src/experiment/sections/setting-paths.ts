@@ -65,7 +65,8 @@ function collect(schemas: Readonly<Record<string, z.ZodType>>): ReadonlyMap<stri
 }
 
 function isRecord(schema: z.core.$ZodType): boolean {
-  if (schema instanceof z.ZodUnion) return schema.options.some((option) => isRecord(option));
+  if (schema instanceof z.ZodUnion)
+    return schema.options.some((option) => isRecord(option) || option instanceof z.ZodObject);
   return schema instanceof z.ZodRecord;
 }
 

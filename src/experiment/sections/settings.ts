@@ -1,9 +1,11 @@
 import type { TargetName } from '../../targets/registry.js';
+import type { Goal } from '../file/goal-schema.js';
 import type { TaskSettings } from '../../tasks/task-settings.js';
 import type { DataSettings } from './data.js';
 import type { GateSettings } from './gate.js';
 import type { LayerSettings } from './layers.js';
 import type { LossSettings } from './loss.js';
+import type { MeasureSettings } from './measure.js';
 import type { ModelSettings } from './model.js';
 import type { QuantizationSettings } from './quantization.js';
 import type { RunSettings } from './run.js';
@@ -19,6 +21,7 @@ export type {
   GateSettings,
   LayerSettings,
   LossSettings,
+  MeasureSettings,
   ModelSettings,
   QuantizationSettings,
   RunSettings,
@@ -74,10 +77,14 @@ export interface Experiment {
   readonly name: string;
   /** The question that the sweep answers, shown first in the report; null without. */
   readonly question: string | null;
+  /** What the recommendation is to be by; null, or absent, without. */
+  readonly goal?: Goal | null;
   readonly path: string;
   /** The file's text as read. */
   readonly yaml: string;
   readonly run: RunSettings;
+  /** What is measured of speed when the trials are done; absent: nothing. */
+  readonly measure?: MeasureSettings;
   /** Trials in the order baselines, then grid; none twice. */
   readonly trials: readonly ExpandedTrial[];
   /** Dotted paths of all axes of the grid, in order of appearance. */

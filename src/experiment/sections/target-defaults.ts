@@ -15,7 +15,10 @@ type Default = readonly [path: readonly string[], value: string | boolean | read
 export function targetDefaults(target: unknown, section: string): readonly Default[] {
   if (typeof target !== 'string' || !Object.hasOwn(targets, target)) return [];
   const { activations, weights, operators } = targets[target as PlacingTargetName];
-  if (section === 'layers') return [[['ops'], layerOpNames.filter((op) => operators[op]?.runs === 'quantize')]];
+  if (section === 'layers')
+    return [
+      [['ops'], layerOpNames.filter((op) => [operators[op] ?? []].flat().some(({ runs }) => runs === 'quantize'))],
+    ];
   if (section === 'smoothing') return [[['apply'], 'requantize']];
   if (section !== 'quantization') return [];
   return [

@@ -53,16 +53,17 @@ function writeSweepRow(connection: Connection, experiment: Experiment, plan: Swe
     `SELECT (SELECT coalesce(max(last_run), 0) + 1 FROM sweep) AS run, (SELECT coalesce(max(id), 0) + 1 FROM attempt) AS attempt`,
   ) as { readonly run: number; readonly attempt: number };
   const row = connection.get(
-    `INSERT INTO sweep (name, key, question, experiment_path, experiment_yaml, axes, created_at, updated_at, last_run, first_attempt, run_attempt)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO sweep (name, key, question, goal, experiment_path, experiment_yaml, axes, created_at, updated_at, last_run, first_attempt, run_attempt)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (name) DO UPDATE SET
-       key = excluded.key, question = excluded.question, experiment_path = excluded.experiment_path,
+       key = excluded.key, question = excluded.question, goal = excluded.goal, experiment_path = excluded.experiment_path,
        experiment_yaml = excluded.experiment_yaml, axes = excluded.axes, updated_at = excluded.updated_at,
        last_run = excluded.last_run, run_attempt = excluded.run_attempt
      RETURNING id`,
     plan.name,
     plan.key,
     plan.question,
+    plan.goal === null || plan.goal === undefined ? null : JSON.stringify(plan.goal),
     experiment.path,
     experiment.yaml,
     JSON.stringify(plan.axisPaths),
