@@ -37,8 +37,7 @@ export interface SmoothedLayer {
   readonly factors: SmoothingFactors;
   readonly apply: AppliedSmoothing;
   /**
-   * Why s is inserted although it was to be folded, or why the layer was left alone; null
-   * otherwise.
+   * Why s is not applied as asked for (moved into no producer, or not at all); null where it is.
    */
   readonly fallbackReason: string | null;
   /**
