@@ -7,6 +7,7 @@ import type { StoredTrial } from '../../store/read/read-trial.js';
 import { readDatabase } from '../../api/read-database.js';
 import { readWarnings } from '../../report/facts/result-warnings.js';
 import { exportCheckLines } from './export-check-lines.js';
+import { trialSpeedLines } from '../speed/speed-lines.js';
 import { scalesLines } from './scales-lines.js';
 import { targetCheckLines } from './target-check-lines.js';
 
@@ -52,6 +53,7 @@ async function exportOnnx(args: ExportArguments): Promise<string> {
     ...(summary.externalData === null ? [] : [`${summary.externalData}: its weights, which belong beside it`]),
     ...notes(summary),
     ...(await checkLines(summary, args['allow-code'])),
+    ...speedOf(args.db, trial),
   ];
   if (calibrationTable !== undefined) lines.push(`${calibrationTable}: ${tableNote(smoothedModel, summary)}`);
   if (smoothedModel !== undefined) lines.push(`${smoothedModel}: the smoothed float model`);
@@ -84,11 +86,16 @@ function deployedLines(database: string, { sweep, number }: StoredTrial): readon
     WHERE sweep = :sweep AND trial = :trial AND deployed IS NOT NULL`;
   return readDatabase(database, (queries) => queries.query(sql, { sweep, trial: number }).rows).map(
     ([metric, deployed, samples, share]) => {
-      const outcomes = samples === null ? '' : `, ${String(samples)} of whose outcomes differ`;
-      const values = `${(Number(share) * 100).toPrecision(2)} % of its output values differed from the simulation`;
+      const outcomes = samples === null ? '' : `, with another outcome than simulated of ${String(samples)} samples`;
+      const values = `${(Number(share) * 100).toPrecision(2)} % of the compared outputs differed from the simulation`;
       return `  as deployed: ${String(metric)} ${Number(deployed).toFixed(4)} of the whole evaluation${outcomes}; ${values}`;
     },
   );
+}
+
+function speedOf(database: string, { sweep, number }: StoredTrial): readonly string[] {
+  const lines = readDatabase(database, (queries) => trialSpeedLines((sql) => queries.query(sql), sweep, number));
+  return lines.map((line) => `  ${line}`);
 }
 
 function exportOnlyScales(args: ExportArguments, format: ScalesFormat): string {
