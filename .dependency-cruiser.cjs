@@ -67,11 +67,15 @@ const mayImport = {
     'store',
     'prepare',
   ],
+  speed: [
+    ...['errors', 'onnx', 'records', 'statistics', 'formats', 'experiment', 'plan', 'engine', 'store', 'prepare'],
+    ...['export'],
+  ],
   report: ['statistics', 'calibrate', 'targets', 'smooth', 'tasks'],
   serve: ['errors', 'store', 'report'],
   api: [
     ...['errors', 'text', 'formats', 'tasks', 'experiment', 'plan', 'records', 'engine', 'store', 'prepare'],
-    ...['schedule', 'onnx', 'export', 'guess', 'inspect', 'broker', 'report'],
+    ...['schedule', 'onnx', 'export', 'speed', 'guess', 'inspect', 'broker', 'report'],
   ],
   cli: [
     ...['text', 'guess', 'errors', 'records', 'formats', 'engine', 'store', 'prepare', 'schedule', 'export'],

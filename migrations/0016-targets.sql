@@ -53,7 +53,7 @@ CREATE TABLE latency (
   fp32_trial_id INTEGER REFERENCES trial (id),
   device        TEXT NOT NULL,                         -- provider here, or the name of the command that measured
   batch_size    INTEGER NOT NULL,
-  threads       INTEGER NOT NULL,
+  threads       INTEGER NOT NULL,                      -- of one operator; 0: not known
   rounds        INTEGER NOT NULL,
   fp32_ms       REAL NOT NULL,                         -- median of a run
   quantized_ms  REAL NOT NULL,
@@ -61,6 +61,11 @@ CREATE TABLE latency (
   ratio_low     REAL NOT NULL,                         -- 95 % interval of that median
   ratio_high    REAL NOT NULL,
   spread        REAL NOT NULL,                         -- interquartile range of the ratios
+  fp32_cpu_ms   REAL,                                  -- median CPU time of a run, of all threads; NULL: not known
+  quantized_cpu_ms REAL,
+  cpu_ratio     REAL,                                  -- as ratio, of CPU time
+  cpu_ratio_low REAL,
+  cpu_ratio_high REAL,
   verdict       TEXT NOT NULL CHECK (verdict IN ('faster', 'slower', 'same')),
   host          TEXT NOT NULL,
   cpu_model     TEXT NOT NULL,

@@ -27,6 +27,10 @@ import { openUnlocked } from './open-unlocked.js';
 import { ownShard } from './own-shard.js';
 import { requireExperiment } from './require-experiment.js';
 import { requireShard } from './require-shard.js';
+import { measureSpeed } from '../speed/measure-speed.js';
+import type { MeasuredSpeed } from '../speed/measure-latency.js';
+import { readTrial } from '../store/read/read-trial.js';
+import { readDatabase } from './read-database.js';
 import { StoredAgents } from './stored-agents.js';
 import { StoredLogs } from './stored-logs.js';
 
@@ -115,6 +119,8 @@ export type RunEvent =
   | { readonly kind: 'memory'; readonly lines: readonly string[] }
   /** With a broker, from its connection on: what is to be known of it and its agents, in words. */
   | { readonly kind: 'agents'; readonly message: string }
+  /** The trials are done and speed is measured: what is timed next, in words. */
+  | { readonly kind: 'speed'; readonly message: string }
   | SweepEvent;
 
 /** How a sweep ended. */
@@ -124,6 +130,8 @@ export interface RunOutcome extends SweepOutcome {
   readonly database: string;
   /** Null where it was the whole sweep. The counts are the shard's. */
   readonly shard: ShardOfSweep | null;
+  /** How measuring speed ended; absent where nothing was to be measured, or a trial was stopped. */
+  readonly speed?: MeasuredSpeed;
   /** What was found about the database file when it was closed, for people; null: nothing. */
   readonly note: string | null;
 }
@@ -159,7 +167,7 @@ async function prepareAndRun(experiment: Experiment, options: ToldOptions): Prom
   try {
     const prepared = await prepareSweep(experiment, { engine, code, onHashing, onLog });
     try {
-      return await openAndRun(prepared, { agents, logs }, { ...options, signal });
+      return await openAndRun(prepared, { agents, logs, host: engine.host }, { ...options, signal });
     } finally {
       await prepared.executor.close();
     }
@@ -214,15 +222,17 @@ function stoppedBefore(name: string, database: string): RunOutcome {
   return { ...nothingDone, name, database, shard: null, note: null };
 }
 
-/** What a sweep's database is told of those who work, beside their results. */
-interface StoredWorkers {
+/** Who works, and what the database is told of them beside their results. */
+interface Workers {
   readonly agents: StoredAgents;
   readonly logs: StoredLogs;
+  /** Opens what runs jobs on this machine. */
+  readonly host: OpenExecutor;
 }
 
 async function openAndRun(
   prepared: PreparedSweep,
-  { agents, logs }: StoredWorkers,
+  { agents, ...workers }: Workers,
   options: ToldOptions,
 ): Promise<RunOutcome> {
   const { plan, provider, inputs, slots, isElsewhere, experiment: capped } = prepared;
@@ -242,9 +252,9 @@ async function openAndRun(
   const store = await openUnlocked(database, limits, signal, onWait, openStore);
   if (store === null) return stoppedBefore(plan.name, database);
   try {
-    const running = agents.storedIn(store, () => runPrepared(prepared, store, logs, options));
+    const running = agents.storedIn(store, () => runPrepared(prepared, store, workers, options));
     const outcome = await running.finally(() => {
-      logs.end();
+      workers.logs.end();
     });
     // Before it is said that all went well: what can't be made whole is no success.
     return { ...outcome, name: plan.name, database, note: store.close() };
@@ -257,9 +267,9 @@ async function openAndRun(
 async function runPrepared(
   prepared: PreparedSweep,
   store: SweepStore,
-  logs: StoredLogs,
+  { logs, host }: Omit<Workers, 'agents'>,
   { failFast = false, retryFailed = false, mixClasses = false, onEvent, signal, shard }: ToldOptions,
-): Promise<SweepOutcome & Pick<RunOutcome, 'shard'>> {
+): Promise<SweepOutcome & Pick<RunOutcome, 'shard' | 'speed'>> {
   const { experiment, inputs, provider, slots, executor, isElsewhere } = prepared;
   const own = ownShard(prepared, shard);
   // Recorded is the whole sweep; what follows is about the trials that run here.
@@ -311,7 +321,32 @@ async function runPrepared(
   await compare(store, plan.name, patience, outcome.interrupted);
   const mixed = mixedClasses(storedClasses(store, prepared.plan));
   if (mixed !== null) onEvent({ kind: 'warning', warning: { voids: false, text: `${mixed.message} ${mixed.cause}` } });
-  return { ...outcome, shard: own?.shard ?? null };
+  const ended = { ...outcome, shard: own?.shard ?? null };
+  if (outcome.interrupted || !wantsSpeed(experiment)) return ended;
+  // Its children are idle, and what they keep of models is memory that sessions may want.
+  await executor.close();
+  const numbers = trialNumbers(database, plan.name);
+  const speed = await measureSpeed(experiment, host, {
+    ...{ plan, inputs, store, signal, environment: ownMachine(null).environment },
+    write: (work) => patience.write(work),
+    readTrial: (key) => readDatabase(database, (queries) => readTrial(queries, plan.name, numbers.get(key)!)),
+    say: (message) => {
+      onEvent({ kind: 'speed', message });
+    },
+  });
+  return { ...ended, speed, interrupted: speed.interrupted };
+}
+
+function wantsSpeed({ measure }: Pick<Experiment, 'measure'>): boolean {
+  return (measure?.latency ?? null) !== null || (measure?.command ?? null) !== null;
+}
+
+/** Numbers of the trials of a sweep, by key. */
+function trialNumbers(database: string, sweep: string): ReadonlyMap<string, number> {
+  const { rows } = readDatabase(database, (queries) =>
+    queries.query('SELECT key, trial FROM v_trial WHERE sweep = :sweep', { sweep }),
+  );
+  return new Map(rows.map(([key, trial]) => [String(key), Number(trial)]));
 }
 
 /** Null where the signal ended the work. */

@@ -145,6 +145,7 @@ export function loadExperiment(
     path: absolutePath,
     yaml,
     run: header.run,
+    measure: header.measure,
     trials: collectTrials(grid, header.baselines),
     axisPaths,
     notes: idle.notes(),

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { arch, cpus, hostname, platform, release, totalmem, availableParallelism } from 'node:os';
+import { cpuFlags } from '../engine/numerics/cpu-flags.js';
 import type { EnvironmentRecord, MachineRecord } from '../records/machine-record.js';
 import { ownVersion, packageVersion } from './package-version.js';
 
@@ -28,16 +28,6 @@ export function describeEnvironment(): EnvironmentRecord {
 /** This machine, whose numbers are of the given class; null where that is not known. */
 export function ownMachine(numericsClass: string | null): MachineRecord {
   return { environment: describeEnvironment(), numericsClass, agent: null };
-}
-
-/** Instruction sets that change which kernels run; empty where the system does not tell. */
-export function cpuFlags(): readonly string[] {
-  try {
-    const line = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
-    return line.split(/\s+/).filter((flag) => /^(avx|amx|fma$|f16c$|sse4_2$|asimd|sve|i8mm|bf16)/.test(flag));
-  } catch {
-    return [];
-  }
 }
 
 /**

@@ -1,13 +1,5 @@
 import type { Experiment, QuantizationSettings } from '../experiment/sections/settings.js';
-import { cpuFlags } from './environment.js';
-
-/**
- * True where the CPU adds products of 8-bit numbers up in 32 bits; without, two of them are added
- * up in 16.
- */
-export function hasVnni(flags: string): boolean {
-  return /vnni/.test(flags);
-}
+import { cpuFlags, hasVnni } from '../engine/numerics/cpu-flags.js';
 
 /**
  * Whether integer kernels may saturate without VNNI: the sum of two products of an unsigned 8-bit

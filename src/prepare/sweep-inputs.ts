@@ -41,6 +41,7 @@ import { perInputChannelAbsmax, viewAbsmax } from '../smooth/weight-absmax.js';
 import { checkChannelAxis } from './check-channel-axis.js';
 import { scoredBy, statedOutputs, type ScoredBy } from './check-outputs.js';
 import { fusionNotes } from './fusion-notes.js';
+import { targetNotes } from './target-notes.js';
 import { InputError } from '../errors/input-error.js';
 import type { LateTask } from './inspect-late.js';
 import { inspectTask } from './inspect-task.js';
@@ -176,8 +177,15 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
           if (!notes.includes(note)) notes.push(note);
         }
       }
-      const { smoothing, quantization } = settings;
-      if (
+      const { smoothing, quantization, target } = settings;
+      if (target !== undefined && target !== 'layers-only') {
+        if (isNew(checked, ['target', model.path, settings.layers, target])) {
+          const selected = selectLayers(layers.get(model.path)!, ofEveryLayer(settings.layers));
+          for (const note of targetNotes(model.path, foldedModels.get(model.path)!, selected, target)) {
+            if (!notes.includes(note)) notes.push(note);
+          }
+        }
+      } else if (
         isNew(checked, ['fusion', model.path, settings.layers, smoothing.mode, smoothing.apply, quantization.execution])
       ) {
         const selected = selectLayers(layers.get(model.path)!, ofEveryLayer(settings.layers));

@@ -4,10 +4,16 @@ import type { FoldRegion } from '../onnx/folding/fold-region.js';
 import type { Layer } from '../onnx/layers/layers.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import { floatTensor, readFloatTensor } from '../onnx/tensor.js';
+import type { PlacingTargetName } from '../targets/registry.js';
+import { addConvolutions } from './add-convolutions.js';
+import { chooseForms } from './choose-forms.js';
 import { findFoldRegions, type FoldRegions } from './fold-regions.js';
 import { smoothingModes } from './modes/registry.js';
 import type { RegionFactors } from './modes/smoothing-mode.js';
-import { rescaleModel, rescaleWeight, type Fold } from './rescale-model.js';
+import { factorsOf, rescaleModel, rescaleWeight, type Fold, type Scaling } from './rescale-model.js';
+import { regionFactors } from './region-factors.js';
+import { findScalingRegions } from './scaling-regions.js';
+import { tensorFactors } from './tensor-factors.js';
 import { noSmoothing, type SmoothingFactors } from './smoothing-factors.js';
 import { smoothWeight } from './smooth-weight.js';
 
@@ -60,6 +66,11 @@ export interface SmoothedLayer {
   readonly outputFactors: Float32Array | null;
   /** W * s, of the weight's shape, in the units of the base model's output. */
   readonly smoothedWeight: Float32Array;
+  /**
+   * W * s, of the weight's shape, not divided by `outputFactors`: its integers are the layer's, and
+   * the scales of these are divided instead. Null: they are those of `smoothedWeight`.
+   */
+  readonly undividedWeight: Float32Array | null;
 }
 
 export interface SmoothedModel {
@@ -70,8 +81,8 @@ export interface SmoothedModel {
   readonly base: OnnxModel;
   readonly layers: readonly SmoothedLayer[];
   /**
-   * Tensors of the base that are FP32's divided by `[C]` factors, by name; absent: no other than
-   * layers' inputs are known to be.
+   * Tensors of the base that are FP32's divided by `[C]` factors, by name: those between producers
+   * and readers of what is folded or requantized. Absent: none.
    */
   readonly tensorFactors?: ReadonlyMap<string, Float32Array>;
   /** Absent: none. */
@@ -88,10 +99,12 @@ export interface LayerSmoothing {
 
 /**
  * Decides s of every layer and how it is applied. Inserted s all come from the given model's
- * weights. Folding takes the elementwise maximum over the layers that read one tensor, from the
- * output to the input of the network: a layer whose own output was divided by then has its s from
- * the divided weight, the one that it is quantized with. (From the given weights a range that lies
- * in two neighbours would be evened out twice, and so be uneven again.)
+ * weights. Folding and requantizing take the elementwise maximum over the layers that read one
+ * tensor, from the output to the input of the network: a layer whose own output was divided by then
+ * has its s from the divided weight. (From the given weights a range that lies in two neighbours
+ * would be evened out twice, and so be uneven again.)
+ *
+ * @param target how what can't be folded is written; null: the layer divides its own input
  */
 export function smoothLayers(
   model: OnnxModel,
@@ -99,19 +112,44 @@ export function smoothLayers(
   statistics: ReadonlyMap<string, InputStatistics>,
   smoothing: CanonicalSmoothing,
   alphaOf: AlphaOf,
+  target: PlacingTargetName | null = null,
 ): SmoothedModel {
   const { factors } = smoothingModes[smoothing.mode];
   if (factors.of === 'region') return smoothRegions(model, layers, factors);
-  if (smoothing.apply !== 'fold') {
-    return applySmoothing(model, layers, decideFactors(layers, statistics, smoothing, alphaOf), []);
-  }
+  const decide: DecideFactors = (layer) => decideFactors([layer], statistics, smoothing, alphaOf).get(layer.name)!;
+  const decided = decideAll(model, layers, smoothing, decide, statistics);
+  const decisions = target === null ? decided.decisions : chooseForms(model, layers, decided.decisions, target);
+  return applySmoothing(model, layers, decisions, decided);
+}
+
+/** The smoothing of one layer, from its weight as it is given. */
+type DecideFactors = (layer: Layer) => LayerSmoothing;
+
+interface Decided extends Moves {
+  /** By layer name. */
+  readonly decisions: Map<string, LayerSmoothing>;
+}
+
+function decideAll(
+  model: OnnxModel,
+  layers: readonly Layer[],
+  { apply }: CanonicalSmoothing,
+  decide: DecideFactors,
+  statistics: ReadonlyMap<string, InputStatistics>,
+): Decided {
+  if (apply === 'fold') return decideFolds(model, layers, decide);
+  if (apply === 'requantize') return decideScalings(model, layers, decide, statistics);
+  const decisions = new Map(layers.map((layer) => [layer.name, decide(layer)]));
+  return { decisions, folds: [], scalings: [] };
+}
+
+function decideFolds(model: OnnxModel, layers: readonly Layer[], decide: DecideFactors): Decided {
   const { regions, reasons } = findFoldRegions(model, layers);
   const decisions = new Map<string, LayerSmoothing>();
   const folds: Fold[] = [];
   const outputFactors = new Map<string, Float32Array>();
   for (const layer of [...layers].reverse()) {
-    const divided = divideOutput(layer, outputFactors.get(layer.name) ?? null);
-    const own = decideFactors([divided], statistics, smoothing, alphaOf).get(layer.name)!;
+    const own = decide(divideOutput(layer, outputFactors.get(layer.name) ?? null));
     decisions.set(layer.name, { ...own, fallbackReason: reasons.get(layer.name) ?? null });
     // Readers come behind their producer: at the first of them in graph order all are decided.
     const region = regions.find(({ readers }) => firstOf(layers, readers) === layer.name);
@@ -125,7 +163,55 @@ export function smoothLayers(
     folds.push({ region, s });
     if (region.producer.layer !== null) outputFactors.set(region.producer.layer.name, s);
   }
-  return applySmoothing(model, layers, decisions, folds);
+  return { decisions, folds, scalings: [] };
+}
+
+function decideScalings(
+  model: OnnxModel,
+  layers: readonly Layer[],
+  decide: DecideFactors,
+  statistics: ReadonlyMap<string, InputStatistics>,
+): Decided {
+  const { regions, reasons } = findScalingRegions(model, layers);
+  const own = new Set(layers.map(({ name }) => name));
+  const ofFirst = new Map(
+    regions.map(
+      (region) =>
+        [
+          firstOf(
+            layers,
+            region.readers.map(({ layer }) => layer),
+          ),
+          region,
+        ] as const,
+    ),
+  );
+  const decisions = new Map<string, LayerSmoothing>();
+  const scalings: Scaling[] = [];
+  const outputFactors = new Map<string, Float32Array>();
+  for (const layer of [...layers].reverse()) {
+    const decision = decide(divideOutput(layer, outputFactors.get(layer.name) ?? null));
+    decisions.set(layer.name, { ...decision, fallbackReason: reasons.get(layer.name) ?? null });
+    // As above: all other readers are decided. A region can hold layers of its own on the way from
+    // one of its tensors to another (a residual branch); those come before it.
+    const region = ofFirst.get(layer.name);
+    if (region === undefined) continue;
+    const readers = region.readers.flatMap(({ layer: { name }, classes }) =>
+      own.has(name) ? [{ classes, factors: decisions.get(name)!.factors, statistics: statistics.get(name)! }] : [],
+    );
+    const s = regionFactors(region.classes, readers);
+    for (const { layer: reader, classes } of region.readers) {
+      const before = decisions.get(reader.name);
+      if (before === undefined) continue;
+      const factors = { ...before.factors, s: factorsOf(classes, s) };
+      decisions.set(reader.name, { ...before, factors, apply: 'requantize' });
+    }
+    scalings.push({ region, s });
+    for (const { layer: producer, classes } of region.producers) {
+      if (producer !== null) outputFactors.set(producer.name, factorsOf(classes, s));
+    }
+  }
+  return { decisions, folds: [], scalings };
 }
 
 /** Name of the first of the readers in graph order. */
@@ -149,7 +235,7 @@ export function insertSmoothing(
   alphaOf: AlphaOf,
 ): readonly SmoothedLayer[] {
   const decisions = decideFactors(layers, statistics, smoothing, alphaOf);
-  return layers.map((layer) => smoothLayer(layer, layer, decisions.get(layer.name)!, null));
+  return layers.map((layer) => smoothLayer(layer, layer, decisions.get(layer.name)!, null, false));
 }
 
 function decideFactors(
@@ -173,26 +259,46 @@ function decideFactors(
   );
 }
 
+/** What of the decided smoothing moves into producers. */
+export interface Moves {
+  /** The regions of all layers whose smoothing is folded. */
+  readonly folds: readonly Fold[];
+  /** Those of all layers whose smoothing is requantized with. */
+  readonly scalings: readonly Scaling[];
+}
+
 /**
  * Applies smoothing that is decided, e.g. that a finished trial stored.
  *
  * @param decisions by layer name
- * @param folds the regions of all layers whose smoothing is folded
  */
 export function applySmoothing(
   model: OnnxModel,
   layers: readonly Layer[],
   decisions: ReadonlyMap<string, LayerSmoothing>,
-  folds: readonly Fold[],
+  { folds, scalings }: Moves,
 ): SmoothedModel {
-  const rescaled = rescaleModel(model, folds);
+  const inputs = new Map(
+    [...decisions].flatMap(([name, { apply, factors }]) => (apply === 'depthwise' ? [[name, factors.s] as const] : [])),
+  );
+  const rescaled = rescaleModel(model, { folds, scalings, inputs });
+  const requantized = new Set(scalings.flatMap(({ region }) => region.producers.map(({ layer }) => layer?.name)));
+  const { base, inputTensors, convolutions } = addConvolutions(rescaled.model, layers, inputs);
   return {
-    base: rescaled.model,
+    base,
     layers: layers.map((original) => {
-      const layer = folds.length === 0 ? original : rescaled.layers.get(original.name)!;
-      const outputFactors = rescaled.outputFactors.get(original.name) ?? null;
-      return smoothLayer(layer, original, decisions.get(original.name)!, outputFactors);
+      const layer = rescaled.layers.get(original.name) ?? original;
+      const inputTensor = inputTensors.get(original.name) ?? original.inputTensor;
+      return smoothLayer(
+        base === model ? original : { ...layer, inputTensor },
+        original,
+        decisions.get(original.name)!,
+        rescaled.outputFactors.get(original.name) ?? null,
+        requantized.has(original.name),
+      );
     }),
+    ...(folds.length + scalings.length === 0 ? {} : { tensorFactors: tensorFactors(model, { folds, scalings }) }),
+    ...(convolutions.length === 0 ? {} : { convolutions }),
   };
 }
 
@@ -201,10 +307,24 @@ function smoothLayer(
   original: Layer,
   decision: LayerSmoothing,
   outputFactors: Float32Array | null,
+  keepsIntegers: boolean,
 ): SmoothedLayer {
-  const weight = readFloatTensor(layer.weight);
-  const smoothedWeight = decision.apply === 'insert' ? smoothWeight(weight, layer.layout, decision.factors.s) : weight;
-  return { layer, original, ...decision, outputFactors, smoothedWeight };
+  const { apply, factors } = decision;
+  const smooth = ({ weight, layout }: Layer): Float32Array => smoothWeight(readFloatTensor(weight), layout, factors.s);
+  return {
+    layer,
+    original,
+    ...decision,
+    outputFactors,
+    // Of the others the base model's weight is multiplied already.
+    smoothedWeight: dividesOwnInput(apply) ? smooth(layer) : readFloatTensor(layer.weight),
+    undividedWeight: keepsIntegers ? (apply === 'none' ? readFloatTensor(original.weight) : smooth(original)) : null,
+  };
+}
+
+/** Whether the layer's input in the base model still has to be divided by s. */
+export function dividesOwnInput(apply: AppliedSmoothing): boolean {
+  return apply === 'insert' || apply === 'channelQuantize';
 }
 
 function smoothRegions(model: OnnxModel, layers: readonly Layer[], definition: RegionFactors): SmoothedModel {
@@ -224,7 +344,7 @@ function smoothRegions(model: OnnxModel, layers: readonly Layer[], definition: R
     }),
   );
   const folds = regions.map((region, index) => ({ region, s: factors[index]!.s }));
-  return applySmoothing(model, layers, decisions, folds);
+  return applySmoothing(model, layers, decisions, { folds, scalings: [] });
 }
 
 /** Two weights are evened out: a BatchNormalization has none. */

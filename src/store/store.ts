@@ -8,12 +8,15 @@ import type { Place } from '../records/place.js';
 import type { EvaluationRecord, OutcomeRecord } from '../records/evaluation-record.js';
 import type { ExecutionRecord } from '../records/execution-record.js';
 import type { FailureRecord } from '../records/failure-record.js';
+import type { LatencyRecord } from '../records/latency-record.js';
 import type { KeepRecord } from '../records/keep-record.js';
 import type { LayerRankRecord } from '../records/rank-record.js';
 import type { ModelRecord } from '../records/model-record.js';
 import type { SearchRecord } from '../records/search-record.js';
 import type { StoppedTrialRecord, TrialRecord } from '../records/trial-record.js';
 import type { ContentKey, PlannedTrial, SweepPlan } from '../plan/plan.js';
+import type { LatencyMachine, StoredLatency } from './read/read-latencies.js';
+import type { LatencySubject } from './write/write-latency.js';
 
 /** A piece of work that an attempt is made at. */
 export type AttemptSubject =
@@ -221,6 +224,17 @@ export interface SweepStore {
    */
   failTrial(trial: ContentKey, failure: FailureRecord, under?: string | null): void;
 
+  /**
+   * What was measured of the speed of the given trials on a machine of that name and CPU, with that
+   * onnxruntime.
+   */
+  latencies(trials: readonly ContentKey[], machine: LatencyMachine): readonly StoredLatency[];
+  /**
+   * Writes a comparison of speed of a complete trial. One of the same trial under the same
+   * conditions on the same machine gives way.
+   */
+  writeLatency(subject: LatencySubject, record: LatencyRecord): void;
+
   /** Rebuilds the derived `comparison` rows of the sweep of that name. */
   refreshComparisons(sweep: string): void;
 
@@ -249,5 +263,6 @@ export type SweepReader = Pick<
   | 'search'
   | 'rank'
   | 'keep'
+  | 'latencies'
   | 'close'
 >;

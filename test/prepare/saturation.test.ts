@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Experiment, Execution, Settings, TrialRole } from '../../src/experiment/sections/settings.js';
-import { hasVnni, maySaturate, saturationNotes } from '../../src/prepare/saturation.js';
+import { hasVnni } from '../../src/engine/numerics/cpu-flags.js';
+import { maySaturate, saturationNotes } from '../../src/prepare/saturation.js';
 import { plainQuantization } from '../quantize/preparations.js';
 
 function experimentOf(...trials: readonly (readonly [TrialRole, Execution, number])[]): Pick<Experiment, 'trials'> {

@@ -3,7 +3,7 @@ import { arch, platform } from 'node:os';
 import { describeEnvironment } from '../../prepare/environment.js';
 import { packageVersion } from '../../prepare/package-version.js';
 import { localExecutor } from '../../engine/local/local-executor.js';
-import { hasVnni } from '../../prepare/saturation.js';
+import { hasVnni } from '../../engine/numerics/cpu-flags.js';
 import { cudaInstallScript, cudaLibraryPath } from '../../engine/providers/cuda-library.js';
 import type { Provider } from '../../engine/providers/provider.js';
 import { tryProvider } from '../../engine/providers/provider-obstacle.js';

@@ -7,6 +7,7 @@ import type { StoredTrial } from '../../store/read/read-trial.js';
 import { readDatabase } from '../../api/read-database.js';
 import { readWarnings } from '../../report/facts/result-warnings.js';
 import { exportCheckLines } from './export-check-lines.js';
+import { trialSpeedLines } from '../speed/speed-lines.js';
 import { scalesLines } from './scales-lines.js';
 
 /** Arguments of `quantsweep export`. */
@@ -50,6 +51,7 @@ async function exportOnnx(args: ExportArguments): Promise<string> {
     ...(summary.externalData === null ? [] : [`${summary.externalData}: its weights, which belong beside it`]),
     ...notes(summary),
     ...(await exportCheckLines(summary.exported, trial.settings, args['allow-code'])),
+    ...speedOf(args.db, trial),
   ];
   if (calibrationTable !== undefined) lines.push(`${calibrationTable}: ${tableNote(smoothedModel, summary)}`);
   if (smoothedModel !== undefined) lines.push(`${smoothedModel}: the smoothed float model`);
@@ -67,6 +69,11 @@ function trialLines(database: string, trial: StoredTrial, how: string): readonly
     `trial ${trial.number} of ${trial.sweep}: ${trial.label}${measured}`,
     ...warnings.map(({ message, cause }) => `  WARNING: ${message} ${cause}`),
   ];
+}
+
+function speedOf(database: string, { sweep, number }: StoredTrial): readonly string[] {
+  const lines = readDatabase(database, (queries) => trialSpeedLines((sql) => queries.query(sql), sweep, number));
+  return lines.map((line) => `  ${line}`);
 }
 
 function exportOnlyScales(args: ExportArguments, format: ScalesFormat): string {

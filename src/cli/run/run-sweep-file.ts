@@ -1,3 +1,4 @@
+import { readDatabase } from '../../api/read-database.js';
 import type { BrokerOptions } from '../../api/broker.js';
 import { loadExperiment } from '../../api/load-experiment.js';
 import { runSweep, type RunEvent, type RunOutcome } from '../../api/run-sweep.js';
@@ -7,6 +8,7 @@ import type { SweepEvent } from '../../schedule/sweep-events.js';
 import { ExitCode } from '../exit-code.js';
 import { plural } from '../show/format-values.js';
 import { quoted } from '../show/quoted.js';
+import { speedLines } from '../speed/speed-lines.js';
 import { closing } from './closing-answer.js';
 import { failuresByCause } from './failures-by-cause.js';
 import { hashingProgress } from './hashing-progress.js';
@@ -100,6 +102,7 @@ function tell(event: RunEvent, progress: Progress): void {
       event.lines.forEach(say);
       return;
     case 'agents':
+    case 'speed':
       progress.note(event.message);
       return;
   }
@@ -110,7 +113,7 @@ function workersOf({ slots, broker }: Extract<RunEvent, { kind: 'prepared' }>): 
 }
 
 function isOfTheSweep(event: RunEvent): event is SweepEvent {
-  return !['prepared', 'opening', 'numerics', 'planned', 'memory', 'agents'].includes(event.kind);
+  return !['prepared', 'opening', 'numerics', 'planned', 'memory', 'agents', 'speed'].includes(event.kind);
 }
 
 const stopSignals = ['SIGINT', 'SIGTERM'] as const;
@@ -131,9 +134,20 @@ function conclude(outcome: RunOutcome, failFast: boolean, warnings: readonly Swe
   const code = sayHowItEnded(outcome, failFast);
   const { text, saysVoid } = closing(outcome, process.stdout.isTTY ? process.stdout.columns : 100);
   if (text !== '') say(`\n${text}`);
+  sayHowFast(outcome);
   if (code === ExitCode.done) say(nextStep(outcome));
   if (!saysVoid) sayAgain(warnings);
   return code;
+}
+
+/** Speed against FP32, where it was measured here; nothing of a shard, which is a part of its sweep. */
+function sayHowFast({ name, database, shard, speed }: RunOutcome): void {
+  if (shard !== null && shard.of > 1) return;
+  const failures = speed?.failures ?? [];
+  const lines = readDatabase(database, (queries) =>
+    speedLines((sql) => queries.query(sql), name, failures),
+  );
+  if (lines.length > 0) say(`${lines.join('\n')}\n`);
 }
 
 function sayHowItEnded(outcome: RunOutcome, failFast: boolean): number {
@@ -150,7 +164,8 @@ function sayHowItEnded(outcome: RunOutcome, failFast: boolean): number {
     say(`${plural(failedBefore.length, 'trial')} failed before and not retried; --retry-failed retries:`);
     say(failuresByCause(failedBefore).join('\n'));
   }
-  return failed.length > 0 || failedBefore.length > 0 ? ExitCode.failure : ExitCode.done;
+  const isUnmeasured = (outcome.speed?.failures.length ?? 0) > 0;
+  return failed.length > 0 || failedBefore.length > 0 || isUnmeasured ? ExitCode.failure : ExitCode.done;
 }
 
 function nextStep({ shard, name, database }: RunOutcome): string {

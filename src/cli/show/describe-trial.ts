@@ -2,6 +2,7 @@ import { metricTextOf } from '../../report/facts/judged-by.js';
 import { readWarnings } from '../../report/facts/result-warnings.js';
 import { pickSweep } from '../../api/pick-sweep.js';
 import { pickTrial, readDatabase } from '../../api/read-database.js';
+import { trialSpeedLines } from '../speed/speed-lines.js';
 import { table } from './table.js';
 
 /** The text of `quantsweep show`. */
@@ -33,6 +34,7 @@ export function describeTrial(database: string, wantedSweep: string | undefined,
     for (const { voidedTrials, message, cause } of readWarnings((sql) => queries.query(sql), sweep)) {
       if (voidedTrials.has(trial)) lines.push(`WARNING: ${message} ${cause}`);
     }
+    if (status === 'done' && role !== 'fp32') lines.push(...trialSpeedLines((sql) => queries.query(sql), sweep, trial));
     const section = (title: string, sql: string): void => {
       const parameters = { sweep, trial };
       if (queries.query(sql, parameters).rows.length > 0) {
@@ -64,6 +66,17 @@ export function describeTrial(database: string, wantedSweep: string | undefined,
        JOIN v_amax i ON i.sweep = l.sweep AND i.trial = l.trial AND i.layer = l.layer AND i.role = 'input'
        JOIN v_amax w ON w.sweep = l.sweep AND w.trial = l.trial AND w.layer = l.layer AND w.role = 'weight'
        WHERE l.sweep = :sweep AND l.trial = :trial AND l.mode = 'accumulated' ORDER BY l.position`,
+    );
+    section(
+      'speed against FP32 (quantized / FP32, below 1 is faster)',
+      `SELECT device, batch_size, threads, rounds, fp32_ms, quantized_ms, ratio, ratio_low, ratio_high, spread, verdict, host
+       FROM v_latency WHERE sweep = :sweep AND trial = :trial ORDER BY device, host, threads, batch_size`,
+    );
+    section(
+      'where the time of its runs goes, by the profile of the runtime',
+      `SELECT device, batch_size, threads, kind, op, count(*) AS nodes, round(sum(duration_us) / 1000, 3) AS ms, round(sum(share), 3) AS share
+       FROM v_operator_time WHERE sweep = :sweep AND trial = :trial AND model = 'quantized'
+       GROUP BY latency, kind, op ORDER BY device, host, threads, batch_size, sum(duration_us) DESC`,
     );
     section(
       'attempts',

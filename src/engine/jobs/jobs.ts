@@ -1,5 +1,6 @@
 import type { ExecutionRecord } from '../../records/execution-record.js';
 import type { JobFacts } from './job-facts.js';
+import { latencyFacts, type LatencyJob, type LatencyResult } from './latency/latency-job.js';
 import { measureFacts, type MeasuredModel, type MeasureJob } from './measure/measure-job.js';
 import { numericsFacts, type NumericsJob, type NumericsResult } from './numerics/numerics-job.js';
 import { observeFacts, type ObserveJob, type ObserveResult } from './observe/observe-job.js';
@@ -21,6 +22,7 @@ export interface JobKinds {
   readonly probe: { readonly job: ProbeJob; readonly result: ProbeResult };
   readonly numerics: { readonly job: NumericsJob; readonly result: NumericsResult };
   readonly measure: { readonly job: MeasureJob; readonly result: MeasuredModel };
+  readonly latency: { readonly job: LatencyJob; readonly result: LatencyResult };
 }
 
 export type JobKind = keyof JobKinds;
@@ -39,6 +41,7 @@ const facts = {
   probe: probeFacts,
   numerics: numericsFacts,
   measure: measureFacts,
+  latency: latencyFacts,
 } satisfies { readonly [K in JobKind]: JobFacts<JobOf<K>> };
 
 /** What is asked of jobs of any kind, for jobs of this one. */

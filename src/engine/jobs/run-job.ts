@@ -3,6 +3,7 @@ import { type JobContext } from './job-context.js';
 import { PhaseClock } from './phase-clock.js';
 import { JobCaches } from './job-caches.js';
 import type { Job, JobKind, JobOf, JobResult } from './jobs.js';
+import { runLatency } from './latency/run-latency.js';
 import { runMeasure } from './measure/run-measure.js';
 import { runNumerics } from './numerics/run-numerics.js';
 import { runObserve } from './observe/run-observe.js';
@@ -24,6 +25,7 @@ const runners = {
   probe: runProbe,
   numerics: runNumerics,
   measure: runMeasure,
+  latency: runLatency,
 } satisfies { readonly [K in JobKind]: (job: JobOf<K>, context: JobContext) => Promise<JobResult<K>> };
 
 /** What a job is given besides its own description. */

@@ -2,6 +2,7 @@ import { decodeModel, copyGraph, withGraph, type OnnxModel } from '../../onnx/on
 import { splitModel } from '../../onnx/split-model.js';
 import { copyNode } from '../../onnx/node.js';
 import type { NodeProto } from '../../onnx/proto/onnx_pb.js';
+import { INTEGER_OPERATOR } from './deployed-operators.js';
 import { optimizeModel, type SessionSettings } from './session.js';
 
 /**
@@ -19,48 +20,63 @@ export interface DefaultBehaviour {
   readonly integerKernels: Readonly<Record<string, number>>;
 }
 
-/** Operators that compute on integers. */
-const INTEGER_OPERATOR = /^(?:QLinear|QGemm$|MatMulInteger|ConvInteger|DynamicQuantizeMatMul$)/;
-
 /** The runtime's name for scales of two pairs that became one. */
 const MERGED = 'DoubleQDQRemoved';
 
-/** What it appends to the name of a MatMul that it makes a Gemm of. */
-const GEMM_OF_MATMUL = /\/MatMulAddFusion$/;
+/** What a node is called by its number. */
+const NUMBERED = 'quantsweep node ';
+
+/** A model as the runtime rewrites it by default. */
+export interface OptimizedGraphs {
+  /** The model itself, its nodes named by their number. */
+  readonly numbered: OnnxModel;
+  /** At level basic, where operators are themselves, and what is quantized anew is to be seen. */
+  readonly basic: OnnxModel;
+  /** As far as the default goes before kernels and layouts are of this machine alone. */
+  readonly extended: OnnxModel;
+}
 
 /**
- * Has the runtime rewrite the model as it does by default, and reads what became of its layers:
- * what no run shows, as tensors that are asked for are left alone.
+ * Has the runtime rewrite the model as it does by default: what no run shows, as tensors that are
+ * asked for are left alone.
+ *
+ * @throws RuntimeError with the runtime's own words
+ */
+export async function optimizedGraphs(model: OnnxModel, settings: SessionSettings): Promise<OptimizedGraphs> {
+  const numbered = withNumbers(model);
+  const bytes = splitModel(numbered, null);
+  const at = async (optimizationLevel: 'basic' | 'extended'): Promise<OnnxModel> =>
+    decodeModel(await optimizeModel(bytes, { ...settings, fuseQuantized: true, optimizationLevel }));
+  return { numbered, basic: await at('basic'), extended: await at('extended') };
+}
+
+/**
+ * Has the runtime rewrite the model, and reads what became of its layers.
  *
  * @throws RuntimeError with the runtime's own words
  */
 export async function defaultBehaviour(model: OnnxModel, settings: SessionSettings): Promise<DefaultBehaviour> {
-  const numbered = withNumbers(model);
-  const bytes = splitModel(numbered, null);
-  // At this level operators keep their names, and what is quantized anew is to be seen.
-  const basic = decodeModel(
-    await optimizeModel(bytes, { ...settings, fuseQuantized: true, optimizationLevel: 'basic' }),
-  );
-  const after = new Map(basic.graph.node.map((node) => [node.name.replace(GEMM_OF_MATMUL, ''), node]));
+  return changesByDefault(model, await optimizedGraphs(model, settings));
+}
+
+/** Reads from the runtime's graphs what became of a model's layers. */
+export function changesByDefault(model: OnnxModel, { numbered, basic, extended }: OptimizedGraphs): DefaultBehaviour {
+  const after = new Map(basic.graph.node.map((node) => [numberOf(node), node]));
   const isQuantized = (of: OnnxModel, node: NodeProto | undefined, index: number): boolean => {
     let producer = of.index.producers.get(node?.input[index] ?? '');
     // To the type of the layer, where its model's floats have 16 bits.
     while (producer?.opType === 'Cast') producer = of.index.producers.get(producer.input[0] ?? '');
     return producer?.opType === 'DequantizeLinear';
   };
-  const becomesQuantized = (node: NodeProto, index: number): boolean =>
-    isQuantized(basic, after.get(node.name), index) && !isQuantized(numbered, node, index);
-  const found = numbered.graph.node.map((node, index) => ({
-    node: model.graph.node[index]!,
+  const becomesQuantized = (node: NodeProto, number: number, index: number): boolean =>
+    isQuantized(basic, after.get(number), index) && !isQuantized(numbered, node, index);
+  const found = numbered.graph.node.map((node, number) => ({
+    node: model.graph.node[number]!,
     isWeighted: /^(?:Conv|ConvTranspose|Gemm|MatMul)$/.test(node.opType),
-    weight: becomesQuantized(node, 1),
-    bias: becomesQuantized(node, 2),
+    weight: becomesQuantized(node, number, 1),
+    bias: becomesQuantized(node, number, 2),
   }));
   const layers = found.filter(({ isWeighted }) => isWeighted);
-  // As far as the default goes before kernels and layouts are of this machine alone.
-  const extended = decodeModel(
-    await optimizeModel(bytes, { ...settings, fuseQuantized: true, optimizationLevel: 'extended' }),
-  );
   return {
     weights: layers.filter(({ weight }) => weight).map(({ node }) => node),
     biases: layers.filter(({ weight, bias }) => bias && !weight).map(({ node }) => node),
@@ -69,9 +85,15 @@ export async function defaultBehaviour(model: OnnxModel, settings: SessionSettin
   };
 }
 
+/** The number of an optimized node in the model; null of one that the runtime added. */
+export function numberOf({ name }: NodeProto): number | null {
+  const number = /^(?:fused )?quantsweep node (\d+)(?:\D.*)?$/.exec(name)?.[1];
+  return number === undefined ? null : Number(number);
+}
+
 /** Nodes named by their number: their own names may be missing or there twice. */
 function withNumbers(model: OnnxModel): OnnxModel {
-  const node = model.graph.node.map((own, index) => copyNode(own, { name: `quantsweep node ${index}` }));
+  const node = model.graph.node.map((own, index) => copyNode(own, { name: `${NUMBERED}${index}` }));
   return withGraph(model, copyGraph(model.graph, { node }));
 }
 

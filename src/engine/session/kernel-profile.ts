@@ -13,14 +13,25 @@ export interface KernelProfile {
 /** An event of the profile that the runtime writes, as far as it is read here. */
 export interface ProfileEvent {
   readonly name: string;
-  readonly args?: { readonly provider?: string; readonly op_name?: string };
+  /** Microseconds since the profiler began. */
+  readonly ts?: number;
+  /** Microseconds. */
+  readonly dur?: number;
+  readonly args?: {
+    readonly provider?: string;
+    readonly op_name?: string;
+    readonly node_index?: string;
+    /** One `{ type: shape }` for each tensor. */
+    readonly input_type_shape?: readonly Readonly<Record<string, unknown>>[];
+    readonly output_type_shape?: readonly Readonly<Record<string, unknown>>[];
+  };
 }
 
 /**
  * Operators that take quantized numbers and compute on them; QuantizeLinear and DequantizeLinear
  * only convert.
  */
-const integerKernel = /^(?:QLinear.+|QGemm|(?:Conv|MatMul)Integer.*|DynamicQuantizeMatMul)$/;
+export const integerKernel = /^(?:QLinear.+|QGemm|(?:Conv|MatMul)Integer.*|DynamicQuantizeMatMul)$/;
 
 /** Counts the kernels of one profiled run. */
 export function kernelProfile(events: readonly ProfileEvent[]): KernelProfile {

@@ -27,6 +27,11 @@ export interface SessionSettings {
    * the runtime.
    */
   readonly fuseQuantized?: boolean;
+  /**
+   * True: products of 8-bit numbers are added up without saturation also on a CPU without VNNI,
+   * which takes longer.
+   */
+  readonly exactProducts?: boolean;
   /** True: work that the provider has no kernel for may run on the CPU, also that which matters. */
   readonly allowFallback?: boolean;
 }
@@ -110,6 +115,24 @@ export class Session {
     }
   }
 
+  /**
+   * Prepares runs of one batch whose outputs nobody reads: what is timed is the runtime's work
+   * alone.
+   *
+   * @returns runs once; throws RuntimeError
+   */
+  prepareRun(batch: FloatTensor, further: Feeds = {}): () => Promise<void> {
+    const feeds = toTensors(this.#names, this.#types, this.#input, batch, further);
+    const fetched = this.#fetched;
+    return async () => {
+      try {
+        await (fetched === null ? this.#session.run(feeds) : this.#session.run(feeds, fetched));
+      } catch (cause) {
+        throw new RuntimeError('Running the model', cause);
+      }
+    };
+  }
+
   async release(): Promise<void> {
     await this.#session.release();
   }
@@ -127,6 +150,29 @@ export async function profileKernels(
   settings: SessionSettings,
   further: Feeds = {},
 ): Promise<KernelProfile> {
+  return kernelProfile((await profileRuns(model, input, batch, settings, further, 1)).events);
+}
+
+/** What the runtime's profiler wrote of some runs. */
+export interface ProfiledRuns {
+  readonly events: readonly ProfileEvent[];
+  /** The model's own name of a node that the profile names. */
+  readonly toOld: Renaming['toOld'];
+}
+
+/**
+ * Runs one batch several times in one session under the runtime's profiler.
+ *
+ * @throws RuntimeError with the runtime's own words
+ */
+export async function profileRuns(
+  model: ModelBytes,
+  input: string,
+  batch: FloatTensor,
+  settings: SessionSettings,
+  further: Feeds,
+  runs: number,
+): Promise<ProfiledRuns> {
   const folder = temporaryFolder('profile');
   try {
     const { bytes, external } = splitOf(model);
@@ -136,14 +182,15 @@ export async function profileKernels(
       profileFilePrefix: join(folder, 'p'),
     });
     try {
-      await session.run(toTensors(renamed, inputTypes(session), input, batch, further));
+      const feeds = toTensors(renamed, inputTypes(session), input, batch, further);
+      for (let run = 0; run < runs; run++) await session.run(feeds);
       session.endProfiling();
     } catch (cause) {
       throw new RuntimeError(`Running the model on ${settings.provider}`, cause);
     } finally {
       await session.release();
     }
-    return kernelProfile(readProfile(folder));
+    return { events: readProfile(folder), toOld: renamed.toOld };
   } finally {
     removeTemporary(folder);
   }
@@ -268,7 +315,12 @@ async function createSession(
       logSeverityLevel: 3,
       // A model that brings its own QuantizeLinear is run as written, not fused into integer
       // kernels, unless asked for.
-      extra: { session: settings.fuseQuantized === true ? {} : asWritten },
+      extra: {
+        session: {
+          ...(settings.fuseQuantized === true ? {} : asWritten),
+          ...(settings.exactProducts === true ? { 'session.x64quantprecision': '1' } : {}),
+        },
+      },
     });
   } catch (cause) {
     throw new RuntimeError(`Loading the model on ${settings.provider}`, cause);

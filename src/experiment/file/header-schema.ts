@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { measureSchema } from '../sections/measure.js';
 import { goalSchema } from './goal-schema.js';
 import { runSchema } from '../sections/run.js';
 
@@ -23,4 +24,5 @@ export const headerSchemas = {
     .describe('Trials to compare the grid with: nothing quantized, and quantized without smoothing.')
     .default(['fp32', 'unsmoothed']),
   run: runSchema,
+  measure: measureSchema,
 } as const;

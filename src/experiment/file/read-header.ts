@@ -7,6 +7,7 @@ import { readGoal, type Goal } from './goal-schema.js';
 import { headerSchemas } from './header-schema.js';
 import { entryOf, toPlain } from './located-node.js';
 import type { LocatedMapping } from './located-node.js';
+import type { MeasureSettings } from '../sections/measure.js';
 import type { BaselineRole, RunSettings } from '../sections/settings.js';
 
 /** The parts of an experiment that are not settings of a trial. */
@@ -17,6 +18,7 @@ export interface Header {
   readonly goal: Goal | null;
   readonly baselines: readonly BaselineRole[];
   readonly run: RunSettings;
+  readonly measure: MeasureSettings;
 }
 
 /** A name for a sweep from the name of its file, without what a name may not have. */
@@ -26,7 +28,8 @@ function nameOfFile(path: string): string {
 }
 
 /**
- * Reads version, name, question, goal, baselines and run. Returns null where any of them has a problem.
+ * Reads version, name, question, goal, baselines, run and measure. Returns null where any of them
+ * has a problem.
  */
 export function readHeader(root: LocatedMapping, path: string, problems: Problem[]): Header | null {
   const before = problems.length;
@@ -48,12 +51,15 @@ export function readHeader(root: LocatedMapping, path: string, problems: Problem
   const goal = read('goal', headerSchemas.goal);
   const baselines = read('baselines', headerSchemas.baselines);
   const run = read('run', headerSchemas.run);
-  if (problems.length > before || name === null || baselines === null || run === null) return null;
+  const measure = read('measure', headerSchemas.measure);
+  const isRead = name !== null && baselines !== null && run !== null && measure !== null;
+  if (problems.length > before || !isRead) return null;
   return {
     name,
     question,
     goal: readGoal(goal),
     baselines,
     run: { ...run, database: databasePath(path, run.database) },
+    measure,
   };
 }

@@ -5,6 +5,7 @@ import type { DataSettings } from './data.js';
 import type { GateSettings } from './gate.js';
 import type { LayerSettings } from './layers.js';
 import type { LossSettings } from './loss.js';
+import type { MeasureSettings } from './measure.js';
 import type { ModelSettings } from './model.js';
 import type { QuantizationSettings } from './quantization.js';
 import type { RunSettings } from './run.js';
@@ -20,6 +21,7 @@ export type {
   GateSettings,
   LayerSettings,
   LossSettings,
+  MeasureSettings,
   ModelSettings,
   QuantizationSettings,
   RunSettings,
@@ -81,6 +83,8 @@ export interface Experiment {
   /** The file's text as read. */
   readonly yaml: string;
   readonly run: RunSettings;
+  /** What is measured of speed when the trials are done; absent: nothing. */
+  readonly measure?: MeasureSettings;
   /** Trials in the order baselines, then grid; none twice. */
   readonly trials: readonly ExpandedTrial[];
   /** Dotted paths of all axes of the grid, in order of appearance. */

@@ -19,7 +19,8 @@ export type GraphEdit =
    * that was not there).
    */
   | { readonly kind: 'setInput'; readonly node: string; readonly index: number; readonly tensor: string }
-  | { readonly kind: 'renameOutput'; readonly node: string; readonly tensor: string }
+  /** Of several outputs the first unless `index` says otherwise. */
+  | { readonly kind: 'renameOutput'; readonly node: string; readonly tensor: string; readonly index?: number }
   /** Replaces all graph outputs. Types are left to the runtime's inference. */
   | { readonly kind: 'setOutputs'; readonly tensors: readonly string[] };
 
@@ -63,7 +64,7 @@ export function applyEdits(model: OnnxModel, edits: readonly GraphEdit[]): OnnxM
       }
       case 'renameOutput': {
         const node = find(edit.node);
-        nodes.set(edit.node, copyNode(node, { output: [edit.tensor, ...node.output.slice(1)] }));
+        nodes.set(edit.node, copyNode(node, { output: node.output.with(edit.index ?? 0, edit.tensor) }));
         break;
       }
       case 'setOutputs': {

@@ -65,7 +65,8 @@ function findProducer(model: OnnxModel, found: ReadonlyMap<string, FoundLayer>, 
   }
 }
 
-function layerProducer(model: OnnxModel, node: NodeProto, layer: FoundLayer): Producer | string {
+/** The layer as a producer, or why its outputs can't be divided. */
+export function layerProducer(model: OnnxModel, node: NodeProto, layer: FoundLayer): Producer | string {
   const name = `${layer.op} "${layer.name}"`;
   if (!layer.supported) return `${name} can't take it: ${layer.reason}`;
   if (layer.biasIndex === null) return `${name} has no channel axis 1 and no bias`;
@@ -78,7 +79,8 @@ function layerProducer(model: OnnxModel, node: NodeProto, layer: FoundLayer): Pr
   return { node, channels: layer.outputChannels, layer };
 }
 
-function batchNormProducer(model: OnnxModel, node: NodeProto): Producer | string {
+/** The BatchNormalization as a producer, or why its outputs can't be divided. */
+export function batchNormProducer(model: OnnxModel, node: NodeProto): Producer | string {
   const [, scale = '', bias = ''] = node.input;
   const shared = sharedConstant(model, node, [1, 2]);
   if (shared !== null) return shared;
@@ -90,7 +92,7 @@ function batchNormProducer(model: OnnxModel, node: NodeProto): Producer | string
 }
 
 /** What else reads one of the node's constants, be it through Identity or Transpose. */
-function sharedConstant(model: OnnxModel, node: NodeProto, indices: readonly number[]): string | null {
+export function sharedConstant(model: OnnxModel, node: NodeProto, indices: readonly number[]): string | null {
   for (const index of indices) {
     for (let name = node.input[index] ?? ''; name !== '';) {
       const others = (model.index.consumers.get(name) ?? []).length > 1;

@@ -1,4 +1,5 @@
 import type { DataSource } from '../../formats/data-source.js';
+import { targetOf } from '../../targets/registry.js';
 import { taskOf } from '../../tasks/task-settings.js';
 import type { ModelSettings } from '../../experiment/sections/settings.js';
 import type { ContentKey, PlannedStage, PlannedTrial, SearchStage, SweepPlan, TrialSettings } from '../plan.js';
@@ -51,6 +52,8 @@ const relativeCost = {
   layerLosses: 2.6,
   gate: 2,
   candidate: 1.25,
+  /** The exported model on integer kernels. */
+  deployed: 0.6,
 } as const;
 
 function evaluated({ source, samples }: PlannedTrial['settings']['evaluation'], context: CostContext): number {
@@ -108,7 +111,9 @@ function evaluationPasses(settings: TrialSettings, context: CostContext): number
   const gate = (settings.gate?.samples ?? 0) * relativeCost.gate;
   // FP32 runs beside the quantized model.
   const perSample = relativeCost.quantized + (taskOf(settings.task.kind).needsReference ? relativeCost.reference : 0);
-  return evaluated(settings.evaluation, context) * perSample + losses + gate;
+  const isDeployed = (targetOf(settings.target)?.kernels ?? null) !== null;
+  const deployed = isDeployed ? relativeCost.deployed : 0;
+  return evaluated(settings.evaluation, context) * (perSample + deployed) + losses + gate;
 }
 
 function durationOf(work: readonly WorkCost[], context: CostContext): number | null {

@@ -13,8 +13,15 @@ import type { PreparedLayer } from '../prepare-layers.js';
  * Takes a layer's bias correction off its output: off the bias, which is added where the node has
  * none. Behind a MatMul, which takes no bias, or a bias that is computed or of another shape, an
  * Add does the same.
+ *
+ * @param output of that Add, where the layer's own is to have another name
  */
-export function correctBias(patch: GraphPatch, base: OnnxModel, prepared: PreparedLayer): void {
+export function correctBias(
+  patch: GraphPatch,
+  base: OnnxModel,
+  prepared: PreparedLayer,
+  output: string = prepared.layer.outputTensor,
+): void {
   const { layer, biasCorrection } = prepared;
   if (biasCorrection === null) return;
   const name = layerPrefix(base, layer.name);
@@ -26,7 +33,7 @@ export function correctBias(patch: GraphPatch, base: OnnxModel, prepared: Prepar
   }
   const uncorrected = `${name}/uncorrected`;
   patch.edit({ kind: 'renameOutput', node: layer.outputTensor, tensor: uncorrected });
-  addToOutput(patch, prepared, uncorrected, layer.outputTensor, name);
+  addToOutput(patch, prepared, uncorrected, output, name);
 }
 
 /**
@@ -68,6 +75,23 @@ function addToOutput(
   // Not named like its output: the layer's node often is already.
   patch.node(copyNode(makeNode('Add', [tensor, correction], output), { name: `${name}/corrected` }));
   return output;
+}
+
+/**
+ * The layer's bias less its correction, `[O]`; null where it has neither, or no vector can be its
+ * bias: a MatMul takes none, and a bias may be computed or of another shape.
+ */
+export function correctedBias(base: OnnxModel, { layer, biasCorrection }: PreparedLayer): Float32Array | null {
+  const { input } = base.index.producers.get(layer.outputTensor)!;
+  const isGiven = layer.biasIndex !== null && (input[layer.biasIndex] ?? '') !== '';
+  if (!isGiven && biasCorrection === null) return null;
+  const bias = biasVector(base, layer);
+  return bias === null || biasCorrection === null ? bias : minus(bias, biasCorrection);
+}
+
+/** True where the layer's correction can only be taken off by an Add behind it. */
+export function needsCorrectingAdd(base: OnnxModel, { layer, biasCorrection }: PreparedLayer): boolean {
+  return biasCorrection !== null && biasVector(base, layer) === null;
 }
 
 /** `[O]`, zeros where there is no bias; null where there can be none or it is something else. */

@@ -1,12 +1,12 @@
 import { applyEdits } from '../../onnx/edits/edits.js';
 import { GraphPatch } from '../../onnx/edits/graph-patch.js';
-import { floatAttribute, intAttribute, makeNode } from '../../onnx/node.js';
 import type { OnnxModel } from '../../onnx/onnx-model.js';
-import type { TensorProto } from '../../onnx/proto/onnx_pb.js';
 import { layerPrefix } from '../../onnx/own-names.js';
 import { integerTensor, isNarrowerThanStorage, storageOf, type IntegerStorage } from '../quantizers/integer-tensor.js';
 import { RUNTIME_DOMAIN, withHeader } from '../../onnx/model-header.js';
+import { clipToLevels } from './clip-to-levels.js';
 import { correctBias } from './correct-bias.js';
+import { LinearOperators } from './linear-operators.js';
 import type { PreparedLayer } from '../prepare-layers.js';
 import { smoothedModel } from './quantized-graph.js';
 import { quantizedIntegers } from '../quantizers/quantized-integers.js';
@@ -61,16 +61,18 @@ export function dividesInput(prepared: PreparedLayer): boolean {
 }
 
 class QdqPatch {
-  usesRuntimeDomain = false;
   readonly #model: OnnxModel;
   readonly #patch: GraphPatch;
-  readonly #opset: number;
-  readonly #weights: TensorProto[] = [];
+  readonly #linear: LinearOperators;
 
   constructor(model: OnnxModel) {
     this.#model = model;
     this.#patch = new GraphPatch(model);
-    this.#opset = model.opset;
+    this.#linear = new LinearOperators(this.#patch, model.opset);
+  }
+
+  get usesRuntimeDomain(): boolean {
+    return this.#linear.usesRuntimeDomain;
   }
 
   get edits(): GraphPatch['edits'] {
@@ -89,9 +91,17 @@ class QdqPatch {
     const name = `${layerPrefix(this.#model, layer.name)}/input`;
     const storage = storageOf(input);
     const parameters = this.#parameters(name, storage, [input], []);
-    const clipped = isNarrowerThanStorage(input) ? this.#clip(tensor, input, `${name}/clipped`) : tensor;
-    const quantized = this.#linear('QuantizeLinear', [clipped, ...parameters], `${name}/quantized`, storage, null);
-    return this.#linear('DequantizeLinear', [quantized, ...parameters], `${name}/dequantized`, storage, null);
+    const clipped = isNarrowerThanStorage(input)
+      ? clipToLevels(this.#patch, this.#model.opset, tensor, input, `${name}/clipped`)
+      : tensor;
+    const quantized = this.#linear.add(
+      'QuantizeLinear',
+      [clipped, ...parameters],
+      `${name}/quantized`,
+      storage.bits,
+      null,
+    );
+    return this.#linear.add('DequantizeLinear', [quantized, ...parameters], `${name}/dequantized`, storage.bits, null);
   }
 
   quantizedWeight(prepared: PreparedLayer): string {
@@ -101,22 +111,9 @@ class QdqPatch {
     if (integers === null) return this.#patch.floats(`${name}/fake_quantized`, layer.weightShape, weight.values);
     const { values, quantizers, axis } = integers;
     const storage = storageOf(quantizers[0]!);
-    const stored = this.#stored(integerTensor(`${name}/quantized`, layer.weightShape, storage, values));
+    const stored = this.#linear.store(integerTensor(`${name}/quantized`, layer.weightShape, storage, values));
     const parameters = this.#parameters(name, storage, quantizers, axis === null ? [] : [quantizers.length]);
-    return this.#linear('DequantizeLinear', [stored, ...parameters], `${name}/dequantized`, storage, axis);
-  }
-
-  /** Layers that share a weight share its integers where they are the same. */
-  #stored(tensor: TensorProto): string {
-    const same = this.#weights.find(
-      ({ dataType, dims, rawData }) =>
-        dataType === tensor.dataType &&
-        dims.join() === tensor.dims.join() &&
-        Buffer.compare(rawData, tensor.rawData) === 0,
-    );
-    if (same !== undefined) return same.name;
-    this.#weights.push(tensor);
-    return this.#patch.initializer(tensor);
+    return this.#linear.add('DequantizeLinear', [stored, ...parameters], `${name}/dequantized`, storage.bits, axis);
   }
 
   /** Scale and zero point, which also tells QuantizeLinear its integer type. */
@@ -132,41 +129,5 @@ class QdqPatch {
       this.#patch.floats(`${name}/scale`, dims, scales),
       this.#patch.initializer(integerTensor(`${name}/zero_point`, dims, storage, zeroPoints)),
     ];
-  }
-
-  /** Opset 10 has both operators for 8 bits per tensor, 13 per axis, 21 for 16 bits. */
-  #linear(
-    op: string,
-    inputs: readonly string[],
-    output: string,
-    { bits }: IntegerStorage,
-    axis: number | null,
-  ): string {
-    const needed = bits === 16 ? 21 : axis === null ? 10 : 13;
-    const node = makeNode(op, inputs, output, axis === null ? [] : [intAttribute('axis', axis)]);
-    if (this.#opset < needed) {
-      node.domain = RUNTIME_DOMAIN;
-      this.usesRuntimeDomain = true;
-    }
-    this.#patch.node(node);
-    return output;
-  }
-
-  /**
-   * To the real values of the lowest and highest level: float32 products that QuantizeLinear rounds
-   * back to them.
-   */
-  #clip(tensor: string, { qmin, qmax, zeroPoint, scale }: Quantizer, output: string): string {
-    const low = Math.fround((qmin - zeroPoint) * scale);
-    const high = Math.fround((qmax - zeroPoint) * scale);
-    if (this.#opset < 11) {
-      this.#patch.node(makeNode('Clip', [tensor], output, [floatAttribute('min', low), floatAttribute('max', high)]));
-      return output;
-    }
-    const bounds = [
-      this.#patch.floats(`${output}/low`, [], Float32Array.of(low)),
-      this.#patch.floats(`${output}/high`, [], Float32Array.of(high)),
-    ];
-    return this.#patch.apply('Clip', [tensor, ...bounds], output);
   }
 }

@@ -7,6 +7,7 @@ import type { OnnxModel } from '../../onnx/onnx-model.js';
 import { layerPrefix } from '../../onnx/own-names.js';
 import { scaleOutput } from '../../onnx/edits/scale-output.js';
 import { addCorrected, correctBias } from './correct-bias.js';
+import { dividesOwnInput } from '../../smooth/smooth-layers.js';
 import type { PreparedLayer } from '../prepare-layers.js';
 
 /**
@@ -25,7 +26,7 @@ export function quantizedModel(base: OnnxModel, layers: readonly PreparedLayer[]
       kind: 'setInput',
       node: layer.outputTensor,
       index: 0,
-      tensor: fakeQuantizeInput(patch, prepared, name, baseDivisor(prepared)),
+      tensor: fakeQuantizeInput(patch, prepared, layer.inputTensor, name, baseDivisor(prepared)),
     });
     patch.edit({ kind: 'setInput', node: layer.outputTensor, index: 1, tensor: weight });
     correctBias(patch, base, prepared);
@@ -40,7 +41,7 @@ export function quantizedModel(base: OnnxModel, layers: readonly PreparedLayer[]
 export function smoothedModel(base: OnnxModel, layers: readonly PreparedLayer[]): OnnxModel {
   const patch = new GraphPatch(base);
   for (const { layer, factors, smoothedWeight, apply } of layers) {
-    if (apply !== 'insert') continue;
+    if (!dividesOwnInput(apply)) continue;
     const name = layerPrefix(base, layer.name);
     const s = patch.floats(`${name}/s`, channelShape(layer), factors.s);
     const input = patch.apply('Div', [layer.inputTensor, s], `${name}/smoothed_input`);
@@ -60,6 +61,7 @@ export type QuantizedParts = 'both' | 'input' | 'weight' | 'none';
  * @param base the prepared model's
  * @param name unique for this branch, e.g. with the candidate's alpha
  * @param parts the others are left out: the layer is smoothed alike
+ * @param tensor what feeds it: FP32's tensor, which neither a fold nor a convolution divided
  * @returns the branch's output tensor, in the float model's units
  */
 export function addIsolatedLayer(
@@ -68,13 +70,14 @@ export function addIsolatedLayer(
   prepared: PreparedLayer,
   name: string,
   parts: QuantizedParts = 'both',
+  tensor: string = prepared.original.inputTensor,
 ): string {
   const { layer, outputFactors } = prepared;
   const node = base.index.producers.get(layer.outputTensor)!;
   const input =
     parts === 'weight' || parts === 'none'
-      ? smoothInput(patch, prepared, name)
-      : fakeQuantizeInput(patch, prepared, name, prepared.divisor);
+      ? smoothInput(patch, prepared, tensor, name)
+      : fakeQuantizeInput(patch, prepared, tensor, name, prepared.divisor);
   const values = parts === 'input' || parts === 'none' ? prepared.smoothedWeight : prepared.weight.values;
   const weight = patch.floats(`${name}/weight`, layer.weightShape, values);
   const output = `${name}/output`;
@@ -92,19 +95,25 @@ export function addIsolatedLayer(
 }
 
 /** The FP32 tensor divided by s. */
-function smoothInput(patch: GraphPatch, { layer, factors }: PreparedLayer, name: string): string {
+function smoothInput(patch: GraphPatch, { layer, factors }: PreparedLayer, tensor: string, name: string): string {
   const s = patch.floats(`${name}/s`, channelShape(layer), factors.s);
-  return patch.apply('Div', [layer.inputTensor, s], `${name}/smoothed_input`);
+  return patch.apply('Div', [tensor, s], `${name}/smoothed_input`);
 }
 
 /**
  * `Clip(Round(x / d), qmin - z, qmax - z) * q` with `d[c] = s[c] * q`: quantize and dequantize of x
  * / s, bit-exact to QuantizeLinear/DequantizeLinear up to the rounding of the one division.
  */
-function fakeQuantizeInput(patch: GraphPatch, prepared: PreparedLayer, name: string, divisor: Float32Array): string {
+function fakeQuantizeInput(
+  patch: GraphPatch,
+  prepared: PreparedLayer,
+  tensor: string,
+  name: string,
+  divisor: Float32Array,
+): string {
   const { layer, input } = prepared;
   const d = patch.floats(`${name}/divisor`, channelShape(layer), divisor);
-  const divided = patch.apply('Div', [layer.inputTensor, d], `${name}/divided`);
+  const divided = patch.apply('Div', [tensor, d], `${name}/divided`);
   const { qmin, qmax, zeroPoint } = input;
   const steps = patch.roundAndClip(divided, qmin - zeroPoint, qmax - zeroPoint, `${name}/steps`);
   const scale = patch.floats(`${name}/scale`, [], Float32Array.of(input.scale));
@@ -113,7 +122,7 @@ function fakeQuantizeInput(patch: GraphPatch, prepared: PreparedLayer, name: str
 
 /** What divides the base model's tensor, which is smoothed already where the layer is folded. */
 function baseDivisor({ apply, divisor, input }: PreparedLayer): Float32Array {
-  return apply === 'fold' ? new Float32Array(divisor.length).fill(input.scale) : divisor;
+  return apply === 'none' || dividesOwnInput(apply) ? divisor : new Float32Array(divisor.length).fill(input.scale);
 }
 
 /**

@@ -1,8 +1,8 @@
 import { settingColumns, storedSetting } from '../schema/setting-columns.js';
 import { compareWork, isEarlierFailure, isFinished, learnClass, progressOf, updateWork } from './finished-work.js';
-import { ofCompleteTrial, ofStoppedTrial, ofTrial } from './merged-tables.js';
+import { latencyOfTrial, ofCompleteTrial, ofStoppedTrial, ofTrial } from './merged-tables.js';
 import { reportConflict, type Merging } from './merging.js';
-import { compareOwned, copyOwned, insertRow, removeOwned, type Pair } from './owned-rows.js';
+import { compareOwned, copyMissing, copyOwned, insertRow, removeOwned, type Pair } from './owned-rows.js';
 import type { Row } from './table-shape.js';
 
 const ofAnyTrial = [...ofTrial, ...ofCompleteTrial, ...ofStoppedTrial];
@@ -17,10 +17,12 @@ interface Found {
 /** Takes trials with their results. Their stages are in the target already. */
 export function mergeTrials(merging: Merging): void {
   // Every trial has its row before any result is taken: a trial that was stopped names another.
-  for (const { pair, ours, theirs } of findTrials(merging)) {
+  const found = findTrials(merging);
+  for (const { pair, ours, theirs } of found) {
     if (ours === null) takeTrial(merging, theirs, pair);
     else mergeTrial(merging, ours, theirs, pair);
   }
+  for (const { pair } of found) copyMissing(merging, latencyOfTrial, pair);
 }
 
 function findTrials(merging: Merging): readonly Found[] {

@@ -79,6 +79,17 @@ export const ofCompleteTrial: readonly OwnedTable[] = [
   { name: 'sample_outcome', owner: 'trial_id' },
 ];
 
+/**
+ * Speed of complete trials, each time on one machine: of what several databases measured all is
+ * taken, and where two have the same comparison the target's stays.
+ */
+export const latencyOfTrial: OwnedTable = {
+  name: 'latency',
+  owner: 'trial_id',
+  identity: ['device', 'batch_size', 'threads', 'host', 'cpu_model', 'onnxruntime_version'],
+  children: [{ name: 'operator_time', owner: 'latency_id' }],
+};
+
 /** Evidence of an early stop, which depends on what there was to be held against. */
 export const ofStoppedTrial: readonly OwnedTable[] = [{ name: 'early_stop', owner: 'trial_id' }];
 
@@ -117,6 +128,7 @@ export function ownedTables(): readonly OwnedTable[] {
     stageParts,
     ...ofTrial,
     ...ofCompleteTrial,
+    latencyOfTrial,
     ...ofStoppedTrial,
   ].flatMap(withChildren);
 }

@@ -1,6 +1,7 @@
 import type { ExecutionRecord } from '../../records/execution-record.js';
 import type { FailureRecord } from '../../records/failure-record.js';
 import type { KeepRecord } from '../../records/keep-record.js';
+import type { LatencyRecord } from '../../records/latency-record.js';
 import type { LayerRankRecord } from '../../records/rank-record.js';
 import type { AgentRecord } from '../../records/agent-record.js';
 import type { WorkerLogRecord } from '../../records/worker-log-record.js';
@@ -25,6 +26,7 @@ import {
   readStopped,
   readTypicalDurations,
 } from '../read/read-progress.js';
+import { readLatencies, type LatencyMachine, type StoredLatency } from '../read/read-latencies.js';
 import { readBest } from '../read/read-best.js';
 import { readNumericsClasses } from '../read/read-numerics-classes.js';
 import { readKeep, readObservation, readParts, readRank, readReference, readSearch } from '../read/read-stages.js';
@@ -40,6 +42,7 @@ import type {
   SweepStore,
 } from '../store.js';
 import { writeAgents } from './write-agents.js';
+import { writeLatency, type LatencySubject } from './write-latency.js';
 import { writeLayerMacs } from './write-model.js';
 import { AttemptWriter } from './write-attempt.js';
 import { writeComparisons } from './write-comparisons.js';
@@ -294,6 +297,16 @@ class SqliteStore implements SweepStore {
   #finish(attempt: number, trial: number, execution: ExecutionRecord): { id: number; durationMs: number } {
     const durationMs = this.#attempts.finish(attempt, { trial_id: trial, stage_id: null, part: '' }, execution);
     return { id: attempt, durationMs };
+  }
+
+  latencies(trials: readonly ContentKey[], machine: LatencyMachine): readonly StoredLatency[] {
+    return readLatencies(this.connection, trials, machine);
+  }
+
+  writeLatency(subject: LatencySubject, record: LatencyRecord): void {
+    this.connection.transaction(() => {
+      writeLatency(this.connection, subject, record);
+    });
   }
 
   refreshComparisons(sweep: string): void {

@@ -1,16 +1,12 @@
 import type { Target } from '../target.js';
+import { onnxruntimeCpu } from './onnxruntime-cpu.js';
 
 export const onnxruntimeCpuAvx2: Target = {
+  ...onnxruntimeCpu,
   description: 'onnxruntime on x86 without VNNI, whose 16-bit sums saturate',
-  evidence: 'run',
-  sources: [],
-  activations: { storage: 'uint8', schemes: ['asymmetric', 'unsigned'], bits: [8] },
-  weights: { schemes: ['signed'], granularities: ['channel', 'tensor'], narrowRange: false, bits: [8] },
-  bias: 'int32',
-  operators: {},
-  fused: ['Relu', 'Clip'],
-  residual: 'both',
-  kernels: 'onnxruntime',
+  sources: [
+    ...onnxruntimeCpu.sources,
+    'onnxruntime 1.30.0 under emulated CPUs without VNNI (qemu-user-static 7.2, Haswell-v4 and Skylake-Client-v4): sums of products that saturate',
+  ],
   saturates: true,
-  smoothing: { atInput: 'channelQuantize', elsewhere: 'depthwise' },
 };

@@ -91,7 +91,7 @@ export async function correctBiases(
       corrected.set(name, { ...own, biasCorrection: difference(own, actual.get(name)!, expected.get(name)!) });
     }
   }
-  return { base: prepared.base, layers: [...corrected.values()] };
+  return { ...prepared, layers: [...corrected.values()] };
 }
 
 /**

@@ -5,7 +5,8 @@ import type { JobContext } from '../job-context.js';
 import type { JobResult } from '../jobs.js';
 import { correctTrialBiases } from './phases/correct-trial-biases.js';
 import { evaluatePhase } from './phases/evaluate-phase.js';
-import { measureLosses, type MeasuredTrial } from './phases/measure-losses.js';
+import { measureDeployment, type DeployedTrial } from './phases/measure-deployment.js';
+import { measureLosses } from './phases/measure-losses.js';
 import { openTrial } from './phases/open-trial.js';
 import { passGate } from './phases/pass-gate.js';
 import { prepareTrial } from './phases/prepare-trial.js';
@@ -16,7 +17,7 @@ import type { TrialJob } from './trial-job.js';
  * Evaluates one quantized setting. One value passes through named phases, each of which adds what
  * it found:
  *
- *     open ──> prepare ──> profile ──> gate ──> correct biases ──> evaluate ──> losses
+ *     open ──> prepare ──> profile ──> gate ──> correct biases ──> evaluate ──> losses ──> deployment
  *
  * - prepare: smooth and quantize the layers
  * - profile: what runs the simulated graph, before anything takes long
@@ -26,6 +27,7 @@ import type { TrialJob } from './trial-job.js';
  *   integer execution it is that of the QDQ model, which the runtime may fuse to integer kernels;
  *   gate and losses are simulated all the same.
  * - losses: of each layer, and of the output, over the loss samples
+ * - deployment: of a target whose runtime is here: the exported model against the simulation
  */
 export async function runTrial(job: TrialJob, context: JobContext): Promise<JobResult<'trial'>> {
   const opened = await openTrial(job, context);
@@ -35,10 +37,11 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
   const corrected = await correctTrialBiases(gated);
   const evaluated = await evaluatePhase(corrected);
   const measured = await measureLosses(evaluated);
-  return resultOf(measured);
+  const deployed = await measureDeployment(measured);
+  return resultOf(deployed);
 }
 
-async function resultOf(trial: MeasuredTrial): Promise<JobResult<'trial'>> {
+async function resultOf(trial: DeployedTrial): Promise<JobResult<'trial'>> {
   const { context, settings, prepared, preparation, statistics, outcome, losses, divergence, lossSamples } = trial;
   const { execution } = settings.quantization;
   const tensors = tensorQuantizerRecords(prepared);
@@ -57,6 +60,7 @@ async function resultOf(trial: MeasuredTrial): Promise<JobResult<'trial'>> {
       gate: trial.gate,
       exportBytes,
       ...(tensors.length === 0 ? {} : { tensors }),
+      ...(trial.deployment === null ? {} : { deployment: trial.deployment }),
     },
     execution: { ...trial.ran, timings: context.clock.timings },
   };

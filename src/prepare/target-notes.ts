@@ -1,0 +1,50 @@
+import { basename } from 'node:path';
+import type { Layer } from '../onnx/layers/layers.js';
+import type { OnnxModel } from '../onnx/onnx-model.js';
+import type { PlacedNode } from '../targets/placement.js';
+import { placeQuantizers } from '../targets/place-quantizers.js';
+import { targets, type PlacingTargetName } from '../targets/registry.js';
+import { printableName } from '../text/printable.js';
+
+/** Operators that a line lists by name. */
+const LISTED = 4;
+
+/**
+ * What people should know of a target before a sweep: whether it is run here, and what of the model
+ * it can't run on integers.
+ *
+ * @param folded with BatchNormalization folded
+ * @param selected the layers that are quantized, but for those that `layers.keepFloat` will leave
+ *   out
+ */
+export function targetNotes(
+  path: string,
+  folded: OnnxModel,
+  selected: readonly Layer[],
+  name: PlacingTargetName,
+): readonly string[] {
+  const target = targets[name];
+  const layers = new Set(selected.map(({ outputTensor }) => outputTensor));
+  const { quantizers, nodes } = placeQuantizers(folded, target, { layers, others: true });
+  const counts = { quantize: 0, pass: 0, float: 0 };
+  for (const { runs } of nodes) counts[runs] += 1;
+  const evidence = target.evidence === 'run' ? '' : ' It follows published rules; it is not run here.';
+  return [
+    `${basename(path)} on ${name}: ${quantizers.length} tensors have quantizers; of ${nodes.length} operators ${counts.quantize} compute on integers, ${counts.pass} pass them on, ${counts.float} stay in float.${evidence}`,
+    ...inFloat(nodes),
+  ];
+}
+
+function inFloat(nodes: readonly PlacedNode[]): readonly string[] {
+  const byReason = new Map<string, PlacedNode[]>();
+  for (const node of nodes) {
+    if (node.runs !== 'float') continue;
+    const reason = `${node.op}${node.reason === null ? '' : `: ${node.reason}`}`;
+    byReason.set(reason, [...(byReason.get(reason) ?? []), node]);
+  }
+  return [...byReason].map(([reason, group]) => {
+    const named = group.slice(0, LISTED).map(({ node }) => printableName(node));
+    const more = group.length > LISTED ? ` and ${group.length - LISTED} more` : '';
+    return `  float: ${reason} (${named.join(', ')}${more})`;
+  });
+}
