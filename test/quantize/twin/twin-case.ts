@@ -68,7 +68,6 @@ export function prepareCase(given: TwinCase): PreparedModel {
       original: layer,
       alpha: null,
       factors: noSmoothing(layer.inputChannels),
-      undividedWeight: null,
       apply: 'none',
       fallbackReason: null,
       outputFactors: null,

@@ -7,7 +7,7 @@ import type { PageFigure } from '../figure.js';
 import { tensorColumns, tensorTable } from '../trial/tensor-quantizers.js';
 
 /** Activations that some target fuses into the layer before them. */
-const fused = [...new Set(Object.values(targets).flatMap((target) => target.fused))];
+const fused = [...new Set(Object.values(targets).flatMap((target) => Object.keys(target.fused)))];
 
 /** The quantizer of what the layer puts out, in the trials whose target places one. */
 export const outputQuantizer: PageFigure<LayerPageFacts> = {

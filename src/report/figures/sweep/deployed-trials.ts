@@ -12,7 +12,9 @@ export const deployedTrials: Figure = {
   name: 'settings as deployed',
   appliesTo: ({ measured }) => measured.deployment !== null,
   title: () => 'Settings as they are deployed',
-  sql: (facts) => `SELECT d.trial, d.label, d.role, d.target, d.evidence, t.alpha_mode, t.alpha, t.smoothing_apply, d.simulated, d.deployed, d.gap, d.samples_differing, d.differing_share,
+  sql: (
+    facts,
+  ) => `SELECT d.trial, d.label, d.role, d.target, d.evidence, t.alpha_mode, t.alpha, t.smoothing_apply, d.simulated, d.deployed, d.gap, d.samples_differing, d.differing_share,
        d.export_bytes, ${facts.measured.deployment!.conditions.map((condition, at) => latencyColumns(condition, at)).join('')}group_concat(DISTINCT l.cpu_flags) AS cpu_flags
 FROM v_deployment d
 JOIN v_trial t ON t.sweep = d.sweep AND t.trial = d.trial
@@ -150,7 +152,8 @@ function smoothingText(row: Row): string {
   const mode = textOf(row, 'alpha_mode');
   const alpha = numberOrNull(row, 'alpha');
   if (mode === 'none') return 'none';
-  const how = mode === 'static' && alpha !== null ? `alpha ${alpha}` : alpha === null ? mode : `${mode}, alpha ${alpha}`;
+  const how =
+    mode === 'static' && alpha !== null ? `alpha ${alpha}` : alpha === null ? mode : `${mode}, alpha ${alpha}`;
   const apply = textOrNull(row, 'smoothing_apply');
   return apply === null ? how : `${how}, ${apply}`;
 }

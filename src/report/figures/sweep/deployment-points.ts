@@ -10,7 +10,8 @@ import { sqlText } from '../../query.js';
 export function deploymentPointsSql({ sweep, trials, measured }: SweepFacts): string {
   const name = sqlText(sweep.name);
   const conditions = measured.deployment?.conditions ?? [];
-  const stride = trials.length <= drawnLimits.scatterPoints ? 1 : Math.ceil((2 * trials.length) / drawnLimits.scatterPoints);
+  const stride =
+    trials.length <= drawnLimits.scatterPoints ? 1 : Math.ceil((2 * trials.length) / drawnLimits.scatterPoints);
   const kept =
     stride === 1
       ? ''

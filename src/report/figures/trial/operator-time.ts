@@ -21,7 +21,10 @@ export const operatorTime: PageFigure<TrialPageFacts> = {
   name: 'time of operators',
   appliesTo: isDeployed,
   title: () => 'Time of each operator beside FP32',
-  sql: ({ sweep, trial }) => `SELECT l.batch_size, l.threads, l.device, l.host, l.cpu_model, CASE o.model WHEN 'fp32' THEN 'FP32' ELSE 'exported' END AS model, o.kind, o.op, count(*) AS operators,
+  sql: ({
+    sweep,
+    trial,
+  }) => `SELECT l.batch_size, l.threads, l.device, l.host, l.cpu_model, CASE o.model WHEN 'fp32' THEN 'FP32' ELSE 'exported' END AS model, o.kind, o.op, count(*) AS operators,
        sum(o.duration_us) / 1000 AS milliseconds, l.latency, l.trial, l.rounds, l.fp32_ms, l.quantized_ms, l.ratio, l.ratio_low, l.ratio_high, l.verdict, l.cpu_flags
 FROM ${latencySource(sweep.sweep.name, trial.trial)} l JOIN operator_time o ON o.latency_id = l.latency
 GROUP BY l.latency, o.model, o.kind, o.op ORDER BY l.batch_size, l.threads, l.latency, o.model, milliseconds DESC`,
@@ -50,7 +53,9 @@ GROUP BY l.latency, o.model, o.kind, o.op ORDER BY l.batch_size, l.threads, l.la
       caption,
       details:
         'Summed over the operators of one kernel, each the median over the profiled runs. Conversions quantize, dequantize and reorder data between kernels. A profiled run takes longer than a timed one, so the sums are not the latency.',
-      panels: [{ title: '', alt: `Bars of time by kind of operator. ${caption}`, spec: chart(numberOf(first, 'latency')) }],
+      panels: [
+        { title: '', alt: `Bars of time by kind of operator. ${caption}`, spec: chart(numberOf(first, 'latency')) },
+      ],
     };
   },
 };
@@ -64,7 +69,10 @@ function captionText(rows: readonly Row[]): string {
     own.filter((row) => row['kind'] === kind).reduce((sum, row) => sum + numberOf(row, 'milliseconds'), 0);
   const share = (kind: string): string => `${Math.round((100 * of(kind)) / total)} %`;
   const worst = own.filter((row) => row['kind'] !== 'integer');
-  const most = worst.length === 0 ? null : worst.reduce((a, b) => (numberOf(b, 'milliseconds') > numberOf(a, 'milliseconds') ? b : a));
+  const most =
+    worst.length === 0
+      ? null
+      : worst.reduce((a, b) => (numberOf(b, 'milliseconds') > numberOf(a, 'milliseconds') ? b : a));
   return `Of the exported model’s time ${share('integer')} is in integer kernels, ${share('float')} in float kernels, ${share('conversion')} in conversions.${most === null ? '' : ` Most outside integer kernels: ${textOf(most, 'op')}, ${significantText(numberOf(most, 'milliseconds'), 3)} ms.`}`;
 }
 
@@ -79,12 +87,21 @@ function chart(first: number): TopLevelSpec {
     params: [{ name: 'measurement', value: first }],
     transform: [
       { filter: 'datum.latency == measurement' },
-      { calculate: `${JSON.stringify(Object.fromEntries(names.map((kind) => [kind, kinds[kind][0]])))}[datum.kind]`, as: 'what' },
+      {
+        calculate: `${JSON.stringify(Object.fromEntries(names.map((kind) => [kind, kinds[kind][0]])))}[datum.kind]`,
+        as: 'what',
+      },
       { calculate: `indexof(${JSON.stringify(names)}, datum.kind)`, as: 'order' },
     ],
     mark: { type: 'bar', stroke: color('ground'), strokeWidth: 0.5 },
     encoding: {
-      y: { field: 'model', type: 'nominal', title: null, sort: ['FP32', 'exported'], axis: { ticks: false, domain: false } },
+      y: {
+        field: 'model',
+        type: 'nominal',
+        title: null,
+        sort: ['FP32', 'exported'],
+        axis: { ticks: false, domain: false },
+      },
       x: { field: 'milliseconds', type: 'quantitative', title: 'time of the operators (ms)', stack: 'zero' },
       color: {
         field: 'what',

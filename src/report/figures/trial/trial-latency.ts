@@ -31,7 +31,12 @@ export const trialLatency: PageFigure<TrialPageFacts> = {
           columns: [
             { title: 'measured at', field: 'batch_size', align: 'left', text: (row) => conditionText(toLatency(row)) },
             { title: 'FP32', field: 'fp32_ms', align: 'right', text: (row) => milliseconds(row, 'fp32_ms') },
-            { title: 'exported', field: 'quantized_ms', align: 'right', text: (row) => milliseconds(row, 'quantized_ms') },
+            {
+              title: 'exported',
+              field: 'quantized_ms',
+              align: 'right',
+              text: (row) => milliseconds(row, 'quantized_ms'),
+            },
             {
               title: 'ratio [95 % interval]',
               field: 'ratio',
@@ -41,8 +46,18 @@ export const trialLatency: PageFigure<TrialPageFacts> = {
             },
             { title: 'verdict', field: 'verdict', align: 'left', text: (row) => verdictText(textOf(row, 'verdict')) },
             { title: 'rounds', field: 'rounds', align: 'right', text: (row) => String(numberOf(row, 'rounds')) },
-            { title: 'device', field: 'device', align: 'left', text: (row) => textOf(row, 'device').replace('ExecutionProvider', '') },
-            { title: 'machine', field: 'host', align: 'left', text: (row) => `${textOf(row, 'host')}, ${textOf(row, 'cpu_model')}` },
+            {
+              title: 'device',
+              field: 'device',
+              align: 'left',
+              text: (row) => textOf(row, 'device').replace('ExecutionProvider', ''),
+            },
+            {
+              title: 'machine',
+              field: 'host',
+              align: 'left',
+              text: (row) => `${textOf(row, 'host')}, ${textOf(row, 'cpu_model')}`,
+            },
             { title: 'CPU flags', field: 'cpu_flags', align: 'left', text: (row) => textOf(row, 'cpu_flags') },
           ],
         },
