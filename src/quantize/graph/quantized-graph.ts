@@ -7,7 +7,7 @@ import type { OnnxModel } from '../../onnx/onnx-model.js';
 import { layerPrefix } from '../../onnx/own-names.js';
 import { scaleOutput } from '../../onnx/edits/scale-output.js';
 import { addCorrected, correctBias } from './correct-bias.js';
-import { dividesOwnInput } from '../../smooth/smooth-layers.js';
+import { dividesOwnInput } from '../../smooth/smoothed-model.js';
 import type { PreparedLayer } from '../prepare-layers.js';
 
 /**
