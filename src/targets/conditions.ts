@@ -53,12 +53,13 @@ function text(node: NodeProto, name: string, fallback: string): string {
 }
 
 function whyBiasIsNotPlain(model: OnnxModel, node: NodeProto, layer: Layer | null): string | null {
-  const name = layer?.biasIndex == null ? '' : (node.input[layer.biasIndex] ?? '');
+  if (layer === null || layer.biasIndex === null) return null;
+  const name = node.input[layer.biasIndex] ?? '';
   if (name === '') return null;
   const bias = constantTensor(model, name);
   if (bias?.dataType !== FLOAT32) return 'has a bias that is computed';
   const isVector =
-    Number(bias.dims.at(-1)) === layer!.outputChannels && readFloatTensor(bias).length === layer!.outputChannels;
+    Number(bias.dims.at(-1)) === layer.outputChannels && readFloatTensor(bias).length === layer.outputChannels;
   return unless(isVector, 'has a bias that is no vector of its channels');
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { floatAttribute, intAttribute, intsAttribute, stringAttribute } from '../../src/onnx/node.js';
+import { TensorProto_DataType } from '../../src/onnx/proto/onnx_pb.js';
 import { int64Tensor } from '../../src/onnx/tensor.js';
 import { placeQuantizers } from '../../src/targets/place-quantizers.js';
 import { targets } from '../../src/targets/registry.js';
@@ -208,7 +209,7 @@ describe('onnxruntime-cpu', () => {
     const branch = graphAttribute('then_branch', subgraph([node('Neg', ['c'], 'n')], ['n']));
     const other = graphAttribute('else_branch', subgraph([node('Abs', ['c'], 'n2')], ['n2']));
     const model = blockModel([conv('x', 'c'), conv('c', 'y'), node('If', ['condition'], 'z', [branch, other])], {
-      inputs: [value('x', [1, CHANNELS, 8, 8]), value('condition', [], 9)],
+      inputs: [value('x', [1, CHANNELS, 8, 8]), value('condition', [], TensorProto_DataType.BOOL)],
       outputs: ['y', 'z'],
     });
     const placement = place(model, target);
