@@ -26,7 +26,7 @@ export const conditions = {
   opset12: ({ model }) =>
     unless(model.opset >= 12, `is of opset ${model.opset}, and has integer kernels from opset 12 on`),
   computedOperands: ({ node, activations }) =>
-    unless(activations.length === node.input.length, 'has a constant operand'),
+    unless(activations.length === node.input.length, 'has a constant operand, which is not quantized here'),
   twoInputs: ({ node }) => unless(node.input.length === 2, `has ${node.input.length} inputs, not two`),
   severalInputs: ({ activations }) => unless(activations.length > 1, 'joins one computed tensor alone'),
   isLayer: ({ layer }) => unless(layer !== null, 'has no constant weight that can be quantized'),

@@ -67,7 +67,7 @@ describe('onnxruntime-cpu', () => {
     const model = blockModel([node('MatMul', ['x', 'm'], 'g'), node('Add', ['g', 'vector'], 'y')], matrices);
     const placement = place(model, target);
     expect(quantizedText(placement)).toBe('x g');
-    expect(runsOf(placement, 'y')).toBe('float: has a constant operand');
+    expect(runsOf(placement, 'y')).toBe('float: has a constant operand, which is not quantized here');
   });
 
   it('quantizes right behind a layer whose activation is none of its own', () => {
