@@ -72,6 +72,7 @@ export function prepareCase(given: TwinCase): PreparedModel {
       fallbackReason: null,
       outputFactors: null,
       smoothedWeight,
+      undividedWeight: null,
       input: input ?? uint8Quantizer([1, 0]),
       divisor: new Float32Array(layer.inputChannels).fill(input?.scale ?? 1),
       weight: fakeQuantizeWeight(smoothedWeight, layer.layout, plainWeight(8, given.granularity)),
