@@ -2,7 +2,7 @@ import type { Layer } from '../onnx/layers/layers.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import { targets, type PlacingTargetName } from '../targets/registry.js';
 import { noSmoothing } from './smoothing-factors.js';
-import type { LayerSmoothing } from './smooth-layers.js';
+import type { LayerSmoothing } from './smoothed-model.js';
 
 /**
  * How a target writes the smoothing of layers that is not folded: at an input of the model in the

@@ -4,7 +4,8 @@ import type { OnnxModel } from '../onnx/onnx-model.js';
 import { findFoldRegions } from './fold-regions.js';
 import type { Fold, Scaling } from './rescale-model.js';
 import { findScalingRegions } from './scaling-regions.js';
-import { applySmoothing, type LayerSmoothing, type SmoothedModel } from './smooth-layers.js';
+import { applySmoothing } from './smooth-layers.js';
+import type { LayerSmoothing, SmoothedModel } from './smoothed-model.js';
 
 /**
  * Smooths the layers of a finished trial again as it did, from the s that it stored.
