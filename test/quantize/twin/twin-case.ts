@@ -1,4 +1,9 @@
-import { profileKernels, Session, type FloatTensor, type SessionSettings } from '../../../src/engine/session/session.js';
+import {
+  profileKernels,
+  Session,
+  type FloatTensor,
+  type SessionSettings,
+} from '../../../src/engine/session/session.js';
 import { removeUnread } from '../../../src/onnx/edits/remove-unread.js';
 import { encodeModel } from '../../../src/onnx/onnx-model.js';
 import type { NodeProto, TensorProto } from '../../../src/onnx/proto/onnx_pb.js';
@@ -83,7 +88,10 @@ export function prepareCase(given: TwinCase): PreparedModel {
       placement: {
         quantizers: places.map((tensor, group) => ({
           tensor,
-          readers: (base.index.consumers.get(tensor) ?? []).map(({ node, index }) => ({ node: node.output[0]!, index })),
+          readers: (base.index.consumers.get(tensor) ?? []).map(({ node, index }) => ({
+            node: node.output[0]!,
+            index,
+          })),
           isOutput: base.index.outputs.has(tensor),
           group,
         })),
