@@ -1,5 +1,6 @@
 import { findScalingRegion, type RefuseProducer, type ScalingRegion } from '../onnx/folding/scaling-region.js';
 import { findLayers, type FoundLayer, type Layer } from '../onnx/layers/layers.js';
+import type { TensorChannels } from '../onnx/layers/tensor-channels.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import { sortNodes } from '../onnx/sort-nodes.js';
 
@@ -40,4 +41,16 @@ export function findScalingRegions(
   }
   const regions = new Set([...known.values()].filter((region) => typeof region !== 'string'));
   return { regions: [...regions], reasons };
+}
+
+/** Channels and rank of the tensors of all regions whose channels lie on axis 1, by name. */
+export function channelsOfRegions(model: OnnxModel, layers: readonly Layer[]): ReadonlyMap<string, TensorChannels> {
+  const { regions } = findScalingRegions(model, layers);
+  return new Map(
+    regions.flatMap(({ tensors }) =>
+      [...tensors].flatMap(([tensor, { count, axis, trailing }]) =>
+        axis === 1 && trailing !== null ? [[tensor, { channels: count, rank: trailing + 2 }] as const] : [],
+      ),
+    ),
+  );
 }
