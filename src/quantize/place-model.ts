@@ -89,7 +89,9 @@ function statisticsOf(
     const channels = statistics.absmax.length;
     const before = divided.get(smoother?.input ?? tensor);
     const factors = new Float32Array(channels).fill(1);
-    for (let c = 0; c < channels; c++) factors[c] = (before?.[c] ?? 1) * (smoother?.s[c] ?? 1);
+    // Of a tensor whose channels were not told apart: what leaves none of them out of the range.
+    const own = before?.length === channels ? before : before?.slice(0, 1).fill(Math.min(...before));
+    for (let c = 0; c < channels; c++) factors[c] = (own?.[c] ?? 1) * (smoother?.s[c] ?? 1);
     return { statistics, factors };
   };
 }
