@@ -1,18 +1,22 @@
 import { basename } from 'node:path';
 import { weightCalibrators } from '../calibrate/weight-calibrators/registry.js';
+import { InputError } from '../errors/input-error.js';
 import type { Execution } from '../experiment/sections/settings.js';
 import { foldBatchNorm } from '../onnx/folding/fold-batch-norm.js';
 import { LARGEST_MODEL_BYTES, type OnnxModel } from '../onnx/onnx-model.js';
 import { calibrationTable } from './calibration-table.js';
 import { withHeader } from '../onnx/model-header.js';
+import type { PlacedModel } from '../quantize/placed-model.js';
 import type { PreparedLayer } from '../quantize/prepare-layers.js';
 import { isSmoothed } from '../quantize/graph/qdq-graph.js';
 import { deployableModel, smoothedFloatModel } from '../quantize/graph/deployable-model.js';
 import { simulatedModel } from '../quantize/graph/simulated-model.js';
 import { staysFloat } from '../quantize/quantizers/quantized-integers.js';
 import { restoreModel } from '../quantize/restore-layers.js';
+import type { StoredPlacement } from '../quantize/restore-placed.js';
 import { restoreTypes, type FloatChoice } from '../onnx/types/restore-types.js';
 import type { StoredTrial } from '../store/read/read-trial.js';
+import { targets, type PlacingTargetName } from '../targets/registry.js';
 import { ownVersion } from '../prepare/package-version.js';
 import { fixedInputsOf, keepSource, openTrial, readSource, type Source } from './trial-source.js';
 import { modelFiles } from './model-files.js';
@@ -31,7 +35,7 @@ export interface ExportTargets {
   readonly force: boolean;
   /**
    * What a model of float16, bfloat16 or float64 is written in; null: its own type where that has
-   * 16 bits and the trial was simulated, else float32.
+   * 16 bits and nothing of the trial is fused, else float32.
    */
   readonly floats: FloatChoice | null;
 }
@@ -42,6 +46,8 @@ export interface ExportedModel {
   /** As the trial simulated it. */
   readonly simulated: () => OnnxModel;
   readonly execution: Execution;
+  /** Its target's quantizers; null of `layers-only`. */
+  readonly placed: PlacedModel | null;
   /** Null where the model's floats are float32 anyway. */
   readonly floats: WrittenFloats | null;
 }
@@ -86,7 +92,7 @@ export interface ExportSummary {
 export function exportTrial(
   trial: StoredTrial,
   modelPath: string | null,
-  targets: ExportTargets,
+  wanted: ExportTargets,
   largestFile: number = LARGEST_MODEL_BYTES,
 ): ExportSummary {
   const stored = openTrial(trial);
@@ -94,28 +100,36 @@ export function exportTrial(
   const execution = executionOf(trial);
   const source = readSource(path, stored.sha256, fixedInputsOf(trial));
   const { model: folded } = foldBatchNorm(source.swept);
-  const prepared = restoreModel(folded, trial.layers, trial.weightCalibrator);
+  const prepared = restoreModel(folded, trial.layers, trial.weightCalibrator, placementOf(trial));
   const { base, layers } = prepared;
   const floatWeights = layers.filter(staysFloat).map((l) => l.layer.name);
-  const floats = writtenFloats(source, execution, targets.floats);
-  const metadata = exportMetadata(trial, layers, floatWeights, floats);
+  const placed = prepared.placed ?? null;
+  if (placed !== null && wanted.calibrationTable !== null) {
+    throw new InputError(
+      `Expected a trial of target layers-only for a calibration table, got one of ${placed.target}: the table holds the inputs of layers alone, and this trial has quantizers of other tensors. Leave out --calibration-table.`,
+    );
+  }
+  // With casts around its quantizers nothing is fused.
+  const isFused = placed !== null || execution === 'integer';
+  const floats = writtenFloats(source, isFused, wanted.floats);
+  const metadata = exportMetadata(trial, layers, floatWeights, floats, placed);
   const inTypes = (model: OnnxModel): OnnxModel =>
     floats === null ? model : restoreTypes(model, source.original, floats.choice);
   const quantized = inTypes(deployableModel(prepared, execution, metadata));
-  const written = modelFiles(targets.output, quantized, largestFile);
+  const written = modelFiles(wanted.output, quantized, largestFile);
   const files: NewFile[] = [...written.files];
-  if (targets.calibrationTable !== null) {
+  if (wanted.calibrationTable !== null) {
     const table = calibrationTable(layers, base);
-    files.push({ path: targets.calibrationTable, content: () => table });
+    files.push({ path: wanted.calibrationTable, content: () => table });
   }
-  if (targets.smoothedModel !== null) {
+  if (wanted.smoothedModel !== null) {
     const smoothed = inTypes(withHeader(smoothedFloatModel(prepared), [], metadata));
-    files.push(...modelFiles(targets.smoothedModel, smoothed, largestFile).files);
+    files.push(...modelFiles(wanted.smoothedModel, smoothed, largestFile).files);
   }
   for (const file of files) keepSource(file.path, path);
-  writeFiles(files, targets.force);
+  writeFiles(files, wanted.force);
   return {
-    exported: { model: quantized, simulated: () => simulatedModel(prepared), execution, floats },
+    exported: { model: quantized, simulated: () => simulatedModel(prepared), execution, placed, floats },
     layers: layers.length,
     sizeBytes: written.sizeBytes,
     externalData: written.files[1]?.path ?? null,
@@ -128,11 +142,14 @@ export function exportTrial(
   };
 }
 
-/** An integer trial was measured in float32, so that is what it is written in unless asked for. */
-function writtenFloats({ float32 }: Source, execution: Execution, wanted: FloatChoice | null): WrittenFloats | null {
+/**
+ * What is to be fused into integer kernels was measured in float32, so that is what it is written
+ * in unless asked for.
+ */
+function writtenFloats({ float32 }: Source, isFused: boolean, wanted: FloatChoice | null): WrittenFloats | null {
   if (float32 === null) return null;
   const has16Bits = float32.types.some((type) => type !== 'float64');
-  return { types: float32.types, choice: wanted ?? (has16Bits && execution === 'simulated' ? 'model' : 'float32') };
+  return { types: float32.types, choice: wanted ?? (has16Bits && !isFused ? 'model' : 'float32') };
 }
 
 function exportMetadata(
@@ -140,6 +157,7 @@ function exportMetadata(
   layers: readonly PreparedLayer[],
   floatWeights: readonly string[],
   floats: WrittenFloats | null,
+  placed: PlacedModel | null,
 ): Readonly<Record<string, string>> {
   const smoothing = layers.map(({ layer, alpha, factors }) => [layer.name, { alpha, s: Array.from(factors.s) }]);
   const { accuracy, notes } = trial;
@@ -150,6 +168,7 @@ function exportMetadata(
     'quantsweep.trial_key': trial.key,
     'quantsweep.label': trial.label,
     'quantsweep.settings': withoutFolders(trial.settings),
+    ...(placed === null ? {} : { 'quantsweep.target': placed.target }),
     'quantsweep.smoothing': JSON.stringify(Object.fromEntries(smoothing)),
     'quantsweep.float_weights': JSON.stringify(floatWeights),
     ...(floats === null ? {} : { 'quantsweep.floats': floats.choice === 'model' ? floats.types.join() : 'float32' }),
@@ -158,12 +177,32 @@ function exportMetadata(
   };
 }
 
+/** What the quantized model of a trial depends on of its settings. */
+interface ExportedSettings {
+  /** Absent of `layers-only`. */
+  readonly target?: PlacingTargetName;
+  readonly quantization?: {
+    readonly execution?: Execution;
+    readonly activation?: { readonly narrowRange?: boolean };
+  } | null;
+}
+
 /** How the stored accuracy was measured. */
 function executionOf({ settings }: StoredTrial): Execution {
-  const { quantization } = JSON.parse(settings) as {
-    readonly quantization?: { readonly execution?: Execution } | null;
-  };
+  const { quantization } = JSON.parse(settings) as ExportedSettings;
   return quantization?.execution ?? 'simulated';
+}
+
+/** Null of `layers-only`. */
+function placementOf({ settings, tensors }: StoredTrial): StoredPlacement | null {
+  const { target, quantization } = JSON.parse(settings) as ExportedSettings;
+  if (target === undefined) return null;
+  if (!Object.hasOwn(targets, target)) {
+    throw new InputError(
+      `Expected target ${Object.keys(targets).join(', ')}, got "${target}" of a trial that another version of quantsweep made.`,
+    );
+  }
+  return { target, tensors, narrowRange: quantization?.activation?.narrowRange ?? false };
 }
 
 /**

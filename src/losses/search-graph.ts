@@ -61,8 +61,8 @@ export function searchGraph(
         references.set(layer.name, reduce(patch, layer, layer.outputTensor, objective, exponent, `${name}/reference`));
       }
       const branch = `${name}/${alpha}`;
-      const fed = { ...prepared, layer: { ...layer, inputTensor: feed(layer.inputTensor) } };
-      const output = addIsolatedLayer(patch, base, fed, branch);
+      const fed = feed(prepared.original.inputTensor);
+      const output = addIsolatedLayer(patch, base, prepared, branch, 'both', fed);
       const error = patch.apply('Sub', [output, layer.outputTensor], `${branch}/error`);
       const loss = reduce(patch, layer, error, objective, exponent, `${branch}/loss`);
       outputs.push({ layer, alpha, error: loss, exponent });

@@ -1,7 +1,7 @@
 import type { ActivationQuantizerSettings } from '../experiment/sections/settings.js';
 import { NonFiniteError } from '../records/non-finite-error.js';
 import type { InputStatistics, TensorStatistics } from '../records/observation-record.js';
-import type { SmoothedModel } from '../smooth/smooth-layers.js';
+import type { SmoothedModel } from '../smooth/smoothed-model.js';
 import type { QuantizerGroup } from '../targets/placement.js';
 import { placeQuantizers } from '../targets/place-quantizers.js';
 import { targets, type PlacingTargetName } from '../targets/registry.js';

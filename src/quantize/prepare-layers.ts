@@ -7,7 +7,8 @@ import { NonFiniteError } from '../records/non-finite-error.js';
 import type { Layer } from '../onnx/layers/layers.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import { readFloatTensor } from '../onnx/tensor.js';
-import { insertSmoothing, smoothLayers, type AlphaOf, type SmoothedLayer } from '../smooth/smooth-layers.js';
+import { insertSmoothing, smoothLayers, type AlphaOf } from '../smooth/smooth-layers.js';
+import type { SmoothedLayer } from '../smooth/smoothed-model.js';
 import { fakeQuantizeWeight, type QuantizedWeight } from './quantizers/fake-quantize-weight.js';
 import { inputQuantizer } from './quantizers/input-quantizer.js';
 import { outputBound } from './output-bound.js';
@@ -15,6 +16,7 @@ import { widestQuantizer, type Quantizer } from './quantizers/quantizer.js';
 import { placeModel, type PlacedPreparation } from './place-model.js';
 import type { PlacedModel } from './placed-model.js';
 import type { LayerBits } from './select-layers.js';
+import { requantizeWeight } from './quantizers/requantize-weight.js';
 import { weightQuantizers } from './quantizers/weight-quantizers.js';
 
 export type { AlphaOf };
@@ -71,7 +73,7 @@ export function prepareModel(
   preparation: Preparation,
 ): PreparedModel {
   const { smoothing, alphaOf, quantization, placed: wanted } = preparation;
-  const smoothed = smoothLayers(folded, layers, statistics, smoothing, alphaOf);
+  const smoothed = smoothLayers(folded, layers, statistics, smoothing, alphaOf, wanted?.target ?? null);
   const { base } = smoothed;
   const prepared = smoothed.layers.map((layer) => prepareLayer(layer, statistics.get(layer.layer.name)!, preparation));
   if (wanted === undefined) return { base, layers: prepared };
@@ -113,10 +115,17 @@ function prepareLayer(smoothed: SmoothedLayer, inputs: InputStatistics, preparat
     ...smoothed,
     input,
     divisor: Float32Array.from(factors.s, (s) => s * input.scale),
-    weight: fakeQuantizeWeight(smoothedWeight, layer.layout, weight),
+    weight: quantizeWeight(smoothed, weight),
     biasCorrection: null,
     outputBound: outputBound(smoothed.original, inputs.absmax),
   };
+}
+
+function quantizeWeight(smoothed: SmoothedLayer, settings: QuantizationSettings['weight']): QuantizedWeight {
+  const { layer, smoothedWeight, undividedWeight, outputFactors } = smoothed;
+  if (undividedWeight === null) return fakeQuantizeWeight(smoothedWeight, layer.layout, settings);
+  const undivided = fakeQuantizeWeight(undividedWeight, layer.layout, settings);
+  return requantizeWeight(undivided, layer.layout, outputFactors!, layer.name);
 }
 
 /** The quantizer settings of one layer. */
@@ -140,7 +149,9 @@ export function quantizerRecords(
   inputs: InputStatistics,
   preparation: Pick<Preparation, 'quantization' | 'bits'>,
 ): readonly QuantizerRecord[] {
-  const { layer, original, input, weight } = prepared;
+  const { layer, original, input } = prepared;
+  // What the settings gave: s of the layers behind it is stored with those.
+  const weight = prepared.weight.undivided ?? prepared.weight;
   const settings = settingsOf(layer, preparation);
   const ones = new Float32Array(layer.inputChannels).fill(1);
   const unsmoothed = weightQuantizers(readFloatTensor(original.weight), layer.layout, settings.weight);

@@ -3,7 +3,7 @@ import { ModelError } from '../onnx/model-error.js';
 import { findLayers, type Layer } from '../onnx/layers/layers.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import { restoreSmoothing } from '../smooth/restore-smoothing.js';
-import type { LayerSmoothing, SmoothedLayer } from '../smooth/smooth-layers.js';
+import type { AppliedSmoothing, LayerSmoothing, SmoothedLayer } from '../smooth/smoothed-model.js';
 import { applyQuantizers } from './quantizers/fake-quantize-weight.js';
 import type { PreparedLayer, PreparedModel } from './prepare-layers.js';
 import {
@@ -13,7 +13,9 @@ import {
   widestQuantizer,
   type Quantizer,
 } from './quantizers/quantizer.js';
+import { requantizeWeight } from './quantizers/requantize-weight.js';
 import { weightQuantizers } from './quantizers/weight-quantizers.js';
+import { restorePlaced, type StoredPlacement } from './restore-placed.js';
 
 /** A quantizer as the store keeps it. */
 export interface StoredQuantizer {
@@ -37,9 +39,9 @@ export interface StoredQuantizer {
 export interface StoredLayer {
   readonly name: string;
   readonly alpha: number | null;
-  /** How the smoothing was applied: `insert`, `fold` or `none`. */
+  /** How the smoothing was applied, an `AppliedSmoothing`. */
   readonly apply: string;
-  /** Why it was not folded; null where it was, or was not to be. */
+  /** Why it was not applied as asked for; null where it was. */
   readonly fallbackReason: string | null;
   readonly deadChannels: number;
   /** `[I]` */
@@ -57,6 +59,7 @@ export interface StoredLayer {
  *
  * @param model with BatchNormalization folded
  * @param weightCalibrator of the trial
+ * @param placement what it stored of its target's quantizers; null: `layers-only`
  * @throws ModelError naming the layer that is not in the model, gives other numbers, or has a form
  *   that can't be exported
  */
@@ -64,6 +67,7 @@ export function restoreModel(
   model: OnnxModel,
   stored: readonly StoredLayer[],
   weightCalibrator: WeightCalibratorName,
+  placement: StoredPlacement | null = null,
 ): PreparedModel {
   const byName = new Map(findLayers(model).map((layer) => [layer.name, layer]));
   const decisions = new Map<string, LayerSmoothing>();
@@ -79,19 +83,33 @@ export function restoreModel(
   return {
     base: smoothed.base,
     layers: smoothed.layers.map((layer, index) => restoreLayer(layer, stored[index]!, weightCalibrator)),
+    ...(placement === null ? {} : { placed: restorePlaced(smoothed, placement) }),
   };
 }
 
 function restoreDecision(layer: Layer, stored: StoredLayer): LayerSmoothing {
   const { apply, alpha, fallbackReason, deadChannels } = stored;
-  if (apply !== 'insert' && apply !== 'fold' && apply !== 'none') {
+  if (!isApplied(apply)) {
     throw new ModelError(
-      `Layer "${layer.name}": expected smoothing that is inserted, folded or none, got "${apply}". It can't be exported.`,
+      `Layer "${layer.name}": expected smoothing that is ${Object.keys(appliedSmoothings).join(', ')}, got "${apply}". It can't be exported.`,
     );
   }
   const s = Float32Array.from(stored.s);
   if (s.length !== layer.inputChannels) throw differs(layer, 'numbers of s', s.length, layer.inputChannels);
   return { alpha, apply, fallbackReason, factors: { s, deadChannels } };
+}
+
+const appliedSmoothings: Readonly<Record<AppliedSmoothing, true>> = {
+  insert: true,
+  fold: true,
+  requantize: true,
+  depthwise: true,
+  channelQuantize: true,
+  none: true,
+};
+
+function isApplied(apply: string): apply is AppliedSmoothing {
+  return Object.hasOwn(appliedSmoothings, apply);
 }
 
 function restoreLayer(
@@ -100,15 +118,18 @@ function restoreLayer(
   weightCalibrator: WeightCalibratorName,
 ): PreparedLayer {
   checkForm(stored);
-  const { layer, factors, smoothedWeight } = smoothed;
+  const { layer, factors, smoothedWeight, undividedWeight, outputFactors } = smoothed;
   const input = restoreQuantizer(stored.input, stored.input.amax, stored.input.low);
   checkQuantizer(layer, 'input', stored.input, input);
-  const weight = applyQuantizers(
-    smoothedWeight,
+  const values = undividedWeight ?? smoothedWeight;
+  const undivided = applyQuantizers(
+    values,
     layer.layout,
-    restoreWeightQuantizers(smoothed, stored.weight, weightCalibrator),
+    restoreWeightQuantizers(layer, values, stored.weight, weightCalibrator),
     stored.weight.granularity,
   );
+  const weight =
+    undividedWeight === null ? undivided : requantizeWeight(undivided, layer.layout, outputFactors!, layer.name);
   const correction = stored.biasCorrection;
   if (correction !== null && correction.length !== layer.outputChannels) {
     throw differs(layer, 'numbers of bias correction', correction.length, layer.outputChannels);
@@ -140,7 +161,8 @@ function restoreQuantizer(
  *   stored one
  */
 function restoreWeightQuantizers(
-  { layer, smoothedWeight }: SmoothedLayer,
+  layer: Layer,
+  values: Float32Array,
   stored: StoredQuantizer,
   calibrator: WeightCalibratorName,
 ): readonly Quantizer[] {
@@ -152,7 +174,7 @@ function restoreWeightQuantizers(
   checkQuantizer(layer, 'weight', stored, widestQuantizer(quantizers));
   const { bits, granularity, signed, narrowRange } = stored;
   const scheme = signed ? 'signed' : 'asymmetric';
-  const whole = weightQuantizers(smoothedWeight, layer.layout, {
+  const whole = weightQuantizers(values, layer.layout, {
     bits,
     granularity,
     scheme,

@@ -2,8 +2,10 @@ import type { Layer } from '../onnx/layers/layers.js';
 import { ModelError } from '../onnx/model-error.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import { findFoldRegions } from './fold-regions.js';
-import type { Fold } from './rescale-model.js';
-import { applySmoothing, type LayerSmoothing, type SmoothedModel } from './smooth-layers.js';
+import type { Fold, Scaling } from './rescale-model.js';
+import { findScalingRegions } from './scaling-regions.js';
+import { applySmoothing } from './smooth-layers.js';
+import type { LayerSmoothing, SmoothedModel } from './smoothed-model.js';
 
 /**
  * Smooths the layers of a finished trial again as it did, from the s that it stored.
@@ -19,13 +21,23 @@ export function restoreSmoothing(
   layers: readonly Layer[],
   decisions: ReadonlyMap<string, LayerSmoothing>,
 ): SmoothedModel {
+  const folds = restoreFolds(model, layers, decisions);
+  const scalings = restoreScalings(model, layers, decisions);
+  return applySmoothing(model, layers, decisions, { folds, scalings });
+}
+
+function restoreFolds(
+  model: OnnxModel,
+  layers: readonly Layer[],
+  decisions: ReadonlyMap<string, LayerSmoothing>,
+): readonly Fold[] {
   const isFolded = ({ name }: Layer): boolean => decisions.get(name)?.apply === 'fold';
   const { regions, reasons } = findFoldRegions(model, layers);
   for (const { name } of layers.filter(isFolded)) {
     const reason = reasons.get(name);
     if (reason !== undefined) throw differs(name, reason);
   }
-  const folds = regions
+  return regions
     .filter(({ readers }) => readers.some(isFolded))
     .map((region): Fold => {
       const [first, ...others] = region.readers.map(({ name }) => ({ name, ...decisions.get(name)! }));
@@ -36,7 +48,35 @@ export function restoreSmoothing(
       }
       return { region, s };
     });
-  return applySmoothing(model, layers, decisions, folds);
+}
+
+function restoreScalings(
+  model: OnnxModel,
+  layers: readonly Layer[],
+  decisions: ReadonlyMap<string, LayerSmoothing>,
+): readonly Scaling[] {
+  const isRequantized = ({ name }: Layer): boolean => decisions.get(name)?.apply === 'requantize';
+  if (!layers.some(isRequantized)) return [];
+  const { regions, reasons } = findScalingRegions(model, layers);
+  for (const { name } of layers.filter(isRequantized)) {
+    const reason = reasons.get(name);
+    if (reason !== undefined) throw differs(name, reason);
+  }
+  return regions.map((region): Scaling => {
+    const s = new Float32Array(region.classes);
+    for (const { layer, classes } of region.readers) {
+      const decision = decisions.get(layer.name);
+      // Layers that stay in float stored nothing.
+      if (decision === undefined) continue;
+      if (decision.apply !== 'requantize') throw differs(layer.name, 'a tensor that it reads is divided by s');
+      for (const [channel, own] of classes.entries()) {
+        const value = decision.factors.s[channel]!;
+        if (s[own] !== 0 && s[own] !== value) throw differs(layer.name, 'a neighbour has another s');
+        s[own] = value;
+      }
+    }
+    return { region, s: s.map((value) => (value === 0 ? 1 : value)) };
+  });
 }
 
 function differs(layer: string, reason: string): ModelError {

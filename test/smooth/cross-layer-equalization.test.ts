@@ -132,10 +132,8 @@ describe('crossLayerFactors', () => {
         const model = randomNetwork(seed);
         const { regions, factors } = factorsOf(model);
         fc.pre(regions.length > 0);
-        const { layers } = rescaleModel(
-          model,
-          regions.map((region, index) => ({ region, s: factors[index]!.s })),
-        );
+        const folds = regions.map((region, index) => ({ region, s: factors[index]!.s }));
+        const { layers } = rescaleModel(model, { folds, scalings: [], inputs: new Map() });
         for (const { producer, readers } of regions) {
           const before = ranges(layers.get(producer.layer!.name)!, 'output');
           const after = readers.map(({ name }) => ranges(layers.get(name)!, 'input'));

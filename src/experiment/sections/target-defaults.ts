@@ -1,4 +1,4 @@
-import { layerOpNames } from '../../onnx/layers/layer-op.js';
+import { layerOpNames, type LayerOp } from '../../onnx/layers/layer-op.js';
 import { targets, type PlacingTargetName } from '../../targets/registry.js';
 
 /** Sections in which a target has defaults of its own. */
@@ -15,10 +15,10 @@ type Default = readonly [path: readonly string[], value: string | boolean | read
 export function targetDefaults(target: unknown, section: string): readonly Default[] {
   if (typeof target !== 'string' || !Object.hasOwn(targets, target)) return [];
   const { activations, weights, operators } = targets[target as PlacingTargetName];
-  if (section === 'layers')
-    return [
-      [['ops'], layerOpNames.filter((op) => [operators[op] ?? []].flat().some(({ runs }) => runs === 'quantize'))],
-    ];
+  if (section === 'layers') {
+    const runs = (op: LayerOp): boolean => [operators[op] ?? []].flat().some((rule) => rule.runs === 'quantize');
+    return [[['ops'], layerOpNames.filter(runs)]];
+  }
   if (section === 'smoothing') return [[['apply'], 'requantize']];
   if (section !== 'quantization') return [];
   return [

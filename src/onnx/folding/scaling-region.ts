@@ -1,6 +1,7 @@
 import type { Channels } from './channels.js';
 import { ChannelClasses } from './channel-classes.js';
-import { carriedInputs, carriedOutputs, followChannels, type ScaledConstant } from './follow-channels.js';
+import { carriedInputs, carriedOutputs, followChannels } from './follow-channels.js';
+import type { ScaledConstant } from './followed-node.js';
 import { batchNormProducer, layerProducer, sharedConstant, type Producer } from './fold-region.js';
 import { describeNode, firstOutput } from '../graph-index.js';
 import { isDefaultDomain } from '../layers/hidden-layers.js';
@@ -106,7 +107,8 @@ function reach(model: OnnxModel, found: ReadonlyMap<string, FoundLayer>, start: 
       } else if (layer !== undefined || index < 0) refuse(`${describeNode(reader)} reads "${tensor}" too`);
       else {
         const carried = carriedInputs(model, reader);
-        if (typeof carried !== 'string' && !carried.includes(index)) refuse(`${describeNode(reader)} reads "${tensor}" too`);
+        if (typeof carried !== 'string' && !carried.includes(index))
+          refuse(`${describeNode(reader)} reads "${tensor}" too`);
         pass(reader);
       }
     }
@@ -179,7 +181,7 @@ function connect(
   return {
     producers: [...producers.values()].map((p) => ({ ...p, classes: classesOf(p.node.output[0]!) })),
     readers: reading.map((layer) => ({ layer, classes: classesOf(layer.inputTensor) })),
-    constants: constants.map((c) => ({ ...c, classes: classesOf(c.node.output[0]!, c.first, c.dims[c.axis]!) })),
+    constants: constants.map((c) => ({ ...c, classes: classesOf(c.node.output[0]!, c.first, c.dims[c.axis]) })),
     tensors: new Map([...known].map(([tensor, channels]) => [tensor, { ...channels, classes: classesOf(tensor) }])),
     classes: numbered.count,
   };
@@ -196,7 +198,8 @@ function whyUnread(layer: Layer, channels: Channels): string | null {
   const name = `${layer.op} "${layer.name}"`;
   const axis = layer.inputRank === null ? channels.trailing === 0 : channels.axis === 1;
   const trailing = layer.inputRank === null ? 0 : layer.inputRank - 2;
-  if (!axis || (channels.trailing !== null && channels.trailing !== trailing)) return `${name} has its channels on another axis`;
+  if (!axis || (channels.trailing !== null && channels.trailing !== trailing))
+    return `${name} has its channels on another axis`;
   if (layer.inputChannels === channels.count) return null;
   return `${name} reads ${layer.inputChannels} channels, of the ${channels.count} of the tensor's producer`;
 }

@@ -32,8 +32,8 @@ import { quantizeConstant } from '../quantizers/quantize-constant.js';
  *
  * - Zero points are always written: without one onnxruntime leaves MaxPool and its like in float.
  * - Quantizers of one group share the initializers of scale and zero point.
- * - A tensor that is smoothed inside its quantizer has a scale per channel in QuantizeLinear and one
- *   scale in DequantizeLinear.
+ * - A tensor that is smoothed inside its quantizer has a scale per channel in QuantizeLinear and
+ *   one scale in DequantizeLinear.
  * - An output of the model that is quantized keeps its name; what it was made of is
  *   `quantsweep/tensor/NAME/real`.
  * - For onnxruntime, layers that stay in float get a Clip to all of float32 in front where it would

@@ -7,6 +7,7 @@ import type { OnnxModel } from '../../onnx/onnx-model.js';
 import { layerPrefix } from '../../onnx/own-names.js';
 import { scaleOutput } from '../../onnx/edits/scale-output.js';
 import { addCorrected, correctBias } from './correct-bias.js';
+import { dividesOwnInput } from '../../smooth/smoothed-model.js';
 import type { PreparedLayer } from '../prepare-layers.js';
 
 /**
@@ -40,7 +41,7 @@ export function quantizedModel(base: OnnxModel, layers: readonly PreparedLayer[]
 export function smoothedModel(base: OnnxModel, layers: readonly PreparedLayer[]): OnnxModel {
   const patch = new GraphPatch(base);
   for (const { layer, factors, smoothedWeight, apply } of layers) {
-    if (apply !== 'insert') continue;
+    if (!dividesOwnInput(apply)) continue;
     const name = layerPrefix(base, layer.name);
     const s = patch.floats(`${name}/s`, channelShape(layer), factors.s);
     const input = patch.apply('Div', [layer.inputTensor, s], `${name}/smoothed_input`);
@@ -60,6 +61,7 @@ export type QuantizedParts = 'both' | 'input' | 'weight' | 'none';
  * @param base the prepared model's
  * @param name unique for this branch, e.g. with the candidate's alpha
  * @param parts the others are left out: the layer is smoothed alike
+ * @param tensor what feeds it: FP32's tensor, which neither a fold nor a convolution divided
  * @returns the branch's output tensor, in the float model's units
  */
 export function addIsolatedLayer(
@@ -68,14 +70,14 @@ export function addIsolatedLayer(
   prepared: PreparedLayer,
   name: string,
   parts: QuantizedParts = 'both',
+  tensor: string = prepared.original.inputTensor,
 ): string {
   const { layer, outputFactors } = prepared;
   const node = base.index.producers.get(layer.outputTensor)!;
   const input =
     parts === 'weight' || parts === 'none'
-      ? smoothInput(patch, prepared, name)
-      : // Of FP32, where no convolution smooths in front of the layer.
-        fakeQuantizeInput(patch, prepared, prepared.original.inputTensor, name, prepared.divisor);
+      ? smoothInput(patch, prepared, tensor, name)
+      : fakeQuantizeInput(patch, prepared, tensor, name, prepared.divisor);
   const values = parts === 'input' || parts === 'none' ? prepared.smoothedWeight : prepared.weight.values;
   const weight = patch.floats(`${name}/weight`, layer.weightShape, values);
   const output = `${name}/output`;
@@ -93,9 +95,9 @@ export function addIsolatedLayer(
 }
 
 /** The FP32 tensor divided by s. */
-function smoothInput(patch: GraphPatch, { layer, original, factors }: PreparedLayer, name: string): string {
+function smoothInput(patch: GraphPatch, { layer, factors }: PreparedLayer, tensor: string, name: string): string {
   const s = patch.floats(`${name}/s`, channelShape(layer), factors.s);
-  return patch.apply('Div', [original.inputTensor, s], `${name}/smoothed_input`);
+  return patch.apply('Div', [tensor, s], `${name}/smoothed_input`);
 }
 
 /**
@@ -120,14 +122,14 @@ function fakeQuantizeInput(
 
 /** What divides the base model's tensor, which is smoothed already where the layer is folded. */
 function baseDivisor({ apply, divisor, input }: PreparedLayer): Float32Array {
-  return apply === 'fold' ? new Float32Array(divisor.length).fill(input.scale) : divisor;
+  return apply === 'none' || dividesOwnInput(apply) ? divisor : new Float32Array(divisor.length).fill(input.scale);
 }
 
 /**
  * Shape that broadcasts a vector over the channel axis: axis 1 of a convolution's input, the last
  * one otherwise.
  */
-function channelShape(layer: Layer): readonly number[] {
+export function channelShape(layer: Layer): readonly number[] {
   const trailing = layer.inputRank === null ? 0 : layer.inputRank - 2;
   return [layer.inputChannels, ...new Array<number>(trailing).fill(1)];
 }

@@ -10,6 +10,11 @@ export interface QuantizedWeight {
   /** One per output channel, or a single one when per tensor. */
   readonly quantizers: readonly Quantizer[];
   readonly granularity: WeightQuantizerSettings['granularity'];
+  /**
+   * With its scales not divided for the layers behind it, whose smoothing they carry: what the
+   * settings gave and the integers come from. Absent: it is the same.
+   */
+  readonly undivided?: QuantizedWeight;
 }
 
 /** Quantizes and dequantizes a weight with the quantizers that its settings give it. */

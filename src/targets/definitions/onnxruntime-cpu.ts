@@ -5,6 +5,12 @@ const between: OperatorRule = { runs: 'quantize', needs: 'both' };
 
 const pass: OperatorRule = { runs: 'pass' };
 
+/** The runtime drops an activation that the quantizer behind it does as well, whatever is before. */
+const onIntegers = [
+  ...['Conv', 'Gemm', 'MatMul', 'Add', 'Mul', 'Concat', 'AveragePool', 'GlobalAveragePool'],
+  ...['LeakyRelu', 'Sigmoid', 'Softmax'],
+];
+
 export const onnxruntimeCpu: Target = {
   description: 'onnxruntime on x86 with VNNI, or with session.x64quantprecision',
   evidence: 'run',
@@ -52,8 +58,8 @@ export const onnxruntimeCpu: Target = {
     Pad: [{ runs: 'float', output: 'tied', when: ['padsWithZeros'] }, { runs: 'float' }],
   },
   fused: {
-    Relu: { behind: ['Conv', 'Gemm', 'MatMul', 'Add', 'Mul'] },
-    Clip: { behind: ['Conv', 'Gemm', 'MatMul', 'Add', 'Mul'], when: ['clipsFromZero'] },
+    Relu: { behind: onIntegers },
+    Clip: { behind: onIntegers, when: ['clipsFromZero'] },
   },
   placement: 'everyTensor',
   outputs: 'float',
