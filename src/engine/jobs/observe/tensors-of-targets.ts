@@ -28,8 +28,8 @@ export function tensorsOfTargets(
     const tensors = [
       ...quantizers.map(({ tensor }) => tensor),
       ...groups.flatMap((group) => group.observed),
-      // A trial that keeps layers in float may quantize behind others, and behind what passes integers
-      // on in this one.
+      // A trial that keeps layers in float may quantize behind others, and behind operators that
+      // pass integers on in this one.
       ...nodes
         .filter(({ runs }) => runs !== 'float')
         .flatMap(({ node }) => folded.index.producers.get(node)!.output)
