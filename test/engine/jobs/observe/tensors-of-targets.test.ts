@@ -16,7 +16,7 @@ const model = blockModel(
     node('Add', ['s1', 's2'], 'halves'),
     conv('halves', 'c3'),
     conv('p', 'c4'),
-    // Read by no layer: where that behind the pooling is in float, the Add alone wants integers of it.
+    // No layer reads it: with c5 in float the Add alone wants integers of it.
     node('MaxPool', ['c4'], 'q', [intsAttribute('kernel_shape', [1, 1])]),
     node('AveragePool', ['q'], 'average', [intsAttribute('kernel_shape', [1, 1])]),
     conv('average', 'c5'),
