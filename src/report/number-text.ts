@@ -211,3 +211,14 @@ export function shareText(share: number): string {
   if (percent < 0.1) return percent <= 0 ? '0\u00a0%' : '< 0.1\u00a0%';
   return `${percent.toFixed(percent < 9.95 ? 1 : 0)}\u00a0%`;
 }
+
+/** `1.1 MB`, powers of 1000. */
+export function bytesText(bytes: number): string {
+  if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(1)} kB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/** A time as a part of another: `0.55`, `1.67`, `0.034`. */
+export function ratioText(ratio: number): string {
+  return ratio >= 0.1 ? ratio.toFixed(2) : ratio.toPrecision(2);
+}

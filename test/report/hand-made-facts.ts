@@ -75,6 +75,8 @@ export function handMadeFacts(
       updatedAt: '',
       experimentPath: '',
       claimed: false,
+      goal: null,
+      hasLatency: false,
     },
     trials,
     allTrials,

@@ -33,6 +33,12 @@ export interface Sample {
   /** False leaves v_comparison empty. */
   readonly compared: boolean;
   readonly evaluationSamples: number;
+  /** What trials are deployed on; empty: nothing is said, as before there were targets. */
+  readonly targets: readonly string[];
+  /** Batch sizes at which the latency of targets that were run is measured. */
+  readonly latency: readonly number[];
+  /** As stored with the sweep. */
+  readonly goal: { readonly maxDrop: number; readonly minimize: 'latency' | 'size' } | null;
 }
 
 /** The main experiment: 43 trials on a small residual network. */
@@ -59,6 +65,9 @@ export const defaultSample: Sample = {
   stopped: 0,
   compared: true,
   evaluationSamples: 10_000,
+  targets: [],
+  latency: [],
+  goal: null,
 };
 
 /** Names as an attacker or a careless person would give them. */

@@ -10,6 +10,8 @@ export interface SampleTrial {
   readonly absmax: 'channel' | 'view' | null;
   readonly size: number | null;
   readonly weightBits: number | null;
+  /** Null: nothing is said of it. */
+  readonly target: string | null;
   readonly value: number;
   readonly status: 'done' | 'failed' | 'pending' | 'stopped';
   readonly label: string;
@@ -25,16 +27,18 @@ type Draft = Omit<SampleTrial, 'offset' | 'status' | 'fp32' | 'unsmoothed'>;
 /** The trials in the order baselines, then grid. */
 export function sampleTrials(sample: Sample): SampleTrial[] {
   const { baselines, sizes, weightBits, methods, alphas, dynamic } = sample;
-  const combinations = weightBits.flatMap((bits) => sizes.map((size) => ({ bits, size })));
+  const combinations = (sample.targets.length === 0 ? [null] : sample.targets).flatMap((target) =>
+    weightBits.flatMap((bits) => sizes.map((size) => ({ bits, size, target }))),
+  );
   const drafts: Draft[] = [
     ...(baselines.includes('fp32') ? [fp32(sample)] : []),
     ...(baselines.includes('unsmoothed')
-      ? combinations.map(({ bits, size }) => quantized(sample, bits, size, 'none', null, null))
+      ? combinations.map(({ bits, size, target }) => quantized(sample, target, bits, size, 'none', null, null))
       : []),
     ...methods.flatMap((method) =>
-      combinations.flatMap(({ bits, size }) => [
-        ...alphas.map((alpha) => quantized(sample, bits, size, 'static', alpha, method)),
-        ...(dynamic ? [quantized(sample, bits, size, 'dynamic', null, method)] : []),
+      combinations.flatMap(({ bits, size, target }) => [
+        ...alphas.map((alpha) => quantized(sample, target, bits, size, 'static', alpha, method)),
+        ...(dynamic ? [quantized(sample, target, bits, size, 'dynamic', null, method)] : []),
       ]),
     ),
   ];
@@ -53,7 +57,11 @@ export function sampleTrials(sample: Sample): SampleTrial[] {
     fp32: fp32Offset === -1 ? null : fp32Offset,
     unsmoothed: orNull(
       drafts.findIndex(
-        (one) => one.role === 'unsmoothed' && one.size === draft.size && one.weightBits === draft.weightBits,
+        (one) =>
+          one.role === 'unsmoothed' &&
+          one.size === draft.size &&
+          one.weightBits === draft.weightBits &&
+          one.target === draft.target,
       ),
     ),
   }));
@@ -67,6 +75,7 @@ function fp32(sample: Sample): Draft {
     absmax: null,
     size: null,
     weightBits: null,
+    target: null,
     value: sample.fp32,
     label: 'fp32',
     axes: {},
@@ -76,6 +85,7 @@ function fp32(sample: Sample): Draft {
 
 function quantized(
   sample: Sample,
+  target: string | null,
   bits: number,
   size: number,
   mode: 'none' | 'static' | 'dynamic',
@@ -87,6 +97,7 @@ function quantized(
     `${size} batches`,
     ...(sample.methods.length > 1 && absmax !== null ? [`absmax ${absmax}`] : []),
     ...(sample.weightBits.length > 1 ? [`weight bits ${bits}`] : []),
+    ...(sample.targets.length > 1 ? [`target=${target ?? ''}`] : []),
     ...(sample.name.includes('<') ? [sample.name] : []),
   ];
   return {
@@ -96,12 +107,14 @@ function quantized(
     absmax,
     size,
     weightBits: bits,
+    target,
     value: value(sample, bits, size, mode, alpha, absmax),
     label: parts.join(', '),
     axes: {
       ...(mode === 'static' ? { 'smoothing.alpha': alpha } : {}),
       'data.calibration.batches': size,
       ...(sample.methods.length > 1 && absmax !== null ? { 'smoothing.absmax': absmax } : {}),
+      ...(sample.targets.length > 1 ? { target } : {}),
       ...(sample.weightBits.length > 1 ? { 'quantization.weight.bits': bits } : {}),
     },
     settings: {
@@ -109,6 +122,7 @@ function quantized(
       calibration: { batches: size, batchSize: 4 },
       quantization: { weight: { bits, granularity: 'tensor' }, activation: { bits: 8 } },
       smoothing: { mode, alpha, absmax },
+      ...(target === null || target === 'layers-only' ? {} : { target }),
     },
   };
 }

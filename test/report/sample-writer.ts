@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import type { Sample } from './sample-database.js';
 import { sampleComparisons } from './sample-comparisons.js';
 import { sampleActivation, sampleChannels, sampleFactors, sampleHistograms, sampleWeight } from './sample-channels.js';
+import { sampleDeployment } from './sample-deployment.js';
 import type { SampleTrial } from './sample-trials.js';
 import { sampleTrials } from './sample-trials.js';
 
@@ -32,6 +33,7 @@ export class SampleWriter {
       if (trial.status === 'stopped') this.#stop(trial);
       if (trial.status === 'done' || trial.status === 'stopped') this.#layers(trial);
     }
+    for (const { table, row } of sampleDeployment(this.#sample, this.#trials, this.#base)) this.#insert(table, row);
     if (!this.#sample.compared) return;
     for (const row of sampleComparisons(this.#sample, this.#trials, this.#base)) this.#insert('comparison', row);
   }
@@ -39,7 +41,7 @@ export class SampleWriter {
   #insert(table: string, row: Readonly<Record<string, unknown>>): void {
     const columns = Object.keys(row);
     this.#database
-      .prepare(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`)
+      .prepare(`INSERT INTO ${table} (${columns.map((column) => `"${column}"`).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`)
       .run(...columns.map((column) => row[column]));
   }
 
@@ -103,6 +105,7 @@ export class SampleWriter {
       created_at: '2026-11-23T08:00:00.000Z',
       updated_at: `2026-11-23T09:${String(id / 1000).padStart(2, '0')}:00.000Z`,
       last_run: id / 1000,
+      goal: this.#sample.goal === null ? null : JSON.stringify(this.#sample.goal),
     });
   }
 
@@ -282,6 +285,8 @@ export class SampleWriter {
       activation_bits: trial.role === 'fp32' ? null : 8,
       weight_bits: trial.weightBits,
       weight_granularity: trial.role === 'fp32' ? null : 'tensor',
+      target: trial.target,
+      export_bytes: done && trial.target !== null ? 310_000 + 10 * trial.offset : null,
       evaluation_samples: done ? evaluationSamples : null,
       loss_samples: done ? 512 : null,
       primary_metric: done ? metric : null,

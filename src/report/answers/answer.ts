@@ -7,6 +7,7 @@ import { sweepShape } from '../questions/sweep-shape.js';
 import { calibrationSentence, methodSentence } from './answer-pairs.js';
 import { answered } from './answered/registry.js';
 import { bestSentence, unsmoothedSentence } from './best-sentence.js';
+import { recommendOnTargets, type TargetRecommendation } from './target-recommendations.js';
 import { recommend, type Recommendation } from './recommendation.js';
 import type { Sentence } from './sentence.js';
 import { sentence, sentenceText, strong } from './sentence.js';
@@ -47,8 +48,13 @@ export interface SweepAnswer extends Answer {
   readonly questions: readonly [QuestionAnswer, ...QuestionAnswer[]];
   /** Which settings are tied with the best, whole; beside the headline it stands in short. */
   readonly ties: Sentence | null;
-  /** What to take; null without a best setting. */
+  /**
+   * What to take; null without a best setting, and of sweeps with targets, measured speed or a goal,
+   * which have {@link onTargets}.
+   */
   readonly recommendation: Recommendation | null;
+  /** What to take on each target. */
+  readonly onTargets: readonly TargetRecommendation[];
 }
 
 /**
@@ -59,7 +65,10 @@ export interface SweepAnswer extends Answer {
  * sentence.
  */
 export function answerSweep(facts: SweepFacts): SweepAnswer {
-  const shape = sweepShape(facts.allTrials, facts.isVoid);
+  const shape = sweepShape(facts.allTrials, facts.isVoid, facts.sweep.hasLatency);
+  const onTargets = recommendOnTargets(facts);
+  // What is best of all would be chosen across targets.
+  const crosses = shape.targets.length > 1;
   const [leading, ...others] = askedQuestions(shape);
   const ofKind = (kind: QuestionKind): QuestionAnswer => ({
     kind,
@@ -68,7 +77,7 @@ export function answerSweep(facts: SweepFacts): SweepAnswer {
     lacks: questions[kind].lacks(shape),
   });
   const lead = ofKind(leading);
-  const lack = tieLack(facts);
+  const lack = crosses ? null : tieLack(facts);
   const headline = answered[leading].answer(facts, shape) ?? bestSentence(facts);
   const beside = without(headline, [
     ...lead.sentences,
@@ -77,12 +86,12 @@ export function answerSweep(facts: SweepFacts): SweepAnswer {
   ]);
   const findings = without(headline, [
     ...lead.sentences,
-    facts.best === null ? null : bestSentence(facts),
-    unsmoothedSentence(facts),
+    facts.best === null || crosses ? null : bestSentence(facts),
+    crosses ? null : unsmoothedSentence(facts),
     ...others.filter((kind) => kind !== 'axis' && kind !== 'grid').map((kind) => answered[kind].answer(facts, shape)),
     staticDynamicSentence(facts),
     calibrationSentence(facts),
-    tieSentence(facts),
+    crosses ? null : tieSentence(facts),
     methodSentence(facts),
     stoppedSentence(facts),
   ]);
@@ -92,8 +101,9 @@ export function answerSweep(facts: SweepFacts): SweepAnswer {
     findings,
     beside,
     questions: [{ ...lead, lacks: [...lead.lacks, ...(lack === null ? [] : [lack])] }, ...others.map(ofKind)],
-    ties: tieSentence(facts),
-    recommendation: recommend(facts),
+    ties: crosses ? null : tieSentence(facts),
+    recommendation: onTargets.length > 0 ? null : recommend(facts),
+    onTargets,
   };
 }
 

@@ -24,13 +24,15 @@ export interface ClosingAnswer {
   } | null;
   /** What to take; null without a best setting, and where FP32 is no reference. */
   readonly recommendation: string | null;
+  /** What to take on each target, where the sweep has targets, measured speed or a goal. */
+  readonly onTargets: readonly string[];
   /** What the sweep lacks to answer its question, each with the line that brings it. */
   readonly lacks: readonly string[];
 }
 
 /** The report's answer in plain text: where `run` ends. */
 export function closingAnswer(facts: SweepFacts): ClosingAnswer {
-  const { warning, headline, findings, recommendation, questions } = guardedAnswer(facts);
+  const { warning, headline, findings, recommendation, onTargets, questions } = guardedAnswer(facts);
   return {
     warning,
     sentences: (facts.isVoid ? [headline, ...findings] : [headline]).map(sentenceText),
@@ -39,6 +41,10 @@ export function closingAnswer(facts: SweepFacts): ClosingAnswer {
       recommendation === null
         ? null
         : `${sentenceText(recommendation.text)} It is trial ${recommendation.trial.trial}: ${recommendation.trial.label}.`,
+    onTargets: onTargets.map(
+      ({ trial, text }) =>
+        `${sentenceText(text)}${trial === null ? '' : ` It is trial ${trial.trial}: ${trial.label}.`}`,
+    ),
     lacks: questions[0].lacks.map(
       (lack) => `Not known: ${lack.unknown}. ${lack.yaml} in the experiment ${bringsText(lack)}.`,
     ),
@@ -50,12 +56,13 @@ export function closingAnswer(facts: SweepFacts): ClosingAnswer {
  * its label and value and loses columns.
  */
 export function closingText(facts: SweepFacts, width = 100): string {
-  const { warning, sentences, table, recommendation, lacks } = closingAnswer(facts);
+  const { warning, sentences, table, recommendation, onTargets, lacks } = closingAnswer(facts);
   const parts = [
     ...(warning === null ? [] : [wrapped(`Incomplete: ${warning}`, width)]),
     sentences.map((text) => wrapped(text, width)).join('\n'),
     ...(table === null ? [] : [tableText(table.heads, table.rows, width)]),
     ...(recommendation === null ? [] : [wrapped(recommendation, width)]),
+    ...(onTargets.length === 0 ? [] : [onTargets.map((text) => wrapped(text, width)).join('\n')]),
     ...(lacks.length === 0 ? [] : [lacks.map((text) => wrapped(text, width)).join('\n')]),
   ];
   return `${parts.join('\n\n')}\n`;

@@ -33,6 +33,7 @@ export function guardedAnswer(facts: SweepFacts): SweepAnswer {
     questions: withoutSentences(answer.questions),
     ties: null,
     recommendation: null,
+    onTargets: [],
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Query } from '../query.js';
 import { axisEffectsSql, readAxisEffects, type AxisEffects } from './axis-effects.js';
+import { deploymentSources, hasDeployment, readDeployment, type DeploymentFacts } from './deployment-facts.js';
 import type { EffectFacts } from './effect-facts.js';
 import { executionSql, readExecutionEffect } from './execution-facts.js';
 import { ladderSql, ladderTrials, readFloatLadder, type FloatLadder } from './float-ladder.js';
@@ -22,6 +23,8 @@ export interface MeasuredFacts {
   readonly axisEffects: () => AxisEffects;
   /** Candidates by what they keep in float. */
   readonly floatParts: ReadonlyMap<number, FloatPart>;
+  /** Null of a sweep without targets, measured speed and a goal. */
+  readonly deployment: DeploymentFacts | null;
 }
 
 /** Of a sweep that measures none of it. */
@@ -32,7 +35,15 @@ export const nothingMeasured: MeasuredFacts = {
   execution: null,
   axisEffects: () => ({ axes: [], interactions: [], trials: 0, isExact: false, groups: 0 }),
   floatParts: new Map(),
+  deployment: null,
 };
+
+/** What of the sweep itself says what it measures. */
+export interface MeasuredSweep {
+  readonly name: string;
+  readonly goal: unknown;
+  readonly hasLatency: boolean;
+}
 
 /** The trials that {@link readMeasured} looks at. */
 interface SweepTrials {
@@ -43,7 +54,9 @@ interface SweepTrials {
 }
 
 /** Reads what the trials of the sweep can have measured, and asks for nothing else. */
-export function readMeasured(query: Query, sweep: string, { allTrials, trials, best }: SweepTrials): MeasuredFacts {
+export function readMeasured(query: Query, summary: MeasuredSweep, of: SweepTrials): MeasuredFacts {
+  const { allTrials, trials, best } = of;
+  const sweep = summary.name;
   return {
     sensitivity: hasSensitivity(allTrials) ? readSensitivity(query, sweep) : null,
     floatLadder: readFloatLadder(query, trials, best),
@@ -51,6 +64,7 @@ export function readMeasured(query: Query, sweep: string, { allTrials, trials, b
     execution: hasInteger(trials) ? readExecutionEffect(query, sweep) : null,
     axisEffects: once(() => readAxisEffects(query, sweep)),
     floatParts: readFloatParts(query, sweep),
+    deployment: hasDeployment(allTrials, summary) ? readDeployment(query, sweep, of) : null,
   };
 }
 
@@ -88,6 +102,7 @@ export function measuredSources(
     ...(hasSeeds(trials) ? [['spread of seeds', seedSql(name)] as const] : []),
     ...(hasInteger(trials) ? [['integer execution', executionSql(name)] as const] : []),
     [floatPartsName, floatPartsSql(name)],
+    ...(measured.deployment === null ? [] : deploymentSources(name, { trials, best })),
   ];
 }
 

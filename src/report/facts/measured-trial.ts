@@ -4,4 +4,7 @@ export interface MeasuredTrial {
   readonly role: string;
   readonly status: string;
   readonly settings: unknown;
+  /** Order of merit in the sweep; null where it has none. */
+  readonly place: number | null;
+  readonly model: string | null;
 }

@@ -2,6 +2,7 @@ import type { AlphaMode } from '../../smooth/modes/registry.js';
 import type { PageLinks } from '../addresses/page-links.js';
 import { readEffects, type Effects } from './effect-facts.js';
 import { readMeasured, type MeasuredFacts } from './measured-facts.js';
+import { toPairedTest, type PairedTest } from './paired-test.js';
 import { noLinks } from '../addresses/page-links.js';
 import type { Query, Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull, toRows } from '../query.js';
@@ -31,6 +32,17 @@ export interface SweepSummary {
    * know.
    */
   readonly claimed: boolean;
+  /** What the recommendation is to be by; null without. */
+  readonly goal: GoalFacts | null;
+  /** Whether the latency of a trial was measured. */
+  readonly hasLatency: boolean;
+}
+
+/** A goal of the experiment file. */
+export interface GoalFacts {
+  /** In points where the metric is a fraction, else in its unit. */
+  readonly maxDrop: number;
+  readonly minimize: 'latency' | 'size';
 }
 
 /**
@@ -74,23 +86,8 @@ export interface TrialFacts {
 }
 
 /** One row of v_comparison. */
-export interface ComparisonFacts {
-  readonly trial: number;
+export interface ComparisonFacts extends PairedTest {
   readonly against: 'fp32' | 'unsmoothed' | 'simulated' | 'best';
-  readonly otherTrial: number;
-  readonly difference: number;
-  readonly method: 'mcnemar' | 'paired bootstrap';
-  /** Of this pair alone; what the choice of a best one leaves of it is noisePhrase's to say. */
-  readonly pValue: number;
-  /** `<=`: a bound, which so many replicates can't resolve. */
-  readonly pRelation: '=' | '<=';
-  readonly zScore: number | null;
-  /** 95 % interval of the difference; null for McNemar. */
-  readonly ciLow: number | null;
-  readonly ciHigh: number | null;
-  /** Samples that one of the two alone gets right; null for the bootstrap. */
-  readonly onlyTrial: number | null;
-  readonly onlyOther: number | null;
 }
 
 /** One row of v_layer. */
@@ -158,7 +155,7 @@ WHERE t.sweep = ${name}`;
 /** The queries behind {@link SweepFacts}, as the page shows them. */
 export const factsSql = {
   sweep: (sweep: string): string =>
-    `SELECT sweep, question, trials, done, failed, pending, stopped, created_at, updated_at, experiment_path, claimed
+    `SELECT sweep, question, trials, done, failed, pending, stopped, created_at, updated_at, experiment_path, claimed, goal, has_latency
 FROM v_sweep WHERE sweep = ${sqlText(sweep)}`,
   trials: (sweep: string): string =>
     `SELECT ${trialColumns}
@@ -193,8 +190,9 @@ export function readSweepFacts(query: Query, name: string): SweepFacts | null {
   const isVoid = isVoided(warnings, highest, trials);
   const best = isVoid ? null : highest;
   const sizes = [...new Set(trials.map((trial) => trial.calibrationBatches))].filter((size) => size !== null);
+  const own = toSummary(summary);
   return {
-    sweep: toSummary(summary),
+    sweep: own,
     trials,
     allTrials,
     layers: toRows(query(factsSql.layers(name), [])).map(toLayer),
@@ -205,7 +203,7 @@ export function readSweepFacts(query: Query, name: string): SweepFacts | null {
     best,
     staticDynamic: readStaticDynamic(query, name, judgedBy),
     effects: readEffects(query, name),
-    measured: readMeasured(query, name, { allTrials, trials, best: highest }),
+    measured: readMeasured(query, own, { allTrials, trials, best: highest }),
     links: noLinks,
     warnings,
     isVoid,
@@ -285,7 +283,13 @@ function toSummary(row: Row): SweepSummary {
     updatedAt: textOf(row, 'updated_at'),
     experimentPath: textOf(row, 'experiment_path'),
     claimed: numberOf(row, 'claimed') === 1,
+    goal: toGoal(textOrNull(row, 'goal')),
+    hasLatency: numberOf(row, 'has_latency') === 1,
   };
+}
+
+function toGoal(text: string | null): GoalFacts | null {
+  return text === null ? null : (JSON.parse(text) as GoalFacts);
 }
 
 /** One trial of a sweep; null where the sweep has none of that number. */
@@ -338,18 +342,5 @@ function toLayer(row: Row): LayerFacts {
 }
 
 function toComparison(row: Row): ComparisonFacts {
-  return {
-    trial: numberOf(row, 'trial'),
-    against: textOf(row, 'against') as ComparisonFacts['against'],
-    otherTrial: numberOf(row, 'other_trial'),
-    difference: numberOf(row, 'difference'),
-    method: textOf(row, 'method') as ComparisonFacts['method'],
-    pValue: numberOf(row, 'p_value'),
-    pRelation: textOf(row, 'p_relation') as ComparisonFacts['pRelation'],
-    zScore: numberOrNull(row, 'z_score'),
-    ciLow: numberOrNull(row, 'ci_low'),
-    ciHigh: numberOrNull(row, 'ci_high'),
-    onlyTrial: numberOrNull(row, 'only_trial'),
-    onlyOther: numberOrNull(row, 'only_other'),
-  };
+  return { ...toPairedTest(row), against: textOf(row, 'against') as ComparisonFacts['against'] };
 }

@@ -25,6 +25,11 @@ export interface PageFigure<Facts> {
   /** Section of the page that it stands in. */
   readonly section: string;
   readonly title: (facts: Facts) => string;
+  /**
+   * Whether a page has it at all: where not, it is neither queried nor named as missing. Default: it
+   * has.
+   */
+  readonly appliesTo?: (facts: Facts) => boolean;
   /** What the figure is called where it is only named, e.g. `Pareto front`; without: its title. */
   readonly name?: string;
   /**

@@ -1,6 +1,7 @@
 import type { FigureData } from './figure-data.js';
 import { readComparedGroup } from '../facts/compared-group.js';
 import { readComparedTrials } from '../facts/compared-trials.js';
+import { applicableFigures } from './applicable-figures.js';
 import { figureData } from './figure-data.js';
 import { comparisonFigures } from './comparison/index.js';
 import { groupFigures } from './group/index.js';
@@ -21,18 +22,18 @@ export function pageFigures(page: PageId, sweep: SweepFacts, query: Query): Figu
   const trialOf = (number: number) => sweep.allTrials.find((trial) => trial.trial === number) ?? null;
   switch (page.kind) {
     case 'sweep':
-      return figures.map((figure) => figureData(figure, sweep, query));
+      return applicableFigures(figures, sweep).map((figure) => figureData(figure, sweep, query));
     case 'trial': {
       const trial = trialOf(page.trial);
-      return trial === null
-        ? null
-        : trialFigures.map((figure) => figureData(figure, trialPageFacts(sweep, trial), query));
+      if (trial === null) return null;
+      const facts = trialPageFacts(sweep, trial);
+      return applicableFigures(trialFigures, facts).map((figure) => figureData(figure, facts, query));
     }
     case 'layer': {
       const layer = sweep.layers[page.number];
       if (layer === undefined) return null;
       const { facts } = readLayerPageFacts(sweep, layer, query);
-      return layerFigures.map((figure) => figureData(figure, facts, query));
+      return applicableFigures(layerFigures, facts).map((figure) => figureData(figure, facts, query));
     }
     case 'comparison': {
       const [trial = 0, other = 0, ...more] = page.trials;

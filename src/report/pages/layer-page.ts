@@ -1,3 +1,4 @@
+import { applicableFigures } from '../figures/applicable-figures.js';
 import { layerFigures } from '../figures/layer/index.js';
 import { escapeHtml } from '../output/html/escape-html.js';
 import { countText } from '../number-text.js';
@@ -43,7 +44,7 @@ ${neighboursHtml(sweep, layer)}${sourcesHtml([['layers', factsSql.layers(sweep.s
     sections: sections.map(([id, title]) => ({
       id,
       title,
-      figures: layerFigures.filter((figure) => figure.section === id),
+      figures: applicableFigures(layerFigures, facts).filter((figure) => figure.section === id),
     })),
     source: `sweep ${sweep.sweep.name} (created ${timeText(sweep.sweep.createdAt)}), layer ${layer.name}`,
     links: sweep.links,

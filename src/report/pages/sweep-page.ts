@@ -3,13 +3,14 @@ import { axisSentences } from '../answers/axis-sentence.js';
 import { guardedAnswer } from '../answers/guarded-answer.js';
 import { staticDynamicSql } from '../facts/static-dynamic-facts.js';
 import { verdictSql } from '../facts/verdict.js';
+import { applicableFigures } from '../figures/applicable-figures.js';
 import type { Figure } from '../figures/figure.js';
 import { figures } from '../figures/sweep/index.js';
 import { answerHtml, questionHtml, recommendationHtml, sentencesHtml } from '../output/html/answer-html.js';
 import { escapeHtml } from '../output/html/escape-html.js';
 import { liveSectionHtml } from './live-section.js';
 import { pageOrder } from './page-order.js';
-import { sweepShape } from '../questions/sweep-shape.js';
+import { sweepShape, type SweepShape } from '../questions/sweep-shape.js';
 import { axisSources, measuredSources } from '../facts/measured-facts.js';
 import { notesBlock } from './notes-block.js';
 import { countText, differenceText, intervalText, valueText } from '../number-text.js';
@@ -39,9 +40,9 @@ export function sweepPage(facts: SweepFacts, query: Query, options: ReportOption
   const { sweep, links, metric } = facts;
   const notes = notesBlock(query, sweep.name, null);
   const question = sweep.question?.trim() ?? '';
-  const shape = sweepShape(facts.allTrials, facts.isVoid);
+  const shape = sweepShape(facts.allTrials, facts.isVoid, facts.sweep.hasLatency);
   const answer = guardedAnswer(facts);
-  const { leads, parts } = pageOrder(figures, shape);
+  const { leads, parts } = pageOrder(applicableFigures(figures, facts), shape);
   const hasAxes = shape.dimensions > 1 && !facts.isVoid;
   const axes = hasAxes ? axisSentences(facts) : [];
   const said = [answer.headline, ...answer.beside];
@@ -55,7 +56,7 @@ export function sweepPage(facts: SweepFacts, query: Query, options: ReportOption
     ].filter((crumb, index) => index > 0 || crumb.href !== null),
     heading: question === '' ? unasked(facts) : question,
     about: aboutSweep(facts),
-    first: `${notes.html}${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml({ ...answer, findings: answer.beside })}${recommendationHtml(answer, links)}<details class="behind"><summary>SQL behind the answer</summary>${sourcesHtml([...sources, ...notes.sources])}</details></div><div>${lead.html}${tilesHtml(facts)}${definitionHtml(metric)}</div></div>`,
+    first: `${notes.html}${liveSectionHtml(facts, query, options)}<div class="first"><div>${answerHtml({ ...answer, findings: answer.beside })}${recommendationHtml(answer, links, sweep.goal !== null)}<details class="behind"><summary>SQL behind the answer</summary>${sourcesHtml([...sources, ...notes.sources])}</details></div><div>${lead.html}${tilesHtml(facts, shape)}${definitionHtml(metric)}</div></div>`,
     absent: lead.absent,
     sections: [
       { id: `question-${leading.kind}`, title: leading.title, figures: lead.others },
@@ -112,7 +113,7 @@ function aboutSweep({ sweep, trials, metric }: SweepFacts): string[] {
   ].filter((part) => part !== null);
 }
 
-function tilesHtml(facts: SweepFacts): string {
+function tilesHtml(facts: SweepFacts, shape: SweepShape): string {
   const { sweep, best, metric } = facts;
   const fp32 = referenceOf(facts);
   const interval =
@@ -126,7 +127,7 @@ function tilesHtml(facts: SweepFacts): string {
     [
       'best',
       valueText(best?.value ?? null, metric),
-      gap === null ? 'best' : `best, ${differenceText(gap, metric)} from FP32`,
+      `${shape.targets.length > 1 ? 'best of all targets' : 'best'}${gap === null ? '' : `, ${differenceText(gap, metric)} from FP32`}`,
     ],
     [
       'done',

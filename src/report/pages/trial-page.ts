@@ -1,4 +1,5 @@
 import { finishedSettings } from '../answers/judged-settings.js';
+import { applicableFigures } from '../figures/applicable-figures.js';
 import { trialFigures } from '../figures/trial/index.js';
 import { escapeHtml } from '../output/html/escape-html.js';
 import { countText, differenceText, intervalText, magnitudeText, valueText } from '../number-text.js';
@@ -10,6 +11,10 @@ import type { Sentence } from '../answers/sentence.js';
 import { sentence, strong } from '../answers/sentence.js';
 import { searchedAlphasText, searchOrderOf } from '../facts/searched-alphas.js';
 import type { TrialFacts } from '../facts/sweep-facts.js';
+import { blameSources, readBlame } from '../facts/blamed-operators.js';
+import { latencySql } from '../facts/latency-facts.js';
+import { blameSentence } from '../answers/blame-sentence.js';
+import { trialTarget } from '../facts/trial-target.js';
 import { chooseBest, comparedWith, factsSql } from '../facts/sweep-facts.js';
 import type { ReportOptions } from '../output/html/page-body.js';
 import { pageBody } from '../output/html/page-body.js';
@@ -25,6 +30,8 @@ import type { TrialPageFacts } from '../facts/trial-page-facts.js';
 export function trialPage(facts: TrialPageFacts, query: Query, options: ReportOptions): string {
   const { sweep, trial } = facts;
   const { metric, links } = sweep;
+  const shown = applicableFigures(trialFigures, facts);
+  const slow = slowerHtml(facts, query);
   const pending = pendingSentence(facts, query, options);
   const notes = notesBlock(query, sweep.sweep.name, trial.trial);
   const tiles = [
@@ -61,11 +68,12 @@ export function trialPage(facts: TrialPageFacts, query: Query, options: ReportOp
       trial.role,
       trial.status,
     ],
-    first: `${notes.html}${warningsHtml(facts)}<p class="headline">${sentenceHtml(pending ?? verdictSentence(facts))}</p>${alphasHtml(facts)}${tileRow(tiles)}${definitionHtml(metric)}${neighboursHtml(facts)}${sourcesHtml(
+    first: `${notes.html}${warningsHtml(facts)}${slow.html}<p class="headline">${sentenceHtml(pending ?? verdictSentence(facts))}</p>${alphasHtml(facts)}${tileRow(tiles)}${definitionHtml(metric)}${neighboursHtml(facts)}${sourcesHtml(
       [
         ['trials', factsSql.trials(sweep.sweep.name)],
         ['comparisons', factsSql.comparisons(sweep.sweep.name)],
         ...notes.sources,
+        ...slow.sources,
         ...(pending === null ? [] : [['whether it runs', runningSql(facts)] as const]),
       ],
     )}`,
@@ -75,7 +83,8 @@ export function trialPage(facts: TrialPageFacts, query: Query, options: ReportOp
         title: 'Against the others',
         figures: figuresOf(...(trial.status === 'stopped' ? ['stop'] : ['comparisons', 'values'])),
       },
-      { id: 'layers', title: 'Layers', figures: trialFigures.filter(({ section }) => section === 'layers') },
+      { id: 'deployment', title: 'Deployment', figures: shown.filter(({ section }) => section === 'deployment') },
+      { id: 'layers', title: 'Layers', figures: shown.filter(({ section }) => section === 'layers') },
       { id: 'evidence', title: 'Where the numbers come from', figures: figuresOf('settings', 'attempts') },
     ],
     source: `sweep ${sweep.sweep.name} (created ${timeText(sweep.sweep.createdAt)}), trial ${trial.trial}`,
@@ -98,6 +107,25 @@ function warningsHtml({ sweep: { warnings }, trial }: TrialPageFacts): string {
     .filter(({ voidedTrials }) => voidedTrials.has(trial.trial))
     .map(({ message, cause }) => `<p class="warning" role="status">${escapeHtml(`${message} ${cause}`)}</p>`)
     .join('');
+}
+
+/**
+ * That the trial is not faster than FP32, in the first condition where it is not, and the operators
+ * to blame; empty where it is faster, and where that was not measured.
+ */
+function slowerHtml(
+  { sweep: { sweep, measured }, trial: { trial } }: TrialPageFacts,
+  query: Query,
+): { readonly html: string; readonly sources: readonly (readonly [string, string])[] } {
+  const { deployment } = measured;
+  const latency = deployment?.trials.get(trial)?.latencies.find(({ verdict }) => verdict !== 'faster');
+  if (deployment === null || latency === undefined) return { html: '', sources: [] };
+  const blame = readBlame(query, sweep.name, trial, latency.latency);
+  const text = sentenceHtml(blameSentence(latency, blame, deployment.conditions));
+  return {
+    html: `<p class="warning" role="status">${text}</p>`,
+    sources: [['latency', latencySql(sweep.name)], ...blameSources(sweep.name, trial, latency.latency)],
+  };
 }
 
 function figuresOf(...ids: readonly string[]) {
@@ -159,17 +187,29 @@ function verdictSentence(facts: TrialPageFacts): Sentence {
  * `, the best of 41 settings`, `, level with the best of 41 settings` or
  * `, number 3 of 41 settings`.
  */
-function standing({ sweep, trial }: TrialPageFacts): Sentence {
+function standing(facts: TrialPageFacts): Sentence {
+  const { sweep, trial } = facts;
   const settings = sweep.allTrials.filter(
-    (t) => t.role === 'candidate' && t.status === 'done' && t.value !== null && t.metric === trial.metric,
+    (t) =>
+      t.role === 'candidate' &&
+      t.status === 'done' &&
+      t.value !== null &&
+      t.metric === trial.metric &&
+      trialTarget(t) === trialTarget(trial),
   );
   if (trial.role !== 'candidate' || settings.length < 2 || sweep.isVoid) return [];
   const above = settings.filter((t) => (t.value ?? 0) > (trial.value ?? 0)).length;
   // Of equals the sweep has one best: the one that every command takes.
   const best = chooseBest(settings)?.trial === trial.trial ? 'the best' : 'level with the best';
   return sentence(
-    `, ${above === 0 ? best : `number ${above + 1}`} of ${countText(settings.length, sweep.sweep.stopped > 0 ? 'complete setting' : 'setting')}`,
+    `, ${above === 0 ? best : `number ${above + 1}`} of ${countText(settings.length, sweep.sweep.stopped > 0 ? 'complete setting' : 'setting')}${onTarget(facts)}`,
   );
+}
+
+/** ` on tensorrt` where the sweep has several targets, of which none is judged by another's. */
+function onTarget({ sweep, trial }: TrialPageFacts): string {
+  const targets = new Set(sweep.allTrials.map(trialTarget).filter((target) => target !== null));
+  return targets.size > 1 ? ` on ${trialTarget(trial) ?? ''}` : '';
 }
 
 function against(

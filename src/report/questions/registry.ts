@@ -4,6 +4,7 @@ import { baselinesOnly } from './kinds/baselines-only.js';
 import { bestOfGrid } from './kinds/best-of-grid.js';
 import { calibrationNoise } from './kinds/calibration-noise.js';
 import { calibrationSize } from './kinds/calibration-size.js';
+import { deployment } from './kinds/deployment.js';
 import { effectOfOneAxis } from './kinds/effect-of-one-axis.js';
 import { execution } from './kinds/execution.js';
 import { layerSensitivity } from './kinds/layer-sensitivity.js';
@@ -14,6 +15,7 @@ import type { Question } from './question.js';
 /** Every kind of question. */
 export type QuestionKind =
   | 'void'
+  | 'deployment'
   | 'baselines'
   | 'sensitivity'
   | 'noise'
@@ -28,6 +30,7 @@ export type QuestionKind =
 /** Of equally strong questions the first here leads. */
 export const questions = {
   void: voidReference,
+  deployment,
   baselines: baselinesOnly,
   sensitivity: layerSensitivity,
   noise: calibrationNoise,

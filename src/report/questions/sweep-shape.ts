@@ -1,4 +1,5 @@
 import { axisPath, axisValue } from '../facts/axes.js';
+import { trialTarget } from '../facts/trial-target.js';
 
 /** What the shape needs of a trial, planned or stored: no result. */
 export interface ShapeTrial {
@@ -43,6 +44,10 @@ export interface SweepShape {
   readonly tasks: readonly string[];
   /** Evaluation samples that the experiment file asks for, at least; null: all there are. */
   readonly samples: number | null;
+  /** What quantized trials are deployed on, in the order of the sweep. */
+  readonly targets: readonly string[];
+  /** Whether the latency of trials was measured, or will be. */
+  readonly measuresLatency: boolean;
   /** FP32 itself is no reference: no result can be judged. False of a plan. */
   readonly isVoid: boolean;
 }
@@ -51,7 +56,11 @@ export interface SweepShape {
 const smoothingPaths = /^(smoothing\.(mode|alpha)|search\..*)$/;
 
 /** The shape of a sweep with these trials. */
-export function sweepShape(trials: readonly ShapeTrial[], isVoid = false): SweepShape {
+export function sweepShape(
+  trials: readonly ShapeTrial[],
+  isVoid = false,
+  measuresLatency = false,
+): SweepShape {
   const candidates = trials.filter(({ role }) => role === 'candidate');
   const layerwise = trials.filter(({ role }) => role === 'sensitivity');
   const axes = varyingAxes(candidates.length > 0 ? candidates : layerwise);
@@ -70,6 +79,8 @@ export function sweepShape(trials: readonly ShapeTrial[], isVoid = false): Sweep
     methods: [...new Set(candidates.map(methodOf))],
     models: new Set(trials.map(({ settings }) => textAt(settings, 'model', 'path') ?? '')).size,
     tasks: [...new Set(trials.map(({ settings }) => textAt(settings, 'task', 'kind') ?? ''))],
+    targets: [...new Set(trials.map(trialTarget).filter((target) => target !== null))],
+    measuresLatency,
     samples: samples.length === 0 ? null : Math.min(...samples),
     isVoid,
   };

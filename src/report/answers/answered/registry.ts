@@ -8,6 +8,7 @@ import { staticDynamicSentence } from '../static-dynamic-sentence.js';
 import { tieInShort } from '../tie-sentence.js';
 import { answeredBaselines } from './answered-baselines.js';
 import { answeredCost } from './answered-cost.js';
+import { answeredDeployment } from './answered-deployment.js';
 import { answeredExecution } from './answered-execution.js';
 import { answeredNoise } from './answered-noise.js';
 import type { AnsweredQuestion } from './answered-question.js';
@@ -23,6 +24,7 @@ const ofBest = (facts: SweepFacts): readonly (Sentence | null)[] => [
 /** The answer to each kind of question. Those of `void` come from the warnings about FP32. */
 export const answered: Readonly<Record<QuestionKind, AnsweredQuestion>> = {
   void: { answer: () => null },
+  deployment: answeredDeployment,
   baselines: answeredBaselines,
   sensitivity: answeredSensitivity,
   noise: answeredNoise,

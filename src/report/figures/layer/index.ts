@@ -5,6 +5,7 @@ import { damageOverTrials } from './damage-over-trials.js';
 import { channels } from './channels.js';
 import { lossOverAlpha } from './loss-over-alpha.js';
 import { outlierChannels } from './outlier-channels.js';
+import { outputQuantizer } from './output-quantizer.js';
 import { suggestions } from './suggestions.js';
 import { surroundings } from './surroundings.js';
 
@@ -14,6 +15,7 @@ export const layerFigures: readonly PageFigure<LayerPageFacts>[] = [
   channels,
   outlierChannels,
   activationHistograms,
+  outputQuantizer,
   damageOverTrials,
   lossOverAlpha,
   surroundings,

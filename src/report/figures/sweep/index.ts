@@ -19,6 +19,8 @@ import { network } from './network.js';
 import { notes } from './notes.js';
 import { pareto } from './pareto.js';
 import { proxyFidelity } from './proxy-fidelity.js';
+import { deployedTrials } from './deployed-trials.js';
+import { deploymentFigure } from './deployment.js';
 import { environments, failedAttempts } from './provenance.js';
 import { quantizedLayers } from './quantized-layers.js';
 import { searchCurve } from './search-curve.js';
@@ -53,6 +55,8 @@ export const figures: readonly Figure[] = [
   absmaxAccuracy,
   absmaxLayers,
   integerAgainstSimulated,
+  deploymentFigure,
+  deployedTrials,
   trialTable,
   stoppedEarly,
   notes,

@@ -1,4 +1,5 @@
 import type { Figure } from '../figure.js';
+import { bytesText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
 
@@ -75,7 +76,7 @@ function valueText(row: Row): string {
   if (sha256 === null) return value.startsWith('{') ? readable(value) : value;
   const parts = [
     value,
-    sizeText(numberOrNull(row, 'size_bytes') ?? 0),
+    bytesText(numberOrNull(row, 'size_bytes') ?? 0),
     `${(numberOrNull(row, 'parameters') ?? 0).toLocaleString('en-US')} parameters`,
     `opset ${numberOrNull(row, 'opset') ?? '–'}`,
     `sha256 ${sha256}`,
@@ -103,10 +104,4 @@ function parts(object: object): string[] {
     if (typeof value === 'object' && !Array.isArray(value)) return parts(value);
     return [`${name}: ${typeof value === 'string' ? value : JSON.stringify(value).replaceAll(',', ', ')}`];
   });
-}
-
-/** `1.1 MB`, powers of 1000. */
-function sizeText(bytes: number): string {
-  if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(1)} kB`;
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

@@ -1,4 +1,6 @@
 import { guardedAnswer } from '../../answers/guarded-answer.js';
+import { goalRule } from '../../answers/goal-sentence.js';
+import type { TargetRecommendation } from '../../answers/target-recommendations.js';
 import { recommendationRule, type Recommendation } from '../../answers/recommendation.js';
 import type { Lack } from '../../questions/question.js';
 import type { QuestionKind } from '../../questions/registry.js';
@@ -39,6 +41,8 @@ interface SweepData {
       readonly lacks: readonly Lack[];
     }[];
     readonly recommendation: RecommendationData | null;
+    /** What to take on each target; empty of sweeps without targets, measured speed and a goal. */
+    readonly onTargets: readonly OnTargetData[];
   };
   /** Number of the best trial; null without one, and where FP32 is nonsense. */
   readonly best: number | null;
@@ -49,6 +53,13 @@ interface SweepData {
 /** What to take, and why. */
 interface RecommendationData extends Omit<Recommendation, 'trial' | 'text'> {
   readonly trial: number;
+  readonly text: string;
+  readonly rule: string;
+}
+
+/** What to take on one target, and why. */
+interface OnTargetData extends Omit<TargetRecommendation, 'trial' | 'text' | 'name'> {
+  readonly trial: number | null;
   readonly text: string;
   readonly rule: string;
 }
@@ -83,7 +94,7 @@ export function reportData(
 }
 
 function sweepData(facts: SweepFacts, query: Query): SweepData {
-  const { warning, headline, findings, questions, recommendation } = guardedAnswer(facts);
+  const { warning, headline, findings, questions, recommendation, onTargets } = guardedAnswer(facts);
   return {
     sweep: facts.sweep,
     answer: {
@@ -105,6 +116,15 @@ function sweepData(facts: SweepFacts, query: Query): SweepData {
               text: sentenceText(recommendation.text),
               rule: recommendationRule,
             },
+      onTargets: onTargets.map(({ target, model, wasRun, trial, decidedBy, text }) => ({
+        target,
+        model,
+        wasRun,
+        trial: trial?.trial ?? null,
+        decidedBy,
+        text: sentenceText(text),
+        rule: facts.sweep.goal === null ? recommendationRule : goalRule,
+      })),
     },
     best: facts.best?.trial ?? null,
     trials: facts.allTrials.map(withoutSettings),

@@ -48,6 +48,7 @@ export function markdownSummary(facts: SweepFacts, query: Query, options: Summar
     [
       ...answer.findings,
       ...(answer.recommendation === null ? [] : [answer.recommendation.text]),
+      ...answer.onTargets.map(({ text }) => text),
       ...answer.questions[0].lacks.map((lack) =>
         sentence(`Not known: ${lack.unknown}. `, strong(lack.yaml), ` in the experiment ${bringsText(lack)}.`),
       ),

@@ -1,0 +1,53 @@
+import { latencyIn } from '../../facts/deployment-facts.js';
+import { conditionsOf } from '../../facts/latency-facts.js';
+import type { SweepFacts } from '../../facts/sweep-facts.js';
+import { ratioText, valueText } from '../../number-text.js';
+import { shippedValue } from '../deployed-phrase.js';
+import { gapSentence } from '../gap-sentence.js';
+import { settingName } from '../goal-sentence.js';
+import type { Phrase } from '../sentence.js';
+import { sentence, strong } from '../sentence.js';
+import { slowerSentence } from '../slower-sentence.js';
+import { recommendOnTargets, type TargetRecommendation } from '../target-recommendations.js';
+import type { AnsweredQuestion } from './answered-question.js';
+
+/** Targets that a headline names. */
+const mostNamed = 4;
+
+/** Which setting to ship on which target. */
+export const answeredDeployment: AnsweredQuestion = {
+  answer: (facts) => {
+    const recommended = recommendOnTargets(facts);
+    if (recommended.every(({ trial }) => trial === null)) return recommended[0]?.text ?? null;
+    const named = recommended.slice(0, mostNamed).flatMap((one) => shortPhrases(one, facts));
+    const more = recommended.length - mostNamed;
+    return sentence(...named, ...(more > 0 ? [`${more} further targets are below.`] : []));
+  },
+  more: (facts) => {
+    const { deployment } = facts.measured;
+    return deployment === null ? [] : [gapSentence(facts, deployment), slowerSentence(facts, deployment)];
+  },
+};
+
+/** `On onnxruntime-cpu alpha 0.5: 91.20 % deployed, 0.55 of FP32’s time. ` */
+function shortPhrases(one: TargetRecommendation, facts: SweepFacts): readonly (string | Phrase)[] {
+  const { deployment } = facts.measured;
+  if (one.trial === null || deployment === null) return [`On ${one.name} nothing is recommended. `];
+  const deployed = deployment.trials.get(one.trial.trial);
+  const value = valueText(shippedValue(one.trial, deployed), facts.metric);
+  const [condition] = conditionsOf(
+    [...deployment.trials.values()].filter(({ target }) => target === one.target).flatMap(({ latencies }) => latencies),
+  );
+  const latency = latencyIn(deployment, one.trial.trial, condition);
+  return [
+    `On ${one.name} `,
+    strong(settingName(one.trial)),
+    `: ${facts.metric.shortName} `,
+    strong(value),
+    deployed?.deployed === null || deployed === undefined ? ' simulated' : ' deployed',
+    ...(latency === null
+      ? [', speed not measured']
+      : [', ', strong(ratioText(latency.ratio)), ' of FP32’s time', ...(latency.verdict === 'faster' ? [] : [', not faster'])]),
+    '. ',
+  ];
+}
