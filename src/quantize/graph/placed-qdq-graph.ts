@@ -24,6 +24,7 @@ import { clipToLevels } from './clip-to-levels.js';
 import { correctBias, correctedBias, needsCorrectingAdd } from './correct-bias.js';
 import { keepSimulated } from './keep-simulated.js';
 import { LinearOperators } from './linear-operators.js';
+import { opsetObstacle } from './opset-obstacle.js';
 import { quantizeConstant } from '../quantizers/quantize-constant.js';
 
 /**
@@ -50,6 +51,9 @@ export function placedQdqModel(prepared: PreparedModel, metadata: Readonly<Recor
   const { base, layers, placed } = prepared;
   if (placed === undefined) throw new Error('Invariant: no placement of a target to write.');
   const target = targets[placed.target];
+  const isPerChannel = layers.some(({ weight }) => weight.granularity === 'channel');
+  const obstacle = opsetObstacle(placed.target, base.opset, isPerChannel ? 'channel' : 'tensor');
+  if (obstacle !== null) throw new ModelError(obstacle);
   const patch = new PlacedPatch(base, placed, target, layers);
   for (const index of placed.quantizers.keys()) patch.quantizeTensor(index);
   for (const layer of layers) {
@@ -57,11 +61,6 @@ export function placedQdqModel(prepared: PreparedModel, metadata: Readonly<Recor
     patch.writeBias(layer);
   }
   for (const convolution of placed.convolutions) patch.quantizeConvolution(convolution);
-  if (patch.usesRuntimeDomain && target.kernels !== 'onnxruntime') {
-    throw new ModelError(
-      `Expected a model of opset 13 or newer for target ${placed.target}, got opset ${base.opset}, whose DequantizeLinear has no scales per channel. Convert the model to opset 13, or set quantization.weight.granularity: tensor.`,
-    );
-  }
   const edited = applyEdits(base, patch.edits);
   const model = target.kernels === 'onnxruntime' ? inQuantizedOpset(edited) : edited;
   const kept = target.kernels === 'onnxruntime' ? keepSimulated(model) : model;
@@ -186,7 +185,8 @@ class PlacedPatch {
       return;
     }
     const name = layerPrefix(this.#base, layer.name);
-    this.#writeInt32Bias(layer.outputTensor, name, int32Bias(values, input.scale, weight.quantizers));
+    const bias = int32Bias(values, input.scale, weight.quantizers);
+    this.#writeInt32Bias(layer.outputTensor, name, bias, weight.granularity === 'channel');
   }
 
   /** Integers 1 with the scales 1/s. */
@@ -211,7 +211,7 @@ class PlacedPatch {
     if (this.#target.zeroBias !== true || input === undefined) return;
     const scales = Float32Array.from(s, (factor) => Math.fround(input.scale) * Math.fround(1 / factor));
     const zeroBias = { values: new Int32Array(s.length), scales, clippedChannels: 0 };
-    this.#writeInt32Bias(output, `${this.#patch.prefix}tensor/${output}`, zeroBias);
+    this.#writeInt32Bias(output, `${this.#patch.prefix}tensor/${output}`, zeroBias, true);
   }
 
   #setInput(node: string, index: number, tensor: string): void {
@@ -292,8 +292,7 @@ class PlacedPatch {
     });
   }
 
-  #writeInt32Bias(node: string, name: string, { values, scales }: Int32Bias): void {
-    const isPerChannel = scales.length > 1 || values.length === 1;
+  #writeInt32Bias(node: string, name: string, { values, scales }: Int32Bias, isPerChannel: boolean): void {
     const dims = isPerChannel ? [scales.length] : [];
     const bytes = (integers: Int32Array): Uint8Array => new Uint8Array(integers.buffer);
     const stored = this.#patch.initializer(
