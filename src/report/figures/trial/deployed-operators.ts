@@ -37,7 +37,12 @@ ORDER BY runs, position`,
         'Read back from the graph that the runtime made of the exported model. Quantizing and dequantizing are not listed: the profile of its latency has their time.',
       ...(rows.length > drawnLimits.tableRows ? { disclosure: `All ${rows.length} operators` } : {}),
       columns: [
-        { title: 'runs on', field: 'runs', align: 'left', text: (row) => (row['runs'] === 'float' ? 'float' : 'integers') },
+        {
+          title: 'runs on',
+          field: 'runs',
+          align: 'left',
+          text: (row) => (row['runs'] === 'float' ? 'float' : 'integers'),
+        },
         { title: 'operator', field: 'op', align: 'left', text: (row) => textOf(row, 'op') },
         { title: 'kernel', field: 'kernel', align: 'left', text: (row) => textOf(row, 'kernel') },
         { title: 'why', field: 'runs', align: 'left', text: whyText },
@@ -63,8 +68,9 @@ function whyText(row: Row): string {
   if (row['runs'] !== 'float') return '';
   const target = targetOf((textOrNull(row, 'target') ?? 'layers-only') as TargetName);
   if (target === null) return 'no quantizers on both sides that the runtime fuses';
-  const rule = target.operators[textOf(row, 'op')];
-  return rule === undefined || rule.runs === 'float'
-    ? 'the target has no integer kernel for it'
-    : 'the runtime did not fuse it with the quantizers around it';
+  const rule = target.operators[textOf(row, 'op')] ?? [];
+  const rules = 'runs' in rule ? [rule] : rule;
+  if (rules.length > 0 && rules.some(({ runs }) => runs !== 'float'))
+    return 'not fused with the quantizers around it, or left in float by the target’s rules here';
+  return rules.find(({ why }) => why !== undefined)?.why ?? 'the target has no integer kernel for it';
 }

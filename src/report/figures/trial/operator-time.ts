@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { color } from '../../charts/theme.js';
-import { conditionText, latencySource, toLatency } from '../../facts/latency-facts.js';
+import { conditionText, latencySource, type LatencyCondition } from '../../facts/latency-conditions.js';
 import type { TrialPageFacts } from '../../facts/trial-page-facts.js';
 import { significantText } from '../../number-text.js';
 import type { Row } from '../../query.js';
-import { numberOf, textOf } from '../../query.js';
+import { numberOf, sqlText, textOf } from '../../query.js';
 import type { PageFigure } from '../figure.js';
 import { isDeployed } from './trial-deployment.js';
 
@@ -21,10 +21,14 @@ export const operatorTime: PageFigure<TrialPageFacts> = {
   name: 'time of operators',
   appliesTo: isDeployed,
   title: () => 'Time of each operator beside FP32',
-  sql: ({ sweep, trial }) => `SELECT l.batch_size, l.threads, l.device, l.host, l.cpu_model, CASE o.model WHEN 'fp32' THEN 'FP32' ELSE 'exported' END AS model, o.kind, o.op, count(*) AS operators,
-       sum(o.duration_us) / 1000 AS milliseconds, l.latency, l.trial, l.rounds, l.fp32_ms, l.quantized_ms, l.ratio, l.ratio_low, l.ratio_high, l.verdict, l.cpu_flags
-FROM ${latencySource(sweep.sweep.name, trial.trial)} l JOIN operator_time o ON o.latency_id = l.latency
-GROUP BY l.latency, o.model, o.kind, o.op ORDER BY l.batch_size, l.threads, l.latency, o.model, milliseconds DESC`,
+  sql: ({
+    sweep,
+    trial,
+  }) => `SELECT o.latency, o.device, o.host, o.cpu_model, o.batch_size, o.threads, CASE o.model WHEN 'fp32' THEN 'FP32' ELSE 'exported' END AS model, o.kind, o.op,
+       count(*) AS operators, sum(o.duration_us) / 1000 AS milliseconds
+FROM v_operator_time o
+WHERE o.sweep = ${sqlText(sweep.sweep.name)} AND o.trial = ${trial.trial} AND o.latency IN (SELECT newest FROM ${latencySource(sweep.sweep.name, trial.trial)})
+GROUP BY o.latency, o.model, o.kind, o.op ORDER BY o.device <> 'cpu', o.threads, o.batch_size, o.latency, o.model, milliseconds DESC`,
   build: (rows) => {
     const [first] = rows;
     if (first === undefined)
@@ -33,7 +37,7 @@ GROUP BY l.latency, o.model, o.kind, o.op ORDER BY l.batch_size, l.threads, l.la
         note: 'No profile is stored: measure.latency in the experiment brings it, where the runtime of this machine was timed.',
         brief: 'measure.latency',
       };
-    const measured = [...new Map(rows.map((row) => [numberOf(row, 'latency'), toLatency(row)])).values()];
+    const measured = [...new Map(rows.map((row) => [numberOf(row, 'latency'), toCondition(row)])).entries()];
     const caption = captionText(rows.filter((row) => row['latency'] === first['latency']));
     return {
       kind: 'charts',
@@ -44,16 +48,34 @@ GROUP BY l.latency, o.model, o.kind, o.op ORDER BY l.batch_size, l.threads, l.la
               {
                 param: 'measurement',
                 label: 'measured at',
-                options: measured.map((one) => ({ value: one.latency, label: conditionText(one, measured) })),
+                options: measured.map(([value, one]) => ({
+                  value,
+                  label: conditionText(
+                    one,
+                    measured.map(([, other]) => other),
+                  ),
+                })),
               },
             ],
       caption,
       details:
         'Summed over the operators of one kernel, each the median over the profiled runs. Conversions quantize, dequantize and reorder data between kernels. A profiled run takes longer than a timed one, so the sums are not the latency.',
-      panels: [{ title: '', alt: `Bars of time by kind of operator. ${caption}`, spec: chart(numberOf(first, 'latency')) }],
+      panels: [
+        { title: '', alt: `Bars of time by kind of operator. ${caption}`, spec: chart(numberOf(first, 'latency')) },
+      ],
     };
   },
 };
+
+function toCondition(row: Row): LatencyCondition {
+  return {
+    device: textOf(row, 'device'),
+    host: textOf(row, 'host'),
+    cpuModel: textOf(row, 'cpu_model'),
+    batchSize: numberOf(row, 'batch_size'),
+    threads: numberOf(row, 'threads'),
+  };
+}
 
 /** What takes the exported model's time. */
 function captionText(rows: readonly Row[]): string {
@@ -64,7 +86,10 @@ function captionText(rows: readonly Row[]): string {
     own.filter((row) => row['kind'] === kind).reduce((sum, row) => sum + numberOf(row, 'milliseconds'), 0);
   const share = (kind: string): string => `${Math.round((100 * of(kind)) / total)} %`;
   const worst = own.filter((row) => row['kind'] !== 'integer');
-  const most = worst.length === 0 ? null : worst.reduce((a, b) => (numberOf(b, 'milliseconds') > numberOf(a, 'milliseconds') ? b : a));
+  const most =
+    worst.length === 0
+      ? null
+      : worst.reduce((a, b) => (numberOf(b, 'milliseconds') > numberOf(a, 'milliseconds') ? b : a));
   return `Of the exported model’s time ${share('integer')} is in integer kernels, ${share('float')} in float kernels, ${share('conversion')} in conversions.${most === null ? '' : ` Most outside integer kernels: ${textOf(most, 'op')}, ${significantText(numberOf(most, 'milliseconds'), 3)} ms.`}`;
 }
 
@@ -79,12 +104,21 @@ function chart(first: number): TopLevelSpec {
     params: [{ name: 'measurement', value: first }],
     transform: [
       { filter: 'datum.latency == measurement' },
-      { calculate: `${JSON.stringify(Object.fromEntries(names.map((kind) => [kind, kinds[kind][0]])))}[datum.kind]`, as: 'what' },
+      {
+        calculate: `${JSON.stringify(Object.fromEntries(names.map((kind) => [kind, kinds[kind][0]])))}[datum.kind]`,
+        as: 'what',
+      },
       { calculate: `indexof(${JSON.stringify(names)}, datum.kind)`, as: 'order' },
     ],
     mark: { type: 'bar', stroke: color('ground'), strokeWidth: 0.5 },
     encoding: {
-      y: { field: 'model', type: 'nominal', title: null, sort: ['FP32', 'exported'], axis: { ticks: false, domain: false } },
+      y: {
+        field: 'model',
+        type: 'nominal',
+        title: null,
+        sort: ['FP32', 'exported'],
+        axis: { ticks: false, domain: false },
+      },
       x: { field: 'milliseconds', type: 'quantitative', title: 'time of the operators (ms)', stack: 'zero' },
       color: {
         field: 'what',
