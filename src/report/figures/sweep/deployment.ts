@@ -44,7 +44,7 @@ export const deploymentFigure: Figure = {
       panels:
         panels.length > 0
           ? panels
-          : [{ title: '', alt: `${facts.metric.name} by target.`, spec: targetChart(rows, facts) }],
+          : [{ title: '', alt: `Dots of the ${facts.metric.name} of each setting, by target, and FP32 as a line.`, spec: targetChart(rows, facts) }],
     };
   },
 };
