@@ -64,13 +64,7 @@ export function chooseByGoal<Candidate extends GoalCandidate>(
   const rest = level.every((one) => measureOf(one, other) !== null) ? leastOf(level, other) : level;
   const chosen = rest.reduce((a, b) => (simpler(b, a) < 0 ? b : a));
   const decidedBy =
-    measured.length === 1
-      ? 'only'
-      : level.length === 1
-        ? minimize
-        : rest.length === 1
-          ? other
-          : 'simplicity';
+    measured.length === 1 ? 'only' : level.length === 1 ? minimize : rest.length === 1 ? other : 'simplicity';
   return {
     kind: 'chosen',
     chosen,

@@ -44,7 +44,13 @@ export const deploymentFigure: Figure = {
       panels:
         panels.length > 0
           ? panels
-          : [{ title: '', alt: `Dots of the ${facts.metric.name} of each setting, by target, and FP32 as a line.`, spec: targetChart(rows, facts) }],
+          : [
+              {
+                title: '',
+                alt: `Dots of the ${facts.metric.name} of each setting, by target, and FP32 as a line.`,
+                spec: targetChart(rows, facts),
+              },
+            ],
     };
   },
 };
