@@ -10,6 +10,7 @@ import { fusing, type JobContext } from '../engine/jobs/job-context.js';
 import { PhaseClock } from '../engine/jobs/phase-clock.js';
 import { JobCaches } from '../engine/jobs/job-caches.js';
 import { modelOutputs } from '../engine/session/model-outputs.js';
+import { countDiffering } from '../engine/jobs/trial/count-differing.js';
 import { worstOutputError } from '../engine/jobs/trial/output-error.js';
 import { wantedOutputs, type TaskSettings } from '../tasks/task-settings.js';
 import type { ExportedModel } from './export-trial.js';
@@ -25,6 +26,17 @@ interface MeasuredWith {
   readonly task: Pick<TaskSettings, 'kind'>;
 }
 
+/** How far the outputs of a file are from those of its simulation. */
+export interface ComparedOutputs {
+  readonly samples: number;
+  /** Largest difference from the simulation, of each output relative to its absmax. */
+  readonly difference: number;
+  /** Numbers of all outputs. */
+  readonly values: number;
+  /** Of these, numbers that are not the same bit for bit. */
+  readonly differing: number;
+}
+
 /** How an exported model behaves in onnxruntime by default, for messages. */
 export interface ExportCheck {
   /** Layers whose float weights are quantized after all. */
@@ -34,11 +46,7 @@ export interface ExportCheck {
   readonly mergedPairs: number;
   readonly integerKernels: Readonly<Record<string, number>>;
   /** Null where it was not compared. */
-  readonly compared: {
-    readonly samples: number;
-    /** Largest difference from the simulation, of each output relative to its absmax. */
-    readonly difference: number;
-  } | null;
+  readonly compared: ComparedOutputs | null;
   /** Why it was not compared. */
   readonly notCompared: string | null;
 }
@@ -66,7 +74,8 @@ export async function checkExported(
     integerKernels: found.integerKernels,
   };
   try {
-    const compared = await compare(exported, JSON.parse(settings) as MeasuredWith, context, allowCode);
+    const contexts = { simulation: context, file: fusing(context) };
+    const compared = await compareOnSamples(exported, settings, contexts, allowCode);
     if (typeof compared === 'string') return { ...behaviour, compared: null, notCompared: compared };
     return { ...behaviour, compared, notCompared: null };
   } catch (error) {
@@ -75,7 +84,8 @@ export async function checkExported(
   }
 }
 
-function contextAt(optimizationLevel: OptimizationLevel): JobContext {
+/** On the CPU, one thread. */
+export function contextAt(optimizationLevel: OptimizationLevel): JobContext {
   return {
     session: { provider: 'cpu', deviceId: 0, threads: 1, optimizationLevel },
     report: () => undefined,
@@ -86,12 +96,20 @@ function contextAt(optimizationLevel: OptimizationLevel): JobContext {
   };
 }
 
-async function compare(
-  { model, simulated }: ExportedModel,
-  { model: names, evaluation, preprocess, task }: MeasuredWith,
-  context: JobContext,
+/**
+ * Runs the file beside the simulation on the first evaluation samples.
+ *
+ * @param settings JSON of the trial's settings
+ * @param contexts of the simulation, and of the file
+ * @returns why it was not compared, where it was not
+ */
+export async function compareOnSamples(
+  { model, simulated }: Pick<ExportedModel, 'model' | 'simulated'>,
+  settings: string,
+  contexts: { readonly simulation: JobContext; readonly file: JobContext },
   allowCode: boolean,
-): Promise<NonNullable<ExportCheck['compared']> | string> {
+): Promise<ComparedOutputs | string> {
+  const { model: names, evaluation, preprocess, task } = JSON.parse(settings) as MeasuredWith;
   const { source } = evaluation;
   if (!allowCode && formatOf(source).code(source) !== null) {
     return 'its samples come from your own code, which runs only with --allow-code';
@@ -106,9 +124,13 @@ async function compare(
     if (fixed !== null && fixed > dataset.sampleCount) return `it takes ${fixed} samples at once, and there are fewer`;
     const samples = fixed ?? Math.min(COMPARED_SAMPLES, dataset.sampleCount);
     const range = { first: 0, count: samples, batchSize: 1 };
-    const expected = await modelOutputs(simulation, batching, dataset, range, context);
-    const actual = await modelOutputs(model, batching, dataset, range, fusing(context));
-    return { samples, difference: worstOutputError(io.outputs, expected, actual).relativeError };
+    const expected = await modelOutputs(simulation, batching, dataset, range, contexts.simulation);
+    const actual = await modelOutputs(model, batching, dataset, range, contexts.file);
+    return {
+      samples,
+      difference: worstOutputError(io.outputs, expected, actual).relativeError,
+      ...countDiffering(expected, actual),
+    };
   } finally {
     dataset.close();
   }

@@ -1,4 +1,4 @@
-import type { SmoothingConvolution } from '../smooth/smooth-layers.js';
+import type { SmoothingConvolution } from '../smooth/smoothed-model.js';
 import type { Placement } from '../targets/placement.js';
 import type { PlacingTargetName } from '../targets/registry.js';
 import type { Quantizer } from './quantizers/quantizer.js';

@@ -3,7 +3,7 @@ import { ModelError } from '../onnx/model-error.js';
 import { findLayers, type Layer } from '../onnx/layers/layers.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import { restoreSmoothing } from '../smooth/restore-smoothing.js';
-import type { AppliedSmoothing, LayerSmoothing, SmoothedLayer } from '../smooth/smooth-layers.js';
+import type { AppliedSmoothing, LayerSmoothing, SmoothedLayer } from '../smooth/smoothed-model.js';
 import { applyQuantizers } from './quantizers/fake-quantize-weight.js';
 import type { PreparedLayer, PreparedModel } from './prepare-layers.js';
 import {

@@ -5,8 +5,7 @@ export interface SmoothingRecord {
   readonly alpha: number | null;
   readonly apply: 'insert' | 'fold' | 'requantize' | 'depthwise' | 'channelQuantize' | 'none';
   /**
-   * Why 1/s was inserted although folding was asked for, or why cle left the layer alone; null
-   * otherwise.
+   * Why s is not applied as asked for (moved into no producer, or not at all); null where it is.
    */
   readonly fallbackReason: string | null;
   readonly deadChannels: number;

@@ -3,7 +3,7 @@ import { GraphPatch } from '../onnx/edits/graph-patch.js';
 import type { Layer } from '../onnx/layers/layers.js';
 import { intAttribute, intsAttribute, makeNode } from '../onnx/node.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
-import type { SmoothingConvolution } from './smooth-layers.js';
+import type { SmoothingConvolution } from './smoothed-model.js';
 
 /** A model in which convolutions divide inputs of layers. */
 export interface Convolved {

@@ -26,10 +26,16 @@ export interface Scaling {
   readonly s: Float32Array;
 }
 
-/** What moves through the model. */
-export interface Rescaling {
+/** What of the decided smoothing moves into producers. */
+export interface Moves {
+  /** The regions of all layers whose smoothing is folded. */
   readonly folds: readonly Fold[];
+  /** Those of all layers whose smoothing is requantized with. */
   readonly scalings: readonly Scaling[];
+}
+
+/** All that is multiplied and divided. */
+export interface Rescaling extends Moves {
   /** Layer name -> `[I]`, s of layers whose input something else divides. */
   readonly inputs: ReadonlyMap<string, Float32Array>;
 }

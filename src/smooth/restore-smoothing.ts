@@ -4,7 +4,8 @@ import type { OnnxModel } from '../onnx/onnx-model.js';
 import { findFoldRegions } from './fold-regions.js';
 import type { Fold, Scaling } from './rescale-model.js';
 import { findScalingRegions } from './scaling-regions.js';
-import { applySmoothing, type LayerSmoothing, type SmoothedModel } from './smooth-layers.js';
+import { applySmoothing } from './smooth-layers.js';
+import type { LayerSmoothing, SmoothedModel } from './smoothed-model.js';
 
 /**
  * Smooths the layers of a finished trial again as it did, from the s that it stored.
@@ -61,7 +62,9 @@ function restoreScalings(
     const reason = reasons.get(name);
     if (reason !== undefined) throw differs(name, reason);
   }
-  return regions.map((region): Scaling => {
+  const requantized = new Set(layers.filter(isRequantized).map(({ name }) => name));
+  const used = regions.filter(({ readers }) => readers.some(({ layer }) => requantized.has(layer.name)));
+  return used.map((region): Scaling => {
     const s = new Float32Array(region.classes);
     for (const { layer, classes } of region.readers) {
       const decision = decisions.get(layer.name);

@@ -1,11 +1,10 @@
 import { channelScaling } from '../onnx/folding/channel-scaling.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
-import { factorsOf, type Fold } from './rescale-model.js';
-import type { Moves } from './smooth-layers.js';
+import { factorsOf, type Fold, type Moves } from './rescale-model.js';
 
 /**
- * What every tensor between producers and readers is divided by, by name: `[C]`, one factor for each
- * of its channels, of a matrix for each of its columns.
+ * What every tensor between producers and readers is divided by, by name: `[C]`, one factor for
+ * each of its channels, of a matrix for each of its columns.
  */
 export function tensorFactors(model: OnnxModel, { folds, scalings }: Moves): ReadonlyMap<string, Float32Array> {
   const factors = new Map<string, Float32Array>();

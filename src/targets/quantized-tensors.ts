@@ -38,7 +38,7 @@ export function findQuantizedTensors(
   return quantized;
 }
 
-/** The tensor behind the activation that is a part of the operator; the tensor itself if there is none. */
+/** The tensor behind the activation that is a part of its operator; itself where there is none. */
 export function fusedBehind(model: OnnxModel, tensor: string, forms: RunForms): string {
   const [reader] = directReaders(model, tensor);
   if (reader === undefined) return tensor;

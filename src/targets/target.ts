@@ -81,8 +81,8 @@ export interface Target {
   /** By operator. */
   readonly fused: Readonly<Record<string, FusedActivation>>;
   /**
-   * - `everyTensor`: all that integer operators read and make is quantized, by one quantizer for all
-   *   readers of the tensor
+   * - `everyTensor`: all that integer operators read and make is quantized, by one quantizer for
+   *   all readers of the tensor
    * - `readers`: a tensor is quantized for the integer operators that read it; its quantizer lies
    *   above operators of `pass`
    */

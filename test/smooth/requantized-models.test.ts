@@ -4,7 +4,8 @@ import { applyEdits } from '../../src/onnx/edits/edits.js';
 import { foldBatchNorm } from '../../src/onnx/folding/fold-batch-norm.js';
 import { decodeModel, type OnnxModel } from '../../src/onnx/onnx-model.js';
 import { elementCount } from '../../src/onnx/tensor.js';
-import { smoothLayers, type SmoothedModel } from '../../src/smooth/smooth-layers.js';
+import { smoothLayers } from '../../src/smooth/smooth-layers.js';
+import type { SmoothedModel } from '../../src/smooth/smoothed-model.js';
 import { statisticsOf } from '../calibrate/observe-directly.js';
 import { layersOf } from '../onnx/build-model.js';
 import { randomFloats } from '../onnx/pseudo-random.js';
@@ -80,7 +81,7 @@ function tensorsOf(
   return runModel(applyEdits(model, [{ kind: 'setOutputs', tensors }]), feeds);
 }
 
-/** Largest difference of FP32's tensor from the divided one times its factors, relative to FP32's absmax. */
+/** Largest difference of FP32's tensor from the divided one times s, relative to FP32's absmax. */
 function worstError(expected: Floats, divided: Floats, s: Float32Array): number {
   // Channels lie on axis 1, but of NHWC tensors and matrices on the last.
   const axis = expected.dims[1] === s.length ? 1 : expected.dims.length - 1;

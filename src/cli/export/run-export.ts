@@ -9,6 +9,7 @@ import { readWarnings } from '../../report/facts/result-warnings.js';
 import { exportCheckLines } from './export-check-lines.js';
 import { trialSpeedLines } from '../speed/speed-lines.js';
 import { scalesLines } from './scales-lines.js';
+import { targetCheckLines } from './target-check-lines.js';
 
 /** Arguments of `quantsweep export`. */
 export interface ExportArguments {
@@ -47,15 +48,23 @@ async function exportOnnx(args: ExportArguments): Promise<string> {
   const how = summary.exported.execution === 'integer' ? ' with integer execution' : ' as simulated';
   const lines = [
     ...trialLines(args.db, trial, how),
+    ...(summary.exported.placed === null ? [] : deployedLines(args.db, trial)),
     `${args.output}: ${summary.layers} layers quantized, ${summary.smoothedLayers} of them smoothed; ${(summary.sizeBytes / 1e6).toFixed(2)} MB`,
     ...(summary.externalData === null ? [] : [`${summary.externalData}: its weights, which belong beside it`]),
     ...notes(summary),
-    ...(await exportCheckLines(summary.exported, trial.settings, args['allow-code'])),
+    ...(await checkLines(summary, args['allow-code'])),
     ...speedOf(args.db, trial),
   ];
   if (calibrationTable !== undefined) lines.push(`${calibrationTable}: ${tableNote(smoothedModel, summary)}`);
   if (smoothedModel !== undefined) lines.push(`${smoothedModel}: the smoothed float model`);
   return `${lines.join('\n')}\n`;
+}
+
+function checkLines({ exported, trial }: ExportOutcome, allowCode: boolean): Promise<readonly string[]> {
+  const { placed } = exported;
+  return placed === null
+    ? exportCheckLines(exported, trial.settings, allowCode)
+    : targetCheckLines(exported, placed, trial.settings, allowCode);
 }
 
 /** The trial, its accuracy and what voids it. */
@@ -69,6 +78,19 @@ function trialLines(database: string, trial: StoredTrial, how: string): readonly
     `trial ${trial.number} of ${trial.sweep}: ${trial.label}${measured}`,
     ...warnings.map(({ message, cause }) => `  WARNING: ${message} ${cause}`),
   ];
+}
+
+/** What the trial measured of this very model in the runtime of its target. */
+function deployedLines(database: string, { sweep, number }: StoredTrial): readonly string[] {
+  const sql = `SELECT metric, deployed, samples_differing, differing_share FROM v_deployment
+    WHERE sweep = :sweep AND trial = :trial AND deployed IS NOT NULL`;
+  return readDatabase(database, (queries) => queries.query(sql, { sweep, trial: number }).rows).map(
+    ([metric, deployed, samples, share]) => {
+      const outcomes = samples === null ? '' : `, with another outcome than simulated of ${String(samples)} samples`;
+      const values = `${(Number(share) * 100).toPrecision(2)} % of the compared outputs differed from the simulation`;
+      return `  as deployed: ${String(metric)} ${Number(deployed).toFixed(4)} of the whole evaluation${outcomes}; ${values}`;
+    },
+  );
 }
 
 function speedOf(database: string, { sweep, number }: StoredTrial): readonly string[] {

@@ -4,7 +4,7 @@ import type { ScalesSummary } from '../../export/scales/export-scales.js';
 const LISTED = 8;
 
 /** What `export` says of the scales that it wrote: where names are from, and what to mind. */
-export function scalesLines({ names, unnamed, leftOut, batchNorms, isFolded }: ScalesSummary): readonly string[] {
+export function scalesLines({ names, unnamed, leftOut, batchNorms, isFolded, isRequantized }: ScalesSummary): readonly string[] {
   const from = [
     [names.initializer, 'from weights'],
     [names.node, 'from nodes'],
@@ -26,6 +26,11 @@ export function scalesLines({ names, unnamed, leftOut, batchNorms, isFolded }: S
   }
   if (isFolded) {
     lines.push('  note: this trial folds 1/s into the layer before, whose weight range is of the folded weight');
+  }
+  if (isRequantized) {
+    lines.push(
+      '  note: this trial divides the scales of weights by s of the layers behind them: the ranges here are of the weights before that',
+    );
   }
   const reasons = new Map<string, string[]>();
   for (const { module, quantizer, reason } of leftOut) {

@@ -40,7 +40,10 @@ export interface ScalesSummary {
   readonly leftOut: StateDicts['leftOut'];
   /** Modules with a BatchNormalization in their weight. */
   readonly batchNorms: readonly string[];
+  /** Ranges of weights are of weights that are divided for the layers behind them. */
   readonly isFolded: boolean;
+  /** Weights are divided for the layers behind them, in their scales alone. */
+  readonly isRequantized: boolean;
 }
 
 /**
@@ -89,6 +92,7 @@ export function exportScales(
     leftOut: dicts.leftOut,
     batchNorms: layers.filter(({ batchNorm }) => batchNorm !== null).map(({ module }) => module),
     isFolded: layers.some(({ smoothing }) => smoothing.apply === 'fold'),
+    isRequantized: layers.some(({ smoothing }) => smoothing.apply === 'requantize'),
   };
 }
 

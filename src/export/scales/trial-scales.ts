@@ -38,7 +38,10 @@ export interface LayerScales {
   readonly batchNorm: string | null;
   readonly smoothing: {
     readonly alpha: number | null;
-    /** How the trial did it: `insert`, `fold` (1/s in the layer before) or `none`. */
+    /**
+     * How the trial did it: `insert`, `fold` (1/s in the layer before), `requantize` (in the scale of
+     * that layer's weight), `depthwise`, `channelQuantize` or `none`.
+     */
     readonly apply: string;
     /** `[Cin]`: the input is divided by it, the weight multiplied. */
     readonly s: readonly number[];

@@ -1,6 +1,7 @@
 import { channelScaling } from './channel-scaling.js';
 import { alike, rankOf, relativeAxis, type Channels } from './channels.js';
 import { computedIntegers } from './computed-integers.js';
+import type { CountChannels, FollowedNode, ScaledConstant, ScaledInputs } from './followed-node.js';
 import { followReshape } from './follow-reshape.js';
 import { constantTensor } from '../constants.js';
 import { describeNode } from '../graph-index.js';
@@ -10,43 +11,6 @@ import type { OnnxModel } from '../onnx-model.js';
 import type { NodeProto } from '../proto/onnx_pb.js';
 import { FLOAT32, readFloatTensor, tensorShape } from '../tensor.js';
 
-/** Which channel of an input each channel of an output is scaled with. */
-export interface ChannelLink {
-  /** Index among the node's inputs. */
-  readonly input: number;
-  /** Index among its outputs. */
-  readonly output: number;
-  /** `[channels of the output]`; -1: of none of this input's. */
-  readonly channels: Int32Array;
-}
-
-/** A constant that is added or appended, and so has to be divided as well. */
-export interface ScaledConstant {
-  readonly node: NodeProto;
-  /** Among the node's inputs. */
-  readonly index: number;
-  /** Its shape with a channel axis of full length. */
-  readonly dims: readonly number[];
-  /** The channel axis in it. */
-  readonly axis: number;
-  /** Its first channel is this one of the node's output. */
-  readonly first: number;
-}
-
-/** What a node makes of scaled channels. */
-export interface FollowedNode {
-  /** By output; null where the node leaves one out. */
-  readonly outputs: readonly (Channels | null)[];
-  readonly links: readonly ChannelLink[];
-  readonly constants: readonly ScaledConstant[];
-}
-
-/** The scaled inputs of a node by index; constants are not there. */
-export type ScaledInputs = ReadonlyMap<number, Channels>;
-
-/** Asks the readers of an output how many channels it has. */
-export type CountChannels = (output: string) => number | null;
-
 /** How one operator treats tensors whose channels are divided by positive numbers. */
 interface Follower {
   /** The inputs that are divided if any tensor at the node is, or why none can be. */
@@ -54,7 +18,12 @@ interface Follower {
   /** True where all outputs are divided, not only the first. */
   readonly allOutputs?: true;
   /** Where the channels go, or why that is not known. */
-  readonly follow: (model: OnnxModel, node: NodeProto, inputs: ScaledInputs, count: CountChannels) => FollowedNode | string;
+  readonly follow: (
+    model: OnnxModel,
+    node: NodeProto,
+    inputs: ScaledInputs,
+    count: CountChannels,
+  ) => FollowedNode | string;
 }
 
 /**
@@ -134,7 +103,8 @@ const clip: Follower = {
     const [low, high] = [bound(1, 'min', -Infinity), bound(2, 'max', Infinity)];
     if (low === null || high === null) return 'has a computed bound';
     const infinite = 3.4e38;
-    if (high < infinite) return `clips at ${Number(high.toPrecision(6))}, which would be another number for each channel`;
+    if (high < infinite)
+      return `clips at ${Number(high.toPrecision(6))}, which would be another number for each channel`;
     return low === 0 || low <= -infinite ? [0] : `clips at ${Number(low.toPrecision(6))}`;
   },
   follow: unchanged,
@@ -251,7 +221,9 @@ const sum: Follower = {
     const computed = node.input.map((_, index) => index).filter((i) => constantTensor(model, node.input[i]!) === null);
     const others = node.input.filter((_, index) => !computed.includes(index));
     if (computed.length === 0) return 'adds constants only';
-    return others.some((name) => constantFloats(model, name) === null) ? 'has a constant that is not float32' : computed;
+    return others.some((name) => constantFloats(model, name) === null)
+      ? 'has a constant that is not float32'
+      : computed;
   },
   follow: (model, node, inputs) => {
     let channels: Channels | null = null;
@@ -265,7 +237,11 @@ const sum: Follower = {
       if (constant === null) return `has a constant "${name}" that has no axis for the channels`;
       constants.push(constant);
     }
-    return keeps({ ...channels, positions: constants.length > 0 ? null : channels.positions }, inputs.keys(), constants);
+    return keeps(
+      { ...channels, positions: constants.length > 0 ? null : channels.positions },
+      inputs.keys(),
+      constants,
+    );
   },
 };
 
@@ -313,7 +289,9 @@ const concat: Follower = {
     if (relative.size !== 1 || relative.has(null)) return 'joins tensors whose channels lie differently';
     if (!relative.has(0)) {
       // Along another axis: all inputs have the same channels.
-      return inputs.size < node.input.length ? 'appends a constant along another axis than the channels' : sum.follow(model, node, inputs, () => null);
+      return inputs.size < node.input.length
+        ? 'appends a constant along another axis than the channels'
+        : sum.follow(model, node, inputs, () => null);
     }
     let offset = 0;
     const parts: { readonly index: number; readonly offset: number; readonly count: number }[] = [];
@@ -385,7 +363,8 @@ const split: Follower = {
     const relative = relativeAxis(channels, readIntAttribute(node, 'axis', 0));
     if (relative === null) return 'may split the channels';
     const parts = node.output.length;
-    const given = (node.input[1] ?? '') === '' ? readIntsAttribute(node, 'split') : computedIntegers(model, node.input[1]!);
+    const given =
+      (node.input[1] ?? '') === '' ? readIntsAttribute(node, 'split') : computedIntegers(model, node.input[1]!);
     const most = Math.ceil(channels.count / parts);
     const sizes = node.output.map((_, part) => {
       if (relative !== 0) return channels.count;
@@ -424,7 +403,10 @@ const pad: Follower = {
     for (let i = 0; i < axes; i++) {
       if (pads[i] === 0 && pads[i + axes] === 0) continue;
       // Without axes there is a pair for each one, from the last as well as from the first.
-      const relative = given === null ? (relativeAxis(channels, i) ?? relativeAxis(channels, i - axes)) : relativeAxis(channels, given[i]!);
+      const relative =
+        given === null
+          ? (relativeAxis(channels, i) ?? relativeAxis(channels, i - axes))
+          : relativeAxis(channels, given[i]!);
       if (relative === null) return 'may pad the channels';
       if (relative === 0) [before, behind] = [pads[i]!, pads[i + axes]!];
     }

@@ -1,6 +1,6 @@
 import { rankOf, type Channels } from './channels.js';
 import { computedIntegers } from './computed-integers.js';
-import type { CountChannels, FollowedNode, ScaledInputs } from './follow-channels.js';
+import type { CountChannels, FollowedNode, ScaledInputs } from './followed-node.js';
 import { constantIntegers } from '../constant-integers.js';
 import { isDefaultDomain } from '../layers/hidden-layers.js';
 import { readIntAttribute } from '../node.js';
@@ -58,9 +58,7 @@ function flattened(node: NodeProto, channels: Channels, length: number, count: C
   if (total === null) return 'flattens a tensor whose size is not known';
   const positions = total / channels.count;
   if (!Number.isInteger(positions)) return `makes ${total} numbers of ${channels.count} channels`;
-  const from = Int32Array.from({ length: total }, (_, i) =>
-    isFirst ? Math.floor(i / positions) : i % channels.count,
-  );
+  const from = Int32Array.from({ length: total }, (_, i) => (isFirst ? Math.floor(i / positions) : i % channels.count));
   return {
     outputs: [{ count: total, axis: 1, trailing: 0, positions: 1 }],
     links: [{ input: 0, output: 0, channels: from }],

@@ -1,6 +1,7 @@
 import type { Channels } from './channels.js';
 import { ChannelClasses } from './channel-classes.js';
-import { carriedInputs, carriedOutputs, followChannels, type ScaledConstant } from './follow-channels.js';
+import { carriedInputs, carriedOutputs, followChannels } from './follow-channels.js';
+import type { ScaledConstant } from './followed-node.js';
 import { batchNormProducer, layerProducer, sharedConstant, type Producer } from './fold-region.js';
 import { describeNode, firstOutput } from '../graph-index.js';
 import { isDefaultDomain } from '../layers/hidden-layers.js';
@@ -34,6 +35,9 @@ export interface ScalingRegion {
   readonly classes: number;
 }
 
+/** Why a layer can't divide its outputs, in a short sentence; null where it can. */
+export type RefuseProducer = (layer: Layer) => string | null;
+
 /**
  * The region that a tensor is in, or a short sentence that says why its channels can't be divided
  * exactly. It is there whole or not at all.
@@ -46,8 +50,9 @@ export function findScalingRegion(
   nodes: readonly NodeProto[],
   found: ReadonlyMap<string, FoundLayer>,
   tensor: string,
+  refuse: RefuseProducer = () => null,
 ): { readonly tensors: ReadonlySet<string>; readonly region: ScalingRegion | string } {
-  const reached = reach(model, found, tensor);
+  const reached = reach(model, found, tensor, refuse);
   const region = reached.reason ?? connect(model, nodes, found, reached);
   return { tensors: reached.tensors, region };
 }
@@ -63,7 +68,12 @@ interface Reached {
 }
 
 /** Everything connected to a tensor, also where an obstacle is: that is one for all. */
-function reach(model: OnnxModel, found: ReadonlyMap<string, FoundLayer>, start: string): Reached {
+function reach(
+  model: OnnxModel,
+  found: ReadonlyMap<string, FoundLayer>,
+  start: string,
+  refuseLayer: RefuseProducer,
+): Reached {
   const tensors = new Set<string>([start]);
   const producers = new Map<string, Producer>();
   const passed = new Set<string>();
@@ -93,6 +103,7 @@ function reach(model: OnnxModel, found: ReadonlyMap<string, FoundLayer>, start: 
     } else if (own !== undefined || node.opType === 'BatchNormalization') {
       const producer = own === undefined ? batchNormProducer(model, node) : producingLayer(model, node, own);
       if (typeof producer === 'string') refuse(producer);
+      else if (producer.layer !== null && refuseLayer(producer.layer) !== null) refuse(refuseLayer(producer.layer)!);
       else if (node.output[0] === tensor) producers.set(tensor, producer);
       else refuse(`"${tensor}" is not the first output of ${describeNode(node)}`);
     } else if (node.output[0] === tensor || carriedOutputs(node).includes(tensor)) pass(node);
@@ -106,7 +117,8 @@ function reach(model: OnnxModel, found: ReadonlyMap<string, FoundLayer>, start: 
       } else if (layer !== undefined || index < 0) refuse(`${describeNode(reader)} reads "${tensor}" too`);
       else {
         const carried = carriedInputs(model, reader);
-        if (typeof carried !== 'string' && !carried.includes(index)) refuse(`${describeNode(reader)} reads "${tensor}" too`);
+        if (typeof carried !== 'string' && !carried.includes(index))
+          refuse(`${describeNode(reader)} reads "${tensor}" too`);
         pass(reader);
       }
     }
@@ -179,7 +191,7 @@ function connect(
   return {
     producers: [...producers.values()].map((p) => ({ ...p, classes: classesOf(p.node.output[0]!) })),
     readers: reading.map((layer) => ({ layer, classes: classesOf(layer.inputTensor) })),
-    constants: constants.map((c) => ({ ...c, classes: classesOf(c.node.output[0]!, c.first, c.dims[c.axis]!) })),
+    constants: constants.map((c) => ({ ...c, classes: classesOf(c.node.output[0]!, c.first, c.dims[c.axis]) })),
     tensors: new Map([...known].map(([tensor, channels]) => [tensor, { ...channels, classes: classesOf(tensor) }])),
     classes: numbered.count,
   };
@@ -196,7 +208,8 @@ function whyUnread(layer: Layer, channels: Channels): string | null {
   const name = `${layer.op} "${layer.name}"`;
   const axis = layer.inputRank === null ? channels.trailing === 0 : channels.axis === 1;
   const trailing = layer.inputRank === null ? 0 : layer.inputRank - 2;
-  if (!axis || (channels.trailing !== null && channels.trailing !== trailing)) return `${name} has its channels on another axis`;
+  if (!axis || (channels.trailing !== null && channels.trailing !== trailing))
+    return `${name} has its channels on another axis`;
   if (layer.inputChannels === channels.count) return null;
   return `${name} reads ${layer.inputChannels} channels, of the ${channels.count} of the tensor's producer`;
 }

@@ -7,6 +7,7 @@ import { RUNTIME_DOMAIN, withHeader } from '../../onnx/model-header.js';
 import { clipToLevels } from './clip-to-levels.js';
 import { correctBias } from './correct-bias.js';
 import { LinearOperators } from './linear-operators.js';
+import { dividesOwnInput } from '../../smooth/smoothed-model.js';
 import type { PreparedLayer } from '../prepare-layers.js';
 import { smoothedModel } from './quantized-graph.js';
 import { quantizedIntegers } from '../quantizers/quantized-integers.js';
@@ -55,9 +56,9 @@ export function isSmoothed({ factors }: PreparedLayer): boolean {
   return factors.s.some((s) => s !== 1);
 }
 
-/** True where the exported model divides the layer's input by s, which is not folded then. */
+/** True where a float model divides the layer's input by s: nothing before it did. */
 export function dividesInput(prepared: PreparedLayer): boolean {
-  return prepared.apply === 'insert' && isSmoothed(prepared);
+  return dividesOwnInput(prepared.apply) && isSmoothed(prepared);
 }
 
 class QdqPatch {

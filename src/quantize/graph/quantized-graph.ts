@@ -7,7 +7,7 @@ import type { OnnxModel } from '../../onnx/onnx-model.js';
 import { layerPrefix } from '../../onnx/own-names.js';
 import { scaleOutput } from '../../onnx/edits/scale-output.js';
 import { addCorrected, correctBias } from './correct-bias.js';
-import { dividesOwnInput } from '../../smooth/smooth-layers.js';
+import { dividesOwnInput } from '../../smooth/smoothed-model.js';
 import type { PreparedLayer } from '../prepare-layers.js';
 
 /**
@@ -129,7 +129,7 @@ function baseDivisor({ apply, divisor, input }: PreparedLayer): Float32Array {
  * Shape that broadcasts a vector over the channel axis: axis 1 of a convolution's input, the last
  * one otherwise.
  */
-function channelShape(layer: Layer): readonly number[] {
+export function channelShape(layer: Layer): readonly number[] {
   const trailing = layer.inputRank === null ? 0 : layer.inputRank - 2;
   return [layer.inputChannels, ...new Array<number>(trailing).fill(1)];
 }

@@ -11,11 +11,10 @@ import type { IntegerOutput, TwinGraph } from './twin-graph.js';
  * alike: a Relu where the zero point is the lowest level, a Clip whose range holds the quantizer's.
  */
 export function fusedActivation(twin: TwinGraph, tensor: string): IntegerOutput | null {
-  const { base, target } = twin;
+  const { base } = twin;
   const [reader, ...others] = base.index.consumers.get(tensor) ?? [];
   if (reader === undefined || others.length > 0 || reader.index !== 0 || base.index.outputs.has(tensor)) return null;
   const { node } = reader;
-  if (target.fused[node.opType] === undefined) return null;
   const quantizer = twin.quantizerOf(firstOutput(node));
   if (quantizer === null || !clipsAlike(base, node, quantizer.quantizer)) return null;
   return { quantizer, activation: node };

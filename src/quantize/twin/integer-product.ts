@@ -21,7 +21,14 @@ export function integerProduct(twin: TwinGraph, node: NodeProto, input: TwinQuan
   const { ranges, holdsBias } = boundedParts(weight, qmin - zeroPoint, qmax - zeroPoint);
   const [first, ...negatives] = ranges.map((range, index) => {
     const bias = index === 0 && holdsBias ? weight.bias : null;
-    return writePart(twin, node, twin.steps(input), weight, { range, bias, negative: index > 0 }, `${name}/part/${index}`);
+    return writePart(
+      twin,
+      node,
+      twin.steps(input),
+      weight,
+      { range, bias, negative: index > 0 },
+      `${name}/part/${index}`,
+    );
   });
   const constant = holdsBias || weight.bias === null ? null : { values: weight.bias, dims: channelShape(node, weight) };
   const excess = twin.target.saturates ? saturationExcess(twin, node, input, weight, `${name}/excess`) : [];

@@ -42,6 +42,7 @@ export class TwinGraph {
   readonly #byTensor = new Map<string, TwinQuantizer[]>();
   readonly #byReader = new Map<string, TwinQuantizer>();
   readonly #steps = new Map<TwinQuantizer, string>();
+  readonly #levels = new Map<TwinQuantizer, string>();
   readonly #dequantized = new Map<TwinQuantizer, string>();
   /** Names of the values before the quantizer, where the tensor's own is of those behind it. */
   readonly #unquantized = new Map<string, string>();
@@ -130,6 +131,18 @@ export class TwinGraph {
     const steps = this.patch.roundAndClip(divided, qmin - zeroPoint, qmax - zeroPoint, name);
     this.#steps.set(quantizer, steps);
     return steps;
+  }
+
+  /** The integers themselves, `steps + z`. */
+  levels(quantizer: TwinQuantizer): string {
+    const { zeroPoint } = quantizer.quantizer;
+    if (zeroPoint === 0) return this.steps(quantizer);
+    const known = this.#levels.get(quantizer);
+    if (known !== undefined) return known;
+    const inputs = [this.patch.scalar(zeroPoint), this.steps(quantizer)];
+    const levels = this.patch.apply('Add', inputs, `${quantizer.name}/with_zero_point`);
+    this.#levels.set(quantizer, levels);
+    return levels;
   }
 
   /** `[C, 1, ...]` or a single number. */

@@ -13,7 +13,7 @@ import { searchedAlphasText, searchOrderOf } from '../facts/searched-alphas.js';
 import type { TrialFacts } from '../facts/sweep-facts.js';
 import { floatOperatorsSql, readFloatOperators } from '../facts/float-operators.js';
 import { latencySql, operatorSharesSql, readOperatorShares } from '../facts/latency.js';
-import { busyText, notFasterText } from '../facts/latency-text.js';
+import { blameText, busyText, latencyText, verdictText } from '../facts/latency-text.js';
 import { trialTarget } from '../facts/trial-target.js';
 import { chooseBest, comparedWith, factsSql } from '../facts/sweep-facts.js';
 import type { ReportOptions } from '../output/html/page-body.js';
@@ -121,10 +121,11 @@ function slowerHtml(
   const { deployment } = measured;
   const latency = deployment?.trials.get(trial)?.latencies.find(({ verdict }) => verdict !== 'faster');
   if (deployment === null || latency === undefined) return { html: '', sources: [] };
+  const blame = blameText(readOperatorShares(query, sweep.name, latency));
   const float = readFloatOperators(query, sweep.name, trial);
   const text = sentence(
     strong('Not faster than FP32'),
-    `: ${notFasterText(latency, readOperatorShares(query, sweep.name, latency)) ?? ''}`,
+    `: ${latencyText(latency)}, ${verdictText(latency)}. ${blame ?? 'No profile tells which operators are to blame.'}`,
     float.length === 0 ? '' : ` The runtime left in float: ${float.join(', ')}.`,
     ` ${busyText(latency) ?? ''}`.trimEnd(),
   );

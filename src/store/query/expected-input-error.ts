@@ -27,7 +27,10 @@ interface StoredQuantizer {
   readonly scheme: ActivationQuantizerSettings['scheme'];
   readonly calibrator: ActivationQuantizerSettings['calibrator'];
   readonly percentile: number;
+  /** As the settings say. */
   readonly apply: string | null;
+  /** As the layer has it. */
+  readonly applied: string | null;
   readonly absmax: string | null;
   readonly alpha: number | null;
   readonly granularity: string;
@@ -41,7 +44,8 @@ interface StoredQuantizer {
 }
 
 const storedQuantizer = `SELECT coalesce(t.activation_scheme, 'signed') AS scheme, coalesce(t.activation_calibrator, 'max') AS calibrator,
-    coalesce(t.percentile, 99.99) AS percentile, t.smoothing_apply AS apply, t.absmax, t.alpha, q.granularity, q.bits, q.signed, q.amax, q.low, q.scale, q.zero_point, q.narrow_range
+    coalesce(t.percentile, 99.99) AS percentile, t.smoothing_apply AS apply,
+    (SELECT m.apply FROM smoothing m WHERE m.trial_id = t.id AND m.layer_id = l.id) AS applied, t.absmax, t.alpha, q.granularity, q.bits, q.signed, q.amax, q.low, q.scale, q.zero_point, q.narrow_range
   FROM trial t
   JOIN layer l ON l.model_id = t.model_id
   JOIN quantizer q ON q.trial_id = t.id AND q.layer_id = l.id AND q.role = 'input'
@@ -145,8 +149,9 @@ function otherCandidates(
       .filter((change) => isPossible({ ...activation, ...change }) && !isOwn(change))
       .map((change) => quantized('calibrator', change.calibrator, change)),
     ...otherBits.filter((bits) => bits !== activation.bits).map((bits) => quantized('bits', String(bits), { bits })),
-    // Folded factors are shared with other layers; those of the view statistics are another mean.
-    ...(own.apply === 'fold' || own.absmax === 'view' ? [] : otherAlphas)
+    // Factors that moved into producers are shared with other layers; those of the view statistics
+    // are another mean; a layer that its target leaves unsmoothed stays so.
+    ...(hasSharedFactors(own) || isLeftAlone(own) || own.absmax === 'view' ? [] : otherAlphas)
       .filter((alpha) => alpha !== own.alpha)
       .map((alpha) => {
         const { s } = smoothingFactors(inputs.absmax, weight, alpha);
@@ -154,6 +159,14 @@ function otherCandidates(
         return { setting: 'smoothing.alpha', value: String(alpha), percentile: null, quantizer, s };
       }),
   ];
+}
+
+function hasSharedFactors({ apply }: StoredQuantizer): boolean {
+  return apply === 'fold' || apply === 'requantize';
+}
+
+function isLeftAlone({ apply, applied }: StoredQuantizer): boolean {
+  return apply !== null && applied === 'none';
 }
 
 function noiseOf(

@@ -5,6 +5,12 @@ const between: OperatorRule = { runs: 'quantize', needs: 'both' };
 
 const pass: OperatorRule = { runs: 'pass' };
 
+/** The runtime drops an activation that the quantizer behind it does as well, whatever is before. */
+const onIntegers = [
+  ...['Conv', 'Gemm', 'MatMul', 'Add', 'Mul', 'Concat', 'AveragePool', 'GlobalAveragePool'],
+  ...['LeakyRelu', 'Sigmoid', 'Softmax'],
+];
+
 export const onnxruntimeCpu: Target = {
   description: 'onnxruntime on x86 with VNNI, or with session.x64quantprecision',
   evidence: 'run',
@@ -18,9 +24,9 @@ export const onnxruntimeCpu: Target = {
   weights: { schemes: ['signed'], granularities: ['channel', 'tensor'], narrowRange: false, bits: [8] },
   bias: 'int32',
   operators: {
-    Conv: { runs: 'quantize', when: ['isLayer'] },
+    Conv: { runs: 'quantize', when: ['isLayer', 'plainBias'] },
     ConvTranspose: { runs: 'float' },
-    Gemm: { runs: 'quantize', output: 'unlessLast', when: ['isLayer'] },
+    Gemm: { runs: 'quantize', output: 'unlessLast', when: ['isLayer', 'plainBias'] },
     MatMul: [
       { runs: 'quantize', output: 'unlessLast', when: ['isLayer'] },
       { runs: 'quantize', output: 'unlessLast', needs: 'both', when: ['isNoLayer'] },
@@ -52,8 +58,8 @@ export const onnxruntimeCpu: Target = {
     Pad: [{ runs: 'float', output: 'tied', when: ['padsWithZeros'] }, { runs: 'float' }],
   },
   fused: {
-    Relu: { behind: ['Conv', 'Gemm', 'MatMul', 'Add', 'Mul'] },
-    Clip: { behind: ['Conv', 'Gemm', 'MatMul', 'Add', 'Mul'], when: ['clipsFromZero'] },
+    Relu: { behind: onIntegers },
+    Clip: { behind: onIntegers, when: ['clipsFromZero'] },
   },
   placement: 'everyTensor',
   outputs: 'float',

@@ -7,6 +7,9 @@ const eltwise: OperatorRule = { ...inputs, when: ['computedOperands'] };
 
 const pass: OperatorRule = { runs: 'pass' };
 
+/** In 8 bits whatever its mode; what only repeats numbers keeps their scale. */
+const resize: readonly OperatorRule[] = [{ runs: 'pass', when: ['nearest'] }, inputs];
+
 const weighted = ['Conv', 'ConvTranspose', 'Gemm', 'MatMul'];
 
 const fused = { behind: [...weighted, 'Add', 'Sub', 'Mul', 'Div', 'Min', 'Max'] };
@@ -41,8 +44,8 @@ export const openvino: Target = {
     ReduceSum: inputs,
     Pow: inputs,
     BatchNormalization: inputs,
-    Resize: inputs,
-    Upsample: inputs,
+    Resize: resize,
+    Upsample: resize,
     Concat: pass,
     MaxPool: { ...pass, when: ['oneOutput'] },
     ReduceMax: pass,

@@ -25,7 +25,7 @@ function convCase(given: ConvCase): TwinCase {
   const initializers = [tensor('w', weight, uniform(size(weight), -1, 1, 7))];
   const inputs = ['x', 'w'];
   if (bias !== 'none') {
-    const reach = bias === 'large' ? 3e4 : 2;
+    const reach = bias === 'large' ? 30 : 2;
     initializers.push(tensor('b', [outputs], uniform(outputs, -reach, reach, 8)));
     inputs.push('b');
   }
@@ -95,9 +95,9 @@ const convs: Readonly<Record<string, ConvCase>> = {
   'one dimension': { input: [1, 16, 40], weight: [8, 16, 5], attributes: [pads(2, 2)] },
   'three dimensions': { input: [1, 4, 7, 8, 9], weight: [6, 4, 3, 3, 3], attributes: [pads(1, 1, 1, 1, 1, 1)] },
   'sums above 2^24': { input: [1, 512, 6, 6], weight: [20, 512, 3, 3], x: [0.01, 0] },
-  'sums far above 2^24': { input: [1, 1600, 4, 4], weight: [5, 1600, 3, 3], x: [0.01, 3] },
+  'sums far above 2^24': { input: [1, 1600, 4, 4], weight: [25, 1600, 3, 3], x: [0.01, 3] },
   'grouped sums above 2^24': { input: [1, 1024, 5, 5], weight: [4, 512, 3, 3], attributes: [group(2)], x: [0.01, 0] },
-  'a bias above 2^24': { input: [1, 16, 9, 9], weight: [8, 16, 3, 3], x: [0.0001, 10], bias: 'large', y: [300, 128] },
+  'a bias above 2^24': { input: [1, 16, 9, 9], x: [0.0001, 10], bias: 'large', y: [0.25, 128], weight: [64, 16, 3, 3] },
 };
 
 describe('the twin of QLinearConv', () => {
@@ -106,6 +106,143 @@ describe('the twin of QLinearConv', () => {
     const batch = uniformBatch(given.input, (-zeroPoint - 10) * scale, (265 - zeroPoint) * scale);
     const compared = await compareTwin(convCase(given), batch);
     expect(compared.kernels).toEqual(given.kernels ?? { QLinearConv: 1 });
+    expect(compared.distinct).toBeGreaterThan(20);
+    expect(compared.differing).toBe(0);
+  });
+});
+
+interface MatrixCase {
+  readonly input: readonly number[];
+  /** `[I, O]`, of transB `[O, I]`. */
+  readonly weight: readonly [number, number];
+  readonly op: 'Gemm' | 'MatMul';
+  readonly transB?: boolean;
+  readonly bias?: boolean;
+  readonly x: Uint8;
+  /** Null: the output is float. */
+  readonly y: Uint8 | null;
+  readonly granularity?: 'channel' | 'tensor';
+  /** Of the weight; default: -1. */
+  readonly low?: number;
+  readonly kernels: Readonly<Record<string, number>>;
+}
+
+function matrixCase(given: MatrixCase): TwinCase {
+  const { op, weight, input, transB = false, low = -1 } = given;
+  const outputs = transB ? weight[0] : weight[1];
+  const initializers = [tensor('w', weight, uniform(size(weight), low, 1, 7))];
+  if (given.bias === true) initializers.push(tensor('b', [outputs], uniform(outputs, -3, 3, 8)));
+  return {
+    nodes: [
+      node(op, ['x', 'w', ...(given.bias === true ? ['b'] : [])], 'y', transB ? [intAttribute('transB', 1)] : []),
+    ],
+    inputShape: input,
+    initializers,
+    quantizers: { x: given.x, ...(given.y === null ? {} : { y: given.y }) },
+    ...(given.granularity === undefined ? {} : { granularity: given.granularity }),
+  };
+}
+
+const x: Uint8 = [0.02, 77];
+const y: Uint8 = [0.2, 129];
+
+const matrices: Readonly<Record<string, MatrixCase>> = {
+  Gemm: { op: 'Gemm', input: [33, 64], weight: [64, 40], bias: true, x, y, kernels: { QGemm: 1 } },
+  'Gemm, transposed weight': {
+    op: 'Gemm',
+    input: [33, 64],
+    weight: [40, 64],
+    transB: true,
+    bias: true,
+    x,
+    y,
+    kernels: { QGemm: 1 },
+  },
+  'Gemm, per tensor': {
+    op: 'Gemm',
+    input: [33, 64],
+    weight: [64, 40],
+    bias: true,
+    x,
+    y,
+    granularity: 'tensor',
+    kernels: { QGemm: 1 },
+  },
+  'Gemm without bias': { op: 'Gemm', input: [33, 64], weight: [64, 40], x, y, kernels: { QGemm: 1 } },
+  'Gemm to float': { op: 'Gemm', input: [33, 64], weight: [64, 40], bias: true, x, y: null, kernels: { QGemm: 1 } },
+  'Gemm to float, sums above 2^24': {
+    op: 'Gemm',
+    input: [9, 2000],
+    weight: [2000, 40],
+    bias: true,
+    x: [0.01, 0],
+    y: null,
+    low: 0.2,
+    kernels: { QGemm: 1 },
+  },
+  'Gemm to float, sums far above 2^24': {
+    op: 'Gemm',
+    input: [9, 9000],
+    weight: [10, 9000],
+    transB: true,
+    bias: true,
+    x: [0.01, 0],
+    y: null,
+    low: 0.2,
+    kernels: { QGemm: 1 },
+  },
+  'Gemm to float, bias above 2^24': {
+    op: 'Gemm',
+    input: [33, 64],
+    weight: [64, 40],
+    bias: true,
+    x: [0.00001, 77],
+    y: null,
+    kernels: { QGemm: 1 },
+  },
+  MatMul: { op: 'MatMul', input: [33, 64], weight: [64, 40], x, y, kernels: { QLinearMatMul: 1 } },
+  'MatMul of three dimensions': {
+    op: 'MatMul',
+    input: [2, 33, 64],
+    weight: [64, 40],
+    x,
+    y,
+    kernels: { QLinearMatMul: 1 },
+  },
+  'MatMul, per tensor': {
+    op: 'MatMul',
+    input: [2, 33, 64],
+    weight: [64, 40],
+    x,
+    y,
+    granularity: 'tensor',
+    kernels: { QLinearMatMul: 1 },
+  },
+  'MatMul to float': {
+    op: 'MatMul',
+    input: [2, 33, 64],
+    weight: [64, 40],
+    x,
+    y: null,
+    kernels: { MatMulIntegerToFloat: 1 },
+  },
+  'MatMul to float, sums above 2^24': {
+    op: 'MatMul',
+    input: [2, 3, 2500],
+    weight: [2500, 40],
+    x: [0.01, 1],
+    y: null,
+    low: 0.2,
+    kernels: { MatMulIntegerToFloat: 1 },
+  },
+};
+
+describe('the twin of QGemm, QLinearMatMul and MatMulIntegerToFloat', () => {
+  it.each(Object.entries(matrices))('equals the runtime: %s', async (_name, given) => {
+    const [scale, zeroPoint] = given.x;
+    const batch = uniformBatch(given.input, (-zeroPoint - 10) * scale, (265 - zeroPoint) * scale);
+    const compared = await compareTwin(matrixCase(given), batch);
+    expect(compared.kernels).toEqual(given.kernels);
     expect(compared.distinct).toBeGreaterThan(20);
     expect(compared.differing).toBe(0);
   });

@@ -1,4 +1,9 @@
-import { profileKernels, Session, type FloatTensor, type SessionSettings } from '../../../src/engine/session/session.js';
+import {
+  profileKernels,
+  Session,
+  type FloatTensor,
+  type SessionSettings,
+} from '../../../src/engine/session/session.js';
 import { removeUnread } from '../../../src/onnx/edits/remove-unread.js';
 import { encodeModel } from '../../../src/onnx/onnx-model.js';
 import type { NodeProto, TensorProto } from '../../../src/onnx/proto/onnx_pb.js';
@@ -63,11 +68,11 @@ export function prepareCase(given: TwinCase): PreparedModel {
       original: layer,
       alpha: null,
       factors: noSmoothing(layer.inputChannels),
-      undividedWeight: null,
       apply: 'none',
       fallbackReason: null,
       outputFactors: null,
       smoothedWeight,
+      undividedWeight: null,
       input: input ?? uint8Quantizer([1, 0]),
       divisor: new Float32Array(layer.inputChannels).fill(input?.scale ?? 1),
       weight: fakeQuantizeWeight(smoothedWeight, layer.layout, plainWeight(8, given.granularity)),
@@ -83,7 +88,10 @@ export function prepareCase(given: TwinCase): PreparedModel {
       placement: {
         quantizers: places.map((tensor, group) => ({
           tensor,
-          readers: (base.index.consumers.get(tensor) ?? []).map(({ node, index }) => ({ node: node.output[0]!, index })),
+          readers: (base.index.consumers.get(tensor) ?? []).map(({ node, index }) => ({
+            node: node.output[0]!,
+            index,
+          })),
           isOutput: base.index.outputs.has(tensor),
           group,
         })),
@@ -130,12 +138,12 @@ export async function compareTwin(given: TwinCase, batch: FloatTensor): Promise<
   return comparePrepared(prepared, batch);
 }
 
-export async function comparePrepared(prepared: PreparedModel, batch: FloatTensor): Promise<Compared> {
+export async function comparePrepared(prepared: PreparedModel, batch: FloatTensor, input = 'x'): Promise<Compared> {
   const fused = { ...oneThread, fuseQuantized: true };
   const deployedModel = encodeModel(removeUnread(placedQdqModel(prepared, {})));
-  const deployed = await run(deployedModel, batch, fused);
-  const twin = await run(encodeModel(removeUnread(twinModel(prepared))), batch, oneThread);
-  const { integerKernels } = await profileKernels(deployedModel, 'x', batch, fused);
+  const deployed = await run(deployedModel, batch, fused, input);
+  const twin = await run(encodeModel(removeUnread(twinModel(prepared))), batch, oneThread, input);
+  const { integerKernels } = await profileKernels(deployedModel, input, batch, fused);
   const names = Object.keys(deployed);
   let differing = 0;
   let values = 0;
@@ -157,8 +165,9 @@ export async function run(
   model: Uint8Array,
   batch: FloatTensor,
   settings: SessionSettings,
+  input = 'x',
 ): Promise<Readonly<Record<string, FloatTensor>>> {
-  const session = await Session.create(model, 'x', settings);
+  const session = await Session.create(model, input, settings);
   try {
     return await session.run(batch);
   } finally {

@@ -108,7 +108,16 @@ export function deploymentChart(
           ]),
       {
         transform: [{ filter: `datum.role == 'fp32' && isValid(datum.${field})` }],
-        mark: { type: 'point', shape: 'diamond', filled: true, size: 130, color: color('fp32'), clip: true, opacity: 1, ...linkCursor },
+        mark: {
+          type: 'point',
+          shape: 'diamond',
+          filled: true,
+          size: 130,
+          color: color('fp32'),
+          clip: true,
+          opacity: 1,
+          ...linkCursor,
+        },
         encoding: { ...trialLink, x, y, tooltip: valueTooltip(metric) },
       },
       {

@@ -47,7 +47,12 @@ export const tensorTable: readonly TableColumn[] = [
   { title: 'tensor', field: 'tensor', align: 'left', text: (row) => textOf(row, 'tensor') },
   { title: 'made by', field: 'op', align: 'left', text: (row) => textOrNull(row, 'op') ?? 'input of the model' },
   number('group', 'group', String),
-  { title: 'type', field: 'bits', align: 'left', text: (row) => `${row['signed'] === 1 ? 'int' : 'uint'}${numberOf(row, 'bits')}` },
+  {
+    title: 'type',
+    field: 'bits',
+    align: 'left',
+    text: (row) => `${row['signed'] === 1 ? 'int' : 'uint'}${numberOf(row, 'bits')}`,
+  },
   number('low', 'low', (value) => significantText(value)),
   number('amax', 'amax', (value) => significantText(value)),
   number('scale', 'scale', (value) => significantText(value)),
@@ -56,6 +61,7 @@ export const tensorTable: readonly TableColumn[] = [
     title: 'range',
     field: 'is_fixed',
     align: 'left',
-    text: (row) => `${row['is_fixed'] === 1 ? 'fixed by the target' : 'observed'}${row['per_channel'] === 1 ? ', per channel' : ''}`,
+    text: (row) =>
+      `${row['is_fixed'] === 1 ? 'fixed by the target' : 'observed'}${row['per_channel'] === 1 ? ', per channel' : ''}`,
   },
 ];

@@ -4,13 +4,13 @@ import type { OnnxModel } from '../../../../onnx/onnx-model.js';
 import { primaryAccuracy } from '../../../../records/primary-accuracy.js';
 import type { DeploymentRecord } from '../../../../records/deployment-record.js';
 import type { EvaluationRecord } from '../../../../records/evaluation-record.js';
-import type { SampleOutputs } from '../../../../tasks/output-divergence.js';
 import { targets } from '../../../../targets/registry.js';
 import { evaluationSamplesPerRun } from '../../../batching/batching.js';
 import { modelOutputs } from '../../../session/model-outputs.js';
 import { readBack } from '../../../session/read-back.js';
 import { onnxruntimeVersion, type SessionSettings } from '../../../session/session.js';
 import { fusing, type JobContext } from '../../job-context.js';
+import { countDiffering } from '../count-differing.js';
 import { evaluateTrial } from '../evaluate-trial.js';
 import { worstOutputError } from '../output-error.js';
 import type { MeasuredTrial } from './measure-losses.js';
@@ -52,7 +52,7 @@ export async function measureDeployment(trial: MeasuredTrial): Promise<DeployedT
 
 /** How the target's runtime runs a model here; null where it can't. */
 export function deploymentSession(
-  { placed }: PreparedTrial['prepared'],
+  { placed }: Pick<PreparedTrial['prepared'], 'placed'>,
   session: SessionSettings,
 ): SessionSettings | null {
   if (placed === undefined) return null;
@@ -80,22 +80,6 @@ async function compare(trial: MeasuredTrial, model: OnnxModel, deployed: JobCont
     ...{ values, differing },
     maxDifference: worstOutputError(outputs, expected, actual).relativeError,
   };
-}
-
-function countDiffering(
-  expected: readonly SampleOutputs[],
-  actual: readonly SampleOutputs[],
-): { readonly values: number; readonly differing: number } {
-  let values = 0;
-  let differing = 0;
-  for (const [run, { outputs }] of expected.entries()) {
-    for (const [index, { data }] of outputs.entries()) {
-      const other = actual[run]!.outputs[index]!.data;
-      values += data.length;
-      for (const [at, value] of data.entries()) if (!Object.is(other[at], value)) differing += 1;
-    }
-  }
-  return { values, differing };
 }
 
 /** Over all samples: a complete trial is held against a complete one. */
