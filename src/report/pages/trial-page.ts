@@ -125,9 +125,8 @@ function slowerHtml(
   const float = readFloatOperators(query, sweep.name, trial);
   const text = sentence(
     strong('Not faster than FP32'),
-    `: ${latencyText(latency)}, ${verdictText(latency)}. ${blame ?? 'No profile tells which operators are to blame.'}`,
+    `: ${latencyText(latency)}${busyText(latency)}, ${verdictText(latency)}. ${blame ?? 'No profile tells which operators are to blame.'}`,
     float.length === 0 ? '' : ` The runtime left in float: ${float.join(', ')}.`,
-    ` ${busyText(latency) ?? ''}`.trimEnd(),
   );
   return {
     html: `<p class="warning" role="status">${sentenceHtml(text)}</p>`,
