@@ -38,7 +38,8 @@ export const onnxruntimeCpu: Target = {
     GlobalAveragePool: between,
     LeakyRelu: between,
     Sigmoid: between,
-    Softmax: { ...between, range: { low: 0, high: 1 } },
+    // A scale of 1/256: of 1/255 the kernel takes 1/s for 254, the next lower whole number.
+    Softmax: { ...between, range: { low: 0, high: 255 / 256 } },
     MaxPool: { ...pass, when: ['opset12', 'oneOutput'] },
     ReduceMax: pass,
     ReduceMin: pass,
