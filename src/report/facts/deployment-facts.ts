@@ -1,6 +1,7 @@
 import type { Query, Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull, toRows } from '../query.js';
-import { conditionsOf, isIn, latencySql, readLatencies, type LatencyCondition, type LatencyFacts } from './latency-facts.js';
+import { latencySql, readLatencies, type LatencyFacts } from './latency.js';
+import { conditionsOf, isIn, newestOf, type LatencyCondition } from './latency-conditions.js';
 import type { MeasuredTrial } from './measured-trial.js';
 import { readTargetGroups, targetTestsSql, type GroupedTrials, type TargetGroup } from './target-groups.js';
 import { placesQuantizers, trialTarget } from './trial-target.js';
@@ -47,7 +48,7 @@ export function deploymentSources(sweep: string, of: GroupedTrials): (readonly [
   const tests = targetTestsSql(of);
   return [
     ['what is deployed', deployedSql(sweep)],
-    ['latency', latencySql(sweep)],
+    ['latency', latencySql(sweep, null)],
     ...(tests === null ? [] : [['paired tests within each target', tests] as const]),
   ];
 }
@@ -60,7 +61,7 @@ WHERE d.sweep = ${sqlText(sweep)} ORDER BY d.trial`;
 
 /** What is stored of how the sweep's trials are deployed. */
 export function readDeployment(query: Query, sweep: string, of: GroupedTrials): DeploymentFacts {
-  const latencies = readLatencies(query, sweep);
+  const latencies = newestOf(readLatencies(query, sweep));
   const ofTrials = new Map<number, LatencyFacts[]>();
   for (const latency of latencies) ofTrials.set(latency.trial, [...(ofTrials.get(latency.trial) ?? []), latency]);
   const rows = toRows(query(deployedSql(sweep), []));
