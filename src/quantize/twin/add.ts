@@ -13,7 +13,8 @@ import type { TwinGraph, TwinQuantizer } from './twin-graph.js';
  * layout, which is that of the channels between convolutions: of a first one that is, the kernel
  * takes b first, and some values that are all but ties come out one step apart.
  *
- * Source: what the runtime makes of all pairs of levels, for hundreds of scales and zero points; its
+ * Source: what the runtime makes of all pairs of levels, for hundreds of scales and zero points;
+ * its
  * MlasQLinearAdd for AVX2.
  */
 export function writeAdd(twin: TwinGraph, node: NodeProto): boolean {

@@ -12,7 +12,8 @@ const HIGHEST = 2 ** 15 - 1;
 const LARGEST_LEVEL = 255;
 
 /**
- * Pairs of one part: what two times 255 times 127 has beyond 16 bits, so many times, is within 2^24.
+ * Pairs of one part: what two times 255 times 127 has beyond 16 bits, so many times, is within
+ * 2^24.
  */
 const MOST_PAIRS = 512;
 
