@@ -6,7 +6,10 @@ export type LatencyCondition = Pick<LatencyFacts, 'device' | 'host' | 'cpuModel'
 
 const parts = ['device', 'host', 'cpuModel', 'batchSize', 'threads'] as const;
 
-/** The newest measurement of each trial in each condition: a subquery with the columns of v_latency. */
+/**
+ * The newest measurement of each trial in each condition: a subquery with the columns of
+ * v_latency.
+ */
 export function latencySource(sweep: string, trial: number | null = null): string {
   return `(SELECT *, max(latency) AS newest FROM v_latency WHERE sweep = ${sqlText(sweep)}${trial === null ? '' : ` AND trial = ${trial}`}
     GROUP BY trial, device, host, cpu_model, batch_size, threads)`;
