@@ -5,7 +5,7 @@ const between: OperatorRule = { runs: 'quantize', needs: 'both' };
 
 const pass: OperatorRule = { runs: 'pass' };
 
-/** The runtime drops an activation that the quantizer behind it does as well, whatever is before. */
+/** The runtime drops an activation that the quantizer behind it does too, whatever is before. */
 const onIntegers = [
   ...['Conv', 'Gemm', 'MatMul', 'Add', 'Mul', 'Concat', 'AveragePool', 'GlobalAveragePool'],
   ...['LeakyRelu', 'Sigmoid', 'Softmax'],
