@@ -25,7 +25,7 @@ export type GoalChoice<Candidate> =
       /** What decided, the first that did. */
       readonly decidedBy: 'only' | 'latency' | 'size' | 'simplicity';
     }
-  /** `reference`: no drop is known; `within`: none is within the goal; else nothing was measured. */
+  /** `reference`: no drop is known; `within`: none is in the goal; else nothing was measured. */
   | { readonly kind: 'none'; readonly lacks: 'reference' | 'within' | 'latency' | 'size' };
 
 /** Sizes that differ by less count as equal: names of tensors and metadata take some bytes. */
@@ -34,8 +34,8 @@ const equalSizes = 1.01;
 /**
  * The candidate with the least latency, or size, of those that lose at most `maxDrop`.
  *
- * Within the goal is certain where the drop and the upper end of its 95 % interval are. Where that holds of no
- * candidate, the drops as measured count, and the result says so.
+ * Within the goal is certain where the drop and the upper end of its 95 % interval are. Where that
+ * holds of no candidate, the drops as measured count, and the result says so.
  *
  * Candidates whose latency interval overlaps that of the fastest cannot be told from it; sizes that
  * differ by less than 1 % are equal. Among level candidates the other of the two measures decides

@@ -69,7 +69,8 @@ describe('pages of what is deployed', () => {
     const [text] = recommended('fast');
     expect(text).toMatch(/^Recommended on onnxruntime-cpu: static alpha 0\.2, 200 batches, /);
     expect(text).toContain('that certainly lose at most 0.5 points');
-    // 60 and 70 of 10,000 samples: 10/10002 + 1.96 sqrt((131/10002 - (10/10002)^2) / 10002) = 0.00324.
+    // 60 and 70 of 10,000 samples:
+    // 10/10002 + 1.96 sqrt((131/10002 - (10/10002)^2) / 10002) = 0.00324.
     expect(text).toContain('with 95 % certainty at most 0.32 points below');
   });
 

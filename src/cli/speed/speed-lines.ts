@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
-import { blameText, busyText, latencyText, verdictText, wasBusy } from './latency-text.js';
-import { readMeasuredLatencies, readOperatorShares, type MeasuredLatency } from './measured-latencies.js';
+import { blameText, busyText, latencyText, verdictText, wasBusy } from '../../report/facts/latency-text.js';
+import { readMeasuredLatencies, readOperatorShares, type MeasuredLatency } from '../../report/facts/latency.js';
 import type { Query } from '../../report/query.js';
 import { timeText } from '../../report/time-text.js';
 

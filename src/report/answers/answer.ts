@@ -49,8 +49,8 @@ export interface SweepAnswer extends Answer {
   /** Which settings are tied with the best, whole; beside the headline it stands in short. */
   readonly ties: Sentence | null;
   /**
-   * What to take; null without a best setting, and of sweeps with targets, measured speed or a goal,
-   * which have {@link onTargets}.
+   * What to take; null without a best setting, and of sweeps with targets, measured speed or a
+   * goal, which have {@link onTargets}.
    */
   readonly recommendation: Recommendation | null;
   /** What to take on each target. */

@@ -1,26 +1,29 @@
 import { sqlText } from '../query.js';
-import type { LatencyFacts } from './latency.js';
+import type { MeasuredLatency } from './latency.js';
 
 /** What two latencies must share to be compared: where and how they were measured. */
-export type LatencyCondition = Pick<LatencyFacts, 'device' | 'host' | 'cpuModel' | 'batchSize' | 'threads'>;
+export type LatencyCondition = Pick<MeasuredLatency, 'device' | 'host' | 'cpuModel' | 'batchSize' | 'threads'>;
 
 const parts = ['device', 'host', 'cpuModel', 'batchSize', 'threads'] as const;
 
-/** The newest measurement of each trial in each condition: a subquery with the columns of v_latency. */
+/**
+ * The newest measurement of each trial in each condition: a subquery with the columns of
+ * v_latency.
+ */
 export function latencySource(sweep: string, trial: number | null = null): string {
   return `(SELECT *, max(latency) AS newest FROM v_latency WHERE sweep = ${sqlText(sweep)}${trial === null ? '' : ` AND trial = ${trial}`}
     GROUP BY trial, device, host, cpu_model, batch_size, threads)`;
 }
 
 /** The same of what was read. */
-export function newestOf(latencies: readonly LatencyFacts[]): readonly LatencyFacts[] {
+export function newestOf(latencies: readonly MeasuredLatency[]): readonly MeasuredLatency[] {
   return latencies.filter(
     (one) => !latencies.some((other) => other.trial === one.trial && isIn(other, one) && other.latency > one.latency),
   );
 }
 
 /** The distinct conditions: this machine first, then those of few threads and small batches. */
-export function conditionsOf(latencies: readonly LatencyFacts[]): readonly LatencyCondition[] {
+export function conditionsOf(latencies: readonly MeasuredLatency[]): readonly LatencyCondition[] {
   const found = new Map<string, LatencyCondition>();
   for (const { device, host, cpuModel, batchSize, threads } of latencies) {
     const condition = { device, host, cpuModel, batchSize, threads };

@@ -8,7 +8,7 @@ import type { Figure, Panel } from '../figure.js';
 import { deploymentChart, targetChart } from './deployment-chart.js';
 import { deploymentPointsSql } from './deployment-points.js';
 
-/** Accuracy against latency and against size, with the settings of each target that nothing beats. */
+/** Accuracy against latency and size, with the settings of each target that nothing beats. */
 export const deploymentFigure: Figure = {
   id: 'deployment',
   section: 'first',

@@ -1,4 +1,4 @@
-import { numberOf, numberOrNull, sqlText, textOf, toRows, type Query, type Row } from '../../report/query.js';
+import { numberOf, numberOrNull, sqlText, textOf, toRows, type Query, type Row } from '../query.js';
 
 /** How fast the exported model of a trial is against FP32, under one condition on one machine. */
 export interface MeasuredLatency {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { MeasuredLatency, OperatorShare } from '../../../src/cli/speed/measured-latencies.js';
-import { blameText, busyText, latencyText, verdictText, wasBusy } from '../../../src/cli/speed/latency-text.js';
+import type { MeasuredLatency, OperatorShare } from '../../../src/report/facts/latency.js';
+import { blameText, busyText, latencyText, verdictText, wasBusy } from '../../../src/report/facts/latency-text.js';
 
 const measured: MeasuredLatency = {
   latency: 1,

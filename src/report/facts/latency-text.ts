@@ -1,4 +1,4 @@
-import type { MeasuredLatency, OperatorShare } from './measured-latencies.js';
+import type { MeasuredLatency, OperatorShare } from './latency.js';
 
 /** Operators that a sentence names. */
 const NAMED = 4;
