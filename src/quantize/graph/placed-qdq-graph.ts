@@ -1,6 +1,7 @@
 import { constantTensor } from '../../onnx/constants.js';
 import { applyEdits } from '../../onnx/edits/edits.js';
 import { GraphPatch } from '../../onnx/edits/graph-patch.js';
+import { QUANTIZED_OPSET, raiseOpset } from '../../onnx/edits/raise-opset.js';
 import { firstOutput } from '../../onnx/graph-index.js';
 import { ModelError } from '../../onnx/model-error.js';
 import { RUNTIME_DOMAIN, withHeader } from '../../onnx/model-header.js';
@@ -39,6 +40,7 @@ import { quantizeConstant } from '../quantizers/quantize-constant.js';
  *   `quantsweep/tensor/NAME/real`.
  * - For onnxruntime, layers that stay in float get a Clip to all of float32 in front where it would
  *   quantize their weights by itself, see `keepSimulated`.
+ * - For onnxruntime a model below opset 10 is written in opset 10.
  * - Below opset 13 scales per channel are in the domain `com.microsoft`, which other targets do not
  *   read.
  *
@@ -59,9 +61,19 @@ export function placedQdqModel(prepared: PreparedModel, metadata: Readonly<Recor
     patch.writeBias(layer);
   }
   for (const convolution of placed.convolutions) patch.quantizeConvolution(convolution);
-  const model = applyEdits(base, patch.edits);
+  const edited = applyEdits(base, patch.edits);
+  const model = target.kernels === 'onnxruntime' ? inQuantizedOpset(edited) : edited;
   const kept = target.kernels === 'onnxruntime' ? keepSimulated(model) : model;
   return withHeader(kept, patch.usesRuntimeDomain ? [RUNTIME_DOMAIN] : [], metadata);
+}
+
+/** onnxruntime makes QLinearConv of what it fuses, which older opsets do not have. */
+function inQuantizedOpset(model: OnnxModel): OnnxModel {
+  const raised = raiseOpset(model);
+  if (raised !== null) return raised;
+  throw new ModelError(
+    `Expected a model of opset ${QUANTIZED_OPSET} or newer for integer kernels of onnxruntime, got opset ${model.opset} with an operator that can't be converted. Convert the model to opset 13.`,
+  );
 }
 
 /** What the tensor of the base model is called where its name went to the quantized values. */

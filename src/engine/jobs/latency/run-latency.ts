@@ -21,8 +21,8 @@ const PROFILE_WARMUP = 2;
 
 /**
  * Times the models by whole rounds, so that what slows the machine down for a while slows all of
- * them, in changing order ({@link roundOrders}). Sessions are those of a user who sets no option but
- * the number of threads.
+ * them, in changing order ({@link roundOrders}). Sessions are those of a user who sets no option
+ * but the number of threads.
  */
 export async function runLatency(job: LatencyJob, context: JobContext): Promise<JobResult<'latency'>> {
   const { io } = loadModel(job.model, context.caches);
