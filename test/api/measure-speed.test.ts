@@ -7,7 +7,7 @@ import { planSweep } from '../../src/api/plan-sweep.js';
 import { runSweep, type RunEvent, type RunOutcome } from '../../src/api/run-sweep.js';
 import type { OpenExecutor } from '../../src/engine/executor.js';
 import type { ViewRow } from '../../src/store/query/view-columns.js';
-import { queryDatabase } from '../../src/store/query/query-database.js';
+import { queryDatabase, type SqlValue } from '../../src/store/query/query-database.js';
 import { MemoryExecutor } from '../engine/memory-executor.js';
 import { smallNetwork } from '../engine/small-network.js';
 import { npyArray } from '../formats/write-files.js';
@@ -71,7 +71,7 @@ async function run(folder: string, measure: Measure, more: Partial<Parameters<ty
     ...more,
     onEvent: (event: RunEvent) => {
       if (event.kind === 'speed') messages.push(event.message);
-      more?.onEvent?.(event);
+      more.onEvent?.(event);
     },
   });
   expect(outcome.failed).toEqual([]);
@@ -82,9 +82,9 @@ function latencies(folder: string): readonly ViewRow<'v_latency'>[] {
   return rows(folder, 'SELECT * FROM v_latency ORDER BY trial, device, batch_size, threads') as never;
 }
 
-function rows(folder: string, sql: string): readonly Readonly<Record<string, unknown>>[] {
+function rows(folder: string, sql: string): readonly Readonly<Record<string, SqlValue>>[] {
   const { columns, rows: cells } = queryDatabase(databaseIn(folder), sql);
-  return cells.map((row) => Object.fromEntries(row.map((cell, at) => [columns[at], cell])));
+  return cells.map((row) => Object.fromEntries(row.map((cell, at) => [columns[at]!, cell])));
 }
 
 describe('measure.latency', () => {
@@ -111,7 +111,11 @@ describe('measure.latency', () => {
     }
     const operators = rows(folder, 'SELECT DISTINCT trial, batch_size, model, kind FROM v_operator_time');
     // Each measured run has its profile, of both models.
-    expect(new Set(operators.map(({ trial, batch_size: batch, model }) => `${trial} ${batch} ${model}`)).size).toBe(8);
+    expect(
+      new Set(
+        operators.map(({ trial, batch_size: batch, model }) => `${String(trial)} ${String(batch)} ${String(model)}`),
+      ).size,
+    ).toBe(8);
     const kinds = new Set(operators.filter(({ model }) => model === 'quantized').map(({ kind }) => kind));
     expect([...kinds].sort()).toEqual(['conversion', 'float', 'integer']);
     const shares = rows(folder, 'SELECT sum(share) AS whole FROM v_operator_time GROUP BY latency, model');

@@ -39,7 +39,11 @@ describe('missingLatency', () => {
   });
 
   it('leaves out what was measured, in as many rounds or more', () => {
-    const { work, missing: count, cached } = missing([
+    const {
+      work,
+      missing: count,
+      cached,
+    } = missing([
       { ...stored, trial: 't0' },
       { ...stored, trial: 't1', rounds: 39 },
       { ...stored, trial: 't2', rounds: 100 },

@@ -3,6 +3,7 @@ import type { BrokerOptions } from '../../api/broker.js';
 import { loadExperiment } from '../../api/load-experiment.js';
 import { runSweep, type RunEvent, type RunOutcome } from '../../api/run-sweep.js';
 import type { Shard } from '../../api/require-shard.js';
+import { StoreError } from '../../store/store-error.js';
 import type { SweepWarning } from '../../schedule/sweep-warnings.js';
 import type { SweepEvent } from '../../schedule/sweep-events.js';
 import { ExitCode } from '../exit-code.js';
@@ -144,10 +145,14 @@ function conclude(outcome: RunOutcome, failFast: boolean, warnings: readonly Swe
 function sayHowFast({ name, database, shard, speed }: RunOutcome): void {
   if (shard !== null && shard.of > 1) return;
   const failures = speed?.failures ?? [];
-  const lines = readDatabase(database, (queries) =>
-    speedLines((sql) => queries.query(sql), name, failures),
-  );
-  if (lines.length > 0) say(`${lines.join('\n')}\n`);
+  try {
+    const lines = readDatabase(database, (queries) => speedLines((sql) => queries.query(sql), name, failures));
+    if (lines.length > 0) say(`${lines.join('\n')}\n`);
+  } catch (cause) {
+    // The answer before said that the database can't be read; what failed is said anyway.
+    if (!(cause instanceof StoreError)) throw cause;
+    for (const failure of failures) say(`Speed not measured: ${failure}`);
+  }
 }
 
 function sayHowItEnded(outcome: RunOutcome, failFast: boolean): number {
