@@ -13,8 +13,9 @@ import { preparedForTarget } from './graph/prepared-for-target.js';
 import { preparation } from './preparations.js';
 import { storedLayer } from './stored-layers.js';
 
-const x = { data: randomFloats(1, 4 * 36, (index) => 1 + (index % 7)), dims: [1, 4, 6, 6] };
+const x = { data: randomFloats(1, 16 * 36, (index) => 1 + (index % 7)), dims: [1, 16, 6, 6] };
 
+/** Wide enough for every target: TensorRT leaves layers of fewer channels in float. */
 const base = buildModel({
   nodes: [
     node('Conv', ['x', 'w', 'b'], 'c1'),
@@ -23,11 +24,11 @@ const base = buildModel({
     node('Concat', ['c2', 'r'], 'j', [intAttribute('axis', 1)]),
     node('Conv', ['j', 'v'], 'y'),
   ],
-  inputs: [value('x', [1, 4, 6, 6])],
+  inputs: [value('x', [1, 16, 6, 6])],
   initializers: [
-    tensor('w', [4, 4, 1, 1], randomFloats(2, 16)),
-    tensor('b', [4], [0.1, 0.2, 0.3, -0.1]),
-    tensor('v', [3, 8, 1, 1], randomFloats(3, 24)),
+    tensor('w', [16, 16, 1, 1], randomFloats(2, 256)),
+    tensor('b', [16], randomFloats(4, 16)),
+    tensor('v', [16, 32, 1, 1], randomFloats(3, 512)),
   ],
 });
 
