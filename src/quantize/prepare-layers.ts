@@ -13,6 +13,8 @@ import { fakeQuantizeWeight, type QuantizedWeight } from './quantizers/fake-quan
 import { inputQuantizer } from './quantizers/input-quantizer.js';
 import { outputBound } from './output-bound.js';
 import { widestQuantizer, type Quantizer } from './quantizers/quantizer.js';
+import { targets } from '../targets/registry.js';
+import { holdBias } from './hold-bias.js';
 import { hasScalePerTensor, layersOnIntegers } from './layers-on-integers.js';
 import { placeModel, type PlacedPreparation } from './place-model.js';
 import type { PlacedModel } from './placed-model.js';
@@ -81,7 +83,9 @@ export function prepareModel(
   const prepared = smoothed.layers.map((layer) => prepareLayer(layer, statistics.get(layer.layer.name)!, preparation));
   if (wanted === undefined) return { base, layers: prepared };
   const placed = placeModel(smoothed, statistics, quantization.activation, wanted);
-  return { base, layers: withPlacedInputs(prepared, placed), placed };
+  const fed = withPlacedInputs(prepared, placed);
+  const holdsBias = targets[wanted.target].bias === 'int32';
+  return { base, layers: holdsBias ? fed.map((layer) => holdBias(base, layer)) : fed, placed };
 }
 
 /** Layers whose inputs have the quantizers that the target placed there. */

@@ -82,7 +82,9 @@ export function restoreModel(
   const smoothed = restoreSmoothing(model, layers, decisions);
   return {
     base: smoothed.base,
-    layers: smoothed.layers.map((layer, index) => restoreLayer(layer, stored[index]!, weightCalibrator)),
+    layers: smoothed.layers.map((layer, index) =>
+      restoreLayer(layer, stored[index]!, weightCalibrator, placement !== null),
+    ),
     ...(placement === null ? {} : { placed: restorePlaced(smoothed, placement) }),
   };
 }
@@ -116,6 +118,7 @@ function restoreLayer(
   smoothed: SmoothedLayer,
   stored: StoredLayer,
   weightCalibrator: WeightCalibratorName,
+  isPlaced: boolean,
 ): PreparedLayer {
   checkForm(stored);
   const { layer, factors, smoothedWeight, undividedWeight, outputFactors } = smoothed;
@@ -125,7 +128,7 @@ function restoreLayer(
   const undivided = applyQuantizers(
     values,
     layer.layout,
-    restoreWeightQuantizers(layer, values, stored.weight, weightCalibrator),
+    restoreWeightQuantizers(layer, values, stored.weight, weightCalibrator, isPlaced),
     stored.weight.granularity,
   );
   const weight =
@@ -165,6 +168,7 @@ function restoreWeightQuantizers(
   values: Float32Array,
   stored: StoredQuantizer,
   calibrator: WeightCalibratorName,
+  isPlaced: boolean,
 ): readonly Quantizer[] {
   const amax = stored.amaxChannels ?? [stored.amax];
   const low = stored.lowChannels ?? (stored.amaxChannels === null ? [stored.low] : null);
@@ -183,7 +187,11 @@ function restoreWeightQuantizers(
   });
   // A range is the weight's own, or a share of that, never more; it is not searched for again.
   const isWhole = weightCalibrators[calibrator].shrink === null;
-  const fits = (end: number, own: number): boolean => (isWhole ? end === own : Math.abs(end) <= Math.abs(own));
+  const fits = (end: number, own: number): boolean => {
+    const [size, most] = [Math.abs(end), Math.abs(own)];
+    // A target's ranges may be wider, see `holdBias`.
+    return isWhole ? end === own || (isPlaced && size > most) : size <= most || isPlaced;
+  };
   for (const [channel, own] of whole.entries()) {
     const { amax: high, low } = quantizers[channel]!;
     if (!fits(high, own.amax)) throw differs(layer, `weight amax [${channel}]`, high, own.amax);

@@ -13,21 +13,23 @@ import { preparedForTarget } from './graph/prepared-for-target.js';
 import { preparation } from './preparations.js';
 import { storedLayer } from './stored-layers.js';
 
-const x = { data: randomFloats(1, 4 * 36, (index) => 1 + (index % 7)), dims: [1, 4, 6, 6] };
+const x = { data: randomFloats(1, 16 * 36, (index) => 1 + (index % 7)), dims: [1, 16, 6, 6] };
 
 const base = buildModel({
   nodes: [
     node('Conv', ['x', 'w', 'b'], 'c1'),
     node('Relu', ['c1'], 'r'),
-    node('Conv', ['r', 'w', 'b'], 'c2'),
-    node('Concat', ['c2', 'r'], 'j', [intAttribute('axis', 1)]),
+    node('Conv', ['r', 'w2', 'b2'], 'c2'),
+    node('Concat', ['c2', 'x'], 'j', [intAttribute('axis', 1)]),
     node('Conv', ['j', 'v'], 'y'),
   ],
-  inputs: [value('x', [1, 4, 6, 6])],
+  inputs: [value('x', [1, 16, 6, 6])],
   initializers: [
-    tensor('w', [4, 4, 1, 1], randomFloats(2, 16)),
-    tensor('b', [4], [0.1, 0.2, 0.3, -0.1]),
-    tensor('v', [3, 8, 1, 1], randomFloats(3, 24)),
+    tensor('w', [16, 16, 1, 1], randomFloats(2, 256)),
+    tensor('b', [16], randomFloats(4, 16)),
+    tensor('w2', [16, 16, 1, 1], randomFloats(5, 256)),
+    tensor('b2', [16], randomFloats(6, 16)),
+    tensor('v', [16, 32, 1, 1], randomFloats(3, 512)),
   ],
 });
 
@@ -66,6 +68,8 @@ describe('a trial of a target, restored from what it stored', () => {
     'gives the file that it had: %s, smoothed: %s',
     async (target, isSmoothed) => {
       const { prepared, layers, placement } = await stored(target, isSmoothed);
+      expect(prepared.layers).toHaveLength(3);
+      expect(prepared.layers.some(({ apply }) => apply !== 'none')).toBe(isSmoothed);
       const restored = restoreModel(base, layers, 'max', placement);
       expect(restored.placed!.quantizers).toEqual(prepared.placed!.quantizers);
       expect(Buffer.compare(bytesOf(restored), bytesOf(prepared))).toBe(0);

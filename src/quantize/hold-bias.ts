@@ -1,0 +1,40 @@
+import type { OnnxModel } from '../onnx/onnx-model.js';
+import { correctedBias } from './graph/correct-bias.js';
+import type { PreparedLayer } from './prepare-layers.js';
+import { applyQuantizers } from './quantizers/fake-quantize-weight.js';
+import { int32Bias } from './quantizers/int32-bias.js';
+import { symmetricQuantizer, type Quantizer } from './quantizers/quantizer.js';
+import { requantizeWeight } from './quantizers/requantize-weight.js';
+
+/** Steps that a bias may have: a little less than int32 holds, as scales are rounded. */
+const MOST_STEPS = 2 ** 31 * (1 - 2 ** -20);
+
+/**
+ * The layer with wider weight ranges where its bias would not fit into int32 otherwise: of a
+ * channel whose weights decayed to nearly nothing, whose bias is all that it gives. (As the
+ * quantization tool of onnxruntime does.)
+ *
+ * @param base of the layer
+ */
+export function holdBias(base: OnnxModel, prepared: PreparedLayer): PreparedLayer {
+  const { layer, input, weight, undividedWeight, smoothedWeight, outputFactors } = prepared;
+  const bias = correctedBias(base, prepared);
+  if (bias === null || int32Bias(bias, input.scale, weight.quantizers).clippedChannels === 0) return prepared;
+  const given = weight.undivided ?? weight;
+  const leastOf = (channel: number): number => {
+    const divided = weight.undivided === undefined ? 1 : outputFactors![channel]!;
+    return (Math.abs(bias[channel]!) / MOST_STEPS / input.scale) * divided;
+  };
+  const channels = Array.from(bias, (_, channel) => channel);
+  const quantizers = given.quantizers.map((own, slot) => {
+    const least = given.granularity === 'channel' ? leastOf(slot) : Math.max(...channels.map(leastOf));
+    return own.scale >= least ? own : widened(own, least);
+  });
+  const held = applyQuantizers(undividedWeight ?? smoothedWeight, layer.layout, quantizers, given.granularity);
+  if (weight.undivided === undefined) return { ...prepared, weight: held };
+  return { ...prepared, weight: requantizeWeight(held, layer.layout, outputFactors!, layer.name) };
+}
+
+function widened({ bits, narrowRange, qmax }: Quantizer, scale: number): Quantizer {
+  return symmetricQuantizer(scale * qmax, bits, narrowRange);
+}
