@@ -1,4 +1,5 @@
 import { keptFloatText } from '../../answers/kept-float-text.js';
+import { LATENCY_RATIO } from '../../../records/keep-record.js';
 import { cutMiddle } from '../../cut-middle.js';
 import { keptFloatOf, triedFloatSql } from '../../facts/kept-float.js';
 import { differenceText, valueText } from '../../number-text.js';
@@ -16,7 +17,8 @@ export const keptFloat: Figure = {
   name: 'layers that must stay in float',
   title: () => 'Layers that must stay in float',
   sql: ({ sweep }) => triedFloatSql(sweep.name),
-  build: (rows, facts) => {
+  build: (all, facts) => {
+    const rows = all.filter((row) => row['metric'] !== LATENCY_RATIO);
     const chosen = rows.filter((row) => row['chosen'] === 1);
     if (chosen.length === 0) {
       return {
