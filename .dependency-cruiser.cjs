@@ -68,8 +68,8 @@ const mayImport = {
     'prepare',
   ],
   speed: [
-    ...['errors', 'onnx', 'records', 'statistics', 'formats', 'experiment', 'plan', 'engine', 'store', 'prepare'],
-    ...['export'],
+    ...['errors', 'onnx', 'records', 'statistics', 'targets', 'formats', 'tasks', 'experiment', 'plan', 'engine'],
+    ...['store', 'prepare', 'export'],
   ],
   report: ['statistics', 'calibrate', 'targets', 'smooth', 'tasks'],
   serve: ['errors', 'store', 'report'],

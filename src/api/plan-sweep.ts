@@ -17,6 +17,10 @@ import { prepareSweep, type PreparedSweep } from '../prepare/prepare-sweep.js';
 import { saturationNotes } from '../prepare/saturation.js';
 import { mixedClasses } from '../report/facts/mixed-classes.js';
 import { stageWarnings, type SweepWarning } from '../schedule/sweep-warnings.js';
+import { describeEnvironment } from '../prepare/environment.js';
+import { planSpeed } from '../speed/plan-speed.js';
+import { wantsSpeed } from '../speed/wants-speed.js';
+import type { StoredLatency } from '../store/read/read-latencies.js';
 import { StoreError } from '../store/store-error.js';
 import type { StoredClass, SweepReader } from '../store/store.js';
 import { openStoreForReading } from '../store/write/sqlite-store.js';
@@ -109,6 +113,8 @@ export interface SweepPreview {
   readonly warnings: readonly SweepWarning[];
   /** What a child process will take of memory, in words; empty where nothing is left to run. */
   readonly memory: readonly string[];
+  /** What will be measured of speed and about how long it takes, in words; empty: nothing. */
+  readonly speed: readonly string[];
   /** Forward passes of one sample that are left. */
   readonly forwardPasses: number;
   /** Milliseconds, going by earlier runs in the database; null where there were none. */
@@ -151,7 +157,7 @@ async function previewSweep(
   },
 ): Promise<SweepPreview> {
   const { experiment, provider, plan, inputs, slots } = prepared;
-  const { finished, typicalDurations, warnings, tried, classes } = readStore(prepared);
+  const { finished, typicalDurations, warnings, tried, classes, values, latencies } = readStore(prepared);
   const { toRun, again, leftAlone } = tried;
   const pinNotes = toRun.length === 0 ? [] : await pin(prepared, classes, mixClasses);
   const needed = neededStages(toRun);
@@ -198,6 +204,7 @@ async function previewSweep(
     ],
     warnings,
     memory: cost.work.length === 0 ? [] : await memoryLines(prepared),
+    speed: speedLines(prepared, shard, { typicalDurations, values, latencies }),
     forwardPasses: cost.forwardPasses,
     durationMs: cost.durationMs,
   };
@@ -219,6 +226,21 @@ async function memoryLines(prepared: PreparedSweep): Promise<readonly string[]> 
   const { experiment, plan, inputs, executor, provider, slots } = prepared;
   const children = { provider: provider.provider, slots: slots.length };
   return (await planMemory(experiment, plan, inputs, executor, children)).lines;
+}
+
+/** What will be measured of speed, which no shard measures. */
+function speedLines(
+  { experiment, plan, inputs }: PreparedSweep,
+  shard: ShardPlan | null,
+  { typicalDurations, values, latencies }: Pick<StoredState, 'typicalDurations' | 'values' | 'latencies'>,
+): readonly string[] {
+  if (shard !== null && shard.shard.of > 1) return [];
+  const referenceMs = typicalDurations.get('reference');
+  const evaluations = plan.trials.map(({ settings: { evaluation } }) =>
+    evaluation.samples === 'all' ? inputs.sampleCount(evaluation.source) : evaluation.samples,
+  );
+  const sampleMs = referenceMs === undefined ? null : referenceMs / Math.max(1, ...evaluations);
+  return planSpeed(experiment, { trials: plan.trials, inputs, values, stored: latencies, sampleMs });
 }
 
 /**
@@ -243,13 +265,26 @@ interface StoredState {
   readonly tried: TriedTrials;
   /** Of what is finished. */
   readonly classes: readonly StoredClass[];
+  /** Of the primary metric, of complete trials. */
+  readonly values: ReadonlyMap<string, number>;
+  /** What this machine has measured of the speed of trials. */
+  readonly latencies: readonly StoredLatency[];
 }
 
-function readStore({ experiment: { run }, plan, inputs }: PreparedSweep): StoredState {
+function readStore({ experiment, plan, inputs }: PreparedSweep): StoredState {
+  const { run } = experiment;
   const store = existsSync(run.database) ? openUnlessOlder(run.database) : null;
   if (store === null) {
     const tried = { toRun: plan.trials, again: new Map(), leftAlone: new Map() };
-    return { finished: new Set(), typicalDurations: new Map(), warnings: [], tried, classes: [] };
+    return {
+      finished: new Set(),
+      typicalDurations: new Map(),
+      warnings: [],
+      tried,
+      classes: [],
+      values: new Map(),
+      latencies: [],
+    };
   }
   try {
     const [trialKeys, stageKeys] = [plan.trials, plan.stages].map((work) => work.map(({ key }) => key));
@@ -267,6 +302,8 @@ function readStore({ experiment: { run }, plan, inputs }: PreparedSweep): Stored
         ...(mixed === null ? [] : [{ voids: false, text: `${mixed.message} ${mixed.cause}` }]),
       ],
       classes,
+      values: store.primaryValues(trialKeys!),
+      latencies: wantsSpeed(experiment) ? store.latencies(trialKeys!, describeEnvironment()) : [],
       tried: triedTrials(plan, store, run),
     };
   } finally {

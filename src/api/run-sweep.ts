@@ -28,7 +28,8 @@ import { ownShard } from './own-shard.js';
 import { requireExperiment } from './require-experiment.js';
 import { requireShard } from './require-shard.js';
 import { measureSpeed } from '../speed/measure-speed.js';
-import type { MeasuredSpeed } from '../speed/measure-latency.js';
+import { wantsSpeed } from '../speed/wants-speed.js';
+import type { MeasuredSpeed } from '../speed/measured-speed.js';
 import { readTrial } from '../store/read/read-trial.js';
 import { readDatabase } from './read-database.js';
 import { StoredAgents } from './stored-agents.js';
@@ -323,6 +324,10 @@ async function runPrepared(
   if (mixed !== null) onEvent({ kind: 'warning', warning: { voids: false, text: `${mixed.message} ${mixed.cause}` } });
   const ended = { ...outcome, shard: own?.shard ?? null };
   if (outcome.interrupted || !wantsSpeed(experiment)) return ended;
+  if (own !== null && own.shard.of > 1) {
+    onEvent({ kind: 'speed', message: 'Speed is not measured of a shard: run the sweep on the merged database.' });
+    return ended;
+  }
   // Its children are idle, and what they keep of models is memory that sessions may want.
   await executor.close();
   const numbers = trialNumbers(database, plan.name);
@@ -335,10 +340,6 @@ async function runPrepared(
     },
   });
   return { ...ended, speed, interrupted: speed.interrupted };
-}
-
-function wantsSpeed({ measure }: Pick<Experiment, 'measure'>): boolean {
-  return (measure?.latency ?? null) !== null || (measure?.command ?? null) !== null;
 }
 
 /** Numbers of the trials of a sweep, by key. */

@@ -18,7 +18,11 @@ export type CodeUse = 'plan' | 'run';
  */
 export function requireCodeConsent(experiment: Experiment, use: CodeUse, allowed: boolean): void {
   if (allowed) return;
-  const code = new Set(experiment.trials.flatMap(({ settings }) => codeOf(settings, use)));
+  const device = use === 'plan' ? null : (experiment.measure?.command ?? null);
+  const code = new Set([
+    ...experiment.trials.flatMap(({ settings }) => codeOf(settings, use)),
+    ...(device === null ? [] : [`device command ${device.run.join(' ')}`]),
+  ]);
   if (code.size === 0) return;
   throw new InputError(
     `${experiment.path} names code to run: ${[...code].join('; ')}. Read the code, and pass --allow-code if you trust it.`,

@@ -1,4 +1,5 @@
 import type { ActivationQuantizerSettings } from '../experiment/sections/settings.js';
+import { findLayers } from '../onnx/layers/layers.js';
 import { NonFiniteError } from '../records/non-finite-error.js';
 import type { InputStatistics, TensorStatistics } from '../records/observation-record.js';
 import type { SmoothedModel } from '../smooth/smoothed-model.js';
@@ -65,12 +66,16 @@ export function placeModel(
 type FindStatistics = (tensor: string) => Observed;
 
 function statisticsOf(
-  { layers, tensorFactors, convolutions = [] }: SmoothedModel,
+  { base, layers, tensorFactors, convolutions = [] }: SmoothedModel,
   inputs: ReadonlyMap<string, InputStatistics>,
   tensors: ReadonlyMap<string, TensorStatistics>,
 ): FindStatistics {
   const byTensor = new Map<string, Observed['statistics']>(tensors);
-  for (const { original } of layers) byTensor.set(original.inputTensor, inputs.get(original.name)!);
+  // Layers that stay in float were observed, too.
+  for (const { name, inputTensor } of [...findLayers(base), ...layers.map(({ original }) => original)]) {
+    const own = inputs.get(name);
+    if (own !== undefined) byTensor.set(inputTensor, own);
+  }
   const divided = new Map(tensorFactors);
   for (const { layer, apply, factors } of layers) {
     if (apply === 'channelQuantize') divided.set(layer.inputTensor, factors.s);
@@ -84,7 +89,9 @@ function statisticsOf(
     const channels = statistics.absmax.length;
     const before = divided.get(smoother?.input ?? tensor);
     const factors = new Float32Array(channels).fill(1);
-    for (let c = 0; c < channels; c++) factors[c] = (before?.[c] ?? 1) * (smoother?.s[c] ?? 1);
+    // Of a tensor whose channels were not told apart: what leaves none of them out of the range.
+    const own = before?.length === channels ? before : before?.slice(0, 1).fill(Math.min(...before));
+    for (let c = 0; c < channels; c++) factors[c] = (own?.[c] ?? 1) * (smoother?.s[c] ?? 1);
     return { statistics, factors };
   };
 }

@@ -56,6 +56,10 @@ function formOf(layer: Layer, isAtInput: boolean, target: PlacingTargetName): Fo
   };
 }
 
+function statedRank(model: OnnxModel, input: string): number | null {
+  return model.graph.input.find(({ name }) => name === input)?.type?.tensorType?.shape?.dim.length ?? null;
+}
+
 /**
  * What the quantizer of a model's input divides by: the elementwise maximum over all that read it.
  * Null where the layer reads another tensor, or others than these layers read the input too.
@@ -67,6 +71,8 @@ function inputFactors(
   { inputTensor, inputRank }: Layer,
 ): Float32Array | null {
   if (!model.index.inputs.includes(inputTensor) || model.index.outputs.has(inputTensor)) return null;
+  // A quantizer has its channels on axis 1, where those of a MatMul are of matrices only.
+  if (inputRank === null && statedRank(model, inputTensor) !== 2) return null;
   const readers = (model.index.consumers.get(inputTensor) ?? []).filter(({ node }) => node.opType !== 'Shape');
   const own = readers.map(({ node, index }) =>
     index !== 0 ? undefined : asked.find((layer) => layer.outputTensor === node.output[0]),

@@ -2,6 +2,7 @@ import type { Layer } from '../onnx/layers/layers.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import { floatTensor, readFloatTensor } from '../onnx/tensor.js';
 import type { InputStatistics } from '../records/observation-record.js';
+import { targets, type PlacingTargetName } from '../targets/registry.js';
 import { findFoldRegions } from './fold-regions.js';
 import { regionFactors } from './region-factors.js';
 import { factorsOf, rescaleWeight, type Fold, type Moves, type Scaling } from './rescale-model.js';
@@ -58,8 +59,9 @@ export function decideScalings(
   layers: readonly Layer[],
   statistics: ReadonlyMap<string, InputStatistics>,
   decide: DecideLayer,
+  target: PlacingTargetName | null,
 ): Decided {
-  const { regions, reasons } = findScalingRegions(model, layers);
+  const { regions, reasons } = findScalingRegions(model, layers, (layer) => whyOneScale(layer, target));
   const own = new Set(layers.map(({ name }) => name));
   const ofFirst = new Map(
     regions.map((region) => {
@@ -91,6 +93,13 @@ export function decideScalings(
     }
   }
   return { decisions, folds: [], scalings };
+}
+
+/** Of a target that has no scale for each output channel of some operator's weight. */
+function whyOneScale({ op, name }: Layer, target: PlacingTargetName | null): string | null {
+  const rules = target === null ? undefined : targets[target].operators[op];
+  const isOne = rules !== undefined && [rules].flat().some(({ weights }) => weights === 'tensor');
+  return isOne ? `${op} "${name}" has one scale for its weight beside ${target}` : null;
 }
 
 /** Name of the first of the readers in graph order. */

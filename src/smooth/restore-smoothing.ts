@@ -62,7 +62,9 @@ function restoreScalings(
     const reason = reasons.get(name);
     if (reason !== undefined) throw differs(name, reason);
   }
-  return regions.map((region): Scaling => {
+  const requantized = new Set(layers.filter(isRequantized).map(({ name }) => name));
+  const used = regions.filter(({ readers }) => readers.some(({ layer }) => requantized.has(layer.name)));
+  return used.map((region): Scaling => {
     const s = new Float32Array(region.classes);
     for (const { layer, classes } of region.readers) {
       const decision = decisions.get(layer.name);

@@ -39,7 +39,7 @@ export function smoothLayers(
   const { factors } = smoothingModes[smoothing.mode];
   if (factors.of === 'region') return smoothRegions(model, layers, factors);
   const decide: DecideLayer = (layer) => decideFactors([layer], statistics, smoothing, alphaOf).get(layer.name)!;
-  const decided = decideAll(model, layers, statistics, smoothing.apply, decide);
+  const decided = decideAll(model, layers, statistics, smoothing.apply, decide, target);
   const decisions = target === null ? decided.decisions : chooseForms(model, layers, decided.decisions, target);
   return applySmoothing(model, layers, decisions, decided);
 }
@@ -50,12 +50,13 @@ function decideAll(
   statistics: ReadonlyMap<string, InputStatistics>,
   apply: CanonicalSmoothing['apply'],
   decide: DecideLayer,
+  target: PlacingTargetName | null,
 ): Decided {
   switch (apply) {
     case 'fold':
       return decideFolds(model, layers, decide);
     case 'requantize':
-      return decideScalings(model, layers, statistics, decide);
+      return decideScalings(model, layers, statistics, decide, target);
     case 'insert':
     case null:
       return { decisions: new Map(layers.map((layer) => [layer.name, decide(layer)])), folds: [], scalings: [] };

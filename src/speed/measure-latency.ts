@@ -3,57 +3,28 @@ import { JobError, JobInterrupted, runOnce, type Executor, type OpenExecutor } f
 import { QuantsweepError } from '../errors/quantsweep-error.js';
 import type { LatencySettings } from '../experiment/sections/measure.js';
 import { removeTemporary, temporaryFolder } from '../formats/io/scratch-folder.js';
-import { fixedBatchSize, resolveModelIo } from '../onnx/model-io.js';
-import type { ContentKey, PlannedTrial, SweepPlan } from '../plan/plan.js';
+import type { PlannedTrial } from '../plan/plan.js';
 import { jobModel } from '../prepare/job-model.js';
-import type { SweepInputs } from '../prepare/sweep-inputs.js';
-import type { EnvironmentRecord } from '../records/machine-record.js';
-import type { StoredTrial } from '../store/read/read-trial.js';
-import type { SweepStore } from '../store/store.js';
+import type { MeasuredSpeed, SpeedSurroundings } from './measured-speed.js';
 import { removeCandidates, writeCandidate, type CandidateFile } from './candidate-files.js';
 import { compareLatency } from './compare-latency.js';
+import { fixedBatchOf } from './fixed-batch.js';
 import { conditionText, HERE, missingLatency, type LatencyCondition, type LatencyWork } from './latency-work.js';
-import { measuredTrials } from './measured-trials.js';
+import { measuredTrials, runsHere } from './measured-trials.js';
 
 /** Candidates whose sessions are kept at once, beside FP32's. */
 const MOST_CANDIDATES = 8;
 
-/** Bytes that a session takes for each byte of its model's file: as read, and packed for kernels. */
+/** Bytes that a session takes for each byte of its model: as read, and packed for kernels. */
 const SESSION_FACTOR = 3;
 
 /** Share of this machine's memory that sessions kept at once may take. */
 const MEMORY_SHARE = 0.25;
 
-export interface SpeedSurroundings {
-  readonly plan: SweepPlan;
-  readonly inputs: SweepInputs;
-  readonly store: SweepStore;
-  /** For writes to the store while another program holds the database. */
-  readonly write: (work: () => void) => Promise<void>;
-  /** A finished trial with what its exported model is made of. */
-  readonly readTrial: (key: ContentKey) => StoredTrial;
-  /** This machine. */
-  readonly environment: EnvironmentRecord;
-  /** Lines for people. */
-  readonly say: (line: string) => void;
-  readonly signal: AbortSignal;
-}
-
 export interface LatencyOptions extends SpeedSurroundings {
   readonly settings: LatencySettings;
   readonly openExecutor: OpenExecutor;
   readonly hangSeconds: number;
-}
-
-/** How measuring ended. */
-export interface MeasuredSpeed {
-  /** Comparisons that were made. */
-  readonly measured: number;
-  /** Comparisons that had been made before. */
-  readonly cached: number;
-  /** What could not be measured and why, for people. */
-  readonly failures: readonly string[];
-  readonly interrupted: boolean;
 }
 
 /**
@@ -63,7 +34,8 @@ export interface MeasuredSpeed {
  */
 export async function measureLatency(options: LatencyOptions): Promise<MeasuredSpeed> {
   const { settings, plan, store, inputs, environment, signal } = options;
-  const chosen = measuredTrials(plan.trials, store.primaryValues(plan.trials.map(({ key }) => key)), settings.trials);
+  const values = store.primaryValues(plan.trials.map(({ key }) => key));
+  const chosen = measuredTrials(plan.trials.filter(runsHere), values, settings.trials);
   const stored = store.latencies(
     chosen.map(({ key }) => key),
     environment,
@@ -80,14 +52,6 @@ export async function measureLatency(options: LatencyOptions): Promise<MeasuredS
   } finally {
     await run.close();
   }
-}
-
-/** Samples of every run where the model of a trial fixes its batch; else null. */
-export function fixedBatchOf(
-  { settings: { model } }: PlannedTrial,
-  inputs: Pick<SweepInputs, 'modelOf'>,
-): number | null {
-  return fixedBatchSize(resolveModelIo(inputs.modelOf(model.path), model));
 }
 
 class LatencyRun {
@@ -171,7 +135,9 @@ class LatencyRun {
     const { model, evaluation, preprocess, task } = files[0]!.trial.settings;
     const { rounds, warmup } = settings;
     const models = files.length === 1 ? files[0]!.trial.label : `${files.length} models`;
-    say(`Measuring speed: FP32 and ${models} in turn, ${conditionText(condition)}, ${rounds} rounds`);
+    say(
+      `Measuring speed on ${environment.cpuModel}: FP32 and ${models} in turn, ${conditionText(condition)}, ${rounds} rounds`,
+    );
     const { value } = await runOnce<'latency'>(
       this.#executor,
       {

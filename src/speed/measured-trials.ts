@@ -1,10 +1,11 @@
 import type { LatencySettings } from '../experiment/sections/measure.js';
+import { targetOf as targetDefinition } from '../targets/registry.js';
 import type { ContentKey, PlannedTrial } from '../plan/plan.js';
 
 /**
- * The trials of a sweep whose speed is measured, in the order of the plan: of the complete quantized
- * ones those that `measure.latency.trials` chooses. Sensitivity trials are chosen by `all` alone:
- * nobody deploys a model with one quantized layer.
+ * The trials of a sweep whose speed is measured, in the order of the plan: of the complete
+ * quantized ones those that `trials` of the settings chooses. Sensitivity trials are chosen by
+ * `all` alone: nobody deploys a model with one quantized layer.
  *
  * @param values of the primary metric, higher is better, of the complete trials
  */
@@ -31,6 +32,14 @@ export function measuredTrials(
     ),
   );
   return complete.filter((trial) => best.has(trial));
+}
+
+/**
+ * Whether the runtime of this machine is the one that a trial's model is for: another one's file
+ * would be timed on what it was not made for.
+ */
+export function runsHere({ settings }: PlannedTrial): boolean {
+  return targetDefinition(settings.target)?.evidence !== 'rules';
 }
 
 /** One model on one evaluation, for one target. */

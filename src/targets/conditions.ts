@@ -26,10 +26,12 @@ export const conditions = {
   opset12: ({ model }) =>
     unless(model.opset >= 12, `is of opset ${model.opset}, and has integer kernels from opset 12 on`),
   computedOperands: ({ node, activations }) =>
-    unless(activations.length === node.input.length, 'has a constant operand'),
+    unless(activations.length === node.input.length, 'has a constant operand, which is not quantized here'),
   twoInputs: ({ node }) => unless(node.input.length === 2, `has ${node.input.length} inputs, not two`),
   severalInputs: ({ activations }) => unless(activations.length > 1, 'joins one computed tensor alone'),
   isLayer: ({ layer }) => unless(layer !== null, 'has no constant weight that can be quantized'),
+  /** What is stored in steps of input scale times weight scale is one number per channel. */
+  plainBias: ({ model, node, layer }) => whyBiasIsNotPlain(model, node, layer),
   isNoLayer: ({ layer, activations }) =>
     unless(layer === null && activations.length === 2, 'is no product of two computed tensors'),
   oneOutput: ({ node }) =>
@@ -48,6 +50,17 @@ export type ConditionName = keyof typeof conditions;
 function text(node: NodeProto, name: string, fallback: string): string {
   const value = node.attribute.find((a) => a.name === name)?.s;
   return value === undefined ? fallback : new TextDecoder().decode(value);
+}
+
+function whyBiasIsNotPlain(model: OnnxModel, node: NodeProto, layer: Layer | null): string | null {
+  if (layer === null || layer.biasIndex === null) return null;
+  const name = node.input[layer.biasIndex] ?? '';
+  if (name === '') return null;
+  const bias = constantTensor(model, name);
+  if (bias?.dataType !== FLOAT32) return 'has a bias that is computed';
+  const isVector =
+    Number(bias.dims.at(-1)) === layer.outputChannels && readFloatTensor(bias).length === layer.outputChannels;
+  return unless(isVector, 'has a bias that is no vector of its channels');
 }
 
 /** Numbers that it adds are 0, or such as the tensor has. */

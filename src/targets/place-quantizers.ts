@@ -37,7 +37,7 @@ export function placeQuantizers(model: OnnxModel, target: Target, wanted: Wanted
   return {
     quantizers: ordered.map((quantizer) => ({ ...quantizer, group: groupOf(quantizer.tensor) })),
     groups,
-    nodes: computed.nodes.map((node) => placedNode(model, computed, forms, node)),
+    nodes: computed.nodes.map((node) => placedNode(model, computed, target, forms, node)),
   };
 }
 
@@ -94,11 +94,17 @@ function inGraphOrder(
   return [...placed].sort((a, b) => positions.get(a.tensor)! - positions.get(b.tensor)!);
 }
 
-function placedNode(model: OnnxModel, computed: ComputedTensors, forms: RunForms, node: NodeProto): PlacedNode {
-  const { runs, reason, rule } = forms.get(firstOutput(node))!;
+function placedNode(
+  model: OnnxModel,
+  computed: ComputedTensors,
+  target: Target,
+  forms: RunForms,
+  node: NodeProto,
+): PlacedNode {
+  const { runs, reason } = forms.get(firstOutput(node))!;
   const isNearIntegers =
     computed.activations(node).some((index) => isMadeByIntegers(model, forms, node.input[index]!)) ||
     node.output.some((output) => directReaders(model, output).some((reader) => wantsIntegers(forms, reader)));
-  const isTold = rule !== null || isNearIntegers || reason === 'is kept in float';
+  const isTold = Object.hasOwn(target.operators, node.opType) || isNearIntegers;
   return { node: firstOutput(node), op: node.opType, runs, reason: isTold ? reason : null };
 }

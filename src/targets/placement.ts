@@ -30,7 +30,10 @@ export interface PlacedNode {
   readonly node: string;
   readonly op: string;
   readonly runs: 'quantize' | 'pass' | 'float';
-  /** Why it is in float although the target has a rule for its operator; null otherwise. */
+  /**
+   * Of `float`: why, as the rest of a sentence that begins with the node, where the target has a
+   * rule for its operator or an integer operator is beside it; null otherwise.
+   */
   readonly reason: string | null;
 }
 

@@ -9,6 +9,8 @@ import { buildModel, layersOf, node, tensor, value } from '../onnx/build-model.j
 import { randomFloats } from '../onnx/pseudo-random.js';
 import { runModel, type Floats } from '../onnx/run-model.js';
 import { inputOfKind, layerKinds, modelOfKind } from '../smooth/layer-kinds.js';
+import { countedValues } from '../../src/calibrate/histograms/channel-histogram.js';
+import { applyEdits } from '../../src/onnx/edits/edits.js';
 import { observeDirectly } from './observe-directly.js';
 
 /** Statistics from the observe graph, run over batches of the given sizes. */
@@ -45,6 +47,39 @@ const network = buildModel({
   ],
 });
 const x: Floats = { data: randomFloats(9, 5 * 60, (i) => 1 + (i % 7)), dims: [5, 3, 4, 5] };
+
+describe('statistics of further tensors', () => {
+  it('are by channel where it is known which axis that is, else of all values', async () => {
+    const shape = { channels: 4, rank: 4 };
+    const further = [
+      { tensor: 'sum', shape },
+      { tensor: 'a', shape: null },
+    ];
+    const graph = observeGraph(network, layersOf(network), ['channel'], true, new Set(), 'plain', further);
+    const statistics = new StatisticsAccumulator(graph.observed);
+    for (const samples of [2, 3]) {
+      const from = samples === 2 ? 0 : 2;
+      const data = x.data.slice(from * 60, (from + samples) * 60);
+      const outputs = await runModel(graph.model, { x: { data, dims: [samples, 3, 4, 5] } });
+      statistics.add(outputs, { samples, fed: samples });
+    }
+    const { inputs, tensors = [] } = statistics.snapshot(2, 5);
+    expect(inputs.map(({ layer }) => layer)).toEqual(['first', 'second', 'third']);
+    expect(tensors.map(({ tensor: name }) => name)).toEqual(['sum', 'a']);
+    const { sum, a } = await runModel(applyEdits(network, [{ kind: 'setOutputs', tensors: ['sum', 'a'] }]), { x });
+    const channel = (values: Float32Array, c: number): number[] =>
+      [...values].filter((_, i) => Math.floor(i / 20) % 4 === c);
+    for (let c = 0; c < 4; c++) {
+      const own = channel(sum!.data, c);
+      expect(tensors[0]!.min[c]).toBe(Math.min(...own));
+      expect(tensors[0]!.max[c]).toBe(Math.max(...own));
+      expect(tensors[0]!.absmax[c]).toBe(Math.max(...own.map(Math.abs)));
+    }
+    expect([...tensors[1]!.min]).toEqual([Math.min(...a!.data)]);
+    expect([...tensors[1]!.max]).toEqual([Math.max(...a!.data)]);
+    for (const { histograms } of tensors) expect(countedValues(histograms!)).toBe(5 * 4 * 20);
+  });
+});
 
 describe('observed statistics', () => {
   it.each(layerKinds)('equal a plain loop over the activations: $title', async (kind) => {

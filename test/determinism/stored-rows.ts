@@ -3,8 +3,10 @@ import { queryDatabase, type SqlValue } from '../../src/store/query/query-databa
 /** By `table.column`, the values of all rows, in an order that no number of a row decides. */
 export type StoredColumns = ReadonlyMap<string, readonly SqlValue[]>;
 
-/** Tables that say when and where work was done, not what came out. */
-const circumstances = new Set(['attempt', 'environment', 'migration', 'stage_part', 'sweep', 'worker_log']);
+/** Tables that say when, where and how fast work was done, not what came out. */
+const circumstances = new Set([
+  ...['attempt', 'environment', 'migration', 'stage_part', 'sweep', 'worker_log', 'latency', 'operator_time'],
+]);
 
 /** Columns of other tables that do the same; row ids are replaced by what they stand for. */
 const circumstantial = new Set(['id', 'finished_at', 'duration_ms', 'path', 'settings']);

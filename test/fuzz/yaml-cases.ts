@@ -7,6 +7,7 @@ import type { Random } from './random.js';
 const folder = new URL('../../experiments/', import.meta.url);
 const texts = [
   'demo.yaml',
+  'targets.yaml',
   'smoothquant-alpha.yaml',
   'absmax-method.yaml',
   'sensitivity.yaml',

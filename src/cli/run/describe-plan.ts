@@ -22,6 +22,7 @@ export function describePlan(preview: SweepPreview, all: boolean): string {
     ...preview.notes,
     ...preview.warnings.map(({ text }) => `WARNING: ${text}`),
     ...preview.memory,
+    ...preview.speed,
     '',
     'what the sweep can answer',
     ...preview.abilities.map((line) => `  ${line}`),

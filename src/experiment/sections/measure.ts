@@ -6,6 +6,7 @@ import type { Immutable } from '../../schema/settled.js';
 const LEAST_ROUNDS = 10;
 
 const wholeFromOne = 'a whole number from 1';
+const deviceExpected = 'the name of a device, at most 100 characters and not cpu';
 const trialsExpected = 'best, all, or a whole number from 1';
 
 const latencySchema = z
@@ -39,12 +40,15 @@ const commandSchema = z
     run: listOf(
       text('a word of the command', 'A word.'),
       'a list: the program and its arguments',
-      'Program and arguments that time one model on another device, run without a shell in the folder of the experiment; {model} is the path of the `.onnx` file, appended where it is missing.',
+      'Program and arguments that time one model on another device, run without a shell in the folder of the experiment; {model} is the path of the `.onnx` file, appended where no word has it.',
     ),
-    name: text('the name of a device', 'Name of the device in results.')
-      .max(100, { error: 'the name of a device, at most 100 characters' })
-      .default('command'),
-    repeats: integer(1, 'Calls for each model, where the command prints one number a call.').default(10),
+    name: z
+      .string({ error: deviceExpected })
+      .min(1, { error: deviceExpected })
+      .max(100, { error: deviceExpected })
+      .refine((name) => name !== 'cpu', { error: deviceExpected })
+      .describe('Name of the device in results. What has been measured under a name is not measured again.'),
+    repeats: integer(6, 'Calls for each model, in turn, where the command prints one number a call.').default(10),
     timeoutSeconds: positive('Time limit for one call.').default(600),
     trials: z
       .union([z.literal('best'), z.literal('all'), z.int().min(1)], { error: trialsExpected })

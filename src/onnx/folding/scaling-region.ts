@@ -35,6 +35,9 @@ export interface ScalingRegion {
   readonly classes: number;
 }
 
+/** Why a layer can't divide its outputs, in a short sentence; null where it can. */
+export type RefuseProducer = (layer: Layer) => string | null;
+
 /**
  * The region that a tensor is in, or a short sentence that says why its channels can't be divided
  * exactly. It is there whole or not at all.
@@ -47,8 +50,9 @@ export function findScalingRegion(
   nodes: readonly NodeProto[],
   found: ReadonlyMap<string, FoundLayer>,
   tensor: string,
+  refuse: RefuseProducer = () => null,
 ): { readonly tensors: ReadonlySet<string>; readonly region: ScalingRegion | string } {
-  const reached = reach(model, found, tensor);
+  const reached = reach(model, found, tensor, refuse);
   const region = reached.reason ?? connect(model, nodes, found, reached);
   return { tensors: reached.tensors, region };
 }
@@ -64,7 +68,12 @@ interface Reached {
 }
 
 /** Everything connected to a tensor, also where an obstacle is: that is one for all. */
-function reach(model: OnnxModel, found: ReadonlyMap<string, FoundLayer>, start: string): Reached {
+function reach(
+  model: OnnxModel,
+  found: ReadonlyMap<string, FoundLayer>,
+  start: string,
+  refuseLayer: RefuseProducer,
+): Reached {
   const tensors = new Set<string>([start]);
   const producers = new Map<string, Producer>();
   const passed = new Set<string>();
@@ -94,6 +103,7 @@ function reach(model: OnnxModel, found: ReadonlyMap<string, FoundLayer>, start: 
     } else if (own !== undefined || node.opType === 'BatchNormalization') {
       const producer = own === undefined ? batchNormProducer(model, node) : producingLayer(model, node, own);
       if (typeof producer === 'string') refuse(producer);
+      else if (producer.layer !== null && refuseLayer(producer.layer) !== null) refuse(refuseLayer(producer.layer)!);
       else if (node.output[0] === tensor) producers.set(tensor, producer);
       else refuse(`"${tensor}" is not the first output of ${describeNode(node)}`);
     } else if (node.output[0] === tensor || carriedOutputs(node).includes(tensor)) pass(node);

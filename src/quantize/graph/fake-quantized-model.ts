@@ -1,6 +1,7 @@
 import { applyEdits } from '../../onnx/edits/edits.js';
 import { GraphPatch } from '../../onnx/edits/graph-patch.js';
 import { firstOutput } from '../../onnx/graph-index.js';
+import { copyNode, makeNode } from '../../onnx/node.js';
 import type { OnnxModel } from '../../onnx/onnx-model.js';
 import { layerPrefix } from '../../onnx/own-names.js';
 import { targets } from '../../targets/registry.js';
@@ -59,7 +60,9 @@ function fakeQuantize(
   const divided = patch.apply('Div', [real, d], `${name}/divided`);
   const steps = patch.roundAndClip(divided, qmin - zeroPoint, qmax - zeroPoint, `${name}/steps`);
   const scale = patch.floats(`${name}/scale`, [], Float32Array.of(quantizer.scale));
-  const dequantized = patch.apply('Mul', [steps, scale], isOutput ? tensor : `${name}/dequantized`);
+  const dequantized = isOutput ? tensor : `${name}/dequantized`;
+  // Not named like its output: the node that made the tensor often is already.
+  patch.node(copyNode(makeNode('Mul', [steps, scale], dequantized), { name: `${name}/dequantized` }));
   for (const { node, index } of readers) patch.edit({ kind: 'setInput', node, index, tensor: dequantized });
 }
 

@@ -28,7 +28,13 @@ export function writeAdd(twin: TwinGraph, node: NodeProto): boolean {
   // Of steps b - z_b.
   const addend = double(twin, `${name}/fixed`, fixed + ratioB * b.quantizer.zeroPoint);
   const ofB = fusedMultiplyAdd(twin, twin.steps(b), ratioB, addend, `${name}/of_b`);
-  const scaled = fusedMultiplyAdd(twin, twin.levels(a), ratioA, cast(twin, ofB, FLOAT64, `${name}/wide`), `${name}/sum`);
+  const scaled = fusedMultiplyAdd(
+    twin,
+    twin.levels(a),
+    ratioA,
+    cast(twin, ofB, FLOAT64, `${name}/wide`),
+    `${name}/sum`,
+  );
   const real = twin.realOutput(node, output);
   if (real !== null) twin.apply('Add', [twin.dequantized(inputs[0]!), twin.dequantized(inputs[1]!)], real);
   twin.setSteps(node, output, roundLevels(twin, scaled, output.quantizer));

@@ -9,6 +9,7 @@ import type { TwinGraph } from './twin-graph.js';
  * zero point: it picks among their integers. In float it would make the same, in more operators.
  */
 export function writePass(twin: TwinGraph, node: NodeProto): boolean {
+  if (node.opType === 'Resize' && !isNearest(node)) return false;
   const input = twin.quantizerRead(node, 0);
   const output = twin.integerOutput(node);
   if (input === null || output === null || output.activation !== null) return false;
@@ -22,4 +23,9 @@ export function writePass(twin: TwinGraph, node: NodeProto): boolean {
 
 function isTied(a: Quantizer, b: Quantizer): boolean {
   return a.scale === b.scale && a.zeroPoint === b.zeroPoint && a.qmin <= b.qmin && a.qmax >= b.qmax;
+}
+
+function isNearest(node: NodeProto): boolean {
+  const mode = node.attribute.find(({ name }) => name === 'mode')?.s;
+  return mode === undefined || Buffer.from(mode).toString() === 'nearest';
 }

@@ -5,7 +5,8 @@ import type { OnnxModel } from '../../onnx/onnx-model.js';
 const REDUCING = /^(?:Global.*Pool|Reduce.*)$/;
 
 /** Operators whose first input has the places of their output. */
-const KEEPS_PLACES = /^(?:Conv|Relu|LeakyRelu|PRelu|Sigmoid|HardSigmoid|HardSwish|Clip|Tanh|Elu|Dropout|Identity|BatchNormalization)$/;
+const KEEPS_PLACES =
+  /^(?:Conv|Relu|LeakyRelu|PRelu|Sigmoid|HardSigmoid|HardSwish|Clip|Tanh|Elu|Dropout|Identity|BatchNormalization)$/;
 
 /**
  * True of a tensor whose last dimension is 1 whatever the model is fed, by the operators before it:

@@ -13,37 +13,34 @@ export function latencyText(measured: LatencyFacts): string {
 }
 
 /** e.g. `batch 1, 1 thread`; of a device command its name in place of threads that nobody knows. */
-export function conditionsText({ device, batchSize, threads }: LatencyFacts): string {
-  const parts = [
+function conditionsText({ device, batchSize, threads }: LatencyFacts): string {
+  return [
     `batch ${batchSize}`,
     ...(threads > 0 ? [`${threads} ${threads === 1 ? 'thread' : 'threads'}`] : []),
     ...(device === 'cpu' ? [] : [`on ${device}`]),
-  ];
-  return parts.join(', ');
+  ].join(', ');
 }
 
 /** A ratio with its 95 % interval, e.g. `0.58 of FP32 [0.56, 0.60]`. */
 function ratioText(ratio: number, low: number, high: number): string {
-  // Two digits could say 1.00 of what is certainly below.
-  const digits = [low, high].some((end) => end !== 1 && Math.abs(end - 1) < 0.005) ? 3 : 2;
+  // Two digits would say 1.00 of an end that is certainly below.
+  const digits = [low, high].some((end) => end !== 1 && Math.abs(end - 1) < 0.005) ? 4 : 2;
   return `${ratio.toFixed(digits)} of FP32 [${low.toFixed(digits)}, ${high.toFixed(digits)}]`;
 }
 
-/**
- * What is to be said of a model that is not faster than FP32; null of one that is. A sentence or
- * two, with the operators to blame where they are known.
- */
-export function notFasterText(measured: LatencyFacts, operators: readonly OperatorShare[]): string | null {
-  const { verdict } = measured;
-  if (verdict === 'faster') return null;
-  const what = verdict === 'slower' ? 'slower than FP32' : 'not distinguishable from FP32';
-  const blame = blameText(operators);
-  return `${what}: ${latencyText(measured)}.${blame === null ? '' : ` ${blame}`}`;
+/** Whether a model is faster than FP32, e.g. `slower than FP32`. */
+export function verdictText({ verdict }: Pick<LatencyFacts, 'verdict'>): string {
+  return {
+    faster: 'faster than FP32',
+    slower: 'slower than FP32',
+    same: 'not distinguishable from FP32',
+  }[verdict];
 }
 
 /**
- * Where the time goes that is not computing on integers, e.g. `Of its time 62 % goes to FusedConv
- * in float (6 nodes), 5 % to QuantizeLinear (7 nodes).` Null where it is not known.
+ * Where the time of an exported model goes that is not computing on integers, e.g. `Of its time 62 %
+ * FusedConv in float (6 nodes), 5 % QuantizeLinear (7 nodes); 30 % on integers.` Null where nobody
+ * profiled it.
  */
 export function blameText(operators: readonly OperatorShare[]): string | null {
   if (operators.length === 0) return null;
@@ -53,19 +50,24 @@ export function blameText(operators: readonly OperatorShare[]): string | null {
     const what = kind === 'float' ? `${op} in float` : op;
     return `${percentText(share)} ${what} (${nodes} ${nodes === 1 ? 'node' : 'nodes'})`;
   });
+  const left = others.slice(NAMED).reduce((sum, { share }) => sum + share, 0);
+  const more = others.length > NAMED ? `, ${percentText(left)} in ${others.length - NAMED} more` : '';
   const integer = operators.reduce((sum, { kind, share }) => (kind === 'integer' ? sum + share : sum), 0);
-  const more = others.length > NAMED ? ` and ${others.length - NAMED} other operators` : '';
-  return `Of its time ${named.join(', ')}${more}; on integers ${percentText(integer)}.`;
+  return `Of its time ${named.join(', ')}${more}; ${percentText(integer)} on integers.`;
+}
+
+/** Whether other programs had the core while one thread ran: intervals are then wide. */
+export function wasBusy({ cpu, threads, fp32Ms }: LatencyFacts): boolean {
+  return cpu !== null && threads === 1 && cpu.fp32Ms < BUSY * fp32Ms;
 }
 
 /**
- * Says that other programs had the core meanwhile, with the ratio by CPU time, which they disturb
- * less; null where one thread ran undisturbed, or nobody knows.
+ * The ratio by CPU time, which other programs disturb less, where they did; else empty. e.g. `, by
+ * CPU time 0.58 of FP32 [0.57, 0.59]`.
  */
-export function busyText({ cpu, threads, fp32Ms }: LatencyFacts): string | null {
-  if (cpu === null || threads !== 1 || cpu.fp32Ms >= BUSY * fp32Ms) return null;
-  const core = percentText(cpu.fp32Ms / fp32Ms);
-  return `The machine was busy: FP32 had ${core} of a core. By CPU time ${ratioText(cpu.ratio, cpu.low, cpu.high)}.`;
+export function busyText(measured: LatencyFacts): string {
+  const { cpu } = measured;
+  return cpu !== null && wasBusy(measured) ? `, by CPU time ${ratioText(cpu.ratio, cpu.low, cpu.high)}` : '';
 }
 
 function percentText(share: number): string {

@@ -9,7 +9,10 @@ export interface StoredLatency extends LatencyConditions {
   readonly rounds: number;
 }
 
-/** What identifies the machine of a measurement: another runtime is another measurement. */
+/**
+ * What identifies the machine of a measurement: another runtime is another measurement. Of what a
+ * device command measured only the host that ran the command counts.
+ */
 export type LatencyMachine = Pick<EnvironmentRecord, 'host' | 'cpuModel' | 'onnxruntimeVersion'>;
 
 /** The measurements of these trials on one machine. */
@@ -21,7 +24,7 @@ export function readLatencies(
   return connection.all(
     `SELECT t.key AS trial, l.device, l.batch_size AS batchSize, l.threads, l.rounds
      FROM json_each(?) k CROSS JOIN trial t ON t.key = k.value JOIN latency l ON l.trial_id = t.id
-     WHERE l.host = ? AND l.cpu_model = ? AND l.onnxruntime_version = ?`,
+     WHERE l.host = ? AND (l.device <> 'cpu' OR (l.cpu_model = ? AND l.onnxruntime_version = ?))`,
     JSON.stringify(trials),
     host,
     cpuModel,

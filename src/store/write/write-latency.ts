@@ -25,7 +25,7 @@ export function writeLatency(connection: Connection, subject: LatencySubject, re
   const { host, cpuModel, cpuFlags, onnxruntimeVersion, quantsweepVersion } = subject.environment;
   const { device, batchSize, threads, cpu } = record;
   const same = `SELECT id FROM latency WHERE trial_id = ? AND device = ? AND batch_size = ? AND threads = ?
-    AND host = ? AND cpu_model = ? AND onnxruntime_version = ?`;
+    AND host = ? AND (device <> 'cpu' OR (cpu_model = ? AND onnxruntime_version = ?))`;
   const identity = [trial, device, batchSize, threads, host, cpuModel, onnxruntimeVersion] as const;
   connection.run(`DELETE FROM operator_time WHERE latency_id IN (${same})`, ...identity);
   connection.run(`DELETE FROM latency WHERE id IN (${same})`, ...identity);

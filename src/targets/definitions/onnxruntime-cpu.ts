@@ -24,9 +24,9 @@ export const onnxruntimeCpu: Target = {
   weights: { schemes: ['signed'], granularities: ['channel', 'tensor'], narrowRange: false, bits: [8] },
   bias: 'int32',
   operators: {
-    Conv: { runs: 'quantize', when: ['isLayer'] },
+    Conv: { runs: 'quantize', when: ['isLayer', 'plainBias'] },
     ConvTranspose: { runs: 'float' },
-    Gemm: { runs: 'quantize', output: 'unlessLast', when: ['isLayer'] },
+    Gemm: { runs: 'quantize', output: 'unlessLast', when: ['isLayer', 'plainBias'] },
     MatMul: [
       { runs: 'quantize', output: 'unlessLast', when: ['isLayer'] },
       { runs: 'quantize', output: 'unlessLast', needs: 'both', when: ['isNoLayer'] },

@@ -22,9 +22,9 @@ export const qnn: Target = {
   bias: 'int32',
   zeroBias: true,
   operators: {
-    Conv: { ...own, when: ['isLayer'] },
-    ConvTranspose: { ...own, when: ['isLayer'] },
-    Gemm: { ...own, when: ['isLayer'] },
+    Conv: { ...own, when: ['isLayer', 'plainBias'] },
+    ConvTranspose: { ...own, when: ['isLayer', 'plainBias'] },
+    Gemm: { ...own, when: ['isLayer', 'plainBias'] },
     MatMul: [
       { ...own, weights: 'tensor', when: ['isLayer'] },
       { ...own, when: ['isNoLayer'] },

@@ -21,9 +21,9 @@ export const xnnpack: Target = {
   bias: 'int32',
   zeroBias: true,
   operators: {
-    Conv: { ...own, when: ['isLayer'] },
-    ConvTranspose: { ...own, when: ['isLayer', 'group1'] },
-    Gemm: { ...own, when: ['isLayer'] },
+    Conv: { ...own, when: ['isLayer', 'plainBias'] },
+    ConvTranspose: { ...own, when: ['isLayer', 'plainBias', 'group1'] },
+    Gemm: { ...own, when: ['isLayer', 'plainBias'] },
     MatMul: { ...own, when: ['isLayer'] },
     Add: eltwise,
     Sub: eltwise,

@@ -11,6 +11,8 @@ const MAX_STDOUT = 16 * 1024 * 1024;
  *
  * @param words program and arguments
  * @param name what messages call it
+ * @param limit the setting that the time limit is from
+ * @param signal aborting it ends the program at once
  * @throws CustomCodeError when it can't be started, ends with another code than 0, or is still
  *   running after the limit; with the end of its stderr
  */
@@ -19,6 +21,7 @@ export function runCommand(
   name: string,
   folder: string,
   timeoutMs: number,
+  { limit = 'task.timeoutSeconds', signal }: { readonly limit?: string; readonly signal?: AbortSignal } = {},
 ): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const [program, ...args] = words;
   return new Promise((resolve, reject) => {
@@ -36,8 +39,13 @@ export function runCommand(
       child.stderr.destroy();
     }
     const timer = setTimeout(() => {
-      end(`was still running after ${timeoutMs / 1000} s (task.timeoutSeconds)`);
+      end(`was still running after ${timeoutMs / 1000} s (${limit})`);
     }, timeoutMs);
+
+    const stop = (): void => {
+      end('was stopped');
+    };
+    signal?.addEventListener('abort', stop, { once: true });
 
     child.stdout.on('data', (piece: Buffer) => {
       size += piece.length;
@@ -65,6 +73,7 @@ export function runCommand(
 
     function finish(): void {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
     }
   });
 }

@@ -138,12 +138,12 @@ export async function compareTwin(given: TwinCase, batch: FloatTensor): Promise<
   return comparePrepared(prepared, batch);
 }
 
-export async function comparePrepared(prepared: PreparedModel, batch: FloatTensor): Promise<Compared> {
+export async function comparePrepared(prepared: PreparedModel, batch: FloatTensor, input = 'x'): Promise<Compared> {
   const fused = { ...oneThread, fuseQuantized: true };
   const deployedModel = encodeModel(removeUnread(placedQdqModel(prepared, {})));
-  const deployed = await run(deployedModel, batch, fused);
-  const twin = await run(encodeModel(removeUnread(twinModel(prepared))), batch, oneThread);
-  const { integerKernels } = await profileKernels(deployedModel, 'x', batch, fused);
+  const deployed = await run(deployedModel, batch, fused, input);
+  const twin = await run(encodeModel(removeUnread(twinModel(prepared))), batch, oneThread, input);
+  const { integerKernels } = await profileKernels(deployedModel, input, batch, fused);
   const names = Object.keys(deployed);
   let differing = 0;
   let values = 0;
@@ -165,8 +165,9 @@ export async function run(
   model: Uint8Array,
   batch: FloatTensor,
   settings: SessionSettings,
+  input = 'x',
 ): Promise<Readonly<Record<string, FloatTensor>>> {
-  const session = await Session.create(model, 'x', settings);
+  const session = await Session.create(model, input, settings);
   try {
     return await session.run(batch);
   } finally {

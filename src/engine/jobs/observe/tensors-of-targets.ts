@@ -3,6 +3,7 @@ import type { Layer } from '../../../onnx/layers/layers.js';
 import { tensorChannels } from '../../../onnx/layers/tensor-channels.js';
 import type { OnnxModel } from '../../../onnx/onnx-model.js';
 import { placeQuantizers } from '../../../targets/place-quantizers.js';
+import { channelsOfRegions } from '../../../smooth/scaling-regions.js';
 import { targets, type PlacingTargetName } from '../../../targets/registry.js';
 
 /**
@@ -18,7 +19,8 @@ export function tensorsOfTargets(
   names: readonly PlacingTargetName[],
 ): readonly FurtherTensor[] {
   const observed = new Set(layers.map(({ inputTensor }) => inputTensor));
-  const shapes = tensorChannels(folded, layers);
+  // What regions know of channels that are padded, sliced or joined: what divides them does, too.
+  const shapes = new Map([...tensorChannels(folded, layers), ...channelsOfRegions(folded, layers)]);
   const further = new Map<string, FurtherTensor>();
   const wanted = { layers: new Set(layers.map(({ outputTensor }) => outputTensor)), others: true };
   for (const name of names) {
