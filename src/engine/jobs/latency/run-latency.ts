@@ -46,7 +46,10 @@ export async function runLatency(job: LatencyJob, context: JobContext): Promise<
   const models: TimedModel[] = [];
   await context.clock.measure('profile', async () => {
     for (const [index, path] of paths.entries()) {
-      models.push({ ...rounds.timed[index]!, operators: await profileOperators(readModelFile(path).model, io, fed, settings) });
+      models.push({
+        ...rounds.timed[index]!,
+        operators: await profileOperators(readModelFile(path).model, io, fed, settings),
+      });
       context.report(job.warmup + job.rounds + index + 1, steps);
     }
   });

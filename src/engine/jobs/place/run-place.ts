@@ -82,11 +82,7 @@ class Placing {
     return searchPlacement(layerGraph(model.folded, layers), timing);
   }
 
-  #profiled(
-    model: OnnxModel,
-    { model: { layers, io } }: OpenedTrial,
-    fed: Fed,
-  ): ReturnType<typeof profileLayers> {
+  #profiled(model: OnnxModel, { model: { layers, io } }: OpenedTrial, fed: Fed): ReturnType<typeof profileLayers> {
     const supported = layers.filter((layer) => layer.supported);
     return this.#context.clock.measure('profile', () => profileLayers(model, supported, io, fed, this.#settings));
   }

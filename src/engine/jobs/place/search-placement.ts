@@ -30,10 +30,7 @@ export interface Timing {
   /** Microseconds that a layer takes longer on integers, with these in float; by name. */
   readonly surplus: (inFloat: readonly string[]) => Promise<ReadonlyMap<string, number>>;
   /** Times sets beside `best`, FP32 and every layer quantized, in the same rounds. */
-  readonly measure: (
-    sets: readonly (readonly string[])[],
-    best: readonly string[],
-  ) => Promise<readonly TimedSet[]>;
+  readonly measure: (sets: readonly (readonly string[])[], best: readonly string[]) => Promise<readonly TimedSet[]>;
 }
 
 /** Sets that are timed at most. */
@@ -56,7 +53,7 @@ export async function searchPlacement(layers: readonly PlacedLayer[], timing: Ti
   let chosen: SpeedTry = { layers: [], timed: all! };
   const tries = [chosen];
   const known = new Set([keyOf([])]);
-  for (let next: SpeedTry | null = chosen; next !== null; ) {
+  for (let next: SpeedTry | null = chosen; next !== null;) {
     chosen = next;
     const surplus = await timing.surplus(chosen.layers);
     const proposed = proposeSets(layers, surplus, chosen.layers).filter((set) => !known.has(keyOf(set)));
@@ -87,7 +84,11 @@ async function fasterThan(
   return null;
 }
 
-async function timedAgain({ layers }: SpeedTry, best: readonly string[], measure: Timing['measure']): Promise<SpeedTry> {
+async function timedAgain(
+  { layers }: SpeedTry,
+  best: readonly string[],
+  measure: Timing['measure'],
+): Promise<SpeedTry> {
   const [timed] = await measure([layers], best);
   return { layers, timed: timed! };
 }
