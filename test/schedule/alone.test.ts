@@ -4,7 +4,10 @@ import { Alone } from '../../src/schedule/alone.js';
 
 /** Work that ends when it is told. */
 function work(log: string[], name: string) {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let settle: { readonly resolve: (name: string) => void; readonly reject: (error: Error) => void };
+  const promise = new Promise<string>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
   const run = async (): Promise<string> => {
     log.push(`+${name}`);
     try {
@@ -16,10 +19,10 @@ function work(log: string[], name: string) {
   return {
     run,
     end: () => {
-      resolve(name);
+      settle.resolve(name);
     },
     fail: () => {
-      reject(new Error(name));
+      settle.reject(new Error(name));
     },
   };
 }

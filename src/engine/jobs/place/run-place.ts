@@ -10,7 +10,7 @@ import { Session, type SessionSettings } from '../../session/session.js';
 import type { JobContext } from '../job-context.js';
 import type { JobResult } from '../jobs.js';
 import { feedRows, type Fed } from '../latency/feed-rows.js';
-import { timeRounds } from '../latency/time-rounds.js';
+import { timeRounds, type Rounds } from '../latency/time-rounds.js';
 import { openTrial, type OpenedTrial } from '../trial/phases/open-trial.js';
 import { prepareTrial } from '../trial/phases/prepare-trial.js';
 import { layerGraph } from './layer-graph.js';
@@ -19,8 +19,13 @@ import type { PlaceJob } from './place-job.js';
 import { profileLayers } from './profile-layers.js';
 import { MOST_TRIES, searchPlacement, type SpeedTry, type TimedSet, type Timing } from './search-placement.js';
 
-/** Rounds of each timing, and those before them that do not count. */
-const ROUNDS = { rounds: 30, warmup: 3 } as const;
+/** Rounds of each timing that do not count, and how many may. */
+const WARMUP = 3;
+const LEAST_ROUNDS = 30;
+const MOST_ROUNDS = 200;
+
+/** Rounds that count take about so long, between least and most. */
+const TIMING_MS = 4000;
 
 /**
  * Searches on the machine that runs this: every set of layers in float becomes the model that
@@ -113,12 +118,7 @@ class Placing {
       await open(readModelFile(opened.job.model.path).model);
       for (const set of timedSets) await open(await this.#deployed(opened, set));
       const runs = sessions.map((session) => session.prepareRun(fed.batch, fed.further));
-      const { timed } = await this.#context.clock.measure('rounds', () =>
-        timeRounds(runs, ROUNDS, (done) => {
-          this.#report(done);
-        }),
-      );
-      this.#timings += 1;
+      const timed = await this.#context.clock.measure('rounds', () => this.#timeRounds(runs));
       const [fp32, ...times] = timed.map(({ wallMs }) => wallMs);
       const timesOf = (set: readonly string[]): readonly number[] => times[timedSets.lastIndexOf(set)] ?? times[0]!;
       const all = times[0]!;
@@ -133,11 +133,23 @@ class Placing {
     }
   }
 
+  /** `[runs]` of wall times, the more rounds the shorter they are. */
+  async #timeRounds(runs: readonly (() => Promise<void>)[]): Promise<Rounds['timed']> {
+    const start = performance.now();
+    await timeRounds(runs, { rounds: 0, warmup: WARMUP }, () => undefined);
+    const roundMs = (performance.now() - start) / WARMUP;
+    const rounds = Math.round(Math.min(MOST_ROUNDS, Math.max(LEAST_ROUNDS, TIMING_MS / roundMs)));
+    const { timed } = await timeRounds(runs, { rounds, warmup: 0 }, (done) => {
+      this.#report(done / rounds);
+    });
+    this.#timings += 1;
+    return timed;
+  }
+
   /** How many timings there will be is not known: as if every set were timed alone. */
-  #report(done: number): void {
-    const rounds = ROUNDS.rounds + ROUNDS.warmup;
-    const total = (MOST_TRIES + 1) * rounds;
-    this.#context.report(Math.min(total, this.#timings * rounds + done), total);
+  #report(share: number): void {
+    const total = MOST_TRIES + 1;
+    this.#context.report(Math.min(total, this.#timings + share), total);
   }
 }
 

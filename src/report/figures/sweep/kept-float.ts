@@ -3,7 +3,7 @@ import { LATENCY_RATIO } from '../../../records/keep-record.js';
 import { cutMiddle } from '../../cut-middle.js';
 import { keptFloatOf, triedFloatSql } from '../../facts/kept-float.js';
 import { differenceText, valueText } from '../../number-text.js';
-import { numberOf, textOf, type Row } from '../../query.js';
+import { numberOf, textOf } from '../../query.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import type { Figure, TableColumn } from '../figure.js';
 
@@ -73,12 +73,12 @@ function columns({ metric, links }: SweepFacts, isOfSeveral: boolean): readonly 
       text: (row) =>
         row['chosen'] === 1 ? 'chosen' : numberOf(row, 'loss') <= numberOf(row, 'allowed') ? 'yes' : 'no',
     },
-    { title: 'which', field: 'layers', align: 'left', text: whichText },
+    { title: 'which', field: 'layers', align: 'left', text: (row) => namedLayers(keptFloatOf(row).layers) },
   ];
 }
 
-function whichText(row: Row): string {
-  const { layers } = keptFloatOf(row);
+/** The first few of the layers; – of none. */
+export function namedLayers(layers: readonly string[]): string {
   const more = layers.length > mostNamed ? ` and ${layers.length - mostNamed} more` : '';
   return layers.length === 0
     ? '–'
