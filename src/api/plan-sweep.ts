@@ -137,7 +137,12 @@ export async function planSweep(experiment: Experiment, options: PlanOptions = {
   try {
     const shard = ownShard(prepared, options.shard);
     const part = shard === null ? prepared : { ...prepared, plan: shard.plan };
-    const abilities = sweepAbilities(prepared.plan, (source) => prepared.inputs.sampleCount(source));
+    const { measure } = experiment;
+    const abilities = sweepAbilities(
+      prepared.plan,
+      (source) => prepared.inputs.sampleCount(source),
+      (measure?.latency ?? measure?.command ?? null) !== null,
+    );
     return await previewSweep(part, { shard, abilities, mixClasses: options.mixClasses ?? false });
   } finally {
     await prepared.executor.close();

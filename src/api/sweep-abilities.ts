@@ -9,12 +9,15 @@ type EvaluationSource = SweepPlan['trials'][number]['settings']['evaluation']['s
  * What a planned sweep will and will not be able to answer, one line each.
  *
  * @param sampleCount samples that a source has
+ * @param measuresLatency the experiment asks for the speed of trials
  */
 export function sweepAbilities(
   { trials }: Pick<SweepPlan, 'trials'>,
   sampleCount: (source: EvaluationSource) => number,
+  measuresLatency = false,
 ): readonly string[] {
-  const shape = sweepShape(trials.map(({ settings, axes }) => ({ role: settings.role, axes, settings })));
+  const planned = trials.map(({ settings, axes }) => ({ role: settings.role, axes, settings }));
+  const shape = sweepShape(planned, false, measuresLatency);
   const samples = trials.map(({ settings: { evaluation } }) => {
     const all = sampleCount(evaluation.source);
     return evaluation.samples === 'all' ? all : Math.min(evaluation.samples, all);

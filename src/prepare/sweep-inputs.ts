@@ -30,6 +30,7 @@ import { checkSampleShape, fixedBatchSize, resolveModelIo } from '../onnx/model-
 import { elementCount, readFloatTensor } from '../onnx/tensor.js';
 import { isSampleType } from '../onnx/types/sample-types.js';
 import { LayerSettingError } from '../quantize/layer-setting-error.js';
+import { opsetObstacle } from '../quantize/graph/opset-obstacle.js';
 import { floatLayers, selectLayers } from '../quantize/select-layers.js';
 import { feedReader } from '../engine/batching/feeds.js';
 import type { FixedInputs } from '../onnx/folding/known-values.js';
@@ -115,7 +116,7 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
   const globs = new UnmatchedGlobs();
   for (const { settings, role, axes } of experiment.trials) {
     const { model, data } = settings;
-    const prefixOf = (section: 'layers' | 'data' | 'task', ...path: readonly string[]): string =>
+    const prefixOf = (section: 'layers' | 'data' | 'quantization' | 'task', ...path: readonly string[]): string =>
       experiment.sources?.prefix(settings[section], path, axes) ?? '';
     let file = files.get(model.path);
     if (file === undefined) {
@@ -179,6 +180,9 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
       }
       const { smoothing, quantization, target } = settings;
       if (target !== undefined && target !== 'layers-only') {
+        const { opset } = foldedModels.get(model.path)!;
+        const obstacle = opsetObstacle(target, opset, quantization.weight.granularity);
+        if (obstacle !== null) throw new InputError(prefixOf('quantization', 'weight', 'granularity') + obstacle);
         if (isNew(checked, ['target', model.path, settings.layers, target])) {
           const selected = selectLayers(layers.get(model.path)!, ofEveryLayer(settings.layers));
           for (const note of targetNotes(model.path, foldedModels.get(model.path)!, selected, target)) {

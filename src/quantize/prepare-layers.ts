@@ -13,6 +13,7 @@ import { fakeQuantizeWeight, type QuantizedWeight } from './quantizers/fake-quan
 import { inputQuantizer } from './quantizers/input-quantizer.js';
 import { outputBound } from './output-bound.js';
 import { widestQuantizer, type Quantizer } from './quantizers/quantizer.js';
+import { hasScalePerTensor, layersOnIntegers } from './layers-on-integers.js';
 import { placeModel, type PlacedPreparation } from './place-model.js';
 import type { PlacedModel } from './placed-model.js';
 import type { LayerBits } from './select-layers.js';
@@ -65,6 +66,7 @@ export interface PreparedModel {
  * Smooths and quantizes the given layers from statistics of their inputs; pure.
  *
  * @throws NonFiniteError naming the layer whose statistics or weights are not finite
+ * @throws ModelError where the target runs none of the layers on integers
  */
 export function prepareModel(
   folded: OnnxModel,
@@ -73,7 +75,8 @@ export function prepareModel(
   preparation: Preparation,
 ): PreparedModel {
   const { smoothing, alphaOf, quantization, placed: wanted } = preparation;
-  const smoothed = smoothLayers(folded, layers, statistics, smoothing, alphaOf, wanted?.target ?? null);
+  const onIntegers = wanted === undefined ? layers : layersOnIntegers(folded, layers, wanted);
+  const smoothed = smoothLayers(folded, onIntegers, statistics, smoothing, alphaOf, wanted?.target ?? null);
   const { base } = smoothed;
   const prepared = smoothed.layers.map((layer) => prepareLayer(layer, statistics.get(layer.layer.name)!, preparation));
   if (wanted === undefined) return { base, layers: prepared };
@@ -130,13 +133,15 @@ function quantizeWeight(smoothed: SmoothedLayer, settings: QuantizationSettings[
 
 /** The quantizer settings of one layer. */
 function settingsOf(
-  { name }: Layer,
-  { quantization, bits }: Pick<Preparation, 'quantization' | 'bits'>,
+  { name, op }: Layer,
+  { quantization, bits, placed }: Pick<Preparation, 'quantization' | 'bits' | 'placed'>,
 ): Pick<QuantizationSettings, 'activation' | 'weight'> {
   const own = bits.get(name);
+  const weight = { ...quantization.weight, bits: own?.weight ?? quantization.weight.bits };
   return {
     activation: { ...quantization.activation, bits: own?.activation ?? quantization.activation.bits },
-    weight: { ...quantization.weight, bits: own?.weight ?? quantization.weight.bits },
+    weight:
+      placed !== undefined && hasScalePerTensor(op, placed.target) ? { ...weight, granularity: 'tensor' } : weight,
   };
 }
 
@@ -147,7 +152,7 @@ function settingsOf(
 export function quantizerRecords(
   prepared: PreparedLayer,
   inputs: InputStatistics,
-  preparation: Pick<Preparation, 'quantization' | 'bits'>,
+  preparation: Pick<Preparation, 'quantization' | 'bits' | 'placed'>,
 ): readonly QuantizerRecord[] {
   const { layer, original, input } = prepared;
   // What the settings gave: s of the layers behind it is stored with those.

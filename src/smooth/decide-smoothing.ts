@@ -20,9 +20,9 @@ export interface Decided extends Moves {
 
 /**
  * Folds s of layers whose inputs have one producer: the elementwise maximum over the layers that
- * read one tensor. Decided from the output to the input of the network: a layer whose own output was
- * divided by then has its s from the divided weight, the one that it is quantized with. (From the
- * given weights a range that lies in two neighbours would be evened out twice, and so be uneven
+ * read one tensor. Decided from the output to the input of the network: a layer whose own output
+ * was divided by then has its s from the divided weight, the one that it is quantized with. (From
+ * the given weights a range that lies in two neighbours would be evened out twice, and so be uneven
  * again.)
  */
 export function decideFolds(model: OnnxModel, layers: readonly Layer[], decide: DecideLayer): Decided {
@@ -50,9 +50,9 @@ export function decideFolds(model: OnnxModel, layers: readonly Layer[], decide: 
 
 /**
  * Moves s of layers into the scales of all producers around their inputs: decided as
- * {@link decideFolds} does, in regions of several producers. A region can hold layers on the way from
- * one of its tensors to another (a residual branch): what they read is decided before it, from their
- * undivided weights.
+ * {@link decideFolds} does, in regions of several producers. A region can hold layers on the way
+ * from one of its tensors to another (a residual branch): what those read is decided before it,
+ * from their undivided weights.
  */
 export function decideScalings(
   model: OnnxModel,

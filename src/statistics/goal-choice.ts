@@ -25,7 +25,7 @@ export type GoalChoice<Candidate> =
       /** What decided, the first that did. */
       readonly decidedBy: 'only' | 'latency' | 'size' | 'simplicity';
     }
-  /** `reference`: no drop is known; `within`: none is within the goal; else nothing was measured. */
+  /** `reference`: no drop is known; `within`: none is in the goal; else nothing was measured. */
   | { readonly kind: 'none'; readonly lacks: 'reference' | 'within' | 'latency' | 'size' };
 
 /** Sizes that differ by less count as equal: names of tensors and metadata take some bytes. */
@@ -34,8 +34,8 @@ const equalSizes = 1.01;
 /**
  * The candidate with the least latency, or size, of those that lose at most `maxDrop`.
  *
- * Within the goal is certain where the whole 95 % interval of the drop is. Where that holds of no
- * candidate, the drops as measured count, and the result says so.
+ * Within the goal is certain where the drop and the upper end of its 95 % interval are. Where that
+ * holds of no candidate, the drops as measured count, and the result says so.
  *
  * Candidates whose latency interval overlaps that of the fastest cannot be told from it; sizes that
  * differ by less than 1 % are equal. Among level candidates the other of the two measures decides
@@ -53,8 +53,9 @@ export function chooseByGoal<Candidate extends GoalCandidate>(
   if (known.length === 0) return { kind: 'none', lacks: 'reference' };
   // 0.1 + 0.2 points are 0.3 points.
   const limit = maxDrop + 1e-12;
-  const certain = known.filter(({ dropHigh }) => dropHigh !== null && dropHigh <= limit);
-  const within = certain.length > 0 ? certain : known.filter(({ drop }) => drop! <= limit);
+  const estimated = known.filter(({ drop }) => drop! <= limit);
+  const certain = estimated.filter(({ dropHigh }) => dropHigh !== null && dropHigh <= limit);
+  const within = certain.length > 0 ? certain : estimated;
   if (within.length === 0) return { kind: 'none', lacks: 'within' };
   const measured = within.filter((one) => measureOf(one, minimize) !== null);
   if (measured.length === 0) return { kind: 'none', lacks: minimize };
@@ -63,13 +64,7 @@ export function chooseByGoal<Candidate extends GoalCandidate>(
   const rest = level.every((one) => measureOf(one, other) !== null) ? leastOf(level, other) : level;
   const chosen = rest.reduce((a, b) => (simpler(b, a) < 0 ? b : a));
   const decidedBy =
-    measured.length === 1
-      ? 'only'
-      : level.length === 1
-        ? minimize
-        : rest.length === 1
-          ? other
-          : 'simplicity';
+    measured.length === 1 ? 'only' : level.length === 1 ? minimize : rest.length === 1 ? other : 'simplicity';
   return {
     kind: 'chosen',
     chosen,

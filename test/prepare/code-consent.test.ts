@@ -10,6 +10,8 @@ const command = plain.replace(
   "task: { kind: command, command: [rm, '{predictions}'], metric: x }",
 );
 
+const device = `${plain}measure: { command: { run: [bench, '{model}'], name: phone } }\n`;
+
 function refusal(text: string, use: 'plan' | 'run', allowed = false): string | null {
   try {
     requireCodeConsent(loadText(text), use, allowed);
@@ -24,6 +26,7 @@ describe('code that an experiment names', () => {
     ['a dataset', dataset, 'dataset /exp/c.mjs'],
     ['a metric', metric, 'metric /exp/m.mjs'],
     ['a command', command, 'metric command rm {predictions}'],
+    ['a device command', device, 'device command bench {model}'],
   ])('is not run without consent: %s', (_, text, code) => {
     expect(refusal(text, 'run')).toBe(
       `/exp/a.yaml names code to run: ${code}. Read the code, and pass --allow-code if you trust it.`,
@@ -35,6 +38,7 @@ describe('code that an experiment names', () => {
     expect(refusal(dataset, 'plan')).toContain('dataset /exp/c.mjs');
     expect(refusal(metric, 'plan')).toBeNull();
     expect(refusal(command, 'plan')).toBeNull();
+    expect(refusal(device, 'plan')).toBeNull();
   });
 
   it('is not there in other experiments', () => {

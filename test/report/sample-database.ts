@@ -92,6 +92,23 @@ export const sampleSweeps: readonly Partial<Sample>[] = [
     failed: 1,
   },
   { name: 'stopped', stopped: 12, failed: 1 },
+  {
+    name: 'targets',
+    targets: ['layers-only', 'onnxruntime-cpu', 'tensorrt'],
+    latency: [1, 8],
+    alphas: [0.2, 0.4, 0.6],
+    sizes: [200],
+    dynamic: false,
+    unsmoothed: 0.83,
+  },
+  {
+    name: 'rules-alone',
+    targets: ['qnn'],
+    alphas: [0.2, 0.4],
+    sizes: [200],
+    dynamic: false,
+    goal: { maxDrop: 0.5, minimize: 'latency' },
+  },
 ];
 
 /** A temporary database with one synthetic sweep for each sample. */

@@ -106,7 +106,7 @@ function latency(id: number, own: number, batch: number, trial: SampleTrial, bas
         id: own,
         trial_id: id,
         fp32_trial_id: base,
-        device: 'CPUExecutionProvider',
+        device: 'cpu',
         batch_size: batch,
         threads: 1,
         rounds: 40,

@@ -41,7 +41,9 @@ export class SampleWriter {
   #insert(table: string, row: Readonly<Record<string, unknown>>): void {
     const columns = Object.keys(row);
     this.#database
-      .prepare(`INSERT INTO ${table} (${columns.map((column) => `"${column}"`).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`)
+      .prepare(
+        `INSERT INTO ${table} (${columns.map((column) => `"${column}"`).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+      )
       .run(...columns.map((column) => row[column]));
   }
 

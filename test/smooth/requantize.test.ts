@@ -46,7 +46,7 @@ function integersOf(layer: PreparedLayer): readonly number[] {
   return [...quantizedIntegers(layer)!.values];
 }
 
-/** `x -> first -> (A -> B) + itself -> last -> y`, 1x1 convolutions of 2 channels with Relu between. */
+/** `x -> first -> (a -> b) + itself -> last -> y`: 1x1 convolutions of 2 channels, Relu between. */
 function residual(): OnnxModel {
   return buildModel({
     nodes: [
@@ -76,8 +76,8 @@ describe('requantized smoothing', () => {
     const model = residual();
     const { base, layers } = prepareModel(model, layersOf(model), residualStatistics, how());
     const [first, a, b, last] = layers;
-    // sqrt(16 / 1), sqrt(1 / 4) of last alone; sqrt(36 / 9), sqrt(16 / 1) of b; a, divided by that,
-    // has the rows [1, 4] and [1, 1]: sqrt(4 / 1), sqrt(4 / 4). The larger of a's and last's: [4, 1].
+    // sqrt(16 / 1), sqrt(1 / 4) of last alone; sqrt(36 / 9), sqrt(16 / 1) of b. a, divided by that,
+    // has the rows [1, 4] and [1, 1]: sqrt(4 / 1), sqrt(4 / 4). Larger of a's and last's: [4, 1].
     expect([...b!.factors.s]).toEqual([2, 4]);
     expect([...a!.factors.s]).toEqual([4, 1]);
     expect([...last!.factors.s]).toEqual([4, 1]);
@@ -211,7 +211,7 @@ function formsOf(model: OnnxModel, target: PlacingTargetName, apply: 'insert' | 
 }
 
 describe('beside a target', () => {
-  /** `x -> Conv "first" -> Sigmoid -> Conv "second", Conv "third" -> Add -> Sigmoid -> Flatten -> Gemm`. */
+  /** Convolutions and a Gemm, a Sigmoid between each and the next. */
   const blocked = (): OnnxModel =>
     buildModel({
       nodes: [

@@ -142,5 +142,10 @@ describe('merging', () => {
     ]);
     expect(rows(all, 'SELECT count(*) FROM v_operator_time')).toEqual([[9]]);
     expect((await mergeDatabases([one, other], all)).changed).toBe(false);
+    const later = database('later.db', (store) => {
+      write(store, { threads: 2 });
+    });
+    const merged = await mergeDatabases([later], all);
+    expect(merged).toMatchObject({ changed: true, sources: [{ latencies: 1, trials: 0 }] });
   });
 });

@@ -185,9 +185,9 @@ describe('onnxruntime-cpu', () => {
     expect(runsOf(placement, 'u')).toBe('float: has no integer form');
   });
 
-  it('gives Softmax between integers the range from 0 to 1', () => {
+  it('gives Softmax between integers the levels of 1/256', () => {
     const model = blockModel([conv('x', 'c'), node('Softmax', ['c'], 's', [intAttribute('axis', 1)]), conv('s', 'y')]);
-    expect(place(model, target).groups[2]).toEqual({ observed: ['s'], range: { low: 0, high: 1 } });
+    expect(place(model, target).groups[2]).toEqual({ observed: ['s'], range: { low: 0, high: 255 / 256 } });
   });
 
   it('leaves layers in float that are to be, and operators that fit none of their conditions', () => {

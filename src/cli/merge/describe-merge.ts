@@ -27,7 +27,7 @@ export function describeMerge({ database, changed, sources, sweeps, note }: Merg
   return `${lines.join('\n')}\n`;
 }
 
-function broughtText({ trials, stages, parts, unfinished, attempts, sweeps, notes }: MergedSource): string {
+function broughtText({ trials, stages, parts, unfinished, attempts, sweeps, notes, latencies }: MergedSource): string {
   const brought = [
     [trials, 'finished trial'],
     [stages, 'finished stage'],
@@ -35,6 +35,7 @@ function broughtText({ trials, stages, parts, unfinished, attempts, sweeps, note
     [attempts, 'attempt'],
     [sweeps, 'sweep'],
     [notes, 'note'],
+    [latencies, 'comparison'],
     [unfinished, 'unfinished trial or stage'],
   ] as const;
   const words = brought.flatMap(([count, what]) => (count === 0 ? [] : [wordsOf(count, what)]));
@@ -42,6 +43,7 @@ function broughtText({ trials, stages, parts, unfinished, attempts, sweeps, note
 }
 
 function wordsOf(count: number, what: string): string {
+  if (what === 'comparison') return `${plural(count, what)} of speed`;
   if (what === 'part') return `${plural(count, 'part')} of unfinished stages`;
   if (what === 'unfinished trial or stage')
     return `${count} unfinished ${count === 1 ? 'trial or stage' : 'trials and stages'}`;

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { blameText, busyText, latencyText, verdictText, wasBusy } from '../../report/facts/latency-text.js';
-import { readLatencies, readOperatorShares, type LatencyFacts } from '../../report/facts/latency.js';
+import { readMeasuredLatencies, readOperatorShares, type MeasuredLatency } from '../../report/facts/latency.js';
 import type { Query } from '../../report/query.js';
 import { timeText } from '../../report/time-text.js';
 
@@ -14,7 +14,7 @@ const LISTED = 12;
  * @param failures what could not be measured and why
  */
 export function speedLines(query: Query, sweep: string, failures: readonly string[]): readonly string[] {
-  const here = readLatencies(query, sweep).filter(({ host }) => host === hostname());
+  const here = readMeasuredLatencies(query, sweep).filter(({ host }) => host === hostname());
   return [
     ...comparisonLines(here),
     ...notFasterLines(query, sweep, here),
@@ -25,7 +25,7 @@ export function speedLines(query: Query, sweep: string, failures: readonly strin
   ];
 }
 
-function comparisonLines(here: readonly LatencyFacts[]): readonly string[] {
+function comparisonLines(here: readonly MeasuredLatency[]): readonly string[] {
   const [first] = here;
   if (first === undefined) return [];
   const more = here.length > LISTED ? [`  ... and ${here.length - LISTED} more (v_latency has them)`] : [];
@@ -37,7 +37,7 @@ function comparisonLines(here: readonly LatencyFacts[]): readonly string[] {
 }
 
 /** One line for each trial that is not faster under some condition. */
-function notFasterLines(query: Query, sweep: string, here: readonly LatencyFacts[]): readonly string[] {
+function notFasterLines(query: Query, sweep: string, here: readonly MeasuredLatency[]): readonly string[] {
   const slow = here.filter(({ verdict }) => verdict !== 'faster');
   const trials = [...new Set(slow.map(({ trial }) => trial))];
   const lines = trials.slice(0, LISTED).map(
@@ -53,7 +53,7 @@ function notFasterLines(query: Query, sweep: string, here: readonly LatencyFacts
 }
 
 /** Under all such conditions of one trial, with the operators to blame under the slowest. */
-function notFasterText(query: Query, sweep: string, slow: readonly LatencyFacts[]): string {
+function notFasterText(query: Query, sweep: string, slow: readonly MeasuredLatency[]): string {
   const worst = slow.reduce((a, b) => (b.ratio > a.ratio ? b : a));
   const blame = blameText(readOperatorShares(query, sweep, worst));
   const each = slow.map(
@@ -67,7 +67,7 @@ function notFasterText(query: Query, sweep: string, slow: readonly LatencyFacts[
  * faster than FP32, that and the operators to blame. One line where nothing was measured.
  */
 export function trialSpeedLines(query: Query, sweep: string, trial: number): readonly string[] {
-  const measured = readLatencies(query, sweep, trial);
+  const measured = readMeasuredLatencies(query, sweep, trial);
   if (measured.length === 0) return ['speed not measured: add measure.latency to the experiment and run it again'];
   return measured.map((one) => {
     const isFaster = one.verdict === 'faster';

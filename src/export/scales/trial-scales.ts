@@ -39,8 +39,8 @@ export interface LayerScales {
   readonly smoothing: {
     readonly alpha: number | null;
     /**
-     * How the trial did it: `insert`, `fold` (1/s in the layer before), `requantize` (in the scale of
-     * that layer's weight), `depthwise`, `channelQuantize` or `none`.
+     * How the trial did it: `insert`, `fold` (1/s in the layer before), `requantize` (in the scale
+     * of that layer's weight), `depthwise`, `channelQuantize` or `none`.
      */
     readonly apply: string;
     /** `[Cin]`: the input is divided by it, the weight multiplied. */

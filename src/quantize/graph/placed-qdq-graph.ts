@@ -1,6 +1,7 @@
 import { constantTensor } from '../../onnx/constants.js';
 import { applyEdits } from '../../onnx/edits/edits.js';
 import { GraphPatch } from '../../onnx/edits/graph-patch.js';
+import { QUANTIZED_OPSET, raiseOpset } from '../../onnx/edits/raise-opset.js';
 import { firstOutput } from '../../onnx/graph-index.js';
 import { ModelError } from '../../onnx/model-error.js';
 import { RUNTIME_DOMAIN, withHeader } from '../../onnx/model-header.js';
@@ -23,6 +24,7 @@ import { clipToLevels } from './clip-to-levels.js';
 import { correctBias, correctedBias, needsCorrectingAdd } from './correct-bias.js';
 import { keepSimulated } from './keep-simulated.js';
 import { LinearOperators } from './linear-operators.js';
+import { opsetObstacle } from './opset-obstacle.js';
 import { quantizeConstant } from '../quantizers/quantize-constant.js';
 
 /**
@@ -38,6 +40,7 @@ import { quantizeConstant } from '../quantizers/quantize-constant.js';
  *   `quantsweep/tensor/NAME/real`.
  * - For onnxruntime, layers that stay in float get a Clip to all of float32 in front where it would
  *   quantize their weights by itself, see `keepSimulated`.
+ * - For onnxruntime a model below opset 10 is written in opset 10.
  * - Below opset 13 scales per channel are in the domain `com.microsoft`, which other targets do not
  *   read.
  *
@@ -48,6 +51,9 @@ export function placedQdqModel(prepared: PreparedModel, metadata: Readonly<Recor
   const { base, layers, placed } = prepared;
   if (placed === undefined) throw new Error('Invariant: no placement of a target to write.');
   const target = targets[placed.target];
+  const isPerChannel = layers.some(({ weight }) => weight.granularity === 'channel');
+  const obstacle = opsetObstacle(placed.target, base.opset, isPerChannel ? 'channel' : 'tensor');
+  if (obstacle !== null) throw new ModelError(obstacle);
   const patch = new PlacedPatch(base, placed, target, layers);
   for (const index of placed.quantizers.keys()) patch.quantizeTensor(index);
   for (const layer of layers) {
@@ -55,14 +61,19 @@ export function placedQdqModel(prepared: PreparedModel, metadata: Readonly<Recor
     patch.writeBias(layer);
   }
   for (const convolution of placed.convolutions) patch.quantizeConvolution(convolution);
-  if (patch.usesRuntimeDomain && target.kernels !== 'onnxruntime') {
-    throw new ModelError(
-      `Expected a model of opset 13 or newer for target ${placed.target}, got opset ${base.opset}, whose DequantizeLinear has no scales per channel. Convert the model to opset 13, or set quantization.weight.granularity: tensor.`,
-    );
-  }
-  const model = applyEdits(base, patch.edits);
+  const edited = applyEdits(base, patch.edits);
+  const model = target.kernels === 'onnxruntime' ? inQuantizedOpset(edited) : edited;
   const kept = target.kernels === 'onnxruntime' ? keepSimulated(model) : model;
   return withHeader(kept, patch.usesRuntimeDomain ? [RUNTIME_DOMAIN] : [], metadata);
+}
+
+/** onnxruntime makes QLinearConv of what it fuses, which older opsets do not have. */
+function inQuantizedOpset(model: OnnxModel): OnnxModel {
+  const raised = raiseOpset(model);
+  if (raised !== null) return raised;
+  throw new ModelError(
+    `Expected a model of opset ${QUANTIZED_OPSET} or newer for integer kernels of onnxruntime, got opset ${model.opset} with an operator that can't be converted. Convert the model to opset 13.`,
+  );
 }
 
 /** What the tensor of the base model is called where its name went to the quantized values. */
@@ -174,7 +185,8 @@ class PlacedPatch {
       return;
     }
     const name = layerPrefix(this.#base, layer.name);
-    this.#writeInt32Bias(layer.outputTensor, name, int32Bias(values, input.scale, weight.quantizers));
+    const bias = int32Bias(values, input.scale, weight.quantizers);
+    this.#writeInt32Bias(layer.outputTensor, name, bias, weight.granularity === 'channel');
   }
 
   /** Integers 1 with the scales 1/s. */
@@ -199,7 +211,7 @@ class PlacedPatch {
     if (this.#target.zeroBias !== true || input === undefined) return;
     const scales = Float32Array.from(s, (factor) => Math.fround(input.scale) * Math.fround(1 / factor));
     const zeroBias = { values: new Int32Array(s.length), scales, clippedChannels: 0 };
-    this.#writeInt32Bias(output, `${this.#patch.prefix}tensor/${output}`, zeroBias);
+    this.#writeInt32Bias(output, `${this.#patch.prefix}tensor/${output}`, zeroBias, true);
   }
 
   #setInput(node: string, index: number, tensor: string): void {
@@ -280,8 +292,7 @@ class PlacedPatch {
     });
   }
 
-  #writeInt32Bias(node: string, name: string, { values, scales }: Int32Bias): void {
-    const isPerChannel = scales.length > 1 || values.length === 1;
+  #writeInt32Bias(node: string, name: string, { values, scales }: Int32Bias, isPerChannel: boolean): void {
     const dims = isPerChannel ? [scales.length] : [];
     const bytes = (integers: Int32Array): Uint8Array => new Uint8Array(integers.buffer);
     const stored = this.#patch.initializer(

@@ -23,7 +23,8 @@ interface Windows {
 }
 
 /**
- * QLinearAveragePool: real values are added up in float32, row by row, and divided by their number n;
+ * QLinearAveragePool: real values are added up in float32, row by row, and divided by their number
+ * n;
  * `clip(round(sum / n / s_y + z_y))`, all in float32.
  *
  * Written as one shifted slice for each place of the window: an AveragePool of float32 adds in

@@ -12,7 +12,8 @@ export function double({ patch }: TwinGraph, name: string, value: number): strin
 }
 
 /**
- * `float32(x * factor + addend)`, rounded once as a fused multiply-add is. In float64 product and sum
+ * `float32(x * factor + addend)`, rounded once as a fused multiply-add is. In float64 product and
+ * sum
  * of the numbers that kernels take it of (8 times 24 bits, and a sum of 24) are exact.
  *
  * @param x float32

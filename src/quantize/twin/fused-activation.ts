@@ -4,18 +4,20 @@ import type { OnnxModel } from '../../onnx/onnx-model.js';
 import type { NodeProto } from '../../onnx/proto/onnx_pb.js';
 import { FLOAT32, readFloatTensor } from '../../onnx/tensor.js';
 import type { Quantizer } from '../quantizers/quantizer.js';
-import type { IntegerOutput, TwinGraph } from './twin-graph.js';
 
 /**
  * The activation behind a tensor that the runtime leaves out because the quantizer behind it clips
  * alike: a Relu where the zero point is the lowest level, a Clip whose range holds the quantizer's.
  */
-export function fusedActivation(twin: TwinGraph, tensor: string): IntegerOutput | null {
-  const { base } = twin;
+export function fusedActivation<Q extends { readonly quantizer: Quantizer }>(
+  base: OnnxModel,
+  tensor: string,
+  quantizerOf: (tensor: string) => Q | null,
+): { readonly quantizer: Q; readonly activation: NodeProto } | null {
   const [reader, ...others] = base.index.consumers.get(tensor) ?? [];
   if (reader === undefined || others.length > 0 || reader.index !== 0 || base.index.outputs.has(tensor)) return null;
   const { node } = reader;
-  const quantizer = twin.quantizerOf(firstOutput(node));
+  const quantizer = quantizerOf(firstOutput(node));
   if (quantizer === null || !clipsAlike(base, node, quantizer.quantizer)) return null;
   return { quantizer, activation: node };
 }

@@ -8,11 +8,15 @@ export const LARGEST_EXACT = 2 ** 24;
 
 export const INT32: number = TensorProto_DataType.INT32;
 
-/** What makes up the int32 sums of a kernel; tensors hold whole numbers within {@link LARGEST_EXACT}. */
+/**
+ * What makes up the int32 sums of a kernel; tensors hold whole numbers within {@link
+ * LARGEST_EXACT}.
+ */
 export interface IntegerParts {
   readonly first: string;
   /**
-   * Are taken off. Not added: the runtime makes one convolution of two that are added, which adds up
+   * Are taken off. Not added: the runtime makes one convolution of two that are added, which adds
+   * up
    * in an order of its own and rounds on the way.
    */
   readonly negatives: readonly string[];

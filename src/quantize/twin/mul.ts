@@ -4,7 +4,8 @@ import { roundWithZeroPoint } from './requantize.js';
 import type { TwinGraph } from './twin-graph.js';
 
 /**
- * QLinearMul: `clip(round(float32((a - z_a) * (b - z_b)) * float32(float32(s_a * s_b) / s_y) + z_y))`,
+ * QLinearMul: `clip(round(float32((a - z_a) * (b - z_b)) * float32(float32(s_a * s_b) / s_y) +
+ * z_y))`,
  * the zero point added in float32.
  */
 export function writeMul(twin: TwinGraph, node: NodeProto): boolean {

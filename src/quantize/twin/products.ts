@@ -1,6 +1,9 @@
 import { needsCorrectingAdd } from '../graph/correct-bias.js';
 import { firstOutput } from '../../onnx/graph-index.js';
 import type { NodeProto } from '../../onnx/proto/onnx_pb.js';
+import { FLOAT32 } from '../../onnx/tensor.js';
+import { FLOAT64 } from './doubles.js';
+import { cast } from './integer-sum.js';
 import { channelShape, integerProduct } from './integer-product.js';
 import { integerWeight, type IntegerWeight } from './integer-weight.js';
 import { roundToSteps } from './requantize.js';
@@ -16,7 +19,34 @@ export function writeGemm(twin: TwinGraph, node: NodeProto): boolean {
 }
 
 export function writeMatMul(twin: TwinGraph, node: NodeProto): boolean {
-  return writeProduct(twin, node, true);
+  return writeProduct(twin, node, true) || writeActivationProduct(twin, node);
+}
+
+/**
+ * Of two activations, in float64: how many products a sum has is not known before, nor that float32
+ * holds it.
+ */
+function writeActivationProduct(twin: TwinGraph, node: NodeProto): boolean {
+  const { patch } = twin;
+  const inputs = twin.quantizersRead(node, 2);
+  const tensor = firstOutput(node);
+  const output = twin.integerOutput(node);
+  if (inputs === null || (output === null && twin.hasQuantizer(tensor))) return false;
+  const name = twin.nameOf(tensor);
+  const wide = inputs.map((quantizer, index) => cast(twin, twin.steps(quantizer), FLOAT64, `${name}/wide/${index}`));
+  const sum = cast(twin, patch.apply('MatMul', wide, `${name}/wide_sum`), FLOAT32, `${name}/sum`);
+  const [scaleA, scaleB] = inputs.map(({ quantizer }) => quantizer.scale) as [number, number];
+  const step = Math.fround(scaleA * scaleB);
+  const real = output === null ? tensor : twin.realOutput(node, output);
+  if (real !== null) twin.apply('Mul', [patch.floats(`${name}/scales`, [], Float32Array.of(step)), sum], real);
+  if (output === null) {
+    twin.remove(node);
+    return true;
+  }
+  const multiplier = Float32Array.of(step / output.quantizer.quantizer.scale);
+  const scaled = patch.apply('Mul', [patch.floats(`${name}/multiplier`, [], multiplier), sum], `${name}/scaled`);
+  twin.setSteps(node, output, roundToSteps(twin, scaled, output.quantizer));
+  return true;
 }
 
 /**

@@ -18,7 +18,10 @@ export function roundWithZeroPoint(twin: TwinGraph, scaled: string, quantizer: T
   return roundLevels(twin, shifted, quantizer);
 }
 
-/** `clip(round(x), qmin, qmax) - z` of values in steps of the quantizer with the zero point in them. */
+/**
+ * `clip(round(x), qmin, qmax) - z` of values in steps of the quantizer with the zero point in
+ * them.
+ */
 export function roundLevels(twin: TwinGraph, scaled: string, { quantizer, name }: TwinQuantizer): string {
   const { patch } = twin;
   const { qmin, qmax, zeroPoint } = quantizer;

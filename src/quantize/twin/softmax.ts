@@ -15,8 +15,10 @@ const ONE_AXIS_OPSET = 13;
 const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
 
 /**
- * QLinearSoftmax: `t = exp((a - max(a) + shift) * s_x)` from a float32 table, their sum one after the
- * other in float32, and `clip(round(t * floor(1 / s_y) / sum) + z_y)`: of a scale 1/255 the factor is
+ * QLinearSoftmax: `t = exp((a - max(a) + shift) * s_x)` from a float32 table, their sum one after
+ * the
+ * other in float32, and `clip(round(t * floor(1 / s_y) / sum) + z_y)`: of a scale 1/255 the factor
+ * is
  * 254. The shift keeps the sums of D numbers in float32's range: `log(largest / D) - 5` over s_x.
  *
  * Source: onnxruntime, contrib_ops/cpu/quantization/qlinear_softmax.cc.

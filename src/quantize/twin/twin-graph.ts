@@ -109,7 +109,7 @@ export class TwinGraph {
     if (node.output.filter((output) => output !== '').length !== 1) return null;
     const own = this.quantizerOf(tensor);
     if (own !== null) return this.#takesAll(own) ? { quantizer: own, activation: null } : null;
-    const activation = fusedActivation(this, tensor);
+    const activation = fusedActivation(this.base, tensor, (name) => this.quantizerOf(name));
     return activation === null || !this.#takesAll(activation.quantizer) ? null : activation;
   }
 

@@ -3,11 +3,11 @@ import { countText } from '../number-text.js';
 import { askedQuestions } from '../questions/asked-questions.js';
 import type { Lack } from '../questions/question.js';
 import { questions, type QuestionKind } from '../questions/registry.js';
-import { sweepShape } from '../questions/sweep-shape.js';
+import { sweepShape, type SweepShape } from '../questions/sweep-shape.js';
 import { calibrationSentence, methodSentence } from './answer-pairs.js';
 import { answered } from './answered/registry.js';
 import { bestSentence, unsmoothedSentence } from './best-sentence.js';
-import { recommendOnTargets, type TargetRecommendation } from './target-recommendations.js';
+import { factsOfGroup, recommendOnTargets, type TargetRecommendation } from './target-recommendations.js';
 import { recommend, type Recommendation } from './recommendation.js';
 import type { Sentence } from './sentence.js';
 import { sentence, sentenceText, strong } from './sentence.js';
@@ -49,8 +49,8 @@ export interface SweepAnswer extends Answer {
   /** Which settings are tied with the best, whole; beside the headline it stands in short. */
   readonly ties: Sentence | null;
   /**
-   * What to take; null without a best setting, and of sweeps with targets, measured speed or a goal,
-   * which have {@link onTargets}.
+   * What to take; null without a best setting, and of sweeps with targets, measured speed or a
+   * goal, which have {@link onTargets}.
    */
   readonly recommendation: Recommendation | null;
   /** What to take on each target. */
@@ -70,10 +70,12 @@ export function answerSweep(facts: SweepFacts): SweepAnswer {
   // What is best of all would be chosen across targets.
   const crosses = shape.targets.length > 1;
   const [leading, ...others] = askedQuestions(shape);
+  const answersOf = (kind: QuestionKind): readonly (Sentence | null)[] =>
+    crosses && choosesBest(kind, shape) ? answersOnTargets(kind, facts) : [answered[kind].answer(facts, shape)];
   const ofKind = (kind: QuestionKind): QuestionAnswer => ({
     kind,
     title: questions[kind].title,
-    sentences: distinct([answered[kind].answer(facts, shape), ...(answered[kind].more?.(facts, shape) ?? [])]),
+    sentences: distinct([...answersOf(kind), ...(answered[kind].more?.(facts, shape) ?? [])]),
     lacks: questions[kind].lacks(shape),
   });
   const lead = ofKind(leading);
@@ -88,7 +90,7 @@ export function answerSweep(facts: SweepFacts): SweepAnswer {
     ...lead.sentences,
     facts.best === null || crosses ? null : bestSentence(facts),
     crosses ? null : unsmoothedSentence(facts),
-    ...others.filter((kind) => kind !== 'axis' && kind !== 'grid').map((kind) => answered[kind].answer(facts, shape)),
+    ...others.filter((kind) => kind !== 'axis' && kind !== 'grid').flatMap(answersOf),
     staticDynamicSentence(facts),
     calibrationSentence(facts),
     crosses ? null : tieSentence(facts),
@@ -105,6 +107,20 @@ export function answerSweep(facts: SweepFacts): SweepAnswer {
     recommendation: onTargets.length > 0 ? null : recommend(facts),
     onTargets,
   };
+}
+
+/** Whether the answer names a best setting, which no target lends to another. */
+function choosesBest(kind: QuestionKind, { methods }: SweepShape): boolean {
+  return kind === 'axis' || kind === 'grid' || kind === 'cost' || (kind === 'methods' && methods.length > 2);
+}
+
+/** The answer of each target by itself. */
+function answersOnTargets(kind: QuestionKind, facts: SweepFacts): readonly (Sentence | null)[] {
+  return (facts.measured.deployment?.groups ?? []).map((group) => {
+    const own = factsOfGroup(facts, group);
+    const text = answered[kind].answer(own, sweepShape(own.allTrials));
+    return text === null ? null : [...sentence(`On ${group.target}: `), ...text];
+  });
 }
 
 /** The same without the headline. */

@@ -1,12 +1,19 @@
+import { latencyIn } from '../facts/deployment-facts.js';
+import { conditionsOf } from '../facts/latency-conditions.js';
 import type { SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
-import { differenceText, intervalText, valueText } from '../number-text.js';
+import { bytesText, differenceText, intervalText, ratioText, valueText } from '../number-text.js';
 import { bringsText } from '../questions/question.js';
+import { shippedValue } from './deployed-phrase.js';
+import { withoutTarget } from './setting-name.js';
 import { guardedAnswer } from './guarded-answer.js';
 import { sentenceText } from './sentence.js';
 import { tiesOf } from './ties.js';
 
 /** Rows of the table. */
 const mostRows = 5;
+
+/** The same of each of several targets. */
+const mostRowsOfTarget = 3;
 
 /**
  * The answer of a sweep for a terminal, part by part. Empty parts are left out by {@link
@@ -36,7 +43,7 @@ export function closingAnswer(facts: SweepFacts): ClosingAnswer {
   return {
     warning,
     sentences: (facts.isVoid ? [headline, ...findings] : [headline]).map(sentenceText),
-    table: bestTable(facts),
+    table: deployedTable(facts) ?? bestTable(facts),
     recommendation:
       recommendation === null
         ? null
@@ -89,6 +96,39 @@ function bestTable(facts: SweepFacts): ClosingAnswer['table'] {
       standing(trial),
     ]),
   };
+}
+
+/** The same of a sweep with targets, measured speed or a goal: the best settings of each target. */
+function deployedTable(facts: SweepFacts): ClosingAnswer['table'] {
+  const { trials, metric, measured, isVoid } = facts;
+  const { deployment } = measured;
+  if (deployment === null || isVoid) return null;
+  const each = deployment.groups.length === 1 ? mostRows : mostRowsOfTarget;
+  const rows = deployment.groups.flatMap(({ target, trials: own }) => {
+    const condition = conditionsOf([...own].flatMap((trial) => deployment.trials.get(trial)?.latencies ?? []))[0];
+    return trials
+      .filter(({ trial, status, place }) => own.has(trial) && status === 'done' && place !== null)
+      .sort((a, b) => a.place! - b.place!)
+      .slice(0, each)
+      .map((trial) => {
+        const deployed = deployment.trials.get(trial.trial);
+        const latency = latencyIn(deployment, trial.trial, condition);
+        const value = shippedValue(trial, deployed);
+        return [
+          withoutTarget(trial.label),
+          `${valueText(value, metric)}${deployed?.deployed === undefined || deployed.deployed === null ? ' simulated' : ' deployed'}`,
+          deployed?.evidence === 'rules' ? `${target}, not run here` : target,
+          differenceText(value === null || trial.fp32Value === null ? null : value - trial.fp32Value, metric),
+          latency === null
+            ? 'not measured'
+            : `${ratioText(latency.ratio)} of FP32${latency.verdict === 'faster' ? '' : `, ${latency.verdict === 'same' ? 'not distinguishable' : 'slower'}`}`,
+          deployed?.exportBytes === null || deployed === undefined ? '–' : bytesText(deployed.exportBytes),
+        ];
+      });
+  });
+  return rows.length === 0
+    ? null
+    : { heads: ['setting', metric.shortName, 'target', 'from FP32', 'latency', 'size'], rows };
 }
 
 function tableText(heads: readonly string[], rows: readonly (readonly string[])[], width: number): string {

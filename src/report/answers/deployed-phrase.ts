@@ -1,5 +1,6 @@
 import type { DeployedTrial } from '../facts/deployment-facts.js';
-import { conditionText, type LatencyCondition, type LatencyFacts } from '../facts/latency-facts.js';
+import type { MeasuredLatency } from '../facts/latency.js';
+import { conditionText, type LatencyCondition } from '../facts/latency-conditions.js';
 import type { SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
 import { bytesText, countText, differenceText, ratioText, shareText, valueText } from '../number-text.js';
 
@@ -26,10 +27,10 @@ export function accuracyPhrase(trial: TrialFacts, deployed: DeployedTrial | unde
  * `0.55 of FP32’s time (95 % interval 0.53–0.57; batch 1, 1 thread)`; what cannot be told from
  * FP32, and what is slower, is called so.
  */
-export function latencyPhrase(latency: LatencyFacts, among: readonly LatencyCondition[]): string {
-  const { ratio, ratioLow, ratioHigh, verdict } = latency;
+export function latencyPhrase(latency: MeasuredLatency, among: readonly LatencyCondition[]): string {
+  const { ratio, low, high, verdict } = latency;
   const time = `${ratioText(ratio)} of FP32’s time`;
-  const how = `(95 % interval ${ratioText(ratioLow)}–${ratioText(ratioHigh)}; ${conditionText(latency, among)})`;
+  const how = `(95 % interval ${ratioText(low)}–${ratioText(high)}; ${conditionText(latency, among)})`;
   switch (verdict) {
     case 'faster':
       return `${time} ${how}`;

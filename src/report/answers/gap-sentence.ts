@@ -16,7 +16,10 @@ export function gapSentence(facts: SweepFacts, { trials }: DeploymentFacts): Sen
   const most = compared.reduce((a, b) => (b.deployed.differingShare! > a.deployed.differingShare! ? b : a));
   const values =
     exact === compared.length
-      ? [strong('Deployed is simulated'), `: ${compared.length === 1 ? 'the exported model' : `all ${models}`} gave the outputs of the simulation bit for bit.`]
+      ? [
+          strong('Deployed is simulated'),
+          `: ${compared.length === 1 ? 'the exported model' : `all ${models}`} gave the outputs of the simulation bit for bit.`,
+        ]
       : [
           `${exact} of ${models} gave the outputs of the simulation bit for bit. `,
           `Most differ in ${most.trial.label}: ${shareText(most.deployed.differingShare!)} of the output values.`,

@@ -1,15 +1,16 @@
-import { pairedShareInterval } from '../../statistics/paired-share-interval.js';
 import { chooseByGoal, type GoalCandidate, type GoalChoice } from '../../statistics/goal-choice.js';
 import { latencyIn, type DeploymentFacts } from '../facts/deployment-facts.js';
-import { conditionsOf, conditionText, type LatencyCondition } from '../facts/latency-facts.js';
+import { conditionsOf, conditionText, type LatencyCondition } from '../facts/latency-conditions.js';
 import { comparedWith, type GoalFacts, type SweepFacts, type TrialFacts } from '../facts/sweep-facts.js';
-import type { PairedTest } from '../facts/paired-test.js';
 import type { TargetGroup } from '../facts/target-groups.js';
+import { runsHere } from '../facts/trial-target.js';
 import { countText, magnitudeText } from '../number-text.js';
 import { accuracyPhrase, latencyPhrase, shippedValue, sizePhrase } from './deployed-phrase.js';
+import { pairedInterval } from './paired-interval.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
 import { compareCosts, costOf } from './setting-cost.js';
+import { settingName } from './setting-name.js';
 
 /** The rule, as pages state it. */
 export const goalRule =
@@ -41,7 +42,12 @@ export function goalText({ maxDrop, minimize }: GoalFacts, facts: SweepFacts): s
  */
 export function goalOutcome(
   facts: SweepFacts,
-  { deployment, group, goal, name }: {
+  {
+    deployment,
+    group,
+    goal,
+    name,
+  }: {
     readonly deployment: DeploymentFacts;
     readonly group: TargetGroup;
     readonly goal: GoalFacts;
@@ -61,7 +67,8 @@ export function goalOutcome(
       (one, other) => simplerFirst(one.trial, other.trial, facts),
     );
   const choice = choose(condition);
-  if (choice.kind === 'none') return { trial: null, among: 0, decidedBy: null, text: lackingText(choice.lacks, settings) };
+  if (choice.kind === 'none')
+    return { trial: null, among: 0, decidedBy: null, text: lackingText(choice.lacks, settings) };
   const latency = latencyIn(deployment, choice.chosen.trial.trial, condition);
   const deployed = deployment.trials.get(choice.chosen.trial.trial);
   const isFaster = goal.minimize === 'size' || latency?.verdict === 'faster';
@@ -88,7 +95,10 @@ export function goalOutcome(
         ),
   };
 
-  function lackingText(lacks: Extract<GoalChoice<Entry>, { kind: 'none' }>['lacks'], finished: readonly TrialFacts[]): Sentence {
+  function lackingText(
+    lacks: Extract<GoalChoice<Entry>, { kind: 'none' }>['lacks'],
+    finished: readonly TrialFacts[],
+  ): Sentence {
     const start = `Which setting is the ${goalText(goal, facts)} on ${name} is not known: `;
     switch (lacks) {
       case 'reference':
@@ -107,10 +117,16 @@ export function goalOutcome(
         return sentence(
           start,
           conditions.length === 0 ? 'no latency was measured. ' : 'no setting within it was measured. ',
-          strong(conditions.length === 0 ? 'measure: { latency: {} }' : 'measure: { latency: { trials: all } }'),
-          ' in the experiment measures it on this machine, ',
-          strong('measure.command'),
-          ' on another device.',
+          strong(
+            !runsHere(group.target)
+              ? 'measure.command'
+              : conditions.length === 0
+                ? 'measure: { latency: {} }'
+                : 'measure: { latency: { trials: all } }',
+          ),
+          runsHere(group.target)
+            ? ' in the experiment measures it on this machine.'
+            : ' in the experiment asks the device.',
         );
       case 'size':
         return sentence(start, 'no size of an exported model is stored.');
@@ -154,16 +170,9 @@ function entryOf(
     trial,
     drop: trial.fp32Value === null || value === null ? null : trial.fp32Value - value,
     dropHigh: interval === null ? null : -interval[0] + Math.max(0, -(deployed?.gap ?? 0)),
-    latency: latency === null ? null : { ratio: latency.ratio, low: latency.ratioLow, high: latency.ratioHigh },
+    latency: latency === null ? null : { ratio: latency.ratio, low: latency.low, high: latency.high },
     sizeBytes: deployed?.exportBytes ?? null,
   };
-}
-
-/** 95 % interval of the trial's value less the other's; null where no test gives one. */
-export function pairedInterval({ samples }: TrialFacts, test: PairedTest): readonly [number, number] | null {
-  if (test.onlyTrial !== null && test.onlyOther !== null)
-    return samples === null || samples === 0 ? null : pairedShareInterval(test.onlyTrial, test.onlyOther, samples);
-  return test.ciLow === null || test.ciHigh === null ? null : [test.ciLow, test.ciHigh];
 }
 
 function simplerFirst(one: TrialFacts, other: TrialFacts, facts: SweepFacts): number {
@@ -172,14 +181,6 @@ function simplerFirst(one: TrialFacts, other: TrialFacts, facts: SweepFacts): nu
     Number(one.alphaMode !== 'none') - Number(other.alphaMode !== 'none') ||
     (other.value ?? 0) - (one.value ?? 0)
   );
-}
-
-/** A label without the target, which stands beside it. */
-export function settingName({ label }: TrialFacts): string {
-  return label
-    .split(', ')
-    .filter((part) => !part.startsWith('target='))
-    .join(', ');
 }
 
 type Chosen = Extract<GoalChoice<Entry>, { kind: 'chosen' }>;
@@ -206,7 +207,8 @@ function whyText({ among, within, level, decidedBy }: Chosen, goal: GoalFacts, f
 }
 
 function dropPhrase({ drop, dropHigh }: Entry, { metric }: SweepFacts): string {
-  const certain = dropHigh === null ? '' : `, with 95 % certainty at most ${magnitudeText(Math.max(0, dropHigh), metric)} below`;
+  const certain =
+    dropHigh === null ? '' : `, with 95 % certainty at most ${magnitudeText(Math.max(0, dropHigh), metric)} below`;
   if (drop === 0) return `equal to FP32${certain}`;
   return drop! < 0
     ? `${magnitudeText(drop!, metric)} above FP32${certain}`

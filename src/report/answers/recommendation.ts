@@ -1,10 +1,10 @@
 import { axisName, axisPath, axisValue } from '../facts/axes.js';
-import type { ComparisonFacts, SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
-import { pairedShareInterval } from '../../statistics/paired-share-interval.js';
+import type { SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
 import { countText, differenceText, magnitudeText, pValueText, signed, valueText } from '../number-text.js';
 import { axisOf, sweepShape, type SweepShape } from '../questions/sweep-shape.js';
 import { gridEdges, type GridEdge } from './grid-edges.js';
 import { gridNeighbours } from './grid-neighbours.js';
+import { pairedInterval } from './paired-interval.js';
 import { readableLabel } from './readable-label.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
@@ -177,16 +177,10 @@ function distanceText(chosen: TrialFacts, best: TrialFacts, facts: SweepFacts): 
   if (test === undefined) return lead;
   // Beside the interval: an exact test may say p > 0.05 where an approximate interval excludes 0.
   const p = pValueText(test.pValue, test.pRelation);
-  const interval = intervalToBest(chosen, test);
+  const interval = pairedInterval(chosen, test);
   return interval === null
     ? `${lead} (${p})`
     : `${lead} (${p}, 95 % interval ${signed(interval[0], metric)} to ${differenceText(interval[1], metric)})`;
-}
-
-function intervalToBest({ samples }: TrialFacts, test: ComparisonFacts): readonly [number, number] | null {
-  if (test.onlyTrial !== null && test.onlyOther !== null)
-    return samples === null || samples === 0 ? null : pairedShareInterval(test.onlyTrial, test.onlyOther, samples);
-  return test.ciLow === null || test.ciHigh === null ? null : [test.ciLow, test.ciHigh];
 }
 
 /** In what it is cheaper than the best, in brackets. */

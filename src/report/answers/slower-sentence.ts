@@ -1,5 +1,5 @@
 import type { DeploymentFacts } from '../facts/deployment-facts.js';
-import { conditionText } from '../facts/latency-facts.js';
+import { conditionText } from '../facts/latency-conditions.js';
 import type { SweepFacts } from '../facts/sweep-facts.js';
 import { countText, ratioText } from '../number-text.js';
 import type { Sentence } from './sentence.js';
@@ -16,19 +16,15 @@ export function slowerSentence(facts: SweepFacts, { trials, conditions }: Deploy
     return notFaster.length === 0 ? [] : [{ label: trial.label, notFaster }];
   });
   if (slow.length === 0) return null;
-  const named = slow
-    .slice(0, mostNamed)
-    .map(
-      ({ label, notFaster }) =>
-        `${label} (${notFaster
-          .map(
-            (latency) =>
-              `${ratioText(latency.ratio)}${latency.verdict === 'same' ? ', not distinguishable' : ''} at ${conditionText(latency, conditions)}`,
-          )
-          .join('; ')})`,
-    );
+  const named = slow.slice(0, mostNamed).map(({ label, notFaster }) => {
+    const worst = notFaster.reduce((a, b) => (b.ratio > a.ratio ? b : a));
+    const verdict = worst.verdict === 'same' ? ', not distinguishable' : '';
+    return `${label} (${ratioText(worst.ratio)} of FP32’s time at ${conditionText(worst, conditions)}${verdict})`;
+  });
   return sentence(
-    strong(`${slow.length} of the ${countText(measured.length, 'measured setting')} ${slow.length === 1 ? 'is' : 'are'} not faster than FP32`),
+    strong(
+      `${slow.length} of the ${countText(measured.length, 'measured setting')} ${slow.length === 1 ? 'is' : 'are'} not faster than FP32`,
+    ),
     `: ${named.join('; ')}${slow.length > mostNamed ? `; and ${slow.length - mostNamed} more` : ''}. The page of a trial names the operators to blame.`,
   );
 }

@@ -1,10 +1,11 @@
 import type { DeploymentFacts } from '../facts/deployment-facts.js';
 import { latencyIn } from '../facts/deployment-facts.js';
-import { conditionsOf } from '../facts/latency-facts.js';
+import { conditionsOf } from '../facts/latency-conditions.js';
 import type { SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
 import type { TargetGroup } from '../facts/target-groups.js';
 import { accuracyPhrase, latencyPhrase, sizePhrase } from './deployed-phrase.js';
-import { goalOutcome, settingName } from './goal-sentence.js';
+import { goalOutcome } from './goal-sentence.js';
+import { withoutTarget } from './setting-name.js';
 import { recommend } from './recommendation.js';
 import type { Sentence } from './sentence.js';
 import { sentence } from './sentence.js';
@@ -58,7 +59,7 @@ function ofGroup(facts: SweepFacts, deployment: DeploymentFacts, group: TargetGr
     ...own,
     trial: facts.trials.find(({ trial }) => trial === found.trial.trial) ?? null,
     decidedBy: found.decidedBy,
-    text: [lead, ...rest, ...sentence(` Deployed: ${phrasesOf(found.trial, group, facts, deployment)}.`)],
+    text: [lead, ...rest, ...sentence(` As it ships: ${phrasesOf(found.trial, group, facts, deployment)}.`)],
   };
 }
 
@@ -82,7 +83,7 @@ export function phrasesOf(
 /** The sweep as if it had this target and model alone. */
 export function factsOfGroup(facts: SweepFacts, { trials, best, tests }: TargetGroup): SweepFacts {
   const isOwn = ({ role, trial }: TrialFacts): boolean => role === 'fp32' || trials.has(trial);
-  const named = facts.trials.map((trial) => ({ ...trial, label: settingName(trial) }));
+  const named = facts.trials.map((trial) => ({ ...trial, label: withoutTarget(trial.label) }));
   return {
     ...facts,
     trials: named.filter(isOwn),

@@ -1,6 +1,7 @@
 import type { Query, Row } from '../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull, toRows } from '../query.js';
-import { conditionsOf, isIn, latencySql, readLatencies, type LatencyCondition, type LatencyFacts } from './latency-facts.js';
+import { latencySql, readMeasuredLatencies, type MeasuredLatency } from './latency.js';
+import { conditionsOf, isIn, newestOf, type LatencyCondition } from './latency-conditions.js';
 import type { MeasuredTrial } from './measured-trial.js';
 import { readTargetGroups, targetTestsSql, type GroupedTrials, type TargetGroup } from './target-groups.js';
 import { placesQuantizers, trialTarget } from './trial-target.js';
@@ -21,7 +22,7 @@ export interface DeployedTrial {
   /** Size of the model's own file. */
   readonly fp32Bytes: number | null;
   /** The newest of each condition. */
-  readonly latencies: readonly LatencyFacts[];
+  readonly latencies: readonly MeasuredLatency[];
 }
 
 /** What only sweeps of targets, of measured speed or with a goal have. */
@@ -47,7 +48,7 @@ export function deploymentSources(sweep: string, of: GroupedTrials): (readonly [
   const tests = targetTestsSql(of);
   return [
     ['what is deployed', deployedSql(sweep)],
-    ['latency', latencySql(sweep)],
+    ['latency', latencySql(sweep, null)],
     ...(tests === null ? [] : [['paired tests within each target', tests] as const]),
   ];
 }
@@ -60,8 +61,8 @@ WHERE d.sweep = ${sqlText(sweep)} ORDER BY d.trial`;
 
 /** What is stored of how the sweep's trials are deployed. */
 export function readDeployment(query: Query, sweep: string, of: GroupedTrials): DeploymentFacts {
-  const latencies = readLatencies(query, sweep);
-  const ofTrials = new Map<number, LatencyFacts[]>();
+  const latencies = newestOf(readMeasuredLatencies(query, sweep));
+  const ofTrials = new Map<number, MeasuredLatency[]>();
   for (const latency of latencies) ofTrials.set(latency.trial, [...(ofTrials.get(latency.trial) ?? []), latency]);
   const rows = toRows(query(deployedSql(sweep), []));
   return {
@@ -76,12 +77,12 @@ export function latencyIn(
   { trials }: DeploymentFacts,
   trial: number,
   condition: LatencyCondition | undefined,
-): LatencyFacts | null {
+): MeasuredLatency | null {
   if (condition === undefined) return null;
   return trials.get(trial)?.latencies.find((latency) => isIn(latency, condition)) ?? null;
 }
 
-function toDeployed(row: Row, latencies: ReadonlyMap<number, readonly LatencyFacts[]>): DeployedTrial {
+function toDeployed(row: Row, latencies: ReadonlyMap<number, readonly MeasuredLatency[]>): DeployedTrial {
   return {
     target: textOf(row, 'target'),
     evidence: textOrNull(row, 'evidence') as DeployedTrial['evidence'],

@@ -1,4 +1,4 @@
-import type { LatencyFacts, OperatorShare } from './latency.js';
+import type { MeasuredLatency, OperatorShare } from './latency.js';
 
 /** Operators that a sentence names. */
 const NAMED = 4;
@@ -7,13 +7,13 @@ const NAMED = 4;
 const BUSY = 0.8;
 
 /** e.g. `0.58 of FP32 [0.56, 0.60], batch 1, 1 thread`. */
-export function latencyText(measured: LatencyFacts): string {
+export function latencyText(measured: MeasuredLatency): string {
   const { ratio, low, high } = measured;
   return `${ratioText(ratio, low, high)}, ${conditionsText(measured)}`;
 }
 
 /** e.g. `batch 1, 1 thread`; of a device command its name in place of threads that nobody knows. */
-function conditionsText({ device, batchSize, threads }: LatencyFacts): string {
+function conditionsText({ device, batchSize, threads }: MeasuredLatency): string {
   return [
     `batch ${batchSize}`,
     ...(threads > 0 ? [`${threads} ${threads === 1 ? 'thread' : 'threads'}`] : []),
@@ -29,7 +29,7 @@ function ratioText(ratio: number, low: number, high: number): string {
 }
 
 /** Whether a model is faster than FP32, e.g. `slower than FP32`. */
-export function verdictText({ verdict }: Pick<LatencyFacts, 'verdict'>): string {
+export function verdictText({ verdict }: Pick<MeasuredLatency, 'verdict'>): string {
   return {
     faster: 'faster than FP32',
     slower: 'slower than FP32',
@@ -38,9 +38,9 @@ export function verdictText({ verdict }: Pick<LatencyFacts, 'verdict'>): string 
 }
 
 /**
- * Where the time of an exported model goes that is not computing on integers, e.g. `Of its time 62 %
- * FusedConv in float (6 nodes), 5 % QuantizeLinear (7 nodes); 30 % on integers.` Null where nobody
- * profiled it.
+ * Where the time of an exported model goes that is not computing on integers, e.g. `Of its time
+ * 62 % FusedConv in float (6 nodes), 5 % QuantizeLinear (7 nodes); 33 % on integers.` Null where
+ * nobody profiled it.
  */
 export function blameText(operators: readonly OperatorShare[]): string | null {
   if (operators.length === 0) return null;
@@ -57,7 +57,7 @@ export function blameText(operators: readonly OperatorShare[]): string | null {
 }
 
 /** Whether other programs had the core while one thread ran: intervals are then wide. */
-export function wasBusy({ cpu, threads, fp32Ms }: LatencyFacts): boolean {
+export function wasBusy({ cpu, threads, fp32Ms }: MeasuredLatency): boolean {
   return cpu !== null && threads === 1 && cpu.fp32Ms < BUSY * fp32Ms;
 }
 
@@ -65,7 +65,7 @@ export function wasBusy({ cpu, threads, fp32Ms }: LatencyFacts): boolean {
  * The ratio by CPU time, which other programs disturb less, where they did; else empty. e.g. `, by
  * CPU time 0.58 of FP32 [0.57, 0.59]`.
  */
-export function busyText(measured: LatencyFacts): string {
+export function busyText(measured: MeasuredLatency): string {
   const { cpu } = measured;
   return cpu !== null && wasBusy(measured) ? `, by CPU time ${ratioText(cpu.ratio, cpu.low, cpu.high)}` : '';
 }

@@ -1,7 +1,7 @@
 import { numberOf, numberOrNull, sqlText, textOf, toRows, type Query, type Row } from '../query.js';
 
 /** How fast the exported model of a trial is against FP32, under one condition on one machine. */
-export interface LatencyFacts {
+export interface MeasuredLatency {
   /** Number of the comparison in the database. */
   readonly latency: number;
   readonly trial: number;
@@ -43,7 +43,7 @@ export interface OperatorShare {
   readonly share: number;
 }
 
-/** The query behind {@link readLatencies}. */
+/** The query behind {@link readMeasuredLatencies}. */
 export function latencySql(sweep: string, trial: number | null): string {
   const ofTrial = trial === null ? '' : ` AND trial = ${trial}`;
   return `SELECT latency, trial, label, device, batch_size, threads, rounds, fp32_ms, quantized_ms, ratio, ratio_low, ratio_high,
@@ -52,7 +52,11 @@ FROM v_latency WHERE sweep = ${sqlText(sweep)}${ofTrial} ORDER BY position, devi
 }
 
 /** What was measured of the speed of one trial, or of all of a sweep. */
-export function readLatencies(query: Query, sweep: string, trial: number | null = null): readonly LatencyFacts[] {
+export function readMeasuredLatencies(
+  query: Query,
+  sweep: string,
+  trial: number | null = null,
+): readonly MeasuredLatency[] {
   return toRows(query(latencySql(sweep, trial), [])).map((row) => ({
     latency: numberOf(row, 'latency'),
     trial: numberOf(row, 'trial'),
@@ -67,7 +71,7 @@ export function readLatencies(query: Query, sweep: string, trial: number | null 
     low: numberOf(row, 'ratio_low'),
     high: numberOf(row, 'ratio_high'),
     spread: numberOf(row, 'spread'),
-    verdict: textOf(row, 'verdict') as LatencyFacts['verdict'],
+    verdict: textOf(row, 'verdict') as MeasuredLatency['verdict'],
     cpu: cpuOf(row),
     host: textOf(row, 'host'),
     cpuModel: textOf(row, 'cpu_model'),
@@ -76,7 +80,7 @@ export function readLatencies(query: Query, sweep: string, trial: number | null 
   }));
 }
 
-function cpuOf(row: Row): LatencyFacts['cpu'] {
+function cpuOf(row: Row): MeasuredLatency['cpu'] {
   if (numberOrNull(row, 'cpu_ratio') === null) return null;
   return {
     fp32Ms: numberOf(row, 'fp32_cpu_ms'),
@@ -87,7 +91,10 @@ function cpuOf(row: Row): LatencyFacts['cpu'] {
 }
 
 /** The query behind {@link readOperatorShares}. */
-export function operatorSharesSql(sweep: string, { trial, latency }: Pick<LatencyFacts, 'trial' | 'latency'>): string {
+export function operatorSharesSql(
+  sweep: string,
+  { trial, latency }: Pick<MeasuredLatency, 'trial' | 'latency'>,
+): string {
   return `SELECT op, kind, count(*) AS nodes, sum(duration_us) AS duration_us, sum(share) AS share
 FROM v_operator_time WHERE sweep = ${sqlText(sweep)} AND trial = ${trial} AND latency = ${latency} AND model = 'quantized'
 GROUP BY op, kind ORDER BY sum(duration_us) DESC, op`;
@@ -97,7 +104,7 @@ GROUP BY op, kind ORDER BY sum(duration_us) DESC, op`;
 export function readOperatorShares(
   query: Query,
   sweep: string,
-  measured: Pick<LatencyFacts, 'trial' | 'latency'>,
+  measured: Pick<MeasuredLatency, 'trial' | 'latency'>,
 ): readonly OperatorShare[] {
   return toRows(query(operatorSharesSql(sweep, measured), [])).map((row) => ({
     op: textOf(row, 'op'),

@@ -1,13 +1,7 @@
 import { targetOf, type TargetName } from '../../targets/registry.js';
 
 /** What a quantized trial is deployed on, as its canonical settings have it; null of FP32. */
-export function trialTarget({
-  role,
-  settings,
-}: {
-  readonly role: string;
-  readonly settings: unknown;
-}): string | null {
+export function trialTarget({ role, settings }: { readonly role: string; readonly settings: unknown }): string | null {
   if (role === 'fp32') return null;
   return (settings as { readonly target?: string } | null)?.target ?? 'layers-only';
 }
@@ -17,7 +11,7 @@ export function placesQuantizers(target: string | null): boolean {
   return target !== null && target !== 'layers-only';
 }
 
-/** `tensorrt (not run here)`: a target in words, marked where it follows published rules only. */
-export function targetText(target: string): string {
-  return targetOf(target as TargetName)?.evidence === 'rules' ? `${target} (not run here)` : target;
+/** Whether the runtime of this machine is the target's: others follow published rules only. */
+export function runsHere(target: string): boolean {
+  return target === 'layers-only' || targetOf(target as TargetName)?.evidence === 'run';
 }

@@ -26,8 +26,8 @@ export interface PageFigure<Facts> {
   readonly section: string;
   readonly title: (facts: Facts) => string;
   /**
-   * Whether a page has it at all: where not, it is neither queried nor named as missing. Default: it
-   * has.
+   * Whether a page has it at all: where not, it is neither queried nor named as missing. Default:
+   * it has.
    */
   readonly appliesTo?: (facts: Facts) => boolean;
   /** What the figure is called where it is only named, e.g. `Pareto front`; without: its title. */

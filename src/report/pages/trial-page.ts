@@ -11,9 +11,9 @@ import type { Sentence } from '../answers/sentence.js';
 import { sentence, strong } from '../answers/sentence.js';
 import { searchedAlphasText, searchOrderOf } from '../facts/searched-alphas.js';
 import type { TrialFacts } from '../facts/sweep-facts.js';
-import { blameSources, readBlame } from '../facts/blamed-operators.js';
-import { latencySql } from '../facts/latency-facts.js';
-import { blameSentence } from '../answers/blame-sentence.js';
+import { floatOperatorsSql, readFloatOperators } from '../facts/float-operators.js';
+import { latencySql, operatorSharesSql, readOperatorShares } from '../facts/latency.js';
+import { blameText, busyText, latencyText, verdictText } from '../facts/latency-text.js';
 import { trialTarget } from '../facts/trial-target.js';
 import { chooseBest, comparedWith, factsSql } from '../facts/sweep-facts.js';
 import type { ReportOptions } from '../output/html/page-body.js';
@@ -65,6 +65,7 @@ export function trialPage(facts: TrialPageFacts, query: Query, options: ReportOp
     about: [
       `trial ${trial.trial} of sweep ${sweep.sweep.name}`,
       ...(trial.model === null ? [] : [`model ${trial.model}`]),
+      ...targetAbout(facts),
       trial.role,
       trial.status,
     ],
@@ -120,11 +121,20 @@ function slowerHtml(
   const { deployment } = measured;
   const latency = deployment?.trials.get(trial)?.latencies.find(({ verdict }) => verdict !== 'faster');
   if (deployment === null || latency === undefined) return { html: '', sources: [] };
-  const blame = readBlame(query, sweep.name, trial, latency.latency);
-  const text = sentenceHtml(blameSentence(latency, blame, deployment.conditions));
+  const blame = blameText(readOperatorShares(query, sweep.name, latency));
+  const float = readFloatOperators(query, sweep.name, trial);
+  const text = sentence(
+    strong('Not faster than FP32'),
+    `: ${latencyText(latency)}${busyText(latency)}, ${verdictText(latency)}. ${blame ?? 'No profile tells which operators are to blame.'}`,
+    float.length === 0 ? '' : ` The runtime left in float: ${float.join(', ')}.`,
+  );
   return {
-    html: `<p class="warning" role="status">${text}</p>`,
-    sources: [['latency', latencySql(sweep.name)], ...blameSources(sweep.name, trial, latency.latency)],
+    html: `<p class="warning" role="status">${sentenceHtml(text)}</p>`,
+    sources: [
+      ['latency', latencySql(sweep.name, null)],
+      ['operators to blame', operatorSharesSql(sweep.name, latency)],
+      ['operators in float', floatOperatorsSql(sweep.name, trial)],
+    ],
   };
 }
 
@@ -204,6 +214,14 @@ function standing(facts: TrialPageFacts): Sentence {
   return sentence(
     `, ${above === 0 ? best : `number ${above + 1}`} of ${countText(settings.length, sweep.sweep.stopped > 0 ? 'complete setting' : 'setting')}${onTarget(facts)}`,
   );
+}
+
+/** The target, marked where the trial was not run on it; nothing of sweeps that have none. */
+function targetAbout({ sweep: { measured }, trial }: TrialPageFacts): string[] {
+  const target = trialTarget(trial);
+  if (measured.deployment === null || target === null) return [];
+  const evidence = measured.deployment.trials.get(trial.trial)?.evidence;
+  return [`target ${target}${evidence === 'rules' ? ' (not run here)' : ''}`];
 }
 
 /** ` on tensorrt` where the sweep has several targets, of which none is judged by another's. */

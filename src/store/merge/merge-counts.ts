@@ -12,10 +12,12 @@ export interface MergeCounts {
   sweeps: number;
   /** Notes and tags. */
   notes: number;
+  /** Comparisons of speed. */
+  latencies: number;
 }
 
 export function nothingMerged(): MergeCounts {
-  return { trials: 0, stages: 0, parts: 0, unfinished: 0, attempts: 0, sweeps: 0, notes: 0 };
+  return { trials: 0, stages: 0, parts: 0, unfinished: 0, attempts: 0, sweeps: 0, notes: 0, latencies: 0 };
 }
 
 /** Whether anything was new. */

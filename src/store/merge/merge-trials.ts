@@ -22,7 +22,7 @@ export function mergeTrials(merging: Merging): void {
     if (ours === null) takeTrial(merging, theirs, pair);
     else mergeTrial(merging, ours, theirs, pair);
   }
-  for (const { pair } of found) copyMissing(merging, latencyOfTrial, pair);
+  for (const { pair } of found) merging.counts.latencies += copyMissing(merging, latencyOfTrial, pair);
 }
 
 function findTrials(merging: Merging): readonly Found[] {

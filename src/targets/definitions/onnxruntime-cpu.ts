@@ -5,7 +5,7 @@ const between: OperatorRule = { runs: 'quantize', needs: 'both' };
 
 const pass: OperatorRule = { runs: 'pass' };
 
-/** The runtime drops an activation that the quantizer behind it does as well, whatever is before. */
+/** The runtime drops an activation that the quantizer behind it does too, whatever is before. */
 const onIntegers = [
   ...['Conv', 'Gemm', 'MatMul', 'Add', 'Mul', 'Concat', 'AveragePool', 'GlobalAveragePool'],
   ...['LeakyRelu', 'Sigmoid', 'Softmax'],
@@ -38,7 +38,8 @@ export const onnxruntimeCpu: Target = {
     GlobalAveragePool: between,
     LeakyRelu: between,
     Sigmoid: between,
-    Softmax: { ...between, range: { low: 0, high: 1 } },
+    // A scale of 1/256: of 1/255 the kernel takes 1/s for 254, the next lower whole number.
+    Softmax: { ...between, range: { low: 0, high: 255 / 256 } },
     MaxPool: { ...pass, when: ['opset12', 'oneOutput'] },
     ReduceMax: pass,
     ReduceMin: pass,

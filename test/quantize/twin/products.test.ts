@@ -34,7 +34,7 @@ function convCase(given: ConvCase): TwinCase {
   return {
     nodes: [
       node('Conv', inputs, isActivated ? 'c' : 'y', attributes),
-      ...(isActivated ? [node(given.activation!, ['c'], 'y')] : []),
+      ...(isActivated ? [node(given.activation, ['c'], 'y')] : []),
     ],
     inputShape: input,
     initializers,

@@ -132,7 +132,10 @@ export interface Compared {
   readonly kernels: Readonly<Record<string, number>>;
 }
 
-/** Runs both as they are run: the deployed model by the runtime's defaults, the twin without fusing. */
+/**
+ * Runs both as they are run: the deployed model by the runtime's defaults, the twin without
+ * fusing.
+ */
 export async function compareTwin(given: TwinCase, batch: FloatTensor): Promise<Compared> {
   const prepared = prepareCase(given);
   return comparePrepared(prepared, batch);

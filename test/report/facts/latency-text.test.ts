@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { LatencyFacts, OperatorShare } from '../../../src/report/facts/latency.js';
+import type { MeasuredLatency, OperatorShare } from '../../../src/report/facts/latency.js';
 import { blameText, busyText, latencyText, verdictText, wasBusy } from '../../../src/report/facts/latency-text.js';
 
-const measured: LatencyFacts = {
+const measured: MeasuredLatency = {
   latency: 1,
   trial: 3,
   label: 'static alpha=0.5',

@@ -13,8 +13,8 @@ import { timeRounds, type Rounds } from './time-rounds.js';
 
 /**
  * Times the models by whole rounds, so that what slows the machine down for a while slows all of
- * them, in changing order (`roundOrders`). Sessions are those of a user who sets no option but
- * the number of threads.
+ * them, in changing order (`roundOrders`). Sessions are those of a user who sets no option
+ * but the number of threads.
  */
 export async function runLatency(job: LatencyJob, context: JobContext): Promise<JobResult<'latency'>> {
   const { io } = loadModel(job.model, context.caches);

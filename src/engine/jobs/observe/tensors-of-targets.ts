@@ -28,8 +28,12 @@ export function tensorsOfTargets(
     const tensors = [
       ...quantizers.map(({ tensor }) => tensor),
       ...groups.flatMap((group) => group.observed),
-      // A trial that keeps layers in float may quantize behind others.
-      ...nodes.filter(({ runs }) => runs === 'quantize').map(({ node }) => node),
+      // A trial that keeps layers in float may quantize behind others, and behind operators that
+      // pass integers on in this one.
+      ...nodes
+        .filter(({ runs }) => runs !== 'float')
+        .flatMap(({ node }) => folded.index.producers.get(node)!.output)
+        .filter((output) => output !== ''),
     ];
     for (const tensor of tensors) {
       if (!observed.has(tensor)) further.set(tensor, { tensor, shape: shapes.get(tensor) ?? null });

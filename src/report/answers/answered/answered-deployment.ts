@@ -1,10 +1,11 @@
 import { latencyIn } from '../../facts/deployment-facts.js';
-import { conditionsOf } from '../../facts/latency-facts.js';
+import { conditionsOf } from '../../facts/latency-conditions.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import { ratioText, valueText } from '../../number-text.js';
 import { shippedValue } from '../deployed-phrase.js';
 import { gapSentence } from '../gap-sentence.js';
-import { settingName } from '../goal-sentence.js';
+import { goalText } from '../goal-sentence.js';
+import { settingName } from '../setting-name.js';
 import type { Phrase } from '../sentence.js';
 import { sentence, strong } from '../sentence.js';
 import { slowerSentence } from '../slower-sentence.js';
@@ -18,7 +19,19 @@ const mostNamed = 4;
 export const answeredDeployment: AnsweredQuestion = {
   answer: (facts) => {
     const recommended = recommendOnTargets(facts);
-    if (recommended.every(({ trial }) => trial === null)) return recommended[0]?.text ?? null;
+    const [first, ...others] = recommended;
+    if (first === undefined) return null;
+    if (recommended.every(({ trial }) => trial === null))
+      return others.length === 0
+        ? first.text
+        : sentence(
+            strong(
+              `Nothing can be recommended ${others.length === 1 ? 'on either target' : `on any of the ${recommended.length} targets`}`,
+            ),
+            facts.sweep.goal === null
+              ? '.'
+              : ` by the goal, ${goalText(facts.sweep.goal, facts)}: why stands beside each.`,
+          );
     const named = recommended.slice(0, mostNamed).flatMap((one) => shortPhrases(one, facts));
     const more = recommended.length - mostNamed;
     return sentence(...named, ...(more > 0 ? [`${more} further targets are below.`] : []));
@@ -47,7 +60,12 @@ function shortPhrases(one: TargetRecommendation, facts: SweepFacts): readonly (s
     deployed?.deployed === null || deployed === undefined ? ' simulated' : ' deployed',
     ...(latency === null
       ? [', speed not measured']
-      : [', ', strong(ratioText(latency.ratio)), ' of FP32’s time', ...(latency.verdict === 'faster' ? [] : [', not faster'])]),
+      : [
+          ', ',
+          strong(ratioText(latency.ratio)),
+          ' of FP32’s time',
+          ...(latency.verdict === 'faster' ? [] : [', not faster']),
+        ]),
     '. ',
   ];
 }

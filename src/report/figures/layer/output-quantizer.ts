@@ -1,3 +1,4 @@
+import { withoutTarget } from '../../answers/setting-name.js';
 import { targets } from '../../../targets/registry.js';
 import { drawnLimits } from '../../charts/drawn-limits.js';
 import type { LayerPageFacts } from '../../facts/layer-page-facts.js';
@@ -7,7 +8,7 @@ import type { PageFigure } from '../figure.js';
 import { tensorColumns, tensorTable } from '../trial/tensor-quantizers.js';
 
 /** Activations that some target fuses into the layer before them. */
-const fused = [...new Set(Object.values(targets).flatMap((target) => Object.keys(target.fused)))];
+const fused = [...new Set(Object.values(targets).flatMap(({ fused: activations }) => Object.keys(activations)))];
 
 /** The quantizer of what the layer puts out, in the trials whose target places one. */
 export const outputQuantizer: PageFigure<LayerPageFacts> = {
@@ -47,10 +48,18 @@ ORDER BY t.position, q.position LIMIT ${drawnLimits.tableRows}`,
               title: 'setting',
               field: 'label',
               align: 'left',
-              text: (row) => textOf(row, 'label'),
+              text: (row) => withoutTarget(textOf(row, 'label')),
               href: (row) => sweep.links.trial(numberOf(row, 'trial')),
             },
-            { title: 'target', field: 'target', align: 'left', text: (row) => textOf(row, 'target') },
+            {
+              title: 'target',
+              field: 'target',
+              align: 'left',
+              text: (row) => {
+                const evidence = sweep.measured.deployment?.trials.get(numberOf(row, 'trial'))?.evidence;
+                return `${textOf(row, 'target')}${evidence === 'rules' ? ' (not run here)' : ''}`;
+              },
+            },
             ...tensorTable,
           ],
         },

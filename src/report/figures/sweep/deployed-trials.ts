@@ -1,4 +1,6 @@
-import { conditionText, latencySource, type LatencyCondition } from '../../facts/latency-facts.js';
+import { withoutTarget } from '../../answers/setting-name.js';
+import { conditionSql, conditionText, latencySource, type LatencyCondition } from '../../facts/latency-conditions.js';
+import { runsHere } from '../../facts/trial-target.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import { bytesText, countText, differenceText, ratioText, shareText, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
@@ -44,7 +46,9 @@ function captionText(rows: readonly Row[], { measured }: SweepFacts): string {
     conditions.some((_, at) => row[`verdict_${at}`] !== null && row[`verdict_${at}`] !== 'faster'),
   ).length;
   return [
-    conditions.length === 0 ? 'No latency was measured: measure.latency in the experiment measures it.' : '',
+    conditions.length === 0
+      ? `No latency was measured: ${rows.some((row) => runsHere(textOf(row, 'target'))) ? 'measure.latency in the experiment measures it' : 'measure.command in the experiment asks a device'}.`
+      : '',
     slow > 0 ? `${countText(slow, 'setting')} ${slow === 1 ? 'is' : 'are'} not faster than FP32.` : '',
     notRun.length > 0 ? `Not run here, by published rules only: ${notRun.join(', ')}.` : '',
     'Accuracy as simulated and as deployed, size and speed of each setting.',
@@ -53,10 +57,9 @@ function captionText(rows: readonly Row[], { measured }: SweepFacts): string {
     .join(' ');
 }
 
-function latencyColumns({ device, host, cpuModel, batchSize, threads }: LatencyCondition, at: number): string {
-  const is = `l.device = ${sqlText(device)} AND l.host = ${sqlText(host)} AND l.cpu_model = ${sqlText(cpuModel)} AND l.batch_size = ${batchSize} AND l.threads = ${threads}`;
+function latencyColumns(condition: LatencyCondition, at: number): string {
   return ['ratio', 'ratio_low', 'ratio_high', 'verdict']
-    .map((column) => `max(l.${column}) FILTER (WHERE ${is}) AS ${column}_${at}, `)
+    .map((column) => `max(l.${column}) FILTER (WHERE ${conditionSql(condition)}) AS ${column}_${at}, `)
     .join('');
 }
 
@@ -77,7 +80,7 @@ function columns(rows: readonly Row[], facts: SweepFacts): readonly TableColumn[
       title: 'setting',
       field: 'label',
       align: 'left',
-      text: (row) => textOf(row, 'label'),
+      text: (row) => withoutTarget(textOf(row, 'label')),
       href: (row) => links.trial(numberOf(row, 'trial')),
     },
     {

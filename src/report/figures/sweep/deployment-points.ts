@@ -1,5 +1,5 @@
 import { drawnLimits } from '../../charts/drawn-limits.js';
-import { latencySource, type LatencyCondition } from '../../facts/latency-facts.js';
+import { conditionSql, latencySource, type LatencyCondition } from '../../facts/latency-conditions.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import { sqlText } from '../../query.js';
 
@@ -20,7 +20,7 @@ export function deploymentPointsSql({ sweep, trials, measured }: SweepFacts): st
   SELECT d.trial, d.label, d.role, d.target, t.model, max(d.evidence IS 'run' OR d.target = 'layers-only') OVER (PARTITION BY d.target, t.model) AS was_run,
          CASE WHEN d.deployed IS NULL THEN 'simulated' ELSE 'deployed' END AS accuracy_of, coalesce(d.deployed, d.simulated) AS value,
          t.ci_low + coalesce(d.gap, 0) AS ci_low, t.ci_high + coalesce(d.gap, 0) AS ci_high, t.alpha_mode = 'none' AS unsmoothed,
-         ${conditionSql(conditions)} AS condition, l.ratio, l.ratio_low, l.ratio_high, l.verdict, d.export_bytes / 1e6 AS megabytes
+         ${placeSql(conditions)} AS condition, l.ratio, l.ratio_low, l.ratio_high, l.verdict, d.export_bytes / 1e6 AS megabytes
   FROM v_deployment d
   JOIN v_trial t ON t.sweep = d.sweep AND t.trial = d.trial
   LEFT JOIN ${latencySource(sweep.name)} l ON l.trial = d.trial
@@ -43,11 +43,7 @@ WHERE t.sweep = ${name} AND t.role = 'fp32' AND t.value IS NOT NULL`;
 }
 
 /** Which of the conditions a latency is of, by its place among them. */
-function conditionSql(conditions: readonly LatencyCondition[]): string {
+function placeSql(conditions: readonly LatencyCondition[]): string {
   if (conditions.length === 0) return 'NULL';
-  const cases = conditions.map(
-    ({ device, host, cpuModel, batchSize, threads }, at) =>
-      `WHEN l.device = ${sqlText(device)} AND l.host = ${sqlText(host)} AND l.cpu_model = ${sqlText(cpuModel)} AND l.batch_size = ${batchSize} AND l.threads = ${threads} THEN ${at}`,
-  );
-  return `CASE ${cases.join(' ')} END`;
+  return `CASE ${conditions.map((condition, at) => `WHEN ${conditionSql(condition)} THEN ${at}`).join(' ')} END`;
 }

@@ -1,4 +1,4 @@
-import { conditionText } from '../../facts/latency-facts.js';
+import { conditionText } from '../../facts/latency-conditions.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import { countText } from '../../number-text.js';
 import { legendHint, zoomHint } from '../../charts/interaction.js';
@@ -8,13 +8,14 @@ import type { Figure, Panel } from '../figure.js';
 import { deploymentChart, targetChart } from './deployment-chart.js';
 import { deploymentPointsSql } from './deployment-points.js';
 
-/** Accuracy against latency and against size, with the settings of each target that nothing beats. */
+/** Accuracy against latency and size, with the settings of each target that nothing beats. */
 export const deploymentFigure: Figure = {
   id: 'deployment',
   section: 'first',
   name: 'accuracy against latency and size',
   appliesTo: ({ measured }) => measured.deployment !== null,
-  title: ({ metric }) => `${metric.name} against latency and size`,
+  title: ({ metric, measured }) =>
+    `${metric.name} against ${(measured.deployment?.conditions.length ?? 0) > 0 ? 'latency and ' : ''}size`,
   sql: (facts) => deploymentPointsSql(facts),
   build: (rows, facts) => {
     const settings = rows.filter((row) => row['role'] !== 'fp32');
@@ -43,7 +44,13 @@ export const deploymentFigure: Figure = {
       panels:
         panels.length > 0
           ? panels
-          : [{ title: '', alt: `${facts.metric.name} by target.`, spec: targetChart(rows, facts) }],
+          : [
+              {
+                title: '',
+                alt: `Dots of the ${facts.metric.name} of each setting, by target, and FP32 as a line.`,
+                spec: targetChart(rows, facts),
+              },
+            ],
     };
   },
 };
@@ -65,11 +72,15 @@ function panel(field: 'ratio' | 'megabytes', rows: readonly Row[], facts: SweepF
 const mostListed = 8;
 
 function captionText(settings: readonly Row[], hasFront: boolean, hasLatency: boolean): string {
-  const notRun = [...new Set(settings.filter((row) => row['was_run'] === 0).map((row) => String(row['target'])))];
+  const notRun = [
+    ...new Set(
+      settings.filter((row) => row['was_run'] === 0).map((row) => String(row['target']).replace(' (not run here)', '')),
+    ),
+  ];
   const shown = hasFront
     ? `Lines: the Pareto front of each target, settings that no other of it beats in both. ${hasLatency ? 'Black diamond: FP32, whose latency is 1; left of the dashed line is faster.' : 'Black diamond: FP32.'}`
     : 'The settings of each target. Vertical line: FP32.';
-  return notRun.length === 0 ? shown : `${shown} Not run here: ${notRun.join(', ')}.`;
+  return notRun.length === 0 ? shown : `${shown} Not run here, by published rules only: ${notRun.join(', ')}.`;
 }
 
 function detailsText(settings: readonly Row[]): string {

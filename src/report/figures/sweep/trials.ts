@@ -24,13 +24,18 @@ export const trialTable: Figure = {
        t.gain_over_unsmoothed, f.p_corrected AS p_against_fp32, f.p_relation AS p_against_fp32_relation, b.difference AS difference_from_best, b.p_corrected AS p_against_best,
        b.p_relation AS p_against_best_relation,
        t.mean_l1, t.output_divergence, t.agreement, t.gate_error, t.evaluated_samples, t.duration_ms, t.provider,
-       substr(t.key, 1, 10) AS key, t.error_class, t.error, w.tags, w.notes
+       substr(t.key, 1, 10) AS key, t.error_class, t.error, w.tags, w.notes${facts.measured.deployment === null ? '' : `, CASE e.evidence WHEN 'rules' THEN 'not run here' WHEN 'run' THEN 'run' END AS evidence`}
 FROM v_trial t
 LEFT JOIN v_comparison f ON f.sweep = t.sweep AND f.trial = t.trial AND f.against = 'fp32'
 LEFT JOIN v_comparison b ON b.sweep = t.sweep AND b.trial = t.trial AND b.against = 'best' AND b.other_trial = ${facts.best?.trial ?? -1}
 LEFT JOIN (SELECT trial, group_concat(text, ', ' ORDER BY note) FILTER (WHERE kind = 'tag') AS tags,
   group_concat(text, ' | ' ORDER BY note) FILTER (WHERE kind = 'note') AS notes
-  FROM v_note WHERE sweep = ${sqlText(facts.sweep.name)} AND trial IS NOT NULL GROUP BY trial) w ON w.trial = t.trial
+  FROM v_note WHERE sweep = ${sqlText(facts.sweep.name)} AND trial IS NOT NULL GROUP BY trial) w ON w.trial = t.trial${
+    facts.measured.deployment === null
+      ? ''
+      : `
+LEFT JOIN v_deployment e ON e.sweep = t.sweep AND e.trial = t.trial`
+  }
 WHERE t.sweep = ${sqlText(facts.sweep.name)} ORDER BY ${isLong(facts) ? `t.role <> 'fp32', t.value IS NULL, t.value DESC, ` : ''}t.position`,
   build: (rows, facts) => {
     const explored = exploredTrials(rows, facts);
@@ -85,7 +90,7 @@ const labelWidth = 190;
 /** Columns in the order that they stand in, those that the sweep has nothing for left out. */
 function exploredTrials(rows: readonly Row[], facts: SweepFacts): ExploredTable {
   const { metric } = facts;
-  const candidates = [...settingColumns(trialAxes(facts)), ...numberColumns(facts)];
+  const candidates = [...settingColumns(trialAxes(facts), facts.measured.deployment !== null), ...numberColumns(facts)];
   const filled = candidates.filter(
     ({ format, field }) => format === 'trial' || rows.some((row) => row[field] !== null),
   );
@@ -133,7 +138,7 @@ function distinctValues(rows: readonly Row[], field: string): number {
   return new Set(rows.map((row) => row[field])).size;
 }
 
-function settingColumns(axes: readonly TrialAxis[]): ExploredColumn[] {
+function settingColumns(axes: readonly TrialAxis[], hasTargets: boolean): ExploredColumn[] {
   return [
     column('trial', 'setting', 'trial', { field: 'position', shown: 'always' }),
     ...axes.map(({ path, name, isBoolean, isWord }) =>
@@ -144,6 +149,9 @@ function settingColumns(axes: readonly TrialAxis[]): ExploredColumn[] {
         isSetting: true,
       }),
     ),
+    ...(hasTargets
+      ? [column('evidence', 'target was', 'word', { hint: 'run, or by published rules only', shown: 'wide' })]
+      : []),
     column('role', 'role', 'role', { isChoice: true, isSetting: true }),
     column('status', 'status', 'status', { shown: 'wide', isChoice: true }),
     column('tags', 'tags', 'written', { hint: 'written with quantsweep note', shown: 'wide' }),

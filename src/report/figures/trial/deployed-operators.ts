@@ -68,8 +68,9 @@ function whyText(row: Row): string {
   if (row['runs'] !== 'float') return '';
   const target = targetOf((textOrNull(row, 'target') ?? 'layers-only') as TargetName);
   if (target === null) return 'no quantizers on both sides that the runtime fuses';
-  const rules = [target.operators[textOf(row, 'op')] ?? []].flat();
-  return rules.every(({ runs }) => runs === 'float')
-    ? 'the target has no integer kernel for it'
-    : 'the runtime did not fuse it with the quantizers around it';
+  const rule = target.operators[textOf(row, 'op')] ?? [];
+  const rules = 'runs' in rule ? [rule] : rule;
+  if (rules.length > 0 && rules.some(({ runs }) => runs !== 'float'))
+    return 'not fused with the quantizers around it, or left in float by the target’s rules here';
+  return rules.find(({ why }) => why !== undefined)?.why ?? 'the target has no integer kernel for it';
 }

@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { color } from '../../charts/theme.js';
-import { conditionText, latencySource, toLatency } from '../../facts/latency-facts.js';
+import { conditionText, latencySource, type LatencyCondition } from '../../facts/latency-conditions.js';
 import type { TrialPageFacts } from '../../facts/trial-page-facts.js';
 import { significantText } from '../../number-text.js';
 import type { Row } from '../../query.js';
-import { numberOf, textOf } from '../../query.js';
+import { numberOf, sqlText, textOf } from '../../query.js';
 import type { PageFigure } from '../figure.js';
 import { isDeployed } from './trial-deployment.js';
 
@@ -24,10 +24,11 @@ export const operatorTime: PageFigure<TrialPageFacts> = {
   sql: ({
     sweep,
     trial,
-  }) => `SELECT l.batch_size, l.threads, l.device, l.host, l.cpu_model, CASE o.model WHEN 'fp32' THEN 'FP32' ELSE 'exported' END AS model, o.kind, o.op, count(*) AS operators,
-       sum(o.duration_us) / 1000 AS milliseconds, l.latency, l.trial, l.rounds, l.fp32_ms, l.quantized_ms, l.ratio, l.ratio_low, l.ratio_high, l.verdict, l.cpu_flags
-FROM ${latencySource(sweep.sweep.name, trial.trial)} l JOIN operator_time o ON o.latency_id = l.latency
-GROUP BY l.latency, o.model, o.kind, o.op ORDER BY l.batch_size, l.threads, l.latency, o.model, milliseconds DESC`,
+  }) => `SELECT o.latency, o.device, o.host, o.cpu_model, o.batch_size, o.threads, CASE o.model WHEN 'fp32' THEN 'FP32' ELSE 'exported' END AS model, o.kind, o.op,
+       count(*) AS operators, sum(o.duration_us) / 1000 AS milliseconds
+FROM v_operator_time o
+WHERE o.sweep = ${sqlText(sweep.sweep.name)} AND o.trial = ${trial.trial} AND o.latency IN (SELECT newest FROM ${latencySource(sweep.sweep.name, trial.trial)})
+GROUP BY o.latency, o.model, o.kind, o.op ORDER BY o.device <> 'cpu', o.threads, o.batch_size, o.latency, o.model, milliseconds DESC`,
   build: (rows) => {
     const [first] = rows;
     if (first === undefined)
@@ -36,7 +37,7 @@ GROUP BY l.latency, o.model, o.kind, o.op ORDER BY l.batch_size, l.threads, l.la
         note: 'No profile is stored: measure.latency in the experiment brings it, where the runtime of this machine was timed.',
         brief: 'measure.latency',
       };
-    const measured = [...new Map(rows.map((row) => [numberOf(row, 'latency'), toLatency(row)])).values()];
+    const measured = [...new Map(rows.map((row) => [numberOf(row, 'latency'), toCondition(row)])).entries()];
     const caption = captionText(rows.filter((row) => row['latency'] === first['latency']));
     return {
       kind: 'charts',
@@ -47,7 +48,13 @@ GROUP BY l.latency, o.model, o.kind, o.op ORDER BY l.batch_size, l.threads, l.la
               {
                 param: 'measurement',
                 label: 'measured at',
-                options: measured.map((one) => ({ value: one.latency, label: conditionText(one, measured) })),
+                options: measured.map(([value, one]) => ({
+                  value,
+                  label: conditionText(
+                    one,
+                    measured.map(([, other]) => other),
+                  ),
+                })),
               },
             ],
       caption,
@@ -59,6 +66,16 @@ GROUP BY l.latency, o.model, o.kind, o.op ORDER BY l.batch_size, l.threads, l.la
     };
   },
 };
+
+function toCondition(row: Row): LatencyCondition {
+  return {
+    device: textOf(row, 'device'),
+    host: textOf(row, 'host'),
+    cpuModel: textOf(row, 'cpu_model'),
+    batchSize: numberOf(row, 'batch_size'),
+    threads: numberOf(row, 'threads'),
+  };
+}
 
 /** What takes the exported model's time. */
 function captionText(rows: readonly Row[]): string {

@@ -4,7 +4,7 @@ import { bytesText, countText, differenceText, shareText, significantText, value
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, sqlText, textOf, textOrNull } from '../../query.js';
 
-/** Whether the page of the trial speaks of deployment: of a quantized one that is anywhere deployed. */
+/** Whether the page of the trial speaks of deployment: of a quantized one, where the sweep does. */
 export function isDeployed({ sweep, trial }: TrialPageFacts): boolean {
   return sweep.measured.deployment !== null && trial.role !== 'fp32';
 }

@@ -67,8 +67,18 @@ function detailsText(rows: readonly Row[]): string {
   const dead = rows.reduce((sum, row) => sum + (numberOrNull(row, 'dead_channels') ?? 0), 0);
   const fallen = fallbacks(rows);
   const reason = fallen[0] === undefined ? '' : textOf(fallen[0], 'fallback_reason').slice(0, 160);
-  return `Each input channel is divided by its s, the weight multiplied by it; line: s = 1, unchanged.${dead === 0 ? '' : ` ${countText(dead, 'dead channel')} ${dead === 1 ? 'keeps' : 'keep'} s = 1.`}${fallen.length === 0 ? '' : ` Not smoothed as asked: ${reason}${fallen.length > 1 ? ' (and others, in the data)' : ''}.`}`;
+  return `Each input channel is divided by its s, the weight multiplied by it; line: s = 1, unchanged.${dead === 0 ? '' : ` ${countText(dead, 'dead channel')} ${dead === 1 ? 'keeps' : 'keep'} s = 1.`}${formsText(rows)}${fallen.length === 0 ? '' : ` Not smoothed as asked: ${reason}${fallen.length > 1 ? ' (and others, in the data)' : ''}.`}`;
 }
+
+/** How the layers have it, where a target has forms of its own. */
+function formsText(rows: readonly Row[]): string {
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(textOf(row, 'apply'), (counts.get(textOf(row, 'apply')) ?? 0) + 1);
+  if (!formsOfTargets.some((form) => counts.has(form))) return '';
+  return ` Layers by form: ${[...counts].map(([form, count]) => `${form} ${count}`).join(', ')}.`;
+}
+
+const formsOfTargets = ['requantize', 'depthwise', 'channelQuantize'];
 
 function fallbacks(rows: readonly Row[]): readonly Row[] {
   return rows.filter((row) => textOrNull(row, 'fallback_reason') !== null);

@@ -22,7 +22,7 @@ export function answerHtml({ warning, headline, findings }: Answer, head = 'Inco
 
 /** What to take, with the rule behind it; empty without a recommendation. */
 export function recommendationHtml(
-  { recommendation, onTargets, ties, questions: [leading] }: SweepAnswer,
+  { headline, recommendation, onTargets, ties, questions: [leading] }: SweepAnswer,
   links: Pick<PageLinks, 'trial'>,
   hasGoal = false,
 ): string {
@@ -31,23 +31,30 @@ export function recommendationHtml(
       `<li>Not known: ${escapeHtml(lack.unknown)}. <code>${escapeHtml(lack.yaml)}</code> ${escapeHtml(bringsText(lack))}.</li>`,
   );
   const list = lacks.length === 0 ? '' : `<ul class="lacks">${lacks.join('')}</ul>`;
-  if (onTargets.length > 0) return `${onTargetsHtml(onTargets, hasGoal, links)}${list}`;
+  if (onTargets.length > 0) return `${onTargetsHtml(onTargets, hasGoal, sentenceText(headline), links)}${list}`;
   if (recommendation === null) return list;
   const { trial, label } = recommendation.trial;
   return `<div class="recommendation"><p>${sentenceHtml(recommendation.text)}</p><p class="named">Trial ${trial}: ${linked(escapeHtml(label), links.trial(trial))}</p>
 <details class="explained"><summary>How it is chosen</summary>${ties === null ? '' : `<p>${sentenceHtml(ties)}</p>`}<p>${escapeHtml(recommendationRule)}</p></details></div>${list}`;
 }
 
-/** What to take on each target, with the rule behind it. */
+/**
+ * What to take on each target, with the rule behind it.
+ *
+ * @param said the headline, which is not said again
+ */
 function onTargetsHtml(
   onTargets: SweepAnswer['onTargets'],
   hasGoal: boolean,
+  said: string,
   links: Pick<PageLinks, 'trial'>,
 ): string {
-  const items = onTargets.map(
-    ({ trial, text }) =>
-      `<p>${sentenceHtml(text)}</p>${trial === null ? '' : `<p class="named">Trial ${trial.trial}: ${linked(escapeHtml(trial.label), links.trial(trial.trial))}</p>`}`,
-  );
+  const items = onTargets
+    .filter(({ text }) => sentenceText(text) !== said)
+    .map(
+      ({ trial, text }) =>
+        `<p class="on-target">${sentenceHtml(text)}</p>${trial === null ? '' : `<p class="named">Trial ${trial.trial}: ${linked(escapeHtml(trial.label), links.trial(trial.trial))}</p>`}`,
+    );
   return `<div class="recommendation">${items.join('')}
 <details class="explained"><summary>How it is chosen</summary><p>${escapeHtml(hasGoal ? goalRule : recommendationRule)}</p></details></div>`;
 }

@@ -37,7 +37,7 @@ a { color: var(--size0); }
 .headline strong, .findings strong { font-weight: 650; }
 .findings { list-style: none; margin: 0 0 18px; padding: 0; }
 .findings li { padding: 7px 0; border-top: 1px solid var(--line); font-size: 14px; line-height: 1.45; }
-.recommendation { background: var(--good); border-left: 4px solid var(--smoothed); border-radius: 3px; padding: 8px 12px; margin: 0 0 14px; font-size: 14px; line-height: 1.45; } .recommendation p { margin: 0; } .recommendation .named { color: var(--muted); font-size: 13px; overflow-wrap: anywhere; }
+.recommendation { background: var(--good); border-left: 4px solid var(--smoothed); border-radius: 3px; padding: 8px 12px; margin: 0 0 14px; font-size: 14px; line-height: 1.45; } .recommendation p { margin: 0; } .recommendation .on-target:not(:first-child) { margin-top: 9px; } .recommendation .named { color: var(--muted); font-size: 13px; overflow-wrap: anywhere; }
 .lacks { list-style: none; margin: 0 0 14px; padding: 0; font-size: 13px; color: var(--muted); } .answer { font-size: 15.5px; max-width: 84ch; }
 .contents { font-size: 13.5px; margin: -10px 0 18px; } .contents a { margin-right: 18px; }
 .tiles { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px; margin: 0 0 12px; }

@@ -1,4 +1,4 @@
-import { placesQuantizers } from '../../facts/trial-target.js';
+import { placesQuantizers, runsHere } from '../../facts/trial-target.js';
 import { lacksBaselines, type Question } from '../question.js';
 
 /** Which setting to ship on which target: accuracy, speed and size together. */
@@ -18,8 +18,9 @@ export const deployment: Question = {
       : [
           {
             unknown: 'how fast each setting is beside FP32',
-            yaml: 'measure: { latency: {} }',
-            brings: 'measures it on this machine; measure.command asks another device',
+            ...(shape.targets.some(runsHere)
+              ? { yaml: 'measure: { latency: {} }', brings: 'measures it on this machine' }
+              : { yaml: 'measure: { command: { run: [...] } }', brings: 'asks the device' }),
           },
         ]),
   ],

@@ -1,3 +1,4 @@
+import { removeUnread } from '../../../../onnx/edits/remove-unread.js';
 import type { OnnxModel } from '../../../../onnx/onnx-model.js';
 import { deployableModel } from '../../../../quantize/graph/deployable-model.js';
 import { simulatedModel } from '../../../../quantize/graph/simulated-model.js';
@@ -38,8 +39,10 @@ export async function evaluatePhase(trial: CorrectedTrial): Promise<EvaluatedTri
     const ran = await observedKernels(integer, model.io, dataset, fusing(context));
     return { ...trial, quantized, ran, outcome: await evaluateTrial(trial, integer, samples, true) };
   }
+  // The runtime computes also what nothing reads: real values beside the integers of a target.
+  const evaluated = prepared.placed === undefined ? quantized : removeUnread(quantized);
   // The form of a long pass hangs on the very graph.
   const isFormOfItsOwn = isLong && providers[context.session.provider].form === 'fastestOfEquals';
-  const ran = isFormOfItsOwn ? await observedKernels(quantized, model.io, dataset, evaluating.context) : simulated;
-  return { ...trial, quantized, ran, outcome: await evaluateTrial(evaluating, quantized, samples) };
+  const ran = isFormOfItsOwn ? await observedKernels(evaluated, model.io, dataset, evaluating.context) : simulated;
+  return { ...trial, quantized, ran, outcome: await evaluateTrial(evaluating, evaluated, samples) };
 }
