@@ -1,5 +1,14 @@
-import { LATENCY_RATIO } from '../../records/keep-record.js';
 import { numberOf, numberOrNull, sqlText, textOf, toRows, type Query, type Row } from '../query.js';
+
+/** What `v_keep_try.metric` is where sets were timed. */
+export const LATENCY_RATIO = 'latencyRatio';
+
+/** A median of ratios with its 95 % interval. */
+export interface RatioInterval {
+  readonly ratio: number;
+  readonly low: number;
+  readonly high: number;
+}
 
 interface TriedSet {
   readonly label: string;
@@ -26,7 +35,7 @@ export interface TimedSet extends TriedSet {
   readonly value: number;
   readonly allValue: number;
   /** The latter by the ratios of each round with its interval; null of no layer in float. */
-  readonly againstAll: { readonly ratio: number; readonly low: number; readonly high: number } | null;
+  readonly againstAll: RatioInterval | null;
   /** Sets that were timed, but for that of no layer. */
   readonly tries: number;
   readonly batchSize: number;
@@ -68,14 +77,18 @@ export function keptFloatOf(row: Row): KeptFloat {
   if (metric !== LATENCY_RATIO) {
     return { ...set, by: 'accuracy', ...{ metric, value, loss, allowed: numberOf(row, 'allowed') } };
   }
-  const [ratio, low, high] = ['against_all', 'against_all_low', 'against_all_high'].map((field) =>
-    numberOrNull(row, field),
-  );
   return {
     ...{ ...set, by: 'speed', value, allValue: value - loss },
-    againstAll: ratio == null || low == null || high == null ? null : { ratio, low, high },
+    againstAll: againstAllOf(row),
     tries: numberOf(row, 'tries'),
     batchSize: numberOf(row, 'timed_batch'),
     threads: numberOf(row, 'timed_threads'),
   };
+}
+
+/** Null of no layer in float. */
+export function againstAllOf(row: Row): RatioInterval | null {
+  const ratio = numberOrNull(row, 'against_all');
+  if (ratio === null) return null;
+  return { ratio, low: numberOf(row, 'against_all_low'), high: numberOf(row, 'against_all_high') };
 }

@@ -1,15 +1,14 @@
-import { LATENCY_RATIO } from '../../../records/keep-record.js';
 import { keptFloatText } from '../../answers/kept-float-text.js';
 import { cutMiddle } from '../../cut-middle.js';
 import { lookUp } from '../../facts/axes.js';
-import { keptFloatOf, triedFloatSql } from '../../facts/kept-float.js';
+import { againstAllOf, keptFloatOf, LATENCY_RATIO, triedFloatSql } from '../../facts/kept-float.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import { ratioText } from '../../number-text.js';
-import { numberOf, numberOrNull, textOf, type Row } from '../../query.js';
+import { numberOf, textOf, type Row } from '../../query.js';
 import type { Figure, TableColumn } from '../figure.js';
 import { namedLayers } from './kept-float.js';
 
-/** What leaving layers in float gains over quantizing all of them, with every set that was timed. */
+/** What layers in float gain over quantizing all of them, with every set that was timed. */
 export const fasterInFloat: Figure = {
   id: 'faster-in-float',
   section: 'layers',
@@ -63,7 +62,6 @@ function columns({ links }: SweepFacts, isOfSeveral: boolean): readonly TableCol
 }
 
 function againstAllText(row: Row): string {
-  const [ratio, low, high] = ['', '_low', '_high'].map((end) => numberOrNull(row, `against_all${end}`));
-  if (ratio == null || low == null || high == null) return '–';
-  return `${ratioText(ratio)} [${ratioText(low)}, ${ratioText(high)}]`;
+  const found = againstAllOf(row);
+  return found === null ? '–' : `${ratioText(found.ratio)} [${ratioText(found.low)}, ${ratioText(found.high)}]`;
 }

@@ -1,7 +1,6 @@
 import { keptFloatText } from '../../answers/kept-float-text.js';
-import { LATENCY_RATIO } from '../../../records/keep-record.js';
 import { cutMiddle } from '../../cut-middle.js';
-import { keptFloatOf, triedFloatSql } from '../../facts/kept-float.js';
+import { keptFloatOf, LATENCY_RATIO, triedFloatSql } from '../../facts/kept-float.js';
 import { differenceText, valueText } from '../../number-text.js';
 import { numberOf, textOf } from '../../query.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';

@@ -13,7 +13,7 @@ it('times sets of layers in float beside FP32 and every layer quantized, and cho
   const model = writeModel(write, 'N');
   const report = (): void => undefined;
   const observed = await runJob(observeJob(model, source, { targets: ['onnxruntime-cpu'] }), oneThread, report);
-  const observation = (observed.value as ObserveResult).snapshots.at(-1)!;
+  const observation = (observed.value as ObserveResult).at(-1)!;
   const { settings } = trialJob(model, source, observation);
   const plain = plainQuantization(8);
   const job: PlaceJob = {
