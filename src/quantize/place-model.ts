@@ -28,7 +28,8 @@ interface Observed {
 
 /**
  * Places a target's quantizers in a smoothed model, and gives each its range from the statistics of
- * the FP32 model: the base model's tensors are that divided by factors, so no second pass is needed.
+ * the FP32 model: the base model's tensors are that divided by factors, so no second pass is
+ * needed.
  * Tied quantizers have the union of their tensors' ranges.
  *
  * @param inputs statistics of layers' inputs, by layer

@@ -16,8 +16,8 @@ export interface StoredPlacement {
 }
 
 /**
- * A target's quantizers of a finished trial: where they are follows from the model, their ranges are
- * the stored ones.
+ * A target's quantizers of a finished trial: where they are follows from the model, their ranges
+ * are the stored ones.
  *
  * @param smoothed the trial's, its smoothing restored
  * @throws ModelError naming the tensor whose quantizer is not where, or what, it was

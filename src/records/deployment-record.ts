@@ -12,9 +12,9 @@ export interface DeploymentRecord {
   readonly differing: number;
   /** Largest difference, relative to the absmax of the output it is in. */
   readonly maxDifference: number;
-  /** The primary metric of the deployed model over the whole evaluation; null where not measured. */
+  /** The primary metric of the deployed model over all evaluation samples; null: not measured. */
   readonly accuracy: { readonly metric: string; readonly value: number } | null;
-  /** Samples whose outcome (right or wrong) differs from the simulation's; null: not of that kind. */
+  /** Samples that one of the two gets right and the other wrong; null: no such outcome. */
   readonly samplesDiffering: number | null;
   /** What the runtime makes of each operator of the deployed model. */
   readonly operators: readonly DeployedOperator[];

@@ -188,7 +188,7 @@ describe('measure.latency', () => {
 });
 
 describe('measure.command', () => {
-  /** A command of Node that appends the path it got to a file, and prints what the text computes. */
+  /** A command of Node that appends its path to a file, and prints what the text computes. */
   function commandIn(folder: string, print: string): readonly string[] {
     const script = join(folder, 'bench.mjs');
     writeFileSync(

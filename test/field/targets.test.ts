@@ -39,7 +39,7 @@ describe('a sweep over targets', () => {
     const grid = { target: ['layers-only', 'onnxruntime-cpu', 'tensorrt'], 'smoothing.alpha': [0.5] };
     const rows = await swept(experiment('targets', grid), experiment('alone', { 'smoothing.alpha': [0.5] }));
     expect(rows(`SELECT count(*) FROM v_stage WHERE sweep = 'targets' AND kind = 'observe'`)).toEqual([[1]]);
-    // The keys of trials without a target are those of a sweep that knows none, so that nothing ran twice.
+    // Trials without a target have the keys of a sweep that knows none: nothing ran twice.
     expect(
       rows(`SELECT count(*) FROM v_trial a JOIN v_trial b USING (key) WHERE a.sweep = 'targets' AND b.sweep = 'alone'`),
     ).toEqual([[3]]);

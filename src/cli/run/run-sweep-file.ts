@@ -140,7 +140,7 @@ function conclude(outcome: RunOutcome, failFast: boolean, warnings: readonly Swe
   return code;
 }
 
-/** Speed against FP32, where it was measured here; nothing of a shard, which is a part of its sweep. */
+/** Speed against FP32, where it was measured here; nothing of a shard, a part of its sweep. */
 function sayHowFast({ name, database, shard, speed }: RunOutcome): void {
   if (shard !== null && shard.of > 1) return;
   const failures = speed?.failures ?? [];

@@ -20,8 +20,8 @@ const fed = new Map<number, (count: number, dims: readonly number[]) => Feed>([
 ]);
 
 /**
- * Zeros for every input of a model, one sample where the first dimension is free; null where another
- * dimension is free, or an input is of a type that is not fed.
+ * Zeros for every input of a model, one sample where the first dimension is free; null where
+ * another dimension is free, or an input is of a type that is not fed.
  */
 export function zeroFeeds({ graph, index }: OnnxModel): ZeroFeeds | null {
   const feeds: (Feed & { readonly name: string })[] = [];

@@ -19,7 +19,7 @@ const SAME = new Set(
   ).split(' '),
 );
 
-/** Operators on tensors of one shape, but that one of them may be constant or spread over others. */
+/** Operators on tensors of one shape, one of which may be constant or spread over others. */
 const ELEMENTWISE = new Set('Add Sub Mul Div Max Min Sum Mean'.split(' '));
 
 /**

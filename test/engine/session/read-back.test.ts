@@ -205,6 +205,18 @@ describe('readBack', () => {
     expect(await kernelsOf(model, [])).toMatchObject({ c: 'QLinearConv', s1: 'Split', j: 'QLinearConcat' });
   });
 
+  it('lists convolutions that only smooth', async () => {
+    const nodes = [conv('x', 'c'), node('Sigmoid', ['c'], 's'), conv('s', 'y')];
+    const smoothing = { mode: 'static', alpha: 0.5, absmax: 'channel', apply: 'requantize' } as const;
+    const prepared = await preparedForTarget(modelOf(nodes), 'onnxruntime-cpu', x, [], smoothing);
+    const { operators } = await readBack(deployableModel(prepared, 'simulated'), settings);
+    const [convolution] = prepared.placed!.convolutions;
+    expect(operators).toContainEqual({
+      ...{ node: convolution!.output, op: 'Conv', runs: 'integer', kernel: 'QLinearConv' },
+    });
+    expect(operators.map(({ op }) => op)).toEqual(['Conv', 'Sigmoid', 'Conv', 'Conv']);
+  });
+
   it('lists what the runtime leaves in float although it was placed', async () => {
     const wide: HandQuantizer = { range: [0, 6.5] };
     const base = modelOf([conv('x', 'c'), node('Clip', ['c', 'low', 'six'], 'k'), conv('k', 'y')]);

@@ -17,7 +17,8 @@ import type { TrialJob } from './trial-job.js';
  * Evaluates one quantized setting. One value passes through named phases, each of which adds what
  * it found:
  *
- *     open ──> prepare ──> profile ──> gate ──> correct biases ──> evaluate ──> losses ──> deployment
+ *     open ──> prepare ──> profile ──> gate ──> correct biases ──> evaluate ──> losses
+ *          ──> deployment
  *
  * - prepare: smooth and quantize the layers
  * - profile: what runs the simulated graph, before anything takes long
