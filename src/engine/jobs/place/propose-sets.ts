@@ -14,7 +14,7 @@ const SINGLES = 6;
  * Sets of layers that a model may be faster with in float, the most promising first. Each holds
  * what is in float already.
  *
- * - the slowest one, two, four, ... of the layers that integers seem to make slower, and all of them
+ * - the slowest one, two, four, ... of the layers that integers seem to make slower, and all
  * - each of the slowest by itself, and with its neighbours: between two layers in float nothing is
  *   converted
  * - the ends of the model, where numbers are float on one side anyway
