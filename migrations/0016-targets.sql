@@ -87,3 +87,10 @@ CREATE TABLE operator_time (
   duration_us REAL NOT NULL,                           -- median over the profiled runs
   PRIMARY KEY (latency_id, model, position)
 ) STRICT;
+
+-- Of sets of layers in float that were tried by speed (layers.keepFloat: slower): time of a run
+-- against that with every layer quantized, median of the ratios of each round with its 95 %
+-- interval. NULL of sets tried by evaluation, and of no layer in float.
+ALTER TABLE keep_try ADD COLUMN against_all REAL;
+ALTER TABLE keep_try ADD COLUMN against_all_low REAL;
+ALTER TABLE keep_try ADD COLUMN against_all_high REAL;

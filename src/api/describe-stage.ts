@@ -19,7 +19,9 @@ export function describeStage(stage: PlannedStage): string {
     case 'rank':
       return `each layer quantized alone on ${stage.samples} samples`;
     case 'keep':
-      return `the fewest layers in float for a loss of at most ${stage.loss} against FP32, by evaluation`;
+      return stage.by === 'accuracy'
+        ? `the fewest layers in float for a loss of at most ${stage.loss} against FP32, by evaluation`
+        : `layers that the model is faster with in float, timed here at batch ${stage.batchSize}, ${stage.threads} thread${stage.threads === 1 ? '' : 's'}`;
   }
 }
 

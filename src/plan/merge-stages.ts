@@ -5,7 +5,7 @@ import { calibrators } from '../calibrate/calibrators/registry.js';
 import type { PlacingTargetName } from '../targets/registry.js';
 import type { AbsmaxMethod } from '../calibrate/absmax-method.js';
 import type { CalibrationSettings, LayerSettings, QuantizationSettings } from '../experiment/sections/settings.js';
-import { keepFloatLossOf } from '../experiment/sections/layers.js';
+import { keepFloatLossOf, keepFloatSpeedOf } from '../experiment/sections/layers.js';
 import { keepKey, observeGroup, observeKey, rankKey, referenceKey, searchKey } from './content-key.js';
 import type {
   ContentKey,
@@ -133,7 +133,8 @@ const RANK_SAMPLES = 256;
 
 function rankContent(trial: TrialSettings) {
   const common = quantizedContent(trial);
-  if (common === null || trial.layers?.keepFloat === 0) return null;
+  const keepFloat = trial.layers?.keepFloat;
+  if (common === null || keepFloat === 0 || keepFloat === 'slower') return null;
   const { batchSize, batches } = common.calibration;
   return { ...common, samples: Math.min(RANK_SAMPLES, batchSize * batches) };
 }
@@ -142,21 +143,29 @@ function rankContent(trial: TrialSettings) {
  * A search or ranking is of every layer, whichever a trial then quantizes, so that trials share it.
  */
 function forEveryLayer(layers: LayerSettings): LayerSettings {
-  const { keepFloatLoss: _, ...rest } = layers;
+  const { keepFloatLoss: _loss, keepFloatBatch: _batch, keepFloatThreads: _threads, ...rest } = layers;
   return { ...rest, sensitivity: 'none', focus: '*', keepFloat: 0 };
 }
 
 /** Null where the settings say how many layers stay in float. */
 function keepStage(
   settings: TrialSettings,
-  { reference, observe, rank }: { reference: ReferenceStage; observe: ObserveStage; rank: RankStage },
+  { reference, observe, rank }: { reference: ReferenceStage; observe: ObserveStage; rank: RankStage | null },
   context: PlanContext,
 ): KeepStage | null {
   const { layers, model } = settings;
-  if (layers?.keepFloat !== 'auto') return null;
+  const keyed = () => ({
+    kind: 'keep' as const,
+    key: keepKey(settings, context),
+    observeKey: observe.key,
+    ...{ model, settings },
+  });
+  if (layers?.keepFloat === 'slower') return { ...keyed(), by: 'speed', ...keepFloatSpeedOf(layers) };
+  if (layers?.keepFloat !== 'auto' || rank === null) return null;
   return {
-    ...{ kind: 'keep', key: keepKey(settings, context), model, settings, loss: keepFloatLossOf(layers) },
-    ...{ referenceKey: reference.key, observeKey: observe.key, rankKey: rank.key },
+    ...keyed(),
+    by: 'accuracy',
+    ...{ referenceKey: reference.key, rankKey: rank.key, loss: keepFloatLossOf(layers) },
   };
 }
 
@@ -204,7 +213,7 @@ export function mergeStages(trials: readonly TrialSettings[], context: PlanConte
     const search = searched && add(stageOf.search(searched));
     const ranked = rankContent(trial);
     const rank = ranked && add(stageOf.rank(ranked));
-    const keep = rank && observe && keepStage(trial, { reference, observe, rank }, context);
+    const keep = observe && keepStage(trial, { reference, observe, rank }, context);
     if (keep !== null) add(keep);
     return {
       referenceKey: reference.key,

@@ -38,7 +38,7 @@ export interface PlannedTrial {
   readonly searchKey: ContentKey | null;
   /** null unless some layers are kept in float by their rank. */
   readonly rankKey: ContentKey | null;
-  /** null unless `layers.keepFloat` is `auto`. */
+  /** null unless `layers.keepFloat` is `auto` or `slower`. */
   readonly keepKey: ContentKey | null;
   /** Keys that the trial's counterparts have (or would have), for comparisons. */
   readonly fp32Key: ContentKey;
@@ -129,22 +129,37 @@ export interface RankStage extends QuantizedStage {
   readonly samples: number;
 }
 
+/** Which layers stay in float, where that is not a number of them. */
+interface KeepStageOf<By> {
+  readonly kind: 'keep';
+  readonly key: ContentKey;
+  readonly observeKey: ContentKey;
+  readonly model: ModelSettings;
+  /** Of the trials that it is for. */
+  readonly settings: TrialSettings;
+  readonly by: By;
+}
+
 /**
  * How few layers must stay in float for a loss of the primary metric that is allowed: the trial's
  * own evaluation with more and more of the ranked layers in float.
  */
-export interface KeepStage {
-  readonly kind: 'keep';
-  readonly key: ContentKey;
+export interface AccuracyKeepStage extends KeepStageOf<'accuracy'> {
   readonly referenceKey: ContentKey;
-  readonly observeKey: ContentKey;
   readonly rankKey: ContentKey;
-  readonly model: ModelSettings;
-  /** Of the trials that it is for. */
-  readonly settings: TrialSettings;
   /** The loss that is allowed, in the unit of the primary metric. */
   readonly loss: number;
 }
+
+/** Which layers the model is faster with in float, by measurement on the machine that runs it. */
+export interface SpeedKeepStage extends KeepStageOf<'speed'> {
+  /** Samples of one run; ignored where the model fixes its batch. */
+  readonly batchSize: number;
+  /** Threads of one operator. */
+  readonly threads: number;
+}
+
+export type KeepStage = AccuracyKeepStage | SpeedKeepStage;
 
 export type PlannedStage = ObserveStage | ReferenceStage | SearchStage | RankStage | KeepStage;
 

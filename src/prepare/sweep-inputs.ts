@@ -277,7 +277,7 @@ function ofEveryLayer(settings: LayerSettings): LayerSettings {
 
 /** @throws InputError where no layer would be left to quantize */
 function checkFloatLayers({ keepFloat, sensitivity }: LayerSettings, selected: number, prefixOf: PrefixOf): void {
-  if (keepFloat !== 'auto' && keepFloat >= selected) {
+  if (typeof keepFloat === 'number' && keepFloat >= selected) {
     throw new InputError(
       `${prefixOf('keepFloat')}Expected layers.keepFloat to leave a layer to quantize, so at most ${selected - 1}, got ${keepFloat}.`,
     );

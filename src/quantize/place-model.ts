@@ -15,7 +15,7 @@ export interface PlacedPreparation {
   readonly target: PlacingTargetName;
   /** False: only the layers are quantized, e.g. to learn what one of them costs. */
   readonly others: boolean;
-  /** Of tensors that are no layer's input, by name. */
+  /** By name; those of quantized layers' inputs may be missing. */
   readonly tensors: ReadonlyMap<string, TensorStatistics>;
 }
 

@@ -288,7 +288,7 @@ class SweepRun {
     const { store } = this.#options;
     if (keepKey !== null) return store.keep(keepKey)!.find(({ chosen }) => chosen)!.layers;
     const { keepFloat } = settings.layers!;
-    if (rankKey === null || keepFloat === 'auto') return [];
+    if (rankKey === null || typeof keepFloat !== 'number') return [];
     return store
       .rank(rankKey)!
       .slice(0, keepFloat)

@@ -6,13 +6,16 @@ import { expectedTries, type WorkCost } from '../plan/estimate/estimate-cost.js'
 import { evaluationBatch, type BatchLimits } from '../plan/estimate/estimate-memory.js';
 import type {
   ContentKey,
+  AccuracyKeepStage,
   KeepStage,
   ObserveStage,
   PlannedStage,
   RankStage,
   ReferenceStage,
   SearchStage,
+  SpeedKeepStage,
 } from '../plan/plan.js';
+import type { KeepRecord } from '../records/keep-record.js';
 import { primaryAccuracy } from '../records/primary-accuracy.js';
 import { samplesPerRun, type JobKind, type JobOf, type JobResults } from '../engine/jobs/jobs.js';
 import { jobModel } from '../prepare/job-model.js';
@@ -40,6 +43,9 @@ import type { WorkQueue } from './work-queue.js';
 
 /** Stages before trials, whose priority is below 0; of trials the first ones first. */
 const STAGE_PRIORITY = { observe: 3e6, reference: 2e6, rank: 1.5e6, search: 1e6, keep: 0.5e6 } as const;
+
+/** The one part of a search by speed. */
+const PLACED = 'layers in float';
 
 /** What stages need of their sweep. */
 interface StageSurroundings {
@@ -86,7 +92,7 @@ export class StageWork {
       case 'rank':
         return this.#rank(stage);
       case 'keep':
-        return this.#keep(stage);
+        return stage.by === 'accuracy' ? this.#keep(stage) : this.#keepSlower(stage);
     }
   }
 
@@ -146,7 +152,7 @@ export class StageWork {
   }
 
   /** @throws NothingKeptError where no number of layers in float is enough */
-  async #keep(stage: KeepStage): Promise<void> {
+  async #keep(stage: AccuracyKeepStage): Promise<void> {
     const { store, inputs, shared } = this.#options;
     await allSettledOrFirstError(
       [stage.referenceKey, stage.observeKey, stage.rankKey].map((key) => this.#stageDone(key)),
@@ -204,6 +210,38 @@ export class StageWork {
         tries.map((each) => ({ ...each, metric, chosen: each === chosen })),
       );
     });
+  }
+
+  /** By measurement on the machine that runs it, with nothing else of the sweep beside it. */
+  async #keepSlower(stage: SpeedKeepStage): Promise<void> {
+    const { inputs, shared, store } = this.#options;
+    await this.#stageDone(stage.observeKey);
+    const { settings, batchSize, threads } = stage;
+    const model = jobModel(stage.model, inputs);
+    const finish = (found: KeepRecord): Promise<void> =>
+      this.#write(() => {
+        store.finishKeep(stage.key, model.sha256, found);
+      });
+    const stored = store.stageParts(stage.key);
+    const cost = this.#costs.get(stage.key)?.forwardPasses ?? 0;
+    if (stored.has(PLACED)) {
+      this.#queue.settle(cost);
+      return finish(stored.get(PLACED) as KeepRecord);
+    }
+    const { value, execution, attempt } = await this.#queue.run<'place'>({
+      job: () => ({
+        ...{ kind: 'place', model, settings, batchSize, threads },
+        observation: shared.observation(stage.observeKey, settings.calibration!, settings.quantization!),
+      }),
+      subject: { kind: 'stage', key: stage.key, part: PLACED },
+      label: 'time layers in float',
+      priority: STAGE_PRIORITY.keep,
+      ...{ cost, batchSize, batchLimit: null, isAlone: true },
+    });
+    await this.#write(() => {
+      store.finishPart(attempt, stage.key, PLACED, value, execution);
+    });
+    return finish(value);
   }
 
   #write(work: (store: SweepStore) => void): Promise<void> {

@@ -6,6 +6,7 @@ import { JobError, JobInterrupted, JobReturned, type Executor, type WorkEvents }
 import { failureOf } from '../engine/failure-of.js';
 import type { JobKind, JobOf, JobResults } from '../engine/jobs/jobs.js';
 import type { AttemptSubject, SweepStore } from '../store/store.js';
+import { Alone } from './alone.js';
 import type { Patience } from './patience.js';
 import type { OnSweepEvent } from './sweep-events.js';
 
@@ -23,6 +24,8 @@ export interface WorkItem<K extends JobKind> {
   readonly batchSize: number;
   /** Samples of one run from the first attempt on, at most; null: as many as the settings say. */
   readonly batchLimit: number | null;
+  /** Nothing else of this queue runs meanwhile: it is timed. Absent: no. */
+  readonly isAlone?: boolean;
 }
 
 export interface WorkResult<K extends JobKind> {
@@ -67,6 +70,7 @@ export interface WorkQueueOptions {
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
   readonly #queue: PQueue;
+  readonly #alone = new Alone();
   readonly #running = new Map<string, number>();
   #costDone = 0;
   #costTotal = 0;
@@ -122,7 +126,10 @@ export class WorkQueue {
     for (let number = 1; ;) {
       try {
         // Queued anew each time: the slot serves other work while this waits.
-        return await this.#queue.add(() => this.#untilNotReturned(item, batchLimit), { priority: item.priority });
+        return await this.#queue.add(
+          () => this.#alone.run(() => this.#untilNotReturned(item, batchLimit), item.isAlone === true),
+          { priority: item.priority },
+        );
       } catch (cause) {
         const failure = cause instanceof JobError && cause.failure.retry ? cause.failure : null;
         const outOfMemory = failure?.smallerBatches === true;

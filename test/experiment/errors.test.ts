@@ -373,6 +373,19 @@ describe('settings that contradict each other', () => {
     expect(problems('grid: { layers.sensitivity: only }\n')[0]).toContain('expected 0 beside layers.sensitivity only');
   });
 
+  it('layers kept in float by speed on a target that is not run here', () => {
+    const problems = (lines: string): readonly string[] =>
+      problemsOf(withBase(`${lines}grid: { smoothing.alpha: 0.5 }\n`));
+    expect(problems('layers: { keepFloat: slower }\n')[0]).toContain(
+      'layers.keepFloat: expected target onnxruntime-cpu beside slower, got target layers-only',
+    );
+    expect(problems('target: tensorrt\nlayers: { keepFloat: slower }\n')[0]).toContain('got target tensorrt');
+    expect(problems('target: onnxruntime-cpu\nlayers: { keepFloat: slower, keepFloatBatch: 8 }\n')).toEqual([]);
+    expect(problems('target: onnxruntime-cpu\nlayers: { keepFloat: slower, keepFloatBatch: 0 }\n')[0]).toContain(
+      'layers.keepFloatBatch: expected a whole number from 1, got 0',
+    );
+  });
+
   it('an alpha axis beside a mode that has no alpha', () => {
     expect(problemsOf(withBase('grid:\n  - smoothing.mode: [static, dynamic]\n    smoothing.alpha: [0.5]\n'))).toEqual([
       'a.yaml:8:5: smoothing.alpha: expected no alpha beside smoothing.mode dynamic, which searches alpha in search.candidates: put it in a block of its own',

@@ -4,6 +4,7 @@ import { latencyFacts, type LatencyJob, type LatencyResult } from './latency/lat
 import { measureFacts, type MeasuredModel, type MeasureJob } from './measure/measure-job.js';
 import { numericsFacts, type NumericsJob, type NumericsResult } from './numerics/numerics-job.js';
 import { observeFacts, type ObserveJob, type ObserveResult } from './observe/observe-job.js';
+import { placeFacts, type PlaceJob, type PlaceResult } from './place/place-job.js';
 import { probeFacts, type ProbeJob, type ProbeResult } from './probe/probe-job.js';
 import { rankFacts, type RankJob, type RankResult } from './rank/rank-job.js';
 import { referenceFacts, type ReferenceJob, type SurveyedState } from './reference/reference-job.js';
@@ -23,6 +24,7 @@ export interface JobKinds {
   readonly numerics: { readonly job: NumericsJob; readonly result: NumericsResult };
   readonly measure: { readonly job: MeasureJob; readonly result: MeasuredModel };
   readonly latency: { readonly job: LatencyJob; readonly result: LatencyResult };
+  readonly place: { readonly job: PlaceJob; readonly result: PlaceResult };
 }
 
 export type JobKind = keyof JobKinds;
@@ -42,6 +44,7 @@ const facts = {
   numerics: numericsFacts,
   measure: measureFacts,
   latency: latencyFacts,
+  place: placeFacts,
 } satisfies { readonly [K in JobKind]: JobFacts<JobOf<K>> };
 
 /** What is asked of jobs of any kind, for jobs of this one. */

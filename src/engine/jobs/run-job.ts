@@ -7,6 +7,7 @@ import { runLatency } from './latency/run-latency.js';
 import { runMeasure } from './measure/run-measure.js';
 import { runNumerics } from './numerics/run-numerics.js';
 import { runObserve } from './observe/run-observe.js';
+import { runPlace } from './place/run-place.js';
 import { runProbe } from './probe/run-probe.js';
 import { runRank } from './rank/run-rank.js';
 import { runReference } from './reference/run-reference.js';
@@ -26,6 +27,7 @@ const runners = {
   numerics: runNumerics,
   measure: runMeasure,
   latency: runLatency,
+  place: runPlace,
 } satisfies { readonly [K in JobKind]: (job: JobOf<K>, context: JobContext) => Promise<JobResult<K>> };
 
 /** What a job is given besides its own description. */

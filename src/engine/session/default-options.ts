@@ -86,7 +86,7 @@ export function changesByDefault(model: OnnxModel, { numbered, basic, extended }
 }
 
 /** The number of an optimized node in the model; null of one that the runtime added. */
-export function numberOf({ name }: NodeProto): number | null {
+export function numberOf({ name }: Pick<NodeProto, 'name'>): number | null {
   const number = /^(?:fused )?quantsweep node (\d+)(?:\D.*)?$/.exec(name)?.[1];
   return number === undefined ? null : Number(number);
 }

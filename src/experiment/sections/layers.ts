@@ -8,12 +8,17 @@ import type { Check, Column, FixedWhereIdle, IdleRule } from './section.js';
 import { alphaModeOf } from '../../smooth/canonical-smoothing.js';
 import { isSearched } from './smoothing.js';
 import type { SmoothingSettings } from './smoothing.js';
+import type { TargetName } from '../../targets/registry.js';
 import { sortedSet } from './sorted-set.js';
 
 const glob = text('a glob of layer names', 'A glob.');
 
 /** Loss of the primary metric that `keepFloat: auto` allows where the file does not say. */
 const KEEP_FLOAT_LOSS = 0.003;
+
+/** What `keepFloat: slower` is timed at where the file does not say. */
+const KEEP_FLOAT_BATCH = 1;
+const KEEP_FLOAT_THREADS = 1;
 
 const ruleSchema = z
   .strictObject({
@@ -62,9 +67,11 @@ const schema = z
       'Glob of the layers that `sensitivity` makes trials for; every selected one by default.',
     ).default('*'),
     keepFloat: z
-      .union([z.literal('auto'), z.int().min(0)], { error: 'a whole number from 0, or auto' })
+      .union([z.literal('auto'), z.literal('slower'), z.int().min(0)], {
+        error: 'a whole number from 0, auto, or slower',
+      })
       .describe(
-        'Number of layers to keep in float: the most sensitive ones; `auto`: the fewest that `keepFloatLoss` asks for.',
+        'Number of layers to keep in float: the most sensitive ones; `auto`: the fewest that `keepFloatLoss` asks for; `slower`: those without which integers are faster, as measured here, with target onnxruntime-cpu.',
       )
       .default(0),
     keepFloatLoss: addedLater(
@@ -75,6 +82,20 @@ const schema = z
           'Loss of the primary metric against FP32 that `keepFloat: auto` allows, in its unit: 0.003 is 0.3 points.',
         ),
       KEEP_FLOAT_LOSS,
+    ),
+    keepFloatBatch: addedLater(
+      z
+        .int({ error: 'a whole number from 1' })
+        .min(1, { error: 'a whole number from 1' })
+        .describe('Samples of one run that `keepFloat: slower` times. A model that fixes its batch is timed at that.'),
+      KEEP_FLOAT_BATCH,
+    ),
+    keepFloatThreads: addedLater(
+      z
+        .int({ error: 'a whole number from 1' })
+        .min(1, { error: 'a whole number from 1' })
+        .describe('Threads of one operator while `keepFloat: slower` times it.'),
+      KEEP_FLOAT_THREADS,
     ),
   })
   .meta({ title: 'Layers', description: 'Which layers are quantized. Input and weight of each, nothing else.' })
@@ -108,9 +129,15 @@ const idle: readonly IdleRule<{ readonly layers: LayerSettings }>[] = [
     path: 'keepFloatLoss',
     idleBeside: ({ layers: { keepFloat } }) => (keepFloat === 'auto' ? null : 'without layers.keepFloat: auto'),
   },
+  ...['keepFloatBatch', 'keepFloatThreads'].map((path) => ({
+    path,
+    idleBeside: ({ layers: { keepFloat } }: { readonly layers: LayerSettings }) =>
+      keepFloat === 'slower' ? null : 'without layers.keepFloat: slower',
+  })),
 ];
 
 interface Written {
+  readonly target: TargetName;
   readonly layers: LayerSettings;
   readonly smoothing: SmoothingSettings;
 }
@@ -131,6 +158,12 @@ const checkKeepFloat: Check<Written> = (settings) => {
   return { path: 'keepFloat', text: `expected 0 beside ${obstacle}, got ${keepFloat}` };
 };
 
+/** What the integers of another target take can't be measured here. */
+const checkMeasured: Check<Written> = ({ target, layers: { keepFloat } }) =>
+  keepFloat !== 'slower' || target === 'onnxruntime-cpu'
+    ? null
+    : { path: 'keepFloat', text: `expected target onnxruntime-cpu beside slower, got target ${target}` };
+
 interface Trial {
   readonly layers: LayerSettings | null;
 }
@@ -143,6 +176,14 @@ function sensitivityOf({ layers }: Trial): LayerSettings | undefined {
 /** Loss of the primary metric that `keepFloat: auto` allows. */
 export function keepFloatLossOf({ keepFloatLoss }: LayerSettings): number {
   return keepFloatLoss ?? KEEP_FLOAT_LOSS;
+}
+
+/** What `keepFloat: slower` is timed at. */
+export function keepFloatSpeedOf({ keepFloatBatch, keepFloatThreads }: LayerSettings): {
+  readonly batchSize: number;
+  readonly threads: number;
+} {
+  return { batchSize: keepFloatBatch ?? KEEP_FLOAT_BATCH, threads: keepFloatThreads ?? KEEP_FLOAT_THREADS };
 }
 
 function asNumber(keepFloat: LayerSettings['keepFloat'] | undefined): number | null {
@@ -161,13 +202,15 @@ const columns: readonly Column<Trial>[] = [
   },
 ];
 
-export const layersSection = { schema, idle, checks: [checkKeepFloat], columns };
+export const layersSection = { schema, idle, checks: [checkKeepFloat, checkMeasured], columns };
 
 export const canonicalLayers = memoizeByIdentity<LayerSettings, undefined, LayerSettings>((settings) => {
   const { ops, include, exclude, keepFloat } = settings;
-  const { keepFloatLoss, ...rest } = fixIdle(settings, fixed, { layers: settings });
+  const { keepFloatLoss, keepFloatBatch, keepFloatThreads, ...rest } = fixIdle(settings, fixed, { layers: settings });
   return {
     ...rest,
+    ...(keepFloat === 'slower' && keepFloatBatch !== undefined ? { keepFloatBatch } : {}),
+    ...(keepFloat === 'slower' && keepFloatThreads !== undefined ? { keepFloatThreads } : {}),
     ...(keepFloat === 'auto' && keepFloatLoss !== undefined ? { keepFloatLoss } : {}),
     ops: sortedSet(ops),
     include: sortedSet(include),

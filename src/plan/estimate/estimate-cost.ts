@@ -56,6 +56,9 @@ const relativeCost = {
   deployed: 0.6,
 } as const;
 
+/** Runs of models while layers in float are timed: some ten timings of five models in 33 rounds. */
+const TIMED_RUNS = 1650;
+
 function evaluated({ source, samples }: PlannedTrial['settings']['evaluation'], context: CostContext): number {
   return samples === 'all' ? context.sampleCount(source) : samples;
 }
@@ -75,7 +78,9 @@ function stagePasses(stage: PlannedStage, context: CostContext): number {
     case 'rank':
       return stage.samples * relativeCost.quantized * context.layerCount(stage.model);
     case 'keep':
-      return expectedTries(context.layerCount(stage.model)) * evaluationPasses(stage.settings, context);
+      return stage.by === 'speed'
+        ? TIMED_RUNS * stage.batchSize
+        : expectedTries(context.layerCount(stage.model)) * evaluationPasses(stage.settings, context);
   }
 }
 

@@ -95,7 +95,7 @@ export function storedPath(path: string): string[] {
   return path.replace(/^data\./, '').split('.');
 }
 
-function lookUp(value: unknown, path: readonly string[]): unknown {
+export function lookUp(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
     (inner, part) => (typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>)[part] : null),
     value,

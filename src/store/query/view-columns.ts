@@ -226,8 +226,11 @@ export const viewColumns = {
     metric: 'text',
     value: 'number',
     loss: 'number',
-    allowed: 'number',
+    allowed: 'number?',
     chosen: 'number',
+    against_all: 'number?',
+    against_all_low: 'number?',
+    against_all_high: 'number?',
   },
   v_layer_rank: {
     sweep: 'text',

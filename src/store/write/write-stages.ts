@@ -228,9 +228,10 @@ export function writeKeep(connection: Connection, key: ContentKey, sha256: strin
   const stage = openStage(connection, key, 'keep');
   const model = StoredModel.find(connection, sha256);
   const numbers = new RowNumbers('keep_try');
-  for (const [position, { layers, metric, value, loss, chosen }] of kept.entries()) {
+  for (const [position, { layers, metric, value, loss, chosen, againstAll }] of kept.entries()) {
     connection.run(
-      'INSERT INTO keep_try (stage_id, position, keep, layers, metric, value, loss, chosen) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      `INSERT INTO keep_try (stage_id, position, keep, layers, metric, value, loss, chosen, against_all, against_all_low,
+         against_all_high) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       stage.id,
       position,
       layers.length,
@@ -239,6 +240,9 @@ export function writeKeep(connection: Connection, key: ContentKey, sha256: strin
       numbers.finite('value', value),
       numbers.finite('loss', loss),
       chosen ? 1 : 0,
+      numbers.finiteOrNull('against_all', againstAll?.ratio ?? null),
+      numbers.finiteOrNull('against_all_low', againstAll?.low ?? null),
+      numbers.finiteOrNull('against_all_high', againstAll?.high ?? null),
     );
   }
   closeStage(connection, stage.id, model.id, encodePayload(kept));

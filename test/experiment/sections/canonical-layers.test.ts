@@ -3,10 +3,9 @@ import { canonicalSettings } from '../../../src/experiment/sections/canonical-se
 import type { LayerSettings } from '../../../src/experiment/sections/settings.js';
 import { base, loadText } from '../load-text.js';
 
-function layersOf(written: string): LayerSettings {
-  const [trial] = loadText(`${base}layers: ${written}\ngrid: [{ smoothing.alpha: 0.5 }]\n`).trials.filter(
-    ({ role }) => role === 'candidate',
-  );
+function layersOf(written: string, target = 'layers-only'): LayerSettings {
+  const text = `${base}target: ${target}\nlayers: ${written}\ngrid: [{ smoothing.alpha: 0.5 }]\n`;
+  const [trial] = loadText(text).trials.filter(({ role }) => role === 'candidate');
   return canonicalSettings('candidate', trial!.settings).layers!;
 }
 
@@ -16,5 +15,11 @@ describe('canonical settings of layers', () => {
     expect(layersOf('{ keepFloat: 2 }')).not.toHaveProperty('keepFloatLoss');
     expect(layersOf('{ keepFloat: auto }')).not.toHaveProperty('keepFloatLoss');
     expect(layersOf('{ keepFloat: auto, keepFloatLoss: 0.01 }')).toHaveProperty('keepFloatLoss', 0.01);
+    expect(layersOf('{ keepFloat: 2, keepFloatBatch: 8 }')).not.toHaveProperty('keepFloatBatch');
+    expect(layersOf('{ keepFloat: slower }', 'onnxruntime-cpu')).not.toHaveProperty('keepFloatBatch');
+    expect(layersOf('{ keepFloat: slower, keepFloatThreads: 2 }', 'onnxruntime-cpu')).toHaveProperty(
+      'keepFloatThreads',
+      2,
+    );
   });
 });

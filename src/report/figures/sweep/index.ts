@@ -9,6 +9,7 @@ import { axisEffects } from './axis-effects.js';
 import { axisInteractions } from './axis-interactions.js';
 import { calibrationSize } from './calibration-size.js';
 import { chosenAlpha } from './chosen-alpha.js';
+import { fasterInFloat } from './faster-in-float.js';
 import { integerAgainstSimulated } from './execution.js';
 import { inputs } from './inputs.js';
 import { keptFloat } from './kept-float.js';
@@ -39,6 +40,7 @@ export const figures: readonly Figure[] = [
   smoothingMethods,
   quantizedLayers,
   keptFloat,
+  fasterInFloat,
   layerLoss,
   network,
   layerDamage,

@@ -1,8 +1,8 @@
 import { keptFloatText } from '../../answers/kept-float-text.js';
 import { cutMiddle } from '../../cut-middle.js';
-import { keptFloatOf, triedFloatSql } from '../../facts/kept-float.js';
+import { keptFloatOf, LATENCY_RATIO, triedFloatSql } from '../../facts/kept-float.js';
 import { differenceText, valueText } from '../../number-text.js';
-import { numberOf, textOf, type Row } from '../../query.js';
+import { numberOf, textOf } from '../../query.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import type { Figure, TableColumn } from '../figure.js';
 
@@ -16,7 +16,8 @@ export const keptFloat: Figure = {
   name: 'layers that must stay in float',
   title: () => 'Layers that must stay in float',
   sql: ({ sweep }) => triedFloatSql(sweep.name),
-  build: (rows, facts) => {
+  build: (all, facts) => {
+    const rows = all.filter((row) => row['metric'] !== LATENCY_RATIO);
     const chosen = rows.filter((row) => row['chosen'] === 1);
     if (chosen.length === 0) {
       return {
@@ -71,12 +72,12 @@ function columns({ metric, links }: SweepFacts, isOfSeveral: boolean): readonly 
       text: (row) =>
         row['chosen'] === 1 ? 'chosen' : numberOf(row, 'loss') <= numberOf(row, 'allowed') ? 'yes' : 'no',
     },
-    { title: 'which', field: 'layers', align: 'left', text: whichText },
+    { title: 'which', field: 'layers', align: 'left', text: (row) => namedLayers(keptFloatOf(row).layers) },
   ];
 }
 
-function whichText(row: Row): string {
-  const { layers } = keptFloatOf(row);
+/** The first few of the layers; – of none. */
+export function namedLayers(layers: readonly string[]): string {
   const more = layers.length > mostNamed ? ` and ${layers.length - mostNamed} more` : '';
   return layers.length === 0
     ? '–'

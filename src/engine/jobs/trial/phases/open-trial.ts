@@ -30,7 +30,7 @@ export interface OpenedTrial {
   readonly dataset: Dataset;
   /** By layer. */
   readonly statistics: ReadonlyMap<string, InputStatistics>;
-  /** Of tensors that are no layer's input; none of `layers-only`. */
+  /** By tensor, inputs of layers among them. */
   readonly tensors: ReadonlyMap<string, TensorStatistics>;
   /** Samples of the evaluation. */
   readonly samples: number;
@@ -46,7 +46,12 @@ export async function openTrial(job: TrialJob, context: JobContext): Promise<Ope
   const model = loadModel(job.model, context.caches);
   const dataset = await openJobDataset(settings.evaluation.source, settings.preprocess, context);
   const statistics = new Map(job.observation.inputs.map((i) => [i.layer, i]));
-  const tensors = new Map(job.observation.tensors?.map((each) => [each.tensor, each]));
+  const tensors = new Map<string, TensorStatistics>(job.observation.tensors?.map((each) => [each.tensor, each]));
+  // A layer that stays in float may read what another operator writes as integers.
+  for (const { name, inputTensor } of model.layers.filter((layer) => layer.supported)) {
+    const observed = statistics.get(name);
+    if (observed !== undefined) tensors.set(inputTensor, { ...observed, tensor: inputTensor });
+  }
   const samples = evaluationSamples(settings.evaluation, dataset);
   const lossSamples = Math.min(settings.loss.samples, samples);
   const total = samples + lossSamples;
