@@ -1,6 +1,6 @@
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import { correctedBias } from './graph/correct-bias.js';
-import type { PreparedLayer } from './prepare-layers.js';
+import type { PreparedLayer } from './prepared-layer.js';
 import { applyQuantizers } from './quantizers/fake-quantize-weight.js';
 import { int32Bias } from './quantizers/int32-bias.js';
 import { symmetricQuantizer, type Quantizer } from './quantizers/quantizer.js';

@@ -18,26 +18,13 @@ import { holdBias } from './hold-bias.js';
 import { hasScalePerTensor, layersOnIntegers } from './layers-on-integers.js';
 import { placeModel, type PlacedPreparation } from './place-model.js';
 import type { PlacedModel } from './placed-model.js';
+import type { PreparedLayer } from './prepared-layer.js';
 import type { LayerBits } from './select-layers.js';
 import { requantizeWeight } from './quantizers/requantize-weight.js';
 import { weightQuantizers } from './quantizers/weight-quantizers.js';
 
+export type { PreparedLayer } from './prepared-layer.js';
 export type { AlphaOf };
-
-/** Everything about a layer that its quantized form needs. */
-export interface PreparedLayer extends SmoothedLayer {
-  readonly input: Quantizer;
-  /**
-   * `s[c] * scale` in float32, `[I]`: what divides the FP32 model's tensor, smoothing and
-   * quantization scale in one. The base model's tensor of a folded layer is divided by s already.
-   */
-  readonly divisor: Float32Array;
-  readonly weight: QuantizedWeight;
-  /** `[O]`, taken off the bias; null: nothing. In the units of the base model's output. */
-  readonly biasCorrection: Float32Array | null;
-  /** The largest |y| without bias, in FP32's units, that inputs within their absmax can make. */
-  readonly outputBound: number;
-}
 
 export interface Preparation {
   readonly quantization: QuantizationSettings;

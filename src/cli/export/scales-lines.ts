@@ -4,7 +4,14 @@ import type { ScalesSummary } from '../../export/scales/export-scales.js';
 const LISTED = 8;
 
 /** What `export` says of the scales that it wrote: where names are from, and what to mind. */
-export function scalesLines({ names, unnamed, leftOut, batchNorms, isFolded, isRequantized }: ScalesSummary): readonly string[] {
+export function scalesLines({
+  names,
+  unnamed,
+  leftOut,
+  batchNorms,
+  isFolded,
+  isRequantized,
+}: ScalesSummary): readonly string[] {
   const from = [
     [names.initializer, 'from weights'],
     [names.node, 'from nodes'],

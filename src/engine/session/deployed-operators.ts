@@ -18,7 +18,8 @@ const LEFT_OUT = new Set(['Constant', 'DequantizeLinear', 'Dropout', 'Identity',
 
 /**
  * What the runtime's optimizer made of each operator that depends on the model's inputs: the
- * kernel, and whether it is one on integers. An operator that became a part of another has that one's.
+ * kernel, and whether it is one on integers. An operator that became a part of another has that
+ * one's.
  *
  * @param model made by `deployableModel`; operators are named by nodes of its base model
  * @param optimized the same model as the runtime wrote it, before layouts of the machine

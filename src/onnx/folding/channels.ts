@@ -25,8 +25,7 @@ export function relativeAxis(channels: Channels, axis: number): number | null {
 
 /** What is known of two tensors that lie alike; null where they do not. */
 export function alike(a: Channels, b: Channels): Channels | null {
-  const differ = (one: number | null, other: number | null): boolean =>
-    one !== null && other !== null && one !== other;
+  const differ = (one: number | null, other: number | null): boolean => one !== null && other !== null && one !== other;
   if (a.count !== b.count || differ(a.axis, b.axis) || differ(a.trailing, b.trailing)) return null;
   // Of two that are broadcast the larger one is not known.
   const positions = a.positions === b.positions ? a.positions : null;

@@ -7,7 +7,7 @@ import { layerPrefix } from '../../onnx/own-names.js';
 import type { NodeProto } from '../../onnx/proto/onnx_pb.js';
 import { outputChannelShape } from '../../onnx/edits/scale-output.js';
 import { FLOAT32, readFloatTensor } from '../../onnx/tensor.js';
-import type { PreparedLayer } from '../prepare-layers.js';
+import type { PreparedLayer } from '../prepared-layer.js';
 
 /**
  * Takes a layer's bias correction off its output: off the bias, which is added where the node has

@@ -61,7 +61,9 @@ function groupsOf({ trials }: GroupedTrials): readonly BareGroup[] {
     else group.push(trial);
   }
   return [...groups.values()].map((own) => {
-    const finished = own.filter(({ role, status, place }) => role === 'candidate' && status === 'done' && place !== null);
+    const finished = own.filter(
+      ({ role, status, place }) => role === 'candidate' && status === 'done' && place !== null,
+    );
     const best = finished.reduce<MeasuredTrial | null>((a, b) => (a === null || b.place! < a.place! ? b : a), null);
     return {
       target: trialTarget(own[0]!)!,

@@ -56,11 +56,7 @@ export interface SweepShape {
 const smoothingPaths = /^(smoothing\.(mode|alpha)|search\..*)$/;
 
 /** The shape of a sweep with these trials. */
-export function sweepShape(
-  trials: readonly ShapeTrial[],
-  isVoid = false,
-  measuresLatency = false,
-): SweepShape {
+export function sweepShape(trials: readonly ShapeTrial[], isVoid = false, measuresLatency = false): SweepShape {
   const candidates = trials.filter(({ role }) => role === 'candidate');
   const layerwise = trials.filter(({ role }) => role === 'sensitivity');
   const axes = varyingAxes(candidates.length > 0 ? candidates : layerwise);
