@@ -31,7 +31,7 @@ GROUP BY d.trial ORDER BY t.position`,
           sortable: true,
           caption: captionText(rows, facts),
           details:
-            'Gap: the exported model, run by the runtime, less its simulation; “values” is the share of its output values that are not the same bit for bit. Latency: median over the rounds of exported / FP32, both timed in turn, with its 95 % interval. Below 1 is faster; where the interval contains 1, the two are not distinguishable. – was not measured.',
+            'Gap: the exported model, run by the runtime, less its simulation; outputs: the share of output values that are not the same bit for bit, and the number of samples with another outcome, if any. Time: median over the rounds of exported / FP32, both timed in turn, with its 95 % interval. Below 1 is faster; where the interval contains 1, the two are not distinguishable. – was not measured.',
           columns: columns(rows, facts),
         },
 };
@@ -51,10 +51,15 @@ function captionText(rows: readonly Row[], { measured }: SweepFacts): string {
       : '',
     slow > 0 ? `${countText(slow, 'setting')} ${slow === 1 ? 'is' : 'are'} not faster than FP32.` : '',
     notRun.length > 0 ? `Not run here, by published rules only: ${notRun.join(', ')}.` : '',
-    'Accuracy as simulated and as deployed, size and speed of each setting.',
+    `Accuracy as simulated and as deployed, size${conditions.length === 0 ? '' : ', and time of a run against FP32’s'} of each setting.`,
+    ...flagsOf(rows).map((flags) => `Timed on a CPU with ${flags}.`),
   ]
     .filter((part) => part !== '')
     .join(' ');
+}
+
+function flagsOf(rows: readonly Row[]): readonly string[] {
+  return [...new Set(rows.map((row) => textOrNull(row, 'cpu_flags')))].filter((flags) => flags !== null);
 }
 
 function latencyColumns(condition: LatencyCondition, at: number): string {
@@ -98,12 +103,7 @@ function columns(rows: readonly Row[], facts: SweepFacts): readonly TableColumn[
       ? [right('deployed', 'deployed', (row) => valueText(numberOrNull(row, 'deployed'), metric))]
       : []),
     ...(has('gap') ? [right('gap', 'gap', (row) => differenceText(numberOrNull(row, 'gap'), metric))] : []),
-    ...(has('samples_differing')
-      ? [right('gap, samples', 'samples_differing', (row) => String(numberOrNull(row, 'samples_differing') ?? '–'))]
-      : []),
-    ...(has('differing_share')
-      ? [right('gap, values', 'differing_share', (row) => shareOrDash(numberOrNull(row, 'differing_share')))]
-      : []),
+    ...(has('differing_share') ? [right('outputs', 'differing_share', outputsText)] : []),
     ...(has('export_bytes')
       ? [
           right('size', 'export_bytes', (row) => {
@@ -112,25 +112,12 @@ function columns(rows: readonly Row[], facts: SweepFacts): readonly TableColumn[
           }),
         ]
       : []),
-    ...conditions.flatMap((condition, at) => [
-      right(`latency, ${conditionText(condition, conditions)}`, `ratio_${at}`, (row) => ratioCell(row, at)),
-      {
-        title: 'verdict',
-        field: `verdict_${at}`,
-        align: 'left' as const,
-        text: (row: Row) => verdictText(textOrNull(row, `verdict_${at}`)),
-      },
-    ]),
-    ...(has('cpu_flags')
-      ? [
-          {
-            title: 'CPU flags',
-            field: 'cpu_flags',
-            align: 'left' as const,
-            text: (row: Row) => textOrNull(row, 'cpu_flags') ?? '–',
-          },
-        ]
-      : []),
+    ...conditions.map((condition, at): TableColumn => ({
+      title: conditionText(condition, conditions),
+      field: `ratio_${at}`,
+      align: 'left',
+      text: (row) => ratioCell(row, at),
+    })),
   ];
 }
 
@@ -138,7 +125,7 @@ function ratioCell(row: Row, at: number): string {
   const ratio = numberOrNull(row, `ratio_${at}`);
   return ratio === null
     ? '–'
-    : `${ratioText(ratio)} [${ratioText(numberOf(row, `ratio_low_${at}`))}, ${ratioText(numberOf(row, `ratio_high_${at}`))}]`;
+    : `${ratioText(ratio)} [${ratioText(numberOf(row, `ratio_low_${at}`))}, ${ratioText(numberOf(row, `ratio_high_${at}`))}] ${verdictText(textOrNull(row, `verdict_${at}`))}`;
 }
 
 /** Words for a stored verdict. */
@@ -146,8 +133,13 @@ export function verdictText(verdict: string | null): string {
   return verdict === null ? '–' : verdict === 'same' ? 'not distinguishable' : verdict;
 }
 
-function shareOrDash(share: number | null): string {
-  return share === null ? '–' : share === 0 ? 'none' : shareText(share);
+/** How the deployed model's outputs are beside those of the simulation. */
+function outputsText(row: Row): string {
+  const share = numberOrNull(row, 'differing_share');
+  if (share === null) return '–';
+  const samples = numberOrNull(row, 'samples_differing');
+  const judged = samples === null || samples === 0 ? '' : `, ${countText(samples, 'sample')}`;
+  return share === 0 ? `bit-equal${judged}` : `${shareText(share)} differ${judged}`;
 }
 
 /** `alpha 0.5, requantize`. */

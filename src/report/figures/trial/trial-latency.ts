@@ -31,8 +31,7 @@ ORDER BY device <> 'cpu', device, host, threads, batch_size`,
           kind: 'table',
           sortable: false,
           caption: 'FP32 and the exported model timed in turn. Ratios are exported / FP32: below 1 is faster.',
-          details:
-            'The ratio is the median over the rounds, each of which runs both once; the interval is the median’s at 95 %. Where it contains 1, the two are not distinguishable.',
+          details: `The ratio is the median over the rounds, each of which runs both once; the interval is the median’s at 95 %. Where it contains 1, the two are not distinguishable. CPU flags: ${flagsText(rows)}.`,
           columns: [
             { title: 'batch', field: 'batch_size', align: 'right', text: (row) => String(numberOf(row, 'batch_size')) },
             {
@@ -80,10 +79,15 @@ ORDER BY device <> 'cpu', device, host, threads, batch_size`,
               align: 'left',
               text: (row) => `${textOf(row, 'host')}, ${textOf(row, 'cpu_model')}`,
             },
-            { title: 'CPU flags', field: 'cpu_flags', align: 'left', text: (row) => textOf(row, 'cpu_flags') },
           ],
         },
 };
+
+/** Of the machines that timed it. */
+function flagsText(rows: readonly Row[]): string {
+  const flags = new Set(rows.map((row) => textOf(row, 'cpu_flags')).filter((text) => text !== ''));
+  return flags.size === 0 ? 'unknown' : [...flags].join('; ');
+}
 
 function milliseconds(row: Row, field: string): string {
   return `${significantText(numberOf(row, field), 3)} ms`;
