@@ -19,13 +19,17 @@ describe('docs/LATENCY.md', () => {
   });
 
   it('has settings that are valid', () => {
-    const settings = blocks('yaml').map((text) => (parse(text) as { measure: unknown }).measure);
+    const settings = blocks('yaml').flatMap((text) => (parse(text) as { measure?: unknown }).measure ?? []);
     expect(settings).toHaveLength(2);
     for (const each of settings) expect(measureSchema.safeParse(each).error).toBeUndefined();
   });
 
   it('has a command that answers as it says', async () => {
-    const { command } = measureSchema.parse((parse(blocks('yaml')[1]!) as { measure: unknown }).measure);
+    const { command } = measureSchema.parse(
+      blocks('yaml')
+        .map((text) => parse(text) as { measure?: { command?: unknown } })
+        .find(({ measure }) => measure?.command !== undefined)!.measure,
+    );
     writeFileSync(join(folder, 'phone.mjs'), blocks('js')[0]!);
     const tool = join(folder, 'tool.sh');
     writeFileSync(tool, '#!/bin/sh\necho "loaded $1" >&2\necho "median: 2.5 ms"\n');

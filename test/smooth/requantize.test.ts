@@ -41,6 +41,14 @@ function relativeError(expected: Floats, actual: Floats): number {
   return expected.data.reduce((a, b, i) => Math.max(a, Math.abs(b - actual.data[i]!)), 0) / largest;
 }
 
+/**
+ * The input changed by a few units in the last place: what a network makes of that it makes of
+ * float32's rounding, too. A Sigmoid of small differences of large numbers makes much of it.
+ */
+function disturbed({ data, dims }: Floats): Floats {
+  return { data: data.map((value) => value * (1 + 1e-6)), dims };
+}
+
 /** The integers of a layer's weight. */
 function integersOf(layer: PreparedLayer): readonly number[] {
   return [...quantizedIntegers(layer)!.values];
@@ -137,7 +145,8 @@ describe('requantized smoothing', () => {
         const prepared = prepareModel(model, layers, statistics, how(granularity));
         requantized += prepared.layers.filter(({ apply }) => apply === 'requantize').length;
         const smoothed = smoothedModel(prepared.base, prepared.layers);
-        expect(relativeError(expected, await runOnX(smoothed, x))).toBeLessThan(1e-4);
+        const rounding = relativeError(expected, await runOnX(model, disturbed(x)));
+        expect(relativeError(expected, await runOnX(smoothed, x))).toBeLessThan(Math.max(1e-4, 4 * rounding));
         for (const layer of prepared.layers) {
           const { weight } = layer;
           if (weight.undivided === undefined) continue;
@@ -163,12 +172,14 @@ describe('requantized smoothing', () => {
         const names = [...(smoothed.tensorFactors ?? new Map<string, Float32Array>()).keys()];
         fc.pre(names.length > 0);
         const [expected, actual] = [await valuesOf(model, names, x), await valuesOf(smoothed.base, names, x)];
+        const moved = await valuesOf(model, names, disturbed(x));
         for (const name of names) {
           const s = smoothed.tensorFactors!.get(name)!;
           const { dims, data } = actual[name]!;
           const inner = dims.slice(2).reduce((a, b) => a * b, 1);
           const whole = { dims, data: data.map((v, i) => v * s[Math.floor(i / inner) % s.length]!) };
-          expect(relativeError(expected[name]!, whole), name).toBeLessThan(1e-4);
+          const rounding = relativeError(expected[name]!, moved[name]!);
+          expect(relativeError(expected[name]!, whole), name).toBeLessThan(Math.max(1e-4, 4 * rounding));
         }
       }),
       { numRuns: 20 },

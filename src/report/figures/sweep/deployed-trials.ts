@@ -30,8 +30,7 @@ GROUP BY d.trial ORDER BY t.position`,
           kind: 'table',
           sortable: true,
           caption: captionText(rows, facts),
-          details:
-            'Gap: the exported model, run by the runtime, less its simulation; outputs: the share of output values that are not the same bit for bit, and the number of samples with another outcome, if any. Time: median over the rounds of exported / FP32, both timed in turn, with its 95 % interval. Below 1 is faster; where the interval contains 1, the two are not distinguishable. – was not measured.',
+          details: detailsText(rows),
           columns: columns(rows, facts),
         },
 };
@@ -52,10 +51,14 @@ function captionText(rows: readonly Row[], { measured }: SweepFacts): string {
     slow > 0 ? `${countText(slow, 'setting')} ${slow === 1 ? 'is' : 'are'} not faster than FP32.` : '',
     notRun.length > 0 ? `Not run here, by published rules only: ${notRun.join(', ')}.` : '',
     `Accuracy as simulated and as deployed, size${conditions.length === 0 ? '' : ', and time of a run against FP32’s'} of each setting.`,
-    ...flagsOf(rows).map((flags) => `Timed on a CPU with ${flags}.`),
   ]
     .filter((part) => part !== '')
     .join(' ');
+}
+
+function detailsText(rows: readonly Row[]): string {
+  const flags = flagsOf(rows).map((own) => ` Timed on a CPU with ${own}.`);
+  return `Gap: the exported model, run by the runtime, less its simulation; outputs: the share of output values that are not the same bit for bit, and the number of samples with another outcome, if any. Time: median over the rounds of exported / FP32, both timed in turn, with its 95 % interval. Below 1 is faster; where the interval contains 1, the two are not distinguishable. – was not measured.${flags.join('')}`;
 }
 
 function flagsOf(rows: readonly Row[]): readonly string[] {

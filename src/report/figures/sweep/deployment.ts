@@ -78,7 +78,7 @@ function captionText(settings: readonly Row[], hasFront: boolean, hasLatency: bo
     ),
   ];
   const shown = hasFront
-    ? `Lines: the Pareto front of each target, settings that no other of it beats in both. ${hasLatency ? 'Black diamond: FP32, whose latency is 1; left of the dashed line is faster.' : 'Black diamond: FP32.'}`
+    ? `Lines: the Pareto front of each target. ${hasLatency ? 'Black diamond: FP32; left of the dashed line is faster.' : 'Black diamond: FP32.'}`
     : 'The settings of each target. Vertical line: FP32.';
   return notRun.length === 0 ? shown : `${shown} Not run here, by published rules only: ${notRun.join(', ')}.`;
 }

@@ -18,7 +18,7 @@ FROM v_tensor_quantizer q WHERE q.sweep = ${sqlText(sweep.sweep.name)} AND q.tri
   build: (rows) => {
     if (rows.length === 0)
       return { kind: 'absent', note: 'Quantizers are known when the trial has finished.', brief: 'not finished' };
-    const groups = new Set(rows.map((row) => row['group'])).size;
+    const groups = new Set(rows.map((row) => row['scale_group'])).size;
     const fixed = rows.filter((row) => row['is_fixed'] === 1).length;
     return {
       kind: 'table',
@@ -33,7 +33,7 @@ FROM v_tensor_quantizer q WHERE q.sweep = ${sqlText(sweep.sweep.name)} AND q.tri
 };
 
 /** Columns of v_tensor_quantizer, as `q`, that {@link tensorTable} shows. */
-export const tensorColumns = `q.tensor, q.op, q.role, q."group", q.bits, q.signed, q.low, q.amax, q.scale, q.zero_point, q.is_fixed, q.divisor IS NOT NULL AS per_channel`;
+export const tensorColumns = `q.tensor, q.op, q.role, q.scale_group, q.bits, q.signed, q.low, q.amax, q.scale, q.zero_point, q.is_fixed, q.divisor IS NOT NULL AS per_channel`;
 
 const number = (title: string, field: string, text: (value: number) => string): TableColumn => ({
   title,
@@ -46,7 +46,7 @@ const number = (title: string, field: string, text: (value: number) => string): 
 export const tensorTable: readonly TableColumn[] = [
   { title: 'tensor', field: 'tensor', align: 'left', text: (row) => textOf(row, 'tensor') },
   { title: 'made by', field: 'op', align: 'left', text: (row) => textOrNull(row, 'op') ?? 'input of the model' },
-  number('group', 'group', String),
+  number('group', 'scale_group', String),
   {
     title: 'type',
     field: 'bits',

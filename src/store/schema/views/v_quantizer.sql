@@ -2,7 +2,7 @@
 -- that a target quantizes.
 CREATE VIEW v_quantizer AS
 SELECT sw.name AS sweep, t.id AS trial, st.label, t.target, l.position, l.name AS layer,
-       CASE q.role WHEN 'input' THEN l.input_tensor END AS tensor, q.role, q.granularity, NULL AS "group",
+       CASE q.role WHEN 'input' THEN l.input_tensor END AS tensor, q.role, q.granularity, NULL AS scale_group,
        q.bits, q.signed, q.amax, q.low, q.scale, q.zero_point, 0 AS is_fixed
 FROM sweep sw
 JOIN sweep_trial st ON st.sweep_id = sw.id
