@@ -61,8 +61,11 @@ describe.runIf(mounts)('a file system', () => {
       });
     });
 
-    it('ends a merge with one line and leaves no file, and the same command goes on where there is space', async () => {
-      await mounted('size=400k', async () => {
+    it.each([
+      ['has no space for its tables', '300k'],
+      ['has none for the results', '640k'],
+    ])('ends a merge that %s with one line and no file left, and later goes on', async (_, size) => {
+      await mounted(`size=${size}`, async () => {
         const args = ['merge', 'quantsweep.db', '--into', 'disk/all.db'];
         expectOneLine(await quantsweep(folder, ...args), /quantsweep: No space left to write .*all\.db/);
         expect(readdirSync(disk)).toEqual([]);

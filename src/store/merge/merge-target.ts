@@ -2,6 +2,7 @@ import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import { openExclusive, type ExclusiveDatabase } from '../file/open-exclusive.js';
+import { StoreError } from '../store-error.js';
 import { writeComparisons } from '../write/write-comparisons.js';
 import { mergeAttempts } from './merge-attempts.js';
 import { MergeConflictError, type MergeConflict } from './merge-conflict.js';
@@ -48,7 +49,19 @@ export interface Merged {
  */
 export function openMergeTarget(path: string): MergeTarget {
   const isNewFile = !existsSync(path);
-  return new MergeTarget(path, openExclusive(path), isNewFile);
+  try {
+    return new MergeTarget(path, openExclusive(path), isNewFile);
+  } catch (cause) {
+    // A full disk may keep its tables from being made: what is there of it is of no use.
+    if (isNewFile && cause instanceof StoreError && cause.code === 'disk-full') removeMade(path);
+    throw cause;
+  }
+}
+
+/** Removes a database and what lies beside it. */
+function removeMade(path: string): void {
+  const file = existsSync(path) ? realpathSync(path) : resolve(path);
+  for (const made of [file, `${file}-wal`, `${file}-shm`, `${resolve(path)}.lock`]) rmSync(made, { force: true });
 }
 
 /** A database that others are merged into. */
@@ -146,13 +159,11 @@ export class MergeTarget {
 
   /** As {@link close}, after a merge that failed: a file that was made for it goes again. */
   abandon(): void {
-    const file = existsSync(this.#given) ? realpathSync(this.#given) : resolve(this.#given);
     try {
       // On a full disk it can't be made whole. What was there before is in the file or its log.
       this.#database.guard.close();
     } finally {
-      const made = [file, `${file}-wal`, `${file}-shm`, `${resolve(this.#given)}.lock`];
-      if (this.#isNewFile) for (const path of made) rmSync(path, { force: true });
+      if (this.#isNewFile) removeMade(this.#given);
       this.#database.lock.release();
     }
   }
