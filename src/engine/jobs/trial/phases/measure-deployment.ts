@@ -4,6 +4,7 @@ import type { OnnxModel } from '../../../../onnx/onnx-model.js';
 import { primaryAccuracy } from '../../../../records/primary-accuracy.js';
 import type { DeploymentRecord } from '../../../../records/deployment-record.js';
 import type { EvaluationRecord } from '../../../../records/evaluation-record.js';
+import { countDiscordant } from '../../../../statistics/bitset.js';
 import { targets } from '../../../../targets/registry.js';
 import { evaluationSamplesPerRun } from '../../../batching/batching.js';
 import { modelOutputs } from '../../../session/model-outputs.js';
@@ -102,13 +103,6 @@ function samplesDiffering(simulated: EvaluationRecord, deployed: EvaluationRecor
   const own = bitsOf(simulated);
   const other = bitsOf(deployed);
   if (own === null || other === null) return null;
-  let count = 0;
-  for (const [at, byte] of own.entries()) count += bitCount(byte ^ (other[at] ?? 0));
-  return count;
-}
-
-function bitCount(byte: number): number {
-  let count = 0;
-  for (let rest = byte; rest !== 0; rest &= rest - 1) count += 1;
-  return count;
+  const { onlyA, onlyB } = countDiscordant(own, other);
+  return onlyA + onlyB;
 }
