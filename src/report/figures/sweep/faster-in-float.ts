@@ -4,9 +4,9 @@ import { lookUp } from '../../facts/axes.js';
 import { againstAllOf, keptFloatOf, LATENCY_RATIO, triedFloatSql } from '../../facts/kept-float.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import { ratioText } from '../../number-text.js';
-import { numberOf, textOf, type Row } from '../../query.js';
+import { numberOf, type Row } from '../../query.js';
 import type { Figure, TableColumn } from '../figure.js';
-import { namedLayers } from './kept-float.js';
+import { floatSetColumns } from './float-set-columns.js';
 
 /** What layers in float gain over quantizing all of them, with every set that was timed. */
 export const fasterInFloat: Figure = {
@@ -44,21 +44,11 @@ export const fasterInFloat: Figure = {
   },
 };
 
-function columns({ links }: SweepFacts, isOfSeveral: boolean): readonly TableColumn[] {
-  const setting: TableColumn = {
-    title: 'setting',
-    field: 'trial',
-    align: 'left',
-    text: (row) => textOf(row, 'label'),
-    href: (row) => links.trial(numberOf(row, 'trial')),
-  };
-  return [
-    ...(isOfSeveral ? [setting] : []),
-    { title: 'in float', field: 'keep', align: 'right', text: (row) => String(numberOf(row, 'keep')) },
+function columns(facts: SweepFacts, isOfSeveral: boolean): readonly TableColumn[] {
+  return floatSetColumns(facts, isOfSeveral, [
     { title: 'of FP32’s time', field: 'value', align: 'right', text: (row) => ratioText(numberOf(row, 'value')) },
     { title: 'of all quantized', field: 'against_all', align: 'right', text: againstAllText },
-    { title: 'which', field: 'layers', align: 'left', text: (row) => namedLayers(keptFloatOf(row).layers) },
-  ];
+  ]);
 }
 
 function againstAllText(row: Row): string {

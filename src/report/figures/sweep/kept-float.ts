@@ -2,12 +2,10 @@ import { keptFloatText } from '../../answers/kept-float-text.js';
 import { cutMiddle } from '../../cut-middle.js';
 import { keptFloatOf, LATENCY_RATIO, triedFloatSql } from '../../facts/kept-float.js';
 import { differenceText, valueText } from '../../number-text.js';
-import { numberOf, textOf } from '../../query.js';
+import { numberOf } from '../../query.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
 import type { Figure, TableColumn } from '../figure.js';
-
-/** Layers of a set that are named before the rest is only counted. */
-const mostNamed = 6;
+import { floatSetColumns } from './float-set-columns.js';
 
 /** The fewest layers in float for a stated loss, with every set that was evaluated on the way. */
 export const keptFloat: Figure = {
@@ -42,17 +40,9 @@ export const keptFloat: Figure = {
   },
 };
 
-function columns({ metric, links }: SweepFacts, isOfSeveral: boolean): readonly TableColumn[] {
-  const setting: TableColumn = {
-    title: 'setting',
-    field: 'trial',
-    align: 'left',
-    text: (row) => textOf(row, 'label'),
-    href: (row) => links.trial(numberOf(row, 'trial')),
-  };
-  return [
-    ...(isOfSeveral ? [setting] : []),
-    { title: 'in float', field: 'keep', align: 'right', text: (row) => String(numberOf(row, 'keep')) },
+function columns(facts: SweepFacts, isOfSeveral: boolean): readonly TableColumn[] {
+  const { metric } = facts;
+  return floatSetColumns(facts, isOfSeveral, [
     {
       title: metric.shortName,
       field: 'value',
@@ -72,17 +62,5 @@ function columns({ metric, links }: SweepFacts, isOfSeveral: boolean): readonly 
       text: (row) =>
         row['chosen'] === 1 ? 'chosen' : numberOf(row, 'loss') <= numberOf(row, 'allowed') ? 'yes' : 'no',
     },
-    { title: 'which', field: 'layers', align: 'left', text: (row) => namedLayers(keptFloatOf(row).layers) },
-  ];
-}
-
-/** The first few of the layers; – of none. */
-export function namedLayers(layers: readonly string[]): string {
-  const more = layers.length > mostNamed ? ` and ${layers.length - mostNamed} more` : '';
-  return layers.length === 0
-    ? '–'
-    : `${layers
-        .slice(0, mostNamed)
-        .map((layer) => cutMiddle(layer, 50))
-        .join(', ')}${more}`;
+  ]);
 }
