@@ -13,6 +13,8 @@ export interface QuantizerLevels {
 export interface WeightCalibrator {
   /** What it does, in one sentence, for the documentation and the JSON Schema. */
   readonly description: string;
+  /** `moments`: second moments of the layer's inputs as well. */
+  readonly reads: 'weights' | 'moments';
   /**
    * The quantizer of a share of the whole range; null: that of the whole range, which holds every
    * number.
