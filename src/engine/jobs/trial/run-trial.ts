@@ -10,6 +10,7 @@ import { measureLosses } from './phases/measure-losses.js';
 import { openTrial } from './phases/open-trial.js';
 import { passGate } from './phases/pass-gate.js';
 import { prepareTrial } from './phases/prepare-trial.js';
+import { predictTrialLosses } from './phases/predict-trial-losses.js';
 import { profileTrial } from './phases/profile-trial.js';
 import type { TrialJob } from './trial-job.js';
 
@@ -18,7 +19,7 @@ import type { TrialJob } from './trial-job.js';
  * it found:
  *
  *     open ──> prepare ──> profile ──> gate ──> correct biases ──> evaluate ──> losses
- *          ──> deployment
+ *          ──> predicted losses ──> deployment
  *
  * - prepare: smooth and quantize the layers
  * - profile: what runs the simulated graph, before anything takes long
@@ -28,6 +29,7 @@ import type { TrialJob } from './trial-job.js';
  *   integer execution it is that of the QDQ model, which the runtime may fuse to integer kernels;
  *   gate and losses are simulated all the same.
  * - losses: of each layer, and of the output, over the loss samples
+ * - predicted losses: of each layer, where second moments of its input are at hand
  * - deployment: of a target whose runtime is here: the exported model against the simulation
  */
 export async function runTrial(job: TrialJob, context: JobContext): Promise<JobResult<'trial'>> {
@@ -38,7 +40,8 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
   const corrected = await correctTrialBiases(gated);
   const evaluated = await evaluatePhase(corrected);
   const measured = await measureLosses(evaluated);
-  const deployed = await measureDeployment(measured);
+  const predicted = await predictTrialLosses(measured);
+  const deployed = await measureDeployment(predicted);
   return resultOf(deployed);
 }
 
@@ -58,6 +61,7 @@ async function resultOf(trial: DeployedTrial): Promise<JobResult<'trial'>> {
         correction === null ? [] : [{ layer: layer.name, correction, outputFactors }],
       ),
       outputDivergence: divergence,
+      ...(trial.predicted.length === 0 ? {} : { predictedLosses: trial.predicted }),
       gate: trial.gate,
       exportBytes,
       ...(tensors.length === 0 ? {} : { tensors }),
