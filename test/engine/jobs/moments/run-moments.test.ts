@@ -122,6 +122,6 @@ describe('a moments job', () => {
 
 describe('samples of a run', () => {
   it('follow from what a sample has', () => {
-    expect([10, 3072, 27_648, 150_528, 1e9].map(momentsBatch)).toEqual([32, 32, 4, 1, 1]);
+    expect([10, 3072, 27_648, 150_528, 1e9].map(momentsBatch)).toEqual([64, 64, 9, 1, 1]);
   });
 });
