@@ -52,11 +52,11 @@ export function momentsParts(
   model: JobModel,
   perOctave: number,
 ): readonly StagePart<MomentsJob>[] {
-  const { preprocess, calibration, samples } = stage;
+  const { preprocess, calibration, ops, samples } = stage;
   const { source, sampleSeed } = calibration;
   const ranges = new Map(samples.flatMap((size) => rangesOf(size, perOctave)).map((range) => [idOf(range), range]));
   return [...ranges].map(([id, range]) => ({
     id,
-    job: { kind: 'moments', model, preprocess, source, sampleSeed, ...range },
+    job: { kind: 'moments', model, preprocess, source, sampleSeed, ops, ...range },
   }));
 }

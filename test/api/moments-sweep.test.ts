@@ -49,7 +49,7 @@ it('a sweep gathers second moments once, gives them to the trials that read them
   const experiment = loadExperiment(source(rounded), { database });
   const plan = await planSweep(experiment);
   expect(plan.stages.map(({ kind, description }) => `${kind}: ${description}`)).toContainEqual(
-    'moments: second moments of all layer inputs over 80 calibration samples',
+    'moments: second moments of the inputs of Conv over 80 calibration samples',
   );
   expect(plan.notes.filter((note) => note.startsWith('Second moments of'))).toHaveLength(1);
   const jobs: Job[] = [];

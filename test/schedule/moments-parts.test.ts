@@ -14,6 +14,7 @@ function stage(...samples: readonly number[]): MomentsStage {
       source: { format: 'npy', path: '/samples.npy', labels: null, groundTruth: null },
       sampleSeed: 3,
     },
+    ops: ['Conv'],
     samples,
   };
 }
@@ -49,6 +50,6 @@ describe('ranges of second moments', () => {
   it('are a part each, shared by all sizes', () => {
     const parts = momentsParts(stage(40, 128, 150), model, 4);
     expect(parts.map(({ id }) => id)).toEqual(['samples 0-40', 'samples 0-64', 'samples 64-128', 'samples 128-150']);
-    expect(parts[3]!.job).toMatchObject({ kind: 'moments', first: 128, end: 150, sampleSeed: 3 });
+    expect(parts[3]!.job).toMatchObject({ kind: 'moments', first: 128, end: 150, sampleSeed: 3, ops: ['Conv'] });
   });
 });

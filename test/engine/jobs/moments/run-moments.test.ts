@@ -15,7 +15,8 @@ const free = writeModel(write, 'N');
 const data = randomFloats(7, SAMPLES * 108, (i) => [1, 5, 0.2][Math.floor(i / 36) % 3]!);
 
 function job(first: number, end: number, more: Partial<MomentsJob> = {}): MomentsJob {
-  return { kind: 'moments', model: free, preprocess: asStored, source, sampleSeed: null, first, end, ...more };
+  const ops: MomentsJob['ops'] = ['Conv', 'Gemm'];
+  return { kind: 'moments', model: free, preprocess: asStored, source, sampleSeed: null, ops, first, end, ...more };
 }
 
 async function run(work: MomentsJob, batchLimit: number | null = null): Promise<JobResults['moments']> {
@@ -79,6 +80,11 @@ describe('a moments job', () => {
     expect([...layers[0]!.nonZeroShares]).toEqual([1, 1, 1]);
     for (const share of layers[1]!.nonZeroShares) expect(share).toBeGreaterThan(0);
     expect(Math.min(...layers[1]!.nonZeroShares)).toBeLessThan(1);
+  });
+
+  it('is of no other operators than it names', async () => {
+    const { layers } = momentsOfSums(unpackSums(await run(job(3, 19, { ops: ['Gemm'] }))));
+    expect(layers).toEqual((await momentsOf(3, 19)).layers.slice(2));
   });
 
   it('reports every run, to the end', async () => {
