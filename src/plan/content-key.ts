@@ -207,7 +207,9 @@ export function momentsKey(stage: Omit<MomentsStage, 'kind' | 'key'>, context: P
   });
 }
 
-/** What passes for second moments have in common that can be one pass: all but operators and sizes. */
+/**
+ * What passes for second moments have in common that can be one pass: all but operators and sizes.
+ */
 export function momentsGroup(
   { model, preprocess, calibration }: Pick<MomentsStage, 'model' | 'preprocess' | 'calibration'>,
   context: PlanContext,

@@ -4,7 +4,7 @@ import { compileGlob } from './glob.js';
 import { LayerSettingError } from './layer-setting-error.js';
 import { rulesOfLayers } from './layer-rules.js';
 
-/** The layers whose inputs have second moments gathered: all of the operators that can be quantized. */
+/** The layers whose inputs have second moments gathered: of these operators, where supported. */
 export function momentsLayers(layers: readonly FoundLayer[], ops: LayerSettings['ops']): readonly Layer[] {
   return layers.filter((layer) => layer.supported).filter(({ op }) => ops.includes(op));
 }
