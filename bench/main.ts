@@ -11,6 +11,7 @@ const all = [
   'passes',
   'observe',
   'derivation',
+  'rounding',
   'seed',
   'startup',
   'report',

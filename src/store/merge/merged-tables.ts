@@ -10,7 +10,7 @@ export interface OwnedTable {
   /** Columns that are null where nobody found out: what one database knows, both do. */
   readonly findings?: readonly string[];
   /** Blobs of the program's own form: equal contents may have other bytes under another Node. */
-  readonly payloads?: Readonly<Record<string, 'payload' | 'histograms'>>;
+  readonly payloads?: Readonly<Record<string, 'payload' | 'histograms' | 'levels'>>;
   readonly children?: readonly OwnedTable[];
 }
 
@@ -71,6 +71,7 @@ export const ofTrial: readonly OwnedTable[] = [
   { name: 'deployed_operator', owner: 'trial_id' },
   { name: 'smoothing', owner: 'trial_id' },
   { name: 'bias_correction', owner: 'trial_id' },
+  { name: 'rounded_weight', owner: 'trial_id', payloads: { levels: 'levels' } },
 ];
 
 /** Results of complete trials. */
