@@ -49,12 +49,17 @@ export class BlockProblem {
     fillMomentMatrix(view, block, this.#moments);
   }
 
-  /** Adds `dw H dw^T` of the nearest levels to the errors of the output channels, `[O]`. */
-  addNearestErrors(levelsOf: (output: number) => RowLevels, errors: Float64Array): void {
+  /**
+   * Adds `dw H dw^T` of the nearest levels to the errors of the output channels, `[O]`, for each
+   * choice of levels.
+   */
+  addNearestErrors(choices: readonly ((output: number) => RowLevels)[], errors: readonly Float64Array[]): void {
     for (const { first, count } of this.#chunks()) {
-      this.#changeToNearest(first, count, levelsOf, null);
       const from = this.#place.firstOutput + first;
-      this.#addErrors(this.#changes, count, errors.subarray(from, from + count));
+      for (const [index, levelsOf] of choices.entries()) {
+        this.#changeToNearest(first, count, levelsOf, null);
+        this.#addErrors(this.#changes, count, errors[index]!.subarray(from, from + count));
+      }
     }
   }
 
