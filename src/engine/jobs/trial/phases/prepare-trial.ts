@@ -38,6 +38,7 @@ export async function prepareTrial(trial: OpenedTrial): Promise<PreparedTrial> {
     alphaOf: alphaOf(smoothing, job.alphas),
     ...placed,
     ...(readsMoments(quantization) ? { rounded: context.caches.of(roundedBefore) } : {}),
+    ...(job.moments === null ? {} : { moments: new Map(job.moments.layers.map((own) => [own.layer, own])) }),
   };
   const prepared = await context.clock.measure('prepare', () =>
     prepareModel(model.folded, selectLayers(model.layers, layers, job.keptFloat), statistics, preparation),
