@@ -13,6 +13,7 @@ import type { PlannedTrial, SweepPlan } from '../plan/plan.js';
 import { JobError, JobInterrupted, runOnce, type Executor } from '../engine/executor.js';
 import type { Provider } from '../engine/providers/provider.js';
 import { providers } from '../engine/providers/providers.js';
+import { roundingBytes } from '../quantize/rounding/block-problem.js';
 import { jobModel } from './job-model.js';
 import { macsOfLayers } from './macs-of-layers.js';
 import { momentsSize } from './moments-size.js';
@@ -92,7 +93,9 @@ export async function planMemory(
       const own = batchLimits(memory, allowed);
       limits.set(path, own);
       const readsMoments = trials.some((trial) => trial.momentsKey !== null);
-      const moments = { bytes: momentsSize(inputs.layersOf(path)), batch: momentsBatch(sampleNumbers) };
+      const layers = inputs.layersOf(path);
+      const rounding = Math.max(0, ...layers.map((layer) => (layer.supported ? roundingBytes(layer.layout) : 0)));
+      const moments = { bytes: momentsSize(layers), rounding, batch: momentsBatch(sampleNumbers) };
       const work = { ...workOf(trials, plan, inputs), ...(readsMoments ? { moments } : {}) };
       const { use, batch, bytes } = estimatePeak(memory, work, own);
       const runs = `${uses[use]}, runs of ${batch} sample${batch === 1 ? '' : 's'}`;

@@ -128,7 +128,14 @@ function restoreLayer(
   const input = restoreQuantizer(stored.input, stored.input.amax, stored.input.low);
   checkQuantizer(layer, 'input', stored.input, input);
   const values = undividedWeight ?? smoothedWeight;
-  const quantizers = restoreWeightQuantizers(layer, values, stored.weight, weightCalibrator, isPlaced);
+  const quantizers = restoreWeightQuantizers(
+    layer,
+    values,
+    stored.weight,
+    weightCalibrator,
+    isPlaced,
+    stored.levels !== null,
+  );
   const { granularity } = stored.weight;
   if (stored.levels !== null && stored.levels.length !== values.length) {
     throw differs(layer, 'numbers of weight levels', stored.levels.length, values.length);
@@ -175,6 +182,7 @@ function restoreWeightQuantizers(
   stored: StoredQuantizer,
   calibrator: WeightCalibratorName,
   isPlaced: boolean,
+  areLevelsStored: boolean,
 ): readonly Quantizer[] {
   const amax = stored.amaxChannels ?? [stored.amax];
   const low = stored.lowChannels ?? (stored.amaxChannels === null ? [stored.low] : null);
@@ -182,6 +190,8 @@ function restoreWeightQuantizers(
   if (amax.length !== channels) throw differs(layer, 'numbers of weight amax', amax.length, channels);
   const quantizers = amax.map((value, channel) => restoreQuantizer(stored, value, low?.[channel] ?? 0 - value));
   checkQuantizer(layer, 'weight', stored, widestQuantizer(quantizers));
+  // Stored integers need no range that fits the weight.
+  if (areLevelsStored) return quantizers;
   const { bits, granularity, signed, narrowRange } = stored;
   const scheme = signed ? 'signed' : 'asymmetric';
   const whole = weightQuantizers(values, layer.layout, {
