@@ -10,6 +10,7 @@ const all = [
   'search',
   'passes',
   'observe',
+  'moments',
   'derivation',
   'seed',
   'startup',

@@ -15,6 +15,15 @@ export const ROUNDING = 12582912;
 /** 1.5 * 2^52: the same for a float64 of magnitude below 2^51. */
 export const FLOAT64_ROUNDING = 6755399441055744;
 
+/** `end` of a slice that goes to the end of its axis. */
+export const TO_THE_END = Number.MAX_SAFE_INTEGER;
+
+export interface SliceRange {
+  readonly axis: number;
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * Collects edits that add nodes, writing each operator as the model's opset spells it. New tensors
  * are named `quantsweep/...`, or as `OnnxModel.ownPrefix` says where the model has such names.
@@ -74,10 +83,15 @@ export class GraphPatch {
    * Reduction over the axes, which are dropped from the shape. Without axes the tensor itself is
    * returned.
    */
-  reduce(op: 'ReduceMax' | 'ReduceMin' | 'ReduceMean', input: string, axes: readonly number[], output: string): string {
+  reduce(
+    op: 'ReduceMax' | 'ReduceMin' | 'ReduceMean' | 'ReduceSum',
+    input: string,
+    axes: readonly number[],
+    output: string,
+  ): string {
     if (axes.length === 0) return this.apply('Identity', [input], output);
     const keepDims = intAttribute('keepdims', 0);
-    if (this.#opset >= 18) {
+    if (this.#opset >= (op === 'ReduceSum' ? 13 : 18)) {
       const axesTensor = this.initializer(int64Tensor(`${this.prefix}axes/${axes.join('_')}`, axes));
       this.node(makeNode(op, [input, axesTensor], output, [keepDims]));
     } else {
@@ -89,6 +103,50 @@ export class GraphPatch {
   reshape(input: string, shape: readonly number[], output: string): string {
     const shapeTensor = this.initializer(int64Tensor(`${this.prefix}shape/${shape.join('_')}`, shape));
     return this.apply('Reshape', [input, shapeTensor], output);
+  }
+
+  transpose(input: string, permutation: readonly number[], output: string): string {
+    this.node(makeNode('Transpose', [input], output, [intsAttribute('perm', permutation)]));
+    return output;
+  }
+
+  concat(inputs: readonly string[], axis: number, output: string): string {
+    this.node(makeNode('Concat', inputs, output, [intAttribute('axis', axis)]));
+    return output;
+  }
+
+  /** What lies from `start` to before `end` on each axis, which may count from its end. */
+  slice(input: string, ranges: readonly SliceRange[], output: string): string {
+    const [axes, starts, ends] = (['axis', 'start', 'end'] as const).map((part) => ranges.map((range) => range[part]));
+    if (this.#opset >= 10) {
+      const constants = [starts!, ends!, axes!].map((values) =>
+        this.initializer(int64Tensor(`${this.prefix}range/${values.join('_')}`, values)),
+      );
+      return this.apply('Slice', [input, ...constants], output);
+    }
+    const attributes = Object.entries({ axes: axes!, starts: starts!, ends: ends! });
+    this.node(
+      makeNode(
+        'Slice',
+        [input],
+        output,
+        attributes.map(([name, values]) => intsAttribute(name, values)),
+      ),
+    );
+    return output;
+  }
+
+  /** Zeros around the tensor: so many before each axis, then so many behind each. */
+  pad(input: string, pads: readonly number[], output: string): string {
+    if (this.#opset >= 11) {
+      return this.apply(
+        'Pad',
+        [input, this.initializer(int64Tensor(`${this.prefix}pads/${pads.join('_')}`, pads))],
+        output,
+      );
+    }
+    this.node(makeNode('Pad', [input], output, [intsAttribute('pads', pads)]));
+    return output;
   }
 
   /**
