@@ -61,7 +61,8 @@ export interface StoredLayer {
  * and fit the weights. No data is needed.
  *
  * @param model with BatchNormalization folded
- * @param weightCalibrator of the trial
+ * @param weightCalibrator of the trial; null where weights were rounded on quantized inputs: their
+ *   ranges are of weights that follow from these, and are held against nothing
  * @param placement what it stored of its target's quantizers; null: `layers-only`
  * @throws ModelError naming the layer that is not in the model, gives other numbers, or has a form
  *   that can't be exported
@@ -69,7 +70,7 @@ export interface StoredLayer {
 export function restoreModel(
   model: OnnxModel,
   stored: readonly StoredLayer[],
-  weightCalibrator: WeightCalibratorName,
+  weightCalibrator: WeightCalibratorName | null,
   placement: StoredPlacement | null = null,
 ): PreparedModel {
   const byName = new Map(findLayers(model).map((layer) => [layer.name, layer]));
@@ -120,7 +121,7 @@ function isApplied(apply: string): apply is AppliedSmoothing {
 function restoreLayer(
   smoothed: SmoothedLayer,
   stored: StoredLayer,
-  weightCalibrator: WeightCalibratorName,
+  weightCalibrator: WeightCalibratorName | null,
   isPlaced: boolean,
 ): PreparedLayer {
   checkForm(stored);
@@ -173,7 +174,7 @@ function restoreWeightQuantizers(
   layer: Layer,
   values: Float32Array,
   stored: StoredQuantizer,
-  calibrator: WeightCalibratorName,
+  calibrator: WeightCalibratorName | null,
   isPlaced: boolean,
 ): readonly Quantizer[] {
   const amax = stored.amaxChannels ?? [stored.amax];
@@ -182,6 +183,7 @@ function restoreWeightQuantizers(
   if (amax.length !== channels) throw differs(layer, 'numbers of weight amax', amax.length, channels);
   const quantizers = amax.map((value, channel) => restoreQuantizer(stored, value, low?.[channel] ?? 0 - value));
   checkQuantizer(layer, 'weight', stored, widestQuantizer(quantizers));
+  if (calibrator === null) return quantizers;
   const { bits, granularity, signed, narrowRange } = stored;
   const scheme = signed ? 'signed' : 'asymmetric';
   const whole = weightQuantizers(values, layer.layout, {

@@ -4,9 +4,12 @@ import { MomentsAccumulator } from '../../../../src/calibrate/moments/moments-ac
 import { momentsGraph } from '../../../../src/calibrate/moments/moments-graph.js';
 import { openBatching } from '../../../../src/engine/batching/batching.js';
 import { JobCaches } from '../../../../src/engine/jobs/job-caches.js';
+import type { Job, JobResults } from '../../../../src/engine/jobs/jobs.js';
 import { PhaseClock } from '../../../../src/engine/jobs/phase-clock.js';
 import { correctBiases } from '../../../../src/engine/jobs/trial/correct-biases.js';
 import { roundingPasses, roundLayers } from '../../../../src/engine/jobs/trial/round-layers.js';
+import { runJob } from '../../../../src/engine/jobs/run-job.js';
+import type { TrialJob } from '../../../../src/engine/jobs/trial/trial-job.js';
 import { loadModel } from '../../../../src/engine/session/load-model.js';
 import { openDataset } from '../../../../src/formats/open-dataset.js';
 import { constantTensor } from '../../../../src/onnx/constants.js';
@@ -17,6 +20,7 @@ import { simulatedModel } from '../../../../src/quantize/graph/simulated-model.j
 import { prepareModel, type PreparedModel, type Preparation } from '../../../../src/quantize/prepare-layers.js';
 import { int32Bias } from '../../../../src/quantize/quantizers/int32-bias.js';
 import { correctedBias } from '../../../../src/quantize/graph/correct-bias.js';
+import { restoreModel } from '../../../../src/quantize/restore-layers.js';
 import type { PlacingTargetName } from '../../../../src/targets/registry.js';
 import { observeDirectly } from '../../../calibrate/observe-directly.js';
 import { layersOf, modelBytes } from '../../../onnx/build-model.js';
@@ -25,8 +29,18 @@ import { runModel } from '../../../onnx/run-model.js';
 import { preparedForTarget } from '../../../quantize/graph/prepared-for-target.js';
 import { offsetsOf } from '../../../quantize/rounding/random-problems.js';
 import { preparation } from '../../../quantize/preparations.js';
+import { storedLayer } from '../../../quantize/stored-layers.js';
 import { residualNetwork } from '../../residual-network.js';
-import { asStored, jobModel, oneThread, SAMPLES, temporaryFiles, writeSamples } from '../../small-experiment.js';
+import {
+  asStored,
+  jobModel,
+  observeJob,
+  oneThread,
+  SAMPLES,
+  temporaryFiles,
+  trialJob,
+  writeSamples,
+} from '../../small-experiment.js';
 import { literalSequence } from './literal-sequence.js';
 
 const write = temporaryFiles();
@@ -239,6 +253,19 @@ describe('roundLayers', () => {
     expect(reports.map(([done]) => done)).toEqual(reports.map(([done]) => done).toSorted((a, b) => a - b));
   });
 
+  it.each(['insert', 'requantize'] as const)('is exported as it was rounded: %s', async (apply) => {
+    const plain = sequential(3, 0.5);
+    const how: Preparation = { ...plain, smoothing: { mode: 'static', alpha: 0.5, absmax: 'channel', apply } };
+    const found = await rounded(how);
+    const moments = new Map();
+    const stored = found.layers.map((layer) => storedLayer(layer, statistics, { ...how, moments }));
+    // Ranges are not of the model's own weights.
+    expect(() => restoreModel(loaded.folded, stored, 'max')).toThrow(/weight amax/);
+    const restored = restoreModel(loaded.folded, stored, null);
+    expect(restored.layers.map(({ weight }) => weight)).toEqual(found.layers.map(({ weight }) => weight));
+    expect(restored.layers.map((own) => own.biasCorrection)).toEqual(found.layers.map((own) => own.biasCorrection));
+  });
+
   it('leaves the given prepared model as it was', async () => {
     const how = sequential(3, null);
     const given = nearest(how);
@@ -273,6 +300,55 @@ describe('roundLayers for a target', () => {
       }
     },
   );
+});
+
+describe('a trial job that rounds on quantized inputs', () => {
+  async function run<K extends Job['kind']>(own: Extract<Job, { kind: K }>): Promise<JobResults[K]> {
+    const { value } = await runJob(own, oneThread, (done, total) => void reports.push([done, total]));
+    return value as JobResults[K];
+  }
+
+  it('evaluates and stores what it rounded, and corrects biases no second time', async () => {
+    const observation = (await run<'observe'>(observeJob(job, source))).at(-1)!;
+    const moments = { samples: 15, layers: [...(await momentsDirectly()).values()] };
+    const plain = trialJob(job, source, observation);
+    const withRounding = (rounding: TrialJob['settings']['quantization'] & object): TrialJob => ({
+      ...plain,
+      moments,
+      settings: { ...plain.settings, quantization: rounding },
+    });
+    const given = plain.settings.quantization!;
+    const byFloat = { ...given, weight: { ...given.weight, bits: 3, rounding: 'gptq-descent' as const } };
+    const float = await run<'trial'>(
+      withRounding({ ...byFloat, rounding: { inputs: 'float', samples: 15, centered: false } }),
+    );
+    reports.length = 0;
+    const quantized = await run<'trial'>(
+      withRounding({
+        ...byFloat,
+        rounding: { inputs: 'quantized', samples: 15, centered: false },
+        biasCorrection: { method: 'empirical', samples: 0 },
+      }),
+    );
+    expect(quantized.biasCorrections.map(({ layer, correction }) => [layer, correction.length])).toEqual([
+      ['stem', 4],
+      ['depthwise', 4],
+      ['pointwise', 4],
+      ['side', 4],
+      ['strided', 5],
+      ['classifier', 10],
+    ]);
+    expect(quantized.gate).toEqual(float.gate);
+    const scales = (records: typeof quantized, role: string): number[] =>
+      records.quantizers.filter((own) => own.role === role).map(({ scale }) => scale);
+    expect(scales(quantized, 'input')).toEqual(scales(float, 'input'));
+    expect(scales(quantized, 'weight')).not.toEqual(scales(float, 'weight'));
+    expect(quantized.roundedWeights!.map(({ layer }) => layer)).toContain('strided');
+    expect(quantized.outputDivergence!).toBeLessThan(float.outputDivergence!);
+    // Five depths of 15 samples, then all for the accuracy and ten for the losses.
+    expect(reports.at(-1)).toEqual([5 * 15 + SAMPLES + 10, 5 * 15 + SAMPLES + 10]);
+    expect(reports.map(([done]) => done)).toEqual(reports.map(([done]) => done).toSorted((a, b) => a - b));
+  });
 });
 
 /** Integers of each output channel by column. */
