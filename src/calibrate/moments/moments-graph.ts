@@ -163,8 +163,8 @@ function addSource(
     const rows = reading.kind === 'matrix' ? patch.reshape(from, [-1, reading.channelsPerGroup], `${part}/rows`) : from;
     return sums === 'plain' ? { tensor: rows, scale: null } : divideByLargest(patch, rows, reading, part);
   };
-  const own = scaled(tensor, `${name}/own`);
-  const others = other === null ? null : scaled(other, `${name}/other`);
+  const own = scaled(tensor, `${name}/whole`);
+  const others = other === null ? null : scaled(other, `${name}/whole_other`);
   const { groups, channelsPerGroup } = reading;
   const perBlock = layout.blockColumns / layout.kernelSize;
   const units: MomentUnit[] = [];
@@ -182,8 +182,8 @@ function addSource(
           return patch.slice(from, [{ axis: 1, start, end: start + channels.channels }], part);
         };
         const tensors = {
-          tensor: cut(own.tensor, `${id}/own`),
-          other: others === null ? null : cut(others.tensor, `${id}/other`),
+          tensor: cut(own.tensor, `${id}/of_own`),
+          other: others === null ? null : cut(others.tensor, `${id}/of_other`),
         };
         units.push({ ...channels, pieces: addMomentPieces(patch, tensors, reading, channels, id) });
       }
