@@ -91,9 +91,15 @@ export async function planMemory(
       macs.set(path, macsOfLayers(inputs.layersOf(path), value));
       const own = batchLimits(memory, allowed);
       limits.set(path, own);
-      const readsMoments = trials.some((trial) => trial.momentsKey !== null);
-      const moments = { bytes: momentsSize(inputs.layersOf(path)), batch: momentsBatch(sampleNumbers) };
-      const work = { ...workOf(trials, plan, inputs), ...(readsMoments ? { moments } : {}) };
+      const moments = plan.stages.flatMap((stage) =>
+        stage.kind === 'moments' && stage.model.path === path ? [momentsSize(stage, inputs)] : [],
+      );
+      const work = {
+        ...workOf(trials, plan, inputs),
+        ...(moments.length === 0
+          ? {}
+          : { moments: { bytes: Math.max(...moments), batch: momentsBatch(sampleNumbers) } }),
+      };
       const { use, batch, bytes } = estimatePeak(memory, work, own);
       const runs = `${uses[use]}, runs of ${batch} sample${batch === 1 ? '' : 's'}`;
       const estimate = `Memory: about ${sizeText(bytes)} per worker at its peak with ${basename(path)} (${runs}); ${given}.`;

@@ -49,7 +49,7 @@ export interface CostEstimate {
 const relativeCost = {
   observe: 1.1,
   observeHistograms: 2.3,
-  moments: 4,
+  moments: 6,
   reference: 1,
   quantized: 1.2,
   layerLosses: 2.6,

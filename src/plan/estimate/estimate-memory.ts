@@ -54,7 +54,7 @@ export function evaluationBatch(batchSize: number | 'auto'): number {
 }
 
 /** Samples of one run for second moments at most, and how many numbers those may have together. */
-const MOMENTS_RUN = { samples: 32, numbers: 2 ** 17 } as const;
+const MOMENTS_RUN = { samples: 64, numbers: 2 ** 18 } as const;
 
 /**
  * Samples of one run for second moments. They follow from the numbers of a sample alone, whatever
