@@ -18,7 +18,7 @@ import { restoreTypes, type FloatChoice } from '../onnx/types/restore-types.js';
 import type { StoredTrial } from '../store/read/read-trial.js';
 import { targets, type PlacingTargetName } from '../targets/registry.js';
 import { ownVersion } from '../prepare/package-version.js';
-import { fixedInputsOf, keepSource, openTrial, rangesChosenBy, readSource, type Source } from './trial-source.js';
+import { fixedInputsOf, keepSource, openTrial, readSource, type Source } from './trial-source.js';
 import { modelFiles } from './model-files.js';
 import { writeFiles, type NewFile } from './write-files.js';
 
@@ -100,7 +100,7 @@ export function exportTrial(
   const execution = executionOf(trial);
   const source = readSource(path, stored.sha256, fixedInputsOf(trial));
   const { model: folded } = foldBatchNorm(source.swept);
-  const prepared = restoreModel(folded, trial.layers, rangesChosenBy(trial), placementOf(trial));
+  const prepared = restoreModel(folded, trial.layers, trial.weightCalibrator, placementOf(trial));
   const { base, layers } = prepared;
   const floatWeights = layers.filter(staysFloat).map((l) => l.layer.name);
   const placed = prepared.placed ?? null;
@@ -137,7 +137,7 @@ export function exportTrial(
     floatWeights,
     usesRuntimeDomain: quantized.graph.node.some((n) => n.domain !== '' && n.name.startsWith(base.ownPrefix)),
     weightsAsInTensorrt:
-      isWholeRange(trial) &&
+      isWholeRange(trial.weightCalibrator) &&
       trial.layers.every(
         ({ weight, levels }) =>
           levels === null && weight.bits === 8 && weight.signed && weight.granularity === 'channel',
@@ -145,9 +145,7 @@ export function exportTrial(
   };
 }
 
-function isWholeRange(trial: StoredTrial): boolean {
-  const name = rangesChosenBy(trial);
-  if (name === null) return false;
+function isWholeRange(name: StoredTrial['weightCalibrator']): boolean {
   const calibrator = weightCalibrators[name];
   return calibrator.reads === 'weights' && calibrator.shrink === null;
 }

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { WeightCalibratorName } from '../calibrate/weight-calibrators/registry.js';
 import { fixedInputs, withFixedInputs } from '../engine/session/fixed-inputs.js';
 import { readModelFile } from '../engine/session/model-file.js';
 import { sweptModel, type ComputedInFloat32 } from '../engine/session/swept-model.js';
@@ -85,9 +84,4 @@ export function keepSource(target: string, source: string): void {
   const own = [source, ...externalLocations(readFileSync(source)).map((name) => join(dirname(source), name))];
   if (!own.some((path) => existsSync(path) && realpathSync(path) === realpathSync(target))) return;
   throw new InputError(`${target} is the trial's own model, which is never overwritten. Give another path.`);
-}
-
-/** What chose the ranges of the model's own weights; null where they are of other weights. */
-export function rangesChosenBy({ weightCalibrator, roundingInputs }: StoredTrial): WeightCalibratorName | null {
-  return roundingInputs === 'quantized' ? null : weightCalibrator;
 }

@@ -13,6 +13,7 @@ import type { PlannedTrial, SweepPlan } from '../plan/plan.js';
 import { JobError, JobInterrupted, runOnce, type Executor } from '../engine/executor.js';
 import type { Provider } from '../engine/providers/provider.js';
 import { providers } from '../engine/providers/providers.js';
+import { roundingBytes } from '../quantize/rounding/block-problem.js';
 import { jobModel } from './job-model.js';
 import { macsOfLayers } from './macs-of-layers.js';
 import { momentsSize } from './moments-size.js';
@@ -91,15 +92,13 @@ export async function planMemory(
       macs.set(path, macsOfLayers(inputs.layersOf(path), value));
       const own = batchLimits(memory, allowed);
       limits.set(path, own);
-      const moments = plan.stages.flatMap((stage) =>
+      const gathered = plan.stages.flatMap((stage) =>
         stage.kind === 'moments' && stage.model.path === path ? [momentsSize(stage, inputs)] : [],
       );
-      const work = {
-        ...workOf(trials, plan, inputs),
-        ...(moments.length === 0
-          ? {}
-          : { moments: { bytes: Math.max(...moments), batch: momentsBatch(sampleNumbers) } }),
-      };
+      const layers = inputs.layersOf(path);
+      const rounding = Math.max(0, ...layers.map((layer) => (layer.supported ? roundingBytes(layer.layout) : 0)));
+      const moments = { bytes: Math.max(0, ...gathered), rounding, batch: momentsBatch(sampleNumbers) };
+      const work = { ...workOf(trials, plan, inputs), ...(gathered.length === 0 ? {} : { moments }) };
       const { use, batch, bytes } = estimatePeak(memory, work, own);
       const runs = `${uses[use]}, runs of ${batch} sample${batch === 1 ? '' : 's'}`;
       const estimate = `Memory: about ${sizeText(bytes)} per worker at its peak with ${basename(path)} (${runs}); ${given}.`;

@@ -61,8 +61,7 @@ export interface StoredLayer {
  * and fit the weights. No data is needed.
  *
  * @param model with BatchNormalization folded
- * @param weightCalibrator of the trial; null where weights were rounded on quantized inputs: their
- *   ranges are of weights that follow from these, and are held against nothing
+ * @param weightCalibrator of the trial
  * @param placement what it stored of its target's quantizers; null: `layers-only`
  * @throws ModelError naming the layer that is not in the model, gives other numbers, or has a form
  *   that can't be exported
@@ -70,7 +69,7 @@ export interface StoredLayer {
 export function restoreModel(
   model: OnnxModel,
   stored: readonly StoredLayer[],
-  weightCalibrator: WeightCalibratorName | null,
+  weightCalibrator: WeightCalibratorName,
   placement: StoredPlacement | null = null,
 ): PreparedModel {
   const byName = new Map(findLayers(model).map((layer) => [layer.name, layer]));
@@ -121,7 +120,7 @@ function isApplied(apply: string): apply is AppliedSmoothing {
 function restoreLayer(
   smoothed: SmoothedLayer,
   stored: StoredLayer,
-  weightCalibrator: WeightCalibratorName | null,
+  weightCalibrator: WeightCalibratorName,
   isPlaced: boolean,
 ): PreparedLayer {
   checkForm(stored);
@@ -129,7 +128,14 @@ function restoreLayer(
   const input = restoreQuantizer(stored.input, stored.input.amax, stored.input.low);
   checkQuantizer(layer, 'input', stored.input, input);
   const values = undividedWeight ?? smoothedWeight;
-  const quantizers = restoreWeightQuantizers(layer, values, stored.weight, weightCalibrator, isPlaced);
+  const quantizers = restoreWeightQuantizers(
+    layer,
+    values,
+    stored.weight,
+    weightCalibrator,
+    isPlaced,
+    stored.levels !== null,
+  );
   const { granularity } = stored.weight;
   if (stored.levels !== null && stored.levels.length !== values.length) {
     throw differs(layer, 'numbers of weight levels', stored.levels.length, values.length);
@@ -174,8 +180,9 @@ function restoreWeightQuantizers(
   layer: Layer,
   values: Float32Array,
   stored: StoredQuantizer,
-  calibrator: WeightCalibratorName | null,
+  calibrator: WeightCalibratorName,
   isPlaced: boolean,
+  areLevelsStored: boolean,
 ): readonly Quantizer[] {
   const amax = stored.amaxChannels ?? [stored.amax];
   const low = stored.lowChannels ?? (stored.amaxChannels === null ? [stored.low] : null);
@@ -183,7 +190,8 @@ function restoreWeightQuantizers(
   if (amax.length !== channels) throw differs(layer, 'numbers of weight amax', amax.length, channels);
   const quantizers = amax.map((value, channel) => restoreQuantizer(stored, value, low?.[channel] ?? 0 - value));
   checkQuantizer(layer, 'weight', stored, widestQuantizer(quantizers));
-  if (calibrator === null) return quantizers;
+  // Stored integers need no range that fits the weight.
+  if (areLevelsStored) return quantizers;
   const { bits, granularity, signed, narrowRange } = stored;
   const scheme = signed ? 'signed' : 'asymmetric';
   const whole = weightQuantizers(values, layer.layout, {

@@ -44,7 +44,6 @@ async function finishedTrial(alpha: number | null, bits = 8) {
     accuracy: { metric: 'top1', value: 0.5 },
     model: { path, sha256: createHash('sha256').update(bytes).digest('hex') },
     weightCalibrator: 'max',
-    roundingInputs: null,
     notes: [],
     layers: prepared.map((p) => storedLayer(p, statistics)),
     tensors: [],

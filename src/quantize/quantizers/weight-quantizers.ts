@@ -5,10 +5,10 @@ import { weightCalibrators } from '../../calibrate/weight-calibrators/registry.j
 import { asymmetricQuantizer, symmetricQuantizer, type Quantizer } from './quantizer.js';
 
 /**
- * `dw H dw^T` of the nearest levels of the given quantizers, by second moments of the layer's
- * inputs: one for each output channel, `[O]`.
+ * `dw H dw^T` of the nearest levels, by second moments of the layer's inputs, for each of several
+ * choices of the weight's quantizers: one for each output channel, `[O]`.
  */
-export type NearestErrors = (quantizers: readonly Quantizer[]) => Float64Array;
+export type NearestErrors = (choices: readonly (readonly Quantizer[])[]) => readonly Float64Array[];
 
 /**
  * The quantizers of a (smoothed) weight: one per output channel or a single one.
@@ -49,11 +49,10 @@ function leastErrors(
 ): readonly Quantizer[] {
   const best = [...whole];
   const least = new Float64Array(whole.length).fill(Infinity);
-  for (const share of shares) {
-    const tried = share === 1 ? whole : whole.map((_, slot) => atShare(share, slot));
-    const errors = errorsOf(tried);
+  const choices = shares.map((share) => (share === 1 ? whole : whole.map((_, slot) => atShare(share, slot))));
+  for (const [index, errors] of errorsOf(choices).entries()) {
     const ofSlot = whole.length === 1 ? [errors.reduce((sum, error) => sum + error, 0)] : errors;
-    for (const [slot, quantizer] of tried.entries()) {
+    for (const [slot, quantizer] of choices[index]!.entries()) {
       if (!(ofSlot[slot]! < least[slot]!)) continue;
       least[slot] = ofSlot[slot]!;
       best[slot] = quantizer;

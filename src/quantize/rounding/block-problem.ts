@@ -1,3 +1,4 @@
+import { momentLayout } from '../../calibrate/moments/moment-layout.js';
 import type { Rounding } from '../../experiment/sections/quantization.js';
 import type { WeightLayout } from '../../onnx/layers/weight-layout.js';
 import type { MomentBlock } from '../../records/moments-record.js';
@@ -49,12 +50,17 @@ export class BlockProblem {
     fillMomentMatrix(view, block, this.#moments);
   }
 
-  /** Adds `dw H dw^T` of the nearest levels to the errors of the output channels, `[O]`. */
-  addNearestErrors(levelsOf: (output: number) => RowLevels, errors: Float64Array): void {
+  /**
+   * Adds `dw H dw^T` of the nearest levels to the errors of the output channels, `[O]`, for each
+   * choice of levels.
+   */
+  addNearestErrors(choices: readonly ((output: number) => RowLevels)[], errors: readonly Float64Array[]): void {
     for (const { first, count } of this.#chunks()) {
-      this.#changeToNearest(first, count, levelsOf, null);
       const from = this.#place.firstOutput + first;
-      this.#addErrors(this.#changes, count, errors.subarray(from, from + count));
+      for (const [index, levelsOf] of choices.entries()) {
+        this.#changeToNearest(first, count, levelsOf, null);
+        this.#addErrors(this.#changes, count, errors[index]!.subarray(from, from + count));
+      }
     }
   }
 
@@ -175,7 +181,10 @@ function arenaNumbers(columns: number, outputs: number): number {
   return 2 * size * size + 3 * rows * size + Math.max(rows, size) * COLUMN_BLOCK;
 }
 
-/** Bytes that rounding a layer takes beside its weight and moments; of several layers the most counts. */
-export function roundingBytes(columns: number, outputs: number): number {
-  return arenaNumbers(columns, outputs) * 8 + 2 * padded(Math.min(ROWS, outputs)) * padded(columns) * 4;
+/**
+ * Bytes that rounding takes beside a layer's weight and moments. A process keeps those of the
+ * largest layer.
+ */
+export function roundingBytes(layout: WeightLayout): number {
+  return 8 * arenaNumbers(momentLayout(layout).blockColumns, layout.outputsPerGroup);
 }

@@ -1,21 +1,17 @@
 import type { WeightQuantizerSettings } from '../../experiment/sections/settings.js';
-import type { WeightLayout } from '../../onnx/layers/weight-layout.js';
+import { outputChannels, type WeightLayout } from '../../onnx/layers/weight-layout.js';
 import { momentBlocks } from '../../records/moments-record.js';
 import { applyQuantizers, type QuantizedWeight } from '../quantizers/fake-quantize-weight.js';
 import type { Quantizer } from '../quantizers/quantizer.js';
 import { weightQuantizers } from '../quantizers/weight-quantizers.js';
 import { BlockProblem } from './block-problem.js';
 import type { MomentsView } from './moment-matrix.js';
-import type { RoundingMemo } from './rounding-memo.js';
+import type { RoundedBy, RoundingMemo } from './rounding-memo.js';
 import { roundWeight } from './round-weight.js';
 import { rowLevels } from './row-levels.js';
 
 /** How the weight of one layer gets its ranges, and its numbers the levels in them. */
-export interface WeightRounding {
-  readonly layout: WeightLayout;
-  readonly settings: WeightQuantizerSettings;
-  /** Null of a layer without moments: a constant input has none, and no setting may ask for them. */
-  readonly view: MomentsView | null;
+export interface WeightRounding extends RoundedBy {
   /** Absent: nothing is kept. */
   readonly memo?: RoundingMemo;
 }
@@ -49,9 +45,10 @@ export function rangesBy(
   const { layout, settings, view, memo } = rounding;
   if (view === null) return weightQuantizers(weight, layout, settings);
   const make = (): readonly Quantizer[] =>
-    weightQuantizers(weight, layout, settings, (quantizers) => {
-      const errors = nearestErrors(weight, layout, quantizers, view);
-      return outputFactors === null ? errors : errors.map((error, output) => error * outputFactors[output]! ** 2);
+    weightQuantizers(weight, layout, settings, (choices) => {
+      const errors = nearestErrors(weight, layout, choices, view);
+      if (outputFactors === null) return errors;
+      return errors.map((own) => own.map((error, output) => error * outputFactors[output]! ** 2));
     });
   return memo === undefined ? make() : memo.ranges(rounding, weight, outputFactors, make);
 }
@@ -68,18 +65,18 @@ export function roundTo(
   return roundWeight(weight, layout, quantizers, granularity, rounding, view);
 }
 
-/** `dw H dw^T` of the nearest levels, `[O]`. */
+/** `dw H dw^T` of the nearest levels, `[O]`, of each choice of quantizers. */
 function nearestErrors(
   weight: Float32Array,
   layout: WeightLayout,
-  quantizers: readonly Quantizer[],
+  choices: readonly (readonly Quantizer[])[],
   view: MomentsView,
-): Float64Array {
-  const errors = new Float64Array(layout.groups * layout.outputsPerGroup);
-  const levels = quantizers.map(rowLevels);
+): readonly Float64Array[] {
+  const errors = choices.map(() => new Float64Array(outputChannels(layout)));
+  const levels = choices.map((quantizers) => quantizers.map(rowLevels));
+  const perOutput = levels.map((own) => (output: number) => own[own.length === 1 ? 0 : output]!);
   for (const block of momentBlocks(view.moments)) {
-    const problem = new BlockProblem(weight, layout, view, block);
-    problem.addNearestErrors((output) => levels[levels.length === 1 ? 0 : output]!, errors);
+    new BlockProblem(weight, layout, view, block).addNearestErrors(perOutput, errors);
   }
   return errors;
 }

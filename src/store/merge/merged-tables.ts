@@ -1,5 +1,5 @@
 /** Which form of the program's own a blob has. */
-export type PayloadForm = 'payload' | 'histograms' | 'numbers' | 'levels';
+export type PayloadForm = 'payload' | 'histograms' | 'levels' | 'numbers';
 
 /** A table whose rows belong to one row of another. */
 export interface OwnedTable {

@@ -21,8 +21,6 @@ export interface StoredTrial {
   /** Where the model was last read, and the hash of its bytes; null where none is recorded. */
   readonly model: { readonly path: string; readonly sha256: string } | null;
   readonly weightCalibrator: WeightCalibratorName;
-  /** Whose inputs second moments were of; null where none were read. */
-  readonly roundingInputs: 'float' | 'quantized' | null;
   /** What was written on it, in order. */
   readonly notes: readonly { readonly kind: 'note' | 'tag'; readonly text: string }[];
   /** Quantized layers in graph order; none for fp32. */
@@ -32,7 +30,7 @@ export interface StoredTrial {
 }
 
 const trialSql = `
-  SELECT v.key, v.label, v.role, v.status, sw.key, v.settings, v.metric, v.value, m.path, m.sha256, v.weight_calibrator, v.rounding_inputs
+  SELECT v.key, v.label, v.role, v.status, sw.key, v.settings, v.metric, v.value, m.path, m.sha256, v.weight_calibrator
   FROM v_trial v JOIN sweep sw ON sw.name = v.sweep JOIN trial t ON t.id = v.trial LEFT JOIN model m ON m.id = t.model_id
   WHERE v.sweep = :sweep AND v.trial = :trial`;
 
@@ -64,7 +62,7 @@ const tensorsSql = `
 export function readTrial(queries: QueryConnection, sweep: string, number: number): StoredTrial {
   const [row] = queries.query(trialSql, { sweep, trial: number }).rows;
   if (row === undefined) throw new StoreError('unknown', `Expected a trial of sweep "${sweep}", got ${number}.`);
-  const [key, label, role, status, sweepKey, settings, metric, value, path, sha256, calibrator, inputs] = row;
+  const [key, label, role, status, sweepKey, settings, metric, value, path, sha256, calibrator] = row;
   return {
     number,
     key: String(key),
@@ -77,7 +75,6 @@ export function readTrial(queries: QueryConnection, sweep: string, number: numbe
     accuracy: typeof value === 'number' ? { metric: String(metric), value } : null,
     model: typeof path === 'string' ? { path, sha256: String(sha256) } : null,
     weightCalibrator: (calibrator ?? 'max') as WeightCalibratorName,
-    roundingInputs: inputs === 'float' || inputs === 'quantized' ? inputs : null,
     notes: queries.query(notesSql, { sweep, trial: number }).rows.map(([kind, text]) => ({
       kind: kind === 'tag' ? 'tag' : 'note',
       text: String(text),

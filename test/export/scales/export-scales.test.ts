@@ -53,14 +53,7 @@ async function finishedTrial(alpha: number | null) {
   const prepared = prepareLayers(layers, statistics, preparation(8, alpha));
   const trial: StoredTrial = {
     ...{ number: 3, key: 'trial-key', label: 'a label', role: 'candidate', status: 'done' },
-    ...{
-      sweep: 'small',
-      sweepKey: 'sweep-key',
-      accuracy: null,
-      weightCalibrator: 'max',
-      roundingInputs: null,
-      notes: [],
-    },
+    ...{ sweep: 'small', sweepKey: 'sweep-key', accuracy: null, weightCalibrator: 'max', notes: [] },
     settings: JSON.stringify({ quantization: { activation: { calibrator: 'percentile', percentile: 99.9 } } }),
     model: { path, sha256: createHash('sha256').update(bytes).digest('hex') },
     layers: prepared.map((own) => storedLayer(own, statistics)),

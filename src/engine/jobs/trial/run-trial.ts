@@ -1,4 +1,4 @@
-import { readsMoments } from '../../../experiment/sections/quantization.js';
+import { readsMoments, roundsOnQuantizedInputs } from '../../../experiment/sections/quantization.js';
 import { deployableBytes } from '../../../quantize/graph/deployable-model.js';
 import { quantizerRecords, smoothingRecord } from '../../../quantize/prepare-layers.js';
 import { roundedWeightRecords } from '../../../quantize/rounding/rounded-weights.js';
@@ -52,7 +52,9 @@ async function resultOf(trial: DeployedTrial): Promise<JobResult<'trial'>> {
   const { context, settings, prepared, preparation, statistics, outcome, losses, divergence, lossSamples } = trial;
   const { execution } = settings.quantization;
   const tensors = tensorQuantizerRecords(prepared);
-  const roundedWeights = readsMoments(settings.quantization) ? roundedWeightRecords(prepared.layers) : [];
+  const roundedWeights = readsMoments(settings.quantization)
+    ? roundedWeightRecords(prepared.layers, roundsOnQuantizedInputs(settings.quantization))
+    : [];
   const exportBytes = await context.clock.measure('prepare', () => deployableBytes(prepared, execution));
   return {
     value: {

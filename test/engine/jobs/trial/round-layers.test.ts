@@ -21,6 +21,7 @@ import { prepareModel, type PreparedModel, type Preparation } from '../../../../
 import { int32Bias } from '../../../../src/quantize/quantizers/int32-bias.js';
 import { correctedBias } from '../../../../src/quantize/graph/correct-bias.js';
 import { restoreModel } from '../../../../src/quantize/restore-layers.js';
+import { roundedWeightRecords } from '../../../../src/quantize/rounding/rounded-weights.js';
 import type { PlacingTargetName } from '../../../../src/targets/registry.js';
 import { observeDirectly } from '../../../calibrate/observe-directly.js';
 import { layersOf, modelBytes } from '../../../onnx/build-model.js';
@@ -258,10 +259,12 @@ describe('roundLayers', () => {
     const how: Preparation = { ...plain, smoothing: { mode: 'static', alpha: 0.5, absmax: 'channel', apply } };
     const found = await rounded(how);
     const moments = new Map();
-    const stored = found.layers.map((layer) => storedLayer(layer, statistics, { ...how, moments }));
-    // Ranges are not of the model's own weights.
-    expect(() => restoreModel(loaded.folded, stored, 'max')).toThrow(/weight amax/);
-    const restored = restoreModel(loaded.folded, stored, null);
+    const records = roundedWeightRecords(found.layers, true);
+    const stored = found.layers.map((layer, index) => ({
+      ...storedLayer(layer, statistics, { ...how, moments }),
+      levels: records[index]!.levels,
+    }));
+    const restored = restoreModel(loaded.folded, stored, 'max');
     expect(restored.layers.map(({ weight }) => weight)).toEqual(found.layers.map(({ weight }) => weight));
     expect(restored.layers.map((own) => own.biasCorrection)).toEqual(found.layers.map((own) => own.biasCorrection));
   });

@@ -37,8 +37,8 @@ export async function prepareTrial(trial: OpenedTrial): Promise<PreparedTrial> {
     bits,
     alphaOf: alphaOf(smoothing, job.alphas),
     ...placed,
-    ...(job.moments === null ? {} : { moments: new Map(job.moments.layers.map((own) => [own.layer, own])) }),
     ...(readsMoments(quantization) ? { rounded: context.caches.of(roundedBefore) } : {}),
+    ...(job.moments === null ? {} : { moments: new Map(job.moments.layers.map((own) => [own.layer, own])) }),
   };
   // Where inputs of quantized layers tell, weights are rounded once these are known.
   const atFirst = roundsOnQuantizedInputs(quantization) ? { ...preparation, moments: new Map() } : preparation;
