@@ -3,9 +3,9 @@ import { node, tensor, value, type ModelSpec } from '../onnx/build-model.js';
 import { randomFloats } from '../onnx/pseudo-random.js';
 
 /**
- * A block with a residual branch, of depthwise and pointwise convolutions, behind a convolution with
- * BatchNormalization; a second layer reads what the depthwise one reads. Samples are `[3, 6, 6]`,
- * outputs 10 classes.
+ * A block with a residual branch, of depthwise and pointwise convolutions, behind a convolution
+ * with BatchNormalization; a second layer reads what the depthwise one reads. Samples are
+ * `[3, 6, 6]`, outputs 10 classes.
  */
 export function residualNetwork(batch: number | string): ModelSpec {
   const around = intsAttribute('pads', [1, 1, 1, 1]);

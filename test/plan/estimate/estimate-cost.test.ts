@@ -60,7 +60,7 @@ describe('the cost of the main experiment', () => {
       'quantization: { weight: { rounding: gptq }, rounding: { samples: 100 } }\nsmoothing: { mode: none }\n';
     const { work } = estimateCost(planWithBase(rounding + lines), nothingKnown);
     const [, float, quantized] = work.filter(({ kind }) => kind === 'trial').map(({ forwardPasses }) => forwardPasses);
-    expect(quantized! - float!).toBeCloseTo(100 * (1 + 1.2 + 3 * 4));
+    expect(quantized! - float!).toBeCloseTo(100 * (1 + 1.2 + 3 * 6));
   });
 
   it.each([

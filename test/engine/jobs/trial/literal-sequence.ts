@@ -146,7 +146,7 @@ function momentsOf(u: readonly number[][], v: readonly number[][], centered: boo
   return { h: matrix(v, meanV), cross: matrix(u, meanU) };
 }
 
-/** Integers for one output channel: those of the fitting weight, or of its own where these are better. */
+/** Integers for one output channel: of the weight that fits, or of its own where that is better. */
 function roundRow(row: readonly number[], { h, cross }: RowMoments, bits: number) {
   const size = row.length;
   const damping = (0.01 * h.reduce((sum, own, i) => sum + own[i]!, 0)) / size;
