@@ -167,7 +167,7 @@ function momentsView(
 type RoundingPreparation = Pick<Preparation, 'quantization' | 'bits' | 'placed' | 'moments' | 'rounded'>;
 
 /** The quantizer settings of one layer. */
-function settingsOf(
+export function settingsOf(
   { name, op }: Layer,
   { quantization, bits, placed }: Pick<Preparation, 'quantization' | 'bits' | 'placed'>,
 ): Pick<QuantizationSettings, 'activation' | 'weight'> {
