@@ -44,7 +44,9 @@ export interface ScalesSummary {
   readonly isFolded: boolean;
   /** Weights are divided for the layers behind them, in their scales alone. */
   readonly isRequantized: boolean;
-  /** Modules whose weights are not rounded to the nearest; their integers are in an archive alone. */
+  /**
+   * Modules whose weights are not rounded to the nearest; what they became is in an archive alone.
+   */
   readonly rounded: readonly string[];
   readonly format: ScalesFormat;
 }
