@@ -65,8 +65,8 @@ it('a trial whose weights are rounded by second moments is exported as it was me
     const context = contextAt('basic');
     const compared = await compareOnSamples(exported, trial.settings, { simulation: context, file: context }, false);
     expect(compared).toMatchObject({ samples: 4 });
-    // The file divides by s and quantizes then, so that a level of an input may be the next one; other
-    // integers of 3 bits change outputs by some per cent.
+    // The file divides by s and quantizes then, so that a level of an input may be the next one;
+    // other integers of 3 bits change outputs by some per cent.
     expect((compared as { readonly difference: number }).difference).toBeLessThan(2e-3);
   }
   queries.close();

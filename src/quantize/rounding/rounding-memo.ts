@@ -10,7 +10,9 @@ import type { MomentsView } from './moment-matrix.js';
 export interface RoundedBy {
   readonly layout: WeightLayout;
   readonly settings: WeightQuantizerSettings;
-  /** Null of a layer without moments: a constant input has none, and no setting may ask for them. */
+  /**
+   * Null of a layer without moments: a constant input has none, and no setting may ask for them.
+   */
   readonly view: MomentsView | null;
 }
 
