@@ -116,7 +116,7 @@ export class StageWork {
   async #moments(stage: MomentsStage): Promise<void> {
     const { inputs } = this.#options;
     const model = jobModel(stage.model, inputs);
-    const perOctave = partsPerOctave(momentsSize(inputs.layersOf(stage.model.path)));
+    const perOctave = partsPerOctave(momentsSize(stage, inputs));
     const parts = momentsParts(stage, model, perOctave);
     const results = valuesOf(await this.#runParts(stage, parts));
     const byId = new Map(parts.map(({ id }, index) => [id, results[index]!]));
