@@ -45,7 +45,7 @@ export function momentForms(moments: LayerMoments, rows: Float64Array): Float64A
   return forms;
 }
 
-/** Of up to {@link ROWS_AT_ONCE} rows from `output` on; those that are missing are rows of zeros. */
+/** Of up to {@link ROWS_AT_ONCE} rows from `output` on; missing ones are rows of zeros. */
 function addForms(
   forms: Float64Array,
   { products, columns }: LayerMoments,

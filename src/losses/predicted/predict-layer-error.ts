@@ -38,12 +38,25 @@ export interface LayerEvidence {
  * is the same as `S^-1 H S^-1` behind smoothed weights.
  */
 export function predictLayerError(prepared: PreparedLayer, evidence: LayerEvidence): PredictedLossRecord {
-  const { layer, original, factors, outputFactors, weight, biasCorrection } = prepared;
-  const { moments, samples, inputs, density } = evidence;
+  const { moments, samples } = evidence;
+  return {
+    layer: prepared.layer.name,
+    ...predictErrors(prepared, evidence),
+    power: Math.max(0, mean(momentForms(moments, floatRows(prepared)))),
+    samples,
+    productShare: productShare(moments),
+  };
+}
+
+/** The errors of {@link predictLayerError} alone: half the work. */
+export function predictErrors(
+  prepared: PreparedLayer,
+  { moments, inputs, density }: Omit<LayerEvidence, 'samples'>,
+): Pick<PredictedLossRecord, 'weightMse' | 'inputMse' | 'inputNoise'> {
+  const { original, factors, outputFactors, weight, biasCorrection } = prepared;
   const { layout } = original;
-  const float = readFloatTensor(original.weight);
+  const rows = floatRows(prepared);
   const ofOutput = (output: number): number => outputFactors?.[output] ?? 1;
-  const rows = weightRows(layout, (offset) => float[offset]!);
   const quantized = weightRows(
     layout,
     (offset, input, output) => (weight.values[offset]! * ofOutput(output)) / factors.s[input]!,
@@ -58,15 +71,17 @@ export function predictLayerError(prepared: PreparedLayer, evidence: LayerEviden
   }
   const noise = inputNoise(moments, prepared, inputs, filledShares(moments, layout.kernelSize, density));
   return {
-    layer: layer.name,
     // Moments are sums of rounded numbers: what should be 0 may be a little below.
     weightMse: Math.max(0, mean(errors)),
     inputMse: mean(noiseOf(moments, quantized, noise.squares)),
     inputNoise: noise.from,
-    power: Math.max(0, mean(momentForms(moments, rows))),
-    samples,
-    productShare: productShare(moments),
   };
+}
+
+/** FP32's weight, `[O, columns]`. */
+function floatRows({ original }: PreparedLayer): Float64Array {
+  const float = readFloatTensor(original.weight);
+  return weightRows(original.layout, (offset) => float[offset]!);
 }
 
 /** `r E[u]` of each row `[O]`. */

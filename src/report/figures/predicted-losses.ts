@@ -45,7 +45,10 @@ export function predictedContent(rows: readonly Row[], pointOf: PointOf, large: 
   };
 }
 
-/** `Predicted within a factor of 1.02 of what was measured in half of the 19 layers, within 1.3 in all (farthest off: conv1).` */
+/**
+ * `Predicted within a factor of 1.02 of what was measured in half of the 19 layers, within 1.3 in
+ * all (farthest off: conv1).`
+ */
 function sentence(rows: readonly Row[], pointOf: PointOf): string {
   const sorted = [...rows].sort((a, b) => factorOf(a) - factorOf(b));
   const worst = sorted.at(-1)!;

@@ -1,4 +1,4 @@
-import { predictedMse, predictLosses } from '../../../losses/predicted/predict-losses.js';
+import { predictMses } from '../../../losses/predicted/predict-losses.js';
 import { NonFiniteError } from '../../../records/non-finite-error.js';
 import type { SearchPoint } from '../../../records/search-record.js';
 import { selectLayers } from '../../../quantize/select-layers.js';
@@ -25,9 +25,9 @@ export async function searchByMoments(job: SearchJob, context: JobContext): Prom
   for (const [index, alpha] of job.candidates.entries()) {
     const prepared = await prepareAt({ job, model, context }, layers, () => alpha);
     const losses = await context.clock.measure('predict', () =>
-      predictLosses(model.folded, prepared.layers, moments, statistics),
+      predictMses(model.folded, prepared.layers, moments, statistics),
     );
-    points.push(...losses.map((loss) => pointOf(loss.layer, alpha, predictedMse(loss))));
+    points.push(...[...losses].map(([layer, loss]) => pointOf(layer, alpha, loss)));
     context.report(index + 1, job.candidates.length);
   }
   return { value: { kind: 'losses', points }, execution: { provider: '', timings: context.clock.timings } };
