@@ -22,9 +22,9 @@ const unless = (holds: boolean, why: string): string | null => (holds ? null : w
 
 /** Conditions on a node beyond its operator, as rules of targets name them. */
 export const conditions = {
-  /** MaxPool on uint8 came with opset 12. */
-  opset12: ({ model }) =>
-    unless(model.opset >= 12, `is of opset ${model.opset}, and has integer kernels from opset 12 on`),
+  /** DepthToSpace on uint8 came with opset 11, pools and reductions with 12. */
+  opset11: ({ model }) => whyOlderThan(11, model),
+  opset12: ({ model }) => whyOlderThan(12, model),
   computedOperands: ({ node, activations }) =>
     unless(activations.length === node.input.length, 'has a constant operand, which is not quantized here'),
   twoInputs: ({ node }) => unless(node.input.length === 2, `has ${node.input.length} inputs, not two`),
@@ -46,6 +46,10 @@ export const conditions = {
 } satisfies Record<string, Condition>;
 
 export type ConditionName = keyof typeof conditions;
+
+function whyOlderThan(opset: number, model: OnnxModel): string | null {
+  return unless(model.opset >= opset, `is of opset ${model.opset}, and has integer kernels from opset ${opset} on`);
+}
 
 function text(node: NodeProto, name: string, fallback: string): string {
   const value = node.attribute.find((a) => a.name === name)?.s;

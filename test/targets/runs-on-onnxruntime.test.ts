@@ -23,8 +23,19 @@ const pool = [intsAttribute('kernel_shape', [2, 2])];
 const gemm = (input: string, output: string) => node('Gemm', [input, 'm', 'vector'], output);
 
 /** An operator between two convolutions. */
-const between = (op: string, inputs: readonly string[] = [], attributes = node(op, [], 'p').attribute) =>
-  blockModel([conv('x', 'a'), node(op, ['a', ...inputs], 'p', attributes), conv('p', 'y')]);
+const between = (op: string, inputs: readonly string[] = [], attributes = node(op, [], 'p').attribute, opset = 13) =>
+  blockModel([conv('x', 'a'), node(op, ['a', ...inputs], 'p', attributes), conv('p', 'y')], { opset });
+
+const deeper = (opset: number) =>
+  blockModel(
+    [
+      conv('x', 'a'),
+      node('DepthToSpace', ['a'], 'd', [intAttribute('blocksize', 2)]),
+      concat(['d', 'd', 'd', 'd'], 'p'),
+      conv('p', 'y'),
+    ],
+    { opset },
+  );
 
 const w8 = tensor('w8', [CHANNELS, 8, 1, 1], randomFloats(9, CHANNELS * 8));
 const halves = int64Tensor('halves', [8, 8]);
@@ -45,6 +56,11 @@ const models: readonly (readonly [string, OnnxModel])[] = [
   ['Tanh', between('Tanh')],
   ['MaxPool', between('MaxPool', [], pool)],
   ['ReduceMax', between('ReduceMax', [], [intsAttribute('axes', [2, 3])])],
+  // Below these opsets they have no form on integers, and the runtime refuses one.
+  ['ReduceMax of opset 11', between('ReduceMax', [], [intsAttribute('axes', [2, 3])], 11)],
+  ['ReduceMin of opset 11', between('ReduceMin', [], [intsAttribute('axes', [2, 3])], 11)],
+  ['DepthToSpace', deeper(11)],
+  ['DepthToSpace of opset 10', deeper(10)],
   ['Resize that repeats', between('Resize', ['', 'scales'])],
   ['Resize that interpolates', between('Resize', ['', 'scales'], [stringAttribute('mode', 'linear')])],
   ['Clip in the layer', between('Clip', ['zero', 'six'])],
