@@ -232,6 +232,26 @@ describe('onnxruntime-cpu', () => {
     expect(placement.nodes.filter(({ runs }) => runs !== 'float').map((placed) => placed.node)).toEqual(['c2']);
   });
 
+  it('quantizes what is computed of integers that are fed', () => {
+    const pixels = blockModel(
+      [node('Cast', ['u'], 'x', [intAttribute('to', TensorProto_DataType.FLOAT)]), conv('x', 'c'), conv('c', 'y')],
+      { inputs: [value('u', [1, CHANNELS, 8, 8], TensorProto_DataType.UINT8)] },
+    );
+    expect(quantizedText(place(pixels, target))).toBe('x c y');
+    const tokens = blockModel(
+      [
+        node('Add', ['ids', 'ids'], 'twice'),
+        node('Gather', ['m', 'twice'], 'e'),
+        node('MatMul', ['e', 'm'], 'a'),
+        node('MatMul', ['a', 'm'], 'y'),
+      ],
+      { inputs: [value('ids', [4], TensorProto_DataType.INT64)] },
+    );
+    const placement = place(tokens, target);
+    expect(quantizedText(placement)).toBe('e a');
+    expect(placement.nodes.map((placed) => placed.node)).toEqual(['e', 'a', 'y']);
+  });
+
   it('quantizes products of two computed tensors', () => {
     const model = blockModel(
       [
