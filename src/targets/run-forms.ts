@@ -51,7 +51,6 @@ function formByRule(
 ): RunForm {
   const layer = layers.get(firstOutput(node)) ?? null;
   if (!isDefaultDomain(node)) return inFloat(`is of the domain ${node.domain}`);
-  if (layer?.supported === true && !wanted.layers.has(layer.outputTensor)) return inFloat('is kept in float');
   if (layer === null && !wanted.others) return inFloat(null);
   if (layer?.supported === false) return inFloat(`is left alone: ${layer.reason}`);
   const rules = [target.operators[node.opType] ?? []].flat();
@@ -69,6 +68,7 @@ function formByRule(
       return inFloat('is read inside a branch or a loop');
     }
     if (activations.length === 0) return inFloat('reads no tensor that is computed');
+    if (layer !== null && !wanted.layers.has(layer.outputTensor)) return inFloat('is kept in float');
     return { runs: rule.runs, rule, inputs: layer === null ? activations : [0], isFused: false, reason: null };
   }
   return inFloat(reasons[0] ?? NO_FORM);

@@ -201,6 +201,8 @@ describe('onnxruntime-cpu', () => {
       node('Conv', ['x', 'w', 'b'], 'y'),
     ]);
     expect(runsOf(place(biased, target), 'y')).toBe('float: has a bias that is computed');
+    // Whoever asks for no integers of it learns that there are none.
+    expect(runsOf(place(biased, target, ['y']), 'y')).toBe('float: has a bias that is computed');
     const scaled = blockModel([node('Gemm', ['x', 'm', 'vector'], 'y', [floatAttribute('beta', 2)])], matrices);
     expect(runsOf(place(scaled, target), 'y')).toBe('float: is left alone: it scales its product (alpha, beta)');
   });
