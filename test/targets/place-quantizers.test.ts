@@ -3,7 +3,7 @@ import { floatAttribute, intAttribute, intsAttribute, stringAttribute } from '..
 import { TensorProto_DataType } from '../../src/onnx/proto/onnx_pb.js';
 import { int64Tensor } from '../../src/onnx/tensor.js';
 import { placeQuantizers } from '../../src/targets/place-quantizers.js';
-import { targets } from '../../src/targets/registry.js';
+import { targets, type PlacingTargetName } from '../../src/targets/registry.js';
 import { graphAttribute, node, subgraph, tensor, value } from '../onnx/build-model.js';
 import {
   blockModel,
@@ -272,6 +272,19 @@ describe('onnxruntime-cpu', () => {
     const model = blockModel([conv('x', 'c'), foreign, conv('g', 'y')]);
     expect(runsOf(place(model, target), 'g')).toBe('float: is of the domain com.example');
     expect(quantizedText(place(model, target))).toBe('x c g y');
+  });
+});
+
+describe.each(Object.keys(targets) as PlacingTargetName[])('a Concat with a constant on %s', (target) => {
+  it('is in float: its range would not be that of its other inputs, nor would the constant be integers', () => {
+    const k = tensor('k', [1, CHANNELS, 8, 8], new Array<number>(CHANNELS * 64).fill(9));
+    const model = blockModel([conv('x', 'c'), concat(['c', 'x', 'k'], 'joined'), node('Conv', ['joined', 'w3'], 'y')], {
+      initializers: [k],
+    });
+    const placement = place(model, target);
+    expect(runsOf(placement, 'joined')).toBe('float: has a constant operand, which is not quantized here');
+    expect(readersText(placement, 'joined')).toBe('y#0');
+    expect(placement.groups.every(({ observed }) => observed.length === 1)).toBe(true);
   });
 });
 

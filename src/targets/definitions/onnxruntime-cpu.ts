@@ -33,7 +33,7 @@ export const onnxruntimeCpu: Target = {
     ],
     Add: { ...between, when: ['computedOperands'] },
     Mul: { ...between, when: ['computedOperands'] },
-    Concat: { ...between, when: ['severalInputs'] },
+    Concat: { ...between, when: ['computedOperands', 'severalInputs'] },
     AveragePool: between,
     GlobalAveragePool: between,
     LeakyRelu: between,

@@ -46,7 +46,7 @@ export const tensorrt: Target = {
     Split: pass,
     Squeeze: pass,
     Unsqueeze: pass,
-    Concat: pass,
+    Concat: { ...pass, when: ['computedOperands'] },
     Resize: { ...pass, when: ['nearest'] },
     Identity: pass,
     Dropout: pass,
