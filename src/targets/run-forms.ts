@@ -134,7 +134,7 @@ function leaveUnequalRanges(computed: ComputedTensors, forms: Map<string, RunFor
     if (form.runs === 'quantize' && form.rule?.range !== undefined) {
       fixed.set(firstOutput(node), JSON.stringify(form.rule.range));
     }
-    if (form.runs !== 'pass') continue;
+    if (form.runs !== 'pass' && form.rule?.output !== 'tied') continue;
     const ranges = new Set(form.inputs.map((index) => fixed.get(node.input[index]!) ?? ''));
     const [range] = ranges;
     if (ranges.size > 1) {

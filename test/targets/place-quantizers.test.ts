@@ -459,6 +459,20 @@ describe('xnnpack', () => {
     expect(runsOf(placement, 'p')).toBe('quantize');
   });
 
+  it('joins no range that is fixed with another, not behind a pool either', () => {
+    const model = blockModel([
+      conv('x', 'c'),
+      node('Sigmoid', ['c'], 's'),
+      average('s', 'a'),
+      average('c', 'b'),
+      concat(['a', 'b', 'b'], 'k'),
+      node('Conv', ['k', 'w3'], 'y'),
+    ]);
+    const placement = place(model, target);
+    expect(runsOf(placement, 'k')).toBe('float: joins tensors whose ranges the target fixes differently');
+    expect(quantizedText(placement)).toBe('x c=b s=a k y');
+  });
+
   it('observes all branches of a Concat, whose scale is one', () => {
     const model = blockModel([
       conv('x', 'a'),
