@@ -184,7 +184,10 @@ function passOnForAllReaders(model: OnnxModel, computed: ComputedTensors, forms:
   }
 }
 
-/** What passes integers on does so where its input or its output is quantized anyway. */
+/**
+ * What passes integers on does so where its input or its output is quantized anyway, and an
+ * activation is a part of its operator where there is a quantizer behind the two.
+ */
 function passOnQuantized(
   model: OnnxModel,
   computed: ComputedTensors,
@@ -201,7 +204,7 @@ function passOnQuantized(
   const quantized = findQuantizedTensors(model, computed, forms);
   for (const node of computed.nodes) {
     const form = forms.get(firstOutput(node))!;
-    if (form.runs === 'pass' && !quantized.has(firstOutput(node))) {
+    if ((form.runs === 'pass' || form.isFused) && !quantized.has(firstOutput(node))) {
       forms.set(firstOutput(node), inFloat(null, form.rule));
     }
   }

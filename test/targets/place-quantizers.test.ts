@@ -55,6 +55,9 @@ describe('onnxruntime-cpu', () => {
     const matmul = (input: string, output: string) => node('MatMul', [input, 'm'], output);
     const two = place(blockModel([gemm('x', 'g1'), relu('g1', 'r'), gemm('r', 'y')], matrices), target);
     expect(quantizedText(two)).toBe('x r');
+    const activated = place(blockModel([gemm('x', 'g1'), relu('g1', 'y')], matrices), target);
+    expect(quantizedText(activated)).toBe('x');
+    expect(runsOf(activated, 'y')).toBe('float');
     const softmax = place(blockModel([matmul('x', 'g1'), node('Softmax', ['g1'], 'y')], matrices), target);
     expect(quantizedText(softmax)).toBe('x');
     expect(runsOf(softmax, 'y')).toBe('float: is read by no integer operator');

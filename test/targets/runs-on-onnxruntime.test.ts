@@ -93,6 +93,7 @@ const models: readonly (readonly [string, OnnxModel])[] = [
     ),
   ],
   ['Gemm', blockModel([gemm('x', 'a'), relu('a', 'r'), gemm('r', 'y')], matrices)],
+  ['Gemm, Relu', blockModel([gemm('x', 'a'), relu('a', 'y')], matrices)],
   ['Gemm, Softmax', blockModel([gemm('x', 'a'), node('Softmax', ['a'], 'y')], matrices)],
   ['MatMul, Add', blockModel([node('MatMul', ['x', 'm'], 'a'), node('Add', ['a', 'vector'], 'y')], matrices)],
   [
