@@ -1,3 +1,4 @@
+import { activationSchemes } from '../calibrate/schemes/activation-schemes.js';
 import type { ActivationQuantizerSettings } from '../experiment/sections/settings.js';
 import { findLayers } from '../onnx/layers/layers.js';
 import { NonFiniteError } from '../records/non-finite-error.js';
@@ -102,7 +103,10 @@ function groupQuantizer(
   find: FindStatistics,
   activation: ActivationQuantizerSettings,
 ): Quantizer {
-  if (range !== null) return quantizerOfRange({ ...range, signed: range.low < 0 }, activation);
+  if (range !== null) {
+    const { isSigned } = activationSchemes[activation.scheme];
+    return quantizerOfRange({ ...range, signed: isSigned(Float64Array.of(range.low)) }, activation);
+  }
   const ranges = observed.map((tensor) => {
     const { statistics, factors } = find(tensor);
     return activationRange(statistics, factors, activation);
