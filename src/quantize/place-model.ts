@@ -65,6 +65,11 @@ export function placeModel(
   };
 }
 
+/** Not by `Math.min(...)`: a flattened tensor may have more columns than a call has arguments. */
+function smallestOf(factors: Float32Array): number {
+  return factors.reduce((least, factor) => Math.min(least, factor), Infinity);
+}
+
 type FindStatistics = (tensor: string) => Observed;
 
 function statisticsOf(
@@ -92,7 +97,7 @@ function statisticsOf(
     const before = divided.get(smoother?.input ?? tensor);
     const factors = new Float32Array(channels).fill(1);
     // Of a tensor whose channels were not told apart: what leaves none of them out of the range.
-    const own = before?.length === channels ? before : before?.slice(0, 1).fill(Math.min(...before));
+    const own = before?.length === channels ? before : before?.slice(0, 1).fill(smallestOf(before));
     for (let c = 0; c < channels; c++) factors[c] = (own?.[c] ?? 1) * (smoother?.s[c] ?? 1);
     return { statistics, factors };
   };
