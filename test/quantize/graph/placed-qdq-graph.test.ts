@@ -311,6 +311,9 @@ describe('placedQdqModel for other targets', () => {
         `Expected a model of opset 13 or newer for target ${target}, got opset 12`,
       );
       await expect(written(target, tensors, chain(12), { granularity: 'tensor' })).resolves.toBeDefined();
+      await expect(written(target, tensors, chain(9), { granularity: 'tensor' })).rejects.toThrow(
+        `Expected a model of opset 10 or newer for target ${target}, got opset 9, which has no QuantizeLinear`,
+      );
     },
   );
 });
