@@ -1,4 +1,6 @@
 import { constantTensor } from '../onnx/constants.js';
+import { joinedPads } from '../onnx/folding/join-pad.js';
+import { isDefaultDomain } from '../onnx/layers/hidden-layers.js';
 import type { Layer } from '../onnx/layers/layers.js';
 import { readFloatAttribute, readIntAttribute } from '../onnx/node.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
@@ -40,6 +42,7 @@ export const conditions = {
     unless(text(node, 'mode', 'nearest') === 'nearest', `interpolates (${text(node, 'mode', '')})`),
   notCubic: ({ node }) => unless(text(node, 'mode', 'nearest') !== 'cubic', 'interpolates (cubic)'),
   padsWithZeros: ({ model, node }) => whyPadChangesRange(model, node),
+  joinsConv: ({ model, node }) => whyPadJoinsNoConv(model, node),
   group1: ({ node }) => unless(readIntAttribute(node, 'group', 1) === 1, 'has groups'),
   clipsFromZero: ({ model, node }) => whyClipDoesNotBeginAtZero(model, node),
   modelOptChannels: (subject) => whyModelOptLeaves(subject),
@@ -75,6 +78,14 @@ function whyPadChangesRange(model: OnnxModel, node: NodeProto): string | null {
   const number = scalar(model, value);
   if (number === null) return 'pads with a computed number';
   return unless(number === 0, 'pads with another number than 0');
+}
+
+/** Without a Pad on integers it is free as a part of a convolution alone. */
+function whyPadJoinsNoConv(model: OnnxModel, node: NodeProto): string | null {
+  const [reader, ...others] = model.index.consumers.get(node.output[0]!) ?? [];
+  const isAlone = reader?.index === 0 && others.length === 0 && !model.index.outputs.has(node.output[0]!);
+  const isConv = isAlone && reader.node.opType === 'Conv' && isDefaultDomain(reader.node);
+  return unless(isConv && joinedPads(model, node, reader.node) !== null, 'is no part of a convolution behind it');
 }
 
 /**

@@ -149,18 +149,32 @@ describe('onnxruntime-cpu', () => {
     expect(runsOf(resize('linear'), 'r')).toBe('float: interpolates (linear)');
   });
 
-  it('keeps the scale across a Pad with zeros, which is float', () => {
+  it('has a Pad with zeros in the convolution that alone reads it', () => {
     const padded = (extra: readonly string[]) =>
       place(
-        blockModel([conv('x', 'c'), node('Pad', ['c', 'pads', ...extra], 'p'), conv('p', 'y')], {
-          initializers: [pads],
-        }),
+        blockModel(
+          [conv('x', 'c'), node('Add', ['c', 'x'], 'a'), node('Pad', ['a', 'pads', ...extra], 'p'), conv('p', 'y')],
+          {
+            initializers: [pads],
+          },
+        ),
         target,
       );
-    expect(quantizedText(padded([]))).toBe('x c=p y');
-    expect(quantizedText(padded(['zero']))).toBe('x c=p y');
+    expect(quantizedText(padded([]))).toBe('x c a=p y');
+    expect(quantizedText(padded(['zero']))).toBe('x c a=p y');
+    expect(runsOf(padded([]), 'p')).toBe('pass');
+    expect(runsOf(padded([]), 'a')).toBe('quantize');
     expect(quantizedText(padded(['one']))).toBe('x c p y');
-    expect(runsOf(padded([]), 'p')).toBe('float: has no integer form');
+    expect(runsOf(padded(['one']), 'a')).toBe('float: is read by no integer operator');
+  });
+
+  it('keeps the scale across any other Pad with zeros, which is float', () => {
+    const model = blockModel(
+      [conv('x', 'c'), node('Pad', ['c', 'pads'], 'p'), conv('p', 'a'), conv('p', 'b'), node('Sub', ['a', 'b'], 'y')],
+      { initializers: [pads] },
+    );
+    expect(quantizedText(place(model, target))).toBe('x c=p a b');
+    expect(runsOf(place(model, target), 'p')).toBe('float: has no integer form');
   });
 
   it('does not quantize between operators in float', () => {
@@ -383,6 +397,15 @@ describe('tensorrt', () => {
     );
     expect(runsOf(place(grouped, target), 'd')).toBe('quantize');
     expect(runsOf(place(grouped, target), 'y')).toBe('float: has few channels (1 per output, 16 outputs)');
+  });
+
+  it('has no quantizer between Pad and Conv', () => {
+    const model = blockModel([conv('x', 'c'), node('Pad', ['c', 'pads'], 'p'), conv('p', 'y')], {
+      initializers: [pads],
+    });
+    const placement = place(model, target);
+    expect(quantizedText(placement)).toBe('x c');
+    expect(readersText(placement, 'c')).toBe('p#0');
   });
 
   it('has no quantizer on a bias, a Softmax or an output', () => {

@@ -38,6 +38,7 @@ const deeper = (opset: number) =>
   );
 
 const w8 = tensor('w8', [CHANNELS, 8, 1, 1], randomFloats(9, CHANNELS * 8));
+const pads = int64Tensor('pads', [0, 0, 1, 0, 0, 0, 2, 1]);
 const halves = int64Tensor('halves', [8, 8]);
 const w4 = tensor('w4', [4, 3], randomFloats(8, 12));
 
@@ -63,6 +64,7 @@ const models: readonly (readonly [string, OnnxModel])[] = [
   ['DepthToSpace of opset 10', deeper(10)],
   ['Resize that repeats', between('Resize', ['', 'scales'])],
   ['Resize that interpolates', between('Resize', ['', 'scales'], [stringAttribute('mode', 'linear')])],
+  ['Pad', blockModel([conv('x', 'a'), node('Pad', ['a', 'pads'], 'p'), conv('p', 'y')], { initializers: [pads] })],
   ['Clip in the layer', between('Clip', ['zero', 'six'])],
   ['SiLU', blockModel([conv('x', 'a'), node('Sigmoid', ['a'], 's'), node('Mul', ['a', 's'], 'p'), conv('p', 'y')])],
   [

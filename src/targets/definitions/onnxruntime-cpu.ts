@@ -56,7 +56,11 @@ export const onnxruntimeCpu: Target = {
     Split: pass,
     Identity: pass,
     Dropout: pass,
-    Pad: [{ runs: 'float', output: 'tied', when: ['padsWithZeros'] }, { runs: 'float' }],
+    Pad: [
+      { ...pass, when: ['joinsConv'] },
+      { runs: 'float', output: 'tied', when: ['padsWithZeros'] },
+      { runs: 'float' },
+    ],
   },
   fused: {
     Relu: { behind: onIntegers },
