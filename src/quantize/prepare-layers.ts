@@ -13,9 +13,10 @@ import { fakeQuantizeWeight, type QuantizedWeight } from './quantizers/fake-quan
 import { inputQuantizer } from './quantizers/input-quantizer.js';
 import { outputBound } from './output-bound.js';
 import { widestQuantizer, type Quantizer } from './quantizers/quantizer.js';
+import { hasOneScale } from '../targets/one-scale.js';
 import { targets } from '../targets/registry.js';
 import { holdBias } from './hold-bias.js';
-import { hasScalePerTensor, layersOnIntegers } from './layers-on-integers.js';
+import { layersOnIntegers } from './layers-on-integers.js';
 import { placeModel, type PlacedPreparation } from './place-model.js';
 import type { PlacedModel } from './placed-model.js';
 import type { PreparedLayer } from './prepared-layer.js';
@@ -124,15 +125,14 @@ function quantizeWeight(smoothed: SmoothedLayer, settings: QuantizationSettings[
 
 /** The quantizer settings of one layer. */
 function settingsOf(
-  { name, op }: Layer,
+  layer: Layer,
   { quantization, bits, placed }: Pick<Preparation, 'quantization' | 'bits' | 'placed'>,
 ): Pick<QuantizationSettings, 'activation' | 'weight'> {
-  const own = bits.get(name);
+  const own = bits.get(layer.name);
   const weight = { ...quantization.weight, bits: own?.weight ?? quantization.weight.bits };
   return {
     activation: { ...quantization.activation, bits: own?.activation ?? quantization.activation.bits },
-    weight:
-      placed !== undefined && hasScalePerTensor(op, placed.target) ? { ...weight, granularity: 'tensor' } : weight,
+    weight: placed !== undefined && hasOneScale(layer, placed.target) ? { ...weight, granularity: 'tensor' } : weight,
   };
 }
 

@@ -111,6 +111,23 @@ describe('placeModel', () => {
     expect(quantizers.filter((own) => own.divisor !== null)).toHaveLength(1);
   });
 
+  it('gives a range that is fixed the integers of the scheme', () => {
+    const tanh = buildModel({
+      nodes: [node('Conv', ['x', 'w'], 'a'), node('Tanh', ['a'], 'y')],
+      inputs: [value('x', ['N', 2, 4, 4])],
+      initializers: [ones('w', [2, 2, 1, 1])],
+    });
+    const [layer] = layersOf(tanh);
+    const [own] = smoothedModel().layers;
+    const smoothed = { base: tanh, layers: [{ ...own!, layer: layer!, original: layer! }] };
+    const placed = (scheme: ActivationQuantizerSettings['scheme']) =>
+      placeModel(smoothed, inputs, { ...activation, scheme }, { target: 'qnn', others: true, tensors }).quantizers.at(
+        -1,
+      );
+    expect(placed('asymmetric')).toMatchObject({ tensor: 'y', quantizer: { signed: false, low: -1, amax: 1 } });
+    expect(placed('unsigned')).toMatchObject({ tensor: 'y', quantizer: { signed: false, low: 0, amax: 1 } });
+  });
+
   it('names a tensor whose statistics are not finite', () => {
     const broken = new Map([...tensors, ['b', { tensor: 'b', ...statistics([0], [Infinity]) }] as const]);
     const options = { target: 'onnxruntime-cpu', others: true, tensors: broken } as const;

@@ -1,7 +1,7 @@
 import { constantTensor } from '../../onnx/constants.js';
 import { applyEdits } from '../../onnx/edits/edits.js';
 import { GraphPatch } from '../../onnx/edits/graph-patch.js';
-import { QUANTIZED_OPSET, raiseOpset } from '../../onnx/edits/raise-opset.js';
+import { raiseOpset } from '../../onnx/edits/raise-opset.js';
 import { firstOutput } from '../../onnx/graph-index.js';
 import { ModelError } from '../../onnx/model-error.js';
 import { RUNTIME_DOMAIN, withHeader } from '../../onnx/model-header.js';
@@ -22,6 +22,7 @@ import type { Quantizer } from '../quantizers/quantizer.js';
 import { storedLevels, type StoredLevels } from '../quantizers/stored-levels.js';
 import { clipToLevels } from './clip-to-levels.js';
 import { correctBias, correctedBias, needsCorrectingAdd } from './correct-bias.js';
+import { joinPads } from './join-pads.js';
 import { keepSimulated } from './keep-simulated.js';
 import { LinearOperators } from './linear-operators.js';
 import { opsetObstacle } from './opset-obstacle.js';
@@ -33,6 +34,7 @@ import { quantizeConstant } from '../quantizers/quantize-constant.js';
  * what they are, Relu and Clip included: the runtime makes them part of its kernels.
  *
  * - Zero points are always written: without one onnxruntime leaves MaxPool and its like in float.
+ * - A Pad of zeros in front of a Conv is a part of it.
  * - Quantizers of one group share the initializers of scale and zero point.
  * - A tensor that is smoothed inside its quantizer has a scale per channel in QuantizeLinear and
  *   one scale in DequantizeLinear.
@@ -52,7 +54,7 @@ export function placedQdqModel(prepared: PreparedModel, metadata: Readonly<Recor
   if (placed === undefined) throw new Error('Invariant: no placement of a target to write.');
   const target = targets[placed.target];
   const isPerChannel = layers.some(({ weight }) => weight.granularity === 'channel');
-  const obstacle = opsetObstacle(placed.target, base.opset, isPerChannel ? 'channel' : 'tensor');
+  const obstacle = opsetObstacle(placed.target, base, isPerChannel ? 'channel' : 'tensor');
   if (obstacle !== null) throw new ModelError(obstacle);
   const patch = new PlacedPatch(base, placed, target, layers);
   for (const index of placed.quantizers.keys()) patch.quantizeTensor(index);
@@ -61,19 +63,11 @@ export function placedQdqModel(prepared: PreparedModel, metadata: Readonly<Recor
     patch.writeBias(layer);
   }
   for (const convolution of placed.convolutions) patch.quantizeConvolution(convolution);
-  const edited = applyEdits(base, patch.edits);
-  const model = target.kernels === 'onnxruntime' ? inQuantizedOpset(edited) : edited;
+  const edited = joinPads(applyEdits(base, patch.edits));
+  // onnxruntime makes QLinearConv of what it fuses, which older opsets do not have.
+  const model = (target.kernels === 'onnxruntime' ? raiseOpset(edited) : null) ?? edited;
   const kept = target.kernels === 'onnxruntime' ? keepSimulated(model) : model;
   return withHeader(kept, patch.usesRuntimeDomain ? [RUNTIME_DOMAIN] : [], metadata);
-}
-
-/** onnxruntime makes QLinearConv of what it fuses, which older opsets do not have. */
-function inQuantizedOpset(model: OnnxModel): OnnxModel {
-  const raised = raiseOpset(model);
-  if (raised !== null) return raised;
-  throw new ModelError(
-    `Expected a model of opset ${QUANTIZED_OPSET} or newer for integer kernels of onnxruntime, got opset ${model.opset} with an operator that can't be converted. Convert the model to opset 13.`,
-  );
 }
 
 /** What the tensor of the base model is called where its name went to the quantized values. */
