@@ -100,6 +100,13 @@ describe('placeModel', () => {
     expect(ranges['joined']).toEqual([-0.5, 4]);
   });
 
+  it('takes the least factor of a tensor whose channels were not told apart, however many they are', () => {
+    const factors = new Float32Array(300_000).fill(4);
+    factors[7] = 2;
+    const smoothed = smoothedModel({ tensorFactors: new Map([['b', factors]]) });
+    expect(rangesOf('onnxruntime-cpu', smoothed)['b']).toEqual([0, 2]);
+  });
+
   it('puts smoothing of a graph input inside its quantizer', () => {
     const s = Float32Array.of(0.5, 4);
     const options = { target: 'onnxruntime-cpu', others: true, tensors } as const;
