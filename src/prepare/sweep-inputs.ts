@@ -20,6 +20,7 @@ import type { TargetName } from '../targets/registry.js';
 import { taskOf, type TaskSettings } from '../tasks/task-settings.js';
 import { printableName } from '../text/printable.js';
 import type { LayerRecord, ModelRecord } from '../records/model-record.js';
+import { joinPads } from '../onnx/folding/join-pads.js';
 import { countParameters } from '../onnx/count-parameters.js';
 import { foldBatchNorm } from '../onnx/folding/fold-batch-norm.js';
 import { outlineGraph } from '../onnx/graph-outline.js';
@@ -192,7 +193,7 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
           const selected = selectLayers(layers.get(model.path)!, ofEveryLayer(settings.layers));
           const folded = foldedModels.get(model.path)!;
           const wanted = { target, others: true };
-          const onIntegers = inFile(model.path, () => layersOnIntegers(folded, selected, wanted));
+          const onIntegers = inFile(model.path, () => layersOnIntegers(joinPads(folded), selected, wanted));
           checkFloatLayers(settings.layers, onIntegers.length, (...path) => prefixOf('layers', ...path));
           for (const note of targetNotes(model.path, folded, selected, target)) {
             if (!notes.includes(note)) notes.push(note);
@@ -228,7 +229,7 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
     selectedLayers: (path, settings, target = 'layers-only') => {
       const selected = selectLayers(layers.get(path)!, ofEveryLayer(settings));
       const folded = foldedModels.get(path)!;
-      const own = target === 'layers-only' ? selected : layersOnIntegers(folded, selected, { target, others: true });
+      const own = target === 'layers-only' ? selected : layersOnIntegers(joinPads(folded), selected, { target, others: true });
       return own.map((layer) => layer.name);
     },
   };

@@ -5,6 +5,7 @@ import type { QuantizerRecord } from '../records/quantizer-record.js';
 import type { SmoothingRecord } from '../records/smoothing-record.js';
 import { NonFiniteError } from '../records/non-finite-error.js';
 import type { Layer } from '../onnx/layers/layers.js';
+import { joinPads, layersWithPads } from '../onnx/folding/join-pads.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import { readFloatTensor } from '../onnx/tensor.js';
 import { insertSmoothing, smoothLayers, type AlphaOf } from '../smooth/smooth-layers.js';
@@ -65,8 +66,9 @@ export function prepareModel(
   preparation: Preparation,
 ): PreparedModel {
   const { smoothing, alphaOf, quantization, placed: wanted } = preparation;
-  const onIntegers = wanted === undefined ? layers : layersOnIntegers(folded, layers, wanted);
-  const smoothed = smoothLayers(folded, onIntegers, statistics, smoothing, alphaOf, wanted?.target ?? null);
+  const model = wanted === undefined ? folded : joinPads(folded);
+  const onIntegers = wanted === undefined ? layers : layersOnIntegers(model, layersWithPads(model, layers), wanted);
+  const smoothed = smoothLayers(model, onIntegers, statistics, smoothing, alphaOf, wanted?.target ?? null);
   const { base } = smoothed;
   const prepared = smoothed.layers.map((layer) => prepareLayer(layer, statistics.get(layer.layer.name)!, preparation));
   if (wanted === undefined) return { base, layers: prepared };

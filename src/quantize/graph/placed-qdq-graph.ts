@@ -22,7 +22,6 @@ import type { Quantizer } from '../quantizers/quantizer.js';
 import { storedLevels, type StoredLevels } from '../quantizers/stored-levels.js';
 import { clipToLevels } from './clip-to-levels.js';
 import { correctBias, correctedBias, needsCorrectingAdd } from './correct-bias.js';
-import { joinPads } from './join-pads.js';
 import { keepSimulated } from './keep-simulated.js';
 import { LinearOperators } from './linear-operators.js';
 import { opsetObstacle } from './opset-obstacle.js';
@@ -34,7 +33,6 @@ import { quantizeConstant } from '../quantizers/quantize-constant.js';
  * what they are, Relu and Clip included: the runtime makes them part of its kernels.
  *
  * - Zero points are always written: without one onnxruntime leaves MaxPool and its like in float.
- * - A Pad of zeros in front of a Conv is a part of it.
  * - Quantizers of one group share the initializers of scale and zero point.
  * - A tensor that is smoothed inside its quantizer has a scale per channel in QuantizeLinear and
  *   one scale in DequantizeLinear.
@@ -63,7 +61,7 @@ export function placedQdqModel(prepared: PreparedModel, metadata: Readonly<Recor
     patch.writeBias(layer);
   }
   for (const convolution of placed.convolutions) patch.quantizeConvolution(convolution);
-  const edited = joinPads(applyEdits(base, patch.edits));
+  const edited = applyEdits(base, patch.edits);
   // onnxruntime makes QLinearConv of what it fuses, which older opsets do not have.
   const model = (target.kernels === 'onnxruntime' ? raiseOpset(edited) : null) ?? edited;
   const kept = target.kernels === 'onnxruntime' ? keepSimulated(model) : model;
