@@ -85,6 +85,12 @@ async function measureAll(): Promise<void> {
   for (const work of workOn(folder)) {
     const { name } = work.subject;
     console.log(name);
+    // First: a process starts with the peak of the one that it was forked from.
+    for (const moments of [false, true]) {
+      const { peakMb } = await reportOf<{ peakMb: number }>(import.meta.url, folder, name, String(moments));
+      console.log(`  peak of a process, ${moments ? 'moments' : 'fp32'}: ${peakMb.toFixed(0)} MB`);
+      rows.push({ subject: name, moments, peakMb });
+    }
     const passes = new Map([
       ['fp32', await passOf(work, false)],
       ['moments', await passOf(work, true)],
@@ -92,11 +98,6 @@ async function measureAll(): Promise<void> {
     const ratios = ratiosOver('fp32', await interleavedRounds(passes, ROUNDS));
     printRatios(ratios, 'fp32');
     rows.push(...ratios.map((row) => ({ subject: name, ...row })));
-    for (const moments of [false, true]) {
-      const { peakMb } = await reportOf<{ peakMb: number }>(import.meta.url, folder, name, String(moments));
-      console.log(`  peak of a process, ${moments ? 'moments' : 'fp32'}: ${peakMb.toFixed(0)} MB`);
-      rows.push({ subject: name, moments, peakMb });
-    }
   }
   rmSync(folder, { recursive: true });
   writeResult('moments', { environment, rounds: ROUNDS, rows });

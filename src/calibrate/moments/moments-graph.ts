@@ -133,7 +133,9 @@ export function crossMomentsGraph(
 
 function outputsOf(sources: readonly MomentSource[]): readonly string[] {
   const names = sources.flatMap(({ units, nonZero, inputShape, outputShape, scales }) => [
-    ...units.flatMap(({ pieces }) => pieces.flatMap(({ products, sums }) => [products, sums])),
+    ...units.flatMap(({ pieces }) =>
+      pieces.flatMap(({ products, sums }) => (sums === null ? [products] : [products, sums])),
+    ),
     ...(nonZero === null ? [] : [nonZero]),
     ...[inputShape, outputShape],
     ...(scales === null ? [] : [scales.tensor, scales.other]),

@@ -3,6 +3,7 @@ import { NonFiniteError } from '../../records/non-finite-error.js';
 import { elementCount } from '../../onnx/tensor.js';
 import type { StatisticsTensor } from '../statistics-accumulator.js';
 import { assemblePiece, clearCancelled, type SumsOfUnit } from './assemble-piece.js';
+import { sumDiagonals, sumOfWindows } from './sum-diagonals.js';
 import type { LayerReading } from './layer-reading.js';
 import type { MomentPiece } from './moment-pieces.js';
 import type { MomentSource, MomentUnit } from './moments-graph.js';
@@ -70,10 +71,23 @@ export class SourceSums {
     let largest = 0;
     for (const { pieces } of this.#running) {
       for (const { piece, products, sums } of pieces) {
-        const sum = addTo(sums, outputs[piece.sums]!.data, own / times);
-        const ofProducts = addTo(products, outputs[piece.products]!.data, (own * other) / times);
-        if (!Number.isFinite(sum.total + ofProducts.total)) throw this.#error();
-        largest = Math.max(largest, ofProducts.largest);
+        const { form } = piece;
+        const [numbers, squares] = [piece.sums === null ? null : outputs[piece.sums]!.data, outputs[piece.products]!];
+        const ofSums =
+          numbers === null
+            ? 0
+            : addTo(
+                sums,
+                form.kind === 'rows' ? sumOfWindows(numbers, form.windows, squares.dims) : numbers,
+                own / times,
+              ).total;
+        const added = addTo(
+          products,
+          form.kind === 'rows' ? sumDiagonals(squares, form.windows) : squares.data,
+          (own * other) / times,
+        );
+        if (!Number.isFinite(ofSums + added.total)) throw this.#error();
+        largest = Math.max(largest, added.largest);
       }
     }
     this.#positions += positionsOf(reading, outputs[outputShape]!.data) / times;
@@ -123,6 +137,7 @@ export class SourceSums {
 
 /** Positions of the kernel whose products with each other a piece holds, and shifts. */
 function sizesOf({ form }: MomentPiece): { readonly taps: number; readonly shifts: number } {
+  if (form.kind === 'rows') return { taps: form.windows.taps, shifts: 1 };
   return form.kind === 'taps' ? { taps: form.taps.length, shifts: 1 } : { taps: 1, shifts: form.shifts.length };
 }
 
@@ -137,7 +152,7 @@ function positionsOf({ channelAxis }: LayerReading, shape: Float32Array): number
  */
 function addTo(
   into: Float64Array,
-  rows: Float32Array,
+  rows: Float32Array | Float64Array,
   factor: number,
 ): { readonly total: number; readonly largest: number } {
   let [total, largest] = [0, 0];
