@@ -43,8 +43,8 @@ const mayImport = {
     'plan',
   ],
   prepare: [
-    ...['text', 'errors', 'onnx', 'records', 'targets', 'smooth', 'formats', 'tasks', 'experiment', 'quantize', 'plan'],
-    ...['engine', 'store'],
+    ...['text', 'errors', 'onnx', 'records', 'calibrate', 'targets', 'smooth', 'formats', 'tasks', 'experiment'],
+    ...['quantize', 'plan', 'engine', 'store'],
   ],
   guess: [],
   inspect: ['text', 'errors', 'onnx', 'formats', 'experiment', 'quantize', 'engine', 'prepare', 'guess'],

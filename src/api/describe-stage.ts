@@ -1,14 +1,18 @@
 import { NO_DESCENT } from '../experiment/sections/search.js';
-import type { SearchSettings } from '../experiment/sections/settings.js';
+import type { CalibrationSettings, SearchSettings } from '../experiment/sections/settings.js';
 import type { PlannedStage } from '../plan/plan.js';
 
 /** What a stage does, in a line without who needs it. */
 export function describeStage(stage: PlannedStage): string {
   switch (stage.kind) {
     case 'observe': {
-      const { batches, batchSize, sampleSeed } = stage.calibration;
-      const order = sampleSeed === null ? '' : ` in the order of seed ${sampleSeed}`;
-      return `${batches} calibration batches of ${batchSize}${order}, snapshots at ${stage.snapshots.join(', ')}`;
+      const { batches, batchSize } = stage.calibration;
+      return `${batches} calibration batches of ${batchSize}${orderOf(stage.calibration)}, snapshots at ${stage.snapshots.join(', ')}`;
+    }
+    case 'moments': {
+      const { samples } = stage;
+      const kept = samples.length === 1 ? '' : `, kept at ${samples.join(', ')}`;
+      return `second moments of all layer inputs over ${samples.at(-1)!} calibration samples${orderOf(stage.calibration)}${kept}`;
     }
     case 'reference':
       return `FP32 over ${stage.evaluation.samples === 'all' ? 'all' : stage.evaluation.samples} evaluation samples`;
@@ -23,6 +27,10 @@ export function describeStage(stage: PlannedStage): string {
         ? `the fewest layers in float for a loss of at most ${stage.loss} against FP32, by evaluation`
         : `layers that the model is faster with in float, timed here at batch ${stage.batchSize}, ${stage.threads} thread${stage.threads === 1 ? '' : 's'}`;
   }
+}
+
+function orderOf({ sampleSeed }: Pick<CalibrationSettings, 'sampleSeed'>): string {
+  return sampleSeed === null ? '' : ` in the order of seed ${sampleSeed}`;
 }
 
 function describeSearch({ order, objective, sweeps }: SearchSettings): string {

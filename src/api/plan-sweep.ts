@@ -10,6 +10,7 @@ import type { ShardPlan } from '../plan/shard-plan.js';
 import { stagesOfTrial } from '../plan/stages-of-trial.js';
 import type { ModelRecord } from '../records/model-record.js';
 import { neededStages, triedTrials, type TriedTrials } from '../schedule/tried-trials.js';
+import { momentsNotes } from '../prepare/moments-size.js';
 import { outputNotes } from '../prepare/output-notes.js';
 import { pinNumericsClass } from '../prepare/pin-numerics-class.js';
 import { planMemory } from '../prepare/plan-memory.js';
@@ -69,7 +70,7 @@ export interface TrialPreview {
 /** A stage that trials share. */
 export interface StagePreview {
   readonly key: string;
-  readonly kind: 'observe' | 'reference' | 'search' | 'rank' | 'keep';
+  readonly kind: 'observe' | 'moments' | 'reference' | 'search' | 'rank' | 'keep';
   readonly state: WorkState;
   /** What it does, in words. */
   readonly description: string;
@@ -205,6 +206,7 @@ async function previewSweep(
       ...outputNotes(prepared.outputs),
       ...(experiment.notes ?? []),
       ...saturationNotes(experiment),
+      ...momentsNotes(plan, inputs),
       ...pinNotes,
     ],
     warnings,

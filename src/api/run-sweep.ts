@@ -9,6 +9,7 @@ import type { Shard, ShardOfSweep } from '../plan/shard.js';
 import { triedTrials, tryAll } from '../schedule/tried-trials.js';
 import { Patience } from '../schedule/patience.js';
 import { ownMachine } from '../prepare/environment.js';
+import { momentsNotes } from '../prepare/moments-size.js';
 import { outputNotes } from '../prepare/output-notes.js';
 import { pinNumericsClass } from '../prepare/pin-numerics-class.js';
 import { planMemory, type PlannedMemory } from '../prepare/plan-memory.js';
@@ -243,7 +244,13 @@ async function openAndRun(
     provider: { name: provider.provider, why: provider.why },
     slots: isElsewhere ? [] : slots.map(({ device }) => device),
     broker: options.broker?.url ?? null,
-    notes: [...inputs.notes, ...outputNotes(prepared.outputs), ...(capped.notes ?? []), ...saturationNotes(capped)],
+    notes: [
+      ...inputs.notes,
+      ...outputNotes(prepared.outputs),
+      ...(capped.notes ?? []),
+      ...saturationNotes(capped),
+      ...momentsNotes(plan, inputs),
+    ],
   });
   const { database, lockWaitMinutes } = capped.run;
   const limits = { wait: options.wait ?? true, lockWaitMinutes };

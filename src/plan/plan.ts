@@ -34,6 +34,8 @@ export interface PlannedTrial {
   readonly referenceKey: ContentKey;
   /** null for fp32. */
   readonly observeKey: ContentKey | null;
+  /** null unless weights are rounded, or alphas searched, by second moments. */
+  readonly momentsKey: ContentKey | null;
   /** null unless alphas are searched (dynamic, auto). */
   readonly searchKey: ContentKey | null;
   /** null unless some layers are kept in float by their rank. */
@@ -82,6 +84,23 @@ export interface ObserveStage {
   readonly targets?: readonly PlacingTargetName[];
 }
 
+/** Whose samples second moments are taken over, in which order; not how many, nor in which runs. */
+export type MomentsData = Omit<CalibrationSettings, 'batchSize' | 'batches'>;
+
+/**
+ * One pass for the second moments of the inputs of all layers; serves every trial and search that
+ * goes by them.
+ */
+export interface MomentsStage {
+  readonly kind: 'moments';
+  readonly key: ContentKey;
+  readonly model: ModelSettings;
+  readonly preprocess: PreprocessSettings;
+  readonly calibration: MomentsData;
+  /** Prefix sizes at which they are kept, ascending; the pass ends with the largest. */
+  readonly samples: readonly number[];
+}
+
 /**
  * The FP32 pass over the evaluation data; an fp32 trial is this stage's result under a trial's
  * name.
@@ -116,6 +135,8 @@ export interface QuantizedStage {
  */
 export interface SearchStage extends QuantizedStage {
   readonly kind: 'search';
+  /** Absent where candidates are judged without second moments. */
+  readonly momentsKey?: ContentKey;
   readonly search: SearchSettings;
 }
 
@@ -147,6 +168,8 @@ interface KeepStageOf<By> {
 export interface AccuracyKeepStage extends KeepStageOf<'accuracy'> {
   readonly referenceKey: ContentKey;
   readonly rankKey: ContentKey;
+  /** Absent where the trial's weights are quantized without second moments. */
+  readonly momentsKey?: ContentKey;
   /** The loss that is allowed, in the unit of the primary metric. */
   readonly loss: number;
 }
@@ -161,7 +184,7 @@ export interface SpeedKeepStage extends KeepStageOf<'speed'> {
 
 export type KeepStage = AccuracyKeepStage | SpeedKeepStage;
 
-export type PlannedStage = ObserveStage | ReferenceStage | SearchStage | RankStage | KeepStage;
+export type PlannedStage = ObserveStage | MomentsStage | ReferenceStage | SearchStage | RankStage | KeepStage;
 
 export interface SweepPlan {
   readonly name: string;

@@ -4,6 +4,7 @@ import type { Experiment } from '../experiment/sections/settings.js';
 import {
   batchLimits,
   estimatePeak,
+  momentsBatch,
   type BatchLimits,
   type MemoryUse,
   type MemoryWork,
@@ -14,6 +15,7 @@ import type { Provider } from '../engine/providers/provider.js';
 import { providers } from '../engine/providers/providers.js';
 import { jobModel } from './job-model.js';
 import { macsOfLayers } from './macs-of-layers.js';
+import { momentsSize } from './moments-size.js';
 import type { SweepInputs } from './sweep-inputs.js';
 
 /** Share of the machine's memory that children may have together. */
@@ -37,6 +39,7 @@ export interface PlannedMemory {
 const uses: Readonly<Record<MemoryUse, string>> = {
   observe: 'observing',
   observeHistograms: 'counting histograms',
+  moments: 'second moments',
   reference: 'the FP32 reference',
   evaluate: 'evaluating',
   losses: 'layer losses',
@@ -84,11 +87,14 @@ export async function planMemory(
     try {
       const job = { kind: 'measure', model: jobModel(model, inputs), preprocess, source: evaluation.source } as const;
       const { value } = await runOnce<'measure'>(executor, job);
-      const { memory } = value;
+      const { memory, sampleNumbers } = value;
       macs.set(path, macsOfLayers(inputs.layersOf(path), value));
       const own = batchLimits(memory, allowed);
       limits.set(path, own);
-      const { use, batch, bytes } = estimatePeak(memory, workOf(trials, plan, inputs), own);
+      const readsMoments = trials.some((trial) => trial.momentsKey !== null);
+      const moments = { bytes: momentsSize(inputs.layersOf(path)), batch: momentsBatch(sampleNumbers) };
+      const work = { ...workOf(trials, plan, inputs), ...(readsMoments ? { moments } : {}) };
+      const { use, batch, bytes } = estimatePeak(memory, work, own);
       const runs = `${uses[use]}, runs of ${batch} sample${batch === 1 ? '' : 's'}`;
       const estimate = `Memory: about ${sizeText(bytes)} per worker at its peak with ${basename(path)} (${runs}); ${given}.`;
       lines.push(bytes > allowed ? `${estimate} Warning: this exceeds the limit; ${advice}.` : estimate);

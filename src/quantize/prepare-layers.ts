@@ -1,5 +1,6 @@
 import type { CanonicalSmoothing } from '../smooth/smoothing-settings.js';
 import type { QuantizationSettings } from '../experiment/sections/settings.js';
+import type { LayerMoments } from '../records/moments-record.js';
 import type { InputStatistics } from '../records/observation-record.js';
 import type { QuantizerRecord } from '../records/quantizer-record.js';
 import type { SmoothingRecord } from '../records/smoothing-record.js';
@@ -34,6 +35,8 @@ export interface Preparation {
   readonly alphaOf: AlphaOf;
   /** Absent of `layers-only`, and of stages, which judge layers by themselves. */
   readonly placed?: PlacedPreparation;
+  /** By layer; absent where weights are rounded to the nearest. */
+  readonly moments?: ReadonlyMap<string, LayerMoments>;
 }
 
 /**

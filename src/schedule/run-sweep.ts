@@ -70,6 +70,7 @@ export interface FailedTrial {
  *
  *     observe ──> [rank] ────> trial (one per setting)
  *     observe ──> [search] ──> trial
+ *     [moments] ─────────────> [search], [keep], trial
  *     reference, rank ──> [keep] ──> trial
  *     reference ─────────────> trial, fp32
  *
@@ -240,6 +241,7 @@ class SweepRun {
         model,
         settings: trial.settings,
         observation: shared.observation(trial.observeKey!, trial.settings.calibration!, trial.settings.quantization!),
+        moments: shared.momentsOf(trial),
         alphas: trial.searchKey === null ? null : shared.alphas(trial.searchKey),
         keptFloat: this.#keptFloat(trial),
         referenceArgmax: shared.referenceArgmax(trial.referenceKey),

@@ -123,12 +123,13 @@ export function searchParts(
   model: JobModel,
   observation: ObservationRecord,
   modelBytes: number,
+  moments: SearchJob['moments'] = null,
 ): readonly StagePart<SearchJob>[] {
   const { search } = stage;
   const common = quantizedJob(stage, model, observation);
   const part = (candidates: readonly number[]): StagePart<SearchJob> => ({
     id: `alpha ${candidates.join(' ')}`,
-    job: { kind: 'search', ...common, search, candidates },
+    job: { kind: 'search', ...common, search, moments, candidates },
   });
   if (search.order !== 'isolated') return [part(search.candidates)];
   const fitting = Math.floor(SEARCH_GRAPH_BYTES / modelBytes) - 1;

@@ -1,6 +1,8 @@
+import { mergeMoments, momentsOfSums, type MomentSums } from '../calibrate/moments/moment-sums.js';
 import { openDataset } from '../formats/open-dataset.js';
 import { judgeReference } from '../reference/judge-reference.js';
 import { mergeNamedSurveys } from '../reference/output-survey.js';
+import { momentsOfSearch } from '../experiment/sections/search.js';
 import type { EvaluationSettings } from '../experiment/sections/settings.js';
 import { expectedTries, type WorkCost } from '../plan/estimate/estimate-cost.js';
 import { evaluationBatch, type BatchLimits } from '../plan/estimate/estimate-memory.js';
@@ -8,6 +10,7 @@ import type {
   ContentKey,
   AccuracyKeepStage,
   KeepStage,
+  MomentsStage,
   ObserveStage,
   PlannedStage,
   RankStage,
@@ -18,6 +21,8 @@ import type {
 import type { KeepRecord } from '../records/keep-record.js';
 import { primaryAccuracy } from '../records/primary-accuracy.js';
 import { samplesPerRun, type JobKind, type JobOf, type JobResults } from '../engine/jobs/jobs.js';
+import { unpackSums } from '../engine/jobs/moments/packed-sums.js';
+import { momentsSize } from '../prepare/moments-size.js';
 import { jobModel } from '../prepare/job-model.js';
 import { finishTask, mergeMetricStates } from '../tasks/task-metric.js';
 import type { SweepStore } from '../store/store.js';
@@ -33,6 +38,7 @@ import {
   searchParts,
   type StagePart,
 } from './stage-parts.js';
+import { idOf, momentsParts, partsPerOctave, rangesOf } from './moments-parts.js';
 import type { SharedResults } from './shared-results.js';
 import { evaluationLimit } from './evaluation-limit.js';
 import { NothingKeptError } from './nothing-kept-error.js';
@@ -42,7 +48,7 @@ import type { SweepInputs } from '../prepare/sweep-inputs.js';
 import type { WorkQueue } from './work-queue.js';
 
 /** Stages before trials, whose priority is below 0; of trials the first ones first. */
-const STAGE_PRIORITY = { observe: 3e6, reference: 2e6, rank: 1.5e6, search: 1e6, keep: 0.5e6 } as const;
+const STAGE_PRIORITY = { observe: 3e6, moments: 2.5e6, reference: 2e6, rank: 1.5e6, search: 1e6, keep: 0.5e6 } as const;
 
 /** The one part of a search by speed. */
 const PLACED = 'layers in float';
@@ -85,6 +91,8 @@ export class StageWork {
     switch (stage.kind) {
       case 'observe':
         return this.#observe(stage);
+      case 'moments':
+        return this.#moments(stage);
       case 'reference':
         return this.#reference(stage);
       case 'search':
@@ -102,6 +110,26 @@ export class StageWork {
     const observations = mergeObserveParts(stage, parts);
     await this.#write((store) => {
       store.finishObserve(stage.key, model.sha256, observations, displayOf(parts));
+    });
+  }
+
+  async #moments(stage: MomentsStage): Promise<void> {
+    const { inputs } = this.#options;
+    const model = jobModel(stage.model, inputs);
+    const perOctave = partsPerOctave(momentsSize(inputs.layersOf(stage.model.path)));
+    const parts = momentsParts(stage, model, perOctave);
+    const results = valuesOf(await this.#runParts(stage, parts));
+    const byId = new Map(parts.map(({ id }, index) => [id, results[index]!]));
+    // Unpacked one after the other: they are large.
+    const prefixes = stage.samples.map((samples) => {
+      const sums = rangesOf(samples, perOctave).reduce<MomentSums | null>((before, range) => {
+        const own = unpackSums(byId.get(idOf(range))!);
+        return before === null ? own : mergeMoments([before, own]);
+      }, null);
+      return momentsOfSums(sums!);
+    });
+    await this.#write((store) => {
+      store.finishMoments(stage.key, model.sha256, prefixes);
     });
   }
 
@@ -128,13 +156,16 @@ export class StageWork {
   }
 
   async #search(stage: SearchStage): Promise<void> {
-    await this.#stageDone(stage.observeKey);
-    const model = jobModel(stage.model, this.#options.inputs, stage.task);
-    const observation = this.#options.shared.observation(stage.observeKey, stage.calibration, stage.quantization);
-    const parts = await this.#runParts(
-      stage,
-      searchParts(stage, model, observation, this.#options.inputs.models.get(stage.model.path)!.sizeBytes),
+    const { inputs, shared } = this.#options;
+    const { momentsKey } = stage;
+    await allSettledOrFirstError(
+      [stage.observeKey, ...(momentsKey === undefined ? [] : [momentsKey])].map((key) => this.#stageDone(key)),
     );
+    const model = jobModel(stage.model, inputs, stage.task);
+    const observation = shared.observation(stage.observeKey, stage.calibration, stage.quantization);
+    const moments = momentsKey === undefined ? null : shared.moments(momentsKey, momentsOfSearch(stage.search)!);
+    const { sizeBytes } = inputs.models.get(stage.model.path)!;
+    const parts = await this.#runParts(stage, searchParts(stage, model, observation, sizeBytes, moments));
     const found = chooseAlphas(valuesOf(parts), stage.search.ties);
     await this.#write((store) => {
       store.finishSearch(stage.key, model.sha256, found);
@@ -155,7 +186,12 @@ export class StageWork {
   async #keep(stage: AccuracyKeepStage): Promise<void> {
     const { store, inputs, shared } = this.#options;
     await allSettledOrFirstError(
-      [stage.referenceKey, stage.observeKey, stage.rankKey].map((key) => this.#stageDone(key)),
+      [
+        stage.referenceKey,
+        stage.observeKey,
+        stage.rankKey,
+        ...(stage.momentsKey === undefined ? [] : [stage.momentsKey]),
+      ].map((key) => this.#stageDone(key)),
     );
     const model = jobModel(stage.model, inputs);
     const { settings } = stage;
@@ -179,6 +215,7 @@ export class StageWork {
           model,
           settings: { ...settings, loss: { ...settings.loss!, samples: 1 } },
           observation: shared.observation(stage.observeKey, settings.calibration!, settings.quantization!),
+          moments: shared.momentsOf(stage),
           alphas: null,
           keptFloat: layers,
           referenceArgmax: shared.referenceArgmax(stage.referenceKey),
@@ -254,6 +291,7 @@ export class StageWork {
   #limitOf(stage: Exclude<PlannedStage, KeepStage>): number | null {
     const limits = this.#options.memory?.get(stage.model.path);
     if (stage.kind === 'reference') return evaluationLimit(stage.evaluation.batchSize, limits?.reference);
+    if (stage.kind === 'moments') return null;
     return limits?.[stage.kind] ?? null;
   }
 

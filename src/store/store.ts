@@ -11,6 +11,7 @@ import type { FailureRecord } from '../records/failure-record.js';
 import type { LatencyRecord } from '../records/latency-record.js';
 import type { KeepRecord } from '../records/keep-record.js';
 import type { LayerRankRecord } from '../records/rank-record.js';
+import type { MomentsRecord } from '../records/moments-record.js';
 import type { ModelRecord } from '../records/model-record.js';
 import type { SearchRecord } from '../records/search-record.js';
 import type { StoppedTrialRecord, TrialRecord } from '../records/trial-record.js';
@@ -173,6 +174,8 @@ export interface SweepStore {
     observations: readonly ObservationRecord[],
     display?: DisplayHistograms | null,
   ): void;
+  /** Second moments at each prefix, ascending. */
+  finishMoments(stage: ContentKey, modelSha256: string, prefixes: readonly MomentsRecord[]): void;
   finishReference(stage: ContentKey, modelSha256: string, reference: StoredReference): void;
   finishSearch(stage: ContentKey, modelSha256: string, search: StoredSearch): void;
   /** Layers from the largest divergence to the smallest. */
@@ -186,6 +189,8 @@ export interface SweepStore {
    * Statistics of the prefix of `batches` of an observe stage. Null if the stage does not hold it.
    */
   observation(stage: ContentKey, batches: number): ObservationRecord | null;
+  /** Second moments over the first `samples`. Null if the stage does not hold them. */
+  moments(stage: ContentKey, samples: number): MomentsRecord | null;
   reference(stage: ContentKey): StoredReference | null;
   search(stage: ContentKey): StoredSearch | null;
   /** From the largest divergence to the smallest. */
@@ -259,6 +264,7 @@ export type SweepReader = Pick<
   | 'typicalDurations'
   | 'numericsClasses'
   | 'observation'
+  | 'moments'
   | 'reference'
   | 'search'
   | 'rank'

@@ -20,6 +20,7 @@ const samples: readonly Partial<Sample>[] = [
   { ...small, name: 'slow', targets: ['layers-only'], latency: [1], unsmoothed: 0.862, top: 0.8645, goal },
   { ...small, name: 'rules', targets: ['qnn'], top: 0.8645, goal },
   { ...small, name: 'far', targets: ['onnxruntime-cpu'], latency: [1], goal },
+  { ...small, name: 'unsmoothed', alphas: [], targets: ['onnxruntime-cpu'], latency: [1] },
   { ...small, name: 'plain' },
 ];
 
@@ -63,6 +64,11 @@ describe('pages of what is deployed', () => {
     expect(recommended('targets')[2]).toMatch(
       /^Recommended on tensorrt \(not run here\): .* simulated; its speed was not measured/,
     );
+  });
+
+  it('recommend an unsmoothed setting where the sweep has no others', () => {
+    const [text] = recommended('unsmoothed');
+    expect(text).toMatch(/^Recommended on onnxruntime-cpu: unsmoothed.*, the only setting that has finished\./);
   });
 
   it('take the fastest within the goal, and say how sure that is', () => {

@@ -147,6 +147,20 @@ export function roundsOnQuantizedInputs(quantization: QuantizationSettings): boo
   return readsMoments(quantization) && roundingOf(quantization).inputs === 'quantized';
 }
 
+/**
+ * The same with weights rounded to the nearest: of work that comes before rounding. Ranges that
+ * second moments would choose are then those of the smallest squared error.
+ */
+export function withoutMoments<Settings extends Pick<QuantizationSettings, 'rounding' | 'weight'>>(
+  settings: Settings,
+): Settings {
+  if (!readsMoments(settings)) return settings;
+  const { rounding: _rounding, ...rest } = settings;
+  const { rounding: _how, calibrator, ...weight } = settings.weight;
+  const reads = weightCalibrators[calibrator].reads;
+  return { ...rest, weight: { ...weight, calibrator: reads === 'moments' ? 'mse' : calibrator } } as Settings;
+}
+
 /** `integer`: the QDQ model, which the runtime may fuse to its integer kernels. */
 export type Execution = QuantizationSettings['execution'];
 

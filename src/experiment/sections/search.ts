@@ -45,6 +45,12 @@ export type SearchSettings = Immutable<z.output<typeof schema>>;
  */
 export type SearchObjective = SearchSettings['objective'];
 
+/** Calibration samples whose second moments candidates are judged by; null: none. */
+export function momentsOfSearch({ objective, samples }: SearchSettings): number | null {
+  const byMoments: readonly string[] = ['hessian'];
+  return byMoments.includes(objective) ? samples : null;
+}
+
 interface Written {
   readonly smoothing: SmoothingSettings;
   readonly search: SearchSettings;

@@ -42,11 +42,13 @@ export interface CostEstimate {
 
 /**
  * Cost of a sample relative to a bare FP32 pass, as `npm run bench` measured it on the demo model:
- * reductions of every layer input, rounding of every input, the losses with the FP32 twin.
+ * reductions of every layer input, products of its unfolded numbers, rounding of every input, the
+ * losses with the FP32 twin.
  */
 const relativeCost = {
   observe: 1.1,
   observeHistograms: 2.3,
+  moments: 4,
   reference: 1,
   quantized: 1.2,
   layerLosses: 2.6,
@@ -71,6 +73,8 @@ function stagePasses(stage: PlannedStage, context: CostContext): number {
         stage.calibration.batchSize *
         (stage.histograms ? relativeCost.observeHistograms : relativeCost.observe)
       );
+    case 'moments':
+      return stage.samples.at(-1)! * relativeCost.moments;
     case 'reference':
       return evaluated(stage.evaluation, context) * relativeCost.reference;
     case 'search':

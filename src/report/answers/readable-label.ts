@@ -22,5 +22,6 @@ function inWords(part: string, paths: readonly string[]): string {
   if (path === undefined) return part;
   if (path === 'layers.keepFloat' && /^\d+$/.test(value))
     return countText(Number(value), 'layer in float', 'layers in float');
+  if (path === 'layers.keepFloat' && value === 'slower') return 'layers in float that integers slow down';
   return `${axisName(path)} ${value}`;
 }

@@ -2,7 +2,7 @@ import type { DeploymentFacts } from '../facts/deployment-facts.js';
 import { latencyIn } from '../facts/deployment-facts.js';
 import { conditionsOf } from '../facts/latency-conditions.js';
 import type { SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
-import type { TargetGroup } from '../facts/target-groups.js';
+import { judgedRole, type TargetGroup } from '../facts/target-groups.js';
 import { accuracyPhrase, latencyPhrase, sizePhrase } from './deployed-phrase.js';
 import { goalOutcome } from './goal-sentence.js';
 import { withoutTarget } from './setting-name.js';
@@ -83,11 +83,15 @@ export function phrasesOf(
 /** The sweep as if it had this target and model alone. */
 export function factsOfGroup(facts: SweepFacts, { trials, best, tests }: TargetGroup): SweepFacts {
   const isOwn = ({ role, trial }: TrialFacts): boolean => role === 'fp32' || trials.has(trial);
-  const named = facts.trials.map((trial) => ({ ...trial, label: withoutTarget(trial.label) }));
+  const judged = judgedRole(facts.trials.filter(({ trial }) => trials.has(trial)));
+  // The rule weighs candidates.
+  const asCandidate = (trial: TrialFacts): TrialFacts =>
+    trial.role === judged ? { ...trial, role: 'candidate' } : trial;
+  const named = facts.trials.filter(isOwn).map((trial) => asCandidate({ ...trial, label: withoutTarget(trial.label) }));
   return {
     ...facts,
-    trials: named.filter(isOwn),
-    allTrials: facts.allTrials.filter(isOwn),
+    trials: named,
+    allTrials: facts.allTrials.filter(isOwn).map(asCandidate),
     best: named.find(({ trial }) => trial === best) ?? null,
     comparisons:
       tests === null

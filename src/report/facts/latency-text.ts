@@ -38,22 +38,27 @@ export function verdictText({ verdict }: Pick<MeasuredLatency, 'verdict'>): stri
 }
 
 /**
- * Where the time of an exported model goes that is not computing on integers, e.g. `Of its time
+ * Where the time of an exported model goes that is not computing layers on integers, e.g. `Of its time
  * 62 % FusedConv in float (6 nodes), 5 % QuantizeLinear (7 nodes); 33 % on integers.` Null where
  * nobody profiled it.
  */
 export function blameText(operators: readonly OperatorShare[]): string | null {
   if (operators.length === 0) return null;
-  const others = operators.filter(({ kind }) => kind !== 'integer');
+  const others = operators.filter(({ kind, onlySmooths }) => kind !== 'integer' || onlySmooths);
   if (others.length === 0) return 'All of its operators are on integers.';
-  const named = others.slice(0, NAMED).map(({ op, kind, nodes, share }) => {
-    const what = kind === 'float' ? `${op} in float` : op;
+  const named = others.slice(0, NAMED).map(({ op, kind, onlySmooths, nodes, share }) => {
+    const what = onlySmooths
+      ? `${op} that only divides by smoothing factors`
+      : kind === 'float'
+        ? `${op} in float`
+        : op;
     return `${percentText(share)} ${what} (${nodes} ${nodes === 1 ? 'node' : 'nodes'})`;
   });
   const left = others.slice(NAMED).reduce((sum, { share }) => sum + share, 0);
   const more = others.length > NAMED ? `, ${percentText(left)} in ${others.length - NAMED} more` : '';
-  const integer = operators.reduce((sum, { kind, share }) => (kind === 'integer' ? sum + share : sum), 0);
-  return `Of its time ${named.join(', ')}${more}; ${percentText(integer)} on integers.`;
+  const integer = operators.reduce((sum, one) => (others.includes(one) ? sum : sum + one.share), 0);
+  const rest = others.some(({ onlySmooths }) => onlySmooths) ? 'other operators on integers' : 'on integers';
+  return `Of its time ${named.join(', ')}${more}; ${percentText(integer)} ${rest}.`;
 }
 
 /** Whether other programs had the core while one thread ran: intervals are then wide. */

@@ -37,6 +37,8 @@ export interface OperatorShare {
   /** Kernel, e.g. `QLinearConv`. */
   readonly op: string;
   readonly kind: 'integer' | 'float' | 'conversion';
+  /** They divide the input of a layer by its smoothing factors, and do nothing else. */
+  readonly onlySmooths: boolean;
   readonly nodes: number;
   readonly durationUs: number;
   /** Of the time of all operators of the run, 0..1. */
@@ -95,9 +97,9 @@ export function operatorSharesSql(
   sweep: string,
   { trial, latency }: Pick<MeasuredLatency, 'trial' | 'latency'>,
 ): string {
-  return `SELECT op, kind, count(*) AS nodes, sum(duration_us) AS duration_us, sum(share) AS share
+  return `SELECT op, kind, node LIKE 'quantsweep%/smoothed/%' AS only_smooths, count(*) AS nodes, sum(duration_us) AS duration_us, sum(share) AS share
 FROM v_operator_time WHERE sweep = ${sqlText(sweep)} AND trial = ${trial} AND latency = ${latency} AND model = 'quantized'
-GROUP BY op, kind ORDER BY sum(duration_us) DESC, op`;
+GROUP BY op, kind, only_smooths ORDER BY sum(duration_us) DESC, op`;
 }
 
 /** Where the time of the exported model goes, longest first; empty where nobody profiled it. */
@@ -109,6 +111,7 @@ export function readOperatorShares(
   return toRows(query(operatorSharesSql(sweep, measured), [])).map((row) => ({
     op: textOf(row, 'op'),
     kind: textOf(row, 'kind') as OperatorShare['kind'],
+    onlySmooths: numberOf(row, 'only_smooths') === 1,
     nodes: numberOf(row, 'nodes'),
     durationUs: numberOf(row, 'duration_us'),
     share: numberOrNull(row, 'share') ?? 0,

@@ -10,7 +10,7 @@ export interface TargetGroup {
   readonly model: string | null;
   /** Quantized trials, but those of one layer's sensitivity. */
   readonly trials: ReadonlySet<number>;
-  /** The finished candidate of the lowest place; null without one. */
+  /** The finished setting of the lowest place, see {@link judgedRole}; null without one. */
   readonly best: number | null;
   /**
    * Paired tests of the others against that one where it is not the best of the sweep; null where
@@ -50,6 +50,14 @@ export function targetTestsSql(of: GroupedTrials): string | null {
 FROM json_each('${JSON.stringify(pairs)}') o CROSS JOIN compare_trials(o.value ->> 0, o.value ->> 1) c`;
 }
 
+/**
+ * The trials that a target's choice is made of: candidates; where a sweep smooths nothing on it,
+ * the unsmoothed ones, which are all its settings.
+ */
+export function judgedRole(trials: readonly { readonly role: string }[]): 'candidate' | 'unsmoothed' {
+  return trials.some(({ role }) => role === 'candidate') ? 'candidate' : 'unsmoothed';
+}
+
 function groupsOf({ trials }: GroupedTrials): readonly BareGroup[] {
   const groups = new Map<string, MeasuredTrial[]>();
   for (const trial of trials) {
@@ -61,9 +69,8 @@ function groupsOf({ trials }: GroupedTrials): readonly BareGroup[] {
     else group.push(trial);
   }
   return [...groups.values()].map((own) => {
-    const finished = own.filter(
-      ({ role, status, place }) => role === 'candidate' && status === 'done' && place !== null,
-    );
+    const judged = judgedRole(own);
+    const finished = own.filter(({ role, status, place }) => role === judged && status === 'done' && place !== null);
     const best = finished.reduce<MeasuredTrial | null>((a, b) => (a === null || b.place! < a.place! ? b : a), null);
     return {
       target: trialTarget(own[0]!)!,

@@ -1,3 +1,6 @@
+/** Which form of the program's own a blob has. */
+export type PayloadForm = 'payload' | 'histograms' | 'numbers';
+
 /** A table whose rows belong to one row of another. */
 export interface OwnedTable {
   readonly name: string;
@@ -10,7 +13,7 @@ export interface OwnedTable {
   /** Columns that are null where nobody found out: what one database knows, both do. */
   readonly findings?: readonly string[];
   /** Blobs of the program's own form: equal contents may have other bytes under another Node. */
-  readonly payloads?: Readonly<Record<string, 'payload' | 'histograms'>>;
+  readonly payloads?: Readonly<Record<string, PayloadForm>>;
   readonly children?: readonly OwnedTable[];
 }
 
@@ -50,6 +53,7 @@ export const ofStage: readonly OwnedTable[] = [
     ],
   },
   { name: 'display_histogram', owner: 'stage_id', payloads: { bins: 'histograms' } },
+  { name: 'moments', owner: 'stage_id', payloads: { products: 'numbers', means: 'numbers' } },
   { name: 'search_curve', owner: 'stage_id' },
   { name: 'alpha_curve', owner: 'stage_id' },
   { name: 'layer_rank', owner: 'stage_id' },

@@ -265,7 +265,8 @@ export function writeStageFailure(
   );
 }
 
-function closeStage(connection: Connection, stage: number, model: number, result: Uint8Array | null): void {
+/** Marks a stage done and forgets its parts. */
+export function closeStage(connection: Connection, stage: number, model: number, result: Uint8Array | null): void {
   connection.run('DELETE FROM stage_part WHERE stage_id = ?', stage);
   connection.run(
     `UPDATE stage SET status = 'done', model_id = ?, result = ?, finished_at = ?, error_class = NULL, error = NULL, failed_under = NULL,

@@ -121,9 +121,10 @@ function writeRest(
       ? ['SELECT numerics_class FROM stage WHERE key = ?', trial.referenceKey]
       : ['SELECT numerics_class FROM attempt WHERE id = ?', run.attempt.id];
   connection.run(
-    `UPDATE trial SET keep_stage_id = ?,
+    `UPDATE trial SET moments_stage_id = ?, keep_stage_id = ?,
        keep_float = coalesce((SELECT keep FROM keep_try WHERE stage_id = ? AND chosen), keep_float),
        gate_judged_by = ?, export_bytes = ?, numerics_class = (${ran}) WHERE id = ?`,
+    links.momentsStage,
     links.keepStage,
     links.keepStage,
     record.gate?.judgedBy ?? null,
@@ -157,6 +158,12 @@ function checkLinks(trial: PlannedTrial, links: TrialLinks): void {
       'unknown',
       `Expected the statistics of ${trial.settings.calibration?.batches ?? '?'} batches in observe stage ${trial.observeKey} ` +
         `before trial "${trial.label}" finishes, got none: finishObserve comes first.`,
+    );
+  }
+  if (trial.momentsKey !== null && links.momentsStage === null) {
+    throw new StoreError(
+      'unknown',
+      `Expected the moments stage ${trial.momentsKey} of trial "${trial.label}", got none: beginSweep records it.`,
     );
   }
   if (trial.searchKey !== null && links.searchStage === null) {

@@ -14,6 +14,9 @@ describe('a label in words', () => {
     expect(readableLabel('dynamic, layers.keepFloat=1', paths)).toBe('dynamic, 1 layer in float');
     expect(readableLabel('dynamic, layers.keepFloat=8', paths)).toBe('dynamic, 8 layers in float');
     expect(readableLabel('dynamic, layers.keepFloat=[/a /b]', paths)).toBe('dynamic, layers in float [/a /b]');
+    expect(readableLabel('unsmoothed, layers.keepFloat=slower', paths)).toBe(
+      'unsmoothed, layers in float that integers slow down',
+    );
   });
 
   it('leaves what is no axis of the sweep as it is', () => {

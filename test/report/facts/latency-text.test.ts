@@ -54,7 +54,7 @@ describe('verdictText', () => {
 
 describe('blameText', () => {
   const share = (op: string, kind: OperatorShare['kind'], part: number, nodes = 2): OperatorShare => ({
-    ...{ op, kind, nodes, share: part },
+    ...{ op, kind, nodes, share: part, onlySmooths: false },
     durationUs: 1000 * part,
   });
 
@@ -70,6 +70,13 @@ describe('blameText', () => {
     ];
     expect(blameText(operators)).toBe(
       'Of its time 50 % FusedConv in float (2 nodes), 10 % DequantizeLinear (1 node), 8 % Div in float (2 nodes), 6 % Transpose (2 nodes), 6 % in 2 more; 20 % on integers.',
+    );
+  });
+
+  it('names integer operators that only smooth', () => {
+    const smoothing = { ...share('QLinearConv', 'integer', 0.3), onlySmooths: true };
+    expect(blameText([share('QLinearConv', 'integer', 0.65), smoothing, share('Transpose', 'conversion', 0.05)])).toBe(
+      'Of its time 30 % QLinearConv that only divides by smoothing factors (2 nodes), 5 % Transpose (2 nodes); 65 % other operators on integers.',
     );
   });
 

@@ -1,5 +1,6 @@
 import type { ContentKey, TrialSettings } from '../../../plan/plan.js';
 import { evaluationBatch } from '../../../plan/estimate/estimate-memory.js';
+import type { MomentsRecord } from '../../../records/moments-record.js';
 import type { ObservationRecord } from '../../../records/observation-record.js';
 import type { OutcomeRecord } from '../../../records/evaluation-record.js';
 import type { StoppedTrialRecord, TrialRecord } from '../../../records/trial-record.js';
@@ -12,6 +13,8 @@ export interface TrialJob {
   readonly model: JobModel;
   readonly settings: TrialSettings;
   readonly observation: ObservationRecord;
+  /** Of as many samples as `quantization.rounding` says; null: its weights need none. */
+  readonly moments: MomentsRecord | null;
   /** Chosen alpha by layer where they were searched; null otherwise. */
   readonly alphas: ReadonlyMap<string, number> | null;
   /** Layers that stay in float by their rank. */

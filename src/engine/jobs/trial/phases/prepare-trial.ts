@@ -35,6 +35,7 @@ export async function prepareTrial(trial: OpenedTrial): Promise<PreparedTrial> {
     bits,
     alphaOf: alphaOf(smoothing, job.alphas),
     ...placed,
+    ...(job.moments === null ? {} : { moments: new Map(job.moments.layers.map((own) => [own.layer, own])) }),
   };
   const prepared = await context.clock.measure('prepare', () =>
     prepareModel(model.folded, selectLayers(model.layers, layers, job.keptFloat), statistics, preparation),
