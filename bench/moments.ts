@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inputSizes, inputSizesGraph } from '../src/calibrate/moments/input-sizes.js';
 import { momentsGraph } from '../src/calibrate/moments/moments-graph.js';
 import { MomentsAccumulator } from '../src/calibrate/moments/moments-accumulator.js';
 import { plainBatching } from '../src/engine/batching/batching.js';
@@ -38,9 +39,16 @@ async function passOf({ subject, samples, batch }: Work, moments: boolean): Prom
   const { untouched, folded, layers, io } = loadModel(subject.model, new JobCaches());
   const dataset = await openDataset(subject.source, subject.preprocess);
   const supported = layers.filter((l) => l.supported);
-  const graph = moments ? momentsGraph(folded, supported) : null;
-  const session = await Session.create(encodeModel(graph?.model ?? untouched), io.input, oneThread);
   const range = { first: 0, count: samples, batchSize: batch };
+  const sizing = inputSizesGraph(folded, supported);
+  const sizer = await Session.create(encodeModel(sizing.model), io.input, oneThread);
+  let sizes: ReadonlyMap<string, readonly number[]> = new Map();
+  await runBatches(sizer, plainBatching(io), dataset, { ...range, count: 1 }, (outputs) => {
+    sizes = inputSizes(sizing, outputs);
+  });
+  await sizer.release();
+  const graph = moments ? momentsGraph(folded, supported, { sizes }) : null;
+  const session = await Session.create(encodeModel(graph?.model ?? untouched), io.input, oneThread);
   return () =>
     clocked(async () => {
       const accumulator = graph === null ? null : new MomentsAccumulator(graph);

@@ -111,7 +111,7 @@ function matrixPiece(patch: GraphPatch, { tensor, other }: MomentTensors, name: 
   };
 }
 
-/** Windows taken by the layer's own operator: for each position a kernel with a single 1 there. */
+/** Windows that the layer's operator takes: for each position a kernel with a single 1 there. */
 function operatorPiece(
   patch: GraphPatch,
   tensors: MomentTensors,
@@ -136,7 +136,7 @@ function operatorPiece(
   return rowsPiece(patch, first, { kind: 'taps', taps, order: 'channels' }, groups, channels * size, 1, name);
 }
 
-/** The windows cut out of the padded tensors `[C, N, ...]`, one position of the kernel at a time. */
+/** Windows cut out of the padded tensors `[C, N, ...]`, one position of the kernel at a time. */
 function slicedPiece(
   patch: GraphPatch,
   tensors: MomentTensors,

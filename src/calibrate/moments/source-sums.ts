@@ -64,7 +64,7 @@ export class SourceSums {
 
   /** @throws NonFiniteError where float32 did not hold the sums, or lost them; naming the layer */
   add(outputs: Readonly<Record<string, StatisticsTensor>>, { samples, fed }: FedRows): void {
-    const { reading, nonZero, inputShape, outputShape, scales } = this.#source;
+    const { reading, nonZero, inputShape, outputShape, scales, steps } = this.#source;
     const times = fed / samples;
     const scaleOf = (name: string): number => outputs[name]!.data[0]!;
     const [own, other] = scales === null ? [1, 1] : [scaleOf(scales.tensor), scaleOf(scales.other)];
@@ -90,7 +90,7 @@ export class SourceSums {
         largest = Math.max(largest, added.largest);
       }
     }
-    this.#positions += positionsOf(reading, outputs[outputShape]!.data) / times;
+    this.#positions += positionsOf(reading, outputs[outputShape]!.data, steps) / times;
     if (nonZero === null) return;
     const shares = outputs[nonZero]!.data;
     const rows = shares.length / this.#nonZeros.length;
@@ -141,10 +141,12 @@ function sizesOf({ form }: MomentPiece): { readonly taps: number; readonly shift
   return form.kind === 'taps' ? { taps: form.taps.length, shifts: 1 } : { taps: 1, shifts: form.shifts.length };
 }
 
-/** Places of a tensor at each of which there is one number of every channel. */
-function positionsOf({ channelAxis }: LayerReading, shape: Float32Array): number {
+/** Places of a tensor at each of which there is one number of every channel; of every so many. */
+function positionsOf({ channelAxis }: LayerReading, shape: Float32Array, steps: readonly number[] = []): number {
   const dims = [...shape];
-  return elementCount(channelAxis === 1 ? [dims[0]!, ...dims.slice(2)] : dims.slice(0, -1));
+  if (channelAxis === 'last') return elementCount(dims.slice(0, -1));
+  const image = dims.slice(2).map((size, axis) => Math.ceil(size / (steps[axis] ?? 1)));
+  return dims[0]! * elementCount(image);
 }
 
 /**

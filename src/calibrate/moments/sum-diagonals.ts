@@ -1,7 +1,7 @@
 import type { StatisticsTensor } from '../statistics-accumulator.js';
 import type { AxisWindows } from './axis-windows.js';
 
-/** First column that each window reads, that of position 0 of the kernel; below 0 in the padding. */
+/** Column that position 0 of the kernel reads in each window; below 0 in the padding. */
 function firstColumns({ taps, dilation, stride, pads }: AxisWindows, width: number): readonly number[] {
   const last = width + pads.behind - (taps - 1) * dilation - 1;
   const starts: number[] = [];
