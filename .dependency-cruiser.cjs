@@ -21,7 +21,7 @@ const mayImport = {
     ...['memo', 'text', 'schema', 'errors', 'onnx', 'records', 'calibrate', 'targets', 'smooth', 'formats', 'tasks'],
   ],
   quantize: ['text', 'onnx', 'records', 'calibrate', 'targets', 'smooth', 'experiment'],
-  losses: ['statistics', 'onnx', 'records', 'experiment', 'quantize'],
+  losses: ['statistics', 'onnx', 'records', 'calibrate', 'experiment', 'quantize'],
   equivalence: ['errors', 'onnx', 'smooth', 'quantize', 'losses'],
   plan: ['memo', 'text', 'calibrate', 'targets', 'smooth', 'formats', 'tasks', 'experiment'],
   engine: [

@@ -38,6 +38,19 @@ CREATE TABLE moments (
   PRIMARY KEY (stage_id, samples, layer_id)
 ) STRICT;
 
+-- The squared error of a layer's output that second moments predict for its quantization alone.
+CREATE TABLE predicted_loss (
+  trial_id      INTEGER NOT NULL REFERENCES trial (id),
+  layer_id      INTEGER NOT NULL REFERENCES layer (id),
+  weight_mse    REAL NOT NULL,
+  input_mse     REAL NOT NULL,
+  input_noise   TEXT NOT NULL CHECK (input_noise IN ('uniform', 'histogram')),
+  power         REAL NOT NULL,                         -- mean square of the FP32 output without its bias
+  samples       INTEGER NOT NULL,                      -- of the moments
+  product_share REAL NOT NULL,                         -- of the products of inputs, which the moments hold
+  PRIMARY KEY (trial_id, layer_id)
+) STRICT, WITHOUT ROWID;
+
 -- Integers of a layer's weight, where its ranges alone do not tell them.
 CREATE TABLE rounded_weight (
   trial_id INTEGER NOT NULL REFERENCES trial (id),

@@ -1,6 +1,7 @@
 import { withoutHistograms } from '../calibrate/calibrators/amax-by-calibrator.js';
 import { calibrators } from '../calibrate/calibrators/registry.js';
 import { readsMoments, roundingOf } from '../experiment/sections/quantization.js';
+import { momentsOfSearch } from '../experiment/sections/search.js';
 import type { CalibrationSettings, QuantizationSettings } from '../experiment/sections/settings.js';
 import type { ContentKey, TrialSettings } from '../plan/plan.js';
 import type { MomentsRecord } from '../records/moments-record.js';
@@ -64,18 +65,19 @@ export class SharedResults {
     return record;
   }
 
-  /** What a trial's weights are quantized by; null: by themselves. */
+  /** What a trial's weights are quantized by, and its losses predicted; null: it has none. */
   momentsOf({
     momentsKey,
-    settings: { quantization },
+    settings: { quantization, search },
   }: {
     readonly momentsKey?: ContentKey | null;
-    readonly settings: Pick<TrialSettings, 'quantization'>;
+    readonly settings: Pick<TrialSettings, 'quantization' | 'search'>;
   }): MomentsRecord | null {
-    // A trial may have the stage for its search alone.
-    if (momentsKey === undefined || momentsKey === null || quantization === null || !readsMoments(quantization))
-      return null;
-    return this.moments(momentsKey, roundingOf(quantization).samples);
+    if (momentsKey === undefined || momentsKey === null || quantization === null) return null;
+    if (readsMoments(quantization)) return this.moments(momentsKey, roundingOf(quantization).samples);
+    // A trial that has the stage for its search alone predicts its losses by them.
+    const searched = search && momentsOfSearch(search);
+    return searched === null ? null : this.moments(momentsKey, searched);
   }
 
   /** FP32 argmax by evaluation sample; null where the task has none. */

@@ -32,7 +32,7 @@ describe('shared second moments', () => {
     const of = (samples: number): MomentsRecord | null =>
       shared.momentsOf({
         momentsKey: 'k',
-        settings: { quantization: { ...rounded, rounding: { ...rounded.rounding, samples } } },
+        settings: { quantization: { ...rounded, rounding: { ...rounded.rounding, samples } }, search: null },
       });
     expect(of(8)!.samples).toBe(8);
     expect(of(16)).not.toBe(of(8));
@@ -40,11 +40,27 @@ describe('shared second moments', () => {
     expect(read).toEqual(['k 8', 'k 16']);
   });
 
-  it('are none of a trial that rounds to the nearest, though its search reads them', () => {
+  it('are those of its search where a trial rounds to the nearest, to predict its losses by', () => {
+    const { shared, read } = storeOf(1);
+    const search = {
+      candidates: [0.5],
+      samples: 32,
+      objective: 'hessian',
+      order: 'isolated',
+      ties: 'smaller',
+      sweeps: 0,
+    } as const;
+    expect(shared.momentsOf({ momentsKey: 'k', settings: { quantization: plain, search } })!.samples).toBe(32);
+    expect(shared.momentsOf({ momentsKey: 'k', settings: { quantization: rounded, search } })!.samples).toBe(8);
+    expect(read).toEqual(['k 32', 'k 8']);
+  });
+
+  it('are none of a trial that nothing of which goes by them', () => {
     const { shared } = storeOf(1);
-    expect(shared.momentsOf({ momentsKey: 'k', settings: { quantization: plain } })).toBeNull();
-    expect(shared.momentsOf({ momentsKey: null, settings: { quantization: rounded } })).toBeNull();
-    expect(shared.momentsOf({ settings: { quantization: null } })).toBeNull();
+    const search = null;
+    expect(shared.momentsOf({ momentsKey: 'k', settings: { quantization: plain, search } })).toBeNull();
+    expect(shared.momentsOf({ momentsKey: null, settings: { quantization: rounded, search } })).toBeNull();
+    expect(shared.momentsOf({ settings: { quantization: null, search } })).toBeNull();
   });
 
   it('are few in memory where they are large', () => {

@@ -1,6 +1,7 @@
 import type { DataSource } from '../../formats/data-source.js';
 import { roundingOf, roundsOnQuantizedInputs } from '../../experiment/sections/quantization.js';
 import { targetOf } from '../../targets/registry.js';
+import { momentsOfSearch } from '../../experiment/sections/search.js';
 import { taskOf } from '../../tasks/task-settings.js';
 import type { ModelSettings } from '../../experiment/sections/settings.js';
 import type { ContentKey, PlannedStage, PlannedTrial, SearchStage, SweepPlan, TrialSettings } from '../plan.js';
@@ -91,6 +92,8 @@ function stagePasses(stage: PlannedStage, context: CostContext): number {
 
 /** Passes of one sample in a search over so many layers. */
 function searchedPasses({ search }: SearchStage, layers: number): number {
+  // Predicted from second moments, which are a stage of their own: nothing is run.
+  if (momentsOfSearch(search) !== null) return 0;
   const candidates = search.candidates.length;
   switch (search.order) {
     case 'isolated':

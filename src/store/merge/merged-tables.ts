@@ -67,6 +67,7 @@ export const stageParts: OwnedTable = { name: 'stage_part', owner: 'stage_id', p
 /** Results that a trial has whether it is complete or was stopped early. */
 export const ofTrial: readonly OwnedTable[] = [
   { name: 'layer_loss', owner: 'trial_id' },
+  { name: 'predicted_loss', owner: 'trial_id' },
   { name: 'trial_loss', owner: 'trial_id' },
   { name: 'trial_coverage', owner: 'trial_id' },
   { name: 'quantizer', owner: 'trial_id' },

@@ -4,6 +4,7 @@ import type { EvaluationRecord } from '../../records/evaluation-record.js';
 import type { ExecutionRecord } from '../../records/execution-record.js';
 import type { FailureRecord } from '../../records/failure-record.js';
 import type { LayerLossRecord } from '../../records/loss-record.js';
+import type { PredictedLossRecord } from '../../records/predicted-loss-record.js';
 import type { QuantizerRecord } from '../../records/quantizer-record.js';
 import type { SmoothingRecord } from '../../records/smoothing-record.js';
 import type { RoundedWeightRecord } from '../../records/rounded-weight-record.js';
@@ -82,6 +83,7 @@ function writeRest(
   const links = findTrialLinks(connection, trial);
   checkLinks(trial, links);
   for (const loss of record.losses) writeLoss(connection, id, model.layerId(loss.layer), loss);
+  for (const loss of record.predictedLosses ?? []) writePredictedLoss(connection, id, model.layerId(loss.layer), loss);
   for (const quantizer of record.quantizers) writeQuantizer(connection, id, model.layerId(quantizer.layer), quantizer);
   for (const [position, tensor] of (record.tensors ?? []).entries()) writeTensor(connection, id, position, tensor);
   if (record.deployment !== undefined) writeDeployment(connection, id, record.deployment);
@@ -273,6 +275,21 @@ function writeLoss(connection: Connection, trial: number, layer: number, loss: L
     numbers.finiteOrNull('sqnr_db', loss.sqnrDb),
     numbers.finiteOrNull('cosine', loss.cosine),
     numbers.finite('max_abs', loss.maxAbs),
+  );
+}
+
+function writePredictedLoss(connection: Connection, trial: number, layer: number, loss: PredictedLossRecord): void {
+  const numbers = new RowNumbers('predicted_loss', loss.layer);
+  connection.run(
+    `INSERT INTO predicted_loss (trial_id, layer_id, weight_mse, input_mse, input_noise, power, samples, product_share) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    trial,
+    layer,
+    numbers.finite('weight_mse', loss.weightMse),
+    numbers.finite('input_mse', loss.inputMse),
+    loss.inputNoise,
+    numbers.finite('power', loss.power),
+    loss.samples,
+    numbers.finite('product_share', loss.productShare),
   );
 }
 

@@ -12,6 +12,7 @@ import { measureLosses } from './phases/measure-losses.js';
 import { openTrial } from './phases/open-trial.js';
 import { passGate } from './phases/pass-gate.js';
 import { prepareTrial } from './phases/prepare-trial.js';
+import { predictTrialLosses } from './phases/predict-trial-losses.js';
 import { profileTrial } from './phases/profile-trial.js';
 import { roundTrialLayers } from './phases/round-trial-layers.js';
 import type { TrialJob } from './trial-job.js';
@@ -21,7 +22,7 @@ import type { TrialJob } from './trial-job.js';
  * it found:
  *
  *     open ──> prepare ──> profile ──> gate ──> round on quantized inputs ──> correct biases
- *          ──> evaluate ──> losses ──> deployment
+ *          ──> evaluate ──> losses ──> predicted losses ──> deployment
  *
  * - prepare: smooth and quantize the layers
  * - profile: what runs the simulated graph, before anything takes long
@@ -33,6 +34,7 @@ import type { TrialJob } from './trial-job.js';
  *   integer execution it is that of the QDQ model, which the runtime may fuse to integer kernels;
  *   gate and losses are simulated all the same.
  * - losses: of each layer, and of the output, over the loss samples
+ * - predicted losses: of each layer, where second moments of its input are at hand
  * - deployment: of a target whose runtime is here: the exported model against the simulation
  */
 export async function runTrial(job: TrialJob, context: JobContext): Promise<JobResult<'trial'>> {
@@ -44,7 +46,8 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
   const corrected = await correctTrialBiases(rounded);
   const evaluated = await evaluatePhase(corrected);
   const measured = await measureLosses(evaluated);
-  const deployed = await measureDeployment(measured);
+  const predicted = await predictTrialLosses(measured);
+  const deployed = await measureDeployment(predicted);
   return resultOf(deployed);
 }
 
@@ -67,6 +70,7 @@ async function resultOf(trial: DeployedTrial): Promise<JobResult<'trial'>> {
         correction === null ? [] : [{ layer: layer.name, correction, outputFactors }],
       ),
       outputDivergence: divergence,
+      ...(trial.predicted.length === 0 ? {} : { predictedLosses: trial.predicted }),
       gate: trial.gate,
       exportBytes,
       ...(tensors.length === 0 ? {} : { tensors }),

@@ -13,7 +13,10 @@ export interface TrialJob {
   readonly model: JobModel;
   readonly settings: TrialSettings;
   readonly observation: ObservationRecord;
-  /** Of as many samples as `quantization.rounding` says; null: its weights need none. */
+  /**
+   * Of as many samples as `quantization.rounding` says, or the search where that alone needs some;
+   * null: there are none.
+   */
   readonly moments: MomentsRecord | null;
   /** Chosen alpha by layer where they were searched; null otherwise. */
   readonly alphas: ReadonlyMap<string, number> | null;
