@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inputSizes, inputSizesGraph } from '../src/calibrate/moments/input-sizes.js';
 import { momentsGraph } from '../src/calibrate/moments/moments-graph.js';
 import { MomentsAccumulator } from '../src/calibrate/moments/moments-accumulator.js';
 import { plainBatching } from '../src/engine/batching/batching.js';
@@ -38,9 +39,16 @@ async function passOf({ subject, samples, batch }: Work, moments: boolean): Prom
   const { untouched, folded, layers, io } = loadModel(subject.model, new JobCaches());
   const dataset = await openDataset(subject.source, subject.preprocess);
   const supported = layers.filter((l) => l.supported);
-  const graph = moments ? momentsGraph(folded, supported) : null;
-  const session = await Session.create(encodeModel(graph?.model ?? untouched), io.input, oneThread);
   const range = { first: 0, count: samples, batchSize: batch };
+  const sizing = inputSizesGraph(folded, supported);
+  const sizer = await Session.create(encodeModel(sizing.model), io.input, oneThread);
+  let sizes: ReadonlyMap<string, readonly number[]> = new Map();
+  await runBatches(sizer, plainBatching(io), dataset, { ...range, count: 1 }, (outputs) => {
+    sizes = inputSizes(sizing, outputs);
+  });
+  await sizer.release();
+  const graph = moments ? momentsGraph(folded, supported, { sizes }) : null;
+  const session = await Session.create(encodeModel(graph?.model ?? untouched), io.input, oneThread);
   return () =>
     clocked(async () => {
       const accumulator = graph === null ? null : new MomentsAccumulator(graph);
@@ -85,6 +93,12 @@ async function measureAll(): Promise<void> {
   for (const work of workOn(folder)) {
     const { name } = work.subject;
     console.log(name);
+    // First: a process starts with the peak of the one that it was forked from.
+    for (const moments of [false, true]) {
+      const { peakMb } = await reportOf<{ peakMb: number }>(import.meta.url, folder, name, String(moments));
+      console.log(`  peak of a process, ${moments ? 'moments' : 'fp32'}: ${peakMb.toFixed(0)} MB`);
+      rows.push({ subject: name, moments, peakMb });
+    }
     const passes = new Map([
       ['fp32', await passOf(work, false)],
       ['moments', await passOf(work, true)],
@@ -92,11 +106,6 @@ async function measureAll(): Promise<void> {
     const ratios = ratiosOver('fp32', await interleavedRounds(passes, ROUNDS));
     printRatios(ratios, 'fp32');
     rows.push(...ratios.map((row) => ({ subject: name, ...row })));
-    for (const moments of [false, true]) {
-      const { peakMb } = await reportOf<{ peakMb: number }>(import.meta.url, folder, name, String(moments));
-      console.log(`  peak of a process, ${moments ? 'moments' : 'fp32'}: ${peakMb.toFixed(0)} MB`);
-      rows.push({ subject: name, moments, peakMb });
-    }
   }
   rmSync(folder, { recursive: true });
   writeResult('moments', { environment, rounds: ROUNDS, rows });

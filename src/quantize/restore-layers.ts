@@ -1,6 +1,7 @@
 import { weightCalibrators, type WeightCalibratorName } from '../calibrate/weight-calibrators/registry.js';
 import { ModelError } from '../onnx/model-error.js';
 import { findLayers, type Layer } from '../onnx/layers/layers.js';
+import { joinPads } from '../onnx/folding/join-pads.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import { restoreSmoothing } from '../smooth/restore-smoothing.js';
 import type { AppliedSmoothing, LayerSmoothing, SmoothedLayer } from '../smooth/smoothed-model.js';
@@ -60,18 +61,19 @@ export interface StoredLayer {
  * ranges of both quantizers and bias corrections are taken as they are, must give the stored scales
  * and fit the weights. No data is needed.
  *
- * @param model with BatchNormalization folded
+ * @param folded with BatchNormalization folded
  * @param weightCalibrator of the trial
  * @param placement what it stored of its target's quantizers; null: `layers-only`
  * @throws ModelError naming the layer that is not in the model, gives other numbers, or has a form
  *   that can't be exported
  */
 export function restoreModel(
-  model: OnnxModel,
+  folded: OnnxModel,
   stored: readonly StoredLayer[],
   weightCalibrator: WeightCalibratorName,
   placement: StoredPlacement | null = null,
 ): PreparedModel {
+  const model = placement === null ? folded : joinPads(folded);
   const byName = new Map(findLayers(model).map((layer) => [layer.name, layer]));
   const decisions = new Map<string, LayerSmoothing>();
   const layers = stored.map((own) => {

@@ -13,6 +13,10 @@ export interface MomentsRecord {
  * among it. Column j of a group is `input channel within the group * kernelSize + kernel position`,
  * in the order of the weight's numbers. Means are over samples and output positions, in FP32's
  * units, before smoothing: behind factors s they are `E[u_i u_j] / (s_i s_j)`.
+ *
+ * Of depthwise layers, and of those whose products would cost more than twice the layer itself, not
+ * every output position of a large image is read but every so many, evenly spread: `windowSteps` of
+ * src/calibrate/moments.
  */
 export interface LayerMoments {
   readonly layer: string;

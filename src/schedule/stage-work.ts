@@ -197,7 +197,9 @@ export class StageWork {
     const { settings } = stage;
     const { evaluation } = store.reference(stage.referenceKey)!;
     const fp32 = primaryAccuracy(evaluation)!.value;
-    const ranked = store.rank(stage.rankKey)!.map(({ layer }) => layer);
+    // The ranking is of layers by themselves, whatever a target makes of them.
+    const quantized = new Set(inputs.selectedLayers(stage.model.path, settings.layers!, settings.target));
+    const ranked = store.rank(stage.rankKey)!.flatMap(({ layer }) => (quantized.has(layer) ? [layer] : []));
     const stored = store.stageParts(stage.key);
     const expected = this.#costs.get(stage.key)?.forwardPasses ?? 0;
     const cost = expected / expectedTries(ranked.length);

@@ -1,5 +1,5 @@
 import { kernelPositions, type Shift } from './kernel-shifts.js';
-import type { MomentPiece } from './moment-pieces.js';
+import type { MomentPiece, RowsForm } from './moment-pieces.js';
 
 /** Sums of one block of columns. */
 export interface SumsOfUnit {
@@ -23,6 +23,7 @@ export interface SummedPiece {
 export function assemblePiece(into: SumsOfUnit, summed: SummedPiece, group: number, kernel: readonly number[]): void {
   const { form } = summed.piece;
   if (form.kind === 'taps') addTaps(into, summed, group, form);
+  else if (form.kind === 'rows') addRows(into, summed, group, form);
   else addShifts(into, summed, group, form.shifts, kernel);
 }
 
@@ -42,13 +43,17 @@ export function clearCancelled(
   { piece: { form }, products }: SummedPiece,
   group: number,
 ): void {
-  if (form.kind === 'taps') return;
-  const row = form.shifts.length * channels;
+  // Pairs of rows apart from others are of the layer's own windows: nothing was taken off.
+  if (form.kind === 'taps' || (form.kind === 'rows' && form.pairs.length === 1)) return;
   const width = channels * kernelSize;
   for (let column = 0; column < width; column++) {
     const channel = Math.floor(column / kernelSize);
-    // The first shift is none.
-    const total = products[(group * channels + channel) * row + channel]!;
+    // The first shift is none, and the first rows are each with themselves.
+    const from =
+      form.kind === 'shifts'
+        ? (group * channels + channel) * form.shifts.length * channels + channel
+        : group * form.windows.taps ** 2 + (column % form.windows.taps) * (form.windows.taps + 1);
+    const total = products[from]!;
     const start = (column * (column + 1)) / 2;
     if (into[start + column]! > CANCELLED * total) continue;
     into.fill(0, start, start + column + 1);
@@ -81,6 +86,25 @@ function addTaps(
         ? (Math.max(column, other) * (Math.max(column, other) + 1)) / 2 + Math.min(column, other)
         : column * width + other;
       into[to]! += piece.sign * products[from + at]!;
+    }
+  }
+}
+
+/** Of one channel, symmetric. */
+function addRows(
+  { products: into, sums: intoSums }: SumsOfUnit,
+  { piece, products, sums }: SummedPiece,
+  group: number,
+  { pairs, windows: { taps } }: RowsForm,
+): void {
+  for (const [row, further] of pairs) {
+    for (let tap = 0; tap < taps; tap++) {
+      if (row === further && piece.sums !== null) intoSums[row * taps + tap]! += piece.sign * sums[group * taps + tap]!;
+      for (let other = row === further ? tap : 0; other < taps; other++) {
+        const below = further * taps + other;
+        const at = (below * (below + 1)) / 2 + row * taps + tap;
+        into[at]! += piece.sign * products[(group * taps + tap) * taps + other]!;
+      }
     }
   }
 }

@@ -1,7 +1,9 @@
 import type { GraphPatch, SliceRange } from '../../onnx/edits/graph-patch.js';
 import { TO_THE_END } from '../../onnx/edits/graph-patch.js';
 import { floatAttribute, intAttribute, makeNode } from '../../onnx/node.js';
+import { elementCount, int64Tensor } from '../../onnx/tensor.js';
 import { kernelPositions, kernelShifts, type Shift } from './kernel-shifts.js';
+import { axisWindows, rangeOfTap, stripWindows, type AxisWindows } from './axis-windows.js';
 import type { AxisPads, LayerReading } from './layer-reading.js';
 
 /**
@@ -17,10 +19,27 @@ export interface MomentPiece {
    */
   readonly form:
     | { readonly kind: 'taps'; readonly taps: readonly number[]; readonly order: 'channels' | 'taps' }
-    | { readonly kind: 'shifts'; readonly shifts: readonly Shift[] };
+    | { readonly kind: 'shifts'; readonly shifts: readonly Shift[] }
+    | RowsForm;
   readonly products: string;
-  /** `[any, groups * R]`, of shifts `[any, groups * channels]`: sums of u. */
-  readonly sums: string;
+  /**
+   * `[any, groups * R]`, of shifts `[any, groups * channels]`, of rows `[groups, W]`: sums of u;
+   * null where another piece has them.
+   */
+  readonly sums: string | null;
+}
+
+/**
+ * `[groups, W, W]`, of groups of one channel: products of all columns of the row that a position of
+ * the kernel reads with those of the row that another one reads, summed over windows above each
+ * other.
+ */
+export interface RowsForm {
+  readonly kind: 'rows';
+  /** Rows of the kernel, the first no later than the second. */
+  readonly pairs: readonly (readonly [number, number])[];
+  /** Which columns windows read. */
+  readonly windows: AxisWindows;
 }
 
 /** Channels all of whose products within a group are kept. */
@@ -46,18 +65,19 @@ export function addMomentPieces(
   channels: MomentChannels,
   name: string,
 ): readonly MomentPiece[] {
-  const { kind, kernel, dilations, strides, pads } = reading;
+  const { kind, kernel, strides, pads } = reading;
   if (kind === 'matrix') return [matrixPiece(patch, tensors, name)];
   const hasSteps = strides.some((stride) => stride !== 1);
   // Before opset 10 a slice has no steps.
   if (pads === null || (hasSteps && patch.opset < 10)) return [operatorPiece(patch, tensors, reading, channels, name)];
   const first = onBoth(tensors, (tensor, part) => channelsFirst(patch, tensor, kernel.length, `${name}/${part}`));
-  if (!hasSteps && channels.channels > 1 && isNoSmaller(reading, pads)) {
+  if (channels.channels === 1 && channels.groups > 1 && kernel.length === 2 && tensors.other === null) {
+    return depthwisePieces(patch, first.tensor, reading, pads, channels.groups, name);
+  }
+  if (!hasSteps && elementCount([...kernel]) > 1 && channels.channels > 1 && isNoSmaller(reading, pads)) {
     return shiftedPieces(patch, tensors, first, reading, pads, channels, name);
   }
-  const axes = kernel.map((size, axis): AxisWindows => {
-    return { taps: size, dilation: dilations[axis]!, stride: strides[axis]!, pads: pads[axis]!, end: null };
-  });
+  const axes = kernel.map((_, axis) => axisWindows(reading, pads, axis));
   const taps = kernelPositions(kernel).map((_, tap) => tap);
   return [slicedPiece(patch, first, axes, taps, channels, 1, name)];
 }
@@ -66,7 +86,10 @@ export function addMomentPieces(
  * Whether there are as many windows as places at least. The products of fewer would be a small
  * difference of large sums.
  */
-function isNoSmaller({ kernel, dilations }: LayerReading, pads: readonly AxisPads[]): boolean {
+function isNoSmaller(
+  { kernel, dilations }: Pick<LayerReading, 'kernel' | 'dilations'>,
+  pads: readonly AxisPads[],
+): boolean {
   return pads.every(({ before, behind }, axis) => {
     const reach = (kernel[axis]! - 1) * dilations[axis]!;
     return before <= reach && behind <= reach && before + behind >= reach;
@@ -88,7 +111,7 @@ function matrixPiece(patch: GraphPatch, { tensor, other }: MomentTensors, name: 
   };
 }
 
-/** The windows that the layer's own operator takes, with a kernel of a single 1 for each position. */
+/** Windows that the layer's operator takes: for each position a kernel with a single 1 there. */
 function operatorPiece(
   patch: GraphPatch,
   tensors: MomentTensors,
@@ -113,18 +136,7 @@ function operatorPiece(
   return rowsPiece(patch, first, { kind: 'taps', taps, order: 'channels' }, groups, channels * size, 1, name);
 }
 
-/** The windows along one axis. */
-interface AxisWindows {
-  /** Positions of the kernel. */
-  readonly taps: number;
-  readonly dilation: number;
-  readonly stride: number;
-  readonly pads: AxisPads;
-  /** Only so many of the first or the last windows; null: all. */
-  readonly end: { readonly side: keyof AxisPads; readonly width: number } | null;
-}
-
-/** The windows cut out of the padded tensors `[C, N, ...]`, one position of the kernel at a time. */
+/** Windows cut out of the padded tensors `[C, N, ...]`, one position of the kernel at a time. */
 function slicedPiece(
   patch: GraphPatch,
   tensors: MomentTensors,
@@ -140,7 +152,7 @@ function slicedPiece(
     const steps = axes.map(({ stride }) => stride);
     const slices = kernelPositions(axes.map((axis) => axis.taps)).map((position, tap) => {
       const id = `${name}/${part}/${tap}`;
-      const ranges = axes.map((axis, at) => ({ axis: at + 2, ...rangeOf(axis, position[at]!) }));
+      const ranges = axes.map((axis, at) => ({ axis: at + 2, ...rangeOfTap(axis, position[at]!) }));
       const isAll =
         steps.every((step) => step === 1) && ranges.every(({ start, end }) => start === 0 && end === TO_THE_END);
       return asRows(patch, isAll ? padded : patch.slice(padded, ranges, `${id}/slice`, steps), groups, channels, id);
@@ -154,15 +166,6 @@ function padAxes(patch: GraphPatch, tensor: string, axes: readonly AxisWindows[]
   const [before, behind] = (['before', 'behind'] as const).map((side) => axes.map(({ pads }) => pads[side]));
   if ([...before!, ...behind!].every((width) => width === 0)) return tensor;
   return patch.pad(tensor, [0, 0, ...before!, 0, 0, ...behind!], output);
-}
-
-/** What a position of the kernel reads of a padded axis in all windows. */
-function rangeOf({ taps, dilation, end }: AxisWindows, tap: number): Omit<SliceRange, 'axis'> {
-  const start = tap * dilation;
-  const rest = start - (taps - 1) * dilation;
-  if (end === null) return { start, end: rest === 0 ? TO_THE_END : rest };
-  if (end.side === 'before') return { start, end: start + end.width };
-  return { start: rest - end.width, end: rest === 0 ? TO_THE_END : rest };
 }
 
 /** Products and sums of rows `[groups * rows, ...]`. */
@@ -203,13 +206,27 @@ function shiftedPieces(
   name: string,
 ): readonly MomentPiece[] {
   const { kernel, dilations } = reading;
+  const positions = kernelPositions(kernel);
   const strips = kernel.flatMap((_, axis) =>
     (['before', 'behind'] as const).flatMap((side): MomentPiece[] => {
       const id = `${name}/${side}_${axis}`;
-      const strip = stripWindows(reading, pads, axis, side);
+      const strip = stripWindows(axisWindows(reading, pads, axis), side);
       if (strip === null) return [];
-      const own = onBoth(first, (from, part) => patch.slice(from, [strip.range], `${id}/${part}_strip`));
-      return [slicedPiece(patch, own, strip.axes, strip.taps, channels, -1, id)];
+      const { windows, firstTap, range } = strip;
+      // The layer's own on the axes before, so that no window is in two strips.
+      const all = kernel.map((_, at): AxisWindows => {
+        const own = axisWindows(reading, pads, at);
+        const reach = (own.taps - 1) * own.dilation;
+        if (at === axis) return windows;
+        return at < axis ? own : { ...own, pads: { before: reach, behind: reach } };
+      });
+      const taps = positions.flatMap((position, tap) => {
+        const at = position[axis]! - firstTap;
+        return at >= 0 && at < windows.taps ? [tap] : [];
+      });
+      const cut = [{ axis: axis + 2, ...range }];
+      const own = onBoth(first, (from, part) => patch.slice(from, cut, `${id}/${part}_strip`));
+      return [slicedPiece(patch, own, all, taps, channels, -1, id)];
     }),
   );
   const shifts = kernelShifts(kernel, first.other === null);
@@ -225,46 +242,66 @@ function shiftedPieces(
   ];
 }
 
-interface Strip {
-  readonly axes: readonly AxisWindows[];
-  readonly taps: readonly number[];
-  /** Rows of the tensor that the windows read. */
-  readonly range: SliceRange;
-}
-
 /**
- * The windows just before, or just behind, those that the layer has on an axis; on the axes before
- * it those that the layer has, on the axes after it all that read anything.
+ * Of images with a group for each channel. Products of whole rows are a few large products where
+ * those of windows are many small ones.
  *
- * @returns null where the layer has all
+ * @param tensor `[C, N, H, W]`
  */
-function stripWindows(
-  { kernel, dilations }: LayerReading,
+function depthwisePieces(
+  patch: GraphPatch,
+  tensor: string,
+  reading: LayerReading,
   pads: readonly AxisPads[],
-  axis: number,
-  side: keyof AxisPads,
-): Strip | null {
-  const dilation = dilations[axis]!;
-  const reachOf = (at: number): number => (kernel[at]! - 1) * dilations[at]!;
-  const width = reachOf(axis) - pads[axis]![side];
-  if (width === 0) return null;
-  // Only so many positions of the kernel reach into the tensor: the last ones, or the first ones.
-  const rows = Math.floor((width - 1) / dilation) + 1;
-  const first = side === 'before' ? kernel[axis]! - rows : 0;
-  const inner = (rows - 1) * dilation;
-  const axes = kernel.map((size, at): AxisWindows => {
-    const plain = { taps: size, dilation: dilations[at]!, stride: 1, end: null };
-    if (at < axis) return { ...plain, pads: pads[at]! };
-    if (at > axis) return { ...plain, pads: { before: reachOf(at), behind: reachOf(at) } };
-    // Zeros behind the strip where the tensor has fewer rows than it.
-    const own = side === 'before' ? { before: inner, behind: width - 1 } : { before: width - 1, behind: inner };
-    return { ...plain, taps: rows, pads: own, end: { side, width } };
-  });
-  const taps = kernelPositions(kernel).flatMap((position, tap) =>
-    position[axis]! >= first && position[axis]! < first + rows ? [tap] : [],
+  groups: number,
+  name: string,
+): readonly MomentPiece[] {
+  const [down, across] = [axisWindows(reading, pads, 0), axisWindows(reading, pads, 1)];
+  const width = patch.slice(
+    patch.apply('Shape', [tensor], `${name}/shape`),
+    [{ axis: 0, start: 3, end: 4 }],
+    `${name}/width`,
   );
-  const ends = side === 'before' ? { start: 0, end: width } : { start: -width, end: TO_THE_END };
-  return { axes, taps, range: { axis: axis + 2, ...ends } };
+  const start = patch.initializer(int64Tensor(`${patch.prefix}rows/${groups}`, [groups, -1]));
+  const asLines = patch.concat([start, width], 0, `${name}/lines`);
+  const lines = (from: string, id: string): string => patch.apply('Reshape', [from, asLines], id);
+  const cut = (from: string, range: Omit<SliceRange, 'axis'>, id: string, stride = 1): string =>
+    lines(patch.slice(from, [{ axis: 2, ...range }], `${id}/slice`, [stride]), id);
+  const product = (left: string, right: string, pairs: RowsForm['pairs'], sign: 1 | -1, id: string): MomentPiece => ({
+    sign,
+    form: { kind: 'rows', pairs, windows: across },
+    products: patch.apply('MatMul', [patch.transpose(left, [0, 2, 1], `${id}/columns`), right], `${id}/products`),
+    sums: left === right ? patch.reduce('ReduceSum', left, [1], `${id}/sums`) : null,
+  });
+  const ofPairs = (from: string, windows: AxisWindows, firstTap: number, sign: 1 | -1, id: string): MomentPiece[] => {
+    const padded = padAxes(patch, from, [windows, { ...across, pads: { before: 0, behind: 0 } }], `${id}/padded`);
+    const rows = Array.from({ length: windows.taps }, (_, tap) =>
+      cut(padded, rangeOfTap(windows, tap), `${id}/row_${tap}`, windows.stride),
+    );
+    return rows.flatMap((left, a) =>
+      rows.slice(a).map((right, further) => {
+        const pair = [firstTap + a, firstTap + a + further] as const;
+        return product(left, right, [pair], sign, `${id}/${pair.join('_')}`);
+      }),
+    );
+  };
+  const isEverywhere = down.stride === 1 && isNoSmaller({ ...reading, kernel: [down.taps] }, pads.slice(0, 1));
+  if (!isEverywhere) return ofPairs(tensor, down, 0, 1, name);
+  const reach = (down.taps - 1) * down.dilation;
+  const padded = reach === 0 ? tensor : patch.pad(tensor, [0, 0, 0, 0, 0, 0, reach, 0], `${name}/padded`);
+  const own = lines(tensor, `${name}/rows`);
+  const everywhere = Array.from({ length: down.taps }, (_, lag) => {
+    const pairs = Array.from({ length: down.taps - lag }, (_, a) => [a, a + lag] as const);
+    const id = `${name}/lag_${lag}`;
+    return product(own, lag === 0 ? own : cut(padded, rangeOfTap(down, lag), id), pairs, 1, id);
+  });
+  const strips = (['before', 'behind'] as const).flatMap((side) => {
+    const strip = stripWindows(down, side);
+    if (strip === null) return [];
+    const from = patch.slice(tensor, [{ axis: 2, ...strip.range }], `${name}/${side}`);
+    return ofPairs(from, strip.windows, strip.firstTap, -1, `${name}/${side}`);
+  });
+  return [...everywhere, ...strips];
 }
 
 /** Of each number with those so many places further, for every shift. */
@@ -287,6 +324,8 @@ function shiftedProducts(
   const left = asRows(patch, tensor, groups, channels, `${name}/left`);
   // One after the other, so that there is one copy of the tensor at a time.
   const products = steps.map((step, index) => {
+    const isNone = step.every((by) => by === 0);
+    if (isNone && other === null) return multiply(patch, left, left, groups, `${name}/shift/${index}`);
     const ranges = step.map((by, axis) => {
       const end = by - behind[axis]!;
       return { axis: axis + 2, start: before[axis]! + by, end: end === 0 ? TO_THE_END : end };

@@ -8,6 +8,7 @@ import { TensorProto_DataType, type NodeProto } from '../../onnx/proto/onnx_pb.j
 import { layerReading, type LayerReading } from './layer-reading.js';
 import { addMomentPieces, type MomentChannels, type MomentPiece, type MomentTensors } from './moment-pieces.js';
 import { MOST_COLUMNS, momentLayout, type MomentLayout } from './moment-layout.js';
+import { windowSteps } from './window-steps.js';
 
 /** Products within groups of channels, or within one block of one group. */
 export interface MomentUnit extends MomentChannels {
@@ -20,6 +21,8 @@ export interface MomentSource {
   readonly layers: readonly string[];
   readonly reading: LayerReading;
   readonly layout: MomentLayout;
+  /** Every how many windows along each axis of the image are read. */
+  readonly steps: readonly number[];
   /** In the order of `momentBlocks`: all groups at once, or each block for itself. */
   readonly units: readonly MomentUnit[];
   /** `[rows, C]`: shares of numbers that are not 0; null of products of two tensors. */
@@ -47,6 +50,11 @@ export interface MomentsGraphOptions {
   readonly sums?: 'plain' | 'huge';
   /** Layers of more columns are kept in blocks. */
   readonly mostColumns?: number;
+  /**
+   * Of the images that layers read, by tensor, see `inputSizes`: of large ones not every window is
+   * read, see `windowSteps`. Absent: all are.
+   */
+  readonly sizes?: ReadonlyMap<string, readonly number[]>;
 }
 
 /**
@@ -142,7 +150,9 @@ export function crossMomentsGraph(
 
 function outputsOf(sources: readonly MomentSource[]): readonly string[] {
   const names = sources.flatMap(({ units, nonZero, inputShape, outputShape, scales }) => [
-    ...units.flatMap(({ pieces }) => pieces.flatMap(({ products, sums }) => [products, sums])),
+    ...units.flatMap(({ pieces }) =>
+      pieces.flatMap(({ products, sums }) => (sums === null ? [products] : [products, sums])),
+    ),
     ...(nonZero === null ? [] : [nonZero]),
     ...[inputShape, outputShape],
     ...(scales === null ? [] : [scales.tensor, scales.other]),
@@ -155,10 +165,13 @@ function addSource(
   { tensor, other, output }: MomentTensors & { readonly output: string },
   layers: readonly Layer[],
   reading: LayerReading,
-  { sums = 'plain', mostColumns = MOST_COLUMNS }: MomentsGraphOptions,
+  { sums = 'plain', mostColumns = MOST_COLUMNS, sizes }: MomentsGraphOptions,
   name: string,
 ): MomentSource {
   const layout = momentLayout(layers[0]!.layout, mostColumns);
+  const steps =
+    patch.opset < 10 ? reading.kernel.map(() => 1) : windowSteps(reading, layers[0]!.layout, sizes?.get(tensor));
+  const read = { ...reading, strides: reading.strides.map((stride, axis) => stride * steps[axis]!) };
   const scaled = (from: string, part: string): Scaled => {
     const rows = reading.kind === 'matrix' ? patch.reshape(from, [-1, reading.channelsPerGroup], `${part}/rows`) : from;
     return sums === 'plain' ? { tensor: rows, scale: null } : divideByLargest(patch, rows, reading, part);
@@ -171,7 +184,7 @@ function addSource(
   if (perBlock === channelsPerGroup) {
     const channels = { groups, channels: channelsPerGroup };
     const tensors = { tensor: own.tensor, other: others?.tensor ?? null };
-    units.push({ ...channels, pieces: addMomentPieces(patch, tensors, reading, channels, name) });
+    units.push({ ...channels, pieces: addMomentPieces(patch, tensors, read, channels, name) });
   } else {
     for (let group = 0; group < groups; group++) {
       for (let first = 0; first < channelsPerGroup; first += perBlock) {
@@ -185,12 +198,12 @@ function addSource(
           tensor: cut(own.tensor, `${id}/of_own`),
           other: others === null ? null : cut(others.tensor, `${id}/of_other`),
         };
-        units.push({ ...channels, pieces: addMomentPieces(patch, tensors, reading, channels, id) });
+        units.push({ ...channels, pieces: addMomentPieces(patch, tensors, read, channels, id) });
       }
     }
   }
   return {
-    ...{ layers: layers.map((layer) => layer.name), reading, layout, units },
+    ...{ layers: layers.map((layer) => layer.name), reading, layout, steps, units },
     nonZero: other === null ? nonZeroShares(patch, own.tensor, reading, `${name}/non_zero`) : null,
     inputShape: shapeOf(patch, tensor, `${name}/input_shape`),
     outputShape: shapeOf(patch, output, `${name}/output_shape`),

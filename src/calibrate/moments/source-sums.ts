@@ -3,6 +3,7 @@ import { NonFiniteError } from '../../records/non-finite-error.js';
 import { elementCount } from '../../onnx/tensor.js';
 import type { StatisticsTensor } from '../statistics-accumulator.js';
 import { assemblePiece, clearCancelled, type SumsOfUnit } from './assemble-piece.js';
+import { sumDiagonals, sumOfWindows } from './sum-diagonals.js';
 import type { LayerReading } from './layer-reading.js';
 import type { MomentPiece } from './moment-pieces.js';
 import type { MomentSource, MomentUnit } from './moments-graph.js';
@@ -63,20 +64,33 @@ export class SourceSums {
 
   /** @throws NonFiniteError where float32 did not hold the sums, or lost them; naming the layer */
   add(outputs: Readonly<Record<string, StatisticsTensor>>, { samples, fed }: FedRows): void {
-    const { reading, nonZero, inputShape, outputShape, scales } = this.#source;
+    const { reading, nonZero, inputShape, outputShape, scales, steps } = this.#source;
     const times = fed / samples;
     const scaleOf = (name: string): number => outputs[name]!.data[0]!;
     const [own, other] = scales === null ? [1, 1] : [scaleOf(scales.tensor), scaleOf(scales.other)];
     let largest = 0;
     for (const { pieces } of this.#running) {
       for (const { piece, products, sums } of pieces) {
-        const sum = addTo(sums, outputs[piece.sums]!.data, own / times);
-        const ofProducts = addTo(products, outputs[piece.products]!.data, (own * other) / times);
-        if (!Number.isFinite(sum.total + ofProducts.total)) throw this.#error();
-        largest = Math.max(largest, ofProducts.largest);
+        const { form } = piece;
+        const [numbers, squares] = [piece.sums === null ? null : outputs[piece.sums]!.data, outputs[piece.products]!];
+        const ofSums =
+          numbers === null
+            ? 0
+            : addTo(
+                sums,
+                form.kind === 'rows' ? sumOfWindows(numbers, form.windows, squares.dims) : numbers,
+                own / times,
+              ).total;
+        const added = addTo(
+          products,
+          form.kind === 'rows' ? sumDiagonals(squares, form.windows) : squares.data,
+          (own * other) / times,
+        );
+        if (!Number.isFinite(ofSums + added.total)) throw this.#error();
+        largest = Math.max(largest, added.largest);
       }
     }
-    this.#positions += positionsOf(reading, outputs[outputShape]!.data) / times;
+    this.#positions += positionsOf(reading, outputs[outputShape]!.data, steps) / times;
     if (nonZero === null) return;
     const shares = outputs[nonZero]!.data;
     const rows = shares.length / this.#nonZeros.length;
@@ -123,13 +137,16 @@ export class SourceSums {
 
 /** Positions of the kernel whose products with each other a piece holds, and shifts. */
 function sizesOf({ form }: MomentPiece): { readonly taps: number; readonly shifts: number } {
+  if (form.kind === 'rows') return { taps: form.windows.taps, shifts: 1 };
   return form.kind === 'taps' ? { taps: form.taps.length, shifts: 1 } : { taps: 1, shifts: form.shifts.length };
 }
 
-/** Places of a tensor at each of which there is one number of every channel. */
-function positionsOf({ channelAxis }: LayerReading, shape: Float32Array): number {
+/** Places of a tensor at each of which there is one number of every channel; of every so many. */
+function positionsOf({ channelAxis }: LayerReading, shape: Float32Array, steps: readonly number[] = []): number {
   const dims = [...shape];
-  return elementCount(channelAxis === 1 ? [dims[0]!, ...dims.slice(2)] : dims.slice(0, -1));
+  if (channelAxis === 'last') return elementCount(dims.slice(0, -1));
+  const image = dims.slice(2).map((size, axis) => Math.ceil(size / (steps[axis] ?? 1)));
+  return dims[0]! * elementCount(image);
 }
 
 /**
@@ -137,7 +154,7 @@ function positionsOf({ channelAxis }: LayerReading, shape: Float32Array): number
  */
 function addTo(
   into: Float64Array,
-  rows: Float32Array,
+  rows: Float32Array | Float64Array,
   factor: number,
 ): { readonly total: number; readonly largest: number } {
   let [total, largest] = [0, 0];

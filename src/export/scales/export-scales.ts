@@ -4,6 +4,7 @@ import { foldBatchNorm } from '../../onnx/folding/fold-batch-norm.js';
 import { restoreModel } from '../../quantize/restore-layers.js';
 import { ownVersion } from '../../prepare/package-version.js';
 import type { StoredTrial } from '../../store/read/read-trial.js';
+import { storedPlacement } from '../stored-placement.js';
 import { fixedInputsOf, keepSource, openTrial, readSource } from '../trial-source.js';
 import { writeFiles } from '../write-files.js';
 import { moduleNames, type NameRule } from './module-names.js';
@@ -68,7 +69,7 @@ export function exportScales(
   const { swept } = readSource(path, stored.sha256, fixedInputsOf(trial));
   const { model: folded, folded: norms } = foldBatchNorm(swept);
   // Checks that the stored ranges are of this model's weights.
-  const restored = restoreModel(folded, trial.layers, trial.weightCalibrator);
+  const restored = restoreModel(folded, trial.layers, trial.weightCalibrator, storedPlacement(trial));
   const found = restored.layers.map(({ layer }) => layer);
   const names = moduleNames(swept, found);
   const calibrators = { input: inputCalibrator(trial), weight: trial.weightCalibrator };

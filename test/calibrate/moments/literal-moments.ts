@@ -13,8 +13,8 @@ export interface LiteralWindow {
 }
 
 /**
- * What every output position of every sample reads, one row each, by plain loops over the formula of
- * the operator: `[group][position][column]`.
+ * What every output position of every sample reads, one row each, by plain loops over the formula
+ * of the operator: `[group][position][column]`.
  */
 export function literalUnfolding(layer: Layer, x: Floats, window: LiteralWindow = {}): number[][][] {
   const { groups, inputsPerGroup, kernelSize } = layer.layout;

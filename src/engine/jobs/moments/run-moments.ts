@@ -1,12 +1,14 @@
 import { MomentsAccumulator } from '../../../calibrate/moments/moments-accumulator.js';
+import { inputSizes, inputSizesGraph } from '../../../calibrate/moments/input-sizes.js';
 import { momentsGraph } from '../../../calibrate/moments/moments-graph.js';
 import { momentsLayers } from '../../../quantize/select-layers.js';
 import { elementCount } from '../../../onnx/tensor.js';
 import { momentsBatch } from '../../../plan/estimate/estimate-memory.js';
 import { NonFiniteError } from '../../../records/non-finite-error.js';
-import { openBatching } from '../../batching/batching.js';
+import type { Dataset } from '../../../formats/dataset.js';
+import { openBatching, type Batching } from '../../batching/batching.js';
 import { runBatches } from '../../batching/run-batches.js';
-import { loadModel } from '../../session/load-model.js';
+import { loadModel, type LoadedModel } from '../../session/load-model.js';
 import { withSession } from '../../session/with-session.js';
 import type { JobContext } from '../job-context.js';
 import type { JobResult } from '../jobs.js';
@@ -31,7 +33,9 @@ async function sumUp(job: MomentsJob, context: JobContext, sums: 'plain' | 'huge
   const { folded, layers, io } = loaded;
   const dataset = await openJobDataset(job.source, job.preprocess, context, job.sampleSeed);
   const gathered = momentsLayers(layers, job.ops);
-  const graph = await context.clock.measure('prepare', () => momentsGraph(folded, gathered, { sums }));
+  const batching = await openBatching(loaded, dataset, [job.source, job.preprocess], context);
+  const sizes = await sizesOf(loaded, batching, dataset, context);
+  const graph = await context.clock.measure('prepare', () => momentsGraph(folded, gathered, { sums, sizes }));
   const { model } = graph;
   const ran = await observedExecution(
     `moments ${sums} ${job.ops.join()}`,
@@ -41,7 +45,6 @@ async function sumUp(job: MomentsJob, context: JobContext, sums: 'plain' | 'huge
     dataset,
     context,
   );
-  const batching = await openBatching(loaded, dataset, [job.source, job.preprocess], context);
   const accumulator = new MomentsAccumulator(graph);
   const count = job.end - job.first;
   const range = { first: job.first, count, batchSize: momentsBatch(elementCount(dataset.sampleShape)) };
@@ -55,4 +58,25 @@ async function sumUp(job: MomentsJob, context: JobContext, sums: 'plain' | 'huge
   );
   const value = await context.clock.measure('pack', () => packSums(accumulator.snapshot()));
   return { value, execution: { ...ran, timings: context.clock.timings } };
+}
+
+/** Of the images that layers read, which are the same for each sample. */
+async function sizesOf(
+  { folded, layers, io }: LoadedModel,
+  batching: Batching,
+  dataset: Dataset,
+  context: JobContext,
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  const graph = inputSizesGraph(
+    folded,
+    layers.filter((layer) => layer.supported),
+  );
+  let sizes: ReadonlyMap<string, readonly number[]> = new Map();
+  if (graph.shapes.size === 0) return sizes;
+  await withSession(graph.model, io, context, (session) =>
+    runBatches(session, batching, dataset, { first: 0, count: 1, batchSize: 1 }, (outputs) => {
+      sizes = inputSizes(graph, outputs);
+    }),
+  );
+  return sizes;
 }
