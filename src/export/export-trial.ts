@@ -137,9 +137,17 @@ export function exportTrial(
     floatWeights,
     usesRuntimeDomain: quantized.graph.node.some((n) => n.domain !== '' && n.name.startsWith(base.ownPrefix)),
     weightsAsInTensorrt:
-      weightCalibrators[trial.weightCalibrator].shrink === null &&
-      trial.layers.every(({ weight }) => weight.bits === 8 && weight.signed && weight.granularity === 'channel'),
+      isWholeRange(trial.weightCalibrator) &&
+      trial.layers.every(
+        ({ weight, levels }) =>
+          levels === null && weight.bits === 8 && weight.signed && weight.granularity === 'channel',
+      ),
   };
+}
+
+function isWholeRange(name: StoredTrial['weightCalibrator']): boolean {
+  const calibrator = weightCalibrators[name];
+  return calibrator.reads === 'weights' && calibrator.shrink === null;
 }
 
 /**

@@ -15,6 +15,7 @@ import {
 } from './quantizers/quantizer.js';
 import { requantizeWeight } from './quantizers/requantize-weight.js';
 import { weightQuantizers } from './quantizers/weight-quantizers.js';
+import { weightOfLevels } from './rounding/rounded-weights.js';
 import { restorePlaced, type StoredPlacement } from './restore-placed.js';
 
 /** A quantizer as the store keeps it. */
@@ -50,6 +51,8 @@ export interface StoredLayer {
   readonly weight: StoredQuantizer;
   /** `[O]`, taken off the bias; null: nothing. */
   readonly biasCorrection: readonly number[] | null;
+  /** Integers of the weight, of its shape, zero point taken off; null: the nearest. */
+  readonly levels: Int8Array | Int32Array | null;
 }
 
 /**
@@ -125,12 +128,15 @@ function restoreLayer(
   const input = restoreQuantizer(stored.input, stored.input.amax, stored.input.low);
   checkQuantizer(layer, 'input', stored.input, input);
   const values = undividedWeight ?? smoothedWeight;
-  const undivided = applyQuantizers(
-    values,
-    layer.layout,
-    restoreWeightQuantizers(layer, values, stored.weight, weightCalibrator, isPlaced),
-    stored.weight.granularity,
-  );
+  const quantizers = restoreWeightQuantizers(layer, values, stored.weight, weightCalibrator, isPlaced);
+  const { granularity } = stored.weight;
+  if (stored.levels !== null && stored.levels.length !== values.length) {
+    throw differs(layer, 'numbers of weight levels', stored.levels.length, values.length);
+  }
+  const undivided =
+    stored.levels === null
+      ? applyQuantizers(values, layer.layout, quantizers, granularity)
+      : weightOfLevels(stored.levels, layer.layout, quantizers, granularity);
   const weight =
     undividedWeight === null ? undivided : requantizeWeight(undivided, layer.layout, outputFactors!, layer.name);
   const correction = stored.biasCorrection;
@@ -186,7 +192,8 @@ function restoreWeightQuantizers(
     calibrator: 'max',
   });
   // A range is the weight's own, or a share of that, never more; it is not searched for again.
-  const isWhole = weightCalibrators[calibrator].shrink === null;
+  const chosen = weightCalibrators[calibrator];
+  const isWhole = chosen.reads === 'weights' && chosen.shrink === null;
   const fits = (end: number, own: number): boolean => {
     const [size, most] = [Math.abs(end), Math.abs(own)];
     // A target's ranges may be wider, see `holdBias`.

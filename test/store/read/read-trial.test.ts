@@ -92,6 +92,7 @@ describe('reading a trial', () => {
           lowChannels: null,
         },
         biasCorrection: null,
+        levels: null,
       },
     ]);
   });

@@ -1,5 +1,7 @@
+import { readsMoments } from '../../../experiment/sections/quantization.js';
 import { deployableBytes } from '../../../quantize/graph/deployable-model.js';
 import { quantizerRecords, smoothingRecord } from '../../../quantize/prepare-layers.js';
+import { roundedWeightRecords } from '../../../quantize/rounding/rounded-weights.js';
 import { tensorQuantizerRecords } from '../../../quantize/tensor-quantizer-records.js';
 import type { JobContext } from '../job-context.js';
 import type { JobResult } from '../jobs.js';
@@ -46,6 +48,7 @@ async function resultOf(trial: DeployedTrial): Promise<JobResult<'trial'>> {
   const { context, settings, prepared, preparation, statistics, outcome, losses, divergence, lossSamples } = trial;
   const { execution } = settings.quantization;
   const tensors = tensorQuantizerRecords(prepared);
+  const roundedWeights = readsMoments(settings.quantization) ? roundedWeightRecords(prepared.layers) : [];
   const exportBytes = await context.clock.measure('prepare', () => deployableBytes(prepared, execution));
   return {
     value: {
@@ -61,6 +64,7 @@ async function resultOf(trial: DeployedTrial): Promise<JobResult<'trial'>> {
       gate: trial.gate,
       exportBytes,
       ...(tensors.length === 0 ? {} : { tensors }),
+      ...(roundedWeights.length === 0 ? {} : { roundedWeights }),
       ...(trial.deployment === null ? {} : { deployment: trial.deployment }),
     },
     execution: { ...trial.ran, timings: context.clock.timings },
