@@ -9,6 +9,7 @@ const mayImport = {
   schema: [],
   errors: ['text'],
   statistics: [],
+  frontier: [],
   onnx: ['text', 'errors'],
   records: ['errors', 'statistics', 'onnx'],
   calibrate: ['onnx', 'records'],
@@ -51,6 +52,7 @@ const mayImport = {
   broker: [...['text', 'errors', 'records', 'formats', 'tasks', 'experiment', 'engine', 'content', 'prepare']],
   schedule: [
     ...['errors', 'onnx', 'records', 'calibrate', 'targets', 'formats', 'tasks', 'reference', 'experiment', 'quantize'],
+    ...['statistics', 'frontier'],
     ...['losses'],
     ...['equivalence', 'plan', 'engine', 'store', 'prepare'],
   ],
