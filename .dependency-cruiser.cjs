@@ -24,7 +24,7 @@ const mayImport = {
   quantize: ['text', 'onnx', 'records', 'calibrate', 'targets', 'smooth', 'experiment'],
   losses: ['statistics', 'onnx', 'records', 'experiment', 'quantize'],
   equivalence: ['errors', 'onnx', 'smooth', 'quantize', 'losses'],
-  plan: ['memo', 'text', 'calibrate', 'targets', 'smooth', 'formats', 'tasks', 'experiment'],
+  plan: ['frontier', 'memo', 'text', 'calibrate', 'targets', 'smooth', 'formats', 'tasks', 'experiment'],
   engine: [
     ...['memo', 'errors', 'statistics', 'onnx', 'records', 'calibrate', 'targets', 'smooth', 'formats', 'tasks'],
     ...['reference'],
@@ -76,6 +76,7 @@ const mayImport = {
   report: ['statistics', 'calibrate', 'targets', 'smooth', 'tasks'],
   serve: ['errors', 'store', 'report'],
   api: [
+    'frontier',
     ...['errors', 'text', 'formats', 'tasks', 'experiment', 'plan', 'records', 'engine', 'store', 'prepare'],
     ...['schedule', 'onnx', 'export', 'speed', 'guess', 'inspect', 'broker', 'report'],
   ],

@@ -12,7 +12,7 @@ interface Network {
   readonly cost: (choices: readonly number[]) => number;
 }
 
-/** A network whose damages are predicted with an error, and whose drop grows with the true damage. */
+/** Its damages are predicted with an error, and its drop grows with the true damage. */
 function network(seed: number, error: number, noise = 0.0003): Network {
   const prng = createPrng(seed);
   const random = (): number => prng.nextUint32() / 2 ** 32;
@@ -36,7 +36,7 @@ function network(seed: number, error: number, noise = 0.0003): Network {
   };
 }
 
-/** The cheapest of a path by descending cost that keeps the bound, by halves, in so many evaluations. */
+/** The cheapest of a path by descending cost that keeps the bound, by halves. */
 async function byHalves(
   path: readonly (readonly number[])[],
   { evaluate, cost }: Network,

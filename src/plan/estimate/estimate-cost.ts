@@ -1,4 +1,5 @@
 import type { DataSource } from '../../formats/data-source.js';
+import { MOST_EVALUATIONS } from '../../frontier/cheapest-within.js';
 import { targetOf } from '../../targets/registry.js';
 import { taskOf } from '../../tasks/task-settings.js';
 import type { ModelSettings } from '../../experiment/sections/settings.js';
@@ -82,9 +83,14 @@ function stagePasses(stage: PlannedStage, context: CostContext): number {
     case 'rank':
       return stage.samples * relativeCost.quantized * context.layerCount(stage.model);
     case 'keep':
-      return stage.by === 'speed'
-        ? TIMED_RUNS * stage.batchSize
-        : expectedTries(context.layerCount(stage.model)) * evaluationPasses(stage.settings, context);
+      switch (stage.by) {
+        case 'speed':
+          return TIMED_RUNS * stage.batchSize;
+        case 'accuracy':
+          return expectedTries(context.layerCount(stage.model)) * evaluationPasses(stage.settings, context);
+        case 'frontier':
+          return MOST_EVALUATIONS * evaluationPasses(stage.settings, context);
+      }
   }
 }
 

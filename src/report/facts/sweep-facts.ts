@@ -109,6 +109,8 @@ export interface LayerFacts {
 
 /** What the answer and every figure know about the sweep before they query for themselves. */
 export interface SweepFacts {
+  /** Whether candidates have bits layer by layer, which the goal chose; absent: they do not. */
+  readonly hasFrontier?: boolean;
   readonly sweep: SweepSummary;
   /**
    * Without those of one layer's sensitivity, which have figures of their own, and those that
@@ -284,12 +286,20 @@ function toSummary(row: Row): SweepSummary {
     experimentPath: textOf(row, 'experiment_path'),
     claimed: numberOf(row, 'claimed') === 1,
     goal: toGoal(textOrNull(row, 'goal')),
+    ...(hasBits(textOrNull(row, 'goal')) ? { hasFrontier: true } : {}),
     hasLatency: numberOf(row, 'has_latency') === 1,
   };
 }
 
+function hasBits(text: string | null): boolean {
+  return text !== null && Object.hasOwn(JSON.parse(text) as object, 'bits');
+}
+
 function toGoal(text: string | null): GoalFacts | null {
-  return text === null ? null : (JSON.parse(text) as GoalFacts);
+  if (text === null) return null;
+  const { maxDrop, minimize } = JSON.parse(text) as Pick<GoalFacts, 'maxDrop'> & { readonly minimize: string };
+  // Bit operations choose bits layer by layer; trials have none to be told apart by.
+  return minimize === 'latency' || minimize === 'size' ? { maxDrop, minimize } : null;
 }
 
 /** One trial of a sweep; null where the sweep has none of that number. */

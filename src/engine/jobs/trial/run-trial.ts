@@ -1,3 +1,4 @@
+import { weightsIn } from '../../../experiment/sections/layers.js';
 import { readsMoments } from '../../../experiment/sections/quantization.js';
 import { deployableBytes } from '../../../quantize/graph/deployable-model.js';
 import { quantizerRecords, smoothingRecord } from '../../../quantize/prepare-layers.js';
@@ -49,7 +50,9 @@ async function resultOf(trial: DeployedTrial): Promise<JobResult<'trial'>> {
   const { execution } = settings.quantization;
   const tensors = tensorQuantizerRecords(prepared);
   const roundedWeights = readsMoments(settings.quantization) ? roundedWeightRecords(prepared.layers) : [];
-  const exportBytes = await context.clock.measure('prepare', () => deployableBytes(prepared, execution));
+  const exportBytes = await context.clock.measure('prepare', () =>
+    deployableBytes(prepared, execution, weightsIn(settings.layers)),
+  );
   return {
     value: {
       ...(outcome.kind === 'complete' ? { evaluation: outcome.evaluation } : { stopped: outcome.stopped }),
