@@ -5,6 +5,9 @@ import { planSweep } from '../../src/api/plan-sweep.js';
 import { runSweep } from '../../src/api/run-sweep.js';
 import type { OpenExecutor } from '../../src/engine/executor.js';
 import type { Job } from '../../src/engine/jobs/jobs.js';
+import type { SweepFacts } from '../../src/report/facts/sweep-facts.js';
+import { frontier } from '../../src/report/figures/sweep/frontier.js';
+import { frontierLayers } from '../../src/report/figures/sweep/frontier-layers.js';
 import { queryDatabase, type SqlValue } from '../../src/store/query/query-database.js';
 import { demoModel, temporaryFolder } from '../cli/command-line.js';
 import { MemoryExecutor } from '../engine/memory-executor.js';
@@ -84,7 +87,11 @@ describe('a goal with bits', () => {
       );
       expect(jobs.filter(({ kind }) => kind === 'trial').length).toBeGreaterThan(tried.length);
 
-      const again: Job[] = [];
+      const facts = { sweep: { name: 'small' } } as SweepFacts;
+    expect(rows(frontier.sql(facts)).length).toBeGreaterThan(tried.length);
+    expect(rows(frontierLayers.sql(facts))).toHaveLength(Object.keys(wanted).length);
+
+    const again: Job[] = [];
       await runSweep(experiment, { executor: watching(again) });
       expect(again.filter(({ kind }) => kind === 'trial' || kind === 'rank')).toEqual([]);
     },

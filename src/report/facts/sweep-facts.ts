@@ -34,6 +34,8 @@ export interface SweepSummary {
   readonly claimed: boolean;
   /** What the recommendation is to be by; null without. */
   readonly goal: GoalFacts | null;
+  /** Whether candidates have bits layer by layer, which the goal chose; absent: they do not. */
+  readonly hasFrontier?: boolean;
   /** Whether the latency of a trial was measured. */
   readonly hasLatency: boolean;
 }
@@ -109,8 +111,6 @@ export interface LayerFacts {
 
 /** What the answer and every figure know about the sweep before they query for themselves. */
 export interface SweepFacts {
-  /** Whether candidates have bits layer by layer, which the goal chose; absent: they do not. */
-  readonly hasFrontier?: boolean;
   readonly sweep: SweepSummary;
   /**
    * Without those of one layer's sensitivity, which have figures of their own, and those that

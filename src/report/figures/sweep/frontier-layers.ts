@@ -7,11 +7,10 @@ export const frontierLayers: Figure = {
   section: 'layers',
   name: 'bits by layer',
   title: () => 'Bits of each layer',
-  appliesTo: ({ hasFrontier }) => hasFrontier === true,
+  appliesTo: ({ sweep }) => sweep.hasFrontier === true,
   sql: ({ sweep }) =>
-    `SELECT f.trial, f.label, l.position, l.name AS layer, l.op, l.params, b.value AS bits
-FROM v_frontier f JOIN json_each(f.bits) b JOIN v_layer l ON l.sweep = f.sweep AND l.name = b.key
-WHERE f.sweep = ${sqlText(sweep.name)} AND f.chosen ORDER BY f.trial, l.position`,
+    `SELECT f.trial, f.label, b.key AS layer, b.value AS bits
+FROM v_frontier f, json_each(f.bits) b WHERE f.sweep = ${sqlText(sweep.name)} AND f.chosen ORDER BY f.trial, b.id`,
   build: (rows) => {
     if (rows.length === 0) {
       return { kind: 'absent', note: 'No setting has found its bits yet.', brief: 'goal.bits' };
@@ -34,7 +33,6 @@ WHERE f.sweep = ${sqlText(sweep.name)} AND f.chosen ORDER BY f.trial, l.position
             ]
           : []),
         { title: 'layer', field: 'layer', align: 'left', text: (row) => String(row['layer']) },
-        { title: 'operator', field: 'op', align: 'left', text: (row) => String(row['op']) },
         {
           title: 'bits',
           field: 'bits',

@@ -12,7 +12,7 @@ export const frontier: Figure = {
   section: 'layers',
   name: 'frontier of bits',
   title: ({ metric }) => `${metric.name} against what bits by layer cost`,
-  appliesTo: ({ hasFrontier }) => hasFrontier === true,
+  appliesTo: ({ sweep }) => sweep.hasFrontier === true,
   sql: ({ sweep }) =>
     `SELECT trial, label, kind, position, minimize, cost, predicted, -"drop" AS change, -drop_high AS change_low, -drop_low AS change_high,
        -allowed AS bound, divergence, chosen, bracketed, mean_bits
