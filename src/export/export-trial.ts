@@ -15,13 +15,12 @@ import { deployableModel, smoothedFloatModel } from '../quantize/graph/deployabl
 import { simulatedModel } from '../quantize/graph/simulated-model.js';
 import { staysFloat } from '../quantize/quantizers/quantized-integers.js';
 import { restoreModel } from '../quantize/restore-layers.js';
-import type { StoredPlacement } from '../quantize/restore-placed.js';
 import { restoreTypes, type FloatChoice } from '../onnx/types/restore-types.js';
 import type { StoredTrial } from '../store/read/read-trial.js';
-import { targets, type PlacingTargetName } from '../targets/registry.js';
 import { ownVersion } from '../prepare/package-version.js';
 import { fixedInputsOf, keepSource, openTrial, readSource, type Source } from './trial-source.js';
 import { modelFiles } from './model-files.js';
+import { storedPlacement } from './stored-placement.js';
 import { writeFiles, type NewFile } from './write-files.js';
 
 export type { FloatChoice } from '../onnx/types/restore-types.js';
@@ -103,7 +102,7 @@ export function exportTrial(
   const packing = weightsIn((JSON.parse(trial.settings) as { readonly layers: LayerSettings | null }).layers);
   const source = readSource(path, stored.sha256, fixedInputsOf(trial));
   const { model: folded } = foldBatchNorm(source.swept);
-  const prepared = restoreModel(folded, trial.layers, trial.weightCalibrator, placementOf(trial));
+  const prepared = restoreModel(folded, trial.layers, trial.weightCalibrator, storedPlacement(trial));
   const { base, layers } = prepared;
   const floatWeights = layers.filter(staysFloat).map((l) => l.layer.name);
   const placed = prepared.placed ?? null;
@@ -188,32 +187,12 @@ function exportMetadata(
   };
 }
 
-/** What the quantized model of a trial depends on of its settings. */
-interface ExportedSettings {
-  /** Absent of `layers-only`. */
-  readonly target?: PlacingTargetName;
-  readonly quantization?: {
-    readonly execution?: Execution;
-    readonly activation?: { readonly narrowRange?: boolean };
-  } | null;
-}
-
 /** How the stored accuracy was measured. */
 function executionOf({ settings }: StoredTrial): Execution {
-  const { quantization } = JSON.parse(settings) as ExportedSettings;
+  const { quantization } = JSON.parse(settings) as {
+    readonly quantization?: { readonly execution?: Execution } | null;
+  };
   return quantization?.execution ?? 'simulated';
-}
-
-/** Null of `layers-only`. */
-function placementOf({ settings, tensors }: StoredTrial): StoredPlacement | null {
-  const { target, quantization } = JSON.parse(settings) as ExportedSettings;
-  if (target === undefined) return null;
-  if (!Object.hasOwn(targets, target)) {
-    throw new InputError(
-      `Expected target ${Object.keys(targets).join(', ')}, got "${target}" of a trial that another version of quantsweep made.`,
-    );
-  }
-  return { target, tensors, narrowRange: quantization?.activation?.narrowRange ?? false };
 }
 
 /**

@@ -32,9 +32,9 @@ export function holdBias(base: OnnxModel, prepared: PreparedLayer, roundTo: Roun
     const divided = weight.undivided === undefined ? 1 : outputFactors![channel]!;
     return (Math.abs(bias[channel]!) / MOST_STEPS / input.scale) * divided;
   };
-  const channels = Array.from(bias, (_, channel) => channel);
+  const widest = bias.reduce((most, _, channel) => Math.max(most, leastOf(channel)), 0);
   const quantizers = given.quantizers.map((own, slot) => {
-    const least = given.granularity === 'channel' ? leastOf(slot) : Math.max(...channels.map(leastOf));
+    const least = given.granularity === 'channel' ? leastOf(slot) : widest;
     return own.scale >= least ? own : widened(own, least);
   });
   const held = roundTo(undividedWeight ?? smoothedWeight, quantizers, given.granularity);

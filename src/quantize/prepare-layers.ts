@@ -7,6 +7,7 @@ import type { QuantizerRecord } from '../records/quantizer-record.js';
 import type { SmoothingRecord } from '../records/smoothing-record.js';
 import { NonFiniteError } from '../records/non-finite-error.js';
 import type { Layer } from '../onnx/layers/layers.js';
+import { joinPads, layersWithPads } from '../onnx/folding/join-pads.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import { readFloatTensor } from '../onnx/tensor.js';
 import { noSmoothing } from '../smooth/smoothing-factors.js';
@@ -16,9 +17,10 @@ import type { QuantizedWeight } from './quantizers/fake-quantize-weight.js';
 import { inputQuantizer } from './quantizers/input-quantizer.js';
 import { outputBound } from './output-bound.js';
 import { widestQuantizer, type Quantizer } from './quantizers/quantizer.js';
+import { hasOneScale } from '../targets/one-scale.js';
 import { targets } from '../targets/registry.js';
 import { holdBias } from './hold-bias.js';
-import { hasScalePerTensor, layersOnIntegers } from './layers-on-integers.js';
+import { layersOnIntegers } from './layers-on-integers.js';
 import { placeModel, type PlacedPreparation } from './place-model.js';
 import type { PlacedModel } from './placed-model.js';
 import type { PreparedLayer } from './prepared-layer.js';
@@ -73,8 +75,9 @@ export function prepareModel(
   preparation: Preparation,
 ): PreparedModel {
   const { smoothing, alphaOf, quantization, placed: wanted } = preparation;
-  const onIntegers = wanted === undefined ? layers : layersOnIntegers(folded, layers, wanted);
-  const smoothed = smoothLayers(folded, onIntegers, statistics, smoothing, alphaOf, wanted?.target ?? null);
+  const model = wanted === undefined ? folded : joinPads(folded);
+  const onIntegers = wanted === undefined ? layers : layersOnIntegers(model, layersWithPads(model, layers), wanted);
+  const smoothed = smoothLayers(model, onIntegers, statistics, smoothing, alphaOf, wanted?.target ?? null);
   const { base } = smoothed;
   const prepared = smoothed.layers.map((layer) => prepareLayer(layer, statistics.get(layer.layer.name)!, preparation));
   if (wanted === undefined) return { base, layers: prepared };
@@ -167,16 +170,15 @@ function momentsView(
 type RoundingPreparation = Pick<Preparation, 'quantization' | 'bits' | 'placed' | 'moments' | 'rounded'>;
 
 /** The quantizer settings of one layer. */
-function settingsOf(
-  { name, op }: Layer,
+export function settingsOf(
+  layer: Layer,
   { quantization, bits, placed }: Pick<Preparation, 'quantization' | 'bits' | 'placed'>,
 ): Pick<QuantizationSettings, 'activation' | 'weight'> {
-  const own = bits.get(name);
+  const own = bits.get(layer.name);
   const weight = { ...quantization.weight, bits: own?.weight ?? quantization.weight.bits };
   return {
     activation: { ...quantization.activation, bits: own?.activation ?? quantization.activation.bits },
-    weight:
-      placed !== undefined && hasScalePerTensor(op, placed.target) ? { ...weight, granularity: 'tensor' } : weight,
+    weight: placed !== undefined && hasOneScale(layer, placed.target) ? { ...weight, granularity: 'tensor' } : weight,
   };
 }
 

@@ -88,10 +88,10 @@ describe('a goal with bits', () => {
       expect(jobs.filter(({ kind }) => kind === 'trial').length).toBeGreaterThan(tried.length);
 
       const facts = { sweep: { name: 'small' } } as SweepFacts;
-    expect(rows(frontier.sql(facts)).length).toBeGreaterThan(tried.length);
-    expect(rows(frontierLayers.sql(facts))).toHaveLength(Object.keys(wanted).length);
+      expect(rows(frontier.sql(facts)).length).toBeGreaterThan(tried.length);
+      expect(rows(frontierLayers.sql(facts))).toHaveLength(Object.keys(wanted).length);
 
-    const again: Job[] = [];
+      const again: Job[] = [];
       await runSweep(experiment, { executor: watching(again) });
       expect(again.filter(({ kind }) => kind === 'trial' || kind === 'rank')).toEqual([]);
     },

@@ -22,7 +22,7 @@ export interface SummedPiece {
 /** Adds what a piece says of one of its groups to the sums of a block, or takes it off. */
 export function assemblePiece(into: SumsOfUnit, summed: SummedPiece, group: number, kernel: readonly number[]): void {
   const { form } = summed.piece;
-  if (form.kind === 'taps') addTaps(into, summed, group, form.taps);
+  if (form.kind === 'taps') addTaps(into, summed, group, form);
   else addShifts(into, summed, group, form.shifts, kernel);
 }
 
@@ -61,22 +61,27 @@ function addTaps(
   { products: into, sums: intoSums, channels, kernelSize, isSymmetric }: SumsOfUnit,
   { piece, products, sums }: SummedPiece,
   group: number,
-  taps: readonly number[],
+  { taps, order }: Extract<MomentPiece['form'], { kind: 'taps' }>,
 ): void {
   const rows = channels * taps.length;
-  // Ascending, as the taps are: a lower triangle stays one.
-  const columns = Int32Array.from({ length: rows }, (_, row) => {
-    const channel = Math.floor(row / taps.length);
-    return channel * kernelSize + taps[row % taps.length]!;
-  });
+  const columns = Int32Array.from({ length: rows }, (_, row) =>
+    order === 'channels'
+      ? Math.floor(row / taps.length) * kernelSize + taps[row % taps.length]!
+      : (row % channels) * kernelSize + taps[Math.floor(row / channels)]!,
+  );
   const width = channels * kernelSize;
   for (let row = 0; row < rows; row++) {
     const column = columns[row]!;
     intoSums[column]! += piece.sign * sums[group * rows + row]!;
     const from = (group * rows + row) * rows;
-    const to = isSymmetric ? (column * (column + 1)) / 2 : column * width;
     const end = isSymmetric ? row + 1 : rows;
-    for (let other = 0; other < end; other++) into[to + columns[other]!]! += piece.sign * products[from + other]!;
+    for (let at = 0; at < end; at++) {
+      const other = columns[at]!;
+      const to = isSymmetric
+        ? (Math.max(column, other) * (Math.max(column, other) + 1)) / 2 + Math.min(column, other)
+        : column * width + other;
+      into[to]! += piece.sign * products[from + at]!;
+    }
   }
 }
 

@@ -22,8 +22,9 @@ export interface LayerReading {
   readonly dilations: readonly number[];
   /** Those of the node but for `group`: how an operator finds the windows. */
   readonly attributes: readonly AttributeProto[];
-  /** Windows at every place, padded so; null where they are not, or the padding is not known. */
-  readonly everywhere: readonly AxisPads[] | null;
+  readonly strides: readonly number[];
+  /** Null where the padding depends on the size of the input, and of what is no convolution. */
+  readonly pads: readonly AxisPads[] | null;
   /** Axis of the channels: 1, or the last of a matrix of any rank. */
   readonly channelAxis: 1 | 'last';
   /** Dimensions of the input; null: any. */
@@ -37,11 +38,12 @@ export function layerReading(layer: Layer, node: NodeProto): LayerReading {
   const own = { groups: layout.groups, channelsPerGroup: layout.inputsPerGroup };
   if (layer.op === 'Gemm' || layer.op === 'MatMul') {
     const id = `matrix ${own.channelsPerGroup} ${inputRank}`;
-    const plain = { kernel: [], dilations: [], attributes: [], everywhere: null };
+    const plain = { kernel: [], dilations: [], strides: [], attributes: [], pads: null };
     return { kind: 'matrix', ...own, ...plain, channelAxis: 'last', rank: inputRank, id };
   }
   const kernel = layer.weightShape.slice(2);
   const dilations = readIntsAttribute(node, 'dilations') ?? kernel.map(() => 1);
+  const strides = readIntsAttribute(node, 'strides') ?? kernel.map(() => 1);
   const attributes = node.attribute.filter(({ name }) => name !== 'group');
   const id = [layer.op, own.groups, own.channelsPerGroup, kernel, ...attributes.map(attributeText).sort()].join(' ');
   return {
@@ -49,22 +51,24 @@ export function layerReading(layer: Layer, node: NodeProto): LayerReading {
     ...own,
     kernel,
     dilations,
+    strides,
     attributes,
-    everywhere: layer.op === 'Conv' ? padsOfStrideOne(node, kernel, dilations) : null,
+    pads: layer.op === 'Conv' ? knownPads(node, kernel, dilations, strides) : null,
     channelAxis: 1,
     rank: inputRank,
     id,
   };
 }
 
-function padsOfStrideOne(
+function knownPads(
   node: NodeProto,
   kernel: readonly number[],
   dilations: readonly number[],
+  strides: readonly number[],
 ): readonly AxisPads[] | null {
-  if ((readIntsAttribute(node, 'strides') ?? []).some((stride) => stride !== 1)) return null;
   const text = node.attribute.find(({ name }) => name === 'auto_pad')?.s;
   const autoPad = text === undefined ? 'NOTSET' : Buffer.from(text).toString();
+  if (autoPad.startsWith('SAME') && strides.some((stride) => stride !== 1)) return null;
   const pads = readIntsAttribute(node, 'pads') ?? [];
   return kernel.map((size, axis) => {
     const reach = (size - 1) * dilations[axis]!;

@@ -1,7 +1,6 @@
 import type { GraphPatch, SliceRange } from '../../onnx/edits/graph-patch.js';
 import { TO_THE_END } from '../../onnx/edits/graph-patch.js';
-import { floatAttribute, intAttribute, intsAttribute, makeNode } from '../../onnx/node.js';
-import type { AttributeProto } from '../../onnx/proto/onnx_pb.js';
+import { floatAttribute, intAttribute, makeNode } from '../../onnx/node.js';
 import { kernelPositions, kernelShifts, type Shift } from './kernel-shifts.js';
 import type { AxisPads, LayerReading } from './layer-reading.js';
 
@@ -11,15 +10,16 @@ import type { AxisPads, LayerReading } from './layer-reading.js';
 export interface MomentPiece {
   readonly sign: 1 | -1;
   /**
-   * `taps`: `[groups, channels * taps, channels * taps]`, of windows that hold these positions of
-   * the kernel. `shifts`: `[groups, channels, shifts * channels]`, of the number at each place and
-   * that at the place a shift further.
+   * `taps`: `[groups, R, R]`, of windows that hold these positions of the kernel, R of them in all
+   * channels: `channels * taps` or `taps * channels`, as `order` says what comes first. `shifts`:
+   * `[groups, channels, shifts * channels]`, of the number at each place and that at the place a
+   * shift further.
    */
   readonly form:
-    | { readonly kind: 'taps'; readonly taps: readonly number[] }
+    | { readonly kind: 'taps'; readonly taps: readonly number[]; readonly order: 'channels' | 'taps' }
     | { readonly kind: 'shifts'; readonly shifts: readonly Shift[] };
   readonly products: string;
-  /** `[rows, groups * channels * taps]`, of shifts `[rows, groups * channels]`: sums of u. */
+  /** `[any, groups * R]`, of shifts `[any, groups * channels]`: sums of u. */
   readonly sums: string;
 }
 
@@ -46,19 +46,20 @@ export function addMomentPieces(
   channels: MomentChannels,
   name: string,
 ): readonly MomentPiece[] {
-  if (reading.kind === 'matrix') return [matrixPiece(patch, tensors, name)];
-  if (reading.everywhere !== null && isNoSmaller(reading, reading.everywhere)) {
-    return shiftedPieces(patch, tensors, reading, reading.everywhere, channels, name);
+  const { kind, kernel, dilations, strides, pads } = reading;
+  if (kind === 'matrix') return [matrixPiece(patch, tensors, name)];
+  const hasSteps = strides.some((stride) => stride !== 1);
+  // Before opset 10 a slice has no steps.
+  if (pads === null || (hasSteps && patch.opset < 10)) return [operatorPiece(patch, tensors, reading, channels, name)];
+  const first = onBoth(tensors, (tensor, part) => channelsFirst(patch, tensor, kernel.length, `${name}/${part}`));
+  if (!hasSteps && channels.channels > 1 && isNoSmaller(reading, pads)) {
+    return shiftedPieces(patch, tensors, first, reading, pads, channels, name);
   }
-  const { kernel } = reading;
-  const windows: Windows = {
-    op: reading.kind === 'convolution' ? 'Conv' : 'ConvTranspose',
-    kernel,
-    attributes: reading.attributes,
-    taps: kernelPositions(kernel).map((_, tap) => tap),
-    kept: null,
-  };
-  return [windowPiece(patch, tensors, windows, channels, 1, name)];
+  const axes = kernel.map((size, axis): AxisWindows => {
+    return { taps: size, dilation: dilations[axis]!, stride: strides[axis]!, pads: pads[axis]!, end: null };
+  });
+  const taps = kernelPositions(kernel).map((_, tap) => tap);
+  return [slicedPiece(patch, first, axes, taps, channels, 1, name)];
 }
 
 /**
@@ -72,74 +73,130 @@ function isNoSmaller({ kernel, dilations }: LayerReading, pads: readonly AxisPad
   });
 }
 
+/** What is made of one tensor, or of both of a pair. */
+function onBoth({ tensor, other }: MomentTensors, make: (tensor: string, part: string) => string): MomentTensors {
+  return { tensor: make(tensor, 'own'), other: other === null ? null : make(other, 'other') };
+}
+
 /** Of `[rows, C]`. */
 function matrixPiece(patch: GraphPatch, { tensor, other }: MomentTensors, name: string): MomentPiece {
   return {
     sign: 1,
-    form: { kind: 'taps', taps: [0] },
+    form: { kind: 'taps', taps: [0], order: 'channels' },
     products: gemm(patch, tensor, other ?? tensor, 'transA', `${name}/products`),
     sums: patch.reduce('ReduceSum', tensor, [0], `${name}/sums`),
   };
 }
 
-/** How windows are taken out of a tensor by an operator that layers have. */
-interface Windows {
-  readonly op: 'Conv' | 'ConvTranspose';
-  readonly kernel: readonly number[];
-  readonly attributes: readonly AttributeProto[];
-  /** What its positions are called in the layer's kernel. */
-  readonly taps: readonly number[];
-  /** Which of the windows are meant; null: all. */
-  readonly kept: SliceRange | null;
+/** The windows that the layer's own operator takes, with a kernel of a single 1 for each position. */
+function operatorPiece(
+  patch: GraphPatch,
+  tensors: MomentTensors,
+  { kind, kernel, attributes }: LayerReading,
+  { groups, channels }: MomentChannels,
+  name: string,
+): MomentPiece {
+  const taps = kernelPositions(kernel).map((_, tap) => tap);
+  const size = taps.length;
+  const all = groups * channels;
+  const values = new Float32Array(all * size * size);
+  for (let row = 0; row < all * size; row++) values[row * size + (row % size)] = 1;
+  const dims = kind === 'convolution' ? [all * size, 1, ...kernel] : [all, size, ...kernel];
+  const weight = patch.floats(`${patch.prefix}windows/${dims.join('_')}`, dims, values);
+  const windows = onBoth(tensors, (tensor, part) => {
+    const output = `${name}/${part}`;
+    const op = kind === 'convolution' ? 'Conv' : 'ConvTranspose';
+    patch.node(makeNode(op, [tensor, weight], output, [...attributes, intAttribute('group', all)]));
+    return output;
+  });
+  const first = onBoth(windows, (tensor, part) => channelsFirst(patch, tensor, kernel.length, `${name}/${part}_first`));
+  return rowsPiece(patch, first, { kind: 'taps', taps, order: 'channels' }, groups, channels * size, 1, name);
 }
 
-function windowPiece(
+/** The windows along one axis. */
+interface AxisWindows {
+  /** Positions of the kernel. */
+  readonly taps: number;
+  readonly dilation: number;
+  readonly stride: number;
+  readonly pads: AxisPads;
+  /** Only so many of the first or the last windows; null: all. */
+  readonly end: { readonly side: keyof AxisPads; readonly width: number } | null;
+}
+
+/** The windows cut out of the padded tensors `[C, N, ...]`, one position of the kernel at a time. */
+function slicedPiece(
   patch: GraphPatch,
-  { tensor, other }: MomentTensors,
-  windows: Windows,
+  tensors: MomentTensors,
+  axes: readonly AxisWindows[],
+  taps: readonly number[],
   { groups, channels }: MomentChannels,
   sign: 1 | -1,
   name: string,
 ): MomentPiece {
-  const take = (from: string, part: string): string => addWindows(patch, from, windows, groups * channels, part);
-  const own = take(tensor, `${name}/windows`);
-  const others = other === null ? null : take(other, `${name}/other_windows`);
-  const axes = windows.kernel.map((_, axis) => axis + 2);
-  return {
-    sign,
-    form: { kind: 'taps', taps: windows.taps },
-    products: productsOf(patch, own, others, axes.length, { groups, rows: channels * windows.taps.length }, name),
-    sums: patch.reduce('ReduceSum', own, axes, `${name}/sums`),
-  };
+  const rows = channels * taps.length;
+  const windows = onBoth(tensors, (tensor, part) => {
+    const padded = padAxes(patch, tensor, axes, `${name}/${part}_padded`);
+    const steps = axes.map(({ stride }) => stride);
+    const slices = kernelPositions(axes.map((axis) => axis.taps)).map((position, tap) => {
+      const id = `${name}/${part}/${tap}`;
+      const ranges = axes.map((axis, at) => ({ axis: at + 2, ...rangeOf(axis, position[at]!) }));
+      const isAll =
+        steps.every((step) => step === 1) && ranges.every(({ start, end }) => start === 0 && end === TO_THE_END);
+      return asRows(patch, isAll ? padded : patch.slice(padded, ranges, `${id}/slice`, steps), groups, channels, id);
+    });
+    return slices.length === 1 ? slices[0]! : patch.concat(slices, groups === 1 ? 0 : 1, `${name}/${part}_windows`);
+  });
+  return rowsPiece(patch, windows, { kind: 'taps', taps, order: 'taps' }, groups, rows, sign, name);
 }
 
-/** `[N, C, ...]` to `[N, C * taps, ...]`: each position of the kernel is a channel of its own. */
-function addWindows(
+function padAxes(patch: GraphPatch, tensor: string, axes: readonly AxisWindows[], output: string): string {
+  const [before, behind] = (['before', 'behind'] as const).map((side) => axes.map(({ pads }) => pads[side]));
+  if ([...before!, ...behind!].every((width) => width === 0)) return tensor;
+  return patch.pad(tensor, [0, 0, ...before!, 0, 0, ...behind!], output);
+}
+
+/** What a position of the kernel reads of a padded axis in all windows. */
+function rangeOf({ taps, dilation, end }: AxisWindows, tap: number): Omit<SliceRange, 'axis'> {
+  const start = tap * dilation;
+  const rest = start - (taps - 1) * dilation;
+  if (end === null) return { start, end: rest === 0 ? TO_THE_END : rest };
+  if (end.side === 'before') return { start, end: start + end.width };
+  return { start: rest - end.width, end: rest === 0 ? TO_THE_END : rest };
+}
+
+/** Products and sums of rows `[groups * rows, ...]`. */
+function rowsPiece(
   patch: GraphPatch,
-  tensor: string,
-  { op, kernel, attributes, taps, kept }: Windows,
-  channels: number,
-  output: string,
-): string {
-  const size = taps.length;
-  const id = `${patch.prefix}windows/${op}/${channels}/${kernel.join('_')}`;
-  const values = new Float32Array(channels * size * size);
-  for (let row = 0; row < channels * size; row++) values[row * size + (row % size)] = 1;
-  const dims = op === 'Conv' ? [channels * size, 1, ...kernel] : [channels, size, ...kernel];
-  const weight = patch.floats(id, dims, values);
-  const all = kept === null ? output : `${output}/all`;
-  patch.node(makeNode(op, [tensor, weight], all, [...attributes, intAttribute('group', channels)]));
-  return kept === null ? output : patch.slice(all, [kept], output);
+  tensors: MomentTensors,
+  form: MomentPiece['form'],
+  groups: number,
+  rows: number,
+  sign: 1 | -1,
+  name: string,
+): MomentPiece {
+  const { tensor: left, other } = onBoth(tensors, (tensor, part) =>
+    asRows(patch, tensor, groups, rows, `${name}/${part}_rows`),
+  );
+  return {
+    sign,
+    form,
+    products: multiply(patch, left, other ?? left, groups, `${name}/products`),
+    sums: patch.reduce('ReduceSum', left, [groups === 1 ? 1 : 2], `${name}/sums`),
+  };
 }
 
 /**
  * Of windows at all places, also where they reach beyond the tensor: what two positions of the
  * kernel read there is what lies the difference of the two apart. Those windows that the layer does
  * not have are taken off: they lie around its own, and each reads a few rows alone.
+ *
+ * @param first the tensors with their channels first
  */
 function shiftedPieces(
   patch: GraphPatch,
-  tensors: MomentTensors,
+  { tensor }: MomentTensors,
+  first: MomentTensors,
   reading: LayerReading,
   pads: readonly AxisPads[],
   channels: MomentChannels,
@@ -151,29 +208,26 @@ function shiftedPieces(
       const id = `${name}/${side}_${axis}`;
       const strip = stripWindows(reading, pads, axis, side);
       if (strip === null) return [];
-      const { tensor, other } = tensors;
-      const own = {
-        tensor: patch.slice(tensor, [strip.range], `${id}/strip`),
-        other: other === null ? null : patch.slice(other, [strip.range], `${id}/other_strip`),
-      };
-      return [windowPiece(patch, own, strip.windows, channels, -1, id)];
+      const own = onBoth(first, (from, part) => patch.slice(from, [strip.range], `${id}/${part}_strip`));
+      return [slicedPiece(patch, own, strip.axes, strip.taps, channels, -1, id)];
     }),
   );
-  const shifts = kernelShifts(kernel, tensors.other === null);
+  const shifts = kernelShifts(kernel, first.other === null);
   const axes = kernel.map((_, axis) => axis + 2);
   return [
     {
       sign: 1,
       form: { kind: 'shifts', shifts },
-      products: shiftedProducts(patch, tensors, shifts, { kernel, dilations }, channels, name),
-      sums: patch.reduce('ReduceSum', tensors.tensor, axes, `${name}/sums`),
+      products: shiftedProducts(patch, first, shifts, { kernel, dilations }, channels, name),
+      sums: patch.reduce('ReduceSum', tensor, axes, `${name}/sums`),
     },
     ...strips,
   ];
 }
 
 interface Strip {
-  readonly windows: Windows;
+  readonly axes: readonly AxisWindows[];
+  readonly taps: readonly number[];
   /** Rows of the tensor that the windows read. */
   readonly range: SliceRange;
 }
@@ -190,36 +244,27 @@ function stripWindows(
   axis: number,
   side: keyof AxisPads,
 ): Strip | null {
-  const reach = kernel.map((size, each) => (size - 1) * dilations[each]!);
-  const width = reach[axis]! - pads[axis]![side];
-  if (width === 0) return null;
   const dilation = dilations[axis]!;
+  const reachOf = (at: number): number => (kernel[at]! - 1) * dilations[at]!;
+  const width = reachOf(axis) - pads[axis]![side];
+  if (width === 0) return null;
   // Only so many positions of the kernel reach into the tensor: the last ones, or the first ones.
   const rows = Math.floor((width - 1) / dilation) + 1;
   const first = side === 'before' ? kernel[axis]! - rows : 0;
   const inner = (rows - 1) * dilation;
-  // Zeros where the tensor has fewer rows than the strip; what is behind them is cut off again.
-  const own = side === 'before' ? [inner, width - 1] : [width - 1, inner];
-  const [before, behind] = ([0, 1] as const).map((at) =>
-    kernel.map((_, each) => {
-      if (each === axis) return own[at]!;
-      return each > axis ? reach[each]! : pads[each]![at === 0 ? 'before' : 'behind'];
-    }),
-  );
-  const cut = kernel.map((size, each) => (each === axis ? rows : size));
-  const attributes = [
-    intsAttribute('kernel_shape', cut),
-    intsAttribute('dilations', dilations),
-    intsAttribute('pads', [...before!, ...behind!]),
-  ];
+  const axes = kernel.map((size, at): AxisWindows => {
+    const plain = { taps: size, dilation: dilations[at]!, stride: 1, end: null };
+    if (at < axis) return { ...plain, pads: pads[at]! };
+    if (at > axis) return { ...plain, pads: { before: reachOf(at), behind: reachOf(at) } };
+    // Zeros behind the strip where the tensor has fewer rows than it.
+    const own = side === 'before' ? { before: inner, behind: width - 1 } : { before: width - 1, behind: inner };
+    return { ...plain, taps: rows, pads: own, end: { side, width } };
+  });
   const taps = kernelPositions(kernel).flatMap((position, tap) =>
     position[axis]! >= first && position[axis]! < first + rows ? [tap] : [],
   );
-  const range = {
-    axis: axis + 2,
-    ...(side === 'before' ? { start: 0, end: width } : { start: -width, end: TO_THE_END }),
-  };
-  return { windows: { op: 'Conv', kernel: cut, attributes, taps, kept: width === 1 ? null : range }, range };
+  const ends = side === 'before' ? { start: 0, end: width } : { start: -width, end: TO_THE_END };
+  return { axes, taps, range: { axis: axis + 2, ...ends } };
 }
 
 /** Of each number with those so many places further, for every shift. */
@@ -231,9 +276,6 @@ function shiftedProducts(
   { groups, channels }: MomentChannels,
   name: string,
 ): string {
-  const { length: axes } = kernel;
-  const own = channelsFirst(patch, tensor, axes, `${name}/channels`);
-  const further = other === null ? own : channelsFirst(patch, other, axes, `${name}/other_channels`);
   const steps = shifts.map((shift) => shift.map((step, axis) => step * dilations[axis]!));
   const margin = (side: 'least' | 'most'): readonly number[] =>
     kernel.map((_, axis) => {
@@ -241,8 +283,8 @@ function shiftedProducts(
       return side === 'least' ? -Math.min(...along) : Math.max(...along);
     });
   const [before, behind] = [margin('least'), margin('most')];
-  const padded = patch.pad(further, [0, 0, ...before, 0, 0, ...behind], `${name}/padded`);
-  const left = asRows(patch, own, groups, channels, `${name}/left`);
+  const padded = patch.pad(other ?? tensor, [0, 0, ...before, 0, 0, ...behind], `${name}/padded`);
+  const left = asRows(patch, tensor, groups, channels, `${name}/left`);
   // One after the other, so that there is one copy of the tensor at a time.
   const products = steps.map((step, index) => {
     const ranges = step.map((by, axis) => {
@@ -254,21 +296,6 @@ function shiftedProducts(
     return multiply(patch, left, right, groups, id);
   });
   return patch.concat(products, groups === 1 ? 1 : 2, `${name}/products`);
-}
-
-/** Of windows `[N, groups * rows, ...]`: `[groups, rows, rows]`. */
-function productsOf(
-  patch: GraphPatch,
-  tensor: string,
-  other: string | null,
-  axes: number,
-  { groups, rows }: { readonly groups: number; readonly rows: number },
-  name: string,
-): string {
-  const rowsOf = (from: string, part: string): string =>
-    asRows(patch, channelsFirst(patch, from, axes, `${part}/channels`), groups, rows, part);
-  const left = rowsOf(tensor, `${name}/left`);
-  return multiply(patch, left, other === null ? left : rowsOf(other, `${name}/right`), groups, `${name}/products`);
 }
 
 /** Of rows of {@link asRows} `[groups, R, L]` and `[groups, S, L]`: `[groups, R, S]`. */

@@ -96,6 +96,14 @@ export interface TensorPair {
   readonly output: string;
 }
 
+/** Where a graph of cross moments begins, and what it gives beside them. */
+export interface CrossMomentsOptions extends MomentsGraphOptions {
+  /** Tensors that are fed, so that what makes them is not computed again. */
+  readonly given?: ReadonlySet<string>;
+  /** Tensors that are outputs as well. */
+  readonly further?: readonly string[];
+}
+
 export interface CrossMomentsGraph {
   readonly model: OnnxModel;
   readonly pairs: readonly {
@@ -114,7 +122,7 @@ export interface CrossMomentsGraph {
 export function crossMomentsGraph(
   both: OnnxModel,
   pairs: readonly TensorPair[],
-  options: MomentsGraphOptions = {},
+  { given, further = [], ...options }: CrossMomentsOptions = {},
 ): CrossMomentsGraph {
   const patch = new GraphPatch(both);
   const added = pairs.map(({ layer, node, float, quantized, output }, index) => {
@@ -128,7 +136,8 @@ export function crossMomentsGraph(
     };
   });
   const outputs = outputsOf(added.flatMap(({ cross, quantized }) => [cross, quantized]));
-  return { model: cutGraph(applyEdits(both, patch.edits), outputs), pairs: added };
+  const tensors = [...new Set([...outputs, ...further])];
+  return { model: cutGraph(applyEdits(both, patch.edits), tensors, given), pairs: added };
 }
 
 function outputsOf(sources: readonly MomentSource[]): readonly string[] {
@@ -154,8 +163,8 @@ function addSource(
     const rows = reading.kind === 'matrix' ? patch.reshape(from, [-1, reading.channelsPerGroup], `${part}/rows`) : from;
     return sums === 'plain' ? { tensor: rows, scale: null } : divideByLargest(patch, rows, reading, part);
   };
-  const own = scaled(tensor, `${name}/own`);
-  const others = other === null ? null : scaled(other, `${name}/other`);
+  const own = scaled(tensor, `${name}/whole`);
+  const others = other === null ? null : scaled(other, `${name}/whole_other`);
   const { groups, channelsPerGroup } = reading;
   const perBlock = layout.blockColumns / layout.kernelSize;
   const units: MomentUnit[] = [];
@@ -173,8 +182,8 @@ function addSource(
           return patch.slice(from, [{ axis: 1, start, end: start + channels.channels }], part);
         };
         const tensors = {
-          tensor: cut(own.tensor, `${id}/own`),
-          other: others === null ? null : cut(others.tensor, `${id}/other`),
+          tensor: cut(own.tensor, `${id}/of_own`),
+          other: others === null ? null : cut(others.tensor, `${id}/of_other`),
         };
         units.push({ ...channels, pieces: addMomentPieces(patch, tensors, reading, channels, id) });
       }

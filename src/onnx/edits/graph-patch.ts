@@ -32,11 +32,11 @@ export class GraphPatch {
   readonly edits: GraphEdit[] = [];
   /** What the names of added nodes and tensors begin with. */
   readonly prefix: string;
-  readonly #opset: number;
+  readonly opset: number;
   readonly #initializers: Map<string, TensorProto>;
 
   constructor(model: OnnxModel) {
-    this.#opset = model.opset;
+    this.opset = model.opset;
     this.prefix = model.ownPrefix;
     this.#initializers = new Map(model.index.initializers);
   }
@@ -91,7 +91,7 @@ export class GraphPatch {
   ): string {
     if (axes.length === 0) return this.apply('Identity', [input], output);
     const keepDims = intAttribute('keepdims', 0);
-    if (this.#opset >= (op === 'ReduceSum' ? 13 : 18)) {
+    if (this.opset >= (op === 'ReduceSum' ? 13 : 18)) {
       const axesTensor = this.initializer(int64Tensor(`${this.prefix}axes/${axes.join('_')}`, axes));
       this.node(makeNode(op, [input, axesTensor], output, [keepDims]));
     } else {
@@ -115,12 +115,17 @@ export class GraphPatch {
     return output;
   }
 
-  /** What lies from `start` to before `end` on each axis, which may count from its end. */
-  slice(input: string, ranges: readonly SliceRange[], output: string): string {
+  /**
+   * What lies from `start` to before `end` on each axis, which may count from its end.
+   *
+   * @param steps from one number to the next on each of the axes, from opset 10 on
+   */
+  slice(input: string, ranges: readonly SliceRange[], output: string, steps: readonly number[] = []): string {
     const [axes, starts, ends] = (['axis', 'start', 'end'] as const).map((part) => ranges.map((range) => range[part]));
-    if (this.#opset >= 10) {
-      const constants = [starts!, ends!, axes!].map((values) =>
-        this.initializer(int64Tensor(`${this.prefix}range/${values.join('_')}`, values)),
+    if (this.opset >= 10) {
+      const values = [starts!, ends!, axes!, ...(steps.some((step) => step !== 1) ? [steps] : [])];
+      const constants = values.map((each) =>
+        this.initializer(int64Tensor(`${this.prefix}range/${each.join('_')}`, each)),
       );
       return this.apply('Slice', [input, ...constants], output);
     }
@@ -138,7 +143,7 @@ export class GraphPatch {
 
   /** Zeros around the tensor: so many before each axis, then so many behind each. */
   pad(input: string, pads: readonly number[], output: string): string {
-    if (this.#opset >= 11) {
+    if (this.opset >= 11) {
       return this.apply(
         'Pad',
         [input, this.initializer(int64Tensor(`${this.prefix}pads/${pads.join('_')}`, pads))],
@@ -155,7 +160,7 @@ export class GraphPatch {
    * same integers.
    */
   roundAndClip(input: string, low: number, high: number, output: string): string {
-    if (this.#opset >= 11) {
+    if (this.opset >= 11) {
       const rounded = this.apply('Round', [input], `${output}/round`);
       return this.apply('Clip', [rounded, this.scalar(low), this.scalar(high)], output);
     }

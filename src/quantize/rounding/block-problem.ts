@@ -1,3 +1,4 @@
+import { momentLayout } from '../../calibrate/moments/moment-layout.js';
 import type { Rounding } from '../../experiment/sections/quantization.js';
 import type { WeightLayout } from '../../onnx/layers/weight-layout.js';
 import type { MomentBlock } from '../../records/moments-record.js';
@@ -180,7 +181,10 @@ function arenaNumbers(columns: number, outputs: number): number {
   return 2 * size * size + 3 * rows * size + Math.max(rows, size) * COLUMN_BLOCK;
 }
 
-/** Bytes that rounding a layer takes beside its weight and moments; of several layers the most counts. */
-export function roundingBytes(columns: number, outputs: number): number {
-  return arenaNumbers(columns, outputs) * 8 + 2 * padded(Math.min(ROWS, outputs)) * padded(columns) * 4;
+/**
+ * Bytes that rounding takes beside a layer's weight and moments. A process keeps those of the
+ * largest layer.
+ */
+export function roundingBytes(layout: WeightLayout): number {
+  return 8 * arenaNumbers(momentLayout(layout).blockColumns, layout.outputsPerGroup);
 }

@@ -4,10 +4,10 @@ import { COLUMN_BLOCK } from './column-block.js';
 import { levelOf, type RowLevels } from './row-levels.js';
 
 /** Share of the mean of the diagonal that is added to it. */
-const DAMPING = 0.01;
+export const DAMPING = 0.01;
 
 /** How often the damping is raised by a factor of 10 where the factorization breaks down. */
-const MOST_RAISES = 10;
+export const MOST_RAISES = 10;
 
 /** The order of columns and the factor that carries errors from one to the next. */
 export interface GptqFactor {
@@ -64,7 +64,7 @@ function fillReversed(moments: Matrix, order: Uint32Array, damping: number, { da
 }
 
 /** Mirrors a lower triangle at its other diagonal, which makes M of the reversed factor. */
-function flip({ data, stride }: Matrix, size: number): void {
+export function flip({ data, stride }: Matrix, size: number): void {
   const last = size - 1;
   for (let row = 0; row < size; row++) {
     for (let column = 0; column <= row && row + column < last; column++) {

@@ -5,12 +5,16 @@ import { applyQuantizers, type QuantizedWeight } from '../quantizers/fake-quanti
 import type { Quantizer } from '../quantizers/quantizer.js';
 import type { WeightLayout } from '../../onnx/layers/weight-layout.js';
 
-/** Records of the layers whose integers are not the nearest ones. */
-export function roundedWeightRecords(layers: readonly PreparedLayer[]): readonly RoundedWeightRecord[] {
+/**
+ * Records of the layers whose integers are not the nearest ones.
+ *
+ * @param all of all layers: ranges may be of other weights than the layers' own
+ */
+export function roundedWeightRecords(layers: readonly PreparedLayer[], all = false): readonly RoundedWeightRecord[] {
   return layers.flatMap(({ layer, smoothedWeight, undividedWeight, weight }) => {
     const { values, quantizers, granularity } = weight.undivided ?? weight;
     const nearest = applyQuantizers(undividedWeight ?? smoothedWeight, layer.layout, quantizers, granularity);
-    if (values.every((value, index) => value === nearest.values[index])) return [];
+    if (!all && values.every((value, index) => value === nearest.values[index])) return [];
     const levels = new Int32Array(values.length);
     visitScales(layer.layout, quantizers, granularity, (index, { scale }) => {
       levels[index] = Math.round(values[index]! / scale);

@@ -2,7 +2,19 @@ import { createHash } from 'node:crypto';
 import type { LayerMoments } from '../../records/moments-record.js';
 import type { QuantizedWeight } from '../quantizers/fake-quantize-weight.js';
 import type { Quantizer } from '../quantizers/quantizer.js';
-import type { WeightRounding } from './weight-rounding.js';
+import type { WeightQuantizerSettings } from '../../experiment/sections/settings.js';
+import { outputChannels, type WeightLayout } from '../../onnx/layers/weight-layout.js';
+import type { MomentsView } from './moment-matrix.js';
+
+/** What a layer's weight is rounded by. */
+export interface RoundedBy {
+  readonly layout: WeightLayout;
+  readonly settings: WeightQuantizerSettings;
+  /**
+   * Null of a layer without moments: a constant input has none, and no setting may ask for them.
+   */
+  readonly view: MomentsView | null;
+}
 
 /** Bytes of weights that are kept. */
 const MOST_BYTES = 2 ** 27;
@@ -18,17 +30,19 @@ export class RoundingMemo {
   readonly #hashes = new WeakMap<LayerMoments, string>();
   #bytes = 0;
 
-  weight(rounding: WeightRounding, weight: Float32Array, factors: Float32Array | null, make: () => QuantizedWeight) {
+  weight(rounding: RoundedBy, weight: Float32Array, factors: Float32Array | null, make: () => QuantizedWeight) {
     return this.#of(this.#key('weight', rounding, weight, factors), weight.byteLength, make);
   }
 
   ranges(
-    rounding: WeightRounding,
+    rounding: RoundedBy,
     weight: Float32Array,
     factors: Float32Array | null,
     make: () => readonly Quantizer[],
   ): readonly Quantizer[] {
-    return this.#of(this.#key('ranges', rounding, weight, factors), 0, make);
+    // A quantizer takes about so much.
+    const bytes = 128 * outputChannels(rounding.layout);
+    return this.#of(this.#key('ranges', rounding, weight, factors), bytes, make);
   }
 
   #of<Value>(key: string, bytes: number, make: () => Value): Value {
@@ -48,7 +62,7 @@ export class RoundingMemo {
 
   #key(
     what: string,
-    { layout, settings, view }: WeightRounding,
+    { layout, settings, view }: RoundedBy,
     weight: Float32Array,
     factors: Float32Array | null,
   ): string {

@@ -6,16 +6,12 @@ import type { Quantizer } from '../quantizers/quantizer.js';
 import { weightQuantizers } from '../quantizers/weight-quantizers.js';
 import { BlockProblem } from './block-problem.js';
 import type { MomentsView } from './moment-matrix.js';
-import type { RoundingMemo } from './rounding-memo.js';
+import type { RoundedBy, RoundingMemo } from './rounding-memo.js';
 import { roundWeight } from './round-weight.js';
 import { rowLevels } from './row-levels.js';
 
 /** How the weight of one layer gets its ranges, and its numbers the levels in them. */
-export interface WeightRounding {
-  readonly layout: WeightLayout;
-  readonly settings: WeightQuantizerSettings;
-  /** Null of a layer without moments: a constant input has none, and no setting may ask for them. */
-  readonly view: MomentsView | null;
+export interface WeightRounding extends RoundedBy {
   /** Absent: nothing is kept. */
   readonly memo?: RoundingMemo;
 }

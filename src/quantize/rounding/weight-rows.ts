@@ -61,7 +61,7 @@ export function readRows(
 
 /** Writes one output channel back. */
 export function writeRow(
-  weight: Float32Array,
+  weight: Float32Array | Float64Array,
   { offset, outputStep, inputStep, kernelSize, columns }: WeightRows,
   output: number,
   valueAt: (column: number) => number,

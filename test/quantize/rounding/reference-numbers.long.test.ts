@@ -113,8 +113,8 @@ function median(own: readonly number[]): number {
 }
 
 /**
- * Single levels depend on the order of sums. The other implementation keeps what GPTQ makes of a row
- * where the nearest levels are better.
+ * Single levels depend on the order of sums. The other implementation keeps what GPTQ makes of a
+ * row where the nearest levels are better.
  */
 function expectAlike(errors: readonly number[], { relmean, relmedian }: Trial): void {
   expect(median(errors) / relmedian).toBeCloseTo(1, 3);

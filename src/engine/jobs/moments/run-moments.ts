@@ -1,5 +1,6 @@
 import { MomentsAccumulator } from '../../../calibrate/moments/moments-accumulator.js';
 import { momentsGraph } from '../../../calibrate/moments/moments-graph.js';
+import { momentsLayers } from '../../../quantize/select-layers.js';
 import { elementCount } from '../../../onnx/tensor.js';
 import { momentsBatch } from '../../../plan/estimate/estimate-memory.js';
 import { NonFiniteError } from '../../../records/non-finite-error.js';
@@ -14,7 +15,7 @@ import { openJobDataset } from '../open-job-dataset.js';
 import type { MomentsJob } from './moments-job.js';
 import { packSums } from './packed-sums.js';
 
-/** Adds up products of the unfolded inputs of all layers over a range of calibration samples. */
+/** Adds up products of the unfolded inputs of layers over a range of calibration samples. */
 export async function runMoments(job: MomentsJob, context: JobContext): Promise<JobResult<'moments'>> {
   try {
     return await sumUp(job, context, 'plain');
@@ -29,10 +30,17 @@ async function sumUp(job: MomentsJob, context: JobContext, sums: 'plain' | 'huge
   const loaded = loadModel(job.model, context.caches);
   const { folded, layers, io } = loaded;
   const dataset = await openJobDataset(job.source, job.preprocess, context, job.sampleSeed);
-  const supported = layers.filter((layer) => layer.supported);
-  const graph = await context.clock.measure('prepare', () => momentsGraph(folded, supported, { sums }));
+  const gathered = momentsLayers(layers, job.ops);
+  const graph = await context.clock.measure('prepare', () => momentsGraph(folded, gathered, { sums }));
   const { model } = graph;
-  const ran = await observedExecution(`moments ${sums}`, job.model.sha256, () => model, io, dataset, context);
+  const ran = await observedExecution(
+    `moments ${sums} ${job.ops.join()}`,
+    job.model.sha256,
+    () => model,
+    io,
+    dataset,
+    context,
+  );
   const batching = await openBatching(loaded, dataset, [job.source, job.preprocess], context);
   const accumulator = new MomentsAccumulator(graph);
   const count = job.end - job.first;

@@ -1,5 +1,5 @@
 import type { TrialSettings } from '../../../../plan/plan.js';
-import { readsMoments } from '../../../../experiment/sections/quantization.js';
+import { readsMoments, roundsOnQuantizedInputs } from '../../../../experiment/sections/quantization.js';
 import { fixedAlphas } from '../../../../quantize/fixed-alphas.js';
 import {
   prepareModel,
@@ -40,8 +40,10 @@ export async function prepareTrial(trial: OpenedTrial): Promise<PreparedTrial> {
     ...(readsMoments(quantization) ? { rounded: context.caches.of(roundedBefore) } : {}),
     ...(job.moments === null ? {} : { moments: new Map(job.moments.layers.map((own) => [own.layer, own])) }),
   };
+  // Where inputs of quantized layers tell, weights are rounded once these are known.
+  const atFirst = roundsOnQuantizedInputs(quantization) ? { ...preparation, moments: new Map() } : preparation;
   const prepared = await context.clock.measure('prepare', () =>
-    prepareModel(model.folded, selectLayers(model.layers, layers, job.keptFloat), statistics, preparation),
+    prepareModel(model.folded, selectLayers(model.layers, layers, job.keptFloat), statistics, atFirst),
   );
   return { ...trial, preparation, prepared };
 }
