@@ -6,7 +6,7 @@ import { countText, differenceText } from '../../number-text.js';
 import { numberOf, sqlText, type Row } from '../../query.js';
 import type { Figure } from '../figure.js';
 
-/** Cost against drop of the bits by layer that were evaluated, and the curve that predicted them. */
+/** Cost against drop of the bits by layer that were evaluated, and the curve that led there. */
 export const frontier: Figure = {
   id: 'frontier',
   section: 'layers',
