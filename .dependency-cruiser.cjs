@@ -9,6 +9,7 @@ const mayImport = {
   schema: [],
   errors: ['text'],
   statistics: [],
+  frontier: [],
   onnx: ['memo', 'text', 'errors'],
   records: ['errors', 'statistics', 'onnx'],
   calibrate: ['onnx', 'records'],
@@ -23,7 +24,7 @@ const mayImport = {
   quantize: ['text', 'onnx', 'records', 'calibrate', 'targets', 'smooth', 'experiment'],
   losses: ['statistics', 'onnx', 'records', 'calibrate', 'experiment', 'quantize'],
   equivalence: ['errors', 'onnx', 'smooth', 'quantize', 'losses'],
-  plan: ['memo', 'text', 'calibrate', 'targets', 'smooth', 'formats', 'tasks', 'experiment'],
+  plan: ['frontier', 'memo', 'text', 'calibrate', 'targets', 'smooth', 'formats', 'tasks', 'experiment'],
   engine: [
     ...['memo', 'errors', 'statistics', 'onnx', 'records', 'calibrate', 'targets', 'smooth', 'formats', 'tasks'],
     ...['reference'],
@@ -51,6 +52,7 @@ const mayImport = {
   broker: [...['text', 'errors', 'records', 'formats', 'tasks', 'experiment', 'engine', 'content', 'prepare']],
   schedule: [
     ...['errors', 'onnx', 'records', 'calibrate', 'targets', 'formats', 'tasks', 'reference', 'experiment', 'quantize'],
+    ...['statistics', 'frontier'],
     ...['losses'],
     ...['equivalence', 'plan', 'engine', 'store', 'prepare'],
   ],
@@ -74,6 +76,7 @@ const mayImport = {
   report: ['statistics', 'calibrate', 'targets', 'smooth', 'tasks'],
   serve: ['errors', 'store', 'report'],
   api: [
+    'frontier',
     ...['errors', 'text', 'formats', 'tasks', 'experiment', 'plan', 'records', 'engine', 'store', 'prepare'],
     ...['schedule', 'onnx', 'export', 'speed', 'guess', 'inspect', 'broker', 'report'],
   ],

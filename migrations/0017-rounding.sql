@@ -58,3 +58,25 @@ CREATE TABLE rounded_weight (
   levels   BLOB NOT NULL,                              -- of the weight's shape, in an internal format
   PRIMARY KEY (trial_id, layer_id)
 ) STRICT;
+
+-- Bits of layers that a goal with bits evaluated, and the curve that their damages predict.
+CREATE TABLE frontier_point (
+  stage_id   INTEGER NOT NULL REFERENCES stage (id),
+  kind       TEXT NOT NULL CHECK (kind IN ('tried', 'curve')),
+  position   INTEGER NOT NULL,                         -- order of evaluation, or by ascending cost; from 0
+  minimize   TEXT NOT NULL CHECK (minimize IN ('size', 'bitOperations')),
+  cost       REAL NOT NULL,                            -- bytes, or bit operations of a sample
+  predicted  REAL NOT NULL,                            -- divergence of the output
+  metric     TEXT NOT NULL,
+  allowed    REAL NOT NULL,                            -- drop, in the metric's unit
+  value      REAL,                                     -- NULL of the curve, as what follows
+  "drop"     REAL,                                     -- FP32's value - value
+  drop_low   REAL,                                     -- 95 % interval, paired by sample
+  drop_high  REAL,
+  divergence REAL,                                     -- measured
+  chosen     INTEGER NOT NULL,
+  bracketed  INTEGER NOT NULL,                         -- next cheaper assignments are known to break the bound
+  mean_bits  REAL NOT NULL,                            -- over layers, float as 32
+  bits       TEXT NOT NULL,                            -- JSON object: layer -> bits, null: float
+  PRIMARY KEY (stage_id, kind, position)
+) STRICT;

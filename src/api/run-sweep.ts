@@ -326,6 +326,7 @@ async function runPrepared(
   const outcome = await runStages({
     ...{ plan, inputs, store, patience, executor, run: experiment.run, failFast, retryFailed, signal },
     memory: memory.limits,
+    macs: memory.macs,
     onEvent: onSweepEvent,
   });
   await compare(store, plan.name, patience, outcome.interrupted);

@@ -231,7 +231,12 @@ export function searchKey(stage: StageContent<SearchStage>, context: PlanContext
  * Key of a ranking of layers: as of a search, with the smoothing that the layers are ranked under.
  */
 export function rankKey(stage: StageContent<RankStage>, context: PlanContext): ContentKey {
-  return contentKey({ of: 'rank', ...quantizedContent(stage, context), samples: stage.samples });
+  return contentKey({
+    of: 'rank',
+    ...quantizedContent(stage, context),
+    samples: stage.samples,
+    ...(stage.errorBits === undefined ? {} : { errorBits: stage.errorBits }),
+  });
 }
 
 /**

@@ -7,7 +7,7 @@ import type { AbsmaxMethod } from '../calibrate/absmax-method.js';
 import { momentsOfSearch } from '../experiment/sections/search.js';
 import { readsMoments, roundingOf, withoutMoments } from '../experiment/sections/quantization.js';
 import type { CalibrationSettings, LayerSettings, QuantizationSettings } from '../experiment/sections/settings.js';
-import { keepFloatLossOf, keepFloatSpeedOf } from '../experiment/sections/layers.js';
+import { keepFloatLossOf, keepFloatSpeedOf, type FrontierSettings } from '../experiment/sections/layers.js';
 import {
   keepKey,
   momentsGroup,
@@ -202,16 +202,44 @@ const RANK_SAMPLES = 256;
 function rankContent(trial: TrialSettings) {
   const common = quantizedContent(trial);
   const keepFloat = trial.layers?.keepFloat;
+  const frontier = trial.layers?.frontier;
+  if (common !== null && frontier !== undefined) return errorsContent(common, trial.quantization!, frontier);
   if (common === null || keepFloat === 0 || keepFloat === 'slower') return null;
   const { batchSize, batches } = common.calibration;
   return { ...common, samples: Math.min(RANK_SAMPLES, batchSize * batches) };
+}
+
+/** Each layer alone at the fewest bits, rounded as the trial rounds, and its errors at all bits. */
+function errorsContent(
+  common: NonNullable<ReturnType<typeof quantizedContent>>,
+  { weight, biasCorrection: _corrected, ...rest }: QuantizationSettings,
+  frontier: FrontierSettings,
+) {
+  const errorBits = frontier.bits.filter((bits) => bits !== 'float');
+  const { batchSize, batches } = common.calibration;
+  return {
+    ...common,
+    quantization: {
+      ...rest,
+      weight: { ...weight, bits: errorBits[0]! },
+      biasCorrection: { method: 'none' as const, samples: 0 },
+    },
+    samples: Math.min(RANK_SAMPLES, batchSize * batches),
+    errorBits,
+  };
 }
 
 /**
  * A search or ranking is of every layer, whichever a trial then quantizes, so that trials share it.
  */
 function forEveryLayer(layers: LayerSettings): LayerSettings {
-  const { keepFloatLoss: _loss, keepFloatBatch: _batch, keepFloatThreads: _threads, ...rest } = layers;
+  const {
+    keepFloatLoss: _loss,
+    keepFloatBatch: _batch,
+    keepFloatThreads: _threads,
+    frontier: _frontier,
+    ...rest
+  } = layers;
   return { ...rest, sensitivity: 'none', focus: '*', keepFloat: 0 };
 }
 
@@ -234,12 +262,17 @@ function keepStage(
     ...{ model, settings },
   });
   if (layers?.keepFloat === 'slower') return { ...keyed(), by: 'speed', ...keepFloatSpeedOf(layers) };
+  const read = moments !== null && readsMoments(settings.quantization!) ? { momentsKey: moments.key } : {};
+  if (layers?.frontier !== undefined && rank !== null) {
+    const keys = { referenceKey: reference.key, rankKey: rank.key, ...read };
+    return { ...keyed(), by: 'frontier', ...keys, frontier: layers.frontier };
+  }
   if (layers?.keepFloat !== 'auto' || rank === null) return null;
   return {
     ...keyed(),
     by: 'accuracy',
     ...{ referenceKey: reference.key, rankKey: rank.key, loss: keepFloatLossOf(layers) },
-    ...(moments !== null && readsMoments(settings.quantization!) ? { momentsKey: moments.key } : {}),
+    ...read,
   };
 }
 
@@ -278,7 +311,10 @@ export function mergeStages(trials: readonly TrialSettings[], context: PlanConte
     }),
     rank: memoizeByContent((content: NonNullable<ReturnType<typeof rankContent>>): RankStage => {
       const { key: observeKey } = observes.get(groupOf(content, content.calibration))!;
-      return { kind: 'rank', key: rankKey(content, context), observeKey, ...content };
+      const read = 'errorBits' in content && readsMoments(content.quantization);
+      const momentsKey = read ? moments.get(momentsGroupOf(content, content.calibration))!.key : undefined;
+      const keys = { observeKey, ...(momentsKey === undefined ? {} : { momentsKey }) };
+      return { kind: 'rank', key: rankKey(content, context), ...keys, ...content };
     }),
   };
   const byKind = {

@@ -1,4 +1,5 @@
 import type { CanonicalSmoothing } from '../smooth/smoothing-settings.js';
+import type { FrontierSettings } from '../experiment/sections/layers.js';
 import type { Goal } from '../experiment/file/goal-schema.js';
 import type { TrialSettings } from '../experiment/sections/canonical-settings.js';
 import type { AbsmaxMethod } from '../calibrate/absmax-method.js';
@@ -40,7 +41,7 @@ export interface PlannedTrial {
   readonly searchKey: ContentKey | null;
   /** null unless some layers are kept in float by their rank. */
   readonly rankKey: ContentKey | null;
-  /** null unless `layers.keepFloat` is `auto` or `slower`. */
+  /** null unless `layers.keepFloat` is `auto` or `slower`, or a goal has bits. */
   readonly keepKey: ContentKey | null;
   /** Keys that the trial's counterparts have (or would have), for comparisons. */
   readonly fp32Key: ContentKey;
@@ -150,6 +151,13 @@ export interface RankStage extends QuantizedStage {
   readonly kind: 'rank';
   /** The first so many calibration samples. */
   readonly samples: number;
+  /**
+   * Bits of weights that the error of each layer is computed at, ascending; the ranking itself is
+   * at the first. Absent: none.
+   */
+  readonly errorBits?: readonly number[];
+  /** Absent where weights are quantized without second moments. */
+  readonly momentsKey?: ContentKey;
 }
 
 /** Which layers stay in float, where that is not a number of them. */
@@ -184,7 +192,19 @@ export interface SpeedKeepStage extends KeepStageOf<'speed'> {
   readonly threads: number;
 }
 
-export type KeepStage = AccuracyKeepStage | SpeedKeepStage;
+/**
+ * Which bits each layer gets: the cheapest assignment that keeps a bound, by evaluations along the
+ * curve that the layers' errors predict.
+ */
+export interface FrontierKeepStage extends KeepStageOf<'frontier'> {
+  readonly referenceKey: ContentKey;
+  readonly rankKey: ContentKey;
+  /** Absent where the trial's weights are quantized without second moments. */
+  readonly momentsKey?: ContentKey;
+  readonly frontier: FrontierSettings;
+}
+
+export type KeepStage = AccuracyKeepStage | SpeedKeepStage | FrontierKeepStage;
 
 export type PlannedStage = ObserveStage | MomentsStage | ReferenceStage | SearchStage | RankStage | KeepStage;
 

@@ -148,13 +148,15 @@ export function rankParts(
   stage: RankStage,
   model: JobModel,
   observation: ObservationRecord,
+  moments: RankJob['moments'] = null,
 ): readonly StagePart<RankJob>[] {
-  const { samples } = stage;
+  const { samples, errorBits } = stage;
+  const own = errorBits === undefined ? {} : { errorBits, moments };
   const common = quantizedJob(stage, model, observation);
   const of = Math.max(1, Math.min(RANK_PARTS, observation.inputs.length));
   return Array.from({ length: of }, (_, index) => ({
     id: `layers ${index + 1} of ${of}`,
-    job: { kind: 'rank', ...common, samples, share: { index, of } },
+    job: { kind: 'rank', ...common, samples, ...own, share: { index, of } },
   }));
 }
 

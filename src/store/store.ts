@@ -9,6 +9,7 @@ import type { EvaluationRecord, OutcomeRecord } from '../records/evaluation-reco
 import type { ExecutionRecord } from '../records/execution-record.js';
 import type { FailureRecord } from '../records/failure-record.js';
 import type { LatencyRecord } from '../records/latency-record.js';
+import type { FrontierRecord } from '../records/frontier-record.js';
 import type { KeepRecord } from '../records/keep-record.js';
 import type { LayerRankRecord } from '../records/rank-record.js';
 import type { MomentsRecord } from '../records/moments-record.js';
@@ -182,6 +183,8 @@ export interface SweepStore {
   finishRank(stage: ContentKey, modelSha256: string, ranking: readonly LayerRankRecord[]): void;
   /** What was tried in order; one is chosen. */
   finishKeep(stage: ContentKey, modelSha256: string, kept: KeepRecord): void;
+  /** Of a stage that chooses bits by layer. */
+  finishFrontier(stage: ContentKey, modelSha256: string, frontier: FrontierRecord): void;
   /** @param under see {@link failTrial} */
   failStage(stage: ContentKey, failure: FailureRecord, under?: string | null): void;
 
@@ -196,6 +199,7 @@ export interface SweepStore {
   /** From the largest divergence to the smallest. */
   rank(stage: ContentKey): readonly LayerRankRecord[] | null;
   keep(stage: ContentKey): KeepRecord | null;
+  frontier(stage: ContentKey): FrontierRecord | null;
 
   /**
    * Commits a trial whole: its rows and its attempt (null where no attempt was needed: fp32 from
@@ -269,6 +273,7 @@ export type SweepReader = Pick<
   | 'search'
   | 'rank'
   | 'keep'
+  | 'frontier'
   | 'latencies'
   | 'close'
 >;

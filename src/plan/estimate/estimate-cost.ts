@@ -1,4 +1,5 @@
 import type { DataSource } from '../../formats/data-source.js';
+import { MOST_EVALUATIONS } from '../../frontier/cheapest-within.js';
 import { roundingOf, roundsOnQuantizedInputs } from '../../experiment/sections/quantization.js';
 import { targetOf } from '../../targets/registry.js';
 import { momentsOfSearch } from '../../experiment/sections/search.js';
@@ -84,9 +85,14 @@ function stagePasses(stage: PlannedStage, context: CostContext): number {
     case 'rank':
       return stage.samples * relativeCost.quantized * context.layerCount(stage.model);
     case 'keep':
-      return stage.by === 'speed'
-        ? TIMED_RUNS * stage.batchSize
-        : expectedTries(context.layerCount(stage.model)) * evaluationPasses(stage.settings, context);
+      switch (stage.by) {
+        case 'speed':
+          return TIMED_RUNS * stage.batchSize;
+        case 'accuracy':
+          return expectedTries(context.layerCount(stage.model)) * evaluationPasses(stage.settings, context);
+        case 'frontier':
+          return MOST_EVALUATIONS * evaluationPasses(stage.settings, context);
+      }
   }
 }
 

@@ -58,6 +58,7 @@ export const ofStage: readonly OwnedTable[] = [
   { name: 'alpha_curve', owner: 'stage_id' },
   { name: 'layer_rank', owner: 'stage_id' },
   { name: 'keep_try', owner: 'stage_id' },
+  { name: 'frontier_point', owner: 'stage_id' },
   { name: 'reference_warning', owner: 'stage_id', circumstances: ['message', 'cause'] },
 ];
 

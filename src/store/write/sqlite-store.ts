@@ -1,5 +1,6 @@
 import type { ExecutionRecord } from '../../records/execution-record.js';
 import type { FailureRecord } from '../../records/failure-record.js';
+import type { FrontierRecord } from '../../records/frontier-record.js';
 import type { KeepRecord } from '../../records/keep-record.js';
 import type { LatencyRecord } from '../../records/latency-record.js';
 import type { LayerRankRecord } from '../../records/rank-record.js';
@@ -31,7 +32,15 @@ import { readLatencies, type LatencyMachine, type StoredLatency } from '../read/
 import { readBest } from '../read/read-best.js';
 import { readMoments } from '../read/read-moments.js';
 import { readNumericsClasses } from '../read/read-numerics-classes.js';
-import { readKeep, readObservation, readParts, readRank, readReference, readSearch } from '../read/read-stages.js';
+import {
+  readFrontier,
+  readKeep,
+  readObservation,
+  readParts,
+  readRank,
+  readReference,
+  readSearch,
+} from '../read/read-stages.js';
 import { StoreError } from '../store-error.js';
 import type {
   AttemptSubject,
@@ -52,6 +61,7 @@ import {
   openStage,
   writeObserve,
   writePart,
+  writeFrontier,
   writeKeep,
   writeRank,
   writeReference,
@@ -234,6 +244,12 @@ class SqliteStore implements SweepStore {
     });
   }
 
+  finishFrontier(stage: ContentKey, modelSha256: string, frontier: FrontierRecord): void {
+    this.connection.transaction(() => {
+      writeFrontier(this.connection, stage, modelSha256, frontier);
+    });
+  }
+
   failStage(stage: ContentKey, failure: FailureRecord, under: string | null = null): void {
     this.connection.transaction(() => {
       writeStageFailure(this.connection, stage, failure, under);
@@ -262,6 +278,10 @@ class SqliteStore implements SweepStore {
 
   keep(stage: ContentKey): KeepRecord | null {
     return readKeep(this.connection, stage);
+  }
+
+  frontier(stage: ContentKey): FrontierRecord | null {
+    return readFrontier(this.connection, stage);
   }
 
   finishTrial(

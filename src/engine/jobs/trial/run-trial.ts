@@ -1,3 +1,4 @@
+import { weightsIn } from '../../../experiment/sections/layers.js';
 import { readsMoments, roundsOnQuantizedInputs } from '../../../experiment/sections/quantization.js';
 import { deployableBytes } from '../../../quantize/graph/deployable-model.js';
 import { quantizerRecords, smoothingRecord } from '../../../quantize/prepare-layers.js';
@@ -55,10 +56,12 @@ async function resultOf(trial: DeployedTrial): Promise<JobResult<'trial'>> {
   const { context, settings, prepared, preparation, statistics, outcome, losses, divergence, lossSamples } = trial;
   const { execution } = settings.quantization;
   const tensors = tensorQuantizerRecords(prepared);
+  const exportBytes = await context.clock.measure('prepare', () =>
+    deployableBytes(prepared, execution, weightsIn(settings.layers)),
+  );
   const roundedWeights = readsMoments(settings.quantization)
     ? roundedWeightRecords(prepared.layers, roundsOnQuantizedInputs(settings.quantization))
     : [];
-  const exportBytes = await context.clock.measure('prepare', () => deployableBytes(prepared, execution));
   return {
     value: {
       ...(outcome.kind === 'complete' ? { evaluation: outcome.evaluation } : { stopped: outcome.stopped }),

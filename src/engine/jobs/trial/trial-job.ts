@@ -22,6 +22,8 @@ export interface TrialJob {
   readonly alphas: ReadonlyMap<string, number> | null;
   /** Layers that stay in float by their rank. */
   readonly keptFloat: readonly string[];
+  /** Bits of weights by layer where they were looked for; absent: as the settings have them. */
+  readonly weightBits?: ReadonlyMap<string, number>;
   /** FP32 argmax by evaluation sample; null where the task has none. */
   readonly referenceArgmax: Int32Array | null;
   /** What may stop the trial before all samples are seen; null: it runs to its end. */

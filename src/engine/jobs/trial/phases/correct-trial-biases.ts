@@ -17,7 +17,15 @@ export async function correctTrialBiases(trial: RoundedTrial): Promise<Corrected
   if (method === 'none' || calibration === null || isDone) return trial;
   const calibrating = await openJobDataset(calibration.source, preprocess, context, calibration.sampleSeed);
   const batching = await openBatching(model, calibrating, [calibration.source, preprocess], context);
-  const key = JSON.stringify([job.model, calibration, preprocess, layers, job.keptFloat, samples]);
+  const key = JSON.stringify([
+    job.model,
+    calibration,
+    preprocess,
+    layers,
+    job.keptFloat,
+    [...(job.weightBits ?? [])],
+    samples,
+  ]);
   const corrected = await context.clock.measure('biasCorrection', () =>
     correctBiases(model, prepared, { dataset: calibrating, batching, samples, key }, context),
   );

@@ -7,7 +7,7 @@ import {
   type PreparedModel,
   type Preparation,
 } from '../../../../quantize/prepare-layers.js';
-import { bitsOfLayers, selectLayers } from '../../../../quantize/select-layers.js';
+import { bitsOfLayers, selectLayers, type LayerBits } from '../../../../quantize/select-layers.js';
 import { searchesAlphas } from '../../../../smooth/modes/registry.js';
 import { roundedBefore } from '../../rounded-before.js';
 import type { TrialJob } from '../trial-job.js';
@@ -26,7 +26,7 @@ export interface PreparedTrial extends OpenedTrial {
 export async function prepareTrial(trial: OpenedTrial): Promise<PreparedTrial> {
   const { job, model, settings, statistics, tensors, context } = trial;
   const { layers, quantization, smoothing, target } = settings;
-  const bits = bitsOfLayers(model.layers, layers);
+  const bits = withWeightBits(bitsOfLayers(model.layers, layers), job.weightBits);
   const placed =
     target === undefined || target === 'layers-only'
       ? {}
@@ -46,6 +46,18 @@ export async function prepareTrial(trial: OpenedTrial): Promise<PreparedTrial> {
     prepareModel(model.folded, selectLayers(model.layers, layers, job.keptFloat), statistics, atFirst),
   );
   return { ...trial, preparation, prepared };
+}
+
+function withWeightBits(
+  bits: ReadonlyMap<string, LayerBits>,
+  found: TrialJob['weightBits'] = new Map(),
+): ReadonlyMap<string, LayerBits> {
+  return new Map([
+    ...bits,
+    ...[...found].map(
+      ([layer, weight]) => [layer, { activation: bits.get(layer)?.activation ?? null, weight }] as const,
+    ),
+  ]);
 }
 
 function alphaOf(smoothing: TrialSettings['smoothing'], alphas: TrialJob['alphas']): AlphaOf {
