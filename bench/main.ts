@@ -12,6 +12,7 @@ const all = [
   'observe',
   'moments',
   'derivation',
+  'rounding',
   'seed',
   'startup',
   'report',

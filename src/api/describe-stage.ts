@@ -10,9 +10,9 @@ export function describeStage(stage: PlannedStage): string {
       return `${batches} calibration batches of ${batchSize}${orderOf(stage.calibration)}, snapshots at ${stage.snapshots.join(', ')}`;
     }
     case 'moments': {
-      const { samples } = stage;
+      const { ops, samples } = stage;
       const kept = samples.length === 1 ? '' : `, kept at ${samples.join(', ')}`;
-      return `second moments of all layer inputs over ${samples.at(-1)!} calibration samples${orderOf(stage.calibration)}${kept}`;
+      return `second moments of the inputs of ${ops.join(', ')} over ${samples.at(-1)!} calibration samples${orderOf(stage.calibration)}${kept}`;
     }
     case 'reference':
       return `FP32 over ${stage.evaluation.samples === 'all' ? 'all' : stage.evaluation.samples} evaluation samples`;

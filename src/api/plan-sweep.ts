@@ -12,6 +12,7 @@ import type { ModelRecord } from '../records/model-record.js';
 import { neededStages, triedTrials, type TriedTrials } from '../schedule/tried-trials.js';
 import { momentsNotes } from '../prepare/moments-size.js';
 import { outputNotes } from '../prepare/output-notes.js';
+import { roundingNotes } from '../prepare/rounding-notes.js';
 import { pinNumericsClass } from '../prepare/pin-numerics-class.js';
 import { planMemory } from '../prepare/plan-memory.js';
 import { prepareSweep, type PreparedSweep } from '../prepare/prepare-sweep.js';
@@ -207,6 +208,7 @@ async function previewSweep(
       ...(experiment.notes ?? []),
       ...saturationNotes(experiment),
       ...momentsNotes(plan, inputs),
+      ...roundingNotes(plan),
       ...pinNotes,
     ],
     warnings,

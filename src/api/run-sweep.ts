@@ -11,6 +11,7 @@ import { Patience } from '../schedule/patience.js';
 import { ownMachine } from '../prepare/environment.js';
 import { momentsNotes } from '../prepare/moments-size.js';
 import { outputNotes } from '../prepare/output-notes.js';
+import { roundingNotes } from '../prepare/rounding-notes.js';
 import { pinNumericsClass } from '../prepare/pin-numerics-class.js';
 import { planMemory, type PlannedMemory } from '../prepare/plan-memory.js';
 import { prepareSweep, type PreparedSweep } from '../prepare/prepare-sweep.js';
@@ -250,6 +251,7 @@ async function openAndRun(
       ...(capped.notes ?? []),
       ...saturationNotes(capped),
       ...momentsNotes(plan, inputs),
+      ...roundingNotes(plan),
     ],
   });
   const { database, lockWaitMinutes } = capped.run;

@@ -13,13 +13,12 @@ import { deployableModel, smoothedFloatModel } from '../quantize/graph/deployabl
 import { simulatedModel } from '../quantize/graph/simulated-model.js';
 import { staysFloat } from '../quantize/quantizers/quantized-integers.js';
 import { restoreModel } from '../quantize/restore-layers.js';
-import type { StoredPlacement } from '../quantize/restore-placed.js';
 import { restoreTypes, type FloatChoice } from '../onnx/types/restore-types.js';
 import type { StoredTrial } from '../store/read/read-trial.js';
-import { targets, type PlacingTargetName } from '../targets/registry.js';
 import { ownVersion } from '../prepare/package-version.js';
 import { fixedInputsOf, keepSource, openTrial, readSource, type Source } from './trial-source.js';
 import { modelFiles } from './model-files.js';
+import { storedPlacement } from './stored-placement.js';
 import { writeFiles, type NewFile } from './write-files.js';
 
 export type { FloatChoice } from '../onnx/types/restore-types.js';
@@ -100,7 +99,7 @@ export function exportTrial(
   const execution = executionOf(trial);
   const source = readSource(path, stored.sha256, fixedInputsOf(trial));
   const { model: folded } = foldBatchNorm(source.swept);
-  const prepared = restoreModel(folded, trial.layers, trial.weightCalibrator, placementOf(trial));
+  const prepared = restoreModel(folded, trial.layers, trial.weightCalibrator, storedPlacement(trial));
   const { base, layers } = prepared;
   const floatWeights = layers.filter(staysFloat).map((l) => l.layer.name);
   const placed = prepared.placed ?? null;
@@ -137,9 +136,17 @@ export function exportTrial(
     floatWeights,
     usesRuntimeDomain: quantized.graph.node.some((n) => n.domain !== '' && n.name.startsWith(base.ownPrefix)),
     weightsAsInTensorrt:
-      weightCalibrators[trial.weightCalibrator].shrink === null &&
-      trial.layers.every(({ weight }) => weight.bits === 8 && weight.signed && weight.granularity === 'channel'),
+      isWholeRange(trial.weightCalibrator) &&
+      trial.layers.every(
+        ({ weight, levels }) =>
+          levels === null && weight.bits === 8 && weight.signed && weight.granularity === 'channel',
+      ),
   };
+}
+
+function isWholeRange(name: StoredTrial['weightCalibrator']): boolean {
+  const calibrator = weightCalibrators[name];
+  return calibrator.reads === 'weights' && calibrator.shrink === null;
 }
 
 /**
@@ -177,32 +184,12 @@ function exportMetadata(
   };
 }
 
-/** What the quantized model of a trial depends on of its settings. */
-interface ExportedSettings {
-  /** Absent of `layers-only`. */
-  readonly target?: PlacingTargetName;
-  readonly quantization?: {
-    readonly execution?: Execution;
-    readonly activation?: { readonly narrowRange?: boolean };
-  } | null;
-}
-
 /** How the stored accuracy was measured. */
 function executionOf({ settings }: StoredTrial): Execution {
-  const { quantization } = JSON.parse(settings) as ExportedSettings;
+  const { quantization } = JSON.parse(settings) as {
+    readonly quantization?: { readonly execution?: Execution } | null;
+  };
   return quantization?.execution ?? 'simulated';
-}
-
-/** Null of `layers-only`. */
-function placementOf({ settings, tensors }: StoredTrial): StoredPlacement | null {
-  const { target, quantization } = JSON.parse(settings) as ExportedSettings;
-  if (target === undefined) return null;
-  if (!Object.hasOwn(targets, target)) {
-    throw new InputError(
-      `Expected target ${Object.keys(targets).join(', ')}, got "${target}" of a trial that another version of quantsweep made.`,
-    );
-  }
-  return { target, tensors, narrowRange: quantization?.activation?.narrowRange ?? false };
 }
 
 /**

@@ -192,8 +192,8 @@ export function observeGroup(
 }
 
 /**
- * Key of a pass for second moments: the data with their order, and the prefix sizes that it keeps.
- * How its samples are run is of no matter.
+ * Key of a pass for second moments: the data with their order, the operators of its layers, and the
+ * prefix sizes that it keeps. How its samples are run is of no matter.
  */
 export function momentsKey(stage: Omit<MomentsStage, 'kind' | 'key'>, context: PlanContext): ContentKey {
   return contentKey({
@@ -202,11 +202,14 @@ export function momentsKey(stage: Omit<MomentsStage, 'kind' | 'key'>, context: P
     model: modelContent(stage.model, context),
     preprocess: stage.preprocess,
     calibration: momentsContent(stage.calibration, context),
+    ops: stage.ops,
     samples: stage.samples,
   });
 }
 
-/** What passes for second moments have in common that can be one pass: everything but sizes. */
+/**
+ * What passes for second moments have in common that can be one pass: all but operators and sizes.
+ */
 export function momentsGroup(
   { model, preprocess, calibration }: Pick<MomentsStage, 'model' | 'preprocess' | 'calibration'>,
   context: PlanContext,

@@ -126,28 +126,34 @@ function momentsData({ batchSize: _size, batches: _batches, ...data }: Calibrati
 }
 
 /**
- * Passes for second moments by what they must have in common, each with the sizes of all trials.
+ * Passes for second moments by what they must have in common, each with the operators and
+ * sizes of all trials.
  */
 function mergeMoments(
   trials: readonly TrialSettings[],
   groupOf: GroupOf,
   context: PlanContext,
 ): ReadonlyMap<string, MomentsStage> {
-  const groups = new Map<string, { readonly trial: TrialSettings; readonly sizes: Set<number> }>();
+  const groups = new Map<
+    string,
+    { trial: TrialSettings; sizes: Set<number>; ops: Set<LayerSettings['ops'][number]> }
+  >();
   for (const trial of trials) {
     const sizes = momentsSizes(trial);
-    if (trial.calibration === null || sizes.length === 0) continue;
+    if (trial.calibration === null || trial.layers === null || sizes.length === 0) continue;
     const name = groupOf(trial, trial.calibration);
-    const group = groups.get(name) ?? { trial, sizes: new Set<number>() };
+    const group = groups.get(name) ?? { trial, sizes: new Set(), ops: new Set() };
     groups.set(name, group);
     for (const size of sizes) group.sizes.add(size);
+    for (const op of trial.layers.ops) group.ops.add(op);
   }
   return new Map(
-    [...groups].map(([name, { trial, sizes }]) => {
+    [...groups].map(([name, { trial, sizes, ops }]) => {
       const content = {
         model: trial.model,
         preprocess: trial.preprocess,
         calibration: momentsData(trial.calibration!),
+        ops: [...ops].sort(),
         samples: [...sizes].sort((a, b) => a - b),
       };
       return [name, { kind: 'moments', key: momentsKey(content, context), ...content }];

@@ -88,8 +88,8 @@ export interface ObserveStage {
 export type MomentsData = Omit<CalibrationSettings, 'batchSize' | 'batches'>;
 
 /**
- * One pass for the second moments of the inputs of all layers; serves every trial and search that
- * goes by them.
+ * One pass for the second moments of the inputs of layers; serves every trial and search that goes
+ * by them.
  */
 export interface MomentsStage {
   readonly kind: 'moments';
@@ -97,6 +97,8 @@ export interface MomentsStage {
   readonly model: ModelSettings;
   readonly preprocess: PreprocessSettings;
   readonly calibration: MomentsData;
+  /** Operators of the layers: all that a trial may quantize, sorted. */
+  readonly ops: LayerSettings['ops'];
   /** Prefix sizes at which they are kept, ascending; the pass ends with the largest. */
   readonly samples: readonly number[];
 }

@@ -1,26 +1,30 @@
 import { basename } from 'node:path';
 import { describeBlocks, momentsBytes } from '../calibrate/moments/moments-bytes.js';
-import type { FoundLayer } from '../onnx/layers/layers.js';
-import type { SweepPlan } from '../plan/plan.js';
+import type { MomentsStage, SweepPlan } from '../plan/plan.js';
+import { momentsLayers } from '../quantize/select-layers.js';
 import type { SweepInputs } from './sweep-inputs.js';
 
-/** Bytes of the second moments of all layers of a model over one number of samples. */
-export function momentsSize(layers: readonly FoundLayer[]): number {
-  return layers.reduce((sum, layer) => (layer.supported ? sum + momentsBytes(layer) : sum), 0);
+type Layers = Pick<SweepInputs, 'layersOf'>;
+
+/** Bytes of the second moments that a stage gathers, over one number of samples. */
+export function momentsSize({ model, ops }: Pick<MomentsStage, 'model' | 'ops'>, inputs: Layers): number {
+  return momentsLayers(inputs.layersOf(model.path), ops).reduce((sum, layer) => sum + momentsBytes(layer), 0);
 }
 
 /**
- * What the second moments of each model take, and which layers are too large for all of theirs;
- * none where no stage gathers any.
+ * What second moments take, by stage, and which layers are too large for all of theirs; none where
+ * no stage gathers any.
  */
-export function momentsNotes(plan: SweepPlan, inputs: Pick<SweepInputs, 'layersOf'>): readonly string[] {
-  const paths = new Set(plan.stages.flatMap((stage) => (stage.kind === 'moments' ? [stage.model.path] : [])));
-  return [...paths].flatMap((path) => {
-    const layers = inputs.layersOf(path);
-    const blocks = describeBlocks(layers.filter((layer) => layer.supported));
-    const size = `Second moments of ${basename(path)}: ${sizeText(momentsSize(layers))} for each number of samples.`;
-    return blocks === null ? [size] : [size, blocks];
+export function momentsNotes(plan: SweepPlan, inputs: Layers): readonly string[] {
+  const notes = plan.stages.flatMap((stage) => {
+    if (stage.kind !== 'moments') return [];
+    const { path } = stage.model;
+    const blocks = describeBlocks(momentsLayers(inputs.layersOf(path), stage.ops));
+    const size = sizeText(momentsSize(stage, inputs));
+    const note = `Second moments of ${basename(path)}: ${size} for each number of samples.`;
+    return blocks === null ? [note] : [note, blocks];
   });
+  return [...new Set(notes)];
 }
 
 function sizeText(bytes: number): string {

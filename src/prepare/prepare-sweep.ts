@@ -126,8 +126,8 @@ function focusLayers(
   { sources }: Experiment,
   { settings, axes }: ExpandedTrial,
 ): readonly string[] {
-  const { model, layers } = settings;
-  const names = inputs.selectedLayers(model.path, layers);
+  const { model, layers, target } = settings;
+  const names = inputs.selectedLayers(model.path, layers, target);
   const pattern = compileGlob(layers.focus);
   const matched = names.filter((name) => pattern.test(name));
   if (matched.length > 0) return matched;

@@ -16,9 +16,11 @@ import type { DataSource } from '../formats/data-source.js';
 import type { Experiment, LayerSettings, ModelSettings, Settings } from '../experiment/sections/settings.js';
 import type { PreprocessSettings } from '../formats/preprocess/preprocess-settings.js';
 import { taskFiles } from '../tasks/task-files.js';
+import type { TargetName } from '../targets/registry.js';
 import { taskOf, type TaskSettings } from '../tasks/task-settings.js';
 import { printableName } from '../text/printable.js';
 import type { LayerRecord, ModelRecord } from '../records/model-record.js';
+import { joinPads } from '../onnx/folding/join-pads.js';
 import { countParameters } from '../onnx/count-parameters.js';
 import { foldBatchNorm } from '../onnx/folding/fold-batch-norm.js';
 import { outlineGraph } from '../onnx/graph-outline.js';
@@ -30,6 +32,7 @@ import { checkSampleShape, fixedBatchSize, resolveModelIo } from '../onnx/model-
 import { elementCount, readFloatTensor } from '../onnx/tensor.js';
 import { isSampleType } from '../onnx/types/sample-types.js';
 import { LayerSettingError } from '../quantize/layer-setting-error.js';
+import { layersOnIntegers } from '../quantize/layers-on-integers.js';
 import { opsetObstacle } from '../quantize/graph/opset-obstacle.js';
 import { floatLayers, selectLayers } from '../quantize/select-layers.js';
 import { feedReader } from '../engine/batching/feeds.js';
@@ -38,6 +41,7 @@ import { fixedInputs } from '../engine/session/fixed-inputs.js';
 import { readModelFile, type ModelFile } from '../engine/session/model-file.js';
 import { sweptModel, type ComputedInFloat32, type SweptModel } from '../engine/session/swept-model.js';
 import { checkSamples } from '../engine/session/typed-numbers.js';
+import { canonicalSmoothing } from '../smooth/canonical-smoothing.js';
 import { perInputChannelAbsmax, viewAbsmax } from '../smooth/weight-absmax.js';
 import { checkChannelAxis } from './check-channel-axis.js';
 import { scoredBy, statedOutputs, type ScoredBy } from './check-outputs.js';
@@ -73,9 +77,9 @@ export interface SweepInputs {
   sampleCount(source: DataSource): number;
   /**
    * Names of the layers that settings select, whichever of them a sensitivity trial is of, in graph
-   * order.
+   * order; of a target those that it runs on integers.
    */
-  selectedLayers(modelPath: string, settings: LayerSettings): readonly string[];
+  selectedLayers(modelPath: string, settings: LayerSettings, target?: TargetName): readonly string[];
 }
 
 /** What was found when a source was opened. */
@@ -180,12 +184,18 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
       }
       const { smoothing, quantization, target } = settings;
       if (target !== undefined && target !== 'layers-only') {
-        const { opset } = foldedModels.get(model.path)!;
-        const obstacle = opsetObstacle(target, opset, quantization.weight.granularity);
+        // Requantized weights have a scale for each channel, whatever was asked for.
+        const isRequantized = role !== 'unsmoothed' && canonicalSmoothing(smoothing).apply === 'requantize';
+        const granularity = isRequantized ? 'channel' : quantization.weight.granularity;
+        const obstacle = opsetObstacle(target, foldedModels.get(model.path)!, granularity);
         if (obstacle !== null) throw new InputError(prefixOf('quantization', 'weight', 'granularity') + obstacle);
         if (isNew(checked, ['target', model.path, settings.layers, target])) {
           const selected = selectLayers(layers.get(model.path)!, ofEveryLayer(settings.layers));
-          for (const note of targetNotes(model.path, foldedModels.get(model.path)!, selected, target)) {
+          const folded = foldedModels.get(model.path)!;
+          const wanted = { target, others: true };
+          const onIntegers = inFile(model.path, () => layersOnIntegers(joinPads(folded), selected, wanted));
+          checkFloatLayers(settings.layers, onIntegers.length, (...path) => prefixOf('layers', ...path));
+          for (const note of targetNotes(model.path, folded, selected, target)) {
             if (!notes.includes(note)) notes.push(note);
           }
         }
@@ -216,8 +226,12 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
     fixedInputs: (path) => fixed.get(path)!,
     scoredBy: (source) => sources.get(JSON.stringify(source))!.scoredBy,
     sampleCount: (source) => sources.get(JSON.stringify(source))!.samples,
-    selectedLayers: (path, settings) =>
-      selectLayers(layers.get(path)!, ofEveryLayer(settings)).map((layer) => layer.name),
+    selectedLayers: (path, settings, target = 'layers-only') => {
+      const selected = selectLayers(layers.get(path)!, ofEveryLayer(settings));
+      const folded = foldedModels.get(path)!;
+      const own = target === 'layers-only' ? selected : layersOnIntegers(joinPads(folded), selected, { target, others: true });
+      return own.map((layer) => layer.name);
+    },
   };
 }
 

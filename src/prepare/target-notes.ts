@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { Layer } from '../onnx/layers/layers.js';
+import { joinPads } from '../onnx/folding/join-pads.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import type { PlacedNode } from '../targets/placement.js';
 import { placeQuantizers } from '../targets/place-quantizers.js';
@@ -25,7 +26,7 @@ export function targetNotes(
 ): readonly string[] {
   const target = targets[name];
   const layers = new Set(selected.map(({ outputTensor }) => outputTensor));
-  const { quantizers, nodes } = placeQuantizers(folded, target, { layers, others: true });
+  const { quantizers, nodes } = placeQuantizers(joinPads(folded), target, { layers, others: true });
   const counts = { quantize: 0, pass: 0, float: 0 };
   for (const { runs } of nodes) counts[runs] += 1;
   const evidence = target.evidence === 'run' ? '' : ' It follows published rules; it is not run here.';

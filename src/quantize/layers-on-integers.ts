@@ -1,9 +1,8 @@
-import type { LayerOp } from '../onnx/layers/layer-op.js';
 import type { Layer } from '../onnx/layers/layers.js';
 import { ModelError } from '../onnx/model-error.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import { placeQuantizers } from '../targets/place-quantizers.js';
-import { targets, type PlacingTargetName } from '../targets/registry.js';
+import { targets } from '../targets/registry.js';
 import type { PlacedPreparation } from './place-model.js';
 
 /**
@@ -27,9 +26,4 @@ export function layersOnIntegers(
   throw new ModelError(
     `Expected at least one layer that target ${target} runs on integers, got none of ${layers.length}${why === null ? '' : `: ${first!.op} "${first!.name}" ${why}`}.`,
   );
-}
-
-/** Whether the target has one scale for the whole weight of an operator, whatever others have. */
-export function hasScalePerTensor(op: LayerOp, target: PlacingTargetName): boolean {
-  return [targets[target].operators[op] ?? []].flat().some(({ weights }) => weights === 'tensor');
 }

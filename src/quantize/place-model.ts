@@ -1,3 +1,4 @@
+import { activationSchemes } from '../calibrate/schemes/activation-schemes.js';
 import type { ActivationQuantizerSettings } from '../experiment/sections/settings.js';
 import { findLayers } from '../onnx/layers/layers.js';
 import { NonFiniteError } from '../records/non-finite-error.js';
@@ -64,6 +65,11 @@ export function placeModel(
   };
 }
 
+/** Not by `Math.min(...)`: a flattened tensor may have more columns than a call has arguments. */
+function smallestOf(factors: Float32Array): number {
+  return factors.reduce((least, factor) => Math.min(least, factor), Infinity);
+}
+
 type FindStatistics = (tensor: string) => Observed;
 
 function statisticsOf(
@@ -91,7 +97,7 @@ function statisticsOf(
     const before = divided.get(smoother?.input ?? tensor);
     const factors = new Float32Array(channels).fill(1);
     // Of a tensor whose channels were not told apart: what leaves none of them out of the range.
-    const own = before?.length === channels ? before : before?.slice(0, 1).fill(Math.min(...before));
+    const own = before?.length === channels ? before : before?.slice(0, 1).fill(smallestOf(before));
     for (let c = 0; c < channels; c++) factors[c] = (own?.[c] ?? 1) * (smoother?.s[c] ?? 1);
     return { statistics, factors };
   };
@@ -102,7 +108,10 @@ function groupQuantizer(
   find: FindStatistics,
   activation: ActivationQuantizerSettings,
 ): Quantizer {
-  if (range !== null) return quantizerOfRange({ ...range, signed: range.low < 0 }, activation);
+  if (range !== null) {
+    const { isSigned } = activationSchemes[activation.scheme];
+    return quantizerOfRange({ ...range, signed: isSigned(Float64Array.of(range.low)) }, activation);
+  }
   const ranges = observed.map((tensor) => {
     const { statistics, factors } = find(tensor);
     return activationRange(statistics, factors, activation);

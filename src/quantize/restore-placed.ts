@@ -13,6 +13,8 @@ export interface StoredPlacement {
   readonly tensors: readonly TensorQuantizerRecord[];
   /** `quantization.activation.narrowRange` of the trial. */
   readonly narrowRange: boolean;
+  /** False: it quantized its layers alone, see `PlacedPreparation`. */
+  readonly others: boolean;
 }
 
 /**
@@ -24,9 +26,9 @@ export interface StoredPlacement {
  */
 export function restorePlaced(smoothed: SmoothedModel, stored: StoredPlacement): PlacedModel {
   const { base, layers, convolutions = [] } = smoothed;
-  const { target, tensors, narrowRange } = stored;
+  const { target, tensors, narrowRange, others } = stored;
   const outputs = [...layers.map(({ layer }) => layer.outputTensor), ...convolutions.map(({ output }) => output)];
-  const placement = placeQuantizers(base, targets[target], { layers: new Set(outputs), others: true });
+  const placement = placeQuantizers(base, targets[target], { layers: new Set(outputs), others });
   const { quantizers } = placement;
   for (let index = 0; index < Math.max(quantizers.length, tensors.length); index++) {
     const [own, was] = [quantizers[index], tensors[index]];

@@ -5,6 +5,7 @@ import type { EvaluationRecord } from './evaluation-record.js';
 import type { GateRecord } from './gate-record.js';
 import type { LayerLossRecord } from './loss-record.js';
 import type { QuantizerRecord } from './quantizer-record.js';
+import type { RoundedWeightRecord } from './rounded-weight-record.js';
 import type { SmoothingRecord } from './smoothing-record.js';
 import type { TensorQuantizerRecord } from './tensor-quantizer-record.js';
 
@@ -32,6 +33,8 @@ export interface TrialRecord {
   readonly exportBytes?: number;
   /** Of a target's own placement; absent of `layers-only` and fp32. */
   readonly tensors?: readonly TensorQuantizerRecord[];
+  /** Absent where all weights are rounded to the nearest. */
+  readonly roundedWeights?: readonly RoundedWeightRecord[];
   /** Absent where no runtime of the target is here. */
   readonly deployment?: DeploymentRecord;
 }

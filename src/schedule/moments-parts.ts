@@ -12,11 +12,14 @@ export interface SampleRange {
 /** The first so many samples, and each doubling behind them, are cut alike. */
 const OCTAVE = 256;
 
-/** How many parts that many samples are cut into, where parts are not too large to keep so many. */
-const PARTS = [8, 4, 2, 1] as const;
+/**
+ * How many parts that many samples are cut into, where parts are not too large to keep so many.
+ * Each part makes a session of its own, which takes as long as some tens of samples.
+ */
+const PARTS = [4, 2, 1] as const;
 
 /** Bytes of the parts of an octave, which the store and the parent's memory hold at once. */
-const PARTS_BYTES = 256 * 2 ** 20;
+const PARTS_BYTES = 64 * 2 ** 20;
 
 /** @param bytes of the moments of all layers */
 export function partsPerOctave(bytes: number): number {
@@ -49,11 +52,11 @@ export function momentsParts(
   model: JobModel,
   perOctave: number,
 ): readonly StagePart<MomentsJob>[] {
-  const { preprocess, calibration, samples } = stage;
+  const { preprocess, calibration, ops, samples } = stage;
   const { source, sampleSeed } = calibration;
   const ranges = new Map(samples.flatMap((size) => rangesOf(size, perOctave)).map((range) => [idOf(range), range]));
   return [...ranges].map(([id, range]) => ({
     id,
-    job: { kind: 'moments', model, preprocess, source, sampleSeed, ...range },
+    job: { kind: 'moments', model, preprocess, source, sampleSeed, ops, ...range },
   }));
 }

@@ -289,12 +289,12 @@ class SweepRun {
   #keptFloat({ rankKey, keepKey, settings }: PlannedTrial): readonly string[] {
     const { store } = this.#options;
     if (keepKey !== null) return store.keep(keepKey)!.find(({ chosen }) => chosen)!.layers;
-    const { keepFloat } = settings.layers!;
+    const { model, layers, target } = settings;
+    const { keepFloat } = layers!;
     if (rankKey === null || typeof keepFloat !== 'number') return [];
-    return store
-      .rank(rankKey)!
-      .slice(0, keepFloat)
-      .map(({ layer }) => layer);
+    const quantized = new Set(this.#options.inputs.selectedLayers(model.path, layers!, target));
+    const ranked = store.rank(rankKey)!.filter(({ layer }) => quantized.has(layer));
+    return ranked.slice(0, keepFloat).map(({ layer }) => layer);
   }
 
   #stoppedTrial(trial: PlannedTrial, stopped: StopRecord, durationMs: number): void {

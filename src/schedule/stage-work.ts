@@ -116,7 +116,7 @@ export class StageWork {
   async #moments(stage: MomentsStage): Promise<void> {
     const { inputs } = this.#options;
     const model = jobModel(stage.model, inputs);
-    const perOctave = partsPerOctave(momentsSize(inputs.layersOf(stage.model.path)));
+    const perOctave = partsPerOctave(momentsSize(stage, inputs));
     const parts = momentsParts(stage, model, perOctave);
     const results = valuesOf(await this.#runParts(stage, parts));
     const byId = new Map(parts.map(({ id }, index) => [id, results[index]!]));
@@ -197,7 +197,9 @@ export class StageWork {
     const { settings } = stage;
     const { evaluation } = store.reference(stage.referenceKey)!;
     const fp32 = primaryAccuracy(evaluation)!.value;
-    const ranked = store.rank(stage.rankKey)!.map(({ layer }) => layer);
+    // The ranking is of layers by themselves, whatever a target makes of them.
+    const quantized = new Set(inputs.selectedLayers(stage.model.path, settings.layers!, settings.target));
+    const ranked = store.rank(stage.rankKey)!.flatMap(({ layer }) => (quantized.has(layer) ? [layer] : []));
     const stored = store.stageParts(stage.key);
     const expected = this.#costs.get(stage.key)?.forwardPasses ?? 0;
     const cost = expected / expectedTries(ranked.length);

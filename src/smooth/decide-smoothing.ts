@@ -2,7 +2,8 @@ import type { Layer } from '../onnx/layers/layers.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import { floatTensor, readFloatTensor } from '../onnx/tensor.js';
 import type { InputStatistics } from '../records/observation-record.js';
-import { targets, type PlacingTargetName } from '../targets/registry.js';
+import { hasOneScale } from '../targets/one-scale.js';
+import type { PlacingTargetName } from '../targets/registry.js';
 import { findFoldRegions } from './fold-regions.js';
 import { regionFactors } from './region-factors.js';
 import { factorsOf, rescaleWeight, type Fold, type Moves, type Scaling } from './rescale-model.js';
@@ -96,10 +97,9 @@ export function decideScalings(
 }
 
 /** Of a target that has no scale for each output channel of some operator's weight. */
-function whyOneScale({ op, name }: Layer, target: PlacingTargetName | null): string | null {
-  const rules = target === null ? undefined : targets[target].operators[op];
-  const isOne = rules !== undefined && [rules].flat().some(({ weights }) => weights === 'tensor');
-  return isOne ? `${op} "${name}" has one scale for its weight beside ${target}` : null;
+function whyOneScale(layer: Layer, target: PlacingTargetName | null): string | null {
+  if (target === null || !hasOneScale(layer, target)) return null;
+  return `${layer.op} "${layer.name}" has one scale for its weight beside ${target}`;
 }
 
 /** Name of the first of the readers in graph order. */

@@ -59,7 +59,10 @@ export function chooseByGoal<Candidate extends GoalCandidate>(
   if (within.length === 0) return { kind: 'none', lacks: 'within' };
   const measured = within.filter((one) => measureOf(one, minimize) !== null);
   if (measured.length === 0) return { kind: 'none', lacks: minimize };
-  const level = leastOf(measured, minimize);
+  const least = leastOf(measured, minimize);
+  // What cannot be told from FP32 may be level with what is faster, but is not the fastest.
+  const faster = minimize === 'latency' ? least.filter(({ latency }) => latency!.high < 1) : [];
+  const level = faster.length > 0 ? faster : least;
   const other = minimize === 'latency' ? 'size' : 'latency';
   const rest = level.every((one) => measureOf(one, other) !== null) ? leastOf(level, other) : level;
   const chosen = rest.reduce((a, b) => (simpler(b, a) < 0 ? b : a));

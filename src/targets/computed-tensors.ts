@@ -17,17 +17,18 @@ export interface ComputedTensors {
 
 export function findComputedTensors(model: OnnxModel): ComputedTensors {
   const types = elementTypes(model);
-  const floats = new Set<string>();
-  const add = (name: string): void => {
-    if (name !== '' && (types.get(name) ?? FLOAT32) === FLOAT32) floats.add(name);
-  };
-  for (const input of model.index.inputs) add(input);
+  const isFloat = (name: string): boolean => name !== '' && (types.get(name) ?? FLOAT32) === FLOAT32;
+  // Of any type: pixels and tokens are often integers that a Cast or a Gather makes floats of.
+  const fed = new Set<string>(model.index.inputs);
+  const floats = new Set<string>(model.index.inputs.filter(isFloat));
   const nodes: NodeProto[] = [];
   for (const node of sortNodes(model.graph.node)) {
-    const reads = [...node.input, ...capturedTensors(node)].some((input) => floats.has(input));
-    if (!reads || node.opType === 'Shape' || node.opType === 'Size') continue;
-    nodes.push(node);
-    for (const output of node.output) add(output);
+    const read = [...node.input, ...capturedTensors(node)];
+    if (node.opType === 'Shape' || node.opType === 'Size' || !read.some((input) => fed.has(input))) continue;
+    for (const output of node.output) if (output !== '') fed.add(output);
+    const made = node.output.filter(isFloat);
+    if (made.length > 0 || read.some((input) => floats.has(input))) nodes.push(node);
+    for (const output of made) floats.add(output);
   }
   return {
     nodes,

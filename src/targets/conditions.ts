@@ -1,4 +1,6 @@
 import { constantTensor } from '../onnx/constants.js';
+import { joinedPads } from '../onnx/folding/join-pad.js';
+import { isDefaultDomain } from '../onnx/layers/hidden-layers.js';
 import type { Layer } from '../onnx/layers/layers.js';
 import { readFloatAttribute, readIntAttribute } from '../onnx/node.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
@@ -22,9 +24,9 @@ const unless = (holds: boolean, why: string): string | null => (holds ? null : w
 
 /** Conditions on a node beyond its operator, as rules of targets name them. */
 export const conditions = {
-  /** MaxPool on uint8 came with opset 12. */
-  opset12: ({ model }) =>
-    unless(model.opset >= 12, `is of opset ${model.opset}, and has integer kernels from opset 12 on`),
+  /** DepthToSpace on uint8 came with opset 11, pools and reductions with 12. */
+  opset11: ({ model }) => whyOlderThan(11, model),
+  opset12: ({ model }) => whyOlderThan(12, model),
   computedOperands: ({ node, activations }) =>
     unless(activations.length === node.input.length, 'has a constant operand, which is not quantized here'),
   twoInputs: ({ node }) => unless(node.input.length === 2, `has ${node.input.length} inputs, not two`),
@@ -40,12 +42,17 @@ export const conditions = {
     unless(text(node, 'mode', 'nearest') === 'nearest', `interpolates (${text(node, 'mode', '')})`),
   notCubic: ({ node }) => unless(text(node, 'mode', 'nearest') !== 'cubic', 'interpolates (cubic)'),
   padsWithZeros: ({ model, node }) => whyPadChangesRange(model, node),
+  joinsConv: ({ model, node }) => whyPadJoinsNoConv(model, node),
   group1: ({ node }) => unless(readIntAttribute(node, 'group', 1) === 1, 'has groups'),
   clipsFromZero: ({ model, node }) => whyClipDoesNotBeginAtZero(model, node),
   modelOptChannels: (subject) => whyModelOptLeaves(subject),
 } satisfies Record<string, Condition>;
 
 export type ConditionName = keyof typeof conditions;
+
+function whyOlderThan(opset: number, model: OnnxModel): string | null {
+  return unless(model.opset >= opset, `is of opset ${model.opset}, and has integer kernels from opset ${opset} on`);
+}
 
 function text(node: NodeProto, name: string, fallback: string): string {
   const value = node.attribute.find((a) => a.name === name)?.s;
@@ -71,6 +78,14 @@ function whyPadChangesRange(model: OnnxModel, node: NodeProto): string | null {
   const number = scalar(model, value);
   if (number === null) return 'pads with a computed number';
   return unless(number === 0, 'pads with another number than 0');
+}
+
+/** Without a Pad on integers it is free as a part of a convolution alone. */
+function whyPadJoinsNoConv(model: OnnxModel, node: NodeProto): string | null {
+  const [reader, ...others] = model.index.consumers.get(node.output[0]!) ?? [];
+  const isAlone = reader?.index === 0 && others.length === 0 && !model.index.outputs.has(node.output[0]!);
+  const isConv = isAlone && reader.node.opType === 'Conv' && isDefaultDomain(reader.node);
+  return unless(isConv && joinedPads(model, node, reader.node) !== null, 'is no part of a convolution behind it');
 }
 
 /**

@@ -51,7 +51,6 @@ function formByRule(
 ): RunForm {
   const layer = layers.get(firstOutput(node)) ?? null;
   if (!isDefaultDomain(node)) return inFloat(`is of the domain ${node.domain}`);
-  if (layer?.supported === true && !wanted.layers.has(layer.outputTensor)) return inFloat('is kept in float');
   if (layer === null && !wanted.others) return inFloat(null);
   if (layer?.supported === false) return inFloat(`is left alone: ${layer.reason}`);
   const rules = [target.operators[node.opType] ?? []].flat();
@@ -69,6 +68,7 @@ function formByRule(
       return inFloat('is read inside a branch or a loop');
     }
     if (activations.length === 0) return inFloat('reads no tensor that is computed');
+    if (layer !== null && !wanted.layers.has(layer.outputTensor)) return inFloat('is kept in float');
     return { runs: rule.runs, rule, inputs: layer === null ? activations : [0], isFused: false, reason: null };
   }
   return inFloat(reasons[0] ?? NO_FORM);
@@ -134,7 +134,7 @@ function leaveUnequalRanges(computed: ComputedTensors, forms: Map<string, RunFor
     if (form.runs === 'quantize' && form.rule?.range !== undefined) {
       fixed.set(firstOutput(node), JSON.stringify(form.rule.range));
     }
-    if (form.runs !== 'pass') continue;
+    if (form.runs !== 'pass' && form.rule?.output !== 'tied') continue;
     const ranges = new Set(form.inputs.map((index) => fixed.get(node.input[index]!) ?? ''));
     const [range] = ranges;
     if (ranges.size > 1) {
@@ -184,7 +184,10 @@ function passOnForAllReaders(model: OnnxModel, computed: ComputedTensors, forms:
   }
 }
 
-/** What passes integers on does so where its input or its output is quantized anyway. */
+/**
+ * What passes integers on does so where its input or its output is quantized anyway, and an
+ * activation is a part of its operator where there is a quantizer behind the two.
+ */
 function passOnQuantized(
   model: OnnxModel,
   computed: ComputedTensors,
@@ -201,7 +204,7 @@ function passOnQuantized(
   const quantized = findQuantizedTensors(model, computed, forms);
   for (const node of computed.nodes) {
     const form = forms.get(firstOutput(node))!;
-    if (form.runs === 'pass' && !quantized.has(firstOutput(node))) {
+    if ((form.runs === 'pass' || form.isFused) && !quantized.has(firstOutput(node))) {
       forms.set(firstOutput(node), inFloat(null, form.rule));
     }
   }

@@ -49,7 +49,7 @@ it('a sweep gathers second moments once, gives them to the trials that read them
   const experiment = loadExperiment(source(rounded), { database });
   const plan = await planSweep(experiment);
   expect(plan.stages.map(({ kind, description }) => `${kind}: ${description}`)).toContainEqual(
-    'moments: second moments of all layer inputs over 80 calibration samples',
+    'moments: second moments of the inputs of Conv over 80 calibration samples',
   );
   expect(plan.notes.filter((note) => note.startsWith('Second moments of'))).toHaveLength(1);
   const jobs: Job[] = [];
@@ -57,8 +57,7 @@ it('a sweep gathers second moments once, gives them to the trials that read them
   expect(outcome.failed).toEqual([]);
   const parts = jobs.filter((job) => job.kind === 'moments');
   expect(parts.map(({ first, end }) => [first, end])).toEqual([
-    [0, 32],
-    [32, 64],
+    [0, 64],
     [64, 80],
   ]);
   const read = jobs
@@ -81,7 +80,7 @@ it('a sweep gathers second moments once, gives them to the trials that read them
 
 it('a sweep that was stopped goes on with the parts that it lacks, and has the same moments', async () => {
   const folder = temporaryFolder();
-  const grid = { 'quantization.weight.rounding': 'gptq', 'quantization.rounding.samples': [40, 70] };
+  const grid = { 'quantization.weight.rounding': 'gptq', 'quantization.rounding.samples': [66, 70] };
   const [whole, stopped] = ['whole.db', 'stopped.db'].map((name) =>
     loadExperiment(source(grid), { database: join(folder, name) }),
   );
@@ -90,17 +89,17 @@ it('a sweep that was stopped goes on with the parts that it lacks, and has the s
   const first: Job[] = [];
   const onEvent = (event: RunEvent): void => {
     // The second part has begun: the first one is stored.
-    if (event.kind === 'workStarted' && event.label === 'moments samples 32-40') stop.abort();
+    if (event.kind === 'workStarted' && event.label === 'moments samples 64-66') stop.abort();
   };
   const outcome = await runSweep(stopped!, { executor: watching(first), signal: stop.signal, onEvent });
   expect(outcome.interrupted).toBe(true);
   const second: Job[] = [];
   expect((await runSweep(stopped!, { executor: watching(second) })).failed).toEqual([]);
-  expect(second.flatMap((job) => (job.kind === 'moments' ? [job.first] : []))).toEqual([32, 32, 64]);
+  expect(second.flatMap((job) => (job.kind === 'moments' ? [job.first] : []))).toEqual([64, 64]);
   const rows = (experiment: typeof whole): readonly (readonly SqlValue[])[] =>
     queryDatabase(experiment!.run.database, momentsSql).rows;
   expect(rows(stopped)).toEqual(rows(whole));
-  expect(new Set(rows(whole).map(([samples]) => samples))).toEqual(new Set([40, 70]));
+  expect(new Set(rows(whole).map(([samples]) => samples))).toEqual(new Set([66, 70]));
 }, 120_000);
 
 it('moments over a number of samples have the same bits whatever else is asked for', async () => {

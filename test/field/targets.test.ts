@@ -1,11 +1,15 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { exportModel } from '../../src/api/export-model.js';
 import { loadExperiment, type ExperimentObject } from '../../src/api/load-experiment.js';
 import { runSweep } from '../../src/api/run-sweep.js';
 import type { OpenExecutor } from '../../src/engine/executor.js';
 import { queryDatabase } from '../../src/store/query/query-database.js';
 import { demoModel, temporaryFolder } from '../cli/command-line.js';
 import { MemoryExecutor } from '../engine/memory-executor.js';
+import { modelBytes, node, tensor, value } from '../onnx/build-model.js';
+import { randomFloats } from '../onnx/pseudo-random.js';
 
 const data = { format: 'synthetic', shape: [8, 48, 48], count: 6 } as const;
 
@@ -71,6 +75,38 @@ describe('a sweep over targets', () => {
       JOIN trial t ON t.id = v.trial WHERE v.role = 'candidate' AND t.target = 'layers-only' ORDER BY l.layer, l.mode`;
     expect(alone(sql).length).toBeGreaterThan(5);
     expect(beside(sql)).toEqual(alone(sql));
+  });
+
+  it('has sensitivity trials of the layers that a target runs on integers, whose files are exported', async () => {
+    const folder = temporaryFolder();
+    const [path, database] = [join(folder, 'model.onnx'), join(folder, 'x.db')];
+    const weight = (name: string) => tensor(name, [8, 8, 1, 1], randomFloats(name.length, 64));
+    const nodes = [
+      ...[node('Conv', ['x', 'w'], 'a'), node('ConvTranspose', ['a', 'up'], 'b'), node('Add', ['a', 'b'], 'c')],
+      node('Conv', ['c', 'own'], 'y'),
+    ];
+    const initializers = ['w', 'up', 'own'].map(weight);
+    writeFileSync(path, modelBytes({ nodes, inputs: [value('x', ['N', 8, 48, 48])], initializers }));
+    const grid = {
+      target: ['onnxruntime-cpu'],
+      'layers.sensitivity': ['only', 'allBut'],
+      'layers.ops': [['Conv', 'ConvTranspose']],
+    };
+    const { failed } = await runSweep(loadExperiment({ ...experiment('each', grid), model: { path } }, { database }), {
+      executor,
+    });
+    expect(failed).toEqual([]);
+    const { rows } = queryDatabase(
+      database,
+      `SELECT id, sensitivity, focus_layer FROM trial WHERE role = 'sensitivity' ORDER BY 2 DESC, 3`,
+    );
+    expect(rows.map(([, kind, layer]) => `${String(kind)} ${String(layer)}`)).toEqual([
+      ...['only a', 'only y', 'allBut a', 'allBut y'],
+    ]);
+    for (const [trial] of rows) {
+      const output = join(folder, `${String(trial)}.onnx`);
+      expect(exportModel(database, { trial: trial as number, output }).layers).toBe(1);
+    }
   });
 
   it.runIf(process.arch === 'x64')('deploys what it simulated, value by value', async () => {

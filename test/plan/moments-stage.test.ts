@@ -48,8 +48,18 @@ describe('the stage of second moments', () => {
     // 40 batches of 2 are 80 samples.
     expect(momentsOf(plan).map(({ samples }) => samples)).toEqual([[64, 80, 100, 500]]);
     expect(describeStage(momentsOf(plan)[0]!)).toBe(
-      'second moments of all layer inputs over 500 calibration samples, kept at 64, 80, 100, 500',
+      'second moments of the inputs of Conv over 500 calibration samples, kept at 64, 80, 100, 500',
     );
+  });
+
+  it('is of every operator that a trial quantizes', () => {
+    const plan = grid(`  - smoothing.alpha: 0.5
+    quantization.weight.rounding: gptq
+    layers.ops: [[MatMul, Gemm], [Conv]]
+  - smoothing.alpha: 0.5
+    layers.ops: [[ConvTranspose]]
+`);
+    expect(momentsOf(plan).map(({ ops }) => ops)).toEqual([['Conv', 'Gemm', 'MatMul']]);
   });
 
   it('is another one for other samples, another order or other sizes', () => {
@@ -60,9 +70,10 @@ describe('the stage of second moments', () => {
     expect(other('    data.calibration.sampleSeed: 1\n')).not.toBe(key);
     expect(other('    quantization.rounding.samples: 128\n')).not.toBe(key);
     expect(other('    data.preprocess.divideBy: 128\n')).not.toBe(key);
+    expect(other('    layers.ops: [[Conv, Gemm]]\n')).not.toBe(key);
   });
 
-  it('costs about four passes of the largest number of samples', () => {
+  it('costs about six passes of the largest number of samples', () => {
     const { work } = estimateCost(gptq, {
       finished: new Set(),
       sampleCount: () => 1000,
@@ -70,7 +81,7 @@ describe('the stage of second moments', () => {
       typicalDurationsMs: new Map(),
       slots: 1,
     });
-    expect(work.find(({ kind }) => kind === 'moments')!.forwardPasses).toBe(4 * 256);
+    expect(work.find(({ kind }) => kind === 'moments')!.forwardPasses).toBe(6 * 256);
   });
 
   it('goes with the trials of a shard that read it', () => {

@@ -100,6 +100,13 @@ describe('placeModel', () => {
     expect(ranges['joined']).toEqual([-0.5, 4]);
   });
 
+  it('takes the least factor of a tensor whose channels were not told apart, however many they are', () => {
+    const factors = new Float32Array(300_000).fill(4);
+    factors[7] = 2;
+    const smoothed = smoothedModel({ tensorFactors: new Map([['b', factors]]) });
+    expect(rangesOf('onnxruntime-cpu', smoothed)['b']).toEqual([0, 2]);
+  });
+
   it('puts smoothing of a graph input inside its quantizer', () => {
     const s = Float32Array.of(0.5, 4);
     const options = { target: 'onnxruntime-cpu', others: true, tensors } as const;
@@ -109,6 +116,23 @@ describe('placeModel', () => {
     expect([quantizer.low, quantizer.amax]).toEqual([-4, 6]);
     expect([...divisor!]).toEqual([...s].map((factor) => Math.fround(factor * quantizer.scale)));
     expect(quantizers.filter((own) => own.divisor !== null)).toHaveLength(1);
+  });
+
+  it('gives a range that is fixed the integers of the scheme', () => {
+    const tanh = buildModel({
+      nodes: [node('Conv', ['x', 'w'], 'a'), node('Tanh', ['a'], 'y')],
+      inputs: [value('x', ['N', 2, 4, 4])],
+      initializers: [ones('w', [2, 2, 1, 1])],
+    });
+    const [layer] = layersOf(tanh);
+    const [own] = smoothedModel().layers;
+    const smoothed = { base: tanh, layers: [{ ...own!, layer: layer!, original: layer! }] };
+    const placed = (scheme: ActivationQuantizerSettings['scheme']) =>
+      placeModel(smoothed, inputs, { ...activation, scheme }, { target: 'qnn', others: true, tensors }).quantizers.at(
+        -1,
+      );
+    expect(placed('asymmetric')).toMatchObject({ tensor: 'y', quantizer: { signed: false, low: -1, amax: 1 } });
+    expect(placed('unsigned')).toMatchObject({ tensor: 'y', quantizer: { signed: false, low: 0, amax: 1 } });
   });
 
   it('names a tensor whose statistics are not finite', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { intAttribute } from '../../src/onnx/node.js';
 import { encodeModel } from '../../src/onnx/onnx-model.js';
 import { deployableModel } from '../../src/quantize/graph/deployable-model.js';
+import { storedPlacement } from '../../src/export/stored-placement.js';
 import { restoreModel } from '../../src/quantize/restore-layers.js';
 import { tensorQuantizerRecords } from '../../src/quantize/tensor-quantizer-records.js';
 import type { PreparedModel } from '../../src/quantize/prepare-layers.js';
@@ -36,11 +37,12 @@ const base = buildModel({
 const names = Object.keys(targets) as PlacingTargetName[];
 
 /** What a trial of the target stored, and the model that it had. */
-async function stored(target: PlacingTargetName, isSmoothed: boolean) {
+async function stored(target: PlacingTargetName, isSmoothed: boolean, float: readonly string[] = []) {
   const smoothing = isSmoothed
     ? ({ mode: 'static', alpha: 0.5, absmax: 'channel', apply: 'requantize' } as const)
     : preparation(8, null).smoothing;
-  const prepared = await preparedForTarget(base, target, x, [], smoothing);
+  const others = float.length === 0;
+  const prepared = await preparedForTarget(base, target, x, float, smoothing, others);
   const statistics = await observeDirectly(base, layersOf(base), x);
   const { quantization, bits } = preparation(8, null);
   const { activations, weights } = targets[target];
@@ -55,7 +57,7 @@ async function stored(target: PlacingTargetName, isSmoothed: boolean) {
   return {
     prepared,
     layers: prepared.layers.map((layer) => storedLayer(layer, statistics, how)),
-    placement: { target, tensors: tensorQuantizerRecords(prepared), narrowRange: false },
+    placement: { target, tensors: tensorQuantizerRecords(prepared), narrowRange: false, others },
   };
 }
 
@@ -75,6 +77,23 @@ describe('a trial of a target, restored from what it stored', () => {
       expect(Buffer.compare(bytesOf(restored), bytesOf(prepared))).toBe(0);
     },
   );
+
+  it.each(names)('gives the file of a trial that quantized one layer alone: %s', async (target) => {
+    const { prepared, layers, placement } = await stored(target, false, ['c1', 'y']);
+    expect(prepared.layers.map(({ layer }) => layer.name)).toEqual(['c2']);
+    const restored = restoreModel(base, layers, 'max', placement);
+    expect(Buffer.compare(bytesOf(restored), bytesOf(prepared))).toBe(0);
+  });
+
+  it('knows by the settings whether others than layers were quantized', () => {
+    const placementOf = (settings: unknown) => storedPlacement({ settings: JSON.stringify(settings), tensors: [] });
+    const target = 'tensorrt';
+    expect(placementOf({ layers: { sensitivity: 'only' } })).toBeNull();
+    expect(placementOf({ target, layers: { sensitivity: 'only' } })).toMatchObject({ target, others: false });
+    expect(placementOf({ target, layers: { sensitivity: 'allBut' } })).toMatchObject({ others: true });
+    expect(placementOf({ target })).toMatchObject({ others: true, narrowRange: false });
+    expect(() => placementOf({ target: 'abacus' })).toThrow(/Expected target onnxruntime-cpu, .*, got "abacus"/);
+  });
 
   it('says which quantizer the model has no place for', async () => {
     const { layers, placement } = await stored('onnxruntime-cpu', false);

@@ -85,3 +85,13 @@ describe('the choice by a goal', () => {
     });
   });
 });
+
+describe('a goal of the fastest', () => {
+  it('takes what is faster than FP32 before a smaller one that is only level with it', () => {
+    const common = { drop: 0, dropHigh: 0 };
+    const faster = { ...common, latency: { ratio: 0.97, low: 0.94, high: 0.99 }, sizeBytes: 200 };
+    const same = { ...common, latency: { ratio: 0.96, low: 0.9, high: 1.01 }, sizeBytes: 100 };
+    const choice = chooseByGoal([same, faster], { maxDrop: 0, minimize: 'latency' }, () => 0);
+    expect(choice).toMatchObject({ kind: 'chosen', chosen: faster, level: 1 });
+  });
+});

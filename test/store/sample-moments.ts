@@ -7,7 +7,7 @@ const { batchSize: _size, batches: _batches, ...data } = calibration;
 
 const stage: MomentsStage = {
   ...{ kind: 'moments', key: 'moments', model: settings, preprocess },
-  ...{ calibration: data, samples: [4, 8] },
+  ...{ calibration: data, ops: ['Conv'], samples: [4, 8] },
 };
 
 /** Of a plan whose static trial reads second moments. */

@@ -3,7 +3,7 @@ import { floatAttribute, intAttribute, intsAttribute, stringAttribute } from '..
 import { TensorProto_DataType } from '../../src/onnx/proto/onnx_pb.js';
 import { int64Tensor } from '../../src/onnx/tensor.js';
 import { placeQuantizers } from '../../src/targets/place-quantizers.js';
-import { targets } from '../../src/targets/registry.js';
+import { targets, type PlacingTargetName } from '../../src/targets/registry.js';
 import { graphAttribute, node, subgraph, tensor, value } from '../onnx/build-model.js';
 import {
   blockModel,
@@ -55,6 +55,9 @@ describe('onnxruntime-cpu', () => {
     const matmul = (input: string, output: string) => node('MatMul', [input, 'm'], output);
     const two = place(blockModel([gemm('x', 'g1'), relu('g1', 'r'), gemm('r', 'y')], matrices), target);
     expect(quantizedText(two)).toBe('x r');
+    const activated = place(blockModel([gemm('x', 'g1'), relu('g1', 'y')], matrices), target);
+    expect(quantizedText(activated)).toBe('x');
+    expect(runsOf(activated, 'y')).toBe('float');
     const softmax = place(blockModel([matmul('x', 'g1'), node('Softmax', ['g1'], 'y')], matrices), target);
     expect(quantizedText(softmax)).toBe('x');
     expect(runsOf(softmax, 'y')).toBe('float: is read by no integer operator');
@@ -146,18 +149,32 @@ describe('onnxruntime-cpu', () => {
     expect(runsOf(resize('linear'), 'r')).toBe('float: interpolates (linear)');
   });
 
-  it('keeps the scale across a Pad with zeros, which is float', () => {
+  it('has a Pad with zeros in the convolution that alone reads it', () => {
     const padded = (extra: readonly string[]) =>
       place(
-        blockModel([conv('x', 'c'), node('Pad', ['c', 'pads', ...extra], 'p'), conv('p', 'y')], {
-          initializers: [pads],
-        }),
+        blockModel(
+          [conv('x', 'c'), node('Add', ['c', 'x'], 'a'), node('Pad', ['a', 'pads', ...extra], 'p'), conv('p', 'y')],
+          {
+            initializers: [pads],
+          },
+        ),
         target,
       );
-    expect(quantizedText(padded([]))).toBe('x c=p y');
-    expect(quantizedText(padded(['zero']))).toBe('x c=p y');
+    expect(quantizedText(padded([]))).toBe('x c a=p y');
+    expect(quantizedText(padded(['zero']))).toBe('x c a=p y');
+    expect(runsOf(padded([]), 'p')).toBe('pass');
+    expect(runsOf(padded([]), 'a')).toBe('quantize');
     expect(quantizedText(padded(['one']))).toBe('x c p y');
-    expect(runsOf(padded([]), 'p')).toBe('float: has no integer form');
+    expect(runsOf(padded(['one']), 'a')).toBe('float: is read by no integer operator');
+  });
+
+  it('keeps the scale across any other Pad with zeros, which is float', () => {
+    const model = blockModel(
+      [conv('x', 'c'), node('Pad', ['c', 'pads'], 'p'), conv('p', 'a'), conv('p', 'b'), node('Sub', ['a', 'b'], 'y')],
+      { initializers: [pads] },
+    );
+    expect(quantizedText(place(model, target))).toBe('x c=p a b');
+    expect(runsOf(place(model, target), 'p')).toBe('float: has no integer form');
   });
 
   it('does not quantize between operators in float', () => {
@@ -201,6 +218,8 @@ describe('onnxruntime-cpu', () => {
       node('Conv', ['x', 'w', 'b'], 'y'),
     ]);
     expect(runsOf(place(biased, target), 'y')).toBe('float: has a bias that is computed');
+    // Whoever asks for no integers of it learns that there are none.
+    expect(runsOf(place(biased, target, ['y']), 'y')).toBe('float: has a bias that is computed');
     const scaled = blockModel([node('Gemm', ['x', 'm', 'vector'], 'y', [floatAttribute('beta', 2)])], matrices);
     expect(runsOf(place(scaled, target), 'y')).toBe('float: is left alone: it scales its product (alpha, beta)');
   });
@@ -232,6 +251,26 @@ describe('onnxruntime-cpu', () => {
     expect(placement.nodes.filter(({ runs }) => runs !== 'float').map((placed) => placed.node)).toEqual(['c2']);
   });
 
+  it('quantizes what is computed of integers that are fed', () => {
+    const pixels = blockModel(
+      [node('Cast', ['u'], 'x', [intAttribute('to', TensorProto_DataType.FLOAT)]), conv('x', 'c'), conv('c', 'y')],
+      { inputs: [value('u', [1, CHANNELS, 8, 8], TensorProto_DataType.UINT8)] },
+    );
+    expect(quantizedText(place(pixels, target))).toBe('x c y');
+    const tokens = blockModel(
+      [
+        node('Add', ['ids', 'ids'], 'twice'),
+        node('Gather', ['m', 'twice'], 'e'),
+        node('MatMul', ['e', 'm'], 'a'),
+        node('MatMul', ['a', 'm'], 'y'),
+      ],
+      { inputs: [value('ids', [4], TensorProto_DataType.INT64)] },
+    );
+    const placement = place(tokens, target);
+    expect(quantizedText(placement)).toBe('e a');
+    expect(placement.nodes.map((placed) => placed.node)).toEqual(['e', 'a', 'y']);
+  });
+
   it('quantizes products of two computed tensors', () => {
     const model = blockModel(
       [
@@ -250,6 +289,19 @@ describe('onnxruntime-cpu', () => {
     const model = blockModel([conv('x', 'c'), foreign, conv('g', 'y')]);
     expect(runsOf(place(model, target), 'g')).toBe('float: is of the domain com.example');
     expect(quantizedText(place(model, target))).toBe('x c g y');
+  });
+});
+
+describe.each(Object.keys(targets) as PlacingTargetName[])('a Concat with a constant on %s', (target) => {
+  it('is in float: its range would not be that of its other inputs, nor would the constant be integers', () => {
+    const k = tensor('k', [1, CHANNELS, 8, 8], new Array<number>(CHANNELS * 64).fill(9));
+    const model = blockModel([conv('x', 'c'), concat(['c', 'x', 'k'], 'joined'), node('Conv', ['joined', 'w3'], 'y')], {
+      initializers: [k],
+    });
+    const placement = place(model, target);
+    expect(runsOf(placement, 'joined')).toBe('float: has a constant operand, which is not quantized here');
+    expect(readersText(placement, 'joined')).toBe('y#0');
+    expect(placement.groups.every(({ observed }) => observed.length === 1)).toBe(true);
   });
 });
 
@@ -347,6 +399,15 @@ describe('tensorrt', () => {
     expect(runsOf(place(grouped, target), 'y')).toBe('float: has few channels (1 per output, 16 outputs)');
   });
 
+  it('has no quantizer between Pad and Conv', () => {
+    const model = blockModel([conv('x', 'c'), node('Pad', ['c', 'pads'], 'p'), conv('p', 'y')], {
+      initializers: [pads],
+    });
+    const placement = place(model, target);
+    expect(quantizedText(placement)).toBe('x c');
+    expect(readersText(placement, 'c')).toBe('p#0');
+  });
+
   it('has no quantizer on a bias, a Softmax or an output', () => {
     const model = blockModel([conv('x', 'c'), node('Softmax', ['c'], 'y')]);
     expect(quantizedText(place(model, target))).toBe('x');
@@ -422,6 +483,20 @@ describe('xnnpack', () => {
     expect(quantizedText(placement)).toBe('x c=p y');
     expect(placement.groups[1]!.observed).toEqual(['c']);
     expect(runsOf(placement, 'p')).toBe('quantize');
+  });
+
+  it('joins no range that is fixed with another, not behind a pool either', () => {
+    const model = blockModel([
+      conv('x', 'c'),
+      node('Sigmoid', ['c'], 's'),
+      average('s', 'a'),
+      average('c', 'b'),
+      concat(['a', 'b', 'b'], 'k'),
+      node('Conv', ['k', 'w3'], 'y'),
+    ]);
+    const placement = place(model, target);
+    expect(runsOf(placement, 'k')).toBe('float: joins tensors whose ranges the target fixes differently');
+    expect(quantizedText(placement)).toBe('x c=b s=a k y');
   });
 
   it('observes all branches of a Concat, whose scale is one', () => {

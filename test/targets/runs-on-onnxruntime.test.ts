@@ -23,10 +23,22 @@ const pool = [intsAttribute('kernel_shape', [2, 2])];
 const gemm = (input: string, output: string) => node('Gemm', [input, 'm', 'vector'], output);
 
 /** An operator between two convolutions. */
-const between = (op: string, inputs: readonly string[] = [], attributes = node(op, [], 'p').attribute) =>
-  blockModel([conv('x', 'a'), node(op, ['a', ...inputs], 'p', attributes), conv('p', 'y')]);
+const between = (op: string, inputs: readonly string[] = [], attributes = node(op, [], 'p').attribute, opset = 13) =>
+  blockModel([conv('x', 'a'), node(op, ['a', ...inputs], 'p', attributes), conv('p', 'y')], { opset });
+
+const deeper = (opset: number) =>
+  blockModel(
+    [
+      conv('x', 'a'),
+      node('DepthToSpace', ['a'], 'd', [intAttribute('blocksize', 2)]),
+      concat(['d', 'd', 'd', 'd'], 'p'),
+      conv('p', 'y'),
+    ],
+    { opset },
+  );
 
 const w8 = tensor('w8', [CHANNELS, 8, 1, 1], randomFloats(9, CHANNELS * 8));
+const pads = int64Tensor('pads', [0, 0, 1, 0, 0, 0, 2, 1]);
 const halves = int64Tensor('halves', [8, 8]);
 const w4 = tensor('w4', [4, 3], randomFloats(8, 12));
 
@@ -45,8 +57,14 @@ const models: readonly (readonly [string, OnnxModel])[] = [
   ['Tanh', between('Tanh')],
   ['MaxPool', between('MaxPool', [], pool)],
   ['ReduceMax', between('ReduceMax', [], [intsAttribute('axes', [2, 3])])],
+  // Below these opsets they have no form on integers, and the runtime refuses one.
+  ['ReduceMax of opset 11', between('ReduceMax', [], [intsAttribute('axes', [2, 3])], 11)],
+  ['ReduceMin of opset 11', between('ReduceMin', [], [intsAttribute('axes', [2, 3])], 11)],
+  ['DepthToSpace', deeper(11)],
+  ['DepthToSpace of opset 10', deeper(10)],
   ['Resize that repeats', between('Resize', ['', 'scales'])],
   ['Resize that interpolates', between('Resize', ['', 'scales'], [stringAttribute('mode', 'linear')])],
+  ['Pad', blockModel([conv('x', 'a'), node('Pad', ['a', 'pads'], 'p'), conv('p', 'y')], { initializers: [pads] })],
   ['Clip in the layer', between('Clip', ['zero', 'six'])],
   ['SiLU', blockModel([conv('x', 'a'), node('Sigmoid', ['a'], 's'), node('Mul', ['a', 's'], 'p'), conv('p', 'y')])],
   [
@@ -77,6 +95,7 @@ const models: readonly (readonly [string, OnnxModel])[] = [
     ),
   ],
   ['Gemm', blockModel([gemm('x', 'a'), relu('a', 'r'), gemm('r', 'y')], matrices)],
+  ['Gemm, Relu', blockModel([gemm('x', 'a'), relu('a', 'y')], matrices)],
   ['Gemm, Softmax', blockModel([gemm('x', 'a'), node('Softmax', ['a'], 'y')], matrices)],
   ['MatMul, Add', blockModel([node('MatMul', ['x', 'm'], 'a'), node('Add', ['a', 'vector'], 'y')], matrices)],
   [

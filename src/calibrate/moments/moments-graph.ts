@@ -104,6 +104,14 @@ export interface TensorPair {
   readonly output: string;
 }
 
+/** Where a graph of cross moments begins, and what it gives beside them. */
+export interface CrossMomentsOptions extends MomentsGraphOptions {
+  /** Tensors that are fed, so that what makes them is not computed again. */
+  readonly given?: ReadonlySet<string>;
+  /** Tensors that are outputs as well. */
+  readonly further?: readonly string[];
+}
+
 export interface CrossMomentsGraph {
   readonly model: OnnxModel;
   readonly pairs: readonly {
@@ -122,7 +130,7 @@ export interface CrossMomentsGraph {
 export function crossMomentsGraph(
   both: OnnxModel,
   pairs: readonly TensorPair[],
-  options: MomentsGraphOptions = {},
+  { given, further = [], ...options }: CrossMomentsOptions = {},
 ): CrossMomentsGraph {
   const patch = new GraphPatch(both);
   const added = pairs.map(({ layer, node, float, quantized, output }, index) => {
@@ -136,7 +144,8 @@ export function crossMomentsGraph(
     };
   });
   const outputs = outputsOf(added.flatMap(({ cross, quantized }) => [cross, quantized]));
-  return { model: cutGraph(applyEdits(both, patch.edits), outputs), pairs: added };
+  const tensors = [...new Set([...outputs, ...further])];
+  return { model: cutGraph(applyEdits(both, patch.edits), tensors, given), pairs: added };
 }
 
 function outputsOf(sources: readonly MomentSource[]): readonly string[] {

@@ -38,7 +38,7 @@ export class SpilledFields {
   #next = 1;
 
   /**
-   * Writes the large fields of a job that are in no file yet. To be released when the job has ended.
+   * Writes the large fields of a job that are in no file yet. To be released when it has ended.
    *
    * @throws SurroundingsError, or an error of the system, where they can't be written
    */

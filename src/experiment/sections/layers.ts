@@ -8,7 +8,7 @@ import type { Check, Column, FixedWhereIdle, IdleRule } from './section.js';
 import { alphaModeOf } from '../../smooth/canonical-smoothing.js';
 import { isSearched } from './smoothing.js';
 import type { SmoothingSettings } from './smoothing.js';
-import type { TargetName } from '../../targets/registry.js';
+import { targetOf, type TargetName } from '../../targets/registry.js';
 import { sortedSet } from './sorted-set.js';
 
 const glob = text('a glob of layer names', 'A glob.');
@@ -164,6 +164,25 @@ const checkMeasured: Check<Written> = ({ target, layers: { keepFloat } }) =>
     ? null
     : { path: 'keepFloat', text: `expected target onnxruntime-cpu beside slower, got target ${target}` };
 
+/** A target's tensors have bits, whoever reads them; of a weight it has what it runs. */
+const checkBits: Check<Written> = ({ target: name, layers: { rules } }) => {
+  const target = targetOf(name);
+  if (target === null) return null;
+  for (const [index, { activationBits, weightBits }] of rules.entries()) {
+    for (const [path, bits, runs] of [
+      ['activationBits', activationBits, target.activations.bits],
+      ['weightBits', weightBits, target.weights.bits],
+    ] as const) {
+      if (bits === null || runs.includes(bits)) continue;
+      return {
+        path: `rules.${index}.${path}`,
+        text: `expected ${runs.join(' or ')} beside target ${name}, got ${bits}`,
+      };
+    }
+  }
+  return null;
+};
+
 interface Trial {
   readonly layers: LayerSettings | null;
 }
@@ -202,7 +221,7 @@ const columns: readonly Column<Trial>[] = [
   },
 ];
 
-export const layersSection = { schema, idle, checks: [checkKeepFloat, checkMeasured], columns };
+export const layersSection = { schema, idle, checks: [checkKeepFloat, checkMeasured, checkBits], columns };
 
 export const canonicalLayers = memoizeByIdentity<LayerSettings, undefined, LayerSettings>((settings) => {
   const { ops, include, exclude, keepFloat } = settings;

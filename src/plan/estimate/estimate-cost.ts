@@ -1,4 +1,5 @@
 import type { DataSource } from '../../formats/data-source.js';
+import { roundingOf, roundsOnQuantizedInputs } from '../../experiment/sections/quantization.js';
 import { targetOf } from '../../targets/registry.js';
 import { taskOf } from '../../tasks/task-settings.js';
 import type { ModelSettings } from '../../experiment/sections/settings.js';
@@ -48,7 +49,7 @@ export interface CostEstimate {
 const relativeCost = {
   observe: 1.1,
   observeHistograms: 2.3,
-  moments: 4,
+  moments: 6,
   reference: 1,
   quantized: 1.2,
   layerLosses: 2.6,
@@ -115,6 +116,18 @@ function trialPasses({ settings }: PlannedTrial, context: CostContext): number {
   return settings.role === 'fp32' ? 0 : evaluationPasses(settings, context);
 }
 
+/**
+ * Passes of one sample in rounding on quantized inputs: what is kept from one depth to the next
+ * makes the passes of all depths about one of either model. Products of what both read have no
+ * half that tells the other.
+ */
+const ROUNDING_PASSES = relativeCost.reference + relativeCost.quantized + 3 * relativeCost.moments;
+
+function roundingPasses({ quantization }: TrialSettings): number {
+  if (quantization === null || !roundsOnQuantizedInputs(quantization)) return 0;
+  return roundingOf(quantization).samples * ROUNDING_PASSES;
+}
+
 function evaluationPasses(settings: TrialSettings, context: CostContext): number {
   const losses = (settings.loss?.samples ?? 0) * (settings.loss?.modes.length ?? 0) * relativeCost.layerLosses;
   const gate = (settings.gate?.samples ?? 0) * relativeCost.gate;
@@ -122,7 +135,7 @@ function evaluationPasses(settings: TrialSettings, context: CostContext): number
   const perSample = relativeCost.quantized + (taskOf(settings.task.kind).needsReference ? relativeCost.reference : 0);
   const isDeployed = (targetOf(settings.target)?.kernels ?? null) !== null;
   const deployed = isDeployed ? relativeCost.deployed : 0;
-  return evaluated(settings.evaluation, context) * (perSample + deployed) + losses + gate;
+  return evaluated(settings.evaluation, context) * (perSample + deployed) + losses + gate + roundingPasses(settings);
 }
 
 function durationOf(work: readonly WorkCost[], context: CostContext): number | null {

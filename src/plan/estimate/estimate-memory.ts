@@ -54,7 +54,7 @@ export function evaluationBatch(batchSize: number | 'auto'): number {
 }
 
 /** Samples of one run for second moments at most, and how many numbers those may have together. */
-const MOMENTS_RUN = { samples: 32, numbers: 2 ** 17 } as const;
+const MOMENTS_RUN = { samples: 64, numbers: 2 ** 18 } as const;
 
 /**
  * Samples of one run for second moments. They follow from the numbers of a sample alone, whatever
@@ -141,8 +141,11 @@ export interface MemoryWork {
   readonly searches: boolean;
   readonly ranks: boolean;
   readonly quantizes: boolean;
-  /** Bytes of the second moments, and the samples of a run that gathers them; absent: none. */
-  readonly moments?: { readonly bytes: number; readonly batch: number };
+  /**
+   * Bytes of the second moments and of rounding the largest layer by them, and the samples of a run
+   * that gathers them; absent: none.
+   */
+  readonly moments?: { readonly bytes: number; readonly rounding: number; readonly batch: number };
   readonly calibrationBatch: number;
   readonly evaluationBatch: number | 'auto';
 }
@@ -184,7 +187,7 @@ export function estimatePeak(
   const uses: (readonly [use: MemoryUse, batch: number, moments?: number])[] = [
     ['reference', evaluation(limits.reference)],
   ];
-  const read = MOMENTS_COPIES.read * (work.moments?.bytes ?? 0);
+  const read = MOMENTS_COPIES.read * (work.moments?.bytes ?? 0) + (work.moments?.rounding ?? 0);
   if (work.quantizes) {
     const observed = Math.min(work.calibrationBatch, limits.observe);
     uses.push(['observe', observed], ['observeHistograms', work.histograms ? observed : LEAST_BATCH]);

@@ -1,7 +1,7 @@
 import { constantTensor } from '../../onnx/constants.js';
 import { applyEdits } from '../../onnx/edits/edits.js';
 import { GraphPatch } from '../../onnx/edits/graph-patch.js';
-import { QUANTIZED_OPSET, raiseOpset } from '../../onnx/edits/raise-opset.js';
+import { raiseOpset } from '../../onnx/edits/raise-opset.js';
 import { firstOutput } from '../../onnx/graph-index.js';
 import { ModelError } from '../../onnx/model-error.js';
 import { RUNTIME_DOMAIN, withHeader } from '../../onnx/model-header.js';
@@ -52,7 +52,7 @@ export function placedQdqModel(prepared: PreparedModel, metadata: Readonly<Recor
   if (placed === undefined) throw new Error('Invariant: no placement of a target to write.');
   const target = targets[placed.target];
   const isPerChannel = layers.some(({ weight }) => weight.granularity === 'channel');
-  const obstacle = opsetObstacle(placed.target, base.opset, isPerChannel ? 'channel' : 'tensor');
+  const obstacle = opsetObstacle(placed.target, base, isPerChannel ? 'channel' : 'tensor');
   if (obstacle !== null) throw new ModelError(obstacle);
   const patch = new PlacedPatch(base, placed, target, layers);
   for (const index of placed.quantizers.keys()) patch.quantizeTensor(index);
@@ -62,18 +62,10 @@ export function placedQdqModel(prepared: PreparedModel, metadata: Readonly<Recor
   }
   for (const convolution of placed.convolutions) patch.quantizeConvolution(convolution);
   const edited = applyEdits(base, patch.edits);
-  const model = target.kernels === 'onnxruntime' ? inQuantizedOpset(edited) : edited;
+  // onnxruntime makes QLinearConv of what it fuses, which older opsets do not have.
+  const model = (target.kernels === 'onnxruntime' ? raiseOpset(edited) : null) ?? edited;
   const kept = target.kernels === 'onnxruntime' ? keepSimulated(model) : model;
   return withHeader(kept, patch.usesRuntimeDomain ? [RUNTIME_DOMAIN] : [], metadata);
-}
-
-/** onnxruntime makes QLinearConv of what it fuses, which older opsets do not have. */
-function inQuantizedOpset(model: OnnxModel): OnnxModel {
-  const raised = raiseOpset(model);
-  if (raised !== null) return raised;
-  throw new ModelError(
-    `Expected a model of opset ${QUANTIZED_OPSET} or newer for integer kernels of onnxruntime, got opset ${model.opset} with an operator that can't be converted. Convert the model to opset 13.`,
-  );
 }
 
 /** What the tensor of the base model is called where its name went to the quantized values. */

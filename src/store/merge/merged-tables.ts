@@ -1,5 +1,5 @@
 /** Which form of the program's own a blob has. */
-export type PayloadForm = 'payload' | 'histograms' | 'numbers';
+export type PayloadForm = 'payload' | 'histograms' | 'levels' | 'numbers';
 
 /** A table whose rows belong to one row of another. */
 export interface OwnedTable {
@@ -75,6 +75,7 @@ export const ofTrial: readonly OwnedTable[] = [
   { name: 'deployed_operator', owner: 'trial_id' },
   { name: 'smoothing', owner: 'trial_id' },
   { name: 'bias_correction', owner: 'trial_id' },
+  { name: 'rounded_weight', owner: 'trial_id', payloads: { levels: 'levels' } },
 ];
 
 /** Results of complete trials. */

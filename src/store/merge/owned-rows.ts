@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Bindable } from '../bindable.js';
 import type { Connection } from '../file/connection.js';
 import { decodeHistograms } from '../payload/histogram-payload.js';
+import { decodeLevels } from '../payload/levels-payload.js';
 import { decodeNumbers } from '../payload/numbers-payload.js';
 import { decodePayload } from '../payload/payload.js';
 import type { Difference } from './merge-conflict.js';
@@ -119,6 +120,7 @@ function compareRows(sides: MergeSides, table: OwnedTable, ours: Row, theirs: Ro
 const decoders: Readonly<Record<PayloadForm, (bytes: Uint8Array, where: string) => unknown>> = {
   payload: decodePayload,
   histograms: decodeHistograms,
+  levels: decodeLevels,
   numbers: decodeNumbers,
 };
 

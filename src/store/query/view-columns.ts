@@ -41,6 +41,8 @@ export const viewColumns = {
     focus_layer: 'text?',
     keep_float: 'number?',
     output_divergence: 'number?',
+    weight_rounding: 'text?',
+    rounding_inputs: 'text?',
   },
   v_layer_loss: {
     sweep: 'text',
@@ -351,6 +353,8 @@ export const viewColumns = {
     gate_judged_by: 'text?',
     export_bytes: 'number?',
     numerics_class: 'text?',
+    weight_rounding: 'text?',
+    rounding_inputs: 'text?',
   },
   v_sweep: {
     sweep: 'text',

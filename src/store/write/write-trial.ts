@@ -6,11 +6,13 @@ import type { FailureRecord } from '../../records/failure-record.js';
 import type { LayerLossRecord } from '../../records/loss-record.js';
 import type { QuantizerRecord } from '../../records/quantizer-record.js';
 import type { SmoothingRecord } from '../../records/smoothing-record.js';
+import type { RoundedWeightRecord } from '../../records/rounded-weight-record.js';
 import type { StoppedTrialRecord, StopRecord, TrialRecord } from '../../records/trial-record.js';
 import { smoothingModes } from '../../smooth/modes/registry.js';
 import { BOOTSTRAP_SEED } from '../../statistics/bootstrap.js';
 import type { ContentKey, PlannedTrial } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
+import { encodeLevels } from '../payload/levels-payload.js';
 import { RowNumbers } from './row-numbers.js';
 import { StoreError } from '../store-error.js';
 import { summarizeTrial } from './summarize-trial.js';
@@ -86,6 +88,9 @@ function writeRest(
   for (const smoothing of record.smoothing) writeSmoothing(connection, id, model.layerId(smoothing.layer), smoothing);
   for (const correction of record.biasCorrections) {
     writeBiasCorrection(connection, id, model.layerId(correction.layer), correction);
+  }
+  for (const rounded of record.roundedWeights ?? []) {
+    writeRoundedWeight(connection, id, model.layerId(rounded.layer), rounded);
   }
   const numbers = new RowNumbers('trial');
   connection.run(
@@ -291,6 +296,20 @@ function writeQuantizer(connection: Connection, trial: number, layer: number, qu
     numbers.finite('low', quantizer.low),
     quantizer.narrowRange ? 1 : 0,
     quantizer.lowChannels === null ? null : numbers.vector('low_channels', quantizer.lowChannels),
+  );
+}
+
+function writeRoundedWeight(
+  connection: Connection,
+  trial: number,
+  layer: number,
+  { levels }: RoundedWeightRecord,
+): void {
+  connection.run(
+    'INSERT INTO rounded_weight (trial_id, layer_id, levels) VALUES (?, ?, ?)',
+    trial,
+    layer,
+    encodeLevels(levels),
   );
 }
 

@@ -46,7 +46,7 @@ export const openvino: Target = {
     BatchNormalization: inputs,
     Resize: resize,
     Upsample: resize,
-    Concat: pass,
+    Concat: { ...pass, when: ['computedOperands'] },
     MaxPool: { ...pass, when: ['oneOutput'] },
     ReduceMax: pass,
     Reshape: pass,

@@ -35,7 +35,7 @@ export const qnn: Target = {
     Div: eltwise,
     Min: { ...own, when: ['computedOperands', 'twoInputs'] },
     Max: { ...own, when: ['computedOperands', 'twoInputs'] },
-    Concat: own,
+    Concat: eltwise,
     AveragePool: own,
     GlobalAveragePool: own,
     ReduceMean: own,

@@ -46,7 +46,9 @@ export const tensorrt: Target = {
     Split: pass,
     Squeeze: pass,
     Unsqueeze: pass,
-    Concat: pass,
+    // Of a pair between Pad and Conv it makes two kernels.
+    Pad: { ...pass, when: ['joinsConv'] },
+    Concat: { ...pass, when: ['computedOperands'] },
     Resize: { ...pass, when: ['nearest'] },
     Identity: pass,
     Dropout: pass,

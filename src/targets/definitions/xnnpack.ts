@@ -40,7 +40,7 @@ export const xnnpack: Target = {
     Softmax: { ...own, range: { low: 0, high: 255 / 256 } },
     LogSoftmax: { ...own, range: { low: (-255 * 16) / 256, high: 0 } },
     Tanh: { ...own, range: { low: -1, high: 127 / 128 } },
-    Concat: pass,
+    Concat: { ...pass, when: ['computedOperands'] },
     MaxPool: { ...pass, when: ['oneOutput'] },
     Reshape: pass,
     Flatten: pass,

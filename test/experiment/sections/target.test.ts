@@ -89,6 +89,11 @@ describe('target', () => {
       /quantization\.weight\.bits: expected 8 beside target qnn, got 4/,
     ],
     [
+      'bits of some layers',
+      ['target: onnxruntime-cpu', 'layers: { rules: [{ match: first, weightBits: 16 }] }', grid],
+      /layers\.rules\.0\.weightBits: expected 8 beside target onnxruntime-cpu, got 16/,
+    ],
+    [
       'integer execution of a target that is not here',
       ['target: openvino', 'quantization: { execution: integer }', grid],
       /quantization\.execution: expected simulated beside target openvino, got integer/,

@@ -274,6 +274,25 @@ describe('placedQdqModel for other targets', () => {
     expect(model.index.producers.get('c')!.input[2]).toBe('b');
   });
 
+  it.each(['tensorrt', 'openvino', 'qnn'] as const)(
+    'stores the weight of a ConvTranspose with groups in integers of one scale for %s',
+    async (target) => {
+      for (const outputs of [1, 2]) {
+        const base = buildModel({
+          nodes: [node('ConvTranspose', ['x', 'w'], 'y', [intAttribute('group', 2)])],
+          inputs: [value('x', [1, 2, 1, 2])],
+          initializers: [tensor('w', [2, outputs, 1, 1], randomFloats(1, 2 * outputs))],
+        });
+        const model = placedQdqModel(await preparedForTarget(base, target, x), {});
+        const weight = model.index.producers.get(model.index.producers.get(own('tensor/y/real'))?.input[1] ?? '');
+        const plain = model.index.producers.get(model.index.producers.get('y')!.input[1] ?? '');
+        const dequantize = target === 'qnn' ? weight : plain;
+        expect(dequantize?.opType).toBe('DequantizeLinear');
+        expect(dequantize?.attribute).toEqual([]);
+      }
+    },
+  );
+
   it.each(['xnnpack', 'openvino'] as const)('leaves the lowest level of weights out for %s', async (target) => {
     const base = buildModel({
       nodes: [node('Conv', ['x', 'w'], 'y')],
@@ -292,6 +311,9 @@ describe('placedQdqModel for other targets', () => {
         `Expected a model of opset 13 or newer for target ${target}, got opset 12`,
       );
       await expect(written(target, tensors, chain(12), { granularity: 'tensor' })).resolves.toBeDefined();
+      await expect(written(target, tensors, chain(9), { granularity: 'tensor' })).rejects.toThrow(
+        `Expected a model of opset 10 or newer for target ${target}, got opset 9, which has no QuantizeLinear`,
+      );
     },
   );
 });

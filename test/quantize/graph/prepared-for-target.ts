@@ -19,23 +19,24 @@ export async function preparedForTarget(
   x: Floats,
   float: readonly string[] = [],
   smoothing: Preparation['smoothing'] = preparation(8, null).smoothing,
+  others = true,
 ): Promise<PreparedModel> {
   const layers = layersOf(base).filter(({ name }) => !float.includes(name));
   const { activations: own, weights } = targets[target];
-  const { quantization, ...others } = preparation(8, smoothing.alpha);
+  const { quantization, ...more } = preparation(8, smoothing.alpha);
   const computed = findComputedTensors(base);
   const names = [...base.index.inputs, ...computed.nodes.flatMap((node) => computed.outputs(node))];
   const values = await activations(base, names, x);
   const tensors = new Map(Object.entries(values).map(([tensor, { data }]) => [tensor, statisticsOf(tensor, data)]));
   return prepareModel(base, layers, await observeDirectly(base, layers, x), {
-    ...others,
+    ...more,
     smoothing,
     quantization: {
       ...quantization,
       activation: { ...quantization.activation, scheme: own.schemes[0] },
       weight: { ...quantization.weight, scheme: weights.schemes[0], narrowRange: weights.narrowRange },
     },
-    placed: { target, others: true, tensors },
+    placed: { target, others, tensors },
   });
 }
 

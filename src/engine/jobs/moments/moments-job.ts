@@ -1,3 +1,4 @@
+import type { LayerSettings } from '../../../experiment/sections/settings.js';
 import type { DataSource } from '../../../formats/data-source.js';
 import type { PreprocessSettings } from '../../../formats/preprocess/preprocess-settings.js';
 import type { JobFacts } from '../job-facts.js';
@@ -12,6 +13,8 @@ export interface MomentsJob {
   readonly source: DataSource;
   /** Of the order of the samples; null: as they lie. */
   readonly sampleSeed: number | null;
+  /** Operators of the layers. */
+  readonly ops: LayerSettings['ops'];
   readonly first: number;
   readonly end: number;
 }

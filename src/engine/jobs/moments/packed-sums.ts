@@ -1,7 +1,7 @@
 import type { LayerMomentSums, MomentSums } from '../../../calibrate/moments/moment-sums.js';
 import { packNumbers, unpackNumbers } from '../../../calibrate/moments/packed-numbers.js';
 
-/** {@link MomentSums} as they leave a child: they are large, and are stored until all parts are there. */
+/** {@link MomentSums} as they leave a child, and are stored until all parts are there. */
 export interface PackedSums extends Omit<MomentSums, 'layers'> {
   readonly layers: readonly PackedLayer[];
 }

@@ -1,7 +1,9 @@
 import type { FurtherTensor } from '../../../calibrate/observe-graph.js';
 import type { Layer } from '../../../onnx/layers/layers.js';
 import { tensorChannels } from '../../../onnx/layers/tensor-channels.js';
+import { joinPads, layersWithPads } from '../../../onnx/folding/join-pads.js';
 import type { OnnxModel } from '../../../onnx/onnx-model.js';
+import { findComputedTensors } from '../../../targets/computed-tensors.js';
 import { placeQuantizers } from '../../../targets/place-quantizers.js';
 import { channelsOfRegions } from '../../../smooth/scaling-regions.js';
 import { targets, type PlacingTargetName } from '../../../targets/registry.js';
@@ -18,22 +20,29 @@ export function tensorsOfTargets(
   layers: readonly Layer[],
   names: readonly PlacingTargetName[],
 ): readonly FurtherTensor[] {
-  const observed = new Set(layers.map(({ inputTensor }) => inputTensor));
+  // Where its targets quantize, layers read what a Pad reads.
+  const joined = joinPads(folded);
+  const read = layersWithPads(joined, layers);
+  const observed = new Set(read.map(({ inputTensor }) => inputTensor));
   // What regions know of channels that are padded, sliced or joined: what divides them does, too.
-  const shapes = new Map([...tensorChannels(folded, layers), ...channelsOfRegions(folded, layers)]);
+  const shapes = new Map([...tensorChannels(joined, read), ...channelsOfRegions(joined, read)]);
   const further = new Map<string, FurtherTensor>();
+  const computed = findComputedTensors(folded);
   const wanted = { layers: new Set(layers.map(({ outputTensor }) => outputTensor)), others: true };
   for (const name of names) {
-    const { quantizers, groups, nodes } = placeQuantizers(folded, targets[name], wanted);
+    const { quantizers, groups, nodes } = placeQuantizers(joined, targets[name], wanted);
     const tensors = [
       ...quantizers.map(({ tensor }) => tensor),
       ...groups.flatMap((group) => group.observed),
-      // A trial that keeps layers in float may quantize behind others, and behind operators that
-      // pass integers on in this one.
+      // A trial that keeps layers in float may quantize behind others, behind operators that pass
+      // integers on in this one, and before operators that read a tensor as it is in this one.
       ...nodes
         .filter(({ runs }) => runs !== 'float')
-        .flatMap(({ node }) => folded.index.producers.get(node)!.output)
-        .filter((output) => output !== ''),
+        .map(({ node }) => joined.index.producers.get(node)!)
+        .flatMap((node) => [
+          ...computed.activations(node).map((index) => node.input[index]!),
+          ...node.output.filter((output) => output !== ''),
+        ]),
     ];
     for (const tensor of tensors) {
       if (!observed.has(tensor)) further.set(tensor, { tensor, shape: shapes.get(tensor) ?? null });

@@ -1,5 +1,7 @@
+import { readsMoments, roundsOnQuantizedInputs } from '../../../experiment/sections/quantization.js';
 import { deployableBytes } from '../../../quantize/graph/deployable-model.js';
 import { quantizerRecords, smoothingRecord } from '../../../quantize/prepare-layers.js';
+import { roundedWeightRecords } from '../../../quantize/rounding/rounded-weights.js';
 import { tensorQuantizerRecords } from '../../../quantize/tensor-quantizer-records.js';
 import type { JobContext } from '../job-context.js';
 import type { JobResult } from '../jobs.js';
@@ -11,19 +13,22 @@ import { openTrial } from './phases/open-trial.js';
 import { passGate } from './phases/pass-gate.js';
 import { prepareTrial } from './phases/prepare-trial.js';
 import { profileTrial } from './phases/profile-trial.js';
+import { roundTrialLayers } from './phases/round-trial-layers.js';
 import type { TrialJob } from './trial-job.js';
 
 /**
  * Evaluates one quantized setting. One value passes through named phases, each of which adds what
  * it found:
  *
- *     open ──> prepare ──> profile ──> gate ──> correct biases ──> evaluate ──> losses
- *          ──> deployment
+ *     open ──> prepare ──> profile ──> gate ──> round on quantized inputs ──> correct biases
+ *          ──> evaluate ──> losses ──> deployment
  *
  * - prepare: smooth and quantize the layers
  * - profile: what runs the simulated graph, before anything takes long
  * - gate: the smoothed float model must be equivalent to FP32
- * - correct biases: where wanted
+ * - round on quantized inputs: where wanted, weights once more, by what layers really read, and
+ *   biases with them
+ * - correct biases: else, where wanted
  * - evaluate: the accuracy over the whole evaluation set, unless the trial is stopped before. Of
  *   integer execution it is that of the QDQ model, which the runtime may fuse to integer kernels;
  *   gate and losses are simulated all the same.
@@ -35,7 +40,8 @@ export async function runTrial(job: TrialJob, context: JobContext): Promise<JobR
   const prepared = await prepareTrial(opened);
   const profiled = await profileTrial(prepared);
   const gated = await passGate(profiled);
-  const corrected = await correctTrialBiases(gated);
+  const rounded = await roundTrialLayers(gated);
+  const corrected = await correctTrialBiases(rounded);
   const evaluated = await evaluatePhase(corrected);
   const measured = await measureLosses(evaluated);
   const deployed = await measureDeployment(measured);
@@ -46,6 +52,9 @@ async function resultOf(trial: DeployedTrial): Promise<JobResult<'trial'>> {
   const { context, settings, prepared, preparation, statistics, outcome, losses, divergence, lossSamples } = trial;
   const { execution } = settings.quantization;
   const tensors = tensorQuantizerRecords(prepared);
+  const roundedWeights = readsMoments(settings.quantization)
+    ? roundedWeightRecords(prepared.layers, roundsOnQuantizedInputs(settings.quantization))
+    : [];
   const exportBytes = await context.clock.measure('prepare', () => deployableBytes(prepared, execution));
   return {
     value: {
@@ -61,6 +70,7 @@ async function resultOf(trial: DeployedTrial): Promise<JobResult<'trial'>> {
       gate: trial.gate,
       exportBytes,
       ...(tensors.length === 0 ? {} : { tensors }),
+      ...(roundedWeights.length === 0 ? {} : { roundedWeights }),
       ...(trial.deployment === null ? {} : { deployment: trial.deployment }),
     },
     execution: { ...trial.ran, timings: context.clock.timings },

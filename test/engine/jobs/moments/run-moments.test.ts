@@ -15,7 +15,8 @@ const free = writeModel(write, 'N');
 const data = randomFloats(7, SAMPLES * 108, (i) => [1, 5, 0.2][Math.floor(i / 36) % 3]!);
 
 function job(first: number, end: number, more: Partial<MomentsJob> = {}): MomentsJob {
-  return { kind: 'moments', model: free, preprocess: asStored, source, sampleSeed: null, first, end, ...more };
+  const ops: MomentsJob['ops'] = ['Conv', 'Gemm'];
+  return { kind: 'moments', model: free, preprocess: asStored, source, sampleSeed: null, ops, first, end, ...more };
 }
 
 async function run(work: MomentsJob, batchLimit: number | null = null): Promise<JobResults['moments']> {
@@ -81,6 +82,11 @@ describe('a moments job', () => {
     expect(Math.min(...layers[1]!.nonZeroShares)).toBeLessThan(1);
   });
 
+  it('is of no other operators than it names', async () => {
+    const { layers } = momentsOfSums(unpackSums(await run(job(3, 19, { ops: ['Gemm'] }))));
+    expect(layers).toEqual((await momentsOf(3, 19)).layers.slice(2));
+  });
+
   it('reports every run, to the end', async () => {
     const told: (readonly [number, number])[] = [];
     await runJob(job(1, 21), oneThread, (done, total) => told.push([done, total]));
@@ -122,6 +128,6 @@ describe('a moments job', () => {
 
 describe('samples of a run', () => {
   it('follow from what a sample has', () => {
-    expect([10, 3072, 27_648, 150_528, 1e9].map(momentsBatch)).toEqual([32, 32, 4, 1, 1]);
+    expect([10, 3072, 27_648, 150_528, 1e9].map(momentsBatch)).toEqual([64, 64, 9, 1, 1]);
   });
 });

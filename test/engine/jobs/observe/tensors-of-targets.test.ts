@@ -23,8 +23,13 @@ const model = blockModel(
     node('Add', ['q', 'add'], 'sum'),
     concat(['sum', 'c5', 'c4'], 'k'),
     node('Conv', ['k', 'w3'], 'y'),
+    // TensorRT has the Add with c6, behind an operator in float; without c6 it quantizes both.
+    conv('p', 'c6'),
+    node('Mul', ['c6', 'one'], 'scaled'),
+    node('Add', ['add', 'scaled'], 'late'),
+    conv('late', 'z'),
   ],
-  { outputs: ['y', 'c3'] },
+  { outputs: ['y', 'c3', 'z'] },
 );
 
 describe('tensorsOfTargets', () => {

@@ -1,4 +1,5 @@
 import type { TrialSettings } from '../../../../plan/plan.js';
+import { readsMoments, roundsOnQuantizedInputs } from '../../../../experiment/sections/quantization.js';
 import { fixedAlphas } from '../../../../quantize/fixed-alphas.js';
 import {
   prepareModel,
@@ -8,6 +9,7 @@ import {
 } from '../../../../quantize/prepare-layers.js';
 import { bitsOfLayers, selectLayers } from '../../../../quantize/select-layers.js';
 import { searchesAlphas } from '../../../../smooth/modes/registry.js';
+import { roundedBefore } from '../../rounded-before.js';
 import type { TrialJob } from '../trial-job.js';
 import type { OpenedTrial } from './open-trial.js';
 
@@ -35,10 +37,13 @@ export async function prepareTrial(trial: OpenedTrial): Promise<PreparedTrial> {
     bits,
     alphaOf: alphaOf(smoothing, job.alphas),
     ...placed,
+    ...(readsMoments(quantization) ? { rounded: context.caches.of(roundedBefore) } : {}),
     ...(job.moments === null ? {} : { moments: new Map(job.moments.layers.map((own) => [own.layer, own])) }),
   };
+  // Where inputs of quantized layers tell, weights are rounded once these are known.
+  const atFirst = roundsOnQuantizedInputs(quantization) ? { ...preparation, moments: new Map() } : preparation;
   const prepared = await context.clock.measure('prepare', () =>
-    prepareModel(model.folded, selectLayers(model.layers, layers, job.keptFloat), statistics, preparation),
+    prepareModel(model.folded, selectLayers(model.layers, layers, job.keptFloat), statistics, atFirst),
   );
   return { ...trial, preparation, prepared };
 }
