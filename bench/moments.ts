@@ -90,15 +90,17 @@ async function measureAll(): Promise<void> {
   writeSeedModel(join(folder, 'seed.onnx'));
   await writeSeedData(join(folder, 'samples.npy'), join(folder, 'truth.json'), SEED_SAMPLES);
   const rows: object[] = [];
+  // First: a process starts with the peak of the one that it was forked from.
+  for (const { subject } of workOn(folder)) {
+    for (const moments of [false, true]) {
+      const { peakMb } = await reportOf<{ peakMb: number }>(import.meta.url, folder, subject.name, String(moments));
+      console.log(`${subject.name}: peak of a process, ${moments ? 'moments' : 'fp32'}: ${peakMb.toFixed(0)} MB`);
+      rows.push({ subject: subject.name, moments, peakMb });
+    }
+  }
   for (const work of workOn(folder)) {
     const { name } = work.subject;
     console.log(name);
-    // First: a process starts with the peak of the one that it was forked from.
-    for (const moments of [false, true]) {
-      const { peakMb } = await reportOf<{ peakMb: number }>(import.meta.url, folder, name, String(moments));
-      console.log(`  peak of a process, ${moments ? 'moments' : 'fp32'}: ${peakMb.toFixed(0)} MB`);
-      rows.push({ subject: name, moments, peakMb });
-    }
     const passes = new Map([
       ['fp32', await passOf(work, false)],
       ['moments', await passOf(work, true)],

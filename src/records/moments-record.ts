@@ -45,7 +45,7 @@ export interface MomentBlock {
   /** First column within the group, and how many there are. */
   readonly first: number;
   readonly columns: number;
-  /** Where its triangle begins in `products`: row i, column j <= i is at `offset + i(i+1)/2 + j`. */
+  /** Where its triangle begins in `products`: (i, j <= i) is at `offset + i(i+1)/2 + j`. */
   readonly offset: number;
 }
 

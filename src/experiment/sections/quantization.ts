@@ -20,7 +20,10 @@ import {
 } from '../../schema/schema-leaves.js';
 import type { Check, Column, Finding, FixedWhereIdle, IdleRule } from './section.js';
 
-/** Samples of second moments where the file does not say: twice as many change layer errors by 1 %. */
+/**
+ * Samples of second moments where the file does not say. With half as many, errors of layers on
+ * other samples are about 5 % larger.
+ */
 const ROUNDING_SAMPLES = 256;
 
 const schema = z

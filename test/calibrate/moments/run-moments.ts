@@ -32,6 +32,7 @@ export async function momentSums(
   x: Floats,
   batches: readonly number[] = [x.dims[0]!],
   options: MomentsGraphOptions = {},
+  input = 'x',
 ): Promise<MomentSums> {
   const graph = momentsGraph(model, layersOf(model), options);
   const accumulator = new MomentsAccumulator(graph);
@@ -39,7 +40,7 @@ export async function momentSums(
   let first = 0;
   for (const samples of batches) {
     const data = x.data.slice(first * length, (first + samples) * length);
-    const outputs = await runModel(graph.model, { x: { data, dims: [samples, ...x.dims.slice(1)] } }, 'all');
+    const outputs = await runModel(graph.model, { [input]: { data, dims: [samples, ...x.dims.slice(1)] } }, 'all');
     accumulator.add(outputs, { samples, fed: samples });
     first += samples;
   }

@@ -2,13 +2,16 @@ import { MomentsAccumulator } from '../../../calibrate/moments/moments-accumulat
 import { inputSizes, inputSizesGraph } from '../../../calibrate/moments/input-sizes.js';
 import { momentsGraph } from '../../../calibrate/moments/moments-graph.js';
 import { momentsLayers } from '../../../quantize/select-layers.js';
+import type { Layer } from '../../../onnx/layers/layers.js';
 import { elementCount } from '../../../onnx/tensor.js';
 import { momentsBatch } from '../../../plan/estimate/estimate-memory.js';
 import { NonFiniteError } from '../../../records/non-finite-error.js';
 import type { Dataset } from '../../../formats/dataset.js';
 import { openBatching, type Batching } from '../../batching/batching.js';
 import { runBatches } from '../../batching/run-batches.js';
+import type { BatchRange } from '../../batching/sample-runs.js';
 import { loadModel, type LoadedModel } from '../../session/load-model.js';
+import type { Outputs } from '../../session/session.js';
 import { withSession } from '../../session/with-session.js';
 import type { JobContext } from '../job-context.js';
 import type { JobResult } from '../jobs.js';
@@ -34,7 +37,9 @@ async function sumUp(job: MomentsJob, context: JobContext, sums: 'plain' | 'huge
   const dataset = await openJobDataset(job.source, job.preprocess, context, job.sampleSeed);
   const gathered = momentsLayers(layers, job.ops);
   const batching = await openBatching(loaded, dataset, [job.source, job.preprocess], context);
-  const sizes = await sizesOf(loaded, batching, dataset, context);
+  const count = job.end - job.first;
+  const range = { first: job.first, count, batchSize: momentsBatch(elementCount(dataset.sampleShape)) };
+  const sizes = await sizesOf(loaded, gathered, batching, dataset, { ...range, batchSize: 1 }, context);
   const graph = await context.clock.measure('prepare', () => momentsGraph(folded, gathered, { sums, sizes }));
   const { model } = graph;
   const ran = await observedExecution(
@@ -46,8 +51,6 @@ async function sumUp(job: MomentsJob, context: JobContext, sums: 'plain' | 'huge
     context,
   );
   const accumulator = new MomentsAccumulator(graph);
-  const count = job.end - job.first;
-  const range = { first: job.first, count, batchSize: momentsBatch(elementCount(dataset.sampleShape)) };
   await withSession(model, io, context, (session) =>
     context.clock.measure('run', () =>
       runBatches(session, batching, dataset, range, (outputs, { first, samples, rows }) => {
@@ -60,23 +63,23 @@ async function sumUp(job: MomentsJob, context: JobContext, sums: 'plain' | 'huge
   return { value, execution: { ...ran, timings: context.clock.timings } };
 }
 
-/** Of the images that layers read, which are the same for each sample. */
+/** Of the images that layers read, which are the same for each sample: one run tells. */
 async function sizesOf(
-  { folded, layers, io }: LoadedModel,
+  { folded, io }: LoadedModel,
+  layers: readonly Layer[],
   batching: Batching,
   dataset: Dataset,
+  range: BatchRange,
   context: JobContext,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
-  const graph = inputSizesGraph(
-    folded,
-    layers.filter((layer) => layer.supported),
-  );
+  const graph = inputSizesGraph(folded, layers);
   let sizes: ReadonlyMap<string, readonly number[]> = new Map();
   if (graph.shapes.size === 0) return sizes;
+  const read = (outputs: Outputs): void => {
+    sizes = inputSizes(graph, outputs);
+  };
   await withSession(graph.model, io, context, (session) =>
-    runBatches(session, batching, dataset, { first: 0, count: 1, batchSize: 1 }, (outputs) => {
-      sizes = inputSizes(graph, outputs);
-    }),
+    runBatches(session, batching, dataset, range, read, () => true),
   );
   return sizes;
 }
