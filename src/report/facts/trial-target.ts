@@ -15,3 +15,8 @@ export function placesQuantizers(target: string | null): boolean {
 export function runsHere(target: string): boolean {
   return target === 'layers-only' || targetOf(target as TargetName)?.evidence === 'run';
 }
+
+/** Whether a target is a CPU whose 16-bit sums saturate, which is one without VNNI. */
+export function saturates(target: string | null): boolean {
+  return target !== null && targetOf(target as TargetName)?.saturates === true;
+}
