@@ -113,21 +113,21 @@ export function goalOutcome(
           `. The least loss is ${magnitudeText(least.drop!, facts.metric)}, of ${settingName(least.trial)}.`,
         );
       }
-      case 'latency':
+      case 'latency': {
+        const here = runsHere(group.target) || conditions.some(({ device }) => device === 'cpu');
         return sentence(
           start,
           conditions.length === 0 ? 'no latency was measured. ' : 'no setting within it was measured. ',
           strong(
-            !runsHere(group.target)
+            !here
               ? 'measure.command'
               : conditions.length === 0
                 ? 'measure: { latency: {} }'
                 : 'measure: { latency: { trials: all } }',
           ),
-          runsHere(group.target)
-            ? ' in the experiment measures it on this machine.'
-            : ' in the experiment asks the device.',
+          here ? ' in the experiment measures it on this machine.' : ' in the experiment asks the device.',
         );
+      }
       case 'size':
         return sentence(start, 'no size of an exported model is stored.');
     }
