@@ -95,8 +95,32 @@ describe('pages of what is deployed', () => {
     const [found] = recommendOnTargets(factsOf('slow'));
     expect(found!.trial).toBeNull();
     expect(sentenceText(found!.text)).toMatch(
-      /^No setting within 0\.5 points is faster than FP32 on layers-only\. The fastest of the \d that were measured is /,
+      /^No setting that certainly loses at most 0\.5 points is faster than FP32 on layers-only\. The fastest of the \d that were measured is /,
     );
+    // Without a paired test nothing is certain: all within it by their values take part.
+    const [estimated] = recommendOnTargets({ ...factsOf('slow'), comparisons: [] });
+    expect(plain(sentenceText(estimated!.text))).toMatch(/^No setting within 0\.5 points is faster than FP32/);
+  });
+
+  it('name for another batch size only a setting that is faster than FP32 there', () => {
+    const facts = factsOf('fast');
+    const deployment = facts.measured.deployment!;
+    const chosen = recommendOnTargets(facts)[0]!.trial!.trial;
+    const other = facts.trials.find(
+      ({ trial, role }) =>
+        role === 'candidate' && deployment.trials.get(trial)?.latencies.length === 1 && trial !== chosen,
+    )!.trial;
+    /** With batch 8, where nothing but one other setting was timed. */
+    const textWith = (ratio: number, verdict: 'faster' | 'same'): string => {
+      const [one] = deployment.trials.get(other)!.latencies;
+      const at8 = { ...one!, batchSize: 8, ...{ ratio, low: ratio - 0.02, high: ratio + 0.02, verdict } };
+      const trials = new Map(deployment.trials);
+      trials.set(other, { ...trials.get(other)!, latencies: [one!, at8] });
+      const measured = { ...facts.measured, deployment: { ...deployment, trials } };
+      return plain(sentenceText(recommendOnTargets({ ...facts, measured })[0]!.text));
+    };
+    expect(textWith(0.6, 'faster')).toContain('Measured otherwise another would be taken (batch 8, 1 thread: ');
+    expect(textWith(0.99, 'same')).not.toContain('Measured otherwise');
   });
 
   it('say what is missing where the goal cannot be answered', () => {
