@@ -31,9 +31,17 @@ export function targetNotes(
   for (const { runs } of nodes) counts[runs] += 1;
   const evidence = target.evidence === 'run' ? '' : ' It follows published rules; it is not run here.';
   return [
-    `${basename(path)} on ${name}: ${quantizers.length} tensors have quantizers; of ${nodes.length} operators ${counts.quantize} compute on integers, ${counts.pass} pass them on, ${counts.float} stay in float.${evidence}`,
+    `${basename(path)} on ${name}: ${tensorsText(quantizers.length)}; of ${nodes.length} ${nodes.length === 1 ? 'operator' : 'operators'} ${verb(counts.quantize, 'computes', 'compute')} on integers, ${verb(counts.pass, 'passes', 'pass')} them on, ${verb(counts.float, 'stays', 'stay')} in float.${evidence}`,
     ...inFloat(nodes),
   ];
+}
+
+function tensorsText(count: number): string {
+  return count === 1 ? '1 tensor has a quantizer' : `${count} tensors have quantizers`;
+}
+
+function verb(count: number, singular: string, plural: string): string {
+  return `${count} ${count === 1 ? singular : plural}`;
 }
 
 function inFloat(nodes: readonly PlacedNode[]): readonly string[] {

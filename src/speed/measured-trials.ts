@@ -1,4 +1,5 @@
 import type { LatencySettings } from '../experiment/sections/measure.js';
+import { cpuFlags, lacksVnni } from '../engine/numerics/cpu-flags.js';
 import { targetOf as targetDefinition } from '../targets/registry.js';
 import type { ContentKey, PlannedTrial } from '../plan/plan.js';
 
@@ -35,11 +36,22 @@ export function measuredTrials(
 }
 
 /**
- * Whether the runtime of this machine is the one that a trial's model is for: another one's file
- * would be timed on what it was not made for.
+ * Why a trial's model is not timed on this machine: it is for `another runtime`, or for CPUs
+ * without VNNI where this one has it or does not tell. Null: it is timed.
  */
-export function runsHere({ settings }: PlannedTrial): boolean {
-  return targetDefinition(settings.target)?.evidence !== 'rules';
+export function notTimedBecause(
+  { settings }: PlannedTrial,
+  flags: readonly string[] = cpuFlags(),
+): 'another runtime' | 'another CPU' | null {
+  const target = targetDefinition(settings.target);
+  if (target === null) return null;
+  if (target.evidence === 'rules') return 'another runtime';
+  return target.saturates && !lacksVnni(flags.join(' ')) ? 'another CPU' : null;
+}
+
+/** Whether this machine is one that a trial's model is for. */
+export function runsHere(trial: PlannedTrial): boolean {
+  return notTimedBecause(trial) === null;
 }
 
 /** One model on one evaluation, for one target. */

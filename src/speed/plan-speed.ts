@@ -7,7 +7,7 @@ import type { SweepInputs } from '../prepare/sweep-inputs.js';
 import type { StoredLatency } from '../store/read/read-latencies.js';
 import { fixedBatchOf } from './fixed-batch.js';
 import { missingLatency } from './latency-work.js';
-import { measuredTrials, runsHere } from './measured-trials.js';
+import { measuredTrials, notTimedBecause, runsHere } from './measured-trials.js';
 
 /** Runs of each model besides rounds and warm-up: those under the profiler. */
 const PROFILED = 11;
@@ -108,12 +108,16 @@ function threadNotes({ threads }: LatencySettings): readonly string[] {
 }
 
 function elsewhereNotes(trials: readonly PlannedTrial[]): readonly string[] {
-  const others = trials.filter((trial) => trial.settings.role !== 'fp32' && !runsHere(trial));
-  const targets = [...new Set(others.map(({ settings }) => settings.target!))];
-  if (targets.length === 0) return [];
-  return [
-    `  not timed here: target ${targets.join(', ')}, whose files are for another runtime; measure.command asks a device`,
-  ];
+  return (['another runtime', 'another CPU'] as const).flatMap((reason) => {
+    const others = trials.filter((trial) => trial.settings.role !== 'fp32' && notTimedBecause(trial) === reason);
+    const targets = [...new Set(others.map(({ settings }) => settings.target!))];
+    if (targets.length === 0) return [];
+    const why =
+      reason === 'another runtime'
+        ? 'whose files are for another runtime'
+        : 'which is a CPU known to have no VNNI; this one is not';
+    return [`  not timed here: target ${targets.join(', ')}, ${why}; measure.command asks a device`];
+  });
 }
 
 function durationText(ms: number): string {

@@ -8,6 +8,7 @@ import { readSweepFacts, type SweepFacts } from '../../src/report/facts/sweep-fa
 import { trialPageFacts } from '../../src/report/facts/trial-page-facts.js';
 import { noLinks } from '../../src/report/addresses/page-links.js';
 import { trialPage } from '../../src/report/pages/trial-page.js';
+import { openDatabase } from '../../src/store/file/open-database.js';
 import { toRows } from '../../src/report/query.js';
 import { sampleDatabase, type Sample, type SampleDatabase } from './sample-database.js';
 import { shownSql } from './shown-sql.js';
@@ -21,6 +22,7 @@ const samples: readonly Partial<Sample>[] = [
   { ...small, name: 'rules', targets: ['qnn'], top: 0.8645, goal },
   { ...small, name: 'far', targets: ['onnxruntime-cpu'], latency: [1], goal },
   { ...small, name: 'unsmoothed', alphas: [], targets: ['onnxruntime-cpu'], latency: [1] },
+  { ...small, name: 'avx2', targets: ['onnxruntime-cpu-avx2'], latency: [1], top: 0.8645, goal },
   { ...small, name: 'plain' },
 ];
 
@@ -36,6 +38,15 @@ describe('pages of what is deployed', () => {
   const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
   const recommended = (name: string): string[] =>
     recommendOnTargets(factsOf(name)).map(({ text }) => plain(sentenceText(text)));
+
+  /** Another CPU that the sweep was timed on. */
+  const timedOn = (flags: string): void => {
+    const file = openDatabase(database.path);
+    file
+      .prepare("UPDATE latency SET cpu_flags = ? WHERE trial_id IN (SELECT trial FROM v_trial WHERE sweep = 'avx2')")
+      .run(flags);
+    file.close();
+  };
 
   it('have no trace of it without targets, measured speed and a goal', () => {
     const facts = factsOf('plain');
@@ -84,8 +95,32 @@ describe('pages of what is deployed', () => {
     const [found] = recommendOnTargets(factsOf('slow'));
     expect(found!.trial).toBeNull();
     expect(sentenceText(found!.text)).toMatch(
-      /^No setting within 0\.5 points is faster than FP32 on layers-only\. The fastest of the \d that were measured is /,
+      /^No setting that certainly loses at most 0\.5 points is faster than FP32 on layers-only\. The fastest of the \d that were measured is /,
     );
+    // Without a paired test nothing is certain: all within it by their values take part.
+    const [estimated] = recommendOnTargets({ ...factsOf('slow'), comparisons: [] });
+    expect(plain(sentenceText(estimated!.text))).toMatch(/^No setting within 0\.5 points is faster than FP32/);
+  });
+
+  it('name for another batch size only a setting that is faster than FP32 there', () => {
+    const facts = factsOf('fast');
+    const deployment = facts.measured.deployment!;
+    const chosen = recommendOnTargets(facts)[0]!.trial!.trial;
+    const other = facts.trials.find(
+      ({ trial, role }) =>
+        role === 'candidate' && deployment.trials.get(trial)?.latencies.length === 1 && trial !== chosen,
+    )!.trial;
+    /** With batch 8, where nothing but one other setting was timed. */
+    const textWith = (ratio: number, verdict: 'faster' | 'same'): string => {
+      const [one] = deployment.trials.get(other)!.latencies;
+      const at8 = { ...one!, batchSize: 8, ...{ ratio, low: ratio - 0.02, high: ratio + 0.02, verdict } };
+      const trials = new Map(deployment.trials);
+      trials.set(other, { ...trials.get(other)!, latencies: [one!, at8] });
+      const measured = { ...facts.measured, deployment: { ...deployment, trials } };
+      return plain(sentenceText(recommendOnTargets({ ...facts, measured })[0]!.text));
+    };
+    expect(textWith(0.6, 'faster')).toContain('Measured otherwise another would be taken (batch 8, 1 thread: ');
+    expect(textWith(0.99, 'same')).not.toContain('Measured otherwise');
   });
 
   it('say what is missing where the goal cannot be answered', () => {
@@ -95,6 +130,16 @@ describe('pages of what is deployed', () => {
     expect(recommended('far')[0]).toMatch(
       /^No setting on onnxruntime-cpu loses at most 0\.5 points\. The least loss is \d\.\d\d points, of static alpha/,
     );
+  });
+
+  it('take what was timed with VNNI, or on an unknown CPU, for no speed of a CPU without', () => {
+    const lacking =
+      'Which setting is the fastest within 0.5 points on onnxruntime-cpu-avx2 (not run here) is not known: no latency was measured. measure.command in the experiment asks the device.';
+    expect(recommended('avx2')[0]).toContain(lacking);
+    timedOn('');
+    expect(recommended('avx2')[0]).toContain(lacking);
+    timedOn('avx2 fma');
+    expect(recommended('avx2')[0]).toMatch(/^Recommended on onnxruntime-cpu-avx2: .* of FP32’s time/);
   });
 
   it('read a drop in points of a fraction, and in the unit of any other metric', () => {

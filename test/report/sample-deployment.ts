@@ -7,7 +7,7 @@ interface Insert {
 }
 
 /** Targets of the sample that are run: others follow published rules. */
-const run = ['layers-only', 'onnxruntime-cpu'];
+const run = ['layers-only', 'onnxruntime-cpu', 'onnxruntime-cpu-avx2'];
 
 /**
  * What a synthetic sweep stores of targets, deployment and speed: on `layers-only` nothing is

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { measuredTrials, runsHere } from '../../src/speed/measured-trials.js';
+import { measuredTrials, notTimedBecause, runsHere } from '../../src/speed/measured-trials.js';
 import { plannedTrials } from './planned.js';
 
 const trials = plannedTrials([
@@ -40,5 +40,16 @@ describe('runsHere', () => {
   it('is false of a target that is another runtime', () => {
     const forms = [{}, { target: 'onnxruntime-cpu' }, { target: 'tensorrt' }, { target: 'xnnpack' }] as const;
     expect(plannedTrials(forms).map(runsHere)).toEqual([true, true, false, false]);
+  });
+
+  it.each([
+    [['avx2', 'avx512_vnni'], 'another CPU'],
+    [['avx2', 'avx_vnni'], 'another CPU'],
+    [[], 'another CPU'],
+    [['avx2', 'fma'], null],
+  ])('of a target without VNNI is true only where the flags tell so: %j', (flags, reason) => {
+    const [trial, other] = plannedTrials([{ target: 'onnxruntime-cpu-avx2' }, { target: 'onnxruntime-cpu' }]);
+    expect(notTimedBecause(trial!, flags)).toBe(reason);
+    expect(notTimedBecause(other!, flags)).toBeNull();
   });
 });

@@ -6,6 +6,7 @@ import { mergeDatabases } from '../../src/api/merge-databases.js';
 import type { LatencyRecord } from '../../src/records/latency-record.js';
 import { queryDatabase, type SqlValue } from '../../src/store/query/query-database.js';
 import type { SweepStore } from '../../src/store/store.js';
+import { openDatabase } from '../../src/store/file/open-database.js';
 import { openStore } from '../../src/store/write/sqlite-store.js';
 import * as sample from './sample-sweep.js';
 
@@ -106,6 +107,33 @@ describe('a comparison of speed', () => {
       expect(store.latencies([key], environment).map(({ device }) => device)).toEqual(['phone']);
       expect(store.latencies([key], elsewhere)).toEqual([]);
     });
+  });
+
+  it.each([
+    ['onnxruntime-cpu', 'avx2 avx512_vnni', 'run'],
+    ['onnxruntime-cpu-avx2', 'avx2 avx512_vnni', 'rules'],
+    ['onnxruntime-cpu-avx2', 'avx2 avx_vnni', 'rules'],
+    ['onnxruntime-cpu-avx2', '', 'rules'],
+    ['onnxruntime-cpu-avx2', 'avx2', 'run'],
+    ['tensorrt', 'avx2', 'rules'],
+  ])('on a CPU is a run of %s with flags %j: %s', (target, cpuFlags, evidence) => {
+    const path = database('a.db', (store) => {
+      write(store, {}, { ...environment, cpuFlags });
+    });
+    const file = openDatabase(path);
+    file.exec(`UPDATE trial SET target = '${target}'`);
+    file.close();
+    expect(rows(path, 'SELECT evidence FROM v_deployment WHERE trial = 3')).toEqual([[evidence]]);
+  });
+
+  it('by a command is a run of whatever target', () => {
+    const path = database('a.db', (store) => {
+      write(store, { device: 'phone' }, { ...environment, cpuFlags: '' });
+    });
+    const file = openDatabase(path);
+    file.exec("UPDATE trial SET target = 'onnxruntime-cpu-avx2'");
+    file.close();
+    expect(rows(path, 'SELECT evidence FROM v_deployment WHERE trial = 3')).toEqual([['run']]);
   });
 
   it('is of a complete trial, and of finite numbers', () => {

@@ -13,12 +13,15 @@ export async function targetCheckLines(
 ): Promise<readonly string[]> {
   // The runtime is loaded only here: nothing else of export needs it.
   const { checkTarget } = await import('../../export/check-target.js');
-  return describe(await checkTarget(exported, placed, settings, allowCode));
+  return linesOf(await checkTarget(exported, placed, settings, allowCode));
 }
 
-function describe(check: TargetCheck): readonly string[] {
+/** The lines of a check, which are what people read of it. */
+export function linesOf(check: TargetCheck): readonly string[] {
   const { target, tensors, float, readBack, unexpected } = check;
-  const lines = [`  target ${target}, ${tensors} tensors quantized; ${howItWasRun(check)}`];
+  const lines = [
+    `  target ${target}, ${tensors} ${tensors === 1 ? 'tensor' : 'tensors'} quantized; ${howItWasRun(check)}`,
+  ];
   for (const [reason, operators] of byReason(float)) lines.push(`  stays in float: ${listed(operators)}: it ${reason}`);
   if (readBack !== null) lines.push(...readBackLines(readBack));
   if (unexpected.length > 0) {
@@ -58,7 +61,7 @@ function readBackLines({
   if (biases.length > 0) lines.push(`  note: onnxruntime rounds these float biases to int32: ${listed(biases)}`);
   if (mergedPairs > 0) {
     lines.push(
-      `  note: onnxruntime merges adjacent pairs of QuantizeLinear and DequantizeLinear, ${mergedPairs} times`,
+      `  note: onnxruntime merges adjacent pairs of QuantizeLinear and DequantizeLinear, ${mergedPairs === 1 ? 'once' : `${mergedPairs} times`}`,
     );
   }
   return lines;

@@ -17,3 +17,8 @@ export function cpuFlags(): readonly string[] {
 export function hasVnni(flags: string): boolean {
   return /vnni/.test(flags);
 }
+
+/** True where the flags are known and have no VNNI. */
+export function lacksVnni(flags: string): boolean {
+  return flags !== '' && !hasVnni(flags);
+}

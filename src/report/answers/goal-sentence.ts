@@ -78,7 +78,14 @@ export function goalOutcome(
     latency === null ? 'its speed was not measured' : latencyPhrase(latency, deployment.conditions),
     ...[sizePhrase(deployed)].filter((text) => text !== null),
   ];
-  const others = isFaster ? otherConditions(choice, conditions.slice(1), choose) : '';
+  const isFasterAt = ({ trial }: TrialFacts, at: LatencyCondition): boolean =>
+    latencyIn(deployment, trial, at)?.verdict === 'faster';
+  const choosable = (at: LatencyCondition): TrialFacts | null => {
+    const other = choose(at);
+    if (other.kind === 'none') return null;
+    return goal.minimize === 'size' || isFasterAt(other.chosen.trial, at) ? other.chosen.trial : null;
+  };
+  const others = isFaster ? otherConditions(choice, conditions.slice(1), choosable) : '';
   return {
     trial: isFaster ? choice.chosen.trial : null,
     among: choice.among,
@@ -90,7 +97,9 @@ export function goalOutcome(
           `, ${whyText(choice, goal, facts)}: ${phrases.join('; ')}.${unmeasuredText(choice, goal)}${others}`,
         )
       : sentence(
-          strong(`No setting within ${dropText(goal.maxDrop, facts)} is faster than FP32 on ${name}`),
+          strong(
+            `No setting ${choice.within === 'certain' ? 'that certainly loses at most' : 'within'} ${dropText(goal.maxDrop, facts)} is faster than FP32 on ${name}`,
+          ),
           `. The fastest of ${choice.among === 1 ? 'them that was measured' : `the ${choice.among} that were measured`} is ${settingName(choice.chosen.trial)}: ${phrases.join('; ')}.${unmeasuredText(choice, goal)}`,
         ),
   };
@@ -113,21 +122,21 @@ export function goalOutcome(
           `. The least loss is ${magnitudeText(least.drop!, facts.metric)}, of ${settingName(least.trial)}.`,
         );
       }
-      case 'latency':
+      case 'latency': {
+        const here = runsHere(group.target) || conditions.some(({ device }) => device === 'cpu');
         return sentence(
           start,
           conditions.length === 0 ? 'no latency was measured. ' : 'no setting within it was measured. ',
           strong(
-            !runsHere(group.target)
+            !here
               ? 'measure.command'
               : conditions.length === 0
                 ? 'measure: { latency: {} }'
                 : 'measure: { latency: { trials: all } }',
           ),
-          runsHere(group.target)
-            ? ' in the experiment measures it on this machine.'
-            : ' in the experiment asks the device.',
+          here ? ' in the experiment measures it on this machine.' : ' in the experiment asks the device.',
         );
+      }
       case 'size':
         return sentence(start, 'no size of an exported model is stored.');
     }
@@ -223,16 +232,20 @@ function unmeasuredText({ unmeasured }: Chosen, { minimize }: GoalFacts): string
     : ` Of ${countText(unmeasured, 'further setting')} within it no size is stored.`;
 }
 
-/** Where another batch size or number of threads asks for another setting. */
+/**
+ * Where another batch size or number of threads asks for another setting.
+ *
+ * @param choose null where nothing can be recommended
+ */
 function otherConditions(
   { chosen }: Chosen,
   conditions: readonly LatencyCondition[],
-  choose: (at: LatencyCondition) => GoalChoice<Entry>,
+  choose: (at: LatencyCondition) => TrialFacts | null,
 ): string {
   const differing = conditions.flatMap((condition) => {
-    const choice = choose(condition);
-    return choice.kind === 'chosen' && choice.chosen.trial.trial !== chosen.trial.trial
-      ? [`${conditionText(condition, conditions)}: ${settingName(choice.chosen.trial)}`]
+    const other = choose(condition);
+    return other !== null && other.trial !== chosen.trial.trial
+      ? [`${conditionText(condition, conditions)}: ${settingName(other)}`]
       : [];
   });
   return differing.length === 0 ? '' : ` Measured otherwise another would be taken (${differing.join('; ')}).`;

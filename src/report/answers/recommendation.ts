@@ -1,6 +1,6 @@
 import { axisName, axisPath, axisValue } from '../facts/axes.js';
 import type { SweepFacts, TrialFacts } from '../facts/sweep-facts.js';
-import { countText, differenceText, magnitudeText, pValueText, signed, valueText } from '../number-text.js';
+import { countText, differenceText, magnitudeText, pValueText, ratioText, signed, valueText } from '../number-text.js';
 import { axisOf, sweepShape, type SweepShape } from '../questions/sweep-shape.js';
 import { gridEdges, type GridEdge } from './grid-edges.js';
 import { gridNeighbours } from './grid-neighbours.js';
@@ -8,7 +8,7 @@ import { pairedInterval } from './paired-interval.js';
 import { readableLabel } from './readable-label.js';
 import type { Sentence } from './sentence.js';
 import { sentence, strong } from './sentence.js';
-import { bitsOf, compareCosts, costDifference, costOf } from './setting-cost.js';
+import { bitsOf, cheapestOf, costDifference, costOf, type SettingCost } from './setting-cost.js';
 import { tiesOf, type Ties } from './ties.js';
 
 /** What to take, and why. */
@@ -29,7 +29,7 @@ export interface Recommendation {
 
 /** The rule, as pages state it. */
 export const recommendationRule =
-  'Of the best and the settings statistically tied with it, those count that the paired test does not call worse even without the correction for the choice of the best; the recommended one is the cheapest of them. Costs are compared in this order: bits of the weight times bits of the activation, averaged over the weights, layers in float counting 32 × 32; layers in float; passes of a search or a bias correction; calibration batches. Simulated and integer execution cost the same: they are one model. Among equally cheap settings, one whose neighbours on the axes are all tied with the best comes first, the next but one standing in for a neighbour that an end of the grid lacks; then the lowest mean layer L1, then the higher value. Settings that no paired test compares with the best are left out.';
+  'Of the best and the settings statistically tied with it, those count that the paired test does not call worse even without the correction for the choice of the best; the recommended one is the cheapest of them. Costs are compared in this order: bits of the weight times bits of the activation, averaged over the weights, layers in float counting 32 × 32; layers in float; the time against that with every layer quantized, where layers.keepFloat: slower left layers in float; passes of a search or a bias correction; calibration batches. Layers that keepFloat: slower left in float are faster so and count as quantized in the first two; times whose 95 % intervals overlap are equal. Simulated and integer execution cost the same: they are one model. Among equally cheap settings, one whose neighbours on the axes are all tied with the best comes first, the next but one standing in for a neighbour that an end of the grid lacks; then the lowest mean layer L1, then the higher value. Settings that no paired test compares with the best are left out.';
 
 /**
  * The setting to take: of those tied with the best the cheapest, then the most robust. Null without
@@ -43,8 +43,7 @@ export function recommend(facts: SweepFacts): Recommendation | null {
   const settings = [best, ...ties.closeBehind];
   const costs = new Map(settings.map((trial) => [trial.trial, costOf(trial, facts)]));
   const cost = ({ trial }: TrialFacts) => costs.get(trial)!;
-  const least = settings.reduce((a, b) => (compareCosts(cost(b), cost(a)) < 0 ? b : a));
-  const cheap = settings.filter((trial) => compareCosts(cost(trial), cost(least)) === 0);
+  const cheap = cheapestOf(settings, cost);
   const { chosen, decidedBy, isInside } = mostRobust(cheap, [best, ...ties.tied], facts, shape);
   const decided = settings.length === 1 ? 'only' : cheap.length === 1 ? 'cost' : decidedBy;
   const part = costDifference(cost(chosen), cost(best));
@@ -190,11 +189,15 @@ function costText(part: Why['part'], chosen: TrialFacts, best: TrialFacts, facts
     case 'bitOperations': {
       const [a, b] = [bitsOf(chosen), bitsOf(best)];
       return a.weight === b.weight && a.activation === b.activation
-        ? ` (${own.floatLayers} instead of ${countText(other.floatLayers, 'layer')} in float)`
+        ? floatText(own, other)
         : ` (W${a.weight}A${a.activation} instead of W${b.weight}A${b.activation})`;
     }
     case 'floatLayers':
-      return ` (${own.floatLayers} instead of ${countText(other.floatLayers, 'layer')} in float)`;
+      return floatText(own, other);
+    case 'time':
+      return other.time.ratio === 1
+        ? ` (${ratioText(own.time.ratio)} of the time with every layer quantized)`
+        : ` (${ratioText(own.time.ratio)} instead of ${ratioText(other.time.ratio)} of the time with every layer quantized)`;
     case 'extraStages':
       return own.extraStages === 0 ? ' (no search, no correction)' : ' (fewer passes before it)';
     case 'calibrationBatches':
@@ -202,6 +205,11 @@ function costText(part: Why['part'], chosen: TrialFacts, best: TrialFacts, facts
     case null:
       return '';
   }
+}
+
+function floatText(own: SettingCost, other: SettingCost): string {
+  const apart = [own, other].some(({ time }) => time.ratio !== 1) ? ', but for those that are faster so' : '';
+  return ` (${own.floatLayers} instead of ${countText(other.floatLayers, 'layer')} in float${apart})`;
 }
 
 /** A label in words, without the seed, which nobody should choose. */

@@ -4,7 +4,7 @@ import { latencySql, readMeasuredLatencies, type MeasuredLatency } from './laten
 import { conditionsOf, isIn, newestOf, type LatencyCondition } from './latency-conditions.js';
 import type { MeasuredTrial } from './measured-trial.js';
 import { readTargetGroups, targetTestsSql, type GroupedTrials, type TargetGroup } from './target-groups.js';
-import { placesQuantizers, trialTarget } from './trial-target.js';
+import { placesQuantizers, saturates, trialTarget } from './trial-target.js';
 
 /** A finished quantized trial as it is deployed. */
 export interface DeployedTrial {
@@ -61,7 +61,10 @@ WHERE d.sweep = ${sqlText(sweep)} ORDER BY d.trial`;
 
 /** What is stored of how the sweep's trials are deployed. */
 export function readDeployment(query: Query, sweep: string, of: GroupedTrials): DeploymentFacts {
-  const latencies = newestOf(readMeasuredLatencies(query, sweep));
+  const targets = new Map(of.trials.map((trial) => [trial.trial, trialTarget(trial)]));
+  const latencies = newestOf(
+    readMeasuredLatencies(query, sweep).filter((latency) => isOfTarget(latency, targets.get(latency.trial) ?? null)),
+  );
   const ofTrials = new Map<number, MeasuredLatency[]>();
   for (const latency of latencies) ofTrials.set(latency.trial, [...(ofTrials.get(latency.trial) ?? []), latency]);
   const rows = toRows(query(deployedSql(sweep), []));
@@ -70,6 +73,14 @@ export function readDeployment(query: Query, sweep: string, of: GroupedTrials): 
     conditions: conditionsOf(latencies),
     groups: readTargetGroups(query, of),
   };
+}
+
+/**
+ * Whether the CPU that a trial was timed on can be its target, as v_deployment has it: one whose
+ * sums saturate is known to have no VNNI.
+ */
+function isOfTarget({ device, cpuFlags }: MeasuredLatency, target: string | null): boolean {
+  return device !== 'cpu' || !saturates(target) || (cpuFlags !== '' && !cpuFlags.includes('vnni'));
 }
 
 /** The latency of a trial in a condition; null where it was not measured. */

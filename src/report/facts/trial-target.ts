@@ -11,7 +11,15 @@ export function placesQuantizers(target: string | null): boolean {
   return target !== null && target !== 'layers-only';
 }
 
-/** Whether the runtime of this machine is the target's: others follow published rules only. */
+/**
+ * Whether any machine may time what is for the target: others follow published rules only, or are
+ * CPUs without VNNI, which few machines are.
+ */
 export function runsHere(target: string): boolean {
-  return target === 'layers-only' || targetOf(target as TargetName)?.evidence === 'run';
+  return target === 'layers-only' || (targetOf(target as TargetName)?.evidence === 'run' && !saturates(target));
+}
+
+/** Whether a target is a CPU whose 16-bit sums saturate, which is one without VNNI. */
+export function saturates(target: string | null): boolean {
+  return target !== null && targetOf(target as TargetName)?.saturates === true;
 }

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { recommend } from '../../../src/report/answers/recommendation.js';
 import { sentenceText } from '../../../src/report/answers/sentence.js';
 import type { SweepFacts, TrialFacts } from '../../../src/report/facts/sweep-facts.js';
+import { nothingMeasured } from '../../../src/report/facts/measured-facts.js';
+import type { FloatPart } from '../../../src/report/facts/trial-costs.js';
 import { againstBest, handMadeFacts, handMadeTrial } from '../hand-made-facts.js';
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
@@ -46,6 +48,50 @@ describe('the recommendation', () => {
     );
   });
 
+  describe('with layers that are faster in float', () => {
+    const bits = { quantization: { weight: { bits: 8 }, activation: { bits: 8 } } };
+    const inFloat = (layers: number, ratio: number | null, by = 0.02): FloatPart => ({
+      layers,
+      weightShare: layers / 10,
+      faster:
+        ratio === null
+          ? null
+          : { layers, weightShare: layers / 10, againstAll: { ratio, low: ratio - by, high: ratio + by } },
+    });
+    const factsOf = (...parts: readonly (FloatPart | null)[]): SweepFacts =>
+      handMadeFacts(
+        parts.map((_, at) => of(at + 1, 0.5, 200, { settings: bits, label: `set ${at + 1}` })),
+        parts.slice(1).map((_, at) => againstBest(at + 2, 0.5)),
+        {
+          measured: {
+            ...nothingMeasured,
+            floatParts: new Map(parts.flatMap((part, at) => (part === null ? [] : [[at + 1, part] as const]))),
+          },
+        },
+      );
+
+    it('takes them before a setting that quantizes every layer', () => {
+      const facts = factsOf(inFloat(0, null), inFloat(2, 0.9));
+      expect(recommend(facts)).toMatchObject({ trial: { trial: 2 }, decidedBy: 'cost', equallyCheap: 1 });
+      expect(textOf(facts)).toContain('(0.90 of the time with every layer quantized)');
+    });
+
+    it('takes the faster of two, and neither where their intervals overlap', () => {
+      const facts = factsOf(inFloat(2, 0.9), inFloat(1, 0.8));
+      expect(recommend(facts)).toMatchObject({ trial: { trial: 2 }, decidedBy: 'cost' });
+      expect(textOf(facts)).toContain('(0.80 instead of 0.90 of the time with every layer quantized)');
+      expect(recommend(factsOf(inFloat(2, 0.9), inFloat(1, 0.88)))).toMatchObject({ equallyCheap: 2 });
+    });
+
+    it('counts layers that are in float for accuracy as before', () => {
+      const facts = factsOf(inFloat(3, null), inFloat(2, null), { ...inFloat(2, 0.9), layers: 5, weightShare: 0.5 });
+      expect(recommend(facts)).toMatchObject({ trial: { trial: 2 }, decidedBy: 'cost' });
+      expect(textOf(facts)).toContain('(2 instead of 3 layers in float)');
+      const mixed = factsOf({ ...inFloat(2, 0.9), layers: 4, weightShare: 0.4 }, inFloat(1, null));
+      expect(textOf(mixed)).toContain('(1 instead of 2 layers in float, but for those that are faster so)');
+    });
+  });
+
   it('prefers fewer bits to a smaller calibration, and no search to one', () => {
     const bits = (weight: number) => ({
       settings: { quantization: { weight: { bits: weight }, activation: { bits: 8 } } },
@@ -64,8 +110,8 @@ describe('the recommendation', () => {
   it('counts layers in float against the bits that they save', () => {
     const trials = [of(1, 0.5, 200), of(2, 0.6, 200)];
     const floatParts = new Map([
-      [1, { layers: 3, weightShare: 0.1 }],
-      [2, { layers: 1, weightShare: 0.02 }],
+      [1, { layers: 3, weightShare: 0.1, faster: null }],
+      [2, { layers: 1, weightShare: 0.02, faster: null }],
     ]);
     const facts = handMadeFacts(trials, [againstBest(2, 0.5)]);
     const measured = { ...facts.measured, floatParts };

@@ -73,19 +73,28 @@ function cheapestOf(settings: readonly TrialFacts[], facts: SweepFacts): TrialFa
 
 function isNoDearer(one: TrialFacts, other: TrialFacts, facts: SweepFacts): boolean {
   const [a, b] = [bitsOf(one), bitsOf(other)];
+  const [own, others] = [costOf(one, facts), costOf(other, facts)];
   return (
     a.weight <= b.weight &&
     a.activation <= b.activation &&
-    costOf(one, facts).floatLayers <= costOf(other, facts).floatLayers
+    own.floatLayers <= others.floatLayers &&
+    own.time.low <= others.time.high
   );
 }
 
 /** `W4A6, 3 layers in float`. */
 function costName(trial: TrialFacts, facts: SweepFacts): string {
   const { weight, activation } = bitsOf(trial);
-  const { floatLayers } = costOf(trial, facts);
+  const parts = facts.measured.floatParts;
+  const own = parts.get(trial.trial);
   const bits = `W${weight}A${activation}`;
-  return [...facts.measured.floatParts.values()].some(({ layers }) => layers !== floatLayers)
-    ? `${bits} with ${countText(floatLayers, 'layer')} in float`
-    : bits;
+  if ([...parts.values()].every(({ layers }) => layers === (own?.layers ?? 0))) return bits;
+  const faster = own?.faster ?? null;
+  const why =
+    faster === null
+      ? ''
+      : faster.layers === own!.layers
+        ? ', as that is faster'
+        : `, ${faster.layers} as that is faster`;
+  return `${bits} with ${countText(own?.layers ?? 0, 'layer')} in float${why}`;
 }

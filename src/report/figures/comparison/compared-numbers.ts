@@ -1,5 +1,6 @@
 import type { ComparedTrials } from '../../facts/compared-trials.js';
 import { ofBoth } from '../../facts/compared-trials.js';
+import { evidenceSql, notRunText } from '../not-run.js';
 import type { PageFigure, TableColumn } from '../figure.js';
 import { durationText, inDifferenceUnit, intervalText, signed, significantText, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
@@ -13,7 +14,7 @@ export const comparedNumbers: PageFigure<ComparedTrials> = {
   sql: (facts) =>
     `SELECT t.trial, t.sweep, t.label, t.status, t.value, t.ci_low, t.ci_high, t.gap_to_fp32, t.gain_over_unsmoothed, ${commonMean(facts)} AS mean_l1,
        t.output_divergence, t.agreement, t.activation_bits, t.weight_bits, t.calibration_samples, p.float_weight_share,
-       t.duration_ms, t.search_duration_ms
+       t.duration_ms, t.search_duration_ms, ${evidenceSql('t')} AS evidence
 FROM v_trial t
 LEFT JOIN v_pareto p ON p.sweep = t.sweep AND p.trial = t.trial
 WHERE ${ofBoth(facts, 't.')} ORDER BY t.trial <> ${facts.trial.trial}`,
@@ -30,7 +31,7 @@ WHERE ${ofBoth(facts, 't.')} ORDER BY t.trial <> ${facts.trial.trial}`,
           title: 'setting',
           field: 'label',
           align: 'left',
-          text: (row) => `${isFirst(row, facts) ? 'A' : 'B'}: ${textOf(row, 'label')}`,
+          text: (row) => `${isFirst(row, facts) ? 'A' : 'B'}: ${textOf(row, 'label')}${notRunText(row)}`,
           href: (row) => (isFirst(row, facts) ? facts.sweep.links.trial(facts.trial.trial) : facts.otherHref),
         },
         right(metric.shortName, 'value', (row) => valueText(numberOrNull(row, 'value'), metric)),

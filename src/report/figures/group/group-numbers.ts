@@ -4,6 +4,7 @@ import type { MetricText } from '../../number-text.js';
 import { durationText, inDifferenceUnit, intervalText, signed, significantText, valueText } from '../../number-text.js';
 import type { Row } from '../../query.js';
 import { numberOf, numberOrNull, textOf } from '../../query.js';
+import { evidenceSql, notRunText } from '../not-run.js';
 import type { PageFigure, TableColumn } from '../figure.js';
 
 /** The numbers of all trials, a line each: metric, losses, size, time. */
@@ -13,7 +14,7 @@ export const groupNumbers: PageFigure<ComparedGroup> = {
   title: () => 'All in numbers',
   sql: (facts) =>
     `SELECT t.trial, t.sweep, t.label, t.status, t.value, t.ci_low, t.ci_high, t.gap_to_fp32, t.gain_over_unsmoothed, ${commonMean(facts)} AS mean_l1,
-       t.output_divergence, t.activation_bits, t.weight_bits, t.calibration_samples, t.duration_ms, t.search_duration_ms
+       t.output_divergence, t.activation_bits, t.weight_bits, t.calibration_samples, t.duration_ms, t.search_duration_ms, ${evidenceSql('t')} AS evidence
 FROM v_trial t WHERE ${ofMembers(facts.members, 't.')} ORDER BY ${memberOrder(facts.members, 't.trial')}`,
   build: (rows, { members, sweep: { metric } }) => ({
     kind: 'table',
@@ -45,7 +46,7 @@ export function memberColumn(members: readonly GroupMember[]): TableColumn {
     title: 'trial',
     field: 'label',
     align: 'left',
-    text: (row) => `${memberOf(row)?.side ?? ''}: ${textOf(row, 'label')}`,
+    text: (row) => `${memberOf(row)?.side ?? ''}: ${textOf(row, 'label')}${notRunText(row)}`,
     href: (row) => memberOf(row)?.href ?? null,
   };
 }

@@ -1,8 +1,10 @@
 import { onTestFinished, describe, expect, it } from 'vitest';
 import { compileChart } from '../../../../src/report/charts/compile-chart.js';
 import { readComparedGroup, type ComparedGroup } from '../../../../src/report/facts/compared-group.js';
+import { readComparedTrials } from '../../../../src/report/facts/compared-trials.js';
 import { readSweepFacts } from '../../../../src/report/facts/sweep-facts.js';
 import type { PageFigure, TableContent } from '../../../../src/report/figures/figure.js';
+import { comparedNumbers } from '../../../../src/report/figures/comparison/compared-numbers.js';
 import { groupAlphas } from '../../../../src/report/figures/group/group-alphas.js';
 import { groupLosses } from '../../../../src/report/figures/group/group-losses.js';
 import { groupNumbers } from '../../../../src/report/figures/group/group-numbers.js';
@@ -32,7 +34,7 @@ function compared(trials: readonly number[], change = '') {
   tables.close();
   const facts = readComparedGroup(database.query, readSweepFacts(database.query, sampleSweep)!, trials, () => null)!;
   const one = (sql: string): unknown => database.query(sql, []).rows[0]?.[0];
-  return { facts, one, built };
+  return { facts, one, built, query: database.query };
 
   function built(figure: PageFigure<ComparedGroup>) {
     const rows = toRows(database.query(figure.sql(facts), []));
@@ -50,6 +52,24 @@ function cells({
 }) {
   return rows.map((row) => (content as TableContent).columns.map((column) => column.text(row)));
 }
+
+describe('the numbers of trials side by side', () => {
+  it('mark those whose target follows published rules only', () => {
+    const change = `UPDATE trial SET target = 'tensorrt' WHERE id = ${second}`;
+    const [a, b, c] = cells(compared([first, second, dynamic], change).built(groupNumbers));
+    expect(b![0]).toMatch(/^B: static alpha=0\.1, .* \(not run here\)$/);
+    expect(`${a![0]!}${c![0]!}`).not.toContain('not run here');
+  });
+
+  it('mark one of two so', () => {
+    const { query } = compared([first, second, dynamic], `UPDATE trial SET target = 'qnn' WHERE id = ${second}`);
+    const facts = readComparedTrials(query, readSweepFacts(query, sampleSweep)!, [first, second], () => null)!;
+    const rows = toRows(query(comparedNumbers.sql(facts), []));
+    const [a, b] = cells({ rows, content: comparedNumbers.build(rows, facts) });
+    expect(a![0]).not.toContain('not run here');
+    expect(b![0]).toMatch(/^B: static alpha=0\.1, .* \(not run here\)$/);
+  });
+});
 
 describe('settings that differ', () => {
   it('are a line each, with a column for each trial', () => {
