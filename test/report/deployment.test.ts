@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { answerSweep } from '../../src/report/answers/answer.js';
 import { closingText } from '../../src/report/answers/closing-answer.js';
 import { goalOutcome } from '../../src/report/answers/goal-sentence.js';
 import { sentenceText } from '../../src/report/answers/sentence.js';
@@ -23,6 +24,10 @@ const samples: readonly Partial<Sample>[] = [
   { ...small, name: 'far', targets: ['onnxruntime-cpu'], latency: [1], goal },
   { ...small, name: 'unsmoothed', alphas: [], targets: ['onnxruntime-cpu'], latency: [1] },
   { ...small, name: 'avx2', targets: ['onnxruntime-cpu-avx2'], latency: [1], top: 0.8645, goal },
+  {
+    ...{ ...small, name: 'some', targets: ['onnxruntime-cpu', 'tensorrt', 'qnn'] },
+    ...{ latency: [1], unsmoothed: 0.862, top: 0.8645, goal },
+  },
   { ...small, name: 'plain' },
 ];
 
@@ -163,6 +168,13 @@ describe('pages of what is deployed', () => {
     expect(text).toMatch(/tensorrt, not run here/);
     expect(text).toContain('Recommended on onnxruntime-cpu: ');
     expect(text).not.toContain('against the best');
+  });
+
+  it('name together in the headline the targets of which nothing is recommended', () => {
+    const headline = plain(sentenceText(answerSweep(factsOf('some')).headline));
+    expect(headline).toMatch(
+      /^On onnxruntime-cpu static alpha .* of FP32’s time\. Nothing is recommended on tensorrt and qnn \(not run here\)\.$/,
+    );
   });
 
   it('mark the Pareto front of each target alone', () => {

@@ -38,9 +38,9 @@ export function verdictText({ verdict }: Pick<MeasuredLatency, 'verdict'>): stri
 }
 
 /**
- * Where the time of an exported model goes that is not computing layers on integers, e.g. `Of its time
- * 62 % FusedConv in float (6 nodes), 5 % QuantizeLinear (7 nodes); 33 % on integers.` Null where
- * nobody profiled it.
+ * Where the time of an exported model goes that is not computing layers on integers, e.g. `Of its
+ * time 62 % FusedConv in float (6 nodes), 5 % QuantizeLinear (7 nodes); 33 % on integers.` Null
+ * where nobody profiled it.
  */
 export function blameText(operators: readonly OperatorShare[]): string | null {
   if (operators.length === 0) return null;
