@@ -4,6 +4,7 @@ import { closingText } from '../../src/report/answers/closing-answer.js';
 import { goalOutcome } from '../../src/report/answers/goal-sentence.js';
 import { sentenceText } from '../../src/report/answers/sentence.js';
 import { recommendOnTargets } from '../../src/report/answers/target-recommendations.js';
+import { deploymentChart } from '../../src/report/figures/sweep/deployment-chart.js';
 import { pageFigures } from '../../src/report/figures/page-figures.js';
 import { readSweepFacts, type SweepFacts } from '../../src/report/facts/sweep-facts.js';
 import { trialPageFacts } from '../../src/report/facts/trial-page-facts.js';
@@ -175,6 +176,16 @@ describe('pages of what is deployed', () => {
     expect(headline).toMatch(
       /^On onnxruntime-cpu static alpha .* of FP32’s time\. Nothing is recommended on tensorrt and qnn \(not run here\)\.$/,
     );
+  });
+
+  it('break the legend of more targets than a line holds', () => {
+    const rowsOf = (count: number) =>
+      Array.from({ length: count }, (_, at) => ({ target: `target ${at}`, ratio: 1, value: 0.5, role: 'candidate' }));
+    const legendOf = (count: number): string =>
+      JSON.stringify(deploymentChart(rowsOf(count), factsOf('fast'), 'ratio')).match(/"legend":{"columns":\d}/)?.[0] ??
+      '';
+    expect(legendOf(3)).toBe('');
+    expect(legendOf(5)).toBe('"legend":{"columns":3}');
   });
 
   it('mark the Pareto front of each target alone', () => {
