@@ -9,7 +9,7 @@ const mayImport = {
   schema: [],
   errors: ['text'],
   statistics: [],
-  onnx: ['text', 'errors'],
+  onnx: ['memo', 'text', 'errors'],
   records: ['errors', 'statistics', 'onnx'],
   calibrate: ['onnx', 'records'],
   targets: ['text', 'onnx', 'calibrate'],
