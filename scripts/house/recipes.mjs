@@ -111,6 +111,32 @@ export const recipes = [
     },
   },
   {
+    kind: 'a target',
+    goal: 2,
+    files: addition('src/targets/definitions/little-chip.ts'),
+    edits: [
+      {
+        path: 'src/targets/registry.ts',
+        find: "import { openvino } from './definitions/openvino.js';\n",
+        replace:
+          "import { littleChip } from './definitions/little-chip.js';\nimport { openvino } from './definitions/openvino.js';\n",
+      },
+      {
+        path: 'src/targets/registry.ts',
+        find: '  xnnpack,\n',
+        replace: "  xnnpack,\n  'little-chip': littleChip,\n",
+      },
+    ],
+    attempt(tools) {
+      run(tools, experiment('grid: { target: [little-chip], smoothing.alpha: [0.5] }'));
+      expect(
+        value(tools, 'SELECT target, evidence FROM v_deployment WHERE simulated IS NOT NULL'),
+        'little-chip,rules',
+      );
+      expect(value(tools, "SELECT count(*) > 0 AS quantized FROM v_tensor_quantizer WHERE tensor <> ''"), '1');
+    },
+  },
+  {
     kind: 'a smoothing mode',
     goal: 2,
     files: addition('src/smooth/modes/weight-root.ts'),

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { answerSweep } from '../../src/report/answers/answer.js';
 import { closingText } from '../../src/report/answers/closing-answer.js';
 import { goalOutcome } from '../../src/report/answers/goal-sentence.js';
 import { sentenceText } from '../../src/report/answers/sentence.js';
 import { recommendOnTargets } from '../../src/report/answers/target-recommendations.js';
+import { deploymentChart } from '../../src/report/figures/sweep/deployment-chart.js';
 import { pageFigures } from '../../src/report/figures/page-figures.js';
 import { readSweepFacts, type SweepFacts } from '../../src/report/facts/sweep-facts.js';
 import { trialPageFacts } from '../../src/report/facts/trial-page-facts.js';
@@ -23,6 +25,10 @@ const samples: readonly Partial<Sample>[] = [
   { ...small, name: 'far', targets: ['onnxruntime-cpu'], latency: [1], goal },
   { ...small, name: 'unsmoothed', alphas: [], targets: ['onnxruntime-cpu'], latency: [1] },
   { ...small, name: 'avx2', targets: ['onnxruntime-cpu-avx2'], latency: [1], top: 0.8645, goal },
+  {
+    ...{ ...small, name: 'some', targets: ['onnxruntime-cpu', 'tensorrt', 'qnn'] },
+    ...{ latency: [1], unsmoothed: 0.862, top: 0.8645, goal },
+  },
   { ...small, name: 'plain' },
 ];
 
@@ -163,6 +169,23 @@ describe('pages of what is deployed', () => {
     expect(text).toMatch(/tensorrt, not run here/);
     expect(text).toContain('Recommended on onnxruntime-cpu: ');
     expect(text).not.toContain('against the best');
+  });
+
+  it('name together in the headline the targets of which nothing is recommended', () => {
+    const headline = plain(sentenceText(answerSweep(factsOf('some')).headline));
+    expect(headline).toMatch(
+      /^On onnxruntime-cpu static alpha .* of FP32’s time\. Nothing is recommended on tensorrt and qnn \(not run here\)\.$/,
+    );
+  });
+
+  it('break the legend of more targets than a line holds', () => {
+    const rowsOf = (count: number) =>
+      Array.from({ length: count }, (_, at) => ({ target: `target ${at}`, ratio: 1, value: 0.5, role: 'candidate' }));
+    const legendOf = (count: number): string =>
+      JSON.stringify(deploymentChart(rowsOf(count), factsOf('fast'), 'ratio')).match(/"legend":{"columns":\d}/)?.[0] ??
+      '';
+    expect(legendOf(3)).toBe('');
+    expect(legendOf(5)).toBe('"legend":{"columns":3}');
   });
 
   it('mark the Pareto front of each target alone', () => {

@@ -16,7 +16,7 @@ export interface SettingCost {
   readonly bitOperations: number;
   /** Without those that were measured to be faster so. */
   readonly floatLayers: number;
-  /** Time of a run / that with every layer quantized, where layers are in float as that is faster. */
+  /** Of a run / that with every layer quantized; 1 where no layer is in float as that is faster. */
   readonly time: RatioInterval;
   /** Passes that a search of alphas and a bias correction add to calibration. */
   readonly extraStages: number;

@@ -1,7 +1,7 @@
 import { latencyIn } from '../../facts/deployment-facts.js';
 import { conditionsOf } from '../../facts/latency-conditions.js';
 import type { SweepFacts } from '../../facts/sweep-facts.js';
-import { ratioText, valueText } from '../../number-text.js';
+import { countText, ratioText, valueText } from '../../number-text.js';
 import { shippedValue } from '../deployed-phrase.js';
 import { gapSentence } from '../gap-sentence.js';
 import { goalText } from '../goal-sentence.js';
@@ -14,6 +14,9 @@ import type { AnsweredQuestion } from './answered-question.js';
 
 /** Targets that a headline names. */
 const mostNamed = 4;
+
+/** What marks the name of a target that was not run. */
+const notRun = ' (not run here)';
 
 /** Which setting to ship on which target. */
 export const answeredDeployment: AnsweredQuestion = {
@@ -32,9 +35,14 @@ export const answeredDeployment: AnsweredQuestion = {
               ? '.'
               : ` by the goal, ${goalText(facts.sweep.goal, facts)}: why stands beside each.`,
           );
-    const named = recommended.slice(0, mostNamed).flatMap((one) => shortPhrases(one, facts));
-    const more = recommended.length - mostNamed;
-    return sentence(...named, ...(more > 0 ? [`${more} further targets are below.`] : []));
+    const taken = recommended.filter(({ trial }) => trial !== null);
+    const named = taken.slice(0, mostNamed).flatMap((one) => shortPhrases(one, facts));
+    const more = taken.length - mostNamed;
+    return sentence(
+      ...named,
+      ...(more > 0 ? [`${countText(more, 'further target')} ${more === 1 ? 'is' : 'are'} below. `] : []),
+      ...nothingText(recommended.filter(({ trial }) => trial === null)),
+    );
   },
   more: (facts) => {
     const { deployment } = facts.measured;
@@ -42,10 +50,21 @@ export const answeredDeployment: AnsweredQuestion = {
   },
 };
 
+/** `Nothing is recommended on openvino and qnn (not run here).` */
+function nothingText(targets: readonly TargetRecommendation[]): readonly string[] {
+  if (targets.length === 0) return [];
+  if (targets.length > mostNamed)
+    return [`On ${targets.length} others nothing is recommended: why stands beside each.`];
+  const marked = targets.every(({ name }) => name.endsWith(notRun));
+  const names = targets.map(({ name }) => (marked ? name.slice(0, -notRun.length) : name));
+  const all = names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`;
+  return [`Nothing is recommended on ${all}${marked ? notRun : ''}.`];
+}
+
 /** `On onnxruntime-cpu alpha 0.5: 91.20 % deployed, 0.55 of FP32’s time. ` */
 function shortPhrases(one: TargetRecommendation, facts: SweepFacts): readonly (string | Phrase)[] {
   const { deployment } = facts.measured;
-  if (one.trial === null || deployment === null) return [`On ${one.name} nothing is recommended. `];
+  if (one.trial === null || deployment === null) return [];
   const deployed = deployment.trials.get(one.trial.trial);
   const value = valueText(shippedValue(one.trial, deployed), facts.metric);
   const [condition] = conditionsOf(

@@ -27,7 +27,9 @@ const axes = {
 /** Colours and shapes of targets, in the order of the rows. */
 function targetScales(rows: readonly Row[]) {
   const targets = [...new Set(rows.map((row) => row['target']).filter((target) => typeof target === 'string'))];
-  const scaled = { field: 'target', type: 'nominal' as const, title: 'target' };
+  // A row of more would leave the chart: names say what was not run, too.
+  const legend = targets.length > 3 ? { legend: { columns: 3 } } : {};
+  const scaled = { field: 'target', type: 'nominal' as const, title: 'target', ...legend };
   return {
     targets,
     byColor: { ...scaled, scale: { domain: targets, range: sizeColors(targets.length) } },

@@ -16,7 +16,7 @@ import type { SweepFacts, SweepSummary, TrialFacts } from '../../facts/sweep-fac
  */
 const reportDataVersion = 1;
 
-/** What `report --json` writes; docs/REPORTS.md describes it field by field. */
+/** What `report --json` writes; docs/REPORTS.md describes what to take. */
 export interface ReportData {
   readonly format: 'quantsweep-report';
   readonly version: typeof reportDataVersion;

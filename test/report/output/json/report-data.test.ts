@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applicableFigures } from '../../../../src/report/figures/applicable-figures.js';
+import { goalRule } from '../../../../src/report/answers/goal-sentence.js';
+import { recommendationRule } from '../../../../src/report/answers/recommendation.js';
 import { figures } from '../../../../src/report/figures/sweep/index.js';
 import type { ReportData } from '../../../../src/report/output/json/report-data.js';
 import { reportData } from '../../../../src/report/output/json/report-data.js';
@@ -51,6 +53,37 @@ describe.each(names)('the data of %j', (name) => {
 });
 
 describe('reportData', () => {
+  it('holds what to take on each target', () => {
+    const { answer, trials } = dataOf('targets').sweeps[0]!;
+    const { model } = trials[0]!;
+    expect(model).toMatch(/\.onnx$/);
+    expect(answer.recommendation).toBeNull();
+    expect(answer.onTargets.map((one) => [one.target, one.model, one.wasRun])).toEqual([
+      ['layers-only', model, true],
+      ['onnxruntime-cpu', model, true],
+      ['tensorrt', model, false],
+    ]);
+    for (const { target, trial, decidedBy, text, rule, ...others } of answer.onTargets) {
+      expect(others).toEqual({ model, wasRun: target !== 'tensorrt' });
+      expect(text).toContain(`Recommended on ${target}`);
+      expect(rule).toBe(recommendationRule);
+      expect(decidedBy).toMatch(/^(only|cost|neighbours|loss|value)$/);
+      expect(trials.find((one) => one.trial === trial)?.axes['target']).toBe(target);
+    }
+  });
+
+  it('says by the rule of the goal where nothing is recommended', () => {
+    const goals = sampleSweeps.filter(({ goal }) => goal !== undefined && goal !== null);
+    for (const { name } of goals)
+      for (const { trial, decidedBy, text, rule } of dataOf(name!).sweeps[0]!.answer.onTargets) {
+        expect(rule).toBe(goalRule);
+        if (trial === null) expect(text).toMatch(/^(No setting|Which setting)/);
+        else expect(decidedBy).toMatch(/^(only|latency|size|simplicity)$/);
+      }
+    expect(goals.length).toBeGreaterThan(0);
+    expect(dataOf('single').sweeps[0]!.answer.onTargets).toEqual([]);
+  });
+
   it('says what it is, and holds several sweeps in the order that was asked for', () => {
     const { sweeps, ...head } = dataOf('single', 'bits');
     expect(head).toEqual({
