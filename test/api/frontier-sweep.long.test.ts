@@ -66,7 +66,7 @@ describe('a goal with bits', () => {
       expect(outcome.failed).toEqual([]);
 
       const tried = rows(
-        `SELECT "drop", drop_low, drop_high, allowed, cost, chosen, bracketed FROM v_frontier WHERE kind = 'tried' ORDER BY position`,
+        `SELECT loss, loss_low, loss_high, allowed, cost, chosen, bracketed FROM v_frontier WHERE kind = 'tried' ORDER BY position`,
       ) as readonly number[][];
       const chosen = tried.filter((row) => row[5] === 1);
       expect(chosen).toHaveLength(1);

@@ -14,7 +14,7 @@ export const frontier: Figure = {
   title: ({ metric }) => `${metric.name} against what bits by layer cost`,
   appliesTo: ({ sweep }) => sweep.hasFrontier === true,
   sql: ({ sweep }) =>
-    `SELECT trial, label, kind, position, minimize, cost, predicted, -"drop" AS change, -drop_high AS change_low, -drop_low AS change_high,
+    `SELECT trial, label, kind, position, minimize, cost, predicted, -loss AS change, -loss_high AS change_low, -loss_low AS change_high,
        -allowed AS bound, divergence, chosen, bracketed, mean_bits
 FROM v_frontier WHERE sweep = ${sqlText(sweep.name)} ORDER BY trial, kind, position`,
   build: (rows, facts) => {
