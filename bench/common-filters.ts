@@ -26,8 +26,8 @@ export const commonFilters: readonly CommonFilter[] = [
   { view: 'v_worker_log', sql: 'SELECT * FROM v_worker_log' },
   ...byTrial('v_layer_loss', 'v_amax', 'v_channel', 'v_smoothing', 'v_bias_correction', 'v_layer_rank'),
   ...byTrial('v_latency', 'v_operator_time'),
-  ...byTrial('v_setting', 'v_keep_try'),
-  ...byTrial('v_layer_damage', 'v_tensor_quantizer', 'v_quantizer', 'v_deployed_operator'),
+  ...byTrial('v_setting', 'v_keep_try', 'v_frontier'),
+  ...byTrial('v_layer_damage', 'v_predicted_loss', 'v_tensor_quantizer', 'v_quantizer', 'v_deployed_operator'),
   { view: 'v_search_curve', sql: 'SELECT * FROM v_search_curve WHERE sweep = :sweep AND trial = :dynamic' },
   { view: 'v_attempt', sql: 'SELECT * FROM v_attempt WHERE trial = :trial' },
 ];

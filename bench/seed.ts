@@ -82,6 +82,7 @@ function jobOf(step: StepName, { plan, inputs }: PreparedSweep, folder: string):
     model,
     settings,
     observation,
+    moments: null,
     alphas: null,
     keptFloat: [],
     referenceArgmax: null,

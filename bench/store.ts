@@ -76,6 +76,8 @@ function insertSweep(store: SweepStore, grid: SyntheticGrid, most: number): void
       case 'rank':
         store.finishRank(stage.key, sha256, records.rank());
         break;
+      case 'moments':
+        throw new Error('The synthetic sweep rounds to the nearest.');
       case 'keep':
         throw new Error('The synthetic sweep says how many layers stay in float.');
     }

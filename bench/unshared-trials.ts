@@ -94,7 +94,16 @@ class UnsharedProcedure {
     const evaluate = await clocked(() =>
       this.#run({
         kind: 'trial',
-        ...{ model, settings, observation: observation!, alphas, keptFloat: [], referenceArgmax: null, stop: null },
+        ...{
+          model,
+          settings,
+          observation: observation!,
+          moments: null,
+          alphas,
+          keptFloat: [],
+          referenceArgmax: null,
+          stop: null,
+        },
       }),
     );
     return { mode: settings.smoothing.mode, batches, observe, search, calibrate, evaluate };

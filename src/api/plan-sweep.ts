@@ -10,7 +10,9 @@ import type { ShardPlan } from '../plan/shard-plan.js';
 import { stagesOfTrial } from '../plan/stages-of-trial.js';
 import type { ModelRecord } from '../records/model-record.js';
 import { neededStages, triedTrials, type TriedTrials } from '../schedule/tried-trials.js';
+import { momentsNotes } from '../prepare/moments-size.js';
 import { outputNotes } from '../prepare/output-notes.js';
+import { roundingNotes } from '../prepare/rounding-notes.js';
 import { pinNumericsClass } from '../prepare/pin-numerics-class.js';
 import { planMemory } from '../prepare/plan-memory.js';
 import { prepareSweep, type PreparedSweep } from '../prepare/prepare-sweep.js';
@@ -69,7 +71,7 @@ export interface TrialPreview {
 /** A stage that trials share. */
 export interface StagePreview {
   readonly key: string;
-  readonly kind: 'observe' | 'reference' | 'search' | 'rank' | 'keep';
+  readonly kind: 'observe' | 'moments' | 'reference' | 'search' | 'rank' | 'keep';
   readonly state: WorkState;
   /** What it does, in words. */
   readonly description: string;
@@ -205,6 +207,8 @@ async function previewSweep(
       ...outputNotes(prepared.outputs),
       ...(experiment.notes ?? []),
       ...saturationNotes(experiment),
+      ...momentsNotes(plan, inputs),
+      ...roundingNotes(plan),
       ...pinNotes,
     ],
     warnings,

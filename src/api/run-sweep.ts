@@ -9,7 +9,9 @@ import type { Shard, ShardOfSweep } from '../plan/shard.js';
 import { triedTrials, tryAll } from '../schedule/tried-trials.js';
 import { Patience } from '../schedule/patience.js';
 import { ownMachine } from '../prepare/environment.js';
+import { momentsNotes } from '../prepare/moments-size.js';
 import { outputNotes } from '../prepare/output-notes.js';
+import { roundingNotes } from '../prepare/rounding-notes.js';
 import { pinNumericsClass } from '../prepare/pin-numerics-class.js';
 import { planMemory, type PlannedMemory } from '../prepare/plan-memory.js';
 import { prepareSweep, type PreparedSweep } from '../prepare/prepare-sweep.js';
@@ -243,7 +245,14 @@ async function openAndRun(
     provider: { name: provider.provider, why: provider.why },
     slots: isElsewhere ? [] : slots.map(({ device }) => device),
     broker: options.broker?.url ?? null,
-    notes: [...inputs.notes, ...outputNotes(prepared.outputs), ...(capped.notes ?? []), ...saturationNotes(capped)],
+    notes: [
+      ...inputs.notes,
+      ...outputNotes(prepared.outputs),
+      ...(capped.notes ?? []),
+      ...saturationNotes(capped),
+      ...momentsNotes(plan, inputs),
+      ...roundingNotes(plan),
+    ],
   });
   const { database, lockWaitMinutes } = capped.run;
   const limits = { wait: options.wait ?? true, lockWaitMinutes };
@@ -317,6 +326,7 @@ async function runPrepared(
   const outcome = await runStages({
     ...{ plan, inputs, store, patience, executor, run: experiment.run, failFast, retryFailed, signal },
     memory: memory.limits,
+    macs: memory.macs,
     onEvent: onSweepEvent,
   });
   await compare(store, plan.name, patience, outcome.interrupted);

@@ -7,6 +7,7 @@ import { ExperimentError, describeValue } from './experiment-error.js';
 import type { Problem } from './experiment-error.js';
 import { explainIssues } from './explain-issue.js';
 import { headerSchemas } from './file/header-schema.js';
+import { frontierOf, obstacleToFrontier, withFrontier } from './frontier-trials.js';
 import { entryOf, nodeAt, toPlain, withNodeAt } from './file/located-node.js';
 import type { LocatedMapping, LocatedNode } from './file/located-node.js';
 import { didYouMean } from '../text/nearest-name.js';
@@ -138,6 +139,22 @@ export function loadExperiment(
     problems,
   });
   if (problems.length > 0 || header === null) throw new ExperimentError(problems);
+  const collected = collectTrials(grid, header.baselines);
+  const frontier = frontierOf(header.goal);
+  if (frontier !== null) {
+    const candidates = collected.filter(({ role }) => role === 'candidate');
+    const obstacle = candidates.map(({ settings }) => obstacleToFrontier(settings)).find((text) => text !== null);
+    const { keyPlace } = entryOf(file, 'goal')!;
+    if (obstacle !== undefined) report(keyPlace, 'goal', `expected no bits beside ${obstacle}`);
+    if (candidates.length === 0) {
+      report(
+        keyPlace,
+        'goal',
+        'expected a candidate in the grid beside bits, got baselines and sensitivity trials alone',
+      );
+    }
+    if (problems.length > 0) throw new ExperimentError(problems);
+  }
   return {
     name: header.name,
     question: header.question,
@@ -146,7 +163,7 @@ export function loadExperiment(
     yaml,
     run: header.run,
     measure: header.measure,
-    trials: collectTrials(grid, header.baselines),
+    trials: frontier === null ? collected : collected.map((trial) => withFrontier(trial, frontier)),
     axisPaths,
     notes: idle.notes(),
     sources,

@@ -1,3 +1,5 @@
+import { weightsIn } from '../experiment/sections/layers.js';
+import type { LayerSettings } from '../experiment/sections/settings.js';
 import { basename } from 'node:path';
 import { weightCalibrators } from '../calibrate/weight-calibrators/registry.js';
 import { InputError } from '../errors/input-error.js';
@@ -97,6 +99,7 @@ export function exportTrial(
   const stored = openTrial(trial);
   const path = modelPath ?? stored.path;
   const execution = executionOf(trial);
+  const packing = weightsIn((JSON.parse(trial.settings) as { readonly layers: LayerSettings | null }).layers);
   const source = readSource(path, stored.sha256, fixedInputsOf(trial));
   const { model: folded } = foldBatchNorm(source.swept);
   const prepared = restoreModel(folded, trial.layers, trial.weightCalibrator, storedPlacement(trial));
@@ -114,7 +117,7 @@ export function exportTrial(
   const metadata = exportMetadata(trial, layers, floatWeights, floats, placed);
   const inTypes = (model: OnnxModel): OnnxModel =>
     floats === null ? model : restoreTypes(model, source.original, floats.choice);
-  const quantized = inTypes(deployableModel(prepared, execution, metadata));
+  const quantized = inTypes(deployableModel(prepared, execution, metadata, packing));
   const written = modelFiles(wanted.output, quantized, largestFile);
   const files: NewFile[] = [...written.files];
   if (wanted.calibrationTable !== null) {
@@ -136,9 +139,17 @@ export function exportTrial(
     floatWeights,
     usesRuntimeDomain: quantized.graph.node.some((n) => n.domain !== '' && n.name.startsWith(base.ownPrefix)),
     weightsAsInTensorrt:
-      weightCalibrators[trial.weightCalibrator].shrink === null &&
-      trial.layers.every(({ weight }) => weight.bits === 8 && weight.signed && weight.granularity === 'channel'),
+      isWholeRange(trial.weightCalibrator) &&
+      trial.layers.every(
+        ({ weight, levels }) =>
+          levels === null && weight.bits === 8 && weight.signed && weight.granularity === 'channel',
+      ),
   };
+}
+
+function isWholeRange(name: StoredTrial['weightCalibrator']): boolean {
+  const calibrator = weightCalibrators[name];
+  return calibrator.reads === 'weights' && calibrator.shrink === null;
 }
 
 /**

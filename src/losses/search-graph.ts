@@ -1,5 +1,5 @@
 import type { SearchObjective } from '../experiment/sections/settings.js';
-import { copyUnderPrefix, twinPrefix } from '../onnx/edits/copy-under-prefix.js';
+import { addTwin } from '../onnx/edits/add-twin.js';
 import { cutGraph } from '../onnx/edits/cut-graph.js';
 import { applyEdits } from '../onnx/edits/edits.js';
 import { GraphPatch } from '../onnx/edits/graph-patch.js';
@@ -71,14 +71,6 @@ export function searchGraph(
   const tensors = [...references.values(), ...outputs.map((o) => o.error)];
   const model = cutGraph(applyEdits(untouched, patch.edits), tensors);
   return { model, objective, candidates: outputs, references };
-}
-
-/** Adds a second model under a prefix of its own, and returns what its tensors are called there. */
-function addTwin(patch: GraphPatch, twin: OnnxModel): (tensor: string) => string {
-  for (const tensor of twin.graph.initializer) patch.initializer(tensor);
-  const prefix = twinPrefix(twin);
-  for (const node of copyUnderPrefix(twin.graph.node, prefix)) patch.node(node);
-  return (tensor) => (twin.index.producers.has(tensor) ? prefix + tensor : tensor);
 }
 
 /**

@@ -9,7 +9,7 @@ const USUAL = 'quantsweep';
  * name (`loss/0`, as TensorFlow writes them) is marked.
  */
 const RESERVED = new Set(
-  'axes blocked channels folded fp32 gate kept level loss mean observe opset rescaled scalar search shape tensor twin types zero_point'.split(
+  'axes blocked channels folded fp32 gate kept level loss mean observe opset read rescaled scalar search shape tensor twin types zero_point'.split(
     ' ',
   ),
 );

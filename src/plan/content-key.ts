@@ -7,6 +7,8 @@ import { readsFiles } from '../tasks/task-files.js';
 import { taskOf, type TaskSettings } from '../tasks/task-settings.js';
 import type {
   ContentKey,
+  MomentsData,
+  MomentsStage,
   ObserveStage,
   PlanContext,
   QuantizedStage,
@@ -18,10 +20,10 @@ import type {
 /*
  * What a key is made of, and what not.
  *
- * In every key: what the key is of (trial, observe, reference, search), the version of the numerics
- * and of onnxruntime, the provider, the graph optimization level, the sha256 of the model with the
- * names of its input and output, the preprocessing, and the sha256 of the data with what else
- * selects samples from it (format, array names, seed), the sha256 of code of the user's own.
+ * In every key: what the key is of (trial, observe, moments, reference, search), the version of the
+ * numerics and of onnxruntime, the provider, the graph optimization level, the sha256 of the model
+ * with the names of its input and output, the preprocessing, and the sha256 of the data with what
+ * else selects samples from it (format, array names, seed), the sha256 of code of the user's own.
  *
  * In the key of a candidate that may be stopped early: when. Its accuracy does not depend on it,
  * whether it has one does.
@@ -114,6 +116,10 @@ function calibrationContent(calibration: CalibrationSettings, context: PlanConte
   return { ...calibration, source: sourceContent(calibration.source, context) };
 }
 
+function momentsContent(calibration: MomentsData, context: PlanContext): object {
+  return { ...calibration, source: sourceContent(calibration.source, context) };
+}
+
 /**
  * Key of a trial: the above, its role, and every setting that {@link TrialSettings} keeps for it.
  */
@@ -186,6 +192,33 @@ export function observeGroup(
 }
 
 /**
+ * Key of a pass for second moments: the data with their order, the operators of its layers, and the
+ * prefix sizes that it keeps. How its samples are run is of no matter.
+ */
+export function momentsKey(stage: Omit<MomentsStage, 'kind' | 'key'>, context: PlanContext): ContentKey {
+  return contentKey({
+    of: 'moments',
+    environment: environmentContent(context),
+    model: modelContent(stage.model, context),
+    preprocess: stage.preprocess,
+    calibration: momentsContent(stage.calibration, context),
+    ops: stage.ops,
+    samples: stage.samples,
+  });
+}
+
+/**
+ * What passes for second moments have in common that can be one pass: all but operators and sizes.
+ */
+export function momentsGroup(
+  { model, preprocess, calibration }: Pick<MomentsStage, 'model' | 'preprocess' | 'calibration'>,
+  context: PlanContext,
+): string {
+  const data = momentsContent(calibration, context);
+  return canonicalJson({ model: modelContent(model, context), preprocess, calibration: data });
+}
+
+/**
  * Key of a search: the calibration data up to its own number of batches, the quantizers, layers,
  * statistic and search settings. Not the observe stage's key: a longer calibration pass gives the
  * same prefix, so the search stays done.
@@ -198,7 +231,12 @@ export function searchKey(stage: StageContent<SearchStage>, context: PlanContext
  * Key of a ranking of layers: as of a search, with the smoothing that the layers are ranked under.
  */
 export function rankKey(stage: StageContent<RankStage>, context: PlanContext): ContentKey {
-  return contentKey({ of: 'rank', ...quantizedContent(stage, context), samples: stage.samples });
+  return contentKey({
+    of: 'rank',
+    ...quantizedContent(stage, context),
+    samples: stage.samples,
+    ...(stage.errorBits === undefined ? {} : { errorBits: stage.errorBits }),
+  });
 }
 
 /**
@@ -208,7 +246,7 @@ export function keepKey(settings: TrialSettings, context: PlanContext): ContentK
   return contentKey({ of: 'keep', trial: trialKey(settings, context) });
 }
 
-type StageContent<Stage> = Omit<Stage, 'kind' | 'key' | 'observeKey'>;
+type StageContent<Stage> = Omit<Stage, 'kind' | 'key' | 'observeKey' | 'momentsKey'>;
 
 function quantizedContent(stage: StageContent<QuantizedStage>, context: PlanContext): object {
   return {

@@ -3,7 +3,7 @@ import { MemoByParts } from '../memo/memo-by-parts.js';
 import type { Experiment, Settings } from '../experiment/sections/settings.js';
 import { calibrationDataKey, contentKey, trialKey } from './content-key.js';
 import { labelTrials } from './label-trials.js';
-import { mergeStages } from './merge-stages.js';
+import { mergeStages, type TrialStages } from './merge-stages.js';
 import { memoizeByContent } from '../memo/memoize-by-content.js';
 import type { ContentKey, PlanContext, PlannedTrial, SweepPlan } from './plan.js';
 
@@ -25,10 +25,7 @@ export function planSweep(experiment: Experiment, context: PlanContext): SweepPl
   const counterpartKey = (role: 'fp32' | 'unsmoothed', settings: Settings): ContentKey =>
     counterparts[role].get(sectionsOf(role, settings), () => trialKey(canonicalSettings(role, settings), remembering));
 
-  const byKey = new Map<
-    string,
-    Omit<PlannedTrial, 'label' | 'position' | 'referenceKey' | 'observeKey' | 'searchKey' | 'rankKey' | 'keepKey'>
-  >();
+  const byKey = new Map<string, Omit<PlannedTrial, 'label' | 'position' | keyof TrialStages>>();
   for (const { role, settings: full, axes } of experiment.trials) {
     const settings = canonicalSettings(role, full);
     const key = trialKey(settings, remembering);

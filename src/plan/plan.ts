@@ -1,4 +1,5 @@
 import type { CanonicalSmoothing } from '../smooth/smoothing-settings.js';
+import type { FrontierSettings } from '../experiment/sections/layers.js';
 import type { Goal } from '../experiment/file/goal-schema.js';
 import type { TrialSettings } from '../experiment/sections/canonical-settings.js';
 import type { AbsmaxMethod } from '../calibrate/absmax-method.js';
@@ -34,11 +35,13 @@ export interface PlannedTrial {
   readonly referenceKey: ContentKey;
   /** null for fp32. */
   readonly observeKey: ContentKey | null;
+  /** null unless weights are rounded, or alphas searched, by second moments. */
+  readonly momentsKey: ContentKey | null;
   /** null unless alphas are searched (dynamic, auto). */
   readonly searchKey: ContentKey | null;
   /** null unless some layers are kept in float by their rank. */
   readonly rankKey: ContentKey | null;
-  /** null unless `layers.keepFloat` is `auto` or `slower`. */
+  /** null unless `layers.keepFloat` is `auto` or `slower`, or a goal has bits. */
   readonly keepKey: ContentKey | null;
   /** Keys that the trial's counterparts have (or would have), for comparisons. */
   readonly fp32Key: ContentKey;
@@ -82,6 +85,25 @@ export interface ObserveStage {
   readonly targets?: readonly PlacingTargetName[];
 }
 
+/** Whose samples second moments are taken over, in which order; not how many, nor in which runs. */
+export type MomentsData = Omit<CalibrationSettings, 'batchSize' | 'batches'>;
+
+/**
+ * One pass for the second moments of the inputs of layers; serves every trial and search that goes
+ * by them.
+ */
+export interface MomentsStage {
+  readonly kind: 'moments';
+  readonly key: ContentKey;
+  readonly model: ModelSettings;
+  readonly preprocess: PreprocessSettings;
+  readonly calibration: MomentsData;
+  /** Operators of the layers: all that a trial may quantize, sorted. */
+  readonly ops: LayerSettings['ops'];
+  /** Prefix sizes at which they are kept, ascending; the pass ends with the largest. */
+  readonly samples: readonly number[];
+}
+
 /**
  * The FP32 pass over the evaluation data; an fp32 trial is this stage's result under a trial's
  * name.
@@ -116,6 +138,8 @@ export interface QuantizedStage {
  */
 export interface SearchStage extends QuantizedStage {
   readonly kind: 'search';
+  /** Absent where candidates are judged without second moments. */
+  readonly momentsKey?: ContentKey;
   readonly search: SearchSettings;
 }
 
@@ -127,6 +151,13 @@ export interface RankStage extends QuantizedStage {
   readonly kind: 'rank';
   /** The first so many calibration samples. */
   readonly samples: number;
+  /**
+   * Bits of weights that the error of each layer is computed at, ascending; the ranking itself is
+   * at the first. Absent: none.
+   */
+  readonly errorBits?: readonly number[];
+  /** Absent where weights are quantized without second moments. */
+  readonly momentsKey?: ContentKey;
 }
 
 /** Which layers stay in float, where that is not a number of them. */
@@ -147,6 +178,8 @@ interface KeepStageOf<By> {
 export interface AccuracyKeepStage extends KeepStageOf<'accuracy'> {
   readonly referenceKey: ContentKey;
   readonly rankKey: ContentKey;
+  /** Absent where the trial's weights are quantized without second moments. */
+  readonly momentsKey?: ContentKey;
   /** The loss that is allowed, in the unit of the primary metric. */
   readonly loss: number;
 }
@@ -159,9 +192,21 @@ export interface SpeedKeepStage extends KeepStageOf<'speed'> {
   readonly threads: number;
 }
 
-export type KeepStage = AccuracyKeepStage | SpeedKeepStage;
+/**
+ * Which bits each layer gets: the cheapest assignment that keeps a bound, by evaluations along the
+ * curve that the layers' errors predict.
+ */
+export interface FrontierKeepStage extends KeepStageOf<'frontier'> {
+  readonly referenceKey: ContentKey;
+  readonly rankKey: ContentKey;
+  /** Absent where the trial's weights are quantized without second moments. */
+  readonly momentsKey?: ContentKey;
+  readonly frontier: FrontierSettings;
+}
 
-export type PlannedStage = ObserveStage | ReferenceStage | SearchStage | RankStage | KeepStage;
+export type KeepStage = AccuracyKeepStage | SpeedKeepStage | FrontierKeepStage;
+
+export type PlannedStage = ObserveStage | MomentsStage | ReferenceStage | SearchStage | RankStage | KeepStage;
 
 export interface SweepPlan {
   readonly name: string;

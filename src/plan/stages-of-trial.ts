@@ -4,9 +4,10 @@ import type { ContentKey, PlannedTrial } from './plan.js';
 export function stagesOfTrial({
   referenceKey,
   observeKey,
+  momentsKey,
   searchKey,
   rankKey,
   keepKey,
 }: PlannedTrial): readonly ContentKey[] {
-  return [referenceKey, observeKey, searchKey, rankKey, keepKey].filter((key) => key !== null);
+  return [referenceKey, observeKey, momentsKey, searchKey, rankKey, keepKey].filter((key) => key !== null);
 }

@@ -4,6 +4,7 @@ import type { Experiment } from '../experiment/sections/settings.js';
 import {
   batchLimits,
   estimatePeak,
+  momentsBatch,
   type BatchLimits,
   type MemoryUse,
   type MemoryWork,
@@ -12,8 +13,11 @@ import type { PlannedTrial, SweepPlan } from '../plan/plan.js';
 import { JobError, JobInterrupted, runOnce, type Executor } from '../engine/executor.js';
 import type { Provider } from '../engine/providers/provider.js';
 import { providers } from '../engine/providers/providers.js';
+import { roundingBytes } from '../quantize/rounding/block-problem.js';
+import { momentsLayers } from '../quantize/select-layers.js';
 import { jobModel } from './job-model.js';
 import { macsOfLayers } from './macs-of-layers.js';
+import { momentsSize } from './moments-size.js';
 import type { SweepInputs } from './sweep-inputs.js';
 
 /** Share of the machine's memory that children may have together. */
@@ -37,6 +41,7 @@ export interface PlannedMemory {
 const uses: Readonly<Record<MemoryUse, string>> = {
   observe: 'observing',
   observeHistograms: 'counting histograms',
+  moments: 'second moments',
   reference: 'the FP32 reference',
   evaluate: 'evaluating',
   losses: 'layer losses',
@@ -84,11 +89,12 @@ export async function planMemory(
     try {
       const job = { kind: 'measure', model: jobModel(model, inputs), preprocess, source: evaluation.source } as const;
       const { value } = await runOnce<'measure'>(executor, job);
-      const { memory } = value;
+      const { memory, sampleNumbers } = value;
       macs.set(path, macsOfLayers(inputs.layersOf(path), value));
       const own = batchLimits(memory, allowed);
       limits.set(path, own);
-      const { use, batch, bytes } = estimatePeak(memory, workOf(trials, plan, inputs), own);
+      const work = { ...workOf(trials, plan, inputs), ...momentsWork(path, plan, inputs, sampleNumbers) };
+      const { use, batch, bytes } = estimatePeak(memory, work, own);
       const runs = `${uses[use]}, runs of ${batch} sample${batch === 1 ? '' : 's'}`;
       const estimate = `Memory: about ${sizeText(bytes)} per worker at its peak with ${basename(path)} (${runs}); ${given}.`;
       lines.push(bytes > allowed ? `${estimate} Warning: this exceeds the limit; ${advice}.` : estimate);
@@ -99,6 +105,25 @@ export async function planMemory(
     }
   }
   return { limits, macs, lines };
+}
+
+/** What second moments of a model add; nothing where no stage gathers them. */
+function momentsWork(
+  path: string,
+  { stages }: SweepPlan,
+  inputs: SweepInputs,
+  sampleNumbers: number,
+): Pick<MemoryWork, 'moments'> {
+  const own = stages.filter((stage) => stage.kind === 'moments').filter(({ model }) => model.path === path);
+  if (own.length === 0) return {};
+  const layers = own.flatMap(({ ops }) => momentsLayers(inputs.layersOf(path), ops));
+  return {
+    moments: {
+      bytes: Math.max(...own.map((stage) => momentsSize(stage, inputs))),
+      rounding: Math.max(0, ...layers.map(({ layout }) => roundingBytes(layout))),
+      batch: momentsBatch(sampleNumbers),
+    },
+  };
 }
 
 function workOf(trials: readonly PlannedTrial[], plan: SweepPlan, inputs: SweepInputs): MemoryWork {

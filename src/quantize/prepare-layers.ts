@@ -1,5 +1,7 @@
 import type { CanonicalSmoothing } from '../smooth/smoothing-settings.js';
+import { readsMoments, roundingOf } from '../experiment/sections/quantization.js';
 import type { QuantizationSettings } from '../experiment/sections/settings.js';
+import type { LayerMoments } from '../records/moments-record.js';
 import type { InputStatistics } from '../records/observation-record.js';
 import type { QuantizerRecord } from '../records/quantizer-record.js';
 import type { SmoothingRecord } from '../records/smoothing-record.js';
@@ -8,9 +10,10 @@ import type { Layer } from '../onnx/layers/layers.js';
 import { joinPads, layersWithPads } from '../onnx/folding/join-pads.js';
 import type { OnnxModel } from '../onnx/onnx-model.js';
 import { readFloatTensor } from '../onnx/tensor.js';
+import { noSmoothing } from '../smooth/smoothing-factors.js';
 import { insertSmoothing, smoothLayers, type AlphaOf } from '../smooth/smooth-layers.js';
 import type { SmoothedLayer } from '../smooth/smoothed-model.js';
-import { fakeQuantizeWeight, type QuantizedWeight } from './quantizers/fake-quantize-weight.js';
+import type { QuantizedWeight } from './quantizers/fake-quantize-weight.js';
 import { inputQuantizer } from './quantizers/input-quantizer.js';
 import { outputBound } from './output-bound.js';
 import { widestQuantizer, type Quantizer } from './quantizers/quantizer.js';
@@ -23,7 +26,9 @@ import type { PlacedModel } from './placed-model.js';
 import type { PreparedLayer } from './prepared-layer.js';
 import type { LayerBits } from './select-layers.js';
 import { requantizeWeight } from './quantizers/requantize-weight.js';
-import { weightQuantizers } from './quantizers/weight-quantizers.js';
+import type { MomentsView } from './rounding/moment-matrix.js';
+import type { RoundingMemo } from './rounding/rounding-memo.js';
+import { quantizeBy, rangesBy, roundTo, type WeightRounding } from './rounding/weight-rounding.js';
 
 export type { PreparedLayer } from './prepared-layer.js';
 export type { AlphaOf };
@@ -36,6 +41,10 @@ export interface Preparation {
   readonly alphaOf: AlphaOf;
   /** Absent of `layers-only`, and of stages, which judge layers by themselves. */
   readonly placed?: PlacedPreparation;
+  /** By layer; absent where weights are rounded to the nearest. */
+  readonly moments?: ReadonlyMap<string, LayerMoments>;
+  /** Weights that were rounded by moments before; absent: nothing is kept. */
+  readonly rounded?: RoundingMemo;
 }
 
 /**
@@ -75,7 +84,14 @@ export function prepareModel(
   const placed = placeModel(smoothed, statistics, quantization.activation, wanted);
   const fed = withPlacedInputs(prepared, placed);
   const holdsBias = targets[wanted.target].bias === 'int32';
-  return { base, layers: holdsBias ? fed.map((layer) => holdBias(base, layer)) : fed, placed };
+  return { base, layers: holdsBias ? fed.map((layer) => held(base, layer, preparation)) : fed, placed };
+}
+
+function held(base: OnnxModel, prepared: PreparedLayer, preparation: Preparation): PreparedLayer {
+  const rounding = roundingFor(prepared, preparation);
+  return holdBias(base, prepared, (weight, quantizers, granularity) =>
+    roundTo(rounding, weight, quantizers, granularity),
+  );
 }
 
 /** Layers whose inputs have the quantizers that the target placed there. */
@@ -105,28 +121,56 @@ export function prepareLayers(
 function prepareLayer(smoothed: SmoothedLayer, inputs: InputStatistics, preparation: Preparation): PreparedLayer {
   const { layer, factors, smoothedWeight } = smoothed;
   if (!inputs.absmax.every(Number.isFinite)) throw new NonFiniteError(`the input of layer "${layer.name}"`);
-  const { activation, weight } = settingsOf(layer, preparation);
+  const { activation } = settingsOf(layer, preparation);
   const input = inputQuantizer(inputs, factors.s, activation);
   if (!smoothedWeight.every(Number.isFinite)) throw new NonFiniteError(`the smoothed weight of layer "${layer.name}"`);
   return {
     ...smoothed,
     input,
     divisor: Float32Array.from(factors.s, (s) => s * input.scale),
-    weight: quantizeWeight(smoothed, weight),
+    weight: quantizeWeight(smoothed, roundingFor(smoothed, preparation)),
     biasCorrection: null,
     outputBound: outputBound(smoothed.original, inputs.absmax),
   };
 }
 
-function quantizeWeight(smoothed: SmoothedLayer, settings: QuantizationSettings['weight']): QuantizedWeight {
+function quantizeWeight(smoothed: SmoothedLayer, rounding: WeightRounding): QuantizedWeight {
   const { layer, smoothedWeight, undividedWeight, outputFactors } = smoothed;
-  if (undividedWeight === null) return fakeQuantizeWeight(smoothedWeight, layer.layout, settings);
-  const undivided = fakeQuantizeWeight(undividedWeight, layer.layout, settings);
-  return requantizeWeight(undivided, layer.layout, outputFactors!, layer.name);
+  if (undividedWeight === null) return quantizeBy(rounding, smoothedWeight, outputFactors);
+  return requantizeWeight(quantizeBy(rounding, undividedWeight, null), layer.layout, outputFactors!, layer.name);
 }
 
+/** How the weight of a smoothed layer is quantized, whose input is divided by its own s. */
+function roundingFor(
+  { layer, factors }: Pick<SmoothedLayer, 'layer' | 'factors'>,
+  preparation: RoundingPreparation,
+): WeightRounding {
+  const { rounded: memo } = preparation;
+  return {
+    layout: layer.layout,
+    settings: settingsOf(layer, preparation).weight,
+    view: momentsView(layer, factors.s, preparation),
+    ...(memo === undefined ? {} : { memo }),
+  };
+}
+
+/** Null where no setting reads moments, or the layer has none. */
+function momentsView(
+  { name }: Layer,
+  s: Float32Array,
+  { quantization, moments }: RoundingPreparation,
+): MomentsView | null {
+  if (!readsMoments(quantization)) return null;
+  if (moments === undefined) throw new Error('Invariant: settings that read second moments came without them.');
+  const own = moments.get(name);
+  return own === undefined ? null : { moments: own, s, centered: roundingOf(quantization).centered };
+}
+
+/** What of a preparation weights are quantized by. */
+type RoundingPreparation = Pick<Preparation, 'quantization' | 'bits' | 'placed' | 'moments' | 'rounded'>;
+
 /** The quantizer settings of one layer. */
-function settingsOf(
+export function settingsOf(
   layer: Layer,
   { quantization, bits, placed }: Pick<Preparation, 'quantization' | 'bits' | 'placed'>,
 ): Pick<QuantizationSettings, 'activation' | 'weight'> {
@@ -145,14 +189,15 @@ function settingsOf(
 export function quantizerRecords(
   prepared: PreparedLayer,
   inputs: InputStatistics,
-  preparation: Pick<Preparation, 'quantization' | 'bits' | 'placed'>,
+  preparation: RoundingPreparation,
 ): readonly QuantizerRecord[] {
   const { layer, original, input } = prepared;
   // What the settings gave: s of the layers behind it is stored with those.
   const weight = prepared.weight.undivided ?? prepared.weight;
   const settings = settingsOf(layer, preparation);
-  const ones = new Float32Array(layer.inputChannels).fill(1);
-  const unsmoothed = weightQuantizers(readFloatTensor(original.weight), layer.layout, settings.weight);
+  const factors = noSmoothing(layer.inputChannels);
+  const weightOf = readFloatTensor(original.weight);
+  const unsmoothed = rangesBy(roundingFor({ layer, factors }, preparation), weightOf, null);
   const perChannel = weight.granularity === 'channel';
   const asymmetric = settings.weight.scheme === 'asymmetric';
   const channels = (end: (quantizer: Quantizer) => number): Float64Array => Float64Array.from(weight.quantizers, end);
@@ -162,7 +207,7 @@ export function quantizerRecords(
       role: 'input',
       granularity: 'tensor',
       ...recordOf(input),
-      amaxUnsmoothed: inputQuantizer(inputs, ones, settings.activation).amax,
+      amaxUnsmoothed: inputQuantizer(inputs, factors.s, settings.activation).amax,
       amaxChannels: null,
       lowChannels: null,
     },

@@ -16,6 +16,7 @@ import {
 } from './quantizers/quantizer.js';
 import { requantizeWeight } from './quantizers/requantize-weight.js';
 import { weightQuantizers } from './quantizers/weight-quantizers.js';
+import { weightOfLevels } from './rounding/rounded-weights.js';
 import { restorePlaced, type StoredPlacement } from './restore-placed.js';
 
 /** A quantizer as the store keeps it. */
@@ -51,6 +52,8 @@ export interface StoredLayer {
   readonly weight: StoredQuantizer;
   /** `[O]`, taken off the bias; null: nothing. */
   readonly biasCorrection: readonly number[] | null;
+  /** Integers of the weight, of its shape, zero point taken off; null: the nearest. */
+  readonly levels: Int8Array | Int32Array | null;
 }
 
 /**
@@ -127,12 +130,22 @@ function restoreLayer(
   const input = restoreQuantizer(stored.input, stored.input.amax, stored.input.low);
   checkQuantizer(layer, 'input', stored.input, input);
   const values = undividedWeight ?? smoothedWeight;
-  const undivided = applyQuantizers(
+  const quantizers = restoreWeightQuantizers(
+    layer,
     values,
-    layer.layout,
-    restoreWeightQuantizers(layer, values, stored.weight, weightCalibrator, isPlaced),
-    stored.weight.granularity,
+    stored.weight,
+    weightCalibrator,
+    isPlaced,
+    stored.levels !== null,
   );
+  const { granularity } = stored.weight;
+  if (stored.levels !== null && stored.levels.length !== values.length) {
+    throw differs(layer, 'numbers of weight levels', stored.levels.length, values.length);
+  }
+  const undivided =
+    stored.levels === null
+      ? applyQuantizers(values, layer.layout, quantizers, granularity)
+      : weightOfLevels(stored.levels, layer.layout, quantizers, granularity);
   const weight =
     undividedWeight === null ? undivided : requantizeWeight(undivided, layer.layout, outputFactors!, layer.name);
   const correction = stored.biasCorrection;
@@ -171,6 +184,7 @@ function restoreWeightQuantizers(
   stored: StoredQuantizer,
   calibrator: WeightCalibratorName,
   isPlaced: boolean,
+  areLevelsStored: boolean,
 ): readonly Quantizer[] {
   const amax = stored.amaxChannels ?? [stored.amax];
   const low = stored.lowChannels ?? (stored.amaxChannels === null ? [stored.low] : null);
@@ -178,6 +192,8 @@ function restoreWeightQuantizers(
   if (amax.length !== channels) throw differs(layer, 'numbers of weight amax', amax.length, channels);
   const quantizers = amax.map((value, channel) => restoreQuantizer(stored, value, low?.[channel] ?? 0 - value));
   checkQuantizer(layer, 'weight', stored, widestQuantizer(quantizers));
+  // Stored integers need no range that fits the weight.
+  if (areLevelsStored) return quantizers;
   const { bits, granularity, signed, narrowRange } = stored;
   const scheme = signed ? 'signed' : 'asymmetric';
   const whole = weightQuantizers(values, layer.layout, {
@@ -188,7 +204,8 @@ function restoreWeightQuantizers(
     calibrator: 'max',
   });
   // A range is the weight's own, or a share of that, never more; it is not searched for again.
-  const isWhole = weightCalibrators[calibrator].shrink === null;
+  const chosen = weightCalibrators[calibrator];
+  const isWhole = chosen.reads === 'weights' && chosen.shrink === null;
   const fits = (end: number, own: number): boolean => {
     const [size, most] = [Math.abs(end), Math.abs(own)];
     // A target's ranges may be wider, see `holdBias`.

@@ -4,6 +4,11 @@ import { compileGlob } from './glob.js';
 import { LayerSettingError } from './layer-setting-error.js';
 import { rulesOfLayers } from './layer-rules.js';
 
+/** The layers whose inputs have second moments gathered: of these operators, where supported. */
+export function momentsLayers(layers: readonly FoundLayer[], ops: LayerSettings['ops']): readonly Layer[] {
+  return layers.filter((layer) => layer.supported).filter(({ op }) => ops.includes(op));
+}
+
 /**
  * The layers that a trial quantizes: of the wanted operators, matched by a glob of `include` and by
  * none of `exclude`. Layers that can't be quantized stay float unless `include` names one of them

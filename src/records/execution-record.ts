@@ -1,6 +1,6 @@
 /** What ran a piece of work, as the runtime itself reported it. */
 export interface ExecutionRecord {
-  /** e.g. `CPUExecutionProvider`; several joined by `+`. */
+  /** e.g. `CPUExecutionProvider`; several joined by `+`; empty where no model was run. */
   readonly provider: string;
   /**
    * Execution provider -> operator -> nodes that it ran in one run of the graph; absent where

@@ -4,7 +4,9 @@ import type { BiasCorrectionRecord } from './bias-correction-record.js';
 import type { EvaluationRecord } from './evaluation-record.js';
 import type { GateRecord } from './gate-record.js';
 import type { LayerLossRecord } from './loss-record.js';
+import type { PredictedLossRecord } from './predicted-loss-record.js';
 import type { QuantizerRecord } from './quantizer-record.js';
+import type { RoundedWeightRecord } from './rounded-weight-record.js';
 import type { SmoothingRecord } from './smoothing-record.js';
 import type { TensorQuantizerRecord } from './tensor-quantizer-record.js';
 
@@ -17,6 +19,8 @@ export interface TrialRecord {
   readonly losses: readonly LayerLossRecord[];
   /** Samples that the losses were measured on; 0 for fp32. */
   readonly lossSamples: number;
+  /** Absent where no second moments of the layers' inputs were at hand. */
+  readonly predictedLosses?: readonly PredictedLossRecord[];
   readonly quantizers: readonly QuantizerRecord[];
   readonly smoothing: readonly SmoothingRecord[];
   /** Empty unless biases are corrected. */
@@ -32,6 +36,8 @@ export interface TrialRecord {
   readonly exportBytes?: number;
   /** Of a target's own placement; absent of `layers-only` and fp32. */
   readonly tensors?: readonly TensorQuantizerRecord[];
+  /** Absent where all weights are rounded to the nearest. */
+  readonly roundedWeights?: readonly RoundedWeightRecord[];
   /** Absent where no runtime of the target is here. */
   readonly deployment?: DeploymentRecord;
 }

@@ -1,3 +1,5 @@
+import type { TrialJob } from '../engine/jobs/trial/trial-job.js';
+import { precisionsOf } from './frontier-jobs.js';
 import { primaryAccuracy } from '../records/primary-accuracy.js';
 import type { EvaluationRecord } from '../records/evaluation-record.js';
 import type { StopRecord } from '../records/trial-record.js';
@@ -38,6 +40,8 @@ export interface RunSweepOptions {
    * Samples of one run that memory allows, by path of the model; absent where it is not foretold.
    */
   readonly memory?: ReadonlyMap<string, BatchLimits>;
+  /** Multiply-accumulates of each layer for one sample, by path of the model. */
+  readonly macs?: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** Stop at the first failed trial. */
   readonly failFast: boolean;
   /** Also run trials that failed before in a way that another attempt would repeat. */
@@ -70,6 +74,7 @@ export interface FailedTrial {
  *
  *     observe ──> [rank] ────> trial (one per setting)
  *     observe ──> [search] ──> trial
+ *     [moments] ─────────────> [search], [keep], trial
  *     reference, rank ──> [keep] ──> trial
  *     reference ─────────────> trial, fp32
  *
@@ -240,8 +245,9 @@ class SweepRun {
         model,
         settings: trial.settings,
         observation: shared.observation(trial.observeKey!, trial.settings.calibration!, trial.settings.quantization!),
+        moments: shared.momentsOf(trial),
         alphas: trial.searchKey === null ? null : shared.alphas(trial.searchKey),
-        keptFloat: this.#keptFloat(trial),
+        ...this.#precisions(trial),
         referenceArgmax: shared.referenceArgmax(trial.referenceKey),
         stop: this.#stopRule(trial),
       }),
@@ -282,6 +288,13 @@ class SweepRun {
     if (stop === undefined || against === undefined) return null;
     const outcome = this.#options.store.primaryOutcome(against)!;
     return { confidence: stop.confidence, orderSeed: orderSeedOf(key), against, outcome };
+  }
+
+  /** Layers in float, and bits of others that were looked for. */
+  #precisions(trial: PlannedTrial): Pick<TrialJob, 'keptFloat' | 'weightBits'> {
+    if (trial.settings.layers?.frontier === undefined) return { keptFloat: this.#keptFloat(trial) };
+    const { tries } = this.#options.store.frontier(trial.keepKey!)!;
+    return precisionsOf(tries.find(({ chosen }) => chosen)!.bits);
   }
 
   #keptFloat({ rankKey, keepKey, settings }: PlannedTrial): readonly string[] {

@@ -1,9 +1,15 @@
 import { withoutHistograms } from '../calibrate/calibrators/amax-by-calibrator.js';
 import { calibrators } from '../calibrate/calibrators/registry.js';
+import { readsMoments, roundingOf } from '../experiment/sections/quantization.js';
+import { momentsOfSearch } from '../experiment/sections/search.js';
 import type { CalibrationSettings, QuantizationSettings } from '../experiment/sections/settings.js';
-import type { ContentKey } from '../plan/plan.js';
+import type { ContentKey, TrialSettings } from '../plan/plan.js';
+import type { MomentsRecord } from '../records/moments-record.js';
 import type { ObservationRecord } from '../records/observation-record.js';
 import type { SweepStore } from '../store/store.js';
+
+/** Bytes of second moments that are kept in memory, beyond the last ones. */
+const MOST_MOMENTS_BYTES = 256 * 2 ** 20;
 
 /** Results that are kept in memory: trials that follow each other take the same few. */
 const MOST_KEPT = 12;
@@ -15,6 +21,7 @@ const MOST_KEPT = 12;
 export class SharedResults {
   readonly #store: SweepStore;
   readonly #kept = new Map<string, unknown>();
+  readonly #moments = new Map<string, { readonly bytes: number; readonly record: MomentsRecord }>();
 
   constructor(store: SweepStore) {
     this.#store = store;
@@ -42,6 +49,37 @@ export class SharedResults {
     });
   }
 
+  /** Second moments over so many samples. They are large: only the last few stay in memory. */
+  moments(stage: ContentKey, samples: number): MomentsRecord {
+    const name = `${stage} ${samples}`;
+    const known = this.#moments.get(name);
+    this.#moments.delete(name);
+    const record = known?.record ?? this.#store.moments(stage, samples)!;
+    this.#moments.set(name, known ?? { bytes: bytesOf(record), record });
+    let total = [...this.#moments.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    for (const [oldest, { bytes }] of this.#moments) {
+      if (total <= MOST_MOMENTS_BYTES || this.#moments.size === 1) break;
+      this.#moments.delete(oldest);
+      total -= bytes;
+    }
+    return record;
+  }
+
+  /** What a trial's weights are quantized by, and its losses predicted; null: it has none. */
+  momentsOf({
+    momentsKey,
+    settings: { quantization, search },
+  }: {
+    readonly momentsKey?: ContentKey | null;
+    readonly settings: Pick<TrialSettings, 'quantization' | 'search'>;
+  }): MomentsRecord | null {
+    if (momentsKey === undefined || momentsKey === null || quantization === null) return null;
+    if (readsMoments(quantization)) return this.moments(momentsKey, roundingOf(quantization).samples);
+    // A trial that has the stage for its search alone predicts its losses by them.
+    const searched = search && momentsOfSearch(search);
+    return searched === null ? null : this.moments(momentsKey, searched);
+  }
+
   /** FP32 argmax by evaluation sample; null where the task has none. */
   referenceArgmax(stage: ContentKey): Int32Array | null {
     return this.#once(`argmax ${stage}`, () => this.#store.reference(stage)!.argmax);
@@ -60,4 +98,8 @@ export class SharedResults {
     if (this.#kept.size > MOST_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
     return result;
   }
+}
+
+function bytesOf({ layers }: MomentsRecord): number {
+  return layers.reduce((sum, { products, means }) => sum + products.byteLength + means.byteLength, 0);
 }

@@ -123,12 +123,13 @@ export function searchParts(
   model: JobModel,
   observation: ObservationRecord,
   modelBytes: number,
+  moments: SearchJob['moments'] = null,
 ): readonly StagePart<SearchJob>[] {
   const { search } = stage;
   const common = quantizedJob(stage, model, observation);
   const part = (candidates: readonly number[]): StagePart<SearchJob> => ({
     id: `alpha ${candidates.join(' ')}`,
-    job: { kind: 'search', ...common, search, candidates },
+    job: { kind: 'search', ...common, search, moments, candidates },
   });
   if (search.order !== 'isolated') return [part(search.candidates)];
   const fitting = Math.floor(SEARCH_GRAPH_BYTES / modelBytes) - 1;
@@ -147,13 +148,15 @@ export function rankParts(
   stage: RankStage,
   model: JobModel,
   observation: ObservationRecord,
+  moments: RankJob['moments'] = null,
 ): readonly StagePart<RankJob>[] {
-  const { samples } = stage;
+  const { samples, errorBits } = stage;
+  const own = errorBits === undefined ? {} : { errorBits, moments };
   const common = quantizedJob(stage, model, observation);
   const of = Math.max(1, Math.min(RANK_PARTS, observation.inputs.length));
   return Array.from({ length: of }, (_, index) => ({
     id: `layers ${index + 1} of ${of}`,
-    job: { kind: 'rank', ...common, samples, share: { index, of } },
+    job: { kind: 'rank', ...common, samples, ...own, share: { index, of } },
   }));
 }
 

@@ -1,13 +1,17 @@
+import { mergeMoments, momentsOfSums, type MomentSums } from '../calibrate/moments/moment-sums.js';
 import { openDataset } from '../formats/open-dataset.js';
 import { judgeReference } from '../reference/judge-reference.js';
 import { mergeNamedSurveys } from '../reference/output-survey.js';
+import { momentsOfSearch } from '../experiment/sections/search.js';
 import type { EvaluationSettings } from '../experiment/sections/settings.js';
 import { expectedTries, type WorkCost } from '../plan/estimate/estimate-cost.js';
 import { evaluationBatch, type BatchLimits } from '../plan/estimate/estimate-memory.js';
 import type {
   ContentKey,
   AccuracyKeepStage,
+  FrontierKeepStage,
   KeepStage,
+  MomentsStage,
   ObserveStage,
   PlannedStage,
   RankStage,
@@ -18,6 +22,8 @@ import type {
 import type { KeepRecord } from '../records/keep-record.js';
 import { primaryAccuracy } from '../records/primary-accuracy.js';
 import { samplesPerRun, type JobKind, type JobOf, type JobResults } from '../engine/jobs/jobs.js';
+import { unpackSums } from '../engine/jobs/moments/packed-sums.js';
+import { momentsSize } from '../prepare/moments-size.js';
 import { jobModel } from '../prepare/job-model.js';
 import { finishTask, mergeMetricStates } from '../tasks/task-metric.js';
 import type { SweepStore } from '../store/store.js';
@@ -33,19 +39,32 @@ import {
   searchParts,
   type StagePart,
 } from './stage-parts.js';
+import { idOf, momentsParts, partsPerOctave, rangesOf } from './moments-parts.js';
 import type { SharedResults } from './shared-results.js';
 import { evaluationLimit } from './evaluation-limit.js';
 import { NothingKeptError } from './nothing-kept-error.js';
 import type { Patience } from './patience.js';
+import { allowedDrop, dropFromReference, type Drop } from './drop-from-reference.js';
+import { frontierLayers } from './frontier-layers.js';
+import { frontierLoss, precisionsOf, thinnedCurve } from './frontier-jobs.js';
+import { NothingWithinError } from './nothing-within-error.js';
+import { cheapestWithin, MOST_EVALUATIONS } from '../frontier/cheapest-within.js';
+import type { FrontierRecord, LayerBitsRecord } from '../records/frontier-record.js';
+import { roundingOf } from '../experiment/sections/quantization.js';
 import { smallestKept, type KeepTry } from './smallest-kept.js';
 import type { SweepInputs } from '../prepare/sweep-inputs.js';
 import type { WorkQueue } from './work-queue.js';
 
 /** Stages before trials, whose priority is below 0; of trials the first ones first. */
-const STAGE_PRIORITY = { observe: 3e6, reference: 2e6, rank: 1.5e6, search: 1e6, keep: 0.5e6 } as const;
+const STAGE_PRIORITY = { observe: 3e6, moments: 2.5e6, reference: 2e6, rank: 1.5e6, search: 1e6, keep: 0.5e6 } as const;
 
 /** The one part of a search by speed. */
 const PLACED = 'layers in float';
+
+/** What a finished evaluation of bits is stored as. */
+interface EvaluatedBits extends Drop {
+  readonly divergence: number | null;
+}
 
 /** What stages need of their sweep. */
 interface StageSurroundings {
@@ -55,6 +74,7 @@ interface StageSurroundings {
   readonly patience: Patience;
   readonly signal: AbortSignal;
   readonly memory?: ReadonlyMap<string, BatchLimits>;
+  readonly macs?: ReadonlyMap<string, ReadonlyMap<string, number>>;
 }
 
 /**
@@ -85,6 +105,8 @@ export class StageWork {
     switch (stage.kind) {
       case 'observe':
         return this.#observe(stage);
+      case 'moments':
+        return this.#moments(stage);
       case 'reference':
         return this.#reference(stage);
       case 'search':
@@ -92,7 +114,14 @@ export class StageWork {
       case 'rank':
         return this.#rank(stage);
       case 'keep':
-        return stage.by === 'accuracy' ? this.#keep(stage) : this.#keepSlower(stage);
+        switch (stage.by) {
+          case 'accuracy':
+            return this.#keep(stage);
+          case 'speed':
+            return this.#keepSlower(stage);
+          case 'frontier':
+            return this.#frontier(stage);
+        }
     }
   }
 
@@ -102,6 +131,26 @@ export class StageWork {
     const observations = mergeObserveParts(stage, parts);
     await this.#write((store) => {
       store.finishObserve(stage.key, model.sha256, observations, displayOf(parts));
+    });
+  }
+
+  async #moments(stage: MomentsStage): Promise<void> {
+    const { inputs } = this.#options;
+    const model = jobModel(stage.model, inputs);
+    const perOctave = partsPerOctave(momentsSize(stage, inputs));
+    const parts = momentsParts(stage, model, perOctave);
+    const results = valuesOf(await this.#runParts(stage, parts));
+    const byId = new Map(parts.map(({ id }, index) => [id, results[index]!]));
+    // Unpacked one after the other: they are large.
+    const prefixes = stage.samples.map((samples) => {
+      const sums = rangesOf(samples, perOctave).reduce<MomentSums | null>((before, range) => {
+        const own = unpackSums(byId.get(idOf(range))!);
+        return before === null ? own : mergeMoments([before, own]);
+      }, null);
+      return momentsOfSums(sums!);
+    });
+    await this.#write((store) => {
+      store.finishMoments(stage.key, model.sha256, prefixes);
     });
   }
 
@@ -128,13 +177,16 @@ export class StageWork {
   }
 
   async #search(stage: SearchStage): Promise<void> {
-    await this.#stageDone(stage.observeKey);
-    const model = jobModel(stage.model, this.#options.inputs, stage.task);
-    const observation = this.#options.shared.observation(stage.observeKey, stage.calibration, stage.quantization);
-    const parts = await this.#runParts(
-      stage,
-      searchParts(stage, model, observation, this.#options.inputs.models.get(stage.model.path)!.sizeBytes),
+    const { inputs, shared } = this.#options;
+    const { momentsKey } = stage;
+    await allSettledOrFirstError(
+      [stage.observeKey, ...(momentsKey === undefined ? [] : [momentsKey])].map((key) => this.#stageDone(key)),
     );
+    const model = jobModel(stage.model, inputs, stage.task);
+    const observation = shared.observation(stage.observeKey, stage.calibration, stage.quantization);
+    const moments = momentsKey === undefined ? null : shared.moments(momentsKey, momentsOfSearch(stage.search)!);
+    const { sizeBytes } = inputs.models.get(stage.model.path)!;
+    const parts = await this.#runParts(stage, searchParts(stage, model, observation, sizeBytes, moments));
     const found = chooseAlphas(valuesOf(parts), stage.search.ties);
     await this.#write((store) => {
       store.finishSearch(stage.key, model.sha256, found);
@@ -142,10 +194,16 @@ export class StageWork {
   }
 
   async #rank(stage: RankStage): Promise<void> {
-    await this.#stageDone(stage.observeKey);
+    const { momentsKey } = stage;
+    const needed = [stage.observeKey, ...(momentsKey === undefined ? [] : [momentsKey])];
+    await allSettledOrFirstError(needed.map((key) => this.#stageDone(key)));
     const model = jobModel(stage.model, this.#options.inputs, stage.task);
     const observation = this.#options.shared.observation(stage.observeKey, stage.calibration, stage.quantization);
-    const parts = await this.#runParts(stage, rankParts(stage, model, observation));
+    const moments =
+      stage.momentsKey === undefined
+        ? null
+        : this.#options.shared.moments(stage.momentsKey, roundingOf(stage.quantization).samples);
+    const parts = await this.#runParts(stage, rankParts(stage, model, observation, moments));
     await this.#write((store) => {
       store.finishRank(stage.key, model.sha256, mergeRanks(valuesOf(parts)));
     });
@@ -155,7 +213,12 @@ export class StageWork {
   async #keep(stage: AccuracyKeepStage): Promise<void> {
     const { store, inputs, shared } = this.#options;
     await allSettledOrFirstError(
-      [stage.referenceKey, stage.observeKey, stage.rankKey].map((key) => this.#stageDone(key)),
+      [
+        stage.referenceKey,
+        stage.observeKey,
+        stage.rankKey,
+        ...(stage.momentsKey === undefined ? [] : [stage.momentsKey]),
+      ].map((key) => this.#stageDone(key)),
     );
     const model = jobModel(stage.model, inputs);
     const { settings } = stage;
@@ -181,6 +244,7 @@ export class StageWork {
           model,
           settings: { ...settings, loss: { ...settings.loss!, samples: 1 } },
           observation: shared.observation(stage.observeKey, settings.calibration!, settings.quantization!),
+          moments: shared.momentsOf(stage),
           alphas: null,
           keptFloat: layers,
           referenceArgmax: shared.referenceArgmax(stage.referenceKey),
@@ -211,6 +275,89 @@ export class StageWork {
         model.sha256,
         tries.map((each) => ({ ...each, metric, chosen: each === chosen })),
       );
+    });
+  }
+
+  /** @throws NothingWithinError where no bits keep the drop within the goal */
+  async #frontier(stage: FrontierKeepStage): Promise<void> {
+    const { store, inputs, shared } = this.#options;
+    const needed = [stage.referenceKey, stage.observeKey, stage.rankKey, stage.momentsKey];
+    await allSettledOrFirstError(needed.filter((key) => key !== undefined).map((key) => this.#stageDone(key)));
+    const model = jobModel(stage.model, inputs);
+    const { settings, frontier } = stage;
+    const { path } = stage.model;
+    const { evaluation: fp32 } = store.reference(stage.referenceKey)!;
+    const layers = frontierLayers({
+      stage,
+      layers: inputs.layersOf(path),
+      selected: inputs.selectedLayers(path, settings.layers!),
+      ranking: store.rank(stage.rankKey)!,
+      opset: inputs.models.get(path)!.opset,
+      macs: this.#options.macs?.get(path),
+    });
+    const bitsOf = (choices: readonly number[]): LayerBitsRecord =>
+      choices.map((choice, l) => [layers[l]!.layer, layers[l]!.choices[choice]!.bits]);
+    const stored = store.stageParts(stage.key);
+    const cost = (this.#costs.get(stage.key)?.forwardPasses ?? 0) / MOST_EVALUATIONS;
+    const { batchSize } = settings.evaluation;
+    const evaluated = new Map<string, EvaluatedBits>();
+    const evaluate = async (choices: readonly number[]): Promise<EvaluatedBits> => {
+      const bits = bitsOf(choices);
+      const id = `bits ${bits.map(([, own]) => own ?? 'float').join(' ')}`;
+      if (stored.has(id)) {
+        this.#queue.settle(cost);
+        const before = stored.get(id) as EvaluatedBits;
+        evaluated.set(choices.join(), before);
+        return before;
+      }
+      const { value, execution, attempt } = await this.#queue.run<'trial'>({
+        job: () => ({
+          kind: 'trial',
+          model,
+          settings: { ...settings, loss: frontierLoss(settings) },
+          observation: shared.observation(stage.observeKey, settings.calibration!, settings.quantization!),
+          moments: shared.momentsOf(stage),
+          alphas: null,
+          ...precisionsOf(bits),
+          referenceArgmax: shared.referenceArgmax(stage.referenceKey),
+          stop: null,
+        }),
+        subject: { kind: 'stage', key: stage.key, part: id },
+        label: `bits of ${layers.length} layers, evaluation ${evaluated.size + 1}`,
+        priority: STAGE_PRIORITY.keep,
+        cost,
+        batchSize: evaluationBatch(batchSize),
+        batchLimit: evaluationLimit(batchSize, this.#options.memory?.get(path)?.trial),
+      });
+      if ('stopped' in value) throw new Error('Invariant: what is tried is not stopped.');
+      const found = { ...dropFromReference(fp32, value.evaluation), divergence: value.outputDivergence };
+      await this.#write(() => {
+        store.finishPart(attempt, stage.key, id, found, execution);
+      });
+      evaluated.set(choices.join(), found);
+      return found;
+    };
+    const metric = fp32.primaryMetric;
+    const allowed = allowedDrop(frontier.maxDrop, metric, settings.task);
+    const found = await cheapestWithin({ layers, maxDrop: allowed, evaluate });
+    this.#queue.settle(Math.max(0, cost * (MOST_EVALUATIONS - found.tries.length)));
+    const { tries, chosen, isBracketed } = found;
+    if (chosen === null) {
+      throw new NothingWithinError(Math.min(...tries.map(({ drop }) => drop)), allowed, metric, tries.length);
+    }
+    const record: FrontierRecord = {
+      ...{ metric, allowed, minimize: frontier.minimize, isBracketed },
+      tries: tries.map((each) => ({
+        ...{ bits: bitsOf(each.choices), cost: each.cost, predicted: each.predicted },
+        ...evaluated.get(each.choices.join())!,
+        chosen: each === chosen,
+      })),
+      curve: thinnedCurve(found.curve).map(({ choices, cost: own, damage }) => ({
+        ...{ bits: bitsOf(choices), cost: own, predicted: damage },
+      })),
+    };
+    await this.#write(() => {
+      store.finishFrontier(stage.key, model.sha256, record);
     });
   }
 
@@ -256,6 +403,7 @@ export class StageWork {
   #limitOf(stage: Exclude<PlannedStage, KeepStage>): number | null {
     const limits = this.#options.memory?.get(stage.model.path);
     if (stage.kind === 'reference') return evaluationLimit(stage.evaluation.batchSize, limits?.reference);
+    if (stage.kind === 'moments') return null;
     return limits?.[stage.kind] ?? null;
   }
 

@@ -35,6 +35,7 @@ export function stageWarnings(stage: PlannedStage, sources: WarningSources): rea
       }));
     case 'observe':
       return unsignedWarnings(stage, sources);
+    case 'moments':
     case 'search':
     case 'rank':
     case 'keep':

@@ -66,7 +66,7 @@ function decide(plan: SweepPlan, store: Failures, leftAlone: ReadonlyMap<Content
 
 /**
  * Stages that failed and would fail again. A search whose observe stage failed is stuck for as long
- * as that one is.
+ * as that one is, and so is one whose second moments failed.
  */
 function stuckStages(plan: SweepPlan, store: Failures, run: RunSettings): ReadonlySet<ContentKey> {
   const failed = store.failedStages(plan.stages.map(({ key }) => key));
@@ -76,9 +76,14 @@ function stuckStages(plan: SweepPlan, store: Failures, run: RunSettings): Readon
     const failure = failed.get(key);
     if (stage === undefined || failure === undefined) return false;
     if (failure.errorClass !== OF_A_STAGE) return wouldRepeat(failure, stageConditions(stage, run), sourcesOf(stage));
-    return 'observeKey' in stage && isStuck(stage.observeKey);
+    return neededByStage(stage).some(isStuck);
   };
   return new Set(plan.stages.map(({ key }) => key).filter(isStuck));
+}
+
+function neededByStage(stage: PlannedStage): readonly ContentKey[] {
+  const moments = 'momentsKey' in stage ? stage.momentsKey : undefined;
+  return [...('observeKey' in stage ? [stage.observeKey] : []), ...(moments === undefined ? [] : [moments])];
 }
 
 function wouldRepeat(

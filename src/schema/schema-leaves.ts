@@ -64,6 +64,13 @@ export function addedLater<Leaf extends z.ZodType>(leaf: Leaf, byDefault: z.util
   return schema as unknown as z.ZodOptional<Leaf>;
 }
 
+/**
+ * A mapping all of whose settings are {@link addedLater}: a trial with their defaults lacks it.
+ */
+export function optionalSection<Section extends z.ZodType>(section: Section) {
+  return section as unknown as z.ZodOptional<Section>;
+}
+
 export function flag(description: string) {
   return z.boolean({ error: 'true or false' }).describe(description);
 }

@@ -9,8 +9,10 @@ import type { EvaluationRecord, OutcomeRecord } from '../records/evaluation-reco
 import type { ExecutionRecord } from '../records/execution-record.js';
 import type { FailureRecord } from '../records/failure-record.js';
 import type { LatencyRecord } from '../records/latency-record.js';
+import type { FrontierRecord } from '../records/frontier-record.js';
 import type { KeepRecord } from '../records/keep-record.js';
 import type { LayerRankRecord } from '../records/rank-record.js';
+import type { MomentsRecord } from '../records/moments-record.js';
 import type { ModelRecord } from '../records/model-record.js';
 import type { SearchRecord } from '../records/search-record.js';
 import type { StoppedTrialRecord, TrialRecord } from '../records/trial-record.js';
@@ -173,12 +175,16 @@ export interface SweepStore {
     observations: readonly ObservationRecord[],
     display?: DisplayHistograms | null,
   ): void;
+  /** Second moments at each prefix, ascending. */
+  finishMoments(stage: ContentKey, modelSha256: string, prefixes: readonly MomentsRecord[]): void;
   finishReference(stage: ContentKey, modelSha256: string, reference: StoredReference): void;
   finishSearch(stage: ContentKey, modelSha256: string, search: StoredSearch): void;
   /** Layers from the largest divergence to the smallest. */
   finishRank(stage: ContentKey, modelSha256: string, ranking: readonly LayerRankRecord[]): void;
   /** What was tried in order; one is chosen. */
   finishKeep(stage: ContentKey, modelSha256: string, kept: KeepRecord): void;
+  /** Of a stage that chooses bits by layer. */
+  finishFrontier(stage: ContentKey, modelSha256: string, frontier: FrontierRecord): void;
   /** @param under see {@link failTrial} */
   failStage(stage: ContentKey, failure: FailureRecord, under?: string | null): void;
 
@@ -186,11 +192,14 @@ export interface SweepStore {
    * Statistics of the prefix of `batches` of an observe stage. Null if the stage does not hold it.
    */
   observation(stage: ContentKey, batches: number): ObservationRecord | null;
+  /** Second moments over the first `samples`. Null if the stage does not hold them. */
+  moments(stage: ContentKey, samples: number): MomentsRecord | null;
   reference(stage: ContentKey): StoredReference | null;
   search(stage: ContentKey): StoredSearch | null;
   /** From the largest divergence to the smallest. */
   rank(stage: ContentKey): readonly LayerRankRecord[] | null;
   keep(stage: ContentKey): KeepRecord | null;
+  frontier(stage: ContentKey): FrontierRecord | null;
 
   /**
    * Commits a trial whole: its rows and its attempt (null where no attempt was needed: fp32 from
@@ -259,10 +268,12 @@ export type SweepReader = Pick<
   | 'typicalDurations'
   | 'numericsClasses'
   | 'observation'
+  | 'moments'
   | 'reference'
   | 'search'
   | 'rank'
   | 'keep'
+  | 'frontier'
   | 'latencies'
   | 'close'
 >;

@@ -3,7 +3,8 @@ import type { Redis } from 'ioredis';
 import { brokerAddress } from '../../src/broker/broker-address.js';
 import { connectToBroker, leaveBroker } from '../../src/broker/connection.js';
 import { UploadedValues, type HeldValue } from '../../src/broker/coordinator/uploaded-values.js';
-import { getValue, packValue } from '../../src/broker/protocol/values.js';
+import { ForgedMessageError } from '../../src/broker/broker-error.js';
+import { getValue, packValue, putValue, ValueMissingError } from '../../src/broker/protocol/values.js';
 import { describeWithRedis } from '../support/describe-with-redis.js';
 import { startRedis, type RedisServer } from '../support/redis-server.js';
 
@@ -84,6 +85,21 @@ describeWithRedis('uploaded values', () => {
     const value = observation(0);
     await expect(values.hold(value, () => Promise.reject(new Error('too large')))).rejects.toThrow('too large');
     expect(await getValue(redis, (await hold(values, value)).reference)).toEqual(value);
+  });
+
+  it('uploads a value in pieces that is more than one string of the broker may be', async () => {
+    const value = { products: Float64Array.from({ length: 10_000 }, (_, i) => Math.sin(i)) };
+    const packed = await packValue(value);
+    const chunk = Math.ceil(packed.bytes / 3.5);
+    await putValue(redis, packed, chunk);
+    expect(server.command('LLEN', `quantsweep:value:${packed.sha256}`).trim()).toBe('4');
+    expect(await getValue(redis, packed, chunk)).toEqual(value);
+    await putValue(redis, packed, chunk);
+    expect(server.command('LLEN', `quantsweep:value:${packed.sha256}`).trim()).toBe('4');
+    expect(there()).toBe(1);
+    await expect(getValue(redis, { ...packed, sha256: 'other' }, chunk)).rejects.toThrow(ValueMissingError);
+    server.command('RPOP', `quantsweep:value:${packed.sha256}`);
+    await expect(getValue(redis, packed, chunk)).rejects.toThrow(ForgedMessageError);
   });
 
   it('takes all of them off at the end', async () => {

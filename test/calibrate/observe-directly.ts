@@ -29,10 +29,12 @@ export async function activations(
   model: OnnxModel,
   tensors: readonly string[],
   x: Floats,
+  input = 'x',
 ): Promise<Readonly<Record<string, Floats>>> {
-  const computed = [...new Set(tensors)].filter((name) => name !== 'x');
-  if (computed.length === 0) return { x };
-  return { x, ...(await runModel(applyEdits(model, [{ kind: 'setOutputs', tensors: computed }]), { x })) };
+  const computed = [...new Set(tensors)].filter((name) => name !== input);
+  const fed = { [input]: x };
+  if (computed.length === 0) return fed;
+  return { ...fed, ...(await runModel(applyEdits(model, [{ kind: 'setOutputs', tensors: computed }]), fed)) };
 }
 
 /** Statistics of every layer's input by layer name. */

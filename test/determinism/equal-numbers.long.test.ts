@@ -55,7 +55,15 @@ describe('the stored numbers of a sweep', () => {
     ]) {
       expect(filled).toContain(table);
     }
-    for (const table of ['layer_loss', 'layer_rank', 'quantizer', 'sample_outcome', 'search_curve', 'smoothing']) {
+    for (const table of [
+      'layer_loss',
+      'layer_rank',
+      'moments',
+      'quantizer',
+      'sample_outcome',
+      'search_curve',
+      'smoothing',
+    ]) {
       expect(filled).toContain(table);
     }
   });

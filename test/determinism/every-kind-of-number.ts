@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 export const demoScenes = fileURLToPath(new URL('../../experiments/demo/scenes/', import.meta.url));
 
 /**
- * Every stage and every kind of number: all searches and calibrators, a ranking, corrected biases,
- * integer kernels.
+ * Every stage and every kind of number: all searches and calibrators, a ranking, second moments,
+ * corrected biases, integer kernels.
  */
 export const everyKindOfNumber = (model: string, scenes: string): string => `version: 1
 name: determinism
@@ -30,5 +30,9 @@ grid:
     quantization.biasCorrection.method: empirical
   - smoothing.alpha: 0.5
     quantization.execution: integer
+  - smoothing.alpha: 0.5
+    quantization.weight.bits: 3
+    quantization.weight.rounding: gptq-descent
+    quantization.rounding.samples: [3, 8]
 run: { provider: cpu, slots: 2, threads: 1 }
 `;

@@ -136,6 +136,7 @@ export function trialJob(
       gate: { samples: 5, tolerance },
     },
     observation,
+    moments: null,
     alphas: alphas ?? null,
     keptFloat: [],
     referenceArgmax: new Int32Array(SAMPLES),

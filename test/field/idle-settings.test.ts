@@ -29,6 +29,18 @@ describe('48: settings that have no effect', () => {
       'quantization: { biasCorrection: { samples: 9 } }\n',
       'a.yaml:6:44: quantization.biasCorrection.samples has no effect beside quantization.biasCorrection.method none.',
     ],
+    [
+      'quantization: { rounding: { samples: 9 } }\n',
+      'a.yaml:6:38: quantization.rounding.samples has no effect beside quantization.weight.rounding nearest with a calibrator that reads weights alone.',
+    ],
+    [
+      'quantization: { weight: { rounding: gptq }, rounding: { centered: true } }\n',
+      'a.yaml:6:67: quantization.rounding.centered has no effect beside quantization.biasCorrection.method none.',
+    ],
+    [
+      'quantization: { weight: { rounding: gptq }, rounding: { inputs: quantized }, biasCorrection: { samples: 9 } }\n',
+      'a.yaml:6:105: quantization.biasCorrection.samples has no effect beside quantization.rounding.inputs quantized, which corrects biases over rounding.samples.',
+    ],
     ['search: { samples: 9 }\n', 'a.yaml:6:20: search.samples has no effect beside a fixed smoothing.alpha.'],
     ['search: { order: output }\n', 'a.yaml:6:18: search.order has no effect beside a fixed smoothing.alpha.'],
     [
@@ -37,6 +49,14 @@ describe('48: settings that have no effect', () => {
     ],
   ])('are named with their place: %s', (lines, note) => {
     expect(notesOf(`${lines}${plain}`)).toEqual([note]);
+  });
+
+  it.each([
+    'quantization: { weight: { rounding: gptq }, rounding: { samples: 9, inputs: quantized, centered: true } }\n',
+    'quantization: { weight: { calibrator: hessian }, rounding: { samples: 9 } }\n',
+    'quantization: { weight: { rounding: gptq-descent }, rounding: { centered: true }, biasCorrection: { method: empirical } }\n',
+  ])('are not those that count: %s', (lines) => {
+    expect(notesOf(`${lines}${plain}`)).toEqual([]);
   });
 
   it.each([

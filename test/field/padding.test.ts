@@ -103,6 +103,7 @@ function search(
     search: settings,
     candidates: settings.candidates,
     observation,
+    moments: null,
   };
   return run<'search'>(job);
 }

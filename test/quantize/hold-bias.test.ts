@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { holdBias } from '../../src/quantize/hold-bias.js';
-import { fakeQuantizeWeight } from '../../src/quantize/quantizers/fake-quantize-weight.js';
+import { applyQuantizers, fakeQuantizeWeight } from '../../src/quantize/quantizers/fake-quantize-weight.js';
 import { int32Bias } from '../../src/quantize/quantizers/int32-bias.js';
 import { symmetricQuantizer } from '../../src/quantize/quantizers/quantizer.js';
 import { requantizeWeight } from '../../src/quantize/quantizers/requantize-weight.js';
@@ -29,12 +29,15 @@ function prepared(granularity: 'channel' | 'tensor', outputFactors: Float32Array
   };
 }
 
+const toNearest: Parameters<typeof holdBias>[2] = (weight, quantizers, granularity) =>
+  applyQuantizers(weight, layer.layout, quantizers, granularity);
+
 describe('holdBias', () => {
   it('widens the range of a channel whose bias int32 does not hold, and no other', () => {
     const before = prepared('channel');
     const { scale: usual } = before.weight.quantizers[0]!;
     expect(int32Bias(Float32Array.of(0.25, 0.75), 1, before.weight.quantizers).clippedChannels).toBe(1);
-    const { weight } = holdBias(base, before);
+    const { weight } = holdBias(base, before, toNearest);
     expect(weight.quantizers[0]!.scale).toBe(usual);
     const { values, scales, clippedChannels } = int32Bias(Float32Array.of(0.25, 0.75), 1, weight.quantizers);
     expect(clippedChannels).toBe(0);
@@ -46,7 +49,7 @@ describe('holdBias', () => {
 
   it('keeps the division for layers behind it', () => {
     const factors = Float32Array.of(2, 4);
-    const { weight } = holdBias(base, prepared('channel', factors));
+    const { weight } = holdBias(base, prepared('channel', factors), toNearest);
     const [undivided] = [weight.undivided!];
     for (const channel of [0, 1]) {
       const expected = Math.fround(undivided.quantizers[channel]!.scale / factors[channel]!);
@@ -58,6 +61,6 @@ describe('holdBias', () => {
 
   it('leaves a layer as it is where all biases fit', () => {
     const own = prepared('tensor');
-    expect(holdBias(base, own)).toBe(own);
+    expect(holdBias(base, own, toNearest)).toBe(own);
   });
 });

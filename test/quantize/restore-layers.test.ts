@@ -72,6 +72,24 @@ describe('restoreModel', () => {
     expect(() => restoreModel(model, [scaled(1.5)], 'mse')).toThrow(/weight amax \[1\]/);
   });
 
+  it('takes stored integers as they are, whatever range they are in', async () => {
+    const { stored } = await trial(0.5, 'channel');
+    const size = layers[0]!.weightShape.reduce((a, b) => a * b);
+    const levels = Int8Array.from({ length: size }, (_, index) => (index % 255) - 127);
+    const amaxChannels = stored.weight.amaxChannels!.map((amax) => amax * 2);
+    const amax = Math.max(...amaxChannels);
+    const weight = { ...stored.weight, amaxChannels, amax, scale: Math.fround(amax / 127) };
+    const { layers: restored } = restoreModel(model, [{ ...stored, weight, levels }], 'max');
+    const [{ weight: own, layer }] = restored as [PreparedLayer];
+    const rowSize = size / layer.outputChannels;
+    for (const [index, value] of own.values.entries()) {
+      const { scale } = own.quantizers[Math.floor(index / rowSize)]!;
+      expect(value).toBe(Math.fround(levels[index]! * scale));
+    }
+    const fewer = { ...stored, weight, levels: levels.slice(1) };
+    expect(() => restoreModel(model, [fewer], 'max')).toThrow(/numbers of weight levels \d+, got \d+/);
+  });
+
   it('refuses the lower end of an asymmetric weight that the model does not give', async () => {
     const statistics = await observeDirectly(model, layers, inputOfKind(kind, 2));
     const plain = preparation(8, null);

@@ -7,13 +7,14 @@ import {
   type PreparedLayer,
   type Preparation,
 } from '../../src/quantize/prepare-layers.js';
+import { roundedWeightRecords } from '../../src/quantize/rounding/rounded-weights.js';
 import type { StoredLayer, StoredQuantizer } from '../../src/quantize/restore-layers.js';
 
 /** What a trial stores of a prepared layer. */
 export function storedLayer(
   prepared: PreparedLayer,
   statistics: ReadonlyMap<string, InputStatistics>,
-  how: Pick<Preparation, 'quantization' | 'bits'> = preparation(8, null, prepared.weight.granularity),
+  how: Pick<Preparation, 'quantization' | 'bits' | 'moments'> = preparation(8, null, prepared.weight.granularity),
 ): StoredLayer {
   const { name } = prepared.layer;
   const [input, weight] = quantizerRecords(prepared, statistics.get(name)!, how);
@@ -28,6 +29,7 @@ export function storedLayer(
     input: storedQuantizer(input!),
     weight: storedQuantizer(weight!),
     biasCorrection: prepared.biasCorrection === null ? null : Array.from(prepared.biasCorrection),
+    levels: roundedWeightRecords([prepared])[0]?.levels ?? null,
   };
 }
 

@@ -80,6 +80,7 @@ async function runTrial(alpha: number | null): Promise<JobResults['trial']> {
       gate: { samples: 8, tolerance: 1e-3 },
     },
     observation: observation!,
+    moments: null,
     alphas: null,
     keptFloat: [],
     referenceArgmax: null,

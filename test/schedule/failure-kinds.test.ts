@@ -8,7 +8,7 @@ const atOnce = ['WorkerDied', 'WorkerHung', 'OutOfMemory', 'DeviceLost', 'AgentL
 const inNextRun = ['InputChangedError', 'SurroundingsError', 'CustomCodeError', 'FallbackError'];
 const never = [
   ...['ModelError', 'DatasetError', 'MetricError', 'NonFiniteError', 'NonFiniteStoreError', 'GateError'],
-  ...['RuntimeError', 'StageFailed', 'NothingKeptError'],
+  ...['RuntimeError', 'StageFailed', 'NothingKeptError', 'NothingWithinError', 'UnknownMacsError'],
 ];
 
 /** Classes that never fail a trial or stage: they end the command that meets them. */

@@ -25,7 +25,14 @@ const stages = [
   { kind: 'observe', key: 'observe', calibration: { source: npy } },
   { kind: 'search', key: 'search', observeKey: 'observe', calibration: { source: npy }, task },
 ];
-const needs = { referenceKey: 'reference', observeKey: 'observe', searchKey: null, rankKey: null, keepKey: null };
+const needs = {
+  referenceKey: 'reference',
+  observeKey: 'observe',
+  momentsKey: null,
+  searchKey: null,
+  rankKey: null,
+  keepKey: null,
+};
 
 /** What is done with trials of these keys; failures ran under `before`. */
 function tried(

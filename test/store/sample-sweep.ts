@@ -133,6 +133,7 @@ function trial(
     },
     referenceKey: 'reference',
     observeKey: quantized ? 'observe' : null,
+    momentsKey: null,
     searchKey: dynamic ? 'search' : null,
     rankKey: null,
     keepKey: null,

@@ -48,6 +48,8 @@ export class AgentSweep {
   readonly #options: AgentSweepOptions;
   readonly #worker: Worker;
   #paths: ReadonlyMap<string, string> = new Map();
+  /** Large values on this machine's files, by what was fetched: one object for all its jobs. */
+  #replaced = new WeakMap<object, object>();
   #inputs: readonly InputIdentity[] = [];
   #executor: Executor | null = null;
   #restsSince = performance.now();
@@ -179,8 +181,10 @@ export class AgentSweep {
    */
   async jobOf({ kind, job, values }: JobMessage): Promise<EngineJob> {
     const large = Object.entries(values).map(async ([name, reference]) => {
-      const value = await this.#options.values.get(reference);
-      return [name, replacePaths(value, this.#paths)] as const;
+      const value = (await this.#options.values.get(reference)) as object;
+      const replaced = this.#replaced.get(value) ?? replacePaths(value, this.#paths);
+      this.#replaced.set(value, replaced);
+      return [name, replaced] as const;
     });
     const fields = { ...replacePaths(job, this.#paths), ...Object.fromEntries(await Promise.all(large)) };
     // A coordinator of this protocol made it of such a job.
@@ -222,6 +226,7 @@ export class AgentSweep {
   async #release(): Promise<void> {
     if (this.#paths.size > 0) await this.#options.content.release(this.sweep.items);
     this.#paths = new Map();
+    this.#replaced = new WeakMap();
   }
 
   async #endChildren(): Promise<void> {

@@ -2,14 +2,27 @@ import type { Redis } from 'ioredis';
 import type { ValueReference } from '../protocol/messages.js';
 import { getValue } from '../protocol/values.js';
 
-/** Bytes, as they lie on the broker, of values that are kept. */
-const MOST_BYTES = 64 * 2 ** 20;
+/** Bytes as they lie on the broker. */
+interface CacheLimits {
+  /** Of values that are kept beside the last large ones. */
+  readonly most: number;
+  /** From so many on a value is large: second moments or histograms of a large model. */
+  readonly large: number;
+}
+
+const MIB = 2 ** 20;
+
+/** Large values that a job has at most: its histograms and its second moments. */
+const MOST_LARGE = 2;
 
 /** Values of jobs, fetched once: trials of one calibration share their statistics. */
 export class ValueCache {
   readonly #kept = new Map<string, { readonly bytes: number; readonly value: Promise<unknown> }>();
 
-  constructor(private readonly redis: Redis) {}
+  constructor(
+    private readonly redis: Redis,
+    private readonly limits: CacheLimits = { most: 64 * MIB, large: 16 * MIB },
+  ) {}
 
   /** @throws ValueMissingError, ForgedMessageError */
   get(reference: ValueReference): Promise<unknown> {
@@ -24,9 +37,13 @@ export class ValueCache {
   }
 
   #makeRoom(): void {
-    let total = [...this.#kept.values()].reduce((sum, { bytes }) => sum + bytes, 0);
-    for (const [sha256, { bytes }] of this.#kept) {
-      if (total <= MOST_BYTES || this.#kept.size === 1) return;
+    // Other values of the same job, fetched beside a large one, must not push it out.
+    const kept = [...this.#kept];
+    const large = new Set(kept.filter(([, { bytes }]) => bytes >= this.limits.large).slice(-MOST_LARGE));
+    const others = kept.filter((entry) => !large.has(entry));
+    let total = others.reduce((sum, [, { bytes }]) => sum + bytes, 0);
+    for (const [sha256, { bytes }] of others) {
+      if (total <= this.limits.most) return;
       this.#kept.delete(sha256);
       total -= bytes;
     }

@@ -4,6 +4,7 @@ import type { QuantizerLevels, WeightCalibrator } from './weight-calibrator.js';
 /** Of the smallest squared error. */
 export const mseWeightCalibrator: WeightCalibrator = {
   description: 'the range with the smallest squared error',
+  reads: 'weights',
   shrink: mseRange,
 };
 

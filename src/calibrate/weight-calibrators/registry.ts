@@ -1,3 +1,4 @@
+import { hessianWeightCalibrator } from './hessian-weight-calibrator.js';
 import { maxWeightCalibrator } from './max-weight-calibrator.js';
 import { mseWeightCalibrator } from './mse-weight-calibrator.js';
 import type { WeightCalibrator } from './weight-calibrator.js';
@@ -6,6 +7,7 @@ import type { WeightCalibrator } from './weight-calibrator.js';
 export const weightCalibrators = {
   max: maxWeightCalibrator,
   mse: mseWeightCalibrator,
+  hessian: hessianWeightCalibrator,
 } satisfies Record<string, WeightCalibrator>;
 
 export type WeightCalibratorName = keyof typeof weightCalibrators;

@@ -10,9 +10,14 @@ export interface QuantizerLevels {
  * One way to choose the range of a smoothed weight. A file that defines one and its line in
  * `registry.ts` are all that it takes.
  */
-export interface WeightCalibrator {
+export type WeightCalibrator = {
   /** What it does, in one sentence, for the documentation and the JSON Schema. */
   readonly description: string;
+} & (RangeByWeights | RangeByMoments);
+
+/** From the weights alone. */
+interface RangeByWeights {
+  readonly reads: 'weights';
   /**
    * The quantizer of a share of the whole range; null: that of the whole range, which holds every
    * number.
@@ -28,4 +33,14 @@ export interface WeightCalibrator {
         atShare: (share: number) => Levels,
       ) => Levels)
     | null;
+}
+
+/** From second moments of the layer's inputs as well. */
+interface RangeByMoments {
+  readonly reads: 'moments';
+  /**
+   * Shares of the whole range that are tried, from 1 down. The first with the least error
+   * `dw H dw^T` of the nearest levels is taken.
+   */
+  readonly shares: readonly number[];
 }

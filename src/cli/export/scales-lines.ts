@@ -11,6 +11,8 @@ export function scalesLines({
   batchNorms,
   isFolded,
   isRequantized,
+  rounded,
+  format,
 }: ScalesSummary): readonly string[] {
   const from = [
     [names.initializer, 'from weights'],
@@ -38,6 +40,13 @@ export function scalesLines({
     lines.push(
       '  note: this trial divides the scales of weights by s of the layers behind them: the ranges here are of the weights before that',
     );
+  }
+  if (rounded.length > 0) {
+    const where =
+      format === 'npz'
+        ? 'set them to MODULE.weight_rounded'
+        : 'export with --format npz, which has MODULE.weight_rounded';
+    lines.push(`  note: weights are not rounded to the nearest, which toolkits do: ${where} (${listed(rounded)})`);
   }
   const reasons = new Map<string, string[]>();
   for (const { module, quantizer, reason } of leftOut) {

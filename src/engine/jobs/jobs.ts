@@ -2,6 +2,7 @@ import type { ExecutionRecord } from '../../records/execution-record.js';
 import type { JobFacts } from './job-facts.js';
 import { latencyFacts, type LatencyJob, type LatencyResult } from './latency/latency-job.js';
 import { measureFacts, type MeasuredModel, type MeasureJob } from './measure/measure-job.js';
+import { momentsFacts, type MomentsJob, type MomentsResult } from './moments/moments-job.js';
 import { numericsFacts, type NumericsJob, type NumericsResult } from './numerics/numerics-job.js';
 import { observeFacts, type ObserveJob, type ObserveResult } from './observe/observe-job.js';
 import { placeFacts, type PlaceJob, type PlaceResult } from './place/place-job.js';
@@ -15,6 +16,7 @@ import { trialFacts, type TrialJob, type TrialResult } from './trial/trial-job.j
 /** Every kind of job with what it results in. What runs it is in `run-job.ts`. */
 export interface JobKinds {
   readonly observe: { readonly job: ObserveJob; readonly result: ObserveResult };
+  readonly moments: { readonly job: MomentsJob; readonly result: MomentsResult };
   readonly reference: { readonly job: ReferenceJob; readonly result: SurveyedState };
   readonly search: { readonly job: SearchJob; readonly result: SearchResult };
   readonly rank: { readonly job: RankJob; readonly result: RankResult };
@@ -35,6 +37,7 @@ export type JobResult<K extends JobKind> = { readonly value: JobResults[K]; read
 
 const facts = {
   observe: observeFacts,
+  moments: momentsFacts,
   reference: referenceFacts,
   search: searchFacts,
   rank: rankFacts,

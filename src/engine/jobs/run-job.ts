@@ -5,6 +5,7 @@ import { JobCaches } from './job-caches.js';
 import type { Job, JobKind, JobOf, JobResult } from './jobs.js';
 import { runLatency } from './latency/run-latency.js';
 import { runMeasure } from './measure/run-measure.js';
+import { runMoments } from './moments/run-moments.js';
 import { runNumerics } from './numerics/run-numerics.js';
 import { runObserve } from './observe/run-observe.js';
 import { runPlace } from './place/run-place.js';
@@ -18,6 +19,7 @@ import { checkUnchanged } from './unchanged-inputs.js';
 
 const runners = {
   observe: runObserve,
+  moments: runMoments,
   reference: runReference,
   search: runSearch,
   rank: runRank,

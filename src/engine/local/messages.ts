@@ -1,13 +1,14 @@
 import type { InputIdentity } from '../../formats/input-identity.js';
 import type { FailureRecord } from '../../records/failure-record.js';
-import type { Job, JobKind, JobResult } from '../jobs/jobs.js';
+import type { JobKind, JobResult } from '../jobs/jobs.js';
 import type { SessionSettings } from '../session/session.js';
+import type { SpilledJob } from './spilled-fields.js';
 
 /** What the pool tells a child. */
 export type ParentMessage = {
   readonly kind: 'job';
   readonly id: number;
-  readonly job: Job;
+  readonly spilled: SpilledJob;
   readonly session: SessionSettings;
   readonly batchLimit: number | null;
   readonly inputs: readonly InputIdentity[];

@@ -4,6 +4,7 @@ import { startHeartbeat } from './heartbeat.js';
 import { JobCaches } from '../jobs/job-caches.js';
 import { PhaseClock } from '../jobs/phase-clock.js';
 import type { ChildMessage, ParentMessage } from './messages.js';
+import { readFields } from './read-fields.js';
 import { runJob } from '../jobs/run-job.js';
 import { removeParentsScratch } from '../../formats/io/scratch-folder.js';
 
@@ -24,8 +25,10 @@ function main(): void {
 
 const caches = new JobCaches();
 
-async function work({ id, job, session, batchLimit, inputs }: ParentMessage): Promise<void> {
+async function work({ id, spilled, session, batchLimit, inputs }: ParentMessage): Promise<void> {
+  let job = spilled.job;
   try {
+    job = readFields(spilled, caches);
     const report = (done: number, total: number): void => {
       send({ kind: 'progress', id, done, total });
     };

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { FailureRecord } from '../../records/failure-record.js';
 import type { InputIdentity } from '../../formats/input-identity.js';
-import { failureRecord } from '../failure-of.js';
+import { failureOf, failureRecord } from '../failure-of.js';
 import { WorkerDied, WorkerNotStarted } from '../trouble.js';
 import { ChildWatch, type WatchLimits } from './child-watch.js';
 import { HEARTBEAT_FD, parseBeats } from './heartbeat.js';
@@ -11,6 +11,7 @@ import type { Slot } from '../slot.js';
 import { slotPlaces } from '../slot-places.js';
 import { LogTail } from './log-tail.js';
 import type { ChildMessage, ParentMessage } from './messages.js';
+import { SpilledFields } from './spilled-fields.js';
 import { removeChildScratch, SCRATCH_VARIABLE, scratchFolder } from '../../formats/io/scratch-folder.js';
 import { surroundingsFault } from '../../errors/surroundings-error.js';
 
@@ -60,6 +61,7 @@ export class WorkerPool {
   readonly #entry: URL;
   readonly #options: PoolOptions;
   readonly #ticking: NodeJS.Timeout;
+  readonly #fields = new SpilledFields();
   #nextId = 1;
   #closed = false;
 
@@ -120,6 +122,13 @@ export class WorkerPool {
     if (this.#closed) return Promise.reject(new JobInterrupted('The pool is closed.'));
     if (worker.running !== null) throw new Error(`Invariant: slot ${worker.slot.device} already runs a job.`);
     const id = this.#nextId++;
+    let held: ReturnType<SpilledFields['hold']>;
+    try {
+      held = this.#fields.hold(job);
+    } catch (cause) {
+      return Promise.reject(new JobError(failureOf(cause)));
+    }
+    const { spilled, release } = held;
     const child = (worker.child ??= this.#start(worker));
     return new Promise<JobResult<K>>((resolve, reject) => {
       worker.running = {
@@ -133,9 +142,9 @@ export class WorkerPool {
         reject,
       };
       const { session } = worker.slot;
-      const message: ParentMessage = { kind: 'job', id, job, session, batchLimit, inputs: this.#options.inputs };
+      const message: ParentMessage = { kind: 'job', id, spilled, session, batchLimit, inputs: this.#options.inputs };
       child.send(message);
-    });
+    }).finally(release);
   }
 
   /**
@@ -154,6 +163,7 @@ export class WorkerPool {
     this.#closed = true;
     clearInterval(this.#ticking);
     await Promise.all(this.#workers.map(endChild));
+    this.#fields.close();
     this.#tellLogs();
   }
 

@@ -104,7 +104,19 @@ const schema = z
 /**
  * `focus` is a glob in the file, and the name of one layer once a sensitivity trial is expanded.
  */
-export type LayerSettings = Immutable<z.output<typeof schema>>;
+export type LayerSettings = Immutable<z.output<typeof schema>> & {
+  /** Of a goal with `bits`, which no file has here: the bits of each layer are looked for. */
+  readonly frontier?: FrontierSettings;
+};
+
+/** How bits are chosen layer by layer. */
+export interface FrontierSettings {
+  /** Ascending, `float` last. */
+  readonly bits: readonly (number | 'float')[];
+  /** Points of a metric that is a fraction, else in its own unit. */
+  readonly maxDrop: number;
+  readonly minimize: 'size' | 'bitOperations';
+}
 
 /** The settings where a file says nothing of layers. */
 export const defaultLayers: LayerSettings = schema.parse({});
@@ -143,7 +155,10 @@ interface Written {
 }
 
 /** Why layers can't be kept in float by their rank under the other settings; null if they can. */
-function obstacleToKeeping({ layers: { sensitivity }, smoothing }: Written): string | null {
+export function obstacleToKeeping({
+  layers: { sensitivity },
+  smoothing,
+}: Pick<Written, 'layers' | 'smoothing'>): string | null {
   if (sensitivity !== 'none') return `layers.sensitivity ${sensitivity}, which is of all layers`;
   if (!isSearched(smoothing)) return null;
   const mode = alphaModeOf(smoothing);
@@ -163,6 +178,11 @@ const checkMeasured: Check<Written> = ({ target, layers: { keepFloat } }) =>
   keepFloat !== 'slower' || target === 'onnxruntime-cpu'
     ? null
     : { path: 'keepFloat', text: `expected target onnxruntime-cpu beside slower, got target ${target}` };
+
+/** How exports store weights: those of a frontier take as few bytes as its costs say. */
+export function weightsIn(layers: Pick<LayerSettings, 'frontier'> | null): 'bytes' | 'packed' {
+  return layers?.frontier === undefined ? 'bytes' : 'packed';
+}
 
 /** A target's tensors have bits, whoever reads them; of a weight it has what it runs. */
 const checkBits: Check<Written> = ({ target: name, layers: { rules } }) => {

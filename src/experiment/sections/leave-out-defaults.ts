@@ -26,6 +26,11 @@ export function leaveOutDefaults<Part extends object>(name: SectionName, section
 
 function without(part: object, [key, ...inner]: readonly string[], value: unknown): object {
   const { [key!]: own, ...others } = part as Record<string, unknown>;
-  if (inner.length > 0) return { ...part, [key!]: without(own as object, inner, value) };
+  if (own === undefined) return part;
+  if (inner.length > 0) {
+    const rest = without(own as object, inner, value);
+    // A mapping that is empty without its defaults came later as a whole.
+    return Object.keys(rest).length === 0 ? others : { ...part, [key!]: rest };
+  }
   return JSON.stringify(own) === JSON.stringify(value) ? others : part;
 }

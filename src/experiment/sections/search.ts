@@ -3,7 +3,7 @@ import { smoothingModes } from '../../smooth/modes/registry.js';
 import { fixIdle } from './fix-idle.js';
 import type { Immutable } from '../../schema/settled.js';
 import { fraction, integer, listOf, oneOf, rangesAllowed } from '../../schema/schema-leaves.js';
-import type { Column, FixedWhereIdle, IdleRule } from './section.js';
+import type { Column, Finding, FixedWhereIdle, IdleRule } from './section.js';
 import { isSearched } from './smoothing.js';
 import type { SmoothingSettings } from './smoothing.js';
 
@@ -24,8 +24,8 @@ const schema = z
       .default(defaultCandidates),
     samples: integer(1, 'Number of calibration samples, from the first.').default(256),
     objective: oneOf(
-      ['l1', 'mse', 'channelMse'],
-      "What a candidate is judged by: mean |error| or squared error of the layer's output, or squared error relative to each channel's power.",
+      ['l1', 'mse', 'channelMse', 'hessian'],
+      "What a candidate is judged by: mean |error| or squared error of the layer's output, squared error relative to each channel's power, or, `hessian`, the squared error that second moments of the layer's input predict, without running the candidates.",
     ).default('l1'),
     order: oneOf(
       ['isolated', 'sequential', 'output'],
@@ -40,10 +40,15 @@ const schema = z
 export type SearchSettings = Immutable<z.output<typeof schema>>;
 
 /**
- * What a candidate alpha of a layer is judged by; the `output` order always takes the divergence of
- * the output.
+ * What a candidate alpha of a layer is measured by, where it is run; the `output` order always
+ * takes the divergence of the output.
  */
-export type SearchObjective = SearchSettings['objective'];
+export type SearchObjective = Exclude<SearchSettings['objective'], 'hessian'>;
+
+/** Calibration samples whose second moments candidates are judged by; null: none. */
+export function momentsOfSearch({ objective, samples }: SearchSettings): number | null {
+  return objective === 'hessian' ? samples : null;
+}
 
 interface Written {
   readonly smoothing: SmoothingSettings;
@@ -70,8 +75,21 @@ function ofAuto({ smoothing }: Written): string | null {
 /** `search.sweeps` of a search that does not descend. */
 export const NO_DESCENT = 0;
 
+/** Predictions are of each layer by itself, whatever feeds it. */
+function predicted({ search }: Written): string | null {
+  return search.objective === 'hessian' && search.order === 'sequential'
+    ? 'beside search.objective hessian, which is the same in order isolated'
+    : null;
+}
+
+const fixedOrder: FixedWhereIdle<Written> = {
+  path: 'order',
+  fixedAt: 'output',
+  idleBeside: (settings) => withoutSearch(settings) ?? ofAuto(settings),
+};
+
 const fixed: readonly FixedWhereIdle<Written>[] = [
-  { path: 'order', fixedAt: 'output', idleBeside: (settings) => withoutSearch(settings) ?? ofAuto(settings) },
+  fixedOrder,
   {
     path: 'objective',
     fixedAt: 'l1',
@@ -93,7 +111,20 @@ const fixed: readonly FixedWhereIdle<Written>[] = [
 const idle: readonly IdleRule<Written>[] = [
   ...['candidates', 'samples', 'ties'].map((path) => ({ path, idleBeside: withoutSearch })),
   ...fixed,
+  // In place of the rule by which its value is fixed, which this one includes.
+  { path: 'order', idleBeside: (settings) => fixedOrder.idleBeside(settings) ?? predicted(settings) },
 ];
+
+/** The descent measures outputs: there is nothing to predict. */
+function checkObjective(settings: Written): Finding | null {
+  const { objective, order } = settings.search;
+  if (objective !== 'hessian' || order !== 'output' || withoutSearch(settings) !== null) return null;
+  if (ofAuto(settings) !== null) return null;
+  return {
+    path: 'order',
+    text: 'expected isolated beside search.objective hessian, which judges each layer by itself and runs nothing, got output, which goes by the divergence of the output: use one or the other',
+  };
+}
 
 interface Trial {
   readonly search: SearchSettings | null;
@@ -109,7 +140,7 @@ const columns: readonly Column<Trial>[] = [
   },
 ];
 
-export const searchSection = { schema, idle, columns };
+export const searchSection = { schema, idle, checks: [checkObjective], columns };
 
 /**
  * Null where no alpha is searched.
@@ -119,5 +150,6 @@ export const searchSection = { schema, idle, columns };
 export function canonicalSearch(settings: Written, calibrationSamples: number): SearchSettings | null {
   if (!isSearched(settings.smoothing)) return null;
   const { samples } = settings.search;
-  return { ...fixIdle(settings.search, fixed, settings), samples: Math.min(samples, calibrationSamples) };
+  const search = predicted(settings) === null ? settings.search : { ...settings.search, order: 'isolated' as const };
+  return { ...fixIdle(search, fixed, { ...settings, search }), samples: Math.min(samples, calibrationSamples) };
 }

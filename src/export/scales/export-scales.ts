@@ -45,6 +45,11 @@ export interface ScalesSummary {
   readonly isFolded: boolean;
   /** Weights are divided for the layers behind them, in their scales alone. */
   readonly isRequantized: boolean;
+  /**
+   * Modules whose weights are not rounded to the nearest; what they became is in an archive alone.
+   */
+  readonly rounded: readonly string[];
+  readonly format: ScalesFormat;
 }
 
 /**
@@ -72,6 +77,11 @@ export function exportScales(
     layerScales(layer, trial.layers[index]!, names[index]!, calibrators, norms.get(layer.outputTensor) ?? null),
   );
   const dicts = stateDicts(layers);
+  const rounded = layers.flatMap(({ module, weightShape }, index) => {
+    if (trial.layers[index]!.levels === null) return [];
+    const { weight } = restored.layers[index]!;
+    return [{ module, weight: { shape: weightShape, values: (weight.undivided ?? weight).values } }];
+  });
   const content: ScalesFile = {
     ...{ format: 'quantsweep-scales', version: 1, quantsweep: ownVersion() },
     ...{ sweep: trial.sweep, trialKey: trial.key, label: trial.label },
@@ -80,7 +90,13 @@ export function exportScales(
   };
   const text = `${JSON.stringify(content, null, 1)}\n`;
   const bytes =
-    format === 'json' ? new TextEncoder().encode(text) : npzBytes([...arraysOf(layers, dicts), jsonArray(text)]);
+    format === 'json'
+      ? new TextEncoder().encode(text)
+      : npzBytes([
+          ...arraysOf(layers, dicts),
+          ...rounded.map(({ module, weight }) => floatArray(`${module}.weight_rounded`, weight)),
+          jsonArray(text),
+        ]);
   keepSource(output, path);
   writeFiles([{ path: output, content: () => bytes }], force);
   const count = (rule: NameRule): number => names.filter((own) => own.rule === rule).length;
@@ -94,6 +110,8 @@ export function exportScales(
     batchNorms: layers.filter(({ batchNorm }) => batchNorm !== null).map(({ module }) => module),
     isFolded: layers.some(({ smoothing }) => smoothing.apply === 'fold'),
     isRequantized: layers.some(({ smoothing }) => smoothing.apply === 'requantize'),
+    rounded: rounded.map(({ module }) => module),
+    format,
   };
 }
 
@@ -125,7 +143,10 @@ function tensorOf(numbers: number | readonly number[]): ScaleTensor {
   return typeof numbers === 'number' ? { shape: [], values: [numbers] } : { shape: [numbers.length], values: numbers };
 }
 
-function floatArray(name: string, { shape, values }: ScaleTensor): NamedArray {
+function floatArray(
+  name: string,
+  { shape, values }: { readonly shape: readonly number[]; readonly values: ArrayLike<number> },
+): NamedArray {
   return { name, shape, data: Float32Array.from(values) };
 }
 

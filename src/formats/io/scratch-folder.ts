@@ -5,7 +5,8 @@ import { SurroundingsError } from '../../errors/surroundings-error.js';
 import { isGone, processPlace } from './process-place.js';
 
 /*
- * Temporary files of a sweep (profiles, optimized graphs, predictions) lie in one folder:
+ * Temporary files of a sweep (profiles, optimized graphs, predictions, large fields of jobs) lie in
+ * one folder:
  *
  *     $TMPDIR/quantsweep-<machine>-<process>-XXXXXX/          of the parent, removed when it ends
  *                                                  <process>/  of each child, removed when it ends

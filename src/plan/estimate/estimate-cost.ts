@@ -1,5 +1,8 @@
 import type { DataSource } from '../../formats/data-source.js';
+import { MOST_EVALUATIONS } from '../../frontier/cheapest-within.js';
+import { roundingOf, roundsOnQuantizedInputs } from '../../experiment/sections/quantization.js';
 import { targetOf } from '../../targets/registry.js';
+import { momentsOfSearch } from '../../experiment/sections/search.js';
 import { taskOf } from '../../tasks/task-settings.js';
 import type { ModelSettings } from '../../experiment/sections/settings.js';
 import type { ContentKey, PlannedStage, PlannedTrial, SearchStage, SweepPlan, TrialSettings } from '../plan.js';
@@ -42,11 +45,13 @@ export interface CostEstimate {
 
 /**
  * Cost of a sample relative to a bare FP32 pass, as `npm run bench` measured it on the demo model:
- * reductions of every layer input, rounding of every input, the losses with the FP32 twin.
+ * reductions of every layer input, products of its unfolded numbers, rounding of every input, the
+ * losses with the FP32 twin.
  */
 const relativeCost = {
   observe: 1.1,
   observeHistograms: 2.3,
+  moments: 6,
   reference: 1,
   quantized: 1.2,
   layerLosses: 2.6,
@@ -71,6 +76,8 @@ function stagePasses(stage: PlannedStage, context: CostContext): number {
         stage.calibration.batchSize *
         (stage.histograms ? relativeCost.observeHistograms : relativeCost.observe)
       );
+    case 'moments':
+      return stage.samples.at(-1)! * relativeCost.moments;
     case 'reference':
       return evaluated(stage.evaluation, context) * relativeCost.reference;
     case 'search':
@@ -78,14 +85,21 @@ function stagePasses(stage: PlannedStage, context: CostContext): number {
     case 'rank':
       return stage.samples * relativeCost.quantized * context.layerCount(stage.model);
     case 'keep':
-      return stage.by === 'speed'
-        ? TIMED_RUNS * stage.batchSize
-        : expectedTries(context.layerCount(stage.model)) * evaluationPasses(stage.settings, context);
+      switch (stage.by) {
+        case 'speed':
+          return TIMED_RUNS * stage.batchSize;
+        case 'accuracy':
+          return expectedTries(context.layerCount(stage.model)) * evaluationPasses(stage.settings, context);
+        case 'frontier':
+          return MOST_EVALUATIONS * evaluationPasses(stage.settings, context);
+      }
   }
 }
 
 /** Passes of one sample in a search over so many layers. */
 function searchedPasses({ search }: SearchStage, layers: number): number {
+  // Predicted from second moments, which are a stage of their own: nothing is run.
+  if (momentsOfSearch(search) !== null) return 0;
   const candidates = search.candidates.length;
   switch (search.order) {
     case 'isolated':
@@ -111,6 +125,18 @@ function trialPasses({ settings }: PlannedTrial, context: CostContext): number {
   return settings.role === 'fp32' ? 0 : evaluationPasses(settings, context);
 }
 
+/**
+ * Passes of one sample in rounding on quantized inputs: what is kept from one depth to the next
+ * makes the passes of all depths about one of either model. Products of what both read have no
+ * half that tells the other.
+ */
+const ROUNDING_PASSES = relativeCost.reference + relativeCost.quantized + 3 * relativeCost.moments;
+
+function roundingPasses({ quantization }: TrialSettings): number {
+  if (quantization === null || !roundsOnQuantizedInputs(quantization)) return 0;
+  return roundingOf(quantization).samples * ROUNDING_PASSES;
+}
+
 function evaluationPasses(settings: TrialSettings, context: CostContext): number {
   const losses = (settings.loss?.samples ?? 0) * (settings.loss?.modes.length ?? 0) * relativeCost.layerLosses;
   const gate = (settings.gate?.samples ?? 0) * relativeCost.gate;
@@ -118,7 +144,7 @@ function evaluationPasses(settings: TrialSettings, context: CostContext): number
   const perSample = relativeCost.quantized + (taskOf(settings.task.kind).needsReference ? relativeCost.reference : 0);
   const isDeployed = (targetOf(settings.target)?.kernels ?? null) !== null;
   const deployed = isDeployed ? relativeCost.deployed : 0;
-  return evaluated(settings.evaluation, context) * (perSample + deployed) + losses + gate;
+  return evaluated(settings.evaluation, context) * (perSample + deployed) + losses + gate + roundingPasses(settings);
 }
 
 function durationOf(work: readonly WorkCost[], context: CostContext): number | null {

@@ -19,7 +19,8 @@ export interface MemoryProfile {
 }
 
 /** Kinds of work that take memory in ways of their own. */
-export type MemoryUse = 'observe' | 'observeHistograms' | 'reference' | 'evaluate' | 'losses' | 'search' | 'rank';
+export type MemoryUse =
+  'observe' | 'observeHistograms' | 'moments' | 'reference' | 'evaluate' | 'losses' | 'search' | 'rank';
 
 const MIB = 2 ** 20;
 
@@ -52,6 +53,25 @@ export function evaluationBatch(batchSize: number | 'auto'): number {
   return batchSize === 'auto' ? AUTO_BATCH : batchSize;
 }
 
+/** Samples of one run for second moments at most, and how many numbers those may have together. */
+const MOMENTS_RUN = { samples: 64, numbers: 2 ** 18 } as const;
+
+/**
+ * Samples of one run for second moments. They follow from the numbers of a sample alone, whatever
+ * there is of memory: a run's sums are of float32, and round as the run is cut. Fewer large samples
+ * than small ones keep memory and rounding in bounds.
+ */
+export function momentsBatch(sampleNumbers: number): number {
+  const { samples, numbers } = MOMENTS_RUN;
+  return Math.max(1, Math.min(samples, Math.floor(numbers / sampleNumbers)));
+}
+
+/**
+ * Copies of the second moments: of a child that gathers them, as the graph gives them, squares that
+ * are added up, triangles, and what leaves it; of one that quantizes by them.
+ */
+const MOMENTS_COPIES = { gathered: 7, read: 2 } as const;
+
 /** The least samples of one run where the batch is free. */
 const LEAST_BATCH = 2;
 
@@ -59,6 +79,7 @@ const LEAST_BATCH = 2;
 function fixedBytes(use: MemoryUse, { weights, channels }: MemoryProfile): number {
   switch (use) {
     case 'observe':
+    case 'moments':
     case 'reference':
       return PROCESS + WEIGHT_COPIES.plain * weights;
     case 'observeHistograms':
@@ -79,6 +100,9 @@ function sampleBytes(use: MemoryUse, { live, layerInputs, layerOutputs, largestL
     case 'reference':
     case 'observe':
       return ARENA * quantized;
+    case 'moments':
+      // Shifted, padded and unfolded copies of a layer's input.
+      return ARENA * (live + 9 * largestLayer);
     case 'observeHistograms':
       // All inputs leave the runtime at once, and are copied on the way.
       return ARENA * live + 2 * layerInputs;
@@ -117,6 +141,11 @@ export interface MemoryWork {
   readonly searches: boolean;
   readonly ranks: boolean;
   readonly quantizes: boolean;
+  /**
+   * Bytes of the second moments and of rounding the largest layer by them, and the samples of a run
+   * that gathers them; absent: none.
+   */
+  readonly moments?: { readonly bytes: number; readonly rounding: number; readonly batch: number };
   readonly calibrationBatch: number;
   readonly evaluationBatch: number | 'auto';
 }
@@ -155,21 +184,27 @@ export function estimatePeak(
 ): { readonly use: MemoryUse; readonly batch: number; readonly bytes: number } {
   const evaluation = (limit: number): number =>
     work.evaluationBatch === 'auto' ? Math.min(AUTO_BATCH, limit) : work.evaluationBatch;
-  const uses: (readonly [MemoryUse, number])[] = [['reference', evaluation(limits.reference)]];
+  const uses: (readonly [use: MemoryUse, batch: number, moments?: number])[] = [
+    ['reference', evaluation(limits.reference)],
+  ];
+  const read = MOMENTS_COPIES.read * (work.moments?.bytes ?? 0) + (work.moments?.rounding ?? 0);
   if (work.quantizes) {
     const observed = Math.min(work.calibrationBatch, limits.observe);
     uses.push(['observe', observed], ['observeHistograms', work.histograms ? observed : LEAST_BATCH]);
     uses.push(
-      ['evaluate', evaluation(limits.trial)],
-      ['losses', Math.min(OWN_SAMPLES.losses, evaluation(limits.trial))],
+      ['evaluate', evaluation(limits.trial), read],
+      ['losses', Math.min(OWN_SAMPLES.losses, evaluation(limits.trial)), read],
     );
   }
-  if (work.searches) uses.push(['search', Math.min(OWN_SAMPLES.search, limits.search)]);
+  if (work.moments !== undefined) {
+    uses.push(['moments', work.moments.batch, MOMENTS_COPIES.gathered * work.moments.bytes]);
+  }
+  if (work.searches) uses.push(['search', Math.min(OWN_SAMPLES.search, limits.search), read]);
   if (work.ranks) uses.push(['rank', Math.min(OWN_SAMPLES.rank, limits.rank)]);
-  const peaks = uses.map(([use, batch]) => ({
+  const peaks = uses.map(([use, batch, moments = 0]) => ({
     use,
     batch: profile.fixedBatch ?? batch,
-    bytes: peakBytes(use, profile, batch),
+    bytes: peakBytes(use, profile, batch) + moments,
   }));
   return peaks.reduce((most, peak) => (peak.bytes > most.bytes ? peak : most));
 }

@@ -5,7 +5,7 @@ import { removeUnread } from '../../onnx/edits/remove-unread.js';
 import { keepSimulated } from './keep-simulated.js';
 import type { PreparedModel } from '../prepare-layers.js';
 import { placedQdqModel } from './placed-qdq-graph.js';
-import { dividesInput, qdqModel } from './qdq-graph.js';
+import { dividesInput, qdqModel, type WeightsIn } from './qdq-graph.js';
 import { smoothedModel } from './quantized-graph.js';
 
 /**
@@ -17,10 +17,11 @@ export function deployableModel(
   prepared: PreparedModel,
   execution: Execution,
   metadata: Readonly<Record<string, string>> = {},
+  weights: WeightsIn = 'bytes',
 ): OnnxModel {
   const { base, layers, placed } = prepared;
   if (placed !== undefined) return removeUnread(placedQdqModel(prepared, metadata));
-  const model = qdqModel(base, layers, metadata);
+  const model = qdqModel(base, layers, metadata, weights);
   return removeUnread(execution === 'simulated' ? keepSimulated(model) : model);
 }
 
@@ -30,7 +31,7 @@ export function smoothedFloatModel({ base, layers }: Pick<PreparedModel, 'base' 
 }
 
 /** Bytes of the file that `export` writes, without the metadata that tells where it is from. */
-export function deployableBytes(prepared: PreparedModel, execution: Execution): number {
-  const { bytes, external } = splitModel(deployableModel(prepared, execution), null);
+export function deployableBytes(prepared: PreparedModel, execution: Execution, weights: WeightsIn = 'bytes'): number {
+  const { bytes, external } = splitModel(deployableModel(prepared, execution, {}, weights), null);
   return external.reduce((sum, { data }) => sum + data.length, bytes.length);
 }

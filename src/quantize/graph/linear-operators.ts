@@ -21,7 +21,7 @@ export class LinearOperators {
 
   /**
    * Opset 10 has both operators for 8 bits per tensor (and DequantizeLinear of 32), 13 per axis, 21
-   * for 16 bits.
+   * for 4 and 16 bits.
    *
    * @param inputs with scale and zero point
    * @param axis of the scales; null: there is one
@@ -32,11 +32,11 @@ export class LinearOperators {
     op: 'QuantizeLinear' | 'DequantizeLinear',
     inputs: readonly string[],
     output: string,
-    bits: 8 | 16 | 32,
+    bits: 4 | 8 | 16 | 32,
     axis: number | null,
     name: string = output,
   ): string {
-    const needed = bits === 16 ? 21 : axis === null ? 10 : 13;
+    const needed = bits === 16 || bits === 4 ? 21 : axis === null ? 10 : 13;
     const node = makeNode(op, inputs, output, axis === null ? [] : [intAttribute('axis', axis)]);
     node.name = name;
     if (this.#opset < needed) {

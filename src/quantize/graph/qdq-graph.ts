@@ -2,7 +2,13 @@ import { applyEdits } from '../../onnx/edits/edits.js';
 import { GraphPatch } from '../../onnx/edits/graph-patch.js';
 import type { OnnxModel } from '../../onnx/onnx-model.js';
 import { layerPrefix } from '../../onnx/own-names.js';
-import { integerTensor, isNarrowerThanStorage, storageOf, type IntegerStorage } from '../quantizers/integer-tensor.js';
+import {
+  integerTensor,
+  isNarrowerThanStorage,
+  storageOf,
+  weightStorageOf,
+  type IntegerStorage,
+} from '../quantizers/integer-tensor.js';
 import { RUNTIME_DOMAIN, withHeader } from '../../onnx/model-header.js';
 import { clipToLevels } from './clip-to-levels.js';
 import { correctBias } from './correct-bias.js';
@@ -13,14 +19,17 @@ import { smoothedModel } from './quantized-graph.js';
 import { quantizedIntegers } from '../quantizers/quantized-integers.js';
 import type { Quantizer } from '../quantizers/quantizer.js';
 
+/** `packed`: weights of up to 4 bits take half a byte each where the model's opset has that. */
+export type WeightsIn = 'bytes' | 'packed';
+
 /**
  * The deployable model: for every prepared layer
  * `x -> Div(s) -> [Clip] -> QuantizeLinear -> DequantizeLinear -> layer`, and the weight `W * s` as
  * integers behind a DequantizeLinear. Layers whose s is 1 or folded have no Div. The bias stays
  * float.
  *
- * - Bits below 8 are stored as 8-bit integers, and a float Clip in front of QuantizeLinear keeps to
- *   the narrower range.
+ * - Bits below 8 are stored as 8-bit integers (weights may be packed, see {@link WeightsIn}), and
+ *   a float Clip in front of QuantizeLinear keeps to the narrower range.
  * - A node whose form the model's opset does not have yet (int8 per axis before 13, 16 bits before
  *   21) is written in the domain `com.microsoft`; the model's own opset is left alone, since
  *   raising it could change other operators.
@@ -37,9 +46,10 @@ export function qdqModel(
   base: OnnxModel,
   layers: readonly PreparedLayer[],
   metadata: Readonly<Record<string, string>>,
+  weights: WeightsIn = 'bytes',
 ): OnnxModel {
   const smoothed = smoothedModel(base, layers.filter(dividesInput));
-  const patch = new QdqPatch(smoothed);
+  const patch = new QdqPatch(smoothed, weights);
   for (const prepared of layers) {
     const node = prepared.layer.outputTensor;
     const [input] = smoothed.index.producers.get(node)!.input;
@@ -65,8 +75,10 @@ class QdqPatch {
   readonly #model: OnnxModel;
   readonly #patch: GraphPatch;
   readonly #linear: LinearOperators;
+  readonly #weights: WeightsIn;
 
-  constructor(model: OnnxModel) {
+  constructor(model: OnnxModel, weights: WeightsIn) {
+    this.#weights = weights;
     this.#model = model;
     this.#patch = new GraphPatch(model);
     this.#linear = new LinearOperators(this.#patch, model.opset);
@@ -111,7 +123,8 @@ class QdqPatch {
     const integers = quantizedIntegers(prepared);
     if (integers === null) return this.#patch.floats(`${name}/fake_quantized`, layer.weightShape, weight.values);
     const { values, quantizers, axis } = integers;
-    const storage = storageOf(quantizers[0]!);
+    const storage =
+      this.#weights === 'packed' ? weightStorageOf(quantizers[0]!, this.#model.opset) : storageOf(quantizers[0]!);
     const stored = this.#linear.store(integerTensor(`${name}/quantized`, layer.weightShape, storage, values));
     const parameters = this.#parameters(name, storage, quantizers, axis === null ? [] : [quantizers.length]);
     return this.#linear.add('DequantizeLinear', [stored, ...parameters], `${name}/dequantized`, storage.bits, axis);

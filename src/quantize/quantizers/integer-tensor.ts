@@ -2,10 +2,11 @@ import { TensorProto_DataType, type TensorProto } from '../../onnx/proto/onnx_pb
 import { rawTensor } from '../../onnx/tensor.js';
 import type { Quantizer } from './quantizer.js';
 
-/** An integer type of ONNX that holds a quantizer's levels: the narrowest of 8 or 16 bits. */
+/** An integer type of ONNX that holds a quantizer's levels. */
 export interface IntegerStorage {
-  readonly dataType: TensorProto_DataType;
-  readonly bits: 8 | 16;
+  /** A `TensorProto_DataType`, or a later one. */
+  readonly dataType: number;
+  readonly bits: 4 | 8 | 16;
   readonly lowest: number;
   readonly highest: number;
   readonly toBytes: (values: ArrayLike<number>) => Uint8Array;
@@ -42,6 +43,31 @@ const uint16: IntegerStorage = {
   highest: 65535,
   toBytes: (values) => bytesOf(Uint16Array.from(values)),
 };
+
+/** Two numbers a byte, the first in the lower half; the last of an odd number has a byte alone. */
+function pairsOf(values: ArrayLike<number>): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil(values.length / 2));
+  for (let i = 0; i < values.length; i++) bytes[i >> 1]! |= (values[i]! & 15) << (4 * (i & 1));
+  return bytes;
+}
+
+/** ONNX 1.16 has these; their opset is 21. */
+const INT4 = 22;
+const UINT4 = 21;
+const PACKED_OPSET = 21;
+
+const int4: IntegerStorage = { dataType: INT4, bits: 4, lowest: -8, highest: 7, toBytes: pairsOf };
+const uint4: IntegerStorage = { dataType: UINT4, bits: 4, lowest: 0, highest: 15, toBytes: pairsOf };
+
+/**
+ * The type of a weight's integers where few bytes count: 4 bits hold levels of up to 4 bits from
+ * opset 21 on; see {@link storageOf} of others. A weight is only dequantized, so what the runtime
+ * does to QuantizeLinear does not matter.
+ */
+export function weightStorageOf(quantizer: Pick<Quantizer, 'bits' | 'signed'>, opset: number): IntegerStorage {
+  if (quantizer.bits > 4 || opset < PACKED_OPSET) return storageOf(quantizer);
+  return quantizer.signed ? int4 : uint4;
+}
 
 /**
  * The type that a quantizer's integers are stored in. Below 8 bits they are stored in 8:

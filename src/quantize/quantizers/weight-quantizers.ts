@@ -5,8 +5,16 @@ import { weightCalibrators } from '../../calibrate/weight-calibrators/registry.j
 import { asymmetricQuantizer, symmetricQuantizer, type Quantizer } from './quantizer.js';
 
 /**
+ * `dw H dw^T` of the nearest levels, by second moments of the layer's inputs, for each of several
+ * choices of the weight's quantizers: one for each output channel, `[O]`.
+ */
+export type NearestErrors = (choices: readonly (readonly Quantizer[])[]) => readonly Float64Array[];
+
+/**
  * The quantizers of a (smoothed) weight: one per output channel or a single one.
  *
+ * @param errorsOf of a calibrator that reads moments; null: the layer has none, and its ranges hold
+ *   every number
  * @returns `[O]` per channel, `[1]` per tensor
  * @throws RangeError for a weight that is not finite
  */
@@ -14,6 +22,7 @@ export function weightQuantizers(
   weight: Float32Array,
   layout: WeightLayout,
   { bits, granularity, calibrator, scheme, narrowRange }: WeightQuantizerSettings,
+  errorsOf: NearestErrors | null = null,
 ): readonly Quantizer[] {
   const quantizerOf = (low: number, high: number): Quantizer =>
     weightSchemes[scheme].isSymmetric
@@ -21,12 +30,35 @@ export function weightQuantizers(
       : asymmetricQuantizer(low, high, bits);
   const { low, high } = weightRange(weight, layout, granularity);
   const whole = Array.from(low, (end, slot) => quantizerOf(end, high[slot]!));
-  const { shrink } = weightCalibrators[calibrator];
+  const atShare = (share: number, slot: number): Quantizer => quantizerOf(share * low[slot]!, share * high[slot]!);
+  const chosen = weightCalibrators[calibrator];
+  if (chosen.reads === 'moments')
+    return errorsOf === null ? whole : leastErrors(whole, chosen.shares, atShare, errorsOf);
+  const { shrink } = chosen;
   if (shrink === null) return whole;
   const values = granularity === 'channel' ? valuesByChannel(weight, layout) : [weight];
-  return whole.map((quantizer, slot) =>
-    shrink(values[slot]!, quantizer, (share) => quantizerOf(share * low[slot]!, share * high[slot]!)),
-  );
+  return whole.map((quantizer, slot) => shrink(values[slot]!, quantizer, (share) => atShare(share, slot)));
+}
+
+/** The first share with the least error: of each channel, or of all together where there is one. */
+function leastErrors(
+  whole: readonly Quantizer[],
+  shares: readonly number[],
+  atShare: (share: number, slot: number) => Quantizer,
+  errorsOf: NearestErrors,
+): readonly Quantizer[] {
+  const best = [...whole];
+  const least = new Float64Array(whole.length).fill(Infinity);
+  const choices = shares.map((share) => (share === 1 ? whole : whole.map((_, slot) => atShare(share, slot))));
+  for (const [index, errors] of errorsOf(choices).entries()) {
+    const ofSlot = whole.length === 1 ? [errors.reduce((sum, error) => sum + error, 0)] : errors;
+    for (const [slot, quantizer] of choices[index]!.entries()) {
+      if (!(ofSlot[slot]! < least[slot]!)) continue;
+      least[slot] = ofSlot[slot]!;
+      best[slot] = quantizer;
+    }
+  }
+  return best;
 }
 
 /**

@@ -34,6 +34,8 @@ export interface SweepSummary {
   readonly claimed: boolean;
   /** What the recommendation is to be by; null without. */
   readonly goal: GoalFacts | null;
+  /** Whether candidates have bits layer by layer, which the goal chose; absent: they do not. */
+  readonly hasFrontier?: boolean;
   /** Whether the latency of a trial was measured. */
   readonly hasLatency: boolean;
 }
@@ -284,12 +286,20 @@ function toSummary(row: Row): SweepSummary {
     experimentPath: textOf(row, 'experiment_path'),
     claimed: numberOf(row, 'claimed') === 1,
     goal: toGoal(textOrNull(row, 'goal')),
+    ...(hasBits(textOrNull(row, 'goal')) ? { hasFrontier: true } : {}),
     hasLatency: numberOf(row, 'has_latency') === 1,
   };
 }
 
+function hasBits(text: string | null): boolean {
+  return text !== null && Object.hasOwn(JSON.parse(text) as object, 'bits');
+}
+
 function toGoal(text: string | null): GoalFacts | null {
-  return text === null ? null : (JSON.parse(text) as GoalFacts);
+  if (text === null) return null;
+  const { maxDrop, minimize } = JSON.parse(text) as Pick<GoalFacts, 'maxDrop'> & { readonly minimize: string };
+  // Bit operations choose bits layer by layer; trials have none to be told apart by.
+  return minimize === 'latency' || minimize === 'size' ? { maxDrop, minimize } : null;
 }
 
 /** One trial of a sweep; null where the sweep has none of that number. */

@@ -23,7 +23,8 @@ export function isFinished(row: Row): boolean {
  * which follows from keys. Settings hold the paths of a machine; the key says that they are equal.
  */
 const circumstances: ReadonlySet<string> = new Set([
-  ...['id', 'key', 'settings', 'status', 'model_id', 'observation_id', 'search_stage_id', 'rank_stage_id'],
+  ...['id', 'key', 'settings', 'status', 'model_id', 'observation_id', 'moments_stage_id', 'search_stage_id'],
+  ...['rank_stage_id'],
   ...['finished_at', 'duration_ms', 'error_class', 'error', 'failed_under', 'numerics_class'],
 ]);
 

@@ -1,3 +1,6 @@
+/** Which form of the program's own a blob has. */
+export type PayloadForm = 'payload' | 'histograms' | 'levels' | 'numbers';
+
 /** A table whose rows belong to one row of another. */
 export interface OwnedTable {
   readonly name: string;
@@ -10,7 +13,7 @@ export interface OwnedTable {
   /** Columns that are null where nobody found out: what one database knows, both do. */
   readonly findings?: readonly string[];
   /** Blobs of the program's own form: equal contents may have other bytes under another Node. */
-  readonly payloads?: Readonly<Record<string, 'payload' | 'histograms'>>;
+  readonly payloads?: Readonly<Record<string, PayloadForm>>;
   readonly children?: readonly OwnedTable[];
 }
 
@@ -50,10 +53,12 @@ export const ofStage: readonly OwnedTable[] = [
     ],
   },
   { name: 'display_histogram', owner: 'stage_id', payloads: { bins: 'histograms' } },
+  { name: 'moments', owner: 'stage_id', payloads: { products: 'numbers', means: 'numbers' } },
   { name: 'search_curve', owner: 'stage_id' },
   { name: 'alpha_curve', owner: 'stage_id' },
   { name: 'layer_rank', owner: 'stage_id' },
   { name: 'keep_try', owner: 'stage_id' },
+  { name: 'frontier_point', owner: 'stage_id' },
   { name: 'reference_warning', owner: 'stage_id', circumstances: ['message', 'cause'] },
 ];
 
@@ -63,6 +68,7 @@ export const stageParts: OwnedTable = { name: 'stage_part', owner: 'stage_id', p
 /** Results that a trial has whether it is complete or was stopped early. */
 export const ofTrial: readonly OwnedTable[] = [
   { name: 'layer_loss', owner: 'trial_id' },
+  { name: 'predicted_loss', owner: 'trial_id' },
   { name: 'trial_loss', owner: 'trial_id' },
   { name: 'trial_coverage', owner: 'trial_id' },
   { name: 'quantizer', owner: 'trial_id' },
@@ -71,6 +77,7 @@ export const ofTrial: readonly OwnedTable[] = [
   { name: 'deployed_operator', owner: 'trial_id' },
   { name: 'smoothing', owner: 'trial_id' },
   { name: 'bias_correction', owner: 'trial_id' },
+  { name: 'rounded_weight', owner: 'trial_id', payloads: { levels: 'levels' } },
 ];
 
 /** Results of complete trials. */

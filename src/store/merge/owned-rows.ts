@@ -3,9 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Bindable } from '../bindable.js';
 import type { Connection } from '../file/connection.js';
 import { decodeHistograms } from '../payload/histogram-payload.js';
+import { decodeLevels } from '../payload/levels-payload.js';
+import { decodeNumbers } from '../payload/numbers-payload.js';
 import { decodePayload } from '../payload/payload.js';
 import type { Difference } from './merge-conflict.js';
-import type { OwnedTable } from './merged-tables.js';
+import type { OwnedTable, PayloadForm } from './merged-tables.js';
 import type { RowIds } from './row-ids.js';
 import type { Row, Rows, TableShape, TableShapes } from './table-shape.js';
 
@@ -115,12 +117,19 @@ function compareRows(sides: MergeSides, table: OwnedTable, ours: Row, theirs: Ro
   });
 }
 
+const decoders: Readonly<Record<PayloadForm, (bytes: Uint8Array, where: string) => unknown>> = {
+  payload: decodePayload,
+  histograms: decodeHistograms,
+  levels: decodeLevels,
+  numbers: decodeNumbers,
+};
+
 /** Whether two stored values are equal bit for bit. */
-export function isEqual(one: Bindable, other: Bindable, payload?: 'payload' | 'histograms'): boolean {
+export function isEqual(one: Bindable, other: Bindable, payload?: PayloadForm): boolean {
   if (!(one instanceof Uint8Array) || !(other instanceof Uint8Array)) return Object.is(one, other);
   if (Buffer.compare(one, other) === 0) return true;
   if (payload === undefined) return false;
-  const decode = payload === 'payload' ? decodePayload : decodeHistograms;
+  const decode = decoders[payload];
   return isDeepStrictEqual(decode(one, 'a merged row'), decode(other, 'a merged row'));
 }
 

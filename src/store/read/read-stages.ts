@@ -1,3 +1,4 @@
+import type { FrontierRecord } from '../../records/frontier-record.js';
 import type { KeepRecord } from '../../records/keep-record.js';
 import type { LayerRankRecord } from '../../records/rank-record.js';
 import type { ObservationRecord } from '../../records/observation-record.js';
@@ -71,6 +72,11 @@ export function readRank(connection: Connection, key: ContentKey): readonly Laye
 /** What a finished keep stage was finished with, or null. */
 export function readKeep(connection: Connection, key: ContentKey): KeepRecord | null {
   return readResult(connection, key, 'keep') as KeepRecord | null;
+}
+
+/** What a finished keep stage of a goal with bits was finished with, or null. */
+export function readFrontier(connection: Connection, key: ContentKey): FrontierRecord | null {
+  return readResult(connection, key, 'keep') as FrontierRecord | null;
 }
 
 function readResult(connection: Connection, key: ContentKey, kind: 'reference' | 'search' | 'rank' | 'keep'): unknown {

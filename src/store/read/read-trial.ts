@@ -2,6 +2,7 @@ import type { WeightCalibratorName } from '../../calibrate/weight-calibrators/re
 import type { TensorQuantizerRecord } from '../../records/tensor-quantizer-record.js';
 import type { StoredLayer, StoredQuantizer } from '../../quantize/restore-layers.js';
 import type { QueryConnection, SqlValue } from '../query/query-database.js';
+import { decodeLevels } from '../payload/levels-payload.js';
 import { StoreError } from '../store-error.js';
 
 /** A trial of a sweep with all that its quantized model is made of. */
@@ -39,11 +40,12 @@ const quantizerColumns = (role: string): string =>
   `${role}.granularity, ${role}.bits, ${role}.signed, ${role}.amax, ${role}.scale, ${role}.zero_point, ${role}.amax_channels, ${role}.low, ${role}.narrow_range, ${role}.low_channels`;
 
 const layersSql = `
-  SELECT l.name, s.alpha, s.apply, s.fallback_reason, s.dead_channels, s.s, b.correction, ${quantizerColumns('i')}, ${quantizerColumns('w')}
+  SELECT l.name, s.alpha, s.apply, s.fallback_reason, s.dead_channels, s.s, b.correction, r.levels, ${quantizerColumns('i')}, ${quantizerColumns('w')}
   FROM smoothing s JOIN layer l ON l.id = s.layer_id
   LEFT JOIN quantizer i ON i.trial_id = s.trial_id AND i.layer_id = s.layer_id AND i.role = 'input'
   LEFT JOIN quantizer w ON w.trial_id = s.trial_id AND w.layer_id = s.layer_id AND w.role = 'weight'
   LEFT JOIN bias_correction b ON b.trial_id = s.trial_id AND b.layer_id = s.layer_id
+  LEFT JOIN rounded_weight r ON r.trial_id = s.trial_id AND r.layer_id = s.layer_id
   WHERE s.trial_id = :trial ORDER BY l.position`;
 
 const tensorsSql = `
@@ -101,7 +103,7 @@ function storedTensor(row: readonly SqlValue[]): TensorQuantizerRecord {
 }
 
 function storedLayer(row: readonly SqlValue[]): StoredLayer {
-  const [name, alpha, apply, fallbackReason, deadChannels, s, correction] = row;
+  const [name, alpha, apply, fallbackReason, deadChannels, s, correction, levels] = row;
   return {
     name: String(name),
     alpha: typeof alpha === 'number' ? alpha : null,
@@ -109,9 +111,10 @@ function storedLayer(row: readonly SqlValue[]): StoredLayer {
     fallbackReason: typeof fallbackReason === 'string' ? fallbackReason : null,
     deadChannels: Number(deadChannels),
     s: JSON.parse(String(s)) as number[],
-    input: storedQuantizer(row.slice(7, 17), String(name)),
-    weight: storedQuantizer(row.slice(17, 27), String(name)),
+    input: storedQuantizer(row.slice(8, 18), String(name)),
+    weight: storedQuantizer(row.slice(18, 28), String(name)),
     biasCorrection: vector(correction),
+    levels: levels instanceof Uint8Array ? decodeLevels(levels, `the weight of layer "${String(name)}"`) : null,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ExecutionRecord } from '../../records/execution-record.js';
 import type { FailureRecord } from '../../records/failure-record.js';
+import type { FrontierRecord } from '../../records/frontier-record.js';
 import type { KeepRecord } from '../../records/keep-record.js';
 import type { LatencyRecord } from '../../records/latency-record.js';
 import type { LayerRankRecord } from '../../records/rank-record.js';
@@ -7,6 +8,7 @@ import type { AgentRecord } from '../../records/agent-record.js';
 import type { WorkerLogRecord } from '../../records/worker-log-record.js';
 import type { MachineRecord } from '../../records/machine-record.js';
 import type { Place } from '../../records/place.js';
+import type { MomentsRecord } from '../../records/moments-record.js';
 import type { ModelRecord } from '../../records/model-record.js';
 import type { DisplayHistograms, ObservationRecord } from '../../records/observation-record.js';
 import type { OutcomeRecord } from '../../records/evaluation-record.js';
@@ -28,8 +30,17 @@ import {
 } from '../read/read-progress.js';
 import { readLatencies, type LatencyMachine, type StoredLatency } from '../read/read-latencies.js';
 import { readBest } from '../read/read-best.js';
+import { readMoments } from '../read/read-moments.js';
 import { readNumericsClasses } from '../read/read-numerics-classes.js';
-import { readKeep, readObservation, readParts, readRank, readReference, readSearch } from '../read/read-stages.js';
+import {
+  readFrontier,
+  readKeep,
+  readObservation,
+  readParts,
+  readRank,
+  readReference,
+  readSearch,
+} from '../read/read-stages.js';
 import { StoreError } from '../store-error.js';
 import type {
   AttemptSubject,
@@ -50,12 +61,14 @@ import {
   openStage,
   writeObserve,
   writePart,
+  writeFrontier,
   writeKeep,
   writeRank,
   writeReference,
   writeSearch,
   writeStageFailure,
 } from './write-stages.js';
+import { writeMoments } from './write-moments.js';
 import { writeSweep } from './write-sweep.js';
 import { writeWorkerLogs } from './write-worker-logs.js';
 import { openTrial, writeStoppedTrial, writeTrial, writeTrialFailure } from './write-trial.js';
@@ -201,6 +214,12 @@ class SqliteStore implements SweepStore {
     });
   }
 
+  finishMoments(stage: ContentKey, modelSha256: string, prefixes: readonly MomentsRecord[]): void {
+    this.connection.transaction(() => {
+      writeMoments(this.connection, stage, modelSha256, prefixes);
+    });
+  }
+
   finishReference(stage: ContentKey, modelSha256: string, reference: StoredReference): void {
     this.connection.transaction(() => {
       writeReference(this.connection, stage, modelSha256, reference);
@@ -225,6 +244,12 @@ class SqliteStore implements SweepStore {
     });
   }
 
+  finishFrontier(stage: ContentKey, modelSha256: string, frontier: FrontierRecord): void {
+    this.connection.transaction(() => {
+      writeFrontier(this.connection, stage, modelSha256, frontier);
+    });
+  }
+
   failStage(stage: ContentKey, failure: FailureRecord, under: string | null = null): void {
     this.connection.transaction(() => {
       writeStageFailure(this.connection, stage, failure, under);
@@ -233,6 +258,10 @@ class SqliteStore implements SweepStore {
 
   observation(stage: ContentKey, batches: number): ObservationRecord | null {
     return readObservation(this.connection, stage, batches);
+  }
+
+  moments(stage: ContentKey, samples: number): MomentsRecord | null {
+    return readMoments(this.connection, stage, samples);
   }
 
   reference(stage: ContentKey): StoredReference | null {
@@ -249,6 +278,10 @@ class SqliteStore implements SweepStore {
 
   keep(stage: ContentKey): KeepRecord | null {
     return readKeep(this.connection, stage);
+  }
+
+  frontier(stage: ContentKey): FrontierRecord | null {
+    return readFrontier(this.connection, stage);
   }
 
   finishTrial(

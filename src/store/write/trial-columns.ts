@@ -26,13 +26,15 @@ export function plannedValues(trial: PlannedTrial): readonly (string | number | 
 /** Rows of other tables that a trial builds on. */
 export interface TrialLinks {
   readonly observation: { readonly id: number; readonly samples: number } | null;
+  readonly momentsStage: number | null;
   readonly searchStage: number | null;
   readonly rankStage: number | null;
   readonly keepStage: number | null;
 }
 
 /**
- * The observation, the search and the ranking of a trial, each null where it does not exist (yet).
+ * The observation, the second moments, the search and the ranking of a trial, each null where it
+ * does not exist (yet).
  */
 export function findTrialLinks(connection: Connection, trial: PlannedTrial): TrialLinks {
   const batches = trial.settings.calibration?.batches;
@@ -46,6 +48,7 @@ export function findTrialLinks(connection: Connection, trial: PlannedTrial): Tri
         ) as { id: number; samples: number } | undefined);
   return {
     observation: observation ?? null,
+    momentsStage: stageId(connection, trial.momentsKey),
     searchStage: stageId(connection, trial.searchKey),
     rankStage: stageId(connection, trial.rankKey),
     keepStage: stageId(connection, trial.keepKey),

@@ -136,7 +136,8 @@ export class AttemptWriter {
       new Date().toISOString(),
       endedMs,
       durationMs,
-      execution?.provider ?? null,
+      // Of work that ran no model there is none.
+      execution === null || execution.provider === '' ? null : execution.provider,
       execution === null ? null : JSON.stringify(execution.timings),
       execution?.kernels === undefined ? null : JSON.stringify(execution.kernels),
       failure?.errorClass ?? null,

@@ -4,6 +4,7 @@ import { type ChannelHistograms } from '../../records/channel-histograms.js';
 import type { AccuracyRecord, OutcomeRecord } from '../../records/evaluation-record.js';
 import type { DisplayHistograms, ObservationRecord } from '../../records/observation-record.js';
 import type { FailureRecord } from '../../records/failure-record.js';
+import type { FrontierPointRecord, FrontierRecord, FrontierTryRecord } from '../../records/frontier-record.js';
 import type { KeepRecord } from '../../records/keep-record.js';
 import type { LayerRankRecord } from '../../records/rank-record.js';
 import type { ContentKey, PlannedStage } from '../../plan/plan.js';
@@ -248,6 +249,39 @@ export function writeKeep(connection: Connection, key: ContentKey, sha256: strin
   closeStage(connection, stage.id, model.id, encodePayload(kept));
 }
 
+/** Writes what was evaluated and the curve, and marks the stage done. */
+export function writeFrontier(connection: Connection, key: ContentKey, sha256: string, frontier: FrontierRecord): void {
+  const stage = openStage(connection, key, 'keep');
+  const model = StoredModel.find(connection, sha256);
+  const { metric, allowed, minimize, isBracketed, tries, curve } = frontier;
+  const numbers = new RowNumbers('frontier_point');
+  const insert = (kind: 'tried' | 'curve', position: number, point: FrontierPointRecord | FrontierTryRecord): void => {
+    const tried = 'drop' in point ? point : null;
+    connection.run(
+      `INSERT INTO frontier_point (stage_id, kind, position, minimize, cost, predicted, metric, allowed, value, "drop",
+         drop_low, drop_high, divergence, chosen, bracketed, mean_bits, bits)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[stage.id, kind, position, minimize],
+      numbers.finite('cost', point.cost),
+      numbers.finite('predicted', point.predicted),
+      metric,
+      numbers.finite('allowed', allowed),
+      numbers.finiteOrNull('value', tried?.value ?? null),
+      numbers.finiteOrNull('drop', tried?.drop ?? null),
+      numbers.finiteOrNull('drop_low', tried?.interval?.[0] ?? null),
+      numbers.finiteOrNull('drop_high', tried?.interval?.[1] ?? null),
+      numbers.finiteOrNull('divergence', tried?.divergence ?? null),
+      tried?.chosen === true ? 1 : 0,
+      isBracketed ? 1 : 0,
+      point.bits.reduce((sum, [, bits]) => sum + (bits ?? 32), 0) / point.bits.length,
+      JSON.stringify(Object.fromEntries(point.bits)),
+    );
+  };
+  for (const [position, point] of tries.entries()) insert('tried', position, point);
+  for (const [position, point] of curve.entries()) insert('curve', position, point);
+  closeStage(connection, stage.id, model.id, encodePayload(frontier));
+}
+
 /** Marks a stage failed; its finished parts stay, so that trying again repeats none of them. */
 export function writeStageFailure(
   connection: Connection,
@@ -265,7 +299,8 @@ export function writeStageFailure(
   );
 }
 
-function closeStage(connection: Connection, stage: number, model: number, result: Uint8Array | null): void {
+/** Marks a stage done and forgets its parts. */
+export function closeStage(connection: Connection, stage: number, model: number, result: Uint8Array | null): void {
   connection.run('DELETE FROM stage_part WHERE stage_id = ?', stage);
   connection.run(
     `UPDATE stage SET status = 'done', model_id = ?, result = ?, finished_at = ?, error_class = NULL, error = NULL, failed_under = NULL,

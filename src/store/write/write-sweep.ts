@@ -91,8 +91,8 @@ function stageId(connection: Connection, key: string): number {
   return (connection.get('SELECT id FROM stage WHERE key = ?', key) as { id: number }).id;
 }
 
-const insertTrial = `INSERT INTO trial (key, status, model_id, observation_id, search_stage_id, rank_stage_id, keep_stage_id, ${plannedColumns.join(', ')})
-  VALUES (?, 'pending', ?, ?, ?, ?, ?, ${plannedColumns.map(() => '?').join(', ')})`;
+const insertTrial = `INSERT INTO trial (key, status, model_id, observation_id, moments_stage_id, search_stage_id, rank_stage_id, keep_stage_id, ${plannedColumns.join(', ')})
+  VALUES (?, 'pending', ?, ?, ?, ?, ?, ?, ${plannedColumns.map(() => '?').join(', ')})`;
 
 function writePendingTrial(connection: Connection, trial: PlannedTrial, model: number | null): number {
   const known = connection.get('SELECT id FROM trial WHERE key = ?', trial.key) as { id: number } | undefined;
@@ -103,6 +103,7 @@ function writePendingTrial(connection: Connection, trial: PlannedTrial, model: n
     trial.key,
     model,
     links.observation?.id ?? null,
+    links.momentsStage,
     links.searchStage,
     links.rankStage,
     links.keepStage,

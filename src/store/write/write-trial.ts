@@ -4,13 +4,16 @@ import type { EvaluationRecord } from '../../records/evaluation-record.js';
 import type { ExecutionRecord } from '../../records/execution-record.js';
 import type { FailureRecord } from '../../records/failure-record.js';
 import type { LayerLossRecord } from '../../records/loss-record.js';
+import type { PredictedLossRecord } from '../../records/predicted-loss-record.js';
 import type { QuantizerRecord } from '../../records/quantizer-record.js';
 import type { SmoothingRecord } from '../../records/smoothing-record.js';
+import type { RoundedWeightRecord } from '../../records/rounded-weight-record.js';
 import type { StoppedTrialRecord, StopRecord, TrialRecord } from '../../records/trial-record.js';
 import { smoothingModes } from '../../smooth/modes/registry.js';
 import { BOOTSTRAP_SEED } from '../../statistics/bootstrap.js';
 import type { ContentKey, PlannedTrial } from '../../plan/plan.js';
 import type { Connection } from '../file/connection.js';
+import { encodeLevels } from '../payload/levels-payload.js';
 import { RowNumbers } from './row-numbers.js';
 import { StoreError } from '../store-error.js';
 import { summarizeTrial } from './summarize-trial.js';
@@ -80,12 +83,16 @@ function writeRest(
   const links = findTrialLinks(connection, trial);
   checkLinks(trial, links);
   for (const loss of record.losses) writeLoss(connection, id, model.layerId(loss.layer), loss);
+  for (const loss of record.predictedLosses ?? []) writePredictedLoss(connection, id, model.layerId(loss.layer), loss);
   for (const quantizer of record.quantizers) writeQuantizer(connection, id, model.layerId(quantizer.layer), quantizer);
   for (const [position, tensor] of (record.tensors ?? []).entries()) writeTensor(connection, id, position, tensor);
   if (record.deployment !== undefined) writeDeployment(connection, id, record.deployment);
   for (const smoothing of record.smoothing) writeSmoothing(connection, id, model.layerId(smoothing.layer), smoothing);
   for (const correction of record.biasCorrections) {
     writeBiasCorrection(connection, id, model.layerId(correction.layer), correction);
+  }
+  for (const rounded of record.roundedWeights ?? []) {
+    writeRoundedWeight(connection, id, model.layerId(rounded.layer), rounded);
   }
   const numbers = new RowNumbers('trial');
   connection.run(
@@ -121,9 +128,10 @@ function writeRest(
       ? ['SELECT numerics_class FROM stage WHERE key = ?', trial.referenceKey]
       : ['SELECT numerics_class FROM attempt WHERE id = ?', run.attempt.id];
   connection.run(
-    `UPDATE trial SET keep_stage_id = ?,
+    `UPDATE trial SET moments_stage_id = ?, keep_stage_id = ?,
        keep_float = coalesce((SELECT keep FROM keep_try WHERE stage_id = ? AND chosen), keep_float),
        gate_judged_by = ?, export_bytes = ?, numerics_class = (${ran}) WHERE id = ?`,
+    links.momentsStage,
     links.keepStage,
     links.keepStage,
     record.gate?.judgedBy ?? null,
@@ -157,6 +165,12 @@ function checkLinks(trial: PlannedTrial, links: TrialLinks): void {
       'unknown',
       `Expected the statistics of ${trial.settings.calibration?.batches ?? '?'} batches in observe stage ${trial.observeKey} ` +
         `before trial "${trial.label}" finishes, got none: finishObserve comes first.`,
+    );
+  }
+  if (trial.momentsKey !== null && links.momentsStage === null) {
+    throw new StoreError(
+      'unknown',
+      `Expected the moments stage ${trial.momentsKey} of trial "${trial.label}", got none: beginSweep records it.`,
     );
   }
   if (trial.searchKey !== null && links.searchStage === null) {
@@ -264,6 +278,21 @@ function writeLoss(connection: Connection, trial: number, layer: number, loss: L
   );
 }
 
+function writePredictedLoss(connection: Connection, trial: number, layer: number, loss: PredictedLossRecord): void {
+  const numbers = new RowNumbers('predicted_loss', loss.layer);
+  connection.run(
+    `INSERT INTO predicted_loss (trial_id, layer_id, weight_mse, input_mse, input_noise, power, samples, product_share) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    trial,
+    layer,
+    numbers.finite('weight_mse', loss.weightMse),
+    numbers.finite('input_mse', loss.inputMse),
+    loss.inputNoise,
+    numbers.finite('power', loss.power),
+    loss.samples,
+    numbers.finite('product_share', loss.productShare),
+  );
+}
+
 function writeQuantizer(connection: Connection, trial: number, layer: number, quantizer: QuantizerRecord): void {
   const numbers = new RowNumbers('quantizer', quantizer.layer);
   connection.run(
@@ -284,6 +313,20 @@ function writeQuantizer(connection: Connection, trial: number, layer: number, qu
     numbers.finite('low', quantizer.low),
     quantizer.narrowRange ? 1 : 0,
     quantizer.lowChannels === null ? null : numbers.vector('low_channels', quantizer.lowChannels),
+  );
+}
+
+function writeRoundedWeight(
+  connection: Connection,
+  trial: number,
+  layer: number,
+  { levels }: RoundedWeightRecord,
+): void {
+  connection.run(
+    'INSERT INTO rounded_weight (trial_id, layer_id, levels) VALUES (?, ?, ?)',
+    trial,
+    layer,
+    encodeLevels(levels),
   );
 }
 

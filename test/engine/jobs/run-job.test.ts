@@ -298,6 +298,7 @@ describe('a search job', () => {
       search: { candidates: [0.2, 0.7], samples: 10, objective: 'l1', order: 'isolated', ties: 'smaller', sweeps: 0 },
       candidates: [0.2, 0.7],
       observation,
+      moments: null,
     };
     for (const model of [free, fixed]) {
       const result = await run<'search'>({ ...job, model });

@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Slot } from '../../../src/engine/slot.js';
 import { WorkerPool, type PoolOptions } from '../../../src/engine/local/worker-pool.js';
 import { JobError, JobInterrupted } from '../../../src/engine/executor.js';
+import { scratchFolder } from '../../../src/formats/io/scratch-folder.js';
+import type { TrialRecord } from '../../../src/records/trial-record.js';
 import { npyArray } from '../../formats/write-files.js';
-import { observeJob, oneThread, temporaryFiles, writeModel, writeSamples } from '../small-experiment.js';
+import { observeJob, oneThread, temporaryFiles, trialJob, writeModel, writeSamples } from '../small-experiment.js';
 
 const compiled = new URL('../../../dist/engine/local/', import.meta.url);
 const write = temporaryFiles();
@@ -98,6 +101,28 @@ describe('WorkerPool', () => {
     expect(records.map((r) => r.batches)).toEqual([1, 2, 5]);
     expect(records[0]!.inputs[0]!.absmax).toBeInstanceOf(Float64Array);
     expect(childPid()).toBe(first);
+  });
+
+  it('gives large fields to its children through files, which go with it', async () => {
+    const workers = pool('cpu:0');
+    const [observation] = (await workers.run<'observe'>(0, short)).value.slice(-1);
+    const numbers = new Float64Array(2 ** 18);
+    const layer = { layer: 'first', groups: 1, columns: 27, blockColumns: 27, means: numbers, nonZeroShares: numbers };
+    const job = trialJob(model, short.source, observation!);
+    const large = { ...job, moments: { samples: 8, layers: [{ ...layer, products: numbers }] } };
+    const plain = (await workers.run<'trial'>(0, job)).value;
+    const folders = (): readonly string[] => readdirSync(scratchFolder()).filter((name) => name.startsWith('fields-'));
+    expect(folders()).toEqual([]);
+    for (let i = 0; i < 2; i++) {
+      const { predictedLosses, ...rest } = (await workers.run<'trial'>(0, large)).value as TrialRecord;
+      expect(rest).toEqual(plain);
+      // The moments came with it.
+      expect(predictedLosses).toHaveLength(1);
+    }
+    expect(folders()).toHaveLength(1);
+    expect(readdirSync(join(scratchFolder(), folders()[0]!))).toHaveLength(1);
+    await workers.close();
+    expect(folders()).toEqual([]);
   });
 
   it('passes progress on', async () => {

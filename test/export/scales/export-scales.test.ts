@@ -162,6 +162,25 @@ describe('exportScales', () => {
     }
   });
 
+  it('has the numbers of weights that are not rounded to the nearest', async () => {
+    const { folder, trial } = await finishedTrial(0.5);
+    const [first, ...rest] = trial.layers;
+    const levels = Int8Array.from({ length: 108 }, (_, index) => (index % 200) - 100);
+    const rounded: StoredTrial = { ...trial, layers: [{ ...first!, levels }, ...rest] };
+    const output = join(folder, 'scales.npz');
+    expect(exportScales(rounded, null, { format: 'npz', output, force: false }).rounded).toEqual(['backbone.conv1']);
+    const { shape, values } = arrayOf(output, 'backbone.conv1.weight_rounded');
+    expect(shape).toEqual([4, 3, 3, 3]);
+    const amax = first!.weight.amaxChannels!;
+    expect(values).toEqual(
+      Array.from(levels, (level, i) => {
+        const scale = Math.fround(amax[Math.floor(i / 27)]! / 127);
+        return Math.fround(level * scale) + 0;
+      }),
+    );
+    expect(exportScales(trial, null, { format: 'npz', output, force: true }).rounded).toEqual([]);
+  });
+
   it('writes an archive that numpy.load reads', async (context) => {
     const python = process.env['PYTHON'] ?? 'python3';
     if (spawnSync(python, ['-c', 'import numpy']).status !== 0) {

@@ -54,6 +54,15 @@ describe('the cost of the main experiment', () => {
     });
   });
 
+  it('counts rounding on quantized inputs: FP32 and the quantized model once, and products three times', () => {
+    const lines = 'grid:\n  - quantization.rounding.inputs: [float, quantized]\n';
+    const rounding =
+      'quantization: { weight: { rounding: gptq }, rounding: { samples: 100 } }\nsmoothing: { mode: none }\n';
+    const { work } = estimateCost(planWithBase(rounding + lines), nothingKnown);
+    const [, float, quantized] = work.filter(({ kind }) => kind === 'trial').map(({ forwardPasses }) => forwardPasses);
+    expect(quantized! - float!).toBeCloseTo(100 * (1 + 1.2 + 3 * 6));
+  });
+
   it.each([
     ['sequential', 'search.order: sequential', (20 * 2.2) / 2 + 1.25 * 3],
     ['two sweeps of a descent', 'search.order: output, search.sweeps: 2', 1 + 1.2 * (3 + (2 * 20 * 4) / 2)],

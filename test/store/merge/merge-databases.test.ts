@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { deflateSync, inflateSync } from 'node:zlib';
 
+import Database from 'better-sqlite3';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { mergeDatabases } from '../../../src/api/merge-databases.js';
 import { identifiedTables, leftOutTables, ownedTables } from '../../../src/store/merge/merged-tables.js';
+import type { SweepStore } from '../../../src/store/store.js';
 import { openStore } from '../../../src/store/write/sqlite-store.js';
 import { temporaryFolder } from '../../cli/command-line.js';
 import { differences, storedColumns } from '../../determinism/stored-rows.js';
+import { moments, momentsPlan } from '../sample-moments.js';
 import * as sample from '../sample-sweep.js';
 import {
   change,
@@ -234,4 +238,52 @@ it('every table of the database has its place in a merge, or is left out on purp
   );
   const known = [...identifiedTables, ...leftOutTables, ...ownedTables().map(({ name }) => name)];
   expect(tables.map(([name]) => String(name)).sort()).toEqual([...known].sort());
+});
+
+describe('second moments', () => {
+  const withMoments = (name: string, ...work: readonly ((store: SweepStore) => void)[]): string => {
+    const path = join(folder, name);
+    const store = openStore(path);
+    store.beginSweep(sample.experiment, momentsPlan, [sample.model], sample.machine);
+    for (const step of work) step(store);
+    store.close();
+    return path;
+  };
+  const gathered = (store: SweepStore): void => {
+    store.finishMoments('moments', sample.model.sha256, [moments(4), moments(8)]);
+  };
+
+  it('are taken from the database that has them, bit for bit', async () => {
+    await mergeDatabases([withMoments('without.db'), withMoments('with.db', gathered)], all);
+    const store = openStore(all);
+    expect(store.moments('moments', 4)).toStrictEqual(moments(4));
+    expect(store.moments('moments', 8)).toStrictEqual(moments(8));
+    store.close();
+  });
+
+  it('are one where both have them, also where another program packed them', async () => {
+    const [one, other] = [withMoments('one.db', gathered), withMoments('other.db', gathered)];
+    const database = new Database(other);
+    const { products } = database.prepare(`SELECT products FROM moments WHERE samples = 4`).get() as {
+      products: Uint8Array;
+    };
+    const again = deflateSync(inflateSync(products), { level: 9 });
+    expect(again).not.toEqual(products);
+    database.prepare('UPDATE moments SET products = ? WHERE products = ?').run(again, products);
+    database.close();
+    await expect(mergeDatabases([one, other], all)).resolves.toMatchObject({ changed: true });
+  });
+
+  it('are a conflict where they differ in a bit', async () => {
+    const other = withMoments('other.db', (store) => {
+      const [first, second] = moments(4).layers;
+      const products = first!.products.with(0, first!.products[0]! + 2 ** -50);
+      store.finishMoments('moments', sample.model.sha256, [
+        { samples: 4, layers: [{ ...first!, products }, second!] },
+        moments(8),
+      ]);
+    });
+    const { message } = await refusal([withMoments('one.db', gathered), other], all);
+    expect(message).toContain('moments.products');
+  });
 });

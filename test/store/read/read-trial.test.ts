@@ -19,7 +19,8 @@ function fillSmall(path: string): void {
   sample.finish(store, sample.trials.fp32, sample.fp32Record);
   const record = sample.quantizedRecord([0, 1, 2], 0.02, 0.5);
   const smoothing = record.smoothing.filter((s) => s.layer === 'conv1');
-  sample.finish(store, sample.trials.static, { ...record, smoothing });
+  const roundedWeights = [{ layer: 'conv1', levels: Int8Array.of(-128, 0, 3, 127) }];
+  sample.finish(store, sample.trials.static, { ...record, smoothing, roundedWeights });
   sample.finish(store, sample.trials.dynamic, sample.quantizedRecord([0], 0.04, 0.7));
   store.close();
 }
@@ -92,6 +93,7 @@ describe('reading a trial', () => {
           lowChannels: null,
         },
         biasCorrection: null,
+        levels: Int8Array.of(-128, 0, 3, 127),
       },
     ]);
   });

@@ -15,6 +15,8 @@ export interface MeasureJob {
 /** What one run shows of a model with BatchNormalization folded. */
 export interface MeasuredModel {
   readonly memory: MemoryProfile;
+  /** Numbers of one sample. */
+  readonly sampleNumbers: number;
   /** Samples that were fed, with padding. */
   readonly rows: number;
   /** Of the tensors that layers read and make, by name; those inside subgraphs are missing. */

@@ -54,7 +54,10 @@ export async function runMeasure(job: MeasureJob, context: JobContext): Promise<
     fixedBatch,
   };
   const ofLayers = new Set(layers.flatMap(({ inputTensor, outputTensor }) => [inputTensor, outputTensor]));
-  const value: MeasuredModel = { memory, rows, shapes: [...shapeOf].filter(([tensor]) => ofLayers.has(tensor)) };
+  const value: MeasuredModel = {
+    ...{ memory, rows, sampleNumbers: size },
+    shapes: [...shapeOf].filter(([tensor]) => ofLayers.has(tensor)),
+  };
   return { value, execution: { provider: context.session.provider, timings: context.clock.timings } };
 }
 

@@ -1,6 +1,8 @@
+import { withoutMoments } from '../../../experiment/sections/quantization.js';
 import { fixedBatchSize } from '../../../onnx/model-io.js';
 import type { OnnxModel } from '../../../onnx/onnx-model.js';
 import { splitModel } from '../../../onnx/split-model.js';
+import type { TrialSettings } from '../../../plan/plan.js';
 import { deployableModel } from '../../../quantize/graph/deployable-model.js';
 import { selectLayers } from '../../../quantize/select-layers.js';
 import { LATENCY_RATIO, type KeepTryRecord, type PairedRatio } from '../../../records/keep-record.js';
@@ -49,6 +51,12 @@ function recordOf({ layers, timed }: SpeedTry, chosen: boolean): KeepTryRecord {
   };
 }
 
+/** Which integers a weight has is of no matter to its speed. */
+function roundedToNearest(settings: TrialSettings): TrialSettings {
+  const { quantization } = settings;
+  return quantization === null ? settings : { ...settings, quantization: withoutMoments(quantization) };
+}
+
 /** One search. */
 class Placing {
   readonly #job: PlaceJob;
@@ -68,7 +76,7 @@ class Placing {
     const { model: own, settings, observation, batchSize } = this.#job;
     const opened = await openTrial(
       {
-        ...{ kind: 'trial', model: own, settings, observation },
+        ...{ kind: 'trial', model: own, settings: roundedToNearest(settings), observation, moments: null },
         ...{ alphas: null, keptFloat: [], referenceArgmax: null, stop: null },
       },
       this.#context,

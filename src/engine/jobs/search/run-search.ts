@@ -10,18 +10,21 @@ import type { JobResult } from '../jobs.js';
 import type { SearchJob, SearchResult } from './search-job.js';
 import { loadModel } from '../../session/load-model.js';
 import { prepareAt, type SearchContext } from './search-context.js';
+import { searchByMoments } from './search-by-moments.js';
 import { searchIsolated } from './search-isolated.js';
 import { searchOutput } from './search-output.js';
 import { searchSequential } from './search-sequential.js';
 
-/** Judges candidate alphas on calibration samples, in the order of the search's settings. */
+/** Judges candidate alphas, by what they predict or in the order of the search's settings. */
 export async function runSearch(job: SearchJob, context: JobContext): Promise<JobResult<'search'>> {
+  const { objective } = job.search;
+  if (objective === 'hessian') return searchByMoments(job, context);
   const model = loadModel(job.model, context.caches);
   const dataset = await openJobDataset(job.calibration.source, job.preprocess, context, job.calibration.sampleSeed);
   const layers = selectLayers(model.layers, job.layers);
   const batching = await openBatching(model, dataset, [job.calibration.source, job.preprocess], context);
-  const search: SearchContext = { job, model, batching, dataset, layers, context };
-  const key = JSON.stringify([job.model, job.layers, job.quantization, job.smoothing.apply, job.search.objective]);
+  const search: SearchContext = { job, objective, model, batching, dataset, layers, context };
+  const key = JSON.stringify([job.model, job.layers, job.quantization, job.smoothing.apply, objective]);
   const kind = `search ${job.search.order}`;
   const ran = await observedExecution(kind, key, () => firstGraph(search), model.io, dataset, context);
   return { value: await searchBy(search), execution: { ...ran, timings: context.clock.timings } };
@@ -40,9 +43,9 @@ function searchBy(search: SearchContext): Promise<SearchResult> {
 
 /** All layers at the first candidate: the operators of every graph that the search runs. */
 async function firstGraph(search: SearchContext): Promise<OnnxModel> {
-  const { job, model, layers } = search;
+  const { job, objective, model, layers } = search;
   const [alpha] = job.candidates;
   const prepared = await prepareAt(search, layers, () => alpha!);
   if (job.search.order === 'output') return quantizedModel(model.folded, prepared.layers);
-  return searchGraph(model.untouched, new Map([[alpha!, prepared]]), job.search.objective).model;
+  return searchGraph(model.untouched, new Map([[alpha!, prepared]]), objective).model;
 }

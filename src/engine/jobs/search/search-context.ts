@@ -1,3 +1,4 @@
+import type { SearchObjective } from '../../../experiment/sections/settings.js';
 import type { Dataset } from '../../../formats/dataset.js';
 import type { SearchGraph } from '../../../losses/search-graph.js';
 import { SearchLosses } from '../../../losses/search-losses.js';
@@ -19,6 +20,7 @@ export const RUN_SAMPLES = 16;
 /** What stays the same through a search. */
 export interface SearchContext {
   readonly job: SearchJob;
+  readonly objective: SearchObjective;
   readonly model: LoadedModel;
   readonly batching: Batching;
   readonly dataset: Dataset;
@@ -29,7 +31,7 @@ export interface SearchContext {
 
 /** Some layers smoothed and quantized at the given alphas. */
 export function prepareAt(
-  { job, model, context }: SearchContext,
+  { job, model, context }: Pick<SearchContext, 'job' | 'model' | 'context'>,
   layers: readonly Layer[],
   alphaOf: AlphaOf,
 ): Promise<PreparedModel> {

@@ -1,4 +1,5 @@
 import type { SearchSettings } from '../../../experiment/sections/settings.js';
+import type { MomentsRecord } from '../../../records/moments-record.js';
 import type { SearchPoint, SearchRecord } from '../../../records/search-record.js';
 import type { JobFacts } from '../job-facts.js';
 import { quantizedFacts, type QuantizedJob } from '../quantized-job.js';
@@ -7,6 +8,8 @@ import { quantizedFacts, type QuantizedJob } from '../quantized-job.js';
 export interface SearchJob extends QuantizedJob {
   readonly kind: 'search';
   readonly search: SearchSettings;
+  /** Of as many samples as `momentsOfSearch` says; null: its objective needs none. */
+  readonly moments: MomentsRecord | null;
   readonly candidates: readonly number[];
 }
 

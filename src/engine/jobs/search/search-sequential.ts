@@ -13,7 +13,7 @@ import { measureCandidates, prepareCandidates, type SearchContext } from './sear
  * FP32 model. Layers that don't depend on each other are measured in one session.
  */
 export async function searchSequential(search: SearchContext): Promise<SearchResult> {
-  const { job, model, layers, context } = search;
+  const { job, objective, model, layers, context } = search;
   const chosen: PreparedLayer[] = [];
   const points: SearchRecord['points'][number][] = [];
   const alphas = new Map<string, number>();
@@ -22,7 +22,7 @@ export async function searchSequential(search: SearchContext): Promise<SearchRes
   for (const [index, group] of groups.entries()) {
     const prepared = await prepareCandidates(search, group);
     const predecessors = quantizedModel(model.folded, chosen);
-    const graph = searchGraph(model.untouched, prepared, job.search.objective, predecessors);
+    const graph = searchGraph(model.untouched, prepared, objective, predecessors);
     const measured = await measureCandidates(search, graph, (done) => {
       context.report(index * samples + done, groups.length * samples);
     });

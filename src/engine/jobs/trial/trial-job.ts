@@ -1,5 +1,6 @@
 import type { ContentKey, TrialSettings } from '../../../plan/plan.js';
 import { evaluationBatch } from '../../../plan/estimate/estimate-memory.js';
+import type { MomentsRecord } from '../../../records/moments-record.js';
 import type { ObservationRecord } from '../../../records/observation-record.js';
 import type { OutcomeRecord } from '../../../records/evaluation-record.js';
 import type { StoppedTrialRecord, TrialRecord } from '../../../records/trial-record.js';
@@ -12,10 +13,17 @@ export interface TrialJob {
   readonly model: JobModel;
   readonly settings: TrialSettings;
   readonly observation: ObservationRecord;
+  /**
+   * Of as many samples as `quantization.rounding` says, or the search where that alone needs some;
+   * null: there are none.
+   */
+  readonly moments: MomentsRecord | null;
   /** Chosen alpha by layer where they were searched; null otherwise. */
   readonly alphas: ReadonlyMap<string, number> | null;
   /** Layers that stay in float by their rank. */
   readonly keptFloat: readonly string[];
+  /** Bits of weights by layer where they were looked for; absent: as the settings have them. */
+  readonly weightBits?: ReadonlyMap<string, number>;
   /** FP32 argmax by evaluation sample; null where the task has none. */
   readonly referenceArgmax: Int32Array | null;
   /** What may stop the trial before all samples are seen; null: it runs to its end. */

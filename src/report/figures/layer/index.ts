@@ -6,6 +6,7 @@ import { channels } from './channels.js';
 import { lossOverAlpha } from './loss-over-alpha.js';
 import { outlierChannels } from './outlier-channels.js';
 import { outputQuantizer } from './output-quantizer.js';
+import { predictedOverTrials } from './predicted-over-trials.js';
 import { suggestions } from './suggestions.js';
 import { surroundings } from './surroundings.js';
 
@@ -17,6 +18,7 @@ export const layerFigures: readonly PageFigure<LayerPageFacts>[] = [
   activationHistograms,
   outputQuantizer,
   damageOverTrials,
+  predictedOverTrials,
   lossOverAlpha,
   surroundings,
 ];

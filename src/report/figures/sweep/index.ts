@@ -9,6 +9,8 @@ import { axisEffects } from './axis-effects.js';
 import { axisInteractions } from './axis-interactions.js';
 import { calibrationSize } from './calibration-size.js';
 import { chosenAlpha } from './chosen-alpha.js';
+import { frontier } from './frontier.js';
+import { frontierLayers } from './frontier-layers.js';
 import { fasterInFloat } from './faster-in-float.js';
 import { integerAgainstSimulated } from './execution.js';
 import { inputs } from './inputs.js';
@@ -39,6 +41,8 @@ export const figures: readonly Figure[] = [
   staticAgainstDynamic,
   smoothingMethods,
   quantizedLayers,
+  frontier,
+  frontierLayers,
   keptFloat,
   fasterInFloat,
   layerLoss,

@@ -26,10 +26,11 @@ export const times: Figure = {
   UNION ALL
   SELECT 'trial', trial, status, duration_ms FROM v_trial WHERE sweep = ${name}),
 judged AS (SELECT *, status = 'done' AND id IN (${tried}) AND id NOT IN (${mine}) AS found FROM pieces),
-uses AS (SELECT t.observation_id, t.search_stage_id, t.rank_stage_id FROM trial t JOIN v_trial v ON v.trial = t.id WHERE v.sweep = ${name} AND v.status = 'done'),
+uses AS (SELECT t.observation_id, t.moments_stage_id, t.search_stage_id, t.rank_stage_id FROM trial t JOIN v_trial v ON v.trial = t.id WHERE v.sweep = ${name} AND v.status = 'done'),
 alone AS (
   SELECT 'observe' AS work, sum(s.duration_ms * o.batches / (SELECT max(batches) FROM observation WHERE stage_id = s.id)) AS ms
   FROM uses JOIN observation o ON o.id = uses.observation_id JOIN stage s ON s.id = o.stage_id
+  UNION ALL SELECT 'moments', sum(s.duration_ms) FROM uses JOIN stage s ON s.id = uses.moments_stage_id
   UNION ALL SELECT 'search', sum(s.duration_ms) FROM uses JOIN stage s ON s.id = uses.search_stage_id
   UNION ALL SELECT 'rank', sum(s.duration_ms) FROM uses JOIN stage s ON s.id = uses.rank_stage_id
   UNION ALL SELECT 'reference', (SELECT count(*) FROM uses) * (SELECT avg(duration_ms) FROM pieces WHERE work = 'reference')

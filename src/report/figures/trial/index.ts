@@ -10,6 +10,7 @@ import { trialDamage } from './trial-damage.js';
 import { trialDeployment } from './trial-deployment.js';
 import { trialLatency } from './trial-latency.js';
 import { trialLosses } from './trial-losses.js';
+import { trialPredicted } from './trial-predicted.js';
 import { trialRanges } from './trial-ranges.js';
 import { trialSettings } from './trial-settings.js';
 import { trialSmoothing } from './trial-smoothing.js';
@@ -28,6 +29,7 @@ export const trialFigures: readonly PageFigure<TrialPageFacts>[] = [
   tensorQuantizers,
   trialLosses,
   trialDamage,
+  trialPredicted,
   trialSmoothing,
   trialRanges,
   trialBias,

@@ -4,7 +4,7 @@
 -- the calibration data by content, and all other settings without the path that may differ and what
 -- follows from it:
 --   but_alpha   smoothing.mode, smoothing.alpha, and the search that only some modes have
---   but_size    data.calibration.batches, and samples of searches and corrections, which a small
+--   but_size    data.calibration.batches, and samples of searches, corrections and rounding, which a small
 --               size caps: v_pair says which pair
 --   but_absmax  smoothing.absmax
 --   but_seed    data.calibration.sampleSeed
@@ -15,7 +15,8 @@
 CREATE VIEW v_alike AS
 SELECT sw.name AS sweep, t.id AS trial, t.status, t.role, t.fp32_key AS evaluation,
        json_remove(s.settings, '$.smoothing.mode', '$.smoothing.alpha', '$.search') AS but_alpha,
-       json_remove(s.settings, '$.calibration.batches', '$.search.samples', '$.quantization.biasCorrection.samples') AS but_size,
+       json_remove(s.settings, '$.calibration.batches', '$.search.samples', '$.quantization.biasCorrection.samples',
+         '$.quantization.rounding.samples') AS but_size,
        json_remove(s.settings, '$.smoothing.absmax') AS but_absmax,
        json_remove(s.settings, '$.calibration.sampleSeed') AS but_seed,
        json_remove(json_set(s.settings, '$.layers.sensitivity', 'none', '$.layers.focus', '*'), '$.role', '$.evaluation') AS but_layer,

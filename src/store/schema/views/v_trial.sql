@@ -15,7 +15,7 @@ SELECT sw.name AS sweep, t.id AS trial, st.position, st.label, t.role, t.status,
        t.weight_calibrator, t.weight_scheme, t.bias_correction, t.execution, t.sensitivity, t.focus_layer, t.keep_float,
        t.output_divergence, (SELECT g.duration_ms FROM stage g WHERE g.id = t.search_stage_id) AS search_duration_ms,
        CASE t.status WHEN 'done' THEN t.evaluation_samples WHEN 'stopped' THEN e.evaluated_samples END AS evaluated_samples,
-       t.gate_judged_by, t.export_bytes, t.numerics_class
+       t.gate_judged_by, t.export_bytes, t.numerics_class, t.weight_rounding, t.rounding_inputs
 FROM sweep sw
 JOIN sweep_trial st ON st.sweep_id = sw.id
 JOIN trial t ON t.id = st.trial_id

@@ -70,6 +70,7 @@ async function search(
     search: settings,
     candidates: settings.candidates,
     observation,
+    moments: null,
   };
   const { value } = await runJob(job, oneThread, onReport);
   return chooseAlphas([value as JobResults['search']], settings.ties);

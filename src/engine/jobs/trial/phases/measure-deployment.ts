@@ -14,11 +14,11 @@ import { fusing, type JobContext } from '../../job-context.js';
 import { countDiffering } from '../count-differing.js';
 import { evaluateTrial } from '../evaluate-trial.js';
 import { worstOutputError } from '../output-error.js';
-import type { MeasuredTrial } from './measure-losses.js';
+import type { PredictedTrial } from './predict-trial-losses.js';
 import type { PreparedTrial } from './prepare-trial.js';
 
 /** With how far deployment is from simulation; null where the target's runtime is not here. */
-export interface DeployedTrial extends MeasuredTrial {
+export interface DeployedTrial extends PredictedTrial {
   readonly deployment: DeploymentRecord | null;
 }
 
@@ -28,7 +28,7 @@ export interface DeployedTrial extends MeasuredTrial {
  * saturate, so that they are those of another target; the option that keeps them exact is set
  * then, and recorded.
  */
-export async function measureDeployment(trial: MeasuredTrial): Promise<DeployedTrial> {
+export async function measureDeployment(trial: PredictedTrial): Promise<DeployedTrial> {
   const { prepared, outcome, context, settings } = trial;
   const session = deploymentSession(prepared, context.session);
   if (session === null || outcome.kind === 'stopped') return { ...trial, deployment: null };
@@ -68,7 +68,7 @@ export function deploymentSession(
 type Compared = Pick<DeploymentRecord, 'samples' | 'values' | 'differing' | 'maxDifference'>;
 
 /** The outputs of both models on the samples that losses are measured on, value by value. */
-async function compare(trial: MeasuredTrial, model: OnnxModel, deployed: JobContext): Promise<Compared> {
+async function compare(trial: PredictedTrial, model: OnnxModel, deployed: JobContext): Promise<Compared> {
   const { batching, dataset, context, settings, lossSamples, quantized } = trial;
   const batchSize = evaluationSamplesPerRun(settings.evaluation.batchSize, batching, context);
   const range = { first: 0, count: lossSamples, batchSize };
@@ -84,7 +84,7 @@ async function compare(trial: MeasuredTrial, model: OnnxModel, deployed: JobCont
 }
 
 /** Over all samples: a complete trial is held against a complete one. */
-async function evaluate(trial: MeasuredTrial, model: OnnxModel, context: JobContext): Promise<EvaluationRecord> {
+async function evaluate(trial: PredictedTrial, model: OnnxModel, context: JobContext): Promise<EvaluationRecord> {
   const whole = { ...trial, context, job: { ...trial.job, stop: null } };
   const outcome = await evaluateTrial(whole, model, trial.samples, true);
   if (outcome.kind === 'stopped') throw new Error('Invariant: nothing stops an evaluation without a rule.');
