@@ -48,8 +48,9 @@ function round({ type, data }) {
 function noteJobs() {
   const jobs = new Map();
   const note = (what, job) => appendFileSync(join(folder, 'jobs'), `${JSON.stringify({ what, ...job })}\n`);
-  process.prependListener('message', ({ id, job }) => {
-    if (job === undefined) return;
+  process.prependListener('message', ({ id, spilled }) => {
+    if (spilled === undefined) return;
+    const { job, files } = spilled;
     kind = job.kind;
     const paths = [];
     // Paths are each machine's own; of large values a little says which they are.
@@ -61,7 +62,9 @@ function noteJobs() {
       if (value instanceof Map) return [...value];
       return ArrayBuffer.isView(value) ? [value.length, ...value.subarray(0, 16)].map(String) : value;
     });
-    const described = { kind: job.kind, about: createHash('sha256').update(text).digest('hex').slice(0, 12), paths };
+    const hash = createHash('sha256').update(text);
+    for (const [field, path] of Object.entries(files)) hash.update(field).update(readFileSync(path));
+    const described = { kind: job.kind, about: hash.digest('hex').slice(0, 12), paths };
     jobs.set(id, described);
     note('began', described);
   });
