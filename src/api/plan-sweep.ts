@@ -12,6 +12,7 @@ import type { ModelRecord } from '../records/model-record.js';
 import { neededStages, triedTrials, type TriedTrials } from '../schedule/tried-trials.js';
 import { momentsNotes } from '../prepare/moments-size.js';
 import { outputNotes } from '../prepare/output-notes.js';
+import { frontierNotes } from '../prepare/frontier-notes.js';
 import { roundingNotes } from '../prepare/rounding-notes.js';
 import { pinNumericsClass } from '../prepare/pin-numerics-class.js';
 import { planMemory } from '../prepare/plan-memory.js';
@@ -209,6 +210,7 @@ async function previewSweep(
       ...saturationNotes(experiment),
       ...momentsNotes(plan, inputs),
       ...roundingNotes(plan),
+      ...frontierNotes(plan, inputs),
       ...pinNotes,
     ],
     warnings,

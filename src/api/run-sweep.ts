@@ -11,6 +11,7 @@ import { Patience } from '../schedule/patience.js';
 import { ownMachine } from '../prepare/environment.js';
 import { momentsNotes } from '../prepare/moments-size.js';
 import { outputNotes } from '../prepare/output-notes.js';
+import { frontierNotes } from '../prepare/frontier-notes.js';
 import { roundingNotes } from '../prepare/rounding-notes.js';
 import { pinNumericsClass } from '../prepare/pin-numerics-class.js';
 import { planMemory, type PlannedMemory } from '../prepare/plan-memory.js';
@@ -252,6 +253,7 @@ async function openAndRun(
       ...saturationNotes(capped),
       ...momentsNotes(plan, inputs),
       ...roundingNotes(plan),
+      ...frontierNotes(plan, inputs),
     ],
   });
   const { database, lockWaitMinutes } = capped.run;
