@@ -30,10 +30,10 @@ run: { provider: cpu, slots: 2, threads: 1 }
 
 /** Kills the program as a child is given the third set: every set is a job of this kind. */
 const killer = `
-if (process.send !== undefined) process.prependListener('message', ({ job }) => {
+if (process.send !== undefined) process.prependListener('message', ({ spilled }) => {
   const { appendFileSync, readFileSync } = require('node:fs');
   const told = process.env.QUANTSWEEP_TEST_TOLD;
-  if (job === undefined || job.kind !== 'trial') return;
+  if (spilled?.job.kind !== 'trial') return;
   appendFileSync(told, 'x');
   if (readFileSync(told, 'utf8').length === 3) process.kill(process.ppid, 'SIGKILL');
 });
