@@ -164,11 +164,6 @@ export const recipes = [
     edits: [
       {
         path: 'src/experiment/sections/quantization.ts',
-        find: 'import { flag,',
-        replace: 'import { addedLater, flag,',
-      },
-      {
-        path: 'src/experiment/sections/quantization.ts',
         find: "activationSchemes, 'The integers').default('signed'),\n",
         replace:
           "activationSchemes, 'The integers').default('signed'),\n        powerOfTwo: addedLater(flag('Scales are rounded up to powers of two.'), false),\n",

@@ -229,7 +229,8 @@ export async function openSweepInputs(experiment: Experiment, onHashing?: OnHash
     selectedLayers: (path, settings, target = 'layers-only') => {
       const selected = selectLayers(layers.get(path)!, ofEveryLayer(settings));
       const folded = foldedModels.get(path)!;
-      const own = target === 'layers-only' ? selected : layersOnIntegers(joinPads(folded), selected, { target, others: true });
+      const own =
+        target === 'layers-only' ? selected : layersOnIntegers(joinPads(folded), selected, { target, others: true });
       return own.map((layer) => layer.name);
     },
   };
