@@ -1,9 +1,7 @@
 import { basename } from 'node:path';
 import type { SweepPlan } from '../plan/plan.js';
+import { PACKED_OPSET } from '../quantize/quantizers/integer-tensor.js';
 import type { SweepInputs } from './sweep-inputs.js';
-
-/** Opset from which on DequantizeLinear reads integers of 4 bits. */
-const PACKED_OPSET = 21;
 
 /** Where fewer bits than 8 make no file smaller: each model once. */
 export function frontierNotes(

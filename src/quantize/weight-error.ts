@@ -1,5 +1,5 @@
-import { visitKernels } from '../onnx/layers/weight-layout.js';
-import { momentBlocks, type LayerMoments } from '../records/moments-record.js';
+import type { LayerMoments } from '../records/moments-record.js';
+import { momentForms, weightRows } from './moment-forms.js';
 import type { PreparedLayer } from './prepared-layer.js';
 
 /**
@@ -16,32 +16,16 @@ export function weightError(
   moments: LayerMoments | null,
 ): number {
   const { layout } = layer;
-  const { kernelSize, inputsPerGroup, outputsPerGroup, groups } = layout;
-  const columns = inputsPerGroup * kernelSize;
-  // By output channel, over the columns of its group: what FP32's own input is multiplied by.
-  const changes = new Float64Array(groups * outputsPerGroup * columns);
-  visitKernels(layout, (input, output, offset) => {
-    const first = output * columns + (input % inputsPerGroup) * kernelSize;
-    for (let k = 0; k < kernelSize; k++) {
-      changes[first + k] = (weight.values[offset + k]! - smoothedWeight[offset + k]!) / factors.s[input]!;
-    }
-  });
+  // What FP32's own input is multiplied by.
+  const changes = weightRows(
+    layout,
+    (offset, input) => (weight.values[offset]! - smoothedWeight[offset]!) / factors.s[input]!,
+  );
   if (moments === null) return errorByReach(changes, layout, absmax);
-  let sum = 0;
-  for (const block of momentBlocks(moments)) {
-    for (let output = block.group * outputsPerGroup; output < (block.group + 1) * outputsPerGroup; output++) {
-      const first = output * columns + block.first;
-      let at = block.offset;
-      for (let i = 0; i < block.columns; i++) {
-        const own = changes[first + i]!;
-        let row = 0;
-        for (let j = 0; j < i; j++) row += moments.products[at + j]! * changes[first + j]!;
-        sum += own * (2 * row + own * moments.products[at + i]!);
-        at += i + 1;
-      }
-    }
-  }
-  return Math.max(0, sum);
+  return Math.max(
+    0,
+    momentForms(moments, changes).reduce((sum, error) => sum + error, 0),
+  );
 }
 
 function errorByReach(

@@ -1,5 +1,5 @@
 import type { LayerMoments } from '../../records/moments-record.js';
-import { momentDiagonal } from './moment-forms.js';
+import { momentDiagonal } from '../../quantize/moment-forms.js';
 
 /**
  * How often each position of the kernel reads a number of the input, not a zero around or between

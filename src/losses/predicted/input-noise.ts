@@ -4,7 +4,7 @@ import type { LayerMoments } from '../../records/moments-record.js';
 import type { InputStatistics } from '../../records/observation-record.js';
 import type { InputNoise } from '../../records/predicted-loss-record.js';
 import type { PreparedLayer } from '../../quantize/prepared-layer.js';
-import { momentDiagonal } from './moment-forms.js';
+import { momentDiagonal } from '../../quantize/moment-forms.js';
 
 /** Mean square of what quantization adds to each column of a layer's unfolded input. */
 export interface ColumnNoise {

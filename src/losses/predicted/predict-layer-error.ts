@@ -5,7 +5,7 @@ import type { PredictedLossRecord } from '../../records/predicted-loss-record.js
 import type { PreparedLayer } from '../../quantize/prepared-layer.js';
 import { filledShares } from './filled-shares.js';
 import { inputNoise } from './input-noise.js';
-import { momentForms, productShare, weightRows } from './moment-forms.js';
+import { momentForms, productShare, weightRows } from '../../quantize/moment-forms.js';
 
 /** What a prediction goes by, beside the layer as it is prepared. */
 export interface LayerEvidence {

@@ -54,7 +54,9 @@ function pairsOf(values: ArrayLike<number>): Uint8Array {
 /** ONNX 1.16 has these; their opset is 21. */
 const INT4 = 22;
 const UINT4 = 21;
-const PACKED_OPSET = 21;
+
+/** Opset from which on DequantizeLinear reads integers of 4 bits. */
+export const PACKED_OPSET = 21;
 
 const int4: IntegerStorage = { dataType: INT4, bits: 4, lowest: -8, highest: 7, toBytes: pairsOf };
 const uint4: IntegerStorage = { dataType: UINT4, bits: 4, lowest: 0, highest: 15, toBytes: pairsOf };

@@ -1,5 +1,5 @@
-import { momentBlocks, type LayerMoments, type MomentBlock } from '../../records/moments-record.js';
-import { outputChannels, visitKernels, type WeightLayout } from '../../onnx/layers/weight-layout.js';
+import { momentBlocks, type LayerMoments, type MomentBlock } from '../records/moments-record.js';
+import { outputChannels, visitKernels, type WeightLayout } from '../onnx/layers/weight-layout.js';
 
 /** Rows that go through the products at once: each product is read from memory once for all. */
 const ROWS_AT_ONCE = 4;
