@@ -18,8 +18,11 @@ import type {
   ReferenceStage,
   SearchStage,
   SpeedKeepStage,
+  TrialSettings,
 } from '../plan/plan.js';
+import type { TrialJob } from '../engine/jobs/trial/trial-job.js';
 import type { KeepRecord } from '../records/keep-record.js';
+import type { TrialRecord } from '../records/trial-record.js';
 import { primaryAccuracy } from '../records/primary-accuracy.js';
 import { samplesPerRun, type JobKind, type JobOf, type JobResults } from '../engine/jobs/jobs.js';
 import { unpackSums } from '../engine/jobs/moments/packed-sums.js';
@@ -64,6 +67,15 @@ const PLACED = 'layers in float';
 /** What a finished evaluation of bits is stored as. */
 interface EvaluatedBits extends Drop {
   readonly divergence: number | null;
+}
+
+/** A trial with other precisions of its layers. */
+interface TrialTry {
+  /** Names it among the parts of its stage. */
+  readonly part: string;
+  readonly label: string;
+  readonly loss: TrialSettings['loss'];
+  readonly precisions: Pick<TrialJob, 'keptFloat' | 'weightBits'>;
 }
 
 /** What stages need of their sweep. */
@@ -211,7 +223,7 @@ export class StageWork {
 
   /** @throws NothingKeptError where no number of layers in float is enough */
   async #keep(stage: AccuracyKeepStage): Promise<void> {
-    const { store, inputs, shared } = this.#options;
+    const { store, inputs } = this.#options;
     await allSettledOrFirstError(
       [
         stage.referenceKey,
@@ -227,43 +239,24 @@ export class StageWork {
     // The ranking is of layers by themselves, whatever a target makes of them.
     const quantized = new Set(inputs.selectedLayers(stage.model.path, settings.layers!, settings.target));
     const ranked = store.rank(stage.rankKey)!.flatMap(({ layer }) => (quantized.has(layer) ? [layer] : []));
-    const stored = store.stageParts(stage.key);
     const expected = this.#costs.get(stage.key)?.forwardPasses ?? 0;
     const cost = expected / expectedTries(ranked.length);
-    const { batchSize } = settings.evaluation;
+    const tryTrial = this.#trialTries<KeepTry>(stage, cost);
     const evaluate = async (layers: readonly string[]): Promise<KeepTry> => {
-      const id = `${layers.length} in float${layers.length === 0 ? '' : `: ${layers.join(', ')}`}`;
-      if (stored.has(id)) {
-        this.#queue.settle(cost);
-        // An array that was read back has other bytes when it is stored again.
-        return { ...(stored.get(id) as KeepTry), layers };
-      }
-      const { value, execution, attempt } = await this.#queue.run<'trial'>({
-        job: () => ({
-          kind: 'trial',
-          model,
-          settings: { ...settings, loss: { ...settings.loss!, samples: 1 } },
-          observation: shared.observation(stage.observeKey, settings.calibration!, settings.quantization!),
-          moments: shared.momentsOf(stage),
-          alphas: null,
-          keptFloat: layers,
-          referenceArgmax: shared.referenceArgmax(stage.referenceKey),
-          stop: null,
-        }),
-        subject: { kind: 'stage', key: stage.key, part: id },
-        label: `keep ${layers.length} of ${ranked.length} layers in float`,
-        priority: STAGE_PRIORITY.keep,
-        cost,
-        batchSize: evaluationBatch(batchSize),
-        batchLimit: evaluationLimit(batchSize, this.#options.memory?.get(stage.model.path)?.trial),
-      });
-      if ('stopped' in value) throw new Error('Invariant: what is tried is not stopped.');
-      const own = primaryAccuracy(value.evaluation)!.value;
-      const found: KeepTry = { layers, value: own, loss: fp32 - own };
-      await this.#write(() => {
-        store.finishPart(attempt, stage.key, id, found, execution);
-      });
-      return found;
+      const found = await tryTrial(
+        {
+          part: `${layers.length} in float${layers.length === 0 ? '' : `: ${layers.join(', ')}`}`,
+          label: `keep ${layers.length} of ${ranked.length} layers in float`,
+          loss: { ...settings.loss!, samples: 1 },
+          precisions: { keptFloat: layers },
+        },
+        (value) => {
+          const own = primaryAccuracy(value.evaluation)!.value;
+          return { layers, value: own, loss: fp32 - own };
+        },
+      );
+      // An array that was read back has other bytes when it is stored again.
+      return { ...found, layers };
     };
     const { tries, chosen } = await smallestKept(ranked, stage.loss, evaluate);
     this.#queue.settle(Math.max(0, expected - cost * tries.length));
@@ -280,7 +273,7 @@ export class StageWork {
 
   /** @throws NothingWithinError where no bits keep the drop within the goal */
   async #frontier(stage: FrontierKeepStage): Promise<void> {
-    const { store, inputs, shared } = this.#options;
+    const { store, inputs } = this.#options;
     const needed = [stage.referenceKey, stage.observeKey, stage.rankKey, stage.momentsKey];
     await allSettledOrFirstError(needed.filter((key) => key !== undefined).map((key) => this.#stageDone(key)));
     const model = jobModel(stage.model, inputs);
@@ -297,43 +290,20 @@ export class StageWork {
     });
     const bitsOf = (choices: readonly number[]): LayerBitsRecord =>
       choices.map((choice, l) => [layers[l]!.layer, layers[l]!.choices[choice]!.bits]);
-    const stored = store.stageParts(stage.key);
     const cost = (this.#costs.get(stage.key)?.forwardPasses ?? 0) / MOST_EVALUATIONS;
-    const { batchSize } = settings.evaluation;
+    const tryTrial = this.#trialTries<EvaluatedBits>(stage, cost);
     const evaluated = new Map<string, EvaluatedBits>();
     const evaluate = async (choices: readonly number[]): Promise<EvaluatedBits> => {
       const bits = bitsOf(choices);
-      const id = `bits ${bits.map(([, own]) => own ?? 'float').join(' ')}`;
-      if (stored.has(id)) {
-        this.#queue.settle(cost);
-        const before = stored.get(id) as EvaluatedBits;
-        evaluated.set(choices.join(), before);
-        return before;
-      }
-      const { value, execution, attempt } = await this.#queue.run<'trial'>({
-        job: () => ({
-          kind: 'trial',
-          model,
-          settings: { ...settings, loss: frontierLoss(settings) },
-          observation: shared.observation(stage.observeKey, settings.calibration!, settings.quantization!),
-          moments: shared.momentsOf(stage),
-          alphas: null,
-          ...precisionsOf(bits),
-          referenceArgmax: shared.referenceArgmax(stage.referenceKey),
-          stop: null,
-        }),
-        subject: { kind: 'stage', key: stage.key, part: id },
-        label: `bits of ${layers.length} layers, evaluation ${evaluated.size + 1}`,
-        priority: STAGE_PRIORITY.keep,
-        cost,
-        batchSize: evaluationBatch(batchSize),
-        batchLimit: evaluationLimit(batchSize, this.#options.memory?.get(path)?.trial),
-      });
-      if ('stopped' in value) throw new Error('Invariant: what is tried is not stopped.');
-      const found = { ...dropFromReference(fp32, value.evaluation), divergence: value.outputDivergence };
-      await this.#write(() => {
-        store.finishPart(attempt, stage.key, id, found, execution);
-      });
+      const found = await tryTrial(
+        {
+          part: `bits ${bits.map(([, own]) => own ?? 'float').join(' ')}`,
+          label: `bits of ${layers.length} layers, evaluation ${evaluated.size + 1}`,
+          loss: frontierLoss(settings),
+          precisions: precisionsOf(bits),
+        },
+        (value) => ({ ...dropFromReference(fp32, value.evaluation), divergence: value.outputDivergence }),
+      );
       evaluated.set(choices.join(), found);
       return found;
     };
@@ -359,6 +329,52 @@ export class StageWork {
     await this.#write(() => {
       store.finishFrontier(stage.key, model.sha256, record);
     });
+  }
+
+  /**
+   * Evaluates the trial of a stage with other precisions of its layers: a part of the stage, taken
+   * from the store where an earlier run finished it.
+   *
+   * @param cost of one such evaluation
+   */
+  #trialTries<Found>(stage: AccuracyKeepStage | FrontierKeepStage, cost: number) {
+    const { store, inputs, shared } = this.#options;
+    const { settings } = stage;
+    const { path } = stage.model;
+    const model = jobModel(stage.model, inputs);
+    const stored = store.stageParts(stage.key);
+    const { batchSize } = settings.evaluation;
+    return async ({ part, label, loss, precisions }: TrialTry, foundIn: (value: TrialRecord) => Found) => {
+      if (stored.has(part)) {
+        this.#queue.settle(cost);
+        return stored.get(part) as Found;
+      }
+      const { value, execution, attempt } = await this.#queue.run<'trial'>({
+        job: () => ({
+          kind: 'trial',
+          model,
+          settings: { ...settings, loss },
+          observation: shared.observation(stage.observeKey, settings.calibration!, settings.quantization!),
+          moments: shared.momentsOf(stage),
+          alphas: null,
+          ...precisions,
+          referenceArgmax: shared.referenceArgmax(stage.referenceKey),
+          stop: null,
+        }),
+        subject: { kind: 'stage', key: stage.key, part },
+        label,
+        priority: STAGE_PRIORITY.keep,
+        cost,
+        batchSize: evaluationBatch(batchSize),
+        batchLimit: evaluationLimit(batchSize, this.#options.memory?.get(path)?.trial),
+      });
+      if ('stopped' in value) throw new Error('Invariant: what is tried is not stopped.');
+      const found = foundIn(value);
+      await this.#write(() => {
+        store.finishPart(attempt, stage.key, part, found, execution);
+      });
+      return found;
+    };
   }
 
   /** By measurement on the machine that runs it, with nothing else of the sweep beside it. */
