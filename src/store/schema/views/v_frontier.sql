@@ -1,4 +1,5 @@
--- A row is one assignment of bits to the layers of a trial of a goal with bits: evaluated, or a point of the predicted curve.
+-- A row is one assignment of bits to the layers of a trial of a goal with bits: evaluated, or a
+-- point of the predicted curve.
 CREATE VIEW v_frontier AS
 SELECT sw.name AS sweep, t.id AS trial, st.label, f.kind, f.position, f.minimize, f.cost, f.predicted, f.metric, f.value, f."drop" AS loss,
        f.drop_low AS loss_low, f.drop_high AS loss_high, f.allowed, f.divergence, f.chosen, f.bracketed, f.mean_bits, f.bits
