@@ -3,7 +3,8 @@
 CREATE VIEW v_deployment AS
 SELECT sw.name AS sweep, t.id AS trial, st.label, t.role, coalesce(t.target, 'layers-only') AS target,
        CASE WHEN g.trial_id IS NOT NULL OR EXISTS (
-              -- The CPU provider is the runtime of these alone, of -avx2 on a CPU known to lack VNNI; a command asks the device itself.
+              -- The CPU provider is the runtime of these alone, of -avx2 on a CPU known to lack VNNI;
+              -- a command asks the device itself.
               SELECT 1 FROM latency l WHERE l.trial_id = t.id
               AND (l.device <> 'cpu' OR coalesce(t.target, 'layers-only') IN ('layers-only', 'onnxruntime-cpu')
                    OR (t.target = 'onnxruntime-cpu-avx2' AND l.cpu_flags <> '' AND l.cpu_flags NOT LIKE '%vnni%'))) THEN 'run'
