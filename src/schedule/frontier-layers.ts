@@ -13,7 +13,6 @@ interface FrontierSources {
   readonly selected: readonly string[];
   /** With the errors at the bits of the frontier. */
   readonly ranking: readonly LayerRankRecord[];
-  readonly opset: number;
   /** For one sample, by layer. */
   readonly macs: ReadonlyMap<string, number> | undefined;
 }
@@ -32,7 +31,6 @@ export function frontierLayers({
   layers,
   selected,
   ranking,
-  opset,
   macs,
 }: FrontierSources): readonly ChoosingLayer[] {
   const { activation, weight } = settings.quantization!;
@@ -46,7 +44,6 @@ export function frontierLayers({
         bits,
         granularity: weight.granularity,
         signed: weight.scheme !== 'asymmetric',
-        opset,
       });
     }
     const own = macs?.get(layer.name);

@@ -285,7 +285,6 @@ export class StageWork {
       layers: inputs.layersOf(path),
       selected: inputs.selectedLayers(path, settings.layers!),
       ranking: store.rank(stage.rankKey)!,
-      opset: inputs.models.get(path)!.opset,
       macs: this.#options.macs?.get(path),
     });
     const bitsOf = (choices: readonly number[]): LayerBitsRecord =>

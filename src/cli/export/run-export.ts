@@ -128,7 +128,7 @@ function notes({ floatWeights, usesRuntimeDomain, exported: { floats } }: Export
   }
   if (usesRuntimeDomain) {
     lines.push(
-      "  note: the model's opset lacks some of its QuantizeLinear or DequantizeLinear forms; they use the domain com.microsoft, which onnxruntime supports. For other runtimes, convert the model to opset 13 (21 for 16 bits) and sweep that.",
+      "  note: the model's opset lacks some of its QuantizeLinear or DequantizeLinear forms; they use the domain com.microsoft, which onnxruntime supports. For other runtimes, convert the model to opset 13 (21 for 4 or 16 bits) and sweep that.",
     );
   }
   if (floatWeights.length > 0) {

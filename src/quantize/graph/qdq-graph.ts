@@ -19,7 +19,7 @@ import { smoothedModel } from './quantized-graph.js';
 import { quantizedIntegers } from '../quantizers/quantized-integers.js';
 import type { Quantizer } from '../quantizers/quantizer.js';
 
-/** `packed`: weights of up to 4 bits take half a byte each where the model's opset has that. */
+/** `packed`: weights of up to 4 bits take half a byte each. */
 export type WeightsIn = 'bytes' | 'packed';
 
 /**
@@ -30,8 +30,8 @@ export type WeightsIn = 'bytes' | 'packed';
  *
  * - Bits below 8 are stored as 8-bit integers (weights may be packed, see {@link WeightsIn}), and
  *   a float Clip in front of QuantizeLinear keeps to the narrower range.
- * - A node whose form the model's opset does not have yet (int8 per axis before 13, 16 bits before
- *   21) is written in the domain `com.microsoft`; the model's own opset is left alone, since
+ * - A node whose form the model's opset does not have yet (int8 per axis before 13, 4 and 16 bits
+ *   before 21) is written in the domain `com.microsoft`; the model's own opset is left alone, since
  *   raising it could change other operators.
  * - The weight of a grouped ConvTranspose per channel stays float32, already rounded to its levels,
  *   see `staysFloat`.
@@ -123,8 +123,7 @@ class QdqPatch {
     const integers = quantizedIntegers(prepared);
     if (integers === null) return this.#patch.floats(`${name}/fake_quantized`, layer.weightShape, weight.values);
     const { values, quantizers, axis } = integers;
-    const storage =
-      this.#weights === 'packed' ? weightStorageOf(quantizers[0]!, this.#model.opset) : storageOf(quantizers[0]!);
+    const storage = this.#weights === 'packed' ? weightStorageOf(quantizers[0]!) : storageOf(quantizers[0]!);
     const stored = this.#linear.store(integerTensor(`${name}/quantized`, layer.weightShape, storage, values));
     const parameters = this.#parameters(name, storage, quantizers, axis === null ? [] : [quantizers.length]);
     return this.#linear.add('DequantizeLinear', [stored, ...parameters], `${name}/dequantized`, storage.bits, axis);

@@ -55,19 +55,19 @@ function pairsOf(values: ArrayLike<number>): Uint8Array {
 const INT4 = 22;
 const UINT4 = 21;
 
-/** Opset from which on DequantizeLinear reads integers of 4 bits. */
+/** Opset from which on ONNX's own DequantizeLinear reads integers of 4 bits. */
 export const PACKED_OPSET = 21;
 
 const int4: IntegerStorage = { dataType: INT4, bits: 4, lowest: -8, highest: 7, toBytes: pairsOf };
 const uint4: IntegerStorage = { dataType: UINT4, bits: 4, lowest: 0, highest: 15, toBytes: pairsOf };
 
 /**
- * The type of a weight's integers where few bytes count: 4 bits hold levels of up to 4 bits from
- * opset 21 on; see {@link storageOf} of others. A weight is only dequantized, so what the runtime
- * does to QuantizeLinear does not matter.
+ * The type of a weight's integers where few bytes count: 4 bits hold levels of up to 4 bits; see
+ * {@link storageOf} of others. A weight is only dequantized, so what the runtime does to
+ * QuantizeLinear does not matter.
  */
-export function weightStorageOf(quantizer: Pick<Quantizer, 'bits' | 'signed'>, opset: number): IntegerStorage {
-  if (quantizer.bits > 4 || opset < PACKED_OPSET) return storageOf(quantizer);
+export function weightStorageOf(quantizer: Pick<Quantizer, 'bits' | 'signed'>): IntegerStorage {
+  if (quantizer.bits > 4) return storageOf(quantizer);
   return quantizer.signed ? int4 : uint4;
 }
 

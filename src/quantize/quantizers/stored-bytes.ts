@@ -7,8 +7,6 @@ export interface WeightStorage {
   readonly bits: number | null;
   readonly granularity: 'channel' | 'tensor';
   readonly signed: boolean;
-  /** Of the model. */
-  readonly opset: number;
 }
 
 /** A scale and a zero point of 8 bits of an input quantizer. */
@@ -21,7 +19,7 @@ const INPUT_BYTES = 5;
  */
 export function storedBytes(
   { layout, outputChannels, inputChannels, weightShape }: Layer,
-  { bits, granularity, signed, opset }: WeightStorage,
+  { bits, granularity, signed }: WeightStorage,
 ): number {
   const count = weightShape.reduce((product, length) => product * length, 1);
   if (bits === null) return 4 * count;
@@ -31,7 +29,7 @@ export function storedBytes(
   if (perChannel && order === 'inputFirst' && groups > 1 && outputsPerGroup > 1) return 4 * count + INPUT_BYTES;
   // One scale an input channel where one group has one output, see alongAxis.
   const scales = !perChannel ? 1 : order === 'inputFirst' && groups > 1 ? inputChannels : outputChannels;
-  const width = weightStorageOf({ bits, signed }, opset).bits;
+  const width = weightStorageOf({ bits, signed }).bits;
   const bytes = (numbers: number): number => Math.ceil((numbers * width) / 8);
   return bytes(count) + 4 * scales + bytes(scales) + INPUT_BYTES;
 }
