@@ -69,7 +69,7 @@ CREATE TABLE frontier_point (
   predicted  REAL NOT NULL,                            -- divergence of the output
   metric     TEXT NOT NULL,
   allowed    REAL NOT NULL,                            -- drop, in the metric's unit
-  value      REAL,                                     -- NULL of the curve, as what follows
+  value      REAL,                                     -- NULL of the curve, as what follows; of tries that were stopped too
   "drop"     REAL,                                     -- FP32's value - value
   drop_low   REAL,                                     -- 95 % interval, paired by sample
   drop_high  REAL,
@@ -78,5 +78,8 @@ CREATE TABLE frontier_point (
   bracketed  INTEGER NOT NULL,                         -- next cheaper assignments are known to break the bound
   mean_bits  REAL NOT NULL,                            -- over layers, float as 32
   bits       TEXT NOT NULL,                            -- JSON object: layer -> bits, null: float
+  seen       INTEGER,                                  -- evaluation samples that were run; NULL of the curve
+  stopped    TEXT CHECK (stopped IN ('test', 'certain')), -- the bound is broken; NULL: all samples were run
+  confidence REAL,                                     -- of the tests of all tries together; NULL: none was
   PRIMARY KEY (stage_id, kind, position)
 ) STRICT;

@@ -3,8 +3,10 @@ import { rescaleDamages } from './rescale-damages.js';
 
 /** What the evaluation of an assignment gives. */
 export interface EvaluatedAssignment {
-  /** How far the primary metric is below FP32's, in its unit. */
+  /** How far the primary metric is below FP32's, in its unit; an estimate where it was stopped. */
   readonly drop: number;
+  /** It breaks the bound, which is known without all samples; absent: it was evaluated whole. */
+  readonly stopped?: 'test' | 'certain';
   /** Divergence of the output from FP32's; null where it is not known. */
   readonly divergence: number | null;
 }
@@ -61,12 +63,10 @@ const NEAREST = 0.2;
  */
 export async function cheapestWithin({ layers, maxDrop, evaluate }: FrontierSearch): Promise<FoundFrontier> {
   const tries: FrontierTry[] = [];
-  // 0.1 + 0.2 points are 0.3 points.
-  const keeps = ({ drop }: FrontierTry): boolean => drop <= maxDrop + 1e-12;
   for (;;) {
     const scaled = scaledLayers(layers, tries);
     const curve = assignmentCurve(scaled).filter(({ choices }) => quantizesSome(layers, choices));
-    const kept = tries.filter(keeps);
+    const kept = tries.filter((one) => keeps(one, maxDrop));
     const chosen = kept.length === 0 ? null : kept.reduce((a, b) => (b.cost < a.cost ? b : a));
     const next = nextPoint(curve, scaled, tries, chosen, maxDrop);
     if (next === null || tries.length === MOST_EVALUATIONS) {
@@ -75,6 +75,11 @@ export async function cheapestWithin({ layers, maxDrop, evaluate }: FrontierSear
     const { choices, cost, damage } = next;
     tries.push({ choices, cost, predicted: damage, ...(await evaluate(choices)) });
   }
+}
+
+function keeps({ drop, stopped }: FrontierTry, maxDrop: number): boolean {
+  // 0.1 + 0.2 points are 0.3 points.
+  return stopped === undefined && drop <= maxDrop + 1e-12;
 }
 
 /** A model none of whose layers is quantized is no trial. */
@@ -111,7 +116,7 @@ function nextPoint(
   const tried = new Set(tries.map(({ choices }) => choices.join()));
   const floor = chosen === null ? -Infinity : damageOf(chosen);
   const broken = tries
-    .filter((one) => one.drop > maxDrop + 1e-12 && damageOf(one) > floor)
+    .filter((one) => !keeps(one, maxDrop) && damageOf(one) > floor)
     .map((one) => ({ one, damage: damageOf(one) }));
   const worst = broken.length === 0 ? null : broken.reduce((a, b) => (b.damage < a.damage ? b : a));
   const open = curve.filter(

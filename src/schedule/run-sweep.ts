@@ -14,6 +14,7 @@ import { jobModel } from '../prepare/job-model.js';
 import { StoreError } from '../store/store-error.js';
 import type { StoredBest, SweepStore } from '../store/store.js';
 import { allSettledOrFirstError } from './all-settled.js';
+import { orderSeedOf } from './order-seed.js';
 import { evaluationLimit } from './evaluation-limit.js';
 import { triedTrials, tryAll, type TriedTrials } from './tried-trials.js';
 import type { Patience } from './patience.js';
@@ -379,15 +380,6 @@ class SweepRun {
   #warnOf(stage: PlannedStage): void {
     for (const warning of stageWarnings(stage, this.#options)) this.#options.onEvent({ kind: 'warning', warning });
   }
-}
-
-/**
- * Seed of the order in which a trial that may be stopped takes its samples: the first 32 bits of
- * its key. Each trial has an order of its own, so that which trial it is held against has not been
- * chosen by the order that judges it.
- */
-export function orderSeedOf(key: ContentKey): number {
-  return Number.parseInt(key.slice(0, 8), 16);
 }
 
 /**

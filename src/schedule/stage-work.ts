@@ -20,9 +20,9 @@ import type {
   SpeedKeepStage,
   TrialSettings,
 } from '../plan/plan.js';
-import type { TrialJob } from '../engine/jobs/trial/trial-job.js';
+import type { StopRule, TrialJob } from '../engine/jobs/trial/trial-job.js';
 import type { KeepRecord } from '../records/keep-record.js';
-import type { TrialRecord } from '../records/trial-record.js';
+import type { StoppedTrialRecord, TrialRecord } from '../records/trial-record.js';
 import { primaryAccuracy } from '../records/primary-accuracy.js';
 import { samplesPerRun, type JobKind, type JobOf, type JobResults } from '../engine/jobs/jobs.js';
 import { unpackSums } from '../engine/jobs/moments/packed-sums.js';
@@ -47,9 +47,11 @@ import type { SharedResults } from './shared-results.js';
 import { evaluationLimit } from './evaluation-limit.js';
 import { NothingKeptError } from './nothing-kept-error.js';
 import type { Patience } from './patience.js';
-import { allowedDrop, dropFromReference, type Drop } from './drop-from-reference.js';
+import { allowedDrop, type Drop } from './drop-from-reference.js';
 import { frontierLayers } from './frontier-layers.js';
-import { frontierLoss, precisionsOf, thinnedCurve } from './frontier-jobs.js';
+import { BOUND_CONFIDENCE, boundOf, dropOf, frontierLoss, precisionsOf, thinnedCurve } from './frontier-jobs.js';
+import { orderSeedOf } from './order-seed.js';
+import { contentKey } from '../plan/content-key.js';
 import { NothingWithinError } from './nothing-within-error.js';
 import { cheapestWithin, MOST_EVALUATIONS } from '../frontier/cheapest-within.js';
 import type { FrontierRecord, LayerBitsRecord } from '../records/frontier-record.js';
@@ -64,9 +66,11 @@ const STAGE_PRIORITY = { observe: 3e6, moments: 2.5e6, reference: 2e6, rank: 1.5
 /** The one part of a search by speed. */
 const PLACED = 'layers in float';
 
-/** What a finished evaluation of bits is stored as. */
+/** What a finished evaluation of bits is stored as; value and drop are estimates where it was stopped. */
 interface EvaluatedBits extends Drop {
   readonly divergence: number | null;
+  readonly seen: number;
+  readonly stopped?: 'test' | 'certain';
 }
 
 /** A trial with other precisions of its layers. */
@@ -76,6 +80,8 @@ interface TrialTry {
   readonly label: string;
   readonly loss: TrialSettings['loss'];
   readonly precisions: Pick<TrialJob, 'keptFloat' | 'weightBits'>;
+  /** Absent: it is evaluated whole. */
+  readonly stop?: StopRule | null;
 }
 
 /** What stages need of their sweep. */
@@ -251,7 +257,7 @@ export class StageWork {
           precisions: { keptFloat: layers },
         },
         (value) => {
-          const own = primaryAccuracy(value.evaluation)!.value;
+          const own = primaryAccuracy(evaluated(value))!.value;
           return { layers, value: own, loss: fp32 - own };
         },
       );
@@ -277,7 +283,7 @@ export class StageWork {
     const needed = [stage.referenceKey, stage.observeKey, stage.rankKey, stage.momentsKey];
     await allSettledOrFirstError(needed.filter((key) => key !== undefined).map((key) => this.#stageDone(key)));
     const model = jobModel(stage.model, inputs);
-    const { settings, frontier } = stage;
+    const { key, settings, frontier } = stage;
     const { path } = stage.model;
     const { evaluation: fp32 } = store.reference(stage.referenceKey)!;
     const layers = frontierLayers({
@@ -291,37 +297,46 @@ export class StageWork {
       choices.map((choice, l) => [layers[l]!.layer, layers[l]!.choices[choice]!.bits]);
     const cost = (this.#costs.get(stage.key)?.forwardPasses ?? 0) / MOST_EVALUATIONS;
     const tryTrial = this.#trialTries<EvaluatedBits>(stage, cost);
-    const evaluated = new Map<string, EvaluatedBits>();
-    const evaluate = async (choices: readonly number[]): Promise<EvaluatedBits> => {
-      const bits = bitsOf(choices);
-      const found = await tryTrial(
-        {
-          part: `bits ${bits.map(([, own]) => own ?? 'float').join(' ')}`,
-          label: `bits of ${layers.length} layers, evaluation ${evaluated.size + 1}`,
-          loss: frontierLoss(settings),
-          precisions: precisionsOf(bits),
-        },
-        (value) => ({ ...dropFromReference(fp32, value.evaluation), divergence: value.outputDivergence }),
-      );
-      evaluated.set(choices.join(), found);
-      return found;
-    };
     const metric = fp32.primaryMetric;
     const allowed = allowedDrop(frontier.maxDrop, metric, settings.task);
-    const found = await cheapestWithin({ layers, maxDrop: allowed, evaluate });
-    this.#queue.settle(Math.max(0, cost * (MOST_EVALUATIONS - found.tries.length)));
-    const { tries, chosen, isBracketed } = found;
+    const bound = boundOf(fp32, allowed);
+    const found = new Map<string, EvaluatedBits>();
+    const evaluate = async (choices: readonly number[]): Promise<EvaluatedBits> => {
+      const bits = bitsOf(choices);
+      const part = `bits ${bits.map(([, own]) => own ?? 'float').join(' ')}`;
+      const own = await tryTrial(
+        {
+          part,
+          label: `bits of ${layers.length} layers, evaluation ${found.size + 1}`,
+          loss: frontierLoss(settings),
+          precisions: precisionsOf(bits),
+          stop: bound && { ...bound, against: stage.referenceKey, orderSeed: orderSeedOf(contentKey({ key, part })) },
+        },
+        (value) => ({ ...dropOf(value, fp32), divergence: value.outputDivergence }),
+      );
+      found.set(choices.join(), own);
+      return own;
+    };
+    const { tries, chosen, isBracketed, curve } = await cheapestWithin({ layers, maxDrop: allowed, evaluate });
+    this.#queue.settle(Math.max(0, cost * (MOST_EVALUATIONS - tries.length)));
     if (chosen === null) {
-      throw new NothingWithinError(Math.min(...tries.map(({ drop }) => drop)), allowed, metric, tries.length);
+      const drops = tries.flatMap(({ drop, stopped }) => (stopped === undefined ? [drop] : []));
+      const least = drops.length === 0 ? null : Math.min(...drops);
+      throw new NothingWithinError(least, allowed, metric, tries.length);
     }
     const record: FrontierRecord = {
       ...{ metric, allowed, minimize: frontier.minimize, isBracketed },
-      tries: tries.map((each) => ({
-        ...{ bits: bitsOf(each.choices), cost: each.cost, predicted: each.predicted },
-        ...evaluated.get(each.choices.join())!,
-        chosen: each === chosen,
-      })),
-      curve: thinnedCurve(found.curve).map(({ choices, cost: own, damage }) => ({
+      confidence: bound === null ? null : BOUND_CONFIDENCE,
+      tries: tries.map((each) => {
+        const own = found.get(each.choices.join())!;
+        return {
+          ...{ bits: bitsOf(each.choices), cost: each.cost, predicted: each.predicted },
+          ...own,
+          ...(own.stopped === undefined ? {} : { value: null, drop: null }),
+          chosen: each === chosen,
+        };
+      }),
+      curve: thinnedCurve(curve).map(({ choices, cost: own, damage }) => ({
         ...{ bits: bitsOf(choices), cost: own, predicted: damage },
       })),
     };
@@ -343,7 +358,10 @@ export class StageWork {
     const model = jobModel(stage.model, inputs);
     const stored = store.stageParts(stage.key);
     const { batchSize } = settings.evaluation;
-    return async ({ part, label, loss, precisions }: TrialTry, foundIn: (value: TrialRecord) => Found) => {
+    return async (
+      { part, label, loss, precisions, stop = null }: TrialTry,
+      foundIn: (value: TrialRecord | StoppedTrialRecord) => Found,
+    ) => {
       if (stored.has(part)) {
         this.#queue.settle(cost);
         return stored.get(part) as Found;
@@ -358,7 +376,7 @@ export class StageWork {
           alphas: null,
           ...precisions,
           referenceArgmax: shared.referenceArgmax(stage.referenceKey),
-          stop: null,
+          stop,
         }),
         subject: { kind: 'stage', key: stage.key, part },
         label,
@@ -367,7 +385,6 @@ export class StageWork {
         batchSize: evaluationBatch(batchSize),
         batchLimit: evaluationLimit(batchSize, this.#options.memory?.get(path)?.trial),
       });
-      if ('stopped' in value) throw new Error('Invariant: what is tried is not stopped.');
       const found = foundIn(value);
       await this.#write(() => {
         store.finishPart(attempt, stage.key, part, found, execution);
@@ -453,6 +470,11 @@ export class StageWork {
     });
     return allSettledOrFirstError(results);
   }
+}
+
+function evaluated(value: TrialRecord | StoppedTrialRecord): TrialRecord['evaluation'] {
+  if ('stopped' in value) throw new Error('Invariant: what is evaluated whole is not stopped.');
+  return value.evaluation;
 }
 
 function evaluationSamples({ source, samples }: EvaluationSettings, inputs: SweepInputs): number {

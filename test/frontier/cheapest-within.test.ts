@@ -121,6 +121,21 @@ describe('cheapestWithin', () => {
     expect(found.chosen!.cost).toBeLessThanOrEqual(layers.reduce((sum, l) => sum + l.choices[0]!.cost, 0) * 1.006);
   });
 
+  it('never chooses what was stopped, whatever its estimate', async () => {
+    const net = network(3, 0.5);
+    const found = await cheapestWithin({
+      ...net,
+      maxDrop: MAX_DROP,
+      evaluate: async (choices) => {
+        const own = await net.evaluate(choices);
+        return own.drop > MAX_DROP ? { ...own, drop: MAX_DROP / 2, stopped: 'test' } : own;
+      },
+    });
+    expect(found.tries.some(({ stopped }) => stopped !== undefined)).toBe(true);
+    expect(found.chosen!.stopped).toBeUndefined();
+    expect(found.chosen!.drop).toBeLessThanOrEqual(MAX_DROP);
+  });
+
   it('leaves one layer quantized at least', async () => {
     const layers = ['a', 'b'].map((layer) => ({
       layer,

@@ -259,6 +259,9 @@ export const viewColumns = {
     bracketed: 'number',
     mean_bits: 'number',
     bits: 'text',
+    evaluated_samples: 'number?',
+    stopped: 'text?',
+    confidence: 'number?',
   },
   v_keep_try: {
     sweep: 'text',

@@ -253,14 +253,14 @@ export function writeKeep(connection: Connection, key: ContentKey, sha256: strin
 export function writeFrontier(connection: Connection, key: ContentKey, sha256: string, frontier: FrontierRecord): void {
   const stage = openStage(connection, key, 'keep');
   const model = StoredModel.find(connection, sha256);
-  const { metric, allowed, minimize, isBracketed, tries, curve } = frontier;
+  const { metric, allowed, minimize, isBracketed, confidence, tries, curve } = frontier;
   const numbers = new RowNumbers('frontier_point');
   const insert = (kind: 'tried' | 'curve', position: number, point: FrontierPointRecord | FrontierTryRecord): void => {
     const tried = 'drop' in point ? point : null;
     connection.run(
       `INSERT INTO frontier_point (stage_id, kind, position, minimize, cost, predicted, metric, allowed, value, "drop",
-         drop_low, drop_high, divergence, chosen, bracketed, mean_bits, bits)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         drop_low, drop_high, divergence, chosen, bracketed, mean_bits, bits, seen, stopped, confidence)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[stage.id, kind, position, minimize],
       numbers.finite('cost', point.cost),
       numbers.finite('predicted', point.predicted),
@@ -275,6 +275,7 @@ export function writeFrontier(connection: Connection, key: ContentKey, sha256: s
       isBracketed ? 1 : 0,
       point.bits.reduce((sum, [, bits]) => sum + (bits ?? 32), 0) / point.bits.length,
       JSON.stringify(Object.fromEntries(point.bits)),
+      ...[tried?.seen ?? null, tried?.stopped ?? null, tried === null ? null : confidence],
     );
   };
   for (const [position, point] of tries.entries()) insert('tried', position, point);

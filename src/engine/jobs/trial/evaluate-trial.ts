@@ -2,6 +2,7 @@ import type { Dataset } from '../../../formats/dataset.js';
 import { reorderedDataset, sampleOrder } from '../../../formats/permuted-dataset.js';
 import type { EvaluationRecord } from '../../../records/evaluation-record.js';
 import type { StopRecord } from '../../../records/trial-record.js';
+import { createBoundTest } from '../../../statistics/bound-test.js';
 import { createSequentialTest, type StopVerdict } from '../../../statistics/sequential-test.js';
 import type { OnnxModel } from '../../../onnx/onnx-model.js';
 import { evaluationSamplesPerRun, sampleOutputs, type Batching } from '../../batching/batching.js';
@@ -91,12 +92,15 @@ function plainRun(trial: Evaluated, metric: TaskMetric, samples: number): Evalua
 
 function sequentialRun(trial: Evaluated, metric: TaskMetric, samples: number, rule: StopRule): EvaluationRun {
   const { isRight } = metric;
-  const { outcome, confidence, orderSeed, against } = rule;
+  const { outcome, confidence, orderSeed, against, maxDrop } = rule;
   if (isRight === undefined || outcome.kind !== 'bitset' || outcome.count !== samples) {
     throw new Error('Invariant: a trial is stopped by what it and another get right of the same samples.');
   }
   const order = sampleOrder(samples, orderSeed);
-  const test = createSequentialTest(samples, confidence, outcome.data);
+  const test =
+    maxDrop === undefined
+      ? createSequentialTest(samples, confidence, outcome.data)
+      : createBoundTest({ samples, other: outcome.data, maxDrop, confidence });
   let verdict: StopVerdict | null = null;
   const add: TaskMetric['add'] = async ({ first, count, outputs, reference, origins }) => {
     const rowOf = (tensor: OutputTensor, row: number): OutputTensor => {

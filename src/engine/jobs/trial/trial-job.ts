@@ -30,7 +30,10 @@ export interface TrialJob {
   readonly stop: StopRule | null;
 }
 
-/** When a trial is stopped: held against a complete one, see `createSequentialTest`. */
+/**
+ * When a trial is stopped: held against a complete one, see `createSequentialTest`, and with a bound
+ * `createBoundTest`.
+ */
 export interface StopRule {
   readonly confidence: number;
   /** Of the random order in which the evaluation samples are taken. */
@@ -39,6 +42,8 @@ export interface StopRule {
   readonly against: ContentKey;
   /** What that trial achieved by the primary metric: a bitset over the evaluation samples. */
   readonly outcome: OutcomeRecord;
+  /** Share of the samples by which the trial may be worse than the other; absent: none. */
+  readonly maxDrop?: number;
 }
 
 export type TrialResult = TrialRecord | StoppedTrialRecord;

@@ -15,7 +15,7 @@ export const frontier: Figure = {
   appliesTo: ({ sweep }) => sweep.hasFrontier === true,
   sql: ({ sweep }) =>
     `SELECT trial, label, kind, position, minimize, cost, predicted, -loss AS change, -loss_high AS change_low, -loss_low AS change_high,
-       -allowed AS bound, divergence, chosen, bracketed, mean_bits
+       -allowed AS bound, divergence, chosen, bracketed, mean_bits, evaluated_samples, stopped, confidence
 FROM v_frontier WHERE sweep = ${sqlText(sweep.name)} ORDER BY trial, kind, position`,
   build: (rows, facts) => {
     const chosen = rows.filter((row) => row['chosen'] === 1);
@@ -36,7 +36,7 @@ FROM v_frontier WHERE sweep = ${sqlText(sweep.name)} ORDER BY trial, kind, posit
       controls: [],
       caption,
       details:
-        'Each point is an assignment of bits to layers that was evaluated on all evaluation samples; bars: 95 % intervals, paired by sample with FP32; line: the bound. The samples that chose the point also measured it, so its drop on others may be larger. Right: the predicted divergence of the output along the curve (line), and what was measured (points).',
+        'Each point is an assignment of bits to layers that was evaluated on all evaluation samples (left; those that were stopped since they break the bound, at 99 % confidence for all together, have no accuracy and are on the right only); bars: 95 % intervals, paired by sample with FP32; line: the bound. The samples that chose the point also measured it, so its drop on others may be larger. Right: the predicted divergence of the output along the curve (line), and what was measured (points).',
       panels: [
         {
           title: 'measured',
@@ -54,13 +54,18 @@ FROM v_frontier WHERE sweep = ${sqlText(sweep.name)} ORDER BY trial, kind, posit
 };
 
 function chosenText(chosen: Row, rows: readonly Row[], facts: SweepFacts): string {
-  const tried = rows.filter((row) => row['kind'] === 'tried').length;
+  const tried = rows.filter((row) => row['kind'] === 'tried');
+  const stopped = tried.filter((row) => row['stopped'] !== null).length;
+  const early =
+    stopped === 0
+      ? ''
+      : ` ${stopped} of them ${stopped === 1 ? 'was' : 'were'} stopped early: ${stopped === 1 ? 'it breaks' : 'they break'} the bound.`;
   const bits = Number(numberOf(chosen, 'mean_bits').toPrecision(3));
   const end =
     chosen['bracketed'] === 1
       ? 'The next cheaper assignments of the curve break the bound.'
       : 'The evaluations were used up before the next cheaper assignments were known to break the bound.';
-  return `Chosen of ${countText(tried, 'evaluation')}: ${bits} bits a layer on average, ${differenceText(numberOf(chosen, 'change'), facts.metric)} from FP32. ${end}`;
+  return `Chosen of ${countText(tried.length, 'evaluation')}: ${bits} bits a layer on average, ${differenceText(numberOf(chosen, 'change'), facts.metric)} from FP32.${early} ${end}`;
 }
 
 const costAxis = (unit: string) => ({
