@@ -21,7 +21,10 @@ export interface FrontierTryRecord extends FrontierPointRecord {
   readonly divergence: number | null;
   /** Samples that were run. */
   readonly seen: number;
-  /** Stopped as the bound is broken: `certain`, or at `FrontierRecord.confidence`; absent: it was not. */
+  /**
+   * Stopped as the bound is broken: `certain`, or by the test at `FrontierRecord.confidence`;
+   * absent: it was not.
+   */
   readonly stopped?: 'test' | 'certain';
   readonly chosen: boolean;
 }

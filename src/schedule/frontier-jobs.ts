@@ -54,7 +54,9 @@ export function boundOf(
   return outcome === undefined ? null : { confidence: 1 - (1 - BOUND_CONFIDENCE) / MOST_EVALUATIONS, outcome, maxDrop };
 }
 
-/** How far an evaluation is below FP32; of a stopped one by the samples that it saw: an estimate. */
+/**
+ * How far an evaluation is below FP32; of a stopped one by the samples that it saw: an estimate.
+ */
 export function dropOf(
   value: TrialRecord | StoppedTrialRecord,
   fp32: EvaluationRecord,

@@ -66,7 +66,10 @@ const STAGE_PRIORITY = { observe: 3e6, moments: 2.5e6, reference: 2e6, rank: 1.5
 /** The one part of a search by speed. */
 const PLACED = 'layers in float';
 
-/** What a finished evaluation of bits is stored as; value and drop are estimates where it was stopped. */
+/**
+ * What a finished evaluation of bits is stored as; value and drop are estimates where it was
+ * stopped.
+ */
 interface EvaluatedBits extends Drop {
   readonly divergence: number | null;
   readonly seen: number;

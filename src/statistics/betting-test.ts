@@ -47,15 +47,15 @@ const STARTS = [0.5, 0.2, 0.1, 0.07, 0.05, 0.04, 0.04] as const;
 const ROUNDING = 1e-9;
 
 /**
- * A test of the mean of bounded values by betting (Waudby-Smith and Ramdas 2024, J. R. Stat. Soc. B
- * 86, arXiv 2010.09686, section 4 on sampling without replacement; in a weighted order: Shekhar, Xu,
- * Lipton, Liang and Ramdas 2023, arXiv 2305.06884). Exact for any values between the bounds, at any
- * number of samples and at any number of looks.
+ * A test of the mean of bounded values by betting (Waudby-Smith and Ramdas 2024, J. R. Stat. Soc.
+ * B 86, arXiv 2010.09686, section 4 on sampling without replacement; in a weighted order: Shekhar,
+ * Xu, Lipton, Liang and Ramdas 2023, arXiv 2305.06884). Exact for any values between the bounds, at
+ * any number of samples and at any number of looks.
  *
  * The order draws sample i with probability q_i of the unseen ones. With S the sum of the values
- * seen and N the number of all samples, y = x_i / (N q_i) has, given all that was seen, the mean mu -
- * S / N: under the null (here: mu >= m) not less than nu = m - S / N. So a wealth that starts at 1 and
- * is multiplied by
+ * seen and N the number of all samples, y = x_i / (N q_i) has, given all that was seen, the mean
+ * mu - S / N: under the null (here: mu >= m) not less than nu = m - S / N. So a wealth that starts
+ * at 1 and is multiplied by
  *
  *   1 - lambda (y - nu),   0 <= lambda <= 1 / (max y - nu),
  *
@@ -67,8 +67,9 @@ const ROUNDING = 1e-9;
  * mixture, whose wealth is their sum. The best f depends on how often values differ from 0, which
  * no one knows before; half of the wealth is all in, which is best where hardly any do and excludes
  * what is left of the null as fast as counting would. A player's factor grows with the m that is
- * tested: its derivative by nu is f (M - y) / (M - nu)^2 >= 0, M the largest y. So a test that rejects m
- * rejects all means beyond it, and m may be chosen, and chosen again, after the values were seen.
+ * tested: its derivative by nu is f (M - y) / (M - nu)^2 >= 0, M the largest y. So a test that
+ * rejects m rejects all means beyond it, and m may be chosen, and chosen again, after the values
+ * were seen.
  *
  * Where the values seen exclude the null outright, whatever the others are, the wealth is infinite.
  *

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadExperiment, type Experiment } from '../../src/api/load-experiment.js';
+import { loadExperiment } from '../../src/api/load-experiment.js';
 import { runSweep } from '../../src/api/run-sweep.js';
 import type { OpenExecutor } from '../../src/engine/executor.js';
 import { runJob } from '../../src/engine/jobs/run-job.js';
@@ -17,7 +17,7 @@ import { randomFloats } from '../onnx/pseudo-random.js';
 const COUNT = 400;
 
 /** A classifier whose labels are what FP32 says, so that few bits lose much. */
-async function classification(folder: string): Promise<(database: string) => Experiment> {
+async function classification(folder: string): Promise<(database: string) => ReturnType<typeof loadExperiment>> {
   const write = (name: string, content: Uint8Array): string => {
     writeFileSync(join(folder, name), content);
     return join(folder, name);

@@ -21,7 +21,7 @@ const together = (...parts: readonly Population[]): Population => ({
 
 const meanOf = ({ values }: Population): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Draws one after another, as the definition of the order has it: slow, and with nothing shared. */
+/** Draws one after another, as the order is defined: slow, and with nothing shared. */
 function* drawAll({ values, weights }: Population, prng: Prng): Generator<{ value: number; draw: Draw }> {
   const left = values.map((_, sample) => sample);
   while (left.length > 0) {

@@ -31,8 +31,8 @@ export interface TrialJob {
 }
 
 /**
- * When a trial is stopped: held against a complete one, see `createSequentialTest`, and with a bound
- * `createBoundTest`.
+ * When a trial is stopped: held against a complete one, see `createSequentialTest`, and with a
+ * bound `createBoundTest`.
  */
 export interface StopRule {
   readonly confidence: number;
